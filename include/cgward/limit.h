@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * limit.h - what can be set on a group, and how it is set, undone and refused.
+ *
+ * One row of controls.def is one control, under one key on v1, hybrid and v2. Values are text as an
+ * operator writes them ("2G", "50%", "+20%", "max", "150%", "nvme0n1 rbps=10M") until a plan has
+ * resolved them against the machine; then they are the bytes for a kernel file or the arguments of
+ * a call to the group's owner.
+ *
+ * A plan is all or nothing. Every step is journalled before it is done, resolved beneath the
+ * hierarchy's top, checked against the group's id, written once and read back; what the kernel kept
+ * is what the result says.
+ */
+#ifndef CGWARD_LIMIT_H
+#define CGWARD_LIMIT_H
+
+#include <cgward/sample.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum cgw_risk {
+	CGW_RISK_NONE, /* weights, protections */
+	CGW_RISK_SLOW, /* may throttle what runs */
+	CGW_RISK_FAIL, /* forks or allocations may fail */
+	CGW_RISK_KILL, /* processes may be killed */
+};
+
+struct cgw_control_info {
+	const char *key;
+	const char *title;
+	const char *aliases; /* v1's names, separated by spaces */
+	const char *help;    /* one sentence */
+	const char *syntax;  /* "SIZE | PERCENT | max", for help and forms */
+	uint8_t unit;        /* enum cgw_unit */
+	uint8_t risk;        /* enum cgw_risk */
+	int16_t metric;      /* the metric that reads it back, or -1 */
+	bool per_device;     /* the value starts with a device */
+	uint64_t minimum, maximum;
+	const char *unlimited;     /* the word that takes it away: "max", or NULL */
+	const char *default_value; /* the kernel's default in our words, or NULL */
+};
+
+enum cgw_control {
+#define CONTROL(id, ...) CGW_C_##id,
+#include <cgward/controls.def>
+#undef CONTROL
+	CGW_CONTROL_COUNT,
+};
+
+const struct cgw_control_info *cgw_control_info(enum cgw_control control) CGW_PURE;
+int cgw_control_find(const char *key, struct cgw_diag *diag);
+/* 0 where the control works on this layout, else -EOPNOTSUPP and why in `diag`. */
+int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
+			  struct cgw_diag *diag);
+
+enum cgw_step_kind {
+	CGW_STEP_SET,
+	CGW_STEP_FREEZE,
+	CGW_STEP_THAW,
+	CGW_STEP_KILL,
+	CGW_STEP_CREATE,
+	CGW_STEP_DELETE,
+	CGW_STEP_MOVE,
+};
+
+/* One change as asked for. Strings are copied by cgw_plan_add(). */
+struct cgw_step {
+	enum cgw_step_kind kind;
+	const char *path;
+	enum cgw_control control; /* SET */
+	const char *value;        /* SET: as an operator writes it */
+	int signal;               /* KILL */
+	pid_t pid;                /* MOVE */
+	bool recursive;           /* DELETE */
+	uint64_t timeout_ns;      /* FREEZE, THAW, KILL; 0: a sensible default */
+	uint64_t expected_id;     /* act only on this group (directory inode); 0: whoever it is */
+};
+
+enum cgw_outcome {
+	CGW_OUTCOME_PENDING,
+	CGW_OUTCOME_DONE,
+	CGW_OUTCOME_ADJUSTED,   /* done, the kernel kept another value than asked */
+	CGW_OUTCOME_UNCHANGED,  /* it was so already */
+	CGW_OUTCOME_REFUSED,    /* by cgward: protected, unsafe, out of range */
+	CGW_OUTCOME_FAILED,     /* by the kernel or the owner */
+	CGW_OUTCOME_TAKEN_BACK, /* done, then undone because a later step failed */
+	CGW_OUTCOME_NOT_TRIED,
+	CGW_OUTCOME_INCONSISTENT, /* done, and taking it back failed: the loudest one */
+};
+
+struct cgw_result {
+	enum cgw_outcome outcome;
+	int error;            /* negative errno, or 0 */
+	char old_value[256];  /* in our words */
+	char new_value[256];  /* what the kernel kept */
+	char how[768];        /* "file: write \"2147483648\" to memory.max" or the call */
+	struct cgw_diag diag; /* what happened and what to do */
+	uint64_t change_id;   /* in the journal, for undo; 0: none */
+};
+
+enum cgw_backend { CGW_BACKEND_AUTO, CGW_BACKEND_DIRECT, CGW_BACKEND_SYSTEMD };
+
+struct cgw_limit_options {
+	enum cgw_backend backend;
+	bool dry_run;
+	bool force;          /* below what is in use; changed by another since */
+	bool yes_really;     /* protected groups that the kernel could survive */
+	bool reclaim;        /* before lowering a limit */
+	bool persist;        /* keep over reboot, where the owner can */
+	bool no_undo;        /* journal, but do not offer for undo */
+	const char *journal; /* directory; NULL: /run/cgward or the user's runtime directory */
+	const char *who;     /* "cgward set", "rule mem-runaway": into the journal */
+	const char *why;
+	const char *const
+		*protect_globs; /* groups that no face touches; NULL-terminated, or NULL */
+};
+
+struct cgw_plan;
+int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options *options,
+		 struct cgw_plan **ret_plan);
+struct cgw_plan *cgw_plan_free(struct cgw_plan *plan);
+/* Checks the step as far as it can be checked without the machine: key, syntax, range. */
+int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *step, struct cgw_diag *diag);
+size_t cgw_plan_count(const struct cgw_plan *plan) CGW_PURE;
+/* 0: all done; else the first error, after all that was done is taken back. */
+int cgw_plan_apply(struct cgw_plan *plan);
+const struct cgw_step *cgw_plan_step(const struct cgw_plan *plan, size_t i) CGW_PURE;
+const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i) CGW_PURE;
+
+/* The journal, newest first. */
+struct cgw_change {
+	uint64_t id;
+	uint64_t realtime_ns;
+	enum cgw_step_kind kind;
+	char path[4096];
+	uint64_t group_id;
+	char key[64];
+	char old_value[256], new_value[256];
+	char who[64], why[192];
+	pid_t pid;
+	uid_t uid;
+	uint64_t undoes; /* the change that this one took back, or 0 */
+	bool undone;
+};
+int cgw_journal_read(const char *directory,
+		     int (*each)(void *context, const struct cgw_change *change), void *context,
+		     struct cgw_diag *diag);
+/* `change_id` 0: the last one that can be undone. */
+int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_options *options,
+		     uint64_t change_id, struct cgw_result *ret_result);
+
+/*
+ * Why a group must not be frozen, killed or starved by this process: it holds us, our terminal, our
+ * session's processes, PID 1, or is the root. 0: it may; else -EPERM and why in `diag`.
+ */
+int cgw_protect_check(const struct cgw_layout *layout, const char *path, struct cgw_diag *diag);
+
+/* Who manages a group. */
+enum cgw_owner_kind {
+	CGW_OWNER_NONE,
+	CGW_OWNER_SYSTEMD,      /* a unit of the system manager stands exactly here */
+	CGW_OWNER_SYSTEMD_USER, /* a unit of a user's manager */
+	CGW_OWNER_DELEGATED,    /* below a unit that delegates: an engine's or a user's own */
+	CGW_OWNER_ENGINE,       /* a container engine's group outside of systemd */
+};
+struct cgw_owner {
+	enum cgw_owner_kind kind;
+	char unit[256];
+	char engine[32]; /* "docker", "podman", ... or "" */
+	uid_t uid;
+};
+int cgw_owner_find(const struct cgw_layout *layout, const char *path, struct cgw_owner *ret_owner);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

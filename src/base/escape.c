@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * escape.c - text that nobody vouches for, made safe to show.
+ *
+ * Group names are bytes that any user or container chooses: a terminal would obey their escape
+ * sequences, a table would break at their newlines, and a bidirectional override would show another
+ * name than the one that is acted on.
+ */
+#include <string.h>
+
+#include <cgward/base.h>
+
+/* Decodes one UTF-8 character; returns its length, or 0 for bytes that are none (overlong forms,
+ * surrogates and numbers above U+10FFFF included). */
+static size_t utf8_decode(const unsigned char *text, size_t length, uint32_t *ret_code)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t size;
+	uint32_t code;
+
+	if (text[0] < 0x80) {
+		*ret_code = text[0];
+		return 1;
+	}
+	if ((text[0] & 0xe0) == 0xc0) {
+		size = 2;
+		code = text[0] & 0x1fU;
+	} else if ((text[0] & 0xf0) == 0xe0) {
+		size = 3;
+		code = text[0] & 0x0fU;
+	} else if ((text[0] & 0xf8) == 0xf0) {
+		size = 4;
+		code = text[0] & 0x07U;
+	} else {
+		return 0;
+	}
+	if (size > length)
+		return 0;
+	for (size_t i = 1; i < size; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3fU);
+	}
+	if (code < smallest[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	*ret_code = code;
+	return size;
+}
+
+static bool is_shown(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {
+		{0x00, 0x1f},       /* C0 controls */
+		{0x5c, 0x5c},       /* the backslash, so that an escape is always ours */
+		{0x7f, 0x9f},       /* DEL and C1 controls: 0x9b starts a sequence */
+		{0xad, 0xad},       /* soft hyphen */
+		{0x34f, 0x34f},     /* combining grapheme joiner */
+		{0x61c, 0x61c},     /* Arabic letter mark */
+		{0x180e, 0x180e},   /* Mongolian vowel separator */
+		{0x200b, 0x200f},   /* zero-width characters, direction marks */
+		{0x2028, 0x202e},   /* line and paragraph separators, direction embeddings */
+		{0x2060, 0x206f},   /* joiners, isolates */
+		{0xfe00, 0xfe0f},   /* variation selectors */
+		{0xfeff, 0xfeff},   /* byte order mark */
+		{0xfff9, 0xfffb},   /* interlinear annotation */
+		{0xe0000, 0xe0fff}, /* tags and variation selectors */
+	};
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (code >= hidden[i].first && code <= hidden[i].last)
+			return false;
+	return true;
+}
+
+size_t cgw_escape(char *buffer, size_t size, const char *text, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t used = 0;
+
+	for (size_t i = 0; i < length;) {
+		uint32_t code = 0;
+		size_t step = utf8_decode(bytes + i, length - i, &code);
+
+		if (step > 0 && is_shown(code)) {
+			if (used + step >= size)
+				break;
+			memcpy(buffer + used, bytes + i, step);
+			used += step;
+			i += step;
+			continue;
+		}
+		if (step == 0)
+			step = 1;
+		if (used + 4 * step >= size)
+			break;
+		for (size_t j = 0; j < step; j++) {
+			buffer[used++] = '\\';
+			buffer[used++] = 'x';
+			buffer[used++] = digits[bytes[i + j] >> 4];
+			buffer[used++] = digits[bytes[i + j] & 0xf];
+		}
+		i += step;
+	}
+	buffer[used] = '\0';
+	return used;
+}

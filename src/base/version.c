@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* version.c - which cgward this is. */
+#include <cgward/base.h>
+
+const char *cgw_version(void)
+{
+	return CGWARD_VERSION;
+}
