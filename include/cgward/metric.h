@@ -69,7 +69,8 @@ enum cgw_format {
 	CGW_FORMAT_PER_CPU,       /* "1 2 3 \n": each position is an instance "0", "1", ... */
 	CGW_FORMAT_STATE_WORD,    /* freezer.state: one word; 1 where it equals the key, else 0 */
 	CGW_FORMAT_LINE_COUNT,    /* the number of lines: cgroup.procs */
-	CGW_FORMAT_TEXT,          /* the text itself, last newline cut */
+	CGW_FORMAT_STRAYS, /* numbers that stand in this list and not in another hierarchy's */
+	CGW_FORMAT_TEXT,   /* the text itself, last newline cut */
 	CGW_FORMAT_COUNT,
 };
 
@@ -78,15 +79,21 @@ enum cgw_format {
  * ("hugetlb.*.current" for each page size that the hierarchy offers).
  */
 struct cgw_source {
-	uint8_t version;   /* 1 or 2; 0 ends the list */
-	uint8_t format;    /* enum cgw_format */
-	int8_t controller; /* enum cgw_controller, or CGW_CORE: every group has the file */
-	const char *file;
-	const char *key;    /* within the file; NULL where the format needs none */
-	uint64_t scale;     /* base units in one kernel unit: 1000 turns us into ns */
+	uint8_t version;    /* 1 or 2 */
+	uint8_t format;     /* enum cgw_format */
 	uint8_t conversion; /* enum cgw_conversion, for what is not a multiplication */
+	bool own;           /* counts the group without its children, whatever the metric says */
+	int8_t controller;  /* enum cgw_controller, or CGW_CORE: every group has the file */
+	int16_t per;        /* metric (ns) by which the number becomes one a second, or -1 */
+	const char *file;
+	const char *key; /* within the file; NULL where the format needs none */
+	uint64_t scale;  /* base units in one kernel unit: 1000 turns us into ns */
 };
 
+/*
+ * In every group of a v2 hierarchy. On v1 in every hierarchy: the first one in the layout's order in
+ * which the group exists is read.
+ */
 #define CGW_CORE (-1)
 
 enum cgw_conversion {
@@ -94,26 +101,37 @@ enum cgw_conversion {
 	CGW_CONVERT_TICKS,        /* USER_HZ ticks to ns */
 	CGW_CONVERT_SHARES,       /* v1 cpu.shares to v2's weight */
 	CGW_CONVERT_BFQ_WEIGHT,   /* 1..1000 to v2's io.weight scale */
-	CGW_CONVERT_QUOTA,        /* QUOTA of "QUOTA PERIOD" to ns a second; -1 and max: no limit */
-	CGW_CONVERT_V1_QUOTA,     /* cpu.cfs_quota_us with the period of CGW_M_CPU_PERIOD */
 	CGW_CONVERT_MEMORY_LIMIT, /* v1: the page counter's end is no limit */
+	CGW_CONVERT_DECIMAL_E2,   /* "12.34" to hundredths */
 };
 
 #define CGW_SOURCE_MAX 5
 
+/* What stands in for a metric at the root, where a hierarchy has no file for it. */
+enum cgw_root_figure {
+	CGW_ROOT_NONE,
+	CGW_ROOT_MACHINE_CPU,       /* /proc/stat: busy time of all CPUs */
+	CGW_ROOT_MACHINE_MEMORY,    /* /proc/meminfo: MemTotal - MemFree */
+	CGW_ROOT_MACHINE_SWAP,      /* /proc/meminfo: SwapTotal - SwapFree */
+	CGW_ROOT_MACHINE_THREADS,   /* /proc/loadavg: all tasks */
+	CGW_ROOT_MACHINE_IO_RBYTES, /* /proc/diskstats: whole disks */
+	CGW_ROOT_MACHINE_IO_WBYTES,
+};
+
 struct cgw_metric_info {
 	const char *key;
-	const char *title;                /* column header, short */
-	const char *aliases;              /* other accepted names, separated by spaces; or "" */
-	const char *help;                 /* one sentence */
-	uint8_t kind;                     /* enum cgw_kind */
-	uint8_t shape;                    /* enum cgw_shape */
-	uint8_t unit;                     /* enum cgw_unit */
-	uint8_t cost;                     /* enum cgw_cost */
-	bool hierarchical;                /* the kernel's number includes the group's children */
+	const char *title;   /* column header, short */
+	const char *aliases; /* other accepted names, separated by spaces; or "" */
+	const char *help;    /* one sentence, without its full stop */
+	uint8_t kind;        /* enum cgw_kind */
+	uint8_t shape;       /* enum cgw_shape */
+	uint8_t unit;        /* enum cgw_unit */
+	uint8_t cost;        /* enum cgw_cost */
+	bool hierarchical;   /* the kernel's number includes the group's children */
+	uint8_t root;        /* enum cgw_root_figure */
+	uint8_t source_count;
 	int16_t limited_by;               /* enum cgw_metric of the limit it runs against, or -1 */
 	const struct cgw_source *sources; /* in order of preference, CGW_SOURCE_MAX at most */
-	const char *root_help;            /* what stands for it at the root (a /proc file), or "" */
 };
 
 enum cgw_metric {
@@ -127,7 +145,7 @@ enum cgw_metric {
 const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric) CGW_PURE;
 
 /* By key or alias. Returns the metric, or -ENOENT. */
-int cgw_metric_find(const char *key);
+int cgw_metric_find(const char *key) CGW_PURE;
 
 /* A set of metrics, as a reader asks for them. */
 struct cgw_metric_set {
