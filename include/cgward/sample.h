@@ -89,8 +89,12 @@ const struct cgw_instance *cgw_snapshot_instances(const struct cgw_snapshot *sna
 const char *cgw_snapshot_text(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
 			      uint32_t group, enum cgw_state *ret_state);
 
-/* The hierarchy that a metric was read from, or -ENOENT: decides which id tells groups apart. */
-int cgw_snapshot_hierarchy(const struct cgw_snapshot *snapshot, enum cgw_metric metric) CGW_PURE;
+/* Where a metric was read from on this layout; NULL when it has no source here. */
+const struct cgw_source *cgw_snapshot_source(const struct cgw_snapshot *snapshot,
+					     enum cgw_metric metric) CGW_PURE;
+
+/* The root has no file for this metric: its value is the machine's, from /proc. */
+bool cgw_snapshot_stands_in(const struct cgw_snapshot *snapshot, enum cgw_metric metric) CGW_PURE;
 
 /*
  * The full path of a group, "/" for the root. Raw bytes; at most `size`-1 of them, terminated.
@@ -109,7 +113,7 @@ struct cgw_sampler_options {
 	uint32_t depth_max;             /* groups deeper than this are left out; 0: all */
 	const char *below;              /* only this group and what is beneath it; NULL: all */
 	unsigned descriptors_max;       /* files to keep open; 0: what RLIMIT_NOFILE allows */
-	uint64_t full_walk_interval_ns; /* 0: a sensible default */
+	uint64_t full_walk_interval_ns; /* look at every directory again; 0: a sensible default */
 	bool once;                      /* one sample only: nothing is held for a second */
 };
 
