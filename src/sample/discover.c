@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* discover.c - which groups came, which went. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "kernel/walk.h"
+#include "sample/discover.h"
+
+struct walk {
+	struct discover *discover;
+	uint32_t hierarchy;
+	struct tree_group *parent; /* being listed */
+	struct tree_group **steps; /* yet to be listed */
+	size_t count, size;
+};
+
+int discover_init(struct discover *discover, const struct cgw_layout *layout, struct tree *tree,
+		  const struct discover_options *options)
+{
+	*discover = (struct discover){
+		.layout = layout,
+		.tree = tree,
+		.options = *options,
+		.inotify_fd = -1,
+		.walk_wanted = true,
+	};
+	if (!options->watch)
+		return 0;
+	discover->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (discover->inotify_fd >= 0)
+		discover->watched = UINT32_MAX;
+	return 0; /* without it every tick walks */
+}
+
+void discover_done(struct discover *discover)
+{
+	if (discover->inotify_fd >= 0)
+		close(discover->inotify_fd);
+	free(discover->watches);
+	*discover = (struct discover){.inotify_fd = -1};
+}
+
+void discover_suspect(struct discover *discover)
+{
+	discover->walk_wanted = true;
+}
+
+/* Is the group on the way to the sub-tree that is asked for, or in it? */
+static bool is_wanted(const struct discover *discover, const struct tree_group *group)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+	size_t length, below;
+
+	if (discover->options.depth_max > 0 && group->depth > discover->options.depth_max)
+		return false;
+	if (discover->options.below == NULL)
+		return true;
+	path = tree_path(group);
+	if (path == NULL)
+		return true;
+	length = strlen(path);
+	below = strlen(discover->options.below);
+	if (length <= below)
+		return strncmp(path, discover->options.below, length) == 0 &&
+		       (length == below || length == 1 || discover->options.below[length] == '/');
+	return below <= 1 ||
+	       (strncmp(path, discover->options.below, below) == 0 && path[below] == '/');
+}
+
+static int note_watch(struct discover *discover, int descriptor, struct tree_group *group,
+		      uint32_t hierarchy)
+{
+	if ((size_t)descriptor >= discover->watch_size) {
+		size_t size = (size_t)descriptor * 2 + 64;
+		struct watch *watches = reallocarray(discover->watches, size, sizeof(*watches));
+
+		if (watches == NULL)
+			return -ENOMEM;
+		for (size_t i = discover->watch_size; i < size; i++)
+			watches[i] = (struct watch){NULL, -1};
+		discover->watches = watches;
+		discover->watch_size = size;
+	}
+	discover->watches[descriptor] = (struct watch){group, (int)hierarchy};
+	return 0;
+}
+
+/* Watches run out, or the tree is no cgroupfs: that hierarchy is walked at every tick from now on. */
+static int watch_group(struct discover *discover, struct tree_group *group, uint32_t hierarchy,
+		       const char *path)
+{
+	CLEANUP(cleanup_free) char *full = NULL;
+	int descriptor;
+
+	if (!(discover->watched & UINT32_C(1) << hierarchy) || group->watch[hierarchy] >= 0)
+		return 0;
+	if (asprintf(&full, "%s%s", discover->layout->hierarchies[hierarchy].mountpoint, path) < 0)
+		return -ENOMEM;
+	descriptor =
+		inotify_add_watch(discover->inotify_fd, full,
+				  IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR | IN_DONT_FOLLOW);
+	if (descriptor >= 0)
+		return note_watch(discover, descriptor, group, hierarchy);
+	if (errno == ENOSPC || errno == ENOMEM || errno == EACCES || errno == ENAMETOOLONG)
+		discover->watched &= ~(UINT32_C(1) << hierarchy);
+	return 0;
+}
+
+void discover_forget(struct discover *discover, struct tree_group *group, uint32_t hierarchies)
+{
+	for (uint32_t h = 0; h < discover->layout->hierarchy_count; h++) {
+		int descriptor = group->watch[h];
+
+		if (!(hierarchies & UINT32_C(1) << h) || descriptor < 0)
+			continue;
+		/* A removed directory took its watch with it: this fails then, and may. */
+		(void)inotify_rm_watch(discover->inotify_fd, descriptor);
+		discover->watches[descriptor] = (struct watch){NULL, -1};
+		group->watch[h] = -1;
+	}
+}
+
+static int push(struct walk *walk, struct tree_group *group)
+{
+	if (walk->count == walk->size) {
+		size_t size = walk->size == 0 ? 64 : 2 * walk->size;
+		struct tree_group **steps = reallocarray(walk->steps, size, sizeof(*steps));
+
+		if (steps == NULL)
+			return -ENOMEM;
+		walk->steps = steps;
+		walk->size = size;
+	}
+	walk->steps[walk->count++] = group;
+	return 0;
+}
+
+static int meet(void *context, const struct walk_entry *entry)
+{
+	struct walk *walk = context;
+	struct discover *discover = walk->discover;
+	struct tree_group *group;
+	bool watched = discover->watched & UINT32_C(1) << walk->hierarchy;
+	int r;
+
+	r = tree_meet(discover->tree, walk->parent, entry->name, strlen(entry->name),
+		      walk->hierarchy, entry->id, &group);
+	if (r < 0)
+		return r == -ENAMETOOLONG ? 0 : r;
+	if (!is_wanted(discover, group)) {
+		tree_leave(discover->tree, group, UINT32_C(1) << walk->hierarchy);
+		return 0;
+	}
+	/* A leaf need not be listed; it must be watched once. */
+	if (entry->child_count == 0 && !(watched && group->watch[walk->hierarchy] < 0))
+		return 0;
+	return push(walk, group);
+}
+
+static int list_group(struct walk *walk, struct tree_group *group)
+{
+	struct discover *discover = walk->discover;
+	CLEANUP(cleanup_free) char *path = tree_path(group);
+	int directory, r;
+
+	if (path == NULL)
+		return -ENOMEM;
+	r = watch_group(discover, group, walk->hierarchy, path);
+	if (r < 0)
+		return r;
+	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
+	if (r < 0)
+		return r == -ENOMEM || r == -EMFILE || r == -ENFILE ? r : 0;
+	walk->parent = group;
+	r = walk_children(discover->layout->ops, directory, true, meet, walk);
+	discover->layout->ops->close(directory);
+	/* Gone or not to be listed: what was met so far stands, the rest is swept. */
+	return r == -ENOMEM ? r : 0;
+}
+
+static int walk_below(struct discover *discover, uint32_t hierarchy, struct tree_group *group)
+{
+	struct walk walk = {.discover = discover, .hierarchy = hierarchy};
+	int r = push(&walk, group);
+
+	while (r == 0 && walk.count > 0)
+		r = list_group(&walk, walk.steps[--walk.count]);
+	free(walk.steps);
+	return r;
+}
+
+static int walk_hierarchy(struct discover *discover, uint32_t hierarchy)
+{
+	const struct cgw_hierarchy *info = &discover->layout->hierarchies[hierarchy];
+	struct tree_group *root;
+	int r = tree_meet(discover->tree, NULL, "", 0, hierarchy, info->root_id, &root);
+
+	return r < 0 ? r : walk_below(discover, hierarchy, root);
+}
+
+static uint32_t all_hierarchies(const struct discover *discover)
+{
+	size_t count = discover->layout->hierarchy_count;
+
+	return count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1;
+}
+
+static int walk_hierarchies(struct discover *discover, uint32_t hierarchies)
+{
+	tree_unmark(discover->tree, hierarchies);
+	for (uint32_t h = 0; h < discover->layout->hierarchy_count; h++) {
+		int r = hierarchies & UINT32_C(1) << h ? walk_hierarchy(discover, h) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	tree_sweep(discover->tree, hierarchies);
+	return 0;
+}
+
+static int child_made(struct discover *discover, struct watch watch, const char *name)
+{
+	CLEANUP(cleanup_free) char *parent_path = tree_path(watch.group);
+	CLEANUP(cleanup_free) char *path = NULL;
+	struct tree_group *group;
+	uint32_t hierarchy = (uint32_t)watch.hierarchy;
+	uint64_t id;
+	int directory, r;
+
+	if (parent_path == NULL ||
+	    asprintf(&path, "%s/%s", parent_path[1] == '\0' ? "" : parent_path, name) < 0)
+		return -ENOMEM;
+	r = cgw_group_open(discover->layout, hierarchy, path, &directory, &id);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0; /* gone again already */
+	discover->layout->ops->close(directory);
+	r = tree_meet(discover->tree, watch.group, name, strlen(name), hierarchy, id, &group);
+	if (r < 0)
+		return r == -ENAMETOOLONG ? 0 : r;
+	if (!is_wanted(discover, group)) {
+		tree_leave(discover->tree, group, UINT32_C(1) << hierarchy);
+		return 0;
+	}
+	/* What was made in it before the watch stood is found by listing it after. */
+	return walk_below(discover, hierarchy, group);
+}
+
+static int take_event(struct discover *discover, const struct inotify_event *event)
+{
+	struct watch watch = {NULL, -1};
+	struct tree_group *child;
+
+	if (event->mask & IN_Q_OVERFLOW) {
+		discover->walk_wanted = true;
+		return 0;
+	}
+	if (event->wd >= 0 && (size_t)event->wd < discover->watch_size)
+		watch = discover->watches[event->wd];
+	if (watch.hierarchy < 0)
+		return 0;
+	if (event->mask & IN_IGNORED) {
+		discover->watches[event->wd] = (struct watch){NULL, -1};
+		return 0;
+	}
+	if (!(event->mask & IN_ISDIR) || event->len == 0)
+		return 0;
+	if (event->mask & IN_MOVE) {
+		discover->walk_wanted = true; /* v1 can rename: rare enough to look everywhere */
+		return 0;
+	}
+	if (event->mask & IN_CREATE)
+		return child_made(discover, watch, event->name);
+	child = tree_child(discover->tree, watch.group, event->name, strlen(event->name));
+	if (child != NULL && child->present & UINT32_C(1) << watch.hierarchy)
+		tree_leave(discover->tree, child, UINT32_C(1) << watch.hierarchy);
+	return 0;
+}
+
+static int take_events(struct discover *discover)
+{
+	_Alignas(struct inotify_event) char buffer[16384];
+	int r = 0;
+
+	while (r == 0 && discover->inotify_fd >= 0) {
+		ssize_t length = read(discover->inotify_fd, buffer, sizeof(buffer));
+
+		if (length <= 0)
+			return 0;
+		for (ssize_t at = 0; at < length && r == 0;) {
+			const void *bytes = buffer + at;
+			const struct inotify_event *event = bytes;
+
+			r = take_event(discover, event);
+			at += (ssize_t)sizeof(*event) + event->len;
+		}
+	}
+	return r;
+}
+
+int discover_update(struct discover *discover, uint64_t now_ns, bool *ret_walked)
+{
+	uint32_t all = all_hierarchies(discover);
+	int r = take_events(discover);
+
+	*ret_walked = false;
+	if (r < 0)
+		return r;
+	if (discover->walk_wanted || discover->walked_ns == 0 ||
+	    now_ns - discover->walked_ns >= discover->options.full_walk_interval_ns) {
+		r = walk_hierarchies(discover, all);
+		if (r < 0)
+			return r;
+		discover->walk_wanted = false;
+		discover->walked_ns = now_ns;
+		*ret_walked = true;
+		return 0;
+	}
+	if (all & ~discover->watched) {
+		*ret_walked = true;
+		return walk_hierarchies(discover, all & ~discover->watched);
+	}
+	return 0;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* files.c - the collector that reads control files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "kernel/ops.h"
+#include "sample/files.h"
+#include "sample/strays.h"
+
+/* What stands in tree_group.files besides descriptors. */
+enum { FILE_UNKNOWN = -1, FILE_ABSENT = -2, FILE_DENIED = -3 };
+
+/*
+ * A read that returns less than this was the whole file: kernfs hands out a file's text in one piece,
+ * and lists of processes in pieces that end less than one line before a page.
+ */
+#define WHOLE_BELOW 3072
+
+int files_init(struct files *files, const struct cgw_layout *layout, size_t held_max)
+{
+	*files = (struct files){.layout = layout, .held_max = held_max, .buffer_size = 65536};
+	files->buffer = malloc(files->buffer_size);
+	return files->buffer == NULL ? -ENOMEM : 0;
+}
+
+static void close_slot(struct files *files, int *slot)
+{
+	if (*slot >= 0) {
+		files->layout->ops->close(*slot);
+		files->held--;
+	}
+	*slot = FILE_UNKNOWN;
+}
+
+void files_forget(struct files *files, struct tree_group *group, uint32_t hierarchies)
+{
+	if (group->files == NULL)
+		return;
+	for (size_t i = 0; i < files->plan.file_count; i++)
+		if (hierarchies & UINT32_C(1) << files->plan.files[i].hierarchy)
+			close_slot(files, &group->files[i]);
+}
+
+static void forget_all(struct files *files, struct tree *tree)
+{
+	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group)) {
+		files_forget(files, group, UINT32_MAX);
+		free(group->files);
+		group->files = NULL;
+	}
+}
+
+void files_set_plan(struct files *files, struct tree *tree, struct plan *plan)
+{
+	forget_all(files, tree);
+	plan_done(&files->plan);
+	files->plan = *plan;
+	*plan = (struct plan){0};
+}
+
+void files_done(struct files *files, struct tree *tree)
+{
+	if (tree->root != NULL)
+		forget_all(files, tree);
+	plan_done(&files->plan);
+	free(files->buffer);
+	*files = (struct files){0};
+}
+
+void files_retry_absent(struct files *files, struct tree *tree)
+{
+	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group))
+		for (size_t i = 0; group->files != NULL && i < files->plan.file_count; i++)
+			if (group->files[i] < FILE_UNKNOWN)
+				group->files[i] = FILE_UNKNOWN;
+}
+
+static int grow_buffer(struct files *files)
+{
+	char *larger = realloc(files->buffer, 2 * files->buffer_size);
+
+	if (larger == NULL)
+		return -ENOMEM;
+	files->buffer = larger;
+	files->buffer_size *= 2;
+	return 0;
+}
+
+/* The whole file into the buffer, terminated; its length, or a negative error. */
+static ssize_t read_whole(struct files *files, int fd)
+{
+	size_t used = 0;
+
+	for (;;) {
+		ssize_t length = files->layout->ops->read_at(
+			fd, files->buffer + used, files->buffer_size - used - 1, (off_t)used);
+
+		if (length < 0)
+			return length;
+		used += (size_t)length;
+		if (length == 0 || (used == (size_t)length && used < WHOLE_BELOW))
+			break;
+		if (files->buffer_size - used < 4096 && grow_buffer(files) < 0)
+			return -ENOMEM;
+	}
+	files->buffer[used] = '\0';
+	return (ssize_t)used;
+}
+
+/* The directory of a group in one hierarchy, opened when the first of its files must be. */
+struct directory {
+	int fd;    /* -1: not open */
+	int error; /* why not, or 0 when nobody tried */
+	uint32_t hierarchy;
+};
+
+static void directory_close(struct files *files, struct directory *directory)
+{
+	if (directory->fd >= 0)
+		files->layout->ops->close(directory->fd);
+	*directory = (struct directory){.fd = -1};
+}
+
+static int directory_open(struct files *files, const struct tree_group *group, uint32_t hierarchy,
+			  struct directory *directory)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+	uint64_t id;
+	int r;
+
+	if ((directory->fd >= 0 || directory->error < 0) && directory->hierarchy == hierarchy)
+		return directory->error;
+	directory_close(files, directory);
+	directory->hierarchy = hierarchy;
+	path = tree_path(group);
+	if (path == NULL)
+		return -ENOMEM;
+	r = cgw_group_open(files->layout, hierarchy, path, &directory->fd, &id);
+	if (r == 0 && id != group->id[hierarchy]) {
+		/* Made again since it was discovered: its figures belong to the next sample. */
+		directory_close(files, directory);
+		directory->hierarchy = hierarchy;
+		r = -ENODEV;
+	}
+	directory->error = r == -ENOENT ? -ENODEV : r;
+	return directory->error;
+}
+
+/* Reads one file of a group, opening it when it is not held. */
+static ssize_t read_file(struct files *files, struct tree_group *group, size_t index,
+			 struct directory *directory)
+{
+	const struct plan_file *file = &files->plan.files[index];
+	int *slot = &group->files[index];
+	ssize_t length;
+	int fd = *slot, r;
+
+	if (fd == FILE_ABSENT)
+		return -ENOENT;
+	if (fd == FILE_DENIED)
+		return -EACCES;
+	if (fd == FILE_UNKNOWN) {
+		r = directory_open(files, group, file->hierarchy, directory);
+		if (r < 0)
+			return r;
+		fd = files->layout->ops->open_at(directory->fd, file->name, O_RDONLY);
+		if (fd == -ENOENT)
+			*slot = FILE_ABSENT;
+		else if (fd == -EACCES || fd == -EPERM)
+			*slot = FILE_DENIED;
+		if (fd < 0)
+			return fd;
+	}
+	length = read_whole(files, fd);
+	if (length == -ENODEV || (*slot == FILE_UNKNOWN && files->held >= files->held_max)) {
+		if (*slot >= 0)
+			files->held--;
+		*slot = FILE_UNKNOWN;
+		files->layout->ops->close(fd);
+	} else if (*slot == FILE_UNKNOWN) {
+		*slot = fd;
+		files->held++;
+	}
+	return length;
+}
+
+/* "259:0" becomes "nvme0n1": device numbers are no names for people. */
+static int add_instance(void *context, uint32_t slot, const char *name, size_t name_length,
+			struct cgw_number number)
+{
+	struct files *files = context;
+	char device[64];
+	unsigned major, minor;
+	int end = 0;
+
+	if (name_length < 24 && sscanf(name, "%u:%u%n", &major, &minor, &end) == 2 &&
+	    (size_t)end == name_length) {
+		cgw_device_name(files->layout, major, minor, device, sizeof(device));
+		name = device;
+		name_length = strlen(device);
+	}
+	return snapshot_add_instance(files->snapshot, (int)slot, files->group, name, name_length,
+				     number);
+}
+
+static int add_text(void *context, uint32_t slot, const char *text, size_t length)
+{
+	struct files *files = context;
+
+	return snapshot_add_text(files->snapshot, (int)slot, files->group, text, length);
+}
+
+/* One of several files of a metric: its number is an instance, their sum the metric's. */
+static int decode_starred(struct files *files, const struct plan_file *file,
+			  const struct decode_want *wants, size_t count, size_t length)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct decode_want want = wants[i];
+		struct cgw_number number, *sum = &files->row[want.slot];
+		int r;
+
+		want.slot = 0;
+		r = decode(file->format, files->buffer, length, &want, 1, &number, NULL);
+		if (r == 0)
+			r = snapshot_add_instance(files->snapshot, (int)wants[i].slot, files->group,
+						  file->instance, strlen(file->instance), number);
+		if (r < 0)
+			return r;
+		if (sum->state == CGW_ABSENT)
+			*sum = number;
+		else if (sum->state == CGW_OK && number.state == CGW_OK)
+			sum->value += number.value;
+	}
+	return 0;
+}
+
+static int take_file(struct files *files, struct tree_group *group, size_t index,
+		     const struct decode_want *wants, size_t count, struct directory *directory)
+{
+	const struct decode_sink sink = {add_instance, add_text, files};
+	const struct plan_file *file = &files->plan.files[index];
+	ssize_t length;
+
+	if (file->format == CGW_FORMAT_STRAYS) {
+		for (size_t i = 0; i < count; i++)
+			files->row[wants[i].slot] = strays_count(files->layout, group);
+		return 0;
+	}
+	length = read_file(files, group, index, directory);
+	if (length == -ENOMEM)
+		return -ENOMEM;
+	if (length < 0) {
+		enum cgw_state state = cgw_state_from_error((int)length);
+
+		for (size_t i = 0; i < count; i++)
+			files->row[wants[i].slot].state = state;
+		files->group_gone = files->group_gone || length == -ENODEV;
+		return 0;
+	}
+	if (file->instance != NULL)
+		return decode_starred(files, file, wants, count, (size_t)length);
+	return decode(file->format, files->buffer, (size_t)length, wants, count, files->row, &sink);
+}
+
+/* The wants of a file that no better hierarchy answers for this group. */
+static const struct decode_want *active_wants(struct files *files, const struct plan_file *file,
+					      const struct tree_group *group, size_t *ret_count)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < file->want_count; i++)
+		if (!(file->better[i] & group->present))
+			files->active[count++] = file->wants[i];
+	*ret_count = count;
+	return count == file->want_count ? file->wants : files->active;
+}
+
+/* Limits by device have no sum: none set is no limit, else only the instances say something. */
+static void settle_limits(struct files *files)
+{
+	for (size_t i = 0; i < files->plan.column_count; i++) {
+		const struct cgw_metric_info *info = cgw_metric_info(files->plan.metric_of[i]);
+		struct cgw_number *number = &files->row[i];
+
+		if (info->kind != CGW_LIMIT || info->shape != CGW_INSTANCES ||
+		    number->state != CGW_OK)
+			continue;
+		number->state =
+			files->snapshot->columns[i].first[files->group] == 0 ? CGW_MAX : CGW_ABSENT;
+	}
+}
+
+static void divide(struct files *files)
+{
+	for (size_t i = 0; i < files->plan.division_count; i++) {
+		struct cgw_number *number = &files->row[files->plan.divisions[i].column];
+		int by = files->plan.column_of[files->plan.divisions[i].by];
+		struct cgw_number period = files->row[by];
+
+		if (number->state != CGW_OK)
+			continue;
+		if (period.state != CGW_OK || period.value == 0)
+			number->state = period.state == CGW_OK ? CGW_BAD : period.state;
+		else
+			number->value = (uint64_t)((unsigned __int128)number->value * 1000000000 /
+						   period.value);
+	}
+}
+
+/* A text's place in the snapshot stands in the value already. */
+static void store(struct files *files, int column)
+{
+	const struct cgw_number *number = &files->row[column];
+	const struct snapshot_column *to = &files->snapshot->columns[column];
+
+	if (cgw_metric_info(files->plan.metric_of[column])->shape != CGW_STRING)
+		to->value[files->group] = number->value;
+	to->state[files->group] = (uint8_t)number->state;
+}
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static int collect_group(struct files *files, struct tree_group *group)
+{
+	struct directory directory = {.fd = -1};
+	int r = 0;
+
+	if (group->files == NULL) {
+		group->files = malloc((files->plan.file_count + 1) * sizeof(int));
+		if (group->files == NULL)
+			return -ENOMEM;
+		for (size_t i = 0; i < files->plan.file_count; i++)
+			group->files[i] = FILE_UNKNOWN;
+	}
+	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
+	files->snapshot->read_ns[files->group] = monotonic_ns();
+	for (size_t i = 0; i < files->plan.file_count && r == 0; i++) {
+		const struct plan_file *file = &files->plan.files[i];
+		const struct decode_want *wants;
+		size_t count;
+
+		if (!(group->present & UINT32_C(1) << file->hierarchy))
+			continue;
+		wants = active_wants(files, file, group, &count);
+		if (count > 0)
+			r = take_file(files, group, i, wants, count, &directory);
+	}
+	directory_close(files, &directory);
+	divide(files);
+	settle_limits(files);
+	for (int column = 0; column < files->plan.column_count; column++)
+		store(files, column);
+	return r;
+}
+
+int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *snapshot)
+{
+	int r = 0;
+
+	files->snapshot = snapshot;
+	files->group_gone = false;
+	memcpy(snapshot->source, files->plan.source, sizeof(snapshot->source));
+	for (struct tree_group *group = tree->root; group != NULL && r == 0;
+	     group = tree_next(group)) {
+		files->group = group->index;
+		r = collect_group(files, group);
+	}
+	files->snapshot = NULL;
+	return r;
+}
