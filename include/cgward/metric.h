@@ -27,6 +27,7 @@ enum cgw_unit {
 	CGW_UNIT_BYTES_PER_S,
 	CGW_UNIT_COUNT_PER_S,
 	CGW_UNIT_TEXT,
+	CGW_UNIT_PERCENT, /* a real number; of one CPU for CPU time, else of a whole */
 	CGW_UNIT_COUNT_OF_UNITS,
 };
 

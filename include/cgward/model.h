@@ -37,9 +37,9 @@ enum cgw_view {
 /* A parsed field: small, copied freely. */
 struct cgw_field {
 	uint8_t view;  /* enum cgw_view */
-	int16_t index; /* enum cgw_metric, or the row of fields.def or of the identities */
 	uint8_t unit;  /* enum cgw_unit of its values */
 	uint8_t shape; /* enum cgw_shape */
+	int16_t index; /* enum cgw_metric, or the row of fields.def or of the identities */
 };
 
 /* -ENOENT for an unknown key, with the nearest known one in `diag`; -EINVAL for a suffix that
@@ -52,7 +52,7 @@ const char *cgw_field_help(struct cgw_field field) CGW_PURE;
 bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
 /* Adds all metrics that the field is computed from. */
 void cgw_field_wants(struct cgw_field field, struct cgw_metric_set *set);
-/* The fields of fields.def and the identities, for listings: i from 0 until -ENOENT. */
+/* Identities, metrics and derived fields in the order of listings: i from 0 until -ENOENT. */
 int cgw_field_nth(size_t i, struct cgw_field *ret_field);
 
 /* A value of a field. `number` is exact where `exact` holds; `real` is always set with it. */
@@ -60,14 +60,13 @@ struct cgw_value {
 	enum cgw_state state;
 	bool exact; /* an integer that the kernel gave: print `number`, not `real` */
 	uint64_t number;
-	double real;      /* in the field's unit */
-	const char *text; /* of string fields: raw bytes, lives as long as the frame */
+	double real; /* in the field's unit; growth may be negative */
 };
 
 enum cgw_row_flag {
 	CGW_ROW_NEW = 1,       /* not in the sample before */
 	CGW_ROW_RECREATED = 2, /* same path, other directory: another group */
-	CGW_ROW_MACHINE = 4,   /* the root: figures are the machine's where files are lacking */
+	CGW_ROW_MOVED = 4,     /* joined or left a hierarchy: sources may have changed */
 };
 
 /*
@@ -80,7 +79,7 @@ struct cgw_frame *cgw_frame_free(struct cgw_frame *frame);
 int cgw_frame_update(struct cgw_frame *frame, struct cgw_snapshot *now);
 const struct cgw_snapshot *cgw_frame_now(const struct cgw_frame *frame) CGW_PURE;
 const struct cgw_snapshot *cgw_frame_before(const struct cgw_frame *frame) CGW_PURE;
-/* Seconds between the two; 0 on the first. `ret_gap`: longer than asked for, rates are suspect. */
+/* Seconds between the two, time asleep left out; 0 on the first. */
 double cgw_frame_seconds(const struct cgw_frame *frame) CGW_PURE;
 unsigned cgw_frame_flags(const struct cgw_frame *frame, uint32_t group) CGW_PURE;
 /* Index in the sample before, or CGW_NO_GROUP. */
@@ -90,6 +89,12 @@ const uint32_t *cgw_frame_gone(const struct cgw_frame *frame, size_t *ret_count)
 
 struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field field,
 				 uint32_t group);
+/*
+ * Fields of shape CGW_STRING: the text, raw bytes, at most `size`-1 of them, terminated. Returns the
+ * whole length as snprintf does; `ret_state` says why where there is none (and the text is "").
+ */
+size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
+		      char *buffer, size_t size, enum cgw_state *ret_state);
 /* One instance of an instanced field ("nvme0n1"); CGW_ABSENT where there is none. */
 struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_field field,
 				    uint32_t group, const char *instance);

@@ -24,6 +24,7 @@ extern "C" {
 struct cgw_topology {
 	uint32_t count;
 	uint32_t hierarchy_count;
+	const struct cgw_layout *layout; /* of the sampler, which it must outlive; or NULL */
 	const uint32_t *parent;    /* index, CGW_NO_GROUP for the root */
 	const uint32_t *below;     /* number of groups beneath */
 	const uint16_t *depth;     /* 0 for the root */

@@ -181,6 +181,7 @@ static int update_topology(struct cgw_sampler *sampler)
 	r = tree_topology(&sampler->tree, &topology);
 	if (r < 0)
 		return r;
+	topology->view.layout = sampler->layout;
 	topology_unref(sampler->topology);
 	sampler->topology = topology;
 	return 0;

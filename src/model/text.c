@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* text.c - fields that are text: paths, names, hierarchies, the kernel's own words. */
+#include <string.h>
+
+#include "model/field.h"
+#include "model/frame.h"
+
+/* Appends as far as there is room, and counts on: what snprintf does. */
+struct text_out {
+	char *buffer;
+	size_t size, length;
+};
+
+static void append(struct text_out *out, const char *text)
+{
+	for (; *text != '\0'; text++, out->length++)
+		if (out->length + 1 < out->size)
+			out->buffer[out->length] = *text;
+	if (out->size > 0)
+		out->buffer[out->length < out->size ? out->length : out->size - 1] = '\0';
+}
+
+static void append_word(struct text_out *out, const char *word)
+{
+	if (out->length > 0)
+		append(out, ",");
+	append(out, word);
+}
+
+static size_t identity_text(const struct cgw_topology *topology, enum field_identity which,
+			    uint32_t group, struct text_out *out)
+{
+	const struct cgw_layout *layout = topology->layout;
+
+	if (which == IDENTITY_GROUP)
+		return cgw_topology_path(topology, group, out->buffer, out->size);
+	if (which == IDENTITY_NAME)
+		append(out, group == 0 ? "/" : topology->name[group]);
+	for (uint32_t h = 0; layout != NULL && h < topology->hierarchy_count; h++) {
+		if (!(topology->present[group] & UINT32_C(1) << h))
+			continue;
+		if (which == IDENTITY_HIERARCHIES)
+			append_word(out, layout->hierarchies[h].label);
+		for (int i = 0; which == IDENTITY_CONTROLLERS && i < CGW_CONTROLLER_COUNT; i++)
+			if (layout->hierarchies[h].controllers & CGW_CONTROLLER_BIT(i))
+				append_word(out,
+					    cgw_controller_name((enum cgw_controller)i,
+								layout->hierarchies[h].version));
+	}
+	return out->length;
+}
+
+size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
+		      char *buffer, size_t size, enum cgw_state *ret_state)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	struct text_out out = {buffer, size, 0};
+	struct cgw_number limit;
+	const char *text;
+	uint32_t by;
+
+	append(&out, "");
+	*ret_state = CGW_ABSENT;
+	if (field.shape != CGW_STRING)
+		return 0;
+	if (field.view == CGW_VIEW_IDENTITY) {
+		*ret_state = CGW_OK;
+		return identity_text(topology, (enum field_identity)field.index, group, &out);
+	}
+	if (field.view == CGW_VIEW_EFFECTIVE_BY) {
+		limit = cgw_frame_effective(frame, (enum cgw_metric)field.index, group, &by);
+		*ret_state = limit.state == CGW_MAX ? CGW_ABSENT : limit.state;
+		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
+	}
+	text = cgw_snapshot_text(frame->now, (enum cgw_metric)field.index, group, ret_state);
+	if (text != NULL)
+		append(&out, text);
+	return out.length;
+}
