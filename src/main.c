@@ -1,15 +1,150 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* main.c - picks the face; nothing else. */
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include <cgward/base.h>
+#include "base/cleanup.h"
+#include "base/nearest.h"
+#include "cli/options.h"
+
+#ifdef HAVE_DUMP
+#include "dump/dump.h"
+#endif
+#ifdef HAVE_VERBS
+#include "verbs/verbs.h"
+#endif
+#ifdef HAVE_TUI
+#include "tui/tui.h"
+#endif
+#ifdef HAVE_ENFORCE
+#include "enforce/enforce.h"
+#endif
+
+/* The faces that this build has, each a table that ends with a NULL name. */
+static const struct cli_command *const faces[] = {
+#ifdef HAVE_TUI
+	tui_commands,
+#endif
+#ifdef HAVE_DUMP
+	dump_commands,
+#endif
+#ifdef HAVE_VERBS
+	verbs_commands,
+#endif
+#ifdef HAVE_ENFORCE
+	enforce_commands,
+#endif
+};
+
+static const struct cli_option options[] = {CLI_COMMON_OPTIONS};
+
+static const struct cli_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
+		for (const struct cli_command *command = faces[i]; command->name != NULL; command++)
+			if (strcmp(command->name, name) == 0)
+				return command;
+	return NULL;
+}
+
+static void print_help(void)
+{
+	static const struct cli_command_help help = {
+		.usage = "cgward [OPTION...] [COMMAND [OPTION...]]",
+		.text = "Watches control groups and limits them, on cgroup v1, hybrid and v2.\n"
+			"`cgward COMMAND --help` tells more of each command:\n",
+		.options = options,
+	};
+
+	printf("Usage: %s\n\n%s\n", help.usage, help.text);
+	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
+		for (const struct cli_command *command = faces[i]; command->name != NULL; command++)
+			printf("  %-12s %s\n", command->name, command->summary);
+	putchar('\n');
+}
+
+static enum cli_exit unknown_command(const struct cli_context *context, const char *name)
+{
+	struct nearest nearest = {.wanted = name};
+	char shown[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
+		for (const struct cli_command *command = faces[i]; command->name != NULL; command++)
+			nearest_offer(&nearest, command->name);
+	cgw_escape(shown, sizeof(shown), name, strlen(name));
+	if (nearest_word(&nearest) != NULL)
+		return cli_usage_error(context, "unknown command \"%s\"; did you mean \"%s\"?",
+				       shown, nearest_word(&nearest));
+	return cli_usage_error(context, "unknown command \"%s\"", shown);
+}
+
+/* Options before the command; -1: go on with the command at `optind`. */
+static int take_options(struct cli_context *context, int argc, char **argv)
+{
+	const struct cli_command_help help = {.options = options};
+	int at = 1;
+
+	/* The command's own options are its business: only what stands before it is read here. */
+	while (at < argc && argv[at][0] == '-') {
+		bool value = strcmp(argv[at], "--cgroup-root") == 0 ||
+			     strcmp(argv[at], "--proc-root") == 0 ||
+			     strcmp(argv[at], "--sys-root") == 0;
+
+		if (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0) {
+			print_help();
+			return CLI_OK;
+		}
+		at += value ? 2 : 1;
+	}
+	if (at > argc)
+		at = argc;
+	for (;;) {
+		enum cli_exit status;
+		const char *value;
+		int code = cli_next_option(context, &help, at, argv, &value, &status);
+
+		if (code < 0)
+			return (int)status;
+		if (code == 0)
+			break;
+	}
+	optind = at;
+	return -1;
+}
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		printf("cgward %s\n", cgw_version());
-	else
-		fprintf(stderr, "cgward: unknown command\n");
-	return 0;
+	struct cli_context context = {.program = "cgward"};
+	const struct cli_command *command;
+	int status, at;
+
+	/* Widths and characters as the user's terminal has them; numbers always with a point. */
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error that is said */
+	status = take_options(&context, argc, argv);
+	if (status >= 0)
+		return cli_finish(&context, (enum cli_exit)status);
+	at = optind;
+	if (at >= argc) {
+		command = find_command("top");
+		if (command == NULL || !isatty(STDOUT_FILENO))
+			return cli_usage_error(&context,
+					       command == NULL ? "a command is wanted"
+							       : "the dashboard wants a terminal; "
+								 "`cgward dump` prints to files");
+		context.command = command->name;
+		return cli_finish(&context, (enum cli_exit)command->run(&context, 1, argv));
+	}
+	command = find_command(argv[at]);
+	if (command == NULL)
+		return unknown_command(&context, argv[at]);
+	context.command = command->name;
+	optind = 0;
+	status = command->run(&context, argc - at, argv + at);
+	return cli_finish(&context, (enum cli_exit)status);
 }

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dump.c - `cgward dump`: all groups, once or repeatedly, in a format. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "cli/options.h"
+#include "dump/dump.h"
+#include "dump/get.h"
+#include "dump/list.h"
+#include "dump/report.h"
+#include "dump/select.h"
+
+#define GLOB_MAX 64
+
+#define COLUMNS_ONCE                                                                           \
+	"group,cpu.usage,memory.working_set,memory.current,memory.max.effective,pids.current," \
+	"pids.max.effective,io.rbytes,io.wbytes"
+#define COLUMNS_RATES                                                                       \
+	"group,cpu,cpu.throttled_percent,memory.working_set,memory.current,memory.percent," \
+	"pids.current,io.read,io.write"
+
+enum {
+	OPTION_TREE = CLI_OPTION_LONG,
+	OPTION_SORT,
+	OPTION_REVERSE,
+	OPTION_MATCH,
+	OPTION_DEPTH,
+	OPTION_BELOW,
+	OPTION_NDJSON,
+	OPTION_CSV,
+	OPTION_OPENMETRICS,
+	OPTION_INTERVAL,
+	OPTION_COUNT,
+	OPTION_RATES,
+};
+
+static const struct cli_option options[] = {
+	{'o', "output", "KEY,...", false,
+	 "columns to show; +KEY,... adds to the usual ones, \"all\" is every one"},
+	{'T', "tree", NULL, false, "show groups as a tree"},
+	{OPTION_SORT, "sort", "KEY", false, "largest first; usually by path"},
+	{OPTION_REVERSE, "reverse", NULL, false, "smallest first"},
+	{OPTION_MATCH, "match", "GLOB", false,
+	 "only groups whose path matches; may be given again"},
+	{OPTION_DEPTH, "depth", "N", false, "only groups up to N levels below the root"},
+	{OPTION_BELOW, "below", "GROUP", false, "only this group and what is beneath it"},
+	{'J', "json", NULL, false, "one JSON document a sample"},
+	{OPTION_NDJSON, "ndjson", NULL, false, "one JSON object a line and group"},
+	{OPTION_CSV, "csv", NULL, false, "comma-separated values (RFC 4180)"},
+	{'r', "raw", NULL, false, "words separated by blanks, \\xNN inside them"},
+	{'P', "export", NULL, false, "KEY=\"value\" pairs that a shell can read"},
+	{OPTION_OPENMETRICS, "openmetrics", NULL, false, "the exposition format of Prometheus"},
+	{'b', "bytes", NULL, false, "bytes and times in full"},
+	{'n', "noheadings", NULL, false, "no heading line"},
+	{OPTION_INTERVAL, "interval", "TIME", false, "repeat every TIME (500ms, 2s, 1m)"},
+	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
+	{OPTION_RATES, "rates", "TIME", true, "two samples TIME apart (1s), then print with rates"},
+	{'H', "list-metrics", NULL, false, "list all keys with unit, sources and meaning"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward dump [OPTION...]",
+	.text = "Prints every control group of this machine with what the kernel says of it.",
+	.options = options,
+};
+
+struct dump {
+	struct cli_context *context;
+	struct field_list fields;
+	struct group_selection selection;
+	const char *globs[GLOB_MAX];
+	const char *output; /* as given, or NULL */
+	const char *sort;
+	const char *below;
+	int (*format)(const struct report *report);
+	bool list, headings, exact, rates, repeat;
+	uint64_t interval_ns, count;
+};
+
+static int parse_number(const char *text, uint64_t *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	if (text[0] < '0' || text[0] > '9')
+		return -EINVAL;
+	*ret_number = strtoull(text, &end, 10);
+	return *end != '\0' || errno != 0 || *ret_number > UINT32_MAX ? -EINVAL : 0;
+}
+
+static enum cli_exit take_format(struct dump *dump, int (*format)(const struct report *report))
+{
+	if (dump->format != NULL && dump->format != format)
+		return cli_usage_error(dump->context, "only one format can be written at a time");
+	dump->format = format;
+	return CLI_OK;
+}
+
+static enum cli_exit take_duration(struct dump *dump, const char *option, const char *value)
+{
+	if (value != NULL &&
+	    (cli_parse_duration(value, &dump->interval_ns) < 0 || dump->interval_ns == 0))
+		return cli_usage_error(dump->context,
+				       "--%s wants a time above zero such as 500ms, 2s or 1m, not "
+				       "\"%.64s\"",
+				       option, value);
+	return CLI_OK;
+}
+
+static enum cli_exit take_count(struct dump *dump, const char *option, const char *value,
+				uint64_t *ret_number)
+{
+	if (parse_number(value, ret_number) < 0 || *ret_number == 0)
+		return cli_usage_error(dump->context,
+				       "--%s wants a number above zero, not \"%.64s\"", option,
+				       value);
+	return CLI_OK;
+}
+
+static enum cli_exit take_glob(struct dump *dump, const char *glob)
+{
+	struct cgw_diag diag = {0};
+
+	if (cgw_glob_check(glob, &diag) < 0)
+		return cli_usage_error(dump->context, "--match: %s", diag.text);
+	if (dump->selection.glob_count == GLOB_MAX)
+		return cli_usage_error(dump->context, "--match can be given %d times", GLOB_MAX);
+	dump->globs[dump->selection.glob_count++] = glob;
+	return CLI_OK;
+}
+
+static enum cli_exit take_option(struct dump *dump, int code, const char *value)
+{
+	uint64_t number = 0;
+	enum cli_exit status;
+
+	switch (code) {
+	case 'o':
+		dump->output = value;
+		return CLI_OK;
+	case 'T':
+		dump->selection.tree = true;
+		return CLI_OK;
+	case OPTION_SORT:
+		dump->sort = value;
+		return CLI_OK;
+	case OPTION_REVERSE:
+		dump->selection.ascending = true;
+		return CLI_OK;
+	case OPTION_MATCH:
+		return take_glob(dump, value);
+	case OPTION_DEPTH:
+		status = take_count(dump, "depth", value, &number);
+		dump->selection.depth_max = (uint32_t)number;
+		return status;
+	case OPTION_BELOW:
+		dump->below = value;
+		return CLI_OK;
+	case 'J':
+		return take_format(dump, report_json);
+	case OPTION_NDJSON:
+		return take_format(dump, report_ndjson);
+	case OPTION_CSV:
+		return take_format(dump, report_csv);
+	case 'r':
+		return take_format(dump, report_raw);
+	case 'P':
+		return take_format(dump, report_export);
+	case OPTION_OPENMETRICS:
+		return take_format(dump, report_openmetrics);
+	case 'b':
+		dump->exact = true;
+		return CLI_OK;
+	case 'n':
+		dump->headings = false;
+		return CLI_OK;
+	case OPTION_INTERVAL:
+		dump->repeat = true;
+		return take_duration(dump, "interval", value);
+	case OPTION_COUNT:
+		return take_count(dump, "count", value, &dump->count);
+	case OPTION_RATES:
+		dump->rates = true;
+		return take_duration(dump, "rates", value);
+	case 'H':
+		dump->list = true;
+		return CLI_OK;
+	default:
+		return CLI_USAGE;
+	}
+}
+
+static enum cli_exit check_combination(const struct dump *dump)
+{
+	if (dump->repeat && dump->rates)
+		return cli_usage_error(
+			dump->context,
+			"--rates takes two samples, --interval repeats: one of them");
+	if (dump->count > 0 && !dump->repeat)
+		return cli_usage_error(dump->context, "--count goes with --interval");
+	if (dump->selection.tree && dump->format != report_table)
+		return cli_usage_error(dump->context,
+				       "--tree draws a table, it has no other format");
+	if (dump->format == report_openmetrics && (dump->repeat || dump->rates))
+		return cli_usage_error(dump->context,
+				       "--openmetrics is one exposition: the reader takes rates");
+	return CLI_OK;
+}
+
+static enum cli_exit parse_fields(struct dump *dump)
+{
+	struct cgw_diag diag = {0};
+	const char *usual = dump->rates || dump->repeat ? COLUMNS_RATES : COLUMNS_ONCE;
+	int r = 0;
+
+	if (dump->format == report_openmetrics)
+		usual = "all";
+	r = field_list_parse(&dump->fields, usual, &diag);
+	if (r == 0 && dump->output != NULL)
+		r = field_list_parse(&dump->fields, dump->output, &diag);
+	if (r == 0 && dump->sort != NULL) {
+		r = cgw_field_parse(dump->sort, &dump->selection.sort, &diag);
+		dump->selection.sorted = true;
+	}
+	if (r == 0)
+		return CLI_OK;
+	return cli_usage_error(dump->context, "%s", r == -ENOMEM ? "out of memory" : diag.text);
+}
+
+static int wait_until(struct timespec *next, uint64_t interval_ns)
+{
+	int r;
+
+	next->tv_sec += (time_t)(interval_ns / 1000000000);
+	next->tv_nsec += (long)(interval_ns % 1000000000);
+	if (next->tv_nsec >= 1000000000) {
+		next->tv_nsec -= 1000000000;
+		next->tv_sec++;
+	}
+	do
+		r = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL);
+	while (r == EINTR);
+	return -r;
+}
+
+static int print(struct dump *dump, const struct cgw_layout *layout, const struct cgw_frame *frame,
+		 bool first, size_t *ret_count)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	CLEANUP(cleanup_free) uint32_t *groups = calloc(topology->count, sizeof(*groups));
+	struct report report = {
+		.out = stdout,
+		.layout = layout,
+		.frame = frame,
+		.fields = dump->fields.items,
+		.field_count = dump->fields.count,
+		.groups = groups,
+		.tree = dump->selection.tree,
+		.headings = dump->headings,
+		.exact = dump->exact,
+		.repeated = dump->repeat,
+		.first = first,
+	};
+	int r;
+
+	if (groups == NULL)
+		return -ENOMEM;
+	r = group_select(frame, &dump->selection, groups, &report.group_count);
+	if (r < 0)
+		return r;
+	*ret_count = report.group_count;
+	return dump->format(&report);
+}
+
+/* Samples and prints until the count is reached or nobody reads any more. */
+static int run_samples(struct dump *dump, const struct cgw_layout *layout,
+		       struct cgw_sampler *sampler, struct cgw_frame *frame, size_t *ret_shown)
+{
+	uint64_t samples = dump->rates ? 2 : dump->repeat ? dump->count : 1;
+	struct timespec next;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &next);
+	for (uint64_t i = 0; samples == 0 || i < samples; i++) {
+		struct cgw_snapshot *snapshot;
+		int r;
+
+		if (i > 0)
+			(void)wait_until(&next, dump->interval_ns);
+		r = cgw_sampler_sample(sampler, &snapshot);
+		if (r < 0)
+			return r;
+		r = cgw_frame_update(frame, snapshot);
+		cgw_snapshot_unref(snapshot);
+		if (r == 0 && (!dump->rates || i == 1))
+			r = print(dump, layout, frame, i == 0 || dump->rates, ret_shown);
+		if (r < 0)
+			return r;
+		if (dump->repeat && fflush(stdout) != 0)
+			return 0; /* said at the end */
+	}
+	return 0;
+}
+
+static void cleanup_frame(struct cgw_frame **frame)
+{
+	cgw_frame_free(*frame);
+}
+
+static void cleanup_sampler(struct cgw_sampler **sampler)
+{
+	cgw_sampler_free(*sampler);
+}
+
+static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout *layout)
+{
+	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
+	const struct cgw_sampler_options sampler_options = {
+		.once = !dump->repeat && !dump->rates,
+		.below = dump->selection.below,
+	};
+	struct cgw_metric_set wanted = {0};
+	struct cgw_diag diag = {0};
+	size_t shown = 0;
+	int r = cgw_sampler_new(layout, &sampler_options, &sampler, &diag);
+
+	if (r == 0)
+		r = cgw_frame_new(&frame);
+	for (size_t i = 0; r == 0 && i < dump->fields.count; i++)
+		cgw_field_wants(dump->fields.items[i], &wanted);
+	if (r == 0 && dump->selection.sorted)
+		cgw_field_wants(dump->selection.sort, &wanted);
+	if (r == 0)
+		r = cgw_sampler_want(sampler, &wanted);
+	if (r == 0)
+		r = run_samples(dump, layout, sampler, frame, &shown);
+	if (r < 0) {
+		cli_error(dump->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
+		return CLI_FAILED;
+	}
+	if (shown == 0 && dump->selection.glob_count > 0) {
+		cli_error(dump->context, "no group matches");
+		return CLI_NO_SUCH_GROUP;
+	}
+	return CLI_OK;
+}
+
+static enum cli_exit run_dump(struct dump *dump)
+{
+	CLEANUP(cleanup_free) char *below = NULL;
+	struct cgw_diag diag = {0};
+	struct cgw_layout *layout;
+	enum cli_exit status = parse_fields(dump);
+
+	if (status != CLI_OK)
+		return status;
+	layout = cli_layout(dump->context, &status);
+	if (layout == NULL)
+		return status;
+	dump->selection.globs = dump->globs;
+	if (dump->below != NULL) {
+		int r = cgw_group_find(layout, dump->below, &below, &diag);
+
+		if (r < 0) {
+			cli_diag(dump->context, &diag);
+			cgw_layout_free(layout);
+			return cli_exit_from_error(r);
+		}
+		dump->selection.below = below;
+	}
+	(void)cgw_sampler_raise_descriptors();
+	status = sample_and_print(dump, layout);
+	cgw_layout_free(layout);
+	return status;
+}
+
+static int dump_run(struct cli_context *context, int argc, char **argv)
+{
+	struct dump dump = {.context = context, .headings = true, .interval_ns = 1000000000};
+	enum cli_exit status = CLI_OK;
+	const char *value;
+	int code;
+
+	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
+		status = take_option(&dump, code, value);
+		if (status != CLI_OK)
+			return (int)status;
+	}
+	if (code < 0)
+		return (int)status;
+	if (optind < argc)
+		return (int)cli_usage_error(context, "dump takes no operand; --match picks groups");
+	if (dump.list)
+		return list_fields(stdout, dump.format == report_json, dump.headings) < 0
+			       ? CLI_FAILED
+			       : CLI_OK;
+	if (dump.format == NULL)
+		dump.format = report_table;
+	status = check_combination(&dump);
+	if (status == CLI_OK)
+		status = run_dump(&dump);
+	field_list_done(&dump.fields);
+	return (int)status;
+}
+
+const struct cli_command dump_commands[] = {
+	{"dump", "print all groups and their figures once", dump_run},
+	{"get", "print single figures of one group", get_run},
+	{NULL, NULL, NULL},
+};
