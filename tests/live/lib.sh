@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# Sourced by the live tests: groups of their own on the real kernel, checks, cleaning up.
+#
+# Groups are named cgward-test-PID-*; only those are made, and all of them go at the end, whatever
+# happened. The hierarchies are found in mountinfo, not through cgward, which is under test.
+
+set -u
+: "${CGWARD:?the cgward to test}"
+export LC_ALL=C
+test_name=cgward-test-$$
+test_pids=()
+test_files=()
+
+ok() { echo "ok $*"; }
+not_ok() { echo "not ok $*"; }
+skip() { echo "skip $*"; }
+
+# check NAME COMMAND...: ok when it succeeds.
+check() {
+	local name=$1
+	shift
+	if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+
+# same NAME WANTED GOT
+same() {
+	if [ "$2" = "$3" ]; then ok "$1"; else
+		echo "wanted: $2"
+		echo "got:    $3"
+		not_ok "$1"
+	fi
+}
+
+# near NAME WANTED GOT PERCENT
+near() {
+	if awk -v a="$2" -v b="$3" -v p="$4" 'BEGIN { d = a > b ? a - b : b - a; exit !(d <= a * p / 100) }'; then
+		ok "$1"
+	else
+		echo "wanted: $2 within $4 %, got: $3"
+		not_ok "$1"
+	fi
+}
+
+# status NAME WANTED COMMAND...: its exit status.
+status() {
+	local name=$1 wanted=$2 got
+	shift 2
+	"$@" >/dev/null 2>&1
+	got=$?
+	same "$name" "$wanted" "$got"
+}
+
+# mount_of CONTROLLER: where its v1 hierarchy is mounted, or the v2 one when it is there.
+mount_of() {
+	local v1 v2
+	v1=$(awk -v c="$1" '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup" && "," $(i + 3) "," ~ "," c ",") print $5 }' \
+		/proc/self/mountinfo | head -n 1)
+	[ -z "$v1" ] || { echo "$v1"; return; }
+	v2=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") print $5 }' /proc/self/mountinfo | head -n 1)
+	[ -n "$v2" ] && grep -qw "${2:-$1}" "$v2/cgroup.controllers" && echo "$v2"
+}
+# version_of MOUNTPOINT
+version_of() { if [ -e "$1/cgroup.controllers" ]; then echo 2; else echo 1; fi; }
+
+# make_group NAME CONTROLLER...: /cgward-test-PID-NAME in each of their hierarchies; prints its path.
+make_group() {
+	local name=$test_name-$1 controller mount
+	shift
+	for controller in "$@"; do
+		mount=$(mount_of "$controller" "${controller/blkio/io}")
+		[ -n "$mount" ] || continue
+		[ "$(version_of "$mount")" = 1 ] ||
+			echo "+${controller/blkio/io}" >"$mount/cgroup.subtree_control" 2>/dev/null
+		mkdir -p "$mount/$name"
+	done
+	echo "/$name"
+}
+
+# file_of CONTROLLER GROUP FILE
+file_of() { cat "$(mount_of "$1" "${1/blkio/io}")$2/$3"; }
+
+# enter GROUP CONTROLLER...: moves this shell there.
+enter() {
+	local group=$1 controller
+	shift
+	for controller in "$@"; do echo "$BASHPID" >"$(mount_of "$controller" "${controller/blkio/io}")$group/cgroup.procs"; done
+}
+
+test_cleanup() {
+	local pid mount directory try
+	for pid in "${test_pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+	for pid in "${test_pids[@]}"; do wait "$pid" 2>/dev/null; done
+	for mount in $(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo); do
+		for try in 1 2 3 4 5; do
+			for directory in $(find "$mount" -mindepth 1 -depth -type d -path "$mount/$test_name*" -printf '%p\n' 2>/dev/null); do
+				[ ! -e "$directory/freezer.state" ] || echo THAWED >"$directory/freezer.state" 2>/dev/null
+				while read -r pid; do kill -KILL "$pid" 2>/dev/null; done <"$directory/cgroup.procs" 2>/dev/null
+				rmdir "$directory" 2>/dev/null
+			done
+			[ -n "$(find "$mount" -mindepth 1 -maxdepth 1 -name "$test_name*" -print -quit)" ] || break
+			sleep 0.1
+		done
+		# Names that a word list would break: byte for byte.
+		find "$mount" -mindepth 1 -depth -type d -path "$mount/$test_name*" -exec rmdir {} + 2>/dev/null
+	done
+	[ ${#test_files[@]} -eq 0 ] || rm -rf "${test_files[@]}"
+}
+trap test_cleanup EXIT
+trap 'exit 1' INT TERM

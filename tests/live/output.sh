@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What scripts rely on: formats that other programs read, exit statuses, one clear line for what is wrong.
+. "$(dirname "$0")/lib.sh"
+
+group=$(make_group output memory pids cpu cpuacct)
+match=(--match "/$test_name*")
+
+check "json is JSON" sh -c '"$@" | python3 -c "
+import json, sys
+d = json.load(sys.stdin)
+g = d[\"groups\"][0]
+assert d[\"cgward\"] and d[\"time\"].endswith(\"Z\") and d[\"layout\"][\"hierarchies\"]
+assert isinstance(g[\"memory.current\"], int)
+assert g[\"memory.max\"] is None and g[\"reasons\"][\"memory.max\"] == \"max\", g
+"' - "$CGWARD" dump --json -o group,memory.current,memory.max "${match[@]}"
+check "ndjson is an object a line" sh -c '"$@" | python3 -c "
+import json, sys
+lines = [json.loads(l) for l in sys.stdin]
+assert len(lines) == 1 and lines[0][\"group\"] == \"'"$group"'\" and lines[0][\"time\"]
+"' - "$CGWARD" dump --ndjson "${match[@]}"
+check "csv has a header and rows of its width" sh -c '"$@" | python3 -c "
+import csv, sys
+rows = list(csv.reader(sys.stdin))
+assert len(rows) == 2 and len(rows[0]) == len(rows[1]) and rows[0][0] == \"group\", rows
+"' - "$CGWARD" dump --csv "${match[@]}"
+check "export is read by a shell" sh -c 'eval "$("$@")" && [ "$GROUP" = "'"$group"'" ] && [ "$MEMORY_MAX_EFFECTIVE" = max ]' - \
+	"$CGWARD" dump --export "${match[@]}"
+check "raw has as many words as columns" sh -c '"$@" | awk "NR == 1 { n = NF } NF != n { exit 1 }"' - "$CGWARD" dump --raw
+check "openmetrics ends with # EOF and has each family once" sh -c '"$@" | awk "
+/^# TYPE/ { if (seen[\$3]++) exit 1 } { last = \$0 } END { exit last != \"# EOF\" }"' - "$CGWARD" dump --openmetrics
+check "list-metrics names a source" sh -c '"$@" | grep -q "^memory.current .*memory.usage_in_bytes"' - "$CGWARD" dump --list-metrics
+check "list-metrics --json is JSON" sh -c '"$@" | python3 -m json.tool >/dev/null' - "$CGWARD" dump --list-metrics --json
+same "interval and count print that often" 3 "$("$CGWARD" dump --interval 100ms --count 3 --csv -n "${match[@]}" | wc -l)"
+same "no rate in the first sample" "" "$("$CGWARD" dump --interval 100ms --count 1 --csv -n -o cpu "${match[@]}" | tr -d '\r' | cut -d, -f2)"
+same "two samples give a rate" 0 "$("$CGWARD" dump --rates=200ms --csv -n -o cpu "${match[@]}" | tr -d '\r')"
+check "tree draws the way" sh -c '"$@" | grep -q "─'"$test_name"'"' - env LC_ALL=C.UTF-8 "$CGWARD" dump --tree
+same "sort puts the largest first" "$("$CGWARD" dump -n -r -o memory.current --sort memory.current | grep -v '^-' | sort -rn | head -n 1)" \
+	"$("$CGWARD" dump -n -r -o memory.current --sort memory.current | head -n 1)"
+same "depth 1 shows no grandchildren" 0 "$("$CGWARD" dump -n -r -o depth --depth 1 | awk '$1 > 1' | wc -l)"
+
+status "unknown command" 2 "$CGWARD" dmup
+status "unknown option" 2 "$CGWARD" dump --jsno
+status "unknown key" 2 "$CGWARD" dump -o memory.curent
+check "the nearest key is suggested" sh -c '"$1" dump -o memory.curent 2>&1 | grep -q "did you mean \"memory.current\""' - "$CGWARD"
+check "the nearest command is suggested" sh -c '"$1" dmup 2>&1 | grep -q "did you mean \"dump\""' - "$CGWARD"
+status "bad pattern" 2 "$CGWARD" dump --match '/a[b'
+status "bad time" 2 "$CGWARD" dump --interval never
+status "nothing matches" 8 "$CGWARD" dump --match '/no-such-group-anywhere'
+status "no such group" 8 "$CGWARD" get /no-such-group-anywhere memory.current
+status "no such process" 8 "$CGWARD" get pid:4194999 memory.current
+status "a figure that is not there" 1 "$CGWARD" get "$group" rdma.max.hca_handle
+status "help is no error" 0 "$CGWARD" dump --help
+same "help goes to standard output" "" "$("$CGWARD" dump --help 2>&1 >/dev/null)"
+same "errors are one line" 1 "$("$CGWARD" get /no-such-group-anywhere memory.current 2>&1 | wc -l)"
+"$CGWARD" dump --json >/dev/full 2>/dev/null
+same "a full disk is told apart" 12 $?
+check "a full disk is said" sh -c '"$1" dump 2>&1 >/dev/full | grep -q "No space left"' - "$CGWARD"
+out=$(mktemp) && test_files+=("$out")
+("$CGWARD" dump --interval 50ms --count 100 2>"$out"; echo "status $?" >>"$out") | head -n 1 >/dev/null
+check "a closed pipe ends it with a line" grep -q 'status 12' "$out"
+status "no hierarchy at all" 6 unshare -m sh -c 'mount --make-rprivate / && umount -l /sys/fs/cgroup && exec "$1" dump' - "$CGWARD"
