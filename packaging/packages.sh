@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# Sourced: what Debian packages cgward needs, and installing those that are missing.
+
+# To build and to run.
+# shellcheck disable=SC2034
+packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsystemd-dev libinih-dev
+	libmount-dev libsmartcols-dev libjansson-dev)
+# To test as well: the second compiler, the checkers, the peers that figures are compared with.
+# shellcheck disable=SC2034
+packages_test=(clang clang-tidy clang-format libclang-rt-14-dev libcmocka-dev shellcheck python3 binutils
+	cgroup-tools systemd util-linux procps tmux valgrind git)
+
+# install_packages NAME...: quiet, and only what is not there.
+install_packages() {
+	local missing=() name log
+	for name in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+			missing+=("$name")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if ! command -v apt-get >/dev/null; then
+		echo "not installed, and this is no Debian to install them on: ${missing[*]}" >&2
+		return 1
+	fi
+	if [ "$(id -u)" != 0 ]; then
+		echo "not installed: ${missing[*]}; run this with sudo, or install them yourself" >&2
+		return 1
+	fi
+	echo "installing: ${missing[*]}"
+	log=$(mktemp)
+	if ! { apt-get -q update &&
+		DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}"; } \
+		>"$log" 2>&1; then
+		tail -n 5 "$log" >&2
+		rm -f "$log"
+		echo "could not install: ${missing[*]}" >&2
+		return 1
+	fi
+	rm -f "$log"
+}
