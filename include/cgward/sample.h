@@ -25,9 +25,9 @@ struct cgw_topology {
 	uint32_t count;
 	uint32_t hierarchy_count;
 	const struct cgw_layout *layout; /* of the sampler, which it must outlive; or NULL */
-	const uint32_t *parent;    /* index, CGW_NO_GROUP for the root */
-	const uint32_t *below;     /* number of groups beneath */
-	const uint16_t *depth;     /* 0 for the root */
+	const uint32_t *parent;          /* index, CGW_NO_GROUP for the root */
+	const uint32_t *below;           /* number of groups beneath */
+	const uint16_t *depth;           /* 0 for the root */
 	const char *const *name;   /* last component, raw bytes as the kernel gives them; "" root */
 	const uint32_t *present;   /* bit h: the group exists in hierarchy h */
 	const uint64_t *const *id; /* id[h][group]: directory inode, 0 where not in h */

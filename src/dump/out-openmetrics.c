@@ -99,8 +99,10 @@ static int put_text(const struct report *report, const struct family *family,
 	CLEANUP(cleanup_free) char *text = NULL;
 	int r = report_cell(report, field, group, CGW_STYLE_RAW, &text);
 
-	if (r < 0 || text[0] == '\0')
+	if (r < 0)
 		return r;
+	if (text == NULL || text[0] == '\0')
+		return 0;
 	fprintf(report->out, "%s_info{group=\"", family->name);
 	put_label(report->out, path);
 	fputs("\",value=\"", report->out);
@@ -122,7 +124,7 @@ static int put_group(const struct report *report, const struct family *family,
 
 	if (r == 0)
 		r = report_cell(report, path_field, group, CGW_STYLE_RAW, &path);
-	if (r < 0)
+	if (r < 0 || path == NULL)
 		return r;
 	if (family->info->shape == CGW_STRING)
 		return put_text(report, family, field, group, path);

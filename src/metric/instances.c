@@ -14,14 +14,12 @@ static void add_instance(struct decode_job *job, size_t index, const char *name,
 	const struct decode_want *want = &job->wants[index];
 	struct cgw_number *sum = &job->out[want->slot];
 
-	if (sum->state == CGW_ABSENT)
+	if (sum->state == CGW_ABSENT || number.state == CGW_BAD)
 		*sum = number;
 	else if (sum->state == CGW_OK && number.state == CGW_OK)
 		*sum = number.value > UINT64_MAX - sum->value
 			       ? (struct cgw_number){0, CGW_BAD}
 			       : (struct cgw_number){sum->value + number.value, CGW_OK};
-	else if (number.state == CGW_BAD)
-		*sum = number;
 	if (want->instances && job->sink != NULL && job->sink->instance != NULL && job->result == 0)
 		job->result = job->sink->instance(job->sink->context, want->slot, name, name_length,
 						  number);
@@ -34,7 +32,7 @@ static void add_instance(struct decode_job *job, size_t index, const char *name,
 static void finish_instances(struct decode_job *job)
 {
 	for (size_t i = 0; i < job->want_count && !job->instance_seen; i++)
-		decode_store(job, i, (struct cgw_number){ 0, CGW_OK });
+		decode_store(job, i, (struct cgw_number){0, CGW_OK});
 }
 
 bool decode_find_assignment(const char *at, const char *end, const char *key, size_t key_length,

@@ -97,7 +97,8 @@ const char *cgw_unit_name(enum cgw_unit unit)
 		[CGW_UNIT_HEX] = "hex",
 		[CGW_UNIT_BYTES_PER_S] = "bytes/s",
 		[CGW_UNIT_COUNT_PER_S] = "count/s",
-		[CGW_UNIT_TEXT] = "text", [CGW_UNIT_PERCENT] = "percent",
+		[CGW_UNIT_TEXT] = "text",
+		[CGW_UNIT_PERCENT] = "percent",
 	};
 
 	return (unsigned)unit < CGW_UNIT_COUNT_OF_UNITS ? names[unit] : "invalid";

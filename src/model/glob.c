@@ -148,7 +148,7 @@ static bool expand(const char *pattern, unsigned n, char *buffer, size_t size)
 
 	if (strlen(pattern) >= size)
 		return false;
-	strcpy(buffer, pattern);
+	memcpy(buffer, pattern, strlen(pattern) + 1);
 	while ((brace = strchr(buffer, '{')) != NULL) {
 		char copy[PATTERN_MAX];
 		const char *end = brace_end(brace), *at = brace + 1, *stop;
@@ -167,8 +167,8 @@ static bool expand(const char *pattern, unsigned n, char *buffer, size_t size)
 		}
 		memcpy(copy, buffer, head);
 		memcpy(copy + head, at, (size_t)(stop - at));
-		strcpy(copy + head + (stop - at), end);
-		strcpy(buffer, copy);
+		memcpy(copy + head + (stop - at), end, strlen(end) + 1);
+		memcpy(buffer, copy, strlen(copy) + 1);
 	}
 	return n == 0;
 }

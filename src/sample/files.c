@@ -194,13 +194,14 @@ static int add_instance(void *context, uint32_t slot, const char *name, size_t n
 			struct cgw_number number)
 {
 	struct files *files = context;
+	const char *at = name, *end = name + name_length;
+	uint64_t major, minor;
 	char device[64];
-	unsigned major, minor;
-	int end = 0;
 
-	if (name_length < 24 && sscanf(name, "%u:%u%n", &major, &minor, &end) == 2 &&
-	    (size_t)end == name_length) {
-		cgw_device_name(files->layout, major, minor, device, sizeof(device));
+	if (decode_u64(&at, end, &major) == 0 && at < end && *at++ == ':' &&
+	    decode_u64(&at, end, &minor) == 0 && at == end) {
+		cgw_device_name(files->layout, (unsigned)major, (unsigned)minor, device,
+				sizeof(device));
 		name = device;
 		name_length = strlen(device);
 	}

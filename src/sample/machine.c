@@ -79,17 +79,27 @@ static void take_meminfo(struct cgw_machine *machine, const char *text, size_t l
 	machine->swap_free_bytes = numbers[4];
 }
 
+/* Moves behind blanks and reads a number. */
+static bool next_number(const char **at, const char *end, uint64_t *ret_number)
+{
+	*at += strspn(*at, " \t");
+	return decode_u64(at, end, ret_number) == 0;
+}
+
 /* "0.00 0.01 0.05 1/234 5678": running and all tasks behind the averages. */
 static void take_loadavg(struct cgw_machine *machine, const char *text)
 {
-	unsigned load[3][2], running, tasks;
+	const char *at = text, *end = text + strlen(text);
+	uint64_t whole, hundredths, tasks;
 
-	if (sscanf(text, "%u.%2u %u.%2u %u.%2u %u/%u", &load[0][0], &load[0][1], &load[1][0],
-		   &load[1][1], &load[2][0], &load[2][1], &running, &tasks) != 8)
-		return;
-	for (int i = 0; i < 3; i++)
-		machine->load_e2[i] = ok(load[i][0] * UINT64_C(100) + load[i][1]);
-	machine->threads = ok(tasks);
+	for (int i = 0; i < 3; i++) {
+		if (!next_number(&at, end, &whole) || *at++ != '.' ||
+		    !next_number(&at, end, &hundredths))
+			return;
+		machine->load_e2[i] = ok(whole * 100 + hundredths);
+	}
+	if (next_number(&at, end, &whole) && *at++ == '/' && next_number(&at, end, &tasks))
+		machine->threads = ok(tasks);
 }
 
 static void take_pressure(struct cgw_machine *machine, int resource, const char *text,
@@ -132,16 +142,30 @@ static void take_diskstats(const struct cgw_layout *layout, struct cgw_machine *
 	uint64_t read = 0, written = 0;
 	char *line, *rest;
 
+	/* major minor name reads merged sectors ms writes merged sectors ... */
 	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		const char *at = line, *end = line + strlen(line);
+		uint64_t fields[7];
 		char name[64];
-		unsigned long long read_sectors, written_sectors;
+		size_t length, i;
 
-		if (sscanf(line, "%*u %*u %63s %*u %*u %llu %*u %*u %*u %llu", name, &read_sectors,
-			   &written_sectors) != 3 ||
-		    !is_whole_disk(layout, name))
+		for (i = 0; i < 2 && next_number(&at, end, &fields[i]); i++)
 			continue;
-		read += read_sectors * UINT64_C(512);
-		written += written_sectors * UINT64_C(512);
+		if (i < 2)
+			continue;
+		at += strspn(at, " ");
+		length = strcspn(at, " ");
+		if (length == 0 || length >= sizeof(name))
+			continue;
+		memcpy(name, at, length);
+		name[length] = '\0';
+		at += length;
+		for (i = 0; i < ARRAY_SIZE(fields) && next_number(&at, end, &fields[i]); i++)
+			continue;
+		if (i < ARRAY_SIZE(fields) || !is_whole_disk(layout, name))
+			continue;
+		read += fields[2] * UINT64_C(512);
+		written += fields[6] * UINT64_C(512);
 	}
 	machine->read_bytes = ok(read);
 	machine->written_bytes = ok(written);

@@ -235,7 +235,7 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot)
 {
 	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	struct cgw_snapshot *snapshot;
+	struct cgw_snapshot *snapshot = NULL;
 	bool walked;
 	int r = discover_update(&sampler->discover, clock_ns(CLOCK_MONOTONIC), &walked);
 
@@ -246,7 +246,7 @@ int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_sn
 	if (r == 0)
 		r = snapshot_begin(sampler->pool, sampler->topology, &sampler->files.plan.metrics,
 				   &snapshot);
-	if (r < 0)
+	if (r < 0 || snapshot == NULL)
 		return r;
 	r = collect(sampler, snapshot);
 	if (r < 0) {

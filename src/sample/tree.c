@@ -165,11 +165,13 @@ int tree_meet(struct tree *tree, struct tree_group *parent, const char *name, si
 		tree_leave(tree, group, bit);
 		group = parent == NULL ? tree->root : tree_child(tree, parent, name, length);
 	}
-	if (group == NULL) {
+	if (group == NULL && parent != NULL) {
 		r = add_child(tree, parent, name, length, &group);
 		if (r < 0)
 			return r;
 	}
+	if (group == NULL)
+		return -EINVAL;
 	if (!(group->present & bit)) {
 		group->present |= bit;
 		group->id[hierarchy] = id;
