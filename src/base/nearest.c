@@ -59,7 +59,7 @@ const char *nearest_word(const struct nearest *nearest)
 {
 	size_t length = strlen(nearest->wanted);
 
-	if (nearest->word == NULL || length == 0)
+	if (nearest->word == NULL || length == 0 || length > LENGTH_MAX)
 		return NULL;
 	return nearest->distance <= 1 + length / 3 ? nearest->word : NULL;
 }

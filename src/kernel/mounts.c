@@ -123,7 +123,8 @@ int mounts_parse(FILE *stream, struct cgroup_mounts *ret_mounts)
 	while (mnt_table_next_fs(table, iterator, &fs) == 0) {
 		const char *type = mnt_fs_get_fstype(fs);
 
-		if (type == NULL)
+		/* libmount takes fstab's form too, whose lines have no id. */
+		if (type == NULL || mnt_fs_get_id(fs) <= 0)
 			return -EBADMSG;
 		if (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0)
 			continue;

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fault-ops.h - the kernel room's calls with one of them failing. A header of functions, so that only
+ * tests which link the kernel room need it.
+ */
+#ifndef CGWARD_TEST_FAULT_OPS_H
+#define CGWARD_TEST_FAULT_OPS_H
+
+#include "kernel/ops.h"
+
+/* The k-th call from now (1 is the next) fails with `error`; 0: none. Counts all calls. */
+static unsigned fault_at, fault_calls;
+static int fault_error;
+static bool fault_short; /* reads hand out one byte at a time instead of failing */
+
+static bool fault_now(void)
+{
+	fault_calls++;
+	return fault_at != 0 && fault_calls == fault_at && !fault_short;
+}
+
+static int fault_open_at(int directory, const char *path, int flags)
+{
+	return fault_now() ? fault_error : kernel_ops_real.open_at(directory, path, flags);
+}
+
+static int fault_open_beneath(int directory, const char *path, int flags)
+{
+	return fault_now() ? fault_error : kernel_ops_real.open_beneath(directory, path, flags);
+}
+
+static ssize_t fault_read_at(int fd, void *buffer, size_t size, off_t offset)
+{
+	if (fault_now())
+		return fault_error;
+	return kernel_ops_real.read_at(fd, buffer, fault_short && size > 1 ? 1 : size, offset);
+}
+
+static ssize_t fault_write(int fd, const void *buffer, size_t size)
+{
+	return fault_now() ? fault_error : kernel_ops_real.write(fd, buffer, size);
+}
+
+static int fault_stat_at(int directory, const char *path, struct stat *ret_stat)
+{
+	return fault_now() ? fault_error : kernel_ops_real.stat_at(directory, path, ret_stat);
+}
+
+static int fault_stat_fd(int fd, struct stat *ret_stat)
+{
+	return fault_now() ? fault_error : kernel_ops_real.stat_fd(fd, ret_stat);
+}
+
+static ssize_t fault_list(int fd, void *buffer, size_t size)
+{
+	return fault_now() ? fault_error : kernel_ops_real.list(fd, buffer, size);
+}
+
+static int fault_make_directory(int directory, const char *name)
+{
+	return fault_now() ? fault_error : kernel_ops_real.make_directory(directory, name);
+}
+
+static int fault_remove_directory(int directory, const char *name)
+{
+	return fault_now() ? fault_error : kernel_ops_real.remove_directory(directory, name);
+}
+
+static int fault_close(int fd)
+{
+	return kernel_ops_real.close(fd);
+}
+
+static const struct kernel_ops fault_ops = {
+	.open_at = fault_open_at,
+	.open_beneath = fault_open_beneath,
+	.read_at = fault_read_at,
+	.write = fault_write,
+	.stat_at = fault_stat_at,
+	.stat_fd = fault_stat_fd,
+	.list = fault_list,
+	.make_directory = fault_make_directory,
+	.remove_directory = fault_remove_directory,
+	.close = fault_close,
+};
+
+static void fault_arm(unsigned at, int error)
+{
+	fault_at = at;
+	fault_calls = 0;
+	fault_error = error;
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-escape.c - hostile text made safe, states, suggestions. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "test.h"
+#include <cgward/base.h>
+
+static void escapes(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+	} cases[] = {
+		{"", ""},
+		{"nginx.service", "nginx.service"},
+		{"a b", "a b"},
+		{"ä漢字", "ä漢字"},
+		{"\033[31m", "\\x1b[31m"},
+		{"a\nb\tc", "a\\x0ab\\x09c"},
+		{"back\\slash", "back\\x5cslash"},
+		{"\177", "\\x7f"},
+		{"\302\233", "\\xc2\\x9b"},                   /* C1: CSI */
+		{"\342\200\256x", "\\xe2\\x80\\xaex"},        /* right-to-left override */
+		{"\342\200\213", "\\xe2\\x80\\x8b"},          /* zero-width space */
+		{"\377\376", "\\xff\\xfe"},                   /* no UTF-8 */
+		{"\300\257", "\\xc0\\xaf"},                   /* overlong */
+		{"\355\240\200", "\\xed\\xa0\\x80"},          /* surrogate */
+		{"\364\220\200\200", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
+		{"\342\202", "\\xe2\\x82"},                   /* cut short */
+	};
+	char buffer[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t length =
+			cgw_escape(buffer, sizeof(buffer), cases[i].text, strlen(cases[i].text));
+
+		assert_string_equal(buffer, cases[i].wanted);
+		assert_int_equal(length, strlen(cases[i].wanted));
+	}
+}
+
+/* Whatever room there is: terminated, within it, and no escape or character cut in two. */
+static void escapes_into_any_room(void **state)
+{
+	static const char text[] = "a\033ä\377b";
+	static const char *const wanted[] = {"", "a", "a", "a", "a", "a\\x1b", "a\\x1b", "a\\x1bä"};
+	char buffer[64];
+
+	(void)state;
+	for (size_t size = 1; size <= 8; size++) {
+		memset(buffer, 'Z', sizeof(buffer));
+		(void)cgw_escape(buffer, size, text, strlen(text));
+		assert_string_equal(buffer, wanted[size - 1]);
+		assert_int_equal(buffer[size], 'Z');
+	}
+}
+
+static void states_have_words(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CGW_STATE_COUNT; i++) {
+		assert_string_not_equal(cgw_state_name((enum cgw_state)i), "invalid");
+		assert_non_null(cgw_state_sign((enum cgw_state)i));
+	}
+	assert_string_equal(cgw_state_name(CGW_STATE_COUNT), "invalid");
+	assert_int_equal(cgw_state_from_error(-ENOENT), CGW_ABSENT);
+	assert_int_equal(cgw_state_from_error(-ENODEV), CGW_GONE);
+	assert_int_equal(cgw_state_from_error(-EACCES), CGW_DENIED);
+	assert_int_equal(cgw_state_from_error(-EPERM), CGW_DENIED);
+	assert_int_equal(cgw_state_from_error(-EOPNOTSUPP), CGW_UNSUPPORTED);
+	assert_int_equal(cgw_state_from_error(-EIO), CGW_BAD);
+}
+
+static const char *suggest(const char *wanted)
+{
+	struct nearest nearest = {.wanted = wanted};
+
+	for (const char *word = "dump\0get\0memory.current\0memory.max\0cpu.usage\0"; *word != '\0';
+	     word += strlen(word) + 1)
+		nearest_offer(&nearest, word);
+	return nearest_word(&nearest);
+}
+
+static void suggests_what_was_meant(void **state)
+{
+	char long_word[500];
+
+	(void)state;
+	assert_string_equal(suggest("dmup"), "dump");
+	assert_string_equal(suggest("memory.curent"), "memory.current");
+	assert_string_equal(suggest("memory"), "memory.current");
+	assert_string_equal(suggest("cpu.usgae"), "cpu.usage");
+	assert_null(suggest("zzzzzz"));
+	assert_null(suggest(""));
+	memset(long_word, 'x', sizeof(long_word) - 1);
+	long_word[sizeof(long_word) - 1] = '\0';
+	assert_null(suggest(long_word)); /* and it ends */
+}
+
+static void diag_is_one_statement(void **state)
+{
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	assert_int_equal(cgw_diag_set(&diag, -EINVAL, "%s at %d", "bad", 7), -EINVAL);
+	assert_string_equal(diag.text, "bad at 7");
+	assert_int_equal(cgw_diag_set(NULL, -EIO, "x"), -EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(escapes_into_any_room),
+		cmocka_unit_test(states_have_words),
+		cmocka_unit_test(suggests_what_was_meant),
+		cmocka_unit_test(diag_is_one_statement),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-decode.c - kernel text to numbers: what is right, and what is wrong in every way. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "metric/decode.h"
+#include "test.h"
+
+#define OK(n)               \
+	{                   \
+		(n), CGW_OK \
+	}
+#define STATE(s)           \
+	{                  \
+		0, CGW_##s \
+	}
+
+struct row {
+	enum cgw_format format;
+	const char *text, *key;
+	uint64_t scale;
+	enum cgw_conversion conversion;
+	struct cgw_number wanted;
+};
+
+static void check(const struct row *row)
+{
+	const struct decode_want want = {
+		.key = row->key,
+		.key_length = row->key != NULL ? (uint32_t)strlen(row->key) : 0,
+		.scale = row->scale,
+		.conversion = (uint8_t)row->conversion,
+	};
+	struct cgw_number number = {99, CGW_DENIED};
+
+	assert_int_equal(decode(row->format, row->text, strlen(row->text), &want, 1, &number, NULL),
+			 0);
+	if (number.state != row->wanted.state ||
+	    (number.state == CGW_OK && number.value != row->wanted.value))
+		fail_msg("format %d, \"%s\", key %s: %s %llu", (int)row->format, row->text,
+			 row->key != NULL ? row->key : "-", cgw_state_name(number.state),
+			 (unsigned long long)number.value);
+}
+
+#define ROW(format, text, key, scale, conversion, ...)                                       \
+	{                                                                                    \
+		CGW_FORMAT_##format, text, key, scale, CGW_CONVERT_##conversion, __VA_ARGS__ \
+	}
+
+static void numbers(void **state)
+{
+	static const struct row rows[] = {
+		ROW(NUMBER, "0\n", NULL, 1, SCALE, OK(0)),
+		ROW(NUMBER, "123\n", NULL, 1, SCALE, OK(123)),
+		ROW(NUMBER, "123", NULL, 1000, SCALE, OK(123000)),
+		ROW(NUMBER, "max\n", NULL, 1, SCALE, STATE(MAX)),
+		ROW(NUMBER, "-1\n", NULL, 1000, SCALE, STATE(MAX)),
+		ROW(NUMBER, "18446744073709551615\n", NULL, 1, SCALE, OK(UINT64_MAX)),
+		ROW(NUMBER, "9223372036854771712\n", NULL, 1, MEMORY_LIMIT, STATE(MAX)),
+		ROW(NUMBER, "9223372036854710272\n", NULL, 1, MEMORY_LIMIT,
+		    STATE(MAX)), /* 64 KiB */
+		ROW(NUMBER, "9223372036852678656\n", NULL, 1, MEMORY_LIMIT, STATE(MAX)), /* 2 MiB */
+		ROW(NUMBER, "9223372035781033984\n", NULL, 1, MEMORY_LIMIT, STATE(MAX)), /* 1 GiB */
+		ROW(NUMBER, "9223372036854771712\n", NULL, 1, SCALE,
+		    OK(UINT64_C(9223372036854771712))),
+		ROW(NUMBER, "1024\n", NULL, 1, SHARES, OK(100)),
+		ROW(NUMBER, "2\n", NULL, 1, SHARES, OK(1)),
+		ROW(NUMBER, "512\n", NULL, 1, SHARES, OK(50)),
+		ROW(NUMBER, "262144\n", NULL, 1, SHARES, OK(10000)),
+		ROW(NUMBER, "100\n", NULL, 1, BFQ_WEIGHT, OK(100)),
+		ROW(NUMBER, "1000\n", NULL, 1, BFQ_WEIGHT, OK(10000)),
+		ROW(NUMBER, "12.34\n", NULL, 1, DECIMAL_E2, OK(1234)),
+		ROW(NUMBER, "7\n", NULL, 1, DECIMAL_E2, OK(700)),
+		/* and what is none */
+		ROW(NUMBER, "", NULL, 1, SCALE, STATE(ABSENT)),
+		ROW(NUMBER, "\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, "abc\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, "12x\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, "12\r\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, "-2\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, " 5\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, "18446744073709551616\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, "99999999999999999999999999\n", NULL, 1, SCALE, STATE(BAD)),
+		ROW(NUMBER, "18446744073709551615\n", NULL, 1000, SCALE, STATE(BAD)),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check(&rows[i]);
+}
+
+static void keyed(void **state)
+{
+	static const struct row rows[] = {
+		ROW(WORDS, "50000 100000\n", "0", 1000, SCALE, OK(50000000)),
+		ROW(WORDS, "50000 100000\n", "1", 1000, SCALE, OK(100000000)),
+		ROW(WORDS, "max 100000\n", "0", 1000, SCALE, STATE(MAX)),
+		ROW(WORDS, "max 100000\n", "2", 1, SCALE, STATE(ABSENT)),
+		ROW(WORDS, "", "0", 1, SCALE, STATE(ABSENT)),
+		ROW(WORDS, "x y\n", "1", 1, SCALE, STATE(BAD)),
+		ROW(FLAT, "a 1\nusage_usec 7\nb 2\n", "usage_usec", 1000, SCALE, OK(7000)),
+		ROW(FLAT, "usage_usec2 1\nusage 2\n", "usage_usec", 1, SCALE, STATE(ABSENT)),
+		ROW(FLAT, "usage_usec 5", "usage_usec", 1, SCALE, OK(5)), /* cut */
+		ROW(FLAT, "usage_usec\n", "usage_usec", 1, SCALE, STATE(ABSENT)),
+		ROW(FLAT, "usage_usec x\n", "usage_usec", 1, SCALE, STATE(BAD)),
+		ROW(FLAT, "", "usage_usec", 1, SCALE, STATE(ABSENT)),
+		ROW(FLAT, "user 250\n", "user", 1, TICKS, OK(UINT64_C(2500000000))),
+		ROW(STATE_WORD, "FROZEN\n", "FROZEN", 1, SCALE, OK(1)),
+		ROW(STATE_WORD, "FREEZING\n", "FROZEN", 1, SCALE, OK(0)),
+		ROW(STATE_WORD, "", "FROZEN", 1, SCALE, STATE(ABSENT)),
+		ROW(LINE_COUNT, "1\n2\n3\n", NULL, 1, SCALE, OK(3)),
+		ROW(LINE_COUNT, "1\n2", NULL, 1, SCALE, OK(2)),
+		ROW(LINE_COUNT, "", NULL, 1, SCALE, OK(0)),
+		ROW(PRESSURE,
+		    "some avg10=1.50 avg60=0.00 avg300=0.07 total=123\nfull avg10=100.00 "
+		    "avg60=0.00 avg300=0.00 total=9\n",
+		    "some.avg10", 1, SCALE, OK(150)),
+		ROW(PRESSURE, "some avg10=1.50 total=123\nfull avg10=100.00 total=9\n",
+		    "full.avg10", 1, SCALE, OK(10000)),
+		ROW(PRESSURE, "some avg10=1.50 total=123\nfull avg10=0.00 total=9\n", "full.total",
+		    1000, SCALE, OK(9000)),
+		ROW(PRESSURE, "full avg10=0.00 total=9\n", "some.total", 1000, SCALE,
+		    STATE(ABSENT)),
+		ROW(PRESSURE, "some avg10=x total=9\n", "some.avg10", 1, SCALE, STATE(BAD)),
+		ROW(PRESSURE, "", "some.avg10", 1, SCALE, STATE(ABSENT)),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check(&rows[i]);
+}
+
+/* Sums over the instances; the instances themselves are told to a sink. */
+static void instanced(void **state)
+{
+	static const struct row rows[] = {
+		ROW(NESTED, "8:0 rbytes=5 wbytes=6\n8:16 rbytes=7 wbytes=8\n", "rbytes", 1, SCALE,
+		    OK(12)),
+		ROW(NESTED, "8:0 rbytes=5 wbytes=6\n", "dbytes", 1, SCALE, STATE(ABSENT)),
+		ROW(NESTED, "252:0 \n8:0 rbytes=5\n", "rbytes", 1, SCALE, OK(5)),
+		ROW(NESTED, "252:0 \n", "rbytes", 1, SCALE, OK(0)),
+		ROW(NESTED, "", "rbytes", 1, SCALE, OK(0)),
+		ROW(NESTED, "8:0 rbytes=x\n", "rbytes", 1, SCALE, STATE(BAD)),
+		ROW(NESTED, "8:0 rbytes=\n", "rbytes", 1, SCALE, STATE(BAD)),
+		ROW(NESTED, "8:0 xrbytes=3 rbytesx=4\n", "rbytes", 1, SCALE, STATE(ABSENT)),
+		ROW(NESTED, "8:0 rbytes=18446744073709551615\n8:1 rbytes=1\n", "rbytes", 1, SCALE,
+		    STATE(BAD)),
+		ROW(BLKIO,
+		    "8:0 Read 5\n8:0 Write 6\n8:0 Sync 1\n8:0 Total 11\n8:16 Read 2\nTotal 13\n",
+		    "Read", 1, SCALE, OK(7)),
+		ROW(BLKIO, "Total 0\n", "Read", 1, SCALE, OK(0)),
+		ROW(BLKIO, "", "Read", 1, SCALE, OK(0)),
+		ROW(BLKIO, "8:0 Read\n", "Read", 1, SCALE, OK(0)),
+		ROW(BLKIO, "8:0 Read x\n", "Read", 1, SCALE, STATE(BAD)),
+		ROW(DEVICE_NUMBER, "8:0 1048576\n", NULL, 1, SCALE, OK(1048576)),
+		ROW(NAMED, "res_a 3\nres_b max\n", NULL, 1, SCALE, OK(3)),
+		ROW(PER_CPU, "1 2 3 \n", NULL, 1, SCALE, OK(6)),
+		ROW(PER_CPU, "1 x 3 \n", NULL, 1, SCALE, STATE(BAD)),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check(&rows[i]);
+}
+
+struct heard {
+	char text[256];
+};
+
+static int hear(void *context, uint32_t slot, const char *name, size_t name_length,
+		struct cgw_number number)
+{
+	struct heard *heard = context;
+	size_t used = strlen(heard->text);
+
+	(void)snprintf(heard->text + used, sizeof(heard->text) - used, "%u:%.*s=%llu ", slot,
+		       (int)name_length, name, (unsigned long long)number.value);
+	return 0;
+}
+
+static int hear_text(void *context, uint32_t slot, const char *text, size_t length)
+{
+	return hear(context, slot, text, length, (struct cgw_number){length, CGW_OK});
+}
+
+static int refuse(void *context, uint32_t slot, const char *name, size_t name_length,
+		  struct cgw_number number)
+{
+	(void)context;
+	(void)slot;
+	(void)name;
+	(void)name_length;
+	(void)number;
+	return -ENOMEM;
+}
+
+static void tells_instances(void **state)
+{
+	static const char text[] = "8:0 rbytes=5 wbytes=6\n8:16 rbytes=7 wbytes=8\n";
+	const struct decode_want wants[] = {
+		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true},
+		{"wbytes", 6, 2, 1, CGW_CONVERT_SCALE, true},
+	};
+	struct cgw_number numbers[3] = {{0}, {77, CGW_OK}, {0}};
+	struct heard heard = {""};
+	struct decode_sink sink = {hear, hear_text, &heard};
+
+	(void)state;
+	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), wants, 2, numbers, &sink),
+			 0);
+	assert_string_equal(heard.text, "0:8:0=5 2:8:0=6 0:8:16=7 2:8:16=8 ");
+	assert_int_equal(numbers[0].value, 12);
+	assert_int_equal(numbers[1].value, 77); /* nobody's slot is left alone */
+	assert_int_equal(numbers[2].value, 14);
+	sink.instance = refuse;
+	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), wants, 2, numbers, &sink),
+			 -ENOMEM);
+	heard.text[0] = '\0';
+	assert_int_equal(decode(CGW_FORMAT_TEXT, "0-3,8\n", 6, wants, 1, numbers, &sink), 0);
+	assert_string_equal(heard.text, "0:0-3,8=5 ");
+	assert_int_equal(decode(CGW_FORMAT_NONE, "", 0, wants, 1, numbers, &sink), -EINVAL);
+	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, wants, 1, numbers, &sink), -EINVAL);
+}
+
+/* The table's own holes. */
+static void table_is_whole(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
+		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
+
+		assert_true(strlen(info->key) > 0 && strlen(info->key) < 64);
+		assert_true(strlen(info->title) > 0 && strlen(info->title) <= 12);
+		assert_true(strlen(info->help) > 10);
+		assert_int_not_equal(info->help[strlen(info->help) - 1], '.');
+		assert_true(info->source_count >= 1);
+		assert_int_equal(cgw_metric_find(info->key),
+				 i); /* no key twice, none hidden by an alias */
+		if (info->limited_by >= 0)
+			assert_int_equal(cgw_metric_info((enum cgw_metric)info->limited_by)->kind,
+					 CGW_LIMIT);
+		assert_int_equal(info->shape == CGW_STRING, info->unit == CGW_UNIT_TEXT);
+		for (size_t s = 0; s < info->source_count; s++) {
+			const struct cgw_source *source = &info->sources[s];
+
+			assert_true(source->version == 1 || source->version == 2);
+			assert_true(source->scale > 0);
+			assert_true(source->format > CGW_FORMAT_NONE &&
+				    source->format < CGW_FORMAT_COUNT);
+		}
+	}
+	assert_int_equal(cgw_metric_find("memory.limit_in_bytes"), CGW_M_MEMORY_MAX);
+	assert_int_equal(cgw_metric_find("pressure.cpu.some.avg10"), CGW_M_CPU_PRESSURE_SOME_AVG10);
+	assert_int_equal(cgw_metric_find("no.such"), -ENOENT);
+	assert_int_equal(cgw_metric_find(""), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers),        cmocka_unit_test(keyed),
+		cmocka_unit_test(instanced),      cmocka_unit_test(tells_instances),
+		cmocka_unit_test(table_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-sampler.c - samples of machines made of files: v1, v2, change between ticks, every fault. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "fault-ops.h"
+#include "sample/snapshot.h"
+#include "sample/tree.h"
+#include "test.h"
+#include "tree.h"
+
+struct machine {
+	struct tree_dir *dir;
+	char cgroup[300], proc[300], sys[300];
+	struct cgw_roots roots;
+	struct cgw_layout *layout;
+	struct cgw_sampler *sampler;
+};
+
+static struct machine *machine_new(void (*make)(struct tree_dir *))
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	machine->dir = tree_new();
+	make(machine->dir);
+	machine->roots.cgroup = tree_at(machine->dir, "cgroup", machine->cgroup, 300);
+	machine->roots.proc = tree_at(machine->dir, "proc", machine->proc, 300);
+	machine->roots.sys = tree_at(machine->dir, "sys", machine->sys, 300);
+	return machine;
+}
+
+static void machine_open(struct machine *machine, const char *keys)
+{
+	struct cgw_metric_set wanted = {0};
+	CLEANUP(cleanup_free) char *copy = strdup(keys);
+	char *key, *rest;
+
+	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
+	assert_int_equal(cgw_sampler_new(machine->layout, NULL, &machine->sampler, NULL), 0);
+	for (key = strtok_r(copy, " ", &rest); key != NULL; key = strtok_r(NULL, " ", &rest)) {
+		int metric = cgw_metric_find(key);
+
+		assert_true(metric >= 0);
+		cgw_metric_set_add(&wanted, (enum cgw_metric)metric);
+	}
+	assert_int_equal(cgw_sampler_want(machine->sampler, &wanted), 0);
+}
+
+static struct cgw_snapshot *sample(struct machine *machine)
+{
+	struct cgw_snapshot *snapshot = NULL;
+
+	assert_int_equal(cgw_sampler_sample(machine->sampler, &snapshot), 0);
+	return snapshot;
+}
+
+static void machine_free(struct machine *machine)
+{
+	cgw_sampler_free(machine->sampler);
+	cgw_layout_free(machine->layout);
+	tree_free(machine->dir);
+	free(machine);
+}
+
+static struct cgw_number read_number(const struct cgw_snapshot *snapshot, const char *path,
+				     enum cgw_metric metric)
+{
+	uint32_t group = cgw_topology_find(cgw_snapshot_topology(snapshot), path);
+
+	assert_int_not_equal(group, CGW_NO_GROUP);
+	return cgw_snapshot_number(snapshot, metric, group);
+}
+
+static void assert_number(const struct cgw_snapshot *snapshot, const char *path,
+			  enum cgw_metric metric, enum cgw_state state, uint64_t value)
+{
+	struct cgw_number number = read_number(snapshot, path, metric);
+
+	if (number.state != state || (state == CGW_OK && number.value != value))
+		fail_msg("%s %s: %s %llu", path, cgw_metric_info(metric)->key,
+			 cgw_state_name(number.state), (unsigned long long)number.value);
+}
+
+static void samples_v2(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	struct cgw_snapshot *snapshot;
+	const struct cgw_instance *instances;
+	uint32_t group;
+	size_t count;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 3\nsystem_usec 4\n");
+	tree_file(machine->dir, "cgroup/a/cpu.max", "50000 100000\n");
+	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
+	tree_file(machine->dir, "cgroup/a/memory.max", "max\n");
+	tree_file(machine->dir, "cgroup/a/io.stat",
+		  "8:0 rbytes=5 wbytes=6 rios=1 wios=2 dbytes=0 dios=0\n8:16 rbytes=10 wbytes=0\n");
+	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 1\n");
+	tree_file(machine->dir, "cgroup/a/cpuset.cpus", "0-3\n");
+	tree_file(machine->dir, "sys/dev/block/8:0/uevent", "DEVNAME=sda\n");
+	machine_open(machine, "cpu.usage cpu.max memory.current memory.max io.rbytes pids.current "
+			      "cgroup.type io.max.rbps");
+	snapshot = sample(machine);
+	assert_int_equal(cgw_snapshot_topology(snapshot)->count, 3);
+	assert_number(snapshot, "/a", CGW_M_CPU_USAGE, CGW_OK, 7000);
+	assert_number(snapshot, "/a", CGW_M_CPU_MAX, CGW_OK, 500000000);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_CURRENT, CGW_OK, 4096);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_MAX, CGW_MAX, 0);
+	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 15);
+	assert_number(snapshot, "/a/b", CGW_M_CPU_USAGE, CGW_OK, 1000);
+	assert_number(snapshot, "/a/b", CGW_M_MEMORY_CURRENT, CGW_ABSENT, 0);
+	assert_number(snapshot, "/a", CGW_M_PIDS_CURRENT, CGW_ABSENT, 0);
+	/* The root has no memory.current: the machine stands in, and says so. */
+	assert_number(snapshot, "/", CGW_M_MEMORY_CURRENT, CGW_OK, 600 * 1024);
+	assert_true(cgw_snapshot_stands_in(snapshot, CGW_M_MEMORY_CURRENT));
+	assert_number(snapshot, "/", CGW_M_CPU_USAGE, CGW_OK, UINT64_C(5000000000));
+	assert_false(cgw_snapshot_stands_in(snapshot, CGW_M_CPU_USAGE));
+	assert_number(snapshot, "/", CGW_M_PIDS_CURRENT, CGW_OK, 234);
+	group = cgw_topology_find(cgw_snapshot_topology(snapshot), "/a");
+	instances = cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, group, &count);
+	assert_int_equal(count, 2);
+	assert_string_equal(instances[0].name, "sda");
+	assert_int_equal(instances[0].number.value, 5);
+	assert_string_equal(instances[1].name, "8:16");
+	assert_null(cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, 0, &count));
+	/* Nobody asked for it: not read. */
+	assert_number(snapshot, "/a", CGW_M_MEMORY_ANON, CGW_ABSENT, 0);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
+static void samples_v1(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v1);
+	struct cgw_snapshot *snapshot;
+	const struct cgw_topology *topology;
+	uint32_t group;
+	char path[64];
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/cpu,cpuacct/a/cpuacct.usage", "123\n");
+	tree_file(machine->dir, "cgroup/cpu,cpuacct/a/cpuacct.stat", "user 1\nsystem 2\n");
+	tree_file(machine->dir, "cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "-1\n");
+	tree_file(machine->dir, "cgroup/cpu,cpuacct/a/cpu.cfs_period_us", "100000\n");
+	tree_file(machine->dir, "cgroup/cpu,cpuacct/b/cpu.cfs_quota_us", "150000\n");
+	tree_file(machine->dir, "cgroup/cpu,cpuacct/b/cpu.cfs_period_us", "100000\n");
+	tree_file(machine->dir, "cgroup/memory/a/memory.usage_in_bytes", "4096\n");
+	tree_file(machine->dir, "cgroup/memory/a/memory.limit_in_bytes", "9223372036854771712\n");
+	tree_file(machine->dir, "cgroup/memory/a/memory.stat",
+		  "rss 1\ntotal_rss 5\ntotal_cache 6\n");
+	tree_file(machine->dir, "cgroup/memory/a/cgroup.procs", "10\n11\n");
+	tree_file(machine->dir, "cgroup/pids/a/cgroup.procs", "10\n11\n12\n12\n");
+	tree_file(machine->dir, "cgroup/blkio/a/blkio.throttle.io_service_bytes",
+		  "8:0 Read 3\nTotal 3\n");
+	tree_file(machine->dir, "cgroup/blkio/a/blkio.throttle.io_service_bytes_recursive",
+		  "8:0 Read 9\nTotal 9\n");
+	tree_file(machine->dir, "cgroup/freezer/a/freezer.state", "FROZEN\n");
+	machine_open(machine, "cpu.usage cpu.user cpu.max memory.current memory.max memory.anon "
+			      "cgroup.procs cgroup.strays io.rbytes frozen");
+	snapshot = sample(machine);
+	topology = cgw_snapshot_topology(snapshot);
+	assert_int_equal(topology->count, 3); /* one group by path, whatever hierarchies have it */
+	group = cgw_topology_find(topology, "/a");
+	assert_int_equal(cgw_topology_path(topology, group, path, sizeof(path)), 2);
+	assert_string_equal(path, "/a");
+	assert_int_equal(topology->present[group], 0x1f);
+	assert_number(snapshot, "/a", CGW_M_CPU_USAGE, CGW_OK, 123);
+	assert_number(snapshot, "/a", CGW_M_CPU_USER, CGW_OK, 10000000); /* no usage_user: ticks */
+	assert_number(snapshot, "/a", CGW_M_CPU_MAX, CGW_MAX, 0);
+	assert_number(snapshot, "/b", CGW_M_CPU_MAX, CGW_OK, 1500000000);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_MAX, CGW_MAX, 0);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_ANON, CGW_OK, 5);
+	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 9); /* the recursive file */
+	assert_number(snapshot, "/a", CGW_M_CGROUP_PROCS, CGW_OK, 4);
+	assert_number(snapshot, "/a", CGW_M_CGROUP_FROZEN, CGW_OK, 1);
+	assert_number(snapshot, "/b", CGW_M_MEMORY_CURRENT, CGW_ABSENT, 0);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
+static void sees_change(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	struct cgw_snapshot *first, *second, *third;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/a/memory.current", "1\n");
+	tree_file(machine->dir, "cgroup/gone/memory.current", "2\n");
+	machine_open(machine, "memory.current");
+	first = sample(machine);
+	second = sample(machine);
+	assert_ptr_equal(cgw_snapshot_topology(first), cgw_snapshot_topology(second));
+	cgw_snapshot_unref(second);
+	tree_remove(machine->dir, "cgroup/gone");
+	tree_file(machine->dir, "cgroup/new/memory.current", "3\n");
+	tree_file(machine->dir, "cgroup/a/memory.current", "99999\n");
+	third = sample(machine);
+	assert_ptr_not_equal(cgw_snapshot_topology(first), cgw_snapshot_topology(third));
+	assert_number(first, "/a", CGW_M_MEMORY_CURRENT, CGW_OK, 1); /* immutable */
+	assert_number(third, "/a", CGW_M_MEMORY_CURRENT, CGW_OK, 99999);
+	assert_number(third, "/new", CGW_M_MEMORY_CURRENT, CGW_OK, 3);
+	assert_int_equal(cgw_topology_find(cgw_snapshot_topology(third), "/gone"), CGW_NO_GROUP);
+	assert_int_not_equal(cgw_topology_find(cgw_snapshot_topology(first), "/gone"),
+			     CGW_NO_GROUP);
+	cgw_snapshot_unref(first);
+	/* A snapshot may outlive its sampler. */
+	machine->sampler = cgw_sampler_free(machine->sampler);
+	assert_number(third, "/new", CGW_M_MEMORY_CURRENT, CGW_OK, 3);
+	cgw_snapshot_unref(third);
+	machine_free(machine);
+}
+
+static void reads_below_only(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	const struct cgw_sampler_options options = {.below = "/a/b", .depth_max = 3};
+	struct cgw_snapshot *snapshot;
+	const struct cgw_topology *topology;
+
+	(void)state;
+	tree_directory(machine->dir, "cgroup/a/b/c/d");
+	tree_directory(machine->dir, "cgroup/a/bc");
+	tree_directory(machine->dir, "cgroup/x");
+	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
+	assert_int_equal(cgw_sampler_new(machine->layout, &options, &machine->sampler, NULL), 0);
+	snapshot = sample(machine);
+	topology = cgw_snapshot_topology(snapshot);
+	assert_int_equal(topology->count, 4); /* the root, /a, /a/b, /a/b/c */
+	assert_int_not_equal(cgw_topology_find(topology, "/a/b/c"), CGW_NO_GROUP);
+	assert_int_equal(cgw_topology_find(topology, "/a/bc"), CGW_NO_GROUP);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
+static unsigned open_descriptors(void)
+{
+	unsigned count = 0;
+	DIR *directory = opendir("/proc/self/fd");
+
+	while (readdir(directory) != NULL)
+		count++;
+	closedir(directory);
+	return count;
+}
+
+/* Every call of two samples failing in turn: an error or marked values; no number is invented. */
+static void survives_every_fault(void **state)
+{
+	static const int errors[] = {-ENOENT, -ENODEV, -EACCES, -EIO, -ENOMEM, -EMFILE};
+	struct machine *machine = machine_new(tree_machine_v2);
+	struct cgw_metric_set wanted = {0};
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
+	tree_file(machine->dir, "cgroup/a/b/memory.current", "4096\n");
+	tree_file(machine->dir, "cgroup/a/hugetlb.2MB.current", "0\n");
+	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
+	cgw_metric_set_add(&wanted, CGW_M_HUGETLB_CURRENT);
+	assert_int_equal(layout_open_with(&machine->roots, &fault_ops, &machine->layout, NULL), 0);
+	for (size_t e = 0; e < ARRAY_SIZE(errors); e++)
+		for (unsigned at = 1;; at++) {
+			unsigned before = open_descriptors();
+			struct cgw_sampler *sampler;
+
+			assert_true(at < 1000);
+			fault_arm(at, errors[e]);
+			assert_int_equal(cgw_sampler_new(machine->layout, NULL, &sampler, NULL), 0);
+			assert_int_equal(cgw_sampler_want(sampler, &wanted), 0);
+			for (int tick = 0; tick < 2; tick++) {
+				struct cgw_snapshot *snapshot;
+				const struct cgw_topology *topology;
+
+				if (cgw_sampler_sample(sampler, &snapshot) < 0)
+					continue;
+				topology = cgw_snapshot_topology(snapshot);
+				for (uint32_t i = 1; i < topology->count; i++) {
+					struct cgw_number number = cgw_snapshot_number(
+						snapshot, CGW_M_MEMORY_CURRENT, i);
+
+					if (number.state == CGW_OK)
+						assert_int_equal(number.value, 4096);
+				}
+				cgw_snapshot_unref(snapshot);
+			}
+			cgw_sampler_free(sampler);
+			assert_int_equal(open_descriptors(), before);
+			if (fault_calls < at)
+				break;
+		}
+	fault_arm(0, 0);
+	machine_free(machine);
+}
+
+static void holds_no_more_than_it_may(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	const struct cgw_sampler_options options = {.descriptors_max = 3};
+	struct cgw_metric_set wanted = {0};
+	struct cgw_snapshot *snapshot;
+	unsigned before;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "cgroup/g%d/memory.current", i);
+		tree_file(machine->dir, path, "7\n");
+	}
+	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
+	before = open_descriptors();
+	assert_int_equal(cgw_sampler_new(machine->layout, &options, &machine->sampler, NULL), 0);
+	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
+	(void)cgw_sampler_want(machine->sampler, &wanted);
+	for (int tick = 0; tick < 3; tick++) {
+		snapshot = sample(machine);
+		for (uint32_t i = 1; i < 21; i++)
+			assert_int_equal(
+				cgw_snapshot_number(snapshot, CGW_M_MEMORY_CURRENT, i).value, 7);
+		cgw_snapshot_unref(snapshot);
+		assert_true(open_descriptors() <= before + 4);
+	}
+	machine_free(machine);
+}
+
+/* The tree against a list that is searched by hand: names met and left at random. */
+static void tree_joins_by_path(void **state)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	struct {
+		uint32_t present;
+		uint64_t id[2];
+	} wanted[4][4] = {0};
+	struct topology *topology;
+	struct tree tree;
+	unsigned seed = 7;
+
+	(void)state;
+	assert_int_equal(tree_init(&tree, 2), 0);
+	for (int step = 0; step < 4000; step++) {
+		unsigned i = (unsigned)rand_r(&seed) % 4, j = (unsigned)rand_r(&seed) % 4;
+		uint32_t h = (uint32_t)rand_r(&seed) % 2;
+		struct tree_group *root, *parent, *child;
+		uint64_t id = 100 + (uint64_t)rand_r(&seed) % 3;
+
+		assert_int_equal(tree_meet(&tree, NULL, "", 0, h, 1, &root), 0);
+		assert_int_equal(tree_meet(&tree, root, names[i], 1, h, 50, &parent), 0);
+		if (rand_r(&seed) % 2 == 0) {
+			assert_int_equal(tree_meet(&tree, parent, names[j], 1, h, id, &child), 0);
+			wanted[i][j].present |= 1U << h;
+			wanted[i][j].id[h] = id;
+		} else {
+			child = tree_child(&tree, parent, names[j], 1);
+			if (child != NULL)
+				tree_leave(&tree, child, 1U << h);
+			wanted[i][j].present &= ~(1U << h);
+		}
+	}
+	assert_int_equal(tree_topology(&tree, &topology), 0);
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++) {
+			char path[8];
+			uint32_t group;
+
+			(void)snprintf(path, sizeof(path), "/%s/%s", names[i], names[j]);
+			group = cgw_topology_find(&topology->view, path);
+			assert_int_equal(group == CGW_NO_GROUP ? 0 : topology->view.present[group],
+					 wanted[i][j].present);
+			for (uint32_t h = 0; h < 2 && group != CGW_NO_GROUP; h++)
+				if (wanted[i][j].present & 1U << h)
+					assert_int_equal(topology->view.id[h][group],
+							 wanted[i][j].id[h]);
+		}
+	for (uint32_t i = 2; i < topology->view.count; i++)
+		if (topology->view.parent[i] == topology->view.parent[i - 1])
+			assert_true(strcmp(topology->view.name[i - 1], topology->view.name[i]) < 0);
+	topology_unref(topology);
+	tree_done(&tree);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples_v2),           cmocka_unit_test(samples_v1),
+		cmocka_unit_test(sees_change),          cmocka_unit_test(reads_below_only),
+		cmocka_unit_test(survives_every_fault), cmocka_unit_test(holds_no_more_than_it_may),
+		cmocka_unit_test(tree_joins_by_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
