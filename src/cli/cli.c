@@ -113,7 +113,8 @@ int cli_parse_duration(const char *text, uint64_t *ret_ns)
 		if ((*text < '0' || *text > '9') && *text != '.')
 			return -EINVAL;
 		number = strtod(text, &end);
-		if (end == text || !isfinite(number) || number < 0)
+		/* strtod() takes more than digits: "0x10", "1e9", "nan". */
+		if (end != text + strspn(text, "0123456789.") || !isfinite(number))
 			return -EINVAL;
 		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 			size_t length = strlen(units[i].unit);

@@ -89,10 +89,13 @@ static bool match_simple(const char *pattern, size_t length, const char *text)
 			if (!has_place(&now, i))
 				continue;
 			if (pattern[i] == '*') {
-				if (*text != '/' || pattern[i + 1] == '*')
+				bool two = pattern[i + 1] == '*';
+
+				/* It takes this byte and may take more, or ends here. */
+				if (*text != '/' || two) {
 					add_place(&next, i);
-				if (*text != '/' || pattern[i + 1] == '*')
-					add_reachable(&next, pattern, i);
+					add_reachable(&next, pattern, i + (two ? 2 : 1));
+				}
 				continue;
 			}
 			if (pattern[i] == '[')

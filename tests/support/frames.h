@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * frames.h - snapshots made by hand. A header of functions, for tests that link the sample room.
+ */
+#ifndef CGWARD_TEST_FRAMES_H
+#define CGWARD_TEST_FRAMES_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample/snapshot.h"
+#include "test.h"
+
+/* One group: its path (parents first, siblings in byte order) and id. */
+struct frame_group {
+	const char *path;
+	uint64_t id;
+};
+
+/* One value: by path. */
+struct frame_value {
+	const char *path;
+	enum cgw_metric metric;
+	struct cgw_number number;
+};
+
+static struct topology *frame_topology(const struct frame_group *groups, uint32_t count)
+{
+	struct topology_arrays to;
+	struct topology *topology = NULL;
+	size_t names = 0;
+	char *at;
+
+	for (uint32_t i = 0; i < count; i++)
+		names += strlen(groups[i].path) + 1;
+	assert_int_equal(topology_new(count, 1, names, &topology, &to), 0);
+	at = to.names;
+	for (uint32_t i = 0; i < count; i++) {
+		const char *slash = strrchr(groups[i].path, '/');
+		size_t length = strlen(slash + 1);
+
+		to.parent[i] = CGW_NO_GROUP;
+		for (uint32_t j = 0; j < i; j++) {
+			size_t parent = (size_t)(slash - groups[i].path);
+
+			if ((parent == 0 && j == 0) ||
+			    (strlen(groups[j].path) == parent && parent > 0 &&
+			     strncmp(groups[j].path, groups[i].path, parent) == 0))
+				to.parent[i] = j;
+		}
+		if (to.parent[i] != CGW_NO_GROUP)
+			to.depth[i] = (uint16_t)(to.depth[to.parent[i]] + 1);
+		to.present[i] = 1;
+		to.id[0][i] = groups[i].id;
+		memcpy(at, slash + 1, length + 1);
+		to.name[i] = at;
+		at += length + 1;
+	}
+	for (uint32_t i = count; i-- > 1;)
+		to.below[to.parent[i]] += to.below[i] + 1;
+	return topology;
+}
+
+/* Takes a reference of its own to the topology. */
+static struct cgw_snapshot *frame_snapshot(struct topology *topology, uint64_t seconds,
+					   const struct frame_value *values, size_t count)
+{
+	struct cgw_metric_set wanted = {0};
+	struct cgw_snapshot *snapshot = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		cgw_metric_set_add(&wanted, values[i].metric);
+	assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
+	snapshot->monotonic_ns = snapshot->boottime_ns = seconds * 1000000000;
+	for (uint32_t i = 0; i < topology->view.count; i++)
+		snapshot->read_ns[i] = snapshot->monotonic_ns;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t group = cgw_topology_find(&topology->view, values[i].path);
+
+		assert_int_not_equal(group, CGW_NO_GROUP);
+		snapshot_set(snapshot, snapshot->column_of[values[i].metric], group,
+			     values[i].number);
+	}
+	assert_int_equal(snapshot_finish(snapshot), 0);
+	return snapshot;
+}
+
+#endif
