@@ -12,11 +12,16 @@
 #include "kernel/walk.h"
 #include "sample/discover.h"
 
+struct walk_step {
+	struct tree_group *group;
+	bool leaf; /* it had no children when it was met: to be watched, hardly to be listed */
+};
+
 struct walk {
 	struct discover *discover;
 	uint32_t hierarchy;
 	struct tree_group *parent; /* being listed */
-	struct tree_group **steps; /* yet to be listed */
+	struct walk_step *steps;   /* yet to be listed */
 	size_t count, size;
 };
 
@@ -126,18 +131,18 @@ void discover_forget(struct discover *discover, struct tree_group *group, uint32
 	}
 }
 
-static int push(struct walk *walk, struct tree_group *group)
+static int push(struct walk *walk, struct tree_group *group, bool leaf)
 {
 	if (walk->count == walk->size) {
 		size_t size = walk->size == 0 ? 64 : 2 * walk->size;
-		struct tree_group **steps = reallocarray(walk->steps, size, sizeof(*steps));
+		struct walk_step *steps = reallocarray(walk->steps, size, sizeof(*steps));
 
 		if (steps == NULL)
 			return -ENOMEM;
 		walk->steps = steps;
 		walk->size = size;
 	}
-	walk->steps[walk->count++] = group;
+	walk->steps[walk->count++] = (struct walk_step){group, leaf};
 	return 0;
 }
 
@@ -160,10 +165,20 @@ static int meet(void *context, const struct walk_entry *entry)
 	/* A leaf need not be listed; it must be watched once. */
 	if (entry->child_count == 0 && !(watched && group->watch[walk->hierarchy] < 0))
 		return 0;
-	return push(walk, group);
+	return push(walk, group, entry->child_count == 0);
 }
 
-static int list_group(struct walk *walk, struct tree_group *group)
+/* A leaf that still is one now that it is watched: whatever comes later is told. */
+static bool is_leaf_still(const struct discover *discover, uint32_t hierarchy, const char *path)
+{
+	struct stat stat;
+
+	return discover->layout->ops->stat_at(discover->layout->hierarchies[hierarchy].fd, path + 1,
+					      &stat) == 0 &&
+	       stat.st_nlink == 2;
+}
+
+static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 {
 	struct discover *discover = walk->discover;
 	CLEANUP(cleanup_free) char *path = tree_path(group);
@@ -174,6 +189,8 @@ static int list_group(struct walk *walk, struct tree_group *group)
 	r = watch_group(discover, group, walk->hierarchy, path);
 	if (r < 0)
 		return r;
+	if (leaf && is_leaf_still(discover, walk->hierarchy, path))
+		return 0;
 	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
 	if (r < 0)
 		return r == -ENOMEM || r == -EMFILE || r == -ENFILE ? r : 0;
@@ -187,10 +204,13 @@ static int list_group(struct walk *walk, struct tree_group *group)
 static int walk_below(struct discover *discover, uint32_t hierarchy, struct tree_group *group)
 {
 	struct walk walk = {.discover = discover, .hierarchy = hierarchy};
-	int r = push(&walk, group);
+	int r = push(&walk, group, false);
 
-	while (r == 0 && walk.count > 0)
-		r = list_group(&walk, walk.steps[--walk.count]);
+	while (r == 0 && walk.count > 0) {
+		struct walk_step step = walk.steps[--walk.count];
+
+		r = list_group(&walk, step.group, step.leaf);
+	}
 	free(walk.steps);
 	return r;
 }

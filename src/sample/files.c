@@ -151,6 +151,40 @@ static int directory_open(struct files *files, const struct tree_group *group, u
 	return directory->error;
 }
 
+/*
+ * Opens a file that will not be held, in one call: the directory is worth opening first only when
+ * several files of it are read. Its identity is not checked then; a group made again since it was
+ * discovered is told apart at the next tick.
+ */
+static int open_alone(struct files *files, const struct tree_group *group,
+		      const struct plan_file *file)
+{
+	CLEANUP(cleanup_free) char *path = tree_path(group);
+	char full[1024];
+
+	if (path == NULL)
+		return -ENOMEM;
+	if ((size_t)snprintf(full, sizeof(full), "%s/%s", path + 1, file->name) >= sizeof(full))
+		return -ENAMETOOLONG;
+	return files->layout->ops->open_beneath(files->layout->hierarchies[file->hierarchy].fd,
+						full + (full[0] == '/'), O_RDONLY);
+}
+
+static int open_file(struct files *files, const struct tree_group *group,
+		     const struct plan_file *file, struct directory *directory)
+{
+	int fd = -ENAMETOOLONG;
+
+	if (file->alone && files->held >= files->held_max)
+		fd = open_alone(files, group, file);
+	/* Not there: the file, or the whole group? Its directory tells. */
+	if (fd == -ENAMETOOLONG || fd == -ENOENT)
+		fd = directory_open(files, group, file->hierarchy, directory);
+	else
+		return fd;
+	return fd < 0 ? fd : files->layout->ops->open_at(directory->fd, file->name, O_RDONLY);
+}
+
 /* Reads one file of a group, opening it when it is not held. */
 static ssize_t read_file(struct files *files, struct tree_group *group, size_t index,
 			 struct directory *directory)
@@ -158,17 +192,14 @@ static ssize_t read_file(struct files *files, struct tree_group *group, size_t i
 	const struct plan_file *file = &files->plan.files[index];
 	int *slot = &group->files[index];
 	ssize_t length;
-	int fd = *slot, r;
+	int fd = *slot;
 
 	if (fd == FILE_ABSENT)
 		return -ENOENT;
 	if (fd == FILE_DENIED)
 		return -EACCES;
 	if (fd == FILE_UNKNOWN) {
-		r = directory_open(files, group, file->hierarchy, directory);
-		if (r < 0)
-			return r;
-		fd = files->layout->ops->open_at(directory->fd, file->name, O_RDONLY);
+		fd = open_file(files, group, file, directory);
 		if (fd == -ENOENT)
 			*slot = FILE_ABSENT;
 		else if (fd == -EACCES || fd == -EPERM)

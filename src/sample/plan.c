@@ -349,6 +349,17 @@ static int rank_wants(struct plan *plan)
 	return 0;
 }
 
+static void note_lone_files(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->file_count; i++) {
+		size_t same = 0;
+
+		for (size_t j = 0; j < plan->file_count; j++)
+			same += plan->files[j].hierarchy == plan->files[i].hierarchy;
+		plan->files[i].alone = same == 1;
+	}
+}
+
 bool plan_equal(const struct plan *a, const struct plan *b)
 {
 	if (a->file_count != b->file_count || memcmp(a->rank, b->rank, sizeof(a->rank)) != 0 ||
@@ -373,6 +384,8 @@ int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct 
 		r = plan_hierarchy(plan, tree, h);
 	if (r == 0)
 		r = rank_wants(plan);
+	if (r == 0)
+		note_lone_files(plan);
 	if (r < 0)
 		plan_done(plan);
 	return r;

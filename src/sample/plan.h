@@ -17,6 +17,7 @@ struct plan_file {
 	struct decode_want *wants;
 	uint32_t *better; /* [want]: hierarchies that are read instead where the group is in one */
 	size_t want_count;
+	bool alone; /* no other file of this hierarchy is wanted */
 };
 
 /* A number that is to be divided by another metric's: quota by period. */
