@@ -45,13 +45,16 @@ static const struct {
 /* What a suffix makes of a metric. */
 static const struct {
 	const char *suffix, *help;
+	const char *title; /* NULL: the metric's */
 	enum cgw_view view;
 } suffixes[] = {
-	{".rate", "Growth a second", CGW_VIEW_RATE},
-	{".own", "Without the groups beneath", CGW_VIEW_OWN},
-	{".effective", "The tightest limit between the group and the root", CGW_VIEW_EFFECTIVE},
-	{".effective_by", "The group that sets the tightest limit", CGW_VIEW_EFFECTIVE_BY},
-	{".percent", "In percent of the effective limit", CGW_VIEW_PERCENT},
+	{".rate", "Growth a second", NULL, CGW_VIEW_RATE},
+	{".own", "Without the groups beneath", NULL, CGW_VIEW_OWN},
+	{".effective", "The tightest limit between the group and the root", NULL,
+	 CGW_VIEW_EFFECTIVE},
+	{".effective_by", "The group that sets the tightest limit", "SET BY",
+	 CGW_VIEW_EFFECTIVE_BY},
+	{".percent", "In percent of the effective limit", "USE", CGW_VIEW_PERCENT},
 };
 
 const struct derived_field *field_derived(int16_t index)
@@ -222,6 +225,9 @@ const char *cgw_field_title(struct cgw_field field)
 		return identities[field.index].title;
 	if (field.view == CGW_VIEW_DERIVED)
 		return derived[field.index].title;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (suffixes[i].view == field.view && suffixes[i].title != NULL)
+			return suffixes[i].title;
 	return cgw_metric_info((enum cgw_metric)field.index)->title;
 }
 

@@ -76,6 +76,27 @@ static void add_reachable(struct places *places, const char *pattern, size_t pla
 	}
 }
 
+/* What one byte of the text makes of one place in the pattern. */
+static void step(const char *pattern, size_t place, char byte, struct places *next)
+{
+	size_t bracket = pattern[place] == '[' ? bracket_length(pattern + place) : 0;
+
+	if (pattern[place] == '*') {
+		bool two = pattern[place + 1] == '*';
+
+		/* It takes this byte and may take more, or ends here. */
+		if (byte != '/' || two) {
+			add_place(next, place);
+			add_reachable(next, pattern, place + (two ? 2 : 1));
+		}
+	} else if (bracket > 0) {
+		if (bracket_has(pattern + place, bracket, (unsigned char)byte))
+			add_reachable(next, pattern, place + bracket);
+	} else if (pattern[place] == byte || (pattern[place] == '?' && byte != '/')) {
+		add_reachable(next, pattern, place + 1);
+	}
+}
+
 static bool match_simple(const char *pattern, size_t length, const char *text)
 {
 	struct places now = {0}, next;
@@ -83,30 +104,9 @@ static bool match_simple(const char *pattern, size_t length, const char *text)
 	add_reachable(&now, pattern, 0);
 	for (; *text != '\0'; text++) {
 		memset(&next, 0, sizeof(next));
-		for (size_t i = 0; i < length; i++) {
-			size_t bracket = 0;
-
-			if (!has_place(&now, i))
-				continue;
-			if (pattern[i] == '*') {
-				bool two = pattern[i + 1] == '*';
-
-				/* It takes this byte and may take more, or ends here. */
-				if (*text != '/' || two) {
-					add_place(&next, i);
-					add_reachable(&next, pattern, i + (two ? 2 : 1));
-				}
-				continue;
-			}
-			if (pattern[i] == '[')
-				bracket = bracket_length(pattern + i);
-			if (bracket > 0) {
-				if (bracket_has(pattern + i, bracket, (unsigned char)*text))
-					add_reachable(&next, pattern, i + bracket);
-			} else if (pattern[i] == *text || (pattern[i] == '?' && *text != '/')) {
-				add_reachable(&next, pattern, i + 1);
-			}
-		}
+		for (size_t place = 0; place < length; place++)
+			if (has_place(&now, place))
+				step(pattern, place, *text, &next);
 		now = next;
 	}
 	return has_place(&now, length);

@@ -75,7 +75,7 @@ static void braille_cell(int left, int right, char *text)
 	static const unsigned right_dots[] = {0x00, 0x80, 0xa0, 0xb0, 0xb8};
 
 	if (left + right == 0)
-		strcpy(text, " ");
+		memcpy(text, " ", 2);
 	else
 		encode_braille(left_dots[left] | right_dots[right], text);
 }
@@ -90,10 +90,10 @@ static void cell_text(enum graph_style style, const int *heights, char *text)
 		braille_cell(heights[0], heights[1], text);
 		break;
 	case GRAPH_BLOCKS:
-		strcpy(text, blocks[heights[0]]);
+		memcpy(text, blocks[heights[0]], strlen(blocks[heights[0]]) + 1);
 		break;
 	default:
-		strcpy(text, ascii[heights[0]]);
+		memcpy(text, ascii[heights[0]], 2);
 		break;
 	}
 }

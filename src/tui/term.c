@@ -20,7 +20,7 @@
  * Of terminfo only these two are needed; its <term.h> makes macros of half the dictionary ("columns").
  */
 extern int setupterm(const char *name, int fd, int *ret_status);
-extern char *tigetstr(const char *capability);
+extern char *tigetstr(const char *capability); /* NOLINT(readability-redundant-declaration) */
 
 struct term {
 	SCREEN *screen;
