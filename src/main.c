@@ -116,6 +116,11 @@ static int take_options(struct cli_context *context, int argc, char **argv)
 	return -1;
 }
 
+static int finish(const struct cli_context *context, int status)
+{
+	return (int)cli_finish(context, (enum cli_exit)status);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_context context = {.program = "cgward"};
@@ -128,23 +133,23 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error that is said */
 	status = take_options(&context, argc, argv);
 	if (status >= 0)
-		return cli_finish(&context, (enum cli_exit)status);
+		return finish(&context, status);
 	at = optind;
 	if (at >= argc) {
 		command = find_command("top");
 		if (command == NULL || !isatty(STDOUT_FILENO))
-			return cli_usage_error(&context,
-					       command == NULL ? "a command is wanted"
-							       : "the dashboard wants a terminal; "
-								 "`cgward dump` prints to files");
+			return (int)cli_usage_error(
+				&context, command == NULL ? "a command is wanted"
+							  : "the dashboard wants a terminal; "
+							    "`cgward dump` prints to files");
 		context.command = command->name;
-		return cli_finish(&context, (enum cli_exit)command->run(&context, 1, argv));
+		return finish(&context, command->run(&context, 1, argv));
 	}
 	command = find_command(argv[at]);
 	if (command == NULL)
-		return unknown_command(&context, argv[at]);
+		return (int)unknown_command(&context, argv[at]);
 	context.command = command->name;
 	optind = 0;
 	status = command->run(&context, argc - at, argv + at);
-	return cli_finish(&context, (enum cli_exit)status);
+	return finish(&context, status);
 }

@@ -52,7 +52,7 @@ static char *make_label(const struct cgw_hierarchy *hierarchy)
 		return strdup("v2");
 	if (hierarchy->name != NULL)
 		used = (size_t)snprintf(text, sizeof(text), "name=%.128s", hierarchy->name);
-	for (int i = 0; i < CGW_CONTROLLER_COUNT; i++)
+	for (enum cgw_controller i = 0; i < CGW_CONTROLLER_COUNT; i++)
 		if (hierarchy->controllers & CGW_CONTROLLER_BIT(i))
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
 						 used > 0 ? "," : "", cgw_controller_name(i, 1));

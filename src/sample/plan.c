@@ -288,7 +288,7 @@ static int plan_hierarchy(struct plan *plan, const struct tree *tree, uint32_t h
 	struct probe probe;
 	int r = probe_open(plan->layout, tree, hierarchy, &probe);
 
-	for (int metric = 0; metric < CGW_METRIC_COUNT && r == 0; metric++)
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT && r == 0; metric++)
 		if (cgw_metric_set_has(&plan->metrics, metric))
 			r = add_metric(plan, &probe, hierarchy, metric);
 	probe_done(plan->layout, &probe);
@@ -300,7 +300,7 @@ static int add_divisions(struct plan *plan)
 {
 	size_t count = 0;
 
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 
 		if (!cgw_metric_set_has(&plan->metrics, metric) || info->sources[0].per < 0)
@@ -311,14 +311,14 @@ static int add_divisions(struct plan *plan)
 	plan->divisions = calloc(count + 1, sizeof(*plan->divisions));
 	if (plan->divisions == NULL)
 		return -ENOMEM;
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
 		plan->column_of[metric] = -1;
 		if (!cgw_metric_set_has(&plan->metrics, metric))
 			continue;
 		plan->metric_of[plan->column_count] = (uint16_t)metric;
 		plan->column_of[metric] = (int16_t)plan->column_count++;
 	}
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
 		if (plan->column_of[metric] >= 0 && cgw_metric_info(metric)->sources[0].per >= 0)
 			plan->divisions[plan->division_count++] = (struct plan_division){
 				plan->column_of[metric],

@@ -98,7 +98,7 @@ int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
 	memset(snapshot->source, 0, sizeof(snapshot->source));
 	memset(snapshot->stands_in, 0, sizeof(snapshot->stands_in));
 	reset_texts(snapshot);
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
 		snapshot->column_of[metric] = -1;
 		if (!cgw_metric_set_has(wanted, metric))
 			continue;
