@@ -215,6 +215,33 @@ static void sees_change(void **state)
 	machine_free(machine);
 }
 
+/* A memory.stat larger than any buffer, with the key at its very end; one that is cut; an empty one. */
+static void reads_large_files(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	size_t size = 300000, used = 0;
+	char *text = malloc(size + 64);
+	struct cgw_snapshot *snapshot;
+
+	(void)state;
+	while (used < size)
+		used += (size_t)snprintf(text + used, 64, "unknown_%zu 1\n", used);
+	(void)snprintf(text + used, 64, "anon 4242\n");
+	tree_file(machine->dir, "cgroup/a/memory.stat", text);
+	tree_file(machine->dir, "cgroup/b/memory.stat", "file 7\nanon");
+	tree_file(machine->dir, "cgroup/c/memory.stat", "");
+	free(text);
+	machine_open(machine, "memory.anon memory.file");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_ANON, CGW_OK, 4242);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_FILE, CGW_ABSENT, 0);
+	assert_number(snapshot, "/b", CGW_M_MEMORY_FILE, CGW_OK, 7);
+	assert_number(snapshot, "/b", CGW_M_MEMORY_ANON, CGW_ABSENT, 0);
+	assert_number(snapshot, "/c", CGW_M_MEMORY_ANON, CGW_ABSENT, 0);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
 static void reads_below_only(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
@@ -385,9 +412,13 @@ static void tree_joins_by_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(samples_v2),           cmocka_unit_test(samples_v1),
-		cmocka_unit_test(sees_change),          cmocka_unit_test(reads_below_only),
-		cmocka_unit_test(survives_every_fault), cmocka_unit_test(holds_no_more_than_it_may),
+		cmocka_unit_test(samples_v2),
+		cmocka_unit_test(samples_v1),
+		cmocka_unit_test(sees_change),
+		cmocka_unit_test(reads_below_only),
+		cmocka_unit_test(reads_large_files),
+		cmocka_unit_test(survives_every_fault),
+		cmocka_unit_test(holds_no_more_than_it_may),
 		cmocka_unit_test(tree_joins_by_path),
 	};
 
