@@ -17,45 +17,6 @@ static void put_escaped(FILE *out, const char *text, const char *special)
 			fputc(*text, out);
 }
 
-static void put_time(const struct report *report)
-{
-	char time[40];
-
-	(void)cgw_format_time(cgw_snapshot_realtime_ns(cgw_frame_now(report->frame)), time,
-			      sizeof(time));
-	fputs(time, report->out);
-}
-
-int report_raw(const struct report *report)
-{
-	if (report->headings && report->first) {
-		fputs(report->repeated ? "time " : "", report->out);
-		for (size_t i = 0; i < report->field_count; i++)
-			fprintf(report->out, "%s%s", i > 0 ? " " : "",
-				report_key(report->fields[i]).text);
-		fputc('\n', report->out);
-	}
-	for (size_t i = 0; i < report->group_count; i++) {
-		if (report->repeated) {
-			put_time(report);
-			fputc(' ', report->out);
-		}
-		for (size_t j = 0; j < report->field_count; j++) {
-			CLEANUP(cleanup_free) char *text = NULL;
-			int r = report_cell(report, report->fields[j], report->groups[i],
-					    CGW_STYLE_EXACT, &text);
-
-			if (r < 0)
-				return r;
-			if (j > 0)
-				fputc(' ', report->out);
-			put_escaped(report->out, text[0] == '\0' ? "-" : text, " ");
-		}
-		fputc('\n', report->out);
-	}
-	return 0;
-}
-
 /* "memory.current" to MEMORY_CURRENT: a name that a shell takes. */
 static void put_variable(FILE *out, const char *key)
 {
@@ -66,41 +27,31 @@ static void put_variable(FILE *out, const char *key)
 		      out);
 }
 
-int report_export(const struct report *report)
+static void put_raw(FILE *out, const char *key, const char *text, bool number)
 {
-	for (size_t i = 0; i < report->group_count; i++) {
-		if (report->repeated) {
-			fputs("TIME=\"", report->out);
-			put_time(report);
-			fputs("\" ", report->out);
-		}
-		for (size_t j = 0; j < report->field_count; j++) {
-			CLEANUP(cleanup_free) char *text = NULL;
-			int r = report_cell(report, report->fields[j], report->groups[i],
-					    CGW_STYLE_RAW, &text);
+	(void)key;
+	(void)number;
+	put_escaped(out, text[0] == '\0' ? "-" : text, " ");
+}
 
-			if (r < 0)
-				return r;
-			if (j > 0)
-				fputc(' ', report->out);
-			put_variable(report->out, report_key(report->fields[j]).text);
-			fputs("=\"", report->out);
-			put_escaped(report->out, text, "\"$`");
-			fputc('"', report->out);
-		}
-		fputc('\n', report->out);
-	}
-	return 0;
+static void put_pair(FILE *out, const char *key, const char *text, bool number)
+{
+	(void)number;
+	put_variable(out, key);
+	fputs("=\"", out);
+	put_escaped(out, text, "\"$`");
+	fputc('"', out);
 }
 
 /*
  * RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers
  * are ours and stay numbers.
  */
-static void put_csv(FILE *out, const char *text, bool number)
+static void put_csv(FILE *out, const char *key, const char *text, bool number)
 {
 	bool quoted = strpbrk(text, "\",\r\n") != NULL || text[0] == ' ';
 
+	(void)key;
 	if (quoted)
 		fputc('"', out);
 	if (!number && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
@@ -114,32 +65,74 @@ static void put_csv(FILE *out, const char *text, bool number)
 		fputc('"', out);
 }
 
+/* How a format sets its lines. */
+struct line_format {
+	void (*put)(FILE *out, const char *key, const char *text, bool number);
+	char separator;
+	const char *line_end;
+	bool header;
+	enum cgw_style style;
+};
+
+static void put_header(const struct report *report, const struct line_format *format)
+{
+	if (report->repeated)
+		fprintf(report->out, "time%c", format->separator);
+	for (size_t i = 0; i < report->field_count; i++) {
+		if (i > 0)
+			fputc(format->separator, report->out);
+		fputs(report_key(report->fields[i]).text, report->out);
+	}
+	fputs(format->line_end, report->out);
+}
+
+static int put_group(const struct report *report, const struct line_format *format, uint32_t group)
+{
+	char time[40];
+
+	(void)cgw_format_time(cgw_snapshot_realtime_ns(cgw_frame_now(report->frame)), time,
+			      sizeof(time));
+	if (report->repeated) {
+		format->put(report->out, "time", time, false);
+		fputc(format->separator, report->out);
+	}
+	for (size_t i = 0; i < report->field_count; i++) {
+		CLEANUP(cleanup_free) char *text = NULL;
+		int r = report_cell(report, report->fields[i], group, format->style, &text);
+
+		if (r < 0)
+			return r;
+		if (i > 0)
+			fputc(format->separator, report->out);
+		format->put(report->out, report_key(report->fields[i]).text, text,
+			    report->fields[i].shape != CGW_STRING);
+	}
+	fputs(format->line_end, report->out);
+	return 0;
+}
+
+static int put_lines(const struct report *report, const struct line_format *format)
+{
+	int r = 0;
+
+	if (format->header && report->headings && report->first)
+		put_header(report, format);
+	for (size_t i = 0; i < report->group_count && r == 0; i++)
+		r = put_group(report, format, report->groups[i]);
+	return r;
+}
+
+int report_raw(const struct report *report)
+{
+	return put_lines(report, &(struct line_format){put_raw, ' ', "\n", true, CGW_STYLE_EXACT});
+}
+
+int report_export(const struct report *report)
+{
+	return put_lines(report, &(struct line_format){put_pair, ' ', "\n", false, CGW_STYLE_RAW});
+}
+
 int report_csv(const struct report *report)
 {
-	if (report->headings && report->first) {
-		fputs(report->repeated ? "time," : "", report->out);
-		for (size_t i = 0; i < report->field_count; i++)
-			fprintf(report->out, "%s%s", i > 0 ? "," : "",
-				report_key(report->fields[i]).text);
-		fputs("\r\n", report->out);
-	}
-	for (size_t i = 0; i < report->group_count; i++) {
-		if (report->repeated) {
-			put_time(report);
-			fputc(',', report->out);
-		}
-		for (size_t j = 0; j < report->field_count; j++) {
-			CLEANUP(cleanup_free) char *text = NULL;
-			int r = report_cell(report, report->fields[j], report->groups[i],
-					    CGW_STYLE_RAW, &text);
-
-			if (r < 0)
-				return r;
-			if (j > 0)
-				fputc(',', report->out);
-			put_csv(report->out, text, report->fields[j].shape != CGW_STRING);
-		}
-		fputs("\r\n", report->out);
-	}
-	return 0;
+	return put_lines(report, &(struct line_format){put_csv, ',', "\r\n", true, CGW_STYLE_RAW});
 }

@@ -16,20 +16,27 @@ struct directory_entry {
 	char name[];
 };
 
-static int visit(const struct kernel_ops *ops, int fd, bool count_children,
-		 const struct directory_entry *found,
-		 int (*each)(void *context, const struct walk_entry *entry), void *context)
+/* What walk_children() tells its visitor. */
+struct children {
+	const struct kernel_ops *ops;
+	bool count;
+	int (*each)(void *context, const struct walk_entry *entry);
+	void *context;
+};
+
+static int visit(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
 {
-	struct walk_entry entry = {found->name, found->inode, UINT64_MAX};
+	const struct children *children = context;
+	struct walk_entry entry = {name, inode, UINT64_MAX};
 	struct stat stat;
 	int r;
 
-	if (found->type != DT_DIR && found->type != DT_UNKNOWN)
+	if (type != DT_DIR && type != DT_UNKNOWN)
 		return 0;
-	if (strcmp(found->name, ".") == 0 || strcmp(found->name, "..") == 0)
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
-	if (count_children || found->type == DT_UNKNOWN) {
-		r = ops->stat_at(fd, found->name, &stat);
+	if (children->count || type == DT_UNKNOWN) {
+		r = children->ops->stat_at(fd, name, &stat);
 		if (cgw_error_is_gone(r))
 			return 0;
 		if (r == 0 && !S_ISDIR(stat.st_mode))
@@ -37,11 +44,12 @@ static int visit(const struct kernel_ops *ops, int fd, bool count_children,
 		if (r == 0 && stat.st_nlink >= 2)
 			entry.child_count = stat.st_nlink - 2;
 	}
-	return each(context, &entry);
+	return children->each(children->context, &entry);
 }
 
-int walk_children(const struct kernel_ops *ops, int directory, bool count_children,
-		  int (*each)(void *context, const struct walk_entry *entry), void *context)
+int walk_names(const struct kernel_ops *ops, int directory,
+	       int (*each)(void *context, int fd, const char *name, uint8_t type, uint64_t inode),
+	       void *context)
 {
 	_Alignas(8) char buffer[32768];
 	int fd = ops->open_at(directory, ".", O_RDONLY | O_DIRECTORY);
@@ -49,7 +57,7 @@ int walk_children(const struct kernel_ops *ops, int directory, bool count_childr
 
 	if (fd < 0)
 		return fd;
-	for (;;) {
+	while (r == 0) {
 		ssize_t length = ops->list(fd, buffer, sizeof(buffer));
 
 		if (length <= 0) {
@@ -60,12 +68,18 @@ int walk_children(const struct kernel_ops *ops, int directory, bool count_childr
 			const void *bytes = buffer + at;
 			const struct directory_entry *found = bytes;
 
-			r = visit(ops, fd, count_children, found, each, context);
+			r = each(context, fd, found->name, found->type, found->inode);
 			at += found->length;
 		}
-		if (r < 0)
-			break;
 	}
 	ops->close(fd);
 	return r;
+}
+
+int walk_children(const struct kernel_ops *ops, int directory, bool count_children,
+		  int (*each)(void *context, const struct walk_entry *entry), void *context)
+{
+	struct children children = {ops, count_children, each, context};
+
+	return walk_names(ops, directory, visit, &children);
 }

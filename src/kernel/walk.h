@@ -20,4 +20,12 @@ struct walk_entry {
 int walk_children(const struct kernel_ops *ops, int directory, bool count_children,
 		  int (*each)(void *context, const struct walk_entry *entry), void *context);
 
+/*
+ * Calls `each` for everything in `directory`, with getdents64()'s type and an open descriptor of the
+ * directory. A negative result ends it and is returned.
+ */
+int walk_names(const struct kernel_ops *ops, int directory,
+	       int (*each)(void *context, int fd, const char *name, uint8_t type, uint64_t inode),
+	       void *context);
+
 #endif

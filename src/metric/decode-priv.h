@@ -37,6 +37,21 @@ static inline bool decode_next_line(struct decode_job *job, struct decode_line *
 	return true;
 }
 
+/* The next word of a line, from *at on; blanks separate words. False at the line's end. */
+static inline bool decode_next_word(const char **at, const char *line_end,
+				    struct decode_line *ret_word)
+{
+	const char *space;
+
+	if (*at >= line_end)
+		return false;
+	space = memchr(*at, ' ', (size_t)(line_end - *at));
+	ret_word->start = *at;
+	ret_word->end = space != NULL ? space : line_end;
+	*at = ret_word->end + 1;
+	return true;
+}
+
 /* The want of that key, looked for from `expected` on and around; want_count where there is none. */
 static inline size_t decode_find_want(const struct decode_job *job, const char *key, size_t length,
 				      size_t expected)

@@ -183,21 +183,17 @@ static void decode_number(struct decode_job *job)
 /* Words of one line; the key is the word's position, a digit. */
 static void decode_words(struct decode_job *job)
 {
-	struct decode_line line;
+	struct decode_line line, word;
 	unsigned position = 0;
 
 	if (!decode_next_line(job, &line))
 		return;
-	for (const char *at = line.start; at < line.end; position++) {
-		const char *space = memchr(at, ' ', (size_t)(line.end - at));
-		const char *end = space != NULL ? space : line.end;
-
+	for (const char *at = line.start; decode_next_word(&at, line.end, &word); position++)
 		for (size_t i = 0; i < job->want_count; i++)
 			if (job->wants[i].key_length == 1 &&
 			    job->wants[i].key[0] == (char)('0' + position))
-				decode_store(job, i, decode_token(&job->wants[i], at, end));
-		at = end + 1;
-	}
+				decode_store(job, i,
+					     decode_token(&job->wants[i], word.start, word.end));
 }
 
 static void decode_state_word(struct decode_job *job)

@@ -126,20 +126,17 @@ void decode_named(struct decode_job *job)
 /* "1 2 3 ": each position is an instance. */
 void decode_per_cpu(struct decode_job *job)
 {
-	struct decode_line line;
+	struct decode_line line, word;
 	unsigned position = 0;
 
 	if (!decode_next_line(job, &line))
 		return;
-	for (const char *at = line.start; at < line.end; position++) {
-		const char *space = memchr(at, ' ', (size_t)(line.end - at));
-		const char *end = space != NULL ? space : line.end;
+	for (const char *at = line.start; decode_next_word(&at, line.end, &word); position++) {
 		char name[16];
 		int length = snprintf(name, sizeof(name), "%u", position);
 
-		for (size_t i = 0; i < job->want_count && end > at; i++)
+		for (size_t i = 0; i < job->want_count && word.end > word.start; i++)
 			add_instance(job, i, name, (size_t)length,
-				     decode_token(&job->wants[i], at, end));
-		at = end + 1;
+				     decode_token(&job->wants[i], word.start, word.end));
 	}
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/words.h"
 #include <cgward/metric.h>
 
 /* How metrics.def's words become C's. */
@@ -57,29 +58,13 @@ const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric)
 	return (unsigned)metric < CGW_METRIC_COUNT ? &metrics[metric] : NULL;
 }
 
-static bool has_word(const char *words, const char *word, size_t length)
-{
-	while (*words != '\0') {
-		size_t size = strcspn(words, " ");
-
-		if (size == length && memcmp(words, word, length) == 0)
-			return true;
-		words += size + (words[size] == ' ');
-	}
-	return false;
-}
-
 int cgw_metric_find(const char *key)
 {
-	size_t length = strlen(key);
-
-	if (length == 0)
-		return -ENOENT;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++)
 		if (strcmp(metrics[i].key, key) == 0)
 			return i;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++)
-		if (has_word(metrics[i].aliases, key, length))
+		if (words_have(metrics[i].aliases, key))
 			return i;
 	return -ENOENT;
 }

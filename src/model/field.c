@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/nearest.h"
+#include "base/words.h"
 #include "model/field.h"
 
 #define CGW_M_NONE (-1)
@@ -60,20 +61,6 @@ static const struct {
 const struct derived_field *field_derived(int16_t index)
 {
 	return &derived[index];
-}
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t length = strlen(word);
-
-	while (*words != '\0') {
-		size_t size = strcspn(words, " ");
-
-		if (size == length && memcmp(words, word, length) == 0)
-			return true;
-		words += size + (words[size] == ' ');
-	}
-	return false;
 }
 
 static struct cgw_field metric_field(int metric)
@@ -143,7 +130,7 @@ static int find_whole(const char *key, struct cgw_field *ret_field)
 			return 0;
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
-		if (strcmp(derived[i].key, key) == 0 || has_word(derived[i].aliases, key)) {
+		if (strcmp(derived[i].key, key) == 0 || words_have(derived[i].aliases, key)) {
 			*ret_field = derived_field(i);
 			return 0;
 		}

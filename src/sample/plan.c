@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* plan.c - which files are read for the metrics that are wanted. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "kernel/ops.h"
+#include "kernel/walk.h"
 #include "sample/plan.h"
 
 /* Groups in which a file is looked for before it counts as unknown to this kernel. */
@@ -71,14 +70,6 @@ static bool name_matches(const char *name, const char *pattern, char **ret_insta
 	return true;
 }
 
-struct directory_entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 #define INSTANCE_MAX 16
 
 struct instances {
@@ -100,37 +91,39 @@ static bool instances_has(const struct instances *instances, const char *name)
 	return false;
 }
 
+struct instance_search {
+	const char *pattern;
+	struct instances *instances;
+};
+
+static int take_name(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
+{
+	struct instance_search *search = context;
+	struct instances *instances = search->instances;
+	char *instance = NULL;
+
+	(void)fd;
+	(void)type;
+	(void)inode;
+	if (!name_matches(name, search->pattern, &instance))
+		return 0;
+	if (instance == NULL)
+		return -ENOMEM;
+	if (instances->count == INSTANCE_MAX || instances_has(instances, instance))
+		free(instance);
+	else
+		instances->names[instances->count++] = instance;
+	return 0;
+}
+
 /* What a pattern's '*' stands for in a directory: the page sizes that this kernel has. */
 static int list_instances(const struct cgw_layout *layout, int directory, const char *pattern,
 			  struct instances *instances)
 {
-	_Alignas(8) char buffer[16384];
-	int fd = layout->ops->open_at(directory, ".", O_RDONLY | O_DIRECTORY);
-	ssize_t length;
-	int r = 0;
+	struct instance_search search = {pattern, instances};
+	int r = walk_names(layout->ops, directory, take_name, &search);
 
-	if (fd < 0)
-		return 0;
-	while (r == 0 && (length = layout->ops->list(fd, buffer, sizeof(buffer))) > 0)
-		for (ssize_t at = 0; at < length;) {
-			const void *bytes = buffer + at;
-			const struct directory_entry *entry = bytes;
-			char *instance = NULL;
-
-			at += entry->length;
-			if (!name_matches(entry->name, pattern, &instance))
-				continue;
-			if (instance == NULL) {
-				r = -ENOMEM;
-				break;
-			}
-			if (instances->count == INSTANCE_MAX || instances_has(instances, instance))
-				free(instance);
-			else
-				instances->names[instances->count++] = instance;
-		}
-	layout->ops->close(fd);
-	return r;
+	return r == -ENOMEM ? r : 0; /* a directory that went has no instances */
 }
 
 void plan_done(struct plan *plan)
