@@ -81,17 +81,22 @@ file_of() { cat "$(mount_of "$1" "${1/blkio/io}")$2/$3"; }
 
 # enter GROUP CONTROLLER...: moves this shell there.
 enter() {
-	local group=$1 controller
+	local group=$1 controller mount
 	shift
-	for controller in "$@"; do echo "$BASHPID" >"$(mount_of "$controller" "${controller/blkio/io}")$group/cgroup.procs"; done
+	for controller in "$@"; do
+		mount=$(mount_of "$controller" "${controller/blkio/io}")
+		[ -z "$mount" ] || echo "$BASHPID" >"$mount$group/cgroup.procs"
+	done
 }
 
 test_cleanup() {
-	local pid mount directory try
+	local pid mount directory
 	for pid in "${test_pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
 	for pid in "${test_pids[@]}"; do wait "$pid" 2>/dev/null; done
+	# Mount points and our own names hold no blanks; hostile names are swept below.
+	# shellcheck disable=SC2013,SC2044
 	for mount in $(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo); do
-		for try in 1 2 3 4 5; do
+		for _ in 1 2 3 4 5; do
 			for directory in $(find "$mount" -mindepth 1 -depth -type d -path "$mount/$test_name*" -printf '%p\n' 2>/dev/null); do
 				[ ! -e "$directory/freezer.state" ] || echo THAWED >"$directory/freezer.state" 2>/dev/null
 				while read -r pid; do kill -KILL "$pid" 2>/dev/null; done <"$directory/cgroup.procs" 2>/dev/null
