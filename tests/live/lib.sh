@@ -81,12 +81,14 @@ file_of() { cat "$(mount_of "$1" "${1/blkio/io}")$2/$3"; }
 
 # enter GROUP CONTROLLER...: moves this shell there.
 enter() {
-	local group=$1 controller mount
+	local group=$1 controller mount mounts=()
 	shift
+	# All mounts first: what finds them would be counted in the group.
 	for controller in "$@"; do
 		mount=$(mount_of "$controller" "${controller/blkio/io}")
-		[ -z "$mount" ] || echo "$BASHPID" >"$mount$group/cgroup.procs"
+		[ -z "$mount" ] || mounts+=("$mount")
 	done
+	for mount in "${mounts[@]}"; do echo "$BASHPID" >"$mount$group/cgroup.procs"; done
 }
 
 test_cleanup() {
