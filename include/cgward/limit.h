@@ -113,8 +113,13 @@ struct cgw_limit_options {
 	const char *journal; /* directory; NULL: /run/cgward or the user's runtime directory */
 	const char *who;     /* "cgward set", "rule mem-runaway": into the journal */
 	const char *why;
-	const char *const
-		*protect_globs; /* groups that no face touches; NULL-terminated, or NULL */
+	/*
+	 * Beyond what no process may do to itself (cgw_protect_check()): asked for each step, answers
+	 * 0, or -EPERM with the reason. A policy's [protect] sections come in here. NULL: nobody.
+	 */
+	int (*protect)(void *context, const char *path, enum cgw_step_kind kind,
+		       struct cgw_diag *diag);
+	void *protect_context;
 };
 
 struct cgw_plan;
