@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# libcgward: the library's rooms as one shared and one static library, with what a consumer needs to
+# find them. The program itself links the rooms.
+set(library_rooms base kernel metric sample model limit policy inspect render record)
+set(library_version 0) # the SONAME; rises with every change that breaks a compiled consumer
+
+set(library_objects "")
+set(library_links "")
+set(library_headers "")
+foreach(room IN LISTS library_rooms)
+  if(NOT TARGET cgward_${room})
+    continue()
+  endif()
+  list(APPEND library_objects $<TARGET_OBJECTS:cgward_${room}>)
+  get_target_property(links cgward_${room} INTERFACE_LINK_LIBRARIES)
+  foreach(link IN LISTS links)
+    # Flags and rooms are no libraries of a consumer.
+    if(NOT link MATCHES "cgward_")
+      list(APPEND library_links ${link})
+    endif()
+  endforeach()
+  if(EXISTS ${PROJECT_SOURCE_DIR}/include/cgward/${room}.h)
+    list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/${room}.h)
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES library_links)
+file(GLOB library_tables CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/cgward/*.def)
+
+add_library(cgward_shared SHARED ${library_objects})
+add_library(cgward::cgward ALIAS cgward_shared)
+target_link_libraries(cgward_shared PRIVATE cgward_flags ${library_links})
+target_link_options(cgward_shared PRIVATE
+  -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/libcgward.map -Wl,--no-undefined)
+target_include_directories(cgward_shared INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+set_target_properties(cgward_shared PROPERTIES OUTPUT_NAME cgward EXPORT_NAME cgward LINKER_LANGUAGE C
+  VERSION ${library_version}.${PROJECT_VERSION_MINOR}.${PROJECT_VERSION_PATCH} SOVERSION ${library_version}
+  LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/libcgward.map)
+
+# One object whose only global names are the public ones: an archive of the rooms would put each
+# helper's name into the program that links it.
+set(archive ${CMAKE_CURRENT_BINARY_DIR}/libcgward.a)
+add_custom_command(OUTPUT ${archive}
+  COMMAND ${CMAKE_LINKER} -r -o libcgward.o ${library_objects}
+  COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=cgw_* libcgward.o
+  COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
+  COMMAND ${CMAKE_AR} qcD ${archive} libcgward.o
+  COMMAND ${CMAKE_RANLIB} -D ${archive}
+  DEPENDS ${library_objects} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
+  COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking C static library libcgward.a")
+add_custom_target(cgward_archive ALL DEPENDS ${archive})
+
+# The names of the libraries beneath, as pkg-config and the linker know them.
+set(library_requires "")
+set(library_private "")
+foreach(link IN LISTS library_links)
+  if(link MATCHES "^PkgConfig::(.*)$")
+    list(APPEND library_requires ${${CMAKE_MATCH_1}_MODULE_NAME})
+  elseif(link STREQUAL "Threads::Threads")
+    list(APPEND library_private -pthread)
+  else()
+    list(APPEND library_private -l${link})
+  endif()
+endforeach()
+list(JOIN library_requires ", " PC_REQUIRES)
+list(JOIN library_private " " PC_LIBS_PRIVATE)
+set(PACKAGE_MODULES ${library_requires})
+set(PACKAGE_LIBRARIES ${library_private})
+configure_file(${PROJECT_SOURCE_DIR}/packaging/library/cgward.pc.in cgward.pc @ONLY)
+
+include(CMakePackageConfigHelpers)
+set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/cgward)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/library/cgward-config.cmake.in
+  cgward-config.cmake INSTALL_DESTINATION ${package_directory}
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
+write_basic_package_version_file(cgward-config-version.cmake COMPATIBILITY SameMinorVersion)
+
+install(TARGETS cgward_shared EXPORT cgward
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development)
+install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(FILES ${library_headers} ${library_tables} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cgward
+  COMPONENT development)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cgward.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+  COMPONENT development)
+install(EXPORT cgward FILE cgward-targets.cmake NAMESPACE cgward:: DESTINATION ${package_directory}
+  COMPONENT development)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cgward-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/cgward-config-version.cmake DESTINATION ${package_directory}
+  COMPONENT development)
