@@ -31,7 +31,7 @@ enum cgw_view {
 	CGW_VIEW_EFFECTIVE_BY,
 	CGW_VIEW_PERCENT,
 	CGW_VIEW_DERIVED,  /* a row of fields.def */
-	CGW_VIEW_IDENTITY, /* "group", "name", "depth", "id", "hierarchies", "controllers" */
+	CGW_VIEW_IDENTITY, /* "group", "name", "depth", "id", "unit", "container", ... */
 };
 
 /* A parsed field: small, copied freely. */
@@ -101,6 +101,55 @@ struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_fi
 /* The tightest limit on the way to the root and the group that sets it (CGW_NO_GROUP: none). */
 struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_metric limit,
 				      uint32_t group, uint32_t *ret_by);
+
+/*
+ * What a group is or lies in, told from its path alone by the rows of identities.def: a unit, a
+ * container, a pod, a session. Names that an engine keeps for an identifier are cgw_inspect()'s.
+ */
+enum cgw_identity_kind {
+	CGW_IDENTITY_NONE,  /* a plain group */
+	CGW_IDENTITY_SLICE, /* of the system's or a user's manager */
+	CGW_IDENTITY_UNIT,  /* a service, scope, mount, ... of one of them */
+	CGW_IDENTITY_USER,  /* all of a user: its slice, its manager */
+	CGW_IDENTITY_SESSION,
+	CGW_IDENTITY_APPLICATION, /* Flatpak, snap, or a desktop's application */
+	CGW_IDENTITY_JOB,         /* a batch system's */
+	CGW_IDENTITY_MACHINE,     /* a virtual machine, or a container that boots like one */
+	CGW_IDENTITY_POD,
+	CGW_IDENTITY_CONTAINER,
+	CGW_IDENTITY_MONITOR, /* an engine's helper beside its container */
+	CGW_IDENTITY_KIND_COUNT,
+};
+
+/* "service", "container", ...: one word; "group" for a plain one. */
+const char *cgw_identity_kind_name(enum cgw_identity_kind kind) CGW_PURE;
+
+/* Each is also a field by the same word ("unit", "container") and absent where it is empty. */
+enum cgw_identity_part {
+	CGW_PART_ENGINE,      /* "docker", "podman", "kubernetes", "lxc", "libvirt", "snap", ... */
+	CGW_PART_CONTAINER,   /* its identifier, or its name where the path holds that */
+	CGW_PART_POD,         /* uid as Kubernetes writes it, or Podman's identifier */
+	CGW_PART_QOS,         /* "guaranteed", "burstable", "besteffort" */
+	CGW_PART_UNIT,        /* the innermost: a user manager's where the group is below one */
+	CGW_PART_SYSTEM_UNIT, /* of the system's manager: "user@1000.service" there */
+	CGW_PART_SLICE,       /* the innermost */
+	CGW_PART_SESSION,
+	CGW_PART_UID, /* whose slice, manager or job it is, in digits */
+	CGW_PART_APPLICATION,
+	CGW_PART_COUNT,
+};
+
+const char *cgw_identity_part_name(enum cgw_identity_part part) CGW_PURE;
+
+/* Raw bytes, as the path has them: a component's length at most. Copied freely. */
+struct cgw_identity {
+	enum cgw_identity_kind kind; /* of the innermost thing that was recognised */
+	unsigned below;              /* components beneath that thing; 0: the group itself */
+	char text[CGW_PART_COUNT][256];
+};
+
+/* Never fails: a path that is nothing known leaves CGW_IDENTITY_NONE and empty parts. */
+void cgw_identity_from_path(const char *path, struct cgw_identity *ret_identity);
 
 /*
  * Globs over paths: '*' within a component, '**' over any number of them, '?', [a-z], [!a-z],

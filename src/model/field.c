@@ -41,6 +41,22 @@ static const struct {
 	[IDENTITY_CONTROLLERS] = {"controllers", "CONTROLLERS",
 				  "Controllers whose hierarchy has the group", CGW_UNIT_TEXT,
 				  CGW_STRING},
+	[IDENTITY_KIND] = {"kind", "KIND", "What the group is or lies in: unit, container, pod",
+			   CGW_UNIT_TEXT, CGW_STRING},
+#define PART(part, key_, title_, help_) \
+	[IDENTITY_PARTS + CGW_PART_##part] = {key_, title_, help_, CGW_UNIT_TEXT, CGW_STRING}
+	PART(ENGINE, "engine", "ENGINE", "What runs the container, machine or application"),
+	PART(CONTAINER, "container", "CONTAINER",
+	     "The container's or machine's identifier or name"),
+	PART(POD, "pod", "POD", "The pod's uid"),
+	PART(QOS, "qos", "QOS", "Kubernetes' class of the pod"),
+	PART(UNIT, "unit", "UNIT", "The innermost systemd unit of the system or of a user"),
+	PART(SYSTEM_UNIT, "system_unit", "SYSTEM UNIT", "The unit of the system's manager"),
+	PART(SLICE, "slice", "SLICE", "The innermost systemd slice"),
+	PART(SESSION, "session", "SESSION", "The login session"),
+	PART(UID, "uid", "UID", "The user whose slice, manager or job it is"),
+	PART(APPLICATION, "application", "APPLICATION", "The Flatpak, snap or desktop application"),
+#undef PART
 };
 
 /* What a suffix makes of a metric. */

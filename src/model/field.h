@@ -31,7 +31,9 @@ enum field_identity {
 	IDENTITY_ID,
 	IDENTITY_HIERARCHIES,
 	IDENTITY_CONTROLLERS,
-	IDENTITY_COUNT,
+	IDENTITY_KIND,
+	IDENTITY_PARTS, /* enum cgw_identity_part, counted from here */
+	IDENTITY_COUNT = IDENTITY_PARTS + CGW_PART_COUNT,
 };
 
 #endif

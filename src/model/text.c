@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* text.c - fields that are text: paths, names, hierarchies, the kernel's own words. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "model/field.h"
 #include "model/frame.h"
 
@@ -25,6 +27,26 @@ static void append_word(struct text_out *out, const char *word)
 	if (out->length > 0)
 		append(out, ",");
 	append(out, word);
+}
+
+/* What the group's path tells: its kind, and the parts that it has. */
+static size_t path_text(const struct cgw_topology *topology, enum field_identity which,
+			uint32_t group, struct text_out *out, enum cgw_state *ret_state)
+{
+	size_t length = cgw_topology_path(topology, group, NULL, 0);
+	CLEANUP(cleanup_free) char *path = malloc(length + 1);
+	struct cgw_identity identity;
+
+	if (path == NULL) {
+		*ret_state = CGW_ABSENT;
+		return 0;
+	}
+	(void)cgw_topology_path(topology, group, path, length + 1);
+	cgw_identity_from_path(path, &identity);
+	append(out, which == IDENTITY_KIND ? cgw_identity_kind_name(identity.kind)
+					   : identity.text[which - IDENTITY_PARTS]);
+	*ret_state = out->length > 0 ? CGW_OK : CGW_ABSENT;
+	return out->length;
 }
 
 static size_t identity_text(const struct cgw_topology *topology, enum field_identity which,
@@ -63,6 +85,9 @@ size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uin
 	*ret_state = CGW_ABSENT;
 	if (field.shape != CGW_STRING)
 		return 0;
+	if (field.view == CGW_VIEW_IDENTITY && field.index >= IDENTITY_KIND)
+		return path_text(topology, (enum field_identity)field.index, group, &out,
+				 ret_state);
 	if (field.view == CGW_VIEW_IDENTITY) {
 		*ret_state = CGW_OK;
 		return identity_text(topology, (enum field_identity)field.index, group, &out);
