@@ -42,6 +42,77 @@ struct cgw_column {
 };
 struct cgw_column cgw_column_for(struct cgw_field field);
 
+/*
+ * An exposition for Prometheus: a text of families, each with its samples, written in one go. Base
+ * units, "_total" on counters, "_info" on texts, HELP and TYPE from the tables. Names of families are
+ * public API like keys. Numbers are exact decimals: nanoseconds do not go through a double.
+ *
+ * Two dialects: OpenMetrics 1.0, which servers ask for, and the text format 0.0.4, which promtool
+ * and node_exporter's textfile collector read.
+ *
+ * Errors are kept and come back from cgw_exposition_end(), so that callers write without looking.
+ */
+enum cgw_exposition_dialect { CGW_EXPOSITION_OPENMETRICS, CGW_EXPOSITION_TEXT };
+
+/* Takes a piece of the text; a negative errno stops the writing. */
+typedef int cgw_exposition_sink(void *context, const char *text, size_t length);
+
+struct cgw_exposition;
+int cgw_exposition_new(enum cgw_exposition_dialect dialect, cgw_exposition_sink *sink,
+		       void *context, struct cgw_exposition **ret_exposition);
+/* Writes what is left, frees, returns the first error. Accepts NULL, which is -ENOMEM. */
+int cgw_exposition_end(struct cgw_exposition *exposition);
+/* "application/openmetrics-text; version=1.0.0; charset=utf-8", and its like. */
+const char *cgw_exposition_content_type(enum cgw_exposition_dialect dialect) CGW_PURE;
+
+enum cgw_family_type { CGW_FAMILY_COUNTER, CGW_FAMILY_GAUGE, CGW_FAMILY_INFO };
+
+struct cgw_family {
+	const char
+		*name; /* with its unit, without "_total" or "_info": "cgward_cpu_usage_seconds" */
+	const char *unit; /* "seconds", or "" */
+	const char *help; /* one sentence, without its full stop */
+	enum cgw_family_type type;
+};
+
+struct cgw_label {
+	const char *name;
+	const char *value; /* UTF-8: names of groups go through cgw_escape() before */
+};
+
+/* Samples that follow are of this family, which must not have been begun before. */
+void cgw_exposition_family(struct cgw_exposition *exposition, const struct cgw_family *family);
+/* value / divisor; a divisor is a power of ten. */
+void cgw_exposition_sample(struct cgw_exposition *exposition, const struct cgw_label *labels,
+			   size_t label_count, uint64_t value, uint64_t divisor);
+
+/*
+ * Fields that mean something at one moment: metrics as they were read, effective limits, derived
+ * amounts. Rates and percentages are the reader's, who has the counters.
+ */
+bool cgw_exposition_takes(struct cgw_field field);
+/* The name of its family; the length as snprintf does. */
+size_t cgw_exposition_name(struct cgw_field field, char *buffer, size_t size);
+/* The fields that are exposed when none are named, separated by commas. */
+const char *cgw_exposition_usual(void) CGW_PURE;
+
+/*
+ * The families of `fields` for `groups` (ascending indices of the frame's groups), and
+ * "cgward_group_info". When there are more than `groups_max` (0: no maximum), the deepest are left
+ * out: what they use is counted in their parents. How many there are, may be and were left out are
+ * families of their own.
+ */
+struct cgw_exposed_groups {
+	const struct cgw_frame *frame;
+	const struct cgw_field *fields;
+	size_t field_count;
+	const uint32_t *groups;
+	size_t group_count;
+	size_t groups_max;
+};
+void cgw_exposition_groups(struct cgw_exposition *exposition,
+			   const struct cgw_exposed_groups *exposed);
+
 #ifdef __cplusplus
 }
 #endif

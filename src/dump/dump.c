@@ -11,6 +11,7 @@
 #include "dump/dump.h"
 #include "dump/get.h"
 #include "dump/list.h"
+#include "dump/output.h"
 #include "dump/report.h"
 #include "dump/select.h"
 
@@ -33,13 +34,16 @@ enum {
 	OPTION_NDJSON,
 	OPTION_CSV,
 	OPTION_OPENMETRICS,
+	OPTION_PROMETHEUS,
+	OPTION_GROUPS_MAX,
+	OPTION_OUTPUT,
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_RATES,
 };
 
 static const struct cli_option options[] = {
-	{'o', "output", "KEY,...", false,
+	{'o', "columns", "KEY,...", false,
 	 "columns to show; +KEY,... adds to the usual ones, \"all\" is every one"},
 	{'T', "tree", NULL, false, "show groups as a tree"},
 	{OPTION_SORT, "sort", "KEY", false, "largest first; usually by path"},
@@ -53,7 +57,12 @@ static const struct cli_option options[] = {
 	{OPTION_CSV, "csv", NULL, false, "comma-separated values (RFC 4180)"},
 	{'r', "raw", NULL, false, "words separated by blanks, \\xNN inside them"},
 	{'P', "export", NULL, false, "KEY=\"value\" pairs that a shell can read"},
-	{OPTION_OPENMETRICS, "openmetrics", NULL, false, "the exposition format of Prometheus"},
+	{OPTION_OPENMETRICS, "openmetrics", NULL, false, "OpenMetrics, as Prometheus scrapes it"},
+	{OPTION_PROMETHEUS, "prometheus", NULL, false,
+	 "Prometheus' text format, for node_exporter's textfile collector"},
+	{OPTION_GROUPS_MAX, "groups-max", "N", false,
+	 "at most N groups in the last two, the deepest are left out"},
+	{OPTION_OUTPUT, "output", "FILE", false, "into FILE, which each sample replaces at once"},
 	{'b', "bytes", NULL, false, "bytes and times in full"},
 	{'n', "noheadings", NULL, false, "no heading line"},
 	{OPTION_INTERVAL, "interval", "TIME", false, "repeat every TIME (500ms, 2s, 1m)"},
@@ -74,12 +83,14 @@ struct dump {
 	struct field_list fields;
 	struct group_selection selection;
 	const char *globs[GLOB_MAX];
-	const char *output; /* as given, or NULL */
+	const char *columns; /* as given, or NULL */
+	struct output output;
+	int output_error; /* of the file, to be told apart */
 	const char *sort;
 	const char *below;
 	int (*format)(const struct report *report);
 	bool list, headings, exact, rates, repeat;
-	uint64_t interval_ns, count;
+	uint64_t interval_ns, count, groups_max;
 };
 
 static int parse_number(const char *text, uint64_t *ret_number)
@@ -141,7 +152,7 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 
 	switch (code) {
 	case 'o':
-		dump->output = value;
+		dump->columns = value;
 		return CLI_OK;
 	case 'T':
 		dump->selection.tree = true;
@@ -173,6 +184,13 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 		return take_format(dump, report_export);
 	case OPTION_OPENMETRICS:
 		return take_format(dump, report_openmetrics);
+	case OPTION_PROMETHEUS:
+		return take_format(dump, report_prometheus);
+	case OPTION_GROUPS_MAX:
+		return take_count(dump, "groups-max", value, &dump->groups_max);
+	case OPTION_OUTPUT:
+		dump->output.path = value;
+		return CLI_OK;
 	case 'b':
 		dump->exact = true;
 		return CLI_OK;
@@ -195,6 +213,11 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 	}
 }
 
+static bool is_exposition(const struct dump *dump)
+{
+	return dump->format == report_openmetrics || dump->format == report_prometheus;
+}
+
 static enum cli_exit check_combination(const struct dump *dump)
 {
 	if (dump->repeat && dump->rates)
@@ -206,10 +229,32 @@ static enum cli_exit check_combination(const struct dump *dump)
 	if (dump->selection.tree && dump->format != report_table)
 		return cli_usage_error(dump->context,
 				       "--tree draws a table, it has no other format");
-	if (dump->format == report_openmetrics && (dump->repeat || dump->rates))
+	if (is_exposition(dump) && dump->rates)
 		return cli_usage_error(dump->context,
-				       "--openmetrics is one exposition: the reader takes rates");
+				       "an exposition has no rates: its reader takes them");
+	if (is_exposition(dump) && dump->repeat && dump->output.path == NULL)
+		return cli_usage_error(dump->context,
+				       "--interval writes one exposition after the other: give it "
+				       "an --output FILE that each replaces");
+	if (dump->groups_max > 0 && !is_exposition(dump))
+		return cli_usage_error(dump->context,
+				       "--groups-max goes with --openmetrics or --prometheus");
 	return CLI_OK;
+}
+
+/* What was asked for by name and cannot be exposed is said, not left out. */
+static int check_exposed(const struct dump *dump, struct cgw_diag *diag)
+{
+	for (size_t i = 0; i < dump->fields.count; i++) {
+		struct cgw_field field = dump->fields.items[i];
+
+		if (field.view != CGW_VIEW_IDENTITY && !cgw_exposition_takes(field))
+			return cgw_diag_set(diag, -EINVAL,
+					    "\"%s\" is a figure over time, which the reader of an "
+					    "exposition computes from counters",
+					    report_key(field).text);
+	}
+	return 0;
 }
 
 static enum cli_exit parse_fields(struct dump *dump)
@@ -218,11 +263,14 @@ static enum cli_exit parse_fields(struct dump *dump)
 	const char *usual = dump->rates || dump->repeat ? COLUMNS_RATES : COLUMNS_ONCE;
 	int r = 0;
 
-	if (dump->format == report_openmetrics)
-		usual = "all";
+	if (is_exposition(dump))
+		usual = cgw_exposition_usual();
 	r = field_list_parse(&dump->fields, usual, &diag);
-	if (r == 0 && dump->output != NULL)
-		r = field_list_parse(&dump->fields, dump->output, &diag);
+	if (r == 0 && dump->columns != NULL)
+		r = field_list_parse(&dump->fields, dump->columns, &diag);
+	if (r == 0 && is_exposition(dump) && dump->columns != NULL &&
+	    strcmp(dump->columns + (dump->columns[0] == '+'), "all") != 0)
+		r = check_exposed(dump, &diag);
 	if (r == 0 && dump->sort != NULL) {
 		r = cgw_field_parse(dump->sort, &dump->selection.sort, &diag);
 		dump->selection.sorted = true;
@@ -254,12 +302,13 @@ static int print(struct dump *dump, const struct cgw_layout *layout, const struc
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	CLEANUP(cleanup_free) uint32_t *groups = calloc(topology->count, sizeof(*groups));
 	struct report report = {
-		.out = stdout,
+		.out = dump->output.stream,
 		.layout = layout,
 		.frame = frame,
 		.fields = dump->fields.items,
 		.field_count = dump->fields.count,
 		.groups = groups,
+		.groups_max = dump->groups_max,
 		.tree = dump->selection.tree,
 		.headings = dump->headings,
 		.exact = dump->exact,
@@ -275,6 +324,23 @@ static int print(struct dump *dump, const struct cgw_layout *layout, const struc
 		return r;
 	*ret_count = report.group_count;
 	return dump->format(&report);
+}
+
+/* One sample into standard output or, whole, into the file. */
+static int print_sample(struct dump *dump, const struct cgw_layout *layout,
+			const struct cgw_frame *frame, bool first, size_t *ret_count)
+{
+	int r = output_begin(&dump->output), ended;
+
+	if (r < 0) {
+		dump->output_error = r;
+		return r;
+	}
+	r = print(dump, layout, frame, first || dump->output.path != NULL, ret_count);
+	ended = output_end(&dump->output, r == 0);
+	if (r == 0 && ended < 0)
+		r = dump->output_error = ended;
+	return r;
 }
 
 /* Samples and prints until the count is reached or nobody reads any more. */
@@ -297,7 +363,7 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 		r = cgw_frame_update(frame, snapshot);
 		cgw_snapshot_unref(snapshot);
 		if (r == 0 && (!dump->rates || i == 1))
-			r = print(dump, layout, frame, i == 0 || dump->rates, ret_shown);
+			r = print_sample(dump, layout, frame, i == 0 || dump->rates, ret_shown);
 		if (r < 0)
 			return r;
 		if (dump->repeat && fflush(stdout) != 0)
@@ -339,6 +405,14 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 		r = cgw_sampler_want(sampler, &wanted);
 	if (r == 0)
 		r = run_samples(dump, layout, sampler, frame, &shown);
+	if (dump->output_error < 0) {
+		char path[512];
+
+		(void)cgw_escape(path, sizeof(path), dump->output.path, strlen(dump->output.path));
+		cli_error(dump->context, "cannot write %s: %s", path,
+			  strerror(-dump->output_error));
+		return CLI_OUTPUT_FAILED;
+	}
 	if (r < 0) {
 		cli_error(dump->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
 		return CLI_FAILED;

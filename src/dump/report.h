@@ -19,6 +19,7 @@ struct report {
 	size_t field_count;
 	const uint32_t *groups; /* in the order in which they are shown */
 	size_t group_count;
+	size_t groups_max; /* of an exposition */
 	bool tree;
 	bool headings;
 	bool exact;    /* bytes and times in full */
@@ -34,6 +35,7 @@ int report_csv(const struct report *report);
 int report_raw(const struct report *report);
 int report_export(const struct report *report);
 int report_openmetrics(const struct report *report);
+int report_prometheus(const struct report *report);
 
 /* A cell: text escaped for people, or the formatted value. Allocated. */
 int report_cell(const struct report *report, struct cgw_field field, uint32_t group,

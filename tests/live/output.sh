@@ -28,6 +28,26 @@ check "export is read by a shell" sh -c 'eval "$("$@")" && [ "$GROUP" = "'"$grou
 check "raw has as many words as columns" sh -c '"$@" | awk "NR == 1 { n = NF } NF != n { exit 1 }"' - "$CGWARD" dump --raw
 check "openmetrics ends with # EOF and has each family once" sh -c '"$@" | awk "
 /^# TYPE/ { if (seen[\$3]++) exit 1 } { last = \$0 } END { exit last != \"# EOF\" }"' - "$CGWARD" dump --openmetrics
+out=$(mktemp -d) && test_files+=("$out")
+check "a file is written whole" "$CGWARD" dump --prometheus --output "$out/a.prom"
+same "nothing else is left beside it" a.prom "$(ls "$out")"
+same "its mode is the mask's" "$(printf %o $((0666 & ~$(umask))))" "$(stat -c %a "$out/a.prom")"
+inode=$(stat -c %i "$out/a.prom")
+"$CGWARD" dump --prometheus --interval 50ms --count 2 --output "$out/a.prom"
+check "each sample replaces it" test "$inode" != "$(stat -c %i "$out/a.prom")"
+same "and holds one exposition" 1 "$(grep -c '^# TYPE cgward_groups ' "$out/a.prom")"
+status "a directory that is not there" 12 "$CGWARD" dump --output "$out/none/a"
+mkdir "$out/small" && if mount -t tmpfs -o size=64k,nr_inodes=8 none "$out/small" 2>/dev/null; then
+	echo old >"$out/small/a.prom"
+	status "a full disk" 12 "$CGWARD" dump --prometheus -o all --output "$out/small/a.prom"
+	same "leaves the old file" "old a.prom" "$(cat "$out/small/a.prom") $(ls "$out/small")"
+	umount "$out/small"
+else
+	skip "a full disk: no tmpfs can be mounted (not possible here)"
+fi
+status "rates are not exposed" 2 "$CGWARD" dump --openmetrics -o cpu
+same "the maximum is kept and said" "3 3" "$("$CGWARD" dump --prometheus -o depth --groups-max 3 |
+	awk '/^cgward_groups(_max)? / { printf "%s%s", n++ ? " " : "", $2 }')"
 check "list-metrics names a source" sh -c '"$@" | grep -q "^memory.current .*memory.usage_in_bytes"' - "$CGWARD" dump --list-metrics
 check "list-metrics --json is JSON" sh -c '"$@" | python3 -m json.tool >/dev/null' - "$CGWARD" dump --list-metrics --json
 same "interval and count print that often" 3 "$("$CGWARD" dump --interval 100ms --count 3 --csv -n "${match[@]}" | wc -l)"

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* exposition.h - an exposition as it is being written; the short cuts of its hot path. */
+#ifndef CGWARD_RENDER_EXPOSITION_H
+#define CGWARD_RENDER_EXPOSITION_H
+
+#include <cgward/render.h>
+
+struct cgw_exposition {
+	enum cgw_exposition_dialect dialect;
+	cgw_exposition_sink *sink;
+	void *context;
+	int error;
+	char name[160]; /* of the family's samples */
+	size_t name_length;
+	size_t used;
+	char buffer[65536];
+};
+
+void exposition_put(struct cgw_exposition *exposition, const char *text, size_t length);
+void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, uint64_t divisor);
+/* The family's name and labels that were written before: "{group=\"/a\"} ". */
+void exposition_put_sample(struct cgw_exposition *exposition, const char *labels, size_t length);
+
+#endif
