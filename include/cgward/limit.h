@@ -27,6 +27,9 @@ enum cgw_risk {
 	CGW_RISK_KILL, /* processes may be killed */
 };
 
+/* "none", "slow", "fail", "kill": the word for lists and machine formats. */
+const char *cgw_risk_name(enum cgw_risk risk) CGW_PURE;
+
 struct cgw_control_info {
 	const char *key;
 	const char *title;
@@ -36,24 +39,53 @@ struct cgw_control_info {
 	uint8_t unit;        /* enum cgw_unit */
 	uint8_t risk;        /* enum cgw_risk */
 	int16_t metric;      /* the metric that reads it back, or -1 */
-	bool per_device;     /* the value starts with a device */
-	uint64_t minimum, maximum;
+	bool per_device;     /* the value starts with a whole block device */
+	bool instances;      /* the value starts with a device, page size, resource or interface */
+	bool action; /* something that is done: there is no value to read back or to restore */
+	uint64_t minimum, maximum; /* in `unit`; both 0 where the value is no number */
 	const char *unlimited;     /* the word that takes it away: "max", or NULL */
 	const char *default_value; /* the kernel's default in our words, or NULL */
+	const char *words;         /* the words it takes, separated by spaces, or NULL */
 };
 
 enum cgw_control {
 #define CONTROL(id, ...) CGW_C_##id,
+#define ACTION(id, ...)  CGW_C_##id,
 #include <cgward/controls.def>
 #undef CONTROL
+#undef ACTION
 	CGW_CONTROL_COUNT,
 };
 
 const struct cgw_control_info *cgw_control_info(enum cgw_control control) CGW_PURE;
+/*
+ * By key or alias. A key that holds its instance ("hugetlb.2MB.max") is found by
+ * cgw_assignment_parse() alone. -ENOENT with the nearest known key.
+ */
 int cgw_control_find(const char *key, struct cgw_diag *diag);
+
+/*
+ * "KEY=VALUE" as people write it. `ret_value` (the caller frees it) starts with the instance where the
+ * key held it: "hugetlb.2MB.max=1G" is HUGETLB_MAX with "2MB 1G". The value is not looked at.
+ */
+int cgw_assignment_parse(const char *text, enum cgw_control *ret_control, char **ret_value,
+			 struct cgw_diag *diag);
+
+/* Checks a value as far as that goes without a machine: syntax, range, words. */
+int cgw_value_check(enum cgw_control control, const char *value, struct cgw_diag *diag);
+
 /* 0 where the control works on this layout, else -EOPNOTSUPP and why in `diag`. */
 int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
 			  struct cgw_diag *diag);
+
+/*
+ * The present value of a group's control in our words, exact, as cgw_plan_add() takes it: "max",
+ * "2147483648", "50ms/100ms", "0-3". `instance` (may be NULL) picks a device, page size or resource;
+ * without one, the first. `buffer` is terminated. -ENOENT: the group has no such control (its
+ * controller is not on there); -EOPNOTSUPP: not on this layout, or an action.
+ */
+int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
+		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag);
 
 enum cgw_step_kind {
 	CGW_STEP_SET,
@@ -75,11 +107,13 @@ struct cgw_step {
 	pid_t pid;                /* MOVE */
 	bool recursive;           /* DELETE */
 	uint64_t timeout_ns;      /* FREEZE, THAW, KILL; 0: a sensible default */
-	uint64_t expected_id;     /* act only on this group (directory inode); 0: whoever it is */
+	/* Act only on the group whose directory has this inode in that hierarchy; 0: whoever it is. */
+	uint64_t expected_id;
+	size_t expected_hierarchy;
 };
 
 enum cgw_outcome {
-	CGW_OUTCOME_PENDING,
+	CGW_OUTCOME_PENDING, /* not done yet; after a dry run: it would be done */
 	CGW_OUTCOME_DONE,
 	CGW_OUTCOME_ADJUSTED,   /* done, the kernel kept another value than asked */
 	CGW_OUTCOME_UNCHANGED,  /* it was so already */
@@ -109,7 +143,8 @@ struct cgw_limit_options {
 	bool yes_really;     /* protected groups that the kernel could survive */
 	bool reclaim;        /* before lowering a limit */
 	bool persist;        /* keep over reboot, where the owner can */
-	bool no_undo;        /* journal, but do not offer for undo */
+	bool no_undo;        /* go on where no journal can be kept, and offer nothing for undo */
+	bool enable;         /* v2: switch the controller on down to the group where it is off */
 	const char *journal; /* directory; NULL: /run/cgward or the user's runtime directory */
 	const char *who;     /* "cgward set", "rule mem-runaway": into the journal */
 	const char *why;
@@ -139,7 +174,7 @@ struct cgw_change {
 	uint64_t id;
 	uint64_t realtime_ns;
 	enum cgw_step_kind kind;
-	char path[4096];
+	const char *path; /* raw bytes */
 	uint64_t group_id;
 	char key[64];
 	char old_value[256], new_value[256];
