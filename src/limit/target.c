@@ -105,7 +105,7 @@ int target_number(const struct target *target, enum cgw_metric metric, uint64_t 
 {
 	unsigned version = target->layout->hierarchies[target->hierarchy].version;
 	const struct cgw_source *source = source_of_version(metric, version);
-	struct cgw_number number;
+	struct cgw_number number = {0};
 	int r = source == NULL ? -EOPNOTSUPP : read_number(target, source, &number);
 
 	if (r < 0)

@@ -387,7 +387,7 @@ int cgw_value_check(enum cgw_control control, const char *value, struct cgw_diag
 {
 	const struct control_row *row = control_row(control);
 	struct setting setting;
-	struct wish wish;
+	struct wish wish = {0};
 	/* Anything relative is measured against something that fits; only the machine knows more. */
 	struct setting some = {.number = row->info.minimum, .period_ns = PERIOD_NS};
 	struct wish_bases bases = {.host = NS_PER_S, .parent = NS_PER_S, .now = &some};
