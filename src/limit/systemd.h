@@ -2,7 +2,7 @@
 /*
  * systemd.h - the owner's side of a change: what systemd manages is changed by asking it.
  *
- * Only systemd.c speaks D-Bus. A build without libsystemd links systemd-none.c, whose calls answer
+ * Only systemd*.c speak D-Bus. A build without libsystemd links systemd-none.c, whose calls answer
  * -EOPNOTSUPP, so that nothing else needs to know. Every call has its own time-out: PID 1 may be
  * reloading, a bus may be frozen.
  */
@@ -41,7 +41,10 @@ int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 		const struct systemd_property *properties, size_t count, bool persist,
 		struct cgw_diag *diag);
 
-/* Waits until the unit is frozen. On a time-out the unit is thawed again: -ETIMEDOUT. */
+/*
+ * Waits until the unit is frozen. On a time-out the unit is thawed again: -ETIMEDOUT. Where systemd
+ * would not thaw it either: -EALREADY, and the caller must write the file.
+ */
 int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
 		   struct cgw_diag *diag);
 int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
@@ -51,10 +54,21 @@ int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int sig
 /* `below` is the path under the unit's own group, "" for that itself. */
 int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const char *below,
 		   const pid_t *pids, size_t count, struct cgw_diag *diag);
-/* A transient scope with these processes; waits for its job. */
-int systemd_start_scope(struct systemd *systemd, const char *unit, const char *slice,
-			const char *description, const pid_t *pids, size_t pid_count,
-			const struct systemd_property *properties, size_t property_count,
+
+/* A unit to be made around processes that run already. */
+struct systemd_scope {
+	const char *unit;  /* "build.scope" */
+	const char *slice; /* NULL: where the manager puts scopes */
+	const char *description;
+	const pid_t *pids;
+	size_t pid_count;
+	const struct systemd_property *properties;
+	size_t property_count;
+};
+/*
+ * A transient scope; waits for its job. Root makes it in the system's manager, others in their own.
+ */
+int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *scope,
 			struct cgw_diag *diag);
 int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct cgw_diag *diag);
 
@@ -63,5 +77,6 @@ size_t systemd_say_set(const struct cgw_owner *owner, const struct systemd_prope
 		       size_t count, bool persist, char *buffer, size_t size);
 size_t systemd_say_unit(const struct cgw_owner *owner, const char *method, char *buffer,
 			size_t size);
+size_t systemd_say_kill(const struct cgw_owner *owner, int signal, char *buffer, size_t size);
 
 #endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-systemd.c - units and engines by path, calls as people read them, arguments of messages. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "limit/systemd-path.h"
+#include "limit/systemd.h"
+#include "test.h"
+
+#ifdef WITH_SYSTEMD
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+
+#include "limit/systemd-property.h"
+#endif
+
+static void users(void **state)
+{
+	static const char *const bad[] = {
+		"user@.service",
+		"user@1000.slice",
+		"user@-1.service",
+		"user@1000x.service",
+		"user@ 1",
+		"user-1000.slice",
+		"user@4294967295.service",
+		"xuser@1.service",
+		"user@",
+		"user@+1000.service",
+		"user@99999999999999999999.service",
+	};
+	uid_t uid = 7;
+
+	(void)state;
+	assert_int_equal(systemd_user_of("user@1000.service", &uid), 0);
+	assert_int_equal(uid, 1000);
+	assert_int_equal(systemd_user_of("user@0.service", &uid), 0);
+	assert_int_equal(uid, 0);
+	uid = 7;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (systemd_user_of(bad[i], &uid) != -EINVAL || uid != 7)
+			fail_msg("\"%s\" was taken", bad[i]);
+}
+
+static void below(void **state)
+{
+	(void)state;
+	assert_true(systemd_is_below("/a/b", "/a"));
+	assert_true(systemd_is_below("/a", "/"));
+	assert_false(systemd_is_below("/a", "/a"));
+	assert_false(systemd_is_below("/ab", "/a"));
+	assert_false(systemd_is_below("/", "/"));
+	assert_false(systemd_is_below("/b/a", "/a"));
+}
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void path_engines(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *engine;
+	} rows[] = {
+		{"/docker/" ID, "docker"},
+		{"/system.slice/docker-" ID ".scope", "docker"},
+		{"/machine.slice/libpod-" ID ".scope", "podman"},
+		{"/machine.slice/libpod-" ID ".scope/container", "podman"},
+		{"/kubepods.slice/kubepods-burstable.slice/cri-containerd-" ID ".scope",
+		 "containerd"},
+		{"/kubepods/burstable/pod1/" ID, "kubernetes"},
+		{"/lxc.payload.web", "lxc"},
+		{"/lxc/web", "lxc"},
+		{"/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", "libvirt"},
+		{"/system.slice/docker.service", NULL},
+		{"/system.slice/docker-compose.service", NULL},
+		{"/dockerish", NULL},
+		{"/", NULL},
+		{"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *engine = systemd_engine_of(rows[i].path);
+
+		if (rows[i].engine == NULL ? engine != NULL
+					   : engine == NULL || strcmp(engine, rows[i].engine) != 0)
+			fail_msg("%s: %s", rows[i].path, engine != NULL ? engine : "none");
+	}
+}
+
+static void path_units(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *top; /* of the unit, or "" */
+		const char *unit;
+		uid_t uid;
+	} rows[] = {
+		{"/system.slice/nginx.service", "/system.slice/nginx.service", "nginx.service",
+		 (uid_t)-1},
+		{"/system.slice/nginx.service/worker/1", "/system.slice/nginx.service",
+		 "nginx.service", (uid_t)-1},
+		{"/system.slice", "/system.slice", "system.slice", (uid_t)-1},
+		{"/init.scope", "/init.scope", "init.scope", (uid_t)-1},
+		{"/user.slice/user-1000.slice/user@1000.service",
+		 "/user.slice/user-1000.slice/user@1000.service", "user@1000.service", (uid_t)-1},
+		{"/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope",
+		 "/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope", "x.scope",
+		 1000},
+		{"/user.slice/user-1000.slice/user@1000.service/mine",
+		 "/user.slice/user-1000.slice/user@1000.service", "user@1000.service", (uid_t)-1},
+		{"/system.slice/a.service/b.service", "/system.slice/a.service", "a.service",
+		 (uid_t)-1},
+		{"/docker/" ID, "", "", (uid_t)-1},
+		{"/system.slice/.service", "/system.slice", "system.slice", (uid_t)-1},
+		{"/a b.service", "", "", (uid_t)-1},
+		{"/\xff.service", "", "", (uid_t)-1},
+		{"/", "", "", (uid_t)-1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char unit[256] = "";
+		uid_t uid;
+		size_t length = systemd_unit_from_path(rows[i].path, unit, sizeof(unit), &uid);
+
+		if (length != strlen(rows[i].top) ||
+		    strncmp(rows[i].path, rows[i].top, length) != 0 ||
+		    strcmp(unit, rows[i].unit) != 0 || uid != rows[i].uid)
+			fail_msg("%s: \"%s\" of %u, %zu bytes", rows[i].path, unit, (unsigned)uid,
+				 length);
+	}
+}
+
+/* D-Bus ends a connection over a string that is no UTF-8: such bytes are never sent. */
+static void askable(void **state)
+{
+	char path[32];
+
+	(void)state;
+	systemd_askable_path("/a/b", path, sizeof(path));
+	assert_string_equal(path, "/a/b");
+	systemd_askable_path("/a/\xff/c", path, sizeof(path));
+	assert_string_equal(path, "/a");
+	systemd_askable_path("/\x1b[m", path, sizeof(path));
+	assert_string_equal(path, "/");
+	systemd_askable_path("/", path, sizeof(path));
+	assert_string_equal(path, "/");
+	systemd_askable_path("/a/0123456789012345678901234567890123456789", path, sizeof(path));
+	assert_string_equal(path, "/a");
+}
+
+#define CALL                                                       \
+	"call org.freedesktop.systemd1 /org/freedesktop/systemd1 " \
+	"org.freedesktop.systemd1.Manager "
+
+static void say(void **state)
+{
+	static const uint8_t mask[] = {3, 128};
+	static const struct systemd_property properties[] = {
+		{.name = "MemoryMax", .type = "t", .number = UINT64_MAX},
+		{.name = "AllowedCPUs", .type = "ay", .bytes = mask, .size = sizeof(mask)},
+		{.name = "IOReadBandwidthMax",
+		 .type = "a(st)",
+		 .number = 1000,
+		 .device = "/dev/vda"},
+		{.name = "DevicePolicy", .type = "s", .text = "it's"},
+		{.name = "DeviceAllow", .type = "a(ss)", .device = "/dev/null", .text = "rw"},
+		{.name = "CPUAccounting", .type = "b", .number = 1},
+	};
+	struct cgw_owner owner = {.kind = CGW_OWNER_SYSTEMD, .unit = "dev-sd\\x2da.mount"};
+	char text[1024], cut[24];
+	size_t length = systemd_say_set(&owner, properties, ARRAY_SIZE(properties), false, text,
+					sizeof(text));
+
+	(void)state;
+	assert_string_equal(text,
+			    "busctl " CALL "SetUnitProperties 'sba(sv)' 'dev-sd\\x2da.mount' true 6"
+			    " MemoryMax t 18446744073709551615 AllowedCPUs ay 2 3 128"
+			    " IOReadBandwidthMax 'a(st)' 1 /dev/vda 1000"
+			    " DevicePolicy s 'it'\\''s'"
+			    " DeviceAllow 'a(ss)' 1 /dev/null rw CPUAccounting b true");
+	assert_int_equal(length, strlen(text));
+	assert_int_equal(systemd_say_set(&owner, properties, ARRAY_SIZE(properties), false, cut,
+					 sizeof(cut)),
+			 length);
+	assert_memory_equal(cut, text, sizeof(cut) - 1);
+	assert_int_equal(cut[sizeof(cut) - 1], '\0');
+	owner = (struct cgw_owner){
+		.kind = CGW_OWNER_SYSTEMD_USER, .unit = "a.service", .uid = 1000};
+	systemd_say_set(&owner, properties, 1, true, text, sizeof(text));
+	assert_string_equal(text, "busctl --user --machine=1000@.host " CALL
+				  "SetUnitProperties 'sba(sv)' a.service false 1"
+				  " MemoryMax t 18446744073709551615");
+	systemd_say_unit(&owner, "FreezeUnit", text, sizeof(text));
+	assert_string_equal(text,
+			    "busctl --user --machine=1000@.host " CALL "FreezeUnit s a.service");
+	owner.kind = CGW_OWNER_SYSTEMD;
+	systemd_say_unit(&owner, "StopUnit", text, sizeof(text));
+	assert_string_equal(text, "busctl " CALL "StopUnit ss a.service replace");
+	systemd_say_kill(&owner, 15, text, sizeof(text));
+	assert_string_equal(text, "busctl " CALL "KillUnit ssi a.service all 15");
+	snprintf(owner.unit, sizeof(owner.unit), "%s", "\x1b]0;x\a.service");
+	systemd_say_unit(&owner, "ThawUnit", text, sizeof(text));
+	assert_string_equal(text, "busctl " CALL "ThawUnit s '\\x1b]0;x\\x07.service'");
+}
+
+#ifdef WITH_SYSTEMD
+
+static void arguments(void **state)
+{
+	static const uint8_t mask[] = {1, 2};
+	static const struct systemd_property properties[] = {
+		{.name = "MemoryMax", .type = "t", .number = 4096},
+		{.name = "AllowedCPUs", .type = "ay", .bytes = mask, .size = sizeof(mask)},
+		{.name = "IOReadBandwidthMax",
+		 .type = "a(st)",
+		 .number = UINT64_MAX,
+		 .device = "/dev/vda"},
+		{.name = "DeviceAllow", .type = "a(ss)", .device = "/dev/null", .text = "rw"},
+		{.name = "CPUAccounting", .type = "b", .number = 1},
+		{.name = "DevicePolicy", .type = "s", .text = "closed"},
+	};
+	static const struct systemd_property unknown = {.name = "X", .type = "d"};
+	const pid_t pids[] = {1, 4194304};
+	sd_bus_message *message;
+	const char *device, *text, *policy;
+	const void *bytes;
+	uint64_t memory, rate;
+	size_t size;
+	uint32_t first, second;
+	int flag, fds[2];
+	sd_bus *bus;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_true(sd_bus_new(&bus) >= 0);
+	assert_true(sd_bus_set_fd(bus, fds[0], fds[0]) >= 0);
+	assert_true(sd_bus_start(bus) >= 0);
+	assert_true(sd_bus_message_new_method_call(bus, &message, "a.b", "/a", "a.b", "C") >= 0);
+	assert_true(systemd_append_properties(message, properties, ARRAY_SIZE(properties)) >= 0);
+	assert_true(systemd_append_pids(message, pids, ARRAY_SIZE(pids)) >= 0);
+	assert_true(sd_bus_message_seal(message, 1, 0) >= 0);
+	assert_string_equal(sd_bus_message_get_signature(message, true), "a(sv)au");
+	assert_true(sd_bus_message_enter_container(message, 'a', "(sv)") > 0);
+	assert_true(sd_bus_message_read(message, "(sv)", NULL, "t", &memory) > 0);
+	assert_int_equal(memory, 4096);
+	assert_true(sd_bus_message_enter_container(message, 'r', "sv") > 0);
+	assert_true(sd_bus_message_skip(message, "s") >= 0);
+	assert_true(sd_bus_message_enter_container(message, 'v', "ay") > 0);
+	assert_true(sd_bus_message_read_array(message, 'y', &bytes, &size) > 0);
+	assert_int_equal(size, 2);
+	assert_memory_equal(bytes, mask, 2);
+	assert_true(sd_bus_message_exit_container(message) >= 0);
+	assert_true(sd_bus_message_exit_container(message) >= 0);
+	assert_true(sd_bus_message_read(message, "(sv)", NULL, "a(st)", 1, &device, &rate) > 0);
+	assert_string_equal(device, "/dev/vda");
+	assert_true(rate == UINT64_MAX);
+	assert_true(sd_bus_message_read(message, "(sv)", NULL, "a(ss)", 1, &device, &text) > 0);
+	assert_string_equal(text, "rw");
+	assert_true(sd_bus_message_read(message, "(sv)", NULL, "b", &flag) > 0);
+	assert_int_equal(flag, 1);
+	assert_true(sd_bus_message_read(message, "(sv)", NULL, "s", &policy) > 0);
+	assert_string_equal(policy, "closed");
+	assert_true(sd_bus_message_exit_container(message) >= 0);
+	assert_true(sd_bus_message_read(message, "au", 2, &first, &second) > 0);
+	assert_int_equal(first, 1);
+	assert_int_equal(second, 4194304);
+	sd_bus_message_unref(message);
+	assert_true(sd_bus_message_new_method_call(bus, &message, "a.b", "/a", "a.b", "C") >= 0);
+	assert_int_equal(systemd_append_properties(message, &unknown, 1), -EINVAL);
+	sd_bus_message_unref(message);
+	sd_bus_close_unref(bus);
+	close(fds[1]);
+}
+
+/* Where systemd is not PID 1 nothing is tried. */
+static void not_booted(void **state)
+{
+	struct systemd *systemd = NULL;
+
+	(void)state;
+	if (sd_booted() > 0)
+		skip();
+	assert_int_equal(systemd_open(&systemd), -EHOSTDOWN);
+	assert_null(systemd);
+	assert_null(systemd_close(NULL));
+}
+
+#else
+
+static void arguments(void **state)
+{
+	(void)state;
+	skip();
+}
+
+static void not_booted(void **state)
+{
+	const struct cgw_owner owner = {.unit = "a.service"};
+	struct systemd *systemd = NULL;
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	assert_int_equal(systemd_open(&systemd), -EOPNOTSUPP);
+	assert_int_equal(systemd_thaw(NULL, &owner, 0, &diag), -EOPNOTSUPP);
+	assert_non_null(strstr(diag.text, "without systemd"));
+}
+
+#endif
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(users),        cmocka_unit_test(below),
+		cmocka_unit_test(path_engines), cmocka_unit_test(path_units),
+		cmocka_unit_test(askable),      cmocka_unit_test(say),
+		cmocka_unit_test(arguments),    cmocka_unit_test(not_booted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
