@@ -32,6 +32,13 @@ static const struct {
 	{"org.freedesktop.DBus.Error.Timeout", -ETIMEDOUT},
 };
 
+int systemd_bus_check_unit(const struct cgw_owner *owner, struct cgw_diag *diag)
+{
+	if (owner->unit[0] != '\0')
+		return 0;
+	return cgw_diag_set(diag, -EINVAL, "no unit of systemd stands there");
+}
+
 uid_t systemd_manager_of(const struct cgw_owner *owner)
 {
 	return owner->kind == CGW_OWNER_SYSTEMD_USER ? owner->uid : SYSTEMD_SYSTEM;

@@ -37,6 +37,9 @@ struct systemd_request {
 	uint64_t timeout_us; /* 0: SYSTEMD_CALL_TIMEOUT_US */
 };
 
+/* An empty name is the caller's own unit to systemd: a freeze of nobody's group would be of ours. */
+int systemd_bus_check_unit(const struct cgw_owner *owner, struct cgw_diag *diag);
+
 /* The manager that answers for the owner's unit. */
 uid_t systemd_manager_of(const struct cgw_owner *owner);
 

@@ -188,8 +188,10 @@ int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct 
 		.member = "StopUnit", .fill = fill_stop, .context = owner->unit};
 	uid_t manager = systemd_manager_of(owner);
 	sd_bus *bus = NULL;
-	int r = systemd_bus_get(systemd, manager, &bus, diag);
+	int r = systemd_bus_check_unit(owner, diag);
 
+	if (r == 0)
+		r = systemd_bus_get(systemd, manager, &bus, diag);
 	if (r < 0)
 		return r;
 	r = call_and_wait(bus, &request, STOP_TIMEOUT_US, diag);

@@ -61,7 +61,10 @@ int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 	const struct set set = {owner->unit, properties, count, persist};
 	const struct systemd_request request = {
 		.member = "SetUnitProperties", .fill = fill_set, .context = &set};
+	int r = systemd_bus_check_unit(owner, diag);
 
+	if (r < 0)
+		return r;
 	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
 }
 
@@ -80,7 +83,10 @@ static int call_for_unit(struct systemd *systemd, const struct cgw_owner *owner,
 		.context = owner->unit,
 		.timeout_us = timeout_us,
 	};
+	int r = systemd_bus_check_unit(owner, diag);
 
+	if (r < 0)
+		return r;
 	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
 }
 
@@ -142,7 +148,10 @@ int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int sig
 	const struct kill kill = {owner->unit, signal};
 	const struct systemd_request request = {
 		.member = "KillUnit", .fill = fill_kill, .context = &kill};
+	int r = systemd_bus_check_unit(owner, diag);
 
+	if (r < 0)
+		return r;
 	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
 }
 
@@ -167,6 +176,9 @@ int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const
 	const struct attach attach = {owner->unit, below, pids, count};
 	const struct systemd_request request = {
 		.member = "AttachProcessesToUnit", .fill = fill_attach, .context = &attach};
+	int r = systemd_bus_check_unit(owner, diag);
 
+	if (r < 0)
+		return r;
 	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
 }

@@ -275,6 +275,20 @@ static void arguments(void **state)
 	close(fds[1]);
 }
 
+/* systemd takes an empty name for the caller's own unit. */
+static void no_unit(void **state)
+{
+	const struct cgw_owner nobody = {.kind = CGW_OWNER_NONE};
+
+	(void)state;
+	assert_int_equal(systemd_freeze(NULL, &nobody, 0, NULL), -EINVAL);
+	assert_int_equal(systemd_thaw(NULL, &nobody, 0, NULL), -EINVAL);
+	assert_int_equal(systemd_kill(NULL, &nobody, 9, NULL), -EINVAL);
+	assert_int_equal(systemd_stop(NULL, &nobody, NULL), -EINVAL);
+	assert_int_equal(systemd_set(NULL, &nobody, NULL, 0, false, NULL), -EINVAL);
+	assert_int_equal(systemd_attach(NULL, &nobody, "", NULL, 0, NULL), -EINVAL);
+}
+
 /* Where systemd is not PID 1 nothing is tried. */
 static void not_booted(void **state)
 {
@@ -291,6 +305,12 @@ static void not_booted(void **state)
 #else
 
 static void arguments(void **state)
+{
+	(void)state;
+	skip();
+}
+
+static void no_unit(void **state)
 {
 	(void)state;
 	skip();
@@ -316,7 +336,8 @@ int main(void)
 		cmocka_unit_test(users),        cmocka_unit_test(below),
 		cmocka_unit_test(path_engines), cmocka_unit_test(path_units),
 		cmocka_unit_test(askable),      cmocka_unit_test(say),
-		cmocka_unit_test(arguments),    cmocka_unit_test(not_booted),
+		cmocka_unit_test(arguments),    cmocka_unit_test(no_unit),
+		cmocka_unit_test(not_booted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
