@@ -4,7 +4,7 @@
 # To build and to run.
 # shellcheck disable=SC2034
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsystemd-dev libinih-dev
-	libmount-dev libsmartcols-dev libjansson-dev)
+	libmount-dev libsmartcols-dev libjansson-dev libzstd-dev)
 # To test as well: the second compiler, the checkers, the peers that figures are compared with.
 # shellcheck disable=SC2034
 packages_test=(g++ clang clang-tidy clang-format libclang-rt-14-dev libcmocka-dev shellcheck python3 binutils

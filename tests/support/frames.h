@@ -62,8 +62,8 @@ static struct topology *frame_topology(const struct frame_group *groups, uint32_
 }
 
 /* Takes a reference of its own to the topology. */
-static struct cgw_snapshot *frame_snapshot(struct topology *topology, uint64_t seconds,
-					   const struct frame_value *values, size_t count)
+static inline struct cgw_snapshot *frame_snapshot(struct topology *topology, uint64_t seconds,
+						  const struct frame_value *values, size_t count)
 {
 	struct cgw_metric_set wanted = {0};
 	struct cgw_snapshot *snapshot = NULL;
