@@ -160,6 +160,15 @@ int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret
 void cgw_device_name(const struct cgw_layout *layout, unsigned major, unsigned minor, char *buffer,
 		     size_t size);
 
+/*
+ * The whole disk that an operator means by a name ("nvme0n1"), a path below /dev, a mount point or
+ * "MAJ:MIN": limits of IO hold for whole disks, so a partition stands for its disk. -ENODEV: no such
+ * device; -ENOTBLK: something without a disk of its own (overlay, tmpfs, a network file system);
+ * -ENOTUNIQ: it is put together from several disks, which `diag` names.
+ */
+int cgw_device_find(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
+		    unsigned *ret_minor, struct cgw_diag *diag);
+
 #ifdef __cplusplus
 }
 #endif
