@@ -239,6 +239,19 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 	return error;
 }
 
+/* Is the source's controller on a hierarchy of that other version? */
+static bool carries(const struct cgw_layout *layout, const struct cgw_source *source,
+		    unsigned version)
+{
+	struct cgw_source other = *source;
+
+	other.version = (uint8_t)version;
+	for (size_t h = 0; h < layout->hierarchy_count; h++)
+		if (offers(&layout->hierarchies[h], &other))
+			return true;
+	return false;
+}
+
 int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
 			  struct cgw_diag *diag)
 {
@@ -253,11 +266,10 @@ int cgw_control_available(const struct cgw_layout *layout, enum cgw_control cont
 			if (offers(&layout->hierarchies[h], &sources[s]))
 				return 0;
 	}
-	if (on_v1 != on_v2 && (layout->kind == CGW_LAYOUT_V1 || layout->kind == CGW_LAYOUT_V2))
+	if (on_v1 != on_v2 && count > 0 && carries(layout, &sources[0], on_v1 ? 2 : 1))
 		return cgw_diag_set(diag, -EOPNOTSUPP,
-				    "%s is there on cgroup v%c only; this machine has %s",
-				    rows[control].info.key, on_v1 ? '1' : '2',
-				    cgw_layout_kind_name(layout->kind));
+				    "%s is there on cgroup v%c only; this machine has v%c here",
+				    rows[control].info.key, on_v1 ? '1' : '2', on_v1 ? '2' : '1');
 	return cgw_diag_set(
 		diag, -EOPNOTSUPP, "%s needs the controller %s, which no hierarchy here carries",
 		rows[control].info.key,

@@ -26,6 +26,7 @@ int journal_settle(struct journal *journal, uint64_t id, enum cgw_outcome outcom
 /* All changes, oldest first, outcomes folded in; failed ones and those taken back are left out. */
 int journal_load(const char *directory, struct cgw_change **ret_changes, size_t *ret_count,
 		 struct cgw_diag *diag);
+void journal_free_changes(struct cgw_change *changes, size_t count);
 
 const char *journal_kind_name(enum cgw_step_kind kind);
 

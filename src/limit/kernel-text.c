@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "limit/kernel-text.h"
+#include "limit/toggles.h"
 #include "metric/decode.h"
 
 int kernel_file_name(const struct cgw_source *source, const char *instance, char *buffer,
@@ -139,6 +140,8 @@ static int pick_text(void *context, uint32_t slot, const char *text, size_t leng
 	(void)snprintf(to, VALUE_MAX, "%.*s", (int)length, text);
 	/* A write reads back in another order or in other ranges, and says the same. */
 	if (picked->row->form == FORM_LIST && list_normalise(to, to, VALUE_MAX) < 0)
+		return -EBADMSG;
+	if (picked->row->form == FORM_TOGGLES && toggles_apply(to, "", to, VALUE_MAX) < 0)
 		return -EBADMSG;
 	picked->found = true;
 	return 0;

@@ -19,6 +19,7 @@ struct made {
 	size_t hierarchy;
 	char *path;
 	char text[32]; /* what to write to give it back; "": the directory itself */
+	bool done;
 };
 
 struct step {

@@ -126,6 +126,8 @@ static int parse_number(const struct control_row *row, const char *text, struct 
 	if (row->info.unlimited != NULL &&
 	    (strcmp(text, row->info.unlimited) == 0 || strcmp(text, "infinity") == 0)) {
 		wish->kind = WISH_UNLIMITED;
+		/* "max" is what the kernel starts with, its period too: the way back says no more. */
+		wish->asked.period_ns = row->form == FORM_BANDWIDTH ? PERIOD_NS : 0;
 		return 0;
 	}
 	if (row->form == FORM_BANDWIDTH && *text != '+' && *text != '-')
@@ -155,6 +157,8 @@ static bool is_device_rule(const char *text)
 
 static bool are_toggles(const char *text)
 {
+	if (strcmp(text, "none") == 0)
+		return true;
 	while (*(text = skip_blanks(text)) != '\0') {
 		char word[32];
 		size_t length = strcspn(text, " \t"), sign = *text == '+' || *text == '-';

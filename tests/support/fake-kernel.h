@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fake-kernel.h - plain files that take writes a little as a kernel does: whole values, rounded to
+ * pages, refused when a test says so, all written down. A header of functions, for tests of the limit
+ * room alone.
+ */
+#ifndef CGWARD_TEST_FAKE_KERNEL_H
+#define CGWARD_TEST_FAKE_KERNEL_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/ops.h"
+#include "tree.h"
+
+static char fake_log[8192]; /* "memory.max=4096\n" for every write that was taken */
+static unsigned fake_writes;
+static unsigned fake_fail_at; /* the k-th write from now fails; 0: none */
+static int fake_fail_with;
+static bool fake_stuck; /* the freezer never gets there */
+
+static void fake_reset(void)
+{
+	fake_log[0] = '\0';
+	fake_writes = 0;
+	fake_fail_at = 0;
+	fake_stuck = false;
+}
+
+static ssize_t fake_write(int fd, const void *buffer, size_t size)
+{
+	char link[64], path[4096], text[512];
+	unsigned long long number;
+	const char *file;
+	size_t used = strlen(fake_log);
+	ssize_t length;
+
+	fake_writes++;
+	if (fake_fail_at != 0 && fake_writes == fake_fail_at)
+		return fake_fail_with;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	path[length > 0 ? length : 0] = '\0';
+	file = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)size, (const char *)buffer);
+	(void)snprintf(fake_log + used, sizeof(fake_log) - used, "%s=%s\n", file, text);
+	if (strncmp(file, "memory.", 7) == 0 && sscanf(text, "%llu", &number) == 1)
+		(void)snprintf(text, sizeof(text), "%llu", number & ~4095ULL);
+	if (strcmp(file, "memory.limit_in_bytes") == 0 && strcmp(text, "-1") == 0)
+		(void)snprintf(text, sizeof(text), "9223372036854771712");
+	if (fake_stuck && strcmp(text, "FROZEN") == 0)
+		(void)snprintf(text, sizeof(text), "FREEZING");
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0)
+		return -errno;
+	return (ssize_t)size;
+}
+
+/* A control group goes with its files. */
+static int fake_remove_directory(int directory, const char *name)
+{
+	char path[4096], link[64];
+	ssize_t length;
+	DIR *entries;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
+	length = readlink(link, path, sizeof(path) - 300);
+	path[length > 0 ? length : 0] = '\0';
+	(void)snprintf(path + strlen(path), 256, "/%s", name);
+	entries = opendir(path);
+	for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;)
+		if (entry->d_type == DT_REG)
+			(void)unlinkat(dirfd(entries), entry->d_name, 0);
+	if (entries != NULL)
+		closedir(entries);
+	return rmdir(path) < 0 ? -errno : 0;
+}
+
+static const struct kernel_ops *fake_kernel(void)
+{
+	static struct kernel_ops ops;
+
+	ops = kernel_ops_real;
+	ops.write = fake_write;
+	ops.remove_directory = fake_remove_directory;
+	return &ops;
+}
+
+static struct cgw_layout *fake_layout(struct tree_dir *dir)
+{
+	char cgroup[4096], proc[4096], sys[4096];
+	const struct cgw_roots roots = {
+		.cgroup = tree_at(dir, "cgroup", cgroup, sizeof(cgroup)),
+		.proc = tree_at(dir, "proc", proc, sizeof(proc)),
+		.sys = tree_at(dir, "sys", sys, sizeof(sys)),
+	};
+	struct cgw_layout *layout = NULL;
+	struct cgw_diag diag = {0};
+
+	if (layout_open_with(&roots, fake_kernel(), &layout, &diag) < 0) {
+		fprintf(stderr, "%s\n", diag.text);
+		abort();
+	}
+	return layout;
+}
+
+#endif

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-plan.c - plans on a fake kernel: written once, in order, all or nothing, and taken back. */
+#include "fake-kernel.h"
+#include "test.h"
+#include <cgward/limit.h>
+
+struct machine {
+	struct tree_dir *dir;
+	struct cgw_layout *layout;
+	char journal[4096];
+};
+
+static void group_files_v1(struct tree_dir *dir, const char *group)
+{
+	static const char *const files[][2] = {
+		{"memory/%s/memory.limit_in_bytes", "1073741824\n"},
+		{"memory/%s/memory.memsw.limit_in_bytes", "2147483648\n"},
+		{"memory/%s/memory.usage_in_bytes", "536870912\n"},
+		{"memory/%s/cgroup.procs", ""},
+		{"cpu,cpuacct/%s/cpu.cfs_quota_us", "-1\n"},
+		{"cpu,cpuacct/%s/cpu.cfs_period_us", "100000\n"},
+		{"cpu,cpuacct/%s/cpu.shares", "1024\n"},
+		{"cpu,cpuacct/%s/cgroup.procs", ""},
+		{"pids/%s/pids.max", "max\n"},
+		{"pids/%s/pids.current", "10\n"},
+		{"pids/%s/cgroup.procs", ""},
+		{"freezer/%s/freezer.state", "THAWED\n"},
+		{"freezer/%s/freezer.self_freezing", "0\n"},
+		{"freezer/%s/freezer.parent_freezing", "0\n"},
+		{"freezer/%s/cgroup.procs", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char format[128], path[256];
+
+		(void)snprintf(format, sizeof(format), "cgroup/%s", files[i][0]);
+		const char *at = strstr(format, "%s");
+
+		(void)snprintf(path, sizeof(path), "%.*s%s%s", (int)(at - format), format, group,
+			       at + 2);
+		tree_file(dir, path, files[i][1]);
+	}
+}
+
+static int setup_v1(void **state)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	machine->dir = tree_new();
+	tree_machine_v1(machine->dir);
+	group_files_v1(machine->dir, "web");
+	machine->layout = fake_layout(machine->dir);
+	(void)tree_at(machine->dir, "journal", machine->journal, sizeof(machine->journal));
+	fake_reset();
+	*state = machine;
+	return 0;
+}
+
+static int setup_v2(void **state)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	machine->dir = tree_new();
+	tree_machine_v2(machine->dir);
+	tree_file(machine->dir, "cgroup/cgroup.subtree_control", "cpu memory pids\n");
+	tree_file(machine->dir, "cgroup/web/cgroup.controllers", "cpu memory pids\n");
+	tree_file(machine->dir, "cgroup/web/cgroup.procs", "");
+	tree_file(machine->dir, "cgroup/web/memory.max", "max\n");
+	tree_file(machine->dir, "cgroup/web/memory.high", "max\n");
+	tree_file(machine->dir, "cgroup/web/memory.current", "1000000\n");
+	tree_file(machine->dir, "cgroup/web/cpu.max", "max 100000\n");
+	tree_file(machine->dir, "cgroup/web/cpu.max.burst", "0\n");
+	tree_file(machine->dir, "cgroup/web/pids.max", "max\n");
+	tree_file(machine->dir, "cgroup/web/pids.current", "3\n");
+	machine->layout = fake_layout(machine->dir);
+	(void)tree_at(machine->dir, "journal", machine->journal, sizeof(machine->journal));
+	fake_reset();
+	*state = machine;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct machine *machine = *state;
+
+	cgw_layout_free(machine->layout);
+	tree_free(machine->dir);
+	free(machine);
+	return 0;
+}
+
+static struct cgw_limit_options options_of(const struct machine *machine)
+{
+	return (struct cgw_limit_options){
+		.backend = CGW_BACKEND_DIRECT, .journal = machine->journal, .who = "test"};
+}
+
+static struct cgw_step set(enum cgw_control control, const char *value)
+{
+	return (struct cgw_step){
+		.kind = CGW_STEP_SET, .path = "/web", .control = control, .value = value};
+}
+
+/* Applies the steps; results are copied out. */
+static int apply(const struct machine *machine, const struct cgw_limit_options *options,
+		 const struct cgw_step *steps, size_t count, struct cgw_result *ret_results)
+{
+	struct cgw_diag diag = {0};
+	struct cgw_plan *plan;
+	int r;
+
+	assert_int_equal(cgw_plan_new(machine->layout, options, &plan), 0);
+	for (size_t i = 0; i < count; i++)
+		if (cgw_plan_add(plan, &steps[i], &diag) < 0)
+			fail_msg("%s", diag.text);
+	r = cgw_plan_apply(plan);
+	for (size_t i = 0; i < cgw_plan_count(plan); i++)
+		ret_results[i] = *cgw_plan_result(plan, i);
+	cgw_plan_free(plan);
+	return r;
+}
+
+static const char *content(const struct machine *machine, const char *file)
+{
+	static char text[256];
+	char path[4096];
+	FILE *stream = fopen(tree_at(machine->dir, file, path, sizeof(path)), "r");
+
+	assert_non_null(stream);
+	text[fread(text, 1, sizeof(text) - 1, stream)] = '\0';
+	fclose(stream);
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static void test_set_reads_back(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = set(CGW_C_MEMORY_MAX, "100000000");
+	struct cgw_result result;
+
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+	assert_string_equal(fake_log, "memory.max=100000000\n");
+	assert_int_equal(result.outcome, CGW_OUTCOME_ADJUSTED);
+	assert_string_equal(result.old_value, "max");
+	assert_string_equal(result.new_value, "99999744");
+	assert_string_equal(result.diag.text, "asked 100000000, the kernel kept 99999744");
+	assert_true(result.change_id > 0);
+	/* The same again changes nothing and writes nothing. */
+	const struct cgw_step again = set(CGW_C_MEMORY_MAX, "99999744");
+	fake_reset();
+	assert_int_equal(apply(machine, &options, &again, 1, &result), 0);
+	assert_int_equal(result.outcome, CGW_OUTCOME_UNCHANGED);
+	assert_string_equal(fake_log, "");
+}
+
+static void test_dry_run_writes_nothing(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = set(CGW_C_CPU_MAX, "150%");
+	struct cgw_result result;
+
+	options.dry_run = true;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+	assert_int_equal(result.outcome, CGW_OUTCOME_PENDING);
+	assert_non_null(strstr(result.how, "write \"150000 100000\" to "));
+	assert_non_null(strstr(result.how, "/web/cpu.max"));
+	assert_int_equal(fake_writes, 0);
+	assert_int_not_equal(access(machine->journal, F_OK), 0);
+}
+
+static void test_guard(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = set(CGW_C_MEMORY_MAX, "1040000"),
+			      pids = set(CGW_C_PIDS_MAX, "2"),
+			      enough = set(CGW_C_MEMORY_MAX, "1056768");
+	struct cgw_result result;
+
+	/* 1,000,000 are in use: 5 % above that is the least. */
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -EBUSY);
+	assert_int_equal(result.outcome, CGW_OUTCOME_REFUSED);
+	assert_non_null(strstr(result.diag.text, "--force"));
+	assert_int_equal(apply(machine, &options, &pids, 1, &result), -EBUSY);
+	assert_int_equal(fake_writes, 0);
+	assert_int_equal(apply(machine, &options, &enough, 1, &result), 0);
+	options.force = true;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+}
+
+static void test_identity(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	struct cgw_step step = set(CGW_C_PIDS_MAX, "64");
+	struct cgw_result result;
+	uint64_t id;
+	int fd;
+
+	assert_int_equal(cgw_group_open(machine->layout, 0, "/web", &fd, &id), 0);
+	close(fd);
+	step.expected_id = id;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+	step.expected_id = id + 1;
+	step.value = "65";
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -ESTALE);
+	assert_string_equal(content(machine, "cgroup/web/pids.max"), "64");
+}
+
+static void test_root_is_protected(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = {.kind = CGW_STEP_FREEZE, .path = "/"};
+	struct cgw_result result;
+
+	options.yes_really = true;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -EPERM);
+	assert_int_equal(result.outcome, CGW_OUTCOME_REFUSED);
+	assert_int_equal(fake_writes, 0);
+}
+
+/* memory may never exceed memory and swap, not even on the way. */
+static void test_order_of_memsw(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step up[] = {set(CGW_C_MEMORY_MAX, "4G"),
+				      set(CGW_C_MEMORY_MEMSW_MAX, "8G")};
+	const struct cgw_step down[] = {set(CGW_C_MEMORY_MEMSW_MAX, "1G"),
+					set(CGW_C_MEMORY_MAX, "1G")};
+	struct cgw_result results[2];
+
+	assert_int_equal(apply(machine, &options, up, 2, results), 0);
+	assert_string_equal(fake_log, "memory.memsw.limit_in_bytes=8589934592\n"
+				      "memory.limit_in_bytes=4294967296\n");
+	fake_reset();
+	assert_int_equal(apply(machine, &options, down, 2, results), 0);
+	assert_string_equal(fake_log, "memory.limit_in_bytes=1073741824\n"
+				      "memory.memsw.limit_in_bytes=1073741824\n");
+}
+
+static void test_period_and_quota(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = set(CGW_C_CPU_MAX, "25ms/50ms"),
+			      wide = set(CGW_C_CPU_MAX, "max");
+	struct cgw_result result;
+
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+	assert_string_equal(fake_log, "cpu.cfs_period_us=50000\ncpu.cfs_quota_us=25000\n");
+	assert_string_equal(result.new_value, "25ms/50ms");
+	/* A period that breaks the parent's ratio comes after the quota. */
+	const struct cgw_step other = set(CGW_C_CPU_MAX, "10ms/100ms");
+	fake_reset();
+	fake_fail_at = 1;
+	fake_fail_with = -EINVAL;
+	assert_int_equal(apply(machine, &options, &other, 1, &result), 0);
+	assert_string_equal(fake_log, "cpu.cfs_quota_us=10000\ncpu.cfs_period_us=100000\n");
+	assert_int_equal(apply(machine, &options, &wide, 1, &result), 0);
+	assert_string_equal(content(machine, "cgroup/cpu,cpuacct/web/cpu.cfs_quota_us"), "-1");
+}
+
+/* The k-th write failing with each error leaves either all or nothing. */
+static void test_all_or_nothing(void **state)
+{
+	static const int errors[] = {-EACCES, -EBUSY,  -EINVAL, -ENODEV,
+				     -EIO,    -ENOSPC, -EROFS,  -EINTR};
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step steps[] = {
+		set(CGW_C_CPU_WEIGHT, "200"),
+		set(CGW_C_MEMORY_MAX, "800M"),
+		set(CGW_C_PIDS_MAX, "64"),
+		set(CGW_C_CPU_MAX, "50ms/200ms"),
+	};
+	static const char *const files[] = {
+		"cgroup/cpu,cpuacct/web/cpu.shares",
+		"cgroup/memory/web/memory.limit_in_bytes",
+		"cgroup/pids/web/pids.max",
+		"cgroup/cpu,cpuacct/web/cpu.cfs_quota_us",
+		"cgroup/cpu,cpuacct/web/cpu.cfs_period_us",
+	};
+	static const char *const before[] = {"1024", "1073741824", "max", "-1", "100000"};
+	unsigned failures = 0;
+
+	for (size_t e = 0; e < sizeof(errors) / sizeof(errors[0]); e++)
+		for (unsigned k = 1; k <= 8; k++) {
+			struct cgw_result results[4];
+			int r;
+
+			fake_reset();
+			fake_fail_at = k;
+			fake_fail_with = errors[e];
+			r = apply(machine, &options, steps, 4, results);
+			if (r == 0) {
+				/* Nothing failed, or the period found its other way: undo by hand. */
+				struct cgw_result undone;
+
+				fake_reset();
+				for (int i = 0; i < 4; i++)
+					assert_int_equal(cgw_journal_undo(machine->layout, &options,
+									  0, &undone),
+							 0);
+			} else {
+				failures++;
+				assert_int_equal(r, errors[e]);
+				for (size_t i = 0; i < 4; i++)
+					assert_true(results[i].outcome == CGW_OUTCOME_TAKEN_BACK ||
+						    results[i].outcome == CGW_OUTCOME_FAILED ||
+						    results[i].outcome == CGW_OUTCOME_NOT_TRIED);
+			}
+			for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+				if (strcmp(content(machine, files[i]), before[i]) != 0)
+					fail_msg("write %u failed with %d: %s is %s", k, errors[e],
+						 files[i], content(machine, files[i]));
+		}
+	assert_true(failures >= 8 * 4);
+}
+
+static void test_undo(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = set(CGW_C_MEMORY_MAX, "512M"),
+			      pids = set(CGW_C_PIDS_MAX, "64");
+	struct cgw_result result;
+
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+	assert_int_equal(apply(machine, &options, &pids, 1, &result), 0);
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), 0);
+	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "max");
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), 0);
+	assert_string_equal(content(machine, "cgroup/memory/web/memory.limit_in_bytes"),
+			    "1073741824");
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), -ENOENT);
+	assert_int_equal(result.outcome, CGW_OUTCOME_REFUSED);
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 1, &result), -EALREADY);
+}
+
+static void test_undo_of_what_others_changed(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step pids = set(CGW_C_PIDS_MAX, "64");
+	struct cgw_result result;
+
+	assert_int_equal(apply(machine, &options, &pids, 1, &result), 0);
+	tree_file(machine->dir, "cgroup/pids/web/pids.max", "99\n");
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), -EBUSY);
+	assert_non_null(strstr(result.diag.text, "99"));
+	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "99");
+	options.force = true;
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), 0);
+	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "max");
+	/* The group goes: there is nothing to restore, and it is said so. */
+	options.force = false;
+	assert_int_equal(apply(machine, &options, &pids, 1, &result), 0);
+	for (const char *name = "memory\0cpu,cpuacct\0pids\0freezer\0"; *name != '\0';
+	     name += strlen(name) + 1) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "cgroup/%s/web", name);
+		tree_remove(machine->dir, path);
+	}
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), -ENOENT);
+}
+
+static void test_freeze(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	struct cgw_step step = {.kind = CGW_STEP_FREEZE, .path = "/web", .timeout_ns = 50000000};
+	struct cgw_result result;
+
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+	assert_string_equal(content(machine, "cgroup/freezer/web/freezer.state"), "FROZEN");
+	tree_file(machine->dir, "cgroup/freezer/web/freezer.self_freezing", "1\n");
+	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), 0);
+	assert_string_equal(content(machine, "cgroup/freezer/web/freezer.state"), "THAWED");
+	tree_file(machine->dir, "cgroup/freezer/web/freezer.self_freezing", "0\n");
+	/* FREEZING is not FROZEN: given up, and thawed. */
+	fake_stuck = true;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -ETIMEDOUT);
+	assert_string_equal(content(machine, "cgroup/freezer/web/freezer.state"), "THAWED");
+	/* A frozen parent: nothing that is done here would help. */
+	fake_stuck = false;
+	tree_file(machine->dir, "cgroup/freezer/web/freezer.state", "FROZEN\n");
+	tree_file(machine->dir, "cgroup/freezer/web/freezer.parent_freezing", "1\n");
+	step.kind = CGW_STEP_THAW;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -EBUSY);
+}
+
+static void test_create_and_take_back(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step steps[] = {
+		{.kind = CGW_STEP_CREATE, .path = "/a/b"},
+		{.kind = CGW_STEP_SET, .path = "/a/b", .control = CGW_C_PIDS_MAX, .value = "8"},
+	};
+	struct cgw_result results[2];
+	char path[4096];
+
+	/* A fake kernel puts no files into new groups, so the second step fails. */
+	assert_int_equal(apply(machine, &options, steps, 2, results), -ENOENT);
+	assert_int_equal(results[0].outcome, CGW_OUTCOME_TAKEN_BACK);
+	assert_int_not_equal(
+		access(tree_at(machine->dir, "cgroup/pids/a", path, sizeof(path)), F_OK), 0);
+	assert_int_equal(apply(machine, &options, steps, 1, results), 0);
+	assert_int_equal(
+		access(tree_at(machine->dir, "cgroup/memory/a/b", path, sizeof(path)), F_OK), 0);
+	/* What only keeps track is systemd's. */
+	assert_int_not_equal(
+		access(tree_at(machine->dir, "cgroup/systemd/a", path, sizeof(path)), F_OK), 0);
+}
+
+static void test_enable(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = {
+		.kind = CGW_STEP_SET, .path = "/web/job", .control = CGW_C_PIDS_MAX, .value = "8"};
+	struct cgw_result result;
+
+	tree_file(machine->dir, "cgroup/web/cgroup.subtree_control", "\n");
+	tree_file(machine->dir, "cgroup/web/job/cgroup.procs", "");
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -ENOENT);
+	assert_non_null(strstr(result.diag.text, "--enable"));
+	assert_non_null(strstr(result.diag.text, "cgward set /web cgroup.subtree_control=+pids"));
+	options.enable = true;
+	/* The fake kernel turns the switch and brings no file: taken back. */
+	assert_true(apply(machine, &options, &step, 1, &result) < 0);
+	assert_string_equal(fake_log,
+			    "cgroup.subtree_control=+pids\ncgroup.subtree_control=-pids\n");
+}
+
+static void test_unknown_kernel_text(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = set(CGW_C_MEMORY_HIGH, "1G");
+	struct cgw_result result;
+
+	tree_file(machine->dir, "cgroup/web/memory.high", "what\n");
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -EBADMSG);
+	assert_int_equal(fake_writes, 0);
+}
+
+#define ON(version, test) cmocka_unit_test_setup_teardown(test, setup_v##version, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON(2, test_set_reads_back),
+		ON(2, test_dry_run_writes_nothing),
+		ON(2, test_guard),
+		ON(2, test_identity),
+		ON(2, test_root_is_protected),
+		ON(2, test_enable),
+		ON(2, test_unknown_kernel_text),
+		ON(1, test_order_of_memsw),
+		ON(1, test_period_and_quota),
+		ON(1, test_all_or_nothing),
+		ON(1, test_undo),
+		ON(1, test_undo_of_what_others_changed),
+		ON(1, test_freeze),
+		ON(1, test_create_and_take_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
