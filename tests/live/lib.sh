@@ -91,6 +91,15 @@ enter() {
 	for mount in "${mounts[@]}"; do echo "$BASHPID" >"$mount$group/cgroup.procs"; done
 }
 
+# dead PID: gone, or only waiting for whoever should have asked for its status; within five seconds.
+dead() {
+	for _ in $(seq 50); do
+		case $(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) in "" | [ZX]*) return 0 ;; esac
+		sleep 0.1
+	done
+	return 1
+}
+
 test_cleanup() {
 	local pid mount directory
 	for pid in "${test_pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done

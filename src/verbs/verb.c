@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* verb.c - what all verbs share: options, layout, plan. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs/report.h"
+#include "verbs/verb.h"
+
+void verb_init(struct verb *verb, struct cli_context *context)
+{
+	*verb = (struct verb){.context = context};
+	(void)snprintf(verb->who, sizeof(verb->who), "%s %s", context->program, context->command);
+	verb->options.who = verb->who;
+}
+
+void verb_done(struct verb *verb)
+{
+	cgw_plan_free(verb->plan);
+	cgw_layout_free(verb->layout);
+	verb->plan = NULL;
+	verb->layout = NULL;
+}
+
+static enum cli_exit take_shared(struct verb *verb, int code, const char *value)
+{
+	switch (code) {
+	case 'n':
+		verb->options.dry_run = true;
+		return CLI_OK;
+	case 'J':
+		verb->json = true;
+		return CLI_OK;
+	case VERB_OPTION_FORCE:
+		verb->options.force = true;
+		return CLI_OK;
+	case VERB_OPTION_YES_REALLY:
+		verb->options.yes_really = true;
+		return CLI_OK;
+	case VERB_OPTION_DIRECT:
+		verb->options.backend = CGW_BACKEND_DIRECT;
+		return CLI_OK;
+	case VERB_OPTION_WHY:
+		verb->options.why = value;
+		return CLI_OK;
+	case VERB_OPTION_JOURNAL:
+		verb->options.journal = value;
+		return CLI_OK;
+	case VERB_OPTION_RECLAIM:
+		verb->options.reclaim = true;
+		return CLI_OK;
+	case VERB_OPTION_PERSIST:
+		verb->options.persist = true;
+		return CLI_OK;
+	case VERB_OPTION_ENABLE:
+		verb->options.enable = true;
+		return CLI_OK;
+	case VERB_OPTION_TIMEOUT:
+		if (cli_parse_duration(value, &verb->timeout_ns) < 0 || verb->timeout_ns == 0)
+			return cli_usage_error(verb->context,
+					       "--timeout wants a time above zero such as 500ms or "
+					       "2s, not \"%.64s\"",
+					       value);
+		return CLI_OK;
+	default:
+		return CLI_USAGE;
+	}
+}
+
+enum cli_exit verb_options(struct verb *verb, const struct cli_command_help *help, int argc,
+			   char **argv,
+			   enum cli_exit (*take)(void *context, int code, const char *value),
+			   void *context, bool *ret_ended)
+{
+	enum cli_exit status = CLI_OK;
+	const char *value;
+	int code;
+
+	*ret_ended = false;
+	while ((code = cli_next_option(verb->context, help, argc, argv, &value, &status)) > 0) {
+		status = take != NULL ? take(context, code, value) : CLI_WOULD_CHANGE;
+		if (status == CLI_WOULD_CHANGE)
+			status = take_shared(verb, code, value);
+		if (status != CLI_OK)
+			return status;
+	}
+	*ret_ended = code < 0;
+	if (code == 0 && verb->options.persist && verb->options.backend == CGW_BACKEND_DIRECT)
+		return cli_usage_error(verb->context,
+				       "--persist asks systemd, --direct goes around it: one of "
+				       "them");
+	return status;
+}
+
+enum cli_exit verb_open(struct verb *verb)
+{
+	enum cli_exit status = CLI_OK;
+	int r;
+
+	verb->layout = cli_layout(verb->context, &status);
+	if (verb->layout == NULL)
+		return status;
+	r = cgw_plan_new(verb->layout, &verb->options, &verb->plan);
+	if (r < 0) {
+		cli_error(verb->context, "%s", strerror(-r));
+		return cli_exit_from_error(r);
+	}
+	return CLI_OK;
+}
+
+enum cli_exit verb_add(struct verb *verb, const struct cgw_step *step)
+{
+	struct cgw_diag diag = {0};
+	int r = cgw_plan_add(verb->plan, step, &diag);
+
+	if (r == 0)
+		return CLI_OK;
+	if (diag.text[0] == '\0')
+		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+	cli_diag(verb->context, &diag);
+	/* Nothing was looked at yet: it is what was written on the command line. */
+	return r == -ENOMEM ? CLI_FAILED : CLI_USAGE;
+}
+
+enum cli_exit verb_apply(struct verb *verb)
+{
+	sigset_t held, before;
+	enum cli_exit status;
+	int r;
+
+	/*
+	 * Half a plan is worse than a moment's wait: who presses Ctrl-C during it gets what they
+	 * asked for once it is whole or taken back, and said. Every step has its own time-out.
+	 */
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGQUIT);
+	sigaddset(&held, SIGTSTP);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	r = cgw_plan_apply(verb->plan);
+	status = report_plan(verb, r);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
