@@ -24,6 +24,7 @@ foreach(room IN LISTS library_rooms)
     list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/${room}.h)
   endif()
 endforeach()
+list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/expression.h) # model's second one
 list(REMOVE_DUPLICATES library_links)
 file(GLOB library_tables CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/cgward/*.def)
 

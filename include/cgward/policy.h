@@ -13,8 +13,8 @@
 #ifndef CGWARD_POLICY_H
 #define CGWARD_POLICY_H
 
+#include <cgward/expression.h>
 #include <cgward/limit.h>
-#include <cgward/model.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,12 +27,13 @@ enum cgw_policy_mode {
 };
 
 enum cgw_section_kind {
-	CGW_SECTION_PROTECT,
-	CGW_SECTION_LIMIT,
-	CGW_SECTION_RULE,
-	CGW_SECTION_PLACE,
+	CGW_SECTION_PROTECT, /* groups that nothing here touches */
+	CGW_SECTION_LIMIT,   /* standing limits of all groups that match, new ones too */
+	CGW_SECTION_RULE,    /* what happens when a condition holds */
+	CGW_SECTION_PLACE,   /* into which group processes are moved */
 	CGW_SECTION_KIND_COUNT,
 };
+const char *cgw_section_kind_name(enum cgw_section_kind kind) CGW_PURE;
 
 struct cgw_policy;
 
@@ -41,54 +42,84 @@ struct cgw_policy_problem {
 	struct cgw_diag diag; /* file, line, text */
 	bool warning;         /* the policy may still be used */
 };
+struct cgw_policy_reporter {
+	void (*report)(void *context, const struct cgw_policy_problem *problem);
+	void *context;
+};
 
 /*
- * Loads `file`, then each *.conf of `directory` in byte order (NULL: none). Nothing of a policy with an error
- * is used: -EINVAL then, with each problem handed to `report`. As root, a file that others than root
- * can write is an error.
+ * Loads `file`, then each *.conf of `directory` in byte order (either NULL: none). Nothing of a policy
+ * with an error is used: -EINVAL then, with each problem handed to `report`. As root, a file that
+ * others than root can write is an error, and so is a command in it that others can write.
  */
 int cgw_policy_load(const char *file, const char *directory,
-		    void (*report)(void *context, const struct cgw_policy_problem *problem),
-		    void *context, struct cgw_policy **ret_policy);
-/* The same from memory; `name` stands in messages. For tests and fuzzers. */
+		    const struct cgw_policy_reporter *reporter, struct cgw_policy **ret_policy);
+/* The same from memory; `name` stands in messages. For tests, fuzzers and recordings. */
 int cgw_policy_parse(const char *name, const char *text, size_t length,
-		     void (*report)(void *context, const struct cgw_policy_problem *problem),
-		     void *context, struct cgw_policy **ret_policy);
+		     const struct cgw_policy_reporter *reporter, struct cgw_policy **ret_policy);
 struct cgw_policy *cgw_policy_free(struct cgw_policy *policy);
 
-/* All metrics that its conditions and selections read. */
-void cgw_policy_wants(const struct cgw_policy *policy, struct cgw_metric_set *set);
-uint64_t cgw_policy_interval_ns(const struct cgw_policy *policy) CGW_PURE;
-enum cgw_policy_mode cgw_policy_mode(const struct cgw_policy *policy) CGW_PURE;
+/* [policy] */
+struct cgw_policy_settings {
+	uint64_t interval_ns;
+	enum cgw_policy_mode mode;
+	enum cgw_backend backend;
+	bool keep_on_exit;       /* what rules changed stays as it is at the end */
+	bool keep_limits;        /* standing limits stay at the end */
+	bool reassert;           /* what somebody else changed is set again, else it is theirs */
+	unsigned max_concurrent; /* groups acted on at once */
+	unsigned max_per_hour;   /* actions of all rules */
+	unsigned max_fraction;   /* percent of its groups that a rule may act on at once */
+	double gap;              /* samples so many intervals apart say nothing about between */
+	const char *state;       /* directory of what must outlive a crash, or NULL */
+	const char *notify;      /* command of the action `notify`, or NULL */
+};
+const struct cgw_policy_settings *cgw_policy_settings(const struct cgw_policy *policy) CGW_PURE;
 
-size_t cgw_policy_section_count(const struct cgw_policy *policy) CGW_PURE;
+/* All metrics that its conditions, selections and controls read. */
+void cgw_policy_wants(const struct cgw_policy *policy, struct cgw_metric_set *set);
+
 struct cgw_section_info {
 	enum cgw_section_kind kind;
 	const char *name;
 	const char *file;
 	unsigned line;
+	const struct cgw_expression *when, *until; /* RULE; `until` may be NULL */
+	unsigned priority;                         /* RULE */
+	bool dry_run;                              /* RULE */
+	const char *to;                            /* PLACE: the group */
 };
+size_t cgw_policy_section_count(const struct cgw_policy *policy) CGW_PURE;
 struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t section);
+/* The i-th value that a [limit] section sets: -ENOENT at the end. */
+int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_t i,
+			  enum cgw_control *ret_control, const char **ret_value);
 
+/* Whether a section selects a group: match, exclude, and what `facts` say of it. */
+enum cgw_truth cgw_policy_selects(const struct cgw_policy *policy, size_t section,
+				  const struct cgw_frame *frame, const struct cgw_facts *facts,
+				  uint32_t group);
 /*
- * What a selection asks about a group beyond the frame: who owns it, what runs in it. Answered by the
- * caller (from /proc, from a recording, from a test); asked only for groups that match by path.
+ * May the policy set this control on the group? CGW_CONTROL_COUNT asks for freeze, kill and moves.
+ * 0, or -EPERM and which section, or which protection built in, forbids it.
  */
-struct cgw_group_facts {
-	const char *unit;           /* or NULL */
-	const char *container;      /* id or name, or NULL */
-	uint32_t user_id, group_id; /* of most of its processes; UINT32_MAX: unknown */
-	bool (*runs)(void *context, uint32_t group, const char *glob, bool executable);
-	bool (*has_attribute)(void *context, uint32_t group, const char *name, const char *value);
-	uint64_t age_ns; /* UINT64_MAX: unknown */
+int cgw_policy_protects(const struct cgw_policy *policy, const struct cgw_frame *frame,
+			const struct cgw_facts *facts, uint32_t group, enum cgw_control control,
+			struct cgw_diag *diag);
+
+/* The keys of the file, for manuals, completions and editors: i from 0 until -ENOENT. */
+struct cgw_policy_key {
+	const char *sections; /* "limit rule", or "policy" */
+	const char *key;
+	const char *syntax;
+	const char *help;
+	bool repeatable;
 };
-struct cgw_facts {
-	int (*group)(void *context, uint32_t group, struct cgw_group_facts *ret_facts);
-	void *context;
-};
+int cgw_policy_key(size_t i, struct cgw_policy_key *ret_key);
 
 enum cgw_action_kind {
 	CGW_ACTION_LIMIT,
+	CGW_ACTION_RESTORE, /* give back the value that was there before */
 	CGW_ACTION_FREEZE,
 	CGW_ACTION_THAW,
 	CGW_ACTION_KILL,
@@ -96,52 +127,66 @@ enum cgw_action_kind {
 	CGW_ACTION_NOTIFY,
 	CGW_ACTION_RUN,
 	CGW_ACTION_LOG,
-	CGW_ACTION_RESTORE, /* give back the value that `undoes` took */
 	CGW_ACTION_KIND_COUNT,
 };
+const char *cgw_action_kind_name(enum cgw_action_kind kind) CGW_PURE;
 
-/* One thing to do now. Strings live as long as the engine's step. */
+/* One thing to do now. Strings live until the engine's next step. */
 struct cgw_action {
 	enum cgw_action_kind kind;
-	uint32_t section;
-	uint32_t step;  /* of a ladder, from 0 */
-	uint32_t group; /* in the frame's topology */
-	uint64_t group_id;
+	uint64_t token;   /* names this action in cgw_engine_done() */
+	uint32_t section; /* UINT32_MAX: of a policy that is no more */
+	const char *rule; /* name of the section */
+	uint32_t step;    /* of a ladder, from 0 */
+	const char *path;
+	uint64_t group_id;        /* act on this group only: its inode ... */
+	size_t hierarchy;         /* ... in this hierarchy */
 	enum cgw_control control; /* LIMIT, RESTORE */
 	const char *value;        /* LIMIT, RECLAIM: operator's words; RESTORE: the value before */
-	int signal;               /* KILL */
-	bool largest_only;        /* KILL */
-	uint64_t duration_ns;     /* FREEZE: the mandatory maximum */
-	const char *command;      /* RUN, NOTIFY: absolute path and arguments, no shell */
-	const char *reason;       /* one line: the condition with its present figures */
-	uint64_t token;           /* names this action in cgw_engine_done() */
+	const char *expected; /* RESTORE: what the kernel kept of ours; other: not ours to undo */
+	int signal;           /* KILL */
+	bool largest_only;    /* KILL */
+	bool force;           /* the rule says so: below what is in use */
+	bool dry_run;         /* the rule, or the policy, only says what it would do */
+	uint64_t duration_ns; /* FREEZE: the mandatory maximum */
+	const char *command;  /* RUN, NOTIFY: absolute path and arguments, no shell */
+	const char *reason;   /* one line: the condition with its present figures */
 };
 
 /* What came of an action; the engine's books follow what the kernel did, not what was asked. */
 struct cgw_action_result {
 	uint64_t token;
-	int error; /* 0 or negative errno */
+	int error; /* 0 or negative errno; -ESTALE: somebody else changed the value since */
 	enum cgw_outcome outcome;
-	const char *old_value, *kept_value;
+	const char *old_value, *kept_value; /* LIMIT, RESTORE */
+	const char *reason;                 /* of a failure; or NULL */
 };
 
 struct cgw_engine;
+/* The policy must outlive the engine, or its next reload. */
 int cgw_engine_new(const struct cgw_policy *policy, struct cgw_engine **ret_engine);
 struct cgw_engine *cgw_engine_free(struct cgw_engine *engine);
 
 /*
- * One tick. `now_ns` runs with suspend (boottime); `wall_ns` is for the record alone. Actions come
- * back in the order in which they must be done; the array belongs to the engine until its next step.
+ * One tick: `now_ns` is the frame's moment on a clock that runs with suspend (boottime). Actions come
+ * back in the order in which they must be done; the array belongs to the engine until its next step,
+ * and each action wants its cgw_engine_done() before that.
  */
 int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 		    const struct cgw_facts *facts, uint64_t now_ns,
 		    const struct cgw_action **ret_actions, size_t *ret_count);
 void cgw_engine_done(struct cgw_engine *engine, const struct cgw_action_result *result);
 
+/* When something is due between samples (a thaw, a second signal); UINT64_MAX: nothing is. */
+uint64_t cgw_engine_due_ns(const struct cgw_engine *engine) CGW_PURE;
+/* The actions that are due now, without a frame. */
+int cgw_engine_timers(struct cgw_engine *engine, uint64_t now_ns,
+		      const struct cgw_action **ret_actions, size_t *ret_count);
+
 /* A new policy under running state: instances go on by rule name, those of removed rules release. */
 int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy);
 
-/* All that rules changed, given back: the actions of an orderly end. */
+/* All that is to be given back at an orderly end, by what [policy] says of it. */
 int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **ret_actions,
 			   size_t *ret_count);
 
@@ -153,19 +198,32 @@ enum cgw_phase {
 	CGW_PHASE_COOLDOWN,
 	CGW_PHASE_BLOCKED, /* budget spent, protected, or a conflict: `why` says which */
 };
+const char *cgw_phase_name(enum cgw_phase phase) CGW_PURE;
 
 /* Where each rule stands on each group, for status, explain and the dashboard. */
 struct cgw_instance_state {
 	uint32_t section;
 	uint64_t group_id;
-	const char *path;
+	const char *path; /* raw bytes; until the next step */
 	enum cgw_phase phase;
 	uint32_t step;
 	uint64_t since_ns, until_ns; /* boottime; 0: open */
 	const char *why;
 };
+/* Writes at most `capacity` of them, returns how many there are. Idle ones are not among them. */
 size_t cgw_engine_instances(const struct cgw_engine *engine, struct cgw_instance_state *states,
 			    size_t capacity);
+
+/* What it holds at this moment: changed values and their originals, and frozen groups. */
+struct cgw_held_value {
+	const char *path;
+	uint64_t group_id;
+	enum cgw_control control; /* CGW_CONTROL_COUNT: frozen */
+	const char *original, *kept;
+	uint32_t section; /* whose value it is now */
+};
+size_t cgw_engine_held(const struct cgw_engine *engine, struct cgw_held_value *values,
+		       size_t capacity);
 
 #ifdef __cplusplus
 }

@@ -106,8 +106,6 @@ static int find_figure(struct expression_parser *parser, const char *where, stru
 	int host = host_find(term->key);
 
 	term->figure.factor = 1;
-	if (find_subject(term->key, term))
-		return 0;
 	if (strcmp(term->key, age_word) == 0) {
 		term->kind = CGW_TERM_AGE;
 		term->figure.kind = OPERAND_AGE;
@@ -121,6 +119,10 @@ static int find_figure(struct expression_parser *parser, const char *where, stru
 		term->unit = (uint8_t)host_unit((int16_t)host);
 		return 0;
 	}
+	/* What the path tells ("unit", "container") is asked of nobody else. */
+	if (cgw_field_parse(term->key, &term->figure.field, NULL) < 0 &&
+	    find_subject(term->key, term))
+		return 0;
 	if (cgw_field_parse(term->key, &term->figure.field, NULL) < 0)
 		return expression_unknown_key(parser, where, term->key, false);
 	term->kind = term->figure.field.shape == CGW_STRING ? CGW_TERM_TEXT : CGW_TERM_FIELD;

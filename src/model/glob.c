@@ -180,9 +180,13 @@ bool cgw_glob_match(const char *pattern, const char *path)
 {
 	const char *component = strrchr(path, '/');
 	char buffer[PATTERN_MAX];
+	size_t plain = strcspn(pattern, "*?[{");
 
 	if (strchr(pattern, '/') == NULL && component != NULL)
 		path = component + 1;
+	/* Most patterns are for other groups, which their beginning tells already. */
+	if (strncmp(pattern, path, plain) != 0)
+		return false;
 	if (strchr(pattern, '{') == NULL)
 		return strlen(pattern) < PATTERN_MAX &&
 		       match_simple(pattern, strlen(pattern), path);

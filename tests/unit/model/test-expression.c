@@ -96,15 +96,15 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* /a belongs to ward.slice and is 90 seconds old; of the others nothing is known. */
+/* /a is owned by ward.slice and is 90 seconds old; of the others nothing is known. */
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
 			      enum cgw_subject subject, const char *pattern)
 {
 	(void)context;
 	(void)frame;
-	if (group != 1 || (subject != CGW_SUBJECT_UNIT && subject != CGW_SUBJECT_COMMAND))
+	if (group != 1 || (subject != CGW_SUBJECT_OWNER && subject != CGW_SUBJECT_COMMAND))
 		return CGW_UNKNOWN;
-	return cgw_glob_match(pattern, subject == CGW_SUBJECT_UNIT ? "ward.slice" : "tmux: server")
+	return cgw_glob_match(pattern, subject == CGW_SUBJECT_OWNER ? "ward.slice" : "tmux: server")
 		       ? CGW_TRUE
 		       : CGW_FALSE;
 }
@@ -244,10 +244,11 @@ static void texts(void **state)
 		{"name == \"b.{service,scope}\"", "/b.service", CGW_TRUE},
 		{"name != b.*", "/a", CGW_TRUE},
 		{"(name==b.*)", "/b.service", CGW_TRUE},
-		{"unit == ward.slice", "/a", CGW_TRUE},
-		{"unit == *.service", "/a", CGW_FALSE},
-		{"unit == *", "/c", CGW_UNKNOWN},
-		{"unit != ward.slice", "/c", CGW_UNKNOWN},
+		{"owner == ward.slice", "/a", CGW_TRUE},
+		{"owner == *.service", "/a", CGW_FALSE},
+		{"owner == *", "/c", CGW_UNKNOWN},
+		{"owner != ward.slice", "/c", CGW_UNKNOWN},
+		{"unit == b.*", "/b.service", CGW_TRUE}, /* of the path: nobody is asked */
 		{"command == 'tmux: server'", "/a", CGW_TRUE},
 		{"comm == tmux*", "/a", CGW_TRUE},
 	};
