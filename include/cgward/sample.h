@@ -107,6 +107,7 @@ size_t cgw_topology_path(const struct cgw_topology *topology, uint32_t group, ch
 /* The index of a path, or CGW_NO_GROUP. */
 uint32_t cgw_topology_find(const struct cgw_topology *topology, const char *path);
 
+/* AUTO takes BPF where it can be had and there are groups enough for it to pay. */
 enum cgw_collector_choice { CGW_COLLECTOR_AUTO, CGW_COLLECTOR_FILES, CGW_COLLECTOR_BPF };
 
 struct cgw_sampler_options {
@@ -136,6 +137,9 @@ int cgw_sampler_want(struct cgw_sampler *sampler, const struct cgw_metric_set *w
  * only when nothing at all could be read (-ENOENT: no hierarchy, -ENOMEM).
  */
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot);
+
+/* Why the sampler reads as it does, one line for people; changes with samples, lives with it. */
+const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler);
 
 /* Soft RLIMIT_NOFILE to the hard one. */
 int cgw_sampler_raise_descriptors(void);

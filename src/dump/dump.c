@@ -40,6 +40,7 @@ enum {
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_RATES,
+	OPTION_COLLECTOR,
 };
 
 static const struct cli_option options[] = {
@@ -68,6 +69,8 @@ static const struct cli_option options[] = {
 	{OPTION_INTERVAL, "interval", "TIME", false, "repeat every TIME (500ms, 2s, 1m)"},
 	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
 	{OPTION_RATES, "rates", "TIME", true, "two samples TIME apart (1s), then print with rates"},
+	{OPTION_COLLECTOR, "collector", "HOW", false,
+	 "read by \"files\" or \"bpf\"; \"auto\" takes what costs less"},
 	{'H', "list-metrics", NULL, false, "list all keys with unit, sources and meaning"},
 	CLI_COMMON_OPTIONS,
 };
@@ -89,6 +92,7 @@ struct dump {
 	const char *sort;
 	const char *below;
 	int (*format)(const struct report *report);
+	enum cgw_collector_choice collector;
 	bool list, headings, exact, rates, repeat;
 	uint64_t interval_ns, count, groups_max;
 };
@@ -143,6 +147,23 @@ static enum cli_exit take_glob(struct dump *dump, const char *glob)
 		return cli_usage_error(dump->context, "--match can be given %d times", GLOB_MAX);
 	dump->globs[dump->selection.glob_count++] = glob;
 	return CLI_OK;
+}
+
+static enum cli_exit take_collector(struct dump *dump, const char *how)
+{
+	static const char *const names[] = {
+		[CGW_COLLECTOR_AUTO] = "auto",
+		[CGW_COLLECTOR_FILES] = "files",
+		[CGW_COLLECTOR_BPF] = "bpf",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(how, names[i]) == 0) {
+			dump->collector = (enum cgw_collector_choice)i;
+			return CLI_OK;
+		}
+	return cli_usage_error(dump->context,
+			       "--collector is one of auto, files and bpf, not \"%.64s\"", how);
 }
 
 static enum cli_exit take_option(struct dump *dump, int code, const char *value)
@@ -205,6 +226,8 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 	case OPTION_RATES:
 		dump->rates = true;
 		return take_duration(dump, "rates", value);
+	case OPTION_COLLECTOR:
+		return take_collector(dump, value);
 	case 'H':
 		dump->list = true;
 		return CLI_OK;
@@ -387,6 +410,7 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
 	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
 	const struct cgw_sampler_options sampler_options = {
+		.collector = dump->collector,
 		.once = !dump->repeat && !dump->rates,
 		.below = dump->selection.below,
 	};

@@ -77,7 +77,7 @@ static uint64_t weight_from_bfq(uint64_t bfq)
  * huge pages, with theirs: all of it lies in the last 2 GiB below 2^63. */
 #define PAGE_COUNTER_END ((UINT64_C(1) << 63) - (UINT64_C(1) << 31))
 
-static struct cgw_number convert(const struct decode_want *want, uint64_t value)
+struct cgw_number decode_convert(const struct decode_want *want, uint64_t value)
 {
 	uint64_t scale = want->scale;
 
@@ -118,7 +118,7 @@ struct cgw_number decode_token(const struct decode_want *want, const char *text,
 						       : decode_u64(&at, end, &value);
 	if (r < 0 || at != end)
 		return bad;
-	return convert(want, value);
+	return decode_convert(want, value);
 }
 
 static void decode_flat(struct decode_job *job)

@@ -37,6 +37,9 @@ struct decode_sink {
 int decode(enum cgw_format format, const char *text, size_t length, const struct decode_want *wants,
 	   size_t want_count, struct cgw_number *out, const struct decode_sink *sink);
 
+/* A number of the file in the metric's base unit, as the want says. */
+struct cgw_number decode_convert(const struct decode_want *want, uint64_t value);
+
 /*
  * Reads an unsigned decimal number at *text, not beyond `end`; moves *text behind it. -EBADMSG
  * without a digit, -ERANGE above UINT64_MAX.

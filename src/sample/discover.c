@@ -51,13 +51,7 @@ void discover_done(struct discover *discover)
 	*discover = (struct discover){.inotify_fd = -1};
 }
 
-void discover_suspect(struct discover *discover)
-{
-	discover->walk_wanted = true;
-}
-
-/* Is the group on the way to the sub-tree that is asked for, or in it? */
-static bool is_wanted(const struct discover *discover, const struct tree_group *group)
+bool discover_wants(const struct discover *discover, const struct tree_group *group)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	size_t length, below;
@@ -131,6 +125,20 @@ void discover_forget(struct discover *discover, struct tree_group *group, uint32
 	}
 }
 
+void discover_hand_over(struct discover *discover, uint32_t hierarchies)
+{
+	for (struct tree_group *group = discover->tree->root; group != NULL;
+	     group = tree_next(group))
+		discover_forget(discover, group, hierarchies);
+	discover->elsewhere = hierarchies;
+}
+
+void discover_take_back(struct discover *discover)
+{
+	discover->elsewhere = 0;
+	discover->walk_wanted = true;
+}
+
 static int push(struct walk *walk, struct tree_group *group, bool leaf)
 {
 	if (walk->count == walk->size) {
@@ -158,7 +166,7 @@ static int meet(void *context, const struct walk_entry *entry)
 		      walk->hierarchy, entry->id, &group);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? 0 : r;
-	if (!is_wanted(discover, group)) {
+	if (!discover_wants(discover, group)) {
 		tree_leave(discover->tree, group, UINT32_C(1) << walk->hierarchy);
 		return 0;
 	}
@@ -228,7 +236,12 @@ static uint32_t all_hierarchies(const struct discover *discover)
 {
 	size_t count = discover->layout->hierarchy_count;
 
-	return count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1;
+	return (count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1) & ~discover->elsewhere;
+}
+
+void discover_suspect(struct discover *discover)
+{
+	discover->walk_wanted = all_hierarchies(discover) != 0;
 }
 
 static int walk_hierarchies(struct discover *discover, uint32_t hierarchies)
@@ -263,7 +276,7 @@ static int child_made(struct discover *discover, struct watch watch, const char 
 	r = tree_meet(discover->tree, watch.group, name, strlen(name), hierarchy, id, &group);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? 0 : r;
-	if (!is_wanted(discover, group)) {
+	if (!discover_wants(discover, group)) {
 		tree_leave(discover->tree, group, UINT32_C(1) << hierarchy);
 		return 0;
 	}

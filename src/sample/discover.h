@@ -31,6 +31,7 @@ struct discover {
 	struct watch *watches; /* by the kernel's watch descriptor */
 	size_t watch_size;
 	uint32_t watched;   /* hierarchies that inotify covers */
+	uint32_t elsewhere; /* hierarchies that another keeps up to date */
 	uint64_t walked_ns; /* when all was walked last */
 	bool walk_wanted;
 };
@@ -40,6 +41,12 @@ int discover_init(struct discover *discover, const struct cgw_layout *layout, st
 void discover_done(struct discover *discover);
 /* Brings the tree up to date. `ret_walked`: all directories were looked at. */
 int discover_update(struct discover *discover, uint64_t now_ns, bool *ret_walked);
+/* Is the group on the way to the sub-tree that is asked for, or in it? */
+bool discover_wants(const struct discover *discover, const struct tree_group *group);
+/* These hierarchies are kept up to date by another from now on: their watches go. */
+void discover_hand_over(struct discover *discover, uint32_t hierarchies);
+/* None is any more: the next update walks. */
+void discover_take_back(struct discover *discover);
 /* A group answered ENODEV: whatever was missed, the next update walks. */
 void discover_suspect(struct discover *discover);
 /* The tree lets a group go (tree.forget): its watches are no more. */

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/ops.h"
-#include "sample/files.h"
+#include "sample/bpf.h"
 #include "sample/strays.h"
 
 /* What stands in tree_group.files besides descriptors. */
@@ -69,6 +69,7 @@ void files_done(struct files *files, struct tree *tree)
 		forget_all(files, tree);
 	plan_done(&files->plan);
 	free(files->buffer);
+	free(files->rest);
 	*files = (struct files){0};
 }
 
@@ -78,6 +79,21 @@ void files_retry_absent(struct files *files, struct tree *tree)
 		for (size_t i = 0; group->files != NULL && i < files->plan.file_count; i++)
 			if (group->files[i] < FILE_UNKNOWN)
 				group->files[i] = FILE_UNKNOWN;
+}
+
+int files_set_bpf(struct files *files, const struct bpf *bpf)
+{
+	size_t *rest = reallocarray(files->rest, files->plan.file_count + 1, sizeof(*rest));
+
+	if (rest == NULL)
+		return -ENOMEM;
+	files->bpf = bpf;
+	files->rest = rest;
+	files->rest_count = 0;
+	for (size_t i = 0; i < files->plan.file_count; i++)
+		if (bpf == NULL || !bpf_answers_file(bpf, &files->plan, i))
+			rest[files->rest_count++] = i;
+	return 0;
 }
 
 static int grow_buffer(struct files *files)
@@ -271,6 +287,19 @@ static int decode_starred(struct files *files, const struct plan_file *file,
 	return 0;
 }
 
+/* Room for what is known of a group's files. */
+static int give_slots(const struct files *files, struct tree_group *group)
+{
+	if (group->files != NULL)
+		return 0;
+	group->files = malloc((files->plan.file_count + 1) * sizeof(int));
+	if (group->files == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < files->plan.file_count; i++)
+		group->files[i] = FILE_UNKNOWN;
+	return 0;
+}
+
 static int take_file(struct files *files, struct tree_group *group, size_t index,
 		     const struct decode_want *wants, size_t count, struct directory *directory)
 {
@@ -299,14 +328,31 @@ static int take_file(struct files *files, struct tree_group *group, size_t index
 	return decode(file->format, files->buffer, (size_t)length, wants, count, files->row, &sink);
 }
 
-/* The wants of a file that no better hierarchy answers for this group. */
+int files_peek(struct files *files, struct tree_group *group, size_t file, struct cgw_number *row)
+{
+	const struct plan_file *from = &files->plan.files[file];
+	struct directory directory = {.fd = -1};
+	ssize_t length;
+	int r = give_slots(files, group);
+
+	if (r < 0)
+		return r;
+	length = read_file(files, group, file, &directory);
+	directory_close(files, &directory);
+	if (length < 0)
+		return (int)length;
+	return decode(from->format, files->buffer, (size_t)length, from->wants, from->want_count,
+		      row, NULL);
+}
+
+/* The wants of a file that neither a better hierarchy nor BPF answers for this group. */
 static const struct decode_want *active_wants(struct files *files, const struct plan_file *file,
 					      const struct tree_group *group, size_t *ret_count)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < file->want_count; i++)
-		if (!(file->better[i] & group->present))
+		if (!(file->better[i] & group->present) && !files->answered[file->wants[i].slot])
 			files->active[count++] = file->wants[i];
 	*ret_count = count;
 	return count == file->want_count ? file->wants : files->active;
@@ -363,31 +409,38 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
+static int collect_file(struct files *files, struct tree_group *group, size_t index,
+			struct directory *directory)
+{
+	const struct plan_file *file = &files->plan.files[index];
+	const struct decode_want *wants;
+	size_t count;
+	int r;
+
+	if (!(group->present & UINT32_C(1) << file->hierarchy))
+		return 0;
+	wants = active_wants(files, file, group, &count);
+	if (count == 0)
+		return 0;
+	r = give_slots(files, group);
+	return r < 0 ? r : take_file(files, group, index, wants, count, directory);
+}
+
 static int collect_group(struct files *files, struct tree_group *group)
 {
 	struct directory directory = {.fd = -1};
+	bool root = group->parent == NULL; /* its figures stand elsewhere in the kernel */
+	size_t count = root ? files->plan.file_count : files->rest_count;
 	int r = 0;
 
-	if (group->files == NULL) {
-		group->files = malloc((files->plan.file_count + 1) * sizeof(int));
-		if (group->files == NULL)
-			return -ENOMEM;
-		for (size_t i = 0; i < files->plan.file_count; i++)
-			group->files[i] = FILE_UNKNOWN;
-	}
 	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
-	files->snapshot->read_ns[files->group] = monotonic_ns();
-	for (size_t i = 0; i < files->plan.file_count && r == 0; i++) {
-		const struct plan_file *file = &files->plan.files[i];
-		const struct decode_want *wants;
-		size_t count;
-
-		if (!(group->present & UINT32_C(1) << file->hierarchy))
-			continue;
-		wants = active_wants(files, file, group, &count);
-		if (count > 0)
-			r = take_file(files, group, i, wants, count, &directory);
-	}
+	memset(files->answered, 0, files->plan.column_count);
+	if (files->bpf != NULL && !root)
+		bpf_fill(files->bpf, group, files->row, files->answered);
+	files->snapshot->read_ns[files->group] =
+		files->bpf != NULL && !root ? files->bpf->pass_ns : monotonic_ns();
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = collect_file(files, group, root ? i : files->rest[i], &directory);
 	directory_close(files, &directory);
 	divide(files);
 	settle_limits(files);

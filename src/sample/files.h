@@ -7,6 +7,8 @@
 
 #include "sample/plan.h"
 
+struct bpf;
+
 struct files {
 	const struct cgw_layout *layout;
 	struct plan plan;
@@ -16,6 +18,10 @@ struct files {
 	bool group_gone;       /* a descriptor answered ENODEV: the tree is behind the kernel */
 	struct decode_want active[CGW_METRIC_COUNT];
 	struct cgw_number row[CGW_METRIC_COUNT]; /* of the group being read, by column */
+	const struct bpf *bpf;                   /* answers before the files do; or NULL */
+	bool answered[CGW_METRIC_COUNT];         /* by it, of the group being read, by column */
+	size_t *rest;                            /* files of which it does not answer everything */
+	size_t rest_count;
 	struct cgw_snapshot *snapshot;
 	uint32_t group; /* its index in the snapshot */
 };
@@ -25,6 +31,13 @@ int files_init(struct files *files, const struct cgw_layout *layout, size_t held
 void files_done(struct files *files, struct tree *tree);
 /* Takes over a plan (emptied); descriptors of the old one are closed. */
 void files_set_plan(struct files *files, struct tree *tree, struct plan *plan);
+/* From now on `bpf` (NULL: nobody) answers what it can; called again when its columns change. */
+int files_set_bpf(struct files *files, const struct bpf *bpf);
+/*
+ * Reads one file of a group, as it is, into a row by column. A negative error says why nothing was
+ * read; instances and texts are not kept.
+ */
+int files_peek(struct files *files, struct tree_group *group, size_t file, struct cgw_number *row);
 /* Reads all groups of the tree into the snapshot, whose topology is the tree's newest. */
 int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *snapshot);
 /* The group left these hierarchies. */

@@ -2,12 +2,15 @@
 /* sampler.c - one sample: discover, plan, collect. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "kernel/ops.h"
+#include "sample/bpf.h"
 #include "sample/discover.h"
 #include "sample/files.h"
 #include "sample/machine.h"
@@ -17,6 +20,12 @@
 #define FULL_WALK_INTERVAL_NS (30 * NS_PER_S)
 /* Left for the program around the sampler. */
 #define DESCRIPTORS_SPARED 128
+/*
+ * From so many groups on the BPF programs are loaded by themselves: loading costs what reading the
+ * files of some thousand groups costs once (docs/PERFORMANCE.md).
+ */
+#define BPF_GROUPS_REPEATED 500
+#define BPF_GROUPS_ONCE     4000
 
 struct cgw_sampler {
 	const struct cgw_layout *layout;
@@ -27,6 +36,10 @@ struct cgw_sampler {
 	struct tree tree;
 	struct discover discover;
 	struct files files;
+	struct bpf bpf;
+	bool bpf_refused;       /* it was tried, and is not to be had */
+	uint64_t proved_ns;     /* when its figures were last compared with the files */
+	struct cgw_diag reason; /* why this collector */
 	struct snapshot_pool *pool;
 	struct topology *topology;
 };
@@ -39,6 +52,11 @@ int cgw_sampler_raise_descriptors(void)
 		return -errno;
 	limit.rlim_cur = limit.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+static bool uses_bpf(const struct cgw_sampler *sampler)
+{
+	return sampler->bpf.programs != NULL;
 }
 
 /* How many descriptors may be held: what the limit leaves beside those that are open already. */
@@ -75,6 +93,7 @@ struct cgw_sampler *cgw_sampler_free(struct cgw_sampler *sampler)
 	if (sampler == NULL)
 		return NULL;
 	files_done(&sampler->files, &sampler->tree);
+	bpf_close(&sampler->bpf);
 	sampler->tree.forget = NULL;
 	if (sampler->tree.root != NULL)
 		tree_done(&sampler->tree);
@@ -109,6 +128,75 @@ static int init_parts(struct cgw_sampler *sampler)
 	return r;
 }
 
+/* From now on the programs tell which groups there are, where the kernel lets them. */
+static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
+{
+	int r = bpf_open(&sampler->bpf, &sampler->discover, group_estimate, &sampler->reason);
+
+	if (r < 0) {
+		sampler->bpf_refused = true;
+		return r;
+	}
+	discover_hand_over(&sampler->discover, sampler->bpf.hierarchies);
+	sampler->plan_wanted = true;
+	return 0;
+}
+
+/* Loading the programs costs as much as reading the files of many groups once. */
+static bool is_worth_bpf(const struct cgw_sampler *sampler, uint32_t group_count)
+{
+	uint32_t least = sampler->options.once ? BPF_GROUPS_ONCE : BPF_GROUPS_REPEATED;
+
+	return group_count >= least && sampler->options.below == NULL;
+}
+
+/* How many groups there are in the fullest hierarchy, as far as the kernel tells without a walk. */
+static uint32_t estimate_groups(const struct cgw_layout *layout)
+{
+	CLEANUP(cleanup_free) char *cgroups = NULL;
+	CLEANUP(cleanup_free) char *stat = NULL;
+	int v2 = cgw_layout_v2(layout), root;
+	unsigned long long most = 0, count;
+	char *line, *rest;
+	size_t length;
+
+	/* "#subsys_name hierarchy num_cgroups enabled" */
+	if (cgw_proc_read(layout, "cgroups", &cgroups, &length) == 0)
+		for (line = strtok_r(cgroups, "\n", &rest); line != NULL;
+		     line = strtok_r(NULL, "\n", &rest))
+			if (sscanf(line, "%*s %*u %llu", &count) == 1 && count > most)
+				most = count;
+	if (v2 >= 0 && cgw_group_open(layout, (size_t)v2, "/", &root, NULL) == 0) {
+		if (cgw_file_read(layout, root, "cgroup.stat", &stat, &length) == 0 &&
+		    sscanf(stat, "nr_descendants %llu", &count) == 1 && count > most)
+			most = count;
+		layout->ops->close(root);
+	}
+	return most < UINT32_MAX / 4 ? (uint32_t)most : UINT32_MAX / 4;
+}
+
+/* Before the first sample: with the programs nothing need be walked or watched. */
+static int choose_collector(struct cgw_sampler *sampler, struct cgw_diag *diag)
+{
+	uint32_t estimate = estimate_groups(sampler->layout);
+	int r = 0;
+
+	if (sampler->options.collector == CGW_COLLECTOR_FILES) {
+		sampler->bpf_refused = true;
+		(void)cgw_diag_set(&sampler->reason, 0, "files, as asked for");
+		return 0;
+	}
+	if (sampler->options.collector == CGW_COLLECTOR_BPF || is_worth_bpf(sampler, estimate))
+		r = start_bpf(sampler, estimate);
+	else
+		(void)cgw_diag_set(&sampler->reason, 0,
+				   "files: too few groups for BPF to be worth its start");
+	if (r < 0 && sampler->options.collector == CGW_COLLECTOR_BPF)
+		return cgw_diag_set(diag, r, "the BPF collector cannot be used: %s",
+				    sampler->reason.text);
+	return r == -ENOMEM ? cgw_diag_set(diag, r, "out of memory") : 0;
+}
+
 int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_options *options,
 		    struct cgw_sampler **ret_sampler, struct cgw_diag *diag)
 {
@@ -136,6 +224,11 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 	}
 	sampler->tree.forget = forget;
 	sampler->tree.forget_context = sampler;
+	r = choose_collector(sampler, diag);
+	if (r < 0) {
+		cgw_sampler_free(sampler);
+		return r;
+	}
 	*ret_sampler = sampler;
 	return 0;
 }
@@ -149,14 +242,85 @@ int cgw_sampler_want(struct cgw_sampler *sampler, const struct cgw_metric_set *w
 	return 0;
 }
 
-/* A plan is made anew when other metrics are wanted, and after a full walk: a controller may have
- * been switched on since. The old one stays, with its open files, where nothing changed. */
-static int update_plan(struct cgw_sampler *sampler, bool walked)
+const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
 {
+	return sampler->reason.text;
+}
+
+/* Something went wrong that has no name here: files do it all again. */
+static int stop_bpf(struct cgw_sampler *sampler, int error)
+{
+	bpf_close(&sampler->bpf);
+	sampler->bpf_refused = true;
+	discover_take_back(&sampler->discover);
+	(void)cgw_diag_set(&sampler->reason, error, "the BPF programs failed: %s",
+			   strerror(-error));
+	return files_set_bpf(&sampler->files, NULL);
+}
+
+/* "bpf, but from files: memory.kernel, cpu.usage_percpu", as many of them as fit. */
+static void say_what_bpf_reads(struct cgw_sampler *sampler)
+{
+	const struct plan *plan = &sampler->files.plan;
+	char list[400] = "";
+	size_t length = 0, left = 0;
+
+	for (size_t i = 0; i < plan->column_count; i++) {
+		const char *key = cgw_metric_info(plan->metric_of[i])->key;
+
+		if (bpf_answers(&sampler->bpf, plan->metric_of[i]) ||
+		    plan->source[plan->metric_of[i]] == NULL)
+			continue;
+		if (length + strlen(key) + 8 > sizeof(list)) {
+			left++;
+			continue;
+		}
+		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
+					   length > 0 ? ", " : "", key);
+	}
+	if (length == 0)
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, all but the root's figures");
+	else if (left == 0)
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, but from files: %s", list);
+	else
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, but from files: %s and %zu more",
+				   list, left);
+}
+
+/* The figures are compared with the files once in a while, not at every tick. */
+static int update_bpf_plan(struct cgw_sampler *sampler, uint64_t now_ns)
+{
+	int r;
+
+	if (!uses_bpf(sampler))
+		return files_set_bpf(&sampler->files, NULL);
+	r = bpf_plan(&sampler->bpf, &sampler->files);
+	if (r == -E2BIG) { /* groups came meanwhile, more than there was room for */
+		r = bpf_update(&sampler->bpf, &sampler->files, true);
+		if (r == 0)
+			r = bpf_plan(&sampler->bpf, &sampler->files);
+	}
+	if (r == 0)
+		r = bpf_update(&sampler->bpf, &sampler->files, false);
+	if (r < 0)
+		return r == -ENOMEM ? r : stop_bpf(sampler, r);
+	sampler->proved_ns = now_ns;
+	say_what_bpf_reads(sampler);
+	return files_set_bpf(&sampler->files, &sampler->bpf);
+}
+
+/*
+ * A plan is made anew when other metrics are wanted, and after a full walk: a controller may have
+ * been switched on since. The old one stays, with its open files, where nothing changed.
+ */
+static int update_plan(struct cgw_sampler *sampler, bool walked, uint64_t now_ns)
+{
+	bool prove = uses_bpf(sampler) &&
+		     now_ns - sampler->proved_ns >= sampler->discover.options.full_walk_interval_ns;
 	struct plan plan;
 	int r;
 
-	if (!sampler->plan_wanted && !walked)
+	if (!sampler->plan_wanted && !walked && !prove)
 		return 0;
 	r = plan_build(&plan, sampler->layout, &sampler->tree, &sampler->wanted);
 	if (r < 0)
@@ -164,11 +328,12 @@ static int update_plan(struct cgw_sampler *sampler, bool walked)
 	if (plan_equal(&plan, &sampler->files.plan) && !sampler->plan_wanted) {
 		plan_done(&plan);
 		files_retry_absent(&sampler->files, &sampler->tree);
-	} else {
-		files_set_plan(&sampler->files, &sampler->tree, &plan);
+		return prove ? update_bpf_plan(sampler, now_ns) : 0;
 	}
+	files_set_plan(&sampler->files, &sampler->tree, &plan);
+	bpf_forget_plan(&sampler->bpf);
 	sampler->plan_wanted = false;
-	return 0;
+	return update_bpf_plan(sampler, now_ns);
 }
 
 static int update_topology(struct cgw_sampler *sampler)
@@ -227,20 +392,42 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 	if (r < 0)
 		return r;
 	fill_root(snapshot);
+	if (uses_bpf(sampler))
+		snapshot->collector = "bpf";
 	if (sampler->files.group_gone)
 		discover_suspect(&sampler->discover);
 	return 0;
 }
 
+/* Which groups there are, and with BPF what they use. */
+static int update_tree(struct cgw_sampler *sampler, uint64_t now_ns, bool *ret_walked)
+{
+	int r = discover_update(&sampler->discover, now_ns, ret_walked);
+
+	if (r == 0 && !uses_bpf(sampler) && !sampler->bpf_refused && *ret_walked &&
+	    sampler->options.collector == CGW_COLLECTOR_AUTO &&
+	    is_worth_bpf(sampler, sampler->tree.count) &&
+	    start_bpf(sampler, sampler->tree.count) == -ENOMEM)
+		return -ENOMEM;
+	if (r < 0 || !uses_bpf(sampler))
+		return r;
+	r = bpf_update(&sampler->bpf, &sampler->files, *ret_walked || sampler->plan_wanted);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	r = stop_bpf(sampler, r);
+	return r < 0 ? r : discover_update(&sampler->discover, now_ns, ret_walked);
+}
+
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot)
 {
 	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 	struct cgw_snapshot *snapshot = NULL;
 	bool walked;
-	int r = discover_update(&sampler->discover, clock_ns(CLOCK_MONOTONIC), &walked);
+	int r = update_tree(sampler, now_ns, &walked);
 
 	if (r == 0)
-		r = update_plan(sampler, walked);
+		r = update_plan(sampler, walked, now_ns);
 	if (r == 0)
 		r = update_topology(sampler);
 	if (r == 0)

@@ -21,8 +21,8 @@ static struct tree_group *group_new(const struct tree *tree, const char *name, s
 {
 	size_t name_size = (length + 1 + 7) & ~(size_t)7;
 	size_t count = tree->hierarchy_count;
-	size_t size =
-		sizeof(struct tree_group) + name_size + count * (sizeof(uint64_t) + sizeof(int));
+	size_t size = sizeof(struct tree_group) + name_size +
+		      count * (sizeof(uint64_t) + sizeof(int) + sizeof(uint32_t));
 	struct tree_group *group = calloc(1, size);
 	char *behind_name;
 
@@ -33,6 +33,7 @@ static struct tree_group *group_new(const struct tree *tree, const char *name, s
 	behind_name = (char *)(group + 1) + name_size;
 	group->id = (void *)behind_name;
 	group->watch = (void *)(group->id + count);
+	group->slot = (void *)(group->watch + count);
 	for (size_t h = 0; h < count; h++)
 		group->watch[h] = -1;
 	return group;

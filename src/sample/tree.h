@@ -19,9 +19,10 @@ struct tree_group {
 	uint32_t index;   /* in the newest topology */
 	uint16_t depth;
 	uint16_t name_length;
-	int *files;   /* the collector's; NULL until it reads this group */
-	uint64_t *id; /* [hierarchy], behind the name */
-	int *watch;   /* [hierarchy], the discovery's watch descriptor or -1 */
+	int *files;     /* the collector's; NULL until it reads this group */
+	uint64_t *id;   /* [hierarchy], behind the name */
+	int *watch;     /* [hierarchy], the discovery's watch descriptor or -1 */
+	uint32_t *slot; /* [hierarchy], its place in the BPF programs' walk */
 	char name[];
 };
 

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * bpf-proof.c - are the BPF programs' figures those of the files?
+ *
+ * A few groups, those with the most of each controller's figures, are read from files, walked by the
+ * programs, and read from files again. A figure that lies between both readings agrees. One that does
+ * not do so for each of the groups in some round is left to the files.
+ *
+ * Where memory.stat's values stand differs by kernel, and no table tells: it is found out by looking
+ * which place holds the file's number in all of the groups.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "sample/bpf.h"
+
+#define TRIAL_MAX 8
+#define ROUND_MAX 5
+
+/* A group that figures of one part are tried on. */
+struct trial {
+	struct tree_group *group; /* NULL: gone meanwhile */
+	uint64_t id;
+};
+
+struct trial_part {
+	struct trial trials[TRIAL_MAX];
+	size_t count;
+	uint32_t hierarchy;
+};
+
+struct proof {
+	struct bpf *bpf;
+	struct files *files;
+	struct trial_part parts[BPF_PART_COUNT];
+	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_MAX]; /* by column of the collector */
+	struct cgw_number row[CGW_METRIC_COUNT];               /* of the file read last */
+	const struct tree_group *row_group;
+	size_t row_file;
+	int row_error;
+	uint32_t matched[CGW_METRIC_COUNT]; /* bit by trial */
+	/* For memory.stat: the places that held the file's number so far. */
+	uint64_t state_places[CGW_METRIC_COUNT], event_places[CGW_METRIC_COUNT];
+	uint64_t first_seen[CGW_METRIC_COUNT];
+	uint8_t distinct[CGW_METRIC_COUNT]; /* numbers above zero that differ: 2 is enough */
+};
+
+/* What tells which groups a part's figures are best tried on. */
+static const uint8_t most_of[BPF_PART_COUNT] = {
+	[BPF_PART_CORE] = BPF_CORE_CPU_USAGE,   [BPF_PART_CPU] = BPF_CPU_PERIODS,
+	[BPF_PART_CPUACCT] = BPF_CPUACCT_USAGE, [BPF_PART_MEMORY] = BPF_MEMORY_USAGE,
+	[BPF_PART_PIDS] = BPF_PIDS_CURRENT,     [BPF_PART_FREEZER] = BPF_FREEZER_FLAGS,
+	[BPF_PART_IO] = BPF_IO_DEVICES,
+};
+
+static bool is_stat(const struct bpf_column *column)
+{
+	return column->row->kind == BPF_KIND_STAT_PAGES || column->row->kind == BPF_KIND_STAT_PLAIN;
+}
+
+/* Puts a group among those with the most, which stand in order. */
+static void offer(struct trial_part *part, uint64_t *most, struct tree_group *group, uint64_t value)
+{
+	size_t at = part->count < TRIAL_MAX ? part->count : TRIAL_MAX - 1;
+
+	if (part->count == TRIAL_MAX && value <= most[at])
+		return;
+	for (; at > 0 && most[at - 1] < value; at--) {
+		most[at] = most[at - 1];
+		part->trials[at] = part->trials[at - 1];
+	}
+	most[at] = value;
+	part->trials[at] = (struct trial){group, group->id[part->hierarchy]};
+	part->count += part->count < TRIAL_MAX;
+}
+
+static void choose(struct proof *proof, const struct bpf_column *column)
+{
+	struct trial_part *part = &proof->parts[column->row->part];
+	const struct bpf_hierarchy *of = &proof->bpf->of[column->hierarchy];
+	uint64_t most[TRIAL_MAX] = {0};
+
+	if (part->count > 0)
+		return;
+	part->hierarchy = column->hierarchy;
+	for (uint32_t slot = 1; slot < of->count; slot++) {
+		const uint64_t *record = column->records + slot * column->stride;
+
+		if (of->groups[slot] != NULL && record[0] == BPF_RECORD_PRESENT)
+			offer(part, most, of->groups[slot], record[most_of[column->row->part]]);
+	}
+}
+
+/* The groups may have gone in a walk: they are looked up again by their ids. */
+static void find_again(struct proof *proof)
+{
+	for (size_t p = 0; p < BPF_PART_COUNT; p++) {
+		struct trial_part *part = &proof->parts[p];
+		const struct bpf_hierarchy *of = &proof->bpf->of[part->hierarchy];
+		const struct bpf_group_record *records =
+			bpf_programs_groups(proof->bpf->programs, part->hierarchy);
+
+		for (size_t i = 0; i < part->count; i++)
+			part->trials[i].group = NULL;
+		for (uint32_t slot = 0; slot < of->count && part->count > 0; slot++)
+			for (size_t i = 0; i < part->count; i++)
+				if (records[slot].id == part->trials[i].id)
+					part->trials[i].group = of->groups[slot];
+	}
+}
+
+/* What the file says of a column's metric. Columns of one file stand together: it is read once. */
+static struct cgw_number from_file(struct proof *proof, const struct bpf_column *column,
+				   struct tree_group *group)
+{
+	if (proof->row_group != group || proof->row_file != column->file) {
+		proof->row_error = files_peek(proof->files, group, column->file, proof->row);
+		proof->row_group = group;
+		proof->row_file = column->file;
+	}
+	if (proof->row_error < 0)
+		return (struct cgw_number){0, cgw_state_from_error(proof->row_error)};
+	return proof->row[column->want.slot];
+}
+
+static bool lies_between(struct cgw_number number, struct cgw_number before,
+			 struct cgw_number after)
+{
+	uint64_t low = before.value < after.value ? before.value : after.value;
+	uint64_t high = before.value < after.value ? after.value : before.value;
+
+	if (number.state != CGW_OK || before.state != CGW_OK || after.state != CGW_OK)
+		return number.state == before.state || number.state == after.state;
+	return number.value >= low && number.value <= high;
+}
+
+/* The programs' number; false where they leave it to the file. */
+static bool from_programs(const struct bpf_column *column, const struct tree_group *group,
+			  struct cgw_number *ret_number)
+{
+	const uint64_t *record = bpf_record(column, group);
+
+	*ret_number = (struct cgw_number){0, CGW_ABSENT};
+	return record[0] == BPF_RECORD_ABSENT ||
+	       bpf_field_number(column, record[column->place], ret_number);
+}
+
+/* Which places of the group's statistics hold a number between both readings. */
+static void narrow_places(struct proof *proof, size_t index, size_t trial, struct cgw_number after)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	const struct bpf_learned *learned = &bpf_programs_learned(proof->bpf->programs)[trial];
+	struct cgw_number before = proof->before[index][trial], number;
+	uint64_t states = 0, events = 0;
+
+	if (learned->id != proof->parts[BPF_PART_MEMORY].trials[trial].id ||
+	    before.state != CGW_OK || after.state != CGW_OK)
+		return;
+	for (size_t place = 0; place < BPF_LEARN_SIZE; place++) {
+		if (place < learned->state_count &&
+		    bpf_field_number(column, (uint64_t)learned->state[place], &number) &&
+		    lies_between(number, before, after))
+			states |= UINT64_C(1) << place;
+		if (column->row->kind == BPF_KIND_STAT_PLAIN && place < learned->event_count &&
+		    bpf_field_number(column, learned->events[place], &number) &&
+		    lies_between(number, before, after))
+			events |= UINT64_C(1) << place;
+	}
+	proof->state_places[index] &= states;
+	proof->event_places[index] &= events;
+	if (before.value == 0 || before.value == proof->first_seen[index])
+		return;
+	proof->first_seen[index] = before.value;
+	proof->distinct[index]++;
+}
+
+static void compare(struct proof *proof, size_t index, size_t trial)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	struct tree_group *group = proof->parts[column->row->part].trials[trial].group;
+	struct cgw_number number, after;
+
+	if (group == NULL) {
+		proof->matched[index] |= UINT32_C(1) << trial;
+		return;
+	}
+	after = from_file(proof, column, group);
+	if (is_stat(column)) {
+		narrow_places(proof, index, trial, after);
+		return;
+	}
+	if (!from_programs(column, group, &number) ||
+	    lies_between(number, proof->before[index][trial], after) || after.state == CGW_GONE)
+		proof->matched[index] |= UINT32_C(1) << trial;
+}
+
+static void read_before(struct proof *proof, size_t trial)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++) {
+		const struct bpf_column *column = &proof->bpf->columns[i];
+		const struct trial_part *part = &proof->parts[column->row->part];
+
+		if (trial < part->count && part->trials[trial].group != NULL)
+			proof->before[i][trial] =
+				from_file(proof, column, part->trials[trial].group);
+	}
+	proof->row_group = NULL;
+}
+
+static void compare_after(struct proof *proof, size_t trial)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++)
+		if (trial < proof->parts[proof->bpf->columns[i].row->part].count &&
+		    !(proof->matched[i] >> trial & 1))
+			compare(proof, i, trial);
+	proof->row_group = NULL;
+}
+
+static int run_round(struct proof *proof)
+{
+	bool changed = false;
+	int r;
+
+	for (size_t trial = 0; trial < TRIAL_MAX; trial++)
+		read_before(proof, trial);
+	r = bpf_walk(proof->bpf, proof->bpf->hierarchies, &changed);
+	if (r < 0)
+		return r;
+	if (changed)
+		find_again(proof);
+	for (size_t trial = 0; trial < TRIAL_MAX; trial++)
+		compare_after(proof, trial);
+	return 0;
+}
+
+/*
+ * The lists that are sorted by use stand first, in this order, in all kernels that count them so: for
+ * them it is enough that the number there is right. Others must be told apart by their numbers.
+ */
+static int usual_place(enum cgw_metric metric)
+{
+	static const enum cgw_metric first[] = {
+		CGW_M_MEMORY_INACTIVE_ANON, CGW_METRIC_COUNT,         CGW_M_MEMORY_INACTIVE_FILE,
+		CGW_M_MEMORY_ACTIVE_FILE,   CGW_M_MEMORY_UNEVICTABLE,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+		if (first[i] == metric)
+			return (int)i;
+	return -1;
+}
+
+static bool is_single(uint64_t bits)
+{
+	return bits != 0 && (bits & (bits - 1)) == 0;
+}
+
+/* Where a value of memory.stat is. False: not found out. */
+static bool settle_place(const struct proof *proof, size_t index, uint32_t *ret_index)
+{
+	enum cgw_metric metric = proof->bpf->columns[index].metric;
+	uint64_t states = proof->state_places[index], events = proof->event_places[index];
+	int usual = usual_place(metric);
+
+	if (proof->distinct[index] > 0 && usual >= 0 && states >> usual & 1) {
+		*ret_index = (uint32_t)usual;
+		return true;
+	}
+	if (proof->distinct[index] < 2)
+		return false;
+	if (events == 0 && is_single(states)) {
+		*ret_index = (uint32_t)__builtin_ctzll(states);
+		return true;
+	}
+	if (states == 0 && is_single(events)) {
+		*ret_index = BPF_STAT_EVENT | (uint32_t)__builtin_ctzll(events);
+		return true;
+	}
+	return false;
+}
+
+/* Only what agreed everywhere stays. Without a group to try on nothing is known. */
+static void keep_proven(struct proof *proof)
+{
+	struct bpf *bpf = proof->bpf;
+	size_t kept = 0, stats = 0;
+
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		struct bpf_column *column = &bpf->columns[i];
+		size_t count = proof->parts[column->row->part].count;
+		bool proven = count > 0 && proof->matched[i] == (UINT32_C(1) << count) - 1;
+
+		if (is_stat(column)) {
+			proven = stats < BPF_STAT_MAX &&
+				 settle_place(proof, i, &bpf->stat_index[column->metric]);
+			stats += proven;
+		}
+		if (proven)
+			bpf->columns[kept++] = *column;
+	}
+	bpf->column_count = kept;
+}
+
+static bool all_matched(const struct proof *proof)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++) {
+		const struct bpf_column *column = &proof->bpf->columns[i];
+		size_t count = proof->parts[column->row->part].count;
+
+		if (!is_stat(column) && proof->matched[i] != (UINT32_C(1) << count) - 1)
+			return false;
+	}
+	return true;
+}
+
+static void ask_to_learn(struct proof *proof)
+{
+	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
+	const struct trial_part *memory = &proof->parts[BPF_PART_MEMORY];
+
+	control->learn_count = (unsigned)memory->count;
+	for (size_t i = 0; i < memory->count; i++)
+		control->learn_id[i] = memory->trials[i].id;
+}
+
+int bpf_prove(struct bpf *bpf, struct files *files)
+{
+	CLEANUP(cleanup_free) struct proof *proof = calloc(1, sizeof(*proof));
+	bool changed = false;
+	int r;
+
+	if (proof == NULL)
+		return -ENOMEM;
+	proof->bpf = bpf;
+	proof->files = files;
+	memset(proof->state_places, 0xff, sizeof(proof->state_places));
+	memset(proof->event_places, 0xff, sizeof(proof->event_places));
+	bpf_ask(bpf);
+	r = bpf_walk(bpf, bpf->hierarchies, &changed);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < bpf->column_count; i++)
+		choose(proof, &bpf->columns[i]);
+	ask_to_learn(proof);
+	for (int round = 0; round < ROUND_MAX && r == 0; round++) {
+		r = run_round(proof);
+		if (all_matched(proof))
+			break;
+	}
+	bpf_programs_control(bpf->programs)->learn_count = 0;
+	if (r == 0)
+		keep_proven(proof);
+	return r;
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bpf.c - the collector that lets BPF programs walk the hierarchies. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sample/bpf.h"
+
+/* Room for groups at first, and beyond what is known later. */
+#define CAPACITY_MIN 1024
+/* The tree may grow while it is walked; more rounds than this and it grows faster than we do. */
+#define GROW_ROUNDS 4
+
+static uint32_t all_hierarchies(const struct cgw_layout *layout)
+{
+	return layout->hierarchy_count >= 32 ? UINT32_MAX
+					     : (UINT32_C(1) << layout->hierarchy_count) - 1;
+}
+
+/* Slots mean something to the programs that filled them only. */
+static void forget_slots(struct bpf *bpf)
+{
+	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++)
+		bpf->of[h].count = 0;
+}
+
+static int load(struct bpf *bpf, uint32_t capacity, struct cgw_diag *diag)
+{
+	bpf->programs = bpf_programs_free(bpf->programs);
+	forget_slots(bpf);
+	return bpf_programs_load(bpf->layout, capacity, all_hierarchies(bpf->layout),
+				 &bpf->programs, &bpf->hierarchies, diag);
+}
+
+int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t group_estimate,
+	     struct cgw_diag *diag)
+{
+	uint32_t capacity = group_estimate + group_estimate / 2;
+	int r;
+
+	*bpf = (struct bpf){
+		.layout = discover->layout,
+		.tree = discover->tree,
+		.discover = discover,
+		.stat_file = SIZE_MAX,
+	};
+	if (bpf->layout->recorded)
+		return cgw_diag_set(diag, -EOPNOTSUPP, "a recorded machine has files only");
+	r = load(bpf, capacity > CAPACITY_MIN ? capacity : CAPACITY_MIN, diag);
+	if (r < 0)
+		bpf_close(bpf);
+	return r;
+}
+
+void bpf_close(struct bpf *bpf)
+{
+	bpf->programs = bpf_programs_free(bpf->programs);
+	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++) {
+		free(bpf->of[h].groups);
+		bpf->of[h] = (struct bpf_hierarchy){0};
+	}
+	bpf->hierarchies = 0;
+	bpf->column_count = 0;
+}
+
+static int reserve_slots(struct bpf_hierarchy *of, uint32_t count)
+{
+	struct tree_group **groups;
+
+	if (count <= of->size)
+		return 0;
+	groups = reallocarray(of->groups, count + count / 4, sizeof(struct tree_group *));
+	if (groups == NULL)
+		return -ENOMEM;
+	of->groups = groups;
+	of->size = count + count / 4;
+	return 0;
+}
+
+/* The groups above the one being taken: the walk is in pre-order, so its parent is among them. */
+struct ancestors {
+	struct {
+		uint64_t id;
+		struct tree_group *group;
+	} * steps;
+	size_t count, size;
+};
+
+static int push_ancestor(struct ancestors *ancestors, uint64_t id, struct tree_group *group)
+{
+	void *steps = ancestors->steps;
+
+	if (ancestors->count == ancestors->size) {
+		size_t size = ancestors->size == 0 ? 64 : 2 * ancestors->size;
+
+		steps = reallocarray(ancestors->steps, size, sizeof(*ancestors->steps));
+		if (steps == NULL)
+			return -ENOMEM;
+		ancestors->steps = steps;
+		ancestors->size = size;
+	}
+	ancestors->steps[ancestors->count].id = id;
+	ancestors->steps[ancestors->count++].group = group;
+	return 0;
+}
+
+/* Leaves the group of that id on top; NULL when it was left out. */
+static struct tree_group *find_ancestor(struct ancestors *ancestors, uint64_t id)
+{
+	while (ancestors->count > 0 && ancestors->steps[ancestors->count - 1].id != id)
+		ancestors->count--;
+	return ancestors->count > 0 ? ancestors->steps[ancestors->count - 1].group : NULL;
+}
+
+/* A group under a name; NULL for one that is left out. */
+static int meet(struct bpf *bpf, uint32_t hierarchy, struct tree_group *parent, const char *name,
+		uint64_t id, struct tree_group **ret_group)
+{
+	bool root = id == bpf->layout->hierarchies[hierarchy].root_id;
+	struct tree_group *group;
+	int r;
+
+	*ret_group = NULL;
+	if (parent == NULL && !root)
+		return 0;
+	r = tree_meet(bpf->tree, root ? NULL : parent, root ? "" : name, root ? 0 : strlen(name),
+		      hierarchy, id, &group);
+	if (r < 0)
+		return r == -ENAMETOOLONG ? 0 : r;
+	if (!root && !discover_wants(bpf->discover, group)) {
+		tree_leave(bpf->tree, group, UINT32_C(1) << hierarchy);
+		return 0;
+	}
+	*ret_group = group;
+	return 0;
+}
+
+/*
+ * The group of a slot. The programs tell the names of those that were not there in the last pass;
+ * the others are known, but one above may have been renamed.
+ */
+static int take_slot(struct bpf *bpf, uint32_t hierarchy, uint32_t slot, struct tree_group *parent,
+		     struct tree_group **ret_group)
+{
+	const struct bpf_group_record *record =
+		&bpf_programs_groups(bpf->programs, hierarchy)[slot];
+	struct tree_group *known = bpf->of[hierarchy].groups[slot];
+	char name[BPF_NAME_SIZE];
+
+	*ret_group = NULL;
+	if (record->id == 0) /* the next pass has room for its name */
+		return 0;
+	if (record->name != 0)
+		return meet(bpf, hierarchy, parent,
+			    bpf_programs_name(bpf->programs, record->name - 1), record->id,
+			    ret_group);
+	if (known == NULL || known->parent == parent) {
+		*ret_group = known;
+		return 0;
+	}
+	memcpy(name, known->name, (size_t)known->name_length + 1);
+	return meet(bpf, hierarchy, parent, name, record->id, ret_group);
+}
+
+/* Brings the tree to what the pass met. */
+static int take_groups(struct bpf *bpf, uint32_t hierarchy, uint32_t count,
+		       struct ancestors *ancestors)
+{
+	const struct bpf_group_record *records = bpf_programs_groups(bpf->programs, hierarchy);
+	struct bpf_hierarchy *of = &bpf->of[hierarchy];
+	int r = reserve_slots(of, count);
+
+	tree_unmark(bpf->tree, UINT32_C(1) << hierarchy);
+	for (uint32_t slot = of->count; slot < count && r == 0; slot++)
+		of->groups[slot] = NULL;
+	for (uint32_t slot = 0; slot < count && r == 0; slot++) {
+		struct tree_group *parent = find_ancestor(ancestors, records[slot].parent_id);
+		struct tree_group *group;
+
+		r = take_slot(bpf, hierarchy, slot, parent, &group);
+		if (r < 0)
+			break;
+		of->groups[slot] = group;
+		if (group != NULL) {
+			group->seen |= UINT32_C(1) << hierarchy;
+			group->slot[hierarchy] = slot;
+		}
+		r = push_ancestor(ancestors, records[slot].id, group);
+	}
+	return r;
+}
+
+/* One pass over a hierarchy. `ret_more`: some groups' names are still to come. */
+static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, bool *ret_more)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+	struct bpf_hierarchy *of = &bpf->of[hierarchy];
+	struct ancestors ancestors = {0};
+	int r;
+
+	control->parts = bpf->parts[hierarchy];
+	r = bpf_programs_pass(bpf->programs, hierarchy);
+	if (r < 0)
+		return r;
+	if (control->count > bpf_programs_capacity(bpf->programs))
+		return -E2BIG;
+	*ret_more = control->unnamed > 0;
+	if (control->fresh == 0 && control->count == of->count)
+		return 0;
+	*ret_changed = true;
+	r = take_groups(bpf, hierarchy, control->count, &ancestors);
+	free(ancestors.steps);
+	if (r < 0) {
+		/* What the programs take for known is not: all of it must be told again. */
+		memset(bpf_programs_groups(bpf->programs, hierarchy), 0,
+		       bpf_programs_capacity(bpf->programs) * sizeof(struct bpf_group_record));
+		of->count = 0;
+		return r;
+	}
+	of->count = control->count;
+	if (!*ret_more)
+		tree_sweep(bpf->tree, UINT32_C(1) << hierarchy);
+	return 0;
+}
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+int bpf_walk(struct bpf *bpf, uint32_t hierarchies, bool *ret_changed)
+{
+	int r = 0;
+
+	for (uint32_t h = 0; h < bpf->layout->hierarchy_count && r == 0; h++) {
+		bool more = (hierarchies & bpf->hierarchies) >> h & 1;
+
+		while (more && r == 0)
+			r = walk_once(bpf, h, ret_changed, &more);
+	}
+	return r;
+}
+
+/* Hierarchies of which figures are wanted. */
+static uint32_t wanted_hierarchies(const struct bpf *bpf)
+{
+	uint32_t wanted = 0;
+
+	for (uint32_t h = 0; h < CGW_HIERARCHY_MAX; h++)
+		if (bpf->parts[h] != 0)
+			wanted |= UINT32_C(1) << h;
+	return wanted & bpf->hierarchies;
+}
+
+/* The next one of those that only tell which groups there are. */
+static uint32_t next_in_turn(struct bpf *bpf, uint32_t idle)
+{
+	for (uint32_t n = 1; n <= CGW_HIERARCHY_MAX; n++) {
+		uint32_t h = (bpf->turn + n) % CGW_HIERARCHY_MAX;
+
+		if (idle & UINT32_C(1) << h) {
+			bpf->turn = h;
+			return UINT32_C(1) << h;
+		}
+	}
+	return 0;
+}
+
+/* More groups than there was room for: the programs are loaded again, with more. */
+static int grow(struct bpf *bpf)
+{
+	uint32_t count = bpf_programs_control(bpf->programs)->count;
+	int r = load(bpf, count + count / 2, NULL);
+
+	if (r == 0)
+		bpf_ask(bpf);
+	return r;
+}
+
+/*
+ * Programs may not bring the memory statistics up to date, from 6.16 on. Reading the root's file does
+ * it, for all groups and with the kernel's own rule of when it is worth it, so that what is read
+ * after is as new as what the files would say.
+ */
+static void refresh_stat(struct bpf *bpf, struct files *files)
+{
+	struct cgw_number row[CGW_METRIC_COUNT];
+
+	if (bpf->stat_file != SIZE_MAX)
+		(void)files_peek(files, bpf->tree->root, bpf->stat_file, row);
+}
+
+int bpf_update(struct bpf *bpf, struct files *files, bool everything)
+{
+	uint32_t wanted = wanted_hierarchies(bpf), idle = bpf->hierarchies & ~wanted;
+	uint32_t walked = everything ? bpf->hierarchies : wanted | next_in_turn(bpf, idle);
+	bool changed = false;
+	int r;
+
+	refresh_stat(bpf, files);
+	bpf->pass_ns = monotonic_ns();
+	r = bpf_walk(bpf, walked, &changed);
+
+	/* Groups mostly come and go in all hierarchies at once. */
+	if (r == 0 && changed && walked != bpf->hierarchies)
+		r = bpf_walk(bpf, bpf->hierarchies & ~walked, &changed);
+	for (int round = 0; r == -E2BIG && round < GROW_ROUNDS; round++) {
+		r = grow(bpf);
+		if (r == 0)
+			r = bpf_walk(bpf, bpf->hierarchies, &changed);
+	}
+	return r;
+}
+
+/* What of a part the columns want beyond its head, for the programs' choices. */
+static void ask_stat(struct bpf_control *control, struct bpf_column *column, uint32_t index)
+{
+	if (control->stat_count == BPF_STAT_MAX)
+		return;
+	column->place = BPF_MEMORY_STAT + control->stat_count;
+	control->stat_index[control->stat_count++] = index;
+}
+
+static bool is_stat(const struct bpf_column *column)
+{
+	return column->row->kind == BPF_KIND_STAT_PAGES || column->row->kind == BPF_KIND_STAT_PLAIN;
+}
+
+void bpf_ask(struct bpf *bpf)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+
+	memset(bpf->parts, 0, sizeof(bpf->parts));
+	control->stat_count = 0;
+	control->fine = 0;
+	bpf->stat_file = SIZE_MAX;
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		struct bpf_column *column = &bpf->columns[i];
+		enum bpf_part part = column->row->part;
+
+		column->records = bpf_programs_part(bpf->programs, part, &column->stride);
+		column->place = column->row->field;
+		bpf->parts[column->hierarchy] |= UINT32_C(1) << part;
+		if (is_stat(column)) {
+			ask_stat(control, column, bpf->stat_index[column->metric]);
+			bpf->stat_file = column->file;
+		}
+		if (!is_stat(column) && part == BPF_PART_MEMORY &&
+		    column->row->field != BPF_MEMORY_USAGE)
+			control->fine |= BPF_FINE_LIMITS;
+		if (is_stat(column) ||
+		    (part == BPF_PART_CORE && column->row->field == BPF_CORE_CPU_USAGE))
+			control->fine |= BPF_FINE_FLUSH;
+	}
+}
+
+void bpf_forget_plan(struct bpf *bpf)
+{
+	bpf->column_count = 0;
+	bpf->stat_file = SIZE_MAX;
+	memset(bpf->parts, 0, sizeof(bpf->parts));
+}
+
+/* All metrics of the plan that the programs could answer. */
+static void find_columns(struct bpf *bpf, const struct plan *plan)
+{
+	bpf->column_count = 0;
+	for (size_t i = 0; i < plan->file_count; i++) {
+		const struct plan_file *file = &plan->files[i];
+		unsigned version = bpf->layout->hierarchies[file->hierarchy].version;
+
+		for (size_t j = 0; j < file->want_count; j++) {
+			enum cgw_metric metric = plan->metric_of[file->wants[j].slot];
+			const struct bpf_field_row *row =
+				bpf_field_find(metric, version, file->name);
+
+			if (row == NULL || !(bpf->hierarchies & UINT32_C(1) << file->hierarchy) ||
+			    bpf->column_count == ARRAY_SIZE(bpf->columns))
+				continue;
+			bpf->columns[bpf->column_count++] = (struct bpf_column){
+				.row = row,
+				.want = file->wants[j],
+				.file = i,
+				.hierarchy = file->hierarchy,
+				.better = file->better[j],
+				.metric = metric,
+				.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+			};
+		}
+	}
+}
+
+int bpf_plan(struct bpf *bpf, struct files *files)
+{
+	int r;
+
+	find_columns(bpf, &files->plan);
+	r = bpf_prove(bpf, files);
+	bpf_ask(bpf);
+	return r;
+}
+
+void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
+	      bool *answered)
+{
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		const struct bpf_column *column = &bpf->columns[i];
+		uint32_t slot = column->want.slot;
+		const uint64_t *record;
+
+		if (!bpf_column_applies(column, group))
+			continue;
+		record = bpf_record(column, group);
+		/* Where the controller is off the file is not there either. */
+		answered[slot] = record[0] == BPF_RECORD_ABSENT ||
+				 bpf_field_number(column, record[column->place], &row[slot]);
+	}
+}
+
+bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric)
+{
+	for (size_t i = 0; i < bpf->column_count; i++)
+		if (bpf->columns[i].metric == metric)
+			return true;
+	return false;
+}
+
+bool bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file)
+{
+	size_t answered = 0;
+
+	for (size_t i = 0; i < bpf->column_count; i++)
+		answered += bpf->columns[i].file == file &&
+			    bpf->columns[i].row->kind != BPF_KIND_NOT_FROZEN &&
+			    bpf->columns[i].row->kind != BPF_KIND_NO_DEVICE;
+	return answered == plan->files[file].want_count;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * bpf.h - the collector that lets BPF programs walk the hierarchies: one pass gives all groups of a
+ * hierarchy with their figures, and which of them came or went.
+ *
+ * What the programs say is believed after it was compared with the files, metric by metric, on a
+ * handful of groups of this machine. What they do not give, or did not prove, is read from files, and
+ * so is the root, whose figures stand elsewhere in the kernel.
+ */
+#ifndef CGWARD_SAMPLE_BPF_H
+#define CGWARD_SAMPLE_BPF_H
+
+#include "sample/bpf-programs.h"
+#include "sample/discover.h"
+#include "sample/files.h"
+
+struct bpf_field_row;
+
+/* A metric of the plan that the programs answer. */
+struct bpf_column {
+	const struct bpf_field_row *row;
+	struct decode_want want; /* as for the file that it stands for */
+	size_t file;             /* in the plan */
+	uint32_t hierarchy;
+	uint32_t better; /* hierarchies that answer instead where the group is in one */
+	enum cgw_metric metric;
+	const uint64_t *records; /* of the part; one every `stride` numbers */
+	size_t stride, place;
+	uint64_t page_bytes;
+};
+
+struct bpf_hierarchy {
+	struct tree_group **groups; /* by slot; NULL for what is left out */
+	uint32_t count, size;
+};
+
+struct bpf {
+	const struct cgw_layout *layout;
+	struct tree *tree;
+	const struct discover *discover;
+	struct bpf_programs *programs;     /* NULL: not in use */
+	uint32_t hierarchies;              /* that the programs walk */
+	uint32_t parts[CGW_HIERARCHY_MAX]; /* of each that are wanted, by enum bpf_part */
+	struct bpf_hierarchy of[CGW_HIERARCHY_MAX];
+	uint32_t turn; /* hierarchies without wanted figures are walked in turn */
+	struct bpf_column columns[CGW_METRIC_COUNT];
+	size_t column_count;
+	uint32_t stat_index[CGW_METRIC_COUNT]; /* where a value of memory.stat was found to be */
+	uint64_t pass_ns;                      /* when the figures were taken, monotonic */
+	size_t stat_file; /* in the plan: the memory.stat that columns stand for; SIZE_MAX: none */
+};
+
+/* Loads the programs. On failure the collector stays out of use and `diag` says why. */
+int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t group_estimate,
+	     struct cgw_diag *diag);
+void bpf_close(struct bpf *bpf);
+
+/*
+ * Walks the hierarchies, takes the figures that the columns want, and brings the tree up to date.
+ * `everything`: also those hierarchies of which nothing is wanted.
+ */
+int bpf_update(struct bpf *bpf, struct files *files, bool everything);
+
+/*
+ * After a new plan: which of its metrics the programs answer. All are compared with the files, so
+ * the tree must be there.
+ */
+int bpf_plan(struct bpf *bpf, struct files *files);
+
+/* The old plan is no more. */
+void bpf_forget_plan(struct bpf *bpf);
+
+/* The numbers of a group into a row as the files would give them; `answered` by column. */
+void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
+	      bool *answered);
+/* The metric is answered, for some groups at least. */
+bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric);
+/* Every group's file is answered: none need be looked at but the root's. */
+bool bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file);
+
+/* What the programs take for one metric; private to the collector's files. */
+struct bpf_field_row {
+	int16_t metric;
+	uint8_t version;
+	const char *file; /* that says the same */
+	uint8_t part, field;
+	uint8_t kind; /* enum bpf_kind */
+};
+
+enum bpf_kind {
+	BPF_KIND_PLAIN,
+	BPF_KIND_PAGES,     /* of memory; v1 writes the counter's end as a number */
+	BPF_KIND_PAGES_MAX, /* likewise, but "max" */
+	BPF_KIND_MICRO,     /* nanoseconds that the file tells in microseconds */
+	BPF_KIND_QUOTA,     /* likewise, all bits set is no limit */
+	BPF_KIND_SHARES,    /* the scheduler's fixed point */
+	BPF_KIND_WEIGHT,    /* v2's scale of it */
+	BPF_KIND_TASKS_MAX, /* a number of tasks, above all possible ones: no limit */
+	BPF_KIND_INT_MAX,   /* the largest int is no limit */
+	BPF_KIND_FLAG,      /* not zero */
+	BPF_KIND_ONE,       /* always, on kernels that have the iterator */
+	BPF_KIND_SELF,      /* v1 freezer flags */
+	BPF_KIND_PARENT,
+	BPF_KIND_NOT_FROZEN, /* no flag is 0; with one only the file knows */
+	BPF_KIND_NO_DEVICE,  /* no device is 0; with one only the file knows */
+	BPF_KIND_STAT_PAGES, /* of memory.stat, wherever it was found */
+	BPF_KIND_STAT_PLAIN,
+};
+
+/* The row of a metric for that file, or NULL: the programs do not take it. */
+const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned version,
+					   const char *file);
+/* The number as the file would give it. False: only the file knows. */
+bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_number *ret_number);
+
+/* The numbers of a group that a column stands for; the controller's state is the first. */
+static inline const uint64_t *bpf_record(const struct bpf_column *column,
+					 const struct tree_group *group)
+{
+	return column->records + (size_t)group->slot[column->hierarchy] * column->stride;
+}
+
+static inline bool bpf_column_applies(const struct bpf_column *column,
+				      const struct tree_group *group)
+{
+	return group->present & UINT32_C(1) << column->hierarchy &&
+	       !(group->present & column->better);
+}
+
+/* Between bpf.c and bpf-proof.c. */
+int bpf_walk(struct bpf *bpf, uint32_t hierarchies, bool *ret_changed);
+/* Asks the programs for what the columns want. */
+void bpf_ask(struct bpf *bpf);
+/* Compares the columns with the files and keeps those that agree. */
+int bpf_prove(struct bpf *bpf, struct files *files);
+
+#endif

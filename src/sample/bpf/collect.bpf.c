@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * collect.bpf.c - the figures of all groups of a hierarchy in one walk inside the kernel.
+ *
+ * Built twice: with COLLECT_DIRECT memory is read by plain loads that the kernel makes safe
+ * (bpf_rdonly_cast, from 6.2 on), without it through a helper. Each has two programs, for the two
+ * names of the function that brings statistics up to date; the collector loads one.
+ */
+#include "kernel-types.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "records.h"
+
+/* cgroup_subsys_state.flags; an enum without a name, the same since 4.x. */
+#define CSS_ONLINE  (1U << 1)
+#define CSS_VISIBLE (1U << 3)
+/* cgroup.flags: likewise, since 5.2. */
+#define CGRP_FROZEN 3
+
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym __weak;
+extern void cgroup_rstat_flush(struct cgroup *group) __ksym __weak;
+
+#define ARRAY(name_, type_, entries_)              \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, entries_);     \
+		__type(key, __u32);                \
+		__type(value, type_);              \
+	} name_ SEC(".maps")
+
+struct record_core {
+	__u64 field[BPF_CORE_SIZE];
+};
+struct record_cpu {
+	__u64 field[BPF_CPU_SIZE];
+};
+struct record_cpuacct {
+	__u64 field[BPF_CPUACCT_SIZE];
+};
+struct record_memory {
+	__u64 field[BPF_MEMORY_SIZE];
+};
+struct record_pids {
+	__u64 field[BPF_PIDS_SIZE];
+};
+struct record_freezer {
+	__u64 field[BPF_FREEZER_SIZE];
+};
+struct record_io {
+	__u64 field[BPF_IO_SIZE];
+};
+struct group_name {
+	char bytes[BPF_NAME_SIZE];
+};
+
+/* The collector sets the sizes of those that hold one entry a group. */
+ARRAY(control, struct bpf_control, 1);
+ARRAY(groups, struct bpf_group_record, 1);
+ARRAY(names, struct group_name, BPF_NAME_COUNT);
+ARRAY(learned, struct bpf_learned, BPF_LEARN_MAX);
+ARRAY(core, struct record_core, 1);
+ARRAY(cpu, struct record_cpu, 1);
+ARRAY(cpuacct, struct record_cpuacct, 1);
+ARRAY(memory, struct record_memory, 1);
+ARRAY(pids, struct record_pids, 1);
+ARRAY(freezer, struct record_freezer, 1);
+ARRAY(io, struct record_io, 1);
+
+char _license[] SEC("license") = "GPL";
+
+#ifdef COLLECT_DIRECT
+#define AS(type_, pointer)    ((type_ *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type_)))
+#define READ(pointer, member) ((pointer)->member)
+/* Any kernel type that starts with a 64-bit number will do. */
+#define READ_U64(address) (AS(struct kernel_cpustat, address)->cpustat[0])
+#else
+#define AS(type_, pointer)    ((type_ *)(pointer))
+#define READ(pointer, member) BPF_CORE_READ(pointer, member)
+static __always_inline __u64 read_u64(const void *address)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), address);
+	return value;
+}
+#define READ_U64(address)     read_u64(address)
+#endif
+
+/* The element of an array member, whose index or size is known to the running kernel only. */
+#define ELEMENT(pointer, type_, member, index) \
+	((void *)(pointer) + bpf_core_field_offset(type_, member) + 8 * (__u64)(index))
+
+/* A pointer member as a mere address: the verifier lets those be reckoned with. */
+#define ADDRESS(pointer, type_, member) READ_U64(ELEMENT(pointer, type_, member, 0))
+
+#define CSS(group, name)                                                                           \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                                   \
+		 ? AS(struct cgroup_subsys_state,                                                  \
+		      (void *)READ_U64(ELEMENT(group, struct cgroup, subsys,                       \
+					       bpf_core_enum_value(enum cgroup_subsys_id, name)))) \
+		 : NULL)
+
+/* Its files are there: v2 keeps controllers that others depend on without showing them. */
+static __always_inline bool is_shown(struct cgroup_subsys_state *css)
+{
+	return css != NULL && READ(css, flags) & CSS_VISIBLE;
+}
+
+static __always_inline void take_core(struct cgroup *group, __u32 slot)
+{
+	struct record_core *to = bpf_map_lookup_elem(&core, &slot);
+
+	if (to == NULL)
+		return;
+	to->field[BPF_CORE_STATE] = BPF_RECORD_PRESENT;
+	to->field[BPF_CORE_CPU_USAGE] = group->bstat.cputime.sum_exec_runtime;
+	to->field[BPF_CORE_POPULATED] = group->nr_populated_csets +
+						group->nr_populated_domain_children +
+						group->nr_populated_threaded_children >
+					0;
+	to->field[BPF_CORE_FROZEN] = group->flags >> CGRP_FROZEN & 1;
+	to->field[BPF_CORE_FREEZE] = group->freezer.freeze;
+	to->field[BPF_CORE_DESCENDANTS] = group->nr_descendants;
+	to->field[BPF_CORE_DYING] = group->nr_dying_descendants;
+	to->field[BPF_CORE_MAX_DEPTH] = group->max_depth;
+	to->field[BPF_CORE_MAX_DESCENDANTS] = group->max_descendants;
+}
+
+static __always_inline void take_cpu(struct cgroup *group, __u32 slot)
+{
+	struct record_cpu *to = bpf_map_lookup_elem(&cpu, &slot);
+	struct cgroup_subsys_state *css = CSS(group, cpu_cgrp_id);
+	struct task_group *from = AS(struct task_group, css);
+
+	if (to == NULL)
+		return;
+	to->field[BPF_CPU_STATE] = is_shown(css);
+	if (to->field[BPF_CPU_STATE] == BPF_RECORD_ABSENT)
+		return;
+	to->field[BPF_CPU_SHARES] = READ(from, shares);
+	if (bpf_core_field_exists(struct task_group, idle))
+		to->field[BPF_CPU_IDLE] = READ(from, idle);
+	if (bpf_core_field_exists(struct task_group, rt_bandwidth)) {
+		to->field[BPF_CPU_RT_RUNTIME] = READ(from, rt_bandwidth.rt_runtime);
+		to->field[BPF_CPU_RT_PERIOD] = READ(from, rt_bandwidth.rt_period);
+	}
+	if (!bpf_core_field_exists(struct task_group, cfs_bandwidth))
+		return;
+	to->field[BPF_CPU_PERIODS] = READ(from, cfs_bandwidth.nr_periods);
+	to->field[BPF_CPU_THROTTLES] = READ(from, cfs_bandwidth.nr_throttled);
+	to->field[BPF_CPU_THROTTLED_NS] = READ(from, cfs_bandwidth.throttled_time);
+	to->field[BPF_CPU_BURSTS] = READ(from, cfs_bandwidth.nr_burst);
+	to->field[BPF_CPU_BURST_NS] = READ(from, cfs_bandwidth.burst_time);
+	to->field[BPF_CPU_QUOTA] = READ(from, cfs_bandwidth.quota);
+	to->field[BPF_CPU_PERIOD] = READ(from, cfs_bandwidth.period);
+	to->field[BPF_CPU_MAX_BURST] = READ(from, cfs_bandwidth.burst);
+}
+
+static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
+					 const struct bpf_control *asked)
+{
+	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &slot);
+	struct cgroup_subsys_state *css = CSS(group, cpuacct_cgrp_id);
+	struct cpuacct *from = AS(struct cpuacct, css);
+	__u64 usages, stats, usage = 0, user = 0;
+
+	if (to == NULL)
+		return;
+	to->field[BPF_CPUACCT_STATE] = is_shown(css);
+	if (to->field[BPF_CPUACCT_STATE] == BPF_RECORD_ABSENT)
+		return;
+	usages = ADDRESS(from, struct cpuacct, cpuusage);
+	stats = ADDRESS(from, struct cpuacct, cpustat);
+	for (__u32 i = 0; i < BPF_CPU_MAX && i < asked->cpu_count; i++) {
+		__u64 stat = stats + asked->cpu_offset[i];
+
+		usage += READ_U64((void *)(usages + asked->cpu_offset[i]));
+		user += READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
+					 bpf_core_enum_value(enum cpu_usage_stat, CPUTIME_USER))) +
+			READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
+					 bpf_core_enum_value(enum cpu_usage_stat, CPUTIME_NICE)));
+	}
+	to->field[BPF_CPUACCT_USAGE] = usage;
+	to->field[BPF_CPUACCT_USER] = user;
+	to->field[BPF_CPUACCT_SYSTEM] = usage - user;
+}
+
+/* A structure that kernels may be built without, or name otherwise. */
+#define TAKE(to, place, from, type_, member)                            \
+	do {                                                            \
+		if (bpf_core_field_exists(type_, member))               \
+			(to)->field[place] = (__u64)READ(from, member); \
+	} while (0)
+
+#define TAKE_EVENT(to, place, from, name)                                             \
+	(to)->field[place] = READ_U64(ELEMENT(from, struct mem_cgroup, memory_events, \
+					      bpf_core_enum_value(enum memcg_memory_event, name)))
+
+static __always_inline void take_memory_v1(struct mem_cgroup *from, struct record_memory *to)
+{
+	__u64 disabled;
+
+	TAKE(to, BPF_MEMORY_SWAP_USAGE, from, struct mem_cgroup, memsw.usage.counter);
+	TAKE(to, BPF_MEMORY_SWAP_MAX, from, struct mem_cgroup, memsw.max);
+	TAKE(to, BPF_MEMORY_SWAP_FAILCNT, from, struct mem_cgroup, memsw.failcnt);
+	TAKE(to, BPF_MEMORY_KMEM_USAGE, from, struct mem_cgroup, kmem.usage.counter);
+	TAKE(to, BPF_MEMORY_KMEM_PEAK, from, struct mem_cgroup, kmem.watermark);
+	TAKE(to, BPF_MEMORY_KMEM_MAX, from, struct mem_cgroup, kmem.max);
+	TAKE(to, BPF_MEMORY_KMEM_FAILCNT, from, struct mem_cgroup, kmem.failcnt);
+	TAKE(to, BPF_MEMORY_TCP_USAGE, from, struct mem_cgroup, tcpmem.usage.counter);
+	TAKE(to, BPF_MEMORY_FAILCNT, from, struct mem_cgroup, memory.failcnt);
+	TAKE(to, BPF_MEMORY_SOFT_LIMIT, from, struct mem_cgroup, soft_limit);
+	TAKE(to, BPF_MEMORY_SWAPPINESS, from, struct mem_cgroup, swappiness);
+	TAKE(to, BPF_MEMORY_UNDER_OOM, from, struct mem_cgroup, under_oom);
+	if (!bpf_core_field_exists(struct mem_cgroup, oom_kill_disable))
+		return;
+	/* An int here, a bool there. */
+	disabled = ADDRESS(from, struct mem_cgroup, oom_kill_disable);
+	to->field[BPF_MEMORY_OOM_KILL_DISABLE] =
+		bpf_core_field_size(struct mem_cgroup, oom_kill_disable) == sizeof(int)
+			? disabled & 0xffffffff
+			: disabled & 0xff;
+}
+
+static __always_inline void take_memory_v2(struct mem_cgroup *from, struct record_memory *to)
+{
+	TAKE(to, BPF_MEMORY_HIGH, from, struct mem_cgroup, memory.high);
+	TAKE(to, BPF_MEMORY_LOW, from, struct mem_cgroup, memory.low);
+	TAKE(to, BPF_MEMORY_MIN, from, struct mem_cgroup, memory.min);
+	TAKE(to, BPF_MEMORY_SWAP_USAGE, from, struct mem_cgroup, swap.usage.counter);
+	TAKE(to, BPF_MEMORY_SWAP_PEAK, from, struct mem_cgroup, swap.watermark);
+	TAKE(to, BPF_MEMORY_SWAP_MAX, from, struct mem_cgroup, swap.max);
+	TAKE(to, BPF_MEMORY_SWAP_HIGH, from, struct mem_cgroup, swap.high);
+	TAKE(to, BPF_MEMORY_OOM_GROUP, from, struct mem_cgroup, oom_group);
+	TAKE_EVENT(to, BPF_MEMORY_EVENTS_LOW, from, MEMCG_LOW);
+	TAKE_EVENT(to, BPF_MEMORY_EVENTS_HIGH, from, MEMCG_HIGH);
+	TAKE_EVENT(to, BPF_MEMORY_EVENTS_MAX, from, MEMCG_MAX);
+	TAKE_EVENT(to, BPF_MEMORY_EVENTS_OOM, from, MEMCG_OOM);
+	TAKE_EVENT(to, BPF_MEMORY_EVENTS_OOM_GROUP_KILL, from, MEMCG_OOM_GROUP_KILL);
+}
+
+static __always_inline void learn(const struct bpf_control *asked, __u64 id, __u64 stats)
+{
+	for (__u32 i = 0; i < BPF_LEARN_MAX && i < asked->learn_count; i++) {
+		struct bpf_learned *to;
+		__u32 place = i; /* a counter whose address is taken is lost to the verifier */
+
+		if (asked->learn_id[i] != id)
+			continue;
+		to = bpf_map_lookup_elem(&learned, &place);
+		if (to == NULL)
+			return;
+		to->id = id;
+		to->state_count = (bpf_core_field_offset(struct memcg_vmstats, events) -
+				   bpf_core_field_offset(struct memcg_vmstats, state)) /
+				  8;
+		to->event_count = BPF_LEARN_SIZE;
+		if (bpf_core_field_exists(struct memcg_vmstats, state_local))
+			to->event_count =
+				(bpf_core_field_offset(struct memcg_vmstats, state_local) -
+				 bpf_core_field_offset(struct memcg_vmstats, events)) /
+				8;
+		bpf_probe_read_kernel(to->state, sizeof(to->state),
+				      ELEMENT(stats, struct memcg_vmstats, state, 0));
+		bpf_probe_read_kernel(to->events, sizeof(to->events),
+				      ELEMENT(stats, struct memcg_vmstats, events, 0));
+	}
+}
+
+static __always_inline void take_memory(struct cgroup *group, __u32 slot, __u64 id,
+					const struct bpf_control *asked)
+{
+	struct record_memory *to = bpf_map_lookup_elem(&memory, &slot);
+	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
+	struct mem_cgroup *from = AS(struct mem_cgroup, css);
+	__u64 stats;
+
+	if (to == NULL)
+		return;
+	to->field[BPF_MEMORY_STATE] = is_shown(css);
+	if (to->field[BPF_MEMORY_STATE] == BPF_RECORD_ABSENT)
+		return;
+	to->field[BPF_MEMORY_USAGE] = READ(from, memory.usage.counter);
+	if (asked->fine & BPF_FINE_LIMITS) {
+		TAKE(to, BPF_MEMORY_PEAK, from, struct mem_cgroup, memory.watermark);
+		TAKE(to, BPF_MEMORY_MAX, from, struct mem_cgroup, memory.max);
+		TAKE_EVENT(to, BPF_MEMORY_EVENTS_OOM_KILL, from, MEMCG_OOM_KILL);
+		if (asked->version == 1)
+			take_memory_v1(from, to);
+		else
+			take_memory_v2(from, to);
+	}
+	if (asked->stat_count == 0 && asked->learn_count == 0)
+		return;
+	stats = ADDRESS(from, struct mem_cgroup, vmstats);
+	for (__u32 i = 0; i < BPF_STAT_MAX && i < asked->stat_count; i++) {
+		__u32 index = asked->stat_index[i];
+
+		to->field[BPF_MEMORY_STAT + i] =
+			index & BPF_STAT_EVENT
+				? READ_U64(ELEMENT(stats, struct memcg_vmstats, events,
+						   index & ~BPF_STAT_EVENT))
+				: READ_U64(ELEMENT(stats, struct memcg_vmstats, state, index));
+	}
+	learn(asked, id, stats);
+}
+
+static __always_inline void take_pids(struct cgroup *group, __u32 slot)
+{
+	struct record_pids *to = bpf_map_lookup_elem(&pids, &slot);
+	struct cgroup_subsys_state *css = CSS(group, pids_cgrp_id);
+	struct pids_cgroup *from = AS(struct pids_cgroup, css);
+
+	if (to == NULL)
+		return;
+	to->field[BPF_PIDS_STATE] = is_shown(css);
+	if (to->field[BPF_PIDS_STATE] == BPF_RECORD_ABSENT)
+		return;
+	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
+	to->field[BPF_PIDS_MAX] = READ(from, limit.counter);
+	TAKE(to, BPF_PIDS_PEAK, from, struct pids_cgroup, watermark);
+	if (bpf_core_field_exists(struct pids_cgroup, events))
+		to->field[BPF_PIDS_EVENTS_MAX] =
+			READ_U64(ELEMENT(from, struct pids_cgroup, events, 0));
+	else if (bpf_core_field_exists(struct pids_cgroup___limit, events_limit))
+		to->field[BPF_PIDS_EVENTS_MAX] =
+			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
+}
+
+static __always_inline void take_freezer(struct cgroup *group, __u32 slot)
+{
+	struct record_freezer *to = bpf_map_lookup_elem(&freezer, &slot);
+	struct cgroup_subsys_state *css = CSS(group, freezer_cgrp_id);
+	struct freezer *from = AS(struct freezer, css);
+	unsigned int state;
+
+	if (to == NULL)
+		return;
+	to->field[BPF_FREEZER_STATE] = is_shown(css);
+	if (to->field[BPF_FREEZER_STATE] == BPF_RECORD_ABSENT)
+		return;
+	state = READ(from, state);
+	to->field[BPF_FREEZER_FLAGS] =
+		(state & bpf_core_enum_value(enum freezer_state_flags, CGROUP_FREEZING_SELF)
+			 ? BPF_FREEZER_SELF
+			 : 0) |
+		(state & bpf_core_enum_value(enum freezer_state_flags, CGROUP_FREEZING_PARENT)
+			 ? BPF_FREEZER_PARENT
+			 : 0);
+}
+
+static __always_inline void take_io(struct cgroup *group, __u32 slot)
+{
+	struct record_io *to = bpf_map_lookup_elem(&io, &slot);
+	struct cgroup_subsys_state *css = CSS(group, io_cgrp_id);
+	struct blkcg *from = AS(struct blkcg, css);
+
+	if (to == NULL)
+		return;
+	to->field[BPF_IO_STATE] = is_shown(css);
+	if (to->field[BPF_IO_STATE] == BPF_RECORD_ABSENT)
+		return;
+	to->field[BPF_IO_DEVICES] = READ(from, blkg_list.first) != NULL;
+}
+
+/* What the collector knows from the last pass need not be told again. */
+static __always_inline void take_identity(struct cgroup *group, struct bpf_group_record *to,
+					  struct bpf_control *control_)
+{
+	__u64 id = group->kn->id;
+	__u32 hash = group->kn->hash, place = control_->named;
+	struct group_name *name;
+
+	if (to->id == id && to->hash == hash) {
+		to->name = 0;
+		return;
+	}
+	control_->fresh++;
+	name = bpf_map_lookup_elem(&names, &place);
+	if (name == NULL) {
+		control_->unnamed++;
+		to->id = 0;
+		to->name = 0;
+		return;
+	}
+	bpf_probe_read_kernel_str(name->bytes, sizeof(name->bytes), group->kn->name);
+	control_->named = place + 1;
+	to->id = id;
+	to->hash = hash;
+	to->name = place + 1;
+	to->parent_id = group->self.parent != NULL ? group->self.parent->cgroup->kn->id : 0;
+}
+
+static __always_inline bool is_wanted(const struct bpf_control *asked, enum bpf_part part)
+{
+	return asked->parts >> part & 1;
+}
+
+/* Everything of one group. Groups that were removed and are still held by something are left out. */
+static __always_inline void take_group(struct cgroup *group, struct bpf_control *control_)
+{
+	__u32 slot = control_->count, place = control_->base + slot;
+	struct bpf_group_record *record;
+
+	if (!(group->self.flags & CSS_ONLINE))
+		return;
+	control_->count = slot + 1;
+	if (slot >= control_->capacity)
+		return;
+	record = bpf_map_lookup_elem(&groups, &place);
+	if (record == NULL)
+		return;
+	take_identity(group, record, control_);
+	if (is_wanted(control_, BPF_PART_CORE))
+		take_core(group, slot);
+	if (is_wanted(control_, BPF_PART_CPU))
+		take_cpu(group, slot);
+	if (is_wanted(control_, BPF_PART_CPUACCT))
+		take_cpuacct(group, slot, control_);
+	if (is_wanted(control_, BPF_PART_MEMORY))
+		take_memory(group, slot, group->kn->id, control_);
+	if (is_wanted(control_, BPF_PART_PIDS))
+		take_pids(group, slot);
+	if (is_wanted(control_, BPF_PART_FREEZER))
+		take_freezer(group, slot);
+	if (is_wanted(control_, BPF_PART_IO))
+		take_io(group, slot);
+}
+
+static __always_inline struct bpf_control *begin(struct bpf_iter__cgroup *context)
+{
+	__u32 zero = 0;
+	struct bpf_control *control_ = bpf_map_lookup_elem(&control, &zero);
+
+	/* At the end the program is called without a group, after a lone one still as the first. */
+	if (control_ != NULL && context->cgroup != NULL && context->meta->seq_num == 0) {
+		control_->count = 0;
+		control_->fresh = 0;
+		control_->named = 0;
+		control_->unnamed = 0;
+	}
+	return control_;
+}
+
+SEC("iter.s/cgroup")
+int collect_css_flush(struct bpf_iter__cgroup *context)
+{
+	struct cgroup *group = context->cgroup;
+	struct bpf_control *control_ = begin(context);
+
+	if (group == NULL || control_ == NULL)
+		return 0;
+	if (context->meta->seq_num == 0 && control_->fine & BPF_FINE_FLUSH)
+		css_rstat_flush(&group->self);
+	take_group(group, control_);
+	return 0;
+}
+
+SEC("iter.s/cgroup")
+int collect_cgroup_flush(struct bpf_iter__cgroup *context)
+{
+	struct cgroup *group = context->cgroup;
+	struct bpf_control *control_ = begin(context);
+
+	if (group == NULL || control_ == NULL)
+		return 0;
+	if (context->meta->seq_num == 0 && control_->fine & BPF_FINE_FLUSH)
+		cgroup_rstat_flush(group);
+	take_group(group, control_);
+	return 0;
+}
+
+/*
+ * Where the CPUs' parts of per-CPU memory lie. Kernels do not export it, so a per-CPU array of our
+ * own tells: its base from its own structure, its parts by the helper. The verifier forbids to
+ * subtract them here; the collector does.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} yardstick SEC(".maps");
+ARRAY(places, struct bpf_places, 1);
+
+SEC("iter/bpf_map")
+int find_cpu_places(struct bpf_iter__bpf_map *context)
+{
+	__u32 zero = 0;
+	struct bpf_places *to = bpf_map_lookup_elem(&places, &zero);
+	struct bpf_map *map = context->map;
+
+	if (map == NULL || to == NULL || map->id != to->map_id)
+		return 0;
+	bpf_probe_read_kernel(&to->base, sizeof(to->base),
+			      (const void *)map + bpf_core_field_offset(struct bpf_array, pptrs));
+	for (__u32 i = 0; i < BPF_CPU_MAX; i++)
+		to->cpu[i] = (__u64)bpf_map_lookup_percpu_elem(&yardstick, &zero, i);
+	to->found = 1;
+	return 0;
+}

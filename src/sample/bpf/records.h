@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * records.h - what the BPF programs write and the collector reads, through mapped arrays.
+ *
+ * A pass walks one hierarchy. Each group gets a slot by its place in the walk; what does not change
+ * (id, parent, name) stands in `groups`, where each hierarchy has its own range, and each part of the
+ * figures in an array of its own. A controller is in one hierarchy only, so passes over several
+ * hierarchies do not write over each other.
+ */
+#ifndef CGWARD_SAMPLE_BPF_RECORDS_H
+#define CGWARD_SAMPLE_BPF_RECORDS_H
+
+#define BPF_NAME_SIZE  256 /* NAME_MAX and the terminator */
+#define BPF_NAME_COUNT 4096
+#define BPF_CPU_MAX    256
+#define BPF_STAT_MAX   16 /* values of memory.stat that can be asked for */
+#define BPF_LEARN_MAX  12
+#define BPF_LEARN_SIZE 64
+
+/* The figures of one group by controller. The first number of each record is its state. */
+enum bpf_part {
+	BPF_PART_CORE, /* v2: what every group has */
+	BPF_PART_CPU,
+	BPF_PART_CPUACCT,
+	BPF_PART_MEMORY,
+	BPF_PART_PIDS,
+	BPF_PART_FREEZER,
+	BPF_PART_IO,
+	BPF_PART_COUNT,
+};
+
+/* The group has no such controller, or it has. */
+enum { BPF_RECORD_ABSENT, BPF_RECORD_PRESENT };
+
+enum bpf_core_field {
+	BPF_CORE_STATE,
+	BPF_CORE_CPU_USAGE,
+	BPF_CORE_POPULATED,
+	BPF_CORE_FROZEN,
+	BPF_CORE_FREEZE,
+	BPF_CORE_DESCENDANTS,
+	BPF_CORE_DYING,
+	BPF_CORE_MAX_DEPTH,
+	BPF_CORE_MAX_DESCENDANTS,
+	BPF_CORE_SIZE,
+};
+
+enum bpf_cpu_field {
+	BPF_CPU_STATE,
+	BPF_CPU_PERIODS,
+	BPF_CPU_THROTTLES,
+	BPF_CPU_THROTTLED_NS,
+	BPF_CPU_BURSTS,
+	BPF_CPU_BURST_NS,
+	BPF_CPU_QUOTA,
+	BPF_CPU_PERIOD,
+	BPF_CPU_MAX_BURST,
+	BPF_CPU_SHARES,
+	BPF_CPU_IDLE,
+	BPF_CPU_RT_RUNTIME,
+	BPF_CPU_RT_PERIOD,
+	BPF_CPU_SIZE,
+};
+
+enum bpf_cpuacct_field {
+	BPF_CPUACCT_STATE,
+	BPF_CPUACCT_USAGE,
+	BPF_CPUACCT_USER,
+	BPF_CPUACCT_SYSTEM,
+	BPF_CPUACCT_SIZE,
+};
+
+enum bpf_memory_field {
+	BPF_MEMORY_STATE,
+	BPF_MEMORY_USAGE,
+	BPF_MEMORY_PEAK,
+	BPF_MEMORY_MAX,
+	BPF_MEMORY_HIGH,
+	BPF_MEMORY_LOW,
+	BPF_MEMORY_MIN,
+	BPF_MEMORY_FAILCNT,
+	BPF_MEMORY_SWAP_USAGE, /* v1: memory and swap together */
+	BPF_MEMORY_SWAP_PEAK,
+	BPF_MEMORY_SWAP_MAX,
+	BPF_MEMORY_SWAP_HIGH,
+	BPF_MEMORY_SWAP_FAILCNT,
+	BPF_MEMORY_KMEM_USAGE,
+	BPF_MEMORY_KMEM_PEAK,
+	BPF_MEMORY_KMEM_MAX,
+	BPF_MEMORY_KMEM_FAILCNT,
+	BPF_MEMORY_TCP_USAGE,
+	BPF_MEMORY_SOFT_LIMIT,
+	BPF_MEMORY_OOM_GROUP,
+	BPF_MEMORY_SWAPPINESS,
+	BPF_MEMORY_UNDER_OOM,
+	BPF_MEMORY_OOM_KILL_DISABLE,
+	BPF_MEMORY_EVENTS_LOW,
+	BPF_MEMORY_EVENTS_HIGH,
+	BPF_MEMORY_EVENTS_MAX,
+	BPF_MEMORY_EVENTS_OOM,
+	BPF_MEMORY_EVENTS_OOM_KILL,
+	BPF_MEMORY_EVENTS_OOM_GROUP_KILL,
+	BPF_MEMORY_STAT, /* the first of BPF_STAT_MAX */
+	BPF_MEMORY_SIZE = BPF_MEMORY_STAT + BPF_STAT_MAX,
+};
+
+enum bpf_pids_field {
+	BPF_PIDS_STATE,
+	BPF_PIDS_CURRENT,
+	BPF_PIDS_PEAK,
+	BPF_PIDS_MAX,
+	BPF_PIDS_EVENTS_MAX,
+	BPF_PIDS_SIZE,
+};
+
+enum bpf_freezer_field {
+	BPF_FREEZER_STATE,
+	BPF_FREEZER_FLAGS, /* bits of BPF_FREEZER_*, whatever their places in the kernel */
+	BPF_FREEZER_SIZE,
+};
+#define BPF_FREEZER_SELF   1
+#define BPF_FREEZER_PARENT 2
+
+enum bpf_io_field {
+	BPF_IO_STATE,
+	BPF_IO_DEVICES, /* 0: no device was ever used; 1: at least one */
+	BPF_IO_SIZE,
+};
+
+struct bpf_group_record {
+	unsigned long long id, parent_id;
+	unsigned int hash; /* of the name: v1 can rename a group */
+	unsigned int name; /* 0: as in the last pass; else one more than its place in `names` */
+};
+
+/* One pass, as asked for by the collector and answered by the program. */
+struct bpf_control {
+	unsigned int version; /* of the hierarchy */
+	unsigned int base;    /* its first slot in `groups` */
+	unsigned int capacity;
+	unsigned int parts; /* bit by enum bpf_part: what is wanted */
+	unsigned int fine;  /* bits of BPF_FINE_* */
+	unsigned int cpu_count;
+	unsigned int stat_count;
+	unsigned int learn_count;
+	/* answers */
+	unsigned int count;   /* groups met, also those beyond the capacity */
+	unsigned int fresh;   /* of them not in this slot in the last pass */
+	unsigned int named;   /* names written */
+	unsigned int unnamed; /* fresh ones for whose names there was no room */
+	unsigned int unused;  /* keeps what follows aligned */
+	/* statistics wanted: index within state[], or BPF_STAT_EVENT and the index within events[] */
+	unsigned int stat_index[BPF_STAT_MAX];
+	unsigned long long learn_id[BPF_LEARN_MAX];
+	unsigned long long cpu_offset[BPF_CPU_MAX];
+};
+#define BPF_STAT_EVENT  0x10000u
+#define BPF_FINE_FLUSH  1u /* bring the statistics up to date before the first group */
+#define BPF_FINE_LIMITS 2u /* of memory: all but usage */
+
+/* All statistics of a group, so that the collector learns which is where. */
+struct bpf_learned {
+	unsigned long long id;
+	unsigned long long state_count, event_count; /* what lies behind is something else */
+	long long state[BPF_LEARN_SIZE];
+	unsigned long long events[BPF_LEARN_SIZE];
+};
+
+/* Where a per-CPU array of our own lies: what a CPU's part is away from the base. */
+struct bpf_places {
+	unsigned int map_id; /* asked for */
+	unsigned int found;
+	unsigned long long base;
+	unsigned long long cpu[BPF_CPU_MAX];
+};
+
+#endif

@@ -1,0 +1,172 @@
+#!/usr/bin/env bash
+# The two collectors against each other, value by value: what BPF programs read in the kernel must be
+# what the files say, for every group and every key, or it is not shown.
+. "$(dirname "$0")/lib.sh"
+
+if ! reason=$("$CGWARD" dump --collector bpf -o group 2>&1 >/dev/null); then
+	skip "collectors: ${reason#*: } (not possible here)"
+	exit 0
+fi
+all=(cpu cpuacct memory blkio pids freezer)
+v2=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") print $5 }' /proc/self/mountinfo | head -n 1)
+
+# Something of everything: memory that is held, CPU time that was used, tasks, limits, a standstill, a disk.
+group=$(make_group memory "${all[@]}")
+fifo=$(mktemp -u) && mkfifo "$fifo" && test_files+=("$fifo")
+(enter "$group" memory pids cpu cpuacct; exec python3 -c '
+import sys, time
+data = bytearray(48 << 20)
+data[::4096] = b"x" * len(data[::4096])
+end = time.process_time() + 0.3
+while time.process_time() < end: pass
+open(sys.argv[1], "w").write("ready\n")
+time.sleep(600)' "$fifo") &
+test_pids+=($!)
+read -r _ <"$fifo"
+group=$(make_group limits "${all[@]}")
+write() { [ ! -e "$1" ] || echo "$2" >"$1" 2>/dev/null; }
+for setting in memory:memory.limit_in_bytes=67108864 memory:memory.max=67108864 memory:memory.high=50331648 \
+	memory:memory.low=1048576 memory:memory.min=4096 memory:memory.soft_limit_in_bytes=33554432 pids:pids.max=99 \
+	cpu:cpu.cfs_quota_us=25000 cpu:cpu.max="25000 100000" cpu:cpu.shares=512 cpu:cpu.weight=50; do
+	controller=${setting%%:*} file=${setting#*:}
+	write "$(mount_of "$controller")$group/${file%%=*}" "${file#*=}"
+done
+(enter "$group" cpu cpuacct pids memory; exec timeout 1 sh -c 'while :; do :; done')
+group=$(make_group cold "${all[@]}")
+(enter "$group" pids freezer; exec sleep 600) &
+test_pids+=($!)
+sleep 0.2
+if [ -n "$(mount_of freezer)" ] && [ "$(version_of "$(mount_of freezer)")" = 1 ]; then
+	write "$(mount_of freezer)$group/freezer.state" FROZEN
+elif [ -n "$v2" ]; then
+	write "$v2$group/cgroup.freeze" 1
+fi
+group=$(make_group disk "${all[@]}")
+scratch=$(mktemp -p "${TMPDIR:-/var/tmp}") && test_files+=("$scratch")
+(enter "$group" blkio memory; exec dd if=/dev/zero of="$scratch" bs=1M count=8 conv=fsync status=none)
+
+# Between two readings of the files lies one of BPF; what is between them, or equal to one, agrees. Loads
+# of others go up and down meanwhile: a value must agree in one of several rounds. Ours stand still.
+cat >"$scratch.py" <<'PYTHON'
+import json, subprocess, sys
+cgward, prefix = sys.argv[1:3]
+# The programs' arrays are charged to whoever loads them: our own group is not what it was without them.
+own = [line.rstrip("\n").split(":", 2)[2] for line in open("/proc/self/cgroup")]
+def is_own(group):
+    return any(path == group or path.startswith(group.rstrip("/") + "/") for path in own)
+def read(how):
+    text = subprocess.run([cgward, "dump", "--collector", how, "--ndjson", "-o", "all"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    groups = {}
+    for line in text.splitlines():
+        group = json.loads(line)
+        group.pop("time", None)
+        groups[group.pop("group")] = group
+    return groups
+def between(value, before, after):
+    if value == before or value == after:
+        return True
+    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (value, before, after))
+    return numbers and min(before, after) <= value <= max(before, after)
+def leaves(prefix, value):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(prefix + (key,), inner)
+    else:
+        yield prefix, value
+left, compared, ours, span = None, 0, 0, {}
+def within_span(place, value, *readings): # of all that the files said so far
+    numbers = [v for v in readings if isinstance(v, (int, float))]
+    low, high = span.get(place, (None, None))
+    if numbers:
+        span[place] = (min(numbers + [low] * (low is not None)), max(numbers + [high] * (high is not None)))
+    return place in span and isinstance(value, (int, float)) and span[place][0] <= value <= span[place][1]
+for attempt in range(6):
+    before, bpf, after = read("files"), read("bpf"), read("files")
+    missing = [g for g in before if g in after and g not in bpf] + [g for g in bpf if g not in before and g not in after]
+    disagree = set()
+    for group in before:
+        if group not in bpf or group not in after or is_own(group):
+            continue
+        a, b, c = (dict(leaves((), x[group])) for x in (before, bpf, after))
+        for key in a.keys() | b.keys() | c.keys():
+            compared += attempt == 0
+            ours += attempt == 0 and group.startswith(prefix)
+            moved = within_span((group, key), b.get(key), a.get(key), c.get(key))
+            if not between(b.get(key), a.get(key), c.get(key)) and (group.startswith(prefix) or not moved):
+                disagree.add((group, key, a.get(key), b.get(key), c.get(key)))
+    names = {(g, k) for g, k, *_ in disagree}
+    left = names if left is None else left & names
+    if not left and not missing:
+        break
+for group, key, *values in sorted(disagree, key=str)[:20]:
+    if (group, key) in left:
+        print(group, ".".join(key), *values)
+print(f"{compared} values of {len(before)} groups, {ours} of them our own; {attempt + 1} rounds")
+print("groups missing:", missing[:5])
+sys.exit(1 if left or missing or ours == 0 else 0)
+PYTHON
+test_files+=("$scratch.py")
+check "every value of every group agrees" python3 "$scratch.py" "$CGWARD" "/$test_name"
+
+# A frozen process cannot be killed at the end.
+thaw="$(mount_of freezer)/$test_name-cold/freezer.state"
+[ ! -e "$thaw" ] || echo THAWED >"$thaw"
+
+# What the programs must answer themselves, or nothing was gained.
+group=/$test_name-memory
+get_by() { "$CGWARD" dump --collector "$1" -r -n -b -o "$2" --match "$group" ; }
+check "BPF sees 48 MiB" test "$(get_by bpf memory.current)" -ge $((48 << 20))
+same "BPF sees the tasks" "$(get_by files pids.current)" "$(get_by bpf pids.current)"
+
+# Groups that come and go are in the next sample, without a walk; more than there was room for at first.
+group=$(make_group grow "${all[@]}")
+mount=$(mount_of memory)
+cat >"$scratch.grow.py" <<'PYTHON'
+import os, subprocess, sys
+cgward, top, path, count = sys.argv[1:4] + [int(sys.argv[4])]
+dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "-n", "-o", "group", "--interval", "300ms"],
+                        stdout=subprocess.PIPE, text=True)
+pending = dump.stdout.readline().split()
+def sample(): # from one line of the root to the next
+    global pending
+    met = 0
+    while True:
+        pending = dump.stdout.readline().split()
+        if not pending or pending[-1] == "/":
+            return met
+        met += pending[-1].startswith(path + "/a")
+seen = [sample()]
+for make in (os.mkdir, os.rmdir):
+    for i in range(count):
+        make(f"{top}/a{i}")
+    # One sample may have been under way, and some wait in the pipe.
+    for _ in range(40):
+        seen.append(sample())
+        if seen[-1] == (count if make is os.mkdir else 0):
+            break
+dump.kill()
+print(seen[0], max(seen), seen[-1])
+PYTHON
+test_files+=("$scratch.grow.py")
+same "1500 new groups are met, find room, and are let go" "0 1500 0" \
+	"$(python3 "$scratch.grow.py" "$CGWARD" "$mount$group" "$group" 1500)"
+names() { # COUNT INTERVAL: groups of ours, as each sample sees them
+	"$CGWARD" dump --collector bpf --ndjson -o group --interval "$2" --count "$1" --match "/$test_name-grow/**" 2>/dev/null
+}
+
+# Many at once come and go while the programs walk: nothing fails, nothing is left over.
+(for i in $(seq 300); do mkdir "$mount$group/c$i" "$mount$group/c$i/d"; rmdir "$mount$group/c$i/d" "$mount$group/c$i"; done) &
+test_pids+=($!)
+check "groups that flicker do no harm" sh -c '"$1" dump --collector bpf --ndjson -o group --interval 20ms --count 40 >/dev/null' - "$CGWARD"
+wait "${test_pids[-1]}" 2>/dev/null
+same "none of them is left" "" "$(names 1 100ms)"
+
+# v1 can give a group another name; what is beneath it goes along.
+if [ "$(version_of "$mount")" = 1 ]; then
+	mkdir -p "$mount$group/old/child"
+	(sleep 1.2; mv "$mount$group/old" "$mount$group/new") &
+	test_pids+=($!)
+	same "a renamed group keeps what is beneath" "$group/new $group/new/child" "$(names 4 800ms | tail -n 2 |
+		python3 -c 'import json, sys; print(*[json.loads(line)["group"] for line in sys.stdin])')"
+fi
