@@ -9,7 +9,8 @@
  * "memory.working_set"). Suffixes, on every metric where they mean something:
  *
  *   KEY.rate          a counter's growth a second
- *   KEY.own           without the children, where the kernel's number includes them
+ *   KEY.own           without the children, where the kernel's number includes them; of derived
+ *                     figures for those that add up ("cpu.own", "io.own")
  *   KEY.effective     a limit: the tightest one between the group and the root
  *   KEY.effective_by  the path of the group that sets it
  *   KEY.percent       of the effective limit it runs against
@@ -30,8 +31,9 @@ enum cgw_view {
 	CGW_VIEW_EFFECTIVE,
 	CGW_VIEW_EFFECTIVE_BY,
 	CGW_VIEW_PERCENT,
-	CGW_VIEW_DERIVED,  /* a row of fields.def */
-	CGW_VIEW_IDENTITY, /* "group", "name", "depth", "id", "unit", "container", ... */
+	CGW_VIEW_DERIVED,     /* a row of fields.def */
+	CGW_VIEW_DERIVED_OWN, /* the same, without the children */
+	CGW_VIEW_IDENTITY,    /* "group", "name", "depth", "id", "unit", "container", ... */
 };
 
 /* A parsed field: small, copied freely. */
@@ -50,6 +52,8 @@ size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size);
 const char *cgw_field_title(struct cgw_field field) CGW_PURE;
 const char *cgw_field_help(struct cgw_field field) CGW_PURE;
 bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
+/* The field without the children's share; the field itself where that means nothing. */
+struct cgw_field cgw_field_own(struct cgw_field field);
 /* Adds all metrics that the field is computed from. */
 void cgw_field_wants(struct cgw_field field, struct cgw_metric_set *set);
 /* Identities, metrics and derived fields in the order of listings: i from 0 until -ENOENT. */

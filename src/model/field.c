@@ -116,10 +116,41 @@ static bool apply_view(enum cgw_view view, struct cgw_field *field)
 		       info->kind == CGW_GAUGE;
 	case CGW_VIEW_VALUE:
 	case CGW_VIEW_DERIVED:
+	case CGW_VIEW_DERIVED_OWN:
 	case CGW_VIEW_IDENTITY:
 		break;
 	}
 	return false;
+}
+
+/* Shares of a whole do not add up; amounts and their growth do. */
+static bool apply_own(struct cgw_field *field)
+{
+	static const bool adds_up[] = {
+		[OPERATION_RATE] = true,       [OPERATION_GROWTH] = true,
+		[OPERATION_CPU_RATE] = true,   [OPERATION_RATIO] = false,
+		[OPERATION_DIFFERENCE] = true, [OPERATION_USE] = false,
+		[OPERATION_CPU_USE] = false,
+	};
+	const struct derived_field *row = &derived[field->index];
+
+	if (!adds_up[row->operation] || !cgw_metric_info((enum cgw_metric)row->a)->hierarchical)
+		return false;
+	field->view = CGW_VIEW_DERIVED_OWN;
+	field->shape = CGW_SCALAR;
+	return true;
+}
+
+struct cgw_field cgw_field_own(struct cgw_field field)
+{
+	struct cgw_field own = field;
+
+	if (field.view == CGW_VIEW_VALUE && apply_view(CGW_VIEW_OWN, &own))
+		return own;
+	own = field;
+	if (field.view == CGW_VIEW_DERIVED && apply_own(&own))
+		return own;
+	return field;
 }
 
 static struct cgw_field derived_field(size_t i)
@@ -195,6 +226,11 @@ int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_dia
 		stem[length - suffix] = '\0';
 		if (find_whole(stem, &field) < 0)
 			continue;
+		if (field.view == CGW_VIEW_DERIVED && suffixes[i].view == CGW_VIEW_OWN &&
+		    apply_own(&field)) {
+			*ret_field = field;
+			return 0;
+		}
 		if (field.view != CGW_VIEW_VALUE || !apply_view(suffixes[i].view, &field))
 			return cgw_diag_set(diag, -EINVAL, "\"%s\" means nothing on %s",
 					    suffixes[i].suffix, stem);
@@ -204,8 +240,15 @@ int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_dia
 	return unknown_key(key, diag);
 }
 
+static bool is_derived(struct cgw_field field)
+{
+	return field.view == CGW_VIEW_DERIVED || field.view == CGW_VIEW_DERIVED_OWN;
+}
+
 static const char *suffix_of(uint8_t view)
 {
+	if (view == CGW_VIEW_DERIVED_OWN)
+		view = CGW_VIEW_OWN;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (suffixes[i].view == view)
 			return suffixes[i].suffix;
@@ -215,9 +258,8 @@ static const char *suffix_of(uint8_t view)
 size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size)
 {
 	const char *key = field.view == CGW_VIEW_IDENTITY ? identities[field.index].key
-			  : field.view == CGW_VIEW_DERIVED
-				  ? derived[field.index].key
-				  : cgw_metric_info((enum cgw_metric)field.index)->key;
+			  : is_derived(field)             ? derived[field.index].key
+					      : cgw_metric_info((enum cgw_metric)field.index)->key;
 
 	return (size_t)snprintf(buffer, size, "%s%s", key, suffix_of(field.view));
 }
@@ -226,7 +268,7 @@ const char *cgw_field_title(struct cgw_field field)
 {
 	if (field.view == CGW_VIEW_IDENTITY)
 		return identities[field.index].title;
-	if (field.view == CGW_VIEW_DERIVED)
+	if (is_derived(field))
 		return derived[field.index].title;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (suffixes[i].view == field.view && suffixes[i].title != NULL)
@@ -238,7 +280,7 @@ const char *cgw_field_help(struct cgw_field field)
 {
 	if (field.view == CGW_VIEW_IDENTITY)
 		return identities[field.index].help;
-	if (field.view == CGW_VIEW_DERIVED)
+	if (is_derived(field))
 		return derived[field.index].help;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (suffixes[i].view == field.view)
@@ -257,7 +299,7 @@ void cgw_field_wants(struct cgw_field field, struct cgw_metric_set *set)
 
 	if (field.view == CGW_VIEW_IDENTITY)
 		return;
-	if (field.view == CGW_VIEW_DERIVED) {
+	if (is_derived(field)) {
 		wanted[0] = derived[field.index].a;
 		wanted[1] = derived[field.index].b;
 		wanted[2] = derived[field.index].limit;

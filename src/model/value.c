@@ -207,6 +207,29 @@ static struct cgw_value derive(const struct cgw_frame *frame, const struct deriv
 	return none(CGW_ABSENT);
 }
 
+/* Without what the groups right beneath have; unknown parts count for nothing. */
+static struct cgw_value derive_own(const struct cgw_frame *frame, const struct derived_field *field,
+				   uint32_t group)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	struct cgw_value value = derive(frame, field, group);
+	uint32_t end = group + topology->below[group] + 1;
+
+	if (value.state != CGW_OK)
+		return value;
+	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
+		struct cgw_value part = derive(frame, field, child);
+
+		if (part.state == CGW_OK)
+			value.real -= part.real;
+	}
+	/* Files are read one after the other: a share may come out below nothing. */
+	if (value.real < 0 && field->operation != OPERATION_GROWTH)
+		value.real = 0;
+	value.number = value.exact ? (uint64_t)value.real : 0;
+	return value;
+}
+
 static struct cgw_value identity(const struct cgw_frame *frame, enum field_identity which,
 				 uint32_t group)
 {
@@ -247,6 +270,8 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 				       group, &by));
 	case CGW_VIEW_DERIVED:
 		return derive(frame, field_derived(field.index), group);
+	case CGW_VIEW_DERIVED_OWN:
+		return derive_own(frame, field_derived(field.index), group);
 	case CGW_VIEW_IDENTITY:
 		return identity(frame, (enum field_identity)field.index, group);
 	case CGW_VIEW_EFFECTIVE_BY:
@@ -315,6 +340,7 @@ struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_fi
 		b = instance_rate(frame, (enum cgw_metric)derived->b, group, name);
 		return b.state == CGW_OK ? real(a.real + b.real) : b;
 	case CGW_VIEW_OWN:
+	case CGW_VIEW_DERIVED_OWN:
 	case CGW_VIEW_PERCENT:
 	case CGW_VIEW_EFFECTIVE_BY:
 	case CGW_VIEW_IDENTITY:

@@ -71,9 +71,10 @@ static void rates(void **state)
 		{"/a", CGW_M_CPU_USAGE, OK(1000000000)}, {"/b", CGW_M_CPU_USAGE, OK(500)},
 		{"/a", CGW_M_MEMORY_CURRENT, OK(100)},   {"/a", CGW_M_IO_RBYTES, OK(0)},
 		{"/a", CGW_M_IO_WBYTES, OK(10)},         {"/a", CGW_M_CPU_NR_PERIODS, OK(100)},
-		{"/a", CGW_M_CPU_NR_THROTTLED, OK(10)},
+		{"/a", CGW_M_CPU_NR_THROTTLED, OK(10)},  {"/", CGW_M_CPU_USAGE, OK(2000000000)},
 	};
 	static const struct frame_value second[] = {
+		{"/", CGW_M_CPU_USAGE, OK(UINT64_C(8000000000))},
 		{"/a", CGW_M_CPU_USAGE, OK(UINT64_C(4000000000))},
 		{"/b", CGW_M_CPU_USAGE, OK(400)},
 		{"/a", CGW_M_MEMORY_CURRENT, OK(40)},
@@ -95,6 +96,13 @@ static void rates(void **state)
 	assert_state(frame, "cpu", "/b", CGW_RESET); /* ran backwards */
 	assert_state(frame, "cpu", "/a/x", CGW_ABSENT);
 	assert_real(frame, "memory.growth", "/a", -30); /* a gauge may shrink */
+	assert_real(frame, "cpu", "/", 300);
+	assert_real(frame, "cpu.own", "/", 150);
+	assert_real(frame, "cpu.own", "/a", 150);
+	assert_state(frame, "cpu.own", "/b", CGW_RESET);
+	assert_true(cgw_field_equal(cgw_field_own(field("cpu")), field("cpu.own")));
+	assert_true(
+		cgw_field_equal(cgw_field_own(field("memory.percent")), field("memory.percent")));
 	assert_real(frame, "io.read", "/a", 100);
 	assert_real(frame, "io", "/a", 110);
 	assert_real(frame, "cpu.throttled_percent", "/a", 25);
