@@ -105,11 +105,12 @@ static void load_palette(struct term *term)
 }
 
 /* The sequences that undo what curses and we have switched on. */
-static void prepare_rescue(const struct term *term)
+static void prepare_rescue(void)
 {
 	static const char *const capabilities[] = {"sgr0", "cnorm", "rmkx", "rmcup"};
 
-	if (term->options.mouse)
+	/* Sent to whoever has no mouse too: it may be switched on later. */
+	if (tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1)
 		rescue_add("\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
 		const char *sequence = tigetstr(capabilities[i]);
@@ -148,6 +149,13 @@ static int check_terminal(struct cgw_diag *diag)
 	return 0;
 }
 
+static void take_mouse(bool mouse)
+{
+	mmask_t buttons = BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED;
+
+	mousemask(mouse ? buttons : 0, NULL);
+}
+
 static void start_curses(struct term *term)
 {
 	raw();
@@ -163,11 +171,8 @@ static void start_curses(struct term *term)
 		use_default_colors();
 		term->colors = COLORS;
 	}
-	if (term->options.mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED,
-			  NULL);
-		mouseinterval(0);
-	}
+	mouseinterval(0);
+	take_mouse(term->options.mouse);
 	load_palette(term);
 }
 
@@ -190,7 +195,7 @@ int term_open(const struct term_options *options, struct term **ret_term, struct
 				    strerror(-status));
 	}
 	rescue_arm(STDOUT_FILENO);
-	prepare_rescue(term);
+	prepare_rescue();
 	term->screen = newterm(NULL, stdout, stdin);
 	if (term->screen == NULL) {
 		rescue_disarm();
@@ -228,8 +233,18 @@ bool term_utf8(const struct term *term)
 	return term->utf8;
 }
 
+void term_set_mouse(struct term *term, bool mouse)
+{
+	if (term->options.mouse == mouse)
+		return;
+	term->options.mouse = mouse;
+	take_mouse(mouse);
+}
+
 void term_set_theme(struct term *term, enum term_theme theme)
 {
+	if (term->options.theme == theme)
+		return;
 	term->options.theme = theme;
 	load_palette(term);
 	term_redraw(term);

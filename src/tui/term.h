@@ -48,6 +48,7 @@ struct term *term_close(struct term *term);
 void term_size(const struct term *term, int *ret_rows, int *ret_columns);
 bool term_utf8(const struct term *term) CGW_PURE;
 void term_set_theme(struct term *term, enum term_theme theme);
+void term_set_mouse(struct term *term, bool mouse);
 
 /* The descriptors to poll for input: keys, and signals. */
 int term_key_fd(const struct term *term) CGW_PURE;

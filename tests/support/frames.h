@@ -24,7 +24,7 @@ struct frame_value {
 	struct cgw_number number;
 };
 
-static struct topology *frame_topology(const struct frame_group *groups, uint32_t count)
+static inline struct topology *frame_topology(const struct frame_group *groups, uint32_t count)
 {
 	struct topology_arrays to;
 	struct topology *topology = NULL;

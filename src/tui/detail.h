@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * detail.h - one group whole: what its pages share.
+ *
+ * All metrics of one group are not wanted of all groups: an opened group has a sampler of its own,
+ * for it and its ancestors alone, which the looking thread uses at each sample.
+ */
+#ifndef CGWARD_TUI_DETAIL_H
+#define CGWARD_TUI_DETAIL_H
+
+#include "tui/views.h"
+
+enum detail_page {
+	PAGE_GRAPHS,
+	PAGE_METRICS,
+	PAGE_LIMITS,
+	PAGE_PROCESSES,
+	PAGE_EVENTS,
+	PAGE_COUNT
+};
+
+struct process {
+	pid_t pid;
+	uint32_t user;
+	char state;
+	unsigned threads;
+	uint64_t memory_bytes, cpu_ns;
+	double cpu_percent; /* NAN: not yet known */
+	char command[160];  /* escaped */
+};
+
+/* What the looking thread found out; whole when it is handed over. */
+struct probe_answer {
+	struct cgw_snapshot *snapshot;
+	int error;
+	struct process *processes; /* by CPU, then memory */
+	size_t process_count, process_total;
+	uint64_t monotonic_ns;
+	bool has_owner;
+	char owner[320]; /* escaped: "systemd: nginx.service" */
+};
+
+struct probe_job;
+int probe_new(const char *path, struct probe_job **ret_job);
+struct job *probe_as_job(struct probe_job *job);
+struct probe_job *probe_of(struct job *job);
+/* Before it is asked again: whether processes are wanted. */
+void probe_ask(struct probe_job *job, bool processes);
+struct probe_answer *probe_answer(struct probe_job *job);
+void probe_free(struct probe_job *job);
+
+struct detail_row {
+	enum role role; /* of the value */
+	bool heading;
+	char left[96], value[192], more[192], help[160];
+};
+
+struct detail {
+	char *path; /* raw */
+	uint64_t id;
+	uint32_t group; /* in the list's frame; CGW_NO_GROUP: it went */
+	enum detail_page page;
+	struct cgw_frame *frame; /* of the probe's snapshots: it and its ancestors */
+	struct probe_job *probe; /* NULL while it is out */
+	struct process *processes;
+	size_t process_count, process_total;
+	uint64_t processes_ns;
+	char owner[320];
+	uint64_t *first_counts; /* by metric: as they were when the group was opened */
+	bool has_first_counts;
+	struct detail_row *rows;
+	size_t row_count, row_capacity;
+	uint32_t selected, first, page_rows;
+	unsigned zoom; /* seconds a graph's sample */
+};
+
+/* A row more, or NULL. */
+struct detail_row *detail_add(struct detail *detail, enum role role, const char *left);
+/* The group in the probe's frame, or CGW_NO_GROUP before its first answer. */
+uint32_t detail_at(const struct detail *detail);
+
+void detail_fill_metrics(struct app *app, struct detail *detail);
+void detail_fill_limits(struct app *app, struct detail *detail);
+void detail_fill_processes(struct app *app, struct detail *detail);
+void detail_fill_events(struct app *app, struct detail *detail);
+void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *canvas,
+			struct rect area);
+
+#endif

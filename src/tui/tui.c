@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* tui.c - `cgward top`: options, the user's settings, the screen or its rows as text. */
+#include <errno.h>
+#include <getopt.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/options.h"
+#include "tui/batch.h"
+#include "tui/screen.h"
+#include "tui/tui.h"
+
+enum {
+	OPTION_SORT = CLI_OPTION_LONG,
+	OPTION_FLAT,
+	OPTION_BELOW,
+	OPTION_DEPTH,
+	OPTION_READ_ONLY,
+	OPTION_THEME,
+	OPTION_GRAPHS,
+};
+
+static const struct cli_option options[] = {
+	{'b', "batch", NULL, false, "print rows as text instead of taking the screen"},
+	{'n', "iterations", "N", false, "stop after N rounds of --batch"},
+	{'d', "delay", "TIME", false, "time between samples (500ms, 2s, 1m)"},
+	{'o', "columns", "KEY,...", false,
+	 "columns: KEY, KEY:bar, KEY:graph; +KEY,... adds to your own"},
+	{OPTION_SORT, "sort", "KEY", false, "largest first"},
+	{'T', "tree", NULL, false, "groups below their parents"},
+	{OPTION_FLAT, "flat", NULL, false, "groups in one list"},
+	{'f', "filter", "FILTER", false,
+	 "only groups that match: a glob, part of a path, or a condition"},
+	{OPTION_BELOW, "below", "GROUP", false, "only this group and what is beneath it"},
+	{OPTION_DEPTH, "depth", "N", false, "only groups up to N levels below the root"},
+	{OPTION_READ_ONLY, "read-only", NULL, false, "no key changes anything"},
+	{OPTION_THEME, "theme", "NAME", false, "auto, dark, light, plain"},
+	{OPTION_GRAPHS, "graphs", "NAME", false, "braille, blocks, ascii"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward top [OPTION...]",
+	.text = "Shows all control groups live, and acts on them. `?` on the screen explains the "
+		"keys;\n~/.config/cgward/config holds your columns, colours and keys.",
+	.options = options,
+};
+
+struct top {
+	struct cli_context *context;
+	struct app *app;
+	struct batch batch;
+	bool is_batch;
+	const char *below, *filter;
+	uint32_t depth_max;
+};
+
+static enum cli_exit take_number(struct top *top, const char *option, const char *value,
+				 uint64_t *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoull(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || *ret_number == 0 ||
+	    *ret_number > UINT32_MAX)
+		return cli_usage_error(top->context,
+				       "--%s wants a number above zero, not \"%.64s\"", option,
+				       value);
+	return CLI_OK;
+}
+
+/* A setting by its word, as it stands in the configuration. */
+static enum cli_exit take_setting(struct top *top, const char *section, const char *name,
+				  const char *value)
+{
+	struct cgw_diag diag = {.text = ""};
+
+	if (settings_set(&top->app->settings, section, name, value, &diag) < 0)
+		return cli_usage_error(top->context, "%s", diag.text);
+	return CLI_OK;
+}
+
+static enum cli_exit take_columns(struct top *top, const char *value)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(value + (value[0] == '+'));
+	char *rest, *key;
+	enum cli_exit status = CLI_OK;
+
+	if (copy == NULL)
+		return CLI_FAILED;
+	if (value[0] != '+')
+		top->app->settings.column_count = 0;
+	for (key = strtok_r(copy, ", ", &rest); key != NULL && status == CLI_OK;
+	     key = strtok_r(NULL, ", ", &rest))
+		status = take_setting(top, "groups", "column", key);
+	if (status == CLI_OK && top->app->settings.column_count == 0)
+		return cli_usage_error(top->context, "no column is named; KEY,KEY,... is wanted");
+	return status;
+}
+
+static enum cli_exit take_option(struct top *top, int code, const char *value)
+{
+	enum cli_exit status;
+	uint64_t number = 0;
+
+	switch (code) {
+	case 'b':
+		top->is_batch = true;
+		return CLI_OK;
+	case 'n':
+		return take_number(top, "iterations", value, &top->batch.count);
+	case 'd':
+		return take_setting(top, "screen", "interval", value);
+	case 'o':
+		return take_columns(top, value);
+	case OPTION_SORT:
+		return take_setting(top, "groups", "sort", value);
+	case 'T':
+		return take_setting(top, "groups", "tree", "yes");
+	case OPTION_FLAT:
+		return take_setting(top, "groups", "tree", "no");
+	case 'f':
+		top->filter = value;
+		return CLI_OK;
+	case OPTION_BELOW:
+		top->below = value;
+		return CLI_OK;
+	case OPTION_DEPTH:
+		status = take_number(top, "depth", value, &number);
+		top->depth_max = (uint32_t)number;
+		return status;
+	case OPTION_READ_ONLY:
+		top->app->read_only = true;
+		return CLI_OK;
+	case OPTION_THEME:
+		return take_setting(top, "screen", "theme", value);
+	case OPTION_GRAPHS:
+		return take_setting(top, "screen", "graphs", value);
+	default:
+		return CLI_USAGE;
+	}
+}
+
+/* A mistake in the configuration is said and lived with: it must not keep a screen from opening. */
+static void report_setting(void *context, const struct cgw_diag *diag)
+{
+	struct top *top = context;
+	struct cgw_diag with_file = *diag;
+
+	(void)cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
+			 strlen(top->app->config_path));
+	cli_diag(top->context, &with_file);
+	(void)app_say(top->app, ROLE_WARM, "configuration, line %u: %s", diag->line, diag->text);
+}
+
+static void load_settings(struct top *top)
+{
+	struct app *app = top->app;
+	struct cgw_diag diag = {.text = "out of memory"};
+	struct config config;
+
+	if (config_path(app->config_path, sizeof(app->config_path)) < 0) {
+		app->config_path[0] = '\0';
+		return;
+	}
+	if (config_load(app->config_path, &config, &diag) == 0)
+		settings_take(&app->settings, &config, report_setting, top);
+	else
+		report_setting(top, &diag);
+	config_done(&config);
+}
+
+static enum cli_exit print_rows(struct top *top, struct cgw_sampler *sampler)
+{
+	const char *columns = getenv("COLUMNS");
+	int r, width = columns != NULL ? atoi(columns) : 0;
+
+	top->batch.out = stdout;
+	top->batch.columns = width >= 20 && width <= 1000 ? width : 0;
+	top->batch.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	r = batch_run(top->app, sampler, &top->batch);
+	cgw_sampler_free(sampler);
+	if (r < 0)
+		cli_error(top->context, "sampling failed: %s", strerror(-r));
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static enum cli_exit show_screen(struct top *top, struct cgw_sampler *sampler)
+{
+	struct cgw_diag diag = {.text = ""};
+	int r = screen_run(top->app, sampler, &diag);
+
+	if (r < 0) {
+		cli_error(top->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
+		return r == -ENOTTY || r == -ENOENT ? CLI_USAGE : CLI_FAILED;
+	}
+	if (top->app->settings_changed)
+		app_save(top->app);
+	if (r > 0) {
+		/* The shell is to see what ended it. */
+		(void)signal(r, SIG_DFL);
+		(void)raise(r);
+	}
+	return CLI_OK;
+}
+
+static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *layout)
+{
+	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max};
+	CLEANUP(cleanup_free) char *below = NULL;
+	struct cgw_diag diag = {.text = ""};
+	struct cgw_sampler *sampler;
+	int r;
+
+	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
+		return cli_usage_error(top->context, "--filter: %s", diag.text);
+	if (top->below != NULL) {
+		r = cgw_group_find(layout, top->below, &below, &diag);
+		if (r < 0) {
+			cli_diag(top->context, &diag);
+			return cli_exit_from_error(r);
+		}
+		sampler_options.below = below;
+	}
+	top->app->layout = layout;
+	(void)gethostname(top->app->host, sizeof(top->app->host) - 1);
+	(void)cgw_sampler_raise_descriptors();
+	r = cgw_sampler_new(layout, &sampler_options, &sampler, &diag);
+	if (r < 0) {
+		cli_error(top->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
+		return CLI_FAILED;
+	}
+	return top->is_batch ? print_rows(top, sampler) : show_screen(top, sampler);
+}
+
+static enum cli_exit run(struct top *top, int argc, char **argv)
+{
+	enum cli_exit status = CLI_OK;
+	struct cgw_layout *layout;
+	const char *value;
+	int code;
+
+	while ((code = cli_next_option(top->context, &help, argc, argv, &value, &status)) > 0) {
+		status = take_option(top, code, value);
+		if (status != CLI_OK)
+			return status;
+	}
+	if (code < 0)
+		return status;
+	if (optind < argc)
+		return cli_usage_error(top->context,
+				       "top takes no operand; --filter and --below pick groups");
+	if (top->batch.count > 0 && !top->is_batch)
+		return cli_usage_error(top->context, "--iterations goes with --batch");
+	layout = cli_layout(top->context, &status);
+	if (layout == NULL)
+		return status;
+	status = run_with_layout(top, layout);
+	top->app = app_free(top->app); /* its frames know the layout */
+	cgw_layout_free(layout);
+	return status;
+}
+
+static int top_run(struct cli_context *context, int argc, char **argv)
+{
+	struct top top = {.context = context};
+	enum cli_exit status;
+
+	if (app_new(&top.app) < 0) {
+		cli_error(context, "out of memory");
+		return (int)CLI_FAILED;
+	}
+	load_settings(&top);
+	status = run(&top, argc, argv);
+	app_free(top.app);
+	return (int)status;
+}
+
+const struct cli_command tui_commands[] = {
+	{"top", "show all groups live, and act on them", top_run},
+	{NULL, NULL, NULL},
+};

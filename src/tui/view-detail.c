@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view-detail.c - one group whole: its pages, and how one moves in them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "tui/detail.h"
+
+static const struct {
+	const char *name;
+	void (*fill)(struct app *app, struct detail *detail); /* NULL: it draws itself */
+} pages[PAGE_COUNT] = {
+	[PAGE_GRAPHS] = {"graphs", NULL},
+	[PAGE_METRICS] = {"metrics", detail_fill_metrics},
+	[PAGE_LIMITS] = {"limits", detail_fill_limits},
+	[PAGE_PROCESSES] = {"processes", detail_fill_processes},
+	[PAGE_EVENTS] = {"events", detail_fill_events},
+};
+
+struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
+{
+	struct detail_row *rows;
+
+	if (detail->row_count == detail->row_capacity) {
+		size_t capacity = detail->row_capacity > 0 ? 2 * detail->row_capacity : 64;
+
+		rows = reallocarray(detail->rows, capacity, sizeof(*rows));
+		if (rows == NULL)
+			return NULL;
+		detail->rows = rows;
+		detail->row_capacity = capacity;
+	}
+	rows = &detail->rows[detail->row_count++];
+	*rows = (struct detail_row){.role = role};
+	(void)snprintf(rows->left, sizeof(rows->left), "%s", left);
+	return rows;
+}
+
+uint32_t detail_at(const struct detail *detail)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(detail->frame);
+
+	return now == NULL ? CGW_NO_GROUP
+			   : cgw_topology_find(cgw_snapshot_topology(now), detail->path);
+}
+
+static void fill(struct app *app, struct detail *detail)
+{
+	detail->row_count = 0;
+	if (pages[detail->page].fill != NULL)
+		pages[detail->page].fill(app, detail);
+	if (detail->selected >= detail->row_count)
+		detail->selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+}
+
+/* One question at a time: a kernel that answers slowly is not asked more often. */
+static void ask(struct app *app, struct detail *detail)
+{
+	struct probe_job *probe = detail->probe;
+
+	if (probe == NULL || app->layout == NULL)
+		return;
+	detail->probe = NULL;
+	probe_ask(probe, detail->page == PAGE_PROCESSES);
+	(void)app_ask(app, detail, probe_as_job(probe));
+}
+
+static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
+{
+	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
+		if (topology->id[h][group] != 0)
+			return topology->id[h][group];
+	return 0;
+}
+
+static void detail_update(struct app *app, void *opaque)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	struct detail *detail = opaque;
+
+	detail->group = cgw_topology_find(topology, detail->path);
+	/* Made again under the same name: another group. */
+	if (detail->group != CGW_NO_GROUP && id_of(topology, detail->group) != detail->id)
+		detail->group = CGW_NO_GROUP;
+	ask(app, detail);
+}
+
+static void remember_counts(struct detail *detail)
+{
+	uint32_t group = detail_at(detail);
+
+	if (detail->has_first_counts || group == CGW_NO_GROUP || detail->first_counts == NULL)
+		return;
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		detail->first_counts[i] =
+			cgw_snapshot_number(cgw_frame_now(detail->frame), (enum cgw_metric)i, group)
+				.value;
+	detail->has_first_counts = true;
+}
+
+static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
+{
+	struct detail *detail = opaque;
+	struct probe_job *probe = probe_of(job);
+	struct probe_answer *answer;
+
+	if (probe == NULL)
+		return REACTION_NONE;
+	job->kept = true;
+	detail->probe = probe;
+	answer = probe_answer(probe);
+	if (answer->snapshot != NULL && cgw_frame_update(detail->frame, answer->snapshot) == 0)
+		remember_counts(detail);
+	if (answer->processes != NULL) {
+		free(detail->processes);
+		detail->processes = take_pointer(&answer->processes);
+		detail->process_count = answer->process_count;
+		detail->process_total = answer->process_total;
+		detail->processes_ns = answer->monotonic_ns;
+	}
+	fill(app, detail);
+	return REACTION_DRAW;
+}
+
+static unsigned detail_contexts(const struct app *app, const void *state)
+{
+	(void)app;
+	(void)state;
+	return IN_DETAIL;
+}
+
+static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct rect area)
+{
+	char path[1024], tab[32];
+	int at = area.column, width = 0;
+
+	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
+	for (int i = 0; i < PAGE_COUNT; i++)
+		width += (int)strlen(pages[i].name) + 4;
+	if (area.columns < width + 10) {
+		at = area.column;
+	} else {
+		(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+		at += canvas_text_cut(canvas, area.row, at, area.columns - width - 2, ROLE_STRONG,
+				      path);
+		at = area.column + area.columns - width;
+	}
+	for (int i = 0; i < PAGE_COUNT; i++) {
+		int used;
+
+		(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
+		used = canvas_text(canvas, area.row, at, area.column + area.columns - at,
+				   i == (int)detail->page ? ROLE_STRONG : ROLE_TEXT, tab);
+		if (i == (int)detail->page)
+			canvas_ground(canvas, (struct rect){area.row, at, 1, used},
+				      GROUND_SELECTED);
+		at += used;
+	}
+}
+
+static void draw_row(const struct detail_row *row, struct canvas *canvas, struct rect area,
+		     bool processes)
+{
+	int left = area.columns >= 100 ? 34 : 28, value = area.columns >= 100 ? 22 : 14, more;
+	int end = area.column + area.columns, at = area.column;
+
+	if (row->heading) {
+		canvas_text_cut(canvas, area.row, at, area.columns, ROLE_TITLE, row->left);
+		return;
+	}
+	if (processes) {
+		at += canvas_text(canvas, area.row, at, area.columns, row->role, row->left);
+		canvas_text_cut(canvas, area.row, at, end - at, row->role, row->value);
+		return;
+	}
+	canvas_text_cut(canvas, area.row, at, left - 1, ROLE_STRONG, row->left);
+	at += left;
+	if (row->more[0] == '\0' && row->help[0] == '\0') {
+		canvas_text_cut(canvas, area.row, at, end - at, row->role, row->value);
+		return;
+	}
+	more = canvas_width(row->value);
+	canvas_text_cut(canvas, area.row, at,
+			more > value && row->more[0] == '\0' ? more : value - 1, row->role,
+			row->value);
+	at += more >= value && row->more[0] == '\0' ? more + 1 : value;
+	if (row->more[0] != '\0') {
+		at += canvas_text_cut(canvas, area.row, at, end - at, ROLE_LIMIT, row->more);
+		at += 2;
+	}
+	canvas_text_cut(canvas, area.row, at, end - at, ROLE_DIM, row->help);
+}
+
+static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect area)
+{
+	detail->page_rows = area.rows > 0 ? (uint32_t)area.rows : 1;
+	if (detail->selected < detail->first)
+		detail->first = detail->selected;
+	if (detail->selected - detail->first >= detail->page_rows)
+		detail->first = detail->selected - detail->page_rows + 1;
+	for (int i = 0; i < area.rows && detail->first + (uint32_t)i < detail->row_count; i++) {
+		struct rect line = {area.row + i, area.column, 1, area.columns};
+
+		draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line,
+			 detail->page == PAGE_PROCESSES);
+		if (detail->first + (uint32_t)i == detail->selected)
+			canvas_ground(canvas, line, GROUND_SELECTED);
+	}
+	if (detail->row_count == 0)
+		canvas_text_cut(canvas, area.row, area.column + 2, area.columns - 2, ROLE_DIM,
+				"reading…");
+}
+
+static void detail_draw(struct app *app, void *opaque, struct canvas *canvas,
+			const struct layout *layout)
+{
+	struct detail *detail = opaque;
+
+	draw_tabs(detail, canvas, layout->head);
+	if (detail->page == PAGE_GRAPHS)
+		detail_draw_graphs(app, detail, canvas, layout->body);
+	else
+		draw_rows(detail, canvas, layout->body);
+}
+
+static void detail_status(struct app *app, void *opaque, struct canvas *canvas, struct rect area)
+{
+	const struct detail *detail = opaque;
+	char path[1024], right[64] = "";
+	int used;
+
+	(void)app;
+	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	if (detail->page != PAGE_GRAPHS && detail->row_count > 0)
+		(void)snprintf(right, sizeof(right), "  %u/%zu", detail->selected + 1,
+			       detail->row_count);
+	used = canvas_text_cut(canvas, area.row, area.column,
+			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
+	if (detail->group == CGW_NO_GROUP)
+		canvas_text(canvas, area.row, area.column + used + 1, area.columns - used - 1,
+			    ROLE_GONE, "is gone");
+	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
+}
+
+static unsigned turn_to(struct app *app, struct detail *detail, int page)
+{
+	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
+	detail->selected = 0;
+	detail->first = 0;
+	fill(app, detail);
+	ask(app, detail);
+	return REACTION_DRAW;
+}
+
+static unsigned zoom(struct detail *detail, int by)
+{
+	static const unsigned steps[] = {1, 2, 5, 10};
+	int at = 0;
+
+	while (at < (int)ARRAY_SIZE(steps) - 1 && steps[at] != detail->zoom)
+		at++;
+	at += by;
+	if (at < 0 || at >= (int)ARRAY_SIZE(steps))
+		return REACTION_BEEP;
+	detail->zoom = steps[at];
+	return REACTION_DRAW;
+}
+
+static unsigned detail_act(struct app *app, void *opaque, enum action action)
+{
+	struct detail *detail = opaque;
+
+	if (detail->page != PAGE_GRAPHS &&
+	    list_action(action, (uint32_t)detail->row_count, detail->page_rows, &detail->selected))
+		return REACTION_DRAW;
+	switch (action) {
+	case ACTION_BACK:
+	case ACTION_BACK_LETTER:
+		return app_close(app);
+	case ACTION_PANE_NEXT:
+		return turn_to(app, detail, (int)detail->page + 1);
+	case ACTION_PANE_PREVIOUS:
+		return turn_to(app, detail, (int)detail->page - 1);
+	case ACTION_PANE_1:
+	case ACTION_PANE_2:
+	case ACTION_PANE_3:
+	case ACTION_PANE_4:
+	case ACTION_PANE_5:
+		return turn_to(app, detail, (int)action - ACTION_PANE_1);
+	case ACTION_LEFT:
+		return detail->page == PAGE_GRAPHS ? zoom(detail, 1) : REACTION_NONE;
+	case ACTION_RIGHT:
+		return detail->page == PAGE_GRAPHS ? zoom(detail, -1) : REACTION_NONE;
+	case ACTION_HELP:
+		return open_help(app);
+	default:
+		return is_group_action(action) ? act_on_groups(app, action) : REACTION_NONE;
+	}
+}
+
+static unsigned click_tab(struct app *app, struct detail *detail, int column)
+{
+	int width = 0, at;
+
+	for (int i = 0; i < PAGE_COUNT; i++)
+		width += (int)strlen(pages[i].name) + 4;
+	at = app->columns < width + 10 ? 0 : app->columns - width;
+	for (int i = 0; i < PAGE_COUNT; i++) {
+		int end = at + (int)strlen(pages[i].name) + 4;
+
+		if (column >= at && column < end)
+			return turn_to(app, detail, i);
+		at = end;
+	}
+	return REACTION_NONE;
+}
+
+static unsigned detail_click(struct app *app, void *opaque, const struct event *event)
+{
+	struct detail *detail = opaque;
+	const struct rect *body = &app->drawn.body;
+
+	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
+		for (int i = 0; i < 3; i++)
+			(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+					  (uint32_t)detail->row_count, detail->page_rows,
+					  &detail->selected);
+		return REACTION_DRAW;
+	}
+	if (event->row == app->drawn.head.row && app->drawn.head.rows > 0)
+		return click_tab(app, detail, event->column);
+	if (event->row < body->row || event->row >= body->row + body->rows ||
+	    detail->first + (uint32_t)(event->row - body->row) >= detail->row_count)
+		return REACTION_NONE;
+	detail->selected = detail->first + (uint32_t)(event->row - body->row);
+	return REACTION_DRAW;
+}
+
+static void detail_wants(const struct app *app, const void *state, struct cgw_metric_set *set)
+{
+	(void)app;
+	(void)state;
+	for (int i = 0; i < CGW_HISTORY_SERIES_COUNT; i++)
+		cgw_history_wants((enum cgw_history_series)i, set);
+}
+
+static void detail_done(void *opaque)
+{
+	struct detail *detail = opaque;
+
+	probe_free(detail->probe);
+	cgw_frame_free(detail->frame);
+	free(detail->processes);
+	free(detail->first_counts);
+	free(detail->rows);
+	free(detail->path);
+	free(detail);
+}
+
+const struct view_kind view_detail = {
+	.name = "detail",
+	.whole = true,
+	.head = true,
+	.contexts = detail_contexts,
+	.draw = detail_draw,
+	.act = detail_act,
+	.click = detail_click,
+	.update = detail_update,
+	.finish = detail_finish,
+	.wants = detail_wants,
+	.status = detail_status,
+	.done = detail_done,
+};
+
+unsigned open_detail(struct app *app)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	uint32_t group = app_group(app);
+	struct detail *detail;
+	unsigned reactions;
+	size_t length;
+
+	if (group == CGW_NO_GROUP)
+		return REACTION_BEEP;
+	length = cgw_topology_path(topology, group, NULL, 0);
+	detail = calloc(1, sizeof(*detail));
+	if (detail == NULL)
+		return app_say(app, ROLE_BAD, "out of memory");
+	detail->path = malloc(length + 1);
+	detail->first_counts = calloc(CGW_METRIC_COUNT, sizeof(*detail->first_counts));
+	if (detail->path == NULL || cgw_frame_new(&detail->frame) < 0) {
+		detail_done(detail);
+		return app_say(app, ROLE_BAD, "out of memory");
+	}
+	(void)cgw_topology_path(topology, group, detail->path, length + 1);
+	if (probe_new(detail->path, &detail->probe) < 0) {
+		detail_done(detail);
+		return app_say(app, ROLE_BAD, "out of memory");
+	}
+	detail->group = group;
+	detail->id = id_of(topology, group);
+	detail->zoom = 1;
+	if (app->view_count == VIEWS_MAX) {
+		detail_done(detail);
+		return REACTION_BEEP;
+	}
+	reactions = app_open(app, &view_detail, detail);
+	ask(app, detail);
+	return reactions;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-screens.c - whole screens, key by key, at several sizes. */
+#include <locale.h>
+
+#include "session.h"
+
+static void the_list_at_several_sizes(void **state)
+{
+	static const struct {
+		int rows, columns;
+		const char *name;
+	} sizes[] = {
+		{24, 80, "groups-80x24"},
+		{50, 200, "groups-200x50"},
+		{12, 40, "groups-40x12"},
+		{5, 20, "groups-20x5"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct session session;
+
+		session_begin(&session, sizes[i].rows, sizes[i].columns);
+		session_expect(&session, sizes[i].name);
+		session_end(&session);
+	}
+}
+
+static void the_tree_is_folded_and_flattened(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "Down Left");
+	session_expect(&session, "groups-folded");
+	session_keys(&session, "F5");
+	session_expect(&session, "groups-flat");
+	session_keys(&session, "F5 Right *");
+	session_shows(&session, "▸ user.slice");
+	session_hides(&session, "user-1000.slice");
+	session_keys(&session, "*");
+	session_shows(&session, "session-3");
+	session_end(&session);
+}
+
+static void sorting(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "T M");
+	session_shows(&session, "▼WORKING SET");
+	session_keys(&session, "I");
+	session_expect(&session, "groups-by-memory-upwards");
+	session_keys(&session, ">");
+	session_shows(&session, "▼MEM USE");
+	session_keys(&session, "< P");
+	session_shows(&session, "▼CPU");
+	session_keys(&session, "F6");
+	session_type(&session, "pids.cur");
+	session_expect(&session, "sort-menu");
+	session_keys(&session, "Enter");
+	session_shows(&session, "▼PIDS");
+	session_end(&session);
+}
+
+static void searching_and_filtering(void **state)
+{
+	struct session session;
+	char path[256];
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "*"); /* all folded: a search finds its way in */
+	session_keys(&session, "/");
+	session_type(&session, "SESS");
+	session_expect(&session, "search");
+	app_path(session.app, app_group(session.app), path, sizeof(path));
+	assert_string_equal(path, "/user.slice/user-1000.slice/session-3.scope");
+	session_keys(&session, "Esc F4");
+	session_type(&session, "*.service");
+	session_expect(&session, "filter");
+	session_keys(&session, "Enter F5");
+	session_shows(&session, "slice/postgresql.service");
+	session_hides(&session, "user.slice");
+	session_keys(&session, "F4");
+	session_type(&session, "[");
+	session_keys(&session, "Enter");
+	session_shows(&session, "Filter: *.service[");
+	session_keys(&session, "Esc");
+	session_shows(&session, "/9\n");
+	session_end(&session);
+}
+
+static void windows(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "?");
+	session_expect(&session, "help");
+	session_keys(&session, "End");
+	session_shows(&session, "section [keys]");
+	session_keys(&session, "q F2");
+	session_expect(&session, "setup");
+	session_keys(&session, "/");
+	session_type(&session, "oom_kill");
+	session_keys(&session, "Enter Space");
+	session_shows(&session, "[x] memory.events.oom_kill");
+	session_keys(&session, "Esc d");
+	session_type(&session, "x");
+	session_keys(&session, "Enter");
+	session_shows(&session, "a time from 100ms to 1h");
+	session_keys(&session, "^U");
+	session_type(&session, "500ms");
+	session_keys(&session, "Enter");
+	session_shows(&session, "every 500ms");
+	session_keys(&session, "p");
+	session_shows(&session, "PAUSED");
+	session_end(&session);
+}
+
+static void an_opened_group(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "Down Enter");
+	for (int i = 0; i < 30; i++)
+		session_sample(&session);
+	session_expect(&session, "detail-graphs");
+	session.utf8 = false;
+	session_expect(&session, "detail-graphs-ascii");
+	session.rows = 12;
+	session_expect(&session, "detail-graphs-low");
+	session_keys(&session, "2");
+	session_shows(&session, "reading");
+	session_keys(&session, "q");
+	session_shows(&session, "WORKING SET");
+	session_end(&session);
+}
+
+static void only_ascii(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session.utf8 = false;
+	session_expect(&session, "groups-ascii");
+	session_end(&session);
+}
+
+/* The group that keys act on stays the same when others come, go and overtake it. */
+static void the_selection_follows_the_group(void **state)
+{
+	static const struct frame_group later[] = {
+		{"/", 1},
+		{"/a.slice", 20},
+		{"/system.slice", 3},
+		{"/system.slice/nginx.service", 5},
+		{"/user.slice", 70},
+	};
+	struct session session;
+	char path[256];
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "Down Down Down");
+	app_path(session.app, app_group(session.app), path, sizeof(path));
+	assert_string_equal(path, "/system.slice/nginx.service");
+	session_keys(&session, "Space Up");
+	topology_unref(session.topology);
+	session.topology = frame_topology(later, ARRAY_SIZE(later));
+	session_sample(&session);
+	app_path(session.app, app_group(session.app), path, sizeof(path));
+	assert_string_equal(path, "/system.slice/nginx.service");
+	session_expect(&session, "groups-came-and-went");
+	assert_int_equal(session.app->list.marked, 1);
+	for (int i = 0; i < 6; i++)
+		session_sample(&session);
+	session_hides(&session, "postgresql");
+	session_hides(&session, "+ ");
+	session_end(&session);
+}
+
+static void hostile_names_are_harmless(void **state)
+{
+	static const struct frame_group hostile[] = {
+		{"/", 1},
+		{"/a\x1b[31m\x1b]0;x\x07", 2},
+		{"/b\n\t\r", 3},
+		{"/c\xff\xfe", 4},
+		{"/d\xe2\x80\xae"
+		 "evil",
+		 5},
+		{"/e日本語のとても長い名前のグループです", 6},
+	};
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 14, 60);
+	topology_unref(session.topology);
+	session.topology = frame_topology(hostile, ARRAY_SIZE(hostile));
+	for (int i = 0; i < 6; i++)
+		session_sample(&session);
+	session_expect(&session, "groups-hostile");
+	session_end(&session);
+}
+
+static void read_only_refuses(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session.app->read_only = true;
+	assert_true(session_keys(&session, "f") & REACTION_BEEP);
+	session_shows(&session, "read-only: \"freeze\" is switched off");
+	session_hides(&session, "Freeze");
+	session_end(&session);
+}
+
+static void the_mouse(void **state)
+{
+	struct session session;
+	struct event event = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 4, .column = 40};
+	char path[256];
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	free(session_text(&session));
+	app_mouse(session.app, &event);
+	session_shows(&session, "▼WORKING SET");
+	event.row = 6;
+	event.column = 4;
+	app_mouse(session.app, &event);
+	app_path(session.app, app_group(session.app), path, sizeof(path));
+	assert_string_equal(path, "/system.slice");
+	session_shows(&session, "▸ system.slice");
+	event.button = MOUSE_WHEEL_DOWN;
+	app_mouse(session.app, &event);
+	app_path(session.app, app_group(session.app), path, sizeof(path));
+	assert_string_equal(path, "/user.slice/user-1000.slice/session-3.scope");
+	event = (struct event){.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 23, .column = 1};
+	app_mouse(session.app, &event);
+	session_shows(&session, "─ Help ─");
+	session_end(&session);
+}
+
+/* Whatever the size and whatever is open, drawing stays inside and ends. */
+static void every_size_draws(void **state)
+{
+	static const char *const windows[] = {"", "?", "F2", "F6", "F4 x", "Enter", "Enter 2", "d"};
+
+	(void)state;
+	for (size_t w = 0; w < ARRAY_SIZE(windows); w++) {
+		struct session session;
+
+		session_begin(&session, 24, 80);
+		session_keys(&session, windows[w]);
+		for (int rows = 1; rows <= 200; rows += rows < 12 ? 1 : 47)
+			for (int columns = 1; columns <= 500; columns += columns < 24 ? 1 : 119) {
+				session.rows = rows;
+				session.columns = columns;
+				free(session_text(&session));
+			}
+		session_end(&session);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_list_at_several_sizes),
+		cmocka_unit_test(the_tree_is_folded_and_flattened),
+		cmocka_unit_test(sorting),
+		cmocka_unit_test(searching_and_filtering),
+		cmocka_unit_test(windows),
+		cmocka_unit_test(an_opened_group),
+		cmocka_unit_test(only_ascii),
+		cmocka_unit_test(the_selection_follows_the_group),
+		cmocka_unit_test(hostile_names_are_harmless),
+		cmocka_unit_test(read_only_refuses),
+		cmocka_unit_test(the_mouse),
+		cmocka_unit_test(every_size_draws),
+	};
+
+	/* Widths of characters are the locale's. */
+	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
