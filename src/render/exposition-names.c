@@ -79,6 +79,7 @@ bool cgw_exposition_takes(struct cgw_field field)
 		return field.unit == CGW_UNIT_BYTES || field.unit == CGW_UNIT_COUNT;
 	case CGW_VIEW_RATE:
 	case CGW_VIEW_OWN:
+	case CGW_VIEW_DERIVED_OWN:
 	case CGW_VIEW_EFFECTIVE_BY:
 	case CGW_VIEW_PERCENT:
 	case CGW_VIEW_IDENTITY:
