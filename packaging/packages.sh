@@ -9,6 +9,9 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsys
 # shellcheck disable=SC2034
 packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-14-dev libcmocka-dev shellcheck python3 binutils
 	cgroup-tools systemd util-linux procps tmux valgrind git mandoc)
+# To boot test machines (tests/vm/run).
+# shellcheck disable=SC2034
+packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk)
 
 # install_packages NAME...: quiet, and only what is not there.
 install_packages() {

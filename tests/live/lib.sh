@@ -3,11 +3,14 @@
 #
 # Groups are named cgward-test-PID-*; only those are made, and all of them go at the end, whatever
 # happened. The hierarchies are found in mountinfo, not through cgward, which is under test.
+# CGWARD_TEST_TOP: the group below which they are made, for those who may make none at the top: a
+# user's session, a delegated subtree. Empty: the top.
 
 set -u
 : "${CGWARD:?the cgward to test}"
 export LC_ALL=C
 test_name=cgward-test-$$
+test_top=${CGWARD_TEST_TOP:-}
 test_pids=()
 test_files=()
 
@@ -50,6 +53,9 @@ status() {
 	same "$name" "$wanted" "$got"
 }
 
+# may COMMAND...: whether that is possible here at all, for tests that say why they are skipped.
+may() { "$@" >/dev/null 2>&1; }
+
 # mount_of CONTROLLER: where its v1 hierarchy is mounted, or the v2 one when it is there.
 mount_of() {
 	local v1 v2
@@ -57,23 +63,23 @@ mount_of() {
 		/proc/self/mountinfo | head -n 1)
 	[ -z "$v1" ] || { echo "$v1"; return; }
 	v2=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") print $5 }' /proc/self/mountinfo | head -n 1)
-	[ -n "$v2" ] && grep -qw "${2:-$1}" "$v2/cgroup.controllers" && echo "$v2"
+	[ -n "$v2" ] && grep -qw "${2:-$1}" "$v2$test_top/cgroup.controllers" && echo "$v2"
 }
 # version_of MOUNTPOINT
 version_of() { if [ -e "$1/cgroup.controllers" ]; then echo 2; else echo 1; fi; }
 
-# make_group NAME CONTROLLER...: /cgward-test-PID-NAME in each of their hierarchies; prints its path.
+# make_group NAME CONTROLLER...: TOP/cgward-test-PID-NAME in each of their hierarchies; prints its path.
 make_group() {
-	local name=$test_name-$1 controller mount
+	local name=$test_top/$test_name-$1 controller mount
 	shift
 	for controller in "$@"; do
 		mount=$(mount_of "$controller" "${controller/blkio/io}")
 		[ -n "$mount" ] || continue
 		[ "$(version_of "$mount")" = 1 ] ||
-			echo "+${controller/blkio/io}" >"$mount/cgroup.subtree_control" 2>/dev/null
-		mkdir -p "$mount/$name"
+			echo "+${controller/blkio/io}" >"$mount$test_top/cgroup.subtree_control" 2>/dev/null
+		mkdir -p "$mount$name"
 	done
-	echo "/$name"
+	echo "$name"
 }
 
 # file_of CONTROLLER GROUP FILE
@@ -108,16 +114,16 @@ test_cleanup() {
 	# shellcheck disable=SC2013,SC2044
 	for mount in $(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo); do
 		for _ in 1 2 3 4 5; do
-			for directory in $(find "$mount" -mindepth 1 -depth -type d -path "$mount/$test_name*" -printf '%p\n' 2>/dev/null); do
+			for directory in $(find "$mount$test_top" -mindepth 1 -depth -type d -path "$mount$test_top/$test_name*" -printf '%p\n' 2>/dev/null); do
 				[ ! -e "$directory/freezer.state" ] || echo THAWED >"$directory/freezer.state" 2>/dev/null
 				while read -r pid; do kill -KILL "$pid" 2>/dev/null; done <"$directory/cgroup.procs" 2>/dev/null
 				rmdir "$directory" 2>/dev/null
 			done
-			[ -n "$(find "$mount" -mindepth 1 -maxdepth 1 -name "$test_name*" -print -quit)" ] || break
+			[ -n "$(find "$mount$test_top" -mindepth 1 -maxdepth 1 -name "$test_name*" -print -quit)" ] || break
 			sleep 0.1
 		done
 		# Names that a word list would break: byte for byte.
-		find "$mount" -mindepth 1 -depth -type d -path "$mount/$test_name*" -exec rmdir {} + 2>/dev/null
+		find "$mount$test_top" -mindepth 1 -depth -type d -path "$mount$test_top/$test_name*" -exec rmdir {} + 2>/dev/null
 	done
 	[ ${#test_files[@]} -eq 0 ] || rm -rf "${test_files[@]}"
 }

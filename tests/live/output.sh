@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 group=$(make_group output memory pids cpu cpuacct)
-match=(--match "/$test_name*")
+match=(--match "$test_top/$test_name*")
 
 check "json is JSON" sh -c '"$@" | python3 -c "
 import json, sys
@@ -77,4 +77,8 @@ check "a full disk is said" sh -c '"$1" dump 2>&1 >/dev/full | grep -q "No space
 out=$(mktemp) && test_files+=("$out")
 ("$CGWARD" dump --interval 50ms --count 100 2>"$out"; echo "status $?" >>"$out") | head -n 1 >/dev/null
 check "a closed pipe ends it with a line" grep -q 'status 12' "$out"
-status "no hierarchy at all" 6 unshare -m sh -c 'mount --make-rprivate / && umount -l /sys/fs/cgroup && exec "$1" dump' - "$CGWARD"
+if may unshare -m true; then
+	status "no hierarchy at all" 6 unshare -m sh -c 'mount --make-rprivate / && umount -l /sys/fs/cgroup && exec "$1" dump' - "$CGWARD"
+else
+	skip "no hierarchy at all: making a mount namespace wants root (not possible here)"
+fi
