@@ -67,6 +67,12 @@ static struct cgw_value metric_rate(const struct cgw_frame *frame, enum cgw_metr
 		       old_number(frame, metric, group), signed_too);
 }
 
+/* There was, or may have been, a number that could not be had. */
+static bool is_unknown(struct cgw_number number)
+{
+	return number.state == CGW_DENIED || number.state == CGW_BAD || number.state == CGW_GONE;
+}
+
 struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_metric limit,
 				      uint32_t group, uint32_t *ret_by)
 {
@@ -77,6 +83,11 @@ struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_me
 	for (uint32_t each = group; each != CGW_NO_GROUP; each = topology->parent[each]) {
 		struct cgw_number number = cgw_snapshot_number(frame->now, limit, each);
 
+		if (is_unknown(number)) {
+			/* It may be the tightest of all: whatever else is found is no answer. */
+			*ret_by = CGW_NO_GROUP;
+			return (struct cgw_number){0, number.state};
+		}
 		if (number.state == CGW_OK &&
 		    (tightest.state != CGW_OK || number.value < tightest.value)) {
 			tightest = number;
@@ -84,7 +95,6 @@ struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_me
 		} else if (number.state == CGW_MAX && tightest.state != CGW_OK) {
 			tightest = number;
 		} else if (tightest.state == CGW_ABSENT) {
-			/* Remembered, should nothing above say more: denied is not unlimited. */
 			tightest.state = number.state;
 		}
 	}
@@ -147,7 +157,7 @@ static struct cgw_value use(const struct cgw_frame *frame, const struct derived_
 	struct cgw_number total = cgw_snapshot_machine(frame->now)->memory_total_bytes;
 
 	/* Memory that nothing bounds is bounded by the machine; so is a limit above all memory. */
-	if (field->limit == CGW_M_MEMORY_MAX && total.state == CGW_OK &&
+	if (field->limit == CGW_M_MEMORY_MAX && total.state == CGW_OK && !is_unknown(limit) &&
 	    (limit.state != CGW_OK || limit.value > total.value))
 		limit = total;
 	return percent(difference(frame, field, group), limit);

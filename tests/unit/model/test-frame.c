@@ -189,6 +189,34 @@ static void bounds(void **state)
 	topology_unref(topology);
 }
 
+/* A limit that could not be read may be the tightest: nothing else is the answer. */
+static void unknown_bounds(void **state)
+{
+	static const struct frame_value values[] = {
+		{"/", CGW_M_MEMORY_MAX, MAX},         {"/a", CGW_M_MEMORY_MAX, {0, CGW_DENIED}},
+		{"/a/x", CGW_M_MEMORY_MAX, OK(5000)}, {"/a/y", CGW_M_MEMORY_MAX, {0, CGW_BAD}},
+		{"/b", CGW_M_MEMORY_MAX, OK(10)},     {"/a/x", CGW_M_MEMORY_CURRENT, OK(500)},
+	};
+	struct topology *topology = frame_topology(groups, 5);
+	struct cgw_frame *frame;
+	enum cgw_state text_state;
+	char text[32];
+
+	(void)state;
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	update(frame, topology, 1, values, ARRAY_SIZE(values));
+	assert_state(frame, "memory.max.effective", "/a/x", CGW_DENIED);
+	assert_state(frame, "memory.max.effective", "/a/y", CGW_BAD);
+	assert_real(frame, "memory.max.effective", "/b", 10);
+	assert_state(frame, "memory.current.percent", "/a/x", CGW_DENIED);
+	assert_int_equal(cgw_frame_text(frame, field("memory.max.effective_by"), 2, text,
+					sizeof(text), &text_state),
+			 0);
+	assert_int_equal(text_state, CGW_DENIED);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
 static void parses_fields(void **state)
 {
 	static const char *const good[] = {"cpu",
@@ -339,9 +367,10 @@ static void globs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rates),  cmocka_unit_test(matches),
-		cmocka_unit_test(bounds), cmocka_unit_test(parses_fields),
-		cmocka_unit_test(orders), cmocka_unit_test(globs),
+		cmocka_unit_test(rates),         cmocka_unit_test(matches),
+		cmocka_unit_test(bounds),        cmocka_unit_test(unknown_bounds),
+		cmocka_unit_test(parses_fields), cmocka_unit_test(orders),
+		cmocka_unit_test(globs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
