@@ -186,6 +186,16 @@ static bool is_leaf_still(const struct discover *discover, uint32_t hierarchy, c
 	       stat.st_nlink == 2;
 }
 
+/*
+ * Not to be had for one group, as it happens: gone, denied, another mount. Anything else (no memory, no
+ * descriptors, a failing kernel) would leave a hole in the tree that looks like groups that are not there.
+ */
+static bool is_of_one_group(int error)
+{
+	return cgw_error_is_gone(error) || error == -EACCES || error == -EPERM || error == -EXDEV ||
+	       error == -ELOOP || error == -ENOTDIR;
+}
+
 static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 {
 	struct discover *discover = walk->discover;
@@ -201,12 +211,12 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 		return 0;
 	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
 	if (r < 0)
-		return r == -ENOMEM || r == -EMFILE || r == -ENFILE ? r : 0;
+		return is_of_one_group(r) ? 0 : r;
 	walk->parent = group;
 	r = walk_children(discover->layout->ops, directory, true, meet, walk);
 	discover->layout->ops->close(directory);
-	/* Gone or not to be listed: what was met so far stands, the rest is swept. */
-	return r == -ENOMEM ? r : 0;
+	/* What was met so far stands, the rest is swept. */
+	return is_of_one_group(r) ? 0 : r;
 }
 
 static int walk_below(struct discover *discover, uint32_t hierarchy, struct tree_group *group)
@@ -271,7 +281,7 @@ static int child_made(struct discover *discover, struct watch watch, const char 
 		return -ENOMEM;
 	r = cgw_group_open(discover->layout, hierarchy, path, &directory, &id);
 	if (r < 0)
-		return r == -ENOMEM ? r : 0; /* gone again already */
+		return is_of_one_group(r) ? 0 : r; /* gone again already */
 	discover->layout->ops->close(directory);
 	r = tree_meet(discover->tree, watch.group, name, strlen(name), hierarchy, id, &group);
 	if (r < 0)

@@ -107,6 +107,13 @@ static int grow_buffer(struct files *files)
 	return 0;
 }
 
+/* What a read handed out is the whole file: it is less than kernels hand out at once, and its last line
+ * is whole. Saves the second read, which would say that nothing follows. */
+static bool is_whole(const struct files *files, size_t length)
+{
+	return length == 0 || (length < WHOLE_BELOW && files->buffer[length - 1] == '\n');
+}
+
 /* The whole file into the buffer, terminated; its length, or a negative error. */
 static ssize_t read_whole(struct files *files, int fd)
 {
@@ -119,7 +126,7 @@ static ssize_t read_whole(struct files *files, int fd)
 		if (length < 0)
 			return length;
 		used += (size_t)length;
-		if (length == 0 || (used == (size_t)length && used < WHOLE_BELOW))
+		if (length == 0 || (used == (size_t)length && is_whole(files, used)))
 			break;
 		if (files->buffer_size - used < 4096 && grow_buffer(files) < 0)
 			return -ENOMEM;

@@ -360,6 +360,15 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+/* Not the top of a container's view: that is a group like others, which the machine is no figure of. */
+static bool top_is_machine(const struct cgw_layout *layout)
+{
+	for (size_t i = 0; !layout->recorded && i < layout->hierarchy_count; i++)
+		if (layout->hierarchies[i].root_id != 1)
+			return false;
+	return true;
+}
+
 static void fill_root(struct cgw_snapshot *snapshot)
 {
 	for (int column = 0; column < snapshot->column_count; column++) {
@@ -391,7 +400,8 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 		r = snapshot_finish(snapshot);
 	if (r < 0)
 		return r;
-	fill_root(snapshot);
+	if (top_is_machine(sampler->layout))
+		fill_root(snapshot);
 	if (uses_bpf(sampler))
 		snapshot->collector = "bpf";
 	if (sampler->files.group_gone)
