@@ -20,6 +20,9 @@
 #ifdef HAVE_TUI
 #include "tui/tui.h"
 #endif
+#ifdef HAVE_SERVE
+#include "serve/serve.h"
+#endif
 #ifdef HAVE_ENFORCE
 #include "enforce/enforce.h"
 #endif
@@ -34,6 +37,9 @@ static const struct cli_command *const faces[] = {
 #endif
 #ifdef HAVE_VERBS
 	verbs_commands,
+#endif
+#ifdef HAVE_SERVE
+	serve_commands,
 #endif
 #ifdef HAVE_ENFORCE
 	enforce_commands,

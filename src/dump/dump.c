@@ -13,7 +13,7 @@
 #include "dump/list.h"
 #include "dump/output.h"
 #include "dump/report.h"
-#include "dump/select.h"
+#include "cli/select.h"
 
 #define GLOB_MAX 64
 

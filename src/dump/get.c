@@ -10,7 +10,7 @@
 #include "cli/options.h"
 #include "dump/get.h"
 #include "dump/report.h"
-#include "dump/select.h"
+#include "cli/select.h"
 
 enum { OPTION_RATES = CLI_OPTION_LONG };
 

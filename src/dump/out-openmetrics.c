@@ -22,9 +22,6 @@ static int compare(const void *a, const void *b)
 
 static int write_exposition(const struct report *report, enum cgw_exposition_dialect dialect)
 {
-	static const struct cgw_family build = {"cgward_build", "", "Which cgward wrote this",
-						CGW_FAMILY_INFO};
-	const struct cgw_label version = {"version", cgw_version()};
 	struct cgw_exposition *exposition;
 	CLEANUP(cleanup_free) uint32_t *groups = calloc(report->group_count + 1, sizeof(*groups));
 	int r;
@@ -37,8 +34,6 @@ static int write_exposition(const struct report *report, enum cgw_exposition_dia
 	r = cgw_exposition_new(dialect, put, report->out, &exposition);
 	if (r < 0)
 		return r;
-	cgw_exposition_family(exposition, &build);
-	cgw_exposition_sample(exposition, &version, 1, 1, 1);
 	cgw_exposition_groups(exposition, &(struct cgw_exposed_groups){
 						  .frame = report->frame,
 						  .fields = report->fields,

@@ -16,15 +16,6 @@
 /* Longer texts are left out: a tree of a thousand levels would be as many bytes in each sample. */
 #define LABEL_MAX 1024
 
-/* What tells a group from others beside its path; identities of the model, as far as it has them. */
-static const struct {
-	const char *key, *label;
-} identity_labels[] = {
-	{"unit", "unit"},         {"container", "container"}, {"container_name", "container_name"},
-	{"engine", "engine"},     {"image", "image"},         {"pod", "pod"},
-	{"pod_name", "pod_name"}, {"namespace", "namespace"},
-};
-
 /* One for each group that is shown: where its labels stand, "{group=\"/a\"" without the end. */
 struct shown_group {
 	uint32_t group;
@@ -255,27 +246,32 @@ static void put_field(struct cgw_exposition *exposition, const struct cgw_frame 
 	}
 }
 
+/* What tells a group from others beside its path: each part of its identity, a label by its name. */
 static void put_identity(struct cgw_exposition *exposition, const struct cgw_frame *frame,
 			 const struct shown *shown)
 {
 	static const struct cgw_family family = {
 		"cgward_group", "", "What a group is: unit, container, pod", CGW_FAMILY_INFO};
-	struct cgw_field fields[ARRAY_SIZE(identity_labels)];
-	const char *labels[ARRAY_SIZE(identity_labels)];
-	size_t count = 0;
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 
-	for (size_t i = 0; i < ARRAY_SIZE(identity_labels); i++) {
-		labels[count] = identity_labels[i].label;
-		count += cgw_field_parse(identity_labels[i].key, &fields[count], NULL) == 0;
-	}
 	cgw_exposition_family(exposition, &family);
 	for (size_t i = 0; i < shown->count; i++) {
-		put_labels(exposition, shown, i);
-		for (size_t j = 0; j < count; j++) {
-			char text[LABEL_MAX];
+		struct cgw_identity identity;
+		char path[LABEL_MAX];
 
-			if (text_of(frame, fields[j], shown->groups[i].group, text))
-				put_more_label(exposition, labels[j], text);
+		(void)cgw_topology_path(topology, shown->groups[i].group, path, sizeof(path));
+		cgw_identity_from_path(path, &identity);
+		put_labels(exposition, shown, i);
+		put_more_label(exposition, "kind", cgw_identity_kind_name(identity.kind));
+		for (int part = 0; part < CGW_PART_COUNT; part++) {
+			const char *text = identity.text[part];
+			char safe[LABEL_MAX];
+
+			if (text[0] == '\0')
+				continue;
+			(void)cgw_escape(safe, sizeof(safe), text, strlen(text));
+			put_more_label(exposition,
+				       cgw_identity_part_name((enum cgw_identity_part)part), safe);
 		}
 		exposition_put(exposition, "} 1\n", 4);
 	}
@@ -284,6 +280,8 @@ static void put_identity(struct cgw_exposition *exposition, const struct cgw_fra
 static void put_bounds(struct cgw_exposition *exposition, const struct cgw_exposed_groups *exposed,
 		       size_t shown_count)
 {
+	static const struct cgw_family build = {"cgward_build", "", "Which cgward wrote this",
+						CGW_FAMILY_INFO};
 	static const struct cgw_family shown = {"cgward_groups", "", "Groups in this exposition",
 						CGW_FAMILY_GAUGE};
 	static const struct cgw_family maximum = {
@@ -295,6 +293,8 @@ static void put_bounds(struct cgw_exposition *exposition, const struct cgw_expos
 		"deepest first, or with a path that is too long for a label",
 		CGW_FAMILY_GAUGE};
 
+	cgw_exposition_family(exposition, &build);
+	cgw_exposition_sample(exposition, &(struct cgw_label){"version", cgw_version()}, 1, 1, 1);
 	cgw_exposition_family(exposition, &shown);
 	cgw_exposition_sample(exposition, NULL, 0, shown_count, 1);
 	cgw_exposition_family(exposition, &maximum);

@@ -108,7 +108,8 @@ static void text_format(void **state)
 	assert_null(strstr(text.bytes, "# EOF"));
 	assert_null(strstr(text.bytes, "# UNIT"));
 	assert_non_null(strstr(text.bytes, "# TYPE cgward_group_info gauge\n"));
-	assert_non_null(strstr(text.bytes, "cgward_group_info{group=\"/b\\\"\\\\x5c\"} 1\n"));
+	assert_non_null(strstr(text.bytes,
+			       "cgward_group_info{group=\"/b\\\"\\\\x5c\",kind=\"group\"} 1\n"));
 }
 
 static void bounded(void **state)

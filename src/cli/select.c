@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* select.c - which fields and which groups a report shows. */
+/* select.c - which fields and which groups were asked for. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "dump/select.h"
+#include "cli/select.h"
 
 void field_list_done(struct field_list *list)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* select.h - which fields and which groups a report shows. */
-#ifndef CGWARD_DUMP_SELECT_H
-#define CGWARD_DUMP_SELECT_H
+/* select.h - which fields and which groups were asked for. */
+#ifndef CGWARD_CLI_SELECT_H
+#define CGWARD_CLI_SELECT_H
 
 #include <cgward/model.h>
 

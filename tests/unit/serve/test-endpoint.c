@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-endpoint.c - where an endpoint listens, what it answers and what it refuses. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "serve/address.h"
+#include "serve/endpoint.h"
+#include "test.h"
+
+static void places(void **state)
+{
+	static const struct {
+		const char *text;
+		int wanted;
+	} cases[] = {
+		{"127.0.0.1:0", 0},
+		{"localhost:9753", -EINVAL},
+		{"9753", -EINVAL},
+		{"127.0.0.1:", -EINVAL},
+		{"127.0.0.1:99999", -EINVAL},
+		{"127.0.0.1:80x", -EINVAL},
+		{":80", -EINVAL},
+		{"::1:80", -EINVAL},
+		{"[::1:80", -EINVAL},
+		{"unix:relative", -EINVAL},
+		{"unix:", -EINVAL},
+		{"systemd", -EINVAL},
+		{"", -EINVAL},
+		{"192.0.2.1:0", -EADDRNOTAVAIL},
+	};
+
+	(void)state;
+	unsetenv("LISTEN_PID");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address address;
+		struct cgw_diag diag = {0};
+		int r = address_open(cases[i].text, &address, &diag);
+
+		if (r != cases[i].wanted)
+			fail_msg("%s: %d %s", cases[i].text, r, diag.text);
+		if (r == 0)
+			address_close(&address);
+		else
+			assert_true(strlen(diag.text) > 20);
+	}
+}
+
+/* A socket that was left behind is replaced; a live one, and what is no socket, is not. */
+static void unix_sockets(void **state)
+{
+	char directory[] = "/tmp/cgward-test-XXXXXX", path[64], text[80];
+	struct address first, second;
+	struct cgw_diag diag = {0};
+	struct stat status;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(path, sizeof(path), "%s/s", directory);
+	(void)snprintf(text, sizeof(text), "unix:%s", path);
+	assert_int_equal(address_open(text, &first, &diag), 0);
+	assert_int_equal(address_open(text, &second, &diag), -EADDRINUSE);
+	close(first.fd); /* as after a crash: the name stays */
+	first.fd = -1;
+	assert_int_equal(address_open(text, &second, &diag), 0);
+	address_close(&second);
+	assert_int_equal(stat(path, &status), -1);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(address_open(text, &second, &diag), -EEXIST);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+struct server {
+	struct endpoint *endpoint;
+	struct sockaddr_in name;
+	int metrics_error, health_error;
+	unsigned written;
+};
+
+static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_exposition_sink *sink,
+		   void *sink_context)
+{
+	struct server *server = context;
+	const char *text = dialect == CGW_EXPOSITION_OPENMETRICS ? "open\n" : "text\n";
+
+	server->written++;
+	if (server->metrics_error < 0)
+		return server->metrics_error;
+	return sink(sink_context, text, strlen(text));
+}
+
+static int health(void *context)
+{
+	return ((struct server *)context)->health_error;
+}
+
+static void server_start(struct server *server, struct endpoint_options options)
+{
+	struct cgw_diag diag = {0};
+	unsigned port;
+
+	options.listen = "127.0.0.1:0";
+	options.metrics = metrics;
+	options.health = health;
+	options.context = server;
+	if (endpoint_open(&options, &server->endpoint, &diag) < 0)
+		fail_msg("%s", diag.text);
+	assert_int_equal(
+		sscanf(endpoint_where(server->endpoint), "http://127.0.0.1:%u/metrics", &port), 1);
+	server->name = (struct sockaddr_in){.sin_family = AF_INET,
+					    .sin_port = htons((uint16_t)port),
+					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static int dial(const struct server *server)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&server->name, sizeof(server->name)),
+			 0);
+	return fd;
+}
+
+/* Runs the endpoint until the other side has closed, or some time is over; what came is in `answer`. */
+static bool read_answer(struct server *server, int fd, char *answer, size_t size, int patience_ms)
+{
+	size_t length = 0;
+	struct timespec start, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (;;) {
+		struct pollfd waits[] = {{.fd = endpoint_fd(server->endpoint), .events = POLLIN},
+					 {.fd = fd, .events = POLLIN}};
+		ssize_t n;
+
+		(void)poll(waits, 2, 20);
+		assert_int_equal(endpoint_run(server->endpoint), 0);
+		n = recv(fd, answer + length, size - 1 - length, MSG_DONTWAIT);
+		if (n > 0)
+			length += (size_t)n;
+		answer[length] = '\0';
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			return true;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 >
+		    patience_ms)
+			return false;
+	}
+}
+
+static void ask(struct server *server, const char *request, char *answer, size_t size)
+{
+	CLEANUP(cleanup_close) int fd = dial(server);
+
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	assert_true(read_answer(server, fd, answer, size, 20000));
+}
+
+#define HEAD(method, path, more) \
+	method " " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" more "\r\n"
+
+static void answers(void **state)
+{
+	static const struct {
+		const char *request, *status, *body;
+	} cases[] = {
+		{HEAD("GET", "/metrics", ""), "HTTP/1.1 200", "\r\n\r\ntext\n"},
+		{HEAD("GET", "/metrics",
+		      "Accept: application/openmetrics-text;version=1.0.0,*/*\r\n"),
+		 "HTTP/1.1 200", "\r\n\r\nopen\n"},
+		{HEAD("GET", "/metrics?x=1", ""), "HTTP/1.1 200", "\r\n\r\ntext\n"},
+		{HEAD("GET", "/healthz", ""), "HTTP/1.1 200", "\r\n\r\nok\n"},
+		{HEAD("GET", "/", ""), "HTTP/1.1 200", "/metrics"},
+		{HEAD("GET", "/../etc/passwd", ""), "HTTP/1.1 404", "not here"},
+		{HEAD("GET", "/metricsx", ""), "HTTP/1.1 404", "not here"},
+		{HEAD("POST", "/metrics", "Content-Length: 4\r\n") "body", "HTTP/1.1 405",
+		 "Allow: GET"},
+		{HEAD("DELETE", "/metrics", ""), "HTTP/1.1 405", "Allow: GET"},
+		{HEAD("HEAD", "/metrics", ""), "HTTP/1.1 200", "Content-Length: 5"},
+		{"\x16\x03\x01 no http\r\n\r\n", "HTTP/1.1 4", ""},
+	};
+	struct server server = {0};
+	char answer[4096];
+
+	(void)state;
+	server_start(&server, (struct endpoint_options){.fresh_ns = UINT64_C(3600000000000)});
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ask(&server, cases[i].request, answer, sizeof(answer));
+		if (strncmp(answer, cases[i].status, strlen(cases[i].status)) != 0 ||
+		    strstr(answer, cases[i].body) == NULL)
+			fail_msg("%s\n%s", cases[i].request, answer);
+	}
+	/* Once a dialect: fresh answers are given again. */
+	assert_int_equal(server.written, 2);
+	endpoint_close(server.endpoint);
+}
+
+static void failures_are_said(void **state)
+{
+	struct server server = {.metrics_error = -ENOENT, .health_error = -ENOENT};
+	char answer[4096];
+
+	(void)state;
+	server_start(&server, (struct endpoint_options){.fresh_ns = 0});
+	ask(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
+	assert_int_equal(strncmp(answer, "HTTP/1.1 500", 12), 0);
+	ask(&server, HEAD("GET", "/healthz", ""), answer, sizeof(answer));
+	assert_int_equal(strncmp(answer, "HTTP/1.1 503", 12), 0);
+	server.metrics_error = 0;
+	ask(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
+	assert_int_equal(server.written, 2);
+	endpoint_close(server.endpoint);
+}
+
+/* One that says nothing is dropped; one too many is not served while the others hold their place. */
+static void bounds(void **state)
+{
+	struct server server = {0};
+	char answer[4096];
+	int idle[2], third;
+
+	(void)state;
+	server_start(&server, (struct endpoint_options){.connections_max = 2, .timeout_s = 1});
+	idle[0] = dial(&server);
+	idle[1] = dial(&server);
+	third = dial(&server);
+	(void)send(third, HEAD("GET", "/metrics", ""), strlen(HEAD("GET", "/metrics", "")),
+		   MSG_NOSIGNAL);
+	(void)read_answer(&server, third, answer, sizeof(answer), 300);
+	assert_string_equal(answer, "");
+	assert_true(read_answer(&server, idle[0], answer, sizeof(answer), 20000));
+	assert_true(read_answer(&server, idle[1], answer, sizeof(answer), 20000));
+	close(third);
+	close(idle[0]);
+	close(idle[1]);
+	ask(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
+	endpoint_close(server.endpoint);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(places),  cmocka_unit_test(unix_sockets),
+		cmocka_unit_test(answers), cmocka_unit_test(failures_are_said),
+		cmocka_unit_test(bounds),
+	};
+
+	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
+}
