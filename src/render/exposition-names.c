@@ -71,21 +71,10 @@ const char *cgw_exposition_usual(void)
 
 bool cgw_exposition_takes(struct cgw_field field)
 {
-	switch ((enum cgw_view)field.view) {
-	case CGW_VIEW_VALUE:
-	case CGW_VIEW_EFFECTIVE:
+	if (field.view == CGW_VIEW_VALUE || field.view == CGW_VIEW_EFFECTIVE)
 		return true;
-	case CGW_VIEW_DERIVED:
-		return field.unit == CGW_UNIT_BYTES || field.unit == CGW_UNIT_COUNT;
-	case CGW_VIEW_RATE:
-	case CGW_VIEW_OWN:
-	case CGW_VIEW_DERIVED_OWN:
-	case CGW_VIEW_EFFECTIVE_BY:
-	case CGW_VIEW_PERCENT:
-	case CGW_VIEW_IDENTITY:
-		break;
-	}
-	return false;
+	return field.view == CGW_VIEW_DERIVED &&
+	       (field.unit == CGW_UNIT_BYTES || field.unit == CGW_UNIT_COUNT);
 }
 
 static const char *plain_name(struct cgw_field field)
