@@ -8,12 +8,12 @@
 
 #include "base/cleanup.h"
 #include "cli/options.h"
+#include "cli/select.h"
 #include "dump/dump.h"
 #include "dump/get.h"
 #include "dump/list.h"
 #include "dump/output.h"
 #include "dump/report.h"
-#include "cli/select.h"
 
 #define GLOB_MAX 64
 

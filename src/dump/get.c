@@ -8,9 +8,9 @@
 
 #include "base/cleanup.h"
 #include "cli/options.h"
+#include "cli/select.h"
 #include "dump/get.h"
 #include "dump/report.h"
-#include "cli/select.h"
 
 enum { OPTION_RATES = CLI_OPTION_LONG };
 
