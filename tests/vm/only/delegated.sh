@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # In a subtree that was delegated to us without root: what is below it is ours, what is above is not.
+# shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
 mount=$(mount_of memory)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # In a container whose cgroupfs is mounted read-only, as engines do: all is read, nothing is changed.
+# shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
 mount=$(mount_of memory)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What only a machine shows whose first process is systemd: units, scopes of container engines, frozen units,
 # pressure, limits on a real disk. Figures are compared with systemd's own and with the kernel's files.
+# shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
 get() { "$CGWARD" get --bytes "$@"; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # An ordinary user's session: the whole machine is read, units of the user's manager are found by name.
+# shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
 mount=$(mount_of memory)
