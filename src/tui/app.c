@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "tui/app.h"
@@ -158,9 +159,12 @@ unsigned app_ask(struct app *app, const void *state, struct job *job)
 
 uint32_t app_group(const struct app *app)
 {
-	if (cgw_frame_now(app->frame) == NULL || app->list.row_count == 0)
+	if (cgw_frame_now(app->frame) == NULL)
 		return CGW_NO_GROUP;
-	return app->list.selected_group;
+	for (size_t i = app->view_count; i-- > 0;)
+		if (app->views[i].kind->group != NULL)
+			return app->views[i].kind->group(app, app->views[i].state);
+	return app->list.row_count > 0 ? app->list.selected_group : CGW_NO_GROUP;
 }
 
 void app_path(const struct app *app, uint32_t group, char *buffer, size_t size)
@@ -178,6 +182,16 @@ void app_key_name(const struct app *app, enum action action, char *buffer, size_
 	buffer[0] = '\0';
 	if (key != KEY_NONE)
 		(void)key_print(key, buffer, size);
+}
+
+void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
+{
+	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	struct tm local;
+
+	if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL ||
+	    strftime(buffer, size, "%H:%M:%S", &local) == 0)
+		(void)snprintf(buffer, size, "-");
 }
 
 void app_save(struct app *app)
@@ -358,6 +372,9 @@ unsigned app_job_done(struct app *app, struct job *job)
 		reactions = view->kind->finish(app, view->state, job) | REACTION_DRAW;
 		break;
 	}
+	/* What was done is said, whoever is still there to hear it. */
+	if (job->done != NULL)
+		reactions |= job->done(app, job) | REACTION_DRAW;
 	if (!job->kept)
 		job->free(job);
 	return settle(app, reactions);

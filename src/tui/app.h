@@ -53,6 +53,8 @@ struct view_kind {
 	void (*wants)(const struct app *app, const void *state, struct cgw_metric_set *set);
 	/* Rows for graphs above its body. */
 	int graph_rows_max;
+	/* The group that it is about; NULL: the one selected in the list. */
+	uint32_t (*group)(const struct app *app, const void *state);
 	/* What stands in the status line while nothing else is to be said; NULL: nothing. */
 	void (*status)(struct app *app, void *state, struct canvas *canvas, struct rect area);
 	void (*done)(void *state);
@@ -135,6 +137,8 @@ void app_path(const struct app *app, uint32_t group, char *buffer, size_t size);
 /* "F8" of an action, as it is mapped; "" where it has no key. */
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size);
 /* Actions that every list has: moving by rows and pages. True where it was one. */
+/* "21:03:44" of a wall clock. */
+void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
 bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected);
 
 /* A window in the middle: cleared, framed; its inside. */

@@ -7,43 +7,75 @@
 #include "base/cleanup.h"
 #include "tui/list.h"
 
-int list_filter(struct list *list, const char *text, struct cgw_diag *diag)
+static enum filter_kind kind_of(const char *text)
 {
-	size_t length = strlen(text);
-	enum filter_kind kind = FILTER_WORD;
-	int r;
+	if (text[0] == '\0')
+		return FILTER_NONE;
+	/* A name may hold "=", but nobody looks for a group by that. */
+	if (strpbrk(text, "<>=") != NULL)
+		return FILTER_EXPRESSION;
+	return strpbrk(text, "*?[{") != NULL ? FILTER_GLOB : FILTER_WORD;
+}
 
-	if (length >= sizeof(list->filter.text))
-		return cgw_diag_set(diag, -EINVAL, "the filter is too long");
-	if (length == 0)
-		kind = FILTER_NONE;
-	else if (strpbrk(text, "*?[{") != NULL)
-		kind = FILTER_GLOB;
-	r = kind == FILTER_GLOB ? cgw_glob_check(text, diag) : 0;
+static int parse(struct list_filter *filter, const char *text, struct cgw_diag *diag)
+{
+	int r = 0;
+
+	filter->kind = kind_of(text);
+	if (filter->kind == FILTER_GLOB)
+		r = cgw_glob_check(text, diag);
+	if (filter->kind != FILTER_EXPRESSION)
+		return r;
+	r = cgw_expression_parse(text, &filter->expression, diag);
 	if (r < 0)
 		return r;
-	memcpy(list->filter.text, text, length + 1);
-	list->filter.kind = kind;
+	r = cgw_averages_new(filter->expression, &filter->averages);
+	if (r < 0)
+		filter->expression = cgw_expression_free(filter->expression);
+	return r;
+}
+
+int list_filter(struct list *list, const char *text, struct cgw_diag *diag)
+{
+	struct list_filter filter = {.kind = FILTER_NONE};
+	size_t length = strlen(text);
+	int r;
+
+	if (length >= sizeof(filter.text))
+		return cgw_diag_set(diag, -EINVAL, "the filter is too long");
+	r = parse(&filter, text, diag);
+	if (r < 0)
+		return r;
+	memcpy(filter.text, text, length + 1);
+	cgw_averages_free(list->filter.averages);
+	cgw_expression_free(list->filter.expression);
+	list->filter = filter;
 	return 0;
 }
 
 void list_filter_wants(const struct list *list, struct cgw_metric_set *set)
 {
-	(void)list;
-	(void)set;
+	if (list->filter.expression != NULL)
+		cgw_expression_wants(list->filter.expression, set);
 }
 
 bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	const struct list_filter *filter = &list->filter;
+	const struct cgw_scope scope = {
+		.frame = frame, .group = group, .averages = filter->averages};
 	char path[4096];
 
-	if (list->filter.kind == FILTER_NONE)
+	if (filter->kind == FILTER_NONE)
 		return true;
+	/* What is not known does not match: a list of suspects must not hold bystanders. */
+	if (filter->kind == FILTER_EXPRESSION)
+		return cgw_expression_evaluate(filter->expression, &scope) == CGW_TRUE;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
-	if (list->filter.kind == FILTER_GLOB)
-		return cgw_glob_match(list->filter.text, path);
-	return find_part(path, list->filter.text) != NULL;
+	if (filter->kind == FILTER_GLOB)
+		return cgw_glob_match(filter->text, path);
+	return find_part(path, filter->text) != NULL;
 }
 
 /* Marks what a tree of the matches needs for its shape: all that stand above one. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "tui/views.h"
+#include "tui/actions.h"
 
 static unsigned toggle_pause(struct app *app)
 {
@@ -83,6 +83,6 @@ unsigned act_on_groups(struct app *app, enum action action)
 	case ACTION_FASTER:
 		return step_interval(app, false);
 	default:
-		return REACTION_NONE;
+		return change_groups(app, action);
 	}
 }

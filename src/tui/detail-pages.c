@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "tui/detail.h"
@@ -189,6 +188,12 @@ void detail_fill_limits(struct app *app, struct detail *detail)
 	(void)app;
 	if (group == CGW_NO_GROUP)
 		return;
+	if (detail->owner[0] != '\0') {
+		struct detail_row *row = detail_add(detail, ROLE_TEXT, "owner");
+
+		if (row != NULL)
+			(void)snprintf(row->value, sizeof(row->value), "%.190s", detail->owner);
+	}
 	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
 		struct detail_row *row = detail_add(detail, ROLE_TITLE, parts[part].title);
 
@@ -254,16 +259,12 @@ static void add_alerts(struct app *app, struct detail *detail)
 	const struct alert *alert;
 
 	for (size_t i = 0; (alert = alerts_nth(&app->alerts, i)) != NULL; i++) {
-		time_t seconds = (time_t)(alert->realtime_ns / 1000000000);
 		struct detail_row *row;
-		struct tm local;
 		char text[32];
 
 		if (strcmp(alert->path, detail->path) != 0)
 			continue;
-		if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL)
-			continue;
-		(void)strftime(text, sizeof(text), "%H:%M:%S", &local);
+		app_time(app, alert->realtime_ns, text, sizeof(text));
 		row = detail_add(detail, alert->role, text);
 		if (row != NULL)
 			(void)snprintf(row->value, sizeof(row->value), "%s this group",

@@ -137,7 +137,7 @@ static unsigned filter_changed(struct app *app, const char *text)
 
 	if (list_filter(&app->list, text, &diag) < 0)
 		return REACTION_NONE;
-	return REACTION_ARRANGE | REACTION_WANTS;
+	return REACTION_ARRANGE | REACTION_WANTS | REACTION_SAMPLE;
 }
 
 static bool filter_accept(struct app *app, const char *text, unsigned *ret_reactions)

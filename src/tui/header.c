@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "tui/header.h"
 
@@ -196,13 +195,9 @@ static void draw_memory_row(const struct machine_figures *figures, struct canvas
 
 static void draw_clock(const struct app *app, struct pen *pen)
 {
-	time_t seconds = (time_t)(cgw_snapshot_realtime_ns(cgw_frame_now(app->frame)) / 1000000000);
-	struct tm local;
 	char text[32];
 
-	if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL ||
-	    strftime(text, sizeof(text), "%H:%M:%S", &local) == 0)
-		return;
+	app_time(app, cgw_snapshot_realtime_ns(cgw_frame_now(app->frame)), text, sizeof(text));
 	if (pen->end - pen->column >= (int)strlen(text))
 		canvas_text_right(pen->canvas, pen->row, pen->column, pen->end - pen->column,
 				  ROLE_DIM, text);

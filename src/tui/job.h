@@ -2,15 +2,19 @@
 /*
  * job.h - work that may wait for the kernel, done by a thread of its own.
  *
- * A job owns all that it needs: while it runs, nobody else looks at it. It never sees the app.
+ * A job owns all that it needs: while it runs, nobody else looks at it, and it does not see the app.
  */
 #ifndef CGWARD_TUI_JOB_H
 #define CGWARD_TUI_JOB_H
 
 #include <cgward/kernel.h>
 
+struct app;
+
 struct job {
 	void (*run)(struct job *job);
+	/* In the main thread, when it is done; NULL: only the view that asked is told. */
+	unsigned (*done)(struct app *app, struct job *job);
 	void (*free)(struct job *job);
 	uint64_t owner;                  /* the view that asked for it: its serial number */
 	const struct cgw_layout *layout; /* constant: any thread may read it */

@@ -106,6 +106,8 @@ int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_n
 	if (r < 0)
 		return r;
 	take_gone(list, frame, now_ns);
+	if (list->filter.averages != NULL)
+		(void)cgw_averages_update(list->filter.averages, frame);
 	list->marked = 0;
 	for (uint32_t i = 0; i < topology->count; i++) {
 		uint32_t old = cgw_frame_previous(frame, i);

@@ -8,7 +8,7 @@
 #ifndef CGWARD_TUI_LIST_H
 #define CGWARD_TUI_LIST_H
 
-#include <cgward/model.h>
+#include <cgward/expression.h>
 
 #define LIST_NEW_NS   UINT64_C(5000000000)
 #define LIST_GONE_NS  UINT64_C(3000000000)
@@ -46,7 +46,8 @@ enum filter_kind { FILTER_NONE, FILTER_WORD, FILTER_GLOB, FILTER_EXPRESSION };
 struct list_filter {
 	enum filter_kind kind;
 	char text[512];
-	void *expression; /* of expression.h, where the kind says so */
+	struct cgw_expression *expression; /* where the kind says so, as below */
+	struct cgw_averages *averages;
 };
 
 struct list {

@@ -8,8 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cgward/limit.h>
+
 #include "base/cleanup.h"
 #include "tui/detail.h"
+#include "tui/members.h"
 #include "tui/thread.h"
 
 /* More are counted, not listed: a form of a million rows helps nobody. */
@@ -199,18 +202,15 @@ static void compare(struct probe_job *job, struct process *processes, size_t cou
 	job->before_count = count;
 }
 
-/* The processes of the group itself, from the first hierarchy that has it. */
-static int read_members(struct probe_job *job, char **ret_text)
+int members_read(const struct cgw_layout *layout, const char *path, char **ret_text)
 {
-	const struct cgw_layout *layout = job->job.layout;
 	int r = -ENOENT;
 
 	for (size_t h = 0; h < layout->hierarchy_count && r < 0; h++) {
 		int directory;
 		size_t length;
 
-		/* v2 shows all processes in its own tree; on hybrids it may hold only few groups. */
-		r = cgw_group_open(layout, h, job->path, &directory, NULL);
+		r = cgw_group_open(layout, h, path, &directory, NULL);
 		if (r < 0)
 			continue;
 		r = cgw_file_read(layout, directory, "cgroup.procs", ret_text, &length);
@@ -225,7 +225,7 @@ static int take_processes(struct probe_job *job)
 	struct process *processes;
 	size_t count = 0, total = 0;
 	uint64_t now_ns = thread_now_ns();
-	int r = read_members(job, &text);
+	int r = members_read(job->job.layout, job->path, &text);
 
 	if (r < 0)
 		return r;
@@ -251,11 +251,44 @@ static int take_processes(struct probe_job *job)
 	return 0;
 }
 
+static void find_owner(struct probe_job *job)
+{
+	struct probe_answer *answer = &job->answer;
+	struct cgw_owner owner;
+	char unit[160];
+
+	if (cgw_owner_find(job->job.layout, job->path, &owner) < 0)
+		return;
+	answer->has_owner = true;
+	(void)cgw_escape(unit, sizeof(unit), owner.unit, strlen(owner.unit));
+	switch (owner.kind) {
+	case CGW_OWNER_NONE:
+		(void)snprintf(answer->owner, sizeof(answer->owner), "nobody: it is written directly");
+		return;
+	case CGW_OWNER_SYSTEMD:
+		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd, as %s", unit);
+		return;
+	case CGW_OWNER_SYSTEMD_USER:
+		(void)snprintf(answer->owner, sizeof(answer->owner),
+			       "the systemd of user %u, as %s", (unsigned)owner.uid, unit);
+		return;
+	case CGW_OWNER_DELEGATED:
+		(void)snprintf(answer->owner, sizeof(answer->owner), "%s, below %s",
+			       owner.engine[0] != '\0' ? owner.engine : "whom it is delegated to",
+			       unit);
+		return;
+	case CGW_OWNER_ENGINE:
+		(void)snprintf(answer->owner, sizeof(answer->owner), "%s", owner.engine);
+		return;
+	}
+}
+
 static void run(struct job *base)
 {
 	struct probe_job *job = (struct probe_job *)base;
 
 	job->answer.error = take_snapshot(job);
+	find_owner(job);
 	if (job->processes_wanted)
 		(void)take_processes(job);
 	job->answer.monotonic_ns = thread_now_ns();

@@ -119,6 +119,8 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 		detail->process_total = answer->process_total;
 		detail->processes_ns = answer->monotonic_ns;
 	}
+	if (answer->has_owner)
+		memcpy(detail->owner, answer->owner, sizeof(detail->owner));
 	fill(app, detail);
 	return REACTION_DRAW;
 }
@@ -345,6 +347,14 @@ static void detail_wants(const struct app *app, const void *state, struct cgw_me
 		cgw_history_wants((enum cgw_history_series)i, set);
 }
 
+static uint32_t detail_group(const struct app *app, const void *state)
+{
+	const struct detail *detail = state;
+
+	(void)app;
+	return detail->group;
+}
+
 static void detail_done(void *opaque)
 {
 	struct detail *detail = opaque;
@@ -370,6 +380,7 @@ const struct view_kind view_detail = {
 	.finish = detail_finish,
 	.wants = detail_wants,
 	.status = detail_status,
+	.group = detail_group,
 	.done = detail_done,
 };
 

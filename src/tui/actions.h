@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* actions.h - what keys change in the system. */
+#ifndef CGWARD_TUI_ACTIONS_H
+#define CGWARD_TUI_ACTIONS_H
+
+#include "tui/views.h"
+
+unsigned change_groups(struct app *app, enum action action);
+/* The form of limits, for the groups at hand. */
+unsigned open_edit(struct app *app);
+
+#endif
