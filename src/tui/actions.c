@@ -204,8 +204,7 @@ static bool new_accept(struct app *app, const char *text, unsigned *ret_reaction
 
 static unsigned open_new(struct app *app)
 {
-	static const struct prompt prompt = {.title = "New group below this one, its name",
-					     .accept = new_accept};
+	static const struct prompt prompt = {.title = "New group", .accept = new_accept};
 
 	return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_prompt(app, &prompt, "");
 }
@@ -227,8 +226,7 @@ static bool move_accept(struct app *app, const char *text, unsigned *ret_reactio
 
 static unsigned open_move(struct app *app)
 {
-	static const struct prompt prompt = {.title = "Move into this group the process",
-					     .accept = move_accept};
+	static const struct prompt prompt = {.title = "Move here process", .accept = move_accept};
 
 	return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_prompt(app, &prompt, "");
 }

@@ -263,7 +263,8 @@ static void find_owner(struct probe_job *job)
 	(void)cgw_escape(unit, sizeof(unit), owner.unit, strlen(owner.unit));
 	switch (owner.kind) {
 	case CGW_OWNER_NONE:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "nobody: it is written directly");
+		(void)snprintf(answer->owner, sizeof(answer->owner),
+			       "nobody: it is written directly");
 		return;
 	case CGW_OWNER_SYSTEMD:
 		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd, as %s", unit);

@@ -94,13 +94,17 @@ static void format(enum cgw_unit unit, double value, char *buffer, size_t size)
 /* "50ms/100ms" is half a CPU. */
 static bool parse_bandwidth(const char *text, double *ret_value)
 {
+	const char *slash = strchr(text, '/');
 	double quota, period;
-	size_t length, rest;
+	char first[32];
+	size_t length;
 
-	if (cgw_quantity_parse(text, CGW_UNIT_NS, &quota, &length, NULL) < 0 || text[length] != '/')
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(first))
 		return false;
-	if (cgw_quantity_parse(text + length + 1, CGW_UNIT_NS, &period, &rest, NULL) < 0 ||
-	    period <= 0)
+	memcpy(first, text, (size_t)(slash - text));
+	first[slash - text] = '\0';
+	if (cgw_quantity_parse(first, CGW_UNIT_NS, &quota, &length, NULL) < 0 ||
+	    cgw_quantity_parse(slash + 1, CGW_UNIT_NS, &period, &length, NULL) < 0 || period <= 0)
 		return false;
 	*ret_value = quota / period * 1e9;
 	return true;

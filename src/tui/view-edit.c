@@ -412,8 +412,8 @@ static uint32_t controllers_of(const struct app *app, const char *path)
 	const struct cgw_topology *topology = app_topology(app);
 	uint32_t group = cgw_topology_find(topology, path), controllers = 0;
 
-	for (uint32_t h = 0; group != CGW_NO_GROUP && app->layout != NULL &&
-			     h < topology->hierarchy_count; h++)
+	for (uint32_t h = 0;
+	     group != CGW_NO_GROUP && app->layout != NULL && h < topology->hierarchy_count; h++)
 		if (topology->present[group] & UINT32_C(1) << h)
 			controllers |= app->layout->hierarchies[h].controllers;
 	return controllers;

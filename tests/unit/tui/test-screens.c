@@ -212,6 +212,66 @@ static void hostile_names_are_harmless(void **state)
 	session_end(&session);
 }
 
+static void conditions_filter_too(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "F5 F4");
+	session_type(&session, "cpu > 100% and memory.working_set > 1G");
+	session_keys(&session, "Enter");
+	session_shows(&session, "filter cpu > 100%");
+	session_shows(&session, ": 3 of 9");
+	session_hides(&session, "nginx");
+	session_keys(&session, "F4 ^U");
+	session_type(&session, "cpu >");
+	assert_true(session_keys(&session, "Enter") & REACTION_BEEP);
+	session_keys(&session, "Esc");
+	session_end(&session);
+}
+
+/* What hurts asks first; the question goes to the looking thread, and only then to the acting one. */
+static void actions_ask(void **state)
+{
+	struct session session;
+	struct job *job;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "Down Down Space Space f");
+	session_expect(&session, "freeze-confirm");
+	job = job_pop(&session.app->jobs);
+	assert_non_null(job);
+	assert_false(job->acts);
+	app_job_done(session.app, job); /* nobody looked: it found nothing */
+	session_shows(&session, "0 processes in");
+	session_keys(&session, "Esc");
+	assert_null(job_pop(&session.app->jobs));
+	session_keys(&session, "f Enter");
+	job = job_pop(&session.app->jobs);
+	job->free(job);
+	job = job_pop(&session.app->jobs);
+	assert_non_null(job);
+	assert_true(job->acts);
+	job->free(job);
+	session_keys(&session, "U k");
+	session_expect(&session, "kill-menu");
+	session_type(&session, "hup");
+	session_keys(&session, "Enter");
+	session_shows(&session, "Send HUP (1) to all processes of");
+	session_keys(&session, "Esc n");
+	session_type(&session, "a/b");
+	session_keys(&session, "Enter");
+	session_shows(&session, "a name without");
+	session_keys(&session, "Esc m");
+	session_type(&session, "12x");
+	session_keys(&session, "Enter");
+	session_shows(&session, "the number of a process");
+	session_keys(&session, "Esc");
+	session_end(&session);
+}
+
 static void read_only_refuses(void **state)
 {
 	struct session session;
@@ -285,6 +345,8 @@ int main(void)
 		cmocka_unit_test(only_ascii),
 		cmocka_unit_test(the_selection_follows_the_group),
 		cmocka_unit_test(hostile_names_are_harmless),
+		cmocka_unit_test(conditions_filter_too),
+		cmocka_unit_test(actions_ask),
 		cmocka_unit_test(read_only_refuses),
 		cmocka_unit_test(the_mouse),
 		cmocka_unit_test(every_size_draws),
