@@ -129,6 +129,45 @@ int cgw_proc_read(const struct cgw_layout *layout, const char *file, char **ret_
 		  size_t *ret_length);
 
 /*
+ * What a link below the proc root points to ("42/root", "42/ns/net"): at most `size`-1 bytes,
+ * terminated. Returns the length.
+ */
+int cgw_proc_link(const struct cgw_layout *layout, const char *file, char *buffer, size_t size);
+
+/*
+ * Calls `each` for every number that is a name in a directory below the proc root ("." for all
+ * processes, "42/task" for the threads of one), in the kernel's order. A negative result ends it.
+ */
+int cgw_proc_each(const struct cgw_layout *layout, const char *directory,
+		  int (*each)(void *context, pid_t id), void *context);
+
+enum cgw_namespace_kind {
+	CGW_NAMESPACE_MOUNT,
+	CGW_NAMESPACE_PID,
+	CGW_NAMESPACE_NETWORK,
+	CGW_NAMESPACE_IPC,
+	CGW_NAMESPACE_UTS,
+	CGW_NAMESPACE_USER,
+	CGW_NAMESPACE_CGROUP,
+	CGW_NAMESPACE_TIME,
+	CGW_NAMESPACE_COUNT,
+};
+
+/* As below /proc/PID/ns and in lsns: "mnt", "pid", "net", ... */
+const char *cgw_namespace_name(enum cgw_namespace_kind kind) CGW_PURE;
+
+/* The inode that names a process' namespace, or a negative error (-EACCES: another user's). */
+int cgw_namespace_of(const struct cgw_layout *layout, pid_t pid, enum cgw_namespace_kind kind,
+		     uint64_t *ret_inode);
+
+/*
+ * Runs `work` in a thread of its own that has joined the namespace of `pid` (UTS, network, IPC), and
+ * returns its result. The caller stays where it is. -EPERM without CAP_SYS_ADMIN.
+ */
+int cgw_namespace_run(const struct cgw_layout *layout, pid_t pid, enum cgw_namespace_kind kind,
+		      int (*work)(void *context), void *context);
+
+/*
  * The groups of a process, one path per hierarchy, from /proc/PID/cgroup mapped into our view.
  * Paths outside of our view (another cgroup namespace) start with "/.." as the kernel says them.
  */

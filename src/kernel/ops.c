@@ -120,6 +120,13 @@ static int real_close(int fd)
 	return close(fd) < 0 ? -errno : 0;
 }
 
+static ssize_t real_read_link(int directory, const char *path, char *buffer, size_t size)
+{
+	ssize_t length = readlinkat(directory, path, buffer, size);
+
+	return length < 0 ? -errno : length;
+}
+
 const struct kernel_ops kernel_ops_real = {
 	.open_at = real_open_at,
 	.open_beneath = real_open_beneath,
@@ -131,4 +138,5 @@ const struct kernel_ops kernel_ops_real = {
 	.make_directory = real_make_directory,
 	.remove_directory = real_remove_directory,
 	.close = real_close,
+	.read_link = real_read_link,
 };

@@ -24,6 +24,7 @@ struct kernel_ops {
 	int (*make_directory)(int directory, const char *name);
 	int (*remove_directory)(int directory, const char *name);
 	int (*close)(int fd);
+	ssize_t (*read_link)(int directory, const char *path, char *buffer, size_t size);
 };
 
 extern const struct kernel_ops kernel_ops_real;

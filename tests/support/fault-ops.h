@@ -71,6 +71,11 @@ static int fault_close(int fd)
 	return kernel_ops_real.close(fd);
 }
 
+static ssize_t fault_read_link(int directory, const char *path, char *buffer, size_t size)
+{
+	return fault_now() ? fault_error : kernel_ops_real.read_link(directory, path, buffer, size);
+}
+
 static const struct kernel_ops fault_ops = {
 	.open_at = fault_open_at,
 	.open_beneath = fault_open_beneath,
@@ -82,6 +87,7 @@ static const struct kernel_ops fault_ops = {
 	.make_directory = fault_make_directory,
 	.remove_directory = fault_remove_directory,
 	.close = fault_close,
+	.read_link = fault_read_link,
 };
 
 static void fault_arm(unsigned at, int error)
