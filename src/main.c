@@ -14,6 +14,9 @@
 #ifdef HAVE_DUMP
 #include "dump/dump.h"
 #endif
+#ifdef HAVE_EXAMINE
+#include "examine/examine.h"
+#endif
 #ifdef HAVE_VERBS
 #include "verbs/verbs.h"
 #endif
@@ -34,6 +37,9 @@ static const struct cli_command *const faces[] = {
 #endif
 #ifdef HAVE_DUMP
 	dump_commands,
+#endif
+#ifdef HAVE_EXAMINE
+	examine_commands,
 #endif
 #ifdef HAVE_VERBS
 	verbs_commands,
