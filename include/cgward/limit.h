@@ -174,8 +174,9 @@ struct cgw_change {
 	uint64_t id;
 	uint64_t realtime_ns;
 	enum cgw_step_kind kind;
-	const char *path; /* raw bytes */
-	uint64_t group_id;
+	const char *path;  /* raw bytes */
+	uint64_t group_id; /* its directory's inode, in the hierarchy of that label; 0: not known */
+	char hierarchy[64];
 	char key[64];
 	char old_value[256], new_value[256];
 	char who[64], why[192];

@@ -90,6 +90,8 @@ static int turn(struct cgw_plan *plan, struct made *made)
 	(void)snprintf(change.key, sizeof(change.key), "%s", switches);
 	(void)snprintf(change.old_value, sizeof(change.old_value), "%s", made->text);
 	(void)snprintf(change.new_value, sizeof(change.new_value), "%s", text);
+	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
+		       plan->layout->hierarchies[made->hierarchy].label);
 	change.group_id = target.id;
 	if (r == 0) {
 		uint64_t id = 0;

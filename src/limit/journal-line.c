@@ -90,6 +90,7 @@ json_t *journal_line_intent(const struct cgw_change *change)
 		r |= json_object_set_new(line, "group", path);
 	else
 		r |= set_bytes(line, "group_bytes", change->path);
+	r |= set_string(line, "hierarchy", change->hierarchy);
 	r |= set_string(line, "key", change->key);
 	r |= set_string(line, "old", change->old_value);
 	r |= set_string(line, "new", change->new_value);
@@ -169,6 +170,7 @@ static int parse_intent(const json_t *line, struct cgw_change *change)
 	change->pid = (pid_t)get_number(line, "pid");
 	change->uid = (uid_t)get_number(line, "uid");
 	change->undoes = get_number(line, "undoes");
+	get_string(line, "hierarchy", change->hierarchy, sizeof(change->hierarchy));
 	get_string(line, "key", change->key, sizeof(change->key));
 	get_string(line, "old", change->old_value, sizeof(change->old_value));
 	get_string(line, "new", change->new_value, sizeof(change->new_value));

@@ -339,6 +339,8 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
 	if (target_open(plan->layout, step->hierarchy, step->ask.path, &target) == 0)
 		change.group_id = target.id;
+	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
+		       plan->layout->hierarchies[step->hierarchy].label);
 	r = plan_journal_other(plan, &change, &step->result.change_id);
 	if (r == 0)
 		return 0;
@@ -360,6 +362,15 @@ static void settle(struct cgw_plan *plan, const struct step *step)
 				     step->result.new_value);
 }
 
+/* What an engine manages it may set again: it was not asked. */
+static void note_engine(struct step *step)
+{
+	if (step->owner.engine[0] != '\0' && !plan_owned(step) && step->result.diag.text[0] == '\0')
+		(void)cgw_diag_set(&step->result.diag, 0,
+				   "%s manages this group and does not know of the change",
+				   step->owner.engine);
+}
+
 static int apply(struct cgw_plan *plan, struct step *step)
 {
 	int r = 0;
@@ -379,6 +390,8 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	} else if (step->result.outcome == CGW_OUTCOME_PENDING) {
 		step->result.outcome = CGW_OUTCOME_DONE;
 	}
+	if (r == 0)
+		note_engine(step);
 	settle(plan, step);
 	return r;
 }

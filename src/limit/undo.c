@@ -110,7 +110,9 @@ static int check_group(const struct cgw_layout *layout, const struct cgw_change 
 		if (target_open(layout, h, change->path, &target) < 0)
 			continue;
 		found = true;
-		same |= target.id == change->group_id;
+		/* A number names a group within its hierarchy only. */
+		same |= target.id == change->group_id &&
+			strcmp(layout->hierarchies[h].label, change->hierarchy) == 0;
 	}
 	if (!found)
 		return cgw_diag_set(diag, -ENOENT,
