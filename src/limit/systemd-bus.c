@@ -166,11 +166,14 @@ static int connect_system(sd_bus **ret_bus)
 	return r;
 }
 
-static int connect_manager(uid_t manager, sd_bus **ret_bus, struct cgw_diag *diag)
+static int connect_manager(const char *address, uid_t manager, sd_bus **ret_bus,
+			   struct cgw_diag *diag)
 {
 	int r;
 
-	if (manager == SYSTEMD_SYSTEM)
+	if (manager == SYSTEMD_SYSTEM && address != NULL)
+		r = connect_to(address, false, ret_bus);
+	else if (manager == SYSTEMD_SYSTEM)
 		r = connect_system(ret_bus);
 	else
 		r = connect_user(manager, ret_bus);
@@ -203,7 +206,7 @@ int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus, st
 	if (larger == NULL)
 		return -ENOMEM;
 	systemd->connections = larger;
-	r = connect_manager(manager, &bus, diag);
+	r = connect_manager(systemd->address, manager, &bus, diag);
 	if (r < 0)
 		return r;
 	larger[systemd->count++] = (struct systemd_connection){.manager = manager, .bus = bus};

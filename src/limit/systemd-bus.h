@@ -26,7 +26,11 @@ struct systemd_connection {
 struct systemd {
 	struct systemd_connection *connections;
 	size_t count;
+	const char *address; /* of a test's manager, in place of PID 1's; NULL */
 };
+
+/* As systemd_open(), on any machine, with another address for PID 1's; it is not copied. */
+int systemd_open_at(const char *address, struct systemd **ret_systemd);
 
 /* One call to the manager's own object. */
 struct systemd_request {

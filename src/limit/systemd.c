@@ -11,20 +11,24 @@
 
 #define FREEZE_TIMEOUT_US UINT64_C(10000000)
 
+int systemd_open_at(const char *address, struct systemd **ret_systemd)
+{
+	struct systemd *systemd = calloc(1, sizeof(*systemd));
+
+	if (systemd == NULL)
+		return -ENOMEM;
+	systemd->address = address;
+	*ret_systemd = systemd;
+	return 0;
+}
+
 int systemd_open(struct systemd **ret_systemd)
 {
-	struct systemd *systemd;
 	int r = sd_booted();
 
 	if (r < 0)
 		return r;
-	if (r == 0)
-		return -EHOSTDOWN;
-	systemd = calloc(1, sizeof(*systemd));
-	if (systemd == NULL)
-		return -ENOMEM;
-	*ret_systemd = systemd;
-	return 0;
+	return r == 0 ? -EHOSTDOWN : systemd_open_at(NULL, ret_systemd);
 }
 
 struct systemd *systemd_close(struct systemd *systemd)

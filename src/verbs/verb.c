@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "verbs/protect.h"
 #include "verbs/report.h"
 #include "verbs/verb.h"
 
@@ -19,6 +20,7 @@ void verb_init(struct verb *verb, struct cli_context *context)
 void verb_done(struct verb *verb)
 {
 	cgw_plan_free(verb->plan);
+	verb->protection = protect_free(verb->protection);
 	cgw_layout_free(verb->layout);
 	verb->plan = NULL;
 	verb->layout = NULL;
@@ -47,6 +49,9 @@ static enum cli_exit take_shared(struct verb *verb, int code, const char *value)
 		return CLI_OK;
 	case VERB_OPTION_JOURNAL:
 		verb->options.journal = value;
+		return CLI_OK;
+	case VERB_OPTION_POLICY:
+		verb->policy = value;
 		return CLI_OK;
 	case VERB_OPTION_RECLAIM:
 		verb->options.reclaim = true;
@@ -101,6 +106,9 @@ enum cli_exit verb_open(struct verb *verb)
 
 	verb->layout = cli_layout(verb->context, &status);
 	if (verb->layout == NULL)
+		return status;
+	status = protect_load(verb);
+	if (status != CLI_OK)
 		return status;
 	r = cgw_plan_new(verb->layout, &verb->options, &verb->plan);
 	if (r < 0) {

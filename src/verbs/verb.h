@@ -12,11 +12,15 @@
 
 #include "cli/options.h"
 
+struct verb_protection;
+
 struct verb {
 	struct cli_context *context;
 	struct cgw_layout *layout;
 	struct cgw_limit_options options;
 	struct cgw_plan *plan;
+	struct verb_protection *protection;
+	const char *policy; /* NULL: the machine's own */
 	uint64_t timeout_ns;
 	bool json;
 	bool quiet; /* only what went wrong is said */
@@ -29,6 +33,7 @@ enum {
 	VERB_OPTION_DIRECT,
 	VERB_OPTION_WHY,
 	VERB_OPTION_JOURNAL,
+	VERB_OPTION_POLICY,
 	VERB_OPTION_RECLAIM,
 	VERB_OPTION_PERSIST,
 	VERB_OPTION_ENABLE,
@@ -48,7 +53,9 @@ enum {
 	{ VERB_OPTION_DIRECT, "direct", NULL, false,                                               \
 	  "write kernel files even where systemd manages the group" },                             \
 	{ VERB_OPTION_WHY, "why", "TEXT", false, "the reason, for the journal" },                  \
-	{ VERB_OPTION_JOURNAL, "journal", "DIR", false, "keep the journal of changes in DIR" }
+	{ VERB_OPTION_JOURNAL, "journal", "DIR", false, "keep the journal of changes in DIR" },    \
+	{ VERB_OPTION_POLICY, "policy", "FILE", false,                                             \
+	  "honour the [protect] sections of FILE, not those of /etc/cgward" }
 /* Of those that set something. */
 #define VERB_SET_OPTIONS                                                                           \
 	{ VERB_OPTION_RECLAIM, "reclaim", NULL, false,                                             \

@@ -111,7 +111,7 @@ if here "a hog is held to its quota" cpu; then
 	e=$(date +%s%N)
 	# Against the clock, which ran a little longer; and against the kernel's own periods of 100 ms.
 	clock=$(awk -v u=$((u2 - u1)) -v t=$((e - s)) 'BEGIN { print 100 * u / t }')
-	held=$(awk -v u=$((u2 - u1)) -v p=$((p2 - p1)) 'BEGIN { print p > 0 ? u / p / 1e6 : 0 }')
+	held=$(awk -v u=$((u2 - u1)) -v p=$((p2 - p1)) 'BEGIN { print (p > 0 ? u / p / 1e6 : 0) }')
 	echo "used $clock % of a CPU, $held % of its periods, throttled in $((t2 - t1)) of $((p2 - p1))"
 	check "a hog gets no more than its quota" awk -v h="$clock" 'BEGIN { exit !(h <= 11) }'
 	# Where others want all CPUs as well, it may get less; then it is not throttled.
@@ -281,6 +281,17 @@ assert d[0]["key"] == "pids.max" and d[0]["new"] == "34" and d[0]["who"] == "cgw
 	status "undo keeps what another has changed since" 9 cg undo
 	check "but not with --force" quietly cg undo --force
 	same "then it is as before" 33 "$(get "$a" pids.max)"
+fi
+
+# --- the machine's policy protects by hand as well ---
+if here "a policy protects" pids; then
+	k=$(group kept pids)
+	printf '[policy]\n[protect ours]\nmatch = %s\n' "$k" >"$journal/policy"
+	status "a policy protects a group" 9 set_ --policy "$journal/policy" "$k" pids.max=36
+	status "from being frozen, too" 9 cg freeze --policy "$journal/policy" "$k"
+	check "it does not with --yes-really" quietly set_ --policy "$journal/policy" --yes-really "$k" pids.max=36
+	printf '[protect\n' >"$journal/policy"
+	status "a policy with mistakes protects nobody knows what" 3 set_ --policy "$journal/policy" "$k" pids.max=37
 fi
 
 # --- peers ---

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-systemd-calls.c - calls to a manager of the test's own: what is asked, what is waited for, and
+ * what becomes of a manager that refuses, falls silent or goes away.
+ */
+#include "test.h"
+
+#ifndef WITH_SYSTEMD
+
+int main(void)
+{
+	return 77;
+}
+
+#else
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "limit/systemd-bus.h"
+#include "tree.h"
+
+#define MANAGER "org.freedesktop.systemd1.Manager"
+
+/* What the manager is told to do, and what it saw. */
+static struct fake {
+	struct tree_dir *dir;
+	int listener;
+	pthread_t thread;
+	char address[320];
+	_Atomic bool stop;
+	_Atomic int connections;
+
+	bool silent_freeze; /* no answer to FreezeUnit */
+	bool refuse_thaw;
+	bool drop_first;   /* the first connection ends under the first call */
+	bool exists_first; /* the unit exists until it is reset */
+	bool job_first;    /* JobRemoved comes before the answer */
+	const char *job_result;
+	const char *unit_group;
+	bool unit_delegates;
+	char log[1024]; /* the calls, each with its first string */
+} fake;
+
+static void note(const char *member, const char *text)
+{
+	size_t used = strlen(fake.log);
+
+	(void)snprintf(fake.log + used, sizeof(fake.log) - used, "%s(%s) ", member, text);
+}
+
+static int on_simple(sd_bus_message *message, void *context, sd_bus_error *error)
+{
+	const char *member = sd_bus_message_get_member(message), *unit = "";
+
+	(void)context;
+	(void)sd_bus_message_read(message, "s", &unit);
+	note(member, unit);
+	if (strcmp(unit, "gone.service") == 0)
+		return sd_bus_error_set(error, "org.freedesktop.systemd1.NoSuchUnit", "Unit gone");
+	if (strcmp(member, "FreezeUnit") == 0 && fake.silent_freeze)
+		return 1;
+	if (strcmp(member, "ThawUnit") == 0 && fake.refuse_thaw)
+		return sd_bus_error_set(error, SD_BUS_ERROR_FAILED, "still in progress");
+	if (strcmp(member, "ResetFailedUnit") == 0)
+		fake.exists_first = false;
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static int send_job_removed(sd_bus *bus, const char *job)
+{
+	return sd_bus_emit_signal(bus, "/org/freedesktop/systemd1", MANAGER, "JobRemoved", "uoss",
+				  7, job, "a.scope", fake.job_result);
+}
+
+static int on_job(sd_bus_message *message, void *context, sd_bus_error *error)
+{
+	sd_bus *bus = sd_bus_message_get_bus(message);
+	const char *unit = "", *job = "/org/freedesktop/systemd1/job/7";
+	int r;
+
+	(void)context;
+	(void)sd_bus_message_read(message, "s", &unit);
+	note(sd_bus_message_get_member(message), unit);
+	if (fake.exists_first)
+		return sd_bus_error_set(error, "org.freedesktop.systemd1.UnitExists", "exists");
+	(void)send_job_removed(bus, "/org/freedesktop/systemd1/job/6"); /* another's */
+	if (fake.job_first)
+		(void)send_job_removed(bus, job);
+	r = sd_bus_reply_method_return(message, "o", job);
+	if (!fake.job_first)
+		(void)send_job_removed(bus, job);
+	return r;
+}
+
+static int on_find(sd_bus_message *message, void *context, sd_bus_error *error)
+{
+	const char *path = "";
+
+	(void)context;
+	(void)sd_bus_message_read(message, "s", &path);
+	note("Find", path);
+	if (fake.unit_group == NULL)
+		return sd_bus_error_set(error, "org.freedesktop.systemd1.NoSuchUnit", "nobody");
+	return sd_bus_reply_method_return(message, "o",
+					  "/org/freedesktop/systemd1/unit/a_2eservice");
+}
+
+static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *context, sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)context;
+	(void)error;
+	return sd_bus_message_append(reply, "s",
+				     strcmp(property, "Id") == 0 ? "a.service" : fake.unit_group);
+}
+
+static int get_flag(sd_bus *bus, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *context, sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)context;
+	(void)error;
+	return sd_bus_message_append(reply, "b", (int)fake.unit_delegates);
+}
+
+static const sd_bus_vtable manager_table[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("GetUnitByControlGroup", "s", "o", on_find, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SetUnitProperties", "sba(sv)", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("FreezeUnit", "s", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ThawUnit", "s", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("KillUnit", "ssi", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ResetFailedUnit", "s", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StopUnit", "ss", "o", on_job, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StartTransientUnit", "ssa(sv)a(sa(sv))", "o", on_job,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable unit_table[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Id", "s", get_text, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable service_table[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("ControlGroup", "s", get_text, 0, 0),
+	SD_BUS_PROPERTY("Delegate", "b", get_flag, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
+/* One connection until its other side ends it. */
+static void serve(int fd)
+{
+	static const char unit[] = "/org/freedesktop/systemd1/unit/a_2eservice";
+	sd_id128_t id = {.bytes = {1}};
+	sd_bus *bus;
+
+	if (atomic_fetch_add(&fake.connections, 1) == 0 && fake.drop_first) {
+		close(fd);
+		return;
+	}
+	if (sd_bus_new(&bus) < 0 || sd_bus_set_fd(bus, fd, fd) < 0 ||
+	    sd_bus_set_server(bus, true, id) < 0 || sd_bus_start(bus) < 0 ||
+	    sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/systemd1", MANAGER, manager_table,
+				     NULL) < 0 ||
+	    sd_bus_add_object_vtable(bus, NULL, unit, "org.freedesktop.systemd1.Unit", unit_table,
+				     NULL) < 0 ||
+	    sd_bus_add_object_vtable(bus, NULL, unit, "org.freedesktop.systemd1.Service",
+				     service_table, NULL) < 0)
+		abort();
+	while (!fake.stop) {
+		int r = sd_bus_process(bus, NULL);
+
+		if (r == 0)
+			r = sd_bus_wait(bus, 20000);
+		if (r < 0 && r != -EINTR)
+			break;
+	}
+	sd_bus_close_unref(bus);
+}
+
+static void *run_fake(void *context)
+{
+	(void)context;
+	while (!fake.stop) {
+		int fd = accept4(fake.listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0)
+			break;
+		serve(fd);
+	}
+	return NULL;
+}
+
+static int start_fake(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	(void)state;
+	fake = (struct fake){.dir = tree_new(), .job_result = "done"};
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/bus", fake.dir->path);
+	(void)snprintf(fake.address, sizeof(fake.address), "unix:path=%s", address.sun_path);
+	fake.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fake.listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fake.listener, 8), 0);
+	return pthread_create(&fake.thread, NULL, run_fake, NULL);
+}
+
+static int stop_fake(void **state)
+{
+	(void)state;
+	fake.stop = true;
+	(void)shutdown(fake.listener, SHUT_RDWR);
+	pthread_join(fake.thread, NULL);
+	close(fake.listener);
+	tree_free(fake.dir);
+	return 0;
+}
+
+static struct systemd *connect_fake(void)
+{
+	struct systemd *systemd;
+
+	assert_int_equal(systemd_open_at(fake.address, &systemd), 0);
+	return systemd;
+}
+
+static const struct cgw_owner a_service = {.kind = CGW_OWNER_SYSTEMD, .unit = "a.service"};
+
+static void simple_calls(void **state)
+{
+	static const struct systemd_property memory = {
+		.name = "MemoryMax", .type = "t", .number = 4096};
+	const struct cgw_owner gone = {.kind = CGW_OWNER_SYSTEMD, .unit = "gone.service"};
+	struct systemd *systemd = connect_fake();
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	assert_int_equal(systemd_set(systemd, &a_service, &memory, 1, false, &diag), 0);
+	assert_int_equal(systemd_freeze(systemd, &a_service, 0, &diag), 0);
+	assert_int_equal(systemd_thaw(systemd, &a_service, 0, &diag), 0);
+	assert_int_equal(systemd_kill(systemd, &a_service, 15, &diag), 0);
+	assert_string_equal(fake.log, "SetUnitProperties(a.service) FreezeUnit(a.service) "
+				      "ThawUnit(a.service) KillUnit(a.service) ");
+	assert_int_equal(systemd_kill(systemd, &gone, 15, &diag), -ENOENT);
+	assert_non_null(strstr(diag.text, "Unit gone"));
+	/* Nothing was begun: nothing is thawed. */
+	fake.log[0] = '\0';
+	assert_int_equal(systemd_freeze(systemd, &gone, 0, &diag), -ENOENT);
+	assert_string_equal(fake.log, "FreezeUnit(gone.service) ");
+	assert_int_equal(fake.connections, 1);
+	systemd_close(systemd);
+}
+
+static void freeze_times_out(void **state)
+{
+	struct systemd *systemd = connect_fake();
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	fake.silent_freeze = true;
+	assert_int_equal(systemd_freeze(systemd, &a_service, 200000000, &diag), -ETIMEDOUT);
+	assert_string_equal(fake.log, "FreezeUnit(a.service) ThawUnit(a.service) ");
+	assert_non_null(strstr(diag.text, "thawed again"));
+	fake.refuse_thaw = true;
+	assert_int_equal(systemd_freeze(systemd, &a_service, 200000000, &diag), -EALREADY);
+	assert_non_null(strstr(diag.text, "still in progress"));
+	systemd_close(systemd);
+}
+
+/* PID 1 executes itself anew: the connection ends, the next one is answered. */
+static void connection_lost(void **state)
+{
+	struct systemd *systemd = connect_fake();
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	fake.drop_first = true;
+	assert_int_equal(systemd_kill(systemd, &a_service, 15, &diag), 0);
+	assert_int_equal(fake.connections, 2);
+	assert_string_equal(fake.log, "KillUnit(a.service) ");
+	systemd_close(systemd);
+}
+
+static void nobody_there(void **state)
+{
+	struct systemd *systemd;
+	struct cgw_diag diag = {0};
+	struct cgw_owner user = {
+		.kind = CGW_OWNER_SYSTEMD_USER, .unit = "a.service", .uid = 4000000};
+
+	(void)state;
+	assert_int_equal(systemd_open_at("unix:path=/nonexistent/bus", &systemd), 0);
+	/* A user's manager that is not there is said at once. */
+	assert_int_equal(systemd_kill(systemd, &user, 15, &diag), -EHOSTUNREACH);
+	assert_non_null(strstr(diag.text, "user 4000000"));
+	systemd_close(systemd);
+}
+
+static void scopes(void **state)
+{
+	const pid_t pid = 1;
+	const struct systemd_scope scope = {.unit = "a.scope",
+					    .description = "a test",
+					    .slice = "b.slice",
+					    .pids = &pid,
+					    .pid_count = 1};
+	struct systemd *systemd = connect_fake();
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	assert_int_equal(systemd_start_scope(systemd, &scope, &diag), 0);
+	/* The job may end before its number is known here. */
+	fake.job_first = true;
+	assert_int_equal(systemd_start_scope(systemd, &scope, &diag), 0);
+	assert_int_equal(systemd_stop(systemd, &a_service, &diag), 0);
+	fake.log[0] = '\0';
+	fake.exists_first = true;
+	assert_int_equal(systemd_start_scope(systemd, &scope, &diag), 0);
+	assert_string_equal(fake.log, "StartTransientUnit(a.scope) ResetFailedUnit(a.scope) "
+				      "StartTransientUnit(a.scope) ");
+	fake.job_result = "failed";
+	assert_int_equal(systemd_start_scope(systemd, &scope, &diag), -EIO);
+	assert_non_null(strstr(diag.text, "failed"));
+	systemd_close(systemd);
+}
+
+/* The manager's answer is held against the path: the nearest unit above is not the owner. */
+static void owners(void **state)
+{
+	static const struct {
+		const char *path, *group;
+		bool delegates;
+		enum cgw_owner_kind kind;
+	} rows[] = {
+		{"/system.slice/a.service", "/system.slice/a.service", false, CGW_OWNER_SYSTEMD},
+		{"/system.slice/a.service/x", "/system.slice/a.service", true, CGW_OWNER_DELEGATED},
+		{"/system.slice/a.service/x", "/system.slice/a.service", false, CGW_OWNER_NONE},
+		{"/stranger", "/", false, CGW_OWNER_NONE},
+		{"/stranger", NULL, false, CGW_OWNER_NONE},
+		{"/docker/0123456789abcdef", "/", false, CGW_OWNER_ENGINE},
+	};
+	struct systemd *systemd = connect_fake();
+	struct cgw_owner owner;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake.unit_group = rows[i].group;
+		fake.unit_delegates = rows[i].delegates;
+		fake.log[0] = '\0';
+		assert_int_equal(systemd_owner(systemd, NULL, rows[i].path, &owner, NULL), 0);
+		if (owner.kind != rows[i].kind)
+			fail_msg("%s: %d", rows[i].path, (int)owner.kind);
+	}
+	/* Bytes that would end the connection are never sent. */
+	fake.log[0] = '\0';
+	assert_int_equal(systemd_owner(systemd, NULL, "/a/\xff", &owner, NULL), 0);
+	assert_string_equal(fake.log, "Find(/a) ");
+	assert_int_equal(fake.connections, 1);
+	systemd_close(systemd);
+}
+
+#define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, start_fake, stop_fake)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FAKE(simple_calls), WITH_FAKE(freeze_times_out), WITH_FAKE(connection_lost),
+		WITH_FAKE(nobody_there), WITH_FAKE(scopes),           WITH_FAKE(owners),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif
