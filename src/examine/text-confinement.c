@@ -114,7 +114,7 @@ static const char *privilege_sentence(enum cgw_privilege privilege)
 static void print_root(const struct cgw_process *process, FILE *out)
 {
 	const struct cgw_confinement *confinement = &process->confinement;
-	char text[1100];
+	char text[sizeof(confinement->root) + sizeof(confinement->root_type) + 64];
 
 	if (confinement->root[0] == '\0') {
 		print_line("root", process->hidden & CGW_HIDDEN_ROOT ? "! (not ours to read)" : "-",

@@ -145,7 +145,7 @@ int socket_get(const char *path, const char *target, unsigned timeout_ms, char *
 	CLEANUP(cleanup_close) int fd = -1;
 	CLEANUP(cleanup_free) char *answer = NULL;
 	char request[512];
-	size_t length;
+	size_t length = 0;
 	int used, r;
 
 	used = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n",

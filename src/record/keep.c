@@ -40,10 +40,9 @@ static int make_header(struct cgw_recorder *recorder, int fd, const char *path)
 	file_header_store(&header, raw);
 	file_hint_store(&hint, raw + FILE_HINT_OFFSET);
 	r = write_whole_at(fd, raw, sizeof(raw), 0);
-	if (r < 0) {
-		(void)ftruncate(fd, 0);
-		return r;
-	}
+	/* A header cut short would make the file look damaged; an empty one is made again. */
+	if (r < 0)
+		return ftruncate(fd, 0) < 0 ? -errno : r;
 	return record_file_scan(path, fd, &recorder->file);
 }
 
