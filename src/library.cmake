@@ -24,7 +24,9 @@ foreach(room IN LISTS library_rooms)
     list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/${room}.h)
   endif()
 endforeach()
-list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/expression.h) # model's second one
+foreach(other IN ITEMS expression history) # model's further ones
+  list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/${other}.h)
+endforeach()
 list(REMOVE_DUPLICATES library_links)
 file(GLOB library_tables CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/cgward/*.def)
 

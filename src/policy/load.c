@@ -25,6 +25,7 @@
 #define FILE_MAX_BYTES (4 << 20)
 #define SECTION_MAX    49
 
+CGW_PRINTF(5, 0)
 static void report(struct policy_loading *loading, bool warning, const char *file, unsigned line,
 		   const char *format, va_list arguments)
 {

@@ -30,7 +30,7 @@ same "the SONAME is libcgward.so.0" libcgward.so.0 "$(readelf -dW "$library" | s
 # What the compiler takes for declared against what the linker exports.
 for header in "$include"/cgward/*.h; do echo "#include <cgward/${header##*/}>"; done >all.h
 gcc -std=c17 -I"$include" -aux-info declared.all -fsyntax-only -x c all.h
-grep -F "$include/cgward/" declared.all | grep -v ' static ' | grep -oE '\bcgw_[a-z0-9_]+ \(' | tr -d ' (' | sort -u >declared
+grep -F "$include/cgward/" declared.all | grep -v ' static ' | grep -oE '\bcgw_[a-z0-9_]+ \([^*]' | sed 's/ (.//' | sort -u >declared
 nm -D --defined-only "$library" | awk '$2 != "A" {sub(/@.*/, "", $3); print $3}' | sort -u >exported
 nm -g --defined-only "$archive" | awk 'NF == 3 {print $3}' | sort -u >archived
 check "the headers declare functions" test -s declared

@@ -41,7 +41,7 @@ static void stat_lines_that_are_none(void **state)
 		"42 cat) S 1",
 		"42 (cat) S",
 		"42 (cat) S x",
-		"42 (cat)S " NUMBERS,
+		("42 (cat)S " NUMBERS),
 		"42 (cat) S 1 2 3",
 		"42 (cat) S 10 3 3 0 -1 1 1 2 3 4 250 -1 5 6 20 0 7 0 1 1 1",
 		")(",
