@@ -28,10 +28,10 @@ group() {
 }
 
 # --- create, set, undo ---
-made=/$test_name-made
+made=$test_top/$test_name-made
 check "create makes a group" quietly cg create "$made"
 while read -r mount; do
-	[ ! -w "$mount" ] || check "it is there in $(basename "$mount")" [ -d "$mount$made" ]
+	[ ! -w "$mount$test_top" ] || check "it is there in $(basename "$mount")" [ -d "$mount$made" ]
 done < <(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/ && $(i + 3) !~ /name=/) print $5 }' \
 	/proc/self/mountinfo | sort -u)
 check "create again changes nothing" quietly cg create "$made"
@@ -266,7 +266,7 @@ status "it is gone with all" 8 "$CGWARD" get "$d" group
 if here "a glob sets all" pids; then
 	a=$(group glob-a pids)
 	b=$(group glob-b pids)
-	check "a glob sets all" quietly set_ "/$test_name-glob-*" pids.max=33
+	check "a glob sets all" quietly set_ "$test_top/$test_name-glob-*" pids.max=33
 	same "both of them" "33 33" "$(get "$a" pids.max) $(get "$b" pids.max)"
 	set_ --json "$a" pids.max=34 | python3 -c 'import json, sys
 d = json.load(sys.stdin)

@@ -7,12 +7,15 @@
 out=$(mktemp -d)
 test_files+=("$out")
 name=$test_name-run
+# Where systemd runs it is a scope's name, else a path.
+called=$name
+[ -d /run/systemd/system ] || called=$test_top/$name
 
 # left: does a group of that name stand anywhere?
 left() {
 	local mount
 	while read -r mount; do
-		[ -z "$(find "$mount" -maxdepth 3 -type d -name "$name*" -print -quit 2>/dev/null)" ] || return 0
+		[ -z "$(find "$mount" -type d -name "$name*" -print -quit 2>/dev/null)" ] || return 0
 	done < <(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo)
 	return 1
 }
@@ -24,32 +27,32 @@ gone() {
 	return 1
 }
 
-"$CGWARD" run --name "$name" -- true
+"$CGWARD" run --name "$called" -- true
 same "a command runs" 0 $?
 check "its group is gone" gone
-"$CGWARD" run --name "$name" -- sh -c 'exit 42'
+"$CGWARD" run --name "$called" -- sh -c 'exit 42'
 same "its exit status goes through" 42 $?
-"$CGWARD" run --name "$name" -- sh -c 'kill -KILL $$'
+"$CGWARD" run --name "$called" -- sh -c 'kill -KILL $$'
 same "a signal that ends it is told as shells do" 137 $?
-"$CGWARD" run --name "$name" -- /nonexistent/command 2>/dev/null
+"$CGWARD" run --name "$called" -- /nonexistent/command 2>/dev/null
 same "what is not there is 127" 127 $?
-"$CGWARD" run --name "$name" -- /etc/passwd 2>/dev/null
+"$CGWARD" run --name "$called" -- /etc/passwd 2>/dev/null
 same "what cannot be run is 126" 126 $?
-"$CGWARD" run --name "$name" no.such.key=1 -- touch "$out/ran" 2>/dev/null
+"$CGWARD" run --name "$called" no.such.key=1 -- touch "$out/ran" 2>/dev/null
 same "a mistake in a limit is 125" 125 $?
 check "and the command is not run" [ ! -e "$out/ran" ]
 check "no group is left of all this" gone
 status "without a command there is nothing to do" 2 "$CGWARD" run pids.max=5
-"$CGWARD" run --name "$name" --dry-run pids.max=5 -- touch "$out/ran" >/dev/null 2>&1
+"$CGWARD" run --name "$called" --dry-run pids.max=5 -- touch "$out/ran" >/dev/null 2>&1
 same "a dry run says what would be" 11 $?
 check "a dry run runs nothing" [ ! -e "$out/ran" ]
 check "standard output is the command's alone" \
-	[ "$("$CGWARD" run --name "$name" -- echo words 2>/dev/null)" = words ]
+	[ "$("$CGWARD" run --name "$called" -- echo words 2>/dev/null)" = words ]
 check "arguments behind -- are the command's" \
-	[ "$("$CGWARD" run --name "$name" -- printf '%s' --json)" = --json ]
+	[ "$("$CGWARD" run --name "$called" -- printf '%s' --json)" = --json ]
 
 if [ -n "$(mount_of pids)" ]; then
-	"$CGWARD" run --name "$name" pids.max=20 -- sh -c 'sleep 3 & echo "$$"; wait' >"$out/pid" &
+	"$CGWARD" run --name "$called" pids.max=20 -- sh -c 'sleep 3 & echo "$$"; wait' >"$out/pid" &
 	runner=$!
 	test_pids+=("$runner")
 	for _ in $(seq 100); do [ -s "$out/pid" ] && break; sleep 0.1; done
@@ -62,7 +65,7 @@ else
 fi
 
 # What goes to the runner goes to the command.
-"$CGWARD" run --name "$name" -- sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done' >"$out/up" &
+"$CGWARD" run --name "$called" -- sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done' >"$out/up" &
 runner=$!
 test_pids+=("$runner")
 for _ in $(seq 100); do [ -s "$out/up" ] && break; sleep 0.1; done
@@ -72,12 +75,12 @@ same "signals are passed on" 7 $?
 check "nothing is left after a signal" gone
 
 # Children that outlive the command.
-"$CGWARD" run --name "$name" -- sh -c 'sleep 300 >/dev/null 2>&1 & echo $!' >"$out/child"
+"$CGWARD" run --name "$called" -- sh -c 'sleep 300 >/dev/null 2>&1 & echo $!' >"$out/child"
 check "what the command left running is killed" dead "$(cat "$out/child")"
 check "nothing is left after that" gone
 
 # The runner itself is killed.
-"$CGWARD" run --name "$name" -- sh -c 'echo $$; exec sleep 300' >"$out/victim" &
+"$CGWARD" run --name "$called" -- sh -c 'echo $$; exec sleep 300' >"$out/victim" &
 runner=$!
 for _ in $(seq 100); do [ -s "$out/victim" ] && break; sleep 0.1; done
 kill -KILL $runner
