@@ -75,6 +75,8 @@ struct cgw_policy_settings {
 	const char *notify;      /* command of the action `notify`, or NULL */
 };
 const struct cgw_policy_settings *cgw_policy_settings(const struct cgw_policy *policy) CGW_PURE;
+/* Before an engine has it: a dry run of a policy that would enforce. */
+void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode);
 
 /* All metrics that its conditions, selections and controls read. */
 void cgw_policy_wants(const struct cgw_policy *policy, struct cgw_metric_set *set);
@@ -87,7 +89,8 @@ struct cgw_section_info {
 	const struct cgw_expression *when, *until; /* RULE; `until` may be NULL */
 	unsigned priority;                         /* RULE */
 	bool dry_run;                              /* RULE */
-	const char *to;                            /* PLACE: the group */
+	const char *to;                            /* PLACE: the group ... */
+	bool create;                               /* ... which is made where it is not there */
 };
 size_t cgw_policy_section_count(const struct cgw_policy *policy) CGW_PURE;
 struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t section);
@@ -99,6 +102,11 @@ int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_
 enum cgw_truth cgw_policy_selects(const struct cgw_policy *policy, size_t section,
 				  const struct cgw_frame *frame, const struct cgw_facts *facts,
 				  uint32_t group);
+/* Whether a [place] section selects a process: `matches` is asked for each pattern. */
+enum cgw_truth cgw_policy_places(const struct cgw_policy *policy, size_t section,
+				 enum cgw_truth (*matches)(void *context, enum cgw_subject subject,
+							   const char *pattern),
+				 void *context);
 /*
  * May the policy set this control on the group? CGW_CONTROL_COUNT asks for freeze, kill and moves.
  * 0, or -EPERM and which section, or which protection built in, forbids it.
@@ -148,6 +156,7 @@ struct cgw_action {
 	bool largest_only;    /* KILL */
 	bool force;           /* the rule says so: below what is in use */
 	bool dry_run;         /* the rule, or the policy, only says what it would do */
+	bool quiet;           /* a failure is no news: it is tried again, or was expected */
 	uint64_t duration_ns; /* FREEZE: the mandatory maximum */
 	const char *command;  /* RUN, NOTIFY: absolute path and arguments, no shell */
 	const char *reason;   /* one line: the condition with its present figures */

@@ -233,7 +233,8 @@ static void apply_section(struct cgw_engine *engine, uint32_t index, uint32_t gr
 			say_protected(engine, index, group, diag.text);
 			continue;
 		}
-		slot = slot_of(engine, group, set->control, set->value, false);
+		slot = slot_of(engine, group, set->control, set->value,
+			       engine->policy->settings.mode == CGW_MODE_DRY_RUN);
 		if (slot != NULL && slot_claim(engine, slot, index, NONE, set->value))
 			slot_settle(engine, slot, reason);
 	}

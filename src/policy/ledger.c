@@ -267,6 +267,9 @@ static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_act
 		.value = engine_keep(engine, claim != NULL ? claim->value : slot->original),
 		.dry_run = slot->dry_run,
 		.force = section != NULL && section->rule.force,
+		.quiet = slot->failures > 0 ||
+			 (section != NULL && section->kind == CGW_SECTION_LIMIT &&
+			  section->on_missing == ON_MISSING_IGNORE),
 		.reason = engine_keep(engine, reason),
 	};
 

@@ -55,6 +55,11 @@ const struct cgw_policy_settings *cgw_policy_settings(const struct cgw_policy *p
 	return &policy->settings;
 }
 
+void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode)
+{
+	policy->settings.mode = mode;
+}
+
 size_t cgw_policy_section_count(const struct cgw_policy *policy)
 {
 	return policy->count;
@@ -74,6 +79,7 @@ struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size
 		.priority = (unsigned)section->rule.priority,
 		.dry_run = section->rule.dry_run,
 		.to = section->to,
+		.create = section->create != 0,
 	};
 }
 

@@ -128,6 +128,25 @@ enum cgw_truth cgw_policy_selects(const struct cgw_policy *policy, size_t sectio
 	return selection_takes_facts(selection, frame, facts, group);
 }
 
+enum cgw_truth cgw_policy_places(const struct cgw_policy *policy, size_t section,
+				 enum cgw_truth (*matches)(void *context, enum cgw_subject subject,
+							   const char *pattern),
+				 void *context)
+{
+	const struct selection *selection = &policy->sections[section]->selection;
+
+	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++) {
+		const struct word_list *patterns = &selection->subjects[i];
+		enum cgw_truth truth = patterns->count > 0 ? CGW_FALSE : CGW_TRUE;
+
+		for (size_t j = 0; j < patterns->count && truth != CGW_TRUE; j++)
+			truth = matches(context, (enum cgw_subject)i, patterns->items[j]);
+		if (truth != CGW_TRUE)
+			return truth;
+	}
+	return CGW_TRUE;
+}
+
 /*
  * Groups whose standstill stops the machine, or us. The list can be made longer by [protect], never
  * shorter. What we run in ourselves is found at run time (cgw_protect_check()).

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* daemon.c - the loop: samples by the clock and when something happens, signals, the watchdog. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "enforce/daemon.h"
+#include "enforce/place.h"
+#include "enforce/say.h"
+#include "enforce/status.h"
+
+#define STATUS_INTERVAL_NS UINT64_C(10000000000)
+#define EARLY_LEAST_NS     UINT64_C(50000000) /* between samples: rates over less are noise */
+
+uint64_t enforce_boottime_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static int sample(struct daemon *daemon)
+{
+	struct cgw_snapshot *snapshot;
+	int r = cgw_sampler_sample(daemon->sampler, &snapshot);
+
+	if (r < 0)
+		return r;
+	r = cgw_frame_update(daemon->frame, snapshot);
+	cgw_snapshot_unref(snapshot);
+	return r;
+}
+
+/* What is due between samples: thaws, and second signals. */
+static int on_due(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct daemon *daemon = context;
+	const struct cgw_action *actions;
+	uint64_t due_ns;
+	size_t count;
+
+	(void)source;
+	(void)usec;
+	if (cgw_engine_timers(daemon->engine, enforce_boottime_ns(), &actions, &count) == 0)
+		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	daemon->changed = daemon->changed || count > 0;
+	due_ns = cgw_engine_due_ns(daemon->engine);
+	if (due_ns != UINT64_MAX) {
+		(void)sd_event_source_set_time(daemon->due, due_ns / 1000 + 1);
+		(void)sd_event_source_set_enabled(daemon->due, SD_EVENT_ONESHOT);
+	}
+	return 0;
+}
+
+static void arm_due(struct daemon *daemon)
+{
+	uint64_t due_ns = cgw_engine_due_ns(daemon->engine);
+
+	if (daemon->event == NULL || due_ns == UINT64_MAX)
+		return;
+	if (daemon->due == NULL && sd_event_add_time(daemon->event, &daemon->due, CLOCK_BOOTTIME,
+						     due_ns / 1000 + 1, 1000, on_due, daemon) < 0)
+		return;
+	(void)sd_event_source_set_time(daemon->due, due_ns / 1000 + 1);
+	(void)sd_event_source_set_enabled(daemon->due, SD_EVENT_ONESHOT);
+}
+
+static void write_status(struct daemon *daemon, uint64_t now_ns)
+{
+	int r;
+
+	if (daemon->store == NULL ||
+	    (!daemon->changed && now_ns - daemon->last_status_ns < STATUS_INTERVAL_NS))
+		return;
+	r = status_write(store_directory(daemon->store), daemon->policy, daemon->engine, now_ns);
+	if (r < 0)
+		say(LOG_WARNING, "cannot write the status: %s", strerror(-r));
+	daemon->last_status_ns = now_ns;
+	daemon->changed = false;
+}
+
+int daemon_tick(struct daemon *daemon)
+{
+	const struct cgw_action *actions;
+	uint64_t now_ns;
+	size_t count;
+	int r = sample(daemon);
+
+	if (r < 0)
+		return r;
+	now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(daemon->frame));
+	daemon->last_sample_ns = now_ns;
+	r = cgw_engine_step(daemon->engine, daemon->frame, &daemon->facts, now_ns, &actions,
+			    &count);
+	if (r < 0)
+		return r;
+	perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	perform_reap(&daemon->performer);
+	(void)place_processes(daemon);
+	daemon->changed = daemon->changed || count > 0;
+	arm_due(daemon);
+	watch_follow(daemon);
+	write_status(daemon, now_ns);
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct daemon *daemon = context;
+	uint64_t interval_us = cgw_policy_settings(daemon->policy)->interval_ns / 1000, now_us = 0;
+	int r = daemon_tick(daemon);
+
+	if (r < 0)
+		say(LOG_ERR, "no sample: %s", strerror(-r));
+	(void)sd_event_now(daemon->event, CLOCK_MONOTONIC, &now_us);
+	/* On the beat; beats that were missed are not made up for. */
+	usec += interval_us;
+	if (usec < now_us)
+		usec = now_us + interval_us;
+	(void)sd_event_source_set_time(source, usec);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_early(sd_event_source *source, uint64_t usec, void *context)
+{
+	(void)source;
+	(void)usec;
+	(void)daemon_tick(context);
+	return 0;
+}
+
+void daemon_hurry(struct daemon *daemon)
+{
+	uint64_t earliest_ns = daemon->last_sample_ns + EARLY_LEAST_NS;
+	uint64_t at_us = earliest_ns / 1000;
+	int enabled = SD_EVENT_OFF;
+
+	if (daemon->early != NULL) {
+		(void)sd_event_source_get_enabled(daemon->early, &enabled);
+		if (enabled != SD_EVENT_OFF)
+			return; /* it is on its way */
+		(void)sd_event_source_set_time(daemon->early, at_us);
+		(void)sd_event_source_set_enabled(daemon->early, SD_EVENT_ONESHOT);
+		return;
+	}
+	(void)sd_event_add_time(daemon->event, &daemon->early, CLOCK_BOOTTIME, at_us, 1000,
+				on_early, daemon);
+}
+
+/* A policy with mistakes changes nothing: the old one goes on. */
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	struct daemon *daemon = context;
+	struct cgw_metric_set wanted = {0};
+	struct cgw_policy *policy;
+	struct timespec now;
+	int r;
+
+	(void)source;
+	(void)info;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	policy = enforce_load(daemon->context, &daemon->options);
+	if (policy == NULL) {
+		say(LOG_ERR, "the new policy is not used; the old one goes on");
+		(void)sd_notify(
+			0, "READY=1\nSTATUS=The policy file has mistakes; the old one goes on");
+		return 0;
+	}
+	r = cgw_engine_reload(daemon->engine, policy);
+	if (r < 0) {
+		say(LOG_ERR, "the new policy is not used: %s", strerror(-r));
+		cgw_policy_free(policy);
+	} else {
+		cgw_policy_free(daemon->policy);
+		daemon->policy = policy;
+		place_done(daemon); /* other sections: all processes are looked at again */
+		daemon->performer.settings = cgw_policy_settings(policy);
+		cgw_policy_wants(policy, &wanted);
+		(void)cgw_sampler_want(daemon->sampler, &wanted);
+		watch_close(daemon);
+		(void)watch_open(daemon);
+		say(LOG_NOTICE, "the policy was loaded anew: %zu sections",
+		    cgw_policy_section_count(policy));
+		daemon->changed = true;
+	}
+	(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");
+	return 0;
+}
+
+static int add_signals(struct daemon *daemon)
+{
+	sigset_t signals;
+	int r;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	/* Without a handler these end the loop. */
+	r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+	return r;
+}
+
+int daemon_loop(struct daemon *daemon)
+{
+	const struct cgw_action *actions;
+	uint64_t now_us = 0;
+	size_t count;
+	int r = sd_event_default(&daemon->event);
+
+	if (r >= 0)
+		r = add_signals(daemon);
+	if (r >= 0)
+		r = watch_open(daemon);
+	if (r >= 0)
+		r = sd_event_now(daemon->event, CLOCK_MONOTONIC, &now_us);
+	if (r >= 0)
+		r = sd_event_add_time(daemon->event, &daemon->tick, CLOCK_MONOTONIC, now_us, 1000,
+				      on_tick, daemon);
+	if (r >= 0)
+		r = sd_event_set_watchdog(daemon->event, true);
+	if (r >= 0) {
+		(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");
+		r = sd_event_loop(daemon->event);
+	}
+	(void)sd_notify(0, "STOPPING=1");
+	if (cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
+		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	watch_close(daemon);
+	sd_event_source_unref(daemon->tick);
+	sd_event_source_unref(daemon->due);
+	sd_event_source_unref(daemon->early);
+	sd_event_unref(daemon->event);
+	daemon->event = NULL;
+	return r;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* daemon.h - enforcement as it runs: what it holds, its loop. */
+#ifndef CGWARD_ENFORCE_DAEMON_H
+#define CGWARD_ENFORCE_DAEMON_H
+
+#include <systemd/sd-event.h>
+
+#include "cli/cli.h"
+#include "enforce/facts.h"
+#include "enforce/perform.h"
+
+struct enforce_options {
+	const char *policy; /* NULL: ENFORCE_POLICY and ENFORCE_DIRECTORY */
+	const char *directory;
+	const char *state; /* instead of what the policy says */
+	bool dry_run, once, restore, lock_memory;
+};
+
+struct watch;
+struct places;
+
+struct daemon {
+	const struct cli_context *context;
+	struct enforce_options options;
+	struct cgw_layout *layout;
+	struct cgw_policy *policy;
+	struct cgw_engine *engine;
+	struct cgw_sampler *sampler;
+	struct cgw_frame *frame;
+	struct facts facts_state;
+	struct cgw_facts facts;
+	struct store *store;
+	struct performer performer;
+	struct watch *watch;
+	struct places *places;
+	sd_event *event;
+	sd_event_source *tick, *due, *early;
+	uint64_t last_sample_ns; /* boottime */
+	uint64_t last_status_ns;
+	bool changed; /* since the status was written */
+};
+
+/* Loads the policy, reporting every mistake on standard error. */
+struct cgw_policy *enforce_load(const struct cli_context *context,
+				const struct enforce_options *options);
+uint64_t enforce_boottime_ns(void);
+/* One sample, one decision, its actions. */
+int daemon_tick(struct daemon *daemon);
+/* An early sample, soon: something happened that should not wait for the next one. */
+void daemon_hurry(struct daemon *daemon);
+/* Until SIGTERM. */
+int daemon_loop(struct daemon *daemon);
+
+/* watch.c: what wakes the daemon between samples. */
+int watch_open(struct daemon *daemon);
+void watch_close(struct daemon *daemon);
+/* After each sample: groups came and went. */
+void watch_follow(struct daemon *daemon);
+
+#endif

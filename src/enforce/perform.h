@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* perform.h - actions of a policy, done on the machine. */
+#ifndef CGWARD_ENFORCE_PERFORM_H
+#define CGWARD_ENFORCE_PERFORM_H
+
+#include "enforce/store.h"
+#include <cgward/policy.h>
+
+#define COMMANDS_MAX 32
+
+/* A command that was started, and is killed when it takes too long. */
+struct running {
+	pid_t pid;
+	uint64_t deadline_ns; /* monotonic */
+};
+
+struct performer {
+	const struct cgw_layout *layout;
+	const struct cgw_policy_settings *settings;
+	struct store *store; /* NULL: nothing is done, everything is said (dry run) */
+	struct running commands[COMMANDS_MAX];
+	bool restoring;
+	unsigned done, failed, would;
+};
+
+/* Does it, says it, and fills what the engine wants to know. Texts of the result live in `texts`. */
+struct performed {
+	struct cgw_action_result result;
+	char old_value[256], kept_value[256], how[768], reason[512];
+};
+void perform(struct performer *performer, const struct cgw_action *action, bool of_rule,
+	     struct performed *ret_performed);
+/* Does all of a step's actions and tells the engine. */
+void perform_all(struct performer *performer, struct cgw_engine *engine,
+		 const struct cgw_policy *policy, const struct cgw_action *actions, size_t count);
+/* Reaps commands that ended, kills those that are overdue. */
+void perform_reap(struct performer *performer);
+
+/* Gives back what a dead one left; returns how many could not be. `all`: standing limits too. */
+unsigned perform_restore(struct performer *performer, bool all);
+
+#endif

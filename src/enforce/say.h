@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* say.h - what the daemon tells: the journal with fields, or lines on standard error. */
+#ifndef CGWARD_ENFORCE_SAY_H
+#define CGWARD_ENFORCE_SAY_H
+
+#include <cgward/policy.h>
+
+/* Priorities are those of syslog(3). */
+void say(int priority, const char *format, ...) CGW_PRINTF(2, 3);
+/* One action and what came of it, with the fields that cgward-enforce(8) lists. */
+void say_action(const struct cgw_action *action, const struct cgw_action_result *result,
+		const char *how);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view.h - one look at the machine through a policy: what check, explain and export work on. */
+#ifndef CGWARD_ENFORCE_VIEW_H
+#define CGWARD_ENFORCE_VIEW_H
+
+#include "cli/cli.h"
+#include "enforce/facts.h"
+
+struct view {
+	struct cgw_layout *layout;
+	struct cgw_policy *policy; /* or NULL */
+	struct cgw_sampler *sampler;
+	struct cgw_frame *frame;
+	struct facts facts_state;
+	struct cgw_facts facts;
+};
+
+/*
+ * Loads the policy (file NULL: none) and takes samples: two, `interval_ns` apart, where that is more
+ * than 0. Says what is wrong, and returns the status to end with.
+ */
+enum cli_exit view_open(const struct cli_context *context, const char *file, const char *directory,
+			uint64_t interval_ns, struct view *view);
+/* The policy alone: whether it can be loaded. */
+enum cli_exit view_syntax(const char *file, const char *directory);
+void view_close(struct view *view);
+/* The path of a group, safe to print. */
+const char *view_path(const struct view *view, uint32_t group, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# enforce.sh: a policy on this kernel: a runaway limited and released, groups that come, reloads, ends in
+# order, and kills at any moment, after which the next start leaves nothing frozen or limited.
+# KILLS=200 tests/live/enforce.sh kills more often.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+if [ "$(id -u)" != 0 ]; then
+	skip "enforce: only root enforces"
+	exit 0
+fi
+if ! "$CGWARD" enforce --help >/dev/null 2>&1; then
+	skip "enforce: built without systemd"
+	exit 0
+fi
+state=$(mktemp -d)
+policy=$state/policy.conf
+test_files+=("$state")
+group=$(make_group a cpu cpuacct memory pids freezer)
+daemon=
+
+write_policy() { # the rest of the file on standard input
+	{ printf '[policy]\ninterval = 100ms\nstate = %s/run\nmax_per_hour = 1000000\n' "$state"; cat; } >"$policy"
+	chmod 644 "$policy"
+}
+
+# start_daemon: until it has taken its first samples.
+start_daemon() {
+	"$CGWARD" enforce --policy "$policy" 2>>"$state/log" &
+	daemon=$!
+	test_pids+=("$daemon")
+	for _ in $(seq 100); do
+		[ "$(awk -F'[ ,]+' '/"pid"/ {print $3}' "$state/run/status.json" 2>/dev/null)" = "$daemon" ] && return
+		sleep 0.1
+	done
+	echo "the daemon did not start"
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	while [ "$tries" -gt 0 ]; do
+		"$@" && return
+		tries=$((tries - 1))
+		sleep 0.05
+	done
+	return 1
+}
+
+stop_daemon() {
+	kill -TERM "$daemon"
+	wait "$daemon"
+}
+
+is_value() { [ "$("$CGWARD" get "$1" "$2" 2>/dev/null)" = "$3" ]; }
+is_frozen() { [ "$("$CGWARD" get "$1" cgroup.frozen 2>/dev/null)" = 1 ]; }
+is_not() { ! "$@"; }
+says() { grep -q "$1" "$state/log"; }
+
+# Mistakes: FILE:LINE, the reason, nothing done.
+printf '[rule r]\nmatch = /x\nwhen = cpuu > 1\nthen = log\n' >"$policy"
+chmod 644 "$policy"
+status "a policy with a mistake is refused with its own status" 3 "$CGWARD" check "$policy"
+"$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean \"cpu\"" &&
+	ok "the mistake is named with file, line and the nearest word" || not_ok "the mistake is named"
+chmod 666 "$policy"
+status "a policy that others can write is refused" 3 "$CGWARD" enforce --policy "$policy" --once
+chmod 644 "$policy"
+
+# A runaway: found, limited, given back when it is gone.
+write_policy <<END
+[limit standing]
+match = $group-*
+pids.max = 33
+on_missing = ignore
+[rule runaway]
+match = $group
+when = cpu > 2%
+for = 300ms
+then = limit cpu.max 7%
+then = limit pids.max 77
+hold = 1s
+cooldown = 1s
+END
+status "what is right is taken" 0 "$CGWARD" check "$policy"
+start_daemon
+(
+	enter "$group" cpu cpuacct memory pids freezer
+	exec sh -c 'while :; do :; done'
+) &
+runaway=$!
+test_pids+=("$runaway")
+check "a runaway is limited" wait_for 20 is_value "$group" pids.max 77
+same "its CPU limit is in the kernel's file" 70000000 "$("$CGWARD" get "$group" cpu.max)"
+status "a second one is told that one is running" 7 "$CGWARD" enforce --policy "$policy"
+"$CGWARD" status --state "$state/run" | grep -q "runaway on $group" &&
+	ok "status names the rule and the group" || not_ok "status names the rule and the group"
+kill -KILL "$runaway"
+wait "$runaway" 2>/dev/null
+check "the limit goes when the runaway is gone" wait_for 20 is_value "$group" pids.max max
+check "its CPU limit too" wait_for 5 is_value "$group" cpu.max max
+
+# A group that appears.
+before=$(date +%s%N)
+new=$(make_group a-new pids)
+if wait_for 5 is_value "$new" pids.max 33; then
+	ok "a new group has its standing limit ($((($(date +%s%N) - before) / 1000000)) ms, with what asking took)"
+else
+	not_ok "a new group has its standing limit"
+fi
+
+# SIGHUP: mistakes change nothing, what is right is used.
+cp "$policy" "$state/good"
+echo "nonsense" >>"$policy"
+kill -HUP "$daemon"
+check "a new policy with mistakes is refused" wait_for 10 says "the old one goes on"
+sed 's/pids.max = 33/pids.max = 44/' "$state/good" >"$policy"
+kill -HUP "$daemon"
+check "a new policy is used" wait_for 10 is_value "$new" pids.max 44
+"$CGWARD" set "$new" pids.max=55 >/dev/null 2>&1 || echo 55 >"$(mount_of pids)$new/pids.max"
+check "what a person sets is left alone, and named" wait_for 10 says "somebody else changed pids.max"
+same "and stays" 55 "$("$CGWARD" get "$new" pids.max)"
+stop_daemon
+same "it ends in order" 0 $?
+
+# Frozen and limited when it is told to end: all of it is given back.
+write_policy <<END
+[rule freezer]
+match = $group
+when = memory.current >= 0
+then = limit pids.max 77
+then = limit memory.max 512M
+then = freeze 1h
+hold = 1h
+END
+sleep 300 &
+sleeper=$!
+test_pids+=("$sleeper")
+for controller in pids memory freezer; do
+	mount=$(mount_of "$controller")
+	[ -z "$mount" ] || echo "$sleeper" >"$mount$group/cgroup.procs" 2>/dev/null
+done
+start_daemon
+check "a rule freezes" wait_for 10 is_frozen "$group"
+stop_daemon
+check "the end thaws" is_not is_frozen "$group"
+check "and gives the limits back" is_value "$group" pids.max max
+check "all of them" is_value "$group" memory.max max
+
+# Killed at any moment: the next start, or --restore, leaves nothing.
+write_policy <<END
+[rule flapping]
+match = $group
+when = memory.current >= 0
+then = limit pids.max 77
+then = freeze 200ms
+then = limit memory.max 512M
+hold = 150ms
+max_hold = 150ms
+cooldown = 50ms
+END
+left=0
+caught=0
+for _ in $(seq "${KILLS:-12}"); do
+	"$CGWARD" enforce --policy "$policy" 2>>"$state/log" &
+	daemon=$!
+	test_pids+=("$daemon")
+	sleep "0.$((RANDOM % 900 + 100))"
+	kill -KILL "$daemon"
+	wait "$daemon" 2>/dev/null
+	if is_frozen "$group" || ! is_value "$group" pids.max max; then caught=$((caught + 1)); fi
+	"$CGWARD" enforce --policy "$policy" --restore 2>>"$state/log"
+	if is_frozen "$group" || ! is_value "$group" pids.max max || ! is_value "$group" memory.max max; then
+		left=$((left + 1))
+	fi
+done
+same "killed ${KILLS:-12} times, nothing is left ($caught times it had to be given back)" 0 "$left"
