@@ -14,6 +14,8 @@
 enum { OPTION_ALL = CLI_OPTION_LONG, OPTION_SYNTAX, OPTION_STRICT, OPTION_KEYS };
 
 static const struct cli_option options[] = {
+	{'g', "group", "GROUP", false,
+	 "of this group only: its sections, what each term of their conditions is now"},
 	{'a', "all", NULL, false, "name every group of each section, not the first 8"},
 	{OPTION_SYNTAX, "syntax", NULL, false, "look at the file alone, not at this machine"},
 	{OPTION_STRICT, "strict", NULL, false,
@@ -34,6 +36,7 @@ static const struct cli_command_help help = {
 
 struct checking {
 	struct view view;
+	const char *group;
 	bool all;
 	size_t complaints; /* what --strict fails on */
 };
@@ -205,6 +208,8 @@ static int parse_options(struct cli_context *context, int argc, char **argv,
 			*ret_exit = CLI_OK;
 			return -1;
 		}
+		if (code == 'g')
+			checking->group = value;
 		checking->all = checking->all || code == 'a';
 		*syntax = *syntax || code == OPTION_SYNTAX;
 		*strict = *strict || code == OPTION_STRICT;
@@ -231,6 +236,11 @@ int check_run(struct cli_context *context, int argc, char **argv)
 					file != NULL ? NULL : ENFORCE_DIRECTORY);
 	status = view_open(context, file != NULL ? file : ENFORCE_POLICY,
 			   file != NULL ? NULL : ENFORCE_DIRECTORY, 200000000, &checking.view);
+	if (status == CLI_OK && checking.group != NULL) {
+		status = view_explain(context, &checking.view, checking.group);
+		view_close(&checking.view);
+		return (int)status;
+	}
 	for (size_t i = 0; status == CLI_OK && i < cgw_policy_section_count(checking.view.policy);
 	     i++)
 		check_section(&checking, i);

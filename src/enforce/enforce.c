@@ -14,6 +14,8 @@
 #include "enforce/place.h"
 #include "enforce/say.h"
 
+#define ONCE_WAIT_NS UINT64_C(2000000000)
+
 enum { OPTION_DRY_RUN = CLI_OPTION_LONG, OPTION_ONCE, OPTION_RESTORE, OPTION_STATE, OPTION_LOCK };
 
 static const struct cli_option options[] = {
@@ -206,6 +208,9 @@ static enum cli_exit run_once(struct daemon *daemon)
 	if (r == 0) {
 		uint64_t interval_ns = cgw_policy_settings(daemon->policy)->interval_ns;
 
+		/* An hour's interval is no reason to wait for one here. */
+		if (interval_ns > ONCE_WAIT_NS)
+			interval_ns = ONCE_WAIT_NS;
 		(void)usleep((useconds_t)(interval_ns / 1000));
 		r = daemon_tick(daemon);
 	}

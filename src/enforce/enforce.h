@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* enforce.h - the headless face: a policy that is applied, checked, explained. */
+/* enforce.h - the headless face: a policy that is applied, checked, exported. */
 #ifndef CGWARD_ENFORCE_ENFORCE_H
 #define CGWARD_ENFORCE_ENFORCE_H
 
@@ -11,7 +11,6 @@ extern const struct cli_command enforce_commands[];
 int enforce_run(struct cli_context *context, int argc, char **argv);
 int check_run(struct cli_context *context, int argc, char **argv);
 int status_run(struct cli_context *context, int argc, char **argv);
-int explain_run(struct cli_context *context, int argc, char **argv);
 int export_run(struct cli_context *context, int argc, char **argv);
 
 #define ENFORCE_POLICY    "/etc/cgward/cgward.conf"

@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* explain.c - `cgward explain GROUP`: which sections are for it, and what each condition comes to. */
+/* explain.c - of one group: which sections are for it, and what each condition comes to. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/options.h"
-#include "enforce/enforce.h"
 #include "enforce/view.h"
 #include <cgward/render.h>
-
-static const struct cli_option options[] = {
-	{'p', "policy", "FILE", false, "this file instead of " ENFORCE_POLICY " and conf.d"},
-	CLI_COMMON_OPTIONS,
-};
-
-static const struct cli_command_help help = {
-	.usage = "cgward explain [OPTION...] GROUP",
-	.text = "Says which sections of the policy are for a group, what each term of their "
-		"conditions\n"
-		"is now, and why an action would be refused. `cgward status` tells the times.",
-	.options = options,
-};
 
 static void print_side(struct cgw_value value, enum cgw_unit unit)
 {
@@ -84,8 +69,8 @@ static void explain_section(const struct view *view, size_t index, uint32_t grou
 		print_expression(view, "until", section.until, group);
 }
 
-static enum cli_exit explain(const struct cli_context *context, const struct view *view,
-			     const char *what)
+enum cli_exit view_explain(const struct cli_context *context, const struct view *view,
+			   const char *what)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	struct cgw_diag diag = {0};
@@ -108,27 +93,4 @@ static enum cli_exit explain(const struct cli_context *context, const struct vie
 	for (size_t i = 0; i < cgw_policy_section_count(view->policy); i++)
 		explain_section(view, i, group);
 	return CLI_OK;
-}
-
-int explain_run(struct cli_context *context, int argc, char **argv)
-{
-	const char *file = ENFORCE_POLICY, *directory = ENFORCE_DIRECTORY, *value;
-	struct view view = {0};
-	enum cli_exit status;
-	int code;
-
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
-		if (code == 'p') {
-			file = value;
-			directory = NULL;
-		}
-	if (code < 0)
-		return (int)status;
-	if (optind + 1 != argc)
-		return (int)cli_usage_error(context, "one group is wanted");
-	status = view_open(context, file, directory, 500000000, &view);
-	if (status == CLI_OK)
-		status = explain(context, &view, argv[optind]);
-	view_close(&view);
-	return (int)status;
 }

@@ -27,4 +27,8 @@ void view_close(struct view *view);
 /* The path of a group, safe to print. */
 const char *view_path(const struct view *view, uint32_t group, char *buffer, size_t size);
 
+/* Of one group, by what an operator calls it: sections, present values of terms, refusals. */
+enum cli_exit view_explain(const struct cli_context *context, const struct view *view,
+			   const char *what);
+
 #endif
