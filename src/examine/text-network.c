@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* text-network.c - the interfaces of a group's network namespaces. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "examine/table.h"
@@ -50,9 +51,9 @@ static void interface_row(const struct view *view, const struct view_network *ne
 	bytes_cell(view, view_traffic(network, i, true), CGW_UNIT_BYTES_PER_S, table);
 	bytes_cell(view, total(interface->received_bytes), CGW_UNIT_BYTES, table);
 	bytes_cell(view, total(interface->sent_bytes), CGW_UNIT_BYTES, table);
-	table_cell(table, "%llu",
-		   (unsigned long long)(interface->received_dropped + interface->sent_dropped +
-					interface->received_errors + interface->sent_errors));
+	table_cell(table, "%" PRIu64,
+		   interface->received_dropped + interface->sent_dropped +
+			   interface->received_errors + interface->sent_errors);
 	(void)snprintf(lower, sizeof(lower), "%s%s%s%s",
 		       interface->lower[0] != '\0' ? interface->lower
 		       : interface->lower_outside  ? "(elsewhere)"

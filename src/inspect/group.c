@@ -50,7 +50,7 @@ static int add_lines(struct listing *listing, const char *text, uint32_t group, 
 {
 	int r = 0;
 
-	while (*text != '\0' && r == 0) {
+	while (text != NULL && *text != '\0' && r == 0) {
 		long pid = strtol(text, NULL, 10);
 
 		/* A process of a PID namespace that ours does not hold is called 0. */

@@ -276,7 +276,7 @@ static int look_into_socket(const struct place *place, struct search *search)
 		search->options->timeout_ms > 0 ? search->options->timeout_ms : TIMEOUT_MS_DEFAULT;
 	CLEANUP(cleanup_free) char *body = NULL;
 	char target[256];
-	size_t length;
+	size_t length = 0;
 	int r = expand(search, place->target, target, sizeof(target));
 
 	if (r == 0)

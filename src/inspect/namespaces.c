@@ -65,7 +65,7 @@ int namespace_table_add(struct namespace_table *table, enum cgw_namespace_kind k
 		*ret_namespace = found;
 		return 0;
 	}
-	if (table->count == table->size || table->slot_count == 0) {
+	if (table->items == NULL || table->count == table->size || table->slot_count == 0) {
 		r = grow(table);
 		if (r < 0)
 			return r;

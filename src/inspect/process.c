@@ -46,7 +46,7 @@ static int read_stat(const struct process_context *context, pid_t pid, pid_t lea
  */
 static void read_host(struct process_context *context)
 {
-	struct process_stat stat;
+	struct process_stat stat = {0};
 	bool kernel = read_stat(context, 2, 0, &stat) == 0 && stat.flags & KERNEL_THREAD_FLAG;
 
 	for (int i = 0; i < CGW_NAMESPACE_COUNT; i++) {
@@ -202,7 +202,7 @@ static void take_stat(const struct process_context *context, const struct proces
 static int read_all(const struct process_context *context, bool thread, struct cgw_process *process)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	struct process_status status;
+	struct process_status status = {0};
 	struct process_stat stat;
 	size_t length;
 	int r = read_file(context, process->pid, "status", &text, &length);

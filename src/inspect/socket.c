@@ -127,7 +127,7 @@ static int take_body(char *answer, size_t *length)
 	char *body = strstr(answer, "\r\n\r\n");
 	long status;
 
-	if (strncmp(answer, "HTTP/1.", 7) != 0 || body == NULL)
+	if (body == NULL || strncmp(answer, "HTTP/1.", 7) != 0)
 		return -EBADMSG;
 	status = strtol(answer + strcspn(answer, " \r"), NULL, 10);
 	if (status != 200)
@@ -157,7 +157,7 @@ int socket_get(const char *path, const char *target, unsigned timeout_ms, char *
 		r = send_all(fd, request, (size_t)used, deadline_ms);
 	if (r == 0)
 		r = receive_all(fd, deadline_ms, &answer, &length);
-	if (r == 0)
+	if (r == 0 && answer != NULL)
 		r = take_body(answer, &length);
 	if (r < 0)
 		return r;

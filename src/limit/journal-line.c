@@ -127,9 +127,10 @@ static uint64_t get_number(const json_t *line, const char *key)
 	return (uint64_t)json_integer_value(json_object_get(line, key));
 }
 
-static int digit(char c)
+/* Anything that is no digit reads as 0: then the path names nothing. */
+static unsigned digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return (unsigned)(c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0);
 }
 
 static char *path_of(const json_t *line)

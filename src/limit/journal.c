@@ -99,11 +99,14 @@ static uint64_t last_id(int fd)
 		return 0;
 	tail[length] = '\0';
 	for (char *line = tail; line != NULL; line = strchr(line, '\n')) {
-		unsigned long long id;
+		static const char start[] = "{\"id\": ";
+		uint64_t id;
 
 		line += *line == '\n';
-		if (sscanf(line, "{\"id\": %llu", &id) == 1 && id > last)
-			last = id;
+		if (strncmp(line, start, strlen(start)) != 0)
+			continue;
+		id = strtoull(line + strlen(start), NULL, 10);
+		last = id > last ? id : last;
 	}
 	return last;
 }
@@ -323,8 +326,8 @@ int cgw_journal_read(const char *directory,
 		     int (*each)(void *context, const struct cgw_change *change), void *context,
 		     struct cgw_diag *diag)
 {
-	struct cgw_change *changes;
-	size_t count;
+	struct cgw_change *changes = NULL;
+	size_t count = 0;
 	int r = journal_load(directory, &changes, &count, diag);
 
 	if (r < 0)

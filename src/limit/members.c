@@ -181,9 +181,10 @@ int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, b
 		return r == -ENOENT ? -ESRCH : r;
 	open = strchr(text, '(');
 	close = strrchr(text, ')');
+	if (open == NULL || close == NULL)
+		return -EBADMSG;
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
-	if (open == NULL || close == NULL ||
-	    sscanf(close, ") %c %*d %*d %*d %*d %*d %lu", ret_state, &flags) != 2)
+	if (sscanf(close, ") %c %*d %*d %*d %*d %*d %lu", ret_state, &flags) != 2)
 		return -EBADMSG;
 	*ret_kernel = (flags & 0x00200000) != 0; /* PF_KTHREAD */
 	if (size > 0)

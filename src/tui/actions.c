@@ -313,8 +313,8 @@ static int take_change(void *context, const struct cgw_change *change)
 	(void)cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
 	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
 	time[19] = '\0'; /* "2026-11-24T21:03:44" */
-	(void)snprintf(item->text, sizeof(item->text), "%s  %.70s", time + 5, path);
-	(void)snprintf(item->help, sizeof(item->help), "%s%.24s %s → %s  %.20s",
+	(void)snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
+	(void)snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
 		       change->undone        ? "(taken back) "
 		       : change->undoes != 0 ? "(an undo) "
 					     : "",

@@ -24,7 +24,7 @@ static int titled_width(const struct column *column)
 
 void groups_place(const struct app *app, int columns, struct placed *placed)
 {
-	int wanted[COLUMNS_MAX], count = 0, flexible = -1, skipped = 0, at = 0;
+	int wanted[COLUMNS_MAX] = {0}, count = 0, flexible = -1, skipped = 0, at = 0;
 
 	for (size_t i = 0; i < app->settings.column_count; i++) {
 		const struct column *column = &app->settings.columns[i];
