@@ -216,6 +216,12 @@ static json_t *json_text(const char *text)
 	return json_string(escaped);
 }
 
+/* Sentences of the library, whose names are escaped already. */
+static json_t *json_sentence(const char *text)
+{
+	return text[0] != '\0' ? json_string(text) : json_null();
+}
+
 static json_t *json_step(const struct cgw_step *step, const struct cgw_result *result)
 {
 	bool set = step->kind == CGW_STEP_SET;
@@ -223,7 +229,7 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "group", json_text(step->path), "action",
 		report_action(step->kind), "outcome", report_outcome(result->outcome), "old",
 		json_text(result->old_value), "new", json_text(result->new_value), "how",
-		json_text(result->how), "message", json_text(result->diag.text));
+		json_sentence(result->how), "message", json_sentence(result->diag.text));
 	int r = object == NULL ? -1 : 0;
 
 	if (r == 0 && set)
