@@ -223,6 +223,9 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 		if (owner.kind == CGW_OWNER_NONE)
 			owner.kind = CGW_OWNER_ENGINE;
 	}
+	/* That nobody manages it is an answer, not a failure to tell of. */
+	if (diag != NULL)
+		*diag = (struct cgw_diag){0};
 	*ret_owner = owner;
 	return 0;
 }

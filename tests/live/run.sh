@@ -52,12 +52,13 @@ check "arguments behind -- are the command's" \
 	[ "$("$CGWARD" run --name "$called" -- printf '%s' --json)" = --json ]
 
 if [ -n "$(mount_of pids)" ]; then
-	"$CGWARD" run --name "$called" pids.max=20 -- sh -c 'sleep 3 & echo "$$"; wait' >"$out/pid" &
+	"$CGWARD" run --name "$called" pids.max=20 -- sh -c 'echo "$$"; until [ -e "$1" ]; do sleep 0.1; done' - "$out/seen" >"$out/pid" &
 	runner=$!
 	test_pids+=("$runner")
 	for _ in $(seq 100); do [ -s "$out/pid" ] && break; sleep 0.1; done
 	inside=$("$CGWARD" get "pid:$(cat "$out/pid")" group)
 	same "the limit holds inside" 20 "$("$CGWARD" get "$inside" pids.max)"
+	touch "$out/seen"
 	wait $runner
 	check "and the group goes with the command" gone
 else

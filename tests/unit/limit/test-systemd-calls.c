@@ -357,6 +357,7 @@ static void owners(void **state)
 		{"/docker/0123456789abcdef", "/", false, CGW_OWNER_ENGINE},
 	};
 	struct systemd *systemd = connect_fake();
+	struct cgw_diag diag = {0};
 	struct cgw_owner owner;
 
 	(void)state;
@@ -364,7 +365,8 @@ static void owners(void **state)
 		fake.unit_group = rows[i].group;
 		fake.unit_delegates = rows[i].delegates;
 		fake.log[0] = '\0';
-		assert_int_equal(systemd_owner(systemd, NULL, rows[i].path, &owner, NULL), 0);
+		assert_int_equal(systemd_owner(systemd, NULL, rows[i].path, &owner, &diag), 0);
+		assert_string_equal(diag.text, "");
 		if (owner.kind != rows[i].kind)
 			fail_msg("%s: %d", rows[i].path, (int)owner.kind);
 	}
