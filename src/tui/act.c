@@ -182,6 +182,11 @@ struct act *act_of(struct job *job)
 	return job->run == run ? (struct act *)job : NULL;
 }
 
+bool act_is_dry(const struct act *act)
+{
+	return act->dry_run;
+}
+
 size_t act_outcome_count(const struct act *act)
 {
 	return act->outcome_count;

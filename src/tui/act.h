@@ -42,6 +42,7 @@ struct act *act_of(struct job *job);
 
 size_t act_outcome_count(const struct act *act) CGW_PURE;
 const struct act_outcome *act_outcome(const struct act *act, size_t i) CGW_PURE;
+bool act_is_dry(const struct act *act) CGW_PURE;
 /* 0, or the first error with its reason. */
 int act_error(const struct act *act, struct cgw_diag *ret_diag);
 

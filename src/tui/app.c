@@ -42,6 +42,7 @@ struct app *app_free(struct app *app)
 		job->free(job);
 	list_done(&app->list);
 	alerts_done(&app->alerts);
+	rules_free(app->rules);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
 	free(app);
@@ -98,6 +99,8 @@ int app_sample(struct app *app, struct cgw_snapshot *snapshot, uint64_t now_ns)
 		r = list_update(&app->list, app->frame, now_ns);
 	if (r == 0)
 		r = alerts_update(&app->alerts, app->frame);
+	if (r == 0 && app->rules != NULL)
+		r = rules_update(app->rules, app->frame);
 	if (r < 0)
 		return r;
 	app_arrange(app);
@@ -397,6 +400,8 @@ void app_wants(const struct app *app, struct cgw_metric_set *set)
 {
 	if (app->settings.choices[CHOICE_WARNINGS])
 		alerts_wants(set);
+	if (app->rules != NULL)
+		cgw_policy_wants(app->rules->policy, set);
 	for (size_t i = 0; i < app->view_count; i++)
 		if (app->views[i].kind->wants != NULL)
 			app->views[i].kind->wants(app, app->views[i].state, set);
@@ -439,8 +444,12 @@ void app_draw(struct app *app, struct canvas *canvas)
 
 struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title)
 {
-	struct rect whole = {.rows = canvas->rows, .columns = canvas->columns};
-	struct rect area = rect_center(whole, rows + 2, columns + 4), inner;
+	struct rect whole = {.rows = canvas->rows, .columns = canvas->columns}, area, inner;
+
+	/* The status line says what came of it: it is not covered. */
+	if (whole.rows >= 8)
+		whole.rows -= 2;
+	area = rect_center(whole, rows + 2, columns + 4);
 
 	canvas_fill(canvas, area, ROLE_TEXT, GROUND_DIALOG);
 	canvas_box(canvas, area, ROLE_BORDER, title);

@@ -14,6 +14,7 @@
 #include "tui/job.h"
 #include "tui/layout.h"
 #include "tui/list.h"
+#include "tui/rules.h"
 #include "tui/settings.h"
 #include "tui/term.h"
 
@@ -83,6 +84,7 @@ struct app {
 	struct cgw_history *history;
 	struct list list;
 	struct alerts alerts;
+	struct rules *rules;     /* a policy that is watched, or NULL */
 	uint64_t now_ns;         /* monotonic, of the loop's last turn */
 	uint64_t sampled_ns;     /* when the last sample came */
 	uint64_t arranged_count; /* how often; tests look at it */

@@ -16,6 +16,8 @@ void confirm_look(struct confirm *confirm, struct job *look,
 		  void (*tell)(struct confirm *confirm, struct job *job));
 /* It cannot be done: Enter does nothing. */
 void confirm_refuse(struct confirm *confirm);
+/* The view with that state is told when the job is done. */
+void confirm_owner(struct confirm *confirm, const void *state);
 unsigned open_confirm(struct app *app, struct confirm *confirm);
 
 #endif

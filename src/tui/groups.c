@@ -319,6 +319,8 @@ unsigned groups_act(struct app *app, void *state, enum action action)
 		return open_help(app);
 	case ACTION_SETUP:
 		return open_setup(app);
+	case ACTION_POLICY:
+		return open_policy(app);
 	default:
 		break;
 	}

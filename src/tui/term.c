@@ -375,6 +375,23 @@ static struct event mouse_event(void)
 	return event;
 }
 
+/*
+ * What follows an escape at once is the rest of a sequence that this terminal's description does not
+ * know, or a key held with Alt. Its letters are not keys: "f" and "k" would act.
+ */
+static bool swallow_sequence(void)
+{
+	wint_t code;
+
+	if (get_wch(&code) == ERR)
+		return false;
+	if (code != '[' && code != 'O')
+		return true;
+	while (get_wch(&code) != ERR && (code < 0x40 || code > 0x7e || code == '['))
+		;
+	return true;
+}
+
 struct event term_event(struct term *term)
 {
 	struct event event = {.kind = EVENT_NONE};
@@ -398,6 +415,8 @@ struct event term_event(struct term *term)
 			return event;
 		}
 		event.key = status == KEY_CODE_YES ? translate(code) : (uint32_t)code;
+		if (status == OK && code == KEY_ESCAPE && swallow_sequence())
+			continue;
 		if (event.key == '\n')
 			event.key = KEY_RETURN;
 		if (event.key == 0x7f)

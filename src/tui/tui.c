@@ -21,6 +21,7 @@ enum {
 	OPTION_READ_ONLY,
 	OPTION_THEME,
 	OPTION_GRAPHS,
+	OPTION_POLICY,
 };
 
 static const struct cli_option options[] = {
@@ -39,6 +40,8 @@ static const struct cli_option options[] = {
 	{OPTION_READ_ONLY, "read-only", NULL, false, "no key changes anything"},
 	{OPTION_THEME, "theme", "NAME", false, "auto, dark, light, plain"},
 	{OPTION_GRAPHS, "graphs", "NAME", false, "braille, blocks, ascii"},
+	{OPTION_POLICY, "policy", "FILE", false,
+	 "watch what the rules of FILE would do; nothing of it is done"},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -102,6 +105,25 @@ static enum cli_exit take_columns(struct top *top, const char *value)
 	return status;
 }
 
+static void report_problem(void *context, const struct cgw_policy_problem *problem)
+{
+	struct top *top = context;
+
+	if (!problem->warning)
+		cli_diag(top->context, &problem->diag);
+}
+
+static enum cli_exit take_policy(struct top *top, const char *file)
+{
+	const struct cgw_policy_reporter reporter = {report_problem, top};
+	struct cgw_policy *policy;
+
+	if (cgw_policy_load(file, NULL, &reporter, &policy) < 0)
+		return CLI_POLICY_INVALID;
+	top->app->rules = rules_free(top->app->rules);
+	return rules_new(policy, &top->app->rules) < 0 ? CLI_FAILED : CLI_OK;
+}
+
 static enum cli_exit take_option(struct top *top, int code, const char *value)
 {
 	enum cli_exit status;
@@ -140,6 +162,8 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		return take_setting(top, "screen", "theme", value);
 	case OPTION_GRAPHS:
 		return take_setting(top, "screen", "graphs", value);
+	case OPTION_POLICY:
+		return take_policy(top, value);
 	default:
 		return CLI_USAGE;
 	}

@@ -17,6 +17,7 @@ struct confirm {
 	struct job *act;  /* what Enter does */
 	struct job *look; /* finds out what it would hit; its lines follow */
 	void (*tell)(struct confirm *confirm, struct job *job);
+	const void *owner; /* the state of the view that is told */
 	bool looking, refused;
 };
 
@@ -57,6 +58,12 @@ void confirm_look(struct confirm *confirm, struct job *look,
 	}
 	confirm->look = look;
 	confirm->tell = tell;
+}
+
+void confirm_owner(struct confirm *confirm, const void *state)
+{
+	if (confirm != NULL)
+		confirm->owner = state;
 }
 
 void confirm_refuse(struct confirm *confirm)
@@ -120,6 +127,7 @@ static unsigned confirm_act(struct app *app, void *opaque, enum action action)
 {
 	struct confirm *confirm = opaque;
 	struct job *act = confirm->act;
+	const void *owner;
 
 	if (action == ACTION_BACK)
 		return app_close(app);
@@ -128,7 +136,8 @@ static unsigned confirm_act(struct app *app, void *opaque, enum action action)
 	if (confirm->refused)
 		return REACTION_BEEP;
 	confirm->act = NULL;
-	return app_close(app) | app_ask(app, NULL, act);
+	owner = confirm->owner;
+	return app_close(app) | app_ask(app, owner, act);
 }
 
 static unsigned confirm_finish(struct app *app, void *opaque, struct job *job)

@@ -297,6 +297,7 @@ static unsigned open_preview(struct app *app, struct edit *edit, struct act *tri
 			      act_as_job(act));
 	for (size_t i = 0; i < act_outcome_count(tried); i++)
 		add_outcome(confirm, act_outcome(tried, i));
+	confirm_owner(confirm, edit);
 	return open_confirm(app, confirm);
 }
 
@@ -306,6 +307,14 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 	struct edit_read *read = (struct edit_read *)job;
 	struct act *act = act_of(job);
 
+	if (act != NULL && !act_is_dry(act)) {
+		struct cgw_diag diag;
+
+		/* Done: the form has served. What failed can be mended in it. */
+		if (act_error(act, &diag) == 0 && app->views[app->view_count - 1].state == edit)
+			return app_close(app);
+		return REACTION_DRAW;
+	}
 	if (act != NULL) {
 		edit->previewing = false;
 		return open_preview(app, edit, act);

@@ -11,6 +11,7 @@ extern const struct view_kind view_groups, view_detail;
 unsigned open_detail(struct app *app);
 unsigned open_help(struct app *app);
 unsigned open_setup(struct app *app);
+unsigned open_policy(struct app *app);
 
 /* Actions on groups, the same from the list and from an opened group. ACTION_NONE: not one of them. */
 unsigned act_on_groups(struct app *app, enum action action);
@@ -30,8 +31,8 @@ unsigned open_prompt(struct app *app, const struct prompt *prompt, const char *t
 
 /* Something to choose from; what is typed narrows it down. */
 struct menu_item {
-	char text[96];
-	char help[128];
+	char text[128];
+	char help[160];
 	int value;
 };
 struct menu {

@@ -272,6 +272,35 @@ static void actions_ask(void **state)
 	session_end(&session);
 }
 
+static void a_policy_is_watched(void **state)
+{
+	static const char text[] = "[policy]\nmode = enforce\n"
+				   "[rule hog]\nmatch = /system.slice/*\nwhen = cpu > 100%\n"
+				   "for = 3s\nthen = limit cpu.max 50%\nhold = 60s\n";
+	const struct cgw_policy_reporter reporter = {NULL, NULL};
+	struct cgw_policy *policy;
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 100);
+	session_keys(&session, "R");
+	session_shows(&session, "no policy is watched");
+	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &policy), 0);
+	assert_int_equal(rules_new(policy, &session.app->rules), 0);
+	session_keys(&session, "R");
+	for (int i = 0; i < 3; i++)
+		session_sample(&session);
+	session_shows(&session, "rule hog");
+	session_shows(&session, "pending");
+	for (int i = 0; i < 4; i++)
+		session_sample(&session);
+	session_shows(&session, "limit cpu.max 50%");
+	session_shows(&session, "active");
+	session_keys(&session, "End q");
+	session_shows(&session, "WORKING SET");
+	session_end(&session);
+}
+
 static void read_only_refuses(void **state)
 {
 	struct session session;
@@ -347,6 +376,7 @@ int main(void)
 		cmocka_unit_test(hostile_names_are_harmless),
 		cmocka_unit_test(conditions_filter_too),
 		cmocka_unit_test(actions_ask),
+		cmocka_unit_test(a_policy_is_watched),
 		cmocka_unit_test(read_only_refuses),
 		cmocka_unit_test(the_mouse),
 		cmocka_unit_test(every_size_draws),

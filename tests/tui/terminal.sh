@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# Sourced by the terminal tests and by the page of screens: cgward in tmux at a fixed size.
+#
+# One tmux server of our own a script, on a socket of our own, without anybody's configuration.
+
+command -v tmux >/dev/null || { echo "skip tui: tmux is not installed"; exit 0; }
+terminal_count=0
+terminal_socket=cgward-test-tui-$$-0
+terminal_home=$(mktemp -d)
+export XDG_CONFIG_HOME=$terminal_home
+unset NO_COLOR COLORFGBG COLUMNS LINES
+
+terminal() { tmux -L "$terminal_socket" -f /dev/null "$@"; }
+
+# terminal_open WIDTH HEIGHT [ENVIRONMENT...]: a shell in it.
+terminal_open() {
+	terminal_close
+	# A server that is on its way out would take the new one along: each has a socket of its own.
+	terminal_count=$((terminal_count + 1))
+	terminal_socket=cgward-test-tui-$$-$terminal_count
+	terminal new-session -d -x "$1" -y "$2" "${@:3}" env LC_ALL=C.UTF-8 PS1='ready$ ' bash --norc --noprofile -i
+	screen_shows 'ready$' || echo "no shell in the terminal"
+}
+terminal_close() { terminal kill-server 2>/dev/null || true; }
+
+type_line() { terminal send-keys -l "$1" && terminal send-keys Enter; }
+# Keys one after the other, as tmux names them.
+press() {
+	local key
+	for key in "$@"; do
+		terminal send-keys "$key"
+		sleep "${KEY_PAUSE:-0.15}"
+	done
+}
+screen() { terminal capture-pane -p 2>/dev/null; }
+screen_in_colour() { terminal capture-pane -p -e; }
+
+# screen_shows TEXT [SECONDS]: waits until it does.
+screen_shows() {
+	local i
+	for ((i = 0; i < ${2:-15} * 10; i++)); do
+		screen | grep -qF -- "$1" && return 0
+		terminal has-session 2>/dev/null || break
+		sleep 0.1
+	done
+	echo "\"$1\" is not on the screen:"
+	screen
+	return 1
+}
+screen_hides() {
+	local i
+	for ((i = 0; i < ${2:-15} * 10; i++)); do
+		screen | grep -qF -- "$1" || return 0
+		sleep 0.1
+	done
+	echo "\"$1\" is on the screen:"
+	screen
+	return 1
+}
+# The process of the program that runs in the terminal.
+program_pid() {
+	local shell
+	shell=$(terminal display-message -p '#{pane_pid}')
+	pgrep -P "$shell" -x cgward | head -n 1
+}
+terminal_cleanup() {
+	terminal_close
+	rm -rf "$terminal_home"
+}
