@@ -100,27 +100,26 @@ void namespace_table_done(struct namespace_table *table)
 	*table = (struct namespace_table){0};
 }
 
-int namespace_add_group(struct cgw_namespace *namespace, const char *path)
+int namespace_add_group(struct cgw_namespace *space, const char *path)
 {
-	uint32_t shown =
-		namespace->group_count < CGW_SHOWN_MAX ? namespace->group_count : CGW_SHOWN_MAX;
+	uint32_t shown = space->group_count < CGW_SHOWN_MAX ? space->group_count : CGW_SHOWN_MAX;
 
 	for (uint32_t i = 0; i < shown; i++)
-		if (strcmp(namespace->groups[i], path) == 0)
+		if (strcmp(space->groups[i], path) == 0)
 			return 0;
 	/* Beyond the list a group of many processes may count more than once: "at least". */
 	if (shown == CGW_SHOWN_MAX) {
-		namespace->group_count++;
+		space->group_count++;
 		return 0;
 	}
-	if (namespace->groups == NULL)
-	namespace->groups = calloc(CGW_SHOWN_MAX, sizeof(*namespace->groups));
-	if (namespace->groups == NULL)
+	if (space->groups == NULL)
+		space->groups = calloc(CGW_SHOWN_MAX, sizeof(*space->groups));
+	if (space->groups == NULL)
 		return -ENOMEM;
-	namespace->groups[shown] = strdup(path);
-	if (namespace->groups[shown] == NULL)
+	space->groups[shown] = strdup(path);
+	if (space->groups[shown] == NULL)
 		return -ENOMEM;
-	namespace->group_count++;
+	space->group_count++;
 	return 0;
 }
 
