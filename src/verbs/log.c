@@ -210,5 +210,6 @@ int verb_log(struct cli_context *context, int argc, char **argv)
 	if (diag.text[0] == '\0')
 		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(context, &diag);
-	return (int)cli_exit_from_error(r);
+	/* What is not there is the journal, or its place: no group was asked for. */
+	return r == -ENOENT ? CLI_FAILED : (int)cli_exit_from_error(r);
 }
