@@ -71,6 +71,7 @@ struct slot {
 	struct claim *claims;
 	size_t count;
 	char *original;         /* before anybody here wrote; NULL: nobody did */
+	char *rule;             /* who asked for it */
 	char *asked;            /* what was written last; NULL: nothing, or it was given back */
 	char *kept;             /* what the kernel made of it */
 	struct cgw_number seen; /* as the frames show it since; WARMUP: not seen yet */

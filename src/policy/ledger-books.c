@@ -46,6 +46,7 @@ static void written(struct slot *slot, const struct cgw_action *action,
 {
 	if (slot->original == NULL)
 		replace(&slot->original, result->old_value);
+	replace(&slot->rule, action->rule);
 	replace(&slot->asked, action->value);
 	replace(&slot->kept, result->kept_value);
 	slot->seen = (struct cgw_number){0, CGW_WARMUP};

@@ -129,6 +129,7 @@ void slot_free(struct cgw_engine *engine, struct slot *slot)
 	free(slot->path);
 	free(slot->device);
 	free(slot->original);
+	free(slot->rule);
 	free(slot->asked);
 	free(slot->kept);
 	*slot = (struct slot){.next = engine->slot_free};
@@ -259,7 +260,9 @@ static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_act
 	struct cgw_action action = {
 		.kind = kind,
 		.section = claim != NULL ? claim->section : NONE,
-		.rule = engine_keep(engine, section != NULL ? section->name : "cgward"),
+		.rule = engine_keep(engine, section != NULL      ? section->name
+					    : slot->rule != NULL ? slot->rule
+								 : "cgward"),
 		.path = engine_keep(engine, slot->path),
 		.group_id = slot->group_id,
 		.hierarchy = slot->hierarchy,
