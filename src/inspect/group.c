@@ -82,7 +82,7 @@ static int list_hierarchy(const struct cgw_layout *layout, const char *path, uin
 		r = cgw_file_read(layout, directory, thread_file, &text, &length);
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0) {
+	if (r < 0 || text == NULL) {
 		if (listing->error == 0 && !cgw_error_is_gone(r))
 			listing->error = r;
 		return 0;

@@ -76,20 +76,21 @@ int namespace_table_add(struct namespace_table *table, enum cgw_namespace_kind k
 	return 0;
 }
 
+static void namespace_done(struct cgw_namespace *namespace)
+{
+	for (size_t i = 0; namespace->groups != NULL && i < CGW_SHOWN_MAX; i++)
+		free(namespace->groups[i]); /* unused ones are NULL */
+	free(namespace->groups);
+	free(namespace->hostname);
+	free(namespace->uid_map);
+	free(namespace->gid_map);
+	free(namespace->offsets);
+}
+
 void cgw_namespaces_free(struct cgw_namespace *namespaces, size_t count)
 {
-	for (size_t i = 0; namespaces != NULL && i < count; i++) {
-		size_t shown = namespaces[i].group_count;
-
-		for (size_t j = 0; j < shown && j < CGW_SHOWN_MAX && namespaces[i].groups != NULL;
-		     j++)
-			free(namespaces[i].groups[j]);
-		free(namespaces[i].groups);
-		free(namespaces[i].hostname);
-		free(namespaces[i].uid_map);
-		free(namespaces[i].gid_map);
-		free(namespaces[i].offsets);
-	}
+	for (size_t i = 0; namespaces != NULL && i < count; i++)
+		namespace_done(&namespaces[i]);
 	free(namespaces);
 }
 
