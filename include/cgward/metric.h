@@ -70,8 +70,9 @@ enum cgw_format {
 	CGW_FORMAT_PER_CPU,       /* "1 2 3 \n": each position is an instance "0", "1", ... */
 	CGW_FORMAT_STATE_WORD,    /* freezer.state: one word; 1 where it equals the key, else 0 */
 	CGW_FORMAT_LINE_COUNT,    /* the number of lines: cgroup.procs */
-	CGW_FORMAT_STRAYS, /* numbers that stand in this list and not in another hierarchy's */
-	CGW_FORMAT_TEXT,   /* the text itself, last newline cut */
+	CGW_FORMAT_STRAYS,  /* numbers that stand in this list and not in another hierarchy's */
+	CGW_FORMAT_NETWORK, /* this list's network namespaces: /proc/PID/net/dev by key */
+	CGW_FORMAT_TEXT,    /* the text itself, last newline cut */
 	CGW_FORMAT_COUNT,
 };
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "kernel/ops.h"
 #include "sample/bpf.h"
+#include "sample/network.h"
 #include "sample/strays.h"
 
 /* What stands in tree_group.files besides descriptors. */
@@ -317,6 +318,10 @@ static int take_file(struct files *files, struct tree_group *group, size_t index
 	if (file->format == CGW_FORMAT_STRAYS) {
 		for (size_t i = 0; i < count; i++)
 			files->row[wants[i].slot] = strays_count(files->layout, group);
+		return 0;
+	}
+	if (file->format == CGW_FORMAT_NETWORK) {
+		network_count(files->layout, group, file->hierarchy, wants, count, files->row);
 		return 0;
 	}
 	length = read_file(files, group, index, directory);

@@ -211,6 +211,11 @@ while True:
 		what is sent a second is of that order | True | 5000 < i($inode, "inner0")["sent_bytes_per_s"] < 110000
 		the namespace is not the host's | False | next(x["host"] for x in d["networks"] if x["inode"] == $inode)
 	END
+	before=$(sent)
+	metric=$("$CGWARD" get -b "$group" net.tx)
+	after=$(sent)
+	check "net.tx counts what left the group's networks" test "$before" -le "$metric" -a "$metric" -le "$after"
+	same "nothing of the host's network is a group's" - "$("$CGWARD" get "$child" net.tx)"
 	[ -z "$(ip -n "$net" -o link show over0 2>/dev/null)" ] ||
 		facts <<<"an overlay, its number, what it is on | overlay 4242 inner0 | [i($inode, 'over0')[k] for k in ('mode', 'vni', 'on')]"
 	[ -z "$(ip -n "$net" -o link show mac0 2>/dev/null)" ] ||

@@ -412,16 +412,60 @@ static void tree_joins_by_path(void **state)
 	tree_done(&tree);
 }
 
+static void link_network(struct machine *machine, const char *pid, const char *target)
+{
+	char path[512], directory[128];
+
+	(void)snprintf(directory, sizeof(directory), "proc/%s/ns", pid);
+	tree_directory(machine->dir, directory);
+	(void)snprintf(path, sizeof(path), "%s/proc/%s/ns/net", machine->dir->path, pid);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+/* Each namespace once, the host's not at all, and what it sends to itself neither. */
+static void counts_networks(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	struct cgw_snapshot *snapshot;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/box/cgroup.procs", "41\n42\n43\n99\n");
+	tree_file(machine->dir, "cgroup/host/cgroup.procs", "43\n");
+	tree_file(machine->dir, "cgroup/empty/cgroup.procs", "");
+	link_network(machine, "1", "net:[100]");
+	link_network(machine, "41", "net:[200]");
+	link_network(machine, "42", "net:[200]");
+	link_network(machine, "43", "net:[100]");
+	tree_file(
+		machine->dir, "proc/41/net/dev",
+		"Inter-|   Receive      |  Transmit\n"
+		" face |bytes    packets errs drop fifo frame compressed multicast|bytes packets\n"
+		"    lo:    1000 1 0 0 0 0 0 0 1000 1 0 0 0 0 0 0\n"
+		"  eth0: 5000000000 7 0 0 0 0 0 0 300 3 0 0 0 0 0 0\n"
+		"  eth1:11 1 0 0 0 0 0 0 22 1 0 0 0 0 0 0\n");
+	machine_open(machine, "net.rx net.tx net.namespace");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/box", CGW_M_NET_RX, CGW_OK, 5000000011);
+	assert_number(snapshot, "/box", CGW_M_NET_TX, CGW_OK, 322);
+	assert_number(snapshot, "/box", CGW_M_NET_NAMESPACE, CGW_OK, 200);
+	assert_number(snapshot, "/host", CGW_M_NET_RX, CGW_ABSENT, 0);
+	assert_number(snapshot, "/empty", CGW_M_NET_TX, CGW_ABSENT, 0);
+	cgw_snapshot_unref(snapshot);
+	/* Who the host is cannot be told: nothing is claimed. */
+	tree_remove(machine->dir, "proc/1/ns");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/box", CGW_M_NET_RX, CGW_DENIED, 0);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(samples_v2),
-		cmocka_unit_test(samples_v1),
-		cmocka_unit_test(sees_change),
-		cmocka_unit_test(reads_below_only),
-		cmocka_unit_test(reads_large_files),
-		cmocka_unit_test(survives_every_fault),
-		cmocka_unit_test(holds_no_more_than_it_may),
+		cmocka_unit_test(samples_v2),           cmocka_unit_test(samples_v1),
+		cmocka_unit_test(sees_change),          cmocka_unit_test(reads_below_only),
+		cmocka_unit_test(reads_large_files),    cmocka_unit_test(counts_networks),
+		cmocka_unit_test(survives_every_fault), cmocka_unit_test(holds_no_more_than_it_may),
 		cmocka_unit_test(tree_joins_by_path),
 	};
 
