@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * out-json.c - JSON by jansson, one group at a time: memory does not grow with their number.
+ * out-json.c - JSON, one group at a time: memory does not grow with their number, and a group costs no
+ * tree of values.
  *
  * A value that is not there is null, and "reasons" says why beside it ("absent", "max", "denied").
  * Text that is no UTF-8, or that a terminal would obey, is escaped as on the screen; its bytes stand
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "dump/json-writer.h"
 #include "dump/report.h"
 
 static void cleanup_json(json_t **json)
@@ -21,131 +23,205 @@ static void cleanup_json(json_t **json)
 	json_decref(*json);
 }
 
-static json_t *json_value(struct cgw_value value, enum cgw_unit unit)
+/* What is used again from group to group, so that a report of many allocates as for one. */
+struct job {
+	const struct report *report;
+	struct report_key *keys;                      /* by field */
+	struct json_writer object;                    /* the members of a group */
+	struct json_writer reasons, instances, bytes; /* the members of what stands at its end */
+	char *raw, *escaped;
+	size_t raw_size;
+};
+
+static void job_done(struct job *job)
 {
-	if (value.state != CGW_OK && !(value.state == CGW_RESET && value.exact))
-		return json_null();
-	if (unit == CGW_UNIT_FLAG)
-		return json_boolean(value.number != 0);
-	if (unit == CGW_UNIT_PERCENT_E2)
-		return json_real(value.real / 100);
-	if (!value.exact)
-		return json_real(round(value.real * 1000) / 1000);
-	/* JSON readers hold 63 bits; what is larger is no count of anything real. */
-	return value.number > INT64_MAX ? json_real(value.real)
-					: json_integer((json_int_t)value.number);
+	json_writer_done(&job->object);
+	json_writer_done(&job->reasons);
+	json_writer_done(&job->instances);
+	json_writer_done(&job->bytes);
+	free(job->keys);
+	free(job->raw);
+	free(job->escaped);
 }
 
-static int set_text(const struct report *report, struct cgw_field field, uint32_t group,
-		    json_t *object, json_t *bytes, enum cgw_state *ret_state)
+static int job_init(struct job *job, const struct report *report, bool compact)
 {
-	CLEANUP(cleanup_free) char *raw = NULL;
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t length, written;
-	struct report_key name = report_key(field);
-	int r = report_bytes(report, field, group, &raw, &length, ret_state);
+	*job = (struct job){.report = report};
+	job->object.compact = compact;
+	job->reasons.compact = compact;
+	job->instances.compact = compact;
+	job->bytes.compact = compact;
+	job->keys = calloc(report->field_count, sizeof(*job->keys));
+	if (job->keys == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->field_count; i++)
+		job->keys[i] = report_key(report->fields[i]);
+	return 0;
+}
+
+static void put_value(struct json_writer *to, struct cgw_value value, enum cgw_unit unit)
+{
+	if (value.state != CGW_OK && !(value.state == CGW_RESET && value.exact))
+		json_put_text(to, "null");
+	else if (unit == CGW_UNIT_FLAG)
+		json_put_text(to, value.number != 0 ? "true" : "false");
+	else if (unit == CGW_UNIT_PERCENT_E2)
+		json_put_real(to, value.real / 100);
+	else if (!value.exact)
+		json_put_real(to, round(value.real * 1000) / 1000);
+	else if (value.number > INT64_MAX)
+		/* JSON readers hold 63 bits; what is larger is no count of anything real. */
+		json_put_real(to, value.real);
+	else
+		json_put_integer(to, value.number);
+}
+
+static int grow_text(struct job *job, size_t size)
+{
+	char *raw = realloc(job->raw, size), *escaped;
+
+	if (raw == NULL)
+		return -ENOMEM;
+	job->raw = raw;
+	escaped = realloc(job->escaped, 4 * size);
+	if (escaped == NULL)
+		return -ENOMEM;
+	job->escaped = escaped;
+	job->raw_size = size;
+	return 0;
+}
+
+/* The raw text of a field into the job's buffer. */
+static int read_text(struct job *job, struct cgw_field field, uint32_t group, size_t *ret_length,
+		     enum cgw_state *ret_state)
+{
+	int r = job->raw_size == 0 ? grow_text(job, 256) : 0;
+
+	while (r == 0) {
+		*ret_length = cgw_frame_text(job->report->frame, field, group, job->raw,
+					     job->raw_size, ret_state);
+		if (*ret_length < job->raw_size)
+			break;
+		r = grow_text(job, *ret_length + 1);
+	}
+	return r;
+}
+
+static int put_text(struct job *job, size_t index, uint32_t group, enum cgw_state *ret_state)
+{
+	size_t length = 0, written;
+	int r = read_text(job, job->report->fields[index], group, &length, ret_state);
 
 	if (r < 0)
 		return r;
-	if (*ret_state != CGW_OK)
-		return json_object_set_new(object, name.text, json_null());
-	text = malloc(4 * length + 1);
-	if (text == NULL)
-		return -ENOMEM;
-	written = cgw_escape(text, 4 * length + 1, raw, length);
-	if (written != length) {
-		char *hex = malloc(2 * length + 1);
-
-		if (hex == NULL)
-			return -ENOMEM;
-		for (size_t i = 0; i < length; i++)
-			(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)raw[i]);
-		r = json_object_set_new(bytes, name.text, json_string(hex));
-		free(hex);
-		if (r < 0)
-			return -ENOMEM;
+	if (*ret_state != CGW_OK) {
+		json_put_text(&job->object, "null");
+		return 0;
 	}
-	return json_object_set_new(object, name.text, json_string(text));
+	written = cgw_escape(job->escaped, 4 * job->raw_size, job->raw, length);
+	json_put_string(&job->object, job->escaped, written);
+	if (written != length) {
+		json_put_key(&job->bytes, 0, job->keys[index].text);
+		json_put_hex(&job->bytes, job->raw, length);
+	}
+	return 0;
 }
 
 /* {"vda": 123, ...} of an instanced field, where there are any. */
-static int set_instances(const struct report *report, struct cgw_field field, uint32_t group,
-			 json_t *instances)
+static void put_instances(struct job *job, size_t index, uint32_t group)
 {
-	const struct cgw_snapshot *now = cgw_frame_now(report->frame);
+	const struct cgw_snapshot *now = cgw_frame_now(job->report->frame);
+	struct cgw_field field = job->report->fields[index];
 	struct cgw_metric_set wanted = {0};
-	struct report_key key = report_key(field);
-	json_t *object;
-	size_t count = 0;
 	const struct cgw_instance *rows = NULL;
+	struct json_writer *to = &job->instances;
+	size_t count = 0, start;
 
 	cgw_field_wants(field, &wanted);
 	for (int metric = 0; metric < CGW_METRIC_COUNT && count == 0; metric++)
 		if (cgw_metric_set_has(&wanted, (enum cgw_metric)metric))
 			rows = cgw_snapshot_instances(now, (enum cgw_metric)metric, group, &count);
 	if (count == 0)
-		return 0;
-	object = json_object();
+		return;
+	json_put_key(to, 0, job->keys[index].text);
+	json_put(to, "{", 1);
+	start = to->length;
 	for (size_t i = 0; i < count; i++) {
-		struct cgw_value value =
-			cgw_frame_instance(report->frame, field, group, rows[i].name);
 		char name[256];
+		size_t length = cgw_escape(name, sizeof(name), rows[i].name, strlen(rows[i].name));
 
-		cgw_escape(name, sizeof(name), rows[i].name, strlen(rows[i].name));
-		if (json_object_set_new(object, name,
-					json_value(value, (enum cgw_unit)field.unit)) < 0) {
-			json_decref(object);
-			return -ENOMEM;
-		}
+		json_put_comma(to, start);
+		json_put_string(to, name, length);
+		json_put(to, ": ", to->compact ? 1 : 2);
+		put_value(to, cgw_frame_instance(job->report->frame, field, group, rows[i].name),
+			  (enum cgw_unit)field.unit);
 	}
-	return json_object_set_new(instances, key.text, object) < 0 ? -ENOMEM : 0;
+	json_put(to, "}", 1);
 }
 
-static int set_field(const struct report *report, struct cgw_field field, uint32_t group,
-		     json_t *object, json_t *reasons, json_t *instances, json_t *bytes)
+static int put_field(struct job *job, size_t index, uint32_t group)
 {
-	struct report_key key = report_key(field);
+	struct cgw_field field = job->report->fields[index];
 	enum cgw_state state;
-	int r;
+	int r = 0;
 
+	json_put_key(&job->object, 0, job->keys[index].text);
 	if (field.shape == CGW_STRING) {
-		r = set_text(report, field, group, object, bytes, &state);
+		r = put_text(job, index, group, &state);
+		if (r < 0)
+			return r;
 	} else {
-		struct cgw_value value = cgw_frame_value(report->frame, field, group);
+		struct cgw_value value = cgw_frame_value(job->report->frame, field, group);
 
 		state = value.state;
-		r = json_object_set_new(object, key.text,
-					json_value(value, (enum cgw_unit)field.unit));
-		if (r == 0 && field.shape == CGW_INSTANCES)
-			r = set_instances(report, field, group, instances);
+		put_value(&job->object, value, (enum cgw_unit)field.unit);
+		if (field.shape == CGW_INSTANCES)
+			put_instances(job, index, group);
 	}
-	if (r == 0 && state != CGW_OK)
-		r = json_object_set_new(reasons, key.text, json_string(cgw_state_name(state)));
-	return r < 0 ? -ENOMEM : 0;
+	if (state != CGW_OK) {
+		const char *name = cgw_state_name(state);
+
+		json_put_key(&job->reasons, 0, job->keys[index].text);
+		json_put_string(&job->reasons, name, strlen(name));
+	}
+	return 0;
 }
 
-static json_t *group_object(const struct report *report, uint32_t group)
+static void put_members(struct json_writer *to, const char *key, const struct json_writer *members)
 {
-	json_t *object = json_object(), *reasons = json_object(), *instances = json_object(),
-	       *bytes = json_object();
-	int r = object == NULL || reasons == NULL || instances == NULL || bytes == NULL ? -ENOMEM
-											: 0;
+	json_put_key(to, 0, key);
+	json_put(to, "{", 1);
+	json_put(to, members->bytes, members->length);
+	json_put(to, "}", 1);
+}
 
-	for (size_t i = 0; i < report->field_count && r == 0; i++)
-		r = set_field(report, report->fields[i], group, object, reasons, instances, bytes);
-	if (r == 0 && json_object_size(instances) > 0)
-		r = json_object_set(object, "instances", instances);
-	if (r == 0 && json_object_size(bytes) > 0)
-		r = json_object_set(object, "bytes", bytes);
-	if (r == 0)
-		r = json_object_set(object, "reasons", reasons);
-	json_decref(reasons);
-	json_decref(instances);
-	json_decref(bytes);
-	if (r == 0)
-		return object;
-	json_decref(object);
-	return NULL;
+/* Writes a group's object; `time` is NULL where the document says it. */
+static int write_group(struct job *job, uint32_t group, const char *time)
+{
+	int r = 0;
+
+	json_writer_reset(&job->object);
+	json_writer_reset(&job->reasons);
+	json_writer_reset(&job->instances);
+	json_writer_reset(&job->bytes);
+	for (size_t i = 0; i < job->report->field_count && r == 0; i++)
+		r = put_field(job, i, group);
+	if (job->instances.length > 0)
+		put_members(&job->object, "instances", &job->instances);
+	if (job->bytes.length > 0)
+		put_members(&job->object, "bytes", &job->bytes);
+	put_members(&job->object, "reasons", &job->reasons);
+	if (time != NULL) {
+		json_put_key(&job->object, 0, "time");
+		json_put_string(&job->object, time, strlen(time));
+	}
+	if (r < 0 || job->object.failed || job->reasons.failed || job->instances.failed ||
+	    job->bytes.failed)
+		return -ENOMEM;
+	(void)fputc('{', job->report->out);
+	(void)fwrite(job->object.bytes, 1, job->object.length, job->report->out);
+	(void)fputc('}', job->report->out);
+	return 0;
 }
 
 static json_t *layout_object(const struct cgw_layout *layout)
@@ -180,6 +256,8 @@ int report_json(const struct report *report)
 {
 	CLEANUP(cleanup_json) json_t *layout = layout_object(report->layout);
 	CLEANUP(cleanup_json) json_t *host_name = NULL;
+	CLEANUP(job_done) struct job job = {0};
+	int r;
 	char host[256] = "", time[40];
 
 	if (layout == NULL)
@@ -195,30 +273,25 @@ int report_json(const struct report *report)
 	fprintf(report->out, ", \"time\": \"%s\",\n\"layout\": ", time);
 	(void)json_dumpf(layout, report->out, 0);
 	fputs(",\n\"groups\": [", report->out);
-	for (size_t i = 0; i < report->group_count; i++) {
-		CLEANUP(cleanup_json) json_t *object = group_object(report, report->groups[i]);
-
-		if (object == NULL)
-			return -ENOMEM;
+	r = job_init(&job, report, false);
+	for (size_t i = 0; i < report->group_count && r == 0; i++) {
 		fputs(i > 0 ? ",\n" : "\n", report->out);
-		(void)json_dumpf(object, report->out, JSON_REAL_PRECISION(15));
+		r = write_group(&job, report->groups[i], NULL);
 	}
 	fputs("\n]}\n", report->out);
-	return 0;
+	return r;
 }
 
 int report_ndjson(const struct report *report)
 {
+	CLEANUP(job_done) struct job job = {0};
+	int r = job_init(&job, report, true);
 	char time[40];
 
 	format_now(report, time, sizeof(time));
-	for (size_t i = 0; i < report->group_count; i++) {
-		CLEANUP(cleanup_json) json_t *object = group_object(report, report->groups[i]);
-
-		if (object == NULL || json_object_set_new(object, "time", json_string(time)) < 0)
-			return -ENOMEM;
-		(void)json_dumpf(object, report->out, JSON_COMPACT | JSON_REAL_PRECISION(15));
-		fputc('\n', report->out);
+	for (size_t i = 0; i < report->group_count && r == 0; i++) {
+		r = write_group(&job, report->groups[i], time);
+		(void)fputc('\n', report->out);
 	}
-	return 0;
+	return r;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf-programs.c - the BPF programs in the kernel, through libbpf. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
@@ -72,33 +73,38 @@ struct bpf_programs *bpf_programs_free(struct bpf_programs *programs)
 	return NULL;
 }
 
-/* What the running kernel offers decides which of the programs fits it. */
-struct kernel_features {
-	bool direct_loads; /* bpf_rdonly_cast */
-	bool css_flush;    /* css_rstat_flush, else cgroup_rstat_flush */
+/* Which of the compiled programs is to be loaded; what the running kernel offers decides. */
+struct variant {
+	unsigned major, minor; /* from this kernel on it is tried first */
+	bool direct_loads;     /* bpf_rdonly_cast */
+	bool css_flush;        /* css_rstat_flush, else cgroup_rstat_flush */
 };
 
-static int read_features(struct kernel_features *ret_features, struct cgw_diag *diag)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
+/* Distributions carry things back, so all are tried; the first guess is nearly always right. */
+static const struct variant variants[] = {
+	{6, 16, true, true},
+	{6, 2, true, false},
+	{0, 0, false, false},
+};
 
-	if (btf == NULL)
-		return cgw_diag_set(diag, -EOPNOTSUPP, "the kernel has no BTF");
-	ret_features->direct_loads =
-		btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
-	ret_features->css_flush = btf__find_by_name_kind(btf, "css_rstat_flush", BTF_KIND_FUNC) > 0;
-	if (btf__find_by_name_kind(btf, "bpf_iter__cgroup", BTF_KIND_STRUCT) < 0) {
-		btf__free(btf);
-		return cgw_diag_set(diag, -EOPNOTSUPP,
-				    "the kernel has no BPF iterator over groups (6.1 has)");
-	}
-	btf__free(btf);
-	return 0;
+static size_t likely_variant(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+	size_t i = 0;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+	while (i + 1 < ARRAY_SIZE(variants) &&
+	       (major < variants[i].major ||
+		(major == variants[i].major && minor < variants[i].minor)))
+		i++;
+	return i;
 }
 
 static int say_why_not(int error, struct cgw_diag *diag)
 {
-	if (error == -EPERM || error == -EACCES)
+	if (error == -EPERM)
 		return cgw_diag_set(diag, -EPERM,
 				    "loading BPF programs is not allowed: CAP_BPF and CAP_PERFMON, "
 				    "or root, are wanted");
@@ -108,12 +114,12 @@ static int say_why_not(int error, struct cgw_diag *diag)
 			    strerror(-error));
 }
 
-static int open_object(const struct kernel_features *features, uint32_t capacity,
-		       uint32_t hierarchy_count, struct bpf_object **ret_object)
+static int open_object(const struct variant *variant, uint32_t capacity, uint32_t hierarchy_count,
+		       struct bpf_object **ret_object)
 {
-	const unsigned char *start = features->direct_loads ? bpf_object_direct : bpf_object_probe;
+	const unsigned char *start = variant->direct_loads ? bpf_object_direct : bpf_object_probe;
 	const unsigned char *end =
-		features->direct_loads ? bpf_object_direct_end : bpf_object_probe_end;
+		variant->direct_loads ? bpf_object_direct_end : bpf_object_probe_end;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "cgward");
 	struct bpf_object *object = bpf_object__open_mem(start, (size_t)(end - start), &options);
 	struct bpf_program *unfit;
@@ -121,8 +127,8 @@ static int open_object(const struct kernel_features *features, uint32_t capacity
 
 	if (object == NULL)
 		return -errno;
-	unfit = bpf_object__find_program_by_name(
-		object, features->css_flush ? "collect_cgroup_flush" : "collect_css_flush");
+	unfit = bpf_object__find_program_by_name(object, variant->css_flush ? "collect_cgroup_flush"
+									    : "collect_css_flush");
 	if (unfit != NULL)
 		r = bpf_program__set_autoload(unfit, false);
 	for (size_t i = MAP_PART; i < MAP_COUNT && r == 0; i++)
@@ -240,18 +246,41 @@ static uint32_t attach(struct bpf_programs *programs, const struct cgw_layout *l
 	return attached;
 }
 
+/* The first guess, then whatever else there is. Loading is dear: mostly one is tried. */
+static int load_variant(struct bpf_programs *programs, const struct cgw_layout *layout,
+			const struct variant **ret_variant)
+{
+	size_t first = likely_variant();
+	int r = -EOPNOTSUPP;
+
+	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
+		const struct variant *variant = &variants[(first + i) % ARRAY_SIZE(variants)];
+		int error = open_object(variant, programs->capacity,
+					(uint32_t)layout->hierarchy_count, &programs->object);
+
+		if (error == 0)
+			error = bpf_object__load(programs->object);
+		*ret_variant = variant;
+		if (error == 0)
+			return 0;
+		bpf_object__close(programs->object);
+		programs->object = NULL;
+		r = i == 0 ? error : r;
+		if (error == -EPERM || error == -ENOMEM)
+			break;
+	}
+	return r;
+}
+
 static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 		uint32_t hierarchies, uint32_t *ret_hierarchies, struct cgw_diag *diag)
 {
-	struct kernel_features features = {0};
-	int r = read_features(&features, diag);
+	const struct variant *variant;
+	int r;
 
-	if (r < 0)
-		return r;
-	r = open_object(&features, programs->capacity, (uint32_t)layout->hierarchy_count,
-			&programs->object);
-	if (r == 0)
-		r = bpf_object__load(programs->object);
+	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+		return cgw_diag_set(diag, -EOPNOTSUPP, "the kernel has no BTF");
+	r = load_variant(programs, layout, &variant);
 	if (r == 0)
 		r = map_arrays(programs);
 	if (r == 0)
@@ -260,11 +289,11 @@ static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 		return say_why_not(r, diag);
 	*ret_hierarchies =
 		attach(programs, layout, hierarchies,
-		       features.css_flush ? "collect_css_flush" : "collect_cgroup_flush");
+		       variant->css_flush ? "collect_css_flush" : "collect_cgroup_flush");
 	if (*ret_hierarchies == 0)
 		return cgw_diag_set(diag, -EOPNOTSUPP,
-				    "the kernel lets BPF walk none of the hierarchies (v1: 6.2 "
-				    "does)");
+				    "the kernel lets BPF walk none of the hierarchies (v2: from "
+				    "6.1 on, v1: 6.2)");
 	return 0;
 }
 

@@ -35,14 +35,17 @@ struct proof {
 	struct bpf *bpf;
 	struct files *files;
 	struct trial_part parts[BPF_PART_COUNT];
-	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_MAX]; /* by column of the collector */
-	struct cgw_number row[CGW_METRIC_COUNT];               /* of the file read last */
+	/* By column of the collector and trial: what the file said last, and the least and most so far. */
+	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_MAX];
+	uint64_t low[CGW_METRIC_COUNT][TRIAL_MAX], high[CGW_METRIC_COUNT][TRIAL_MAX];
+	struct cgw_number row[CGW_METRIC_COUNT]; /* of the file read last */
 	const struct tree_group *row_group;
 	size_t row_file;
 	int row_error;
 	uint32_t matched[CGW_METRIC_COUNT]; /* bit by trial */
-	/* For memory.stat: the places that held the file's number so far. */
-	uint64_t state_places[CGW_METRIC_COUNT], event_places[CGW_METRIC_COUNT];
+	/* For memory.stat: the places that held the file's number in some round. */
+	uint64_t state_places[CGW_METRIC_COUNT][TRIAL_MAX];
+	uint64_t event_places[CGW_METRIC_COUNT][TRIAL_MAX];
 	uint64_t first_seen[CGW_METRIC_COUNT];
 	uint8_t distinct[CGW_METRIC_COUNT]; /* numbers above zero that differ: 2 is enough */
 };
@@ -125,15 +128,26 @@ static struct cgw_number from_file(struct proof *proof, const struct bpf_column 
 	return proof->row[column->want.slot];
 }
 
-static bool lies_between(struct cgw_number number, struct cgw_number before,
-			 struct cgw_number after)
+/* A figure that goes up and down between two readings lies at least between all of them. */
+static void note_range(struct proof *proof, size_t index, size_t trial, struct cgw_number number)
 {
-	uint64_t low = before.value < after.value ? before.value : after.value;
-	uint64_t high = before.value < after.value ? after.value : before.value;
+	uint64_t *low = &proof->low[index][trial], *high = &proof->high[index][trial];
+
+	if (number.state != CGW_OK)
+		return;
+	*low = number.value < *low ? number.value : *low;
+	*high = number.value > *high ? number.value : *high;
+}
+
+static bool agrees(const struct proof *proof, size_t index, size_t trial, struct cgw_number number,
+		   struct cgw_number after)
+{
+	struct cgw_number before = proof->before[index][trial];
 
 	if (number.state != CGW_OK || before.state != CGW_OK || after.state != CGW_OK)
 		return number.state == before.state || number.state == after.state;
-	return number.value >= low && number.value <= high;
+	return number.value >= proof->low[index][trial] &&
+	       number.value <= proof->high[index][trial];
 }
 
 /* The programs' number; false where they leave it to the file. */
@@ -153,23 +167,24 @@ static void narrow_places(struct proof *proof, size_t index, size_t trial, struc
 	const struct bpf_column *column = &proof->bpf->columns[index];
 	const struct bpf_learned *learned = &bpf_programs_learned(proof->bpf->programs)[trial];
 	struct cgw_number before = proof->before[index][trial], number;
-	uint64_t states = 0, events = 0;
+	uint64_t *states = &proof->state_places[index][trial];
+	uint64_t *events = &proof->event_places[index][trial];
 
 	if (learned->id != proof->parts[BPF_PART_MEMORY].trials[trial].id ||
 	    before.state != CGW_OK || after.state != CGW_OK)
 		return;
 	for (size_t place = 0; place < BPF_LEARN_SIZE; place++) {
+		uint64_t bit = UINT64_C(1) << place;
+
 		if (place < learned->state_count &&
 		    bpf_field_number(column, (uint64_t)learned->state[place], &number) &&
-		    lies_between(number, before, after))
-			states |= UINT64_C(1) << place;
+		    agrees(proof, index, trial, number, after))
+			*states |= bit;
 		if (column->row->kind == BPF_KIND_STAT_PLAIN && place < learned->event_count &&
 		    bpf_field_number(column, learned->events[place], &number) &&
-		    lies_between(number, before, after))
-			events |= UINT64_C(1) << place;
+		    agrees(proof, index, trial, number, after))
+			*events |= bit;
 	}
-	proof->state_places[index] &= states;
-	proof->event_places[index] &= events;
 	if (before.value == 0 || before.value == proof->first_seen[index])
 		return;
 	proof->first_seen[index] = before.value;
@@ -187,12 +202,14 @@ static void compare(struct proof *proof, size_t index, size_t trial)
 		return;
 	}
 	after = from_file(proof, column, group);
+	note_range(proof, index, trial, proof->before[index][trial]);
+	note_range(proof, index, trial, after);
 	if (is_stat(column)) {
 		narrow_places(proof, index, trial, after);
 		return;
 	}
-	if (!from_programs(column, group, &number) ||
-	    lies_between(number, proof->before[index][trial], after) || after.state == CGW_GONE)
+	if (!from_programs(column, group, &number) || agrees(proof, index, trial, number, after) ||
+	    after.state == CGW_GONE)
 		proof->matched[index] |= UINT32_C(1) << trial;
 }
 
@@ -261,9 +278,16 @@ static bool is_single(uint64_t bits)
 static bool settle_place(const struct proof *proof, size_t index, uint32_t *ret_index)
 {
 	enum cgw_metric metric = proof->bpf->columns[index].metric;
-	uint64_t states = proof->state_places[index], events = proof->event_places[index];
+	const struct trial_part *part = &proof->parts[BPF_PART_MEMORY];
+	uint64_t states = UINT64_MAX, events = UINT64_MAX;
 	int usual = usual_place(metric);
 
+	for (size_t trial = 0; trial < part->count; trial++) {
+		if (part->trials[trial].group == NULL)
+			continue;
+		states &= proof->state_places[index][trial];
+		events &= proof->event_places[index][trial];
+	}
 	if (proof->distinct[index] > 0 && usual >= 0 && states >> usual & 1) {
 		*ret_index = (uint32_t)usual;
 		return true;
@@ -303,15 +327,23 @@ static void keep_proven(struct proof *proof)
 	bpf->column_count = kept;
 }
 
-static bool all_matched(const struct proof *proof)
+/* Another round may bring something. What memory.stat holds none of anywhere is not found this time. */
+static bool is_open(const struct proof *proof, size_t index)
 {
-	for (size_t i = 0; i < proof->bpf->column_count; i++) {
-		const struct bpf_column *column = &proof->bpf->columns[i];
-		size_t count = proof->parts[column->row->part].count;
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	size_t count = proof->parts[column->row->part].count;
+	uint32_t place;
 
-		if (!is_stat(column) && proof->matched[i] != (UINT32_C(1) << count) - 1)
+	if (is_stat(column))
+		return proof->distinct[index] > 1 && !settle_place(proof, index, &place);
+	return proof->matched[index] != (UINT32_C(1) << count) - 1;
+}
+
+static bool all_settled(const struct proof *proof)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++)
+		if (is_open(proof, i))
 			return false;
-	}
 	return true;
 }
 
@@ -335,8 +367,7 @@ int bpf_prove(struct bpf *bpf, struct files *files)
 		return -ENOMEM;
 	proof->bpf = bpf;
 	proof->files = files;
-	memset(proof->state_places, 0xff, sizeof(proof->state_places));
-	memset(proof->event_places, 0xff, sizeof(proof->event_places));
+	memset(proof->low, 0xff, sizeof(proof->low));
 	bpf_ask(bpf);
 	r = bpf_walk(bpf, bpf->hierarchies, &changed);
 	if (r < 0)
@@ -346,7 +377,7 @@ int bpf_prove(struct bpf *bpf, struct files *files)
 	ask_to_learn(proof);
 	for (int round = 0; round < ROUND_MAX && r == 0; round++) {
 		r = run_round(proof);
-		if (all_matched(proof))
+		if (all_settled(proof))
 			break;
 	}
 	bpf_programs_control(bpf->programs)->learn_count = 0;

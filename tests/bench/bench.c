@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bench.c - what a sample costs, beside the raw reads that it is made of.
+ * bench.c - what a sample costs, beside the raw reads that it is made of. Prints "NAME VALUE" lines.
  *
- *   bench TICKS    samples cpu, memory, io and pids of all groups TICKS times; prints "NAME VALUE"
- *                  lines: CPU nanoseconds a sample, and the same for the reads alone
+ *   bench sample files|bpf four|all TICKS   CPU nanoseconds of the first sample and of each later one
+ *   bench reads four|all TICKS              of reading the same files, held open and by path
+ *
+ * "four" is cpu, memory, io and pids as systemd-cgtop shows them; "all" is every metric.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel/ops.h"
 #include <cgward/model.h>
 
 static uint64_t cpu_ns(void)
@@ -28,29 +30,105 @@ static void must(int condition, const char *what)
 {
 	if (condition)
 		return;
-	perror(what);
+	(void)fprintf(stderr, "bench: %s\n", what);
 	exit(1);
 }
 
-/* The files that the sampler reads for the four metrics, by path. */
+static void print(const char *name, uint64_t value)
+{
+	printf("%s %llu\n", name, (unsigned long long)value);
+}
+
+static struct cgw_metric_set metric_set(const char *name)
+{
+	static const enum cgw_metric four[] = {CGW_M_CPU_USAGE, CGW_M_MEMORY_CURRENT,
+					       CGW_M_IO_RBYTES, CGW_M_IO_WBYTES,
+					       CGW_M_PIDS_CURRENT};
+	struct cgw_metric_set set = {0};
+	bool all = strcmp(name, "all") == 0;
+
+	for (size_t i = 0; i < sizeof(four) / sizeof(four[0]); i++)
+		cgw_metric_set_add(&set, four[i]);
+	/* Lists of processes grow with them, not with the groups: nobody asks for them at each tick. */
+	for (int metric = 0; all && metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_info((enum cgw_metric)metric)->cost != CGW_LIST)
+			cgw_metric_set_add(&set, (enum cgw_metric)metric);
+	return set;
+}
+
+static struct cgw_sampler *open_sampler(const struct cgw_layout *layout,
+					enum cgw_collector_choice collector, const char *set)
+{
+	const struct cgw_sampler_options options = {.collector = collector};
+	struct cgw_metric_set wanted = metric_set(set);
+	struct cgw_sampler *sampler;
+	struct cgw_diag diag = {0};
+
+	must(cgw_sampler_new(layout, &options, &sampler, &diag) == 0, diag.text);
+	must(cgw_sampler_want(sampler, &wanted) == 0, "want");
+	return sampler;
+}
+
+/* The least of all ticks: others work on the machine meanwhile, and can only add. */
+static void time_samples(const struct cgw_layout *layout, const char *how, const char *set,
+			 unsigned ticks)
+{
+	bool bpf = strcmp(how, "bpf") == 0;
+	uint64_t started = cpu_ns(), least = UINT64_MAX;
+	struct cgw_sampler *sampler =
+		open_sampler(layout, bpf ? CGW_COLLECTOR_BPF : CGW_COLLECTOR_FILES, set);
+	struct cgw_snapshot *snapshot;
+
+	print("load_ns", cpu_ns() - started);
+	must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");
+	print("first_sample_ns", cpu_ns() - started);
+	for (unsigned tick = 0; tick < ticks; tick++) {
+		uint64_t cost;
+
+		cgw_snapshot_unref(snapshot);
+		started = cpu_ns();
+		must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");
+		cost = cpu_ns() - started;
+		least = cost < least ? cost : least;
+	}
+	print("sample_ns", least);
+	print("groups", cgw_snapshot_topology(snapshot)->count);
+	printf("reason %s\n", cgw_sampler_collector_reason(sampler));
+	cgw_snapshot_unref(snapshot);
+	cgw_sampler_free(sampler);
+}
+
 struct file_list {
 	char **paths;
 	int *fds;
 	size_t count;
 };
 
+static bool is_listed(const bool *done, const struct cgw_snapshot *snapshot, int metric)
+{
+	const struct cgw_source *source = cgw_snapshot_source(snapshot, (enum cgw_metric)metric);
+
+	for (int other = 0; other < metric; other++) {
+		const struct cgw_source *before =
+			cgw_snapshot_source(snapshot, (enum cgw_metric)other);
+
+		if (done[other] && before != NULL && before->controller == source->controller &&
+		    strcmp(before->file, source->file) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The files of a metric, one a group that has it. */
 static void add_files(struct file_list *files, const struct cgw_layout *layout,
-		      const struct cgw_snapshot *snapshot, enum cgw_metric metric)
+		      const struct cgw_snapshot *snapshot, int metric)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(snapshot);
-	const struct cgw_source *source = cgw_snapshot_source(snapshot, metric);
-	int hierarchy = -1;
+	const struct cgw_source *source = cgw_snapshot_source(snapshot, (enum cgw_metric)metric);
+	int hierarchy = source->controller == CGW_CORE
+				? cgw_layout_v2(layout)
+				: cgw_layout_find(layout, (enum cgw_controller)source->controller);
 
-	if (source == NULL)
-		return;
-	hierarchy = source->controller == CGW_CORE
-			    ? cgw_layout_v2(layout)
-			    : cgw_layout_find(layout, (enum cgw_controller)source->controller);
 	for (uint32_t i = 0; hierarchy >= 0 && i < topology->count; i++) {
 		char path[4096], *full;
 
@@ -59,138 +137,117 @@ static void add_files(struct file_list *files, const struct cgw_layout *layout,
 		(void)cgw_topology_path(topology, i, path, sizeof(path));
 		must(asprintf(&full, "%s%s/%s", layout->hierarchies[hierarchy].mountpoint, path,
 			      source->file) > 0,
-		     "asprintf");
+		     "memory");
 		if (access(full, R_OK) < 0) {
 			free(full);
 			continue;
 		}
 		files->paths = reallocarray(files->paths, files->count + 1, sizeof(char *));
+		must(files->paths != NULL, "memory");
 		files->paths[files->count++] = full;
 	}
 }
 
-static uint64_t time_preads(struct file_list *files, unsigned ticks)
+static void list_files(struct file_list *files, const struct cgw_layout *layout, const char *set)
 {
-	char buffer[65536];
-	size_t held = 0;
-	uint64_t started;
+	struct cgw_sampler *sampler = open_sampler(layout, CGW_COLLECTOR_FILES, set);
+	struct cgw_metric_set wanted = metric_set(set);
+	bool done[CGW_METRIC_COUNT] = {false};
+	struct cgw_snapshot *snapshot;
 
+	must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");
+	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		const struct cgw_source *source =
+			cgw_snapshot_source(snapshot, (enum cgw_metric)metric);
+
+		if (!cgw_metric_set_has(&wanted, (enum cgw_metric)metric) || source == NULL ||
+		    strchr(source->file, '*') != NULL)
+			continue;
+		if (!is_listed(done, snapshot, metric))
+			add_files(files, layout, snapshot, metric);
+		done[metric] = true;
+	}
+	cgw_snapshot_unref(snapshot);
+	cgw_sampler_free(sampler); /* its descriptors are wanted by the next */
+}
+
+/* As many as the limit allows; the others are opened each time, as the sampler does. */
+static size_t hold(struct file_list *files)
+{
 	struct rlimit limit;
+	size_t held = 0;
 
 	must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
-	files->fds = calloc(files->count, sizeof(int));
+	files->fds = calloc(files->count + 1, sizeof(int));
+	must(files->fds != NULL, "memory");
 	for (size_t i = 0; i < files->count; i++) {
-		files->fds[i] = held + 64 < limit.rlim_cur
+		files->fds[i] = held + 128 < limit.rlim_cur
 					? open(files->paths[i], O_RDONLY | O_CLOEXEC)
 					: -1;
 		held += files->fds[i] >= 0;
 	}
-	started = cpu_ns();
-	for (unsigned tick = 0; tick < ticks; tick++)
-		for (size_t i = 0; i < files->count; i++) {
-			int fd = files->fds[i];
-
-			/* As the sampler does where descriptors run out. */
-			if (fd < 0)
-				fd = open(files->paths[i], O_RDONLY | O_CLOEXEC);
-			(void)!pread(fd, buffer, sizeof(buffer) - 1, 0);
-			if (files->fds[i] < 0)
-				close(fd);
-		}
-	started = (cpu_ns() - started) / ticks;
-	for (size_t i = 0; i < files->count; i++)
-		if (files->fds[i] >= 0)
-			close(files->fds[i]);
-	printf("files_held %zu\n", held);
-	return started;
+	return held;
 }
 
-static uint64_t time_opens(const struct file_list *files, unsigned ticks)
+static void read_all(const struct file_list *files, bool held)
 {
-	char buffer[65536];
-	uint64_t started = cpu_ns();
+	static char buffer[65536];
 
-	for (unsigned tick = 0; tick < ticks; tick++)
-		for (size_t i = 0; i < files->count; i++) {
-			int fd = open(files->paths[i], O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < files->count; i++) {
+		int fd = held ? files->fds[i] : -1;
 
-			(void)!pread(fd, buffer, sizeof(buffer) - 1, 0);
+		if (fd < 0)
+			fd = open(files->paths[i], O_RDONLY | O_CLOEXEC);
+		(void)!pread(fd, buffer, sizeof(buffer) - 1, 0);
+		if (!held || files->fds[i] < 0)
 			close(fd);
-		}
-	return (cpu_ns() - started) / ticks;
+	}
 }
 
-static void time_model(struct cgw_frame *frame, struct cgw_snapshot *one, struct cgw_snapshot *two,
-		       unsigned ticks)
+static uint64_t time_reads(const struct file_list *files, bool held, unsigned ticks)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(one);
-	uint32_t *groups = calloc(topology->count, sizeof(*groups));
-	struct cgw_order_scratch scratch = {0};
-	struct cgw_field field;
-	uint64_t started = cpu_ns();
+	uint64_t least = UINT64_MAX;
 
-	for (unsigned tick = 0; tick < ticks; tick++)
-		(void)cgw_frame_update(frame, tick % 2 ? two : one);
-	printf("frame_update_ns %llu\n", (unsigned long long)((cpu_ns() - started) / ticks));
-	(void)cgw_field_parse("cpu", &field, NULL);
-	started = cpu_ns();
 	for (unsigned tick = 0; tick < ticks; tick++) {
-		for (uint32_t i = 0; i < topology->count; i++)
-			groups[i] = i;
-		(void)cgw_order(frame, field, CGW_ORDER_TREE, groups, topology->count, &scratch);
+		uint64_t started = cpu_ns(), cost;
+
+		read_all(files, held);
+		cost = cpu_ns() - started;
+		least = cost < least ? cost : least;
 	}
-	printf("order_ns %llu\n", (unsigned long long)((cpu_ns() - started) / ticks));
-	cgw_order_scratch_done(&scratch);
-	free(groups);
+	return least;
+}
+
+static void time_files(const struct cgw_layout *layout, const char *set, unsigned ticks)
+{
+	struct file_list files = {0};
+
+	list_files(&files, layout, set);
+	print("files", files.count);
+	print("files_held", hold(&files));
+	print("pread_ns", time_reads(&files, true, ticks));
+	print("open_read_close_ns", time_reads(&files, false, ticks));
+	for (size_t i = 0; i < files.count; i++) {
+		if (files.fds[i] >= 0)
+			close(files.fds[i]);
+		free(files.paths[i]);
+	}
+	free(files.paths);
+	free(files.fds);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned ticks = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 5;
-	struct cgw_metric_set wanted = {0};
-	struct cgw_snapshot *last = NULL, *snapshot = NULL;
-	struct file_list files = {0};
 	struct cgw_layout *layout;
-	struct cgw_sampler *sampler;
-	struct cgw_frame *frame;
-	uint64_t started;
+	struct cgw_diag diag = {0};
 
 	(void)cgw_sampler_raise_descriptors();
-	must(cgw_layout_open(NULL, &layout, NULL) == 0, "layout");
-	must(cgw_sampler_new(layout, NULL, &sampler, NULL) == 0, "sampler");
-	cgw_metric_set_add(&wanted, CGW_M_CPU_USAGE);
-	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
-	cgw_metric_set_add(&wanted, CGW_M_IO_RBYTES);
-	cgw_metric_set_add(&wanted, CGW_M_IO_WBYTES);
-	cgw_metric_set_add(&wanted, CGW_M_PIDS_CURRENT);
-	must(cgw_sampler_want(sampler, &wanted) == 0, "want");
-	started = cpu_ns();
-	must(cgw_sampler_sample(sampler, &last) == 0, "sample");
-	printf("first_sample_ns %llu\n", (unsigned long long)(cpu_ns() - started));
-	started = cpu_ns();
-	for (unsigned tick = 0; tick < ticks; tick++) {
-		cgw_snapshot_unref(snapshot);
-		must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");
-	}
-	printf("sample_ns %llu\n", (unsigned long long)((cpu_ns() - started) / ticks));
-	printf("groups %u\n", cgw_snapshot_topology(snapshot)->count);
-	must(cgw_frame_new(&frame) == 0, "frame");
-	time_model(frame, last, snapshot, 20);
-	cgw_frame_free(frame);
-	add_files(&files, layout, snapshot, CGW_M_CPU_USAGE);
-	add_files(&files, layout, snapshot, CGW_M_MEMORY_CURRENT);
-	add_files(&files, layout, snapshot, CGW_M_IO_RBYTES);
-	add_files(&files, layout, snapshot, CGW_M_PIDS_CURRENT);
-	cgw_snapshot_unref(last);
-	cgw_snapshot_unref(snapshot);
-	cgw_sampler_free(sampler); /* its descriptors are wanted by the next */
-	printf("files %zu\n", files.count);
-	printf("pread_ns %llu\n", (unsigned long long)time_preads(&files, ticks));
-	printf("open_read_close_ns %llu\n", (unsigned long long)time_opens(&files, ticks));
+	must(argc >= 4, "bench sample files|bpf four|all TICKS, or bench reads four|all TICKS");
+	must(cgw_layout_open(NULL, &layout, &diag) == 0, diag.text);
+	if (strcmp(argv[1], "sample") == 0 && argc == 5)
+		time_samples(layout, argv[2], argv[3], (unsigned)strtoul(argv[4], NULL, 10));
+	else
+		time_files(layout, argv[2], (unsigned)strtoul(argv[3], NULL, 10));
 	cgw_layout_free(layout);
-	for (size_t i = 0; i < files.count; i++)
-		free(files.paths[i]);
-	free(files.paths);
-	free(files.fds);
 	return 0;
 }

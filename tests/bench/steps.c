@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * steps.c - what comes after a sample, each step for itself, on groups made in memory: the same work on
+ * every machine, so that callgrind's count of instructions can be compared from release to release.
+ *
+ *   steps STEP GROUPS TICKS   does the step TICKS times; prints CPU nanoseconds and allocations a tick
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sample/snapshot.h"
+#include <cgward/render.h>
+
+/* glibc's own, behind the counting ones below. */
+void *__libc_malloc(size_t size);             /* NOLINT(bugprone-reserved-identifier) */
+void *__libc_calloc(size_t n, size_t size);   /* NOLINT(bugprone-reserved-identifier) */
+void *__libc_realloc(void *old, size_t size); /* NOLINT(bugprone-reserved-identifier) */
+static unsigned long allocations;
+
+void *malloc(size_t size)
+{
+	allocations++;
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	allocations++;
+	return __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	allocations++;
+	return __libc_realloc(old, size);
+}
+
+static const enum cgw_metric metrics[] = {
+	CGW_M_CPU_USAGE, CGW_M_MEMORY_CURRENT, CGW_M_MEMORY_INACTIVE_FILE, CGW_M_MEMORY_MAX,
+	CGW_M_IO_RBYTES, CGW_M_IO_WBYTES,      CGW_M_PIDS_CURRENT,         CGW_M_PIDS_MAX,
+};
+static const char *const columns[] = {
+	"cpu",
+	"memory.working_set",
+	"memory.current",
+	"memory.percent",
+	"memory.max.effective",
+	"pids.current",
+	"io.read",
+	"io.write",
+};
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+
+static void must(int condition, const char *what)
+{
+	if (condition)
+		return;
+	(void)fprintf(stderr, "steps: %s\n", what);
+	exit(1);
+}
+
+/* A root, a branch for each fifty groups, and the groups beneath; from `skip` on one is left out. */
+static struct topology *make_topology(uint32_t wanted, uint32_t skip)
+{
+	struct topology_arrays to;
+	struct topology *topology;
+	uint32_t index = 1, branch = 0;
+	char *names;
+
+	must(topology_new(wanted, 1, (size_t)wanted * 12, &topology, &to) == 0, "memory");
+	names = to.names;
+	*names = '\0';
+	to.parent[0] = CGW_NO_GROUP;
+	to.name[0] = names++;
+	to.present[0] = 1;
+	to.id[0][0] = 1;
+	for (uint32_t n = 1; index < wanted; n++) {
+		bool is_branch = n % 50 == 1;
+
+		if (n == skip && !is_branch)
+			continue;
+		branch = is_branch ? index : branch;
+		to.parent[index] = is_branch ? 0 : branch;
+		to.depth[index] = is_branch ? 1 : 2;
+		to.present[index] = 1;
+		to.id[0][index] = n + 1;
+		to.name[index] = names;
+		names += snprintf(names, 12, "g%07u", n) + 1;
+		index++;
+	}
+	for (uint32_t i = wanted; i-- > 1;)
+		to.below[to.parent[i]] += to.below[i] + 1;
+	return topology;
+}
+
+static struct cgw_snapshot *make_snapshot(struct topology *topology, uint64_t tick)
+{
+	struct cgw_metric_set wanted = {0};
+	struct cgw_snapshot *snapshot;
+
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+		cgw_metric_set_add(&wanted, metrics[i]);
+	must(snapshot_begin(NULL, topology, &wanted, &snapshot) == 0, "memory");
+	snapshot->monotonic_ns = tick * 1000000000;
+	for (uint32_t group = 0; group < topology->view.count; group++) {
+		uint64_t value = (uint64_t)topology->view.id[0][group] * 7919 % 100003;
+
+		snapshot->read_ns[group] = snapshot->monotonic_ns;
+		for (int column = 0; column < snapshot->column_count; column++)
+			snapshot_set(snapshot, column, group,
+				     (struct cgw_number){(value + tick) << 12, CGW_OK});
+	}
+	must(snapshot_finish(snapshot) == 0, "memory");
+	return snapshot;
+}
+
+struct work {
+	struct cgw_frame *frame;
+	struct cgw_snapshot *snapshots[2]; /* taken in turn */
+	struct cgw_field fields[COLUMN_COUNT];
+	struct cgw_order_scratch scratch;
+	uint32_t *groups;
+	uint32_t count;
+	uint64_t written;
+};
+
+static void step_merge(struct work *work, unsigned tick)
+{
+	must(cgw_frame_update(work->frame, work->snapshots[tick % 2]) == 0, "frame");
+}
+
+static void step_order(struct work *work, unsigned tick)
+{
+	(void)tick;
+	for (uint32_t i = 0; i < work->count; i++)
+		work->groups[i] = i;
+	must(cgw_order(work->frame, work->fields[0], CGW_ORDER_TREE, work->groups, work->count,
+		       &work->scratch) == 0,
+	     "order");
+}
+
+static void step_values(struct work *work, unsigned tick)
+{
+	(void)tick;
+	for (uint32_t group = 0; group < work->count; group++)
+		for (size_t i = 0; i < COLUMN_COUNT; i++)
+			work->written +=
+				cgw_frame_value(work->frame, work->fields[i], group).number & 1;
+}
+
+static void step_text(struct work *work, unsigned tick)
+{
+	char text[64];
+
+	(void)tick;
+	for (uint32_t group = 0; group < work->count; group++)
+		for (size_t i = 0; i < COLUMN_COUNT; i++)
+			work->written += cgw_format_value(
+				cgw_frame_value(work->frame, work->fields[i], group),
+				(enum cgw_unit)work->fields[i].unit, CGW_STYLE_HUMAN, text,
+				sizeof(text));
+}
+
+static const struct step {
+	const char *name;
+	void (*run)(struct work *work, unsigned tick);
+	bool changing; /* a group comes or goes at each tick */
+} steps[] = {
+	{"merge", step_merge, false},         {"merge-changed", step_merge, true},
+	{"order", step_order, false},         {"values", step_values, false},
+	{"values-as-text", step_text, false},
+};
+
+static const struct step *find_step(const char *name)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(steps[i].name, name) == 0)
+			return &steps[i];
+	must(0, "no such step");
+	return NULL;
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+	const struct step *step = find_step(argc == 4 ? argv[1] : "");
+	unsigned ticks = (unsigned)strtoul(argv[3], NULL, 10);
+	struct work work = {.count = (uint32_t)strtoul(argv[2], NULL, 10)};
+	struct topology *topology = make_topology(work.count, 0);
+	struct topology *other = step->changing ? make_topology(work.count, work.count / 2 + 3)
+						: topology_ref(topology);
+	uint64_t least = UINT64_MAX;
+	unsigned long before;
+
+	work.groups = calloc(work.count, sizeof(*work.groups));
+	must(work.groups != NULL && cgw_frame_new(&work.frame) == 0, "memory");
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		must(cgw_field_parse(columns[i], &work.fields[i], NULL) == 0, columns[i]);
+	work.snapshots[0] = make_snapshot(topology, 1);
+	work.snapshots[1] = make_snapshot(other, 2);
+	for (unsigned tick = 0; tick < 4; tick++)
+		step_merge(&work, tick);
+	step->run(&work, 0); /* what is allocated once is allocated here */
+	before = allocations;
+	for (unsigned tick = 1; tick <= ticks; tick++) {
+		uint64_t started = cpu_ns(), cost;
+
+		step->run(&work, tick);
+		cost = cpu_ns() - started;
+		least = cost < least ? cost : least;
+	}
+	printf("step_ns %llu\n", (unsigned long long)least);
+	printf("allocations %lu\n", ticks > 0 ? (allocations - before) / ticks : 0);
+	cgw_frame_free(work.frame);
+	cgw_snapshot_unref(work.snapshots[0]);
+	cgw_snapshot_unref(work.snapshots[1]);
+	topology_unref(topology);
+	topology_unref(other);
+	cgw_order_scratch_done(&work.scratch);
+	free(work.groups);
+	return work.written == 1; /* so that nothing of it is left out by the compiler */
+}
