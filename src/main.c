@@ -17,6 +17,9 @@
 #ifdef HAVE_EXAMINE
 #include "examine/examine.h"
 #endif
+#ifdef HAVE_RECORDER
+#include "recorder/recorder.h"
+#endif
 #ifdef HAVE_VERBS
 #include "verbs/verbs.h"
 #endif
@@ -40,6 +43,9 @@ static const struct cli_command *const faces[] = {
 #endif
 #ifdef HAVE_EXAMINE
 	examine_commands,
+#endif
+#ifdef HAVE_RECORDER
+	recorder_commands,
 #endif
 #ifdef HAVE_VERBS
 	verbs_commands,

@@ -58,4 +58,14 @@ enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status
 /* "500ms", "2s", "1.5", "1m30s" to nanoseconds; plain numbers are seconds. */
 int cli_parse_duration(const char *text, uint64_t *ret_ns);
 
+/*
+ * A time to nanoseconds of the wall clock: "2026-11-24T03:12:00Z", "2026-11-24 03:12" (here),
+ * "03:12" (the last one at or before the reference), "-10m" (before the reference), "@1764000000".
+ * -EINVAL, -ERANGE.
+ */
+int cli_parse_time(const char *text, uint64_t reference_ns, uint64_t *ret_ns);
+/* What is said of a time that is none; the option and the text follow. */
+#define CLI_TIME_WANTED \
+	"--%s wants a time such as 03:12, 2026-11-24T03:12:00Z or -10m, not \"%.64s\""
+
 #endif

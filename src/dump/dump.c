@@ -8,14 +8,10 @@
 
 #include "base/cleanup.h"
 #include "cli/options.h"
-#include "cli/select.h"
 #include "dump/dump.h"
 #include "dump/get.h"
 #include "dump/list.h"
-#include "dump/output.h"
-#include "dump/report.h"
-
-#define GLOB_MAX 64
+#include "dump/run.h"
 
 #define COLUMNS_ONCE                                                                           \
 	"group,cpu.usage,memory.working_set,memory.current,memory.max.effective,pids.current," \
@@ -41,6 +37,11 @@ enum {
 	OPTION_COUNT,
 	OPTION_RATES,
 	OPTION_COLLECTOR,
+	OPTION_REPLAY,
+	OPTION_AT,
+	OPTION_BEGIN,
+	OPTION_END,
+	OPTION_EVERY,
 };
 
 static const struct cli_option options[] = {
@@ -71,6 +72,13 @@ static const struct cli_option options[] = {
 	{OPTION_RATES, "rates", "TIME", true, "two samples TIME apart (1s), then print with rates"},
 	{OPTION_COLLECTOR, "collector", "HOW", false,
 	 "read by \"files\" or \"bpf\"; \"auto\" takes what costs less"},
+	{OPTION_REPLAY, "replay", "RECORDING", false,
+	 "of a recording (cgward record) instead of this machine; its end"},
+	{OPTION_AT, "at", "TIME", false,
+	 "its last sample at TIME: 03:12, -10m, 2026-11-24T03:12:00Z"},
+	{OPTION_BEGIN, "begin", "TIME", false, "its samples from TIME on"},
+	{OPTION_END, "end", "TIME", false, "its samples up to TIME"},
+	{OPTION_EVERY, "every", "TIME", false, "one sample every TIME of these, rates over that"},
 	{'H', "list-metrics", NULL, false, "list all keys with unit, sources and meaning"},
 	CLI_COMMON_OPTIONS,
 };
@@ -79,22 +87,6 @@ static const struct cli_command_help help = {
 	.usage = "cgward dump [OPTION...]",
 	.text = "Prints every control group of this machine with what the kernel says of it.",
 	.options = options,
-};
-
-struct dump {
-	struct cli_context *context;
-	struct field_list fields;
-	struct group_selection selection;
-	const char *globs[GLOB_MAX];
-	const char *columns; /* as given, or NULL */
-	struct output output;
-	int output_error; /* of the file, to be told apart */
-	const char *sort;
-	const char *below;
-	int (*format)(const struct report *report);
-	enum cgw_collector_choice collector;
-	bool list, headings, exact, rates, repeat;
-	uint64_t interval_ns, count, groups_max;
 };
 
 static int parse_number(const char *text, uint64_t *ret_number)
@@ -143,8 +135,9 @@ static enum cli_exit take_glob(struct dump *dump, const char *glob)
 
 	if (cgw_glob_check(glob, &diag) < 0)
 		return cli_usage_error(dump->context, "--match: %s", diag.text);
-	if (dump->selection.glob_count == GLOB_MAX)
-		return cli_usage_error(dump->context, "--match can be given %d times", GLOB_MAX);
+	if (dump->selection.glob_count == DUMP_GLOB_MAX)
+		return cli_usage_error(dump->context, "--match can be given %d times",
+				       DUMP_GLOB_MAX);
 	dump->globs[dump->selection.glob_count++] = glob;
 	return CLI_OK;
 }
@@ -164,6 +157,34 @@ static enum cli_exit take_collector(struct dump *dump, const char *how)
 		}
 	return cli_usage_error(dump->context,
 			       "--collector is one of auto, files and bpf, not \"%.64s\"", how);
+}
+
+/* What says which part of a recording. */
+static enum cli_exit take_replay_option(struct dump *dump, int code, const char *value)
+{
+	switch (code) {
+	case OPTION_REPLAY:
+		dump->replay = value;
+		return CLI_OK;
+	case OPTION_AT:
+		dump->at = value;
+		return CLI_OK;
+	case OPTION_BEGIN:
+		dump->begin = value;
+		return CLI_OK;
+	case OPTION_END:
+		dump->end = value;
+		return CLI_OK;
+	case OPTION_EVERY:
+		if (cli_parse_duration(value, &dump->every_ns) == 0 && dump->every_ns > 0)
+			return CLI_OK;
+		return cli_usage_error(dump->context,
+				       "--every wants a time above zero such as 10s or 1m, not "
+				       "\"%.64s\"",
+				       value);
+	default:
+		return CLI_USAGE;
+	}
 }
 
 static enum cli_exit take_option(struct dump *dump, int code, const char *value)
@@ -232,13 +253,35 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 		dump->list = true;
 		return CLI_OK;
 	default:
-		return CLI_USAGE;
+		return take_replay_option(dump, code, value);
 	}
 }
 
 static bool is_exposition(const struct dump *dump)
 {
 	return dump->format == report_openmetrics || dump->format == report_prometheus;
+}
+
+/* A recording has its samples: which ones is asked, and none are taken. */
+static enum cli_exit check_replay(struct dump *dump)
+{
+	bool range = dump->begin != NULL || dump->end != NULL || dump->every_ns > 0;
+
+	if (dump->replay == NULL && (dump->at != NULL || range))
+		return cli_usage_error(
+			dump->context,
+			"--at, --begin, --end and --every go with --replay RECORDING");
+	if (dump->replay == NULL)
+		return CLI_OK;
+	if (dump->repeat || dump->rates)
+		return cli_usage_error(dump->context,
+				       "--replay has its samples already: --at picks one, --begin, "
+				       "--end and --every several");
+	if (dump->at != NULL && range)
+		return cli_usage_error(dump->context, "--at is one sample, --begin, --end and "
+						      "--every are several: one of them");
+	dump->repeat = range;
+	return CLI_OK;
 }
 
 static enum cli_exit check_combination(const struct dump *dump)
@@ -283,7 +326,8 @@ static int check_exposed(const struct dump *dump, struct cgw_diag *diag)
 static enum cli_exit parse_fields(struct dump *dump)
 {
 	struct cgw_diag diag = {0};
-	const char *usual = dump->rates || dump->repeat ? COLUMNS_RATES : COLUMNS_ONCE;
+	const char *usual =
+		dump->rates || dump->repeat || dump->replay != NULL ? COLUMNS_RATES : COLUMNS_ONCE;
 	int r = 0;
 
 	if (is_exposition(dump))
@@ -327,6 +371,7 @@ static int print(struct dump *dump, const struct cgw_layout *layout, const struc
 	struct report report = {
 		.out = dump->output.stream,
 		.layout = layout,
+		.host = dump->host,
 		.frame = frame,
 		.fields = dump->fields.items,
 		.field_count = dump->fields.count,
@@ -349,9 +394,8 @@ static int print(struct dump *dump, const struct cgw_layout *layout, const struc
 	return dump->format(&report);
 }
 
-/* One sample into standard output or, whole, into the file. */
-static int print_sample(struct dump *dump, const struct cgw_layout *layout,
-			const struct cgw_frame *frame, bool first, size_t *ret_count)
+int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct cgw_frame *frame,
+	       bool first, size_t *ret_count)
 {
 	int r = output_begin(&dump->output), ended;
 
@@ -386,13 +430,28 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 		r = cgw_frame_update(frame, snapshot);
 		cgw_snapshot_unref(snapshot);
 		if (r == 0 && (!dump->rates || i == 1))
-			r = print_sample(dump, layout, frame, i == 0 || dump->rates, ret_shown);
+			r = dump_print(dump, layout, frame, i == 0 || dump->rates, ret_shown);
 		if (r < 0)
 			return r;
 		if (dump->repeat && fflush(stdout) != 0)
 			return 0; /* said at the end */
 	}
 	return 0;
+}
+
+enum cli_exit dump_say(const struct dump *dump, int error, const char *reason)
+{
+	char path[512];
+
+	if (dump->output_error < 0) {
+		(void)cgw_escape(path, sizeof(path), dump->output.path, strlen(dump->output.path));
+		cli_error(dump->context, "cannot write %s: %s", path,
+			  strerror(-dump->output_error));
+		return CLI_OUTPUT_FAILED;
+	}
+	cli_error(dump->context, "%s",
+		  reason != NULL && reason[0] != '\0' ? reason : strerror(-error));
+	return CLI_FAILED;
 }
 
 static void cleanup_frame(struct cgw_frame **frame)
@@ -429,18 +488,8 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 		r = cgw_sampler_want(sampler, &wanted);
 	if (r == 0)
 		r = run_samples(dump, layout, sampler, frame, &shown);
-	if (dump->output_error < 0) {
-		char path[512];
-
-		(void)cgw_escape(path, sizeof(path), dump->output.path, strlen(dump->output.path));
-		cli_error(dump->context, "cannot write %s: %s", path,
-			  strerror(-dump->output_error));
-		return CLI_OUTPUT_FAILED;
-	}
-	if (r < 0) {
-		cli_error(dump->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
-		return CLI_FAILED;
-	}
+	if (r < 0)
+		return dump_say(dump, r, diag.text);
 	if (shown == 0 && dump->selection.glob_count > 0) {
 		cli_error(dump->context, "no group matches");
 		return CLI_NO_SUCH_GROUP;
@@ -457,10 +506,12 @@ static enum cli_exit run_dump(struct dump *dump)
 
 	if (status != CLI_OK)
 		return status;
+	dump->selection.globs = dump->globs;
+	if (dump->replay != NULL)
+		return dump_recorded(dump);
 	layout = cli_layout(dump->context, &status);
 	if (layout == NULL)
 		return status;
-	dump->selection.globs = dump->globs;
 	if (dump->below != NULL) {
 		int r = cgw_group_find(layout, dump->below, &below, &diag);
 
@@ -499,7 +550,9 @@ static int dump_run(struct cli_context *context, int argc, char **argv)
 			       : CLI_OK;
 	if (dump.format == NULL)
 		dump.format = report_table;
-	status = check_combination(&dump);
+	status = check_replay(&dump);
+	if (status == CLI_OK)
+		status = check_combination(&dump);
 	if (status == CLI_OK)
 		status = run_dump(&dump);
 	field_list_done(&dump.fields);

@@ -262,7 +262,10 @@ int report_json(const struct report *report)
 
 	if (layout == NULL)
 		return -ENOMEM;
-	(void)gethostname(host, sizeof(host) - 1);
+	if (report->host != NULL)
+		(void)snprintf(host, sizeof(host), "%s", report->host);
+	else
+		(void)gethostname(host, sizeof(host) - 1);
 	format_now(report, time, sizeof(time));
 	host_name = json_string(host); /* NULL for a name that is no UTF-8 */
 	fprintf(report->out, "{\"cgward\": \"%s\", \"host\": ", cgw_version());

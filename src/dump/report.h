@@ -14,6 +14,7 @@
 struct report {
 	FILE *out;
 	const struct cgw_layout *layout;
+	const char *host; /* NULL: this one */
 	const struct cgw_frame *frame;
 	const struct cgw_field *fields;
 	size_t field_count;
