@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * bench-record.c - what a recording costs: bytes, CPU time, and how long a jump takes.
+ *
+ *   bench-record write FILE SAMPLES   ten samples of this machine a second apart, then repeated with
+ *                                     clocks and counters going on, until SAMPLES are written
+ *   bench-record read FILE            opens it, and jumps to times all over it
+ *
+ * Prints "NAME VALUE" lines.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sample/snapshot.h"
+#include <cgward/record.h>
+
+#define TEMPLATES 10
+#define JUMPS     40
+#define TICK_NS   UINT64_C(1000000000)
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * TICK_NS + (uint64_t)now.tv_nsec;
+}
+
+static void must(int result, const char *what)
+{
+	if (result >= 0)
+		return;
+	fprintf(stderr, "%s: %s\n", what, strerror(-result));
+	exit(1);
+}
+
+static struct cgw_snapshot *templates[TEMPLATES];
+
+static void take_templates(struct cgw_layout *layout)
+{
+	struct cgw_metric_set wanted = {0};
+	struct cgw_sampler *sampler;
+
+	(void)cgw_sampler_raise_descriptors();
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_info(metric)->cost != CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU)
+			cgw_metric_set_add(&wanted, metric);
+	must(cgw_sampler_new(layout, NULL, &sampler, NULL), "sampler");
+	must(cgw_sampler_want(sampler, &wanted), "wanted");
+	for (int i = 0; i < TEMPLATES; i++) {
+		must(cgw_sampler_sample(sampler, &templates[i]), "sample");
+		(void)usleep(1000000);
+	}
+}
+
+/* The columns of a sample that is to be written as it is, but later. */
+static struct cgw_snapshot *later(struct snapshot_pool *pool, uint64_t tick)
+{
+	const struct cgw_snapshot *from = templates[tick % TEMPLATES];
+	const struct cgw_snapshot *first = templates[0], *last = templates[TEMPLATES - 1];
+	uint64_t rounds = tick / TEMPLATES;
+	struct cgw_snapshot *to;
+
+	must(snapshot_begin(pool, from->topology, &from->wanted, &to), "snapshot");
+	to->machine = from->machine;
+	to->monotonic_ns = first->monotonic_ns + tick * TICK_NS;
+	to->boottime_ns = first->boottime_ns + tick * TICK_NS;
+	to->realtime_ns = first->realtime_ns + tick * TICK_NS;
+	memcpy(to->source, from->source, sizeof(to->source));
+	for (uint32_t i = 0; i < from->topology->view.count; i++)
+		to->read_ns[i] = to->monotonic_ns + from->read_ns[i] - from->monotonic_ns;
+	for (int column = 0; column < from->column_count; column++) {
+		const struct cgw_metric_info *info = cgw_metric_info(from->metric_of[column]);
+
+		if (info->shape == CGW_STRING)
+			continue; /* the texts of all groups stay the same: absent will do */
+		for (uint32_t i = 0; i < from->topology->view.count; i++) {
+			struct cgw_number number = snapshot_get(from, column, i);
+
+			if (info->kind == CGW_COUNTER && number.state == CGW_OK &&
+			    last->topology == first->topology)
+				number.value += rounds * (snapshot_get(last, column, i).value -
+							  snapshot_get(first, column, i).value);
+			snapshot_set(to, column, i, number);
+		}
+	}
+	must(snapshot_finish(to), "snapshot");
+	return to;
+}
+
+static void write_day(const char *path, uint64_t samples)
+{
+	const struct cgw_recorder_options options = {.interval_ns = TICK_NS, .boot_id = "bench"};
+	struct cgw_recorder_stats stats;
+	struct cgw_recorder *recorder;
+	struct snapshot_pool *pool;
+	struct cgw_layout *layout;
+	uint64_t groups = 0;
+
+	must(cgw_layout_open(&(struct cgw_roots){0}, &layout, NULL), "layout");
+	take_templates(layout);
+	must(snapshot_pool_new(&pool), "pool");
+	must(cgw_recorder_open(path, &options, &recorder, NULL), path);
+	for (uint64_t tick = 0; tick < samples; tick++) {
+		struct cgw_snapshot *snapshot = later(pool, tick);
+
+		must(cgw_recorder_sample(recorder, snapshot, NULL), "record");
+		groups += cgw_snapshot_topology(snapshot)->count;
+		cgw_snapshot_unref(snapshot);
+	}
+	stats = cgw_recorder_stats(recorder);
+	cgw_recorder_free(recorder);
+	printf("samples %llu\n", (unsigned long long)samples);
+	printf("groups %llu\n", (unsigned long long)(groups / samples));
+	printf("bytes %llu\n", (unsigned long long)stats.bytes_written);
+	printf("bytes_per_group_sample %.2f\n", (double)stats.bytes_written / (double)groups);
+	printf("cpu_ns_per_sample %llu\n", (unsigned long long)(stats.cost_ns / samples));
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void read_day(const char *path)
+{
+	uint64_t wall = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t walls[JUMPS], cpus[JUMPS];
+	struct cgw_recording_info info;
+	struct cgw_replay *replay;
+	struct cgw_diag diag = {0};
+
+	if (cgw_replay_open(path, &replay, &diag) < 0) {
+		fprintf(stderr, "%s\n", diag.text);
+		exit(1);
+	}
+	printf("open_wall_ns %llu\n", (unsigned long long)(clock_ns(CLOCK_MONOTONIC) - wall));
+	printf("open_cpu_ns %llu\n",
+	       (unsigned long long)(clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu));
+	cgw_replay_info(replay, &info);
+	for (uint64_t i = 0; i < JUMPS; i++) {
+		uint64_t span = info.last_ns - info.first_ns;
+
+		wall = clock_ns(CLOCK_MONOTONIC);
+		cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+		must(cgw_replay_seek(replay, info.first_ns + span / 1009 * (i * 379 % 1009)),
+		     "jump");
+		walls[i] = clock_ns(CLOCK_MONOTONIC) - wall;
+		cpus[i] = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	}
+	qsort(walls, JUMPS, sizeof(*walls), compare);
+	qsort(cpus, JUMPS, sizeof(*cpus), compare);
+	printf("jump_wall_median_ns %llu\n", (unsigned long long)walls[JUMPS / 2]);
+	printf("jump_wall_max_ns %llu\n", (unsigned long long)walls[JUMPS - 1]);
+	printf("jump_cpu_median_ns %llu\n", (unsigned long long)cpus[JUMPS / 2]);
+	printf("jump_cpu_max_ns %llu\n", (unsigned long long)cpus[JUMPS - 1]);
+	cgw_replay_free(replay);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && strcmp(argv[1], "write") == 0)
+		write_day(argv[2], strtoull(argv[3], NULL, 10));
+	else if (argc == 3 && strcmp(argv[1], "read") == 0)
+		read_day(argv[2]);
+	else
+		return 2;
+	return 0;
+}
