@@ -10,7 +10,8 @@
  * Fills the slots of the wants by their keys: "received", "sent", "namespace". Absent where the group
  * has no process of its own, or none outside of the host's network.
  */
-void network_count(const struct cgw_layout *layout, const struct tree_group *group, size_t hierarchy,
-		   const struct decode_want *wants, size_t want_count, struct cgw_number *out);
+void network_count(const struct cgw_layout *layout, const struct tree_group *group,
+		   size_t hierarchy, const struct decode_want *wants, size_t want_count,
+		   struct cgw_number *out);
 
 #endif
