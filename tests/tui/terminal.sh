@@ -65,5 +65,5 @@ program_pid() {
 }
 terminal_cleanup() {
 	terminal_close
-	rm -rf "$terminal_home"
+	rm -rf "$terminal_home" "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/cgward-test-tui-$$-"*
 }
