@@ -264,10 +264,13 @@ if [ -e "$cpu_mount$group/cpu.cfs_quota_us" ] || [ -e "$cpu_mount$group/cpu.max"
 	start sh -c 'while :; do :; done'
 	busy=$started
 	sleep 1
-	causes() { "$CGWARD" explain --json "$1" | python3 -c "
+	causes() { "$CGWARD" explain --json --rates 3s "$1" | python3 -c "
 import json, sys
 c = next(c for c in json.load(sys.stdin)['causes'] if c['cause'] == 'cpu.throttled')
 print(c['by'], c['now'], c['percent'] > 10, c['change'])"; }
+	# On a crowded machine the loop may get too little CPU in a second to run into its limit.
+	bites() { grep -q " True True " <<<"$(causes "$group")"; }
+	wait_for bites
 	same "throttled by its own limit" "$group True True cgward set '$group' 'cpu.max=15%'" "$(causes "$group")"
 	same "throttled by the group above" "$group True True cgward set '$group' 'cpu.max=15%'" "$(causes "$child")"
 	check "the page says so" grep -q "throttled in" <<<"$("$CGWARD" explain "$group")"
