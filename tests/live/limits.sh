@@ -181,8 +181,8 @@ fi
 
 # --- io: direct writes are held to their rate ---
 disk=
-if [ -b /dev/nvme0n3 ] && ! grep -q nvme0n3 /proc/self/mounts; then
-	disk=/dev/nvme0n3
+if [ -n "${CGWARD_TEST_DISK:-}" ]; then
+	disk=$CGWARD_TEST_DISK
 elif command -v losetup >/dev/null; then
 	truncate -s 32M "$journal/disk"
 	disk=$(losetup --find --show "$journal/disk" 2>/dev/null) || disk=
