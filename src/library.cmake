@@ -7,7 +7,6 @@ set(library_version 0) # the SONAME; rises with every change that breaks a compi
 
 set(library_objects "")
 set(library_links "")
-set(library_headers "")
 foreach(room IN LISTS library_rooms)
   if(NOT TARGET cgward_${room})
     continue()
@@ -20,15 +19,10 @@ foreach(room IN LISTS library_rooms)
       list(APPEND library_links ${link})
     endif()
   endforeach()
-  if(EXISTS ${PROJECT_SOURCE_DIR}/include/cgward/${room}.h)
-    list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/${room}.h)
-  endif()
-endforeach()
-foreach(other IN ITEMS expression history) # model's further ones
-  list(APPEND library_headers ${PROJECT_SOURCE_DIR}/include/cgward/${other}.h)
 endforeach()
 list(REMOVE_DUPLICATES library_links)
-file(GLOB library_tables CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/cgward/*.def)
+file(GLOB library_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/cgward/*.h
+  ${PROJECT_SOURCE_DIR}/include/cgward/*.def)
 
 add_library(cgward_shared SHARED ${library_objects})
 add_library(cgward::cgward ALIAS cgward_shared)
@@ -82,7 +76,7 @@ write_basic_package_version_file(cgward-config-version.cmake COMPATIBILITY SameM
 install(TARGETS cgward_shared EXPORT cgward
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development)
 install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
-install(FILES ${library_headers} ${library_tables} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cgward
+install(FILES ${library_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cgward
   COMPONENT development)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cgward.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
   COMPONENT development)

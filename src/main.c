@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/nearest.h"
+#include "cli/completions.h"
 #include "cli/options.h"
 
 #ifdef HAVE_DUMP
@@ -100,6 +101,88 @@ static enum cli_exit unknown_command(const struct cli_context *context, const ch
 	return cli_usage_error(context, "unknown command \"%s\"", shown);
 }
 
+/* "bash", "zsh" or "fish": the script that completes our words there. */
+static enum cli_exit print_completions(struct cli_context *context, const char *shell)
+{
+	static const struct cli_command_help program = {.usage = "cgward", .options = options};
+	struct cli_described described[64] = {{"cgward", "", &program}};
+	size_t count = 1;
+
+	context->describe = true;
+	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
+		for (const struct cli_command *command = faces[i];
+		     command->name != NULL && count < ARRAY_SIZE(described); command++) {
+			char *argv[] = {(char *)(uintptr_t)command->name, NULL};
+
+			optind = 0;
+			context->described = NULL;
+			(void)command->run(context, 1, argv);
+			if (context->described != NULL)
+				described[count++] = (struct cli_described){
+					command->name, command->summary, context->described};
+		}
+	if (cli_print_completions(shell, described, count) < 0)
+		return cli_usage_error(
+			context, "--completions wants bash, zsh or fish, not \"%.64s\"", shell);
+	return CLI_OK;
+}
+
+/* What this build is and can, for programs: keys are public API. */
+static enum cli_exit print_version_json(void)
+{
+	static const struct {
+		const char *name;
+		bool built;
+	} features[] = {
+#ifdef HAVE_TUI
+		{"dashboard", true},
+#else
+		{"dashboard", false},
+#endif
+#ifdef HAVE_ENFORCE
+		{"enforce", true},
+#else
+		{"enforce", false},
+#endif
+#ifdef HAVE_SERVE
+		{"http", true},
+#else
+		{"http", false},
+#endif
+#ifdef WITH_SYSTEMD
+		{"systemd", true},
+#else
+		{"systemd", false},
+#endif
+	};
+	const char *separator = "";
+
+	printf("{\"cgward\": \"%s\", \"features\": {", cgw_version());
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		printf("%s\"%s\": %s", i > 0 ? ", " : "", features[i].name,
+		       features[i].built ? "true" : "false");
+	printf("}, \"commands\": [");
+	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
+		for (const struct cli_command *command = faces[i]; command->name != NULL;
+		     command++, separator = ", ")
+			printf("%s\"%s\"", separator, command->name);
+	puts("]}");
+	return CLI_OK;
+}
+
+/* What asks for the program itself rather than for a command; -1: nothing of that. */
+static int take_itself(struct cli_context *context, int argc, char **argv)
+{
+	if (argc != 3)
+		return -1;
+	if (strcmp(argv[1], "--completions") == 0)
+		return (int)print_completions(context, argv[2]);
+	if ((strcmp(argv[1], "--version") == 0 && strcmp(argv[2], "--json") == 0) ||
+	    (strcmp(argv[1], "--json") == 0 && strcmp(argv[2], "--version") == 0))
+		return (int)print_version_json();
+	return -1;
+}
+
 /* Options before the command; -1: go on with the command at `optind`. */
 static int take_options(struct cli_context *context, int argc, char **argv)
 {
@@ -149,7 +232,9 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error that is said */
-	status = take_options(&context, argc, argv);
+	status = take_itself(&context, argc, argv);
+	if (status < 0)
+		status = take_options(&context, argc, argv);
 	if (status >= 0)
 		return finish(&context, status);
 	at = optind;

@@ -25,11 +25,16 @@ enum cli_exit {
 	CLI_OUTPUT_FAILED = 12, /* standard output: disk full, pipe closed */
 };
 
+struct cli_command_help;
+
 /* What main() read before the command's own options. */
 struct cli_context {
 	struct cgw_roots roots;
 	const char *program; /* "cgward" */
 	const char *command; /* "dump" */
+	/* Asked for its options, a command gives them and ends: completions are made of them. */
+	bool describe;
+	const struct cli_command_help *described;
 };
 
 /* A face: one row of the table in main.c. */

@@ -97,6 +97,11 @@ int cli_next_option(struct cli_context *context, const struct cli_command_help *
 	size_t count = 0, used = 1;
 	int code;
 
+	if (context->describe) {
+		context->described = help;
+		*ret_exit = CLI_OK;
+		return -1;
+	}
 	for (const struct cli_option *option = help->options;
 	     option->name != NULL && count < CLI_OPTION_MAX; option++) {
 		longs[count++] = (struct option){

@@ -39,7 +39,7 @@ test_pids+=($!)
 
 # port: one that is free now.
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-"$CGWARD" serve --listen 127.0.0.1:0 --fresh 0 --match "/$test_name*" --match / >"$work/where" &
+"$CGWARD" serve --listen 127.0.0.1:0 --fresh 0 --match "$test_top/$test_name*" --match / >"$work/where" &
 test_pids+=($!)
 for _ in $(seq 200); do
 	[ ! -s "$work/where" ] || break
@@ -141,7 +141,7 @@ for query in queries:
 EOF
 same "every query of the dashboard works" "" "$(cat "$work/queries")"
 
-"$CGWARD" dump --prometheus --output "$work/cgward.prom" --match "/$test_name*"
+"$CGWARD" dump --prometheus --output "$work/cgward.prom" --match "$test_top/$test_name*"
 exporter=$(command -v prometheus-node-exporter || command -v node_exporter)
 if [ -n "$exporter" ]; then
 	textfile=127.0.0.1:$(port)

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# The installed completions in the real shells: commands, options, keys, groups; hostile names stay words.
+set -uo pipefail
+: "${ROOT:?where the package was installed to}"
+CGWARD=$ROOT/usr/bin/cgward
+# shellcheck source=tests/live/lib.sh
+. "$(cd "$(dirname "$0")" && pwd)/../live/lib.sh"
+work=$(mktemp -d) && test_files+=("$work")
+cd "$work" || exit 1
+export PATH=$ROOT/usr/bin:$PATH
+
+# shellcheck disable=SC2016
+group=$(make_group 'x$(touch${IFS}fired)' pids)
+group_start=${group%-x*}
+
+# complete_bash WORD...: what is offered for the last word, a line each.
+complete_bash() {
+	bash --norc -c '
+		. "$1"; shift
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+		compopt() { :; }
+		_cgward
+		printf "%s\n" "${COMPREPLY[@]}"' - "$ROOT/usr/share/bash-completion/completions/cgward" cgward "$@"
+}
+complete_fish() {
+	fish --no-config -c "source '$ROOT/usr/share/fish/vendor_completions.d/cgward.fish'; complete -C 'cgward $*'" | cut -f 1
+}
+# A terminal of zsh's own: Tab is pressed twice, what the list shows is read.
+complete_zsh() {
+	zsh -f -c '
+		zmodload zsh/zpty
+		zpty z zsh -f -i
+		zpty -w z "PROMPT=; RPROMPT=; unset zle_bracketed_paste; LISTMAX=10000; stty -echo cols 300 rows 60"
+		zpty -w z "fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; zstyle \":completion:*\" list-colors"
+		zpty -w z "bindkey \"^I\" list-choices; echo RE""ADY"
+		zpty -r z line "*READY*"
+		zpty -w -n z "$2"$'"'\t'"'
+		sleep 2
+		zpty -r -t z -m line "*" 2>/dev/null
+		while zpty -r -t z more; do print -rn -- "$more"; done
+		print -r -- "$line"' - "$ROOT/usr/share/zsh/vendor-completions" "cgward $*" 2>/dev/null | tr -d '\r'
+}
+
+# offers SHELL WANTED LINE...
+offers() {
+	local shell=$1 wanted=$2 got
+	shift 2
+	got=$("complete_$shell" "$@")
+	if grep -qF -- "$wanted" <<<"$got"; then ok "$shell: \"$*\" offers $wanted"; else
+		head -n 5 <<<"$got"
+		not_ok "$shell: \"$*\" offers $wanted"
+	fi
+}
+
+for shell in bash fish zsh; do
+	if ! command -v "$shell" >/dev/null; then
+		skip "$shell: it is not installed"
+		continue
+	fi
+	offers "$shell" dump du
+	offers "$shell" --json dump --js
+	offers "$shell" memory.current dump -o memory.cur
+	offers "$shell" "$group_start" get "$group_start"
+	offers "$shell" pids.current get / pids.cur
+	check "$shell: a group's name is not run" test ! -e fired
+done
+offers bash "cpu.usage,memory.current" dump -o cpu.usage,memory.cur
+same "bash: a hostile name is quoted" "$(printf %q "$group")" "$(complete_bash get "$group_start")"
+check "bash: the script is clean" shellcheck -s bash -e SC2207 "$ROOT/usr/share/bash-completion/completions/cgward"
+check "zsh: the script parses" zsh -n "$ROOT/usr/share/zsh/vendor-completions/_cgward"
+# Every option of every command's --help is offered.
+for command in $("$CGWARD" --version --json | python3 -c 'import json, sys; print(*json.load(sys.stdin)["commands"])'); do
+	same "bash: all options of $command" "$("$CGWARD" "$command" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort)" \
+		"$(complete_bash "$command" -- | sort)"
+done
