@@ -27,6 +27,9 @@
 #ifdef HAVE_TUI
 #include "tui/tui.h"
 #endif
+#ifdef HAVE_DOCTOR
+#include "doctor/doctor.h"
+#endif
 #ifdef HAVE_SERVE
 #include "serve/serve.h"
 #endif
@@ -56,6 +59,9 @@ static const struct cli_command *const faces[] = {
 #endif
 #ifdef HAVE_ENFORCE
 	enforce_commands,
+#endif
+#ifdef HAVE_DOCTOR
+	doctor_commands,
 #endif
 };
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * list.c - prints every group with its memory, and why where there is no figure.
+ *
+ *   cc list.c $(pkg-config --cflags --libs cgward) -o list && ./list
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cgward/sample.h>
+
+int main(void)
+{
+	const struct cgw_sampler_options options = {.once = true};
+	const struct cgw_topology *topology;
+	struct cgw_metric_set wanted = {0};
+	struct cgw_diag diag = {0};
+	struct cgw_layout *layout;
+	struct cgw_sampler *sampler;
+	struct cgw_snapshot *snapshot;
+
+	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
+	if (cgw_layout_open(NULL, &layout, &diag) < 0 ||
+	    cgw_sampler_new(layout, &options, &sampler, &diag) < 0 ||
+	    cgw_sampler_want(sampler, &wanted) < 0 || cgw_sampler_sample(sampler, &snapshot) < 0) {
+		fprintf(stderr, "list: %s\n", diag.text);
+		return 1;
+	}
+	topology = cgw_snapshot_topology(snapshot);
+	for (uint32_t group = 0; group < topology->count; group++) {
+		struct cgw_number memory =
+			cgw_snapshot_number(snapshot, CGW_M_MEMORY_CURRENT, group);
+		char path[1024], shown[4096];
+
+		(void)cgw_topology_path(topology, group, path, sizeof(path));
+		/* Names of groups are hostile until escaped. */
+		(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+		if (memory.state == CGW_OK)
+			printf("%s %" PRIu64 "\n", shown, memory.value);
+		else
+			printf("%s %s\n", shown, cgw_state_name(memory.state));
+	}
+	cgw_snapshot_unref(snapshot);
+	cgw_sampler_free(sampler);
+	cgw_layout_free(layout);
+	return 0;
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The examples of docs/examples build against the installed library by the line in their heads, and do what
+# they say: create a group, limit it, run a command in it, watch it, remove it.
+set -uo pipefail
+: "${ROOT:?where the package was installed to}"
+top=$(cd "$(dirname "$0")/../.." && pwd)
+CGWARD=$ROOT/usr/bin/cgward
+# shellcheck source=tests/live/lib.sh
+. "$top/tests/live/lib.sh"
+work=$(mktemp -d) && test_files+=("$work")
+library=$(find "$ROOT/usr/lib" -name 'libcgward.so.0')
+export PKG_CONFIG_PATH=${library%/*}/pkgconfig LD_LIBRARY_PATH=${library%/*}
+
+for source in "$top"/docs/examples/*.c; do
+	name=$(basename "$source" .c)
+	# shellcheck disable=SC2046
+	check "$name builds without warnings" gcc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$work/$name" "$source" \
+		$(PKG_CONFIG_SYSROOT_DIR=$ROOT pkg-config --cflags --libs cgward)
+done
+if [ "$(id -u)" != 0 ]; then
+	skip "examples: root is wanted to make groups"
+	exit 0
+fi
+
+group=$test_top/$test_name-example
+got=$("$work/run-limited" "$group" memory.max=64M pids.max=7 -- sh -c "
+	grep -c '$test_name-example' /proc/self/cgroup >'$work/in'
+	'$CGWARD' get --bytes '$group' memory.max pids.max
+	exit 3")
+same "run-limited hands on the command's status" 3 $?
+same "its limits were the kernel's" "67108864 7" "$(tr "\n" " " <<<"$got" | sed "s/ $//")"
+check "the command ran in the group" test "$(cat "$work/in")" -gt 0
+status "the group is gone" 8 "$CGWARD" get "$group" pids.max
+status "a bad limit runs nothing" 1 "$work/run-limited" "$group" memory.max=lots -- touch "$work/ran"
+check "and nothing ran" test ! -e "$work/ran"
+
+watched=$(make_group watched memory pids cpu cpuacct)
+(enter "$watched" memory pids cpu cpuacct && exec sleep 100) &
+test_pids+=($!)
+sleep 0.5
+same "watch prints a line a round" 3 "$("$work/watch" "$watched" 2 | wc -l)"
+same "and counts processes" 1 "$("$work/watch" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
+same "list knows the group" 1 "$("$work/list" | grep -c "^$watched [0-9]")"
