@@ -234,6 +234,22 @@ struct cgw_held_value {
 size_t cgw_engine_held(const struct cgw_engine *engine, struct cgw_held_value *values,
 		       size_t capacity);
 
+/*
+ * The [protect] sections for changes by hand: what stands in cgw_limit_options as `protect` and
+ * `protect_context`. `file` NULL is the machine's own, /etc/cgward/cgward.conf with its
+ * conf.d. Where there is no policy, 0 and NULL: nothing more is protected. A policy with mistakes
+ * protects nobody knows what: -EINVAL, with each problem reported. The layout must outlive it.
+ */
+struct cgw_protection;
+int cgw_protection_load(const struct cgw_layout *layout, const char *file,
+			const struct cgw_policy_reporter *reporter,
+			struct cgw_protection **ret_protection);
+/* Accepts NULL, returns NULL. */
+struct cgw_protection *cgw_protection_free(struct cgw_protection *protection);
+/* -EPERM with the section that protects the group; what lets a group go on or makes one is let pass. */
+int cgw_protection_check(void *protection, const char *path, enum cgw_step_kind kind,
+			 struct cgw_diag *diag);
+
 #ifdef __cplusplus
 }
 #endif

@@ -224,11 +224,29 @@ static void say_how(struct cgw_plan *plan, struct step *step)
 	step_say_write(step, plan->layout, step->hierarchy, file, text);
 }
 
+/*
+ * v2 has no file for devices: eBPF programs decide, and systemd writes them for its units. The property
+ * then is the only way, the source only says how the value is written.
+ */
+static bool only_through_systemd(struct cgw_plan *plan, struct step *step)
+{
+	const struct control_row *row = row_of(step);
+	int hierarchy = cgw_layout_v2(plan->layout);
+
+	if (hierarchy < 0 || !row->info.action || !plan_owned(step) || !properties_apply(row, 2))
+		return false;
+	step->hierarchy = (size_t)hierarchy;
+	step->source = &row->sources[0];
+	return true;
+}
+
 static int find_place(struct cgw_plan *plan, struct step *step)
 {
 	int r = control_place(plan->layout, step->ask.control, step->ask.path, &step->hierarchy,
 			      &step->source);
 
+	if (r == -EOPNOTSUPP && only_through_systemd(plan, step))
+		return 0;
 	if (r == -EOPNOTSUPP)
 		return cgw_control_available(plan->layout, step->ask.control, &step->result.diag);
 	if (r != -ENOENT)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cgward/policy.h>
+
 #include "tui/act.h"
 
 struct act {
@@ -33,11 +35,35 @@ static void free_act(struct job *job)
 	free(act);
 }
 
-static struct cgw_limit_options options_of(bool dry_run, bool force)
+static void take_problem(void *context, const struct cgw_policy_problem *problem)
+{
+	struct cgw_diag *diag = context;
+
+	if (!problem->warning && diag->text[0] == '\0')
+		(void)cgw_diag_set(
+			diag, -EINVAL,
+			"the policy says what is protected, and cannot be read: %s:%u: %s",
+			problem->diag.file, problem->diag.line, problem->diag.text);
+}
+
+/* What the machine's policy protects is protected here too; NULL where there is none. */
+static int load_protection(const struct cgw_layout *layout, struct cgw_protection **ret_protection,
+			   struct cgw_diag *diag)
+{
+	const struct cgw_policy_reporter reporter = {take_problem, diag};
+
+	diag->text[0] = '\0';
+	return cgw_protection_load(layout, NULL, &reporter, ret_protection);
+}
+
+static struct cgw_limit_options options_of(bool dry_run, bool force,
+					   struct cgw_protection *protection)
 {
 	return (struct cgw_limit_options){
 		.dry_run = dry_run,
 		.force = force,
+		.protect = cgw_protection_check,
+		.protect_context = protection,
 		.enable = true, /* the form says so before it is done */
 		.who = "cgward top",
 		.why = "by hand",
@@ -102,11 +128,14 @@ static void find_reason(struct act *act)
 static void run(struct job *job)
 {
 	struct act *act = (struct act *)job;
-	const struct cgw_limit_options options = options_of(act->dry_run, act->force);
+	struct cgw_protection *protection = NULL;
+	struct cgw_limit_options options;
 	struct cgw_plan *plan = NULL;
 
-	act->diag.text[0] = '\0';
-	act->error = cgw_plan_new(job->layout, &options, &plan);
+	act->error = load_protection(job->layout, &protection, &act->diag);
+	options = options_of(act->dry_run, act->force, protection);
+	if (act->error == 0)
+		act->error = cgw_plan_new(job->layout, &options, &plan);
 	if (act->error == 0)
 		act->error = fill_plan(act, plan);
 	if (act->error == 0)
@@ -116,6 +145,7 @@ static void run(struct job *job)
 	if (act->error < 0)
 		find_reason(act);
 	cgw_plan_free(plan);
+	cgw_protection_free(protection);
 }
 
 static unsigned done(struct app *app, struct job *job)
@@ -277,9 +307,14 @@ struct undo {
 static void run_undo(struct job *job)
 {
 	struct undo *undo = (struct undo *)job;
-	const struct cgw_limit_options options = options_of(false, false);
+	struct cgw_protection *protection = NULL;
+	struct cgw_limit_options options;
 
-	undo->error = cgw_journal_undo(job->layout, &options, undo->id, &undo->result);
+	undo->error = load_protection(job->layout, &protection, &undo->result.diag);
+	options = options_of(false, false, protection);
+	if (undo->error == 0)
+		undo->error = cgw_journal_undo(job->layout, &options, undo->id, &undo->result);
+	cgw_protection_free(protection);
 }
 
 static unsigned undo_done(struct app *app, struct job *job)

@@ -20,7 +20,7 @@ void verb_init(struct verb *verb, struct cli_context *context)
 void verb_done(struct verb *verb)
 {
 	cgw_plan_free(verb->plan);
-	verb->protection = protect_free(verb->protection);
+	verb->protection = cgw_protection_free(verb->protection);
 	cgw_layout_free(verb->layout);
 	verb->plan = NULL;
 	verb->layout = NULL;

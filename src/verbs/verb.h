@@ -12,14 +12,14 @@
 
 #include "cli/options.h"
 
-struct verb_protection;
+struct cgw_protection;
 
 struct verb {
 	struct cli_context *context;
 	struct cgw_layout *layout;
 	struct cgw_limit_options options;
 	struct cgw_plan *plan;
-	struct verb_protection *protection;
+	struct cgw_protection *protection;
 	const char *policy; /* NULL: the machine's own */
 	uint64_t timeout_ns;
 	bool json;

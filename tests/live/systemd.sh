@@ -58,6 +58,10 @@ check "cpu.max is a quota" quietly cg set "$a" cpu.max=50%
 same "in systemd's words" 500ms "$(systemctl show -P CPUQuotaPerSecUSec "$test_name-a.service")"
 check "pids.max is TasksMax" quietly cg set "$a" pids.max=50
 same "as systemd says" 50 "$(systemctl show -P TasksMax "$test_name-a.service")"
+if [ -z "$(mount_of devices)" ]; then
+	check "devices are systemd's on v2" quietly cg set "$a" devices.allow="c 1:3 rw"
+	check "and it lists the device" grep -q "/dev/char/1:3 rw" <<<"$(systemctl show -P DeviceAllow "$test_name-a.service")"
+fi
 
 # --- direct: the file, behind systemd's back ---
 check "--direct writes the file" quietly cg set --direct "$a" memory.max=96M
