@@ -71,6 +71,7 @@ static int device_path(const struct cgw_layout *layout, const char *numbers, cha
 	unsigned major, minor;
 	char name[48];
 
+	/* NOLINTNEXTLINE(cert-err34-c): the numbers are ours */
 	if (sscanf(numbers, "%u:%u", &major, &minor) != 2)
 		return -EINVAL;
 	cgw_device_name(layout, major, minor, name, sizeof(name));
@@ -89,6 +90,7 @@ static int from_device_rule(const struct control_row *row, const struct setting 
 	char type;
 	int at = 0;
 
+	/* NOLINTNEXTLINE(cert-err34-c): what does not fit systemd refuses */
 	if (sscanf(setting->text, "%c %u:%u %n", &type, &major, &minor, &at) != 3 || at == 0)
 		return -EOPNOTSUPP;
 	(void)snprintf(properties->device, sizeof(properties->device), "/dev/%s/%u:%u",

