@@ -13,7 +13,7 @@ packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-14-
 	zsh fish debhelper lintian fakeroot rpm)
 # To boot test machines (tests/vm/run).
 # shellcheck disable=SC2034
-packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk)
+packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk patchelf)
 
 # install_packages NAME...: quiet, and only what is not there.
 install_packages() {
