@@ -37,7 +37,10 @@ check "and nothing ran" test ! -e "$work/ran"
 watched=$(make_group watched memory pids cpu cpuacct)
 (enter "$watched" memory pids cpu cpuacct && exec sleep 100) &
 test_pids+=($!)
-sleep 0.5
+for _ in $(seq 100); do
+	[ "$(file_of pids "$watched" pids.current)" != 1 ] || break
+	sleep 0.1
+done
 same "watch prints a line a round" 3 "$("$work/watch" "$watched" 2 | wc -l)"
 same "and counts processes" 1 "$("$work/watch" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
 same "list knows the group" 1 "$("$work/list" | grep -c "^$watched [0-9]")"
