@@ -10,7 +10,7 @@ all=(cpu cpuacct memory blkio pids freezer cpuset)
 group=$(make_group cpu "${all[@]}")
 usage_ns() {
 	if [ "$(version_of "$(mount_of cpuacct cpu)")" = 1 ]; then file_of cpuacct "$group" cpuacct.usage; else
-		file_of cpu "$group" cpu.stat | awk '/^usage_usec/ {print $2 * 1000}'
+		file_of cpu "$group" cpu.stat | awk '/^usage_usec/ {printf "%.0f\n", $2 * 1000}'
 	fi
 }
 (enter "$group" cpu cpuacct pids memory; exec sh -c 'while :; do :; done') &
@@ -30,7 +30,7 @@ if [ "$(version_of "$(mount_of cpuacct cpu)")" = 1 ]; then
 		same "cgget reads the same" "$(cgget -nvr cpuacct.usage "${group#/}")" "$(get "$group" cpu.usage)"
 	else skip "cgget: cgroup-tools is not installed"; fi
 else
-	near "cpu.usage equals cpu.stat" "$(file_of cpu "$group" cpu.stat | awk '/^usage_usec/ {print $2 * 1000}')" \
+	near "cpu.usage equals cpu.stat" "$(file_of cpu "$group" cpu.stat | awk '/^usage_usec/ {printf "%.0f\n", $2 * 1000}')" \
 		"$(get "$group" cpu.usage)" 1
 fi
 usage=$(get "$group" cpu.usage)
