@@ -52,6 +52,7 @@ static bool is_switched_off(const char *cgroups, const char *name)
 		char word[64];
 		int enabled;
 
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
 		if (sscanf(line, "%63s %*d %*d %d", word, &enabled) == 2 && strcmp(word, name) == 0)
 			return enabled == 0;
 		line = strchr(line, '\n');

@@ -162,7 +162,7 @@ static void put_instances(struct job *job, size_t index, uint32_t group)
 static int put_field(struct job *job, size_t index, uint32_t group)
 {
 	struct cgw_field field = job->report->fields[index];
-	enum cgw_state state;
+	enum cgw_state state = CGW_ABSENT;
 	int r = 0;
 
 	json_put_key(&job->object, 0, job->keys[index].text);

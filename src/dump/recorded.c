@@ -82,7 +82,7 @@ static int print(struct recorded *recorded, const struct cgw_frame *frame)
 static enum cli_exit print_moment(struct recorded *recorded)
 {
 	const struct dump *dump = recorded->dump;
-	uint64_t at_ns = 0, late_ns = 3 * cgw_replay_interval_ns(recorded->replay);
+	uint64_t at_ns = 0, late_ns;
 	enum cli_exit status = take_time(recorded, "at", dump->at, &at_ns);
 	char time[40];
 	int r;

@@ -162,7 +162,7 @@ int command_kill_largest(const struct cgw_layout *layout, const struct cgw_actio
 		r = cgw_file_read(layout, directory, "cgroup.procs", &text, &length);
 	if (r < 0)
 		return r;
-	for (at = text;; at = end) {
+	for (at = text; at != NULL; at = end) {
 		pid_t pid = (pid_t)strtol(at, &end, 10);
 		unsigned long pages;
 

@@ -221,7 +221,7 @@ static enum cgw_truth processes_match(struct facts *facts, const struct cgw_fram
 	read_processes(facts, frame, group);
 	if (facts->error < 0)
 		return CGW_UNKNOWN;
-	for (at = facts->processes; yes + no < PROCESSES_ASKED; at = end) {
+	for (at = facts->processes; at != NULL && yes + no < PROCESSES_ASKED; at = end) {
 		long pid = strtol(at, &end, 10);
 		enum cgw_truth truth;
 

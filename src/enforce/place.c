@@ -235,7 +235,8 @@ int place_processes(struct daemon *daemon)
 		r = note(now, pid, mark);
 	}
 	closedir(directory);
-	qsort(now->seen, now->count, sizeof(*now->seen), by_pid);
+	if (now->count > 1)
+		qsort(now->seen, now->count, sizeof(*now->seen), by_pid);
 	free_places(daemon->places);
 	daemon->places = now;
 	return r;

@@ -129,7 +129,7 @@ static int parse_limit(struct words *words, struct rule_action *action)
 		r = keep_rest(words, &value);
 	if (r < 0)
 		return r;
-	if (value[0] == '\0')
+	if (value == NULL || value[0] == '\0')
 		return cgw_diag_set(words->diag, -EINVAL, "limit wants a value: %s",
 				    cgw_control_info(action->control)->syntax);
 	return keep_value(words, action->control, value, &action->value);

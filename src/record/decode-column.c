@@ -221,6 +221,7 @@ static int take_texts(struct cursor *in, const struct column_target *target, boo
 
 		if (gap > 0 && --gap == 0) {
 			text = cursor_text(in, &length);
+			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): looked for */
 			if (memchr(text, '\0', length) != NULL)
 				return -EBADMSG;
 			gap = cursor_number(in);

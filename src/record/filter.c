@@ -148,6 +148,8 @@ static int copy(const struct filter *filter, const struct cgw_snapshot *from,
 {
 	int r = 0;
 
+	if (to == NULL)
+		return -ENOMEM;
 	to->machine = from->machine;
 	to->monotonic_ns = from->monotonic_ns;
 	to->boottime_ns = from->boottime_ns;

@@ -93,6 +93,7 @@ static size_t likely_variant(void)
 	unsigned major = 0, minor = 0;
 	size_t i = 0;
 
+	/* NOLINTNEXTLINE(cert-err34-c): what does not fit is no version */
 	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
 		return 0;
 	while (i + 1 < ARRAY_SIZE(variants) &&
@@ -198,7 +199,7 @@ static int find_cpu_offsets(struct bpf_programs *programs)
 	int cpus = libbpf_num_possible_cpus(), r;
 	struct bpf_link *link;
 
-	if (yardstick == NULL ||
+	if (yardstick == NULL || places == NULL ||
 	    bpf_obj_get_info_by_fd(bpf_map__fd(yardstick), &info, &info_size) < 0)
 		return -errno;
 	places->map_id = info.id;

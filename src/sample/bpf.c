@@ -91,9 +91,8 @@ struct ancestors {
 
 static int push_ancestor(struct ancestors *ancestors, uint64_t id, struct tree_group *group)
 {
-	void *steps = ancestors->steps;
-
 	if (ancestors->count == ancestors->size) {
+		void *steps;
 		size_t size = ancestors->size == 0 ? 64 : 2 * ancestors->size;
 
 		steps = reallocarray(ancestors->steps, size, sizeof(*ancestors->steps));

@@ -125,7 +125,7 @@ static void add_processes(const struct tree_group *group, size_t hierarchy, stru
 		return;
 	}
 	at = text;
-	for (size_t i = 0; i < PROCESS_MAX && *at != '\0'; i++) {
+	for (size_t i = 0; at != NULL && i < PROCESS_MAX && *at != '\0'; i++) {
 		long pid = strtol(at, NULL, 10);
 
 		if (pid > 0)

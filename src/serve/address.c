@@ -62,7 +62,7 @@ static bool split(const char *text, char host[64], char port[8])
 /* The port that the kernel took, where 0 was asked for. */
 static int show_bound(struct address *address)
 {
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = {0};
 	socklen_t length = sizeof(bound);
 	char host[64], port[8];
 	bool six;

@@ -158,6 +158,7 @@ static const struct {
 	enum MHD_Result (*send)(struct endpoint *endpoint, struct MHD_Connection *connection);
 } pages[] = {{"/metrics", send_metrics}, {"/healthz", send_health}, {"/", send_index}};
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd says what it takes */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_length, void **request)
