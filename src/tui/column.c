@@ -58,7 +58,7 @@ static uint8_t find_levels(struct cgw_field field)
 	char key[96];
 
 	(void)cgw_field_key(field, key, sizeof(key));
-	for (uint8_t i = 1; i < ARRAY_SIZE(levels); i++)
+	for (size_t i = 1; i < ARRAY_SIZE(levels); i++)
 		if (levels[i].key[0] != '\0' ? strcmp(levels[i].key, key) == 0
 					     : levels[i].unit == field.unit)
 			return i;

@@ -84,7 +84,7 @@ static void add_instances(struct detail *detail, struct cgw_field field, uint32_
 			continue;
 		format(cgw_frame_instance(detail->frame, rate, group, instances[i].name),
 		       (enum cgw_unit)rate.unit, row->more, sizeof(row->more) - 2);
-		strcat(row->more, "/s");
+		(void)snprintf(row->more + strlen(row->more), 3, "/s");
 	}
 }
 
@@ -111,7 +111,7 @@ static void add_metric(struct detail *detail, struct cgw_field field, uint32_t g
 		if (value.state == CGW_OK && value.real > 0) {
 			format(value, rate.unit, row->more, sizeof(row->more) - 4);
 			if (rate.unit != CGW_UNIT_CPU)
-				strcat(row->more, "/s");
+				(void)snprintf(row->more + strlen(row->more), 3, "/s");
 		}
 	}
 	if (field.view == CGW_VIEW_VALUE && field.shape == CGW_INSTANCES)

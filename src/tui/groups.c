@@ -66,7 +66,7 @@ static unsigned open_sort(struct app *app)
 
 	while (cgw_field_nth(total, &field) == 0)
 		total++;
-	menu.items = calloc(total, sizeof(*menu.items));
+	menu.items = calloc(total + 1, sizeof(*menu.items));
 	if (menu.items == NULL)
 		return app_say(app, ROLE_BAD, "out of memory");
 	for (int shown = 1; shown >= 0; shown--)

@@ -32,9 +32,9 @@ static void free_survey(struct job *job)
 {
 	struct survey *survey = (struct survey *)job;
 
-	for (size_t i = 0; i < survey->path_count; i++)
+	for (size_t i = 0; survey->paths != NULL && i < survey->path_count; i++)
 		free(survey->paths[i]);
-	for (size_t i = 0; i < survey->top_count; i++)
+	for (size_t i = 0; survey->tops != NULL && i < survey->top_count; i++)
 		free(survey->tops[i]);
 	free(survey->paths);
 	free(survey->tops);

@@ -201,7 +201,7 @@ static void load_settings(struct top *top)
 static enum cli_exit print_rows(struct top *top, struct cgw_sampler *sampler)
 {
 	const char *columns = getenv("COLUMNS");
-	int r, width = columns != NULL ? atoi(columns) : 0;
+	int r, width = columns != NULL ? (int)strtol(columns, NULL, 10) : 0;
 
 	top->batch.out = stdout;
 	top->batch.columns = width >= 20 && width <= 1000 ? width : 0;

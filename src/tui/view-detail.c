@@ -144,7 +144,7 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 		at = area.column;
 	} else {
 		(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		at += canvas_text_cut(canvas, area.row, at, area.columns - width - 2, ROLE_STRONG,
+		(void)canvas_text_cut(canvas, area.row, at, area.columns - width - 2, ROLE_STRONG,
 				      path);
 		at = area.column + area.columns - width;
 	}

@@ -172,6 +172,8 @@ static unsigned change_choice(struct app *app, enum settings_choice choice, int 
 
 	while (choice_info(choice)->words[count] != NULL)
 		count++;
+	if (count == 0)
+		return REACTION_NONE;
 	app->settings.choices[choice] = (uint8_t)((value + count) % count);
 	return REACTION_ARRANGE | REACTION_WANTS | REACTION_SETTINGS;
 }
@@ -348,7 +350,7 @@ unsigned open_setup(struct app *app)
 	struct setup *setup = calloc(1, sizeof(*setup));
 
 	if (setup != NULL)
-		setup->others = calloc(all_columns(NULL), sizeof(*setup->others));
+		setup->others = calloc(all_columns(NULL) + 1, sizeof(*setup->others));
 	if (setup == NULL || setup->others == NULL) {
 		free(setup);
 		return app_say(app, ROLE_BAD, "out of memory");

@@ -158,7 +158,7 @@ int verb_delete(struct cli_context *context, int argc, char **argv)
 	status = verb_open(&verb);
 	for (int i = optind; i < argc && status == CLI_OK; i++)
 		status = groups_add(&verb, &groups, argv[i]);
-	if (status == CLI_OK)
+	if (status == CLI_OK && groups.count > 1)
 		qsort(groups.paths, groups.count, sizeof(*groups.paths), compare_backwards);
 	for (size_t i = 0; i < groups.count && status == CLI_OK; i++) {
 		const struct cgw_step step = {
