@@ -61,7 +61,7 @@ static uint8_t find_levels(struct cgw_field field)
 	for (size_t i = 1; i < ARRAY_SIZE(levels); i++)
 		if (levels[i].key[0] != '\0' ? strcmp(levels[i].key, key) == 0
 					     : levels[i].unit == field.unit)
-			return i;
+			return (uint8_t)i;
 	return 0;
 }
 

@@ -13,6 +13,7 @@ foreach(kind IN ITEMS direct probe)
   endif()
   add_custom_command(OUTPUT ${bpf_object_${kind}}
     COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -DCOLLECT_${KIND}
+      -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
       -c ${bpf_directory}/collect.bpf.c -o ${bpf_object_${kind}}
     ${strip}
     DEPENDS ${bpf_directory}/collect.bpf.c ${bpf_directory}/kernel-types.h ${bpf_directory}/records.h
