@@ -33,11 +33,11 @@ check "a file is written whole" "$CGWARD" dump --prometheus --output "$out/a.pro
 same "nothing else is left beside it" a.prom "$(ls "$out")"
 same "its mode is the mask's" "$(printf %o $((0666 & ~$(umask))))" "$(stat -c %a "$out/a.prom")"
 inode=$(stat -c %i "$out/a.prom")
-"$CGWARD" dump --prometheus --interval 50ms --count 2 --output "$out/a.prom"
+"$CGWARD" dump --prometheus --interval 50ms --count 3 --output "$out/a.prom"
 check "each sample replaces it" test "$inode" != "$(stat -c %i "$out/a.prom")"
 same "and holds one exposition" 1 "$(grep -c '^# TYPE cgward_groups ' "$out/a.prom")"
 status "a directory that is not there" 12 "$CGWARD" dump --output "$out/none/a"
-mkdir "$out/small" && if mount -t tmpfs -o size=64k,nr_inodes=8 none "$out/small" 2>/dev/null; then
+mkdir "$out/small" && if mount -t tmpfs -o size=8k,nr_inodes=8 none "$out/small" 2>/dev/null; then
 	echo old >"$out/small/a.prom"
 	status "a full disk" 12 "$CGWARD" dump --prometheus -o all --output "$out/small/a.prom"
 	same "leaves the old file" "old a.prom" "$(cat "$out/small/a.prom") $(ls "$out/small")"
