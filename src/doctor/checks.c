@@ -24,15 +24,15 @@ static void add(char *text, size_t size, const char *format, ...)
 	va_end(arguments);
 }
 
-#define SAY(finding, ...)  add((finding)->what, sizeof((finding)->what), __VA_ARGS__)
-#define TODO(finding, ...) add((finding)->todo, sizeof((finding)->todo), __VA_ARGS__)
+#define SAY(finding, ...)    add((finding)->what, sizeof((finding)->what), __VA_ARGS__)
+#define ADVISE(finding, ...) add((finding)->todo, sizeof((finding)->todo), __VA_ARGS__)
 
 static void check_layout(const struct cgw_layout *layout, struct finding *finding)
 {
 	if (layout->kind == CGW_LAYOUT_NONE) {
 		finding->verdict = VERDICT_FAILS;
 		SAY(finding, "no control group hierarchy is mounted");
-		TODO(finding, "mount -t cgroup2 none /sys/fs/cgroup");
+		ADVISE(finding, "mount -t cgroup2 none /sys/fs/cgroup");
 		return;
 	}
 	SAY(finding, "%s:", cgw_layout_kind_name(layout->kind));
@@ -84,9 +84,9 @@ static void check_controllers(const struct cgw_layout *layout, struct finding *f
 		if (cgroups != NULL &&
 		    is_switched_off(cgroups, cgw_controller_name(wanted[i], 1))) {
 			SAY(finding, " is switched off at boot");
-			TODO(finding, "%stake cgroup_disable=%s off the kernel's command line",
-			     finding->todo[0] != '\0' ? "; " : "",
-			     cgw_controller_name(wanted[i], 1));
+			ADVISE(finding, "%stake cgroup_disable=%s off the kernel's command line",
+			       finding->todo[0] != '\0' ? "; " : "",
+			       cgw_controller_name(wanted[i], 1));
 		} else {
 			SAY(finding, " is in no hierarchy");
 		}
@@ -128,7 +128,7 @@ static void check_reading(const struct cgw_layout *layout, struct finding *findi
 	if (denied > 0) {
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "; %" PRIu32 " figures may not be read", denied);
-		TODO(finding, "run as root to see them");
+		ADVISE(finding, "run as root to see them");
 	}
 	cgw_snapshot_unref(snapshot);
 	cgw_sampler_free(sampler);
@@ -168,9 +168,9 @@ static void check_writing(const struct cgw_layout *layout, struct finding *findi
 	}
 	finding->verdict = writable > 0 ? VERDICT_LIMITED : VERDICT_FAILS;
 	if (geteuid() != 0)
-		TODO(finding, "run as root, or change groups below your own (see delegation)");
+		ADVISE(finding, "run as root, or change groups below your own (see delegation)");
 	else
-		TODO(finding, "a container wants its cgroup mount writable");
+		ADVISE(finding, "a container wants its cgroup mount writable");
 }
 
 static void check_limits(const struct cgw_layout *layout, struct finding *finding)
@@ -201,11 +201,11 @@ static void check_pressure(const struct cgw_layout *layout, struct finding *find
 	if (r < 0) {
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "the kernel measures no pressure (PSI): %s", strerror(-r));
-		TODO(finding, "boot with psi=1, where the kernel is built with CONFIG_PSI");
+		ADVISE(finding, "boot with psi=1, where the kernel is built with CONFIG_PSI");
 	} else if (cgw_layout_v2(layout) < 0 || layout->kind != CGW_LAYOUT_V2) {
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "the machine's, and that of groups in a v2 hierarchy only");
-		TODO(finding, "v1 has no pressure a group: boot with cgroup v2 to have it");
+		ADVISE(finding, "v1 has no pressure a group: boot with cgroup v2 to have it");
 	} else {
 		SAY(finding, "the machine's, and each group's");
 	}
@@ -225,7 +225,7 @@ static void check_systemd(const struct cgw_layout *layout, struct finding *findi
 	if (runs) {
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "it runs this machine, and this cgward cannot ask it");
-		TODO(finding, "use a cgward that is built with libsystemd");
+		ADVISE(finding, "use a cgward that is built with libsystemd");
 	} else {
 		SAY(finding, "it does not run this machine; groups are changed directly");
 	}
@@ -262,7 +262,8 @@ static void check_delegation(const struct cgw_layout *layout, struct finding *fi
 	if (!any) {
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "no group is ours to change");
-		TODO(finding, "systemd-run --user --scope -p Delegate=yes COMMAND, or run as root");
+		ADVISE(finding,
+		       "systemd-run --user --scope -p Delegate=yes COMMAND, or run as root");
 	}
 }
 
@@ -277,7 +278,7 @@ static void check_descriptors(const struct cgw_layout *layout, struct finding *f
 	if (limit.rlim_max < 20000) {
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "; with thousands of groups files are opened each time");
-		TODO(finding, "raise the hard RLIMIT_NOFILE (LimitNOFILE= of a unit)");
+		ADVISE(finding, "raise the hard RLIMIT_NOFILE (LimitNOFILE= of a unit)");
 	}
 }
 

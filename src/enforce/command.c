@@ -12,18 +12,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "enforce/command.h"
 
 #define COMMAND_TIMEOUT_NS UINT64_C(10000000000)
 #define WORDS_MAX          31
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 /* What the command gets to know, and a PATH; nothing of our own environment. */
 struct environment {
@@ -109,7 +102,7 @@ int command_start(struct performer *performer, const struct cgw_action *action, 
 		(void)snprintf(reason, size, "%s: %s", words[0], strerror(-r));
 		return r;
 	}
-	running->deadline_ns = now_ns() + COMMAND_TIMEOUT_NS;
+	running->deadline_ns = clock_now_ns() + COMMAND_TIMEOUT_NS;
 	return 0;
 }
 
@@ -122,7 +115,7 @@ void perform_reap(struct performer *performer)
 			continue;
 		if (waitpid(running->pid, NULL, WNOHANG) != 0)
 			running->pid = 0;
-		else if (now_ns() >= running->deadline_ns)
+		else if (clock_now_ns() >= running->deadline_ns)
 			(void)kill(-running->pid, SIGKILL);
 	}
 }

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "limit/freezer.h"
 #include "limit/members.h"
 
@@ -96,21 +96,6 @@ int freezer_read(const struct target *target, struct freezer_state *ret_state)
 	return r;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static void sleep_ms(long milliseconds)
-{
-	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-
-	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
-}
-
 /*
  * v1 counts as frozen only once somebody reads the state, and may never get there while the group
  * forks: to let go for a moment and to ask again helps it on.
@@ -119,13 +104,13 @@ static int nudge_v1(const struct target *target)
 {
 	int r = target_write(target, "freezer.state", "THAWED");
 
-	sleep_ms(10);
+	clock_sleep_ms(10);
 	return r < 0 ? r : target_write(target, "freezer.state", "FROZEN");
 }
 
 int freezer_set(const struct target *target, bool freeze, uint64_t timeout_ns)
 {
-	uint64_t end_ns = now_ns() + timeout_ns;
+	uint64_t end_ns = clock_now_ns() + timeout_ns;
 	int r = target_write(target, freezer_file(target), freezer_word(target, freeze));
 
 	for (unsigned tries = 1; r == 0; tries++) {
@@ -134,9 +119,9 @@ int freezer_set(const struct target *target, bool freeze, uint64_t timeout_ns)
 		r = freezer_read(target, &state);
 		if (r < 0 || state.frozen == freeze || (!freeze && state.above))
 			return r;
-		if (now_ns() >= end_ns)
+		if (clock_now_ns() >= end_ns)
 			return -ETIMEDOUT;
-		sleep_ms(tries < 10 ? 1 : 20);
+		clock_sleep_ms(tries < 10 ? 1 : 20);
 		if (freeze && version_of(target) == 1 && tries % 50 == 0)
 			r = nudge_v1(target);
 	}

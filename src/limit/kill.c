@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "limit/freezer.h"
 #include "limit/members.h"
 #include "limit/plan.h"
@@ -23,21 +23,6 @@
 #define TIMEOUT_NS      UINT64_C(10000000000)
 #define FREEZE_FOR_NS   UINT64_C(500000000)
 #define NOT_KILL_PASSES 3
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static void sleep_ms(long milliseconds)
-{
-	const struct timespec time = {0, milliseconds * 1000000};
-
-	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
-}
 
 static int signal_of(const struct step *step)
 {
@@ -177,7 +162,7 @@ static int say_survivors(const struct cgw_plan *plan, struct step *step,
 static int kill_until_empty(struct cgw_plan *plan, struct step *step, size_t *ret_signalled)
 {
 	uint64_t end_ns =
-		now_ns() + (step->ask.timeout_ns != 0 ? step->ask.timeout_ns : TIMEOUT_NS);
+		clock_now_ns() + (step->ask.timeout_ns != 0 ? step->ask.timeout_ns : TIMEOUT_NS);
 	CLEANUP(members_done) struct members first = {0};
 	bool at_once;
 
@@ -196,7 +181,7 @@ static int kill_until_empty(struct cgw_plan *plan, struct step *step, size_t *re
 			thaw_all(plan, step);
 			return 0;
 		}
-		if (now_ns() >= end_ns) {
+		if (clock_now_ns() >= end_ns) {
 			thaw_all(plan, step);
 			return say_survivors(plan, step, &members);
 		}
@@ -209,7 +194,7 @@ static int kill_until_empty(struct cgw_plan *plan, struct step *step, size_t *re
 		}
 		(void)signal_all(plan, step, &members);
 		thaw_all(plan, step);
-		sleep_ms(pass < 10 ? 2 : 20);
+		clock_sleep_ms(pass < 10 ? 2 : 20);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cli/options.h"
 #include "recorder/recorder.h"
 #include <cgward/expression.h>
@@ -194,19 +195,11 @@ static size_t note_owner(void *context, const struct cgw_topology *topology, uin
 	return length > 0 ? (size_t)length : 0;
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 /* Waits for the time or for a signal to stop, whichever comes first; true: stop. */
 static bool wait_until(uint64_t next_ns, const sigset_t *stop)
 {
 	for (;;) {
-		uint64_t now_ns = monotonic_ns();
+		uint64_t now_ns = clock_now_ns();
 		uint64_t left_ns = next_ns > now_ns ? next_ns - now_ns : 0;
 		const struct timespec left = {(time_t)(left_ns / NS_PER_S),
 					      (long)(left_ns % NS_PER_S)};
@@ -232,7 +225,7 @@ static void say_written(struct record *record, int error, const struct cgw_diag 
 
 static int run_samples(struct record *record, const sigset_t *stop)
 {
-	uint64_t next_ns = monotonic_ns();
+	uint64_t next_ns = clock_now_ns();
 	struct cgw_diag diag = {0};
 
 	for (uint64_t i = 0; record->count == 0 || i < record->count; i++) {
@@ -250,8 +243,8 @@ static int run_samples(struct record *record, const sigset_t *stop)
 		say_written(record, r, &diag);
 		next_ns += record->options.interval_ns;
 		/* What took too long is not caught up with: the next one is a whole interval away. */
-		if (next_ns < monotonic_ns())
-			next_ns = monotonic_ns() + record->options.interval_ns;
+		if (next_ns < clock_now_ns())
+			next_ns = clock_now_ns() + record->options.interval_ns;
 	}
 	return 0;
 }
@@ -259,7 +252,7 @@ static int run_samples(struct record *record, const sigset_t *stop)
 static void print_summary(const struct record *record)
 {
 	struct cgw_recorder_stats stats = cgw_recorder_stats(record->recorder);
-	double passed_ns = (double)(monotonic_ns() - record->started_ns);
+	double passed_ns = (double)(clock_now_ns() - record->started_ns);
 	char bytes[32], time[32];
 
 	(void)cgw_format_bytes((double)stats.bytes_written, bytes, sizeof(bytes));
@@ -302,7 +295,7 @@ static enum cli_exit sample_and_write(struct record *record)
 		r = cgw_sampler_want(sampler, &record->wanted);
 	record->sampler = sampler;
 	record->recorder = recorder;
-	record->started_ns = monotonic_ns();
+	record->started_ns = clock_now_ns();
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGINT);
 	(void)sigaddset(&stop, SIGTERM);

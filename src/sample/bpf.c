@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "sample/bpf.h"
 
 /* Room for groups at first, and beyond what is known later. */
@@ -225,14 +226,6 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 	return 0;
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 int bpf_walk(struct bpf *bpf, uint32_t hierarchies, bool *ret_changed)
 {
 	int r = 0;
@@ -303,7 +296,7 @@ int bpf_update(struct bpf *bpf, struct files *files, bool everything)
 	int r;
 
 	refresh_stat(bpf, files);
-	bpf->pass_ns = monotonic_ns();
+	bpf->pass_ns = clock_now_ns();
 	r = bpf_walk(bpf, walked, &changed);
 
 	/* Groups mostly come and go in all hierarchies at once. */

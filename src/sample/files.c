@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "kernel/ops.h"
 #include "sample/bpf.h"
 #include "sample/network.h"
@@ -413,14 +414,6 @@ static void store(struct files *files, int column)
 	to->state[files->group] = (uint8_t)number->state;
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static int collect_file(struct files *files, struct tree_group *group, size_t index,
 			struct directory *directory)
 {
@@ -450,7 +443,7 @@ static int collect_group(struct files *files, struct tree_group *group)
 	if (files->bpf != NULL && !root)
 		bpf_fill(files->bpf, group, files->row, files->answered);
 	files->snapshot->read_ns[files->group] =
-		files->bpf != NULL && !root ? files->bpf->pass_ns : monotonic_ns();
+		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = collect_file(files, group, root ? i : files->rest[i], &directory);
 	directory_close(files, &directory);

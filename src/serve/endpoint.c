@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "serve/address.h"
 #include "serve/endpoint.h"
 
@@ -42,14 +43,6 @@ struct endpoint {
 	struct answer answers[CGW_EXPOSITION_TEXT + 1];
 	uint64_t requests[ARRAY_SIZE(statuses)];
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 struct body {
 	char *text;
@@ -121,7 +114,7 @@ static int make_answer(struct endpoint *endpoint, enum cgw_exposition_dialect di
 	if (answer->response != NULL)
 		MHD_destroy_response(answer->response);
 	answer->response = response;
-	answer->made_ns = now_ns();
+	answer->made_ns = clock_now_ns();
 	return 0;
 }
 
@@ -135,7 +128,8 @@ static enum MHD_Result send_metrics(struct endpoint *endpoint, struct MHD_Connec
 			: CGW_EXPOSITION_TEXT;
 	const struct answer *answer = &endpoint->answers[dialect];
 
-	if ((answer->response == NULL || now_ns() - answer->made_ns > endpoint->options.fresh_ns) &&
+	if ((answer->response == NULL ||
+	     clock_now_ns() - answer->made_ns > endpoint->options.fresh_ns) &&
 	    make_answer(endpoint, dialect) < 0)
 		return send_line(endpoint, connection, STATUS_FAILED, "no sample could be taken\n");
 	return send_answer(endpoint, connection, STATUS_OK, answer->response);
