@@ -61,28 +61,81 @@ const struct alert *alerts_nth(const struct alerts *alerts, size_t i)
 	return &alerts->ring[(alerts->next + ALERTS_MAX - 1 - i) % ALERTS_MAX];
 }
 
+/* A place in the ring with the moment of the frame; its path is taken over. */
+static struct alert *add(struct alerts *alerts, const struct cgw_frame *frame, enum role role,
+			 char *path)
+{
+	struct alert *alert = &alerts->ring[alerts->next];
+
+	free(alert->path);
+	*alert = (struct alert){
+		.realtime_ns = cgw_snapshot_realtime_ns(cgw_frame_now(frame)),
+		.monotonic_ns = cgw_snapshot_monotonic_ns(cgw_frame_now(frame)),
+		.role = role,
+		.path = path,
+	};
+	alerts->next = (alerts->next + 1) % ALERTS_MAX;
+	alerts->count += alerts->count < ALERTS_MAX;
+	return alert;
+}
+
 static void note(struct alerts *alerts, const struct cgw_frame *frame, enum alert_kind kind,
 		 uint32_t group, double figure)
 {
-	const struct cgw_snapshot *now = cgw_frame_now(frame);
-	const struct cgw_topology *topology = cgw_snapshot_topology(now);
-	struct alert *alert = &alerts->ring[alerts->next];
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	size_t length = cgw_topology_path(topology, group, NULL, 0);
 	char *path = malloc(length + 1);
+	struct alert *alert;
 
 	if (path == NULL)
 		return;
 	(void)cgw_topology_path(topology, group, path, length + 1);
-	free(alert->path);
-	*alert = (struct alert){
-		.realtime_ns = cgw_snapshot_realtime_ns(now),
-		.monotonic_ns = cgw_snapshot_monotonic_ns(now),
-		.role = kinds[kind].role,
-		.path = path,
-	};
+	alert = add(alerts, frame, kinds[kind].role, path);
 	describe(kind, figure, alert->text, sizeof(alert->text));
-	alerts->next = (alerts->next + 1) % ALERTS_MAX;
-	alerts->count += alerts->count < ALERTS_MAX;
+}
+
+static enum role event_role(enum cgw_event_kind kind)
+{
+	switch (kind) {
+	case CGW_EVENT_OOM_KILL:
+		return ROLE_BAD;
+	case CGW_EVENT_ACTION:
+	case CGW_EVENT_GAP:
+	case CGW_EVENT_CLOCK:
+	case CGW_EVENT_SUSPEND:
+		return ROLE_WARM;
+	default:
+		return ROLE_LIMIT;
+	}
+}
+
+void alerts_take(struct alerts *alerts, const struct cgw_frame *frame,
+		 const struct source_event *event)
+{
+	const struct cgw_metric_set *wanted = cgw_snapshot_wanted(cgw_frame_now(frame));
+	struct alert *alert;
+	char *path;
+
+	/* The list shows what came and went, and kills are counted where they are sampled. */
+	if (event->kind == CGW_EVENT_APPEARED || event->kind == CGW_EVENT_GONE ||
+	    event->kind == CGW_EVENT_RECREATED ||
+	    (event->kind == CGW_EVENT_OOM_KILL &&
+	     cgw_metric_set_has(wanted, CGW_M_MEMORY_EVENTS_OOM_KILL)))
+		return;
+	path = strdup(event->path);
+	if (path == NULL)
+		return;
+	alert = add(alerts, frame, event_role(event->kind), path);
+	(void)cgw_escape(alert->text, sizeof(alert->text), event->text, strlen(event->text));
+}
+
+void alerts_forget(struct alerts *alerts)
+{
+	for (size_t i = 0; i < ALERTS_MAX; i++) {
+		free(alerts->ring[i].path);
+		alerts->ring[i].path = NULL;
+	}
+	alerts->count = alerts->next = 0;
 }
 
 static void observe(struct alerts *alerts, enum alert_kind kind, uint32_t group, double figure)

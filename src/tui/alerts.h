@@ -9,6 +9,7 @@
 #include <cgward/model.h>
 
 #include "tui/canvas.h"
+#include "tui/source.h"
 
 /* One thing that happened, or began: newest last. */
 struct alert {
@@ -50,6 +51,11 @@ void alerts_done(struct alerts *alerts);
 void alerts_wants(struct cgw_metric_set *set);
 /* After each cgw_frame_update(). */
 int alerts_update(struct alerts *alerts, const struct cgw_frame *frame);
+/* An event of a recording, where it is one that a frame does not tell by itself. */
+void alerts_take(struct alerts *alerts, const struct cgw_frame *frame,
+		 const struct source_event *event);
+/* After a jump in time. */
+void alerts_forget(struct alerts *alerts);
 /* The i-th newest, or NULL. */
 const struct alert *alerts_nth(const struct alerts *alerts, size_t i);
 /* One line of what is going on, cut to `width` cells; says so where nothing is. */

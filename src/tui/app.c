@@ -21,6 +21,8 @@ int app_new(struct app **ret_app)
 	if (app == NULL)
 		return -ENOMEM;
 	settings_default(&app->settings);
+	app->source_can = SOURCE_ACTS;
+	app->source_name = "";
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);
 		return -ENOMEM;
@@ -43,6 +45,7 @@ struct app *app_free(struct app *app)
 	list_done(&app->list);
 	alerts_done(&app->alerts);
 	rules_free(app->rules);
+	free(app->marks);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
 	free(app);
@@ -52,6 +55,11 @@ struct app *app_free(struct app *app)
 const struct cgw_topology *app_topology(const struct app *app)
 {
 	return cgw_snapshot_topology(cgw_frame_now(app->frame));
+}
+
+uint64_t app_frame_ns(const struct app *app)
+{
+	return cgw_snapshot_monotonic_ns(cgw_frame_now(app->frame));
 }
 
 struct list_order app_order(const struct app *app)
@@ -83,31 +91,9 @@ void app_arrange(struct app *app)
 
 	if (cgw_frame_now(app->frame) == NULL)
 		return;
-	if (list_arrange(&app->list, app->frame, &order, app->now_ns) < 0)
+	if (list_arrange(&app->list, app->frame, &order, app_frame_ns(app)) < 0)
 		(void)app_say(app, ROLE_BAD, "out of memory: the list is not up to date");
 	app->arranged_count++;
-}
-
-int app_sample(struct app *app, struct cgw_snapshot *snapshot, uint64_t now_ns)
-{
-	int r = cgw_frame_update(app->frame, snapshot);
-
-	app->now_ns = app->sampled_ns = now_ns;
-	if (r == 0)
-		r = cgw_history_push(app->history, app->frame);
-	if (r == 0)
-		r = list_update(&app->list, app->frame, now_ns);
-	if (r == 0)
-		r = alerts_update(&app->alerts, app->frame);
-	if (r == 0 && app->rules != NULL)
-		r = rules_update(app->rules, app->frame);
-	if (r < 0)
-		return r;
-	app_arrange(app);
-	for (size_t i = 0; i < app->view_count; i++)
-		if (app->views[i].kind->update != NULL)
-			app->views[i].kind->update(app, app->views[i].state);
-	return 0;
 }
 
 static struct view *top_view(struct app *app)

@@ -16,6 +16,7 @@
 #include "tui/list.h"
 #include "tui/rules.h"
 #include "tui/settings.h"
+#include "tui/source.h"
 #include "tui/term.h"
 
 /* What a key or a window asks the others to do: a set of these. */
@@ -31,6 +32,7 @@ enum reaction {
 	REACTION_SUSPEND = 128,
 	REACTION_BEEP = 256,
 	REACTION_QUIT = 512,
+	REACTION_TRAVEL = 1024, /* where `travel` says */
 };
 
 struct app;
@@ -73,8 +75,10 @@ struct app {
 	struct settings settings;
 	const struct cgw_layout *layout; /* NULL in tests */
 	char host[64];
-	char config_path[512]; /* "": settings are not saved */
-	bool read_only;        /* --read-only: nothing is changed */
+	char config_path[512];   /* "": settings are not saved */
+	bool read_only;          /* --read-only: nothing is changed */
+	unsigned source_can;     /* enum source_can: what the figures' source can do */
+	const char *source_name; /* "": this machine */
 	bool paused;
 	bool settings_changed; /* to be saved at the end */
 	bool utc;              /* times of day in UTC: tests */
@@ -84,7 +88,11 @@ struct app {
 	struct cgw_history *history;
 	struct list list;
 	struct alerts alerts;
-	struct rules *rules;     /* a policy that is watched, or NULL */
+	struct rules *rules;       /* a policy that is watched, or NULL */
+	struct source_place place; /* of a source that travels */
+	struct source_mark *marks;
+	size_t mark_count;
+	struct travel travel;    /* with REACTION_TRAVEL */
 	uint64_t now_ns;         /* monotonic, of the loop's last turn */
 	uint64_t sampled_ns;     /* when the last sample came */
 	uint64_t arranged_count; /* how often; tests look at it */
@@ -108,8 +116,8 @@ struct app {
 int app_new(struct app **ret_app);
 struct app *app_free(struct app *app);
 
-/* A sample came: takes its own reference. */
-int app_sample(struct app *app, struct cgw_snapshot *snapshot, uint64_t now_ns);
+/* Figures came: references are taken, the events and marks are taken over. */
+int app_arrive(struct app *app, struct arrival *arrival, uint64_t now_ns);
 /* Each returns reactions for the loop; those for the app itself are done already. */
 unsigned app_key(struct app *app, uint32_t key);
 unsigned app_mouse(struct app *app, const struct event *event);
@@ -131,6 +139,8 @@ unsigned app_ask(struct app *app, const void *state, struct job *job);
 struct list_order app_order(const struct app *app);
 void app_arrange(struct app *app);
 struct column_source app_source(const struct app *app);
+/* The moment of the figures, monotonic: what ages on the screen ages by it. */
+uint64_t app_frame_ns(const struct app *app);
 const struct cgw_topology *app_topology(const struct app *app);
 /* The group that keys act on; CGW_NO_GROUP where there is none. */
 uint32_t app_group(const struct app *app);

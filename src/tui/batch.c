@@ -123,13 +123,13 @@ int batch_run(struct app *app, struct cgw_sampler *sampler, const struct batch *
 	app_wants(app, &wanted);
 	r = cgw_sampler_want(sampler, &wanted);
 	for (uint64_t i = 0; r == 0 && (batch->count == 0 || i <= batch->count); i++) {
-		struct cgw_snapshot *snapshot;
+		struct arrival arrival = {0};
 
-		r = cgw_sampler_sample(sampler, &snapshot);
+		r = cgw_sampler_sample(sampler, &arrival.now);
 		if (r < 0)
 			return r;
-		r = app_sample(app, snapshot, thread_now_ns());
-		cgw_snapshot_unref(snapshot);
+		r = app_arrive(app, &arrival, thread_now_ns());
+		arrival_done(&arrival);
 		/* The first one only gives the others something to be held against. */
 		if (r == 0 && i > 0)
 			r = batch_print(app, batch);

@@ -134,6 +134,17 @@ int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_n
 	return 0;
 }
 
+void list_forget(struct list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		list->states[i].new_until_ns = 0;
+	for (size_t i = 0; i < list->gone_count; i++)
+		free(list->gone[i].path);
+	list->gone_count = 0;
+	if (list->filter.averages != NULL)
+		cgw_averages_reset(list->filter.averages);
+}
+
 void list_select(struct list *list, uint32_t row)
 {
 	if (list->row_count == 0)

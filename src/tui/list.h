@@ -78,6 +78,8 @@ void list_done(struct list *list);
 
 /* After each cgw_frame_update(): carries what is known of the groups over. */
 int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_ns);
+/* Nothing is new or gone: it was not seen to come or go. */
+void list_forget(struct list *list);
 /* Makes the rows anew: after an update, and whenever order, folds or filter changed. */
 int list_arrange(struct list *list, const struct cgw_frame *frame, const struct list_order *order,
 		 uint64_t now_ns);

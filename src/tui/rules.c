@@ -38,6 +38,19 @@ struct rules *rules_free(struct rules *rules)
 	return NULL;
 }
 
+int rules_restart(struct rules *rules)
+{
+	struct cgw_engine *engine;
+	int r = cgw_engine_new(rules->policy, &engine);
+
+	if (r < 0)
+		return r;
+	cgw_engine_free(rules->engine);
+	rules->engine = engine;
+	rules->count = 0;
+	return 0;
+}
+
 const struct rules_action *rules_nth(const struct rules *rules, size_t i)
 {
 	if (i >= rules->count)

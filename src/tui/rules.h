@@ -30,6 +30,8 @@ struct rules {
 /* Takes the policy over. */
 int rules_new(struct cgw_policy *policy, struct rules **ret_rules);
 struct rules *rules_free(struct rules *rules);
+/* After a jump in time: what stood, stood then. */
+int rules_restart(struct rules *rules);
 /* After each cgw_frame_update(): one tick, in which nothing is done. */
 int rules_update(struct rules *rules, const struct cgw_frame *frame);
 /* The i-th newest, or NULL. */

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <string.h>
 
-#include "tui/sampling.h"
 #include "tui/screen.h"
 #include "tui/term.h"
 #include "tui/thread.h"
@@ -16,7 +15,7 @@
 struct screen {
 	struct app *app;
 	struct term *term;
-	struct sampling *sampling;
+	struct source *source;
 	struct worker *actor; /* jobs that change something */
 	struct worker
 		*looker; /* jobs that only look: an action that blocks does not hold them up */
@@ -30,8 +29,10 @@ static void set_wants(struct screen *screen)
 {
 	struct cgw_metric_set wanted = {0};
 
+	if (screen->source->kind->want == NULL)
+		return;
 	app_wants(screen->app, &wanted);
-	sampling_want(screen->sampling, &wanted);
+	screen->source->kind->want(screen->source, &wanted);
 }
 
 static void post_jobs(struct screen *screen)
@@ -57,12 +58,15 @@ static void react(struct screen *screen, unsigned reactions)
 	if (reactions & REACTION_SETTINGS) {
 		term_set_theme(screen->term, (enum term_theme)settings->choices[CHOICE_THEME]);
 		term_set_mouse(screen->term, settings->choices[CHOICE_MOUSE]);
-		sampling_pace(screen->sampling, settings->interval_ns, screen->app->paused);
+		screen->source->kind->pace(screen->source, settings->interval_ns,
+					   screen->app->paused);
 	}
+	if (reactions & REACTION_TRAVEL && screen->source->kind->travel != NULL)
+		screen->source->kind->travel(screen->source, &screen->app->travel);
 	if (reactions & REACTION_WANTS)
 		set_wants(screen);
-	if (reactions & REACTION_SAMPLE)
-		sampling_now(screen->sampling);
+	if (reactions & REACTION_SAMPLE && screen->source->kind->at_once != NULL)
+		screen->source->kind->at_once(screen->source);
 	if (reactions != REACTION_NONE)
 		screen->dirty = true;
 	post_jobs(screen);
@@ -90,19 +94,22 @@ static void take_keys(struct screen *screen)
 	}
 }
 
-static void take_sample(struct screen *screen)
+/* Every one that waits: a history without holes is made of all. */
+static void take_arrivals(struct screen *screen)
 {
-	int error, r;
-	struct cgw_snapshot *snapshot = sampling_take(screen->sampling, &error);
+	struct arrival arrival = {0};
+	struct cgw_diag diag = {.text = ""};
+	int r, met;
 
-	if (error < 0)
-		(void)app_say(screen->app, ROLE_BAD, "sampling failed: %s", strerror(-error));
-	if (snapshot != NULL) {
-		r = app_sample(screen->app, snapshot, thread_now_ns());
-		if (r < 0)
-			(void)app_say(screen->app, ROLE_BAD, "a sample was lost: %s", strerror(-r));
+	while ((r = screen->source->kind->take(screen->source, &arrival, &diag)) > 0) {
+		met = app_arrive(screen->app, &arrival, thread_now_ns());
+		if (met < 0)
+			(void)app_say(screen->app, ROLE_BAD, "a sample was lost: %s",
+				      strerror(-met));
+		arrival_done(&arrival);
 	}
-	cgw_snapshot_unref(snapshot);
+	if (r < 0)
+		(void)app_say(screen->app, ROLE_BAD, "%s", diag.text);
 	screen->dirty = true;
 	post_jobs(screen);
 }
@@ -155,7 +162,7 @@ static int loop(struct screen *screen)
 	struct pollfd fds[] = {
 		{term_key_fd(screen->term), POLLIN, 0},
 		{term_signal_fd(screen->term), POLLIN, 0},
-		{sampling_fd(screen->sampling), POLLIN, 0},
+		{screen->source->kind->fd(screen->source), POLLIN, 0},
 		{worker_fd(screen->actor), POLLIN, 0},
 		{worker_fd(screen->looker), POLLIN, 0},
 	};
@@ -175,7 +182,7 @@ static int loop(struct screen *screen)
 			return 0;
 		take_keys(screen);
 		if (fds[2].revents & POLLIN)
-			take_sample(screen);
+			take_arrivals(screen);
 		take_jobs(screen, screen->actor);
 		take_jobs(screen, screen->looker);
 		say_busy(screen, now_ns);
@@ -185,7 +192,7 @@ static int loop(struct screen *screen)
 	return r;
 }
 
-static int start(struct screen *screen, struct cgw_sampler *sampler, struct cgw_diag *diag)
+static int start(struct screen *screen, struct cgw_diag *diag)
 {
 	const struct settings *settings = &screen->app->settings;
 	const struct term_options options = {
@@ -194,29 +201,21 @@ static int start(struct screen *screen, struct cgw_sampler *sampler, struct cgw_
 	};
 	int r = term_open(&options, &screen->term, diag);
 
-	if (r < 0) {
-		cgw_sampler_free(sampler);
-		return r;
-	}
-	r = sampling_start(sampler, settings->interval_ns, &screen->sampling);
-	if (r < 0) {
-		cgw_sampler_free(sampler);
-		return r;
-	}
-	r = worker_start(&screen->actor);
+	if (r == 0)
+		r = worker_start(&screen->actor);
 	if (r == 0)
 		r = worker_start(&screen->looker);
 	screen->resized = true; /* with the first drawing it is known which columns fit */
 	return r;
 }
 
-int screen_run(struct app *app, struct cgw_sampler *sampler, struct cgw_diag *diag)
+int screen_run(struct app *app, struct source *source, struct cgw_diag *diag)
 {
-	struct screen screen = {.app = app};
+	struct screen screen = {.app = app, .source = source};
 	int r;
 
 	app->now_ns = app->sampled_ns = thread_now_ns();
-	r = start(&screen, sampler, diag);
+	r = start(&screen, diag);
 	if (r == 0)
 		r = loop(&screen);
 	/* The terminal first: whatever hangs below, the user has it back. */
@@ -224,6 +223,5 @@ int screen_run(struct app *app, struct cgw_sampler *sampler, struct cgw_diag *di
 	canvas_free(screen.canvas);
 	(void)worker_stop(screen.actor);
 	(void)worker_stop(screen.looker);
-	(void)sampling_stop(screen.sampling);
 	return r < 0 ? r : screen.ended_by;
 }

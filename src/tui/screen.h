@@ -6,9 +6,9 @@
 #include "tui/app.h"
 
 /*
- * Runs until the user quits. The sampler is taken over. Returns 0, the number of the signal that
- * ended it, or a negative error with its reason.
+ * Runs until the user quits. The source must outlive the app, whose figures come from it. Returns 0,
+ * the number of the signal that ended it, or a negative error with its reason.
  */
-int screen_run(struct app *app, struct cgw_sampler *sampler, struct cgw_diag *diag);
+int screen_run(struct app *app, struct source *source, struct cgw_diag *diag);
 
 #endif

@@ -55,6 +55,7 @@ static const struct cli_command_help help = {
 struct top {
 	struct cli_context *context;
 	struct app *app;
+	struct source *source;
 	struct batch batch;
 	bool is_batch;
 	const char *below, *filter;
@@ -213,10 +214,14 @@ static enum cli_exit print_rows(struct top *top, struct cgw_sampler *sampler)
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 
-static enum cli_exit show_screen(struct top *top, struct cgw_sampler *sampler)
+static enum cli_exit show_screen(struct top *top, struct source *source)
 {
 	struct cgw_diag diag = {.text = ""};
-	int r = screen_run(top->app, sampler, &diag);
+	int r;
+
+	top->app->source_can = source->kind->can;
+	top->app->source_name = source->kind->name;
+	r = screen_run(top->app, source, &diag);
 
 	if (r < 0) {
 		cli_error(top->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
@@ -258,7 +263,14 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 		cli_error(top->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
 		return CLI_FAILED;
 	}
-	return top->is_batch ? print_rows(top, sampler) : show_screen(top, sampler);
+	if (top->is_batch)
+		return print_rows(top, sampler);
+	r = source_live(sampler, top->app->settings.interval_ns, &top->source);
+	if (r < 0) {
+		cli_error(top->context, "%s", strerror(-r));
+		return CLI_FAILED;
+	}
+	return show_screen(top, top->source);
 }
 
 static enum cli_exit run(struct top *top, int argc, char **argv)
@@ -285,6 +297,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 		return status;
 	status = run_with_layout(top, layout);
 	top->app = app_free(top->app); /* its frames know the layout */
+	top->source = source_stop(top->source);
 	cgw_layout_free(layout);
 	return status;
 }

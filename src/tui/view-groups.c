@@ -133,7 +133,7 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
-	if (state->new_until_ns > app->now_ns) {
+	if (state->new_until_ns > app_frame_ns(app)) {
 		*ret_role = ROLE_NEW;
 		return "+";
 	}

@@ -108,16 +108,16 @@ int main(int argc, char **argv)
 	must(canvas_new(50, 200, true, &canvas) == 0, "canvas");
 	app_draw(app, canvas);
 	for (uint64_t i = 0; i < frames + 2; i++) {
-		struct cgw_snapshot *snapshot = make_snapshot(app, topology, 100 + i);
+		struct arrival arrival = {.now = make_snapshot(app, topology, 100 + i)};
 		uint64_t started = cpu_ns(), sampled, drawn, typed;
 
-		must(app_sample(app, snapshot, (100 + i) * SECOND) == 0, "sample");
+		must(app_arrive(app, &arrival, (100 + i) * SECOND) == 0, "sample");
 		sampled = cpu_ns();
 		app_draw(app, canvas);
 		drawn = cpu_ns();
 		(void)app_key(app, KEY_PAGE_DOWN);
 		typed = cpu_ns();
-		cgw_snapshot_unref(snapshot);
+		arrival_done(&arrival);
 		if (i < 2)
 			continue; /* buffers grow */
 		sample_ns += sampled - started;

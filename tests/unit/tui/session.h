@@ -91,6 +91,7 @@ static void session_sample(struct session *session)
 {
 	struct cgw_metric_set wanted = {0};
 	struct cgw_snapshot *snapshot = NULL;
+	struct arrival arrival = {0};
 
 	session->now_s++;
 	app_wants(session->app, &wanted);
@@ -123,8 +124,9 @@ static void session_sample(struct session *session)
 		set_value(snapshot, CGW_M_CGROUP_FROZEN, load->path, number_ok(0));
 	}
 	assert_int_equal(snapshot_finish(snapshot), 0);
-	assert_int_equal(app_sample(session->app, snapshot, session->now_s * SECOND), 0);
-	cgw_snapshot_unref(snapshot);
+	arrival.now = snapshot;
+	assert_int_equal(app_arrive(session->app, &arrival, session->now_s * SECOND), 0);
+	arrival_done(&arrival);
 }
 
 static char *session_text(struct session *session)

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* arrive.c - figures come: what was known of the groups goes along, in order of time or by a jump. */
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "tui/app.h"
+
+void arrival_done(struct arrival *arrival)
+{
+	cgw_snapshot_unref(arrival->now);
+	cgw_snapshot_unref(arrival->before);
+	cgw_history_free(arrival->history);
+	for (size_t i = 0; i < arrival->event_count; i++) {
+		free(arrival->events[i].path);
+		free(arrival->events[i].text);
+	}
+	free(arrival->events);
+	free(arrival->marks);
+	*arrival = (struct arrival){0};
+}
+
+/* The next frame, and the list that follows the groups by it. */
+static int follow(struct app *app, struct cgw_snapshot *snapshot)
+{
+	int r = cgw_frame_update(app->frame, snapshot);
+
+	if (r == 0)
+		r = list_update(&app->list, app->frame, cgw_snapshot_monotonic_ns(snapshot));
+	return r;
+}
+
+/*
+ * What the user did to the groups is carried over to the sample before the one that is jumped to;
+ * the frame then begins anew, so that no figure is taken over the jump.
+ */
+static int jump(struct app *app, struct arrival *arrival)
+{
+	struct cgw_snapshot *first = arrival->before != NULL ? arrival->before : arrival->now;
+	struct cgw_frame *frame;
+	int r = follow(app, first);
+
+	if (r < 0)
+		return r;
+	r = cgw_frame_new(&frame);
+	if (r < 0)
+		return r;
+	list_forget(&app->list);
+	alerts_forget(&app->alerts);
+	cgw_frame_free(app->frame);
+	app->frame = frame;
+	if (arrival->history != NULL) {
+		cgw_history_free(app->history);
+		app->history = take_pointer(&arrival->history);
+	}
+	r = cgw_frame_update(app->frame, first);
+	if (r == 0 && arrival->before != NULL)
+		r = follow(app, arrival->now);
+	if (r == 0 && app->rules != NULL)
+		r = rules_restart(app->rules);
+	return r;
+}
+
+static void take_place(struct app *app, struct arrival *arrival)
+{
+	app->place = arrival->place;
+	if (arrival->marks == NULL)
+		return;
+	free(app->marks);
+	app->marks = take_pointer(&arrival->marks);
+	app->mark_count = arrival->mark_count;
+}
+
+int app_arrive(struct app *app, struct arrival *arrival, uint64_t now_ns)
+{
+	bool has_history = arrival->history != NULL;
+	int r = arrival->jump ? jump(app, arrival) : follow(app, arrival->now);
+
+	app->now_ns = app->sampled_ns = now_ns;
+	if (r == 0 && !has_history)
+		r = cgw_history_push(app->history, app->frame);
+	if (r == 0)
+		r = alerts_update(&app->alerts, app->frame);
+	if (r == 0 && app->rules != NULL)
+		r = rules_update(app->rules, app->frame);
+	if (r < 0)
+		return r;
+	take_place(app, arrival);
+	for (size_t i = 0; i < arrival->event_count; i++)
+		alerts_take(&app->alerts, app->frame, &arrival->events[i]);
+	app_arrange(app);
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].kind->update != NULL)
+			app->views[i].kind->update(app, app->views[i].state);
+	return 0;
+}
