@@ -16,7 +16,7 @@ static const struct {
 	[CGW_GONE] = {"gone", "-"},
 	[CGW_BAD] = {"bad", "?"},
 	[CGW_WARMUP] = {"warmup", "-"},
-	[CGW_RESET] = {"reset", ""},
+	[CGW_RESET] = {"reset", "-"},
 };
 
 const char *cgw_state_name(enum cgw_state state)

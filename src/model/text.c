@@ -58,7 +58,8 @@ static size_t identity_text(const struct cgw_topology *topology, enum field_iden
 		return cgw_topology_path(topology, group, out->buffer, out->size);
 	if (which == IDENTITY_NAME)
 		append(out, group == 0 ? "/" : topology->name[group]);
-	for (uint32_t h = 0; layout != NULL && h < topology->hierarchy_count; h++) {
+	/* A recording may not say what its hierarchies were. */
+	for (uint32_t h = 0; layout != NULL && h < layout->hierarchy_count; h++) {
 		if (!(topology->present[group] & UINT32_C(1) << h))
 			continue;
 		if (which == IDENTITY_HIERARCHIES)

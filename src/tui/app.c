@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "tui/app.h"
 #include "tui/header.h"
+#include "tui/travel.h"
 #include "tui/views.h"
 
 #define MESSAGE_NS UINT64_C(8000000000)
@@ -23,6 +24,7 @@ int app_new(struct app **ret_app)
 	settings_default(&app->settings);
 	app->source_can = SOURCE_ACTS;
 	app->source_name = "";
+	app->speed = 1;
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);
 		return -ENOMEM;
@@ -173,14 +175,23 @@ void app_key_name(const struct app *app, enum action action, char *buffer, size_
 		(void)key_print(key, buffer, size);
 }
 
-void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
+void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
 {
 	time_t seconds = (time_t)(realtime_ns / 1000000000);
 	struct tm local;
 
 	if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL ||
-	    strftime(buffer, size, "%H:%M:%S", &local) == 0)
+	    strftime(buffer, size, "%Y-%m-%d %H:%M:%S", &local) == 0)
 		(void)snprintf(buffer, size, "-");
+}
+
+void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
+{
+	char date[64], *blank;
+
+	app_date(app, realtime_ns, date, sizeof(date));
+	blank = strchr(date, ' ');
+	(void)snprintf(buffer, size, "%s", blank != NULL ? blank + 1 : date);
 }
 
 void app_save(struct app *app)
@@ -243,6 +254,11 @@ static unsigned settle(struct app *app, unsigned reactions)
 	return reactions & ~(unsigned)(REACTION_ARRANGE | REACTION_SAVE);
 }
 
+bool app_may_act(const struct app *app)
+{
+	return app->source_can & SOURCE_ACTS && !app->read_only;
+}
+
 unsigned app_key(struct app *app, uint32_t key)
 {
 	struct view *view = top_view(app);
@@ -266,11 +282,18 @@ unsigned app_key(struct app *app, uint32_t key)
 	}
 	if (action == ACTION_NONE)
 		return REACTION_DRAW;
-	if (key_binding(action)->changes && app->read_only) {
-		(void)app_say(app, ROLE_WARM, "read-only: \"%s\" is switched off (--read-only)",
-			      key_binding(action)->name);
+	if (key_binding(action)->changes && !app_may_act(app)) {
+		if (!(app->source_can & SOURCE_ACTS))
+			(void)app_say(app, ROLE_WARM, "a %s: there is nothing to %s in it",
+				      app->source_name, key_binding(action)->name);
+		else
+			(void)app_say(app, ROLE_WARM,
+				      "read-only: \"%s\" is switched off (--read-only)",
+				      key_binding(action)->name);
 		return REACTION_DRAW | REACTION_BEEP;
 	}
+	if (key_binding(action)->contexts & IN_REPLAY)
+		return settle(app, travel_act(app, action) | REACTION_DRAW);
 	return settle(app, view->kind->act(app, view->state, action) | REACTION_DRAW);
 }
 
@@ -294,7 +317,7 @@ static size_t key_labels(struct app *app, int columns, struct label *labels, siz
 		int width;
 
 		if (binding->label[0] == '\0' || !(binding->contexts & contexts) ||
-		    (binding->changes && app->read_only))
+		    (binding->changes && !app_may_act(app)))
 			continue;
 		app_key_name(app, (enum action)i, key, sizeof(key));
 		width = canvas_width(key) + canvas_width(binding->label);
@@ -344,6 +367,9 @@ unsigned app_mouse(struct app *app, const struct event *event)
 	if (event->button == MOUSE_LEFT && app->drawn.keys.rows > 0 &&
 	    event->row == app->drawn.keys.row)
 		return click_keys(app, event->column);
+	if (event->button == MOUSE_LEFT && app->drawn.timeline.rows > 0 &&
+	    event->row == app->drawn.timeline.row)
+		return timeline_click(app, event->column);
 	if (view->kind->click == NULL)
 		return REACTION_NONE;
 	return settle(app, view->kind->click(app, view->state, event));
@@ -378,8 +404,9 @@ unsigned app_tick(struct app *app, uint64_t now_ns)
 	/* A message that runs out, and a read that hangs: the screen says so. */
 	if (said && app->message_until_ns <= now_ns)
 		return REACTION_DRAW;
-	return late_ns > 2 * app->settings.interval_ns && !app->paused ? REACTION_DRAW
-								       : REACTION_NONE;
+	if (app->source_can & SOURCE_TRAVELS || app->paused)
+		return REACTION_NONE;
+	return late_ns > 2 * app->settings.interval_ns ? REACTION_DRAW : REACTION_NONE;
 }
 
 void app_wants(const struct app *app, struct cgw_metric_set *set)
@@ -414,6 +441,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	while (bottom > 0 && !app->views[bottom].kind->whole)
 		bottom--;
 	wish.header_rows = header_rows(app, canvas->rows);
+	wish.timeline = app->source_can & SOURCE_TRAVELS;
 	wish.keys = app->settings.choices[CHOICE_KEYS];
 	wish.head = app->views[bottom].kind->head;
 	wish.graph_rows_max = app->views[bottom].kind->graph_rows_max;
@@ -423,6 +451,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	canvas_clear(canvas);
 	header_draw(app, canvas, app->drawn.header);
 	draw_keys(app, canvas, app->drawn.keys);
+	timeline_draw(app, canvas, app->drawn.timeline);
 	draw_status(app, canvas, app->drawn.status);
 	for (size_t i = bottom; i < app->view_count; i++)
 		app->views[i].kind->draw(app, app->views[i].state, canvas, &app->drawn);

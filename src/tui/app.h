@@ -93,6 +93,7 @@ struct app {
 	struct source_mark *marks;
 	size_t mark_count;
 	struct travel travel;    /* with REACTION_TRAVEL */
+	double speed;            /* that it is played at */
 	uint64_t now_ns;         /* monotonic, of the loop's last turn */
 	uint64_t sampled_ns;     /* when the last sample came */
 	uint64_t arranged_count; /* how often; tests look at it */
@@ -142,6 +143,8 @@ struct column_source app_source(const struct app *app);
 /* The moment of the figures, monotonic: what ages on the screen ages by it. */
 uint64_t app_frame_ns(const struct app *app);
 const struct cgw_topology *app_topology(const struct app *app);
+/* May anything be changed from here? */
+bool app_may_act(const struct app *app);
 /* The group that keys act on; CGW_NO_GROUP where there is none. */
 uint32_t app_group(const struct app *app);
 /* Its path, escaped, at most `size`-1 bytes; the root is "/". */
@@ -149,6 +152,8 @@ void app_path(const struct app *app, uint32_t group, char *buffer, size_t size);
 /* "F8" of an action, as it is mapped; "" where it has no key. */
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size);
 /* Actions that every list has: moving by rows and pages. True where it was one. */
+/* "2026-11-24 21:03:44". */
+void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
 /* "21:03:44" of a wall clock. */
 void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
 bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* arrive.c - figures come: what was known of the groups goes along, in order of time or by a jump. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "tui/app.h"
@@ -63,6 +64,10 @@ static int jump(struct app *app, struct arrival *arrival)
 static void take_place(struct app *app, struct arrival *arrival)
 {
 	app->place = arrival->place;
+	/* The recorded machine's name: of this one nothing is shown. */
+	if (arrival->place.host[0] != '\0')
+		(void)cgw_escape(app->host, sizeof(app->host), arrival->place.host,
+				 strlen(arrival->place.host));
 	if (arrival->marks == NULL)
 		return;
 	free(app->marks);

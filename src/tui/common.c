@@ -73,6 +73,10 @@ bool is_group_action(enum action action)
 
 unsigned act_on_groups(struct app *app, enum action action)
 {
+	if (app->source_can & SOURCE_TRAVELS && action != ACTION_JOURNAL)
+		return app_say(app, ROLE_TEXT,
+			       "a recording has the interval that it was made with; , and . "
+			       "change how fast it is played");
 	switch (action) {
 	case ACTION_PAUSE:
 		return toggle_pause(app);

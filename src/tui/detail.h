@@ -60,7 +60,9 @@ struct detail {
 	uint64_t id;
 	uint32_t group; /* in the list's frame; CGW_NO_GROUP: it went */
 	enum detail_page page;
-	struct cgw_frame *frame; /* of the probe's snapshots: it and its ancestors */
+	struct cgw_frame *own_frame; /* of the probe's snapshots: it and its ancestors */
+	/* That one, or the list's: nobody can be asked about a group that is elsewhere. */
+	const struct cgw_frame *frame;
 	struct probe_job *probe; /* NULL while it is out */
 	struct process *processes;
 	size_t process_count, process_total;

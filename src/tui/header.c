@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/header.h"
+#include "tui/travel.h"
 
 #define METER_ROWS 4
 #define GRAPH_ROWS 5
@@ -193,11 +194,16 @@ static void draw_memory_row(const struct machine_figures *figures, struct canvas
 	pen_pair(&pen, "write", ROLE_TEXT, text);
 }
 
+/* Of a recording the day matters too. */
 static void draw_clock(const struct app *app, struct pen *pen)
 {
+	uint64_t realtime_ns = cgw_snapshot_realtime_ns(cgw_frame_now(app->frame));
 	char text[32];
 
-	app_time(app, cgw_snapshot_realtime_ns(cgw_frame_now(app->frame)), text, sizeof(text));
+	if (app->source_can & SOURCE_TRAVELS)
+		app_date(app, realtime_ns, text, sizeof(text));
+	else
+		app_time(app, realtime_ns, text, sizeof(text));
 	if (pen->end - pen->column >= (int)strlen(text))
 		canvas_text_right(pen->canvas, pen->row, pen->column, pen->end - pen->column,
 				  ROLE_DIM, text);
@@ -211,6 +217,12 @@ static void pen_sampling(const struct app *app, struct pen *pen)
 	uint64_t late_ns = app->now_ns - app->sampled_ns;
 	char text[64];
 
+	if (app->source_can & SOURCE_TRAVELS) {
+		travel_say(app, text, sizeof(text));
+		pen_text(pen, app->paused ? ROLE_WARM : ROLE_GOOD, text);
+		pen_text(pen, ROLE_TEXT, "  ");
+		return;
+	}
 	if (app->paused) {
 		pen_text(pen, ROLE_WARM, "PAUSED  ");
 	} else if (app->now_ns > app->sampled_ns && late_ns > app->settings.interval_ns + LATE_NS) {
@@ -239,6 +251,10 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 	pen_text(&pen, ROLE_TITLE, "cgward");
 	pen_text(&pen, ROLE_TEXT, " ");
 	draw_clock(app, &pen);
+	if (app->source_name[0] != '\0') {
+		pen_text(&pen, ROLE_STRONG, app->source_name);
+		pen_text(&pen, ROLE_DIM, area.columns >= 60 ? " of " : " ");
+	}
 	if (area.columns >= 60) {
 		pen_text(&pen, ROLE_STRONG, app->host);
 		pen_text(&pen, ROLE_TEXT, "  ");
@@ -248,10 +264,10 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 	(void)snprintf(text, sizeof(text), "%u", topology->count);
 	pen_pair(&pen, "groups", ROLE_TEXT, text);
 	pen_sampling(app, &pen);
-	if (app->layout != NULL)
+	if (topology->layout != NULL)
 		pen_pair(&pen, "cgroup",
-			 app->layout->kind == CGW_LAYOUT_NONE ? ROLE_BAD : ROLE_TEXT,
-			 cgw_layout_kind_name(app->layout->kind));
+			 topology->layout->kind == CGW_LAYOUT_NONE ? ROLE_BAD : ROLE_TEXT,
+			 cgw_layout_kind_name(topology->layout->kind));
 }
 
 /* One line that says the most: small screens, or those who want the rows for the list. */
@@ -262,7 +278,7 @@ static void draw_line(struct app *app, const struct machine_figures *figures, st
 	struct pen pen = {canvas, area.row, area.column, area.column + area.columns};
 	char text[64], total[32];
 
-	if (app->paused)
+	if (app->paused && !(app->source_can & SOURCE_TRAVELS))
 		pen_text(&pen, ROLE_WARM, "PAUSED ");
 	if (isnan(figures->cpu_percent))
 		(void)snprintf(text, sizeof(text), "…");
@@ -341,7 +357,9 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 		return;
 	if (cgw_frame_now(app->frame) == NULL) {
 		canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_DIM,
-				"cgward: reading all groups for the first time…");
+				app->source_can & SOURCE_TRAVELS
+					? "cgward: opening the recording…"
+					: "cgward: reading all groups for the first time…");
 		return;
 	}
 	figures = figures_of(app->frame);

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "tui/views.h"
+#include "tui/travel.h"
 
 static const struct {
 	unsigned contexts;
 	const char *title;
 } sections[] = {
+	{IN_REPLAY, "In the time of the recording"},
 	{IN_TREE | IN_FLAT | IN_SEARCHING, "In the list of groups"},
 	{IN_DETAIL, "In an opened group"},
 	{IN_SETUP, "In the setup window"},
@@ -58,7 +59,9 @@ static void add_section(const struct app *app, struct reader *reader, unsigned c
 		const struct key_binding *binding = key_binding((enum action)i);
 		char keys[64];
 
-		if (!(binding->contexts & contexts))
+		/* What can never be done here would only be in the way. */
+		if (!(binding->contexts & contexts) ||
+		    (binding->changes && !(app->source_can & SOURCE_ACTS)))
 			continue;
 		key_names(app, (enum action)i, keys, sizeof(keys));
 		if (keys[0] != '\0')
@@ -71,6 +74,8 @@ unsigned open_help(struct app *app)
 	struct reader *reader = reader_new("Help");
 
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		if (sections[i].contexts == IN_REPLAY && travel_context(app) == 0)
+			continue;
 		reader_add(reader, ROLE_TITLE, "", sections[i].title);
 		add_section(app, reader, sections[i].contexts);
 		reader_add(reader, ROLE_TEXT, "", "");

@@ -17,6 +17,7 @@
 #define SETUP     IN_SETUP
 #define EDIT      IN_EDIT
 #define SEARCHING IN_SEARCHING
+#define REPLAY    IN_REPLAY
 #define LISTS     (GROUPS | DETAIL | READING | DIALOGS | SETUP | EDIT)
 #define ANYWHERE  (LISTS | SEARCHING)
 
@@ -175,7 +176,7 @@ enum action keymap_find(const struct keymap *keymap, unsigned context, uint32_t 
 
 		if (common == 0 || !has_key(keymap, i, key))
 			continue;
-		if (common & IN_SEARCHING)
+		if (common & (IN_SEARCHING | IN_REPLAY))
 			return (enum action)i;
 		if (found == ACTION_NONE)
 			found = (enum action)i;

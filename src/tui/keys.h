@@ -48,6 +48,7 @@ enum key_context {
 	IN_SETUP = 32,      /* the setup window */
 	IN_EDIT = 64,       /* the form of limits */
 	IN_SEARCHING = 128, /* groups, while a search is on: asked before the others */
+	IN_REPLAY = 256,    /* in a recording, beside the others and before them */
 };
 
 struct key_binding {

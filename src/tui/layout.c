@@ -32,7 +32,8 @@ struct layout layout_compute(const struct layout_wish *wish)
 			    .columns = wish->columns > 0 ? wish->columns : 0};
 	int status = rest.rows >= 2, keys = wish->keys && rest.rows >= 8;
 	int head = wish->head && rest.rows >= 3;
-	int spare = rest.rows - status - keys - head - BODY_SHARE_MIN;
+	int timeline = wish->timeline && rest.rows >= 6;
+	int spare = rest.rows - status - keys - head - timeline - BODY_SHARE_MIN;
 	int header = wish->header_rows < spare ? wish->header_rows : spare;
 	int graphs;
 
@@ -46,6 +47,7 @@ struct layout layout_compute(const struct layout_wish *wish)
 		graphs = 0;
 	layout.keys = take_bottom(&rest, keys);
 	layout.status = take_bottom(&rest, status);
+	layout.timeline = take_bottom(&rest, timeline);
 	layout.header = take_top(&rest, header);
 	layout.graphs = take_top(&rest, graphs);
 	layout.head = take_top(&rest, head);

@@ -13,6 +13,7 @@
 struct layout_wish {
 	int rows, columns;  /* of the terminal */
 	int header_rows;    /* of the header, if there is room for all of them */
+	bool timeline;      /* a row for the time of a recording */
 	bool keys;          /* the bar of keys is wanted */
 	bool head;          /* the view has column heads */
 	int graph_rows_max; /* of the detail view's graphs; 0: none */
@@ -23,6 +24,7 @@ struct layout {
 	struct rect graphs;
 	struct rect head;
 	struct rect body;
+	struct rect timeline;
 	struct rect status;
 	struct rect keys;
 };

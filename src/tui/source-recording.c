@@ -26,6 +26,7 @@ struct recording {
 	struct cgw_replay *replay;
 	uint64_t sample_cost_ns;        /* of reading one, as the last jumps had it */
 	size_t marks_told, damage_told; /* how many were handed over */
+	bool begun;                     /* something was handed over */
 	/* All below under the lock. */
 	bool paused, has_travel;
 	struct travel travel;
@@ -39,10 +40,12 @@ struct recording {
 /* Where it stands now. The lock is not needed: only the thread moves. */
 static struct source_place place_of(const struct recording *recording)
 {
+	const char *host = cgw_replay_host(recording->replay);
 	struct cgw_recording_info info;
+	struct source_place place;
 
 	cgw_replay_info(recording->replay, &info);
-	return (struct source_place){
+	place = (struct source_place){
 		.first_ns = info.first_ns,
 		.last_ns = info.last_ns,
 		.now_ns = cgw_snapshot_realtime_ns(cgw_replay_snapshot(recording->replay)),
@@ -51,6 +54,9 @@ static struct source_place place_of(const struct recording *recording)
 		.samples = info.samples,
 		.at_end = info.position + 1 >= info.samples,
 	};
+	if (host != NULL)
+		(void)snprintf(place.host, sizeof(place.host), "%s", host);
+	return place;
 }
 
 static void take_events(const struct recording *recording, struct arrival *arrival)
@@ -184,6 +190,19 @@ static int step_on(struct recording *recording, struct arrival *ret_arrival)
 	return 1;
 }
 
+/* As many as there are that way. */
+static int move_steps(struct recording *recording, int64_t by)
+{
+	int moved = 0, r = 1;
+
+	for (; by != 0 && r > 0; by += by < 0 ? 1 : -1) {
+		r = by < 0 ? cgw_replay_previous(recording->replay)
+			   : cgw_replay_next(recording->replay);
+		moved += r > 0;
+	}
+	return r < 0 ? r : moved > 0;
+}
+
 static int move_events(struct recording *recording, const struct travel *travel)
 {
 	int r = 0;
@@ -214,8 +233,7 @@ static int move(struct recording *recording, const struct travel *travel)
 
 	switch (travel->kind) {
 	case TRAVEL_STEPS:
-		return travel->by < 0 ? cgw_replay_previous(recording->replay)
-				      : cgw_replay_next(recording->replay);
+		return move_steps(recording, travel->by);
 	case TRAVEL_TIME:
 		by_ns = (uint64_t)(travel->by < 0 ? -travel->by : travel->by);
 		if (travel->by < 0)
@@ -241,15 +259,17 @@ static int do_travel(struct recording *recording, const struct travel *travel,
 	int r;
 
 	(void)cgw_replay_refresh(recording->replay);
-	if (travel->kind == TRAVEL_STEPS && travel->by == 1) {
+	if (recording->begun && travel->kind == TRAVEL_STEPS && travel->by == 1) {
 		r = step_on(recording, ret_arrival);
 	} else {
 		r = move(recording, travel);
-		if (r > 0)
+		/* A recording of one sample begins with that. */
+		if (r > 0 || (r == 0 && !recording->begun))
 			r = jump_here(recording, ret_arrival);
 	}
 	if (r < 0)
 		return cgw_diag_set(diag, r, "the recording cannot be read: %s", strerror(-r));
+	recording->begun = recording->begun || r > 0;
 	if (r == 0)
 		return cgw_diag_set(
 			diag, -ENOENT, "%s",

@@ -53,7 +53,8 @@ struct source_mark {
 struct source_place {
 	uint64_t first_ns, last_ns, now_ns, interval_ns;
 	uint64_t position, samples;
-	bool at_end; /* there is no later sample yet */
+	char host[64]; /* raw */
+	bool at_end;   /* there is no later sample yet */
 };
 
 /* What came. All of it belongs to who took it: arrival_done(). */

@@ -22,6 +22,8 @@ enum {
 	OPTION_THEME,
 	OPTION_GRAPHS,
 	OPTION_POLICY,
+	OPTION_REPLAY,
+	OPTION_AT,
 };
 
 static const struct cli_option options[] = {
@@ -42,6 +44,9 @@ static const struct cli_option options[] = {
 	{OPTION_GRAPHS, "graphs", "NAME", false, "braille, blocks, ascii"},
 	{OPTION_POLICY, "policy", "FILE", false,
 	 "watch what the rules of FILE would do; nothing of it is done"},
+	{OPTION_REPLAY, "replay", "PATH", false,
+	 "show a recording, a file or a directory of them, and move in its time"},
+	{OPTION_AT, "at", "TIME", false, "begin the recording there (03:12, -10m)"},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -58,7 +63,7 @@ struct top {
 	struct source *source;
 	struct batch batch;
 	bool is_batch;
-	const char *below, *filter;
+	const char *below, *filter, *replay, *at;
 	uint32_t depth_max;
 };
 
@@ -165,6 +170,12 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		return take_setting(top, "screen", "graphs", value);
 	case OPTION_POLICY:
 		return take_policy(top, value);
+	case OPTION_REPLAY:
+		top->replay = value;
+		return CLI_OK;
+	case OPTION_AT:
+		top->at = value;
+		return CLI_OK;
 	default:
 		return CLI_USAGE;
 	}
@@ -273,6 +284,71 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 	return show_screen(top, top->source);
 }
 
+/* Where a recording begins: at --at, or with its second sample, the first that has rates. */
+static enum cli_exit start_of(struct top *top, const struct cgw_replay *replay,
+			      struct travel *ret_start)
+{
+	struct cgw_recording_info info;
+
+	cgw_replay_info(replay, &info);
+	*ret_start = (struct travel){.kind = TRAVEL_STEPS, .by = 1};
+	if (top->at == NULL)
+		return CLI_OK;
+	ret_start->kind = TRAVEL_TO;
+	if (cli_parse_time(top->at, info.last_ns, &ret_start->to_ns) == 0)
+		return CLI_OK;
+	return cli_usage_error(top->context, CLI_TIME_WANTED, "at", top->at);
+}
+
+static enum cli_exit open_replay(struct top *top)
+{
+	struct cgw_diag diag = {.text = ""};
+	struct cgw_replay *replay;
+	struct travel start;
+	enum cli_exit status;
+	int r = cgw_replay_open(top->replay, &replay, &diag);
+
+	if (r < 0) {
+		cli_diag(top->context, &diag);
+		return CLI_FAILED;
+	}
+	status = start_of(top, replay, &start);
+	if (status != CLI_OK) {
+		cgw_replay_free(replay);
+		return status;
+	}
+	r = source_recording(replay, &start, &top->source);
+	if (r < 0) {
+		cli_error(top->context, "the recording cannot be read: %s", strerror(-r));
+		return CLI_FAILED;
+	}
+	return CLI_OK;
+}
+
+static enum cli_exit run_replay(struct top *top)
+{
+	struct cgw_diag diag = {.text = ""};
+	enum cli_exit status;
+
+	if (top->is_batch)
+		return cli_usage_error(top->context,
+				       "--replay has a screen; `cgward dump --replay` prints rows");
+	if (top->below != NULL || top->depth_max > 0)
+		return cli_usage_error(top->context,
+				       "--below and --depth pick what is read; --filter picks in "
+				       "a recording");
+	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
+		return cli_usage_error(top->context, "--filter: %s", diag.text);
+	status = open_replay(top);
+	if (status == CLI_OK) {
+		top->app->paused = true;
+		status = show_screen(top, top->source);
+	}
+	top->app = app_free(top->app);
+	top->source = source_stop(top->source);
+	return status;
+}
+
 static enum cli_exit run(struct top *top, int argc, char **argv)
 {
 	enum cli_exit status = CLI_OK;
@@ -292,6 +368,10 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 				       "top takes no operand; --filter and --below pick groups");
 	if (top->batch.count > 0 && !top->is_batch)
 		return cli_usage_error(top->context, "--iterations goes with --batch");
+	if (top->at != NULL && top->replay == NULL)
+		return cli_usage_error(top->context, "--at goes with --replay");
+	if (top->replay != NULL)
+		return run_replay(top);
 	layout = cli_layout(top->context, &status);
 	if (layout == NULL)
 		return status;

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "tui/detail.h"
+#include "tui/travel.h"
 
 static const struct {
 	const char *name;
@@ -74,18 +75,6 @@ static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
 	return 0;
 }
 
-static void detail_update(struct app *app, void *opaque)
-{
-	const struct cgw_topology *topology = app_topology(app);
-	struct detail *detail = opaque;
-
-	detail->group = cgw_topology_find(topology, detail->path);
-	/* Made again under the same name: another group. */
-	if (detail->group != CGW_NO_GROUP && id_of(topology, detail->group) != detail->id)
-		detail->group = CGW_NO_GROUP;
-	ask(app, detail);
-}
-
 static void remember_counts(struct detail *detail)
 {
 	uint32_t group = detail_at(detail);
@@ -99,6 +88,24 @@ static void remember_counts(struct detail *detail)
 	detail->has_first_counts = true;
 }
 
+static void detail_update(struct app *app, void *opaque)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	struct detail *detail = opaque;
+
+	detail->group = cgw_topology_find(topology, detail->path);
+	if (!(app->source_can & SOURCE_ACTS)) {
+		detail->frame = app->frame;
+		remember_counts(detail);
+		fill(app, detail);
+		return;
+	}
+	/* Made again under the same name: another group. */
+	if (detail->group != CGW_NO_GROUP && id_of(topology, detail->group) != detail->id)
+		detail->group = CGW_NO_GROUP;
+	ask(app, detail);
+}
+
 static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 {
 	struct detail *detail = opaque;
@@ -110,7 +117,7 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 	job->kept = true;
 	detail->probe = probe;
 	answer = probe_answer(probe);
-	if (answer->snapshot != NULL && cgw_frame_update(detail->frame, answer->snapshot) == 0)
+	if (answer->snapshot != NULL && cgw_frame_update(detail->own_frame, answer->snapshot) == 0)
 		remember_counts(detail);
 	if (answer->processes != NULL) {
 		free(detail->processes);
@@ -127,9 +134,8 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 
 static unsigned detail_contexts(const struct app *app, const void *state)
 {
-	(void)app;
 	(void)state;
-	return IN_DETAIL;
+	return IN_DETAIL | travel_context(app);
 }
 
 static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct rect area)
@@ -360,7 +366,7 @@ static void detail_done(void *opaque)
 	struct detail *detail = opaque;
 
 	probe_free(detail->probe);
-	cgw_frame_free(detail->frame);
+	cgw_frame_free(detail->own_frame);
 	free(detail->processes);
 	free(detail->first_counts);
 	free(detail->rows);
@@ -400,10 +406,11 @@ unsigned open_detail(struct app *app)
 		return app_say(app, ROLE_BAD, "out of memory");
 	detail->path = malloc(length + 1);
 	detail->first_counts = calloc(CGW_METRIC_COUNT, sizeof(*detail->first_counts));
-	if (detail->path == NULL || cgw_frame_new(&detail->frame) < 0) {
+	if (detail->path == NULL || cgw_frame_new(&detail->own_frame) < 0) {
 		detail_done(detail);
 		return app_say(app, ROLE_BAD, "out of memory");
 	}
+	detail->frame = app->source_can & SOURCE_ACTS ? detail->own_frame : app->frame;
 	(void)cgw_topology_path(topology, group, detail->path, length + 1);
 	if (probe_new(detail->path, &detail->probe) < 0) {
 		detail_done(detail);

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "tui/groups.h"
+#include "tui/travel.h"
 
 /* Of the column that holds the tree: it gives way first, down to this. */
 #define GROUP_WIDTH_MIN      18
@@ -377,6 +378,7 @@ static unsigned groups_contexts(const struct app *app, const void *state)
 	unsigned contexts = app->settings.choices[CHOICE_TREE] ? IN_TREE : IN_FLAT;
 
 	(void)state;
+	contexts |= travel_context(app);
 	return app->search[0] != '\0' ? contexts | IN_SEARCHING : contexts;
 }
 

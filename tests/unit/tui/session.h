@@ -87,11 +87,11 @@ static void set_machine(struct cgw_machine *machine, uint64_t now_s)
 		machine->pressure_e2[i][0][0] = number_ok((uint64_t)(3 - i) * 210);
 }
 
-static void session_sample(struct session *session)
+/* The next second of the machine. */
+static struct cgw_snapshot *session_snapshot(struct session *session)
 {
 	struct cgw_metric_set wanted = {0};
 	struct cgw_snapshot *snapshot = NULL;
-	struct arrival arrival = {0};
 
 	session->now_s++;
 	app_wants(session->app, &wanted);
@@ -124,7 +124,13 @@ static void session_sample(struct session *session)
 		set_value(snapshot, CGW_M_CGROUP_FROZEN, load->path, number_ok(0));
 	}
 	assert_int_equal(snapshot_finish(snapshot), 0);
-	arrival.now = snapshot;
+	return snapshot;
+}
+
+static void session_sample(struct session *session)
+{
+	struct arrival arrival = {.now = session_snapshot(session)};
+
 	assert_int_equal(app_arrive(session->app, &arrival, session->now_s * SECOND), 0);
 	arrival_done(&arrival);
 }
