@@ -44,7 +44,8 @@ void json_put(struct json_writer *writer, const char *bytes, size_t length)
 {
 	char *to = reserve(writer, length);
 
-	if (to == NULL)
+	/* Nothing at all may come from nowhere, which memcpy() does not take. */
+	if (to == NULL || length == 0)
 		return;
 	memcpy(to, bytes, length);
 	writer->length += length;

@@ -38,14 +38,19 @@ static int directory_path(const char *directory, char *buffer, size_t size)
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-static int no_directory(struct cgw_diag *diag, int error, const char *directory)
+/* No place of one's own is a matter of rights, not of a group that is not there. */
+static int no_directory(struct cgw_diag *diag, int error, const char *asked, const char *directory)
 {
 	if (error == -ENOENT && directory[0] == '\0')
-		return cgw_diag_set(
-			diag, error,
-			"there is no place for the journal of changes: XDG_RUNTIME_DIR is "
-			"not set");
-	return cgw_diag_set(diag, error, "cannot keep the journal of changes in %s: %s", directory,
+		return cgw_diag_set(diag, -EACCES,
+				    "there is no place for the journal of changes: "
+				    "XDG_RUNTIME_DIR is not set; set it, or name a "
+				    "directory of your own with --journal");
+	return cgw_diag_set(diag,
+			    error != -ENOENT ? error
+			    : asked != NULL  ? -ENOTDIR
+					     : -EACCES,
+			    "cannot keep the journal of changes in %s: %s", directory,
 			    strerror(-error));
 }
 
@@ -64,7 +69,7 @@ int journal_open(const char *directory, struct journal **ret_journal, struct cgw
 	if (r == 0 && (!S_ISDIR(stat.st_mode) || stat.st_uid != geteuid()))
 		r = -EPERM;
 	if (r < 0)
-		return no_directory(diag, r, path);
+		return no_directory(diag, r, directory, path);
 	journal = calloc(1, sizeof(*journal));
 	if (journal == NULL)
 		return -ENOMEM;
@@ -306,7 +311,7 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 	int r = directory_path(directory, path, sizeof(path));
 
 	if (r < 0)
-		return no_directory(diag, r, path);
+		return no_directory(diag, r, directory, path);
 	(void)snprintf(file, sizeof(file), "%s/journal.old", path);
 	r = load_file(file, &loaded);
 	if (r == 0) {

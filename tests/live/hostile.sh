@@ -73,6 +73,18 @@ if may "${nobody[@]}" true; then
 			"$("${nobody[@]}" "$copy/cgward" dump -r -n -o memory.current --match "$group")"
 		chmod 444 "$denied"
 	fi
+	# A user without a runtime directory has no place for the journal: said, with what to do about it.
+	own=$(make_group own pids)
+	chown -R 65534:65534 "$(mount_of pids)$own"
+	status "no place for the journal is a matter of rights" 4 \
+		"${nobody[@]}" env -u XDG_RUNTIME_DIR "$copy/cgward" set "$own" pids.max=7
+	check "and what to do is said" grep -q -- "XDG_RUNTIME_DIR.*--journal" \
+		<<<"$("${nobody[@]}" env -u XDG_RUNTIME_DIR "$copy/cgward" set "$own" pids.max=7 2>&1)"
+	same "nothing was changed" max "$(file_of pids "$own" pids.max)"
+	install -d -o 65534 -g 65534 "$copy/journal"
+	status "with a directory of one's own it is done" 0 \
+		"${nobody[@]}" env -u XDG_RUNTIME_DIR "$copy/cgward" set --journal "$copy/journal" "$own" pids.max=7
+	same "and the kernel has it" 7 "$(file_of pids "$own" pids.max)"
 else
 	skip "another user reads: becoming one wants root (not possible here)"
 fi

@@ -451,6 +451,23 @@ static void test_unknown_kernel_text(void **state)
 	assert_int_equal(fake_writes, 0);
 }
 
+/* No place for the journal is no group that is not there: nothing is done, and why is said. */
+static void test_no_place_for_the_journal(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = set(CGW_C_PIDS_MAX, "8");
+	struct cgw_result result;
+	char path[4096];
+
+	options.journal = tree_at(machine->dir, "not/there", path, sizeof(path));
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -ENOTDIR);
+	assert_non_null(strstr(result.diag.text, path));
+	assert_int_equal(fake_writes, 0);
+	options.no_undo = true;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
+}
+
 #define ON(version, test) cmocka_unit_test_setup_teardown(test, setup_v##version, teardown)
 
 int main(void)
@@ -463,6 +480,7 @@ int main(void)
 		ON(2, test_root_is_protected),
 		ON(2, test_enable),
 		ON(2, test_unknown_kernel_text),
+		ON(2, test_no_place_for_the_journal),
 		ON(1, test_order_of_memsw),
 		ON(1, test_period_and_quota),
 		ON(1, test_all_or_nothing),

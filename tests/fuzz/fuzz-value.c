@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fuzz-value.c - "KEY=VALUE" from anyone, and on the second line what a kernel's file might say of that key. A
+ * value is refused with a reason, or its words and its kernel text say the same again.
+ */
+#include "fuzz.h"
+#include "limit/kernel-text.h"
+
+static void check_reason(const struct cgw_diag *diag)
+{
+	FUZZ_CHECK(diag->text[0] != '\0');
+	for (const char *at = diag->text; *at != '\0'; at++)
+		FUZZ_CHECK((unsigned char)*at >= 0x20 && *at != 0x7f);
+}
+
+static int resolve(const struct control_row *row, const char *text, struct setting *ret_setting)
+{
+	const struct setting now = {.number = 1 << 30, .period_ns = 100000000};
+	const struct wish_bases bases = {
+		.host = UINT64_C(4000000000), .parent = UINT64_C(2000000000), .now = &now};
+	struct cgw_diag diag = {0};
+	struct wish wish;
+	int r = wish_parse(row, text, &wish, &diag);
+
+	r = r < 0 ? r : wish_resolve(row, &wish, &bases, ret_setting, &diag);
+	if (r < 0)
+		check_reason(&diag);
+	return r;
+}
+
+/* In words, and the words understood: the same. What the kernel holds may be more than is let in. */
+static void check_words(const struct control_row *row, const struct setting *setting)
+{
+	char value[VALUE_MAX], words[INSTANCE_MAX + VALUE_MAX + 2];
+	struct setting again = {0};
+
+	FUZZ_CHECK(setting_format(row, setting, value, sizeof(value)) < sizeof(value));
+	(void)snprintf(words, sizeof(words), "%s%s%s", setting->instance,
+		       setting->instance[0] != '\0' ? " " : "", value);
+	if (resolve(row, words, &again) == 0) {
+		FUZZ_CHECK(setting_equal(row, setting, &again));
+		FUZZ_CHECK(strcmp(setting->instance, again.instance) == 0);
+		FUZZ_CHECK(setting_compare(setting, &again) == 0);
+	}
+}
+
+/* To the kernel and back again: the same bytes, whatever the kernel's units round. */
+static void check_kernel_text(const struct control_row *row, const struct cgw_source *source,
+			      const struct setting *setting)
+{
+	char text[VALUE_MAX * 2], again[VALUE_MAX * 2], name[VALUE_MAX];
+	struct setting read = {.period_ns = setting->period_ns};
+
+	if (kernel_text_encode(row, source, setting, text, sizeof(text)) < 0)
+		return;
+	if (kernel_file_name(source, setting->instance, name, sizeof(name)) == 0)
+		FUZZ_CHECK(strchr(name, '/') == NULL);
+	(void)snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
+	if (row->info.metric < 0 ||
+	    kernel_text_decode(row, source, text, strlen(text), &read) < 0 ||
+	    kernel_text_encode(row, source, &read, again, sizeof(again)) < 0)
+		return;
+	FUZZ_CHECK(strcmp(text, again) == 0);
+}
+
+static void check_control(const struct control_row *row, const char *value, const char *kernel)
+{
+	const struct cgw_metric_info *metric =
+		row->info.metric < 0 ? NULL : cgw_metric_info((enum cgw_metric)row->info.metric);
+	size_t count = metric != NULL ? metric->source_count : row->source_count;
+	struct setting setting = {0};
+	bool good = row->form != FORM_FAMILY && resolve(row, value, &setting) == 0;
+
+	if (good)
+		check_words(row, &setting);
+	for (size_t i = 0; i < count; i++) {
+		const struct cgw_source *source =
+			metric != NULL ? &metric->sources[i] : &row->sources[i];
+		struct setting read = {.period_ns = 100000000};
+
+		if (good && row->form != FORM_TOGGLES)
+			check_kernel_text(row, source, &setting);
+		/* What is done has nothing to be read. */
+		if (metric != NULL &&
+		    kernel_text_decode(row, source, kernel, strlen(kernel), &read) == 0)
+			check_words(row, &read);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_text(data, size), *kernel = strchr(text, '\n'), *value;
+	enum cgw_control control;
+	struct cgw_diag diag = {0};
+
+	if (kernel != NULL)
+		*kernel++ = '\0';
+	if (cgw_assignment_parse(text, &control, &value, &diag) < 0) {
+		check_reason(&diag);
+	} else {
+		if (cgw_value_check(control, value, &diag) < 0)
+			check_reason(&diag);
+		check_control(control_row(control), value, kernel != NULL ? kernel : "");
+		free(value);
+	}
+	free(text);
+	return 0;
+}
