@@ -42,7 +42,7 @@ static char *reserve(struct json_writer *writer, size_t length)
 
 void json_put(struct json_writer *writer, const char *bytes, size_t length)
 {
-	char *to = reserve(writer, length);
+	char *to = length > 0 ? reserve(writer, length) : NULL;
 
 	/* Nothing at all may come from nowhere, which memcpy() does not take. */
 	if (to == NULL || length == 0)
