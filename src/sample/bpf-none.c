@@ -64,6 +64,21 @@ const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *progra
 	return NULL;
 }
 
+int bpf_programs_link_lone(const struct bpf_programs *programs, int directory)
+{
+	(void)programs;
+	(void)directory;
+	return -EOPNOTSUPP;
+}
+
+int bpf_programs_pass_lone(struct bpf_programs *programs, uint32_t hierarchy, int link)
+{
+	(void)programs;
+	(void)hierarchy;
+	(void)link;
+	return -EOPNOTSUPP;
+}
+
 int bpf_programs_pass(struct bpf_programs *programs, uint32_t hierarchy)
 {
 	(void)programs;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "sample/bpf.h"
@@ -23,6 +24,7 @@
 struct trial {
 	struct tree_group *group; /* NULL: gone meanwhile */
 	uint64_t id;
+	int link; /* to look at it alone */
 };
 
 struct trial_part {
@@ -75,7 +77,7 @@ static void offer(struct trial_part *part, uint64_t *most, struct tree_group *gr
 		part->trials[at] = part->trials[at - 1];
 	}
 	most[at] = value;
-	part->trials[at] = (struct trial){group, group->id[part->hierarchy]};
+	part->trials[at] = (struct trial){group, group->id[part->hierarchy], -1};
 	part->count += part->count < TRIAL_MAX;
 }
 
@@ -96,22 +98,39 @@ static void choose(struct proof *proof, const struct bpf_column *column)
 	}
 }
 
-/* The groups may have gone in a walk: they are looked up again by their ids. */
-static void find_again(struct proof *proof)
+/* A group that went meanwhile is none to try on. */
+static int link_trials(struct proof *proof)
 {
 	for (size_t p = 0; p < BPF_PART_COUNT; p++) {
 		struct trial_part *part = &proof->parts[p];
-		const struct bpf_hierarchy *of = &proof->bpf->of[part->hierarchy];
-		const struct bpf_group_record *records =
-			bpf_programs_groups(proof->bpf->programs, part->hierarchy);
 
-		for (size_t i = 0; i < part->count; i++)
-			part->trials[i].group = NULL;
-		for (uint32_t slot = 0; slot < of->count && part->count > 0; slot++)
-			for (size_t i = 0; i < part->count; i++)
-				if (records[slot].id == part->trials[i].id)
-					part->trials[i].group = of->groups[slot];
+		for (size_t i = 0; i < part->count; i++) {
+			struct trial *trial = &part->trials[i];
+			CLEANUP(cleanup_free) char *path = tree_path(trial->group);
+			CLEANUP(cleanup_close) int directory = -1;
+			uint64_t id = 0;
+			int r = path == NULL ? -ENOMEM
+					     : cgw_group_open(proof->bpf->layout, part->hierarchy,
+							      path, &directory, &id);
+
+			if (r == -ENOMEM)
+				return r;
+			if (r == 0 && id == trial->id)
+				trial->link =
+					bpf_programs_link_lone(proof->bpf->programs, directory);
+			if (trial->link < 0)
+				trial->group = NULL;
+		}
 	}
+	return 0;
+}
+
+static void unlink_trials(struct proof *proof)
+{
+	for (size_t p = 0; p < BPF_PART_COUNT; p++)
+		for (size_t i = 0; i < proof->parts[p].count; i++)
+			if (proof->parts[p].trials[i].link >= 0)
+				close(proof->parts[p].trials[i].link);
 }
 
 /* What the file says of a column's metric. Columns of one file stand together: it is read once. */
@@ -150,11 +169,12 @@ static bool agrees(const struct proof *proof, size_t index, size_t trial, struct
 	       number.value <= proof->high[index][trial];
 }
 
-/* The programs' number; false where they leave it to the file. */
-static bool from_programs(const struct bpf_column *column, const struct tree_group *group,
+/* The programs' number of the group they looked at last; false where they leave it to the file. */
+static bool from_programs(const struct proof *proof, const struct bpf_column *column,
 			  struct cgw_number *ret_number)
 {
-	const uint64_t *record = bpf_record(column, group);
+	const uint64_t *record =
+		column->records + bpf_programs_capacity(proof->bpf->programs) * column->stride;
 
 	*ret_number = (struct cgw_number){0, CGW_ABSENT};
 	return record[0] == BPF_RECORD_ABSENT ||
@@ -208,7 +228,7 @@ static void compare(struct proof *proof, size_t index, size_t trial)
 		narrow_places(proof, index, trial, after);
 		return;
 	}
-	if (!from_programs(column, group, &number) || agrees(proof, index, trial, number, after) ||
+	if (!from_programs(proof, column, &number) || agrees(proof, index, trial, number, after) ||
 	    after.state == CGW_GONE)
 		proof->matched[index] |= UINT32_C(1) << trial;
 }
@@ -235,21 +255,39 @@ static void compare_after(struct proof *proof, size_t trial)
 	proof->row_group = NULL;
 }
 
+/* The trial's group of each part, looked at by the programs. */
+static int look(struct proof *proof, size_t trial)
+{
+	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
+
+	for (size_t p = 0; p < BPF_PART_COUNT; p++) {
+		struct trial_part *part = &proof->parts[p];
+		int r;
+
+		if (trial >= part->count || part->trials[trial].group == NULL)
+			continue;
+		control->parts = 1U << p;
+		r = bpf_programs_pass_lone(proof->bpf->programs, part->hierarchy,
+					   part->trials[trial].link);
+		if (r == -ENOENT)
+			part->trials[trial].group = NULL;
+		else if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int run_round(struct proof *proof)
 {
-	bool changed = false;
-	int r;
+	int r = 0;
 
-	for (size_t trial = 0; trial < TRIAL_MAX; trial++)
+	for (size_t trial = 0; trial < TRIAL_MAX && r == 0; trial++) {
 		read_before(proof, trial);
-	r = bpf_walk(proof->bpf, proof->bpf->hierarchies, &changed);
-	if (r < 0)
-		return r;
-	if (changed)
-		find_again(proof);
-	for (size_t trial = 0; trial < TRIAL_MAX; trial++)
-		compare_after(proof, trial);
-	return 0;
+		r = look(proof, trial);
+		if (r == 0)
+			compare_after(proof, trial);
+	}
+	return r;
 }
 
 /*
@@ -360,7 +398,6 @@ static void ask_to_learn(struct proof *proof)
 int bpf_prove(struct bpf *bpf, struct files *files)
 {
 	CLEANUP(cleanup_free) struct proof *proof = calloc(1, sizeof(*proof));
-	bool changed = false;
 	int r;
 
 	if (proof == NULL)
@@ -368,18 +405,16 @@ int bpf_prove(struct bpf *bpf, struct files *files)
 	proof->bpf = bpf;
 	proof->files = files;
 	memset(proof->low, 0xff, sizeof(proof->low));
-	bpf_ask(bpf);
-	r = bpf_walk(bpf, bpf->hierarchies, &changed);
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < bpf->column_count; i++)
 		choose(proof, &bpf->columns[i]);
 	ask_to_learn(proof);
+	r = link_trials(proof);
 	for (int round = 0; round < ROUND_MAX && r == 0; round++) {
 		r = run_round(proof);
 		if (all_settled(proof))
 			break;
 	}
+	unlink_trials(proof);
 	bpf_programs_control(bpf->programs)->learn_count = 0;
 	if (r == 0)
 		keep_proven(proof);

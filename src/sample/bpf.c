@@ -24,8 +24,10 @@ static uint32_t all_hierarchies(const struct cgw_layout *layout)
 /* Slots mean something to the programs that filled them only. */
 static void forget_slots(struct bpf *bpf)
 {
-	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++)
+	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++) {
 		bpf->of[h].count = 0;
+		bpf->of[h].answered = (struct bpf_question){0};
+	}
 }
 
 static int load(struct bpf *bpf, uint32_t capacity, struct cgw_diag *diag)
@@ -193,6 +195,20 @@ static int take_groups(struct bpf *bpf, uint32_t hierarchy, uint32_t count,
 	return r;
 }
 
+static struct bpf_question question(const struct bpf *bpf, uint32_t hierarchy)
+{
+	const struct bpf_control *control = bpf_programs_control(bpf->programs);
+	struct bpf_question asked = {
+		.parts = bpf->parts[hierarchy],
+		.fine = control->fine,
+		.stat_count = control->stat_count,
+	};
+
+	memcpy(asked.stat_index, control->stat_index,
+	       control->stat_count * sizeof(asked.stat_index[0]));
+	return asked;
+}
+
 /* One pass over a hierarchy. `ret_more`: some groups' names are still to come. */
 static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, bool *ret_more)
 {
@@ -205,6 +221,7 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 	r = bpf_programs_pass(bpf->programs, hierarchy);
 	if (r < 0)
 		return r;
+	of->answered = question(bpf, hierarchy);
 	if (control->count > bpf_programs_capacity(bpf->programs))
 		return -E2BIG;
 	*ret_more = control->unnamed > 0;
@@ -226,7 +243,7 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 	return 0;
 }
 
-int bpf_walk(struct bpf *bpf, uint32_t hierarchies, bool *ret_changed)
+static int walk(struct bpf *bpf, uint32_t hierarchies, bool *ret_changed)
 {
 	int r = 0;
 
@@ -264,17 +281,6 @@ static uint32_t next_in_turn(struct bpf *bpf, uint32_t idle)
 	return 0;
 }
 
-/* More groups than there was room for: the programs are loaded again, with more. */
-static int grow(struct bpf *bpf)
-{
-	uint32_t count = bpf_programs_control(bpf->programs)->count;
-	int r = load(bpf, count + count / 2, NULL);
-
-	if (r == 0)
-		bpf_ask(bpf);
-	return r;
-}
-
 /*
  * Programs may not bring the memory statistics up to date, from 6.16 on. Reading the root's file does
  * it, for all groups and with the kernel's own rule of when it is worth it, so that what is read
@@ -286,28 +292,6 @@ static void refresh_stat(struct bpf *bpf, struct files *files)
 
 	if (bpf->stat_file != SIZE_MAX)
 		(void)files_peek(files, bpf->tree->root, bpf->stat_file, row);
-}
-
-int bpf_update(struct bpf *bpf, struct files *files, bool everything)
-{
-	uint32_t wanted = wanted_hierarchies(bpf), idle = bpf->hierarchies & ~wanted;
-	uint32_t walked = everything ? bpf->hierarchies : wanted | next_in_turn(bpf, idle);
-	bool changed = false;
-	int r;
-
-	refresh_stat(bpf, files);
-	bpf->pass_ns = clock_now_ns();
-	r = bpf_walk(bpf, walked, &changed);
-
-	/* Groups mostly come and go in all hierarchies at once. */
-	if (r == 0 && changed && walked != bpf->hierarchies)
-		r = bpf_walk(bpf, bpf->hierarchies & ~walked, &changed);
-	for (int round = 0; r == -E2BIG && round < GROW_ROUNDS; round++) {
-		r = grow(bpf);
-		if (r == 0)
-			r = bpf_walk(bpf, bpf->hierarchies, &changed);
-	}
-	return r;
 }
 
 /* What of a part the columns want beyond its head, for the programs' choices. */
@@ -324,32 +308,161 @@ static bool is_stat(const struct bpf_column *column)
 	return column->row->kind == BPF_KIND_STAT_PAGES || column->row->kind == BPF_KIND_STAT_PLAIN;
 }
 
-void bpf_ask(struct bpf *bpf)
+/* What one metric's row wants of the passes over its hierarchy. */
+static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+	bool stat = row->kind == BPF_KIND_STAT_PAGES || row->kind == BPF_KIND_STAT_PLAIN;
+
+	bpf->parts[hierarchy] |= UINT32_C(1) << row->part;
+	if (!stat && row->part == BPF_PART_MEMORY && row->field != BPF_MEMORY_USAGE)
+		control->fine |= BPF_FINE_LIMITS;
+	if (stat || (row->part == BPF_PART_CORE && row->field == BPF_CORE_CPU_USAGE))
+		control->fine |= BPF_FINE_FLUSH;
+}
+
+static void ask_nothing(struct bpf *bpf)
 {
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
 	memset(bpf->parts, 0, sizeof(bpf->parts));
 	control->stat_count = 0;
 	control->fine = 0;
+}
+
+/* Asks the programs for what the columns want. Where a statistic is, is known once it is `proven`. */
+static void ask(struct bpf *bpf, bool proven)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+
+	ask_nothing(bpf);
 	bpf->stat_file = SIZE_MAX;
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
-		enum bpf_part part = column->row->part;
 
-		column->records = bpf_programs_part(bpf->programs, part, &column->stride);
+		column->records =
+			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
 		column->place = column->row->field;
-		bpf->parts[column->hierarchy] |= UINT32_C(1) << part;
-		if (is_stat(column)) {
+		ask_row(bpf, column->hierarchy, column->row);
+		if (!is_stat(column))
+			continue;
+		bpf->stat_file = column->file;
+		if (proven)
 			ask_stat(control, column, bpf->stat_index[column->metric]);
-			bpf->stat_file = column->file;
-		}
-		if (!is_stat(column) && part == BPF_PART_MEMORY &&
-		    column->row->field != BPF_MEMORY_USAGE)
-			control->fine |= BPF_FINE_LIMITS;
-		if (is_stat(column) ||
-		    (part == BPF_PART_CORE && column->row->field == BPF_CORE_CPU_USAGE))
-			control->fine |= BPF_FINE_FLUSH;
 	}
+}
+
+static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
+{
+	const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+	for (size_t i = 0; i < info->source_count; i++)
+		for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
+			const struct bpf_field_row *row = bpf_field_find(
+				metric, info->sources[i].version, info->sources[i].file);
+
+			if (row != NULL && bpf->hierarchies >> h & 1 &&
+			    plan_offers(&bpf->layout->hierarchies[h], &info->sources[i]))
+				ask_row(bpf, h, row);
+		}
+}
+
+void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *wanted)
+{
+	ask_nothing(bpf);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+		if (!cgw_metric_set_has(wanted, metric))
+			continue;
+		expect_metric(bpf, metric);
+		if (info->sources[0].per >= 0) /* what it is divided by */
+			expect_metric(bpf, (enum cgw_metric)info->sources[0].per);
+	}
+}
+
+/* More groups than there was room for: the programs are loaded again, with more. */
+static int grow(struct bpf *bpf)
+{
+	uint32_t count = bpf_programs_control(bpf->programs)->count;
+	struct bpf_control asked = *bpf_programs_control(bpf->programs);
+	struct bpf_control *control;
+	int r = load(bpf, count + count / 2, NULL);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		struct bpf_column *column = &bpf->columns[i];
+
+		column->records =
+			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
+	}
+	control = bpf_programs_control(bpf->programs);
+	control->fine = asked.fine;
+	control->stat_count = asked.stat_count;
+	memcpy(control->stat_index, asked.stat_index, sizeof(control->stat_index));
+	return 0;
+}
+
+/* Groups mostly come and go in all hierarchies at once. */
+static int walk_with_changes(struct bpf *bpf, uint32_t hierarchies)
+{
+	bool changed = false;
+	int r = walk(bpf, hierarchies, &changed);
+
+	if (r == 0 && changed && hierarchies != bpf->hierarchies)
+		r = walk(bpf, bpf->hierarchies & ~hierarchies, &changed);
+	return r;
+}
+
+int bpf_update(struct bpf *bpf, struct files *files, bool everything)
+{
+	uint32_t wanted = wanted_hierarchies(bpf), idle = bpf->hierarchies & ~wanted;
+	int r;
+
+	refresh_stat(bpf, files);
+	bpf->pass_ns = clock_now_ns();
+	r = walk_with_changes(bpf,
+			      everything ? bpf->hierarchies : wanted | next_in_turn(bpf, idle));
+	for (int round = 0; r == -E2BIG && round < GROW_ROUNDS; round++) {
+		r = grow(bpf);
+		if (r == 0)
+			r = walk_with_changes(bpf, bpf->hierarchies);
+	}
+	return r;
+}
+
+static bool is_answered(const struct bpf *bpf, uint32_t hierarchy)
+{
+	const struct bpf_question *answered = &bpf->of[hierarchy].answered;
+	struct bpf_question asked = question(bpf, hierarchy);
+	uint32_t fine =
+		asked.parts & (UINT32_C(1) << BPF_PART_MEMORY | UINT32_C(1) << BPF_PART_CORE)
+			? asked.fine
+			: 0;
+
+	if (asked.parts & ~answered->parts || fine & ~answered->fine)
+		return false;
+	return !(asked.parts & UINT32_C(1) << BPF_PART_MEMORY) || asked.stat_count == 0 ||
+	       (asked.stat_count == answered->stat_count &&
+		memcmp(asked.stat_index, answered->stat_index,
+		       asked.stat_count * sizeof(asked.stat_index[0])) == 0);
+}
+
+/* Walks where the last passes did not take all that is asked for now. */
+static int walk_unanswered(struct bpf *bpf, struct files *files)
+{
+	uint32_t wanted = wanted_hierarchies(bpf), walked = 0;
+
+	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++)
+		if (wanted >> h & 1 && !is_answered(bpf, h))
+			walked |= UINT32_C(1) << h;
+	if (walked == 0)
+		return 0;
+	refresh_stat(bpf, files);
+	if (walked == wanted)
+		bpf->pass_ns = clock_now_ns();
+	return walk_with_changes(bpf, walked);
 }
 
 void bpf_forget_plan(struct bpf *bpf)
@@ -393,9 +506,14 @@ int bpf_plan(struct bpf *bpf, struct files *files)
 	int r;
 
 	find_columns(bpf, &files->plan);
-	r = bpf_prove(bpf, files);
-	bpf_ask(bpf);
-	return r;
+	ask(bpf, false);
+	r = walk_unanswered(bpf, files);
+	if (r == 0)
+		r = bpf_prove(bpf, files);
+	if (r < 0)
+		return r;
+	ask(bpf, true);
+	return walk_unanswered(bpf, files);
 }
 
 void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,

@@ -29,9 +29,18 @@ struct bpf_column {
 	uint64_t page_bytes;
 };
 
+/* What a pass is asked for. */
+struct bpf_question {
+	uint32_t parts; /* bit by enum bpf_part */
+	uint32_t fine;  /* bits of BPF_FINE_* */
+	uint32_t stat_count;
+	uint32_t stat_index[BPF_STAT_MAX];
+};
+
 struct bpf_hierarchy {
 	struct tree_group **groups; /* by slot; NULL for what is left out */
 	uint32_t count, size;
+	struct bpf_question answered; /* by the last pass */
 };
 
 struct bpf {
@@ -66,6 +75,12 @@ int bpf_update(struct bpf *bpf, struct files *files, bool everything);
  * the tree must be there.
  */
 int bpf_plan(struct bpf *bpf, struct files *files);
+
+/*
+ * Before a plan for these metrics is made: the next walk, which finds the groups, takes along what such
+ * a plan may want.
+ */
+void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *wanted);
 
 /* The old plan is no more. */
 void bpf_forget_plan(struct bpf *bpf);
@@ -128,10 +143,7 @@ static inline bool bpf_column_applies(const struct bpf_column *column,
 }
 
 /* Between bpf.c and bpf-proof.c. */
-int bpf_walk(struct bpf *bpf, uint32_t hierarchies, bool *ret_changed);
-/* Asks the programs for what the columns want. */
-void bpf_ask(struct bpf *bpf);
-/* Compares the columns with the files and keeps those that agree. */
+/* Compares the columns with the files and keeps those that agree. The last walk took their figures. */
 int bpf_prove(struct bpf *bpf, struct files *files);
 
 #endif

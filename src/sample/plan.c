@@ -226,8 +226,7 @@ static int add_want(struct plan *plan, uint32_t hierarchy, enum cgw_metric metri
 	return 0;
 }
 
-/* Whether the source's file may be found in this hierarchy at all. */
-static bool offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
+bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
 {
 	if (hierarchy->version != source->version)
 		return false;
@@ -259,7 +258,7 @@ static int add_metric(struct plan *plan, const struct probe *probe, uint32_t hie
 		const struct cgw_source *candidate = &info->sources[i];
 		bool starred = strchr(candidate->file, '*') != NULL;
 
-		if (!offers(&plan->layout->hierarchies[hierarchy], candidate))
+		if (!plan_offers(&plan->layout->hierarchies[hierarchy], candidate))
 			continue;
 		if (starred || probe_has(plan->layout, probe, candidate->file)) {
 			source = candidate;

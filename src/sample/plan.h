@@ -49,6 +49,8 @@ struct plan {
 int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct tree *tree,
 	       const struct cgw_metric_set *wanted);
 void plan_done(struct plan *plan);
+/* Whether the source's file may be found in this hierarchy at all. */
+bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source);
 /* Both read the same files for the same metrics. */
 bool plan_equal(const struct plan *a, const struct plan *b);
 

@@ -304,8 +304,6 @@ static int update_bpf_plan(struct cgw_sampler *sampler, uint64_t now_ns)
 		if (r == 0)
 			r = bpf_plan(&sampler->bpf, &sampler->files);
 	}
-	if (r == 0)
-		r = bpf_update(&sampler->bpf, &sampler->files, false);
 	if (r < 0)
 		return r == -ENOMEM ? r : stop_bpf(sampler, r);
 	sampler->proved_ns = now_ns;
@@ -425,6 +423,8 @@ static int update_tree(struct cgw_sampler *sampler, uint64_t now_ns, bool *ret_w
 		return -ENOMEM;
 	if (r < 0 || !uses_bpf(sampler))
 		return r;
+	if (sampler->plan_wanted)
+		bpf_expect(&sampler->bpf, &sampler->wanted);
 	r = bpf_update(&sampler->bpf, &sampler->files, *ret_walked || sampler->plan_wanted);
 	if (r == 0 || r == -ENOMEM)
 		return r;

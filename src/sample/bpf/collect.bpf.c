@@ -53,14 +53,14 @@ struct record_freezer {
 struct record_io {
 	__u64 field[BPF_IO_SIZE];
 };
-struct group_name {
-	char bytes[BPF_NAME_SIZE];
+struct group_names {
+	char bytes[BPF_NAMES_SIZE];
 };
 
 /* The collector sets the sizes of those that hold one entry a group. */
 ARRAY(control, struct bpf_control, 1);
 ARRAY(groups, struct bpf_group_record, 1);
-ARRAY(names, struct group_name, BPF_NAME_COUNT);
+ARRAY(names, struct group_names, 1);
 ARRAY(learned, struct bpf_learned, BPF_LEARN_MAX);
 ARRAY(core, struct record_core, 1);
 ARRAY(cpu, struct record_cpu, 1);
@@ -255,15 +255,9 @@ static __always_inline void learn(const struct bpf_control *asked, __u64 id, __u
 		if (to == NULL)
 			return;
 		to->id = id;
-		to->state_count = (bpf_core_field_offset(struct memcg_vmstats, events) -
-				   bpf_core_field_offset(struct memcg_vmstats, state)) /
-				  8;
-		to->event_count = BPF_LEARN_SIZE;
-		if (bpf_core_field_exists(struct memcg_vmstats, state_local))
-			to->event_count =
-				(bpf_core_field_offset(struct memcg_vmstats, state_local) -
-				 bpf_core_field_offset(struct memcg_vmstats, events)) /
-				8;
+		/* Never an offset of something that may be missing: compilers move it out of its if. */
+		to->state_count = bpf_core_field_size(struct memcg_vmstats, state) / 8;
+		to->event_count = bpf_core_field_size(struct memcg_vmstats, events) / 8;
 		bpf_probe_read_kernel(to->state, sizeof(to->state),
 				      ELEMENT(stats, struct memcg_vmstats, state, 0));
 		bpf_probe_read_kernel(to->events, sizeof(to->events),
@@ -372,23 +366,25 @@ static __always_inline void take_identity(struct cgroup *group, struct bpf_group
 					  struct bpf_control *control_)
 {
 	__u64 id = group->kn->id;
-	__u32 hash = group->kn->hash, place = control_->named;
-	struct group_name *name;
+	__u32 hash = group->kn->hash, zero = 0;
+	__u64 place = control_->named;
+	struct group_names *to_names;
+	long length;
 
 	if (to->id == id && to->hash == hash) {
 		to->name = 0;
 		return;
 	}
 	control_->fresh++;
-	name = bpf_map_lookup_elem(&names, &place);
-	if (name == NULL) {
+	to_names = bpf_map_lookup_elem(&names, &zero);
+	if (to_names == NULL || place > BPF_NAMES_SIZE - BPF_NAME_SIZE) {
 		control_->unnamed++;
 		to->id = 0;
 		to->name = 0;
 		return;
 	}
-	bpf_probe_read_kernel_str(name->bytes, sizeof(name->bytes), group->kn->name);
-	control_->named = place + 1;
+	length = bpf_probe_read_kernel_str(to_names->bytes + place, BPF_NAME_SIZE, group->kn->name);
+	control_->named = place + (length > 0 ? length : 0);
 	to->id = id;
 	to->hash = hash;
 	to->name = place + 1;
@@ -403,13 +399,13 @@ static __always_inline bool is_wanted(const struct bpf_control *asked, enum bpf_
 /* Everything of one group. Groups that were removed and are still held by something are left out. */
 static __always_inline void take_group(struct cgroup *group, struct bpf_control *control_)
 {
-	__u32 slot = control_->count, place = control_->base + slot;
+	__u32 met = control_->count, slot = control_->first + met, place = control_->base + slot;
 	struct bpf_group_record *record;
 
 	if (!(group->self.flags & CSS_ONLINE))
 		return;
-	control_->count = slot + 1;
-	if (slot >= control_->capacity)
+	control_->count = met + 1;
+	if (met >= control_->capacity)
 		return;
 	record = bpf_map_lookup_elem(&groups, &place);
 	if (record == NULL)

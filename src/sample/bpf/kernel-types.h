@@ -101,7 +101,6 @@ struct page_counter {
 struct memcg_vmstats {
 	long state[1];
 	unsigned long events[1];
-	long state_local[1];
 };
 
 enum memcg_memory_event {

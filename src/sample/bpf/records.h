@@ -10,11 +10,12 @@
 #ifndef CGWARD_SAMPLE_BPF_RECORDS_H
 #define CGWARD_SAMPLE_BPF_RECORDS_H
 
-#define BPF_NAME_SIZE  256 /* NAME_MAX and the terminator */
-#define BPF_NAME_COUNT 4096
+#define BPF_NAME_SIZE  256       /* NAME_MAX and the terminator */
+#define BPF_NAMES_SIZE (1 << 20) /* for the names of groups that are new in one pass */
 #define BPF_CPU_MAX    256
 #define BPF_STAT_MAX   16 /* values of memory.stat that can be asked for */
 #define BPF_LEARN_MAX  12
+#define BPF_LONE_MAX   1 /* slots behind the capacity, for groups that are looked at alone */
 #define BPF_LEARN_SIZE 64
 
 /* The figures of one group by controller. The first number of each record is its state. */
@@ -130,13 +131,14 @@ enum bpf_io_field {
 struct bpf_group_record {
 	unsigned long long id, parent_id;
 	unsigned int hash; /* of the name: v1 can rename a group */
-	unsigned int name; /* 0: as in the last pass; else one more than its place in `names` */
+	unsigned int name; /* 0: as in the last pass; else one more than its byte in `names` */
 };
 
 /* One pass, as asked for by the collector and answered by the program. */
 struct bpf_control {
 	unsigned int version; /* of the hierarchy */
 	unsigned int base;    /* its first slot in `groups` */
+	unsigned int first;   /* slot of the first group met: 0 unless a lone one is looked at */
 	unsigned int capacity;
 	unsigned int parts; /* bit by enum bpf_part: what is wanted */
 	unsigned int fine;  /* bits of BPF_FINE_* */
@@ -146,9 +148,8 @@ struct bpf_control {
 	/* answers */
 	unsigned int count;   /* groups met, also those beyond the capacity */
 	unsigned int fresh;   /* of them not in this slot in the last pass */
-	unsigned int named;   /* names written */
+	unsigned int named;   /* bytes of names written */
 	unsigned int unnamed; /* fresh ones for whose names there was no room */
-	unsigned int unused;  /* keeps what follows aligned */
 	/* statistics wanted: index within state[], or BPF_STAT_EVENT and the index within events[] */
 	unsigned int stat_index[BPF_STAT_MAX];
 	unsigned long long learn_id[BPF_LEARN_MAX];
