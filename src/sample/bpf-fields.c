@@ -17,6 +17,7 @@ static const struct bpf_field_row rows[] = {
 	ROW(CPU_USAGE, 1, "cpuacct.usage", CPUACCT, USAGE, PLAIN),
 	ROW(CPU_USER, 1, "cpuacct.usage_user", CPUACCT, USER, PLAIN),
 	ROW(CPU_SYSTEM, 1, "cpuacct.usage_sys", CPUACCT, SYSTEM, PLAIN),
+	ROW(CPU_USAGE_PERCPU, 1, "cpuacct.usage_percpu", CPUACCT, USAGE, PER_CPU),
 	ROW(CPU_USAGE, 2, "cpu.stat", CORE, CPU_USAGE, MICRO),
 
 	ROW(CPU_NR_PERIODS, 1, "cpu.stat", CPU, PERIODS, PLAIN),
@@ -93,6 +94,9 @@ static const struct bpf_field_row rows[] = {
 	ROW(CGROUP_FREEZE, 1, "freezer.self_freezing", FREEZER, FLAGS, SELF),
 	ROW(FREEZER_PARENT_FREEZING, 1, "freezer.parent_freezing", FREEZER, FLAGS, PARENT),
 
+	ROW(IO_WEIGHT, 1, "blkio.bfq.weight", IO, WEIGHT, WEIGHT_FOUND),
+	ROW(IO_WEIGHT, 2, "io.bfq.weight", IO, WEIGHT, WEIGHT_FOUND),
+
 	ROW(CGROUP_POPULATED, 2, "cgroup.events", CORE, POPULATED, PLAIN),
 	ROW(CGROUP_FROZEN, 2, "cgroup.events", CORE, FROZEN, PLAIN),
 	ROW(CGROUP_FREEZE, 2, "cgroup.freeze", CORE, FREEZE, PLAIN),
@@ -153,6 +157,8 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 	switch ((enum bpf_kind)column->row->kind) {
 	case BPF_KIND_PLAIN:
 	case BPF_KIND_STAT_PLAIN:
+	case BPF_KIND_PER_CPU:
+	case BPF_KIND_WEIGHT_FOUND:
 		*ret_number = number(column, raw);
 		return true;
 	case BPF_KIND_STAT_PAGES:

@@ -36,6 +36,7 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_NAMES] = "names",
 	[BPF_ARRAY_LEARNED] = "learned",
 	[BPF_ARRAY_PLACES] = "places",
+	[BPF_ARRAY_PERCPU] = "percpu",
 	[BPF_ARRAY_PART + BPF_PART_CORE] = "core",
 	[BPF_ARRAY_PART + BPF_PART_CPU] = "cpu",
 	[BPF_ARRAY_PART + BPF_PART_CPUACCT] = "cpuacct",
@@ -99,7 +100,7 @@ static int set_entries(struct bpf_object *object, enum bpf_array_map array, uint
 					entries);
 }
 
-static int open_object(const struct variant *variant, uint32_t capacity, uint32_t group_entries,
+static int open_object(const struct variant *variant, const struct bpf_sizes *sizes,
 		       struct bpf_object **ret_object)
 {
 	const unsigned char *start = variant->direct_loads ? bpf_object_direct : bpf_object_probe;
@@ -117,9 +118,11 @@ static int open_object(const struct variant *variant, uint32_t capacity, uint32_
 	if (unfit != NULL)
 		r = bpf_program__set_autoload(unfit, false);
 	for (int part = 0; part < BPF_PART_COUNT && r == 0; part++)
-		r = set_entries(object, (enum bpf_array_map)(BPF_ARRAY_PART + part), capacity);
+		r = set_entries(object, (enum bpf_array_map)(BPF_ARRAY_PART + part), sizes->parts);
 	if (r == 0)
-		r = set_entries(object, BPF_ARRAY_GROUPS, group_entries);
+		r = set_entries(object, BPF_ARRAY_GROUPS, sizes->groups);
+	if (r == 0)
+		r = set_entries(object, BPF_ARRAY_PERCPU, sizes->percpu);
 	if (r == 0)
 		*ret_object = take_pointer(&object);
 	return r;
@@ -272,7 +275,7 @@ typedef int load_function(struct bpf_object *object, const struct variant *varia
 			  struct bpf_loaded *loaded);
 
 /* The first guess, then whatever else there is. */
-static int load_variants(load_function *load, uint32_t capacity, uint32_t group_entries,
+static int load_variants(load_function *load, const struct bpf_sizes *sizes,
 			 struct bpf_loaded *loaded)
 {
 	size_t first = likely_variant();
@@ -281,7 +284,7 @@ static int load_variants(load_function *load, uint32_t capacity, uint32_t group_
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
 		const struct variant *variant = &variants[(first + i) % ARRAY_SIZE(variants)];
 		CLEANUP(close_object) struct bpf_object *object = NULL;
-		int error = open_object(variant, capacity, group_entries, &object);
+		int error = open_object(variant, sizes, &object);
 
 		if (error == 0)
 			error = load(object, variant, loaded);
@@ -295,8 +298,7 @@ static int load_variants(load_function *load, uint32_t capacity, uint32_t group_
 	return r;
 }
 
-int bpf_load(uint32_t capacity, uint32_t group_entries, struct bpf_loaded *ret_loaded,
-	     struct cgw_diag *diag)
+int bpf_load(const struct bpf_sizes *sizes, struct bpf_loaded *ret_loaded, struct cgw_diag *diag)
 {
 	libbpf_print_fn_t print;
 	int r;
@@ -306,9 +308,9 @@ int bpf_load(uint32_t capacity, uint32_t group_entries, struct bpf_loaded *ret_l
 		return cgw_diag_set(diag, -EOPNOTSUPP, "the kernel has no BTF");
 	/* It writes to standard error otherwise, which is the program's. */
 	print = libbpf_set_print(NULL);
-	r = load_variants(load_in_kernel, capacity, group_entries, ret_loaded);
+	r = load_variants(load_in_kernel, sizes, ret_loaded);
 	if (r < 0 && r != -EPERM && r != -ENOMEM)
-		r = load_variants(load_by_library, capacity, group_entries, ret_loaded);
+		r = load_variants(load_by_library, sizes, ret_loaded);
 	(void)libbpf_set_print(print);
 	return r < 0 ? say_why_not(r, diag) : 0;
 }

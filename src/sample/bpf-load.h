@@ -15,6 +15,7 @@ enum bpf_array_map {
 	BPF_ARRAY_NAMES,
 	BPF_ARRAY_LEARNED,
 	BPF_ARRAY_PLACES,
+	BPF_ARRAY_PERCPU,
 	BPF_ARRAY_PART, /* the first of BPF_PART_COUNT */
 	BPF_ARRAY_COUNT = BPF_ARRAY_PART + BPF_PART_COUNT,
 };
@@ -32,13 +33,19 @@ struct bpf_loaded {
 	int find_places; /* the program that looks them up */
 };
 
+/* How many entries the arrays get. */
+struct bpf_sizes {
+	uint32_t groups;
+	uint32_t parts; /* each */
+	uint32_t percpu;
+};
+
 /*
- * Loads the programs with `group_entries` entries in `groups` and `capacity` in each part. Fails with
+ * Loads the programs. Fails with
  * -EOPNOTSUPP where the kernel cannot do it, with -EPERM without the rights, each with the reason in
  * `diag`.
  */
-int bpf_load(uint32_t capacity, uint32_t group_entries, struct bpf_loaded *ret_loaded,
-	     struct cgw_diag *diag);
+int bpf_load(const struct bpf_sizes *sizes, struct bpf_loaded *ret_loaded, struct cgw_diag *diag);
 void bpf_unload(struct bpf_loaded *loaded);
 
 #endif

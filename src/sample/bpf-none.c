@@ -58,6 +58,18 @@ const uint64_t *bpf_programs_part(const struct bpf_programs *programs, enum bpf_
 	return NULL;
 }
 
+uint32_t bpf_programs_percpu_count(const struct bpf_programs *programs)
+{
+	(void)programs;
+	return 0;
+}
+
+const uint64_t *bpf_programs_percpu(const struct bpf_programs *programs)
+{
+	(void)programs;
+	return NULL;
+}
+
 const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *programs)
 {
 	(void)programs;

@@ -25,7 +25,7 @@ struct bpf_programs {
 	int links[CGW_HIERARCHY_MAX]; /* -1: that hierarchy is not walked */
 	struct mapping maps[BPF_ARRAY_COUNT];
 	uint32_t range[CGW_HIERARCHY_MAX]; /* of `groups`, for each hierarchy that is walked */
-	uint32_t capacity, group_entries;
+	uint32_t capacity, group_entries, percpu_count;
 	uint8_t versions[CGW_HIERARCHY_MAX];
 };
 
@@ -141,13 +141,19 @@ static uint32_t attach(struct bpf_programs *programs, const struct cgw_layout *l
 static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 		uint32_t hierarchies, uint32_t *ret_hierarchies, struct cgw_diag *diag)
 {
-	int r;
+	int cpus = libbpf_num_possible_cpus(), r;
+	struct bpf_sizes sizes = {
+		.groups = programs->capacity * (uint32_t)layout->hierarchy_count + BPF_LONE_MAX,
+		.parts = programs->capacity + BPF_LONE_MAX,
+		.percpu = 1,
+	};
 
-	programs->group_entries =
-		programs->capacity * (uint32_t)layout->hierarchy_count + BPF_LONE_MAX;
-	r = bpf_load(programs->capacity + BPF_LONE_MAX, programs->group_entries, &programs->loaded,
-		     diag);
-
+	programs->group_entries = sizes.groups;
+	if (cpus > 0 && cpus <= BPF_PERCPU_MAX) {
+		programs->percpu_count = (uint32_t)cpus;
+		sizes.percpu = sizes.parts * (uint32_t)cpus;
+	}
+	r = bpf_load(&sizes, &programs->loaded, diag);
 	if (r < 0)
 		return r;
 	r = map_arrays(programs);
@@ -213,6 +219,16 @@ const uint64_t *bpf_programs_part(const struct bpf_programs *programs, enum bpf_
 
 	*ret_stride = mapping->stride / sizeof(uint64_t);
 	return mapping->bytes;
+}
+
+uint32_t bpf_programs_percpu_count(const struct bpf_programs *programs)
+{
+	return programs->percpu_count;
+}
+
+const uint64_t *bpf_programs_percpu(const struct bpf_programs *programs)
+{
+	return programs->maps[BPF_ARRAY_PERCPU].bytes;
 }
 
 const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *programs)

@@ -32,6 +32,9 @@ const char *bpf_programs_name(const struct bpf_programs *programs, uint32_t plac
 /* The records of a part: `ret_stride` numbers for each slot. */
 const uint64_t *bpf_programs_part(const struct bpf_programs *programs, enum bpf_part part,
 				  size_t *ret_stride);
+/* How many CPUs are told for themselves; 0: none. Their usages, one after the other for each slot. */
+uint32_t bpf_programs_percpu_count(const struct bpf_programs *programs);
+const uint64_t *bpf_programs_percpu(const struct bpf_programs *programs);
 const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *programs);
 
 /* Walks a hierarchy once. Whether all groups had room stands in the control. */

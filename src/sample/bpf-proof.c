@@ -18,7 +18,10 @@
 #include "sample/bpf.h"
 
 #define TRIAL_MAX 8
-#define ROUND_MAX 5
+/* The root, for memory.stat only: it has some of nearly everything. */
+#define ROOT_TRIAL  TRIAL_MAX
+#define TRIAL_COUNT (TRIAL_MAX + 1)
+#define ROUND_MAX   5
 
 /* A group that figures of one part are tried on. */
 struct trial {
@@ -28,7 +31,7 @@ struct trial {
 };
 
 struct trial_part {
-	struct trial trials[TRIAL_MAX];
+	struct trial trials[TRIAL_COUNT];
 	size_t count;
 	uint32_t hierarchy;
 };
@@ -38,16 +41,16 @@ struct proof {
 	struct files *files;
 	struct trial_part parts[BPF_PART_COUNT];
 	/* By column of the collector and trial: what the file said last, and the least and most so far. */
-	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_MAX];
-	uint64_t low[CGW_METRIC_COUNT][TRIAL_MAX], high[CGW_METRIC_COUNT][TRIAL_MAX];
+	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_COUNT];
+	uint64_t low[CGW_METRIC_COUNT][TRIAL_COUNT], high[CGW_METRIC_COUNT][TRIAL_COUNT];
 	struct cgw_number row[CGW_METRIC_COUNT]; /* of the file read last */
 	const struct tree_group *row_group;
 	size_t row_file;
 	int row_error;
 	uint32_t matched[CGW_METRIC_COUNT]; /* bit by trial */
 	/* For memory.stat: the places that held the file's number in some round. */
-	uint64_t state_places[CGW_METRIC_COUNT][TRIAL_MAX];
-	uint64_t event_places[CGW_METRIC_COUNT][TRIAL_MAX];
+	uint64_t state_places[CGW_METRIC_COUNT][TRIAL_COUNT];
+	uint64_t event_places[CGW_METRIC_COUNT][TRIAL_COUNT];
 	uint64_t first_seen[CGW_METRIC_COUNT];
 	uint8_t distinct[CGW_METRIC_COUNT]; /* numbers above zero that differ: 2 is enough */
 };
@@ -62,7 +65,17 @@ static const uint8_t most_of[BPF_PART_COUNT] = {
 
 static bool is_stat(const struct bpf_column *column)
 {
-	return column->row->kind == BPF_KIND_STAT_PAGES || column->row->kind == BPF_KIND_STAT_PLAIN;
+	return bpf_is_stat(column->row);
+}
+
+/* Whether a column is tried on that group. */
+static bool is_tried(const struct proof *proof, const struct bpf_column *column, size_t trial)
+{
+	const struct trial_part *part = &proof->parts[column->row->part];
+
+	if (trial == ROOT_TRIAL)
+		return is_stat(column) && part->trials[trial].link >= 0;
+	return trial < part->count;
 }
 
 /* Puts a group among those with the most, which stand in order. */
@@ -98,6 +111,25 @@ static void choose(struct proof *proof, const struct bpf_column *column)
 	}
 }
 
+static int link_root(struct proof *proof)
+{
+	const struct bpf *bpf = proof->bpf;
+	struct trial *root = &proof->parts[BPF_PART_MEMORY].trials[ROOT_TRIAL];
+
+	for (size_t i = 0; i < bpf->column_count && root->link < 0; i++) {
+		uint32_t h = bpf->columns[i].hierarchy;
+
+		if (!is_stat(&bpf->columns[i]))
+			continue;
+		root->group = bpf->tree->root;
+		root->id = bpf->layout->hierarchies[h].root_id;
+		root->link = bpf_programs_link_lone(bpf->programs, bpf->layout->hierarchies[h].fd);
+		if (root->link < 0)
+			return root->link;
+	}
+	return 0;
+}
+
 /* A group that went meanwhile is none to try on. */
 static int link_trials(struct proof *proof)
 {
@@ -122,13 +154,13 @@ static int link_trials(struct proof *proof)
 				trial->group = NULL;
 		}
 	}
-	return 0;
+	return link_root(proof);
 }
 
 static void unlink_trials(struct proof *proof)
 {
 	for (size_t p = 0; p < BPF_PART_COUNT; p++)
-		for (size_t i = 0; i < proof->parts[p].count; i++)
+		for (size_t i = 0; i < TRIAL_COUNT; i++)
 			if (proof->parts[p].trials[i].link >= 0)
 				close(proof->parts[p].trials[i].link);
 }
@@ -169,7 +201,13 @@ static bool agrees(const struct proof *proof, size_t index, size_t trial, struct
 	       number.value <= proof->high[index][trial];
 }
 
-/* The programs' number of the group they looked at last; false where they leave it to the file. */
+/* What the programs took of the group that they looked at last. */
+static const uint64_t *lone_record(const struct proof *proof, const struct bpf_column *column)
+{
+	return column->records + bpf_programs_capacity(proof->bpf->programs) * column->stride;
+}
+
+/* Its number; false where they leave it to the file. */
 static bool from_programs(const struct proof *proof, const struct bpf_column *column,
 			  struct cgw_number *ret_number)
 {
@@ -205,10 +243,24 @@ static void narrow_places(struct proof *proof, size_t index, size_t trial, struc
 		    agrees(proof, index, trial, number, after))
 			*events |= bit;
 	}
-	if (before.value == 0 || before.value == proof->first_seen[index])
+	if (trial == ROOT_TRIAL || before.value == 0 || before.value == proof->first_seen[index])
 		return;
 	proof->first_seen[index] = before.value;
 	proof->distinct[index]++;
+}
+
+/* Which policies' weights are the file's. */
+static void narrow_weights(struct proof *proof, size_t index, size_t trial, struct cgw_number after)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	const uint64_t *record = lone_record(proof, column);
+	struct cgw_number number;
+
+	for (size_t place = 0; place < BPF_POLICY_MAX; place++)
+		if (record[0] == BPF_RECORD_PRESENT &&
+		    bpf_field_number(column, record[BPF_IO_WEIGHT + place], &number) &&
+		    agrees(proof, index, trial, number, after))
+			proof->state_places[index][trial] |= UINT64_C(1) << place;
 }
 
 static void compare(struct proof *proof, size_t index, size_t trial)
@@ -228,6 +280,10 @@ static void compare(struct proof *proof, size_t index, size_t trial)
 		narrow_places(proof, index, trial, after);
 		return;
 	}
+	if (bpf_is_searched(column->row)) {
+		narrow_weights(proof, index, trial, after);
+		return;
+	}
 	if (!from_programs(proof, column, &number) || agrees(proof, index, trial, number, after) ||
 	    after.state == CGW_GONE)
 		proof->matched[index] |= UINT32_C(1) << trial;
@@ -237,11 +293,11 @@ static void read_before(struct proof *proof, size_t trial)
 {
 	for (size_t i = 0; i < proof->bpf->column_count; i++) {
 		const struct bpf_column *column = &proof->bpf->columns[i];
-		const struct trial_part *part = &proof->parts[column->row->part];
+		struct tree_group *group = proof->parts[column->row->part].trials[trial].group;
 
-		if (trial < part->count && part->trials[trial].group != NULL)
-			proof->before[i][trial] =
-				from_file(proof, column, part->trials[trial].group);
+		if (is_tried(proof, column, trial) && group != NULL &&
+		    !(proof->matched[i] >> trial & 1))
+			proof->before[i][trial] = from_file(proof, column, group);
 	}
 	proof->row_group = NULL;
 }
@@ -249,7 +305,7 @@ static void read_before(struct proof *proof, size_t trial)
 static void compare_after(struct proof *proof, size_t trial)
 {
 	for (size_t i = 0; i < proof->bpf->column_count; i++)
-		if (trial < proof->parts[proof->bpf->columns[i].row->part].count &&
+		if (is_tried(proof, &proof->bpf->columns[i], trial) &&
 		    !(proof->matched[i] >> trial & 1))
 			compare(proof, i, trial);
 	proof->row_group = NULL;
@@ -264,7 +320,7 @@ static int look(struct proof *proof, size_t trial)
 		struct trial_part *part = &proof->parts[p];
 		int r;
 
-		if (trial >= part->count || part->trials[trial].group == NULL)
+		if (part->trials[trial].group == NULL || part->trials[trial].link < 0)
 			continue;
 		control->parts = 1U << p;
 		r = bpf_programs_pass_lone(proof->bpf->programs, part->hierarchy,
@@ -281,7 +337,7 @@ static int run_round(struct proof *proof)
 {
 	int r = 0;
 
-	for (size_t trial = 0; trial < TRIAL_MAX && r == 0; trial++) {
+	for (size_t trial = 0; trial < TRIAL_COUNT && r == 0; trial++) {
 		read_before(proof, trial);
 		r = look(proof, trial);
 		if (r == 0)
@@ -312,35 +368,66 @@ static bool is_single(uint64_t bits)
 	return bits != 0 && (bits & (bits - 1)) == 0;
 }
 
-/* Where a value of memory.stat is. False: not found out. */
-static bool settle_place(const struct proof *proof, size_t index, uint32_t *ret_index)
+/* Places that held the number in all groups. */
+static void common_places(const struct proof *proof, size_t index, uint64_t *ret_states,
+			  uint64_t *ret_events)
 {
-	enum cgw_metric metric = proof->bpf->columns[index].metric;
-	const struct trial_part *part = &proof->parts[BPF_PART_MEMORY];
-	uint64_t states = UINT64_MAX, events = UINT64_MAX;
-	int usual = usual_place(metric);
+	const struct trial_part *part = &proof->parts[proof->bpf->columns[index].row->part];
 
+	*ret_states = *ret_events = UINT64_MAX;
 	for (size_t trial = 0; trial < part->count; trial++) {
 		if (part->trials[trial].group == NULL)
 			continue;
-		states &= proof->state_places[index][trial];
-		events &= proof->event_places[index][trial];
+		*ret_states &= proof->state_places[index][trial];
+		*ret_events &= proof->event_places[index][trial];
 	}
+}
+
+/* The one place that is left. */
+static bool take_single(uint64_t states, uint64_t events, uint32_t *ret_index)
+{
+	if (events == 0 && is_single(states))
+		*ret_index = (uint32_t)__builtin_ctzll(states);
+	else if (states == 0 && is_single(events))
+		*ret_index = BPF_STAT_EVENT | (uint32_t)__builtin_ctzll(events);
+	else
+		return false;
+	return true;
+}
+
+/* What the root's file said last; no number where it was not asked. */
+static struct cgw_number root_number(const struct proof *proof, size_t index)
+{
+	return proof->before[index][ROOT_TRIAL];
+}
+
+/* Where a searched value is. False: not found out. */
+static bool settle_place(const struct proof *proof, size_t index, uint32_t *ret_index)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	struct cgw_number root = root_number(proof, index);
+	uint64_t states, events;
+	int usual = usual_place(column->metric);
+
+	common_places(proof, index, &states, &events);
+	if (!is_stat(column))
+		return states != UINT64_MAX && take_single(states, 0, ret_index);
 	if (proof->distinct[index] > 0 && usual >= 0 && states >> usual & 1) {
 		*ret_index = (uint32_t)usual;
 		return true;
 	}
-	if (proof->distinct[index] < 2)
+	if (proof->distinct[index] >= 2 && take_single(states, events, ret_index))
+		return true;
+	/* Too little of it in the groups: the root has more. */
+	if (root.state != CGW_OK || root.value == 0)
 		return false;
-	if (events == 0 && is_single(states)) {
-		*ret_index = (uint32_t)__builtin_ctzll(states);
+	states &= proof->state_places[index][ROOT_TRIAL];
+	events &= proof->event_places[index][ROOT_TRIAL];
+	if (usual >= 0 && states >> usual & 1) {
+		*ret_index = (uint32_t)usual;
 		return true;
 	}
-	if (states == 0 && is_single(events)) {
-		*ret_index = BPF_STAT_EVENT | (uint32_t)__builtin_ctzll(events);
-		return true;
-	}
-	return false;
+	return take_single(states, events, ret_index);
 }
 
 /* Only what agreed everywhere stays. Without a group to try on nothing is known. */
@@ -354,10 +441,16 @@ static void keep_proven(struct proof *proof)
 		size_t count = proof->parts[column->row->part].count;
 		bool proven = count > 0 && proof->matched[i] == (UINT32_C(1) << count) - 1;
 
-		if (is_stat(column)) {
+		if (bpf_is_searched(column->row)) {
+			struct cgw_number root = root_number(proof, i);
+
 			proven = stats < BPF_STAT_MAX &&
 				 settle_place(proof, i, &bpf->stat_index[column->metric]);
-			stats += proven;
+			stats += proven && is_stat(column);
+			column->by_root = !proven && is_stat(column) && root.state == CGW_OK &&
+					  root.value == 0;
+			column->none = column->by_root;
+			proven = proven || column->by_root;
 		}
 		if (proven)
 			bpf->columns[kept++] = *column;
@@ -374,6 +467,8 @@ static bool is_open(const struct proof *proof, size_t index)
 
 	if (is_stat(column))
 		return proof->distinct[index] > 1 && !settle_place(proof, index, &place);
+	if (bpf_is_searched(column->row))
+		return false;
 	return proof->matched[index] != (UINT32_C(1) << count) - 1;
 }
 
@@ -390,8 +485,8 @@ static void ask_to_learn(struct proof *proof)
 	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
 	const struct trial_part *memory = &proof->parts[BPF_PART_MEMORY];
 
-	control->learn_count = (unsigned)memory->count;
-	for (size_t i = 0; i < memory->count; i++)
+	control->learn_count = TRIAL_COUNT;
+	for (size_t i = 0; i < TRIAL_COUNT; i++)
 		control->learn_id[i] = memory->trials[i].id;
 }
 
@@ -405,10 +500,13 @@ int bpf_prove(struct bpf *bpf, struct files *files)
 	proof->bpf = bpf;
 	proof->files = files;
 	memset(proof->low, 0xff, sizeof(proof->low));
+	for (size_t p = 0; p < BPF_PART_COUNT; p++)
+		for (size_t i = 0; i < TRIAL_COUNT; i++)
+			proof->parts[p].trials[i].link = -1;
 	for (size_t i = 0; i < bpf->column_count; i++)
 		choose(proof, &bpf->columns[i]);
-	ask_to_learn(proof);
 	r = link_trials(proof);
+	ask_to_learn(proof);
 	for (int round = 0; round < ROUND_MAX && r == 0; round++) {
 		r = run_round(proof);
 		if (all_settled(proof))

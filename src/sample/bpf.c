@@ -38,10 +38,9 @@ static int load(struct bpf *bpf, uint32_t capacity, struct cgw_diag *diag)
 				 &bpf->programs, &bpf->hierarchies, diag);
 }
 
-int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t group_estimate,
+int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t capacity,
 	     struct cgw_diag *diag)
 {
-	uint32_t capacity = group_estimate + group_estimate / 2;
 	int r;
 
 	*bpf = (struct bpf){
@@ -289,95 +288,18 @@ static uint32_t next_in_turn(struct bpf *bpf, uint32_t idle)
 static void refresh_stat(struct bpf *bpf, struct files *files)
 {
 	struct cgw_number row[CGW_METRIC_COUNT];
+	int r;
 
-	if (bpf->stat_file != SIZE_MAX)
-		(void)files_peek(files, bpf->tree->root, bpf->stat_file, row);
-}
-
-/* What of a part the columns want beyond its head, for the programs' choices. */
-static void ask_stat(struct bpf_control *control, struct bpf_column *column, uint32_t index)
-{
-	if (control->stat_count == BPF_STAT_MAX)
+	if (bpf->stat_file == SIZE_MAX)
 		return;
-	column->place = BPF_MEMORY_STAT + control->stat_count;
-	control->stat_index[control->stat_count++] = index;
-}
-
-static bool is_stat(const struct bpf_column *column)
-{
-	return column->row->kind == BPF_KIND_STAT_PAGES || column->row->kind == BPF_KIND_STAT_PLAIN;
-}
-
-/* What one metric's row wants of the passes over its hierarchy. */
-static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
-{
-	struct bpf_control *control = bpf_programs_control(bpf->programs);
-	bool stat = row->kind == BPF_KIND_STAT_PAGES || row->kind == BPF_KIND_STAT_PLAIN;
-
-	bpf->parts[hierarchy] |= UINT32_C(1) << row->part;
-	if (!stat && row->part == BPF_PART_MEMORY && row->field != BPF_MEMORY_USAGE)
-		control->fine |= BPF_FINE_LIMITS;
-	if (stat || (row->part == BPF_PART_CORE && row->field == BPF_CORE_CPU_USAGE))
-		control->fine |= BPF_FINE_FLUSH;
-}
-
-static void ask_nothing(struct bpf *bpf)
-{
-	struct bpf_control *control = bpf_programs_control(bpf->programs);
-
-	memset(bpf->parts, 0, sizeof(bpf->parts));
-	control->stat_count = 0;
-	control->fine = 0;
-}
-
-/* Asks the programs for what the columns want. Where a statistic is, is known once it is `proven`. */
-static void ask(struct bpf *bpf, bool proven)
-{
-	struct bpf_control *control = bpf_programs_control(bpf->programs);
-
-	ask_nothing(bpf);
-	bpf->stat_file = SIZE_MAX;
+	r = files_peek(files, bpf->tree->root, bpf->stat_file, row);
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
+		const struct cgw_number *number = &row[column->want.slot];
 
-		column->records =
-			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
-		column->place = column->row->field;
-		ask_row(bpf, column->hierarchy, column->row);
-		if (!is_stat(column))
-			continue;
-		bpf->stat_file = column->file;
-		if (proven)
-			ask_stat(control, column, bpf->stat_index[column->metric]);
-	}
-}
-
-static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
-{
-	const struct cgw_metric_info *info = cgw_metric_info(metric);
-
-	for (size_t i = 0; i < info->source_count; i++)
-		for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
-			const struct bpf_field_row *row = bpf_field_find(
-				metric, info->sources[i].version, info->sources[i].file);
-
-			if (row != NULL && bpf->hierarchies >> h & 1 &&
-			    plan_offers(&bpf->layout->hierarchies[h], &info->sources[i]))
-				ask_row(bpf, h, row);
-		}
-}
-
-void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *wanted)
-{
-	ask_nothing(bpf);
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
-		const struct cgw_metric_info *info = cgw_metric_info(metric);
-
-		if (!cgw_metric_set_has(wanted, metric))
-			continue;
-		expect_metric(bpf, metric);
-		if (info->sources[0].per >= 0) /* what it is divided by */
-			expect_metric(bpf, (enum cgw_metric)info->sources[0].per);
+		/* What the root has none of, nobody has: it counts what is beneath it as well. */
+		if (column->by_root)
+			column->none = r == 0 && number->state == CGW_OK && number->value == 0;
 	}
 }
 
@@ -449,8 +371,7 @@ static bool is_answered(const struct bpf *bpf, uint32_t hierarchy)
 		       asked.stat_count * sizeof(asked.stat_index[0])) == 0);
 }
 
-/* Walks where the last passes did not take all that is asked for now. */
-static int walk_unanswered(struct bpf *bpf, struct files *files)
+int bpf_walk_unanswered(struct bpf *bpf, struct files *files)
 {
 	uint32_t wanted = wanted_hierarchies(bpf), walked = 0;
 
@@ -463,91 +384,4 @@ static int walk_unanswered(struct bpf *bpf, struct files *files)
 	if (walked == wanted)
 		bpf->pass_ns = clock_now_ns();
 	return walk_with_changes(bpf, walked);
-}
-
-void bpf_forget_plan(struct bpf *bpf)
-{
-	bpf->column_count = 0;
-	bpf->stat_file = SIZE_MAX;
-	memset(bpf->parts, 0, sizeof(bpf->parts));
-}
-
-/* All metrics of the plan that the programs could answer. */
-static void find_columns(struct bpf *bpf, const struct plan *plan)
-{
-	bpf->column_count = 0;
-	for (size_t i = 0; i < plan->file_count; i++) {
-		const struct plan_file *file = &plan->files[i];
-		unsigned version = bpf->layout->hierarchies[file->hierarchy].version;
-
-		for (size_t j = 0; j < file->want_count; j++) {
-			enum cgw_metric metric = plan->metric_of[file->wants[j].slot];
-			const struct bpf_field_row *row =
-				bpf_field_find(metric, version, file->name);
-
-			if (row == NULL || !(bpf->hierarchies & UINT32_C(1) << file->hierarchy) ||
-			    bpf->column_count == ARRAY_SIZE(bpf->columns))
-				continue;
-			bpf->columns[bpf->column_count++] = (struct bpf_column){
-				.row = row,
-				.want = file->wants[j],
-				.file = i,
-				.hierarchy = file->hierarchy,
-				.better = file->better[j],
-				.metric = metric,
-				.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
-			};
-		}
-	}
-}
-
-int bpf_plan(struct bpf *bpf, struct files *files)
-{
-	int r;
-
-	find_columns(bpf, &files->plan);
-	ask(bpf, false);
-	r = walk_unanswered(bpf, files);
-	if (r == 0)
-		r = bpf_prove(bpf, files);
-	if (r < 0)
-		return r;
-	ask(bpf, true);
-	return walk_unanswered(bpf, files);
-}
-
-void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
-	      bool *answered)
-{
-	for (size_t i = 0; i < bpf->column_count; i++) {
-		const struct bpf_column *column = &bpf->columns[i];
-		uint32_t slot = column->want.slot;
-		const uint64_t *record;
-
-		if (!bpf_column_applies(column, group))
-			continue;
-		record = bpf_record(column, group);
-		/* Where the controller is off the file is not there either. */
-		answered[slot] = record[0] == BPF_RECORD_ABSENT ||
-				 bpf_field_number(column, record[column->place], &row[slot]);
-	}
-}
-
-bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric)
-{
-	for (size_t i = 0; i < bpf->column_count; i++)
-		if (bpf->columns[i].metric == metric)
-			return true;
-	return false;
-}
-
-bool bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file)
-{
-	size_t answered = 0;
-
-	for (size_t i = 0; i < bpf->column_count; i++)
-		answered += bpf->columns[i].file == file &&
-			    bpf->columns[i].row->kind != BPF_KIND_NOT_FROZEN &&
-			    bpf->columns[i].row->kind != BPF_KIND_NO_DEVICE;
-	return answered == plan->files[file].want_count;
 }

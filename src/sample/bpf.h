@@ -27,6 +27,8 @@ struct bpf_column {
 	const uint64_t *records; /* of the part; one every `stride` numbers */
 	size_t stride, place;
 	uint64_t page_bytes;
+	bool by_root; /* of memory.stat, place unknown: answered while the root has none of it */
+	bool none;    /* which it had not when it was read last */
 };
 
 /* What a pass is asked for. */
@@ -54,13 +56,13 @@ struct bpf {
 	uint32_t turn; /* hierarchies without wanted figures are walked in turn */
 	struct bpf_column columns[CGW_METRIC_COUNT];
 	size_t column_count;
-	uint32_t stat_index[CGW_METRIC_COUNT]; /* where a value of memory.stat was found to be */
+	uint32_t stat_index[CGW_METRIC_COUNT]; /* where what is searched was found to be */
 	uint64_t pass_ns;                      /* when the figures were taken, monotonic */
 	size_t stat_file; /* in the plan: the memory.stat that columns stand for; SIZE_MAX: none */
 };
 
-/* Loads the programs. On failure the collector stays out of use and `diag` says why. */
-int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t group_estimate,
+/* Loads the programs with room for that many groups at first. On failure the collector stays out of use and `diag` says why. */
+int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t capacity,
 	     struct cgw_diag *diag);
 void bpf_close(struct bpf *bpf);
 
@@ -88,6 +90,9 @@ void bpf_forget_plan(struct bpf *bpf);
 /* The numbers of a group into a row as the files would give them; `answered` by column. */
 void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
 	      bool *answered);
+/* The instances that go with them. */
+int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
+		       struct cgw_snapshot *snapshot, uint32_t index);
 /* The metric is answered, for some groups at least. */
 bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric);
 /* Every group's file is answered: none need be looked at but the root's. */
@@ -120,7 +125,20 @@ enum bpf_kind {
 	BPF_KIND_NO_DEVICE,  /* no device is 0; with one only the file knows */
 	BPF_KIND_STAT_PAGES, /* of memory.stat, wherever it was found */
 	BPF_KIND_STAT_PLAIN,
+	BPF_KIND_PER_CPU,      /* the sum; each CPU's is an instance */
+	BPF_KIND_WEIGHT_FOUND, /* of io, wherever it was found */
 };
+
+/* A value of memory.stat. */
+static inline bool bpf_is_stat(const struct bpf_field_row *row)
+{
+	return row->kind == BPF_KIND_STAT_PAGES || row->kind == BPF_KIND_STAT_PLAIN;
+}
+/* Where it stands in the kernel is found out by comparing. */
+static inline bool bpf_is_searched(const struct bpf_field_row *row)
+{
+	return bpf_is_stat(row) || row->kind == BPF_KIND_WEIGHT_FOUND;
+}
 
 /* The row of a metric for that file, or NULL: the programs do not take it. */
 const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned version,
@@ -142,7 +160,9 @@ static inline bool bpf_column_applies(const struct bpf_column *column,
 	       !(group->present & column->better);
 }
 
-/* Between bpf.c and bpf-proof.c. */
+/* Between the collector's files. */
+/* Walks where the last passes did not take all that is asked for now. */
+int bpf_walk_unanswered(struct bpf *bpf, struct files *files);
 /* Compares the columns with the files and keeps those that agree. The last walk took their figures. */
 int bpf_prove(struct bpf *bpf, struct files *files);
 

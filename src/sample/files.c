@@ -440,8 +440,10 @@ static int collect_group(struct files *files, struct tree_group *group)
 
 	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
 	memset(files->answered, 0, files->plan.column_count);
-	if (files->bpf != NULL && !root)
+	if (files->bpf != NULL && !root) {
 		bpf_fill(files->bpf, group, files->row, files->answered);
+		r = bpf_fill_instances(files->bpf, group, files->snapshot, files->group);
+	}
 	files->snapshot->read_ns[files->group] =
 		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
 	for (size_t i = 0; i < count && r == 0; i++)

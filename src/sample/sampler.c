@@ -131,7 +131,9 @@ static int init_parts(struct cgw_sampler *sampler)
 /* From now on the programs tell which groups there are, where the kernel lets them. */
 static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
 {
-	int r = bpf_open(&sampler->bpf, &sampler->discover, group_estimate, &sampler->reason);
+	uint32_t spare = group_estimate / (sampler->options.once ? 16 : 2);
+	int r = bpf_open(&sampler->bpf, &sampler->discover, group_estimate + spare,
+			 &sampler->reason);
 
 	if (r < 0) {
 		sampler->bpf_refused = true;

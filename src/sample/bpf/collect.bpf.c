@@ -65,6 +65,7 @@ ARRAY(learned, struct bpf_learned, BPF_LEARN_MAX);
 ARRAY(core, struct record_core, 1);
 ARRAY(cpu, struct record_cpu, 1);
 ARRAY(cpuacct, struct record_cpuacct, 1);
+ARRAY(percpu, __u64, 1);
 ARRAY(memory, struct record_memory, 1);
 ARRAY(pids, struct record_pids, 1);
 ARRAY(freezer, struct record_freezer, 1);
@@ -160,6 +161,14 @@ static __always_inline void take_cpu(struct cgroup *group, __u32 slot)
 	to->field[BPF_CPU_MAX_BURST] = READ(from, cfs_bandwidth.burst);
 }
 
+static __always_inline void take_cpu_usage(__u32 place, __u64 usage)
+{
+	__u64 *to = bpf_map_lookup_elem(&percpu, &place);
+
+	if (to != NULL)
+		*to = usage;
+}
+
 static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 					 const struct bpf_control *asked)
 {
@@ -176,9 +185,12 @@ static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 	usages = ADDRESS(from, struct cpuacct, cpuusage);
 	stats = ADDRESS(from, struct cpuacct, cpustat);
 	for (__u32 i = 0; i < BPF_CPU_MAX && i < asked->cpu_count; i++) {
-		__u64 stat = stats + asked->cpu_offset[i];
+		__u64 stat = stats + asked->cpu_offset[i], one;
 
-		usage += READ_U64((void *)(usages + asked->cpu_offset[i]));
+		one = READ_U64((void *)(usages + asked->cpu_offset[i]));
+		if (asked->fine & BPF_FINE_PERCPU)
+			take_cpu_usage(slot * asked->cpu_count + i, one);
+		usage += one;
 		user += READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
 					 bpf_core_enum_value(enum cpu_usage_stat, CPUTIME_USER))) +
 			READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
@@ -347,7 +359,24 @@ static __always_inline void take_freezer(struct cgroup *group, __u32 slot)
 			 : 0);
 }
 
-static __always_inline void take_io(struct cgroup *group, __u32 slot)
+/*
+ * A policy's data starts with what all have; bfq's weight comes next. Which of them is bfq's, is not
+ * told here: the file says which.
+ */
+static __always_inline void take_weights(struct blkcg *from, struct record_io *to)
+{
+	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
+		__u64 data = READ_U64(ELEMENT(from, struct blkcg, cpd, i));
+
+		to->field[BPF_IO_WEIGHT + i] =
+			data == 0 ? 0
+				  : READ_U64((void *)data +
+					     bpf_core_type_size(struct blkcg_policy_data)) &
+					    0xffffffff;
+	}
+}
+
+static __always_inline void take_io(struct cgroup *group, __u32 slot, __u32 fine)
 {
 	struct record_io *to = bpf_map_lookup_elem(&io, &slot);
 	struct cgroup_subsys_state *css = CSS(group, io_cgrp_id);
@@ -359,6 +388,8 @@ static __always_inline void take_io(struct cgroup *group, __u32 slot)
 	if (to->field[BPF_IO_STATE] == BPF_RECORD_ABSENT)
 		return;
 	to->field[BPF_IO_DEVICES] = READ(from, blkg_list.first) != NULL;
+	if (fine & BPF_FINE_WEIGHT)
+		take_weights(from, to);
 }
 
 /* What the collector knows from the last pass need not be told again. */
@@ -424,7 +455,7 @@ static __always_inline void take_group(struct cgroup *group, struct bpf_control 
 	if (is_wanted(control_, BPF_PART_FREEZER))
 		take_freezer(group, slot);
 	if (is_wanted(control_, BPF_PART_IO))
-		take_io(group, slot);
+		take_io(group, slot, control_->fine);
 }
 
 static __always_inline struct bpf_control *begin(struct bpf_iter__cgroup *context)

@@ -190,8 +190,13 @@ struct hlist_head {
 	struct hlist_node *first;
 };
 
+struct blkcg_policy_data {
+	int plid;
+};
+
 struct blkcg {
 	struct cgroup_subsys_state css;
+	struct blkcg_policy_data *cpd[1];
 	struct hlist_head blkg_list;
 };
 

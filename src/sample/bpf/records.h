@@ -12,11 +12,13 @@
 
 #define BPF_NAME_SIZE  256       /* NAME_MAX and the terminator */
 #define BPF_NAMES_SIZE (1 << 20) /* for the names of groups that are new in one pass */
+#define BPF_PERCPU_MAX 16        /* CPUs up to which each is told for itself */
 #define BPF_CPU_MAX    256
-#define BPF_STAT_MAX   16 /* values of memory.stat that can be asked for */
+#define BPF_STAT_MAX   32 /* values of memory.stat that can be asked for */
 #define BPF_LEARN_MAX  12
 #define BPF_LONE_MAX   1 /* slots behind the capacity, for groups that are looked at alone */
 #define BPF_LEARN_SIZE 64
+#define BPF_POLICY_MAX 6 /* of the block layer, each with data of its own for a group */
 
 /* The figures of one group by controller. The first number of each record is its state. */
 enum bpf_part {
@@ -125,7 +127,8 @@ enum bpf_freezer_field {
 enum bpf_io_field {
 	BPF_IO_STATE,
 	BPF_IO_DEVICES, /* 0: no device was ever used; 1: at least one */
-	BPF_IO_SIZE,
+	BPF_IO_WEIGHT,  /* the first of BPF_POLICY_MAX: what stands where bfq has its weight */
+	BPF_IO_SIZE = BPF_IO_WEIGHT + BPF_POLICY_MAX,
 };
 
 struct bpf_group_record {
@@ -158,6 +161,8 @@ struct bpf_control {
 #define BPF_STAT_EVENT  0x10000u
 #define BPF_FINE_FLUSH  1u /* bring the statistics up to date before the first group */
 #define BPF_FINE_LIMITS 2u /* of memory: all but usage */
+#define BPF_FINE_PERCPU 4u /* usage of each CPU for itself */
+#define BPF_FINE_WEIGHT 8u /* of io */
 
 /* All statistics of a group, so that the collector learns which is where. */
 struct bpf_learned {

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bpf-plan.c - what the BPF programs are asked for, and what they answer of a plan. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sample/bpf.h"
+
+/* What of a part the columns want beyond its head, for the programs' choices. */
+static void ask_stat(struct bpf_control *control, struct bpf_column *column, uint32_t index)
+{
+	if (control->stat_count == BPF_STAT_MAX)
+		return;
+	column->place = BPF_MEMORY_STAT + control->stat_count;
+	control->stat_index[control->stat_count++] = index;
+}
+
+/* What one metric's row wants of the passes over its hierarchy. */
+static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+
+	bpf->parts[hierarchy] |= UINT32_C(1) << row->part;
+	if (!bpf_is_stat(row) && row->part == BPF_PART_MEMORY && row->field != BPF_MEMORY_USAGE)
+		control->fine |= BPF_FINE_LIMITS;
+	if (bpf_is_stat(row) || (row->part == BPF_PART_CORE && row->field == BPF_CORE_CPU_USAGE))
+		control->fine |= BPF_FINE_FLUSH;
+	if (row->kind == BPF_KIND_PER_CPU)
+		control->fine |= BPF_FINE_PERCPU;
+	if (row->kind == BPF_KIND_WEIGHT_FOUND)
+		control->fine |= BPF_FINE_WEIGHT;
+}
+
+static void ask_nothing(struct bpf *bpf)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+
+	memset(bpf->parts, 0, sizeof(bpf->parts));
+	control->stat_count = 0;
+	control->fine = 0;
+}
+
+/* Asks the programs for what the columns want. Where a statistic is, is known once it is `proven`. */
+static void ask(struct bpf *bpf, bool proven)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+
+	ask_nothing(bpf);
+	bpf->stat_file = SIZE_MAX;
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		struct bpf_column *column = &bpf->columns[i];
+
+		column->records =
+			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
+		column->place = column->row->field;
+		ask_row(bpf, column->hierarchy, column->row);
+		if (column->row->kind == BPF_KIND_WEIGHT_FOUND && proven)
+			column->place += bpf->stat_index[column->metric];
+		if (!bpf_is_stat(column->row))
+			continue;
+		bpf->stat_file = column->file;
+		if (proven && !column->by_root)
+			ask_stat(control, column, bpf->stat_index[column->metric]);
+	}
+}
+
+static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
+{
+	const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+	for (size_t i = 0; i < info->source_count; i++)
+		for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
+			const struct bpf_field_row *row = bpf_field_find(
+				metric, info->sources[i].version, info->sources[i].file);
+
+			if (row != NULL && bpf->hierarchies >> h & 1 &&
+			    plan_offers(&bpf->layout->hierarchies[h], &info->sources[i]))
+				ask_row(bpf, h, row);
+		}
+}
+
+void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *wanted)
+{
+	ask_nothing(bpf);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+		if (!cgw_metric_set_has(wanted, metric))
+			continue;
+		expect_metric(bpf, metric);
+		if (info->sources[0].per >= 0) /* what it is divided by */
+			expect_metric(bpf, (enum cgw_metric)info->sources[0].per);
+	}
+}
+
+void bpf_forget_plan(struct bpf *bpf)
+{
+	bpf->column_count = 0;
+	bpf->stat_file = SIZE_MAX;
+	memset(bpf->parts, 0, sizeof(bpf->parts));
+}
+
+/* Usage of CPUs can only be told where the CPUs' parts of memory were found. */
+static bool can_tell(const struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
+{
+	if (!(bpf->hierarchies >> hierarchy & 1))
+		return false;
+	if (row->part == BPF_PART_CPUACCT && bpf_programs_control(bpf->programs)->cpu_count == 0)
+		return false;
+	return row->kind != BPF_KIND_PER_CPU || bpf_programs_percpu_count(bpf->programs) > 0;
+}
+
+/* All metrics of the plan that the programs could answer. */
+static void find_columns(struct bpf *bpf, const struct plan *plan)
+{
+	bpf->column_count = 0;
+	for (size_t i = 0; i < plan->file_count; i++) {
+		const struct plan_file *file = &plan->files[i];
+		unsigned version = bpf->layout->hierarchies[file->hierarchy].version;
+
+		for (size_t j = 0; j < file->want_count; j++) {
+			enum cgw_metric metric = plan->metric_of[file->wants[j].slot];
+			const struct bpf_field_row *row =
+				bpf_field_find(metric, version, file->name);
+
+			if (row == NULL || !can_tell(bpf, file->hierarchy, row) ||
+			    bpf->column_count == ARRAY_SIZE(bpf->columns))
+				continue;
+			bpf->columns[bpf->column_count++] = (struct bpf_column){
+				.row = row,
+				.want = file->wants[j],
+				.file = i,
+				.hierarchy = file->hierarchy,
+				.better = file->better[j],
+				.metric = metric,
+				.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+			};
+		}
+	}
+}
+
+int bpf_plan(struct bpf *bpf, struct files *files)
+{
+	int r;
+
+	find_columns(bpf, &files->plan);
+	ask(bpf, false);
+	r = bpf_walk_unanswered(bpf, files);
+	if (r == 0)
+		r = bpf_prove(bpf, files);
+	if (r < 0)
+		return r;
+	ask(bpf, true);
+	return bpf_walk_unanswered(bpf, files);
+}
+
+void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
+	      bool *answered)
+{
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		const struct bpf_column *column = &bpf->columns[i];
+		uint32_t slot = column->want.slot;
+		const uint64_t *record;
+
+		if (!bpf_column_applies(column, group))
+			continue;
+		record = bpf_record(column, group);
+		/* Where the controller is off the file is not there either. */
+		if (record[0] == BPF_RECORD_ABSENT)
+			answered[slot] = true;
+		else if (column->by_root)
+			answered[slot] = column->none && bpf_field_number(column, 0, &row[slot]);
+		else
+			answered[slot] =
+				bpf_field_number(column, record[column->place], &row[slot]);
+	}
+}
+
+int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
+		       struct cgw_snapshot *snapshot, uint32_t index)
+{
+	uint32_t count = bpf_programs_percpu_count(bpf->programs);
+	const uint64_t *usages = bpf_programs_percpu(bpf->programs);
+
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		const struct bpf_column *column = &bpf->columns[i];
+
+		if (column->row->kind != BPF_KIND_PER_CPU || !bpf_column_applies(column, group) ||
+		    bpf_record(column, group)[0] == BPF_RECORD_ABSENT)
+			continue;
+		for (uint32_t cpu = 0; cpu < count; cpu++) {
+			size_t slot = group->slot[column->hierarchy];
+			struct cgw_number number =
+				decode_convert(&column->want, usages[slot * count + cpu]);
+			char name[16];
+			int length = snprintf(name, sizeof(name), "%u", cpu);
+			int r = snapshot_add_instance(snapshot, (int)column->want.slot, index, name,
+						      (size_t)length, number);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric)
+{
+	for (size_t i = 0; i < bpf->column_count; i++)
+		if (bpf->columns[i].metric == metric)
+			return true;
+	return false;
+}
+
+bool bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file)
+{
+	size_t answered = 0;
+
+	for (size_t i = 0; i < bpf->column_count; i++)
+		answered += bpf->columns[i].file == file && !bpf->columns[i].by_root &&
+			    bpf->columns[i].row->kind != BPF_KIND_NOT_FROZEN &&
+			    bpf->columns[i].row->kind != BPF_KIND_NO_DEVICE;
+	return answered == plan->files[file].want_count;
+}
