@@ -75,6 +75,27 @@ struct cgw_policy_settings {
 	const char *notify;      /* command of the action `notify`, or NULL */
 };
 const struct cgw_policy_settings *cgw_policy_settings(const struct cgw_policy *policy) CGW_PURE;
+/* [record]: samples that are kept while the policy is enforced. False where there is no such section. */
+struct cgw_policy_record {
+	const char *to;      /* a file, or a directory with a slash at its end */
+	const char *columns; /* "[+]KEY,...", or NULL: the usual */
+	uint64_t interval_ns, size_bytes, keep_ns;
+	const char *const *globs;
+	size_t glob_count;
+};
+bool cgw_policy_records(const struct cgw_policy *policy, struct cgw_policy_record *ret_record);
+
+/* [metrics]: an endpoint for Prometheus beside it. False where there is no such section. */
+struct cgw_policy_metrics {
+	const char *listen;  /* or NULL: the loopback */
+	const char *columns; /* "[+]KEY,...", or NULL: the usual */
+	uint32_t depth_max;  /* 0: all */
+	uint64_t groups_max;
+	const char *const *globs;
+	size_t glob_count;
+};
+bool cgw_policy_exposes(const struct cgw_policy *policy, struct cgw_policy_metrics *ret_metrics);
+
 /* Before an engine has it: a dry run of a policy that would enforce. */
 void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode);
 

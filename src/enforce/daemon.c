@@ -10,18 +10,28 @@
 
 #include "base/cleanup.h"
 #include "enforce/daemon.h"
+#include "enforce/expose.h"
+#include "enforce/keep.h"
 #include "enforce/place.h"
 #include "enforce/say.h"
 #include "enforce/status.h"
 
 #define STATUS_INTERVAL_NS UINT64_C(10000000000)
-#define EARLY_LEAST_NS     UINT64_C(50000000) /* between samples: rates over less are noise */
 
 uint64_t enforce_boottime_ns(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Of this thread. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
@@ -88,7 +98,7 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 int daemon_tick(struct daemon *daemon)
 {
 	const struct cgw_action *actions;
-	uint64_t now_ns;
+	uint64_t started_ns = cpu_ns(), now_ns;
 	size_t count;
 	int r = sample(daemon);
 
@@ -107,6 +117,7 @@ int daemon_tick(struct daemon *daemon)
 	arm_due(daemon);
 	watch_follow(daemon);
 	write_status(daemon, now_ns);
+	daemon->tick_cost_ns = cpu_ns() - started_ns;
 	return 0;
 }
 
@@ -135,22 +146,39 @@ static int on_early(sd_event_source *source, uint64_t usec, void *context)
 	return 0;
 }
 
-void daemon_hurry(struct daemon *daemon)
+void daemon_hurry(struct daemon *daemon, uint64_t after_ns)
 {
-	uint64_t earliest_ns = daemon->last_sample_ns + EARLY_LEAST_NS;
-	uint64_t at_us = earliest_ns / 1000;
+	uint64_t rest_ns = 3 * daemon->tick_cost_ns, at_us, set_us = 0;
 	int enabled = SD_EVENT_OFF;
 
-	if (daemon->early != NULL) {
-		(void)sd_event_source_get_enabled(daemon->early, &enabled);
-		if (enabled != SD_EVENT_OFF)
-			return; /* it is on its way */
-		(void)sd_event_source_set_time(daemon->early, at_us);
-		(void)sd_event_source_set_enabled(daemon->early, SD_EVENT_ONESHOT);
+	at_us = (daemon->last_sample_ns + (after_ns > rest_ns ? after_ns : rest_ns)) / 1000;
+	if (daemon->early == NULL) {
+		(void)sd_event_add_time(daemon->event, &daemon->early, CLOCK_BOOTTIME, at_us, 1000,
+					on_early, daemon);
 		return;
 	}
-	(void)sd_event_add_time(daemon->event, &daemon->early, CLOCK_BOOTTIME, at_us, 1000,
-				on_early, daemon);
+	(void)sd_event_source_get_enabled(daemon->early, &enabled);
+	(void)sd_event_source_get_time(daemon->early, &set_us);
+	if (enabled != SD_EVENT_OFF && set_us <= at_us)
+		return; /* it is on its way */
+	(void)sd_event_source_set_time(daemon->early, at_us);
+	(void)sd_event_source_set_enabled(daemon->early, SD_EVENT_ONESHOT);
+}
+
+/* What runs beside the decisions, as the policy wants it. A dry run keeps and serves as well. */
+static void open_sides(struct daemon *daemon)
+{
+	daemon->keeper = keep_start(daemon->layout, daemon->policy);
+	daemon->performer.told = daemon->keeper != NULL ? keep_note : NULL;
+	daemon->performer.told_context = daemon->keeper;
+	expose_open(daemon);
+}
+
+static void close_sides(struct daemon *daemon)
+{
+	daemon->performer.told = NULL;
+	expose_close(daemon);
+	daemon->keeper = keep_stop(daemon->keeper);
 }
 
 /* A policy with mistakes changes nothing: the old one goes on. */
@@ -179,6 +207,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		say(LOG_ERR, "the new policy is not used: %s", strerror(-r));
 		cgw_policy_free(policy);
 	} else {
+		close_sides(daemon);
 		cgw_policy_free(daemon->policy);
 		daemon->policy = policy;
 		place_done(daemon); /* other sections: all processes are looked at again */
@@ -187,6 +216,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		(void)cgw_sampler_want(daemon->sampler, &wanted);
 		watch_close(daemon);
 		(void)watch_open(daemon);
+		open_sides(daemon);
 		say(LOG_NOTICE, "the policy was loaded anew: %zu sections",
 		    cgw_policy_section_count(policy));
 		daemon->changed = true;
@@ -234,13 +264,17 @@ int daemon_loop(struct daemon *daemon)
 	if (r >= 0)
 		r = sd_event_set_watchdog(daemon->event, true);
 	if (r >= 0) {
+		open_sides(daemon);
 		(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");
 		r = sd_event_loop(daemon->event);
 	}
 	(void)sd_notify(0, "STOPPING=1");
 	if (cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
 		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	/* After all was given back: a disk that hangs holds up nothing then. */
+	close_sides(daemon);
 	watch_close(daemon);
+	place_done(daemon);
 	sd_event_source_unref(daemon->tick);
 	sd_event_source_unref(daemon->due);
 	sd_event_source_unref(daemon->early);

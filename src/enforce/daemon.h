@@ -18,6 +18,8 @@ struct enforce_options {
 
 struct watch;
 struct places;
+struct keeper;
+struct exposed;
 
 struct daemon {
 	const struct cli_context *context;
@@ -33,9 +35,12 @@ struct daemon {
 	struct performer performer;
 	struct watch *watch;
 	struct places *places;
+	struct keeper *keeper;
+	struct exposed *exposed;
 	sd_event *event;
 	sd_event_source *tick, *due, *early;
 	uint64_t last_sample_ns; /* boottime */
+	uint64_t tick_cost_ns;   /* CPU time of the last one, all in all */
 	uint64_t last_status_ns;
 	bool changed; /* since the status was written */
 };
@@ -46,8 +51,13 @@ struct cgw_policy *enforce_load(const struct cli_context *context,
 uint64_t enforce_boottime_ns(void);
 /* One sample, one decision, its actions. */
 int daemon_tick(struct daemon *daemon);
-/* An early sample, soon: something happened that should not wait for the next one. */
-void daemon_hurry(struct daemon *daemon);
+/*
+ * A sample before the next one is due: something happened that should not wait. Not sooner after the
+ * last one than `after_ns`, and no more often than costs a quarter of a CPU.
+ */
+#define HURRY_GROUP_NS UINT64_C(50000000)
+#define HURRY_EVENT_NS UINT64_C(100000000) /* the kernel tells of each: they come in swarms */
+void daemon_hurry(struct daemon *daemon, uint64_t after_ns);
 /* Until SIGTERM. */
 int daemon_loop(struct daemon *daemon);
 

@@ -370,6 +370,9 @@ void perform_all(struct performer *performer, struct cgw_engine *engine,
 
 		action.dry_run = action.dry_run || performer->store == NULL;
 		perform(performer, &action, of_rule, &performed);
+		if (performer->told != NULL)
+			performer->told(performer->told_context, &action, of_rule,
+					&performed.result);
 		cgw_engine_done(engine, &performed.result);
 	}
 }

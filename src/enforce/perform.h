@@ -20,6 +20,10 @@ struct performer {
 	struct store *store; /* NULL: nothing is done, everything is said (dry run) */
 	struct running commands[COMMANDS_MAX];
 	bool restoring;
+	/* Told of each action and what came of it; NULL: nobody is. */
+	void (*told)(void *context, const struct cgw_action *action, bool of_rule,
+		     const struct cgw_action_result *result);
+	void *told_context;
 	unsigned done, failed, would;
 };
 

@@ -10,8 +10,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "enforce/births.h"
 #include "enforce/place.h"
 #include "enforce/say.h"
+
+#define PF_KTHREAD 0x00200000U /* of /proc/PID/stat */
+#define LOOK_NS    UINT64_C(30000000000)
 
 /* What was looked at already: sorted by pid. */
 struct seen {
@@ -19,9 +24,16 @@ struct seen {
 	uint64_t mark; /* of its command and user: other ones are another process */
 };
 
-struct places {
+struct looked {
 	struct seen *seen;
 	size_t count, capacity;
+};
+
+struct places {
+	struct daemon *daemon;
+	struct looked looked;
+	struct births *births; /* NULL: the kernel does not tell us */
+	uint64_t looked_ns;    /* monotonic; 0: all are to be looked at */
 };
 
 static uint64_t mix(uint64_t mark, const char *text)
@@ -64,19 +76,19 @@ static uint64_t mark_of(const struct cgw_layout *layout, pid_t pid)
 	return mark | 1;
 }
 
-static const struct seen *find_seen(const struct places *places, pid_t pid)
+static const struct seen *find_seen(const struct looked *looked, pid_t pid)
 {
-	size_t low = 0, high = places->count;
+	size_t low = 0, high = looked->count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (places->seen[middle].pid < pid)
+		if (looked->seen[middle].pid < pid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < places->count && places->seen[low].pid == pid ? &places->seen[low] : NULL;
+	return low < looked->count && looked->seen[low].pid == pid ? &looked->seen[low] : NULL;
 }
 
 static bool is_there(const struct daemon *daemon, pid_t pid, const char *to)
@@ -129,6 +141,44 @@ static void move(struct daemon *daemon, const struct cgw_section_info *section, 
 		    (int)pid, section->to, diag.text[0] != '\0' ? diag.text : strerror(-r));
 }
 
+/* Threads of the kernel stay where they are. */
+static bool is_kernel(const struct cgw_layout *layout, pid_t pid)
+{
+	CLEANUP(cleanup_free) char *stat = NULL;
+	unsigned flags = 0;
+	char file[32], *at;
+	size_t length;
+
+	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	if (cgw_proc_read(layout, file, &stat, &length) < 0)
+		return false;
+	at = strrchr(stat, ')');
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	return at != NULL && sscanf(at, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       (flags & PF_KTHREAD) != 0;
+}
+
+/* Nothing is moved out of a group that is protected; the root protects nobody who is in it. */
+static bool is_protected(const struct daemon *daemon, pid_t pid, struct cgw_diag *diag)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(daemon->frame));
+	struct cgw_membership membership = {0};
+	bool guarded = false;
+
+	if (cgw_membership_read(daemon->layout, pid, &membership) < 0)
+		return false; /* gone */
+	for (size_t i = 0; !guarded && i < membership.count; i++) {
+		const char *path = membership.paths[i];
+		uint32_t group = path != NULL ? cgw_topology_find(topology, path) : CGW_NO_GROUP;
+
+		guarded = group != CGW_NO_GROUP && strcmp(path, "/") != 0 &&
+			  cgw_policy_protects(daemon->policy, daemon->frame, &daemon->facts, group,
+					      CGW_CONTROL_COUNT, diag) < 0;
+	}
+	cgw_membership_done(&membership);
+	return guarded;
+}
+
 struct process {
 	const struct cgw_layout *layout;
 	pid_t pid;
@@ -147,6 +197,7 @@ static void place(struct daemon *daemon, pid_t pid)
 	struct process process = {daemon->layout, pid};
 	bool act = daemon->store != NULL &&
 		   cgw_policy_settings(daemon->policy)->mode == CGW_MODE_ENFORCE;
+	struct cgw_diag diag = {0};
 
 	for (size_t i = 0; i < cgw_policy_section_count(daemon->policy); i++) {
 		struct cgw_section_info section = cgw_policy_section(daemon->policy, i);
@@ -154,9 +205,12 @@ static void place(struct daemon *daemon, pid_t pid)
 		if (section.kind != CGW_SECTION_PLACE ||
 		    cgw_policy_places(daemon->policy, i, asked, &process) != CGW_TRUE)
 			continue;
-		if (is_there(daemon, pid, section.to))
+		if (is_there(daemon, pid, section.to) || is_kernel(daemon->layout, pid))
 			return;
-		if (act)
+		if (is_protected(daemon, pid, &diag))
+			say(LOG_NOTICE, "%s: process %d stays where it is: %s", section.name,
+			    (int)pid, diag.text);
+		else if (act)
 			move(daemon, &section, pid);
 		else
 			say(LOG_NOTICE, "would: %s: process %d to %s", section.name, (int)pid,
@@ -180,7 +234,7 @@ static int by_pid(const void *a, const void *b)
 	return first->pid < second->pid ? -1 : first->pid > second->pid;
 }
 
-static int note(struct places *now, pid_t pid, uint64_t mark)
+static int note(struct looked *now, pid_t pid, uint64_t mark)
 {
 	if (now->count == now->capacity) {
 		size_t capacity = 2 * now->capacity + 256;
@@ -195,55 +249,101 @@ static int note(struct places *now, pid_t pid, uint64_t mark)
 	return 0;
 }
 
-static void free_places(struct places *places)
+/* One by one, as they stand in /proc. */
+static int look_at_all(struct daemon *daemon, DIR *directory, struct looked *now)
 {
-	if (places != NULL)
-		free(places->seen);
-	free(places);
-}
-
-int place_processes(struct daemon *daemon)
-{
-	struct places *now;
-	DIR *directory;
-	int fd, r = 0;
-
-	if (!has_places(daemon->policy))
-		return 0;
-	fd = openat(daemon->layout->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	directory = fd >= 0 ? fdopendir(fd) : NULL;
-	now = calloc(1, sizeof(*now));
-	if (directory == NULL || now == NULL) {
-		if (directory != NULL)
-			closedir(directory);
-		else
-			cleanup_close(&fd);
-		free(now);
-		return -ENOMEM;
-	}
-	for (const struct dirent *entry; r == 0 && (entry = readdir(directory)) != NULL;) {
+	for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		const struct seen *seen;
 		uint64_t mark;
+		int r;
 
 		if (pid <= 1)
 			continue;
 		mark = mark_of(daemon->layout, pid);
-		seen = daemon->places != NULL ? find_seen(daemon->places, pid) : NULL;
+		seen = find_seen(&daemon->places->looked, pid);
 		if (mark != 0 && (seen == NULL || seen->mark != mark))
 			place(daemon, pid);
 		r = note(now, pid, mark);
+		if (r < 0)
+			return r;
 	}
+	return 0;
+}
+
+static void on_born(void *context, pid_t pid)
+{
+	place(context, pid);
+}
+
+static void on_lost(void *context)
+{
+	struct daemon *daemon = context;
+
+	if (daemon->places->looked_ns != 0)
+		say(LOG_INFO, "some new processes were not told of: all are looked at");
+	daemon->places->looked_ns = 0;
+	daemon_hurry(daemon, HURRY_EVENT_NS);
+}
+
+void place_open(struct daemon *daemon)
+{
+	const struct births_calls calls = {on_born, on_lost, daemon};
+	int r;
+
+	if (!has_places(daemon->policy))
+		return;
+	daemon->places = calloc(1, sizeof(*daemon->places));
+	if (daemon->places == NULL)
+		return;
+	if (daemon->event == NULL)
+		return; /* one pass, without a loop */
+	r = births_open(daemon->event, &calls, &daemon->places->births);
+	if (r < 0)
+		say(LOG_INFO,
+		    "the kernel does not tell of new processes (%s): all are looked at at each "
+		    "sample",
+		    strerror(-r));
+}
+
+int place_processes(struct daemon *daemon)
+{
+	struct places *places;
+	struct looked now = {0};
+	DIR *directory;
+	int fd, r;
+
+	if (daemon->places == NULL)
+		place_open(daemon);
+	places = daemon->places;
+	if (places == NULL)
+		return has_places(daemon->policy) ? -ENOMEM : 0;
+	if (places->births != NULL && places->looked_ns != 0 &&
+	    clock_now_ns() - places->looked_ns < LOOK_NS)
+		return 0;
+	places->looked_ns = clock_now_ns(); /* what is lost from now on is looked for again */
+	fd = openat(daemon->layout->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = fd >= 0 ? fdopendir(fd) : NULL;
+	if (directory == NULL) {
+		r = -errno;
+		cleanup_close(&fd);
+		return r;
+	}
+	r = look_at_all(daemon, directory, &now);
 	closedir(directory);
-	if (now->count > 1)
-		qsort(now->seen, now->count, sizeof(*now->seen), by_pid);
-	free_places(daemon->places);
-	daemon->places = now;
+	if (now.count > 1)
+		qsort(now.seen, now.count, sizeof(*now.seen), by_pid);
+	free(places->looked.seen);
+	places->looked = now;
 	return r;
 }
 
 void place_done(struct daemon *daemon)
 {
-	free_places(daemon->places);
+	if (daemon->places == NULL)
+		return;
+	births_close(daemon->places->births);
+	free(daemon->places->looked.seen);
+	free(daemon->places);
 	daemon->places = NULL;
 }

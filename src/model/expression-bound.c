@@ -141,7 +141,7 @@ static struct operand *figure_of(struct expression_parser *parser, struct term *
 /* "3/m" behind a counter asks for its growth: the figure becomes the rate's view of its metric. */
 static void become_rate(struct expression_parser *parser, struct term *term)
 {
-	const char *slash = parser->at + strspn(parser->at, "0123456789.KMGTPkiB");
+	const char *slash = parser->at + strspn(parser->at, "0123456789.KMGTPkiBmuns");
 	struct operand *figure = figure_of(parser, term);
 	struct cgw_field rate;
 	char key[112];

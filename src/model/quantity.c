@@ -33,7 +33,8 @@ static const struct suffix durations[] = {{"ns", 1},     {"us", 1e3},    {"ms", 
 					  {"h", 3600e9}, {"d", 86400e9}, {NULL, 0}};
 static const struct suffix percents[] = {{"", 1}, {"%", 1}, {"cpus", 100}, {"cpu", 100}, {NULL, 0}};
 static const struct suffix hundredths[] = {{"", 100}, {"%", 100}, {NULL, 0}};
-static const struct suffix cpus[] = {{"%", 1e7}, {"cpus", 1e9}, {"cpu", 1e9}, {NULL, 0}};
+static const struct suffix cpus[] = {{"%", 1e7},    {"cpus", 1e9}, {"cpu", 1e9}, {"s/s", 1e9},
+				     {"ms/s", 1e6}, {"us/s", 1e3}, {NULL, 0}};
 
 static const struct {
 	const struct suffix *suffixes;

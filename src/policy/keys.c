@@ -10,6 +10,8 @@
 
 #define KIND_BIT(kind) (1U << (kind))
 #define KINDS_POLICY   KIND_BIT(SECTION_POLICY)
+#define KINDS_RECORD   KIND_BIT(SECTION_RECORD)
+#define KINDS_METRICS  KIND_BIT(SECTION_METRICS)
 #define KINDS_PROTECT  KIND_BIT(CGW_SECTION_PROTECT)
 #define KINDS_LIMIT    KIND_BIT(CGW_SECTION_LIMIT)
 #define KINDS_RULE     KIND_BIT(CGW_SECTION_RULE)
@@ -18,6 +20,8 @@
 #define KINDS_ALL      (KINDS_SELECT | KINDS_PLACE)
 
 #define HOME_POLICY  struct cgw_policy
+#define HOME_RECORD  struct cgw_policy
+#define HOME_METRICS struct cgw_policy
 #define HOME_PROTECT struct section
 #define HOME_LIMIT   struct section
 #define HOME_RULE    struct section
@@ -45,7 +49,8 @@ static const struct key keys[] = {
 static const char *const kind_names[] = {
 	[CGW_SECTION_PROTECT] = "protect", [CGW_SECTION_LIMIT] = "limit",
 	[CGW_SECTION_RULE] = "rule",       [CGW_SECTION_PLACE] = "place",
-	[SECTION_POLICY] = "policy",
+	[SECTION_POLICY] = "policy",       [SECTION_RECORD] = "record",
+	[SECTION_METRICS] = "metrics",
 };
 
 const char *cgw_section_kind_name(enum cgw_section_kind kind)
@@ -74,24 +79,39 @@ int cgw_policy_key(size_t i, struct cgw_policy_key *ret_key)
 	return 0;
 }
 
+/* Those that are there once, and have no name. */
+static bool is_single(size_t kind)
+{
+	return kind >= SECTION_POLICY;
+}
+
+static size_t kind_named(const char *word)
+{
+	size_t kind = 0;
+
+	while (kind < ARRAY_SIZE(kind_names) && strcmp(kind_names[kind], word) != 0)
+		kind++;
+	return kind;
+}
+
 /* The kind that the header's first word names; ARRAY_SIZE(kind_names) where it names none. */
 static size_t find_kind(struct policy_loading *loading, const char *word)
 {
 	struct nearest nearest = {.wanted = word};
+	size_t found = kind_named(word);
 
-	for (size_t kind = 0; kind < ARRAY_SIZE(kind_names); kind++) {
-		if (strcmp(kind_names[kind], word) == 0)
-			return kind;
+	if (found < ARRAY_SIZE(kind_names))
+		return found;
+	for (size_t kind = 0; kind < ARRAY_SIZE(kind_names); kind++)
 		nearest_offer(&nearest, kind_names[kind]);
-	}
 	if (nearest_word(&nearest) != NULL)
 		policy_error(loading, "unknown section \"%s\"; did you mean [%s%s]?", word,
 			     nearest_word(&nearest),
-			     strcmp(nearest_word(&nearest), "policy") == 0 ? "" : " NAME");
+			     is_single(kind_named(nearest_word(&nearest))) ? "" : " NAME");
 	else
 		policy_error(loading,
-			     "unknown section \"%s\"; there are [policy], [protect NAME], "
-			     "[limit NAME], [rule NAME] and [place NAME]",
+			     "unknown section \"%s\"; there are [policy], [record], [metrics], "
+			     "[protect NAME], [limit NAME], [rule NAME] and [place NAME]",
 			     word);
 	return ARRAY_SIZE(kind_names);
 }
@@ -136,18 +156,18 @@ static struct section *new_section(struct policy_loading *loading, size_t kind, 
 	return section;
 }
 
-/* [policy] is kept as a section without a name, so that its keys are told twice like others. */
-static void begin_policy(struct policy_loading *loading, struct section *section)
+/* Kept as a section without a name, so that keys which come twice are told like others. */
+static void begin_single(struct policy_loading *loading, struct section *section)
 {
-	struct cgw_policy *policy = loading->policy;
+	struct section **place = &loading->policy->singles[section->kind - SECTION_POLICY];
 
-	if (policy->general != NULL) {
-		policy_error(loading, "[policy] is there already, at %s:%u", policy->general->file,
-			     policy->general->line);
+	if (*place != NULL) {
+		policy_error(loading, "[%s] is there already, at %s:%u", kind_names[section->kind],
+			     (*place)->file, (*place)->line);
 		section_free(section);
 		return;
 	}
-	policy->general = section;
+	*place = section;
 	loading->section = section;
 }
 
@@ -168,11 +188,12 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 	kind = find_kind(loading, word);
 	if (kind == ARRAY_SIZE(kind_names))
 		return;
-	if (kind == SECTION_POLICY ? name[0] != '\0' : name[0] == '\0') {
-		policy_error(loading,
-			     kind == SECTION_POLICY ? "[policy] has no name"
-						    : "[%s] wants a name: [%s NAME]",
-			     word, word);
+	if (is_single(kind) && name[0] != '\0') {
+		policy_error(loading, "[%s] has no name", word);
+		return;
+	}
+	if (!is_single(kind) && name[0] == '\0') {
+		policy_error(loading, "[%s] wants a name: [%s NAME]", word, word);
 		return;
 	}
 	if (name[strspn(name,
@@ -187,8 +208,8 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 	if (!name_is_new(loading, kind, name))
 		return;
 	section = new_section(loading, kind, name);
-	if (section != NULL && kind == SECTION_POLICY) {
-		begin_policy(loading, section);
+	if (section != NULL && is_single(kind)) {
+		begin_single(loading, section);
 		return;
 	}
 	sections = reallocarray(loading->policy->sections, loading->policy->count + 1,
@@ -292,11 +313,10 @@ void policy_take_key(struct policy_loading *loading, const char *name, const cha
 	}
 	loading->seen |= UINT64_C(1) << i;
 	loading->seen_line[i] = loading->line;
-	keys[i].type->take(
-		loading, &keys[i],
-		(section->kind == SECTION_POLICY ? (char *)loading->policy : (char *)section) +
-			keys[i].offset,
-		value);
+	keys[i].type->take(loading, &keys[i],
+			   (is_single(section->kind) ? (char *)loading->policy : (char *)section) +
+				   keys[i].offset,
+			   value);
 }
 
 _Static_assert(ARRAY_SIZE(keys) <= 64, "keys that were seen are bits of one number");

@@ -202,6 +202,10 @@ static void set_defaults(struct cgw_policy *policy)
 		.max_fraction = 50,
 		.gap = 3,
 	};
+	policy->record.interval_ns = UINT64_C(5000000000);
+	policy->record.size_bytes = UINT64_C(200) << 20;
+	policy->record.keep_ns = 7 * 86400 * UINT64_C(1000000000);
+	policy->metrics.groups_max = 10000;
 }
 
 static int finish(struct policy_loading *loading, struct cgw_policy **ret_policy)

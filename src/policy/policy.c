@@ -6,6 +6,8 @@
 #include "base/cleanup.h"
 #include "policy/policy.h"
 
+#define RECORD_DEFAULT "/var/lib/cgward/recording/"
+
 static void rule_done(struct rule *rule)
 {
 	cgw_expression_free(rule->when);
@@ -42,7 +44,14 @@ struct cgw_policy *cgw_policy_free(struct cgw_policy *policy)
 		return NULL;
 	for (size_t i = 0; i < policy->count; i++)
 		section_free(policy->sections[i]);
-	section_free(policy->general);
+	for (size_t i = 0; i < ARRAY_SIZE(policy->singles); i++)
+		section_free(policy->singles[i]);
+	free(policy->record.to);
+	free(policy->record.columns);
+	word_list_done(&policy->record.match);
+	free(policy->metrics.listen);
+	free(policy->metrics.columns);
+	word_list_done(&policy->metrics.match);
 	free(policy->sections);
 	free(policy->state);
 	free(policy->notify);
@@ -58,6 +67,37 @@ const struct cgw_policy_settings *cgw_policy_settings(const struct cgw_policy *p
 void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode)
 {
 	policy->settings.mode = mode;
+}
+
+bool cgw_policy_records(const struct cgw_policy *policy, struct cgw_policy_record *ret_record)
+{
+	if (policy->singles[SECTION_RECORD - SECTION_POLICY] == NULL)
+		return false;
+	*ret_record = (struct cgw_policy_record){
+		.to = policy->record.to != NULL ? policy->record.to : RECORD_DEFAULT,
+		.columns = policy->record.columns,
+		.interval_ns = policy->record.interval_ns,
+		.size_bytes = policy->record.size_bytes,
+		.keep_ns = policy->record.keep_ns,
+		.globs = (const char *const *)policy->record.match.items,
+		.glob_count = policy->record.match.count,
+	};
+	return true;
+}
+
+bool cgw_policy_exposes(const struct cgw_policy *policy, struct cgw_policy_metrics *ret_metrics)
+{
+	if (policy->singles[SECTION_METRICS - SECTION_POLICY] == NULL)
+		return false;
+	*ret_metrics = (struct cgw_policy_metrics){
+		.listen = policy->metrics.listen,
+		.columns = policy->metrics.columns,
+		.depth_max = (uint32_t)policy->metrics.depth_max,
+		.groups_max = policy->metrics.groups_max,
+		.globs = (const char *const *)policy->metrics.match.items,
+		.glob_count = policy->metrics.match.count,
+	};
+	return true;
 }
 
 size_t cgw_policy_section_count(const struct cgw_policy *policy)

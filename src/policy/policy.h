@@ -60,7 +60,7 @@ struct rule {
 };
 
 struct section {
-	uint8_t kind; /* enum cgw_section_kind; the policy's own has SECTION_POLICY */
+	uint8_t kind; /* enum cgw_section_kind, or enum single */
 	bool faulty;  /* a key was a mistake: what is missing then is not said besides */
 	char *name, *file;
 	unsigned line;
@@ -75,7 +75,13 @@ struct section {
 	uint64_t create;     /* PLACE */
 };
 
-#define SECTION_POLICY CGW_SECTION_KIND_COUNT
+/* Sections that are there once, without a name; their keys are members of struct cgw_policy. */
+enum single {
+	SECTION_POLICY = CGW_SECTION_KIND_COUNT,
+	SECTION_RECORD,
+	SECTION_METRICS,
+	SECTION_END
+};
 
 enum on_missing { ON_MISSING_IGNORE, ON_MISSING_WARN };
 
@@ -84,7 +90,17 @@ struct cgw_policy {
 	char *state, *notify; /* what the settings point to */
 	struct section **sections;
 	size_t count;
-	struct section *general; /* [policy], or NULL */
+	struct section *singles[SECTION_END - SECTION_POLICY]; /* or NULL */
+	struct {
+		char *to, *columns;
+		uint64_t interval_ns, size_bytes, keep_ns;
+		struct word_list match;
+	} record;
+	struct {
+		char *listen, *columns;
+		uint64_t depth_max, groups_max;
+		struct word_list match;
+	} metrics;
 };
 
 /* Where reports of a load go, and how many errors there were. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/nearest.h"
 #include "policy/keys.h"
 
@@ -117,6 +118,60 @@ static void take_absolute(struct policy_loading *loading, const struct key *key,
 {
 	if (value[0] != '/')
 		policy_error(loading, "%s: an absolute path is wanted, not \"%s\"", key->name,
+			     value);
+	else
+		keep_text(loading, member, value);
+}
+
+static void take_size(struct policy_loading *loading, const struct key *key, void *member,
+		      const char *value)
+{
+	double bytes;
+
+	if (!parse_quantity(loading, key, CGW_UNIT_BYTES, value, &bytes))
+		return;
+	if (bytes < key->least || bytes > key->most)
+		policy_error(loading, "%s: %s is out of range; a size such as 200M is wanted",
+			     key->name, value);
+	else
+		store(key, member, (uint64_t)bytes);
+}
+
+/* Keys of figures, so that a wrong one is told here and not when they are first read. */
+static void take_fields(struct policy_loading *loading, const struct key *key, void *member,
+			const char *value)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(value);
+	char *word, *rest = NULL;
+
+	if (copy == NULL) {
+		loading->out_of_memory = true;
+		return;
+	}
+	for (word = strtok_r(copy + (copy[0] == '+'), ", ", &rest); word != NULL;
+	     word = strtok_r(NULL, ", ", &rest)) {
+		struct cgw_diag reason = {0};
+		struct cgw_field field;
+
+		if (strcmp(word, "all") != 0 && cgw_field_parse(word, &field, &reason) < 0) {
+			policy_error(loading, "%s: %s", key->name, reason.text);
+			return;
+		}
+	}
+	keep_text(loading, member, value);
+}
+
+/* Only its form: what can be listened on is known when it is tried. */
+static void take_listen(struct policy_loading *loading, const struct key *key, void *member,
+			const char *value)
+{
+	const char *port = strrchr(value, ':');
+	bool is_path = strncmp(value, "unix:/", 6) == 0;
+
+	if (!is_path && strcmp(value, "systemd") != 0 &&
+	    (port == NULL || port == value || port[1] == '\0' ||
+	     port[1 + strspn(port + 1, "0123456789")] != '\0'))
+		policy_error(loading, "%s: %s is wanted, not \"%s\"", key->name, key->syntax,
 			     value);
 	else
 		keep_text(loading, member, value);
@@ -317,6 +372,9 @@ TYPE(DURATION, take_duration, false)
 TYPE(NUMBER, take_number, false)
 TYPE(REAL, take_real, false)
 TYPE(ABSOLUTE, take_absolute, false)
+TYPE(SIZE, take_size, false)
+TYPE(FIELDS, take_fields, false)
+TYPE(LISTEN, take_listen, false)
 TYPE(COMMAND, take_command, false)
 TYPE(GROUP, take_group, false)
 TYPE(EXPRESSION, take_expression, false)

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/options.h"
+#include "cli/recording.h"
 #include "recorder/recorder.h"
 #include <cgward/expression.h>
 #include <cgward/record.h>
@@ -134,65 +134,14 @@ static enum cli_exit take_option(struct record *record, int code, const char *va
 	}
 }
 
-/*
- * The usual: all that costs alike whatever runs. Lists of processes grow with their number, and one
- * figure a CPU outweighs all others on a large machine.
- */
-static void want_usual(struct cgw_metric_set *wanted, bool all)
-{
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (all ||
-		    (cgw_metric_info(metric)->cost != CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU))
-			cgw_metric_set_add(wanted, metric);
-}
-
 static enum cli_exit parse_columns(struct record *record)
 {
-	const char *columns = record->columns != NULL ? record->columns : "+";
-	CLEANUP(cleanup_free) char *copy = strdup(columns + (columns[0] == '+'));
 	struct cgw_diag diag = {0};
-	char *key, *rest;
+	int r = recording_wants(record->columns, &record->wanted, &diag);
 
-	if (copy == NULL)
+	if (r == -ENOMEM)
 		return CLI_FAILED;
-	if (columns[0] == '+')
-		want_usual(&record->wanted, false);
-	for (key = strtok_r(copy, ", ", &rest); key != NULL; key = strtok_r(NULL, ", ", &rest)) {
-		struct cgw_field field;
-
-		if (strcmp(key, "all") == 0)
-			want_usual(&record->wanted, true);
-		else if (cgw_field_parse(key, &field, &diag) < 0)
-			return cli_usage_error(record->context, "%s", diag.text);
-		else
-			cgw_field_wants(field, &record->wanted);
-	}
-	return CLI_OK;
-}
-
-/* Who owns the group's directory: a user's own groups are theirs. */
-static size_t note_owner(void *context, const struct cgw_topology *topology, uint32_t group,
-			 char *buffer, size_t size)
-{
-	const struct record *record = context;
-	char path[4096];
-	struct stat status;
-	int length = 0;
-
-	if (cgw_topology_path(topology, group, path, sizeof(path)) >= sizeof(path))
-		return 0;
-	for (uint32_t h = 0; h < topology->hierarchy_count; h++) {
-		CLEANUP(cleanup_close) int fd = -1;
-
-		if (!(topology->present[group] & UINT32_C(1) << h) ||
-		    cgw_group_open(record->layout, h, path, &fd, NULL) < 0)
-			continue;
-		if (fstat(fd, &status) == 0)
-			length = snprintf(buffer, size, "uid=%u\ngid=%u\n", (unsigned)status.st_uid,
-					  (unsigned)status.st_gid);
-		break;
-	}
-	return length > 0 ? (size_t)length : 0;
+	return r < 0 ? cli_usage_error(record->context, "%s", diag.text) : CLI_OK;
 }
 
 /* Waits for the time or for a signal to stop, whichever comes first; true: stop. */
@@ -311,18 +260,6 @@ static enum cli_exit sample_and_write(struct record *record)
 	return cgw_recorder_stats(recorder).lost > 0 ? CLI_PARTLY : CLI_OK;
 }
 
-/* The identifier of this boot, without its newline; "" where there is none. */
-static char *read_boot_id(const struct cgw_layout *layout)
-{
-	char *text;
-	size_t length;
-
-	if (cgw_proc_read(layout, "sys/kernel/random/boot_id", &text, &length) < 0)
-		return strdup("");
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
 static enum cli_exit run_record(struct record *record)
 {
 	CLEANUP(cleanup_free) char *boot_id = NULL;
@@ -336,13 +273,13 @@ static enum cli_exit run_record(struct record *record)
 	if (layout == NULL)
 		return status;
 	record->layout = layout;
-	boot_id = read_boot_id(layout);
+	boot_id = recording_boot_id(layout);
 	(void)gethostname(host, sizeof(host) - 1);
 	record->options.globs = record->globs;
 	record->options.host = host;
 	record->options.boot_id = boot_id;
-	record->options.facts = note_owner;
-	record->options.facts_context = record;
+	record->options.facts = recording_owner;
+	record->options.facts_context = layout;
 	(void)cgw_sampler_raise_descriptors();
 	status = sample_and_write(record);
 	cgw_layout_free(layout);

@@ -106,6 +106,43 @@ static void whole(void **state)
 	cgw_policy_free(policy);
 }
 
+/* What runs beside the rules, and where it does when nothing more is said. */
+static void sides(void **state)
+{
+	struct cgw_policy_metrics metrics;
+	struct cgw_policy_record record;
+	struct cgw_policy *policy = parse("[record]\n[metrics]\n");
+
+	(void)state;
+	assert_true(cgw_policy_records(policy, &record));
+	assert_string_equal(record.to, "/var/lib/cgward/recording/");
+	assert_int_equal(record.interval_ns, UINT64_C(5000000000));
+	assert_int_equal(record.size_bytes, 200 << 20);
+	assert_int_equal(record.glob_count, 0);
+	assert_true(cgw_policy_exposes(policy, &metrics));
+	assert_null(metrics.listen);
+	assert_int_equal(metrics.groups_max, 10000);
+	cgw_policy_free(policy);
+	policy = parse(
+		"[metrics]\nlisten = unix:/run/cgward/metrics\ncolumns = +cpu.pressure.some.total\n"
+		"depth = 2\ngroups_max = 5\n"
+		"[record]\nto = /x\nmatch = /a\nmatch = /b\nkeep = 1d\nsize = 1G\n");
+	assert_true(cgw_policy_records(policy, &record));
+	assert_string_equal(record.to, "/x");
+	assert_string_equal(record.globs[1], "/b");
+	assert_int_equal(record.keep_ns, UINT64_C(86400000000000));
+	assert_int_equal(record.size_bytes, 1 << 30);
+	assert_true(cgw_policy_exposes(policy, &metrics));
+	assert_string_equal(metrics.listen, "unix:/run/cgward/metrics");
+	assert_int_equal(metrics.depth_max, 2);
+	assert_int_equal(metrics.groups_max, 5);
+	cgw_policy_free(policy);
+	policy = parse("[policy]\n");
+	assert_false(cgw_policy_records(policy, &record));
+	assert_false(cgw_policy_exposes(policy, &metrics));
+	cgw_policy_free(policy);
+}
+
 #define RULE "[rule r]\nmatch = /a\nfor = 1s\n"
 #define CAP  "then = limit cpu.max 50%\n"
 
@@ -145,6 +182,18 @@ static void mistakes(void **state)
 		{"[policy]\nstate = run\n", 1, "state: an absolute path is wanted"},
 		{"[policy]\nnotify = mail root\n", 1,
 		 "notify: a command starts with an absolute path"},
+		{"[record]\nto = x\n", 1, "test:2: to: an absolute path is wanted"},
+		{"[record]\nsize = 5\n", 1, "size: 5 is out of range; a size such as 200M"},
+		{"[record]\nlisten = x\n", 1, "\"listen\" is a key of [metrics], not of [record]"},
+		{"[record]\ncolumns = cpuu\n", 1,
+		 "test:2: columns: unknown key \"cpuu\"; did you mean \"cpu\"?"},
+		{"[record x]\n", 1, "test:1: [record] has no name"},
+		{"[recrod]\n", 1, "unknown section \"recrod\"; did you mean [record]?"},
+		{"[metrics]\n[metrics]\n", 1, "test:2: [metrics] is there already, at test:1"},
+		{"[metrics]\nlisten = 9753\n", 1,
+		 "test:2: listen: ADDRESS:PORT | unix:/PATH | systemd is wanted, not \"9753\""},
+		{"[metrics]\nlisten = :x\n", 1, "listen: "},
+		{"[metrics]\ndepth = 0\n", 1, "depth: a whole number from 1 to"},
 		{"[limit a]\nmatch = /a\n", 1, "test:1: [limit a] sets nothing"},
 		{"[limit a]\nmemory.max = 1G\n", 1,
 		 "[limit a] does not say for which groups it is"},
@@ -344,8 +393,9 @@ static void ranks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),      cmocka_unit_test(mistakes), cmocka_unit_test(allowed),
-		cmocka_unit_test(long_lines), cmocka_unit_test(files),    cmocka_unit_test(ranks),
+		cmocka_unit_test(whole), cmocka_unit_test(mistakes),   cmocka_unit_test(allowed),
+		cmocka_unit_test(sides), cmocka_unit_test(long_lines), cmocka_unit_test(files),
+		cmocka_unit_test(ranks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* births.c - the process connector: a netlink group to which the kernel multicasts. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "enforce/births.h"
+
+#define RECEIVE_BYTES (1 << 20)
+/* A storm of processes costs a tenth of a CPU, and what is lost of it is looked for later. */
+#define BUSY_NS UINT64_C(10000000)
+#define REST_US UINT64_C(90000)
+
+#define EVENT_AT (NLMSG_LENGTH(0) + sizeof(struct cn_msg))
+
+struct births {
+	struct births_calls calls;
+	int fd;
+	sd_event_source *source, *rest;
+};
+
+/* Only what makes another process of a process: exits and threads would wake us for nothing. */
+static int filter(int fd)
+{
+	static const unsigned wanted[] = {PROC_EVENT_FORK, PROC_EVENT_EXEC, PROC_EVENT_UID,
+					  PROC_EVENT_GID, PROC_EVENT_COMM};
+	struct sock_filter code[ARRAY_SIZE(wanted) + 3];
+	struct sock_fprog program = {.len = ARRAY_SIZE(code), .filter = code};
+
+	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					       EVENT_AT + offsetof(struct proc_event, what));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		code[1 + i] =
+			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(wanted[i]),
+						     (__u8)(ARRAY_SIZE(wanted) - i), 0);
+	code[ARRAY_SIZE(wanted) + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	code[ARRAY_SIZE(wanted) + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
+											   : 0;
+}
+
+/* The process itself, not one of its threads; 0 where it is none of those that are wanted. */
+static pid_t process_of(const struct proc_event *event)
+{
+	switch ((unsigned)event->what) {
+	case PROC_EVENT_FORK:
+		return event->event_data.fork.child_pid == event->event_data.fork.child_tgid
+			       ? event->event_data.fork.child_tgid
+			       : 0;
+	case PROC_EVENT_EXEC:
+		return event->event_data.exec.process_tgid;
+	case PROC_EVENT_UID:
+	case PROC_EVENT_GID:
+		return event->event_data.id.process_tgid;
+	case PROC_EVENT_COMM:
+		return event->event_data.comm.process_pid == event->event_data.comm.process_tgid
+			       ? event->event_data.comm.process_tgid
+			       : 0;
+	default:
+		return 0;
+	}
+}
+
+static void take(struct births *births, const char *buffer, size_t length)
+{
+	struct proc_event event = {0};
+	pid_t pid;
+
+	/* Events grow with kernels: what we know of them stands in front. */
+	if (length < EVENT_AT + offsetof(struct proc_event, event_data))
+		return;
+	length -= EVENT_AT;
+	memcpy(&event, buffer + EVENT_AT, length < sizeof(event) ? length : sizeof(event));
+	pid = process_of(&event);
+	if (pid > 1)
+		births->calls.born(births->calls.context, pid);
+}
+
+static int on_event(sd_event_source *source, int fd, uint32_t events, void *context)
+{
+	struct births *births = context;
+	uint64_t started_ns = clock_now_ns();
+
+	(void)events;
+	for (;;) {
+		struct sockaddr_nl from = {0};
+		socklen_t size = sizeof(from);
+		char buffer[1024];
+		ssize_t length = recvfrom(fd, buffer, sizeof(buffer), MSG_DONTWAIT,
+					  (struct sockaddr *)&from, &size);
+
+		if (length < 0 && errno == ENOBUFS) {
+			births->calls.lost(births->calls.context);
+			continue;
+		}
+		if (length < 0)
+			return 0;
+		if (from.nl_pid == 0) /* the kernel, and no process that pretends */
+			take(births, buffer, (size_t)length);
+		if (clock_now_ns() - started_ns < BUSY_NS)
+			continue;
+		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		(void)sd_event_source_set_time(births->rest, clock_now_ns() / 1000 + REST_US);
+		return sd_event_source_set_enabled(births->rest, SD_EVENT_ONESHOT);
+	}
+}
+
+static int on_rested(sd_event_source *source, uint64_t usec, void *context)
+{
+	const struct births *births = context;
+
+	(void)source;
+	(void)usec;
+	return sd_event_source_set_enabled(births->source, SD_EVENT_ON);
+}
+
+/* "Listen" to the kernel's end, which there is in the machine's own network namespace alone. */
+static int subscribe(int fd)
+{
+	const enum proc_cn_mcast_op listen = PROC_CN_MCAST_LISTEN;
+	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	struct {
+		struct nlmsghdr header;
+		struct cn_msg message;
+		char data[sizeof(listen)];
+	} request = {
+		.header = {.nlmsg_len = EVENT_AT + sizeof(listen), .nlmsg_type = NLMSG_DONE},
+		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(listen)},
+	};
+
+	memcpy(request.data, &listen, sizeof(listen));
+	return sendto(fd, &request, EVENT_AT + sizeof(listen), 0, (const struct sockaddr *)&kernel,
+		      sizeof(kernel)) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int open_socket(int *ret_fd)
+{
+	const struct sockaddr_nl us = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	CLEANUP(cleanup_close)
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+	const int bytes = RECEIVE_BYTES;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = filter(fd);
+	if (r < 0)
+		return r;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	if (bind(fd, (const struct sockaddr *)&us, sizeof(us)) < 0)
+		return -errno;
+	r = subscribe(fd);
+	if (r < 0)
+		return r;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int births_open(sd_event *event, const struct births_calls *calls, struct births **ret_births)
+{
+	struct births *births = calloc(1, sizeof(*births));
+	int r;
+
+	if (births == NULL)
+		return -ENOMEM;
+	births->calls = *calls;
+	births->fd = -1;
+	r = open_socket(&births->fd);
+	if (r == 0)
+		r = sd_event_add_io(event, &births->source, births->fd, EPOLLIN, on_event, births);
+	if (r >= 0)
+		r = sd_event_add_time(event, &births->rest, CLOCK_MONOTONIC, UINT64_MAX, 1000,
+				      on_rested, births);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(births->rest, SD_EVENT_OFF);
+	if (r < 0) {
+		births_close(births);
+		return r;
+	}
+	*ret_births = births;
+	return 0;
+}
+
+struct births *births_close(struct births *births)
+{
+	if (births == NULL)
+		return NULL;
+	sd_event_source_disable_unref(births->source);
+	sd_event_source_disable_unref(births->rest);
+	cleanup_close(&births->fd);
+	free(births);
+	return NULL;
+}

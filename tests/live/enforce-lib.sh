@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# Sourced by the live tests of enforcement, after which there are a policy file, a daemon that can be started
+# and stopped, and questions to the kernel's own files. Ends the test where nothing can be enforced.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+if [ "$(id -u)" != 0 ]; then
+	skip "$(basename "$0" .sh): only root enforces"
+	exit 0
+fi
+if ! "$CGWARD" enforce --help >/dev/null 2>&1; then
+	skip "$(basename "$0" .sh): built without systemd"
+	exit 0
+fi
+state=$(mktemp -d)
+policy=$state/policy.conf
+test_files+=("$state")
+daemon=
+mount_memory=$(mount_of memory)
+
+write_policy() { # the rest of the file on standard input, from more keys of [policy] on
+	{
+		printf '[policy]\ninterval = %s\ngap = 100\nstate = %s/run\nmax_per_hour = 1000000\n' \
+			"${interval:-200ms}" "$state"
+		cat
+	} >"$policy"
+	chmod 644 "$policy"
+}
+
+# start_daemon: until it has taken its first samples.
+start_daemon() {
+	"$CGWARD" enforce --policy "$policy" 2>>"$state/log" &
+	daemon=$!
+	test_pids+=("$daemon")
+	for _ in $(seq 300); do
+		[ "$(awk -F'[ ,]+' '/"pid"/ {print $3}' "$state/run/status.json" 2>/dev/null)" = "$daemon" ] && return
+		sleep 0.1
+	done
+	echo "the daemon did not start:"
+	tail -n 5 "$state/log"
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	while [ "$tries" -gt 0 ]; do
+		"$@" && return
+		tries=$((tries - 1))
+		sleep 0.05
+	done
+	return 1
+}
+
+stop_daemon() {
+	kill -TERM "$daemon"
+	wait "$daemon"
+}
+
+# The kernel's own files: quick, and not what is under test.
+is_pids_max() { [ "$(file_of pids "$1" pids.max 2>/dev/null)" = "$2" ]; }
+is_memory_unlimited() {
+	local file=$mount_memory$1/memory.max
+	[ -e "$file" ] || file=$mount_memory$1/memory.limit_in_bytes
+	[ ! -e "$file" ] || [ "$(head -c 3 "$file")" = max ] || [ "$(cat "$file")" -gt $((1 << 60)) ]
+}
+is_frozen() {
+	local directory
+	directory=$(mount_of freezer)$1
+	if [ -e "$directory/freezer.state" ]; then
+		[ "$(cat "$directory/freezer.state")" != THAWED ]
+	else
+		grep -q "^frozen 1" "$mount_memory$1/cgroup.events"
+	fi
+}
+is_not() { ! "$@"; }
+says() { grep -q "$1" "$state/log"; }
+
+# await SECONDS COMMAND...: looks every few milliseconds, and leaves in took_ms how long it was.
+await() {
+	local before=${EPOCHREALTIME/./} most=$1
+	shift
+	while ! "$@"; do
+		took_ms=$(((${EPOCHREALTIME/./} - before) / 1000))
+		[ "$took_ms" -lt $((most * 1000)) ] || return 1
+		sleep 0.003
+	done
+	took_ms=$(((${EPOCHREALTIME/./} - before) / 1000))
+}
+# lag_of_machine: by how much three waits of ten milliseconds are late: others may be at work here.
+lag_of_machine() {
+	local before=${EPOCHREALTIME/./}
+	sleep 0.01 && sleep 0.01 && sleep 0.01
+	echo $(((${EPOCHREALTIME/./} - before) / 1000 - 30))
+}
+# soon NAME MILLISECONDS COMMAND...: ok when it comes within ten times of what is meant, and of the machine's
+# own lag; says how long it took.
+soon() {
+	local name=$1 meant=$2 lag
+	shift 2
+	lag=$(lag_of_machine)
+	if await 20 "$@" && [ "$took_ms" -lt $((10 * meant + 10 * lag)) ]; then
+		ok "$name ($took_ms ms, meant: $meant, the machine lags $lag)"
+	else
+		tail -n 10 "$state/log"
+		not_ok "$name ($took_ms ms, meant: $meant, the machine lags $lag)"
+	fi
+}
