@@ -109,6 +109,13 @@ struct cgw_exposed_groups {
 	const uint32_t *groups;
 	size_t group_count;
 	size_t groups_max;
+	/*
+	 * More labels for "cgward_group_info" than a path tells: at most `capacity`, their values
+	 * escaped and valid until the next call. NULL: there are none.
+	 */
+	size_t (*more_labels)(void *context, const struct cgw_identity *identity,
+			      struct cgw_label *labels, size_t capacity);
+	void *context;
 };
 void cgw_exposition_groups(struct cgw_exposition *exposition,
 			   const struct cgw_exposed_groups *exposed);

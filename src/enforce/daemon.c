@@ -181,17 +181,13 @@ static void close_sides(struct daemon *daemon)
 	daemon->keeper = keep_stop(daemon->keeper);
 }
 
-/* A policy with mistakes changes nothing: the old one goes on. */
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+void daemon_reload(struct daemon *daemon)
 {
-	struct daemon *daemon = context;
 	struct cgw_metric_set wanted = {0};
 	struct cgw_policy *policy;
 	struct timespec now;
 	int r;
 
-	(void)source;
-	(void)info;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
@@ -200,7 +196,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		say(LOG_ERR, "the new policy is not used; the old one goes on");
 		(void)sd_notify(
 			0, "READY=1\nSTATUS=The policy file has mistakes; the old one goes on");
-		return 0;
+		return;
 	}
 	r = cgw_engine_reload(daemon->engine, policy);
 	if (r < 0) {
@@ -222,6 +218,13 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		daemon->changed = true;
 	}
 	(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	(void)source;
+	(void)info;
+	daemon_reload(context);
 	return 0;
 }
 
@@ -256,6 +259,8 @@ int daemon_loop(struct daemon *daemon)
 		r = add_signals(daemon);
 	if (r >= 0)
 		r = watch_open(daemon);
+	if (r >= 0 && daemon->options.watch_policy)
+		r = replaced_open(daemon);
 	if (r >= 0)
 		r = sd_event_now(daemon->event, CLOCK_MONOTONIC, &now_us);
 	if (r >= 0)

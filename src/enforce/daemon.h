@@ -13,7 +13,7 @@ struct enforce_options {
 	const char *policy; /* NULL: ENFORCE_POLICY and ENFORCE_DIRECTORY */
 	const char *directory;
 	const char *state; /* instead of what the policy says */
-	bool dry_run, once, restore, lock_memory;
+	bool dry_run, once, restore, lock_memory, watch_policy;
 };
 
 struct watch;
@@ -58,6 +58,8 @@ int daemon_tick(struct daemon *daemon);
 #define HURRY_GROUP_NS UINT64_C(50000000)
 #define HURRY_EVENT_NS UINT64_C(100000000) /* the kernel tells of each: they come in swarms */
 void daemon_hurry(struct daemon *daemon, uint64_t after_ns);
+/* The policy anew. One with mistakes changes nothing: the old one goes on. */
+void daemon_reload(struct daemon *daemon);
 /* Until SIGTERM. */
 int daemon_loop(struct daemon *daemon);
 
@@ -66,5 +68,8 @@ int watch_open(struct daemon *daemon);
 void watch_close(struct daemon *daemon);
 /* After each sample: groups came and went. */
 void watch_follow(struct daemon *daemon);
+
+/* replaced.c: loads the policy anew whenever another file takes its place. Ends with the loop. */
+int replaced_open(struct daemon *daemon);
 
 #endif

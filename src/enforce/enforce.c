@@ -16,7 +16,14 @@
 
 #define ONCE_WAIT_NS UINT64_C(2000000000)
 
-enum { OPTION_DRY_RUN = CLI_OPTION_LONG, OPTION_ONCE, OPTION_RESTORE, OPTION_STATE, OPTION_LOCK };
+enum {
+	OPTION_DRY_RUN = CLI_OPTION_LONG,
+	OPTION_ONCE,
+	OPTION_RESTORE,
+	OPTION_STATE,
+	OPTION_LOCK,
+	OPTION_WATCH
+};
 
 static const struct cli_option options[] = {
 	{'p', "policy", "FILE", false, "this file instead of " ENFORCE_POLICY " and conf.d"},
@@ -24,6 +31,8 @@ static const struct cli_option options[] = {
 	{OPTION_ONCE, "once", NULL, false, "one pass over all groups, then end: for cron"},
 	{OPTION_RESTORE, "restore", NULL, false, "give back what a killed run left, then end"},
 	{OPTION_STATE, "state", "DIR", false, "keep there what must be undone after a crash"},
+	{OPTION_WATCH, "watch-policy", NULL, false,
+	 "load the policy anew when another file takes its place"},
 	{OPTION_LOCK, "lock-memory", NULL, false, "keep all of our memory out of swap"},
 	CLI_COMMON_OPTIONS,
 };
@@ -88,6 +97,9 @@ static int parse_options(struct cli_context *context, int argc, char **argv,
 			break;
 		case OPTION_STATE:
 			chosen->state = value;
+			break;
+		case OPTION_WATCH:
+			chosen->watch_policy = true;
 			break;
 		case OPTION_LOCK:
 			chosen->lock_memory = true;

@@ -14,7 +14,8 @@
 #include "render/exposition.h"
 
 /* Longer texts are left out: a tree of a thousand levels would be as many bytes in each sample. */
-#define LABEL_MAX 1024
+#define LABEL_MAX       1024
+#define MORE_LABELS_MAX 16
 
 /* One for each group that is shown: where its labels stand, "{group=\"/a\"" without the end. */
 struct shown_group {
@@ -246,13 +247,26 @@ static void put_field(struct cgw_exposition *exposition, const struct cgw_frame 
 	}
 }
 
+/* What its caller knows of a group beside its path: names that an engine keeps. */
+static void put_known(struct cgw_exposition *exposition, const struct cgw_exposed_groups *exposed,
+		      const struct cgw_identity *identity)
+{
+	struct cgw_label labels[MORE_LABELS_MAX];
+	size_t count = 0;
+
+	if (exposed->more_labels != NULL)
+		count = exposed->more_labels(exposed->context, identity, labels, MORE_LABELS_MAX);
+	for (size_t i = 0; i < count; i++)
+		put_more_label(exposition, labels[i].name, labels[i].value);
+}
+
 /* What tells a group from others beside its path: each part of its identity, a label by its name. */
-static void put_identity(struct cgw_exposition *exposition, const struct cgw_frame *frame,
-			 const struct shown *shown)
+static void put_identity(struct cgw_exposition *exposition,
+			 const struct cgw_exposed_groups *exposed, const struct shown *shown)
 {
 	static const struct cgw_family family = {
 		"cgward_group", "", "What a group is: unit, container, pod", CGW_FAMILY_INFO};
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(exposed->frame));
 
 	cgw_exposition_family(exposition, &family);
 	for (size_t i = 0; i < shown->count; i++) {
@@ -273,6 +287,7 @@ static void put_identity(struct cgw_exposition *exposition, const struct cgw_fra
 			put_more_label(exposition,
 				       cgw_identity_part_name((enum cgw_identity_part)part), safe);
 		}
+		put_known(exposition, exposed, &identity);
 		exposition_put(exposition, "} 1\n", 4);
 	}
 }
@@ -314,7 +329,7 @@ void cgw_exposition_groups(struct cgw_exposition *exposition,
 		return;
 	}
 	put_bounds(exposition, exposed, shown.count);
-	put_identity(exposition, exposed->frame, &shown);
+	put_identity(exposition, exposed, &shown);
 	for (size_t i = 0; i < exposed->field_count; i++)
 		if (cgw_exposition_takes(exposed->fields[i]))
 			put_field(exposition, exposed->frame, exposed->fields[i], &shown);

@@ -15,6 +15,7 @@
 #include "serve/address.h"
 #include "serve/endpoint.h"
 #include "serve/health.h"
+#include "serve/names.h"
 #include "serve/serve.h"
 
 #define GLOB_MAX   64
@@ -27,6 +28,7 @@ enum {
 	OPTION_BELOW,
 	OPTION_GROUPS_MAX,
 	OPTION_FRESH,
+	OPTION_STATE_ROOT,
 };
 
 static const struct cli_option options[] = {
@@ -42,6 +44,8 @@ static const struct cli_option options[] = {
 	 "expose at most N groups (10000), the deepest are left out"},
 	{OPTION_FRESH, "fresh", "TIME", false,
 	 "answer from the last sample while it is no older (1s)"},
+	{OPTION_STATE_ROOT, "state-root", "DIR", false,
+	 "look for the names of containers and pods as if / were there"},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -60,7 +64,8 @@ struct serve {
 	struct field_list fields;
 	struct group_selection selection;
 	const char *globs[GLOB_MAX];
-	const char *listen, *columns, *below;
+	const char *listen, *columns, *below, *state_root;
+	struct names *names;
 	uint64_t groups_max, fresh_ns;
 	uint64_t sampled_ns; /* monotonic; 0: never */
 	struct health health;
@@ -108,6 +113,8 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 		.fields = serve->fields.items,
 		.field_count = serve->fields.count,
 		.groups_max = serve->groups_max,
+		.more_labels = names_labels,
+		.context = serve->names,
 	};
 	int r = sample(serve);
 
@@ -122,6 +129,7 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 	if (r < 0)
 		return r;
 	exposed.groups = groups;
+	names_begin(serve->names, clock_ns(CLOCK_MONOTONIC));
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set where r is 0 */
 	cgw_exposition_groups(exposition, &exposed);
 	health_expose(&serve->health, exposition);
@@ -184,6 +192,9 @@ static enum cli_exit take_option(struct serve *serve, int code, const char *valu
 		return CLI_OK;
 	case OPTION_GROUPS_MAX:
 		return take_number(serve, "groups-max", value, &serve->groups_max);
+	case OPTION_STATE_ROOT:
+		serve->state_root = value;
+		return CLI_OK;
 	case OPTION_FRESH:
 		if (cli_parse_duration(value, &serve->fresh_ns) < 0)
 			return cli_usage_error(serve->context,
@@ -225,6 +236,8 @@ static int start_sampler(struct serve *serve, struct cgw_diag *diag)
 		r = cgw_sampler_want(serve->sampler, &wanted);
 	if (r == 0)
 		r = cgw_frame_new(&serve->frame);
+	if (r == 0)
+		r = names_new(serve->state_root, &serve->names);
 	return r == 0 ? sample(serve) : r;
 }
 
@@ -331,6 +344,7 @@ static int serve_run(struct cli_context *context, int argc, char **argv)
 					    "serve takes no operand; --match picks groups");
 	serve.selection.globs = serve.globs;
 	status = run_serve(&serve);
+	names_free(serve.names);
 	cgw_frame_free(serve.frame);
 	cgw_sampler_free(serve.sampler);
 	cgw_layout_free(serve.layout);

@@ -73,6 +73,31 @@ check "and stays" is_pids_max "$new" 55
 stop_daemon
 same "it ends in order" 0 $?
 
+# As Kubernetes mounts a ConfigMap: files are links through "..data", which is renamed over.
+config_map() { # PIDS
+	local version
+	version=$(mktemp -d "$state/map/..XXXXXX")
+	chmod 755 "$version"
+	sed "s/^pids.max = .*/pids.max = $1/" "$state/good" >"$version/policy.conf"
+	chmod 644 "$version/policy.conf"
+	ln -s "${version##*/}" "$state/map/..new"
+	mv -T "$state/map/..new" "$state/map/..data"
+}
+mkdir "$state/map"
+config_map 34
+ln -s ..data/policy.conf "$state/map/policy.conf"
+policy=$state/map/policy.conf
+start_daemon --watch-policy
+check "the limit of a ConfigMap stands" wait_for 10 is_pids_max "$new" 34
+config_map 35
+check "a changed ConfigMap is taken up by itself" wait_for 10 is_pids_max "$new" 35
+config_map nonsense
+check "one with a mistake is not" wait_for 10 says "policy.conf:.*nonsense"
+config_map 36
+check "and the next one is" wait_for 10 is_pids_max "$new" 36
+stop_daemon
+policy=$state/policy.conf
+
 # Frozen and limited when it is told to end: all of it is given back.
 write_policy <<END
 [rule freezer]
