@@ -9,11 +9,11 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsys
 # shellcheck disable=SC2034
 packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-14-dev libcmocka-dev shellcheck python3 binutils
 	cgroup-tools systemd util-linux procps iproute2 libcap2-bin tmux valgrind git mandoc libmicrohttpd-dev prometheus
-	prometheus-node-exporter
+	prometheus-node-exporter python3-yaml
 	zsh fish debhelper lintian fakeroot rpm)
 # To boot test machines (tests/vm/run).
 # shellcheck disable=SC2034
-packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk patchelf)
+packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk patchelf crun python3-yaml)
 
 # install_packages NAME...: quiet, and only what is not there.
 install_packages() {
