@@ -20,30 +20,6 @@
 	"group,cpu,cpu.throttled_percent,memory.working_set,memory.current,memory.percent," \
 	"pids.current,io.read,io.write"
 
-enum {
-	OPTION_TREE = CLI_OPTION_LONG,
-	OPTION_SORT,
-	OPTION_REVERSE,
-	OPTION_MATCH,
-	OPTION_DEPTH,
-	OPTION_BELOW,
-	OPTION_NDJSON,
-	OPTION_CSV,
-	OPTION_OPENMETRICS,
-	OPTION_PROMETHEUS,
-	OPTION_GROUPS_MAX,
-	OPTION_OUTPUT,
-	OPTION_INTERVAL,
-	OPTION_COUNT,
-	OPTION_RATES,
-	OPTION_COLLECTOR,
-	OPTION_REPLAY,
-	OPTION_AT,
-	OPTION_BEGIN,
-	OPTION_END,
-	OPTION_EVERY,
-};
-
 static const struct cli_option options[] = {
 	{'o', "columns", "KEY,...", false,
 	 "columns to show; +KEY,... adds to the usual ones, \"all\" is every one"},
@@ -79,6 +55,11 @@ static const struct cli_option options[] = {
 	{OPTION_BEGIN, "begin", "TIME", false, "its samples from TIME on"},
 	{OPTION_END, "end", "TIME", false, "its samples up to TIME"},
 	{OPTION_EVERY, "every", "TIME", false, "one sample every TIME of these, rates over that"},
+	{OPTION_HOST, "host", "HOST", false,
+	 "of another machine, over ssh; several are groups of one tree"},
+	{OPTION_SSH, "ssh", "COMMAND", false, "what reaches it (\"ssh -p 2222\")"},
+	{OPTION_STREAM, "stream", "SCHEMA", false,
+	 "with --ndjson: what another cgward wants to know besides"},
 	{'H', "list-metrics", NULL, false, "list all keys with unit, sources and meaning"},
 	CLI_COMMON_OPTIONS,
 };
@@ -88,17 +69,6 @@ static const struct cli_command_help help = {
 	.text = "Prints every control group of this machine with what the kernel says of it.",
 	.options = options,
 };
-
-static int parse_number(const char *text, uint64_t *ret_number)
-{
-	char *end;
-
-	errno = 0;
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	*ret_number = strtoull(text, &end, 10);
-	return *end != '\0' || errno != 0 || *ret_number > UINT32_MAX ? -EINVAL : 0;
-}
 
 static enum cli_exit take_format(struct dump *dump, int (*format)(const struct report *report))
 {
@@ -116,16 +86,6 @@ static enum cli_exit take_duration(struct dump *dump, const char *option, const 
 				       "--%s wants a time above zero such as 500ms, 2s or 1m, not "
 				       "\"%.64s\"",
 				       option, value);
-	return CLI_OK;
-}
-
-static enum cli_exit take_count(struct dump *dump, const char *option, const char *value,
-				uint64_t *ret_number)
-{
-	if (parse_number(value, ret_number) < 0 || *ret_number == 0)
-		return cli_usage_error(dump->context,
-				       "--%s wants a number above zero, not \"%.64s\"", option,
-				       value);
 	return CLI_OK;
 }
 
@@ -159,34 +119,6 @@ static enum cli_exit take_collector(struct dump *dump, const char *how)
 			       "--collector is one of auto, files and bpf, not \"%.64s\"", how);
 }
 
-/* What says which part of a recording. */
-static enum cli_exit take_replay_option(struct dump *dump, int code, const char *value)
-{
-	switch (code) {
-	case OPTION_REPLAY:
-		dump->replay = value;
-		return CLI_OK;
-	case OPTION_AT:
-		dump->at = value;
-		return CLI_OK;
-	case OPTION_BEGIN:
-		dump->begin = value;
-		return CLI_OK;
-	case OPTION_END:
-		dump->end = value;
-		return CLI_OK;
-	case OPTION_EVERY:
-		if (cli_parse_duration(value, &dump->every_ns) == 0 && dump->every_ns > 0)
-			return CLI_OK;
-		return cli_usage_error(dump->context,
-				       "--every wants a time above zero such as 10s or 1m, not "
-				       "\"%.64s\"",
-				       value);
-	default:
-		return CLI_USAGE;
-	}
-}
-
 static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 {
 	uint64_t number = 0;
@@ -208,7 +140,7 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 	case OPTION_MATCH:
 		return take_glob(dump, value);
 	case OPTION_DEPTH:
-		status = take_count(dump, "depth", value, &number);
+		status = dump_take_count(dump, "depth", value, &number);
 		dump->selection.depth_max = (uint32_t)number;
 		return status;
 	case OPTION_BELOW:
@@ -229,7 +161,7 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 	case OPTION_PROMETHEUS:
 		return take_format(dump, report_prometheus);
 	case OPTION_GROUPS_MAX:
-		return take_count(dump, "groups-max", value, &dump->groups_max);
+		return dump_take_count(dump, "groups-max", value, &dump->groups_max);
 	case OPTION_OUTPUT:
 		dump->output.path = value;
 		return CLI_OK;
@@ -243,7 +175,7 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 		dump->repeat = true;
 		return take_duration(dump, "interval", value);
 	case OPTION_COUNT:
-		return take_count(dump, "count", value, &dump->count);
+		return dump_take_count(dump, "count", value, &dump->count);
 	case OPTION_RATES:
 		dump->rates = true;
 		return take_duration(dump, "rates", value);
@@ -253,35 +185,13 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 		dump->list = true;
 		return CLI_OK;
 	default:
-		return take_replay_option(dump, code, value);
+		return dump_take_elsewhere(dump, code, value);
 	}
 }
 
 static bool is_exposition(const struct dump *dump)
 {
 	return dump->format == report_openmetrics || dump->format == report_prometheus;
-}
-
-/* A recording has its samples: which ones is asked, and none are taken. */
-static enum cli_exit check_replay(struct dump *dump)
-{
-	bool range = dump->begin != NULL || dump->end != NULL || dump->every_ns > 0;
-
-	if (dump->replay == NULL && (dump->at != NULL || range))
-		return cli_usage_error(
-			dump->context,
-			"--at, --begin, --end and --every go with --replay RECORDING");
-	if (dump->replay == NULL)
-		return CLI_OK;
-	if (dump->repeat || dump->rates)
-		return cli_usage_error(dump->context,
-				       "--replay has its samples already: --at picks one, --begin, "
-				       "--end and --every several");
-	if (dump->at != NULL && range)
-		return cli_usage_error(dump->context, "--at is one sample, --begin, --end and "
-						      "--every are several: one of them");
-	dump->repeat = range;
-	return CLI_OK;
 }
 
 static enum cli_exit check_combination(const struct dump *dump)
@@ -509,6 +419,8 @@ static enum cli_exit run_dump(struct dump *dump)
 	dump->selection.globs = dump->globs;
 	if (dump->replay != NULL)
 		return dump_recorded(dump);
+	if (dump->host_count > 0)
+		return dump_remote(dump);
 	layout = cli_layout(dump->context, &status);
 	if (layout == NULL)
 		return status;
@@ -550,7 +462,7 @@ static int dump_run(struct cli_context *context, int argc, char **argv)
 			       : CLI_OK;
 	if (dump.format == NULL)
 		dump.format = report_table;
-	status = check_replay(&dump);
+	status = dump_check_elsewhere(&dump);
 	if (status == CLI_OK)
 		status = check_combination(&dump);
 	if (status == CLI_OK)

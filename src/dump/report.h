@@ -32,6 +32,8 @@ struct report {
 int report_table(const struct report *report);
 int report_json(const struct report *report);
 int report_ndjson(const struct report *report);
+/* NDJSON with what another cgward wants to know besides: remote/stream.h. */
+int report_stream(const struct report *report);
 int report_csv(const struct report *report);
 int report_raw(const struct report *report);
 int report_export(const struct report *report);

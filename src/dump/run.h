@@ -1,13 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run.h - what a dump was asked for, for the two places where its samples come from. */
+/* run.h - what a dump was asked for, for the places where its samples come from. */
 #ifndef CGWARD_DUMP_RUN_H
 #define CGWARD_DUMP_RUN_H
 
+#include "cli/options.h"
 #include "cli/select.h"
 #include "dump/output.h"
 #include "dump/report.h"
 
 #define DUMP_GLOB_MAX 64
+#define DUMP_HOST_MAX 64
+
+enum {
+	OPTION_TREE = CLI_OPTION_LONG,
+	OPTION_SORT,
+	OPTION_REVERSE,
+	OPTION_MATCH,
+	OPTION_DEPTH,
+	OPTION_BELOW,
+	OPTION_NDJSON,
+	OPTION_CSV,
+	OPTION_OPENMETRICS,
+	OPTION_PROMETHEUS,
+	OPTION_GROUPS_MAX,
+	OPTION_OUTPUT,
+	OPTION_INTERVAL,
+	OPTION_COUNT,
+	OPTION_RATES,
+	OPTION_COLLECTOR,
+	OPTION_REPLAY,
+	OPTION_AT,
+	OPTION_BEGIN,
+	OPTION_END,
+	OPTION_EVERY,
+	OPTION_HOST,
+	OPTION_SSH,
+	OPTION_STREAM,
+};
 
 struct dump {
 	struct cli_context *context;
@@ -27,6 +56,11 @@ struct dump {
 	const char *replay, *at, *begin, *end;
 	const char *host;
 	uint64_t every_ns;
+	/* Of other machines. */
+	const char *hosts[DUMP_HOST_MAX];
+	size_t host_count;
+	const char *ssh;
+	bool stream; /* for another cgward */
 };
 
 /* Prints a frame into standard output or, whole, into the file. */
@@ -35,7 +69,16 @@ int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct 
 /* Says what failed, the file that was to be written or anything else. */
 enum cli_exit dump_say(const struct dump *dump, int error, const char *reason);
 
+/* elsewhere.c: options that say of which recording or machine, and whether they go together. */
+enum cli_exit dump_take_elsewhere(struct dump *dump, int code, const char *value);
+enum cli_exit dump_check_elsewhere(struct dump *dump);
+/* A number above zero. */
+enum cli_exit dump_take_count(struct dump *dump, const char *option, const char *value,
+			      uint64_t *ret_number);
+
 /* recorded.c: the same of a recording. */
 enum cli_exit dump_recorded(struct dump *dump);
+/* remote.c: of other machines. */
+enum cli_exit dump_remote(struct dump *dump);
 
 #endif
