@@ -30,7 +30,7 @@ static const struct cli_command_help help = {
 		"each\n"
 		"section is for now, what would be set, what is protected, what this machine "
 		"lacks.\n"
-		"Without FILE it is " ENFORCE_POLICY " with conf.d.",
+		"Without FILE it is " DAEMON_POLICY " with conf.d.",
 	.options = options,
 };
 
@@ -232,10 +232,11 @@ int check_run(struct cli_context *context, int argc, char **argv)
 		return (int)status;
 	file = optind < argc ? argv[optind] : NULL;
 	if (syntax)
-		return (int)view_syntax(file != NULL ? file : ENFORCE_POLICY,
-					file != NULL ? NULL : ENFORCE_DIRECTORY);
-	status = view_open(context, file != NULL ? file : ENFORCE_POLICY,
-			   file != NULL ? NULL : ENFORCE_DIRECTORY, 200000000, &checking.view);
+		return (int)view_syntax(file != NULL ? file : DAEMON_POLICY,
+					file != NULL ? NULL : DAEMON_POLICY_DIRECTORY);
+	status =
+		view_open(context, file != NULL ? file : DAEMON_POLICY,
+			  file != NULL ? NULL : DAEMON_POLICY_DIRECTORY, 200000000, &checking.view);
 	if (status == CLI_OK && checking.group != NULL) {
 		status = view_explain(context, &checking.view, checking.group);
 		view_close(&checking.view);

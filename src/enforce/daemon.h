@@ -6,11 +6,12 @@
 #include <systemd/sd-event.h>
 
 #include "cli/cli.h"
-#include "enforce/facts.h"
+#include "cli/facts.h"
 #include "enforce/perform.h"
+#include <cgward/policy.h>
 
 struct enforce_options {
-	const char *policy; /* NULL: ENFORCE_POLICY and ENFORCE_DIRECTORY */
+	const char *policy; /* NULL: DAEMON_POLICY and DAEMON_POLICY_DIRECTORY */
 	const char *directory;
 	const char *state; /* instead of what the policy says */
 	bool dry_run, once, restore, lock_memory, watch_policy;

@@ -26,7 +26,7 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{'p', "policy", "FILE", false, "this file instead of " ENFORCE_POLICY " and conf.d"},
+	{'p', "policy", "FILE", false, "this file instead of " DAEMON_POLICY " and conf.d"},
 	{OPTION_DRY_RUN, "dry-run", NULL, false, "decide and say everything, do nothing"},
 	{OPTION_ONCE, "once", NULL, false, "one pass over all groups, then end: for cron"},
 	{OPTION_RESTORE, "restore", NULL, false, "give back what a killed run left, then end"},
@@ -78,8 +78,8 @@ static int parse_options(struct cli_context *context, int argc, char **argv,
 	const char *value;
 	int code;
 
-	*chosen =
-		(struct enforce_options){.policy = ENFORCE_POLICY, .directory = ENFORCE_DIRECTORY};
+	*chosen = (struct enforce_options){.policy = DAEMON_POLICY,
+					   .directory = DAEMON_POLICY_DIRECTORY};
 	while ((code = cli_next_option(context, &help, argc, argv, &value, ret_exit)) > 0)
 		switch (code) {
 		case 'p':
@@ -143,7 +143,7 @@ static const char *state_directory(const struct daemon *daemon)
 		return daemon->options.state;
 	if (daemon->policy != NULL && cgw_policy_settings(daemon->policy)->state != NULL)
 		return cgw_policy_settings(daemon->policy)->state;
-	return ENFORCE_STATE;
+	return DAEMON_STATE;
 }
 
 static enum cli_exit open_store(struct daemon *daemon)

@@ -4,6 +4,7 @@
 #define CGWARD_ENFORCE_ENFORCE_H
 
 #include "cli/cli.h"
+#include "cli/daemon.h"
 
 /* Ends with a NULL name. */
 extern const struct cli_command enforce_commands[];
@@ -12,9 +13,5 @@ int enforce_run(struct cli_context *context, int argc, char **argv);
 int check_run(struct cli_context *context, int argc, char **argv);
 int status_run(struct cli_context *context, int argc, char **argv);
 int export_run(struct cli_context *context, int argc, char **argv);
-
-#define ENFORCE_POLICY    "/etc/cgward/cgward.conf"
-#define ENFORCE_DIRECTORY "/etc/cgward/conf.d"
-#define ENFORCE_STATE     "/run/cgward"
 
 #endif

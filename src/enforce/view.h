@@ -4,7 +4,8 @@
 #define CGWARD_ENFORCE_VIEW_H
 
 #include "cli/cli.h"
-#include "enforce/facts.h"
+#include "cli/facts.h"
+#include <cgward/policy.h>
 
 struct view {
 	struct cgw_layout *layout;

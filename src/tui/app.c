@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "cli/daemon.h"
 #include "tui/app.h"
 #include "tui/header.h"
 #include "tui/travel.h"
@@ -25,6 +26,7 @@ int app_new(struct app **ret_app)
 	app->source_can = SOURCE_ACTS;
 	app->source_name = "";
 	app->speed = 1;
+	(void)snprintf(app->state_path, sizeof(app->state_path), "%s", DAEMON_STATE);
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);
 		return -ENOMEM;

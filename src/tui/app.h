@@ -76,6 +76,7 @@ struct app {
 	const struct cgw_layout *layout; /* NULL in tests */
 	char host[64];
 	char config_path[512];   /* "": settings are not saved */
+	char state_path[512];    /* of the enforcement that is looked at */
 	bool read_only;          /* --read-only: nothing is changed */
 	unsigned source_can;     /* enum source_can: what the figures' source can do */
 	const char *source_name; /* "": this machine */
@@ -130,6 +131,9 @@ void app_draw(struct app *app, struct canvas *canvas);
 void app_wants(const struct app *app, struct cgw_metric_set *set);
 /* Settings to the configuration; failures become the message. */
 void app_save(struct app *app);
+
+/* Lets the policy that is watched look at what came. */
+void app_watch_rules(struct app *app);
 
 /* For views. */
 unsigned app_open(struct app *app, const struct view_kind *kind, void *state);

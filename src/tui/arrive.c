@@ -56,8 +56,6 @@ static int jump(struct app *app, struct arrival *arrival)
 	r = cgw_frame_update(app->frame, first);
 	if (r == 0 && arrival->before != NULL)
 		r = follow(app, arrival->now);
-	if (r == 0 && app->rules != NULL)
-		r = rules_restart(app->rules);
 	return r;
 }
 
@@ -75,6 +73,26 @@ static void take_place(struct app *app, struct arrival *arrival)
 	app->mark_count = arrival->mark_count;
 }
 
+static unsigned rules_done(struct app *app, struct job *job)
+{
+	if (app->rules == NULL || !rules_take(app->rules, job))
+		return REACTION_NONE;
+	/* More came meanwhile. */
+	app_watch_rules(app);
+	job->kept = true;
+	return REACTION_DRAW;
+}
+
+void app_watch_rules(struct app *app)
+{
+	struct job *job = rules_look(app->rules);
+
+	if (job == NULL)
+		return;
+	job->done = rules_done;
+	(void)app_ask(app, NULL, job);
+}
+
 int app_arrive(struct app *app, struct arrival *arrival, uint64_t now_ns)
 {
 	bool has_history = arrival->history != NULL;
@@ -85,10 +103,12 @@ int app_arrive(struct app *app, struct arrival *arrival, uint64_t now_ns)
 		r = cgw_history_push(app->history, app->frame);
 	if (r == 0)
 		r = alerts_update(&app->alerts, app->frame);
-	if (r == 0 && app->rules != NULL)
-		r = rules_update(app->rules, app->frame);
 	if (r < 0)
 		return r;
+	if (app->rules != NULL) {
+		rules_arrive(app->rules, arrival->now, arrival->jump);
+		app_watch_rules(app);
+	}
 	take_place(app, arrival);
 	for (size_t i = 0; i < arrival->event_count; i++)
 		alerts_take(&app->alerts, app->frame, &arrival->events[i]);

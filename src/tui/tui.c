@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <langinfo.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ enum {
 	OPTION_THEME,
 	OPTION_GRAPHS,
 	OPTION_POLICY,
+	OPTION_STATE,
 	OPTION_REPLAY,
 	OPTION_AT,
 };
@@ -44,6 +46,8 @@ static const struct cli_option options[] = {
 	{OPTION_GRAPHS, "graphs", "NAME", false, "braille, blocks, ascii"},
 	{OPTION_POLICY, "policy", "FILE", false,
 	 "watch what the rules of FILE would do; nothing of it is done"},
+	{OPTION_STATE, "state", "DIR", false,
+	 "show the enforcement that keeps its state there (/run/cgward)"},
 	{OPTION_REPLAY, "replay", "PATH", false,
 	 "show a recording, a file or a directory of them, and move in its time"},
 	{OPTION_AT, "at", "TIME", false, "begin the recording there (03:12, -10m)"},
@@ -170,6 +174,9 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		return take_setting(top, "screen", "graphs", value);
 	case OPTION_POLICY:
 		return take_policy(top, value);
+	case OPTION_STATE:
+		(void)snprintf(top->app->state_path, sizeof(top->app->state_path), "%s", value);
+		return CLI_OK;
 	case OPTION_REPLAY:
 		top->replay = value;
 		return CLI_OK;

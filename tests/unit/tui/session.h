@@ -135,6 +135,21 @@ static void session_sample(struct session *session)
 	arrival_done(&arrival);
 }
 
+/* Does what was asked of the looking thread, where that asks nothing of this machine. */
+static inline void session_work(struct session *session)
+{
+	struct job *job;
+
+	while ((job = job_pop(&session->app->jobs)) != NULL) {
+		if (job->done == NULL) {
+			job->free(job);
+			continue;
+		}
+		job->run(job);
+		(void)app_job_done(session->app, job);
+	}
+}
+
 static char *session_text(struct session *session)
 {
 	struct canvas *canvas;

@@ -283,18 +283,23 @@ static void a_policy_is_watched(void **state)
 
 	(void)state;
 	session_begin(&session, 24, 100);
-	session_keys(&session, "R");
-	session_shows(&session, "no policy is watched");
+	session_keys(&session, "R q");
+	session_work(&session);
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &policy), 0);
 	assert_int_equal(rules_new(policy, &session.app->rules), 0);
 	session_keys(&session, "R");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		session_sample(&session);
+		session_work(&session);
+	}
 	session_shows(&session, "rule hog");
 	session_shows(&session, "pending");
+	/* A thread that is slow is told of all at once. */
 	for (int i = 0; i < 4; i++)
 		session_sample(&session);
+	session_work(&session);
 	session_shows(&session, "limit cpu.max 50%");
+	session_expect(&session, "policy");
 	session_shows(&session, "active");
 	session_keys(&session, "End q");
 	session_shows(&session, "WORKING SET");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* facts.h - what groups are beyond their figures, answered from /proc and the groups' directories. */
-#ifndef CGWARD_ENFORCE_FACTS_H
-#define CGWARD_ENFORCE_FACTS_H
+#ifndef CGWARD_CLI_FACTS_H
+#define CGWARD_CLI_FACTS_H
 
-#include <cgward/policy.h>
+#include <cgward/expression.h>
 
 struct facts {
 	const struct cgw_layout *layout;
@@ -14,7 +14,7 @@ struct facts {
 	char *processes; /* cgroup.procs */
 };
 
-/* Both must outlive what is returned. */
+/* Both must outlive what is returned. One thread at a time may ask. */
 struct cgw_facts facts_of(struct facts *facts, const struct cgw_layout *layout);
 void facts_done(struct facts *facts);
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "enforce/facts.h"
+#include "cli/facts.h"
 
 #define PROCESSES_ASKED 256 /* of a group: with more, the first ones speak for all */
 
@@ -135,20 +135,18 @@ static bool is_number(const char *text)
 
 static bool id_matches(enum cgw_subject subject, uint32_t id, const char *pattern)
 {
-	const char *name = NULL;
+	struct passwd user, *found_user = NULL;
+	struct group group, *found_group = NULL;
+	char buffer[4096];
 
 	if (is_number(pattern))
 		return strtoul(pattern, NULL, 10) == id;
-	if (subject == CGW_SUBJECT_USER) {
-		const struct passwd *user = getpwuid(id);
-
-		name = user != NULL ? user->pw_name : NULL;
-	} else {
-		const struct group *group = getgrgid(id);
-
-		name = group != NULL ? group->gr_name : NULL;
-	}
-	return name != NULL && cgw_glob_match(pattern, name);
+	if (subject == CGW_SUBJECT_USER)
+		return getpwuid_r(id, &user, buffer, sizeof(buffer), &found_user) == 0 &&
+		       found_user != NULL && cgw_glob_match(pattern, user.pw_name);
+	/* One of thousands of members finds no room: its number is still compared above. */
+	return getgrgid_r(id, &group, buffer, sizeof(buffer), &found_group) == 0 &&
+	       found_group != NULL && cgw_glob_match(pattern, group.gr_name);
 }
 
 static enum cgw_truth command_matches(const struct cgw_layout *layout, pid_t pid,
