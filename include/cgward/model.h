@@ -163,11 +163,15 @@ bool cgw_glob_match(const char *pattern, const char *path);
 /* -EINVAL with the position for an unclosed bracket or brace. */
 int cgw_glob_check(const char *pattern, struct cgw_diag *diag);
 
-enum cgw_order_flag { CGW_ORDER_ASCENDING = 1, CGW_ORDER_TREE = 2 };
+enum cgw_order_flag {
+	CGW_ORDER_ASCENDING = 1, /* numbers: the least first */
+	CGW_ORDER_TREE = 2,
+	CGW_ORDER_BACKWARD = 4, /* texts, which begin with A otherwise: the last first */
+};
 
 /*
- * Sorts `groups` (indices of the frame's groups) by a field; ties and missing values by path, so
- * that the order is total and still. With CGW_ORDER_TREE siblings are sorted below their parent.
+ * Sorts `groups` (indices of the frame's groups) by a field, texts by their first eight bytes; ties
+ * and missing values by path, so that the order is total and still. With CGW_ORDER_TREE siblings are sorted below their parent.
  * Works in `scratch`, which is grown as needed and kept by the caller: no allocation when it fits.
  */
 struct cgw_order_scratch {

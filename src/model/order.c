@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/field.h"
 #include "model/frame.h"
 
 /* What a group is sorted by: the least rank first, then by place. Missing values have the last rank. */
@@ -31,16 +32,42 @@ static uint64_t rank_of(double number, bool ascending)
 	return ascending ? bits : ~bits;
 }
 
-static void fill_keys(const struct cgw_frame *frame, struct cgw_field field, bool ascending,
+/* Its first bytes as a number: ties stay in the order of paths. */
+static uint64_t rank_of_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
+			     bool backward)
+{
+	enum cgw_state state = CGW_ABSENT;
+	char text[16] = "";
+	uint64_t rank = 0;
+
+	/* Groups stand in the order of their paths already. */
+	if (field.view == CGW_VIEW_IDENTITY && field.index == IDENTITY_GROUP)
+		return backward ? RANK_MISSING - 1 - group : group;
+	(void)cgw_frame_text(frame, field, group, text, sizeof(text), &state);
+	if (state != CGW_OK)
+		return RANK_MISSING;
+	for (size_t i = 0, end = 0; i < sizeof(rank); i++) {
+		end = end > 0 || text[i] == '\0';
+		rank = rank << 8 | (end > 0 ? 0 : (unsigned char)text[i]);
+	}
+	return backward ? RANK_MISSING - 1 - rank : rank;
+}
+
+static void fill_keys(const struct cgw_frame *frame, struct cgw_field field, unsigned flags,
 		      const uint32_t *groups, size_t count, struct order_key *keys)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct cgw_value value = {.state = CGW_ABSENT};
+	bool ascending = flags & CGW_ORDER_ASCENDING;
 
-		/* Text is sorted by path: groups stand in that order already. */
-		if (field.shape != CGW_STRING)
-			value = cgw_frame_value(frame, field, groups[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct cgw_value value;
+
 		keys[i].group = groups[i];
+		if (field.shape == CGW_STRING) {
+			keys[i].rank = rank_of_text(frame, field, groups[i],
+						    flags & CGW_ORDER_BACKWARD);
+			continue;
+		}
+		value = cgw_frame_value(frame, field, groups[i]);
 		if (value.state == CGW_MAX)
 			keys[i].rank = rank_of((double)UINT64_MAX * 2, ascending);
 		else if (value.state == CGW_OK && !isnan(value.real))
@@ -143,7 +170,6 @@ int cgw_order(const struct cgw_frame *frame, struct cgw_field field, unsigned fl
 	      uint32_t *groups, size_t count, struct cgw_order_scratch *scratch)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
-	bool ascending = flags & CGW_ORDER_ASCENDING;
 	size_t size = 2 * count * sizeof(struct order_key) +
 		      (flags & CGW_ORDER_TREE ? topology->count * sizeof(struct order_links) : 0);
 	struct order_key *keys;
@@ -159,7 +185,7 @@ int cgw_order(const struct cgw_frame *frame, struct cgw_field field, unsigned fl
 	if (count == 0)
 		return 0;
 	keys = scratch->memory;
-	fill_keys(frame, field, ascending, groups, count, keys);
+	fill_keys(frame, field, flags, groups, count, keys);
 	sort_keys(keys, keys + count, count);
 	if (flags & CGW_ORDER_TREE)
 		lay_as_tree(topology, keys, count, (void *)(keys + 2 * count), groups);

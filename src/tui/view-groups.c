@@ -63,7 +63,10 @@ static bool aligned_right(const struct column *column)
 void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect area,
 		      const struct placed *placed)
 {
-	const char *arrow = app->settings.choices[CHOICE_UPWARDS] ? "▲" : "▼";
+	/* Texts begin with A unless they are turned round: that is upwards. */
+	bool upwards = app->settings.choices[CHOICE_UPWARDS] !=
+		       (app->settings.sort.field.shape == CGW_STRING);
+	const char *arrow = upwards ? "▲" : "▼";
 
 	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
 	for (int i = 0; i < placed->count; i++) {

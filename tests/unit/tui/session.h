@@ -237,6 +237,15 @@ static void session_shows(struct session *session, const char *text)
 		fail_msg("\"%s\" is not on the screen:\n%s", text, screen);
 }
 
+static inline void session_above(struct session *session, const char *above, const char *below)
+{
+	CLEANUP(cleanup_free) char *got = session_text(session);
+	const char *first = strstr(got, above), *second = strstr(got, below);
+
+	if (first == NULL || second == NULL || first > second)
+		fail_msg("\"%s\" is not above \"%s\":\n%.3000s", above, below, got);
+}
+
 static void session_hides(struct session *session, const char *text)
 {
 	CLEANUP(cleanup_free) char *screen = session_text(session);

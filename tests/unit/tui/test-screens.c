@@ -58,7 +58,17 @@ static void sorting(void **state)
 	session_shows(&session, "▼MEM USE");
 	session_keys(&session, "< P");
 	session_shows(&session, "▼CPU");
-	session_keys(&session, "F6");
+	session_keys(&session, "a");
+	session_above(&session, "init.scope", "user.slice");
+	session_shows(&session, "GROUP▲");
+	session_keys(&session, "a");
+	session_above(&session, "user.slice", "init.scope");
+	session_shows(&session, "GROUP▼");
+	session_keys(&session, "F5");
+	session_above(&session, "nginx.service", "cron.service");
+	session_keys(&session, "I F5");
+	session_above(&session, "cron.service", "nginx.service");
+	session_keys(&session, "T F6");
 	session_type(&session, "pids.cur");
 	session_expect(&session, "sort-menu");
 	session_keys(&session, "Enter");
