@@ -13,20 +13,31 @@
 #include "tui/confirm.h"
 #include "tui/stepping.h"
 
-#define CURRENT_MAX 128
+#define CURRENT_MAX    128
+#define EDIT_HELP_ROWS 12 /* with some to spare, so that a message of two lines fits */
+
+/* Of several groups so many are read. */
+#define GROUPS_MAX 64
 
 struct edit_row {
 	enum cgw_control control;
-	char current[CURRENT_MAX]; /* in our words; "": none */
+	char current[CURRENT_MAX]; /* in our words; "": none; what most of the groups have */
+	char others[CURRENT_MAX];  /* "max (3), 512M (2), 1G": where they differ; else "" */
 	struct line line;          /* "": left as it is */
 	char problem[512];
+};
+
+struct edit_group {
+	char *path;
+	uint32_t controllers; /* of the hierarchies that have it */
+	bool versions[3];     /* and their versions of cgroup: [1], [2] */
 };
 
 /* Reads what is set now: in the looking thread. */
 struct edit_read {
 	struct job job;
-	char *path;
-	uint32_t controllers; /* of the hierarchies that have the group */
+	struct edit_group groups[GROUPS_MAX];
+	size_t group_count;
 	struct edit_row *rows;
 	size_t count;
 };
@@ -45,13 +56,14 @@ static void free_read(struct job *job)
 {
 	struct edit_read *read = (struct edit_read *)job;
 
-	free(read->path);
+	for (size_t i = 0; i < read->group_count; i++)
+		free(read->groups[i].path);
 	free(read->rows);
 	free(read);
 }
 
 /* A group that is not in a controller's hierarchy has none of its controls. */
-static bool applies(uint32_t controllers, enum cgw_control control)
+static bool applies(const struct edit_group *group, enum cgw_control control)
 {
 	int metric = cgw_control_info(control)->metric;
 	const struct cgw_metric_info *info;
@@ -60,29 +72,94 @@ static bool applies(uint32_t controllers, enum cgw_control control)
 		return true;
 	info = cgw_metric_info((enum cgw_metric)metric);
 	for (size_t i = 0; i < info->source_count; i++)
-		if (info->sources[i].controller == CGW_CORE ||
-		    controllers & CGW_CONTROLLER_BIT(info->sources[i].controller))
+		if (info->sources[i].controller == CGW_CORE
+			    ? group->versions[info->sources[i].version]
+			    : (group->controllers &
+			       CGW_CONTROLLER_BIT(info->sources[i].controller)) != 0)
 			return true;
 	return false;
+}
+
+/* The values that the groups have, each once, and how many have it. */
+struct tally {
+	char values[GROUPS_MAX][CURRENT_MAX];
+	unsigned counts[GROUPS_MAX];
+	size_t count;
+};
+
+static void tally_add(struct tally *tally, const char *value)
+{
+	size_t i = 0;
+
+	while (i < tally->count && strcmp(tally->values[i], value) != 0)
+		i++;
+	if (i == tally->count) {
+		(void)snprintf(tally->values[i], CURRENT_MAX, "%s", value);
+		tally->counts[tally->count++] = 0;
+	}
+	tally->counts[i]++;
+	/* What most of them have stands in front. */
+	for (; i > 0 && tally->counts[i - 1] < tally->counts[i]; i--) {
+		char swap[CURRENT_MAX];
+		unsigned swapped = tally->counts[i];
+
+		memcpy(swap, tally->values[i], CURRENT_MAX);
+		memcpy(tally->values[i], tally->values[i - 1], CURRENT_MAX);
+		memcpy(tally->values[i - 1], swap, CURRENT_MAX);
+		tally->counts[i] = tally->counts[i - 1];
+		tally->counts[i - 1] = swapped;
+	}
+}
+
+static void tally_say(const struct tally *tally, struct edit_row *row)
+{
+	size_t used = 0;
+
+	memcpy(row->current, tally->values[0], CURRENT_MAX);
+	for (size_t i = 0; tally->count > 1 && i < tally->count && used < CURRENT_MAX; i++)
+		used += (size_t)snprintf(
+			row->others + used, CURRENT_MAX - used, "%s%.40s (%u)", i > 0 ? ", " : "",
+			tally->values[i][0] != '\0' ? tally->values[i] : "-", tally->counts[i]);
+}
+
+/* False where none of the groups has the control. */
+static bool read_control(const struct edit_read *read, enum cgw_control control,
+			 struct tally *tally)
+{
+	bool some = false;
+
+	tally->count = 0;
+	for (size_t i = 0; i < read->group_count; i++) {
+		const struct edit_group *group = &read->groups[i];
+		char raw[CURRENT_MAX], value[CURRENT_MAX] = "";
+
+		some = some || applies(group, control);
+		if (applies(group, control) &&
+		    cgw_control_read(read->job.layout, group->path, control, NULL, raw, sizeof(raw),
+				     NULL) == 0)
+			(void)cgw_escape(value, sizeof(value), raw, strlen(raw));
+		tally_add(tally, value);
+	}
+	return some;
 }
 
 static void run_read(struct job *job)
 {
 	struct edit_read *read = (struct edit_read *)job;
+	CLEANUP(cleanup_free) struct tally *tally = calloc(1, sizeof(*tally));
 
 	read->rows = calloc(CGW_CONTROL_COUNT, sizeof(*read->rows));
-	for (int i = 0; read->rows != NULL && i < CGW_CONTROL_COUNT; i++) {
+	if (tally == NULL || read->rows == NULL)
+		return;
+	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
 		struct edit_row *row = &read->rows[read->count];
-		char raw[CURRENT_MAX];
 
 		if (cgw_control_info((enum cgw_control)i)->action ||
-		    !applies(read->controllers, (enum cgw_control)i) ||
-		    cgw_control_available(job->layout, (enum cgw_control)i, NULL) < 0)
+		    cgw_control_available(job->layout, (enum cgw_control)i, NULL) < 0 ||
+		    !read_control(read, (enum cgw_control)i, tally))
 			continue;
 		row->control = (enum cgw_control)i;
-		if (cgw_control_read(job->layout, read->path, row->control, NULL, raw, sizeof(raw),
-				     NULL) == 0)
-			(void)cgw_escape(row->current, sizeof(row->current), raw, strlen(raw));
+		tally_say(tally, row);
 		read->count++;
 	}
 }
@@ -127,6 +204,15 @@ static void draw_help(const struct edit *edit, struct canvas *canvas, struct rec
 	area.rows -= used;
 	if (area.rows < 1)
 		return;
+	if (row->others[0] != '\0') {
+		(void)snprintf(text, sizeof(text),
+			       "The groups differ: %s. What is typed is set on "
+			       "all of them.",
+			       row->others);
+		used = draw_paragraph(canvas, area, ROLE_WARM, text);
+		area.row += used;
+		area.rows -= used;
+	}
 	(void)snprintf(text, sizeof(text), "Takes %s%s%s. %s", info->syntax,
 		       info->default_value != NULL ? "; the kernel's own is " : "",
 		       info->default_value != NULL ? info->default_value : "",
@@ -145,9 +231,13 @@ static void draw_edit_row(const struct edit_row *row, struct canvas *canvas, str
 	canvas_text_cut(canvas, area.row, area.column, key - 1,
 			row->line.length > 0 ? ROLE_MARKED : ROLE_STRONG,
 			cgw_control_info(row->control)->key);
-	canvas_text_cut(canvas, area.row, area.column + key, current - 1,
-			row->current[0] != '\0' ? ROLE_TEXT : ROLE_DIM,
-			row->current[0] != '\0' ? row->current : "-");
+	if (row->others[0] != '\0')
+		canvas_text_cut(canvas, area.row, area.column + key, current - 1, ROLE_WARM,
+				row->others);
+	else
+		canvas_text_cut(canvas, area.row, area.column + key, current - 1,
+				row->current[0] != '\0' ? ROLE_TEXT : ROLE_DIM,
+				row->current[0] != '\0' ? row->current : "-");
 	if (selected || row->line.length > 0)
 		line_draw(&row->line, canvas, area.row, at, width, selected);
 	if (row->problem[0] != '\0' && width > 2)
@@ -159,12 +249,16 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 {
 	struct edit *edit = opaque;
 	int columns = canvas->columns - 6 < 100 ? canvas->columns - 6 : 100, help;
-	struct rect area = draw_window(canvas, canvas->rows - 3, columns, edit->title);
-	struct rect foot = area;
+	int rows = canvas->rows - 3;
+	struct rect area, foot;
 
 	(void)app;
 	(void)layout;
-	help = area.rows >= 12 ? 4 : area.rows >= 6 ? 2 : 0;
+	/* No larger than what there is to fill in and to explain. */
+	if (!edit->reading && (int)edit->count + EDIT_HELP_ROWS < rows)
+		rows = (int)edit->count + EDIT_HELP_ROWS;
+	area = foot = draw_window(canvas, rows, columns, edit->title);
+	help = area.rows >= 16 ? 5 : area.rows >= 12 ? 4 : area.rows >= 6 ? 2 : 0;
 	area.rows -= help;
 	foot.row = area.row + area.rows;
 	foot.rows = help;
@@ -416,16 +510,24 @@ static const struct view_kind view_edit = {
 	.done = edit_done,
 };
 
-static uint32_t controllers_of(const struct app *app, const char *path)
+/* A copy, with the hierarchies that have the group. */
+static int take_group(const struct app *app, const char *path, struct edit_group *ret_group)
 {
 	const struct cgw_topology *topology = app_topology(app);
-	uint32_t group = cgw_topology_find(topology, path), controllers = 0;
+	uint32_t index = cgw_topology_find(topology, path);
+	struct edit_group group = {.path = strdup(path)};
 
+	if (group.path == NULL)
+		return -ENOMEM;
 	for (uint32_t h = 0;
-	     group != CGW_NO_GROUP && app->layout != NULL && h < topology->hierarchy_count; h++)
-		if (topology->present[group] & UINT32_C(1) << h)
-			controllers |= app->layout->hierarchies[h].controllers;
-	return controllers;
+	     index != CGW_NO_GROUP && app->layout != NULL && h < topology->hierarchy_count; h++) {
+		if (!(topology->present[index] & UINT32_C(1) << h))
+			continue;
+		group.controllers |= app->layout->hierarchies[h].controllers;
+		group.versions[app->layout->hierarchies[h].version] = true;
+	}
+	*ret_group = group;
+	return 0;
 }
 
 unsigned open_edit(struct app *app)
@@ -444,14 +546,17 @@ unsigned open_edit(struct app *app)
 	targets_say(&edit->targets, text, sizeof(text));
 	(void)snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
 	read->job = (struct job){.run = run_read, .free = free_read, .name = "Reading"};
-	/* With several marked the present values are those of the first. */
-	read->path = strdup(edit->targets.items[0].path);
-	if (read->path == NULL) {
-		free_read(&read->job);
-		edit_done(edit);
-		return app_say(app, ROLE_BAD, "out of memory");
+	for (size_t i = 0; i < edit->targets.count && i < GROUPS_MAX; i++) {
+		if (take_group(app, edit->targets.items[i].path, &read->groups[i]) < 0) {
+			free_read(&read->job);
+			edit_done(edit);
+			return app_say(app, ROLE_BAD, "out of memory");
+		}
+		read->group_count++;
 	}
-	read->controllers = controllers_of(app, read->path);
+	if (edit->targets.count > GROUPS_MAX)
+		(void)snprintf(edit->title, sizeof(edit->title),
+			       "Limits of %s (values of the first %d)", text, GROUPS_MAX);
 	edit->reading = true;
 	reactions = app_open(app, &view_edit, edit);
 	return reactions | app_ask(app, edit, &read->job);
