@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "cli/options.h"
 #include "examine/commands.h"
+#include "examine/show-json.h"
 #include "examine/subject.h"
-#include "examine/view.h"
 
 enum {
 	OPTION_PROCESSES = CLI_OPTION_LONG,
@@ -48,9 +48,6 @@ static const struct cli_command_help help = {
 		"pid:N. Options that show something show that alone.",
 	.options = options,
 };
-
-/* A group in more network namespaces than this has them listed, not read. */
-#define NETWORK_MAX 16
 
 struct inspect {
 	struct cli_context *context;
@@ -91,56 +88,6 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* The networks of the group: read now, and again after the pause that rates are taken over. */
-static int read_networks(struct view *view, const struct cgw_inspection *inspection)
-{
-	view->networks = calloc(NETWORK_MAX, sizeof(*view->networks));
-	if (view->networks == NULL)
-		return -1;
-	for (size_t i = 0; i < inspection->namespace_count; i++) {
-		const struct cgw_namespace *namespace = &inspection->namespaces[i];
-		struct view_network *network = &view->networks[view->network_count];
-
-		if (namespace->kind != CGW_NAMESPACE_NETWORK || view->network_count == NETWORK_MAX)
-			continue;
-		network->namespace = namespace;
-		network->error = cgw_network_read(view->layout, namespace->example, &network->now);
-		if (network->error == 0 && network->now->inode != namespace->inode) {
-			/* Its process went elsewhere meanwhile: that is not this namespace. */
-			network->now = cgw_network_free(network->now);
-			network->error = -ESTALE;
-		}
-		view->network_count++;
-	}
-	return 0;
-}
-
-static void networks_done(struct view *view)
-{
-	for (size_t i = 0; i < view->network_count; i++) {
-		cgw_network_free(view->networks[i].before);
-		cgw_network_free(view->networks[i].now);
-	}
-	free(view->networks);
-	view->networks = NULL;
-	view->network_count = 0;
-}
-
-/* The second reading, matched by inode with the first. */
-static int read_networks_again(struct view *view, const struct view *before)
-{
-	int r = read_networks(view, view->now);
-
-	for (size_t i = 0; i < view->network_count; i++)
-		for (size_t j = 0; j < before->network_count; j++)
-			if (view->networks[i].now != NULL && before->networks[j].now != NULL &&
-			    view->networks[i].now->inode == before->networks[j].now->inode) {
-				view->networks[i].before = before->networks[j].now;
-				before->networks[j].now = NULL;
-			}
-	return r;
-}
-
 static int take_look(const struct inspect *inspect, const struct subject *subject, bool last,
 		     struct cgw_inspection **ret_inspection, struct cgw_diag *diag)
 {
@@ -175,7 +122,7 @@ static enum cli_exit look_and_show(const struct inspect *inspect, struct subject
 	if (inspect->rates_ns > 0) {
 		r = take_look(inspect, subject, false, &before, &diag);
 		if (r == 0 && inspect->sections & SECTION_NETWORK)
-			r = read_networks(&first, before);
+			r = view_read_networks(&first, before);
 		if (r == 0 && subject_sample_again(subject, inspect->rates_ns) != CLI_OK)
 			r = -ENODEV;
 	}
@@ -188,14 +135,14 @@ static enum cli_exit look_and_show(const struct inspect *inspect, struct subject
 		view.frame = subject->frame;
 		view.group = subject->group;
 		if (inspect->sections & SECTION_NETWORK)
-			r = read_networks_again(&view, &first);
+			r = view_read_networks_again(&view, &first);
 		if (inspect->resolve)
 			cgw_names_resolve(&now->identity, &names, &view.resolved);
 	}
 	if (r == 0)
 		r = show(inspect, &view);
-	networks_done(&view);
-	networks_done(&first);
+	view_networks_done(&view);
+	view_networks_done(&first);
 	cgw_inspection_free(before);
 	cgw_inspection_free(now);
 	if (r == 0)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "examine/view.h"
+#include "examine/show-json.h"
 
 static void cleanup_json(json_t **json)
 {

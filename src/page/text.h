@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* text.h - the parts of the page for people. */
-#ifndef CGWARD_EXAMINE_TEXT_H
-#define CGWARD_EXAMINE_TEXT_H
+#ifndef CGWARD_PAGE_TEXT_H
+#define CGWARD_PAGE_TEXT_H
 
 #include <cgward/render.h>
 
-#include "examine/view.h"
+#include "page/view.h"
 
 /* A formatted value. */
 struct text_cell {

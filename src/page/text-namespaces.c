@@ -2,8 +2,8 @@
 /* text-namespaces.c - which namespaces a group is in, and who shares them. */
 #include <string.h>
 
-#include "examine/table.h"
-#include "examine/text.h"
+#include "page/table.h"
+#include "page/text.h"
 
 /* The lines of a map or of offsets, joined by ", " with single blanks. */
 static void join_lines(const char *text, char *buffer, size_t size)

@@ -2,7 +2,7 @@
 /* text-confinement.c - how tight the processes of a group are held; those held alike are told once. */
 #include <string.h>
 
-#include "examine/text.h"
+#include "page/text.h"
 
 static void print_line(const char *name, const char *text, FILE *out)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "examine/table.h"
-#include "examine/text.h"
+#include "page/table.h"
+#include "page/text.h"
 
 static void print_value(const struct view *view, const char *name, const char *text, FILE *out)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "examine/table.h"
+#include "page/table.h"
 
 void table_start(struct table *table, FILE *out, const char *titles)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* table.h - columns for people, by libsmartcols; an error is kept until the table is printed. */
-#ifndef CGWARD_EXAMINE_TABLE_H
-#define CGWARD_EXAMINE_TABLE_H
+#ifndef CGWARD_PAGE_TABLE_H
+#define CGWARD_PAGE_TABLE_H
 
 #include <stdio.h>
 

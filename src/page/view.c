@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "examine/view.h"
+#include "page/view.h"
 
 static const struct cgw_process *same_before(const struct view *view,
 					     const struct cgw_process *process)
@@ -97,7 +97,11 @@ int view_elsewhere(const struct view *view, const struct cgw_process *process, c
 
 const char *view_user(const struct view *view, uint32_t uid, char *buffer, size_t size)
 {
-	const struct passwd *user = view->names && uid != CGW_NO_ID ? getpwuid(uid) : NULL;
+	struct passwd entry, *user = NULL;
+	char strings[4096];
+
+	if (view->names && uid != CGW_NO_ID)
+		(void)getpwuid_r(uid, &entry, strings, sizeof(strings), &user);
 
 	if (uid == CGW_NO_ID)
 		(void)snprintf(buffer, size, "-");

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view.h - what `inspect` has found out, and which of it is to be shown. */
-#ifndef CGWARD_EXAMINE_VIEW_H
-#define CGWARD_EXAMINE_VIEW_H
+/*
+ * view.h - what was found out of a group by looking into it, once or twice, and which of it is to be
+ * shown: `cgward inspect` and the dashboard show the same page.
+ */
+#ifndef CGWARD_PAGE_VIEW_H
+#define CGWARD_PAGE_VIEW_H
 
 #include <stdio.h>
 
@@ -53,10 +56,16 @@ enum cgw_privilege view_privilege(const struct view *view);
 bool view_confined_alike(const struct view *view, const struct cgw_process *a,
 			 const struct cgw_process *b);
 
+/*
+ * The networks of the group, as they are now: -ENOMEM, or 0; what could not be read says so in its
+ * place. A second view's are matched with those of a first, which gives them away, for rates.
+ */
+int view_read_networks(struct view *view, const struct cgw_inspection *inspection);
+int view_read_networks_again(struct view *view, struct view *before);
+void view_networks_done(struct view *view);
+
 /* Each returns 0 or a negative error; what could not be written shows in ferror(). */
 int show_text(const struct view *view, FILE *out);
-int show_json(const struct view *view, FILE *out);
 int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, FILE *out);
-int show_namespaces_json(const struct cgw_namespace *namespaces, size_t count, FILE *out);
 
 #endif

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "examine/table.h"
-#include "examine/text.h"
+#include "page/table.h"
+#include "page/text.h"
 
 static void bytes_cell(const struct view *view, struct cgw_value value, enum cgw_unit unit,
 		       struct table *table)
