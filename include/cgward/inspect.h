@@ -230,6 +230,15 @@ void cgw_explain_wants(struct cgw_metric_set *set);
 size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
 		   struct cgw_cause causes[CGW_CAUSE_MAX]);
 
+/* One sentence with the numbers, escaped: "throttled in 90% of the periods by cpu.max 10%: ...". */
+#define CGW_SENTENCE_SIZE 400
+void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size);
+/*
+ * The line for a shell that would change it, where `path` is that of the group at fault, in quotes and
+ * otherwise raw; NULL where nothing of a group would change it, or without memory. To be freed.
+ */
+char *cgw_cause_command(const struct cgw_cause *cause, const char *path);
+
 struct cgw_interface {
 	char name[32];
 	unsigned index;

@@ -11,7 +11,6 @@
 #include "examine/commands.h"
 #include "examine/subject.h"
 #include <cgward/inspect.h>
-#include <cgward/render.h>
 
 enum { OPTION_RATES = CLI_OPTION_LONG };
 
@@ -29,136 +28,6 @@ static const struct cli_command_help help = {
 	.options = options,
 };
 
-struct number {
-	char text[48];
-};
-
-static struct number format(double value, enum cgw_unit unit)
-{
-	struct cgw_value cell = {.state = CGW_OK, .real = value};
-	struct number number;
-
-	(void)cgw_format_value(cell, unit, CGW_STYLE_HUMAN, number.text, sizeof(number.text));
-	return number;
-}
-
-static const char *often(double count, char (*buffer)[48])
-{
-	(void)snprintf(*buffer, sizeof(*buffer), "%.0f time%s", count,
-		       count > 0.5 && count < 1.5 ? "" : "s");
-	return *buffer;
-}
-
-static void sentence_cpu(const struct cgw_cause *cause, char *text, size_t size)
-{
-	struct number share = format(cause->percent, CGW_UNIT_PERCENT);
-	struct number bound = format(cause->bound, CGW_UNIT_CPU);
-	struct number lost = format(cause->amount, CGW_UNIT_NS);
-
-	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->now)
-		(void)snprintf(
-			text, size,
-			"throttled in %s of the periods by cpu.max %s: %s of CPU time lost a "
-			"second",
-			share.text, bound.text, lost.text);
-	else if (cause->kind == CGW_CAUSE_CPU_THROTTLED)
-		(void)snprintf(text, size, "was throttled in %s of all periods by cpu.max %s",
-			       share.text, bound.text);
-	else
-		(void)snprintf(text, size, "uses %.2f of the %.0f CPUs it may run on",
-			       cause->amount, cause->bound);
-}
-
-static void sentence_memory(const struct cgw_cause *cause, char *text, size_t size)
-{
-	struct number amount = format(cause->amount, CGW_UNIT_BYTES);
-	struct number bound = format(cause->bound, CGW_UNIT_BYTES);
-	char times[48];
-
-	switch (cause->kind) {
-	case CGW_CAUSE_MEMORY_HIGH:
-		(void)snprintf(text, size,
-			       "%s of memory.high %s must stay; slowed down to reclaim %s",
-			       amount.text, bound.text, often(cause->count, &times));
-		break;
-	case CGW_CAUSE_MEMORY_MAX:
-		(void)snprintf(text, size, "%s of memory.max %s must stay; ran into it %s",
-			       amount.text, bound.text, often(cause->count, &times));
-		break;
-	case CGW_CAUSE_OOM_KILLED:
-		(void)snprintf(text, size, "%.0f process%s killed for want of memory%s%s",
-			       cause->count, cause->count < 1.5 ? "" : "es",
-			       cause->limit >= 0 ? " under memory.max " : "",
-			       cause->limit >= 0 ? bound.text : "");
-		break;
-	case CGW_CAUSE_SWAPPING:
-		(void)snprintf(text, size, "%s in swap; %.0f faults a second waited for a disk",
-			       amount.text, cause->count);
-		break;
-	default:
-		(void)snprintf(text, size, "the machine has %s of %s available", amount.text,
-			       bound.text);
-		break;
-	}
-}
-
-static void sentence_pressure(const struct cgw_cause *cause, char *text, size_t size)
-{
-	const char *what = cause->kind == CGW_CAUSE_CPU_PRESSURE      ? "a CPU"
-			   : cause->kind == CGW_CAUSE_MEMORY_PRESSURE ? "memory"
-								      : "a disk";
-	struct number share = format(cause->percent, CGW_UNIT_PERCENT);
-
-	(void)snprintf(text, size, "%s waited for %s in %s of the last 10 s",
-		       cause->machine ? "somebody on the machine" : "some of it", what, share.text);
-}
-
-static void sentence_rest(const struct cgw_cause *cause, char *text, size_t size)
-{
-	const struct cgw_metric_info *limit =
-		cause->limit >= 0 ? cgw_metric_info((enum cgw_metric)cause->limit) : NULL;
-	char times[48], device[200];
-
-	if (cause->kind == CGW_CAUSE_FROZEN) {
-		(void)snprintf(text, size, "%s",
-			       cause->percent < 100 ? "is being frozen" : "frozen: nothing runs");
-	} else if (cause->kind == CGW_CAUSE_PIDS_MAX) {
-		(void)snprintf(text, size, "%.0f of pids.max %.0f; forks refused %s", cause->amount,
-			       cause->bound, often(cause->count, &times));
-	} else if (limit != NULL) {
-		struct number amount = format(cause->amount, (enum cgw_unit)limit->unit);
-		struct number bound = format(cause->bound, (enum cgw_unit)limit->unit);
-
-		cgw_escape(device, sizeof(device), cause->device, strlen(cause->device));
-		(void)snprintf(text, size, "%s a second of %s %s on %s", amount.text, limit->key,
-			       bound.text, device);
-	}
-}
-
-/* One sentence with the numbers, for each kind of cause. */
-static void sentence(const struct cgw_cause *cause, char *text, size_t size)
-{
-	static void (*const tellers[CGW_CAUSE_KIND_COUNT])(const struct cgw_cause *cause,
-							   char *text, size_t size) = {
-		[CGW_CAUSE_FROZEN] = sentence_rest,
-		[CGW_CAUSE_CPU_THROTTLED] = sentence_cpu,
-		[CGW_CAUSE_CPUSET_FULL] = sentence_cpu,
-		[CGW_CAUSE_CPU_PRESSURE] = sentence_pressure,
-		[CGW_CAUSE_MEMORY_HIGH] = sentence_memory,
-		[CGW_CAUSE_MEMORY_MAX] = sentence_memory,
-		[CGW_CAUSE_MEMORY_PRESSURE] = sentence_pressure,
-		[CGW_CAUSE_OOM_KILLED] = sentence_memory,
-		[CGW_CAUSE_SWAPPING] = sentence_memory,
-		[CGW_CAUSE_MACHINE_MEMORY] = sentence_memory,
-		[CGW_CAUSE_IO_LIMIT] = sentence_rest,
-		[CGW_CAUSE_IO_PRESSURE] = sentence_pressure,
-		[CGW_CAUSE_PIDS_MAX] = sentence_rest,
-	};
-
-	text[0] = '\0';
-	tellers[cause->kind](cause, text, size);
-}
-
 static char *path_of(const struct subject *subject, uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(subject->frame));
@@ -168,29 +37,6 @@ static char *path_of(const struct subject *subject, uint32_t group)
 	if (path != NULL)
 		(void)cgw_topology_path(topology, group, path, length + 1);
 	return path;
-}
-
-/* The line for a shell, each word that needs it in quotes; NULL where there is none or no memory. */
-static char *command_line(const struct cgw_cause *cause, const char *path)
-{
-	size_t used = 0, size = 4 * strlen(path) + 256;
-	char *line = cause->key[0] != '\0' ? malloc(size) : NULL;
-	bool thaw = strcmp(cause->key, "thaw") == 0;
-
-	if (line == NULL)
-		return NULL;
-	used = (size_t)snprintf(line, size, "cgward %s ", thaw ? "thaw" : "set");
-	line[used++] = '\'';
-	for (; *path != '\0' && used + 96 + 64 < size; path++)
-		if (*path == '\'')
-			used += (size_t)snprintf(line + used, size - used, "'\\''");
-		else
-			line[used++] = *path;
-	line[used++] = '\'';
-	line[used] = '\0';
-	if (!thaw)
-		(void)snprintf(line + used, size - used, " '%s=%s'", cause->key, cause->value);
-	return line;
 }
 
 static void print_escaped(const char *before, const char *raw)
@@ -213,12 +59,12 @@ static void print_text(const struct subject *subject, const struct cgw_cause *ca
 	for (size_t i = 0; i < count; i++) {
 		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
 		CLEANUP(cleanup_free)
-		char *line = path != NULL ? command_line(&causes[i], path) : NULL;
-		char text[400];
+		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
+		char text[CGW_SENTENCE_SIZE];
 
 		if (i == 0 || causes[i].now != causes[i - 1].now)
 			printf("\n%s\n", causes[i].now ? "NOW" : "BEFORE");
-		sentence(&causes[i], text, sizeof(text));
+		cgw_cause_sentence(&causes[i], text, sizeof(text));
 		printf("%2zu. %s\n", i + 1, text);
 		if (path != NULL && causes[i].by != subject->group && !causes[i].machine)
 			print_escaped("    by the group above: ", path);
@@ -248,10 +94,10 @@ static int print_json(const struct subject *subject, const struct cgw_cause *cau
 	for (size_t i = 0; json != NULL && i < count; i++) {
 		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
 		CLEANUP(cleanup_free)
-		char *line = path != NULL ? command_line(&causes[i], path) : NULL;
-		char text[400];
+		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
+		char text[CGW_SENTENCE_SIZE];
 
-		sentence(&causes[i], text, sizeof(text));
+		cgw_cause_sentence(&causes[i], text, sizeof(text));
 		(void)json_array_append_new(
 			list,
 			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",

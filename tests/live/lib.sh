@@ -106,6 +106,16 @@ dead() {
 	return 1
 }
 
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
 test_cleanup() {
 	local pid mount directory
 	for pid in "${test_pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done

@@ -181,13 +181,73 @@ static void bounds(void **state)
 	topology_unref(topology);
 }
 
+/* Every kind of cause has its words; the line for a shell survives any path. */
+static void words(void **state)
+{
+	static const struct {
+		struct cgw_cause cause;
+		const char *sentence;
+	} rows[] = {
+		{{.kind = CGW_CAUSE_FROZEN, .percent = 100}, "frozen: nothing runs"},
+		{{.kind = CGW_CAUSE_FROZEN, .percent = 99}, "is being frozen"},
+		{{.kind = CGW_CAUSE_CPU_THROTTLED, .percent = 40, .bound = 1e8},
+		 "was throttled in 40.0% of all periods by cpu.max 10.0%"},
+		{{.kind = CGW_CAUSE_CPUSET_FULL, .amount = 1.97, .bound = 2},
+		 "uses 1.97 of the 2 CPUs it may run on"},
+		{{.kind = CGW_CAUSE_CPU_PRESSURE, .percent = 7},
+		 "some of it waited for a CPU in 7.0% of the last 10 s"},
+		{{.kind = CGW_CAUSE_IO_PRESSURE, .percent = 7, .machine = true},
+		 "somebody on the machine waited for a disk in 7.0% of the last 10 s"},
+		{{.kind = CGW_CAUSE_MEMORY_PRESSURE, .percent = 7},
+		 "some of it waited for memory in 7.0% of the last 10 s"},
+		{{.kind = CGW_CAUSE_MEMORY_HIGH, .amount = 1 << 20, .bound = 2 << 20, .count = 1},
+		 "slowed down at memory.high 2.0M 1 time; 1.0M in use beside cache"},
+		{{.kind = CGW_CAUSE_MEMORY_MAX, .amount = 1 << 20, .bound = 2 << 20, .count = 3},
+		 "reached memory.max 2.0M 3 times; 1.0M in use beside cache"},
+		{{.kind = CGW_CAUSE_MEMORY_MAX, .amount = 1 << 20, .bound = 1 << 20},
+		 "1.0M of memory.max 1.0M in use beside cache"},
+		{{.kind = CGW_CAUSE_OOM_KILLED, .count = 2, .limit = -1},
+		 "2 processes killed for want of memory"},
+		{{.kind = CGW_CAUSE_SWAPPING, .amount = 3 << 20, .count = 12},
+		 "3.0M in swap; 12 faults a second waited for a disk"},
+		{{.kind = CGW_CAUSE_MACHINE_MEMORY, .amount = 1 << 20, .bound = 64 << 20},
+		 "the machine has 1.0M of 64M available"},
+		{{.kind = CGW_CAUSE_IO_LIMIT,
+		  .limit = CGW_M_IO_MAX_WBPS,
+		  .amount = 1 << 20,
+		  .bound = 1 << 20,
+		  .device = "vd\na"},
+		 "1.0M a second of io.max.wbps 1.0M on vd\\x0aa"},
+		{{.kind = CGW_CAUSE_PIDS_MAX, .amount = 19, .bound = 20},
+		 "19 of pids.max 20; forks refused 0 times"},
+	};
+	struct cgw_cause thaw = {.key = "thaw"}, raise = {.key = "pids.max", .value = "30"};
+	struct cgw_cause nothing = {.kind = CGW_CAUSE_CPU_PRESSURE};
+	char text[CGW_SENTENCE_SIZE], *line;
+	bool said[CGW_CAUSE_KIND_COUNT] = {false};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cgw_cause_sentence(&rows[i].cause, text, sizeof(text));
+		assert_string_equal(text, rows[i].sentence);
+		said[rows[i].cause.kind] = true;
+	}
+	for (size_t i = 0; i < CGW_CAUSE_KIND_COUNT; i++)
+		assert_true(said[i]);
+	line = cgw_cause_command(&raise, "/it's $HOME");
+	assert_string_equal(line, "cgward set '/it'\\''s $HOME' 'pids.max=30'");
+	free(line);
+	line = cgw_cause_command(&thaw, "/a");
+	assert_string_equal(line, "cgward thaw '/a'");
+	free(line);
+	assert_null(cgw_cause_command(&nothing, "/a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranks),
-		cmocka_unit_test(working_set),
-		cmocka_unit_test(pressure),
-		cmocka_unit_test(bounds),
+		cmocka_unit_test(ranks),  cmocka_unit_test(working_set), cmocka_unit_test(pressure),
+		cmocka_unit_test(bounds), cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
