@@ -8,6 +8,7 @@
 #ifndef CGWARD_TUI_DETAIL_H
 #define CGWARD_TUI_DETAIL_H
 
+#include "tui/look.h"
 #include "tui/views.h"
 
 enum detail_page {
@@ -16,6 +17,8 @@ enum detail_page {
 	PAGE_LIMITS,
 	PAGE_PROCESSES,
 	PAGE_EVENTS,
+	PAGE_EXPLAIN,
+	PAGE_INSPECT,
 	PAGE_COUNT
 };
 
@@ -53,6 +56,8 @@ struct detail_row {
 	enum role role; /* of the value */
 	bool heading;
 	char left[96], value[192], more[192], help[160];
+	const char *line; /* a line of text instead, of the look's; not terminated */
+	size_t line_length;
 };
 
 struct detail {
@@ -68,6 +73,13 @@ struct detail {
 	size_t process_count, process_total;
 	uint64_t processes_ns;
 	char owner[320];
+	struct look *look; /* NULL while it is out, and where it is not wanted */
+	char *text;        /* what it printed last */
+	int look_error;
+	unsigned look_count;
+	uint64_t looked_ns;
+	bool looking;
+	int column;             /* cells of the text that are scrolled away to the left */
 	uint64_t *first_counts; /* by metric: as they were when the group was opened */
 	bool has_first_counts;
 	struct detail_row *rows;
@@ -85,6 +97,14 @@ void detail_fill_metrics(struct app *app, struct detail *detail);
 void detail_fill_limits(struct app *app, struct detail *detail);
 void detail_fill_processes(struct app *app, struct detail *detail);
 void detail_fill_events(struct app *app, struct detail *detail);
+void detail_fill_explain(struct app *app, struct detail *detail);
+void detail_fill_inspect(struct app *app, struct detail *detail);
+/* Looks again where the page is shown and what it says is old. */
+void detail_ask_look(struct app *app, struct detail *detail);
+/* True where the job is the look of this group. */
+bool detail_take_look(struct detail *detail, struct job *job);
+void detail_draw_line(const struct detail *detail, const struct detail_row *row,
+		      struct canvas *canvas, struct rect area);
 void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *canvas,
 			struct rect area);
 

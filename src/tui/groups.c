@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "tui/detail.h"
 #include "tui/groups.h"
 
 unsigned groups_sort(struct app *app, const struct column *column)
@@ -302,6 +303,10 @@ static unsigned row_action(struct app *app, enum action action)
 		return REACTION_DRAW;
 	case ACTION_OPEN:
 		return open_detail(app);
+	case ACTION_EXPLAIN:
+		return open_detail_at(app, PAGE_EXPLAIN);
+	case ACTION_INSPECT:
+		return open_detail_at(app, PAGE_INSPECT);
 	default:
 		return view_action(app, action);
 	}

@@ -8,6 +8,9 @@
 #include "tui/detail.h"
 #include "tui/travel.h"
 
+#define SCROLL_CELLS 8
+#define SCROLL_MAX   4096
+
 static const struct {
 	const char *name;
 	void (*fill)(struct app *app, struct detail *detail); /* NULL: it draws itself */
@@ -17,6 +20,8 @@ static const struct {
 	[PAGE_LIMITS] = {"limits", detail_fill_limits},
 	[PAGE_PROCESSES] = {"processes", detail_fill_processes},
 	[PAGE_EVENTS] = {"events", detail_fill_events},
+	[PAGE_EXPLAIN] = {"why", detail_fill_explain},
+	[PAGE_INSPECT] = {"inside", detail_fill_inspect},
 };
 
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
@@ -104,6 +109,7 @@ static void detail_update(struct app *app, void *opaque)
 	if (detail->group != CGW_NO_GROUP && id_of(topology, detail->group) != detail->id)
 		detail->group = CGW_NO_GROUP;
 	ask(app, detail);
+	detail_ask_look(app, detail);
 }
 
 static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
@@ -112,6 +118,10 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 	struct probe_job *probe = probe_of(job);
 	struct probe_answer *answer;
 
+	if (detail_take_look(detail, job)) {
+		fill(app, detail);
+		return REACTION_DRAW;
+	}
 	if (probe == NULL)
 		return REACTION_NONE;
 	job->kept = true;
@@ -138,32 +148,64 @@ static unsigned detail_contexts(const struct app *app, const void *state)
 	return IN_DETAIL | travel_context(app);
 }
 
+/* Where the tabs stand: all by name, or, where that is too much, all but the present one by number. */
+struct tabs {
+	int at[PAGE_COUNT], widths[PAGE_COUNT];
+	bool named;
+};
+
+static struct tabs place_tabs(const struct detail *detail, struct rect area)
+{
+	struct tabs tabs = {.named = true};
+	int width = 0, at;
+
+	for (int i = 0; i < PAGE_COUNT; i++)
+		width += tabs.widths[i] = (int)strlen(pages[i].name) + 4;
+	if (width > area.columns) {
+		tabs.named = false;
+		width = 0;
+		for (int i = 0; i < PAGE_COUNT; i++) {
+			if (i != (int)detail->page)
+				tabs.widths[i] = 3;
+			width += tabs.widths[i];
+		}
+	}
+	/* At the right, with the path before them, where there is room for some of it. */
+	at = area.column + (area.columns >= width + 12 ? area.columns - width : 0);
+	for (int i = 0; i < PAGE_COUNT; i++) {
+		tabs.at[i] = at;
+		at += tabs.widths[i];
+	}
+	return tabs;
+}
+
 static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct rect area)
 {
-	char path[1024], tab[32];
-	int at = area.column, width = 0;
+	struct tabs tabs = place_tabs(detail, area);
+	int end = area.column + area.columns;
 
 	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
-	for (int i = 0; i < PAGE_COUNT; i++)
-		width += (int)strlen(pages[i].name) + 4;
-	if (area.columns < width + 10) {
-		at = area.column;
-	} else {
+	if (tabs.at[0] > area.column) {
+		char path[1024];
+
 		(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		(void)canvas_text_cut(canvas, area.row, at, area.columns - width - 2, ROLE_STRONG,
-				      path);
-		at = area.column + area.columns - width;
+		(void)canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
+				      ROLE_STRONG, path);
 	}
 	for (int i = 0; i < PAGE_COUNT; i++) {
+		bool here = i == (int)detail->page;
+		char tab[32];
 		int used;
 
-		(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
-		used = canvas_text(canvas, area.row, at, area.column + area.columns - at,
-				   i == (int)detail->page ? ROLE_STRONG : ROLE_TEXT, tab);
-		if (i == (int)detail->page)
-			canvas_ground(canvas, (struct rect){area.row, at, 1, used},
+		if (here || tabs.named)
+			(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
+		else
+			(void)snprintf(tab, sizeof(tab), " %d ", i + 1);
+		used = canvas_text(canvas, area.row, tabs.at[i], end - tabs.at[i],
+				   here ? ROLE_STRONG : ROLE_TEXT, tab);
+		if (here)
+			canvas_ground(canvas, (struct rect){area.row, tabs.at[i], 1, used},
 				      GROUND_SELECTED);
-		at += used;
 	}
 }
 
@@ -210,8 +252,12 @@ static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect 
 	for (int i = 0; i < area.rows && detail->first + (uint32_t)i < detail->row_count; i++) {
 		struct rect line = {area.row + i, area.column, 1, area.columns};
 
-		draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line,
-			 detail->page == PAGE_PROCESSES);
+		if (detail->rows[detail->first + (uint32_t)i].line != NULL)
+			detail_draw_line(detail, &detail->rows[detail->first + (uint32_t)i], canvas,
+					 line);
+		else
+			draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line,
+				 detail->page == PAGE_PROCESSES);
 		if (detail->first + (uint32_t)i == detail->selected)
 			canvas_ground(canvas, line, GROUND_SELECTED);
 	}
@@ -256,8 +302,10 @@ static unsigned turn_to(struct app *app, struct detail *detail, int page)
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
 	detail->selected = 0;
 	detail->first = 0;
+	detail->column = 0;
 	fill(app, detail);
 	ask(app, detail);
+	detail_ask_look(app, detail);
 	return REACTION_DRAW;
 }
 
@@ -272,6 +320,15 @@ static unsigned zoom(struct detail *detail, int by)
 	if (at < 0 || at >= (int)ARRAY_SIZE(steps))
 		return REACTION_BEEP;
 	detail->zoom = steps[at];
+	return REACTION_DRAW;
+}
+
+static unsigned scroll(struct detail *detail, int by)
+{
+	if (detail->page != PAGE_INSPECT || detail->column + by < 0 ||
+	    detail->column + by > SCROLL_MAX)
+		return REACTION_NONE;
+	detail->column += by;
 	return REACTION_DRAW;
 }
 
@@ -295,11 +352,15 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_PANE_3:
 	case ACTION_PANE_4:
 	case ACTION_PANE_5:
+	case ACTION_PANE_6:
+	case ACTION_PANE_7:
 		return turn_to(app, detail, (int)action - ACTION_PANE_1);
 	case ACTION_LEFT:
-		return detail->page == PAGE_GRAPHS ? zoom(detail, 1) : REACTION_NONE;
+		return detail->page == PAGE_GRAPHS ? zoom(detail, 1)
+						   : scroll(detail, -SCROLL_CELLS);
 	case ACTION_RIGHT:
-		return detail->page == PAGE_GRAPHS ? zoom(detail, -1) : REACTION_NONE;
+		return detail->page == PAGE_GRAPHS ? zoom(detail, -1)
+						   : scroll(detail, SCROLL_CELLS);
 	case ACTION_HELP:
 		return open_help(app);
 	default:
@@ -309,18 +370,11 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 
 static unsigned click_tab(struct app *app, struct detail *detail, int column)
 {
-	int width = 0, at;
+	struct tabs tabs = place_tabs(detail, app->drawn.head);
 
 	for (int i = 0; i < PAGE_COUNT; i++)
-		width += (int)strlen(pages[i].name) + 4;
-	at = app->columns < width + 10 ? 0 : app->columns - width;
-	for (int i = 0; i < PAGE_COUNT; i++) {
-		int end = at + (int)strlen(pages[i].name) + 4;
-
-		if (column >= at && column < end)
+		if (column >= tabs.at[i] && column < tabs.at[i] + tabs.widths[i])
 			return turn_to(app, detail, i);
-		at = end;
-	}
 	return REACTION_NONE;
 }
 
@@ -366,6 +420,8 @@ static void detail_done(void *opaque)
 	struct detail *detail = opaque;
 
 	probe_free(detail->probe);
+	look_free(detail->look);
+	free(detail->text);
 	cgw_frame_free(detail->own_frame);
 	free(detail->processes);
 	free(detail->first_counts);
@@ -389,6 +445,16 @@ const struct view_kind view_detail = {
 	.group = detail_group,
 	.done = detail_done,
 };
+
+unsigned open_detail_at(struct app *app, unsigned page)
+{
+	unsigned reactions = open_detail(app);
+	struct view *view = &app->views[app->view_count - 1];
+
+	if (view->kind == &view_detail)
+		reactions |= turn_to(app, view->state, (int)page);
+	return reactions;
+}
 
 unsigned open_detail(struct app *app)
 {

@@ -9,6 +9,8 @@
 extern const struct view_kind view_groups, view_detail;
 
 unsigned open_detail(struct app *app);
+/* On one of its pages: enum detail_page. */
+unsigned open_detail_at(struct app *app, unsigned page);
 unsigned open_help(struct app *app);
 unsigned open_setup(struct app *app);
 unsigned open_policy(struct app *app);
