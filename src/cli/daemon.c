@@ -110,7 +110,7 @@ static int take_instances(const json_t *list, struct daemon_status *status)
 			.phase = text_of(item, "phase"),
 			.why = text_of(item, "why"),
 			.step = (uint64_t)json_integer_value(json_object_get(item, "step")),
-			.since_seconds = -seconds_of(item, "since_seconds"),
+			.since_seconds = fabs(seconds_of(item, "since_seconds")),
 			.until_seconds = seconds_of(item, "until_seconds"),
 		};
 		if (instance->rule == NULL || instance->group == NULL || instance->phase == NULL ||

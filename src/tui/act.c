@@ -262,10 +262,11 @@ void act_describe(const struct act_outcome *outcome, char *buffer, size_t size)
 static unsigned report_one(struct app *app, const struct act_outcome *outcome)
 {
 	const struct cgw_result *result = &outcome->result;
-	char text[512], undo[16];
+	char text[512], undo[16], export[16];
 
 	act_describe(outcome, text, sizeof(text));
 	app_key_name(app, ACTION_UNDO, undo, sizeof(undo));
+	app_key_name(app, ACTION_EXPORT, export, sizeof(export));
 	switch (result->outcome) {
 	case CGW_OUTCOME_UNCHANGED:
 		return app_say(app, ROLE_TEXT, "%s: it was so already", text);
@@ -276,6 +277,9 @@ static unsigned report_one(struct app *app, const struct act_outcome *outcome)
 	}
 	if (result->diag.text[0] != '\0')
 		return app_say(app, ROLE_GOOD, "%s (%s)", text, result->diag.text);
+	if (result->change_id != 0 && outcome->kind == CGW_STEP_SET)
+		return app_say(app, ROLE_GOOD, "%s; %s takes it back, %s keeps it for a policy",
+			       text, undo, export);
 	if (result->change_id != 0)
 		return app_say(app, ROLE_GOOD, "%s; %s takes it back", text, undo);
 	return app_say(app, ROLE_GOOD, "%s", text);

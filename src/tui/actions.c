@@ -410,6 +410,8 @@ unsigned change_groups(struct app *app, enum action action)
 		return open_move(app);
 	case ACTION_DELETE:
 		return delete_groups(app);
+	case ACTION_EXPORT:
+		return open_export(app);
 	case ACTION_UNDO:
 		return read_journal(app, true);
 	case ACTION_JOURNAL:

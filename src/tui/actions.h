@@ -9,4 +9,7 @@ unsigned change_groups(struct app *app, enum action action);
 /* The form of limits, for the groups at hand. */
 unsigned open_edit(struct app *app);
 
+/* What is set on the groups at hand, into a policy file. */
+unsigned open_export(struct app *app);
+
 #endif

@@ -232,8 +232,9 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 	}
 	app_time(app, (uint64_t)status->realtime_s * 1000000000, time, sizeof(time));
 	(void)snprintf(text, sizeof(text),
-		       "Enforcement runs: process %d, mode %s, %llu sections; its state at %s",
-		       (int)status->pid, status->mode, (unsigned long long)status->sections, time);
+		       "Enforcement runs: process %d, mode %s, %llu section%s; its state at %s",
+		       (int)status->pid, status->mode, (unsigned long long)status->sections,
+		       status->sections == 1 ? "" : "s", time);
 	add_title(rows, text);
 	for (size_t i = 0; i < status->instance_count; i++)
 		add_daemon_instance(&status->instances[i], rows);
