@@ -44,12 +44,11 @@ static bool is_there(enum cgw_state state)
 	return state == CGW_OK || state == CGW_MAX || state == CGW_RESET;
 }
 
-static enum cgw_state state_of(const struct get *get, const struct cgw_frame *frame,
-			       struct cgw_field field, uint32_t group)
+static enum cgw_state state_of(const struct cgw_frame *frame, struct cgw_field field,
+			       uint32_t group)
 {
 	enum cgw_state state;
 
-	(void)get;
 	if (field.shape == CGW_STRING)
 		(void)cgw_frame_text(frame, field, group, NULL, 0, &state);
 	else
@@ -74,8 +73,10 @@ static enum cli_exit print_values(const struct get *get, const struct cgw_frame 
 
 	for (size_t i = 0; i < get->fields.count; i++) {
 		CLEANUP(cleanup_free) char *text = NULL;
+		size_t instances;
 
-		if (!is_there(state_of(get, frame, get->fields.items[i], group)))
+		(void)report_instances(&report, get->fields.items[i], group, &instances);
+		if (instances == 0 && !is_there(state_of(frame, get->fields.items[i], group)))
 			status = CLI_FAILED;
 		if (get->json)
 			continue;
@@ -93,7 +94,7 @@ static bool wants_second_sample(const struct get *get, const struct cgw_frame *f
 				uint32_t group)
 {
 	for (size_t i = 0; i < get->fields.count; i++)
-		if (state_of(get, frame, get->fields.items[i], group) == CGW_WARMUP)
+		if (state_of(frame, get->fields.items[i], group) == CGW_WARMUP)
 			return true;
 	return false;
 }

@@ -130,17 +130,11 @@ static int put_text(struct job *job, size_t index, uint32_t group, enum cgw_stat
 /* {"vda": 123, ...} of an instanced field, where there are any. */
 static void put_instances(struct job *job, size_t index, uint32_t group)
 {
-	const struct cgw_snapshot *now = cgw_frame_now(job->report->frame);
 	struct cgw_field field = job->report->fields[index];
-	struct cgw_metric_set wanted = {0};
-	const struct cgw_instance *rows = NULL;
 	struct json_writer *to = &job->instances;
-	size_t count = 0, start;
+	size_t count, start;
+	const struct cgw_instance *rows = report_instances(job->report, field, group, &count);
 
-	cgw_field_wants(field, &wanted);
-	for (int metric = 0; metric < CGW_METRIC_COUNT && count == 0; metric++)
-		if (cgw_metric_set_has(&wanted, (enum cgw_metric)metric))
-			rows = cgw_snapshot_instances(now, (enum cgw_metric)metric, group, &count);
 	if (count == 0)
 		return;
 	json_put_key(to, 0, job->keys[index].text);

@@ -40,6 +40,9 @@ int report_export(const struct report *report);
 int report_openmetrics(const struct report *report);
 int report_prometheus(const struct report *report);
 
+/* Of an instanced field, by device, CPU, page size, ...; NULL and 0 where there are none. */
+const struct cgw_instance *report_instances(const struct report *report, struct cgw_field field,
+					    uint32_t group, size_t *ret_count);
 /* A cell: text escaped for people, or the formatted value. Allocated. */
 int report_cell(const struct report *report, struct cgw_field field, uint32_t group,
 		enum cgw_style style, char **ret_text);

@@ -192,6 +192,7 @@ if [ -z "$disk" ]; then
 elif here "direct writes are held to their rate" blkio; then
 	i=$(group io blkio)
 	if set_ "$i" "io.max.wbps=$disk 2M" >"$journal/said" 2>&1; then
+		same "a limit of a device is told as it was set" "$(basename "$disk") 2097152" "$(get "$i" io.max.wbps)"
 		s=$(date +%s%N)
 		(enter "$i" blkio && exec dd if=/dev/zero of="$disk" bs=64k count=128 oflag=direct) 2>/dev/null
 		e=$(date +%s%N)
