@@ -12,28 +12,23 @@
 
 int main(void)
 {
-	const struct cgw_sampler_options options = {.once = true};
-	const struct cgw_topology *topology;
+	const enum cgw_metric metric = CGW_M_MEMORY_CURRENT;
 	struct cgw_metric_set wanted = {0};
 	struct cgw_diag diag = {0};
 	struct cgw_layout *layout;
-	struct cgw_sampler *sampler;
 	struct cgw_snapshot *snapshot;
 
-	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
+	cgw_metric_set_add(&wanted, metric);
 	if (cgw_layout_open(NULL, &layout, &diag) < 0 ||
-	    cgw_sampler_new(layout, &options, &sampler, &diag) < 0 ||
-	    cgw_sampler_want(sampler, &wanted) < 0 || cgw_sampler_sample(sampler, &snapshot) < 0) {
+	    cgw_sample_once(layout, &wanted, &snapshot, &diag) < 0) {
 		fprintf(stderr, "list: %s\n", diag.text);
 		return 1;
 	}
-	topology = cgw_snapshot_topology(snapshot);
-	for (uint32_t group = 0; group < topology->count; group++) {
-		struct cgw_number memory =
-			cgw_snapshot_number(snapshot, CGW_M_MEMORY_CURRENT, group);
-		char path[1024], shown[4096];
+	for (uint32_t group = 0; group < cgw_snapshot_topology(snapshot)->count; group++) {
+		struct cgw_number memory = cgw_snapshot_number(snapshot, metric, group);
+		char path[4096], shown[4096];
 
-		(void)cgw_topology_path(topology, group, path, sizeof(path));
+		(void)cgw_topology_path(cgw_snapshot_topology(snapshot), group, path, sizeof(path));
 		/* Names of groups are hostile until escaped. */
 		(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
 		if (memory.state == CGW_OK)
@@ -42,7 +37,6 @@ int main(void)
 			printf("%s %s\n", shown, cgw_state_name(memory.state));
 	}
 	cgw_snapshot_unref(snapshot);
-	cgw_sampler_free(sampler);
 	cgw_layout_free(layout);
 	return 0;
 }

@@ -8,103 +8,57 @@
  * The same source works on cgroup v1, hybrid and v2.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cgward/limit.h>
 
-static int fail(const struct cgw_diag *diag)
+/* One step, and limits up to "--": all of it, or nothing with the reason. */
+static int change(const struct cgw_layout *layout, const struct cgw_step *step, char **limits)
 {
-	fprintf(stderr, "run-limited: %s\n", diag->text);
-	return 1;
-}
+	const struct cgw_limit_options options = {.who = "run-limited", .enable = true};
+	struct cgw_diag diag = {0};
+	struct cgw_plan *plan;
+	int r = cgw_plan_new(layout, &options, &plan);
 
-/* All or nothing: what was done is taken back when a later step fails. */
-static int apply(struct cgw_plan *plan)
-{
-	int r = cgw_plan_apply(plan);
-
-	for (size_t i = 0; r < 0 && i < cgw_plan_count(plan); i++)
-		if (cgw_plan_result(plan, i)->error < 0)
-			return fail(&cgw_plan_result(plan, i)->diag);
-	return r < 0;
-}
-
-/* A child that waits until it stands in its group, then becomes the command. */
-static pid_t start(char **command, int *ret_go)
-{
-	int go[2];
-	char byte;
-	pid_t pid;
-
-	if (pipe(go) < 0 || (pid = fork()) < 0)
-		return -1;
-	if (pid == 0) {
-		close(go[1]);
-		if (read(go[0], &byte, 1) == 1)
-			execvp(command[0], command);
-		_exit(127);
-	}
-	close(go[0]);
-	*ret_go = go[1];
-	return pid;
+	if (r < 0)
+		return r;
+	r = cgw_plan_add(plan, step, &diag);
+	for (; r == 0 && strcmp(*limits, "--") != 0; limits++)
+		r = cgw_plan_assign(plan, step->path, *limits, &diag);
+	if (r == 0 && (r = cgw_plan_apply(plan)) < 0)
+		diag = cgw_plan_failure(plan)->diag;
+	if (r < 0)
+		fprintf(stderr, "run-limited: %s\n", diag.text);
+	cgw_plan_free(plan);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	const struct cgw_limit_options options = {.who = "run-limited", .enable = true};
+	struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = argv[1]};
 	struct cgw_layout *layout;
-	struct cgw_plan *plan;
-	struct cgw_diag diag = {0};
-	int at = 2, go, status, r;
-	pid_t pid;
+	int at = 2, status = -1;
 
 	while (at < argc && strcmp(argv[at], "--") != 0)
 		at++;
 	if (at + 1 >= argc) {
-		fprintf(stderr,
-			"usage: run-limited GROUP [KEY=VALUE...] -- COMMAND [ARGUMENT...]\n");
+		fprintf(stderr, "usage: run-limited GROUP [KEY=VALUE...] -- COMMAND...\n");
 		return 2;
 	}
-	if (cgw_layout_open(NULL, &layout, &diag) < 0)
-		return fail(&diag);
-	if (cgw_plan_new(layout, &options, &plan) < 0 ||
-	    cgw_plan_add(plan, &(struct cgw_step){.kind = CGW_STEP_CREATE, .path = argv[1]},
-			 &diag) < 0)
-		return fail(&diag);
-	for (int i = 2; i < at; i++) {
-		struct cgw_step step = {.kind = CGW_STEP_SET, .path = argv[1]};
-		char *value;
-
-		if (cgw_assignment_parse(argv[i], &step.control, &value, &diag) < 0)
-			return fail(&diag);
-		step.value = value;
-		if (cgw_plan_add(plan, &step, &diag) < 0)
-			return fail(&diag);
-		free(value);
+	if (cgw_layout_open(NULL, &layout, NULL) < 0 || change(layout, &step, argv + 2) < 0)
+		return 1;
+	if (fork() == 0) {
+		step = (struct cgw_step){.kind = CGW_STEP_MOVE, .path = argv[1], .pid = getpid()};
+		if (change(layout, &step, argv + at) == 0)
+			execvp(argv[at + 1], argv + at + 1);
+		_exit(127);
 	}
-	pid = start(argv + at + 1, &go);
-	if (pid < 0 ||
-	    cgw_plan_add(plan,
-			 &(struct cgw_step){.kind = CGW_STEP_MOVE, .path = argv[1], .pid = pid},
-			 &diag) < 0)
-		return fail(&diag);
-	r = apply(plan);
-	if (r == 0)
-		(void)!write(go, "", 1);
-	close(go); /* without the byte the child ends by itself */
-	(void)waitpid(pid, &status, 0);
-	cgw_plan_free(plan);
-
-	if (r == 0 && cgw_plan_new(layout, &options, &plan) == 0) {
-		if (cgw_plan_add(plan, &(struct cgw_step){.kind = CGW_STEP_DELETE, .path = argv[1]},
-				 &diag) < 0)
-			return fail(&diag);
-		r = apply(plan);
-		cgw_plan_free(plan);
-	}
+	wait(&status);
+	step.kind = CGW_STEP_DELETE;
+	if (change(layout, &step, argv + at) < 0)
+		return 1;
 	cgw_layout_free(layout);
-	return r != 0 ? 1 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

@@ -163,9 +163,14 @@ int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan);
 /* Checks the step as far as it can be checked without the machine: key, syntax, range. */
 int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *step, struct cgw_diag *diag);
+/* A SET step from "KEY=VALUE" as people write it: cgw_assignment_parse() and cgw_plan_add() in one. */
+int cgw_plan_assign(struct cgw_plan *plan, const char *path, const char *assignment,
+		    struct cgw_diag *diag);
 size_t cgw_plan_count(const struct cgw_plan *plan) CGW_PURE;
 /* 0: all done; else the first error, after all that was done is taken back. */
 int cgw_plan_apply(struct cgw_plan *plan);
+/* What came of the step that made cgw_plan_apply() fail; NULL where none did. The plan's own. */
+const struct cgw_result *cgw_plan_failure(const struct cgw_plan *plan) CGW_PURE;
 const struct cgw_step *cgw_plan_step(const struct cgw_plan *plan, size_t i) CGW_PURE;
 const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i) CGW_PURE;
 

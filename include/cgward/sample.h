@@ -138,6 +138,13 @@ int cgw_sampler_want(struct cgw_sampler *sampler, const struct cgw_metric_set *w
  */
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot);
 
+/*
+ * One sample without a second: what a sampler made for it reads of the whole machine, beneath the
+ * same layout. Fails as cgw_sampler_new() and cgw_sampler_sample() do, with the reason in `diag`.
+ */
+int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set *wanted,
+		    struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag);
+
 /* Why the sampler reads as it does, one line for people; changes with samples, lives with it. */
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler);
 

@@ -173,6 +173,17 @@ int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *ask, struct cgw_d
 	return r;
 }
 
+int cgw_plan_assign(struct cgw_plan *plan, const char *path, const char *assignment,
+		    struct cgw_diag *diag)
+{
+	CLEANUP(cleanup_free) char *value = NULL;
+	struct cgw_step step = {.kind = CGW_STEP_SET, .path = path};
+	int r = cgw_assignment_parse(assignment, &step.control, &value, diag);
+
+	step.value = value;
+	return r < 0 ? r : cgw_plan_add(plan, &step, diag);
+}
+
 size_t cgw_plan_count(const struct cgw_plan *plan)
 {
 	return plan->count;
@@ -186,6 +197,11 @@ const struct cgw_step *cgw_plan_step(const struct cgw_plan *plan, size_t i)
 const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i)
 {
 	return i < plan->count ? &plan->steps[i].result : NULL;
+}
+
+const struct cgw_result *cgw_plan_failure(const struct cgw_plan *plan)
+{
+	return plan->failed > 0 ? &plan->steps[plan->failed - 1].result : NULL;
 }
 
 bool plan_makes(const struct cgw_plan *plan, const struct step *step)
@@ -460,6 +476,7 @@ static int fail(struct cgw_plan *plan, size_t failed, int error)
 {
 	struct cgw_result *result = &plan->steps[failed].result;
 
+	plan->failed = failed + 1;
 	result->error = error;
 	if (result->diag.text[0] == '\0')
 		(void)cgw_diag_set(&result->diag, error, "%s", strerror(-error));

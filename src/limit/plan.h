@@ -52,6 +52,7 @@ struct cgw_plan {
 	struct protection *protection;
 	struct step *steps;
 	size_t count, size;
+	size_t failed;   /* the step that failed, counted from 1; 0: none */
 	uint64_t undoes; /* the change that this plan takes back, or 0 */
 };
 

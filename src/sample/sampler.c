@@ -460,3 +460,18 @@ int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_sn
 	*ret_snapshot = snapshot;
 	return 0;
 }
+
+int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set *wanted,
+		    struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
+{
+	const struct cgw_sampler_options options = {.once = true};
+	struct cgw_sampler *sampler;
+	int r = cgw_sampler_new(layout, &options, &sampler, diag);
+
+	if (r < 0)
+		return r;
+	r = cgw_sampler_want(sampler, wanted);
+	r = r < 0 ? r : cgw_sampler_sample(sampler, ret_snapshot);
+	cgw_sampler_free(sampler);
+	return r < 0 ? cgw_diag_set(diag, r, "the groups could not be read: %s", strerror(-r)) : 0;
+}

@@ -17,6 +17,21 @@ for source in "$top"/docs/examples/*.c; do
 	check "$name builds without warnings" gcc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$work/$name" "$source" \
 		$(PKG_CONFIG_SYSROOT_DIR=$ROOT pkg-config --cflags --libs cgward)
 done
+
+# At most as many lines as with libcgroup, comments and empty ones left out; and that those are no straw men.
+code_lines() { gcc -fpreprocessed -dD -E -P "$1" 2>/dev/null | grep -c '[^[:space:]]'; }
+for source in "$top"/docs/examples/*.c; do
+	name=$(basename "$source" .c)
+	ours=$(code_lines "$source") theirs=$(code_lines "$top/tests/install/libcgroup/$name.c")
+	echo "$name: $ours lines, with libcgroup $theirs"
+	check "$name takes no more lines than with libcgroup" test "$ours" -gt 0 -a "$ours" -le "$theirs"
+	if [ ! -e /usr/include/libcgroup.h ]; then
+		skip "$name with libcgroup: libcgroup-dev is not installed"
+		continue
+	fi
+	check "$name with libcgroup builds" gcc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$work/$name-libcgroup" \
+		"$top/tests/install/libcgroup/$name.c" -lcgroup
+done
 if [ "$(id -u)" != 0 ]; then
 	skip "examples: root is wanted to make groups"
 	exit 0
@@ -44,3 +59,15 @@ done
 same "watch prints a line a round" 3 "$("$work/watch" "$watched" 2 | wc -l)"
 same "and counts processes" 1 "$("$work/watch" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
 same "list knows the group" 1 "$("$work/list" | grep -c "^$watched [0-9]")"
+
+# The same figures both ways, where libcgroup is there and reads this machine's hierarchies.
+if [ -x "$work/list-libcgroup" ] && "$work/list-libcgroup" >"$work/theirs" 2>&1; then
+	same "list with libcgroup knows the group" 1 "$(grep -c "^$watched [0-9]" "$work/theirs")"
+	same "watch with libcgroup counts the same processes" 1 "$("$work/watch-libcgroup" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
+elif [ -x "$work/list-libcgroup" ]; then
+	skip "figures with libcgroup: it does not find the hierarchies (not possible here)"
+fi
+if [ -x "$work/run-limited-libcgroup" ] && [ "$(version_of "$(mount_of memory)")" = 1 ]; then
+	"$work/run-limited-libcgroup" "${group#/}" pids.max=7 -- sh -c "grep -c '$test_name-example' /proc/self/cgroup >'$work/in'; exit 3" 2>"$work/said"
+	same "run-limited with libcgroup does the same" "3 1" "$? $(cat "$work/in")"
+fi

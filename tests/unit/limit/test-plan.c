@@ -322,6 +322,36 @@ static void test_all_or_nothing(void **state)
 	assert_true(failures >= 8 * 4);
 }
 
+/* As an example program does it: words in, the reason of the step that failed out. */
+static void test_assignments(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	struct cgw_diag diag = {0};
+	struct cgw_plan *plan = NULL;
+
+	fake_reset();
+	assert_int_equal(cgw_plan_new(machine->layout, &options, &plan), 0);
+	assert_int_equal(cgw_plan_assign(plan, "/web", "memroy.max=1G", &diag), -ENOENT);
+	assert_non_null(strstr(diag.text, "memory.max"));
+	assert_int_equal(cgw_plan_assign(plan, "/web", "memory.max", &diag), -EINVAL);
+	assert_int_equal(cgw_plan_assign(plan, "/web", "memory.max=lots", &diag), -EINVAL);
+	assert_int_equal(cgw_plan_assign(plan, "web", "memory.max=800M", &diag), -EINVAL);
+	assert_int_equal(cgw_plan_count(plan), 0);
+	assert_int_equal(cgw_plan_assign(plan, "/web", "memory.max=800M", &diag), 0);
+	assert_int_equal(cgw_plan_assign(plan, "/web", "pids.max=64", &diag), 0);
+	assert_null(cgw_plan_failure(plan));
+	fake_fail_at = 2;
+	fake_fail_with = -EBUSY;
+	assert_int_equal(cgw_plan_apply(plan), -EBUSY);
+	assert_ptr_equal(cgw_plan_failure(plan), cgw_plan_result(plan, 1));
+	assert_int_equal(cgw_plan_failure(plan)->outcome, CGW_OUTCOME_FAILED);
+	assert_true(cgw_plan_failure(plan)->diag.text[0] != '\0');
+	cgw_plan_free(plan);
+	assert_string_equal(content(machine, "cgroup/memory/web/memory.limit_in_bytes"),
+			    "1073741824");
+}
+
 static void test_undo(void **state)
 {
 	const struct machine *machine = *state;
@@ -484,6 +514,7 @@ int main(void)
 		ON(1, test_order_of_memsw),
 		ON(1, test_period_and_quota),
 		ON(1, test_all_or_nothing),
+		ON(1, test_assignments),
 		ON(1, test_undo),
 		ON(1, test_undo_of_what_others_changed),
 		ON(1, test_freeze),

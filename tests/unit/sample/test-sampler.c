@@ -459,6 +459,30 @@ static void counts_networks(void **state)
 	machine_free(machine);
 }
 
+/* The snapshot outlives the sampler that took it; without a hierarchy there is a reason. */
+static void samples_once(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	struct cgw_metric_set wanted = {0};
+	struct cgw_snapshot *snapshot = NULL;
+	struct cgw_diag diag = {0};
+	struct cgw_layout none = {.kind = CGW_LAYOUT_NONE};
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/web/memory.current", "4096\n");
+	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
+	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
+	assert_int_equal(cgw_sample_once(machine->layout, &wanted, &snapshot, &diag), 0);
+	assert_number(snapshot, "/web", CGW_M_MEMORY_CURRENT, CGW_OK, 4096);
+	snapshot = cgw_snapshot_unref(snapshot);
+	none.ops = machine->layout->ops;
+	none.proc_fd = none.sys_fd = -1;
+	assert_true(cgw_sample_once(&none, &wanted, &snapshot, &diag) < 0);
+	assert_null(snapshot);
+	assert_true(diag.text[0] != '\0');
+	machine_free(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,7 +490,7 @@ int main(void)
 		cmocka_unit_test(sees_change),          cmocka_unit_test(reads_below_only),
 		cmocka_unit_test(reads_large_files),    cmocka_unit_test(counts_networks),
 		cmocka_unit_test(survives_every_fault), cmocka_unit_test(holds_no_more_than_it_may),
-		cmocka_unit_test(tree_joins_by_path),
+		cmocka_unit_test(tree_joins_by_path),   cmocka_unit_test(samples_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
