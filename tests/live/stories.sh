@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# stories.sh: the four stories of README.md, word for word: its lines that start with "$ " are run on loads of
+# our own, and what they are told for is checked. In their names "/demo" stands for a group of this test, "/srv"
+# for a disk of it.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+readme=$(cd "$(dirname "$0")" && pwd)/../../README.md
+[ -e "$readme" ] || readme=${readme%../README.md}README.md
+if [ "$(id -u)" != 0 ] || [ -n "$test_top" ]; then
+	skip "stories: root is wanted, and the top of the tree (not possible here)"
+	exit 0
+fi
+for controller in memory pids; do
+	if [ -z "$(mount_of "$controller")" ]; then
+		skip "stories: no $controller controller in reach (not possible here)"
+		exit 0
+	fi
+done
+work=$(mktemp -d)
+test_files+=("$work")
+mkdir "$work/journal" "$work/src"
+
+# As the reader would type it; the journal of changes is the test's own.
+cgward() {
+	local verb=$1
+	shift
+	case $verb in
+	set | freeze | kill | run | undo | log) "$CGWARD" "$verb" --journal "$work/journal" "$@" ;;
+	*) "$CGWARD" "$verb" "$@" ;;
+	esac
+}
+
+# told TITLE: the story's commands are run one after another; what the k-th said is in $work/TITLE.k, its status
+# in statuses[k].
+told() {
+	local line count=0
+	statuses=(0)
+	while IFS= read -r line; do
+		count=$((count + 1))
+		line=${line//\/demo/$test_top/$test_name}
+		eval "${line//\/srv/${disk:-/srv}}" >"$work/$count" 2>&1 </dev/null
+		statuses+=($?)
+		echo "\$ $line"
+		head -n 12 "$work/$count"
+	done < <(awk -v title="### $1" '$0 == title { on = 1; next } /^#/ { on = 0 } on && sub(/^\$ /, "")' "$readme")
+	check "$1: README tells it" [ "$count" -gt 0 ]
+}
+# nested NAME CONTROLLER...: make_group for a NAME with slashes, whose upper groups hand the controllers on.
+nested() {
+	local path part mount
+	path=$(make_group "$@")
+	shift
+	mount=$(mount_of "$1")
+	if [ "$(version_of "$mount")" = 2 ]; then
+		part=$mount
+		while IFS= read -r -d / name; do
+			part=$part${name:+/$name}
+			[ "$part" = "$mount" ] || echo "+$* " | sed 's/ \([a-z]\)/ +\1/g' >"$part/cgroup.subtree_control"
+		done <<<"$path"
+	fi
+	echo "$path"
+}
+# column K WORD N: column N of the line of output K that starts with WORD.
+column() { awk -v word="$2" -v n="$3" 'index($1, word) == 1 { print $n; exit }' "$work/$1"; }
+
+# --- Ten jobs want 100M each. ---
+cat >"$work/src/Makefile" <<'MAKE'
+all: $(addprefix part-,0 1 2 3 4 5 6 7 8 9)
+part-%: ; @python3 -c 'import time; b = bytearray(100 << 20); b[::4096] = b"x" * len(b[::4096]); time.sleep(3)'
+MAKE
+export CGWARD
+mkdir "$work/bin"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$CGWARD" >"$work/bin/cgward"
+chmod +x "$work/bin/cgward"
+if command -v make >/dev/null; then
+	here=$PWD
+	PATH=$work/bin:$PATH
+	cd "$work/src" || exit 1
+	told "A runaway build"
+	cd "$here" || exit 1
+	check "a runaway build: make says which job was killed" grep -q 'part-[0-9].* Killed' "$work/1"
+	near "a runaway build: it never had more than it was given" 314572800 "$(tail -n 2 "$work/1" | head -n 1)" 2
+	check "a runaway build: the kernel killed in its group" [ "$(tail -n 1 "$work/1")" -ge 1 ]
+	status "a runaway build: its group is gone" 8 "$CGWARD" get "$(grep '^/' "$work/1" | head -n 1)" group
+else
+	skip "a runaway build: make is not installed"
+fi
+
+# --- A backup writes as fast as the disk goes. ---
+if [ -n "${CGWARD_TEST_DISK:-}" ]; then
+	disk=$CGWARD_TEST_DISK
+elif command -v losetup >/dev/null; then
+	truncate -s 32M "$work/disk"
+	disk=$(losetup --find --show "$work/disk" 2>/dev/null) || disk=
+fi
+if [ -z "${disk:-}" ] || [ -z "$(mount_of blkio io)" ]; then
+	skip "a noisy neighbour's disk: no disk of its own, or no controller for it (not possible here)"
+else
+	group=$(make_group backup blkio)
+	(enter "$group" blkio && while :; do dd if=/dev/zero of="$disk" bs=64k count=256 oflag=direct; done 2>/dev/null) &
+	test_pids+=($!)
+	make_group shop blkio >/dev/null
+	sleep 1
+	told "A noisy neighbour's disk"
+	if [ "${statuses[2]}" != 0 ]; then
+		not_ok "a noisy neighbour's disk: the limit is taken"
+	else
+		same "a noisy neighbour's disk: it stands first" "$group" "$(sed -n '2s/ .*//p' "$work/1")"
+		began=$(date +%s%N) wrote=$("$CGWARD" get --bytes "$group" io.wbytes)
+		sleep 2
+		wrote=$(($("$CGWARD" get --bytes "$group" io.wbytes) - wrote)) ended=$(date +%s%N)
+		rate=$((wrote * 1000 / ((ended - began) / 1000000)))
+		check "a noisy neighbour's disk: held to its rate, $rate bytes a second" [ "$rate" -le 2400000 ]
+	fi
+	"$CGWARD" kill --journal "$work/journal" "$group" >/dev/null
+	[ -n "${CGWARD_TEST_DISK:-}" ] || losetup -d "$disk"
+fi
+
+# --- A container that takes 4 MB more every 100 ms, and one that does not. ---
+id=4f0c3e7a9b21$(printf '%052d' $$)
+leaking=$(nested "host/docker/$id" memory pids)
+quiet=$(nested "host/docker/9d2b7c10aa55$(printf '%052d' $$)" memory pids)
+(enter "$quiet" memory pids && exec sleep 600) &
+test_pids+=($!)
+neighbour=$!
+(enter "$leaking" memory pids && exec python3 -c 'import time
+held = []
+while True:
+    held.append(b"x" * (4 << 20))
+    time.sleep(0.1)') 2>/dev/null &
+leak=$!
+test_pids+=("$leak")
+sleep 1
+told "A leaking container"
+same "a leaking container: it stands first" 4f0c3e7a9b21 "$(sed -n '2s/\(............\).*/\1/p' "$work/1")"
+same "a leaking container: the limit is taken" 0 "${statuses[2]}"
+for _ in 1 2 3 4 5; do ! dead "$leak" || break; done
+check "a leaking container: it ends within its limit" dead "$leak"
+check "a leaking container: the kernel killed there" [ "$("$CGWARD" get "$leaking" memory.events.oom_kill)" -ge 1 ]
+check "a leaking container: the other one lives" kill -0 "$neighbour"
+
+# --- A fork bomb; should the story fail, 120 are the end of it. ---
+bomb=$(nested bomb/inside pids memory)
+[ "$(version_of "$(mount_of pids)")" = 2 ] || mkdir -p "$(mount_of freezer)$bomb"
+echo 120 >"$(mount_of pids)${bomb%/inside}/pids.max"
+cat >"$work/bomb.py" <<'PY'
+import os, time
+while True:
+    try:
+        os.fork()
+    except OSError:
+        time.sleep(1)
+    time.sleep(0.2)
+PY
+(enter "$bomb" pids memory freezer && exec python3 "$work/bomb.py" 2>/dev/null) &
+test_pids+=($!)
+for _ in $(seq 100); do
+	[ "$(file_of pids "$bomb" pids.current)" -lt 40 ] || break
+	sleep 0.1
+done
+told "A fork bomb"
+same "a fork bomb: each command does its work" "0 0 0 0 0" "${statuses[*]}"
+check "a fork bomb: the list shows it" [ "$(column 1 "$bomb" 2)" -ge 40 ]
+same "a fork bomb: nobody is left" 0 "$(file_of pids "$bomb" cgroup.procs | wc -l)"
