@@ -15,7 +15,7 @@ fi
 state=$(mktemp -d)
 policy=$state/policy.conf
 test_files+=("$state")
-daemon=
+daemon= daemon_options=()
 mount_memory=$(mount_of memory)
 
 write_policy() { # the rest of the file on standard input, from more keys of [policy] on
@@ -27,9 +27,9 @@ write_policy() { # the rest of the file on standard input, from more keys of [po
 	chmod 644 "$policy"
 }
 
-# start_daemon: until it has taken its first samples.
+# start_daemon: with what is in daemon_options; until it has taken its first samples.
 start_daemon() {
-	"$CGWARD" enforce --policy "$policy" 2>>"$state/log" &
+	"$CGWARD" enforce --policy "$policy" "${daemon_options[@]}" 2>>"$state/log" &
 	daemon=$!
 	test_pids+=("$daemon")
 	for _ in $(seq 300); do
@@ -38,18 +38,6 @@ start_daemon() {
 	done
 	echo "the daemon did not start:"
 	tail -n 5 "$state/log"
-}
-
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local tries=$(($1 * 20))
-	shift
-	while [ "$tries" -gt 0 ]; do
-		"$@" && return
-		tries=$((tries - 1))
-		sleep 0.05
-	done
-	return 1
 }
 
 stop_daemon() {

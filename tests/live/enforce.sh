@@ -87,7 +87,9 @@ mkdir "$state/map"
 config_map 34
 ln -s ..data/policy.conf "$state/map/policy.conf"
 policy=$state/map/policy.conf
-start_daemon --watch-policy
+daemon_options=(--watch-policy)
+start_daemon
+daemon_options=()
 check "the limit of a ConfigMap stands" wait_for 10 is_pids_max "$new" 34
 config_map 35
 check "a changed ConfigMap is taken up by itself" wait_for 10 is_pids_max "$new" 35

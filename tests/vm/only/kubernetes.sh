@@ -24,16 +24,6 @@ end_containers() {
 	test_cleanup
 }
 trap end_containers EXIT
-wait_for() { # SECONDS COMMAND...
-	local tries=$(($1 * 5))
-	shift
-	while [ "$tries" -gt 0 ]; do
-		"$@" && return
-		sleep 0.2
-		tries=$((tries - 1))
-	done
-	return 1
-}
 
 # The image.
 rootfs=$work/rootfs

@@ -8,16 +8,6 @@ get() { "$CGWARD" get --bytes "$@"; }
 memory=$(mount_of memory) v2=
 [ "$(version_of "$memory")" = 1 ] || v2=yes
 property() { systemctl show --value --property="$2" "$1"; }
-wait_for() { # SECONDS COMMAND...
-	local tries=$(($1 * 5))
-	shift
-	while [ "$tries" -gt 0 ]; do
-		"$@" && return
-		sleep 0.2
-		tries=$((tries - 1))
-	done
-	return 1
-}
 
 # --- A unit: by name, by process, its limits as systemd set them.
 systemd-run --quiet --unit=cgward-unit --property=MemoryMax=48M --property=TasksMax=11 \
