@@ -165,8 +165,7 @@ static int open_socket(int *ret_fd)
 	r = subscribe(fd);
 	if (r < 0)
 		return r;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = take_fd(&fd);
 	return 0;
 }
 

@@ -117,7 +117,7 @@ static int open_pressure(struct trigger *trigger, int directory)
 		}
 		r = add_source(trigger, fd, EPOLLPRI);
 		if (r == 0)
-			fd = -1; /* the source's now */
+			(void)take_fd(&fd); /* the source's now */
 		return r;
 	}
 	return r;
