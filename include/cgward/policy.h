@@ -256,6 +256,49 @@ size_t cgw_engine_held(const struct cgw_engine *engine, struct cgw_held_value *v
 		       size_t capacity);
 
 /*
+ * A policy run over samples that were kept, with nothing done: what it would have done, when and for how
+ * long. Limits would have changed what followed: from the first action on, the figures are those of
+ * groups that were not limited. Selections and terms by user, command and attribute, which no sample
+ * holds, are unknown.
+ */
+struct cgw_rehearsal;
+/* `interval_ns` is that of the samples. The policy must outlive it. */
+int cgw_rehearsal_new(const struct cgw_policy *policy, uint64_t interval_ns,
+		      struct cgw_rehearsal **ret_rehearsal);
+/* Accepts NULL, returns NULL. */
+struct cgw_rehearsal *cgw_rehearsal_free(struct cgw_rehearsal *rehearsal);
+/* The next sample. `boot` tells boots of the machine apart: nothing stands longer than one. */
+int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
+		       uint64_t boot);
+
+/* One action. Texts belong to the rehearsal. */
+struct cgw_rehearsed {
+	uint64_t realtime_ns, boottime_ns; /* of the sample, or the timer, that it comes of */
+	enum cgw_action_kind kind;         /* never RESTORE or THAW: they end another one */
+	enum cgw_control control;          /* LIMIT, RECLAIM */
+	uint32_t section, step;            /* UINT32_MAX: of no section */
+	int signal;                        /* KILL */
+	uint64_t group_id;
+	char *path, *value, *reason;
+	uint64_t held_ns; /* LIMIT, FREEZE: until it ends or is replaced, or the last sample */
+	bool open;        /* it stands at the last sample */
+};
+/* All so far, in order; valid until the next step. */
+const struct cgw_rehearsed *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
+						  size_t *ret_count);
+
+/* Why a section acted, or did not. */
+struct cgw_rehearsed_section {
+	uint64_t samples;    /* in which it was looked at */
+	uint64_t truths[3];  /* RULE: by enum cgw_truth, over all its groups and samples */
+	uint64_t actions;    /* beside records */
+	uint64_t longest_ns; /* RULE: that its condition held on one group */
+	uint32_t groups;     /* the most at one sample */
+};
+struct cgw_rehearsed_section cgw_rehearsal_section(const struct cgw_rehearsal *rehearsal,
+						   size_t section);
+
+/*
  * The [protect] sections for changes by hand: what stands in cgw_limit_options as `protect` and
  * `protect_context`. `file` NULL is the machine's own, /etc/cgward/cgward.conf with its
  * conf.d. Where there is no policy, 0 and NULL: nothing more is protected. A policy with mistakes

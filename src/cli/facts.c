@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "cli/facts.h"
+#include "model/subject.h"
 
 #define PROCESSES_ASKED 256 /* of a group: with more, the first ones speak for all */
 
@@ -49,48 +50,6 @@ static int open_group(const struct cgw_layout *layout, const struct cgw_frame *f
 	return r;
 }
 
-/* The text of a field of the path, such as "unit". */
-static enum cgw_truth field_matches(const struct cgw_frame *frame, uint32_t group, const char *key,
-				    const char *pattern)
-{
-	struct cgw_field field;
-	enum cgw_state state;
-	char text[512];
-
-	if (cgw_field_parse(key, &field, NULL) < 0)
-		return CGW_UNKNOWN;
-	(void)cgw_frame_text(frame, field, group, text, sizeof(text), &state);
-	return truth_of(state == CGW_OK && cgw_glob_match(pattern, text));
-}
-
-/* One of the words that commas separate. */
-static enum cgw_truth controller_matches(const struct cgw_frame *frame, uint32_t group,
-					 const char *pattern)
-{
-	struct cgw_field field;
-	enum cgw_state state;
-	char text[512], *rest = text, *word;
-
-	if (cgw_field_parse("controllers", &field, NULL) < 0)
-		return CGW_UNKNOWN;
-	(void)cgw_frame_text(frame, field, group, text, sizeof(text), &state);
-	while ((word = strsep(&rest, ",")) != NULL)
-		if (cgw_glob_match(pattern, word))
-			return CGW_TRUE;
-	return CGW_FALSE;
-}
-
-/* A container's engine, or systemd where a unit stands, or nobody. */
-static enum cgw_truth owner_matches(const struct cgw_frame *frame, uint32_t group,
-				    const char *pattern)
-{
-	if (field_matches(frame, group, "engine", "?*") == CGW_TRUE)
-		return field_matches(frame, group, "engine", pattern);
-	if (field_matches(frame, group, "unit", "?*") == CGW_TRUE)
-		return truth_of(cgw_glob_match(pattern, "systemd"));
-	return truth_of(cgw_glob_match(pattern, "nobody"));
-}
-
 static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
 					const struct cgw_frame *frame, uint32_t group,
 					const char *pattern)
@@ -98,13 +57,18 @@ static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
 	CLEANUP(cleanup_close) int fd = -1;
 	const char *equals = strchr(pattern, '=');
 	char name[256], path[64], value[256];
+	struct stat status;
 	size_t length = equals != NULL ? (size_t)(equals - pattern) : strlen(pattern);
 	ssize_t size;
 
-	if (length >= sizeof(name) || open_group(layout, frame, group, &fd) < 0)
+	if (length >= sizeof(name) || open_group(layout, frame, group, &fd) < 0 ||
+	    fstat(fd, &status) < 0)
 		return CGW_UNKNOWN;
 	memcpy(name, pattern, length);
 	name[length] = '\0';
+	/* Who owns the group may write such, and would excuse himself. */
+	if (status.st_uid != 0 && strncmp(name, "user.", 5) == 0)
+		return CGW_FALSE;
 	/* The descriptor names the directory only; attributes are asked of it by its name in /proc. */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	size = getxattr(path, name, value, sizeof(value) - 1);
@@ -240,14 +204,6 @@ static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint
 	struct facts *facts = context;
 
 	switch (subject) {
-	case CGW_SUBJECT_UNIT:
-		return field_matches(frame, group, "unit", pattern);
-	case CGW_SUBJECT_CONTAINER:
-		return field_matches(frame, group, "container", pattern);
-	case CGW_SUBJECT_OWNER:
-		return owner_matches(frame, group, pattern);
-	case CGW_SUBJECT_CONTROLLER:
-		return controller_matches(frame, group, pattern);
 	case CGW_SUBJECT_ATTRIBUTE:
 		return attribute_matches(facts->layout, frame, group, pattern);
 	case CGW_SUBJECT_USER:
@@ -255,10 +211,9 @@ static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint
 	case CGW_SUBJECT_COMMAND:
 	case CGW_SUBJECT_EXECUTABLE:
 		return processes_match(facts, frame, group, subject, pattern);
-	case CGW_SUBJECT_COUNT:
-		break;
+	default:
+		return subject_by_path(frame, group, subject, pattern);
 	}
-	return CGW_UNKNOWN;
 }
 
 /* At least so old: the directory's time is that of its last change, which may be later. */

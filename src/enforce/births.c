@@ -130,17 +130,15 @@ static int subscribe(int fd)
 {
 	const enum proc_cn_mcast_op listen = PROC_CN_MCAST_LISTEN;
 	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	struct {
-		struct nlmsghdr header;
-		struct cn_msg message;
-		char data[sizeof(listen)];
-	} request = {
-		.header = {.nlmsg_len = EVENT_AT + sizeof(listen), .nlmsg_type = NLMSG_DONE},
-		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(listen)},
-	};
+	const struct nlmsghdr header = {.nlmsg_len = EVENT_AT + sizeof(listen),
+					.nlmsg_type = NLMSG_DONE};
+	const struct cn_msg message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(listen)};
+	char request[EVENT_AT + sizeof(listen)] = "";
 
-	memcpy(request.data, &listen, sizeof(listen));
-	return sendto(fd, &request, EVENT_AT + sizeof(listen), 0, (const struct sockaddr *)&kernel,
+	memcpy(request, &header, sizeof(header));
+	memcpy(request + NLMSG_LENGTH(0), &message, sizeof(message));
+	memcpy(request + EVENT_AT, &listen, sizeof(listen));
+	return sendto(fd, request, sizeof(request), 0, (const struct sockaddr *)&kernel,
 		      sizeof(kernel)) < 0
 		       ? -errno
 		       : 0;

@@ -5,18 +5,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/daemon.h"
 #include "cli/options.h"
+#include "enforce/backtest.h"
 #include "enforce/enforce.h"
 #include "enforce/view.h"
 
 #define GROUPS_SHOWN 8 /* of each section; --all shows them all */
 
-enum { OPTION_ALL = CLI_OPTION_LONG, OPTION_SYNTAX, OPTION_STRICT, OPTION_KEYS };
+enum { OPTION_SYNTAX = CLI_OPTION_LONG, OPTION_STRICT, OPTION_KEYS, OPTION_RECORDING };
 
 static const struct cli_option options[] = {
 	{'g', "group", "GROUP", false,
 	 "of this group only: its sections, what each term of their conditions is now"},
 	{'a', "all", NULL, false, "name every group of each section, not the first 8"},
+	{OPTION_RECORDING, "recording", "FILE", false,
+	 "what it would have done to a machine that was recorded, and for how long"},
+	{'J', "json", NULL, false, "with --recording: one JSON object"},
 	{OPTION_SYNTAX, "syntax", NULL, false, "look at the file alone, not at this machine"},
 	{OPTION_STRICT, "strict", NULL, false,
 	 "fail on what this machine cannot do, and on conflicts"},
@@ -36,8 +41,8 @@ static const struct cli_command_help help = {
 
 struct checking {
 	struct view view;
-	const char *group;
-	bool all;
+	const char *group, *recording;
+	bool all, syntax, strict, json;
 	size_t complaints; /* what --strict fails on */
 };
 
@@ -196,8 +201,7 @@ static void check_section(struct checking *checking, size_t index)
 }
 
 static int parse_options(struct cli_context *context, int argc, char **argv,
-			 struct checking *checking, bool *syntax, bool *strict,
-			 enum cli_exit *ret_exit)
+			 struct checking *checking, enum cli_exit *ret_exit)
 {
 	const char *value;
 	int code;
@@ -210,9 +214,16 @@ static int parse_options(struct cli_context *context, int argc, char **argv,
 		}
 		if (code == 'g')
 			checking->group = value;
+		if (code == OPTION_RECORDING)
+			checking->recording = value;
 		checking->all = checking->all || code == 'a';
-		*syntax = *syntax || code == OPTION_SYNTAX;
-		*strict = *strict || code == OPTION_STRICT;
+		checking->json = checking->json || code == 'J';
+		checking->syntax = checking->syntax || code == OPTION_SYNTAX;
+		checking->strict = checking->strict || code == OPTION_STRICT;
+	}
+	if (code == 0 && checking->json && checking->recording == NULL) {
+		*ret_exit = cli_usage_error(context, "--json tells what --recording FILE does");
+		return -1;
 	}
 	if (code == 0 && optind + 1 < argc) {
 		*ret_exit = cli_usage_error(context, "one file is checked at a time");
@@ -221,34 +232,53 @@ static int parse_options(struct cli_context *context, int argc, char **argv,
 	return code;
 }
 
+static enum cli_exit check_recording(const struct cli_context *context,
+				     const struct checking *checking, const char *file,
+				     const char *directory)
+{
+	struct cgw_policy *policy;
+	enum cli_exit status = view_policy(file, directory, &policy);
+
+	if (status != CLI_OK)
+		return status;
+	status = backtest_run(context, policy, checking->recording, checking->json, checking->all);
+	cgw_policy_free(policy);
+	return status;
+}
+
+static enum cli_exit check_machine(const struct cli_context *context, struct checking *checking,
+				   const char *file, const char *directory)
+{
+	enum cli_exit status = view_open(context, file, directory, 200000000, &checking->view);
+
+	if (status == CLI_OK && checking->group != NULL)
+		return view_explain(context, &checking->view, checking->group);
+	if (status != CLI_OK)
+		return status;
+	for (size_t i = 0; i < cgw_policy_section_count(checking->view.policy); i++)
+		check_section(checking, i);
+	if (cgw_policy_section_count(checking->view.policy) == 0)
+		printf("no section: nothing would be done\n");
+	return checking->strict && checking->complaints > 0 ? CLI_REFUSED : CLI_OK;
+}
+
 int check_run(struct cli_context *context, int argc, char **argv)
 {
 	struct checking checking = {0};
-	bool syntax = false, strict = false;
+	const char *file = DAEMON_POLICY, *directory = DAEMON_POLICY_DIRECTORY;
 	enum cli_exit status;
-	const char *file;
 
-	if (parse_options(context, argc, argv, &checking, &syntax, &strict, &status) < 0)
+	if (parse_options(context, argc, argv, &checking, &status) < 0)
 		return (int)status;
-	file = optind < argc ? argv[optind] : NULL;
-	if (syntax)
-		return (int)view_syntax(file != NULL ? file : DAEMON_POLICY,
-					file != NULL ? NULL : DAEMON_POLICY_DIRECTORY);
-	status =
-		view_open(context, file != NULL ? file : DAEMON_POLICY,
-			  file != NULL ? NULL : DAEMON_POLICY_DIRECTORY, 200000000, &checking.view);
-	if (status == CLI_OK && checking.group != NULL) {
-		status = view_explain(context, &checking.view, checking.group);
-		view_close(&checking.view);
-		return (int)status;
+	if (optind < argc) {
+		file = argv[optind];
+		directory = NULL;
 	}
-	for (size_t i = 0; status == CLI_OK && i < cgw_policy_section_count(checking.view.policy);
-	     i++)
-		check_section(&checking, i);
-	if (status == CLI_OK && cgw_policy_section_count(checking.view.policy) == 0)
-		printf("no section: nothing would be done\n");
+	if (checking.syntax)
+		return (int)view_policy(file, directory, NULL);
+	if (checking.recording != NULL)
+		return (int)check_recording(context, &checking, file, directory);
+	status = check_machine(context, &checking, file, directory);
 	view_close(&checking.view);
-	if (status == CLI_OK && strict && checking.complaints > 0)
-		return CLI_REFUSED;
 	return (int)status;
 }

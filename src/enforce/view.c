@@ -4,7 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "cli/daemon.h"
 #include "enforce/view.h"
+#include "standing/standing.h"
 
 static void report(void *context, const struct cgw_policy_problem *problem)
 {
@@ -16,13 +19,16 @@ static void report(void *context, const struct cgw_policy_problem *problem)
 
 static const struct cgw_policy_reporter reporter = {report, NULL};
 
-enum cli_exit view_syntax(const char *file, const char *directory)
+enum cli_exit view_policy(const char *file, const char *directory, struct cgw_policy **ret_policy)
 {
 	struct cgw_policy *policy = NULL;
 
 	if (cgw_policy_load(file, directory, &reporter, &policy) < 0)
 		return CLI_POLICY_INVALID;
-	cgw_policy_free(policy);
+	if (ret_policy != NULL)
+		*ret_policy = policy;
+	else
+		cgw_policy_free(policy);
 	return CLI_OK;
 }
 
@@ -96,6 +102,40 @@ void view_close(struct view *view)
 	cgw_policy_free(view->policy);
 	facts_done(&view->facts_state);
 	cgw_layout_free(view->layout);
+}
+
+enum cli_exit view_explain(const struct cli_context *context, const struct view *view,
+			   const char *what)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+	const char *state = cgw_policy_settings(view->policy)->state;
+	struct standing standing = {
+		.layout = view->layout,
+		.policy = view->policy,
+		.frame = view->frame,
+		.facts = &view->facts,
+	};
+	struct cgw_diag diag = {0};
+	char shown[4 * 4096];
+	json_t *status;
+	int r = cgw_group_find(view->layout, what, &path, &diag);
+
+	if (r < 0) {
+		cli_diag(context, &diag);
+		return cli_exit_from_error(r);
+	}
+	standing.path = path;
+	standing.group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(view->frame)), path);
+	if (standing.group == CGW_NO_GROUP) {
+		cli_error(context, "the group went away");
+		return CLI_NO_SUCH_GROUP;
+	}
+	printf("%s\n", view_path(view, standing.group, shown, sizeof(shown)));
+	status = standing_status(state != NULL ? state : DAEMON_STATE);
+	standing.status = status;
+	standing_print(&standing);
+	json_decref(status);
+	return CLI_OK;
 }
 
 const char *view_path(const struct view *view, uint32_t group, char *buffer, size_t size)

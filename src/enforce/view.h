@@ -22,8 +22,8 @@ struct view {
  */
 enum cli_exit view_open(const struct cli_context *context, const char *file, const char *directory,
 			uint64_t interval_ns, struct view *view);
-/* The policy alone: whether it can be loaded. */
-enum cli_exit view_syntax(const char *file, const char *directory);
+/* The policy alone, for the caller to free; `ret_policy` NULL asks only whether it can be loaded. */
+enum cli_exit view_policy(const char *file, const char *directory, struct cgw_policy **ret_policy);
 void view_close(struct view *view);
 /* The path of a group, safe to print. */
 const char *view_path(const struct view *view, uint32_t group, char *buffer, size_t size);

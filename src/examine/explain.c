@@ -9,14 +9,17 @@
 #include "base/cleanup.h"
 #include "cli/options.h"
 #include "examine/commands.h"
+#include "examine/explain-policy.h"
 #include "examine/subject.h"
 #include <cgward/inspect.h>
 
-enum { OPTION_RATES = CLI_OPTION_LONG };
+enum { OPTION_RATES = CLI_OPTION_LONG, OPTION_STATE };
 
 static const struct cli_option options[] = {
 	{'J', "json", NULL, false, "one JSON object"},
 	{OPTION_RATES, "rates", "TIME", false, "watch for TIME (1s)"},
+	{'p', "policy", "FILE", false, "this policy instead of the machine's"},
+	{OPTION_STATE, "state", "DIR", false, "ask the enforcement that keeps its state there"},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -24,7 +27,9 @@ static const struct cli_command_help help = {
 	.usage = "cgward explain [OPTION...] GROUP",
 	.text = "Says what holds a group back, the worst of now first, with the numbers, the "
 		"group\n"
-		"at fault and the line that would change it. Nothing is changed.",
+		"at fault and the line that would change it; then which sections of the policy "
+		"are\n"
+		"for it and where its enforcement stands. Nothing is changed.",
 	.options = options,
 };
 
@@ -84,11 +89,13 @@ static json_t *text_or_null(const char *raw)
 	return json_string(safe);
 }
 
-static int print_json(const struct subject *subject, const struct cgw_cause *causes, size_t count)
+static int print_json(const struct subject *subject, struct explained_policy *explained,
+		      const struct cgw_cause *causes, size_t count)
 {
 	json_t *list = json_array();
-	json_t *json = json_pack("{s:s, s:o, s:o}", "cgward", cgw_version(), "group",
-				 text_or_null(subject->path), "causes", list);
+	json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "cgward", cgw_version(), "group",
+				 text_or_null(subject->path), "causes", list, "policy",
+				 explained_policy_json(explained, subject));
 	int r;
 
 	for (size_t i = 0; json != NULL && i < count; i++) {
@@ -116,14 +123,15 @@ static int print_json(const struct subject *subject, const struct cgw_cause *cau
 	return r < 0 ? -EIO : 0;
 }
 
-static enum cli_exit explain(struct subject *subject, bool json)
+static enum cli_exit explain(struct subject *subject, struct explained_policy *explained, bool json)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 	size_t count = cgw_explain(subject->frame, subject->group, causes);
 
 	if (json)
-		return print_json(subject, causes, count) < 0 ? CLI_FAILED : CLI_OK;
+		return print_json(subject, explained, causes, count) < 0 ? CLI_FAILED : CLI_OK;
 	print_text(subject, causes, count);
+	explained_policy_print(explained, subject);
 	return CLI_OK;
 }
 
@@ -132,14 +140,19 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 	uint64_t rates_ns = 1000000000;
 	enum cli_exit status = CLI_OK;
 	struct cgw_metric_set wanted = {0};
+	struct explained_policy explained = {0};
 	struct subject subject;
 	bool json = false;
-	const char *value;
+	const char *value, *file = NULL;
 	int code;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
 		if (code == 'J')
 			json = true;
+		else if (code == 'p')
+			file = value;
+		else if (code == OPTION_STATE)
+			explained.state = value;
 		else if (cli_parse_duration(value, &rates_ns) < 0 || rates_ns == 0)
 			return (int)cli_usage_error(
 				context, "--rates wants a time such as 2s, not \"%.64s\"", value);
@@ -149,11 +162,17 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 	if (argc - optind != 1)
 		return (int)cli_usage_error(context, "one GROUP is wanted");
 	cgw_explain_wants(&wanted);
+	status = explained_policy_load(&explained, file);
+	if (status != CLI_OK)
+		return (int)status;
+	if (explained.policy != NULL)
+		cgw_policy_wants(explained.policy, &wanted);
 	status = subject_open(&subject, context, argv[optind], &wanted);
 	if (status == CLI_OK)
 		status = subject_sample_again(&subject, rates_ns);
 	if (status == CLI_OK)
-		status = explain(&subject, json);
+		status = explain(&subject, &explained, json);
 	subject_done(&subject);
+	explained_policy_done(&explained);
 	return (int)status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "model/subject.h"
 #include <cgward/policy.h>
 
 #define MACHINE_FILE      "/etc/cgward/cgward.conf"
@@ -79,9 +80,26 @@ static int take_frame(struct cgw_protection *protection)
 	return r;
 }
 
+/* Units, containers, owners; who runs what in a group is not asked for each change by hand. */
+static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
+			      enum cgw_subject subject, const char *pattern)
+{
+	(void)context;
+	return subject_by_path(frame, group, subject, pattern);
+}
+
+static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t group)
+{
+	(void)context;
+	(void)frame;
+	(void)group;
+	return UINT64_MAX;
+}
+
 int cgw_protection_check(void *context, const char *path, enum cgw_step_kind kind,
 			 struct cgw_diag *diag)
 {
+	const struct cgw_facts facts = {matches, age_ns, NULL};
 	struct cgw_protection *protection = context;
 	uint32_t group;
 	int r = 0;
@@ -95,6 +113,6 @@ int cgw_protection_check(void *context, const char *path, enum cgw_step_kind kin
 	group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(protection->frame)), path);
 	if (group == CGW_NO_GROUP) /* made since, by this very plan */
 		return 0;
-	return cgw_policy_protects(protection->policy, protection->frame, NULL, group,
+	return cgw_policy_protects(protection->policy, protection->frame, &facts, group,
 				   CGW_CONTROL_COUNT, diag);
 }

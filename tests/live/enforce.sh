@@ -150,3 +150,25 @@ for _ in $(seq "${KILLS:-12}"); do
 	fi
 done
 same "killed ${KILLS:-12} times, nothing is left ($caught times it had to be given back)" 0 "$left"
+
+# explain says what the policy has for a group, and where enforcement stands.
+write_policy <<END
+[limit standing]
+match = $group
+memory.high = 3G
+on_missing = ignore
+[rule waiting]
+match = $group
+when = memory.current >= 0 and pids.current < 1000000
+for = 1h
+then = limit pids.max 77
+END
+start_daemon
+explains() { "$CGWARD" explain --rates 100ms --policy "$policy" "$group" | grep -qE "$1"; }
+check "explain names the sections that are for a group" explains '^\[rule waiting\] .*policy\.conf:'
+check "what each term is now" explains 'memory.current >= 0: true \(now [0-9]'
+check "and how long the rule still waits" wait_for 10 explains 'enforcement: pending, step 1, .* it would act in (5|1h|60)'
+is_in_json() { "$CGWARD" explain --json --rates 100ms --policy "$policy" "$group" | grep -q '"phase": "pending"'; }
+check "in JSON as well" is_in_json
+stop_daemon
+check "without enforcement it says so" explains 'no enforcement is running'

@@ -250,7 +250,7 @@ static void world_do(struct world *world, const struct cgw_action *actions, size
 }
 
 /* One second passes: loads run, the sample is taken, the engine decides, its actions are done. */
-static void world_tick(struct world *world, double seconds)
+static inline void world_tick(struct world *world, double seconds)
 {
 	const struct cgw_action *actions;
 	size_t count;
@@ -278,7 +278,7 @@ static inline void world_run(struct world *world, unsigned seconds)
 		world_tick(world, 1);
 }
 
-static void world_release(struct world *world)
+static inline void world_release(struct world *world)
 {
 	const struct cgw_action *actions;
 	size_t count;
