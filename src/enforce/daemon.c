@@ -193,7 +193,8 @@ void daemon_reload(struct daemon *daemon)
 			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	policy = enforce_load(daemon->context, &daemon->options);
 	if (policy == NULL) {
-		say(LOG_ERR, "the new policy is not used; the old one goes on");
+		say_message(CLI_MESSAGE_POLICY_REFUSED, LOG_ERR,
+			    "the new policy is not used; the old one goes on");
 		(void)sd_notify(
 			0, "READY=1\nSTATUS=The policy file has mistakes; the old one goes on");
 		return;
@@ -213,8 +214,7 @@ void daemon_reload(struct daemon *daemon)
 		watch_close(daemon);
 		(void)watch_open(daemon);
 		open_sides(daemon);
-		say(LOG_NOTICE, "the policy was loaded anew: %zu sections",
-		    cgw_policy_section_count(policy));
+		say_message(CLI_MESSAGE_POLICY_LOADED, LOG_NOTICE, "the policy was loaded anew");
 		daemon->changed = true;
 	}
 	(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");

@@ -12,10 +12,8 @@
 #include <systemd/sd-id128.h>
 #include <systemd/sd-journal.h>
 
+#include "cli/journal.h"
 #include "enforce/say.h"
-
-/* One id for all records of actions, so that `journalctl MESSAGE_ID=...` finds them. */
-#define MESSAGE_ID "6f1c9d3a0f7e4b5e9a2c71d84f6b02ce"
 
 /* Whether standard error goes to the journal already: then only one of the two is written. */
 static bool in_journal(void)
@@ -32,6 +30,13 @@ void say(int priority, const char *format, ...)
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	if (!in_journal() || sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority, NULL) < 0)
+		fprintf(stderr, "cgward enforce: %s\n", text);
+}
+
+void say_message(enum cli_message message, int priority, const char *text)
+{
+	if (!in_journal() || sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority,
+					     "MESSAGE_ID=%s", cli_message_id(message), NULL) < 0)
 		fprintf(stderr, "cgward enforce: %s\n", text);
 }
 
@@ -70,8 +75,8 @@ void say_action(const struct cgw_action *action, const struct cgw_action_result 
 						: strerror(-result->error));
 	if (in_journal() &&
 	    sd_journal_send(
-		    "MESSAGE=%s", text, "PRIORITY=%d", priority_of(action, result),
-		    "MESSAGE_ID=" MESSAGE_ID, "CGWARD_ACTION=%s",
+		    "MESSAGE=%s", text, "PRIORITY=%d", priority_of(action, result), "MESSAGE_ID=%s",
+		    cli_message_id(CLI_MESSAGE_ACTION), "CGWARD_ACTION=%s",
 		    cgw_action_kind_name(action->kind), "CGWARD_GROUP=%s", path,
 		    "CGWARD_GROUP_ID=%llu", (unsigned long long)action->group_id, "CGWARD_RULE=%s",
 		    action->rule, "CGWARD_STEP=%u", action->step, "CGWARD_KEY=%s", key,

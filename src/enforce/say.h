@@ -3,10 +3,13 @@
 #ifndef CGWARD_ENFORCE_SAY_H
 #define CGWARD_ENFORCE_SAY_H
 
+#include "cli/journal.h"
 #include <cgward/policy.h>
 
 /* Priorities are those of syslog(3). */
 void say(int priority, const char *format, ...) CGW_PRINTF(2, 3);
+/* What the catalogue explains. */
+void say_message(enum cli_message message, int priority, const char *text);
 /* One action and what came of it, with the fields that cgward-enforce(8) lists. */
 void say_action(const struct cgw_action *action, const struct cgw_action_result *result,
 		const char *how);

@@ -18,7 +18,7 @@
 /* Beyond three intervals: networks stall for moments. */
 #define SLOW_NS (2 * NS_IN_S)
 /* Logging in takes longer than a sample. */
-#define FIRST_NS (15 * NS_IN_S)
+#define FIRST_NS (30 * NS_IN_S)
 
 struct remote_host {
 	const char *name;

@@ -7,6 +7,7 @@
 
 #include <cgward/policy.h>
 
+#include "cli/journal.h"
 #include "tui/act.h"
 
 struct act {
@@ -95,7 +96,39 @@ static int fill_plan(struct act *act, struct cgw_plan *plan)
 	return r;
 }
 
-static void keep_outcomes(struct act *act, const struct cgw_plan *plan)
+/* Into systemd's journal, as the commands do. */
+static void tell_journal(const struct cgw_step *step, const struct cgw_result *result,
+			 const struct cgw_limit_options *options)
+{
+	static const char *const actions[] = {
+		[CGW_STEP_SET] = "set",       [CGW_STEP_FREEZE] = "freeze",
+		[CGW_STEP_THAW] = "thaw",     [CGW_STEP_KILL] = "kill",
+		[CGW_STEP_CREATE] = "create", [CGW_STEP_DELETE] = "delete",
+		[CGW_STEP_MOVE] = "move",
+	};
+
+	if (options->dry_run || result->outcome == CGW_OUTCOME_PENDING ||
+	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
+		return;
+	cli_journal_change(&(struct cli_journal_change){
+		.action = actions[step->kind],
+		.group = step->path,
+		.group_id = step->expected_id,
+		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
+		.old_value = result->old_value,
+		.new_value = step->value,
+		.kept_value = result->new_value,
+		.who = options->who,
+		.why = options->why,
+		.how = result->how,
+		.trouble = result->diag.text,
+		.error = result->error,
+		.change_id = result->change_id,
+	});
+}
+
+static void keep_outcomes(struct act *act, const struct cgw_plan *plan,
+			  const struct cgw_limit_options *options)
 {
 	size_t count = cgw_plan_count(plan);
 
@@ -111,6 +144,7 @@ static void keep_outcomes(struct act *act, const struct cgw_plan *plan)
 			.result = *cgw_plan_result(plan, i),
 		};
 		act->outcome_count += outcome->path != NULL;
+		tell_journal(step, cgw_plan_result(plan, i), options);
 	}
 }
 
@@ -141,7 +175,7 @@ static void run(struct job *job)
 	if (act->error == 0)
 		act->error = cgw_plan_apply(plan);
 	if (plan != NULL)
-		keep_outcomes(act, plan);
+		keep_outcomes(act, plan, &options);
 	if (act->error < 0)
 		find_reason(act);
 	cgw_plan_free(plan);

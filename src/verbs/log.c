@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "verbs/commands.h"
+#include "verbs/log-journal.h"
 #include "verbs/report.h"
 
 enum { OPTION_JOURNAL = CLI_OPTION_LONG };
@@ -19,7 +20,8 @@ enum { OPTION_JOURNAL = CLI_OPTION_LONG };
 static const struct cli_option options[] = {
 	{'n', "count", "N", false, "only the last N changes"},
 	{'J', "json", NULL, false, "one JSON document"},
-	{OPTION_JOURNAL, "journal", "DIR", false, "read the journal of changes in DIR"},
+	{OPTION_JOURNAL, "journal", "DIR", false,
+	 "read the journal of changes in DIR; systemd[:PATH]: systemd's journals"},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -186,6 +188,7 @@ static enum cli_exit take_option(struct log *log, int code, const char *value)
 
 int verb_log(struct cli_context *context, int argc, char **argv)
 {
+	struct log_journal journals = {.context = context};
 	struct log log = {.context = context};
 	enum cli_exit status = CLI_OK;
 	struct cgw_diag diag = {0};
@@ -204,6 +207,13 @@ int verb_log(struct cli_context *context, int argc, char **argv)
 	for (int i = 0; i < log.glob_count; i++)
 		if (cgw_glob_check(log.globs[i], &diag) < 0)
 			return (int)cli_usage_error(context, "%s", diag.text);
+	if (log.journal != NULL && log_journal_is(log.journal, &journals.where)) {
+		journals.count = log.count;
+		journals.json = log.json;
+		journals.globs = log.globs;
+		journals.glob_count = log.glob_count;
+		return (int)log_journal_print(&journals);
+	}
 	r = print_log(&log, &diag);
 	if (r == 0)
 		return CLI_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cli/journal.h"
 #include "verbs/report.h"
 #include "verbs/signals.h"
 
@@ -284,6 +285,30 @@ static bool is_cause(const struct cgw_result *result)
 	       result->outcome == CGW_OUTCOME_INCONSISTENT;
 }
 
+/* What was done, or was tried and failed, goes into systemd's journal as well. */
+static void keep_step(const struct verb *verb, const struct cgw_step *step,
+		      const struct cgw_result *result)
+{
+	if (verb->options.dry_run || result->outcome == CGW_OUTCOME_PENDING ||
+	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
+		return;
+	cli_journal_change(&(struct cli_journal_change){
+		.action = kinds[step->kind].action,
+		.group = step->path,
+		.group_id = step->expected_id,
+		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
+		.old_value = result->old_value,
+		.new_value = step->value,
+		.kept_value = result->new_value,
+		.who = verb->options.who,
+		.why = verb->options.why,
+		.how = result->how,
+		.trouble = result->diag.text,
+		.error = result->error,
+		.change_id = result->change_id,
+	});
+}
+
 enum cli_exit report_plan(const struct verb *verb, int error)
 {
 	enum cli_exit status = CLI_OK, causes = CLI_OK;
@@ -294,6 +319,7 @@ enum cli_exit report_plan(const struct verb *verb, int error)
 		const struct cgw_result *result = cgw_plan_result(verb->plan, i);
 		enum cli_exit one = report_status(result, verb->options.dry_run);
 
+		keep_step(verb, step, result);
 		status = worse(status, one);
 		if (is_cause(result))
 			causes = result->outcome == CGW_OUTCOME_INCONSISTENT ? CLI_FAILED
@@ -320,6 +346,7 @@ enum cli_exit report_steps(const struct verb *verb, const struct cgw_step *steps
 	json_t *list = verb->json ? json_array() : NULL;
 
 	for (size_t i = 0; i < count; i++) {
+		keep_step(verb, &steps[i], &results[i]);
 		status = worse(status, report_status(&results[i], verb->options.dry_run));
 		if (verb->json)
 			(void)json_array_append_new(list, json_step(&steps[i], &results[i]));

@@ -146,6 +146,9 @@ mkdir -p /var/log/containers /var/log/pods/cgward_watching-x_$uid
 : >"/var/log/containers/web-0_shop_nginx-$web.log"
 workload=kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod11111111_2222_3333_4444_555555555555.slice/cri-containerd-$web.scope
 mkdir -p "$memory/$workload"
+for above in "" /kubepods.slice /kubepods.slice/kubepods-burstable.slice "/${workload%/*}"; do
+	echo "+pids +memory" >"$memory$above/cgroup.subtree_control"
+done
 
 bundle cgward "/kubepods/burstable/pod$uid/$self"
 check "the watching container starts" start "$self" cgward --cgroup-manager=cgroupfs
@@ -190,7 +193,7 @@ config_map() { # PIDS
 	mkdir -p "$map"
 	version=$(mktemp -d "$map/..XXXXXX")
 	printf '[policy]\ninterval = 500ms\nbackend = direct\n[limit standing]\nmatch = %s\npids.max = %s\n' "$group" "$1" >"$version/cgward.conf"
-	printf '[rule end]\nmatch = %s-victim\nwhen = cgroup.procs >= 1\nthen = kill\n' "$group" >>"$version/cgward.conf"
+	printf '[rule end]\nmatch = %s-victim\nwhen = cgroup.procs >= 1\nthen = kill KILL\n' "$group" >>"$version/cgward.conf"
 	chmod 755 "$map" "$version" && chmod 644 "$version/cgward.conf"
 	ln -s "${version##*/}" "$map/..new"
 	mv -T "$map/..new" "$map/..data"

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Other machines over ssh: an sshd of our own on the loopback, with keys and a configuration of its own. What
+# the other side does stands in its authorized_keys: a key a way to behave.
+. "$(dirname "$0")/lib.sh"
+
+sshd=$(command -v sshd || echo /usr/sbin/sshd)
+if [ ! -x "$sshd" ] || ! command -v ssh-keygen >/dev/null; then
+	skip "remote: sshd is not installed (not possible here)"
+	exit 0
+fi
+work=$(mktemp -d) && test_files+=("$work")
+chmod 700 "$work"
+mkdir "$work/bin" && ln -s "$(realpath "$CGWARD")" "$work/bin/cgward"
+[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+
+cat >"$work/far" <<EOF
+#!/bin/bash
+# far MODE: what runs on the other side.
+export PATH=$work/bin:\$PATH
+echo "\$1 \$SSH_ORIGINAL_COMMAND" >>"$work/commands"
+echo "\$\$" >>"$work/pids.\$1"
+case \$1 in
+good) exec bash -c "\$SSH_ORIGINAL_COMMAND" ;;
+stuck) bash -c "\$SSH_ORIGINAL_COMMAND --count 1"; exec sleep 1000 ;;
+newer) bash -c "\$SSH_ORIGINAL_COMMAND" | sed -u 's/"stream":1/"stream":7/' ;;
+old) echo "cgward dump: unrecognized option '--stream'" >&2; exit 2 ;;
+missing) exec bash -c 'cgwardd dump' ;;
+hostile) printf '\033]0;owned\007%s\n' '{"stream":1'; printf '\033[2J you are owned\n' >&2; exit 1 ;;
+endless) tr '\0' x </dev/zero ;;
+escape) bash -c "\$SSH_ORIGINAL_COMMAND --count 1" | sed 's#"group":"/[^"]\+"#"group":"/../../etc"#' ;;
+esac
+EOF
+chmod 700 "$work/far"
+modes=(good stuck newer old missing hostile endless escape)
+ssh-keygen -q -t ed25519 -N '' -f "$work/host"
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+cat >"$work/sshd_config" <<EOF
+Port $port
+ListenAddress 127.0.0.1
+HostKey $work/host
+AuthorizedKeysFile $work/authorized
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+MaxStartups 100
+EOF
+for mode in "${modes[@]}"; do
+	ssh-keygen -q -t ed25519 -N '' -C "$mode" -f "$work/key.$mode"
+	echo "restrict,command=\"$work/far $mode\" $(cat "$work/key.$mode.pub")" >>"$work/authorized"
+	printf 'Host %s\n\tHostName 127.0.0.1\n\tIdentityFile %s\n' "$mode" "$work/key.$mode" >>"$work/ssh_config"
+done
+cat >>"$work/ssh_config" <<EOF
+Host closed
+	HostName 127.0.0.1
+	Port 1
+Host *
+	Port $port
+	User $(id -un)
+	IdentitiesOnly yes
+	UserKnownHostsFile $work/known
+	StrictHostKeyChecking no
+	LogLevel ERROR
+EOF
+"$sshd" -D -e -f "$work/sshd_config" 2>"$work/sshd.log" &
+test_pids+=($!)
+for _ in $(seq 50); do
+	ssh -F "$work/ssh_config" -o BatchMode=yes good true 2>/dev/null && break
+	sleep 0.2
+done
+if ! ssh -F "$work/ssh_config" -o BatchMode=yes good true 2>"$work/why"; then
+	skip "remote: $(tail -n 1 "$work/why") (not possible here)"
+	exit 0
+fi
+: >"$work/commands"
+far() { timeout 60 "$CGWARD" dump --ssh "ssh -F $work/ssh_config" "$@"; }
+
+group=$(make_group remote pids)
+echo 41 >"$(mount_of pids)$group/pids.max"
+same "a figure of another machine is the kernel's" 41 "$(far --host good -n -r -o pids.max --match "$group")"
+same "only dump runs there" "good cgward dump --ndjson --stream 1 --interval 1000000us --count 1 -o group,id,pids.max" "$(cat "$work/commands")"
+check "all its groups are there" diff <("$CGWARD" dump -n -r -o group | sort) <(far --host good -n -r -o group | sort)
+weird=$group/$'a\x1b[1m b'
+mkdir "$(mount_of pids)$weird"
+same "a hostile name comes as it is" "$("$CGWARD" dump --csv -n -o group --match "$group/*")" \
+	"$(far --host good --csv -n -o group --match "$group/*")"
+same "limits above bind there too" 41 "$(far --host good -n -r -o pids.max.effective --match "$group")"
+check "rates are taken" sh -c 'echo "$1" | grep -qE "^[0-9.]+%\$"' - "$(far --host good --rates 1s -n -r -o cpu --match /)"
+
+# Several, of which some are lost.
+far --host good --host closed --host missing --host old --host newer -o group,pids.max >"$work/out" 2>"$work/err"
+same "a look that did not reach all says so" 5 $?
+check "those that were reached are there" grep -q "^/good$group  *41" "$work/out"
+check "those that were not, too" grep -q '^/closed  *-' "$work/out"
+for words in 'closed: lost: .*refused' 'missing: lost: there is no cgward' 'old: lost: .*too old' 'newer: lost: it speaks schema 7'; do
+	check "why: $words" grep -q "$words" "$work/err"
+done
+far --host closed >/dev/null 2>&1
+same "one that cannot be reached fails" 1 $?
+
+# What is sent to do harm.
+far --host hostile >"$work/out" 2>"$work/err"
+same "hostile output fails" 1 $?
+quiet() { ! grep -q $'\033' "$work/out" "$work/err"; }
+check "and no terminal gets to see it" quiet
+far --host endless >"$work/out" 2>"$work/err"
+same "a line without end fails" 1 $?
+check "and says so" grep -q 'a line of more than' "$work/err"
+far --host escape >"$work/out" 2>"$work/err"
+same "a path out of the tree fails" 1 $?
+far --host=-oProxyCommand=touch\ "$work/owned" >/dev/null 2>"$work/err"
+same "a host that is an option is refused" 2 $?
+check "and runs nothing" test ! -e "$work/owned"
+
+# A slow one does not hold up the other.
+started=$SECONDS
+far --host good --host stuck --interval 300ms --count 20 -n -r -o group,pids.max --match "/*$group" >"$work/out" 2>"$work/err"
+check "all samples came" test "$(grep -c "^/good$group 41" "$work/out")" -ge 19
+check "in time" test $((SECONDS - started)) -lt 20
+check "and the other is called slow" grep -q 'stuck: slow: no sample for' "$work/err"
+
+# A lost one is tried again, and goes on.
+: >"$work/pids.good"
+far --host good --interval 300ms --count 16 -n -r -o group,pids.max --match "$group" >"$work/out" 2>"$work/err" &
+watcher=$!
+for _ in $(seq 50); do
+	[ ! -s "$work/out" ] || break
+	sleep 0.1
+done
+kill -KILL "$(tail -n 1 "$work/pids.good")"
+wait "$watcher"
+same "a connection that broke is made again" 0 $?
+check "that it was lost is said" grep -q 'good: lost: the connection ended' "$work/err"
+same "by two connections" 2 "$(wc -l <"$work/pids.good")"
+same "all samples came" 16 "$(wc -l <"$work/out")"
+sleep 0.5
+same "no ssh is left" "" "$(pgrep -f "ssh -F $work/ssh_config" | xargs)"
