@@ -12,22 +12,31 @@
 #include "base/cleanup.h"
 #include "cli/completions.h"
 
-enum kind { KIND_NONE, KIND_GROUP, KIND_KEY, KIND_UNIT, KIND_DEVICE, KIND_FILE, KIND_DIRECTORY };
+enum kind {
+	KIND_NONE,
+	KIND_GROUP,  /* a path, or a unit's name */
+	KIND_PATH,   /* a path alone, or a glob over paths */
+	KIND_ASSIGN, /* a control and its value, which may begin with a device */
+	KIND_KEY,
+	KIND_UNIT,
+	KIND_FILE,
+	KIND_DIRECTORY,
+};
 
 /* Prefixes of the words that stand for arguments: "KEY,...", "KEY=VALUE...". */
 static const struct {
 	const char *word;
 	enum kind kind;
 } kinds[] = {
-	{"GROUP", KIND_GROUP}, {"GLOB", KIND_GROUP}, {"PARENT", KIND_GROUP},
-	{"KEY", KIND_KEY},     {"UNIT", KIND_UNIT},  {"SLICE", KIND_UNIT},
-	{"DEV", KIND_DEVICE},  {"FILE", KIND_FILE},  {"DIR", KIND_DIRECTORY},
+	{"GROUP", KIND_GROUP},      {"GLOB", KIND_PATH}, {"PARENT", KIND_PATH},
+	{"KEY=VALUE", KIND_ASSIGN}, {"KEY", KIND_KEY},   {"UNIT", KIND_UNIT},
+	{"SLICE", KIND_UNIT},       {"FILE", KIND_FILE}, {"DIR", KIND_DIRECTORY},
 };
 
 static const char *const kind_words[] = {
-	[KIND_NONE] = "none",      [KIND_GROUP] = "groups",   [KIND_KEY] = "keys",
-	[KIND_UNIT] = "units",     [KIND_DEVICE] = "devices", [KIND_FILE] = "files",
-	[KIND_DIRECTORY] = "dirs",
+	[KIND_NONE] = "none",   [KIND_GROUP] = "groups",   [KIND_PATH] = "paths",
+	[KIND_ASSIGN] = "sets", [KIND_KEY] = "keys",       [KIND_UNIT] = "units",
+	[KIND_FILE] = "files",  [KIND_DIRECTORY] = "dirs",
 };
 
 static enum kind kind_of(const char *word)
@@ -39,7 +48,10 @@ static enum kind kind_of(const char *word)
 	return KIND_NONE;
 }
 
-/* The kinds of the first operand and of those after it, from "cgward get [OPTION...] GROUP KEY...". */
+/*
+ * The kinds of the first operand and of those after it, from "cgward get [OPTION...] GROUP KEY...". What
+ * stands behind "--" is another program's.
+ */
 static void operands_of(const char *usage, enum kind *ret_first, enum kind *ret_rest)
 {
 	const char *at = strstr(usage, "[OPTION...]");
@@ -53,6 +65,8 @@ static void operands_of(const char *usage, enum kind *ret_first, enum kind *ret_
 		enum kind kind = kind_of(++at);
 		size_t length = strcspn(at, " \n");
 
+		if (strncmp(at, "--", 2) == 0)
+			return;
 		if (count++ == 0)
 			*ret_first = kind;
 		if (count > 1 || memchr(at, '.', length) != NULL)
@@ -74,10 +88,11 @@ static void put_quoted(const char *text, const char *special)
 }
 
 /* Where words come from, the same in each shell: printed a line each. */
-#define WORDS_GROUPS  "cgward dump --noheadings --raw -o group 2>/dev/null"
-#define WORDS_UNITS   "cgward dump --noheadings --raw -o unit 2>/dev/null"
-#define WORDS_KEYS    "cgward dump --list-metrics --noheadings 2>/dev/null"
-#define WORDS_DEVICES "ls /sys/block 2>/dev/null"
+#define WORDS_PATHS    "cgward dump --noheadings --raw -o group 2>/dev/null"
+#define WORDS_UNITS    "cgward dump --noheadings --raw -o unit 2>/dev/null | grep -vx -- - | sort -u"
+#define WORDS_KEYS     "cgward dump --list-metrics --noheadings 2>/dev/null"
+#define WORDS_CONTROLS "cgward set --list-controls 2>/dev/null | tail -n +2"
+#define WORDS_DEVICES  "ls /sys/block 2>/dev/null"
 
 static void bash_command(const struct cli_described *command)
 {
@@ -109,9 +124,14 @@ static const char bash_helpers[] =
 	"_cgward_words() {\n"
 	"\tlocal word\n"
 	"\tcase $1 in\n"
-	"\tgroups) " WORDS_GROUPS " ;;\n"
-	"\tunits) " WORDS_UNITS " | sort -u ;;\n"
+	"\tgroups)\n"
+	"\t\t" WORDS_PATHS "\n"
+	"\t\t" WORDS_UNITS "\n"
+	"\t\t;;\n"
+	"\tpaths) " WORDS_PATHS " ;;\n"
+	"\tunits) " WORDS_UNITS " ;;\n"
 	"\tdevices) " WORDS_DEVICES " ;;\n"
+	"\tcontrols) " WORDS_CONTROLS " | while read -r word _; do echo \"$word=\"; done ;;\n"
 	"\tkeys) " WORDS_KEYS " | while read -r word _; do echo \"$word\"; done ;;\n"
 	"\tesac\n"
 	"}\n"
@@ -137,8 +157,20 @@ static const char bash_helpers[] =
 	"\t\tesac\n"
 	"\t\t_cgward_offer \"${2#\"$before\"}\" \"$before\" < <(_cgward_words keys)\n"
 	"\t\t;;\n"
+	"\tsets) compopt -o nospace && _cgward_offer \"$2\" '' < <(_cgward_words controls) ;;\n"
 	"\tnone) ;;\n"
 	"\t*) _cgward_offer \"$2\" '' < <(_cgward_words \"$1\") ;;\n"
+	"\tesac\n"
+	"}\n"
+	"# Bash breaks words at \"=\": what is before it says what comes behind.\n"
+	"_cgward_value() { # KEY WORD\n"
+	"\tcase $1 in\n"
+	"\tio.*) compopt -o nospace && _cgward_offer \"$2\" '' < <(_cgward_words devices) ;;\n"
+	"\t--*)\n"
+	"\t\tprevious=$1 value=''\n"
+	"\t\t_cgward_case \"$command\"\n"
+	"\t\t_cgward_kind \"${value:-none}\" \"$2\"\n"
+	"\t\t;;\n"
 	"\tesac\n"
 	"}\n"
 	"_cgward_case() { # COMMAND: what it takes, into the caller's variables\n"
@@ -167,6 +199,13 @@ static void print_bash(const struct cli_described *commands, size_t count)
 	       "\t\tfi\n"
 	       "\t\tprevious=${COMP_WORDS[i]}\n"
 	       "\tdone\n"
+	       "\tif [[ $current == = ]]; then\n"
+	       "\t\t_cgward_value \"$previous\" ''\n"
+	       "\t\treturn\n"
+	       "\telif [[ $previous == = ]]; then\n"
+	       "\t\t_cgward_value \"${COMP_WORDS[COMP_CWORD - 2]}\" \"$current\"\n"
+	       "\t\treturn\n"
+	       "\tfi\n"
 	       "\tvalue=''\n"
 	       "\t_cgward_case \"$command\"\n"
 	       "\tif [[ -n $value ]]; then\n"
@@ -192,9 +231,10 @@ static void zsh_action(const char *word)
 	static const char *const actions[] = {
 		[KIND_NONE] = "",
 		[KIND_GROUP] = "_cgward_groups",
+		[KIND_PATH] = "_cgward_paths",
+		[KIND_ASSIGN] = "_cgward_sets",
 		[KIND_KEY] = "_cgward_keys",
 		[KIND_UNIT] = "_cgward_units",
-		[KIND_DEVICE] = "_cgward_devices",
 		[KIND_FILE] = "_files",
 		[KIND_DIRECTORY] = "_files -/",
 	};
@@ -231,9 +271,9 @@ static void zsh_command(const struct cli_described *command)
 	operands_of(command->help->usage, &first, &rest);
 	if (usage != NULL && strchr(usage, ' ') != NULL) {
 		static const char *const words[] = {
-			[KIND_NONE] = "word",     [KIND_GROUP] = "GROUP", [KIND_KEY] = "KEY",
-			[KIND_UNIT] = "UNIT",     [KIND_DEVICE] = "DEV",  [KIND_FILE] = "FILE",
-			[KIND_DIRECTORY] = "DIR",
+			[KIND_NONE] = "word",        [KIND_GROUP] = "GROUP",   [KIND_PATH] = "GLOB",
+			[KIND_ASSIGN] = "KEY=VALUE", [KIND_KEY] = "KEY",       [KIND_UNIT] = "UNIT",
+			[KIND_FILE] = "FILE",        [KIND_DIRECTORY] = "DIR",
 		};
 
 		printf(" \\\n\t\t\t'1");
@@ -249,9 +289,13 @@ static void print_zsh(const struct cli_described *commands, size_t count)
 {
 	printf("#compdef cgward\n"
 	       "# zsh completion for cgward; written by `cgward --completions zsh`\n"
-	       "_cgward_groups() {\n"
-	       "\tlocal -a words=(${(f)\"$(" WORDS_GROUPS ")\"})\n"
+	       "_cgward_paths() {\n"
+	       "\tlocal -a words=(${(f)\"$(" WORDS_PATHS ")\"})\n"
 	       "\tcompadd -a words\n"
+	       "}\n"
+	       "_cgward_groups() {\n"
+	       "\t_cgward_paths\n"
+	       "\t_cgward_units\n"
 	       "}\n"
 	       "_cgward_units() {\n"
 	       "\tlocal -aU words=(${(f)\"$(" WORDS_UNITS ")\"})\n"
@@ -260,6 +304,14 @@ static void print_zsh(const struct cli_described *commands, size_t count)
 	       "_cgward_devices() {\n"
 	       "\tlocal -a words=(${(f)\"$(" WORDS_DEVICES ")\"})\n"
 	       "\tcompadd -a words\n"
+	       "}\n"
+	       "_cgward_sets() {\n"
+	       "\tlocal -a words=(${${(f)\"$(" WORDS_CONTROLS ")\"}%%%% *})\n"
+	       "\tif compset -P '*='; then\n"
+	       "\t\t[[ $IPREFIX == *io.*= ]] && _cgward_devices\n"
+	       "\telse\n"
+	       "\t\tcompadd -S = -a words\n"
+	       "\tfi\n"
 	       "}\n"
 	       "_cgward_keys() {\n"
 	       "\tlocal -a words=(${${(f)\"$(" WORDS_KEYS ")\"}%%%% *})\n"
@@ -298,10 +350,11 @@ static void fish_words(enum kind kind)
 {
 	static const char *const words[] = {
 		[KIND_NONE] = " -x",
-		[KIND_GROUP] = " -x -a '(" WORDS_GROUPS ")'",
+		[KIND_GROUP] = " -x -a '(" WORDS_PATHS ";" WORDS_UNITS ")'",
+		[KIND_PATH] = " -x -a '(" WORDS_PATHS ")'",
+		[KIND_ASSIGN] = " -x -a '(__cgward_sets)'",
 		[KIND_KEY] = " -x -a '(__cgward_keys)'",
-		[KIND_UNIT] = " -x -a '(" WORDS_UNITS " | sort -u)'",
-		[KIND_DEVICE] = " -x -a '(" WORDS_DEVICES ")'",
+		[KIND_UNIT] = " -x -a '(" WORDS_UNITS ")'",
 		[KIND_FILE] = " -r -F",
 		[KIND_DIRECTORY] = " -x -a '(__fish_complete_directories)'",
 	};
@@ -346,6 +399,14 @@ static void print_fish(const struct cli_described *commands, size_t count)
 	       "\tset -l before (string replace -r '[^,+]*$' '' -- (commandline -ct))\n"
 	       "\tset -l keys (" WORDS_KEYS " | string replace -r ' .*' '')\n"
 	       "\tprintf '%%s\\n' $before$keys\n"
+	       "end\n"
+	       "function __cgward_sets\n"
+	       "\tset -l key (string match -r '^io[^=]*=' -- (commandline -ct))\n"
+	       "\tif test -n \"$key\"\n"
+	       "\t\tprintf '%%s\\n' $key(" WORDS_DEVICES ")\n"
+	       "\telse\n"
+	       "\t\t" WORDS_CONTROLS " | string replace -r ' .*' '='\n"
+	       "\tend\n"
 	       "end\n"
 	       "# Something besides options stands behind the command.\n"
 	       "function __cgward_has_operand\n"

@@ -12,6 +12,10 @@ export PATH=$ROOT/usr/bin:$PATH
 # shellcheck disable=SC2016
 group=$(make_group 'x$(touch${IFS}fired)' pids)
 group_start=${group%-x*}
+# A unit is known by its name wherever it stands.
+unit=$(make_group unit.service pids)
+unit=${unit##*/}
+device=$(find /sys/block -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 1)
 
 # complete_bash WORD...: what is offered for the last word, a line each.
 complete_bash() {
@@ -21,6 +25,33 @@ complete_bash() {
 		compopt() { :; }
 		_cgward
 		printf "%s\n" "${COMPREPLY[@]}"' - "$ROOT/usr/share/bash-completion/completions/cgward" cgward "$@"
+}
+# tab_bash LINE: what stands on the line of a real terminal after Tab.
+tab_bash() {
+	python3 - "$ROOT/usr/share/bash-completion/completions/cgward" "$1" <<-'PY'
+		import os, pty, re, select, sys, time
+		pid, terminal = pty.fork()
+		if pid == 0:
+		    os.environ["PS1"] = "> "
+		    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+		def read(seconds):
+		    text = b""
+		    while select.select([terminal], [], [], seconds)[0]:
+		        try:
+		            text += os.read(terminal, 65536)
+		        except OSError:
+		            break
+		    return text.decode(errors="replace")
+		read(2)
+		os.write(terminal, b"bind 'set enable-bracketed-paste off'; bind 'set bell-style none'; . '%s'; PS1=; echo RE''ADY\n" % sys.argv[1].encode())
+		text, until = "", time.time() + 20
+		while "READY" not in text and time.time() < until:
+		    text += read(0.2)
+		os.write(terminal, sys.argv[2].encode() + b"\t")
+		print(re.sub(r"[\r\n\a]", "", read(3)))
+		os.write(terminal, b"\x15exit\n")
+		read(0.5)
+	PY
 }
 complete_fish() {
 	fish --no-config -c "source '$ROOT/usr/share/fish/vendor_completions.d/cgward.fish'; complete -C 'cgward $*'" | cut -f 1
@@ -35,10 +66,15 @@ complete_zsh() {
 		zpty -w z "bindkey \"^I\" list-choices; echo RE""ADY"
 		zpty -r z line "*READY*"
 		zpty -w -n z "$2"$'"'\t'"'
-		sleep 2
-		zpty -r -t z -m line "*" 2>/dev/null
-		while zpty -r -t z more; do print -rn -- "$more"; done
-		print -r -- "$line"' - "$ROOT/usr/share/zsh/vendor-completions" "cgward $*" 2>/dev/null | tr -d '\r'
+		quiet=0 all= tries=0
+		while ((quiet < 2 && tries++ < 20)); do
+			sleep 1
+			got=
+			while zpty -r -t z more; do got+=$more; done
+			all+=$got
+			if [[ -n $got || ${#all} -lt 40 ]]; then quiet=0; else ((quiet += 1)); fi
+		done
+		print -r -- "$all"' - "$ROOT/usr/share/zsh/vendor-completions" "cgward $*" 2>/dev/null | tr -d '\r'
 }
 
 # offers SHELL WANTED LINE...
@@ -62,10 +98,20 @@ for shell in bash fish zsh; do
 	offers "$shell" memory.current dump -o memory.cur
 	offers "$shell" "$group_start" get "$group_start"
 	offers "$shell" pids.current get / pids.cur
+	offers "$shell" "$unit" get "${unit%.service}"
+	# zsh lists them without what it will append.
+	offers "$shell" "memory.swap.max$([ "$shell" = zsh ] || echo "=")" set / memory.swap.ma
+	[ "$shell" = bash ] || [ -z "$device" ] || offers "$shell" "$device" set / "io.max.wbps=${device:0:1}"
 	check "$shell: a group's name is not run" test ! -e fired
 done
+if [ -n "$device" ]; then
+	offers bash "$device" set / io.max.wbps =
+	offers bash "$device" set / io.max.wbps = "${device:0:1}"
+fi
+same "bash: a terminal completes a control up to its value" "cgward set / memory.swap.max=" "$(tab_bash "cgward set / memory.swap.ma")"
+same "bash: a terminal completes a unit" "cgward get $unit " "$(tab_bash "cgward get ${unit%.service}")"
 offers bash "cpu.usage,memory.current" dump -o cpu.usage,memory.cur
-same "bash: a hostile name is quoted" "$(printf %q "$group")" "$(complete_bash get "$group_start")"
+same "bash: a hostile name is quoted" "$(printf %q "$group")" "$(complete_bash get "$group_start" | grep fired)"
 check "bash: the script is clean" shellcheck -s bash -e SC2207 "$ROOT/usr/share/bash-completion/completions/cgward"
 check "zsh: the script parses" zsh -n "$ROOT/usr/share/zsh/vendor-completions/_cgward"
 # Every option of every command's --help is offered.

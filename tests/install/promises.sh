@@ -14,3 +14,29 @@ if "$ROOT/usr/bin/cgward" doctor | grep -q '^layout  *works'; then echo "ok doct
 	"$ROOT/usr/bin/cgward" doctor
 	echo "not ok doctor finds the layout"
 fi
+
+# Every control, key of the policy file, exit status, and field of the journal has its place in a manual.
+named() { # NAME FILE...: each word of standard input stands in one of them
+	local name=$1 word text missing=()
+	shift
+	text=$(sed 's/\\//g' "$@")
+	while IFS= read -r word; do
+		grep -qE -- "(^|[^A-Za-z0-9_.])${word//./\\.}([^A-Za-z0-9_]|$)" <<<"$text" || missing+=("$word")
+	done
+	if [ ${#missing[@]} -eq 0 ]; then echo "ok $name"; else
+		echo "missing: ${missing[*]}"
+		echo "not ok $name"
+	fi
+}
+column() { python3 -c 'import json, sys; print(*(row[sys.argv[1]] for row in json.load(sys.stdin)), sep="\n")' "$1"; }
+"$ROOT/usr/bin/cgward" set --list-controls --json | column key |
+	named "the manuals name every control" docs/man/cgward-metrics.7
+if "$ROOT/usr/bin/cgward" check --help >/dev/null 2>&1; then
+	"$ROOT/usr/bin/cgward" check --list-keys | awk '{ print $2 }' | sort -u |
+		grep -vxF -f <("$ROOT/usr/bin/cgward" set --list-controls --json | column key) |
+		named "cgward.conf(5) names every key" docs/man/cgward.conf.5
+fi
+awk '{ print $1 }' tests/compatibility/exit-statuses.txt | named "cgward(1) names every exit status" \
+	<(sed -n '/^.Sh EXIT STATUS/,/^.Sh [^E]/p' docs/man/cgward.1)
+grep -rhoE '"CGWARD_[A-Z_]+=' src | tr -d '"=' | sort -u |
+	named "cgward-enforce(8) names every field of the journal" docs/man/cgward-enforce.8
