@@ -26,6 +26,8 @@ static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_
 		control->fine |= BPF_FINE_LIMITS;
 	if (bpf_is_stat(row) || (row->part == BPF_PART_CORE && row->field == BPF_CORE_CPU_USAGE))
 		control->fine |= BPF_FINE_FLUSH;
+	if (row->part == BPF_PART_CPUACCT && row->field != BPF_CPUACCT_USAGE)
+		control->fine |= BPF_FINE_SPLIT;
 	if (row->kind == BPF_KIND_PER_CPU)
 		control->fine |= BPF_FINE_PERCPU;
 	if (row->kind == BPF_KIND_WEIGHT_FOUND)

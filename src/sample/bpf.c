@@ -217,6 +217,7 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 	int r;
 
 	control->parts = bpf->parts[hierarchy];
+	control->check_names = bpf->names >> hierarchy & 1;
 	r = bpf_programs_pass(bpf->programs, hierarchy);
 	if (r < 0)
 		return r;
@@ -266,18 +267,28 @@ static uint32_t wanted_hierarchies(const struct bpf *bpf)
 	return wanted & bpf->hierarchies;
 }
 
-/* The next one of those that only tell which groups there are. */
-static uint32_t next_in_turn(struct bpf *bpf, uint32_t idle)
+/* The next one of these. */
+static uint32_t next_in_turn(uint32_t *turn, uint32_t hierarchies)
 {
 	for (uint32_t n = 1; n <= CGW_HIERARCHY_MAX; n++) {
-		uint32_t h = (bpf->turn + n) % CGW_HIERARCHY_MAX;
+		uint32_t h = (*turn + n) % CGW_HIERARCHY_MAX;
 
-		if (idle & UINT32_C(1) << h) {
-			bpf->turn = h;
+		if (hierarchies & UINT32_C(1) << h) {
+			*turn = h;
 			return UINT32_C(1) << h;
 		}
 	}
 	return 0;
+}
+
+static uint32_t v1_hierarchies(const struct cgw_layout *layout)
+{
+	uint32_t hierarchies = 0;
+
+	for (uint32_t h = 0; h < layout->hierarchy_count; h++)
+		if (layout->hierarchies[h].version == 1)
+			hierarchies |= UINT32_C(1) << h;
+	return hierarchies;
 }
 
 /*
@@ -332,6 +343,7 @@ static int walk_with_changes(struct bpf *bpf, uint32_t hierarchies)
 	bool changed = false;
 	int r = walk(bpf, hierarchies, &changed);
 
+	bpf->names = v1_hierarchies(bpf->layout);
 	if (r == 0 && changed && hierarchies != bpf->hierarchies)
 		r = walk(bpf, bpf->hierarchies & ~hierarchies, &changed);
 	return r;
@@ -339,13 +351,14 @@ static int walk_with_changes(struct bpf *bpf, uint32_t hierarchies)
 
 int bpf_update(struct bpf *bpf, struct files *files, bool everything)
 {
-	uint32_t wanted = wanted_hierarchies(bpf), idle = bpf->hierarchies & ~wanted;
+	uint32_t wanted = wanted_hierarchies(bpf), v1 = v1_hierarchies(bpf->layout), idle;
 	int r;
 
 	refresh_stat(bpf, files);
 	bpf->pass_ns = clock_now_ns();
-	r = walk_with_changes(bpf,
-			      everything ? bpf->hierarchies : wanted | next_in_turn(bpf, idle));
+	idle = next_in_turn(&bpf->turn, bpf->hierarchies & ~wanted);
+	bpf->names = everything ? v1 : v1 & (idle | next_in_turn(&bpf->names_turn, v1 & wanted));
+	r = walk_with_changes(bpf, everything ? bpf->hierarchies : wanted | idle);
 	for (int round = 0; r == -E2BIG && round < GROW_ROUNDS; round++) {
 		r = grow(bpf);
 		if (r == 0)

@@ -54,6 +54,9 @@ struct bpf {
 	uint32_t parts[CGW_HIERARCHY_MAX]; /* of each that are wanted, by enum bpf_part */
 	struct bpf_hierarchy of[CGW_HIERARCHY_MAX];
 	uint32_t turn; /* hierarchies without wanted figures are walked in turn */
+	uint32_t
+		names_turn; /* and those of v1 that are walked each time are looked at for other names */
+	uint32_t names; /* those whose names are looked at in this sample */
 	struct bpf_column columns[CGW_METRIC_COUNT];
 	size_t column_count;
 	uint32_t stat_index[CGW_METRIC_COUNT]; /* where what is searched was found to be */

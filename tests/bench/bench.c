@@ -2,10 +2,11 @@
 /*
  * bench.c - what a sample costs, beside the raw reads that it is made of. Prints "NAME VALUE" lines.
  *
- *   bench sample files|bpf four|all TICKS   CPU nanoseconds of the first sample and of each later one
- *   bench reads four|all TICKS              of reading the same files, held open and by path
+ *   bench sample files|bpf SET TICKS   CPU nanoseconds of the first sample and of each later one
+ *   bench reads SET TICKS              of reading the same files, held open and by path
  *
- * "four" is cpu, memory, io and pids as systemd-cgtop shows them; "all" is every metric.
+ * "four" is cpu, memory, io and pids as systemd-cgtop shows them; "all" is every metric,
+ * a key that one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +47,12 @@ static struct cgw_metric_set metric_set(const char *name)
 					       CGW_M_PIDS_CURRENT};
 	struct cgw_metric_set set = {0};
 	bool all = strcmp(name, "all") == 0;
+	int one = cgw_metric_find(name);
 
+	if (one >= 0) {
+		cgw_metric_set_add(&set, (enum cgw_metric)one);
+		return set;
+	}
 	for (size_t i = 0; i < sizeof(four) / sizeof(four[0]); i++)
 		cgw_metric_set_add(&set, four[i]);
 	/* Lists of processes grow with them, not with the groups: nobody asks for them at each tick. */

@@ -105,10 +105,14 @@ static __always_inline __u64 read_u64(const void *address)
 					       bpf_core_enum_value(enum cgroup_subsys_id, name)))) \
 		 : NULL)
 
-/* Its files are there: v2 keeps controllers that others depend on without showing them. */
-static __always_inline bool is_shown(struct cgroup_subsys_state *css)
+/*
+ * Its files are there: v2 keeps controllers that others depend on without showing them. v1 has no such;
+ * that the flags are not read saves a cache line a group, which is what a pass costs.
+ */
+static __always_inline bool is_shown(struct cgroup_subsys_state *css,
+				     const struct bpf_control *asked)
 {
-	return css != NULL && READ(css, flags) & CSS_VISIBLE;
+	return css != NULL && (asked->version == 1 || READ(css, flags) & CSS_VISIBLE);
 }
 
 static __always_inline void take_core(struct cgroup *group, __u32 slot)
@@ -131,7 +135,8 @@ static __always_inline void take_core(struct cgroup *group, __u32 slot)
 	to->field[BPF_CORE_MAX_DESCENDANTS] = group->max_descendants;
 }
 
-static __always_inline void take_cpu(struct cgroup *group, __u32 slot)
+static __always_inline void take_cpu(struct cgroup *group, __u32 slot,
+				     const struct bpf_control *asked)
 {
 	struct record_cpu *to = bpf_map_lookup_elem(&cpu, &slot);
 	struct cgroup_subsys_state *css = CSS(group, cpu_cgrp_id);
@@ -139,7 +144,7 @@ static __always_inline void take_cpu(struct cgroup *group, __u32 slot)
 
 	if (to == NULL)
 		return;
-	to->field[BPF_CPU_STATE] = is_shown(css);
+	to->field[BPF_CPU_STATE] = is_shown(css, asked);
 	if (to->field[BPF_CPU_STATE] == BPF_RECORD_ABSENT)
 		return;
 	to->field[BPF_CPU_SHARES] = READ(from, shares);
@@ -179,7 +184,7 @@ static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 
 	if (to == NULL)
 		return;
-	to->field[BPF_CPUACCT_STATE] = is_shown(css);
+	to->field[BPF_CPUACCT_STATE] = is_shown(css, asked);
 	if (to->field[BPF_CPUACCT_STATE] == BPF_RECORD_ABSENT)
 		return;
 	usages = ADDRESS(from, struct cpuacct, cpuusage);
@@ -191,6 +196,8 @@ static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 		if (asked->fine & BPF_FINE_PERCPU)
 			take_cpu_usage(slot * asked->cpu_count + i, one);
 		usage += one;
+		if (!(asked->fine & BPF_FINE_SPLIT))
+			continue;
 		user += READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
 					 bpf_core_enum_value(enum cpu_usage_stat, CPUTIME_USER))) +
 			READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
@@ -277,7 +284,7 @@ static __always_inline void learn(const struct bpf_control *asked, __u64 id, __u
 	}
 }
 
-static __always_inline void take_memory(struct cgroup *group, __u32 slot, __u64 id,
+static __always_inline void take_memory(struct cgroup *group, __u32 slot,
 					const struct bpf_control *asked)
 {
 	struct record_memory *to = bpf_map_lookup_elem(&memory, &slot);
@@ -287,7 +294,7 @@ static __always_inline void take_memory(struct cgroup *group, __u32 slot, __u64 
 
 	if (to == NULL)
 		return;
-	to->field[BPF_MEMORY_STATE] = is_shown(css);
+	to->field[BPF_MEMORY_STATE] = is_shown(css, asked);
 	if (to->field[BPF_MEMORY_STATE] == BPF_RECORD_ABSENT)
 		return;
 	to->field[BPF_MEMORY_USAGE] = READ(from, memory.usage.counter);
@@ -312,10 +319,12 @@ static __always_inline void take_memory(struct cgroup *group, __u32 slot, __u64 
 						   index & ~BPF_STAT_EVENT))
 				: READ_U64(ELEMENT(stats, struct memcg_vmstats, state, index));
 	}
-	learn(asked, id, stats);
+	if (asked->learn_count > 0)
+		learn(asked, group->kn->id, stats);
 }
 
-static __always_inline void take_pids(struct cgroup *group, __u32 slot)
+static __always_inline void take_pids(struct cgroup *group, __u32 slot,
+				      const struct bpf_control *asked)
 {
 	struct record_pids *to = bpf_map_lookup_elem(&pids, &slot);
 	struct cgroup_subsys_state *css = CSS(group, pids_cgrp_id);
@@ -323,7 +332,7 @@ static __always_inline void take_pids(struct cgroup *group, __u32 slot)
 
 	if (to == NULL)
 		return;
-	to->field[BPF_PIDS_STATE] = is_shown(css);
+	to->field[BPF_PIDS_STATE] = is_shown(css, asked);
 	if (to->field[BPF_PIDS_STATE] == BPF_RECORD_ABSENT)
 		return;
 	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
@@ -337,7 +346,8 @@ static __always_inline void take_pids(struct cgroup *group, __u32 slot)
 			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
 }
 
-static __always_inline void take_freezer(struct cgroup *group, __u32 slot)
+static __always_inline void take_freezer(struct cgroup *group, __u32 slot,
+					 const struct bpf_control *asked)
 {
 	struct record_freezer *to = bpf_map_lookup_elem(&freezer, &slot);
 	struct cgroup_subsys_state *css = CSS(group, freezer_cgrp_id);
@@ -346,7 +356,7 @@ static __always_inline void take_freezer(struct cgroup *group, __u32 slot)
 
 	if (to == NULL)
 		return;
-	to->field[BPF_FREEZER_STATE] = is_shown(css);
+	to->field[BPF_FREEZER_STATE] = is_shown(css, asked);
 	if (to->field[BPF_FREEZER_STATE] == BPF_RECORD_ABSENT)
 		return;
 	state = READ(from, state);
@@ -376,7 +386,8 @@ static __always_inline void take_weights(struct blkcg *from, struct record_io *t
 	}
 }
 
-static __always_inline void take_io(struct cgroup *group, __u32 slot, __u32 fine)
+static __always_inline void take_io(struct cgroup *group, __u32 slot,
+				    const struct bpf_control *asked)
 {
 	struct record_io *to = bpf_map_lookup_elem(&io, &slot);
 	struct cgroup_subsys_state *css = CSS(group, io_cgrp_id);
@@ -384,11 +395,11 @@ static __always_inline void take_io(struct cgroup *group, __u32 slot, __u32 fine
 
 	if (to == NULL)
 		return;
-	to->field[BPF_IO_STATE] = is_shown(css);
+	to->field[BPF_IO_STATE] = is_shown(css, asked);
 	if (to->field[BPF_IO_STATE] == BPF_RECORD_ABSENT)
 		return;
 	to->field[BPF_IO_DEVICES] = READ(from, blkg_list.first) != NULL;
-	if (fine & BPF_FINE_WEIGHT)
+	if (asked->fine & BPF_FINE_WEIGHT)
 		take_weights(from, to);
 }
 
@@ -396,14 +407,14 @@ static __always_inline void take_io(struct cgroup *group, __u32 slot, __u32 fine
 static __always_inline void take_identity(struct cgroup *group, struct bpf_group_record *to,
 					  struct bpf_control *control_)
 {
-	__u64 id = group->kn->id;
-	__u32 hash = group->kn->hash, zero = 0;
-	__u64 place = control_->named;
+	__u64 serial = group->self.serial_nr + 1, place = control_->named;
 	struct group_names *to_names;
+	__u32 zero = 0;
 	long length;
 
-	if (to->id == id && to->hash == hash) {
-		to->name = 0;
+	if (to->serial == serial && (!control_->check_names || to->hash == group->kn->hash)) {
+		if (to->name != 0)
+			to->name = 0;
 		return;
 	}
 	control_->fresh++;
@@ -411,13 +422,15 @@ static __always_inline void take_identity(struct cgroup *group, struct bpf_group
 	if (to_names == NULL || place > BPF_NAMES_SIZE - BPF_NAME_SIZE) {
 		control_->unnamed++;
 		to->id = 0;
+		to->serial = 0;
 		to->name = 0;
 		return;
 	}
 	length = bpf_probe_read_kernel_str(to_names->bytes + place, BPF_NAME_SIZE, group->kn->name);
 	control_->named = place + (length > 0 ? length : 0);
-	to->id = id;
-	to->hash = hash;
+	to->id = group->kn->id;
+	to->hash = group->kn->hash;
+	to->serial = serial;
 	to->name = place + 1;
 	to->parent_id = group->self.parent != NULL ? group->self.parent->cgroup->kn->id : 0;
 }
@@ -445,17 +458,17 @@ static __always_inline void take_group(struct cgroup *group, struct bpf_control 
 	if (is_wanted(control_, BPF_PART_CORE))
 		take_core(group, slot);
 	if (is_wanted(control_, BPF_PART_CPU))
-		take_cpu(group, slot);
+		take_cpu(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_CPUACCT))
 		take_cpuacct(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_MEMORY))
-		take_memory(group, slot, group->kn->id, control_);
+		take_memory(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_PIDS))
-		take_pids(group, slot);
+		take_pids(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_FREEZER))
-		take_freezer(group, slot);
+		take_freezer(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_IO))
-		take_io(group, slot, control_->fine);
+		take_io(group, slot, control_);
 }
 
 static __always_inline struct bpf_control *begin(struct bpf_iter__cgroup *context)

@@ -133,6 +133,8 @@ enum bpf_io_field {
 
 struct bpf_group_record {
 	unsigned long long id, parent_id;
+	unsigned long long
+		serial; /* one more than the kernel's, which no other group ever has; 0: not told */
 	unsigned int hash; /* of the name: v1 can rename a group */
 	unsigned int name; /* 0: as in the last pass; else one more than its byte in `names` */
 };
@@ -148,6 +150,7 @@ struct bpf_control {
 	unsigned int cpu_count;
 	unsigned int stat_count;
 	unsigned int learn_count;
+	unsigned int check_names; /* v1 can rename a group */
 	/* answers */
 	unsigned int count;   /* groups met, also those beyond the capacity */
 	unsigned int fresh;   /* of them not in this slot in the last pass */
@@ -159,10 +162,11 @@ struct bpf_control {
 	unsigned long long cpu_offset[BPF_CPU_MAX];
 };
 #define BPF_STAT_EVENT  0x10000u
-#define BPF_FINE_FLUSH  1u /* bring the statistics up to date before the first group */
-#define BPF_FINE_LIMITS 2u /* of memory: all but usage */
-#define BPF_FINE_PERCPU 4u /* usage of each CPU for itself */
-#define BPF_FINE_WEIGHT 8u /* of io */
+#define BPF_FINE_FLUSH  1u  /* bring the statistics up to date before the first group */
+#define BPF_FINE_LIMITS 2u  /* of memory: all but usage */
+#define BPF_FINE_PERCPU 4u  /* usage of each CPU for itself */
+#define BPF_FINE_WEIGHT 8u  /* of io */
+#define BPF_FINE_SPLIT  16u /* of CPU usage, user and system */
 
 /* All statistics of a group, so that the collector learns which is where. */
 struct bpf_learned {
