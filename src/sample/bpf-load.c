@@ -41,9 +41,12 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_PART + BPF_PART_CPU] = "cpu",
 	[BPF_ARRAY_PART + BPF_PART_CPUACCT] = "cpuacct",
 	[BPF_ARRAY_PART + BPF_PART_MEMORY] = "memory",
+	[BPF_ARRAY_PART + BPF_PART_LIMITS] = "limits",
+	[BPF_ARRAY_PART + BPF_PART_STAT] = "stat",
 	[BPF_ARRAY_PART + BPF_PART_PIDS] = "pids",
 	[BPF_ARRAY_PART + BPF_PART_FREEZER] = "freezer",
 	[BPF_ARRAY_PART + BPF_PART_IO] = "io",
+	[BPF_ARRAY_PART + BPF_PART_WEIGHT] = "weight",
 };
 
 /* Which of the compiled programs is to be loaded; what the running kernel offers decides. */

@@ -12,7 +12,7 @@ static void ask_stat(struct bpf_control *control, struct bpf_column *column, uin
 {
 	if (control->stat_count == BPF_STAT_MAX)
 		return;
-	column->place = BPF_MEMORY_STAT + control->stat_count;
+	column->place = BPF_STAT_FIRST + control->stat_count;
 	control->stat_index[control->stat_count++] = index;
 }
 
@@ -21,17 +21,13 @@ static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_
 {
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
-	bpf->parts[hierarchy] |= UINT32_C(1) << row->part;
-	if (!bpf_is_stat(row) && row->part == BPF_PART_MEMORY && row->field != BPF_MEMORY_USAGE)
-		control->fine |= BPF_FINE_LIMITS;
+	bpf->parts[hierarchy] |= UINT32_C(1) << row->part | UINT32_C(1) << bpf_judge(row->part);
 	if (bpf_is_stat(row) || (row->part == BPF_PART_CORE && row->field == BPF_CORE_CPU_USAGE))
 		control->fine |= BPF_FINE_FLUSH;
 	if (row->part == BPF_PART_CPUACCT && row->field != BPF_CPUACCT_USAGE)
 		control->fine |= BPF_FINE_SPLIT;
 	if (row->kind == BPF_KIND_PER_CPU)
 		control->fine |= BPF_FINE_PERCPU;
-	if (row->kind == BPF_KIND_WEIGHT_FOUND)
-		control->fine |= BPF_FINE_WEIGHT;
 }
 
 static void ask_nothing(struct bpf *bpf)

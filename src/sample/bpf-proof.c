@@ -98,23 +98,27 @@ static void choose(struct proof *proof, const struct bpf_column *column)
 {
 	struct trial_part *part = &proof->parts[column->row->part];
 	const struct bpf_hierarchy *of = &proof->bpf->of[column->hierarchy];
+	enum bpf_part judge = bpf_judge(column->row->part);
 	uint64_t most[TRIAL_MAX] = {0};
+	const uint64_t *records;
+	size_t stride;
 
 	if (part->count > 0)
 		return;
 	part->hierarchy = column->hierarchy;
+	records = bpf_programs_part(proof->bpf->programs, judge, &stride);
 	for (uint32_t slot = 1; slot < of->count; slot++) {
-		const uint64_t *record = column->records + slot * column->stride;
+		const uint64_t *record = records + slot * stride;
 
 		if (of->groups[slot] != NULL && record[0] == BPF_RECORD_PRESENT)
-			offer(part, most, of->groups[slot], record[most_of[column->row->part]]);
+			offer(part, most, of->groups[slot], record[most_of[judge]]);
 	}
 }
 
 static int link_root(struct proof *proof)
 {
 	const struct bpf *bpf = proof->bpf;
-	struct trial *root = &proof->parts[BPF_PART_MEMORY].trials[ROOT_TRIAL];
+	struct trial *root = &proof->parts[BPF_PART_STAT].trials[ROOT_TRIAL];
 
 	for (size_t i = 0; i < bpf->column_count && root->link < 0; i++) {
 		uint32_t h = bpf->columns[i].hierarchy;
@@ -228,8 +232,8 @@ static void narrow_places(struct proof *proof, size_t index, size_t trial, struc
 	uint64_t *states = &proof->state_places[index][trial];
 	uint64_t *events = &proof->event_places[index][trial];
 
-	if (learned->id != proof->parts[BPF_PART_MEMORY].trials[trial].id ||
-	    before.state != CGW_OK || after.state != CGW_OK)
+	if (learned->id != proof->parts[BPF_PART_STAT].trials[trial].id || before.state != CGW_OK ||
+	    after.state != CGW_OK)
 		return;
 	for (size_t place = 0; place < BPF_LEARN_SIZE; place++) {
 		uint64_t bit = UINT64_C(1) << place;
@@ -258,7 +262,7 @@ static void narrow_weights(struct proof *proof, size_t index, size_t trial, stru
 
 	for (size_t place = 0; place < BPF_POLICY_MAX; place++)
 		if (record[0] == BPF_RECORD_PRESENT &&
-		    bpf_field_number(column, record[BPF_IO_WEIGHT + place], &number) &&
+		    bpf_field_number(column, record[BPF_WEIGHT_FIRST + place], &number) &&
 		    agrees(proof, index, trial, number, after))
 			proof->state_places[index][trial] |= UINT64_C(1) << place;
 }
@@ -483,7 +487,7 @@ static bool all_settled(const struct proof *proof)
 static void ask_to_learn(struct proof *proof)
 {
 	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
-	const struct trial_part *memory = &proof->parts[BPF_PART_MEMORY];
+	const struct trial_part *memory = &proof->parts[BPF_PART_STAT];
 
 	control->learn_count = TRIAL_COUNT;
 	for (size_t i = 0; i < TRIAL_COUNT; i++)

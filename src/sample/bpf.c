@@ -378,7 +378,7 @@ static bool is_answered(const struct bpf *bpf, uint32_t hierarchy)
 
 	if (asked.parts & ~answered->parts || fine & ~answered->fine)
 		return false;
-	return !(asked.parts & UINT32_C(1) << BPF_PART_MEMORY) || asked.stat_count == 0 ||
+	return !(asked.parts & UINT32_C(1) << BPF_PART_STAT) || asked.stat_count == 0 ||
 	       (asked.stat_count == answered->stat_count &&
 		memcmp(asked.stat_index, answered->stat_index,
 		       asked.stat_count * sizeof(asked.stat_index[0])) == 0);

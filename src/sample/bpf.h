@@ -132,6 +132,14 @@ enum bpf_kind {
 	BPF_KIND_WEIGHT_FOUND, /* of io, wherever it was found */
 };
 
+/* The part that tells which groups a part's figures are best tried on. */
+static inline enum bpf_part bpf_judge(enum bpf_part part)
+{
+	if (part == BPF_PART_LIMITS || part == BPF_PART_STAT)
+		return BPF_PART_MEMORY;
+	return part == BPF_PART_WEIGHT ? BPF_PART_IO : part;
+}
+
 /* A value of memory.stat. */
 static inline bool bpf_is_stat(const struct bpf_field_row *row)
 {

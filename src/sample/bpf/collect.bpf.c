@@ -44,6 +44,12 @@ struct record_cpuacct {
 struct record_memory {
 	__u64 field[BPF_MEMORY_SIZE];
 };
+struct record_limits {
+	__u64 field[BPF_LIMITS_SIZE];
+};
+struct record_stat {
+	__u64 field[BPF_STAT_SIZE];
+};
 struct record_pids {
 	__u64 field[BPF_PIDS_SIZE];
 };
@@ -52,6 +58,9 @@ struct record_freezer {
 };
 struct record_io {
 	__u64 field[BPF_IO_SIZE];
+};
+struct record_weight {
+	__u64 field[BPF_WEIGHT_SIZE];
 };
 struct group_names {
 	char bytes[BPF_NAMES_SIZE];
@@ -67,9 +76,12 @@ ARRAY(cpu, struct record_cpu, 1);
 ARRAY(cpuacct, struct record_cpuacct, 1);
 ARRAY(percpu, __u64, 1);
 ARRAY(memory, struct record_memory, 1);
+ARRAY(limits, struct record_limits, 1);
+ARRAY(stat, struct record_stat, 1);
 ARRAY(pids, struct record_pids, 1);
 ARRAY(freezer, struct record_freezer, 1);
 ARRAY(io, struct record_io, 1);
+ARRAY(weight, struct record_weight, 1);
 
 char _license[] SEC("license") = "GPL";
 
@@ -166,6 +178,10 @@ static __always_inline void take_cpu(struct cgroup *group, __u32 slot,
 	to->field[BPF_CPU_MAX_BURST] = READ(from, cfs_bandwidth.burst);
 }
 
+#define CPU_STAT(from, name)                                   \
+	READ_U64(ELEMENT(from, struct kernel_cpustat, cpustat, \
+			 bpf_core_enum_value(enum cpu_usage_stat, name)))
+
 static __always_inline void take_cpu_usage(__u32 place, __u64 usage)
 {
 	__u64 *to = bpf_map_lookup_elem(&percpu, &place);
@@ -180,7 +196,7 @@ static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &slot);
 	struct cgroup_subsys_state *css = CSS(group, cpuacct_cgrp_id);
 	struct cpuacct *from = AS(struct cpuacct, css);
-	__u64 usages, stats, usage = 0, user = 0;
+	__u64 usages, stats, usage = 0, user = 0, system = 0;
 
 	if (to == NULL)
 		return;
@@ -198,14 +214,14 @@ static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 		usage += one;
 		if (!(asked->fine & BPF_FINE_SPLIT))
 			continue;
-		user += READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
-					 bpf_core_enum_value(enum cpu_usage_stat, CPUTIME_USER))) +
-			READ_U64(ELEMENT(stat, struct kernel_cpustat, cpustat,
-					 bpf_core_enum_value(enum cpu_usage_stat, CPUTIME_NICE)));
+		user += CPU_STAT(stat, CPUTIME_USER) + CPU_STAT(stat, CPUTIME_NICE);
+		system += CPU_STAT(stat, CPUTIME_SYSTEM) + CPU_STAT(stat, CPUTIME_IRQ) +
+			  CPU_STAT(stat, CPUTIME_SOFTIRQ);
 	}
 	to->field[BPF_CPUACCT_USAGE] = usage;
 	to->field[BPF_CPUACCT_USER] = user;
-	to->field[BPF_CPUACCT_SYSTEM] = usage - user;
+	to->field[BPF_CPUACCT_SYSTEM] =
+		system; /* counted by ticks: not what user leaves of usage */
 }
 
 /* A structure that kernels may be built without, or name otherwise. */
@@ -219,47 +235,47 @@ static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 	(to)->field[place] = READ_U64(ELEMENT(from, struct mem_cgroup, memory_events, \
 					      bpf_core_enum_value(enum memcg_memory_event, name)))
 
-static __always_inline void take_memory_v1(struct mem_cgroup *from, struct record_memory *to)
+static __always_inline void take_limits_v1(struct mem_cgroup *from, struct record_limits *to)
 {
 	__u64 disabled;
 
-	TAKE(to, BPF_MEMORY_SWAP_USAGE, from, struct mem_cgroup, memsw.usage.counter);
-	TAKE(to, BPF_MEMORY_SWAP_MAX, from, struct mem_cgroup, memsw.max);
-	TAKE(to, BPF_MEMORY_SWAP_FAILCNT, from, struct mem_cgroup, memsw.failcnt);
-	TAKE(to, BPF_MEMORY_KMEM_USAGE, from, struct mem_cgroup, kmem.usage.counter);
-	TAKE(to, BPF_MEMORY_KMEM_PEAK, from, struct mem_cgroup, kmem.watermark);
-	TAKE(to, BPF_MEMORY_KMEM_MAX, from, struct mem_cgroup, kmem.max);
-	TAKE(to, BPF_MEMORY_KMEM_FAILCNT, from, struct mem_cgroup, kmem.failcnt);
-	TAKE(to, BPF_MEMORY_TCP_USAGE, from, struct mem_cgroup, tcpmem.usage.counter);
-	TAKE(to, BPF_MEMORY_FAILCNT, from, struct mem_cgroup, memory.failcnt);
-	TAKE(to, BPF_MEMORY_SOFT_LIMIT, from, struct mem_cgroup, soft_limit);
-	TAKE(to, BPF_MEMORY_SWAPPINESS, from, struct mem_cgroup, swappiness);
-	TAKE(to, BPF_MEMORY_UNDER_OOM, from, struct mem_cgroup, under_oom);
+	TAKE(to, BPF_LIMITS_SWAP_USAGE, from, struct mem_cgroup, memsw.usage.counter);
+	TAKE(to, BPF_LIMITS_SWAP_MAX, from, struct mem_cgroup, memsw.max);
+	TAKE(to, BPF_LIMITS_SWAP_FAILCNT, from, struct mem_cgroup, memsw.failcnt);
+	TAKE(to, BPF_LIMITS_KMEM_USAGE, from, struct mem_cgroup, kmem.usage.counter);
+	TAKE(to, BPF_LIMITS_KMEM_PEAK, from, struct mem_cgroup, kmem.watermark);
+	TAKE(to, BPF_LIMITS_KMEM_MAX, from, struct mem_cgroup, kmem.max);
+	TAKE(to, BPF_LIMITS_KMEM_FAILCNT, from, struct mem_cgroup, kmem.failcnt);
+	TAKE(to, BPF_LIMITS_TCP_USAGE, from, struct mem_cgroup, tcpmem.usage.counter);
+	TAKE(to, BPF_LIMITS_FAILCNT, from, struct mem_cgroup, memory.failcnt);
+	TAKE(to, BPF_LIMITS_SOFT_LIMIT, from, struct mem_cgroup, soft_limit);
+	TAKE(to, BPF_LIMITS_SWAPPINESS, from, struct mem_cgroup, swappiness);
+	TAKE(to, BPF_LIMITS_UNDER_OOM, from, struct mem_cgroup, under_oom);
 	if (!bpf_core_field_exists(struct mem_cgroup, oom_kill_disable))
 		return;
 	/* An int here, a bool there. */
 	disabled = ADDRESS(from, struct mem_cgroup, oom_kill_disable);
-	to->field[BPF_MEMORY_OOM_KILL_DISABLE] =
+	to->field[BPF_LIMITS_OOM_KILL_DISABLE] =
 		bpf_core_field_size(struct mem_cgroup, oom_kill_disable) == sizeof(int)
 			? disabled & 0xffffffff
 			: disabled & 0xff;
 }
 
-static __always_inline void take_memory_v2(struct mem_cgroup *from, struct record_memory *to)
+static __always_inline void take_limits_v2(struct mem_cgroup *from, struct record_limits *to)
 {
-	TAKE(to, BPF_MEMORY_HIGH, from, struct mem_cgroup, memory.high);
-	TAKE(to, BPF_MEMORY_LOW, from, struct mem_cgroup, memory.low);
-	TAKE(to, BPF_MEMORY_MIN, from, struct mem_cgroup, memory.min);
-	TAKE(to, BPF_MEMORY_SWAP_USAGE, from, struct mem_cgroup, swap.usage.counter);
-	TAKE(to, BPF_MEMORY_SWAP_PEAK, from, struct mem_cgroup, swap.watermark);
-	TAKE(to, BPF_MEMORY_SWAP_MAX, from, struct mem_cgroup, swap.max);
-	TAKE(to, BPF_MEMORY_SWAP_HIGH, from, struct mem_cgroup, swap.high);
-	TAKE(to, BPF_MEMORY_OOM_GROUP, from, struct mem_cgroup, oom_group);
-	TAKE_EVENT(to, BPF_MEMORY_EVENTS_LOW, from, MEMCG_LOW);
-	TAKE_EVENT(to, BPF_MEMORY_EVENTS_HIGH, from, MEMCG_HIGH);
-	TAKE_EVENT(to, BPF_MEMORY_EVENTS_MAX, from, MEMCG_MAX);
-	TAKE_EVENT(to, BPF_MEMORY_EVENTS_OOM, from, MEMCG_OOM);
-	TAKE_EVENT(to, BPF_MEMORY_EVENTS_OOM_GROUP_KILL, from, MEMCG_OOM_GROUP_KILL);
+	TAKE(to, BPF_LIMITS_HIGH, from, struct mem_cgroup, memory.high);
+	TAKE(to, BPF_LIMITS_LOW, from, struct mem_cgroup, memory.low);
+	TAKE(to, BPF_LIMITS_MIN, from, struct mem_cgroup, memory.min);
+	TAKE(to, BPF_LIMITS_SWAP_USAGE, from, struct mem_cgroup, swap.usage.counter);
+	TAKE(to, BPF_LIMITS_SWAP_PEAK, from, struct mem_cgroup, swap.watermark);
+	TAKE(to, BPF_LIMITS_SWAP_MAX, from, struct mem_cgroup, swap.max);
+	TAKE(to, BPF_LIMITS_SWAP_HIGH, from, struct mem_cgroup, swap.high);
+	TAKE(to, BPF_LIMITS_OOM_GROUP, from, struct mem_cgroup, oom_group);
+	TAKE_EVENT(to, BPF_LIMITS_EVENTS_LOW, from, MEMCG_LOW);
+	TAKE_EVENT(to, BPF_LIMITS_EVENTS_HIGH, from, MEMCG_HIGH);
+	TAKE_EVENT(to, BPF_LIMITS_EVENTS_MAX, from, MEMCG_MAX);
+	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM, from, MEMCG_OOM);
+	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM_GROUP_KILL, from, MEMCG_OOM_GROUP_KILL);
 }
 
 static __always_inline void learn(const struct bpf_control *asked, __u64 id, __u64 stats)
@@ -289,31 +305,54 @@ static __always_inline void take_memory(struct cgroup *group, __u32 slot,
 {
 	struct record_memory *to = bpf_map_lookup_elem(&memory, &slot);
 	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
-	struct mem_cgroup *from = AS(struct mem_cgroup, css);
-	__u64 stats;
 
 	if (to == NULL)
 		return;
 	to->field[BPF_MEMORY_STATE] = is_shown(css, asked);
-	if (to->field[BPF_MEMORY_STATE] == BPF_RECORD_ABSENT)
+	if (to->field[BPF_MEMORY_STATE] != BPF_RECORD_ABSENT)
+		to->field[BPF_MEMORY_USAGE] =
+			READ(AS(struct mem_cgroup, css), memory.usage.counter);
+}
+
+static __always_inline void take_limits(struct cgroup *group, __u32 slot,
+					const struct bpf_control *asked)
+{
+	struct record_limits *to = bpf_map_lookup_elem(&limits, &slot);
+	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
+	struct mem_cgroup *from = AS(struct mem_cgroup, css);
+
+	if (to == NULL)
 		return;
-	to->field[BPF_MEMORY_USAGE] = READ(from, memory.usage.counter);
-	if (asked->fine & BPF_FINE_LIMITS) {
-		TAKE(to, BPF_MEMORY_PEAK, from, struct mem_cgroup, memory.watermark);
-		TAKE(to, BPF_MEMORY_MAX, from, struct mem_cgroup, memory.max);
-		TAKE_EVENT(to, BPF_MEMORY_EVENTS_OOM_KILL, from, MEMCG_OOM_KILL);
-		if (asked->version == 1)
-			take_memory_v1(from, to);
-		else
-			take_memory_v2(from, to);
-	}
-	if (asked->stat_count == 0 && asked->learn_count == 0)
+	to->field[BPF_LIMITS_STATE] = is_shown(css, asked);
+	if (to->field[BPF_LIMITS_STATE] == BPF_RECORD_ABSENT)
 		return;
-	stats = ADDRESS(from, struct mem_cgroup, vmstats);
+	TAKE(to, BPF_LIMITS_PEAK, from, struct mem_cgroup, memory.watermark);
+	TAKE(to, BPF_LIMITS_MAX, from, struct mem_cgroup, memory.max);
+	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM_KILL, from, MEMCG_OOM_KILL);
+	if (asked->version == 1)
+		take_limits_v1(from, to);
+	else
+		take_limits_v2(from, to);
+}
+
+static __always_inline void take_stat(struct cgroup *group, __u32 slot,
+				      const struct bpf_control *asked)
+{
+	struct record_stat *to = bpf_map_lookup_elem(&stat, &slot);
+	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
+	__u64 stats;
+
+	if (to == NULL)
+		return;
+	to->field[BPF_STAT_STATE] = is_shown(css, asked);
+	if (to->field[BPF_STAT_STATE] == BPF_RECORD_ABSENT ||
+	    (asked->stat_count == 0 && asked->learn_count == 0))
+		return;
+	stats = ADDRESS(AS(struct mem_cgroup, css), struct mem_cgroup, vmstats);
 	for (__u32 i = 0; i < BPF_STAT_MAX && i < asked->stat_count; i++) {
 		__u32 index = asked->stat_index[i];
 
-		to->field[BPF_MEMORY_STAT + i] =
+		to->field[BPF_STAT_FIRST + i] =
 			index & BPF_STAT_EVENT
 				? READ_U64(ELEMENT(stats, struct memcg_vmstats, events,
 						   index & ~BPF_STAT_EVENT))
@@ -373,12 +412,21 @@ static __always_inline void take_freezer(struct cgroup *group, __u32 slot,
  * A policy's data starts with what all have; bfq's weight comes next. Which of them is bfq's, is not
  * told here: the file says which.
  */
-static __always_inline void take_weights(struct blkcg *from, struct record_io *to)
+static __always_inline void take_weight(struct cgroup *group, __u32 slot,
+					const struct bpf_control *asked)
 {
-	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
-		__u64 data = READ_U64(ELEMENT(from, struct blkcg, cpd, i));
+	struct record_weight *to = bpf_map_lookup_elem(&weight, &slot);
+	struct cgroup_subsys_state *css = CSS(group, io_cgrp_id);
 
-		to->field[BPF_IO_WEIGHT + i] =
+	if (to == NULL)
+		return;
+	to->field[BPF_WEIGHT_STATE] = is_shown(css, asked);
+	if (to->field[BPF_WEIGHT_STATE] == BPF_RECORD_ABSENT)
+		return;
+	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
+		__u64 data = READ_U64(ELEMENT(AS(struct blkcg, css), struct blkcg, cpd, i));
+
+		to->field[BPF_WEIGHT_FIRST + i] =
 			data == 0 ? 0
 				  : READ_U64((void *)data +
 					     bpf_core_type_size(struct blkcg_policy_data)) &
@@ -391,16 +439,12 @@ static __always_inline void take_io(struct cgroup *group, __u32 slot,
 {
 	struct record_io *to = bpf_map_lookup_elem(&io, &slot);
 	struct cgroup_subsys_state *css = CSS(group, io_cgrp_id);
-	struct blkcg *from = AS(struct blkcg, css);
 
 	if (to == NULL)
 		return;
 	to->field[BPF_IO_STATE] = is_shown(css, asked);
-	if (to->field[BPF_IO_STATE] == BPF_RECORD_ABSENT)
-		return;
-	to->field[BPF_IO_DEVICES] = READ(from, blkg_list.first) != NULL;
-	if (asked->fine & BPF_FINE_WEIGHT)
-		take_weights(from, to);
+	if (to->field[BPF_IO_STATE] != BPF_RECORD_ABSENT)
+		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
 }
 
 /* What the collector knows from the last pass need not be told again. */
@@ -463,12 +507,18 @@ static __always_inline void take_group(struct cgroup *group, struct bpf_control 
 		take_cpuacct(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_MEMORY))
 		take_memory(group, slot, control_);
+	if (is_wanted(control_, BPF_PART_LIMITS))
+		take_limits(group, slot, control_);
+	if (is_wanted(control_, BPF_PART_STAT))
+		take_stat(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_PIDS))
 		take_pids(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_FREEZER))
 		take_freezer(group, slot, control_);
 	if (is_wanted(control_, BPF_PART_IO))
 		take_io(group, slot, control_);
+	if (is_wanted(control_, BPF_PART_WEIGHT))
+		take_weight(group, slot, control_);
 }
 
 static __always_inline struct bpf_control *begin(struct bpf_iter__cgroup *context)

@@ -170,7 +170,13 @@ struct kernel_cpustat {
 	__u64 cpustat[1];
 };
 
-enum cpu_usage_stat { CPUTIME_USER = 100, CPUTIME_NICE };
+enum cpu_usage_stat {
+	CPUTIME_USER = 100,
+	CPUTIME_NICE,
+	CPUTIME_SYSTEM,
+	CPUTIME_SOFTIRQ,
+	CPUTIME_IRQ,
+};
 
 struct cpuacct {
 	struct cgroup_subsys_state css;

@@ -26,9 +26,12 @@ enum bpf_part {
 	BPF_PART_CPU,
 	BPF_PART_CPUACCT,
 	BPF_PART_MEMORY,
+	BPF_PART_LIMITS, /* of memory, and what else is rarely asked for */
+	BPF_PART_STAT,   /* of memory */
 	BPF_PART_PIDS,
 	BPF_PART_FREEZER,
 	BPF_PART_IO,
+	BPF_PART_WEIGHT, /* of io */
 	BPF_PART_COUNT,
 };
 
@@ -76,35 +79,45 @@ enum bpf_cpuacct_field {
 enum bpf_memory_field {
 	BPF_MEMORY_STATE,
 	BPF_MEMORY_USAGE,
-	BPF_MEMORY_PEAK,
-	BPF_MEMORY_MAX,
-	BPF_MEMORY_HIGH,
-	BPF_MEMORY_LOW,
-	BPF_MEMORY_MIN,
-	BPF_MEMORY_FAILCNT,
-	BPF_MEMORY_SWAP_USAGE, /* v1: memory and swap together */
-	BPF_MEMORY_SWAP_PEAK,
-	BPF_MEMORY_SWAP_MAX,
-	BPF_MEMORY_SWAP_HIGH,
-	BPF_MEMORY_SWAP_FAILCNT,
-	BPF_MEMORY_KMEM_USAGE,
-	BPF_MEMORY_KMEM_PEAK,
-	BPF_MEMORY_KMEM_MAX,
-	BPF_MEMORY_KMEM_FAILCNT,
-	BPF_MEMORY_TCP_USAGE,
-	BPF_MEMORY_SOFT_LIMIT,
-	BPF_MEMORY_OOM_GROUP,
-	BPF_MEMORY_SWAPPINESS,
-	BPF_MEMORY_UNDER_OOM,
-	BPF_MEMORY_OOM_KILL_DISABLE,
-	BPF_MEMORY_EVENTS_LOW,
-	BPF_MEMORY_EVENTS_HIGH,
-	BPF_MEMORY_EVENTS_MAX,
-	BPF_MEMORY_EVENTS_OOM,
-	BPF_MEMORY_EVENTS_OOM_KILL,
-	BPF_MEMORY_EVENTS_OOM_GROUP_KILL,
-	BPF_MEMORY_STAT, /* the first of BPF_STAT_MAX */
-	BPF_MEMORY_SIZE = BPF_MEMORY_STAT + BPF_STAT_MAX,
+	BPF_MEMORY_SIZE,
+};
+
+enum bpf_limits_field {
+	BPF_LIMITS_STATE,
+	BPF_LIMITS_PEAK,
+	BPF_LIMITS_MAX,
+	BPF_LIMITS_HIGH,
+	BPF_LIMITS_LOW,
+	BPF_LIMITS_MIN,
+	BPF_LIMITS_FAILCNT,
+	BPF_LIMITS_SWAP_USAGE, /* v1: memory and swap together */
+	BPF_LIMITS_SWAP_PEAK,
+	BPF_LIMITS_SWAP_MAX,
+	BPF_LIMITS_SWAP_HIGH,
+	BPF_LIMITS_SWAP_FAILCNT,
+	BPF_LIMITS_KMEM_USAGE,
+	BPF_LIMITS_KMEM_PEAK,
+	BPF_LIMITS_KMEM_MAX,
+	BPF_LIMITS_KMEM_FAILCNT,
+	BPF_LIMITS_TCP_USAGE,
+	BPF_LIMITS_SOFT_LIMIT,
+	BPF_LIMITS_OOM_GROUP,
+	BPF_LIMITS_SWAPPINESS,
+	BPF_LIMITS_UNDER_OOM,
+	BPF_LIMITS_OOM_KILL_DISABLE,
+	BPF_LIMITS_EVENTS_LOW,
+	BPF_LIMITS_EVENTS_HIGH,
+	BPF_LIMITS_EVENTS_MAX,
+	BPF_LIMITS_EVENTS_OOM,
+	BPF_LIMITS_EVENTS_OOM_KILL,
+	BPF_LIMITS_EVENTS_OOM_GROUP_KILL,
+	BPF_LIMITS_SIZE,
+};
+
+enum bpf_stat_field {
+	BPF_STAT_STATE,
+	BPF_STAT_FIRST, /* of BPF_STAT_MAX, as asked for */
+	BPF_STAT_SIZE = BPF_STAT_FIRST + BPF_STAT_MAX,
 };
 
 enum bpf_pids_field {
@@ -127,8 +140,13 @@ enum bpf_freezer_field {
 enum bpf_io_field {
 	BPF_IO_STATE,
 	BPF_IO_DEVICES, /* 0: no device was ever used; 1: at least one */
-	BPF_IO_WEIGHT,  /* the first of BPF_POLICY_MAX: what stands where bfq has its weight */
-	BPF_IO_SIZE = BPF_IO_WEIGHT + BPF_POLICY_MAX,
+	BPF_IO_SIZE,
+};
+
+enum bpf_weight_field {
+	BPF_WEIGHT_STATE,
+	BPF_WEIGHT_FIRST, /* of BPF_POLICY_MAX: what stands where bfq has its weight */
+	BPF_WEIGHT_SIZE = BPF_WEIGHT_FIRST + BPF_POLICY_MAX,
 };
 
 struct bpf_group_record {
@@ -162,11 +180,9 @@ struct bpf_control {
 	unsigned long long cpu_offset[BPF_CPU_MAX];
 };
 #define BPF_STAT_EVENT  0x10000u
-#define BPF_FINE_FLUSH  1u  /* bring the statistics up to date before the first group */
-#define BPF_FINE_LIMITS 2u  /* of memory: all but usage */
-#define BPF_FINE_PERCPU 4u  /* usage of each CPU for itself */
-#define BPF_FINE_WEIGHT 8u  /* of io */
-#define BPF_FINE_SPLIT  16u /* of CPU usage, user and system */
+#define BPF_FINE_FLUSH  1u /* bring the statistics up to date before the first group */
+#define BPF_FINE_PERCPU 2u /* usage of each CPU for itself */
+#define BPF_FINE_SPLIT  4u /* of CPU usage, user and system */
 
 /* All statistics of a group, so that the collector learns which is where. */
 struct bpf_learned {
