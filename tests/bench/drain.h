@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/* drain.h - what drain.bpf.c writes of a group, and drain.c drains. */
+#ifndef CGWARD_BENCH_DRAIN_H
+#define CGWARD_BENCH_DRAIN_H
+
+#define DRAIN_MAX 32768
+
+struct drain_record {
+	unsigned long long parent_id;
+	unsigned long long cpu_usage_ns;
+	unsigned long long memory_pages;
+	unsigned long long tasks;
+	unsigned long long devices;
+	char name[64];
+};
+
+#endif
