@@ -148,7 +148,10 @@ static unsigned detail_contexts(const struct app *app, const void *state)
 	return IN_DETAIL | travel_context(app);
 }
 
-/* Where the tabs stand: all by name, or, where that is too much, all but the present one by number. */
+/*
+ * Where the tabs stand: all by name, or, where that is too much, all but the present one by number, or
+ * that one alone.
+ */
 struct tabs {
 	int at[PAGE_COUNT], widths[PAGE_COUNT];
 	bool named;
@@ -170,6 +173,11 @@ static struct tabs place_tabs(const struct detail *detail, struct rect area)
 			width += tabs.widths[i];
 		}
 	}
+	for (int i = 0; width > area.columns && i < PAGE_COUNT; i++)
+		if (i != (int)detail->page) {
+			width -= tabs.widths[i];
+			tabs.widths[i] = 0;
+		}
 	/* At the right, with the path before them, where there is room for some of it. */
 	at = area.column + (area.columns >= width + 12 ? area.columns - width : 0);
 	for (int i = 0; i < PAGE_COUNT; i++) {
@@ -197,6 +205,8 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 		char tab[32];
 		int used;
 
+		if (tabs.widths[i] == 0)
+			continue;
 		if (here || tabs.named)
 			(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
 		else
@@ -209,10 +219,21 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 	}
 }
 
-static void draw_row(const struct detail_row *row, struct canvas *canvas, struct rect area,
-		     bool processes)
+/* As wide as the longest name, but no more than leaves room for what it is the name of. */
+static int left_width(const struct detail *detail, int columns)
 {
-	int left = area.columns >= 100 ? 34 : 28, value = area.columns >= 100 ? 22 : 14, more;
+	int most = columns >= 100 ? 34 : columns >= 70 ? 28 : columns * 2 / 5, width = 8;
+
+	for (size_t i = 0; i < detail->row_count && width < most; i++)
+		if (!detail->rows[i].heading && canvas_width(detail->rows[i].left) + 2 > width)
+			width = canvas_width(detail->rows[i].left) + 2;
+	return width < most ? width : most;
+}
+
+static void draw_row(const struct detail_row *row, struct canvas *canvas, struct rect area,
+		     int left, bool processes)
+{
+	int value = area.columns >= 100 ? 22 : 14, more;
 	int end = area.column + area.columns, at = area.column;
 
 	if (row->heading) {
@@ -244,6 +265,8 @@ static void draw_row(const struct detail_row *row, struct canvas *canvas, struct
 
 static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect area)
 {
+	int left = left_width(detail, area.columns);
+
 	detail->page_rows = area.rows > 0 ? (uint32_t)area.rows : 1;
 	if (detail->selected < detail->first)
 		detail->first = detail->selected;
@@ -256,7 +279,7 @@ static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect 
 			detail_draw_line(detail, &detail->rows[detail->first + (uint32_t)i], canvas,
 					 line);
 		else
-			draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line,
+			draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line, left,
 				 detail->page == PAGE_PROCESSES);
 		if (detail->first + (uint32_t)i == detail->selected)
 			canvas_ground(canvas, line, GROUND_SELECTED);

@@ -9,8 +9,9 @@
 
 /* Of the column that holds the tree: it gives way first, down to this. */
 #define GROUP_WIDTH_MIN      18
+#define GROUP_WIDTH_MIN_WIDE 26 /* on screens of 70 columns and more: names are told apart by it */
 #define GROUP_WIDTH_MIN_FLAT 30 /* whole paths, of which the end is seen */
-#define GROUP_WIDTH          30
+#define GROUP_WIDTH          32
 /* On a wide screen numbers stay near to the names that they belong to. */
 #define GROUP_WIDTH_MAX 52
 /* Mark and blank before the tree. */
@@ -26,6 +27,7 @@ static int titled_width(const struct column *column)
 void groups_place(const struct app *app, int columns, struct placed *placed)
 {
 	int wanted[COLUMNS_MAX] = {0}, count = 0, flexible = -1, skipped = 0, at = 0;
+	int least = GROUP_WIDTH_MIN_FLAT;
 
 	for (size_t i = 0; i < app->settings.column_count; i++) {
 		const struct column *column = &app->settings.columns[i];
@@ -41,10 +43,9 @@ void groups_place(const struct app *app, int columns, struct placed *placed)
 		}
 		placed->index[count++] = (uint8_t)i;
 	}
-	placed->count = layout_columns(columns, wanted, count, flexible,
-				       app->settings.choices[CHOICE_TREE] ? GROUP_WIDTH_MIN
-									  : GROUP_WIDTH_MIN_FLAT,
-				       placed->widths);
+	if (app->settings.choices[CHOICE_TREE])
+		least = columns >= 70 ? GROUP_WIDTH_MIN_WIDE : GROUP_WIDTH_MIN;
+	placed->count = layout_columns(columns, wanted, count, flexible, least, placed->widths);
 	placed->more = placed->count < count;
 	if (flexible >= 0 && flexible < placed->count &&
 	    placed->widths[flexible] > GROUP_WIDTH_MAX && !app->whole_names)

@@ -332,7 +332,7 @@ static void read_only_refuses(void **state)
 static void the_mouse(void **state)
 {
 	struct session session;
-	struct event event = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 4, .column = 40};
+	struct event event = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 4, .column = 55};
 	char path[256];
 
 	(void)state;
