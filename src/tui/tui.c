@@ -19,6 +19,7 @@ enum {
 	OPTION_FLAT,
 	OPTION_BELOW,
 	OPTION_DEPTH,
+	OPTION_COLLECTOR,
 	OPTION_READ_ONLY,
 	OPTION_THEME,
 	OPTION_GRAPHS,
@@ -41,6 +42,7 @@ static const struct cli_option options[] = {
 	 "only groups that match: a glob, part of a path, or a condition"},
 	{OPTION_BELOW, "below", "GROUP", false, "only this group and what is beneath it"},
 	{OPTION_DEPTH, "depth", "N", false, "only groups up to N levels below the root"},
+	{OPTION_COLLECTOR, "collector", "HOW", false, "auto, files, bpf: how the kernel is read"},
 	{OPTION_READ_ONLY, "read-only", NULL, false, "no key changes anything"},
 	{OPTION_THEME, "theme", "NAME", false, "auto, dark, light, plain"},
 	{OPTION_GRAPHS, "graphs", "NAME", false, "braille, blocks, ascii"},
@@ -69,6 +71,7 @@ struct top {
 	bool is_batch;
 	const char *below, *filter, *replay, *at;
 	uint32_t depth_max;
+	enum cgw_collector_choice collector;
 };
 
 static enum cli_exit take_number(struct top *top, const char *option, const char *value,
@@ -134,6 +137,21 @@ static enum cli_exit take_policy(struct top *top, const char *file)
 	return rules_new(policy, &top->app->rules) < 0 ? CLI_FAILED : CLI_OK;
 }
 
+static enum cli_exit take_collector(struct top *top, const char *value)
+{
+	static const char *const names[] = {[CGW_COLLECTOR_AUTO] = "auto",
+					    [CGW_COLLECTOR_FILES] = "files",
+					    [CGW_COLLECTOR_BPF] = "bpf"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(value, names[i]) == 0) {
+			top->collector = (enum cgw_collector_choice)i;
+			return CLI_OK;
+		}
+	return cli_usage_error(top->context, "--collector is auto, files or bpf, not \"%.64s\"",
+			       value);
+}
+
 static enum cli_exit take_option(struct top *top, int code, const char *value)
 {
 	enum cli_exit status;
@@ -165,6 +183,8 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		status = take_number(top, "depth", value, &number);
 		top->depth_max = (uint32_t)number;
 		return status;
+	case OPTION_COLLECTOR:
+		return take_collector(top, value);
 	case OPTION_READ_ONLY:
 		top->app->read_only = true;
 		return CLI_OK;
@@ -257,7 +277,8 @@ static enum cli_exit show_screen(struct top *top, struct source *source)
 
 static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *layout)
 {
-	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max};
+	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max,
+						      .collector = top->collector};
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct cgw_diag diag = {.text = ""};
 	struct cgw_sampler *sampler;
