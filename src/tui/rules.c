@@ -218,6 +218,9 @@ int rules_new(struct cgw_policy *policy, struct rules **ret_rules)
 		free(rules);
 		return -ENOMEM;
 	}
+	/* So that values which were never set are not taken for changed by somebody else. */
+	if (cgw_policy_settings(policy)->mode == CGW_MODE_ENFORCE)
+		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
 	job->job = (struct job){.run = run, .free = free_job, .name = "Looking"};
 	job->policy = policy;
 	job->answer = new_answer(policy);
