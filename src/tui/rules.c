@@ -114,9 +114,9 @@ static int restart(struct rules_job *job)
 
 static int step(struct rules_job *job, struct cgw_snapshot *snapshot, const struct cgw_facts *facts)
 {
-	const struct cgw_action *actions;
+	const struct cgw_action *actions = NULL;
 	const struct cgw_snapshot *before;
-	size_t count;
+	size_t count = 0;
 	int r = cgw_frame_update(job->frame, snapshot);
 
 	if (r == 0)
