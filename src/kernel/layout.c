@@ -118,9 +118,28 @@ static int fill_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *
 	return 0;
 }
 
-/* Takes one mount in; one that cannot be opened (hidden below another) is not there for us. */
+/*
+ * What a mount point that is hidden below another mount, or from us, answers. Anything else is trouble: without
+ * a word about it a group would be made in all hierarchies but one.
+ */
+static bool is_hidden(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -EACCES ||
+	       error == -EPERM;
+}
+
+static int no_hierarchy(const char *path, int error, struct cgw_diag *diag)
+{
+	char shown[256];
+
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	return cgw_diag_set(diag, error, "cannot use the hierarchy at %s: %s", shown,
+			    strerror(-error));
+}
+
+/* Takes one mount in; one that is hidden is not there for us. */
 static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *mount,
-			 const char *path)
+			 const char *path, struct cgw_diag *diag)
 {
 	struct cgw_hierarchy hierarchy;
 	struct stat stat;
@@ -129,12 +148,12 @@ static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *m
 
 	fd = layout->ops->open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
 	if (fd < 0)
-		return fd == -ENOMEM || fd == -EMFILE || fd == -ENFILE ? fd : 0;
+		return is_hidden(fd) ? 0 : no_hierarchy(path, fd, diag);
 	r = layout->ops->stat_fd(fd, &stat);
 	/* Another mount lies on top of it: what the path shows is not what mountinfo says. */
 	if (r < 0 || (!layout->recorded && stat.st_dev != mount->device)) {
 		layout->ops->close(fd);
-		return 0;
+		return r == 0 || is_hidden(r) ? 0 : no_hierarchy(path, r, diag);
 	}
 	for (at = 0; at < layout->hierarchy_count; at++)
 		if (layout->hierarchies[at].device == mount->device)
@@ -147,7 +166,7 @@ static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *m
 	r = fill_hierarchy(layout, mount, path, fd, &hierarchy);
 	if (r < 0) {
 		layout->ops->close(fd);
-		return r;
+		return no_hierarchy(path, r, diag);
 	}
 	if (at < layout->hierarchy_count)
 		hierarchy_done(layout->ops, &layout->hierarchies[at]);
@@ -194,7 +213,7 @@ static int find_mounted(struct cgw_layout *layout, const char *top, struct cgw_d
 		return cgw_diag_set(diag, r, "cannot read /proc/self/mountinfo: %s", strerror(-r));
 	for (size_t i = 0; i < mounts.count && r == 0; i++)
 		if (top == NULL || is_beneath(mounts.items[i].target, top))
-			r = add_hierarchy(layout, &mounts.items[i], mounts.items[i].target);
+			r = add_hierarchy(layout, &mounts.items[i], mounts.items[i].target, diag);
 	return r;
 }
 
@@ -242,7 +261,7 @@ static int find_recorded(struct cgw_layout *layout, const char *top, struct cgw_
 
 		if ((size_t)snprintf(path, sizeof(path), "%s%s", top,
 				     mounts.items[i].target + common) < sizeof(path))
-			r = add_hierarchy(layout, &mounts.items[i], path);
+			r = add_hierarchy(layout, &mounts.items[i], path, diag);
 	}
 	return r;
 }

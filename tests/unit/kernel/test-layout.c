@@ -295,6 +295,7 @@ static void survives_every_fault(void **state)
 			} else {
 				assert_true(r < 0);
 				assert_null(layout);
+				assert_true(diag.text[0] != '\0');
 			}
 			assert_int_equal(open_descriptors(), before);
 			if (fault_calls < at)
