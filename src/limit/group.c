@@ -225,20 +225,46 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 	return 0;
 }
 
+static int delete_in(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+{
+	CLEANUP(subtree_done) struct subtree subtree = {0};
+	int r = subtree_list(layout, hierarchy, path, &subtree);
+
+	if (cgw_error_is_gone(r))
+		return 0;
+	for (size_t i = subtree.count; r == 0 && i-- > 0;)
+		r = remove_one(layout, hierarchy, subtree.paths[i]);
+	return r;
+}
+
+/* Nothing brings a group back: where one hierarchy refuses, it goes from the others, and that is said. */
 static int delete_apply(struct cgw_plan *plan, struct step *step)
 {
-	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		CLEANUP(subtree_done) struct subtree subtree = {0};
-		int r = subtree_list(plan->layout, h, step->ask.path, &subtree);
+	char left[256] = "", reason[sizeof(step->result.diag.text)];
+	bool gone = false;
+	int first = 0;
 
-		if (cgw_error_is_gone(r))
+	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
+		const struct cgw_hierarchy *hierarchy = &plan->layout->hierarchies[h];
+		size_t used = strlen(left);
+		bool there = exists(plan->layout, h, step->ask.path);
+		int r = delete_in(plan->layout, h, step->ask.path);
+
+		gone = gone || (r == 0 && there);
+		if (r == 0)
 			continue;
-		for (size_t i = subtree.count; r == 0 && i-- > 0;)
-			r = remove_one(plan->layout, h, subtree.paths[i]);
-		if (r < 0)
-			return advise_group(plan, step, r, "delete");
+		first = first < 0 ? first : r;
+		(void)snprintf(left + used, sizeof(left) - used, "%s%s", used > 0 ? ", " : "",
+			       hierarchy->label);
 	}
-	return 0;
+	if (first == 0)
+		return 0;
+	(void)advise_group(plan, step, first, "delete");
+	if (!gone)
+		return first;
+	(void)snprintf(reason, sizeof(reason), "%s", step->result.diag.text);
+	return cgw_diag_set(&step->result.diag, first, "%s; it is still in %s, and gone elsewhere",
+			    reason, left);
 }
 
 const struct step_kind step_delete = {

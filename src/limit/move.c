@@ -30,12 +30,16 @@ static int put(const struct cgw_layout *layout, size_t hierarchy, const char *pa
 	return r;
 }
 
-static bool takes_part(const struct cgw_plan *plan, const struct step *step, size_t hierarchy)
+/* 1 where the hierarchy holds the group, 0 where not; not to know would be to leave the process behind there. */
+static int takes_part(const struct cgw_plan *plan, const struct step *step, size_t hierarchy)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
+	int r;
 
-	return !hierarchy_keeps_track(plan->layout, hierarchy) &&
-	       target_open(plan->layout, hierarchy, step->ask.path, &target) == 0;
+	if (hierarchy_keeps_track(plan->layout, hierarchy))
+		return 0;
+	r = target_open(plan->layout, hierarchy, step->ask.path, &target);
+	return r == 0 ? 1 : cgw_error_is_gone(r) ? 0 : r;
 }
 
 static bool is_there(const struct step *step, size_t hierarchy)
@@ -61,70 +65,6 @@ static int check_process(struct cgw_plan *plan, struct step *step)
 				    (int)step->ask.pid, name);
 	}
 	return 0;
-}
-
-static int move_prepare(struct cgw_plan *plan, struct step *step)
-{
-	struct cgw_result *result = &step->result;
-	const char *from = NULL;
-	char shown[200];
-	size_t parts = 0, there = 0;
-	bool one = true;
-	int r = check_process(plan, step);
-
-	r = r < 0 ? r : cgw_membership_read(plan->layout, step->ask.pid, &step->was_in);
-	if (r < 0)
-		return result->diag.text[0] != '\0' ? r : advise_group(plan, step, r, "move to");
-	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		char pid[16];
-
-		if (!takes_part(plan, step, h))
-			continue;
-		parts++;
-		there += is_there(step, h);
-		if (step->was_in.paths[h] != NULL) {
-			one = one && (from == NULL || strcmp(from, step->was_in.paths[h]) == 0);
-			from = step->was_in.paths[h];
-		}
-		(void)snprintf(pid, sizeof(pid), "%d", (int)step->ask.pid);
-		step->hierarchy = h;
-		if (!is_there(step, h))
-			step_say_write(step, plan->layout, h, "cgroup.procs", pid);
-	}
-	if (parts == 0)
-		return advise_group(plan, step, -ENOENT, "move to");
-	/* One path goes back in every hierarchy; several are told apart for people only. */
-	if (from != NULL)
-		cgw_escape(shown, sizeof(shown), from, strlen(from));
-	(void)snprintf(result->old_value, sizeof(result->old_value), "%d in %s%s",
-		       (int)step->ask.pid, from != NULL ? shown : "nothing",
-		       one ? "" : " and others");
-	cgw_escape(shown, sizeof(shown), step->ask.path, strlen(step->ask.path));
-	(void)snprintf(result->new_value, sizeof(result->new_value), "%d in %s", (int)step->ask.pid,
-		       shown);
-	if (there == parts)
-		result->outcome = CGW_OUTCOME_UNCHANGED;
-	if (plan_owned(step))
-		(void)systemd_say_unit(&step->owner, "AttachProcessesToUnit", result->how,
-				       sizeof(result->how));
-	return 0;
-}
-
-static int move_back(struct cgw_plan *plan, struct step *step)
-{
-	int first = 0;
-
-	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		int r;
-
-		if (!takes_part(plan, step, h) || is_there(step, h) ||
-		    step->was_in.paths[h] == NULL)
-			continue;
-		r = put(plan->layout, h, step->was_in.paths[h], step->ask.pid);
-		if (r < 0 && r != -ESRCH && first == 0)
-			first = r;
-	}
-	return first;
 }
 
 static int advise(struct cgw_plan *plan, struct step *step, size_t hierarchy, int error)
@@ -163,17 +103,84 @@ static int advise(struct cgw_plan *plan, struct step *step, size_t hierarchy, in
 	}
 }
 
+static int move_prepare(struct cgw_plan *plan, struct step *step)
+{
+	struct cgw_result *result = &step->result;
+	const char *from = NULL;
+	char shown[200];
+	size_t parts = 0, there = 0;
+	bool one = true;
+	int r = check_process(plan, step);
+
+	r = r < 0 ? r : cgw_membership_read(plan->layout, step->ask.pid, &step->was_in);
+	if (r < 0)
+		return result->diag.text[0] != '\0' ? r : advise_group(plan, step, r, "move to");
+	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
+		char pid[16];
+
+		r = takes_part(plan, step, h);
+		if (r < 0)
+			return advise(plan, step, h, r);
+		if (r == 0)
+			continue;
+		parts++;
+		there += is_there(step, h);
+		if (step->was_in.paths[h] != NULL) {
+			one = one && (from == NULL || strcmp(from, step->was_in.paths[h]) == 0);
+			from = step->was_in.paths[h];
+		}
+		(void)snprintf(pid, sizeof(pid), "%d", (int)step->ask.pid);
+		step->hierarchy = h;
+		if (!is_there(step, h))
+			step_say_write(step, plan->layout, h, "cgroup.procs", pid);
+	}
+	if (parts == 0)
+		return advise_group(plan, step, -ENOENT, "move to");
+	/* One path goes back in every hierarchy; several are told apart for people only. */
+	if (from != NULL)
+		cgw_escape(shown, sizeof(shown), from, strlen(from));
+	(void)snprintf(result->old_value, sizeof(result->old_value), "%d in %s%s",
+		       (int)step->ask.pid, from != NULL ? shown : "nothing",
+		       one ? "" : " and others");
+	cgw_escape(shown, sizeof(shown), step->ask.path, strlen(step->ask.path));
+	(void)snprintf(result->new_value, sizeof(result->new_value), "%d in %s", (int)step->ask.pid,
+		       shown);
+	if (there == parts)
+		result->outcome = CGW_OUTCOME_UNCHANGED;
+	if (plan_owned(step))
+		(void)systemd_say_unit(&step->owner, "AttachProcessesToUnit", result->how,
+				       sizeof(result->how));
+	return 0;
+}
+
+static int move_back(struct cgw_plan *plan, struct step *step)
+{
+	int first = 0;
+
+	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
+		int r = takes_part(plan, step, h);
+
+		if (r == 0 || is_there(step, h) || step->was_in.paths[h] == NULL)
+			continue;
+		/* Not known is tried: where the process never left, it stays. */
+		r = put(plan->layout, h, step->was_in.paths[h], step->ask.pid);
+		if (r < 0 && r != -ESRCH && first == 0)
+			first = r;
+	}
+	return first;
+}
+
 static int move_apply(struct cgw_plan *plan, struct step *step)
 {
 	if (plan_owned(step))
 		return systemd_attach(plan->systemd, &step->owner, "", &step->ask.pid, 1,
 				      &step->result.diag);
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		int r;
+		int r = takes_part(plan, step, h);
 
-		if (!takes_part(plan, step, h) || is_there(step, h))
+		if (r == 0 || is_there(step, h))
 			continue;
-		r = put(plan->layout, h, step->ask.path, step->ask.pid);
+		r = r < 0 ? r : put(plan->layout, h, step->ask.path, step->ask.pid);
 		if (r < 0) {
 			(void)move_back(plan, step);
 			return advise(plan, step, h, r);
