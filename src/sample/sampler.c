@@ -22,10 +22,9 @@
 #define DESCRIPTORS_SPARED 128
 /*
  * From so many groups on the BPF programs are loaded by themselves: loading costs what reading the
- * files of some thousand groups costs once (docs/PERFORMANCE.md).
+ * files of some hundred groups costs once (docs/PERFORMANCE.md).
  */
-#define BPF_GROUPS_REPEATED 500
-#define BPF_GROUPS_ONCE     4000
+#define BPF_GROUPS_MIN 500
 
 struct cgw_sampler {
 	const struct cgw_layout *layout;
@@ -147,9 +146,7 @@ static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
 /* Loading the programs costs as much as reading the files of many groups once. */
 static bool is_worth_bpf(const struct cgw_sampler *sampler, uint32_t group_count)
 {
-	uint32_t least = sampler->options.once ? BPF_GROUPS_ONCE : BPF_GROUPS_REPEATED;
-
-	return group_count >= least && sampler->options.below == NULL;
+	return group_count >= BPF_GROUPS_MIN && sampler->options.below == NULL;
 }
 
 /* How many groups there are in the fullest hierarchy, as far as the kernel tells without a walk. */

@@ -75,29 +75,37 @@ static struct cgw_sampler *open_sampler(const struct cgw_layout *layout,
 	return sampler;
 }
 
-/* The least of all ticks: others work on the machine meanwhile, and can only add. */
+static int compare_costs(const void *a, const void *b)
+{
+	const uint64_t *first = a, *second = b;
+
+	return (*first > *second) - (*first < *second);
+}
+
+/* The least and the middle one of all ticks: others work on the machine meanwhile, and can only add. */
 static void time_samples(const struct cgw_layout *layout, const char *how, const char *set,
 			 unsigned ticks)
 {
 	bool bpf = strcmp(how, "bpf") == 0;
-	uint64_t started = cpu_ns(), least = UINT64_MAX;
+	uint64_t started = cpu_ns(), *costs = calloc(ticks + 1, sizeof(*costs));
 	struct cgw_sampler *sampler =
 		open_sampler(layout, bpf ? CGW_COLLECTOR_BPF : CGW_COLLECTOR_FILES, set);
 	struct cgw_snapshot *snapshot;
 
+	must(costs != NULL, "memory");
 	print("load_ns", cpu_ns() - started);
 	must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");
 	print("first_sample_ns", cpu_ns() - started);
 	for (unsigned tick = 0; tick < ticks; tick++) {
-		uint64_t cost;
-
 		cgw_snapshot_unref(snapshot);
 		started = cpu_ns();
 		must(cgw_sampler_sample(sampler, &snapshot) == 0, "sample");
-		cost = cpu_ns() - started;
-		least = cost < least ? cost : least;
+		costs[tick] = cpu_ns() - started;
 	}
-	print("sample_ns", least);
+	qsort(costs, ticks, sizeof(*costs), compare_costs);
+	print("sample_ns", costs[0]);
+	print("sample_median_ns", costs[ticks / 2]);
+	free(costs);
 	print("groups", cgw_snapshot_topology(snapshot)->count);
 	printf("reason %s\n", cgw_sampler_collector_reason(sampler));
 	cgw_snapshot_unref(snapshot);
