@@ -286,7 +286,7 @@ static int reclaim(struct performer *performer, const struct cgw_action *action,
 
 	if (cgw_control_available(performer->layout, CGW_C_MEMORY_RECLAIM, NULL) < 0) {
 		step.control = CGW_C_MEMORY_FORCE_EMPTY; /* v1 has but "all that can be had" */
-		step.value = "1";
+		step.value = "0";
 	}
 	r = apply(performer, action, &step, performed);
 	return r == -EAGAIN ? 0 : r; /* less than asked for is what it had to give */

@@ -2,7 +2,7 @@
 # Sourced by the live tests of enforcement, after which there are a policy file, a daemon that can be started
 # and stopped, and questions to the kernel's own files. Ends the test where nothing can be enforced.
 # shellcheck source=tests/live/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 if [ "$(id -u)" != 0 ]; then
 	skip "$(basename "$0" .sh): only root enforces"
