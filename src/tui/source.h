@@ -12,6 +12,8 @@
 #include <cgward/history.h>
 #include <cgward/record.h>
 
+#include "remote/hosts.h"
+
 enum source_can {
 	SOURCE_ACTS = 1,    /* its groups are this machine's: they are changed and looked into */
 	SOURCE_TRAVELS = 2, /* it is moved in time: travel() */
@@ -105,6 +107,9 @@ int source_live(struct cgw_sampler *sampler, uint64_t interval_ns, struct source
 /* A recording: the replay belongs to the source from now on, also on failure. It starts paused. */
 int source_recording(struct cgw_replay *replay, const struct travel *start,
 		     struct source **ret_source);
+
+/* Other hosts: they belong to the source from now on, also on failure. */
+int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source);
 
 static inline struct source *source_stop(struct source *source)
 {

@@ -23,6 +23,8 @@ enum {
 	OPTION_READ_ONLY,
 	OPTION_THEME,
 	OPTION_GRAPHS,
+	OPTION_HOST,
+	OPTION_SSH,
 	OPTION_POLICY,
 	OPTION_STATE,
 	OPTION_REPLAY,
@@ -46,6 +48,9 @@ static const struct cli_option options[] = {
 	{OPTION_READ_ONLY, "read-only", NULL, false, "no key changes anything"},
 	{OPTION_THEME, "theme", "NAME", false, "auto, dark, light, plain"},
 	{OPTION_GRAPHS, "graphs", "NAME", false, "braille, blocks, ascii"},
+	{OPTION_HOST, "host", "HOST", false,
+	 "another machine, over ssh, to look at; several are groups of one tree"},
+	{OPTION_SSH, "ssh", "COMMAND", false, "what reaches it (\"ssh -p 2222\")"},
 	{OPTION_POLICY, "policy", "FILE", false,
 	 "watch what the rules of FILE would do; nothing of it is done"},
 	{OPTION_STATE, "state", "DIR", false,
@@ -72,6 +77,9 @@ struct top {
 	const char *below, *filter, *replay, *at;
 	uint32_t depth_max;
 	enum cgw_collector_choice collector;
+	const char *hosts[REMOTE_HOSTS_MAX];
+	size_t host_count;
+	const char *ssh;
 };
 
 static enum cli_exit take_number(struct top *top, const char *option, const char *value,
@@ -192,6 +200,15 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		return take_setting(top, "screen", "theme", value);
 	case OPTION_GRAPHS:
 		return take_setting(top, "screen", "graphs", value);
+	case OPTION_HOST:
+		if (top->host_count == REMOTE_HOSTS_MAX)
+			return cli_usage_error(top->context, "--host can be given %d times",
+					       REMOTE_HOSTS_MAX);
+		top->hosts[top->host_count++] = value;
+		return CLI_OK;
+	case OPTION_SSH:
+		top->ssh = value;
+		return CLI_OK;
 	case OPTION_POLICY:
 		return take_policy(top, value);
 	case OPTION_STATE:
@@ -377,6 +394,49 @@ static enum cli_exit run_replay(struct top *top)
 	return status;
 }
 
+static enum cli_exit run_remote(struct top *top)
+{
+	const char *ssh[REMOTE_SSH_WORDS_MAX + 1];
+	CLEANUP(cleanup_free) char *words = NULL;
+	const struct remote_hosts_options hosts_options = {
+		.hosts = top->hosts,
+		.count = top->host_count,
+		.ssh = ssh,
+		.interval_ns = top->app->settings.interval_ns,
+	};
+	struct remote_hosts *hosts = NULL;
+	struct cgw_diag diag = {.text = ""};
+	enum cli_exit status;
+	int r;
+
+	if (top->is_batch || top->replay != NULL || top->below != NULL || top->depth_max > 0)
+		return cli_usage_error(top->context,
+				       "--host has a screen, and --filter to pick groups; "
+				       "`cgward dump --host` prints rows");
+	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
+		return cli_usage_error(top->context, "--filter: %s", diag.text);
+	r = remote_ssh_words(top->ssh, &words, ssh, &diag);
+	if (r == 0)
+		r = remote_hosts_new(&hosts_options, &hosts, &diag);
+	if (r < 0)
+		return cli_usage_error(top->context, "--host: %s",
+				       diag.text[0] != '\0' ? diag.text : strerror(-r));
+	r = source_remote(hosts, top->app->settings.interval_ns, &top->source);
+	if (r < 0) {
+		cli_error(top->context, "%s", strerror(-r));
+		return CLI_FAILED;
+	}
+	if (top->host_count == 1)
+		(void)snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts[0]);
+	else
+		(void)snprintf(top->app->host, sizeof(top->app->host), "%zu hosts",
+			       top->host_count);
+	status = show_screen(top, top->source);
+	top->app = app_free(top->app); /* its frames know the hosts' layouts */
+	top->source = source_stop(top->source);
+	return status;
+}
+
 static enum cli_exit run(struct top *top, int argc, char **argv)
 {
 	enum cli_exit status = CLI_OK;
@@ -398,6 +458,10 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 		return cli_usage_error(top->context, "--iterations goes with --batch");
 	if (top->at != NULL && top->replay == NULL)
 		return cli_usage_error(top->context, "--at goes with --replay");
+	if (top->ssh != NULL && top->host_count == 0)
+		return cli_usage_error(top->context, "--ssh goes with --host");
+	if (top->host_count > 0)
+		return run_remote(top);
 	if (top->replay != NULL)
 		return run_replay(top);
 	layout = cli_layout(top->context, &status);
