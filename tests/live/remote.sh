@@ -79,13 +79,15 @@ group=$(make_group remote pids)
 echo 41 >"$(mount_of pids)$group/pids.max"
 same "a figure of another machine is the kernel's" 41 "$(far --host good -n -r -o pids.max --match "$group")"
 same "only dump runs there" "good cgward dump --ndjson --stream 1 --interval 1000000us --count 1 -o group,id,pids.max" "$(cat "$work/commands")"
-check "all its groups are there" diff <("$CGWARD" dump -n -r -o group | sort) <(far --host good -n -r -o group | sort)
+mkdir -p "$(mount_of pids)$group/x/y" "$(mount_of pids)$group/z"
+same "all groups are there, in their order" "$("$CGWARD" dump -n -r -o group --match "$group/**")" \
+	"$(far --host good -n -r -o group --match "$group/**")"
 weird=$group/$'a\x1b[1m b'
 mkdir "$(mount_of pids)$weird"
 same "a hostile name comes as it is" "$("$CGWARD" dump --csv -n -o group --match "$group/*")" \
 	"$(far --host good --csv -n -o group --match "$group/*")"
 same "limits above bind there too" 41 "$(far --host good -n -r -o pids.max.effective --match "$group")"
-check "rates are taken" sh -c 'echo "$1" | grep -qE "^[0-9.]+%\$"' - "$(far --host good --rates 1s -n -r -o cpu --match /)"
+check "rates are taken" sh -c 'echo "$1" | grep -qE "^[0-9.]+%\$"' - "$(far --host good --rates=1s -n -r -o cpu --match /)"
 
 # Several, of which some are lost.
 far --host good --host closed --host missing --host old --host newer -o group,pids.max >"$work/out" 2>"$work/err"
