@@ -50,6 +50,8 @@ END
 kill -HUP "$daemon"
 check "the new policy records elsewhere" wait_for 20 test -s "$state/second.cgwr"
 check "and serves no longer" is_not ask metrics
+: >"$state/log"
+check "its rules act" wait_for 20 says "often: restore"
 
 # What cannot work holds up nothing.
 write_policy <<END

@@ -117,7 +117,7 @@ check "and runs nothing" test ! -e "$work/owned"
 # A slow one does not hold up the other.
 started=$SECONDS
 far --host good --host stuck --interval 300ms --count 20 -n -r -o group,pids.max --match "/*$group" >"$work/out" 2>"$work/err"
-check "all samples came" test "$(grep -c "^/good$group 41" "$work/out")" -ge 10
+check "all samples came" test "$(grep -c " /good$group 41\$" "$work/out")" -ge 10
 check "in time" test $((SECONDS - started)) -lt 20
 check "and the other is called slow" grep -q 'stuck: slow: no sample for' "$work/err"
 
