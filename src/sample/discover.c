@@ -72,6 +72,16 @@ bool discover_wants(const struct discover *discover, const struct tree_group *gr
 	       (strncmp(path, discover->options.below, below) == 0 && path[below] == '/');
 }
 
+/* The group and its watch know each other, or neither does: a group that went must not be told of. */
+static void unlink_watch(struct discover *discover, int descriptor)
+{
+	struct watch *watch = &discover->watches[descriptor];
+
+	if (watch->group != NULL)
+		watch->group->watch[watch->hierarchy] = -1;
+	*watch = (struct watch){NULL, -1};
+}
+
 static int note_watch(struct discover *discover, int descriptor, struct tree_group *group,
 		      uint32_t hierarchy)
 {
@@ -86,7 +96,10 @@ static int note_watch(struct discover *discover, int descriptor, struct tree_gro
 		discover->watches = watches;
 		discover->watch_size = size;
 	}
+	/* A directory that was renamed keeps its watch, under another group. */
+	unlink_watch(discover, descriptor);
 	discover->watches[descriptor] = (struct watch){group, (int)hierarchy};
+	group->watch[hierarchy] = descriptor;
 	return 0;
 }
 
@@ -104,8 +117,13 @@ static int watch_group(struct discover *discover, struct tree_group *group, uint
 	descriptor =
 		inotify_add_watch(discover->inotify_fd, full,
 				  IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR | IN_DONT_FOLLOW);
-	if (descriptor >= 0)
-		return note_watch(discover, descriptor, group, hierarchy);
+	if (descriptor >= 0) {
+		int r = note_watch(discover, descriptor, group, hierarchy);
+
+		if (r < 0)
+			(void)inotify_rm_watch(discover->inotify_fd, descriptor);
+		return r;
+	}
 	if (errno == ENOSPC || errno == ENOMEM || errno == EACCES || errno == ENAMETOOLONG)
 		discover->watched &= ~(UINT32_C(1) << hierarchy);
 	return 0;
@@ -120,8 +138,7 @@ void discover_forget(struct discover *discover, struct tree_group *group, uint32
 			continue;
 		/* A removed directory took its watch with it: this fails then, and may. */
 		(void)inotify_rm_watch(discover->inotify_fd, descriptor);
-		discover->watches[descriptor] = (struct watch){NULL, -1};
-		group->watch[h] = -1;
+		unlink_watch(discover, descriptor);
 	}
 }
 
@@ -308,7 +325,7 @@ static int take_event(struct discover *discover, const struct inotify_event *eve
 	if (watch.hierarchy < 0)
 		return 0;
 	if (event->mask & IN_IGNORED) {
-		discover->watches[event->wd] = (struct watch){NULL, -1};
+		unlink_watch(discover, event->wd);
 		return 0;
 	}
 	if (!(event->mask & IN_ISDIR) || event->len == 0)
