@@ -21,7 +21,7 @@ static const struct cli_option options[] = {
 	{'a', "all", NULL, false, "name every group of each section, not the first 8"},
 	{OPTION_RECORDING, "recording", "FILE", false,
 	 "what it would have done to a machine that was recorded, and for how long"},
-	{'J', "json", NULL, false, "with --recording: one JSON object"},
+	{'J', "json", NULL, false, "one JSON object, of a recording"},
 	{OPTION_SYNTAX, "syntax", NULL, false, "look at the file alone, not at this machine"},
 	{OPTION_STRICT, "strict", NULL, false,
 	 "fail on what this machine cannot do, and on conflicts"},

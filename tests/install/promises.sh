@@ -39,4 +39,4 @@ fi
 awk '{ print $1 }' tests/compatibility/exit-statuses.txt | named "cgward(1) names every exit status" \
 	<(sed -n '/^.Sh EXIT STATUS/,/^.Sh [^E]/p' docs/man/cgward.1)
 grep -rhoE '"CGWARD_[A-Z_]+=' src | tr -d '"=' | sort -u |
-	named "cgward-enforce(8) names every field of the journal" docs/man/cgward-enforce.8
+	named "the manuals name every field of the journal" docs/man/cgward-enforce.8 docs/man/cgward-set.1
