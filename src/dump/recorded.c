@@ -121,12 +121,16 @@ static int update_frame(struct recorded *recorded)
 /* The last sample of each step, where there is a new one. */
 static int print_steps(struct recorded *recorded)
 {
-	uint64_t at_ns = now_ns(recorded), printed = UINT64_MAX;
+	uint64_t every_ns = recorded->dump->every_ns;
+	uint64_t at_ns = now_ns(recorded), end_ns = recorded->end_ns, printed = UINT64_MAX;
+	struct cgw_recording_info info;
 	int r = 1;
 
-	while (r >= 0 && at_ns <= recorded->end_ns) {
-		struct cgw_recording_info info;
-
+	/* No further than the step that the last sample is in. */
+	cgw_replay_info(recorded->replay, &info);
+	if (end_ns > info.last_ns && end_ns - info.last_ns >= every_ns)
+		end_ns = info.last_ns + every_ns - 1;
+	while (r >= 0 && at_ns <= end_ns) {
 		r = cgw_replay_seek(recorded->replay, at_ns);
 		if (r < 0)
 			break;
@@ -137,7 +141,9 @@ static int print_steps(struct recorded *recorded)
 			if (r == 0)
 				r = print(recorded, recorded->frame);
 		}
-		at_ns += recorded->dump->every_ns;
+		if (end_ns - at_ns < every_ns)
+			break;
+		at_ns += every_ns;
 	}
 	return r < 0 ? r : 0;
 }

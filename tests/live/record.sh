@@ -36,6 +36,8 @@ check "it says what was written" grep -q '^6 samples in ' "$directory/out"
 usage=$("$CGWARD" dump --replay "$file" --match "$group" --json | json "g['$group']['cpu']")
 check "the load's CPU is seen in the replay" awk -v u="$usage" 'BEGIN { exit !(u > 5) }'
 same "each sample comes back" 6 "$("$CGWARD" dump --replay "$file" --begin -1h --match "$group" --csv -n | wc -l)"
+same "steps end with the recording: its first and its last sample" 2 \
+	"$(timeout 60 "$CGWARD" dump --replay "$file" --every 1h --match "$group" --csv -n | wc -l)"
 same "replayed samples are in order" "" "$("$CGWARD" dump --replay "$file" --begin -1h --match "$group" --raw -n \
 	-o cpu.usage | sort -n -C || echo disordered)"
 for format in --json --ndjson --csv --raw --export --openmetrics --prometheus ""; do
