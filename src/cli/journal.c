@@ -13,7 +13,7 @@ const char *cli_message_id(enum cli_message message)
 	return ids[message];
 }
 
-#if WITH_SYSTEMD
+#ifdef WITH_SYSTEMD
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
