@@ -99,10 +99,11 @@ static void print_rule(const struct backtest *backtest, size_t index)
 {
 	struct cgw_section_info section = cgw_policy_section(backtest->policy, index);
 	struct cgw_rehearsed_section counts = cgw_rehearsal_section(backtest->rehearsal, index);
-	unsigned long long truths =
-		(unsigned long long)(counts.truths[0] + counts.truths[1] + counts.truths[2]);
+	unsigned long long truths = counts.truths[0];
 	char longest[32];
 
+	truths += counts.truths[1];
+	truths += counts.truths[2];
 	printf("[%s %s] ", cgw_section_kind_name(section.kind), section.name);
 	if (section.kind == CGW_SECTION_LIMIT) {
 		printf("would have set %llu values on %u groups\n",

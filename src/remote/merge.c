@@ -102,7 +102,7 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 			names_size += strlen(from->name[g]) + 1;
 	}
 	if (merge->parts == NULL)
-		merge->parts = calloc(count, sizeof(*merge->parts));
+		merge->parts = calloc(count > 0 ? count : 1, sizeof(*merge->parts));
 	if (merge->parts == NULL)
 		return -ENOMEM;
 	r = topology_new(groups, 1, names_size, &topology, &writer.arrays);
@@ -199,7 +199,7 @@ static int copy_part(struct cgw_snapshot *to, uint32_t at, const struct cgw_snap
 int merge_snapshots(struct merge *merge, const struct merge_part *parts, size_t count,
 		    const struct cgw_metric_set *wanted, struct cgw_snapshot **ret_snapshot)
 {
-	struct cgw_snapshot *snapshot;
+	struct cgw_snapshot *snapshot = NULL;
 	uint32_t at = 1;
 	int r = merge->pool == NULL ? snapshot_pool_new(&merge->pool) : 0;
 
@@ -207,7 +207,7 @@ int merge_snapshots(struct merge *merge, const struct merge_part *parts, size_t 
 		r = make_topology(merge, parts, count);
 	if (r == 0)
 		r = snapshot_begin(merge->pool, merge->topology, wanted, &snapshot);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	for (size_t i = 0; i < count && r == 0; i++) {
 		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): begun where r is 0 */

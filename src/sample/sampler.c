@@ -462,7 +462,7 @@ int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set
 		    struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
 {
 	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_sampler *sampler;
+	struct cgw_sampler *sampler = NULL;
 	int r = cgw_sampler_new(layout, &options, &sampler, diag);
 
 	if (r < 0)

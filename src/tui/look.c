@@ -61,12 +61,12 @@ static int begin(struct look *look)
 
 static int sample(struct look *look, uint32_t *ret_group)
 {
-	struct cgw_snapshot *snapshot;
+	struct cgw_snapshot *snapshot = NULL;
 	int r = look->sampler == NULL ? begin(look) : 0;
 
 	if (r == 0)
 		r = cgw_sampler_sample(look->sampler, &snapshot);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	r = cgw_frame_update(look->frame, snapshot);
 	*ret_group = cgw_topology_find(cgw_snapshot_topology(snapshot), look->path);
