@@ -465,7 +465,7 @@ int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set
 	struct cgw_sampler *sampler = NULL;
 	int r = cgw_sampler_new(layout, &options, &sampler, diag);
 
-	if (r < 0)
+	if (sampler == NULL)
 		return r;
 	r = cgw_sampler_want(sampler, wanted);
 	r = r < 0 ? r : cgw_sampler_sample(sampler, ret_snapshot);
