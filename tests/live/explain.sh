@@ -37,7 +37,7 @@ if c: print(c['by'], c['now'], int(c['count']), int(c['amount']), int(c['bound']
 # told NAME BY NOW: waits until it is told so.
 told() {
 	is_so() { [[ $(cause "$1" "${4:-500ms}") == "$2 $3 "* ]]; }
-	wait_for 20 is_so "$@"
+	wait_for 60 is_so "$@"
 }
 # limit_of GROUP KEY: a number, of a limit by device that of the only one.
 limit_of() { "$CGWARD" get -b "$1" "$2" | awk '{ print $NF }'; }
