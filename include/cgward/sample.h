@@ -103,6 +103,8 @@ bool cgw_snapshot_stands_in(const struct cgw_snapshot *snapshot, enum cgw_metric
  */
 size_t cgw_topology_path(const struct cgw_topology *topology, uint32_t group, char *buffer,
 			 size_t size);
+/* The same in memory of its own, to be freed; NULL: there is none left. */
+char *cgw_topology_path_copy(const struct cgw_topology *topology, uint32_t group);
 
 /* The index of a path, or CGW_NO_GROUP. */
 uint32_t cgw_topology_find(const struct cgw_topology *topology, const char *path);

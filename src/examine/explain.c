@@ -35,13 +35,7 @@ static const struct cli_command_help help = {
 
 static char *path_of(const struct subject *subject, uint32_t group)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(subject->frame));
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	char *path = malloc(length + 1);
-
-	if (path != NULL)
-		(void)cgw_topology_path(topology, group, path, length + 1);
-	return path;
+	return cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(subject->frame)), group);
 }
 
 static void print_escaped(const char *before, const char *raw)

@@ -54,17 +54,10 @@ static json_t *real(struct cgw_value value)
 static json_t *path_of(const struct view *view, uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(view->frame));
-	size_t length;
-	CLEANUP(cleanup_free) char *path = NULL;
+	CLEANUP(cleanup_free)
+	char *path = group != CGW_NO_GROUP ? cgw_topology_path_copy(topology, group) : NULL;
 
-	if (group == CGW_NO_GROUP)
-		return json_null();
-	length = cgw_topology_path(topology, group, NULL, 0);
-	path = malloc(length + 1);
-	if (path == NULL)
-		return json_null();
-	(void)cgw_topology_path(topology, group, path, length + 1);
-	return text(path);
+	return path != NULL ? text(path) : json_null();
 }
 
 static json_t *identity_json(const struct view *view)

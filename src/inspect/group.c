@@ -94,13 +94,11 @@ static int list_hierarchy(const struct cgw_layout *layout, const char *path, uin
 static int list_group(const struct cgw_layout *layout, const struct cgw_topology *topology,
 		      uint32_t group, bool threads, struct listing *listing)
 {
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	CLEANUP(cleanup_free) char *path = malloc(length + 1);
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
 	int r = 0;
 
 	if (path == NULL)
 		return -ENOMEM;
-	(void)cgw_topology_path(topology, group, path, length + 1);
 	for (size_t h = 0; h < layout->hierarchy_count && r == 0; h++)
 		if (topology->present[group] & UINT32_C(1) << h)
 			r = list_hierarchy(layout, path, group, h, threads, listing);
@@ -296,7 +294,6 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 		struct cgw_diag *diag)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
 	size_t most = options->process_max > 0 ? options->process_max : PROCESS_MAX_DEFAULT;
 	CLEANUP(listing_done) struct listing listing = {0};
 	struct process_context context;
@@ -304,10 +301,9 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	int r = -ENOMEM;
 
 	if (inspection != NULL)
-		inspection->path = malloc(length + 1);
+		inspection->path = cgw_topology_path_copy(topology, group);
 	if (inspection == NULL || inspection->path == NULL)
 		goto failed;
-	(void)cgw_topology_path(topology, group, inspection->path, length + 1);
 	inspection->group = group;
 	cgw_identity_from_path(inspection->path, &inspection->identity);
 	process_context_read(layout, &context);

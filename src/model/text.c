@@ -33,15 +33,13 @@ static void append_word(struct text_out *out, const char *word)
 static size_t path_text(const struct cgw_topology *topology, enum field_identity which,
 			uint32_t group, struct text_out *out, enum cgw_state *ret_state)
 {
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	CLEANUP(cleanup_free) char *path = malloc(length + 1);
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
 	struct cgw_identity identity;
 
 	if (path == NULL) {
 		*ret_state = CGW_ABSENT;
 		return 0;
 	}
-	(void)cgw_topology_path(topology, group, path, length + 1);
 	cgw_identity_from_path(path, &identity);
 	append(out, which == IDENTITY_KIND ? cgw_identity_kind_name(identity.kind)
 					   : identity.text[which - IDENTITY_PARTS]);

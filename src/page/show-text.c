@@ -89,15 +89,13 @@ static void group_cell(const struct view *view, const struct cgw_process *proces
 		       struct table *table)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(view->frame));
-	size_t length = cgw_topology_path(topology, process->group, NULL, 0);
-	CLEANUP(cleanup_free) char *path = malloc(length + 1);
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, process->group);
 	const char *below;
 
 	if (path == NULL) {
 		table->error = -1;
 		return;
 	}
-	(void)cgw_topology_path(topology, process->group, path, length + 1);
 	below = path + strlen(view->now->path);
 	if (process->group == view->group)
 		below = ".";
@@ -190,11 +188,8 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 	if (bound->by == CGW_NO_GROUP) {
 		table_cell(table, "-");
 	} else {
-		size_t length = cgw_topology_path(topology, bound->by, NULL, 0);
-		CLEANUP(cleanup_free) char *path = malloc(length + 1);
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, bound->by);
 
-		if (path != NULL)
-			(void)cgw_topology_path(topology, bound->by, path, length + 1);
 		table_name(table, path != NULL ? path : "?");
 	}
 	table_cell(table, "%s",

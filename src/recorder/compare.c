@@ -67,14 +67,12 @@ static int add_row(struct diff *diff, const struct place *from, const struct pla
 {
 	const struct place *shown = to->group != CGW_NO_GROUP ? to : from;
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(shown->frame));
-	size_t length = cgw_topology_path(topology, shown->group, NULL, 0);
 	CLEANUP(cleanup_free) struct diff_cell *cells = calloc(diff->field_count, sizeof(*cells));
-	CLEANUP(cleanup_free) char *path = malloc(length + 1);
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, shown->group);
 	bool changed = what[0] != '\0';
 
 	if (cells == NULL || path == NULL)
 		return -ENOMEM;
-	(void)cgw_topology_path(topology, shown->group, path, length + 1);
 	for (size_t i = 0; i < diff->field_count; i++) {
 		struct cgw_value before = {0}, after = {0};
 

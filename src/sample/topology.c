@@ -103,6 +103,16 @@ size_t cgw_topology_path(const struct cgw_topology *topology, uint32_t group, ch
 	return length;
 }
 
+char *cgw_topology_path_copy(const struct cgw_topology *topology, uint32_t group)
+{
+	size_t length = cgw_topology_path(topology, group, NULL, 0);
+	char *path = malloc(length + 1);
+
+	if (path != NULL)
+		(void)cgw_topology_path(topology, group, path, length + 1);
+	return path;
+}
+
 uint32_t cgw_topology_find(const struct cgw_topology *topology, const char *path)
 {
 	uint32_t group = 0;

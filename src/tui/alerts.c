@@ -83,13 +83,11 @@ static void note(struct alerts *alerts, const struct cgw_frame *frame, enum aler
 		 uint32_t group, double figure)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	char *path = malloc(length + 1);
+	char *path = cgw_topology_path_copy(topology, group);
 	struct alert *alert;
 
 	if (path == NULL)
 		return;
-	(void)cgw_topology_path(topology, group, path, length + 1);
 	alert = add(alerts, frame, kinds[kind].role, path);
 	describe(kind, figure, alert->text, sizeof(alert->text));
 }

@@ -13,21 +13,12 @@
 /* Looking through the machine's processes for who shares what is dear: not at each sample. */
 #define LOOK_NS UINT64_C(5000000000)
 
-static char *path_of(const struct cgw_topology *topology, uint32_t group)
-{
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	char *path = malloc(length + 1);
-
-	if (path != NULL)
-		(void)cgw_topology_path(topology, group, path, length + 1);
-	return path;
-}
-
 /* Below what is wrong: whose fault it is, and the line that would change it. */
 static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
 {
 	CLEANUP(cleanup_free)
-	char *path = path_of(cgw_snapshot_topology(cgw_frame_now(detail->frame)), cause->by);
+	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(detail->frame)),
+					    cause->by);
 	CLEANUP(cleanup_free) char *line = NULL;
 	struct detail_row *row;
 

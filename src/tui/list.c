@@ -44,20 +44,11 @@ static int reserve(struct list *list, uint32_t count)
 	return 0;
 }
 
-static char *path_of(const struct cgw_topology *topology, uint32_t group)
-{
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	char *path = malloc(length + 1);
-
-	if (path != NULL)
-		(void)cgw_topology_path(topology, group, path, length + 1);
-	return path;
-}
-
 static void add_gone(struct list *list, const struct cgw_topology *before, uint32_t group,
 		     uint32_t row, uint64_t now_ns)
 {
-	char *path = list->gone_count < LIST_GONE_MAX ? path_of(before, group) : NULL;
+	char *path =
+		list->gone_count < LIST_GONE_MAX ? cgw_topology_path_copy(before, group) : NULL;
 
 	if (path != NULL)
 		list->gone[list->gone_count++] =

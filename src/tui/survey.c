@@ -82,16 +82,6 @@ static void run(struct job *job)
 		}
 }
 
-static char *path_of(const struct cgw_topology *topology, uint32_t group)
-{
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	char *path = malloc(length + 1);
-
-	if (path != NULL)
-		(void)cgw_topology_path(topology, group, path, length + 1);
-	return path;
-}
-
 static void add_subtree(struct survey *survey, const struct cgw_topology *topology,
 			const char *path)
 {
@@ -102,7 +92,7 @@ static void add_subtree(struct survey *survey, const struct cgw_topology *topolo
 	end = top + topology->below[top] + 1;
 	survey->group_count += end - top;
 	for (uint32_t i = top; i < end && survey->path_count < GROUPS_MAX; i++) {
-		survey->paths[survey->path_count] = path_of(topology, i);
+		survey->paths[survey->path_count] = cgw_topology_path_copy(topology, i);
 		survey->path_count += survey->paths[survey->path_count] != NULL;
 	}
 }

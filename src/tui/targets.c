@@ -17,8 +17,8 @@ void targets_done(struct targets *targets)
 
 static int add(struct targets *targets, const struct cgw_topology *topology, uint32_t group)
 {
-	size_t length = cgw_topology_path(topology, group, NULL, 0);
-	struct target target = {.path = malloc(length + 1), .below = topology->below[group]};
+	struct target target = {.path = cgw_topology_path_copy(topology, group),
+				.below = topology->below[group]};
 	struct target *items =
 		reallocarray(targets->items, targets->count + 1, sizeof(*targets->items));
 
@@ -28,7 +28,6 @@ static int add(struct targets *targets, const struct cgw_topology *topology, uin
 		free(target.path);
 		return -ENOMEM;
 	}
-	(void)cgw_topology_path(topology, group, target.path, length + 1);
 	for (uint32_t h = 0; h < topology->hierarchy_count && target.id == 0; h++) {
 		target.id = topology->id[h][group];
 		target.hierarchy = h;

@@ -485,22 +485,19 @@ unsigned open_detail(struct app *app)
 	uint32_t group = app_group(app);
 	struct detail *detail;
 	unsigned reactions;
-	size_t length;
 
 	if (group == CGW_NO_GROUP)
 		return REACTION_BEEP;
-	length = cgw_topology_path(topology, group, NULL, 0);
 	detail = calloc(1, sizeof(*detail));
 	if (detail == NULL)
 		return app_say(app, ROLE_BAD, "out of memory");
-	detail->path = malloc(length + 1);
+	detail->path = cgw_topology_path_copy(topology, group);
 	detail->first_counts = calloc(CGW_METRIC_COUNT, sizeof(*detail->first_counts));
 	if (detail->path == NULL || cgw_frame_new(&detail->own_frame) < 0) {
 		detail_done(detail);
 		return app_say(app, ROLE_BAD, "out of memory");
 	}
 	detail->frame = app->source_can & SOURCE_ACTS ? detail->own_frame : app->frame;
-	(void)cgw_topology_path(topology, group, detail->path, length + 1);
 	if (probe_new(detail->path, &detail->probe) < 0) {
 		detail_done(detail);
 		return app_say(app, ROLE_BAD, "out of memory");

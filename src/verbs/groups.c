@@ -40,13 +40,10 @@ static int add_matching(struct group_list *list, const struct cgw_topology *topo
 			const char *glob)
 {
 	for (uint32_t i = 1; i < topology->count; i++) {
-		char none[1];
-		size_t length = cgw_topology_path(topology, i, none, sizeof(none));
-		char *path = malloc(length + 1);
+		char *path = cgw_topology_path_copy(topology, i);
 
 		if (path == NULL)
 			return -ENOMEM;
-		(void)cgw_topology_path(topology, i, path, length + 1);
 		if (!cgw_glob_match(glob, path)) {
 			free(path);
 			continue;
