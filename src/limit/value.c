@@ -13,11 +13,15 @@
 #define NS_PER_S  UINT64_C(1000000000)
 #define PERIOD_NS UINT64_C(100000000) /* the kernel's default */
 
-static int refuse(const struct control_row *row, const char *text, struct cgw_diag *diag)
+static int refuse(const struct control_row *row, const char *text, int error, struct cgw_diag *diag)
 {
 	char shown[96];
 
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
+	if (error == -ERANGE)
+		return cgw_diag_set(diag, error,
+				    "%s: \"%s\" is more than any number the kernel takes",
+				    row->info.key, shown);
 	return cgw_diag_set(diag, -EINVAL, "%s wants %s, not \"%s\"", row->info.key,
 			    row->info.syntax, shown);
 }
@@ -245,14 +249,10 @@ int wish_parse(const struct control_row *row, const char *text, struct wish *ret
 	(void)snprintf(trimmed, sizeof(trimmed), "%.*s", (int)length, text);
 	value = row->info.instances ? take_instance(trimmed, &wish) : trimmed;
 	if (value == NULL || strpbrk(value, "\n\r") != NULL)
-		return refuse(row, trimmed, diag);
+		return refuse(row, trimmed, -EINVAL, diag);
 	r = is_number(row) ? parse_number(row, value, &wish) : parse_text(row, value, &wish);
-	if (r == -ERANGE)
-		return cgw_diag_set(diag, r,
-				    "%s: \"%.64s\" is more than any number the kernel takes",
-				    row->info.key, value);
 	if (r < 0)
-		return refuse(row, trimmed, diag);
+		return refuse(row, trimmed, r, diag);
 	*ret_wish = wish;
 	return 0;
 }
