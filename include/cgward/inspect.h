@@ -97,13 +97,14 @@ struct cgw_process {
 struct cgw_namespace {
 	enum cgw_namespace_kind kind;
 	uint64_t inode;
-	struct cgw_number host; /* 1: that of PID 1 here; DENIED where that cannot be read */
-	uint32_t processes;     /* of the group */
-	uint32_t others;        /* of other groups; counted with `shared` only */
-	pid_t example;          /* a process in it, the lowest */
-	char **groups;          /* other groups that share it: a path each, CGW_SHOWN_MAX at most */
-	uint32_t group_count;   /* how many there are, also beyond those */
-	char *hostname;         /* UTS; NULL: not readable */
+	struct cgw_number
+		host;       /* 1: the machine's own, 0: not; UNSUPPORTED: not to be told in here */
+	uint32_t processes; /* of the group */
+	uint32_t others;    /* of other groups; counted with `shared` only */
+	pid_t example;      /* a process in it, the lowest */
+	char **groups;      /* other groups that share it: a path each, CGW_SHOWN_MAX at most */
+	uint32_t group_count;    /* how many there are, also beyond those */
+	char *hostname;          /* UTS; NULL: not readable */
 	char *uid_map, *gid_map; /* user: lines as the kernel writes them */
 	char *offsets;           /* time */
 };
@@ -140,8 +141,8 @@ struct cgw_inspection {
 	struct cgw_namespace *namespaces; /* by kind, most used first */
 	size_t namespace_count;
 	bool shared;                                   /* `others` and `groups` were counted */
-	uint64_t host_namespaces[CGW_NAMESPACE_COUNT]; /* of PID 1 here; 0: not known */
-	uint64_t all_capabilities; /* what PID 1 here may have at most; 0: not known */
+	uint64_t host_namespaces[CGW_NAMESPACE_COUNT]; /* the machine's; 0: not known */
+	uint64_t all_capabilities; /* what the host's PID 1 may have at most; 0: not known */
 };
 
 /*

@@ -161,6 +161,24 @@ int cgw_namespace_of(const struct cgw_layout *layout, pid_t pid, enum cgw_namesp
 		     uint64_t *ret_inode);
 
 /*
+ * The namespace of PID 1 here: the one that all in sight branched off. Where PID 1 is guarded and the
+ * kernel's own threads are in sight, theirs, which is the same.
+ */
+int cgw_namespace_of_first(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
+			   uint64_t *ret_inode);
+
+/* False inside a container that has a PID namespace of its own: PID 1 here is the container's. */
+bool cgw_first_process_is_hosts(const struct cgw_layout *layout);
+
+/*
+ * The machine's own namespace of that kind, also as seen from inside a container or without rights:
+ * there the kernel's fixed number of it. Mount and network have none before Linux 6.18: -EOPNOTSUPP in a
+ * container, -EACCES without rights.
+ */
+int cgw_namespace_of_host(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
+			  uint64_t *ret_inode);
+
+/*
  * Runs `work` in a thread of its own that has joined the namespace of `pid` (UTS, network, IPC), and
  * returns its result. The caller stays where it is. -EPERM without CAP_SYS_ADMIN.
  */

@@ -24,7 +24,7 @@ void namespace_table_done(struct namespace_table *table);
 /* Adds a path to those that share it, once; beyond CGW_SHOWN_MAX they are only counted. */
 int namespace_add_group(struct cgw_namespace *namespace, const char *path);
 
-/* Whether it is PID 1's, its hostname, maps and offsets; from its example. */
+/* Whether it is the machine's own, its hostname, maps and offsets; from its example. */
 void namespace_describe(const struct process_context *context, struct cgw_namespace *namespace);
 
 /* By kind, then the host's first, then the most used, then by inode. */

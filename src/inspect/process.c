@@ -40,22 +40,31 @@ static int read_stat(const struct process_context *context, pid_t pid, pid_t lea
 	return r < 0 ? r : parse_stat(text, ret_stat);
 }
 
-/*
- * The host's namespaces are PID 1's. A guarded PID 1 does not show them even to root: the kernel's
- * own threads, where they are in sight, live in the same ones.
- */
 static void read_host(struct process_context *context)
 {
-	struct process_stat stat = {0};
-	bool kernel = read_stat(context, 2, 0, &stat) == 0 && stat.flags & KERNEL_THREAD_FLAG;
-
 	for (int i = 0; i < CGW_NAMESPACE_COUNT; i++) {
-		enum cgw_namespace_kind kind = (enum cgw_namespace_kind)i;
-		int r = cgw_namespace_of(context->layout, 1, kind, &context->host[i]);
+		int r = cgw_namespace_of_host(context->layout, (enum cgw_namespace_kind)i,
+					      &context->host[i]);
 
-		if (r < 0 && kernel)
-			r = cgw_namespace_of(context->layout, 2, kind, &context->host[i]);
 		context->host_state[i] = r < 0 ? cgw_state_from_error(r) : CGW_OK;
+	}
+}
+
+/* The bounding set of the host's PID 1; inside a container, all that this kernel knows. */
+static void read_all_capabilities(struct process_context *context)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct process_status first;
+	uint64_t last;
+	size_t length;
+
+	if (cgw_first_process_is_hosts(context->layout)) {
+		if (cgw_proc_read(context->layout, "1/status", &text, &length) == 0 &&
+		    parse_status(text, &first) == 0)
+			context->all_capabilities = first.capabilities[CGW_CAPABILITIES_BOUNDING];
+	} else if (cgw_proc_read(context->layout, "sys/kernel/cap_last_cap", &text, &length) == 0 &&
+		   (last = strtoull(text, NULL, 10)) > 0 && last < 63) {
+		context->all_capabilities = (UINT64_C(1) << (last + 1)) - 1;
 	}
 }
 
@@ -67,15 +76,10 @@ void process_context_read(const struct cgw_layout *layout, struct process_contex
 		.ticks_per_s = ticks > 0 ? (uint64_t)ticks : 100,
 		.page_bytes = page > 0 ? (uint64_t)page : 4096,
 	};
-	CLEANUP(cleanup_free) char *text = NULL;
-	struct process_status first;
 	char target[64];
-	size_t length;
 
-	if (cgw_proc_read(layout, "1/status", &text, &length) == 0 &&
-	    parse_status(text, &first) == 0)
-		context.all_capabilities = first.capabilities[CGW_CAPABILITIES_BOUNDING];
 	read_host(&context);
+	read_all_capabilities(&context);
 	if (cgw_proc_link(layout, "self/ns/user", target, sizeof(target)) > 0 &&
 	    strncmp(target, "user:[", 6) == 0)
 		context.own_user_namespace = strtoull(target + 6, NULL, 10);
@@ -129,7 +133,7 @@ static void read_root(const struct process_context *context, struct cgw_process 
 		process->hidden |= CGW_HIDDEN_ROOT;
 	if (r < 0)
 		confinement->root[0] = '\0';
-	if (mounts != 0 && context->host[CGW_NAMESPACE_MOUNT] != 0 &&
+	if (mounts != 0 && context->host_state[CGW_NAMESPACE_MOUNT] != CGW_DENIED &&
 	    mounts != context->host[CGW_NAMESPACE_MOUNT] &&
 	    read_file(context, process->pid, "mountinfo", &text, &length) == 0)
 		parse_root_type(text, confinement->root_type, sizeof(confinement->root_type));

@@ -9,9 +9,9 @@
 struct process_context {
 	const struct cgw_layout *layout;
 	uint64_t own_user_namespace;                    /* of the reader; 0: not known */
-	uint64_t host[CGW_NAMESPACE_COUNT];             /* of PID 1 here; 0: not known */
+	uint64_t host[CGW_NAMESPACE_COUNT];             /* the machine's; 0: not known */
 	enum cgw_state host_state[CGW_NAMESPACE_COUNT]; /* why not */
-	uint64_t all_capabilities;                      /* PID 1's bounding set; 0: not known */
+	uint64_t all_capabilities; /* what the host gives at most; 0: not known */
 	uint64_t ticks_per_s, page_bytes;
 };
 

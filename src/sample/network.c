@@ -18,31 +18,12 @@
 
 struct traffic {
 	const struct cgw_layout *layout;
-	uint64_t host; /* inode of the host's namespace */
+	uint64_t everybodys; /* inode of PID 1's namespace */
 	uint64_t seen[NAMESPACE_MAX];
 	size_t seen_count;
 	uint64_t received, sent;
 	enum cgw_state state; /* why there is nothing, as long as nothing is seen */
 };
-
-/*
- * The host's namespace is PID 1's; a guarded PID 1 does not show it, but the kernel's own threads,
- * which come first of all, do. 0: not known.
- */
-static uint64_t host_namespace(const struct cgw_layout *layout)
-{
-	static const char kernel_thread[] = "2 (kthreadd) ";
-	CLEANUP(cleanup_free) char *text = NULL;
-	uint64_t inode;
-	size_t length;
-
-	if (cgw_namespace_of(layout, 1, CGW_NAMESPACE_NETWORK, &inode) == 0)
-		return inode;
-	if (cgw_proc_read(layout, "2/stat", &text, &length) < 0 ||
-	    strncmp(text, kernel_thread, strlen(kernel_thread)) != 0)
-		return 0;
-	return cgw_namespace_of(layout, 2, CGW_NAMESPACE_NETWORK, &inode) == 0 ? inode : 0;
-}
 
 /* "  eth0: 1296 16 0 0 0 0 0 0 816 8 ...": bytes received are the first, bytes sent the ninth. */
 static void add_line(const char *line, size_t length, struct traffic *traffic)
@@ -102,7 +83,7 @@ static void add_process(pid_t pid, struct traffic *traffic)
 			traffic->state = cgw_state_from_error(r);
 		return;
 	}
-	if (inode != traffic->host && traffic->seen_count < NAMESPACE_MAX)
+	if (inode != traffic->everybodys && traffic->seen_count < NAMESPACE_MAX)
 		add_namespace(pid, inode, traffic);
 }
 
@@ -139,10 +120,10 @@ void network_count(const struct cgw_layout *layout, const struct tree_group *gro
 		   size_t hierarchy, const struct decode_want *wants, size_t want_count,
 		   struct cgw_number *out)
 {
-	struct traffic traffic = {.layout = layout, .host = host_namespace(layout)};
+	struct traffic traffic = {.layout = layout};
 
-	/* Without it one cannot tell the host's from others: nothing is claimed. */
-	if (traffic.host == 0)
+	/* Without it one cannot tell what is everybody's: nothing is claimed. */
+	if (cgw_namespace_of_first(layout, CGW_NAMESPACE_NETWORK, &traffic.everybodys) < 0)
 		traffic.state = CGW_DENIED;
 	else
 		add_processes(group, hierarchy, &traffic);

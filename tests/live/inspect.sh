@@ -236,6 +236,24 @@ else
 	skip "missing rights: the program cannot be run by another user"
 fi
 
+# Inside a container PID 1 is the container's: what is shared with the machine is still told apart.
+# shellcheck disable=SC2016
+contained() {
+	(enter "$group" memory pids cpu cpuacct freezer && exec unshare -p -m -u -i --fork sh -c \
+		'mount --make-rprivate / && mount -t proc proc /proc && "$@"; exit' - \
+		"$CGWARD" inspect --json --rates 0 "$group" >"$directory/look.json")
+}
+if contained; then
+	net=False && [ "$(inode_of $$ net)" = 4026531833 ] && net=True
+	facts <<-END
+		from inside a container: what is its own | 0 0 0 | [sum(bool(n["host"]) for n in d["namespaces"] if n["kind"] == k) for k in ("pid", "uts", "ipc")]
+		from inside a container: what is the machine's | True True | [any(n["host"] for n in d["namespaces"] if n["kind"] == k) for k in ("user", "cgroup")]
+		from inside a container: no network is called the machine's by guess | $net | any(n["host"] for n in d["namespaces"] if n["kind"] == "net")
+	END
+else
+	skip "inside a container: unshare cannot make one here"
+fi
+
 # Processes that come and go while they are read.
 start sh -c 'while :; do /bin/true; done'
 churn=$started
