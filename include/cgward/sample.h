@@ -119,6 +119,13 @@ struct cgw_sampler_options {
 	unsigned descriptors_max;       /* files to keep open; 0: what RLIMIT_NOFILE allows */
 	uint64_t full_walk_interval_ns; /* look at every directory again; 0: a sensible default */
 	bool once;                      /* one sample only: nothing is held for a second */
+	/*
+	 * While the CPU clock of a group stands still its other files are read at each so many-th sample
+	 * only, the groups in turn, and carried over in between: what changes there then is changed from
+	 * outside (reclaim, write-back, a limit that is set). For the files collector, where cpu.usage is
+	 * wanted. 0 or 1: everything at each sample.
+	 */
+	unsigned still_interval;
 };
 
 struct cgw_sampler;
@@ -146,6 +153,9 @@ int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_sn
  */
 int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set *wanted,
 		    struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag);
+
+/* The next sample reads everything, whatever stands still: for who just changed something. */
+void cgw_sampler_rouse(struct cgw_sampler *sampler);
 
 /* Why the sampler reads as it does, one line for people; changes with samples, lives with it. */
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler);

@@ -12,6 +12,7 @@
 #include "kernel/ops.h"
 #include "sample/bpf.h"
 #include "sample/network.h"
+#include "sample/still.h"
 #include "sample/strays.h"
 
 /* What stands in tree_group.files besides descriptors. */
@@ -61,6 +62,7 @@ void files_set_plan(struct files *files, struct tree *tree, struct plan *plan)
 {
 	forget_all(files, tree);
 	plan_done(&files->plan);
+	files->last = cgw_snapshot_unref(files->last);
 	files->plan = *plan;
 	*plan = (struct plan){0};
 }
@@ -70,6 +72,7 @@ void files_done(struct files *files, struct tree *tree)
 	if (tree->root != NULL)
 		forget_all(files, tree);
 	plan_done(&files->plan);
+	cgw_snapshot_unref(files->last);
 	free(files->buffer);
 	free(files->rest);
 	*files = (struct files){0};
@@ -95,6 +98,7 @@ int files_set_bpf(struct files *files, const struct bpf *bpf)
 	for (size_t i = 0; i < files->plan.file_count; i++)
 		if (bpf == NULL || !bpf_answers_file(bpf, &files->plan, i))
 			rest[files->rest_count++] = i;
+	files->clock_count = still_order(&files->plan, rest, files->rest_count);
 	return 0;
 }
 
@@ -431,11 +435,27 @@ static int collect_file(struct files *files, struct tree_group *group, size_t in
 	return r < 0 ? r : take_file(files, group, index, wants, count, directory);
 }
 
+/* What was read of the group goes into the snapshot, over what the last sample knew of it. */
+static int store_clock(struct files *files, const struct tree_group *group)
+{
+	int r = snapshot_carry(files->snapshot, files->group, files->last, group->row);
+
+	for (size_t i = 0; i < files->clock_count; i++) {
+		const struct plan_file *file = &files->plan.files[files->rest[i]];
+
+		for (size_t k = 0; k < file->want_count; k++)
+			if (files->row[file->wants[k].slot].state != CGW_ABSENT)
+				store(files, (int)file->wants[k].slot);
+	}
+	return r;
+}
+
 static int collect_group(struct files *files, struct tree_group *group)
 {
 	struct directory directory = {.fd = -1};
 	bool root = group->parent == NULL; /* its figures stand elsewhere in the kernel */
 	size_t count = root ? files->plan.file_count : files->rest_count;
+	bool may_stand_still = !root && still_is_possible(files, group);
 	int r = 0;
 
 	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
@@ -446,8 +466,13 @@ static int collect_group(struct files *files, struct tree_group *group)
 	}
 	files->snapshot->read_ns[files->group] =
 		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
-	for (size_t i = 0; i < count && r == 0; i++)
+	for (size_t i = 0; i < count && r == 0; i++) {
+		if (may_stand_still && i == files->clock_count && still_is(files, group)) {
+			directory_close(files, &directory);
+			return store_clock(files, group);
+		}
 		r = collect_file(files, group, root ? i : files->rest[i], &directory);
+	}
 	directory_close(files, &directory);
 	divide(files);
 	settle_limits(files);
@@ -467,6 +492,7 @@ int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *s
 	     group = tree_next(group)) {
 		files->group = group->index;
 		r = collect_group(files, group);
+		group->row = group->index;
 	}
 	files->snapshot = NULL;
 	return r;

@@ -22,6 +22,11 @@ struct files {
 	bool answered[CGW_METRIC_COUNT];         /* by it, of the group being read, by column */
 	size_t *rest;                            /* files of which it does not answer everything */
 	size_t rest_count;
+	size_t clock_count;      /* so many of the rest, the first, tell the CPU clock */
+	unsigned still_interval; /* see cgw_sampler_options */
+	unsigned tick;
+	bool roused;               /* everything is read this time */
+	struct cgw_snapshot *last; /* referenced; NULL: nothing can be carried over */
 	struct cgw_snapshot *snapshot;
 	uint32_t group; /* its index in the snapshot */
 };

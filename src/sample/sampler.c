@@ -14,6 +14,7 @@
 #include "sample/discover.h"
 #include "sample/files.h"
 #include "sample/machine.h"
+#include "sample/still.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 /* Everything is looked at again this often, whatever the kernel did or did not tell. */
@@ -122,6 +123,7 @@ static int init_parts(struct cgw_sampler *sampler)
 	if (r == 0)
 		r = files_init(&sampler->files, sampler->layout,
 			       descriptor_budget(&sampler->options));
+	sampler->files.still_interval = sampler->options.still_interval;
 	if (r == 0)
 		r = snapshot_pool_new(&sampler->pool);
 	return r;
@@ -243,6 +245,11 @@ int cgw_sampler_want(struct cgw_sampler *sampler, const struct cgw_metric_set *w
 		sampler->plan_wanted = true;
 	}
 	return 0;
+}
+
+void cgw_sampler_rouse(struct cgw_sampler *sampler)
+{
+	sampler->files.roused = true;
 }
 
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
@@ -399,6 +406,7 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 		r = files_collect(&sampler->files, &sampler->tree, snapshot);
 	if (r == 0)
 		r = snapshot_finish(snapshot);
+	still_keep(&sampler->files, r == 0 ? snapshot : NULL);
 	if (r < 0)
 		return r;
 	if (top_is_machine(sampler->layout))

@@ -216,6 +216,32 @@ int snapshot_add_text(struct cgw_snapshot *snapshot, int column, uint32_t group,
 	return 0;
 }
 
+int snapshot_carry(struct cgw_snapshot *snapshot, uint32_t group, const struct cgw_snapshot *from,
+		   uint32_t row)
+{
+	for (int column = 0; column < snapshot->column_count; column++) {
+		const struct snapshot_column *old = &from->columns[column];
+		const char *text =
+			cgw_metric_info(snapshot->metric_of[column])->shape == CGW_STRING &&
+					old->state[row] == CGW_OK
+				? from->texts[old->value[row]]
+				: NULL;
+		int r = 0;
+
+		snapshot_set(snapshot, column, group, snapshot_get(from, column, row));
+		if (text != NULL)
+			r = snapshot_add_text(snapshot, column, group, text, strlen(text));
+		for (uint32_t i = old->first != NULL ? old->first[row] : 0;
+		     r == 0 && old->first != NULL && i < old->first[row + 1]; i++)
+			r = snapshot_add_instance(snapshot, column, group, from->instances[i].name,
+						  strlen(from->instances[i].name),
+						  from->instances[i].number);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /*
  * Counting sort by column and group: counts become the ends of each group's run, and rows taken from
  * the last one back move each end to its run's start.

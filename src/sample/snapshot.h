@@ -111,6 +111,10 @@ int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t gr
 int snapshot_add_text(struct cgw_snapshot *snapshot, int column, uint32_t group, const char *text,
 		      size_t length);
 
+/* The whole row of a group as another snapshot of the same metrics has it. */
+int snapshot_carry(struct cgw_snapshot *snapshot, uint32_t group, const struct cgw_snapshot *from,
+		   uint32_t row);
+
 /* After the last value: puts the instances in order. The snapshot is immutable from here on. */
 int snapshot_finish(struct cgw_snapshot *snapshot);
 

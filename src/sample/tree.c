@@ -34,6 +34,7 @@ static struct tree_group *group_new(const struct tree *tree, const char *name, s
 	group->id = (void *)behind_name;
 	group->watch = (void *)(group->id + count);
 	group->slot = (void *)(group->watch + count);
+	group->row = CGW_NO_GROUP;
 	for (size_t h = 0; h < count; h++)
 		group->watch[h] = -1;
 	return group;
@@ -175,6 +176,7 @@ int tree_meet(struct tree *tree, struct tree_group *parent, const char *name, si
 		return -EINVAL;
 	if (!(group->present & bit)) {
 		group->present |= bit;
+		group->row = CGW_NO_GROUP; /* it has other files from now on */
 		group->id[hierarchy] = id;
 		tree->changed = true;
 	}
@@ -210,6 +212,7 @@ static void leave_one(struct tree *tree, struct tree_group *group, uint32_t hier
 	if (tree->forget != NULL)
 		tree->forget(tree->forget_context, group, left);
 	group->present &= ~left;
+	group->row = CGW_NO_GROUP;
 	for (uint32_t h = 0; h < tree->hierarchy_count; h++)
 		if (left & UINT32_C(1) << h)
 			group->id[h] = 0;

@@ -17,6 +17,7 @@ struct tree_group {
 	uint32_t present; /* bit h: in hierarchy h */
 	uint32_t seen;    /* bit h: met by the walk that goes on */
 	uint32_t index;   /* in the newest topology */
+	uint32_t row;     /* in the collector's last snapshot, or CGW_NO_GROUP */
 	uint16_t depth;
 	uint16_t name_length;
 	int *files;     /* the collector's; NULL until it reads this group */

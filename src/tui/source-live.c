@@ -17,6 +17,7 @@ struct live {
 	/* All below under the lock. */
 	struct cgw_metric_set wanted;
 	bool has_wanted, paused, at_once;
+	bool changed; /* somebody acted, or asked: nothing is taken for what it was */
 	uint64_t interval_ns, taken_count;
 	struct cgw_snapshot *snapshot; /* not yet fetched */
 	int error;
@@ -57,10 +58,14 @@ static void take_sample(struct live *live)
 {
 	struct cgw_metric_set wanted = live->wanted;
 	struct cgw_snapshot *snapshot = NULL;
+	bool changed = live->changed;
 	int r;
 
+	live->changed = false;
 	(void)pthread_mutex_unlock(&live->thread.lock);
 	r = cgw_sampler_want(live->sampler, &wanted);
+	if (changed)
+		cgw_sampler_rouse(live->sampler);
 	if (r == 0)
 		r = cgw_sampler_sample(live->sampler, &snapshot);
 	(void)pthread_mutex_lock(&live->thread.lock);
@@ -132,6 +137,7 @@ static void live_at_once(struct source *source)
 
 	(void)pthread_mutex_lock(&live->thread.lock);
 	live->at_once = true;
+	live->changed = true;
 	(void)pthread_cond_broadcast(&live->thread.changed);
 	(void)pthread_mutex_unlock(&live->thread.lock);
 }

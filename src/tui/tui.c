@@ -31,6 +31,10 @@ enum {
 	OPTION_AT,
 };
 
+/* Samples between two full readings of a group in which nothing ran: what others change there is
+ * seen that late. An opened group, and one that was just acted on, is read whole. */
+#define STILL_INTERVAL 5
+
 static const struct cli_option options[] = {
 	{'b', "batch", NULL, false, "print rows as text instead of taking the screen"},
 	{'n', "iterations", "N", false, "stop after N rounds of --batch"},
@@ -295,7 +299,8 @@ static enum cli_exit show_screen(struct top *top, struct source *source)
 static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *layout)
 {
 	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max,
-						      .collector = top->collector};
+						      .collector = top->collector,
+						      .still_interval = STILL_INTERVAL};
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct cgw_diag diag = {.text = ""};
 	struct cgw_sampler *sampler;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* still.c - which groups stand still, by their CPU clock. */
+#include <string.h>
+
+#include "sample/still.h"
+
+static bool tells_clock(const struct plan *plan, const struct plan_file *file)
+{
+	for (size_t i = 0; i < file->want_count; i++)
+		if (plan->metric_of[file->wants[i].slot] == CGW_M_CPU_USAGE)
+			return true;
+	return false;
+}
+
+size_t still_order(const struct plan *plan, size_t *files, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t file = files[i];
+
+		if (!tells_clock(plan, &plan->files[file]))
+			continue;
+		/* The others keep their order: by hierarchy, so that a directory is opened once. */
+		memmove(&files[found + 1], &files[found], (i - found) * sizeof(*files));
+		files[found++] = file;
+	}
+	return found;
+}
+
+bool still_is_possible(const struct files *files, const struct tree_group *group)
+{
+	return files->still_interval > 1 && files->bpf == NULL && !files->roused &&
+	       files->clock_count > 0 && files->last != NULL && group->row != CGW_NO_GROUP &&
+	       /* In turn, a part of the groups at each sample. */
+	       (files->tick + group->index) % files->still_interval != 0;
+}
+
+bool still_is(const struct files *files, const struct tree_group *group)
+{
+	int column = files->plan.column_of[CGW_M_CPU_USAGE];
+	struct cgw_number then = snapshot_get(files->last, column, group->row);
+
+	return files->row[column].state == CGW_OK && then.state == CGW_OK &&
+	       files->row[column].value == then.value;
+}
+
+void still_keep(struct files *files, struct cgw_snapshot *snapshot)
+{
+	cgw_snapshot_unref(files->last);
+	files->last = NULL;
+	if (snapshot != NULL && files->still_interval > 1)
+		files->last = cgw_snapshot_ref(snapshot);
+	files->roused = false;
+	files->tick++;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * still.h - groups whose CPU clock stands still. Nobody in there ran, so nobody in there changed
+ * anything: what a group's other files say is carried over from the last sample, and looked at again
+ * at each so many-th one, since the kernel and others can change it from outside.
+ */
+#ifndef CGWARD_SAMPLE_STILL_H
+#define CGWARD_SAMPLE_STILL_H
+
+#include "sample/files.h"
+
+/* Puts the files that tell the CPU clock first; returns how many they are. */
+size_t still_order(const struct plan *plan, size_t *files, size_t count);
+/* The group's last row may be carried over, if its clock says so. */
+bool still_is_possible(const struct files *files, const struct tree_group *group);
+/* The clock, as it was read into the row just now, is where it was. */
+bool still_is(const struct files *files, const struct tree_group *group);
+/* The sample is complete: the next one may carry over from it. NULL: from none. */
+void still_keep(struct files *files, struct cgw_snapshot *snapshot);
+
+#endif
