@@ -301,6 +301,17 @@ static bool take_unit(struct units *units, const char *text, size_t length,
 	return true;
 }
 
+/* Most patterns begin with a letter that none of the components does. */
+static bool may_fit(const char *pattern, const char *const starts[SPAN_MAX])
+{
+	if (*pattern == '*' || *pattern == '{')
+		return true;
+	for (size_t i = 0; i < SPAN_MAX && starts[i] != NULL; i++)
+		if (*starts[i] == *pattern)
+			return true;
+	return false;
+}
+
 static bool counts_here(const struct identity_rule *rule, const struct units *units)
 {
 	return !units->foreign ||
@@ -316,8 +327,11 @@ static size_t find_rule(const char *const starts[SPAN_MAX], const char *end,
 			const struct units *units, struct captures *captures)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		const char *start = starts[span_of(rules[i].pattern) - 1];
+		const char *start;
 
+		if (!may_fit(rules[i].pattern, starts))
+			continue;
+		start = starts[span_of(rules[i].pattern) - 1];
 		captures->count = 0;
 		if (start != NULL && counts_here(&rules[i], units) &&
 		    fits(rules[i].pattern, start, end, captures))

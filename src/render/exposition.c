@@ -38,7 +38,7 @@ static void flush(struct cgw_exposition *exposition)
 	exposition->used = 0;
 }
 
-void exposition_put(struct cgw_exposition *exposition, const char *text, size_t length)
+void exposition_put_beyond(struct cgw_exposition *exposition, const char *text, size_t length)
 {
 	while (length > 0) {
 		size_t room = sizeof(exposition->buffer) - exposition->used;

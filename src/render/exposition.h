@@ -3,6 +3,8 @@
 #ifndef CGWARD_RENDER_EXPOSITION_H
 #define CGWARD_RENDER_EXPOSITION_H
 
+#include <string.h>
+
 #include <cgward/render.h>
 
 struct cgw_exposition {
@@ -16,7 +18,20 @@ struct cgw_exposition {
 	char buffer[65536];
 };
 
-void exposition_put(struct cgw_exposition *exposition, const char *text, size_t length);
+/* Where it does not fit into the buffer. */
+void exposition_put_beyond(struct cgw_exposition *exposition, const char *text, size_t length);
+
+static inline void exposition_put(struct cgw_exposition *exposition, const char *text,
+				  size_t length)
+{
+	if (length >= sizeof(exposition->buffer) - exposition->used) {
+		exposition_put_beyond(exposition, text, length);
+		return;
+	}
+	memcpy(exposition->buffer + exposition->used, text, length);
+	exposition->used += length;
+}
+
 void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, uint64_t divisor);
 /* The family's name and labels that were written before: "{group=\"/a\"} ". */
 void exposition_put_sample(struct cgw_exposition *exposition, const char *labels, size_t length);

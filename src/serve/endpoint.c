@@ -35,19 +35,60 @@ struct answer {
 	uint64_t made_ns;
 };
 
+/* What an answer is written into. It is used again: fresh memory of that size costs more than it saves. */
+struct body {
+	struct endpoint *endpoint;
+	char *text;
+	size_t length, size;
+};
+
 struct endpoint {
 	struct endpoint_options options;
 	struct address address;
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
 	struct answer answers[CGW_EXPOSITION_TEXT + 1];
+	struct body *spare; /* of an answer that nobody sends any more, or NULL */
 	uint64_t requests[ARRAY_SIZE(statuses)];
 };
 
-struct body {
-	char *text;
-	size_t length, size;
-};
+static void body_free(struct body *body)
+{
+	if (body == NULL)
+		return;
+	free(body->text);
+	free(body);
+}
+
+/* libmicrohttpd has sent it for the last time. */
+static void give_back(void *context)
+{
+	struct body *body = context;
+	struct endpoint *endpoint = body->endpoint;
+
+	/* Of two the larger is kept, but not for ever what a crowd of groups once needed. */
+	if (body->size / 4 > body->length ||
+	    (endpoint->spare != NULL && endpoint->spare->size >= body->size)) {
+		body_free(body);
+		return;
+	}
+	body_free(endpoint->spare);
+	endpoint->spare = body;
+}
+
+static struct body *take_body(struct endpoint *endpoint)
+{
+	struct body *body = endpoint->spare;
+
+	endpoint->spare = NULL;
+	if (body == NULL)
+		body = calloc(1, sizeof(*body));
+	if (body == NULL)
+		return NULL;
+	body->endpoint = endpoint;
+	body->length = 0;
+	return body;
+}
 
 static int put(void *context, const char *text, size_t length)
 {
@@ -95,25 +136,28 @@ static enum MHD_Result send_line(struct endpoint *endpoint, struct MHD_Connectio
 static int make_answer(struct endpoint *endpoint, enum cgw_exposition_dialect dialect)
 {
 	struct answer *answer = &endpoint->answers[dialect];
-	struct body body = {NULL, 0, 0};
-	struct MHD_Response *response;
-	int r = endpoint->options.metrics(endpoint->options.context, dialect, put, &body);
+	struct body *body;
+	int r;
 
-	if (r < 0) {
-		free(body.text);
-		return r;
-	}
-	response = MHD_create_response_from_buffer(body.length, body.text, MHD_RESPMEM_MUST_FREE);
-	if (response == NULL) {
-		free(body.text);
-		return -ENOMEM;
-	}
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				      cgw_exposition_content_type(dialect));
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
+	/* Nobody is given the old one again: its memory is there for the new one. */
 	if (answer->response != NULL)
 		MHD_destroy_response(answer->response);
-	answer->response = response;
+	answer->response = NULL;
+	body = take_body(endpoint);
+	if (body == NULL)
+		return -ENOMEM;
+	r = endpoint->options.metrics(endpoint->options.context, dialect, put, body);
+	if (r == 0)
+		answer->response = MHD_create_response_from_buffer_with_free_callback_cls(
+			body->length, body->text, give_back, body);
+	if (answer->response == NULL) {
+		give_back(body);
+		return r < 0 ? r : -ENOMEM;
+	}
+	(void)MHD_add_response_header(answer->response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				      cgw_exposition_content_type(dialect));
+	(void)MHD_add_response_header(answer->response, MHD_HTTP_HEADER_VARY,
+				      MHD_HTTP_HEADER_ACCEPT);
 	answer->made_ns = clock_now_ns();
 	return 0;
 }
@@ -237,6 +281,7 @@ struct endpoint *endpoint_close(struct endpoint *endpoint)
 	for (size_t i = 0; i < ARRAY_SIZE(endpoint->answers); i++)
 		if (endpoint->answers[i].response != NULL)
 			MHD_destroy_response(endpoint->answers[i].response);
+	body_free(endpoint->spare);
 	free(endpoint);
 	return NULL;
 }
