@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* connection.c - ssh to a host, and the lines that come from there. */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,50 +11,16 @@
 
 /* Taken at one go: who sends without end gets its turn again after the others. */
 #define READ_AT_ONCE_BYTES (4 << 20)
-#define END_TRIES          50 /* of 10 ms, for ssh to end once its output has */
-#define MESSAGE_BYTES      512
+/* What a sample costs beside its lines, in bytes of lines: many small ones are the dearest. */
+#define SAMPLE_BYTES 4096
 
 struct remote_connection {
-	pid_t pid;
-	int output, messages;
+	struct remote_ssh ssh;
 	struct remote_stream *stream;
 	char *buffer;
 	size_t used, size;
-	char message[MESSAGE_BYTES]; /* the last of what it said on standard error */
-	size_t message_used;
-	uint64_t count, samples;
+	uint64_t count, samples, taken;
 };
-
-int remote_ssh_words(const char *command, char **ret_words,
-		     const char *words[REMOTE_SSH_WORDS_MAX + 1], struct cgw_diag *diag)
-{
-	char *copy = strdup(command != NULL ? command : "ssh"), *rest, *word;
-	size_t count = 0;
-
-	if (copy == NULL)
-		return cgw_diag_set(diag, -ENOMEM, "out of memory");
-	for (word = strtok_r(copy, " ", &rest); word != NULL && count <= REMOTE_SSH_WORDS_MAX;
-	     word = strtok_r(NULL, " ", &rest))
-		words[count++] = word;
-	if (count == 0 || count > REMOTE_SSH_WORDS_MAX) {
-		free(copy);
-		return cgw_diag_set(diag, -EINVAL, "the command of ssh is 1 to %d words",
-				    REMOTE_SSH_WORDS_MAX);
-	}
-	words[count] = NULL;
-	*ret_words = copy;
-	return 0;
-}
-
-int remote_host_check(const char *host, struct cgw_diag *diag)
-{
-	char shown[128];
-
-	if (host[0] != '\0' && host[0] != '-' && strpbrk(host, " \t\r\n") == NULL)
-		return 0;
-	(void)cgw_escape(shown, sizeof(shown), host, strlen(host));
-	return cgw_diag_set(diag, -EINVAL, "\"%s\" is no host: NAME or USER@NAME is wanted", shown);
-}
 
 /* "cgward dump ... -o group,id,KEY,...": words that no shell reads otherwise. */
 static char *command_for(const struct remote_target *target)
@@ -85,71 +46,6 @@ static char *command_for(const struct remote_target *target)
 	return command;
 }
 
-static int spawn(const char *const *words, int output, int messages, pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int r = posix_spawn_file_actions_init(&actions);
-
-	if (r != 0)
-		return -r;
-	r = posix_spawnattr_init(&attributes);
-	if (r != 0) {
-		(void)posix_spawn_file_actions_destroy(&actions);
-		return -r;
-	}
-	(void)sigemptyset(&none);
-	/* A group of its own: keys of our terminal are none of its. */
-	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-	(void)posix_spawnattr_setsigmask(&attributes, &none);
-	r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, output, 1);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, messages, 2);
-	if (r == 0)
-		r = posix_spawnp(ret_pid, words[0], &actions, &attributes,
-				 (char *const *)(uintptr_t)words, environ);
-	(void)posix_spawnattr_destroy(&attributes);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
-static int start(struct remote_connection *connection, const struct remote_target *target,
-		 const char *command)
-{
-	static const char *const options[] = {
-		"-T", "-oBatchMode=yes",         "-oConnectTimeout=10",
-		"-x", "-oServerAliveInterval=5", "-oServerAliveCountMax=2",
-	};
-	const char *words[REMOTE_SSH_WORDS_MAX + ARRAY_SIZE(options) + 4];
-	CLEANUP(cleanup_close) int output = -1, messages = -1;
-	size_t count = 0;
-	int pipes[2];
-
-	for (; target->ssh[count] != NULL && count < REMOTE_SSH_WORDS_MAX; count++)
-		words[count] = target->ssh[count];
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		words[count++] = options[i];
-	words[count++] = "--";
-	words[count++] = target->host;
-	words[count++] = command;
-	words[count] = NULL;
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return -errno;
-	connection->output = pipes[0];
-	output = pipes[1];
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return -errno;
-	connection->messages = pipes[0];
-	messages = pipes[1];
-	if (fcntl(connection->output, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(connection->messages, F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
-	return spawn(words, output, messages, &connection->pid);
-}
-
 int remote_connection_open(const struct remote_target *target,
 			   struct remote_connection **ret_connection, struct cgw_diag *diag)
 {
@@ -165,11 +61,11 @@ int remote_connection_open(const struct remote_target *target,
 		free(connection);
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	}
-	connection->output = connection->messages = -1;
+	connection->ssh.output = connection->ssh.messages = -1;
 	connection->count = target->count;
 	r = remote_stream_new(target->wanted, target->layouts, &connection->stream);
 	if (r == 0)
-		r = start(connection, target, command);
+		r = remote_ssh_start(target->ssh, target->host, command, &connection->ssh);
 	if (r < 0) {
 		remote_connection_close(connection);
 		return cgw_diag_set(diag, r, "cannot start %.64s: %s", target->ssh[0],
@@ -179,38 +75,11 @@ int remote_connection_open(const struct remote_target *target,
 	return 0;
 }
 
-/* Its exit status, or -1 where it did not end by itself in time. */
-static int end(struct remote_connection *connection, bool wait)
-{
-	const struct timespec moment = {.tv_nsec = 10000000};
-	int status;
-
-	if (connection->pid <= 0)
-		return -1;
-	for (int i = 0; i < (wait ? END_TRIES : 1); i++) {
-		if (waitpid(connection->pid, &status, WNOHANG) == connection->pid) {
-			connection->pid = 0;
-			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-		}
-		if (wait)
-			(void)nanosleep(&moment, NULL);
-	}
-	(void)kill(connection->pid, SIGKILL);
-	while (waitpid(connection->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	connection->pid = 0;
-	return -1;
-}
-
 struct remote_connection *remote_connection_close(struct remote_connection *connection)
 {
 	if (connection == NULL)
 		return NULL;
-	(void)end(connection, false);
-	if (connection->output >= 0)
-		close(connection->output);
-	if (connection->messages >= 0)
-		close(connection->messages);
+	remote_ssh_close(&connection->ssh);
 	remote_stream_free(connection->stream);
 	free(connection->buffer);
 	free(connection);
@@ -219,54 +88,8 @@ struct remote_connection *remote_connection_close(struct remote_connection *conn
 
 void remote_connection_fds(const struct remote_connection *connection, int ret_fds[2])
 {
-	ret_fds[0] = connection->output;
-	ret_fds[1] = connection->messages;
-}
-
-/* The last bytes are kept: what is said at the end is why it ended. */
-static void read_messages(struct remote_connection *connection)
-{
-	char bytes[MESSAGE_BYTES];
-	size_t room = sizeof(connection->message);
-	ssize_t got;
-
-	/* A host that never stops talking is heard as little as any other. */
-	for (int i = 0; i < 64 && connection->messages >= 0; i++) {
-		size_t length;
-
-		got = read(connection->messages, bytes, sizeof(bytes));
-		if (got == 0) {
-			close(connection->messages);
-			connection->messages = -1;
-		}
-		if (got <= 0)
-			return;
-		length = (size_t)got;
-		if (connection->message_used + length > room) {
-			size_t kept = room - length < connection->message_used
-					      ? room - length
-					      : connection->message_used;
-
-			memmove(connection->message,
-				connection->message + connection->message_used - kept, kept);
-			connection->message_used = kept;
-		}
-		memcpy(connection->message + connection->message_used, bytes, length);
-		connection->message_used += length;
-	}
-}
-
-/* The last line that says something, escaped. */
-static void last_message(const struct remote_connection *connection, char *buffer, size_t size)
-{
-	const char *text = connection->message;
-	size_t end_at = connection->message_used, begin;
-
-	while (end_at > 0 && (text[end_at - 1] == '\n' || text[end_at - 1] == '\r'))
-		end_at--;
-	for (begin = end_at; begin > 0 && text[begin - 1] != '\n';)
-		begin--;
-	(void)cgw_escape(buffer, size, text + begin, end_at - begin);
+	ret_fds[0] = connection->ssh.output;
+	ret_fds[1] = connection->ssh.messages;
 }
 
 static int say_end(struct remote_connection *connection, struct cgw_diag *diag)
@@ -274,9 +97,9 @@ static int say_end(struct remote_connection *connection, struct cgw_diag *diag)
 	char message[384];
 	int status;
 
-	status = end(connection, true);
-	read_messages(connection);
-	last_message(connection, message, sizeof(message));
+	status = remote_ssh_end(&connection->ssh, true);
+	(void)remote_ssh_hear(&connection->ssh);
+	remote_ssh_last_message(&connection->ssh, message, sizeof(message));
 	if (status == 0 && connection->count > 0 && connection->samples >= connection->count)
 		return -ENODATA;
 	if (status == 127)
@@ -307,6 +130,7 @@ static int take_lines(struct remote_connection *connection, struct cgw_snapshot 
 			cgw_snapshot_unref(*ret_snapshot);
 			*ret_snapshot = snapshot;
 			connection->samples++;
+			connection->taken += SAMPLE_BYTES;
 			found = 1;
 		}
 		line = newline + 1;
@@ -342,14 +166,14 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 	size_t taken = 0;
 	int r = 0, found = 0;
 
-	read_messages(connection);
+	connection->taken += remote_ssh_hear(&connection->ssh);
 	while (taken < READ_AT_ONCE_BYTES && r >= 0) {
 		ssize_t got;
 
 		r = reserve(connection);
 		if (r < 0)
 			break;
-		got = read(connection->output, connection->buffer + connection->used,
+		got = read(connection->ssh.output, connection->buffer + connection->used,
 			   connection->size - connection->used);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
@@ -360,6 +184,7 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 		}
 		connection->used += (size_t)got;
 		taken += (size_t)got;
+		connection->taken += (uint64_t)got;
 		r = take_lines(connection, &snapshot, diag);
 		found = found || r > 0;
 	}
@@ -370,4 +195,12 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 	if (found)
 		*ret_snapshot = snapshot;
 	return found;
+}
+
+uint64_t remote_connection_taken(struct remote_connection *connection)
+{
+	uint64_t taken = connection->taken;
+
+	connection->taken = 0;
+	return taken;
 }

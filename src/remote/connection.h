@@ -8,6 +8,7 @@
 #ifndef CGWARD_REMOTE_CONNECTION_H
 #define CGWARD_REMOTE_CONNECTION_H
 
+#include "remote/ssh.h"
 #include "remote/stream.h"
 
 struct remote_target {
@@ -18,17 +19,6 @@ struct remote_target {
 	const struct cgw_metric_set *wanted; /* not kept */
 	struct remote_layouts *layouts;
 };
-
-#define REMOTE_SSH_WORDS_MAX 32
-/*
- * "ssh -p 2222" apart, at blanks; NULL: ssh alone. `ret_words` (the caller frees it) is what `words`
- * points into.
- */
-int remote_ssh_words(const char *command, char **ret_words,
-		     const char *words[REMOTE_SSH_WORDS_MAX + 1], struct cgw_diag *diag);
-
-/* -EINVAL for a host that ssh would take for an option. */
-int remote_host_check(const char *host, struct cgw_diag *diag);
 
 struct remote_connection;
 int remote_connection_open(const struct remote_target *target,
@@ -44,5 +34,7 @@ void remote_connection_fds(const struct remote_connection *connection, int ret_f
  */
 int remote_connection_read(struct remote_connection *connection, struct cgw_snapshot **ret_snapshot,
 			   struct cgw_diag *diag);
+/* Bytes that were read since the last call; a sample counts for more than its lines. */
+uint64_t remote_connection_taken(struct remote_connection *connection);
 
 #endif

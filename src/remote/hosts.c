@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "remote/allowance.h"
 #include "remote/hosts.h"
 #include "remote/merge.h"
 
@@ -28,6 +29,7 @@ struct remote_host {
 	struct cgw_diag reason;
 	bool changed; /* its state, since it was told */
 	bool fresh;   /* a snapshot that was not taken yet */
+	struct allowance allowance;
 	uint64_t received_ns, retry_ns, delay_ns;
 };
 
@@ -206,6 +208,7 @@ static void read_host(struct remote_hosts *hosts, struct remote_host *host)
 	struct cgw_diag diag = {0};
 	int r = remote_connection_read(host->connection, &snapshot, &diag);
 
+	allowance_take(&host->allowance, remote_connection_taken(host->connection), clock_now_ns());
 	if (r > 0) {
 		cgw_snapshot_unref(host->snapshot);
 		host->snapshot = snapshot;
@@ -274,14 +277,16 @@ bool remote_hosts_are_alive(const struct remote_hosts *hosts)
 	return false;
 }
 
-static int timeout_ms(const struct remote_hosts *hosts, uint64_t until_ns, uint64_t now_ns)
+static int timeout_ms(struct remote_hosts *hosts, uint64_t until_ns, uint64_t now_ns)
 {
 	uint64_t first_ns = until_ns, wait_ms;
 
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		uint64_t at_ns = due_ns(hosts, &hosts->hosts[i]);
+		uint64_t again_ns = allowance_due_ns(&hosts->hosts[i].allowance, now_ns);
 
 		first_ns = at_ns < first_ns ? at_ns : first_ns;
+		first_ns = again_ns != 0 && again_ns < first_ns ? again_ns : first_ns;
 	}
 	wait_ms = first_ns > now_ns ? (first_ns - now_ns) / 1000000 + 1 : 0;
 	return wait_ms > 60000 ? 60000 : (int)wait_ms;
@@ -292,13 +297,16 @@ static bool poll_once(struct remote_hosts *hosts, uint64_t until_ns, int wake_fd
 {
 	struct pollfd polled[2 * REMOTE_HOSTS_MAX + 1];
 	struct remote_host *whose[2 * REMOTE_HOSTS_MAX + 1];
+	uint64_t now_ns = clock_now_ns();
 	nfds_t count = 1;
 
 	polled[0] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		int fds[2];
 
-		if (hosts->hosts[i].connection == NULL)
+		/* Who had its share waits: what it sends stands in the pipe, and then in its own way. */
+		if (hosts->hosts[i].connection == NULL ||
+		    allowance_due_ns(&hosts->hosts[i].allowance, now_ns) != 0)
 			continue;
 		remote_connection_fds(hosts->hosts[i].connection, fds);
 		for (size_t j = 0; j < ARRAY_SIZE(fds); j++) {
@@ -306,7 +314,7 @@ static bool poll_once(struct remote_hosts *hosts, uint64_t until_ns, int wake_fd
 			polled[count++] = (struct pollfd){.fd = fds[j], .events = POLLIN};
 		}
 	}
-	if (poll(polled, count, timeout_ms(hosts, until_ns, clock_now_ns())) <= 0)
+	if (poll(polled, count, timeout_ms(hosts, until_ns, now_ns)) <= 0)
 		return true;
 	for (nfds_t i = 1; i < count; i++) {
 		if (polled[i].revents == 0 || whose[i]->connection == NULL)

@@ -142,9 +142,9 @@ static unsigned kill_accept(struct app *app, int value)
 	return ask(app, &question);
 }
 
-static unsigned open_kill(struct app *app)
+unsigned open_signals(struct app *app, unsigned (*accept)(struct app *app, int signal))
 {
-	struct menu menu = {.title = "Kill: which signal?", .accept = kill_accept};
+	struct menu menu = {.title = "Kill: which signal?", .accept = accept};
 
 	menu.items = calloc(ARRAY_SIZE(signals), sizeof(*menu.items));
 	if (menu.items == NULL)
@@ -403,7 +403,8 @@ unsigned change_groups(struct app *app, enum action action)
 	case ACTION_EDIT:
 		return open_edit(app);
 	case ACTION_KILL:
-		return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_kill(app);
+		return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP
+						      : open_signals(app, kill_accept);
 	case ACTION_NEW:
 		return open_new(app);
 	case ACTION_MOVE:

@@ -6,6 +6,8 @@
 #include "tui/views.h"
 
 unsigned change_groups(struct app *app, enum action action);
+/* Asks for one of the signals that ends a process, or does something else to it. */
+unsigned open_signals(struct app *app, unsigned (*accept)(struct app *app, int signal));
 /* The form of limits, for the groups at hand. */
 unsigned open_edit(struct app *app);
 

@@ -256,9 +256,18 @@ static unsigned settle(struct app *app, unsigned reactions)
 	return reactions & ~(unsigned)(REACTION_ARRANGE | REACTION_SAVE);
 }
 
+const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role)
+{
+	enum remote_state state =
+		i < app->hosts.count ? (enum remote_state)app->hosts.states[i] : REMOTE_THERE;
+
+	*ret_role = state == REMOTE_LOST ? ROLE_BAD : ROLE_WARM;
+	return state == REMOTE_LOST || state == REMOTE_SLOW ? remote_state_name(state) : NULL;
+}
+
 bool app_may_act(const struct app *app)
 {
-	return app->source_can & SOURCE_ACTS && !app->read_only;
+	return app->source_can & (SOURCE_ACTS | SOURCE_TELLS) && !app->read_only;
 }
 
 unsigned app_key(struct app *app, uint32_t key)
@@ -285,7 +294,7 @@ unsigned app_key(struct app *app, uint32_t key)
 	if (action == ACTION_NONE)
 		return REACTION_DRAW;
 	if (key_binding(action)->changes && !app_may_act(app)) {
-		if (!(app->source_can & SOURCE_ACTS))
+		if (!(app->source_can & (SOURCE_ACTS | SOURCE_TELLS)))
 			(void)app_say(app, ROLE_WARM, "a %s: there is nothing to %s in it",
 				      app->source_name, key_binding(action)->name);
 		else

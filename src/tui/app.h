@@ -71,6 +71,14 @@ struct view {
 
 #define VIEWS_MAX 8
 
+/* The other hosts that are looked at, in place of this machine. */
+struct app_hosts {
+	const char *ssh;                  /* what reaches them; NULL: ssh alone */
+	const char *const *names;         /* in byte order: kept by who runs the app */
+	size_t count;                     /* 0: this machine, or a recording */
+	uint8_t states[REMOTE_HOSTS_MAX]; /* enum remote_state */
+};
+
 struct app {
 	struct settings settings;
 	const struct cgw_layout *layout; /* NULL in tests */
@@ -80,6 +88,7 @@ struct app {
 	bool read_only;          /* --read-only: nothing is changed */
 	unsigned source_can;     /* enum source_can: what the figures' source can do */
 	const char *source_name; /* "": this machine */
+	struct app_hosts hosts;
 	bool paused;
 	bool settings_changed; /* to be saved at the end */
 	bool utc;              /* times of day in UTC: tests */
@@ -153,6 +162,8 @@ bool app_may_act(const struct app *app);
 uint32_t app_group(const struct app *app);
 /* Its path, escaped, at most `size`-1 bytes; the root is "/". */
 void app_path(const struct app *app, uint32_t group, char *buffer, size_t size);
+/* "lost", "slow" where host `i` is that; else NULL. */
+const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role);
 /* "F8" of an action, as it is mapped; "" where it has no key. */
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size);
 /* Actions that every list has: moving by rows and pages. True where it was one. */

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "tui/actions.h"
+#include "tui/elsewhere.h"
 
 static unsigned toggle_pause(struct app *app)
 {
@@ -87,6 +88,7 @@ unsigned act_on_groups(struct app *app, enum action action)
 	case ACTION_FASTER:
 		return step_interval(app, false);
 	default:
-		return change_groups(app, action);
+		return app->source_can & SOURCE_TELLS ? change_elsewhere(app, action)
+						      : change_groups(app, action);
 	}
 }

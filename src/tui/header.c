@@ -246,6 +246,8 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 {
 	const struct cgw_topology *topology = app_topology(app);
 	struct pen pen = {canvas, area.row, area.column, area.column + area.columns};
+	const char *trouble;
+	enum role role;
 	char text[64];
 
 	pen_text(&pen, ROLE_TITLE, "cgward");
@@ -257,6 +259,10 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 	}
 	if (area.columns >= 60) {
 		pen_text(&pen, ROLE_STRONG, app->host);
+		pen_text(&pen, ROLE_TEXT, "  ");
+	}
+	if (app->hosts.count == 1 && (trouble = app_host_trouble(app, 0, &role)) != NULL) {
+		pen_text(&pen, role, trouble);
 		pen_text(&pen, ROLE_TEXT, "  ");
 	}
 	if (app->read_only)

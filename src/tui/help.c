@@ -61,7 +61,7 @@ static void add_section(const struct app *app, struct reader *reader, unsigned c
 
 		/* What can never be done here would only be in the way. */
 		if (!(binding->contexts & contexts) ||
-		    (binding->changes && !(app->source_can & SOURCE_ACTS)))
+		    (binding->changes && !(app->source_can & (SOURCE_ACTS | SOURCE_TELLS))))
 			continue;
 		key_names(app, (enum action)i, keys, sizeof(keys));
 		if (keys[0] != '\0')

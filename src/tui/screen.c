@@ -110,6 +110,8 @@ static void take_arrivals(struct screen *screen)
 	}
 	if (r < 0)
 		(void)app_say(screen->app, ROLE_BAD, "%s", diag.text);
+	if (screen->source->kind->states != NULL)
+		screen->source->kind->states(screen->source, screen->app->hosts.states);
 	screen->dirty = true;
 	post_jobs(screen);
 }

@@ -19,6 +19,7 @@ struct far {
 	bool has_wanted, paused, ending;
 	uint64_t interval_ns;
 	struct cgw_snapshot *snapshot; /* not yet fetched */
+	uint8_t states[REMOTE_HOSTS_MAX];
 	int error;
 	struct cgw_diag diag; /* what became of a host, not yet told */
 };
@@ -35,6 +36,7 @@ static void note_states(struct far *far)
 		struct remote_host_status status = remote_hosts_status(far->hosts, i);
 		char name[128];
 
+		far->states[i] = (uint8_t)status.state;
 		if (!status.changed)
 			continue;
 		remote_hosts_told(far->hosts, i);
@@ -168,12 +170,23 @@ static int far_take(struct source *source, struct arrival *ret_arrival, struct c
 	return r;
 }
 
+static void far_states(struct source *source, uint8_t *states)
+{
+	struct far *far = far_of(source);
+
+	(void)pthread_mutex_lock(&far->thread.lock);
+	memcpy(states, far->states, sizeof(far->states));
+	(void)pthread_mutex_unlock(&far->thread.lock);
+}
+
 static const struct source_kind far_kind = {
 	.name = "view",
+	.can = SOURCE_TELLS,
 	.want = far_want,
 	.pace = far_pace,
 	.fd = far_fd,
 	.take = far_take,
+	.states = far_states,
 	.stop = far_stop,
 };
 

@@ -17,6 +17,7 @@
 enum source_can {
 	SOURCE_ACTS = 1,    /* its groups are this machine's: they are changed and looked into */
 	SOURCE_TRAVELS = 2, /* it is moved in time: travel() */
+	SOURCE_TELLS = 4, /* its groups are other hosts', which are told what to change by verbs */
 };
 
 /* Where to go in a recording. */
@@ -90,6 +91,8 @@ struct source_kind {
 	int (*fd)(const struct source *source);
 	/* 1: an arrival; 0: none; or what the last reading met, once, with its reason. */
 	int (*take)(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag);
+	/* How each host stands: enum remote_state, in the order of their names. NULL: there are none. */
+	void (*states)(struct source *source, uint8_t *states);
 	/*
 	 * Waits a moment for a read that goes on; one that hangs is left behind with all that it
 	 * uses. What was taken must be dropped before: snapshots name the source's layout.

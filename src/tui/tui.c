@@ -399,6 +399,11 @@ static enum cli_exit run_replay(struct top *top)
 	return status;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static enum cli_exit run_remote(struct top *top)
 {
 	const char *ssh[REMOTE_SSH_WORDS_MAX + 1];
@@ -420,6 +425,7 @@ static enum cli_exit run_remote(struct top *top)
 				       "`cgward dump --host` prints rows");
 	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
 		return cli_usage_error(top->context, "--filter: %s", diag.text);
+	qsort(top->hosts, top->host_count, sizeof(top->hosts[0]), by_name);
 	r = remote_ssh_words(top->ssh, &words, ssh, &diag);
 	if (r == 0)
 		r = remote_hosts_new(&hosts_options, &hosts, &diag);
@@ -431,6 +437,8 @@ static enum cli_exit run_remote(struct top *top)
 		cli_error(top->context, "%s", strerror(-r));
 		return CLI_FAILED;
 	}
+	top->app->hosts =
+		(struct app_hosts){.ssh = top->ssh, .names = top->hosts, .count = top->host_count};
 	if (top->host_count == 1)
 		(void)snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts[0]);
 	else

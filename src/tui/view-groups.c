@@ -192,6 +192,34 @@ static void draw_name(const struct app *app, struct canvas *canvas, int row, int
 	draw_found(app, canvas, row, at, width, text);
 }
 
+/* Behind the name of a host that is slow or lost: its figures are old, or there are none. Its width. */
+static int draw_trouble(const struct app *app, uint32_t group, struct canvas *canvas,
+			struct rect area, const char *name)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	enum role role;
+	const char *trouble;
+	size_t host = 0;
+	int width, at;
+
+	if (app->hosts.count < 2 || topology->depth[group] != 1)
+		return 0;
+	while (host < app->hosts.count &&
+	       strcmp(app->hosts.names[host], topology->name[group]) != 0)
+		host++;
+	trouble = app_host_trouble(app, host, &role);
+	if (trouble == NULL)
+		return 0;
+	width = canvas_width(trouble) + 1;
+	at = canvas_width(name) + 1;
+	if (at + width - 1 > area.columns)
+		at = area.columns - width + 1;
+	if (at < 1)
+		return 0;
+	canvas_text(canvas, area.row, area.column + at, width - 1, role, trouble);
+	return width;
+}
+
 static void draw_group(const struct app *app, const struct column *column, struct canvas *canvas,
 		       int row, int at, int width, uint32_t index)
 {
@@ -227,6 +255,7 @@ static void draw_group(const struct app *app, const struct column *column, struc
 	} else {
 		app_path(app, line->group, name, sizeof(name));
 	}
+	width -= draw_trouble(app, line->group, canvas, (struct rect){row, at, 1, width}, name);
 	draw_name(app, canvas, row, at, width, role, name);
 }
 

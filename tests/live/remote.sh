@@ -2,6 +2,7 @@
 # Other machines over ssh: an sshd of our own on the loopback, with keys and a configuration of its own. What
 # the other side does stands in its authorized_keys: a key a way to behave.
 . "$(dirname "$0")/lib.sh"
+top=$(cd "$(dirname "$0")/../.." && pwd)
 
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 if [ ! -x "$sshd" ] || ! command -v ssh-keygen >/dev/null; then
@@ -27,11 +28,13 @@ old) echo "cgward dump: unrecognized option '--stream'" >&2; exit 2 ;;
 missing) exec bash -c 'cgwardd dump' ;;
 hostile) printf '\033]0;owned\007%s\n' '{"stream":1'; printf '\033[2J you are owned\n' >&2; exit 1 ;;
 endless) tr '\0' x </dev/zero ;;
+torrent) bash -c "\$SSH_ORIGINAL_COMMAND --count 1" | head -n 1; yes '{"sample":1,"realtime_ns":1,"boottime_ns":1,"monotonic_ns":1,"cost_ns":1}
+{"group":"/","id":1}' ;;
 escape) bash -c "\$SSH_ORIGINAL_COMMAND --count 1" | sed 's#"group":"/[^"]\+"#"group":"/../../etc"#' ;;
 esac
 EOF
 chmod 700 "$work/far"
-modes=(good stuck newer old missing hostile endless escape)
+modes=(good stuck newer old missing hostile endless torrent escape)
 ssh-keygen -q -t ed25519 -N '' -f "$work/host"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 cat >"$work/sshd_config" <<EOF
@@ -135,5 +138,52 @@ same "a connection that broke is made again" 0 $?
 check "that it was lost is said" grep -q 'good: lost: the connection ended' "$work/err"
 same "by two connections" 2 "$(wc -l <"$work/pids.good")"
 same "all samples came" 16 "$(wc -l <"$work/out")"
+
+# Who sends without end has a share of a CPU, not all of it: after the burst that anyone may take.
+"$CGWARD" dump --ssh "ssh -F $work/ssh_config" --host torrent --interval 1s -o group,id >/dev/null 2>&1 &
+watcher=$!
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$watcher/stat"; }
+sleep 15
+before=$(cpu_ticks)
+sleep 5
+after=$(cpu_ticks)
+kill "$watcher"
+wait "$watcher" 2>/dev/null
+check "a host that floods has less than half a CPU ($(((after - before) / 5)) %)" test $((after - before)) -lt 250
+
+# The dashboard tells a host what to do: asked with its name, done by a verb over there.
+if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$(mount_of pids)" ]; then
+	# shellcheck source=tests/tui/terminal.sh
+	. "$top/tests/tui/terminal.sh"
+	trap 'terminal_cleanup; test_cleanup' EXIT
+	acted=$(make_group acted pids)
+	: >"$work/commands"
+	terminal_open 100 30
+	type_line "clear; $(realpath "$CGWARD") top --ssh 'ssh -F $work/ssh_config' --host good --host closed"
+	check "a lost host is marked" screen_shows 'closed lost' 60
+	check "the screen shows the groups of the other" screen_shows "${acted##*/}" 60
+	press '/'
+	terminal send-keys -l "${acted##*/}"
+	press Enter F8
+	terminal send-keys -l 'pids.max=33'
+	press Enter
+	check "the question names the host" screen_shows 'On host good:' 30
+	check "and says what the verb there would do" screen_shows 'pids.max would become 33' 60
+	same "nothing is done before the answer" max "$(file_of pids "$acted" pids.max)"
+	press Enter
+	check "it is done" wait_for 60 sh -c '[ "$(cat "$1")" = 33 ]' - "$(mount_of pids)$acted/pids.max"
+	check "and said" screen_shows 'good: ' 30
+	same "by a verb over ssh" "good cgward set --why by\\ hand,\\ in\\ cgward\\ top\\ --host --enable -- $acted pids.max\\=33" \
+		"$(grep -v -e dump -e dry-run "$work/commands")"
+	press u
+	check "taking back is asked too" screen_shows 'On host good:' 30
+	check "with what it would do" screen_shows "${acted##*/}: pids.max" 60
+	press Enter
+	check "and done" wait_for 60 sh -c '[ "$(cat "$1")" = max ]' - "$(mount_of pids)$acted/pids.max"
+	press q
+	terminal_close
+else
+	skip "the dashboard's actions: no tmux, no dashboard, or no pids controller (not possible here)"
+fi
 sleep 0.5
 same "no ssh is left" "" "$(pgrep -f "ssh -F $work/ssh_config" | xargs)"

@@ -205,7 +205,7 @@ static void session_type(struct session *session, const char *text)
 		(void)app_key(session->app, (unsigned char)*text);
 }
 
-static void session_expect(struct session *session, const char *name)
+static inline void session_expect(struct session *session, const char *name)
 {
 	CLEANUP(cleanup_free) char *got = session_text(session);
 	char path[512], wanted[64 * 1024] = "";

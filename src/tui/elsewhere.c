@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* elsewhere.c - freezing, killing, limits and the rest on other hosts: asked with the host's name, done by verbs there. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "tui/actions.h"
+#include "tui/confirm.h"
+#include "tui/elsewhere.h"
+#include "tui/far.h"
+
+/* What is shown of what a verb would do. */
+#define LINES_MAX 16
+#define WHY       "by hand, in cgward top --host"
+
+static void cleanup_targets(struct far_targets *targets)
+{
+	far_targets_done(targets);
+}
+
+static void cleanup_words(struct far_words *words)
+{
+	far_words_done(words);
+}
+
+static void say_host(const char *host, char *buffer, size_t size)
+{
+	(void)cgw_escape(buffer, size, host, strlen(host));
+}
+
+/* What the verb says that it would do; nothing is asked any more where it would not. */
+static void tell(struct confirm *confirm, struct job *job)
+{
+	const struct far_job *far = far_job_of(job);
+	const struct remote_verb_answer *answer;
+	const char *reason;
+	char line[512];
+
+	if (far_job_answer(far, &answer, &reason) < 0) {
+		confirm_add(confirm, ROLE_BAD, reason);
+		confirm_refuse(confirm);
+		return;
+	}
+	for (size_t i = 0; i < LINES_MAX && far_job_line(far, i, line, sizeof(line)); i++)
+		confirm_add(confirm, ROLE_TEXT, line);
+	if (far_job_line(far, LINES_MAX, line, sizeof(line)))
+		confirm_add(confirm, ROLE_DIM, "and more");
+	if (answer->status == CLI_WOULD_CHANGE)
+		return;
+	confirm_add(confirm, answer->status == CLI_OK ? ROLE_DIM : ROLE_BAD,
+		    answer->message[0] != '\0' ? answer->message
+		    : answer->status == CLI_OK ? "Nothing would change."
+					       : "It would not be done there.");
+	confirm_refuse(confirm);
+}
+
+static unsigned done(struct app *app, struct job *job)
+{
+	const struct far_job *far = far_job_of(job);
+	const struct remote_verb_answer *answer;
+	const char *reason;
+	char host[128], line[256] = "";
+
+	say_host(far_job_host(far), host, sizeof(host));
+	if (far_job_answer(far, &answer, &reason) < 0)
+		return REACTION_BEEP | app_say(app, ROLE_BAD, "%s: %s", host, reason);
+	(void)far_job_line(far, 0, line, sizeof(line));
+	if (answer->status == CLI_OK)
+		return app_say(app, ROLE_GOOD, "%s: %s", host, line[0] != '\0' ? line : "done");
+	return REACTION_BEEP | app_say(app, ROLE_BAD, "%s: %s", host,
+				       answer->message[0] != '\0' ? answer->message
+				       : line[0] != '\0'          ? line
+								  : "it was not done");
+}
+
+/* Takes the words over. */
+static unsigned ask(struct app *app, const char *title, const char *name, const char *host,
+		    const struct far_words *words)
+{
+	struct far_job *act = far_job_new(app, name, host, words, NULL);
+	struct far_job *look = far_job_new(app, "Asking", host, words, "--dry-run");
+	struct confirm *confirm;
+	char shown[128], line[640];
+
+	if (act == NULL || look == NULL) {
+		if (act != NULL)
+			far_job_as_job(act)->free(far_job_as_job(act));
+		if (look != NULL)
+			far_job_as_job(look)->free(far_job_as_job(look));
+		return app_say(app, ROLE_BAD, "out of memory");
+	}
+	far_job_as_job(act)->acts = true;
+	far_job_as_job(act)->done = done;
+	confirm = confirm_new(title, far_job_as_job(act));
+	say_host(host, shown, sizeof(shown));
+	(void)snprintf(line, sizeof(line), "On host %s:", shown);
+	confirm_add(confirm, ROLE_STRONG, line);
+	far_words_say(words, line, sizeof(line));
+	confirm_add(confirm, ROLE_KEY, line);
+	confirm_look(confirm, far_job_as_job(look), tell);
+	return open_confirm(app, confirm);
+}
+
+/* A verb with its options, behind which the operands follow. */
+static void begin(struct far_words *words, const char *verb, const char *option, const char *value)
+{
+	far_words_add(words, verb);
+	far_words_add(words, "--why");
+	far_words_add(words, WHY);
+	if (option != NULL)
+		far_words_add(words, option);
+	if (value != NULL)
+		far_words_add(words, value);
+	far_words_add(words, "--");
+}
+
+static void add_paths(struct far_words *words, const struct far_targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		far_words_add(words, targets->paths[i]);
+}
+
+struct kind {
+	const char *title, *name, *verb, *option, *value;
+};
+
+static unsigned on_groups(struct app *app, const struct kind *kind)
+{
+	CLEANUP(cleanup_targets) struct far_targets targets = {.count = 0};
+	CLEANUP(cleanup_words) struct far_words words = {.count = 0};
+
+	if (far_targets_take(app, &targets) < 0)
+		return REACTION_BEEP;
+	begin(&words, kind->verb, kind->option, kind->value);
+	add_paths(&words, &targets);
+	return ask(app, kind->title, kind->name, targets.host, &words);
+}
+
+static unsigned kill_accept(struct app *app, int value)
+{
+	char number[16];
+	const struct kind kind = {"Kill", "Killing", "kill", "--signal", number};
+
+	(void)snprintf(number, sizeof(number), "%d", value);
+	return on_groups(app, &kind);
+}
+
+static unsigned delete_groups(struct app *app)
+{
+	struct far_targets targets;
+	struct kind kind = {"Delete", "Removing", "delete", NULL, NULL};
+
+	if (far_targets_take(app, &targets) < 0)
+		return REACTION_BEEP;
+	kind.option = targets.have_children ? "--recursive" : NULL;
+	far_targets_done(&targets);
+	return on_groups(app, &kind);
+}
+
+static bool new_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	CLEANUP(cleanup_targets) struct far_targets targets = {.count = 0};
+	CLEANUP(cleanup_words) struct far_words words = {.count = 0};
+	char path[4352];
+
+	if (text[0] == '\0' || strchr(text, '/') != NULL || strcmp(text, ".") == 0 ||
+	    strcmp(text, "..") == 0) {
+		*ret_reactions = app_say(app, ROLE_WARM, "a name without \"/\"") | REACTION_BEEP;
+		return text[0] == '\0';
+	}
+	*ret_reactions = REACTION_BEEP;
+	if (far_targets_take(app, &targets) < 0)
+		return true;
+	if (snprintf(path, sizeof(path), "%s/%s",
+		     strcmp(targets.paths[0], "/") == 0 ? "" : targets.paths[0],
+		     text) >= (int)sizeof(path))
+		return true;
+	begin(&words, "create", NULL, NULL);
+	far_words_add(&words, path);
+	*ret_reactions = ask(app, "New group", "Making", targets.host, &words);
+	return true;
+}
+
+static bool move_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	CLEANUP(cleanup_targets) struct far_targets targets = {.count = 0};
+	CLEANUP(cleanup_words) struct far_words words = {.count = 0};
+
+	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text)) {
+		*ret_reactions = app_say(app, ROLE_WARM, "the number of a process") | REACTION_BEEP;
+		return false;
+	}
+	*ret_reactions = REACTION_BEEP;
+	if (far_targets_take(app, &targets) < 0)
+		return true;
+	begin(&words, "move", NULL, NULL);
+	far_words_add(&words, text);
+	far_words_add(&words, targets.paths[0]);
+	*ret_reactions = ask(app, "Move", "Moving", targets.host, &words);
+	return true;
+}
+
+/* "memory.max=2G io.max.rbps=\"8:0 10M\"" apart; false where a word sets nothing. */
+static bool add_assignments(struct far_words *words, const char *text)
+{
+	char word[512];
+	bool some = false;
+
+	while (*(text += strspn(text, " ")) != '\0') {
+		bool quoted = false;
+		size_t used = 0;
+
+		for (; *text != '\0' && (quoted || *text != ' '); text++) {
+			if (*text == '"')
+				quoted = !quoted;
+			else if (used + 1 < sizeof(word))
+				word[used++] = *text;
+		}
+		word[used] = '\0';
+		if (quoted || word[0] == '/' || strchr(word, '=') == NULL)
+			return false;
+		far_words_add(words, word);
+		some = true;
+	}
+	return some;
+}
+
+static bool set_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	CLEANUP(cleanup_targets) struct far_targets targets = {.count = 0};
+	CLEANUP(cleanup_words) struct far_words words = {.count = 0};
+
+	*ret_reactions = REACTION_BEEP;
+	if (far_targets_take(app, &targets) < 0)
+		return true;
+	begin(&words, "set", "--enable", NULL);
+	add_paths(&words, &targets);
+	if (!add_assignments(&words, text)) {
+		*ret_reactions |= app_say(app, ROLE_WARM,
+					  "memory.max=2G pids.max=100, or one of "
+					  "them");
+		return false;
+	}
+	*ret_reactions = ask(app, "Limits", "Setting", targets.host, &words);
+	return true;
+}
+
+static unsigned undo(struct app *app)
+{
+	CLEANUP(cleanup_targets) struct far_targets targets = {.count = 0};
+	CLEANUP(cleanup_words) struct far_words words = {.count = 0};
+
+	if (far_targets_take(app, &targets) < 0)
+		return REACTION_BEEP;
+	far_words_add(&words, "undo");
+	return ask(app, "Take back the last change", "Taking back", targets.host, &words);
+}
+
+static unsigned journal_done(struct app *app, struct job *job)
+{
+	const struct far_job *far = far_job_of(job);
+	const struct remote_verb_answer *answer;
+	struct reader *reader;
+	const char *reason;
+	char host[128], line[512];
+
+	say_host(far_job_host(far), host, sizeof(host));
+	if (far_job_answer(far, &answer, &reason) < 0 || answer->status != CLI_OK)
+		return REACTION_BEEP | app_say(app, ROLE_BAD, "%s: %s", host,
+					       reason[0] != '\0' ? reason : answer->message);
+	reader = reader_new("Journal of another host");
+	reader_add(reader, ROLE_STRONG, "", host);
+	for (size_t i = 0; far_job_line(far, i, line, sizeof(line)); i++)
+		reader_add(reader, ROLE_TEXT, "", line);
+	return open_reader(app, reader);
+}
+
+static unsigned journal(struct app *app)
+{
+	CLEANUP(cleanup_targets) struct far_targets targets = {.count = 0};
+	CLEANUP(cleanup_words) struct far_words words = {.count = 0};
+	struct far_job *far;
+
+	if (far_targets_take(app, &targets) < 0)
+		return REACTION_BEEP;
+	far_words_add(&words, "log");
+	far_words_add(&words, "--count");
+	far_words_add(&words, "100");
+	far = far_job_new(app, "Reading the journal", targets.host, &words, NULL);
+	if (far == NULL)
+		return app_say(app, ROLE_BAD, "out of memory");
+	far_job_as_job(far)->done = journal_done;
+	return app_ask(app, NULL, far_job_as_job(far));
+}
+
+static unsigned type_for(struct app *app, const struct prompt *prompt)
+{
+	struct far_targets targets;
+
+	/* What cannot be done is said before something is typed for it. */
+	if (far_targets_take(app, &targets) < 0)
+		return REACTION_BEEP;
+	far_targets_done(&targets);
+	return open_prompt(app, prompt, "");
+}
+
+unsigned change_elsewhere(struct app *app, enum action action)
+{
+	static const struct kind freeze = {"Freeze", "Freezing", "freeze", NULL, NULL};
+	static const struct kind thaw = {"Thaw", "Thawing", "thaw", NULL, NULL};
+	static const struct prompt set = {.title = "Set KEY=VALUE…", .accept = set_accept};
+	static const struct prompt create = {.title = "New group", .accept = new_accept};
+	static const struct prompt move = {.title = "Move here process", .accept = move_accept};
+
+	switch (action) {
+	case ACTION_FREEZE:
+		return on_groups(app, &freeze);
+	case ACTION_THAW:
+		return on_groups(app, &thaw);
+	case ACTION_KILL:
+		return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP
+						      : open_signals(app, kill_accept);
+	case ACTION_EDIT:
+		return type_for(app, &set);
+	case ACTION_NEW:
+		return type_for(app, &create);
+	case ACTION_MOVE:
+		return type_for(app, &move);
+	case ACTION_DELETE:
+		return delete_groups(app);
+	case ACTION_UNDO:
+		return undo(app);
+	case ACTION_JOURNAL:
+		return journal(app);
+	default:
+		return app_say(app, ROLE_WARM, "only on the host itself: its files are there") |
+		       REACTION_BEEP;
+	}
+}
