@@ -87,7 +87,7 @@ bool cgw_policy_records(const struct cgw_policy *policy, struct cgw_policy_recor
 
 /* [metrics]: an endpoint for Prometheus beside it. False where there is no such section. */
 struct cgw_policy_metrics {
-	const char *listen;  /* or NULL: the loopback */
+	const char *listen;  /* or NULL: systemd's socket, else the loopback */
 	const char *columns; /* "[+]KEY,...", or NULL: the usual */
 	uint32_t depth_max;  /* 0: all */
 	uint64_t groups_max;

@@ -145,14 +145,26 @@ static int open_unix(const char *path, struct address *address, struct cgw_diag 
 }
 
 /* The protocol of sd_listen_fds(3), by hand: two variables, and no library for it. */
+static bool is_passed(void)
+{
+	const char *pid = getenv("LISTEN_PID");
+
+	return pid != NULL && getenv("LISTEN_FDS") != NULL && strtol(pid, NULL, 10) == getpid();
+}
+
+const char *address_usual(void)
+{
+	return is_passed() ? "systemd" : ADDRESS_DEFAULT;
+}
+
 static int open_systemd(struct address *address, struct cgw_diag *diag)
 {
-	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	const char *count = getenv("LISTEN_FDS");
 	int listening = 0;
 	socklen_t length = sizeof(listening);
 	int flags;
 
-	if (pid == NULL || count == NULL || strtol(pid, NULL, 10) != getpid())
+	if (!is_passed() || count == NULL)
 		return cgw_diag_set(diag, -EINVAL,
 				    "systemd passed no socket: this is for a unit with a .socket");
 	if (strcmp(count, "1") != 0)

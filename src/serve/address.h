@@ -20,6 +20,8 @@ struct address {
  * else the system call's error, each with its reason.
  */
 int address_open(const char *text, struct address *ret_address, struct cgw_diag *diag);
+/* Where nobody says so: the socket that systemd passed to this process, else the loopback. */
+const char *address_usual(void);
 void address_close(struct address *address);
 
 #endif

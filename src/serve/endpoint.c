@@ -253,7 +253,7 @@ int endpoint_open(const struct endpoint_options *options, struct endpoint **ret_
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	endpoint->options = *options;
 	endpoint->address.fd = -1;
-	r = address_open(options->listen != NULL ? options->listen : ADDRESS_DEFAULT,
+	r = address_open(options->listen != NULL ? options->listen : address_usual(),
 			 &endpoint->address, diag);
 	if (r == 0) {
 		r = start(endpoint);

@@ -12,7 +12,7 @@
 #include <cgward/render.h>
 
 struct endpoint_options {
-	const char *listen;       /* as address_open() takes it; NULL: loopback */
+	const char *listen;       /* as address_open() takes it; NULL: address_usual() */
 	unsigned connections_max; /* 0: 32 */
 	unsigned timeout_s;       /* in which nothing moves on a connection; 0: 10 */
 	/* An answer that is no older is given again: many readers cost as much as one. */

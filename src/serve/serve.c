@@ -33,7 +33,8 @@ enum {
 
 static const struct cli_option options[] = {
 	{OPTION_LISTEN, "listen", "WHERE", false,
-	 "ADDRESS:PORT in numbers, unix:/PATH, or systemd (" ADDRESS_DEFAULT ")"},
+	 "ADDRESS:PORT in numbers, unix:/PATH, or systemd (systemd's socket where one is passed, "
+	 "else " ADDRESS_DEFAULT ")"},
 	{'o', "columns", "KEY,...", false,
 	 "metrics to expose; +KEY,... adds to the usual ones, \"all\" is every one"},
 	{OPTION_MATCH, "match", "GLOB", false,

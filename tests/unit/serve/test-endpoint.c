@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "serve/address.h"
@@ -81,6 +83,46 @@ static void unix_sockets(void **state)
 	assert_int_equal(address_open(text, &second, &diag), -EEXIST);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(directory), 0);
+}
+
+/* In a process of its own: it is told by its number, and finds the socket at a fixed place. */
+static int take_passed(void)
+{
+	struct address address;
+	char pid[16];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (dup2(fd, 3) != 3 || strcmp(address_usual(), ADDRESS_DEFAULT) != 0)
+		return 1;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid() + 1);
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	if (strcmp(address_usual(), ADDRESS_DEFAULT) != 0) /* it is another's */
+		return 2;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	if (strcmp(address_usual(), "systemd") != 0)
+		return 3;
+	if (address_open("systemd", &address, NULL) != -EINVAL) /* it does not listen */
+		return 4;
+	if (bind(3, &(const struct sockaddr){.sa_family = AF_UNIX}, sizeof(sa_family_t)) < 0 ||
+	    listen(3, 1) < 0 || address_open("systemd", &address, NULL) < 0 || address.fd != 3)
+		return 5;
+	setenv("LISTEN_FDS", "2", 1);
+	return address_open("systemd", &address, NULL) == -EINVAL ? 0 : 6;
+}
+
+static void passed_sockets(void **state)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(take_passed());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 struct server {
@@ -256,8 +298,11 @@ static void bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places),  cmocka_unit_test(unix_sockets),
-		cmocka_unit_test(answers), cmocka_unit_test(failures_are_said),
+		cmocka_unit_test(places),
+		cmocka_unit_test(unix_sockets),
+		cmocka_unit_test(passed_sockets),
+		cmocka_unit_test(answers),
+		cmocka_unit_test(failures_are_said),
 		cmocka_unit_test(bounds),
 	};
 

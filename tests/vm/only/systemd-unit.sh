@@ -15,10 +15,10 @@ is() { [ "$("${@:2}" 2>/dev/null)" = "$1" ]; }
 journal() { journalctl -q -o cat -u cgward.service --grep="$1" >/dev/null 2>&1; }
 
 cp -a root/usr/bin/cgward /usr/bin/cgward
-cp root/usr/lib/systemd/system/cgward*.service /usr/lib/systemd/system/
+cp root/usr/lib/systemd/system/cgward*.{service,socket} /usr/lib/systemd/system/
 mkdir -p /etc/cgward /run/systemd/system/cgward.service.d
 stop_units() {
-	systemctl stop cgward.service cgward-held.service 2>/dev/null
+	systemctl stop cgward.service cgward-held.service cgward-serve.socket cgward-serve.service 2>/dev/null
 	rm -rf /etc/cgward/cgward.conf /run/systemd/system/cgward.service.d
 	test_cleanup
 }
@@ -102,6 +102,16 @@ print(urllib.request.urlopen("http://127.0.0.1:9753/metrics", timeout=20).read()
 	answers() { ask 2>/dev/null | grep -q '^cgward_.*system.slice'; }
 	check "the endpoint's unit answers as a user of its own" wait_for 30 answers
 	systemctl stop cgward-serve.service
+	# By its socket: systemd listens, and starts it when somebody asks.
+	systemctl start cgward-serve.socket
+	same "the socket listens, and nothing runs" "active inactive" \
+		"$(property cgward-serve.socket ActiveState) $(property cgward-serve.service ActiveState)"
+	check "the first scrape starts the service, and is answered" answers
+	same "by the socket that was passed" "active systemd's socket" \
+		"$(property cgward-serve.service ActiveState) $(journalctl -q -o cat -u cgward-serve.service | tail -n 1)"
+	systemctl stop cgward-serve.service
+	check "and the next one again" wait_for 30 answers
+	systemctl stop cgward-serve.socket cgward-serve.service
 else
 	not_ok "the endpoint's unit starts"
 fi
