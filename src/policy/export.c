@@ -10,16 +10,35 @@
 /* Of inih's 200 bytes a line: the key and some. */
 #define PATH_MAX_BYTES 180
 
-/* The group's name as a section's name: what may not stand there becomes "_". */
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+
+static uint32_t hash_of(const char *path)
+{
+	uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
+
+	for (; *path != '\0'; path++)
+		hash = (hash ^ (uint8_t)*path) * UINT32_C(16777619);
+	return hash;
+}
+
+/*
+ * The path as a section's name: "_" stands for a slash and for what may not stand in one. Where that
+ * leaves a doubt which path it is, or the name is too long, a hash of the path goes behind it.
+ */
 static void section_name(const char *path, char *buffer, size_t size)
 {
-	size_t length = strlen(path), skip = length + 1 > size ? length + 1 - size : 1;
+	const char *from = path + (path[1] != '\0');
+	size_t room = size - sizeof("-12345678"), length = strlen(from);
+	bool doubtful = length > room || from[strspn(from, NAME_CHARACTERS "/")] != '\0';
 
-	(void)snprintf(buffer, size, "%s", path + (length > 1 ? skip : 0));
+	(void)snprintf(buffer, doubtful ? room + 1 : size, "%s",
+		       from + (length > room ? length - room : 0));
 	for (char *at = buffer; *at != '\0'; at++)
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-",
-			   *at) == NULL)
+		if (strchr(NAME_CHARACTERS, *at) == NULL)
 			*at = '_';
+	length = strlen(buffer);
+	if (doubtful)
+		(void)snprintf(buffer + length, size - length, "-%08x", hash_of(path));
 }
 
 /* Of the control: its value now, where that is one and not the default. */

@@ -6,7 +6,7 @@
 #include <cgward/limit.h>
 
 /*
- * "[limit NAME]", its match and all values that are not the kernel's defaults; to be freed. -ENODATA:
+ * "[limit NAME]" of a name that no other path has, its match and all values that are not the kernel's defaults; to be freed. -ENODATA:
  * nothing is set there; -EINVAL: the path cannot stand in a policy as it is.
  */
 int export_section(const struct cgw_layout *layout, const char *path, char **ret_text);
