@@ -31,11 +31,10 @@ static size_t hierarchy_of(const struct cgw_topology *topology, uint32_t group)
 	return 0;
 }
 
-static int open_group(const struct cgw_layout *layout, const struct cgw_frame *frame,
-		      uint32_t group, int *ret_fd)
+static int open_group_in(const struct cgw_layout *layout, const struct cgw_frame *frame,
+			 uint32_t group, size_t hierarchy, int *ret_fd)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	size_t hierarchy = hierarchy_of(topology, group);
 	char path[4096];
 	uint64_t id;
 	int r;
@@ -50,24 +49,30 @@ static int open_group(const struct cgw_layout *layout, const struct cgw_frame *f
 	return r;
 }
 
-static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
-					const struct cgw_frame *frame, uint32_t group,
-					const char *pattern)
+static int open_group(const struct cgw_layout *layout, const struct cgw_frame *frame,
+		      uint32_t group, int *ret_fd)
 {
-	CLEANUP(cleanup_close) int fd = -1;
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+
+	return open_group_in(layout, frame, group, hierarchy_of(topology, group), ret_fd);
+}
+
+/* Of one directory of the group. */
+static enum cgw_truth attribute_at(int fd, const char *pattern)
+{
 	const char *equals = strchr(pattern, '=');
 	char name[256], path[64], value[256];
 	struct stat status;
 	size_t length = equals != NULL ? (size_t)(equals - pattern) : strlen(pattern);
 	ssize_t size;
 
-	if (length >= sizeof(name) || open_group(layout, frame, group, &fd) < 0 ||
-	    fstat(fd, &status) < 0)
+	if (length >= sizeof(name) || fstat(fd, &status) < 0)
 		return CGW_UNKNOWN;
 	memcpy(name, pattern, length);
 	name[length] = '\0';
-	/* Who owns the group may write such, and would excuse himself. */
-	if (status.st_uid != 0 && strncmp(name, "user.", 5) == 0)
+	/* Who owns the group, or may write to it, may write such, and would excuse himself. */
+	if (strncmp(name, "user.", 5) == 0 && ((status.st_uid != 0 && status.st_uid != geteuid()) ||
+					       (status.st_mode & (S_IWGRP | S_IWOTH))))
 		return CGW_FALSE;
 	/* The descriptor names the directory only; attributes are asked of it by its name in /proc. */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -76,6 +81,30 @@ static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
 		return errno == ENODATA || errno == EOPNOTSUPP ? CGW_FALSE : CGW_UNKNOWN;
 	value[size] = '\0';
 	return truth_of(equals == NULL || cgw_glob_match(equals + 1, value));
+}
+
+/* In any hierarchy: systemd writes them in its own, people where they look. */
+static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
+					const struct cgw_frame *frame, uint32_t group,
+					const char *pattern)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	enum cgw_truth truth = CGW_FALSE;
+
+	for (uint32_t h = 0; h < topology->hierarchy_count; h++) {
+		CLEANUP(cleanup_close) int fd = -1;
+		enum cgw_truth here = CGW_UNKNOWN;
+
+		if (!(topology->present[group] & UINT32_C(1) << h))
+			continue;
+		if (open_group_in(layout, frame, group, h, &fd) == 0)
+			here = attribute_at(fd, pattern);
+		if (here == CGW_TRUE)
+			return CGW_TRUE;
+		if (here == CGW_UNKNOWN)
+			truth = CGW_UNKNOWN;
+	}
+	return truth;
 }
 
 /* "Uid:" or "Gid:" of /proc/PID/status, the real one; UINT32_MAX where there is none. */
