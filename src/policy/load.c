@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -238,19 +239,20 @@ int cgw_policy_parse(const char *name, const char *text, size_t length,
 }
 
 /* Nobody but root may say what root does, neither in the file nor by putting another in its place. */
-static bool file_is_safe(struct policy_loading *loading, const struct stat *status)
+static bool is_safe(struct policy_loading *loading, const struct stat *status, const char *what)
 {
 	if (geteuid() != 0)
 		return true;
 	if (status->st_uid != 0) {
 		policy_error(loading,
-			     "the file belongs to user %u, who could say what root does; "
+			     "the %s belongs to user %u, who could say what root does; "
 			     "chown root it",
-			     (unsigned)status->st_uid);
+			     what, (unsigned)status->st_uid);
 		return false;
 	}
 	if (status->st_mode & (S_IWGRP | S_IWOTH)) {
-		policy_error(loading, "the file can be written by others than root; chmod go-w it");
+		policy_error(loading, "the %s can be written by others than root; chmod go-w it",
+			     what);
 		return false;
 	}
 	return true;
@@ -302,7 +304,7 @@ static void load_file(struct policy_loading *loading, const char *path)
 		policy_error(loading, "not a file of at most %d bytes", FILE_MAX_BYTES);
 		return;
 	}
-	if (!file_is_safe(loading, &status))
+	if (!is_safe(loading, &status, "file"))
 		return;
 	r = read_whole(fd, (size_t)status.st_size, &text, &length);
 	if (r < 0) {
@@ -325,16 +327,30 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* As a ConfigMap is mounted, whose directories are for everyone to write. */
+static bool is_read_only(const char *directory)
+{
+	struct statvfs mounted;
+
+	return statvfs(directory, &mounted) == 0 && (mounted.f_flag & ST_RDONLY);
+}
+
 static void load_directory(struct policy_loading *loading, const char *directory)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(directory, &entries, is_conf, by_bytes);
+	struct stat status;
+	int count;
 
-	if (count < 0 && errno != ENOENT) {
-		loading->file = directory;
-		loading->line = 0;
+	loading->file = directory;
+	loading->line = 0;
+	loading->section = NULL;
+	/* Who may write to it may put a link there to a file of root's that says something else. */
+	if (stat(directory, &status) == 0 && S_ISDIR(status.st_mode) && !is_read_only(directory) &&
+	    !is_safe(loading, &status, "directory"))
+		return;
+	count = scandir(directory, &entries, is_conf, by_bytes);
+	if (count < 0 && errno != ENOENT)
 		policy_error(loading, "cannot read the directory: %s", strerror(errno));
-	}
 	for (int i = 0; i < count; i++) {
 		char path[4096];
 
