@@ -79,6 +79,12 @@ struct cgw_scope {
 	uint32_t group;
 	const struct cgw_averages *averages; /* NULL: averages are unknown */
 	const struct cgw_facts *facts;       /* NULL: subjects and age are unknown */
+	/*
+	 * Figures are sums over these, children of one parent, `group` among them; NULL: of the group
+	 * alone. "of limit" is then of the parent's tightest limit; an age is unknown.
+	 */
+	const uint32_t *together;
+	size_t together_count;
 };
 enum cgw_truth cgw_expression_evaluate(const struct cgw_expression *expression,
 				       const struct cgw_scope *scope);

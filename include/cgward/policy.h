@@ -110,6 +110,7 @@ struct cgw_section_info {
 	const struct cgw_expression *when, *until; /* RULE; `until` may be NULL */
 	unsigned priority;                         /* RULE */
 	bool dry_run;                              /* RULE */
+	bool sum;                                  /* RULE: scope = sum */
 	const char *to;                            /* PLACE: the group ... */
 	bool create;                               /* ... which is made where it is not there */
 };
@@ -123,6 +124,14 @@ int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_
 enum cgw_truth cgw_policy_selects(const struct cgw_policy *policy, size_t section,
 				  const struct cgw_frame *frame, const struct cgw_facts *facts,
 				  uint32_t group);
+/*
+ * The groups whose sum a rule with `scope = sum` looks at when it looks at `group`: those of the same
+ * parent that it selects. For the members `together` of a struct cgw_scope; freed by the caller. NULL
+ * and 0 for all other sections. -ENOMEM.
+ */
+int cgw_policy_together(const struct cgw_policy *policy, size_t section,
+			const struct cgw_frame *frame, const struct cgw_facts *facts,
+			uint32_t group, uint32_t **ret_groups, size_t *ret_count);
 /* Whether a [place] section selects a process: `matches` is asked for each pattern. */
 enum cgw_truth cgw_policy_places(const struct cgw_policy *policy, size_t section,
 				 enum cgw_truth (*matches)(void *context, enum cgw_subject subject,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "cli/daemon.h"
 #include "cli/options.h"
 #include "enforce/backtest.h"
@@ -137,12 +138,20 @@ static void print_present(const struct checking *checking, size_t section, uint3
 	}
 }
 
-static void print_condition(const struct checking *checking, const struct cgw_section_info *section,
-			    uint32_t group)
+static void print_condition(const struct checking *checking, size_t index,
+			    const struct cgw_section_info *section, uint32_t group)
 {
-	const struct cgw_scope scope = {checking->view.frame, group, NULL, &checking->view.facts};
+	CLEANUP(cleanup_free) uint32_t *together = NULL;
+	struct cgw_scope scope = {
+		.frame = checking->view.frame, .group = group, .facts = &checking->view.facts};
 
-	printf("      when: %s\n", cgw_truth_name(cgw_expression_evaluate(section->when, &scope)));
+	(void)cgw_policy_together(checking->view.policy, index, scope.frame, scope.facts, group,
+				  &together, &scope.together_count);
+	scope.together = together;
+	printf("      when: %s", cgw_truth_name(cgw_expression_evaluate(section->when, &scope)));
+	if (scope.together_count > 0)
+		printf(", of %zu groups together", scope.together_count);
+	putchar('\n');
 }
 
 static void check_groups(struct checking *checking, size_t index,
@@ -171,7 +180,7 @@ static void check_groups(struct checking *checking, size_t index,
 		if (!guarded && section->kind == CGW_SECTION_LIMIT)
 			print_present(checking, index, group);
 		if (section->kind == CGW_SECTION_RULE)
-			print_condition(checking, section, group);
+			print_condition(checking, index, section, group);
 	}
 	if (!checking->all && matched > GROUPS_SHOWN)
 		printf("    and %zu more\n", matched - GROUPS_SHOWN);

@@ -179,7 +179,8 @@ static struct trigger *take_free(struct triggers *triggers)
 static double bound_now(const struct trigger *trigger, uint32_t group)
 {
 	const struct daemon *daemon = trigger->triggers->daemon;
-	const struct cgw_scope scope = {daemon->frame, group, NULL, &daemon->facts};
+	const struct cgw_scope scope = {
+		.frame = daemon->frame, .group = group, .facts = &daemon->facts};
 	struct cgw_value value, bound = {.state = CGW_ABSENT};
 
 	(void)cgw_expression_evaluate_term(

@@ -157,3 +157,8 @@ struct cgw_value average_value(const struct cgw_averages *averages, int16_t aver
 				  .real = expression->averages[average].present_too ? slot->mean
 										    : slot->before};
 }
+
+bool average_is_of_group(const struct cgw_averages *averages, int16_t average)
+{
+	return averages->expression->averages[average].figure.kind == OPERAND_FIELD;
+}

@@ -33,7 +33,7 @@ static struct cgw_value total(const struct cgw_frame *frame, int16_t index)
 static struct cgw_value age(const struct cgw_scope *scope)
 {
 	uint64_t age_ns =
-		scope->facts != NULL && scope->facts->age_ns != NULL
+		scope->together == NULL && scope->facts != NULL && scope->facts->age_ns != NULL
 			? scope->facts->age_ns(scope->facts->context, scope->frame, scope->group)
 			: UINT64_MAX;
 
@@ -42,17 +42,69 @@ static struct cgw_value age(const struct cgw_scope *scope)
 	return (struct cgw_value){.state = CGW_OK, .real = (double)age_ns};
 }
 
+static struct cgw_value figure_of(const struct operand *operand, const struct cgw_scope *scope,
+				  uint32_t group)
+{
+	if (operand->kind == OPERAND_FIELD)
+		return cgw_frame_value(scope->frame, operand->field, group);
+	return scope->averages != NULL ? average_value(scope->averages, operand->index, group)
+				       : (struct cgw_value){.state = CGW_WARMUP};
+}
+
+/*
+ * A group that does not have the figure adds nothing. Where one is not known the sum is at least what
+ * the others come to: the state says that it is not all, `real` what there is.
+ */
+static struct cgw_value sum(const struct operand *operand, const struct cgw_scope *scope)
+{
+	struct cgw_value all = {.state = CGW_ABSENT, .exact = true};
+
+	for (size_t i = 0; i < scope->together_count; i++) {
+		struct cgw_value one = figure_of(operand, scope, scope->together[i]);
+
+		if (one.state == CGW_ABSENT || one.state == CGW_GONE)
+			continue;
+		all.exact = all.exact && one.exact;
+		all.number += one.state == CGW_OK ? one.number : 0;
+		all.real += one.state == CGW_OK ? one.real : 0;
+		if (all.state == CGW_ABSENT || all.state == CGW_OK)
+			all.state = one.state;
+	}
+	return all;
+}
+
+static bool is_summed(const struct operand *operand, const struct cgw_scope *scope)
+{
+	return scope->together != NULL &&
+	       (operand->kind == OPERAND_FIELD ||
+		(scope->averages != NULL && average_is_of_group(scope->averages, operand->index)));
+}
+
+/* "of limit" of several groups is what binds them all. */
+static struct cgw_value limit_of(const struct operand *operand, const struct cgw_scope *scope)
+{
+	const uint32_t *parent = cgw_snapshot_topology(cgw_frame_now(scope->frame))->parent;
+	uint32_t by, group = scope->together != NULL ? parent[scope->group] : scope->group;
+	struct cgw_number number = {0, CGW_ABSENT};
+
+	if (group != CGW_NO_GROUP)
+		number = cgw_frame_effective(scope->frame, (enum cgw_metric)operand->index, group,
+					     &by);
+	return (struct cgw_value){.state = number.state, .real = (double)number.value};
+}
+
 struct cgw_value operand_value(const struct operand *operand, const struct cgw_scope *scope)
 {
 	struct cgw_value value = {.state = CGW_OK, .real = 1};
-	struct cgw_number number;
 	uint32_t other;
 
 	switch ((enum operand_kind)operand->kind) {
 	case OPERAND_CONSTANT:
 		break;
 	case OPERAND_FIELD:
-		value = cgw_frame_value(scope->frame, operand->field, scope->group);
+	case OPERAND_AVERAGE:
+		value = is_summed(operand, scope) ? sum(operand, scope)
+						  : figure_of(operand, scope, scope->group);
 		break;
 	case OPERAND_HOST:
 		value = host_value(scope->frame, operand->index);
@@ -61,9 +113,7 @@ struct cgw_value operand_value(const struct operand *operand, const struct cgw_s
 		value = age(scope);
 		break;
 	case OPERAND_LIMIT:
-		number = cgw_frame_effective(scope->frame, (enum cgw_metric)operand->index,
-					     scope->group, &other);
-		value = (struct cgw_value){.state = number.state, .real = (double)number.value};
+		value = limit_of(operand, scope);
 		break;
 	case OPERAND_TOTAL:
 		value = total(scope->frame, operand->index);
@@ -72,11 +122,6 @@ struct cgw_value operand_value(const struct operand *operand, const struct cgw_s
 		other = cgw_snapshot_topology(cgw_frame_now(scope->frame))->parent[scope->group];
 		value = other != CGW_NO_GROUP ? cgw_frame_value(scope->frame, operand->field, other)
 					      : (struct cgw_value){.state = CGW_ABSENT};
-		break;
-	case OPERAND_AVERAGE:
-		value = scope->averages != NULL
-				? average_value(scope->averages, operand->index, scope->group)
-				: (struct cgw_value){.state = CGW_WARMUP};
 		break;
 	}
 	if (value.state == CGW_MAX || isinf(operand->factor))
@@ -139,6 +184,17 @@ static enum cgw_truth subject_matches(const struct term *term, const struct cgw_
 				     (enum cgw_subject)term->subject, term->pattern);
 }
 
+/* What a part of a sum is above already, the whole is above as well: no part is below zero. */
+static bool is_at_least(const struct term *term, const struct cgw_scope *scope)
+{
+	struct cgw_field field = term->figure.field;
+
+	return scope->together != NULL &&
+	       (term->compare == COMPARE_MORE || term->compare == COMPARE_MORE_EQUAL) &&
+	       (field.view != CGW_VIEW_DERIVED ||
+		field_derived(field.index)->operation != OPERATION_GROWTH);
+}
+
 static enum cgw_truth evaluate(const struct term *term, const struct cgw_scope *scope,
 			       struct cgw_value *ret_value, struct cgw_value *ret_bound)
 {
@@ -150,6 +206,9 @@ static enum cgw_truth evaluate(const struct term *term, const struct cgw_scope *
 		return negate_if(negated, subject_matches(term, scope));
 	*ret_value = operand_value(&term->figure, scope);
 	*ret_bound = operand_value(&term->bound, scope);
+	if (is_known(*ret_bound) && ret_value->state != CGW_ABSENT && is_at_least(term, scope) &&
+	    compare((enum compare)term->compare, ret_value->real, ret_bound->real))
+		return CGW_TRUE;
 	if (!is_known(*ret_value) || !is_known(*ret_bound))
 		return CGW_UNKNOWN;
 	return compare((enum compare)term->compare, ret_value->real, ret_bound->real) ? CGW_TRUE

@@ -110,5 +110,7 @@ struct cgw_value host_value(const struct cgw_frame *frame, int16_t host);
 struct cgw_value operand_value(const struct operand *operand, const struct cgw_scope *scope);
 struct cgw_value average_value(const struct cgw_averages *averages, int16_t average,
 			       uint32_t group);
+/* Whether it is taken of a figure of groups; else of the machine's, the same for each. */
+bool average_is_of_group(const struct cgw_averages *averages, int16_t average) CGW_PURE;
 
 #endif

@@ -288,6 +288,26 @@ const char *cgw_field_help(struct cgw_field field)
 	return cgw_metric_info((enum cgw_metric)field.index)->help;
 }
 
+bool cgw_field_adds_up(struct cgw_field field)
+{
+	const struct cgw_metric_info *info;
+
+	if (field.view == CGW_VIEW_DERIVED || field.view == CGW_VIEW_DERIVED_OWN) {
+		unsigned operation = derived[field.index].operation;
+
+		return operation != OPERATION_RATIO && operation != OPERATION_USE &&
+		       operation != OPERATION_CPU_USE;
+	}
+	if (field.view != CGW_VIEW_VALUE && field.view != CGW_VIEW_RATE &&
+	    field.view != CGW_VIEW_OWN)
+		return false;
+	info = cgw_metric_info((enum cgw_metric)field.index);
+	return info->shape != CGW_STRING &&
+	       (info->kind == CGW_COUNTER || info->kind == CGW_GAUGE) &&
+	       (info->unit == CGW_UNIT_COUNT || info->unit == CGW_UNIT_NS ||
+		info->unit == CGW_UNIT_BYTES);
+}
+
 bool cgw_field_equal(struct cgw_field a, struct cgw_field b)
 {
 	return a.view == b.view && a.index == b.index;

@@ -115,6 +115,25 @@ static void check_condition(struct policy_loading *loading, const struct section
 	}
 }
 
+/* Of several groups together only what adds up can be told. */
+static void check_sum(struct policy_loading *loading, const struct section *section,
+		      const struct cgw_expression *expression, const char *name)
+{
+	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
+		struct cgw_term term;
+
+		cgw_expression_term(expression, i, &term);
+		if (term.kind == CGW_TERM_HOST ||
+		    (term.kind == CGW_TERM_FIELD && cgw_field_adds_up(term.field)))
+			continue;
+		policy_error_at(
+			loading, section,
+			"[rule %s] %s: %s of several groups does not add up, which \"scope = "
+			"sum\" wants; amounts such as memory.anon, cpu and io.write do",
+			section->name, name, term.key);
+	}
+}
+
 static bool acts_hard(const struct rule *rule)
 {
 	for (size_t step = 0; step < rule->step_count; step++)
@@ -156,6 +175,10 @@ static void check_rule(struct policy_loading *loading, struct section *section)
 		check_condition(loading, section, rule->when, false);
 	if (rule->until != NULL)
 		check_condition(loading, section, rule->until, true);
+	if (rule->sum && rule->when != NULL)
+		check_sum(loading, section, rule->when, "when");
+	if (rule->sum && rule->until != NULL)
+		check_sum(loading, section, rule->until, "until");
 	if (rule->for_ns == 0 && acts_hard(rule))
 		policy_warning(loading, section,
 			       "[rule %s] freezes or kills upon one sample; a key for would wait "

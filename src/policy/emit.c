@@ -109,10 +109,9 @@ struct cgw_action instance_action(struct cgw_engine *engine, const struct instan
 	};
 }
 
-void engine_describe(struct cgw_engine *engine, const struct cgw_expression *expression,
-		     const struct cgw_averages *averages, uint32_t group, char *buffer, size_t size)
+void engine_describe(const struct cgw_expression *expression, const struct cgw_scope *scope,
+		     char *buffer, size_t size)
 {
-	const struct cgw_scope scope = {engine->frame, group, averages, engine->facts};
 	size_t used = 0;
 
 	buffer[0] = '\0';
@@ -122,7 +121,7 @@ void engine_describe(struct cgw_engine *engine, const struct cgw_expression *exp
 		char now[32];
 		int n;
 
-		if (cgw_expression_evaluate_term(expression, i, &scope, &value, &bound) != CGW_TRUE)
+		if (cgw_expression_evaluate_term(expression, i, scope, &value, &bound) != CGW_TRUE)
 			continue;
 		cgw_expression_term(expression, i, &term);
 		if (value.state == CGW_ABSENT) {
@@ -130,8 +129,11 @@ void engine_describe(struct cgw_engine *engine, const struct cgw_expression *exp
 				     term.text);
 		} else {
 			cgw_format_value(value, term.unit, CGW_STYLE_HUMAN, now, sizeof(now));
-			n = snprintf(buffer + used, size - used, "%s%s (now %s)",
-				     used > 0 ? ", " : "", term.text, now);
+			n = snprintf(buffer + used, size - used, "%s%s (now %s%s)",
+				     used > 0 ? ", " : "", term.text, now,
+				     scope->together != NULL && term.kind == CGW_TERM_FIELD
+					     ? " together"
+					     : "");
 		}
 		if (n < 0 || (size_t)n >= size - used)
 			return;

@@ -77,6 +77,7 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine)
 	free(engine->first_slot);
 	free(engine->spare);
 	free(engine->candidates);
+	free(engine->members);
 	free(engine->order_of_rules);
 	free(engine->actions);
 	free(engine->pendings);

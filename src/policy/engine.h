@@ -43,6 +43,7 @@ struct instance {
 	uint64_t signal_ns;   /* when the second signal is due; 0: none is */
 	int signal;
 	bool largest, dry_run;
+	bool renew;     /* the policy was loaded anew: it holds what its rule says now */
 	double strikes; /* how often it acted lately: each one makes the cooldown longer */
 	double budget;  /* actions left of max_per_hour */
 	uint64_t budget_ns;
@@ -90,9 +91,11 @@ struct pending {
 struct section_state {
 	uint32_t *rows; /* by group */
 	uint32_t taken; /* groups selected */
+	uint32_t sums;  /* of a rule with scope = sum: parents of such groups */
 	struct cgw_averages *when, *until;
 	uint64_t tripped_ns; /* the circuit breaker holds until then */
 	uint64_t said_ns;    /* when a refusal was recorded last */
+	uint64_t pause_ns;   /* a rule that picks one group picks none before */
 };
 
 struct cgw_engine {
@@ -115,6 +118,10 @@ struct cgw_engine {
 	uint64_t budget_ns;
 	uint32_t *candidates; /* instances that are ready to act */
 	uint32_t candidate_count, candidate_capacity;
+	/* The groups of one parent that a rule with scope = sum selects, and for which one they are. */
+	uint32_t *members;
+	uint32_t member_count, member_section, member_parent;
+	uint64_t member_serial;
 	uint32_t *order_of_rules; /* sections of rules, by priority */
 	uint32_t rule_count;
 	struct cgw_action *actions;
@@ -140,9 +147,26 @@ void instance_block(struct instance *instance, uint64_t now_ns, const char *form
 /* Somebody else has a hand on the group: it is left alone for an hour. */
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why);
 void engine_run_rules(struct cgw_engine *engine);
+/* What a condition of a rule is asked of: the group, or with scope = sum those beside it as well. */
+struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
+			      const struct cgw_averages *averages, uint32_t group);
+/* The first action. True when the rule acts on the group from now on; else `why` says why not. */
+bool instance_begin(struct cgw_engine *engine, struct instance *instance);
+/* Instances that hold something of their groups. */
+uint32_t engine_acting_now(const struct cgw_engine *engine);
 void engine_run_timers(struct cgw_engine *engine);
 /* After a gap in the samples: what was counted says nothing, holds go on for as long as it took. */
 void engine_forget_windows(struct cgw_engine *engine, uint64_t gap_ns);
+
+/* candidates.c: of the groups that it is time for, on which ones is acted. */
+bool candidate_add(struct cgw_engine *engine, uint32_t instance);
+void candidates_act(struct cgw_engine *engine, uint32_t section);
+
+/* renew.c: what goes on under a policy that was loaded anew. */
+void instance_reload(struct cgw_engine *engine, struct instance *instance,
+		     const struct rule *before);
+/* With the first frame under it. */
+void engine_renew(struct cgw_engine *engine);
 
 /* perform.c: the actions of a rung. False when nothing could be asked for, and `why` says so. */
 bool instance_act(struct cgw_engine *engine, struct instance *instance, const char *reason);
@@ -177,9 +201,8 @@ void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t s
 struct cgw_action instance_action(struct cgw_engine *engine, const struct instance *instance,
 				  enum cgw_action_kind kind, const char *reason);
 /* "cpu > 300% (412%), ..." of the terms that hold. */
-void engine_describe(struct cgw_engine *engine, const struct cgw_expression *expression,
-		     const struct cgw_averages *averages, uint32_t group, char *buffer,
-		     size_t size);
+void engine_describe(const struct cgw_expression *expression, const struct cgw_scope *scope,
+		     char *buffer, size_t size);
 
 static inline uint32_t instance_index(const struct cgw_engine *engine,
 				      const struct instance *instance)

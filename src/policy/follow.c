@@ -70,6 +70,10 @@ static int make_room(struct cgw_engine *engine, uint32_t groups)
 	if (rows == NULL)
 		return -ENOMEM;
 	engine->spare = rows;
+	rows = reallocarray(engine->members, capacity, sizeof(*rows));
+	if (rows == NULL)
+		return -ENOMEM;
+	engine->members = rows;
 	engine->group_capacity = capacity;
 	return 0;
 }

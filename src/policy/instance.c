@@ -18,9 +18,7 @@
 
 #include "policy/engine.h"
 
-#define HOUR_NS           (3600 * SECOND_NS)
-#define TRIP_NS           (600 * SECOND_NS) /* how long a circuit breaker holds */
-#define TRIP_GROUPS_LEAST 3                 /* fewer at once are no mass action */
+#define HOUR_NS (3600 * SECOND_NS)
 
 static const struct rule *rule_of(const struct cgw_engine *engine, const struct instance *instance)
 {
@@ -103,13 +101,60 @@ void instance_release(struct cgw_engine *engine, struct instance *instance)
 	enter(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
 }
 
-static enum cgw_truth condition(const struct cgw_engine *engine,
-				const struct cgw_expression *expression,
-				const struct cgw_averages *averages, uint32_t group)
+/* The groups of a parent that a section selects. */
+static void gather(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 {
-	const struct cgw_scope scope = {engine->frame, group, averages, engine->facts};
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
+	uint32_t end = parent + topology->below[parent] + 1;
 
-	return cgw_expression_evaluate(expression, &scope);
+	if (engine->member_serial == engine->serial && engine->member_section == section &&
+	    engine->member_parent == parent)
+		return;
+	engine->member_serial = engine->serial;
+	engine->member_section = section;
+	engine->member_parent = parent;
+	engine->member_count = 0;
+	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
+		if (engine->sections[section].rows[child] >= ROW_TAKEN)
+			engine->members[engine->member_count++] = child;
+}
+
+struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
+			      const struct cgw_averages *averages, uint32_t group)
+{
+	struct cgw_scope scope = {.frame = engine->frame,
+				  .group = group,
+				  .averages = averages,
+				  .facts = engine->facts};
+
+	if (engine->policy->sections[section]->rule.sum) {
+		gather(engine, section,
+		       cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
+		scope.together = engine->members;
+		scope.together_count = engine->member_count;
+	}
+	return scope;
+}
+
+static enum cgw_truth condition(struct cgw_engine *engine, uint32_t section, bool is_until,
+				uint32_t group)
+{
+	const struct rule *rule = &engine->policy->sections[section]->rule;
+	const struct section_state *state = &engine->sections[section];
+	const struct cgw_scope scope =
+		engine_scope(engine, section, is_until ? state->until : state->when, group);
+
+	return cgw_expression_evaluate(is_until ? rule->until : rule->when, &scope);
+}
+
+static void describe(struct cgw_engine *engine, const struct instance *instance, char *buffer,
+		     size_t size)
+{
+	const struct cgw_scope scope =
+		engine_scope(engine, instance->section, engine->sections[instance->section].when,
+			     instance->group);
+
+	engine_describe(rule_of(engine, instance)->when, &scope, buffer, size);
 }
 
 /* IDLE, PENDING and BLOCKED: counts how long the condition holds. True when it is time to act. */
@@ -133,14 +178,13 @@ static bool wait_for_it(const struct cgw_engine *engine, struct instance *instan
 }
 
 /* Whether `until` has held for long enough; without it, whether the condition is gone. */
-static bool is_over(const struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
+static bool is_over(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	const struct rule *rule = rule_of(engine, instance);
-	const struct section_state *state = &engine->sections[instance->section];
 
 	if (rule->until == NULL)
 		return when == CGW_FALSE;
-	if (condition(engine, rule->until, state->until, instance->group) != CGW_TRUE) {
+	if (condition(engine, instance->section, true, instance->group) != CGW_TRUE) {
 		instance->until_ns = 0;
 		return false;
 	}
@@ -159,8 +203,7 @@ static void climb(struct cgw_engine *engine, struct instance *instance)
 		return;
 	if (instance->step + 1 < rule->step_count)
 		instance->step++;
-	engine_describe(engine, rule->when, engine->sections[instance->section].when,
-			instance->group, reason, sizeof(reason));
+	describe(engine, instance, reason, sizeof(reason));
 	instance->budget--;
 	(void)instance_act(engine, instance, reason);
 }
@@ -227,25 +270,7 @@ static bool is_spent(const struct cgw_engine *engine, struct instance *instance)
 		engine->now_ns - instance->budget_ns >= HOUR_NS);
 }
 
-static bool add_candidate(struct cgw_engine *engine, uint32_t instance)
-{
-	if (engine->candidate_count == engine->candidate_capacity) {
-		uint32_t capacity = 2 * engine->candidate_capacity + 16;
-		uint32_t *candidates =
-			reallocarray(engine->candidates, capacity, sizeof(*candidates));
-
-		if (candidates == NULL) {
-			engine->out_of_memory = true;
-			return false;
-		}
-		engine->candidates = candidates;
-		engine->candidate_capacity = capacity;
-	}
-	engine->candidates[engine->candidate_count++] = instance;
-	return true;
-}
-
-static uint32_t acting_now(const struct cgw_engine *engine)
+uint32_t engine_acting_now(const struct cgw_engine *engine)
 {
 	uint32_t count = 0;
 
@@ -256,108 +281,95 @@ static uint32_t acting_now(const struct cgw_engine *engine)
 	return count;
 }
 
-static void act_first(struct cgw_engine *engine, struct instance *instance, const char *reason)
+bool instance_begin(struct cgw_engine *engine, struct instance *instance)
 {
 	const struct cgw_policy_settings *settings = &engine->policy->settings;
 	const struct rule *rule = rule_of(engine, instance);
+	char reason[256];
 
-	if (acting_now(engine) >= settings->max_concurrent) {
-		instance_block(instance, engine->now_ns,
-			       "%u groups are acted on already (max_concurrent)",
-			       settings->max_concurrent);
-	} else if (!has_budget(&engine->budget, &engine->budget_ns, settings->max_per_hour,
-			       engine->now_ns)) {
+	if (!has_budget(&engine->budget, &engine->budget_ns, settings->max_per_hour,
+			engine->now_ns)) {
 		instance_block(instance, engine->now_ns,
 			       "rules have acted %u times in this hour ([policy] max_per_hour)",
 			       settings->max_per_hour);
-	} else if (rule->max_per_hour > 0 && !has_budget(&instance->budget, &instance->budget_ns,
-							 rule->max_per_hour, engine->now_ns)) {
+		return false;
+	}
+	if (rule->max_per_hour > 0 && !has_budget(&instance->budget, &instance->budget_ns,
+						  rule->max_per_hour, engine->now_ns)) {
 		instance_block(instance, engine->now_ns,
 			       "it has acted %u times on this group in this hour (max_per_hour)",
 			       (unsigned)rule->max_per_hour);
-	} else if (instance_act(engine, instance, reason)) {
-		engine->budget--;
-		instance->budget--;
-		instance->why[0] = '\0';
-		instance->acted_ns = engine->now_ns;
-		enter(instance, CGW_PHASE_ACTIVE, engine->now_ns);
-	}
-}
-
-/* A rule that wants most of its groups at once is more likely wrong than they are. */
-static bool trips(struct cgw_engine *engine, uint32_t section)
-{
-	struct section_state *state = &engine->sections[section];
-	unsigned most = engine->policy->settings.max_fraction;
-	char why[160];
-
-	if (engine->now_ns < state->tripped_ns)
-		return true;
-	if (engine->candidate_count < TRIP_GROUPS_LEAST ||
-	    engine->candidate_count * UINT64_C(100) <= (uint64_t)most * state->taken)
 		return false;
-	state->tripped_ns = engine->now_ns + TRIP_NS;
-	(void)snprintf(
-		why, sizeof(why),
-		"circuit breaker: %u of its %u groups at once (max_fraction); none is touched "
-		"for 10 minutes",
-		engine->candidate_count, state->taken);
-	engine_emit(engine,
-		    instance_action(engine, &engine->instances[engine->candidates[0]],
-				    CGW_ACTION_LOG, why),
-		    NONE, NONE);
+	}
+	describe(engine, instance, reason, sizeof(reason));
+	if (!instance_act(engine, instance, reason))
+		return false;
+	engine->budget--;
+	instance->budget--;
+	instance->why[0] = '\0';
+	instance->acted_ns = engine->now_ns;
+	enter(instance, CGW_PHASE_ACTIVE, engine->now_ns);
 	return true;
 }
 
-static void act_on_candidates(struct cgw_engine *engine, uint32_t section)
+/* What the condition of a rule means for one of its groups. False without memory. */
+static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, enum cgw_truth when)
 {
-	const struct rule *rule = &engine->policy->sections[section]->rule;
-	bool tripped = engine->candidate_count > 0 && trips(engine, section);
-	char reason[256];
+	struct section_state *state = &engine->sections[section];
+	struct instance *instance;
 
-	for (uint32_t i = 0; i < engine->candidate_count; i++) {
-		struct instance *instance = &engine->instances[engine->candidates[i]];
-
-		if (tripped) {
-			instance_block(instance, engine->now_ns,
-				       "circuit breaker: too many of the rule's groups at once");
-			continue;
-		}
-		engine_describe(engine, rule->when, engine->sections[section].when, instance->group,
-				reason, sizeof(reason));
-		act_first(engine, instance, reason);
+	if (state->rows[group] == ROW_TAKEN) {
+		if (when != CGW_TRUE)
+			return true;
+		instance = instance_new(engine, section, group);
+		if (instance == NULL)
+			return false;
+	} else {
+		instance = &engine->instances[state->rows[group] - ROW_FIRST];
 	}
+	if (advance(engine, instance, when))
+		return candidate_add(engine, instance_index(engine, instance));
+	if (is_spent(engine, instance))
+		instance_free(engine, instance);
+	return true;
+}
+
+/* Once for the children of each parent, since they share the condition. */
+static bool visit_children(struct cgw_engine *engine, uint32_t section, uint32_t parent)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
+	struct section_state *state = &engine->sections[section];
+	uint32_t end = parent + topology->below[parent] + 1;
+	enum cgw_truth when;
+
+	gather(engine, section, parent);
+	if (engine->member_count == 0)
+		return true;
+	state->sums++;
+	when = condition(engine, section, false, engine->members[0]);
+	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
+		if (state->rows[child] >= ROW_TAKEN && !visit(engine, section, child, when))
+			return false;
+	return true;
 }
 
 static void run_rule(struct cgw_engine *engine, uint32_t section)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
 	struct section_state *state = &engine->sections[section];
+	bool goes_on = true;
 
 	engine->candidate_count = 0;
-	for (uint32_t group = 0; group < engine->group_count; group++) {
-		enum cgw_truth when;
-		struct instance *instance;
-
-		if (state->rows[group] < ROW_TAKEN)
-			continue;
-		when = condition(engine, rule->when, state->when, group);
-		if (state->rows[group] == ROW_TAKEN) {
-			if (when != CGW_TRUE)
-				continue;
-			instance = instance_new(engine, section, group);
-			if (instance == NULL)
-				return;
-		} else {
-			instance = &engine->instances[state->rows[group] - ROW_FIRST];
-		}
-		if (advance(engine, instance, when))
-			(void)add_candidate(engine, instance_index(engine, instance));
-		else if (is_spent(engine, instance))
-			instance_free(engine, instance);
+	state->sums = 0;
+	for (uint32_t group = 0; goes_on && group < engine->group_count; group++) {
+		if (rule->sum)
+			goes_on = visit_children(engine, section, group);
+		else if (state->rows[group] >= ROW_TAKEN)
+			goes_on = visit(engine, section, group,
+					condition(engine, section, false, group));
 	}
 	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
-		act_on_candidates(engine, section);
+		candidates_act(engine, section);
 }
 
 static void release_orphans(struct cgw_engine *engine)

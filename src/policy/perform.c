@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "limit/control.h"
 #include "policy/engine.h"
 
 const char *cgw_action_kind_name(enum cgw_action_kind kind)
@@ -36,11 +37,24 @@ static bool usage_now(const struct cgw_engine *engine, uint32_t group, enum cgw_
 }
 
 /*
+ * How low a limit may go without `force` while so much is in use: below, the kernel would kill or refuse
+ * forks, and limit/ would refuse the value for that. The same on v1 and v2.
+ */
+static double least_of(enum cgw_control control, double usage)
+{
+	const struct control_row *row = control_row(control);
+	unsigned percent = row->guard_percent[1] > row->guard_percent[2] ? row->guard_percent[1]
+									 : row->guard_percent[2];
+
+	return usage * percent / 100;
+}
+
+/*
  * The value that is so much lower than the limit now, or than what is used where that is less. False
- * where neither is known, or the floor is reached.
+ * where neither is known, or nothing is left to tighten: the floor is reached, or what is in use.
  */
 static bool tightened(const struct cgw_engine *engine, uint32_t group,
-		      const struct rule_action *action, char *buffer, size_t size)
+		      const struct rule_action *action, bool force, char *buffer, size_t size)
 {
 	const struct cgw_control_info *info = cgw_control_info(action->control);
 	const struct cgw_snapshot *now = cgw_frame_now(engine->frame);
@@ -59,8 +73,12 @@ static bool tightened(const struct cgw_engine *engine, uint32_t group,
 	if (limit.state == CGW_OK && (double)limit.value <= floor_rank)
 		return false;
 	base *= 1 - action->percent / 100;
+	if (used && !force && base < least_of(action->control, usage))
+		base = least_of(action->control, usage);
 	if (base < floor_rank)
 		base = floor_rank;
+	if (limit.state == CGW_OK && base >= (double)limit.value)
+		return false;
 	if (info->unit == CGW_UNIT_CPU)
 		(void)snprintf(buffer, size, "%.0f%%", base / 1e7 < 1 ? 1 : base / 1e7);
 	else
@@ -76,7 +94,9 @@ static bool ask_limit(struct cgw_engine *engine, struct instance *instance,
 	char lower[64];
 
 	if (action->percent > 0) {
-		if (!tightened(engine, instance->group, action, lower, sizeof(lower)))
+		if (!tightened(engine, instance->group, action,
+			       engine->policy->sections[instance->section]->rule.force, lower,
+			       sizeof(lower)))
 			return true; /* nothing is left to tighten */
 		value = lower;
 	}

@@ -118,6 +118,7 @@ struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size
 		.until = section->rule.until,
 		.priority = (unsigned)section->rule.priority,
 		.dry_run = section->rule.dry_run,
+		.sum = section->rule.sum,
 		.to = section->to,
 		.create = section->create != 0,
 	};
@@ -147,6 +148,8 @@ static void rule_wants(const struct rule *rule, struct cgw_metric_set *set)
 	cgw_expression_wants(rule->when, set);
 	if (rule->until != NULL)
 		cgw_expression_wants(rule->until, set);
+	if (rule->picks)
+		cgw_field_wants(rule->pick, set);
 	for (size_t step = 0; step < rule->step_count; step++)
 		for (size_t i = 0; i < rule->steps[step].count; i++) {
 			const struct rule_action *action = &rule->steps[step].actions[i];

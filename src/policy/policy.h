@@ -57,6 +57,9 @@ struct rule {
 	uint64_t max_per_hour; /* 0: as many as [policy] allows */
 	uint64_t priority;
 	bool dry_run, force;
+	bool sum;   /* the condition is about the sum over its groups of one parent */
+	bool picks; /* of groups that are due, only the one with most of `pick` is acted on */
+	struct cgw_field pick;
 };
 
 struct section {
@@ -147,6 +150,13 @@ bool selection_asks_facts(const struct selection *selection) CGW_PURE;
 enum cgw_truth selection_takes_facts(const struct selection *selection,
 				     const struct cgw_frame *frame, const struct cgw_facts *facts,
 				     uint32_t group);
+
+/*
+ * What systemd (ManagedOOMPreference=) and administrators write on groups: "oomd_omit", "oomd_avoid",
+ * as user.* or trusted.* attribute with the value 1.
+ */
+bool selection_has_mark(const struct cgw_frame *frame, const struct cgw_facts *facts,
+			uint32_t group, const char *mark);
 
 /*
  * How strict a value is: the smaller, the stricter. False where that cannot be told from the text and

@@ -265,13 +265,20 @@ static int run_timers(struct cgw_rehearsal *rehearsal, const struct cgw_frame *f
 	return r;
 }
 
-/* How often each condition held, and on how many groups: why a rule did not act. */
-static void count_truths(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
-			 const struct cgw_facts *facts)
+static enum cgw_truth truth_of(struct cgw_engine *engine, uint32_t section, uint32_t group)
 {
-	const struct cgw_engine *engine = rehearsal->engine;
+	const struct cgw_scope scope =
+		engine_scope(engine, section, engine->sections[section].when, group);
 
-	for (size_t s = 0; s < rehearsal->policy.count; s++) {
+	return cgw_expression_evaluate(engine->policy->sections[section]->rule.when, &scope);
+}
+
+/* How often each condition held, and on how many groups: why a rule did not act. */
+static void count_truths(struct cgw_rehearsal *rehearsal)
+{
+	struct cgw_engine *engine = rehearsal->engine;
+
+	for (uint32_t s = 0; s < rehearsal->policy.count; s++) {
 		const struct section *section = rehearsal->policy.sections[s];
 		struct cgw_rehearsed_section *counts = &rehearsal->sections[s];
 		uint32_t groups = 0;
@@ -279,15 +286,11 @@ static void count_truths(struct cgw_rehearsal *rehearsal, const struct cgw_frame
 		if (section->kind != CGW_SECTION_RULE && section->kind != CGW_SECTION_LIMIT)
 			continue;
 		for (uint32_t group = 0; group < engine->group_count; group++) {
-			const struct cgw_scope scope = {frame, group, engine->sections[s].when,
-							facts};
-
 			if (engine->sections[s].rows[group] < ROW_TAKEN)
 				continue;
 			groups++;
 			if (section->kind == CGW_SECTION_RULE)
-				counts->truths[cgw_expression_evaluate(section->rule.when,
-								       &scope)]++;
+				counts->truths[truth_of(engine, s, group)]++;
 		}
 		counts->samples++;
 		if (groups > counts->groups)
@@ -339,7 +342,7 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 	if (r == 0)
 		r = answer(rehearsal, frame, actions, count);
 	if (r == 0)
-		count_truths(rehearsal, frame, &facts);
+		count_truths(rehearsal);
 	return r;
 }
 

@@ -6,6 +6,7 @@
  * match by path.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,46 @@ enum cgw_truth cgw_policy_selects(const struct cgw_policy *policy, size_t sectio
 	return selection_takes_facts(selection, frame, facts, group);
 }
 
+int cgw_policy_together(const struct cgw_policy *policy, size_t section,
+			const struct cgw_frame *frame, const struct cgw_facts *facts,
+			uint32_t group, uint32_t **ret_groups, size_t *ret_count)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint32_t parent = topology->parent[group], end, *groups;
+	size_t count = 0;
+
+	*ret_groups = NULL;
+	*ret_count = 0;
+	if (policy->sections[section]->kind != CGW_SECTION_RULE ||
+	    !policy->sections[section]->rule.sum || parent == CGW_NO_GROUP)
+		return 0;
+	groups = calloc(topology->below[parent] + (size_t)1, sizeof(*groups));
+	if (groups == NULL)
+		return -ENOMEM;
+	end = parent + topology->below[parent] + 1;
+	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
+		if (cgw_policy_selects(policy, section, frame, facts, child) == CGW_TRUE)
+			groups[count++] = child;
+	*ret_groups = groups;
+	*ret_count = count;
+	return 0;
+}
+
+bool selection_has_mark(const struct cgw_frame *frame, const struct cgw_facts *facts,
+			uint32_t group, const char *mark)
+{
+	static const char *const families[] = {"user", "trusted"};
+	char attribute[64];
+
+	for (size_t i = 0; facts != NULL && i < ARRAY_SIZE(families); i++) {
+		(void)snprintf(attribute, sizeof(attribute), "%s.%s=1", families[i], mark);
+		if (facts->matches(facts->context, frame, group, CGW_SUBJECT_ATTRIBUTE,
+				   attribute) == CGW_TRUE)
+			return true;
+	}
+	return false;
+}
+
 enum cgw_truth cgw_policy_places(const struct cgw_policy *policy, size_t section,
 				 enum cgw_truth (*matches)(void *context, enum cgw_subject subject,
 							   const char *pattern),
@@ -207,8 +248,7 @@ int cgw_policy_protects(const struct cgw_policy *policy, const struct cgw_frame 
 			return cgw_diag_set(diag, -EPERM,
 					    "protected: the machine needs %s (built in)",
 					    built_in[i]);
-	if (facts != NULL && facts->matches(facts->context, frame, group, CGW_SUBJECT_ATTRIBUTE,
-					    "user.oomd_omit=1") == CGW_TRUE)
+	if (selection_has_mark(frame, facts, group, "oomd_omit"))
 		return cgw_diag_set(diag, -EPERM, "protected: user.oomd_omit is set on it");
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct section *section = policy->sections[i];

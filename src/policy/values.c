@@ -271,6 +271,26 @@ static void take_expression(struct policy_loading *loading, const struct key *ke
 		policy_error(loading, "%s: %s", key->name, reason.text);
 }
 
+/* A figure of which there can be more or less. */
+static void take_pick(struct policy_loading *loading, const struct key *key, void *member,
+		      const char *value)
+{
+	struct cgw_diag reason = {0};
+	struct cgw_field field;
+
+	if (cgw_field_parse(value, &field, &reason) < 0) {
+		policy_error(loading, "%s: %s", key->name, reason.text);
+		return;
+	}
+	if (field.shape == CGW_STRING || field.unit == CGW_UNIT_TEXT) {
+		policy_error(loading, "%s: %s is a text; a figure such as memory.anon is wanted",
+			     key->name, value);
+		return;
+	}
+	memcpy(member, &field, sizeof(field));
+	loading->section->rule.picks = true;
+}
+
 static struct rule_step *add_step(struct policy_loading *loading, struct rule *rule)
 {
 	struct rule_step *steps =
@@ -379,6 +399,7 @@ TYPE(COMMAND, take_command, false)
 TYPE(GROUP, take_group, false)
 TYPE(EXPRESSION, take_expression, false)
 TYPE(BACKOFF, take_backoff, false)
+TYPE(PICK, take_pick, false)
 TYPE(GLOB_LIST, take_glob_list, true)
 TYPE(SUBJECT_LIST, take_subject_list, true)
 TYPE(ACTION_LIST, take_action_list, true)
@@ -396,4 +417,5 @@ CHOICES(CONFLICT, {"yield", false}, {"reassert", true})
 CHOICES(ALLOW, {"read", false}, {"soft", true})
 CHOICES(APPLY, {"new", false}, {"always", true})
 CHOICES(MISSING, {"ignore", ON_MISSING_IGNORE}, {"warn", ON_MISSING_WARN})
+CHOICES(SCOPE, {"each", false}, {"sum", true})
 CHOICES(BOOLEAN, {"no", false}, {"yes", true})

@@ -55,13 +55,29 @@ static const json_t *instance_of(const struct standing *standing, const char *ru
 	return NULL;
 }
 
-static void print_expression(const struct standing *standing, const char *name,
+/* What the conditions of a section are asked of; `*together` is freed by the caller. */
+static struct cgw_scope scope_of(const struct standing *standing, size_t index, uint32_t **together)
+{
+	struct cgw_scope scope = {
+		.frame = standing->frame, .group = standing->group, .facts = standing->facts};
+
+	(void)cgw_policy_together(standing->policy, index, standing->frame, standing->facts,
+				  standing->group, together, &scope.together_count);
+	scope.together = *together;
+	return scope;
+}
+
+static void print_expression(const struct standing *standing, size_t index, const char *name,
 			     const struct cgw_expression *expression)
 {
-	const struct cgw_scope scope = {standing->frame, standing->group, NULL, standing->facts};
+	CLEANUP(cleanup_free) uint32_t *together = NULL;
+	const struct cgw_scope scope = scope_of(standing, index, &together);
 
-	printf("    %s = %s: %s\n", name, cgw_expression_text(expression),
+	printf("    %s = %s: %s", name, cgw_expression_text(expression),
 	       cgw_truth_name(cgw_expression_evaluate(expression, &scope)));
+	if (scope.together_count > 0)
+		printf(", of %zu groups together", scope.together_count);
+	putchar('\n');
 	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
 		struct cgw_value value, bound;
 		struct cgw_term term;
@@ -139,9 +155,9 @@ static void print_section(const struct standing *standing, size_t index, enum cg
 				control, &diag) < 0)
 		printf("    would be refused: %s\n", diag.text);
 	if (section.when != NULL)
-		print_expression(standing, "when", section.when);
+		print_expression(standing, index, "when", section.when);
 	if (section.until != NULL)
-		print_expression(standing, "until", section.until);
+		print_expression(standing, index, "until", section.until);
 	if (section.kind == CGW_SECTION_RULE)
 		print_instance(standing, section.name);
 }
@@ -203,10 +219,11 @@ static json_t *json_side(struct cgw_value value)
 	return value.state == CGW_OK ? json_real(value.real) : json_null();
 }
 
-static json_t *json_condition(const struct standing *standing,
+static json_t *json_condition(const struct standing *standing, size_t index,
 			      const struct cgw_expression *expression)
 {
-	const struct cgw_scope scope = {standing->frame, standing->group, NULL, standing->facts};
+	CLEANUP(cleanup_free) uint32_t *together = NULL;
+	const struct cgw_scope scope = scope_of(standing, index, &together);
 	json_t *terms = json_array();
 
 	if (expression == NULL) {
@@ -225,9 +242,9 @@ static json_t *json_condition(const struct standing *standing,
 						cgw_truth_name(truth), "now", json_side(value),
 						"against", json_side(bound)));
 	}
-	return json_pack("{s:s, s:s, s:o}", "text", cgw_expression_text(expression), "truth",
-			 cgw_truth_name(cgw_expression_evaluate(expression, &scope)), "terms",
-			 terms);
+	return json_pack("{s:s, s:s, s:I, s:o}", "text", cgw_expression_text(expression), "truth",
+			 cgw_truth_name(cgw_expression_evaluate(expression, &scope)), "together",
+			 (json_int_t)scope.together_count, "terms", terms);
 }
 
 static json_t *json_sets(const struct standing *standing, size_t index)
@@ -258,8 +275,9 @@ static json_t *json_section(const struct standing *standing, size_t index, enum 
 			 cgw_section_kind_name(section.kind), "name", section.name, "file",
 			 section.file, "line", (int)section.line, "selected",
 			 cgw_truth_name(selected), "sets", json_sets(standing, index), "refused",
-			 refused ? diag.text : NULL, "when", json_condition(standing, section.when),
-			 "until", json_condition(standing, section.until), "enforcement",
+			 refused ? diag.text : NULL, "when",
+			 json_condition(standing, index, section.when), "until",
+			 json_condition(standing, index, section.until), "enforcement",
 			 json_deep_copy(section.kind == CGW_SECTION_RULE
 						? instance_of(standing, section.name)
 						: NULL));

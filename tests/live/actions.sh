@@ -141,12 +141,15 @@ check "down to its floor" wait_for 90 at_floor
 stop_daemon
 same "and goes with the end" max "$(limit_of)"
 
-### Whom systemd-oomd is told to leave alone, by whom that may be said.
+### Whom systemd-oomd is told to leave alone or to take last, by whom that may be said; who has most.
 group=$(make_group omit pids)
-mkdir "$(mount_of pids)$group/root" "$(mount_of pids)$group/user"
-say_omit() { python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.oomd_omit", b"1")' "$(mount_of pids)$group/$1" 2>/dev/null; }
-if say_omit root && say_omit user; then
-	chown 65534 "$(mount_of pids)$group/user"
+pids=$(mount_of pids)
+mkdir "$pids$group/root" "$pids$group/user"
+mark() { # NAME GROUP
+	python3 -c 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], b"1")' "$pids$group/$2" "$1" 2>/dev/null
+}
+if mark user.oomd_omit root && mark user.oomd_omit user; then
+	chown 65534 "$pids$group/user"
 	write_policy <<END
 [rule all]
 match = $group/*
@@ -163,3 +166,62 @@ END
 else
 	skip "user.oomd_omit (this kernel takes no attribute on groups)"
 fi
+# pick_last ATTRIBUTE: of three, the one with most threads is marked, and comes after the one with least.
+pick_last() {
+	local name count
+	group=$(make_group "avoid-${1%%.*}" pids)
+	for name in few:1 many:4 most:6; do
+		count=${name#*:}
+		name=${name%:*}
+		mkdir "$pids$group/$name"
+		for _ in $(seq "$count"); do
+			(enter "$group/$name" pids && exec sleep 300) &
+			test_pids+=($!)
+		done
+	done
+	mark "$1" most || return 1
+	write_policy <<END
+[rule together]
+match = $group/*
+scope = sum
+when = pids.current > 10
+pick = pids.current
+for = 1s
+then = limit pids.max 77
+hold = 1s
+max_hold = 2s
+cooldown = 500ms
+END
+	start_daemon
+	check "$1: 11 together are more than 10, and the first of the others is taken" wait_for 20 is_pids_max "$group/many" 77
+	check "alone" is_pids_max "$group/few" max
+	check "$1: not who has most of all" is_pids_max "$group/most" max
+	check "with what they come to in the record" says "together: limit $group/many .*pids.current > 10 (now 11 together)"
+	check "check tells of how many it is" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, of 3 groups together'"
+	stop_daemon
+	same "$1: given back at the end" max "$(file_of pids "$group/many" pids.max)"
+}
+for attribute in user.oomd_avoid trusted.oomd_avoid; do
+	pick_last $attribute || skip "$attribute (this kernel takes none on groups)"
+done
+
+### What stands in the policy anew while it holds.
+group=$(make_group anew pids)
+rule() {
+	write_policy <<END
+[rule holds]
+match = $group
+when = pids.current >= 0
+for = 1ms
+then = limit pids.max $1
+hold = 1h
+END
+}
+rule 55
+start_daemon
+check "a rule holds" wait_for 20 is_pids_max "$group" 55
+rule 88
+kill -HUP "$daemon"
+check "what it says anew stands at once" wait_for 20 is_pids_max "$group" 88
+stop_daemon
+same "and what was there before all comes back" max "$(file_of pids "$group" pids.max)"

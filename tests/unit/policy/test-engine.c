@@ -483,13 +483,14 @@ static void dry_run(void **state)
 	world_end(&world);
 }
 
+/* From the limit, or from what is used, down to the floor; below what is used only by force. */
 static void tighten(void **state)
 {
 	struct world world;
 
 	(void)state;
 	world_begin(&world,
-		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\n"
+		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\nforce = yes\n"
 		    "then = tighten memory.max 50% floor 100M\nhold = 5s\n",
 		    groups, 1);
 	world.groups[0].memory = UINT64_C(400) << 20;
@@ -499,6 +500,19 @@ static void tighten(void **state)
 	world.groups[0].cpu = 0;
 	world_run(&world, 10);
 	world_expect(&world, "32 restore /a memory.max max\n");
+	world_end(&world);
+	world_begin(&world,
+		    "[rule r]\nmatch = /a\nwhen = cpu > 50%\n"
+		    "then = tighten memory.max 50% floor 100M\nhold = 5s\n",
+		    groups, 1);
+	world.groups[0].memory = UINT64_C(400) << 20;
+	world.groups[0].cpu = 90;
+	world_run(&world, 10);
+	/* 105 % of it: no more is let in, nobody is killed. */
+	world_expect(&world, "2 limit /a memory.max 440401920\n");
+	world.groups[0].memory = UINT64_C(200) << 20;
+	world_run(&world, 10);
+	world_expect(&world, "12 limit /a memory.max 220200960\n");
 	world_end(&world);
 }
 
@@ -533,41 +547,6 @@ static void failures(void **state)
 	world_end(&world);
 }
 
-/* The policy changes under running state: by rule name. */
-static void reload(void **state)
-{
-	static const char *const old_text = MANY
-		"[rule stays]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
-		"hold = 20s\n[rule goes]\nmatch = /b\nwhen = memory.current > 1G\n"
-		"then = limit cpu.max 50%\nthen = freeze 1m\nhold = 1h\n"
-		"[limit same]\nmatch = /c\npids.max = 5\n[limit gone]\nmatch = /d\npids.max = 5\n"
-		"[limit other]\nmatch = /e\npids.max = 5\n";
-	static const char *const new_text = MANY
-		"[limit other]\nmatch = /e\npids.max = 7\n[limit same]\nmatch = /c\npids.max = 5\n"
-		"[rule stays]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
-		"hold = 20s\n";
-	struct world world;
-	struct cgw_policy *next;
-
-	(void)state;
-	world_begin(&world, old_text, groups, 5);
-	world.groups[0].memory = world.groups[1].memory = UINT64_C(2) << 30;
-	world_run(&world, 5);
-	world_expect(&world, "1 limit /c pids.max 5\n1 limit /d pids.max 5\n1 limit /e pids.max 5\n"
-			     "1 limit /a cpu.max 50%\n1 limit /b cpu.max 50%\n1 freeze /b\n");
-	next = world_policy(new_text);
-	assert_int_equal(cgw_engine_reload(world.engine, next), 0);
-	cgw_policy_free(world.policy);
-	world.policy = next;
-	world_run(&world, 3);
-	world_expect(&world, "6 limit /e pids.max 7\n6 restore /d pids.max max\n"
-			     "6 restore /b cpu.max max\n6 thaw /b\n");
-	world.groups[0].memory = 0;
-	world_run(&world, 20);
-	world_expect(&world, "21 restore /a cpu.max max\n"); /* its hold went on */
-	world_end(&world);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,7 +568,6 @@ int main(void)
 		cmocka_unit_test(dry_run),
 		cmocka_unit_test(tighten),
 		cmocka_unit_test(failures),
-		cmocka_unit_test(reload),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

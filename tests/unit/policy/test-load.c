@@ -238,6 +238,22 @@ static void mistakes(void **state)
 		{RULE "when = cpu > 1\nthen = log\nthen = notify\nstep = log\n", 1,
 		 "has both then and step"},
 		{RULE CAP "when = cpu > 1\nbackoff = 2\n", 1, "backoff: a factor from 1x"},
+		/* What of several groups does not add up, and what nobody has most of. */
+		{RULE CAP "scope = all\nwhen = cpu > 90%\n", 1,
+		 "scope: unknown word \"all\"; each | sum is wanted"},
+		{RULE CAP "scope = sum\nwhen = memory.percent > 90\n", 1,
+		 "[rule r] when: memory.percent of several groups does not add up"},
+		{RULE CAP "scope = sum\nwhen = memory.current > 1G and age > 1h\n", 1,
+		 "when: age of several groups"},
+		{RULE CAP "scope = sum\nwhen = cpu > 90%\nuntil = populated\n", 1,
+		 "until: populated of several groups"},
+		{RULE "scope = sum\nwhen = memory.pressure.some.avg10 > 5\nthen = log\n", 1,
+		 "when: memory.pressure.some.avg10 of several groups"},
+		{RULE CAP "pick = memroy.current\nwhen = cpu > 90%\n", 1,
+		 "pick: unknown key \"memroy.current\"; did you mean \"memory.current\"?"},
+		{RULE CAP "pick = unit\nwhen = cpu > 90%\n", 1, "pick: unit is a text"},
+		{"[limit a]\nmatch = /a\npids.max = 5\npick = cpu\n", 1,
+		 "\"pick\" is a key of [rule], not of [limit]"},
 		/* Rules that take their own work for the end of the trouble, or for trouble without end. */
 		{RULE CAP "when = cpu > 90%\nuntil = cpu < 50%\n", 1,
 		 "\"cpu < 50%\" comes true by the rule's own cpu.max"},
@@ -275,6 +291,9 @@ static void allowed(void **state)
 		RULE CAP "when = cpu > 90%\nuntil = cpu.throttled_percent < 5\nmax_hold = 1h\n",
 		RULE CAP "when = cpu > 90%\nuntil = memory.current < 5G\n",
 		RULE "when = pids > 9\nthen = freeze 5s\nuntil = not frozen or age > 1h\n",
+		RULE
+		"scope = sum\npick = cpu\nwhen = cpu > 9 and cpu avg 5m > 8 and host.load1 > 3\n"
+		"then = log\n",
 		"[rule a.b_C-9]\nunit = x.service\nwhen = frozen\nthen = log\n",
 	};
 
@@ -356,12 +375,47 @@ static void files(void **state)
 		assert_int_equal(chown(path, 12345, 0), 0);
 		assert_int_equal(cgw_policy_load(path, NULL, &reporter, &policy), -EINVAL);
 		assert_non_null(strstr(heard.text, "belongs to user 12345"));
+		/* Nor a directory into which others could put one. */
+		assert_int_equal(chown(path, 0, 0), 0);
+		assert_int_equal(chmod(directory, 0775), 0);
+		memset(&heard, 0, sizeof(heard));
+		assert_int_equal(cgw_policy_load(path, directory, &reporter, &policy), -EINVAL);
+		assert_non_null(strstr(heard.text, ":0: the directory can be written by others"));
+		assert_int_equal(heard.errors, 1);
+		assert_int_equal(chmod(directory, 0755), 0);
+		assert_int_equal(chown(directory, 12345, 0), 0);
+		assert_int_equal(cgw_policy_load(NULL, directory, &reporter, &policy), -EINVAL);
+		assert_non_null(strstr(heard.text, "the directory belongs to user 12345"));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", directory, parts[i].name);
 		(void)unlink(path);
 	}
 	(void)rmdir(directory);
+}
+
+/* What is shipped to be copied from. */
+static void shipped(void **state)
+{
+	static const char *const names[] = {"cgward.conf", "examples/containers.conf",
+					    "examples/memory.conf", "examples/oomd.conf",
+					    "examples/users.conf"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[4096], text[16384];
+		size_t length;
+		FILE *file;
+
+		(void)snprintf(path, sizeof(path), "%s/../../config/%s", TEST_FIXTURES, names[i]);
+		file = fopen(path, "r");
+		if (file == NULL)
+			fail_msg("%s is not there", path);
+		length = fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+		text[length] = '\0';
+		cgw_policy_free(parse(text));
+	}
 }
 
 /* Of two values, which is the stricter one. */
@@ -395,7 +449,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole), cmocka_unit_test(mistakes),   cmocka_unit_test(allowed),
 		cmocka_unit_test(sides), cmocka_unit_test(long_lines), cmocka_unit_test(files),
-		cmocka_unit_test(ranks),
+		cmocka_unit_test(ranks), cmocka_unit_test(shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
