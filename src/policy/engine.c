@@ -145,6 +145,7 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 	ledger_watch(engine);
 	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
 		engine_apply_limits(engine);
+	engine_renew(engine);
 	ledger_sweep_stale(engine);
 	/* Rates over a gap are averages of what nobody saw: nothing is decided by them. */
 	if (gap == 0)
@@ -188,6 +189,21 @@ static uint32_t section_now(const struct cgw_policy *old, uint32_t index,
 	return NONE;
 }
 
+/* A breaker that holds, and what was said this hour, are not forgotten by a reload. */
+static void keep_pauses(struct cgw_engine *engine, const struct cgw_policy *old,
+			const struct section_state *old_sections)
+{
+	for (uint32_t i = 0; i < old->count; i++) {
+		uint32_t now = section_now(old, i, engine->policy);
+
+		if (now == NONE)
+			continue;
+		engine->sections[now].tripped_ns = old_sections[i].tripped_ns;
+		engine->sections[now].said_ns = old_sections[i].said_ns;
+		engine->sections[now].pause_ns = old_sections[i].pause_ns;
+	}
+}
+
 int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy)
 {
 	const struct cgw_policy *old = engine->policy;
@@ -207,16 +223,18 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 		engine->policy = old;
 		return r;
 	}
+	keep_pauses(engine, old, old_sections);
 	engine_free_sections(old_sections, old->count);
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		struct instance *instance = &engine->instances[i];
 
+		uint32_t before = instance->section;
+
 		if (!instance->used)
 			continue;
-		instance->section = section_now(old, instance->section, policy);
-		if (instance->section != NONE &&
-		    instance->step >= policy->sections[instance->section]->rule.step_count)
-			instance->step = 0;
+		instance->section = section_now(old, before, policy);
+		if (instance->section != NONE)
+			instance_reload(engine, instance, &old->sections[before]->rule);
 	}
 	for (uint32_t i = 0; i < engine->slot_count; i++)
 		for (size_t j = 0; engine->slots[i].used && j < engine->slots[i].count; j++) {

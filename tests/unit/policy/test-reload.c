@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-reload.c - a policy that is loaded anew while its rules hold. */
+#include "world.h"
+
+static const char *const groups[] = {"/a", "/b", "/c", "/d", "/e", "/f"};
+
+#define MANY "[policy]\nmax_concurrent = 100\nmax_fraction = 100\n"
+
+static void load(struct world *world, const char *text)
+{
+	struct cgw_policy *next = world_policy(text);
+
+	assert_int_equal(cgw_engine_reload(world->engine, next), 0);
+	cgw_policy_free(world->policy);
+	world->policy = next;
+}
+
+/* The policy changes under running state: by rule name. */
+static void by_name(void **state)
+{
+	static const char *const old_text = MANY
+		"[rule stays]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
+		"hold = 20s\n[rule goes]\nmatch = /b\nwhen = memory.current > 1G\n"
+		"then = limit cpu.max 50%\nthen = freeze 1m\nhold = 1h\n"
+		"[limit same]\nmatch = /c\npids.max = 5\n[limit gone]\nmatch = /d\npids.max = 5\n"
+		"[limit other]\nmatch = /e\npids.max = 5\n";
+	static const char *const new_text = MANY
+		"[limit other]\nmatch = /e\npids.max = 7\n[limit same]\nmatch = /c\npids.max = 5\n"
+		"[rule stays]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
+		"hold = 20s\n";
+	struct world world;
+
+	(void)state;
+	world_begin(&world, old_text, groups, 5);
+	world.groups[0].memory = world.groups[1].memory = UINT64_C(2) << 30;
+	world_run(&world, 5);
+	world_expect(&world, "1 limit /c pids.max 5\n1 limit /d pids.max 5\n1 limit /e pids.max 5\n"
+			     "1 limit /a cpu.max 50%\n1 limit /b cpu.max 50%\n1 freeze /b\n");
+	load(&world, new_text);
+	world_run(&world, 3);
+	world_expect(&world, "6 limit /e pids.max 7\n6 restore /d pids.max max\n"
+			     "6 restore /b cpu.max max\n6 thaw /b\n");
+	world.groups[0].memory = 0;
+	world_run(&world, 20);
+	world_expect(&world, "21 restore /a cpu.max max\n"); /* its hold went on */
+	world_end(&world);
+}
+
+#define HEAD "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nhold = 20s\n"
+
+/* What a rule holds becomes what it says now, and goes back to what was there before all that. */
+static void values_are_renewed(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world,
+		    HEAD "then = limit cpu.max 50%\nthen = limit pids.max 10\n"
+			 "then = freeze 1h\n",
+		    groups, 1);
+	world.groups[0].memory = UINT64_C(2) << 30;
+	world_run(&world, 3);
+	world_expect(&world, "1 limit /a cpu.max 50%\n1 limit /a pids.max 10\n1 freeze /a\n");
+	load(&world, HEAD "then = limit cpu.max 80%\nthen = limit memory.max 3G\n"
+			  "then = freeze 5s\n");
+	world_run(&world, 3);
+	world_expect(&world, "4 limit /a memory.max 3G\n4 limit /a cpu.max 80%\n"
+			     "4 restore /a pids.max max\n");
+	world_run(&world, 3); /* the shorter freeze, from the reload on */
+	world_expect(&world, "9 thaw /a\n");
+	load(&world, HEAD "then = limit cpu.max 80%\nthen = limit memory.max 3G\n");
+	world.groups[0].memory = 0;
+	world_run(&world, 11);
+	world_expect(&world, "");
+	world_run(&world, 1); /* its hold went on */
+	world_expect(&world, "21 restore /a memory.max max\n21 restore /a cpu.max max\n");
+	assert_int_equal(cgw_engine_held(world.engine, NULL, 0), 0);
+	world_end(&world);
+}
+
+/* A freeze that the rule no longer has ends at once; a hold is as long as it is now. */
+static void freezes_and_holds(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world, HEAD "then = limit cpu.max 50%\nthen = freeze 1h\n", groups, 1);
+	world.groups[0].memory = UINT64_C(2) << 30;
+	world_run(&world, 3);
+	world.log[0] = '\0';
+	load(&world, "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nhold = 8s\n"
+		     "then = limit cpu.max 50%\n");
+	world.groups[0].memory = 0;
+	world_run(&world, 5);
+	world_expect(&world, "4 thaw /a\n");
+	world_run(&world, 1);
+	world_expect(&world, "9 restore /a cpu.max max\n");
+	world_end(&world);
+}
+
+/* A ladder that is shorter now: the group is on its last rung. */
+static void rungs(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world,
+		    HEAD "step = limit cpu.max 50% hold 2s\nstep = limit pids.max 9 hold 2s\n"
+			 "step = limit cpu.max 10% hold 1h\n",
+		    groups, 1);
+	world.groups[0].memory = UINT64_C(2) << 30;
+	world_run(&world, 6);
+	world_expect(&world, "1 limit /a cpu.max 50%\n3 limit /a pids.max 9\n"
+			     "5 limit /a cpu.max 10%\n");
+	load(&world, HEAD "step = limit cpu.max 50% hold 2s\nstep = limit pids.max 9 hold 1h\n");
+	world_run(&world, 10);
+	world_expect(&world, "7 limit /a cpu.max 50%\n");
+	world_release(&world);
+	world_expect(&world, "16 restore /a pids.max max\n16 restore /a cpu.max max\n");
+	world_end(&world);
+}
+
+/* What was tightened stays, above a floor that is higher now. */
+static void tightened(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world, HEAD "then = tighten memory.max 50% floor 1G\nforce = yes\n", groups,
+		    1);
+	world.groups[0].memory = UINT64_C(4) << 30;
+	world_run(&world, 2);
+	world_expect(&world, "1 limit /a memory.max 2147483648\n");
+	load(&world, HEAD "then = tighten memory.max 20% floor 1500M\nforce = yes\n");
+	world_run(&world, 5);
+	world_expect(&world, "");
+	load(&world, HEAD "then = tighten memory.max 20% floor 3G\nforce = yes\n");
+	world_run(&world, 5);
+	world_expect(&world, "8 limit /a memory.max 3G\n");
+	load(&world, HEAD "then = log\n");
+	world_run(&world, 2);
+	world_expect(&world, "13 restore /a memory.max max\n");
+	world_end(&world);
+}
+
+/* Groups that the rule no longer selects, that are protected now, and dry runs, are let go. */
+static void let_go(void **state)
+{
+	static const char *const texts[] = {
+		MANY "[rule r]\nmatch = /b\nwhen = memory.current > 1G\nhold = 20s\n"
+		     "then = limit cpu.max 50%\n",
+		MANY "[protect p]\nmatch = /a\n" HEAD "then = limit cpu.max 50%\n",
+		MANY HEAD "then = limit cpu.max 50%\ndry_run = yes\n",
+	};
+	static const char *const after[] = {
+		"4 restore /a cpu.max max\n", "4 restore /a cpu.max max\n4 log /a\n",
+		"4 restore /a cpu.max max\n", /* which is no tighter than what is there in that sample */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct world world;
+
+		world_begin(&world, MANY HEAD "then = limit cpu.max 50%\n", groups, 2);
+		world.groups[0].memory = UINT64_C(2) << 30;
+		world_run(&world, 3);
+		world_expect(&world, "1 limit /a cpu.max 50%\n");
+		load(&world, texts[i]);
+		world_run(&world, 1);
+		world_expect(&world, after[i]);
+		world_run(&world, 60);
+		assert_int_equal(world.groups[0].cpu_max.state, CGW_MAX);
+		world_end(&world);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_name),           cmocka_unit_test(values_are_renewed),
+		cmocka_unit_test(freezes_and_holds), cmocka_unit_test(rungs),
+		cmocka_unit_test(tightened),         cmocka_unit_test(let_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
