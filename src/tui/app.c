@@ -50,6 +50,7 @@ struct app *app_free(struct app *app)
 	alerts_done(&app->alerts);
 	rules_free(app->rules);
 	free(app->marks);
+	deeds_done(&app->deeds);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
 	free(app);

@@ -11,6 +11,7 @@
 #define CGWARD_TUI_APP_H
 
 #include "tui/alerts.h"
+#include "tui/deeds.h"
 #include "tui/job.h"
 #include "tui/layout.h"
 #include "tui/list.h"
@@ -102,6 +103,7 @@ struct app {
 	struct source_place place; /* of a source that travels */
 	struct source_mark *marks;
 	size_t mark_count;
+	struct deeds deeds;      /* of a policy that is rehearsed over it */
 	struct travel travel;    /* with REACTION_TRAVEL */
 	double speed;            /* that it is played at */
 	uint64_t now_ns;         /* monotonic, of the loop's last turn */

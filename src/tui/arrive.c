@@ -5,6 +5,8 @@
 
 #include "base/cleanup.h"
 #include "tui/app.h"
+#include "tui/deeds.h"
+#include "tui/rehearse.h"
 
 void arrival_done(struct arrival *arrival)
 {
@@ -17,6 +19,7 @@ void arrival_done(struct arrival *arrival)
 	}
 	free(arrival->events);
 	free(arrival->marks);
+	source_deeds_free(arrival->deeds, arrival->deed_count);
 	*arrival = (struct arrival){0};
 }
 
@@ -96,7 +99,13 @@ void app_watch_rules(struct app *app)
 int app_arrive(struct app *app, struct arrival *arrival, uint64_t now_ns)
 {
 	bool has_history = arrival->history != NULL;
-	int r = arrival->jump ? jump(app, arrival) : follow(app, arrival->now);
+	int r;
+
+	if (arrival->now == NULL) {
+		deeds_take(app, arrival);
+		return 0;
+	}
+	r = arrival->jump ? jump(app, arrival) : follow(app, arrival->now);
 
 	app->now_ns = app->sampled_ns = now_ns;
 	if (r == 0 && !has_history)
@@ -112,6 +121,7 @@ int app_arrive(struct app *app, struct arrival *arrival, uint64_t now_ns)
 	take_place(app, arrival);
 	for (size_t i = 0; i < arrival->event_count; i++)
 		alerts_take(&app->alerts, app->frame, &arrival->events[i]);
+	deeds_arrive(app);
 	app_arrange(app);
 	for (size_t i = 0; i < app->view_count; i++)
 		if (app->views[i].kind->update != NULL)

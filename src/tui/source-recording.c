@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "tui/event.h"
+#include "tui/rehearse.h"
 #include "tui/source.h"
 #include "tui/thread.h"
 
@@ -18,6 +19,9 @@
 #define HISTORY_TIME_NS       UINT64_C(150000000)
 /* How often it is looked whether more was written, while the end is played. */
 #define REFRESH_NS UINT64_C(500000000)
+/* A rehearsal goes on for so long at a time; what it has come to is told so often. */
+#define REHEARSE_NS UINT64_C(20000000)
+#define TELL_NS     UINT64_C(500000000)
 
 struct recording {
 	struct source source;
@@ -27,7 +31,9 @@ struct recording {
 	uint64_t sample_cost_ns;        /* of reading one, as the last jumps had it */
 	size_t marks_told, damage_told; /* how many were handed over */
 	bool begun;                     /* something was handed over */
+	uint64_t rehearsed_ns;          /* when its deeds were told last */
 	/* All below under the lock. */
+	struct rehearser *rehearser; /* or NULL: no policy is rehearsed, or nothing is left */
 	bool paused, has_travel;
 	struct travel travel;
 	double speed;
@@ -372,6 +378,36 @@ static uint64_t play(struct recording *recording)
 	return started_ns + (uint64_t)((double)interval_ns / recording->speed);
 }
 
+/* With the lock held, which is let go of meanwhile: some more of the rehearsal. */
+static void rehearse(struct recording *recording)
+{
+	struct arrival arrival = {0};
+	uint64_t now_ns = thread_now_ns();
+	int r, met = 0;
+
+	(void)pthread_mutex_unlock(&recording->thread.lock);
+	r = rehearser_go_on(recording->rehearser, now_ns + REHEARSE_NS);
+	if (r <= 0 || now_ns - recording->rehearsed_ns >= TELL_NS) {
+		recording->rehearsed_ns = now_ns;
+		met = rehearser_deeds(recording->rehearser, &arrival.deeds, &arrival.deed_count,
+				      &arrival.rehearsed_ns);
+	}
+	(void)pthread_mutex_lock(&recording->thread.lock);
+	if (arrival.deeds != NULL && recording->count < WAITING_MAX) {
+		give(recording, &arrival);
+		thread_wake_loop(&recording->thread);
+	}
+	arrival_done(&arrival);
+	if (r > 0 && met == 0)
+		return;
+	recording->rehearser = rehearser_free(recording->rehearser);
+	if (r < 0 || met < 0) {
+		recording->error = cgw_diag_set(&recording->diag, r < 0 ? r : met,
+						"the policy cannot be rehearsed any further");
+		thread_wake_loop(&recording->thread);
+	}
+}
+
 static void *run(void *context)
 {
 	struct recording *recording = context;
@@ -385,6 +421,8 @@ static void *run(void *context)
 			travel(recording);
 		else if (plays && thread_now_ns() >= due_ns)
 			due_ns = play(recording);
+		else if (recording->rehearser != NULL && recording->count < WAITING_MAX)
+			rehearse(recording);
 		else
 			thread_wait(&recording->thread, plays ? due_ns : 0);
 	}
@@ -470,9 +508,26 @@ static struct source *recording_stop(struct source *source)
 	if (!thread_stop(&recording->thread))
 		return NULL;
 	drop_waiting(recording);
+	rehearser_free(recording->rehearser);
 	cgw_replay_free(recording->replay);
 	free(recording);
 	return NULL;
+}
+
+int source_recording_rehearse(struct source *source, const char *path, struct cgw_policy *policy,
+			      struct cgw_diag *diag)
+{
+	struct recording *recording = recording_of(source);
+	struct rehearser *rehearser;
+	int r = rehearser_new(path, policy, &rehearser, diag);
+
+	if (r < 0)
+		return r;
+	(void)pthread_mutex_lock(&recording->thread.lock);
+	recording->rehearser = rehearser;
+	(void)pthread_cond_broadcast(&recording->thread.changed);
+	(void)pthread_mutex_unlock(&recording->thread.lock);
+	return 0;
 }
 
 static const struct source_kind recording_kind = {

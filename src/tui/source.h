@@ -46,6 +46,14 @@ struct source_event {
 	char *text; /* "memory.max: max → 1G, by cgward set" */
 };
 
+/* What a policy would have done, had it been in force while this was recorded: texts are raw bytes. */
+struct source_deed {
+	uint64_t realtime_ns;
+	uint64_t until_ns; /* how long it would have stood; the same where it is done at once */
+	char *path;
+	char *text; /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
+};
+
 /* A sample with events: for the line of time. */
 struct source_mark {
 	uint64_t realtime_ns;
@@ -62,7 +70,7 @@ struct source_place {
 
 /* What came. All of it belongs to who took it: arrival_done(). */
 struct arrival {
-	struct cgw_snapshot *now;
+	struct cgw_snapshot *now;    /* NULL: deeds alone came */
 	bool jump;                   /* it does not follow the arrival before */
 	struct cgw_snapshot *before; /* of a jump: what rates are taken from; or NULL */
 	struct cgw_history *history; /* of a jump: the minutes up to it; or NULL */
@@ -71,6 +79,9 @@ struct arrival {
 	size_t event_count;
 	struct source_mark *marks; /* of all there is, where that is other than before; or NULL */
 	size_t mark_count;
+	struct source_deed *deeds; /* all so far, where those are other than before; or NULL */
+	size_t deed_count;
+	uint64_t rehearsed_ns; /* with deeds: up to when they are known */
 };
 void arrival_done(struct arrival *arrival);
 
@@ -110,6 +121,14 @@ int source_live(struct cgw_sampler *sampler, uint64_t interval_ns, struct source
 /* A recording: the replay belongs to the source from now on, also on failure. It starts paused. */
 int source_recording(struct cgw_replay *replay, const struct travel *start,
 		     struct source **ret_source);
+
+struct cgw_policy;
+/*
+ * Before it is asked for anything: the policy, which belongs to the source from now on, also on failure,
+ * is run over the recording at `path` while nothing else is to be done; its deeds come with arrivals.
+ */
+int source_recording_rehearse(struct source *source, const char *path, struct cgw_policy *policy,
+			      struct cgw_diag *diag);
 
 /* Other hosts: they belong to the source from now on, also on failure. */
 int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source);

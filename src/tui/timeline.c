@@ -11,6 +11,7 @@
 #define DAY_NS UINT64_C(86400000000000)
 
 /* Of several events in one cell the first of these is shown. */
+#define SIGN_ACTION 1
 static const struct {
 	uint32_t kinds;
 	enum role role;
@@ -79,12 +80,16 @@ void timeline_draw(const struct app *app, struct canvas *canvas, struct rect are
 {
 	struct ruler ruler = ruler_of(app, area);
 	CLEANUP(cleanup_free) uint32_t *kinds = NULL;
+	CLEANUP(cleanup_free) bool *deeds = NULL;
 
 	if (area.rows < 1 || app->place.samples == 0 || ruler.width < 4)
 		return;
 	kinds = calloc((size_t)ruler.width, sizeof(*kinds));
-	if (kinds == NULL)
+	deeds = calloc((size_t)ruler.width, sizeof(*deeds));
+	if (kinds == NULL || deeds == NULL)
 		return;
+	for (size_t i = 0; i < app->deeds.count; i++)
+		deeds[cell_of(app, &ruler, app->deeds.items[i].realtime_ns)] = true;
 	for (size_t i = 0; i < app->mark_count; i++)
 		kinds[cell_of(app, &ruler, app->marks[i].realtime_ns)] |= app->marks[i].kinds;
 	canvas_text(canvas, area.row, area.column, ruler.column - area.column, ROLE_DIM,
@@ -94,7 +99,10 @@ void timeline_draw(const struct app *app, struct canvas *canvas, struct rect are
 
 		while (sign < ARRAY_SIZE(signs) && !(kinds[i] & signs[sign].kinds))
 			sign++;
-		if (sign < ARRAY_SIZE(signs))
+		/* What a rehearsed policy would have done stands before what merely changed. */
+		if (deeds[i] && sign > SIGN_ACTION)
+			canvas_text(canvas, area.row, ruler.column + i, 1, ROLE_WARM, DEED_SIGN);
+		else if (sign < ARRAY_SIZE(signs))
 			canvas_text(canvas, area.row, ruler.column + i, 1, signs[sign].role,
 				    signs[sign].sign);
 		else

@@ -58,7 +58,29 @@ static uint32_t kinds_to_find(const struct app *app)
 	for (size_t i = 0; i < app->mark_count; i++)
 		if (app->marks[i].kinds & EVENT_NOTABLE)
 			return EVENT_NOTABLE;
+	if (app->deeds.count > 0)
+		return EVENT_NOTABLE;
 	return CGW_EVENT_EVERY_KIND;
+}
+
+/* The nearest event, or deed of a policy that is rehearsed, that way. */
+static unsigned go_to_event(struct app *app, int by)
+{
+	const struct source_deed *deed = deeds_next(&app->deeds, app->place.now_ns, by);
+	uint32_t kinds = kinds_to_find(app);
+	bool nearer = deed != NULL;
+
+	for (size_t i = 0; nearer && i < app->mark_count; i++) {
+		uint64_t at_ns = app->marks[i].realtime_ns;
+
+		if (!(app->marks[i].kinds & kinds))
+			continue;
+		nearer = by > 0 ? at_ns <= app->place.now_ns || at_ns > deed->realtime_ns
+				: at_ns >= app->place.now_ns || at_ns < deed->realtime_ns;
+	}
+	if (nearer)
+		return go(app, (struct travel){.kind = TRAVEL_TO, .to_ns = deed->realtime_ns});
+	return go(app, (struct travel){.kind = TRAVEL_EVENT, .by = by, .kinds = kinds});
 }
 
 static bool parse_place(const struct app *app, const char *text, struct travel *travel)
@@ -103,11 +125,18 @@ static unsigned open_place(struct app *app)
 	return open_prompt(app, &prompt, "");
 }
 
+/* Of a choice in the list of events: marks first, then deeds. */
+static uint64_t time_of(const struct app *app, size_t which)
+{
+	return which < app->mark_count ? app->marks[which].realtime_ns
+				       : app->deeds.items[which - app->mark_count].realtime_ns;
+}
+
 static unsigned mark_accept(struct app *app, int value)
 {
-	if (value < 0 || (size_t)value >= app->mark_count)
+	if (value < 0 || (size_t)value >= app->mark_count + app->deeds.count)
 		return REACTION_BEEP;
-	return go(app, (struct travel){.kind = TRAVEL_TO, .to_ns = app->marks[value].realtime_ns});
+	return go(app, (struct travel){.kind = TRAVEL_TO, .to_ns = time_of(app, (size_t)value)});
 }
 
 static void say_kinds(uint32_t kinds, char *buffer, size_t size)
@@ -122,28 +151,46 @@ static void say_kinds(uint32_t kinds, char *buffer, size_t size)
 						 cgw_event_kind_name((enum cgw_event_kind)kind));
 }
 
+static void fill_item(const struct app *app, size_t which, uint32_t kinds, struct menu_item *item)
+{
+	const struct source_deed *deed;
+	char path[96], text[128];
+
+	app_date(app, time_of(app, which), item->text, sizeof(item->text));
+	item->value = (int)which;
+	if (which < app->mark_count) {
+		say_kinds(app->marks[which].kinds & kinds, item->help, sizeof(item->help));
+		return;
+	}
+	deed = &app->deeds.items[which - app->mark_count];
+	(void)cgw_escape(path, sizeof(path), deed->path, strlen(deed->path));
+	(void)cgw_escape(text, sizeof(text), deed->text, strcspn(deed->text, ":"));
+	(void)snprintf(item->help, sizeof(item->help), DEED_SIGN " %.70s, %.75s", path, text);
+}
+
 /* All of them in order, the one that we stand at or behind selected. */
 static unsigned open_marks(struct app *app)
 {
 	struct menu menu = {.title = "Events: Enter goes there", .accept = mark_accept};
 	uint32_t kinds = kinds_to_find(app);
+	size_t mark = 0, deed = app->mark_count, end = deed + app->deeds.count;
 
-	if (app->mark_count == 0)
+	if (end == 0)
 		return app_say(app, ROLE_TEXT, "the recording has no events");
-	menu.items = calloc(app->mark_count, sizeof(*menu.items));
+	menu.items = calloc(end, sizeof(*menu.items));
 	if (menu.items == NULL)
 		return app_say(app, ROLE_BAD, "out of memory");
-	for (size_t i = 0; i < app->mark_count; i++) {
-		struct menu_item *item = &menu.items[menu.count];
+	/* Both stand in the order of time. */
+	while (mark < app->mark_count || deed < end) {
+		bool take_mark = mark < app->mark_count &&
+				 (deed == end || time_of(app, mark) <= time_of(app, deed));
+		size_t which = take_mark ? mark++ : deed++;
 
-		if (!(app->marks[i].kinds & kinds))
+		if (take_mark && !(app->marks[which].kinds & kinds))
 			continue;
-		if (app->marks[i].realtime_ns <= app->place.now_ns)
+		if (time_of(app, which) <= app->place.now_ns)
 			menu.selected = (uint32_t)menu.count;
-		app_date(app, app->marks[i].realtime_ns, item->text, sizeof(item->text));
-		say_kinds(app->marks[i].kinds & kinds, item->help, sizeof(item->help));
-		item->value = (int)i;
-		menu.count++;
+		fill_item(app, which, kinds, &menu.items[menu.count++]);
 	}
 	return open_menu(app, &menu);
 }
@@ -162,12 +209,9 @@ unsigned travel_act(struct app *app, enum action action)
 	case ACTION_MINUTE:
 		return go(app, (struct travel){.kind = TRAVEL_TIME, .by = minute_ns});
 	case ACTION_EVENT_BACK:
-		return go(app, (struct travel){.kind = TRAVEL_EVENT,
-					       .by = -1,
-					       .kinds = kinds_to_find(app)});
+		return go_to_event(app, -1);
 	case ACTION_EVENT:
-		return go(app, (struct travel){
-				       .kind = TRAVEL_EVENT, .by = 1, .kinds = kinds_to_find(app)});
+		return go_to_event(app, 1);
 	case ACTION_FIRST:
 		return go(app, (struct travel){.kind = TRAVEL_FIRST});
 	case ACTION_LAST:

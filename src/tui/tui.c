@@ -78,7 +78,7 @@ struct top {
 	struct source *source;
 	struct batch batch;
 	bool is_batch;
-	const char *below, *filter, *replay, *at;
+	const char *below, *filter, *replay, *at, *policy;
 	uint32_t depth_max;
 	enum cgw_collector_choice collector;
 	const char *hosts[REMOTE_HOSTS_MAX];
@@ -138,12 +138,19 @@ static void report_problem(void *context, const struct cgw_policy_problem *probl
 		cli_diag(top->context, &problem->diag);
 }
 
-static enum cli_exit take_policy(struct top *top, const char *file)
+static int load_policy(struct top *top, struct cgw_policy **ret_policy)
 {
 	const struct cgw_policy_reporter reporter = {report_problem, top};
+
+	return cgw_policy_load(top->policy, NULL, &reporter, ret_policy);
+}
+
+static enum cli_exit take_policy(struct top *top, const char *file)
+{
 	struct cgw_policy *policy;
 
-	if (cgw_policy_load(file, NULL, &reporter, &policy) < 0)
+	top->policy = file;
+	if (load_policy(top, &policy) < 0)
 		return CLI_POLICY_INVALID;
 	top->app->rules = rules_free(top->app->rules);
 	return rules_new(policy, &top->app->rules) < 0 ? CLI_FAILED : CLI_OK;
@@ -350,6 +357,24 @@ static enum cli_exit start_of(struct top *top, const struct cgw_replay *replay,
 	return cli_usage_error(top->context, CLI_TIME_WANTED, "at", top->at);
 }
 
+/* The rules are also run over the whole recording: their marks stand on the line of time. */
+static enum cli_exit rehearse(struct top *top)
+{
+	struct cgw_diag diag = {.text = ""};
+	struct cgw_policy *policy;
+	int r;
+
+	if (load_policy(top, &policy) < 0)
+		return CLI_POLICY_INVALID;
+	r = source_recording_rehearse(top->source, top->replay, policy, &diag);
+	if (r < 0) {
+		cli_error(top->context, "the policy cannot be rehearsed: %s",
+			  diag.text[0] != '\0' ? diag.text : strerror(-r));
+		return CLI_FAILED;
+	}
+	return CLI_OK;
+}
+
 static enum cli_exit open_replay(struct top *top)
 {
 	struct cgw_diag diag = {.text = ""};
@@ -372,7 +397,7 @@ static enum cli_exit open_replay(struct top *top)
 		cli_error(top->context, "the recording cannot be read: %s", strerror(-r));
 		return CLI_FAILED;
 	}
-	return CLI_OK;
+	return top->policy != NULL ? rehearse(top) : CLI_OK;
 }
 
 static enum cli_exit run_replay(struct top *top)

@@ -138,6 +138,10 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
+	if (deeds_mark(app, group)) {
+		*ret_role = ROLE_WARM;
+		return DEED_SIGN;
+	}
 	if (state->new_until_ns > app_frame_ns(app)) {
 		*ret_role = ROLE_NEW;
 		return "+";

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "session.h"
+#include "tui/deeds.h"
 #include "tui/source.h"
+#include <cgward/policy.h>
 #include <cgward/record.h>
 
 #define SAMPLES 300
@@ -285,6 +287,49 @@ static void it_plays(void **state)
 	end(&travels);
 }
 
+/* A policy is rehearsed over all of it: marks where its rules would have acted, and what would stand. */
+static void a_policy_is_rehearsed(void **state)
+{
+	static const char text[] =
+		"[rule tight]\nmatch = /system.slice/nginx.service\n"
+		"when = memory.max < 1G\nfor = 10s\n"
+		"then = limit pids.max 9\nthen = kill TERM grace 500ms then KILL\n"
+		"hold = 20s\nmax_hold = 20s\ncooldown = 1h\n"
+		"[limit all]\nmatch = /**\npids.max = 1000\n";
+	struct cgw_policy *policy = NULL;
+	struct travels travels;
+
+	(void)state;
+	begin(&travels, 24, 80);
+	assert_int_equal(cgw_policy_parse("test", text, strlen(text), NULL, &policy), 0);
+	assert_int_equal(source_recording_rehearse(travels.source, travels.path, policy, NULL), 0);
+	while (travels.session.app->deeds.rehearsed_ns < travels.session.app->place.last_ns)
+		take(&travels);
+	assert_int_equal(travels.session.app->deeds.count, 3);
+	press(&travels, "e");
+	assert_int_equal(position(&travels), LIMITED);
+	press(&travels, "e");
+	assert_int_equal(position(&travels), LIMITED + 10);
+	session_expect(&travels.session, "recording-rehearsed");
+	press(&travels, "e"); /* the second signal, half a second later: with the next sample */
+	assert_int_equal(position(&travels), LIMITED + 11);
+	session_shows(&travels.session, DEED_SIGN " │ ├─nginx");
+	press(&travels, "e");
+	assert_int_equal(position(&travels), KILLED);
+	session_hides(&travels.session, DEED_SIGN " │"); /* it would be over */
+	session_shows(&travels.session, DEED_SIGN "──"); /* on the line of time */
+	press(&travels, "E");
+	assert_int_equal(position(&travels), LIMITED + 11);
+	press(&travels, "E");
+	assert_int_equal(position(&travels), LIMITED + 10);
+	session_keys(&travels.session, "L");
+	session_expect(&travels.session, "recording-rehearsed-events");
+	session_type(&travels.session, "pids.max");
+	press(&travels, "Enter");
+	assert_int_equal(position(&travels), LIMITED + 10);
+	end(&travels);
+}
+
 static void the_line_of_time_is_clicked(void **state)
 {
 	struct event click = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT};
@@ -313,6 +358,7 @@ int main(void)
 		cmocka_unit_test(the_groups_stay_as_they_were_left),
 		cmocka_unit_test(nothing_is_changed_in_it),
 		cmocka_unit_test(it_plays),
+		cmocka_unit_test(a_policy_is_rehearsed),
 		cmocka_unit_test(the_line_of_time_is_clicked),
 	};
 
