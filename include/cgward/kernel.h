@@ -203,7 +203,8 @@ void cgw_membership_done(struct cgw_membership *membership);
 /*
  * What an operator calls a group: a path ("/a/b", or "a/b" below the top), a path below a mount
  * point ("/sys/fs/cgroup/memory/a"), a systemd unit ("nginx.service"), a container id or its first
- * characters (12 or more hexadecimal digits, fewer where unique from 4 on), or "pid:N".
+ * characters (12 or more hexadecimal digits, fewer where unique from 4 on; where its runtime keeps it
+ * in a group of its own below its scope, that one), or "pid:N".
  * -ENOENT: nothing is called so; -ENOTUNIQ: several are, `diag` names them; -ESRCH: no such process.
  * The caller frees `ret_path`.
  */

@@ -45,13 +45,46 @@ static bool is_unit(const char *component, const char *what)
 /*
  * A container's id is the run of hexadecimal digits in its directory's name, behind whatever its
  * engine puts in front ("docker-", "cri-containerd-", "libpod-", "crio-") and before ".scope".
+ * What an engine keeps beside it for its helper ("libpod-conmon-") is called by the same id.
  */
 static bool is_container(const char *component, const char *what)
 {
 	const char *id = strrchr(component, '-');
 
+	if (strstr(component, "conmon-") != NULL)
+		return false;
 	id = id != NULL ? id + 1 : component;
 	return strspn(id, "0123456789abcdef") >= 12 && strncmp(id, what, strlen(what)) == 0;
+}
+
+static bool exists(const struct cgw_layout *layout, const char *path)
+{
+	for (size_t i = 0; i < layout->hierarchy_count; i++) {
+		CLEANUP(cleanup_close) int directory = -1;
+
+		if (cgw_group_open(layout, i, path, &directory, NULL) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * crun puts a container into a group of its own, "container", within the scope that systemd made:
+ * limits that the engine was asked for are there, and above it none.
+ */
+static int step_inside(const struct cgw_layout *layout, char **path)
+{
+	char *inside;
+
+	if (asprintf(&inside, "%s/container", *path) < 0)
+		return -ENOMEM;
+	if (exists(layout, inside)) {
+		free(*path);
+		*path = inside;
+	} else {
+		free(inside);
+	}
+	return 0;
 }
 
 static unsigned depth_of(const char *path)
@@ -164,17 +197,6 @@ static int search_all(const struct cgw_layout *layout, const char *what,
 	}
 	return cgw_diag_set(diag, -ENOTUNIQ,
 			    "several groups are called so: %s; name one by its path", names);
-}
-
-static bool exists(const struct cgw_layout *layout, const char *path)
-{
-	for (size_t i = 0; i < layout->hierarchy_count; i++) {
-		CLEANUP(cleanup_close) int directory = -1;
-
-		if (cgw_group_open(layout, i, path, &directory, NULL) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* "/a//b/" to "/a/b"; "." and ".." are refused: a group is never called so. */
@@ -291,8 +313,11 @@ int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret
 	r = length == 0 ? -ENOENT : find_path(layout, what, ret_path, diag);
 	if (r == -ENOENT && length > 0 && strchr(what, '/') == NULL) {
 		r = search_all(layout, what, is_unit, ret_path, diag);
-		if (r == -ENOENT && length >= 4 && strspn(what, "0123456789abcdef") == length)
+		if (r == -ENOENT && length >= 4 && strspn(what, "0123456789abcdef") == length) {
 			r = search_all(layout, what, is_container, ret_path, diag);
+			if (r == 0)
+				r = step_inside(layout, ret_path);
+		}
 	}
 	if (r != -ENOENT)
 		return r;

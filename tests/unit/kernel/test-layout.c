@@ -160,6 +160,7 @@ static void finds_by_all_names(void **state)
 		{"0123456789ab", 0, "/docker/0123456789abcdef0123456789abcdef"},
 		{"0123", 0, "/docker/0123456789abcdef0123456789abcdef"},
 		{"feed", 0, "/system.slice/docker-feedfeedfeedfeed.scope"},
+		{"cafe", 0, "/machine.slice/libpod-cafecafecafecafe.scope/container"},
 		{"twice.service", -ENOTUNIQ, NULL},
 		{"none.service", -ENOENT, NULL},
 		{"/../etc", -EINVAL, NULL},
@@ -179,6 +180,10 @@ static void finds_by_all_names(void **state)
 	tree_directory(machine->dir, "cgroup/memory/b/twice.service");
 	tree_directory(machine->dir, "cgroup/pids/docker/0123456789abcdef0123456789abcdef");
 	tree_directory(machine->dir, "cgroup/memory/system.slice/docker-feedfeedfeedfeed.scope");
+	tree_directory(machine->dir,
+		       "cgroup/memory/machine.slice/libpod-cafecafecafecafe.scope/container");
+	tree_directory(machine->dir,
+		       "cgroup/memory/machine.slice/libpod-conmon-cafecafecafecafe.scope");
 	tree_file(machine->dir, "proc/42/cgroup",
 		  "3:memory:/system.slice/nginx.service\n2:pids:/\n1:cpu,cpuacct:/\n");
 	layout = open_layout(machine);
