@@ -2,6 +2,7 @@
 /* verb.c - a verb on another host: its words through a shell that nobody knows, its answer bounded. */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,9 +46,8 @@ int remote_quote(const char *word, char *buffer, size_t size)
 /* "cgward freeze -- /a\ b" */
 static int command_of(const struct remote_verb *verb, char *command, struct cgw_diag *diag)
 {
-	size_t used = strlen("cgward");
+	size_t used = (size_t)snprintf(command, COMMAND_MAX, "cgward");
 
-	memcpy(command, "cgward", used);
 	for (size_t i = 0; verb->words[i] != NULL; i++) {
 		int r = i < REMOTE_VERB_WORDS_MAX && used + 2 < COMMAND_MAX ? 0 : -ENOSPC;
 

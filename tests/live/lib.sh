@@ -124,20 +124,18 @@ test_cleanup() {
 		[ ! -e "$directory/freezer.state" ] || echo THAWED >"$directory/freezer.state"
 	done
 	for pid in "${test_pids[@]}"; do wait "$pid" 2>/dev/null; done
-	# Mount points and our own names hold no blanks; hostile names are swept below.
-	# shellcheck disable=SC2013,SC2044
+	# Mount points hold no blanks; names of groups may hold anything.
+	# shellcheck disable=SC2013
 	for mount in $(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo); do
 		for _ in 1 2 3 4 5; do
-			for directory in $(find "$mount$test_top" -mindepth 1 -depth -type d -path "$mount$test_top/$test_name-*" -printf '%p\n' 2>/dev/null); do
+			while IFS= read -r -d '' directory; do
 				[ ! -e "$directory/freezer.state" ] || echo THAWED >"$directory/freezer.state" 2>/dev/null
-				while read -r pid; do kill -KILL "$pid" 2>/dev/null; done <"$directory/cgroup.procs" 2>/dev/null
+				while read -r pid; do kill -KILL "$pid" 2>/dev/null; done 2>/dev/null <"$directory/cgroup.procs"
 				rmdir "$directory" 2>/dev/null
-			done
+			done < <(find "$mount$test_top" -mindepth 1 -depth -type d -path "$mount$test_top/$test_name-*" -print0 2>/dev/null)
 			[ -n "$(find "$mount$test_top" -mindepth 1 -maxdepth 1 -name "$test_name-*" -print -quit)" ] || break
 			sleep 0.1
 		done
-		# Names that a word list would break: byte for byte.
-		find "$mount$test_top" -mindepth 1 -depth -type d -path "$mount$test_top/$test_name-*" -exec rmdir {} + 2>/dev/null
 	done
 	[ ${#test_files[@]} -eq 0 ] || rm -rf "${test_files[@]}"
 }
