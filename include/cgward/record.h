@@ -69,6 +69,13 @@ struct cgw_recorder_options {
 	size_t (*facts)(void *context, const struct cgw_topology *topology, uint32_t group,
 			char *buffer, size_t size);
 	void *facts_context;
+	/*
+	 * Asked for each limit that changed, by its metric's key, between two samples' times of the
+	 * wall clock: writes who did that, or "". NULL: nobody is asked.
+	 */
+	void (*who)(void *context, const char *path, const char *key, uint64_t since_ns,
+		    uint64_t until_ns, char *buffer, size_t size);
+	void *who_context;
 };
 
 struct cgw_recorder;

@@ -168,7 +168,8 @@ void daemon_hurry(struct daemon *daemon, uint64_t after_ns)
 /* What runs beside the decisions, as the policy wants it. A dry run keeps and serves as well. */
 static void open_sides(struct daemon *daemon)
 {
-	daemon->keeper = keep_start(daemon->layout, daemon->policy);
+	daemon->keeper = keep_start(daemon->layout, daemon->policy,
+				    daemon->store != NULL ? store_directory(daemon->store) : NULL);
 	daemon->performer.told = daemon->keeper != NULL ? keep_note : NULL;
 	daemon->performer.told_context = daemon->keeper;
 	expose_open(daemon);

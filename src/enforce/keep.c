@@ -14,6 +14,7 @@
 #include "cli/recording.h"
 #include "enforce/keep.h"
 #include "enforce/say.h"
+#include "limit/who.h"
 #include "record/event.h"
 
 #define RETRY_NS UINT64_C(60000000000)
@@ -30,7 +31,8 @@ struct keeper {
 	/* Of the thread alone. */
 	struct cgw_sampler *sampler;
 	struct cgw_recorder *recorder;
-	int said; /* the error that was said last */
+	struct who *who; /* or NULL */
+	int said;        /* the error that was said last */
 };
 
 static void say_once(struct keeper *keeper, int error, const char *reason)
@@ -71,6 +73,8 @@ static int open_recorder(struct keeper *keeper, struct cgw_diag *diag)
 		.facts = recording_owner,
 		/* The layout is only read. */
 		.facts_context = (void *)(uintptr_t)keeper->layout,
+		.who = keeper->who != NULL ? who_changed : NULL,
+		.who_context = keeper->who,
 	};
 
 	(void)gethostname(host, sizeof(host) - 1);
@@ -157,6 +161,7 @@ static void free_keeper(struct keeper *keeper)
 	free(keeper->globs);
 	free(keeper->to);
 	free(keeper->columns);
+	who_free(keeper->who);
 	event_list_done(&keeper->waiting);
 	(void)pthread_cond_destroy(&keeper->woken);
 	(void)pthread_mutex_destroy(&keeper->lock);
@@ -184,7 +189,8 @@ static int copy_wanted(struct keeper *keeper)
 	return 0;
 }
 
-struct keeper *keep_start(const struct cgw_layout *layout, const struct cgw_policy *policy)
+struct keeper *keep_start(const struct cgw_layout *layout, const struct cgw_policy *policy,
+			  const char *state)
 {
 	pthread_condattr_t attributes;
 	struct cgw_policy_record wanted;
@@ -200,6 +206,7 @@ struct keeper *keep_start(const struct cgw_layout *layout, const struct cgw_poli
 	}
 	keeper->layout = layout;
 	keeper->wanted = wanted;
+	(void)who_new(state, &keeper->who); /* without it nobody is named */
 	(void)pthread_mutex_init(&keeper->lock, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -13,7 +13,8 @@
 struct keeper;
 
 /* Starts it where the policy wants a recording; what goes wrong is said, and tried again each minute. */
-struct keeper *keep_start(const struct cgw_layout *layout, const struct cgw_policy *policy);
+struct keeper *keep_start(const struct cgw_layout *layout, const struct cgw_policy *policy,
+			  const char *state);
 /* Accepts NULL, returns NULL. Waits for a write under way. */
 struct keeper *keep_stop(struct keeper *keeper);
 /* For struct performer: an action that was done goes into the recording as an event. */

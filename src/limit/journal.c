@@ -22,7 +22,7 @@ struct journal {
 	int fd; /* held open and locked only while something is appended */
 };
 
-static int directory_path(const char *directory, char *buffer, size_t size)
+int journal_directory(const char *directory, char *buffer, size_t size)
 {
 	const char *runtime;
 	int length;
@@ -59,7 +59,7 @@ int journal_open(const char *directory, struct journal **ret_journal, struct cgw
 	char path[PATH_SIZE - 16] = "";
 	struct journal *journal;
 	struct stat stat;
-	int r = directory_path(directory, path, sizeof(path));
+	int r = journal_directory(directory, path, sizeof(path));
 
 	if (r == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
 		r = -errno;
@@ -308,7 +308,7 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 {
 	char path[PATH_SIZE] = "", file[PATH_SIZE + 16];
 	struct loaded loaded = {0};
-	int r = directory_path(directory, path, sizeof(path));
+	int r = journal_directory(directory, path, sizeof(path));
 
 	if (r < 0)
 		return no_directory(diag, r, directory, path);

@@ -15,6 +15,8 @@ struct journal;
 
 /* `directory` NULL: /run/cgward, or $XDG_RUNTIME_DIR/cgward for users; made when it is not there. */
 int journal_open(const char *directory, struct journal **ret_journal, struct cgw_diag *diag);
+/* Where that is. */
+int journal_directory(const char *directory, char *buffer, size_t size);
 struct journal *journal_close(struct journal *journal);
 
 /* Numbers `change` and appends its intent. */

@@ -13,9 +13,11 @@
 struct detector {
 	const struct cgw_frame *frame;
 	const struct cgw_snapshot *now, *before;
+	const struct cgw_recorder_options *options; /* or NULL */
 	struct event_list *list;
 	char *path;
 	size_t path_size;
+	char who[128];
 };
 
 static const char *path_of(struct detector *detector, const struct cgw_topology *topology,
@@ -43,6 +45,19 @@ static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
 	return 0;
 }
 
+static const char *who_of(struct detector *detector, const struct cgw_event *event)
+{
+	const struct cgw_recorder_options *options = detector->options;
+
+	detector->who[0] = '\0';
+	if (options != NULL && options->who != NULL)
+		options->who(options->who_context, event->path, event->key,
+			     cgw_snapshot_realtime_ns(detector->before),
+			     cgw_snapshot_realtime_ns(detector->now), detector->who,
+			     sizeof(detector->who));
+	return detector->who;
+}
+
 /* Adds an event about a group; what concerns the machine alone has CGW_NO_GROUP. */
 static int add(struct detector *detector, struct cgw_event event,
 	       const struct cgw_topology *topology, uint32_t group)
@@ -53,6 +68,8 @@ static int add(struct detector *detector, struct cgw_event event,
 			return -ENOMEM;
 		event.group_id = id_of(topology, group);
 	}
+	if (event.kind == CGW_EVENT_LIMIT)
+		event.who = who_of(detector, &event);
 	if (event.realtime_ns == 0)
 		event.realtime_ns = cgw_snapshot_realtime_ns(detector->now);
 	return event_list_add(detector->list, &event);
@@ -230,12 +247,14 @@ static int detect_limits(struct detector *detector)
 	return r;
 }
 
-int events_detect(const struct cgw_frame *frame, struct event_list *list)
+int events_detect(const struct cgw_frame *frame, const struct cgw_recorder_options *options,
+		  struct event_list *list)
 {
 	struct detector detector = {
 		.frame = frame,
 		.now = cgw_frame_now(frame),
 		.before = cgw_frame_before(frame),
+		.options = options,
 		.list = list,
 	};
 	int r = detect_clocks(&detector);

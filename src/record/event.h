@@ -35,7 +35,8 @@ void events_encode(const struct event_list *list, uint64_t realtime_ns, struct b
 /* Appends; kinds that this version does not know are left out. -EBADMSG, -ENOMEM. */
 int events_decode(struct cursor *in, uint64_t realtime_ns, struct event_list *list);
 
-/* What happened between the two samples of a frame. */
-int events_detect(const struct cgw_frame *frame, struct event_list *list);
+/* What happened between the two samples of a frame; `options` (or NULL) says whom to ask by whom. */
+int events_detect(const struct cgw_frame *frame, const struct cgw_recorder_options *options,
+		  struct event_list *list);
 
 #endif

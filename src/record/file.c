@@ -271,35 +271,79 @@ static void cleanup_packer(struct packer **packer)
 	packer_free(*packer);
 }
 
-/* Follows the chain of index blocks back from the hint; where it breaks, headers are looked at. */
+/* Whether a whole index block stands at an offset. */
+static bool is_index(const struct record_file *file, uint64_t offset)
+{
+	struct block_header header;
+
+	return offset >= file->hint.start && offset + BLOCK_HEADER_BYTES <= file->size &&
+	       read_header_at(file, offset, &header) == 0 && header.kind == BLOCK_INDEX &&
+	       is_whole(file, offset, &header);
+}
+
+/*
+ * The last index block that ends before an offset, where nothing names it: searched backwards, which is
+ * nearer than looking at every block of a day. 0: there is none.
+ */
+static uint64_t search_index(const struct record_file *file, uint64_t end)
+{
+	CLEANUP(cleanup_free) uint8_t *buffer = malloc(SEARCH_BYTES);
+	struct block_header header;
+
+	while (buffer != NULL && end > file->hint.start + BLOCK_HEADER_BYTES) {
+		uint64_t from = end > file->hint.start + SEARCH_BYTES ? end - SEARCH_BYTES
+								      : file->hint.start;
+		ssize_t length = read_whole_at(file->fd, buffer, (size_t)(end - from), from);
+
+		for (ssize_t i = length - BLOCK_HEADER_BYTES; i >= 0; i--)
+			if (block_header_load(buffer + i, &header) == 0 &&
+			    header.kind == BLOCK_INDEX &&
+			    is_whole(file, from + (uint64_t)i, &header))
+				return from + (uint64_t)i;
+		if (length < BLOCK_HEADER_BYTES || from == file->hint.start)
+			return 0;
+		end = from + BLOCK_HEADER_BYTES - 1; /* a header may stand across the border */
+	}
+	return 0;
+}
+
+/* The chain of index blocks, from the last one on; over one that is damaged to the next before it. */
+static int collect_indexes(const struct record_file *file, struct packer *packer,
+			   struct index_list *list)
+{
+	uint64_t at = is_index(file, file->hint.index) ? file->hint.index
+						       : search_index(file, file->size);
+
+	while (at >= file->hint.start && at + BLOCK_HEADER_BYTES <= file->size) {
+		uint64_t before = at;
+		int r = read_index(file, packer, at, list);
+
+		if (r == -ENOMEM)
+			return r;
+		at = r == 0 ? list->parts[list->count - 1].previous
+			    : search_index(file, at + BLOCK_HEADER_BYTES - 1);
+		if (at >= before)
+			break;
+	}
+	return 0;
+}
+
+/* What indexes tell of is taken from them; what stands between them is looked at. */
 static int take_indexes(struct record_file *file)
 {
 	CLEANUP(cleanup_index_list) struct index_list list = {0};
 	CLEANUP(cleanup_packer) struct packer *packer = NULL;
-	uint64_t at = file->hint.index;
 	int r = packer_new(&packer);
 
-	while (r == 0 && at >= file->hint.start && at + BLOCK_HEADER_BYTES <= file->size) {
-		uint64_t previous;
-
-		r = read_index(file, packer, at, &list);
-		if (r < 0)
-			break;
-		previous = list.parts[list.count - 1].previous;
-		if (previous >= at)
-			break;
-		at = previous;
-	}
-	if (r == -ENOMEM)
-		return r;
+	if (r == 0)
+		r = collect_indexes(file, packer, &list);
 	file->end = file->hint.start;
-	if (list.count == 0)
-		return 0;
-	r = scan(file, file->hint.start, list.parts[list.count - 1].from);
 	for (size_t i = list.count; i-- > 0 && r == 0;) {
 		const struct index_part *part = &list.parts[i];
 
-		r = index_apply(part, file);
+		r = scan(file, file->end, part->from);
+		if (r == 0)
+			r = index_apply(part, file);
 		file->end = part->end;
 		file->last = part->last;
 		file->some |= file->key_count > 0;

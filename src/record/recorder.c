@@ -268,7 +268,7 @@ static int take_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snaps
 	if (r < 0)
 		return r;
 	if (cgw_frame_before(recorder->frame) != NULL)
-		r = events_detect(recorder->frame, &recorder->events);
+		r = events_detect(recorder->frame, &recorder->options, &recorder->events);
 	if (r == 0)
 		r = add_own_events(recorder, snapshot);
 	if (r == 0 && (recorder->key_wanted || recorder->since_key >= SAMPLES_PER_KEY))

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/options.h"
 #include "cli/recording.h"
+#include "limit/who.h"
 #include "recorder/recorder.h"
 #include <cgward/expression.h>
 #include <cgward/record.h>
@@ -27,6 +28,7 @@ enum {
 	OPTION_KEEP,
 	OPTION_MATCH,
 	OPTION_COUNT,
+	OPTION_STATE,
 };
 
 static const struct cli_option options[] = {
@@ -36,6 +38,8 @@ static const struct cli_option options[] = {
 	{OPTION_MATCH, "match", "GLOB", false,
 	 "only groups whose path matches, and those above them; may be given again"},
 	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
+	{OPTION_STATE, "state", "DIR", false,
+	 "look there for who changed a limit (the journal of changes)"},
 	{'o', "columns", "KEY,...", false,
 	 "record what these need; +KEY,... adds to the usual, \"all\" is every metric"},
 	CLI_COMMON_OPTIONS,
@@ -52,7 +56,7 @@ static const struct cli_command_help help = {
 
 struct record {
 	struct cli_context *context;
-	const char *path, *columns;
+	const char *path, *columns, *state;
 	const char *globs[GLOB_MAX];
 	struct cgw_recorder_options options;
 	uint64_t count;
@@ -128,6 +132,9 @@ static enum cli_exit take_option(struct record *record, int code, const char *va
 		return take_count(record, value);
 	case 'o':
 		record->columns = value;
+		return CLI_OK;
+	case OPTION_STATE:
+		record->state = value;
 		return CLI_OK;
 	default:
 		return CLI_USAGE;
@@ -260,8 +267,14 @@ static enum cli_exit sample_and_write(struct record *record)
 	return cgw_recorder_stats(recorder).lost > 0 ? CLI_PARTLY : CLI_OK;
 }
 
+static void cleanup_who(struct who **who)
+{
+	who_free(*who);
+}
+
 static enum cli_exit run_record(struct record *record)
 {
+	CLEANUP(cleanup_who) struct who *who = NULL;
 	CLEANUP(cleanup_free) char *boot_id = NULL;
 	char host[256] = "";
 	struct cgw_layout *layout;
@@ -280,6 +293,10 @@ static enum cli_exit run_record(struct record *record)
 	record->options.boot_id = boot_id;
 	record->options.facts = recording_owner;
 	record->options.facts_context = layout;
+	/* Without a place for a journal nobody can have written one. */
+	if (who_new(record->state, &who) == 0)
+		record->options.who = who_changed;
+	record->options.who_context = who;
 	(void)cgw_sampler_raise_descriptors();
 	status = sample_and_write(record);
 	cgw_layout_free(layout);

@@ -4,6 +4,7 @@
  *
  *   bench-record write FILE SAMPLES   ten samples of this machine a second apart, then repeated with
  *                                     clocks and counters going on, until SAMPLES are written
+ *   bench-record killed FILE SAMPLES  the same, and ends as if it were killed: without its last index
  *   bench-record read FILE            opens it, and jumps to times all over it
  *
  * Prints "NAME VALUE" lines.
@@ -91,7 +92,7 @@ static struct cgw_snapshot *later(struct snapshot_pool *pool, uint64_t tick)
 	return to;
 }
 
-static void write_day(const char *path, uint64_t samples)
+static void write_day(const char *path, uint64_t samples, bool killed)
 {
 	const struct cgw_recorder_options options = {.interval_ns = TICK_NS, .boot_id = "bench"};
 	struct cgw_recorder_stats stats;
@@ -112,7 +113,8 @@ static void write_day(const char *path, uint64_t samples)
 		cgw_snapshot_unref(snapshot);
 	}
 	stats = cgw_recorder_stats(recorder);
-	cgw_recorder_free(recorder);
+	if (!killed)
+		cgw_recorder_free(recorder);
 	printf("samples %llu\n", (unsigned long long)samples);
 	printf("groups %llu\n", (unsigned long long)(groups / samples));
 	printf("bytes %llu\n", (unsigned long long)stats.bytes_written);
@@ -164,8 +166,8 @@ static void read_day(const char *path)
 
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "write") == 0)
-		write_day(argv[2], strtoull(argv[3], NULL, 10));
+	if (argc == 4 && (strcmp(argv[1], "write") == 0 || strcmp(argv[1], "killed") == 0))
+		write_day(argv[2], strtoull(argv[3], NULL, 10), argv[1][0] == 'k');
 	else if (argc == 3 && strcmp(argv[1], "read") == 0)
 		read_day(argv[2]);
 	else

@@ -45,6 +45,78 @@ static void a_recording_goes_on(void **state)
 	cgw_replay_free(replay);
 }
 
+static void change_byte(const char *path, uint64_t offset)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint8_t byte;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, (off_t)offset), 1);
+	byte ^= 0x55;
+	assert_int_equal(pwrite(fd, &byte, 1, (off_t)offset), 1);
+	close(fd);
+}
+
+#define LONG 3000 /* three indexes, and the one at the end */
+
+/* Without its hint, its last index or one in the middle, the others are found and used. */
+static void indexes_are_found(void **state)
+{
+	struct fixture *fixture = *state;
+	struct cgw_recorder *recorder = open_recorder(fixture->file, &plain);
+	struct record_file whole, file;
+	static const unsigned ticks[] = {0, 5, 959, 1000, 2100, LONG - 1};
+	uint64_t middle = 0, last;
+
+	record(fixture, recorder, 0, LONG);
+	cgw_recorder_free(recorder);
+	assert_int_equal(record_file_open(fixture->file, O_RDONLY, &whole), 0);
+	last = whole.hint.index;
+	for (uint64_t offset = FILE_HEADER_BYTES; offset < last;) {
+		struct block_header header;
+
+		assert_int_equal(record_file_block(&whole, offset, &header, &offset), 1);
+		if (header.kind == BLOCK_INDEX && header.sequence < LONG - 1000)
+			middle = offset; /* the second of four */
+		offset += BLOCK_HEADER_BYTES + header.stored_bytes;
+	}
+	for (int how = 0; how < 3; how++) {
+		struct cgw_replay *replay;
+
+		if (how == 0)
+			change_byte(fixture->file, FILE_HINT_OFFSET + 3);
+		else if (how == 1)
+			change_byte(fixture->file, middle + BLOCK_HEADER_BYTES + 5);
+		else
+			assert_int_equal(truncate(fixture->file, (off_t)last), 0);
+		assert_int_equal(record_file_open(fixture->file, O_RDONLY, &file), 0);
+		assert_int_equal(file.key_count, whole.key_count);
+		assert_int_equal(file.mark_count, whole.mark_count);
+		assert_int_equal(file.first.sequence, whole.first.sequence);
+		assert_int_equal(file.last.sequence, whole.last.sequence);
+		assert_int_equal(
+			memcmp(file.keys, whole.keys, whole.key_count * sizeof(*file.keys)), 0);
+		assert_int_equal(file.damage_count, 0);
+		/* All but what came after the last index that is left. */
+		assert_true(how == 2 ? file.indexed_keys >= 3 * 16 : file.indexed_to > last);
+		record_file_done(&file);
+		replay = open_replay(fixture->file);
+		for (size_t i = 0; i < ARRAY_SIZE(ticks); i++) {
+			assert_int_equal(cgw_replay_seek(replay, EPOCH_NS + ticks[i] * TICK_NS), 1);
+			assert_tick(fixture, replay, ticks[i]);
+		}
+		cgw_replay_free(replay);
+	}
+	record_file_done(&whole);
+	/* And it goes on from there. */
+	recorder = open_recorder(fixture->file, &plain);
+	record(fixture, recorder, LONG, LONG + 100);
+	cgw_recorder_free(recorder);
+	assert_int_equal(record_file_open(fixture->file, O_RDONLY, &file), 0);
+	assert_int_equal(file.last.sequence, LONG + 99);
+	record_file_done(&file);
+}
+
 static void one_writer_at_a_time(void **state)
 {
 	struct fixture *fixture = *state;
@@ -310,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_recording_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(indexes_are_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_writer_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_recording, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_stays_within_its_size, setup, teardown),

@@ -162,7 +162,7 @@ static void a_kill_is_told_once(void **state)
 	assert_int_equal(cgw_frame_update(frame, one), 0);
 	two->realtime_ns = one->realtime_ns + TICK_NS;
 	assert_int_equal(cgw_frame_update(frame, two), 0);
-	assert_int_equal(events_detect(frame, &list), 0);
+	assert_int_equal(events_detect(frame, NULL, &list), 0);
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].path, "/a/x");
 	assert_int_equal(list.items[0].new_number.value, 2);
