@@ -54,7 +54,7 @@ status "no recording" 1 "$CGWARD" dump --replay /dev/null
 status "a time that is none" 2 "$CGWARD" dump --replay "$file" --at soon
 
 # What happens to groups while it is recorded. Slow machines take their time: each step is waited for.
-"$CGWARD" record --interval 200ms "$file" >/dev/null 2>&1 &
+"$CGWARD" record --interval 200ms --state "$directory/state" "$file" >/dev/null 2>&1 &
 recorder=$!
 test_pids+=("$recorder")
 until_event "a recorder that came back" "start.*start"
@@ -64,6 +64,11 @@ until_event "a group that appeared" "appeared  $other"
 mount=$(mount_of pids)
 if [ -e "$mount$group/pids.max" ] && echo 77 >"$mount$group/pids.max" 2>/dev/null; then
 	until_event "a limit that was changed" "limit  $group  pids.max  max -> 77"
+	if may "$CGWARD" set --journal "$directory/state" "$group" pids.max=66; then
+		until_event "who changed one is in it" "limit  $group  pids.max  77 -> 66  by cgward set"
+	else
+		skip "who changed one (not possible here)"
+	fi
 else
 	skip "a limit that was changed: no pids controller (not possible here)"
 fi
