@@ -24,7 +24,7 @@ struct world_group {
 	uint64_t cpu_ns;
 	uint64_t memory;
 	struct cgw_number memory_max, cpu_max, pids_max;
-	bool frozen;
+	bool frozen, empty;
 	bool touched_memory, touched_cpu; /* a person wrote it */
 	struct cgw_number person_memory, person_cpu;
 	unsigned signals;
@@ -131,8 +131,8 @@ static void world_sample(struct world *world)
 		values[count++] = (struct frame_value){group->path, CGW_M_CPU_MAX, group->cpu_max};
 		values[count++] =
 			(struct frame_value){group->path, CGW_M_PIDS_MAX, group->pids_max};
-		values[count++] =
-			(struct frame_value){group->path, CGW_M_CGROUP_POPULATED, {1, CGW_OK}};
+		values[count++] = (struct frame_value){
+			group->path, CGW_M_CGROUP_POPULATED, {!group->empty, CGW_OK}};
 	}
 	snapshot = frame_snapshot(world->topology, 1, values, count);
 	snapshot->monotonic_ns = snapshot->boottime_ns = (uint64_t)(world->seconds * 1e9);

@@ -243,6 +243,29 @@ static void test_order_of_memsw(void **state)
 				      "memory.memsw.limit_in_bytes=1073741824\n");
 }
 
+/* A burst never stands above its quota, whichever is named first. */
+static void test_order_of_burst(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step up[] = {set(CGW_C_CPU_MAX_BURST, "40ms"),
+				      set(CGW_C_CPU_MAX, "50ms/100ms")};
+	const struct cgw_step down[] = {set(CGW_C_CPU_MAX, "10ms/100ms"),
+					set(CGW_C_CPU_MAX_BURST, "5ms")};
+	struct cgw_result results[2];
+
+	assert_int_equal(apply(machine, &options, up, 2, results), 0);
+	assert_string_equal(fake_log, "cpu.max.burst=40000\ncpu.max=50000 100000\n");
+	fake_reset();
+	assert_int_equal(apply(machine, &options, down, 2, results), 0);
+	assert_string_equal(fake_log, "cpu.max.burst=5000\ncpu.max=10000 100000\n");
+	fake_reset();
+	const struct cgw_step again[] = {set(CGW_C_CPU_MAX_BURST, "60ms"),
+					 set(CGW_C_CPU_MAX, "80ms/100ms")};
+	assert_int_equal(apply(machine, &options, again, 2, results), 0);
+	assert_string_equal(fake_log, "cpu.max=80000 100000\ncpu.max.burst=60000\n");
+}
+
 static void test_period_and_quota(void **state)
 {
 	const struct machine *machine = *state;
@@ -512,6 +535,7 @@ int main(void)
 		ON(2, test_unknown_kernel_text),
 		ON(2, test_no_place_for_the_journal),
 		ON(1, test_order_of_memsw),
+		ON(2, test_order_of_burst),
 		ON(1, test_period_and_quota),
 		ON(1, test_all_or_nothing),
 		ON(1, test_assignments),

@@ -215,12 +215,33 @@ static void avoids(void **state)
 	}
 }
 
+/* Whoever came into an empty frozen group would stand still: a unit that cannot start. */
+static void empty_groups_are_not_frozen(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world,
+		    MANY "[rule r]\nmatch = /p/*\nwhen = memory.current > 1M\nfor = 1s\n"
+			 "then = freeze 10s\nmax_hold = 1m\n",
+		    groups, 3);
+	world.groups[P1].empty = true;
+	world_run(&world, 5);
+	world_expect(&world, "2 freeze /p/2\n");
+	assert_false(world.groups[P1].frozen);
+	world_end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sums),    cmocka_unit_test(unknown_parts),
-		cmocka_unit_test(breaker), cmocka_unit_test(of_limit),
-		cmocka_unit_test(picks),   cmocka_unit_test(avoids),
+		cmocka_unit_test(sums),
+		cmocka_unit_test(unknown_parts),
+		cmocka_unit_test(breaker),
+		cmocka_unit_test(of_limit),
+		cmocka_unit_test(picks),
+		cmocka_unit_test(avoids),
+		cmocka_unit_test(empty_groups_are_not_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
