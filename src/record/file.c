@@ -337,6 +337,8 @@ static int take_indexes(struct record_file *file)
 
 	if (r == 0)
 		r = collect_indexes(file, packer, &list);
+	/* What was found is what the next index names, also where the hint did not. */
+	file->hint.index = list.count > 0 ? list.parts[0].offset : 0;
 	file->end = file->hint.start;
 	for (size_t i = list.count; i-- > 0 && r == 0;) {
 		const struct index_part *part = &list.parts[i];

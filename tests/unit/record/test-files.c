@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "record-fixture.h"
+#include "record/index.h"
 #include "record/recorder.h"
 
 /* A recorder that comes back goes on in the same file; rates go over that, not over a reboot. */
@@ -55,6 +56,34 @@ static void change_byte(const char *path, uint64_t offset)
 	byte ^= 0x55;
 	assert_int_equal(pwrite(fd, &byte, 1, (off_t)offset), 1);
 	close(fd);
+}
+
+/* How many index blocks name each other, from the hint on. */
+static uint64_t indexes_in_chain(const char *path)
+{
+	struct packer *packer = NULL;
+	struct record_file file;
+	uint64_t count = 0, at;
+
+	assert_int_equal(record_file_open(path, O_RDONLY, &file), 0);
+	assert_int_equal(packer_new(&packer), 0);
+	for (at = file.hint.index; at != 0; count++) {
+		struct bytes stored = {0};
+		struct block_header header;
+		struct index_part part;
+		struct cursor in;
+
+		assert_int_equal(record_file_block(&file, at, &header, &at), 1);
+		assert_int_equal(header.kind, BLOCK_INDEX);
+		assert_int_equal(record_file_payload(&file, at, &header, &stored), 0);
+		assert_int_equal(packer_unpack(packer, &header, stored.data, &in), 0);
+		assert_int_equal(index_decode(&in, &header, at, &part), 0);
+		bytes_done(&stored);
+		at = part.previous;
+	}
+	packer_free(packer);
+	record_file_done(&file);
+	return count;
 }
 
 #define LONG 3000 /* three indexes, and the one at the end */
@@ -108,13 +137,17 @@ static void indexes_are_found(void **state)
 		cgw_replay_free(replay);
 	}
 	record_file_done(&whole);
-	/* And it goes on from there. */
+	/* And it goes on from there, still without the hint; the damaged one is healed. */
+	change_byte(fixture->file, middle + BLOCK_HEADER_BYTES + 5);
 	recorder = open_recorder(fixture->file, &plain);
 	record(fixture, recorder, LONG, LONG + 100);
 	cgw_recorder_free(recorder);
 	assert_int_equal(record_file_open(fixture->file, O_RDONLY, &file), 0);
 	assert_int_equal(file.last.sequence, LONG + 99);
 	record_file_done(&file);
+	/* With a chain of indexes that leads back to the beginning. */
+	middle = indexes_in_chain(fixture->file);
+	assert_in_range(middle, 3, 5);
 }
 
 static void one_writer_at_a_time(void **state)
