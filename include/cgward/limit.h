@@ -161,20 +161,28 @@ struct cgw_plan;
 int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		 struct cgw_plan **ret_plan);
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan);
-/* Checks the step as far as it can be checked without the machine: key, syntax, range. */
+/*
+ * Checks the step as far as it can be checked without the machine: -EINVAL for a path that is none or a value of
+ * the wrong form, -ERANGE for one out of range, with the reason in `diag`; the plan then stays as it was.
+ */
 int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *step, struct cgw_diag *diag);
 /* A SET step from "KEY=VALUE" as people write it: cgw_assignment_parse() and cgw_plan_add() in one. */
 int cgw_plan_assign(struct cgw_plan *plan, const char *path, const char *assignment,
 		    struct cgw_diag *diag);
 size_t cgw_plan_count(const struct cgw_plan *plan) CGW_PURE;
-/* 0: all done; else the first error, after all that was done is taken back. */
+/*
+ * 0: all done; else the first error, after all that was done is taken back: -ENOENT (no such group, or not in the
+ * control's hierarchy), -ESTALE (another group stands there now), -EPERM (protected), -EACCES (no rights), -EBUSY (below
+ * what is in use, not empty), -EOPNOTSUPP (not on this layout), -ETIMEDOUT (freezing, killing), -EHOSTDOWN (systemd is
+ * there and does not answer), or the kernel's own. Each step's result says what came of it, and what to do.
+ */
 int cgw_plan_apply(struct cgw_plan *plan);
 /* What came of the step that made cgw_plan_apply() fail; NULL where none did. The plan's own. */
 const struct cgw_result *cgw_plan_failure(const struct cgw_plan *plan) CGW_PURE;
 const struct cgw_step *cgw_plan_step(const struct cgw_plan *plan, size_t i) CGW_PURE;
 const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i) CGW_PURE;
 
-/* The journal, newest first. */
+/* A change as the journal has it. What it points to is valid while cgw_journal_read() shows it. */
 struct cgw_change {
 	uint64_t id;
 	uint64_t realtime_ns;
@@ -190,10 +198,18 @@ struct cgw_change {
 	uint64_t undoes; /* the change that this one took back, or 0 */
 	bool undone;
 };
+/*
+ * Calls `each` with the newest first; an answer other than 0 ends it and is returned. `directory`: as in struct
+ * cgw_limit_options. No journal is none of changes; lines that a crash cut off say nothing.
+ */
 int cgw_journal_read(const char *directory,
 		     int (*each)(void *context, const struct cgw_change *change), void *context,
 		     struct cgw_diag *diag);
-/* `change_id` 0: the last one that can be undone. */
+/*
+ * `change_id` 0: the last one that can be undone. -ENOENT: no such change, or its group is gone; -EALREADY: it is
+ * taken back; -EOPNOTSUPP: it cannot be; -ESTALE: another group stands there now; -EBUSY: somebody changed the value
+ * since, which `options->force` overrides; else as cgw_plan_apply().
+ */
 int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		     uint64_t change_id, struct cgw_result *ret_result);
 
