@@ -213,6 +213,18 @@ static bool is_of_one_group(int error)
 	       error == -ELOOP || error == -ENOTDIR;
 }
 
+/* Denied: groups beneath may be there, which is not the same as none. */
+static void mark_hidden(const struct walk *walk, struct tree_group *group, int error)
+{
+	uint32_t bit = UINT32_C(1) << walk->hierarchy;
+
+	group->hidden &= ~bit;
+	if (error == -EACCES || error == -EPERM) {
+		group->hidden |= bit;
+		walk->discover->tree->hidden |= bit;
+	}
+}
+
 static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 {
 	struct discover *discover = walk->discover;
@@ -227,6 +239,7 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 	if (leaf && is_leaf_still(discover, walk->hierarchy, path))
 		return 0;
 	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
+	mark_hidden(walk, group, r);
 	if (r < 0)
 		return is_of_one_group(r) ? 0 : r;
 	walk->parent = group;
@@ -274,6 +287,7 @@ void discover_suspect(struct discover *discover)
 static int walk_hierarchies(struct discover *discover, uint32_t hierarchies)
 {
 	tree_unmark(discover->tree, hierarchies);
+	discover->tree->hidden &= ~hierarchies;
 	for (uint32_t h = 0; h < discover->layout->hierarchy_count; h++) {
 		int r = hierarchies & UINT32_C(1) << h ? walk_hierarchy(discover, h) : 0;
 

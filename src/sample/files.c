@@ -418,6 +418,26 @@ static void store(struct files *files, int column)
 	to->state[files->group] = (uint8_t)number->state;
 }
 
+/* Whether the group may be in that hierarchy as well, where nobody may look. */
+static bool may_be_hidden(const struct files *files, const struct tree_group *group, uint32_t bit)
+{
+	if (!(files->hidden & bit))
+		return false;
+	while (group->parent != NULL && !(group->present & bit))
+		group = group->parent;
+	return group->hidden & bit;
+}
+
+static void deny(struct files *files, const struct plan_file *file)
+{
+	for (size_t i = 0; i < file->want_count; i++) {
+		uint32_t column = file->wants[i].slot;
+
+		if (!files->answered[column] && files->row[column].state == CGW_ABSENT)
+			files->row[column].state = CGW_DENIED;
+	}
+}
+
 static int collect_file(struct files *files, struct tree_group *group, size_t index,
 			struct directory *directory)
 {
@@ -426,8 +446,11 @@ static int collect_file(struct files *files, struct tree_group *group, size_t in
 	size_t count;
 	int r;
 
-	if (!(group->present & UINT32_C(1) << file->hierarchy))
+	if (!(group->present & UINT32_C(1) << file->hierarchy)) {
+		if (may_be_hidden(files, group, UINT32_C(1) << file->hierarchy))
+			deny(files, file);
 		return 0;
+	}
 	wants = active_wants(files, file, group, &count);
 	if (count == 0)
 		return 0;
@@ -487,6 +510,7 @@ int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *s
 
 	files->snapshot = snapshot;
 	files->group_gone = false;
+	files->hidden = tree->hidden;
 	memcpy(snapshot->source, files->plan.source, sizeof(snapshot->source));
 	for (struct tree_group *group = tree->root; group != NULL && r == 0;
 	     group = tree_next(group)) {

@@ -28,7 +28,8 @@ struct files {
 	bool roused;               /* everything is read this time */
 	struct cgw_snapshot *last; /* referenced; NULL: nothing can be carried over */
 	struct cgw_snapshot *snapshot;
-	uint32_t group; /* its index in the snapshot */
+	uint32_t group;  /* its index in the snapshot */
+	uint32_t hidden; /* the tree's */
 };
 
 int files_init(struct files *files, const struct cgw_layout *layout, size_t held_max);

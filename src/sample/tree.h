@@ -16,6 +16,7 @@ struct tree_group {
 	uint32_t hash;
 	uint32_t present; /* bit h: in hierarchy h */
 	uint32_t seen;    /* bit h: met by the walk that goes on */
+	uint32_t hidden;  /* bit h: what is beneath it there may not be looked at */
 	uint32_t index;   /* in the newest topology */
 	uint32_t row;     /* in the collector's last snapshot, or CGW_NO_GROUP */
 	uint16_t depth;
@@ -29,7 +30,8 @@ struct tree_group {
 
 struct tree {
 	uint32_t hierarchy_count;
-	uint32_t count; /* groups, the root included */
+	uint32_t count;  /* groups, the root included */
+	uint32_t hidden; /* bit h: so it is for some group */
 	struct tree_group *root;
 	struct tree_group **buckets;
 	uint32_t bucket_count; /* a power of two */

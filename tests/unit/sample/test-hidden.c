@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-hidden.c - a hierarchy where nobody may look: what may be in it is denied, not absent. */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/ops.h"
+#include "sample/snapshot.h"
+#include "test.h"
+#include "tree.h"
+
+static int closed_hierarchy = -1; /* its root, which is not opened the next time */
+
+static int open_later(int directory, const char *path, int flags)
+{
+	if (directory == closed_hierarchy) {
+		closed_hierarchy = -1;
+		return -EACCES;
+	}
+	return kernel_ops_real.open_beneath(directory, path, flags);
+}
+
+static void close_hierarchy(const struct cgw_layout *layout, const char *name)
+{
+	for (size_t h = 0; h < layout->hierarchy_count; h++)
+		if (strcmp(strrchr(layout->hierarchies[h].mountpoint, '/') + 1, name) == 0)
+			closed_hierarchy = layout->hierarchies[h].fd;
+	assert_int_not_equal(closed_hierarchy, -1);
+}
+
+static struct cgw_number number_of(const struct cgw_snapshot *snapshot, enum cgw_metric metric)
+{
+	uint32_t group = cgw_topology_find(cgw_snapshot_topology(snapshot), "/a");
+
+	assert_int_not_equal(group, CGW_NO_GROUP);
+	return cgw_snapshot_number(snapshot, metric, group);
+}
+
+static void denies_what_is_hidden(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	char cgroup[300], proc[300], sys[300];
+	const struct cgw_roots roots = {
+		.cgroup = tree_at(dir, "cgroup", cgroup, 300),
+		.proc = tree_at(dir, "proc", proc, 300),
+		.sys = tree_at(dir, "sys", sys, 300),
+	};
+	struct kernel_ops ops = kernel_ops_real;
+	struct cgw_metric_set wanted = {0};
+	struct cgw_snapshot *snapshot;
+	struct cgw_sampler *sampler;
+	struct cgw_layout *layout;
+
+	(void)state;
+	tree_machine_v1(dir);
+	tree_file(dir, "cgroup/pids/a/pids.max", "33\n");
+	tree_file(dir, "cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+	tree_file(dir, "cgroup/memory/a/memory.limit_in_bytes", "4096\n");
+	cgw_metric_set_add(&wanted, CGW_M_PIDS_MAX);
+	cgw_metric_set_add(&wanted, CGW_M_MEMORY_MAX);
+	cgw_metric_set_add(&wanted, CGW_M_CPU_WEIGHT);
+	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
+	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
+	assert_int_equal(cgw_sampler_want(sampler, &wanted), 0);
+	ops.open_beneath = open_later;
+	layout->ops = &ops;
+	close_hierarchy(layout, "memory");
+
+	assert_int_equal(cgw_sampler_sample(sampler, &snapshot), 0);
+	assert_int_equal(number_of(snapshot, CGW_M_PIDS_MAX).value, 33);
+	assert_int_equal(number_of(snapshot, CGW_M_MEMORY_MAX).state, CGW_DENIED);
+	assert_int_equal(number_of(snapshot, CGW_M_CPU_WEIGHT).state, CGW_ABSENT);
+	cgw_snapshot_unref(snapshot);
+
+	assert_int_equal(cgw_sampler_sample(sampler, &snapshot), 0);
+	assert_int_equal(number_of(snapshot, CGW_M_MEMORY_MAX).value, 4096);
+	cgw_snapshot_unref(snapshot);
+	cgw_sampler_free(sampler);
+	cgw_layout_free(layout);
+	tree_free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(denies_what_is_hidden),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
