@@ -34,6 +34,7 @@ start_daemon() {
 	test_pids+=("$daemon")
 	for _ in $(seq 300); do
 		[ "$(awk -F'[ ,]+' '/"pid"/ {print $3}' "$state/run/status.json" 2>/dev/null)" = "$daemon" ] && return
+		kill -0 "$daemon" 2>/dev/null || break
 		sleep 0.1
 	done
 	echo "the daemon did not start:"
