@@ -62,6 +62,8 @@ if here cpu cpu.cfs_quota_us || here cpu cpu.max; then
 	check "and names the group above" grep -q "by the group above: $group" <<<"$("$CGWARD" explain "$child")"
 	changes cpu.max "$group"
 	kill "$started"
+	# In version 2 it is the same group that comes to other limits below.
+	"$CGWARD" set --journal "$directory/journal" "$group" cpu.max=max >/dev/null
 else
 	skip "throttling: the group has no CPU limit here (not possible here)"
 fi
@@ -74,6 +76,7 @@ if here pids pids.max; then
 	same "how often it did is the kernel's count" "$(file_of pids "$child" pids.events | sed -n 's/^max //p')" \
 		"$(cause pids.max | awk '{ print $3 }')"
 	changes pids.max "$child"
+	"$CGWARD" set --journal "$directory/journal" "$child" pids.max=max >/dev/null
 else
 	skip "a fork refused: the group has no limit of processes here (not possible here)"
 fi
