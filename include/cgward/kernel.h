@@ -199,6 +199,13 @@ struct cgw_membership {
 int cgw_membership_read(const struct cgw_layout *layout, pid_t pid,
 			struct cgw_membership *ret_membership);
 void cgw_membership_done(struct cgw_membership *membership);
+/*
+ * The one path to call its group by: the one that bounds its memory, CPU, processes or IO, in this
+ * order, where it is more than the hierarchy's top; else the deepest. "/" where all are tops; NULL where
+ * none is in view. Points into `membership`.
+ */
+const char *cgw_membership_main(const struct cgw_layout *layout,
+				const struct cgw_membership *membership);
 
 /*
  * What an operator calls a group: a path ("/a/b", or "a/b" below the top), a path below a mount

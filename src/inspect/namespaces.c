@@ -198,28 +198,6 @@ static int compare_pid(const void *key, const void *item)
 	return (pid > other) - (pid < other);
 }
 
-/* Where it is in most hierarchies: one path to call it by. */
-static const char *main_path(const struct cgw_membership *membership)
-{
-	const char *best = NULL;
-	size_t best_votes = 0;
-
-	for (size_t i = 0; i < membership->count; i++) {
-		size_t votes = 0;
-
-		for (size_t j = 0; membership->paths[i] != NULL && j < membership->count; j++)
-			votes += membership->paths[j] != NULL &&
-				 strcmp(membership->paths[i], membership->paths[j]) == 0;
-		/* On v1 most hierarchies may know nothing but their root. */
-		if (votes > 0 && (best == NULL || strcmp(best, "/") == 0 ||
-				  (votes > best_votes && strcmp(membership->paths[i], "/") != 0))) {
-			best = membership->paths[i];
-			best_votes = votes;
-		}
-	}
-	return best;
-}
-
 static int count_namespace(struct census *census, enum cgw_namespace_kind kind, pid_t pid,
 			   const char *path)
 {
@@ -259,7 +237,7 @@ static int count_process(void *context, pid_t pid)
 		return 0;
 	if (cgw_membership_read(census->context->layout, pid, &membership) < 0)
 		return 0;
-	path = main_path(&membership);
+	path = cgw_membership_main(census->context->layout, &membership);
 	for (int i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
 		r = count_namespace(census, (enum cgw_namespace_kind)i, pid, path);
 	return r;

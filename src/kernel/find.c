@@ -275,7 +275,7 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, char **
 		    struct cgw_diag *diag)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
-	const char *deepest = NULL;
+	const char *path;
 	char *end;
 	long pid;
 	int r;
@@ -289,15 +289,11 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, char **
 	r = cgw_membership_read(layout, (pid_t)pid, &membership);
 	if (r < 0)
 		return cgw_diag_set(diag, r, "no process %ld", pid);
-	/* In v1 a process may be in several groups: the one that is not a hierarchy's root says most. */
-	for (size_t i = 0; i < membership.count; i++)
-		if (membership.paths[i] != NULL && strncmp(membership.paths[i], "/..", 3) != 0 &&
-		    (deepest == NULL || depth_of(membership.paths[i]) > depth_of(deepest)))
-			deepest = membership.paths[i];
-	if (deepest == NULL)
+	path = cgw_membership_main(layout, &membership);
+	if (path == NULL)
 		return cgw_diag_set(diag, -ENOENT,
 				    "process %ld is in no group that is in view here", pid);
-	*ret_path = strdup(deepest);
+	*ret_path = strdup(path);
 	return *ret_path == NULL ? -ENOMEM : 0;
 }
 

@@ -133,3 +133,38 @@ int cgw_membership_read(const struct cgw_layout *layout, pid_t pid,
 		ret_membership->pid = pid;
 	return r;
 }
+
+static bool is_in_view(const char *path)
+{
+	return path != NULL && strncmp(path, "/..", 3) != 0;
+}
+
+static size_t depth_of(const char *path)
+{
+	size_t depth = 0;
+
+	for (; *path != '\0'; path++)
+		depth += *path == '/' && path[1] != '\0';
+	return depth;
+}
+
+const char *cgw_membership_main(const struct cgw_layout *layout,
+				const struct cgw_membership *membership)
+{
+	/* What systemd keeps in its own hierarchy, or a list of devices, says less than a bound. */
+	static const enum cgw_controller bounding[] = {CGW_MEMORY, CGW_CPU, CGW_PIDS, CGW_IO};
+	const char *deepest = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bounding); i++) {
+		int hierarchy = cgw_layout_find(layout, bounding[i]);
+		const char *path = hierarchy < 0 ? NULL : membership->paths[hierarchy];
+
+		if (is_in_view(path) && depth_of(path) > 0)
+			return path;
+	}
+	for (size_t i = 0; i < membership->count; i++)
+		if (is_in_view(membership->paths[i]) &&
+		    (deepest == NULL || depth_of(membership->paths[i]) > depth_of(deepest)))
+			deepest = membership->paths[i];
+	return deepest;
+}

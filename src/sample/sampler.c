@@ -38,6 +38,7 @@ struct cgw_sampler {
 	struct files files;
 	struct bpf bpf;
 	bool bpf_refused;       /* it was tried, and is not to be had */
+	uint32_t peopled;       /* hierarchies that have groups beside their root */
 	uint64_t proved_ns;     /* when its figures were last compared with the files */
 	struct cgw_diag reason; /* why this collector */
 	struct snapshot_pool *pool;
@@ -317,9 +318,26 @@ static int update_bpf_plan(struct cgw_sampler *sampler, uint64_t now_ns)
 	return files_set_bpf(&sampler->files, &sampler->bpf);
 }
 
+/* A hierarchy has its first group: most files are not in the root, so nobody could say what there is. */
+static bool first_groups_came(struct cgw_sampler *sampler)
+{
+	uint32_t peopled = 0;
+	bool came;
+
+	if (!sampler->tree.changed)
+		return false;
+	for (const struct tree_group *group = sampler->tree.root->first_child; group != NULL;
+	     group = group->next_sibling)
+		peopled |= group->present;
+	came = peopled & ~sampler->peopled;
+	sampler->peopled = peopled;
+	return came;
+}
+
 /*
- * A plan is made anew when other metrics are wanted, and after a full walk: a controller may have
- * been switched on since. The old one stays, with its open files, where nothing changed.
+ * A plan is made anew when other metrics are wanted, where groups came to a hierarchy that had none, and
+ * after a full walk: a controller may have been switched on since. The old one stays, with its open files,
+ * where nothing changed.
  */
 static int update_plan(struct cgw_sampler *sampler, bool walked, uint64_t now_ns)
 {
@@ -328,7 +346,7 @@ static int update_plan(struct cgw_sampler *sampler, bool walked, uint64_t now_ns
 	struct plan plan;
 	int r;
 
-	if (!sampler->plan_wanted && !walked && !prove)
+	if (!first_groups_came(sampler) && !sampler->plan_wanted && !walked && !prove)
 		return 0;
 	r = plan_build(&plan, sampler->layout, &sampler->tree, &sampler->wanted);
 	if (r < 0)

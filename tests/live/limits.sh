@@ -31,6 +31,8 @@ group() {
 made=$test_top/$test_name-made
 check "create makes a group" quietly cg create "$made"
 while read -r mount; do
+	# A hierarchy of version 2 without controllers beside version 1 is systemd's book, not ours.
+	[ "$(cat "$mount/cgroup.controllers" 2>&1)" != "" ] || continue
 	[ ! -w "$mount$test_top" ] || check "it is there in $(basename "$mount")" [ -d "$mount$made" ]
 done < <(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/ && $(i + 3) !~ /name=/) print $5 }' \
 	/proc/self/mountinfo | sort -u)

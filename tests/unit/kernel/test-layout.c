@@ -206,6 +206,8 @@ static void reads_membership(void **state)
 {
 	static const char text[] = "9:name=systemd:/user.slice/a:b\n4:memory:/x (deleted)\n"
 				   "3:pids:/../../y\n1:cpu,cpuacct:/user.slice/a:b\n0::/ignored\n";
+	static const char tops[] = "9:name=systemd:/user.slice/a:b\n4:memory:/\n3:pids:/../../y\n";
+	static const char outside[] = "4:memory:/../x\n";
 	struct cgw_layout *layout = open_layout(*state);
 	struct cgw_membership membership;
 
@@ -215,6 +217,14 @@ static void reads_membership(void **state)
 	assert_string_equal(membership.paths[cgw_layout_find(layout, CGW_MEMORY)], "/x");
 	assert_string_equal(membership.paths[cgw_layout_find(layout, CGW_PIDS)], "/../../y");
 	assert_null(membership.paths[cgw_layout_find(layout, CGW_FREEZER)]);
+	/* What bounds its memory says more than what is deeper. */
+	assert_string_equal(cgw_membership_main(layout, &membership), "/x");
+	cgw_membership_done(&membership);
+	assert_int_equal(membership_parse(layout, tops, strlen(tops), &membership), 0);
+	assert_string_equal(cgw_membership_main(layout, &membership), "/user.slice/a:b");
+	cgw_membership_done(&membership);
+	assert_int_equal(membership_parse(layout, outside, strlen(outside), &membership), 0);
+	assert_null(cgw_membership_main(layout, &membership));
 	cgw_membership_done(&membership);
 	assert_int_equal(membership_parse(layout, "rubbish\n", 8, &membership), -EBADMSG);
 	assert_int_equal(membership_parse(layout, "1:cpu", 5, &membership), -EBADMSG);

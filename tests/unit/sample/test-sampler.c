@@ -8,87 +8,11 @@
 
 #include "base/cleanup.h"
 #include "fault-ops.h"
+#include "machine.h"
 #include "sample/snapshot.h"
 #include "sample/tree.h"
 #include "test.h"
 #include "tree.h"
-
-struct machine {
-	struct tree_dir *dir;
-	char cgroup[300], proc[300], sys[300];
-	struct cgw_roots roots;
-	struct cgw_layout *layout;
-	struct cgw_sampler *sampler;
-};
-
-static struct machine *machine_new(void (*make)(struct tree_dir *))
-{
-	struct machine *machine = calloc(1, sizeof(*machine));
-
-	machine->dir = tree_new();
-	make(machine->dir);
-	machine->roots.cgroup = tree_at(machine->dir, "cgroup", machine->cgroup, 300);
-	machine->roots.proc = tree_at(machine->dir, "proc", machine->proc, 300);
-	machine->roots.sys = tree_at(machine->dir, "sys", machine->sys, 300);
-	return machine;
-}
-
-static void want_keys(struct cgw_sampler *sampler, const char *keys)
-{
-	struct cgw_metric_set wanted = {0};
-	CLEANUP(cleanup_free) char *copy = strdup(keys);
-	char *key, *rest;
-
-	for (key = strtok_r(copy, " ", &rest); key != NULL; key = strtok_r(NULL, " ", &rest)) {
-		int metric = cgw_metric_find(key);
-
-		assert_true(metric >= 0);
-		cgw_metric_set_add(&wanted, (enum cgw_metric)metric);
-	}
-	assert_int_equal(cgw_sampler_want(sampler, &wanted), 0);
-}
-
-static void machine_open(struct machine *machine, const char *keys)
-{
-	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
-	assert_int_equal(cgw_sampler_new(machine->layout, NULL, &machine->sampler, NULL), 0);
-	want_keys(machine->sampler, keys);
-}
-
-static struct cgw_snapshot *sample(struct machine *machine)
-{
-	struct cgw_snapshot *snapshot = NULL;
-
-	assert_int_equal(cgw_sampler_sample(machine->sampler, &snapshot), 0);
-	return snapshot;
-}
-
-static void machine_free(struct machine *machine)
-{
-	cgw_sampler_free(machine->sampler);
-	cgw_layout_free(machine->layout);
-	tree_free(machine->dir);
-	free(machine);
-}
-
-static struct cgw_number read_number(const struct cgw_snapshot *snapshot, const char *path,
-				     enum cgw_metric metric)
-{
-	uint32_t group = cgw_topology_find(cgw_snapshot_topology(snapshot), path);
-
-	assert_int_not_equal(group, CGW_NO_GROUP);
-	return cgw_snapshot_number(snapshot, metric, group);
-}
-
-static void assert_number(const struct cgw_snapshot *snapshot, const char *path,
-			  enum cgw_metric metric, enum cgw_state state, uint64_t value)
-{
-	struct cgw_number number = read_number(snapshot, path, metric);
-
-	if (number.state != state || (state == CGW_OK && number.value != value))
-		fail_msg("%s %s: %s %llu", path, cgw_metric_info(metric)->key,
-			 cgw_state_name(number.state), (unsigned long long)number.value);
-}
 
 static void samples_v2(void **state)
 {
@@ -465,89 +389,6 @@ static void counts_networks(void **state)
 }
 
 /* The snapshot outlives the sampler that took it; without a hierarchy there is a reason. */
-#define STILL_KEYS "cpu.usage cpu.user memory.current io.rbytes cgroup.type"
-
-static struct machine *machine_that_stands_still(unsigned interval)
-{
-	const struct cgw_sampler_options options = {.still_interval = interval};
-	struct machine *machine = machine_new(tree_machine_v2);
-
-	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 3\n");
-	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
-	tree_file(machine->dir, "cgroup/a/io.stat", "8:0 rbytes=5\n8:16 rbytes=10\n");
-	tree_file(machine->dir, "cgroup/a/cgroup.type", "domain\n");
-	machine_open(machine, STILL_KEYS);
-	cgw_sampler_free(machine->sampler);
-	assert_int_equal(cgw_sampler_new(machine->layout, &options, &machine->sampler, NULL), 0);
-	want_keys(machine->sampler, STILL_KEYS);
-	cgw_snapshot_unref(sample(machine));
-	return machine;
-}
-
-static void assert_memory(struct machine *machine, uint64_t bytes)
-{
-	struct cgw_snapshot *snapshot = sample(machine);
-
-	assert_number(snapshot, "/a", CGW_M_MEMORY_CURRENT, CGW_OK, bytes);
-	cgw_snapshot_unref(snapshot);
-}
-
-/* The files of a group whose clock stands still are read in turn: late, not never. */
-static void carries_over_what_stands_still(void **state)
-{
-	struct machine *machine = machine_that_stands_still(4);
-	const struct cgw_instance *instances;
-	uint64_t memory_bytes = 4096;
-	unsigned samples = 0;
-	enum cgw_state text_state;
-	size_t count;
-
-	(void)state;
-	tree_file(machine->dir, "cgroup/a/memory.current", "8192\n");
-	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 4\n");
-	for (; memory_bytes == 4096 && samples < 4; samples++) {
-		struct cgw_snapshot *snapshot = sample(machine);
-
-		/* The clock's own file is read each time, and all the rest is there each time. */
-		assert_number(snapshot, "/a", CGW_M_CPU_USAGE, CGW_OK, 7000);
-		assert_number(snapshot, "/a", CGW_M_CPU_USER, CGW_OK, 4000);
-		assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 15);
-		instances = cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, 1, &count);
-		assert_int_equal(count, 2);
-		assert_int_equal(instances[1].number.value, 10);
-		assert_string_equal(cgw_snapshot_text(snapshot, CGW_M_CGROUP_TYPE, 1, &text_state),
-				    "domain");
-		memory_bytes = read_number(snapshot, "/a", CGW_M_MEMORY_CURRENT).value;
-		cgw_snapshot_unref(snapshot);
-	}
-	assert_int_equal(memory_bytes, 8192);
-	assert_true(samples > 1);
-	machine_free(machine);
-}
-
-/* ... and at once when it moves, when somebody acted, and when another group shifts the rows. */
-static void reads_what_moves_at_once(void **state)
-{
-	struct machine *machine = machine_that_stands_still(1000);
-
-	(void)state;
-	tree_file(machine->dir, "cgroup/a/memory.current", "100\n");
-	assert_memory(machine, 4096);
-	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 8\nuser_usec 3\n");
-	assert_memory(machine, 100);
-	tree_file(machine->dir, "cgroup/a/memory.current", "200\n");
-	cgw_sampler_rouse(machine->sampler);
-	assert_memory(machine, 200);
-	tree_file(machine->dir, "cgroup/Z/memory.current", "55\n");
-	tree_file(machine->dir, "cgroup/Z/cpu.stat", "usage_usec 8\n");
-	tree_file(machine->dir, "cgroup/a/memory.current", "300\n");
-	for (unsigned i = 0; i < 3; i++)
-		assert_memory(machine, 200);
-	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 9\n");
-	assert_memory(machine, 300);
-	machine_free(machine);
-}
-
 static void samples_once(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
@@ -574,18 +415,11 @@ static void samples_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(samples_v2),
-		cmocka_unit_test(samples_v1),
-		cmocka_unit_test(sees_change),
-		cmocka_unit_test(reads_below_only),
-		cmocka_unit_test(reads_large_files),
-		cmocka_unit_test(counts_networks),
-		cmocka_unit_test(survives_every_fault),
-		cmocka_unit_test(holds_no_more_than_it_may),
-		cmocka_unit_test(tree_joins_by_path),
-		cmocka_unit_test(samples_once),
-		cmocka_unit_test(carries_over_what_stands_still),
-		cmocka_unit_test(reads_what_moves_at_once),
+		cmocka_unit_test(samples_v2),           cmocka_unit_test(samples_v1),
+		cmocka_unit_test(sees_change),          cmocka_unit_test(reads_below_only),
+		cmocka_unit_test(reads_large_files),    cmocka_unit_test(counts_networks),
+		cmocka_unit_test(survives_every_fault), cmocka_unit_test(holds_no_more_than_it_may),
+		cmocka_unit_test(tree_joins_by_path),   cmocka_unit_test(samples_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
