@@ -2,7 +2,6 @@
 /* endpoint.c - an HTTP endpoint for Prometheus, over libmicrohttpd in its caller's loop. */
 #include <errno.h>
 #include <limits.h>
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "serve/address.h"
 #include "serve/endpoint.h"
+#include "serve/microhttpd.h"
 
 #define CONNECTIONS_MAX 32
 #define TIMEOUT_S       10
@@ -43,6 +43,7 @@ struct body {
 };
 
 struct endpoint {
+	struct microhttpd http;
 	struct endpoint_options options;
 	struct address address;
 	struct MHD_Daemon *daemon;
@@ -112,24 +113,26 @@ static enum MHD_Result send_answer(struct endpoint *endpoint, struct MHD_Connect
 				   enum status status, struct MHD_Response *response)
 {
 	endpoint->requests[status]++;
-	return MHD_queue_response(connection, statuses[status].code, response);
+	return endpoint->http.queue_response(connection, statuses[status].code, response);
 }
 
 /* A line of text that stands in the program. */
 static enum MHD_Result send_line(struct endpoint *endpoint, struct MHD_Connection *connection,
 				 enum status status, const char *line)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
+	struct MHD_Response *response = endpoint->http.create_response_from_buffer(
 		strlen(line), (void *)(uintptr_t)line, MHD_RESPMEM_PERSISTENT);
 	enum MHD_Result sent;
 
 	if (response == NULL)
 		return MHD_NO;
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain");
+	(void)endpoint->http.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+						 "text/plain");
 	if (status == STATUS_NOT_ALLOWED)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+		(void)endpoint->http.add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+							 "GET, HEAD");
 	sent = send_answer(endpoint, connection, status, response);
-	MHD_destroy_response(response);
+	endpoint->http.destroy_response(response);
 	return sent;
 }
 
@@ -141,31 +144,32 @@ static int make_answer(struct endpoint *endpoint, enum cgw_exposition_dialect di
 
 	/* Nobody is given the old one again: its memory is there for the new one. */
 	if (answer->response != NULL)
-		MHD_destroy_response(answer->response);
+		endpoint->http.destroy_response(answer->response);
 	answer->response = NULL;
 	body = take_body(endpoint);
 	if (body == NULL)
 		return -ENOMEM;
 	r = endpoint->options.metrics(endpoint->options.context, dialect, put, body);
 	if (r == 0)
-		answer->response = MHD_create_response_from_buffer_with_free_callback_cls(
-			body->length, body->text, give_back, body);
+		answer->response =
+			endpoint->http.create_response_from_buffer_with_free_callback_cls(
+				body->length, body->text, give_back, body);
 	if (answer->response == NULL) {
 		give_back(body);
 		return r < 0 ? r : -ENOMEM;
 	}
-	(void)MHD_add_response_header(answer->response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				      cgw_exposition_content_type(dialect));
-	(void)MHD_add_response_header(answer->response, MHD_HTTP_HEADER_VARY,
-				      MHD_HTTP_HEADER_ACCEPT);
+	(void)endpoint->http.add_response_header(answer->response, MHD_HTTP_HEADER_CONTENT_TYPE,
+						 cgw_exposition_content_type(dialect));
+	(void)endpoint->http.add_response_header(answer->response, MHD_HTTP_HEADER_VARY,
+						 MHD_HTTP_HEADER_ACCEPT);
 	answer->made_ns = clock_now_ns();
 	return 0;
 }
 
 static enum MHD_Result send_metrics(struct endpoint *endpoint, struct MHD_Connection *connection)
 {
-	const char *accept =
-		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	const char *accept = endpoint->http.lookup_connection_value(connection, MHD_HEADER_KIND,
+								    MHD_HTTP_HEADER_ACCEPT);
 	enum cgw_exposition_dialect dialect =
 		accept != NULL && strstr(accept, "application/openmetrics-text") != NULL
 			? CGW_EXPOSITION_OPENMETRICS
@@ -226,7 +230,7 @@ static int start(struct endpoint *endpoint)
 	const struct endpoint_options *options = &endpoint->options;
 	const union MHD_DaemonInfo *info;
 
-	endpoint->daemon = MHD_start_daemon(
+	endpoint->daemon = endpoint->http.start_daemon(
 		MHD_USE_EPOLL, 0, NULL, NULL, handle, endpoint, MHD_OPTION_LISTEN_SOCKET,
 		endpoint->address.fd, MHD_OPTION_CONNECTION_LIMIT,
 		options->connections_max > 0 ? options->connections_max : CONNECTIONS_MAX,
@@ -236,7 +240,7 @@ static int start(struct endpoint *endpoint)
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (endpoint->daemon == NULL)
 		return -EIO;
-	info = MHD_get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	info = endpoint->http.get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (info == NULL)
 		return -EIO;
 	endpoint->epoll_fd = info->epoll_fd;
@@ -253,8 +257,10 @@ int endpoint_open(const struct endpoint_options *options, struct endpoint **ret_
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	endpoint->options = *options;
 	endpoint->address.fd = -1;
-	r = address_open(options->listen != NULL ? options->listen : address_usual(),
-			 &endpoint->address, diag);
+	r = microhttpd_load(&endpoint->http, diag);
+	if (r == 0)
+		r = address_open(options->listen != NULL ? options->listen : address_usual(),
+				 &endpoint->address, diag);
 	if (r == 0) {
 		r = start(endpoint);
 		if (r < 0)
@@ -274,13 +280,13 @@ struct endpoint *endpoint_close(struct endpoint *endpoint)
 		return NULL;
 	if (endpoint->daemon != NULL) {
 		/* Gives the socket back, which address_close() closes. */
-		(void)MHD_quiesce_daemon(endpoint->daemon);
-		MHD_stop_daemon(endpoint->daemon);
+		(void)endpoint->http.quiesce_daemon(endpoint->daemon);
+		endpoint->http.stop_daemon(endpoint->daemon);
 	}
 	address_close(&endpoint->address);
 	for (size_t i = 0; i < ARRAY_SIZE(endpoint->answers); i++)
 		if (endpoint->answers[i].response != NULL)
-			MHD_destroy_response(endpoint->answers[i].response);
+			endpoint->http.destroy_response(endpoint->answers[i].response);
 	body_free(endpoint->spare);
 	free(endpoint);
 	return NULL;
@@ -300,14 +306,14 @@ int endpoint_timeout_ms(const struct endpoint *endpoint)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
-	if (MHD_get_timeout(endpoint->daemon, &timeout_ms) != MHD_YES)
+	if (endpoint->http.get_timeout(endpoint->daemon, &timeout_ms) != MHD_YES)
 		return -1;
 	return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
 }
 
 int endpoint_run(struct endpoint *endpoint)
 {
-	return MHD_run(endpoint->daemon) == MHD_YES ? 0 : -EIO;
+	return endpoint->http.run(endpoint->daemon) == MHD_YES ? 0 : -EIO;
 }
 
 void endpoint_expose(const struct endpoint *endpoint, struct cgw_exposition *exposition)
@@ -317,8 +323,8 @@ void endpoint_expose(const struct endpoint *endpoint, struct cgw_exposition *exp
 						   CGW_FAMILY_COUNTER};
 	static const struct cgw_family connections = {
 		"cgward_http_connections", "", "Connections to the endpoint", CGW_FAMILY_GAUGE};
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	const union MHD_DaemonInfo *info = endpoint->http.get_daemon_info(
+		endpoint->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
 	cgw_exposition_family(exposition, &requests);
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)

@@ -27,7 +27,8 @@ trap end_containers EXIT
 
 # The image.
 rootfs=$work/rootfs
-mkdir -p "$rootfs"/{proc,sys,dev,tmp,etc,run,usr/bin,host}
+mkdir -p "$rootfs"/{proc,sys,dev,tmp,etc,run,usr/bin,host,payload}
+cp -r lib "$rootfs/payload/" # what it loads by itself is there too
 cp "$CGWARD" "$rootfs/usr/bin/cgward"
 ldd "$CGWARD" | grep -o '/[^ ]*' | while read -r library; do
 	mkdir -p "$rootfs$(dirname "$library")"
