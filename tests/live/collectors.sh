@@ -168,8 +168,7 @@ same "none of them is left" "" "$(names 1 100ms)"
 # v1 can give a group another name; what is beneath it goes along.
 if [ "$(version_of "$mount")" = 1 ]; then
 	mkdir -p "$mount$group/old/child"
-	(sleep 1.2; mv "$mount$group/old" "$mount$group/new") &
-	test_pids+=($!)
-	same "a renamed group keeps what is beneath" "$group/new $group/new/child" "$(names 4 800ms | tail -n 2 |
+	same "a renamed group keeps what is beneath" "$group/new $group/new/child" "$(names 20 400ms |
+		(read -r _ && read -r _ && mv "$mount$group/old" "$mount$group/new" && grep -m 2 "$group/new") |
 		python3 -c 'import json, sys; print(*[json.loads(line)["group"] for line in sys.stdin])')"
 fi
