@@ -239,13 +239,13 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 	if (leaf && is_leaf_still(discover, walk->hierarchy, path))
 		return 0;
 	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
+	if (r == 0) {
+		walk->parent = group;
+		r = walk_children(discover->layout->ops, directory, true, meet, walk);
+		discover->layout->ops->close(directory);
+	}
+	/* It may be opened and not be listed. What was met so far stands, the rest is swept. */
 	mark_hidden(walk, group, r);
-	if (r < 0)
-		return is_of_one_group(r) ? 0 : r;
-	walk->parent = group;
-	r = walk_children(discover->layout->ops, directory, true, meet, walk);
-	discover->layout->ops->close(directory);
-	/* What was met so far stands, the rest is swept. */
 	return is_of_one_group(r) ? 0 : r;
 }
 

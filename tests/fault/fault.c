@@ -5,7 +5,7 @@
  * FAULT_KIND  which calls count: a word of "open stat read write list make remove", or "any"
  * FAULT_AT    k, from 1; 0 or unset: none fails, they are only counted
  * FAULT_ERROR a number of errno, or "short": that read or write does one byte
- * FAULT_COUNT a file that gets the number of calls counted, at the end
+ * FAULT_COUNT a file that gets the number of calls counted, at the end, and the name of what could not be opened
  *
  * Only what would have succeeded, or might have, is made to fail: the call is made on nothing.
  */
@@ -35,6 +35,7 @@ static unsigned long fault_at;
 static int fault_error = EIO;
 static bool fault_short;
 static const char *fault_kind = "any";
+static char fault_path[256];
 
 #define REAL(name) ((__typeof__(&name))real_of(#name))
 
@@ -75,7 +76,7 @@ __attribute__((destructor)) static void end(void)
 
 	if (file == NULL)
 		return;
-	(void)fprintf(file, "%lu\n", atomic_load(&calls));
+	(void)fprintf(file, "%lu\n%s\n", atomic_load(&calls), fault_path);
 	(void)fclose(file);
 }
 
@@ -106,11 +107,12 @@ static bool fail_now(const char *kind)
 	return true;
 }
 
-static int opened(int fd)
+static int opened(int fd, const char *path)
 {
 	if (fd >= 0 && is_cgroupfs(fd) && fail_now("open")) {
 		int kept = errno;
 
+		(void)snprintf(fault_path, sizeof(fault_path), "%s", path);
 		(void)raw(SYS_close, fd, 0, 0, 0);
 		errno = kept;
 		return -1;
@@ -127,7 +129,7 @@ int openat(int directory, const char *path, int flags, ...)
 	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(arguments, mode_t);
 	va_end(arguments);
-	return opened((int)raw(SYS_openat, directory, (long)path, flags, (long)mode));
+	return opened((int)raw(SYS_openat, directory, (long)path, flags, (long)mode), path);
 }
 
 int open(const char *path, int flags, ...)
@@ -139,7 +141,7 @@ int open(const char *path, int flags, ...)
 	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(arguments, mode_t);
 	va_end(arguments);
-	return opened((int)raw(SYS_openat, AT_FDCWD, (long)path, flags, (long)mode));
+	return opened((int)raw(SYS_openat, AT_FDCWD, (long)path, flags, (long)mode), path);
 }
 
 /* What a build with fortified calls uses instead. */
@@ -254,6 +256,6 @@ long syscall(long number, ...)
 	if (listing && fail_now("list"))
 		return -1;
 	if (number == SYS_openat2)
-		return opened((int)REAL(syscall)(number, a, b, c, d));
+		return opened((int)REAL(syscall)(number, a, b, c, d), (const char *)b);
 	return REAL(syscall)(number, a, b, c, d, e, f);
 }

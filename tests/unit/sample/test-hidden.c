@@ -9,14 +9,26 @@
 #include "tree.h"
 
 static int closed_hierarchy = -1; /* its root, which is not opened the next time */
+static bool opened_unlisted;      /* or is, and not listed */
+static int unlisted_directory = -1;
 
 static int open_later(int directory, const char *path, int flags)
 {
-	if (directory == closed_hierarchy) {
-		closed_hierarchy = -1;
+	if (directory != closed_hierarchy)
+		return kernel_ops_real.open_beneath(directory, path, flags);
+	closed_hierarchy = -1;
+	if (!opened_unlisted)
 		return -EACCES;
-	}
-	return kernel_ops_real.open_beneath(directory, path, flags);
+	unlisted_directory = kernel_ops_real.open_beneath(directory, path, flags);
+	return unlisted_directory;
+}
+
+static int list_later(int directory, const char *path, int flags)
+{
+	if (directory != unlisted_directory)
+		return kernel_ops_real.open_at(directory, path, flags);
+	unlisted_directory = -1;
+	return -EACCES;
 }
 
 static void close_hierarchy(const struct cgw_layout *layout, const char *name)
@@ -35,7 +47,7 @@ static struct cgw_number number_of(const struct cgw_snapshot *snapshot, enum cgw
 	return cgw_snapshot_number(snapshot, metric, group);
 }
 
-static void denies_what_is_hidden(void **state)
+static void deny_what_is_hidden(void)
 {
 	struct tree_dir *dir = tree_new();
 	char cgroup[300], proc[300], sys[300];
@@ -50,7 +62,6 @@ static void denies_what_is_hidden(void **state)
 	struct cgw_sampler *sampler;
 	struct cgw_layout *layout;
 
-	(void)state;
 	tree_machine_v1(dir);
 	tree_file(dir, "cgroup/pids/a/pids.max", "33\n");
 	tree_file(dir, "cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
@@ -62,6 +73,7 @@ static void denies_what_is_hidden(void **state)
 	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
 	assert_int_equal(cgw_sampler_want(sampler, &wanted), 0);
 	ops.open_beneath = open_later;
+	ops.open_at = list_later;
 	layout->ops = &ops;
 	close_hierarchy(layout, "memory");
 
@@ -79,10 +91,26 @@ static void denies_what_is_hidden(void **state)
 	tree_free(dir);
 }
 
+static void denies_what_may_not_be_opened(void **state)
+{
+	(void)state;
+	opened_unlisted = false;
+	deny_what_is_hidden();
+}
+
+static void denies_what_may_not_be_listed(void **state)
+{
+	(void)state;
+	opened_unlisted = true;
+	deny_what_is_hidden();
+	assert_int_equal(unlisted_directory, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(denies_what_is_hidden),
+		cmocka_unit_test(denies_what_may_not_be_opened),
+		cmocka_unit_test(denies_what_may_not_be_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
