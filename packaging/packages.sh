@@ -43,3 +43,9 @@ install_packages() {
 	fi
 	rm -f "$log"
 }
+
+# debian_mirror: where this machine gets its own Debian packages from, for mmdebstrap.
+debian_mirror() {
+	apt-get indextargets --format "\$(REPO_URI) \$(CODENAME) \$(COMPONENT)" 'Created-By: Packages' |
+		awk '$2 ~ /^[a-z]+$/ && $3 == "main" && $1 ~ /debian\/?$/ {print $1; exit}'
+}

@@ -174,7 +174,7 @@ pick_last() {
 	for name in few:1 many:4 most:6; do
 		count=${name#*:}
 		name=${name%:*}
-		mkdir "$pids$group/$name"
+		make_below "$group" pids "$name"
 		for _ in $(seq "$count"); do
 			(enter "$group/$name" pids && exec sleep 300) &
 			test_pids+=($!)

@@ -82,6 +82,17 @@ make_group() {
 	echo "$name"
 }
 
+# make_below GROUP CONTROLLER PATH: groups beneath it, which have the controller in v2 as well.
+make_below() {
+	local mount at=$1 part
+	mount=$(mount_of "$2")
+	for part in ${3//\// }; do
+		[ "$(version_of "$mount")" = 1 ] || echo "+$2" >"$mount$at/cgroup.subtree_control"
+		at=$at/$part
+		mkdir -p "$mount$at"
+	done
+}
+
 # file_of CONTROLLER GROUP FILE
 file_of() { cat "$(mount_of "$1" "${1/blkio/io}")$2/$3"; }
 

@@ -36,10 +36,10 @@ on_missing = ignore
 END
 start_daemon
 settle
-mkdir "$pids$group/x"
+make_below "$group" pids x
 soon "a new group has its standing limit" 100 is_limited "$group/x" 33
 settle
-mkdir -p "$pids$group/y/1/2"
+make_below "$group" pids y/1/2
 soon "and one that was made within new ones" 100 is_limited "$group/y/1/2" 33
 stop_daemon
 

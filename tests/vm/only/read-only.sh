@@ -4,10 +4,10 @@
 . live/lib.sh
 
 mount=$(mount_of memory)
-same "our own group is the top" / "$("$CGWARD" dump -r -n -o group --depth 0)"
+same "our own group is the top" / "$("$CGWARD" dump -r -n -o group --match /)"
 check "the top has its own figures" test "$("$CGWARD" get --bytes / memory.current)" -gt 0
 same "the container's processes are counted" "$(wc -l <"$mount/cgroup.procs")" \
-	"$("$CGWARD" dump -r -n -o cgroup.procs --depth 0)"
+	"$("$CGWARD" dump -r -n -o cgroup.procs --match /)"
 same "its limit is the file's" "$(cat "$mount/memory.max")" "$("$CGWARD" get / memory.max)"
 same "layout is v2" v2 "$("$CGWARD" dump --json -o group | python3 -c 'import json, sys; print(json.load(sys.stdin)["layout"]["kind"])')"
 check "nothing can be made here" sh -c '! mkdir "$1/x" 2>/dev/null' - "$mount"
