@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon.c - the loop: samples by the clock and when something happens, signals, the watchdog. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -24,6 +26,16 @@ uint64_t enforce_boottime_ns(void)
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* A sampler takes what it is given: one would leave nothing to the others, nor to an endpoint that accepts. */
+unsigned daemon_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	return limit.rlim_cur / 4 > UINT_MAX ? UINT_MAX : (unsigned)(limit.rlim_cur / 4);
 }
 
 /* Of this thread. */

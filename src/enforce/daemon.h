@@ -50,6 +50,9 @@ struct daemon {
 struct cgw_policy *enforce_load(const struct cli_context *context,
 				const struct enforce_options *options);
 uint64_t enforce_boottime_ns(void);
+
+/* How many each of the daemon's samplers may hold: to decide, to record, for metrics; the fourth part is spared. */
+unsigned daemon_descriptors(void);
 /* One sample, one decision, its actions. */
 int daemon_tick(struct daemon *daemon);
 /*

@@ -190,10 +190,11 @@ static int start(struct daemon *daemon)
 {
 	struct cgw_metric_set wanted = {0};
 	struct cgw_diag diag = {0};
-	const struct cgw_sampler_options sampling = {0};
+	struct cgw_sampler_options sampling = {0};
 	int r;
 
 	(void)cgw_sampler_raise_descriptors();
+	sampling.descriptors_max = daemon_descriptors();
 	r = cgw_sampler_new(daemon->layout, &sampling, &daemon->sampler, &diag);
 	if (r < 0) {
 		cli_diag(daemon->context, &diag);

@@ -20,10 +20,9 @@
 #include "serve/endpoint.h"
 #include "serve/health.h"
 
-#define FRESH_NS         UINT64_C(1000000000)
-#define LATE_INTERVALS   5 /* without a decision: the daemon is not well */
-#define LATE_LEAST_NS    UINT64_C(10000000000)
-#define LOOK_INTERVAL_US UINT64_C(1000000)
+#define FRESH_NS       UINT64_C(1000000000)
+#define LATE_INTERVALS 5 /* without a decision: the daemon is not well */
+#define LATE_LEAST_NS  UINT64_C(10000000000)
 
 struct exposed {
 	struct daemon *daemon;
@@ -148,13 +147,10 @@ static int health(void *context)
 
 static void rearm(struct exposed *exposed)
 {
-	int timeout_ms = endpoint_timeout_ms(exposed->endpoint);
-	uint64_t now_us = clock_now_ns() / 1000;
-	uint64_t wait_us = timeout_ms >= 0 ? (uint64_t)timeout_ms * 1000 : LOOK_INTERVAL_US;
+	uint64_t wait_us = (uint64_t)endpoint_timeout_ms(exposed->endpoint) * 1000;
 
-	(void)sd_event_source_set_time(exposed->due, now_us + wait_us);
-	(void)sd_event_source_set_enabled(exposed->due,
-					  timeout_ms >= 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+	(void)sd_event_source_set_time(exposed->due, clock_now_ns() / 1000 + wait_us);
+	(void)sd_event_source_set_enabled(exposed->due, SD_EVENT_ONESHOT);
 }
 
 static int on_ready(sd_event_source *source, int fd, uint32_t events, void *context)
@@ -177,7 +173,10 @@ static int on_due(sd_event_source *source, uint64_t usec, void *context)
 
 static int open_sampler(struct exposed *exposed, struct cgw_diag *diag)
 {
-	const struct cgw_sampler_options sampling = {.depth_max = exposed->wanted.depth_max};
+	const struct cgw_sampler_options sampling = {
+		.depth_max = exposed->wanted.depth_max,
+		.descriptors_max = daemon_descriptors(),
+	};
 	struct cgw_metric_set set = {0};
 	int r = field_list_parse(&exposed->fields, cgw_exposition_usual(), diag);
 

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/recording.h"
+#include "enforce/daemon.h"
 #include "enforce/keep.h"
 #include "enforce/say.h"
 #include "limit/who.h"
@@ -48,11 +49,12 @@ static void say_once(struct keeper *keeper, int error, const char *reason)
 
 static int open_sampler(struct keeper *keeper, struct cgw_diag *diag)
 {
+	const struct cgw_sampler_options sampling = {.descriptors_max = daemon_descriptors()};
 	struct cgw_metric_set set = {0};
 	int r = recording_wants(keeper->wanted.columns, &set, diag);
 
 	if (r == 0)
-		r = cgw_sampler_new(keeper->layout, NULL, &keeper->sampler, diag);
+		r = cgw_sampler_new(keeper->layout, &sampling, &keeper->sampler, diag);
 	if (r == 0)
 		r = cgw_sampler_want(keeper->sampler, &set);
 	return r;

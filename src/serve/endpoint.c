@@ -14,6 +14,11 @@
 
 #define CONNECTIONS_MAX 32
 #define TIMEOUT_S       10
+/*
+ * While it has as many connections as it may, or no descriptor for one more, libmicrohttpd does not listen, and it
+ * listens again when it runs the next time: which nothing but time tells it to once they are closed.
+ */
+#define LOOK_MS 1000
 /* For the request's head: more is refused by the library. */
 #define CONNECTION_MEMORY_BYTES 16384
 
@@ -307,8 +312,8 @@ int endpoint_timeout_ms(const struct endpoint *endpoint)
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
 	if (endpoint->http.get_timeout(endpoint->daemon, &timeout_ms) != MHD_YES)
-		return -1;
-	return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+		return LOOK_MS;
+	return timeout_ms > LOOK_MS ? LOOK_MS : (int)timeout_ms;
 }
 
 int endpoint_run(struct endpoint *endpoint)

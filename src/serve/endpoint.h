@@ -35,7 +35,7 @@ struct endpoint *endpoint_close(struct endpoint *endpoint);
 const char *endpoint_where(const struct endpoint *endpoint);
 
 int endpoint_fd(const struct endpoint *endpoint);
-/* Until endpoint_run() is due although nothing came; -1: no hurry. */
+/* Until endpoint_run() is due although nothing came: a second at most. */
 int endpoint_timeout_ms(const struct endpoint *endpoint);
 int endpoint_run(struct endpoint *endpoint);
 
