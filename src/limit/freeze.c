@@ -16,10 +16,10 @@ static uint64_t timeout_of(const struct step *step)
 	return step->ask.timeout_ns != 0 ? step->ask.timeout_ns : TIMEOUT_NS;
 }
 
-/* systemd freezes its units itself, on v2; on v1 it does not, and leaves the freezer to others. */
+/* systemd freezes its units itself, on v2 alone; on v1 and hybrid it does not, and leaves the freezer to others. */
 static bool through_systemd(const struct cgw_plan *plan, const struct step *step)
 {
-	return plan_owned(step) && plan->layout->hierarchies[step->hierarchy].version == 2;
+	return plan_owned(step) && plan->layout->kind == CGW_LAYOUT_V2;
 }
 
 static int open_freezer(struct cgw_plan *plan, struct step *step, struct target *target)

@@ -26,6 +26,13 @@ const char *freezer_word(const struct target *target, bool freeze)
 	return freeze ? "1" : "0";
 }
 
+static bool holds_processes(const struct target *target)
+{
+	uint64_t populated = 0;
+
+	return target_number(target, CGW_M_CGROUP_POPULATED, &populated) == 0 && populated == 1;
+}
+
 int freezer_open(const struct cgw_layout *layout, const char *path, struct target *ret_target)
 {
 	const int places[] = {cgw_layout_find(layout, CGW_FREEZER), cgw_layout_v2(layout)};
@@ -33,16 +40,20 @@ int freezer_open(const struct cgw_layout *layout, const char *path, struct targe
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		struct target target;
+		bool beside;
 		int r;
 
 		if (places[i] < 0)
 			continue;
-		/* v2 beside v1 may hold a directory of that name and none of its processes. */
-		if (i > 0 && places[0] >= 0 && hierarchy_keeps_track(layout, (size_t)places[i]) &&
-		    error == -ENOENT)
-			continue;
+		/*
+		 * v2 beside v1 may hold a directory of that name and none of its processes; or all of them, as
+		 * of a unit, which systemd puts into none of v1's but where it limits it.
+		 */
+		beside = i > 0 && places[0] >= 0 && error == -ENOENT &&
+			 hierarchy_keeps_track(layout, (size_t)places[i]);
 		r = target_open(layout, (size_t)places[i], path, &target);
-		if (r == 0 && target_has(&target, freezer_file(&target))) {
+		if (r == 0 && target_has(&target, freezer_file(&target)) &&
+		    (!beside || holds_processes(&target))) {
 			*ret_target = target;
 			return 0;
 		}
