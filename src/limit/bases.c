@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/scale.h"
 #include "limit/bases.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -47,9 +48,9 @@ static uint64_t machine_has(const struct cgw_layout *layout, enum control_capaci
 /* Quotas of different periods are compared by what they let through in a second. */
 static struct setting a_second_of(const struct control_row *row, struct setting setting)
 {
-	if (row->form == FORM_BANDWIDTH && setting.period_ns != 0)
-		setting.number = (uint64_t)((unsigned __int128)setting.number * NS_PER_S /
-					    setting.period_ns);
+	if (row->form == FORM_BANDWIDTH && setting.period_ns != 0 &&
+	    !scale_u64(setting.number, NS_PER_S, setting.period_ns, &setting.number))
+		setting.number = UINT64_MAX;
 	return setting;
 }
 

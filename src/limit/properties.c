@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scale.h"
 #include "limit/properties.h"
 #include "metric/decode.h"
 
@@ -24,8 +25,9 @@ static void from_bandwidth(const struct control_row *row, const struct setting *
 
 	/* systemd writes whole percents into its file: anything else would change at the next reload. */
 	if (!setting->unlimited) {
-		per_second_us = (uint64_t)((unsigned __int128)setting->number * NS_PER_S /
-					   setting->period_ns / 1000);
+		if (!scale_u64(setting->number, NS_PER_S, setting->period_ns, &per_second_us))
+			per_second_us = UINT64_MAX;
+		per_second_us /= 1000;
 		per_second_us = (per_second_us + QUOTA_STEP_US - 1) / QUOTA_STEP_US * QUOTA_STEP_US;
 	}
 	properties->items[0] = (struct systemd_property){

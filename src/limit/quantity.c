@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scale.h"
 #include "limit/quantity.h"
 #include "metric/decode.h"
 
@@ -73,12 +74,7 @@ static int parse_decimal(const char *text, uint64_t *ret_number, unsigned *ret_d
 
 static int scale(uint64_t number, unsigned digits, uint64_t factor, uint64_t *ret_number)
 {
-	unsigned __int128 product = (unsigned __int128)number * factor / power_of_ten(digits);
-
-	if (product > UINT64_MAX)
-		return -ERANGE;
-	*ret_number = (uint64_t)product;
-	return 0;
+	return scale_u64(number, factor, power_of_ten(digits), ret_number) ? 0 : -ERANGE;
 }
 
 static int parse_suffixed(const char *text, const struct suffix *suffixes, uint64_t *ret_number)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/scale.h"
 #include "limit/bases.h"
 #include "limit/kernel-text.h"
 #include "limit/plan.h"
@@ -99,7 +100,8 @@ static int guard(struct cgw_plan *plan, struct step *step, const struct target *
 	    (step->has_before && setting_compare(&step->wanted, &step->before) >= 0) ||
 	    target_number(target, (enum cgw_metric)row->guard, &used) < 0)
 		return 0;
-	bound.number = (uint64_t)((unsigned __int128)used * percent / 100);
+	if (!scale_u64(used, percent, 100, &bound.number))
+		bound.number = UINT64_MAX;
 	if (step->wanted.number >= bound.number ||
 	    (plan->options.reclaim && row->reclaimable && plan->options.dry_run))
 		return 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scale.h"
 #include "base/words.h"
 #include "limit/quantity.h"
 #include "limit/value.h"
@@ -278,23 +279,18 @@ static int check_range(const struct control_row *row, const struct setting *sett
 /* amount * percent / 100 without losing the low digits and without wrapping. */
 static int share_of(uint64_t amount, uint64_t percent_e2, uint64_t *ret_number)
 {
-	unsigned __int128 product = (unsigned __int128)amount * percent_e2 / 10000;
-
-	if (product > UINT64_MAX)
-		return -ERANGE;
-	*ret_number = (uint64_t)product;
-	return 0;
+	return scale_u64(amount, percent_e2, 10000, ret_number) ? 0 : -ERANGE;
 }
 
 /* A share of CPU becomes the quota of one period. */
 static int quota_of(uint64_t cpu_ns_per_s, struct setting *setting)
 {
-	unsigned __int128 quota = (unsigned __int128)cpu_ns_per_s * setting->period_ns / NS_PER_S;
+	uint64_t quota;
 
-	if (quota > UINT64_MAX)
+	if (!scale_u64(cpu_ns_per_s, setting->period_ns, NS_PER_S, &quota))
 		return -ERANGE;
 	/* The kernel counts whole microseconds. */
-	setting->number = (uint64_t)quota / 1000 * 1000;
+	setting->number = quota / 1000 * 1000;
 	return 0;
 }
 

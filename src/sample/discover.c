@@ -366,12 +366,12 @@ static int take_events(struct discover *discover)
 
 		if (length <= 0)
 			return 0;
-		for (ssize_t at = 0; at < length && r == 0;) {
+		for (size_t at = 0; at < (size_t)length && r == 0;) {
 			const void *bytes = buffer + at;
 			const struct inotify_event *event = bytes;
 
 			r = take_event(discover, event);
-			at += (ssize_t)sizeof(*event) + event->len;
+			at += sizeof(*event) + event->len;
 		}
 	}
 	return r;

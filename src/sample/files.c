@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/scale.h"
 #include "kernel/ops.h"
 #include "sample/bpf.h"
 #include "sample/network.h"
@@ -401,9 +402,8 @@ static void divide(struct files *files)
 			continue;
 		if (period.state != CGW_OK || period.value == 0)
 			number->state = period.state == CGW_OK ? CGW_BAD : period.state;
-		else
-			number->value = (uint64_t)((unsigned __int128)number->value * 1000000000 /
-						   period.value);
+		else if (!scale_u64(number->value, 1000000000, period.value, &number->value))
+			number->state = CGW_BAD;
 	}
 }
 
