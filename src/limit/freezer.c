@@ -49,8 +49,7 @@ int freezer_open(const struct cgw_layout *layout, const char *path, struct targe
 		 * v2 beside v1 may hold a directory of that name and none of its processes; or all of them, as
 		 * of a unit, which systemd puts into none of v1's but where it limits it.
 		 */
-		beside = i > 0 && places[0] >= 0 && error == -ENOENT &&
-			 hierarchy_keeps_track(layout, (size_t)places[i]);
+		beside = error == -ENOENT && hierarchy_keeps_track(layout, (size_t)places[i]);
 		r = target_open(layout, (size_t)places[i], path, &target);
 		if (r == 0 && target_has(&target, freezer_file(&target)) &&
 		    (!beside || holds_processes(&target))) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* microhttpd.h - libmicrohttpd, loaded by those who serve.
+/*
+ * microhttpd.h - libmicrohttpd, loaded by those who serve.
  *
  * Linked in, it and the GnuTLS that it brings along would be a third of what every start of cgward costs,
- * of those too that never serve. */
+ * of those too that never serve.
+ */
 #ifndef CGWARD_SERVE_MICROHTTPD_H
 #define CGWARD_SERVE_MICROHTTPD_H
 

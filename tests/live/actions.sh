@@ -144,8 +144,8 @@ same "and goes with the end" max "$(limit_of)"
 ### Whom systemd-oomd is told to leave alone or to take last, by whom that may be said; who has most.
 group=$(make_group omit pids)
 pids=$(mount_of pids)
-[ "$(version_of "$pids")" = 1 ] || echo +pids >"$pids$group/cgroup.subtree_control"
-mkdir "$pids$group/root" "$pids$group/user"
+make_below "$group" pids root
+make_below "$group" pids user
 mark() { # NAME GROUP
 	python3 -c 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], b"1")' "$pids$group/$2" "$1" 2>/dev/null
 }

@@ -85,9 +85,9 @@ make_group() {
 # make_below GROUP CONTROLLER PATH: groups beneath it, which have the controller in v2 as well.
 make_below() {
 	local mount at=$1 part
-	mount=$(mount_of "$2")
+	mount=$(mount_of "$2" "${2/blkio/io}")
 	for part in ${3//\// }; do
-		[ "$(version_of "$mount")" = 1 ] || echo "+$2" >"$mount$at/cgroup.subtree_control"
+		[ "$(version_of "$mount")" = 1 ] || echo "+${2/blkio/io}" >"$mount$at/cgroup.subtree_control"
 		at=$at/$part
 		mkdir -p "$mount$at"
 	done
