@@ -478,25 +478,32 @@ static int collect_group(struct files *files, struct tree_group *group)
 	struct directory directory = {.fd = -1};
 	bool root = group->parent == NULL; /* its figures stand elsewhere in the kernel */
 	size_t count = root ? files->plan.file_count : files->rest_count;
-	bool may_stand_still = !root && still_is_possible(files, group);
+	bool may_stand_still = still_is_possible(files, group);
 	int r = 0;
 
+	files->snapshot->read_ns[files->group] = clock_now_ns();
+	if (may_stand_still && still_by_parent(files, group)) {
+		group->still = true;
+		return snapshot_carry(files->snapshot, files->group, files->last, group->row);
+	}
 	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
 	memset(files->answered, 0, files->plan.column_count);
 	if (files->bpf != NULL && !root) {
 		bpf_fill(files->bpf, group, files->row, files->answered);
 		r = bpf_fill_instances(files->bpf, group, files->snapshot, files->group);
 	}
-	files->snapshot->read_ns[files->group] =
-		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
+	if (files->bpf != NULL && !root)
+		files->snapshot->read_ns[files->group] = files->bpf->pass_ns;
 	for (size_t i = 0; i < count && r == 0; i++) {
 		if (may_stand_still && i == files->clock_count && still_is(files, group)) {
+			group->still = true;
 			directory_close(files, &directory);
 			return store_clock(files, group);
 		}
 		r = collect_file(files, group, root ? i : files->rest[i], &directory);
 	}
 	directory_close(files, &directory);
+	group->still = still_is(files, group);
 	divide(files);
 	settle_limits(files);
 	for (int column = 0; column < files->plan.column_count; column++)

@@ -28,19 +28,43 @@ size_t still_order(const struct plan *plan, size_t *files, size_t count)
 	return found;
 }
 
+static bool may_be_compared(const struct files *files, const struct tree_group *group)
+{
+	return files->still_interval > 1 && files->bpf == NULL && files->clock_count > 0 &&
+	       files->last != NULL && group->row != CGW_NO_GROUP && group->parent != NULL;
+}
+
 bool still_is_possible(const struct files *files, const struct tree_group *group)
 {
-	return files->still_interval > 1 && files->bpf == NULL && !files->roused &&
-	       files->clock_count > 0 && files->last != NULL && group->row != CGW_NO_GROUP &&
+	return may_be_compared(files, group) && !files->roused &&
 	       /* In turn, a part of the groups at each sample. */
 	       (files->tick + group->index) % files->still_interval != 0;
+}
+
+bool still_by_parent(const struct files *files, const struct tree_group *group)
+{
+	int column = files->plan.column_of[CGW_M_CPU_USAGE];
+
+	if (!group->parent->still)
+		return false;
+	for (size_t i = 0; i < files->clock_count; i++) {
+		uint32_t hierarchy = files->plan.files[files->rest[i]].hierarchy;
+
+		/* Not in the same hierarchies: the parent's clock does not count this group. */
+		if ((group->present ^ group->parent->present) >> hierarchy & 1)
+			return false;
+	}
+	return snapshot_get(files->last, column, group->row).state == CGW_OK;
 }
 
 bool still_is(const struct files *files, const struct tree_group *group)
 {
 	int column = files->plan.column_of[CGW_M_CPU_USAGE];
-	struct cgw_number then = snapshot_get(files->last, column, group->row);
+	struct cgw_number then;
 
+	if (!may_be_compared(files, group))
+		return false;
+	then = snapshot_get(files->last, column, group->row);
 	return files->row[column].state == CGW_OK && then.state == CGW_OK &&
 	       files->row[column].value == then.value;
 }

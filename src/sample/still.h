@@ -3,6 +3,10 @@
  * still.h - groups whose CPU clock stands still. Nobody in there ran, so nobody in there changed
  * anything: what a group's other files say is carried over from the last sample, and looked at again
  * at each so many-th one, since the kernel and others can change it from outside.
+ *
+ * A clock counts whoever runs beneath the group as well: beneath one that stands still the clocks need
+ * not even be looked at. A group is read after its parent, so that what runs in between is seen in the
+ * parent's clock, at the next sample at the latest.
  */
 #ifndef CGWARD_SAMPLE_STILL_H
 #define CGWARD_SAMPLE_STILL_H
@@ -13,7 +17,9 @@
 size_t still_order(const struct plan *plan, size_t *files, size_t count);
 /* The group's last row may be carried over, if its clock says so. */
 bool still_is_possible(const struct files *files, const struct tree_group *group);
-/* The clock, as it was read into the row just now, is where it was. */
+/* The parent's clock stood still, and with it the group's, which need not be read. */
+bool still_by_parent(const struct files *files, const struct tree_group *group);
+/* The clock, as it was read into the row just now, is where it was at the last sample. */
 bool still_is(const struct files *files, const struct tree_group *group);
 /* The sample is complete: the next one may carry over from it. NULL: from none. */
 void still_keep(struct files *files, struct cgw_snapshot *snapshot);

@@ -21,6 +21,7 @@ struct tree_group {
 	uint32_t row;     /* in the collector's last snapshot, or CGW_NO_GROUP */
 	uint16_t depth;
 	uint16_t name_length;
+	bool still;     /* the collector's: its CPU clock did not move since the last sample */
 	int *files;     /* the collector's; NULL until it reads this group */
 	uint64_t *id;   /* [hierarchy], behind the name */
 	int *watch;     /* [hierarchy], the discovery's watch descriptor or -1 */

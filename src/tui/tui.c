@@ -33,7 +33,7 @@ enum {
 
 /* Samples between two full readings of a group in which nothing ran: what others change there is
  * seen that late. An opened group, and one that was just acted on, is read whole. */
-#define STILL_INTERVAL 5
+#define STILL_INTERVAL 8
 
 static const struct cli_option options[] = {
 	{'b', "batch", NULL, false, "print rows as text instead of taking the screen"},

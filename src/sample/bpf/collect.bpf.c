@@ -2,35 +2,20 @@
 /*
  * collect.bpf.c - the figures of all groups of a hierarchy in one walk inside the kernel.
  *
+ * Loops are bpf_loop()'s: the verifier follows a loop that is written out as often as it can run, which
+ * was nine tenths of the time that loading took.
+ *
  * Built twice: with COLLECT_DIRECT memory is read by plain loads that the kernel makes safe
  * (bpf_rdonly_cast, from 6.2 on), without it through a helper. Each has two programs, for the two
  * names of the function that brings statistics up to date; the collector loads one.
  */
-#include "kernel-types.h"
+#include "memory.h"
 
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-
-#include "records.h"
-
-/* cgroup_subsys_state.flags; an enum without a name, the same since 4.x. */
-#define CSS_ONLINE  (1U << 1)
-#define CSS_VISIBLE (1U << 3)
-/* cgroup.flags: likewise, since 5.2. */
+/* cgroup.flags: an enum without a name, the same since 5.2. */
 #define CGRP_FROZEN 3
 
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym __weak;
 extern void cgroup_rstat_flush(struct cgroup *group) __ksym __weak;
-
-#define ARRAY(name_, type_, entries_)              \
-	struct {                                   \
-		__uint(type, BPF_MAP_TYPE_ARRAY);  \
-		__uint(map_flags, BPF_F_MMAPABLE); \
-		__uint(max_entries, entries_);     \
-		__type(key, __u32);                \
-		__type(value, type_);              \
-	} name_ SEC(".maps")
 
 struct record_core {
 	__u64 field[BPF_CORE_SIZE];
@@ -40,15 +25,6 @@ struct record_cpu {
 };
 struct record_cpuacct {
 	__u64 field[BPF_CPUACCT_SIZE];
-};
-struct record_memory {
-	__u64 field[BPF_MEMORY_SIZE];
-};
-struct record_limits {
-	__u64 field[BPF_LIMITS_SIZE];
-};
-struct record_stat {
-	__u64 field[BPF_STAT_SIZE];
 };
 struct record_pids {
 	__u64 field[BPF_PIDS_SIZE];
@@ -70,62 +46,16 @@ struct group_names {
 ARRAY(control, struct bpf_control, 1);
 ARRAY(groups, struct bpf_group_record, 1);
 ARRAY(names, struct group_names, 1);
-ARRAY(learned, struct bpf_learned, BPF_LEARN_MAX);
 ARRAY(core, struct record_core, 1);
 ARRAY(cpu, struct record_cpu, 1);
 ARRAY(cpuacct, struct record_cpuacct, 1);
 ARRAY(percpu, __u64, 1);
-ARRAY(memory, struct record_memory, 1);
-ARRAY(limits, struct record_limits, 1);
-ARRAY(stat, struct record_stat, 1);
 ARRAY(pids, struct record_pids, 1);
 ARRAY(freezer, struct record_freezer, 1);
 ARRAY(io, struct record_io, 1);
 ARRAY(weight, struct record_weight, 1);
 
 char _license[] SEC("license") = "GPL";
-
-#ifdef COLLECT_DIRECT
-#define AS(type_, pointer)    ((type_ *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type_)))
-#define READ(pointer, member) ((pointer)->member)
-/* Any kernel type that starts with a 64-bit number will do. */
-#define READ_U64(address) (AS(struct kernel_cpustat, address)->cpustat[0])
-#else
-#define AS(type_, pointer)    ((type_ *)(pointer))
-#define READ(pointer, member) BPF_CORE_READ(pointer, member)
-static __always_inline __u64 read_u64(const void *address)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), address);
-	return value;
-}
-#define READ_U64(address)     read_u64(address)
-#endif
-
-/* The element of an array member, whose index or size is known to the running kernel only. */
-#define ELEMENT(pointer, type_, member, index) \
-	((void *)(pointer) + bpf_core_field_offset(type_, member) + 8 * (__u64)(index))
-
-/* A pointer member as a mere address: the verifier lets those be reckoned with. */
-#define ADDRESS(pointer, type_, member) READ_U64(ELEMENT(pointer, type_, member, 0))
-
-#define CSS(group, name)                                                                           \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                                   \
-		 ? AS(struct cgroup_subsys_state,                                                  \
-		      (void *)READ_U64(ELEMENT(group, struct cgroup, subsys,                       \
-					       bpf_core_enum_value(enum cgroup_subsys_id, name)))) \
-		 : NULL)
-
-/*
- * Its files are there: v2 keeps controllers that others depend on without showing them. v1 has no such;
- * that the flags are not read saves a cache line a group, which is what a pass costs.
- */
-static __always_inline bool is_shown(struct cgroup_subsys_state *css,
-				     const struct bpf_control *asked)
-{
-	return css != NULL && (asked->version == 1 || READ(css, flags) & CSS_VISIBLE);
-}
 
 static __always_inline void take_core(struct cgroup *group, __u32 slot)
 {
@@ -190,176 +120,54 @@ static __always_inline void take_cpu_usage(__u32 place, __u64 usage)
 		*to = usage;
 }
 
+/* The sums over a group's CPUs, and where its parts of per-CPU memory start. */
+struct cpu_sums {
+	const struct bpf_control *asked;
+	__u64 usages, stats;
+	__u64 usage, user, system;
+	__u32 slot;
+};
+
+static long add_cpu(__u32 i, struct cpu_sums *sums)
+{
+	const struct bpf_control *asked = sums->asked;
+	__u64 stat, one;
+
+	if (i >= BPF_CPU_MAX)
+		return 1;
+	one = READ_U64((void *)(sums->usages + asked->cpu_offset[i]));
+	if (asked->fine & BPF_FINE_PERCPU)
+		take_cpu_usage(sums->slot * asked->cpu_count + i, one);
+	sums->usage += one;
+	if (!(asked->fine & BPF_FINE_SPLIT))
+		return 0;
+	stat = sums->stats + asked->cpu_offset[i];
+	sums->user += CPU_STAT(stat, CPUTIME_USER) + CPU_STAT(stat, CPUTIME_NICE);
+	sums->system += CPU_STAT(stat, CPUTIME_SYSTEM) + CPU_STAT(stat, CPUTIME_IRQ) +
+			CPU_STAT(stat, CPUTIME_SOFTIRQ);
+	return 0;
+}
+
 static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
 					 const struct bpf_control *asked)
 {
 	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &slot);
 	struct cgroup_subsys_state *css = CSS(group, cpuacct_cgrp_id);
 	struct cpuacct *from = AS(struct cpuacct, css);
-	__u64 usages, stats, usage = 0, user = 0, system = 0;
+	struct cpu_sums sums = {.asked = asked, .slot = slot};
 
 	if (to == NULL)
 		return;
 	to->field[BPF_CPUACCT_STATE] = is_shown(css, asked);
 	if (to->field[BPF_CPUACCT_STATE] == BPF_RECORD_ABSENT)
 		return;
-	usages = ADDRESS(from, struct cpuacct, cpuusage);
-	stats = ADDRESS(from, struct cpuacct, cpustat);
-	for (__u32 i = 0; i < BPF_CPU_MAX && i < asked->cpu_count; i++) {
-		__u64 stat = stats + asked->cpu_offset[i], one;
-
-		one = READ_U64((void *)(usages + asked->cpu_offset[i]));
-		if (asked->fine & BPF_FINE_PERCPU)
-			take_cpu_usage(slot * asked->cpu_count + i, one);
-		usage += one;
-		if (!(asked->fine & BPF_FINE_SPLIT))
-			continue;
-		user += CPU_STAT(stat, CPUTIME_USER) + CPU_STAT(stat, CPUTIME_NICE);
-		system += CPU_STAT(stat, CPUTIME_SYSTEM) + CPU_STAT(stat, CPUTIME_IRQ) +
-			  CPU_STAT(stat, CPUTIME_SOFTIRQ);
-	}
-	to->field[BPF_CPUACCT_USAGE] = usage;
-	to->field[BPF_CPUACCT_USER] = user;
-	to->field[BPF_CPUACCT_SYSTEM] =
-		system; /* counted by ticks: not what user leaves of usage */
-}
-
-/* A structure that kernels may be built without, or name otherwise. */
-#define TAKE(to, place, from, type_, member)                            \
-	do {                                                            \
-		if (bpf_core_field_exists(type_, member))               \
-			(to)->field[place] = (__u64)READ(from, member); \
-	} while (0)
-
-#define TAKE_EVENT(to, place, from, name)                                             \
-	(to)->field[place] = READ_U64(ELEMENT(from, struct mem_cgroup, memory_events, \
-					      bpf_core_enum_value(enum memcg_memory_event, name)))
-
-static __always_inline void take_limits_v1(struct mem_cgroup *from, struct record_limits *to)
-{
-	__u64 disabled;
-
-	TAKE(to, BPF_LIMITS_SWAP_USAGE, from, struct mem_cgroup, memsw.usage.counter);
-	TAKE(to, BPF_LIMITS_SWAP_MAX, from, struct mem_cgroup, memsw.max);
-	TAKE(to, BPF_LIMITS_SWAP_FAILCNT, from, struct mem_cgroup, memsw.failcnt);
-	TAKE(to, BPF_LIMITS_KMEM_USAGE, from, struct mem_cgroup, kmem.usage.counter);
-	TAKE(to, BPF_LIMITS_KMEM_PEAK, from, struct mem_cgroup, kmem.watermark);
-	TAKE(to, BPF_LIMITS_KMEM_MAX, from, struct mem_cgroup, kmem.max);
-	TAKE(to, BPF_LIMITS_KMEM_FAILCNT, from, struct mem_cgroup, kmem.failcnt);
-	TAKE(to, BPF_LIMITS_TCP_USAGE, from, struct mem_cgroup, tcpmem.usage.counter);
-	TAKE(to, BPF_LIMITS_FAILCNT, from, struct mem_cgroup, memory.failcnt);
-	TAKE(to, BPF_LIMITS_SOFT_LIMIT, from, struct mem_cgroup, soft_limit);
-	TAKE(to, BPF_LIMITS_SWAPPINESS, from, struct mem_cgroup, swappiness);
-	TAKE(to, BPF_LIMITS_UNDER_OOM, from, struct mem_cgroup, under_oom);
-	if (!bpf_core_field_exists(struct mem_cgroup, oom_kill_disable))
-		return;
-	/* An int here, a bool there. */
-	disabled = ADDRESS(from, struct mem_cgroup, oom_kill_disable);
-	to->field[BPF_LIMITS_OOM_KILL_DISABLE] =
-		bpf_core_field_size(struct mem_cgroup, oom_kill_disable) == sizeof(int)
-			? disabled & 0xffffffff
-			: disabled & 0xff;
-}
-
-static __always_inline void take_limits_v2(struct mem_cgroup *from, struct record_limits *to)
-{
-	TAKE(to, BPF_LIMITS_HIGH, from, struct mem_cgroup, memory.high);
-	TAKE(to, BPF_LIMITS_LOW, from, struct mem_cgroup, memory.low);
-	TAKE(to, BPF_LIMITS_MIN, from, struct mem_cgroup, memory.min);
-	TAKE(to, BPF_LIMITS_SWAP_USAGE, from, struct mem_cgroup, swap.usage.counter);
-	TAKE(to, BPF_LIMITS_SWAP_PEAK, from, struct mem_cgroup, swap.watermark);
-	TAKE(to, BPF_LIMITS_SWAP_MAX, from, struct mem_cgroup, swap.max);
-	TAKE(to, BPF_LIMITS_SWAP_HIGH, from, struct mem_cgroup, swap.high);
-	TAKE(to, BPF_LIMITS_OOM_GROUP, from, struct mem_cgroup, oom_group);
-	TAKE_EVENT(to, BPF_LIMITS_EVENTS_LOW, from, MEMCG_LOW);
-	TAKE_EVENT(to, BPF_LIMITS_EVENTS_HIGH, from, MEMCG_HIGH);
-	TAKE_EVENT(to, BPF_LIMITS_EVENTS_MAX, from, MEMCG_MAX);
-	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM, from, MEMCG_OOM);
-	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM_GROUP_KILL, from, MEMCG_OOM_GROUP_KILL);
-}
-
-static __always_inline void learn(const struct bpf_control *asked, __u64 id, __u64 stats)
-{
-	for (__u32 i = 0; i < BPF_LEARN_MAX && i < asked->learn_count; i++) {
-		struct bpf_learned *to;
-		__u32 place = i; /* a counter whose address is taken is lost to the verifier */
-
-		if (asked->learn_id[i] != id)
-			continue;
-		to = bpf_map_lookup_elem(&learned, &place);
-		if (to == NULL)
-			return;
-		to->id = id;
-		/* Never an offset of something that may be missing: compilers move it out of its if. */
-		to->state_count = bpf_core_field_size(struct memcg_vmstats, state) / 8;
-		to->event_count = bpf_core_field_size(struct memcg_vmstats, events) / 8;
-		bpf_probe_read_kernel(to->state, sizeof(to->state),
-				      ELEMENT(stats, struct memcg_vmstats, state, 0));
-		bpf_probe_read_kernel(to->events, sizeof(to->events),
-				      ELEMENT(stats, struct memcg_vmstats, events, 0));
-	}
-}
-
-static __always_inline void take_memory(struct cgroup *group, __u32 slot,
-					const struct bpf_control *asked)
-{
-	struct record_memory *to = bpf_map_lookup_elem(&memory, &slot);
-	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
-
-	if (to == NULL)
-		return;
-	to->field[BPF_MEMORY_STATE] = is_shown(css, asked);
-	if (to->field[BPF_MEMORY_STATE] != BPF_RECORD_ABSENT)
-		to->field[BPF_MEMORY_USAGE] =
-			READ(AS(struct mem_cgroup, css), memory.usage.counter);
-}
-
-static __always_inline void take_limits(struct cgroup *group, __u32 slot,
-					const struct bpf_control *asked)
-{
-	struct record_limits *to = bpf_map_lookup_elem(&limits, &slot);
-	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
-	struct mem_cgroup *from = AS(struct mem_cgroup, css);
-
-	if (to == NULL)
-		return;
-	to->field[BPF_LIMITS_STATE] = is_shown(css, asked);
-	if (to->field[BPF_LIMITS_STATE] == BPF_RECORD_ABSENT)
-		return;
-	TAKE(to, BPF_LIMITS_PEAK, from, struct mem_cgroup, memory.watermark);
-	TAKE(to, BPF_LIMITS_MAX, from, struct mem_cgroup, memory.max);
-	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM_KILL, from, MEMCG_OOM_KILL);
-	if (asked->version == 1)
-		take_limits_v1(from, to);
-	else
-		take_limits_v2(from, to);
-}
-
-static __always_inline void take_stat(struct cgroup *group, __u32 slot,
-				      const struct bpf_control *asked)
-{
-	struct record_stat *to = bpf_map_lookup_elem(&stat, &slot);
-	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
-	__u64 stats;
-
-	if (to == NULL)
-		return;
-	to->field[BPF_STAT_STATE] = is_shown(css, asked);
-	if (to->field[BPF_STAT_STATE] == BPF_RECORD_ABSENT ||
-	    (asked->stat_count == 0 && asked->learn_count == 0))
-		return;
-	stats = ADDRESS(AS(struct mem_cgroup, css), struct mem_cgroup, vmstats);
-	for (__u32 i = 0; i < BPF_STAT_MAX && i < asked->stat_count; i++) {
-		__u32 index = asked->stat_index[i];
-
-		to->field[BPF_STAT_FIRST + i] =
-			index & BPF_STAT_EVENT
-				? READ_U64(ELEMENT(stats, struct memcg_vmstats, events,
-						   index & ~BPF_STAT_EVENT))
-				: READ_U64(ELEMENT(stats, struct memcg_vmstats, state, index));
-	}
-	if (asked->learn_count > 0)
-		learn(asked, group->kn->id, stats);
+	sums.usages = ADDRESS(from, struct cpuacct, cpuusage);
+	sums.stats = ADDRESS(from, struct cpuacct, cpustat);
+	bpf_loop(asked->cpu_count, add_cpu, &sums, 0);
+	to->field[BPF_CPUACCT_USAGE] = sums.usage;
+	to->field[BPF_CPUACCT_USER] = sums.user;
+	/* Counted by ticks: not what user leaves of usage. */
+	to->field[BPF_CPUACCT_SYSTEM] = sums.system;
 }
 
 static __always_inline void take_pids(struct cgroup *group, __u32 slot,
@@ -485,8 +293,10 @@ static __always_inline bool is_wanted(const struct bpf_control *asked, enum bpf_
 }
 
 /* Everything of one group. Groups that were removed and are still held by something are left out. */
-static __always_inline void take_group(struct cgroup *group, struct bpf_control *control_)
+static __always_inline void take_group(struct cgroup *given, struct bpf_control *control_)
 {
+	/* Of what an iterator gives the verifier looks up, by name and for each read, how far it is to be trusted. */
+	struct cgroup *group = AS(struct cgroup, given);
 	__u32 met = control_->count, slot = control_->first + met, place = control_->base + slot;
 	struct bpf_group_record *record;
 
@@ -577,6 +387,16 @@ struct {
 } yardstick SEC(".maps");
 ARRAY(places, struct bpf_places, 1);
 
+static long find_one_place(__u32 i, struct bpf_places **to)
+{
+	__u32 zero = 0;
+
+	if (i >= BPF_CPU_MAX)
+		return 1;
+	(*to)->cpu[i] = (__u64)bpf_map_lookup_percpu_elem(&yardstick, &zero, i);
+	return 0;
+}
+
 SEC("iter/bpf_map")
 int find_cpu_places(struct bpf_iter__bpf_map *context)
 {
@@ -588,8 +408,7 @@ int find_cpu_places(struct bpf_iter__bpf_map *context)
 		return 0;
 	bpf_probe_read_kernel(&to->base, sizeof(to->base),
 			      (const void *)map + bpf_core_field_offset(struct bpf_array, pptrs));
-	for (__u32 i = 0; i < BPF_CPU_MAX; i++)
-		to->cpu[i] = (__u64)bpf_map_lookup_percpu_elem(&yardstick, &zero, i);
+	bpf_loop(BPF_CPU_MAX, find_one_place, &to, 0);
 	to->found = 1;
 	return 0;
 }

@@ -2,6 +2,8 @@
 #
 # The BPF programs, compiled twice (collect.bpf.c says why) and carried within the library as bytes.
 set(bpf_directory ${CMAKE_CURRENT_SOURCE_DIR}/sample/bpf)
+set(bpf_sources collect.bpf.c access.h kernel-types.h memory.h records.h)
+list(TRANSFORM bpf_sources PREPEND ${bpf_directory}/)
 find_program(LLVM_STRIP NAMES llvm-strip llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-strip-16
   llvm-strip-15 llvm-strip-14)
 foreach(kind IN ITEMS direct probe)
@@ -16,7 +18,7 @@ foreach(kind IN ITEMS direct probe)
       -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
       -c ${bpf_directory}/collect.bpf.c -o ${bpf_object_${kind}}
     ${strip}
-    DEPENDS ${bpf_directory}/collect.bpf.c ${bpf_directory}/kernel-types.h ${bpf_directory}/records.h
+    DEPENDS ${bpf_sources}
     VERBATIM COMMENT "Building BPF object collect-${kind}.bpf.o")
 endforeach()
 configure_file(${bpf_directory}/objects.c.in bpf-objects.c @ONLY)

@@ -106,11 +106,33 @@ static void reads_what_moves_at_once(void **state)
 	machine_free(machine);
 }
 
+/* Whoever runs in a group runs in all above it: beneath a clock that stands still none is looked at. */
+static void leaves_alone_what_is_beneath(void **state)
+{
+	struct machine *machine = machine_that_stands_still(1000);
+	struct cgw_snapshot *snapshot;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 5\n");
+	cgw_snapshot_unref(sample(machine));
+	/* No kernel would say so: that it is not seen tells that nobody looked. */
+	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 6\n");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a/b", CGW_M_CPU_USAGE, CGW_OK, 5000);
+	cgw_snapshot_unref(snapshot);
+	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 8\nuser_usec 3\n");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a/b", CGW_M_CPU_USAGE, CGW_OK, 6000);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(carries_over_what_stands_still),
 		cmocka_unit_test(reads_what_moves_at_once),
+		cmocka_unit_test(leaves_alone_what_is_beneath),
 		cmocka_unit_test(reads_the_first_group),
 	};
 

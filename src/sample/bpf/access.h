@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* access.h - how the programs read the kernel's structures, and the arrays they write into. */
+#ifndef CGWARD_SAMPLE_BPF_ACCESS_H
+#define CGWARD_SAMPLE_BPF_ACCESS_H
+
+#include "kernel-types.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "records.h"
+
+/* cgroup_subsys_state.flags; an enum without a name, the same since 4.x. */
+#define CSS_ONLINE  (1U << 1)
+#define CSS_VISIBLE (1U << 3)
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+
+#define ARRAY(name_, type_, entries_)              \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, entries_);     \
+		__type(key, __u32);                \
+		__type(value, type_);              \
+	} name_ SEC(".maps")
+
+#ifdef COLLECT_DIRECT
+#define AS(type_, pointer)    ((type_ *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type_)))
+#define READ(pointer, member) ((pointer)->member)
+/* Any kernel type that starts with a 64-bit number will do. */
+#define READ_U64(address) (AS(struct kernel_cpustat, address)->cpustat[0])
+#else
+#define AS(type_, pointer)    ((type_ *)(pointer))
+#define READ(pointer, member) BPF_CORE_READ(pointer, member)
+static __always_inline __u64 read_u64(const void *address)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), address);
+	return value;
+}
+#define READ_U64(address)     read_u64(address)
+#endif
+
+/* The element of an array member, whose index or size is known to the running kernel only. */
+#define ELEMENT(pointer, type_, member, index) \
+	((void *)(pointer) + bpf_core_field_offset(type_, member) + 8 * (__u64)(index))
+
+/* A pointer member as a mere address: the verifier lets those be reckoned with. */
+#define ADDRESS(pointer, type_, member) READ_U64(ELEMENT(pointer, type_, member, 0))
+
+#define CSS(group, name)                                                                           \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                                   \
+		 ? AS(struct cgroup_subsys_state,                                                  \
+		      (void *)READ_U64(ELEMENT(group, struct cgroup, subsys,                       \
+					       bpf_core_enum_value(enum cgroup_subsys_id, name)))) \
+		 : NULL)
+
+/*
+ * Its files are there: v2 keeps controllers that others depend on without showing them. v1 has no such;
+ * that the flags are not read saves a cache line a group, which is what a pass costs.
+ */
+static __always_inline bool is_shown(struct cgroup_subsys_state *css,
+				     const struct bpf_control *asked)
+{
+	return css != NULL && (asked->version == 1 || READ(css, flags) & CSS_VISIBLE);
+}
+
+/* A structure that kernels may be built without, or name otherwise. */
+#define TAKE(to, place, from, type_, member)                            \
+	do {                                                            \
+		if (bpf_core_field_exists(type_, member))               \
+			(to)->field[place] = (__u64)READ(from, member); \
+	} while (0)
+
+#endif
