@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* scale.h - a product divided, without a wrap between. */
+/* scale.h - numbers brought to another scale or size, without a wrap between. */
 #ifndef CGWARD_BASE_SCALE_H
 #define CGWARD_BASE_SCALE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* The same, or where a size holds less the largest: no object has it. */
+static inline size_t size_from_u64(uint64_t number)
+{
+#if SIZE_MAX < UINT64_MAX
+	return number < SIZE_MAX ? (size_t)number : SIZE_MAX;
+#else
+	return number;
+#endif
+}
 
 /* By hand, for machines whose compiler has no numbers of 128 bits. */
 static inline bool scale_by_halves(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/scale.h"
 #include "cli/options.h"
 #include "dump/dump.h"
 #include "dump/get.h"
@@ -286,7 +287,7 @@ static int print(struct dump *dump, const struct cgw_layout *layout, const struc
 		.fields = dump->fields.items,
 		.field_count = dump->fields.count,
 		.groups = groups,
-		.groups_max = dump->groups_max,
+		.groups_max = size_from_u64(dump->groups_max),
 		.tree = dump->selection.tree,
 		.headings = dump->headings,
 		.exact = dump->exact,

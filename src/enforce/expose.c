@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/scale.h"
 #include "cli/select.h"
 #include "enforce/expose.h"
 #include "enforce/say.h"
@@ -110,7 +111,7 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 		.frame = exposed->frame,
 		.fields = exposed->fields.items,
 		.field_count = exposed->fields.count,
-		.groups_max = exposed->wanted.groups_max,
+		.groups_max = size_from_u64(exposed->wanted.groups_max),
 	};
 	int r = sample(exposed);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +19,14 @@ static int real_open_at(int directory, const char *path, int flags)
 		fd = openat(directory, path, flags | O_CLOEXEC);
 	while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : fd;
+}
+
+static bool is_link(int directory, const char *name)
+{
+	struct stat status;
+
+	return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(status.st_mode);
 }
 
 /* One component at a time, for kernels and seccomp filters without openat2(). */
@@ -41,6 +50,8 @@ static int open_by_component(int directory, const char *path, int flags)
 			return -EXDEV;
 		fd = real_open_at(at, length == 0 ? "." : component,
 				  O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY));
+		if (fd == -ENOTDIR && is_link(at, component))
+			return -ELOOP; /* as openat2() says */
 		if (fd < 0)
 			return fd;
 		close(at);

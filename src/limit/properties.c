@@ -58,7 +58,7 @@ static int from_list(const struct control_row *row, const struct setting *settin
 			return -ERANGE;
 		for (uint64_t i = first; i <= last; i++)
 			properties->bits[i / 8] |= (uint8_t)(1U << i % 8);
-		size = last / 8 + 1 > size ? last / 8 + 1 : size;
+		size = last / 8 + 1 > size ? (size_t)last / 8 + 1 : size;
 		at += *at == ',';
 	}
 	properties->items[0] = (struct systemd_property){

@@ -107,9 +107,9 @@ static void follow(struct who *who)
 	if ((uint64_t)status.st_size == who->offset)
 		return;
 	text = malloc(TAIL_BYTES);
-	length = text != NULL
-			 ? pread(fd, text, (size_t)status.st_size - who->offset, (off_t)who->offset)
-			 : -1;
+	length = text != NULL ? pread(fd, text, (size_t)((uint64_t)status.st_size - who->offset),
+				      (off_t)who->offset)
+			      : -1;
 	if (length > 0)
 		take_text(who, text, (size_t)length, from_within);
 }

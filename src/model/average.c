@@ -150,7 +150,7 @@ struct cgw_value average_value(const struct cgw_averages *averages, int16_t aver
 
 	if (group >= averages->count)
 		return (struct cgw_value){.state = CGW_WARMUP};
-	slot = &averages->slots[group * expression->average_count + (size_t)average];
+	slot = &averages->slots[(size_t)group * expression->average_count + (size_t)average];
 	if (slot->seconds < expression->averages[average].window_seconds)
 		return (struct cgw_value){.state = CGW_WARMUP};
 	return (struct cgw_value){.state = CGW_OK,

@@ -2,6 +2,7 @@
 /* bytes.c - numbers and texts as bytes. */
 #include <stdlib.h>
 
+#include "base/scale.h"
 #include "record/bytes.h"
 
 uint8_t *bytes_reserve(struct bytes *bytes, size_t count)
@@ -73,9 +74,9 @@ const uint8_t *cursor_take(struct cursor *cursor, size_t length)
 const char *cursor_text(struct cursor *cursor, size_t *ret_length)
 {
 	uint64_t length = cursor_number(cursor);
-	const uint8_t *text = cursor_take(cursor, length);
+	const uint8_t *text = cursor_take(cursor, size_from_u64(length));
 
-	*ret_length = text != NULL ? length : 0;
+	*ret_length = text != NULL ? (size_t)length : 0;
 	return text != NULL ? (const char *)text : "";
 }
 
@@ -84,7 +85,7 @@ size_t cursor_count(struct cursor *cursor)
 	uint64_t count = cursor_number(cursor);
 
 	if (count <= cursor_left(cursor))
-		return count;
+		return (size_t)count;
 	cursor->failed = true;
 	cursor->at = cursor->end;
 	return 0;

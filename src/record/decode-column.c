@@ -43,8 +43,8 @@ static int take_states(struct cursor *in, uint8_t *states, size_t count)
 
 		if (in->failed || run == 0 || run > count - at || state >= CGW_STATE_COUNT)
 			return -EBADMSG;
-		memset(states + at, (int)state, run);
-		at += run;
+		memset(states + at, (int)state, (size_t)run);
+		at += (size_t)run;
 	}
 	return 0;
 }

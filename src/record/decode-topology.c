@@ -198,7 +198,7 @@ static int build_facts(const struct entry_list *list, struct fact_list *facts)
 
 	for (size_t i = 0; i < list->count; i++)
 		size += list->items[i].facts_length;
-	text = size <= UINT32_MAX ? malloc(size + 1) : NULL;
+	text = size < UINT32_MAX ? malloc((size_t)size + 1) : NULL;
 	if (at == NULL || text == NULL) {
 		free(at);
 		free(text);

@@ -152,7 +152,8 @@ static struct cgw_number bounded(const struct bpf_column *column, uint64_t value
 bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_number *ret_number)
 {
 	static const uint64_t tasks_end = 4 * 1024 * 1024 + 1;
-	uint64_t page_bytes = column->page_bytes, pages_end = (uint64_t)LONG_MAX / page_bytes;
+	/* The kernel's "long" has 64 bits wherever it runs these programs, whatever this program's has. */
+	uint64_t page_bytes = column->page_bytes, pages_end = (uint64_t)INT64_MAX / page_bytes;
 
 	switch ((enum bpf_kind)column->row->kind) {
 	case BPF_KIND_PLAIN:

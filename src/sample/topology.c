@@ -25,8 +25,9 @@ int topology_new(uint32_t count, uint32_t hierarchy_count, size_t names_size,
 {
 	size_t n = count, h = hierarchy_count;
 	size_t size = padded(sizeof(struct topology)) + 3 * padded(n * sizeof(uint32_t)) +
-		      padded(n * sizeof(uint16_t)) + n * sizeof(char *) + h * sizeof(uint64_t *) +
-		      h * n * sizeof(uint64_t) + padded(names_size);
+		      padded(n * sizeof(uint16_t)) + padded(n * sizeof(char *)) +
+		      padded(h * sizeof(uint64_t *)) + h * padded(n * sizeof(uint64_t)) +
+		      padded(names_size);
 	struct topology *topology = calloc(1, size);
 	char *block = (char *)topology;
 	struct topology_arrays arrays;

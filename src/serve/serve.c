@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/scale.h"
 #include "cli/options.h"
 #include "cli/select.h"
 #include "serve/address.h"
@@ -113,7 +114,7 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 		.frame = serve->frame,
 		.fields = serve->fields.items,
 		.field_count = serve->fields.count,
-		.groups_max = serve->groups_max,
+		.groups_max = size_from_u64(serve->groups_max),
 		.more_labels = names_labels,
 		.context = serve->names,
 	};

@@ -11,7 +11,7 @@ static int take_instance(void *context, uint32_t slot, const char *name, size_t 
 	FUZZ_CHECK(slot < 4);
 	for (size_t i = 0; i < name_length; i++)
 		*sum += (unsigned char)name[i];
-	*sum += number.value;
+	*sum += (size_t)number.value;
 	return 0;
 }
 

@@ -58,7 +58,7 @@ static void write_again(struct cgw_snapshot *now)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t length = size >= 2 ? load_le(data, 2) : 0;
+	size_t length = size >= 2 ? (size_t)load_le(data, 2) : 0;
 	struct decoder decoder = {0};
 	struct cursor in;
 

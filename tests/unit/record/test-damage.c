@@ -141,7 +141,7 @@ static size_t last_block(struct fixture *fixture)
 
 	write_file(fixture->file, fixture->bytes, fixture->length);
 	assert_int_equal(record_file_open(fixture->file, O_RDONLY, &file), 0);
-	offset = file.last_offset;
+	offset = (size_t)file.last_offset;
 	record_file_done(&file);
 	return offset;
 }
@@ -302,7 +302,7 @@ static void a_damaged_index(void **state)
 	index = file.hint.index;
 	record_file_done(&file);
 	assert_true(index > 0);
-	for (size_t i = index; i < fixture->length; i++) {
+	for (size_t i = (size_t)index; i < fixture->length; i++) {
 		fixture->bytes[i] ^= 0x40;
 		write_file(fixture->file, fixture->bytes, fixture->length);
 		assert_int_equal(cgw_replay_open(fixture->file, &replay, NULL), 0);

@@ -9,7 +9,7 @@
 #include "test.h"
 
 #define PAGE      4096
-#define PAGES_END ((uint64_t)LONG_MAX / PAGE)
+#define PAGES_END ((uint64_t)INT64_MAX / PAGE)
 
 struct row {
 	enum cgw_metric metric;
