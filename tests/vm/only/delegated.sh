@@ -11,5 +11,9 @@ same "a limit of our own is read back" 33554432 "$("$CGWARD" get --bytes "$group
 same "and holds below" "33554432 $group" "$(mkdir "$mount$group/child" &&
 	"$CGWARD" get --bytes "$group/child" memory.max.effective memory.max.effective_by | xargs)"
 rmdir "$mount$group/child"
-check "the limit of the delegated group itself is not ours" sh -c '! echo 1G 2>/dev/null >"$1/memory.max"' - \
-	"$mount$test_top"
+if [ -O "$mount$test_top/memory.max" ]; then
+	skip "the limit of the delegated group itself is not ours: its manager is this user's own (not possible here)"
+else
+	check "the limit of the delegated group itself is not ours" sh -c '! echo 1G 2>/dev/null >"$1/memory.max"' - \
+		"$mount$test_top"
+fi
