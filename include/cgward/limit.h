@@ -25,9 +25,10 @@ enum cgw_risk {
 	CGW_RISK_SLOW, /* may throttle what runs */
 	CGW_RISK_FAIL, /* forks or allocations may fail */
 	CGW_RISK_KILL, /* processes may be killed */
+	CGW_RISK_HANG, /* processes may wait for ever; nothing sets it by itself */
 };
 
-/* "none", "slow", "fail", "kill": the word for lists and machine formats. */
+/* "none", "slow", "fail", "kill", "hang": the word for lists and machine formats. */
 const char *cgw_risk_name(enum cgw_risk risk) CGW_PURE;
 
 struct cgw_control_info {

@@ -93,29 +93,38 @@ static void check_controllers(const struct cgw_layout *layout, struct finding *f
 	}
 }
 
+/* One sample of these metrics; the sampler is gone again. */
+static int sample_once(const struct cgw_layout *layout, const enum cgw_metric *metrics,
+		       size_t count, struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
+{
+	const struct cgw_sampler_options options = {.once = true};
+	struct cgw_metric_set wanted = {0};
+	struct cgw_sampler *sampler = NULL;
+	int r = cgw_sampler_new(layout, &options, &sampler, diag);
+
+	for (size_t i = 0; i < count; i++)
+		cgw_metric_set_add(&wanted, metrics[i]);
+	if (r == 0)
+		r = cgw_sampler_want(sampler, &wanted);
+	if (r == 0)
+		r = cgw_sampler_sample(sampler, ret_snapshot);
+	cgw_sampler_free(sampler);
+	return r;
+}
+
 static void check_reading(const struct cgw_layout *layout, struct finding *finding)
 {
 	static const enum cgw_metric looked_at[] = {CGW_M_CPU_USAGE, CGW_M_MEMORY_CURRENT,
 						    CGW_M_PIDS_CURRENT, CGW_M_IO_RBYTES};
-	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_metric_set wanted = {0};
-	struct cgw_sampler *sampler = NULL;
 	struct cgw_snapshot *snapshot = NULL;
 	struct cgw_diag diag = {0};
 	uint32_t denied = 0, count;
-	int r = cgw_sampler_new(layout, &options, &sampler, &diag);
+	int r = sample_once(layout, looked_at, ARRAY_SIZE(looked_at), &snapshot, &diag);
 
-	for (size_t i = 0; i < ARRAY_SIZE(looked_at); i++)
-		cgw_metric_set_add(&wanted, looked_at[i]);
-	if (r == 0)
-		r = cgw_sampler_want(sampler, &wanted);
-	if (r == 0)
-		r = cgw_sampler_sample(sampler, &snapshot);
 	if (r < 0) {
 		finding->verdict = VERDICT_FAILS;
 		SAY(finding, "no sample can be taken: %s",
 		    diag.text[0] != '\0' ? diag.text : strerror(-r));
-		cgw_sampler_free(sampler);
 		return;
 	}
 	count = cgw_snapshot_topology(snapshot)->count;
@@ -131,7 +140,35 @@ static void check_reading(const struct cgw_layout *layout, struct finding *findi
 		ADVISE(finding, "run as root to see them");
 	}
 	cgw_snapshot_unref(snapshot);
-	cgw_sampler_free(sampler);
+}
+
+/* v1 before 5.11: groups that do not count what is beneath them, and do not bound it either. */
+static void check_accounting(const struct cgw_layout *layout, struct finding *finding)
+{
+	static const enum cgw_metric asked = CGW_M_MEMORY_USE_HIERARCHY;
+	struct cgw_snapshot *snapshot = NULL;
+	uint32_t alone = 0;
+
+	if (sample_once(layout, &asked, 1, &snapshot, NULL) < 0)
+		return; /* "reading" says why */
+	for (uint32_t group = 0; group < cgw_snapshot_topology(snapshot)->count; group++) {
+		struct cgw_number number = cgw_snapshot_number(snapshot, asked, group);
+
+		alone += number.state == CGW_OK && number.value == 0;
+	}
+	cgw_snapshot_unref(snapshot);
+	if (alone == 0) {
+		SAY(finding, "memory of a group counts what is beneath it");
+		return;
+	}
+	finding->verdict = VERDICT_LIMITED;
+	SAY(finding,
+	    "memory of %" PRIu32
+	    " groups leaves out what is beneath them, and their limits do not hold there "
+	    "(memory.use_hierarchy is 0)",
+	    alone);
+	ADVISE(finding, "write 1 into memory.use_hierarchy of the root before groups are made, as "
+			"systemd does");
 }
 
 /* May we make and fill groups right there? */
@@ -283,9 +320,15 @@ static void check_descriptors(const struct cgw_layout *layout, struct finding *f
 }
 
 const struct check checks[] = {
-	{"layout", check_layout},           {"controllers", check_controllers},
-	{"reading", check_reading},         {"writing", check_writing},
-	{"limits", check_limits},           {"pressure", check_pressure},
-	{"systemd", check_systemd},         {"delegation", check_delegation},
-	{"descriptors", check_descriptors}, {NULL, NULL},
+	{"layout", check_layout},
+	{"controllers", check_controllers},
+	{"reading", check_reading},
+	{"accounting", check_accounting},
+	{"writing", check_writing},
+	{"limits", check_limits},
+	{"pressure", check_pressure},
+	{"systemd", check_systemd},
+	{"delegation", check_delegation},
+	{"descriptors", check_descriptors},
+	{NULL, NULL},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* advise.c - why the kernel refused a change, and what to do about it. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,9 +131,9 @@ static int advise_busy(struct step *step, const struct target *target)
 	    target_number(target, (enum cgw_metric)row->guard, &used) == 0)
 		return cgw_diag_set(
 			&step->result.diag, -EBUSY,
-			"%llu are in use and the kernel could not reclaim down to the new "
-			"value; --reclaim tries harder, or stop something in the group",
-			(unsigned long long)used);
+			"%" PRIu64 " bytes are in use and the kernel could not reclaim down to the "
+			"new value; --reclaim tries harder, or stop something in the group",
+			used);
 	return cgw_diag_set(
 		&step->result.diag, -EBUSY,
 		"something in the group, or a group beneath, still needs the present value");

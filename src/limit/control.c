@@ -85,13 +85,11 @@ const struct cgw_control_info *cgw_control_info(enum cgw_control control)
 const char *cgw_risk_name(enum cgw_risk risk)
 {
 	static const char *const names[] = {
-		[CGW_RISK_NONE] = "none",
-		[CGW_RISK_SLOW] = "slow",
-		[CGW_RISK_FAIL] = "fail",
-		[CGW_RISK_KILL] = "kill",
+		[CGW_RISK_NONE] = "none", [CGW_RISK_SLOW] = "slow", [CGW_RISK_FAIL] = "fail",
+		[CGW_RISK_KILL] = "kill", [CGW_RISK_HANG] = "hang",
 	};
 
-	return (unsigned)risk <= CGW_RISK_KILL ? names[risk] : "invalid";
+	return (unsigned)risk <= CGW_RISK_HANG ? names[risk] : "invalid";
 }
 
 static int find(const char *key)

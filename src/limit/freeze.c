@@ -41,6 +41,19 @@ static int open_freezer(struct cgw_plan *plan, struct step *step, struct target 
 	return r < 0 ? advise_group(plan, step, r, "freeze or thaw") : 0;
 }
 
+/* The frozen do not say that they live. */
+static void warn_of_watchdog(const struct cgw_plan *plan, struct step *step)
+{
+	uint64_t watchdog_us =
+		plan_owned(step) ? systemd_watchdog_us(plan->systemd, &step->owner) : 0;
+
+	if (watchdog_us > 0)
+		(void)cgw_diag_set(&step->result.diag, 0,
+				   "its watchdog waits %.1f s: frozen for longer, systemd takes it "
+				   "for dead and ends it",
+				   (double)watchdog_us / 1e6);
+}
+
 static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
@@ -64,6 +77,8 @@ static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 		return cgw_diag_set(&result->diag, -EBUSY,
 				    "a group above it is frozen: thaw that one");
 	}
+	if (freeze && result->outcome != CGW_OUTCOME_UNCHANGED)
+		warn_of_watchdog(plan, step);
 	if (through_systemd(plan, step))
 		(void)systemd_say_unit(&step->owner, freeze ? "FreezeUnit" : "ThawUnit",
 				       result->how, sizeof(result->how));

@@ -31,6 +31,13 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 	return none(diag);
 }
 
+uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *owner)
+{
+	(void)systemd;
+	(void)owner;
+	return 0;
+}
+
 int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 		const struct systemd_property *properties, size_t count, bool persist,
 		struct cgw_diag *diag)

@@ -229,3 +229,25 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 	*ret_owner = owner;
 	return 0;
 }
+
+uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *owner)
+{
+	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
+	const struct systemd_request request = {
+		.member = "GetUnit", .fill = fill_path, .context = owner->unit};
+	uid_t manager = systemd_manager_of(owner);
+	const char *object;
+	sd_bus *bus = NULL;
+	uint64_t watchdog_us = 0;
+
+	/* Other kinds of units have no such property. */
+	if (systemd_bus_check_unit(owner, NULL) < 0 ||
+	    systemd_bus_call(systemd, manager, &request, &reply, NULL) < 0 ||
+	    systemd_bus_get(systemd, manager, &bus, NULL) < 0 ||
+	    sd_bus_message_read(reply, "o", &object) < 0 ||
+	    sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", object,
+					"org.freedesktop.systemd1.Service", "WatchdogUSec", NULL,
+					't', &watchdog_us) < 0)
+		return 0;
+	return watchdog_us == UINT64_MAX ? 0 : watchdog_us;
+}

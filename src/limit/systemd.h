@@ -25,6 +25,9 @@ struct systemd *systemd_close(struct systemd *systemd);
 int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, const char *path,
 		  struct cgw_owner *ret_owner, struct cgw_diag *diag);
 
+/* How often the owner's service must say that it lives; 0: it need not, or that is not to be known. */
+uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *owner);
+
 /* One property of SetUnitProperties, by the type that D-Bus wants. */
 struct systemd_property {
 	const char *name;     /* "MemoryMax" */

@@ -92,6 +92,10 @@ static int take_control(struct words *words, const char *verb, enum cgw_control 
 	if (cgw_control_info((enum cgw_control)control)->action)
 		return cgw_diag_set(words->diag, -EINVAL, "%s: %s is no value that stays", verb,
 				    key);
+	if (cgw_control_info((enum cgw_control)control)->risk == CGW_RISK_HANG)
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "%s: processes may hang by %s: it is set by hand only", verb,
+				    key);
 	*ret_control = (enum cgw_control)control;
 	return 0;
 }

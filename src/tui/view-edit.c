@@ -178,6 +178,7 @@ static const char *risk_text(uint8_t risk)
 		[CGW_RISK_SLOW] = "What runs may get slower.",
 		[CGW_RISK_FAIL] = "Forks or allocations may fail.",
 		[CGW_RISK_KILL] = "Processes may be killed.",
+		[CGW_RISK_HANG] = "Processes may hang until somebody helps them.",
 	};
 
 	return texts[risk];

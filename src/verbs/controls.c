@@ -11,13 +11,6 @@
 #include "base/cleanup.h"
 #include "verbs/controls.h"
 
-static const char *const risks[] = {
-	[CGW_RISK_NONE] = "none",
-	[CGW_RISK_SLOW] = "slow",
-	[CGW_RISK_FAIL] = "fail",
-	[CGW_RISK_KILL] = "kill",
-};
-
 /* A control's row, as text. */
 struct row {
 	const struct cgw_control_info *info;
@@ -92,7 +85,7 @@ static void describe(const struct cgw_layout *layout, enum cgw_control control, 
 {
 	*row = (struct row){.info = cgw_control_info(control)};
 	row->unit = cgw_unit_name((enum cgw_unit)row->info->unit);
-	row->risk = risks[row->info->risk];
+	row->risk = cgw_risk_name((enum cgw_risk)row->info->risk);
 	describe_range(row->info, row->range, sizeof(row->range));
 	if (cgw_control_available(layout, control, &row->why_not) == 0)
 		describe_file(layout, row->info, row->file, sizeof(row->file));

@@ -70,7 +70,7 @@ time.sleep(1000)'
 filtered=$started
 start sh -c 'ulimit -S -n 123; ulimit -H -n 456; echo 321 >/proc/self/oom_score_adj; exec sleep 1000'
 limited=$started
-if [ "$(id -u)" = 0 ]; then
+if is_root; then
 	start unshare -n sleep 1000
 	alone=$started
 	start python3 -c 'import os, time; os.chroot("'"$directory"'"); os.chdir("/"); time.sleep(1000)'
@@ -108,7 +108,7 @@ facts <<-END
 	a hostile name breaks no parser | $$ | p($filtered)["parent"]
 	limits of open files, and the OOM score | 123 456 321 | p($limited)["confinement"]["rlimits"]["nofile"] + [p($limited)["confinement"]["oom_score_adj"]]
 END
-if [ "$(id -u)" = 0 ]; then
+if is_root; then
 	facts <<-END
 		a chroot shows | $directory | p($jailed)["confinement"]["root"]
 		capabilities are those of getpcaps | $(getpcaps "$bounded" 2>&1 | sed -E 's/^[^=]*: *=? *//; s/[+=].*//') | ",".join(p($bounded)["confinement"]["capabilities"]["effective"])
@@ -203,7 +203,8 @@ while True:
 	wired=$started
 	sent() { awk '/inner0:/ { print $10 }' "/proc/$wired/net/dev"; }
 	differs_much() { differs "$wired" net && [ "$(sent)" -gt 50000 ]; }
-	wait_for 30 differs_much
+fi
+if [ -n "${wired:-}" ] && wait_for 30 differs_much; then
 	inode=$(inode_of "$wired" net)
 	before=$(sent)
 	look --network --rates 2s "$group"
@@ -226,7 +227,7 @@ while True:
 		facts <<<"a device on another's wire | macvlan inner0 | [i($inode, 'mac0')[k] for k in ('mode', 'on')]"
 	kill "$wired"
 else
-	skip "network: no veth or bridge in this kernel"
+	skip "network: no veth, bridge or named namespace can be made here (not possible here)"
 fi
 net_cleanup
 
@@ -255,7 +256,7 @@ contained() {
 		'mount --make-rprivate / && mount -t proc proc /proc && "$@"; exit' - \
 		"$CGWARD" inspect --json --rates 0 "$group" >"$directory/look.json")
 }
-if contained; then
+if is_root && contained; then
 	net=False && [ "$(inode_of $$ net)" = 4026531833 ] && net=True
 	facts <<-END
 		from inside a container: what is its own | 0 0 0 | [sum(bool(n["host"]) for n in d["namespaces"] if n["kind"] == k) for k in ("pid", "uts", "ipc")]

@@ -56,6 +56,9 @@ status() {
 # may COMMAND...: whether that is possible here at all, for tests that say why they are skipped.
 may() { "$@" >/dev/null 2>&1; }
 
+# is_root: of this machine, not of a user namespace alone.
+is_root() { [ "$(id -u)" = 0 ] && [ "$(awk '{ print $3 }' /proc/self/uid_map)" = 4294967295 ]; }
+
 # mount_of CONTROLLER: where its v1 hierarchy is mounted, or the v2 one when it is there.
 mount_of() {
 	local v1 v2

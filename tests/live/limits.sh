@@ -183,7 +183,7 @@ fi
 
 # --- io: direct writes are held to their rate ---
 disk=
-if [ -n "${CGWARD_TEST_DISK:-}" ]; then
+if [ -w "${CGWARD_TEST_DISK:-}" ]; then
 	disk=$CGWARD_TEST_DISK
 elif command -v losetup >/dev/null; then
 	truncate -s 32M "$journal/disk"

@@ -88,7 +88,7 @@ else
 fi
 
 # --- A backup writes as fast as the disk goes. ---
-if [ -n "${CGWARD_TEST_DISK:-}" ]; then
+if [ -w "${CGWARD_TEST_DISK:-}" ]; then
 	disk=$CGWARD_TEST_DISK
 elif command -v losetup >/dev/null; then
 	truncate -s 32M "$work/disk"
@@ -114,7 +114,7 @@ else
 		check "a noisy neighbour's disk: held to its rate, $rate bytes a second" [ "$rate" -le 2400000 ]
 	fi
 	"$CGWARD" kill --journal "$work/journal" "$group" >/dev/null
-	[ -n "${CGWARD_TEST_DISK:-}" ] || losetup -d "$disk"
+	case $disk in /dev/loop*) losetup -d "$disk" ;; esac
 fi
 
 # --- A container that takes 4 MB more every 100 ms, and one that does not. ---

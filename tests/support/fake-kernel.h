@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,9 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 	size_t used = strlen(fake_log);
 	ssize_t length;
 
+	/* Who was given a file of mode 0200 may do no more than that. */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
+		return -EACCES;
 	fake_writes++;
 	if (fake_fail_at != 0 && fake_writes == fake_fail_at)
 		return fake_fail_with;
@@ -57,6 +61,14 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0)
 		return -errno;
 	return (ssize_t)size;
+}
+
+/* The kernel makes no file that is not there: whoever asks for one is told of a right that is missing. */
+static int fake_open_at(int directory, const char *path, int flags)
+{
+	if (flags & (O_CREAT | O_TRUNC))
+		return -EACCES;
+	return kernel_ops_real.open_at(directory, path, flags);
 }
 
 /* A control group goes with its files. */
@@ -84,6 +96,7 @@ static const struct kernel_ops *fake_kernel(void)
 	static struct kernel_ops ops;
 
 	ops = kernel_ops_real;
+	ops.open_at = fake_open_at;
 	ops.write = fake_write;
 	ops.remove_directory = fake_remove_directory;
 	return &ops;

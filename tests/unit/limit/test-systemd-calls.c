@@ -46,6 +46,7 @@ static struct fake {
 	const char *job_result;
 	const char *unit_group;
 	bool unit_delegates;
+	uint64_t watchdog_us;
 	char log[1024]; /* the calls, each with its first string */
 } fake;
 
@@ -137,8 +138,21 @@ static int get_flag(sd_bus *bus, const char *path, const char *interface, const 
 	return sd_bus_message_append(reply, "b", (int)fake.unit_delegates);
 }
 
+static int get_watchdog(sd_bus *bus, const char *path, const char *interface, const char *property,
+			sd_bus_message *reply, void *context, sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)context;
+	(void)error;
+	return sd_bus_message_append(reply, "t", fake.watchdog_us);
+}
+
 static const sd_bus_vtable manager_table[] = {
 	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("GetUnit", "s", "o", on_find, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetUnitByControlGroup", "s", "o", on_find, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SetUnitProperties", "sba(sv)", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("FreezeUnit", "s", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -161,6 +175,7 @@ static const sd_bus_vtable service_table[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("ControlGroup", "s", get_text, 0, 0),
 	SD_BUS_PROPERTY("Delegate", "b", get_flag, 0, 0),
+	SD_BUS_PROPERTY("WatchdogUSec", "t", get_watchdog, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 
@@ -378,6 +393,26 @@ static void owners(void **state)
 	systemd_close(systemd);
 }
 
+/* Whoever freezes a service is told how long it may stay silent. */
+static void watchdogs(void **state)
+{
+	const struct cgw_owner nameless = {.kind = CGW_OWNER_SYSTEMD};
+	struct systemd *systemd = connect_fake();
+
+	(void)state;
+	fake.unit_group = "/system.slice/a.service";
+	assert_int_equal(systemd_watchdog_us(systemd, &a_service), 0);
+	fake.watchdog_us = 3000000;
+	assert_int_equal(systemd_watchdog_us(systemd, &a_service), 3000000);
+	fake.watchdog_us = UINT64_MAX; /* infinity */
+	assert_int_equal(systemd_watchdog_us(systemd, &a_service), 0);
+	fake.watchdog_us = 3000000;
+	fake.unit_group = NULL;
+	assert_int_equal(systemd_watchdog_us(systemd, &a_service), 0);
+	assert_int_equal(systemd_watchdog_us(systemd, &nameless), 0);
+	systemd_close(systemd);
+}
+
 #define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, start_fake, stop_fake)
 
 int main(void)
@@ -385,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(simple_calls), WITH_FAKE(freeze_times_out), WITH_FAKE(connection_lost),
 		WITH_FAKE(nobody_there), WITH_FAKE(scopes),           WITH_FAKE(owners),
+		WITH_FAKE(watchdogs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

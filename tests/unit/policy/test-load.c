@@ -232,6 +232,8 @@ static void mistakes(void **state)
 		{RULE "when = cpu > 1\nthen = kill TERM grace 5s KILL\n", 1,
 		 "after the grace \"then SIGNAL\" is wanted"},
 		{RULE "when = cpu > 1\nthen = run sh -c x\n", 1, "run wants the absolute path"},
+		{RULE "when = cpu > 1\nthen = limit memory.oom_kill_disable 1\n", 1,
+		 "processes may hang by memory.oom_kill_disable: it is set by hand only"},
 		{RULE "when = cpu > 1\nthen = notify me\n", 1, "\"me\" is left over"},
 		{RULE "when = cpu > 1\nthen = limit cpu.max 50% hold 5m\n", 1,
 		 "\"hold\" belongs to step"},
