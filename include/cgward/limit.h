@@ -206,6 +206,10 @@ struct cgw_change {
 int cgw_journal_read(const char *directory,
 		     int (*each)(void *context, const struct cgw_change *change), void *context,
 		     struct cgw_diag *diag);
+/* "set", "freeze", "thaw", ...: as the journal writes it. */
+const char *cgw_step_kind_name(enum cgw_step_kind kind) CGW_PURE;
+/* It was not taken back, is no way back itself, and there is one: a group that went, or a signal, has none. */
+bool cgw_change_reversible(const struct cgw_change *change);
 /*
  * `change_id` 0: the last one that can be undone. -ENOENT: no such change, or its group is gone; -EALREADY: it is
  * taken back; -EOPNOTSUPP: it cannot be; -ESTALE: another group stands there now; -EBUSY: somebody changed the value

@@ -35,7 +35,7 @@ static const struct {
 	{CGW_OUTCOME_INCONSISTENT, "inconsistent"},
 };
 
-const char *journal_kind_name(enum cgw_step_kind kind)
+const char *cgw_step_kind_name(enum cgw_step_kind kind)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].kind == kind)
@@ -78,7 +78,7 @@ json_t *journal_line_intent(const struct cgw_change *change)
 {
 	json_t *line =
 		json_pack("{s:I, s:I, s:s, s:I, s:i, s:i}", "id", (json_int_t)change->id, "time_ns",
-			  (json_int_t)change->realtime_ns, "kind", journal_kind_name(change->kind),
+			  (json_int_t)change->realtime_ns, "kind", cgw_step_kind_name(change->kind),
 			  "group_id", (json_int_t)change->group_id, "pid", (int)change->pid, "uid",
 			  (int)change->uid);
 	json_t *path = json_string(change->path);

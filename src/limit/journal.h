@@ -30,6 +30,4 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 		 struct cgw_diag *diag);
 void journal_free_changes(struct cgw_change *changes, size_t count);
 
-const char *journal_kind_name(enum cgw_step_kind kind);
-
 #endif

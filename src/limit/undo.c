@@ -53,19 +53,21 @@ static bool inverse_of(const struct cgw_change *change, struct cgw_step *step, c
 	return false;
 }
 
-static const struct cgw_change *find_change(const struct cgw_change *changes, size_t count,
-					    uint64_t id)
+bool cgw_change_reversible(const struct cgw_change *change)
 {
 	struct cgw_step step;
 	char buffer[256];
 
-	for (size_t i = count; i-- > 0;) {
-		if (id != 0 && changes[i].id == id)
+	return !change->undone && change->undoes == 0 &&
+	       inverse_of(change, &step, buffer, sizeof(buffer));
+}
+
+static const struct cgw_change *find_change(const struct cgw_change *changes, size_t count,
+					    uint64_t id)
+{
+	for (size_t i = count; i-- > 0;)
+		if (id != 0 ? changes[i].id == id : cgw_change_reversible(&changes[i]))
 			return &changes[i];
-		if (id == 0 && !changes[i].undone && changes[i].undoes == 0 &&
-		    inverse_of(&changes[i], &step, buffer, sizeof(buffer)))
-			return &changes[i];
-	}
 	return NULL;
 }
 
@@ -178,9 +180,9 @@ int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_opt
 		r = cgw_diag_set(diag, -EALREADY, "change %llu is taken back already",
 				 (unsigned long long)change->id);
 	else if (!inverse_of(change, &step, buffer, sizeof(buffer)))
-		r = cgw_diag_set(diag, -EOPNOTSUPP, "change %llu (%s %s) cannot be taken back",
-				 (unsigned long long)change->id, journal_kind_name(change->kind),
-				 change->key);
+		r = cgw_diag_set(diag, -EOPNOTSUPP, "change %llu (%s%s%s) cannot be taken back",
+				 (unsigned long long)change->id, cgw_step_kind_name(change->kind),
+				 change->key[0] != '\0' ? " " : "", change->key);
 	else
 		r = check_group(layout, change, diag);
 	if (r == 0 && !options->force)

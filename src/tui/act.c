@@ -100,18 +100,11 @@ static int fill_plan(struct act *act, struct cgw_plan *plan)
 static void tell_journal(const struct cgw_step *step, const struct cgw_result *result,
 			 const struct cgw_limit_options *options)
 {
-	static const char *const actions[] = {
-		[CGW_STEP_SET] = "set",       [CGW_STEP_FREEZE] = "freeze",
-		[CGW_STEP_THAW] = "thaw",     [CGW_STEP_KILL] = "kill",
-		[CGW_STEP_CREATE] = "create", [CGW_STEP_DELETE] = "delete",
-		[CGW_STEP_MOVE] = "move",
-	};
-
 	if (options->dry_run || result->outcome == CGW_OUTCOME_PENDING ||
 	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
 		return;
 	cli_journal_change(&(struct cli_journal_change){
-		.action = actions[step->kind],
+		.action = cgw_step_kind_name(step->kind),
 		.group = step->path,
 		.group_id = step->expected_id,
 		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,

@@ -276,14 +276,7 @@ static void free_journal(struct job *job)
 
 static const char *key_of(const struct cgw_change *change)
 {
-	static const char *const names[] = {
-		[CGW_STEP_SET] = "set",       [CGW_STEP_FREEZE] = "freeze",
-		[CGW_STEP_THAW] = "thaw",     [CGW_STEP_KILL] = "kill",
-		[CGW_STEP_CREATE] = "create", [CGW_STEP_DELETE] = "delete",
-		[CGW_STEP_MOVE] = "move",
-	};
-
-	return change->key[0] != '\0' ? change->key : names[change->kind];
+	return change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind);
 }
 
 static int take_change(void *context, const struct cgw_change *change)
@@ -321,7 +314,7 @@ static int take_change(void *context, const struct cgw_change *change)
 		       key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
 		       change->who);
 	item->value = (int)journal->count;
-	journal->ids[journal->count++] = change->undone || change->undoes != 0 ? 0 : change->id;
+	journal->ids[journal->count++] = cgw_change_reversible(change) ? change->id : 0;
 	return 0;
 }
 
@@ -351,7 +344,8 @@ static unsigned undo_accept(struct app *app, int value)
 	struct menu_item item = {.text = "The change of the journal"};
 
 	if (value <= 0)
-		return app_say(app, ROLE_WARM, "that one is taken back already, or is an undo");
+		return app_say(app, ROLE_WARM,
+			       "that one is taken back already, or has no way back");
 	(void)snprintf(item.help, sizeof(item.help), "number %d", value);
 	return confirm_undo(app, &item, (uint64_t)value);
 }

@@ -81,7 +81,7 @@ static int add_line(struct log *log, const struct cgw_change *change)
 	cells[0] = id;
 	cells[1] = time;
 	cells[2] = escaped(change->path, path, sizeof(path));
-	cells[3] = change->kind == CGW_STEP_SET ? change->key : report_action(change->kind);
+	cells[3] = change->kind == CGW_STEP_SET ? change->key : cgw_step_kind_name(change->kind);
 	cells[4] = escaped(change->old_value, old, sizeof(old));
 	cells[5] = escaped(change->new_value, new, sizeof(new));
 	cells[6] = escaped(change->who, who, sizeof(who));
@@ -101,7 +101,7 @@ static int add_object(struct log *log, const struct cgw_change *change)
 	object = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}",
 			   "id", (json_int_t)change->id, "time", time, "group",
 			   escaped(change->path, path, sizeof(path)), "action",
-			   report_action(change->kind), "key", change->key, "old",
+			   cgw_step_kind_name(change->kind), "key", change->key, "old",
 			   escaped(change->old_value, old, sizeof(old)), "new",
 			   escaped(change->new_value, new, sizeof(new)), "who",
 			   escaped(change->who, who, sizeof(who)), "why",

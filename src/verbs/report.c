@@ -12,16 +12,15 @@
 
 /* A step without a value, as it is told: "/a: frozen". */
 static const struct {
-	const char *action;
 	const char *done, *already, *would;
 } kinds[] = {
-	[CGW_STEP_SET] = {"set", "set", "is so already", "would be set"},
-	[CGW_STEP_FREEZE] = {"freeze", "frozen", "is frozen already", "would be frozen"},
-	[CGW_STEP_THAW] = {"thaw", "thawed", "is not frozen", "would be thawed"},
-	[CGW_STEP_KILL] = {"kill", "signalled", "holds no process", "would be signalled"},
-	[CGW_STEP_CREATE] = {"create", "created", "is there already", "would be created"},
-	[CGW_STEP_DELETE] = {"delete", "deleted", "is not there", "would be deleted"},
-	[CGW_STEP_MOVE] = {"move", "moved in", "is in it already", "would be moved in"},
+	[CGW_STEP_SET] = {"set", "is so already", "would be set"},
+	[CGW_STEP_FREEZE] = {"frozen", "is frozen already", "would be frozen"},
+	[CGW_STEP_THAW] = {"thawed", "is not frozen", "would be thawed"},
+	[CGW_STEP_KILL] = {"signalled", "holds no process", "would be signalled"},
+	[CGW_STEP_CREATE] = {"created", "is there already", "would be created"},
+	[CGW_STEP_DELETE] = {"deleted", "is not there", "would be deleted"},
+	[CGW_STEP_MOVE] = {"moved in", "is in it already", "would be moved in"},
 };
 
 static const char *const outcomes[] = {
@@ -31,11 +30,6 @@ static const char *const outcomes[] = {
 	[CGW_OUTCOME_TAKEN_BACK] = "taken-back",     [CGW_OUTCOME_NOT_TRIED] = "not-tried",
 	[CGW_OUTCOME_INCONSISTENT] = "inconsistent",
 };
-
-const char *report_action(enum cgw_step_kind kind)
-{
-	return kinds[kind].action;
-}
 
 const char *report_outcome(enum cgw_outcome outcome)
 {
@@ -162,7 +156,7 @@ static void print_trouble(const struct verb *verb, const struct cgw_step *step,
 		(void)snprintf(what, sizeof(what), "%s=%s", cgw_control_info(step->control)->key,
 			       shown.value);
 	else
-		(void)snprintf(what, sizeof(what), "%s", kinds[step->kind].action);
+		(void)snprintf(what, sizeof(what), "%s", cgw_step_kind_name(step->kind));
 	if (reason[0] == '\0')
 		reason = result->error < 0 ? strerror(-result->error)
 					   : report_outcome(result->outcome);
@@ -228,7 +222,7 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 	bool set = step->kind == CGW_STEP_SET;
 	json_t *object = json_pack(
 		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "group", json_text(step->path), "action",
-		report_action(step->kind), "outcome", report_outcome(result->outcome), "old",
+		cgw_step_kind_name(step->kind), "outcome", report_outcome(result->outcome), "old",
 		json_text(result->old_value), "new", json_text(result->new_value), "how",
 		json_sentence(result->how), "message", json_sentence(result->diag.text));
 	int r = object == NULL ? -1 : 0;
@@ -293,7 +287,7 @@ static void keep_step(const struct verb *verb, const struct cgw_step *step,
 	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
 		return;
 	cli_journal_change(&(struct cli_journal_change){
-		.action = kinds[step->kind].action,
+		.action = cgw_step_kind_name(step->kind),
 		.group = step->path,
 		.group_id = step->expected_id,
 		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,

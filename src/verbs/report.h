@@ -5,8 +5,6 @@
 
 #include "verbs/verb.h"
 
-/* "set", "freeze", ...: the word for a step of that kind. */
-const char *report_action(enum cgw_step_kind kind) CGW_PURE;
 /* "done", "adjusted", "refused", ... */
 const char *report_outcome(enum cgw_outcome outcome) CGW_PURE;
 

@@ -69,52 +69,24 @@ static enum cgw_step_kind inverse_of(enum cgw_step_kind kind)
 	}
 }
 
-/* The numbers of the changes that may be the last one, newest first. */
-struct candidates {
-	uint64_t *ids;
-	size_t count;
-};
-
-static void cleanup_candidates(struct candidates *candidates)
+static int take_reversible(void *context, const struct cgw_change *change)
 {
-	free(candidates->ids);
-}
+	uint64_t *id = context;
 
-static int add_candidate(void *context, const struct cgw_change *change)
-{
-	struct candidates *candidates = context;
-	uint64_t *larger;
-
-	if (change->undone || change->undoes != 0)
+	if (!cgw_change_reversible(change))
 		return 0;
-	larger = reallocarray(candidates->ids, candidates->count + 1, sizeof(*larger));
-	if (larger == NULL)
-		return -ENOMEM;
-	candidates->ids = larger;
-	larger[candidates->count++] = change->id;
-	return 0;
+	*id = change->id;
+	return 1; /* enough */
 }
 
 /* The last change that has a way back: which one it is must be known to be said. */
 static int find_last(const struct verb *verb, uint64_t *ret_id, struct cgw_diag *diag)
 {
-	CLEANUP(cleanup_candidates) struct candidates candidates = {0};
-	struct cgw_limit_options look = verb->options;
-	int r = cgw_journal_read(verb->options.journal, add_candidate, &candidates, diag);
+	int r = cgw_journal_read(verb->options.journal, take_reversible, ret_id, diag);
 
-	look.dry_run = true;
-	for (size_t i = 0; i < candidates.count && r == 0; i++) {
-		struct cgw_result result = {0};
-
-		if (cgw_journal_undo(verb->layout, &look, candidates.ids[i], &result) ==
-		    -EOPNOTSUPP)
-			continue;
-		*ret_id = candidates.ids[i];
-		return 0;
-	}
-	return r < 0 ? r
-		     : cgw_diag_set(diag, -ENOENT,
-				    "the journal holds no change that can be taken back");
+	return r != 0 ? (r < 0 ? r : 0)
+		      : cgw_diag_set(diag, -ENOENT,
+				     "the journal holds no change that can be taken back");
 }
 
 static enum cli_exit say_failure(const struct verb *verb, int error, struct cgw_diag *diag)
