@@ -108,9 +108,10 @@ static int guard(struct cgw_plan *plan, struct step *step, const struct target *
 	(void)setting_format(row, &bound, least, sizeof(least));
 	step->result.outcome = CGW_OUTCOME_REFUSED;
 	return cgw_diag_set(&step->result.diag, -EBUSY,
-			    "%llu are in use; below %s the kernel would %s at once: "
+			    "%llu %s in use; below %s the kernel would %s at once: "
 			    "%s--force does it all the same",
-			    (unsigned long long)used, least,
+			    (unsigned long long)used,
+			    row->info.unit == CGW_UNIT_BYTES ? "bytes are" : "are", least,
 			    row->info.risk == CGW_RISK_KILL ? "kill processes" : "refuse forks",
 			    row->reclaimable ? "--reclaim makes room first, " : "");
 }

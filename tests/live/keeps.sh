@@ -58,7 +58,7 @@ write_policy <<END
 [record]
 to = /proc/nowhere/x
 [metrics]
-listen = 203.0.113.1:9
+listen = unix:/proc/nowhere/metrics
 $rule
 END
 kill -HUP "$daemon"

@@ -52,6 +52,7 @@ check "arguments behind -- are the command's" \
 	[ "$("$CGWARD" run --name "$called" -- printf '%s' --json)" = --json ]
 
 if [ -n "$(mount_of pids)" ]; then
+	make_group switched-on pids >/dev/null
 	"$CGWARD" run --name "$called" pids.max=20 -- sh -c 'echo "$$"; until [ -e "$1" ]; do sleep 0.1; done' - "$out/seen" >"$out/pid" &
 	runner=$!
 	test_pids+=("$runner")
