@@ -6,7 +6,7 @@
 
 group=$(make_group k pids)
 has_http=true
-"$CGWARD" serve --help >/dev/null 2>&1 && command -v curl >/dev/null || has_http=false
+"$CGWARD" serve --help >/dev/null 2>&1 || has_http=false
 
 rule="[rule often]
 match = $group
@@ -30,7 +30,9 @@ check "a rule acts" wait_for 20 says "often: restore"
 
 ask() { curl -s --max-time 10 --unix-socket "$state/metrics" "http://localhost/$1"; }
 exposes() { ask metrics | grep -qE "$1"; }
-if $has_http; then
+if $has_http && ! command -v curl >/dev/null; then
+	skip "the endpoint: no curl to ask it"
+elif $has_http; then
 	check "the endpoint answers with the policy's own work" wait_for 5 exposes '^cgward_policy_actions_total [1-9]'
 	check "and with the groups" exposes "^cgward_pids_current.*group=\"$group\""
 	check "of the machine only what is wanted" is_not exposes 'group="/"'

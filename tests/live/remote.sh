@@ -178,6 +178,30 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	check "with what it would do" screen_shows "${acted##*/}: pids.max" 60
 	press Enter
 	check "and done" wait_for 60 sh -c '[ "$(cat "$1")" = max ]' - "$(mount_of pids)$acted/pids.max"
+	# Processes over there are moved and signalled, and a group is removed.
+	sleep 600 &
+	victim=$!
+	test_pids+=("$victim")
+	press m
+	terminal send-keys -l "$victim"
+	press Enter
+	check "moving is asked" screen_shows 'On host good:' 30
+	press Enter
+	check "and done there" wait_for 60 grep -qx "$victim" "$(mount_of pids)$acted/cgroup.procs"
+	check "and said" screen_shows 'moved in' 30
+	press k
+	check "signals are offered" screen_shows '15 TERM' 30
+	press Enter
+	check "the signal is asked about" screen_shows 'On host good:' 30
+	press Enter
+	check "and sent there" wait_for 60 dead "$victim"
+	check "and said" screen_shows 'signalled' 30
+	mkdir "$(mount_of pids)$acted/inner"
+	check "it is on the screen" screen_shows "─inner" 60
+	press Down D
+	check "removing it is asked" screen_shows 'On host good:' 30
+	press Enter
+	check "and done there" wait_for 60 test ! -d "$(mount_of pids)$acted/inner"
 	press q
 	terminal_close
 else
