@@ -72,33 +72,76 @@ bool discover_wants(const struct discover *discover, const struct tree_group *gr
 	       (strncmp(path, discover->options.below, below) == 0 && path[below] == '/');
 }
 
+/* Where that descriptor stands, or would stand. There is always an empty place. */
+static struct watch *find_watch(struct watch *watches, size_t size, int descriptor)
+{
+	size_t at = (size_t)descriptor & (size - 1);
+
+	while (watches[at].group != NULL && watches[at].descriptor != descriptor)
+		at = (at + 1) & (size - 1);
+	return &watches[at];
+}
+
 /* The group and its watch know each other, or neither does: a group that went must not be told of. */
 static void unlink_watch(struct discover *discover, int descriptor)
 {
-	struct watch *watch = &discover->watches[descriptor];
+	struct watch *watches = discover->watches;
+	size_t mask = discover->watch_size - 1, hole;
+	struct watch *watch;
 
-	if (watch->group != NULL)
-		watch->group->watch[watch->hierarchy] = -1;
-	*watch = (struct watch){NULL, -1};
+	if (watches == NULL)
+		return;
+	watch = find_watch(watches, discover->watch_size, descriptor);
+	if (watch->group == NULL)
+		return;
+	watch->group->watch[watch->hierarchy] = -1;
+	discover->watch_count--;
+	/* Who stands behind because this place was taken moves up. */
+	hole = (size_t)(watch - watches);
+	for (size_t at = (hole + 1) & mask; watches[at].group != NULL; at = (at + 1) & mask) {
+		size_t home = (size_t)watches[at].descriptor & mask;
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		watches[hole] = watches[at];
+		hole = at;
+	}
+	watches[hole] = (struct watch){.group = NULL};
+}
+
+static int grow_watches(struct discover *discover)
+{
+	size_t size = discover->watch_size == 0 ? 64 : 2 * discover->watch_size;
+	struct watch *larger;
+
+	if (2 * (discover->watch_count + 1) <= discover->watch_size)
+		return 0;
+	larger = calloc(size, sizeof(*larger));
+	if (larger == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < discover->watch_size; i++)
+		if (discover->watches[i].group != NULL)
+			*find_watch(larger, size, discover->watches[i].descriptor) =
+				discover->watches[i];
+	free(discover->watches);
+	discover->watches = larger;
+	discover->watch_size = size;
+	return 0;
 }
 
 static int note_watch(struct discover *discover, int descriptor, struct tree_group *group,
 		      uint32_t hierarchy)
 {
-	if ((size_t)descriptor >= discover->watch_size) {
-		size_t size = (size_t)descriptor * 2 + 64;
-		struct watch *watches = reallocarray(discover->watches, size, sizeof(*watches));
+	int r;
 
-		if (watches == NULL)
-			return -ENOMEM;
-		for (size_t i = discover->watch_size; i < size; i++)
-			watches[i] = (struct watch){NULL, -1};
-		discover->watches = watches;
-		discover->watch_size = size;
-	}
 	/* A directory that was renamed keeps its watch, under another group. */
 	unlink_watch(discover, descriptor);
-	discover->watches[descriptor] = (struct watch){group, (int)hierarchy};
+	r = grow_watches(discover);
+	if (r < 0)
+		return r;
+	*find_watch(discover->watches, discover->watch_size, descriptor) =
+		(struct watch){group, (int)hierarchy, descriptor};
+	discover->watch_count++;
 	group->watch[hierarchy] = descriptor;
 	return 0;
 }
@@ -327,16 +370,16 @@ static int child_made(struct discover *discover, struct watch watch, const char 
 
 static int take_event(struct discover *discover, const struct inotify_event *event)
 {
-	struct watch watch = {NULL, -1};
+	struct watch watch = {.group = NULL};
 	struct tree_group *child;
 
 	if (event->mask & IN_Q_OVERFLOW) {
 		discover->walk_wanted = true;
 		return 0;
 	}
-	if (event->wd >= 0 && (size_t)event->wd < discover->watch_size)
-		watch = discover->watches[event->wd];
-	if (watch.hierarchy < 0)
+	if (event->wd >= 0 && discover->watches != NULL)
+		watch = *find_watch(discover->watches, discover->watch_size, event->wd);
+	if (watch.group == NULL)
 		return 0;
 	if (event->mask & IN_IGNORED) {
 		unlink_watch(discover, event->wd);

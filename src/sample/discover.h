@@ -19,8 +19,9 @@ struct discover_options {
 };
 
 struct watch {
-	struct tree_group *group;
-	int hierarchy; /* -1: no such watch */
+	struct tree_group *group; /* NULL: an empty place */
+	int hierarchy;
+	int descriptor; /* the kernel's; they only ever rise */
 };
 
 struct discover {
@@ -28,8 +29,8 @@ struct discover {
 	struct tree *tree;
 	struct discover_options options;
 	int inotify_fd;
-	struct watch *watches; /* by the kernel's watch descriptor */
-	size_t watch_size;
+	struct watch *watches; /* a hash table by descriptor; NULL: none yet */
+	size_t watch_size, watch_count;
 	uint32_t watched;   /* hierarchies that inotify covers */
 	uint32_t elsewhere; /* hierarchies that another keeps up to date */
 	uint64_t walked_ns; /* when all was walked last */

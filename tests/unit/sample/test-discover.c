@@ -72,15 +72,16 @@ static void assert_linked(struct place *place, size_t groups)
 	for (size_t i = 0; i < place->discover.watch_size; i++) {
 		const struct watch *watch = &place->discover.watches[i];
 
-		if (watch->hierarchy < 0)
+		if (watch->group == NULL)
 			continue;
 		watches++;
-		assert_int_equal(watch->group->watch[watch->hierarchy], (int)i);
+		assert_int_equal(watch->group->watch[watch->hierarchy], watch->descriptor);
 	}
 	for (struct tree_group *group = place->tree.root; group != NULL; group = tree_next(group))
 		found++;
 	assert_int_equal(found, groups);
 	assert_int_equal(watches, groups);
+	assert_int_equal(watches, place->discover.watch_count);
 }
 
 static void come_and_go(void **state)
