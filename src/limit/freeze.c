@@ -121,15 +121,16 @@ static int freeze_apply(struct cgw_plan *plan, struct step *step)
 		return systemd_freeze(plan->systemd, &step->owner, timeout_of(step),
 				      &step->result.diag);
 	r = open_freezer(plan, step, &target);
-	r = r < 0 ? r : freezer_set(&target, true, timeout_of(step));
+	if (r < 0)
+		return r;
+	r = freezer_set(&target, true, timeout_of(step));
 	if (r == -ETIMEDOUT)
 		say_holders(plan, step, &target);
 	/* Half frozen is worse than not at all: whatever went wrong, it runs on. */
-	if (r < 0 && target.directory >= 0 && !step->was_frozen)
+	if (r < 0 && !step->was_frozen)
 		(void)target_write(&target, freezer_file(&target), freezer_word(&target, false));
-	if (r < 0 && step->result.diag.text[0] == '\0')
-		return advise_group(plan, step, r, "freeze");
-	return r;
+	/* The warning of a watchdog may stand there, and is no reason. */
+	return r < 0 && r != -ETIMEDOUT ? advise_group(plan, step, r, "freeze") : r;
 }
 
 static int thaw_apply(struct cgw_plan *plan, struct step *step)
