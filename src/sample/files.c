@@ -481,7 +481,8 @@ static int collect_group(struct files *files, struct tree_group *group)
 	bool may_stand_still = still_is_possible(files, group);
 	int r = 0;
 
-	files->snapshot->read_ns[files->group] = clock_now_ns();
+	files->snapshot->read_ns[files->group] =
+		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
 	if (may_stand_still && still_by_parent(files, group)) {
 		group->still = true;
 		return snapshot_carry(files->snapshot, files->group, files->last, group->row);
@@ -492,8 +493,6 @@ static int collect_group(struct files *files, struct tree_group *group)
 		bpf_fill(files->bpf, group, files->row, files->answered);
 		r = bpf_fill_instances(files->bpf, group, files->snapshot, files->group);
 	}
-	if (files->bpf != NULL && !root)
-		files->snapshot->read_ns[files->group] = files->bpf->pass_ns;
 	for (size_t i = 0; i < count && r == 0; i++) {
 		if (may_stand_still && i == files->clock_count && still_is(files, group)) {
 			group->still = true;
