@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The same, or where a size holds less the largest: no object has it. */
+/* The number as a size; where sizes hold less, the largest of them, which no object has. */
 static inline size_t size_from_u64(uint64_t number)
 {
 #if SIZE_MAX < UINT64_MAX

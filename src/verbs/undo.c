@@ -84,9 +84,10 @@ static int find_last(const struct verb *verb, uint64_t *ret_id, struct cgw_diag 
 {
 	int r = cgw_journal_read(verb->options.journal, take_reversible, ret_id, diag);
 
-	return r != 0 ? (r < 0 ? r : 0)
-		      : cgw_diag_set(diag, -ENOENT,
-				     "the journal holds no change that can be taken back");
+	if (r == 0)
+		return cgw_diag_set(diag, -ENOENT,
+				    "the journal holds no change that can be taken back");
+	return r < 0 ? r : 0;
 }
 
 static enum cli_exit say_failure(const struct verb *verb, int error, struct cgw_diag *diag)

@@ -2,8 +2,8 @@
 /*
  * collect.bpf.c - the figures of all groups of a hierarchy in one walk inside the kernel.
  *
- * Loops are bpf_loop()'s: the verifier follows a loop that is written out as often as it can run, which
- * was nine tenths of the time that loading took.
+ * Loops that may be long are bpf_loop()'s: the verifier follows one that is written out as often as it can
+ * run, which was nine tenths of the time that loading took.
  *
  * Built twice: with COLLECT_DIRECT memory is read by plain loads that the kernel makes safe
  * (bpf_rdonly_cast, from 6.2 on), without it through a helper. Each has two programs, for the two

@@ -114,40 +114,20 @@ static int on_find(sd_bus_message *message, void *context, sd_bus_error *error)
 					  "/org/freedesktop/systemd1/unit/a_2eservice");
 }
 
-static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property,
-		    sd_bus_message *reply, void *context, sd_bus_error *error)
-{
-	(void)bus;
-	(void)path;
-	(void)interface;
-	(void)context;
-	(void)error;
-	return sd_bus_message_append(reply, "s",
-				     strcmp(property, "Id") == 0 ? "a.service" : fake.unit_group);
-}
-
-static int get_flag(sd_bus *bus, const char *path, const char *interface, const char *property,
-		    sd_bus_message *reply, void *context, sd_bus_error *error)
-{
-	(void)bus;
-	(void)path;
-	(void)interface;
-	(void)property;
-	(void)context;
-	(void)error;
-	return sd_bus_message_append(reply, "b", (int)fake.unit_delegates);
-}
-
-static int get_watchdog(sd_bus *bus, const char *path, const char *interface, const char *property,
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *context, sd_bus_error *error)
 {
 	(void)bus;
 	(void)path;
 	(void)interface;
-	(void)property;
 	(void)context;
 	(void)error;
-	return sd_bus_message_append(reply, "t", fake.watchdog_us);
+	if (strcmp(property, "Delegate") == 0)
+		return sd_bus_message_append(reply, "b", (int)fake.unit_delegates);
+	if (strcmp(property, "WatchdogUSec") == 0)
+		return sd_bus_message_append(reply, "t", fake.watchdog_us);
+	return sd_bus_message_append(reply, "s",
+				     strcmp(property, "Id") == 0 ? "a.service" : fake.unit_group);
 }
 
 static const sd_bus_vtable manager_table[] = {
@@ -167,15 +147,15 @@ static const sd_bus_vtable manager_table[] = {
 
 static const sd_bus_vtable unit_table[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Id", "s", get_text, 0, 0),
+	SD_BUS_PROPERTY("Id", "s", get_property, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 
 static const sd_bus_vtable service_table[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("ControlGroup", "s", get_text, 0, 0),
-	SD_BUS_PROPERTY("Delegate", "b", get_flag, 0, 0),
-	SD_BUS_PROPERTY("WatchdogUSec", "t", get_watchdog, 0, 0),
+	SD_BUS_PROPERTY("ControlGroup", "s", get_property, 0, 0),
+	SD_BUS_PROPERTY("Delegate", "b", get_property, 0, 0),
+	SD_BUS_PROPERTY("WatchdogUSec", "t", get_property, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 

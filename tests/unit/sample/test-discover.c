@@ -109,6 +109,27 @@ static void come_and_go(void **state)
 	place_close(&place);
 }
 
+/* The kernel gives no number of a watch again: what is kept of them goes by how many there are. */
+static void numbers_only_rise(void **state)
+{
+	struct place place = {0};
+	uint64_t now_ns = 1;
+
+	(void)state;
+	place_open(&place);
+	assert_true(look(&place, now_ns));
+	for (unsigned round = 0; round < 300; round++) {
+		tree_directory(place.dir, "cgroup/a/d/e");
+		(void)look(&place, ++now_ns);
+		assert_linked(&place, 6);
+		tree_remove(place.dir, "cgroup/a/d");
+		(void)look(&place, ++now_ns);
+		assert_linked(&place, 4);
+	}
+	assert_true(place.discover.watch_size <= 64);
+	place_close(&place);
+}
+
 /* What another says went is no more; what the kernel still has to tell of it is nobody's. */
 static void swept_before_told(void **state)
 {
@@ -157,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(come_and_go),
+		cmocka_unit_test(numbers_only_rise),
 		cmocka_unit_test(swept_before_told),
 		cmocka_unit_test(renamed),
 	};
