@@ -76,7 +76,7 @@ const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *progra
 	return NULL;
 }
 
-int bpf_programs_link_lone(const struct bpf_programs *programs, int directory)
+int bpf_programs_link(const struct bpf_programs *programs, int directory)
 {
 	(void)programs;
 	(void)directory;

@@ -107,13 +107,13 @@ static int find_cpu_offsets(struct bpf_programs *programs)
 	return 0;
 }
 
-static int link_group(const struct bpf_programs *programs, int directory, int order)
+int bpf_programs_link(const struct bpf_programs *programs, int directory)
 {
 	union bpf_iter_link_info info = {0};
 	LIBBPF_OPTS(bpf_link_create_opts, options, .iter_info = &info,
 		    .iter_info_len = sizeof(info));
 
-	info.cgroup.order = (unsigned)order;
+	info.cgroup.order = BPF_CGROUP_ITER_SELF_ONLY; /* the program walks by itself */
 	info.cgroup.cgroup_fd = (uint32_t)directory;
 	return bpf_link_create(programs->loaded.collect, 0, BPF_TRACE_ITER, &options);
 }
@@ -127,8 +127,7 @@ static uint32_t attach(struct bpf_programs *programs, const struct cgw_layout *l
 	for (uint32_t h = 0; h < layout->hierarchy_count; h++) {
 		if (!(hierarchies & UINT32_C(1) << h))
 			continue;
-		programs->links[h] = link_group(programs, layout->hierarchies[h].fd,
-						BPF_CGROUP_ITER_DESCENDANTS_PRE);
+		programs->links[h] = bpf_programs_link(programs, layout->hierarchies[h].fd);
 		if (programs->links[h] < 0)
 			continue; /* v1 before 6.2 */
 		programs->range[h] = range++;
@@ -244,12 +243,8 @@ int bpf_programs_pass(struct bpf_programs *programs, uint32_t hierarchy)
 	control->base = programs->range[hierarchy] * programs->capacity;
 	control->first = 0;
 	control->capacity = programs->capacity;
+	control->alone = false;
 	return run_iterator(programs->links[hierarchy]);
-}
-
-int bpf_programs_link_lone(const struct bpf_programs *programs, int directory)
-{
-	return link_group(programs, directory, BPF_CGROUP_ITER_SELF_ONLY);
 }
 
 int bpf_programs_pass_lone(struct bpf_programs *programs, uint32_t hierarchy, int link)
@@ -261,6 +256,7 @@ int bpf_programs_pass_lone(struct bpf_programs *programs, uint32_t hierarchy, in
 	control->first = programs->capacity;
 	control->base = programs->group_entries - BPF_LONE_MAX - control->first;
 	control->capacity = BPF_LONE_MAX;
+	control->alone = true;
 	control->count = 0;
 	r = run_iterator(link);
 	return r == 0 && control->count == 0 ? -ENOENT : r;

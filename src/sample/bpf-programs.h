@@ -40,9 +40,9 @@ const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *progra
 /* Walks a hierarchy once. Whether all groups had room stands in the control. */
 int bpf_programs_pass(struct bpf_programs *programs, uint32_t hierarchy);
 
-/* To look at one group alone: a descriptor to be closed, or a negative error. */
-int bpf_programs_link_lone(const struct bpf_programs *programs, int directory);
-/* Takes that group's figures into the slot behind the last. -ENOENT: it is gone. */
+/* To let a program begin at that group: a descriptor to be closed, or a negative error. */
+int bpf_programs_link(const struct bpf_programs *programs, int directory);
+/* Takes the figures of that link's group alone, into the slot behind the last. -ENOENT: it is gone. */
 int bpf_programs_pass_lone(struct bpf_programs *programs, uint32_t hierarchy, int link);
 
 #endif

@@ -127,7 +127,7 @@ static int link_root(struct proof *proof)
 			continue;
 		root->group = bpf->tree->root;
 		root->id = bpf->layout->hierarchies[h].root_id;
-		root->link = bpf_programs_link_lone(bpf->programs, bpf->layout->hierarchies[h].fd);
+		root->link = bpf_programs_link(bpf->programs, bpf->layout->hierarchies[h].fd);
 		if (root->link < 0)
 			return root->link;
 	}
@@ -152,8 +152,7 @@ static int link_trials(struct proof *proof)
 			if (r == -ENOMEM)
 				return r;
 			if (r == 0 && id == trial->id)
-				trial->link =
-					bpf_programs_link_lone(proof->bpf->programs, directory);
+				trial->link = bpf_programs_link(proof->bpf->programs, directory);
 			if (trial->link < 0)
 				trial->group = NULL;
 		}

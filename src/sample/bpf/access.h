@@ -13,6 +13,7 @@
 /* cgroup_subsys_state.flags; an enum without a name, the same since 4.x. */
 #define CSS_ONLINE  (1U << 1)
 #define CSS_VISIBLE (1U << 3)
+#define CSS_DYING   (1U << 4)
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 
 #define ARRAY(name_, type_, entries_)              \
@@ -49,12 +50,49 @@ static __always_inline __u64 read_u64(const void *address)
 /* A pointer member as a mere address: the verifier lets those be reckoned with. */
 #define ADDRESS(pointer, type_, member) READ_U64(ELEMENT(pointer, type_, member, 0))
 
-#define CSS(group, name)                                                                           \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                                   \
-		 ? AS(struct cgroup_subsys_state,                                                  \
-		      (void *)READ_U64(ELEMENT(group, struct cgroup, subsys,                       \
-					       bpf_core_enum_value(enum cgroup_subsys_id, name)))) \
-		 : NULL)
+/* What a walk follows: the groups' own states, or those of the only controller that is wanted. */
+enum state_kind { STATE_OF_GROUP, STATE_OF_CONTROLLER };
+
+/* The group that a walk has come to. */
+struct visit {
+	struct bpf_control *control;
+	__u64 state; /* address of the struct cgroup_subsys_state by which it was met */
+	enum state_kind kind;
+	__u32 slot;
+};
+
+#define STATE(address) AS(struct cgroup_subsys_state, (void *)(address))
+
+static __always_inline struct cgroup *group_of(__u64 address)
+{
+	struct cgroup_subsys_state *state = STATE(address);
+
+	return AS(struct cgroup, READ(state, cgroup));
+}
+
+static __always_inline __u64 id_of(struct cgroup *group)
+{
+	struct kernfs_node *node = READ(group, kn);
+
+	return READ(node, id);
+}
+
+/* A controller's state of a group, 0 where it has none. */
+#define CONTROLLER_STATE(group, name)                                                  \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                       \
+		 ? READ_U64(ELEMENT(group, struct cgroup, subsys,                      \
+				    bpf_core_enum_value(enum cgroup_subsys_id, name))) \
+		 : 0)
+
+/* That of the group at hand. The verifier wants the two ways to it apart; compilers would join them. */
+#define CSS(visit, name)                                                           \
+	({                                                                         \
+		__u64 state_ = (visit)->state;                                     \
+		barrier_var(state_);                                               \
+		if ((visit)->kind == STATE_OF_GROUP)                               \
+			state_ = CONTROLLER_STATE(group_of((visit)->state), name); \
+		STATE(state_);                                                     \
+	})
 
 /*
  * Its files are there: v2 keeps controllers that others depend on without showing them. v1 has no such;

@@ -14,6 +14,9 @@
 /* cgroup.flags: an enum without a name, the same since 5.2. */
 #define CGRP_FROZEN 3
 
+/* Steps of a walk, of which a group takes two at most: BPF_MAX_LOOPS. */
+#define WALK_MAX (8 << 20)
+
 extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym __weak;
 extern void cgroup_rstat_flush(struct cgroup *group) __ksym __weak;
 
@@ -57,36 +60,36 @@ ARRAY(weight, struct record_weight, 1);
 
 char _license[] SEC("license") = "GPL";
 
-static __always_inline void take_core(struct cgroup *group, __u32 slot)
+static __always_inline void take_core(const struct visit *visit)
 {
-	struct record_core *to = bpf_map_lookup_elem(&core, &slot);
+	struct record_core *to = bpf_map_lookup_elem(&core, &visit->slot);
+	struct cgroup *group = group_of(visit->state);
 
 	if (to == NULL)
 		return;
 	to->field[BPF_CORE_STATE] = BPF_RECORD_PRESENT;
-	to->field[BPF_CORE_CPU_USAGE] = group->bstat.cputime.sum_exec_runtime;
-	to->field[BPF_CORE_POPULATED] = group->nr_populated_csets +
-						group->nr_populated_domain_children +
-						group->nr_populated_threaded_children >
+	to->field[BPF_CORE_CPU_USAGE] = READ(group, bstat.cputime.sum_exec_runtime);
+	to->field[BPF_CORE_POPULATED] = READ(group, nr_populated_csets) +
+						READ(group, nr_populated_domain_children) +
+						READ(group, nr_populated_threaded_children) >
 					0;
-	to->field[BPF_CORE_FROZEN] = group->flags >> CGRP_FROZEN & 1;
-	to->field[BPF_CORE_FREEZE] = group->freezer.freeze;
-	to->field[BPF_CORE_DESCENDANTS] = group->nr_descendants;
-	to->field[BPF_CORE_DYING] = group->nr_dying_descendants;
-	to->field[BPF_CORE_MAX_DEPTH] = group->max_depth;
-	to->field[BPF_CORE_MAX_DESCENDANTS] = group->max_descendants;
+	to->field[BPF_CORE_FROZEN] = READ(group, flags) >> CGRP_FROZEN & 1;
+	to->field[BPF_CORE_FREEZE] = READ(group, freezer.freeze);
+	to->field[BPF_CORE_DESCENDANTS] = READ(group, nr_descendants);
+	to->field[BPF_CORE_DYING] = READ(group, nr_dying_descendants);
+	to->field[BPF_CORE_MAX_DEPTH] = READ(group, max_depth);
+	to->field[BPF_CORE_MAX_DESCENDANTS] = READ(group, max_descendants);
 }
 
-static __always_inline void take_cpu(struct cgroup *group, __u32 slot,
-				     const struct bpf_control *asked)
+static __always_inline void take_cpu(const struct visit *visit)
 {
-	struct record_cpu *to = bpf_map_lookup_elem(&cpu, &slot);
-	struct cgroup_subsys_state *css = CSS(group, cpu_cgrp_id);
+	struct record_cpu *to = bpf_map_lookup_elem(&cpu, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, cpu_cgrp_id);
 	struct task_group *from = AS(struct task_group, css);
 
 	if (to == NULL)
 		return;
-	to->field[BPF_CPU_STATE] = is_shown(css, asked);
+	to->field[BPF_CPU_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_CPU_STATE] == BPF_RECORD_ABSENT)
 		return;
 	to->field[BPF_CPU_SHARES] = READ(from, shares);
@@ -148,38 +151,36 @@ static long add_cpu(__u32 i, struct cpu_sums *sums)
 	return 0;
 }
 
-static __always_inline void take_cpuacct(struct cgroup *group, __u32 slot,
-					 const struct bpf_control *asked)
+static __always_inline void take_cpuacct(const struct visit *visit)
 {
-	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &slot);
-	struct cgroup_subsys_state *css = CSS(group, cpuacct_cgrp_id);
+	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, cpuacct_cgrp_id);
 	struct cpuacct *from = AS(struct cpuacct, css);
-	struct cpu_sums sums = {.asked = asked, .slot = slot};
+	struct cpu_sums sums = {.asked = visit->control, .slot = visit->slot};
 
 	if (to == NULL)
 		return;
-	to->field[BPF_CPUACCT_STATE] = is_shown(css, asked);
+	to->field[BPF_CPUACCT_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_CPUACCT_STATE] == BPF_RECORD_ABSENT)
 		return;
 	sums.usages = ADDRESS(from, struct cpuacct, cpuusage);
 	sums.stats = ADDRESS(from, struct cpuacct, cpustat);
-	bpf_loop(asked->cpu_count, add_cpu, &sums, 0);
+	bpf_loop(visit->control->cpu_count, add_cpu, &sums, 0);
 	to->field[BPF_CPUACCT_USAGE] = sums.usage;
 	to->field[BPF_CPUACCT_USER] = sums.user;
 	/* Counted by ticks: not what user leaves of usage. */
 	to->field[BPF_CPUACCT_SYSTEM] = sums.system;
 }
 
-static __always_inline void take_pids(struct cgroup *group, __u32 slot,
-				      const struct bpf_control *asked)
+static __always_inline void take_pids(const struct visit *visit)
 {
-	struct record_pids *to = bpf_map_lookup_elem(&pids, &slot);
-	struct cgroup_subsys_state *css = CSS(group, pids_cgrp_id);
+	struct record_pids *to = bpf_map_lookup_elem(&pids, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
 	struct pids_cgroup *from = AS(struct pids_cgroup, css);
 
 	if (to == NULL)
 		return;
-	to->field[BPF_PIDS_STATE] = is_shown(css, asked);
+	to->field[BPF_PIDS_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_PIDS_STATE] == BPF_RECORD_ABSENT)
 		return;
 	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
@@ -193,17 +194,16 @@ static __always_inline void take_pids(struct cgroup *group, __u32 slot,
 			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
 }
 
-static __always_inline void take_freezer(struct cgroup *group, __u32 slot,
-					 const struct bpf_control *asked)
+static __always_inline void take_freezer(const struct visit *visit)
 {
-	struct record_freezer *to = bpf_map_lookup_elem(&freezer, &slot);
-	struct cgroup_subsys_state *css = CSS(group, freezer_cgrp_id);
+	struct record_freezer *to = bpf_map_lookup_elem(&freezer, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, freezer_cgrp_id);
 	struct freezer *from = AS(struct freezer, css);
 	unsigned int state;
 
 	if (to == NULL)
 		return;
-	to->field[BPF_FREEZER_STATE] = is_shown(css, asked);
+	to->field[BPF_FREEZER_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_FREEZER_STATE] == BPF_RECORD_ABSENT)
 		return;
 	state = READ(from, state);
@@ -220,15 +220,14 @@ static __always_inline void take_freezer(struct cgroup *group, __u32 slot,
  * A policy's data starts with what all have; bfq's weight comes next. Which of them is bfq's, is not
  * told here: the file says which.
  */
-static __always_inline void take_weight(struct cgroup *group, __u32 slot,
-					const struct bpf_control *asked)
+static __always_inline void take_weight(const struct visit *visit)
 {
-	struct record_weight *to = bpf_map_lookup_elem(&weight, &slot);
-	struct cgroup_subsys_state *css = CSS(group, io_cgrp_id);
+	struct record_weight *to = bpf_map_lookup_elem(&weight, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
 
 	if (to == NULL)
 		return;
-	to->field[BPF_WEIGHT_STATE] = is_shown(css, asked);
+	to->field[BPF_WEIGHT_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_WEIGHT_STATE] == BPF_RECORD_ABSENT)
 		return;
 	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
@@ -242,49 +241,60 @@ static __always_inline void take_weight(struct cgroup *group, __u32 slot,
 	}
 }
 
-static __always_inline void take_io(struct cgroup *group, __u32 slot,
-				    const struct bpf_control *asked)
+static __always_inline void take_io(const struct visit *visit)
 {
-	struct record_io *to = bpf_map_lookup_elem(&io, &slot);
-	struct cgroup_subsys_state *css = CSS(group, io_cgrp_id);
+	struct record_io *to = bpf_map_lookup_elem(&io, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
 
 	if (to == NULL)
 		return;
-	to->field[BPF_IO_STATE] = is_shown(css, asked);
+	to->field[BPF_IO_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_IO_STATE] != BPF_RECORD_ABSENT)
 		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
 }
 
 /* What the collector knows from the last pass need not be told again. */
-static __always_inline void take_identity(struct cgroup *group, struct bpf_group_record *to,
-					  struct bpf_control *control_)
+static __always_inline void take_identity(const struct visit *visit, struct bpf_group_record *to)
 {
-	__u64 serial = group->self.serial_nr + 1, place = control_->named;
+	struct bpf_control *asked = visit->control;
+	struct cgroup_subsys_state *state = STATE(visit->state);
+	struct cgroup *group = group_of(visit->state);
+	struct kernfs_node *node = READ(group, kn);
+	__u64 serial = READ(state, serial_nr) + 1, place = asked->named;
+	__u64 parent = ADDRESS(state, struct cgroup_subsys_state, parent);
 	struct group_names *to_names;
 	__u32 zero = 0;
 	long length;
 
-	if (to->serial == serial && (!control_->check_names || to->hash == group->kn->hash)) {
+	if (to->serial == serial && (!asked->check_names || to->hash == READ(node, hash))) {
 		if (to->name != 0)
 			to->name = 0;
 		return;
 	}
-	control_->fresh++;
+	asked->fresh++;
 	to_names = bpf_map_lookup_elem(&names, &zero);
 	if (to_names == NULL || place > BPF_NAMES_SIZE - BPF_NAME_SIZE) {
-		control_->unnamed++;
+		asked->unnamed++;
 		to->id = 0;
 		to->serial = 0;
 		to->name = 0;
 		return;
 	}
-	length = bpf_probe_read_kernel_str(to_names->bytes + place, BPF_NAME_SIZE, group->kn->name);
-	control_->named = place + (length > 0 ? length : 0);
-	to->id = group->kn->id;
-	to->hash = group->kn->hash;
+	length =
+		bpf_probe_read_kernel_str(to_names->bytes + place, BPF_NAME_SIZE, READ(node, name));
+	asked->named = place + (length > 0 ? length : 0);
+	to->id = READ(node, id);
+	to->hash = READ(node, hash);
 	to->serial = serial;
 	to->name = place + 1;
-	to->parent_id = group->self.parent != NULL ? group->self.parent->cgroup->kn->id : 0;
+	to->parent_id = parent != 0 ? id_of(group_of(parent)) : 0;
+}
+
+static __always_inline struct bpf_control *what_is_asked(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
 }
 
 static __always_inline bool is_wanted(const struct bpf_control *asked, enum bpf_part part)
@@ -292,71 +302,165 @@ static __always_inline bool is_wanted(const struct bpf_control *asked, enum bpf_
 	return asked->parts >> part & 1;
 }
 
-/* Everything of one group. Groups that were removed and are still held by something are left out. */
-static __always_inline void take_group(struct cgroup *given, struct bpf_control *control_)
+/*
+ * Everything of one group. Groups that were removed and are still held by something are left out.
+ * A function that is not static is verified once and for itself: in the loop that calls it the verifier
+ * would follow each way through it many times.
+ */
+__noinline int take_group(__u64 address, __u32 kind)
 {
-	/* Of what an iterator gives the verifier looks up, by name and for each read, how far it is to be trusted. */
-	struct cgroup *group = AS(struct cgroup, given);
-	__u32 met = control_->count, slot = control_->first + met, place = control_->base + slot;
+	struct cgroup_subsys_state *state = STATE(address);
+	struct bpf_control *asked = what_is_asked();
+	struct visit visit = {.control = asked, .state = address, .kind = kind};
 	struct bpf_group_record *record;
+	__u32 place;
 
-	if (!(group->self.flags & CSS_ONLINE))
-		return;
-	control_->count = met + 1;
-	if (met >= control_->capacity)
-		return;
+	if (asked == NULL || (READ(state, flags) & (CSS_ONLINE | CSS_DYING)) != CSS_ONLINE)
+		return 0;
+	visit.slot = asked->first + asked->count;
+	place = asked->base + visit.slot;
+	if (asked->count++ >= asked->capacity)
+		return 0;
 	record = bpf_map_lookup_elem(&groups, &place);
 	if (record == NULL)
-		return;
-	take_identity(group, record, control_);
-	if (is_wanted(control_, BPF_PART_CORE))
-		take_core(group, slot);
-	if (is_wanted(control_, BPF_PART_CPU))
-		take_cpu(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_CPUACCT))
-		take_cpuacct(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_MEMORY))
-		take_memory(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_LIMITS))
-		take_limits(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_STAT))
-		take_stat(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_PIDS))
-		take_pids(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_FREEZER))
-		take_freezer(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_IO))
-		take_io(group, slot, control_);
-	if (is_wanted(control_, BPF_PART_WEIGHT))
-		take_weight(group, slot, control_);
+		return 0;
+	take_identity(&visit, record);
+	if (is_wanted(asked, BPF_PART_CORE))
+		take_core(&visit);
+	if (is_wanted(asked, BPF_PART_CPU))
+		take_cpu(&visit);
+	if (is_wanted(asked, BPF_PART_CPUACCT))
+		take_cpuacct(&visit);
+	if (is_wanted(asked, BPF_PART_MEMORY))
+		take_memory(&visit);
+	if (is_wanted(asked, BPF_PART_LIMITS))
+		take_limits(&visit);
+	if (is_wanted(asked, BPF_PART_STAT))
+		take_stat(&visit);
+	if (is_wanted(asked, BPF_PART_PIDS))
+		take_pids(&visit);
+	if (is_wanted(asked, BPF_PART_FREEZER))
+		take_freezer(&visit);
+	if (is_wanted(asked, BPF_PART_IO))
+		take_io(&visit);
+	if (is_wanted(asked, BPF_PART_WEIGHT))
+		take_weight(&visit);
+	return 0;
 }
 
-static __always_inline struct bpf_control *begin(struct bpf_iter__cgroup *context)
-{
-	__u32 zero = 0;
-	struct bpf_control *control_ = bpf_map_lookup_elem(&control, &zero);
+/* A walk, and where it is; addresses of struct cgroup_subsys_state. */
+struct walk {
+	const struct bpf_control *asked;
+	__u64 top, state;
+	enum state_kind kind;
+	bool climbs; /* what is beneath the state was walked */
+};
 
-	/* At the end the program is called without a group, after a lone one still as the first. */
-	if (control_ != NULL && context->cgroup != NULL && context->meta->seq_num == 0) {
-		control_->count = 0;
-		control_->fresh = 0;
-		control_->named = 0;
-		control_->unnamed = 0;
+static __always_inline __u64 list_of_children(__u64 state)
+{
+	return state + bpf_core_field_offset(struct cgroup_subsys_state, children);
+}
+
+static __always_inline __u64 listed(__u64 entry)
+{
+	return entry - bpf_core_field_offset(struct cgroup_subsys_state, sibling);
+}
+
+/* Takes what is at hand, and goes on in pre-order. */
+static long step(__u32 i, struct walk *walk)
+{
+	struct cgroup_subsys_state *state = STATE(walk->state);
+	__u64 next, parent;
+
+	(void)i;
+	if (!walk->climbs) {
+		take_group(walk->state, walk->kind);
+		if (walk->asked->alone)
+			return 1;
+		next = ADDRESS(state, struct cgroup_subsys_state, children.next);
+		if (next != list_of_children(walk->state)) {
+			walk->state = listed(next);
+			return 0;
+		}
 	}
-	return control_;
+	if (walk->state == walk->top)
+		return 1;
+	next = ADDRESS(state, struct cgroup_subsys_state, sibling.next);
+	parent = ADDRESS(state, struct cgroup_subsys_state, parent);
+	walk->climbs = next == list_of_children(parent);
+	walk->state = walk->climbs ? parent : listed(next);
+	return 0;
+}
+
+/* Of the parts that are wanted, none is of another controller than these. */
+static __always_inline bool wants_only(const struct bpf_control *asked, __u32 parts)
+{
+	return asked->parts != 0 && (asked->parts & ~parts) == 0;
+}
+
+#define PART(name) (1U << BPF_PART_##name)
+
+/* The root's state of the only controller that is wanted, 0 when there are several. */
+static __always_inline __u64 lone_controller(struct cgroup *root, const struct bpf_control *asked)
+{
+	if (wants_only(asked, PART(MEMORY) | PART(LIMITS) | PART(STAT)))
+		return CONTROLLER_STATE(root, memory_cgrp_id);
+	if (wants_only(asked, PART(CPUACCT)))
+		return CONTROLLER_STATE(root, cpuacct_cgrp_id);
+	if (wants_only(asked, PART(CPU)))
+		return CONTROLLER_STATE(root, cpu_cgrp_id);
+	if (wants_only(asked, PART(PIDS)))
+		return CONTROLLER_STATE(root, pids_cgrp_id);
+	if (wants_only(asked, PART(FREEZER)))
+		return CONTROLLER_STATE(root, freezer_cgrp_id);
+	if (wants_only(asked, PART(IO) | PART(WEIGHT)))
+		return CONTROLLER_STATE(root, io_cgrp_id);
+	return 0;
+}
+
+/* The group's address as it stands in itself: a number, which the verifier lets be reckoned with. */
+static __always_inline __u64 own_state(struct cgroup *group)
+{
+	return ADDRESS(group, struct cgroup, self.cgroup) +
+	       bpf_core_field_offset(struct cgroup, self);
+}
+
+/*
+ * The iterator hands out the top of the hierarchy only, under the lock that keeps all lists of groups
+ * as they are; from there the walk goes by itself. What it costs are cache misses, and on v1, where
+ * each group has a state of each controller of its hierarchy, the states lead from one to the next
+ * without the groups.
+ */
+static __always_inline void walk_from(struct cgroup *given, struct bpf_control *asked)
+{
+	struct cgroup *root = AS(struct cgroup, given);
+	struct walk walk = {.asked = asked};
+
+	asked->count = 0;
+	asked->fresh = 0;
+	asked->named = 0;
+	asked->unnamed = 0;
+	if (asked->version == 1)
+		walk.top = lone_controller(root, asked);
+	walk.kind = walk.top == 0 ? STATE_OF_GROUP : STATE_OF_CONTROLLER;
+	if (walk.kind == STATE_OF_GROUP)
+		walk.top = own_state(root);
+	walk.state = walk.top;
+	bpf_loop(WALK_MAX, step, &walk, 0);
 }
 
 SEC("iter.s/cgroup")
 int collect_css_flush(struct bpf_iter__cgroup *context)
 {
 	struct cgroup *group = context->cgroup;
-	struct bpf_control *control_ = begin(context);
+	struct bpf_control *asked = what_is_asked();
 
-	if (group == NULL || control_ == NULL)
+	/* At the end the program is called without a group. */
+	if (group == NULL || asked == NULL)
 		return 0;
-	if (context->meta->seq_num == 0 && control_->fine & BPF_FINE_FLUSH)
+	if (asked->fine & BPF_FINE_FLUSH)
 		css_rstat_flush(&group->self);
-	take_group(group, control_);
+	walk_from(group, asked);
 	return 0;
 }
 
@@ -364,13 +468,14 @@ SEC("iter.s/cgroup")
 int collect_cgroup_flush(struct bpf_iter__cgroup *context)
 {
 	struct cgroup *group = context->cgroup;
-	struct bpf_control *control_ = begin(context);
+	struct bpf_control *asked = what_is_asked();
 
-	if (group == NULL || control_ == NULL)
+	/* At the end the program is called without a group. */
+	if (group == NULL || asked == NULL)
 		return 0;
-	if (context->meta->seq_num == 0 && control_->fine & BPF_FINE_FLUSH)
+	if (asked->fine & BPF_FINE_FLUSH)
 		cgroup_rstat_flush(group);
-	take_group(group, control_);
+	walk_from(group, asked);
 	return 0;
 }
 

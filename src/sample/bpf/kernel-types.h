@@ -38,8 +38,14 @@ typedef struct {
 
 struct cgroup;
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
+	struct list_head sibling;
+	struct list_head children;
 	unsigned int flags;
 	__u64 serial_nr;
 	struct cgroup_subsys_state *parent;

@@ -67,68 +67,69 @@ static __always_inline void take_limits_v2(struct mem_cgroup *from, struct recor
 	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM_GROUP_KILL, from, MEMCG_OOM_GROUP_KILL);
 }
 
-static __always_inline void learn(const struct bpf_control *asked, __u64 id, __u64 stats)
-{
-	for (__u32 i = 0; i < BPF_LEARN_MAX && i < asked->learn_count; i++) {
-		struct bpf_learned *to;
-		__u32 place = i; /* a counter whose address is taken is lost to the verifier */
+/* What is taken of memory.stat: where from, and where to. */
+struct stat_taking {
+	const struct bpf_control *asked;
+	struct record_stat *to;
+	__u64 stats; /* address of the group's struct memcg_vmstats */
+	__u64 id;    /* of the group */
+};
 
-		if (asked->learn_id[i] != id)
-			continue;
-		to = bpf_map_lookup_elem(&learned, &place);
-		if (to == NULL)
-			return;
-		to->id = id;
-		/* Never an offset of something that may be missing: compilers move it out of its if. */
-		to->state_count = bpf_core_field_size(struct memcg_vmstats, state) / 8;
-		to->event_count = bpf_core_field_size(struct memcg_vmstats, events) / 8;
-		bpf_probe_read_kernel(to->state, sizeof(to->state),
-				      ELEMENT(stats, struct memcg_vmstats, state, 0));
-		bpf_probe_read_kernel(to->events, sizeof(to->events),
-				      ELEMENT(stats, struct memcg_vmstats, events, 0));
-	}
+static long learn_if_wanted(__u32 i, struct stat_taking *taking)
+{
+	struct bpf_learned *to;
+	__u32 place = i; /* a counter whose address is taken is lost to the verifier */
+
+	if (i >= BPF_LEARN_MAX)
+		return 1;
+	if (taking->asked->learn_id[i] != taking->id)
+		return 0;
+	to = bpf_map_lookup_elem(&learned, &place);
+	if (to == NULL)
+		return 1;
+	to->id = taking->id;
+	/* Never an offset of something that may be missing: compilers move it out of its if. */
+	to->state_count = bpf_core_field_size(struct memcg_vmstats, state) / 8;
+	to->event_count = bpf_core_field_size(struct memcg_vmstats, events) / 8;
+	bpf_probe_read_kernel(to->state, sizeof(to->state),
+			      ELEMENT(taking->stats, struct memcg_vmstats, state, 0));
+	bpf_probe_read_kernel(to->events, sizeof(to->events),
+			      ELEMENT(taking->stats, struct memcg_vmstats, events, 0));
+	return 0;
 }
 
-static __always_inline void take_memory(struct cgroup *group, __u32 slot,
-					const struct bpf_control *asked)
+static __always_inline void take_memory(const struct visit *visit)
 {
-	struct record_memory *to = bpf_map_lookup_elem(&memory, &slot);
-	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
+	struct record_memory *to = bpf_map_lookup_elem(&memory, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, memory_cgrp_id);
 
 	if (to == NULL)
 		return;
-	to->field[BPF_MEMORY_STATE] = is_shown(css, asked);
+	to->field[BPF_MEMORY_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_MEMORY_STATE] != BPF_RECORD_ABSENT)
 		to->field[BPF_MEMORY_USAGE] =
 			READ(AS(struct mem_cgroup, css), memory.usage.counter);
 }
 
-static __always_inline void take_limits(struct cgroup *group, __u32 slot,
-					const struct bpf_control *asked)
+static __always_inline void take_limits(const struct visit *visit)
 {
-	struct record_limits *to = bpf_map_lookup_elem(&limits, &slot);
-	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
+	struct record_limits *to = bpf_map_lookup_elem(&limits, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, memory_cgrp_id);
 	struct mem_cgroup *from = AS(struct mem_cgroup, css);
 
 	if (to == NULL)
 		return;
-	to->field[BPF_LIMITS_STATE] = is_shown(css, asked);
+	to->field[BPF_LIMITS_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_LIMITS_STATE] == BPF_RECORD_ABSENT)
 		return;
 	TAKE(to, BPF_LIMITS_PEAK, from, struct mem_cgroup, memory.watermark);
 	TAKE(to, BPF_LIMITS_MAX, from, struct mem_cgroup, memory.max);
 	TAKE_EVENT(to, BPF_LIMITS_EVENTS_OOM_KILL, from, MEMCG_OOM_KILL);
-	if (asked->version == 1)
+	if (visit->control->version == 1)
 		take_limits_v1(from, to);
 	else
 		take_limits_v2(from, to);
 }
-
-struct stat_taking {
-	const struct bpf_control *asked;
-	struct record_stat *to;
-	__u64 stats; /* address of the group's struct memcg_vmstats */
-};
 
 static long take_one_stat(__u32 i, struct stat_taking *taking)
 {
@@ -145,25 +146,27 @@ static long take_one_stat(__u32 i, struct stat_taking *taking)
 	return 0;
 }
 
-static __always_inline void take_stat(struct cgroup *group, __u32 slot,
-				      const struct bpf_control *asked)
+static __always_inline void take_stat(const struct visit *visit)
 {
-	struct record_stat *to = bpf_map_lookup_elem(&stat, &slot);
-	struct cgroup_subsys_state *css = CSS(group, memory_cgrp_id);
+	struct record_stat *to = bpf_map_lookup_elem(&stat, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, memory_cgrp_id);
+	const struct bpf_control *asked = visit->control;
 	struct stat_taking taking;
 	__u64 stats;
 
 	if (to == NULL)
 		return;
-	to->field[BPF_STAT_STATE] = is_shown(css, asked);
+	to->field[BPF_STAT_STATE] = is_shown(css, visit->control);
 	if (to->field[BPF_STAT_STATE] == BPF_RECORD_ABSENT ||
 	    (asked->stat_count == 0 && asked->learn_count == 0))
 		return;
 	stats = ADDRESS(AS(struct mem_cgroup, css), struct mem_cgroup, vmstats);
-	taking = (struct stat_taking){asked, to, stats};
+	taking = (struct stat_taking){asked, to, stats, 0};
 	bpf_loop(asked->stat_count, take_one_stat, &taking, 0);
-	if (asked->learn_count > 0)
-		learn(asked, group->kn->id, stats);
+	if (asked->learn_count == 0)
+		return;
+	taking.id = id_of(group_of(visit->state));
+	bpf_loop(asked->learn_count, learn_if_wanted, &taking, 0);
 }
 
 #endif
