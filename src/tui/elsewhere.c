@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* elsewhere.c - freezing, killing, limits and the rest on other hosts: asked with the host's name, done by verbs there. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,12 +103,31 @@ static unsigned ask(struct app *app, const char *title, const char *name, const 
 	return open_confirm(app, confirm);
 }
 
-/* A verb with its options, behind which the operands follow. */
-static void begin(struct far_words *words, const char *verb, const char *option, const char *value)
+/* Names may have become another's since they were seen: the verb shall look. */
+static void add_ids(struct far_words *words, const struct far_targets *targets)
+{
+	char text[FAR_GROUPS_MAX * sizeof("18446744073709551615,")];
+	size_t used = 0;
+
+	for (size_t i = 0; i < targets->count; i++) {
+		if (targets->ids[i] == 0)
+			return;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%" PRIu64,
+					 i > 0 ? "," : "", targets->ids[i]);
+	}
+	far_words_add(words, "--if-id");
+	far_words_add(words, text);
+}
+
+/* A verb with its options, behind which the operands follow; `targets`: the groups that it is about. */
+static void begin(struct far_words *words, const char *verb, const struct far_targets *targets,
+		  const char *option, const char *value)
 {
 	far_words_add(words, verb);
 	far_words_add(words, "--why");
 	far_words_add(words, WHY);
+	if (targets != NULL)
+		add_ids(words, targets);
 	if (option != NULL)
 		far_words_add(words, option);
 	if (value != NULL)
@@ -132,7 +152,7 @@ static unsigned on_groups(struct app *app, const struct kind *kind)
 
 	if (far_targets_take(app, &targets) < 0)
 		return REACTION_BEEP;
-	begin(&words, kind->verb, kind->option, kind->value);
+	begin(&words, kind->verb, &targets, kind->option, kind->value);
 	add_paths(&words, &targets);
 	return ask(app, kind->title, kind->name, targets.host, &words);
 }
@@ -176,7 +196,7 @@ static bool new_accept(struct app *app, const char *text, unsigned *ret_reaction
 		     strcmp(targets.paths[0], "/") == 0 ? "" : targets.paths[0],
 		     text) >= (int)sizeof(path))
 		return true;
-	begin(&words, "create", NULL, NULL);
+	begin(&words, "create", NULL, NULL, NULL);
 	far_words_add(&words, path);
 	*ret_reactions = ask(app, "New group", "Making", targets.host, &words);
 	return true;
@@ -194,7 +214,7 @@ static bool move_accept(struct app *app, const char *text, unsigned *ret_reactio
 	*ret_reactions = REACTION_BEEP;
 	if (far_targets_take(app, &targets) < 0)
 		return true;
-	begin(&words, "move", NULL, NULL);
+	begin(&words, "move", &targets, NULL, NULL);
 	far_words_add(&words, text);
 	far_words_add(&words, targets.paths[0]);
 	*ret_reactions = ask(app, "Move", "Moving", targets.host, &words);
@@ -234,7 +254,7 @@ static bool set_accept(struct app *app, const char *text, unsigned *ret_reaction
 	*ret_reactions = REACTION_BEEP;
 	if (far_targets_take(app, &targets) < 0)
 		return true;
-	begin(&words, "set", "--enable", NULL);
+	begin(&words, "set", &targets, "--enable", NULL);
 	add_paths(&words, &targets);
 	if (!add_assignments(&words, text)) {
 		*ret_reactions |= app_say(app, ROLE_WARM,

@@ -90,6 +90,7 @@ static const char *add_target(const struct app *app, const struct target *target
 	if (targets->count == FAR_GROUPS_MAX)
 		return "too many groups at once";
 	targets->host = host;
+	targets->ids[targets->count] = target->id;
 	targets->paths[targets->count] = strdup(path);
 	if (targets->paths[targets->count] == NULL)
 		return "out of memory";

@@ -12,6 +12,7 @@
 struct far_targets {
 	const char *host; /* as it was given: app->hosts keeps it */
 	char *paths[FAR_GROUPS_MAX];
+	uint64_t ids[FAR_GROUPS_MAX]; /* as that host tells them; 0: not known */
 	size_t count;
 	bool have_children;
 };

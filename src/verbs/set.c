@@ -12,6 +12,7 @@ enum { OPTION_LIST = CLI_OPTION_LONG };
 static const struct cli_option options[] = {
 	VERB_OPTIONS,
 	VERB_SET_OPTIONS,
+	VERB_IF_ID_OPTION,
 	{OPTION_LIST, "list-controls", NULL, false,
 	 "list what can be set, with unit, range, risk and file on this machine"},
 	CLI_COMMON_OPTIONS,

@@ -10,6 +10,7 @@
 
 static const struct cli_option freeze_options[] = {
 	VERB_OPTIONS,
+	VERB_IF_ID_OPTION,
 	VERB_TIMEOUT_OPTION,
 	CLI_COMMON_OPTIONS,
 };
@@ -31,6 +32,7 @@ static const struct cli_command_help thaw_help = {
 static const struct cli_option kill_options[] = {
 	{'s', "signal", "SIGNAL", false, "send SIGNAL (a name or a number), not KILL"},
 	VERB_OPTIONS,
+	VERB_IF_ID_OPTION,
 	VERB_TIMEOUT_OPTION,
 	CLI_COMMON_OPTIONS,
 };

@@ -28,6 +28,7 @@ static const struct cli_command_help create_help = {
 
 static const struct cli_option move_options[] = {
 	VERB_OPTIONS,
+	VERB_IF_ID_OPTION,
 	CLI_COMMON_OPTIONS,
 };
 
@@ -40,6 +41,7 @@ static const struct cli_command_help move_help = {
 static const struct cli_option delete_options[] = {
 	{OPTION_RECURSIVE, "recursive", NULL, false, "with the groups beneath it"},
 	VERB_OPTIONS,
+	VERB_IF_ID_OPTION,
 	CLI_COMMON_OPTIONS,
 };
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* verb.c - what all verbs share: options, layout, plan. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "verbs/protect.h"
 #include "verbs/report.h"
 #include "verbs/verb.h"
@@ -24,6 +27,28 @@ void verb_done(struct verb *verb)
 	cgw_layout_free(verb->layout);
 	verb->plan = NULL;
 	verb->layout = NULL;
+}
+
+static enum cli_exit take_ids(struct verb *verb, const char *value)
+{
+	char *end;
+
+	verb->id_count = 0;
+	do {
+		errno = 0;
+		verb->ids[verb->id_count] = strtoull(value, &end, 10);
+		if (!isdigit((unsigned char)value[0]) || errno != 0 ||
+		    (*end != ',' && *end != '\0') || verb->ids[verb->id_count] == 0)
+			return cli_usage_error(verb->context,
+					       "--if-id wants numbers as \"cgward dump -o id\" "
+					       "shows them, with commas between, not \"%.64s\"",
+					       value);
+		if (++verb->id_count == VERB_IDS_MAX && *end != '\0')
+			return cli_usage_error(verb->context, "--if-id takes %d ids at most",
+					       VERB_IDS_MAX);
+		value = end + 1;
+	} while (*end != '\0');
+	return CLI_OK;
 }
 
 static enum cli_exit take_shared(struct verb *verb, int code, const char *value)
@@ -69,6 +94,8 @@ static enum cli_exit take_shared(struct verb *verb, int code, const char *value)
 					       "2s, not \"%.64s\"",
 					       value);
 		return CLI_OK;
+	case VERB_OPTION_IF_ID:
+		return take_ids(verb, value);
 	default:
 		return CLI_USAGE;
 	}
@@ -118,10 +145,34 @@ enum cli_exit verb_open(struct verb *verb)
 	return CLI_OK;
 }
 
-enum cli_exit verb_add(struct verb *verb, const struct cgw_step *step)
+/* Lets the plan hold the group against the ids; its id is that of the first hierarchy where it is. */
+static void expect_id(const struct verb *verb, struct cgw_step *step)
+{
+	uint64_t id = 0;
+
+	for (size_t h = 0; h < verb->layout->hierarchy_count; h++) {
+		CLEANUP(cleanup_close) int directory = -1;
+
+		if (cgw_group_open(verb->layout, h, step->path, &directory, &id) == 0) {
+			step->expected_hierarchy = h;
+			break;
+		}
+	}
+	step->expected_id = verb->ids[0];
+	for (size_t i = 0; i < verb->id_count; i++)
+		if (verb->ids[i] == id)
+			step->expected_id = id;
+}
+
+enum cli_exit verb_add(struct verb *verb, const struct cgw_step *given)
 {
 	struct cgw_diag diag = {0};
-	int r = cgw_plan_add(verb->plan, step, &diag);
+	struct cgw_step step = *given;
+	int r;
+
+	if (verb->id_count > 0 && step.expected_id == 0)
+		expect_id(verb, &step);
+	r = cgw_plan_add(verb->plan, &step, &diag);
 
 	if (r == 0)
 		return CLI_OK;

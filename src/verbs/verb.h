@@ -12,6 +12,8 @@
 
 #include "cli/options.h"
 
+#define VERB_IDS_MAX 256
+
 struct cgw_protection;
 
 struct verb {
@@ -22,6 +24,8 @@ struct verb {
 	struct cgw_protection *protection;
 	const char *policy; /* NULL: the machine's own */
 	uint64_t timeout_ns;
+	uint64_t ids[VERB_IDS_MAX]; /* of --if-id: groups that are meant, whatever their names */
+	size_t id_count;
 	bool json;
 	bool quiet; /* only what went wrong is said */
 	char who[64];
@@ -38,6 +42,7 @@ enum {
 	VERB_OPTION_PERSIST,
 	VERB_OPTION_ENABLE,
 	VERB_OPTION_TIMEOUT,
+	VERB_OPTION_IF_ID,
 };
 
 /* clang-format off */
@@ -64,6 +69,10 @@ enum {
 	  "v2: switch the controller on, from the root down to the group" },                       \
 	{ VERB_OPTION_PERSIST, "persist", NULL, false,                                             \
 	  "keep it over a reboot, where systemd manages the group" }
+/* Of those that are about groups that are there. */
+#define VERB_IF_ID_OPTION                                                                          \
+	{ VERB_OPTION_IF_ID, "if-id", "ID[,ID...]", false,                                         \
+	  "only on groups with one of these ids (dump -o id): a name may be another's by now" }
 /* Of those that wait. */
 #define VERB_TIMEOUT_OPTION                                                                        \
 	{ VERB_OPTION_TIMEOUT, "timeout", "TIME", false, "give up after TIME (10s), undoing it" }
@@ -84,7 +93,7 @@ enum cli_exit verb_options(struct verb *verb, const struct cli_command_help *hel
 /* Opens the layout and an empty plan, or says why not. */
 enum cli_exit verb_open(struct verb *verb);
 
-/* One more step; a mistake in it is said. */
+/* One more step, of a group with one of the ids where some were given; a mistake in it is said. */
 enum cli_exit verb_add(struct verb *verb, const struct cgw_step *step);
 
 /* Does the plan with signals held back, and says what came of it. */

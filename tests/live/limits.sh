@@ -234,7 +234,9 @@ if cg freeze "$f" >"$journal/said" 2>&1; then
 	check "thaw" quietly cg thaw "$f"
 	sleep 1
 	check "a thawed process goes on" [ "$(ticks $pid)" -gt "$t1" ]
-	cg freeze "$f" >/dev/null
+	id=$("$CGWARD" dump -n -r -o id --match "$f")
+	status "a group that is not the one meant is spared" 8 cg freeze --if-id 4294967295 "$f"
+	check "the one that is meant is not" quietly cg freeze --if-id "4294967295,$id" "$f"
 	check "undo thaws" quietly cg undo
 	same "thawed" 0 "$(get "$f" frozen)"
 	cg freeze "$f" >/dev/null

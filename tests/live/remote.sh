@@ -171,7 +171,8 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	press Enter
 	check "it is done" wait_for 60 sh -c '[ "$(cat "$1")" = 33 ]' - "$(mount_of pids)$acted/pids.max"
 	check "and said" screen_shows 'good: ' 30
-	same "by a verb over ssh" "good cgward set --why by\\ hand,\\ in\\ cgward\\ top\\ --host --enable -- $acted pids.max\\=33" \
+	id=$("$CGWARD" dump -n -r -o id --match "$acted")
+	same "by a verb over ssh" "good cgward set --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id $id --enable -- $acted pids.max\\=33" \
 		"$(grep -v -e dump -e dry-run "$work/commands")"
 	press u
 	check "taking back is asked too" screen_shows 'On host good:' 30
@@ -199,7 +200,18 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	mkdir "$(mount_of pids)$acted/inner"
 	check "it is on the screen" screen_shows "─inner" 60
 	press Down D
-	check "removing it is asked" screen_shows 'On host good:' 30
+	check "removing it is asked" screen_shows 'inner: would be deleted' 60
+	rmdir "$(mount_of pids)$acted/inner"
+	mkdir "$(mount_of pids)$acted/inner"
+	press Enter
+	check "another group that took its name is spared" screen_shows 'another group stands under' 60
+	check "and is there" test -d "$(mount_of pids)$acted/inner"
+	press /
+	terminal send-keys -l inner
+	press Enter
+	sleep 2 # it is on the screen as itself
+	press D
+	check "removing it is asked again" screen_shows 'On host good:' 30
 	press Enter
 	check "and done there" wait_for 60 test ! -d "$(mount_of pids)$acted/inner"
 	press q

@@ -87,13 +87,14 @@ static void one_host_is_asked_then_told(void **state)
 	work(&elsewhere);
 	session_shows(session, "would be so");
 	told(&elsewhere,
-	     "admin@web1: cgward freeze --dry-run --why by\\ hand,\\ in\\ cgward\\ top\\ --host -- "
+	     "admin@web1: cgward freeze --dry-run --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
+	     "--if-id 5 -- "
 	     "/system.slice/nginx.service");
 	session_keys(session, "Enter");
 	work(&elsewhere);
-	told(&elsewhere,
-	     "admin@web1: cgward freeze --why by\\ hand,\\ in\\ cgward\\ top\\ --host -- "
-	     "/system.slice/nginx.service");
+	told(&elsewhere, "admin@web1: cgward freeze --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
+			 "--if-id 5 -- "
+			 "/system.slice/nginx.service");
 	session_shows(session, "admin@web1: is so now");
 	/* Left, nothing is told. */
 	session_keys(session, "t");
@@ -101,7 +102,8 @@ static void one_host_is_asked_then_told(void **state)
 	session_keys(session, "Esc");
 	work(&elsewhere);
 	told(&elsewhere,
-	     "admin@web1: cgward thaw --dry-run --why by\\ hand,\\ in\\ cgward\\ top\\ --host -- "
+	     "admin@web1: cgward thaw --dry-run --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
+	     "--if-id 5 -- "
 	     "/system.slice/nginx.service");
 	end(&elsewhere);
 }
@@ -123,8 +125,9 @@ static void several_hosts_are_told_apart(void **state)
 	work(&elsewhere);
 	session_keys(session, "Enter");
 	work(&elsewhere);
-	told(&elsewhere, "system.slice: cgward set --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
-			 "--enable -- /nginx.service pids.max\\=50 io.max.rbps\\=8:0\\ 10M");
+	told(&elsewhere,
+	     "system.slice: cgward set --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
+	     "--if-id 5 --enable -- /nginx.service pids.max\\=50 io.max.rbps\\=8:0\\ 10M");
 	/* A text that sets nothing stays in its line. */
 	session_keys(session, "F8");
 	session_type(session, "pids.max");
