@@ -127,6 +127,9 @@ static int open_object(const struct variant *variant, const struct bpf_sizes *si
 	if (r == 0)
 		r = set_entries(object, BPF_ARRAY_PERCPU, sizes->percpu);
 	if (r == 0)
+		r = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "states"),
+					     sizes->groups);
+	if (r == 0)
 		*ret_object = take_pointer(&object);
 	return r;
 }

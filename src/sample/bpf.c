@@ -357,7 +357,7 @@ int bpf_update(struct bpf *bpf, struct files *files, bool everything)
 	refresh_stat(bpf, files);
 	bpf->pass_ns = clock_now_ns();
 	idle = next_in_turn(&bpf->turn, bpf->hierarchies & ~wanted);
-	bpf->names = everything ? v1 : v1 & (idle | next_in_turn(&bpf->names_turn, v1 & wanted));
+	bpf->names = everything ? v1 : 0;
 	r = walk_with_changes(bpf, everything ? bpf->hierarchies : wanted | idle);
 	for (int round = 0; r == -E2BIG && round < GROW_ROUNDS; round++) {
 		r = grow(bpf);

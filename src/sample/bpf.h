@@ -53,10 +53,8 @@ struct bpf {
 	uint32_t hierarchies;              /* that the programs walk */
 	uint32_t parts[CGW_HIERARCHY_MAX]; /* of each that are wanted, by enum bpf_part */
 	struct bpf_hierarchy of[CGW_HIERARCHY_MAX];
-	uint32_t turn; /* hierarchies without wanted figures are walked in turn */
-	uint32_t
-		names_turn; /* and those of v1 that are walked each time are looked at for other names */
-	uint32_t names; /* those whose names are looked at in this sample */
+	uint32_t turn;  /* hierarchies without wanted figures are walked in turn */
+	uint32_t names; /* hierarchies of which names are looked at again in this sample */
 	struct bpf_column columns[CGW_METRIC_COUNT];
 	size_t column_count;
 	uint32_t stat_index[CGW_METRIC_COUNT]; /* where what is searched was found to be */

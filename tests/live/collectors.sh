@@ -165,10 +165,10 @@ check "groups that flicker do no harm" sh -c '"$1" dump --collector bpf --ndjson
 wait "${test_pids[-1]}" 2>/dev/null
 same "none of them is left" "" "$(names 1 100ms)"
 
-# v1 can give a group another name; what is beneath it goes along.
+# v1 can give a group another name; what is beneath it goes along. Names are looked at again every 30 s.
 if [ "$(version_of "$mount")" = 1 ]; then
 	mkdir -p "$mount$group/old/child"
-	same "a renamed group keeps what is beneath" "$group/new $group/new/child" "$(names 20 400ms |
+	same "a renamed group keeps what is beneath" "$group/new $group/new/child" "$(names 40 1s |
 		(read -r _ && read -r _ && mv "$mount$group/old" "$mount$group/new" && grep -m 2 "$group/new") |
 		python3 -c 'import json, sys; print(*[json.loads(line)["group"] for line in sys.stdin])')"
 fi

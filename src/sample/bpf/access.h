@@ -70,11 +70,25 @@ static __always_inline struct cgroup *group_of(__u64 address)
 	return AS(struct cgroup, READ(state, cgroup));
 }
 
-static __always_inline __u64 id_of(struct cgroup *group)
+static __always_inline struct kernfs_node *node_of(__u64 address)
 {
-	struct kernfs_node *node = READ(group, kn);
+	struct cgroup *group = group_of(address);
+
+	return READ(group, kn);
+}
+
+static __always_inline __u64 id_of(__u64 address)
+{
+	struct kernfs_node *node = node_of(address);
 
 	return READ(node, id);
+}
+
+static __always_inline __u32 name_hash_of(__u64 address)
+{
+	struct kernfs_node *node = node_of(address);
+
+	return READ(node, hash);
 }
 
 /* A controller's state of a group, 0 where it has none. */

@@ -9,10 +9,8 @@
  * (bpf_rdonly_cast, from 6.2 on), without it through a helper. Each has two programs, for the two
  * names of the function that brings statistics up to date; the collector loads one.
  */
+#include "controllers.h"
 #include "memory.h"
-
-/* cgroup.flags: an enum without a name, the same since 5.2. */
-#define CGRP_FROZEN 3
 
 /* Steps of a walk, of which a group takes two at most: BPF_MAX_LOOPS. */
 #define WALK_MAX (8 << 20)
@@ -20,27 +18,6 @@
 extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym __weak;
 extern void cgroup_rstat_flush(struct cgroup *group) __ksym __weak;
 
-struct record_core {
-	__u64 field[BPF_CORE_SIZE];
-};
-struct record_cpu {
-	__u64 field[BPF_CPU_SIZE];
-};
-struct record_cpuacct {
-	__u64 field[BPF_CPUACCT_SIZE];
-};
-struct record_pids {
-	__u64 field[BPF_PIDS_SIZE];
-};
-struct record_freezer {
-	__u64 field[BPF_FREEZER_SIZE];
-};
-struct record_io {
-	__u64 field[BPF_IO_SIZE];
-};
-struct record_weight {
-	__u64 field[BPF_WEIGHT_SIZE];
-};
 struct group_names {
 	char bytes[BPF_NAMES_SIZE];
 };
@@ -49,228 +26,31 @@ struct group_names {
 ARRAY(control, struct bpf_control, 1);
 ARRAY(groups, struct bpf_group_record, 1);
 ARRAY(names, struct group_names, 1);
-ARRAY(core, struct record_core, 1);
-ARRAY(cpu, struct record_cpu, 1);
-ARRAY(cpuacct, struct record_cpuacct, 1);
-ARRAY(percpu, __u64, 1);
-ARRAY(pids, struct record_pids, 1);
-ARRAY(freezer, struct record_freezer, 1);
-ARRAY(io, struct record_io, 1);
-ARRAY(weight, struct record_weight, 1);
 
 char _license[] SEC("license") = "GPL";
 
-static __always_inline void take_core(const struct visit *visit)
+/* What the collector was told in the last pass. */
+static __always_inline bool is_known(const struct visit *visit,
+				     const struct bpf_group_record *record)
 {
-	struct record_core *to = bpf_map_lookup_elem(&core, &visit->slot);
-	struct cgroup *group = group_of(visit->state);
+	struct cgroup_subsys_state *state = STATE(visit->state);
+	const struct bpf_control *asked = visit->control;
 
-	if (to == NULL)
-		return;
-	to->field[BPF_CORE_STATE] = BPF_RECORD_PRESENT;
-	to->field[BPF_CORE_CPU_USAGE] = READ(group, bstat.cputime.sum_exec_runtime);
-	to->field[BPF_CORE_POPULATED] = READ(group, nr_populated_csets) +
-						READ(group, nr_populated_domain_children) +
-						READ(group, nr_populated_threaded_children) >
-					0;
-	to->field[BPF_CORE_FROZEN] = READ(group, flags) >> CGRP_FROZEN & 1;
-	to->field[BPF_CORE_FREEZE] = READ(group, freezer.freeze);
-	to->field[BPF_CORE_DESCENDANTS] = READ(group, nr_descendants);
-	to->field[BPF_CORE_DYING] = READ(group, nr_dying_descendants);
-	to->field[BPF_CORE_MAX_DEPTH] = READ(group, max_depth);
-	to->field[BPF_CORE_MAX_DESCENDANTS] = READ(group, max_descendants);
+	return record->serial == READ(state, serial_nr) + 1 &&
+	       (!asked->check_names || record->hash == name_hash_of(visit->state));
 }
 
-static __always_inline void take_cpu(const struct visit *visit)
-{
-	struct record_cpu *to = bpf_map_lookup_elem(&cpu, &visit->slot);
-	struct cgroup_subsys_state *css = CSS(visit, cpu_cgrp_id);
-	struct task_group *from = AS(struct task_group, css);
-
-	if (to == NULL)
-		return;
-	to->field[BPF_CPU_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_CPU_STATE] == BPF_RECORD_ABSENT)
-		return;
-	to->field[BPF_CPU_SHARES] = READ(from, shares);
-	if (bpf_core_field_exists(struct task_group, idle))
-		to->field[BPF_CPU_IDLE] = READ(from, idle);
-	if (bpf_core_field_exists(struct task_group, rt_bandwidth)) {
-		to->field[BPF_CPU_RT_RUNTIME] = READ(from, rt_bandwidth.rt_runtime);
-		to->field[BPF_CPU_RT_PERIOD] = READ(from, rt_bandwidth.rt_period);
-	}
-	if (!bpf_core_field_exists(struct task_group, cfs_bandwidth))
-		return;
-	to->field[BPF_CPU_PERIODS] = READ(from, cfs_bandwidth.nr_periods);
-	to->field[BPF_CPU_THROTTLES] = READ(from, cfs_bandwidth.nr_throttled);
-	to->field[BPF_CPU_THROTTLED_NS] = READ(from, cfs_bandwidth.throttled_time);
-	to->field[BPF_CPU_BURSTS] = READ(from, cfs_bandwidth.nr_burst);
-	to->field[BPF_CPU_BURST_NS] = READ(from, cfs_bandwidth.burst_time);
-	to->field[BPF_CPU_QUOTA] = READ(from, cfs_bandwidth.quota);
-	to->field[BPF_CPU_PERIOD] = READ(from, cfs_bandwidth.period);
-	to->field[BPF_CPU_MAX_BURST] = READ(from, cfs_bandwidth.burst);
-}
-
-#define CPU_STAT(from, name)                                   \
-	READ_U64(ELEMENT(from, struct kernel_cpustat, cpustat, \
-			 bpf_core_enum_value(enum cpu_usage_stat, name)))
-
-static __always_inline void take_cpu_usage(__u32 place, __u64 usage)
-{
-	__u64 *to = bpf_map_lookup_elem(&percpu, &place);
-
-	if (to != NULL)
-		*to = usage;
-}
-
-/* The sums over a group's CPUs, and where its parts of per-CPU memory start. */
-struct cpu_sums {
-	const struct bpf_control *asked;
-	__u64 usages, stats;
-	__u64 usage, user, system;
-	__u32 slot;
-};
-
-static long add_cpu(__u32 i, struct cpu_sums *sums)
-{
-	const struct bpf_control *asked = sums->asked;
-	__u64 stat, one;
-
-	if (i >= BPF_CPU_MAX)
-		return 1;
-	one = READ_U64((void *)(sums->usages + asked->cpu_offset[i]));
-	if (asked->fine & BPF_FINE_PERCPU)
-		take_cpu_usage(sums->slot * asked->cpu_count + i, one);
-	sums->usage += one;
-	if (!(asked->fine & BPF_FINE_SPLIT))
-		return 0;
-	stat = sums->stats + asked->cpu_offset[i];
-	sums->user += CPU_STAT(stat, CPUTIME_USER) + CPU_STAT(stat, CPUTIME_NICE);
-	sums->system += CPU_STAT(stat, CPUTIME_SYSTEM) + CPU_STAT(stat, CPUTIME_IRQ) +
-			CPU_STAT(stat, CPUTIME_SOFTIRQ);
-	return 0;
-}
-
-static __always_inline void take_cpuacct(const struct visit *visit)
-{
-	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &visit->slot);
-	struct cgroup_subsys_state *css = CSS(visit, cpuacct_cgrp_id);
-	struct cpuacct *from = AS(struct cpuacct, css);
-	struct cpu_sums sums = {.asked = visit->control, .slot = visit->slot};
-
-	if (to == NULL)
-		return;
-	to->field[BPF_CPUACCT_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_CPUACCT_STATE] == BPF_RECORD_ABSENT)
-		return;
-	sums.usages = ADDRESS(from, struct cpuacct, cpuusage);
-	sums.stats = ADDRESS(from, struct cpuacct, cpustat);
-	bpf_loop(visit->control->cpu_count, add_cpu, &sums, 0);
-	to->field[BPF_CPUACCT_USAGE] = sums.usage;
-	to->field[BPF_CPUACCT_USER] = sums.user;
-	/* Counted by ticks: not what user leaves of usage. */
-	to->field[BPF_CPUACCT_SYSTEM] = sums.system;
-}
-
-static __always_inline void take_pids(const struct visit *visit)
-{
-	struct record_pids *to = bpf_map_lookup_elem(&pids, &visit->slot);
-	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
-	struct pids_cgroup *from = AS(struct pids_cgroup, css);
-
-	if (to == NULL)
-		return;
-	to->field[BPF_PIDS_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_PIDS_STATE] == BPF_RECORD_ABSENT)
-		return;
-	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
-	to->field[BPF_PIDS_MAX] = READ(from, limit.counter);
-	TAKE(to, BPF_PIDS_PEAK, from, struct pids_cgroup, watermark);
-	if (bpf_core_field_exists(struct pids_cgroup, events))
-		to->field[BPF_PIDS_EVENTS_MAX] =
-			READ_U64(ELEMENT(from, struct pids_cgroup, events, 0));
-	else if (bpf_core_field_exists(struct pids_cgroup___limit, events_limit))
-		to->field[BPF_PIDS_EVENTS_MAX] =
-			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
-}
-
-static __always_inline void take_freezer(const struct visit *visit)
-{
-	struct record_freezer *to = bpf_map_lookup_elem(&freezer, &visit->slot);
-	struct cgroup_subsys_state *css = CSS(visit, freezer_cgrp_id);
-	struct freezer *from = AS(struct freezer, css);
-	unsigned int state;
-
-	if (to == NULL)
-		return;
-	to->field[BPF_FREEZER_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_FREEZER_STATE] == BPF_RECORD_ABSENT)
-		return;
-	state = READ(from, state);
-	to->field[BPF_FREEZER_FLAGS] =
-		(state & bpf_core_enum_value(enum freezer_state_flags, CGROUP_FREEZING_SELF)
-			 ? BPF_FREEZER_SELF
-			 : 0) |
-		(state & bpf_core_enum_value(enum freezer_state_flags, CGROUP_FREEZING_PARENT)
-			 ? BPF_FREEZER_PARENT
-			 : 0);
-}
-
-/*
- * A policy's data starts with what all have; bfq's weight comes next. Which of them is bfq's, is not
- * told here: the file says which.
- */
-static __always_inline void take_weight(const struct visit *visit)
-{
-	struct record_weight *to = bpf_map_lookup_elem(&weight, &visit->slot);
-	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
-
-	if (to == NULL)
-		return;
-	to->field[BPF_WEIGHT_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_WEIGHT_STATE] == BPF_RECORD_ABSENT)
-		return;
-	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
-		__u64 data = READ_U64(ELEMENT(AS(struct blkcg, css), struct blkcg, cpd, i));
-
-		to->field[BPF_WEIGHT_FIRST + i] =
-			data == 0 ? 0
-				  : READ_U64((void *)data +
-					     bpf_core_type_size(struct blkcg_policy_data)) &
-					    0xffffffff;
-	}
-}
-
-static __always_inline void take_io(const struct visit *visit)
-{
-	struct record_io *to = bpf_map_lookup_elem(&io, &visit->slot);
-	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
-
-	if (to == NULL)
-		return;
-	to->field[BPF_IO_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_IO_STATE] != BPF_RECORD_ABSENT)
-		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
-}
-
-/* What the collector knows from the last pass need not be told again. */
 static __always_inline void take_identity(const struct visit *visit, struct bpf_group_record *to)
 {
-	struct bpf_control *asked = visit->control;
 	struct cgroup_subsys_state *state = STATE(visit->state);
-	struct cgroup *group = group_of(visit->state);
-	struct kernfs_node *node = READ(group, kn);
-	__u64 serial = READ(state, serial_nr) + 1, place = asked->named;
+	struct kernfs_node *node = node_of(visit->state);
 	__u64 parent = ADDRESS(state, struct cgroup_subsys_state, parent);
+	struct bpf_control *asked = visit->control;
+	__u64 place = asked->named;
 	struct group_names *to_names;
 	__u32 zero = 0;
 	long length;
 
-	if (to->serial == serial && (!asked->check_names || to->hash == READ(node, hash))) {
-		if (to->name != 0)
-			to->name = 0;
-		return;
-	}
 	asked->fresh++;
 	to_names = bpf_map_lookup_elem(&names, &zero);
 	if (to_names == NULL || place > BPF_NAMES_SIZE - BPF_NAME_SIZE) {
@@ -285,9 +65,9 @@ static __always_inline void take_identity(const struct visit *visit, struct bpf_
 	asked->named = place + (length > 0 ? length : 0);
 	to->id = READ(node, id);
 	to->hash = READ(node, hash);
-	to->serial = serial;
+	to->serial = READ(state, serial_nr) + 1;
 	to->name = place + 1;
-	to->parent_id = parent != 0 ? id_of(group_of(parent)) : 0;
+	to->parent_id = parent != 0 ? id_of(parent) : 0;
 }
 
 static __always_inline struct bpf_control *what_is_asked(void)
@@ -295,6 +75,45 @@ static __always_inline struct bpf_control *what_is_asked(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&control, &zero);
+}
+
+/*
+ * Waiting for memory is most of what a walk costs, and along a list it waits for each entry. Where the
+ * states were in the last pass is kept, so that several are fetched at once, a few groups ahead. Nothing is
+ * believed of them: they may be gone.
+ */
+#define AHEAD 8
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} states SEC(".maps");
+
+static __always_inline void look_ahead(const struct bpf_control *asked, __u32 place)
+{
+	__u64 sum = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < AHEAD; i++) {
+		__u32 at = place + AHEAD + i;
+		__u64 *address = bpf_map_lookup_elem(&states, &at);
+
+		if (address != NULL) {
+			struct cgroup_subsys_state *state = STATE(*address);
+
+			sum += READ(state, flags) + READ_U64((void *)(*address + asked->figures));
+		}
+	}
+	barrier_var(sum);
+}
+
+static __always_inline void remember(__u32 place, __u64 address)
+{
+	__u64 *to = bpf_map_lookup_elem(&states, &place);
+
+	if (to != NULL && *to != address)
+		*to = address;
 }
 
 static __always_inline bool is_wanted(const struct bpf_control *asked, enum bpf_part part)
@@ -324,7 +143,13 @@ __noinline int take_group(__u64 address, __u32 kind)
 	record = bpf_map_lookup_elem(&groups, &place);
 	if (record == NULL)
 		return 0;
-	take_identity(&visit, record);
+	if (visit.slot % AHEAD == 0)
+		look_ahead(asked, place);
+	remember(place, address);
+	if (!is_known(&visit, record))
+		take_identity(&visit, record);
+	else if (record->name != 0)
+		record->name = 0;
 	if (is_wanted(asked, BPF_PART_CORE))
 		take_core(&visit);
 	if (is_wanted(asked, BPF_PART_CPU))
@@ -370,16 +195,16 @@ static __always_inline __u64 listed(__u64 entry)
 static long step(__u32 i, struct walk *walk)
 {
 	struct cgroup_subsys_state *state = STATE(walk->state);
-	__u64 next, parent;
+	__u64 next, child, parent;
 
 	(void)i;
 	if (!walk->climbs) {
 		take_group(walk->state, walk->kind);
 		if (walk->asked->alone)
 			return 1;
-		next = ADDRESS(state, struct cgroup_subsys_state, children.next);
-		if (next != list_of_children(walk->state)) {
-			walk->state = listed(next);
+		child = ADDRESS(state, struct cgroup_subsys_state, children.next);
+		if (child != list_of_children(walk->state)) {
+			walk->state = listed(child);
 			return 0;
 		}
 	}
@@ -400,21 +225,28 @@ static __always_inline bool wants_only(const struct bpf_control *asked, __u32 pa
 
 #define PART(name) (1U << BPF_PART_##name)
 
+/* Follows a controller's states; `type` has what is read of it first at `member`. */
+#define FOLLOW(root, asked, controller, type, member)                          \
+	({                                                                     \
+		(asked)->figures = bpf_core_field_offset(struct type, member); \
+		CONTROLLER_STATE(root, controller);                            \
+	})
+
 /* The root's state of the only controller that is wanted, 0 when there are several. */
-static __always_inline __u64 lone_controller(struct cgroup *root, const struct bpf_control *asked)
+static __always_inline __u64 lone_controller(struct cgroup *root, struct bpf_control *asked)
 {
 	if (wants_only(asked, PART(MEMORY) | PART(LIMITS) | PART(STAT)))
-		return CONTROLLER_STATE(root, memory_cgrp_id);
+		return FOLLOW(root, asked, memory_cgrp_id, mem_cgroup, memory.usage);
 	if (wants_only(asked, PART(CPUACCT)))
-		return CONTROLLER_STATE(root, cpuacct_cgrp_id);
+		return FOLLOW(root, asked, cpuacct_cgrp_id, cpuacct, cpuusage);
 	if (wants_only(asked, PART(CPU)))
-		return CONTROLLER_STATE(root, cpu_cgrp_id);
+		return FOLLOW(root, asked, cpu_cgrp_id, task_group, shares);
 	if (wants_only(asked, PART(PIDS)))
-		return CONTROLLER_STATE(root, pids_cgrp_id);
+		return FOLLOW(root, asked, pids_cgrp_id, pids_cgroup, counter);
 	if (wants_only(asked, PART(FREEZER)))
-		return CONTROLLER_STATE(root, freezer_cgrp_id);
+		return FOLLOW(root, asked, freezer_cgrp_id, freezer, state);
 	if (wants_only(asked, PART(IO) | PART(WEIGHT)))
-		return CONTROLLER_STATE(root, io_cgrp_id);
+		return FOLLOW(root, asked, io_cgrp_id, blkcg, blkg_list);
 	return 0;
 }
 
@@ -440,6 +272,7 @@ static __always_inline void walk_from(struct cgroup *given, struct bpf_control *
 	asked->fresh = 0;
 	asked->named = 0;
 	asked->unnamed = 0;
+	asked->figures = bpf_core_field_offset(struct cgroup, subsys);
 	if (asked->version == 1)
 		walk.top = lone_controller(root, asked);
 	walk.kind = walk.top == 0 ? STATE_OF_GROUP : STATE_OF_CONTROLLER;

@@ -2,7 +2,7 @@
 #
 # The BPF programs, compiled twice (collect.bpf.c says why) and carried within the library as bytes.
 set(bpf_directory ${CMAKE_CURRENT_SOURCE_DIR}/sample/bpf)
-set(bpf_sources collect.bpf.c access.h kernel-types.h memory.h records.h)
+set(bpf_sources collect.bpf.c access.h controllers.h kernel-types.h memory.h records.h)
 list(TRANSFORM bpf_sources PREPEND ${bpf_directory}/)
 find_program(LLVM_STRIP NAMES llvm-strip llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-strip-16
   llvm-strip-15 llvm-strip-14)

@@ -170,6 +170,7 @@ struct bpf_control {
 	unsigned int learn_count;
 	unsigned int check_names; /* v1 can rename a group */
 	unsigned int alone;       /* only the group at the top */
+	unsigned int figures;     /* where a state has what is read first: the program's own */
 	/* answers */
 	unsigned int count;   /* groups met, also those beyond the capacity */
 	unsigned int fresh;   /* of them not in this slot in the last pass */
