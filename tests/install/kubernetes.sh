@@ -19,8 +19,14 @@ check() {
 	if "$@"; then echo "ok $name"; else echo "not ok $name"; fi
 }
 
+cp -r "$top/packaging/kubernetes" "$work/manifests"
+# Until 1.20, which Debian 12 has, another manifest stood under "bases", not under "resources".
+if [ "$(kubectl version --client -o json | python3 -c 'import json, re, sys
+print(re.match("[0-9]*", json.load(sys.stdin)["clientVersion"]["minor"])[0])')" -le 20 ]; then
+	sed -i 's|^resources:$|bases:|; s|^  - policy.yaml$|resources:\n&|' "$work/manifests/enforcing/kustomization.yaml"
+fi
 for overlay in watching enforcing; do
-	check "$overlay is rendered" sh -c 'kubectl kustomize "$1" >"$2"' - "$top/packaging/kubernetes/$overlay" "$work/$overlay.yaml"
+	check "$overlay is rendered" sh -c 'kubectl kustomize "$1" >"$2"' - "$work/manifests/$overlay" "$work/$overlay.yaml"
 	mkdir "$work/$overlay"
 	# Fields that kubectl does not know do not survive its types: what comes out must hold what went in.
 	check "$overlay: every field is one of Kubernetes'" python3 - "$work/$overlay" <<'EOF'

@@ -64,34 +64,3 @@ is_frozen() {
 }
 is_not() { ! "$@"; }
 says() { grep -q "$1" "$state/log"; }
-
-# await SECONDS COMMAND...: looks every few milliseconds, and leaves in took_ms how long it was.
-await() {
-	local before=${EPOCHREALTIME/./} most=$1
-	shift
-	while ! "$@"; do
-		took_ms=$(((${EPOCHREALTIME/./} - before) / 1000))
-		[ "$took_ms" -lt $((most * 1000)) ] || return 1
-		sleep 0.003
-	done
-	took_ms=$(((${EPOCHREALTIME/./} - before) / 1000))
-}
-# lag_of_machine: by how much three waits of ten milliseconds are late: others may be at work here.
-lag_of_machine() {
-	local before=${EPOCHREALTIME/./}
-	sleep 0.01 && sleep 0.01 && sleep 0.01
-	echo $(((${EPOCHREALTIME/./} - before) / 1000 - 30))
-}
-# soon NAME MILLISECONDS COMMAND...: ok when it comes within ten times of what is meant, and of the machine's
-# own lag; says how long it took.
-soon() {
-	local name=$1 meant=$2 lag
-	shift 2
-	lag=$(lag_of_machine)
-	if await 20 "$@" && [ "$took_ms" -lt $((10 * meant + 10 * lag)) ]; then
-		ok "$name ($took_ms ms, meant: $meant, the machine lags $lag)"
-	else
-		tail -n 10 "$state/log"
-		not_ok "$name ($took_ms ms, meant: $meant, the machine lags $lag)"
-	fi
-}

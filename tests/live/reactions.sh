@@ -10,21 +10,80 @@ v2=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") { print $5; 
 memory_version=$(version_of "$mount_memory")
 pids=$(mount_of pids)
 
+# What looks often starts no process for it: they take longer than what is measured.
+mkfifo "$state/never" && exec {never}<>"$state/never"
+pause() { read -rt "$1" -u "$never"; }
+
+# await SECONDS COMMAND...: looks every few milliseconds, and leaves in took_ms how long it was.
+await() {
+	local before=${EPOCHREALTIME/./} most=$1
+	shift
+	while ! "$@"; do
+		took_ms=$(((${EPOCHREALTIME/./} - before) / 1000))
+		[ "$took_ms" -lt $((most * 1000)) ] || return 1
+		pause 0.002
+	done
+	took_ms=$(((${EPOCHREALTIME/./} - before) / 1000))
+}
+# Before each cause: the early sample after what was made is over, and lag says by how much three waits of ten
+# milliseconds are late, since others may be at work here.
+settle() {
+	pause 0.6
+	local before=${EPOCHREALTIME/./}
+	pause 0.01
+	pause 0.01
+	pause 0.01
+	lag=$(((${EPOCHREALTIME/./} - before) / 1000 - 30))
+}
+# soon NAME MILLISECONDS COMMAND...: ok when it comes within ten times of what is meant, and of the machine's
+# own lag; says how long it took.
+soon() {
+	local name=$1 meant=$2
+	shift 2
+	if await 20 "$@" && [ "$took_ms" -lt $((10 * meant + 10 * lag)) ]; then
+		ok "$name ($took_ms ms, meant: $meant, the machine lags $lag)"
+	else
+		tail -n 10 "$state/log"
+		not_ok "$name ($took_ms ms, meant: $meant, the machine lags $lag)"
+	fi
+}
+
 is_limited() { # GROUP VALUE
 	local now
 	read -r now <"$pids$1/pids.max" && [ "$now" = "$2" ]
 } 2>/dev/null
 end_all() { while read -r pid; do kill -KILL "$pid"; done <"$1/cgroup.procs"; }
-settle() { sleep 0.6; } # the early sample after what was made is over
+logged() { # TEXT
+	local all
+	read -rd '' all <"$state/log"
+	[[ $all == *"$1"* ]]
+}
 
 # use MEGABYTES: holds so much for a while.
 use() { exec python3 -c "import time; a = b\"x\" * ($1 << 20); time.sleep(60)"; }
 
-memory_file() { # GROUP V2 V1: what the first of the two that is there says
-	cat "$mount_memory$1/$2" 2>/dev/null || cat "$mount_memory$1/$3"
+# counts FILE KEY LEAST: a line "KEY VALUE" of it says so much at least; the only value where KEY is "".
+counts() {
+	local key value
+	while read -r key value; do
+		if [ -z "$2" ]; then value=$key; elif [ "$key" != "$2" ]; then continue; fi
+		[ "$value" -lt "$3" ] || return 0
+	done <"$1"
+	return 1
+} 2>/dev/null
+if [ "$memory_version" = 1 ]; then
+	usage=memory.usage_in_bytes ooms=memory.oom_control
+else
+	usage=memory.current ooms=memory.events
+fi
+is_using() { counts "$mount_memory$group/$usage" "" $(($1 << 20)); }
+is_out_of_memory() { counts "$mount_memory$group/$ooms" oom_kill 1; }
+pressure_us() { # "some avg10=… avg60=… avg300=… total=N"
+	local total
+	read -r _ _ _ _ total <"$v2$group/cpu.pressure"
+	us=${total#total=}
 }
-is_using() { [ "$(memory_file "$group" memory.current memory.usage_in_bytes)" -gt $(($1 << 20)) ]; }
-is_out_of_memory() { memory_file "$group" memory.events memory.oom_control | grep -q "oom_kill [1-9]"; }
+is_pressed() { pressure_us && [ "$us" -ge "$1" ]; }
 
 ### New groups, and what is made in them before anybody can watch them.
 group=$(make_group a pids memory freezer)
@@ -102,14 +161,16 @@ max_hold = 1h
 END
 	start_daemon
 	settle
+	pressure_us
 	for _ in 1 2 3 4 5 6; do
 		# All in v2's group; where v1 has pids, there too.
 		(echo "$BASHPID" >"$v2$group/cgroup.procs" && echo "$BASHPID" >"$pids$group/cgroup.procs" &&
 			exec timeout 20 sh -c 'while :; do :; done') &
 		test_pids+=($!)
 	done
-	# The kernel looks at a trigger ten times within its window of half a second, where that may be asked for.
-	soon "pressure is seen" 500 is_limited "$group" 88
+	# A tenth of a second within half a second, at which the kernel looks ten times, where that may be asked for.
+	await 20 is_pressed $((us + 100000))
+	soon "pressure is seen" 200 is_limited "$group" 88
 	end_all "$v2$group"
 	stop_daemon
 fi
@@ -133,11 +194,13 @@ END
 	settle
 	(enter "$group" pids && exec sh -c 'for i in 1 2 3 4 5 6; do sleep 5 & done; wait' 2>/dev/null) &
 	test_pids+=($!)
-	soon "refused forks are seen" 200 says "forks: log $group"
+	await 60 counts "$pids$group/pids.events" max 1
+	soon "refused forks are seen" 200 logged "forks: log $group"
 	settle
 	(enter "$group" memory && use 24) &
 	test_pids+=($!)
-	soon "memory.high is seen" 200 says "high: notify $group"
+	await 60 counts "$pids$group/memory.events" high 1
+	soon "memory.high is seen" 200 logged "high: notify $group"
 	stop_daemon
 fi
 
