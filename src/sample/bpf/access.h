@@ -26,11 +26,13 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 	} name_ SEC(".maps")
 
 #ifdef COLLECT_DIRECT
+#define READS_DIRECTLY        1
 #define AS(type_, pointer)    ((type_ *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type_)))
 #define READ(pointer, member) ((pointer)->member)
 /* Any kernel type that starts with a 64-bit number will do. */
 #define READ_U64(address) (AS(struct kernel_cpustat, address)->cpustat[0])
 #else
+#define READS_DIRECTLY        0
 #define AS(type_, pointer)    ((type_ *)(pointer))
 #define READ(pointer, member) BPF_CORE_READ(pointer, member)
 static __always_inline __u64 read_u64(const void *address)
@@ -63,6 +65,7 @@ struct visit {
 
 #define STATE(address) AS(struct cgroup_subsys_state, (void *)(address))
 
+/* The group of a state. */
 static __always_inline struct cgroup *group_of(__u64 address)
 {
 	struct cgroup_subsys_state *state = STATE(address);
@@ -70,23 +73,26 @@ static __always_inline struct cgroup *group_of(__u64 address)
 	return AS(struct cgroup, READ(state, cgroup));
 }
 
-static __always_inline struct kernfs_node *node_of(__u64 address)
+/* The same of what is at hand; its own state is within the group. */
+static __always_inline struct cgroup *group_at(const struct visit *visit)
 {
-	struct cgroup *group = group_of(address);
+	__u64 address = visit->state - bpf_core_field_offset(struct cgroup, self);
 
-	return READ(group, kn);
+	if (visit->kind == STATE_OF_CONTROLLER)
+		return group_of(visit->state);
+	return AS(struct cgroup, (void *)address);
 }
 
-static __always_inline __u64 id_of(__u64 address)
+static __always_inline __u64 id_of(struct cgroup *group)
 {
-	struct kernfs_node *node = node_of(address);
+	struct kernfs_node *node = READ(group, kn);
 
 	return READ(node, id);
 }
 
-static __always_inline __u32 name_hash_of(__u64 address)
+static __always_inline __u32 name_hash_of(struct cgroup *group)
 {
-	struct kernfs_node *node = node_of(address);
+	struct kernfs_node *node = READ(group, kn);
 
 	return READ(node, hash);
 }
@@ -99,13 +105,13 @@ static __always_inline __u32 name_hash_of(__u64 address)
 		 : 0)
 
 /* That of the group at hand. The verifier wants the two ways to it apart; compilers would join them. */
-#define CSS(visit, name)                                                           \
-	({                                                                         \
-		__u64 state_ = (visit)->state;                                     \
-		barrier_var(state_);                                               \
-		if ((visit)->kind == STATE_OF_GROUP)                               \
-			state_ = CONTROLLER_STATE(group_of((visit)->state), name); \
-		STATE(state_);                                                     \
+#define CSS(visit, name)                                                  \
+	({                                                                \
+		__u64 state_ = (visit)->state;                            \
+		barrier_var(state_);                                      \
+		if ((visit)->kind == STATE_OF_GROUP)                      \
+			state_ = CONTROLLER_STATE(group_at(visit), name); \
+		STATE(state_);                                            \
 	})
 
 /*

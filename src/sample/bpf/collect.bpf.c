@@ -37,13 +37,14 @@ static __always_inline bool is_known(const struct visit *visit,
 	const struct bpf_control *asked = visit->control;
 
 	return record->serial == READ(state, serial_nr) + 1 &&
-	       (!asked->check_names || record->hash == name_hash_of(visit->state));
+	       (!asked->check_names || record->hash == name_hash_of(group_at(visit)));
 }
 
 static __always_inline void take_identity(const struct visit *visit, struct bpf_group_record *to)
 {
 	struct cgroup_subsys_state *state = STATE(visit->state);
-	struct kernfs_node *node = node_of(visit->state);
+	struct cgroup *group = group_at(visit);
+	struct kernfs_node *node = READ(group, kn);
 	__u64 parent = ADDRESS(state, struct cgroup_subsys_state, parent);
 	struct bpf_control *asked = visit->control;
 	__u64 place = asked->named;
@@ -67,7 +68,7 @@ static __always_inline void take_identity(const struct visit *visit, struct bpf_
 	to->hash = READ(node, hash);
 	to->serial = READ(state, serial_nr) + 1;
 	to->name = place + 1;
-	to->parent_id = parent != 0 ? id_of(parent) : 0;
+	to->parent_id = parent != 0 ? id_of(group_of(parent)) : 0;
 }
 
 static __always_inline struct bpf_control *what_is_asked(void)
@@ -102,7 +103,10 @@ static __always_inline void look_ahead(const struct bpf_control *asked, __u32 pl
 		if (address != NULL) {
 			struct cgroup_subsys_state *state = STATE(*address);
 
-			sum += READ(state, flags) + READ_U64((void *)(*address + asked->figures));
+			/* The cache lines of its lists, of its flags and of its figures. */
+			sum += ADDRESS(state, struct cgroup_subsys_state, cgroup) +
+			       READ(state, flags);
+			sum += READ_U64((void *)(*address + asked->figures));
 		}
 	}
 	barrier_var(sum);
@@ -143,9 +147,12 @@ __noinline int take_group(__u64 address, __u32 kind)
 	record = bpf_map_lookup_elem(&groups, &place);
 	if (record == NULL)
 		return 0;
-	if (visit.slot % AHEAD == 0)
-		look_ahead(asked, place);
-	remember(place, address);
+	/* Through a helper, one after the other, nothing would be gained. */
+	if (READS_DIRECTLY) {
+		if (visit.slot % AHEAD == 0)
+			look_ahead(asked, place);
+		remember(place, address);
+	}
 	if (!is_known(&visit, record))
 		take_identity(&visit, record);
 	else if (record->name != 0)
@@ -177,6 +184,7 @@ __noinline int take_group(__u64 address, __u32 kind)
 struct walk {
 	const struct bpf_control *asked;
 	__u64 top, state;
+	__u64 parent; /* not asked of the state, in which it lies on another cache line */
 	enum state_kind kind;
 	bool climbs; /* what is beneath the state was walked */
 };
@@ -195,25 +203,27 @@ static __always_inline __u64 listed(__u64 entry)
 static long step(__u32 i, struct walk *walk)
 {
 	struct cgroup_subsys_state *state = STATE(walk->state);
-	__u64 next, child, parent;
+	__u64 next;
 
 	(void)i;
 	if (!walk->climbs) {
 		take_group(walk->state, walk->kind);
 		if (walk->asked->alone)
 			return 1;
-		child = ADDRESS(state, struct cgroup_subsys_state, children.next);
-		if (child != list_of_children(walk->state)) {
-			walk->state = listed(child);
+		next = ADDRESS(state, struct cgroup_subsys_state, children.next);
+		if (next != list_of_children(walk->state)) {
+			walk->parent = walk->state;
+			walk->state = listed(next);
 			return 0;
 		}
+	} else {
+		walk->parent = ADDRESS(state, struct cgroup_subsys_state, parent);
 	}
 	if (walk->state == walk->top)
 		return 1;
 	next = ADDRESS(state, struct cgroup_subsys_state, sibling.next);
-	parent = ADDRESS(state, struct cgroup_subsys_state, parent);
-	walk->climbs = next == list_of_children(parent);
-	walk->state = walk->climbs ? parent : listed(next);
+	walk->climbs = next == list_of_children(walk->parent);
+	walk->state = walk->climbs ? walk->parent : listed(next);
 	return 0;
 }
 

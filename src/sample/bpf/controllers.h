@@ -43,7 +43,7 @@ ARRAY(weight, struct record_weight, 1);
 static __always_inline void take_core(const struct visit *visit)
 {
 	struct record_core *to = bpf_map_lookup_elem(&core, &visit->slot);
-	struct cgroup *group = group_of(visit->state);
+	struct cgroup *group = group_at(visit);
 
 	if (to == NULL)
 		return;

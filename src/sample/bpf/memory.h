@@ -165,7 +165,7 @@ static __always_inline void take_stat(const struct visit *visit)
 	bpf_loop(asked->stat_count, take_one_stat, &taking, 0);
 	if (asked->learn_count == 0)
 		return;
-	taking.id = id_of(visit->state);
+	taking.id = id_of(group_at(visit));
 	bpf_loop(asked->learn_count, learn_if_wanted, &taking, 0);
 }
 
