@@ -152,9 +152,15 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 
 static int on_early(sd_event_source *source, uint64_t usec, void *context)
 {
+	struct daemon *daemon = context;
+	bool again = daemon->again;
+
 	(void)source;
 	(void)usec;
-	(void)daemon_tick(context);
+	daemon->again = false;
+	(void)daemon_tick(daemon);
+	if (again)
+		daemon_hurry(daemon, HURRY_EVENT_NS);
 	return 0;
 }
 
@@ -175,6 +181,12 @@ void daemon_hurry(struct daemon *daemon, uint64_t after_ns)
 		return; /* it is on its way */
 	(void)sd_event_source_set_time(daemon->early, at_us);
 	(void)sd_event_source_set_enabled(daemon->early, SD_EVENT_ONESHOT);
+}
+
+void daemon_hurry_twice(struct daemon *daemon, uint64_t after_ns)
+{
+	daemon->again = true;
+	daemon_hurry(daemon, after_ns);
 }
 
 /* What runs beside the decisions, as the policy wants it. A dry run keeps and serves as well. */

@@ -12,10 +12,11 @@
 #include "base/cleanup.h"
 #include "enforce/trigger.h"
 
-#define TRIGGERS_MAX    256
-#define FOLLOW_NS       UINT64_C(10000000000)
-#define WINDOW_US       2000000 /* the one that wants no capability */
-#define WINDOW_SHORT_US 500000  /* looked at by the kernel four times as often */
+#define TRIGGERS_MAX 256
+#define FOLLOW_NS    UINT64_C(10000000000)
+#define WINDOW_US    500000 /* looked at by the kernel ten times */
+#define LOOK_US      100000 /* where it will not: by us */
+#define LOOKED_MAX   64
 
 struct trigger;
 typedef int open_trigger(struct trigger *trigger, int directory);
@@ -32,26 +33,50 @@ struct told {
 struct trigger {
 	struct triggers *triggers;
 	const struct told *told; /* NULL: this one is free */
-	sd_event_source *source; /* NULL: there is no bound now */
+	sd_event_source *source; /* NULL: there is no bound now, or it is looked at */
+	int looked_at;           /* where the kernel does not tell: the file, -1 else */
+	uint64_t total_us;       /* of pressure, at the last look */
 	size_t section, term;
 	size_t hierarchy;
 	char *path; /* NULL: of the machine */
 	uint64_t group_id;
 	double bound; /* in the figure's unit; 0: there is none */
 	bool full;    /* pressure: of all, not of some */
+	bool of_rate; /* the term asks how fast the figure grows */
 };
 
 struct triggers {
 	struct daemon *daemon;
+	sd_event_source *look; /* from the first trigger on that is looked at */
+	size_t looked_count;
 	uint64_t followed_ns;
 	struct trigger items[TRIGGERS_MAX];
 };
 
+/* Nothing is told of it any more. */
+static void silence(struct trigger *trigger)
+{
+	trigger->source = sd_event_source_disable_unref(trigger->source);
+	if (trigger->looked_at < 0)
+		return;
+	close(trigger->looked_at);
+	trigger->looked_at = -1;
+	trigger->triggers->looked_count--;
+}
+
 static void drop(struct trigger *trigger)
 {
-	sd_event_source_disable_unref(trigger->source);
+	silence(trigger);
 	free(trigger->path);
-	*trigger = (struct trigger){.triggers = trigger->triggers};
+	*trigger = (struct trigger){.triggers = trigger->triggers, .looked_at = -1};
+}
+
+static void hurry(const struct trigger *trigger)
+{
+	if (trigger->of_rate)
+		daemon_hurry_twice(trigger->triggers->daemon, HURRY_EVENT_NS);
+	else
+		daemon_hurry(trigger->triggers->daemon, HURRY_EVENT_NS);
 }
 
 static bool is_gone(const struct trigger *trigger)
@@ -72,7 +97,7 @@ static int on_told(sd_event_source *source, int fd, uint32_t events, void *conte
 	uint64_t times;
 
 	(void)source;
-	daemon_hurry(trigger->triggers->daemon, HURRY_EVENT_NS);
+	hurry(trigger);
 	if (trigger->told->of_v1 && read(fd, &times, sizeof(times)) < 0)
 		events |= EPOLLERR;
 	if ((events & EPOLLERR) || is_gone(trigger))
@@ -90,36 +115,105 @@ static int add_source(struct trigger *trigger, int fd, uint32_t events)
 	return r < 0 ? r : 0;
 }
 
-/*
- * Half the bound's share of the window, so that it comes before the average is there. The short window
- * wants CAP_SYS_RESOURCE, the other one nothing.
- */
-static int open_pressure(struct trigger *trigger, int directory)
+/* Of the time, by which tasks wait at the bound: averages are in percent, what grows in nanoseconds. */
+static double pressure_share(const struct trigger *trigger)
 {
-	static const unsigned windows_us[] = {WINDOW_SHORT_US, WINDOW_US};
-	double share = trigger->bound > 0 && trigger->bound < 100 ? trigger->bound / 200 : 0.075;
-	int r = -EINVAL;
+	double share = trigger->bound / (trigger->of_rate ? 1e9 : 100);
 
-	for (size_t i = 0; i < ARRAY_SIZE(windows_us); i++) {
-		CLEANUP(cleanup_close)
-		int fd = openat(directory, trigger->told->file, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-		char text[64];
-		int length;
+	return share > 0 && share < 1 ? share : 0.15;
+}
 
-		if (fd < 0)
-			return -errno;
-		length = snprintf(text, sizeof(text), "%s %.0f %u", trigger->full ? "full" : "some",
-				  share * windows_us[i] + 1, windows_us[i]);
-		/* With its terminator: the kernel writes over the last byte. */
-		if (write(fd, text, (size_t)length + 1) < 0) {
-			r = -errno;
-			continue;
-		}
-		r = add_source(trigger, fd, EPOLLPRI);
-		if (r == 0)
-			(void)take_fd(&fd); /* the source's now */
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", and a line of "full". */
+static int read_total(struct trigger *trigger, uint64_t *ret_total_us)
+{
+	char text[256];
+	ssize_t length = pread(trigger->looked_at, text, sizeof(text) - 1, 0);
+	const char *line, *total;
+
+	if (length < 0)
+		return -errno;
+	text[length] = '\0';
+	line = strstr(text, trigger->full ? "full " : "some ");
+	total = line != NULL ? strstr(line, "total=") : NULL;
+	if (total == NULL)
+		return -EBADMSG;
+	*ret_total_us = strtoull(total + strlen("total="), NULL, 10);
+	return 0;
+}
+
+/* Half the bound, so that it comes before the average is there. */
+static double pressure_us(const struct trigger *trigger, unsigned window_us)
+{
+	return pressure_share(trigger) / 2 * window_us + 1;
+}
+
+static void look_at(struct trigger *trigger)
+{
+	uint64_t total_us = 0;
+
+	if (read_total(trigger, &total_us) < 0) {
+		drop(trigger);
+		return;
+	}
+	if ((double)(total_us - trigger->total_us) >= pressure_us(trigger, LOOK_US))
+		hurry(trigger);
+	trigger->total_us = total_us;
+}
+
+static int on_look(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct triggers *triggers = context;
+
+	(void)usec;
+	for (size_t i = 0; i < TRIGGERS_MAX; i++)
+		if (triggers->items[i].looked_at >= 0)
+			look_at(&triggers->items[i]);
+	if (triggers->looked_count == 0) {
+		triggers->look = sd_event_source_disable_unref(triggers->look);
+		return 0;
+	}
+	(void)sd_event_source_set_time_relative(source, LOOK_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* Takes the descriptor over. */
+static int start_looking(struct trigger *trigger, int fd)
+{
+	struct triggers *triggers = trigger->triggers;
+	int r = triggers->looked_count < LOOKED_MAX ? 0 : -ENOSPC;
+
+	if (r == 0 && triggers->look == NULL)
+		r = sd_event_add_time_relative(triggers->daemon->event, &triggers->look,
+					       CLOCK_MONOTONIC, LOOK_US, LOOK_US / 10, on_look,
+					       triggers);
+	if (r < 0) {
+		close(fd);
 		return r;
 	}
+	trigger->looked_at = fd;
+	triggers->looked_count++;
+	return read_total(trigger, &trigger->total_us);
+}
+
+/* The kernel tells by windows as short as this with CAP_SYS_RESOURCE only, or by none at all without. */
+static int open_pressure(struct trigger *trigger, int directory)
+{
+	CLEANUP(cleanup_close)
+	int fd = openat(directory, trigger->told->file, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	char text[64];
+	int length, r;
+
+	length = snprintf(text, sizeof(text), "%s %.0f %u", trigger->full ? "full" : "some",
+			  pressure_us(trigger, WINDOW_US), WINDOW_US);
+	/* With its terminator: the kernel writes over the last byte. */
+	if (fd < 0 || write(fd, text, (size_t)length + 1) < 0) {
+		int looked_at = openat(directory, trigger->told->file, O_RDONLY | O_CLOEXEC);
+
+		return looked_at < 0 ? -errno : start_looking(trigger, looked_at);
+	}
+	r = add_source(trigger, fd, EPOLLPRI);
+	if (r == 0)
+		(void)take_fd(&fd); /* the source's now */
 	return r;
 }
 
@@ -232,6 +326,7 @@ void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32
 		trigger->path = strdup(path);
 		trigger->group_id = topology->id[hierarchy][group];
 		trigger->full = strstr(key, ".full.") != NULL;
+		trigger->of_rate = asked.field.view == CGW_VIEW_RATE;
 		trigger->bound = kinds[i].by_bound ? bound_now(trigger, group) : 0;
 		if (trigger->path == NULL)
 			drop(trigger);
@@ -267,7 +362,7 @@ void triggers_follow(struct triggers *triggers)
 		bound = bound_now(trigger, group);
 		if (bound >= trigger->bound && bound <= trigger->bound)
 			continue;
-		trigger->source = sd_event_source_disable_unref(trigger->source);
+		silence(trigger);
 		trigger->bound = bound;
 		open_group_trigger(trigger);
 	}
@@ -319,7 +414,7 @@ int triggers_new(struct daemon *daemon, struct triggers **ret_triggers)
 		return -ENOMEM;
 	triggers->daemon = daemon;
 	for (size_t i = 0; i < TRIGGERS_MAX; i++)
-		triggers->items[i].triggers = triggers;
+		triggers->items[i] = (struct trigger){.triggers = triggers, .looked_at = -1};
 	add_all_of_machine(triggers);
 	*ret_triggers = triggers;
 	return 0;
@@ -329,6 +424,8 @@ struct triggers *triggers_free(struct triggers *triggers)
 {
 	for (size_t i = 0; triggers != NULL && i < TRIGGERS_MAX; i++)
 		drop(&triggers->items[i]);
+	if (triggers != NULL)
+		sd_event_source_disable_unref(triggers->look);
 	free(triggers);
 	return NULL;
 }
