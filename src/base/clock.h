@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* clock.h - the monotonic clock as one number, and short waits on it. */
+/* clock.h - the monotonic clock and CPU time as one number each, and short waits on it. */
 #ifndef CGWARD_BASE_CLOCK_H
 #define CGWARD_BASE_CLOCK_H
 
@@ -11,6 +11,15 @@ static inline uint64_t clock_now_ns(void)
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* CPU time of this thread. */
+static inline uint64_t clock_cpu_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 

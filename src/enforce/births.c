@@ -18,9 +18,12 @@
 #include "enforce/births.h"
 
 #define RECEIVE_BYTES (1 << 20)
-/* A storm of processes costs a tenth of a CPU, and what is lost of it is looked for later. */
-#define BUSY_NS UINT64_C(10000000)
-#define REST_US UINT64_C(90000)
+/*
+ * A storm of processes costs a tenth of a CPU, and what is lost of it is looked for later. What is only waited
+ * for is not counted: moving a process into a group can be that for most of its time.
+ */
+#define BUSY_NS   UINT64_C(10000000)
+#define PERIOD_NS UINT64_C(100000000)
 
 #define EVENT_AT (NLMSG_LENGTH(0) + sizeof(struct cn_msg))
 
@@ -28,6 +31,7 @@ struct births {
 	struct births_calls calls;
 	int fd;
 	sd_event_source *source, *rest;
+	uint64_t period_ns, spent_ns; /* when this period began, and CPU time of it so far */
 };
 
 /* Only what makes another process of a process: exits and threads would wake us for nothing. */
@@ -87,13 +91,35 @@ static void take(struct births *births, const char *buffer, size_t length)
 		births->calls.born(births->calls.context, pid);
 }
 
+/* Whether the share of this period is used up; CPU time since `started_ns` is added to it. */
+static bool is_spent(struct births *births, uint64_t started_ns)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	if (now_ns - births->period_ns >= PERIOD_NS) {
+		births->period_ns = now_ns;
+		births->spent_ns = 0;
+	}
+	births->spent_ns += clock_cpu_ns() - started_ns;
+	return births->spent_ns >= BUSY_NS;
+}
+
+static int rest(struct births *births, sd_event_source *source)
+{
+	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	(void)sd_event_source_set_time(births->rest, (births->period_ns + PERIOD_NS) / 1000);
+	return sd_event_source_set_enabled(births->rest, SD_EVENT_ONESHOT);
+}
+
 static int on_event(sd_event_source *source, int fd, uint32_t events, void *context)
 {
 	struct births *births = context;
-	uint64_t started_ns = clock_now_ns();
+	uint64_t began_ns = clock_now_ns();
 
 	(void)events;
-	for (;;) {
+	/* Others of the loop have their turn as well. */
+	while (clock_now_ns() - began_ns < BUSY_NS) {
+		uint64_t started_ns = clock_cpu_ns();
 		struct sockaddr_nl from = {0};
 		socklen_t size = sizeof(from);
 		char buffer[1024];
@@ -108,12 +134,10 @@ static int on_event(sd_event_source *source, int fd, uint32_t events, void *cont
 			return 0;
 		if (from.nl_pid == 0) /* the kernel, and no process that pretends */
 			take(births, buffer, (size_t)length);
-		if (clock_now_ns() - started_ns < BUSY_NS)
-			continue;
-		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-		(void)sd_event_source_set_time(births->rest, clock_now_ns() / 1000 + REST_US);
-		return sd_event_source_set_enabled(births->rest, SD_EVENT_ONESHOT);
+		if (is_spent(births, started_ns))
+			return rest(births, source);
 	}
+	return 0;
 }
 
 static int on_rested(sd_event_source *source, uint64_t usec, void *context)

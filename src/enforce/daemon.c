@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "enforce/daemon.h"
 #include "enforce/expose.h"
 #include "enforce/keep.h"
@@ -39,14 +40,6 @@ unsigned daemon_descriptors(void)
 }
 
 /* Of this thread. */
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static int sample(struct daemon *daemon)
 {
 	struct cgw_snapshot *snapshot;
@@ -110,7 +103,7 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 int daemon_tick(struct daemon *daemon)
 {
 	const struct cgw_action *actions;
-	uint64_t started_ns = cpu_ns(), now_ns;
+	uint64_t started_ns = clock_cpu_ns(), now_ns;
 	size_t count;
 	int r = sample(daemon);
 
@@ -129,7 +122,7 @@ int daemon_tick(struct daemon *daemon)
 	arm_due(daemon);
 	watch_follow(daemon);
 	write_status(daemon, now_ns);
-	daemon->tick_cost_ns = cpu_ns() - started_ns;
+	daemon->tick_cost_ns = clock_cpu_ns() - started_ns;
 	return 0;
 }
 
