@@ -202,7 +202,7 @@ struct cgw_action_result {
 };
 
 struct cgw_engine;
-/* The policy must outlive the engine, or its next reload. */
+/* The policy must outlive the engine, or its next reload. What returns int of an engine fails with -ENOMEM only. */
 int cgw_engine_new(const struct cgw_policy *policy, struct cgw_engine **ret_engine);
 struct cgw_engine *cgw_engine_free(struct cgw_engine *engine);
 
@@ -271,7 +271,7 @@ size_t cgw_engine_held(const struct cgw_engine *engine, struct cgw_held_value *v
  * holds, are unknown.
  */
 struct cgw_rehearsal;
-/* `interval_ns` is that of the samples. The policy must outlive it. */
+/* `interval_ns` is that of the samples. The policy must outlive it. -ENOMEM, here and at a step. */
 int cgw_rehearsal_new(const struct cgw_policy *policy, uint64_t interval_ns,
 		      struct cgw_rehearsal **ret_rehearsal);
 /* Accepts NULL, returns NULL. */

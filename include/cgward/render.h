@@ -58,6 +58,7 @@ enum cgw_exposition_dialect { CGW_EXPOSITION_OPENMETRICS, CGW_EXPOSITION_TEXT };
 typedef int cgw_exposition_sink(void *context, const char *text, size_t length);
 
 struct cgw_exposition;
+/* The sink's context is the caller's. -ENOMEM. */
 int cgw_exposition_new(enum cgw_exposition_dialect dialect, cgw_exposition_sink *sink,
 		       void *context, struct cgw_exposition **ret_exposition);
 /* Writes what is left, frees, returns the first error. Accepts NULL, which is -ENOMEM. */
