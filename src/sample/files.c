@@ -81,6 +81,7 @@ void files_done(struct files *files, struct tree *tree)
 
 void files_retry_absent(struct files *files, struct tree *tree)
 {
+	devices_forget(&files->devices);
 	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group))
 		for (size_t i = 0; group->files != NULL && i < files->plan.file_count; i++)
 			if (group->files[i] < FILE_UNKNOWN)
@@ -257,14 +258,12 @@ static int add_instance(void *context, uint32_t slot, const char *name, size_t n
 	struct files *files = context;
 	const char *at = name, *end = name + name_length;
 	uint64_t major, minor;
-	char device[64];
 
 	if (decode_u64(&at, end, &major) == 0 && at < end && *at++ == ':' &&
 	    decode_u64(&at, end, &minor) == 0 && at == end) {
-		cgw_device_name(files->layout, (unsigned)major, (unsigned)minor, device,
-				sizeof(device));
-		name = device;
-		name_length = strlen(device);
+		name = devices_name(&files->devices, files->layout, (unsigned)major,
+				    (unsigned)minor);
+		name_length = strlen(name);
 	}
 	return snapshot_add_instance(files->snapshot, (int)slot, files->group, name, name_length,
 				     number);

@@ -5,6 +5,7 @@
 #ifndef CGWARD_SAMPLE_FILES_H
 #define CGWARD_SAMPLE_FILES_H
 
+#include "sample/devices.h"
 #include "sample/plan.h"
 
 struct bpf;
@@ -18,9 +19,10 @@ struct files {
 	bool group_gone;       /* a descriptor answered ENODEV: the tree is behind the kernel */
 	struct decode_want active[CGW_METRIC_COUNT];
 	struct cgw_number row[CGW_METRIC_COUNT]; /* of the group being read, by column */
-	const struct bpf *bpf;                   /* answers before the files do; or NULL */
-	bool answered[CGW_METRIC_COUNT];         /* by it, of the group being read, by column */
-	size_t *rest;                            /* files of which it does not answer everything */
+	struct devices devices;
+	const struct bpf *bpf;           /* answers before the files do; or NULL */
+	bool answered[CGW_METRIC_COUNT]; /* by it, of the group being read, by column */
+	size_t *rest;                    /* files of which it does not answer everything */
 	size_t rest_count;
 	size_t clock_count;      /* so many of the rest, the first, tell the CPU clock */
 	unsigned still_interval; /* see cgw_sampler_options */
@@ -48,7 +50,7 @@ int files_peek(struct files *files, struct tree_group *group, size_t file, struc
 int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *snapshot);
 /* The group left these hierarchies. */
 void files_forget(struct files *files, struct tree_group *group, uint32_t hierarchies);
-/* Files that were absent or denied are looked for again. */
+/* Files that were absent or denied are looked for again, and names of devices. */
 void files_retry_absent(struct files *files, struct tree *tree);
 
 #endif
