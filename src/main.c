@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 	/* Widths and characters as the user's terminal has them; numbers always with a point. */
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error that is said */
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away ends no change half done */
 	status = take_itself(&context, argc, argv);
 	if (status < 0)
 		status = take_options(&context, argc, argv);

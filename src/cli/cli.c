@@ -2,10 +2,12 @@
 /* cli.c - messages, exit statuses, durations: what all faces share at the edge. */
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -81,17 +83,25 @@ struct cgw_layout *cli_layout(const struct cli_context *context, enum cli_exit *
 	return layout;
 }
 
+/* "| head" has seen enough. */
+static bool reader_left(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO};
+
+	return poll(&output, 1, 0) == 1 && output.revents & POLLERR;
+}
+
 enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status)
 {
-	bool failed = ferror(stdout) != 0;
+	bool failed = ferror(stdout) != 0, left = reader_left();
 
 	errno = 0;
 	if ((fclose(stdout) == 0 || errno == EBADF) && !failed)
 		return status;
-	cli_error(context, "cannot write to standard output: %s",
-		  errno == EPIPE ? "its reader went away"
-		  : errno != 0   ? strerror(errno)
-				 : "writing failed");
+	/* Who left knows; the status tells whoever else looks. */
+	if (!left && errno != EPIPE)
+		cli_error(context, "cannot write to standard output: %s",
+			  errno != 0 ? strerror(errno) : "writing failed");
 	return CLI_OUTPUT_FAILED;
 }
 

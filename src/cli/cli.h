@@ -57,7 +57,10 @@ enum cli_exit cli_exit_from_error(int error);
  */
 struct cgw_layout *cli_layout(const struct cli_context *context, enum cli_exit *ret_exit);
 
-/* Flushes and closes standard output; says so and returns CLI_OUTPUT_FAILED when that fails. */
+/*
+ * Flushes and closes standard output. CLI_OUTPUT_FAILED when that fails, which is said unless the reader went
+ * away.
+ */
 enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status);
 
 /* "500ms", "2s", "1.5", "1m30s" to nanoseconds; plain numbers are seconds. */
