@@ -27,6 +27,7 @@ struct told {
 	const char *file;
 	bool of_v1;
 	bool by_bound; /* the kernel is told the bound of the term */
+	bool before;   /* it tells before the figure says so */
 	open_trigger *open;
 };
 
@@ -73,7 +74,7 @@ static void drop(struct trigger *trigger)
 
 static void hurry(const struct trigger *trigger)
 {
-	if (trigger->of_rate)
+	if (trigger->of_rate || trigger->told->before)
 		daemon_hurry_twice(trigger->triggers->daemon, HURRY_EVENT_NS);
 	else
 		daemon_hurry(trigger->triggers->daemon, HURRY_EVENT_NS);
@@ -245,20 +246,20 @@ static int open_eventfd(struct trigger *trigger, int directory)
  * it. A fail count rises, and a group is out of memory, where the kernel says so.
  */
 static const struct told kinds[] = {
-	{"memory.pressure.", "memory.pressure", false, true, open_pressure},
-	{"cpu.pressure.", "cpu.pressure", false, true, open_pressure},
-	{"io.pressure.", "io.pressure", false, true, open_pressure},
-	{"memory.current", "memory.usage_in_bytes", true, true, open_eventfd},
-	{"memory.working_set", "memory.usage_in_bytes", true, true, open_eventfd},
-	{"memory.anon", "memory.usage_in_bytes", true, true, open_eventfd},
-	{"memory.events.oom", "memory.oom_control", true, false, open_eventfd},
+	{"memory.pressure.", "memory.pressure", false, true, false, open_pressure},
+	{"cpu.pressure.", "cpu.pressure", false, true, false, open_pressure},
+	{"io.pressure.", "io.pressure", false, true, false, open_pressure},
+	{"memory.current", "memory.usage_in_bytes", true, true, false, open_eventfd},
+	{"memory.working_set", "memory.usage_in_bytes", true, true, false, open_eventfd},
+	{"memory.anon", "memory.usage_in_bytes", true, true, false, open_eventfd},
+	{"memory.events.oom", "memory.oom_control", true, false, true, open_eventfd},
 };
 
 /* What the machine is asked: the same files in /proc. */
 static const struct told machine_kinds[] = {
-	{"host.pressure.cpu.", "pressure/cpu", false, true, open_pressure},
-	{"host.pressure.memory.", "pressure/memory", false, true, open_pressure},
-	{"host.pressure.io.", "pressure/io", false, true, open_pressure},
+	{"host.pressure.cpu.", "pressure/cpu", false, true, false, open_pressure},
+	{"host.pressure.memory.", "pressure/memory", false, true, false, open_pressure},
+	{"host.pressure.io.", "pressure/io", false, true, false, open_pressure},
 };
 
 static struct trigger *take_free(struct triggers *triggers)
