@@ -37,6 +37,7 @@ struct trigger {
 	sd_event_source *source; /* NULL: there is no bound now, or it is looked at */
 	int looked_at;           /* where the kernel does not tell: the file, -1 else */
 	uint64_t total_us;       /* of pressure, at the last look */
+	unsigned resting; /* so many looks until it may hurry us again: the kernel waits as long */
 	size_t section, term;
 	size_t hierarchy;
 	char *path; /* NULL: of the machine */
@@ -156,8 +157,12 @@ static void look_at(struct trigger *trigger)
 		drop(trigger);
 		return;
 	}
-	if ((double)(total_us - trigger->total_us) >= pressure_us(trigger, LOOK_US))
+	if (trigger->resting > 0) {
+		trigger->resting--;
+	} else if ((double)(total_us - trigger->total_us) >= pressure_us(trigger, LOOK_US)) {
 		hurry(trigger);
+		trigger->resting = WINDOW_US / LOOK_US - 1;
+	}
 	trigger->total_us = total_us;
 }
 
