@@ -7,7 +7,7 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsys
 	libmount-dev libsmartcols-dev libjansson-dev libzstd-dev)
 # To test as well: the second compiler, the checkers, the peers that figures are compared with.
 # shellcheck disable=SC2034
-packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-14-dev libcmocka-dev shellcheck python3 binutils
+packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-dev libcmocka-dev shellcheck python3 binutils
 	cgroup-tools libcgroup-dev abigail-tools systemd util-linux procps curl iproute2 libcap2-bin tmux valgrind git mandoc libmicrohttpd-dev prometheus
 	prometheus-node-exporter python3-yaml openssh-client openssh-server systemd-journal-remote
 	zsh fish debhelper lintian fakeroot rpm)
