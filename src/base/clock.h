@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* clock.h - the monotonic clock and CPU time as one number each, and short waits on it. */
+/* clock.h - the kernel's clocks as one number each, and short waits on the monotonic one. */
 #ifndef CGWARD_BASE_CLOCK_H
 #define CGWARD_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-static inline uint64_t clock_now_ns(void)
+static inline uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* CPU time of this thread. */
-static inline uint64_t clock_cpu_ns(void)
+static inline uint64_t clock_now_ns(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* A signal may end it early: whoever waits looks again anyway. */

@@ -91,16 +91,17 @@ static void take(struct births *births, const char *buffer, size_t length)
 		births->calls.born(births->calls.context, pid);
 }
 
-/* Whether the share of this period is used up; CPU time since `started_ns` is added to it. */
-static bool is_spent(struct births *births, uint64_t started_ns)
+/* Whether the share of this period is used up. CPU time since `mark_ns` is added to it, and marked. */
+static bool is_spent(struct births *births, uint64_t *mark_ns)
 {
-	uint64_t now_ns = clock_now_ns();
+	uint64_t now_ns = clock_now_ns(), cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	if (now_ns - births->period_ns >= PERIOD_NS) {
 		births->period_ns = now_ns;
 		births->spent_ns = 0;
 	}
-	births->spent_ns += clock_cpu_ns() - started_ns;
+	births->spent_ns += cpu_ns - *mark_ns;
+	*mark_ns = cpu_ns;
 	return births->spent_ns >= BUSY_NS;
 }
 
@@ -114,12 +115,11 @@ static int rest(struct births *births, sd_event_source *source)
 static int on_event(sd_event_source *source, int fd, uint32_t events, void *context)
 {
 	struct births *births = context;
-	uint64_t began_ns = clock_now_ns();
+	uint64_t began_ns = clock_now_ns(), mark_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	(void)events;
 	/* Others of the loop have their turn as well. */
 	while (clock_now_ns() - began_ns < BUSY_NS) {
-		uint64_t started_ns = clock_cpu_ns();
 		struct sockaddr_nl from = {0};
 		socklen_t size = sizeof(from);
 		char buffer[1024];
@@ -134,7 +134,7 @@ static int on_event(sd_event_source *source, int fd, uint32_t events, void *cont
 			return 0;
 		if (from.nl_pid == 0) /* the kernel, and no process that pretends */
 			take(births, buffer, (size_t)length);
-		if (is_spent(births, started_ns))
+		if (is_spent(births, &mark_ns))
 			return rest(births, source);
 	}
 	return 0;

@@ -23,10 +23,7 @@
 
 uint64_t enforce_boottime_ns(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+	return clock_ns(CLOCK_BOOTTIME);
 }
 
 /* A sampler takes what it is given: one would leave nothing to the others, nor to an endpoint that accepts. */
@@ -39,7 +36,6 @@ unsigned daemon_descriptors(void)
 	return limit.rlim_cur / 4 > UINT_MAX ? UINT_MAX : (unsigned)(limit.rlim_cur / 4);
 }
 
-/* Of this thread. */
 static int sample(struct daemon *daemon)
 {
 	struct cgw_snapshot *snapshot;
@@ -103,7 +99,7 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 int daemon_tick(struct daemon *daemon)
 {
 	const struct cgw_action *actions;
-	uint64_t started_ns = clock_cpu_ns(), now_ns;
+	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID), now_ns;
 	size_t count;
 	int r = sample(daemon);
 
@@ -122,7 +118,7 @@ int daemon_tick(struct daemon *daemon)
 	arm_due(daemon);
 	watch_follow(daemon);
 	write_status(daemon, now_ns);
-	daemon->tick_cost_ns = clock_cpu_ns() - started_ns;
+	daemon->tick_cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	return 0;
 }
 

@@ -63,8 +63,10 @@ int daemon_tick(struct daemon *daemon);
 #define HURRY_GROUP_NS UINT64_C(50000000)
 #define HURRY_EVENT_NS UINT64_C(100000000) /* the kernel tells of each: they come in swarms */
 void daemon_hurry(struct daemon *daemon, uint64_t after_ns);
-/* Two of them: a rate since a sample long ago does not tell yet what began just now, nor does a figure that the
- * kernel counts only after it told. */
+/*
+ * Two of them: a rate since a sample long ago does not tell yet what began just now, nor does a figure
+ * that the kernel counts only after it told.
+ */
 void daemon_hurry_twice(struct daemon *daemon, uint64_t after_ns);
 /* The policy anew. One with mistakes changes nothing: the old one goes on. */
 void daemon_reload(struct daemon *daemon);

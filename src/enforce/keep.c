@@ -239,14 +239,6 @@ struct keeper *keep_stop(struct keeper *keeper)
 	return NULL;
 }
 
-static uint64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* "limit cpu.max 200%", "freeze", "would kill" */
 static void describe(const struct cgw_action *action, char *buffer, size_t size)
 {
@@ -266,7 +258,7 @@ void keep_note(void *context, const struct cgw_action *action, bool of_rule,
 	char what[512], who[80];
 	const struct cgw_event event = {
 		.kind = CGW_EVENT_ACTION,
-		.realtime_ns = realtime_ns(),
+		.realtime_ns = clock_ns(CLOCK_REALTIME),
 		.path = action->path,
 		.group_id = action->group_id,
 		.key = what,

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "inspect/netlink.h"
 #include "kernel/ops.h"
 
@@ -177,7 +178,6 @@ static int read_counters(const struct cgw_layout *layout, pid_t pid, struct cgw_
 int cgw_network_read(const struct cgw_layout *layout, pid_t pid, struct cgw_network **ret_network)
 {
 	struct cgw_network *network = calloc(1, sizeof(*network));
-	struct timespec now;
 	int r;
 
 	if (network == NULL)
@@ -191,8 +191,7 @@ int cgw_network_read(const struct cgw_layout *layout, pid_t pid, struct cgw_netw
 		cgw_network_free(network);
 		return r;
 	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	network->read_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	network->read_ns = clock_now_ns();
 	*ret_network = network;
 	return 0;
 }

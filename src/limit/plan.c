@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "limit/plan.h"
 
 static const struct step_kind *const step_kinds[] = {
@@ -318,12 +319,10 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 
 int plan_journal_other(struct cgw_plan *plan, const struct cgw_change *change, uint64_t *ret_id)
 {
-	struct timespec now;
 	struct cgw_change stamped = *change;
 	int r;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	stamped.realtime_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	stamped.realtime_ns = clock_ns(CLOCK_REALTIME);
 	stamped.pid = getpid();
 	stamped.uid = getuid();
 	stamped.undoes = plan->undoes;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "record/recorder.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -32,11 +33,9 @@ static int make_header(struct cgw_recorder *recorder, int fd, const char *path)
 	struct file_header header = {.version = RECORDING_VERSION, .sequence = recorder->sequence};
 	struct file_hint hint = {.start = FILE_HEADER_BYTES};
 	uint8_t raw[FILE_HEADER_BYTES];
-	struct timespec now;
 	int r;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	header.created_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+	header.created_ns = clock_ns(CLOCK_REALTIME);
 	file_header_store(&header, raw);
 	file_hint_store(&hint, raw + FILE_HINT_OFFSET);
 	r = write_whole_at(fd, raw, sizeof(raw), 0);
@@ -263,7 +262,6 @@ static int next_file(struct cgw_recorder *recorder, uint64_t realtime_ns)
 int recorder_open_directory(struct cgw_recorder *recorder, const char *path, struct cgw_diag *diag)
 {
 	CLEANUP(cleanup_free) char *last = NULL;
-	struct timespec now;
 	int r;
 
 	if (mkdir(path, 0750) < 0 && errno != EEXIST)
@@ -286,10 +284,8 @@ int recorder_open_directory(struct cgw_recorder *recorder, const char *path, str
 	/* A last file that cannot be continued stays as it is; the next one goes on. */
 	if (r == -EBADMSG || r == -EPROTONOSUPPORT)
 		r = 0;
-	if (r == 0 && recorder->file.fd < 0) {
-		(void)clock_gettime(CLOCK_REALTIME, &now);
-		r = next_file(recorder, (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec);
-	}
+	if (r == 0 && recorder->file.fd < 0)
+		r = next_file(recorder, clock_ns(CLOCK_REALTIME));
 	return r < 0 ? say(diag, r, path, strerror(-r)) : 0;
 }
 

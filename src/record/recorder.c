@@ -6,19 +6,12 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "record/recorder.h"
 
 /* A key costs some ten times a difference; a jump decodes as many samples as this at most. */
 #define SAMPLES_PER_KEY 60
 #define KEYS_PER_INDEX  16
-
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 struct cgw_recorder *cgw_recorder_free(struct cgw_recorder *recorder)
 {
@@ -281,10 +274,10 @@ static int take_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snaps
 int cgw_recorder_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snapshot,
 			struct cgw_diag *diag)
 {
-	uint64_t started_ns = cpu_ns();
+	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	int r = take_sample(recorder, snapshot);
 
-	recorder->stats.cost_ns += cpu_ns() - started_ns;
+	recorder->stats.cost_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	if (r == 0) {
 		recorder->stats.samples++;
 		return 0;

@@ -345,7 +345,6 @@ bool remote_hosts_wait(struct remote_hosts *hosts, uint64_t until_ns, int wake_f
 static int take_merged(struct remote_hosts *hosts, struct cgw_snapshot **ret_snapshot)
 {
 	struct merge_part parts[REMOTE_HOSTS_MAX];
-	struct timespec now;
 	int r;
 
 	for (size_t i = 0; i < hosts->options.count; i++)
@@ -354,10 +353,8 @@ static int take_merged(struct remote_hosts *hosts, struct cgw_snapshot **ret_sna
 			    ret_snapshot);
 	if (r < 0)
 		return r;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(*ret_snapshot)->realtime_ns = (uint64_t)now.tv_sec * NS_IN_S + (uint64_t)now.tv_nsec;
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	(*ret_snapshot)->boottime_ns = (uint64_t)now.tv_sec * NS_IN_S + (uint64_t)now.tv_nsec;
+	(*ret_snapshot)->realtime_ns = clock_ns(CLOCK_REALTIME);
+	(*ret_snapshot)->boottime_ns = clock_ns(CLOCK_BOOTTIME);
 	(*ret_snapshot)->monotonic_ns = clock_now_ns();
 	return 1;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "kernel/ops.h"
 #include "sample/bpf.h"
 #include "sample/discover.h"
@@ -376,14 +377,6 @@ static int update_topology(struct cgw_sampler *sampler)
 	topology_unref(sampler->topology);
 	sampler->topology = topology;
 	return 0;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 /* Not the top of a container's view: that is a group like others, which the machine is no figure of. */

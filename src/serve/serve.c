@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/scale.h"
 #include "cli/options.h"
 #include "cli/select.h"
@@ -72,14 +73,6 @@ struct serve {
 	uint64_t sampled_ns; /* monotonic; 0: never */
 	struct health health;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* A sample no older than asked for: both dialects asked at once see the same one. */
 static int sample(struct serve *serve)
