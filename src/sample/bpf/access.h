@@ -124,6 +124,18 @@ static __always_inline bool is_shown(struct cgroup_subsys_state *css,
 	return css != NULL && (asked->version == 1 || READ(css, flags) & CSS_VISIBLE);
 }
 
+/* Whether there is something to take into a record, whose first number says so as well. */
+static __always_inline bool begins(void *record, struct cgroup_subsys_state *css,
+				   const struct visit *visit)
+{
+	__u64 *state = record;
+
+	if (state == NULL)
+		return 0;
+	*state = is_shown(css, visit->control);
+	return *state != BPF_RECORD_ABSENT;
+}
+
 /* A structure that kernels may be built without, or name otherwise. */
 #define TAKE(to, place, from, type_, member)                            \
 	do {                                                            \

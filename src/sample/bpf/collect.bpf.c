@@ -84,12 +84,7 @@ static __always_inline struct bpf_control *what_is_asked(void)
  * believed of them: they may be gone.
  */
 #define AHEAD 8
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} states SEC(".maps");
+ARRAY(states, __u64, 1);
 
 static __always_inline void look_ahead(const struct bpf_control *asked, __u32 place)
 {
@@ -147,7 +142,7 @@ __noinline int take_group(__u64 address, __u32 kind)
 	record = bpf_map_lookup_elem(&groups, &place);
 	if (record == NULL)
 		return 0;
-	/* Through a helper, one after the other, nothing would be gained. */
+	/* Through a helper each would be a call, and they would come one after the other. */
 	if (READS_DIRECTLY) {
 		if (visit.slot % AHEAD == 0)
 			look_ahead(asked, place);

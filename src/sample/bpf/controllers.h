@@ -67,10 +67,7 @@ static __always_inline void take_cpu(const struct visit *visit)
 	struct cgroup_subsys_state *css = CSS(visit, cpu_cgrp_id);
 	struct task_group *from = AS(struct task_group, css);
 
-	if (to == NULL)
-		return;
-	to->field[BPF_CPU_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_CPU_STATE] == BPF_RECORD_ABSENT)
+	if (!begins(to, css, visit))
 		return;
 	to->field[BPF_CPU_SHARES] = READ(from, shares);
 	if (bpf_core_field_exists(struct task_group, idle))
@@ -138,10 +135,7 @@ static __always_inline void take_cpuacct(const struct visit *visit)
 	struct cpuacct *from = AS(struct cpuacct, css);
 	struct cpu_sums sums = {.asked = visit->control, .slot = visit->slot};
 
-	if (to == NULL)
-		return;
-	to->field[BPF_CPUACCT_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_CPUACCT_STATE] == BPF_RECORD_ABSENT)
+	if (!begins(to, css, visit))
 		return;
 	sums.usages = ADDRESS(from, struct cpuacct, cpuusage);
 	sums.stats = ADDRESS(from, struct cpuacct, cpustat);
@@ -158,10 +152,7 @@ static __always_inline void take_pids(const struct visit *visit)
 	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
 	struct pids_cgroup *from = AS(struct pids_cgroup, css);
 
-	if (to == NULL)
-		return;
-	to->field[BPF_PIDS_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_PIDS_STATE] == BPF_RECORD_ABSENT)
+	if (!begins(to, css, visit))
 		return;
 	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
 	to->field[BPF_PIDS_MAX] = READ(from, limit.counter);
@@ -181,10 +172,7 @@ static __always_inline void take_freezer(const struct visit *visit)
 	struct freezer *from = AS(struct freezer, css);
 	unsigned int state;
 
-	if (to == NULL)
-		return;
-	to->field[BPF_FREEZER_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_FREEZER_STATE] == BPF_RECORD_ABSENT)
+	if (!begins(to, css, visit))
 		return;
 	state = READ(from, state);
 	to->field[BPF_FREEZER_FLAGS] =
@@ -205,10 +193,7 @@ static __always_inline void take_weight(const struct visit *visit)
 	struct record_weight *to = bpf_map_lookup_elem(&weight, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
 
-	if (to == NULL)
-		return;
-	to->field[BPF_WEIGHT_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_WEIGHT_STATE] == BPF_RECORD_ABSENT)
+	if (!begins(to, css, visit))
 		return;
 	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
 		__u64 data = READ_U64(ELEMENT(AS(struct blkcg, css), struct blkcg, cpd, i));
@@ -226,10 +211,7 @@ static __always_inline void take_io(const struct visit *visit)
 	struct record_io *to = bpf_map_lookup_elem(&io, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
 
-	if (to == NULL)
-		return;
-	to->field[BPF_IO_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_IO_STATE] != BPF_RECORD_ABSENT)
+	if (begins(to, css, visit))
 		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
 }
 

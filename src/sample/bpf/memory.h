@@ -103,10 +103,7 @@ static __always_inline void take_memory(const struct visit *visit)
 	struct record_memory *to = bpf_map_lookup_elem(&memory, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, memory_cgrp_id);
 
-	if (to == NULL)
-		return;
-	to->field[BPF_MEMORY_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_MEMORY_STATE] != BPF_RECORD_ABSENT)
+	if (begins(to, css, visit))
 		to->field[BPF_MEMORY_USAGE] =
 			READ(AS(struct mem_cgroup, css), memory.usage.counter);
 }
@@ -117,10 +114,7 @@ static __always_inline void take_limits(const struct visit *visit)
 	struct cgroup_subsys_state *css = CSS(visit, memory_cgrp_id);
 	struct mem_cgroup *from = AS(struct mem_cgroup, css);
 
-	if (to == NULL)
-		return;
-	to->field[BPF_LIMITS_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_LIMITS_STATE] == BPF_RECORD_ABSENT)
+	if (!begins(to, css, visit))
 		return;
 	TAKE(to, BPF_LIMITS_PEAK, from, struct mem_cgroup, memory.watermark);
 	TAKE(to, BPF_LIMITS_MAX, from, struct mem_cgroup, memory.max);
@@ -154,11 +148,7 @@ static __always_inline void take_stat(const struct visit *visit)
 	struct stat_taking taking;
 	__u64 stats;
 
-	if (to == NULL)
-		return;
-	to->field[BPF_STAT_STATE] = is_shown(css, visit->control);
-	if (to->field[BPF_STAT_STATE] == BPF_RECORD_ABSENT ||
-	    (asked->stat_count == 0 && asked->learn_count == 0))
+	if (!begins(to, css, visit) || (asked->stat_count == 0 && asked->learn_count == 0))
 		return;
 	stats = ADDRESS(AS(struct mem_cgroup, css), struct mem_cgroup, vmstats);
 	taking = (struct stat_taking){asked, to, stats, 0};
