@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "enforce/trigger.h"
+#include "metric/decode.h"
 
 #define TRIGGERS_MAX 256
 #define FOLLOW_NS    UINT64_C(10000000000)
@@ -125,22 +126,23 @@ static double pressure_share(const struct trigger *trigger)
 	return share > 0 && share < 1 ? share : 0.15;
 }
 
-/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", and a line of "full". */
 static int read_total(struct trigger *trigger, uint64_t *ret_total_us)
 {
+	const struct decode_want want = {
+		.key = trigger->full ? "full.total" : "some.total",
+		.key_length = strlen("some.total"),
+		.scale = 1,
+	};
+	struct cgw_number total = {.state = CGW_ABSENT};
 	char text[256];
 	ssize_t length = pread(trigger->looked_at, text, sizeof(text) - 1, 0);
-	const char *line, *total;
 
 	if (length < 0)
 		return -errno;
 	text[length] = '\0';
-	line = strstr(text, trigger->full ? "full " : "some ");
-	total = line != NULL ? strstr(line, "total=") : NULL;
-	if (total == NULL)
-		return -EBADMSG;
-	*ret_total_us = strtoull(total + strlen("total="), NULL, 10);
-	return 0;
+	(void)decode(CGW_FORMAT_PRESSURE, text, (size_t)length, &want, 1, &total, NULL);
+	*ret_total_us = total.value;
+	return total.state == CGW_OK ? 0 : -EBADMSG;
 }
 
 /* Half the bound, so that it comes before the average is there. */
