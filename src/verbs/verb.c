@@ -173,7 +173,6 @@ enum cli_exit verb_add(struct verb *verb, const struct cgw_step *given)
 	if (verb->id_count > 0 && step.expected_id == 0)
 		expect_id(verb, &step);
 	r = cgw_plan_add(verb->plan, &step, &diag);
-
 	if (r == 0)
 		return CLI_OK;
 	if (diag.text[0] == '\0')
