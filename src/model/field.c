@@ -44,7 +44,7 @@ static const struct {
 	[IDENTITY_KIND] = {"kind", "KIND", "What the group is or lies in: unit, container, pod",
 			   CGW_UNIT_TEXT, CGW_STRING},
 #define PART(part, key_, title_, help_) \
-	[IDENTITY_PARTS + CGW_PART_##part] = {key_, title_, help_, CGW_UNIT_TEXT, CGW_STRING}
+	[IDENTITY_PARTS + (int)CGW_PART_##part] = {key_, title_, help_, CGW_UNIT_TEXT, CGW_STRING}
 	PART(ENGINE, "engine", "ENGINE", "What runs the container, machine or application"),
 	PART(CONTAINER, "container", "CONTAINER",
 	     "The container's or machine's identifier or name"),

@@ -37,16 +37,16 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_LEARNED] = "learned",
 	[BPF_ARRAY_PLACES] = "places",
 	[BPF_ARRAY_PERCPU] = "percpu",
-	[BPF_ARRAY_PART + BPF_PART_CORE] = "core",
-	[BPF_ARRAY_PART + BPF_PART_CPU] = "cpu",
-	[BPF_ARRAY_PART + BPF_PART_CPUACCT] = "cpuacct",
-	[BPF_ARRAY_PART + BPF_PART_MEMORY] = "memory",
-	[BPF_ARRAY_PART + BPF_PART_LIMITS] = "limits",
-	[BPF_ARRAY_PART + BPF_PART_STAT] = "stat",
-	[BPF_ARRAY_PART + BPF_PART_PIDS] = "pids",
-	[BPF_ARRAY_PART + BPF_PART_FREEZER] = "freezer",
-	[BPF_ARRAY_PART + BPF_PART_IO] = "io",
-	[BPF_ARRAY_PART + BPF_PART_WEIGHT] = "weight",
+	[BPF_ARRAY_OF(BPF_PART_CORE)] = "core",
+	[BPF_ARRAY_OF(BPF_PART_CPU)] = "cpu",
+	[BPF_ARRAY_OF(BPF_PART_CPUACCT)] = "cpuacct",
+	[BPF_ARRAY_OF(BPF_PART_MEMORY)] = "memory",
+	[BPF_ARRAY_OF(BPF_PART_LIMITS)] = "limits",
+	[BPF_ARRAY_OF(BPF_PART_STAT)] = "stat",
+	[BPF_ARRAY_OF(BPF_PART_PIDS)] = "pids",
+	[BPF_ARRAY_OF(BPF_PART_FREEZER)] = "freezer",
+	[BPF_ARRAY_OF(BPF_PART_IO)] = "io",
+	[BPF_ARRAY_OF(BPF_PART_WEIGHT)] = "weight",
 };
 
 /* Which of the compiled programs is to be loaded; what the running kernel offers decides. */
@@ -121,7 +121,7 @@ static int open_object(const struct variant *variant, const struct bpf_sizes *si
 	if (unfit != NULL)
 		r = bpf_program__set_autoload(unfit, false);
 	for (int part = 0; part < BPF_PART_COUNT && r == 0; part++)
-		r = set_entries(object, (enum bpf_array_map)(BPF_ARRAY_PART + part), sizes->parts);
+		r = set_entries(object, (enum bpf_array_map)BPF_ARRAY_OF(part), sizes->parts);
 	if (r == 0)
 		r = set_entries(object, BPF_ARRAY_GROUPS, sizes->groups);
 	if (r == 0)

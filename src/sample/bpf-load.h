@@ -17,8 +17,11 @@ enum bpf_array_map {
 	BPF_ARRAY_PLACES,
 	BPF_ARRAY_PERCPU,
 	BPF_ARRAY_PART, /* the first of BPF_PART_COUNT */
-	BPF_ARRAY_COUNT = BPF_ARRAY_PART + BPF_PART_COUNT,
+	BPF_ARRAY_COUNT = BPF_ARRAY_PART + (int)BPF_PART_COUNT,
 };
+
+/* The array of a part. */
+#define BPF_ARRAY_OF(part) (BPF_ARRAY_PART + (int)(part))
 
 struct bpf_array_fd {
 	int fd;

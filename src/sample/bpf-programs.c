@@ -214,7 +214,7 @@ const char *bpf_programs_name(const struct bpf_programs *programs, uint32_t plac
 const uint64_t *bpf_programs_part(const struct bpf_programs *programs, enum bpf_part part,
 				  size_t *ret_stride)
 {
-	const struct mapping *mapping = &programs->maps[BPF_ARRAY_PART + part];
+	const struct mapping *mapping = &programs->maps[BPF_ARRAY_OF(part)];
 
 	*ret_stride = mapping->stride / sizeof(uint64_t);
 	return mapping->bytes;
