@@ -94,14 +94,14 @@ static bool reader_left(void)
 enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status)
 {
 	bool failed = ferror(stdout) != 0, left = reader_left();
+	int error = fclose(stdout) == 0 ? 0 : errno;
 
-	errno = 0;
-	if ((fclose(stdout) == 0 || errno == EBADF) && !failed)
+	if ((error == 0 || error == EBADF) && !failed)
 		return status;
 	/* Who left knows; the status tells whoever else looks. */
-	if (!left && errno != EPIPE)
+	if (!left && error != EPIPE)
 		cli_error(context, "cannot write to standard output: %s",
-			  errno != 0 ? strerror(errno) : "writing failed");
+			  error != 0 ? strerror(error) : "writing failed");
 	return CLI_OUTPUT_FAILED;
 }
 

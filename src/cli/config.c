@@ -237,7 +237,7 @@ int config_save(const char *path, const struct config *config, struct cgw_diag *
 	CLEANUP(cleanup_file) FILE *in = fopen(path, "re");
 	CLEANUP(cleanup_free) char *beside = NULL;
 	FILE *out;
-	bool failed;
+	int r = 0;
 
 	if (written == NULL || asprintf(&beside, "%s.new", path) < 0)
 		return -ENOMEM;
@@ -246,14 +246,17 @@ int config_save(const char *path, const struct config *config, struct cgw_diag *
 	if (out == NULL)
 		return cannot_write(diag, path, -errno);
 	merge(in, out, config, written);
-	failed = ferror(out) != 0 || fflush(out) != 0;
 	/* A configuration that a crash leaves half written would be refused at the next start. */
-	failed = failed || fsync(fileno(out)) < 0;
-	if (fclose(out) != 0 || failed || rename(beside, path) < 0) {
-		int error = errno != 0 ? -errno : -EIO;
-
-		(void)unlink(beside);
-		return cannot_write(diag, path, error);
-	}
-	return 0;
+	if (ferror(out))
+		r = -EIO;
+	else if (fflush(out) != 0 || fsync(fileno(out)) < 0)
+		r = -errno;
+	if (fclose(out) != 0 && r == 0)
+		r = -errno;
+	if (r == 0 && rename(beside, path) < 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	(void)unlink(beside);
+	return cannot_write(diag, path, r);
 }

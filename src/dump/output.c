@@ -29,15 +29,11 @@ static int open_temporary(struct output *output)
 		return -ENOMEM;
 	}
 	fd = mkostemp(output->temporary, O_CLOEXEC);
-	r = fd < 0 ? -errno : 0;
-	if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
-		r = -errno;
-	if (r == 0) {
+	if (fd >= 0 && fchmod(fd, 0666 & ~mask) == 0)
 		output->stream = fdopen(fd, "w");
-		r = output->stream == NULL ? -errno : 0;
-	}
-	if (r == 0)
+	if (output->stream != NULL)
 		return 0;
+	r = -errno;
 	if (fd >= 0) {
 		close(fd);
 		(void)unlink(output->temporary);
@@ -49,10 +45,12 @@ static int open_temporary(struct output *output)
 
 int output_begin(struct output *output)
 {
-	output->stream = stdout;
+	output->stream = NULL;
 	output->temporary = NULL;
-	if (output->path == NULL)
+	if (output->path == NULL) {
+		output->stream = stdout;
 		return 0;
+	}
 	if (!is_special(output->path))
 		return open_temporary(output);
 	output->stream = fopen(output->path, "we");

@@ -308,8 +308,10 @@ static int read_old(struct store *store)
 	CLEANUP(cleanup_free) char *line = NULL;
 	size_t size = 0;
 	ssize_t length;
-	int fd = openat(store->directory_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), r = 0;
+	int fd, r = 0;
 
+	/* NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): open where open_directory() gave 0 */
+	fd = openat(store->directory_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	file = fdopen(fd, "r");

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "inspect/socket.h"
@@ -236,21 +237,17 @@ static int look_into_file(const struct place *place, struct search *search)
 {
 	CLEANUP(cleanup_file) FILE *file = fopen(search->path, "re");
 	CLEANUP(cleanup_free) char *text = NULL;
+	struct stat status;
 	size_t length;
-	long size;
 
-	if (file == NULL)
+	if (file == NULL || fstat(fileno(file), &status) < 0)
 		return -errno;
-	if (fseek(file, 0, SEEK_END) < 0)
-		return -errno;
-	size = ftell(file);
-	if (size < 0 || size > FILE_SIZE_LIMIT)
+	if (status.st_size > FILE_SIZE_LIMIT)
 		return -EFBIG;
-	rewind(file);
-	text = malloc((size_t)size + 1);
+	text = malloc((size_t)status.st_size + 1);
 	if (text == NULL)
 		return -ENOMEM;
-	length = fread(text, 1, (size_t)size, file);
+	length = fread(text, 1, (size_t)status.st_size, file);
 	if (ferror(file))
 		return -EIO;
 	text[length] = '\0';

@@ -146,6 +146,7 @@ static int apply_inverse(const struct cgw_layout *layout, const struct cgw_limit
 	r = cgw_plan_new(layout, &forced, &plan);
 	if (r < 0)
 		return r;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there where the caller's r is 0 */
 	plan->undoes = change->id;
 	r = cgw_plan_add(plan, step, &ret_result->diag);
 	if (r == 0) {

@@ -98,7 +98,8 @@ int layout_decode(struct cursor *in, struct cgw_layout **ret_layout)
 	layout->recorded = true;
 	if (in->failed || kind > CGW_LAYOUT_V2 || count > CGW_HIERARCHY_MAX)
 		r = -EBADMSG;
-	layout->kind = (enum cgw_layout_kind)kind;
+	else
+		layout->kind = (enum cgw_layout_kind)kind;
 	for (size_t i = 0; i < count && r == 0; i++) {
 		layout->hierarchy_count = i + 1;
 		r = decode_hierarchy(in, &layout->hierarchies[i]);
