@@ -81,13 +81,13 @@ static const struct bpf_field_row rows[] = {
 	ROW(MEMORY_EVENTS_OOM_GROUP_KILL, 2, "memory.events", LIMITS, EVENTS_OOM_GROUP_KILL, PLAIN),
 
 	ROW(PIDS_CURRENT, 1, "pids.current", PIDS, CURRENT, PLAIN),
-	ROW(PIDS_PEAK, 1, "pids.peak", PIDS, PEAK, PLAIN),
-	ROW(PIDS_MAX, 1, "pids.max", PIDS, MAX, TASKS_MAX),
-	ROW(PIDS_EVENTS_MAX, 1, "pids.events", PIDS, EVENTS_MAX, PLAIN),
+	ROW(PIDS_PEAK, 1, "pids.peak", PIDS_LIMITS, PEAK, PLAIN),
+	ROW(PIDS_MAX, 1, "pids.max", PIDS_LIMITS, MAX, TASKS_MAX),
+	ROW(PIDS_EVENTS_MAX, 1, "pids.events", PIDS_LIMITS, EVENTS_MAX, PLAIN),
 	ROW(PIDS_CURRENT, 2, "pids.current", PIDS, CURRENT, PLAIN),
-	ROW(PIDS_PEAK, 2, "pids.peak", PIDS, PEAK, PLAIN),
-	ROW(PIDS_MAX, 2, "pids.max", PIDS, MAX, TASKS_MAX),
-	ROW(PIDS_EVENTS_MAX, 2, "pids.events", PIDS, EVENTS_MAX, PLAIN),
+	ROW(PIDS_PEAK, 2, "pids.peak", PIDS_LIMITS, PEAK, PLAIN),
+	ROW(PIDS_MAX, 2, "pids.max", PIDS_LIMITS, MAX, TASKS_MAX),
+	ROW(PIDS_EVENTS_MAX, 2, "pids.events", PIDS_LIMITS, EVENTS_MAX, PLAIN),
 
 	ROW(CGROUP_FROZEN, 1, "freezer.state", FREEZER, FLAGS, NOT_FROZEN),
 	ROW(CGROUP_FREEZING, 1, "freezer.state", FREEZER, FLAGS, NOT_FROZEN),
@@ -97,13 +97,14 @@ static const struct bpf_field_row rows[] = {
 	ROW(IO_WEIGHT, 1, "blkio.bfq.weight", WEIGHT, FIRST, WEIGHT_FOUND),
 	ROW(IO_WEIGHT, 2, "io.bfq.weight", WEIGHT, FIRST, WEIGHT_FOUND),
 
-	ROW(CGROUP_POPULATED, 2, "cgroup.events", CORE, POPULATED, PLAIN),
-	ROW(CGROUP_FROZEN, 2, "cgroup.events", CORE, FROZEN, PLAIN),
-	ROW(CGROUP_FREEZE, 2, "cgroup.freeze", CORE, FREEZE, PLAIN),
-	ROW(CGROUP_NR_DESCENDANTS, 2, "cgroup.stat", CORE, DESCENDANTS, PLAIN),
-	ROW(CGROUP_NR_DYING_DESCENDANTS, 2, "cgroup.stat", CORE, DYING, PLAIN),
-	ROW(CGROUP_MAX_DEPTH, 2, "cgroup.max.depth", CORE, MAX_DEPTH, INT_MAX),
-	ROW(CGROUP_MAX_DESCENDANTS, 2, "cgroup.max.descendants", CORE, MAX_DESCENDANTS, INT_MAX),
+	ROW(CGROUP_POPULATED, 2, "cgroup.events", CORE_STATES, POPULATED, PLAIN),
+	ROW(CGROUP_FROZEN, 2, "cgroup.events", CORE_STATES, FROZEN, PLAIN),
+	ROW(CGROUP_FREEZE, 2, "cgroup.freeze", CORE_STATES, FREEZE, PLAIN),
+	ROW(CGROUP_NR_DESCENDANTS, 2, "cgroup.stat", CORE_STATES, DESCENDANTS, PLAIN),
+	ROW(CGROUP_NR_DYING_DESCENDANTS, 2, "cgroup.stat", CORE_STATES, DYING, PLAIN),
+	ROW(CGROUP_MAX_DEPTH, 2, "cgroup.max.depth", CORE_STATES, MAX_DEPTH, INT_MAX),
+	ROW(CGROUP_MAX_DESCENDANTS, 2, "cgroup.max.descendants", CORE_STATES, MAX_DESCENDANTS,
+	    INT_MAX),
 };
 
 /* Whatever io's file and key: a group that never used a device has nothing in it. */
@@ -208,4 +209,34 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 		return raw == 0;
 	}
 	return false;
+}
+
+/* What a raw number is multiplied by; 0: more is done to it. */
+static uint64_t factor_of(const struct bpf_column *column)
+{
+	switch ((enum bpf_kind)column->row->kind) {
+	case BPF_KIND_PLAIN:
+	case BPF_KIND_STAT_PLAIN:
+	case BPF_KIND_PER_CPU:
+	case BPF_KIND_WEIGHT_FOUND:
+		return column->want.scale;
+	case BPF_KIND_PAGES:
+	case BPF_KIND_STAT_PAGES:
+		return column->want.scale * column->page_bytes;
+	default:
+		return 0;
+	}
+}
+
+void bpf_field_shorten(struct bpf_column *column)
+{
+	struct cgw_number of_zero = {0};
+
+	column->factor = column->want.conversion == CGW_CONVERT_SCALE ? factor_of(column) : 0;
+	column->factor_end = 0;
+	if (column->factor > 0)
+		column->factor_end = UINT64_MAX / column->factor;
+	else if (bpf_field_number(column, 0, &of_zero) && of_zero.state == CGW_OK &&
+		 of_zero.value == 0)
+		column->factor_end = 1;
 }

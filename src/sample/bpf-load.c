@@ -38,12 +38,14 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_PLACES] = "places",
 	[BPF_ARRAY_PERCPU] = "percpu",
 	[BPF_ARRAY_OF(BPF_PART_CORE)] = "core",
+	[BPF_ARRAY_OF(BPF_PART_CORE_STATES)] = "core_states",
 	[BPF_ARRAY_OF(BPF_PART_CPU)] = "cpu",
 	[BPF_ARRAY_OF(BPF_PART_CPUACCT)] = "cpuacct",
 	[BPF_ARRAY_OF(BPF_PART_MEMORY)] = "memory",
 	[BPF_ARRAY_OF(BPF_PART_LIMITS)] = "limits",
 	[BPF_ARRAY_OF(BPF_PART_STAT)] = "stat",
 	[BPF_ARRAY_OF(BPF_PART_PIDS)] = "pids",
+	[BPF_ARRAY_OF(BPF_PART_PIDS_LIMITS)] = "pids_limits",
 	[BPF_ARRAY_OF(BPF_PART_FREEZER)] = "freezer",
 	[BPF_ARRAY_OF(BPF_PART_IO)] = "io",
 	[BPF_ARRAY_OF(BPF_PART_WEIGHT)] = "weight",
@@ -97,7 +99,7 @@ static void close_object(struct bpf_object **object)
 	bpf_object__close(*object);
 }
 
-static int set_entries(struct bpf_object *object, enum bpf_array_map array, uint32_t entries)
+static int set_entries(struct bpf_object *object, size_t array, uint32_t entries)
 {
 	return bpf_map__set_max_entries(bpf_object__find_map_by_name(object, array_names[array]),
 					entries);
@@ -120,8 +122,8 @@ static int open_object(const struct variant *variant, const struct bpf_sizes *si
 	unfit = bpf_object__find_program_by_name(object, variant->unfit);
 	if (unfit != NULL)
 		r = bpf_program__set_autoload(unfit, false);
-	for (int part = 0; part < BPF_PART_COUNT && r == 0; part++)
-		r = set_entries(object, (enum bpf_array_map)BPF_ARRAY_OF(part), sizes->parts);
+	for (size_t part = 0; part < BPF_PART_COUNT && r == 0; part++)
+		r = set_entries(object, BPF_ARRAY_OF(part), sizes->parts);
 	if (r == 0)
 		r = set_entries(object, BPF_ARRAY_GROUPS, sizes->groups);
 	if (r == 0)

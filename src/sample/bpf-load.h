@@ -21,7 +21,7 @@ enum bpf_array_map {
 };
 
 /* The array of a part. */
-#define BPF_ARRAY_OF(part) (BPF_ARRAY_PART + (int)(part))
+#define BPF_ARRAY_OF(part) ((size_t)BPF_ARRAY_PART + (part))
 
 struct bpf_array_fd {
 	int fd;

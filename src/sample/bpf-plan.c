@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf-plan.c - what the BPF programs are asked for, and what they answer of a plan. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,6 +133,7 @@ static void find_columns(struct bpf *bpf, const struct plan *plan)
 				.metric = metric,
 				.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 			};
+			bpf_field_shorten(&bpf->columns[bpf->column_count - 1]);
 		}
 	}
 }
@@ -153,56 +153,6 @@ int bpf_plan(struct bpf *bpf, struct files *files)
 	return bpf_walk_unanswered(bpf, files);
 }
 
-void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
-	      bool *answered)
-{
-	for (size_t i = 0; i < bpf->column_count; i++) {
-		const struct bpf_column *column = &bpf->columns[i];
-		uint32_t slot = column->want.slot;
-		const uint64_t *record;
-
-		if (!bpf_column_applies(column, group))
-			continue;
-		record = bpf_record(column, group);
-		/* Where the controller is off the file is not there either. */
-		if (record[0] == BPF_RECORD_ABSENT)
-			answered[slot] = true;
-		else if (column->by_root)
-			answered[slot] = column->none && bpf_field_number(column, 0, &row[slot]);
-		else
-			answered[slot] =
-				bpf_field_number(column, record[column->place], &row[slot]);
-	}
-}
-
-int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
-		       struct cgw_snapshot *snapshot, uint32_t index)
-{
-	uint32_t count = bpf_programs_percpu_count(bpf->programs);
-	const uint64_t *usages = bpf_programs_percpu(bpf->programs);
-
-	for (size_t i = 0; i < bpf->column_count; i++) {
-		const struct bpf_column *column = &bpf->columns[i];
-
-		if (column->row->kind != BPF_KIND_PER_CPU || !bpf_column_applies(column, group) ||
-		    bpf_record(column, group)[0] == BPF_RECORD_ABSENT)
-			continue;
-		for (uint32_t cpu = 0; cpu < count; cpu++) {
-			size_t slot = group->slot[column->hierarchy];
-			struct cgw_number number =
-				decode_convert(&column->want, usages[slot * count + cpu]);
-			char name[16];
-			int length = snprintf(name, sizeof(name), "%u", cpu);
-			int r = snapshot_add_instance(snapshot, (int)column->want.slot, index, name,
-						      (size_t)length, number);
-
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
 bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric)
 {
 	for (size_t i = 0; i < bpf->column_count; i++)
@@ -211,13 +161,23 @@ bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric)
 	return false;
 }
 
-bool bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file)
+enum bpf_answer bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file)
 {
-	size_t answered = 0;
+	size_t always = 0, mostly = 0;
 
-	for (size_t i = 0; i < bpf->column_count; i++)
-		answered += bpf->columns[i].file == file && !bpf->columns[i].by_root &&
-			    bpf->columns[i].row->kind != BPF_KIND_NOT_FROZEN &&
-			    bpf->columns[i].row->kind != BPF_KIND_NO_DEVICE;
-	return answered == plan->files[file].want_count;
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		const struct bpf_column *column = &bpf->columns[i];
+
+		if (column->file != file)
+			continue;
+		if (column->by_root || column->row->kind == BPF_KIND_NOT_FROZEN ||
+		    column->row->kind == BPF_KIND_NO_DEVICE)
+			mostly++;
+		else
+			always++;
+	}
+	if (always == plan->files[file].want_count)
+		return BPF_ANSWERS_ALL;
+	return always + mostly == plan->files[file].want_count ? BPF_ANSWERS_MOST
+							       : BPF_ANSWERS_NONE;
 }

@@ -62,6 +62,7 @@ void bpf_close(struct bpf *bpf)
 	bpf->programs = bpf_programs_free(bpf->programs);
 	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++) {
 		free(bpf->of[h].groups);
+		free(bpf->of[h].rows);
 		bpf->of[h] = (struct bpf_hierarchy){0};
 	}
 	bpf->hierarchies = 0;
@@ -70,15 +71,21 @@ void bpf_close(struct bpf *bpf)
 
 static int reserve_slots(struct bpf_hierarchy *of, uint32_t count)
 {
+	uint32_t size = count + count / 4;
 	struct tree_group **groups;
+	uint32_t *rows;
 
 	if (count <= of->size)
 		return 0;
-	groups = reallocarray(of->groups, count + count / 4, sizeof(struct tree_group *));
+	groups = reallocarray(of->groups, size, sizeof(struct tree_group *));
 	if (groups == NULL)
 		return -ENOMEM;
 	of->groups = groups;
-	of->size = count + count / 4;
+	rows = reallocarray(of->rows, size, sizeof(uint32_t));
+	if (rows == NULL)
+		return -ENOMEM;
+	of->rows = rows;
+	of->size = size;
 	return 0;
 }
 
@@ -174,6 +181,7 @@ static int take_groups(struct bpf *bpf, uint32_t hierarchy, uint32_t count,
 	struct bpf_hierarchy *of = &bpf->of[hierarchy];
 	int r = reserve_slots(of, count);
 
+	bpf->moved = true;
 	tree_unmark(bpf->tree, UINT32_C(1) << hierarchy);
 	for (uint32_t slot = of->count; slot < count && r == 0; slot++)
 		of->groups[slot] = NULL;

@@ -27,6 +27,7 @@ struct bpf_column {
 	const uint64_t *records; /* of the part; one every `stride` numbers */
 	size_t stride, place;
 	uint64_t page_bytes;
+	uint64_t factor, factor_end; /* a raw number below the end is as it is, times the factor */
 	bool by_root; /* of memory.stat, place unknown: answered while the root has none of it */
 	bool none;    /* which it had not when it was read last */
 };
@@ -41,6 +42,8 @@ struct bpf_question {
 
 struct bpf_hierarchy {
 	struct tree_group **groups; /* by slot; NULL for what is left out */
+	uint32_t *
+		rows; /* by slot, in the newest topology; CGW_NO_GROUP likewise, and for the root */
 	uint32_t count, size;
 	struct bpf_question answered; /* by the last pass */
 };
@@ -59,6 +62,7 @@ struct bpf {
 	size_t column_count;
 	uint32_t stat_index[CGW_METRIC_COUNT]; /* where what is searched was found to be */
 	uint64_t pass_ns;                      /* when the figures were taken, monotonic */
+	bool moved;       /* slots have other groups since their rows were numbered */
 	size_t stat_file; /* in the plan: the memory.stat that columns stand for; SIZE_MAX: none */
 };
 
@@ -88,7 +92,16 @@ void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *wanted);
 /* The old plan is no more. */
 void bpf_forget_plan(struct bpf *bpf);
 
-/* The numbers of a group into a row as the files would give them; `answered` by column. */
+/* The tree has a new topology, or slots have other groups: which row is whose. */
+void bpf_number_rows(struct bpf *bpf);
+/*
+ * What is answered for all groups but the root, as the files would give it, into an empty snapshot.
+ * `open` by row, NULL or the group: becomes the group where its files have to be read as well. Of those the numbers
+ * are there or not, and the instances are not.
+ */
+int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot,
+		     struct tree_group **open);
+/* The same of one group into a row; `answered` by column. */
 void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
 	      bool *answered);
 /* The instances that go with them. */
@@ -96,8 +109,9 @@ int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
 		       struct cgw_snapshot *snapshot, uint32_t index);
 /* The metric is answered, for some groups at least. */
 bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric);
-/* Every group's file is answered: none need be looked at but the root's. */
-bool bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file);
+/* Of all groups but the root, of those only that bpf_fill_columns() leaves closed, or not wholly. */
+enum bpf_answer { BPF_ANSWERS_ALL, BPF_ANSWERS_MOST, BPF_ANSWERS_NONE };
+enum bpf_answer bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file);
 
 /* What the programs take for one metric; private to the collector's files. */
 struct bpf_field_row {
@@ -135,6 +149,10 @@ static inline enum bpf_part bpf_judge(enum bpf_part part)
 {
 	if (part == BPF_PART_LIMITS || part == BPF_PART_STAT)
 		return BPF_PART_MEMORY;
+	if (part == BPF_PART_CORE_STATES)
+		return BPF_PART_CORE;
+	if (part == BPF_PART_PIDS_LIMITS)
+		return BPF_PART_PIDS;
 	return part == BPF_PART_WEIGHT ? BPF_PART_IO : part;
 }
 
@@ -154,6 +172,9 @@ const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned vers
 					   const char *file);
 /* The number as the file would give it. False: only the file knows. */
 bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_number *ret_number);
+
+/* Finds out what of that is a mere multiplication, or zero for zero: most of what there is. */
+void bpf_field_shorten(struct bpf_column *column);
 
 /* The numbers of a group that a column stands for; the controller's state is the first. */
 static inline const uint64_t *bpf_record(const struct bpf_column *column,

@@ -5,11 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/scale.h"
 #include "kernel/ops.h"
 #include "sample/bpf.h"
 #include "sample/network.h"
@@ -76,6 +73,7 @@ void files_done(struct files *files, struct tree *tree)
 	cgw_snapshot_unref(files->last);
 	free(files->buffer);
 	free(files->rest);
+	free(files->open);
 	*files = (struct files){0};
 }
 
@@ -97,9 +95,18 @@ int files_set_bpf(struct files *files, const struct bpf *bpf)
 	files->bpf = bpf;
 	files->rest = rest;
 	files->rest_count = 0;
-	for (size_t i = 0; i < files->plan.file_count; i++)
-		if (bpf == NULL || !bpf_answers_file(bpf, &files->plan, i))
+	files->unanswered = 0;
+	files->last = cgw_snapshot_unref(files->last); /* whose rows may be another's */
+	for (size_t i = 0; i < files->plan.file_count; i++) {
+		enum bpf_answer answer = BPF_ANSWERS_NONE;
+
+		if (bpf != NULL)
+			answer = bpf_answers_file(bpf, &files->plan, i);
+		if (answer != BPF_ANSWERS_ALL)
 			rest[files->rest_count++] = i;
+		if (answer == BPF_ANSWERS_NONE)
+			files->unanswered |= UINT32_C(1) << files->plan.files[i].hierarchy;
+	}
 	files->clock_count = still_order(&files->plan, rest, files->rest_count);
 	return 0;
 }
@@ -143,22 +150,15 @@ static ssize_t read_whole(struct files *files, int fd)
 	return (ssize_t)used;
 }
 
-/* The directory of a group in one hierarchy, opened when the first of its files must be. */
-struct directory {
-	int fd;    /* -1: not open */
-	int error; /* why not, or 0 when nobody tried */
-	uint32_t hierarchy;
-};
-
-static void directory_close(struct files *files, struct directory *directory)
+void files_directory_close(struct files *files, struct files_directory *directory)
 {
 	if (directory->fd >= 0)
 		files->layout->ops->close(directory->fd);
-	*directory = (struct directory){.fd = -1};
+	*directory = (struct files_directory){.fd = -1};
 }
 
 static int directory_open(struct files *files, const struct tree_group *group, uint32_t hierarchy,
-			  struct directory *directory)
+			  struct files_directory *directory)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	uint64_t id;
@@ -166,7 +166,7 @@ static int directory_open(struct files *files, const struct tree_group *group, u
 
 	if ((directory->fd >= 0 || directory->error < 0) && directory->hierarchy == hierarchy)
 		return directory->error;
-	directory_close(files, directory);
+	files_directory_close(files, directory);
 	directory->hierarchy = hierarchy;
 	path = tree_path(group);
 	if (path == NULL)
@@ -174,7 +174,7 @@ static int directory_open(struct files *files, const struct tree_group *group, u
 	r = cgw_group_open(files->layout, hierarchy, path, &directory->fd, &id);
 	if (r == 0 && id != group->id[hierarchy]) {
 		/* Made again since it was discovered: its figures belong to the next sample. */
-		directory_close(files, directory);
+		files_directory_close(files, directory);
 		directory->hierarchy = hierarchy;
 		r = -ENODEV;
 	}
@@ -202,7 +202,7 @@ static int open_alone(struct files *files, const struct tree_group *group,
 }
 
 static int open_file(struct files *files, const struct tree_group *group,
-		     const struct plan_file *file, struct directory *directory)
+		     const struct plan_file *file, struct files_directory *directory)
 {
 	int fd = -ENAMETOOLONG;
 
@@ -218,7 +218,7 @@ static int open_file(struct files *files, const struct tree_group *group,
 
 /* Reads one file of a group, opening it when it is not held. */
 static ssize_t read_file(struct files *files, struct tree_group *group, size_t index,
-			 struct directory *directory)
+			 struct files_directory *directory)
 {
 	const struct plan_file *file = &files->plan.files[index];
 	int *slot = &group->files[index];
@@ -313,13 +313,16 @@ static int give_slots(const struct files *files, struct tree_group *group)
 	return 0;
 }
 
-static int take_file(struct files *files, struct tree_group *group, size_t index,
-		     const struct decode_want *wants, size_t count, struct directory *directory)
+int files_take(struct files *files, struct tree_group *group, size_t index,
+	       const struct decode_want *wants, size_t count, struct files_directory *directory)
 {
 	const struct decode_sink sink = {add_instance, add_text, files};
 	const struct plan_file *file = &files->plan.files[index];
 	ssize_t length;
+	int r = give_slots(files, group);
 
+	if (r < 0)
+		return r;
 	if (file->format == CGW_FORMAT_STRAYS) {
 		for (size_t i = 0; i < count; i++)
 			files->row[wants[i].slot] = strays_count(files->layout, group);
@@ -348,181 +351,16 @@ static int take_file(struct files *files, struct tree_group *group, size_t index
 int files_peek(struct files *files, struct tree_group *group, size_t file, struct cgw_number *row)
 {
 	const struct plan_file *from = &files->plan.files[file];
-	struct directory directory = {.fd = -1};
+	struct files_directory directory = {.fd = -1};
 	ssize_t length;
 	int r = give_slots(files, group);
 
 	if (r < 0)
 		return r;
 	length = read_file(files, group, file, &directory);
-	directory_close(files, &directory);
+	files_directory_close(files, &directory);
 	if (length < 0)
 		return (int)length;
 	return decode(from->format, files->buffer, (size_t)length, from->wants, from->want_count,
 		      row, NULL);
-}
-
-/* The wants of a file that neither a better hierarchy nor BPF answers for this group. */
-static const struct decode_want *active_wants(struct files *files, const struct plan_file *file,
-					      const struct tree_group *group, size_t *ret_count)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < file->want_count; i++)
-		if (!(file->better[i] & group->present) && !files->answered[file->wants[i].slot])
-			files->active[count++] = file->wants[i];
-	*ret_count = count;
-	return count == file->want_count ? file->wants : files->active;
-}
-
-/* Limits by device have no sum: none set is no limit, else only the instances say something. */
-static void settle_limits(struct files *files)
-{
-	for (size_t i = 0; i < files->plan.column_count; i++) {
-		const struct cgw_metric_info *info = cgw_metric_info(files->plan.metric_of[i]);
-		struct cgw_number *number = &files->row[i];
-
-		if (info->kind != CGW_LIMIT || info->shape != CGW_INSTANCES ||
-		    number->state != CGW_OK)
-			continue;
-		number->state =
-			files->snapshot->columns[i].first[files->group] == 0 ? CGW_MAX : CGW_ABSENT;
-	}
-}
-
-static void divide(struct files *files)
-{
-	for (size_t i = 0; i < files->plan.division_count; i++) {
-		struct cgw_number *number = &files->row[files->plan.divisions[i].column];
-		int by = files->plan.column_of[files->plan.divisions[i].by];
-		struct cgw_number period = files->row[by];
-
-		if (number->state != CGW_OK)
-			continue;
-		if (period.state != CGW_OK || period.value == 0)
-			number->state = period.state == CGW_OK ? CGW_BAD : period.state;
-		else if (!scale_u64(number->value, 1000000000, period.value, &number->value))
-			number->state = CGW_BAD;
-	}
-}
-
-/* A text's place in the snapshot stands in the value already. */
-static void store(struct files *files, int column)
-{
-	const struct cgw_number *number = &files->row[column];
-	const struct snapshot_column *to = &files->snapshot->columns[column];
-
-	if (cgw_metric_info(files->plan.metric_of[column])->shape != CGW_STRING)
-		to->value[files->group] = number->value;
-	to->state[files->group] = (uint8_t)number->state;
-}
-
-/* Whether the group may be in that hierarchy as well, where nobody may look. */
-static bool may_be_hidden(const struct files *files, const struct tree_group *group, uint32_t bit)
-{
-	if (!(files->hidden & bit))
-		return false;
-	while (group->parent != NULL && !(group->present & bit))
-		group = group->parent;
-	return group->hidden & bit;
-}
-
-static void deny(struct files *files, const struct plan_file *file)
-{
-	for (size_t i = 0; i < file->want_count; i++) {
-		uint32_t column = file->wants[i].slot;
-
-		if (!files->answered[column] && files->row[column].state == CGW_ABSENT)
-			files->row[column].state = CGW_DENIED;
-	}
-}
-
-static int collect_file(struct files *files, struct tree_group *group, size_t index,
-			struct directory *directory)
-{
-	const struct plan_file *file = &files->plan.files[index];
-	const struct decode_want *wants;
-	size_t count;
-	int r;
-
-	if (!(group->present & UINT32_C(1) << file->hierarchy)) {
-		if (may_be_hidden(files, group, UINT32_C(1) << file->hierarchy))
-			deny(files, file);
-		return 0;
-	}
-	wants = active_wants(files, file, group, &count);
-	if (count == 0)
-		return 0;
-	r = give_slots(files, group);
-	return r < 0 ? r : take_file(files, group, index, wants, count, directory);
-}
-
-/* What was read of the group goes into the snapshot, over what the last sample knew of it. */
-static int store_clock(struct files *files, const struct tree_group *group)
-{
-	int r = snapshot_carry(files->snapshot, files->group, files->last, group->row);
-
-	for (size_t i = 0; i < files->clock_count; i++) {
-		const struct plan_file *file = &files->plan.files[files->rest[i]];
-
-		for (size_t k = 0; k < file->want_count; k++)
-			if (files->row[file->wants[k].slot].state != CGW_ABSENT)
-				store(files, (int)file->wants[k].slot);
-	}
-	return r;
-}
-
-static int collect_group(struct files *files, struct tree_group *group)
-{
-	struct directory directory = {.fd = -1};
-	bool root = group->parent == NULL; /* its figures stand elsewhere in the kernel */
-	size_t count = root ? files->plan.file_count : files->rest_count;
-	bool may_stand_still = still_is_possible(files, group);
-	int r = 0;
-
-	files->snapshot->read_ns[files->group] =
-		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
-	if (may_stand_still && still_by_parent(files, group)) {
-		group->still = true;
-		return snapshot_carry(files->snapshot, files->group, files->last, group->row);
-	}
-	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
-	memset(files->answered, 0, files->plan.column_count);
-	if (files->bpf != NULL && !root) {
-		bpf_fill(files->bpf, group, files->row, files->answered);
-		r = bpf_fill_instances(files->bpf, group, files->snapshot, files->group);
-	}
-	for (size_t i = 0; i < count && r == 0; i++) {
-		if (may_stand_still && i == files->clock_count && still_is(files, group)) {
-			group->still = true;
-			directory_close(files, &directory);
-			return store_clock(files, group);
-		}
-		r = collect_file(files, group, root ? i : files->rest[i], &directory);
-	}
-	directory_close(files, &directory);
-	group->still = still_is(files, group);
-	divide(files);
-	settle_limits(files);
-	for (int column = 0; column < files->plan.column_count; column++)
-		store(files, column);
-	return r;
-}
-
-int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *snapshot)
-{
-	int r = 0;
-
-	files->snapshot = snapshot;
-	files->group_gone = false;
-	files->hidden = tree->hidden;
-	memcpy(snapshot->source, files->plan.source, sizeof(snapshot->source));
-	for (struct tree_group *group = tree->root; group != NULL && r == 0;
-	     group = tree_next(group)) {
-		files->group = group->index;
-		r = collect_group(files, group);
-		group->row = group->index;
-	}
-	files->snapshot = NULL;
-	return r;
 }

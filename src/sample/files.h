@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * files.h - the collector that reads control files: held descriptors and one pread() each.
+ * files.h - the collector that reads control files: held descriptors and one pread() each. It asks the BPF
+ * collector first, where there is one.
  */
 #ifndef CGWARD_SAMPLE_FILES_H
 #define CGWARD_SAMPLE_FILES_H
@@ -24,6 +25,9 @@ struct files {
 	bool answered[CGW_METRIC_COUNT]; /* by it, of the group being read, by column */
 	size_t *rest;                    /* files of which it does not answer everything */
 	size_t rest_count;
+	uint32_t unanswered;      /* hierarchies with files of which it answers nothing */
+	struct tree_group **open; /* [row]: the group, where files are left to be read */
+	uint32_t open_size;
 	size_t clock_count;      /* so many of the rest, the first, tell the CPU clock */
 	unsigned still_interval; /* see cgw_sampler_options */
 	unsigned tick;
@@ -52,5 +56,17 @@ int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *s
 void files_forget(struct files *files, struct tree_group *group, uint32_t hierarchies);
 /* Files that were absent or denied are looked for again, and names of devices. */
 void files_retry_absent(struct files *files, struct tree *tree);
+
+/* Between the collector's files. */
+/* The directory of a group in one hierarchy, opened when the first of its files must be. */
+struct files_directory {
+	int fd;    /* -1: not open */
+	int error; /* why not, or 0 when nobody tried */
+	uint32_t hierarchy;
+};
+void files_directory_close(struct files *files, struct files_directory *directory);
+/* Reads one file of the group at hand for these of its wants, into its row and the snapshot. */
+int files_take(struct files *files, struct tree_group *group, size_t index,
+	       const struct decode_want *wants, size_t count, struct files_directory *directory);
 
 #endif

@@ -368,14 +368,19 @@ static int update_topology(struct cgw_sampler *sampler)
 	struct topology *topology;
 	int r;
 
-	if (!sampler->tree.changed && sampler->topology != NULL)
+	if (!sampler->tree.changed && sampler->topology != NULL) {
+		if (sampler->bpf.moved)
+			bpf_number_rows(&sampler->bpf);
 		return 0;
+	}
 	r = tree_topology(&sampler->tree, &topology);
 	if (r < 0)
 		return r;
 	topology->view.layout = sampler->layout;
 	topology_unref(sampler->topology);
 	sampler->topology = topology;
+	if (uses_bpf(sampler))
+		bpf_number_rows(&sampler->bpf);
 	return 0;
 }
 

@@ -73,7 +73,7 @@ void still_keep(struct files *files, struct cgw_snapshot *snapshot)
 {
 	cgw_snapshot_unref(files->last);
 	files->last = NULL;
-	if (snapshot != NULL && files->still_interval > 1)
+	if (snapshot != NULL && files->still_interval > 1 && files->bpf == NULL)
 		files->last = cgw_snapshot_ref(snapshot);
 	files->roused = false;
 	files->tick++;

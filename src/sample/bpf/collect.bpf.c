@@ -154,6 +154,8 @@ __noinline int take_group(__u64 address, __u32 kind)
 		record->name = 0;
 	if (is_wanted(asked, BPF_PART_CORE))
 		take_core(&visit);
+	if (is_wanted(asked, BPF_PART_CORE_STATES))
+		take_core_states(&visit);
 	if (is_wanted(asked, BPF_PART_CPU))
 		take_cpu(&visit);
 	if (is_wanted(asked, BPF_PART_CPUACCT))
@@ -166,6 +168,8 @@ __noinline int take_group(__u64 address, __u32 kind)
 		take_stat(&visit);
 	if (is_wanted(asked, BPF_PART_PIDS))
 		take_pids(&visit);
+	if (is_wanted(asked, BPF_PART_PIDS_LIMITS))
+		take_pids_limits(&visit);
 	if (is_wanted(asked, BPF_PART_FREEZER))
 		take_freezer(&visit);
 	if (is_wanted(asked, BPF_PART_IO))
@@ -246,7 +250,7 @@ static __always_inline __u64 lone_controller(struct cgroup *root, struct bpf_con
 		return FOLLOW(root, asked, cpuacct_cgrp_id, cpuacct, cpuusage);
 	if (wants_only(asked, PART(CPU)))
 		return FOLLOW(root, asked, cpu_cgrp_id, task_group, shares);
-	if (wants_only(asked, PART(PIDS)))
+	if (wants_only(asked, PART(PIDS) | PART(PIDS_LIMITS)))
 		return FOLLOW(root, asked, pids_cgrp_id, pids_cgroup, counter);
 	if (wants_only(asked, PART(FREEZER)))
 		return FOLLOW(root, asked, freezer_cgrp_id, freezer, state);

@@ -11,6 +11,9 @@
 struct record_core {
 	__u64 field[BPF_CORE_SIZE];
 };
+struct record_core_states {
+	__u64 field[BPF_CORE_STATES_SIZE];
+};
 struct record_cpu {
 	__u64 field[BPF_CPU_SIZE];
 };
@@ -19,6 +22,9 @@ struct record_cpuacct {
 };
 struct record_pids {
 	__u64 field[BPF_PIDS_SIZE];
+};
+struct record_pids_limits {
+	__u64 field[BPF_PIDS_LIMITS_SIZE];
 };
 struct record_freezer {
 	__u64 field[BPF_FREEZER_SIZE];
@@ -32,10 +38,12 @@ struct record_weight {
 
 /* The collector sets their sizes: one entry a group. */
 ARRAY(core, struct record_core, 1);
+ARRAY(core_states, struct record_core_states, 1);
 ARRAY(cpu, struct record_cpu, 1);
 ARRAY(cpuacct, struct record_cpuacct, 1);
 ARRAY(percpu, __u64, 1);
 ARRAY(pids, struct record_pids, 1);
+ARRAY(pids_limits, struct record_pids_limits, 1);
 ARRAY(freezer, struct record_freezer, 1);
 ARRAY(io, struct record_io, 1);
 ARRAY(weight, struct record_weight, 1);
@@ -43,22 +51,31 @@ ARRAY(weight, struct record_weight, 1);
 static __always_inline void take_core(const struct visit *visit)
 {
 	struct record_core *to = bpf_map_lookup_elem(&core, &visit->slot);
-	struct cgroup *group = group_at(visit);
 
 	if (to == NULL)
 		return;
 	to->field[BPF_CORE_STATE] = BPF_RECORD_PRESENT;
-	to->field[BPF_CORE_CPU_USAGE] = READ(group, bstat.cputime.sum_exec_runtime);
-	to->field[BPF_CORE_POPULATED] = READ(group, nr_populated_csets) +
-						READ(group, nr_populated_domain_children) +
-						READ(group, nr_populated_threaded_children) >
-					0;
-	to->field[BPF_CORE_FROZEN] = READ(group, flags) >> CGRP_FROZEN & 1;
-	to->field[BPF_CORE_FREEZE] = READ(group, freezer.freeze);
-	to->field[BPF_CORE_DESCENDANTS] = READ(group, nr_descendants);
-	to->field[BPF_CORE_DYING] = READ(group, nr_dying_descendants);
-	to->field[BPF_CORE_MAX_DEPTH] = READ(group, max_depth);
-	to->field[BPF_CORE_MAX_DESCENDANTS] = READ(group, max_descendants);
+	to->field[BPF_CORE_CPU_USAGE] = READ(group_at(visit), bstat.cputime.sum_exec_runtime);
+}
+
+static __always_inline void take_core_states(const struct visit *visit)
+{
+	struct record_core_states *to = bpf_map_lookup_elem(&core_states, &visit->slot);
+	struct cgroup *group = group_at(visit);
+
+	if (to == NULL)
+		return;
+	to->field[BPF_CORE_STATES_STATE] = BPF_RECORD_PRESENT;
+	to->field[BPF_CORE_STATES_POPULATED] = READ(group, nr_populated_csets) +
+						       READ(group, nr_populated_domain_children) +
+						       READ(group, nr_populated_threaded_children) >
+					       0;
+	to->field[BPF_CORE_STATES_FROZEN] = READ(group, flags) >> CGRP_FROZEN & 1;
+	to->field[BPF_CORE_STATES_FREEZE] = READ(group, freezer.freeze);
+	to->field[BPF_CORE_STATES_DESCENDANTS] = READ(group, nr_descendants);
+	to->field[BPF_CORE_STATES_DYING] = READ(group, nr_dying_descendants);
+	to->field[BPF_CORE_STATES_MAX_DEPTH] = READ(group, max_depth);
+	to->field[BPF_CORE_STATES_MAX_DESCENDANTS] = READ(group, max_descendants);
 }
 
 static __always_inline void take_cpu(const struct visit *visit)
@@ -155,13 +172,23 @@ static __always_inline void take_pids(const struct visit *visit)
 	if (!begins(to, css, visit))
 		return;
 	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
-	to->field[BPF_PIDS_MAX] = READ(from, limit.counter);
-	TAKE(to, BPF_PIDS_PEAK, from, struct pids_cgroup, watermark);
+}
+
+static __always_inline void take_pids_limits(const struct visit *visit)
+{
+	struct record_pids_limits *to = bpf_map_lookup_elem(&pids_limits, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
+	struct pids_cgroup *from = AS(struct pids_cgroup, css);
+
+	if (!begins(to, css, visit))
+		return;
+	to->field[BPF_PIDS_LIMITS_MAX] = READ(from, limit.counter);
+	TAKE(to, BPF_PIDS_LIMITS_PEAK, from, struct pids_cgroup, watermark);
 	if (bpf_core_field_exists(struct pids_cgroup, events))
-		to->field[BPF_PIDS_EVENTS_MAX] =
+		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
 			READ_U64(ELEMENT(from, struct pids_cgroup, events, 0));
 	else if (bpf_core_field_exists(struct pids_cgroup___limit, events_limit))
-		to->field[BPF_PIDS_EVENTS_MAX] =
+		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
 			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
 }
 

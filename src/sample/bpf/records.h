@@ -22,13 +22,15 @@
 
 /* The figures of one group by controller. The first number of each record is its state. */
 enum bpf_part {
-	BPF_PART_CORE, /* v2: what every group has */
+	BPF_PART_CORE,        /* v2: CPU time, which every group has */
+	BPF_PART_CORE_STATES, /* and what else, rarely asked for */
 	BPF_PART_CPU,
 	BPF_PART_CPUACCT,
 	BPF_PART_MEMORY,
 	BPF_PART_LIMITS, /* of memory, and what else is rarely asked for */
 	BPF_PART_STAT,   /* of memory */
 	BPF_PART_PIDS,
+	BPF_PART_PIDS_LIMITS, /* likewise rarely */
 	BPF_PART_FREEZER,
 	BPF_PART_IO,
 	BPF_PART_WEIGHT, /* of io */
@@ -41,14 +43,19 @@ enum { BPF_RECORD_ABSENT, BPF_RECORD_PRESENT };
 enum bpf_core_field {
 	BPF_CORE_STATE,
 	BPF_CORE_CPU_USAGE,
-	BPF_CORE_POPULATED,
-	BPF_CORE_FROZEN,
-	BPF_CORE_FREEZE,
-	BPF_CORE_DESCENDANTS,
-	BPF_CORE_DYING,
-	BPF_CORE_MAX_DEPTH,
-	BPF_CORE_MAX_DESCENDANTS,
 	BPF_CORE_SIZE,
+};
+
+enum bpf_core_states_field {
+	BPF_CORE_STATES_STATE,
+	BPF_CORE_STATES_POPULATED,
+	BPF_CORE_STATES_FROZEN,
+	BPF_CORE_STATES_FREEZE,
+	BPF_CORE_STATES_DESCENDANTS,
+	BPF_CORE_STATES_DYING,
+	BPF_CORE_STATES_MAX_DEPTH,
+	BPF_CORE_STATES_MAX_DESCENDANTS,
+	BPF_CORE_STATES_SIZE,
 };
 
 enum bpf_cpu_field {
@@ -123,10 +130,15 @@ enum bpf_stat_field {
 enum bpf_pids_field {
 	BPF_PIDS_STATE,
 	BPF_PIDS_CURRENT,
-	BPF_PIDS_PEAK,
-	BPF_PIDS_MAX,
-	BPF_PIDS_EVENTS_MAX,
 	BPF_PIDS_SIZE,
+};
+
+enum bpf_pids_limits_field {
+	BPF_PIDS_LIMITS_STATE,
+	BPF_PIDS_LIMITS_PEAK,
+	BPF_PIDS_LIMITS_MAX,
+	BPF_PIDS_LIMITS_EVENTS_MAX,
+	BPF_PIDS_LIMITS_SIZE,
 };
 
 enum bpf_freezer_field {

@@ -71,19 +71,25 @@ static const struct cgw_source *source_of(const struct row *row)
 	return NULL;
 }
 
+static struct bpf_column column_of(const struct row *row)
+{
+	const struct cgw_source *source = source_of(row);
+
+	return (struct bpf_column){
+		.row = bpf_field_find(row->metric, row->version, row->file),
+		.page_bytes = PAGE,
+		.want = {source->key, source->key != NULL ? (uint32_t)strlen(source->key) : 0, 0,
+			 source->scale, source->conversion, false},
+	};
+}
+
 static void test_as_the_file_says(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		const struct cgw_source *source = source_of(row);
-		struct bpf_column column = {
-			.row = bpf_field_find(row->metric, row->version, row->file),
-			.page_bytes = PAGE,
-			.want = {source->key,
-				 source->key != NULL ? (uint32_t)strlen(source->key) : 0, 0,
-				 source->scale, source->conversion, false},
-		};
+		struct bpf_column column = column_of(row);
 		struct cgw_number wanted = {0}, number;
 
 		assert_non_null(column.row);
@@ -101,6 +107,60 @@ static void test_as_the_file_says(void **state)
 	}
 }
 
+/* The short way for most numbers gives what the long one does, and where it ends it is not taken. */
+static void test_shortened(void **state)
+{
+	static const uint64_t raws[] = {0,
+					1,
+					2,
+					1000,
+					PAGES_END - 1,
+					PAGES_END,
+					(uint64_t)INT64_MAX,
+					UINT64_MAX - 1,
+					UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bpf_column column = column_of(&rows[i]);
+
+		bpf_field_shorten(&column);
+		for (size_t j = 0; j < ARRAY_SIZE(raws); j++) {
+			struct cgw_number number = {0};
+
+			if (raws[j] >= column.factor_end)
+				continue;
+			assert_true(bpf_field_number(&column, raws[j], &number));
+			assert_int_equal(number.state, CGW_OK);
+			assert_int_equal(number.value, raws[j] * column.factor);
+		}
+	}
+}
+
+/* Most figures are short, or none of this would pay. */
+static void test_what_is_short(void **state)
+{
+	const struct row plain = {CGW_M_CPU_USAGE, 1, "cpuacct.usage", 0, NULL},
+			 pages = {CGW_M_MEMORY_CURRENT, 2, "memory.current", 0, NULL},
+			 limit = {CGW_M_MEMORY_MAX, 2, "memory.max", 0, NULL},
+			 weight = {CGW_M_CPU_WEIGHT, 1, "cpu.shares", 0, NULL};
+	struct bpf_column column;
+
+	(void)state;
+	column = column_of(&plain);
+	bpf_field_shorten(&column);
+	assert_true(column.factor == 1 && column.factor_end > PAGES_END);
+	column = column_of(&pages);
+	bpf_field_shorten(&column);
+	assert_true(column.factor == PAGE && column.factor_end > PAGES_END);
+	column = column_of(&limit);
+	bpf_field_shorten(&column);
+	assert_int_equal(column.factor_end, 1); /* no limit has another state */
+	column = column_of(&weight);
+	bpf_field_shorten(&column);
+	assert_int_equal(column.factor_end, 0); /* no weight is none */
+}
+
 /* Files that say more than the programs know are nobody's. */
 static void test_unknown(void **state)
 {
@@ -114,6 +174,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_the_file_says),
+		cmocka_unit_test(test_shortened),
+		cmocka_unit_test(test_what_is_short),
 		cmocka_unit_test(test_unknown),
 	};
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bpf-fill.c - what the BPF programs took becomes the numbers of a snapshot. */
+#include <stdio.h>
+
+#include "sample/bpf.h"
+
+/* Slots of which all columns are filled before the next ones': their records stay in the cache. */
+#define BLOCK 256
+
+void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
+	      bool *answered)
+{
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		const struct bpf_column *column = &bpf->columns[i];
+		uint32_t slot = column->want.slot;
+		const uint64_t *record;
+
+		if (!bpf_column_applies(column, group))
+			continue;
+		record = bpf_record(column, group);
+		/* Where the controller is off the file is not there either. */
+		if (record[0] == BPF_RECORD_ABSENT)
+			answered[slot] = true;
+		else if (column->by_root)
+			answered[slot] = column->none && bpf_field_number(column, 0, &row[slot]);
+		else
+			answered[slot] =
+				bpf_field_number(column, record[column->place], &row[slot]);
+	}
+}
+
+static int fill_cpus(const struct bpf *bpf, const struct bpf_column *column, size_t slot,
+		     struct cgw_snapshot *snapshot, uint32_t row)
+{
+	uint32_t count = bpf_programs_percpu_count(bpf->programs);
+	const uint64_t *usages = bpf_programs_percpu(bpf->programs);
+
+	for (uint32_t cpu = 0; cpu < count; cpu++) {
+		struct cgw_number number =
+			decode_convert(&column->want, usages[slot * count + cpu]);
+		char name[16];
+		int length = snprintf(name, sizeof(name), "%u", cpu);
+		int r = snapshot_add_instance(snapshot, (int)column->want.slot, row, name,
+					      (size_t)length, number);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
+		       struct cgw_snapshot *snapshot, uint32_t index)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < bpf->column_count && r == 0; i++) {
+		const struct bpf_column *column = &bpf->columns[i];
+
+		if (column->row->kind == BPF_KIND_PER_CPU && bpf_column_applies(column, group) &&
+		    bpf_record(column, group)[0] != BPF_RECORD_ABSENT)
+			r = fill_cpus(bpf, column, group->slot[column->hierarchy], snapshot, index);
+	}
+	return r;
+}
+
+void bpf_number_rows(struct bpf *bpf)
+{
+	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
+		struct bpf_hierarchy *of = &bpf->of[h];
+
+		for (uint32_t slot = 0; slot < of->count; slot++) {
+			const struct tree_group *group = of->groups[slot];
+
+			of->rows[slot] = group != NULL && group->parent != NULL ? group->index
+										: CGW_NO_GROUP;
+		}
+	}
+	bpf->moved = false;
+}
+
+/* The row of a slot that the column is about and has a record of, or CGW_NO_GROUP. */
+static uint32_t row_of(const struct bpf *bpf, const struct bpf_column *column,
+		       const struct cgw_snapshot *snapshot, uint32_t slot)
+{
+	uint32_t row = bpf->of[column->hierarchy].rows[slot];
+
+	if (row == CGW_NO_GROUP || snapshot->topology->view.present[row] & column->better ||
+	    column->records[slot * column->stride] == BPF_RECORD_ABSENT)
+		return CGW_NO_GROUP;
+	return row;
+}
+
+/* Of one column, the slots from `first` to before `end`. */
+static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
+			struct cgw_snapshot *snapshot, uint32_t first, uint32_t end,
+			struct tree_group **open)
+{
+	const struct snapshot_column *to = &snapshot->columns[column->want.slot];
+	bool answers = !column->by_root || column->none;
+
+	for (uint32_t slot = first; slot < end; slot++) {
+		uint32_t row = row_of(bpf, column, snapshot, slot);
+		struct cgw_number number;
+		uint64_t raw;
+
+		if (row == CGW_NO_GROUP)
+			continue;
+		raw = column->by_root ? 0 : column->records[slot * column->stride + column->place];
+		if (answers && raw < column->factor_end) {
+			to->value[row] = raw * column->factor;
+			to->state[row] = CGW_OK;
+		} else if (answers && bpf_field_number(column, raw, &number)) {
+			to->value[row] = number.value;
+			to->state[row] = (uint8_t)number.state;
+		} else {
+			open[row] = bpf->of[column->hierarchy].groups[slot];
+		}
+	}
+}
+
+static int fill_column_instances(const struct bpf *bpf, const struct bpf_column *column,
+				 struct cgw_snapshot *snapshot, struct tree_group *const *open)
+{
+	int r = 0;
+
+	for (uint32_t slot = 0; slot < bpf->of[column->hierarchy].count && r == 0; slot++) {
+		uint32_t row = row_of(bpf, column, snapshot, slot);
+
+		if (row != CGW_NO_GROUP && open[row] == NULL)
+			r = fill_cpus(bpf, column, slot, snapshot, row);
+	}
+	return r;
+}
+
+int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot, struct tree_group **open)
+{
+	uint32_t count = 0;
+	int r = 0;
+
+	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++)
+		count = bpf->of[h].count > count ? bpf->of[h].count : count;
+	for (uint32_t first = 0; first < count; first += BLOCK)
+		for (size_t i = 0; i < bpf->column_count; i++) {
+			const struct bpf_column *column = &bpf->columns[i];
+			uint32_t all = bpf->of[column->hierarchy].count, end = first + BLOCK;
+
+			fill_column(bpf, column, snapshot, first, end < all ? end : all, open);
+		}
+	for (size_t i = 0; i < bpf->column_count && r == 0; i++)
+		if (bpf->columns[i].row->kind == BPF_KIND_PER_CPU)
+			r = fill_column_instances(bpf, &bpf->columns[i], snapshot, open);
+	return r;
+}
