@@ -208,6 +208,8 @@ int cgw_journal_read(const char *directory,
 		     struct cgw_diag *diag);
 /* "set", "freeze", "thaw", ...: as the journal writes it. */
 const char *cgw_step_kind_name(enum cgw_step_kind kind) CGW_PURE;
+/* "done", "refused", "taken-back", ...: as the journal and `--json` say it. */
+const char *cgw_outcome_name(enum cgw_outcome outcome) CGW_PURE;
 /* It was not taken back, is no way back itself, and there is one: a group that went, or a signal, has none. */
 bool cgw_change_reversible(const struct cgw_change *change);
 /*

@@ -14,41 +14,28 @@
 #include "limit/journal-line.h"
 #include "limit/journal.h"
 
-static const struct {
-	enum cgw_step_kind kind;
-	const char *name;
-} kinds[] = {
-	{CGW_STEP_SET, "set"},   {CGW_STEP_FREEZE, "freeze"}, {CGW_STEP_THAW, "thaw"},
-	{CGW_STEP_KILL, "kill"}, {CGW_STEP_CREATE, "create"}, {CGW_STEP_DELETE, "delete"},
-	{CGW_STEP_MOVE, "move"},
+static const char *const kinds[] = {
+	[CGW_STEP_SET] = "set",   [CGW_STEP_FREEZE] = "freeze", [CGW_STEP_THAW] = "thaw",
+	[CGW_STEP_KILL] = "kill", [CGW_STEP_CREATE] = "create", [CGW_STEP_DELETE] = "delete",
+	[CGW_STEP_MOVE] = "move",
 };
 
-static const struct {
-	enum cgw_outcome outcome;
-	const char *name;
-} outcomes[] = {
-	{CGW_OUTCOME_DONE, "done"},
-	{CGW_OUTCOME_ADJUSTED, "adjusted"},
-	{CGW_OUTCOME_REFUSED, "refused"},
-	{CGW_OUTCOME_FAILED, "failed"},
-	{CGW_OUTCOME_TAKEN_BACK, "taken-back"},
-	{CGW_OUTCOME_INCONSISTENT, "inconsistent"},
+static const char *const outcomes[] = {
+	[CGW_OUTCOME_PENDING] = "pending",           [CGW_OUTCOME_DONE] = "done",
+	[CGW_OUTCOME_ADJUSTED] = "adjusted",         [CGW_OUTCOME_UNCHANGED] = "unchanged",
+	[CGW_OUTCOME_REFUSED] = "refused",           [CGW_OUTCOME_FAILED] = "failed",
+	[CGW_OUTCOME_TAKEN_BACK] = "taken-back",     [CGW_OUTCOME_NOT_TRIED] = "not-tried",
+	[CGW_OUTCOME_INCONSISTENT] = "inconsistent",
 };
 
 const char *cgw_step_kind_name(enum cgw_step_kind kind)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (kinds[i].kind == kind)
-			return kinds[i].name;
-	return "unknown";
+	return (size_t)kind < ARRAY_SIZE(kinds) ? kinds[kind] : "unknown";
 }
 
-static const char *outcome_name(enum cgw_outcome outcome)
+const char *cgw_outcome_name(enum cgw_outcome outcome)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
-		if (outcomes[i].outcome == outcome)
-			return outcomes[i].name;
-	return "done";
+	return (size_t)outcome < ARRAY_SIZE(outcomes) ? outcomes[outcome] : "unknown";
 }
 
 static int set_string(json_t *line, const char *key, const char *text)
@@ -107,7 +94,7 @@ json_t *journal_line_intent(const struct cgw_change *change)
 json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value)
 {
 	json_t *line =
-		json_pack("{s:I, s:s}", "of", (json_int_t)id, "outcome", outcome_name(outcome));
+		json_pack("{s:I, s:s}", "of", (json_int_t)id, "outcome", cgw_outcome_name(outcome));
 
 	if (line != NULL && set_string(line, "new", new_value) == 0)
 		return line;
@@ -154,8 +141,8 @@ static char *path_of(const json_t *line)
 static bool parse_kind(const char *name, enum cgw_step_kind *ret_kind)
 {
 	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(kinds); i++)
-		if (strcmp(kinds[i].name, name) == 0) {
-			*ret_kind = kinds[i].kind;
+		if (strcmp(kinds[i], name) == 0) {
+			*ret_kind = (enum cgw_step_kind)i;
 			return true;
 		}
 	return false;
@@ -201,8 +188,8 @@ int journal_line_parse(const char *text, size_t length, struct journal_line *ret
 		outcome = json_string_value(json_object_get(line, "outcome"));
 		parsed.outcome = CGW_OUTCOME_DONE;
 		for (size_t i = 0; outcome != NULL && i < ARRAY_SIZE(outcomes); i++)
-			if (strcmp(outcomes[i].name, outcome) == 0)
-				parsed.outcome = outcomes[i].outcome;
+			if (strcmp(outcomes[i], outcome) == 0)
+				parsed.outcome = (enum cgw_outcome)i;
 	}
 	json_decref(line);
 	if (r == 0)

@@ -23,19 +23,6 @@ static const struct {
 	[CGW_STEP_MOVE] = {"moved in", "is in it already", "would be moved in"},
 };
 
-static const char *const outcomes[] = {
-	[CGW_OUTCOME_PENDING] = "pending",           [CGW_OUTCOME_DONE] = "done",
-	[CGW_OUTCOME_ADJUSTED] = "adjusted",         [CGW_OUTCOME_UNCHANGED] = "unchanged",
-	[CGW_OUTCOME_REFUSED] = "refused",           [CGW_OUTCOME_FAILED] = "failed",
-	[CGW_OUTCOME_TAKEN_BACK] = "taken-back",     [CGW_OUTCOME_NOT_TRIED] = "not-tried",
-	[CGW_OUTCOME_INCONSISTENT] = "inconsistent",
-};
-
-const char *report_outcome(enum cgw_outcome outcome)
-{
-	return outcomes[outcome];
-}
-
 enum cli_exit report_status(const struct cgw_result *result, bool dry_run)
 {
 	switch (result->outcome) {
@@ -159,7 +146,7 @@ static void print_trouble(const struct verb *verb, const struct cgw_step *step,
 		(void)snprintf(what, sizeof(what), "%s", cgw_step_kind_name(step->kind));
 	if (reason[0] == '\0')
 		reason = result->error < 0 ? strerror(-result->error)
-					   : report_outcome(result->outcome);
+					   : cgw_outcome_name(result->outcome);
 	if (result->outcome == CGW_OUTCOME_TAKEN_BACK)
 		cli_error(verb->context, "%s: %s: taken back", shown.path, what);
 	else if (result->outcome == CGW_OUTCOME_NOT_TRIED)
@@ -222,7 +209,7 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 	bool set = step->kind == CGW_STEP_SET;
 	json_t *object = json_pack(
 		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "group", json_text(step->path), "action",
-		cgw_step_kind_name(step->kind), "outcome", report_outcome(result->outcome), "old",
+		cgw_step_kind_name(step->kind), "outcome", cgw_outcome_name(result->outcome), "old",
 		json_text(result->old_value), "new", json_text(result->new_value), "how",
 		json_sentence(result->how), "message", json_sentence(result->diag.text));
 	int r = object == NULL ? -1 : 0;

@@ -5,9 +5,6 @@
 
 #include "verbs/verb.h"
 
-/* "done", "adjusted", "refused", ... */
-const char *report_outcome(enum cgw_outcome outcome) CGW_PURE;
-
 /*
  * Prints a line a step on standard output, failures on standard error; with --json one document.
  * `error` is what cgw_plan_apply() returned. Returns the exit status.
