@@ -94,6 +94,12 @@ static const struct bpf_field_row rows[] = {
 	ROW(CGROUP_FREEZE, 1, "freezer.self_freezing", FREEZER, FLAGS, SELF),
 	ROW(FREEZER_PARENT_FREEZING, 1, "freezer.parent_freezing", FREEZER, FLAGS, PARENT),
 
+	ROW(IO_RBYTES, 2, "io.stat", DEVICE, RBYTES, DEVICES),
+	ROW(IO_WBYTES, 2, "io.stat", DEVICE, WBYTES, DEVICES),
+	ROW(IO_DBYTES, 2, "io.stat", DEVICE, DBYTES, DEVICES),
+	ROW(IO_RIOS, 2, "io.stat", DEVICE, RIOS, DEVICES),
+	ROW(IO_WIOS, 2, "io.stat", DEVICE, WIOS, DEVICES),
+	ROW(IO_DIOS, 2, "io.stat", DEVICE, DIOS, DEVICES),
 	ROW(IO_WEIGHT, 1, "blkio.bfq.weight", WEIGHT, FIRST, WEIGHT_FOUND),
 	ROW(IO_WEIGHT, 2, "io.bfq.weight", WEIGHT, FIRST, WEIGHT_FOUND),
 
@@ -136,7 +142,31 @@ const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned vers
 			return &rows[i];
 	if (strcmp(file, "memory.stat") == 0)
 		return counts_pages(metric) ? &stat_pages : &stat_plain;
+	return bpf_field_find_lesser(file);
+}
+
+const struct bpf_field_row *bpf_field_find_lesser(const char *file)
+{
 	return lists_used_devices(file) ? &no_device : NULL;
+}
+
+bool bpf_field_raw(const struct bpf_column *column, const uint64_t *record, uint64_t *ret_raw)
+{
+	const uint64_t *device;
+
+	if (column->by_root) {
+		*ret_raw = 0;
+		return column->none;
+	}
+	if (column->row->kind != BPF_KIND_DEVICES) {
+		*ret_raw = record[column->place];
+		return true;
+	}
+	*ret_raw = 0;
+	device = column->devices + record[BPF_LIST_FIRST] * BPF_DEVICE_SIZE;
+	for (uint64_t i = 0; i < record[BPF_LIST_COUNT]; i++, device += BPF_DEVICE_SIZE)
+		*ret_raw += device[column->place];
+	return !record[BPF_LIST_MISSING];
 }
 
 static struct cgw_number number(const struct bpf_column *column, uint64_t value)
@@ -160,6 +190,7 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 	case BPF_KIND_PLAIN:
 	case BPF_KIND_STAT_PLAIN:
 	case BPF_KIND_PER_CPU:
+	case BPF_KIND_DEVICES:
 	case BPF_KIND_WEIGHT_FOUND:
 		*ret_number = number(column, raw);
 		return true;
@@ -218,6 +249,7 @@ static uint64_t factor_of(const struct bpf_column *column)
 	case BPF_KIND_PLAIN:
 	case BPF_KIND_STAT_PLAIN:
 	case BPF_KIND_PER_CPU:
+	case BPF_KIND_DEVICES:
 	case BPF_KIND_WEIGHT_FOUND:
 		return column->want.scale;
 	case BPF_KIND_PAGES:

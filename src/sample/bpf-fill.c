@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf-fill.c - what the BPF programs took becomes the numbers of a snapshot. */
 #include <stdio.h>
+#include <string.h>
 
 #include "sample/bpf.h"
 
@@ -14,6 +15,7 @@ void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_
 		const struct bpf_column *column = &bpf->columns[i];
 		uint32_t slot = column->want.slot;
 		const uint64_t *record;
+		uint64_t raw;
 
 		if (!bpf_column_applies(column, group))
 			continue;
@@ -21,11 +23,9 @@ void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_
 		/* Where the controller is off the file is not there either. */
 		if (record[0] == BPF_RECORD_ABSENT)
 			answered[slot] = true;
-		else if (column->by_root)
-			answered[slot] = column->none && bpf_field_number(column, 0, &row[slot]);
 		else
-			answered[slot] =
-				bpf_field_number(column, record[column->place], &row[slot]);
+			answered[slot] = bpf_field_raw(column, record, &raw) &&
+					 bpf_field_number(column, raw, &row[slot]);
 	}
 }
 
@@ -49,17 +49,56 @@ static int fill_cpus(const struct bpf *bpf, const struct bpf_column *column, siz
 	return 0;
 }
 
+/* A device on which nothing was done is in the file without figures. */
+static bool was_used(const uint64_t *device)
+{
+	return device[BPF_DEVICE_RBYTES] || device[BPF_DEVICE_WBYTES] || device[BPF_DEVICE_RIOS] ||
+	       device[BPF_DEVICE_WIOS];
+}
+
+static int fill_devices(const struct bpf *bpf, const struct bpf_column *column, size_t slot,
+			struct cgw_snapshot *snapshot, uint32_t row, struct devices *devices)
+{
+	const uint64_t *record = column->records + slot * column->stride;
+	const uint64_t *device = column->devices + record[BPF_LIST_FIRST] * BPF_DEVICE_SIZE;
+	int r = 0;
+
+	for (uint64_t i = 0; i < record[BPF_LIST_COUNT] && r == 0; i++, device += BPF_DEVICE_SIZE) {
+		const char *name;
+
+		if (!was_used(device))
+			continue;
+		name = devices_name(devices, bpf->layout,
+				    (unsigned)(device[BPF_DEVICE_NUMBER] >> 32),
+				    (unsigned)device[BPF_DEVICE_NUMBER]);
+		r = snapshot_add_instance(snapshot, (int)column->want.slot, row, name, strlen(name),
+					  decode_convert(&column->want, device[column->place]));
+	}
+	return r;
+}
+
+static int fill_instances(const struct bpf *bpf, const struct bpf_column *column, size_t slot,
+			  struct cgw_snapshot *snapshot, uint32_t row, struct devices *devices)
+{
+	if (column->row->kind == BPF_KIND_DEVICES)
+		return fill_devices(bpf, column, slot, snapshot, row, devices);
+	return fill_cpus(bpf, column, slot, snapshot, row);
+}
+
 int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
-		       struct cgw_snapshot *snapshot, uint32_t index)
+		       struct cgw_snapshot *snapshot, struct devices *devices)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < bpf->column_count && r == 0; i++) {
 		const struct bpf_column *column = &bpf->columns[i];
+		uint64_t raw;
 
-		if (column->row->kind == BPF_KIND_PER_CPU && bpf_column_applies(column, group) &&
-		    bpf_record(column, group)[0] != BPF_RECORD_ABSENT)
-			r = fill_cpus(bpf, column, group->slot[column->hierarchy], snapshot, index);
+		if (bpf_is_instanced(column->row) && bpf_column_applies(column, group) &&
+		    bpf_record(column, group)[0] != BPF_RECORD_ABSENT &&
+		    bpf_field_raw(column, bpf_record(column, group), &raw))
+			r = fill_instances(bpf, column, group->slot[column->hierarchy], snapshot,
+					   group->index, devices);
 	}
 	return r;
 }
@@ -97,7 +136,6 @@ static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 			struct tree_group **open)
 {
 	const struct snapshot_column *to = &snapshot->columns[column->want.slot];
-	bool answers = !column->by_root || column->none;
 
 	for (uint32_t slot = first; slot < end; slot++) {
 		uint32_t row = row_of(bpf, column, snapshot, slot);
@@ -106,11 +144,12 @@ static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 
 		if (row == CGW_NO_GROUP)
 			continue;
-		raw = column->by_root ? 0 : column->records[slot * column->stride + column->place];
-		if (answers && raw < column->factor_end) {
+		if (!bpf_field_raw(column, column->records + slot * column->stride, &raw)) {
+			open[row] = bpf->of[column->hierarchy].groups[slot];
+		} else if (raw < column->factor_end) {
 			to->value[row] = raw * column->factor;
 			to->state[row] = CGW_OK;
-		} else if (answers && bpf_field_number(column, raw, &number)) {
+		} else if (bpf_field_number(column, raw, &number)) {
 			to->value[row] = number.value;
 			to->state[row] = (uint8_t)number.state;
 		} else {
@@ -120,7 +159,8 @@ static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 }
 
 static int fill_column_instances(const struct bpf *bpf, const struct bpf_column *column,
-				 struct cgw_snapshot *snapshot, struct tree_group *const *open)
+				 struct cgw_snapshot *snapshot, struct devices *devices,
+				 struct tree_group *const *open)
 {
 	int r = 0;
 
@@ -128,12 +168,13 @@ static int fill_column_instances(const struct bpf *bpf, const struct bpf_column 
 		uint32_t row = row_of(bpf, column, snapshot, slot);
 
 		if (row != CGW_NO_GROUP && open[row] == NULL)
-			r = fill_cpus(bpf, column, slot, snapshot, row);
+			r = fill_instances(bpf, column, slot, snapshot, row, devices);
 	}
 	return r;
 }
 
-int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot, struct tree_group **open)
+int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot, struct devices *devices,
+		     struct tree_group **open)
 {
 	uint32_t count = 0;
 	int r = 0;
@@ -148,7 +189,7 @@ int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot, struc
 			fill_column(bpf, column, snapshot, first, end < all ? end : all, open);
 		}
 	for (size_t i = 0; i < bpf->column_count && r == 0; i++)
-		if (bpf->columns[i].row->kind == BPF_KIND_PER_CPU)
-			r = fill_column_instances(bpf, &bpf->columns[i], snapshot, open);
+		if (bpf_is_instanced(bpf->columns[i].row))
+			r = fill_column_instances(bpf, &bpf->columns[i], snapshot, devices, open);
 	return r;
 }

@@ -37,6 +37,7 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_LEARNED] = "learned",
 	[BPF_ARRAY_PLACES] = "places",
 	[BPF_ARRAY_PERCPU] = "percpu",
+	[BPF_ARRAY_DEVICES] = "devices",
 	[BPF_ARRAY_OF(BPF_PART_CORE)] = "core",
 	[BPF_ARRAY_OF(BPF_PART_CORE_STATES)] = "core_states",
 	[BPF_ARRAY_OF(BPF_PART_CPU)] = "cpu",
@@ -49,6 +50,7 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_OF(BPF_PART_FREEZER)] = "freezer",
 	[BPF_ARRAY_OF(BPF_PART_IO)] = "io",
 	[BPF_ARRAY_OF(BPF_PART_WEIGHT)] = "weight",
+	[BPF_ARRAY_OF(BPF_PART_DEVICE)] = "device",
 };
 
 /* Which of the compiled programs is to be loaded; what the running kernel offers decides. */
@@ -57,13 +59,14 @@ struct variant {
 	bool direct_loads;     /* bpf_rdonly_cast */
 	const char *collect;   /* for the name of the function that brings statistics up to date */
 	const char *unfit;     /* for its other name */
+	bool flushes_all; /* which is of all controllers' statistics, and not of the groups' own */
 };
 
 /* Distributions carry things back, so all are tried; the first guess is nearly always right. */
 static const struct variant variants[] = {
-	{6, 16, true, "collect_css_flush", "collect_cgroup_flush"},
-	{6, 2, true, "collect_cgroup_flush", "collect_css_flush"},
-	{0, 0, false, "collect_cgroup_flush", "collect_css_flush"},
+	{6, 16, true, "collect_css_flush", "collect_cgroup_flush", false},
+	{6, 2, true, "collect_cgroup_flush", "collect_css_flush", true},
+	{0, 0, false, "collect_cgroup_flush", "collect_css_flush", true},
 };
 
 static size_t likely_variant(void)
@@ -128,6 +131,8 @@ static int open_object(const struct variant *variant, const struct bpf_sizes *si
 		r = set_entries(object, BPF_ARRAY_GROUPS, sizes->groups);
 	if (r == 0)
 		r = set_entries(object, BPF_ARRAY_PERCPU, sizes->percpu);
+	if (r == 0)
+		r = set_entries(object, BPF_ARRAY_DEVICES, sizes->devices);
 	if (r == 0)
 		r = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "states"),
 					     sizes->groups);
@@ -296,8 +301,10 @@ static int load_variants(load_function *load, const struct bpf_sizes *sizes,
 
 		if (error == 0)
 			error = load(object, variant, loaded);
-		if (error == 0)
+		if (error == 0) {
+			loaded->flushes_all = variant->flushes_all;
 			return 0;
+		}
 		bpf_unload(loaded);
 		r = i == 0 ? error : r;
 		if (error == -EPERM || error == -ENOMEM)

@@ -16,6 +16,7 @@ enum bpf_array_map {
 	BPF_ARRAY_LEARNED,
 	BPF_ARRAY_PLACES,
 	BPF_ARRAY_PERCPU,
+	BPF_ARRAY_DEVICES,
 	BPF_ARRAY_PART, /* the first of BPF_PART_COUNT */
 	BPF_ARRAY_COUNT = BPF_ARRAY_PART + (int)BPF_PART_COUNT,
 };
@@ -31,9 +32,10 @@ struct bpf_array_fd {
 /* Descriptors; -1 where there is none. */
 struct bpf_loaded {
 	struct bpf_array_fd arrays[BPF_ARRAY_COUNT];
-	int yardstick;   /* the per-CPU array whose places are looked up */
-	int collect;     /* the program that walks a hierarchy */
-	int find_places; /* the program that looks them up */
+	int yardstick;    /* the per-CPU array whose places are looked up */
+	int collect;      /* the program that walks a hierarchy */
+	int find_places;  /* the program that looks them up */
+	bool flushes_all; /* the kernel lets it bring up to date more than a group's CPU time */
 };
 
 /* How many entries the arrays get. */
@@ -41,6 +43,7 @@ struct bpf_sizes {
 	uint32_t groups;
 	uint32_t parts; /* each */
 	uint32_t percpu;
+	uint32_t devices;
 };
 
 /*

@@ -70,6 +70,18 @@ const uint64_t *bpf_programs_percpu(const struct bpf_programs *programs)
 	return NULL;
 }
 
+const uint64_t *bpf_programs_devices(const struct bpf_programs *programs)
+{
+	(void)programs;
+	return NULL;
+}
+
+bool bpf_programs_flushes_all(const struct bpf_programs *programs)
+{
+	(void)programs;
+	return false;
+}
+
 const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *programs)
 {
 	(void)programs;

@@ -21,7 +21,7 @@ static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
 	bpf->parts[hierarchy] |= UINT32_C(1) << row->part | UINT32_C(1) << bpf_judge(row->part);
-	if (bpf_is_stat(row) || (row->part == BPF_PART_CORE && row->field == BPF_CORE_CPU_USAGE))
+	if (bpf_is_stat(row) || row->part == BPF_PART_CORE || row->part == BPF_PART_DEVICE)
 		control->fine |= BPF_FINE_FLUSH;
 	if (row->part == BPF_PART_CPUACCT && row->field != BPF_CPUACCT_USAGE)
 		control->fine |= BPF_FINE_SPLIT;
@@ -50,6 +50,7 @@ static void ask(struct bpf *bpf, bool proven)
 
 		column->records =
 			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
+		column->devices = bpf_programs_devices(bpf->programs);
 		column->place = column->row->field;
 		ask_row(bpf, column->hierarchy, column->row);
 		if (column->row->kind == BPF_KIND_WEIGHT_FOUND && proven)
@@ -62,17 +63,42 @@ static void ask(struct bpf *bpf, bool proven)
 	}
 }
 
+/* Usage of CPUs can only be told where the CPUs' parts of memory were found, devices' where it is brought up to date. */
+static bool can_tell(const struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
+{
+	if (!(bpf->hierarchies >> hierarchy & 1))
+		return false;
+	if (row->part == BPF_PART_CPUACCT && bpf_programs_control(bpf->programs)->cpu_count == 0)
+		return false;
+	if (row->part == BPF_PART_DEVICE && !bpf_programs_flushes_all(bpf->programs))
+		return false;
+	return row->kind != BPF_KIND_PER_CPU || bpf_programs_percpu_count(bpf->programs) > 0;
+}
+
+/* The row by which the programs tell a metric of that hierarchy's file, or NULL. */
+static const struct bpf_field_row *find_row(const struct bpf *bpf, uint32_t hierarchy,
+					    enum cgw_metric metric, const char *file)
+{
+	unsigned version = bpf->layout->hierarchies[hierarchy].version;
+	const struct bpf_field_row *row = bpf_field_find(metric, version, file);
+
+	if (row != NULL && !can_tell(bpf, hierarchy, row))
+		row = bpf_field_find_lesser(file);
+	return row != NULL && can_tell(bpf, hierarchy, row) ? row : NULL;
+}
+
 static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
 {
 	const struct cgw_metric_info *info = cgw_metric_info(metric);
 
 	for (size_t i = 0; i < info->source_count; i++)
 		for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
-			const struct bpf_field_row *row = bpf_field_find(
-				metric, info->sources[i].version, info->sources[i].file);
+			const struct bpf_field_row *row;
 
-			if (row != NULL && bpf->hierarchies >> h & 1 &&
-			    plan_offers(&bpf->layout->hierarchies[h], &info->sources[i]))
+			if (!plan_offers(&bpf->layout->hierarchies[h], &info->sources[i]))
+				continue;
+			row = find_row(bpf, h, metric, info->sources[i].file);
+			if (row != NULL)
 				ask_row(bpf, h, row);
 		}
 }
@@ -98,31 +124,19 @@ void bpf_forget_plan(struct bpf *bpf)
 	memset(bpf->parts, 0, sizeof(bpf->parts));
 }
 
-/* Usage of CPUs can only be told where the CPUs' parts of memory were found. */
-static bool can_tell(const struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
-{
-	if (!(bpf->hierarchies >> hierarchy & 1))
-		return false;
-	if (row->part == BPF_PART_CPUACCT && bpf_programs_control(bpf->programs)->cpu_count == 0)
-		return false;
-	return row->kind != BPF_KIND_PER_CPU || bpf_programs_percpu_count(bpf->programs) > 0;
-}
-
 /* All metrics of the plan that the programs could answer. */
 static void find_columns(struct bpf *bpf, const struct plan *plan)
 {
 	bpf->column_count = 0;
 	for (size_t i = 0; i < plan->file_count; i++) {
 		const struct plan_file *file = &plan->files[i];
-		unsigned version = bpf->layout->hierarchies[file->hierarchy].version;
 
 		for (size_t j = 0; j < file->want_count; j++) {
 			enum cgw_metric metric = plan->metric_of[file->wants[j].slot];
 			const struct bpf_field_row *row =
-				bpf_field_find(metric, version, file->name);
+				find_row(bpf, file->hierarchy, metric, file->name);
 
-			if (row == NULL || !can_tell(bpf, file->hierarchy, row) ||
-			    bpf->column_count == ARRAY_SIZE(bpf->columns))
+			if (row == NULL || bpf->column_count == ARRAY_SIZE(bpf->columns))
 				continue;
 			bpf->columns[bpf->column_count++] = (struct bpf_column){
 				.row = row,
@@ -171,7 +185,8 @@ enum bpf_answer bpf_answers_file(const struct bpf *bpf, const struct plan *plan,
 		if (column->file != file)
 			continue;
 		if (column->by_root || column->row->kind == BPF_KIND_NOT_FROZEN ||
-		    column->row->kind == BPF_KIND_NO_DEVICE)
+		    column->row->kind == BPF_KIND_NO_DEVICE ||
+		    column->row->kind == BPF_KIND_DEVICES)
 			mostly++;
 		else
 			always++;

@@ -14,6 +14,9 @@
 #include "sample/bpf-load.h"
 #include "sample/bpf-programs.h"
 
+/* Entries for a group's devices that are there on the average: a disk, and what is stacked on it. */
+#define DEVICES_A_GROUP 2
+
 struct mapping {
 	void *bytes;
 	size_t size;
@@ -25,7 +28,7 @@ struct bpf_programs {
 	int links[CGW_HIERARCHY_MAX]; /* -1: that hierarchy is not walked */
 	struct mapping maps[BPF_ARRAY_COUNT];
 	uint32_t range[CGW_HIERARCHY_MAX]; /* of `groups`, for each hierarchy that is walked */
-	uint32_t capacity, group_entries, percpu_count;
+	uint32_t capacity, group_entries, percpu_count, device_entries;
 	uint8_t versions[CGW_HIERARCHY_MAX];
 };
 
@@ -145,9 +148,11 @@ static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 		.groups = programs->capacity * (uint32_t)layout->hierarchy_count + BPF_LONE_MAX,
 		.parts = programs->capacity + BPF_LONE_MAX,
 		.percpu = 1,
+		.devices = DEVICES_A_GROUP * programs->capacity + BPF_DEVICE_MAX,
 	};
 
 	programs->group_entries = sizes.groups;
+	programs->device_entries = sizes.devices;
 	if (cpus > 0 && cpus <= BPF_PERCPU_MAX) {
 		programs->percpu_count = (uint32_t)cpus;
 		sizes.percpu = sizes.parts * (uint32_t)cpus;
@@ -230,6 +235,16 @@ const uint64_t *bpf_programs_percpu(const struct bpf_programs *programs)
 	return programs->maps[BPF_ARRAY_PERCPU].bytes;
 }
 
+const uint64_t *bpf_programs_devices(const struct bpf_programs *programs)
+{
+	return programs->maps[BPF_ARRAY_DEVICES].bytes;
+}
+
+bool bpf_programs_flushes_all(const struct bpf_programs *programs)
+{
+	return programs->loaded.flushes_all;
+}
+
 const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *programs)
 {
 	return programs->maps[BPF_ARRAY_LEARNED].bytes;
@@ -243,6 +258,8 @@ int bpf_programs_pass(struct bpf_programs *programs, uint32_t hierarchy)
 	control->base = programs->range[hierarchy] * programs->capacity;
 	control->first = 0;
 	control->capacity = programs->capacity;
+	control->device_first = 0;
+	control->device_end = programs->device_entries - BPF_DEVICE_MAX;
 	control->alone = false;
 	return run_iterator(programs->links[hierarchy]);
 }
@@ -256,6 +273,8 @@ int bpf_programs_pass_lone(struct bpf_programs *programs, uint32_t hierarchy, in
 	control->first = programs->capacity;
 	control->base = programs->group_entries - BPF_LONE_MAX - control->first;
 	control->capacity = BPF_LONE_MAX;
+	control->device_first = programs->device_entries - BPF_DEVICE_MAX;
+	control->device_end = programs->device_entries;
 	control->alone = true;
 	control->count = 0;
 	r = run_iterator(link);

@@ -35,6 +35,10 @@ const uint64_t *bpf_programs_part(const struct bpf_programs *programs, enum bpf_
 /* How many CPUs are told for themselves; 0: none. Their usages, one after the other for each slot. */
 uint32_t bpf_programs_percpu_count(const struct bpf_programs *programs);
 const uint64_t *bpf_programs_percpu(const struct bpf_programs *programs);
+/* What groups did on devices: BPF_DEVICE_SIZE numbers an entry. */
+const uint64_t *bpf_programs_devices(const struct bpf_programs *programs);
+/* BPF_FINE_FLUSH is of all statistics, and not of CPU time only. */
+bool bpf_programs_flushes_all(const struct bpf_programs *programs);
 const struct bpf_learned *bpf_programs_learned(const struct bpf_programs *programs);
 
 /* Walks a hierarchy once. Whether all groups had room stands in the control. */

@@ -60,7 +60,7 @@ static const uint8_t most_of[BPF_PART_COUNT] = {
 	[BPF_PART_CORE] = BPF_CORE_CPU_USAGE,   [BPF_PART_CPU] = BPF_CPU_PERIODS,
 	[BPF_PART_CPUACCT] = BPF_CPUACCT_USAGE, [BPF_PART_MEMORY] = BPF_MEMORY_USAGE,
 	[BPF_PART_PIDS] = BPF_PIDS_CURRENT,     [BPF_PART_FREEZER] = BPF_FREEZER_FLAGS,
-	[BPF_PART_IO] = BPF_IO_DEVICES,
+	[BPF_PART_IO] = BPF_IO_DEVICES,         [BPF_PART_DEVICE] = BPF_LIST_BYTES,
 };
 
 static bool is_stat(const struct bpf_column *column)
@@ -214,12 +214,12 @@ static const uint64_t *lone_record(const struct proof *proof, const struct bpf_c
 static bool from_programs(const struct proof *proof, const struct bpf_column *column,
 			  struct cgw_number *ret_number)
 {
-	const uint64_t *record =
-		column->records + bpf_programs_capacity(proof->bpf->programs) * column->stride;
+	const uint64_t *record = lone_record(proof, column);
+	uint64_t raw;
 
 	*ret_number = (struct cgw_number){0, CGW_ABSENT};
 	return record[0] == BPF_RECORD_ABSENT ||
-	       bpf_field_number(column, record[column->place], ret_number);
+	       (bpf_field_raw(column, record, &raw) && bpf_field_number(column, raw, ret_number));
 }
 
 /* Which places of the group's statistics hold a number between both readings. */

@@ -337,6 +337,7 @@ static int grow(struct bpf *bpf)
 
 		column->records =
 			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
+		column->devices = bpf_programs_devices(bpf->programs);
 	}
 	control = bpf_programs_control(bpf->programs);
 	control->fine = asked.fine;
@@ -379,10 +380,9 @@ static bool is_answered(const struct bpf *bpf, uint32_t hierarchy)
 {
 	const struct bpf_question *answered = &bpf->of[hierarchy].answered;
 	struct bpf_question asked = question(bpf, hierarchy);
-	uint32_t fine =
-		asked.parts & (UINT32_C(1) << BPF_PART_MEMORY | UINT32_C(1) << BPF_PART_CORE)
-			? asked.fine
-			: 0;
+	const uint32_t flushed = UINT32_C(1) << BPF_PART_MEMORY | UINT32_C(1) << BPF_PART_CORE |
+				 UINT32_C(1) << BPF_PART_DEVICE;
+	uint32_t fine = asked.parts & flushed ? asked.fine : 0;
 
 	if (asked.parts & ~answered->parts || fine & ~answered->fine)
 		return false;

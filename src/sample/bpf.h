@@ -25,6 +25,7 @@ struct bpf_column {
 	uint32_t better; /* hierarchies that answer instead where the group is in one */
 	enum cgw_metric metric;
 	const uint64_t *records; /* of the part; one every `stride` numbers */
+	const uint64_t *devices; /* of all groups */
 	size_t stride, place;
 	uint64_t page_bytes;
 	uint64_t factor, factor_end; /* a raw number below the end is as it is, times the factor */
@@ -99,14 +100,14 @@ void bpf_number_rows(struct bpf *bpf);
  * `open` by row, NULL or the group: becomes the group where its files have to be read as well. Of those the numbers
  * are there or not, and the instances are not.
  */
-int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot,
+int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot, struct devices *devices,
 		     struct tree_group **open);
 /* The same of one group into a row; `answered` by column. */
 void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
 	      bool *answered);
 /* The instances that go with them. */
 int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
-		       struct cgw_snapshot *snapshot, uint32_t index);
+		       struct cgw_snapshot *snapshot, struct devices *devices);
 /* The metric is answered, for some groups at least. */
 bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric);
 /* Of all groups but the root, of those only that bpf_fill_columns() leaves closed, or not wholly. */
@@ -138,6 +139,7 @@ enum bpf_kind {
 	BPF_KIND_PARENT,
 	BPF_KIND_NOT_FROZEN, /* no flag is 0; with one only the file knows */
 	BPF_KIND_NO_DEVICE,  /* no device is 0; with one only the file knows */
+	BPF_KIND_DEVICES,    /* the sum over devices; each device's is an instance */
 	BPF_KIND_STAT_PAGES, /* of memory.stat, wherever it was found */
 	BPF_KIND_STAT_PLAIN,
 	BPF_KIND_PER_CPU,      /* the sum; each CPU's is an instance */
@@ -161,6 +163,11 @@ static inline bool bpf_is_stat(const struct bpf_field_row *row)
 {
 	return row->kind == BPF_KIND_STAT_PAGES || row->kind == BPF_KIND_STAT_PLAIN;
 }
+/* It has instances that the programs tell. */
+static inline bool bpf_is_instanced(const struct bpf_field_row *row)
+{
+	return row->kind == BPF_KIND_PER_CPU || row->kind == BPF_KIND_DEVICES;
+}
 /* Where it stands in the kernel is found out by comparing. */
 static inline bool bpf_is_searched(const struct bpf_field_row *row)
 {
@@ -170,7 +177,11 @@ static inline bool bpf_is_searched(const struct bpf_field_row *row)
 /* The row of a metric for that file, or NULL: the programs do not take it. */
 const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned version,
 					   const char *file);
-/* The number as the file would give it. False: only the file knows. */
+/* One that says less of any metric of that file, for where the other cannot be had. */
+const struct bpf_field_row *bpf_field_find_lesser(const char *file);
+/* What a record says of the column. False: only the file knows. */
+bool bpf_field_raw(const struct bpf_column *column, const uint64_t *record, uint64_t *ret_raw);
+/* The number as the file would give it. False likewise. */
 bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_number *ret_number);
 
 /* Finds out what of that is a mere multiplication, or zero for zero: most of what there is. */

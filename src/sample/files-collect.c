@@ -162,7 +162,7 @@ static int collect_group(struct files *files, struct tree_group *group)
 	memset(files->answered, 0, files->plan.column_count);
 	if (files->bpf != NULL && !root) {
 		bpf_fill(files->bpf, group, files->row, files->answered);
-		r = bpf_fill_instances(files->bpf, group, files->snapshot, files->group);
+		r = bpf_fill_instances(files->bpf, group, files->snapshot, &files->devices);
 	}
 	for (size_t i = 0; i < count && r == 0; i++) {
 		if (may_stand_still && i == files->clock_count && still_is(files, group)) {
@@ -231,7 +231,7 @@ static int collect_columns(struct files *files, struct tree *tree)
 
 	if (r == 0) {
 		open_unanswered(files, tree, count);
-		r = bpf_fill_columns(files->bpf, files->snapshot, files->open);
+		r = bpf_fill_columns(files->bpf, files->snapshot, &files->devices, files->open);
 	}
 	if (r < 0)
 		return r;

@@ -176,6 +176,8 @@ __noinline int take_group(__u64 address, __u32 kind)
 		take_io(&visit);
 	if (is_wanted(asked, BPF_PART_WEIGHT))
 		take_weight(&visit);
+	if (is_wanted(asked, BPF_PART_DEVICE))
+		take_device(&visit);
 	return 0;
 }
 
@@ -254,7 +256,7 @@ static __always_inline __u64 lone_controller(struct cgroup *root, struct bpf_con
 		return FOLLOW(root, asked, pids_cgrp_id, pids_cgroup, counter);
 	if (wants_only(asked, PART(FREEZER)))
 		return FOLLOW(root, asked, freezer_cgrp_id, freezer, state);
-	if (wants_only(asked, PART(IO) | PART(WEIGHT)))
+	if (wants_only(asked, PART(IO) | PART(WEIGHT) | PART(DEVICE)))
 		return FOLLOW(root, asked, io_cgrp_id, blkcg, blkg_list);
 	return 0;
 }
@@ -280,6 +282,7 @@ static __always_inline void walk_from(struct cgroup *given, struct bpf_control *
 	asked->count = 0;
 	asked->fresh = 0;
 	asked->named = 0;
+	asked->device_count = 0;
 	asked->unnamed = 0;
 	asked->figures = bpf_core_field_offset(struct cgroup, subsys);
 	if (asked->version == 1)

@@ -35,8 +35,14 @@ struct record_io {
 struct record_weight {
 	__u64 field[BPF_WEIGHT_SIZE];
 };
+struct record_device {
+	__u64 field[BPF_LIST_SIZE];
+};
+struct device_figures {
+	__u64 field[BPF_DEVICE_SIZE];
+};
 
-/* The collector sets their sizes: one entry a group. */
+/* The collector sets their sizes: one entry a group, and of `devices` some. */
 ARRAY(core, struct record_core, 1);
 ARRAY(core_states, struct record_core_states, 1);
 ARRAY(cpu, struct record_cpu, 1);
@@ -47,6 +53,8 @@ ARRAY(pids_limits, struct record_pids_limits, 1);
 ARRAY(freezer, struct record_freezer, 1);
 ARRAY(io, struct record_io, 1);
 ARRAY(weight, struct record_weight, 1);
+ARRAY(device, struct record_device, 1);
+ARRAY(devices, struct device_figures, 1);
 
 static __always_inline void take_core(const struct visit *visit)
 {
@@ -240,6 +248,79 @@ static __always_inline void take_io(const struct visit *visit)
 
 	if (begins(to, css, visit))
 		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
+}
+
+/* The devices of a group, of which the one at `node` comes next. */
+struct device_taking {
+	struct bpf_control *asked;
+	struct record_device *to;
+	__u64 node; /* address of the struct hlist_node within its struct blkcg_gq */
+};
+
+static __always_inline void take_device_figures(struct blkcg_gq *from, struct gendisk *disk,
+						struct device_figures *to)
+{
+	to->field[BPF_DEVICE_NUMBER] =
+		(__u64)READ(disk, major) << 32 | (__u32)READ(disk, first_minor);
+	to->field[BPF_DEVICE_RBYTES] = READ(from, iostat.cur.bytes[0]);
+	to->field[BPF_DEVICE_WBYTES] = READ(from, iostat.cur.bytes[1]);
+	to->field[BPF_DEVICE_DBYTES] = READ(from, iostat.cur.bytes[2]);
+	to->field[BPF_DEVICE_RIOS] = READ(from, iostat.cur.ios[0]);
+	to->field[BPF_DEVICE_WIOS] = READ(from, iostat.cur.ios[1]);
+	to->field[BPF_DEVICE_DIOS] = READ(from, iostat.cur.ios[2]);
+}
+
+static long take_one_device(__u32 i, struct device_taking *taking)
+{
+	__u64 address = taking->node - bpf_core_field_offset(struct blkcg_gq, blkcg_node);
+	__u32 place = taking->asked->device_first + taking->asked->device_count;
+	struct blkcg_gq *from = AS(struct blkcg_gq, (void *)address);
+	struct request_queue *queue;
+	struct device_figures *to;
+	struct gendisk *disk;
+
+	(void)i;
+	if (taking->node == 0)
+		return 1;
+	taking->node = ADDRESS(from, struct blkcg_gq, blkcg_node.next);
+	queue = READ(from, q);
+	disk = READ(queue, disk);
+	/* Such are not in the file either. */
+	if (!READ(from, online) || disk == NULL)
+		return 0;
+	to = place < taking->asked->device_end ? bpf_map_lookup_elem(&devices, &place) : NULL;
+	if (to == NULL) {
+		taking->to->field[BPF_LIST_MISSING] = 1;
+		return 1;
+	}
+	take_device_figures(from, disk, to);
+	taking->to->field[BPF_LIST_BYTES] +=
+		to->field[BPF_DEVICE_RBYTES] + to->field[BPF_DEVICE_WBYTES];
+	taking->to->field[BPF_LIST_COUNT]++;
+	taking->asked->device_count++;
+	return 0;
+}
+
+static __always_inline void take_device(const struct visit *visit)
+{
+	struct record_device *to = bpf_map_lookup_elem(&device, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
+	struct bpf_control *asked = visit->control;
+	struct device_taking taking;
+
+	if (!begins(to, css, visit))
+		return;
+	to->field[BPF_LIST_FIRST] = asked->device_first + asked->device_count;
+	to->field[BPF_LIST_COUNT] = 0;
+	to->field[BPF_LIST_MISSING] = !bpf_core_field_exists(struct blkcg_gq, iostat);
+	to->field[BPF_LIST_BYTES] = 0;
+	if (!bpf_core_field_exists(struct blkcg_gq, iostat))
+		return;
+	taking = (struct device_taking){
+		asked, to, ADDRESS(AS(struct blkcg, css), struct blkcg, blkg_list.first)};
+	bpf_loop(BPF_DEVICE_MAX, take_one_device, &taking, 0);
+	if (taking.node != 0)
+		to->field[BPF_LIST_MISSING] = 1;
 }
 
 #endif

@@ -197,7 +197,9 @@ struct freezer {
 
 enum freezer_state_flags { CGROUP_FREEZING_SELF = 100, CGROUP_FREEZING_PARENT };
 
-struct hlist_node;
+struct hlist_node {
+	struct hlist_node *next;
+};
 
 struct hlist_head {
 	struct hlist_node *first;
@@ -211,6 +213,33 @@ struct blkcg {
 	struct cgroup_subsys_state css;
 	struct blkcg_policy_data *cpd[1];
 	struct hlist_head blkg_list;
+};
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+/* Read, written and discarded. */
+struct blkg_iostat {
+	__u64 bytes[3];
+	__u64 ios[3];
+};
+
+struct blkg_iostat_set {
+	struct blkg_iostat cur;
+};
+
+/* A group on a device. */
+struct blkcg_gq {
+	struct request_queue *q;
+	struct hlist_node blkcg_node;
+	bool online;
+	struct blkg_iostat_set iostat;
 };
 
 struct bpf_map {

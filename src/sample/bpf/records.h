@@ -18,7 +18,8 @@
 #define BPF_LEARN_MAX  12
 #define BPF_LONE_MAX   1 /* slots behind the capacity, for groups that are looked at alone */
 #define BPF_LEARN_SIZE 64
-#define BPF_POLICY_MAX 6 /* of the block layer, each with data of its own for a group */
+#define BPF_DEVICE_MAX 32 /* of a group; with more its file is read */
+#define BPF_POLICY_MAX 6  /* of the block layer, each with data of its own for a group */
 
 /* The figures of one group by controller. The first number of each record is its state. */
 enum bpf_part {
@@ -34,6 +35,7 @@ enum bpf_part {
 	BPF_PART_FREEZER,
 	BPF_PART_IO,
 	BPF_PART_WEIGHT, /* of io */
+	BPF_PART_DEVICE, /* v2: of io, which of `devices` are the group's */
 	BPF_PART_COUNT,
 };
 
@@ -161,6 +163,27 @@ enum bpf_weight_field {
 	BPF_WEIGHT_SIZE = BPF_WEIGHT_FIRST + BPF_POLICY_MAX,
 };
 
+enum bpf_list_field {
+	BPF_LIST_STATE,
+	BPF_LIST_FIRST, /* of the group's in `devices` */
+	BPF_LIST_COUNT,
+	BPF_LIST_MISSING, /* 1: there was no room for all of them */
+	BPF_LIST_BYTES,   /* read and written, of all of them */
+	BPF_LIST_SIZE,
+};
+
+/* What a group did on one device. */
+enum bpf_device_field {
+	BPF_DEVICE_NUMBER, /* major in the upper half, minor in the lower */
+	BPF_DEVICE_RBYTES,
+	BPF_DEVICE_WBYTES,
+	BPF_DEVICE_DBYTES,
+	BPF_DEVICE_RIOS,
+	BPF_DEVICE_WIOS,
+	BPF_DEVICE_DIOS,
+	BPF_DEVICE_SIZE,
+};
+
 struct bpf_group_record {
 	unsigned long long id, parent_id;
 	unsigned long long
@@ -180,14 +203,16 @@ struct bpf_control {
 	unsigned int cpu_count;
 	unsigned int stat_count;
 	unsigned int learn_count;
-	unsigned int check_names; /* v1 can rename a group */
-	unsigned int alone;       /* only the group at the top */
-	unsigned int figures;     /* where a state has what is read first: the program's own */
+	unsigned int check_names;              /* v1 can rename a group */
+	unsigned int alone;                    /* only the group at the top */
+	unsigned int device_first, device_end; /* of `devices`, for this pass */
+	unsigned int figures; /* where a state has what is read first: the program's own */
 	/* answers */
-	unsigned int count;   /* groups met, also those beyond the capacity */
-	unsigned int fresh;   /* of them not in this slot in the last pass */
-	unsigned int named;   /* bytes of names written */
-	unsigned int unnamed; /* fresh ones for whose names there was no room */
+	unsigned int count;        /* groups met, also those beyond the capacity */
+	unsigned int fresh;        /* of them not in this slot in the last pass */
+	unsigned int named;        /* bytes of names written */
+	unsigned int device_count; /* entries taken of `devices` */
+	unsigned int unnamed;      /* fresh ones for whose names there was no room */
 	/* statistics wanted: index within state[], or BPF_STAT_EVENT and the index within events[] */
 	unsigned int stat_index[BPF_STAT_MAX];
 	unsigned long long learn_id[BPF_LEARN_MAX];

@@ -54,7 +54,9 @@ static const struct row rows[] = {
 	{CGW_M_CGROUP_FREEZE, 1, "freezer.self_freezing", BPF_FREEZER_PARENT, "0\n"},
 	{CGW_M_FREEZER_PARENT_FREEZING, 1, "freezer.parent_freezing", BPF_FREEZER_PARENT, "1\n"},
 	{CGW_M_IO_RBYTES, 2, "io.stat", 0, ""},
-	{CGW_M_IO_RBYTES, 2, "io.stat", 1, NULL},
+	{CGW_M_IO_RBYTES, 2, "io.stat", 4096,
+	 "8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0\n"},
+	{CGW_M_IO_RBYTES, 1, "blkio.throttle.io_service_bytes_recursive", 1, NULL},
 	{CGW_M_IO_WIOS, 1, "blkio.throttle.io_serviced_recursive", 0, "Total 0\n"},
 };
 
@@ -161,6 +163,48 @@ static void test_what_is_short(void **state)
 	assert_int_equal(column.factor_end, 0); /* no weight is none */
 }
 
+/* A group's figure is the sum of its devices'; where there was no room for all of them the file is read. */
+static void test_devices(void **state)
+{
+	const struct row row = {CGW_M_IO_WBYTES, 2, "io.stat", 0, NULL};
+	const uint64_t devices[3][BPF_DEVICE_SIZE] = {
+		{[BPF_DEVICE_WBYTES] = 1000},
+		{[BPF_DEVICE_NUMBER] = UINT64_C(8) << 32 | 16,
+		 [BPF_DEVICE_RBYTES] = 7,
+		 [BPF_DEVICE_WBYTES] = 20},
+		{[BPF_DEVICE_NUMBER] = UINT64_C(253) << 32, [BPF_DEVICE_WBYTES] = 3},
+	};
+	uint64_t record[BPF_LIST_SIZE] = {
+		[BPF_LIST_STATE] = BPF_RECORD_PRESENT, [BPF_LIST_FIRST] = 1, [BPF_LIST_COUNT] = 2};
+	struct bpf_column column = column_of(&row);
+	uint64_t raw;
+
+	(void)state;
+	column.devices = devices[0];
+	column.place = column.row->field;
+	assert_true(bpf_field_raw(&column, record, &raw));
+	assert_int_equal(raw, 23);
+	record[BPF_LIST_COUNT] = 0;
+	assert_true(bpf_field_raw(&column, record, &raw));
+	assert_int_equal(raw, 0);
+	record[BPF_LIST_MISSING] = 1;
+	assert_false(bpf_field_raw(&column, record, &raw));
+}
+
+/* Where devices cannot be told, that there is none can. */
+static void test_lesser(void **state)
+{
+	const struct bpf_field_row *lesser = bpf_field_find_lesser("io.stat");
+	struct bpf_column column = {.row = lesser, .page_bytes = PAGE};
+	struct cgw_number number;
+
+	(void)state;
+	assert_non_null(lesser);
+	assert_true(bpf_field_number(&column, 0, &number));
+	assert_false(bpf_field_number(&column, 1, &number));
+	assert_null(bpf_field_find_lesser("memory.current"));
+}
+
 /* Files that say more than the programs know are nobody's. */
 static void test_unknown(void **state)
 {
@@ -173,10 +217,9 @@ static void test_unknown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_as_the_file_says),
-		cmocka_unit_test(test_shortened),
-		cmocka_unit_test(test_what_is_short),
-		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_as_the_file_says), cmocka_unit_test(test_shortened),
+		cmocka_unit_test(test_what_is_short),    cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_lesser),           cmocka_unit_test(test_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
