@@ -113,6 +113,7 @@ int daemon_tick(struct daemon *daemon)
 		return r;
 	perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
 	perform_reap(&daemon->performer);
+	perform_forget(&daemon->performer);
 	(void)place_processes(daemon);
 	daemon->changed = daemon->changed || count > 0;
 	arm_due(daemon);
@@ -120,6 +121,17 @@ int daemon_tick(struct daemon *daemon)
 	write_status(daemon, now_ns);
 	daemon->tick_cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	return 0;
+}
+
+void daemon_release(struct daemon *daemon)
+{
+	const struct cgw_action *actions;
+	size_t count;
+
+	if (cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
+		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	daemon->performer.forget_from = 0;
+	perform_forget(&daemon->performer);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *context)
@@ -264,9 +276,7 @@ static int add_signals(struct daemon *daemon)
 
 int daemon_loop(struct daemon *daemon)
 {
-	const struct cgw_action *actions;
 	uint64_t now_us = 0;
-	size_t count;
 	int r = sd_event_default(&daemon->event);
 
 	if (r >= 0)
@@ -288,8 +298,7 @@ int daemon_loop(struct daemon *daemon)
 		r = sd_event_loop(daemon->event);
 	}
 	(void)sd_notify(0, "STOPPING=1");
-	if (cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
-		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	daemon_release(daemon);
 	/* After all was given back: a disk that hangs holds up nothing then. */
 	close_sides(daemon);
 	watch_close(daemon);

@@ -56,6 +56,8 @@ uint64_t enforce_boottime_ns(void);
 unsigned daemon_descriptors(void);
 /* One sample, one decision, its actions. */
 int daemon_tick(struct daemon *daemon);
+/* Gives back all that is held, as [policy] on_exit says. */
+void daemon_release(struct daemon *daemon);
 /*
  * A sample before the next one is due: something happened that should not wait. Not sooner after the
  * last one than `after_ns`, and no more often than costs a quarter of a CPU.

@@ -214,8 +214,6 @@ static int start(struct daemon *daemon)
 /* Two samples, so that rates are known; rules without `for` and standing limits act. */
 static enum cli_exit run_once(struct daemon *daemon)
 {
-	const struct cgw_action *actions;
-	size_t count;
 	int r = daemon_tick(daemon);
 
 	if (r == 0) {
@@ -227,9 +225,9 @@ static enum cli_exit run_once(struct daemon *daemon)
 		(void)usleep((useconds_t)(interval_ns / 1000));
 		r = daemon_tick(daemon);
 	}
-	/* Nobody is there to end what rules began: it ends here, as [policy] on_exit says. */
-	if (r == 0 && cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
-		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	/* Nobody is there to end what rules began: it ends here. */
+	if (r == 0)
+		daemon_release(daemon);
 	if (r < 0)
 		return CLI_FAILED;
 	if (daemon->performer.failed > 0)

@@ -15,6 +15,7 @@
 #include "enforce/perform.h"
 #include "enforce/say.h"
 
+#define FORGET_MIN        64 /* records that are not worth looking through */
 #define FREEZE_TIMEOUT_NS UINT64_C(2000000000)
 
 /* One step by the limit room, with its result copied out. */
@@ -377,13 +378,14 @@ void perform_all(struct performer *performer, struct cgw_engine *engine,
 	}
 }
 
+/* Not where merely it could not be looked for. */
 static bool is_gone(const struct performer *performer, const struct store_record *record)
 {
 	CLEANUP(cleanup_close) int fd = -1;
 	uint64_t id = 0;
+	int r = cgw_group_open(performer->layout, record->hierarchy, record->path, &fd, &id);
 
-	return cgw_group_open(performer->layout, record->hierarchy, record->path, &fd, &id) < 0 ||
-	       id != record->group_id;
+	return r == -ENOENT || r == -ENODEV || (r == 0 && id != record->group_id);
 }
 
 /* 0: nothing is left of it; else why it could not be given back. */
@@ -420,6 +422,18 @@ static int copy_record(const struct store_record *record, struct store_record *r
 			       (record->kept == NULL || ret_copy->kept != NULL)
 		       ? 0
 		       : -ENOMEM;
+}
+
+void perform_forget(struct performer *performer)
+{
+	struct store *store = performer->store;
+
+	if (store == NULL || store_count(store) < performer->forget_from)
+		return;
+	for (size_t i = store_count(store); i-- > 0;)
+		if (is_gone(performer, store_at(store, i)))
+			(void)store_end_at(store, i);
+	performer->forget_from = 2 * store_count(store) + FORGET_MIN;
 }
 
 unsigned perform_restore(struct performer *performer, bool all)

@@ -20,6 +20,7 @@ struct performer {
 	struct store *store; /* NULL: nothing is done, everything is said (dry run) */
 	struct running commands[COMMANDS_MAX];
 	bool restoring;
+	size_t forget_from; /* records that are there when it is looked whose groups went */
 	/* Told of each action and what came of it; NULL: nobody is. */
 	void (*told)(void *context, const struct cgw_action *action, bool of_rule,
 		     const struct cgw_action_result *result);
@@ -39,6 +40,9 @@ void perform_all(struct performer *performer, struct cgw_engine *engine,
 		 const struct cgw_policy *policy, const struct cgw_action *actions, size_t count);
 /* Reaps commands that ended, kills those that are overdue. */
 void perform_reap(struct performer *performer);
+
+/* Nothing is to be given back to groups that went; looked at when the records have become twice as many. */
+void perform_forget(struct performer *performer);
 
 /* Gives back what a dead one left; returns how many could not be. `all`: standing limits too. */
 unsigned perform_restore(struct performer *performer, bool all);

@@ -210,18 +210,21 @@ int store_keep(struct store *store, const struct store_record *like, const char 
 	return append(store, "set", record);
 }
 
-int store_end(struct store *store, const struct store_record *like)
+int store_end_at(struct store *store, size_t i)
 {
-	struct store_record *record = find(store, like);
-	int r;
+	int r = append(store, "end", &store->records[i]);
 
-	if (record == NULL)
-		return 0;
-	r = append(store, "end", record);
-	forget(store, record);
+	forget(store, &store->records[i]);
 	if (store->lines > store->count + LINES_SPARED)
 		return rewrite(store);
 	return r;
+}
+
+int store_end(struct store *store, const struct store_record *like)
+{
+	const struct store_record *record = find(store, like);
+
+	return record == NULL ? 0 : store_end_at(store, (size_t)(record - store->records));
 }
 
 static int hex_digit(char digit)

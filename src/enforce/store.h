@@ -38,5 +38,7 @@ const struct store_record *store_find(const struct store *store, const struct st
 int store_add(struct store *store, const struct store_record *record);
 int store_keep(struct store *store, const struct store_record *like, const char *kept);
 int store_end(struct store *store, const struct store_record *like);
+/* The last one takes its place. */
+int store_end_at(struct store *store, size_t i);
 
 #endif

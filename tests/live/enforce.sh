@@ -151,6 +151,31 @@ for _ in $(seq "${KILLS:-12}"); do
 done
 same "killed ${KILLS:-12} times, nothing is left ($caught times it had to be given back)" 0 "$left"
 
+# Groups that come, are limited and go: what was there before is not kept for ever.
+kept_records() {
+	awk -F'\t' '{ key = $2 FS $3 FS $4 FS $5 FS $7 } $1 == "set" { open[key] } $1 == "end" { delete open[key] }
+		END { for (key in open) count++; print count + 0 }' "$state/run/enforce.state"
+}
+stayed=$(kept_records) # of what came before, as its policy wanted
+write_policy <<END
+[limit passing]
+match = $group/*
+pids.max = 33
+END
+start_daemon
+pids=$(mount_of pids)
+limited=0
+for round in $(seq 8); do
+	for i in $(seq 30); do mkdir "$pids$group/passing$round-$i"; done
+	! wait_for 10 is_pids_max "$group/passing$round-30" 33 || limited=$((limited + 1))
+	rmdir "$pids$group"/passing*
+done
+are_few() { [ "$(kept_records)" -lt 130 ]; }
+same "each round of groups is limited" 8 "$limited"
+check "of 240 that went few are remembered" wait_for 5 are_few
+stop_daemon
+same "and none at the end" "$stayed" "$(kept_records)"
+
 # explain says what the policy has for a group, and where enforcement stands.
 write_policy <<END
 [limit standing]
