@@ -65,6 +65,35 @@ struct visit {
 
 #define STATE(address) AS(struct cgroup_subsys_state, (void *)(address))
 
+#if READS_DIRECTLY
+#define copy_state(control, address)     ((void)0)
+#define copy_controllers(control, group) ((void)0)
+/* A member of the state that a walk has come to. */
+#define MET(control, address, member) READ(STATE(address), member)
+#define MET_ADDRESS(control, address, member) \
+	ADDRESS(STATE(address), struct cgroup_subsys_state, member)
+#define MET_CONTROLLER(control, group, index) READ_U64(ELEMENT(group, struct cgroup, subsys, index))
+#else
+static __always_inline void copy_state(struct bpf_control *control, __u64 address)
+{
+	bpf_probe_read_kernel(control->state_bytes, BPF_COPY_SIZE, (const void *)address);
+}
+static __always_inline void copy_controllers(struct bpf_control *control, struct cgroup *group)
+{
+	bpf_probe_read_kernel(control->controller_bytes, BPF_COPY_SIZE,
+			      ELEMENT(group, struct cgroup, subsys, 0));
+}
+#define COPIED(bytes, type_, offset) (*(const volatile type_ *)((bytes) + (offset)))
+#define MET(control, address, member)                                                         \
+	COPIED((control)->state_bytes, __typeof__(((struct cgroup_subsys_state *)0)->member), \
+	       bpf_core_field_offset(struct cgroup_subsys_state, member))
+#define MET_ADDRESS(control, address, member) \
+	COPIED((control)->state_bytes, __u64, \
+	       bpf_core_field_offset(struct cgroup_subsys_state, member))
+#define MET_CONTROLLER(control, group, index) \
+	COPIED((control)->controller_bytes, __u64, 8 * (index))
+#endif
+
 /* The group of a state. */
 static __always_inline struct cgroup *group_of(__u64 address)
 {
@@ -104,14 +133,20 @@ static __always_inline __u32 name_hash_of(struct cgroup *group)
 				    bpf_core_enum_value(enum cgroup_subsys_id, name))) \
 		 : 0)
 
+#define CONTROLLER_MET(visit, name)                                                 \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                    \
+		 ? MET_CONTROLLER((visit)->control, group_at(visit),                \
+				  bpf_core_enum_value(enum cgroup_subsys_id, name)) \
+		 : 0)
+
 /* That of the group at hand. The verifier wants the two ways to it apart; compilers would join them. */
-#define CSS(visit, name)                                                  \
-	({                                                                \
-		__u64 state_ = (visit)->state;                            \
-		barrier_var(state_);                                      \
-		if ((visit)->kind == STATE_OF_GROUP)                      \
-			state_ = CONTROLLER_STATE(group_at(visit), name); \
-		STATE(state_);                                            \
+#define CSS(visit, name)                                      \
+	({                                                    \
+		__u64 state_ = (visit)->state;                \
+		barrier_var(state_);                          \
+		if ((visit)->kind == STATE_OF_GROUP)          \
+			state_ = CONTROLLER_MET(visit, name); \
+		STATE(state_);                                \
 	})
 
 /*

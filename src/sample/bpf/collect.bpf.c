@@ -33,10 +33,9 @@ char _license[] SEC("license") = "GPL";
 static __always_inline bool is_known(const struct visit *visit,
 				     const struct bpf_group_record *record)
 {
-	struct cgroup_subsys_state *state = STATE(visit->state);
 	const struct bpf_control *asked = visit->control;
 
-	return record->serial == READ(state, serial_nr) + 1 &&
+	return record->serial == MET(asked, visit->state, serial_nr) + 1 &&
 	       (!asked->check_names || record->hash == name_hash_of(group_at(visit)));
 }
 
@@ -127,13 +126,12 @@ static __always_inline bool is_wanted(const struct bpf_control *asked, enum bpf_
  */
 __noinline int take_group(__u64 address, __u32 kind)
 {
-	struct cgroup_subsys_state *state = STATE(address);
 	struct bpf_control *asked = what_is_asked();
 	struct visit visit = {.control = asked, .state = address, .kind = kind};
 	struct bpf_group_record *record;
 	__u32 place;
 
-	if (asked == NULL || (READ(state, flags) & (CSS_ONLINE | CSS_DYING)) != CSS_ONLINE)
+	if (asked == NULL || (MET(asked, address, flags) & (CSS_ONLINE | CSS_DYING)) != CSS_ONLINE)
 		return 0;
 	visit.slot = asked->first + asked->count;
 	place = asked->base + visit.slot;
@@ -152,6 +150,8 @@ __noinline int take_group(__u64 address, __u32 kind)
 		take_identity(&visit, record);
 	else if (record->name != 0)
 		record->name = 0;
+	if (kind == STATE_OF_GROUP)
+		copy_controllers(asked, group_at(&visit));
 	if (is_wanted(asked, BPF_PART_CORE))
 		take_core(&visit);
 	if (is_wanted(asked, BPF_PART_CORE_STATES))
@@ -183,7 +183,7 @@ __noinline int take_group(__u64 address, __u32 kind)
 
 /* A walk, and where it is; addresses of struct cgroup_subsys_state. */
 struct walk {
-	const struct bpf_control *asked;
+	struct bpf_control *asked;
 	__u64 top, state;
 	__u64 parent; /* not asked of the state, in which it lies on another cache line */
 	enum state_kind kind;
@@ -207,11 +207,12 @@ static long step(__u32 i, struct walk *walk)
 	__u64 next;
 
 	(void)i;
+	copy_state(walk->asked, walk->state);
 	if (!walk->climbs) {
 		take_group(walk->state, walk->kind);
 		if (walk->asked->alone)
 			return 1;
-		next = ADDRESS(state, struct cgroup_subsys_state, children.next);
+		next = MET_ADDRESS(walk->asked, walk->state, children.next);
 		if (next != list_of_children(walk->state)) {
 			walk->parent = walk->state;
 			walk->state = listed(next);
@@ -222,7 +223,7 @@ static long step(__u32 i, struct walk *walk)
 	}
 	if (walk->state == walk->top)
 		return 1;
-	next = ADDRESS(state, struct cgroup_subsys_state, sibling.next);
+	next = MET_ADDRESS(walk->asked, walk->state, sibling.next);
 	walk->climbs = next == list_of_children(walk->parent);
 	walk->state = walk->climbs ? walk->parent : listed(next);
 	return 0;

@@ -318,7 +318,8 @@ static __always_inline void take_device(const struct visit *visit)
 		return;
 	taking = (struct device_taking){
 		asked, to, ADDRESS(AS(struct blkcg, css), struct blkcg, blkg_list.first)};
-	bpf_loop(BPF_DEVICE_MAX, take_one_device, &taking, 0);
+	if (taking.node != 0)
+		bpf_loop(BPF_DEVICE_MAX, take_one_device, &taking, 0);
 	if (taking.node != 0)
 		to->field[BPF_LIST_MISSING] = 1;
 }

@@ -19,7 +19,8 @@
 #define BPF_LONE_MAX   1 /* slots behind the capacity, for groups that are looked at alone */
 #define BPF_LEARN_SIZE 64
 #define BPF_DEVICE_MAX 32 /* of a group; with more its file is read */
-#define BPF_POLICY_MAX 6  /* of the block layer, each with data of its own for a group */
+#define BPF_COPY_SIZE  128
+#define BPF_POLICY_MAX 6 /* of the block layer, each with data of its own for a group */
 
 /* The figures of one group by controller. The first number of each record is its state. */
 enum bpf_part {
@@ -213,6 +214,8 @@ struct bpf_control {
 	unsigned int named;        /* bytes of names written */
 	unsigned int device_count; /* entries taken of `devices` */
 	unsigned int unnamed;      /* fresh ones for whose names there was no room */
+	/* the program's own, where each look into the kernel is a call: a state as it was met, the group's others */
+	unsigned char state_bytes[BPF_COPY_SIZE], controller_bytes[BPF_COPY_SIZE];
 	/* statistics wanted: index within state[], or BPF_STAT_EVENT and the index within events[] */
 	unsigned int stat_index[BPF_STAT_MAX];
 	unsigned long long learn_id[BPF_LEARN_MAX];
