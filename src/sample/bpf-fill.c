@@ -141,15 +141,15 @@ static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 		uint32_t row = row_of(bpf, column, snapshot, slot);
 		struct cgw_number number;
 		uint64_t raw;
+		bool told;
 
 		if (row == CGW_NO_GROUP)
 			continue;
-		if (!bpf_field_raw(column, column->records + slot * column->stride, &raw)) {
-			open[row] = bpf->of[column->hierarchy].groups[slot];
-		} else if (raw < column->factor_end) {
+		told = bpf_field_raw(column, column->records + slot * column->stride, &raw);
+		if (told && raw < column->factor_end) {
 			to->value[row] = raw * column->factor;
 			to->state[row] = CGW_OK;
-		} else if (bpf_field_number(column, raw, &number)) {
+		} else if (told && bpf_field_number(column, raw, &number)) {
 			to->value[row] = number.value;
 			to->state[row] = (uint8_t)number.state;
 		} else {
