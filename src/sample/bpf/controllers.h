@@ -250,6 +250,12 @@ static __always_inline void take_io(const struct visit *visit)
 		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
 }
 
+/* The running kernel counts as these programs expect. */
+#define KNOWS_DEVICES                                      \
+	(bpf_core_field_exists(struct blkcg_gq, iostat) && \
+	 bpf_core_field_exists(struct blkcg_gq, q) &&      \
+	 bpf_core_field_exists(struct request_queue, disk))
+
 /* The devices of a group, of which the one at `node` comes next. */
 struct device_taking {
 	struct bpf_control *asked;
@@ -312,9 +318,9 @@ static __always_inline void take_device(const struct visit *visit)
 		return;
 	to->field[BPF_LIST_FIRST] = asked->device_first + asked->device_count;
 	to->field[BPF_LIST_COUNT] = 0;
-	to->field[BPF_LIST_MISSING] = !bpf_core_field_exists(struct blkcg_gq, iostat);
+	to->field[BPF_LIST_MISSING] = !KNOWS_DEVICES;
 	to->field[BPF_LIST_BYTES] = 0;
-	if (!bpf_core_field_exists(struct blkcg_gq, iostat))
+	if (!KNOWS_DEVICES)
 		return;
 	taking = (struct device_taking){
 		asked, to, ADDRESS(AS(struct blkcg, css), struct blkcg, blkg_list.first)};
