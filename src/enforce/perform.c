@@ -378,14 +378,19 @@ void perform_all(struct performer *performer, struct cgw_engine *engine,
 	}
 }
 
-/* Not where merely it could not be looked for. */
-static bool is_gone(const struct performer *performer, const struct store_record *record)
+bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+		   uint64_t group_id)
 {
 	CLEANUP(cleanup_close) int fd = -1;
 	uint64_t id = 0;
-	int r = cgw_group_open(performer->layout, record->hierarchy, record->path, &fd, &id);
+	int r = cgw_group_open(layout, hierarchy, path, &fd, &id);
 
-	return r == -ENOENT || r == -ENODEV || (r == 0 && id != record->group_id);
+	return cgw_error_is_gone(r) || (r == 0 && id != group_id);
+}
+
+static bool is_gone(const struct performer *performer, const struct store_record *record)
+{
+	return group_is_gone(performer->layout, record->hierarchy, record->path, record->group_id);
 }
 
 /* 0: nothing is left of it; else why it could not be given back. */

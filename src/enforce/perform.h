@@ -8,6 +8,10 @@
 
 #define COMMANDS_MAX 32
 
+/* Not where merely it could not be looked for. */
+bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+		   uint64_t group_id);
+
 /* A command that was started, and is killed when it takes too long. */
 struct running {
 	pid_t pid;

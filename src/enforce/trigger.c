@@ -84,13 +84,9 @@ static void hurry(const struct trigger *trigger)
 
 static bool is_gone(const struct trigger *trigger)
 {
-	CLEANUP(cleanup_close) int fd = -1;
-	uint64_t id = 0;
-
 	return trigger->path != NULL &&
-	       (cgw_group_open(trigger->triggers->daemon->layout, trigger->hierarchy, trigger->path,
-			       &fd, &id) < 0 ||
-		id != trigger->group_id);
+	       group_is_gone(trigger->triggers->daemon->layout, trigger->hierarchy, trigger->path,
+			     trigger->group_id);
 }
 
 /* It came, or the group went: the kernel says both in the same way. */

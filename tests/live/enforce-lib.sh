@@ -46,6 +46,12 @@ stop_daemon() {
 	wait "$daemon"
 }
 
+# How many values are kept, to be given back.
+kept_records() {
+	awk -F'\t' '{ key = $2 FS $3 FS $4 FS $5 FS $7 } $1 == "set" { open[key] } $1 == "end" { delete open[key] }
+		END { for (key in open) count++; print count + 0 }' "$state/run/enforce.state"
+}
+
 # The kernel's own files: quick, and not what is under test.
 is_pids_max() { [ "$(file_of pids "$1" pids.max 2>/dev/null)" = "$2" ]; }
 is_memory_unlimited() {

@@ -152,10 +152,6 @@ done
 same "killed ${KILLS:-12} times, nothing is left ($caught times it had to be given back)" 0 "$left"
 
 # Groups that come, are limited and go: what was there before is not kept for ever.
-kept_records() {
-	awk -F'\t' '{ key = $2 FS $3 FS $4 FS $5 FS $7 } $1 == "set" { open[key] } $1 == "end" { delete open[key] }
-		END { for (key in open) count++; print count + 0 }' "$state/run/enforce.state"
-}
 stayed=$(kept_records) # of what came before, as its policy wanted
 write_policy <<END
 [limit passing]
