@@ -94,14 +94,14 @@ static const struct bpf_field_row rows[] = {
 	ROW(CGROUP_FREEZE, 1, "freezer.self_freezing", FREEZER, FLAGS, SELF),
 	ROW(FREEZER_PARENT_FREEZING, 1, "freezer.parent_freezing", FREEZER, FLAGS, PARENT),
 
-	ROW(IO_RBYTES, 2, "io.stat", DEVICE, RBYTES, DEVICES),
-	ROW(IO_WBYTES, 2, "io.stat", DEVICE, WBYTES, DEVICES),
-	ROW(IO_DBYTES, 2, "io.stat", DEVICE, DBYTES, DEVICES),
-	ROW(IO_RIOS, 2, "io.stat", DEVICE, RIOS, DEVICES),
-	ROW(IO_WIOS, 2, "io.stat", DEVICE, WIOS, DEVICES),
-	ROW(IO_DIOS, 2, "io.stat", DEVICE, DIOS, DEVICES),
-	ROW(IO_WEIGHT, 1, "blkio.bfq.weight", WEIGHT, FIRST, WEIGHT_FOUND),
-	ROW(IO_WEIGHT, 2, "io.bfq.weight", WEIGHT, FIRST, WEIGHT_FOUND),
+	ROW(IO_RBYTES, 2, "io.stat", DEVICE, RBYTES, PLAIN),
+	ROW(IO_WBYTES, 2, "io.stat", DEVICE, WBYTES, PLAIN),
+	ROW(IO_DBYTES, 2, "io.stat", DEVICE, DBYTES, PLAIN),
+	ROW(IO_RIOS, 2, "io.stat", DEVICE, RIOS, PLAIN),
+	ROW(IO_WIOS, 2, "io.stat", DEVICE, WIOS, PLAIN),
+	ROW(IO_DIOS, 2, "io.stat", DEVICE, DIOS, PLAIN),
+	ROW(IO_WEIGHT, 1, "blkio.bfq.weight", WEIGHT, FIRST, PLAIN),
+	ROW(IO_WEIGHT, 2, "io.bfq.weight", WEIGHT, FIRST, PLAIN),
 
 	ROW(CGROUP_POPULATED, 2, "cgroup.events", CORE_STATES, POPULATED, PLAIN),
 	ROW(CGROUP_FROZEN, 2, "cgroup.events", CORE_STATES, FROZEN, PLAIN),
@@ -117,7 +117,7 @@ static const struct bpf_field_row rows[] = {
 static const struct bpf_field_row no_device = ROW(IO_RBYTES, 0, NULL, IO, DEVICES, NO_DEVICE);
 /* Of memory.stat, in the unit in which the kernel counts; which is which is found out. */
 static const struct bpf_field_row stat_pages = ROW(MEMORY_ANON, 0, NULL, STAT, FIRST, STAT_PAGES);
-static const struct bpf_field_row stat_plain = ROW(MEMORY_SLAB, 0, NULL, STAT, FIRST, STAT_PLAIN);
+static const struct bpf_field_row stat_plain = ROW(MEMORY_SLAB, 0, NULL, STAT, FIRST, PLAIN);
 
 /* Files of the io controller that list devices which the group has used, or has a limit for. */
 static bool lists_used_devices(const char *file)
@@ -158,7 +158,7 @@ bool bpf_field_raw(const struct bpf_column *column, const uint64_t *record, uint
 		*ret_raw = 0;
 		return column->none;
 	}
-	if (column->row->kind != BPF_KIND_DEVICES) {
+	if (!bpf_is_of_devices(column->row)) {
 		*ret_raw = record[column->place];
 		return true;
 	}
@@ -188,10 +188,7 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 
 	switch ((enum bpf_kind)column->row->kind) {
 	case BPF_KIND_PLAIN:
-	case BPF_KIND_STAT_PLAIN:
 	case BPF_KIND_PER_CPU:
-	case BPF_KIND_DEVICES:
-	case BPF_KIND_WEIGHT_FOUND:
 		*ret_number = number(column, raw);
 		return true;
 	case BPF_KIND_STAT_PAGES:
@@ -247,10 +244,7 @@ static uint64_t factor_of(const struct bpf_column *column)
 {
 	switch ((enum bpf_kind)column->row->kind) {
 	case BPF_KIND_PLAIN:
-	case BPF_KIND_STAT_PLAIN:
 	case BPF_KIND_PER_CPU:
-	case BPF_KIND_DEVICES:
-	case BPF_KIND_WEIGHT_FOUND:
 		return column->want.scale;
 	case BPF_KIND_PAGES:
 	case BPF_KIND_STAT_PAGES:

@@ -80,7 +80,7 @@ static int fill_devices(const struct bpf *bpf, const struct bpf_column *column, 
 static int fill_instances(const struct bpf *bpf, const struct bpf_column *column, size_t slot,
 			  struct cgw_snapshot *snapshot, uint32_t row, struct devices *devices)
 {
-	if (column->row->kind == BPF_KIND_DEVICES)
+	if (bpf_is_of_devices(column->row))
 		return fill_devices(bpf, column, slot, snapshot, row, devices);
 	return fill_cpus(bpf, column, slot, snapshot, row);
 }

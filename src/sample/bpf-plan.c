@@ -21,7 +21,7 @@ static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
 	bpf->parts[hierarchy] |= UINT32_C(1) << row->part | UINT32_C(1) << bpf_judge(row->part);
-	if (bpf_is_stat(row) || row->part == BPF_PART_CORE || row->part == BPF_PART_DEVICE)
+	if (bpf_is_stat(row) || row->part == BPF_PART_CORE || bpf_is_of_devices(row))
 		control->fine |= BPF_FINE_FLUSH;
 	if (row->part == BPF_PART_CPUACCT && row->field != BPF_CPUACCT_USAGE)
 		control->fine |= BPF_FINE_SPLIT;
@@ -38,22 +38,31 @@ static void ask_nothing(struct bpf *bpf)
 	control->fine = 0;
 }
 
-/* Asks the programs for what the columns want. Where a statistic is, is known once it is `proven`. */
-static void ask(struct bpf *bpf, bool proven)
+void bpf_point_columns(struct bpf *bpf)
 {
-	struct bpf_control *control = bpf_programs_control(bpf->programs);
-
-	ask_nothing(bpf);
-	bpf->stat_file = SIZE_MAX;
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
 
 		column->records =
 			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
 		column->devices = bpf_programs_devices(bpf->programs);
+	}
+}
+
+/* Asks the programs for what the columns want. Where a statistic is, is known once it is `proven`. */
+static void ask(struct bpf *bpf, bool proven)
+{
+	struct bpf_control *control = bpf_programs_control(bpf->programs);
+
+	ask_nothing(bpf);
+	bpf_point_columns(bpf);
+	bpf->stat_file = SIZE_MAX;
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		struct bpf_column *column = &bpf->columns[i];
+
 		column->place = column->row->field;
 		ask_row(bpf, column->hierarchy, column->row);
-		if (column->row->kind == BPF_KIND_WEIGHT_FOUND && proven)
+		if (column->row->part == BPF_PART_WEIGHT && proven)
 			column->place += bpf->stat_index[column->metric];
 		if (!bpf_is_stat(column->row))
 			continue;
@@ -70,7 +79,7 @@ static bool can_tell(const struct bpf *bpf, uint32_t hierarchy, const struct bpf
 		return false;
 	if (row->part == BPF_PART_CPUACCT && bpf_programs_control(bpf->programs)->cpu_count == 0)
 		return false;
-	if (row->part == BPF_PART_DEVICE && !bpf_programs_flushes_all(bpf->programs))
+	if (bpf_is_of_devices(row) && !bpf_programs_flushes_all(bpf->programs))
 		return false;
 	return row->kind != BPF_KIND_PER_CPU || bpf_programs_percpu_count(bpf->programs) > 0;
 }
@@ -185,8 +194,7 @@ enum bpf_answer bpf_answers_file(const struct bpf *bpf, const struct plan *plan,
 		if (column->file != file)
 			continue;
 		if (column->by_root || column->row->kind == BPF_KIND_NOT_FROZEN ||
-		    column->row->kind == BPF_KIND_NO_DEVICE ||
-		    column->row->kind == BPF_KIND_DEVICES)
+		    column->row->kind == BPF_KIND_NO_DEVICE || bpf_is_of_devices(column->row))
 			mostly++;
 		else
 			always++;

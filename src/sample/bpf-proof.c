@@ -241,7 +241,7 @@ static void narrow_places(struct proof *proof, size_t index, size_t trial, struc
 		    bpf_field_number(column, (uint64_t)learned->state[place], &number) &&
 		    agrees(proof, index, trial, number, after))
 			*states |= bit;
-		if (column->row->kind == BPF_KIND_STAT_PLAIN && place < learned->event_count &&
+		if (column->row->kind == BPF_KIND_PLAIN && place < learned->event_count &&
 		    bpf_field_number(column, learned->events[place], &number) &&
 		    agrees(proof, index, trial, number, after))
 			*events |= bit;

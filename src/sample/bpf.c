@@ -332,13 +332,7 @@ static int grow(struct bpf *bpf)
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < bpf->column_count; i++) {
-		struct bpf_column *column = &bpf->columns[i];
-
-		column->records =
-			bpf_programs_part(bpf->programs, column->row->part, &column->stride);
-		column->devices = bpf_programs_devices(bpf->programs);
-	}
+	bpf_point_columns(bpf);
 	control = bpf_programs_control(bpf->programs);
 	control->fine = asked.fine;
 	control->stat_count = asked.stat_count;

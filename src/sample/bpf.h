@@ -123,6 +123,7 @@ struct bpf_field_row {
 	uint8_t kind; /* enum bpf_kind */
 };
 
+/* What is done to the raw number. Where that is, the part says. */
 enum bpf_kind {
 	BPF_KIND_PLAIN,
 	BPF_KIND_PAGES,     /* of memory; v1 writes the counter's end as a number */
@@ -139,39 +140,47 @@ enum bpf_kind {
 	BPF_KIND_PARENT,
 	BPF_KIND_NOT_FROZEN, /* no flag is 0; with one only the file knows */
 	BPF_KIND_NO_DEVICE,  /* no device is 0; with one only the file knows */
-	BPF_KIND_DEVICES,    /* the sum over devices; each device's is an instance */
-	BPF_KIND_STAT_PAGES, /* of memory.stat, wherever it was found */
-	BPF_KIND_STAT_PLAIN,
-	BPF_KIND_PER_CPU,      /* the sum; each CPU's is an instance */
-	BPF_KIND_WEIGHT_FOUND, /* of io, wherever it was found */
+	BPF_KIND_STAT_PAGES, /* pages that may seem to be below zero, which is nothing */
+	BPF_KIND_PER_CPU,    /* the sum; each CPU's is an instance */
 };
 
 /* The part that tells which groups a part's figures are best tried on. */
 static inline enum bpf_part bpf_judge(enum bpf_part part)
 {
-	if (part == BPF_PART_LIMITS || part == BPF_PART_STAT)
-		return BPF_PART_MEMORY;
-	if (part == BPF_PART_CORE_STATES)
+	switch (part) {
+	case BPF_PART_CORE_STATES:
 		return BPF_PART_CORE;
-	if (part == BPF_PART_PIDS_LIMITS)
+	case BPF_PART_LIMITS:
+	case BPF_PART_STAT:
+		return BPF_PART_MEMORY;
+	case BPF_PART_PIDS_LIMITS:
 		return BPF_PART_PIDS;
-	return part == BPF_PART_WEIGHT ? BPF_PART_IO : part;
+	case BPF_PART_WEIGHT:
+		return BPF_PART_IO;
+	default:
+		return part;
+	}
 }
 
 /* A value of memory.stat. */
 static inline bool bpf_is_stat(const struct bpf_field_row *row)
 {
-	return row->kind == BPF_KIND_STAT_PAGES || row->kind == BPF_KIND_STAT_PLAIN;
+	return row->part == BPF_PART_STAT;
+}
+/* The sum over a group's devices. */
+static inline bool bpf_is_of_devices(const struct bpf_field_row *row)
+{
+	return row->part == BPF_PART_DEVICE;
 }
 /* It has instances that the programs tell. */
 static inline bool bpf_is_instanced(const struct bpf_field_row *row)
 {
-	return row->kind == BPF_KIND_PER_CPU || row->kind == BPF_KIND_DEVICES;
+	return row->kind == BPF_KIND_PER_CPU || bpf_is_of_devices(row);
 }
 /* Where it stands in the kernel is found out by comparing. */
 static inline bool bpf_is_searched(const struct bpf_field_row *row)
 {
-	return bpf_is_stat(row) || row->kind == BPF_KIND_WEIGHT_FOUND;
+	return bpf_is_stat(row) || row->part == BPF_PART_WEIGHT;
 }
 
 /* The row of a metric for that file, or NULL: the programs do not take it. */
@@ -202,6 +211,8 @@ static inline bool bpf_column_applies(const struct bpf_column *column,
 }
 
 /* Between the collector's files. */
+/* Where the columns' records are: after they were chosen, and after the programs were loaded anew. */
+void bpf_point_columns(struct bpf *bpf);
 /* Walks where the last passes did not take all that is asked for now. */
 int bpf_walk_unanswered(struct bpf *bpf, struct files *files);
 /* Compares the columns with the files and keeps those that agree. The last walk took their figures. */

@@ -126,27 +126,21 @@ static __always_inline __u32 name_hash_of(struct cgroup *group)
 	return READ(node, hash);
 }
 
-/* A controller's state of a group, 0 where it has none. */
-#define CONTROLLER_STATE(group, name)                                                  \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                       \
-		 ? READ_U64(ELEMENT(group, struct cgroup, subsys,                      \
-				    bpf_core_enum_value(enum cgroup_subsys_id, name))) \
-		 : 0)
-
-#define CONTROLLER_MET(visit, name)                                                 \
+/* A controller's state of a group that was copied, 0 where it has none. */
+#define CONTROLLER_STATE(control, group, name)                                      \
 	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                    \
-		 ? MET_CONTROLLER((visit)->control, group_at(visit),                \
+		 ? MET_CONTROLLER(control, group,                                   \
 				  bpf_core_enum_value(enum cgroup_subsys_id, name)) \
 		 : 0)
 
 /* That of the group at hand. The verifier wants the two ways to it apart; compilers would join them. */
-#define CSS(visit, name)                                      \
-	({                                                    \
-		__u64 state_ = (visit)->state;                \
-		barrier_var(state_);                          \
-		if ((visit)->kind == STATE_OF_GROUP)          \
-			state_ = CONTROLLER_MET(visit, name); \
-		STATE(state_);                                \
+#define CSS(visit, name)                                                                    \
+	({                                                                                  \
+		__u64 state_ = (visit)->state;                                              \
+		barrier_var(state_);                                                        \
+		if ((visit)->kind == STATE_OF_GROUP)                                        \
+			state_ = CONTROLLER_STATE((visit)->control, group_at(visit), name); \
+		STATE(state_);                                                              \
 	})
 
 /*

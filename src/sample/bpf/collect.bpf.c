@@ -241,12 +241,13 @@ static __always_inline bool wants_only(const struct bpf_control *asked, __u32 pa
 #define FOLLOW(root, asked, controller, type, member)                          \
 	({                                                                     \
 		(asked)->figures = bpf_core_field_offset(struct type, member); \
-		CONTROLLER_STATE(root, controller);                            \
+		CONTROLLER_STATE(asked, root, controller);                     \
 	})
 
 /* The root's state of the only controller that is wanted, 0 when there are several. */
 static __always_inline __u64 lone_controller(struct cgroup *root, struct bpf_control *asked)
 {
+	copy_controllers(asked, root);
 	if (wants_only(asked, PART(MEMORY) | PART(LIMITS) | PART(STAT)))
 		return FOLLOW(root, asked, memory_cgrp_id, mem_cgroup, memory.usage);
 	if (wants_only(asked, PART(CPUACCT)))
