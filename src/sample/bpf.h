@@ -63,7 +63,7 @@ struct bpf {
 	size_t column_count;
 	uint32_t stat_index[CGW_METRIC_COUNT]; /* where what is searched was found to be */
 	uint64_t pass_ns;                      /* when the figures were taken, monotonic */
-	bool moved;       /* slots have other groups since their rows were numbered */
+	bool moved;       /* slots or rows are others' since they were numbered */
 	size_t stat_file; /* in the plan: the memory.stat that columns stand for; SIZE_MAX: none */
 };
 

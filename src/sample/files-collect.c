@@ -73,7 +73,9 @@ static void reckon_columns(struct files *files, uint32_t count)
 	for (size_t i = 0; i < files->plan.column_count; i++) {
 		uint8_t *state = files->snapshot->columns[i].state;
 
-		for (uint32_t row = 0; row < count && has_no_sum(files, i); row++)
+		if (!has_no_sum(files, i))
+			continue;
+		for (uint32_t row = 0; row < count; row++)
 			if (state[row] == CGW_OK)
 				state[row] = CGW_MAX;
 	}
@@ -214,7 +216,7 @@ static void open_unanswered(const struct files *files, struct tree *tree, uint32
 	uint32_t found = 0;
 
 	files->open[0] = tree->root;
-	for (uint32_t row = 1; row < count; row++)
+	for (uint32_t row = 1; row < count && files->unanswered != 0; row++)
 		found |= present[row];
 	if (!(found & files->unanswered))
 		return;

@@ -96,7 +96,6 @@ int files_set_bpf(struct files *files, const struct bpf *bpf)
 	files->rest = rest;
 	files->rest_count = 0;
 	files->unanswered = 0;
-	files->last = cgw_snapshot_unref(files->last); /* whose rows may be another's */
 	for (size_t i = 0; i < files->plan.file_count; i++) {
 		enum bpf_answer answer = BPF_ANSWERS_NONE;
 

@@ -368,19 +368,15 @@ static int update_topology(struct cgw_sampler *sampler)
 	struct topology *topology;
 	int r;
 
-	if (!sampler->tree.changed && sampler->topology != NULL) {
-		if (sampler->bpf.moved)
-			bpf_number_rows(&sampler->bpf);
+	if (!sampler->tree.changed && sampler->topology != NULL)
 		return 0;
-	}
 	r = tree_topology(&sampler->tree, &topology);
 	if (r < 0)
 		return r;
 	topology->view.layout = sampler->layout;
 	topology_unref(sampler->topology);
 	sampler->topology = topology;
-	if (uses_bpf(sampler))
-		bpf_number_rows(&sampler->bpf);
+	sampler->bpf.moved = true;
 	return 0;
 }
 
@@ -414,6 +410,8 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 {
 	int r;
 
+	if (uses_bpf(sampler) && sampler->bpf.moved)
+		bpf_number_rows(&sampler->bpf);
 	snapshot->monotonic_ns = clock_ns(CLOCK_MONOTONIC);
 	snapshot->boottime_ns = clock_ns(CLOCK_BOOTTIME);
 	snapshot->realtime_ns = clock_ns(CLOCK_REALTIME);
