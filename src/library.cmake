@@ -2,17 +2,17 @@
 #
 # libcgward: the library's rooms as one shared and one static library, with what a consumer needs to
 # find them. The program itself links the rooms.
-set(library_rooms base kernel metric sample model limit policy inspect render record)
+set(library_modules base kernel metric sample model limit policy inspect render recording)
 set(library_version 0) # the SONAME; rises with every change that breaks a compiled consumer
 
 set(library_objects "")
 set(library_links "")
-foreach(room IN LISTS library_rooms)
-  if(NOT TARGET cgward_${room})
+foreach(module IN LISTS library_modules)
+  if(NOT TARGET cgward_${module})
     continue()
   endif()
-  list(APPEND library_objects $<TARGET_OBJECTS:cgward_${room}>)
-  get_target_property(links cgward_${room} INTERFACE_LINK_LIBRARIES)
+  list(APPEND library_objects $<TARGET_OBJECTS:cgward_${module}>)
+  get_target_property(links cgward_${module} INTERFACE_LINK_LIBRARIES)
   foreach(link IN LISTS links)
     # Flags and rooms are no libraries of a consumer.
     if(NOT link MATCHES "cgward_")

@@ -7,60 +7,60 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/nearest.h"
-#include "cli/completions.h"
-#include "cli/options.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/suggest.h"
+#include "shared/cli/completions.h"
+#include "shared/cli/options.h"
 
-#ifdef HAVE_DUMP
-#include "dump/dump.h"
-#endif
-#ifdef HAVE_EXAMINE
-#include "examine/examine.h"
-#endif
-#ifdef HAVE_RECORDER
-#include "recorder/recorder.h"
-#endif
-#ifdef HAVE_VERBS
-#include "verbs/verbs.h"
-#endif
 #ifdef HAVE_TUI
-#include "tui/tui.h"
+#include "tui/core/top-command.h"
 #endif
-#ifdef HAVE_DOCTOR
-#include "doctor/doctor.h"
+#ifdef HAVE_CMD_DUMP
+#include "cmd/dump/dump-command.h"
 #endif
-#ifdef HAVE_SERVE
-#include "serve/serve.h"
+#ifdef HAVE_CMD_INSPECT
+#include "cmd/inspect/inspect-commands.h"
 #endif
-#ifdef HAVE_ENFORCE
-#include "enforce/enforce.h"
+#ifdef HAVE_CMD_RECORD
+#include "cmd/record/record-commands.h"
+#endif
+#ifdef HAVE_CMD_CHANGE
+#include "cmd/change/change-commands.h"
+#endif
+#ifdef HAVE_CMD_SERVE
+#include "cmd/serve/serve-command.h"
+#endif
+#ifdef HAVE_CMD_ENFORCE
+#include "cmd/enforce/enforce-commands.h"
+#endif
+#ifdef HAVE_CMD_DOCTOR
+#include "cmd/doctor/doctor-command.h"
 #endif
 
-/* The faces that this build has, each a table that ends with a NULL name. */
-static const struct cli_command *const faces[] = {
+/* The command tables of this build; each ends with a NULL name. */
+static const struct cli_command *const tables[] = {
 #ifdef HAVE_TUI
 	tui_commands,
 #endif
-#ifdef HAVE_DUMP
+#ifdef HAVE_CMD_DUMP
 	dump_commands,
 #endif
-#ifdef HAVE_EXAMINE
-	examine_commands,
+#ifdef HAVE_CMD_INSPECT
+	inspect_commands,
 #endif
-#ifdef HAVE_RECORDER
-	recorder_commands,
+#ifdef HAVE_CMD_RECORD
+	record_commands,
 #endif
-#ifdef HAVE_VERBS
-	verbs_commands,
+#ifdef HAVE_CMD_CHANGE
+	change_commands,
 #endif
-#ifdef HAVE_SERVE
+#ifdef HAVE_CMD_SERVE
 	serve_commands,
 #endif
-#ifdef HAVE_ENFORCE
+#ifdef HAVE_CMD_ENFORCE
 	enforce_commands,
 #endif
-#ifdef HAVE_DOCTOR
+#ifdef HAVE_CMD_DOCTOR
 	doctor_commands,
 #endif
 };
@@ -69,8 +69,9 @@ static const struct cli_option options[] = {CLI_COMMON_OPTIONS};
 
 static const struct cli_command *find_command(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
-		for (const struct cli_command *command = faces[i]; command->name != NULL; command++)
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct cli_command *command = tables[i]; command->name != NULL;
+		     command++)
 			if (strcmp(command->name, name) == 0)
 				return command;
 	return NULL;
@@ -86,24 +87,26 @@ static void print_help(void)
 	};
 
 	printf("Usage: %s\n\n%s\n", help.usage, help.text);
-	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
-		for (const struct cli_command *command = faces[i]; command->name != NULL; command++)
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct cli_command *command = tables[i]; command->name != NULL;
+		     command++)
 			printf("  %-12s %s\n", command->name, command->summary);
 	putchar('\n');
 }
 
 static enum cli_exit unknown_command(const struct cli_context *context, const char *name)
 {
-	struct nearest nearest = {.wanted = name};
+	struct suggestion nearest = {.wanted = name};
 	char shown[128];
 
-	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
-		for (const struct cli_command *command = faces[i]; command->name != NULL; command++)
-			nearest_offer(&nearest, command->name);
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct cli_command *command = tables[i]; command->name != NULL;
+		     command++)
+			suggestion_offer(&nearest, command->name);
 	cgw_escape(shown, sizeof(shown), name, strlen(name));
-	if (nearest_word(&nearest) != NULL)
+	if (suggestion_word(&nearest) != NULL)
 		return cli_usage_error(context, "unknown command \"%s\"; did you mean \"%s\"?",
-				       shown, nearest_word(&nearest));
+				       shown, suggestion_word(&nearest));
 	return cli_usage_error(context, "unknown command \"%s\"", shown);
 }
 
@@ -115,8 +118,8 @@ static enum cli_exit print_completions(struct cli_context *context, const char *
 	size_t count = 1;
 
 	context->describe = true;
-	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
-		for (const struct cli_command *command = faces[i];
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct cli_command *command = tables[i];
 		     command->name != NULL && count < ARRAY_SIZE(described); command++) {
 			char *argv[] = {(char *)(uintptr_t)command->name, NULL};
 
@@ -168,8 +171,8 @@ static enum cli_exit print_version_json(void)
 		printf("%s\"%s\": %s", i > 0 ? ", " : "", features[i].name,
 		       features[i].built ? "true" : "false");
 	printf("}, \"commands\": [");
-	for (size_t i = 0; i < ARRAY_SIZE(faces); i++)
-		for (const struct cli_command *command = faces[i]; command->name != NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct cli_command *command = tables[i]; command->name != NULL;
 		     command++, separator = ", ")
 			printf("%s\"%s\"", separator, command->name);
 	puts("]}");

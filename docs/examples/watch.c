@@ -33,13 +33,13 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COLUMNS; i++) {
 		if (cgw_field_parse(keys[i], &fields[i], &diag) < 0)
 			return 1;
-		cgw_field_wants(fields[i], &wanted);
+		cgw_field_metrics(fields[i], &wanted);
 		printf("%s%s", cgw_field_title(fields[i]), i + 1 < COLUMNS ? "\t" : "\n");
 	}
 	if (cgw_layout_open(NULL, &layout, &diag) < 0 ||
 	    cgw_sampler_new(layout, &(struct cgw_sampler_options){.below = argv[1]}, &sampler,
 			    &diag) < 0 ||
-	    cgw_sampler_want(sampler, &wanted) < 0 || cgw_frame_new(&frame) < 0) {
+	    cgw_sampler_set_metrics(sampler, &wanted) < 0 || cgw_frame_new(&frame) < 0) {
 		fprintf(stderr, "watch: %s\n", diag.text);
 		return 1;
 	}

@@ -62,7 +62,7 @@ int cgw_expression_parse(const char *text, struct cgw_expression **ret_expressio
 struct cgw_expression *cgw_expression_free(struct cgw_expression *expression);
 const char *cgw_expression_text(const struct cgw_expression *expression) CGW_PURE;
 /* Adds all metrics that it reads. */
-void cgw_expression_wants(const struct cgw_expression *expression, struct cgw_metric_set *set);
+void cgw_expression_metrics(const struct cgw_expression *expression, struct cgw_metric_set *set);
 
 /* What the moving averages of one expression remember of each group. */
 struct cgw_averages;

@@ -32,7 +32,7 @@ int cgw_history_new(struct cgw_history **ret_history);
 struct cgw_history *cgw_history_free(struct cgw_history *history);
 
 /* The metrics that a series is made of; one that is not sampled stays empty. */
-void cgw_history_wants(enum cgw_history_series series, struct cgw_metric_set *set);
+void cgw_history_metrics(enum cgw_history_series series, struct cgw_metric_set *set);
 
 /* Takes a frame's figures: each frame once, right after cgw_frame_update(). */
 int cgw_history_push(struct cgw_history *history, const struct cgw_frame *frame);

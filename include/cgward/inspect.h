@@ -185,7 +185,7 @@ struct cgw_bound {
 };
 #define CGW_BOUND_MAX 8
 /* The metrics that it wants, and the bounds; returns their number. */
-void cgw_bounds_wants(struct cgw_metric_set *set);
+void cgw_bounds_metrics(struct cgw_metric_set *set);
 size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
 		  struct cgw_bound bounds[CGW_BOUND_MAX]);
 
@@ -198,10 +198,10 @@ enum cgw_cause_kind {
 	CGW_CAUSE_MEMORY_HIGH,   /* `amount` of `bound` bytes, slowed down `count` times */
 	CGW_CAUSE_MEMORY_MAX,    /* the same, ran into it `count` times */
 	CGW_CAUSE_MEMORY_PRESSURE,
-	CGW_CAUSE_OOM_KILLED,     /* `count` processes */
-	CGW_CAUSE_SWAPPING,       /* `amount` bytes there, `count` faults a second that waited */
-	CGW_CAUSE_MACHINE_MEMORY, /* `amount` of `bound` bytes are available */
-	CGW_CAUSE_IO_LIMIT,       /* `amount` of `bound` a second on `device` */
+	CGW_CAUSE_OOM_KILLED,    /* `count` processes */
+	CGW_CAUSE_SWAPPING,      /* `amount` bytes there, `count` faults a second that waited */
+	CGW_CAUSE_SYSTEM_MEMORY, /* `amount` of `bound` bytes are available */
+	CGW_CAUSE_IO_LIMIT,      /* `amount` of `bound` a second on `device` */
 	CGW_CAUSE_IO_PRESSURE,
 	CGW_CAUSE_PIDS_MAX, /* `amount` of `bound`, refused `count` times */
 	CGW_CAUSE_KIND_COUNT,
@@ -223,7 +223,7 @@ struct cgw_cause {
 };
 #define CGW_CAUSE_MAX 32
 
-void cgw_explain_wants(struct cgw_metric_set *set);
+void cgw_explain_metrics(struct cgw_metric_set *set);
 /*
  * What holds the group back, the worst of now first. Pure over the frame, which should be of two
  * samples: with one there is only the past. Returns the number of causes.

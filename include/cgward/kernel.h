@@ -168,7 +168,7 @@ int cgw_namespace_of_first(const struct cgw_layout *layout, enum cgw_namespace_k
 			   uint64_t *ret_inode);
 
 /* False inside a container that has a PID namespace of its own: PID 1 here is the container's. */
-bool cgw_first_process_is_hosts(const struct cgw_layout *layout);
+bool cgw_in_host_pid_namespace(const struct cgw_layout *layout);
 
 /*
  * The machine's own namespace of that kind, also as seen from inside a container or without rights:

@@ -116,11 +116,11 @@ struct cgw_step {
 enum cgw_outcome {
 	CGW_OUTCOME_PENDING, /* not done yet; after a dry run: it would be done */
 	CGW_OUTCOME_DONE,
-	CGW_OUTCOME_ADJUSTED,   /* done, the kernel kept another value than asked */
-	CGW_OUTCOME_UNCHANGED,  /* it was so already */
-	CGW_OUTCOME_REFUSED,    /* by cgward: protected, unsafe, out of range */
-	CGW_OUTCOME_FAILED,     /* by the kernel or the owner */
-	CGW_OUTCOME_TAKEN_BACK, /* done, then undone because a later step failed */
+	CGW_OUTCOME_ADJUSTED,    /* done, the kernel kept another value than asked */
+	CGW_OUTCOME_UNCHANGED,   /* it was so already */
+	CGW_OUTCOME_REFUSED,     /* by cgward: protected, unsafe, out of range */
+	CGW_OUTCOME_FAILED,      /* by the kernel or the owner */
+	CGW_OUTCOME_ROLLED_BACK, /* done, then undone because a later step failed */
 	CGW_OUTCOME_NOT_TRIED,
 	CGW_OUTCOME_INCONSISTENT, /* done, and taking it back failed: the loudest one */
 };

@@ -56,7 +56,7 @@ enum cgw_cost {
 	CGW_LIST,  /* grows with the number of processes */
 };
 
-/* How the kernel writes a file; one decoder each (src/metric/decode.h). */
+/* How the kernel writes a file; one decoder each (src/lib/metric/decode.h). */
 enum cgw_format {
 	CGW_FORMAT_NONE,
 	CGW_FORMAT_NUMBER, /* "123\n", "max\n", "-1\n", v1's page counter end */
@@ -70,9 +70,9 @@ enum cgw_format {
 	CGW_FORMAT_PER_CPU,       /* "1 2 3 \n": each position is an instance "0", "1", ... */
 	CGW_FORMAT_STATE_WORD,    /* freezer.state: one word; 1 where it equals the key, else 0 */
 	CGW_FORMAT_LINE_COUNT,    /* the number of lines: cgroup.procs */
-	CGW_FORMAT_STRAYS,  /* numbers that stand in this list and not in another hierarchy's */
-	CGW_FORMAT_NETWORK, /* this list's network namespaces: /proc/PID/net/dev by key */
-	CGW_FORMAT_TEXT,    /* the text itself, last newline cut */
+	CGW_FORMAT_SPLIT_PROCESSES, /* numbers that stand in this list and not in another hierarchy's */
+	CGW_FORMAT_NETWORK,         /* this list's network namespaces: /proc/PID/net/dev by key */
+	CGW_FORMAT_TEXT,            /* the text itself, last newline cut */
 	CGW_FORMAT_COUNT,
 };
 
@@ -110,14 +110,14 @@ enum cgw_conversion {
 #define CGW_SOURCE_MAX 5
 
 /* What stands in for a metric at the root, where a hierarchy has no file for it. */
-enum cgw_root_figure {
+enum cgw_root_source {
 	CGW_ROOT_NONE,
-	CGW_ROOT_MACHINE_CPU,       /* /proc/stat: busy time of all CPUs */
-	CGW_ROOT_MACHINE_MEMORY,    /* /proc/meminfo: MemTotal - MemFree */
-	CGW_ROOT_MACHINE_SWAP,      /* /proc/meminfo: SwapTotal - SwapFree */
-	CGW_ROOT_MACHINE_THREADS,   /* /proc/loadavg: all tasks */
-	CGW_ROOT_MACHINE_IO_RBYTES, /* /proc/diskstats: whole disks */
-	CGW_ROOT_MACHINE_IO_WBYTES,
+	CGW_ROOT_SYSTEM_CPU,       /* /proc/stat: busy time of all CPUs */
+	CGW_ROOT_SYSTEM_MEMORY,    /* /proc/meminfo: MemTotal - MemFree */
+	CGW_ROOT_SYSTEM_SWAP,      /* /proc/meminfo: SwapTotal - SwapFree */
+	CGW_ROOT_SYSTEM_THREADS,   /* /proc/loadavg: all tasks */
+	CGW_ROOT_SYSTEM_IO_RBYTES, /* /proc/diskstats: whole disks */
+	CGW_ROOT_SYSTEM_IO_WBYTES,
 };
 
 struct cgw_metric_info {
@@ -130,7 +130,7 @@ struct cgw_metric_info {
 	uint8_t unit;        /* enum cgw_unit */
 	uint8_t cost;        /* enum cgw_cost */
 	bool hierarchical;   /* the kernel's number includes the group's children */
-	uint8_t root;        /* enum cgw_root_figure */
+	uint8_t root;        /* enum cgw_root_source */
 	uint8_t source_count;
 	int16_t limited_by;               /* enum cgw_metric of the limit it runs against, or -1 */
 	const struct cgw_source *sources; /* in order of preference, CGW_SOURCE_MAX at most */

@@ -55,9 +55,9 @@ bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
 /* The field without the children's share; the field itself where that means nothing. */
 struct cgw_field cgw_field_own(struct cgw_field field);
 /* Whether its sum over groups of one parent means something: amounts and counts, not shares or bounds. */
-bool cgw_field_adds_up(struct cgw_field field) CGW_PURE;
+bool cgw_field_is_additive(struct cgw_field field) CGW_PURE;
 /* Adds all metrics that the field is computed from. */
-void cgw_field_wants(struct cgw_field field, struct cgw_metric_set *set);
+void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set);
 /* Identities, metrics and derived fields in the order of listings: i from 0 until -ENOENT. */
 int cgw_field_nth(size_t i, struct cgw_field *ret_field);
 

@@ -83,7 +83,8 @@ struct cgw_policy_record {
 	const char *const *globs;
 	size_t glob_count;
 };
-bool cgw_policy_records(const struct cgw_policy *policy, struct cgw_policy_record *ret_record);
+bool cgw_policy_record_section(const struct cgw_policy *policy,
+			       struct cgw_policy_record *ret_record);
 
 /* [metrics]: an endpoint for Prometheus beside it. False where there is no such section. */
 struct cgw_policy_metrics {
@@ -94,13 +95,14 @@ struct cgw_policy_metrics {
 	const char *const *globs;
 	size_t glob_count;
 };
-bool cgw_policy_exposes(const struct cgw_policy *policy, struct cgw_policy_metrics *ret_metrics);
+bool cgw_policy_metrics_section(const struct cgw_policy *policy,
+				struct cgw_policy_metrics *ret_metrics);
 
 /* Before an engine has it: a dry run of a policy that would enforce. */
 void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode);
 
 /* All metrics that its conditions, selections and controls read. */
-void cgw_policy_wants(const struct cgw_policy *policy, struct cgw_metric_set *set);
+void cgw_policy_metrics_used(const struct cgw_policy *policy, struct cgw_metric_set *set);
 
 struct cgw_section_info {
 	enum cgw_section_kind kind;
@@ -121,29 +123,30 @@ int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_
 			  enum cgw_control *ret_control, const char **ret_value);
 
 /* Whether a section selects a group: match, exclude, and what `facts` say of it. */
-enum cgw_truth cgw_policy_selects(const struct cgw_policy *policy, size_t section,
-				  const struct cgw_frame *frame, const struct cgw_facts *facts,
-				  uint32_t group);
+enum cgw_truth cgw_policy_section_matches(const struct cgw_policy *policy, size_t section,
+					  const struct cgw_frame *frame,
+					  const struct cgw_facts *facts, uint32_t group);
 /*
  * The groups whose sum a rule with `scope = sum` looks at when it looks at `group`: those of the same
  * parent that it selects. For the members `together` of a struct cgw_scope; freed by the caller. NULL
  * and 0 for all other sections. -ENOMEM.
  */
-int cgw_policy_together(const struct cgw_policy *policy, size_t section,
-			const struct cgw_frame *frame, const struct cgw_facts *facts,
-			uint32_t group, uint32_t **ret_groups, size_t *ret_count);
+int cgw_policy_sum_members(const struct cgw_policy *policy, size_t section,
+			   const struct cgw_frame *frame, const struct cgw_facts *facts,
+			   uint32_t group, uint32_t **ret_groups, size_t *ret_count);
 /* Whether a [place] section selects a process: `matches` is asked for each pattern. */
-enum cgw_truth cgw_policy_places(const struct cgw_policy *policy, size_t section,
-				 enum cgw_truth (*matches)(void *context, enum cgw_subject subject,
-							   const char *pattern),
-				 void *context);
+enum cgw_truth cgw_policy_place_matches(const struct cgw_policy *policy, size_t section,
+					enum cgw_truth (*matches)(void *context,
+								  enum cgw_subject subject,
+								  const char *pattern),
+					void *context);
 /*
  * May the policy set this control on the group? CGW_CONTROL_COUNT asks for freeze, kill and moves.
  * 0, or -EPERM and which section, or which protection built in, forbids it.
  */
-int cgw_policy_protects(const struct cgw_policy *policy, const struct cgw_frame *frame,
-			const struct cgw_facts *facts, uint32_t group, enum cgw_control control,
-			struct cgw_diag *diag);
+int cgw_policy_check_protected(const struct cgw_policy *policy, const struct cgw_frame *frame,
+			       const struct cgw_facts *facts, uint32_t group,
+			       enum cgw_control control, struct cgw_diag *diag);
 
 /* The keys of the file, for manuals, completions and editors: i from 0 until -ENOENT. */
 struct cgw_policy_key {
@@ -261,8 +264,8 @@ struct cgw_held_value {
 	const char *original, *kept;
 	uint32_t section; /* whose value it is now */
 };
-size_t cgw_engine_held(const struct cgw_engine *engine, struct cgw_held_value *values,
-		       size_t capacity);
+size_t cgw_engine_held_values(const struct cgw_engine *engine, struct cgw_held_value *values,
+			      size_t capacity);
 
 /*
  * A policy run over samples that were kept, with nothing done: what it would have done, when and for how

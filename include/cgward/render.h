@@ -91,11 +91,11 @@ void cgw_exposition_sample(struct cgw_exposition *exposition, const struct cgw_l
  * Fields that mean something at one moment: metrics as they were read, effective limits, derived
  * amounts. Rates and percentages are the reader's, who has the counters.
  */
-bool cgw_exposition_takes(struct cgw_field field);
+bool cgw_exposition_accepts(struct cgw_field field);
 /* The name of its family; the length as snprintf does. */
 size_t cgw_exposition_name(struct cgw_field field, char *buffer, size_t size);
 /* The fields that are exposed when none are named, separated by commas. */
-const char *cgw_exposition_usual(void) CGW_PURE;
+const char *cgw_exposition_default_fields(void) CGW_PURE;
 
 /*
  * The families of `fields` for `groups` (ascending indices of the frame's groups), and
@@ -103,7 +103,7 @@ const char *cgw_exposition_usual(void) CGW_PURE;
  * out: what they use is counted in their parents. How many there are, may be and were left out are
  * families of their own.
  */
-struct cgw_exposed_groups {
+struct cgw_exposition_group_filter {
 	const struct cgw_frame *frame;
 	const struct cgw_field *fields;
 	size_t field_count;
@@ -119,7 +119,7 @@ struct cgw_exposed_groups {
 	void *context;
 };
 void cgw_exposition_groups(struct cgw_exposition *exposition,
-			   const struct cgw_exposed_groups *exposed);
+			   const struct cgw_exposition_group_filter *exposed);
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,7 @@ struct cgw_instance {
 };
 
 /* The machine itself, for headers and for the root row; from /proc. */
-struct cgw_machine {
+struct cgw_system_stat {
 	unsigned cpu_count;            /* online */
 	struct cgw_number cpu_busy_ns; /* all CPUs since boot, idle and iowait left out */
 	struct cgw_number cpu_iowait_ns;
@@ -59,7 +59,7 @@ struct cgw_snapshot *cgw_snapshot_ref(struct cgw_snapshot *snapshot);
 struct cgw_snapshot *cgw_snapshot_unref(struct cgw_snapshot *snapshot);
 
 const struct cgw_topology *cgw_snapshot_topology(const struct cgw_snapshot *snapshot) CGW_PURE;
-const struct cgw_machine *cgw_snapshot_machine(const struct cgw_snapshot *snapshot) CGW_PURE;
+const struct cgw_system_stat *cgw_snapshot_system(const struct cgw_snapshot *snapshot) CGW_PURE;
 
 /* Times at the start of the sample: monotonic (with suspend: boottime) and wall clock. */
 uint64_t cgw_snapshot_monotonic_ns(const struct cgw_snapshot *snapshot) CGW_PURE;
@@ -72,7 +72,7 @@ uint64_t cgw_snapshot_cost_ns(const struct cgw_snapshot *snapshot) CGW_PURE;
 /* "files" or "bpf". */
 const char *cgw_snapshot_collector(const struct cgw_snapshot *snapshot) CGW_PURE;
 /* The metrics that were asked for. */
-const struct cgw_metric_set *cgw_snapshot_wanted(const struct cgw_snapshot *snapshot) CGW_PURE;
+const struct cgw_metric_set *cgw_snapshot_metrics(const struct cgw_snapshot *snapshot) CGW_PURE;
 
 /*
  * A scalar metric of a group; for instanced ones the sum over all instances (ABSENT for limits,
@@ -95,7 +95,8 @@ const struct cgw_source *cgw_snapshot_source(const struct cgw_snapshot *snapshot
 					     enum cgw_metric metric) CGW_PURE;
 
 /* The root has no file for this metric: its value is the machine's, from /proc. */
-bool cgw_snapshot_stands_in(const struct cgw_snapshot *snapshot, enum cgw_metric metric) CGW_PURE;
+bool cgw_snapshot_is_system_wide(const struct cgw_snapshot *snapshot,
+				 enum cgw_metric metric) CGW_PURE;
 
 /*
  * The full path of a group, "/" for the root. Raw bytes; at most `size`-1 of them, terminated.
@@ -139,7 +140,7 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 struct cgw_sampler *cgw_sampler_free(struct cgw_sampler *sampler);
 
 /* What is read from the next sample on. A file that nobody wants is not opened. */
-int cgw_sampler_want(struct cgw_sampler *sampler, const struct cgw_metric_set *wanted);
+int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric_set *wanted);
 
 /*
  * Takes one sample. Groups that vanish meanwhile keep their row for this sample, marked GONE. Fails
@@ -155,7 +156,7 @@ int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set
 		    struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag);
 
 /* The next sample reads everything, whatever stands still: for who just changed something. */
-void cgw_sampler_rouse(struct cgw_sampler *sampler);
+void cgw_sampler_read_idle(struct cgw_sampler *sampler);
 
 /* Why the sampler reads as it does, one line for people; changes with samples, lives with it. */
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler);

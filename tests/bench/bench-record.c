@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sample/snapshot.h"
-#include <cgward/record.h>
+#include "lib/sample/snapshot.h"
+#include <cgward/recording.h>
 
 #define TEMPLATES 10
 #define JUMPS     40
@@ -50,7 +50,7 @@ static void take_templates(struct cgw_layout *layout)
 		if (cgw_metric_info(metric)->cost != CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU)
 			cgw_metric_set_add(&wanted, metric);
 	must(cgw_sampler_new(layout, NULL, &sampler, NULL), "sampler");
-	must(cgw_sampler_want(sampler, &wanted), "wanted");
+	must(cgw_sampler_set_metrics(sampler, &wanted), "wanted");
 	for (int i = 0; i < TEMPLATES; i++) {
 		must(cgw_sampler_sample(sampler, &templates[i]), "sample");
 		(void)usleep(1000000);

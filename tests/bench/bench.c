@@ -71,7 +71,7 @@ static struct cgw_sampler *open_sampler(const struct cgw_layout *layout,
 	struct cgw_diag diag = {0};
 
 	must(cgw_sampler_new(layout, &options, &sampler, &diag) == 0, diag.text);
-	must(cgw_sampler_want(sampler, &wanted) == 0, "want");
+	must(cgw_sampler_set_metrics(sampler, &wanted) == 0, "want");
 	return sampler;
 }
 

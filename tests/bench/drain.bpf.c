@@ -3,7 +3,7 @@
  * drain.bpf.c - the same walk as the collector's, with its figures in a hash map that is to be drained
  * entry by entry: the usual way, here to be compared with.
  */
-#include "sample/bpf/kernel-types.h"
+#include "lib/sample/bpf/programs/kernel-types.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sample/snapshot.h"
+#include "lib/sample/snapshot.h"
 #include <cgward/render.h>
 
 /* glibc's own, behind the counting ones below. */

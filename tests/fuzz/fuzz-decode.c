@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fuzz-decode.c - one decoder, chosen by FUZZ_FORMAT when this is compiled. */
 #include "fuzz.h"
-#include "metric/decode.h"
+#include "lib/metric/decode.h"
 
 static int take_instance(void *context, uint32_t slot, const char *name, size_t name_length,
 			 struct cgw_number number)

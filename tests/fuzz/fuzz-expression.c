@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fuzz-expression.c - a condition from anyone: refused with a reason, or evaluated without a frame's figures. */
 #include "fuzz.h"
-#include "sample/snapshot.h"
+#include "lib/sample/snapshot.h"
 #include <cgward/expression.h>
 
 /* One group, of which nothing is known. */
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(cgw_averages_update(averages, frame) == 0);
 		scope.averages = averages;
 		FUZZ_CHECK(cgw_expression_evaluate(expression, &scope) <= CGW_UNKNOWN);
-		cgw_expression_wants(expression, &set);
+		cgw_expression_metrics(expression, &set);
 		for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
 			struct cgw_term term;
 

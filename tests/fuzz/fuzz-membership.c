@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fuzz-membership.c - /proc/PID/cgroup. */
 #include "fuzz.h"
-#include "kernel/membership.h"
+#include "lib/kernel/membership.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

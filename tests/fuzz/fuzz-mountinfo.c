@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fuzz-mountinfo.c - the mounts of a hostile mountinfo. */
 #include "fuzz.h"
-#include "kernel/mounts.h"
+#include "lib/kernel/mounts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

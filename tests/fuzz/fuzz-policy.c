@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(heard.errors > 0);
 	} else {
 		FUZZ_CHECK(heard.errors == 0);
-		cgw_policy_wants(policy, &set);
+		cgw_policy_metrics_used(policy, &set);
 		for (size_t i = 0; i < cgw_policy_section_count(policy); i++)
 			FUZZ_CHECK(cgw_policy_section(policy, i).name[0] != '\0');
 		cgw_policy_free(policy);

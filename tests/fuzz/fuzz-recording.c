@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include <cgward/record.h>
+#include <cgward/recording.h>
 
 static void walk(struct cgw_replay *replay)
 {

@@ -4,7 +4,7 @@
  * key's is, what follows is the next sample's. What is understood is written again and understood again.
  */
 #include "fuzz.h"
-#include "record/code.h"
+#include "lib/recording/sample-code.h"
 
 static const struct sample_times times = {1, 2};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fuzz-stream.c - hostile lines from another host; what becomes a snapshot must be a tree. */
 #include "fuzz.h"
-#include "remote/stream.h"
+#include "shared/remote/stream.h"
 
 static void check_tree(const struct cgw_snapshot *now)
 {

@@ -4,7 +4,7 @@
  * value is refused with a reason, or its words and its kernel text say the same again.
  */
 #include "fuzz.h"
-#include "limit/kernel-text.h"
+#include "lib/limit/kernel-text.h"
 
 static void check_reason(const struct cgw_diag *diag)
 {
@@ -16,13 +16,13 @@ static void check_reason(const struct cgw_diag *diag)
 static int resolve(const struct control_row *row, const char *text, struct setting *ret_setting)
 {
 	const struct setting now = {.number = 1 << 30, .period_ns = 100000000};
-	const struct wish_bases bases = {
+	const struct percent_bases bases = {
 		.host = UINT64_C(4000000000), .parent = UINT64_C(2000000000), .now = &now};
 	struct cgw_diag diag = {0};
-	struct wish wish;
-	int r = wish_parse(row, text, &wish, &diag);
+	struct request wish;
+	int r = request_parse(row, text, &wish, &diag);
 
-	r = r < 0 ? r : wish_resolve(row, &wish, &bases, ret_setting, &diag);
+	r = r < 0 ? r : request_resolve(row, &wish, &bases, ret_setting, &diag);
 	if (r < 0)
 		check_reason(&diag);
 	return r;

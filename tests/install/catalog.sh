@@ -17,7 +17,7 @@ check() {
 	shift
 	if "$@"; then echo "ok $name"; else echo "not ok $name"; fi
 }
-ids=$(sed -nE 's/^MESSAGE\([A-Z_]+, +"([0-9a-f]{32})"\).*/\1/p' "$top/src/cli/messages.def" | sort)
+ids=$(sed -nE 's/^MESSAGE\([A-Z_]+, +"([0-9a-f]{32})"\).*/\1/p' "$top/src/shared/cli/journal-messages.def" | sort)
 check "there are kinds of entries" test "$(wc -l <<<"$ids")" -ge 4
 check "each is explained, and nothing else" test "$ids" = "$(sed -n 's/^-- //p' "$catalog" | sort)"
 check "none stands there twice" test -z "$(uniq -d <<<"$ids")"

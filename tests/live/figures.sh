@@ -131,5 +131,5 @@ if [ "$(version_of "$(mount_of pids)")" = 1 ]; then
 	sleep 60 &
 	test_pids+=($!)
 	echo $! >"$(mount_of memory)$group/cgroup.procs"
-	same "processes that sit elsewhere in another hierarchy are counted" 6 "$(get "$group" cgroup.strays)"
+	same "processes that sit elsewhere in another hierarchy are counted" 6 "$(get "$group" cgroup.split_processes)"
 fi

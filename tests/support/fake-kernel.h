@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel/ops.h"
+#include "lib/kernel/kernel-ops.h"
 #include "tree.h"
 
 static char fake_log[8192]; /* "memory.max=4096\n" for every write that was taken */

@@ -6,7 +6,7 @@
 #ifndef CGWARD_TEST_FAULT_OPS_H
 #define CGWARD_TEST_FAULT_OPS_H
 
-#include "kernel/ops.h"
+#include "lib/kernel/kernel-ops.h"
 
 /* The k-th call from now (1 is the next) fails with `error`; 0: none. Counts all calls. */
 static unsigned fault_at, fault_calls;

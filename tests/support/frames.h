@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sample/snapshot.h"
+#include "lib/sample/snapshot.h"
 #include "test.h"
 
 /* One group: its path (parents first, siblings in byte order) and id. */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "frames.h"
-#include <cgward/record.h>
+#include <cgward/recording.h>
 
 #define TICK_NS  UINT64_C(1000000000)
 #define EPOCH_NS UINT64_C(1700000000000000000)

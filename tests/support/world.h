@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "frames.h"
-#include "policy/policy.h"
+#include "lib/base/cleanup.h"
+#include "lib/policy/policy-priv.h"
 
 #define WORLD_GROUPS 12
 
@@ -174,7 +174,7 @@ static void world_set(struct world *world, struct cgw_number *number, enum cgw_c
 {
 	double rank;
 
-	assert_true(value_rank(control, value, cgw_snapshot_machine(cgw_frame_now(world->frame)),
+	assert_true(value_rank(control, value, cgw_snapshot_system(cgw_frame_now(world->frame)),
 			       &rank));
 	if (strcmp(value, "max") == 0)
 		*number = (struct cgw_number){0, CGW_MAX};

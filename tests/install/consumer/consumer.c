@@ -18,7 +18,7 @@ static int show(const struct cgw_layout *layout, const char *path)
 	if (r < 0)
 		return r;
 	cgw_metric_set_add(&wanted, CGW_M_PIDS_CURRENT);
-	r = cgw_sampler_want(sampler, &wanted);
+	r = cgw_sampler_set_metrics(sampler, &wanted);
 	if (r == 0)
 		r = cgw_sampler_sample(sampler, &snapshot);
 	if (r == 0) {

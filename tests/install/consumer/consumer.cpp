@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 		return 1;
 	std::unique_ptr<cgw_sampler, free_sampler> sampler_owner(sampler);
 	cgw_metric_set_add(&wanted, CGW_M_PIDS_CURRENT);
-	if (cgw_sampler_want(sampler, &wanted) < 0 || cgw_sampler_sample(sampler, &snapshot) < 0)
+	if (cgw_sampler_set_metrics(sampler, &wanted) < 0 || cgw_sampler_sample(sampler, &snapshot) < 0)
 		return 1;
 	std::unique_ptr<cgw_snapshot, drop_snapshot> snapshot_owner(snapshot);
 	const auto group = cgw_topology_find(cgw_snapshot_topology(snapshot), argv[1]);

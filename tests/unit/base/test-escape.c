@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/nearest.h"
+#include "lib/base/suggest.h"
 #include "test.h"
 #include <cgward/base.h>
 
@@ -75,12 +75,12 @@ static void states_have_words(void **state)
 
 static const char *suggest(const char *wanted)
 {
-	struct nearest nearest = {.wanted = wanted};
+	struct suggestion nearest = {.wanted = wanted};
 
 	for (const char *word = "dump\0get\0memory.current\0memory.max\0cpu.usage\0"; *word != '\0';
 	     word += strlen(word) + 1)
-		nearest_offer(&nearest, word);
-	return nearest_word(&nearest);
+		suggestion_offer(&nearest, word);
+	return suggestion_word(&nearest);
 }
 
 static void suggests_what_was_meant(void **state)

@@ -2,8 +2,8 @@
 /* test-duration.c - times as operators write them, and what errors end with. */
 #include <errno.h>
 
-#include "base/cleanup.h"
-#include "cli/cli.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/cli.h"
 #include "test.h"
 
 static void durations(void **state)

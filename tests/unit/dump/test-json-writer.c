@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "dump/json-writer.h"
+#include "cmd/dump/json-writer.h"
+#include "lib/base/cleanup.h"
 #include "test.h"
 
 static void assert_written(struct json_writer *writer, json_t *value)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "inspect/netlink.h"
+#include "lib/base/cleanup.h"
+#include "lib/inspect/netlink.h"
 #include "test.h"
 
 struct message {

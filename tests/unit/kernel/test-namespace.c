@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "kernel/ops.h"
+#include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-ops.h"
 #include "test.h"
 #include "tree.h"
 
@@ -71,7 +71,7 @@ static void on_the_host(void **state)
 
 	link_to(world, "proc/1/ns/pid", HOST_PID);
 	link_to(world, "proc/1/ns/net", "net:[4026531992]");
-	assert_true(cgw_first_process_is_hosts(world->layout));
+	assert_true(cgw_in_host_pid_namespace(world->layout));
 	assert_int_equal(host_of(world, CGW_NAMESPACE_NETWORK), 4026531992);
 }
 
@@ -82,7 +82,7 @@ static void with_a_guarded_first_process(void **state)
 
 	tree_file(world->dir, "proc/2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984\n");
 	link_to(world, "proc/2/ns/mnt", "mnt:[4026531841]");
-	assert_true(cgw_first_process_is_hosts(world->layout));
+	assert_true(cgw_in_host_pid_namespace(world->layout));
 	assert_int_equal(host_of(world, CGW_NAMESPACE_MOUNT), 4026531841);
 }
 
@@ -97,7 +97,7 @@ static void in_a_container(void **state)
 	link_to(world, "proc/1/ns/pid", "pid:[4026532480]");
 	link_to(world, "proc/1/ns/net", "net:[4026532482]");
 	link_to(world, "proc/1/ns/user", "user:[4026531837]");
-	assert_false(cgw_first_process_is_hosts(world->layout));
+	assert_false(cgw_in_host_pid_namespace(world->layout));
 	assert_int_equal(host_of(world, CGW_NAMESPACE_PID), 4026531836);
 	assert_int_equal(host_of(world, CGW_NAMESPACE_USER), 4026531837);
 	assert_int_equal(host_of(world, CGW_NAMESPACE_UTS), 4026531838);
@@ -116,9 +116,9 @@ static void by_our_own(void **state)
 {
 	struct world *world = *state;
 
-	assert_false(cgw_first_process_is_hosts(world->layout));
+	assert_false(cgw_in_host_pid_namespace(world->layout));
 	link_to(world, "proc/self/ns/pid", HOST_PID);
-	assert_true(cgw_first_process_is_hosts(world->layout));
+	assert_true(cgw_in_host_pid_namespace(world->layout));
 	assert_int_equal(host_of(world, CGW_NAMESPACE_UTS), 4026531838);
 }
 

@@ -333,7 +333,7 @@ static void test_all_or_nothing(void **state)
 				failures++;
 				assert_int_equal(r, errors[e]);
 				for (size_t i = 0; i < 4; i++)
-					assert_true(results[i].outcome == CGW_OUTCOME_TAKEN_BACK ||
+					assert_true(results[i].outcome == CGW_OUTCOME_ROLLED_BACK ||
 						    results[i].outcome == CGW_OUTCOME_FAILED ||
 						    results[i].outcome == CGW_OUTCOME_NOT_TRIED);
 			}
@@ -461,7 +461,7 @@ static void test_create_and_take_back(void **state)
 
 	/* A fake kernel puts no files into new groups, so the second step fails. */
 	assert_int_equal(apply(machine, &options, steps, 2, results), -ENOENT);
-	assert_int_equal(results[0].outcome, CGW_OUTCOME_TAKEN_BACK);
+	assert_int_equal(results[0].outcome, CGW_OUTCOME_ROLLED_BACK);
 	assert_int_not_equal(
 		access(tree_at(machine->dir, "cgroup/pids/a", path, sizeof(path)), F_OK), 0);
 	assert_int_equal(apply(machine, &options, steps, 1, results), 0);

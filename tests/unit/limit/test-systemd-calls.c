@@ -23,8 +23,8 @@ int main(void)
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "limit/systemd-bus.h"
+#include "lib/base/cleanup.h"
+#include "lib/limit/systemd-bus.h"
 #include "tree.h"
 
 #define MANAGER "org.freedesktop.systemd1.Manager"

@@ -3,16 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "limit/systemd-path.h"
-#include "limit/systemd.h"
+#include "lib/base/cleanup.h"
+#include "lib/limit/systemd-path.h"
+#include "lib/limit/systemd.h"
 #include "test.h"
 
 #ifdef WITH_SYSTEMD
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
-#include "limit/systemd-property.h"
+#include "lib/limit/systemd-message.h"
 #endif
 
 static void users(void **state)
@@ -139,15 +139,15 @@ static void askable(void **state)
 	char path[32];
 
 	(void)state;
-	systemd_askable_path("/a/b", path, sizeof(path));
+	systemd_is_unit_path("/a/b", path, sizeof(path));
 	assert_string_equal(path, "/a/b");
-	systemd_askable_path("/a/\xff/c", path, sizeof(path));
+	systemd_is_unit_path("/a/\xff/c", path, sizeof(path));
 	assert_string_equal(path, "/a");
-	systemd_askable_path("/\x1b[m", path, sizeof(path));
+	systemd_is_unit_path("/\x1b[m", path, sizeof(path));
 	assert_string_equal(path, "/");
-	systemd_askable_path("/", path, sizeof(path));
+	systemd_is_unit_path("/", path, sizeof(path));
 	assert_string_equal(path, "/");
-	systemd_askable_path("/a/0123456789012345678901234567890123456789", path, sizeof(path));
+	systemd_is_unit_path("/a/0123456789012345678901234567890123456789", path, sizeof(path));
 	assert_string_equal(path, "/a");
 }
 
@@ -171,8 +171,8 @@ static void say(void **state)
 	};
 	struct cgw_owner owner = {.kind = CGW_OWNER_SYSTEMD, .unit = "dev-sd\\x2da.mount"};
 	char text[1024], cut[24];
-	size_t length = systemd_say_set(&owner, properties, ARRAY_SIZE(properties), false, text,
-					sizeof(text));
+	size_t length = systemd_format_set(&owner, properties, ARRAY_SIZE(properties), false, text,
+					   sizeof(text));
 
 	(void)state;
 	assert_string_equal(text,
@@ -182,27 +182,27 @@ static void say(void **state)
 			    " DevicePolicy s 'it'\\''s'"
 			    " DeviceAllow 'a(ss)' 1 /dev/null rw CPUAccounting b true");
 	assert_int_equal(length, strlen(text));
-	assert_int_equal(systemd_say_set(&owner, properties, ARRAY_SIZE(properties), false, cut,
-					 sizeof(cut)),
+	assert_int_equal(systemd_format_set(&owner, properties, ARRAY_SIZE(properties), false, cut,
+					    sizeof(cut)),
 			 length);
 	assert_memory_equal(cut, text, sizeof(cut) - 1);
 	assert_int_equal(cut[sizeof(cut) - 1], '\0');
 	owner = (struct cgw_owner){
 		.kind = CGW_OWNER_SYSTEMD_USER, .unit = "a.service", .uid = 1000};
-	systemd_say_set(&owner, properties, 1, true, text, sizeof(text));
+	systemd_format_set(&owner, properties, 1, true, text, sizeof(text));
 	assert_string_equal(text, "busctl --user --machine=1000@.host " CALL
 				  "SetUnitProperties 'sba(sv)' a.service false 1"
 				  " MemoryMax t 18446744073709551615");
-	systemd_say_unit(&owner, "FreezeUnit", text, sizeof(text));
+	systemd_format_unit(&owner, "FreezeUnit", text, sizeof(text));
 	assert_string_equal(text,
 			    "busctl --user --machine=1000@.host " CALL "FreezeUnit s a.service");
 	owner.kind = CGW_OWNER_SYSTEMD;
-	systemd_say_unit(&owner, "StopUnit", text, sizeof(text));
+	systemd_format_unit(&owner, "StopUnit", text, sizeof(text));
 	assert_string_equal(text, "busctl " CALL "StopUnit ss a.service replace");
-	systemd_say_kill(&owner, 15, text, sizeof(text));
+	systemd_format_kill(&owner, 15, text, sizeof(text));
 	assert_string_equal(text, "busctl " CALL "KillUnit ssi a.service all 15");
 	snprintf(owner.unit, sizeof(owner.unit), "%s", "\x1b]0;x\a.service");
-	systemd_say_unit(&owner, "ThawUnit", text, sizeof(text));
+	systemd_format_unit(&owner, "ThawUnit", text, sizeof(text));
 	assert_string_equal(text, "busctl " CALL "ThawUnit s '\\x1b]0;x\\x07.service'");
 }
 

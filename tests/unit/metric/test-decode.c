@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "metric/decode.h"
+#include "lib/metric/decode.h"
 #include "test.h"
 
 #define OK(n)               \

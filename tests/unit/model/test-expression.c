@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "frames.h"
+#include "lib/base/cleanup.h"
 #include <cgward/expression.h>
 
 #define OK(n)               \
@@ -398,7 +398,7 @@ static void wants(void **state)
 	struct cgw_term term;
 
 	(void)state;
-	cgw_expression_wants(expression, &set);
+	cgw_expression_metrics(expression, &set);
 	assert_true(cgw_metric_set_has(&set, CGW_M_MEMORY_ANON));
 	assert_true(cgw_metric_set_has(&set, CGW_M_MEMORY_MAX));
 	assert_true(cgw_metric_set_has(&set, CGW_M_IO_RBYTES));

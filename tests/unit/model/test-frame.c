@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "frames.h"
+#include "lib/base/cleanup.h"
 #include <cgward/model.h>
 
 #define OK(n)               \

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "frames.h"
+#include "lib/base/cleanup.h"
 #include <cgward/history.h>
 
 static const struct frame_group groups[] = {{"/", 1}, {"/a", 10}, {"/b", 20}};

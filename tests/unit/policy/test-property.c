@@ -90,7 +90,7 @@ static void change_policy(struct world *world, unsigned *seed)
 static void give_back_the_rest(struct world *world)
 {
 	struct cgw_held_value held[64];
-	size_t count = cgw_engine_held(world->engine, held, ARRAY_SIZE(held));
+	size_t count = cgw_engine_held_values(world->engine, held, ARRAY_SIZE(held));
 
 	assert_true(count <= ARRAY_SIZE(held));
 	for (size_t i = 0; i < count; i++) {

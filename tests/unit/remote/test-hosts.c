@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/clock.h"
-#include "remote/hosts.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "shared/remote/hosts.h"
 #include "test.h"
 #include "tree.h"
 #include <cgward/model.h>
@@ -71,7 +71,7 @@ static void open_hosts(struct far *far, const char *const *names, uint64_t sampl
 	assert_int_equal(remote_hosts_new(&options, &far->hosts, &diag), 0);
 	assert_int_equal(cgw_frame_new(&far->frame), 0);
 	cgw_metric_set_add(&wanted, CGW_M_CPU_USAGE);
-	assert_int_equal(remote_hosts_want(far->hosts, &wanted), 0);
+	assert_int_equal(remote_hosts_request(far->hosts, &wanted), 0);
 }
 #define OPEN(far, samples, ...) open_hosts(far, (const char *const[]){__VA_ARGS__, NULL}, samples)
 
@@ -100,7 +100,7 @@ static void take(struct far *far, const char *name, uint64_t end_ns)
 		fail_msg("%s is %s: \"%s\"", name, remote_state_name(status_of(far, name).state),
 			 status_of(far, name).reason);
 	(void)remote_hosts_wait(far->hosts, clock_now_ns() + NS_IN_S / 20, -1);
-	if (remote_hosts_take(far->hosts, &snapshot) > 0) {
+	if (remote_hosts_collect(far->hosts, &snapshot) > 0) {
 		assert_int_equal(cgw_frame_update(far->frame, snapshot), 0);
 		cgw_snapshot_unref(snapshot);
 	}
@@ -143,7 +143,7 @@ static void one(void **state)
 	OPEN(&far, 2, "two");
 	until(&far, "two", REMOTE_ENDED);
 	/* Its own paths, and its own machine. */
-	assert_int_equal(cgw_snapshot_machine(cgw_frame_now(far.frame))->memory_total_bytes.value,
+	assert_int_equal(cgw_snapshot_system(cgw_frame_now(far.frame))->memory_total_bytes.value,
 			 1000);
 	assert_int_equal(cgw_snapshot_topology(cgw_frame_now(far.frame))->count, 2);
 	assert_false(remote_hosts_are_alive(far.hosts));
@@ -164,7 +164,7 @@ static void none_in_the_way(void **state)
 		struct cgw_snapshot *snapshot = NULL;
 
 		(void)remote_hosts_wait(far.hosts, before_ns + NS_IN_S / 10, -1);
-		if (remote_hosts_take(far.hosts, &snapshot) > 0) {
+		if (remote_hosts_collect(far.hosts, &snapshot) > 0) {
 			assert_int_equal(cgw_frame_update(far.frame, snapshot), 0);
 			cgw_snapshot_unref(snapshot);
 		}
@@ -236,10 +236,10 @@ static void more(void **state)
 	OPEN(&far, 0, "good");
 	until(&far, "good", REMOTE_THERE);
 	cgw_metric_set_add(&wanted, CGW_M_CPU_USAGE);
-	assert_int_equal(remote_hosts_want(far.hosts, &wanted), 0);
+	assert_int_equal(remote_hosts_request(far.hosts, &wanted), 0);
 	wanted = (struct cgw_metric_set){0};
 	cgw_metric_set_add(&wanted, CGW_M_PIDS_CURRENT);
-	assert_int_equal(remote_hosts_want(far.hosts, &wanted), 0);
+	assert_int_equal(remote_hosts_request(far.hosts, &wanted), 0);
 	until(&far, "good", REMOTE_THERE);
 	clock_sleep_ms(500);
 	(void)snprintf(path, sizeof(path), "%s.commands", far.program);

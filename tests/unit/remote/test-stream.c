@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "remote/stream.h"
+#include "lib/base/cleanup.h"
+#include "shared/remote/stream.h"
 #include "test.h"
 #include <cgward/model.h>
 
@@ -89,7 +89,7 @@ static void figures(void **state)
 {
 	struct fed fed;
 	const struct cgw_instance *instances;
-	const struct cgw_machine *machine;
+	const struct cgw_system_stat *machine;
 	enum cgw_state why;
 	size_t count;
 	char path[64];
@@ -132,7 +132,7 @@ static void figures(void **state)
 	expect(fed.snapshot, CGW_M_CPU_USAGE, 2, CGW_DENIED, 0);
 	expect(fed.snapshot, CGW_M_MEMORY_MAX, 2, CGW_BAD, 0);
 	expect(fed.snapshot, CGW_M_CGROUP_FROZEN, 2, CGW_BAD, 0);
-	machine = cgw_snapshot_machine(fed.snapshot);
+	machine = cgw_snapshot_system(fed.snapshot);
 	assert_int_equal(machine->cpu_count, 4);
 	assert_int_equal(machine->memory_total_bytes.value, 1024);
 	assert_int_equal(machine->swap_free_bytes.state, CGW_ABSENT);
@@ -142,7 +142,7 @@ static void figures(void **state)
 	/* What its numbers include, by our own table; what is not in it is not known. */
 	assert_true(cgw_snapshot_source(fed.snapshot, CGW_M_MEMORY_EVENTS_MAX)->own);
 	assert_null(cgw_snapshot_source(fed.snapshot, CGW_M_CPU_USAGE));
-	assert_true(cgw_snapshot_stands_in(fed.snapshot, CGW_M_CPU_USAGE));
+	assert_true(cgw_snapshot_is_system_wide(fed.snapshot, CGW_M_CPU_USAGE));
 	close_stream(&fed);
 }
 

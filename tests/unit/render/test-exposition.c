@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "frames.h"
+#include "lib/base/cleanup.h"
 #include <cgward/render.h>
 
 struct text {
@@ -55,7 +55,7 @@ static void expose(enum cgw_exposition_dialect dialect, const char *key, size_t 
 	topology_unref(topology);
 	assert_int_equal(cgw_field_parse(key, &field, NULL), 0);
 	assert_int_equal(cgw_exposition_new(dialect, put, text, &exposition), 0);
-	cgw_exposition_groups(exposition, &(struct cgw_exposed_groups){
+	cgw_exposition_groups(exposition, &(struct cgw_exposition_group_filter){
 						  .frame = frame,
 						  .fields = &field,
 						  .field_count = 1,
@@ -162,7 +162,7 @@ static void long_paths(void **state)
 	topology_unref(topology);
 	assert_int_equal(cgw_exposition_new(CGW_EXPOSITION_OPENMETRICS, put, &text, &exposition),
 			 0);
-	cgw_exposition_groups(exposition, &(struct cgw_exposed_groups){
+	cgw_exposition_groups(exposition, &(struct cgw_exposition_group_filter){
 						  .frame = frame, .groups = all, .group_count = 2});
 	assert_int_equal(cgw_exposition_end(exposition), 0);
 	assert_non_null(strstr(text.bytes, "\ncgward_groups_left_out 1\n"));
@@ -190,7 +190,7 @@ static void names(void **state)
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {
 		char name[128];
 
-		if (!cgw_exposition_takes(field))
+		if (!cgw_exposition_accepts(field))
 			continue;
 		assert_true(cgw_exposition_name(field, name, sizeof(name)) < sizeof(name));
 		assert_int_equal(strncmp(name, "cgward_", 7), 0);
@@ -209,7 +209,7 @@ static void names(void **state)
 
 static void usual_fields_are_taken(void **state)
 {
-	char *keys = strdup(cgw_exposition_usual()), *rest = NULL;
+	char *keys = strdup(cgw_exposition_default_fields()), *rest = NULL;
 
 	(void)state;
 	assert_non_null(keys);
@@ -217,7 +217,7 @@ static void usual_fields_are_taken(void **state)
 	     key = strtok_r(NULL, ",", &rest)) {
 		struct cgw_field field;
 
-		if (cgw_field_parse(key, &field, NULL) < 0 || !cgw_exposition_takes(field))
+		if (cgw_field_parse(key, &field, NULL) < 0 || !cgw_exposition_accepts(field))
 			fail_msg("%s is not exposed", key);
 	}
 	free(keys);

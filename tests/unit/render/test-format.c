@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "lib/base/cleanup.h"
 #include "test.h"
 #include <cgward/render.h>
 

@@ -3,9 +3,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "metric/decode.h"
-#include "sample/bpf.h"
+#include "lib/base/cleanup.h"
+#include "lib/metric/decode.h"
+#include "lib/sample/bpf/bpf.h"
 #include "test.h"
 
 #define PAGE      4096

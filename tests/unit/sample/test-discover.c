@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sample/discover.h"
+#include "lib/sample/discover.h"
 #include "test.h"
 #include "tree.h"
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kernel/ops.h"
-#include "sample/snapshot.h"
+#include "lib/kernel/kernel-ops.h"
+#include "lib/sample/snapshot.h"
 #include "test.h"
 #include "tree.h"
 
@@ -71,7 +71,7 @@ static void deny_what_is_hidden(void)
 	cgw_metric_set_add(&wanted, CGW_M_CPU_WEIGHT);
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
 	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
-	assert_int_equal(cgw_sampler_want(sampler, &wanted), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
 	ops.open_beneath = open_later;
 	ops.open_at = list_later;
 	layout->ops = &ops;

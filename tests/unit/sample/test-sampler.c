@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "fault-ops.h"
-#include "machine.h"
-#include "sample/snapshot.h"
-#include "sample/tree.h"
+#include "lib/base/cleanup.h"
+#include "lib/sample/group-tree.h"
+#include "lib/sample/snapshot.h"
+#include "sample-machine.h"
 #include "test.h"
 #include "tree.h"
 
@@ -46,9 +46,9 @@ static void samples_v2(void **state)
 	assert_number(snapshot, "/a", CGW_M_PIDS_CURRENT, CGW_ABSENT, 0);
 	/* The root has no memory.current: the machine stands in, and says so. */
 	assert_number(snapshot, "/", CGW_M_MEMORY_CURRENT, CGW_OK, 600 * 1024);
-	assert_true(cgw_snapshot_stands_in(snapshot, CGW_M_MEMORY_CURRENT));
+	assert_true(cgw_snapshot_is_system_wide(snapshot, CGW_M_MEMORY_CURRENT));
 	assert_number(snapshot, "/", CGW_M_CPU_USAGE, CGW_OK, UINT64_C(5000000000));
-	assert_false(cgw_snapshot_stands_in(snapshot, CGW_M_CPU_USAGE));
+	assert_false(cgw_snapshot_is_system_wide(snapshot, CGW_M_CPU_USAGE));
 	assert_number(snapshot, "/", CGW_M_PIDS_CURRENT, CGW_OK, 234);
 	group = cgw_topology_find(cgw_snapshot_topology(snapshot), "/a");
 	instances = cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, group, &count);
@@ -90,7 +90,7 @@ static void samples_v1(void **state)
 		  "8:0 Read 9\nTotal 9\n");
 	tree_file(machine->dir, "cgroup/freezer/a/freezer.state", "FROZEN\n");
 	machine_open(machine, "cpu.usage cpu.user cpu.max memory.current memory.max memory.anon "
-			      "cgroup.procs cgroup.strays io.rbytes frozen");
+			      "cgroup.procs cgroup.split_processes io.rbytes frozen");
 	snapshot = sample(machine);
 	topology = cgw_snapshot_topology(snapshot);
 	assert_int_equal(topology->count, 3); /* one group by path, whatever hierarchies have it */
@@ -226,7 +226,7 @@ static void survives_every_fault(void **state)
 			assert_true(at < 1000);
 			fault_arm(at, errors[e]);
 			assert_int_equal(cgw_sampler_new(machine->layout, NULL, &sampler, NULL), 0);
-			assert_int_equal(cgw_sampler_want(sampler, &wanted), 0);
+			assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
 			for (int tick = 0; tick < 2; tick++) {
 				struct cgw_snapshot *snapshot;
 				const struct cgw_topology *topology;
@@ -274,7 +274,7 @@ static void holds_no_more_than_it_may(void **state)
 	before = open_descriptors();
 	assert_int_equal(cgw_sampler_new(machine->layout, &options, &machine->sampler, NULL), 0);
 	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
-	(void)cgw_sampler_want(machine->sampler, &wanted);
+	(void)cgw_sampler_set_metrics(machine->sampler, &wanted);
 	for (int tick = 0; tick < 3; tick++) {
 		snapshot = sample(machine);
 		for (uint32_t i = 1; i < 21; i++)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sample/snapshot.h"
+#include "lib/sample/snapshot.h"
 #include "test.h"
 #include "tree.h"
 
@@ -76,7 +76,7 @@ static void snapshots_are_shared(void **state)
 	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
 	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
-	assert_int_equal(cgw_sampler_want(sampler, &wanted), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
 	for (size_t i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, reader, (void *)(i * 2)), 0);
 	for (unsigned i = 0; i < SAMPLES; i++) {

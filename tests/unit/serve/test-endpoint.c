@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "serve/address.h"
-#include "serve/endpoint.h"
+#include "cmd/serve/endpoint.h"
+#include "cmd/serve/listen-address.h"
+#include "lib/base/cleanup.h"
 #include "test.h"
 
 static void places(void **state)

@@ -10,9 +10,9 @@
 
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "frames.h"
-#include "tui/app.h"
+#include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 
 #define SECOND UINT64_C(1000000000)
 #define MIB    (UINT64_C(1) << 20)
@@ -68,9 +68,9 @@ static struct cgw_number number_ok(uint64_t value)
 	return (struct cgw_number){value, CGW_OK};
 }
 
-static void set_machine(struct cgw_machine *machine, uint64_t now_s)
+static void set_machine(struct cgw_system_stat *machine, uint64_t now_s)
 {
-	*machine = (struct cgw_machine){
+	*machine = (struct cgw_system_stat){
 		.cpu_count = 4,
 		.cpu_busy_ns = number_ok(now_s * SECOND * 187 / 100),
 		.memory_total_bytes = number_ok(16 * GIB),
@@ -94,7 +94,7 @@ static struct cgw_snapshot *session_snapshot(struct session *session)
 	struct cgw_snapshot *snapshot = NULL;
 
 	session->now_s++;
-	app_wants(session->app, &wanted);
+	app_metrics(session->app, &wanted);
 	assert_int_equal(snapshot_begin(NULL, session->topology, &wanted, &snapshot), 0);
 	snapshot->monotonic_ns = snapshot->boottime_ns = session->now_s * SECOND;
 	snapshot->realtime_ns = (1795000000 + session->now_s) * SECOND;
@@ -131,8 +131,8 @@ static void session_sample(struct session *session)
 {
 	struct arrival arrival = {.now = session_snapshot(session)};
 
-	assert_int_equal(app_arrive(session->app, &arrival, session->now_s * SECOND), 0);
-	arrival_done(&arrival);
+	assert_int_equal(app_on_sample(session->app, &arrival, session->now_s * SECOND), 0);
+	arrival_free(&arrival);
 }
 
 /* Does what was asked of the looking thread, where that asks nothing of this machine. */

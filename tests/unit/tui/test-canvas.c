@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tui/canvas.h"
+#include "tui/core/canvas.h"
 
 static struct canvas *make(int rows, int columns, bool utf8)
 {

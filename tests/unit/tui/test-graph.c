@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tui/graph.h"
-#include "tui/palette.h"
+#include "tui/core/graph.h"
+#include "tui/core/palette.h"
 
 static void assert_graph(enum graph_style style, bool utf8, int rows, int columns,
 			 const char *expected)

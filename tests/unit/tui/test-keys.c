@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tui/keys.h"
-#include "tui/line.h"
+#include "tui/core/keys.h"
+#include "tui/core/line-edit.h"
 
 static void every_action_has_a_key_that_finds_it(void **state)
 {

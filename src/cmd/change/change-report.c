@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* change-report.c - what came of a plan, for people and for programs. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/change/change-report.h"
+#include "cmd/change/signal-names.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/systemd-journal.h"
+
+/* A step without a value, as it is told: "/a: frozen". */
+static const struct {
+	const char *done, *already, *would;
+} kinds[] = {
+	[CGW_STEP_SET] = {"set", "is so already", "would be set"},
+	[CGW_STEP_FREEZE] = {"frozen", "is frozen already", "would be frozen"},
+	[CGW_STEP_THAW] = {"thawed", "is not frozen", "would be thawed"},
+	[CGW_STEP_KILL] = {"signalled", "holds no process", "would be signalled"},
+	[CGW_STEP_CREATE] = {"created", "is there already", "would be created"},
+	[CGW_STEP_DELETE] = {"deleted", "is not there", "would be deleted"},
+	[CGW_STEP_MOVE] = {"moved in", "is in it already", "would be moved in"},
+};
+
+enum cli_exit report_status(const struct cgw_result *result, bool dry_run)
+{
+	switch (result->outcome) {
+	case CGW_OUTCOME_PENDING:
+	case CGW_OUTCOME_DONE:
+	case CGW_OUTCOME_ADJUSTED:
+		return dry_run ? CLI_WOULD_CHANGE : CLI_OK;
+	case CGW_OUTCOME_UNCHANGED:
+		return CLI_OK;
+	case CGW_OUTCOME_REFUSED:
+		/* What nobody may, and what makes no sense, are told apart. */
+		return result->error == -EINVAL || result->error == -ERANGE   ? CLI_USAGE
+		       : result->error == -ENOENT || result->error == -ESTALE ? CLI_NO_SUCH_GROUP
+									      : CLI_REFUSED;
+	case CGW_OUTCOME_FAILED:
+		return result->error == -EREMOTEIO ? CLI_NOT_KEPT
+						   : cli_exit_from_error(result->error);
+	default:
+		return CLI_FAILED;
+	}
+}
+
+/* Names and the kernel's words, safe to show. */
+struct shown {
+	char path[1024], value[600], old_value[600], new_value[600];
+};
+
+static void show(const struct cgw_step *step, const struct cgw_result *result, struct shown *shown)
+{
+	const char *value = step->value != NULL ? step->value : "";
+
+	cgw_escape(shown->path, sizeof(shown->path), step->path, strlen(step->path));
+	cgw_escape(shown->value, sizeof(shown->value), value, strlen(value));
+	cgw_escape(shown->old_value, sizeof(shown->old_value), result->old_value,
+		   strlen(result->old_value));
+	cgw_escape(shown->new_value, sizeof(shown->new_value), result->new_value,
+		   strlen(result->new_value));
+}
+
+/* " (was max, change 12)" */
+static void print_before(const struct cgw_result *result, const struct shown *shown)
+{
+	bool old = shown->old_value[0] != '\0';
+
+	if (!old && result->change_id == 0)
+		return;
+	fputs(" (", stdout);
+	if (old)
+		printf("was %s", shown->old_value);
+	if (result->change_id != 0)
+		printf("%schange %llu", old ? ", " : "", (unsigned long long)result->change_id);
+	putchar(')');
+}
+
+static void print_set(const struct cgw_step *step, const struct cgw_result *result, bool dry_run)
+{
+	const char *key = cgw_control_info(step->control)->key;
+	struct shown shown;
+
+	show(step, result, &shown);
+	printf("%s: %s", shown.path, key);
+	if (result->outcome == CGW_OUTCOME_UNCHANGED) {
+		printf(" is %s already",
+		       shown.new_value[0] != '\0' ? shown.new_value : shown.value);
+	} else if (dry_run) {
+		printf(" would become %s",
+		       shown.new_value[0] != '\0' ? shown.new_value : shown.value);
+		if (shown.old_value[0] != '\0')
+			printf(" (is %s)", shown.old_value);
+	} else if (result->outcome == CGW_OUTCOME_ADJUSTED) {
+		printf(": asked %s, kernel kept %s", shown.value, shown.new_value);
+		print_before(result, &shown);
+	} else {
+		printf(" %s", shown.new_value[0] != '\0' ? shown.new_value : shown.value);
+		print_before(result, &shown);
+	}
+	putchar('\n');
+}
+
+static void print_signal(int signal)
+{
+	char name[32];
+
+	signal_name(signal, name, sizeof(name));
+	printf(" with %s", name);
+}
+
+static void print_other(const struct cgw_step *step, const struct cgw_result *result, bool dry_run)
+{
+	struct shown shown;
+
+	show(step, result, &shown);
+	printf("%s: ", shown.path);
+	if (step->kind == CGW_STEP_MOVE)
+		printf("%ld ", (long)step->pid);
+	if (result->outcome == CGW_OUTCOME_UNCHANGED)
+		fputs(kinds[step->kind].already, stdout);
+	else
+		fputs(dry_run ? kinds[step->kind].would : kinds[step->kind].done, stdout);
+	if (step->kind == CGW_STEP_KILL && result->outcome != CGW_OUTCOME_UNCHANGED)
+		print_signal(step->signal);
+	if (!dry_run && result->change_id != 0)
+		printf(" (change %llu)", (unsigned long long)result->change_id);
+	putchar('\n');
+}
+
+/* "/a: memory.max=2G: the reason", or what became of a step when another one failed. */
+static void print_trouble(const struct verb *verb, const struct cgw_step *step,
+			  const struct cgw_result *result)
+{
+	struct cgw_diag diag = result->diag;
+	const char *reason = diag.text;
+	struct shown shown;
+	char what[768];
+
+	show(step, result, &shown);
+	if (step->kind == CGW_STEP_SET)
+		(void)snprintf(what, sizeof(what), "%s=%s", cgw_control_info(step->control)->key,
+			       shown.value);
+	else
+		(void)snprintf(what, sizeof(what), "%s", cgw_step_kind_name(step->kind));
+	if (reason[0] == '\0')
+		reason = result->error < 0 ? strerror(-result->error)
+					   : cgw_outcome_name(result->outcome);
+	if (result->outcome == CGW_OUTCOME_ROLLED_BACK)
+		cli_error(verb->context, "%s: %s: taken back", shown.path, what);
+	else if (result->outcome == CGW_OUTCOME_NOT_TRIED)
+		cli_error(verb->context, "%s: %s: not tried", shown.path, what);
+	else if (result->outcome == CGW_OUTCOME_INCONSISTENT)
+		cli_error(verb->context,
+			  "%s: %s: DONE, AND TAKING IT BACK FAILED: %s; it was %s before",
+			  shown.path, what, reason,
+			  shown.old_value[0] != '\0' ? shown.old_value : "otherwise");
+	else
+		cli_error(verb->context, "%s: %s: %s", shown.path, what, reason);
+}
+
+static bool went_well(enum cgw_outcome outcome, bool dry_run)
+{
+	return outcome == CGW_OUTCOME_DONE || outcome == CGW_OUTCOME_ADJUSTED ||
+	       outcome == CGW_OUTCOME_UNCHANGED || (dry_run && outcome == CGW_OUTCOME_PENDING);
+}
+
+static void print_step(const struct verb *verb, const struct cgw_step *step,
+		       const struct cgw_result *result)
+{
+	bool dry_run = verb->options.dry_run;
+
+	if (!went_well(result->outcome, dry_run)) {
+		print_trouble(verb, step, result);
+		return;
+	}
+	if (!verb->quiet || dry_run) {
+		if (step->kind == CGW_STEP_SET)
+			print_set(step, result, dry_run);
+		else
+			print_other(step, result, dry_run);
+	}
+	if (dry_run && result->outcome != CGW_OUTCOME_UNCHANGED && result->how[0] != '\0')
+		printf("  %s\n", result->how);
+	/* Done, and still something to be told: an engine that does not know, a limit above. */
+	if (result->diag.text[0] != '\0' && result->outcome != CGW_OUTCOME_ADJUSTED)
+		cli_error(verb->context, "note: %s", result->diag.text);
+}
+
+static json_t *json_text(const char *text)
+{
+	char escaped[4 * 1024];
+
+	if (text == NULL || text[0] == '\0')
+		return json_null();
+	cgw_escape(escaped, sizeof(escaped), text, strlen(text));
+	return json_string(escaped);
+}
+
+/* Sentences of the library, whose names are escaped already. */
+static json_t *json_sentence(const char *text)
+{
+	return text[0] != '\0' ? json_string(text) : json_null();
+}
+
+static json_t *json_step(const struct cgw_step *step, const struct cgw_result *result)
+{
+	bool set = step->kind == CGW_STEP_SET;
+	json_t *object = json_pack(
+		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "group", json_text(step->path), "action",
+		cgw_step_kind_name(step->kind), "outcome", cgw_outcome_name(result->outcome), "old",
+		json_text(result->old_value), "new", json_text(result->new_value), "how",
+		json_sentence(result->how), "message", json_sentence(result->diag.text));
+	int r = object == NULL ? -1 : 0;
+
+	if (r == 0 && set)
+		r = json_object_set_new(object, "key",
+					json_string(cgw_control_info(step->control)->key));
+	if (r == 0 && set)
+		r = json_object_set_new(object, "asked", json_text(step->value));
+	if (r == 0 && step->kind == CGW_STEP_MOVE)
+		r = json_object_set_new(object, "pid", json_integer(step->pid));
+	if (r == 0 && step->kind == CGW_STEP_KILL)
+		r = json_object_set_new(object, "signal", json_integer(step->signal));
+	if (r == 0 && result->error < 0)
+		r = json_object_set_new(object, "error",
+					json_text(strerrorname_np(-result->error)));
+	if (r == 0 && result->change_id != 0)
+		r = json_object_set_new(object, "change",
+					json_integer((json_int_t)result->change_id));
+	if (r == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+/* {"dry_run": false, "status": 0, "steps": [...]} */
+static enum cli_exit print_json(const struct verb *verb, json_t *steps, enum cli_exit status)
+{
+	json_t *document =
+		json_pack("{s:s, s:b, s:i, s:o}", "cgward", cgw_version(), "dry_run",
+			  (int)verb->options.dry_run, "status", (int)status, "steps", steps);
+
+	if (document == NULL) {
+		cli_error(verb->context, "%s", strerror(ENOMEM));
+		return CLI_FAILED;
+	}
+	(void)json_dumpf(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(document);
+	return status;
+}
+
+/* Failures outweigh what would change, that outweighs what went well. */
+static enum cli_exit worse(enum cli_exit status, enum cli_exit other)
+{
+	if (status == CLI_OK || (status == CLI_WOULD_CHANGE && other != CLI_OK))
+		return other;
+	return status;
+}
+
+static bool is_cause(const struct cgw_result *result)
+{
+	return result->outcome == CGW_OUTCOME_FAILED || result->outcome == CGW_OUTCOME_REFUSED ||
+	       result->outcome == CGW_OUTCOME_INCONSISTENT;
+}
+
+/* What was done, or was tried and failed, goes into systemd's journal as well. */
+static void keep_step(const struct verb *verb, const struct cgw_step *step,
+		      const struct cgw_result *result)
+{
+	if (verb->options.dry_run || result->outcome == CGW_OUTCOME_PENDING ||
+	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
+		return;
+	cli_journal_change(&(struct cli_journal_change){
+		.action = cgw_step_kind_name(step->kind),
+		.group = step->path,
+		.group_id = step->expected_id,
+		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
+		.old_value = result->old_value,
+		.new_value = step->value,
+		.kept_value = result->new_value,
+		.who = verb->options.who,
+		.why = verb->options.why,
+		.how = result->how,
+		.trouble = result->diag.text,
+		.error = result->error,
+		.change_id = result->change_id,
+	});
+}
+
+enum cli_exit report_plan(const struct verb *verb, int error)
+{
+	enum cli_exit status = CLI_OK, causes = CLI_OK;
+	json_t *steps = verb->json ? json_array() : NULL;
+
+	for (size_t i = 0; i < cgw_plan_count(verb->plan); i++) {
+		const struct cgw_step *step = cgw_plan_step(verb->plan, i);
+		const struct cgw_result *result = cgw_plan_result(verb->plan, i);
+		enum cli_exit one = report_status(result, verb->options.dry_run);
+
+		keep_step(verb, step, result);
+		status = worse(status, one);
+		if (is_cause(result))
+			causes = result->outcome == CGW_OUTCOME_INCONSISTENT ? CLI_FAILED
+									     : worse(causes, one);
+		if (verb->json)
+			(void)json_array_append_new(steps, json_step(step, result));
+		else
+			print_step(verb, step, result);
+	}
+	/* Steps that were taken back say nothing of why. */
+	if (causes != CLI_OK)
+		status = causes;
+	else if (error < 0)
+		status = cli_exit_from_error(error);
+	if (error < 0 && causes == CLI_OK)
+		cli_error(verb->context, "%s", strerror(-error));
+	return verb->json ? print_json(verb, steps, status) : status;
+}
+
+enum cli_exit report_steps(const struct verb *verb, const struct cgw_step *steps,
+			   const struct cgw_result *results, size_t count)
+{
+	enum cli_exit status = CLI_OK;
+	json_t *list = verb->json ? json_array() : NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		keep_step(verb, &steps[i], &results[i]);
+		status = worse(status, report_status(&results[i], verb->options.dry_run));
+		if (verb->json)
+			(void)json_array_append_new(list, json_step(&steps[i], &results[i]));
+		else
+			print_step(verb, &steps[i], &results[i]);
+	}
+	return verb->json ? print_json(verb, list, status) : status;
+}

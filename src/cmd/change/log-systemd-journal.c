@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * log-systemd-journal.c - `cgward log --journal systemd`: cgward's entries in systemd's journals, newest first, of
+ * this machine or of all that systemd-journal-remote has collected.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <systemd/sd-journal.h>
+
+#include "cmd/change/log-systemd-journal.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/systemd-journal.h"
+#include <cgward/model.h>
+#include <cgward/render.h>
+
+#define FIELD_MAX_BYTES 4096
+
+/* A column, its key in JSON, and the fields that it is taken from: the first that says something. */
+static const struct {
+	const char *title, *key;
+	const char *fields[2];
+} columns[] = {
+	{"TIME", "time", {NULL}},
+	{"HOST", "host", {"_HOSTNAME"}},
+	{"GROUP", "group", {"CGWARD_GROUP"}},
+	{"WHAT", "what", {"CGWARD_KEY", "CGWARD_ACTION"}},
+	{"OLD", "old", {"CGWARD_OLD"}},
+	{"NEW", "new", {"CGWARD_KEPT", "CGWARD_NEW"}},
+	{"WHO", "who", {"CGWARD_WHO", "CGWARD_RULE"}},
+	{"STATE", "state", {NULL}},
+	{"WHY", "why", {"CGWARD_REASON"}},
+};
+enum { COLUMN_TIME, COLUMN_HOST, COLUMN_GROUP, COLUMN_STATE = 7 };
+
+struct line {
+	char cells[ARRAY_SIZE(columns)][FIELD_MAX_BYTES];
+};
+
+static void cleanup_journal(sd_journal **journal)
+{
+	sd_journal_close(*journal);
+}
+
+bool log_journal_is(const char *text, const char **ret_where)
+{
+	if (strcmp(text, "systemd") == 0)
+		*ret_where = "";
+	else if (strncmp(text, "systemd:", 8) == 0)
+		*ret_where = text + 8;
+	else
+		return false;
+	return true;
+}
+
+static int open_journal(const char *where, sd_journal **ret_journal)
+{
+	const char *files[] = {where, NULL};
+	struct stat status;
+
+	if (where[0] == '\0')
+		return sd_journal_open(ret_journal, SD_JOURNAL_LOCAL_ONLY);
+	if (stat(where, &status) < 0)
+		return -errno;
+	return S_ISDIR(status.st_mode) ? sd_journal_open_directory(ret_journal, where, 0)
+				       : sd_journal_open_files(ret_journal, files, 0);
+}
+
+static int add_matches(sd_journal *journal)
+{
+	static const enum cli_message wanted[] = {CLI_MESSAGE_ACTION, CLI_MESSAGE_CHANGE};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted) && r >= 0; i++) {
+		char match[64];
+
+		(void)snprintf(match, sizeof(match), "MESSAGE_ID=%s", cli_message_id(wanted[i]));
+		r = sd_journal_add_match(journal, match, 0);
+	}
+	return r;
+}
+
+/* The field's bytes escaped; what a journal holds was written by anybody. */
+static bool get_field(sd_journal *journal, const char *field, char *buffer, size_t size)
+{
+	size_t length, name = strlen(field) + 1;
+	const void *data;
+
+	buffer[0] = '\0';
+	if (sd_journal_get_data(journal, field, &data, &length) < 0 || length <= name)
+		return false;
+	(void)cgw_escape(buffer, size, (const char *)data + name, length - name);
+	return true;
+}
+
+/* Groups and texts were escaped when they were written: their backslashes are doubled by that. */
+static void unescape_backslashes(char *text)
+{
+	static const char twice[] = "\\x5c";
+	char *to = text;
+
+	while (*text != '\0') {
+		bool slash = strncmp(text, twice, strlen(twice)) == 0;
+
+		*to++ = slash ? '\\' : *text;
+		text += slash ? strlen(twice) : 1;
+	}
+	*to = '\0';
+}
+
+static void fill(sd_journal *journal, struct line *line)
+{
+	uint64_t time_us = 0;
+	char error[32], dry_run[8];
+
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+		line->cells[i][0] = '\0';
+		for (size_t j = 0; j < 2 && columns[i].fields[j] != NULL; j++)
+			if (get_field(journal, columns[i].fields[j], line->cells[i],
+				      FIELD_MAX_BYTES))
+				break;
+	}
+	unescape_backslashes(line->cells[COLUMN_GROUP]);
+	if (sd_journal_get_realtime_usec(journal, &time_us) >= 0)
+		(void)cgw_format_time(time_us * 1000, line->cells[COLUMN_TIME], FIELD_MAX_BYTES);
+	if (get_field(journal, "ERRNO", error, sizeof(error)) && strcmp(error, "0") != 0)
+		(void)snprintf(line->cells[COLUMN_STATE], FIELD_MAX_BYTES, "failed");
+	else if (get_field(journal, "CGWARD_DRY_RUN", dry_run, sizeof(dry_run)) &&
+		 strcmp(dry_run, "1") == 0)
+		(void)snprintf(line->cells[COLUMN_STATE], FIELD_MAX_BYTES, "would");
+}
+
+static bool is_wanted(const struct log_journal *log, const char *group)
+{
+	for (int i = 0; i < log->glob_count; i++)
+		if (strcmp(log->globs[i], group) == 0 || cgw_glob_match(log->globs[i], group))
+			return true;
+	return log->glob_count == 0;
+}
+
+static int add_line(struct libscols_table *table, const struct line *line)
+{
+	struct libscols_line *row = scols_table_new_line(table, NULL);
+	int r = row == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(columns) && r == 0; i++)
+		r = scols_line_set_data(row, i, line->cells[i]);
+	return r;
+}
+
+static int add_object(json_t *list, const struct line *line)
+{
+	json_t *object = json_object();
+	int r = object == NULL ? -1 : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(columns) && r == 0; i++)
+		r = json_object_set_new(object, columns[i].key, json_string(line->cells[i]));
+	if (r < 0) {
+		json_decref(object);
+		return -ENOMEM;
+	}
+	return json_array_append_new(list, object) < 0 ? -ENOMEM : 0;
+}
+
+static int read_all(const struct log_journal *log, sd_journal *journal,
+		    struct libscols_table *table, json_t *list)
+{
+	CLEANUP(cleanup_free) struct line *line = malloc(sizeof(*line));
+	uint64_t shown = 0;
+	int r = line == NULL ? -ENOMEM : add_matches(journal);
+
+	if (r >= 0)
+		r = sd_journal_seek_tail(journal);
+	while (r >= 0 && (log->count == 0 || shown < log->count)) {
+		r = sd_journal_previous(journal);
+		if (r <= 0)
+			break;
+		fill(journal, line);
+		if (!is_wanted(log, line->cells[COLUMN_GROUP]))
+			continue;
+		shown++;
+		r = log->json ? add_object(list, line) : add_line(table, line);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int make_table(struct libscols_table **ret_table)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (table == NULL)
+		return -ENOMEM;
+	scols_table_set_stream(table, stdout);
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+		struct libscols_column *column =
+			scols_table_new_column(table, columns[i].title, 0, 0);
+
+		/* Texts are escaped already: their backslashes are meant. */
+		if (column == NULL || scols_column_set_safechars(column, "\\") < 0) {
+			scols_unref_table(table);
+			return -ENOMEM;
+		}
+	}
+	*ret_table = table;
+	return 0;
+}
+
+static int print(const struct log_journal *log, sd_journal *journal)
+{
+	struct libscols_table *table = NULL;
+	json_t *list = json_array();
+	int r = list == NULL ? -ENOMEM : make_table(&table);
+
+	if (r == 0)
+		r = read_all(log, journal, table, list);
+	if (r == 0 && log->json) {
+		(void)json_dumpf(list, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+		putchar('\n');
+	} else if (r == 0 && scols_table_get_nlines(table) > 0) {
+		r = scols_print_table(table);
+	}
+	scols_unref_table(table);
+	json_decref(list);
+	return r;
+}
+
+enum cli_exit log_journal_print(const struct log_journal *log)
+{
+	CLEANUP(cleanup_journal) sd_journal *journal = NULL;
+	char shown[512];
+	int r = open_journal(log->where, &journal);
+
+	if (r >= 0)
+		r = print(log, journal);
+	if (r >= 0)
+		return CLI_OK;
+	(void)cgw_escape(shown, sizeof(shown), log->where, strlen(log->where));
+	cli_error(log->context, "cannot read %s: %s",
+		  shown[0] != '\0' ? shown : "this machine's journal", strerror(-r));
+	return r == -EACCES || r == -EPERM ? CLI_NO_PRIVILEGE : CLI_FAILED;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* parse-assignment.c - operands of the form KEY=VALUE. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/change/parse-assignment.h"
+#include "lib/base/cleanup.h"
+
+bool assign_is(const char *operand)
+{
+	return operand[0] != '/' && strchr(operand, '=') != NULL;
+}
+
+enum cli_exit assign_add(struct verb *verb, const struct group_list *groups, int count,
+			 char **operands)
+{
+	for (int i = 0; i < count; i++) {
+		CLEANUP(cleanup_free) char *value = NULL;
+		enum cgw_control control = CGW_CONTROL_COUNT;
+		struct cgw_diag diag = {0};
+		int r = cgw_assignment_parse(operands[i], &control, &value, &diag);
+
+		if (r < 0) {
+			cli_diag(verb->context, &diag);
+			return CLI_USAGE;
+		}
+		for (size_t group = 0; group < groups->count; group++) {
+			const struct cgw_step step = {
+				.kind = CGW_STEP_SET,
+				.path = groups->paths[group],
+				.control = control,
+				.value = value,
+			};
+			enum cli_exit status = verb_add(verb, &step);
+
+			if (status != CLI_OK)
+				return status;
+		}
+	}
+	return CLI_OK;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* run-child.c - a command under a runner, and the runner's keeper. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd/change/run-child.h"
+#include "lib/base/cleanup.h"
+
+static void forwarded(sigset_t *set)
+{
+	static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,  SIGUSR2,
+				      SIGALRM, SIGCONT, SIGTSTP, SIGCHLD, SIGWINCH, SIGPIPE};
+
+	sigemptyset(set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(set, signals[i]);
+}
+
+static void run_child(const struct child *child, const struct cli_context *context, int go,
+		      char **command)
+{
+	char byte, shown[256];
+	ssize_t got;
+	int error;
+
+	do
+		got = read(go, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	if (got != 1)
+		_exit(CHILD_NOT_STARTED); /* the runner has said why, or is no more */
+	signal(SIGPIPE, SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
+	execvp(command[0], command);
+	error = errno;
+	cgw_escape(shown, sizeof(shown), command[0], strlen(command[0]));
+	cli_error(context, "cannot run \"%s\": %s", shown, strerror(error));
+	fflush(stderr);
+	_exit(error == ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE);
+}
+
+int child_start(struct child *child, const struct cli_context *context, char **command)
+{
+	int ends[2], error;
+	sigset_t set;
+
+	*child = (struct child){.pid = -1, .go = -1};
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	forwarded(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, &child->before);
+	/* What stands in the buffers would be written twice. */
+	fflush(stdout);
+	child->pid = fork();
+	if (child->pid < 0) {
+		error = -errno;
+		close(ends[0]);
+		close(ends[1]);
+		(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
+		return error;
+	}
+	if (child->pid == 0) {
+		close(ends[1]);
+		run_child(child, context, ends[0], command);
+	}
+	close(ends[0]);
+	child->go = ends[1];
+	return 0;
+}
+
+int child_go(struct child *child)
+{
+	ssize_t written = write(child->go, "g", 1);
+
+	close(child->go);
+	child->go = -1;
+	return written == 1 ? 0 : -EPIPE;
+}
+
+/* A stop is the whole job's: the shell sees the runner stop, and its `fg` wakes both. */
+static bool has_ended(pid_t pid, int *ret_status)
+{
+	int status;
+	pid_t got = waitpid(pid, &status, WNOHANG | WUNTRACED);
+
+	if (got != pid)
+		return got < 0 && errno == ECHILD;
+	if (WIFSTOPPED(status)) {
+		(void)raise(SIGSTOP);
+		return false;
+	}
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return true;
+}
+
+int child_wait(struct child *child)
+{
+	int status = CHILD_NOT_STARTED;
+	sigset_t set;
+
+	forwarded(&set);
+	while (!has_ended(child->pid, &status)) {
+		siginfo_t info;
+		int signal = sigwaitinfo(&set, &info);
+
+		if (signal < 0 || signal == SIGCHLD || signal == SIGPIPE)
+			continue;
+		/*
+		 * What the terminal sends, it sends to the whole process group: the command has it
+		 * already. What the command itself sent to its group is no news to it either.
+		 */
+		if (info.si_code == SI_KERNEL ||
+		    (info.si_code == SI_USER && info.si_pid == child->pid))
+			continue;
+		(void)kill(child->pid, signal);
+	}
+	child->pid = -1;
+	return status;
+}
+
+void child_done(struct child *child)
+{
+	if (child->go >= 0)
+		close(child->go);
+	child->go = -1;
+	if (child->pid > 0) {
+		(void)waitpid(child->pid, NULL, 0);
+		(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
+	}
+	child->pid = -1;
+}
+
+static void run_keeper(int alive, void (*clean)(void *context), void *context)
+{
+	int nowhere = open("/dev/null", O_RDWR);
+	sigset_t all;
+	char byte;
+	ssize_t got;
+
+	/* Not in the runner's job, and not among those who hold its output open. */
+	(void)setsid();
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	for (int fd = 0; fd <= 2 && nowhere >= 0; fd++)
+		(void)dup2(nowhere, fd);
+	do
+		got = read(alive, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
+		clean(context);
+	_exit(0);
+}
+
+int cleanup_process_start(struct keeper *keeper, const struct child *child,
+			  void (*clean)(void *context), void *context)
+{
+	int ends[2], error;
+
+	*keeper = (struct keeper){.pid = -1, .alive = -1};
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	keeper->pid = fork();
+	if (keeper->pid < 0) {
+		error = -errno;
+		close(ends[0]);
+		close(ends[1]);
+		return error;
+	}
+	if (keeper->pid == 0) {
+		close(ends[1]);
+		/* Held open here, it would let a command wait for a runner that is no more. */
+		close(child->go);
+		run_keeper(ends[0], clean, context);
+	}
+	close(ends[0]);
+	keeper->alive = ends[1];
+	return 0;
+}
+
+void cleanup_process_stop(struct keeper *keeper)
+{
+	if (keeper->pid < 0)
+		return;
+	if (write(keeper->alive, "d", 1) != 1)
+		(void)kill(keeper->pid, SIGKILL);
+	close(keeper->alive);
+	while (waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	keeper->pid = -1;
+}

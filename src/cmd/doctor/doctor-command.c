@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* doctor-command.c - `cgward doctor`: what works on this machine, what does not, why, and what to do. */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cmd/doctor/doctor-checks.h"
+#include "cmd/doctor/doctor-command.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/options.h"
+
+static const struct cli_option options[] = {
+	{'J', "json", NULL, false, "one JSON document"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward doctor [OPTION...]",
+	.text = "Says what works on this machine, what does not, why, and what to do.",
+	.options = options,
+};
+
+static const char *const verdicts[] = {
+	[VERDICT_WORKS] = "works",
+	[VERDICT_LIMITED] = "limited",
+	[VERDICT_FAILS] = "fails",
+};
+
+static void print_json(const struct finding *findings)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; checks[i].name != NULL; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s}", "check", checks[i].name,
+						"verdict", verdicts[findings[i].verdict], "what",
+						findings[i].what, "todo", findings[i].todo));
+	list = json_pack("{s:s, s:o}", "cgward", cgw_version(), "checks", list);
+	(void)json_dumpf(list, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(list);
+}
+
+static void print_text(const struct finding *findings)
+{
+	for (size_t i = 0; checks[i].name != NULL; i++) {
+		printf("%-11s %-8s %s\n", checks[i].name, verdicts[findings[i].verdict],
+		       findings[i].what);
+		if (findings[i].todo[0] != '\0')
+			printf("%-11s %-8s -> %s\n", "", "", findings[i].todo);
+	}
+}
+
+static int doctor_run(struct cli_context *context, int argc, char **argv)
+{
+	struct finding findings[16] = {0};
+	struct cgw_diag diag = {0};
+	struct cgw_layout *layout;
+	enum cli_exit status = CLI_OK;
+	const char *value;
+	bool json = false;
+	int code;
+
+	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
+		json = json || code == 'J';
+	if (code < 0)
+		return (int)status;
+	if (optind < argc)
+		return (int)cli_usage_error(context, "doctor takes no operand");
+	/* Not cli_layout(): that nothing is mounted is a finding here. */
+	if (cgw_layout_open(&context->roots, &layout, &diag) < 0) {
+		cli_diag(context, &diag);
+		return CLI_NO_CGROUP;
+	}
+	for (size_t i = 0; checks[i].name != NULL && i < ARRAY_SIZE(findings); i++) {
+		if (layout->kind == CGW_LAYOUT_NONE && i > 0) {
+			findings[i].verdict = VERDICT_FAILS;
+			(void)snprintf(findings[i].what, sizeof(findings[i].what),
+				       "not without a hierarchy");
+			continue;
+		}
+		checks[i].run(layout, &findings[i]);
+	}
+	if (json)
+		print_json(findings);
+	else
+		print_text(findings);
+	status = layout->kind == CGW_LAYOUT_NONE ? CLI_NO_CGROUP : CLI_OK;
+	cgw_layout_free(layout);
+	return (int)status;
+}
+
+const struct cli_command doctor_commands[] = {
+	{"doctor", "say what works on this machine, and what does not", doctor_run},
+	{NULL, NULL, NULL},
+};

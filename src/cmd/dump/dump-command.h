@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dump-command.h - the one-shot face: `cgward dump` and `cgward get`. */
+#ifndef CGWARD_CMD_DUMP_DUMP_COMMAND_H
+#define CGWARD_CMD_DUMP_DUMP_COMMAND_H
+
+#include "shared/cli/cli.h"
+
+extern const struct cli_command dump_commands[];
+
+#endif

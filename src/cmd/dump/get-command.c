@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* get-command.c - `cgward get GROUP KEY...`: single figures of one group, one a line. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/dump/dump-report.h"
+#include "cmd/dump/get-command.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/options.h"
+#include "shared/cli/select-groups.h"
+
+enum { OPTION_RATES = CLI_OPTION_LONG };
+
+static const struct cli_option options[] = {
+	{'b', "bytes", NULL, false, "bytes and times in full"},
+	{'J', "json", NULL, false, "one JSON object"},
+	{OPTION_RATES, "rates", "TIME", false, "take rates over TIME (1s)"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward get [OPTION...] GROUP KEY...",
+	.text = "Prints one figure a line. GROUP is a path, a systemd unit, a container's id or "
+		"its\n"
+		"first characters, or pid:N. Ends with status 1 when a figure is not there "
+		"(\"-\").",
+	.options = options,
+};
+
+struct get {
+	struct cli_context *context;
+	const struct cgw_layout *layout;
+	struct field_list fields;
+	bool exact, json;
+	uint64_t rates_ns;
+	char *path;
+};
+
+static bool is_there(enum cgw_state state)
+{
+	return state == CGW_OK || state == CGW_MAX || state == CGW_RESET;
+}
+
+static enum cgw_state state_of(const struct cgw_frame *frame, struct cgw_field field,
+			       uint32_t group)
+{
+	enum cgw_state state;
+
+	if (field.shape == CGW_STRING)
+		(void)cgw_frame_text(frame, field, group, NULL, 0, &state);
+	else
+		state = cgw_frame_value(frame, field, group).state;
+	return state;
+}
+
+static enum cli_exit print_values(const struct get *get, const struct cgw_frame *frame,
+				  uint32_t group)
+{
+	const struct report report = {
+		.out = stdout,
+		.layout = get->layout,
+		.frame = frame,
+		.fields = get->fields.items,
+		.field_count = get->fields.count,
+		.groups = &group,
+		.group_count = 1,
+		.exact = get->exact,
+	};
+	enum cli_exit status = CLI_OK;
+
+	for (size_t i = 0; i < get->fields.count; i++) {
+		CLEANUP(cleanup_free) char *text = NULL;
+		size_t instances;
+
+		(void)report_instances(&report, get->fields.items[i], group, &instances);
+		if (instances == 0 && !is_there(state_of(frame, get->fields.items[i], group)))
+			status = CLI_FAILED;
+		if (get->json)
+			continue;
+		if (report_cell(&report, get->fields.items[i], group,
+				get->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, &text) < 0)
+			return CLI_FAILED;
+		puts(text);
+	}
+	if (get->json && report_ndjson(&report) < 0)
+		return CLI_FAILED;
+	return status;
+}
+
+static bool wants_second_sample(const struct get *get, const struct cgw_frame *frame,
+				uint32_t group)
+{
+	for (size_t i = 0; i < get->fields.count; i++)
+		if (state_of(frame, get->fields.items[i], group) == CGW_WARMUP)
+			return true;
+	return false;
+}
+
+static int take_sample(struct cgw_sampler *sampler, struct cgw_frame *frame)
+{
+	struct cgw_snapshot *snapshot;
+	int r = cgw_sampler_sample(sampler, &snapshot);
+
+	if (r < 0)
+		return r;
+	r = cgw_frame_update(frame, snapshot);
+	cgw_snapshot_unref(snapshot);
+	return r;
+}
+
+static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler *sampler,
+				      struct cgw_frame *frame)
+{
+	uint32_t group = CGW_NO_GROUP;
+	int r = take_sample(sampler, frame);
+
+	if (r == 0)
+		group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)), get->path);
+	if (group != CGW_NO_GROUP && wants_second_sample(get, frame, group)) {
+		struct timespec wait = {.tv_sec = (time_t)(get->rates_ns / 1000000000),
+					.tv_nsec = (long)(get->rates_ns % 1000000000)};
+
+		while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
+			continue;
+		r = take_sample(sampler, frame);
+		if (r == 0)
+			group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)),
+						  get->path);
+	}
+	if (r < 0) {
+		cli_error(get->context, "%s", strerror(-r));
+		return CLI_FAILED;
+	}
+	if (group == CGW_NO_GROUP) {
+		cli_error(get->context, "the group went away");
+		return CLI_NO_SUCH_GROUP;
+	}
+	return print_values(get, frame, group);
+}
+
+static enum cli_exit read_and_print(const struct get *get)
+{
+	/* Children are read for what is left without them; what is beneath them is not needed. */
+	struct cgw_sampler_options sampler_options = {.below = get->path, .depth_max = 1};
+	struct cgw_metric_set wanted = {0};
+	struct cgw_sampler *sampler;
+	struct cgw_frame *frame;
+	struct cgw_diag diag = {0};
+	enum cli_exit status = CLI_FAILED;
+
+	for (const char *at = get->path; *at != '\0'; at++)
+		sampler_options.depth_max += *at == '/' && at[1] != '\0';
+	if (cgw_sampler_new(get->layout, &sampler_options, &sampler, &diag) < 0) {
+		cli_diag(get->context, &diag);
+		return CLI_FAILED;
+	}
+	for (size_t i = 0; i < get->fields.count; i++)
+		cgw_field_metrics(get->fields.items[i], &wanted);
+	if (cgw_frame_new(&frame) == 0) {
+		if (cgw_sampler_set_metrics(sampler, &wanted) == 0)
+			status = sample_and_print(get, sampler, frame);
+		cgw_frame_free(frame);
+	}
+	cgw_sampler_free(sampler);
+	return status;
+}
+
+static enum cli_exit parse_keys(struct get *get, int argc, char **argv)
+{
+	struct cgw_diag diag = {0};
+
+	for (int i = 0; i < argc; i++) {
+		CLEANUP(cleanup_free) char *added = NULL;
+
+		if (asprintf(&added, "+%s", argv[i]) < 0)
+			return CLI_FAILED;
+		if (field_list_parse(&get->fields, added, &diag) < 0)
+			return cli_usage_error(get->context, "%s", diag.text);
+	}
+	return CLI_OK;
+}
+
+static enum cli_exit run_get(struct get *get, const char *what)
+{
+	struct cgw_diag diag = {0};
+	enum cli_exit status;
+	struct cgw_layout *layout = cli_layout(get->context, &status);
+	int r;
+
+	if (layout == NULL)
+		return status;
+	get->layout = layout;
+	r = cgw_group_find(layout, what, &get->path, &diag);
+	if (r < 0) {
+		cli_diag(get->context, &diag);
+		status = cli_exit_from_error(r);
+	} else {
+		status = read_and_print(get);
+		free(get->path);
+	}
+	cgw_layout_free(layout);
+	return status;
+}
+
+int get_run(struct cli_context *context, int argc, char **argv)
+{
+	struct get get = {.context = context, .rates_ns = 1000000000};
+	enum cli_exit status = CLI_OK;
+	const char *value;
+	int code;
+
+	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
+		if (code == 'b')
+			get.exact = true;
+		else if (code == 'J')
+			get.json = true;
+		else if (cli_parse_duration(value, &get.rates_ns) < 0 || get.rates_ns == 0)
+			return (int)cli_usage_error(
+				context, "--rates wants a time such as 500ms, not \"%.64s\"",
+				value);
+	}
+	if (code < 0)
+		return (int)status;
+	if (argc - optind < 2)
+		return (int)cli_usage_error(context, "a GROUP and at least one KEY are wanted");
+	status = parse_keys(&get, argc - optind - 1, argv + optind + 1);
+	if (status == CLI_OK)
+		status = run_get(&get, argv[optind]);
+	field_list_done(&get.fields);
+	return (int)status;
+}

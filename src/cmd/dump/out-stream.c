@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* out-stream.c - lines for another cgward: what shared/remote/stream.h describes, around those of NDJSON. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/dump/dump-report.h"
+#include "cmd/dump/json-writer.h"
+#include "lib/base/cleanup.h"
+#include "shared/remote/stream-system.h"
+#include "shared/remote/stream.h"
+
+static void put_string(struct json_writer *to, const char *text)
+{
+	json_put_string(to, text, strlen(text));
+}
+
+/* "cpu.usage": [1, "cpuacct.usage", ""], by which a reader knows what the number includes. */
+static void put_sources(struct json_writer *to, const struct cgw_snapshot *now)
+{
+	size_t start;
+
+	json_put_key(to, 0, "sources");
+	json_put(to, "{", 1);
+	start = to->length;
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		const struct cgw_source *source = cgw_snapshot_source(now, metric);
+
+		if (source == NULL || !cgw_metric_set_has(cgw_snapshot_metrics(now), metric))
+			continue;
+		json_put_key(to, start, cgw_metric_info(metric)->key);
+		json_put(to, "[", 1);
+		json_put_integer(to, source->version);
+		json_put(to, ",", 1);
+		put_string(to, source->file);
+		json_put(to, ",", 1);
+		put_string(to, source->key != NULL ? source->key : "");
+		json_put(to, "]", 1);
+	}
+	json_put(to, "}", 1);
+	json_put_key(to, 0, "stands_in");
+	json_put(to, "[", 1);
+	start = to->length;
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_snapshot_is_system_wide(now, metric)) {
+			json_put_comma(to, start);
+			put_string(to, cgw_metric_info(metric)->key);
+		}
+	json_put(to, "]", 1);
+}
+
+static void put_head(struct json_writer *to, const struct report *report)
+{
+	char host[256] = "", escaped[1024];
+
+	if (report->host != NULL)
+		(void)snprintf(host, sizeof(host), "%s", report->host);
+	else
+		(void)gethostname(host, sizeof(host) - 1);
+	(void)cgw_escape(escaped, sizeof(escaped), host, strlen(host));
+	json_put_key(to, 0, "stream");
+	json_put_integer(to, REMOTE_SCHEMA);
+	json_put_key(to, 0, "cgward");
+	put_string(to, cgw_version());
+	json_put_key(to, 0, "host");
+	put_string(to, escaped);
+	json_put_key(to, 0, "layout");
+	put_string(to, cgw_layout_kind_name(report->layout->kind));
+	put_sources(to, cgw_frame_now(report->frame));
+}
+
+static void put_number(struct json_writer *to, struct cgw_number number)
+{
+	if (number.state == CGW_OK && number.value <= INT64_MAX)
+		json_put_integer(to, number.value);
+	else
+		json_put_text(to, "null");
+}
+
+static void put_machine(struct json_writer *to, const struct cgw_system_stat *machine)
+{
+	const struct remote_system_metric *figure;
+	size_t start;
+
+	json_put_key(to, 0, "machine");
+	json_put(to, "{", 1);
+	start = to->length;
+	json_put_key(to, start, "cpu_count");
+	json_put_integer(to, machine->cpu_count);
+	for (size_t i = 0; (figure = remote_system_metric(i)) != NULL; i++) {
+		const struct cgw_number *numbers =
+			(const void *)((const char *)machine + figure->offset);
+
+		json_put_key(to, start, figure->name);
+		if (figure->count > 1)
+			json_put(to, "[", 1);
+		for (size_t j = 0; j < figure->count; j++) {
+			if (j > 0)
+				json_put(to, ",", 1);
+			put_number(to, numbers[j]);
+		}
+		if (figure->count > 1)
+			json_put(to, "]", 1);
+	}
+	json_put(to, "}", 1);
+}
+
+static void put_sample(struct json_writer *to, const struct report *report)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(report->frame);
+
+	json_put_key(to, 0, "sample");
+	json_put_integer(to, report->group_count);
+	json_put_key(to, 0, "realtime_ns");
+	json_put_integer(to, cgw_snapshot_realtime_ns(now));
+	json_put_key(to, 0, "boottime_ns");
+	json_put_integer(to, cgw_snapshot_boottime_ns(now));
+	json_put_key(to, 0, "monotonic_ns");
+	json_put_integer(to, cgw_snapshot_monotonic_ns(now));
+	json_put_key(to, 0, "cost_ns");
+	json_put_integer(to, cgw_snapshot_cost_ns(now));
+	json_put_key(to, 0, "collector");
+	put_string(to, cgw_snapshot_collector(now));
+	put_machine(to, cgw_snapshot_system(now));
+}
+
+static int write_line(const struct json_writer *line, FILE *out)
+{
+	if (line->failed)
+		return -ENOMEM;
+	(void)fputc('{', out);
+	(void)fwrite(line->bytes, 1, line->length, out);
+	(void)fputs("}\n", out);
+	return 0;
+}
+
+int report_stream(const struct report *report)
+{
+	CLEANUP(json_writer_done) struct json_writer line = {.compact = true};
+	int r = 0;
+
+	if (report->first) {
+		put_head(&line, report);
+		r = write_line(&line, report->out);
+		json_writer_reset(&line);
+	}
+	if (r == 0) {
+		put_sample(&line, report);
+		r = write_line(&line, report->out);
+	}
+	return r < 0 ? r : report_ndjson(report);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* out-table.c - aligned columns for people, by libsmartcols as lsblk and lsns. */
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/dump/dump-report.h"
+#include "lib/base/cleanup.h"
+
+static void cleanup_table(struct libscols_table **table)
+{
+	scols_unref_table(*table);
+}
+
+static int add_columns(const struct report *report, struct libscols_table *table)
+{
+	for (size_t i = 0; i < report->field_count; i++) {
+		struct cgw_column column = cgw_column_for(report->fields[i]);
+		int flags = column.align_right ? SCOLS_FL_RIGHT : 0;
+
+		if (report->tree && i == 0)
+			flags |= SCOLS_FL_TREE;
+		/* Names are escaped already; they must not be cut, a cut name is another group. */
+		if (scols_table_new_column(table, column.title, 0, flags | SCOLS_FL_NOEXTREMES) ==
+		    NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* In a tree the first column shows the name alone: the way there is drawn. */
+static struct cgw_field shown_field(const struct report *report, size_t i)
+{
+	struct cgw_field field = report->fields[i], group, name;
+
+	if (report->tree && i == 0 && cgw_field_parse("group", &group, NULL) == 0 &&
+	    cgw_field_equal(field, group) && cgw_field_parse("name", &name, NULL) == 0)
+		return name;
+	return field;
+}
+
+static int add_line(const struct report *report, struct libscols_table *table, uint32_t group,
+		    struct libscols_line *parent, struct libscols_line **ret_line)
+{
+	struct libscols_line *line = scols_table_new_line(table, parent);
+
+	if (line == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->field_count; i++) {
+		char *text;
+		int r = report_cell(report, shown_field(report, i), group,
+				    report->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, &text);
+
+		if (r < 0)
+			return r;
+		r = scols_line_refer_data(line, i, text); /* takes the text over */
+		if (r < 0) {
+			free(text);
+			return r;
+		}
+	}
+	*ret_line = line;
+	return 0;
+}
+
+static int add_lines(const struct report *report, struct libscols_table *table)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(report->frame));
+	CLEANUP(cleanup_free)
+	struct libscols_line **lines = calloc(topology->count, sizeof(*lines));
+
+	if (lines == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->group_count; i++) {
+		uint32_t group = report->groups[i], parent = topology->parent[group];
+		int r;
+
+		while (report->tree && parent != CGW_NO_GROUP && lines[parent] == NULL)
+			parent = topology->parent[parent];
+		r = add_line(report, table, group,
+			     report->tree && parent != CGW_NO_GROUP ? lines[parent] : NULL,
+			     &lines[group]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int report_table(const struct report *report)
+{
+	CLEANUP(cleanup_table) struct libscols_table *table = scols_new_table();
+	char time[40];
+	int r;
+
+	if (table == NULL)
+		return -ENOMEM;
+	scols_table_set_stream(table, report->out);
+	scols_table_enable_noheadings(table, !report->headings);
+	/* Never narrower than its contents: a cut column in a pipe helps nobody. */
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	r = add_columns(report, table);
+	if (r == 0)
+		r = add_lines(report, table);
+	if (r < 0)
+		return r;
+	if (report->repeated) {
+		const struct cgw_snapshot *now = cgw_frame_now(report->frame);
+
+		(void)cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
+		fprintf(report->out, "%s%s\n", report->first ? "" : "\n", time);
+	}
+	return scols_print_table(table);
+}

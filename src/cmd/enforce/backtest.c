@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* backtest.c - `cgward check --recording`: what a policy would have done to a machine that was recorded. */
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/enforce/backtest.h"
+#include "lib/base/cleanup.h"
+#include <cgward/recording.h>
+#include <cgward/render.h>
+
+#define CAVEAT                                                                                \
+	"Limits would have changed what followed: from the first action on, the figures are " \
+	"those "                                                                              \
+	"of groups that were not limited."
+
+struct backtest {
+	const struct cli_context *context;
+	const struct cgw_policy *policy;
+	struct cgw_replay *replay;
+	struct cgw_rehearsal *rehearsal;
+	struct cgw_recording_info info;
+	struct cgw_metric_set missing; /* that a rule reads and no sample had */
+	uint64_t samples;
+	bool all;
+};
+
+static void cleanup_replay(struct cgw_replay **replay)
+{
+	cgw_replay_free(*replay);
+}
+
+static void cleanup_rehearsal(struct cgw_rehearsal **rehearsal)
+{
+	cgw_rehearsal_free(*rehearsal);
+}
+
+static void format_time(uint64_t realtime_ns, char *buffer, size_t size)
+{
+	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	struct tm broken;
+	size_t length;
+
+	(void)gmtime_r(&seconds, &broken);
+	length = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &broken);
+	(void)snprintf(buffer + length, size - length, ".%03uZ",
+		       (unsigned)(realtime_ns / 1000000 % 1000));
+}
+
+static const char *section_name(const struct backtest *backtest, uint32_t section)
+{
+	return section == UINT32_MAX ? "cgward"
+				     : cgw_policy_section(backtest->policy, section).name;
+}
+
+static bool is_standing(const struct backtest *backtest, const struct cgw_rehearsed *action)
+{
+	return action->section != UINT32_MAX &&
+	       cgw_policy_section(backtest->policy, action->section).kind == CGW_SECTION_LIMIT;
+}
+
+/* "limit cpu.max 200%", "freeze", "kill SIGTERM" */
+static void describe(const struct cgw_rehearsed *action, char *buffer, size_t size)
+{
+	const char *key = action->control < CGW_CONTROL_COUNT && action->kind == CGW_ACTION_LIMIT
+				  ? cgw_control_info(action->control)->key
+				  : "";
+	const char *signal_name =
+		action->kind == CGW_ACTION_KILL ? sigabbrev_np(action->signal) : NULL;
+
+	(void)snprintf(buffer, size, "%s%s%s%s%s%s%s", cgw_action_kind_name(action->kind),
+		       key[0] != '\0' ? " " : "", key, action->value[0] != '\0' ? " " : "",
+		       action->value, signal_name != NULL ? " SIG" : "",
+		       signal_name != NULL ? signal_name : "");
+}
+
+static void print_action(const struct backtest *backtest, const struct cgw_rehearsed *action)
+{
+	char when[40], what[400], path[4 * 4096], held[32];
+
+	format_time(action->realtime_ns, when, sizeof(when));
+	describe(action, what, sizeof(what));
+	cgw_escape(path, sizeof(path), action->path, strlen(action->path));
+	printf("%s  %s  %s  %s", when, section_name(backtest, action->section), path, what);
+	if (action->step > 0)
+		printf(", step %u", action->step + 1);
+	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) {
+		(void)cgw_format_duration((double)action->held_ns, held, sizeof(held));
+		printf(", for %s%s", held, action->open ? " until the end" : "");
+	}
+	printf("  (%s)\n", action->reason);
+}
+
+/* Of a rule that did not act, or of how often one did. */
+static void print_rule(const struct backtest *backtest, size_t index)
+{
+	struct cgw_section_info section = cgw_policy_section(backtest->policy, index);
+	struct cgw_rehearsed_section counts = cgw_rehearsal_section(backtest->rehearsal, index);
+	unsigned long long truths = counts.truths[0];
+	char longest[32];
+
+	truths += counts.truths[1];
+	truths += counts.truths[2];
+	printf("[%s %s] ", cgw_section_kind_name(section.kind), section.name);
+	if (section.kind == CGW_SECTION_LIMIT) {
+		printf("would have set %llu values on %u groups\n",
+		       (unsigned long long)counts.actions, counts.groups);
+		return;
+	}
+	if (counts.actions > 0)
+		printf("acted %llu times", (unsigned long long)counts.actions);
+	else
+		printf("never acted");
+	if (counts.groups == 0) {
+		printf(": no group of the recording is its\n");
+		return;
+	}
+	(void)cgw_format_duration((double)counts.longest_ns, longest, sizeof(longest));
+	printf("; %u groups, its condition held in %llu of %llu samples of them, %s at most in one "
+	       "piece",
+	       counts.groups, (unsigned long long)counts.truths[CGW_TRUE], truths, longest);
+	if (counts.truths[CGW_UNKNOWN] > 0)
+		printf(", and was unknown in %llu", (unsigned long long)counts.truths[CGW_UNKNOWN]);
+	putchar('\n');
+}
+
+static void print_missing(const struct backtest *backtest)
+{
+	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric))
+			printf("%s is not in the recording: what reads it is unknown\n",
+			       cgw_metric_info((enum cgw_metric)metric)->key);
+}
+
+static void print_text(struct backtest *backtest)
+{
+	char first[40], last[40], interval[32];
+	size_t count, standing = 0;
+	const struct cgw_rehearsed *actions = cgw_rehearsal_actions(backtest->rehearsal, &count);
+
+	format_time(backtest->info.first_ns, first, sizeof(first));
+	format_time(backtest->info.last_ns, last, sizeof(last));
+	(void)cgw_format_duration((double)cgw_replay_interval_ns(backtest->replay), interval,
+				  sizeof(interval));
+	printf("%llu samples from %s to %s, one every %s\n", (unsigned long long)backtest->samples,
+	       first, last, interval);
+	if (cgw_replay_interval_ns(backtest->replay) >
+	    cgw_policy_settings(backtest->policy)->interval_ns)
+		printf("The policy samples more often: what lies between two of these is not "
+		       "seen.\n");
+	print_missing(backtest);
+	putchar('\n');
+	for (size_t i = 0; i < count; i++) {
+		if (is_standing(backtest, &actions[i]) && !backtest->all)
+			standing++;
+		else
+			print_action(backtest, &actions[i]);
+	}
+	if (standing > 0)
+		printf("and %zu standing limits, which --all names\n", standing);
+	if (count > 0)
+		putchar('\n');
+	for (size_t i = 0; i < cgw_policy_section_count(backtest->policy); i++) {
+		enum cgw_section_kind kind = cgw_policy_section(backtest->policy, i).kind;
+
+		if (kind == CGW_SECTION_RULE || kind == CGW_SECTION_LIMIT)
+			print_rule(backtest, i);
+	}
+	printf("\n%s\n", CAVEAT);
+}
+
+/* Names of groups are any bytes; JSON is UTF-8. */
+static json_t *escaped(const char *text)
+{
+	char buffer[4 * 4096];
+
+	cgw_escape(buffer, sizeof(buffer), text, strlen(text));
+	return json_string(buffer);
+}
+
+static json_t *json_time(uint64_t realtime_ns)
+{
+	char text[40];
+
+	format_time(realtime_ns, text, sizeof(text));
+	return json_string(text);
+}
+
+static json_t *json_action(const struct backtest *backtest, const struct cgw_rehearsed *action)
+{
+	bool held = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE;
+	char what[400];
+
+	describe(action, what, sizeof(what));
+	return json_pack(
+		"{s:o, s:s, s:s, s:o, s:I, s:i, s:o, s:s?, s:o, s:o, s:b}", "time",
+		json_time(action->realtime_ns), "section", section_name(backtest, action->section),
+		"action", cgw_action_kind_name(action->kind), "group", escaped(action->path),
+		"group_id", (json_int_t)action->group_id, "step", (int)action->step + 1, "what",
+		escaped(what), "key",
+		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : NULL,
+		"reason", escaped(action->reason), "held_seconds",
+		held ? json_real((double)action->held_ns / 1e9) : json_null(), "stands_at_end",
+		(int)action->open);
+}
+
+static json_t *json_sections(const struct backtest *backtest)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < cgw_policy_section_count(backtest->policy); i++) {
+		struct cgw_section_info section = cgw_policy_section(backtest->policy, i);
+		struct cgw_rehearsed_section counts = cgw_rehearsal_section(backtest->rehearsal, i);
+
+		if (section.kind != CGW_SECTION_RULE && section.kind != CGW_SECTION_LIMIT)
+			continue;
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:I, s:i, s:I, s:I, s:I, s:f}", "kind",
+				  cgw_section_kind_name(section.kind), "name", section.name,
+				  "actions", (json_int_t)counts.actions, "groups",
+				  (int)counts.groups, "held", (json_int_t)counts.truths[CGW_TRUE],
+				  "not_held", (json_int_t)counts.truths[CGW_FALSE], "unknown",
+				  (json_int_t)counts.truths[CGW_UNKNOWN], "longest_seconds",
+				  (double)counts.longest_ns / 1e9));
+	}
+	return list;
+}
+
+static int print_json(struct backtest *backtest)
+{
+	json_t *list = json_array(), *missing = json_array(), *root;
+	size_t count;
+	const struct cgw_rehearsed *actions = cgw_rehearsal_actions(backtest->rehearsal, &count);
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_action(backtest, &actions[i]));
+	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric))
+			json_array_append_new(
+				missing,
+				json_string(cgw_metric_info((enum cgw_metric)metric)->key));
+	root = json_pack("{s:s, s:{s:o, s:o, s:I, s:f}, s:o, s:o, s:o, s:s}", "cgward",
+			 cgw_version(), "recording", "first", json_time(backtest->info.first_ns),
+			 "last", json_time(backtest->info.last_ns), "samples",
+			 (json_int_t)backtest->samples, "interval_seconds",
+			 (double)cgw_replay_interval_ns(backtest->replay) / 1e9, "missing", missing,
+			 "actions", list, "sections", json_sections(backtest), "caveat", CAVEAT);
+	if (root == NULL)
+		return -ENOMEM;
+	r = json_dumpf(root, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(root);
+	return r < 0 ? -EIO : 0;
+}
+
+/* Metrics that conditions read and this sample does not have stay missing; others are struck out. */
+static void strike_out(struct backtest *backtest)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(cgw_replay_frame(backtest->replay));
+	struct cgw_metric_set left = {0};
+
+	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric) &&
+		    cgw_snapshot_source(now, (enum cgw_metric)metric) == NULL)
+			cgw_metric_set_add(&left, (enum cgw_metric)metric);
+	backtest->missing = left;
+}
+
+static int run(struct backtest *backtest)
+{
+	int r;
+
+	for (size_t i = 0; i < cgw_policy_section_count(backtest->policy); i++) {
+		struct cgw_section_info section = cgw_policy_section(backtest->policy, i);
+
+		if (section.when != NULL)
+			cgw_expression_metrics(section.when, &backtest->missing);
+		if (section.until != NULL)
+			cgw_expression_metrics(section.until, &backtest->missing);
+	}
+	while ((r = cgw_replay_next(backtest->replay)) > 0) {
+		strike_out(backtest);
+		backtest->samples++;
+		r = cgw_rehearsal_step(backtest->rehearsal, cgw_replay_frame(backtest->replay),
+				       cgw_replay_boot(backtest->replay));
+		if (r < 0)
+			break;
+	}
+	cgw_replay_info(backtest->replay, &backtest->info);
+	return r;
+}
+
+enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_policy *policy,
+			   const char *recording, bool json, bool all)
+{
+	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
+	CLEANUP(cleanup_rehearsal) struct cgw_rehearsal *rehearsal = NULL;
+	struct backtest backtest = {.context = context, .policy = policy, .all = all};
+	struct cgw_diag diag = {0};
+	size_t damaged;
+	int r = cgw_replay_open(recording, &replay, &diag);
+
+	if (r == 0)
+		r = cgw_rehearsal_new(policy, cgw_replay_interval_ns(replay), &rehearsal);
+	backtest.replay = replay;
+	backtest.rehearsal = rehearsal;
+	if (r == 0)
+		r = run(&backtest);
+	if (r < 0) {
+		cli_error(context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
+		return CLI_FAILED;
+	}
+	if (json)
+		r = print_json(&backtest);
+	else
+		print_text(&backtest);
+	(void)cgw_replay_damage(replay, &damaged);
+	if (damaged > 0)
+		cli_error(context, "%zu parts of the recording are damaged and were left out",
+			  damaged);
+	if (r < 0)
+		return CLI_FAILED;
+	return damaged > 0 ? CLI_PARTLY : CLI_OK;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* backtest.h - a policy run over a recording: what it would have done, when, and for how long. */
+#ifndef CGWARD_CMD_ENFORCE_BACKTEST_H
+#define CGWARD_CMD_ENFORCE_BACKTEST_H
+
+#include <cgward/policy.h>
+
+#include "shared/cli/cli.h"
+
+/* `all`: standing limits one by one. */
+enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_policy *policy,
+			   const char *recording, bool json, bool all);
+
+#endif

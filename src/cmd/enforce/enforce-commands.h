@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* enforce-commands.h - the headless face: a policy that is applied, checked, exported. */
+#ifndef CGWARD_CMD_ENFORCE_ENFORCE_COMMANDS_H
+#define CGWARD_CMD_ENFORCE_ENFORCE_COMMANDS_H
+
+#include "shared/cli/cli.h"
+#include "shared/cli/daemon-status.h"
+
+/* Ends with a NULL name. */
+extern const struct cli_command enforce_commands[];
+
+int enforce_run(struct cli_context *context, int argc, char **argv);
+int check_run(struct cli_context *context, int argc, char **argv);
+int status_run(struct cli_context *context, int argc, char **argv);
+int export_run(struct cli_context *context, int argc, char **argv);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * policy-watch.c - notices that another file took the policy's place.
+ *
+ * By rename only: a file that is written in place would be read half. Kubernetes mounts a ConfigMap as
+ * links through "..data", which is renamed over when the map changes.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <syslog.h>
+
+#include "cmd/enforce/daemon.h"
+#include "cmd/enforce/log.h"
+
+#define CONFIG_MAP_LINK "..data"
+
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static bool ends_in_conf(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 5 && strcmp(name + length - 5, ".conf") == 0;
+}
+
+/* In the policy's own directory, where other files may stand beside it. */
+static int on_file(sd_event_source *source, const struct inotify_event *event, void *context)
+{
+	struct daemon *daemon = context;
+
+	(void)source;
+	if (event->len > 0 && (strcmp(event->name, name_of(daemon->options.policy)) == 0 ||
+			       strcmp(event->name, CONFIG_MAP_LINK) == 0))
+		daemon_reload(daemon);
+	return 0;
+}
+
+/* In the directory of which every *.conf is part of the policy. */
+static int on_directory(sd_event_source *source, const struct inotify_event *event, void *context)
+{
+	(void)source;
+	if (event->len > 0 &&
+	    (ends_in_conf(event->name) || strcmp(event->name, CONFIG_MAP_LINK) == 0))
+		daemon_reload(context);
+	return 0;
+}
+
+int replaced_open(struct daemon *daemon)
+{
+	const char *file = daemon->options.policy, *name = name_of(file);
+	char directory[4096] = ".";
+	int r;
+
+	if (name == file + 1)
+		(void)snprintf(directory, sizeof(directory), "/");
+	else if (name != file)
+		(void)snprintf(directory, sizeof(directory), "%.*s", (int)(name - file - 1), file);
+	r = sd_event_add_inotify(daemon->event, NULL, directory, IN_MOVED_TO | IN_ONLYDIR, on_file,
+				 daemon);
+	if (r >= 0 && daemon->options.directory != NULL) {
+		r = sd_event_add_inotify(daemon->event, NULL, daemon->options.directory,
+					 IN_MOVED_TO | IN_DELETE | IN_ONLYDIR, on_directory,
+					 daemon);
+		if (r == -ENOENT)
+			r = 0; /* as the policy itself takes it */
+	}
+	if (r < 0)
+		log_event(LOG_ERR, "cannot watch for another policy: %s", strerror(-r));
+	return r < 0 ? r : 0;
+}

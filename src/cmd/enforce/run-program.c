@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* run-program.c - programs that rules start, and single processes that they end. */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/enforce/run-program.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+
+#define COMMAND_TIMEOUT_NS UINT64_C(10000000000)
+#define WORDS_MAX          31
+
+/* What the command gets to know, and a PATH; nothing of our own environment. */
+struct environment {
+	char texts[6][5000];
+	char *list[8];
+};
+
+static void fill_environment(const struct cgw_action *action, struct environment *environment)
+{
+	const char *key =
+		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : "";
+	size_t count = 0;
+
+	(void)snprintf(environment->texts[count++], 5000, "CGWARD_GROUP=%s", action->path);
+	(void)snprintf(environment->texts[count++], 5000, "CGWARD_RULE=%s", action->rule);
+	(void)snprintf(environment->texts[count++], 5000, "CGWARD_REASON=%s", action->reason);
+	(void)snprintf(environment->texts[count++], 5000, "CGWARD_KEY=%s", key);
+	(void)snprintf(environment->texts[count++], 5000, "CGWARD_STEP=%u", action->step);
+	(void)snprintf(environment->texts[count++], 5000, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+	for (size_t i = 0; i < count; i++)
+		environment->list[i] = environment->texts[i];
+	environment->list[count] = NULL;
+}
+
+static int spawn(char **words, char **environment, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int r;
+
+	r = posix_spawn_file_actions_init(&files);
+	if (r != 0)
+		return -r;
+	r = posix_spawnattr_init(&attributes);
+	if (r != 0) {
+		posix_spawn_file_actions_destroy(&files);
+		return -r;
+	}
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	/* The daemon blocks signals for its loop; a command must not inherit that. */
+	(void)posix_spawnattr_setsigmask(&attributes, &none);
+	(void)posix_spawnattr_setsigdefault(&attributes, &all);
+	(void)posix_spawnattr_setpgroup(&attributes, 0);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+							    POSIX_SPAWN_SETPGROUP);
+	r = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", 0, 0);
+	if (r == 0)
+		r = posix_spawn(ret_pid, words[0], &files, &attributes, words, environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return -r;
+}
+
+int command_start(struct performer *performer, const struct cgw_action *action, char *reason,
+		  size_t size)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(action->command);
+	CLEANUP(cleanup_free) struct environment *environment = calloc(1, sizeof(*environment));
+	char *words[WORDS_MAX + 1], *rest = copy, *word;
+	struct running *running = NULL;
+	size_t count = 0;
+	int r;
+
+	if (copy == NULL || environment == NULL)
+		return -ENOMEM;
+	while ((word = strsep(&rest, " \t")) != NULL && count < WORDS_MAX)
+		if (word[0] != '\0')
+			words[count++] = word;
+	words[count] = NULL;
+	for (size_t i = 0; i < COMMANDS_MAX; i++)
+		if (performer->commands[i].pid == 0)
+			running = &performer->commands[i];
+	if (running == NULL) {
+		(void)snprintf(reason, size, "%d commands are running already", COMMANDS_MAX);
+		return -EAGAIN;
+	}
+	fill_environment(action, environment);
+	r = spawn(words, environment->list, &running->pid);
+	if (r < 0) {
+		running->pid = 0;
+		(void)snprintf(reason, size, "%s: %s", words[0], strerror(-r));
+		return r;
+	}
+	running->deadline_ns = clock_now_ns() + COMMAND_TIMEOUT_NS;
+	return 0;
+}
+
+void perform_reap(struct performer *performer)
+{
+	for (size_t i = 0; i < COMMANDS_MAX; i++) {
+		struct running *running = &performer->commands[i];
+
+		if (running->pid == 0)
+			continue;
+		if (waitpid(running->pid, NULL, WNOHANG) != 0)
+			running->pid = 0;
+		else if (clock_now_ns() >= running->deadline_ns)
+			(void)kill(-running->pid, SIGKILL);
+	}
+}
+
+/* Resident memory in pages from /proc/PID/statm; 0 where there is none. */
+static unsigned long resident_pages(const struct cgw_layout *layout, pid_t pid)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	unsigned long pages = 0;
+	char file[32], *at;
+	size_t length;
+
+	(void)snprintf(file, sizeof(file), "%d/statm", (int)pid);
+	if (cgw_proc_read(layout, file, &text, &length) < 0)
+		return 0;
+	(void)strtoul(text, &at, 10);
+	pages = strtoul(at, NULL, 10);
+	return pages;
+}
+
+int command_kill_largest(const struct cgw_layout *layout, const struct cgw_action *action,
+			 bool dry_run, char *how, size_t size)
+{
+	CLEANUP(cleanup_close) int directory = -1;
+	CLEANUP(cleanup_close) int process = -1;
+	CLEANUP(cleanup_free) char *text = NULL;
+	unsigned long most = 0;
+	pid_t largest = 0;
+	uint64_t id = 0;
+	size_t length;
+	char *at, *end;
+	int r = cgw_group_open(layout, action->hierarchy, action->path, &directory, &id);
+
+	if (r == 0 && id != action->group_id)
+		r = -ESTALE;
+	if (r == 0)
+		r = cgw_file_read(layout, directory, "cgroup.procs", &text, &length);
+	if (r < 0)
+		return r;
+	for (at = text; at != NULL; at = end) {
+		pid_t pid = (pid_t)strtol(at, &end, 10);
+		unsigned long pages;
+
+		if (end == at)
+			break;
+		pages = pid > 1 ? resident_pages(layout, pid) : 0;
+		if (pages > most) {
+			most = pages;
+			largest = pid;
+		}
+	}
+	if (largest == 0)
+		return -ESRCH;
+	(void)snprintf(how, size, "signal %d to process %d", action->signal, (int)largest);
+	if (dry_run)
+		return 0;
+	process = pidfd_open(largest, 0);
+	if (process < 0 || pidfd_send_signal(process, action->signal, NULL, 0) < 0)
+		return -errno;
+	return 0;
+}

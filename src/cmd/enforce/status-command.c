@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* status-command.c - `cgward status`: where the rules of the running enforcement stand. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/enforce/enforce-commands.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/options.h"
+#include <cgward/render.h>
+
+enum { OPTION_STATE = CLI_OPTION_LONG };
+
+static const struct cli_option options[] = {
+	{'J', "json", NULL, false, "print the status as JSON"},
+	{OPTION_STATE, "state", "DIR", false, "of the enforcement that keeps its state there"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward status [OPTION...]",
+	.text = "Shows what the running `cgward enforce` holds, and where each rule stands on "
+		"each\n"
+		"group: pending, active, cooling down, blocked, and until when.",
+	.options = options,
+};
+
+static void print_instance(const struct daemon_instance *instance)
+{
+	char left[32] = "";
+
+	if (!isnan(instance->until_seconds))
+		cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
+	printf("%-10s %s on %s, step %llu%s%s%s%s\n", instance->phase, instance->rule,
+	       instance->group, (unsigned long long)instance->step + 1,
+	       left[0] != '\0' ? ", for " : "", left, instance->why[0] != '\0' ? ": " : "",
+	       instance->why);
+}
+
+static void print_status(const struct daemon_status *status)
+{
+	printf("enforcing (%s), process %d, %llu sections\n", status->mode, (int)status->pid,
+	       (unsigned long long)status->sections);
+	for (size_t i = 0; i < status->instance_count; i++)
+		print_instance(&status->instances[i]);
+	for (size_t i = 0; i < status->held_count; i++) {
+		const struct daemon_held *held = &status->held[i];
+
+		printf("%-10s %s %s %s (was %s) by %s\n", "held", held->group, held->key,
+		       held->value, held->original, held->section);
+	}
+}
+
+static int print(const char *directory, bool as_json)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct daemon_status *status;
+	int r;
+
+	if (as_json) {
+		r = daemon_status_text(directory, &text);
+		if (r == 0)
+			puts(text);
+		return r;
+	}
+	r = daemon_status_read(directory, &status);
+	if (r < 0)
+		return r;
+	print_status(status);
+	daemon_status_free(status);
+	return 0;
+}
+
+int status_run(struct cli_context *context, int argc, char **argv)
+{
+	const char *directory = DAEMON_STATE, *value;
+	bool as_json = false;
+	enum cli_exit status;
+	int code, r;
+
+	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
+		as_json = as_json || code == 'J';
+		if (code == OPTION_STATE)
+			directory = value;
+	}
+	if (code < 0)
+		return (int)status;
+	r = print(directory, as_json);
+	if (r == 0)
+		return CLI_OK;
+	if (r == -ESRCH)
+		cli_error(context, "no cgward enforce is running (%s)", directory);
+	else
+		cli_error(context, "its status in %s cannot be read: %s", directory, strerror(-r));
+	return r == -ESRCH ? CLI_NO_SUCH_GROUP : (int)cli_exit_from_error(r);
+}

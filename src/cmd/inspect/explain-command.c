@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* explain-command.c - `cgward explain GROUP`: what holds it back now, and the line that would change it. */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/inspect/explain-policy.h"
+#include "cmd/inspect/inspect-entry.h"
+#include "cmd/inspect/inspect-target.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/options.h"
+#include <cgward/inspect.h>
+
+enum { OPTION_RATES = CLI_OPTION_LONG, OPTION_STATE };
+
+static const struct cli_option options[] = {
+	{'J', "json", NULL, false, "one JSON object"},
+	{OPTION_RATES, "rates", "TIME", false, "watch for TIME (1s)"},
+	{'p', "policy", "FILE", false, "this policy instead of the machine's"},
+	{OPTION_STATE, "state", "DIR", false, "ask the enforcement that keeps its state there"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward explain [OPTION...] GROUP",
+	.text = "Says what holds a group back, the worst of now first, with the numbers, the "
+		"group\n"
+		"at fault and the line that would change it; then which sections of the policy "
+		"are\n"
+		"for it and where its enforcement stands. Nothing is changed.",
+	.options = options,
+};
+
+static char *path_of(const struct subject *subject, uint32_t group)
+{
+	return cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(subject->frame)), group);
+}
+
+static void print_escaped(const char *before, const char *raw)
+{
+	size_t size = 4 * strlen(raw) + 1;
+	char *shown = malloc(size);
+
+	if (shown == NULL)
+		return;
+	cgw_escape(shown, size, raw, strlen(raw));
+	printf("%s%s\n", before, shown);
+	free(shown);
+}
+
+static void print_text(const struct subject *subject, const struct cgw_cause *causes, size_t count)
+{
+	print_escaped("", subject->path);
+	if (count == 0)
+		puts("  nothing holds it back: not throttled, no limit near, no pressure");
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
+		CLEANUP(cleanup_free)
+		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
+		char text[CGW_SENTENCE_SIZE];
+
+		if (i == 0 || causes[i].now != causes[i - 1].now)
+			printf("\n%s\n", causes[i].now ? "NOW" : "BEFORE");
+		cgw_cause_sentence(&causes[i], text, sizeof(text));
+		printf("%2zu. %s\n", i + 1, text);
+		if (path != NULL && causes[i].by != subject->group && !causes[i].machine)
+			print_escaped("    by the group above: ", path);
+		if (line != NULL)
+			print_escaped("    would change it:    ", line);
+	}
+}
+
+static json_t *text_or_null(const char *raw)
+{
+	size_t size = raw != NULL ? 4 * strlen(raw) + 1 : 1;
+	CLEANUP(cleanup_free) char *safe = malloc(size);
+
+	if (raw == NULL || *raw == '\0' || safe == NULL)
+		return json_null();
+	cgw_escape(safe, size, raw, strlen(raw));
+	return json_string(safe);
+}
+
+static int print_json(const struct subject *subject, struct explained_policy *explained,
+		      const struct cgw_cause *causes, size_t count)
+{
+	json_t *list = json_array();
+	json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "cgward", cgw_version(), "group",
+				 text_or_null(subject->path), "causes", list, "policy",
+				 explained_policy_json(explained, subject));
+	int r;
+
+	for (size_t i = 0; json != NULL && i < count; i++) {
+		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
+		CLEANUP(cleanup_free)
+		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
+		char text[CGW_SENTENCE_SIZE];
+
+		cgw_cause_sentence(&causes[i], text, sizeof(text));
+		(void)json_array_append_new(
+			list,
+			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
+				  "cause", cgw_cause_name(causes[i].kind), "now",
+				  (int)causes[i].now, "percent", causes[i].percent, "by",
+				  text_or_null(path), "machine", (int)causes[i].machine, "text",
+				  text, "amount", causes[i].amount, "bound", causes[i].bound,
+				  "count", causes[i].count, "device",
+				  text_or_null(causes[i].device), "change", text_or_null(line)));
+	}
+	if (json == NULL)
+		return -ENOMEM;
+	r = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
+	putchar('\n');
+	json_decref(json);
+	return r < 0 ? -EIO : 0;
+}
+
+static enum cli_exit explain(struct subject *subject, struct explained_policy *explained, bool json)
+{
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+	size_t count = cgw_explain(subject->frame, subject->group, causes);
+
+	if (json)
+		return print_json(subject, explained, causes, count) < 0 ? CLI_FAILED : CLI_OK;
+	print_text(subject, causes, count);
+	explained_policy_print(explained, subject);
+	return CLI_OK;
+}
+
+int explain_run(struct cli_context *context, int argc, char **argv)
+{
+	uint64_t rates_ns = 1000000000;
+	enum cli_exit status = CLI_OK;
+	struct cgw_metric_set wanted = {0};
+	struct explained_policy explained = {0};
+	struct subject subject;
+	bool json = false;
+	const char *value, *file = NULL;
+	int code;
+
+	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
+		if (code == 'J')
+			json = true;
+		else if (code == 'p')
+			file = value;
+		else if (code == OPTION_STATE)
+			explained.state = value;
+		else if (cli_parse_duration(value, &rates_ns) < 0 || rates_ns == 0)
+			return (int)cli_usage_error(
+				context, "--rates wants a time such as 2s, not \"%.64s\"", value);
+	}
+	if (code < 0)
+		return (int)status;
+	if (argc - optind != 1)
+		return (int)cli_usage_error(context, "one GROUP is wanted");
+	cgw_explain_metrics(&wanted);
+	status = explained_policy_load(&explained, file);
+	if (status != CLI_OK)
+		return (int)status;
+	if (explained.policy != NULL)
+		cgw_policy_metrics_used(explained.policy, &wanted);
+	status = subject_open(&subject, context, argv[optind], &wanted);
+	if (status == CLI_OK)
+		status = subject_sample_again(&subject, rates_ns);
+	if (status == CLI_OK)
+		status = explain(&subject, &explained, json);
+	subject_done(&subject);
+	explained_policy_done(&explained);
+	return (int)status;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* explain-policy.c - which sections of the policy are for the group, and where enforcement stands. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/inspect/explain-policy.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/daemon-status.h"
+
+static void report(void *context, const struct cgw_policy_problem *problem)
+{
+	(void)context;
+	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
+		problem->warning ? "warning: " : "", problem->diag.text);
+}
+
+enum cli_exit explained_policy_load(struct explained_policy *explained, const char *file)
+{
+	static const struct cgw_policy_reporter reporter = {report, NULL};
+	const char *directory = NULL;
+
+	if (file == NULL) {
+		if (access(DAEMON_POLICY, R_OK) < 0)
+			return CLI_OK;
+		file = DAEMON_POLICY;
+		directory = DAEMON_POLICY_DIRECTORY;
+	}
+	return cgw_policy_load(file, directory, &reporter, &explained->policy) < 0
+		       ? CLI_POLICY_INVALID
+		       : CLI_OK;
+}
+
+static json_t *status_of(const struct explained_policy *explained)
+{
+	const char *state = explained->state != NULL
+				    ? explained->state
+				    : cgw_policy_settings(explained->policy)->state;
+
+	return policy_report_status(state != NULL ? state : DAEMON_STATE);
+}
+
+void explained_policy_print(struct explained_policy *explained, const struct subject *subject)
+{
+	const struct cgw_facts facts = facts_of(&explained->facts, subject->layout);
+	json_t *status;
+
+	if (explained->policy == NULL)
+		return;
+	status = status_of(explained);
+	printf("\nPOLICY\n");
+	policy_report_print(&(struct policy_report){subject->layout, explained->policy,
+						    subject->frame, &facts, subject->group,
+						    subject->path, status});
+	json_decref(status);
+}
+
+json_t *explained_policy_json(struct explained_policy *explained, const struct subject *subject)
+{
+	const struct cgw_facts facts = facts_of(&explained->facts, subject->layout);
+	json_t *status, *list;
+
+	if (explained->policy == NULL)
+		return json_null();
+	status = status_of(explained);
+	list = policy_report_json(&(struct policy_report){subject->layout, explained->policy,
+							  subject->frame, &facts, subject->group,
+							  subject->path, status});
+	json_decref(status);
+	return list;
+}
+
+void explained_policy_done(struct explained_policy *explained)
+{
+	facts_done(&explained->facts);
+	cgw_policy_free(explained->policy);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * inspect-json.c - the same page for programs: one JSON object.
+ *
+ * What is not there is null; text is escaped as on the screen.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/inspect/inspect-json.h"
+#include "lib/base/cleanup.h"
+
+static void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+static json_t *text(const char *raw)
+{
+	size_t length = raw != NULL ? strlen(raw) : 0;
+	CLEANUP(cleanup_free) char *safe = malloc(4 * length + 1);
+
+	if (raw == NULL || length == 0 || safe == NULL)
+		return json_null();
+	(void)cgw_escape(safe, 4 * length + 1, raw, length);
+	return json_string(safe);
+}
+
+static json_t *integer(uint64_t number)
+{
+	return number > INT64_MAX ? json_real((double)number) : json_integer((json_int_t)number);
+}
+
+static json_t *id(uint32_t number)
+{
+	return number == CGW_NO_ID ? json_null() : json_integer(number);
+}
+
+/* "max" for no limit, as the kernel says it. */
+static json_t *number(struct cgw_number value)
+{
+	if (value.state == CGW_MAX)
+		return json_string("max");
+	return value.state == CGW_OK ? integer(value.value) : json_null();
+}
+
+static json_t *real(struct cgw_value value)
+{
+	return value.state == CGW_OK ? json_real(value.real) : json_null();
+}
+
+static json_t *path_of(const struct view *view, uint32_t group)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(view->frame));
+	CLEANUP(cleanup_free)
+	char *path = group != CGW_NO_GROUP ? cgw_topology_path_copy(topology, group) : NULL;
+
+	return path != NULL ? text(path) : json_null();
+}
+
+static json_t *identity_json(const struct view *view)
+{
+	const struct cgw_identity *identity = &view->now->identity;
+	const struct cgw_names *names = &view->resolved;
+	json_t *json = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+				 cgw_identity_kind_name(identity->kind), "levels_above",
+				 (int)identity->below, "name", text(names->name), "image",
+				 text(names->image), "pod_name", text(names->pod), "pod_namespace",
+				 text(names->space), "role", text(names->role), "named_by",
+				 text(names->source));
+
+	for (int i = 0; json != NULL && i < CGW_PART_COUNT; i++)
+		(void)json_object_set_new(json, cgw_identity_part_name((enum cgw_identity_part)i),
+					  text(identity->text[i]));
+	return json;
+}
+
+static json_t *capability_list(uint64_t set)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < 64; i++) {
+		const char *name = cgw_capability_name(i);
+		char unnamed[16];
+
+		if (!(set >> i & 1))
+			continue;
+		(void)snprintf(unnamed, sizeof(unnamed), "cap_%u", i);
+		(void)json_array_append_new(list, json_string(name != NULL ? name : unnamed));
+	}
+	return list;
+}
+
+static json_t *flag(int value)
+{
+	return value < 0 ? json_null() : json_boolean(value);
+}
+
+static json_t *count_or_null(int value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
+
+static json_t *confinement_json(const struct view *view, const struct cgw_process *process)
+{
+	static const char *const modes[] = {"off", "strict", "filtered"};
+	const struct cgw_confinement *confinement = &process->confinement;
+	bool known = confinement->seccomp >= 0 && confinement->seccomp <= 2;
+	json_t *sets = json_object(), *limits = json_object();
+
+	for (int i = 0; i < CGW_CAPABILITIES_SET_COUNT; i++)
+		(void)json_object_set_new(sets, cgw_capability_set_name((enum cgw_capability_set)i),
+					  capability_list(confinement->capabilities[i]));
+	for (int i = 0; i < CGW_RLIMIT_COUNT; i++)
+		if (confinement->limits[i].soft.state != CGW_ABSENT)
+			(void)json_object_set_new(limits, cgw_rlimit_name((enum cgw_rlimit_kind)i),
+						  json_pack("[o, o]",
+							    number(confinement->limits[i].soft),
+							    number(confinement->limits[i].hard)));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "privilege",
+			 cgw_privilege_name(cgw_process_privilege(view->now, process)), "root",
+			 text(confinement->root), "root_type", text(confinement->root_type),
+			 "seccomp", known ? json_string(modes[confinement->seccomp]) : json_null(),
+			 "seccomp_filters", count_or_null(confinement->seccomp_filters),
+			 "no_new_privs", flag(confinement->no_new_privileges), "label",
+			 text(confinement->label), "oom_score_adj", confinement->oom_score_adjust,
+			 "capabilities", sets, "rlimits", limits);
+}
+
+static json_t *hidden_json(unsigned hidden)
+{
+	static const char *const names[] = {"namespaces", "root", "rlimits", "label", "command"};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (hidden >> i & 1)
+			(void)json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+static json_t *process_json(const struct view *view, const struct cgw_process *process)
+{
+	json_t *groups = json_object(), *namespaces = json_object(), *json;
+
+	for (size_t i = 0; i < process->membership.count; i++)
+		if (process->membership.paths[i] != NULL)
+			(void)json_object_set_new(groups, view->layout->hierarchies[i].label,
+						  text(process->membership.paths[i]));
+	for (int i = 0; i < CGW_NAMESPACE_COUNT; i++)
+		(void)json_object_set_new(
+			namespaces, cgw_namespace_name((enum cgw_namespace_kind)i),
+			process->namespaces[i] != 0 ? integer(process->namespaces[i])
+						    : json_null());
+	json = json_pack("{s:i, s:i, s:i, s:o, s:o, s:o, s:s%, s:I, s:o, s:I, s:I, s:b, s:b, s:o, "
+			 "s:o, s:o, s:o, s:o}",
+			 "pid", (int)process->pid, "leader", (int)process->leader, "parent",
+			 (int)process->parent, "inner_pid",
+			 process->inner_pid > 0 ? json_integer(process->inner_pid) : json_null(),
+			 "uid", id(process->uid), "inner_uid", id(process->inner_uid), "state",
+			 &process->state, (size_t)1, "threads", (json_int_t)process->threads,
+			 "cpu_percent", real(view_cpu(view, process)), "cpu_ns",
+			 (json_int_t)process->cpu_ns, "resident_bytes",
+			 (json_int_t)process->resident_bytes, "init", (int)process->init,
+			 "kernel_thread", (int)process->kernel_thread, "group",
+			 path_of(view, process->group), "groups", groups, "namespaces", namespaces,
+			 "hidden", hidden_json(process->hidden), "confinement",
+			 view->sections & SECTION_CONFINEMENT ? confinement_json(view, process)
+							      : json_null());
+	if (json == NULL)
+		return NULL;
+	(void)json_object_set_new(json, "name", text(process->name));
+	(void)json_object_set_new(json, "command", text(process->command));
+	return json;
+}
+
+static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared)
+{
+	json_t *groups = json_array(), *json;
+
+	for (uint32_t i = 0; i < namespace->group_count && i < CGW_SHOWN_MAX; i++)
+		(void)json_array_append_new(groups, text(namespace->groups[i]));
+	json = json_pack(
+		"{s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:I}", "kind",
+		cgw_namespace_name(namespace->kind), "inode", integer(namespace->inode), "host",
+		namespace->host.state == CGW_OK ? json_boolean(namespace->host.value != 0)
+						: json_null(),
+		"processes", (json_int_t) namespace->processes, "others",
+		shared ? integer(namespace->others) : json_null(), "pid", (int)namespace->example,
+		"groups", groups, "group_count", (json_int_t) namespace->group_count);
+	if (json == NULL)
+		return NULL;
+	if (namespace->kind == CGW_NAMESPACE_UTS)
+		(void)json_object_set_new(json, "hostname", text(namespace->hostname));
+	if (namespace->kind == CGW_NAMESPACE_USER) {
+		(void)json_object_set_new(json, "uid_map", text(namespace->uid_map));
+		(void)json_object_set_new(json, "gid_map", text(namespace->gid_map));
+	}
+	if (namespace->kind == CGW_NAMESPACE_TIME)
+		(void)json_object_set_new(json, "offsets", text(namespace->offsets));
+	return json;
+}
+
+/* What could harm the rest of the machine, as the page for people says it. */
+static json_t *verdict_json(const struct view *view)
+{
+	struct cgw_bound bounds[CGW_BOUND_MAX];
+	size_t count = cgw_bounds(view->frame, view->group, bounds);
+	json_t *unlimited = json_array(), *host = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		if (bounds[i].bound.state == CGW_MAX || bounds[i].bound.state == CGW_ABSENT)
+			(void)json_array_append_new(unlimited, json_string(bounds[i].resource));
+	for (size_t i = 0; i < view->now->namespace_count; i++)
+		if (view->now->namespaces[i].host.state == CGW_OK &&
+		    view->now->namespaces[i].host.value != 0)
+			(void)json_array_append_new(host, json_string(cgw_namespace_name(
+								  view->now->namespaces[i].kind)));
+	return json_pack("{s:o, s:o, s:s}", "unlimited", unlimited, "host_namespaces", host,
+			 "privilege", cgw_privilege_name(view_privilege(view)));
+}
+
+static json_t *limits_json(const struct view *view)
+{
+	struct cgw_bound bounds[CGW_BOUND_MAX];
+	size_t count = cgw_bounds(view->frame, view->group, bounds);
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_object_set_new(
+			json, bounds[i].resource,
+			json_pack("{s:o, s:o, s:o, s:o, s:o}", "bound", number(bounds[i].bound),
+				  "by",
+				  bounds[i].bound.state == CGW_OK
+					  ? json_string(cgw_metric_info(bounds[i].limit)->key)
+					  : json_null(),
+				  "set_by", path_of(view, bounds[i].by), "used",
+				  number(bounds[i].use), "device", text(bounds[i].device)));
+	return json;
+}
+
+static json_t *interface_json(const struct view_network *network, size_t i)
+{
+	const struct cgw_interface *interface = &network->now->interfaces[i];
+	bool known = !network->now->counters_only;
+	json_t *addresses = json_array();
+
+	for (size_t j = 0; j < interface->address_count; j++)
+		(void)json_array_append_new(addresses, json_string(interface->addresses[j]));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+		"name", text(interface->name), "kind", text(interface->kind), "mode",
+		known ? text(cgw_interface_mode(interface)) : json_null(), "up",
+		known ? json_boolean(interface->up) : json_null(), "addresses", addresses,
+		"received_bytes", integer(interface->received_bytes), "sent_bytes",
+		integer(interface->sent_bytes), "received_bytes_per_s",
+		real(view_traffic(network, i, false)), "sent_bytes_per_s",
+		real(view_traffic(network, i, true)), "lost",
+		integer(interface->received_dropped + interface->sent_dropped +
+			interface->received_errors + interface->sent_errors),
+		"vni", id(interface->vni), "member_of", text(interface->master), "on",
+		text(interface->lower), "on_outside", (int)interface->lower_outside, "on_member_of",
+		text(interface->lower_master), "mtu",
+		known ? json_integer(interface->mtu) : json_null());
+}
+
+static json_t *networks_json(const struct view *view)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < view->network_count; i++) {
+		const struct view_network *network = &view->networks[i];
+		bool host = network->namespace->host.state == CGW_OK &&
+			    network->namespace->host.value != 0;
+		json_t *interfaces = json_array();
+
+		for (size_t j = 0; network->now != NULL && j < network->now->count; j++)
+			(void)json_array_append_new(interfaces, interface_json(network, j));
+		(void)json_array_append_new(
+			list,
+			json_pack("{s:o, s:b, s:o, s:o, s:o}", "inode",
+				  integer(network->namespace->inode), "host", (int)host, "shared",
+				  view->now->shared ? json_boolean(network->namespace->others > 0)
+						    : json_null(),
+				  "trouble",
+				  network->now == NULL ? text(strerror(-network->error))
+						       : json_null(),
+				  "interfaces", interfaces));
+	}
+	return list;
+}
+
+static int print(json_t *json, FILE *out)
+{
+	if (json == NULL)
+		return -ENOMEM;
+	if (json_dumpf(json, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6)) <
+	    0)
+		return -EIO;
+	fputc('\n', out);
+	return 0;
+}
+
+int show_json(const struct view *view, FILE *out)
+{
+	const struct cgw_inspection *now = view->now;
+	CLEANUP(cleanup_json)
+	json_t *json =
+		json_pack("{s:s, s:o, s:o, s:I, s:I, s:I}", "cgward", cgw_version(), "group",
+			  text(now->path), "identity", identity_json(view), "not_read",
+			  (json_int_t)now->process_left, "exited_meanwhile",
+			  (json_int_t)now->vanished, "out_of_view", (json_int_t)now->out_of_view);
+	json_t *processes = json_array(), *namespaces = json_array();
+
+	if (view->sections & (SECTION_PROCESSES | SECTION_CONFINEMENT))
+		for (size_t i = 0; i < now->process_count; i++)
+			(void)json_array_append_new(processes,
+						    process_json(view, &now->processes[i]));
+	if (view->sections & SECTION_NAMESPACES)
+		for (size_t i = 0; i < now->namespace_count; i++)
+			(void)json_array_append_new(
+				namespaces, namespace_json(&now->namespaces[i], now->shared));
+	if (json == NULL) {
+		json_decref(processes);
+		json_decref(namespaces);
+		return -ENOMEM;
+	}
+	(void)json_object_set_new(json, "processes", processes);
+	(void)json_object_set_new(json, "namespaces", namespaces);
+	if (view->sections & SECTION_LIMITS)
+		(void)json_object_set_new(json, "limits", limits_json(view));
+	if (view->sections & SECTION_LIMITS)
+		(void)json_object_set_new(json, "verdict", verdict_json(view));
+	if (view->sections & SECTION_NETWORK)
+		(void)json_object_set_new(json, "networks", networks_json(view));
+	return print(json, out);
+}
+
+int show_namespaces_json(const struct cgw_namespace *namespaces, size_t count, FILE *out)
+{
+	json_t *list = json_array();
+	CLEANUP(cleanup_json)
+	json_t *json = json_pack("{s:s, s:o}", "cgward", cgw_version(), "namespaces", list);
+
+	for (size_t i = 0; json != NULL && i < count; i++)
+		(void)json_array_append_new(list, namespace_json(&namespaces[i], false));
+	return print(json, out);
+}

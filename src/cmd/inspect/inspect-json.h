@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* inspect-json.h - the same page for programs. */
+#ifndef CGWARD_CMD_INSPECT_INSPECT_JSON_H
+#define CGWARD_CMD_INSPECT_INSPECT_JSON_H
+
+#include "shared/report/inspect-view.h"
+
+/* Each returns 0 or a negative error; what could not be written shows in ferror(). */
+int show_json(const struct view *view, FILE *out);
+int show_namespaces_json(const struct cgw_namespace *namespaces, size_t count, FILE *out);
+
+#endif

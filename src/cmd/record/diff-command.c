@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* diff-command.c - `cgward diff`: what grew between two times of a recording, and what happened. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/record/diff-command.h"
+#include "cmd/record/record-commands.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/options.h"
+
+#define COLUMNS                                                                         \
+	"memory.working_set,memory.current,cpu.usage,pids.current,io.rbytes,io.wbytes," \
+	"memory.events.oom_kill"
+
+enum {
+	OPTION_FROM = CLI_OPTION_LONG,
+	OPTION_TO,
+	OPTION_SORT,
+	OPTION_EVENTS,
+};
+
+static const struct cli_option options[] = {
+	{OPTION_FROM, "from", "TIME", false,
+	 "03:12, 2026-11-24T03:12:00Z, -2h before the end; the beginning without it"},
+	{OPTION_TO, "to", "TIME", false, "the same; the end without it"},
+	{'o', "columns", "KEY,...", false, "figures to compare"},
+	{OPTION_SORT, "sort", "KEY", false,
+	 "what grew most in KEY first; usually the first column"},
+	{OPTION_EVENTS, "events", NULL, false, "what happened in between instead"},
+	{'J', "json", NULL, false, "one JSON document"},
+	{'b', "bytes", NULL, false, "bytes and times in full"},
+	{'n', "noheadings", NULL, false, "no heading lines"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward diff [OPTION...] RECORDING",
+	.text = "Compares two times of a recording: which groups came and went, what grew, what "
+		"fell.",
+	.options = options,
+};
+
+struct arguments {
+	struct cli_context *context;
+	const char *path, *from, *to, *columns, *sort;
+	bool events, json;
+	struct cgw_field fields[DIFF_FIELD_MAX];
+	struct diff diff;
+	size_t sort_field;
+};
+
+static void take_option(struct arguments *arguments, int code, const char *value)
+{
+	switch (code) {
+	case OPTION_FROM:
+		arguments->from = value;
+		break;
+	case OPTION_TO:
+		arguments->to = value;
+		break;
+	case 'o':
+		arguments->columns = value;
+		break;
+	case OPTION_SORT:
+		arguments->sort = value;
+		break;
+	case OPTION_EVENTS:
+		arguments->events = true;
+		break;
+	case 'J':
+		arguments->json = true;
+		break;
+	case 'b':
+		arguments->diff.exact = true;
+		break;
+	default:
+		arguments->diff.headings = false;
+		break;
+	}
+}
+
+static enum cli_exit add_field(struct arguments *arguments, const char *key, size_t *ret_index)
+{
+	struct cgw_diag diag = {0};
+	struct cgw_field field;
+	size_t i;
+
+	if (cgw_field_parse(key, &field, &diag) < 0)
+		return cli_usage_error(arguments->context, "%s", diag.text);
+	if (field.shape == CGW_STRING)
+		return cli_usage_error(arguments->context, "\"%.64s\" is a text, it does not grow",
+				       key);
+	for (i = 0; i < arguments->diff.field_count; i++)
+		if (cgw_field_equal(arguments->fields[i], field))
+			break;
+	if (i == DIFF_FIELD_MAX)
+		return cli_usage_error(arguments->context, "at most %d columns can be compared",
+				       DIFF_FIELD_MAX);
+	if (i == arguments->diff.field_count)
+		arguments->fields[arguments->diff.field_count++] = field;
+	*ret_index = i;
+	return CLI_OK;
+}
+
+static enum cli_exit parse_columns(struct arguments *arguments)
+{
+	const char *columns = arguments->columns != NULL ? arguments->columns : COLUMNS;
+	CLEANUP(cleanup_free) char *copy = strdup(columns);
+	enum cli_exit status = CLI_OK;
+	char *key, *rest;
+	size_t index;
+
+	if (copy == NULL)
+		return CLI_FAILED;
+	for (key = strtok_r(copy, ", ", &rest); key != NULL && status == CLI_OK;
+	     key = strtok_r(NULL, ", ", &rest))
+		status = add_field(arguments, key, &index);
+	if (status == CLI_OK && arguments->diff.field_count == 0)
+		return cli_usage_error(arguments->context,
+				       "no column is named; KEY,KEY,... is wanted");
+	if (status == CLI_OK && arguments->sort != NULL)
+		status = add_field(arguments, arguments->sort, &arguments->sort_field);
+	return status;
+}
+
+static void cleanup_replay(struct cgw_replay **replay)
+{
+	cgw_replay_free(*replay);
+}
+
+static void cleanup_snapshot(struct cgw_snapshot **snapshot)
+{
+	cgw_snapshot_unref(*snapshot);
+}
+
+/* Goes to the sample of a time, or says why there is none. */
+static enum cli_exit go_to(struct arguments *arguments, struct cgw_replay *replay,
+			   const char *option, const char *text)
+{
+	struct cgw_recording_info info;
+	uint64_t when_ns;
+	char begin[40];
+	int r;
+
+	cgw_replay_info(replay, &info);
+	if (text == NULL) {
+		r = strcmp(option, "from") == 0 ? cgw_replay_first(replay)
+						: cgw_replay_last(replay);
+	} else {
+		if (cli_parse_time(text, info.last_ns, &when_ns) < 0)
+			return cli_usage_error(arguments->context, CLI_TIME_WANTED, option, text);
+		r = cgw_replay_seek(replay, when_ns);
+	}
+	if (r > 0)
+		return CLI_OK;
+	(void)cgw_format_time(info.first_ns, begin, sizeof(begin));
+	if (r < 0)
+		cli_error(arguments->context, "%s", strerror(-r));
+	else
+		cli_error(arguments->context, "--%s: the recording begins later, at %s", option,
+			  begin);
+	return r < 0 ? CLI_FAILED : CLI_NO_SUCH_GROUP;
+}
+
+static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay *replay)
+{
+	struct cgw_recording_info info;
+	enum cli_exit status = go_to(arguments, replay, "to", arguments->to);
+	uint64_t last;
+	int r = 1;
+
+	if (status != CLI_OK)
+		return status;
+	cgw_replay_info(replay, &info);
+	last = info.position;
+	status = go_to(arguments, replay, "from", arguments->from);
+	if (status != CLI_OK)
+		return status;
+	for (; r > 0; r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) {
+		const struct cgw_event *events;
+		size_t count;
+
+		cgw_replay_info(replay, &info);
+		if (info.position > last)
+			break;
+		events = cgw_replay_events(replay, &count);
+		for (size_t i = 0; i < count; i++)
+			diff_event(&events[i], stdout);
+	}
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static enum cli_exit print_diff(struct arguments *arguments, struct cgw_replay *replay)
+{
+	CLEANUP(cleanup_snapshot) struct cgw_snapshot *from = NULL;
+	struct diff *diff = &arguments->diff;
+	enum cli_exit status = go_to(arguments, replay, "from", arguments->from);
+	uint64_t boot;
+	int r;
+
+	if (status != CLI_OK)
+		return status;
+	from = cgw_snapshot_ref(cgw_replay_snapshot(replay));
+	boot = cgw_replay_boot(replay);
+	status = go_to(arguments, replay, "to", arguments->to);
+	if (status != CLI_OK)
+		return status;
+	diff->rebooted = cgw_replay_boot(replay) != boot;
+	r = diff_make(diff, from, cgw_replay_snapshot(replay));
+	if (r == 0 && diff->from_ns > diff->to_ns)
+		cli_error(arguments->context, "--from is later than --to: all signs are turned");
+	if (r == 0) {
+		diff_sort(diff, arguments->sort_field);
+		r = arguments->json ? diff_json(diff, stdout) : diff_table(diff, stdout);
+	}
+	diff_done(diff);
+	if (r < 0)
+		cli_error(arguments->context, "%s", strerror(-r));
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static enum cli_exit run_diff(struct arguments *arguments)
+{
+	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
+	struct cgw_diag diag = {0};
+	enum cli_exit status = parse_columns(arguments);
+	int r;
+
+	if (status != CLI_OK)
+		return status;
+	if (arguments->events && arguments->json)
+		return cli_usage_error(arguments->context, "--events has no JSON");
+	r = cgw_replay_open(arguments->path, &replay, &diag);
+	if (r < 0) {
+		cli_diag(arguments->context, &diag);
+		return CLI_FAILED;
+	}
+	arguments->diff.fields = arguments->fields;
+	return arguments->events ? print_events(arguments, replay) : print_diff(arguments, replay);
+}
+
+int diff_run(struct cli_context *context, int argc, char **argv)
+{
+	struct arguments arguments = {.context = context, .diff.headings = true};
+	enum cli_exit status = CLI_OK;
+	const char *value;
+	int code;
+
+	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
+		take_option(&arguments, code, value);
+	if (code < 0)
+		return (int)status;
+	if (argc - optind != 1)
+		return (int)cli_usage_error(context, "one RECORDING is wanted");
+	arguments.path = argv[optind];
+	return (int)run_diff(&arguments);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* diff-output.c - what grew, as a table for people and as JSON. */
+#include <errno.h>
+#include <jansson.h>
+#include <libsmartcols.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/record/diff-command.h"
+#include "lib/base/cleanup.h"
+
+static void cleanup_table(struct libscols_table **table)
+{
+	scols_unref_table(*table);
+}
+
+static void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+static char *escaped(const char *bytes)
+{
+	size_t length = strlen(bytes);
+	char *text = malloc(4 * length + 1);
+
+	if (text != NULL)
+		(void)cgw_escape(text, 4 * length + 1, bytes, length);
+	return text;
+}
+
+/* "+1.5G", "-12", "0"; a sign where no change can be said. */
+static char *change_text(const struct diff *diff, const struct diff_cell *cell, enum cgw_unit unit)
+{
+	struct cgw_value value = {.state = cell->state, .real = fabs(cell->change)};
+	char number[64], *text;
+
+	value.exact = unit != CGW_UNIT_PERCENT && cell->to.exact | cell->from.exact;
+	value.number = (uint64_t)value.real;
+	(void)cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
+			       sizeof(number));
+	if (asprintf(&text, "%s%s",
+		     cell->state != CGW_OK || cell->change == 0 ? ""
+		     : cell->change < 0                         ? "-"
+								: "+",
+		     number) < 0)
+		return NULL;
+	return text;
+}
+
+static int set_cell(struct libscols_line *line, size_t column, char *text)
+{
+	int r = text == NULL ? -ENOMEM : scols_line_refer_data(line, column, text);
+
+	if (r < 0)
+		free(text);
+	return r;
+}
+
+static int add_line(const struct diff *diff, const struct diff_row *row,
+		    struct libscols_table *table)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	int r = line == NULL ? -ENOMEM : set_cell(line, 0, escaped(row->path));
+
+	if (r == 0)
+		r = set_cell(line, 1, strdup(row->what));
+	for (size_t i = 0; i < diff->field_count && r == 0; i++)
+		r = set_cell(
+			line, i + 2,
+			change_text(diff, &row->cells[i], (enum cgw_unit)diff->fields[i].unit));
+	return r;
+}
+
+int diff_table(const struct diff *diff, FILE *out)
+{
+	CLEANUP(cleanup_table) struct libscols_table *table = scols_new_table();
+	char from[40], to[40];
+	int r = 0;
+
+	if (table == NULL)
+		return -ENOMEM;
+	scols_table_set_stream(table, out);
+	scols_table_enable_noheadings(table, !diff->headings);
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	if (scols_table_new_column(table, "GROUP", 0, SCOLS_FL_NOEXTREMES) == NULL ||
+	    scols_table_new_column(table, "STATE", 0, 0) == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < diff->field_count; i++)
+		if (scols_table_new_column(table, cgw_field_title(diff->fields[i]), 0,
+					   SCOLS_FL_RIGHT) == NULL)
+			return -ENOMEM;
+	for (size_t i = 0; i < diff->row_count && r == 0; i++)
+		r = add_line(diff, &diff->rows[i], table);
+	if (r < 0)
+		return r;
+	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
+	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
+	if (diff->headings)
+		fprintf(out, "%s to %s%s\n", from, to,
+			diff->rebooted ? ", over a reboot: counters began anew" : "");
+	return scols_print_table(table);
+}
+
+static json_t *number_json(struct cgw_value value)
+{
+	if (value.state != CGW_OK && value.state != CGW_RESET)
+		return json_null();
+	return value.exact && value.number <= INT64_MAX ? json_integer((json_int_t)value.number)
+							: json_real(value.real);
+}
+
+static json_t *change_json(const struct diff_cell *cell)
+{
+	if (cell->state != CGW_OK)
+		return json_null();
+	return cell->change == rint(cell->change) && fabs(cell->change) < 9e15
+		       ? json_integer((json_int_t)cell->change)
+		       : json_real(cell->change);
+}
+
+static int set_field(json_t *fields, const struct diff *diff, const struct diff_row *row, size_t i)
+{
+	const struct diff_cell *cell = &row->cells[i];
+	json_t *object = json_pack("{s:o, s:o, s:o}", "from", number_json(cell->from), "to",
+				   number_json(cell->to), "change", change_json(cell));
+	char key[96];
+
+	if (object != NULL && cell->state != CGW_OK)
+		(void)json_object_set_new(object, "reason",
+					  json_string(cgw_state_name(cell->state)));
+	(void)cgw_field_key(diff->fields[i], key, sizeof(key));
+	return json_object_set_new(fields, key, object) < 0 ? -ENOMEM : 0;
+}
+
+static json_t *row_json(const struct diff *diff, const struct diff_row *row)
+{
+	CLEANUP(cleanup_free) char *path = escaped(row->path);
+	json_t *object = json_object(), *fields = json_object();
+	int r = path == NULL || object == NULL || fields == NULL ? -ENOMEM : 0;
+
+	if (r == 0)
+		r = json_object_set_new(object, "group", json_string(path));
+	if (r == 0)
+		r = json_object_set_new(object, "state",
+					json_string(row->what[0] != '\0' ? row->what : "same"));
+	for (size_t i = 0; i < diff->field_count && r == 0; i++)
+		r = set_field(fields, diff, row, i);
+	if (r == 0)
+		r = json_object_set(object, "fields", fields);
+	json_decref(fields);
+	if (r == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+int diff_json(const struct diff *diff, FILE *out)
+{
+	char from[40], to[40];
+
+	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
+	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
+	fprintf(out, "{\"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", \"rebooted\": %s,\n",
+		cgw_version(), from, to, diff->rebooted ? "true" : "false");
+	fputs("\"groups\": [", out);
+	for (size_t i = 0; i < diff->row_count; i++) {
+		CLEANUP(cleanup_json) json_t *object = row_json(diff, &diff->rows[i]);
+
+		if (object == NULL)
+			return -ENOMEM;
+		fputs(i > 0 ? ",\n" : "\n", out);
+		(void)json_dumpf(object, out, JSON_REAL_PRECISION(15));
+	}
+	fputs("\n]}\n", out);
+	return 0;
+}
+
+static void print_escaped(const char *label, const char *bytes, FILE *out)
+{
+	CLEANUP(cleanup_free) char *text = escaped(bytes);
+
+	if (text != NULL && text[0] != '\0')
+		fprintf(out, "%s%s", label, text);
+}
+
+static void print_number(struct cgw_number number, enum cgw_unit unit, FILE *out)
+{
+	const struct cgw_value value = {number.state, true, number.value, (double)number.value};
+	char text[64];
+
+	(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	fputs(text, out);
+}
+
+void diff_event(const struct cgw_event *event, FILE *out)
+{
+	int metric = cgw_metric_find(event->key);
+	char time[40];
+
+	(void)cgw_format_time(event->realtime_ns, time, sizeof(time));
+	fprintf(out, "%s  %s", time, cgw_event_kind_name(event->kind));
+	print_escaped("  ", event->path, out);
+	print_escaped("  ", event->key, out);
+	if (event->old_number.state != CGW_ABSENT) {
+		fputs("  ", out);
+		print_number(event->old_number,
+			     metric < 0 ? CGW_UNIT_COUNT
+					: cgw_metric_info((enum cgw_metric)metric)->unit,
+			     out);
+		fputs(" -> ", out);
+	} else if (event->new_number.state != CGW_ABSENT) {
+		fputs("  ", out);
+	}
+	if (event->new_number.state != CGW_ABSENT)
+		print_number(event->new_number,
+			     metric >= 0 ? cgw_metric_info((enum cgw_metric)metric)->unit
+			     : event->kind >= CGW_EVENT_CLOCK ? CGW_UNIT_NS
+							      : CGW_UNIT_COUNT,
+			     out);
+	print_escaped("  ", event->why, out);
+	print_escaped("  by ", event->who, out);
+	fputc('\n', out);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* record-command.c - `cgward record`: samples into a recording until it is told to stop. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/record/record-commands.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/limit/journal-tail.h"
+#include "shared/cli/options.h"
+#include "shared/cli/recording-metrics.h"
+#include <cgward/expression.h>
+#include <cgward/recording.h>
+#include <cgward/render.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+#define GLOB_MAX 64
+
+enum {
+	OPTION_INTERVAL = CLI_OPTION_LONG,
+	OPTION_SIZE,
+	OPTION_KEEP,
+	OPTION_MATCH,
+	OPTION_COUNT,
+	OPTION_STATE,
+};
+
+static const struct cli_option options[] = {
+	{OPTION_INTERVAL, "interval", "TIME", false, "a sample every TIME; 5s without it"},
+	{OPTION_SIZE, "size", "SIZE", false, "at most SIZE on disk (200M): the oldest is dropped"},
+	{OPTION_KEEP, "keep", "TIME", false, "nothing older than TIME (7d)"},
+	{OPTION_MATCH, "match", "GLOB", false,
+	 "only groups whose path matches, and those above them; may be given again"},
+	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
+	{OPTION_STATE, "state", "DIR", false,
+	 "look there for who changed a limit (the journal of changes)"},
+	{'o', "columns", "KEY,...", false,
+	 "record what these need; +KEY,... adds to the usual, \"all\" is every metric"},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward record [OPTION...] FILE\n       cgward record [OPTION...] DIRECTORY/",
+	.text = "Records samples of all groups into a file, or into files of a directory, until it "
+		"is\n"
+		"interrupted. What is there already is continued. `cgward dump --replay` and\n"
+		"`cgward diff` read it, also while it is written.",
+	.options = options,
+};
+
+struct record {
+	struct cli_context *context;
+	const char *path, *columns, *state;
+	const char *globs[GLOB_MAX];
+	struct cgw_recorder_options options;
+	uint64_t count;
+	struct cgw_metric_set wanted;
+	const struct cgw_layout *layout;
+	struct cgw_sampler *sampler;
+	struct cgw_recorder *recorder;
+	uint64_t groups, started_ns; /* sum over all samples; monotonic */
+	int last_error;              /* of writing: said once */
+};
+
+static enum cli_exit take_size(struct record *record, const char *value)
+{
+	double bytes;
+	size_t length;
+
+	if (cgw_quantity_parse(value, CGW_UNIT_BYTES, &bytes, &length, NULL) < 0 ||
+	    value[length] != '\0' || bytes < 1 || bytes > 9e18)
+		return cli_usage_error(record->context,
+				       "--size wants a size such as 200M or 2G, not \"%.64s\"",
+				       value);
+	record->options.size_max_bytes = (uint64_t)bytes;
+	return CLI_OK;
+}
+
+static enum cli_exit take_time(struct record *record, const char *option, const char *value,
+			       uint64_t *ret_ns)
+{
+	if (cli_parse_duration(value, ret_ns) < 0 || *ret_ns == 0)
+		return cli_usage_error(record->context,
+				       "--%s wants a time above zero such as 2s, 1m or 7d, not "
+				       "\"%.64s\"",
+				       option, value);
+	return CLI_OK;
+}
+
+static enum cli_exit take_glob(struct record *record, const char *glob)
+{
+	struct cgw_diag diag = {0};
+
+	if (cgw_glob_check(glob, &diag) < 0)
+		return cli_usage_error(record->context, "--match: %s", diag.text);
+	if (record->options.glob_count == GLOB_MAX)
+		return cli_usage_error(record->context, "--match can be given %d times", GLOB_MAX);
+	record->globs[record->options.glob_count++] = glob;
+	return CLI_OK;
+}
+
+static enum cli_exit take_count(struct record *record, const char *value)
+{
+	char *end;
+
+	errno = 0;
+	record->count = strtoull(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || record->count == 0)
+		return cli_usage_error(record->context,
+				       "--count wants a number above zero, not \"%.64s\"", value);
+	return CLI_OK;
+}
+
+static enum cli_exit take_option(struct record *record, int code, const char *value)
+{
+	switch (code) {
+	case OPTION_INTERVAL:
+		return take_time(record, "interval", value, &record->options.interval_ns);
+	case OPTION_SIZE:
+		return take_size(record, value);
+	case OPTION_KEEP:
+		return take_time(record, "keep", value, &record->options.age_max_ns);
+	case OPTION_MATCH:
+		return take_glob(record, value);
+	case OPTION_COUNT:
+		return take_count(record, value);
+	case 'o':
+		record->columns = value;
+		return CLI_OK;
+	case OPTION_STATE:
+		record->state = value;
+		return CLI_OK;
+	default:
+		return CLI_USAGE;
+	}
+}
+
+static enum cli_exit parse_columns(struct record *record)
+{
+	struct cgw_diag diag = {0};
+	int r = recording_metrics(record->columns, &record->wanted, &diag);
+
+	if (r == -ENOMEM)
+		return CLI_FAILED;
+	return r < 0 ? cli_usage_error(record->context, "%s", diag.text) : CLI_OK;
+}
+
+/* Waits for the time or for a signal to stop, whichever comes first; true: stop. */
+static bool wait_until(uint64_t next_ns, const sigset_t *stop)
+{
+	for (;;) {
+		uint64_t now_ns = clock_now_ns();
+		uint64_t left_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+		const struct timespec left = {(time_t)(left_ns / NS_PER_S),
+					      (long)(left_ns % NS_PER_S)};
+
+		if (sigtimedwait(stop, NULL, &left) > 0)
+			return true;
+		if (errno == EAGAIN)
+			return false;
+	}
+}
+
+/* A sample that is lost is said once, and once more when it is well again. */
+static void say_written(struct record *record, int error, const struct cgw_diag *diag)
+{
+	if (error < 0 && error != record->last_error)
+		cli_error(record->context, "%s; samples are lost until it succeeds again",
+			  diag->text);
+	else if (error == 0 && record->last_error < 0)
+		cli_error(record->context, "writing again; %llu samples were lost so far",
+			  (unsigned long long)cgw_recorder_stats(record->recorder).lost);
+	record->last_error = error;
+}
+
+static int run_samples(struct record *record, const sigset_t *stop)
+{
+	uint64_t next_ns = clock_now_ns();
+	struct cgw_diag diag = {0};
+
+	for (uint64_t i = 0; record->count == 0 || i < record->count; i++) {
+		struct cgw_snapshot *snapshot;
+		int r;
+
+		if (i > 0 && wait_until(next_ns, stop))
+			return 0;
+		r = cgw_sampler_sample(record->sampler, &snapshot);
+		if (r < 0)
+			return r;
+		r = cgw_recorder_sample(record->recorder, snapshot, &diag);
+		record->groups += r == 0 ? cgw_snapshot_topology(snapshot)->count : 0;
+		cgw_snapshot_unref(snapshot);
+		say_written(record, r, &diag);
+		next_ns += record->options.interval_ns;
+		/* What took too long is not caught up with: the next one is a whole interval away. */
+		if (next_ns < clock_now_ns())
+			next_ns = clock_now_ns() + record->options.interval_ns;
+	}
+	return 0;
+}
+
+static void print_summary(const struct record *record)
+{
+	struct cgw_recorder_stats stats = cgw_recorder_stats(record->recorder);
+	double passed_ns = (double)(clock_now_ns() - record->started_ns);
+	char bytes[32], time[32];
+
+	(void)cgw_format_bytes((double)stats.bytes_written, bytes, sizeof(bytes));
+	(void)cgw_format_duration(passed_ns, time, sizeof(time));
+	printf("%llu samples in %s: %s, %.1f bytes a group and sample, %.3f %% of a CPU for "
+	       "recording\n",
+	       (unsigned long long)stats.samples, time, bytes,
+	       record->groups > 0 ? (double)stats.bytes_written / (double)record->groups : 0,
+	       passed_ns > 0 ? (double)stats.cost_ns * 100 / passed_ns : 0);
+	if (stats.lost > 0)
+		printf("%llu samples could not be written\n", (unsigned long long)stats.lost);
+}
+
+static void cleanup_sampler(struct cgw_sampler **sampler)
+{
+	cgw_sampler_free(*sampler);
+}
+
+static void cleanup_recorder(struct cgw_recorder **recorder)
+{
+	cgw_recorder_free(*recorder);
+}
+
+static enum cli_exit sample_and_write(struct record *record)
+{
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_recorder) struct cgw_recorder *recorder = NULL;
+	struct cgw_diag diag = {0};
+	sigset_t stop;
+	int r = cgw_recorder_open(record->path, &record->options, &recorder, &diag);
+
+	if (r < 0) {
+		cli_diag(record->context, &diag);
+		return r == -EBUSY     ? CLI_ALREADY_RUNNING
+		       : r == -EBADMSG ? CLI_FAILED
+				       : cli_exit_from_error(r);
+	}
+	r = cgw_sampler_new(record->layout, NULL, &sampler, &diag);
+	if (r == 0)
+		r = cgw_sampler_set_metrics(sampler, &record->wanted);
+	record->sampler = sampler;
+	record->recorder = recorder;
+	record->started_ns = clock_now_ns();
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
+	if (r == 0)
+		r = run_samples(record, &stop);
+	if (r < 0) {
+		cli_error(record->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
+		return CLI_FAILED;
+	}
+	print_summary(record);
+	return cgw_recorder_stats(recorder).lost > 0 ? CLI_PARTLY : CLI_OK;
+}
+
+static void cleanup_who(struct who **who)
+{
+	who_free(*who);
+}
+
+static enum cli_exit run_record(struct record *record)
+{
+	CLEANUP(cleanup_who) struct who *who = NULL;
+	CLEANUP(cleanup_free) char *boot_id = NULL;
+	char host[256] = "";
+	struct cgw_layout *layout;
+	enum cli_exit status = parse_columns(record);
+
+	if (status != CLI_OK)
+		return status;
+	layout = cli_layout(record->context, &status);
+	if (layout == NULL)
+		return status;
+	record->layout = layout;
+	boot_id = recording_boot_id(layout);
+	(void)gethostname(host, sizeof(host) - 1);
+	record->options.globs = record->globs;
+	record->options.host = host;
+	record->options.boot_id = boot_id;
+	record->options.facts = recording_owner;
+	record->options.facts_context = layout;
+	/* Without a place for a journal nobody can have written one. */
+	if (who_new(record->state, &who) == 0)
+		record->options.who = who_changed;
+	record->options.who_context = who;
+	(void)cgw_sampler_raise_descriptors();
+	status = sample_and_write(record);
+	cgw_layout_free(layout);
+	return status;
+}
+
+static int record_run(struct cli_context *context, int argc, char **argv)
+{
+	struct record record = {.context = context, .options.interval_ns = 5 * NS_PER_S};
+	enum cli_exit status = CLI_OK;
+	const char *value;
+	int code;
+
+	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
+		status = take_option(&record, code, value);
+		if (status != CLI_OK)
+			return (int)status;
+	}
+	if (code < 0)
+		return (int)status;
+	if (argc - optind != 1)
+		return (int)cli_usage_error(context, "one FILE or DIRECTORY is wanted");
+	record.path = argv[optind];
+	return (int)run_record(&record);
+}
+
+const struct cli_command record_commands[] = {
+	{"record", "record samples into a file or a directory", record_run},
+	{"diff", "say what grew between two times of a recording", diff_run},
+	{NULL, NULL, NULL},
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* self-metrics.h - what a long-running cgward says about itself in an exposition. */
+#ifndef CGWARD_CMD_SERVE_SELF_METRICS_H
+#define CGWARD_CMD_SERVE_SELF_METRICS_H
+
+#include <cgward/render.h>
+
+struct health {
+	const struct cgw_layout *layout;
+	uint64_t started_ns; /* wall clock */
+	uint64_t samples;
+	uint64_t errors;                 /* samples that could not be taken */
+	uint64_t cost_ns;                /* CPU time of all samples */
+	const struct cgw_snapshot *last; /* or NULL */
+};
+
+/* Counts a sample, or its failure. */
+void health_count(struct health *health, const struct cgw_snapshot *snapshot);
+/* Samples and their cost, and the process_ families that every exporter has. */
+void health_expose(const struct health *health, struct cgw_exposition *exposition);
+
+#endif

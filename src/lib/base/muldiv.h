@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* muldiv.h - numbers brought to another scale or size, without a wrap between. */
+#ifndef CGWARD_LIB_BASE_MULDIV_H
+#define CGWARD_LIB_BASE_MULDIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The number as a size; where sizes hold less, the largest of them, which no object has. */
+static inline size_t size_from_u64(uint64_t number)
+{
+#if SIZE_MAX < UINT64_MAX
+	return number < SIZE_MAX ? (size_t)number : SIZE_MAX;
+#else
+	return number;
+#endif
+}
+
+/* By hand, for machines whose compiler has no numbers of 128 bits. */
+static inline bool scale_by_halves(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)
+{
+	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
+	uint64_t first = (a >> 32) * (b & UINT32_MAX), second = (a & UINT32_MAX) * (b >> 32);
+	uint64_t middle = (low >> 32) + (first & UINT32_MAX) + (second & UINT32_MAX);
+	uint64_t rest = (a >> 32) * (b >> 32) + (first >> 32) + (second >> 32) + (middle >> 32);
+	uint64_t scaled = 0;
+
+	low = (low & UINT32_MAX) | middle << 32;
+	if (rest >= c)
+		return false;
+	for (int bit = 63; bit >= 0; bit--) {
+		bool carried = rest >> 63;
+
+		rest = rest << 1 | (low >> bit & 1);
+		if (carried || rest >= c) {
+			rest -= c;
+			scaled |= UINT64_C(1) << bit;
+		}
+	}
+	*ret_scaled = scaled;
+	return true;
+}
+
+/* a * b / c; c is not 0. False: more than 64 bits hold, and nothing is set. */
+static inline bool scale_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)
+{
+#ifdef __SIZEOF_INT128__
+	unsigned __int128 scaled = (unsigned __int128)a * b / c;
+
+	if (scaled > UINT64_MAX)
+		return false;
+	*ret_scaled = (uint64_t)scaled;
+	return true;
+#else
+	return scale_by_halves(a, b, c, ret_scaled);
+#endif
+}
+
+#endif

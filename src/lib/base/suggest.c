@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* suggest.c - the known word that someone may have meant. */
+#include <string.h>
+
+#include "lib/base/suggest.h"
+
+/* Longer words are not typed, they are pasted; they are compared as far as this. */
+#define LENGTH_MAX 63
+
+static unsigned smallest(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Edits from one word to the other: a letter more, less, other, or two swapped. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t a_length = strnlen(a, LENGTH_MAX), b_length = strnlen(b, LENGTH_MAX);
+	unsigned rows[3][LENGTH_MAX + 1];
+	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
+
+	for (unsigned j = 0; j <= b_length; j++)
+		last[j] = j;
+	for (unsigned i = 1; i <= a_length; i++) {
+		unsigned *spare = before;
+
+		now[0] = i;
+		for (unsigned j = 1; j <= b_length; j++) {
+			unsigned other = a[i - 1] != b[j - 1];
+
+			now[j] = smallest(last[j] + 1, now[j - 1] + 1, last[j - 1] + other);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < now[j])
+				now[j] = before[j - 2] + 1;
+		}
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[b_length];
+}
+
+void suggestion_offer(struct suggestion *nearest, const char *word)
+{
+	unsigned edits = distance(nearest->wanted, word);
+
+	/* "memory" for "memory.current": what was typed so far is worth more than letters changed. */
+	if (strncmp(word, nearest->wanted, strlen(nearest->wanted)) == 0)
+		edits = 1;
+	if (nearest->word == NULL || edits < nearest->distance) {
+		nearest->word = word;
+		nearest->distance = edits;
+	}
+}
+
+const char *suggestion_word(const struct suggestion *nearest)
+{
+	size_t length = strlen(nearest->wanted);
+
+	if (nearest->word == NULL || length == 0 || length > LENGTH_MAX)
+		return NULL;
+	return nearest->distance <= 1 + length / 3 ? nearest->word : NULL;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* word-list.h - lists of words in one text, as the tables hold aliases. */
+#ifndef CGWARD_LIB_BASE_WORD_LIST_H
+#define CGWARD_LIB_BASE_WORD_LIST_H
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Is `word` one of the words in `words`, which blanks separate? */
+static inline bool words_have(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (*words != '\0') {
+		size_t size = strcspn(words, " ");
+
+		if (size == length && length > 0 && memcmp(words, word, length) == 0)
+			return true;
+		words += size + (words[size] == ' ');
+	}
+	return false;
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bounds.c - which resource is bounded, and by which group. Pure over a frame. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include <cgward/inspect.h>
+
+/* The first limit of a resource that bounds; several where v1 and v2 know different ones. */
+static const struct {
+	const char *resource;
+	enum cgw_metric limits[4]; /* unused ones repeat the first */
+	enum cgw_metric use;
+	bool by_device;
+} resources[] = {
+	{"cpu",
+	 {CGW_M_CPU_MAX, CGW_M_CPU_MAX, CGW_M_CPU_MAX, CGW_M_CPU_MAX},
+	 CGW_M_CPU_USAGE,
+	 false},
+	{"memory",
+	 {CGW_M_MEMORY_MAX, CGW_M_MEMORY_HIGH, CGW_M_MEMORY_MAX, CGW_M_MEMORY_MAX},
+	 CGW_M_MEMORY_CURRENT,
+	 false},
+	{"swap",
+	 {CGW_M_MEMORY_SWAP_MAX, CGW_M_MEMORY_MEMSW_MAX, CGW_M_MEMORY_SWAP_MAX,
+	  CGW_M_MEMORY_SWAP_MAX},
+	 CGW_M_MEMORY_SWAP_CURRENT,
+	 false},
+	{"pids",
+	 {CGW_M_PIDS_MAX, CGW_M_PIDS_MAX, CGW_M_PIDS_MAX, CGW_M_PIDS_MAX},
+	 CGW_M_PIDS_CURRENT,
+	 false},
+	{"io",
+	 {CGW_M_IO_MAX_RBPS, CGW_M_IO_MAX_WBPS, CGW_M_IO_MAX_RIOPS, CGW_M_IO_MAX_WIOPS},
+	 CGW_M_IO_RBYTES,
+	 true},
+};
+
+_Static_assert(ARRAY_SIZE(resources) <= CGW_BOUND_MAX, "CGW_BOUND_MAX holds them all");
+
+void cgw_bounds_metrics(struct cgw_metric_set *set)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(resources[i].limits); j++)
+			cgw_metric_set_add(set, resources[i].limits[j]);
+		cgw_metric_set_add(set, resources[i].use);
+	}
+}
+
+/* Whether anything from the group to the root has a limit on a device; the first one stands for all. */
+static void bound_by_device(const struct cgw_frame *frame, enum cgw_metric limit, uint32_t group,
+			    struct cgw_bound *bound)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(frame);
+	const struct cgw_topology *topology = cgw_snapshot_topology(now);
+
+	if (cgw_snapshot_source(now, limit) == NULL)
+		return;
+	if (bound->bound.state == CGW_ABSENT)
+		bound->bound.state = CGW_MAX;
+	for (uint32_t each = group; each != CGW_NO_GROUP; each = topology->parent[each]) {
+		size_t count;
+		const struct cgw_instance *instances =
+			cgw_snapshot_instances(now, limit, each, &count);
+
+		for (size_t i = 0; i < count; i++) {
+			if (instances[i].number.state != CGW_OK || bound->bound.state == CGW_OK)
+				continue;
+			bound->limit = limit;
+			bound->bound = instances[i].number;
+			bound->by = each;
+			(void)snprintf(bound->device, sizeof(bound->device), "%s",
+				       instances[i].name);
+		}
+	}
+}
+
+static void bound_by_number(const struct cgw_frame *frame, enum cgw_metric limit, uint32_t group,
+			    struct cgw_bound *bound)
+{
+	uint32_t by;
+	struct cgw_number number = cgw_frame_effective(frame, limit, group, &by);
+
+	/* A number beats "no limit", "no limit" beats "not there"; the tighter of two numbers wins. */
+	if (number.state == CGW_OK && bound->bound.state == CGW_OK &&
+	    number.value >= bound->bound.value)
+		return;
+	if (number.state != CGW_OK && (bound->bound.state == CGW_OK ||
+				       bound->bound.state == CGW_MAX || number.state == CGW_ABSENT))
+		return;
+	bound->limit = limit;
+	bound->bound = number;
+	bound->by = by;
+}
+
+size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
+		  struct cgw_bound bounds[CGW_BOUND_MAX])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
+		struct cgw_bound *bound = &bounds[i];
+
+		*bound = (struct cgw_bound){
+			.resource = resources[i].resource,
+			.limit = resources[i].limits[0],
+			.use = cgw_snapshot_number(cgw_frame_now(frame), resources[i].use, group),
+			.use_metric = resources[i].use,
+			.by = CGW_NO_GROUP,
+		};
+		for (size_t j = 0; j < ARRAY_SIZE(resources[i].limits); j++) {
+			if (j > 0 && resources[i].limits[j] == resources[i].limits[0])
+				continue;
+			if (resources[i].by_device)
+				bound_by_device(frame, resources[i].limits[j], group, bound);
+			else
+				bound_by_number(frame, resources[i].limits[j], group, bound);
+		}
+	}
+	return ARRAY_SIZE(resources);
+}

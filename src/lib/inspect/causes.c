@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* causes.c - what holds a group back, and what would change it. Pure over a frame. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include <cgward/inspect.h>
+
+/* From here on a limit is worth a line, in percent of it. */
+#define NEAR_PERCENT 90
+/* ... and from here on a stall or a throttled share. */
+#define STALL_PERCENT 1
+/* Less available memory than this, and the whole machine reclaims. */
+#define AVAILABLE_PERCENT 5
+
+struct explanation {
+	const struct cgw_frame *frame;
+	const struct cgw_snapshot *now;
+	const struct cgw_topology *topology;
+	uint32_t group; /* whom it is about */
+	struct cgw_cause *causes;
+	size_t count;
+};
+
+static const enum cgw_metric wanted[] = {
+	CGW_M_CPU_USAGE,
+	CGW_M_CPU_MAX,
+	CGW_M_CPU_WEIGHT,
+	CGW_M_CPU_NR_PERIODS,
+	CGW_M_CPU_NR_THROTTLED,
+	CGW_M_CPU_THROTTLED,
+	CGW_M_CPUSET_CPUS_EFFECTIVE,
+	CGW_M_CPU_PRESSURE_SOME_AVG10,
+	CGW_M_MEMORY_CURRENT,
+	CGW_M_MEMORY_INACTIVE_FILE,
+	CGW_M_MEMORY_PGMAJFAULT,
+	CGW_M_MEMORY_MAX,
+	CGW_M_MEMORY_HIGH,
+	CGW_M_MEMORY_LOW,
+	CGW_M_MEMORY_EVENTS_HIGH,
+	CGW_M_MEMORY_EVENTS_MAX,
+	CGW_M_MEMORY_EVENTS_OOM_KILL,
+	CGW_M_MEMORY_SWAP_CURRENT,
+	CGW_M_MEMORY_PRESSURE_SOME_AVG10,
+	CGW_M_IO_RBYTES,
+	CGW_M_IO_WBYTES,
+	CGW_M_IO_RIOS,
+	CGW_M_IO_WIOS,
+	CGW_M_IO_MAX_RBPS,
+	CGW_M_IO_MAX_WBPS,
+	CGW_M_IO_MAX_RIOPS,
+	CGW_M_IO_MAX_WIOPS,
+	CGW_M_IO_WEIGHT,
+	CGW_M_IO_PRESSURE_SOME_AVG10,
+	CGW_M_PIDS_CURRENT,
+	CGW_M_PIDS_MAX,
+	CGW_M_PIDS_EVENTS_MAX,
+	CGW_M_CGROUP_FROZEN,
+	CGW_M_CGROUP_FREEZE,
+};
+
+void cgw_explain_metrics(struct cgw_metric_set *set)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		cgw_metric_set_add(set, wanted[i]);
+}
+
+const char *cgw_cause_name(enum cgw_cause_kind kind)
+{
+	static const char *const names[] = {
+		[CGW_CAUSE_FROZEN] = "frozen",
+		[CGW_CAUSE_CPU_THROTTLED] = "cpu.throttled",
+		[CGW_CAUSE_CPUSET_FULL] = "cpuset.full",
+		[CGW_CAUSE_CPU_PRESSURE] = "cpu.pressure",
+		[CGW_CAUSE_MEMORY_HIGH] = "memory.high",
+		[CGW_CAUSE_MEMORY_MAX] = "memory.max",
+		[CGW_CAUSE_MEMORY_PRESSURE] = "memory.pressure",
+		[CGW_CAUSE_OOM_KILLED] = "oom.killed",
+		[CGW_CAUSE_SWAPPING] = "swapping",
+		[CGW_CAUSE_SYSTEM_MEMORY] = "machine.memory",
+		[CGW_CAUSE_IO_LIMIT] = "io.max",
+		[CGW_CAUSE_IO_PRESSURE] = "io.pressure",
+		[CGW_CAUSE_PIDS_MAX] = "pids.max",
+	};
+
+	return (unsigned)kind < CGW_CAUSE_KIND_COUNT ? names[kind] : "invalid";
+}
+
+/* Room for one more, of that kind and group; NULL when there is none. */
+static struct cgw_cause *add(struct explanation *explanation, enum cgw_cause_kind kind, uint32_t by)
+{
+	struct cgw_cause *cause;
+
+	if (explanation->count == CGW_CAUSE_MAX)
+		return NULL;
+	cause = &explanation->causes[explanation->count++];
+	*cause = (struct cgw_cause){.kind = kind, .by = by, .limit = -1};
+	return cause;
+}
+
+static struct cgw_number number_of(const struct explanation *explanation, enum cgw_metric metric,
+				   uint32_t group)
+{
+	return cgw_snapshot_number(explanation->now, metric, group);
+}
+
+/* A counter's growth between the two samples; 0 where there is only one, or it is another group. */
+static double growth(const struct explanation *explanation, enum cgw_metric metric, uint32_t group)
+{
+	const struct cgw_snapshot *before = cgw_frame_before(explanation->frame);
+	uint32_t old =
+		before != NULL ? cgw_frame_previous(explanation->frame, group) : CGW_NO_GROUP;
+	struct cgw_number now, then;
+
+	if (old == CGW_NO_GROUP || cgw_frame_flags(explanation->frame, group) != 0)
+		return 0;
+	now = number_of(explanation, metric, group);
+	then = cgw_snapshot_number(before, metric, old);
+	if (now.state != CGW_OK || then.state != CGW_OK || now.value < then.value)
+		return 0;
+	return (double)(now.value - then.value);
+}
+
+static double rate(const struct explanation *explanation, enum cgw_metric metric, uint32_t group)
+{
+	double seconds = cgw_frame_seconds(explanation->frame);
+
+	return seconds > 0 ? growth(explanation, metric, group) / seconds : 0;
+}
+
+/* A whole number with its unit, as `cgward set` takes it. */
+static void propose(struct cgw_cause *cause, enum cgw_metric metric, double value, const char *unit)
+{
+	(void)snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
+	(void)snprintf(cause->value, sizeof(cause->value), "%.0f%s", ceil(value), unit);
+}
+
+/* Half as much again, in whole mebibytes. */
+static void propose_bytes(struct cgw_cause *cause, enum cgw_metric metric, double bytes)
+{
+	propose(cause, metric, bytes * 1.5 / 1048576, "M");
+}
+
+static void explain_freezer(struct explanation *explanation, uint32_t each)
+{
+	struct cgw_number asked = number_of(explanation, CGW_M_CGROUP_FREEZE, each);
+	struct cgw_number frozen = number_of(explanation, CGW_M_CGROUP_FROZEN, each);
+	struct cgw_cause *cause;
+
+	/* What stands still without having been asked is frozen from above: that one is at fault. */
+	if (asked.state != CGW_OK || asked.value == 0)
+		return;
+	cause = add(explanation, CGW_CAUSE_FROZEN, each);
+	if (cause == NULL)
+		return;
+	cause->now = true;
+	cause->percent = frozen.state == CGW_OK && frozen.value > 0 ? 100 : 99;
+	cause->limit = CGW_M_CGROUP_FREEZE;
+	(void)snprintf(cause->key, sizeof(cause->key), "thaw");
+}
+
+static void explain_throttling(struct explanation *explanation, uint32_t each)
+{
+	struct cgw_number limit = number_of(explanation, CGW_M_CPU_MAX, each);
+	struct cgw_number periods = number_of(explanation, CGW_M_CPU_NR_PERIODS, each);
+	struct cgw_number throttled = number_of(explanation, CGW_M_CPU_NR_THROTTLED, each);
+	double periods_now = growth(explanation, CGW_M_CPU_NR_PERIODS, each);
+	double throttled_now = growth(explanation, CGW_M_CPU_NR_THROTTLED, each);
+	struct cgw_cause *cause;
+
+	if (limit.state != CGW_OK || throttled.state != CGW_OK || periods.state != CGW_OK ||
+	    throttled.value == 0 || periods.value == 0)
+		return;
+	cause = add(explanation, CGW_CAUSE_CPU_THROTTLED, each);
+	if (cause == NULL)
+		return;
+	cause->now = throttled_now > 0;
+	cause->percent = cause->now && periods_now > 0
+				 ? throttled_now * 100 / periods_now
+				 : (double)throttled.value * 100 / (double)periods.value;
+	cause->amount = rate(explanation, CGW_M_CPU_THROTTLED, each);
+	cause->bound = (double)limit.value;
+	cause->count = (double)throttled.value;
+	cause->limit = CGW_M_CPU_MAX;
+	propose(cause, CGW_M_CPU_MAX, (double)limit.value * 1.5 / 1e7, "%");
+}
+
+/* CPUs in "0-3,8"; 0 for a text that is no list. */
+static unsigned count_cpus(const char *list)
+{
+	unsigned count = 0;
+
+	while (*list >= '0' && *list <= '9') {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (last < first || last - first > 65536)
+			return 0;
+		count += (unsigned)(last - first + 1);
+		list = end + (*end == ',');
+	}
+	return count;
+}
+
+static void explain_cpuset(struct explanation *explanation)
+{
+	uint32_t group = explanation->group;
+	enum cgw_state state;
+	const char *list =
+		cgw_snapshot_text(explanation->now, CGW_M_CPUSET_CPUS_EFFECTIVE, group, &state);
+	unsigned cpus = list != NULL ? count_cpus(list) : 0;
+	double used = rate(explanation, CGW_M_CPU_USAGE, group) / 1e9;
+	struct cgw_cause *cause;
+
+	if (cpus == 0 || cpus >= cgw_snapshot_system(explanation->now)->cpu_count ||
+	    used * 100 < (double)cpus * NEAR_PERCENT)
+		return;
+	cause = add(explanation, CGW_CAUSE_CPUSET_FULL, group);
+	if (cause == NULL)
+		return;
+	cause->now = true;
+	cause->percent = used * 100 / cpus;
+	cause->amount = used;
+	cause->bound = cpus;
+	cause->limit = CGW_M_CPUSET_CPUS_EFFECTIVE;
+	(void)snprintf(cause->key, sizeof(cause->key), "cpuset.cpus");
+	(void)snprintf(cause->value, sizeof(cause->value), "0-%u",
+		       cgw_snapshot_system(explanation->now)->cpu_count - 1);
+}
+
+static void explain_memory_limit(struct explanation *explanation, uint32_t each,
+				 enum cgw_metric limit_metric, enum cgw_metric events)
+{
+	struct cgw_number limit = number_of(explanation, limit_metric, each);
+	struct cgw_number used = number_of(explanation, CGW_M_MEMORY_CURRENT, each);
+	struct cgw_number cache = number_of(explanation, CGW_M_MEMORY_INACTIVE_FILE, each);
+	struct cgw_number hits = number_of(explanation, events, each);
+	double hits_now = growth(explanation, events, each), working;
+	struct cgw_cause *cause;
+
+	if (limit.state != CGW_OK || limit.value == 0 || used.state != CGW_OK)
+		return;
+	/* Page cache fills a group to its limit and harms nobody: what counts is what must stay. */
+	working = (double)used.value;
+	if (cache.state == CGW_OK)
+		working -= (double)(cache.value < used.value ? cache.value : used.value);
+	if (working * 100 < (double)limit.value * NEAR_PERCENT && hits_now <= 0 &&
+	    (hits.state != CGW_OK || hits.value == 0))
+		return;
+	cause = add(explanation,
+		    limit_metric == CGW_M_MEMORY_MAX ? CGW_CAUSE_MEMORY_MAX : CGW_CAUSE_MEMORY_HIGH,
+		    each);
+	if (cause == NULL)
+		return;
+	cause->percent = working * 100 / (double)limit.value;
+	cause->now = hits_now > 0 || cause->percent >= NEAR_PERCENT;
+	cause->amount = working;
+	cause->bound = (double)limit.value;
+	cause->count = cause->now && hits_now > 0 ? hits_now
+		       : hits.state == CGW_OK     ? (double)hits.value
+						  : 0;
+	cause->limit = (int16_t)limit_metric;
+	propose_bytes(cause, limit_metric, (double)limit.value);
+}
+
+static void explain_pids(struct explanation *explanation, uint32_t each)
+{
+	struct cgw_number limit = number_of(explanation, CGW_M_PIDS_MAX, each);
+	struct cgw_number used = number_of(explanation, CGW_M_PIDS_CURRENT, each);
+	struct cgw_number hits = number_of(explanation, CGW_M_PIDS_EVENTS_MAX, each);
+	double hits_now = growth(explanation, CGW_M_PIDS_EVENTS_MAX, each);
+	struct cgw_cause *cause;
+	bool near;
+
+	if (limit.state != CGW_OK || used.state != CGW_OK)
+		return;
+	near = (double)used.value * 100 >= (double)limit.value * NEAR_PERCENT;
+	if (!near && hits_now <= 0 && (hits.state != CGW_OK || hits.value == 0))
+		return;
+	cause = add(explanation, CGW_CAUSE_PIDS_MAX, each);
+	if (cause == NULL)
+		return;
+	cause->now = near || hits_now > 0;
+	cause->percent = limit.value > 0 ? (double)used.value * 100 / (double)limit.value : 100;
+	cause->amount = (double)used.value;
+	cause->bound = (double)limit.value;
+	cause->count = hits_now > 0 ? hits_now : hits.state == CGW_OK ? (double)hits.value : 0;
+	cause->limit = CGW_M_PIDS_MAX;
+	propose(cause, CGW_M_PIDS_MAX, (double)limit.value * 1.5, "");
+}
+
+static void explain_io_limit(struct explanation *explanation, uint32_t each,
+			     enum cgw_metric limit_metric, enum cgw_metric used_metric)
+{
+	struct cgw_field used_field;
+	char key[96];
+	size_t count;
+	const struct cgw_instance *limits =
+		cgw_snapshot_instances(explanation->now, limit_metric, each, &count);
+
+	(void)snprintf(key, sizeof(key), "%s.rate", cgw_metric_info(used_metric)->key);
+	if (cgw_field_parse(key, &used_field, NULL) < 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct cgw_value used =
+			cgw_frame_instance(explanation->frame, used_field, each, limits[i].name);
+		struct cgw_number limit = limits[i].number;
+		struct cgw_cause *cause;
+
+		if (limit.state != CGW_OK || limit.value == 0 || used.state != CGW_OK ||
+		    used.real * 100 < (double)limit.value * NEAR_PERCENT)
+			continue;
+		cause = add(explanation, CGW_CAUSE_IO_LIMIT, each);
+		if (cause == NULL)
+			return;
+		cause->now = true;
+		cause->percent = used.real * 100 / (double)limit.value;
+		cause->amount = used.real;
+		cause->bound = (double)limit.value;
+		cause->limit = (int16_t)limit_metric;
+		(void)snprintf(cause->device, sizeof(cause->device), "%s", limits[i].name);
+		(void)snprintf(cause->key, sizeof(cause->key), "%s",
+			       cgw_metric_info(limit_metric)->key);
+		(void)snprintf(cause->value, sizeof(cause->value), "%.60s %.0f", limits[i].name,
+			       ceil((double)limit.value * 1.5));
+	}
+}
+
+/* PSI: of the group where the kernel keeps it, else of the machine. */
+static void explain_pressure(struct explanation *explanation, enum cgw_cause_kind kind,
+			     enum cgw_metric metric, size_t resource, enum cgw_metric weight)
+{
+	struct cgw_number stall = number_of(explanation, metric, explanation->group), share;
+	/* The root's is the machine's, and nothing of the root would change it. */
+	bool machine = stall.state != CGW_OK || explanation->group == 0;
+	struct cgw_cause *cause;
+
+	if (stall.state != CGW_OK)
+		stall = cgw_snapshot_system(explanation->now)->pressure_e2[resource][0][0];
+	if (stall.state != CGW_OK || stall.value < STALL_PERCENT * 100)
+		return;
+	cause = add(explanation, kind, machine ? 0 : explanation->group);
+	if (cause == NULL)
+		return;
+	cause->now = true;
+	cause->machine = machine;
+	cause->percent = (double)stall.value / 100;
+	if (machine)
+		return; /* a weight helps only where the group is known to be the one that waits */
+	share = number_of(explanation, weight, explanation->group);
+	if (weight == CGW_M_MEMORY_LOW)
+		propose(cause, weight,
+			(double)number_of(explanation, CGW_M_MEMORY_CURRENT, explanation->group)
+					.value /
+				1048576,
+			"M");
+	else if (share.state == CGW_OK)
+		propose(cause, weight, fmin((double)share.value * 2, 10000), "");
+}
+
+static void explain_oom(struct explanation *explanation, uint32_t each)
+{
+	struct cgw_number kills = number_of(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
+	double kills_now = growth(explanation, CGW_M_MEMORY_EVENTS_OOM_KILL, each);
+	uint32_t by;
+	struct cgw_number limit;
+	struct cgw_cause *cause;
+
+	if (kills.state != CGW_OK || kills.value == 0)
+		return;
+	cause = add(explanation, CGW_CAUSE_OOM_KILLED, each);
+	if (cause == NULL)
+		return;
+	limit = cgw_frame_effective(explanation->frame, CGW_M_MEMORY_MAX, each, &by);
+	cause->now = kills_now > 0;
+	cause->percent = cause->now ? 100 : 50;
+	cause->count = kills_now > 0 ? kills_now : (double)kills.value;
+	if (limit.state != CGW_OK || by == CGW_NO_GROUP)
+		return; /* it was the machine's memory */
+	cause->by = by;
+	cause->limit = CGW_M_MEMORY_MAX;
+	cause->bound = (double)limit.value;
+	propose_bytes(cause, CGW_M_MEMORY_MAX, (double)limit.value);
+}
+
+static void explain_swap(struct explanation *explanation)
+{
+	struct cgw_number swap =
+		number_of(explanation, CGW_M_MEMORY_SWAP_CURRENT, explanation->group);
+	struct cgw_number used = number_of(explanation, CGW_M_MEMORY_CURRENT, explanation->group);
+	struct cgw_cause *cause;
+
+	if (swap.state != CGW_OK || swap.value == 0 || used.state != CGW_OK)
+		return;
+	cause = add(explanation, CGW_CAUSE_SWAPPING, explanation->group);
+	if (cause == NULL)
+		return;
+	cause->count = rate(explanation, CGW_M_MEMORY_PGMAJFAULT, explanation->group);
+	cause->now = cause->count >= 1;
+	cause->percent = (double)swap.value * 100 / (double)(swap.value + used.value);
+	cause->amount = (double)swap.value;
+}
+
+static void explain_machine(struct explanation *explanation)
+{
+	const struct cgw_system_stat *machine = cgw_snapshot_system(explanation->now);
+	struct cgw_number total = machine->memory_total_bytes;
+	struct cgw_number available = machine->memory_available_bytes;
+	struct cgw_cause *cause;
+
+	if (total.state != CGW_OK || available.state != CGW_OK || total.value == 0 ||
+	    (double)available.value * 100 >= (double)total.value * AVAILABLE_PERCENT)
+		return;
+	cause = add(explanation, CGW_CAUSE_SYSTEM_MEMORY, 0);
+	if (cause == NULL)
+		return;
+	cause->now = true;
+	cause->machine = true;
+	cause->percent = 100 - (double)available.value * 100 / (double)total.value;
+	cause->amount = (double)available.value;
+	cause->bound = (double)total.value;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct cgw_cause *first = a, *second = b;
+
+	if (first->now != second->now)
+		return first->now ? -1 : 1;
+	if (first->percent > second->percent || first->percent < second->percent)
+		return first->percent > second->percent ? -1 : 1;
+	if (first->kind != second->kind)
+		return first->kind < second->kind ? -1 : 1;
+	/* Nearer to the group first. */
+	return (first->by < second->by) - (first->by > second->by);
+}
+
+size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
+		   struct cgw_cause causes[CGW_CAUSE_MAX])
+{
+	struct explanation explanation = {
+		.frame = frame,
+		.now = cgw_frame_now(frame),
+		.topology = cgw_snapshot_topology(cgw_frame_now(frame)),
+		.group = group,
+		.causes = causes,
+	};
+
+	for (uint32_t each = group; each != CGW_NO_GROUP;
+	     each = explanation.topology->parent[each]) {
+		explain_freezer(&explanation, each);
+		explain_throttling(&explanation, each);
+		explain_memory_limit(&explanation, each, CGW_M_MEMORY_HIGH,
+				     CGW_M_MEMORY_EVENTS_HIGH);
+		explain_memory_limit(&explanation, each, CGW_M_MEMORY_MAX, CGW_M_MEMORY_EVENTS_MAX);
+		explain_pids(&explanation, each);
+		explain_io_limit(&explanation, each, CGW_M_IO_MAX_RBPS, CGW_M_IO_RBYTES);
+		explain_io_limit(&explanation, each, CGW_M_IO_MAX_WBPS, CGW_M_IO_WBYTES);
+		explain_io_limit(&explanation, each, CGW_M_IO_MAX_RIOPS, CGW_M_IO_RIOS);
+		explain_io_limit(&explanation, each, CGW_M_IO_MAX_WIOPS, CGW_M_IO_WIOS);
+	}
+	/* Kills of a group above are not known to be this group's: v2 counts them at each level. */
+	explain_oom(&explanation, group);
+	explain_cpuset(&explanation);
+	explain_swap(&explanation);
+	explain_machine(&explanation);
+	explain_pressure(&explanation, CGW_CAUSE_CPU_PRESSURE, CGW_M_CPU_PRESSURE_SOME_AVG10, 0,
+			 CGW_M_CPU_WEIGHT);
+	explain_pressure(&explanation, CGW_CAUSE_MEMORY_PRESSURE, CGW_M_MEMORY_PRESSURE_SOME_AVG10,
+			 1, CGW_M_MEMORY_LOW);
+	explain_pressure(&explanation, CGW_CAUSE_IO_PRESSURE, CGW_M_IO_PRESSURE_SOME_AVG10, 2,
+			 CGW_M_IO_WEIGHT);
+	qsort(causes, explanation.count, sizeof(*causes), compare);
+	return explanation.count;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * container-names.c - names that engines keep for the identifiers in a path: from their state files, from the
+ * logs that kubelet links, from their sockets. One row of the table is one place to look.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/inspect/engine-socket.h"
+#include <cgward/inspect.h>
+
+#define TIMEOUT_MS_DEFAULT 150
+#define FILE_SIZE_LIMIT    (16L << 20)
+
+struct search {
+	const struct cgw_identity *identity;
+	const struct cgw_names_options *options;
+	struct cgw_names *names;
+	char path[512]; /* of the place being looked at */
+};
+
+static void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+static void cleanup_directory(DIR **directory)
+{
+	if (*directory != NULL)
+		closedir(*directory);
+}
+
+static const char *container_of(const struct search *search)
+{
+	return search->identity->text[CGW_PART_CONTAINER];
+}
+
+#define COPY(to, from) copy_text((to), sizeof(to), (from))
+static void copy_text(char *to, size_t size, const char *from)
+{
+	if (from != NULL)
+		(void)snprintf(to, size, "%s", from);
+}
+
+/* A string within objects: "Config", "Image", NULL. */
+static const char *string_at(const json_t *json, const char *first, const char *second)
+{
+	const json_t *value = json_object_get(json, first);
+
+	if (second != NULL)
+		value = json_object_get(value, second);
+	return json_string_value(value);
+}
+
+static void take_labels(const json_t *labels, struct cgw_names *names)
+{
+	COPY(names->pod, string_at(labels, "io.kubernetes.pod.name", NULL));
+	COPY(names->space, string_at(labels, "io.kubernetes.pod.namespace", NULL));
+	COPY(names->role, string_at(labels, "io.kubernetes.container.name", NULL));
+}
+
+/* What Docker keeps in its file and answers on its socket, and Podman answers as well. */
+static int take_docker(const char *text, size_t length, struct search *search)
+{
+	CLEANUP(cleanup_json) json_t *json = json_loadb(text, length, 0, NULL);
+	const char *name = string_at(json, "Name", NULL);
+
+	if (!json_is_object(json) || name == NULL)
+		return -EBADMSG;
+	COPY(search->names->name, name + (*name == '/'));
+	COPY(search->names->image, string_at(json, "Config", "Image"));
+	take_labels(json_object_get(json_object_get(json, "Config"), "Labels"), search->names);
+	return 0;
+}
+
+/* Podman's and CRI-O's store: a list of all containers, with a text of JSON in each. */
+static int take_storage(const char *text, size_t length, struct search *search)
+{
+	CLEANUP(cleanup_json) json_t *json = json_loadb(text, length, 0, NULL);
+	const json_t *container;
+	size_t i;
+
+	if (!json_is_array(json))
+		return -EBADMSG;
+	json_array_foreach(json, i, container)
+	{
+		CLEANUP(cleanup_json) json_t *metadata = NULL;
+		const char *id = string_at(container, "id", NULL), *more;
+
+		if (id == NULL || strcmp(id, container_of(search)) != 0)
+			continue;
+		COPY(search->names->name,
+		     json_string_value(json_array_get(json_object_get(container, "names"), 0)));
+		more = string_at(container, "metadata", NULL);
+		if (more != NULL)
+			metadata = json_loads(more, 0, NULL);
+		COPY(search->names->image, string_at(metadata, "image-name", NULL));
+		COPY(search->names->pod, string_at(metadata, "pod-name", NULL));
+		return search->names->name[0] != '\0' ? 0 : -ENOENT;
+	}
+	return -ENOENT;
+}
+
+/* systemd-machined: lines of KEY=value. */
+static int take_machine(const char *text, size_t length, struct search *search)
+{
+	(void)length;
+	COPY(search->names->name, container_of(search));
+	while (*text != '\0') {
+		size_t line = strcspn(text, "\n");
+
+		if (strncmp(text, "CLASS=", 6) == 0)
+			(void)snprintf(search->names->role, sizeof(search->names->role), "%.*s",
+				       (int)(line - 6), text + 6);
+		text += line + (text[line] == '\n');
+	}
+	return 0;
+}
+
+/* "POD_NAMESPACE_CONTAINER-ID.log", links that kubelet makes for every container. */
+static int take_log_name(const char *entry, struct search *search)
+{
+	const char *id = container_of(search);
+	size_t length = strlen(entry), tail = strlen(id) + strlen("-.log");
+	const char *space, *role;
+
+	if (id[0] == '\0' || length <= tail || entry[length - tail] != '-' ||
+	    strncmp(entry + length - tail + 1, id, strlen(id)) != 0 ||
+	    strcmp(entry + length - 4, ".log") != 0)
+		return -ENOENT;
+	space = strchr(entry, '_');
+	role = space != NULL ? strchr(space + 1, '_') : NULL;
+	if (role == NULL)
+		return -ENOENT;
+	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s", (int)(space - entry),
+		       entry);
+	(void)snprintf(search->names->space, sizeof(search->names->space), "%.*s",
+		       (int)(role - space - 1), space + 1);
+	(void)snprintf(search->names->role, sizeof(search->names->role), "%.*s",
+		       (int)(length - tail - (size_t)(role + 1 - entry)), role + 1);
+	COPY(search->names->name, search->names->role);
+	return 0;
+}
+
+/* "NAMESPACE_POD_UID", kubelet's directories of logs. */
+static int take_pod_name(const char *entry, struct search *search)
+{
+	const char *uid = search->identity->text[CGW_PART_POD];
+	const char *pod = strchr(entry, '_'), *last = strrchr(entry, '_');
+
+	if (uid[0] == '\0' || pod == NULL || last == pod || strcmp(last + 1, uid) != 0)
+		return -ENOENT;
+	(void)snprintf(search->names->space, sizeof(search->names->space), "%.*s",
+		       (int)(pod - entry), entry);
+	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s",
+		       (int)(last - pod - 1), pod + 1);
+	if (search->identity->kind == CGW_IDENTITY_POD)
+		COPY(search->names->name, search->names->pod);
+	return 0;
+}
+
+enum place_kind { PLACE_FILE, PLACE_DIRECTORY, PLACE_SOCKET };
+
+/* In `path`, %c is the container's identifier, %u the user's number. */
+static const struct place {
+	const char *engine; /* "" any */
+	enum place_kind kind;
+	const char *path;
+	const char *target; /* of a socket */
+	int (*take)(const char *text, size_t length, struct search *search);
+	int (*take_entry)(const char *entry, struct search *search); /* of a directory */
+} places[] = {
+	{"docker", PLACE_FILE, "/var/lib/docker/containers/%c/config.v2.json", NULL, take_docker,
+	 NULL},
+	{"docker", PLACE_SOCKET, "/run/docker.sock", "/containers/%c/json", take_docker, NULL},
+	{"docker", PLACE_SOCKET, "/run/user/%u/docker.sock", "/containers/%c/json", take_docker,
+	 NULL},
+	{"podman", PLACE_FILE, "/var/lib/containers/storage/overlay-containers/containers.json",
+	 NULL, take_storage, NULL},
+	{"podman", PLACE_FILE, "/var/lib/containers/storage/vfs-containers/containers.json", NULL,
+	 take_storage, NULL},
+	{"podman", PLACE_SOCKET, "/run/podman/podman.sock", "/containers/%c/json", take_docker,
+	 NULL},
+	{"podman", PLACE_SOCKET, "/run/user/%u/podman/podman.sock", "/containers/%c/json",
+	 take_docker, NULL},
+	{"cri-o", PLACE_DIRECTORY, "/var/log/containers", NULL, NULL, take_log_name},
+	{"cri-o", PLACE_FILE, "/var/lib/containers/storage/overlay-containers/containers.json",
+	 NULL, take_storage, NULL},
+	{"containerd", PLACE_DIRECTORY, "/var/log/containers", NULL, NULL, take_log_name},
+	{"kubernetes", PLACE_DIRECTORY, "/var/log/containers", NULL, NULL, take_log_name},
+	{"kubernetes", PLACE_DIRECTORY, "/var/log/pods", NULL, NULL, take_pod_name},
+	{"nspawn", PLACE_FILE, "/run/systemd/machines/%c", NULL, take_machine, NULL},
+	{"libvirt", PLACE_FILE, "/run/systemd/machines/qemu-%c", NULL, take_machine, NULL},
+	{"machined", PLACE_FILE, "/run/systemd/machines/%c", NULL, take_machine, NULL},
+	/* An identifier of no known engine: whoever answers for it. */
+	{"", PLACE_FILE, "/var/lib/docker/containers/%c/config.v2.json", NULL, take_docker, NULL},
+	{"", PLACE_SOCKET, "/run/docker.sock", "/containers/%c/json", take_docker, NULL},
+};
+
+/*
+ * Puts identifiers into a pattern. They come from a path that its owner chose: one that would lead
+ * elsewhere, or that is not there, leaves no place to look.
+ */
+static int expand(const struct search *search, const char *pattern, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	for (; *pattern != '\0'; pattern++) {
+		const char *part = NULL;
+		size_t length = 1;
+
+		if (*pattern == '%') {
+			pattern++;
+			part = *pattern == 'c' ? container_of(search)
+					       : search->identity->text[CGW_PART_UID];
+			length = strlen(part);
+			if (length == 0 || strspn(part, ".") == length ||
+			    strpbrk(part, "/?#% \r\n") != NULL)
+				return -ENOENT;
+		}
+		if (used + length >= size)
+			return -ENAMETOOLONG;
+		memcpy(buffer + used, part != NULL ? part : pattern, length);
+		used += length;
+	}
+	buffer[used] = '\0';
+	return 0;
+}
+
+static int look_into_file(const struct place *place, struct search *search)
+{
+	CLEANUP(cleanup_file) FILE *file = fopen(search->path, "re");
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct stat status;
+	size_t length;
+
+	if (file == NULL || fstat(fileno(file), &status) < 0)
+		return -errno;
+	if (status.st_size > FILE_SIZE_LIMIT)
+		return -EFBIG;
+	text = malloc((size_t)status.st_size + 1);
+	if (text == NULL)
+		return -ENOMEM;
+	length = fread(text, 1, (size_t)status.st_size, file);
+	if (ferror(file))
+		return -EIO;
+	text[length] = '\0';
+	return place->take(text, length, search);
+}
+
+static int look_into_directory(const struct place *place, struct search *search)
+{
+	CLEANUP(cleanup_directory) DIR *directory = opendir(search->path);
+	const struct dirent *entry;
+
+	if (directory == NULL)
+		return -errno;
+	while ((entry = readdir(directory)) != NULL)
+		if (place->take_entry(entry->d_name, search) == 0)
+			return 0;
+	return -ENOENT;
+}
+
+static int look_into_socket(const struct place *place, struct search *search)
+{
+	unsigned timeout_ms =
+		search->options->timeout_ms > 0 ? search->options->timeout_ms : TIMEOUT_MS_DEFAULT;
+	CLEANUP(cleanup_free) char *body = NULL;
+	char target[256];
+	size_t length = 0;
+	int r = expand(search, place->target, target, sizeof(target));
+
+	if (r == 0)
+		r = socket_get(search->path, target, timeout_ms, &body, &length);
+	return r < 0 ? r : place->take(body, length, search);
+}
+
+static int look(const struct place *place, struct search *search)
+{
+	const char *root = search->options->state_root != NULL ? search->options->state_root : "";
+	int used = snprintf(search->path, sizeof(search->path), "%s", root), r;
+
+	if (used < 0 || (size_t)used >= sizeof(search->path))
+		return -ENAMETOOLONG;
+	r = expand(search, place->path, search->path + used, sizeof(search->path) - (size_t)used);
+	if (r < 0)
+		return r;
+	if (place->kind == PLACE_FILE)
+		return look_into_file(place, search);
+	if (place->kind == PLACE_DIRECTORY)
+		return look_into_directory(place, search);
+	return search->options->no_sockets ? -ENOENT : look_into_socket(place, search);
+}
+
+void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_names_options *options,
+		       struct cgw_names *ret_names)
+{
+	struct search search = {.identity = identity, .options = options, .names = ret_names};
+	const char *engine = identity->text[CGW_PART_ENGINE];
+
+	memset(ret_names, 0, sizeof(*ret_names));
+	if (identity->kind != CGW_IDENTITY_CONTAINER && identity->kind != CGW_IDENTITY_POD &&
+	    identity->kind != CGW_IDENTITY_MACHINE && identity->kind != CGW_IDENTITY_MONITOR)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(places) && ret_names->source[0] == '\0'; i++) {
+		int r;
+
+		if (strcmp(places[i].engine, engine) != 0)
+			continue;
+		r = look(&places[i], &search);
+		if (r == 0)
+			(void)snprintf(ret_names->source, sizeof(ret_names->source), "%.255s",
+				       search.path);
+		/* Not being there is no trouble: the next place may have it. */
+		if (r < 0 && !cgw_error_is_gone(r) && r != -ENOTDIR && r != -ECONNREFUSED)
+			(void)snprintf(ret_names->trouble, sizeof(ret_names->trouble),
+				       "%.80s: %.40s", search.path, strerror(-r));
+	}
+	if (ret_names->source[0] != '\0')
+		ret_names->trouble[0] = '\0';
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * engine-socket.c - one question to an engine over its unix socket.
+ *
+ * HTTP/1.0 is asked for, so that the answer ends with the connection and comes in one piece: no
+ * library is wanted for that. The engine may hang or lie; it gets a deadline and a size.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/inspect/engine-socket.h"
+
+#define ANSWER_LIMIT ((size_t)4 << 20)
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int wait_for(int fd, short events, int64_t deadline_ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = events};
+
+	for (;;) {
+		int64_t left = deadline_ms - now_ms();
+		int r = left <= 0 ? 0 : poll(&poll_fd, 1, (int)left);
+
+		if (r > 0)
+			return 0;
+		if (r == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+static int connect_to(const char *path, int *ret_fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	CLEANUP(cleanup_close) int fd = -1;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* A unix socket connects at once, or its queue is full (EAGAIN): busy is as good as gone. */
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int send_all(int fd, const char *text, size_t length, int64_t deadline_ms)
+{
+	while (length > 0) {
+		ssize_t sent = send(fd, text, length, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EAGAIN) {
+			int r = wait_for(fd, POLLOUT, deadline_ms);
+
+			if (r < 0)
+				return r;
+			continue;
+		}
+		if (sent < 0)
+			return -errno;
+		text += sent;
+		length -= (size_t)sent;
+	}
+	return 0;
+}
+
+static int receive_all(int fd, int64_t deadline_ms, char **ret_text, size_t *ret_length)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	size_t used = 0, size = 0;
+
+	for (;;) {
+		ssize_t length;
+		int r;
+
+		if (size - used < 2) {
+			char *larger = size >= ANSWER_LIMIT
+					       ? NULL
+					       : realloc(text, size == 0 ? 8192 : 2 * size);
+
+			if (larger == NULL)
+				return size >= ANSWER_LIMIT ? -EFBIG : -ENOMEM;
+			text = larger;
+			size = size == 0 ? 8192 : 2 * size;
+		}
+		r = wait_for(fd, POLLIN, deadline_ms);
+		if (r < 0)
+			return r;
+		length = recv(fd, text + used, size - used - 1, 0);
+		if (length < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (length < 0)
+			return -errno;
+		if (length == 0)
+			break;
+		used += (size_t)length;
+	}
+	text[used] = '\0';
+	*ret_text = take_pointer(&text);
+	*ret_length = used;
+	return 0;
+}
+
+/* 0 for 200, -ENOENT for 404; the body is moved to the front. */
+static int take_body(char *answer, size_t *length)
+{
+	char *body = strstr(answer, "\r\n\r\n");
+	long status;
+
+	if (body == NULL || strncmp(answer, "HTTP/1.", 7) != 0)
+		return -EBADMSG;
+	status = strtol(answer + strcspn(answer, " \r"), NULL, 10);
+	if (status != 200)
+		return status == 404 ? -ENOENT : -EBADMSG;
+	body += 4;
+	*length -= (size_t)(body - answer);
+	memmove(answer, body, *length + 1);
+	return 0;
+}
+
+int socket_get(const char *path, const char *target, unsigned timeout_ms, char **ret_body,
+	       size_t *ret_length)
+{
+	int64_t deadline_ms = now_ms() + timeout_ms;
+	CLEANUP(cleanup_close) int fd = -1;
+	CLEANUP(cleanup_free) char *answer = NULL;
+	char request[512];
+	size_t length = 0;
+	int used, r;
+
+	used = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n",
+			target);
+	if (used < 0 || (size_t)used >= sizeof(request))
+		return -ENAMETOOLONG;
+	r = connect_to(path, &fd);
+	if (r == 0)
+		r = send_all(fd, request, (size_t)used, deadline_ms);
+	if (r == 0)
+		r = receive_all(fd, deadline_ms, &answer, &length);
+	if (r == 0 && answer != NULL)
+		r = take_body(answer, &length);
+	if (r < 0)
+		return r;
+	*ret_body = take_pointer(&answer);
+	*ret_length = length;
+	return 0;
+}

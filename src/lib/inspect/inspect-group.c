@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* inspect-group.c - everything that is in a group. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/inspect/namespaces.h"
+#include "lib/inspect/read-process.h"
+
+#define PROCESS_MAX_DEFAULT 10000
+
+/* A line of a group's list. */
+struct listed {
+	pid_t pid;
+	uint32_t group, hierarchies;
+};
+
+struct listing {
+	struct listed *items;
+	size_t count, size;
+	size_t out_of_view;
+	int error; /* the first list that could not be read */
+	bool read; /* one could */
+};
+
+static void listing_done(struct listing *listing)
+{
+	free(listing->items);
+}
+
+static int add_listed(struct listing *listing, pid_t pid, uint32_t group, uint32_t hierarchies)
+{
+	if (listing->count == listing->size) {
+		size_t size = listing->size == 0 ? 64 : 2 * listing->size;
+		struct listed *items = reallocarray(listing->items, size, sizeof(*items));
+
+		if (items == NULL)
+			return -ENOMEM;
+		listing->items = items;
+		listing->size = size;
+	}
+	listing->items[listing->count++] = (struct listed){pid, group, hierarchies};
+	return 0;
+}
+
+static int add_lines(struct listing *listing, const char *text, uint32_t group, size_t hierarchy)
+{
+	int r = 0;
+
+	while (text != NULL && *text != '\0' && r == 0) {
+		long pid = strtol(text, NULL, 10);
+
+		/* A process of a PID namespace that ours does not hold is called 0. */
+		if (pid <= 0 || pid > INT_MAX)
+			listing->out_of_view++;
+		else
+			r = add_listed(listing, (pid_t)pid, group, UINT32_C(1) << hierarchy);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return r;
+}
+
+static int list_hierarchy(const struct cgw_layout *layout, const char *path, uint32_t group,
+			  size_t hierarchy, bool threads, struct listing *listing)
+{
+	CLEANUP(cleanup_close) int directory = -1;
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *thread_file =
+		layout->hierarchies[hierarchy].version == 1 ? "tasks" : "cgroup.threads";
+	size_t length;
+	int r = cgw_group_open(layout, hierarchy, path, &directory, NULL);
+
+	if (r == 0)
+		r = cgw_file_read(layout, directory, threads ? thread_file : "cgroup.procs", &text,
+				  &length);
+	/* A threaded group of v2 knows threads only. */
+	if (r == -EOPNOTSUPP && !threads)
+		r = cgw_file_read(layout, directory, thread_file, &text, &length);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0 || text == NULL) {
+		if (listing->error == 0 && !cgw_error_is_gone(r))
+			listing->error = r;
+		return 0;
+	}
+	listing->read = true;
+	return add_lines(listing, text, group, hierarchy);
+}
+
+static int list_group(const struct cgw_layout *layout, const struct cgw_topology *topology,
+		      uint32_t group, bool threads, struct listing *listing)
+{
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
+	int r = 0;
+
+	if (path == NULL)
+		return -ENOMEM;
+	for (size_t h = 0; h < layout->hierarchy_count && r == 0; h++)
+		if (topology->present[group] & UINT32_C(1) << h)
+			r = list_hierarchy(layout, path, group, h, threads, listing);
+	return r;
+}
+
+static int compare_listed(const void *a, const void *b)
+{
+	const struct listed *first = a, *second = b;
+
+	if (first->pid != second->pid)
+		return first->pid < second->pid ? -1 : 1;
+	return (first->group > second->group) - (first->group < second->group);
+}
+
+/* One line a process: the first group it was listed in, all hierarchies. */
+static void merge(struct listing *listing)
+{
+	size_t kept = 0;
+
+	if (listing->count == 0)
+		return;
+	qsort(listing->items, listing->count, sizeof(*listing->items), compare_listed);
+	for (size_t i = 0; i < listing->count; i++) {
+		if (kept > 0 && listing->items[kept - 1].pid == listing->items[i].pid)
+			listing->items[kept - 1].hierarchies |= listing->items[i].hierarchies;
+		else
+			listing->items[kept++] = listing->items[i];
+	}
+	listing->count = kept;
+}
+
+static bool lives(const struct cgw_layout *layout, pid_t pid)
+{
+	return !layout->recorded && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+static int read_processes(const struct process_context *context, const struct listing *listing,
+			  bool threads, struct cgw_inspection *inspection)
+{
+	inspection->processes = calloc(listing->count + 1, sizeof(*inspection->processes));
+	if (inspection->processes == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < listing->count; i++) {
+		struct cgw_process *process = &inspection->processes[inspection->process_count];
+		const struct listed *listed = &listing->items[i];
+		int r = process_read(context, listed->pid, threads, process);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0) {
+			/* /proc mounted with hidepid= keeps the living back. */
+			if (lives(context->layout, listed->pid))
+				inspection->out_of_view++;
+			else
+				inspection->vanished++;
+			continue;
+		}
+		process->group = listed->group;
+		process->hierarchies = listed->hierarchies;
+		inspection->process_count++;
+	}
+	return 0;
+}
+
+/* The walk for those that no list names. */
+struct dead_search {
+	const struct process_context *context;
+	const struct cgw_topology *topology;
+	uint32_t group, end; /* the groups that count */
+	struct listing *listing;
+	size_t listed; /* sorted by pid up to here */
+};
+
+static int compare_pid(const void *key, const void *item)
+{
+	pid_t pid = *(const pid_t *)key, other = ((const struct listed *)item)->pid;
+
+	return (pid > other) - (pid < other);
+}
+
+static const struct listed *find_listed(const struct dead_search *search, pid_t pid)
+{
+	return search->listed == 0 ? NULL
+				   : bsearch(&pid, search->listing->items, search->listed,
+					     sizeof(*search->listing->items), compare_pid);
+}
+
+/* v2 keeps the dead in their group; on v1 they are at the root, but their parent is known. */
+static int visit_dead(void *context, pid_t pid)
+{
+	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
+	struct dead_search *search = context;
+	const struct listed *parent;
+	pid_t parent_pid;
+
+	if (find_listed(search, pid) != NULL)
+		return 0;
+	parent_pid = process_dead_parent(search->context, pid);
+	if (parent_pid <= 0 || cgw_membership_read(search->context->layout, pid, &membership) < 0)
+		return 0;
+	for (size_t h = 0; h < membership.count; h++) {
+		uint32_t group =
+			membership.paths[h] != NULL &&
+					search->context->layout->hierarchies[h].version == 2
+				? cgw_topology_find(search->topology, membership.paths[h])
+				: CGW_NO_GROUP;
+
+		if (group != CGW_NO_GROUP && group >= search->group && group < search->end)
+			return add_listed(search->listing, pid, group, UINT32_C(1) << h);
+	}
+	parent = find_listed(search, parent_pid);
+	return parent == NULL
+		       ? 0
+		       : add_listed(search->listing, pid, parent->group, parent->hierarchies);
+}
+
+static int add_dead(const struct process_context *context, const struct cgw_topology *topology,
+		    uint32_t group, bool own, struct listing *listing)
+{
+	struct dead_search search = {
+		.context = context,
+		.topology = topology,
+		.group = group,
+		.end = group + 1 + (own ? 0 : topology->below[group]),
+		.listing = listing,
+		.listed = listing->count,
+	};
+	int r = cgw_proc_each(context->layout, ".", visit_dead, &search);
+
+	merge(listing);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int count_own(const struct cgw_inspection *inspection, struct namespace_table *table)
+{
+	for (size_t i = 0; i < inspection->process_count; i++) {
+		const struct cgw_process *process = &inspection->processes[i];
+
+		for (int kind = 0; kind < CGW_NAMESPACE_COUNT; kind++) {
+			struct cgw_namespace *namespace;
+			int r;
+
+			if (process->namespaces[kind] == 0)
+				continue;
+			r = namespace_table_add(table, (enum cgw_namespace_kind)kind,
+						process->namespaces[kind], &namespace);
+			if (r < 0)
+				return r;
+			if (namespace->processes++ == 0)
+			namespace->example = process->pid;
+		}
+	}
+	return 0;
+}
+
+static int read_namespaces(const struct process_context *context, bool shared,
+			   struct cgw_inspection *inspection)
+{
+	CLEANUP(namespace_table_done) struct namespace_table table = {0};
+	int r = count_own(inspection, &table);
+
+	if (r == 0 && shared)
+		r = namespace_count_others(context, inspection->processes,
+					   inspection->process_count, &table);
+	if (r == -ENOMEM)
+		return r;
+	inspection->shared = shared && r == 0;
+	for (size_t i = 0; i < table.count; i++)
+		namespace_describe(context, &table.items[i]);
+	namespace_sort(table.items, table.count);
+	inspection->namespace_count = table.count;
+	inspection->namespaces = take_pointer(&table.items);
+	table.count = 0;
+	return 0;
+}
+
+static int list_all(const struct cgw_layout *layout, const struct cgw_topology *topology,
+		    uint32_t group, const struct cgw_inspect_options *options,
+		    struct listing *listing)
+{
+	uint32_t end = group + 1 + (options->own ? 0 : topology->below[group]);
+	int r = 0;
+
+	for (uint32_t each = group; each < end && r == 0; each++)
+		r = list_group(layout, topology, each, options->threads, listing);
+	merge(listing);
+	return r;
+}
+
+int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, uint32_t group,
+		const struct cgw_inspect_options *options, struct cgw_inspection **ret_inspection,
+		struct cgw_diag *diag)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	size_t most = options->process_max > 0 ? options->process_max : PROCESS_MAX_DEFAULT;
+	CLEANUP(listing_done) struct listing listing = {0};
+	struct process_context context;
+	struct cgw_inspection *inspection = calloc(1, sizeof(*inspection));
+	int r = -ENOMEM;
+
+	if (inspection != NULL)
+		inspection->path = cgw_topology_path_copy(topology, group);
+	if (inspection == NULL || inspection->path == NULL)
+		goto failed;
+	inspection->group = group;
+	cgw_identity_from_path(inspection->path, &inspection->identity);
+	process_context_read(layout, &context);
+	memcpy(inspection->host_namespaces, context.host, sizeof(context.host));
+	inspection->all_capabilities = context.all_capabilities;
+	r = list_all(layout, topology, group, options, &listing);
+	if (r == 0 && !listing.read && listing.error < 0)
+		r = cgw_diag_set(diag, listing.error, "the group's list of processes: %s",
+				 strerror(-listing.error));
+	if (r < 0)
+		goto failed;
+	if (options->dead && !options->threads) {
+		r = add_dead(&context, topology, group, options->own, &listing);
+		if (r < 0)
+			goto failed;
+	}
+	inspection->out_of_view = listing.out_of_view;
+	if (listing.count > most) {
+		inspection->process_left = listing.count - most;
+		listing.count = most;
+	}
+	r = read_processes(&context, &listing, options->threads, inspection);
+	if (r == 0)
+		r = read_namespaces(&context, options->shared, inspection);
+	if (r < 0)
+		goto failed;
+	*ret_inspection = inspection;
+	return 0;
+failed:
+	cgw_inspection_free(inspection);
+	return r;
+}
+
+struct cgw_inspection *cgw_inspection_free(struct cgw_inspection *inspection)
+{
+	if (inspection == NULL)
+		return NULL;
+	for (size_t i = 0; i < inspection->process_count; i++)
+		process_done(&inspection->processes[i]);
+	free(inspection->processes);
+	cgw_namespaces_free(inspection->namespaces, inspection->namespace_count);
+	free(inspection->path);
+	free(inspection);
+	return NULL;
+}

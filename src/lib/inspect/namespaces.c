@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* namespaces.c - who is in which namespace, and what each is like. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/inspect/namespaces.h"
+
+static size_t slot_of(const struct namespace_table *table, enum cgw_namespace_kind kind,
+		      uint64_t inode)
+{
+	/* Inodes are handed out in a row: their low bits spread well. */
+	size_t slot = (size_t)(inode * CGW_NAMESPACE_COUNT + kind) & (table->slot_count - 1);
+
+	while (table->slots[slot] != 0) {
+		const struct cgw_namespace *item = &table->items[table->slots[slot] - 1];
+
+		if (item->kind == kind && item->inode == inode)
+			break;
+		slot = (slot + 1) & (table->slot_count - 1);
+	}
+	return slot;
+}
+
+static int grow(struct namespace_table *table)
+{
+	size_t size = table->size == 0 ? 32 : 2 * table->size;
+	struct cgw_namespace *items;
+
+	items = reallocarray(table->items, size, sizeof(*items));
+	if (items == NULL)
+		return -ENOMEM;
+	table->items = items;
+	table->size = size;
+	free(table->slots);
+	table->slot_count = 4 * size;
+	table->slots = calloc(table->slot_count, sizeof(*table->slots));
+	if (table->slots == NULL) {
+		table->slot_count = 0;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < table->count; i++)
+		table->slots[slot_of(table, items[i].kind, items[i].inode)] = i + 1;
+	return 0;
+}
+
+struct cgw_namespace *namespace_table_find(const struct namespace_table *table,
+					   enum cgw_namespace_kind kind, uint64_t inode)
+{
+	size_t found = table->slot_count > 0 ? table->slots[slot_of(table, kind, inode)] : 0;
+
+	return found > 0 ? &table->items[found - 1] : NULL;
+}
+
+int namespace_table_add(struct namespace_table *table, enum cgw_namespace_kind kind, uint64_t inode,
+			struct cgw_namespace **ret_namespace)
+{
+	struct cgw_namespace *found = namespace_table_find(table, kind, inode);
+	int r;
+
+	if (found != NULL) {
+		*ret_namespace = found;
+		return 0;
+	}
+	if (table->items == NULL || table->count == table->size || table->slot_count == 0) {
+		r = grow(table);
+		if (r < 0)
+			return r;
+	}
+	table->items[table->count] = (struct cgw_namespace){.kind = kind, .inode = inode};
+	table->slots[slot_of(table, kind, inode)] = table->count + 1;
+	*ret_namespace = &table->items[table->count++];
+	return 0;
+}
+
+static void namespace_done(struct cgw_namespace *namespace)
+{
+	for (size_t i = 0; namespace->groups != NULL && i < CGW_SHOWN_MAX; i++)
+		free(namespace->groups[i]); /* unused ones are NULL */
+	free(namespace->groups);
+	free(namespace->hostname);
+	free(namespace->uid_map);
+	free(namespace->gid_map);
+	free(namespace->offsets);
+}
+
+void cgw_namespaces_free(struct cgw_namespace *namespaces, size_t count)
+{
+	for (size_t i = 0; namespaces != NULL && i < count; i++)
+		namespace_done(&namespaces[i]);
+	free(namespaces);
+}
+
+void namespace_table_done(struct namespace_table *table)
+{
+	cgw_namespaces_free(table->items, table->count);
+	free(table->slots);
+	*table = (struct namespace_table){0};
+}
+
+int namespace_add_group(struct cgw_namespace *space, const char *path)
+{
+	uint32_t shown = space->group_count < CGW_SHOWN_MAX ? space->group_count : CGW_SHOWN_MAX;
+
+	for (uint32_t i = 0; i < shown; i++)
+		if (strcmp(space->groups[i], path) == 0)
+			return 0;
+	/* Beyond the list a group of many processes may count more than once: "at least". */
+	if (shown == CGW_SHOWN_MAX) {
+		space->group_count++;
+		return 0;
+	}
+	if (space->groups == NULL)
+		space->groups = calloc(CGW_SHOWN_MAX, sizeof(*space->groups));
+	if (space->groups == NULL)
+		return -ENOMEM;
+	space->groups[shown] = strdup(path);
+	if (space->groups[shown] == NULL)
+		return -ENOMEM;
+	space->group_count++;
+	return 0;
+}
+
+static int read_hostname(void *context)
+{
+	char **hostname = context;
+	struct utsname name;
+
+	if (uname(&name) < 0)
+		return -errno;
+	*hostname = strdup(name.nodename);
+	return *hostname == NULL ? -ENOMEM : 0;
+}
+
+static char *read_text(const struct process_context *context, pid_t pid, const char *name)
+{
+	char file[64], *text;
+	size_t length;
+
+	(void)snprintf(file, sizeof(file), "%d/%s", (int)pid, name);
+	return cgw_proc_read(context->layout, file, &text, &length) < 0 ? NULL : text;
+}
+
+void namespace_describe(const struct process_context *context, struct cgw_namespace *namespace)
+{
+	uint64_t host = context->host[namespace->kind];
+
+	namespace->host = host == 0 ? (struct cgw_number){0, context->host_state[namespace->kind]}
+				    : (struct cgw_number){host == namespace->inode, CGW_OK};
+	if (namespace->kind == CGW_NAMESPACE_UTS)
+		(void)cgw_namespace_run(context->layout, namespace->example, CGW_NAMESPACE_UTS,
+					read_hostname, &namespace->hostname);
+	if (namespace->kind == CGW_NAMESPACE_USER) {
+		namespace->uid_map = read_text(context, namespace->example, "uid_map");
+		namespace->gid_map = read_text(context, namespace->example, "gid_map");
+	}
+	if (namespace->kind == CGW_NAMESPACE_TIME)
+	namespace->offsets = read_text(context, namespace->example, "timens_offsets");
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct cgw_namespace *first = a, *second = b;
+	uint64_t first_host = first->host.state == CGW_OK ? first->host.value : 0;
+	uint64_t second_host = second->host.state == CGW_OK ? second->host.value : 0;
+
+	if (first->kind != second->kind)
+		return first->kind < second->kind ? -1 : 1;
+	if (first_host != second_host)
+		return first_host > second_host ? -1 : 1;
+	if (first->processes != second->processes)
+		return first->processes > second->processes ? -1 : 1;
+	return (first->inode > second->inode) - (first->inode < second->inode);
+}
+
+void namespace_sort(struct cgw_namespace *namespaces, size_t count)
+{
+	if (count > 0)
+		qsort(namespaces, count, sizeof(*namespaces), compare);
+}
+
+/* The walk over all processes. */
+struct census {
+	const struct process_context *context;
+	const struct cgw_process *own; /* sorted by pid; or NULL: everybody counts */
+	size_t own_count;
+	struct namespace_table *table;
+	bool all; /* namespaces that nobody of `own` is in are added */
+};
+
+static int compare_pid(const void *key, const void *item)
+{
+	pid_t pid = *(const pid_t *)key, other = ((const struct cgw_process *)item)->pid;
+
+	return (pid > other) - (pid < other);
+}
+
+static int count_namespace(struct census *census, enum cgw_namespace_kind kind, pid_t pid,
+			   const char *path)
+{
+	struct cgw_namespace *namespace;
+	uint64_t inode;
+	int r;
+
+	if (cgw_namespace_of(census->context->layout, pid, kind, &inode) < 0)
+		return 0; /* gone, or not ours to see */
+	namespace = namespace_table_find(census->table, kind, inode);
+	if (namespace == NULL && !census->all)
+		return 0;
+	if (namespace == NULL) {
+		r = namespace_table_add(census->table, kind, inode, &namespace);
+		if (r < 0)
+			return r;
+	}
+	if (census->all) {
+		namespace->processes++;
+		if (namespace->example == 0 || pid < namespace->example)
+		namespace->example = pid;
+	} else {
+		namespace->others++;
+	}
+	return path != NULL ? namespace_add_group(namespace, path) : 0;
+}
+
+static int count_process(void *context, pid_t pid)
+{
+	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
+	struct census *census = context;
+	const char *path;
+	int r = 0;
+
+	if (census->own_count > 0 && bsearch(&pid, census->own, census->own_count,
+					     sizeof(*census->own), compare_pid) != NULL)
+		return 0;
+	if (cgw_membership_read(census->context->layout, pid, &membership) < 0)
+		return 0;
+	path = cgw_membership_main(census->context->layout, &membership);
+	for (int i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
+		r = count_namespace(census, (enum cgw_namespace_kind)i, pid, path);
+	return r;
+}
+
+int namespace_count_others(const struct process_context *context, const struct cgw_process *own,
+			   size_t own_count, struct namespace_table *table)
+{
+	struct census census = {context, own, own_count, table, false};
+
+	return cgw_proc_each(context->layout, ".", count_process, &census);
+}
+
+int cgw_namespaces_read(const struct cgw_layout *layout, struct cgw_namespace **ret_namespaces,
+			size_t *ret_count)
+{
+	CLEANUP(namespace_table_done) struct namespace_table table = {0};
+	struct process_context context;
+	struct census census = {&context, NULL, 0, &table, true};
+	int r;
+
+	process_context_read(layout, &context);
+	r = cgw_proc_each(layout, ".", count_process, &census);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < table.count; i++)
+		namespace_describe(&context, &table.items[i]);
+	namespace_sort(table.items, table.count);
+	*ret_count = table.count;
+	*ret_namespaces = take_pointer(&table.items);
+	table.count = 0;
+	return 0;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cgroup-layout.c - which hierarchies there are, and where each is reached. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-file.h"
+#include "lib/kernel/mounts.h"
+
+static void hierarchy_done(const struct kernel_ops *ops, struct cgw_hierarchy *hierarchy)
+{
+	free(hierarchy->name);
+	free(hierarchy->label);
+	free(hierarchy->mountpoint);
+	free(hierarchy->root);
+	if (hierarchy->fd >= 0)
+		ops->close(hierarchy->fd);
+}
+
+struct cgw_layout *cgw_layout_free(struct cgw_layout *layout)
+{
+	if (layout == NULL)
+		return NULL;
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
+		hierarchy_done(layout->ops, &layout->hierarchies[i]);
+	if (layout->proc_fd >= 0)
+		layout->ops->close(layout->proc_fd);
+	if (layout->sys_fd >= 0)
+		layout->ops->close(layout->sys_fd);
+	free(layout);
+	return NULL;
+}
+
+static void cleanup_layout(struct cgw_layout **layout)
+{
+	cgw_layout_free(*layout);
+}
+
+/* "cpu,cpuacct", "name=systemd", "v2": what people call it. */
+static char *make_label(const struct cgw_hierarchy *hierarchy)
+{
+	char text[512] = "";
+	size_t used = 0;
+
+	if (hierarchy->version == 2)
+		return strdup("v2");
+	if (hierarchy->name != NULL)
+		used = (size_t)snprintf(text, sizeof(text), "name=%.128s", hierarchy->name);
+	for (enum cgw_controller i = 0; i < CGW_CONTROLLER_COUNT; i++)
+		if (hierarchy->controllers & CGW_CONTROLLER_BIT(i))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 used > 0 ? "," : "", cgw_controller_name(i, 1));
+	return strdup(used > 0 ? text : "v1");
+}
+
+static int read_v2_controllers(struct cgw_layout *layout, struct cgw_hierarchy *hierarchy)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	char *word, *rest;
+	size_t length;
+	int r = file_read_at(layout->ops, hierarchy->fd, "cgroup.controllers", &text, &length);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0; /* unreadable: a hierarchy without known controllers */
+	for (word = strtok_r(text, " \n", &rest); word != NULL;
+	     word = strtok_r(NULL, " \n", &rest)) {
+		int controller = cgw_controller_find(word);
+
+		if (controller >= 0)
+			hierarchy->controllers |= CGW_CONTROLLER_BIT(controller);
+	}
+	return 0;
+}
+
+/* The same hierarchy may be mounted more than once; the mount that shows most of it is kept. */
+static bool shows_more(const struct cgw_hierarchy *old, const struct cgroup_mount *mount)
+{
+	if (strlen(mount->root) != strlen(old->root))
+		return strlen(mount->root) < strlen(old->root);
+	return old->read_only && !mount->read_only;
+}
+
+static int fill_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *mount,
+			  const char *path, int fd, struct cgw_hierarchy *ret_hierarchy)
+{
+	struct cgw_hierarchy hierarchy = {
+		.version = mount->version,
+		.controllers = mount->controllers,
+		.name = mount->name != NULL ? strdup(mount->name) : NULL,
+		.mountpoint = strdup(path),
+		.root = strdup(mount->root),
+		.fd = fd,
+		.device = mount->device,
+		.read_only = mount->read_only,
+	};
+	struct stat stat;
+	int r = layout->ops->stat_fd(fd, &stat);
+
+	if (r == 0 && mount->version == 2)
+		r = read_v2_controllers(layout, &hierarchy);
+	hierarchy.label = make_label(&hierarchy);
+	if (r == 0 && (hierarchy.label == NULL || hierarchy.mountpoint == NULL ||
+		       hierarchy.root == NULL || (mount->name != NULL && hierarchy.name == NULL)))
+		r = -ENOMEM;
+	if (r < 0) {
+		hierarchy.fd = -1;
+		hierarchy_done(layout->ops, &hierarchy);
+		return r;
+	}
+	hierarchy.root_id = stat.st_ino;
+	*ret_hierarchy = hierarchy;
+	return 0;
+}
+
+/*
+ * What a mount point that is hidden below another mount, or from us, answers. Anything else is trouble: without
+ * a word about it a group would be made in all hierarchies but one.
+ */
+static bool is_hidden(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -EACCES ||
+	       error == -EPERM;
+}
+
+static int no_hierarchy(const char *path, int error, struct cgw_diag *diag)
+{
+	char shown[256];
+
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	return cgw_diag_set(diag, error, "cannot use the hierarchy at %s: %s", shown,
+			    strerror(-error));
+}
+
+/* Takes one mount in; one that is hidden is not there for us. */
+static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *mount,
+			 const char *path, struct cgw_diag *diag)
+{
+	struct cgw_hierarchy hierarchy;
+	struct stat stat;
+	size_t at;
+	int fd, r;
+
+	fd = layout->ops->open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return is_hidden(fd) ? 0 : no_hierarchy(path, fd, diag);
+	r = layout->ops->stat_fd(fd, &stat);
+	/* Another mount lies on top of it: what the path shows is not what mountinfo says. */
+	if (r < 0 || (!layout->recorded && stat.st_dev != mount->device)) {
+		layout->ops->close(fd);
+		return r == 0 || is_hidden(r) ? 0 : no_hierarchy(path, r, diag);
+	}
+	for (at = 0; at < layout->hierarchy_count; at++)
+		if (layout->hierarchies[at].device == mount->device)
+			break;
+	if (at == CGW_HIERARCHY_MAX ||
+	    (at < layout->hierarchy_count && !shows_more(&layout->hierarchies[at], mount))) {
+		layout->ops->close(fd);
+		return 0;
+	}
+	r = fill_hierarchy(layout, mount, path, fd, &hierarchy);
+	if (r < 0) {
+		layout->ops->close(fd);
+		return no_hierarchy(path, r, diag);
+	}
+	if (at < layout->hierarchy_count)
+		hierarchy_done(layout->ops, &layout->hierarchies[at]);
+	else
+		layout->hierarchy_count++;
+	layout->hierarchies[at] = hierarchy;
+	return 0;
+}
+
+static bool is_beneath(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	while (length > 0 && top[length - 1] == '/')
+		length--;
+	return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+static int parse_mountinfo(struct cgw_layout *layout, int directory, const char *file,
+			   struct cgroup_mounts *ret_mounts)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	CLEANUP(cleanup_file) FILE *stream = NULL;
+	size_t length;
+	int r = file_read_at(layout->ops, directory, file, &text, &length);
+
+	if (r < 0)
+		return r;
+	if (length == 0)
+		return -EBADMSG;
+	stream = fmemopen(text, length, "r");
+	if (stream == NULL)
+		return -errno;
+	return mounts_parse(stream, ret_mounts);
+}
+
+/* The mounts of this machine; `top` NULL, or the directory at or beneath which they must lie. */
+static int find_mounted(struct cgw_layout *layout, const char *top, struct cgw_diag *diag)
+{
+	CLEANUP(mounts_done) struct cgroup_mounts mounts = {0};
+	int r = parse_mountinfo(layout, AT_FDCWD, "/proc/self/mountinfo", &mounts);
+
+	if (r < 0)
+		return cgw_diag_set(diag, r, "cannot read /proc/self/mountinfo: %s", strerror(-r));
+	for (size_t i = 0; i < mounts.count && r == 0; i++)
+		if (top == NULL || is_beneath(mounts.items[i].target, top))
+			r = add_hierarchy(layout, &mounts.items[i], mounts.items[i].target, diag);
+	return r;
+}
+
+/* The directory that all recorded mounts have in common: it became the recording's top. */
+static size_t common_length(const struct cgroup_mounts *mounts)
+{
+	const char *first = mounts->items[0].target;
+	size_t common = strlen(first);
+
+	for (size_t i = 1; i < mounts->count; i++) {
+		const char *other = mounts->items[i].target;
+		size_t same = 0;
+
+		while (same < common && first[same] == other[same])
+			same++;
+		if ((first[same] != '/' && first[same] != '\0') ||
+		    (other[same] != '/' && other[same] != '\0'))
+			while (same > 0 && first[same] != '/')
+				same--;
+		common = same;
+	}
+	return common;
+}
+
+static int find_recorded(struct cgw_layout *layout, const char *top, struct cgw_diag *diag)
+{
+	CLEANUP(mounts_done) struct cgroup_mounts mounts = {0};
+	size_t common;
+	int r = parse_mountinfo(layout, layout->proc_fd, "self/mountinfo", &mounts);
+
+	if (r == -ENOENT)
+		r = parse_mountinfo(layout, layout->proc_fd, "1/mountinfo", &mounts);
+	if (r < 0)
+		return cgw_diag_set(
+			diag, r,
+			"no hierarchy is mounted at or beneath %s, and %s/self/mountinfo "
+			"does not describe a recorded one: %s",
+			top, layout->proc_path,
+			r == -EBADMSG ? "it is no mountinfo" : strerror(-r));
+	if (mounts.count == 0)
+		return 0;
+	common = common_length(&mounts);
+	for (size_t i = 0; i < mounts.count && r == 0; i++) {
+		char path[PATH_MAX];
+
+		if ((size_t)snprintf(path, sizeof(path), "%s%s", top,
+				     mounts.items[i].target + common) < sizeof(path))
+			r = add_hierarchy(layout, &mounts.items[i], path, diag);
+	}
+	return r;
+}
+
+static void set_kind(struct cgw_layout *layout)
+{
+	bool v1 = false, v2 = false;
+
+	for (size_t i = 0; i < layout->hierarchy_count; i++) {
+		v1 = v1 || layout->hierarchies[i].version == 1;
+		v2 = v2 || layout->hierarchies[i].version == 2;
+	}
+	layout->kind = v1 && v2 ? CGW_LAYOUT_HYBRID
+		       : v1     ? CGW_LAYOUT_V1
+		       : v2     ? CGW_LAYOUT_V2
+				: CGW_LAYOUT_NONE;
+}
+
+static int open_root(struct cgw_layout *layout, const char *path, int *ret_fd,
+		     struct cgw_diag *diag)
+{
+	int fd = layout->ops->open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+
+	if (fd < 0)
+		return cgw_diag_set(diag, fd, "%s: %s; a directory is wanted", path, strerror(-fd));
+	*ret_fd = fd;
+	return 0;
+}
+
+static int find_hierarchies(struct cgw_layout *layout, const char *top, struct cgw_diag *diag)
+{
+	char real_top[PATH_MAX];
+	int r;
+
+	if (top == NULL)
+		return find_mounted(layout, NULL, diag);
+	if (realpath(top, real_top) == NULL) {
+		r = -errno;
+		return cgw_diag_set(diag, r, "%s: %s; a directory is wanted", top, strerror(-r));
+	}
+	r = find_mounted(layout, real_top, diag);
+	if (r < 0 || layout->hierarchy_count > 0)
+		return r;
+	layout->recorded = true;
+	return find_recorded(layout, real_top, diag);
+}
+
+int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops,
+		     struct cgw_layout **ret_layout, struct cgw_diag *diag)
+{
+	static const struct cgw_roots own = {0};
+	CLEANUP(cleanup_layout) struct cgw_layout *layout = calloc(1, sizeof(*layout));
+	const char *proc, *sys;
+	int r;
+
+	if (layout == NULL)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	if (roots == NULL)
+		roots = &own;
+	proc = roots->proc != NULL ? roots->proc : "/proc";
+	sys = roots->sys != NULL ? roots->sys : "/sys";
+	layout->ops = ops;
+	layout->proc_fd = layout->sys_fd = -1;
+	(void)snprintf(layout->proc_path, sizeof(layout->proc_path), "%s", proc);
+	r = open_root(layout, proc, &layout->proc_fd, diag);
+	if (r < 0)
+		return r;
+	r = open_root(layout, sys, &layout->sys_fd, roots->sys != NULL ? diag : NULL);
+	if (r < 0 && roots->sys != NULL)
+		return r;
+	r = find_hierarchies(layout, roots->cgroup, diag);
+	if (r < 0)
+		return r;
+	set_kind(layout);
+	*ret_layout = take_pointer(&layout);
+	return 0;
+}
+
+int cgw_layout_open(const struct cgw_roots *roots, struct cgw_layout **ret_layout,
+		    struct cgw_diag *diag)
+{
+	return layout_open_with(roots, &kernel_ops_real, ret_layout, diag);
+}
+
+int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller controller)
+{
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
+		if (layout->hierarchies[i].controllers & CGW_CONTROLLER_BIT(controller))
+			return (int)i;
+	return -ENOENT;
+}
+
+int cgw_layout_v2(const struct cgw_layout *layout)
+{
+	for (size_t i = 0; i < layout->hierarchy_count; i++)
+		if (layout->hierarchies[i].version == 2)
+			return (int)i;
+	return -ENOENT;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kernel-file.c - whole files, and directories of groups however deep. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-file.h"
+
+int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_text,
+		 size_t *ret_length)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	size_t size = 4096, used = 0;
+
+	for (;;) {
+		char *larger = realloc(text, size);
+		ssize_t length;
+
+		if (larger == NULL)
+			return -ENOMEM;
+		text = larger;
+		length = ops->read_at(fd, text + used, size - used - 1, (off_t)used);
+		if (length < 0)
+			return (int)length;
+		/* A short read is not yet the end: kernfs hands out at most what fits. */
+		if (length == 0)
+			break;
+		used += (size_t)length;
+		if (used >= limit)
+			return -EFBIG;
+		if (size - used < 2)
+			size *= 2;
+	}
+	text[used] = '\0';
+	*ret_text = take_pointer(&text);
+	*ret_length = used;
+	return 0;
+}
+
+int file_read_at(const struct kernel_ops *ops, int directory, const char *file, char **ret_text,
+		 size_t *ret_length)
+{
+	int fd = ops->open_at(directory, file, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = file_read_fd(ops, fd, FILE_LIMIT, ret_text, ret_length);
+	ops->close(fd);
+	return r;
+}
+
+/* The length of the longest run of whole components that one call takes. */
+static size_t piece_length(const char *path, size_t length)
+{
+	if (length < PATH_MAX)
+		return length;
+	for (size_t i = PATH_MAX - 1; i > 0; i--)
+		if (path[i] == '/')
+			return i;
+	return length; /* one component of that length: the call will refuse it */
+}
+
+int file_open_beneath(const struct kernel_ops *ops, int directory, const char *path, int flags,
+		      int *ret_fd)
+{
+	int at = directory;
+
+	path += strspn(path, "/");
+	if (*path == '\0')
+		path = ".";
+	for (;;) {
+		char piece[PATH_MAX];
+		size_t length = strlen(path), cut = piece_length(path, length);
+		bool last = cut == length;
+		int fd;
+
+		if (cut >= sizeof(piece)) {
+			fd = -ENAMETOOLONG;
+		} else {
+			memcpy(piece, path, cut);
+			piece[cut] = '\0';
+			fd = ops->open_beneath(at, piece, last ? flags : O_PATH | O_DIRECTORY);
+		}
+		if (at != directory)
+			ops->close(at);
+		if (fd < 0)
+			return fd;
+		if (last) {
+			*ret_fd = fd;
+			return 0;
+		}
+		at = fd;
+		path += cut + strspn(path + cut, "/");
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kernel-ops.c - the system calls of the kernel room. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-ops.h"
+
+static int real_open_at(int directory, const char *path, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(directory, path, flags | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool is_link(int directory, const char *name)
+{
+	struct stat status;
+
+	return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(status.st_mode);
+}
+
+/* One component at a time, for kernels and seccomp filters without openat2(). */
+static int open_by_component(int directory, const char *path, int flags)
+{
+	CLEANUP(cleanup_close) int at = fcntl(directory, F_DUPFD_CLOEXEC, 3);
+
+	if (at < 0)
+		return -errno;
+	while (*path != '\0') {
+		char component[256];
+		size_t length = strcspn(path, "/");
+		bool last = path[length + strspn(path + length, "/")] == '\0';
+		int fd;
+
+		if (length >= sizeof(component))
+			return -ENAMETOOLONG;
+		memcpy(component, path, length);
+		component[length] = '\0';
+		if (strcmp(component, "..") == 0)
+			return -EXDEV;
+		fd = real_open_at(at, length == 0 ? "." : component,
+				  O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY));
+		if (fd == -ENOTDIR && is_link(at, component))
+			return -ELOOP; /* as openat2() says */
+		if (fd < 0)
+			return fd;
+		close(at);
+		at = fd;
+		path += length + strspn(path + length, "/");
+	}
+	return take_fd(&at);
+}
+
+static int real_open_beneath(int directory, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	long fd;
+
+	do
+		fd = syscall(SYS_openat2, directory, path, &how, sizeof(how));
+	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	if (fd >= 0)
+		return (int)fd;
+	/* Filters that do not know the call answer EPERM, which a real open below never does. */
+	if (errno == ENOSYS || errno == EPERM)
+		return open_by_component(directory, path, flags);
+	return -errno;
+}
+
+static ssize_t real_read_at(int fd, void *buffer, size_t size, off_t offset)
+{
+	ssize_t length;
+
+	do
+		length = pread(fd, buffer, size, offset);
+	while (length < 0 && errno == EINTR);
+	return length < 0 ? -errno : length;
+}
+
+/* Not retried: the kernel interrupts a write that waits for reclaim, and the caller decides. */
+static ssize_t real_write(int fd, const void *buffer, size_t size)
+{
+	ssize_t length = write(fd, buffer, size);
+
+	return length < 0 ? -errno : length;
+}
+
+static int real_stat_at(int directory, const char *path, struct stat *ret_stat)
+{
+	return fstatat(directory, path, ret_stat, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? -errno
+											   : 0;
+}
+
+static int real_stat_fd(int fd, struct stat *ret_stat)
+{
+	return fstat(fd, ret_stat) < 0 ? -errno : 0;
+}
+
+static ssize_t real_list(int fd, void *buffer, size_t size)
+{
+	long length = syscall(SYS_getdents64, fd, buffer, size);
+
+	return length < 0 ? -errno : length;
+}
+
+static int real_make_directory(int directory, const char *name)
+{
+	return mkdirat(directory, name, 0755) < 0 ? -errno : 0;
+}
+
+static int real_remove_directory(int directory, const char *name)
+{
+	return unlinkat(directory, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+static int real_close(int fd)
+{
+	return close(fd) < 0 ? -errno : 0;
+}
+
+static ssize_t real_read_link(int directory, const char *path, char *buffer, size_t size)
+{
+	ssize_t length = readlinkat(directory, path, buffer, size);
+
+	return length < 0 ? -errno : length;
+}
+
+const struct kernel_ops kernel_ops_real = {
+	.open_at = real_open_at,
+	.open_beneath = real_open_beneath,
+	.read_at = real_read_at,
+	.write = real_write,
+	.stat_at = real_stat_at,
+	.stat_fd = real_stat_fd,
+	.list = real_list,
+	.make_directory = real_make_directory,
+	.remove_directory = real_remove_directory,
+	.close = real_close,
+	.read_link = real_read_link,
+};

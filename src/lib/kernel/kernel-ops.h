@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kernel-ops.h - the system calls of the kernel room, as a table, so that tests can fail the k-th of them.
+ *
+ * Each returns as the call does, but with -errno instead of -1. Only this table touches cgroupfs.
+ */
+#ifndef CGWARD_LIB_KERNEL_KERNEL_OPS_H
+#define CGWARD_LIB_KERNEL_KERNEL_OPS_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cgward/kernel.h>
+
+struct kernel_ops {
+	int (*open_at)(int directory, const char *path, int flags);
+	/* beneath `directory`, no symbolic links, no other mounts; openat2 or component by component */
+	int (*open_beneath)(int directory, const char *path, int flags);
+	ssize_t (*read_at)(int fd, void *buffer, size_t size, off_t offset);
+	ssize_t (*write)(int fd, const void *buffer, size_t size);
+	int (*stat_at)(int directory, const char *path, struct stat *ret_stat); /* no symlinks */
+	int (*stat_fd)(int fd, struct stat *ret_stat);
+	ssize_t (*list)(int fd, void *buffer, size_t size); /* getdents64 */
+	int (*make_directory)(int directory, const char *name);
+	int (*remove_directory)(int directory, const char *name);
+	int (*close)(int fd);
+	ssize_t (*read_link)(int directory, const char *path, char *buffer, size_t size);
+};
+
+extern const struct kernel_ops kernel_ops_real;
+
+/* As cgw_layout_open(), with other calls below. */
+int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops,
+		     struct cgw_layout **ret_layout, struct cgw_diag *diag);
+
+#endif

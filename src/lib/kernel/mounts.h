@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* mounts.h - the control group mounts that a mountinfo text names. */
+#ifndef CGWARD_LIB_KERNEL_MOUNTS_H
+#define CGWARD_LIB_KERNEL_MOUNTS_H
+
+#include <stdio.h>
+
+#include <cgward/kernel.h>
+
+struct cgroup_mount {
+	unsigned version;
+	uint32_t controllers; /* v1: from the superblock's options */
+	char *name;           /* named v1 hierarchy, or NULL */
+	char *target;
+	char *root;
+	uint64_t device;
+	bool read_only;
+};
+
+struct cgroup_mounts {
+	struct cgroup_mount *items;
+	size_t count;
+};
+
+/* Takes all lines of type cgroup and cgroup2; -EBADMSG for a text that is no mountinfo. */
+int mounts_parse(FILE *stream, struct cgroup_mounts *ret_mounts);
+void mounts_done(struct cgroup_mounts *mounts);
+
+#endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* control-value.c - from an operator's words to a wish, from a wish to a setting, and back to words. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/muldiv.h"
+#include "lib/base/word-list.h"
+#include "lib/limit/control-value.h"
+#include "lib/limit/exact-quantity.h"
+
+#define NS_PER_S  UINT64_C(1000000000)
+#define PERIOD_NS UINT64_C(100000000) /* the kernel's default */
+
+static int refuse(const struct control_row *row, const char *text, int error, struct cgw_diag *diag)
+{
+	char shown[96];
+
+	cgw_escape(shown, sizeof(shown), text, strlen(text));
+	if (error == -ERANGE)
+		return cgw_diag_set(diag, error,
+				    "%s: \"%s\" is more than any number the kernel takes",
+				    row->info.key, shown);
+	return cgw_diag_set(diag, -EINVAL, "%s wants %s, not \"%s\"", row->info.key,
+			    row->info.syntax, shown);
+}
+
+static const char *skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+/* " of host", " of parent", " of now" behind a percentage; nothing is `*base` as it stands. */
+static bool parse_base(const char *text, enum percent_base *base)
+{
+	static const struct {
+		const char *word;
+		enum percent_base base;
+	} words[] = {{"host", BASE_HOST},
+		     {"machine", BASE_HOST},
+		     {"parent", BASE_PARENT},
+		     {"now", BASE_NOW},
+		     {"limit", BASE_NOW}};
+
+	text = skip_blanks(text);
+	if (*text == '\0')
+		return true;
+	if (strncmp(text, "of ", 3) != 0)
+		return false;
+	text = skip_blanks(text + 3);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i].word) == 0) {
+			*base = words[i].base;
+			return true;
+		}
+	return false;
+}
+
+/* "50ms/100ms", "50000/100000" (microseconds, as the kernel's files), "max/100ms". */
+static int parse_quota(const char *text, struct request *wish)
+{
+	const char *slash = strchr(text, '/');
+	char quota[64];
+
+	if ((size_t)(slash - text) >= sizeof(quota))
+		return -EINVAL;
+	(void)snprintf(quota, sizeof(quota), "%.*s", (int)(slash - text), text);
+	if (quantity_time(skip_blanks(slash + 1), 1000, &wish->asked.period_ns) < 0)
+		return -EINVAL;
+	wish->kind = strcmp(quota, "max") == 0 ? WISH_UNLIMITED : WISH_NUMBER;
+	return wish->kind == WISH_UNLIMITED ? 0 : quantity_time(quota, 1000, &wish->asked.number);
+}
+
+/* "150%", "1.5 cpus", "50% of parent": a share, which request_resolve() turns into a quota. */
+static int parse_bandwidth(const char *text, struct request *wish)
+{
+	const char *end;
+	int r;
+
+	if (strchr(text, '/') != NULL)
+		return parse_quota(text, wish);
+	r = quantity_decimal_e2(text, &wish->percent_e2, &end);
+	if (r < 0)
+		return r;
+	end = skip_blanks(end);
+	wish->kind = WISH_PERCENT;
+	if (*end == '%') {
+		/* Without a base it is percent of one CPU: a number, not a share. */
+		if (*skip_blanks(end + 1) == '\0') {
+			wish->kind = WISH_NUMBER;
+			return 0;
+		}
+		return parse_base(end + 1, &wish->base) ? 0 : -EINVAL;
+	}
+	if (strcmp(end, "cpu") != 0 && strcmp(end, "cpus") != 0)
+		return -EINVAL;
+	if (wish->percent_e2 > UINT64_MAX / 100)
+		return -ERANGE;
+	wish->kind = WISH_NUMBER;
+	wish->percent_e2 *= 100;
+	return 0;
+}
+
+static int parse_amount(const struct control_row *row, const char *text, struct request *wish)
+{
+	bool step = *text == '+' || *text == '-';
+	const char *end;
+
+	wish->less = *text == '-';
+	text += step;
+	if (strchr(text, '%') != NULL && row->info.unit != CGW_UNIT_PERCENT_E2) {
+		int r = quantity_decimal_e2(text, &wish->percent_e2, &end);
+
+		if (r < 0 || *end != '%')
+			return r < 0 ? r : -EINVAL;
+		wish->kind = step ? WISH_STEP_PERCENT : WISH_PERCENT;
+		wish->base = step ? BASE_NOW : BASE_HOST;
+		if (!parse_base(end + 1, &wish->base))
+			return -EINVAL;
+		/* A share of the machine means something only of what the machine has a sum of. */
+		return wish->base == BASE_NOW || row->capacity != CAPACITY_NONE ? 0 : -EINVAL;
+	}
+	wish->kind = step ? WISH_STEP : WISH_NUMBER;
+	return quantity_parse((enum cgw_unit)row->info.unit, text, &wish->asked.number);
+}
+
+static int parse_number(const struct control_row *row, const char *text, struct request *wish)
+{
+	if (row->info.unlimited != NULL &&
+	    (strcmp(text, row->info.unlimited) == 0 || strcmp(text, "infinity") == 0)) {
+		wish->kind = WISH_UNLIMITED;
+		/* "max" is what the kernel starts with, its period too: the way back says no more. */
+		wish->asked.period_ns = row->form == FORM_BANDWIDTH ? PERIOD_NS : 0;
+		return 0;
+	}
+	if (row->form == FORM_BANDWIDTH && *text != '+' && *text != '-')
+		return parse_bandwidth(text, wish);
+	return parse_amount(row, text, wish);
+}
+
+/* "c 1:3 rwm", "b *:* rm", "a": as devices.allow takes it. */
+static bool is_device_rule(const char *text)
+{
+	char type = *text;
+
+	if (strcmp(text, "a") == 0)
+		return true;
+	if ((type != 'a' && type != 'b' && type != 'c') || text[1] != ' ')
+		return false;
+	text += 2;
+	for (int part = 0; part < 2; part++) {
+		size_t length = *text == '*' ? 1 : strspn(text, "0123456789");
+
+		if (length == 0 || text[length] != (part == 0 ? ':' : ' '))
+			return false;
+		text += length + 1;
+	}
+	return *text != '\0' && strspn(text, "rwm") == strlen(text);
+}
+
+static bool are_toggles(const char *text)
+{
+	if (strcmp(text, "none") == 0)
+		return true;
+	while (*(text = skip_blanks(text)) != '\0') {
+		char word[32];
+		size_t length = strcspn(text, " \t"), sign = *text == '+' || *text == '-';
+
+		if (length <= sign || length >= sizeof(word))
+			return false;
+		(void)snprintf(word, sizeof(word), "%.*s", (int)(length - sign), text + sign);
+		if (cgw_controller_find(word) < 0)
+			return false;
+		text += length;
+	}
+	return true;
+}
+
+static int parse_text(const struct control_row *row, const char *text, struct request *wish)
+{
+	bool good = false;
+
+	wish->kind = WISH_TEXT;
+	switch ((enum control_form)row->form) {
+	case FORM_LIST:
+		/* Nothing at all is a value of its own ("take the parent's"), which has a word. */
+		good = strcmp(text, "none") == 0 ||
+		       list_normalise(text, wish->asked.text, sizeof(wish->asked.text)) == 0;
+		return good ? 0 : -EINVAL;
+	case FORM_WORD:
+		good = strchr(text, ' ') == NULL && words_have(row->info.words, text);
+		break;
+	case FORM_TOGGLES:
+		good = are_toggles(text);
+		break;
+	case FORM_DEVICES:
+		good = is_device_rule(text);
+		break;
+	case FORM_AMOUNT:
+	case FORM_BANDWIDTH:
+	case FORM_FLAG:
+	case FORM_FAMILY:
+		break;
+	}
+	(void)snprintf(wish->asked.text, sizeof(wish->asked.text), "%s", text);
+	return good ? 0 : -EINVAL;
+}
+
+static bool is_number(const struct control_row *row)
+{
+	return row->form == FORM_AMOUNT || row->form == FORM_BANDWIDTH || row->form == FORM_FLAG;
+}
+
+/* Takes the instance off the front of the text. NULL: it is missing or too long. */
+static const char *take_instance(const char *text, struct request *wish)
+{
+	size_t length = strcspn(text, " \t");
+	const char *rest = skip_blanks(text + length);
+
+	if (length == 0 || length >= sizeof(wish->asked.instance) || *rest == '\0')
+		return NULL;
+	(void)snprintf(wish->asked.instance, sizeof(wish->asked.instance), "%.*s", (int)length,
+		       text);
+	return rest;
+}
+
+int request_parse(const struct control_row *row, const char *text, struct request *ret_wish,
+		  struct cgw_diag *diag)
+{
+	struct request wish = {0};
+	char trimmed[VALUE_MAX];
+	const char *value;
+	size_t length;
+	int r;
+
+	text = skip_blanks(text);
+	length = strlen(text);
+	while (length > 0 && isspace((unsigned char)text[length - 1]))
+		length--;
+	if (length == 0)
+		return cgw_diag_set(diag, -EINVAL,
+				    "%s wants %s; an empty value would be one to the kernel",
+				    row->info.key, row->info.syntax);
+	if (length >= sizeof(trimmed))
+		return cgw_diag_set(diag, -ERANGE,
+				    "%s: a value is at most %zu characters long, not %zu",
+				    row->info.key, sizeof(trimmed) - 1, length);
+	(void)snprintf(trimmed, sizeof(trimmed), "%.*s", (int)length, text);
+	value = row->info.instances ? take_instance(trimmed, &wish) : trimmed;
+	if (value == NULL || strpbrk(value, "\n\r") != NULL)
+		return refuse(row, trimmed, -EINVAL, diag);
+	r = is_number(row) ? parse_number(row, value, &wish) : parse_text(row, value, &wish);
+	if (r < 0)
+		return refuse(row, trimmed, r, diag);
+	*ret_wish = wish;
+	return 0;
+}
+
+static int check_range(const struct control_row *row, const struct setting *setting,
+		       struct cgw_diag *diag)
+{
+	char asked[64], least[64], most[64];
+	struct setting bound = {.period_ns = setting->period_ns};
+
+	if (setting->unlimited ||
+	    (setting->number >= row->info.minimum && setting->number <= row->info.maximum))
+		return 0;
+	(void)setting_format(row, setting, asked, sizeof(asked));
+	bound.number = row->info.minimum;
+	(void)setting_format(row, &bound, least, sizeof(least));
+	bound.number = row->info.maximum;
+	(void)setting_format(row, &bound, most, sizeof(most));
+	return cgw_diag_set(diag, -ERANGE, "%s takes %s to %s%s, not %s", row->info.key, least,
+			    most, row->info.unlimited != NULL ? " or max" : "", asked);
+}
+
+/* amount * percent / 100 without losing the low digits and without wrapping. */
+static int share_of(uint64_t amount, uint64_t percent_e2, uint64_t *ret_number)
+{
+	return scale_u64(amount, percent_e2, 10000, ret_number) ? 0 : -ERANGE;
+}
+
+/* A share of CPU becomes the quota of one period. */
+static int quota_of(uint64_t cpu_ns_per_s, struct setting *setting)
+{
+	uint64_t quota;
+
+	if (!scale_u64(cpu_ns_per_s, setting->period_ns, NS_PER_S, &quota))
+		return -ERANGE;
+	/* The kernel counts whole microseconds. */
+	setting->number = quota / 1000 * 1000;
+	return 0;
+}
+
+static int resolve_share(const struct control_row *row, const struct request *wish,
+			 const struct percent_bases *bases, struct setting *setting,
+			 struct cgw_diag *diag)
+{
+	uint64_t base = wish->base == BASE_PARENT ? bases->parent : bases->host;
+	int r;
+
+	if (wish->base == BASE_NOW) {
+		if (bases->now == NULL || bases->now->unlimited)
+			return cgw_diag_set(
+				diag, -EINVAL,
+				"%s has no value now that a percentage could be taken of",
+				row->info.key);
+		return share_of(bases->now->number, wish->percent_e2, &setting->number);
+	}
+	if (base == 0)
+		return cgw_diag_set(diag, -EINVAL, "%s takes no percentage of %s: give a number",
+				    row->info.key,
+				    wish->base == BASE_PARENT ? "the parent" : "the machine");
+	r = share_of(base, wish->percent_e2, &setting->number);
+	return r < 0 || row->form != FORM_BANDWIDTH ? r : quota_of(setting->number, setting);
+}
+
+static int resolve_step(const struct control_row *row, const struct request *wish,
+			const struct percent_bases *bases, struct setting *setting,
+			struct cgw_diag *diag)
+{
+	uint64_t step = wish->asked.number;
+	int r = 0;
+
+	if (bases->now == NULL || bases->now->unlimited)
+		return cgw_diag_set(diag, -EINVAL,
+				    "%s is max now: there is nothing to add to or take from",
+				    row->info.key);
+	if (wish->kind == WISH_STEP_PERCENT)
+		r = share_of(bases->now->number, wish->percent_e2, &step);
+	if (r < 0)
+		return r;
+	if (wish->less ? step > bases->now->number : step > UINT64_MAX - bases->now->number)
+		return -ERANGE;
+	setting->number = wish->less ? bases->now->number - step : bases->now->number + step;
+	return 0;
+}
+
+int request_resolve(const struct control_row *row, const struct request *wish,
+		    const struct percent_bases *bases, struct setting *ret_setting,
+		    struct cgw_diag *diag)
+{
+	struct setting setting = wish->asked;
+	int r = 0;
+
+	if (row->form == FORM_BANDWIDTH && setting.period_ns == 0)
+		setting.period_ns = bases->now != NULL && bases->now->period_ns != 0
+					    ? bases->now->period_ns
+					    : PERIOD_NS;
+	switch (wish->kind) {
+	case WISH_UNLIMITED:
+		setting.unlimited = true;
+		break;
+	case WISH_NUMBER:
+		if (row->form == FORM_BANDWIDTH && wish->asked.period_ns == 0) {
+			r = share_of(NS_PER_S, wish->percent_e2, &setting.number);
+			r = r < 0 ? r : quota_of(setting.number, &setting);
+		}
+		break;
+	case WISH_PERCENT:
+		r = resolve_share(row, wish, bases, &setting, diag);
+		break;
+	case WISH_STEP:
+	case WISH_STEP_PERCENT:
+		r = resolve_step(row, wish, bases, &setting, diag);
+		if (r == 0 && row->form == FORM_BANDWIDTH)
+			setting.number = setting.number / 1000 * 1000;
+		break;
+	case WISH_TEXT:
+		break;
+	}
+	if (r == -ERANGE)
+		return cgw_diag_set(diag, r, "%s would be less than nothing or more than fits",
+				    row->info.key);
+	if (r == 0 && row->form == FORM_BANDWIDTH &&
+	    (setting.period_ns < 1000000 || setting.period_ns > NS_PER_S))
+		return cgw_diag_set(diag, -ERANGE, "%s: the period is 1ms to 1s", row->info.key);
+	if (r == 0 && wish->kind != WISH_TEXT)
+		r = check_range(row, &setting, diag);
+	if (r == 0)
+		*ret_setting = setting;
+	return r;
+}
+
+int cgw_value_check(enum cgw_control control, const char *value, struct cgw_diag *diag)
+{
+	const struct control_row *row = control_row(control);
+	struct setting setting;
+	struct request wish = {0};
+	/* Anything relative is measured against something that fits; only the machine knows more. */
+	struct setting some = {.number = row->info.minimum, .period_ns = PERIOD_NS};
+	struct percent_bases bases = {.host = NS_PER_S, .parent = NS_PER_S, .now = &some};
+	int r;
+
+	if (row->form == FORM_FAMILY)
+		return 0; /* taken apart, each part is checked */
+	r = request_parse(row, value, &wish, diag);
+	if (r < 0 || wish.kind == WISH_PERCENT || wish.kind == WISH_STEP ||
+	    wish.kind == WISH_STEP_PERCENT)
+		return r;
+	return request_resolve(row, &wish, &bases, &setting, diag);
+}
+
+size_t setting_format(const struct control_row *row, const struct setting *setting, char *buffer,
+		      size_t size)
+{
+	char quota[32], period[32];
+
+	if (!is_number(row))
+		return (size_t)snprintf(buffer, size, "%s",
+					row->form == FORM_LIST && setting->text[0] == '\0'
+						? "none"
+						: setting->text);
+	if (row->form != FORM_BANDWIDTH) {
+		if (setting->unlimited)
+			return (size_t)snprintf(buffer, size, "max");
+		return quantity_format((enum cgw_unit)row->info.unit, setting->number, buffer,
+				       size);
+	}
+	(void)quantity_format(CGW_UNIT_NS, setting->number, quota, sizeof(quota));
+	(void)quantity_format(CGW_UNIT_NS, setting->period_ns, period, sizeof(period));
+	if (setting->unlimited && setting->period_ns == PERIOD_NS)
+		return (size_t)snprintf(buffer, size, "max");
+	return (size_t)snprintf(buffer, size, "%s/%s", setting->unlimited ? "max" : quota, period);
+}
+
+bool setting_equal(const struct control_row *row, const struct setting *a, const struct setting *b)
+{
+	if (!is_number(row))
+		return strcmp(a->text, b->text) == 0;
+	if (row->form == FORM_BANDWIDTH && a->period_ns != b->period_ns)
+		return false;
+	return a->unlimited == b->unlimited && (a->unlimited || a->number == b->number);
+}
+
+int setting_compare(const struct setting *a, const struct setting *b)
+{
+	if (a->unlimited || b->unlimited)
+		return (int)a->unlimited - (int)b->unlimited;
+	return (a->number > b->number) - (a->number < b->number);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* control.c - the table of controls.def, finding a row by name, and where a row is written. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/suggest.h"
+#include "lib/base/word-list.h"
+#include "lib/kernel/kernel-ops.h"
+#include "lib/limit/control.h"
+
+/* How controls.def's words become C's; sources are written as in metrics.def. */
+#define SOURCE(version_, controller_, file_, format_, key_, scale_)                          \
+	{                                                                                    \
+		.version = (version_), .format = CGW_FORMAT_##format_,                       \
+		.conversion = CGW_CONVERT_SCALE, .controller = CGW_##controller_, .per = -1, \
+		.file = (file_), .key = (key_), .scale = (scale_),                           \
+	}
+#define V2(c, f, format, k, s) SOURCE(2, c, f, format, k, s)
+#define V1(c, f, format, k, s) SOURCE(1, c, f, format, k, s)
+#define SOURCES(...)                                         \
+	.sources = (const struct cgw_source[]){__VA_ARGS__}, \
+	.source_count =                                      \
+		sizeof((const struct cgw_source[]){__VA_ARGS__}) / sizeof(struct cgw_source)
+#define RANGE(least, most) .info.minimum = (least), .info.maximum = (most)
+#define UNLIMITED(v1, v2)  .info.unlimited = "max", .unlimited = {NULL, (v1), (v2)}
+#define DEFAULT(text)      .info.default_value = (text)
+#define WORDS(text)        .info.words = (text)
+#define DEVICE             .info.per_device = true
+#define GUARD(id, v1, v2)  .guard = CGW_M_##id, .guard_percent = {0, (v1), (v2)}
+#define RECLAIM_BY(v1, v2) .reclaimable = true, .reclaim_by = {-1, CGW_C_##v1, CGW_C_##v2}
+#define AT_MOST(id)        .bounded = true, .at_most = CGW_C_##id
+#define OF(what)           .capacity = CAPACITY_##what
+#define UNDO_BY(id)        .undoable = true, .undo_by = CGW_C_##id
+#define PROPERTY(name, how, on_v1) \
+	.property = (name), .property_kind = PROPERTY_##how, .property_on_v1 = (on_v1)
+
+/* What a row takes over from the metric of its name. */
+#define METRIC(id, key_, name, others, help_, kind_, form, measure, ...)                  \
+	enum { unit_##id = CGW_UNIT_##measure, many_##id = CGW_##form == CGW_INSTANCES }; \
+	__attribute__((unused)) static const char title_##id[] = name, aliases_##id[] = others;
+#include <cgward/metrics.def>
+#undef METRIC
+
+#define CONTROL(id, key_, form_, risk_, syntax_, help_, ...) \
+	[CGW_C_##id] = {.info.key = (key_),                  \
+			.info.title = title_##id,            \
+			.info.aliases = aliases_##id,        \
+			.info.unit = unit_##id,              \
+			.info.instances = many_##id,         \
+			.info.metric = CGW_M_##id,           \
+			.form = FORM_##form_,                \
+			.info.risk = CGW_RISK_##risk_,       \
+			.info.syntax = (syntax_),            \
+			.info.help = (help_),                \
+			__VA_ARGS__},
+#define ACTION(id, key_, title_, unit_, form_, risk_, syntax_, help_, ...) \
+	[CGW_C_##id] = {.info.key = (key_),                                \
+			.info.title = (title_),                            \
+			.info.aliases = "",                                \
+			.info.unit = CGW_UNIT_##unit_,                     \
+			.info.instances = FORM_##form_ == FORM_FAMILY,     \
+			.info.metric = -1,                                 \
+			.info.action = true,                               \
+			.form = FORM_##form_,                              \
+			.info.risk = CGW_RISK_##risk_,                     \
+			.info.syntax = (syntax_),                          \
+			.info.help = (help_),                              \
+			__VA_ARGS__},
+static const struct control_row rows[CGW_CONTROL_COUNT] = {
+#include <cgward/controls.def>
+};
+
+const struct control_row *control_row(enum cgw_control control)
+{
+	return (unsigned)control < CGW_CONTROL_COUNT ? &rows[control] : NULL;
+}
+
+const struct cgw_control_info *cgw_control_info(enum cgw_control control)
+{
+	return (unsigned)control < CGW_CONTROL_COUNT ? &rows[control].info : NULL;
+}
+
+const char *cgw_risk_name(enum cgw_risk risk)
+{
+	static const char *const names[] = {
+		[CGW_RISK_NONE] = "none", [CGW_RISK_SLOW] = "slow", [CGW_RISK_FAIL] = "fail",
+		[CGW_RISK_KILL] = "kill", [CGW_RISK_HANG] = "hang",
+	};
+
+	return (unsigned)risk <= CGW_RISK_HANG ? names[risk] : "invalid";
+}
+
+static int find(const char *key)
+{
+	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
+		if (strcmp(rows[i].info.key, key) == 0)
+			return i;
+	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
+		if (words_have(rows[i].info.aliases, key))
+			return i;
+	return -ENOENT;
+}
+
+static int unknown(const char *key, struct cgw_diag *diag)
+{
+	struct suggestion nearest = {.wanted = key};
+	char shown[96];
+
+	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
+		suggestion_offer(&nearest, rows[i].info.key);
+	cgw_escape(shown, sizeof(shown), key, strlen(key));
+	if (suggestion_word(&nearest) != NULL)
+		return cgw_diag_set(diag, -ENOENT,
+				    "no control is called \"%s\"; did you mean \"%s\"?", shown,
+				    suggestion_word(&nearest));
+	if (cgw_metric_find(key) >= 0)
+		return cgw_diag_set(diag, -ENOENT, "\"%s\" can be read, not set", shown);
+	return cgw_diag_set(diag, -ENOENT, "no control is called \"%s\"", shown);
+}
+
+int cgw_control_find(const char *key, struct cgw_diag *diag)
+{
+	int control = find(key);
+
+	return control >= 0 ? control : unknown(key, diag);
+}
+
+/*
+ * "hugetlb.2MB.max" is "hugetlb.max" with the instance "2MB": the second word of a key whose file has
+ * a '*' there. Leaves `key` without it.
+ */
+static int find_starred(char *key, char *instance, size_t size)
+{
+	char *start = strchr(key, '.'), *end = start != NULL ? strchr(start + 1, '.') : NULL;
+	char shorter[96];
+	int control;
+
+	if (end == NULL || (size_t)(end - start - 1) >= size || strlen(key) >= sizeof(shorter))
+		return -ENOENT;
+	(void)snprintf(shorter, sizeof(shorter), "%.*s%s", (int)(start - key), key, end);
+	control = find(shorter);
+	if (control < 0 || rows[control].info.metric < 0 ||
+	    strchr(cgw_metric_info((enum cgw_metric)rows[control].info.metric)->sources[0].file,
+		   '*') == NULL)
+		return -ENOENT;
+	(void)snprintf(instance, size, "%.*s", (int)(end - start - 1), start + 1);
+	return control;
+}
+
+int cgw_assignment_parse(const char *text, enum cgw_control *ret_control, char **ret_value,
+			 struct cgw_diag *diag)
+{
+	const char *equals = strchr(text, '=');
+	CLEANUP(cleanup_free) char *key = NULL;
+	char instance[64] = "", shown[96], *value;
+	int control;
+
+	if (equals == NULL || equals == text) {
+		cgw_escape(shown, sizeof(shown), text, strlen(text));
+		return cgw_diag_set(diag, -EINVAL, "KEY=VALUE is wanted, not \"%s\"", shown);
+	}
+	key = strndup(text, (size_t)(equals - text));
+	if (key == NULL)
+		return -ENOMEM;
+	control = find(key);
+	if (control < 0)
+		control = find_starred(key, instance, sizeof(instance));
+	if (control < 0)
+		return unknown(key, diag);
+	if (asprintf(&value, "%s%s%s", instance, instance[0] != '\0' ? " " : "", equals + 1) < 0)
+		return -ENOMEM;
+	*ret_control = (enum cgw_control)control;
+	*ret_value = value;
+	return 0;
+}
+
+static const struct cgw_source *sources_of(const struct control_row *row, size_t *ret_count)
+{
+	const struct cgw_metric_info *metric;
+
+	if (row->info.metric < 0) {
+		*ret_count = row->source_count;
+		return row->sources;
+	}
+	metric = cgw_metric_info((enum cgw_metric)row->info.metric);
+	*ret_count = metric->source_count;
+	return metric->sources;
+}
+
+static bool offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
+{
+	return hierarchy->version == source->version &&
+	       (source->controller == CGW_CORE ||
+		(hierarchy->controllers & CGW_CONTROLLER_BIT(source->controller)) != 0);
+}
+
+static bool holds(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+		  const struct cgw_source *source)
+{
+	CLEANUP(cleanup_close) int directory = -1;
+	struct stat stat;
+
+	if (cgw_group_open(layout, hierarchy, path, &directory, NULL) < 0)
+		return false;
+	/* Of two files for one thing (iocost's weight and bfq's) the one that is there. */
+	return strchr(source->file, '*') != NULL ||
+	       layout->ops->stat_at(directory, source->file, &stat) == 0;
+}
+
+int control_place(const struct cgw_layout *layout, enum cgw_control control, const char *path,
+		  size_t *ret_hierarchy, const struct cgw_source **ret_source)
+{
+	size_t count;
+	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	int error = -EOPNOTSUPP;
+
+	for (size_t s = 0; s < count; s++) {
+		for (size_t h = 0; h < layout->hierarchy_count; h++) {
+			if (!offers(&layout->hierarchies[h], &sources[s]))
+				continue;
+			/* The first that fits is the answer also when its file is missing there: the
+			 * caller then says why. */
+			if (error == -EOPNOTSUPP) {
+				*ret_hierarchy = h;
+				*ret_source = &sources[s];
+				error = -ENOENT;
+			}
+			if (!holds(layout, h, path, &sources[s]))
+				continue;
+			*ret_hierarchy = h;
+			*ret_source = &sources[s];
+			return 0;
+		}
+	}
+	return error;
+}
+
+/* Is the source's controller on a hierarchy of that other version? */
+static bool carries(const struct cgw_layout *layout, const struct cgw_source *source,
+		    unsigned version)
+{
+	struct cgw_source other = *source;
+
+	other.version = (uint8_t)version;
+	for (size_t h = 0; h < layout->hierarchy_count; h++)
+		if (offers(&layout->hierarchies[h], &other))
+			return true;
+	return false;
+}
+
+int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
+			  struct cgw_diag *diag)
+{
+	size_t count;
+	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	bool on_v1 = false, on_v2 = false;
+
+	for (size_t s = 0; s < count; s++) {
+		on_v1 |= sources[s].version == 1;
+		on_v2 |= sources[s].version == 2;
+		for (size_t h = 0; h < layout->hierarchy_count; h++)
+			if (offers(&layout->hierarchies[h], &sources[s]))
+				return 0;
+	}
+	if (on_v1 != on_v2 && count > 0 && carries(layout, &sources[0], on_v1 ? 2 : 1))
+		return cgw_diag_set(diag, -EOPNOTSUPP,
+				    "%s is there on cgroup v%c only; this machine has v%c here",
+				    rows[control].info.key, on_v1 ? '1' : '2', on_v1 ? '2' : '1');
+	return cgw_diag_set(
+		diag, -EOPNOTSUPP, "%s needs the controller %s, which no hierarchy here carries",
+		rows[control].info.key,
+		count > 0 && sources[0].controller != CGW_CORE
+			? cgw_controller_name((enum cgw_controller)sources[0].controller,
+					      sources[0].version)
+			: "v2");
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cpu-list.c - lists of CPUs and memory nodes, in the one way in which the kernel writes them. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/limit/control-value.h"
+#include "lib/metric/decode.h"
+
+/* More CPUs than any kernel is built for. */
+#define LIST_END 8192
+
+struct bits {
+	uint64_t words[LIST_END / 64];
+};
+
+static bool bits_have(const struct bits *bits, unsigned i)
+{
+	return i < LIST_END && (bits->words[i / 64] >> i % 64 & 1) != 0;
+}
+
+static int parse_range(const char **at, const char *end, struct bits *bits)
+{
+	uint64_t first, last;
+	int r = decode_u64(at, end, &first);
+
+	last = first;
+	if (r == 0 && **at == '-') {
+		(*at)++;
+		r = decode_u64(at, end, &last);
+	}
+	if (r < 0 || last < first)
+		return r == -ERANGE ? r : -EINVAL;
+	if (last >= LIST_END)
+		return -ERANGE;
+	for (uint64_t i = first; i <= last; i++)
+		bits->words[i / 64] |= UINT64_C(1) << i % 64;
+	return 0;
+}
+
+int list_normalise(const char *text, char *buffer, size_t size)
+{
+	const char *at = text, *end = text + strlen(text);
+	struct bits bits = {0};
+	size_t used = 0;
+
+	while (at < end) {
+		int r = parse_range(&at, end, &bits);
+
+		if (r < 0)
+			return r;
+		if (at < end && (*at != ',' || at + 1 == end))
+			return -EINVAL;
+		at += at < end;
+	}
+	buffer[0] = '\0';
+	for (unsigned i = 0; i < LIST_END; i++) {
+		unsigned last = i;
+		int length;
+
+		if (!bits_have(&bits, i))
+			continue;
+		while (bits_have(&bits, last + 1))
+			last++;
+		length = snprintf(buffer + used, size - used, last > i ? "%s%u-%u" : "%s%u",
+				  used > 0 ? "," : "", i, last);
+		used += (size_t)length;
+		if (used >= size)
+			return -ERANGE;
+		i = last;
+	}
+	return 0;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * essential-groups.c - the groups that must live.
+ *
+ * Whoever freezes an ancestor of itself cannot thaw it any more; whoever freezes its terminal, its ssh
+ * daemon or PID 1 has lost the machine. So the groups of all these, and every group above them, are
+ * read from /proc in every hierarchy: in v1 a process may be in a different group of each.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/limit/essential-groups.h"
+#include <cgward/model.h>
+
+/* A chain of parents longer than this is a joke, or a loop made by pids that were used again. */
+#define CHAIN_MAX 64
+
+/* What other processes wait for, wherever it stands; by the names that systemd gives. */
+static const char *const services[] = {
+	"/init.scope",
+	"/**/init.scope",
+	"/**/systemd-{journald,logind,udevd,resolved,networkd,oomd}.service",
+	"/**/dbus*.service",
+	"/**/sshd*.service",
+	"/**/ssh.service",
+	"/**/getty@*.service",
+	"/**/serial-getty@*.service",
+	"/**/user@*.service",
+};
+
+struct living {
+	struct cgw_membership groups;
+	const char *who; /* "this process", ... */
+};
+
+struct protection {
+	struct living living[CHAIN_MAX + 4];
+	size_t count;
+};
+
+/* From /proc/PID/stat; the name in it may hold anything, so fields count from its last bracket. */
+static int read_relations(const struct cgw_layout *layout, pid_t pid, int *ret_parent,
+			  int *ret_session, int *ret_terminal_group)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	char file[32];
+	const char *at;
+	size_t length;
+	int r, group, terminal;
+
+	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	r = cgw_proc_read(layout, file, &text, &length);
+	if (r < 0)
+		return r;
+	at = strrchr(text, ')');
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	if (at == NULL || sscanf(at, ") %*c %d %d %d %d %d", ret_parent, &group, ret_session,
+				 &terminal, ret_terminal_group) != 5)
+		return -EBADMSG;
+	return 0;
+}
+
+static void add(struct protection *protection, const struct cgw_layout *layout, pid_t pid,
+		const char *who)
+{
+	struct living *living = &protection->living[protection->count];
+
+	if (pid < 1 || protection->count == ARRAY_SIZE(protection->living))
+		return;
+	if (cgw_membership_read(layout, pid, &living->groups) < 0)
+		return; /* not visible from here, or gone: then nobody freezes it */
+	living->who = who;
+	protection->count++;
+}
+
+int protection_new(const struct cgw_layout *layout, struct protection **ret_protection)
+{
+	struct protection *protection = calloc(1, sizeof(*protection));
+	pid_t pid = getpid();
+	int parent = 0, session = 0, terminal_group = -1;
+	bool first = true;
+
+	if (protection == NULL)
+		return -ENOMEM;
+	add(protection, layout, 1, "process 1, the machine's init");
+	add(protection, layout, pid, "this process");
+	for (int i = 0; i < CHAIN_MAX && pid > 1; i++) {
+		if (read_relations(layout, pid, &parent, &session, &terminal_group) < 0)
+			break;
+		if (first) {
+			add(protection, layout, session, "the leader of this session");
+			add(protection, layout, terminal_group,
+			    "this terminal's foreground process");
+		}
+		first = false;
+		pid = parent;
+		if (pid > 1)
+			add(protection, layout, pid, "a parent of this process");
+	}
+	*ret_protection = protection;
+	return 0;
+}
+
+struct protection *protection_free(struct protection *protection)
+{
+	for (size_t i = 0; protection != NULL && i < protection->count; i++)
+		cgw_membership_done(&protection->living[i].groups);
+	free(protection);
+	return NULL;
+}
+
+static bool holds(const char *group, const char *path)
+{
+	size_t length = strlen(group);
+
+	return strcmp(group, "/") == 0 ||
+	       (strncmp(path, group, length) == 0 && (path[length] == '/' || path[length] == '\0'));
+}
+
+enum protect_reason protection_check(const struct protection *protection, const char *path,
+				     struct cgw_diag *diag)
+{
+	char shown[256];
+
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	if (strcmp(path, "/") == 0) {
+		(void)cgw_diag_set(diag, -EPERM, "the root holds every process of the machine");
+		return PROTECT_SELF;
+	}
+	for (size_t i = 0; i < protection->count; i++) {
+		const struct living *living = &protection->living[i];
+
+		for (size_t h = 0; h < living->groups.count; h++) {
+			if (living->groups.paths[h] == NULL ||
+			    !holds(path, living->groups.paths[h]))
+				continue;
+			(void)cgw_diag_set(diag, -EPERM, "%s holds %s (pid %d)", shown, living->who,
+					   (int)living->groups.pid);
+			return PROTECT_SELF;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		if (cgw_glob_match(services[i], path)) {
+			(void)cgw_diag_set(
+				diag, -EPERM,
+				"%s is a service that others wait for; --yes-really does "
+				"it all the same",
+				shown);
+			return PROTECT_SERVICE;
+		}
+	return PROTECT_NOTHING;
+}
+
+int cgw_protect_check(const struct cgw_layout *layout, const char *path, struct cgw_diag *diag)
+{
+	struct protection *protection;
+	enum protect_reason reason;
+	int r = protection_new(layout, &protection);
+
+	if (r < 0)
+		return r;
+	reason = protection_check(protection, path, diag);
+	protection_free(protection);
+	return reason == PROTECT_NOTHING ? 0 : -EPERM;
+}

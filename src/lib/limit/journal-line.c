@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * journal-line.c - one line of the journal as JSON, written and read.
+ *
+ * Paths are bytes and JSON is UTF-8: a path that is not is written as hexadecimal digits beside an
+ * escaped one for people.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/limit/journal-line.h"
+#include "lib/limit/journal.h"
+
+static const char *const kinds[] = {
+	[CGW_STEP_SET] = "set",   [CGW_STEP_FREEZE] = "freeze", [CGW_STEP_THAW] = "thaw",
+	[CGW_STEP_KILL] = "kill", [CGW_STEP_CREATE] = "create", [CGW_STEP_DELETE] = "delete",
+	[CGW_STEP_MOVE] = "move",
+};
+
+static const char *const outcomes[] = {
+	[CGW_OUTCOME_PENDING] = "pending",           [CGW_OUTCOME_DONE] = "done",
+	[CGW_OUTCOME_ADJUSTED] = "adjusted",         [CGW_OUTCOME_UNCHANGED] = "unchanged",
+	[CGW_OUTCOME_REFUSED] = "refused",           [CGW_OUTCOME_FAILED] = "failed",
+	[CGW_OUTCOME_ROLLED_BACK] = "taken-back",    [CGW_OUTCOME_NOT_TRIED] = "not-tried",
+	[CGW_OUTCOME_INCONSISTENT] = "inconsistent",
+};
+
+const char *cgw_step_kind_name(enum cgw_step_kind kind)
+{
+	return (size_t)kind < ARRAY_SIZE(kinds) ? kinds[kind] : "unknown";
+}
+
+const char *cgw_outcome_name(enum cgw_outcome outcome)
+{
+	return (size_t)outcome < ARRAY_SIZE(outcomes) ? outcomes[outcome] : "unknown";
+}
+
+static int set_string(json_t *line, const char *key, const char *text)
+{
+	char shown[512];
+
+	if (json_object_set_new(line, key, json_string(text)) == 0)
+		return 0;
+	cgw_escape(shown, sizeof(shown), text, strlen(text));
+	return json_object_set_new(line, key, json_string(shown));
+}
+
+static int set_bytes(json_t *line, const char *key, const char *text)
+{
+	size_t length = strlen(text);
+	CLEANUP(cleanup_free) char *digits = malloc(2 * length + 1);
+
+	if (digits == NULL)
+		return -1;
+	for (size_t i = 0; i < length; i++)
+		(void)snprintf(digits + 2 * i, 3, "%02x", (unsigned char)text[i]);
+	digits[2 * length] = '\0';
+	return json_object_set_new(line, key, json_string(digits));
+}
+
+json_t *journal_line_intent(const struct cgw_change *change)
+{
+	json_t *line =
+		json_pack("{s:I, s:I, s:s, s:I, s:i, s:i}", "id", (json_int_t)change->id, "time_ns",
+			  (json_int_t)change->realtime_ns, "kind", cgw_step_kind_name(change->kind),
+			  "group_id", (json_int_t)change->group_id, "pid", (int)change->pid, "uid",
+			  (int)change->uid);
+	json_t *path = json_string(change->path);
+	int r = 0;
+
+	if (line == NULL)
+		return NULL;
+	if (path != NULL)
+		r |= json_object_set_new(line, "group", path);
+	else
+		r |= set_bytes(line, "group_bytes", change->path);
+	r |= set_string(line, "hierarchy", change->hierarchy);
+	r |= set_string(line, "key", change->key);
+	r |= set_string(line, "old", change->old_value);
+	r |= set_string(line, "new", change->new_value);
+	r |= set_string(line, "who", change->who);
+	r |= set_string(line, "why", change->why);
+	if (change->undoes != 0)
+		r |= json_object_set_new(line, "undoes", json_integer((json_int_t)change->undoes));
+	if (r == 0)
+		return line;
+	json_decref(line);
+	return NULL;
+}
+
+json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value)
+{
+	json_t *line =
+		json_pack("{s:I, s:s}", "of", (json_int_t)id, "outcome", cgw_outcome_name(outcome));
+
+	if (line != NULL && set_string(line, "new", new_value) == 0)
+		return line;
+	json_decref(line);
+	return NULL;
+}
+
+static void get_string(const json_t *line, const char *key, char *buffer, size_t size)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+
+	(void)snprintf(buffer, size, "%s", text != NULL ? text : "");
+}
+
+static uint64_t get_number(const json_t *line, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(line, key));
+}
+
+/* Anything that is no digit reads as 0: then the path names nothing. */
+static unsigned digit(char c)
+{
+	return (unsigned)(c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0);
+}
+
+static char *path_of(const json_t *line)
+{
+	const char *text = json_string_value(json_object_get(line, "group"));
+	const char *digits = json_string_value(json_object_get(line, "group_bytes"));
+	char *path;
+	size_t length;
+
+	if (text != NULL)
+		return strdup(text);
+	length = digits != NULL ? strlen(digits) / 2 : 0;
+	path = malloc(length + 1);
+	for (size_t i = 0; path != NULL && i < length; i++)
+		path[i] = (char)(digit(digits[2 * i]) << 4 | digit(digits[2 * i + 1]));
+	if (path != NULL)
+		path[length] = '\0';
+	return path;
+}
+
+static bool parse_kind(const char *name, enum cgw_step_kind *ret_kind)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i], name) == 0) {
+			*ret_kind = (enum cgw_step_kind)i;
+			return true;
+		}
+	return false;
+}
+
+static int parse_intent(const json_t *line, struct cgw_change *change)
+{
+	if (!parse_kind(json_string_value(json_object_get(line, "kind")), &change->kind))
+		return -EBADMSG;
+	change->id = get_number(line, "id");
+	change->realtime_ns = get_number(line, "time_ns");
+	change->group_id = get_number(line, "group_id");
+	change->pid = (pid_t)get_number(line, "pid");
+	change->uid = (uid_t)get_number(line, "uid");
+	change->undoes = get_number(line, "undoes");
+	get_string(line, "hierarchy", change->hierarchy, sizeof(change->hierarchy));
+	get_string(line, "key", change->key, sizeof(change->key));
+	get_string(line, "old", change->old_value, sizeof(change->old_value));
+	get_string(line, "new", change->new_value, sizeof(change->new_value));
+	get_string(line, "who", change->who, sizeof(change->who));
+	get_string(line, "why", change->why, sizeof(change->why));
+	change->path = path_of(line);
+	return change->path == NULL ? -ENOMEM : 0;
+}
+
+int journal_line_parse(const char *text, size_t length, struct journal_line *ret_line)
+{
+	struct journal_line parsed = {0};
+	json_t *line = json_loadb(text, length, JSON_DISABLE_EOF_CHECK, NULL);
+	const char *outcome;
+	int r = 0;
+
+	if (!json_is_object(line)) {
+		json_decref(line);
+		return -EBADMSG;
+	}
+	parsed.intent = json_object_get(line, "id") != NULL;
+	if (parsed.intent) {
+		r = parse_intent(line, &parsed.change);
+	} else {
+		parsed.change.id = get_number(line, "of");
+		get_string(line, "new", parsed.change.new_value, sizeof(parsed.change.new_value));
+		outcome = json_string_value(json_object_get(line, "outcome"));
+		parsed.outcome = CGW_OUTCOME_DONE;
+		for (size_t i = 0; outcome != NULL && i < ARRAY_SIZE(outcomes); i++)
+			if (strcmp(outcomes[i], outcome) == 0)
+				parsed.outcome = (enum cgw_outcome)i;
+	}
+	json_decref(line);
+	if (r == 0)
+		*ret_line = parsed;
+	return r;
+}
+
+void journal_line_done(struct journal_line *line)
+{
+	free((void *)(uintptr_t)line->change.path);
+	line->change.path = NULL;
+}

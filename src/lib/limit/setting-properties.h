@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* setting-properties.h - a setting as arguments of systemd's SetUnitProperties. Pure but for device names. */
+#ifndef CGWARD_LIB_LIMIT_SETTING_PROPERTIES_H
+#define CGWARD_LIB_LIMIT_SETTING_PROPERTIES_H
+
+#include "lib/limit/control-value.h"
+#include "lib/limit/systemd.h"
+
+struct properties {
+	struct systemd_property items[2];
+	size_t count;
+	char device[64];
+	uint8_t bits[1024];
+};
+
+/* Does systemd manage this control on a hierarchy of that version? */
+bool properties_apply(const struct control_row *row, unsigned version);
+
+/* -EOPNOTSUPP for a value that systemd has no word for. */
+int properties_from(const struct cgw_layout *layout, const struct control_row *row,
+		    const struct setting *setting, struct properties *ret_properties);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* step-group.c - the steps that make and remove groups. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-ops.h"
+#include "lib/limit/members.h"
+#include "lib/limit/plan.h"
+
+/* A group whose last process has just died is busy for a moment. */
+#define REMOVE_TRIES 50
+
+static const char *last_component(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static int open_parent(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+		       struct target *ret_target)
+{
+	CLEANUP(cleanup_free) char *parent = strdup(path);
+	char *slash;
+	int r;
+
+	if (parent == NULL)
+		return -ENOMEM;
+	slash = strrchr(parent, '/');
+	slash[slash == parent] = '\0';
+	r = target_open(layout, hierarchy, parent, ret_target);
+	if (r == 0)
+		ret_target->path = NULL; /* the text dies here; only the descriptor is used */
+	return r;
+}
+
+static bool exists(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+
+	return target_open(layout, hierarchy, path, &target) == 0;
+}
+
+/* Notes what has to be made of one path in one hierarchy, parents first. */
+static int note_missing(struct step *step, const struct cgw_layout *layout, size_t hierarchy)
+{
+	CLEANUP(cleanup_free) char *path = strdup(step->ask.path);
+	int r = path == NULL ? -ENOMEM : 0;
+
+	for (char *end = path + 1; r == 0 && end != NULL;) {
+		end = strchr(end, '/');
+		if (end != NULL)
+			*end = '\0';
+		if (!exists(layout, hierarchy, path)) {
+			r = step_add_created(step, hierarchy, path, "");
+			if (r == 0 && step->made_count <= 2) {
+				char *how = step->result.how;
+				size_t used = strlen(how);
+				char shown[256];
+
+				cgw_escape(shown, sizeof(shown), path, strlen(path));
+				(void)snprintf(how + used, sizeof(step->result.how) - used,
+					       "%smkdir %s%s", used > 0 ? "; " : "",
+					       layout->hierarchies[hierarchy].mountpoint, shown);
+			}
+		}
+		if (end != NULL)
+			*end++ = '/';
+	}
+	return r;
+}
+
+static int create_prepare(struct cgw_plan *plan, struct step *step)
+{
+	struct cgw_result *result = &step->result;
+	size_t used;
+	int r = 0;
+
+	for (size_t h = 0; h < plan->layout->hierarchy_count && r == 0; h++)
+		if (!hierarchy_tracks_members(plan->layout, h))
+			r = note_missing(step, plan->layout, h);
+	if (r < 0)
+		return advise_group(plan, step, r, "create");
+	used = strlen(result->how);
+	if (step->made_count > 2)
+		(void)snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in all",
+			       step->made_count);
+	(void)snprintf(result->new_value, sizeof(result->new_value), "there");
+	(void)snprintf(result->old_value, sizeof(result->old_value),
+		       step->made_count == 0 ? "there" : "not there");
+	if (step->made_count == 0)
+		result->outcome = CGW_OUTCOME_UNCHANGED;
+	return 0;
+}
+
+/* On v1 a new group may run nowhere until it is told where: as its parent does. */
+static void inherit_cpuset(const struct target *parent, const struct target *made)
+{
+	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+	const struct cgw_hierarchy *hierarchy = &made->layout->hierarchies[made->hierarchy];
+
+	if (hierarchy->version != 1 || !(hierarchy->controllers & CGW_CONTROLLER_BIT(CGW_CPUSET)))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char list[VALUE_MAX];
+
+		if (target_read_word(parent, files[i], list, sizeof(list)) == 0 && list[0] != '\0')
+			(void)target_write(made, files[i], list);
+	}
+}
+
+static int make(const struct cgw_layout *layout, struct created_step *made)
+{
+	CLEANUP(target_close) struct target parent = TARGET_NONE, group = TARGET_NONE;
+	int r;
+
+	if (layout->recorded && layout->ops == &kernel_ops_real)
+		return -EROFS;
+	r = open_parent(layout, made->hierarchy, made->path, &parent);
+	r = r < 0 ? r : layout->ops->make_directory(parent.directory, last_component(made->path));
+	/* Somebody else made it between look and make: it is theirs to remove. */
+	if (r == -EEXIST)
+		return 0;
+	if (r < 0)
+		return r;
+	made->done = true;
+	if (target_open(layout, made->hierarchy, made->path, &group) == 0)
+		inherit_cpuset(&parent, &group);
+	return 0;
+}
+
+static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+{
+	CLEANUP(target_close) struct target parent = TARGET_NONE;
+	const struct timespec wait = {0, 10000000};
+	int r = open_parent(layout, hierarchy, path, &parent);
+
+	for (int i = 0; r == 0 && i < REMOVE_TRIES; i++) {
+		r = layout->ops->remove_directory(parent.directory, last_component(path));
+		if (r != -EBUSY)
+			break;
+		r = i + 1 < REMOVE_TRIES ? 0 : -EBUSY;
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
+	}
+	return cgw_error_is_gone(r) ? 0 : r;
+}
+
+static int create_take_back(struct cgw_plan *plan, struct step *step)
+{
+	int first = 0;
+
+	for (size_t i = step->made_count; i-- > 0;) {
+		struct created_step *made = &step->made[i];
+		int r;
+
+		if (!made->done)
+			continue;
+		r = remove_one(plan->layout, made->hierarchy, made->path);
+		made->done = r < 0;
+		first = first < 0 ? first : r;
+	}
+	return first;
+}
+
+static int create_apply(struct cgw_plan *plan, struct step *step)
+{
+	for (size_t i = 0; i < step->made_count; i++) {
+		int r = make(plan->layout, &step->made[i]);
+
+		if (r == 0)
+			continue;
+		(void)create_take_back(plan, step);
+		if (r == -EAGAIN)
+			return cgw_diag_set(&step->result.diag, r,
+					    "a group above it allows no more groups beneath it "
+					    "(cgroup.max.depth, cgroup.max.descendants)");
+		return advise_group(plan, step, r, "create");
+	}
+	return 0;
+}
+
+const struct step_kind step_create = {
+	.prepare = create_prepare,
+	.apply = create_apply,
+	.take_back = create_take_back,
+};
+
+static int delete_prepare(struct cgw_plan *plan, struct step *step)
+{
+	CLEANUP(members_done) struct members members = {0};
+	struct cgw_result *result = &step->result;
+	char names[256], shown[256];
+	size_t groups = 0, used;
+	int r = members_add_all(&members, plan->layout, step->ask.path);
+
+	if (r < 0)
+		return advise_group(plan, step, r, "delete");
+	cgw_escape(shown, sizeof(shown), step->ask.path, strlen(step->ask.path));
+	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
+		CLEANUP(subtree_done) struct subtree subtree = {0};
+
+		if (subtree_list(plan->layout, h, step->ask.path, &subtree) < 0)
+			continue;
+		groups = subtree.count - 1 > groups ? subtree.count - 1 : groups;
+		used = strlen(result->how);
+		(void)snprintf(result->how + used, sizeof(result->how) - used, "%srmdir %s%s",
+			       used > 0 ? "; " : "", plan->layout->hierarchies[h].mountpoint,
+			       shown);
+	}
+	(void)snprintf(result->old_value, sizeof(result->old_value), "there");
+	(void)snprintf(result->new_value, sizeof(result->new_value), "not there");
+	if (members.count > 0) {
+		members_format(&members, plan->layout, names, sizeof(names));
+		result->outcome = CGW_OUTCOME_REFUSED;
+		return cgw_diag_set(&result->diag, -EBUSY,
+				    "it holds processes: %s; kill them or move them first", names);
+	}
+	if (groups > 0 && !step->ask.recursive) {
+		result->outcome = CGW_OUTCOME_REFUSED;
+		return cgw_diag_set(&result->diag, -ENOTEMPTY,
+				    "%zu groups are beneath it; --recursive removes them too",
+				    groups);
+	}
+	return 0;
+}
+
+static int delete_in(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+{
+	CLEANUP(subtree_done) struct subtree subtree = {0};
+	int r = subtree_list(layout, hierarchy, path, &subtree);
+
+	if (cgw_error_is_gone(r))
+		return 0;
+	for (size_t i = subtree.count; r == 0 && i-- > 0;)
+		r = remove_one(layout, hierarchy, subtree.paths[i]);
+	return r;
+}
+
+/* Nothing brings a group back: where one hierarchy refuses, it goes from the others, and that is said. */
+static int delete_apply(struct cgw_plan *plan, struct step *step)
+{
+	char left[256] = "", reason[sizeof(step->result.diag.text)];
+	bool gone = false;
+	int first = 0;
+
+	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
+		const struct cgw_hierarchy *hierarchy = &plan->layout->hierarchies[h];
+		size_t used = strlen(left);
+		bool there = exists(plan->layout, h, step->ask.path);
+		int r = delete_in(plan->layout, h, step->ask.path);
+
+		gone = gone || (r == 0 && there);
+		if (r == 0)
+			continue;
+		first = first < 0 ? first : r;
+		(void)snprintf(left + used, sizeof(left) - used, "%s%s", used > 0 ? ", " : "",
+			       hierarchy->label);
+	}
+	if (first == 0)
+		return 0;
+	(void)advise_group(plan, step, first, "delete");
+	if (!gone)
+		return first;
+	(void)snprintf(reason, sizeof(reason), "%s", step->result.diag.text);
+	return cgw_diag_set(&step->result.diag, first, "%s; it is still in %s, and gone elsewhere",
+			    reason, left);
+}
+
+const struct step_kind step_delete = {
+	.prepare = delete_prepare,
+	.apply = delete_apply,
+	.harms_all = true,
+};

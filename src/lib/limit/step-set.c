@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* step-set.c - one control of one group to a new value: looked up, resolved, guarded, written, read back. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/muldiv.h"
+#include "lib/limit/controller-set.h"
+#include "lib/limit/kernel-text.h"
+#include "lib/limit/percent-base.h"
+#include "lib/limit/plan.h"
+#include "lib/limit/setting-properties.h"
+
+static const struct control_row *row_of(const struct step *step)
+{
+	return control_row(step->ask.control);
+}
+
+static unsigned version_of(const struct cgw_plan *plan, const struct step *step)
+{
+	return plan->layout->hierarchies[step->hierarchy].version;
+}
+
+static bool through_systemd(const struct cgw_plan *plan, const struct step *step)
+{
+	return plan_owned(step) && properties_apply(row_of(step), version_of(plan, step));
+}
+
+/* "nvme0n1 10485760": the instance as people call it, the value in our words. */
+static void say_setting(const struct cgw_layout *layout, const struct control_row *row,
+			const struct setting *setting, char *buffer, size_t size)
+{
+	char name[INSTANCE_MAX], value[VALUE_MAX];
+	unsigned major, minor;
+
+	(void)setting_format(row, setting, value, sizeof(value));
+	(void)snprintf(name, sizeof(name), "%s", setting->instance);
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	if (row->info.per_device && sscanf(name, "%u:%u", &major, &minor) == 2)
+		cgw_device_name(layout, major, minor, name, sizeof(name));
+	if (name[0] != '\0')
+		(void)snprintf(buffer, size, "%s %s", name, value);
+	else
+		(void)snprintf(buffer, size, "%s", value);
+}
+
+/* The device of the wish as "MAJ:MIN" of a whole disk. */
+static int resolve_device(struct cgw_plan *plan, struct step *step)
+{
+	struct setting *asked = &step->wish.asked;
+	unsigned major, minor;
+	int r;
+
+	if (!row_of(step)->info.per_device)
+		return 0;
+	r = cgw_device_find(plan->layout, asked->instance, &major, &minor, &step->result.diag);
+	if (r == 0)
+		(void)snprintf(asked->instance, sizeof(asked->instance), "%u:%u", major, minor);
+	return r;
+}
+
+static int read_before(struct step *step, const struct target *target)
+{
+	int r;
+
+	step->before = (struct setting){0};
+	memcpy(step->before.instance, step->wish.asked.instance, sizeof(step->before.instance));
+	r = target_get(target, row_of(step), step->source, &step->before);
+	step->has_before = r == 0;
+	/* Actions have no value; a file may be written and not be read. */
+	return r == -EOPNOTSUPP || r == -EACCES || r == -EINVAL ? 0 : r;
+}
+
+static int resolve(struct cgw_plan *plan, struct step *step, const struct target *target)
+{
+	const struct control_row *row = row_of(step);
+	struct percent_bases bases = {.now = step->has_before ? &step->before : NULL};
+
+	if (step->wish.kind == WISH_PERCENT)
+		bases_find(plan->layout, row, step->source, target, &bases);
+	if (row->form == FORM_TOGGLES) {
+		step->wanted = step->before;
+		return toggles_apply(step->before.text, step->wish.asked.text, step->wanted.text,
+				     sizeof(step->wanted.text));
+	}
+	return request_resolve(row, &step->wish, &bases, &step->wanted, &step->result.diag);
+}
+
+/* Below what is in use the kernel would kill or refuse forks: only on purpose. */
+static int guard(struct cgw_plan *plan, struct step *step, const struct target *target)
+{
+	const struct control_row *row = row_of(step);
+	unsigned percent = row->guard_percent[version_of(plan, step)];
+	uint64_t used = 0;
+	char least[64];
+	struct setting bound = {0};
+
+	if (percent == 0 || plan->options.force || step->wanted.unlimited ||
+	    (step->has_before && setting_compare(&step->wanted, &step->before) >= 0) ||
+	    target_number(target, (enum cgw_metric)row->guard, &used) < 0)
+		return 0;
+	if (!scale_u64(used, percent, 100, &bound.number))
+		bound.number = UINT64_MAX;
+	if (step->wanted.number >= bound.number ||
+	    (plan->options.reclaim && row->reclaimable && plan->options.dry_run))
+		return 0;
+	(void)setting_format(row, &bound, least, sizeof(least));
+	step->result.outcome = CGW_OUTCOME_REFUSED;
+	return cgw_diag_set(&step->result.diag, -EBUSY,
+			    "%llu %s in use; below %s the kernel would %s at once: "
+			    "%s--force does it all the same",
+			    (unsigned long long)used,
+			    row->info.unit == CGW_UNIT_BYTES ? "bytes are" : "are", least,
+			    row->info.risk == CGW_RISK_KILL ? "kill processes" : "refuse forks",
+			    row->reclaimable ? "--reclaim makes room first, " : "");
+}
+
+/* Asks the kernel to give back what stands above the new value, before it is set. */
+static void reclaim(struct cgw_plan *plan, struct step *step, const struct target *target)
+{
+	const struct control_row *row = row_of(step), *by;
+	unsigned version = version_of(plan, step);
+	uint64_t used = 0;
+	char text[32];
+
+	if (!plan->options.reclaim || !row->reclaimable || step->wanted.unlimited ||
+	    target_number(target, (enum cgw_metric)row->guard, &used) < 0 ||
+	    used <= step->wanted.number)
+		return;
+	by = control_row((enum cgw_control)row->reclaim_by[version]);
+	(void)snprintf(text, sizeof(text), "%llu",
+		       by->form == FORM_FLAG ? 0ULL
+					     : (unsigned long long)(used - step->wanted.number +
+								    step->wanted.number / 16));
+	/* Less than was asked is normal (EAGAIN); whether it was enough the guard finds out. */
+	for (size_t i = 0; i < by->source_count; i++)
+		if (by->sources[i].version == version)
+			(void)target_write(target, by->sources[i].file, text);
+}
+
+/* v1 keeps quota and period in two files, each checked against the other one's present value. */
+static int write_bandwidth_v1(const struct step *step, const struct target *target,
+			      const struct setting *value, const char *quota)
+{
+	const struct cgw_metric_info *period = cgw_metric_info((enum cgw_metric)step->source->per);
+	const char *period_file = NULL;
+	struct setting now = {0};
+	char text[32];
+	int r;
+
+	for (size_t i = 0; i < period->source_count; i++)
+		if (period->sources[i].version == 1)
+			period_file = period->sources[i].file;
+	if (period_file == NULL)
+		return -EOPNOTSUPP;
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value->period_ns / 1000);
+	r = target_get(target, row_of(step), step->source, &now);
+	if (r < 0 || now.period_ns == value->period_ns)
+		return target_write(target, step->source->file, quota);
+	/* The period alone may break the parent's ratio, or the new quota the old period's. */
+	r = target_write(target, period_file, text);
+	if (r != -EINVAL)
+		return r < 0 ? r : target_write(target, step->source->file, quota);
+	r = target_write(target, step->source->file, quota);
+	return r < 0 ? r : target_write(target, period_file, text);
+}
+
+static int write_files(struct step *step, const struct target *target, const struct setting *value)
+{
+	const struct control_row *row = row_of(step);
+	char text[VALUE_MAX], file[INSTANCE_MAX + 64];
+	int r = kernel_file_name(step->source, value->instance, file, sizeof(file));
+
+	if (r < 0)
+		return r;
+	if (row->form == FORM_TOGGLES) {
+		char now[VALUE_MAX];
+
+		r = target_read_word(target, file, now, sizeof(now));
+		r = r < 0 ? r : toggles_between(now, value->text, text, sizeof(text));
+		return r < 0 || text[0] == '\0' ? r : target_write(target, file, text);
+	}
+	r = kernel_text_encode(row, step->source, value, text, sizeof(text));
+	if (r < 0)
+		return r;
+	if (row->form == FORM_BANDWIDTH && step->source->version == 1)
+		return write_bandwidth_v1(step, target, value, text);
+	return target_write(target, file, text);
+}
+
+static int write_setting(struct cgw_plan *plan, struct step *step, const struct target *target,
+			 const struct setting *value)
+{
+	struct properties properties;
+	int r;
+
+	if (!through_systemd(plan, step))
+		return write_files(step, target, value);
+	r = properties_from(plan->layout, row_of(step), value, &properties);
+	return r < 0 ? r
+		     : systemd_set(plan->systemd, &step->owner, properties.items, properties.count,
+				   plan->options.persist, &step->result.diag);
+}
+
+/* What will be done, for a dry run and for people who want to do it by hand. */
+static void say_how(struct cgw_plan *plan, struct step *step)
+{
+	char text[VALUE_MAX], file[INSTANCE_MAX + 64];
+	struct properties properties;
+
+	if (through_systemd(plan, step)) {
+		if (properties_from(plan->layout, row_of(step), &step->wanted, &properties) == 0)
+			(void)systemd_format_set(&step->owner, properties.items, properties.count,
+						 plan->options.persist, step->result.how,
+						 sizeof(step->result.how));
+		return;
+	}
+	if (kernel_file_name(step->source, step->wanted.instance, file, sizeof(file)) < 0)
+		return;
+	if (row_of(step)->form == FORM_TOGGLES) {
+		if (toggles_between(step->before.text, step->wanted.text, text, sizeof(text)) < 0)
+			return;
+	} else if (kernel_text_encode(row_of(step), step->source, &step->wanted, text,
+				      sizeof(text)) < 0) {
+		return;
+	}
+	step_describe_write(step, plan->layout, step->hierarchy, file, text);
+}
+
+/*
+ * v2 has no file for devices: eBPF programs decide, and systemd writes them for its units. The property
+ * then is the only way, the source only says how the value is written.
+ */
+static bool only_through_systemd(struct cgw_plan *plan, struct step *step)
+{
+	const struct control_row *row = row_of(step);
+	int hierarchy = cgw_layout_v2(plan->layout);
+
+	if (hierarchy < 0 || !row->info.action || !plan_owned(step) || !properties_apply(row, 2))
+		return false;
+	step->hierarchy = (size_t)hierarchy;
+	step->source = &row->sources[0];
+	return true;
+}
+
+static int find_place(struct cgw_plan *plan, struct step *step)
+{
+	int r = control_place(plan->layout, step->ask.control, step->ask.path, &step->hierarchy,
+			      &step->source);
+
+	if (r == -EOPNOTSUPP && only_through_systemd(plan, step))
+		return 0;
+	if (r == -EOPNOTSUPP)
+		return cgw_control_available(plan->layout, step->ask.control, &step->result.diag);
+	if (r != -ENOENT)
+		return r;
+	if (plan->options.enable && version_of(plan, step) == 2)
+		return enable_controller(plan, step, true);
+	return advise_set(plan, step, NULL, r);
+}
+
+static int set_prepare(struct cgw_plan *plan, struct step *step)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	struct cgw_result *result = &step->result;
+	int r = find_place(plan, step);
+
+	r = r < 0 ? r : resolve_device(plan, step);
+	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->ask.path, &target);
+	if (r < 0)
+		return result->diag.text[0] != '\0' ? r : advise_set(plan, step, NULL, r);
+	r = read_before(step, &target);
+	/* A file that is to come with its controller says what the kernel starts with. */
+	if (r == -ENOENT && step->made_count > 0)
+		r = 0;
+	if (r < 0)
+		return advise_set(plan, step, &target, r);
+	r = resolve(plan, step, &target);
+	if (r < 0) {
+		result->outcome = CGW_OUTCOME_REFUSED;
+		return r;
+	}
+	say_setting(plan->layout, row_of(step), &step->wanted, result->new_value,
+		    sizeof(result->new_value));
+	if (step->has_before)
+		say_setting(plan->layout, row_of(step), &step->before, result->old_value,
+			    sizeof(result->old_value));
+	if (step->has_before && setting_equal(row_of(step), &step->before, &step->wanted)) {
+		result->outcome = CGW_OUTCOME_UNCHANGED;
+		return 0;
+	}
+	say_how(plan, step);
+	/* With --reclaim the guard looks again when there has been a chance to make room. */
+	if (plan->options.reclaim && row_of(step)->reclaimable && !plan->options.dry_run)
+		return 0;
+	return guard(plan, step, &target);
+}
+
+/* Compares what the kernel kept with what was asked; systemd answers success also when it refused. */
+static int read_back(struct cgw_plan *plan, struct step *step, const struct target *target)
+{
+	struct cgw_result *result = &step->result;
+	struct setting kept = {0};
+	char asked[VALUE_MAX];
+
+	memcpy(kept.instance, step->wanted.instance, sizeof(kept.instance));
+	if (target_get(target, row_of(step), step->source, &kept) < 0)
+		return 0; /* an action, or a file that is only written */
+	memcpy(asked, result->new_value, sizeof(asked));
+	say_setting(plan->layout, row_of(step), &kept, result->new_value,
+		    sizeof(result->new_value));
+	if (strcmp(step->wanted.text, "none") == 0)
+		step->wanted.text[0] = '\0';
+	if (setting_equal(row_of(step), &kept, &step->wanted))
+		return 0;
+	if (through_systemd(plan, step) && step->has_before &&
+	    setting_equal(row_of(step), &kept, &step->before))
+		return cgw_diag_set(
+			&result->diag, -EREMOTEIO,
+			"systemd took %s, and the kernel still says %s: see `journalctl "
+			"-b _PID=1`",
+			asked, result->new_value);
+	result->outcome = CGW_OUTCOME_ADJUSTED;
+	(void)cgw_diag_set(&result->diag, 0, "asked %s, the kernel kept %s", asked,
+			   result->new_value);
+	return 0;
+}
+
+static int set_apply(struct cgw_plan *plan, struct step *step)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	int r = 0;
+
+	if (step->made_count > 0)
+		r = enable_controller(plan, step, false);
+	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->ask.path, &target);
+	if (r < 0)
+		return advise_set(plan, step, NULL, r);
+	if (!step->has_before)
+		(void)read_before(step, &target);
+	reclaim(plan, step, &target);
+	r = guard(plan, step, &target);
+	if (r < 0)
+		return r;
+	r = write_setting(plan, step, &target, &step->wanted);
+	if (r == 0)
+		r = read_back(plan, step, &target);
+	else
+		r = advise_set(plan, step, &target, r);
+	if (r < 0) {
+		/* Two files may be half way: the old value goes back into both. */
+		if (step->has_before && step->source->per >= 0 && step->source->version == 1)
+			(void)write_setting(plan, step, &target, &step->before);
+		(void)enable_rollback(plan, step);
+	}
+	return r;
+}
+
+static int set_take_back(struct cgw_plan *plan, struct step *step)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	const struct control_row *row = row_of(step);
+	int r = target_open(plan->layout, step->hierarchy, step->ask.path, &target);
+
+	if (r < 0)
+		return cgw_error_is_gone(r) ? 0 : r;
+	if (step->has_before) {
+		r = write_setting(plan, step, &target, &step->before);
+		if (r == 0)
+			memcpy(step->result.new_value, step->result.old_value,
+			       sizeof(step->result.new_value));
+	} else if (row->undoable) {
+		const struct control_row *by = control_row((enum cgw_control)row->undo_by);
+
+		r = target_write(&target, by->sources[0].file, step->wanted.text);
+	}
+	if (r == 0)
+		r = enable_rollback(plan, step);
+	return r;
+}
+
+const struct step_kind step_set = {
+	.prepare = set_prepare,
+	.apply = set_apply,
+	.take_back = set_take_back,
+};
+
+int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
+		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	const struct control_row *row = control_row(control);
+	const struct cgw_source *source;
+	struct setting setting = {0};
+	unsigned major, minor;
+	size_t hierarchy;
+	int r = control_place(layout, control, path, &hierarchy, &source);
+
+	if (r == -EOPNOTSUPP)
+		return cgw_control_available(layout, control, diag);
+	if (instance != NULL)
+		(void)snprintf(setting.instance, sizeof(setting.instance), "%s", instance);
+	if (r == 0 && instance != NULL && row->info.per_device) {
+		r = cgw_device_find(layout, instance, &major, &minor, diag);
+		if (r == 0)
+			(void)snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major,
+				       minor);
+	}
+	r = r < 0 ? r : target_open(layout, hierarchy, path, &target);
+	r = r < 0 ? r : target_get(&target, row, source, &setting);
+	if (r < 0)
+		return r;
+	say_setting(layout, row, &setting, buffer, size);
+	return 0;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* systemd-bus.c - connections to service managers, and one call over one of them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/limit/systemd-bus.h"
+
+static const struct {
+	const char *name;
+	int error;
+} error_names[] = {
+	{"org.freedesktop.systemd1.NoSuchUnit", -ENOENT},
+	{"org.freedesktop.systemd1.UnitInactive", -ENOENT},
+	{"org.freedesktop.systemd1.ScopeNotRunning", -ENOENT},
+	{"org.freedesktop.systemd1.UnitExists", -EEXIST},
+	{"org.freedesktop.systemd1.UnitBusy", -EBUSY},
+	{"org.freedesktop.systemd1.UnitMasked", -EPERM},
+	{"org.freedesktop.DBus.Error.AccessDenied", -EACCES},
+	{"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", -EACCES},
+	{"org.freedesktop.DBus.Error.NotSupported", -EOPNOTSUPP},
+	{"org.freedesktop.DBus.Error.UnknownMethod", -EOPNOTSUPP},
+	{"org.freedesktop.DBus.Error.UnknownProperty", -EOPNOTSUPP},
+	{"org.freedesktop.DBus.Error.PropertyReadOnly", -EOPNOTSUPP},
+	{"org.freedesktop.DBus.Error.InvalidArgs", -EINVAL},
+	{"org.freedesktop.DBus.Error.NoReply", -ETIMEDOUT},
+	{"org.freedesktop.DBus.Error.Timeout", -ETIMEDOUT},
+};
+
+int systemd_bus_check_unit(const struct cgw_owner *owner, struct cgw_diag *diag)
+{
+	if (owner->unit[0] != '\0')
+		return 0;
+	return cgw_diag_set(diag, -EINVAL, "no unit of systemd stands there");
+}
+
+uid_t systemd_manager_of(const struct cgw_owner *owner)
+{
+	return owner->kind == CGW_OWNER_SYSTEMD_USER ? owner->uid : SYSTEMD_SYSTEM;
+}
+
+bool systemd_bus_is_lost(int error)
+{
+	return error == -ECONNRESET || error == -ENOTCONN || error == -EPIPE ||
+	       error == -ECONNREFUSED || error == -ESHUTDOWN;
+}
+
+int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struct cgw_diag *diag)
+{
+	char text[384];
+	const char *message = error != NULL ? error->message : NULL;
+
+	if (error != NULL && error->name != NULL && !systemd_bus_is_lost(r)) {
+		int number = -sd_bus_error_get_errno(error);
+
+		for (size_t i = 0; i < ARRAY_SIZE(error_names); i++)
+			if (strcmp(error->name, error_names[i].name) == 0)
+				number = error_names[i].error;
+		r = number < 0 ? number : -EIO;
+	}
+	if (message == NULL)
+		message = strerror(-r);
+	cgw_escape(text, sizeof(text), message, strlen(message));
+	return cgw_diag_set(diag, r, "systemd does not do %s: %s", member, text);
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The handshake has no time-out of ours in sd_bus_call(): a frozen manager would hold us for long. */
+static int wait_ready(sd_bus *bus)
+{
+	uint64_t until = now_us() + SYSTEMD_CALL_TIMEOUT_US;
+	int r = sd_bus_is_ready(bus);
+
+	while (r == 0) {
+		uint64_t now = now_us();
+
+		if (now >= until)
+			return -ETIMEDOUT;
+		r = sd_bus_process(bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(bus, until - now);
+		if (r < 0 && r != -EINTR)
+			return r;
+		r = sd_bus_is_ready(bus);
+	}
+	return r < 0 ? r : 0;
+}
+
+static void cleanup_bus(sd_bus **bus)
+{
+	sd_bus_close_unref(*bus);
+}
+
+static int connect_to(const char *address, bool through_bus, sd_bus **ret_bus)
+{
+	CLEANUP(cleanup_bus) sd_bus *bus = NULL;
+	int r = sd_bus_new(&bus);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_set_address(bus, address);
+	if (r >= 0)
+		r = sd_bus_set_bus_client(bus, through_bus);
+	if (r >= 0)
+		r = sd_bus_set_method_call_timeout(bus, SYSTEMD_CALL_TIMEOUT_US);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r >= 0)
+		r = wait_ready(bus);
+	if (r < 0)
+		return r;
+	*ret_bus = take_pointer(&bus);
+	return 0;
+}
+
+/* A user's runtime directory is the user's: who listens there must be that user. */
+static bool is_peer(sd_bus *bus, uid_t uid)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd = sd_bus_get_fd(bus);
+
+	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       peer.uid == uid;
+}
+
+static int connect_user(uid_t uid, sd_bus **ret_bus)
+{
+	char address[96];
+	sd_bus *bus = NULL;
+	int r;
+
+	(void)snprintf(address, sizeof(address), "unix:path=/run/user/%u/systemd/private",
+		       (unsigned)uid);
+	r = connect_to(address, false, &bus);
+	if (r < 0)
+		return r;
+	if (!is_peer(bus, uid)) {
+		sd_bus_close_unref(bus);
+		return -EPERM;
+	}
+	*ret_bus = bus;
+	return 0;
+}
+
+static int connect_system(sd_bus **ret_bus)
+{
+	int r = -EACCES;
+
+	if (geteuid() == 0)
+		r = connect_to("unix:path=/run/systemd/private", false, ret_bus);
+	if (r < 0)
+		r = connect_to("unix:path=/run/dbus/system_bus_socket", true, ret_bus);
+	return r;
+}
+
+static int connect_manager(const char *address, uid_t manager, sd_bus **ret_bus,
+			   struct cgw_diag *diag)
+{
+	int r;
+
+	if (manager == SYSTEMD_SYSTEM && address != NULL)
+		r = connect_to(address, false, ret_bus);
+	else if (manager == SYSTEMD_SYSTEM)
+		r = connect_system(ret_bus);
+	else
+		r = connect_user(manager, ret_bus);
+	if (r == 0)
+		return 0;
+	if (r == -ENOMEM)
+		return r;
+	if (manager == SYSTEMD_SYSTEM)
+		return cgw_diag_set(diag, -EHOSTUNREACH,
+				    "the service manager (PID 1) cannot be reached: %s",
+				    strerror(-r));
+	return cgw_diag_set(diag, -EHOSTUNREACH,
+			    "the service manager of user %u cannot be reached: %s; "
+			    "`loginctl enable-linger` or a login of that user starts it",
+			    (unsigned)manager, strerror(-r));
+}
+
+int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus, struct cgw_diag *diag)
+{
+	struct systemd_connection *larger;
+	sd_bus *bus = NULL;
+	int r;
+
+	for (size_t i = 0; i < systemd->count; i++)
+		if (systemd->connections[i].manager == manager) {
+			*ret_bus = systemd->connections[i].bus;
+			return 0;
+		}
+	larger = reallocarray(systemd->connections, systemd->count + 1, sizeof(*larger));
+	if (larger == NULL)
+		return -ENOMEM;
+	systemd->connections = larger;
+	r = connect_manager(systemd->address, manager, &bus, diag);
+	if (r < 0)
+		return r;
+	larger[systemd->count++] = (struct systemd_connection){.manager = manager, .bus = bus};
+	*ret_bus = bus;
+	return 0;
+}
+
+void systemd_bus_drop(struct systemd *systemd, uid_t manager)
+{
+	for (size_t i = 0; i < systemd->count; i++)
+		if (systemd->connections[i].manager == manager) {
+			sd_bus_close_unref(systemd->connections[i].bus);
+			systemd->connections[i] = systemd->connections[--systemd->count];
+			return;
+		}
+}
+
+int systemd_bus_try(sd_bus *bus, const struct systemd_request *request, sd_bus_message **ret_reply,
+		    struct cgw_diag *diag)
+{
+	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP(systemd_cleanup_message) sd_bus_message *message = NULL;
+	uint64_t timeout_us = request->timeout_us;
+	int r = sd_bus_message_new_method_call(bus, &message, "org.freedesktop.systemd1",
+					       "/org/freedesktop/systemd1",
+					       "org.freedesktop.systemd1.Manager", request->member);
+
+	if (r >= 0 && request->fill != NULL)
+		r = request->fill(message, request->context);
+	if (r < 0)
+		return systemd_bus_fail(NULL, r, request->member, diag);
+	if (geteuid() != 0 && isatty(STDIN_FILENO)) {
+		(void)sd_bus_message_set_allow_interactive_authorization(message, true);
+		if (timeout_us < SYSTEMD_ASK_TIMEOUT_US)
+			timeout_us = SYSTEMD_ASK_TIMEOUT_US;
+	}
+	if (timeout_us == 0)
+		timeout_us = SYSTEMD_CALL_TIMEOUT_US;
+	r = sd_bus_call(bus, message, timeout_us, &error, ret_reply);
+	return r < 0 ? systemd_bus_fail(&error, r, request->member, diag) : 0;
+}
+
+int systemd_bus_call(struct systemd *systemd, uid_t manager, const struct systemd_request *request,
+		     sd_bus_message **ret_reply, struct cgw_diag *diag)
+{
+	uint64_t until = now_us() + SYSTEMD_CALL_TIMEOUT_US;
+	struct timespec pause = {.tv_nsec = 50000000};
+
+	for (;;) {
+		sd_bus *bus = NULL;
+		int r = systemd_bus_get(systemd, manager, &bus, diag);
+
+		if (r == 0)
+			r = systemd_bus_try(bus, request, ret_reply, diag);
+		else if (r != -EHOSTUNREACH || manager != SYSTEMD_SYSTEM)
+			return r;
+		if (!systemd_bus_is_lost(r) && r != -EHOSTUNREACH)
+			return r;
+		systemd_bus_drop(systemd, manager);
+		if (now_us() >= until)
+			return r;
+		(void)nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 400000000)
+			pause.tv_nsec *= 2;
+	}
+}

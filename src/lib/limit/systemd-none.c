@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* systemd-none.c - a build without libsystemd: every call to a manager says so. */
+#include <errno.h>
+
+#include "lib/limit/systemd.h"
+
+static int none(struct cgw_diag *diag)
+{
+	return cgw_diag_set(diag, -EOPNOTSUPP, "this cgward was built without systemd");
+}
+
+int systemd_open(struct systemd **ret_systemd)
+{
+	(void)ret_systemd;
+	return -EOPNOTSUPP;
+}
+
+struct systemd *systemd_close(struct systemd *systemd)
+{
+	(void)systemd;
+	return NULL;
+}
+
+int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, const char *path,
+		  struct cgw_owner *ret_owner, struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)layout;
+	(void)path;
+	(void)ret_owner;
+	return none(diag);
+}
+
+uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *owner)
+{
+	(void)systemd;
+	(void)owner;
+	return 0;
+}
+
+int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
+		const struct systemd_property *properties, size_t count, bool persist,
+		struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)owner;
+	(void)properties;
+	(void)count;
+	(void)persist;
+	return none(diag);
+}
+
+int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
+		   struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)owner;
+	(void)timeout_ns;
+	return none(diag);
+}
+
+int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
+		 struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)owner;
+	(void)timeout_ns;
+	return none(diag);
+}
+
+int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int signal,
+		 struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)owner;
+	(void)signal;
+	return none(diag);
+}
+
+int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const char *below,
+		   const pid_t *pids, size_t count, struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)owner;
+	(void)below;
+	(void)pids;
+	(void)count;
+	return none(diag);
+}
+
+int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *scope,
+			struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)scope;
+	return none(diag);
+}
+
+int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)owner;
+	return none(diag);
+}

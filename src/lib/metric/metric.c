@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* metric.c - the table of metrics.def, and finding one by name. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/base/word-list.h"
+#include <cgward/metric.h>
+
+/* How metrics.def's words become C's. */
+#define CGW_M_NONE (-1)
+#define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, own_, per_) \
+	{                                                                                    \
+		.version = (version_), .format = CGW_FORMAT_##format_,                       \
+		.conversion = CGW_CONVERT_##conversion_, .own = (own_),                      \
+		.controller = CGW_##controller_, .per = CGW_M_##per_, .file = (file_),       \
+		.key = (key_), .scale = (scale_),                                            \
+	}
+#define V2(c, f, format, k, s)          SOURCE(2, c, f, format, k, s, SCALE, false, NONE)
+#define V1(c, f, format, k, s)          SOURCE(1, c, f, format, k, s, SCALE, false, NONE)
+#define V1_OWN(c, f, format, k, s)      SOURCE(1, c, f, format, k, s, SCALE, true, NONE)
+#define V2_AS(c, f, format, k, s, conv) SOURCE(2, c, f, format, k, s, conv, false, NONE)
+#define V1_AS(c, f, format, k, s, conv) SOURCE(1, c, f, format, k, s, conv, false, NONE)
+#define V2_PER(c, f, format, k, s, id)  SOURCE(2, c, f, format, k, s, SCALE, false, id)
+#define V1_PER(c, f, format, k, s, id)  SOURCE(1, c, f, format, k, s, SCALE, false, id)
+
+#define METRIC(id, key, title, aliases, help, kind, shape, unit, cost, hierarchical, by, root, \
+	       ...)                                                                            \
+	static const struct cgw_source sources_##id[] = {__VA_ARGS__};                         \
+	_Static_assert(sizeof(sources_##id) / sizeof(sources_##id[0]) <= CGW_SOURCE_MAX,       \
+		       "too many sources: " key);
+#include <cgward/metrics.def>
+#undef METRIC
+
+#define METRIC(id, key_, title_, aliases_, help_, kind_, shape_, unit_, cost_, hierarchical_, by_, \
+	       root_, ...)                                                                         \
+	[CGW_M_##id] = {                                                                           \
+		.key = (key_),                                                                     \
+		.title = (title_),                                                                 \
+		.aliases = (aliases_),                                                             \
+		.help = (help_),                                                                   \
+		.kind = CGW_##kind_,                                                               \
+		.shape = CGW_##shape_,                                                             \
+		.unit = CGW_UNIT_##unit_,                                                          \
+		.cost = CGW_##cost_,                                                               \
+		.hierarchical = (hierarchical_),                                                   \
+		.root = CGW_ROOT_##root_,                                                          \
+		.source_count = sizeof(sources_##id) / sizeof(sources_##id[0]),                    \
+		.limited_by = CGW_M_##by_,                                                         \
+		.sources = sources_##id,                                                           \
+	},
+static const struct cgw_metric_info metrics[CGW_METRIC_COUNT] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+
+const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric)
+{
+	return (unsigned)metric < CGW_METRIC_COUNT ? &metrics[metric] : NULL;
+}
+
+int cgw_metric_find(const char *key)
+{
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		if (strcmp(metrics[i].key, key) == 0)
+			return i;
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		if (words_have(metrics[i].aliases, key))
+			return i;
+	return -ENOENT;
+}
+
+const char *cgw_unit_name(enum cgw_unit unit)
+{
+	static const char *const names[] = {
+		[CGW_UNIT_COUNT] = "count",
+		[CGW_UNIT_NS] = "ns",
+		[CGW_UNIT_BYTES] = "bytes",
+		[CGW_UNIT_PERCENT_E2] = "percent/100",
+		[CGW_UNIT_CPU] = "ns/s",
+		[CGW_UNIT_WEIGHT] = "weight",
+		[CGW_UNIT_FLAG] = "flag",
+		[CGW_UNIT_HEX] = "hex",
+		[CGW_UNIT_BYTES_PER_S] = "bytes/s",
+		[CGW_UNIT_COUNT_PER_S] = "count/s",
+		[CGW_UNIT_TEXT] = "text",
+		[CGW_UNIT_PERCENT] = "percent",
+	};
+
+	return (unsigned)unit < CGW_UNIT_COUNT_OF_UNITS ? names[unit] : "invalid";
+}
+
+const char *cgw_kind_name(enum cgw_kind kind)
+{
+	static const char *const names[] = {
+		[CGW_COUNTER] = "counter",
+		[CGW_GAUGE] = "gauge",
+		[CGW_LIMIT] = "limit",
+		[CGW_SETTING] = "setting",
+	};
+
+	return (unsigned)kind <= CGW_SETTING ? names[kind] : "invalid";
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * average.c - moving averages of the figures of an expression, by group.
+ *
+ * As load averages are: each sample weighs as much as the time since the one before, against the
+ * window. Until a group was watched for one window the average is not known, and no memory is kept
+ * of single samples: a week costs as much as a second. Rows follow the groups of the frame.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/model/expression-priv.h"
+
+struct slot {
+	double mean;
+	double before;  /* the mean as it was before this frame */
+	double seconds; /* watched for; negative: never */
+};
+
+struct cgw_averages {
+	const struct cgw_expression *expression;
+	struct slot *slots, *spare; /* [group * average_count + average] */
+	uint32_t capacity;          /* groups */
+	uint32_t count;
+	uint64_t last_ns; /* the frame that the rows belong to */
+};
+
+int cgw_averages_new(const struct cgw_expression *expression, struct cgw_averages **ret_averages)
+{
+	struct cgw_averages *averages = calloc(1, sizeof(*averages));
+
+	if (averages == NULL)
+		return -ENOMEM;
+	averages->expression = expression;
+	*ret_averages = averages;
+	return 0;
+}
+
+struct cgw_averages *cgw_averages_free(struct cgw_averages *averages)
+{
+	if (averages == NULL)
+		return NULL;
+	free(averages->slots);
+	free(averages->spare);
+	free(averages);
+	return NULL;
+}
+
+void cgw_averages_reset(struct cgw_averages *averages)
+{
+	averages->count = 0;
+}
+
+static int make_room(struct cgw_averages *averages, uint32_t groups)
+{
+	uint32_t capacity = groups + groups / 4 + 16;
+	struct slot *slots, *spare;
+
+	if (groups <= averages->capacity)
+		return 0;
+	slots = reallocarray(averages->slots, capacity,
+			     averages->expression->average_count * sizeof(*slots));
+	if (slots == NULL)
+		return -ENOMEM;
+	averages->slots = slots;
+	spare = reallocarray(averages->spare, capacity,
+			     averages->expression->average_count * sizeof(*spare));
+	if (spare == NULL)
+		return -ENOMEM;
+	averages->spare = spare;
+	averages->capacity = capacity;
+	return 0;
+}
+
+/* Moves each group's row to where the group stands in this frame. */
+static void follow_groups(struct cgw_averages *averages, const struct cgw_frame *frame,
+			  uint32_t groups)
+{
+	const struct cgw_snapshot *before = cgw_frame_before(frame);
+	size_t width = averages->expression->average_count;
+	bool continues = before != NULL && averages->count > 0 &&
+			 cgw_snapshot_monotonic_ns(before) == averages->last_ns;
+	struct slot *slots = averages->spare;
+
+	for (uint32_t group = 0; group < groups; group++) {
+		uint32_t old = continues ? cgw_frame_previous(frame, group) : CGW_NO_GROUP;
+		bool same = old != CGW_NO_GROUP && old < averages->count &&
+			    !(cgw_frame_flags(frame, group) & (CGW_ROW_NEW | CGW_ROW_RECREATED));
+
+		for (size_t i = 0; i < width; i++)
+			slots[group * width + i] = same ? averages->slots[old * width + i]
+							: (struct slot){.seconds = -1};
+	}
+	averages->spare = averages->slots;
+	averages->slots = slots;
+	averages->count = groups;
+}
+
+static void take(struct slot *slot, double value, double seconds, double window)
+{
+	slot->before = slot->mean;
+	if (slot->seconds < 0) {
+		*slot = (struct slot){.mean = value, .before = value, .seconds = 0};
+		return;
+	}
+	slot->seconds += seconds;
+	if (slot->seconds > window)
+		slot->seconds = window;
+	if (seconds > 0)
+		slot->mean += (value - slot->mean) *
+			      (seconds < slot->seconds ? seconds / slot->seconds : 1);
+}
+
+int cgw_averages_update(struct cgw_averages *averages, const struct cgw_frame *frame)
+{
+	const struct cgw_expression *expression = averages->expression;
+	const struct cgw_snapshot *now = cgw_frame_now(frame);
+	uint32_t groups = cgw_snapshot_topology(now)->count;
+	struct cgw_scope scope = {.frame = frame};
+	int r;
+
+	if (expression->average_count == 0)
+		return 0;
+	r = make_room(averages, groups);
+	if (r < 0)
+		return r;
+	follow_groups(averages, frame, groups);
+	averages->last_ns = cgw_snapshot_monotonic_ns(now);
+	for (uint32_t group = 0; group < groups; group++)
+		for (uint8_t i = 0; i < expression->average_count; i++) {
+			const struct average *average = &expression->averages[i];
+			struct cgw_value value;
+
+			scope.group = group;
+			value = operand_value(&average->figure, &scope);
+			/* What is not known moves nothing. */
+			if (value.state == CGW_OK)
+				take(&averages->slots[group * expression->average_count + i],
+				     value.real, cgw_frame_seconds(frame), average->window_seconds);
+		}
+	return 0;
+}
+
+struct cgw_value average_value(const struct cgw_averages *averages, int16_t average, uint32_t group)
+{
+	const struct cgw_expression *expression = averages->expression;
+	const struct slot *slot;
+
+	if (group >= averages->count)
+		return (struct cgw_value){.state = CGW_WARMUP};
+	slot = &averages->slots[(size_t)group * expression->average_count + (size_t)average];
+	if (slot->seconds < expression->averages[average].window_seconds)
+		return (struct cgw_value){.state = CGW_WARMUP};
+	return (struct cgw_value){.state = CGW_OK,
+				  .real = expression->averages[average].present_too ? slot->mean
+										    : slot->before};
+}
+
+bool average_is_of_group(const struct cgw_averages *averages, int16_t average)
+{
+	return averages->expression->averages[average].figure.kind == OPERAND_FIELD;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* expression-parse.c - how terms are joined: and, or, not, parentheses. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/model/expression-priv.h"
+
+int expression_fail(const struct expression_parser *parser, const char *at, const char *format, ...)
+{
+	char reason[400];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(reason, sizeof(reason), format, arguments);
+	va_end(arguments);
+	return cgw_diag_set(parser->diag, -EINVAL, "position %zu: %s",
+			    (size_t)(at - parser->text) + 1, reason);
+}
+
+void expression_skip_blanks(struct expression_parser *parser)
+{
+	parser->at += strspn(parser->at, " \t");
+}
+
+size_t expression_word_length(const char *at)
+{
+	if ((*at < 'a' || *at > 'z') && (*at < 'A' || *at > 'Z'))
+		return 0;
+	return strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+}
+
+bool expression_accepts_word(struct expression_parser *parser, const char *word)
+{
+	size_t length = strlen(word);
+
+	expression_skip_blanks(parser);
+	if (expression_word_length(parser->at) != length || strncmp(parser->at, word, length) != 0)
+		return false;
+	parser->at += length;
+	expression_skip_blanks(parser);
+	return true;
+}
+
+static bool takes_sign(struct expression_parser *parser, const char *sign)
+{
+	expression_skip_blanks(parser);
+	if (strncmp(parser->at, sign, strlen(sign)) != 0)
+		return false;
+	parser->at += strlen(sign);
+	expression_skip_blanks(parser);
+	return true;
+}
+
+/* What waits for its right side: operators, and parentheses that are open. */
+enum waiting { WAITING_OR, WAITING_AND, WAITING_NOT, WAITING_PARENTHESIS };
+
+struct stack {
+	enum waiting items[EXPRESSION_DEPTH_MAX];
+	const char *where[EXPRESSION_DEPTH_MAX];
+	size_t count;
+};
+
+static int push(struct expression_parser *parser, struct stack *stack, enum waiting item,
+		const char *where)
+{
+	if (stack->count == EXPRESSION_DEPTH_MAX)
+		return expression_fail(parser, where, "nested deeper than %d",
+				       EXPRESSION_DEPTH_MAX);
+	stack->where[stack->count] = where;
+	stack->items[stack->count++] = item;
+	return 0;
+}
+
+static int emit(struct expression_parser *parser, enum opcode opcode, uint8_t term)
+{
+	struct cgw_expression *expression = parser->expression;
+
+	if (expression->length == ARRAY_SIZE(expression->program))
+		return expression_fail(parser, parser->at, "the condition is too long");
+	expression->program[expression->length++] =
+		(struct instruction){.opcode = (uint8_t)opcode, .term = term};
+	return 0;
+}
+
+/* Writes out all that binds as strongly as `least` or more, down to the open parenthesis. */
+static int unwind(struct expression_parser *parser, struct stack *stack, enum waiting least)
+{
+	static const enum opcode opcodes[] = {
+		[WAITING_OR] = OPCODE_OR, [WAITING_AND] = OPCODE_AND, [WAITING_NOT] = OPCODE_NOT};
+	int r = 0;
+
+	while (r == 0 && stack->count > 0 &&
+	       stack->items[stack->count - 1] != WAITING_PARENTHESIS &&
+	       stack->items[stack->count - 1] >= least)
+		r = emit(parser, opcodes[stack->items[--stack->count]], 0);
+	return r;
+}
+
+/* Up to and with one term: any number of "not" and "(" before it. */
+static int parse_operand(struct expression_parser *parser, struct stack *stack)
+{
+	int r = 0;
+
+	for (;;) {
+		const char *where;
+
+		expression_skip_blanks(parser);
+		where = parser->at;
+		if (takes_sign(parser, "("))
+			r = push(parser, stack, WAITING_PARENTHESIS, where);
+		else if (expression_accepts_word(parser, "not") ||
+			 (strncmp(where, "!=", 2) != 0 && takes_sign(parser, "!")))
+			r = push(parser, stack, WAITING_NOT, where);
+		else
+			break;
+		if (r < 0)
+			return r;
+	}
+	r = expression_parse_term(parser);
+	return r < 0 ? r : emit(parser, OPCODE_TERM, (uint8_t)(parser->expression->term_count - 1));
+}
+
+/* After a term: closing parentheses, then an operator or the end. 1: another term follows. */
+static int parse_joint(struct expression_parser *parser, struct stack *stack)
+{
+	int r;
+
+	for (;;) {
+		const char *where = parser->at;
+
+		if (!takes_sign(parser, ")"))
+			break;
+		r = unwind(parser, stack, WAITING_OR);
+		if (r < 0)
+			return r;
+		if (stack->count == 0)
+			return expression_fail(parser, where, "\")\" without its \"(\"");
+		stack->count--;
+	}
+	if (expression_accepts_word(parser, "and") || takes_sign(parser, "&&")) {
+		r = unwind(parser, stack, WAITING_AND);
+		return r < 0 ? r : push(parser, stack, WAITING_AND, parser->at) < 0 ? -EINVAL : 1;
+	}
+	if (expression_accepts_word(parser, "or") || takes_sign(parser, "||")) {
+		r = unwind(parser, stack, WAITING_OR);
+		return r < 0 ? r : push(parser, stack, WAITING_OR, parser->at) < 0 ? -EINVAL : 1;
+	}
+	if (*parser->at != '\0')
+		return expression_fail(parser, parser->at, "\"and\", \"or\" or the end is wanted");
+	return unwind(parser, stack, WAITING_OR);
+}
+
+static int parse(struct expression_parser *parser)
+{
+	struct stack stack = {.count = 0};
+	int r;
+
+	do {
+		r = parse_operand(parser, &stack);
+		if (r == 0)
+			r = parse_joint(parser, &stack);
+	} while (r == 1);
+	if (r == 0 && stack.count > 0)
+		return expression_fail(parser, stack.where[stack.count - 1], "\"(\" is not closed");
+	return r;
+}
+
+int cgw_expression_parse(const char *text, struct cgw_expression **ret_expression,
+			 struct cgw_diag *diag)
+{
+	struct cgw_expression *expression = calloc(1, sizeof(*expression));
+	struct expression_parser parser = {.diag = diag, .expression = expression};
+	int r;
+
+	if (expression == NULL)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	expression->text = strdup(text);
+	if (expression->text == NULL) {
+		free(expression);
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	}
+	parser.text = parser.at = expression->text;
+	r = parse(&parser);
+	if (r < 0) {
+		cgw_expression_free(expression);
+		return r;
+	}
+	*ret_expression = expression;
+	return 0;
+}
+
+struct cgw_expression *cgw_expression_free(struct cgw_expression *expression)
+{
+	if (expression == NULL)
+		return NULL;
+	for (size_t i = 0; i < EXPRESSION_TERMS_MAX; i++) {
+		free(expression->terms[i].key);
+		free(expression->terms[i].text);
+		free(expression->terms[i].pattern);
+	}
+	free(expression->text);
+	free(expression);
+	return NULL;
+}

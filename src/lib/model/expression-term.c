@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* expression-term.c - one comparison: what is compared, how, and the text it is held against. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/suggest.h"
+#include "lib/base/word-list.h"
+#include "lib/model/expression-priv.h"
+
+/* What a group is beyond its figures. The first word is the name, the others mean the same. */
+static const struct {
+	const char *words, *help;
+} subjects[CGW_SUBJECT_COUNT] = {
+	[CGW_SUBJECT_UNIT] = {"unit", "The systemd unit that the group belongs to"},
+	[CGW_SUBJECT_CONTAINER] = {"container", "Id or name of the container"},
+	[CGW_SUBJECT_OWNER] = {"owner", "Who manages the group: systemd, docker, user, ..."},
+	[CGW_SUBJECT_USER] = {"user", "User that owns most of its processes"},
+	[CGW_SUBJECT_USER_GROUP] = {"usergroup", "User group that owns most of its processes"},
+	[CGW_SUBJECT_COMMAND] = {"command comm", "Name of any of its processes"},
+	[CGW_SUBJECT_EXECUTABLE] = {"executable exe", "Program of any of its processes"},
+	[CGW_SUBJECT_ATTRIBUTE] = {"xattr", "An extended attribute: NAME or NAME=VALUE"},
+	[CGW_SUBJECT_CONTROLLER] = {"controller", "A controller whose hierarchy has the group"},
+};
+
+static const char age_word[] = "age", age_help[] = "Time since the group was made";
+
+const char *cgw_subject_name(enum cgw_subject subject)
+{
+	static const char *const names[CGW_SUBJECT_COUNT] = {
+		[CGW_SUBJECT_UNIT] = "unit",
+		[CGW_SUBJECT_CONTAINER] = "container",
+		[CGW_SUBJECT_OWNER] = "owner",
+		[CGW_SUBJECT_USER] = "user",
+		[CGW_SUBJECT_USER_GROUP] = "usergroup",
+		[CGW_SUBJECT_COMMAND] = "command",
+		[CGW_SUBJECT_EXECUTABLE] = "executable",
+		[CGW_SUBJECT_ATTRIBUTE] = "xattr",
+		[CGW_SUBJECT_CONTROLLER] = "controller",
+	};
+
+	return subject < CGW_SUBJECT_COUNT ? names[subject] : "?";
+}
+
+int cgw_expression_word(size_t i, const char **ret_word, const char **ret_help)
+{
+	if (i < CGW_SUBJECT_COUNT) {
+		*ret_word = cgw_subject_name((enum cgw_subject)i);
+		*ret_help = subjects[i].help;
+		return 0;
+	}
+	i -= CGW_SUBJECT_COUNT;
+	if (i == 0) {
+		*ret_word = age_word;
+		*ret_help = age_help;
+		return 0;
+	}
+	*ret_word = host_key(i - 1, ret_help);
+	return *ret_word != NULL ? 0 : -ENOENT;
+}
+
+static bool find_subject(const char *key, struct term *term)
+{
+	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++)
+		if (words_have(subjects[i].words, key)) {
+			term->kind = CGW_TERM_SUBJECT;
+			term->subject = (uint8_t)i;
+			term->unit = CGW_UNIT_TEXT;
+			return true;
+		}
+	return false;
+}
+
+int expression_unknown_key(const struct expression_parser *parser, const char *where,
+			   const char *key, bool after_of)
+{
+	static const char *const wholes[] = {"limit", "host", "parent"};
+	struct suggestion nearest = {.wanted = key};
+	struct cgw_field field;
+	struct cgw_diag reason = {0};
+	const char *word, *help;
+	char name[96], best[96];
+
+	/* A suffix that means nothing has its own reason. */
+	if (cgw_field_parse(key, &field, &reason) == -EINVAL)
+		return expression_fail(parser, where, "%s", reason.text);
+	for (size_t i = 0; after_of && i < ARRAY_SIZE(wholes); i++)
+		suggestion_offer(&nearest, wholes[i]);
+	for (size_t i = 0; cgw_expression_word(i, &word, &help) == 0; i++)
+		suggestion_offer(&nearest, word);
+	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {
+		(void)cgw_field_key(field, name, sizeof(name));
+		suggestion_offer(&nearest, name);
+		if (nearest.word == name) /* the next key is written over it */
+			nearest.word = memcpy(best, name, sizeof(best));
+	}
+	if (suggestion_word(&nearest) == NULL)
+		return expression_fail(parser, where, "nothing is called \"%s\"", key);
+	return expression_fail(parser, where, "nothing is called \"%s\"; did you mean \"%s\"?", key,
+			       suggestion_word(&nearest));
+}
+
+/* Finds what `key` names and fills the left side. */
+static int find_figure(struct expression_parser *parser, const char *where, struct term *term)
+{
+	int host = host_find(term->key);
+
+	term->figure.factor = 1;
+	if (strcmp(term->key, age_word) == 0) {
+		term->kind = CGW_TERM_AGE;
+		term->figure.kind = OPERAND_AGE;
+		term->unit = CGW_UNIT_NS;
+		return 0;
+	}
+	if (host >= 0) {
+		term->kind = CGW_TERM_HOST;
+		term->figure.kind = OPERAND_HOST;
+		term->figure.index = (int16_t)host;
+		term->unit = (uint8_t)host_unit((int16_t)host);
+		return 0;
+	}
+	/* What the path tells ("unit", "container") is asked of nobody else. */
+	if (cgw_field_parse(term->key, &term->figure.field, NULL) < 0 &&
+	    find_subject(term->key, term))
+		return 0;
+	if (cgw_field_parse(term->key, &term->figure.field, NULL) < 0)
+		return expression_unknown_key(parser, where, term->key, false);
+	term->kind = term->figure.field.shape == CGW_STRING ? CGW_TERM_TEXT : CGW_TERM_FIELD;
+	term->figure.kind = OPERAND_FIELD;
+	term->unit = term->figure.field.unit;
+	return 0;
+}
+
+/* Longer signs stand before those that they begin with. */
+static const struct {
+	const char *sign;
+	enum compare compare;
+} signs[] = {
+	{">=", COMPARE_MORE_EQUAL}, {"<=", COMPARE_LESS_EQUAL}, {"==", COMPARE_EQUAL},
+	{"!=", COMPARE_NOT_EQUAL},  {">", COMPARE_MORE},        {"<", COMPARE_LESS},
+	{"=", COMPARE_EQUAL},
+};
+
+static bool takes_compare(struct expression_parser *parser, struct term *term)
+{
+	expression_skip_blanks(parser);
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		if (strncmp(parser->at, signs[i].sign, strlen(signs[i].sign)) != 0)
+			continue;
+		term->compare = (uint8_t)signs[i].compare;
+		parser->at += strlen(signs[i].sign);
+		expression_skip_blanks(parser);
+		return true;
+	}
+	return false;
+}
+
+/* A pattern: quoted, or up to the next blank or closing parenthesis. */
+static int parse_pattern(struct expression_parser *parser, struct term *term)
+{
+	const char *where = parser->at;
+	char quote = *where;
+	struct cgw_diag reason = {0};
+	size_t length;
+
+	if (quote == '"' || quote == '\'') {
+		const char *end = strchr(where + 1, quote);
+
+		if (end == NULL)
+			return expression_fail(parser, where, "%c is not closed", quote);
+		term->pattern = strndup(where + 1, (size_t)(end - where - 1));
+		parser->at = end + 1;
+	} else {
+		length = strcspn(where, " \t)");
+		if (length == 0)
+			return expression_fail(parser, where,
+					       "a text or pattern to compare %s with is wanted",
+					       term->key);
+		term->pattern = strndup(where, length);
+		parser->at = where + length;
+	}
+	if (term->pattern == NULL)
+		return -ENOMEM;
+	if (cgw_glob_check(term->pattern, &reason) < 0)
+		return expression_fail(parser, where, "%s", reason.text);
+	return 0;
+}
+
+static int parse_text(struct expression_parser *parser, struct term *term)
+{
+	const char *where = parser->at;
+
+	if (!takes_compare(parser, term))
+		return expression_fail(parser, where, "%s wants == or != and a pattern", term->key);
+	if (term->compare != COMPARE_EQUAL && term->compare != COMPARE_NOT_EQUAL)
+		return expression_fail(parser, where, "%s is a text: == or != is wanted",
+				       term->key);
+	return parse_pattern(parser, term);
+}
+
+static int parse_comparison(struct expression_parser *parser, struct term *term)
+{
+	const char *where;
+
+	if (expression_accepts_word(parser, "avg")) {
+		int r = expression_parse_average(parser, true, &term->figure);
+
+		if (r < 0)
+			return r;
+	}
+	where = parser->at;
+	if (takes_compare(parser, term))
+		return expression_parse_bound(parser, term);
+	if (term->unit != CGW_UNIT_FLAG)
+		return expression_fail(parser, where, "%s wants a comparison such as \">\"",
+				       term->key);
+	/* A flag stands for itself: "frozen" is "frozen == 1". */
+	term->compare = COMPARE_NOT_EQUAL;
+	term->bound = (struct operand){.kind = OPERAND_CONSTANT, .factor = 0};
+	return 0;
+}
+
+int expression_parse_term(struct expression_parser *parser)
+{
+	struct cgw_expression *expression = parser->expression;
+	const char *where = parser->at, *end;
+	size_t length = expression_word_length(where);
+	struct term *term;
+	int r;
+
+	if (length == 0)
+		return expression_fail(parser, where, "%s",
+				       *where == '\0' ? "a condition is wanted"
+						      : "the name of a figure is wanted");
+	if (length > 95)
+		return expression_fail(parser, where, "no figure has a name that long");
+	if (expression->term_count == EXPRESSION_TERMS_MAX)
+		return expression_fail(parser, where, "more than %d comparisons",
+				       EXPRESSION_TERMS_MAX);
+	term = &expression->terms[expression->term_count++];
+	term->key = strndup(where, length);
+	if (term->key == NULL)
+		return -ENOMEM;
+	r = find_figure(parser, where, term);
+	if (r < 0)
+		return r;
+	parser->at += length;
+	expression_skip_blanks(parser);
+	r = term->unit == CGW_UNIT_TEXT ? parse_text(parser, term) : parse_comparison(parser, term);
+	if (r < 0)
+		return r;
+	for (end = parser->at; end > where && (end[-1] == ' ' || end[-1] == '\t');)
+		end--;
+	term->text = strndup(where, (size_t)(end - where));
+	expression_skip_blanks(parser);
+	return term->text != NULL ? 0 : -ENOMEM;
+}

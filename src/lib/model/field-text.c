@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* field-text.c - fields that are text: paths, names, hierarchies, the kernel's own words. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/model/field.h"
+#include "lib/model/frame.h"
+
+/* Appends as far as there is room, and counts on: what snprintf does. */
+struct text_out {
+	char *buffer;
+	size_t size, length;
+};
+
+static void append(struct text_out *out, const char *text)
+{
+	for (; *text != '\0'; text++, out->length++)
+		if (out->length + 1 < out->size)
+			out->buffer[out->length] = *text;
+	if (out->size > 0)
+		out->buffer[out->length < out->size ? out->length : out->size - 1] = '\0';
+}
+
+static void append_word(struct text_out *out, const char *word)
+{
+	if (out->length > 0)
+		append(out, ",");
+	append(out, word);
+}
+
+/* What the group's path tells: its kind, and the parts that it has. */
+static size_t path_text(const struct cgw_topology *topology, enum field_identity which,
+			uint32_t group, struct text_out *out, enum cgw_state *ret_state)
+{
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
+	struct cgw_identity identity;
+
+	if (path == NULL) {
+		*ret_state = CGW_ABSENT;
+		return 0;
+	}
+	cgw_identity_from_path(path, &identity);
+	append(out, which == IDENTITY_KIND ? cgw_identity_kind_name(identity.kind)
+					   : identity.text[which - IDENTITY_PARTS]);
+	*ret_state = out->length > 0 ? CGW_OK : CGW_ABSENT;
+	return out->length;
+}
+
+static size_t identity_text(const struct cgw_topology *topology, enum field_identity which,
+			    uint32_t group, struct text_out *out)
+{
+	const struct cgw_layout *layout = topology->layout;
+
+	if (which == IDENTITY_GROUP)
+		return cgw_topology_path(topology, group, out->buffer, out->size);
+	if (which == IDENTITY_NAME)
+		append(out, group == 0 ? "/" : topology->name[group]);
+	/* A recording may not say what its hierarchies were. */
+	for (uint32_t h = 0; layout != NULL && h < layout->hierarchy_count; h++) {
+		if (!(topology->present[group] & UINT32_C(1) << h))
+			continue;
+		if (which == IDENTITY_HIERARCHIES)
+			append_word(out, layout->hierarchies[h].label);
+		for (int i = 0; which == IDENTITY_CONTROLLERS && i < CGW_CONTROLLER_COUNT; i++)
+			if (layout->hierarchies[h].controllers & CGW_CONTROLLER_BIT(i))
+				append_word(out,
+					    cgw_controller_name((enum cgw_controller)i,
+								layout->hierarchies[h].version));
+	}
+	return out->length;
+}
+
+size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
+		      char *buffer, size_t size, enum cgw_state *ret_state)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	struct text_out out = {buffer, size, 0};
+	struct cgw_number limit;
+	const char *text;
+	uint32_t by;
+
+	append(&out, "");
+	*ret_state = CGW_ABSENT;
+	if (field.shape != CGW_STRING)
+		return 0;
+	if (field.view == CGW_VIEW_IDENTITY && field.index >= IDENTITY_KIND)
+		return path_text(topology, (enum field_identity)field.index, group, &out,
+				 ret_state);
+	if (field.view == CGW_VIEW_IDENTITY) {
+		*ret_state = CGW_OK;
+		return identity_text(topology, (enum field_identity)field.index, group, &out);
+	}
+	if (field.view == CGW_VIEW_EFFECTIVE_BY) {
+		limit = cgw_frame_effective(frame, (enum cgw_metric)field.index, group, &by);
+		*ret_state = limit.state == CGW_MAX ? CGW_ABSENT : limit.state;
+		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
+	}
+	text = cgw_snapshot_text(frame->now, (enum cgw_metric)field.index, group, ret_state);
+	if (text != NULL)
+		append(&out, text);
+	return out.length;
+}

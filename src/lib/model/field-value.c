@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* field-value.c - what a field is for a group: values, rates, own shares, bounds. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/model/field.h"
+#include "lib/model/frame.h"
+
+static struct cgw_value none(enum cgw_state state)
+{
+	return (struct cgw_value){.state = state};
+}
+
+static struct cgw_value exact(struct cgw_number number)
+{
+	return (struct cgw_value){.state = number.state,
+				  .exact = true,
+				  .number = number.value,
+				  .real = (double)number.value};
+}
+
+static struct cgw_value real(double value)
+{
+	return (struct cgw_value){.state = CGW_OK, .real = value};
+}
+
+static bool has_number(struct cgw_number number)
+{
+	return number.state == CGW_OK || number.state == CGW_RESET;
+}
+
+/* The group's figure of the sample before, where it is the same group read from the same place. */
+static struct cgw_value rate_of(const struct cgw_frame *frame, uint32_t group,
+				struct cgw_number now, struct cgw_number before, bool signed_too)
+{
+	uint32_t old = frame->previous[group];
+	double seconds;
+
+	if (!has_number(now))
+		return none(now.state);
+	if (old == CGW_NO_GROUP || frame->flags[group] != 0 || before.state != CGW_OK)
+		return none(CGW_WARMUP);
+	seconds = (double)(int64_t)(cgw_snapshot_read_ns(frame->now, group) -
+				    cgw_snapshot_read_ns(frame->before, old)) /
+		  1e9;
+	if (seconds <= 0)
+		return none(CGW_WARMUP);
+	if (now.value < before.value && !signed_too)
+		return none(CGW_RESET);
+	return real(((double)now.value - (double)before.value) / seconds);
+}
+
+static struct cgw_number old_number(const struct cgw_frame *frame, enum cgw_metric metric,
+				    uint32_t group)
+{
+	uint32_t old = frame->before != NULL ? frame->previous[group] : CGW_NO_GROUP;
+
+	return old == CGW_NO_GROUP ? (struct cgw_number){0, CGW_WARMUP}
+				   : cgw_snapshot_number(frame->before, metric, old);
+}
+
+static struct cgw_value metric_rate(const struct cgw_frame *frame, enum cgw_metric metric,
+				    uint32_t group, bool signed_too)
+{
+	return rate_of(frame, group, cgw_snapshot_number(frame->now, metric, group),
+		       old_number(frame, metric, group), signed_too);
+}
+
+/* There was, or may have been, a number that could not be had. */
+static bool is_unknown(struct cgw_number number)
+{
+	return number.state == CGW_DENIED || number.state == CGW_BAD || number.state == CGW_GONE;
+}
+
+struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_metric limit,
+				      uint32_t group, uint32_t *ret_by)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	struct cgw_number tightest = {0, CGW_ABSENT};
+
+	*ret_by = CGW_NO_GROUP;
+	for (uint32_t each = group; each != CGW_NO_GROUP; each = topology->parent[each]) {
+		struct cgw_number number = cgw_snapshot_number(frame->now, limit, each);
+
+		if (is_unknown(number)) {
+			/* It may be the tightest of all: whatever else is found is no answer. */
+			*ret_by = CGW_NO_GROUP;
+			return (struct cgw_number){0, number.state};
+		}
+		if (number.state == CGW_OK &&
+		    (tightest.state != CGW_OK || number.value < tightest.value)) {
+			tightest = number;
+			*ret_by = each;
+		} else if (number.state == CGW_MAX && tightest.state != CGW_OK) {
+			tightest = number;
+		} else if (tightest.state == CGW_ABSENT) {
+			tightest.state = number.state;
+		}
+	}
+	return tightest;
+}
+
+static struct cgw_value own(const struct cgw_frame *frame, enum cgw_metric metric, uint32_t group)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	const struct cgw_source *source = cgw_snapshot_source(frame->now, metric);
+	struct cgw_number number = cgw_snapshot_number(frame->now, metric, group);
+	uint32_t end = group + topology->below[group] + 1;
+
+	if (!has_number(number) || (source != NULL && source->own))
+		return exact(number);
+	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
+		struct cgw_number part = cgw_snapshot_number(frame->now, metric, child);
+
+		if (has_number(part))
+			number.value -= part.value < number.value ? part.value : number.value;
+	}
+	return exact(number);
+}
+
+static struct cgw_value percent(struct cgw_value part, struct cgw_number whole)
+{
+	if (part.state != CGW_OK)
+		return none(part.state);
+	if (whole.state != CGW_OK)
+		return none(whole.state == CGW_MAX ? CGW_MAX : whole.state);
+	if (whole.value == 0)
+		return part.real > 0 ? real(100) : real(0);
+	return real(part.real * 100 / (double)whole.value);
+}
+
+static struct cgw_value difference(const struct cgw_frame *frame, const struct derived_field *field,
+				   uint32_t group)
+{
+	struct cgw_number a = cgw_snapshot_number(frame->now, (enum cgw_metric)field->a, group);
+	struct cgw_number b;
+
+	if (field->b < 0 || !has_number(a))
+		return exact(a);
+	b = cgw_snapshot_number(frame->now, (enum cgw_metric)field->b, group);
+	/* A stand-in for the root counts the machine; what it lacks in detail is left out. */
+	if (!has_number(b))
+		return cgw_snapshot_is_system_wide(frame->now, (enum cgw_metric)field->a) &&
+				       group == 0
+			       ? exact(a)
+			       : none(b.state);
+	a.value -= b.value < a.value ? b.value : a.value;
+	return exact(a);
+}
+
+static struct cgw_value use(const struct cgw_frame *frame, const struct derived_field *field,
+			    uint32_t group)
+{
+	uint32_t by;
+	struct cgw_number limit =
+		cgw_frame_effective(frame, (enum cgw_metric)field->limit, group, &by);
+	struct cgw_number total = cgw_snapshot_system(frame->now)->memory_total_bytes;
+
+	/* Memory that nothing bounds is bounded by the machine; so is a limit above all memory. */
+	if (field->limit == CGW_M_MEMORY_MAX && total.state == CGW_OK && !is_unknown(limit) &&
+	    (limit.state != CGW_OK || limit.value > total.value))
+		limit = total;
+	return percent(difference(frame, field, group), limit);
+}
+
+static struct cgw_value ratio(const struct cgw_frame *frame, const struct derived_field *field,
+			      uint32_t group)
+{
+	struct cgw_value part = metric_rate(frame, (enum cgw_metric)field->a, group, false);
+	struct cgw_value whole = metric_rate(frame, (enum cgw_metric)field->b, group, false);
+
+	if (part.state != CGW_OK)
+		return part;
+	if (whole.state != CGW_OK)
+		return whole;
+	return real(whole.real > 0 ? part.real * 100 / whole.real : 0);
+}
+
+static struct cgw_value sum_of_rates(const struct cgw_frame *frame,
+				     const struct derived_field *field, uint32_t group)
+{
+	struct cgw_value a = metric_rate(frame, (enum cgw_metric)field->a, group, false), b;
+
+	if (field->b < 0 || a.state != CGW_OK)
+		return a;
+	b = metric_rate(frame, (enum cgw_metric)field->b, group, false);
+	return b.state == CGW_OK ? real(a.real + b.real) : b;
+}
+
+static struct cgw_value derive(const struct cgw_frame *frame, const struct derived_field *field,
+			       uint32_t group)
+{
+	enum cgw_metric a = (enum cgw_metric)field->a;
+	struct cgw_value value;
+	uint32_t by;
+
+	switch ((enum field_operation)field->operation) {
+	case OPERATION_RATE:
+		return sum_of_rates(frame, field, group);
+	case OPERATION_GROWTH:
+		return metric_rate(frame, a, group, true);
+	case OPERATION_CPU_RATE:
+		value = metric_rate(frame, a, group, false);
+		value.real /= 1e7; /* ns a second to percent of one CPU */
+		return value;
+	case OPERATION_RATIO:
+		return ratio(frame, field, group);
+	case OPERATION_DIFFERENCE:
+		return difference(frame, field, group);
+	case OPERATION_USE:
+		return use(frame, field, group);
+	case OPERATION_CPU_USE:
+		return percent(
+			metric_rate(frame, a, group, false),
+			cgw_frame_effective(frame, (enum cgw_metric)field->limit, group, &by));
+	}
+	return none(CGW_ABSENT);
+}
+
+/* Without what the groups right beneath have; unknown parts count for nothing. */
+static struct cgw_value derive_own(const struct cgw_frame *frame, const struct derived_field *field,
+				   uint32_t group)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	struct cgw_value value = derive(frame, field, group);
+	uint32_t end = group + topology->below[group] + 1;
+
+	if (value.state != CGW_OK)
+		return value;
+	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
+		struct cgw_value part = derive(frame, field, child);
+
+		if (part.state == CGW_OK)
+			value.real -= part.real;
+	}
+	/* Files are read one after the other: a share may come out below nothing. */
+	if (value.real < 0 && field->operation != OPERATION_GROWTH)
+		value.real = 0;
+	value.number = value.exact ? (uint64_t)value.real : 0;
+	return value;
+}
+
+static struct cgw_value identity(const struct cgw_frame *frame, enum field_identity which,
+				 uint32_t group)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	struct cgw_number number = {topology->depth[group], CGW_OK};
+
+	if (which == IDENTITY_DEPTH)
+		return exact(number);
+	for (uint32_t h = 0; which == IDENTITY_ID && h < topology->hierarchy_count; h++)
+		if (topology->id[h][group] != 0) {
+			number.value = topology->id[h][group];
+			return exact(number);
+		}
+	return none(CGW_ABSENT);
+}
+
+struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field field,
+				 uint32_t group)
+{
+	enum cgw_metric metric = (enum cgw_metric)field.index;
+	struct cgw_value value;
+	uint32_t by;
+
+	switch ((enum cgw_view)field.view) {
+	case CGW_VIEW_VALUE:
+		return exact(cgw_snapshot_number(frame->now, metric, group));
+	case CGW_VIEW_RATE:
+		return metric_rate(frame, metric, group, false);
+	case CGW_VIEW_OWN:
+		return own(frame, metric, group);
+	case CGW_VIEW_EFFECTIVE:
+		return exact(cgw_frame_effective(frame, metric, group, &by));
+	case CGW_VIEW_PERCENT:
+		value = exact(cgw_snapshot_number(frame->now, metric, group));
+		return percent(value,
+			       cgw_frame_effective(
+				       frame, (enum cgw_metric)cgw_metric_info(metric)->limited_by,
+				       group, &by));
+	case CGW_VIEW_DERIVED:
+		return derive(frame, field_derived(field.index), group);
+	case CGW_VIEW_DERIVED_OWN:
+		return derive_own(frame, field_derived(field.index), group);
+	case CGW_VIEW_IDENTITY:
+		return identity(frame, (enum field_identity)field.index, group);
+	case CGW_VIEW_EFFECTIVE_BY:
+		break;
+	}
+	return none(CGW_ABSENT);
+}
+
+static struct cgw_number find_instance(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
+				       uint32_t group, const char *name)
+{
+	size_t count;
+	const struct cgw_instance *instances =
+		cgw_snapshot_instances(snapshot, metric, group, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(instances[i].name, name) == 0)
+			return instances[i].number;
+	return (struct cgw_number){0, CGW_ABSENT};
+}
+
+static struct cgw_value instance_rate(const struct cgw_frame *frame, enum cgw_metric metric,
+				      uint32_t group, const char *name)
+{
+	uint32_t old = frame->before != NULL ? frame->previous[group] : CGW_NO_GROUP;
+	struct cgw_number before = {0, CGW_WARMUP};
+
+	if (old != CGW_NO_GROUP)
+		before = find_instance(frame->before, metric, old, name);
+	/* A device that had no line before had done nothing: it counts from zero. */
+	if (old != CGW_NO_GROUP && before.state == CGW_ABSENT)
+		before = (struct cgw_number){0, CGW_OK};
+	return rate_of(frame, group, find_instance(frame->now, metric, group, name), before, false);
+}
+
+struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_field field,
+				    uint32_t group, const char *name)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	const struct derived_field *derived;
+	struct cgw_number tightest = {0, CGW_MAX};
+	struct cgw_value a, b;
+
+	if (field.shape != CGW_INSTANCES)
+		return none(CGW_ABSENT);
+	switch ((enum cgw_view)field.view) {
+	case CGW_VIEW_VALUE:
+		return exact(find_instance(frame->now, (enum cgw_metric)field.index, group, name));
+	case CGW_VIEW_RATE:
+		return instance_rate(frame, (enum cgw_metric)field.index, group, name);
+	case CGW_VIEW_EFFECTIVE:
+		for (uint32_t each = group; each != CGW_NO_GROUP; each = topology->parent[each]) {
+			struct cgw_number number =
+				find_instance(frame->now, (enum cgw_metric)field.index, each, name);
+
+			if (number.state == CGW_OK &&
+			    (tightest.state != CGW_OK || number.value < tightest.value))
+				tightest = number;
+		}
+		return exact(tightest);
+	case CGW_VIEW_DERIVED:
+		derived = field_derived(field.index);
+		a = instance_rate(frame, (enum cgw_metric)derived->a, group, name);
+		if (derived->b < 0 || a.state != CGW_OK)
+			return a;
+		b = instance_rate(frame, (enum cgw_metric)derived->b, group, name);
+		return b.state == CGW_OK ? real(a.real + b.real) : b;
+	case CGW_VIEW_OWN:
+	case CGW_VIEW_DERIVED_OWN:
+	case CGW_VIEW_PERCENT:
+	case CGW_VIEW_EFFECTIVE_BY:
+	case CGW_VIEW_IDENTITY:
+		break;
+	}
+	return none(CGW_ABSENT);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* field.c - what a column, a key or a condition names. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/suggest.h"
+#include "lib/base/word-list.h"
+#include "lib/model/field.h"
+
+#define CGW_M_NONE (-1)
+static const struct derived_field derived[] = {
+#define FIELD(key_, title_, aliases_, help_, unit_, operation_, a_, b_, limit_) \
+	{                                                                       \
+		.key = (key_),                                                  \
+		.title = (title_),                                              \
+		.aliases = (aliases_),                                          \
+		.help = (help_),                                                \
+		.unit = CGW_UNIT_##unit_,                                       \
+		.operation = OPERATION_##operation_,                            \
+		.a = CGW_M_##a_,                                                \
+		.b = CGW_M_##b_,                                                \
+		.limit = CGW_M_##limit_,                                        \
+	},
+#include <cgward/fields.def>
+#undef FIELD
+};
+
+static const struct {
+	const char *key, *title, *help;
+	uint8_t unit, shape;
+} identities[IDENTITY_COUNT] = {
+	[IDENTITY_GROUP] = {"group", "GROUP", "Path of the group", CGW_UNIT_TEXT, CGW_STRING},
+	[IDENTITY_NAME] = {"name", "NAME", "Last component of the path", CGW_UNIT_TEXT, CGW_STRING},
+	[IDENTITY_DEPTH] = {"depth", "DEPTH", "Levels below the root", CGW_UNIT_COUNT, CGW_SCALAR},
+	[IDENTITY_ID] = {"id", "ID", "Inode of the group's directory in its first hierarchy",
+			 CGW_UNIT_COUNT, CGW_SCALAR},
+	[IDENTITY_HIERARCHIES] = {"hierarchies", "HIERARCHIES", "Hierarchies that have the group",
+				  CGW_UNIT_TEXT, CGW_STRING},
+	[IDENTITY_CONTROLLERS] = {"controllers", "CONTROLLERS",
+				  "Controllers whose hierarchy has the group", CGW_UNIT_TEXT,
+				  CGW_STRING},
+	[IDENTITY_KIND] = {"kind", "KIND", "What the group is or lies in: unit, container, pod",
+			   CGW_UNIT_TEXT, CGW_STRING},
+#define PART(part, key_, title_, help_) \
+	[IDENTITY_PARTS + (int)CGW_PART_##part] = {key_, title_, help_, CGW_UNIT_TEXT, CGW_STRING}
+	PART(ENGINE, "engine", "ENGINE", "What runs the container, machine or application"),
+	PART(CONTAINER, "container", "CONTAINER",
+	     "The container's or machine's identifier or name"),
+	PART(POD, "pod", "POD", "The pod's uid"),
+	PART(QOS, "qos", "QOS", "Kubernetes' class of the pod"),
+	PART(UNIT, "unit", "UNIT", "The innermost systemd unit of the system or of a user"),
+	PART(SYSTEM_UNIT, "system_unit", "SYSTEM UNIT", "The unit of the system's manager"),
+	PART(SLICE, "slice", "SLICE", "The innermost systemd slice"),
+	PART(SESSION, "session", "SESSION", "The login session"),
+	PART(UID, "uid", "UID", "The user whose slice, manager or job it is"),
+	PART(APPLICATION, "application", "APPLICATION", "The Flatpak, snap or desktop application"),
+#undef PART
+};
+
+/* What a suffix makes of a metric. */
+static const struct {
+	const char *suffix, *help;
+	const char *title; /* NULL: the metric's */
+	enum cgw_view view;
+} suffixes[] = {
+	{".rate", "Growth a second", NULL, CGW_VIEW_RATE},
+	{".own", "Without the groups beneath", NULL, CGW_VIEW_OWN},
+	{".effective", "The tightest limit between the group and the root", NULL,
+	 CGW_VIEW_EFFECTIVE},
+	{".effective_by", "The group that sets the tightest limit", "SET BY",
+	 CGW_VIEW_EFFECTIVE_BY},
+	{".percent", "In percent of the effective limit", "USE", CGW_VIEW_PERCENT},
+};
+
+const struct derived_field *field_derived(int16_t index)
+{
+	return &derived[index];
+}
+
+static struct cgw_field metric_field(int metric)
+{
+	const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)metric);
+
+	return (struct cgw_field){.view = CGW_VIEW_VALUE,
+				  .unit = info->unit,
+				  .shape = info->shape,
+				  .index = (int16_t)metric};
+}
+
+/* Whether a view means something on a metric, and what its values are then. */
+static bool apply_view(enum cgw_view view, struct cgw_field *field)
+{
+	const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)field->index);
+
+	field->view = (uint8_t)view;
+	switch (view) {
+	case CGW_VIEW_RATE:
+		field->unit = info->unit == CGW_UNIT_BYTES ? CGW_UNIT_BYTES_PER_S
+			      : info->unit == CGW_UNIT_NS  ? CGW_UNIT_CPU
+							   : CGW_UNIT_COUNT_PER_S;
+		return info->kind == CGW_COUNTER;
+	case CGW_VIEW_OWN:
+		field->shape = CGW_SCALAR;
+		return info->hierarchical && info->shape != CGW_STRING;
+	case CGW_VIEW_EFFECTIVE:
+		return info->kind == CGW_LIMIT;
+	case CGW_VIEW_EFFECTIVE_BY:
+		field->unit = CGW_UNIT_TEXT;
+		field->shape = CGW_STRING;
+		return info->kind == CGW_LIMIT && info->shape == CGW_SCALAR;
+	case CGW_VIEW_PERCENT:
+		field->unit = CGW_UNIT_PERCENT;
+		return info->limited_by >= 0 && info->shape == CGW_SCALAR &&
+		       info->kind == CGW_GAUGE;
+	case CGW_VIEW_VALUE:
+	case CGW_VIEW_DERIVED:
+	case CGW_VIEW_DERIVED_OWN:
+	case CGW_VIEW_IDENTITY:
+		break;
+	}
+	return false;
+}
+
+/* Shares of a whole do not add up; amounts and their growth do. */
+static bool apply_own(struct cgw_field *field)
+{
+	static const bool adds_up[] = {
+		[OPERATION_RATE] = true,       [OPERATION_GROWTH] = true,
+		[OPERATION_CPU_RATE] = true,   [OPERATION_RATIO] = false,
+		[OPERATION_DIFFERENCE] = true, [OPERATION_USE] = false,
+		[OPERATION_CPU_USE] = false,
+	};
+	const struct derived_field *row = &derived[field->index];
+
+	if (!adds_up[row->operation] || !cgw_metric_info((enum cgw_metric)row->a)->hierarchical)
+		return false;
+	field->view = CGW_VIEW_DERIVED_OWN;
+	field->shape = CGW_SCALAR;
+	return true;
+}
+
+struct cgw_field cgw_field_own(struct cgw_field field)
+{
+	struct cgw_field own = field;
+
+	if (field.view == CGW_VIEW_VALUE && apply_view(CGW_VIEW_OWN, &own))
+		return own;
+	own = field;
+	if (field.view == CGW_VIEW_DERIVED && apply_own(&own))
+		return own;
+	return field;
+}
+
+static struct cgw_field derived_field(size_t i)
+{
+	bool by_device = derived[i].operation == OPERATION_RATE &&
+			 cgw_metric_info((enum cgw_metric)derived[i].a)->shape == CGW_INSTANCES;
+
+	return (struct cgw_field){.view = CGW_VIEW_DERIVED,
+				  .unit = derived[i].unit,
+				  .shape = by_device ? CGW_INSTANCES : CGW_SCALAR,
+				  .index = (int16_t)i};
+}
+
+static int find_whole(const char *key, struct cgw_field *ret_field)
+{
+	int metric;
+
+	for (size_t i = 0; i < IDENTITY_COUNT; i++)
+		if (strcmp(identities[i].key, key) == 0) {
+			*ret_field = (struct cgw_field){.view = CGW_VIEW_IDENTITY,
+							.unit = identities[i].unit,
+							.shape = identities[i].shape,
+							.index = (int16_t)i};
+			return 0;
+		}
+	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
+		if (strcmp(derived[i].key, key) == 0 || words_have(derived[i].aliases, key)) {
+			*ret_field = derived_field(i);
+			return 0;
+		}
+	metric = cgw_metric_find(key);
+	if (metric < 0)
+		return metric;
+	*ret_field = metric_field(metric);
+	return 0;
+}
+
+static int unknown_key(const char *key, struct cgw_diag *diag)
+{
+	struct suggestion nearest = {.wanted = key};
+	char shown[128];
+
+	for (size_t i = 0; i < IDENTITY_COUNT; i++)
+		suggestion_offer(&nearest, identities[i].key);
+	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
+		suggestion_offer(&nearest, derived[i].key);
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		suggestion_offer(&nearest, cgw_metric_info((enum cgw_metric)i)->key);
+	cgw_escape(shown, sizeof(shown), key, strlen(key));
+	if (suggestion_word(&nearest) == NULL)
+		return cgw_diag_set(
+			diag, -ENOENT,
+			"unknown key \"%s\"; `cgward dump --list-metrics` lists them all", shown);
+	return cgw_diag_set(diag, -ENOENT, "unknown key \"%s\"; did you mean \"%s\"?", shown,
+			    suggestion_word(&nearest));
+}
+
+int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_diag *diag)
+{
+	size_t length = strlen(key);
+	struct cgw_field field;
+
+	if (find_whole(key, ret_field) == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t suffix = strlen(suffixes[i].suffix);
+		char stem[96];
+
+		if (length <= suffix || length - suffix >= sizeof(stem) ||
+		    strcmp(key + length - suffix, suffixes[i].suffix) != 0)
+			continue;
+		memcpy(stem, key, length - suffix);
+		stem[length - suffix] = '\0';
+		if (find_whole(stem, &field) < 0)
+			continue;
+		if (field.view == CGW_VIEW_DERIVED && suffixes[i].view == CGW_VIEW_OWN &&
+		    apply_own(&field)) {
+			*ret_field = field;
+			return 0;
+		}
+		if (field.view != CGW_VIEW_VALUE || !apply_view(suffixes[i].view, &field))
+			return cgw_diag_set(diag, -EINVAL, "\"%s\" means nothing on %s",
+					    suffixes[i].suffix, stem);
+		*ret_field = field;
+		return 0;
+	}
+	return unknown_key(key, diag);
+}
+
+static bool is_derived(struct cgw_field field)
+{
+	return field.view == CGW_VIEW_DERIVED || field.view == CGW_VIEW_DERIVED_OWN;
+}
+
+static const char *suffix_of(uint8_t view)
+{
+	if (view == CGW_VIEW_DERIVED_OWN)
+		view = CGW_VIEW_OWN;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (suffixes[i].view == view)
+			return suffixes[i].suffix;
+	return "";
+}
+
+size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size)
+{
+	const char *key = field.view == CGW_VIEW_IDENTITY ? identities[field.index].key
+			  : is_derived(field)             ? derived[field.index].key
+					      : cgw_metric_info((enum cgw_metric)field.index)->key;
+
+	return (size_t)snprintf(buffer, size, "%s%s", key, suffix_of(field.view));
+}
+
+const char *cgw_field_title(struct cgw_field field)
+{
+	if (field.view == CGW_VIEW_IDENTITY)
+		return identities[field.index].title;
+	if (is_derived(field))
+		return derived[field.index].title;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (suffixes[i].view == field.view && suffixes[i].title != NULL)
+			return suffixes[i].title;
+	return cgw_metric_info((enum cgw_metric)field.index)->title;
+}
+
+const char *cgw_field_help(struct cgw_field field)
+{
+	if (field.view == CGW_VIEW_IDENTITY)
+		return identities[field.index].help;
+	if (is_derived(field))
+		return derived[field.index].help;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (suffixes[i].view == field.view)
+			return suffixes[i].help;
+	return cgw_metric_info((enum cgw_metric)field.index)->help;
+}
+
+bool cgw_field_is_additive(struct cgw_field field)
+{
+	const struct cgw_metric_info *info;
+
+	if (field.view == CGW_VIEW_DERIVED || field.view == CGW_VIEW_DERIVED_OWN) {
+		unsigned operation = derived[field.index].operation;
+
+		return operation != OPERATION_RATIO && operation != OPERATION_USE &&
+		       operation != OPERATION_CPU_USE;
+	}
+	if (field.view != CGW_VIEW_VALUE && field.view != CGW_VIEW_RATE &&
+	    field.view != CGW_VIEW_OWN)
+		return false;
+	info = cgw_metric_info((enum cgw_metric)field.index);
+	return info->shape != CGW_STRING &&
+	       (info->kind == CGW_COUNTER || info->kind == CGW_GAUGE) &&
+	       (info->unit == CGW_UNIT_COUNT || info->unit == CGW_UNIT_NS ||
+		info->unit == CGW_UNIT_BYTES);
+}
+
+bool cgw_field_equal(struct cgw_field a, struct cgw_field b)
+{
+	return a.view == b.view && a.index == b.index;
+}
+
+void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set)
+{
+	int16_t wanted[3] = {-1, -1, -1};
+
+	if (field.view == CGW_VIEW_IDENTITY)
+		return;
+	if (is_derived(field)) {
+		wanted[0] = derived[field.index].a;
+		wanted[1] = derived[field.index].b;
+		wanted[2] = derived[field.index].limit;
+	} else {
+		wanted[0] = field.index;
+		if (field.view == CGW_VIEW_PERCENT)
+			wanted[1] = cgw_metric_info((enum cgw_metric)field.index)->limited_by;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (wanted[i] >= 0)
+			cgw_metric_set_add(set, (enum cgw_metric)wanted[i]);
+}
+
+int cgw_field_nth(size_t i, struct cgw_field *ret_field)
+{
+	if (i < IDENTITY_COUNT)
+		return find_whole(identities[i].key, ret_field);
+	i -= IDENTITY_COUNT;
+	if (i < CGW_METRIC_COUNT) {
+		*ret_field = metric_field((int)i);
+		return 0;
+	}
+	i -= CGW_METRIC_COUNT;
+	if (i >= ARRAY_SIZE(derived))
+		return -ENOENT;
+	*ret_field = derived_field(i);
+	return 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * candidates.c - of the groups for which it is time to act, on which ones is acted.
+ *
+ * Budgets are short, and a rule that wants everybody is more likely wrong than everybody is. Whom
+ * somebody marked with oomd_avoid comes last.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/policy/engine.h"
+
+#define TRIP_NS           (600 * SECOND_NS) /* how long a circuit breaker holds */
+#define TRIP_GROUPS_LEAST 3                 /* fewer at once are no mass action */
+
+bool candidate_add(struct cgw_engine *engine, uint32_t instance)
+{
+	if (engine->candidate_count == engine->candidate_capacity) {
+		uint32_t capacity = 2 * engine->candidate_capacity + 16;
+		uint32_t *candidates =
+			reallocarray(engine->candidates, capacity, sizeof(*candidates));
+
+		if (candidates == NULL) {
+			engine->out_of_memory = true;
+			return false;
+		}
+		engine->candidates = candidates;
+		engine->candidate_capacity = capacity;
+	}
+	engine->candidates[engine->candidate_count++] = instance;
+	return true;
+}
+
+static struct instance *candidate(const struct cgw_engine *engine, uint32_t i)
+{
+	return &engine->instances[engine->candidates[i]];
+}
+
+/* What acts at once: groups, or parents whose groups have one sum. */
+static uint32_t wanting(const struct cgw_engine *engine, bool sum)
+{
+	const uint32_t *parent = cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent;
+	uint32_t count = 0, last = NONE;
+
+	if (!sum)
+		return engine->candidate_count;
+	for (uint32_t i = 0; i < engine->candidate_count; i++) {
+		/* Those of one parent follow each other. */
+		count += i == 0 || parent[candidate(engine, i)->group] != last;
+		last = parent[candidate(engine, i)->group];
+	}
+	return count;
+}
+
+static bool trips(struct cgw_engine *engine, uint32_t section)
+{
+	const struct rule *rule = &engine->policy->sections[section]->rule;
+	struct section_state *state = &engine->sections[section];
+	unsigned most = engine->policy->settings.max_fraction;
+	uint32_t count = wanting(engine, rule->sum), all = rule->sum ? state->sums : state->taken;
+	char why[160];
+
+	if (engine->now_ns < state->tripped_ns)
+		return true;
+	if (rule->picks || count < TRIP_GROUPS_LEAST ||
+	    count * UINT64_C(100) <= (uint64_t)most * all)
+		return false;
+	state->tripped_ns = engine->now_ns + TRIP_NS;
+	(void)snprintf(why, sizeof(why),
+		       "circuit breaker: %u of its %u %s at once (max_fraction); none is touched "
+		       "for 10 minutes",
+		       count, all, rule->sum ? "sums" : "groups");
+	engine_emit(engine, instance_action(engine, candidate(engine, 0), CGW_ACTION_LOG, why),
+		    NONE, NONE);
+	return true;
+}
+
+static bool is_avoided(const struct cgw_engine *engine, const struct instance *instance)
+{
+	return selection_has_mark(engine->frame, engine->facts, instance->group, "oomd_avoid");
+}
+
+/* In their order, but those that are to be avoided behind all others. */
+static void act_on_all(struct cgw_engine *engine)
+{
+	unsigned most = engine->policy->settings.max_concurrent;
+	uint32_t acting = engine_acting_now(engine), put_off = 0;
+
+	for (uint32_t i = 0; i < engine->candidate_count + put_off; i++) {
+		bool again = i >= engine->candidate_count;
+		struct instance *instance = again ? candidate(engine, i - engine->candidate_count)
+						  : candidate(engine, i);
+
+		if (acting >= most) {
+			instance_block(instance, engine->now_ns,
+				       "%u groups are acted on already (max_concurrent)", most);
+			continue;
+		}
+		if (!again && engine->candidate_count > 1 && is_avoided(engine, instance)) {
+			/* What was before it has had its turn: its place is free. */
+			engine->candidates[put_off++] = instance_index(engine, instance);
+			continue;
+		}
+		if (instance_begin(engine, instance))
+			acting += instance->thaw_ns != 0 ||
+				  ledger_has_claim(engine, instance_index(engine, instance));
+	}
+}
+
+/* Who has most comes first; of equals, and where it is not known, who stands first in the tree. */
+static int by_amount(const void *a, const void *b, void *context)
+{
+	const struct cgw_engine *engine = context;
+	const struct instance *first = &engine->instances[*(const uint32_t *)a];
+	const struct instance *second = &engine->instances[*(const uint32_t *)b];
+	struct cgw_field field = engine->policy->sections[first->section]->rule.pick;
+	struct cgw_value here = cgw_frame_value(engine->frame, field, first->group);
+	struct cgw_value there = cgw_frame_value(engine->frame, field, second->group);
+	double more = here.state == CGW_OK ? here.real : here.state == CGW_MAX ? HUGE_VAL : -1;
+	double less = there.state == CGW_OK ? there.real : there.state == CGW_MAX ? HUGE_VAL : -1;
+
+	if (more != less)
+		return more > less ? -1 : 1;
+	return first->group < second->group ? -1 : first->group > second->group;
+}
+
+/* The rule has a group already, or had one a moment ago. */
+static const struct instance *taken_already(const struct cgw_engine *engine, uint32_t section)
+{
+	for (uint32_t i = 0; i < engine->instance_count; i++) {
+		const struct instance *instance = &engine->instances[i];
+
+		if (instance->used && instance->section == section &&
+		    (instance->phase == CGW_PHASE_ACTIVE || instance->phase == CGW_PHASE_COOLDOWN))
+			return instance;
+	}
+	return NULL;
+}
+
+static void block_from(struct cgw_engine *engine, uint32_t from, const char *why)
+{
+	for (uint32_t i = from; i < engine->candidate_count; i++)
+		instance_block(candidate(engine, i), engine->now_ns, "%s", why);
+}
+
+/*
+ * The first that can be acted on; one that is protected, or out of its budget, is passed over, and
+ * those to be avoided are come back to. False where none can.
+ */
+static bool pick(struct cgw_engine *engine)
+{
+	static const char why[] = "another group of the rule has more and was picked";
+	uint32_t put_off = 0;
+
+	for (uint32_t i = 0; i < engine->candidate_count; i++) {
+		if (is_avoided(engine, candidate(engine, i))) {
+			engine->candidates[put_off++] = engine->candidates[i];
+			continue;
+		}
+		if (!instance_begin(engine, candidate(engine, i)))
+			continue;
+		block_from(engine, i + 1, why);
+		engine->candidate_count = put_off;
+		block_from(engine, 0, why);
+		return true;
+	}
+	engine->candidate_count = put_off;
+	for (uint32_t i = 0; i < put_off; i++)
+		if (instance_begin(engine, candidate(engine, i))) {
+			block_from(engine, i + 1, why);
+			return true;
+		}
+	return false;
+}
+
+/*
+ * One, and none until that is over. Its group may go by the very action (a kill that worked), so the
+ * pause is the rule's: the others get the time of a cooldown to recover.
+ */
+static void act_on_most(struct cgw_engine *engine, uint32_t section)
+{
+	const struct rule *rule = &engine->policy->sections[section]->rule;
+	struct section_state *state = &engine->sections[section];
+	unsigned most = engine->policy->settings.max_concurrent;
+
+	if (taken_already(engine, section) != NULL || engine->now_ns < state->pause_ns) {
+		block_from(engine, 0, "another group of the rule was picked, which is not over");
+		return;
+	}
+	if (engine_acting_now(engine) >= most) {
+		char why[96];
+
+		(void)snprintf(why, sizeof(why), "%u groups are acted on already (max_concurrent)",
+			       most);
+		block_from(engine, 0, why);
+		return;
+	}
+	qsort_r(engine->candidates, engine->candidate_count, sizeof(*engine->candidates), by_amount,
+		engine);
+	if (pick(engine))
+		state->pause_ns = engine->now_ns + rule->cooldown_ns;
+}
+
+void candidates_act(struct cgw_engine *engine, uint32_t section)
+{
+	if (engine->candidate_count == 0)
+		return;
+	if (trips(engine, section))
+		block_from(engine, 0, "circuit breaker: too many of the rule's groups at once");
+	else if (engine->policy->sections[section]->rule.picks)
+		act_on_most(engine, section);
+	else
+		act_on_all(engine);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * follow-groups.c - rows, slots and instances go where their groups stand in this frame.
+ *
+ * While no group comes or goes nothing is done. Otherwise each row is carried over from where its group
+ * stood before, and patterns are held only against groups that are new: their number, not that of all
+ * groups, is what a busy machine costs.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/engine.h"
+
+#define FACTS_INTERVAL_NS (5 * SECOND_NS)
+
+void engine_free_sections(struct section_state *sections, size_t count)
+{
+	for (size_t i = 0; sections != NULL && i < count; i++) {
+		free(sections[i].rows);
+		cgw_averages_free(sections[i].when);
+		cgw_averages_free(sections[i].until);
+	}
+	free(sections);
+}
+
+int engine_new_sections(struct cgw_engine *engine)
+{
+	const struct cgw_policy *policy = engine->policy;
+	struct section_state *sections = calloc(policy->count + 1, sizeof(*sections));
+	int r = sections != NULL ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < policy->count; i++) {
+		const struct rule *rule = &policy->sections[i]->rule;
+
+		sections[i].rows = calloc(engine->group_capacity + 1, sizeof(uint32_t));
+		if (sections[i].rows == NULL)
+			r = -ENOMEM;
+		if (r == 0 && rule->when != NULL)
+			r = cgw_averages_new(rule->when, &sections[i].when);
+		if (r == 0 && rule->until != NULL)
+			r = cgw_averages_new(rule->until, &sections[i].until);
+	}
+	if (r < 0) {
+		engine_free_sections(sections, policy->count);
+		return r;
+	}
+	engine->sections = sections;
+	return 0;
+}
+
+static int make_room(struct cgw_engine *engine, uint32_t groups)
+{
+	uint32_t capacity = groups + groups / 4 + 64;
+	uint32_t *rows;
+
+	if (groups <= engine->group_capacity)
+		return 0;
+	for (size_t i = 0; i < engine->policy->count; i++) {
+		rows = reallocarray(engine->sections[i].rows, capacity, sizeof(*rows));
+		if (rows == NULL)
+			return -ENOMEM;
+		engine->sections[i].rows = rows;
+	}
+	rows = reallocarray(engine->first_slot, capacity, sizeof(*rows));
+	if (rows == NULL)
+		return -ENOMEM;
+	engine->first_slot = rows;
+	rows = reallocarray(engine->spare, capacity, sizeof(*rows));
+	if (rows == NULL)
+		return -ENOMEM;
+	engine->spare = rows;
+	rows = reallocarray(engine->members, capacity, sizeof(*rows));
+	if (rows == NULL)
+		return -ENOMEM;
+	engine->members = rows;
+	engine->group_capacity = capacity;
+	return 0;
+}
+
+/* Where this frame's group stood before, or NONE: it is new, or another one under that name. */
+static uint32_t previous_of(const struct cgw_engine *engine, uint32_t group)
+{
+	uint32_t old = cgw_frame_previous(engine->frame, group);
+	unsigned flags = cgw_frame_flags(engine->frame, group);
+
+	return flags & (CGW_ROW_NEW | CGW_ROW_RECREATED) ? NONE : old;
+}
+
+static void carry_rows(const struct cgw_engine *engine, uint32_t *rows, uint32_t groups,
+		       uint32_t absent)
+{
+	for (uint32_t group = 0; group < groups; group++) {
+		uint32_t old = previous_of(engine, group);
+
+		engine->spare[group] = old != NONE ? rows[old] : absent;
+	}
+	memcpy(rows, engine->spare, groups * sizeof(*rows));
+}
+
+/* Hangs slots and instances at their groups again; those whose group went are dropped with it. */
+static void settle_down(struct cgw_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->slot_count; i++)
+		engine->slots[i].group = engine->slots[i].used ? NONE : engine->slots[i].group;
+	for (uint32_t group = 0; group < engine->group_count; group++)
+		for (uint32_t i = engine->first_slot[group]; i != NONE; i = engine->slots[i].next)
+			engine->slots[i].group = group;
+	for (uint32_t i = 0; i < engine->slot_count; i++)
+		if (engine->slots[i].used && engine->slots[i].group == NONE)
+			slot_free(engine, &engine->slots[i]);
+}
+
+static void settle_instances(struct cgw_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->instance_count; i++)
+		engine->instances[i].group = NONE;
+	for (size_t s = 0; s < engine->policy->count; s++) {
+		const uint32_t *rows = engine->sections[s].rows;
+
+		if (engine->policy->sections[s]->kind != CGW_SECTION_RULE)
+			continue;
+		for (uint32_t group = 0; group < engine->group_count; group++)
+			if (rows[group] >= ROW_FIRST)
+				engine->instances[rows[group] - ROW_FIRST].group = group;
+	}
+}
+
+/* By path and id: for instances whose rule is no more, and after frames that were not seen. */
+static uint32_t find_again(const struct cgw_topology *topology, const char *path,
+			   uint32_t hierarchy, uint64_t id)
+{
+	uint32_t group = cgw_topology_find(topology, path);
+
+	return group != CGW_NO_GROUP && hierarchy < topology->hierarchy_count &&
+			       topology->id[hierarchy][group] == id
+		       ? group
+		       : NONE;
+}
+
+static void find_lost_instances(struct cgw_engine *engine, const struct cgw_topology *topology)
+{
+	for (uint32_t i = 0; i < engine->instance_count; i++) {
+		struct instance *instance = &engine->instances[i];
+
+		if (!instance->used || instance->group != NONE)
+			continue;
+		instance->group = find_again(topology, instance->path, instance->hierarchy,
+					     instance->group_id);
+		if (instance->group == NONE)
+			instance_free(engine, instance);
+		else if (instance->section != NONE)
+			engine->sections[instance->section].rows[instance->group] = ROW_FIRST + i;
+	}
+}
+
+/* A frame that does not follow the last one: everything is found again by path and id. */
+static void find_all_again(struct cgw_engine *engine, const struct cgw_topology *topology)
+{
+	for (uint32_t group = 0; group < engine->group_count; group++)
+		engine->first_slot[group] = NONE;
+	for (uint32_t i = 0; i < engine->slot_count; i++) {
+		struct slot *slot = &engine->slots[i];
+
+		if (!slot->used)
+			continue;
+		slot->group = find_again(topology, slot->path, slot->hierarchy, slot->group_id);
+		if (slot->group == NONE) {
+			slot_free(engine, slot);
+			continue;
+		}
+		slot->next = engine->first_slot[slot->group];
+		engine->first_slot[slot->group] = i;
+	}
+	for (uint32_t i = 0; i < engine->instance_count; i++)
+		engine->instances[i].group = NONE;
+	for (size_t s = 0; s < engine->policy->count; s++)
+		memset(engine->sections[s].rows, 0, engine->group_count * sizeof(uint32_t));
+	find_lost_instances(engine, topology);
+}
+
+/* What facts make of a group that is selected by path. */
+static enum row ask_facts(const struct cgw_engine *engine, const struct selection *selection,
+			  uint32_t group)
+{
+	return selection_accepts_facts(selection, engine->frame, engine->facts, group) == CGW_TRUE
+		       ? ROW_TAKEN
+		       : ROW_ASK;
+}
+
+/* Holds a section against groups that it does not know yet, or all where `all` says so. */
+static void select_groups(struct cgw_engine *engine, size_t index, bool all, bool ask_again)
+{
+	const struct selection *selection = &engine->policy->sections[index]->selection;
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
+	struct section_state *state = &engine->sections[index];
+	char path[4096];
+
+	state->taken = 0;
+	ask_again = ask_again && selection_needs_facts(selection);
+	for (uint32_t group = 0; group < engine->group_count; group++) {
+		uint32_t *row = &state->rows[group];
+
+		if (*row < ROW_FIRST && (all || previous_of(engine, group) == NONE)) {
+			size_t length = cgw_topology_path(topology, group, path, sizeof(path));
+
+			*row = length < sizeof(path) && selection_accepts_path(selection, path)
+				       ? ask_facts(engine, selection, group)
+				       : ROW_NONE;
+		} else if (ask_again && (*row == ROW_ASK || *row == ROW_TAKEN)) {
+			*row = ask_facts(engine, selection, group);
+		}
+		state->taken += *row >= ROW_TAKEN;
+	}
+}
+
+int engine_follow(struct cgw_engine *engine)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(engine->frame);
+	const struct cgw_snapshot *before = cgw_frame_before(engine->frame);
+	const struct cgw_topology *topology = cgw_snapshot_topology(now);
+	bool continues = before != NULL && engine->frame_ns != 0 &&
+			 cgw_snapshot_monotonic_ns(before) == engine->frame_ns;
+	bool changed = !continues || cgw_snapshot_topology(before) != topology;
+	bool ask_again = engine->now_ns - engine->asked_ns >= FACTS_INTERVAL_NS;
+	bool all = !continues || engine->rows_stale;
+	int r = make_room(engine, topology->count);
+
+	if (r < 0)
+		return r;
+	if (continues && changed) {
+		carry_rows(engine, engine->first_slot, topology->count, NONE);
+		for (size_t i = 0; i < engine->policy->count; i++)
+			carry_rows(engine, engine->sections[i].rows, topology->count, ROW_NONE);
+		engine->group_count = topology->count;
+		settle_down(engine);
+		settle_instances(engine);
+		find_lost_instances(engine, topology);
+	} else if (!continues) {
+		engine->group_count = topology->count;
+		find_all_again(engine, topology);
+	} else if (engine->rows_stale) {
+		settle_instances(engine);
+		find_lost_instances(engine, topology);
+	}
+	engine->frame_ns = cgw_snapshot_monotonic_ns(now);
+	if (ask_again)
+		engine->asked_ns = engine->now_ns;
+	for (size_t i = 0; (changed || all || ask_again) && i < engine->policy->count; i++)
+		if (engine->policy->sections[i]->kind == CGW_SECTION_LIMIT ||
+		    engine->policy->sections[i]->kind == CGW_SECTION_RULE)
+			select_groups(engine, i, all, ask_again);
+	engine->rows_stale = false;
+	return 0;
+}

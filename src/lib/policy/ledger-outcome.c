@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ledger-outcome.c - what came of writing, what somebody else wrote since, and standing limits. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/engine.h"
+
+#define RETRY_MAX_NS (600 * SECOND_NS)
+
+static void replace(char **text, const char *with)
+{
+	char *copy = with != NULL ? strdup(with) : NULL;
+
+	free(*text);
+	*text = copy;
+}
+
+/* From five seconds to ten minutes. */
+static uint64_t doubled_ns(unsigned times)
+{
+	uint64_t wait_ns = 5 * SECOND_NS << (times < 7 ? times : 7);
+
+	return wait_ns < RETRY_MAX_NS ? wait_ns : RETRY_MAX_NS;
+}
+
+static void wait_longer(const struct cgw_engine *engine, struct slot *slot)
+{
+	slot->retry_ns = engine->now_ns + doubled_ns(slot->failures++);
+}
+
+static void drop_claims_of(struct slot *slot, const char *value, bool standing_too)
+{
+	for (size_t i = slot->count; i-- > 0;)
+		if (strcmp(slot->claims[i].value, value) == 0 &&
+		    (standing_too || slot->claims[i].instance != NONE)) {
+			free(slot->claims[i].value);
+			slot->claims[i] = slot->claims[--slot->count];
+		}
+}
+
+static void written(struct slot *slot, const struct cgw_action *action,
+		    const struct cgw_action_result *result)
+{
+	if (slot->original == NULL)
+		replace(&slot->original, result->old_value);
+	replace(&slot->rule, action->rule);
+	replace(&slot->asked, action->value);
+	replace(&slot->kept, result->kept_value);
+	slot->seen = (struct cgw_number){0, CGW_WARMUP};
+	slot->failures = 0;
+	slot->retry_ns = 0;
+}
+
+static void not_written(struct cgw_engine *engine, struct slot *slot,
+			const struct cgw_action *action, int error)
+{
+	/* What this machine cannot do at all is not tried again; rules go on without it. */
+	drop_claims_of(slot, action->value, error == -EOPNOTSUPP || error == -EINVAL);
+	wait_longer(engine, slot);
+	if (slot->count == 0 && slot->asked == NULL)
+		slot_free(engine, slot);
+}
+
+static void given_back(struct cgw_engine *engine, struct slot *slot)
+{
+	if (slot->count == 0) {
+		slot_free(engine, slot);
+		return;
+	}
+	replace(&slot->original, NULL);
+	replace(&slot->asked, NULL);
+	replace(&slot->kept, NULL);
+}
+
+void ledger_done(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
+		 const struct cgw_action_result *result)
+{
+	if (!slot->used)
+		return;
+	if (action->kind == CGW_ACTION_LIMIT) {
+		if (result->error == 0)
+			written(slot, action, result);
+		else
+			not_written(engine, slot, action, result->error);
+		return;
+	}
+	/* -ESTALE: somebody else wrote since, or another group stands there: theirs either way. */
+	if (result->error == 0 || result->error == -ESTALE || cgw_error_is_gone(result->error))
+		given_back(engine, slot);
+	else
+		wait_longer(engine, slot);
+}
+
+static void yield(struct cgw_engine *engine, struct slot *slot)
+{
+	struct cgw_action action = {
+		.kind = CGW_ACTION_LOG,
+		.section = NONE,
+		.rule = "cgward",
+		.path = engine_copy_text(engine, slot->path),
+		.group_id = slot->group_id,
+		.hierarchy = slot->hierarchy,
+		.control = slot->control,
+	};
+	struct claim *claims = slot->claims;
+	size_t count = slot->count;
+	char reason[256];
+
+	(void)snprintf(
+		reason, sizeof(reason),
+		"conflict: somebody else changed %s, which was set to %s here; it is theirs now",
+		cgw_control_info(slot->control)->key, slot->asked);
+	action.reason = engine_copy_text(engine, reason);
+	engine_emit(engine, action, NONE, NONE);
+	/* The slot goes first, so that rules let go of what else they hold and not of this. */
+	slot->claims = NULL;
+	slot->count = 0;
+	slot_free(engine, slot);
+	for (size_t i = 0; i < count; i++) {
+		if (claims[i].instance != NONE)
+			instance_yield(engine, &engine->instances[claims[i].instance], reason);
+		free(claims[i].value);
+	}
+	free(claims);
+}
+
+static bool sets_again(const struct cgw_engine *engine, const struct slot *slot)
+{
+	if (engine->policy->settings.reassert)
+		return true;
+	for (size_t i = 0; i < slot->count; i++)
+		if (slot->claims[i].section != NONE &&
+		    engine->policy->sections[slot->claims[i].section]->always)
+			return true;
+	return false;
+}
+
+/* Whether the first sample since shows what the kernel kept, roundings aside. */
+static bool is_kept(const struct slot *slot, struct cgw_number now)
+{
+	const struct cgw_control_info *info = cgw_control_info(slot->control);
+	double rank;
+
+	if (cgw_metric_info((enum cgw_metric)info->metric)->kind != CGW_LIMIT ||
+	    slot->kept == NULL || !value_rank(slot->control, slot->kept, NULL, &rank))
+		return true; /* nothing to hold it against */
+	if (isinf(rank) || now.state == CGW_MAX)
+		return isinf(rank) && now.state == CGW_MAX;
+	return fabs(rank - (double)now.value) <= rank / 100 + 1;
+}
+
+static void watch_slot(struct cgw_engine *engine, struct slot *slot)
+{
+	const struct cgw_control_info *info = cgw_control_info(slot->control);
+	struct cgw_number now;
+
+	if (slot->dry_run || slot->asked == NULL || info->metric < 0 || info->instances ||
+	    info->unit == CGW_UNIT_TEXT)
+		return;
+	now = cgw_snapshot_number(cgw_frame_now(engine->frame), (enum cgw_metric)info->metric,
+				  slot->group);
+	if (now.state != CGW_OK && now.state != CGW_MAX)
+		return;
+	if (slot->seen.state == CGW_WARMUP && is_kept(slot, now))
+		slot->seen = now;
+	if (slot->seen.state == now.state &&
+	    (now.state == CGW_MAX || slot->seen.value == now.value))
+		return;
+	if (!sets_again(engine, slot)) {
+		yield(engine, slot);
+		return;
+	}
+	if (engine->now_ns < slot->reassert_ns)
+		return;
+	slot->reassert_ns = engine->now_ns + doubled_ns(slot->conflicts++);
+	/* What is there now is the other's: that is what comes back in the end. */
+	replace(&slot->original, NULL);
+	replace(&slot->asked, NULL);
+	replace(&slot->kept, NULL);
+	slot_settle(engine, slot, "somebody else changed it");
+}
+
+void ledger_watch(struct cgw_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->slot_count; i++) {
+		struct slot *slot = &engine->slots[i];
+
+		if (!slot->used)
+			continue;
+		watch_slot(engine, slot);
+		/* What could not be written, or given back, is tried again. */
+		if (slot->used && slot->failures > 0 && engine->now_ns >= slot->retry_ns)
+			slot_settle(engine, slot, "tried again");
+	}
+}
+
+static void say_protected(struct cgw_engine *engine, uint32_t section, uint32_t group,
+			  const char *why)
+{
+	struct section_state *state = &engine->sections[section];
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
+	struct cgw_action action = {.kind = CGW_ACTION_LOG,
+				    .section = section,
+				    .rule = engine->policy->sections[section]->name,
+				    .control = CGW_CONTROL_COUNT};
+	char path[4096], reason[700];
+
+	if (state->said_ns != 0 && engine->now_ns - state->said_ns < 3600 * SECOND_NS)
+		return; /* one record an hour */
+	state->said_ns = engine->now_ns;
+	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
+	action.path = engine_copy_text(engine, path);
+	action.reason = engine_copy_text(engine, reason);
+	engine_emit(engine, action, NONE, NONE);
+}
+
+static void apply_section(struct cgw_engine *engine, uint32_t index, uint32_t group)
+{
+	const struct section *section = engine->policy->sections[index];
+	struct cgw_diag diag = {0};
+	char reason[128];
+
+	(void)snprintf(reason, sizeof(reason), "standing limit of [limit %s]", section->name);
+	for (size_t i = 0; i < section->set_count; i++) {
+		const struct assignment *set = &section->sets[i];
+		struct slot *slot;
+
+		if (cgw_policy_check_protected(engine->policy, engine->frame, engine->facts, group,
+					       set->control, &diag) < 0) {
+			say_protected(engine, index, group, diag.text);
+			continue;
+		}
+		slot = slot_of(engine, group, set->control, set->value,
+			       engine->policy->settings.mode == CGW_MODE_DRY_RUN);
+		if (slot != NULL && slot_claim(engine, slot, index, NONE, set->value))
+			slot_settle(engine, slot, reason);
+	}
+}
+
+void engine_apply_limits(struct cgw_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->policy->count; i++) {
+		if (engine->policy->sections[i]->kind != CGW_SECTION_LIMIT)
+			continue;
+		for (uint32_t group = 0; group < engine->group_count; group++)
+			if (engine->sections[i].rows[group] == ROW_TAKEN) {
+				apply_section(engine, i, group);
+				engine->sections[i].rows[group] = ROW_FIRST;
+			}
+	}
+}

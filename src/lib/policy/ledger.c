@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ledger.c - who wants which value of which control, and what was there before.
+ *
+ * Nothing is written while the books say that it is so already, and what is given back is what stood
+ * there before anybody here wrote, unless somebody else wrote since: then it is theirs.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/engine.h"
+
+/* A device, page size or resource stands before the value; each has a slot of its own. */
+static size_t device_length(enum cgw_control control, const char *value)
+{
+	return cgw_control_info(control)->instances ? strcspn(value, " ") : 0;
+}
+
+static struct slot *slot_find(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
+			      const char *value, bool dry_run)
+{
+	size_t length = device_length(control, value);
+
+	for (uint32_t i = engine->first_slot[group]; i != NONE; i = engine->slots[i].next) {
+		struct slot *slot = &engine->slots[i];
+
+		if (slot->control == control && slot->dry_run == dry_run &&
+		    strlen(slot->device) == length && strncmp(slot->device, value, length) == 0)
+			return slot;
+	}
+	return NULL;
+}
+
+static struct slot *take_free_slot(struct cgw_engine *engine)
+{
+	uint32_t i = engine->slot_free;
+
+	if (i != NONE) {
+		engine->slot_free = engine->slots[i].next;
+		return &engine->slots[i];
+	}
+	if (engine->slot_count % 64 == 0) {
+		struct slot *slots =
+			reallocarray(engine->slots, engine->slot_count + 64, sizeof(*slots));
+
+		if (slots == NULL)
+			return NULL;
+		engine->slots = slots;
+	}
+	return &engine->slots[engine->slot_count++];
+}
+
+/* The first hierarchy that has the group: where its id is looked up. */
+static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t group)
+{
+	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
+		if (topology->id[h][group] != 0)
+			return h;
+	return 0;
+}
+
+struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
+		     const char *value, bool dry_run)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
+	struct slot *slot = slot_find(engine, group, control, value, dry_run);
+	char path[4096];
+
+	if (slot != NULL)
+		return slot;
+	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	slot = take_free_slot(engine);
+	if (slot == NULL) {
+		engine->out_of_memory = true;
+		return NULL;
+	}
+	*slot = (struct slot){
+		.used = true,
+		.next = engine->first_slot[group],
+		.group = group,
+		.path = strdup(path),
+		.hierarchy = first_hierarchy(topology, group),
+		.control = control,
+		.device = strndup(value, device_length(control, value)),
+		.dry_run = dry_run,
+		.seen = {0, CGW_WARMUP},
+	};
+	slot->group_id = topology->id[slot->hierarchy][group];
+	engine->first_slot[group] = (uint32_t)(slot - engine->slots);
+	if (slot->path == NULL || slot->device == NULL) {
+		engine->out_of_memory = true;
+		slot_free(engine, slot);
+		return NULL;
+	}
+	return slot;
+}
+
+/* What this step asked for already is not what is wanted any more. */
+static void take_back(struct cgw_engine *engine, struct slot *slot)
+{
+	if (engine->deciding && slot->serial == engine->serial)
+		engine_cancel(engine, slot->action);
+	slot->serial = 0;
+}
+
+static void unlink_slot(struct cgw_engine *engine, const struct slot *slot)
+{
+	uint32_t index = (uint32_t)(slot - engine->slots), *link;
+
+	if (slot->group == NONE)
+		return; /* its group went, and with it the list */
+	for (link = &engine->first_slot[slot->group]; *link != NONE;
+	     link = &engine->slots[*link].next)
+		if (*link == index) {
+			*link = slot->next;
+			return;
+		}
+}
+
+void slot_free(struct cgw_engine *engine, struct slot *slot)
+{
+	take_back(engine, slot);
+	unlink_slot(engine, slot);
+	for (size_t i = 0; i < slot->count; i++)
+		free(slot->claims[i].value);
+	free(slot->claims);
+	free(slot->path);
+	free(slot->device);
+	free(slot->original);
+	free(slot->rule);
+	free(slot->asked);
+	free(slot->kept);
+	*slot = (struct slot){.next = engine->slot_free};
+	engine->slot_free = (uint32_t)(slot - engine->slots);
+}
+
+static void replace(char **text, const char *with)
+{
+	char *copy = with != NULL ? strdup(with) : NULL;
+
+	free(*text);
+	*text = copy;
+}
+
+bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, uint32_t instance,
+		const char *value)
+{
+	struct claim *claims;
+
+	for (size_t i = 0; i < slot->count; i++)
+		if (slot->claims[i].section == section && slot->claims[i].instance == instance) {
+			replace(&slot->claims[i].value, value);
+			slot->claims[i].stale = false;
+			return slot->claims[i].value != NULL;
+		}
+	claims = reallocarray(slot->claims, slot->count + 1, sizeof(*claims));
+	if (claims == NULL) {
+		engine->out_of_memory = true;
+		return false;
+	}
+	slot->claims = claims;
+	claims[slot->count] = (struct claim){.section = section,
+					     .instance = instance,
+					     .value = strdup(value),
+					     .order = engine->order++};
+	if (claims[slot->count].value == NULL) {
+		engine->out_of_memory = true;
+		return false;
+	}
+	slot->count++;
+	return true;
+}
+
+static void drop_claim(struct slot *slot, size_t i)
+{
+	free(slot->claims[i].value);
+	slot->claims[i] = slot->claims[--slot->count];
+}
+
+static unsigned priority_of(const struct cgw_engine *engine, const struct claim *claim)
+{
+	return claim->section != NONE
+		       ? (unsigned)engine->policy->sections[claim->section]->rule.priority
+		       : 0;
+}
+
+/* Whether `a` comes before `b`: the stricter value; where that cannot be told, who has priority. */
+static bool beats(const struct cgw_engine *engine, const struct slot *slot, const struct claim *a,
+		  const struct claim *b)
+{
+	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(engine->frame));
+	double a_rank, b_rank;
+
+	if (value_rank(slot->control, a->value, machine, &a_rank) &&
+	    value_rank(slot->control, b->value, machine, &b_rank) && a_rank != b_rank)
+		return a_rank < b_rank;
+	if (priority_of(engine, a) != priority_of(engine, b))
+		return priority_of(engine, a) > priority_of(engine, b);
+	return a->order > b->order;
+}
+
+static const struct claim *winner(const struct cgw_engine *engine, const struct slot *slot)
+{
+	const struct claim *best = NULL;
+
+	for (size_t i = 0; i < slot->count; i++)
+		if (best == NULL || beats(engine, slot, &slot->claims[i], best))
+			best = &slot->claims[i];
+	return best;
+}
+
+static bool has_standing_claim(const struct slot *slot)
+{
+	for (size_t i = 0; i < slot->count; i++)
+		if (slot->claims[i].instance == NONE)
+			return true;
+	return false;
+}
+
+/* The value now, as the frame shows it: on the same scale as value_rank(). */
+static bool present_rank(const struct cgw_engine *engine, const struct slot *slot, double *ret_rank)
+{
+	const struct cgw_control_info *info = cgw_control_info(slot->control);
+	struct cgw_number number;
+
+	if (info->metric < 0 || info->instances)
+		return false;
+	number = cgw_snapshot_number(cgw_frame_now(engine->frame), (enum cgw_metric)info->metric,
+				     slot->group);
+	if (number.state == CGW_MAX)
+		*ret_rank = __builtin_inf();
+	else
+		*ret_rank = (double)number.value;
+	return number.state == CGW_OK || number.state == CGW_MAX;
+}
+
+/* A rule never loosens: where the group has a stricter value of its own already, that stays. */
+static bool would_loosen(const struct cgw_engine *engine, const struct slot *slot,
+			 const struct claim *claim)
+{
+	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(engine->frame));
+	double wanted, there;
+
+	if (has_standing_claim(slot) || !value_rank(slot->control, claim->value, machine, &wanted))
+		return false;
+	if (slot->original != NULL)
+		return value_rank(slot->control, slot->original, machine, &there) &&
+		       there <= wanted;
+	return present_rank(engine, slot, &there) && there <= wanted;
+}
+
+static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_action_kind kind,
+		      const struct claim *claim, const char *reason)
+{
+	const struct section *section = claim != NULL && claim->section != NONE
+						? engine->policy->sections[claim->section]
+						: NULL;
+	struct cgw_action action = {
+		.kind = kind,
+		.section = claim != NULL ? claim->section : NONE,
+		.rule = engine_copy_text(engine, section != NULL      ? section->name
+						 : slot->rule != NULL ? slot->rule
+								      : "cgward"),
+		.path = engine_copy_text(engine, slot->path),
+		.group_id = slot->group_id,
+		.hierarchy = slot->hierarchy,
+		.control = slot->control,
+		.value = engine_copy_text(engine, claim != NULL ? claim->value : slot->original),
+		.dry_run = slot->dry_run,
+		.force = section != NULL && section->rule.force,
+		.quiet = slot->failures > 0 ||
+			 (section != NULL && section->kind == CGW_SECTION_LIMIT &&
+			  section->on_missing == ON_MISSING_IGNORE),
+		.reason = engine_copy_text(engine, reason),
+	};
+
+	if (kind == CGW_ACTION_RESTORE && slot->kept != NULL)
+		action.expected = engine_copy_text(engine, slot->kept);
+	if (claim != NULL && claim->instance != NONE)
+		action.step = engine->instances[claim->instance].step;
+	slot->serial = engine->serial;
+	slot->action = engine->action_count;
+	engine_emit(engine, action, (uint32_t)(slot - engine->slots),
+		    claim != NULL ? claim->instance : NONE);
+}
+
+void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reason)
+{
+	const struct claim *claim = winner(engine, slot);
+
+	if (engine->now_ns < slot->retry_ns)
+		return;
+	take_back(engine, slot);
+	if (claim != NULL && would_loosen(engine, slot, claim)) {
+		/* What was there is the strictest: given back where something else stands now. */
+		if (slot->asked != NULL)
+			emit_slot(engine, slot, CGW_ACTION_RESTORE, NULL, reason);
+		return;
+	}
+	if (claim == NULL) {
+		if (slot->asked != NULL && slot->original != NULL)
+			emit_slot(engine, slot, CGW_ACTION_RESTORE, NULL, reason);
+		else
+			slot_free(engine, slot);
+		return;
+	}
+	if (slot->asked == NULL || strcmp(slot->asked, claim->value) != 0)
+		emit_slot(engine, slot, CGW_ACTION_LIMIT, claim, reason);
+}
+
+/* The instance's last claim, or SIZE_MAX; `ret_slot` gets its slot. */
+static size_t last_claim(struct cgw_engine *engine, uint32_t instance, struct slot **ret_slot)
+{
+	uint64_t latest = 0;
+	size_t found = SIZE_MAX;
+
+	for (uint32_t i = engine->first_slot[engine->instances[instance].group]; i != NONE;
+	     i = engine->slots[i].next)
+		for (size_t j = 0; j < engine->slots[i].count; j++) {
+			const struct claim *claim = &engine->slots[i].claims[j];
+
+			if (claim->instance != instance ||
+			    (found != SIZE_MAX && claim->order < latest))
+				continue;
+			latest = claim->order;
+			found = j;
+			*ret_slot = &engine->slots[i];
+		}
+	return found;
+}
+
+bool ledger_has_claim(const struct cgw_engine *engine, uint32_t instance)
+{
+	for (uint32_t i = engine->first_slot[engine->instances[instance].group]; i != NONE;
+	     i = engine->slots[i].next)
+		for (size_t j = 0; j < engine->slots[i].count; j++)
+			if (engine->slots[i].claims[j].instance == instance)
+				return true;
+	return false;
+}
+
+void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance)
+{
+	struct slot *slot = NULL;
+	size_t i;
+
+	/* In the reverse order in which they came. */
+	while ((i = last_claim(engine, instance, &slot)) != SIZE_MAX) {
+		drop_claim(slot, i);
+		slot->retry_ns = 0;
+		slot_settle(engine, slot, "released");
+	}
+}
+
+void ledger_sweep_stale(struct cgw_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->slot_count; i++) {
+		struct slot *slot = &engine->slots[i];
+		bool changed = false;
+
+		for (size_t j = slot->used ? slot->count : 0; j-- > 0;)
+			if (slot->claims[j].stale) {
+				drop_claim(slot, j);
+				changed = true;
+			}
+		if (changed)
+			slot_settle(engine, slot, "no longer in the policy");
+	}
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* parse-action.c - "limit cpu.max 200%", "freeze 30s", "kill TERM grace 5s then KILL": actions of rules. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/suggest.h"
+#include "lib/policy/policy-priv.h"
+
+/* The rest of an action's text; words are cut off its front. */
+struct words {
+	const char *at;
+	struct cgw_diag *diag;
+};
+
+static void skip_blanks(struct words *words)
+{
+	words->at += strspn(words->at, " \t");
+}
+
+/* The next word into `buffer`; "" at the end or where it does not fit. */
+static const char *next_word(struct words *words, char *buffer, size_t size)
+{
+	size_t length;
+
+	skip_blanks(words);
+	length = strcspn(words->at, " \t");
+	buffer[0] = '\0';
+	if (length < size) {
+		memcpy(buffer, words->at, length);
+		buffer[length] = '\0';
+		words->at += length;
+	}
+	skip_blanks(words);
+	return buffer;
+}
+
+static bool takes(struct words *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	skip_blanks(words);
+	if (strncmp(words->at, word, length) != 0 ||
+	    (words->at[length] != '\0' && words->at[length] != ' ' && words->at[length] != '\t'))
+		return false;
+	words->at += length;
+	skip_blanks(words);
+	return true;
+}
+
+static int take_quantity(struct words *words, const char *what, enum cgw_unit unit,
+			 double *ret_number)
+{
+	struct cgw_diag reason = {0};
+	size_t length;
+
+	skip_blanks(words);
+	if (cgw_quantity_parse(words->at, unit, ret_number, &length, &reason) < 0)
+		return cgw_diag_set(words->diag, -EINVAL, "%s: %s", what, reason.text);
+	words->at += length;
+	skip_blanks(words);
+	return 0;
+}
+
+static int take_time(struct words *words, const char *what, uint64_t *ret_ns)
+{
+	double number_ns;
+	int r = take_quantity(words, what, CGW_UNIT_NS, &number_ns);
+
+	if (r < 0)
+		return r;
+	if (number_ns < 1e6 || number_ns > 7 * 86400e9)
+		return cgw_diag_set(words->diag, -EINVAL, "%s: from 1ms to 7d is wanted", what);
+	*ret_ns = (uint64_t)number_ns;
+	return 0;
+}
+
+static int take_control(struct words *words, const char *verb, enum cgw_control *ret_control)
+{
+	struct cgw_diag reason = {0};
+	char key[96];
+	int control;
+
+	if (next_word(words, key, sizeof(key))[0] == '\0')
+		return cgw_diag_set(words->diag, -EINVAL, "%s wants a control such as cpu.max",
+				    verb);
+	control = cgw_control_find(key, &reason);
+	if (control < 0)
+		return cgw_diag_set(words->diag, -EINVAL, "%s: %s", verb, reason.text);
+	if (cgw_control_info((enum cgw_control)control)->action)
+		return cgw_diag_set(words->diag, -EINVAL, "%s: %s is no value that stays", verb,
+				    key);
+	if (cgw_control_info((enum cgw_control)control)->risk == CGW_RISK_HANG)
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "%s: processes may hang by %s: it is set by hand only", verb,
+				    key);
+	*ret_control = (enum cgw_control)control;
+	return 0;
+}
+
+static int keep_value(struct words *words, enum cgw_control control, const char *value,
+		      char **ret_value)
+{
+	struct cgw_diag reason = {0};
+
+	if (cgw_value_check(control, value, &reason) < 0)
+		return cgw_diag_set(words->diag, -EINVAL, "%s: %s", cgw_control_info(control)->key,
+				    reason.text);
+	*ret_value = strdup(value);
+	return *ret_value != NULL ? 0 : -ENOMEM;
+}
+
+/* The rest as it stands, blanks at its end cut. */
+static int keep_rest(struct words *words, char **ret_text)
+{
+	size_t length = strlen(words->at);
+
+	while (length > 0 && (words->at[length - 1] == ' ' || words->at[length - 1] == '\t'))
+		length--;
+	*ret_text = strndup(words->at, length);
+	words->at += strlen(words->at);
+	return *ret_text != NULL ? 0 : -ENOMEM;
+}
+
+static int parse_limit(struct words *words, struct rule_action *action)
+{
+	CLEANUP(cleanup_free) char *value = NULL;
+	int r = take_control(words, "limit", &action->control);
+
+	if (r == 0)
+		r = keep_rest(words, &value);
+	if (r < 0)
+		return r;
+	if (value == NULL || value[0] == '\0')
+		return cgw_diag_set(words->diag, -EINVAL, "limit wants a value: %s",
+				    cgw_control_info(action->control)->syntax);
+	return keep_value(words, action->control, value, &action->value);
+}
+
+static int parse_tighten(struct words *words, struct rule_action *action)
+{
+	char floor[96];
+	int r = take_control(words, "tighten", &action->control);
+
+	if (r == 0)
+		r = take_quantity(words, "tighten", CGW_UNIT_PERCENT, &action->percent);
+	if (r < 0)
+		return r;
+	if (action->percent < 1 || action->percent > 90)
+		return cgw_diag_set(words->diag, -EINVAL, "tighten: from 1%% to 90%% is wanted");
+	if (cgw_control_info(action->control)->instances ||
+	    cgw_control_info(action->control)->metric < 0 ||
+	    cgw_metric_info((enum cgw_metric)cgw_control_info(action->control)->metric)->kind !=
+		    CGW_LIMIT)
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "tighten: %s is not one limit that can be lowered",
+				    cgw_control_info(action->control)->key);
+	if (!takes(words, "floor"))
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "tighten wants a floor, below which it never goes: "
+				    "tighten %s %g%% floor VALUE",
+				    cgw_control_info(action->control)->key, action->percent);
+	return keep_value(words, action->control, next_word(words, floor, sizeof(floor)),
+			  &action->floor);
+}
+
+static int parse_freeze(struct words *words, struct rule_action *action)
+{
+	if (*words->at == '\0')
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "freeze wants the time after which it thaws whatever happens");
+	return take_time(words, "freeze", &action->duration_ns);
+}
+
+static int take_signal(struct words *words, int *ret_signal)
+{
+	char word[24];
+	const char *name = next_word(words, word, sizeof(word));
+
+	if (strncmp(name, "SIG", 3) == 0)
+		name += 3;
+	for (int number = 1; number < 32; number++) {
+		const char *known = sigabbrev_np(number);
+
+		if (known != NULL && strcmp(known, name) == 0) {
+			*ret_signal = number;
+			return 0;
+		}
+	}
+	return cgw_diag_set(words->diag, -EINVAL,
+			    "kill: \"%s\" is no signal; TERM or KILL is wanted", word);
+}
+
+static int parse_kill(struct words *words, struct rule_action *action)
+{
+	int r = take_signal(words, &action->signals[0]);
+
+	if (r == 0 && takes(words, "grace")) {
+		r = take_time(words, "kill: grace", &action->duration_ns);
+		if (r == 0 && !takes(words, "then"))
+			r = cgw_diag_set(words->diag, -EINVAL,
+					 "kill: after the grace \"then SIGNAL\" is wanted");
+		if (r == 0)
+			r = take_signal(words, &action->signals[1]);
+	}
+	if (r == 0)
+		action->largest = takes(words, "largest");
+	return r;
+}
+
+static int parse_reclaim(struct words *words, struct rule_action *action)
+{
+	const char *from = words->at;
+	double bytes;
+	int r = take_quantity(words, "reclaim", CGW_UNIT_BYTES, &bytes);
+
+	if (r < 0)
+		return r;
+	action->value = strndup(from, strcspn(from, " \t"));
+	return action->value != NULL ? 0 : -ENOMEM;
+}
+
+static int parse_run(struct words *words, struct rule_action *action)
+{
+	if (*words->at != '/')
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "run wants the absolute path of a program");
+	return keep_rest(words, &action->value);
+}
+
+static int parse_nothing(struct words *words, struct rule_action *action)
+{
+	(void)words;
+	(void)action;
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	enum cgw_action_kind kind;
+	int (*parse)(struct words *words, struct rule_action *action);
+} verbs[] = {
+	{"limit", CGW_ACTION_LIMIT, parse_limit},
+	{"tighten", CGW_ACTION_LIMIT, parse_tighten},
+	{"freeze", CGW_ACTION_FREEZE, parse_freeze},
+	{"kill", CGW_ACTION_KILL, parse_kill},
+	{"reclaim", CGW_ACTION_RECLAIM, parse_reclaim},
+	{"notify", CGW_ACTION_NOTIFY, parse_nothing},
+	{"run", CGW_ACTION_RUN, parse_run},
+	{"log", CGW_ACTION_LOG, parse_nothing},
+};
+
+static int parse_verb(struct words *words, struct rule_action *action)
+{
+	struct suggestion nearest = {0};
+	char word[32];
+
+	(void)next_word(words, word, sizeof(word));
+	nearest.wanted = word;
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(verbs[i].word, word) == 0) {
+			action->kind = (uint8_t)verbs[i].kind;
+			return verbs[i].parse(words, action);
+		}
+		suggestion_offer(&nearest, verbs[i].word);
+	}
+	if (suggestion_word(&nearest) != NULL)
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "unknown action \"%s\"; did you mean \"%s\"?", word,
+				    suggestion_word(&nearest));
+	return cgw_diag_set(words->diag, -EINVAL,
+			    "unknown action \"%s\"; there are limit, tighten, freeze, kill, "
+			    "reclaim, notify, run and log",
+			    word);
+}
+
+/* Cuts "hold TIME" off the end of a rung, before its action is read: values may hold blanks. */
+static int cut_hold(char *text, uint64_t *ret_hold_ns, struct cgw_diag *diag)
+{
+	char *hold = strstr(text, " hold "), *later;
+	struct words words = {.diag = diag};
+	int r;
+
+	if (hold == NULL)
+		return 0;
+	while ((later = strstr(hold + 1, " hold ")) != NULL)
+		hold = later;
+	words.at = hold + strlen(" hold ");
+	r = take_time(&words, "hold", ret_hold_ns);
+	if (r == 0 && *words.at != '\0')
+		return cgw_diag_set(diag, -EINVAL, "hold TIME stands at the end, not before \"%s\"",
+				    words.at);
+	*hold = '\0';
+	return r;
+}
+
+void rule_action_done(struct rule_action *action)
+{
+	free(action->value);
+	free(action->floor);
+	*action = (struct rule_action){0};
+}
+
+int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_hold_ns,
+		      struct cgw_diag *diag)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(text);
+	struct words words = {.at = copy, .diag = diag};
+	struct rule_action action = {0}, *actions;
+	int r = 0;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	if (strncmp(text, "run ", 4) != 0)
+		r = cut_hold(copy, ret_hold_ns, diag);
+	if (r == 0)
+		r = parse_verb(&words, &action);
+	if (r == 0 && *words.at != '\0')
+		r = cgw_diag_set(diag, -EINVAL, "\"%s\" is left over", words.at);
+	if (r < 0) {
+		rule_action_done(&action);
+		return r;
+	}
+	actions = reallocarray(step->actions, step->count + 1, sizeof(*actions));
+	if (actions == NULL) {
+		rule_action_done(&action);
+		return -ENOMEM;
+	}
+	step->actions = actions;
+	actions[step->count++] = action;
+	return 0;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* policy-keys.c - sections and their keys: what keys.def says, and the controls of [limit]. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/suggest.h"
+#include "lib/policy/policy-keys.h"
+
+#define KIND_BIT(kind) (1U << (kind))
+#define KINDS_POLICY   KIND_BIT(SECTION_POLICY)
+#define KINDS_RECORD   KIND_BIT(SECTION_RECORD)
+#define KINDS_METRICS  KIND_BIT(SECTION_METRICS)
+#define KINDS_PROTECT  KIND_BIT(CGW_SECTION_PROTECT)
+#define KINDS_LIMIT    KIND_BIT(CGW_SECTION_LIMIT)
+#define KINDS_RULE     KIND_BIT(CGW_SECTION_RULE)
+#define KINDS_PLACE    KIND_BIT(CGW_SECTION_PLACE)
+#define KINDS_SELECT   (KINDS_PROTECT | KINDS_LIMIT | KINDS_RULE)
+#define KINDS_ALL      (KINDS_SELECT | KINDS_PLACE)
+
+#define HOME_POLICY  struct cgw_policy
+#define HOME_RECORD  struct cgw_policy
+#define HOME_METRICS struct cgw_policy
+#define HOME_PROTECT struct section
+#define HOME_LIMIT   struct section
+#define HOME_RULE    struct section
+#define HOME_PLACE   struct section
+#define HOME_SELECT  struct section
+#define HOME_ALL     struct section
+
+static const struct key keys[] = {
+#define KEY(sections_, name_, type_, member_, least_, most_, syntax_, help_) \
+	{                                                                    \
+		.name = (name_),                                             \
+		.syntax = (syntax_),                                         \
+		.help = (help_),                                             \
+		.type = &key_type_##type_,                                   \
+		.kinds = KINDS_##sections_,                                  \
+		.offset = offsetof(HOME_##sections_, member_),               \
+		.size = sizeof(((HOME_##sections_ *)0)->member_),            \
+		.least = (least_),                                           \
+		.most = (most_),                                             \
+	},
+#include "lib/policy/policy-keys.def"
+#undef KEY
+};
+
+static const char *const kind_names[] = {
+	[CGW_SECTION_PROTECT] = "protect", [CGW_SECTION_LIMIT] = "limit",
+	[CGW_SECTION_RULE] = "rule",       [CGW_SECTION_PLACE] = "place",
+	[SECTION_POLICY] = "policy",       [SECTION_RECORD] = "record",
+	[SECTION_METRICS] = "metrics",
+};
+
+const char *cgw_section_kind_name(enum cgw_section_kind kind)
+{
+	return (size_t)kind < ARRAY_SIZE(kind_names) ? kind_names[kind] : "?";
+}
+
+int cgw_policy_key(size_t i, struct cgw_policy_key *ret_key)
+{
+	const char *sections = "policy";
+
+	if (i >= ARRAY_SIZE(keys))
+		return -ENOENT;
+	if (keys[i].kinds == KINDS_ALL)
+		sections = "protect limit rule place";
+	else if (keys[i].kinds == KINDS_SELECT)
+		sections = "protect limit rule";
+	for (size_t kind = 0; kind < ARRAY_SIZE(kind_names); kind++)
+		if (keys[i].kinds == KIND_BIT(kind))
+			sections = kind_names[kind];
+	*ret_key = (struct cgw_policy_key){.sections = sections,
+					   .key = keys[i].name,
+					   .syntax = keys[i].syntax,
+					   .help = keys[i].help,
+					   .repeatable = keys[i].type->repeatable};
+	return 0;
+}
+
+/* Those that are there once, and have no name. */
+static bool is_single(size_t kind)
+{
+	return kind >= SECTION_POLICY;
+}
+
+static size_t kind_named(const char *word)
+{
+	size_t kind = 0;
+
+	while (kind < ARRAY_SIZE(kind_names) && strcmp(kind_names[kind], word) != 0)
+		kind++;
+	return kind;
+}
+
+/* The kind that the header's first word names; ARRAY_SIZE(kind_names) where it names none. */
+static size_t find_kind(struct policy_loading *loading, const char *word)
+{
+	struct suggestion nearest = {.wanted = word};
+	size_t found = kind_named(word);
+
+	if (found < ARRAY_SIZE(kind_names))
+		return found;
+	for (size_t kind = 0; kind < ARRAY_SIZE(kind_names); kind++)
+		suggestion_offer(&nearest, kind_names[kind]);
+	if (suggestion_word(&nearest) != NULL)
+		policy_error(loading, "unknown section \"%s\"; did you mean [%s%s]?", word,
+			     suggestion_word(&nearest),
+			     is_single(kind_named(suggestion_word(&nearest))) ? "" : " NAME");
+	else
+		policy_error(loading,
+			     "unknown section \"%s\"; there are [policy], [record], [metrics], "
+			     "[protect NAME], [limit NAME], [rule NAME] and [place NAME]",
+			     word);
+	return ARRAY_SIZE(kind_names);
+}
+
+static bool name_is_new(struct policy_loading *loading, size_t kind, const char *name)
+{
+	const struct cgw_policy *policy = loading->policy;
+
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct section *other = policy->sections[i];
+
+		if (other->kind != kind || strcmp(other->name, name) != 0)
+			continue;
+		policy_error(loading, "[%s %s] is there already, at %s:%u", kind_names[kind], name,
+			     other->file, other->line);
+		return false;
+	}
+	return true;
+}
+
+static struct section *new_section(struct policy_loading *loading, size_t kind, const char *name)
+{
+	struct section *section = calloc(1, sizeof(*section));
+
+	if (section == NULL)
+		return NULL;
+	section->kind = (uint8_t)kind;
+	section->name = strdup(name);
+	section->file = strdup(loading->file);
+	section->line = loading->line;
+	section->on_missing = ON_MISSING_WARN;
+	section->create = true;
+	section->rule.hold_ns = section->rule.cooldown_ns = UINT64_C(60000000000);
+	section->rule.backoff.factor = 1;
+	section->rule.priority = 50;
+	if (section->name == NULL || section->file == NULL) {
+		free(section->name);
+		free(section->file);
+		free(section);
+		return NULL;
+	}
+	return section;
+}
+
+/* Kept as a section without a name, so that keys which come twice are told like others. */
+static void begin_single(struct policy_loading *loading, struct section *section)
+{
+	struct section **place = &loading->policy->singles[section->kind - SECTION_POLICY];
+
+	if (*place != NULL) {
+		policy_error(loading, "[%s] is there already, at %s:%u", kind_names[section->kind],
+			     (*place)->file, (*place)->line);
+		section_free(section);
+		return;
+	}
+	*place = section;
+	loading->section = section;
+}
+
+void policy_begin_section(struct policy_loading *loading, const char *header)
+{
+	size_t length = strcspn(header, " \t");
+	const char *name = header + length + strspn(header + length, " \t");
+	struct section *section, **sections;
+	char word[64];
+	size_t kind;
+
+	loading->section = NULL;
+	loading->seen = 0;
+	if (length >= sizeof(word))
+		length = sizeof(word) - 1;
+	memcpy(word, header, length);
+	word[length] = '\0';
+	kind = find_kind(loading, word);
+	if (kind == ARRAY_SIZE(kind_names))
+		return;
+	if (is_single(kind) && name[0] != '\0') {
+		policy_error(loading, "[%s] has no name", word);
+		return;
+	}
+	if (!is_single(kind) && name[0] == '\0') {
+		policy_error(loading, "[%s] wants a name: [%s NAME]", word, word);
+		return;
+	}
+	if (name[strspn(name,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] !=
+	    '\0') {
+		policy_error(loading,
+			     "a section's name is made of letters, digits, \"_\", \".\" and \"-\", "
+			     "not \"%s\"",
+			     name);
+		return;
+	}
+	if (!name_is_new(loading, kind, name))
+		return;
+	section = new_section(loading, kind, name);
+	if (section != NULL && is_single(kind)) {
+		begin_single(loading, section);
+		return;
+	}
+	sections = reallocarray(loading->policy->sections, loading->policy->count + 1,
+				sizeof(struct section *));
+	if (sections != NULL)
+		loading->policy->sections = sections;
+	if (section == NULL || sections == NULL) {
+		section_free(section);
+		loading->out_of_memory = true;
+		return;
+	}
+	sections[loading->policy->count++] = section;
+	loading->section = section;
+}
+
+static void unknown_key(struct policy_loading *loading, const char *name)
+{
+	struct suggestion nearest = {.wanted = name};
+	unsigned kind = loading->section->kind;
+	const char *elsewhere = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (keys[i].kinds & KIND_BIT(kind))
+			suggestion_offer(&nearest, keys[i].name);
+		else if (strcmp(keys[i].name, name) == 0)
+			for (size_t other = 0; other < ARRAY_SIZE(kind_names); other++)
+				if (keys[i].kinds & KIND_BIT(other))
+					elsewhere = kind_names[other];
+	}
+	for (size_t i = 0; kind == CGW_SECTION_LIMIT && i < CGW_CONTROL_COUNT; i++)
+		suggestion_offer(&nearest, cgw_control_info((enum cgw_control)i)->key);
+	if (elsewhere != NULL)
+		policy_error(loading, "\"%s\" is a key of [%s], not of [%s]", name, elsewhere,
+			     kind_names[kind]);
+	else if (suggestion_word(&nearest) != NULL)
+		policy_error(loading, "unknown key \"%s\" in [%s]; did you mean \"%s\"?", name,
+			     kind_names[kind], suggestion_word(&nearest));
+	else
+		policy_error(loading, "unknown key \"%s\" in [%s]", name, kind_names[kind]);
+}
+
+/* In [limit], every control is a key. False where none is called so. */
+static bool take_control(struct policy_loading *loading, const char *name, const char *value)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct section *section = loading->section;
+	struct assignment *sets, set;
+	struct cgw_diag reason = {0};
+
+	if (asprintf(&text, "%s=%s", name, value) < 0) {
+		text = NULL;
+		loading->out_of_memory = true;
+		return true;
+	}
+	if (cgw_assignment_parse(text, &set.control, &set.value, &reason) < 0)
+		return false;
+	if (cgw_control_info(set.control)->action)
+		policy_error(loading, "%s is done once, it is not kept: it belongs to a rule",
+			     name);
+	else if (cgw_value_check(set.control, set.value, &reason) < 0)
+		policy_error(loading, "%s: %s", name, reason.text);
+	sets = reallocarray(section->sets, section->set_count + 1, sizeof(*sets));
+	if (sets == NULL) {
+		free(set.value);
+		loading->out_of_memory = true;
+		return true;
+	}
+	section->sets = sets;
+	for (size_t i = 0; i < section->set_count; i++)
+		if (sets[i].control == set.control && !cgw_control_info(set.control)->instances) {
+			policy_error(loading, "%s is set twice", name);
+			break;
+		}
+	sets[section->set_count++] = set;
+	return true;
+}
+
+void policy_parse_key(struct policy_loading *loading, const char *name, const char *value)
+{
+	struct section *section = loading->section;
+	size_t i;
+
+	if (section == NULL)
+		return; /* its header was a mistake, which is said already */
+	if (value[0] == '\0') {
+		policy_error(loading, "%s wants a value", name);
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if ((keys[i].kinds & KIND_BIT(section->kind)) && strcmp(keys[i].name, name) == 0)
+			break;
+	if (i == ARRAY_SIZE(keys)) {
+		if (section->kind != CGW_SECTION_LIMIT || !take_control(loading, name, value))
+			unknown_key(loading, name);
+		return;
+	}
+	if (loading->seen >> i & 1 && !keys[i].type->repeatable) {
+		policy_error(loading, "%s is there already, at line %u", name,
+			     loading->seen_line[i]);
+		return;
+	}
+	loading->seen |= UINT64_C(1) << i;
+	loading->seen_line[i] = loading->line;
+	keys[i].type->take(loading, &keys[i],
+			   (is_single(section->kind) ? (char *)loading->policy : (char *)section) +
+				   keys[i].offset,
+			   value);
+}
+
+_Static_assert(ARRAY_SIZE(keys) <= 64, "keys that were seen are bits of one number");

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * policy-load.c - the policy file, read by inih.
+ *
+ * inih splits lines into keys and values, and does a few things without a word: it cuts lines at 200
+ * bytes and reads the rest as a line of its own, cuts section names at 49, knows no line numbers, hides
+ * empty sections and takes indented lines for more of the value before. So its lines come through
+ * next_line(), which counts, refuses what inih would bend, and sees the headers itself.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/policy/policy-priv.h"
+
+#define LINE_MAX_BYTES 197 /* with its newline and terminator, what inih's buffer of 200 takes */
+#define FILE_MAX_BYTES (4 << 20)
+#define SECTION_MAX    49
+
+CGW_PRINTF(5, 0)
+static void report(struct policy_loading *loading, bool warning, const char *file, unsigned line,
+		   const char *format, va_list arguments)
+{
+	struct cgw_policy_problem problem = {.warning = warning, .diag = {.line = line}};
+	char text[sizeof(problem.diag.text)];
+
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	/* Values are quoted as they stand in the file: whatever bytes that were. */
+	cgw_escape(problem.diag.text, sizeof(problem.diag.text), text, strlen(text));
+	cgw_escape(problem.diag.file, sizeof(problem.diag.file), file, strlen(file));
+	loading->errors += !warning;
+	if (loading->reporter != NULL && loading->reporter->report != NULL)
+		loading->reporter->report(loading->reporter->context, &problem);
+}
+
+void policy_error(struct policy_loading *loading, const char *format, ...)
+{
+	va_list arguments;
+
+	if (loading->section != NULL)
+		loading->section->faulty = true;
+	va_start(arguments, format);
+	report(loading, false, loading->file, loading->line, format, arguments);
+	va_end(arguments);
+}
+
+void policy_warning(struct policy_loading *loading, const struct section *section,
+		    const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(loading, true, section->file, section->line, format, arguments);
+	va_end(arguments);
+}
+
+void policy_error_at(struct policy_loading *loading, const struct section *section,
+		     const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(loading, false, section->file, section->line, format, arguments);
+	va_end(arguments);
+}
+
+struct reader {
+	struct policy_loading *loading;
+	const char *at, *end;
+};
+
+/* "[kind name]" without anything behind but a comment. */
+static void take_header(struct policy_loading *loading, const char *line, size_t length)
+{
+	const char *close = memchr(line, ']', length), *rest;
+	char header[SECTION_MAX + 1];
+	size_t size;
+
+	loading->section = NULL;
+	loading->in_section = true; /* a bad one as well: its keys are not looked at */
+	if (close == NULL) {
+		policy_error(loading, "\"[\" is not closed by \"]\"");
+		return;
+	}
+	size = (size_t)(close - line) - 1;
+	if (size > SECTION_MAX) {
+		policy_error(loading, "a section's header is %d bytes at most, not %zu",
+			     SECTION_MAX, size);
+		return;
+	}
+	for (rest = close + 1; rest < line + length && (*rest == ' ' || *rest == '\t');)
+		rest++;
+	if (rest < line + length && *rest != ';' && *rest != '#') {
+		policy_error(loading, "nothing may follow a section's header");
+		return;
+	}
+	memcpy(header, line + 1, size);
+	header[size] = '\0';
+	policy_begin_section(loading, header);
+}
+
+/* Whether inih may have the line. Headers are taken here, and again by inih, which then is quiet. */
+static bool line_is_plain(struct policy_loading *loading, const char *line, size_t length)
+{
+	if (memchr(line, '\0', length) != NULL) {
+		policy_error(loading, "the line holds a NUL byte: this is no text");
+		return false;
+	}
+	if (length == 0 || line[0] == '#' || line[0] == ';')
+		return false;
+	if (length > LINE_MAX_BYTES) {
+		policy_error(loading,
+			     "the line is %zu bytes long, %d are read; repeat the key for more "
+			     "patterns or actions",
+			     length, LINE_MAX_BYTES);
+		return false;
+	}
+	if (line[0] == '[') {
+		take_header(loading, line, length);
+		return false;
+	}
+	/* A colon would do for inih, and cut keys in two. */
+	if (strcspn(line, "=:\n") >= length || line[strcspn(line, "=:\n")] != '=') {
+		policy_error(loading, "KEY = VALUE or [SECTION] is wanted");
+		return false;
+	}
+	return true;
+}
+
+/* fgets() over the text, for inih: an empty line stands for each that it must not see. */
+static char *next_line(char *buffer, int size, void *stream)
+{
+	struct reader *reader = stream;
+	const char *line = reader->at, *newline;
+	size_t length;
+
+	if (line >= reader->end || size < LINE_MAX_BYTES + 2)
+		return NULL;
+	newline = memchr(line, '\n', (size_t)(reader->end - line));
+	length = (size_t)((newline != NULL ? newline : reader->end) - line);
+	reader->at = line + length + 1;
+	reader->loading->line++;
+	if (reader->loading->line == 1 && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+		line += 3; /* a byte order mark, which some editors write */
+		length -= 3;
+	}
+	while (length > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		length--;
+	}
+	while (length > 0 &&
+	       (line[length - 1] == '\r' || line[length - 1] == ' ' || line[length - 1] == '\t'))
+		length--;
+	if (!line_is_plain(reader->loading, line, length))
+		length = 0;
+	memcpy(buffer, line, length);
+	buffer[length] = '\n';
+	buffer[length + 1] = '\0';
+	return buffer;
+}
+
+static int take_pair(void *user, const char *section, const char *name, const char *value)
+{
+	struct policy_loading *loading = user;
+
+	(void)section; /* next_line() has seen it, and did not cut its name */
+	if (!loading->in_section)
+		policy_error(loading, "%s stands before any section", name);
+	else
+		policy_parse_key(loading, name, value);
+	return 1;
+}
+
+static void parse_text(struct policy_loading *loading, const char *name, const char *text,
+		       size_t length)
+{
+	struct reader reader = {loading, text, text + length};
+
+	loading->file = name;
+	loading->line = 0;
+	loading->section = NULL;
+	loading->in_section = false;
+	if (ini_parse_stream(next_line, &reader, take_pair, loading) != 0 && loading->errors == 0)
+		policy_error(loading, "not understood");
+}
+
+static void set_defaults(struct cgw_policy *policy)
+{
+	policy->settings = (struct cgw_policy_settings){
+		.interval_ns = UINT64_C(1000000000),
+		.keep_limits = true,
+		.max_concurrent = 3,
+		.max_per_hour = 60,
+		.max_fraction = 50,
+		.gap = 3,
+	};
+	policy->record.interval_ns = UINT64_C(5000000000);
+	policy->record.size_bytes = UINT64_C(200) << 20;
+	policy->record.keep_ns = 7 * 86400 * UINT64_C(1000000000);
+	policy->metrics.groups_max = 10000;
+}
+
+static int finish(struct policy_loading *loading, struct cgw_policy **ret_policy)
+{
+	struct cgw_policy *policy = loading->policy;
+
+	if (!loading->out_of_memory)
+		policy_check(loading);
+	policy->settings.state = policy->state;
+	policy->settings.notify = policy->notify;
+	if (loading->out_of_memory || loading->errors > 0) {
+		cgw_policy_free(policy);
+		return loading->out_of_memory ? -ENOMEM : -EINVAL;
+	}
+	*ret_policy = policy;
+	return 0;
+}
+
+int cgw_policy_parse(const char *name, const char *text, size_t length,
+		     const struct cgw_policy_reporter *reporter, struct cgw_policy **ret_policy)
+{
+	struct policy_loading loading = {.reporter = reporter};
+
+	loading.policy = calloc(1, sizeof(*loading.policy));
+	if (loading.policy == NULL)
+		return -ENOMEM;
+	set_defaults(loading.policy);
+	parse_text(&loading, name, text, length);
+	return finish(&loading, ret_policy);
+}
+
+/* Nobody but root may say what root does, neither in the file nor by putting another in its place. */
+static bool is_safe(struct policy_loading *loading, const struct stat *status, const char *what)
+{
+	if (geteuid() != 0)
+		return true;
+	if (status->st_uid != 0) {
+		policy_error(loading,
+			     "the %s belongs to user %u, who could say what root does; "
+			     "chown root it",
+			     what, (unsigned)status->st_uid);
+		return false;
+	}
+	if (status->st_mode & (S_IWGRP | S_IWOTH)) {
+		policy_error(loading, "the %s can be written by others than root; chmod go-w it",
+			     what);
+		return false;
+	}
+	return true;
+}
+
+static int read_whole(int fd, size_t size, char **ret_text, size_t *ret_length)
+{
+	char *text = malloc(size + 1);
+	size_t length = 0;
+
+	if (text == NULL)
+		return -ENOMEM;
+	while (length < size) {
+		ssize_t n = read(fd, text + length, size - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int error = -errno;
+
+			free(text);
+			return error;
+		}
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	text[length] = '\0';
+	*ret_text = text;
+	*ret_length = length;
+	return 0;
+}
+
+static void load_file(struct policy_loading *loading, const char *path)
+{
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct stat status;
+	size_t length = 0;
+	int r = 0;
+
+	loading->file = path;
+	loading->line = 0;
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		policy_error(loading, "cannot open: %s", strerror(errno));
+		return;
+	}
+	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX_BYTES) {
+		policy_error(loading, "not a file of at most %d bytes", FILE_MAX_BYTES);
+		return;
+	}
+	if (!is_safe(loading, &status, "file"))
+		return;
+	r = read_whole(fd, (size_t)status.st_size, &text, &length);
+	if (r < 0) {
+		policy_error(loading, "cannot read: %s", strerror(-r));
+		return;
+	}
+	parse_text(loading, path, text, length);
+}
+
+static int is_conf(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && length > 5 &&
+	       strcmp(entry->d_name + length - 5, ".conf") == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* As a ConfigMap is mounted, whose directories are for everyone to write. */
+static bool is_read_only(const char *directory)
+{
+	struct statvfs mounted;
+
+	return statvfs(directory, &mounted) == 0 && (mounted.f_flag & ST_RDONLY);
+}
+
+static void load_directory(struct policy_loading *loading, const char *directory)
+{
+	struct dirent **entries = NULL;
+	struct stat status;
+	int count;
+
+	loading->file = directory;
+	loading->line = 0;
+	loading->section = NULL;
+	/* Who may write to it may put a link there to a file of root's that says something else. */
+	if (stat(directory, &status) == 0 && S_ISDIR(status.st_mode) && !is_read_only(directory) &&
+	    !is_safe(loading, &status, "directory"))
+		return;
+	count = scandir(directory, &entries, is_conf, by_bytes);
+	if (count < 0 && errno != ENOENT)
+		policy_error(loading, "cannot read the directory: %s", strerror(errno));
+	for (int i = 0; i < count; i++) {
+		char path[4096];
+
+		(void)snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
+		load_file(loading, path);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+int cgw_policy_load(const char *file, const char *directory,
+		    const struct cgw_policy_reporter *reporter, struct cgw_policy **ret_policy)
+{
+	struct policy_loading loading = {.reporter = reporter, .check_files = true};
+
+	loading.policy = calloc(1, sizeof(*loading.policy));
+	if (loading.policy == NULL)
+		return -ENOMEM;
+	set_defaults(loading.policy);
+	if (file != NULL)
+		load_file(&loading, file);
+	if (directory != NULL)
+		load_directory(&loading, directory);
+	return finish(&loading, ret_policy);
+}

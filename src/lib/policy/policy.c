@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* policy.c - what a loaded policy says, and its end. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/policy/policy-priv.h"
+
+#define RECORD_DEFAULT "/var/lib/cgward/recording/"
+
+static void rule_done(struct rule *rule)
+{
+	cgw_expression_free(rule->when);
+	cgw_expression_free(rule->until);
+	for (size_t step = 0; step < rule->step_count; step++) {
+		for (size_t i = 0; i < rule->steps[step].count; i++)
+			rule_action_done(&rule->steps[step].actions[i]);
+		free(rule->steps[step].actions);
+	}
+	free(rule->steps);
+}
+
+void section_free(struct section *section)
+{
+	if (section == NULL)
+		return;
+	word_list_done(&section->selection.match);
+	word_list_done(&section->selection.exclude);
+	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++)
+		word_list_done(&section->selection.subjects[i]);
+	for (size_t i = 0; i < section->set_count; i++)
+		free(section->sets[i].value);
+	free(section->sets);
+	rule_done(&section->rule);
+	free(section->to);
+	free(section->name);
+	free(section->file);
+	free(section);
+}
+
+struct cgw_policy *cgw_policy_free(struct cgw_policy *policy)
+{
+	if (policy == NULL)
+		return NULL;
+	for (size_t i = 0; i < policy->count; i++)
+		section_free(policy->sections[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(policy->singles); i++)
+		section_free(policy->singles[i]);
+	free(policy->record.to);
+	free(policy->record.columns);
+	word_list_done(&policy->record.match);
+	free(policy->metrics.listen);
+	free(policy->metrics.columns);
+	word_list_done(&policy->metrics.match);
+	free(policy->sections);
+	free(policy->state);
+	free(policy->notify);
+	free(policy);
+	return NULL;
+}
+
+const struct cgw_policy_settings *cgw_policy_settings(const struct cgw_policy *policy)
+{
+	return &policy->settings;
+}
+
+void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode)
+{
+	policy->settings.mode = mode;
+}
+
+bool cgw_policy_record_section(const struct cgw_policy *policy,
+			       struct cgw_policy_record *ret_record)
+{
+	if (policy->singles[SECTION_RECORD - SECTION_POLICY] == NULL)
+		return false;
+	*ret_record = (struct cgw_policy_record){
+		.to = policy->record.to != NULL ? policy->record.to : RECORD_DEFAULT,
+		.columns = policy->record.columns,
+		.interval_ns = policy->record.interval_ns,
+		.size_bytes = policy->record.size_bytes,
+		.keep_ns = policy->record.keep_ns,
+		.globs = (const char *const *)policy->record.match.items,
+		.glob_count = policy->record.match.count,
+	};
+	return true;
+}
+
+bool cgw_policy_metrics_section(const struct cgw_policy *policy,
+				struct cgw_policy_metrics *ret_metrics)
+{
+	if (policy->singles[SECTION_METRICS - SECTION_POLICY] == NULL)
+		return false;
+	*ret_metrics = (struct cgw_policy_metrics){
+		.listen = policy->metrics.listen,
+		.columns = policy->metrics.columns,
+		.depth_max = (uint32_t)policy->metrics.depth_max,
+		.groups_max = policy->metrics.groups_max,
+		.globs = (const char *const *)policy->metrics.match.items,
+		.glob_count = policy->metrics.match.count,
+	};
+	return true;
+}
+
+size_t cgw_policy_section_count(const struct cgw_policy *policy)
+{
+	return policy->count;
+}
+
+struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t i)
+{
+	const struct section *section = policy->sections[i];
+
+	return (struct cgw_section_info){
+		.kind = (enum cgw_section_kind)section->kind,
+		.name = section->name,
+		.file = section->file,
+		.line = section->line,
+		.when = section->rule.when,
+		.until = section->rule.until,
+		.priority = (unsigned)section->rule.priority,
+		.dry_run = section->rule.dry_run,
+		.sum = section->rule.sum,
+		.to = section->to,
+		.create = section->create != 0,
+	};
+}
+
+int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_t i,
+			  enum cgw_control *ret_control, const char **ret_value)
+{
+	if (i >= policy->sections[section]->set_count)
+		return -ENOENT;
+	*ret_control = policy->sections[section]->sets[i].control;
+	*ret_value = policy->sections[section]->sets[i].value;
+	return 0;
+}
+
+/* What somebody else made of a control is seen in the frames, so its metric is read. */
+static void control_wants(enum cgw_control control, struct cgw_metric_set *set)
+{
+	const struct cgw_control_info *info = cgw_control_info(control);
+
+	if (info->metric >= 0)
+		cgw_metric_set_add(set, (enum cgw_metric)info->metric);
+}
+
+static void rule_wants(const struct rule *rule, struct cgw_metric_set *set)
+{
+	cgw_expression_metrics(rule->when, set);
+	if (rule->until != NULL)
+		cgw_expression_metrics(rule->until, set);
+	if (rule->picks)
+		cgw_field_metrics(rule->pick, set);
+	for (size_t step = 0; step < rule->step_count; step++)
+		for (size_t i = 0; i < rule->steps[step].count; i++) {
+			const struct rule_action *action = &rule->steps[step].actions[i];
+
+			if (action->kind != CGW_ACTION_LIMIT)
+				continue;
+			control_wants(action->control, set);
+			if (action->percent > 0)
+				cgw_metric_set_add(set, tighten_usage(action->control));
+		}
+}
+
+void cgw_policy_metrics_used(const struct cgw_policy *policy, struct cgw_metric_set *set)
+{
+	/* An empty group is not frozen: what is moved into it later would stand still. */
+	cgw_metric_set_add(set, CGW_M_CGROUP_POPULATED);
+	cgw_metric_set_add(set, CGW_M_CGROUP_FROZEN);
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct section *section = policy->sections[i];
+
+		if (section->selection.min_procs > 0)
+			cgw_metric_set_add(set, CGW_M_PIDS_CURRENT);
+		for (size_t j = 0; j < section->set_count; j++)
+			control_wants(section->sets[j].control, set);
+		if (section->kind == CGW_SECTION_RULE)
+			rule_wants(&section->rule, set);
+	}
+}

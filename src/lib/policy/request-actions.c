@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* request-actions.c - the actions of a rung, asked for in the order in which they are written. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/limit/control.h"
+#include "lib/policy/engine.h"
+
+const char *cgw_action_kind_name(enum cgw_action_kind kind)
+{
+	static const char *const names[CGW_ACTION_KIND_COUNT] = {
+		[CGW_ACTION_LIMIT] = "limit",   [CGW_ACTION_RESTORE] = "restore",
+		[CGW_ACTION_FREEZE] = "freeze", [CGW_ACTION_THAW] = "thaw",
+		[CGW_ACTION_KILL] = "kill",     [CGW_ACTION_RECLAIM] = "reclaim",
+		[CGW_ACTION_NOTIFY] = "notify", [CGW_ACTION_RUN] = "run",
+		[CGW_ACTION_LOG] = "log",
+	};
+
+	return kind < CGW_ACTION_KIND_COUNT ? names[kind] : "?";
+}
+
+/* What the group uses of it, in the control's unit. */
+static bool usage_now(const struct cgw_engine *engine, uint32_t group, enum cgw_control control,
+		      double *ret_usage)
+{
+	struct cgw_field field = {.view = CGW_VIEW_VALUE, .index = (int16_t)tighten_usage(control)};
+	struct cgw_value value;
+
+	if (control == CGW_C_CPU_MAX && cgw_field_parse("cpu.usage.rate", &field, NULL) < 0)
+		return false;
+	value = cgw_frame_value(engine->frame, field, group);
+	*ret_usage = value.real;
+	return value.state == CGW_OK;
+}
+
+/*
+ * How low a limit may go without `force` while so much is in use: below, the kernel would kill or refuse
+ * forks, and limit/ would refuse the value for that. The same on v1 and v2.
+ */
+static double least_of(enum cgw_control control, double usage)
+{
+	const struct control_row *row = control_row(control);
+	unsigned percent = row->guard_percent[1] > row->guard_percent[2] ? row->guard_percent[1]
+									 : row->guard_percent[2];
+
+	return usage * percent / 100;
+}
+
+/*
+ * The value that is so much lower than the limit now, or than what is used where that is less. False
+ * where neither is known, or nothing is left to tighten: the floor is reached, or what is in use.
+ */
+static bool tightened(const struct cgw_engine *engine, uint32_t group,
+		      const struct rule_action *action, bool force, char *buffer, size_t size)
+{
+	const struct cgw_control_info *info = cgw_control_info(action->control);
+	const struct cgw_snapshot *now = cgw_frame_now(engine->frame);
+	struct cgw_number limit = cgw_snapshot_number(now, (enum cgw_metric)info->metric, group);
+	double usage, floor_rank, base;
+	bool used = usage_now(engine, group, action->control, &usage);
+
+	if (!value_rank(action->control, action->floor, cgw_snapshot_system(now), &floor_rank))
+		return false;
+	if (limit.state == CGW_OK)
+		base = used && usage < (double)limit.value ? usage : (double)limit.value;
+	else if (used)
+		base = usage;
+	else
+		return false;
+	if (limit.state == CGW_OK && (double)limit.value <= floor_rank)
+		return false;
+	base *= 1 - action->percent / 100;
+	if (used && !force && base < least_of(action->control, usage))
+		base = least_of(action->control, usage);
+	if (base < floor_rank)
+		base = floor_rank;
+	if (limit.state == CGW_OK && base >= (double)limit.value)
+		return false;
+	if (info->unit == CGW_UNIT_CPU)
+		(void)snprintf(buffer, size, "%.0f%%", base / 1e7 < 1 ? 1 : base / 1e7);
+	else
+		(void)snprintf(buffer, size, "%.0f", base);
+	return true;
+}
+
+static bool ask_limit(struct cgw_engine *engine, struct instance *instance,
+		      const struct rule_action *action, const char *reason)
+{
+	const char *value = action->value;
+	struct slot *slot;
+	char lower[64];
+
+	if (action->percent > 0) {
+		if (!tightened(engine, instance->group, action,
+			       engine->policy->sections[instance->section]->rule.force, lower,
+			       sizeof(lower)))
+			return true; /* nothing is left to tighten */
+		value = lower;
+	}
+	slot = slot_of(engine, instance->group, action->control, value, instance->dry_run);
+	if (slot == NULL ||
+	    !slot_claim(engine, slot, instance->section, instance_index(engine, instance), value))
+		return false;
+	slot_settle(engine, slot, reason);
+	return true;
+}
+
+static bool ask_freeze(struct cgw_engine *engine, struct instance *instance,
+		       const struct rule_action *action, const char *reason)
+{
+	struct cgw_number populated = cgw_snapshot_number(cgw_frame_now(engine->frame),
+							  CGW_M_CGROUP_POPULATED, instance->group);
+	struct cgw_action freeze;
+
+	/* What is moved into an empty frozen group stands still: a unit that could not start. */
+	if (populated.state == CGW_OK && populated.value == 0)
+		return true;
+	freeze = instance_action(engine, instance, CGW_ACTION_FREEZE, reason);
+	freeze.duration_ns = action->duration_ns;
+	instance->thaw_ns = engine->now_ns + action->duration_ns;
+	engine_emit(engine, freeze, NONE, instance_index(engine, instance));
+	return true;
+}
+
+static bool ask_kill(struct cgw_engine *engine, struct instance *instance,
+		     const struct rule_action *action, const char *reason)
+{
+	struct cgw_action kill = instance_action(engine, instance, CGW_ACTION_KILL, reason);
+
+	kill.signal = action->signals[0];
+	kill.largest_only = action->largest;
+	engine_emit(engine, kill, NONE, instance_index(engine, instance));
+	if (action->signals[1] != 0) {
+		instance->signal_ns = engine->now_ns + action->duration_ns;
+		instance->signal = action->signals[1];
+		instance->largest = action->largest;
+	}
+	return true;
+}
+
+/* Those without anything to keep in the books. */
+static bool ask_other(struct cgw_engine *engine, struct instance *instance,
+		      const struct rule_action *action, const char *reason)
+{
+	struct cgw_action other =
+		instance_action(engine, instance, (enum cgw_action_kind)action->kind, reason);
+
+	if (action->kind == CGW_ACTION_RECLAIM) {
+		other.control = CGW_C_MEMORY_RECLAIM;
+		other.value = engine_copy_text(engine, action->value);
+	}
+	if (action->kind == CGW_ACTION_RUN)
+		other.command = engine_copy_text(engine, action->value);
+	if (action->kind == CGW_ACTION_NOTIFY)
+		other.command = engine->policy->settings.notify;
+	engine_emit(engine, other, NONE, instance_index(engine, instance));
+	return true;
+}
+
+typedef bool ask_action(struct cgw_engine *engine, struct instance *instance,
+			const struct rule_action *action, const char *reason);
+
+/* How each kind is asked for, and whether protected groups are spared it. */
+static const struct {
+	ask_action *ask;
+	bool touches;
+} asks[CGW_ACTION_KIND_COUNT] = {
+	[CGW_ACTION_LIMIT] = {ask_limit, true},   [CGW_ACTION_FREEZE] = {ask_freeze, true},
+	[CGW_ACTION_KILL] = {ask_kill, true},     [CGW_ACTION_RECLAIM] = {ask_other, true},
+	[CGW_ACTION_NOTIFY] = {ask_other, false}, [CGW_ACTION_RUN] = {ask_other, false},
+	[CGW_ACTION_LOG] = {ask_other, false},
+};
+
+/* A refusal is recorded once an hour, not at every sample. */
+static void refuse(struct cgw_engine *engine, struct instance *instance, const char *why)
+{
+	char reason[700];
+
+	/* Who has acted already goes on holding what it has. */
+	if (instance->phase == CGW_PHASE_ACTIVE)
+		(void)snprintf(instance->why, sizeof(instance->why), "%.150s", why);
+	else
+		instance_block(instance, engine->now_ns, "%.150s", why);
+	if (instance->said_ns != 0 && engine->now_ns - instance->said_ns < 3600 * SECOND_NS)
+		return;
+	instance->said_ns = engine->now_ns;
+	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
+	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_LOG, reason), NONE, NONE);
+}
+
+/* All of the rung or nothing: half an answer to trouble is none. */
+static bool is_protected(struct cgw_engine *engine, struct instance *instance,
+			 const struct rule_step *step)
+{
+	for (size_t i = 0; i < step->count; i++) {
+		const struct rule_action *action = &step->actions[i];
+		enum cgw_control control =
+			action->kind == CGW_ACTION_LIMIT ? action->control : CGW_CONTROL_COUNT;
+		struct cgw_diag diag = {0};
+
+		if (asks[action->kind].touches &&
+		    cgw_policy_check_protected(engine->policy, engine->frame, engine->facts,
+					       instance->group, control, &diag) < 0) {
+			refuse(engine, instance, diag.text);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool instance_act(struct cgw_engine *engine, struct instance *instance, const char *reason)
+{
+	const struct rule *rule = &engine->policy->sections[instance->section]->rule;
+	const struct rule_step *step = &rule->steps[instance->step];
+
+	instance->dry_run = rule->dry_run || engine->policy->settings.mode == CGW_MODE_DRY_RUN;
+	instance->hold_end_ns =
+		engine->now_ns + (step->hold_ns > 0 ? step->hold_ns : rule->hold_ns);
+	if (is_protected(engine, instance, step))
+		return false;
+	for (size_t i = 0; i < step->count; i++)
+		if (!asks[step->actions[i].kind].ask(engine, instance, &step->actions[i], reason))
+			return false;
+	return true;
+}

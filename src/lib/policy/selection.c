@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * selection.c - which groups a section is for, and which groups nothing is for.
+ *
+ * Paths are looked at first, once for each group; facts, which are dear, are asked only of groups that
+ * match by path.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/policy/policy-priv.h"
+
+int word_list_add(struct word_list *list, const char *word)
+{
+	char **items = reallocarray(list->items, list->count + 1, sizeof(char *));
+	char *copy;
+
+	if (items == NULL)
+		return -ENOMEM;
+	list->items = items;
+	copy = strdup(word);
+	if (copy == NULL)
+		return -ENOMEM;
+	items[list->count++] = copy;
+	return 0;
+}
+
+void word_list_done(struct word_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct word_list){0};
+}
+
+static bool any_matches(const struct word_list *globs, const char *path)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		if (cgw_glob_match(globs->items[i], path))
+			return true;
+	return false;
+}
+
+bool selection_accepts_path(const struct selection *selection, const char *path)
+{
+	return (selection->match.count == 0 || any_matches(&selection->match, path)) &&
+	       !any_matches(&selection->exclude, path);
+}
+
+bool selection_needs_facts(const struct selection *selection)
+{
+	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++)
+		if (selection->subjects[i].count > 0)
+			return true;
+	return selection->min_age_ns > 0 || selection->min_procs > 0;
+}
+
+static enum cgw_truth subject_is(const struct word_list *patterns, enum cgw_subject subject,
+				 const struct cgw_frame *frame, const struct cgw_facts *facts,
+				 uint32_t group)
+{
+	enum cgw_truth truth = CGW_FALSE;
+
+	for (size_t i = 0; i < patterns->count; i++) {
+		enum cgw_truth one =
+			facts->matches(facts->context, frame, group, subject, patterns->items[i]);
+
+		if (one == CGW_TRUE)
+			return CGW_TRUE;
+		if (one == CGW_UNKNOWN)
+			truth = CGW_UNKNOWN;
+	}
+	return truth;
+}
+
+enum cgw_truth selection_accepts_facts(const struct selection *selection,
+				       const struct cgw_frame *frame, const struct cgw_facts *facts,
+				       uint32_t group)
+{
+	struct cgw_number threads;
+
+	if (!selection_needs_facts(selection))
+		return CGW_TRUE;
+	if (selection->min_procs > 0) {
+		threads = cgw_snapshot_number(cgw_frame_now(frame), CGW_M_PIDS_CURRENT, group);
+		if (threads.state != CGW_OK)
+			return CGW_UNKNOWN;
+		if (threads.value < selection->min_procs)
+			return CGW_FALSE;
+	}
+	if (facts == NULL)
+		return CGW_UNKNOWN;
+	if (selection->min_age_ns > 0) {
+		uint64_t age_ns = facts->age_ns(facts->context, frame, group);
+
+		if (age_ns == UINT64_MAX)
+			return CGW_UNKNOWN;
+		if (age_ns < selection->min_age_ns)
+			return CGW_FALSE;
+	}
+	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++) {
+		enum cgw_truth truth;
+
+		if (selection->subjects[i].count == 0)
+			continue;
+		truth = subject_is(&selection->subjects[i], (enum cgw_subject)i, frame, facts,
+				   group);
+		if (truth != CGW_TRUE)
+			return truth;
+	}
+	return CGW_TRUE;
+}
+
+enum cgw_truth cgw_policy_section_matches(const struct cgw_policy *policy, size_t section,
+					  const struct cgw_frame *frame,
+					  const struct cgw_facts *facts, uint32_t group)
+{
+	const struct selection *selection = &policy->sections[section]->selection;
+	char path[4096];
+
+	if (cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(frame)), group, path,
+			      sizeof(path)) >= sizeof(path))
+		return CGW_UNKNOWN;
+	if (!selection_accepts_path(selection, path))
+		return CGW_FALSE;
+	return selection_accepts_facts(selection, frame, facts, group);
+}
+
+int cgw_policy_sum_members(const struct cgw_policy *policy, size_t section,
+			   const struct cgw_frame *frame, const struct cgw_facts *facts,
+			   uint32_t group, uint32_t **ret_groups, size_t *ret_count)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint32_t parent = topology->parent[group], end, *groups;
+	size_t count = 0;
+
+	*ret_groups = NULL;
+	*ret_count = 0;
+	if (policy->sections[section]->kind != CGW_SECTION_RULE ||
+	    !policy->sections[section]->rule.sum || parent == CGW_NO_GROUP)
+		return 0;
+	groups = calloc(topology->below[parent] + (size_t)1, sizeof(*groups));
+	if (groups == NULL)
+		return -ENOMEM;
+	end = parent + topology->below[parent] + 1;
+	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
+		if (cgw_policy_section_matches(policy, section, frame, facts, child) == CGW_TRUE)
+			groups[count++] = child;
+	*ret_groups = groups;
+	*ret_count = count;
+	return 0;
+}
+
+bool selection_has_mark(const struct cgw_frame *frame, const struct cgw_facts *facts,
+			uint32_t group, const char *mark)
+{
+	static const char *const families[] = {"user", "trusted"};
+	char attribute[64];
+
+	for (size_t i = 0; facts != NULL && i < ARRAY_SIZE(families); i++) {
+		(void)snprintf(attribute, sizeof(attribute), "%s.%s=1", families[i], mark);
+		if (facts->matches(facts->context, frame, group, CGW_SUBJECT_ATTRIBUTE,
+				   attribute) == CGW_TRUE)
+			return true;
+	}
+	return false;
+}
+
+enum cgw_truth cgw_policy_place_matches(const struct cgw_policy *policy, size_t section,
+					enum cgw_truth (*matches)(void *context,
+								  enum cgw_subject subject,
+								  const char *pattern),
+					void *context)
+{
+	const struct selection *selection = &policy->sections[section]->selection;
+
+	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++) {
+		const struct word_list *patterns = &selection->subjects[i];
+		enum cgw_truth truth = patterns->count > 0 ? CGW_FALSE : CGW_TRUE;
+
+		for (size_t j = 0; j < patterns->count && truth != CGW_TRUE; j++)
+			truth = matches(context, (enum cgw_subject)i, patterns->items[j]);
+		if (truth != CGW_TRUE)
+			return truth;
+	}
+	return CGW_TRUE;
+}
+
+/*
+ * Groups whose standstill stops the machine, or us. The list can be made longer by [protect], never
+ * shorter. What we run in ourselves is found at run time (cgw_protect_check()).
+ */
+static const char *const built_in[] = {
+	"/", /* patterns without another slash are held against the last component */
+	"init.scope",
+	"systemd-journald.service",
+	"systemd-logind.service",
+	"systemd-udevd.service",
+	"systemd-resolved.service",
+	"systemd-networkd.service",
+	"systemd-oomd.service",
+	"dbus.service",
+	"dbus-broker.service",
+	"ssh.service",
+	"sshd.service",
+	"sshd@*.service",
+	"getty@*.service",
+	"serial-getty@*.service",
+	"cgward.service",
+};
+
+/* [protect] is wider where it can be: one key that holds is enough. */
+static bool protects(const struct section *section, const struct cgw_frame *frame,
+		     const struct cgw_facts *facts, uint32_t group, const char *path)
+{
+	const struct selection *selection = &section->selection;
+
+	if (any_matches(&selection->exclude, path))
+		return false;
+	if (any_matches(&selection->match, path))
+		return true;
+	for (size_t i = 0; facts != NULL && i < CGW_SUBJECT_COUNT; i++)
+		if (subject_is(&selection->subjects[i], (enum cgw_subject)i, frame, facts, group) ==
+		    CGW_TRUE)
+			return true;
+	return false;
+}
+
+/* Weights and protections: what slows nobody down and kills nobody. */
+static bool is_soft(enum cgw_control control)
+{
+	return control < CGW_CONTROL_COUNT && cgw_control_info(control)->risk == CGW_RISK_NONE;
+}
+
+int cgw_policy_check_protected(const struct cgw_policy *policy, const struct cgw_frame *frame,
+			       const struct cgw_facts *facts, uint32_t group,
+			       enum cgw_control control, struct cgw_diag *diag)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	char path[4096];
+
+	if (cgw_topology_path(topology, group, path, sizeof(path)) >= sizeof(path))
+		return cgw_diag_set(diag, -EPERM, "its path is longer than can be looked at");
+	for (size_t i = 0; i < ARRAY_SIZE(built_in); i++)
+		if (cgw_glob_match(built_in[i], path))
+			return cgw_diag_set(diag, -EPERM,
+					    "protected: the machine needs %s (built in)",
+					    built_in[i]);
+	if (selection_has_mark(frame, facts, group, "oomd_omit"))
+		return cgw_diag_set(diag, -EPERM, "protected: user.oomd_omit is set on it");
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct section *section = policy->sections[i];
+
+		if (section->kind != CGW_SECTION_PROTECT || (section->soft && is_soft(control)))
+			continue;
+		if (protects(section, frame, facts, group, path))
+			return cgw_diag_set(diag, -EPERM, "protected by [protect %s] at %s:%u",
+					    section->name, section->file, section->line);
+	}
+	return 0;
+}

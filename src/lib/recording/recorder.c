@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* recorder.c - samples appended to a recording, one block each. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/recording/recorder-priv.h"
+
+/* A key costs some ten times a difference; a jump decodes as many samples as this at most. */
+#define SAMPLES_PER_KEY 60
+#define KEYS_PER_INDEX  16
+
+struct cgw_recorder *cgw_recorder_free(struct cgw_recorder *recorder)
+{
+	if (recorder == NULL)
+		return NULL;
+	if (recorder->file.fd >= 0)
+		(void)recorder_write_index(recorder);
+	record_file_done(&recorder->file);
+	if (recorder->lock_fd >= 0)
+		close(recorder->lock_fd);
+	name_list_done(&recorder->names);
+	filter_done(&recorder->filter);
+	encoder_done(&recorder->encoder);
+	packer_free(recorder->packer);
+	cgw_frame_free(recorder->frame);
+	event_list_done(&recorder->events);
+	bytes_done(&recorder->payload);
+	for (size_t i = 0; recorder->options.globs != NULL && i < recorder->options.glob_count; i++)
+		free((void *)(uintptr_t)recorder->options.globs[i]);
+	free((void *)(uintptr_t)recorder->options.globs);
+	free((void *)(uintptr_t)recorder->options.host);
+	free((void *)(uintptr_t)recorder->options.boot_id);
+	free(recorder->directory);
+	free(recorder);
+	return NULL;
+}
+
+/* Copies of the texts, so that the caller's may go. */
+static int copy_options(struct cgw_recorder *recorder, const struct cgw_recorder_options *options)
+{
+	struct cgw_recorder_options *copy = &recorder->options;
+	char **globs;
+
+	*copy = *options;
+	copy->globs = NULL;
+	copy->glob_count = 0;
+	copy->host = strdup(options->host != NULL ? options->host : "");
+	copy->boot_id = strdup(options->boot_id != NULL ? options->boot_id : "");
+	globs = calloc(options->glob_count + 1, sizeof(*globs));
+	copy->globs = (const char *const *)globs;
+	if (globs == NULL || copy->host == NULL || copy->boot_id == NULL)
+		return -ENOMEM;
+	for (; copy->glob_count < options->glob_count; copy->glob_count++) {
+		globs[copy->glob_count] = strdup(options->globs[copy->glob_count]);
+		if (globs[copy->glob_count] == NULL)
+			return -ENOMEM;
+	}
+	recorder->filter.globs = copy->globs;
+	recorder->filter.glob_count = copy->glob_count;
+	recorder->encoder.options = copy;
+	recorder->boot = hash_text(copy->boot_id);
+	return 0;
+}
+
+static bool is_directory(const char *path)
+{
+	size_t length = strlen(path);
+	struct stat status;
+
+	return (length > 0 && path[length - 1] == '/') ||
+	       (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
+}
+
+int cgw_recorder_open(const char *path, const struct cgw_recorder_options *options,
+		      struct cgw_recorder **ret_recorder, struct cgw_diag *diag)
+{
+	struct cgw_recorder *recorder = calloc(1, sizeof(*recorder));
+	int r;
+
+	if (recorder == NULL)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	recorder->lock_fd = -1;
+	recorder->file.fd = -1;
+	recorder->key_wanted = true;
+	r = copy_options(recorder, options);
+	if (r == 0)
+		r = packer_new(&recorder->packer);
+	if (r == 0)
+		r = cgw_frame_new(&recorder->frame);
+	if (r < 0)
+		cgw_diag_set(diag, r, "out of memory");
+	else if (is_directory(path))
+		r = recorder_open_directory(recorder, path, diag);
+	else
+		r = recorder_open_file(recorder, path, diag);
+	if (r < 0) {
+		/* Nothing was recorded: nothing is to be indexed. */
+		record_file_done(&recorder->file);
+		cgw_recorder_free(recorder);
+		return r;
+	}
+	*ret_recorder = recorder;
+	return 0;
+}
+
+void recorder_write_hint(struct cgw_recorder *recorder)
+{
+	uint8_t raw[FILE_HEADER_BYTES - FILE_HINT_OFFSET];
+
+	file_hint_store(&recorder->file.hint, raw);
+	(void)write_whole_at(recorder->file.fd, raw, sizeof(raw), FILE_HINT_OFFSET);
+}
+
+/* Appends a block, or leaves the file as it was. */
+static int append(struct cgw_recorder *recorder, struct block_header *header)
+{
+	struct record_file *file = &recorder->file;
+	uint64_t offset = file->end;
+	const uint8_t *block;
+	size_t length;
+	int r = packer_pack(recorder->packer, header, &recorder->payload, &block, &length);
+
+	if (r == 0) {
+		r = write_whole_at(file->fd, block, length, offset);
+		if (r == 0)
+			r = record_file_add(file, header, offset);
+		if (r < 0 && ftruncate(file->fd, (off_t)offset) == 0)
+			file->end = offset;
+	}
+	if (r < 0)
+		return r;
+	file->size = file->end;
+	recorder->stats.bytes_written += length;
+	return 0;
+}
+
+int recorder_write_index(struct cgw_recorder *recorder)
+{
+	struct record_file *file = &recorder->file;
+	struct block_header header = {
+		.kind = BLOCK_INDEX,
+		.sequence = file->last.sequence,
+		.realtime_ns = file->last.realtime_ns,
+		.boottime_ns = file->last.boottime_ns,
+		.boot = file->last.boot,
+	};
+	uint64_t offset = file->end;
+	int r;
+
+	if (file->key_count == file->indexed_keys || !file->some)
+		return 0;
+	recorder->payload.length = 0;
+	index_encode(file, offset, &recorder->payload);
+	r = append(recorder, &header);
+	if (r < 0)
+		return r;
+	file->hint.index = offset;
+	file->indexed_keys = file->key_count;
+	file->mark_count = 0; /* a recorder needs them no more */
+	file->indexed_marks = 0;
+	file->indexed_to = file->end;
+	recorder->keys_since_index = 0;
+	recorder_write_hint(recorder);
+	return 0;
+}
+
+int cgw_recorder_event(struct cgw_recorder *recorder, const struct cgw_event *event)
+{
+	return event_list_add(&recorder->events, event);
+}
+
+struct cgw_recorder_stats cgw_recorder_stats(const struct cgw_recorder *recorder)
+{
+	return recorder->stats;
+}
+
+/* How long nothing was written although it was planned; 0: all is well. Sleep is no gap. */
+static uint64_t gap_ns(const struct cgw_recorder *recorder, const struct cgw_snapshot *now)
+{
+	const struct block_header *last = &recorder->file.last;
+	uint64_t gap = 0;
+
+	if (recorder->written_ns > 0)
+		gap = now->monotonic_ns - recorder->written_ns;
+	else if (recorder->file.some && last->boot == recorder->boot &&
+		 now->boottime_ns > last->boottime_ns)
+		gap = now->boottime_ns - last->boottime_ns;
+	if (recorder->lost_since > 0)
+		return gap;
+	return gap > 2 * recorder->options.interval_ns + recorder->options.interval_ns / 2 ? gap
+											   : 0;
+}
+
+/* What the recorder itself has to say about this sample. */
+static int add_own_events(struct cgw_recorder *recorder, const struct cgw_snapshot *now)
+{
+	struct cgw_event event = {.kind = CGW_EVENT_START, .realtime_ns = now->realtime_ns};
+	uint64_t gap = gap_ns(recorder, now);
+	int r = 0;
+
+	if (!recorder->started)
+		r = event_list_add(&recorder->events, &event);
+	if (r == 0 && gap > 0 && recorder->options.interval_ns > 0) {
+		event.kind = CGW_EVENT_GAP;
+		event.new_number = (struct cgw_number){gap, CGW_OK};
+		event.why = recorder->lost_since > 0 ? "could not be written" : "was not recorded";
+		r = event_list_add(&recorder->events, &event);
+	}
+	return r == -ENOBUFS ? 0 : r;
+}
+
+/* The newer sample of the frame, with the events that wait. */
+static int write_sample(struct cgw_recorder *recorder)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(recorder->frame);
+	bool key = recorder->key_wanted || recorder->since_key >= SAMPLES_PER_KEY ||
+		   !sample_can_follow(recorder->frame);
+	struct block_header header = {
+		.kind = key ? BLOCK_KEY : BLOCK_DELTA,
+		.flags = recorder->started ? 0 : BLOCK_START,
+		.sequence = recorder->sequence,
+		.realtime_ns = now->realtime_ns,
+		.boottime_ns = now->boottime_ns,
+		.boot = recorder->boot,
+	};
+	int r;
+
+	if (key && recorder->keys_since_index >= KEYS_PER_INDEX)
+		(void)recorder_write_index(recorder); /* a full disk is said of the sample */
+	header.events = event_list_kinds(&recorder->events);
+	r = sample_encode(&recorder->encoder, recorder->frame, key, &recorder->events,
+			  &recorder->payload);
+	if (r == 0)
+		r = append(recorder, &header);
+	if (r < 0)
+		return r;
+	recorder->since_key = key ? 1 : recorder->since_key + 1;
+	recorder->keys_since_index += key;
+	recorder->key_wanted = false;
+	recorder->started = true;
+	recorder->sequence++;
+	recorder->written_ns = now->monotonic_ns;
+	recorder->lost_since = 0;
+	event_list_clear(&recorder->events);
+	return 0;
+}
+
+static int take_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snapshot)
+{
+	struct cgw_snapshot *kept;
+	int r = filter_apply(&recorder->filter, snapshot, &kept);
+
+	if (r < 0)
+		return r;
+	r = cgw_frame_update(recorder->frame, kept);
+	cgw_snapshot_unref(kept);
+	if (r < 0)
+		return r;
+	if (cgw_frame_before(recorder->frame) != NULL)
+		r = events_detect(recorder->frame, &recorder->options, &recorder->events);
+	if (r == 0)
+		r = add_own_events(recorder, snapshot);
+	if (r == 0 && (recorder->key_wanted || recorder->since_key >= SAMPLES_PER_KEY))
+		r = recorder_free_space(recorder, cgw_snapshot_realtime_ns(snapshot));
+	if (r == 0)
+		r = write_sample(recorder);
+	return r;
+}
+
+int cgw_recorder_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snapshot,
+			struct cgw_diag *diag)
+{
+	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	int r = take_sample(recorder, snapshot);
+
+	recorder->stats.cost_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
+	if (r == 0) {
+		recorder->stats.samples++;
+		return 0;
+	}
+	recorder->key_wanted = true; /* what comes next has nothing to follow */
+	recorder->lost_since++;
+	recorder->stats.lost++;
+	return cgw_diag_set(diag, r, "the sample could not be written: %s", strerror(-r));
+}

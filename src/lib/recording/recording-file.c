@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* recording-file.c - one file of a recording: opening, finding its samples, passing over damage. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/recording/index-block.h"
+
+#define SEARCH_BYTES 65536
+
+/* Makes room for one more item of an array that only grows; NULL without memory. */
+static void *one_more(void *array, size_t count, size_t *size, size_t item_size)
+{
+	size_t larger = *size == 0 ? 16 : 2 * *size;
+	void *grown;
+
+	if (count < *size)
+		return array;
+	grown = reallocarray(array, larger, item_size);
+	if (grown != NULL)
+		*size = larger;
+	return grown;
+}
+
+int record_file_add_key(struct record_file *file, const struct file_key *key)
+{
+	struct file_key *keys =
+		one_more(file->keys, file->key_count, &file->key_size, sizeof(*keys));
+
+	if (keys == NULL)
+		return -ENOMEM;
+	file->keys = keys;
+	keys[file->key_count++] = *key;
+	return 0;
+}
+
+int record_file_add_mark(struct record_file *file, const struct file_mark *mark)
+{
+	struct file_mark *marks =
+		one_more(file->marks, file->mark_count, &file->mark_size, sizeof(*marks));
+
+	if (marks == NULL)
+		return -ENOMEM;
+	file->marks = marks;
+	marks[file->mark_count++] = *mark;
+	return 0;
+}
+
+int record_file_note_damage(struct record_file *file, uint64_t offset, uint64_t length,
+			    const char *what)
+{
+	struct file_damage *damage;
+
+	for (size_t i = 0; i < file->damage_count; i++)
+		if (file->damage[i].offset == offset)
+			return 0; /* met before */
+	damage = one_more(file->damage, file->damage_count, &file->damage_size, sizeof(*damage));
+	if (damage == NULL)
+		return -ENOMEM;
+	file->damage = damage;
+	damage[file->damage_count++] = (struct file_damage){offset, length, what};
+	return 0;
+}
+
+int record_file_add(struct record_file *file, const struct block_header *header, uint64_t offset)
+{
+	int r = 0;
+
+	file->end = offset + BLOCK_HEADER_BYTES + header->stored_bytes;
+	if (header->kind != BLOCK_KEY && header->kind != BLOCK_DELTA)
+		return 0;
+	if (header->kind == BLOCK_KEY)
+		r = record_file_add_key(file, &(struct file_key){offset, header->sequence,
+								 header->realtime_ns,
+								 header->boottime_ns});
+	if (r == 0 && header->events != 0)
+		r = record_file_add_mark(
+			file,
+			&(struct file_mark){header->sequence, header->realtime_ns, header->events});
+	if (r < 0)
+		return r;
+	if (!file->some)
+		file->first = *header;
+	file->some = true;
+	file->last = *header;
+	file->last_offset = offset;
+	return 0;
+}
+
+void record_file_reload_hint(struct record_file *file)
+{
+	uint8_t raw[FILE_HEADER_BYTES - FILE_HINT_OFFSET];
+
+	if (read_whole_at(file->fd, raw, sizeof(raw), FILE_HINT_OFFSET) != (ssize_t)sizeof(raw) ||
+	    file_hint_load(raw, &file->hint) < 0)
+		file->hint = (struct file_hint){FILE_HEADER_BYTES, 0};
+}
+
+static int read_header_at(const struct record_file *file, uint64_t offset,
+			  struct block_header *ret_header)
+{
+	uint8_t raw[BLOCK_HEADER_BYTES];
+	ssize_t length = read_whole_at(file->fd, raw, sizeof(raw), offset);
+
+	if (length < 0)
+		return (int)length;
+	return length < BLOCK_HEADER_BYTES ? -ENODATA : block_header_load(raw, ret_header);
+}
+
+/* A whole block stands there: its end is in the file. */
+static bool is_whole(const struct record_file *file, uint64_t offset,
+		     const struct block_header *header)
+{
+	return offset + BLOCK_HEADER_BYTES + header->stored_bytes <= file->size;
+}
+
+/* The next offset behind `offset` at which a whole block stands, or 0. */
+static uint64_t search_block(const struct record_file *file, uint64_t offset)
+{
+	CLEANUP(cleanup_free) uint8_t *buffer = malloc(SEARCH_BYTES);
+	struct block_header header;
+
+	for (uint64_t at = offset + 1; buffer != NULL && at + BLOCK_HEADER_BYTES <= file->size;
+	     at += SEARCH_BYTES - BLOCK_HEADER_BYTES + 1) {
+		ssize_t length = read_whole_at(file->fd, buffer, SEARCH_BYTES, at);
+
+		for (ssize_t i = 0; i + BLOCK_HEADER_BYTES <= length; i++)
+			if (block_header_load(buffer + i, &header) == 0 &&
+			    is_whole(file, at + (uint64_t)i, &header))
+				return at + (uint64_t)i;
+	}
+	return 0;
+}
+
+int record_file_block(struct record_file *file, uint64_t offset, struct block_header *ret_header,
+		      uint64_t *ret_offset)
+{
+	uint64_t found;
+	int r;
+
+	if (offset < file->hint.start)
+		offset = file->hint.start;
+	if (offset >= file->size)
+		return 0;
+	r = read_header_at(file, offset, ret_header);
+	if (r == 0 && is_whole(file, offset, ret_header)) {
+		*ret_offset = offset;
+		return 1;
+	}
+	if (r < 0 && r != -EBADMSG && r != -ENODATA)
+		return r;
+	found = search_block(file, offset);
+	if (found == 0)
+		return 0;
+	record_file_reload_hint(file); /* the beginning may just have been dropped */
+	if (offset >= file->hint.start) {
+		r = record_file_note_damage(file, offset, found - offset, "no block stands here");
+		if (r < 0)
+			return r;
+	}
+	r = read_header_at(file, found, ret_header);
+	*ret_offset = found;
+	return r < 0 ? r : 1;
+}
+
+int record_file_payload(const struct record_file *file, uint64_t offset,
+			const struct block_header *header, struct bytes *buffer)
+{
+	uint8_t *to;
+	ssize_t length;
+
+	buffer->length = 0;
+	to = bytes_reserve(buffer, header->stored_bytes);
+	if (to == NULL)
+		return -ENOMEM;
+	length = read_whole_at(file->fd, to, header->stored_bytes, offset + BLOCK_HEADER_BYTES);
+	if (length < 0)
+		return (int)length;
+	buffer->length = (size_t)length;
+	return buffer->length == header->stored_bytes ? 0 : -EBADMSG;
+}
+
+/* Looks at each block from `offset` to `end`; what does not end there is left for later. */
+static int scan(struct record_file *file, uint64_t offset, uint64_t end)
+{
+	struct block_header header;
+	int r;
+
+	while (offset < end) {
+		r = record_file_block(file, offset, &header, &offset);
+		if (r < 0)
+			return r;
+		if (r == 0 || offset >= end)
+			break;
+		r = record_file_add(file, &header, offset);
+		if (r < 0)
+			return r;
+		offset = file->end;
+	}
+	return 0;
+}
+
+/* An unfinished block at the end: a recorder is at it, or died over it. */
+static int note_torn(struct record_file *file)
+{
+	file->torn = file->end < file->size;
+	return file->torn ? record_file_note_damage(file, file->end, file->size - file->end,
+						    "an unfinished block at the end")
+			  : 0;
+}
+
+struct index_list {
+	struct index_part *parts; /* newest first */
+	struct bytes *payloads;
+	size_t count, part_size, payload_size;
+};
+
+static void cleanup_index_list(struct index_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		bytes_done(&list->payloads[i]);
+	free(list->parts);
+	free(list->payloads);
+}
+
+/* One index block, its payload kept in the list. */
+static int read_index(const struct record_file *file, struct packer *packer, uint64_t offset,
+		      struct index_list *list)
+{
+	struct index_part *parts =
+		one_more(list->parts, list->count, &list->part_size, sizeof(*parts));
+	CLEANUP(bytes_done) struct bytes stored = {0};
+	struct bytes payload = {0}, *payloads;
+	struct block_header header;
+	struct cursor in = {0};
+	int r;
+
+	if (parts == NULL)
+		return -ENOMEM;
+	list->parts = parts;
+	payloads = one_more(list->payloads, list->count, &list->payload_size, sizeof(*payloads));
+	if (payloads == NULL)
+		return -ENOMEM;
+	list->payloads = payloads;
+	r = read_header_at(file, offset, &header);
+	if (r == 0 && (header.kind != BLOCK_INDEX || !is_whole(file, offset, &header)))
+		r = -EBADMSG;
+	if (r == 0)
+		r = record_file_payload(file, offset, &header, &stored);
+	if (r == 0)
+		r = packer_unpack(packer, &header, stored.data, &in);
+	if (r < 0)
+		return r;
+	bytes_put(&payload, in.at, cursor_left(&in));
+	if (payload.failed)
+		return -ENOMEM;
+	in = (struct cursor){payload.data, payload.data + payload.length, false};
+	r = index_decode(&in, &header, offset, &parts[list->count]);
+	if (r < 0) {
+		bytes_done(&payload);
+		return r;
+	}
+	payloads[list->count++] = payload;
+	return 0;
+}
+
+static void cleanup_packer(struct packer **packer)
+{
+	packer_free(*packer);
+}
+
+/* Whether a whole index block stands at an offset. */
+static bool is_index(const struct record_file *file, uint64_t offset)
+{
+	struct block_header header;
+
+	return offset >= file->hint.start && offset + BLOCK_HEADER_BYTES <= file->size &&
+	       read_header_at(file, offset, &header) == 0 && header.kind == BLOCK_INDEX &&
+	       is_whole(file, offset, &header);
+}
+
+/*
+ * The last index block that ends before an offset, where nothing names it: searched backwards, which is
+ * nearer than looking at every block of a day. 0: there is none.
+ */
+static uint64_t search_index(const struct record_file *file, uint64_t end)
+{
+	CLEANUP(cleanup_free) uint8_t *buffer = malloc(SEARCH_BYTES);
+	struct block_header header;
+
+	while (buffer != NULL && end > file->hint.start + BLOCK_HEADER_BYTES) {
+		uint64_t from = end > file->hint.start + SEARCH_BYTES ? end - SEARCH_BYTES
+								      : file->hint.start;
+		ssize_t length = read_whole_at(file->fd, buffer, (size_t)(end - from), from);
+
+		for (ssize_t i = length - BLOCK_HEADER_BYTES; i >= 0; i--)
+			if (block_header_load(buffer + i, &header) == 0 &&
+			    header.kind == BLOCK_INDEX &&
+			    is_whole(file, from + (uint64_t)i, &header))
+				return from + (uint64_t)i;
+		if (length < BLOCK_HEADER_BYTES || from == file->hint.start)
+			return 0;
+		end = from + BLOCK_HEADER_BYTES - 1; /* a header may stand across the border */
+	}
+	return 0;
+}
+
+/* The chain of index blocks, from the last one on; over one that is damaged to the next before it. */
+static int collect_indexes(const struct record_file *file, struct packer *packer,
+			   struct index_list *list)
+{
+	uint64_t at = is_index(file, file->hint.index) ? file->hint.index
+						       : search_index(file, file->size);
+
+	while (at >= file->hint.start && at + BLOCK_HEADER_BYTES <= file->size) {
+		uint64_t before = at;
+		int r = read_index(file, packer, at, list);
+
+		if (r == -ENOMEM)
+			return r;
+		at = r == 0 ? list->parts[list->count - 1].previous
+			    : search_index(file, at + BLOCK_HEADER_BYTES - 1);
+		if (at >= before)
+			break;
+	}
+	return 0;
+}
+
+/* What indexes tell of is taken from them; what stands between them is looked at. */
+static int take_indexes(struct record_file *file)
+{
+	CLEANUP(cleanup_index_list) struct index_list list = {0};
+	CLEANUP(cleanup_packer) struct packer *packer = NULL;
+	int r = packer_new(&packer);
+
+	if (r == 0)
+		r = collect_indexes(file, packer, &list);
+	/* What was found is what the next index names, also where the hint did not. */
+	file->hint.index = list.count > 0 ? list.parts[0].offset : 0;
+	file->end = file->hint.start;
+	for (size_t i = list.count; i-- > 0 && r == 0;) {
+		const struct index_part *part = &list.parts[i];
+
+		r = scan(file, file->end, part->from);
+		if (r == 0)
+			r = index_apply(part, file);
+		file->end = part->end;
+		file->last = part->last;
+		file->some |= file->key_count > 0;
+	}
+	if (r < 0)
+		return r;
+	file->indexed_keys = file->key_count;
+	file->indexed_marks = file->mark_count;
+	file->indexed_to = file->end;
+	return 0;
+}
+
+/* An index names the first sample by its key alone: its header says the rest. */
+static int find_first(struct record_file *file)
+{
+	if (file->key_count == 0)
+		return 0;
+	return read_header_at(file, file->keys[0].offset, &file->first);
+}
+
+static void forget_samples(struct record_file *file)
+{
+	file->key_count = 0;
+	file->mark_count = 0;
+	file->indexed_keys = 0;
+	file->indexed_marks = 0;
+	file->some = false;
+	file->last_offset = 0;
+	file->end = file->hint.start;
+	file->indexed_to = file->hint.start;
+}
+
+static int find_samples(struct record_file *file)
+{
+	int r;
+
+	forget_samples(file);
+	r = take_indexes(file);
+	if (r == 0 && file->key_count > 0)
+		r = find_first(file);
+	if (r == -EBADMSG || r == -ENODATA) { /* an index that lies: do without any */
+		file->hint.index = 0;
+		forget_samples(file);
+		r = 0;
+	}
+	if (r == 0)
+		r = scan(file, file->end, file->size);
+	return r < 0 ? r : note_torn(file);
+}
+
+int record_file_scan(const char *path, int fd, struct record_file *ret_file)
+{
+	uint8_t raw[FILE_HEADER_BYTES];
+	struct record_file file = {.fd = fd};
+	struct stat status;
+	ssize_t length = read_whole_at(fd, raw, sizeof(raw), 0);
+	int r;
+
+	if (length < 0)
+		return (int)length;
+	r = file_header_load(raw, (size_t)length, &file.header);
+	if (r < 0) {
+		ret_file->header = file.header; /* which version it is of */
+		return r;
+	}
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	file.size = (uint64_t)status.st_size;
+	file.path = strdup(path);
+	if (file.path == NULL)
+		return -ENOMEM;
+	record_file_reload_hint(&file);
+	r = find_samples(&file);
+	if (r < 0) {
+		file.fd = -1;
+		record_file_done(&file);
+		return r;
+	}
+	*ret_file = file;
+	return 0;
+}
+
+int record_file_open(const char *path, int flags, struct record_file *ret_file)
+{
+	CLEANUP(cleanup_close) int fd = open(path, flags | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = record_file_scan(path, fd, ret_file);
+	if (r == 0)
+		(void)take_fd(&fd);
+	return r;
+}
+
+void record_file_done(struct record_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->path);
+	free(file->keys);
+	free(file->marks);
+	free(file->damage);
+	*file = (struct record_file){.fd = -1};
+}
+
+/* What was unfinished may be finished now. */
+static void forget_torn(struct record_file *file)
+{
+	for (size_t i = 0; i < file->damage_count && file->torn; i++)
+		if (file->damage[i].offset == file->end) {
+			file->damage[i] = file->damage[--file->damage_count];
+			file->torn = false;
+		}
+}
+
+int record_file_refresh(struct record_file *file)
+{
+	uint64_t end = file->end;
+	struct stat status;
+	int r;
+
+	if (fstat(file->fd, &status) < 0)
+		return -errno;
+	if ((uint64_t)status.st_size == file->size)
+		return 0;
+	forget_torn(file);
+	file->size = (uint64_t)status.st_size;
+	r = scan(file, file->end, file->size);
+	if (r == 0)
+		r = note_torn(file);
+	return r < 0 ? r : file->end > end;
+}
+
+const struct file_key *record_file_key_before(const struct record_file *file, uint64_t sequence)
+{
+	size_t low = 0, high = file->key_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (file->keys[middle].sequence <= sequence)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 ? &file->keys[low - 1] : NULL;
+}

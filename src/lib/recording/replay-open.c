@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* replay-open.c - the files of a replay, and what they hold together. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/recording/replay-priv.h"
+
+static int reserve_file(struct cgw_replay *replay)
+{
+	size_t size = replay->file_size == 0 ? 8 : 2 * replay->file_size;
+	struct record_file *files;
+	uint64_t *base;
+
+	if (replay->file_count < replay->file_size)
+		return 0;
+	files = reallocarray(replay->files, size, sizeof(*files));
+	if (files == NULL)
+		return -ENOMEM;
+	replay->files = files;
+	base = reallocarray(replay->base, size, sizeof(*base));
+	if (base == NULL)
+		return -ENOMEM;
+	replay->base = base;
+	replay->file_size = size;
+	return 0;
+}
+
+static int add_file(struct cgw_replay *replay, const char *path, struct record_file *failed)
+{
+	int r = reserve_file(replay);
+
+	*failed = (struct record_file){.fd = -1};
+	if (r == 0)
+		r = record_file_open(path, O_RDONLY, failed);
+	if (r == 0)
+		replay->files[replay->file_count++] = *failed;
+	return r;
+}
+
+/* All marks of all files, by position. */
+static int collect_marks(struct cgw_replay *replay)
+{
+	replay->mark_count = 0;
+	for (size_t i = 0; i < replay->file_count; i++) {
+		const struct record_file *file = &replay->files[i];
+
+		for (size_t j = 0; j < file->mark_count; j++) {
+			const struct file_mark *mark = &file->marks[j];
+
+			if (replay->mark_count == replay->mark_size) {
+				size_t size = replay->mark_size == 0 ? 64 : 2 * replay->mark_size;
+				struct cgw_mark *marks =
+					reallocarray(replay->marks, size, sizeof(*marks));
+
+				if (marks == NULL)
+					return -ENOMEM;
+				replay->marks = marks;
+				replay->mark_size = size;
+			}
+			replay->marks[replay->mark_count++] = (struct cgw_mark){
+				.realtime_ns = mark->realtime_ns,
+				.position = replay->base[i] + mark->sequence - file->first.sequence,
+				.kinds = mark->kinds,
+			};
+		}
+	}
+	return 0;
+}
+
+int replay_collect_damage(struct cgw_replay *replay)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < replay->file_count; i++)
+		count += replay->files[i].damage_count;
+	if (count > replay->damage_size) {
+		struct cgw_damage *damage = reallocarray(replay->damage, count, sizeof(*damage));
+
+		if (damage == NULL)
+			return -ENOMEM;
+		replay->damage = damage;
+		replay->damage_size = count;
+	}
+	replay->damage_count = 0;
+	for (size_t i = 0; i < replay->file_count; i++)
+		for (size_t j = 0; j < replay->files[i].damage_count; j++) {
+			const struct file_damage *damage = &replay->files[i].damage[j];
+
+			replay->damage[replay->damage_count++] = (struct cgw_damage){
+				.file = replay->files[i].path,
+				.offset = damage->offset,
+				.length = damage->length,
+				.what = damage->what,
+			};
+		}
+	return 0;
+}
+
+/* Positions, marks and damage of all files together. */
+static int put_together(struct cgw_replay *replay)
+{
+	uint64_t position = 0;
+	int r;
+
+	for (size_t i = 0; i < replay->file_count; i++) {
+		const struct record_file *file = &replay->files[i];
+
+		replay->base[i] = position;
+		if (file->some && file->last.sequence >= file->first.sequence)
+			position += file->last.sequence - file->first.sequence + 1;
+	}
+	r = collect_marks(replay);
+	return r < 0 ? r : replay_collect_damage(replay);
+}
+
+static int say(struct cgw_diag *diag, int error, const char *path, uint32_t version)
+{
+	char shown[256];
+
+	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	switch (error) {
+	case -EBADMSG:
+		return cgw_diag_set(diag, error, "%s: no recording of cgward", shown);
+	case -EPROTONOSUPPORT:
+		return cgw_diag_set(diag, -EBADMSG,
+				    "%s: a recording of format %u; this cgward reads up to %u",
+				    shown, version, RECORDING_VERSION);
+	case -ENODATA:
+		return cgw_diag_set(diag, error, "%s: no sample is in this recording", shown);
+	default:
+		return cgw_diag_set(diag, error, "%s: %s", shown, strerror(-error));
+	}
+}
+
+/* A file of a directory that is no recording is damage: the others are read. */
+static int open_directory(struct cgw_replay *replay, struct cgw_diag *diag)
+{
+	CLEANUP(name_list_done) struct name_list list = {0};
+	struct record_file failed = {.fd = -1};
+	int last_error = -ENODATA, r = record_directory_list(replay->path, &list);
+
+	for (size_t i = 0; i < list.count && r == 0; i++) {
+		CLEANUP(cleanup_free) char *path = record_path(replay->path, list.names[i]);
+
+		r = path == NULL ? -ENOMEM : add_file(replay, path, &failed);
+		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -ENOENT) {
+			last_error = r;
+			r = 0;
+		}
+	}
+	if (r == 0 && replay->file_count == 0)
+		r = last_error;
+	return r < 0 ? say(diag, r, replay->path, failed.header.version) : 0;
+}
+
+int replay_open_files(struct cgw_replay *replay, struct cgw_diag *diag)
+{
+	struct record_file failed;
+	struct stat status;
+	bool some = false;
+	int r;
+
+	if (stat(replay->path, &status) < 0)
+		return say(diag, -errno, replay->path, 0);
+	replay->directory = S_ISDIR(status.st_mode);
+	if (replay->directory) {
+		r = open_directory(replay, diag);
+		if (r < 0)
+			return r;
+	} else {
+		r = add_file(replay, replay->path, &failed);
+		if (r < 0)
+			return say(diag, r, replay->path, failed.header.version);
+	}
+	for (size_t i = 0; i < replay->file_count; i++)
+		some |= replay->files[i].some;
+	if (!some)
+		return say(diag, -ENODATA, replay->path, 0);
+	r = put_together(replay);
+	return r < 0 ? say(diag, r, replay->path, 0) : 0;
+}
+
+/* Files of the directory behind the last one that is open. */
+static int add_new_files(struct cgw_replay *replay)
+{
+	CLEANUP(name_list_done) struct name_list list = {0};
+	struct record_file failed = {.fd = -1};
+	int more = 0, r = record_directory_list(replay->path, &list);
+
+	for (size_t i = 0; i < list.count && r >= 0; i++) {
+		CLEANUP(cleanup_free) char *path = record_path(replay->path, list.names[i]);
+
+		if (path == NULL)
+			return -ENOMEM;
+		if (replay->file_count > 0 &&
+		    strcmp(path, replay->files[replay->file_count - 1].path) <= 0)
+			continue;
+		r = add_file(replay, path, &failed);
+		more |= r == 0;
+		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -ENOENT)
+			r = 0; /* perhaps still being made: the next look finds it */
+	}
+	return r < 0 ? r : more;
+}
+
+int replay_refresh_files(struct cgw_replay *replay)
+{
+	int more = 0, r = 0;
+
+	if (replay->file_count > 0)
+		more = record_file_refresh(&replay->files[replay->file_count - 1]);
+	if (more >= 0 && replay->directory)
+		r = add_new_files(replay);
+	if (more < 0 || r < 0)
+		return more < 0 ? more : r;
+	if (more + r > 0)
+		r = put_together(replay) < 0 ? -ENOMEM : 1;
+	return r;
+}

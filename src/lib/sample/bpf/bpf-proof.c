@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * bpf-proof.c - are the BPF programs' figures those of the files?
+ *
+ * A few groups, those with the most of each controller's figures, are read from files, walked by the
+ * programs, and read from files again. A figure that lies between both readings agrees. One that does
+ * not do so for each of the groups in some round is left to the files.
+ *
+ * Where memory.stat's values stand differs by kernel, and no table tells: it is found out by looking
+ * which place holds the file's number in all of the groups.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/sample/bpf/bpf.h"
+
+#define TRIAL_MAX 8
+/* The root, for memory.stat only: it has some of nearly everything. */
+#define ROOT_TRIAL  TRIAL_MAX
+#define TRIAL_COUNT (TRIAL_MAX + 1)
+#define ROUND_MAX   5
+
+/* A group that figures of one part are tried on. */
+struct trial {
+	struct tree_group *group; /* NULL: gone meanwhile */
+	uint64_t id;
+	int link; /* to look at it alone */
+};
+
+struct trial_part {
+	struct trial trials[TRIAL_COUNT];
+	size_t count;
+	uint32_t hierarchy;
+};
+
+struct proof {
+	struct bpf *bpf;
+	struct files *files;
+	struct trial_part parts[BPF_PART_COUNT];
+	/* By column of the collector and trial: what the file said last, and the least and most so far. */
+	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_COUNT];
+	uint64_t low[CGW_METRIC_COUNT][TRIAL_COUNT], high[CGW_METRIC_COUNT][TRIAL_COUNT];
+	struct cgw_number row[CGW_METRIC_COUNT]; /* of the file read last */
+	const struct tree_group *row_group;
+	size_t row_file;
+	int row_error;
+	uint32_t matched[CGW_METRIC_COUNT]; /* bit by trial */
+	/* For memory.stat: the places that held the file's number in some round. */
+	uint64_t state_places[CGW_METRIC_COUNT][TRIAL_COUNT];
+	uint64_t event_places[CGW_METRIC_COUNT][TRIAL_COUNT];
+	uint64_t first_seen[CGW_METRIC_COUNT];
+	uint8_t distinct[CGW_METRIC_COUNT]; /* numbers above zero that differ: 2 is enough */
+};
+
+/* What tells which groups a part's figures are best tried on. */
+static const uint8_t most_of[BPF_PART_COUNT] = {
+	[BPF_PART_CORE] = BPF_CORE_CPU_USAGE,   [BPF_PART_CPU] = BPF_CPU_PERIODS,
+	[BPF_PART_CPUACCT] = BPF_CPUACCT_USAGE, [BPF_PART_MEMORY] = BPF_MEMORY_USAGE,
+	[BPF_PART_PIDS] = BPF_PIDS_CURRENT,     [BPF_PART_FREEZER] = BPF_FREEZER_FLAGS,
+	[BPF_PART_IO] = BPF_IO_DEVICES,         [BPF_PART_DEVICE] = BPF_LIST_BYTES,
+};
+
+static bool is_stat(const struct bpf_column *column)
+{
+	return bpf_is_stat(column->row);
+}
+
+/* Whether a column is tried on that group. */
+static bool is_tried(const struct proof *proof, const struct bpf_column *column, size_t trial)
+{
+	const struct trial_part *part = &proof->parts[column->row->part];
+
+	if (trial == ROOT_TRIAL)
+		return is_stat(column) && part->trials[trial].link >= 0;
+	return trial < part->count;
+}
+
+/* Puts a group among those with the most, which stand in order. */
+static void offer(struct trial_part *part, uint64_t *most, struct tree_group *group, uint64_t value)
+{
+	size_t at = part->count < TRIAL_MAX ? part->count : TRIAL_MAX - 1;
+
+	if (part->count == TRIAL_MAX && value <= most[at])
+		return;
+	for (; at > 0 && most[at - 1] < value; at--) {
+		most[at] = most[at - 1];
+		part->trials[at] = part->trials[at - 1];
+	}
+	most[at] = value;
+	part->trials[at] = (struct trial){group, group->id[part->hierarchy], -1};
+	part->count += part->count < TRIAL_MAX;
+}
+
+static void choose(struct proof *proof, const struct bpf_column *column)
+{
+	struct trial_part *part = &proof->parts[column->row->part];
+	const struct bpf_hierarchy *of = &proof->bpf->of[column->hierarchy];
+	enum bpf_part judge = bpf_judge(column->row->part);
+	uint64_t most[TRIAL_MAX] = {0};
+	const uint64_t *records;
+	size_t stride;
+
+	if (part->count > 0)
+		return;
+	part->hierarchy = column->hierarchy;
+	records = bpf_programs_part(proof->bpf->programs, judge, &stride);
+	for (uint32_t slot = 1; slot < of->count; slot++) {
+		const uint64_t *record = records + slot * stride;
+
+		if (of->groups[slot] != NULL && record[0] == BPF_RECORD_PRESENT)
+			offer(part, most, of->groups[slot], record[most_of[judge]]);
+	}
+}
+
+static int link_root(struct proof *proof)
+{
+	const struct bpf *bpf = proof->bpf;
+	struct trial *root = &proof->parts[BPF_PART_STAT].trials[ROOT_TRIAL];
+
+	for (size_t i = 0; i < bpf->column_count && root->link < 0; i++) {
+		uint32_t h = bpf->columns[i].hierarchy;
+
+		if (!is_stat(&bpf->columns[i]))
+			continue;
+		root->group = bpf->tree->root;
+		root->id = bpf->layout->hierarchies[h].root_id;
+		root->link = bpf_programs_link(bpf->programs, bpf->layout->hierarchies[h].fd);
+		if (root->link < 0)
+			return root->link;
+	}
+	return 0;
+}
+
+/* A group that went meanwhile is none to try on. */
+static int link_trials(struct proof *proof)
+{
+	for (size_t p = 0; p < BPF_PART_COUNT; p++) {
+		struct trial_part *part = &proof->parts[p];
+
+		for (size_t i = 0; i < part->count; i++) {
+			struct trial *trial = &part->trials[i];
+			CLEANUP(cleanup_free) char *path = tree_path(trial->group);
+			CLEANUP(cleanup_close) int directory = -1;
+			uint64_t id = 0;
+			int r = path == NULL ? -ENOMEM
+					     : cgw_group_open(proof->bpf->layout, part->hierarchy,
+							      path, &directory, &id);
+
+			if (r == -ENOMEM)
+				return r;
+			if (r == 0 && id == trial->id)
+				trial->link = bpf_programs_link(proof->bpf->programs, directory);
+			if (trial->link < 0)
+				trial->group = NULL;
+		}
+	}
+	return link_root(proof);
+}
+
+static void unlink_trials(struct proof *proof)
+{
+	for (size_t p = 0; p < BPF_PART_COUNT; p++)
+		for (size_t i = 0; i < TRIAL_COUNT; i++)
+			if (proof->parts[p].trials[i].link >= 0)
+				close(proof->parts[p].trials[i].link);
+}
+
+/* What the file says of a column's metric. Columns of one file stand together: it is read once. */
+static struct cgw_number from_file(struct proof *proof, const struct bpf_column *column,
+				   struct tree_group *group)
+{
+	if (proof->row_group != group || proof->row_file != column->file) {
+		proof->row_error = files_peek(proof->files, group, column->file, proof->row);
+		proof->row_group = group;
+		proof->row_file = column->file;
+	}
+	if (proof->row_error < 0)
+		return (struct cgw_number){0, cgw_state_from_error(proof->row_error)};
+	return proof->row[column->want.slot];
+}
+
+/* A figure that goes up and down between two readings lies at least between all of them. */
+static void note_range(struct proof *proof, size_t index, size_t trial, struct cgw_number number)
+{
+	uint64_t *low = &proof->low[index][trial], *high = &proof->high[index][trial];
+
+	if (number.state != CGW_OK)
+		return;
+	*low = number.value < *low ? number.value : *low;
+	*high = number.value > *high ? number.value : *high;
+}
+
+static bool agrees(const struct proof *proof, size_t index, size_t trial, struct cgw_number number,
+		   struct cgw_number after)
+{
+	struct cgw_number before = proof->before[index][trial];
+
+	if (number.state != CGW_OK || before.state != CGW_OK || after.state != CGW_OK)
+		return number.state == before.state || number.state == after.state;
+	return number.value >= proof->low[index][trial] &&
+	       number.value <= proof->high[index][trial];
+}
+
+/* What the programs took of the group that they looked at last. */
+static const uint64_t *lone_record(const struct proof *proof, const struct bpf_column *column)
+{
+	return column->records + bpf_programs_capacity(proof->bpf->programs) * column->stride;
+}
+
+/* Its number; false where they leave it to the file. */
+static bool from_programs(const struct proof *proof, const struct bpf_column *column,
+			  struct cgw_number *ret_number)
+{
+	const uint64_t *record = lone_record(proof, column);
+	uint64_t raw;
+
+	*ret_number = (struct cgw_number){0, CGW_ABSENT};
+	return record[0] == BPF_RECORD_ABSENT ||
+	       (bpf_field_raw(column, record, &raw) && bpf_field_number(column, raw, ret_number));
+}
+
+/* Which places of the group's statistics hold a number between both readings. */
+static void narrow_places(struct proof *proof, size_t index, size_t trial, struct cgw_number after)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	const struct bpf_learned *learned = &bpf_programs_learned(proof->bpf->programs)[trial];
+	struct cgw_number before = proof->before[index][trial], number;
+	uint64_t *states = &proof->state_places[index][trial];
+	uint64_t *events = &proof->event_places[index][trial];
+
+	if (learned->id != proof->parts[BPF_PART_STAT].trials[trial].id || before.state != CGW_OK ||
+	    after.state != CGW_OK)
+		return;
+	for (size_t place = 0; place < BPF_LEARN_SIZE; place++) {
+		uint64_t bit = UINT64_C(1) << place;
+
+		if (place < learned->state_count &&
+		    bpf_field_number(column, (uint64_t)learned->state[place], &number) &&
+		    agrees(proof, index, trial, number, after))
+			*states |= bit;
+		if (column->row->kind == BPF_KIND_PLAIN && place < learned->event_count &&
+		    bpf_field_number(column, learned->events[place], &number) &&
+		    agrees(proof, index, trial, number, after))
+			*events |= bit;
+	}
+	if (trial == ROOT_TRIAL || before.value == 0 || before.value == proof->first_seen[index])
+		return;
+	proof->first_seen[index] = before.value;
+	proof->distinct[index]++;
+}
+
+/* Which policies' weights are the file's. */
+static void narrow_weights(struct proof *proof, size_t index, size_t trial, struct cgw_number after)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	const uint64_t *record = lone_record(proof, column);
+	struct cgw_number number;
+
+	for (size_t place = 0; place < BPF_POLICY_MAX; place++)
+		if (record[0] == BPF_RECORD_PRESENT &&
+		    bpf_field_number(column, record[BPF_WEIGHT_FIRST + place], &number) &&
+		    agrees(proof, index, trial, number, after))
+			proof->state_places[index][trial] |= UINT64_C(1) << place;
+}
+
+static void compare(struct proof *proof, size_t index, size_t trial)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	struct tree_group *group = proof->parts[column->row->part].trials[trial].group;
+	struct cgw_number number, after;
+
+	if (group == NULL) {
+		proof->matched[index] |= UINT32_C(1) << trial;
+		return;
+	}
+	after = from_file(proof, column, group);
+	note_range(proof, index, trial, proof->before[index][trial]);
+	note_range(proof, index, trial, after);
+	if (is_stat(column)) {
+		narrow_places(proof, index, trial, after);
+		return;
+	}
+	if (bpf_is_searched(column->row)) {
+		narrow_weights(proof, index, trial, after);
+		return;
+	}
+	if (!from_programs(proof, column, &number) || agrees(proof, index, trial, number, after) ||
+	    after.state == CGW_GONE)
+		proof->matched[index] |= UINT32_C(1) << trial;
+}
+
+static void read_before(struct proof *proof, size_t trial)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++) {
+		const struct bpf_column *column = &proof->bpf->columns[i];
+		struct tree_group *group = proof->parts[column->row->part].trials[trial].group;
+
+		if (is_tried(proof, column, trial) && group != NULL &&
+		    !(proof->matched[i] >> trial & 1))
+			proof->before[i][trial] = from_file(proof, column, group);
+	}
+	proof->row_group = NULL;
+}
+
+static void compare_after(struct proof *proof, size_t trial)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++)
+		if (is_tried(proof, &proof->bpf->columns[i], trial) &&
+		    !(proof->matched[i] >> trial & 1))
+			compare(proof, i, trial);
+	proof->row_group = NULL;
+}
+
+/* The trial's group of each part, looked at by the programs. */
+static int look(struct proof *proof, size_t trial)
+{
+	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
+
+	for (size_t p = 0; p < BPF_PART_COUNT; p++) {
+		struct trial_part *part = &proof->parts[p];
+		int r;
+
+		if (part->trials[trial].group == NULL || part->trials[trial].link < 0)
+			continue;
+		control->parts = 1U << p;
+		r = bpf_programs_pass_lone(proof->bpf->programs, part->hierarchy,
+					   part->trials[trial].link);
+		if (r == -ENOENT)
+			part->trials[trial].group = NULL;
+		else if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int run_round(struct proof *proof)
+{
+	int r = 0;
+
+	for (size_t trial = 0; trial < TRIAL_COUNT && r == 0; trial++) {
+		read_before(proof, trial);
+		r = look(proof, trial);
+		if (r == 0)
+			compare_after(proof, trial);
+	}
+	return r;
+}
+
+/*
+ * The lists that are sorted by use stand first, in this order, in all kernels that count them so: for
+ * them it is enough that the number there is right. Others must be told apart by their numbers.
+ */
+static int usual_place(enum cgw_metric metric)
+{
+	static const enum cgw_metric first[] = {
+		CGW_M_MEMORY_INACTIVE_ANON, CGW_METRIC_COUNT,         CGW_M_MEMORY_INACTIVE_FILE,
+		CGW_M_MEMORY_ACTIVE_FILE,   CGW_M_MEMORY_UNEVICTABLE,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+		if (first[i] == metric)
+			return (int)i;
+	return -1;
+}
+
+static bool is_single(uint64_t bits)
+{
+	return bits != 0 && (bits & (bits - 1)) == 0;
+}
+
+/* Places that held the number in all groups. */
+static void common_places(const struct proof *proof, size_t index, uint64_t *ret_states,
+			  uint64_t *ret_events)
+{
+	const struct trial_part *part = &proof->parts[proof->bpf->columns[index].row->part];
+
+	*ret_states = *ret_events = UINT64_MAX;
+	for (size_t trial = 0; trial < part->count; trial++) {
+		if (part->trials[trial].group == NULL)
+			continue;
+		*ret_states &= proof->state_places[index][trial];
+		*ret_events &= proof->event_places[index][trial];
+	}
+}
+
+/* The one place that is left. */
+static bool take_single(uint64_t states, uint64_t events, uint32_t *ret_index)
+{
+	if (events == 0 && is_single(states))
+		*ret_index = (uint32_t)__builtin_ctzll(states);
+	else if (states == 0 && is_single(events))
+		*ret_index = BPF_STAT_EVENT | (uint32_t)__builtin_ctzll(events);
+	else
+		return false;
+	return true;
+}
+
+/* What the root's file said last; no number where it was not asked. */
+static struct cgw_number root_number(const struct proof *proof, size_t index)
+{
+	return proof->before[index][ROOT_TRIAL];
+}
+
+/* Where a searched value is. False: not found out. */
+static bool settle_place(const struct proof *proof, size_t index, uint32_t *ret_index)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	struct cgw_number root = root_number(proof, index);
+	uint64_t states, events;
+	int usual = usual_place(column->metric);
+
+	common_places(proof, index, &states, &events);
+	if (!is_stat(column))
+		return states != UINT64_MAX && take_single(states, 0, ret_index);
+	if (proof->distinct[index] > 0 && usual >= 0 && states >> usual & 1) {
+		*ret_index = (uint32_t)usual;
+		return true;
+	}
+	if (proof->distinct[index] >= 2 && take_single(states, events, ret_index))
+		return true;
+	/* Too little of it in the groups: the root has more. */
+	if (root.state != CGW_OK || root.value == 0)
+		return false;
+	states &= proof->state_places[index][ROOT_TRIAL];
+	events &= proof->event_places[index][ROOT_TRIAL];
+	if (usual >= 0 && states >> usual & 1) {
+		*ret_index = (uint32_t)usual;
+		return true;
+	}
+	return take_single(states, events, ret_index);
+}
+
+/* Only what agreed everywhere stays. Without a group to try on nothing is known. */
+static void keep_proven(struct proof *proof)
+{
+	struct bpf *bpf = proof->bpf;
+	size_t kept = 0, stats = 0;
+
+	for (size_t i = 0; i < bpf->column_count; i++) {
+		struct bpf_column *column = &bpf->columns[i];
+		size_t count = proof->parts[column->row->part].count;
+		bool proven = count > 0 && proof->matched[i] == (UINT32_C(1) << count) - 1;
+
+		if (bpf_is_searched(column->row)) {
+			struct cgw_number root = root_number(proof, i);
+
+			proven = stats < BPF_STAT_MAX &&
+				 settle_place(proof, i, &bpf->stat_index[column->metric]);
+			stats += proven && is_stat(column);
+			column->by_root = !proven && is_stat(column) && root.state == CGW_OK &&
+					  root.value == 0;
+			column->none = column->by_root;
+			proven = proven || column->by_root;
+		}
+		if (proven)
+			bpf->columns[kept++] = *column;
+	}
+	bpf->column_count = kept;
+}
+
+/* Another round may bring something. What memory.stat holds none of anywhere is not found this time. */
+static bool is_open(const struct proof *proof, size_t index)
+{
+	const struct bpf_column *column = &proof->bpf->columns[index];
+	size_t count = proof->parts[column->row->part].count;
+	uint32_t place;
+
+	if (is_stat(column))
+		return proof->distinct[index] > 1 && !settle_place(proof, index, &place);
+	if (bpf_is_searched(column->row))
+		return false;
+	return proof->matched[index] != (UINT32_C(1) << count) - 1;
+}
+
+static bool all_settled(const struct proof *proof)
+{
+	for (size_t i = 0; i < proof->bpf->column_count; i++)
+		if (is_open(proof, i))
+			return false;
+	return true;
+}
+
+static void ask_to_learn(struct proof *proof)
+{
+	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
+	const struct trial_part *memory = &proof->parts[BPF_PART_STAT];
+
+	control->learn_count = TRIAL_COUNT;
+	for (size_t i = 0; i < TRIAL_COUNT; i++)
+		control->learn_id[i] = memory->trials[i].id;
+}
+
+int bpf_prove(struct bpf *bpf, struct files *files)
+{
+	CLEANUP(cleanup_free) struct proof *proof = calloc(1, sizeof(*proof));
+	int r;
+
+	if (proof == NULL)
+		return -ENOMEM;
+	proof->bpf = bpf;
+	proof->files = files;
+	memset(proof->low, 0xff, sizeof(proof->low));
+	for (size_t p = 0; p < BPF_PART_COUNT; p++)
+		for (size_t i = 0; i < TRIAL_COUNT; i++)
+			proof->parts[p].trials[i].link = -1;
+	for (size_t i = 0; i < bpf->column_count; i++)
+		choose(proof, &bpf->columns[i]);
+	r = link_trials(proof);
+	ask_to_learn(proof);
+	for (int round = 0; round < ROUND_MAX && r == 0; round++) {
+		r = run_round(proof);
+		if (all_settled(proof))
+			break;
+	}
+	unlink_trials(proof);
+	bpf_programs_control(bpf->programs)->learn_count = 0;
+	if (r == 0)
+		keep_proven(proof);
+	return r;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* controllers.h - the parts of the programs that know a controller each, but for memory's. */
+#ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H
+#define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H
+
+#include "access.h"
+
+/* cgroup.flags: an enum without a name, the same since 5.2. */
+#define CGRP_FROZEN 3
+
+struct record_core {
+	__u64 field[BPF_CORE_SIZE];
+};
+struct record_core_states {
+	__u64 field[BPF_CORE_STATES_SIZE];
+};
+struct record_cpu {
+	__u64 field[BPF_CPU_SIZE];
+};
+struct record_cpuacct {
+	__u64 field[BPF_CPUACCT_SIZE];
+};
+struct record_pids {
+	__u64 field[BPF_PIDS_SIZE];
+};
+struct record_pids_limits {
+	__u64 field[BPF_PIDS_LIMITS_SIZE];
+};
+struct record_freezer {
+	__u64 field[BPF_FREEZER_SIZE];
+};
+struct record_io {
+	__u64 field[BPF_IO_SIZE];
+};
+struct record_weight {
+	__u64 field[BPF_WEIGHT_SIZE];
+};
+struct record_device {
+	__u64 field[BPF_LIST_SIZE];
+};
+struct device_figures {
+	__u64 field[BPF_DEVICE_SIZE];
+};
+
+/* The collector sets their sizes: one entry a group, and of `devices` some. */
+ARRAY(core, struct record_core, 1);
+ARRAY(core_states, struct record_core_states, 1);
+ARRAY(cpu, struct record_cpu, 1);
+ARRAY(cpuacct, struct record_cpuacct, 1);
+ARRAY(percpu, __u64, 1);
+ARRAY(pids, struct record_pids, 1);
+ARRAY(pids_limits, struct record_pids_limits, 1);
+ARRAY(freezer, struct record_freezer, 1);
+ARRAY(io, struct record_io, 1);
+ARRAY(weight, struct record_weight, 1);
+ARRAY(device, struct record_device, 1);
+ARRAY(devices, struct device_figures, 1);
+
+static __always_inline void take_core(const struct visit *visit)
+{
+	struct record_core *to = bpf_map_lookup_elem(&core, &visit->slot);
+
+	if (to == NULL)
+		return;
+	to->field[BPF_CORE_STATE] = BPF_RECORD_PRESENT;
+	to->field[BPF_CORE_CPU_USAGE] = READ(group_at(visit), bstat.cputime.sum_exec_runtime);
+}
+
+static __always_inline void take_core_states(const struct visit *visit)
+{
+	struct record_core_states *to = bpf_map_lookup_elem(&core_states, &visit->slot);
+	struct cgroup *group = group_at(visit);
+
+	if (to == NULL)
+		return;
+	to->field[BPF_CORE_STATES_STATE] = BPF_RECORD_PRESENT;
+	to->field[BPF_CORE_STATES_POPULATED] = READ(group, nr_populated_csets) +
+						       READ(group, nr_populated_domain_children) +
+						       READ(group, nr_populated_threaded_children) >
+					       0;
+	to->field[BPF_CORE_STATES_FROZEN] = READ(group, flags) >> CGRP_FROZEN & 1;
+	to->field[BPF_CORE_STATES_FREEZE] = READ(group, freezer.freeze);
+	to->field[BPF_CORE_STATES_DESCENDANTS] = READ(group, nr_descendants);
+	to->field[BPF_CORE_STATES_DYING] = READ(group, nr_dying_descendants);
+	to->field[BPF_CORE_STATES_MAX_DEPTH] = READ(group, max_depth);
+	to->field[BPF_CORE_STATES_MAX_DESCENDANTS] = READ(group, max_descendants);
+}
+
+static __always_inline void take_cpu(const struct visit *visit)
+{
+	struct record_cpu *to = bpf_map_lookup_elem(&cpu, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, cpu_cgrp_id);
+	struct task_group *from = AS(struct task_group, css);
+
+	if (!begins(to, css, visit))
+		return;
+	to->field[BPF_CPU_SHARES] = READ(from, shares);
+	if (bpf_core_field_exists(struct task_group, idle))
+		to->field[BPF_CPU_IDLE] = READ(from, idle);
+	if (bpf_core_field_exists(struct task_group, rt_bandwidth)) {
+		to->field[BPF_CPU_RT_RUNTIME] = READ(from, rt_bandwidth.rt_runtime);
+		to->field[BPF_CPU_RT_PERIOD] = READ(from, rt_bandwidth.rt_period);
+	}
+	if (!bpf_core_field_exists(struct task_group, cfs_bandwidth))
+		return;
+	to->field[BPF_CPU_PERIODS] = READ(from, cfs_bandwidth.nr_periods);
+	to->field[BPF_CPU_THROTTLES] = READ(from, cfs_bandwidth.nr_throttled);
+	to->field[BPF_CPU_THROTTLED_NS] = READ(from, cfs_bandwidth.throttled_time);
+	to->field[BPF_CPU_BURSTS] = READ(from, cfs_bandwidth.nr_burst);
+	to->field[BPF_CPU_BURST_NS] = READ(from, cfs_bandwidth.burst_time);
+	to->field[BPF_CPU_QUOTA] = READ(from, cfs_bandwidth.quota);
+	to->field[BPF_CPU_PERIOD] = READ(from, cfs_bandwidth.period);
+	to->field[BPF_CPU_MAX_BURST] = READ(from, cfs_bandwidth.burst);
+}
+
+#define CPU_STAT(from, name)                                   \
+	READ_U64(ELEMENT(from, struct kernel_cpustat, cpustat, \
+			 bpf_core_enum_value(enum cpu_usage_stat, name)))
+
+static __always_inline void take_cpu_usage(__u32 place, __u64 usage)
+{
+	__u64 *to = bpf_map_lookup_elem(&percpu, &place);
+
+	if (to != NULL)
+		*to = usage;
+}
+
+/* The sums over a group's CPUs, and where its parts of per-CPU memory start. */
+struct cpu_sums {
+	const struct bpf_control *asked;
+	__u64 usages, stats;
+	__u64 usage, user, system;
+	__u32 slot;
+};
+
+static long add_cpu(__u32 i, struct cpu_sums *sums)
+{
+	const struct bpf_control *asked = sums->asked;
+	__u64 stat, one;
+
+	if (i >= BPF_CPU_MAX)
+		return 1;
+	one = READ_U64((void *)(sums->usages + asked->cpu_offset[i]));
+	if (asked->fine & BPF_FINE_PERCPU)
+		take_cpu_usage(sums->slot * asked->cpu_count + i, one);
+	sums->usage += one;
+	if (!(asked->fine & BPF_FINE_SPLIT))
+		return 0;
+	stat = sums->stats + asked->cpu_offset[i];
+	sums->user += CPU_STAT(stat, CPUTIME_USER) + CPU_STAT(stat, CPUTIME_NICE);
+	sums->system += CPU_STAT(stat, CPUTIME_SYSTEM) + CPU_STAT(stat, CPUTIME_IRQ) +
+			CPU_STAT(stat, CPUTIME_SOFTIRQ);
+	return 0;
+}
+
+static __always_inline void take_cpuacct(const struct visit *visit)
+{
+	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, cpuacct_cgrp_id);
+	struct cpuacct *from = AS(struct cpuacct, css);
+	struct cpu_sums sums = {.asked = visit->control, .slot = visit->slot};
+
+	if (!begins(to, css, visit))
+		return;
+	sums.usages = ADDRESS(from, struct cpuacct, cpuusage);
+	sums.stats = ADDRESS(from, struct cpuacct, cpustat);
+	bpf_loop(visit->control->cpu_count, add_cpu, &sums, 0);
+	to->field[BPF_CPUACCT_USAGE] = sums.usage;
+	to->field[BPF_CPUACCT_USER] = sums.user;
+	/* Counted by ticks: not what user leaves of usage. */
+	to->field[BPF_CPUACCT_SYSTEM] = sums.system;
+}
+
+static __always_inline void take_pids(const struct visit *visit)
+{
+	struct record_pids *to = bpf_map_lookup_elem(&pids, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
+	struct pids_cgroup *from = AS(struct pids_cgroup, css);
+
+	if (!begins(to, css, visit))
+		return;
+	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
+}
+
+static __always_inline void take_pids_limits(const struct visit *visit)
+{
+	struct record_pids_limits *to = bpf_map_lookup_elem(&pids_limits, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
+	struct pids_cgroup *from = AS(struct pids_cgroup, css);
+
+	if (!begins(to, css, visit))
+		return;
+	to->field[BPF_PIDS_LIMITS_MAX] = READ(from, limit.counter);
+	TAKE(to, BPF_PIDS_LIMITS_PEAK, from, struct pids_cgroup, watermark);
+	if (bpf_core_field_exists(struct pids_cgroup, events))
+		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
+			READ_U64(ELEMENT(from, struct pids_cgroup, events, 0));
+	else if (bpf_core_field_exists(struct pids_cgroup___limit, events_limit))
+		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
+			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
+}
+
+static __always_inline void take_freezer(const struct visit *visit)
+{
+	struct record_freezer *to = bpf_map_lookup_elem(&freezer, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, freezer_cgrp_id);
+	struct freezer *from = AS(struct freezer, css);
+	unsigned int state;
+
+	if (!begins(to, css, visit))
+		return;
+	state = READ(from, state);
+	to->field[BPF_FREEZER_FLAGS] =
+		(state & bpf_core_enum_value(enum freezer_state_flags, CGROUP_FREEZING_SELF)
+			 ? BPF_FREEZER_SELF
+			 : 0) |
+		(state & bpf_core_enum_value(enum freezer_state_flags, CGROUP_FREEZING_PARENT)
+			 ? BPF_FREEZER_PARENT
+			 : 0);
+}
+
+/*
+ * A policy's data starts with what all have; bfq's weight comes next. Which of them is bfq's, is not
+ * told here: the file says which.
+ */
+static __always_inline void take_weight(const struct visit *visit)
+{
+	struct record_weight *to = bpf_map_lookup_elem(&weight, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
+
+	if (!begins(to, css, visit))
+		return;
+	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
+		__u64 data = READ_U64(ELEMENT(AS(struct blkcg, css), struct blkcg, cpd, i));
+
+		to->field[BPF_WEIGHT_FIRST + i] =
+			data == 0 ? 0
+				  : READ_U64((void *)data +
+					     bpf_core_type_size(struct blkcg_policy_data)) &
+					    0xffffffff;
+	}
+}
+
+static __always_inline void take_io(const struct visit *visit)
+{
+	struct record_io *to = bpf_map_lookup_elem(&io, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
+
+	if (begins(to, css, visit))
+		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
+}
+
+/* The running kernel counts as these programs expect. */
+#define KNOWS_DEVICES                                      \
+	(bpf_core_field_exists(struct blkcg_gq, iostat) && \
+	 bpf_core_field_exists(struct blkcg_gq, q) &&      \
+	 bpf_core_field_exists(struct request_queue, disk))
+
+/* The devices of a group, of which the one at `node` comes next. */
+struct device_taking {
+	struct bpf_control *asked;
+	struct record_device *to;
+	__u64 node; /* address of the struct hlist_node within its struct blkcg_gq */
+};
+
+static __always_inline void take_device_figures(struct blkcg_gq *from, struct gendisk *disk,
+						struct device_figures *to)
+{
+	to->field[BPF_DEVICE_NUMBER] =
+		(__u64)READ(disk, major) << 32 | (__u32)READ(disk, first_minor);
+	to->field[BPF_DEVICE_RBYTES] = READ(from, iostat.cur.bytes[0]);
+	to->field[BPF_DEVICE_WBYTES] = READ(from, iostat.cur.bytes[1]);
+	to->field[BPF_DEVICE_DBYTES] = READ(from, iostat.cur.bytes[2]);
+	to->field[BPF_DEVICE_RIOS] = READ(from, iostat.cur.ios[0]);
+	to->field[BPF_DEVICE_WIOS] = READ(from, iostat.cur.ios[1]);
+	to->field[BPF_DEVICE_DIOS] = READ(from, iostat.cur.ios[2]);
+}
+
+static long take_one_device(__u32 i, struct device_taking *taking)
+{
+	__u64 address = taking->node - bpf_core_field_offset(struct blkcg_gq, blkcg_node);
+	__u32 place = taking->asked->device_first + taking->asked->device_count;
+	struct blkcg_gq *from = AS(struct blkcg_gq, (void *)address);
+	struct request_queue *queue;
+	struct device_figures *to;
+	struct gendisk *disk;
+
+	(void)i;
+	if (taking->node == 0)
+		return 1;
+	taking->node = ADDRESS(from, struct blkcg_gq, blkcg_node.next);
+	queue = READ(from, q);
+	disk = READ(queue, disk);
+	/* Such are not in the file either. */
+	if (!READ(from, online) || disk == NULL)
+		return 0;
+	to = place < taking->asked->device_end ? bpf_map_lookup_elem(&devices, &place) : NULL;
+	if (to == NULL) {
+		taking->to->field[BPF_LIST_MISSING] = 1;
+		return 1;
+	}
+	take_device_figures(from, disk, to);
+	taking->to->field[BPF_LIST_BYTES] +=
+		to->field[BPF_DEVICE_RBYTES] + to->field[BPF_DEVICE_WBYTES];
+	taking->to->field[BPF_LIST_COUNT]++;
+	taking->asked->device_count++;
+	return 0;
+}
+
+static __always_inline void take_device(const struct visit *visit)
+{
+	struct record_device *to = bpf_map_lookup_elem(&device, &visit->slot);
+	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
+	struct bpf_control *asked = visit->control;
+	struct device_taking taking;
+
+	if (!begins(to, css, visit))
+		return;
+	to->field[BPF_LIST_FIRST] = asked->device_first + asked->device_count;
+	to->field[BPF_LIST_COUNT] = 0;
+	to->field[BPF_LIST_MISSING] = !KNOWS_DEVICES;
+	to->field[BPF_LIST_BYTES] = 0;
+	if (!KNOWS_DEVICES)
+		return;
+	taking = (struct device_taking){
+		asked, to, ADDRESS(AS(struct blkcg, css), struct blkcg, blkg_list.first)};
+	if (taking.node != 0)
+		bpf_loop(BPF_DEVICE_MAX, take_one_device, &taking, 0);
+	if (taking.node != 0)
+		to->field[BPF_LIST_MISSING] = 1;
+}
+
+#endif

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* discover.c - which groups came, which went. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/list-children.h"
+#include "lib/sample/discover.h"
+
+struct walk_step {
+	struct tree_group *group;
+	bool leaf; /* it had no children when it was met: to be watched, hardly to be listed */
+};
+
+struct walk {
+	struct discover *discover;
+	uint32_t hierarchy;
+	struct tree_group *parent; /* being listed */
+	struct walk_step *steps;   /* yet to be listed */
+	size_t count, size;
+};
+
+int discover_init(struct discover *discover, const struct cgw_layout *layout, struct tree *tree,
+		  const struct discover_options *options)
+{
+	*discover = (struct discover){
+		.layout = layout,
+		.tree = tree,
+		.options = *options,
+		.inotify_fd = -1,
+		.walk_wanted = true,
+	};
+	if (!options->watch)
+		return 0;
+	discover->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (discover->inotify_fd >= 0)
+		discover->watched = UINT32_MAX;
+	return 0; /* without it every tick walks */
+}
+
+void discover_done(struct discover *discover)
+{
+	if (discover->inotify_fd >= 0)
+		close(discover->inotify_fd);
+	free(discover->watches);
+	*discover = (struct discover){.inotify_fd = -1};
+}
+
+bool discover_requires(const struct discover *discover, const struct tree_group *group)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+	size_t length, below;
+
+	if (discover->options.depth_max > 0 && group->depth > discover->options.depth_max)
+		return false;
+	if (discover->options.below == NULL)
+		return true;
+	path = tree_path(group);
+	if (path == NULL)
+		return true;
+	length = strlen(path);
+	below = strlen(discover->options.below);
+	if (length <= below)
+		return strncmp(path, discover->options.below, length) == 0 &&
+		       (length == below || length == 1 || discover->options.below[length] == '/');
+	return below <= 1 ||
+	       (strncmp(path, discover->options.below, below) == 0 && path[below] == '/');
+}
+
+/* Where that descriptor stands, or would stand. There is always an empty place. */
+static struct watch *find_watch(struct watch *watches, size_t size, int descriptor)
+{
+	size_t at = (size_t)descriptor & (size - 1);
+
+	while (watches[at].group != NULL && watches[at].descriptor != descriptor)
+		at = (at + 1) & (size - 1);
+	return &watches[at];
+}
+
+/* The group and its watch know each other, or neither does: a group that went must not be told of. */
+static void unlink_watch(struct discover *discover, int descriptor)
+{
+	struct watch *watches = discover->watches;
+	size_t mask = discover->watch_size - 1, hole;
+	struct watch *watch;
+
+	if (watches == NULL)
+		return;
+	watch = find_watch(watches, discover->watch_size, descriptor);
+	if (watch->group == NULL)
+		return;
+	watch->group->watch[watch->hierarchy] = -1;
+	discover->watch_count--;
+	/* Who stands behind because this place was taken moves up. */
+	hole = (size_t)(watch - watches);
+	for (size_t at = (hole + 1) & mask; watches[at].group != NULL; at = (at + 1) & mask) {
+		size_t home = (size_t)watches[at].descriptor & mask;
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		watches[hole] = watches[at];
+		hole = at;
+	}
+	watches[hole] = (struct watch){.group = NULL};
+}
+
+static int grow_watches(struct discover *discover)
+{
+	size_t size = discover->watch_size == 0 ? 64 : 2 * discover->watch_size;
+	struct watch *larger;
+
+	if (2 * (discover->watch_count + 1) <= discover->watch_size)
+		return 0;
+	larger = calloc(size, sizeof(*larger));
+	if (larger == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < discover->watch_size; i++)
+		if (discover->watches[i].group != NULL)
+			*find_watch(larger, size, discover->watches[i].descriptor) =
+				discover->watches[i];
+	free(discover->watches);
+	discover->watches = larger;
+	discover->watch_size = size;
+	return 0;
+}
+
+static int note_watch(struct discover *discover, int descriptor, struct tree_group *group,
+		      uint32_t hierarchy)
+{
+	int r;
+
+	/* A directory that was renamed keeps its watch, under another group. */
+	unlink_watch(discover, descriptor);
+	r = grow_watches(discover);
+	if (r < 0)
+		return r;
+	*find_watch(discover->watches, discover->watch_size, descriptor) =
+		(struct watch){group, (int)hierarchy, descriptor};
+	discover->watch_count++;
+	group->watch[hierarchy] = descriptor;
+	return 0;
+}
+
+/* Watches run out, or the tree is no cgroupfs: that hierarchy is walked at every tick from now on. */
+static int watch_group(struct discover *discover, struct tree_group *group, uint32_t hierarchy,
+		       const char *path)
+{
+	CLEANUP(cleanup_free) char *full = NULL;
+	int descriptor;
+
+	if (!(discover->watched & UINT32_C(1) << hierarchy) || group->watch[hierarchy] >= 0)
+		return 0;
+	if (asprintf(&full, "%s%s", discover->layout->hierarchies[hierarchy].mountpoint, path) < 0)
+		return -ENOMEM;
+	descriptor =
+		inotify_add_watch(discover->inotify_fd, full,
+				  IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR | IN_DONT_FOLLOW);
+	if (descriptor >= 0) {
+		int r = note_watch(discover, descriptor, group, hierarchy);
+
+		if (r < 0)
+			(void)inotify_rm_watch(discover->inotify_fd, descriptor);
+		return r;
+	}
+	if (errno == ENOSPC || errno == ENOMEM || errno == EACCES || errno == ENAMETOOLONG)
+		discover->watched &= ~(UINT32_C(1) << hierarchy);
+	return 0;
+}
+
+void discover_forget(struct discover *discover, struct tree_group *group, uint32_t hierarchies)
+{
+	for (uint32_t h = 0; h < discover->layout->hierarchy_count; h++) {
+		int descriptor = group->watch[h];
+
+		if (!(hierarchies & UINT32_C(1) << h) || descriptor < 0)
+			continue;
+		/* A removed directory took its watch with it: this fails then, and may. */
+		(void)inotify_rm_watch(discover->inotify_fd, descriptor);
+		unlink_watch(discover, descriptor);
+	}
+}
+
+void discover_hand_over(struct discover *discover, uint32_t hierarchies)
+{
+	for (struct tree_group *group = discover->tree->root; group != NULL;
+	     group = tree_next(group))
+		discover_forget(discover, group, hierarchies);
+	discover->elsewhere = hierarchies;
+}
+
+void discover_rollback(struct discover *discover)
+{
+	discover->elsewhere = 0;
+	discover->walk_wanted = true;
+}
+
+static int push(struct walk *walk, struct tree_group *group, bool leaf)
+{
+	if (walk->count == walk->size) {
+		size_t size = walk->size == 0 ? 64 : 2 * walk->size;
+		struct walk_step *steps = reallocarray(walk->steps, size, sizeof(*steps));
+
+		if (steps == NULL)
+			return -ENOMEM;
+		walk->steps = steps;
+		walk->size = size;
+	}
+	walk->steps[walk->count++] = (struct walk_step){group, leaf};
+	return 0;
+}
+
+static int meet(void *context, const struct walk_entry *entry)
+{
+	struct walk *walk = context;
+	struct discover *discover = walk->discover;
+	struct tree_group *group;
+	bool watched = discover->watched & UINT32_C(1) << walk->hierarchy;
+	int r;
+
+	r = tree_meet(discover->tree, walk->parent, entry->name, strlen(entry->name),
+		      walk->hierarchy, entry->id, &group);
+	if (r < 0)
+		return r == -ENAMETOOLONG ? 0 : r;
+	if (!discover_requires(discover, group)) {
+		tree_leave(discover->tree, group, UINT32_C(1) << walk->hierarchy);
+		return 0;
+	}
+	/* A leaf need not be listed; it must be watched once. */
+	if (entry->child_count == 0 && !(watched && group->watch[walk->hierarchy] < 0))
+		return 0;
+	return push(walk, group, entry->child_count == 0);
+}
+
+/* A leaf that still is one now that it is watched: whatever comes later is told. */
+static bool is_leaf_still(const struct discover *discover, uint32_t hierarchy, const char *path)
+{
+	struct stat stat;
+
+	return discover->layout->ops->stat_at(discover->layout->hierarchies[hierarchy].fd, path + 1,
+					      &stat) == 0 &&
+	       stat.st_nlink == 2;
+}
+
+/*
+ * Not to be had for one group, as it happens: gone, denied, another mount. Anything else (no memory, no
+ * descriptors, a failing kernel) would leave a hole in the tree that looks like groups that are not there.
+ */
+static bool is_of_one_group(int error)
+{
+	return cgw_error_is_gone(error) || error == -EACCES || error == -EPERM || error == -EXDEV ||
+	       error == -ELOOP || error == -ENOTDIR;
+}
+
+/* Denied: groups beneath may be there, which is not the same as none. */
+static void mark_hidden(const struct walk *walk, struct tree_group *group, int error)
+{
+	uint32_t bit = UINT32_C(1) << walk->hierarchy;
+
+	group->hidden &= ~bit;
+	if (error == -EACCES || error == -EPERM) {
+		group->hidden |= bit;
+		walk->discover->tree->hidden |= bit;
+	}
+}
+
+static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
+{
+	struct discover *discover = walk->discover;
+	CLEANUP(cleanup_free) char *path = tree_path(group);
+	int directory, r;
+
+	if (path == NULL)
+		return -ENOMEM;
+	r = watch_group(discover, group, walk->hierarchy, path);
+	if (r < 0)
+		return r;
+	if (leaf && is_leaf_still(discover, walk->hierarchy, path))
+		return 0;
+	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
+	if (r == 0) {
+		walk->parent = group;
+		r = walk_children(discover->layout->ops, directory, true, meet, walk);
+		discover->layout->ops->close(directory);
+	}
+	/* It may be opened and not be listed. What was met so far stands, the rest is swept. */
+	mark_hidden(walk, group, r);
+	return is_of_one_group(r) ? 0 : r;
+}
+
+static int walk_below(struct discover *discover, uint32_t hierarchy, struct tree_group *group)
+{
+	struct walk walk = {.discover = discover, .hierarchy = hierarchy};
+	int r = push(&walk, group, false);
+
+	while (r == 0 && walk.count > 0) {
+		struct walk_step step = walk.steps[--walk.count];
+
+		r = list_group(&walk, step.group, step.leaf);
+	}
+	free(walk.steps);
+	return r;
+}
+
+static int walk_hierarchy(struct discover *discover, uint32_t hierarchy)
+{
+	const struct cgw_hierarchy *info = &discover->layout->hierarchies[hierarchy];
+	struct tree_group *root;
+	int r = tree_meet(discover->tree, NULL, "", 0, hierarchy, info->root_id, &root);
+
+	return r < 0 ? r : walk_below(discover, hierarchy, root);
+}
+
+static uint32_t all_hierarchies(const struct discover *discover)
+{
+	size_t count = discover->layout->hierarchy_count;
+
+	return (count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1) & ~discover->elsewhere;
+}
+
+void discover_suspect(struct discover *discover)
+{
+	discover->walk_wanted = all_hierarchies(discover) != 0;
+}
+
+static int walk_hierarchies(struct discover *discover, uint32_t hierarchies)
+{
+	tree_unmark(discover->tree, hierarchies);
+	discover->tree->hidden &= ~hierarchies;
+	for (uint32_t h = 0; h < discover->layout->hierarchy_count; h++) {
+		int r = hierarchies & UINT32_C(1) << h ? walk_hierarchy(discover, h) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	tree_sweep(discover->tree, hierarchies);
+	return 0;
+}
+
+static int child_made(struct discover *discover, struct watch watch, const char *name)
+{
+	CLEANUP(cleanup_free) char *parent_path = tree_path(watch.group);
+	CLEANUP(cleanup_free) char *path = NULL;
+	struct tree_group *group;
+	uint32_t hierarchy = (uint32_t)watch.hierarchy;
+	uint64_t id;
+	int directory, r;
+
+	if (parent_path == NULL ||
+	    asprintf(&path, "%s/%s", parent_path[1] == '\0' ? "" : parent_path, name) < 0)
+		return -ENOMEM;
+	r = cgw_group_open(discover->layout, hierarchy, path, &directory, &id);
+	if (r < 0)
+		return is_of_one_group(r) ? 0 : r; /* gone again already */
+	discover->layout->ops->close(directory);
+	r = tree_meet(discover->tree, watch.group, name, strlen(name), hierarchy, id, &group);
+	if (r < 0)
+		return r == -ENAMETOOLONG ? 0 : r;
+	if (!discover_requires(discover, group)) {
+		tree_leave(discover->tree, group, UINT32_C(1) << hierarchy);
+		return 0;
+	}
+	/* What was made in it before the watch stood is found by listing it after. */
+	return walk_below(discover, hierarchy, group);
+}
+
+static int take_event(struct discover *discover, const struct inotify_event *event)
+{
+	struct watch watch = {.group = NULL};
+	struct tree_group *child;
+
+	if (event->mask & IN_Q_OVERFLOW) {
+		discover->walk_wanted = true;
+		return 0;
+	}
+	if (event->wd >= 0 && discover->watches != NULL)
+		watch = *find_watch(discover->watches, discover->watch_size, event->wd);
+	if (watch.group == NULL)
+		return 0;
+	if (event->mask & IN_IGNORED) {
+		unlink_watch(discover, event->wd);
+		return 0;
+	}
+	if (!(event->mask & IN_ISDIR) || event->len == 0)
+		return 0;
+	if (event->mask & IN_MOVE) {
+		discover->walk_wanted = true; /* v1 can rename: rare enough to look everywhere */
+		return 0;
+	}
+	if (event->mask & IN_CREATE)
+		return child_made(discover, watch, event->name);
+	child = tree_child(discover->tree, watch.group, event->name, strlen(event->name));
+	if (child != NULL && child->present & UINT32_C(1) << watch.hierarchy)
+		tree_leave(discover->tree, child, UINT32_C(1) << watch.hierarchy);
+	return 0;
+}
+
+static int take_events(struct discover *discover)
+{
+	_Alignas(struct inotify_event) char buffer[16384];
+	int r = 0;
+
+	while (r == 0 && discover->inotify_fd >= 0) {
+		ssize_t length = read(discover->inotify_fd, buffer, sizeof(buffer));
+
+		if (length <= 0)
+			return 0;
+		for (size_t at = 0; at < (size_t)length && r == 0;) {
+			const void *bytes = buffer + at;
+			const struct inotify_event *event = bytes;
+
+			r = take_event(discover, event);
+			at += sizeof(*event) + event->len;
+		}
+	}
+	return r;
+}
+
+int discover_update(struct discover *discover, uint64_t now_ns, bool *ret_walked)
+{
+	uint32_t all = all_hierarchies(discover);
+	int r = take_events(discover);
+
+	*ret_walked = false;
+	if (r < 0)
+		return r;
+	if (discover->walk_wanted || discover->walked_ns == 0 ||
+	    now_ns - discover->walked_ns >= discover->options.full_walk_interval_ns) {
+		r = walk_hierarchies(discover, all);
+		if (r < 0)
+			return r;
+		discover->walk_wanted = false;
+		discover->walked_ns = now_ns;
+		*ret_walked = true;
+		return 0;
+	}
+	if (all & ~discover->watched) {
+		*ret_walked = true;
+		return walk_hierarchies(discover, all & ~discover->watched);
+	}
+	return 0;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* files.c - the collector that reads control files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-ops.h"
+#include "lib/sample/bpf/bpf.h"
+#include "lib/sample/idle.h"
+#include "lib/sample/network-traffic.h"
+#include "lib/sample/split-processes.h"
+
+/* What stands in tree_group.files besides descriptors. */
+enum { FILE_UNKNOWN = -1, FILE_ABSENT = -2, FILE_DENIED = -3 };
+
+/*
+ * A read that returns less than this was the whole file: kernfs hands out a file's text in one piece,
+ * and lists of processes in pieces that end less than one line before a page.
+ */
+#define WHOLE_BELOW 3072
+
+int files_init(struct files *files, const struct cgw_layout *layout, size_t held_max)
+{
+	*files = (struct files){.layout = layout, .held_max = held_max, .buffer_size = 65536};
+	files->buffer = malloc(files->buffer_size);
+	return files->buffer == NULL ? -ENOMEM : 0;
+}
+
+static void close_slot(struct files *files, int *slot)
+{
+	if (*slot >= 0) {
+		files->layout->ops->close(*slot);
+		files->held--;
+	}
+	*slot = FILE_UNKNOWN;
+}
+
+void files_forget(struct files *files, struct tree_group *group, uint32_t hierarchies)
+{
+	if (group->files == NULL)
+		return;
+	for (size_t i = 0; i < files->plan.file_count; i++)
+		if (hierarchies & UINT32_C(1) << files->plan.files[i].hierarchy)
+			close_slot(files, &group->files[i]);
+}
+
+static void forget_all(struct files *files, struct tree *tree)
+{
+	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group)) {
+		files_forget(files, group, UINT32_MAX);
+		free(group->files);
+		group->files = NULL;
+	}
+}
+
+void files_set_plan(struct files *files, struct tree *tree, struct plan *plan)
+{
+	forget_all(files, tree);
+	plan_done(&files->plan);
+	files->last = cgw_snapshot_unref(files->last);
+	files->plan = *plan;
+	*plan = (struct plan){0};
+}
+
+void files_done(struct files *files, struct tree *tree)
+{
+	if (tree->root != NULL)
+		forget_all(files, tree);
+	plan_done(&files->plan);
+	cgw_snapshot_unref(files->last);
+	free(files->buffer);
+	free(files->rest);
+	free(files->open);
+	*files = (struct files){0};
+}
+
+void files_retry_absent(struct files *files, struct tree *tree)
+{
+	devices_forget(&files->devices);
+	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group))
+		for (size_t i = 0; group->files != NULL && i < files->plan.file_count; i++)
+			if (group->files[i] < FILE_UNKNOWN)
+				group->files[i] = FILE_UNKNOWN;
+}
+
+int files_set_bpf(struct files *files, const struct bpf *bpf)
+{
+	size_t *rest = reallocarray(files->rest, files->plan.file_count + 1, sizeof(*rest));
+
+	if (rest == NULL)
+		return -ENOMEM;
+	files->bpf = bpf;
+	files->rest = rest;
+	files->rest_count = 0;
+	files->unanswered = 0;
+	for (size_t i = 0; i < files->plan.file_count; i++) {
+		enum bpf_answer answer = BPF_ANSWERS_NONE;
+
+		if (bpf != NULL)
+			answer = bpf_answers_file(bpf, &files->plan, i);
+		if (answer != BPF_ANSWERS_ALL)
+			rest[files->rest_count++] = i;
+		if (answer == BPF_ANSWERS_NONE)
+			files->unanswered |= UINT32_C(1) << files->plan.files[i].hierarchy;
+	}
+	files->clock_count = idle_order(&files->plan, rest, files->rest_count);
+	return 0;
+}
+
+static int grow_buffer(struct files *files)
+{
+	char *larger = realloc(files->buffer, 2 * files->buffer_size);
+
+	if (larger == NULL)
+		return -ENOMEM;
+	files->buffer = larger;
+	files->buffer_size *= 2;
+	return 0;
+}
+
+/* What a read handed out is the whole file: it is less than kernels hand out at once, and its last line
+ * is whole. Saves the second read, which would say that nothing follows. */
+static bool is_whole(const struct files *files, size_t length)
+{
+	return length == 0 || (length < WHOLE_BELOW && files->buffer[length - 1] == '\n');
+}
+
+/* The whole file into the buffer, terminated; its length, or a negative error. */
+static ssize_t read_whole(struct files *files, int fd)
+{
+	size_t used = 0;
+
+	for (;;) {
+		ssize_t length = files->layout->ops->read_at(
+			fd, files->buffer + used, files->buffer_size - used - 1, (off_t)used);
+
+		if (length < 0)
+			return length;
+		used += (size_t)length;
+		if (length == 0 || (used == (size_t)length && is_whole(files, used)))
+			break;
+		if (files->buffer_size - used < 4096 && grow_buffer(files) < 0)
+			return -ENOMEM;
+	}
+	files->buffer[used] = '\0';
+	return (ssize_t)used;
+}
+
+void files_directory_close(struct files *files, struct files_directory *directory)
+{
+	if (directory->fd >= 0)
+		files->layout->ops->close(directory->fd);
+	*directory = (struct files_directory){.fd = -1};
+}
+
+static int directory_open(struct files *files, const struct tree_group *group, uint32_t hierarchy,
+			  struct files_directory *directory)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+	uint64_t id;
+	int r;
+
+	if ((directory->fd >= 0 || directory->error < 0) && directory->hierarchy == hierarchy)
+		return directory->error;
+	files_directory_close(files, directory);
+	directory->hierarchy = hierarchy;
+	path = tree_path(group);
+	if (path == NULL)
+		return -ENOMEM;
+	r = cgw_group_open(files->layout, hierarchy, path, &directory->fd, &id);
+	if (r == 0 && id != group->id[hierarchy]) {
+		/* Made again since it was discovered: its figures belong to the next sample. */
+		files_directory_close(files, directory);
+		directory->hierarchy = hierarchy;
+		r = -ENODEV;
+	}
+	directory->error = r == -ENOENT ? -ENODEV : r;
+	return directory->error;
+}
+
+/*
+ * Opens a file that will not be held, in one call: the directory is worth opening first only when
+ * several files of it are read. Its identity is not checked then; a group made again since it was
+ * discovered is told apart at the next tick.
+ */
+static int open_alone(struct files *files, const struct tree_group *group,
+		      const struct plan_file *file)
+{
+	CLEANUP(cleanup_free) char *path = tree_path(group);
+	char full[1024];
+
+	if (path == NULL)
+		return -ENOMEM;
+	if ((size_t)snprintf(full, sizeof(full), "%s/%s", path + 1, file->name) >= sizeof(full))
+		return -ENAMETOOLONG;
+	return files->layout->ops->open_beneath(files->layout->hierarchies[file->hierarchy].fd,
+						full + (full[0] == '/'), O_RDONLY);
+}
+
+static int open_file(struct files *files, const struct tree_group *group,
+		     const struct plan_file *file, struct files_directory *directory)
+{
+	int fd = -ENAMETOOLONG;
+
+	if (file->alone && files->held >= files->held_max)
+		fd = open_alone(files, group, file);
+	/* Not there: the file, or the whole group? Its directory tells. */
+	if (fd == -ENAMETOOLONG || fd == -ENOENT)
+		fd = directory_open(files, group, file->hierarchy, directory);
+	else
+		return fd;
+	return fd < 0 ? fd : files->layout->ops->open_at(directory->fd, file->name, O_RDONLY);
+}
+
+/* Reads one file of a group, opening it when it is not held. */
+static ssize_t read_file(struct files *files, struct tree_group *group, size_t index,
+			 struct files_directory *directory)
+{
+	const struct plan_file *file = &files->plan.files[index];
+	int *slot = &group->files[index];
+	ssize_t length;
+	int fd = *slot;
+
+	if (fd == FILE_ABSENT)
+		return -ENOENT;
+	if (fd == FILE_DENIED)
+		return -EACCES;
+	if (fd == FILE_UNKNOWN) {
+		fd = open_file(files, group, file, directory);
+		if (fd == -ENOENT)
+			*slot = FILE_ABSENT;
+		else if (fd == -EACCES || fd == -EPERM)
+			*slot = FILE_DENIED;
+		if (fd < 0)
+			return fd;
+	}
+	length = read_whole(files, fd);
+	if (length == -ENODEV || (*slot == FILE_UNKNOWN && files->held >= files->held_max)) {
+		if (*slot >= 0)
+			files->held--;
+		*slot = FILE_UNKNOWN;
+		files->layout->ops->close(fd);
+	} else if (*slot == FILE_UNKNOWN) {
+		*slot = fd;
+		files->held++;
+	}
+	return length;
+}
+
+/* "259:0" becomes "nvme0n1": device numbers are no names for people. */
+static int add_instance(void *context, uint32_t slot, const char *name, size_t name_length,
+			struct cgw_number number)
+{
+	struct files *files = context;
+	const char *at = name, *end = name + name_length;
+	uint64_t major, minor;
+
+	if (decode_u64(&at, end, &major) == 0 && at < end && *at++ == ':' &&
+	    decode_u64(&at, end, &minor) == 0 && at == end) {
+		name = devices_name(&files->devices, files->layout, (unsigned)major,
+				    (unsigned)minor);
+		name_length = strlen(name);
+	}
+	return snapshot_add_instance(files->snapshot, (int)slot, files->group, name, name_length,
+				     number);
+}
+
+static int add_text(void *context, uint32_t slot, const char *text, size_t length)
+{
+	struct files *files = context;
+
+	return snapshot_add_text(files->snapshot, (int)slot, files->group, text, length);
+}
+
+/* One of several files of a metric: its number is an instance, their sum the metric's. */
+static int decode_starred(struct files *files, const struct plan_file *file,
+			  const struct decode_want *wants, size_t count, size_t length)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct decode_want want = wants[i];
+		struct cgw_number number, *sum = &files->row[want.slot];
+		int r;
+
+		want.slot = 0;
+		r = decode(file->format, files->buffer, length, &want, 1, &number, NULL);
+		if (r == 0)
+			r = snapshot_add_instance(files->snapshot, (int)wants[i].slot, files->group,
+						  file->instance, strlen(file->instance), number);
+		if (r < 0)
+			return r;
+		if (sum->state == CGW_ABSENT)
+			*sum = number;
+		else if (sum->state == CGW_OK && number.state == CGW_OK)
+			sum->value += number.value;
+	}
+	return 0;
+}
+
+/* Room for what is known of a group's files. */
+static int give_slots(const struct files *files, struct tree_group *group)
+{
+	if (group->files != NULL)
+		return 0;
+	group->files = malloc((files->plan.file_count + 1) * sizeof(int));
+	if (group->files == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < files->plan.file_count; i++)
+		group->files[i] = FILE_UNKNOWN;
+	return 0;
+}
+
+int files_read_group(struct files *files, struct tree_group *group, size_t index,
+		     const struct decode_want *wants, size_t count,
+		     struct files_directory *directory)
+{
+	const struct decode_sink sink = {add_instance, add_text, files};
+	const struct plan_file *file = &files->plan.files[index];
+	ssize_t length;
+	int r = give_slots(files, group);
+
+	if (r < 0)
+		return r;
+	if (file->format == CGW_FORMAT_SPLIT_PROCESSES) {
+		for (size_t i = 0; i < count; i++)
+			files->row[wants[i].slot] = split_processes_count(files->layout, group);
+		return 0;
+	}
+	if (file->format == CGW_FORMAT_NETWORK) {
+		network_count(files->layout, group, file->hierarchy, wants, count, files->row);
+		return 0;
+	}
+	length = read_file(files, group, index, directory);
+	if (length == -ENOMEM)
+		return -ENOMEM;
+	if (length < 0) {
+		enum cgw_state state = cgw_state_from_error((int)length);
+
+		for (size_t i = 0; i < count; i++)
+			files->row[wants[i].slot].state = state;
+		files->group_gone = files->group_gone || length == -ENODEV;
+		return 0;
+	}
+	if (file->instance != NULL)
+		return decode_starred(files, file, wants, count, (size_t)length);
+	return decode(file->format, files->buffer, (size_t)length, wants, count, files->row, &sink);
+}
+
+int files_peek(struct files *files, struct tree_group *group, size_t file, struct cgw_number *row)
+{
+	const struct plan_file *from = &files->plan.files[file];
+	struct files_directory directory = {.fd = -1};
+	ssize_t length;
+	int r = give_slots(files, group);
+
+	if (r < 0)
+		return r;
+	length = read_file(files, group, file, &directory);
+	files_directory_close(files, &directory);
+	if (length < 0)
+		return (int)length;
+	return decode(from->format, files->buffer, (size_t)length, from->wants, from->want_count,
+		      row, NULL);
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* read-plan.c - which files are read for the metrics that are wanted. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/list-children.h"
+#include "lib/sample/read-plan.h"
+
+/* Groups in which a file is looked for before it counts as unknown to this kernel. */
+#define PROBE_MAX 12
+
+/* The directories in which this hierarchy's files are looked for: the root and some groups. */
+struct probe {
+	int fds[PROBE_MAX];
+	size_t count;
+};
+
+static void probe_done(const struct cgw_layout *layout, struct probe *probe)
+{
+	for (size_t i = 0; i < probe->count; i++)
+		layout->ops->close(probe->fds[i]);
+	probe->count = 0;
+}
+
+/* A controller may be on for some groups of v2 only, so groups near the root are asked in turn. */
+static int probe_open(const struct cgw_layout *layout, const struct tree *tree, uint32_t hierarchy,
+		      struct probe *ret_probe)
+{
+	ret_probe->count = 0;
+	for (const struct tree_group *group = tree->root;
+	     group != NULL && ret_probe->count < PROBE_MAX; group = tree_next(group)) {
+		CLEANUP(cleanup_free) char *path = NULL;
+		int fd;
+
+		if (!(group->present & UINT32_C(1) << hierarchy) || group->depth > 2)
+			continue;
+		path = tree_path(group);
+		if (path == NULL)
+			return -ENOMEM;
+		if (cgw_group_open(layout, hierarchy, path, &fd, NULL) == 0)
+			ret_probe->fds[ret_probe->count++] = fd;
+	}
+	return 0;
+}
+
+static bool probe_has(const struct cgw_layout *layout, const struct probe *probe, const char *file)
+{
+	struct stat stat;
+
+	for (size_t i = 0; i < probe->count; i++)
+		if (layout->ops->stat_at(probe->fds[i], file, &stat) == 0)
+			return true;
+	return false;
+}
+
+static bool name_matches(const char *name, const char *pattern, char **ret_instance)
+{
+	const char *star = strchr(pattern, '*');
+	size_t head = (size_t)(star - pattern), tail = strlen(star + 1), length = strlen(name);
+
+	if (length <= head + tail || memcmp(name, pattern, head) != 0 ||
+	    strcmp(name + length - tail, star + 1) != 0)
+		return false;
+	/* "hugetlb.*.max" is not to take "hugetlb.2MB.rsvd.max": an instance holds no dot. */
+	if (memchr(name + head, '.', length - head - tail) != NULL)
+		return false;
+	*ret_instance = strndup(name + head, length - head - tail);
+	return true;
+}
+
+#define INSTANCE_MAX 16
+
+struct instances {
+	char *names[INSTANCE_MAX];
+	size_t count;
+};
+
+static void instances_done(struct instances *instances)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		free(instances->names[i]);
+}
+
+static bool instances_has(const struct instances *instances, const char *name)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		if (strcmp(instances->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+struct instance_search {
+	const char *pattern;
+	struct instances *instances;
+};
+
+static int take_name(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
+{
+	struct instance_search *search = context;
+	struct instances *instances = search->instances;
+	char *instance = NULL;
+
+	(void)fd;
+	(void)type;
+	(void)inode;
+	if (!name_matches(name, search->pattern, &instance))
+		return 0;
+	if (instance == NULL)
+		return -ENOMEM;
+	if (instances->count == INSTANCE_MAX || instances_has(instances, instance))
+		free(instance);
+	else
+		instances->names[instances->count++] = instance;
+	return 0;
+}
+
+/* What a pattern's '*' stands for in a directory: the page sizes that this kernel has. */
+static int list_instances(const struct cgw_layout *layout, int directory, const char *pattern,
+			  struct instances *instances)
+{
+	struct instance_search search = {pattern, instances};
+	int r = walk_names(layout->ops, directory, take_name, &search);
+
+	return r == -ENOMEM ? r : 0; /* a directory that went has no instances */
+}
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->file_count; i++) {
+		free(plan->files[i].name);
+		free(plan->files[i].instance);
+		free(plan->files[i].wants);
+		free(plan->files[i].better);
+	}
+	free(plan->files);
+	free(plan->divisions);
+	*plan = (struct plan){0};
+}
+
+static char *replace_star(const char *pattern, const char *instance)
+{
+	const char *star = strchr(pattern, '*');
+	char *name;
+
+	if (instance == NULL)
+		return strdup(pattern);
+	if (asprintf(&name, "%.*s%s%s", (int)(star - pattern), pattern, instance, star + 1) < 0)
+		return NULL;
+	return name;
+}
+
+static struct plan_file *find_file(struct plan *plan, uint32_t hierarchy, const char *name,
+				   enum cgw_format format)
+{
+	for (size_t i = 0; i < plan->file_count; i++)
+		if (plan->files[i].hierarchy == hierarchy && plan->files[i].format == format &&
+		    strcmp(plan->files[i].name, name) == 0)
+			return &plan->files[i];
+	return NULL;
+}
+
+static int add_file(struct plan *plan, uint32_t hierarchy, const struct cgw_source *source,
+		    const char *instance, struct plan_file **ret_file)
+{
+	char *name = replace_star(source->file, instance);
+	struct plan_file *file, *files;
+
+	if (name == NULL)
+		return -ENOMEM;
+	file = find_file(plan, hierarchy, name, source->format);
+	if (file != NULL) {
+		free(name);
+		*ret_file = file;
+		return 0;
+	}
+	if (plan->file_count == plan->file_size) {
+		size_t size = plan->file_size == 0 ? 32 : 2 * plan->file_size;
+
+		files = reallocarray(plan->files, size, sizeof(*files));
+		if (files == NULL) {
+			free(name);
+			return -ENOMEM;
+		}
+		plan->files = files;
+		plan->file_size = size;
+	}
+	file = &plan->files[plan->file_count];
+	*file = (struct plan_file){
+		.hierarchy = hierarchy,
+		.format = source->format,
+		.name = name,
+		.instance = instance != NULL ? strdup(instance) : NULL,
+	};
+	if (instance != NULL && file->instance == NULL) {
+		free(name);
+		return -ENOMEM;
+	}
+	plan->file_count++;
+	*ret_file = file;
+	return 0;
+}
+
+static int add_want(struct plan *plan, uint32_t hierarchy, enum cgw_metric metric,
+		    const struct cgw_source *source, const char *instance)
+{
+	struct plan_file *file;
+	struct decode_want *wants;
+	int r = add_file(plan, hierarchy, source, instance, &file);
+
+	if (r < 0)
+		return r;
+	wants = reallocarray(file->wants, file->want_count + 1, sizeof(*wants));
+	if (wants == NULL)
+		return -ENOMEM;
+	file->wants = wants;
+	wants[file->want_count++] = (struct decode_want){
+		.key = source->key,
+		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
+		.slot = (uint32_t)plan->column_of[metric],
+		.scale = source->scale,
+		.conversion = source->conversion,
+		.instances = cgw_metric_info(metric)->shape == CGW_INSTANCES,
+	};
+	return 0;
+}
+
+bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
+{
+	if (hierarchy->version != source->version)
+		return false;
+	return source->controller == CGW_CORE ||
+	       hierarchy->controllers & CGW_CONTROLLER_BIT(source->controller);
+}
+
+static int add_starred(struct plan *plan, const struct probe *probe, uint32_t hierarchy,
+		       enum cgw_metric metric, const struct cgw_source *source)
+{
+	CLEANUP(instances_done) struct instances instances = {.count = 0};
+	int r = 0;
+
+	for (size_t i = 0; i < probe->count && r == 0; i++)
+		r = list_instances(plan->layout, probe->fds[i], source->file, &instances);
+	for (size_t i = 0; i < instances.count && r == 0; i++)
+		r = add_want(plan, hierarchy, metric, source, instances.names[i]);
+	return r;
+}
+
+/* The first source of the metric whose file this hierarchy has; none is no error. */
+static int add_metric(struct plan *plan, const struct probe *probe, uint32_t hierarchy,
+		      enum cgw_metric metric)
+{
+	const struct cgw_metric_info *info = cgw_metric_info(metric);
+	const struct cgw_source *source = NULL;
+
+	for (size_t i = 0; i < info->source_count; i++) {
+		const struct cgw_source *candidate = &info->sources[i];
+		bool starred = strchr(candidate->file, '*') != NULL;
+
+		if (!plan_offers(&plan->layout->hierarchies[hierarchy], candidate))
+			continue;
+		if (starred || probe_has(plan->layout, probe, candidate->file)) {
+			source = candidate;
+			break;
+		}
+	}
+	if (source == NULL)
+		return 0;
+	if (plan->source[metric] == NULL || source < plan->source[metric])
+		plan->source[metric] = source;
+	plan->rank[metric][hierarchy] = (uint8_t)(source - info->sources + 1);
+	if (strchr(source->file, '*') != NULL)
+		return add_starred(plan, probe, hierarchy, metric, source);
+	return add_want(plan, hierarchy, metric, source, NULL);
+}
+
+static int plan_hierarchy(struct plan *plan, const struct tree *tree, uint32_t hierarchy)
+{
+	struct probe probe;
+	int r = probe_open(plan->layout, tree, hierarchy, &probe);
+
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT && r == 0; metric++)
+		if (cgw_metric_set_has(&plan->metrics, metric))
+			r = add_metric(plan, &probe, hierarchy, metric);
+	probe_done(plan->layout, &probe);
+	return r;
+}
+
+/* What a wanted metric is divided by is read with it. */
+static int add_divisions(struct plan *plan)
+{
+	size_t count = 0;
+
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+		if (!cgw_metric_set_has(&plan->metrics, metric) || info->sources[0].per < 0)
+			continue;
+		cgw_metric_set_add(&plan->metrics, (enum cgw_metric)info->sources[0].per);
+		count++;
+	}
+	plan->divisions = calloc(count + 1, sizeof(*plan->divisions));
+	if (plan->divisions == NULL)
+		return -ENOMEM;
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		plan->column_of[metric] = -1;
+		if (!cgw_metric_set_has(&plan->metrics, metric))
+			continue;
+		plan->metric_of[plan->column_count] = (uint16_t)metric;
+		plan->column_of[metric] = (int16_t)plan->column_count++;
+	}
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (plan->column_of[metric] >= 0 && cgw_metric_info(metric)->sources[0].per >= 0)
+			plan->divisions[plan->division_count++] = (struct plan_division){
+				plan->column_of[metric],
+				(enum cgw_metric)cgw_metric_info(metric)->sources[0].per,
+			};
+	return 0;
+}
+
+/* For each want the hierarchies whose source the table prefers, or that come first. */
+static int rank_wants(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->file_count; i++) {
+		struct plan_file *file = &plan->files[i];
+
+		file->better = calloc(file->want_count, sizeof(*file->better));
+		if (file->better == NULL)
+			return -ENOMEM;
+		for (size_t j = 0; j < file->want_count; j++) {
+			const uint8_t *rank = plan->rank[plan->metric_of[file->wants[j].slot]];
+
+			for (uint32_t h = 0; h < plan->layout->hierarchy_count; h++)
+				if (rank[h] != 0 &&
+				    (rank[h] < rank[file->hierarchy] ||
+				     (rank[h] == rank[file->hierarchy] && h < file->hierarchy)))
+					file->better[j] |= UINT32_C(1) << h;
+		}
+	}
+	return 0;
+}
+
+static void note_lone_files(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->file_count; i++) {
+		size_t same = 0;
+
+		for (size_t j = 0; j < plan->file_count; j++)
+			same += plan->files[j].hierarchy == plan->files[i].hierarchy;
+		plan->files[i].alone = same == 1;
+	}
+}
+
+bool plan_equal(const struct plan *a, const struct plan *b)
+{
+	if (a->file_count != b->file_count || memcmp(a->rank, b->rank, sizeof(a->rank)) != 0 ||
+	    memcmp(&a->metrics, &b->metrics, sizeof(a->metrics)) != 0)
+		return false;
+	for (size_t i = 0; i < a->file_count; i++)
+		if (a->files[i].hierarchy != b->files[i].hierarchy ||
+		    a->files[i].want_count != b->files[i].want_count ||
+		    strcmp(a->files[i].name, b->files[i].name) != 0)
+			return false;
+	return true;
+}
+
+int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct tree *tree,
+	       const struct cgw_metric_set *wanted)
+{
+	int r;
+
+	*plan = (struct plan){.layout = layout, .metrics = *wanted};
+	r = add_divisions(plan);
+	for (uint32_t h = 0; h < layout->hierarchy_count && r == 0; h++)
+		r = plan_hierarchy(plan, tree, h);
+	if (r == 0)
+		r = rank_wants(plan);
+	if (r == 0)
+		note_lone_files(plan);
+	if (r < 0)
+		plan_done(plan);
+	return r;
+}

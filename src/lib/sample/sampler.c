@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sampler.c - one sample: discover, plan, collect. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/kernel/kernel-ops.h"
+#include "lib/sample/bpf/bpf.h"
+#include "lib/sample/discover.h"
+#include "lib/sample/files.h"
+#include "lib/sample/idle.h"
+#include "lib/sample/system-stat.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+/* Everything is looked at again this often, whatever the kernel did or did not tell. */
+#define FULL_WALK_INTERVAL_NS (30 * NS_PER_S)
+/* Left for the program around the sampler. */
+#define DESCRIPTORS_SPARED 128
+/*
+ * From so many groups on the BPF programs are loaded by themselves: loading costs what reading the
+ * files of some hundred groups costs once (docs/PERFORMANCE.md).
+ */
+#define BPF_GROUPS_MIN 500
+
+struct cgw_sampler {
+	const struct cgw_layout *layout;
+	struct cgw_sampler_options options;
+	char *below;
+	struct cgw_metric_set wanted;
+	bool plan_wanted;
+	struct tree tree;
+	struct discover discover;
+	struct files files;
+	struct bpf bpf;
+	bool bpf_refused;       /* it was tried, and is not to be had */
+	uint32_t peopled;       /* hierarchies that have groups beside their root */
+	uint64_t proved_ns;     /* when its figures were last compared with the files */
+	struct cgw_diag reason; /* why this collector */
+	struct snapshot_pool *pool;
+	struct topology *topology;
+};
+
+int cgw_sampler_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+static bool uses_bpf(const struct cgw_sampler *sampler)
+{
+	return sampler->bpf.programs != NULL;
+}
+
+/* How many descriptors may be held: what the limit leaves beside those that are open already. */
+static size_t descriptor_budget(const struct cgw_sampler_options *options)
+{
+	struct rlimit limit;
+	size_t open = DESCRIPTORS_SPARED;
+	DIR *directory;
+
+	if (options->once)
+		return 0;
+	if (options->descriptors_max > 0)
+		return options->descriptors_max;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	directory = opendir("/proc/self/fd");
+	while (directory != NULL && readdir(directory) != NULL)
+		open++;
+	if (directory != NULL)
+		closedir(directory);
+	return limit.rlim_cur > open ? (size_t)limit.rlim_cur - open : 0;
+}
+
+static void forget(void *context, struct tree_group *group, uint32_t hierarchies)
+{
+	struct cgw_sampler *sampler = context;
+
+	files_forget(&sampler->files, group, hierarchies);
+	discover_forget(&sampler->discover, group, hierarchies);
+}
+
+struct cgw_sampler *cgw_sampler_free(struct cgw_sampler *sampler)
+{
+	if (sampler == NULL)
+		return NULL;
+	files_done(&sampler->files, &sampler->tree);
+	bpf_close(&sampler->bpf);
+	sampler->tree.forget = NULL;
+	if (sampler->tree.root != NULL)
+		tree_done(&sampler->tree);
+	discover_done(&sampler->discover);
+	topology_unref(sampler->topology);
+	snapshot_pool_free(sampler->pool);
+	free(sampler->below);
+	free(sampler);
+	return NULL;
+}
+
+static int init_parts(struct cgw_sampler *sampler)
+{
+	const struct discover_options options = {
+		.depth_max = sampler->options.depth_max,
+		.below = sampler->below,
+		.full_walk_interval_ns = sampler->options.full_walk_interval_ns > 0
+						 ? sampler->options.full_walk_interval_ns
+						 : FULL_WALK_INTERVAL_NS,
+		.watch = !sampler->options.once && !sampler->layout->recorded,
+	};
+	int r = tree_init(&sampler->tree, (uint32_t)sampler->layout->hierarchy_count);
+
+	sampler->discover.inotify_fd = -1;
+	if (r == 0)
+		r = discover_init(&sampler->discover, sampler->layout, &sampler->tree, &options);
+	if (r == 0)
+		r = files_init(&sampler->files, sampler->layout,
+			       descriptor_budget(&sampler->options));
+	sampler->files.still_interval = sampler->options.still_interval;
+	if (r == 0)
+		r = snapshot_pool_new(&sampler->pool);
+	return r;
+}
+
+/* From now on the programs tell which groups there are, where the kernel lets them. */
+static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
+{
+	uint32_t spare = group_estimate / (sampler->options.once ? 16 : 2);
+	int r = bpf_open(&sampler->bpf, &sampler->discover, group_estimate + spare,
+			 &sampler->reason);
+
+	if (r < 0) {
+		sampler->bpf_refused = true;
+		return r;
+	}
+	discover_hand_over(&sampler->discover, sampler->bpf.hierarchies);
+	sampler->plan_wanted = true;
+	return 0;
+}
+
+/* Loading the programs costs as much as reading the files of many groups once. */
+static bool is_worth_bpf(const struct cgw_sampler *sampler, uint32_t group_count)
+{
+	return group_count >= BPF_GROUPS_MIN && sampler->options.below == NULL;
+}
+
+/* How many groups there are in the fullest hierarchy, as far as the kernel tells without a walk. */
+static uint32_t estimate_groups(const struct cgw_layout *layout)
+{
+	CLEANUP(cleanup_free) char *cgroups = NULL;
+	CLEANUP(cleanup_free) char *stat = NULL;
+	int v2 = cgw_layout_v2(layout), root;
+	unsigned long long most = 0, count;
+	char *line, *rest;
+	size_t length;
+
+	/* "#subsys_name hierarchy num_cgroups enabled" */
+	if (cgw_proc_read(layout, "cgroups", &cgroups, &length) == 0)
+		for (line = strtok_r(cgroups, "\n", &rest); line != NULL;
+		     line = strtok_r(NULL, "\n", &rest))
+			/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+			if (sscanf(line, "%*s %*u %llu", &count) == 1 && count > most)
+				most = count;
+	if (v2 >= 0 && cgw_group_open(layout, (size_t)v2, "/", &root, NULL) == 0) {
+		if (cgw_file_read(layout, root, "cgroup.stat", &stat, &length) < 0)
+			stat = NULL;
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+		if (stat != NULL && sscanf(stat, "nr_descendants %llu", &count) == 1 &&
+		    count > most)
+			most = count;
+		layout->ops->close(root);
+	}
+	return most < UINT32_MAX / 4 ? (uint32_t)most : UINT32_MAX / 4;
+}
+
+/* Before the first sample: with the programs nothing need be walked or watched. */
+static int choose_collector(struct cgw_sampler *sampler, struct cgw_diag *diag)
+{
+	uint32_t estimate = estimate_groups(sampler->layout);
+	int r = 0;
+
+	if (sampler->options.collector == CGW_COLLECTOR_FILES) {
+		sampler->bpf_refused = true;
+		(void)cgw_diag_set(&sampler->reason, 0, "files, as asked for");
+		return 0;
+	}
+	if (sampler->options.collector == CGW_COLLECTOR_BPF || is_worth_bpf(sampler, estimate))
+		r = start_bpf(sampler, estimate);
+	else
+		(void)cgw_diag_set(&sampler->reason, 0,
+				   "files: too few groups for BPF to be worth its start");
+	if (r < 0 && sampler->options.collector == CGW_COLLECTOR_BPF)
+		return cgw_diag_set(diag, r, "the BPF collector cannot be used: %s",
+				    sampler->reason.text);
+	return r == -ENOMEM ? cgw_diag_set(diag, r, "out of memory") : 0;
+}
+
+int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_options *options,
+		    struct cgw_sampler **ret_sampler, struct cgw_diag *diag)
+{
+	struct cgw_sampler *sampler;
+	int r;
+
+	if (layout->hierarchy_count == 0)
+		return cgw_diag_set(diag, -ENOENT, "no control group hierarchy is mounted");
+	sampler = calloc(1, sizeof(*sampler));
+	if (sampler == NULL)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	sampler->layout = layout;
+	if (options != NULL)
+		sampler->options = *options;
+	sampler->plan_wanted = true;
+	r = init_parts(sampler);
+	if (r == 0 && sampler->options.below != NULL) {
+		sampler->below = strdup(sampler->options.below);
+		sampler->discover.options.below = sampler->below;
+		r = sampler->below == NULL ? -ENOMEM : 0;
+	}
+	if (r < 0) {
+		cgw_sampler_free(sampler);
+		return cgw_diag_set(diag, r, "cannot set up the sampler: %s", strerror(-r));
+	}
+	sampler->tree.forget = forget;
+	sampler->tree.forget_context = sampler;
+	r = choose_collector(sampler, diag);
+	if (r < 0) {
+		cgw_sampler_free(sampler);
+		return r;
+	}
+	*ret_sampler = sampler;
+	return 0;
+}
+
+int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric_set *wanted)
+{
+	if (memcmp(&sampler->wanted, wanted, sizeof(*wanted)) != 0) {
+		sampler->wanted = *wanted;
+		sampler->plan_wanted = true;
+	}
+	return 0;
+}
+
+void cgw_sampler_read_idle(struct cgw_sampler *sampler)
+{
+	sampler->files.roused = true;
+}
+
+const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
+{
+	return sampler->reason.text;
+}
+
+/* Something went wrong that has no name here: files do it all again. */
+static int stop_bpf(struct cgw_sampler *sampler, int error)
+{
+	bpf_close(&sampler->bpf);
+	sampler->bpf_refused = true;
+	discover_rollback(&sampler->discover);
+	(void)cgw_diag_set(&sampler->reason, error, "the BPF programs failed: %s",
+			   strerror(-error));
+	return files_set_bpf(&sampler->files, NULL);
+}
+
+/* "bpf, but from files: memory.kernel, cpu.usage_percpu", as many of them as fit. */
+static void say_what_bpf_reads(struct cgw_sampler *sampler)
+{
+	const struct plan *plan = &sampler->files.plan;
+	char list[400] = "";
+	size_t length = 0, left = 0;
+
+	for (size_t i = 0; i < plan->column_count; i++) {
+		const char *key = cgw_metric_info(plan->metric_of[i])->key;
+
+		if (bpf_answers(&sampler->bpf, plan->metric_of[i]) ||
+		    plan->source[plan->metric_of[i]] == NULL)
+			continue;
+		if (length + strlen(key) + 8 > sizeof(list)) {
+			left++;
+			continue;
+		}
+		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
+					   length > 0 ? ", " : "", key);
+	}
+	if (length == 0)
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, all but the root's figures");
+	else if (left == 0)
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, but from files: %s", list);
+	else
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, but from files: %s and %zu more",
+				   list, left);
+}
+
+/* The figures are compared with the files once in a while, not at every tick. */
+static int update_bpf_plan(struct cgw_sampler *sampler, uint64_t now_ns)
+{
+	int r;
+
+	if (!uses_bpf(sampler))
+		return files_set_bpf(&sampler->files, NULL);
+	r = bpf_plan(&sampler->bpf, &sampler->files);
+	if (r == -E2BIG) { /* groups came meanwhile, more than there was room for */
+		r = bpf_update(&sampler->bpf, &sampler->files, true);
+		if (r == 0)
+			r = bpf_plan(&sampler->bpf, &sampler->files);
+	}
+	if (r < 0)
+		return r == -ENOMEM ? r : stop_bpf(sampler, r);
+	sampler->proved_ns = now_ns;
+	say_what_bpf_reads(sampler);
+	return files_set_bpf(&sampler->files, &sampler->bpf);
+}
+
+/* A hierarchy has its first group: most files are not in the root, so nobody could say what there is. */
+static bool first_groups_came(struct cgw_sampler *sampler)
+{
+	uint32_t peopled = 0;
+	bool came;
+
+	if (!sampler->tree.changed)
+		return false;
+	for (const struct tree_group *group = sampler->tree.root->first_child; group != NULL;
+	     group = group->next_sibling)
+		peopled |= group->present;
+	came = peopled & ~sampler->peopled;
+	sampler->peopled = peopled;
+	return came;
+}
+
+/*
+ * A plan is made anew when other metrics are wanted, where groups came to a hierarchy that had none, and
+ * after a full walk: a controller may have been switched on since. The old one stays, with its open files,
+ * where nothing changed.
+ */
+static int update_plan(struct cgw_sampler *sampler, bool walked, uint64_t now_ns)
+{
+	bool prove = uses_bpf(sampler) &&
+		     now_ns - sampler->proved_ns >= sampler->discover.options.full_walk_interval_ns;
+	struct plan plan;
+	int r;
+
+	if (!first_groups_came(sampler) && !sampler->plan_wanted && !walked && !prove)
+		return 0;
+	r = plan_build(&plan, sampler->layout, &sampler->tree, &sampler->wanted);
+	if (r < 0)
+		return r;
+	if (plan_equal(&plan, &sampler->files.plan) && !sampler->plan_wanted) {
+		plan_done(&plan);
+		files_retry_absent(&sampler->files, &sampler->tree);
+		return prove ? update_bpf_plan(sampler, now_ns) : 0;
+	}
+	files_set_plan(&sampler->files, &sampler->tree, &plan);
+	bpf_forget_plan(&sampler->bpf);
+	sampler->plan_wanted = false;
+	return update_bpf_plan(sampler, now_ns);
+}
+
+static int update_topology(struct cgw_sampler *sampler)
+{
+	struct topology *topology;
+	int r;
+
+	if (!sampler->tree.changed && sampler->topology != NULL)
+		return 0;
+	r = tree_topology(&sampler->tree, &topology);
+	if (r < 0)
+		return r;
+	topology->view.layout = sampler->layout;
+	topology_unref(sampler->topology);
+	sampler->topology = topology;
+	sampler->bpf.moved = true;
+	return 0;
+}
+
+/* Not the top of a container's view: that is a group like others, which the machine is no figure of. */
+static bool top_is_machine(const struct cgw_layout *layout)
+{
+	for (size_t i = 0; !layout->recorded && i < layout->hierarchy_count; i++)
+		if (layout->hierarchies[i].root_id != 1)
+			return false;
+	return true;
+}
+
+static void fill_root(struct cgw_snapshot *snapshot)
+{
+	for (int column = 0; column < snapshot->column_count; column++) {
+		enum cgw_metric metric = snapshot->metric_of[column];
+		enum cgw_root_source figure = cgw_metric_info(metric)->root;
+		struct cgw_number number;
+
+		if (figure == CGW_ROOT_NONE ||
+		    snapshot_get(snapshot, column, 0).state != CGW_ABSENT)
+			continue;
+		number = system_stat_read(&snapshot->machine, figure);
+		snapshot->stands_in[metric] = number.state == CGW_OK;
+		if (number.state == CGW_OK)
+			snapshot_set(snapshot, column, 0, number);
+	}
+}
+
+static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
+{
+	int r;
+
+	if (uses_bpf(sampler) && sampler->bpf.moved)
+		bpf_number_rows(&sampler->bpf);
+	snapshot->monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+	snapshot->boottime_ns = clock_ns(CLOCK_BOOTTIME);
+	snapshot->realtime_ns = clock_ns(CLOCK_REALTIME);
+	r = machine_read(sampler->layout, &snapshot->machine);
+	if (r == 0)
+		r = files_collect(&sampler->files, &sampler->tree, snapshot);
+	if (r == 0)
+		r = snapshot_finish(snapshot);
+	idle_update(&sampler->files, r == 0 ? snapshot : NULL);
+	if (r < 0)
+		return r;
+	if (top_is_machine(sampler->layout))
+		fill_root(snapshot);
+	if (uses_bpf(sampler))
+		snapshot->collector = "bpf";
+	if (sampler->files.group_gone)
+		discover_suspect(&sampler->discover);
+	return 0;
+}
+
+/* Which groups there are, and with BPF what they use. */
+static int update_tree(struct cgw_sampler *sampler, uint64_t now_ns, bool *ret_walked)
+{
+	int r = discover_update(&sampler->discover, now_ns, ret_walked);
+
+	if (r == 0 && !uses_bpf(sampler) && !sampler->bpf_refused && *ret_walked &&
+	    sampler->options.collector == CGW_COLLECTOR_AUTO &&
+	    is_worth_bpf(sampler, sampler->tree.count) &&
+	    start_bpf(sampler, sampler->tree.count) == -ENOMEM)
+		return -ENOMEM;
+	if (r < 0 || !uses_bpf(sampler))
+		return r;
+	if (sampler->plan_wanted)
+		bpf_expect(&sampler->bpf, &sampler->wanted);
+	r = bpf_update(&sampler->bpf, &sampler->files, *ret_walked || sampler->plan_wanted);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	r = stop_bpf(sampler, r);
+	return r < 0 ? r : discover_update(&sampler->discover, now_ns, ret_walked);
+}
+
+int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot)
+{
+	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	struct cgw_snapshot *snapshot = NULL;
+	bool walked;
+	int r = update_tree(sampler, now_ns, &walked);
+
+	if (r == 0)
+		r = update_plan(sampler, walked, now_ns);
+	if (r == 0)
+		r = update_topology(sampler);
+	if (r == 0)
+		r = snapshot_begin(sampler->pool, sampler->topology, &sampler->files.plan.metrics,
+				   &snapshot);
+	if (r < 0 || snapshot == NULL)
+		return r;
+	r = collect(sampler, snapshot);
+	if (r < 0) {
+		cgw_snapshot_unref(snapshot);
+		return r;
+	}
+	snapshot->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
+	*ret_snapshot = snapshot;
+	return 0;
+}
+
+int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set *wanted,
+		    struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
+{
+	const struct cgw_sampler_options options = {.once = true};
+	struct cgw_sampler *sampler = NULL;
+	int r = cgw_sampler_new(layout, &options, &sampler, diag);
+
+	if (sampler == NULL)
+		return r;
+	r = cgw_sampler_set_metrics(sampler, wanted);
+	r = r < 0 ? r : cgw_sampler_sample(sampler, ret_snapshot);
+	cgw_sampler_free(sampler);
+	return r < 0 ? cgw_diag_set(diag, r, "the groups could not be read: %s", strerror(-r)) : 0;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* snapshot.c - one moment in the making: columns of values, instances, texts. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/sample/snapshot-pool.h"
+
+/* One chunk is kept from use to use; more than one is rare. */
+static void reset_texts(struct cgw_snapshot *snapshot)
+{
+	snapshot->text_count = 0;
+	snapshot->name_count = 0;
+	while (snapshot->chunks != NULL && snapshot->chunks->next != NULL) {
+		struct text_chunk *first = snapshot->chunks, *second = first->next;
+
+		first->next = second->next; /* the newest is the largest: it stays */
+		free(second);
+	}
+	if (snapshot->chunks != NULL)
+		snapshot->chunks->used = 0;
+}
+
+static size_t padded_bytes(size_t count)
+{
+	return (count + 7) & ~(size_t)7;
+}
+
+static size_t first_bytes(size_t count, bool instanced)
+{
+	return instanced ? padded_bytes((count + 1) * sizeof(uint32_t)) : 0;
+}
+
+static size_t column_bytes(size_t count, bool instanced)
+{
+	return count * sizeof(uint64_t) + padded_bytes(count) + first_bytes(count, instanced);
+}
+
+static bool is_instanced(const struct cgw_snapshot *snapshot, size_t column)
+{
+	return cgw_metric_info(snapshot->metric_of[column])->shape == CGW_INSTANCES;
+}
+
+/* Lays the columns out in the one block, which only grows. */
+static int lay_out(struct cgw_snapshot *snapshot, size_t count)
+{
+	size_t size = count * sizeof(uint64_t);
+	char *at;
+
+	for (size_t i = 0; i < snapshot->column_count; i++)
+		size += column_bytes(count, is_instanced(snapshot, i));
+	if (size > snapshot->block_size) {
+		free(snapshot->block);
+		snapshot->block_size = 0;
+		snapshot->block = malloc(size);
+		if (snapshot->block == NULL)
+			return -ENOMEM;
+		snapshot->block_size = size;
+	}
+	at = snapshot->block;
+	snapshot->read_ns = (void *)at;
+	memset(at, 0, count * sizeof(uint64_t));
+	at += count * sizeof(uint64_t);
+	for (size_t i = 0; i < snapshot->column_count; i++) {
+		struct snapshot_column *column = &snapshot->columns[i];
+		bool instanced = is_instanced(snapshot, i);
+
+		column->value = (void *)at;
+		column->state = (void *)(at + count * sizeof(uint64_t));
+		column->first = instanced ? (void *)(column->state + padded_bytes(count)) : NULL;
+		memset(column->value, 0, count * sizeof(uint64_t));
+		memset(column->state, CGW_ABSENT, count);
+		if (instanced)
+			memset(column->first, 0, first_bytes(count, true));
+		at += column_bytes(count, instanced);
+	}
+	return 0;
+}
+
+int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
+		   const struct cgw_metric_set *wanted, struct cgw_snapshot **ret_snapshot)
+{
+	struct cgw_snapshot *snapshot = pool != NULL ? snapshot_pool_get(pool) : NULL;
+	int r;
+
+	if (snapshot == NULL)
+		snapshot = calloc(1, sizeof(*snapshot));
+	if (snapshot == NULL)
+		return -ENOMEM;
+	snapshot->pool = NULL;
+	snapshot->topology = NULL;
+	snapshot->wanted = *wanted;
+	snapshot->machine = (struct cgw_system_stat){0};
+	snapshot->collector = "files";
+	snapshot->column_count = 0;
+	snapshot->row_count = 0;
+	memset(snapshot->source, 0, sizeof(snapshot->source));
+	memset(snapshot->stands_in, 0, sizeof(snapshot->stands_in));
+	reset_texts(snapshot);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		snapshot->column_of[metric] = -1;
+		if (!cgw_metric_set_has(wanted, metric))
+			continue;
+		snapshot->metric_of[snapshot->column_count] = (uint16_t)metric;
+		snapshot->column_of[metric] = (int16_t)snapshot->column_count++;
+	}
+	r = lay_out(snapshot, topology->view.count);
+	if (r < 0) {
+		snapshot_destroy(snapshot);
+		return r;
+	}
+	atomic_init(&snapshot->references, 1);
+	snapshot->topology = topology_ref(topology);
+	if (pool != NULL)
+		snapshot_pool_lend(pool, snapshot);
+	*ret_snapshot = snapshot;
+	return 0;
+}
+
+static int copy_text(struct cgw_snapshot *snapshot, const char *text, size_t length,
+		     const char **ret_copy)
+{
+	struct text_chunk *chunk = snapshot->chunks;
+
+	if (chunk == NULL || chunk->size - chunk->used < length + 1) {
+		size_t size = chunk == NULL ? 4096 : 2 * chunk->size;
+
+		if (size < length + 1)
+			size = length + 1;
+		chunk = malloc(sizeof(*chunk) + size);
+		if (chunk == NULL)
+			return -ENOMEM;
+		chunk->next = snapshot->chunks;
+		chunk->used = 0;
+		chunk->size = size;
+		snapshot->chunks = chunk;
+	}
+	memcpy(chunk->bytes + chunk->used, text, length);
+	chunk->bytes[chunk->used + length] = '\0';
+	*ret_copy = chunk->bytes + chunk->used;
+	chunk->used += length + 1;
+	return 0;
+}
+
+static int intern(struct cgw_snapshot *snapshot, const char *name, size_t length,
+		  const char **ret_name)
+{
+	int r;
+
+	for (size_t i = 0; i < snapshot->name_count; i++)
+		if (strncmp(snapshot->names[i], name, length) == 0 &&
+		    snapshot->names[i][length] == '\0') {
+			*ret_name = snapshot->names[i];
+			return 0;
+		}
+	r = copy_text(snapshot, name, length, ret_name);
+	if (r == 0 && snapshot->name_count < ARRAY_SIZE(snapshot->names))
+		snapshot->names[snapshot->name_count++] = *ret_name;
+	return r;
+}
+
+/* Makes room for one more item in an array that only grows; returns it, moved or not. */
+static void *reserve(void *array, size_t count, size_t *size, size_t item_size)
+{
+	size_t larger = *size == 0 ? 64 : 2 * *size;
+	void *grown;
+
+	if (count < *size)
+		return array;
+	grown = reallocarray(array, larger, item_size);
+	if (grown != NULL)
+		*size = larger;
+	return grown;
+}
+
+int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t group,
+			  const char *name, size_t name_length, struct cgw_number number)
+{
+	struct instance_row *rows =
+		reserve(snapshot->rows, snapshot->row_count, &snapshot->row_size, sizeof(*rows));
+	const char *copy;
+	int r;
+
+	if (rows == NULL)
+		return -ENOMEM;
+	snapshot->rows = rows;
+	r = intern(snapshot, name, name_length, &copy);
+	if (r < 0)
+		return r;
+	rows[snapshot->row_count++] = (struct instance_row){
+		.instance = {copy, number},
+		.group = group,
+		.column = (int16_t)column,
+	};
+	snapshot->columns[column].first[group]++; /* a count until snapshot_finish() */
+	return 0;
+}
+
+int snapshot_add_text(struct cgw_snapshot *snapshot, int column, uint32_t group, const char *text,
+		      size_t length)
+{
+	const char **texts = reserve(snapshot->texts, snapshot->text_count, &snapshot->text_size,
+				     sizeof(*texts));
+	const char *copy;
+	int r;
+
+	if (texts == NULL)
+		return -ENOMEM;
+	snapshot->texts = texts;
+	r = copy_text(snapshot, text, length, &copy);
+	if (r < 0)
+		return r;
+	snapshot->columns[column].value[group] = snapshot->text_count;
+	texts[snapshot->text_count++] = copy;
+	return 0;
+}
+
+int snapshot_carry(struct cgw_snapshot *snapshot, uint32_t group, const struct cgw_snapshot *from,
+		   uint32_t row)
+{
+	for (int column = 0; column < snapshot->column_count; column++) {
+		const struct snapshot_column *old = &from->columns[column];
+		const char *text =
+			cgw_metric_info(snapshot->metric_of[column])->shape == CGW_STRING &&
+					old->state[row] == CGW_OK
+				? from->texts[old->value[row]]
+				: NULL;
+		int r = 0;
+
+		snapshot_set(snapshot, column, group, snapshot_get(from, column, row));
+		if (text != NULL)
+			r = snapshot_add_text(snapshot, column, group, text, strlen(text));
+		for (uint32_t i = old->first != NULL ? old->first[row] : 0;
+		     r == 0 && old->first != NULL && i < old->first[row + 1]; i++)
+			r = snapshot_add_instance(snapshot, column, group, from->instances[i].name,
+						  strlen(from->instances[i].name),
+						  from->instances[i].number);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Counting sort by column and group: counts become the ends of each group's run, and rows taken from
+ * the last one back move each end to its run's start.
+ */
+int snapshot_finish(struct cgw_snapshot *snapshot)
+{
+	uint32_t count = snapshot->topology->view.count, end = 0;
+
+	if (snapshot->row_count > snapshot->instance_size) {
+		struct cgw_instance *larger = reallocarray(snapshot->instances, snapshot->row_size,
+							   sizeof(*snapshot->instances));
+
+		if (larger == NULL)
+			return -ENOMEM;
+		snapshot->instances = larger;
+		snapshot->instance_size = snapshot->row_size;
+	}
+	for (size_t i = 0; i < snapshot->column_count; i++) {
+		uint32_t *first = snapshot->columns[i].first;
+
+		for (uint32_t group = 0; first != NULL && group <= count; group++) {
+			end += first[group];
+			first[group] = end;
+		}
+	}
+	for (size_t i = snapshot->row_count; i > 0; i--) {
+		const struct instance_row *row = &snapshot->rows[i - 1];
+
+		snapshot->instances[--snapshot->columns[row->column].first[row->group]] =
+			row->instance;
+	}
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* daemon-status.c - reads status.json. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/daemon-status.h"
+
+static void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+/* The daemon holds a lock as long as it lives, however it ends. */
+static int check_running(const char *directory)
+{
+	char path[4096];
+	CLEANUP(cleanup_close) int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/enforce.lock", directory);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? -EACCES : -ESRCH;
+	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK ? 0 : -ESRCH;
+}
+
+static int load(const char *directory, json_t **ret_root)
+{
+	char path[4096];
+	json_error_t error;
+	json_t *root;
+	int r = check_running(directory);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/status.json", directory);
+	root = json_load_file(path, 0, &error);
+	if (root == NULL)
+		return access(path, F_OK) < 0   ? -ESRCH
+		       : access(path, R_OK) < 0 ? -EACCES
+						: -EBADMSG;
+	*ret_root = root;
+	return 0;
+}
+
+struct daemon_status *daemon_status_free(struct daemon_status *status)
+{
+	if (status == NULL)
+		return NULL;
+	for (size_t i = 0; i < status->instance_count; i++) {
+		free(status->instances[i].rule);
+		free(status->instances[i].group);
+		free(status->instances[i].phase);
+		free(status->instances[i].why);
+	}
+	for (size_t i = 0; i < status->held_count; i++) {
+		free(status->held[i].group);
+		free(status->held[i].key);
+		free(status->held[i].section);
+		free(status->held[i].value);
+		free(status->held[i].original);
+	}
+	free(status->instances);
+	free(status->held);
+	free(status);
+	return NULL;
+}
+
+/* A copy of a member's text, "" where there is none. */
+static char *text_of(const json_t *item, const char *key)
+{
+	const char *text = json_string_value(json_object_get(item, key));
+	size_t length = text != NULL ? strlen(text) : 0;
+	char *copy = malloc(length + 1);
+
+	if (copy != NULL)
+		memcpy(copy, text != NULL ? text : "", length + 1);
+	return copy;
+}
+
+static double seconds_of(const json_t *item, const char *key)
+{
+	const json_t *value = json_object_get(item, key);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static int take_instances(const json_t *list, struct daemon_status *status)
+{
+	const json_t *item;
+	size_t i;
+
+	status->instances = calloc(json_array_size(list) + 1, sizeof(*status->instances));
+	if (status->instances == NULL)
+		return -ENOMEM;
+	json_array_foreach(list, i, item)
+	{
+		struct daemon_instance *instance = &status->instances[status->instance_count++];
+
+		*instance = (struct daemon_instance){
+			.rule = text_of(item, "rule"),
+			.group = text_of(item, "group"),
+			.phase = text_of(item, "phase"),
+			.why = text_of(item, "why"),
+			.step = (uint64_t)json_integer_value(json_object_get(item, "step")),
+			.since_seconds = fabs(seconds_of(item, "since_seconds")),
+			.until_seconds = seconds_of(item, "until_seconds"),
+		};
+		if (instance->rule == NULL || instance->group == NULL || instance->phase == NULL ||
+		    instance->why == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int take_held(const json_t *list, struct daemon_status *status)
+{
+	const json_t *item;
+	size_t i;
+
+	status->held = calloc(json_array_size(list) + 1, sizeof(*status->held));
+	if (status->held == NULL)
+		return -ENOMEM;
+	json_array_foreach(list, i, item)
+	{
+		struct daemon_held *held = &status->held[status->held_count++];
+
+		*held = (struct daemon_held){
+			.group = text_of(item, "group"),
+			.key = text_of(item, "key"),
+			.section = text_of(item, "section"),
+			.value = text_of(item, "value"),
+			.original = text_of(item, "original"),
+		};
+		if (held->group == NULL || held->key == NULL || held->section == NULL ||
+		    held->value == NULL || held->original == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int daemon_status_read(const char *directory, struct daemon_status **ret_status)
+{
+	CLEANUP(cleanup_json) json_t *root = NULL;
+	struct daemon_status *status;
+	const char *mode;
+	int r = load(directory, &root);
+
+	if (r < 0)
+		return r;
+	status = calloc(1, sizeof(*status));
+	if (status == NULL)
+		return -ENOMEM;
+	status->pid = (pid_t)json_integer_value(json_object_get(root, "pid"));
+	mode = json_string_value(json_object_get(root, "mode"));
+	(void)snprintf(status->mode, sizeof(status->mode), "%s", mode != NULL ? mode : "");
+	status->realtime_s = json_integer_value(json_object_get(root, "time"));
+	status->interval_seconds = seconds_of(root, "interval_seconds");
+	status->sections = (uint64_t)json_integer_value(json_object_get(root, "sections"));
+	r = take_instances(json_object_get(root, "instances"), status);
+	if (r == 0)
+		r = take_held(json_object_get(root, "held"), status);
+	if (r < 0) {
+		daemon_status_free(status);
+		return r;
+	}
+	*ret_status = status;
+	return 0;
+}
+
+int daemon_status_text(const char *directory, char **ret_text)
+{
+	CLEANUP(cleanup_json) json_t *root = NULL;
+	int r = load(directory, &root);
+
+	if (r < 0)
+		return r;
+	*ret_text = json_dumps(root, JSON_INDENT(2));
+	return *ret_text == NULL ? -ENOMEM : 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* options.c - options by table, over getopt_long(). */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/suggest.h"
+#include "shared/cli/options.h"
+
+enum cli_exit cli_usage_error(const struct cli_context *context, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	cli_error(context, "%s; see `%s%s%s --help`", text, context->program,
+		  context->command != NULL ? " " : "",
+		  context->command != NULL ? context->command : "");
+	return CLI_USAGE;
+}
+
+void cli_print_help(const struct cli_command_help *help)
+{
+	printf("Usage: %s\n\n%s\n\nOptions:\n", help->usage, help->text);
+	for (const struct cli_option *option = help->options; option->name != NULL; option++) {
+		char left[80], letter[8] = "    ";
+
+		if (option->code < CLI_OPTION_LONG)
+			(void)snprintf(letter, sizeof(letter), "-%c, ", option->code);
+		(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, option->name,
+			       option->argument == NULL ? ""
+			       : option->optional       ? "[="
+							: " ",
+			       option->argument != NULL ? option->argument : "",
+			       option->optional ? "]" : "");
+		if (strlen(left) > 24)
+			printf("  %s\n  %-24s %s\n", left, "", option->help);
+		else
+			printf("  %-24s %s\n", left, option->help);
+	}
+}
+
+static bool takes_common(struct cli_context *context, int code, const char *value)
+{
+	switch (code) {
+	case CLI_OPTION_CGROUP_ROOT:
+		context->roots.cgroup = value;
+		return true;
+	case CLI_OPTION_PROC_ROOT:
+		context->roots.proc = value;
+		return true;
+	case CLI_OPTION_SYS_ROOT:
+		context->roots.sys = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What getopt_long() did not take: name it, and the nearest that exists. */
+static void refuse(const struct cli_context *context, const struct cli_option *options, int result,
+		   char **argv)
+{
+	const char *word = argv[optind > 0 ? optind - 1 : 0];
+	struct suggestion nearest = {.wanted = word + strspn(word, "-")};
+	char shown[128];
+
+	cgw_escape(shown, sizeof(shown), word, strlen(word));
+	if (result == ':') {
+		(void)cli_usage_error(context, "option \"%s\" wants a value", shown);
+		return;
+	}
+	if (strncmp(word, "--", 2) != 0) {
+		(void)cli_usage_error(context, "unknown option \"-%c\"", optopt);
+		return;
+	}
+	for (; options->name != NULL; options++)
+		suggestion_offer(&nearest, options->name);
+	if (optopt != 0 || strchr(word, '=') != NULL)
+		(void)cli_usage_error(context, "option \"%s\" takes no value, or is not one",
+				      shown);
+	else if (suggestion_word(&nearest) != NULL)
+		(void)cli_usage_error(context, "unknown option \"%s\"; did you mean \"--%s\"?",
+				      shown, suggestion_word(&nearest));
+	else
+		(void)cli_usage_error(context, "unknown option \"%s\"", shown);
+}
+
+int cli_next_option(struct cli_context *context, const struct cli_command_help *help, int argc,
+		    char **argv, const char **ret_value, enum cli_exit *ret_exit)
+{
+	struct option longs[CLI_OPTION_MAX + 1] = {0};
+	char shorts[2 * CLI_OPTION_MAX + 3] = ":";
+	size_t count = 0, used = 1;
+	int code;
+
+	if (context->describe) {
+		context->described = help;
+		*ret_exit = CLI_OK;
+		return -1;
+	}
+	for (const struct cli_option *option = help->options;
+	     option->name != NULL && count < CLI_OPTION_MAX; option++) {
+		longs[count++] = (struct option){
+			.name = option->name,
+			.has_arg = option->argument == NULL ? no_argument
+				   : option->optional       ? optional_argument
+							    : required_argument,
+			.val = option->code,
+		};
+		if (option->code >= CLI_OPTION_LONG)
+			continue;
+		shorts[used++] = (char)option->code;
+		if (option->argument != NULL && !option->optional)
+			shorts[used++] = ':';
+	}
+	do {
+		code = getopt_long(argc, argv, shorts, longs, NULL);
+		*ret_value = optarg;
+	} while (takes_common(context, code, optarg));
+	if (code == -1)
+		return 0;
+	*ret_exit = CLI_OK;
+	if (code == 'h') {
+		cli_print_help(help);
+	} else if (code == CLI_OPTION_VERSION) {
+		printf("%s %s\n", context->program, cgw_version());
+	} else if (code == '?' || code == ':') {
+		refuse(context, help->options, code, argv);
+		*ret_exit = CLI_USAGE;
+	} else {
+		return code;
+	}
+	return -1;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* user-config.c - the user's configuration, over inih. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/user-config.h"
+
+/* inih cuts longer lines and names in two without a word. */
+#define LINE_MAX_BYTES 190
+#define NAME_MAX_BYTES 48
+
+int config_path(char *buffer, size_t size)
+{
+	const char *directory = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	int length;
+
+	/* Relative ones are to be ignored, says the specification. */
+	if (directory != NULL && directory[0] == '/')
+		length = snprintf(buffer, size, "%s/cgward/config", directory);
+	else if (home != NULL && home[0] == '/')
+		length = snprintf(buffer, size, "%s/.config/cgward/config", home);
+	else
+		return -ENOENT;
+	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+int config_add(struct config *config, const char *section, const char *name, const char *value)
+{
+	struct config_entry *entries =
+		reallocarray(config->entries, config->count + 1, sizeof(*entries));
+	struct config_entry *entry;
+
+	if (entries == NULL)
+		return -ENOMEM;
+	config->entries = entries;
+	entry = &entries[config->count];
+	entry->section = strdup(section);
+	entry->name = strdup(name);
+	entry->value = strdup(value);
+	entry->line = 0;
+	if (entry->section == NULL || entry->name == NULL || entry->value == NULL) {
+		free(entry->section);
+		free(entry->name);
+		free(entry->value);
+		return -ENOMEM;
+	}
+	config->count++;
+	return 0;
+}
+
+void config_done(struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		free(config->entries[i].section);
+		free(config->entries[i].name);
+		free(config->entries[i].value);
+	}
+	free(config->entries);
+	*config = (struct config){0};
+}
+
+struct reading {
+	FILE *file;
+	struct config *config;
+	unsigned line;
+	unsigned bad_line; /* too long */
+	bool failed;       /* out of memory */
+};
+
+static char *read_line(char *buffer, int size, void *stream)
+{
+	struct reading *reading = stream;
+	char *text = fgets(buffer, size, reading->file);
+	size_t length;
+
+	if (text == NULL)
+		return NULL;
+	reading->line++;
+	length = strlen(text);
+	if (length > LINE_MAX_BYTES && reading->bad_line == 0)
+		reading->bad_line = reading->line;
+	return text;
+}
+
+static int take_entry(void *context, const char *section, const char *name, const char *value)
+{
+	struct reading *reading = context;
+
+	if (strlen(section) >= NAME_MAX_BYTES || strlen(name) >= NAME_MAX_BYTES) {
+		if (reading->bad_line == 0)
+			reading->bad_line = reading->line;
+		return 0;
+	}
+	if (config_add(reading->config, section, name, value != NULL ? value : "") < 0) {
+		reading->failed = true;
+		return 0;
+	}
+	reading->config->entries[reading->config->count - 1].line = reading->line;
+	return 1;
+}
+
+static int refuse(struct cgw_diag *diag, const char *path, int line, const char *why)
+{
+	int r = cgw_diag_set(diag, -EBADMSG, "%s", why);
+
+	if (diag != NULL) {
+		diag->line = line > 0 ? (unsigned)line : 0;
+		cgw_escape(diag->file, sizeof(diag->file), path, strlen(path));
+	}
+	return r;
+}
+
+int config_load(const char *path, struct config *config, struct cgw_diag *diag)
+{
+	CLEANUP(cleanup_file) FILE *file = fopen(path, "re");
+	struct reading reading = {.file = file, .config = config};
+	int line;
+
+	*config = (struct config){0};
+	if (file == NULL && errno == ENOENT)
+		return 0;
+	if (file == NULL)
+		return refuse(diag, path, 0, strerror(errno));
+	line = ini_parse_stream(read_line, &reading, take_entry, &reading);
+	if (reading.failed || line < 0)
+		return -ENOMEM;
+	if (reading.bad_line > 0)
+		return refuse(diag, path, (int)reading.bad_line,
+			      "the line or its name is too long: 190 bytes, names 48");
+	if (line > 0)
+		return refuse(diag, path, line,
+			      "this is neither \"[section]\" nor \"name = value\"");
+	return 0;
+}
+
+static bool has_name(const struct config *config, const char *section, const char *name,
+		     size_t length)
+{
+	for (size_t i = 0; i < config->count; i++)
+		if (strcmp(config->entries[i].section, section) == 0 &&
+		    strlen(config->entries[i].name) == length &&
+		    memcmp(config->entries[i].name, name, length) == 0)
+			return true;
+	return false;
+}
+
+/* All entries of a section, and a mark that they are written. */
+static void write_section(FILE *out, const struct config *config, const char *section,
+			  bool *written)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		if (written[i] || strcmp(config->entries[i].section, section) != 0)
+			continue;
+		fprintf(out, "%s = %s\n", config->entries[i].name, config->entries[i].value);
+		written[i] = true;
+	}
+}
+
+/* "[name]" into `section`; false for other lines. */
+static bool is_header(const char *line, char *section, size_t size)
+{
+	const char *start = line + strspn(line, " \t");
+	size_t length;
+
+	if (*start != '[')
+		return false;
+	length = strcspn(start + 1, "]\n");
+	if (length >= size)
+		length = size - 1;
+	memcpy(section, start + 1, length);
+	section[length] = '\0';
+	return true;
+}
+
+/* Lines of names that `config` has go; a section's entries stand at its head. */
+static void merge(FILE *in, FILE *out, const struct config *config, bool *written)
+{
+	char section[NAME_MAX_BYTES] = "", line[512];
+
+	while (in != NULL && fgets(line, sizeof(line), in) != NULL) {
+		const char *start = line + strspn(line, " \t");
+
+		if (is_header(line, section, sizeof(section))) {
+			fputs(line, out);
+			write_section(out, config, section, written);
+			continue;
+		}
+		if (*start != '#' && *start != ';') {
+			size_t length = strcspn(start, "=:\n");
+
+			while (length > 0 &&
+			       (start[length - 1] == ' ' || start[length - 1] == '\t'))
+				length--;
+			if (has_name(config, section, start, length))
+				continue;
+		}
+		fputs(line, out);
+	}
+	for (size_t i = 0; i < config->count; i++) {
+		if (written[i])
+			continue;
+		fprintf(out, "[%s]\n", config->entries[i].section);
+		write_section(out, config, config->entries[i].section, written);
+	}
+}
+
+static void make_directories(const char *path)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(path);
+
+	for (char *at = copy != NULL ? strchr(copy + 1, '/') : NULL; at != NULL;
+	     at = strchr(at + 1, '/')) {
+		*at = '\0';
+		(void)mkdir(copy, 0700); /* opening the file will tell */
+		*at = '/';
+	}
+}
+
+static int cannot_write(struct cgw_diag *diag, const char *path, int error)
+{
+	char shown[256];
+
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	return cgw_diag_set(diag, error, "cannot write %s: %s", shown, strerror(-error));
+}
+
+int config_save(const char *path, const struct config *config, struct cgw_diag *diag)
+{
+	CLEANUP(cleanup_free) bool *written = calloc(config->count + 1, sizeof(*written));
+	CLEANUP(cleanup_file) FILE *in = fopen(path, "re");
+	CLEANUP(cleanup_free) char *beside = NULL;
+	FILE *out;
+	int r = 0;
+
+	if (written == NULL || asprintf(&beside, "%s.new", path) < 0)
+		return -ENOMEM;
+	make_directories(path);
+	out = fopen(beside, "we");
+	if (out == NULL)
+		return cannot_write(diag, path, -errno);
+	merge(in, out, config, written);
+	/* A configuration that a crash leaves half written would be refused at the next start. */
+	if (ferror(out))
+		r = -EIO;
+	else if (fflush(out) != 0 || fsync(fileno(out)) < 0)
+		r = -errno;
+	if (fclose(out) != 0 && r == 0)
+		r = -errno;
+	if (r == 0 && rename(beside, path) < 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	(void)unlink(beside);
+	return cannot_write(diag, path, r);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * merge-hosts.c - the samples of several hosts as one: a root that is no machine's, a group for each host, and
+ * the host's groups below that.
+ *
+ * Rates are taken over the times at which a group's figures were read, by its host's own clock: clocks of
+ * two hosts are never compared.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/remote/merge-hosts.h"
+
+static uint32_t groups_of(const struct merge_part *part)
+{
+	return part->snapshot != NULL ? part->snapshot->topology->view.count : 1;
+}
+
+static struct topology *topology_of(const struct merge_part *part)
+{
+	return part->snapshot != NULL ? part->snapshot->topology : NULL;
+}
+
+static void forget(struct merge *merge)
+{
+	for (size_t i = 0; i < merge->count; i++)
+		topology_unref(merge->parts[i]);
+	merge->topology = topology_unref(merge->topology);
+	merge->count = 0;
+}
+
+void merge_done(struct merge *merge)
+{
+	forget(merge);
+	free(merge->parts);
+	merge->parts = NULL;
+	merge->pool = snapshot_pool_free(merge->pool);
+}
+
+static bool is_same(const struct merge *merge, const struct merge_part *parts, size_t count)
+{
+	if (merge->topology == NULL || merge->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (merge->parts[i] != topology_of(&parts[i]))
+			return false;
+	return true;
+}
+
+struct writer {
+	struct topology_arrays arrays;
+	size_t used; /* of the names */
+};
+
+static void put_group(struct writer *writer, uint32_t at, const char *name, uint32_t parent)
+{
+	size_t length = strlen(name) + 1;
+
+	memcpy(writer->arrays.names + writer->used, name, length);
+	writer->arrays.name[at] = writer->arrays.names + writer->used;
+	writer->used += length;
+	writer->arrays.parent[at] = parent;
+	writer->arrays.depth[at] =
+		(uint16_t)(parent == CGW_NO_GROUP ? 0 : writer->arrays.depth[parent] + 1);
+	writer->arrays.present[at] = 1;
+}
+
+static void put_host(struct writer *writer, uint32_t at, const struct merge_part *part)
+{
+	const struct cgw_topology *from;
+
+	put_group(writer, at, part->host, 0);
+	if (part->snapshot == NULL)
+		return;
+	from = &part->snapshot->topology->view;
+	writer->arrays.id[0][at] = from->id[0][0];
+	writer->arrays.below[at] = from->below[0];
+	for (uint32_t i = 1; i < from->count; i++) {
+		put_group(writer, at + i, from->name[i], at + from->parent[i]);
+		writer->arrays.id[0][at + i] = from->id[0][i];
+		writer->arrays.below[at + i] = from->below[i];
+	}
+}
+
+static int make_topology(struct merge *merge, const struct merge_part *parts, size_t count)
+{
+	struct writer writer = {0};
+	struct topology *topology;
+	size_t names_size = 1;
+	uint32_t groups = 1, at = 1;
+	int r;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct cgw_topology *from =
+			parts[i].snapshot != NULL ? &parts[i].snapshot->topology->view : NULL;
+
+		groups += groups_of(&parts[i]);
+		names_size += strlen(parts[i].host) + 1;
+		for (uint32_t g = 1; from != NULL && g < from->count; g++)
+			names_size += strlen(from->name[g]) + 1;
+	}
+	if (merge->parts == NULL)
+		merge->parts = calloc(count > 0 ? count : 1, sizeof(*merge->parts));
+	if (merge->parts == NULL)
+		return -ENOMEM;
+	r = topology_new(groups, 1, names_size, &topology, &writer.arrays);
+	if (r < 0)
+		return r;
+	put_group(&writer, 0, "", CGW_NO_GROUP);
+	writer.arrays.below[0] = groups - 1;
+	for (size_t i = 0; i < count; i++) {
+		put_host(&writer, at, &parts[i]);
+		at += groups_of(&parts[i]);
+	}
+	topology->view.layout = merge->layout;
+	forget(merge);
+	merge->topology = topology;
+	for (size_t i = 0; i < count; i++)
+		merge->parts[i] =
+			parts[i].snapshot != NULL ? topology_ref(topology_of(&parts[i])) : NULL;
+	merge->count = count;
+	return 0;
+}
+
+/* Whether a number means the same as in the others: with or without the children. */
+static bool is_alike(const struct cgw_source *source, const struct cgw_source *other)
+{
+	return (source != NULL && source->own) == (other != NULL && other->own);
+}
+
+static int copy_parts(struct cgw_snapshot *to, int column, uint32_t at,
+		      const struct cgw_snapshot *from, enum cgw_metric metric)
+{
+	int r = 0;
+
+	for (uint32_t g = 0; g < from->topology->view.count && r == 0; g++) {
+		size_t count;
+		const struct cgw_instance *instances =
+			cgw_snapshot_instances(from, metric, g, &count);
+		enum cgw_state state;
+		const char *text;
+
+		for (size_t i = 0; i < count && r == 0; i++)
+			r = snapshot_add_instance(to, column, at + g, instances[i].name,
+						  strlen(instances[i].name), instances[i].number);
+		if (cgw_metric_info(metric)->shape != CGW_STRING || r < 0)
+			continue;
+		text = cgw_snapshot_text(from, metric, g, &state);
+		if (text != NULL)
+			r = snapshot_add_text(to, column, at + g, text, strlen(text));
+	}
+	return r;
+}
+
+static int copy_column(struct cgw_snapshot *to, uint16_t column, uint32_t at,
+		       const struct cgw_snapshot *from)
+{
+	enum cgw_metric metric = (enum cgw_metric)to->metric_of[column];
+	uint32_t count = from->topology->view.count;
+	int16_t old = from->column_of[metric];
+
+	if (old < 0 || !is_alike(from->source[metric], to->source[metric]))
+		return 0;
+	if (cgw_metric_info(metric)->shape != CGW_STRING)
+		memcpy(to->columns[column].value + at, from->columns[old].value,
+		       count * sizeof(uint64_t));
+	memcpy(to->columns[column].state + at, from->columns[old].state, count);
+	if (cgw_metric_info(metric)->shape == CGW_SCALAR)
+		return 0;
+	return copy_parts(to, column, at, from, metric);
+}
+
+static void mark_gone(struct cgw_snapshot *to, uint32_t at)
+{
+	for (uint16_t column = 0; column < to->column_count; column++)
+		to->columns[column].state[at] = CGW_GONE;
+}
+
+static int copy_part(struct cgw_snapshot *to, uint32_t at, const struct cgw_snapshot *from)
+{
+	int r = 0;
+
+	memcpy(to->read_ns + at, from->read_ns, from->topology->view.count * sizeof(uint64_t));
+	to->cost_ns += from->cost_ns;
+	/* What the first host's numbers mean is what all mean. */
+	for (uint16_t column = 0; column < to->column_count; column++) {
+		uint16_t metric = to->metric_of[column];
+
+		if (to->source[metric] == NULL)
+			to->source[metric] = from->source[metric];
+	}
+	for (uint16_t column = 0; column < to->column_count && r == 0; column++)
+		r = copy_column(to, column, at, from);
+	return r;
+}
+
+int merge_snapshots(struct merge *merge, const struct merge_part *parts, size_t count,
+		    const struct cgw_metric_set *wanted, struct cgw_snapshot **ret_snapshot)
+{
+	struct cgw_snapshot *snapshot = NULL;
+	uint32_t at = 1;
+	int r = merge->pool == NULL ? snapshot_pool_new(&merge->pool) : 0;
+
+	if (r == 0 && !is_same(merge, parts, count))
+		r = make_topology(merge, parts, count);
+	if (r == 0)
+		r = snapshot_begin(merge->pool, merge->topology, wanted, &snapshot);
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < count && r == 0; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): begun where r is 0 */
+		if (parts[i].snapshot != NULL)
+			r = copy_part(snapshot, at, parts[i].snapshot);
+		else
+			mark_gone(snapshot, at);
+		at += groups_of(&parts[i]);
+	}
+	if (r == 0)
+		r = snapshot_finish(snapshot);
+	if (r < 0) {
+		cgw_snapshot_unref(snapshot);
+		return r;
+	}
+	*ret_snapshot = snapshot;
+	return 0;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ssh.c - a command on another host, started and heard without waiting. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/remote/ssh.h"
+
+#define END_TRIES 50 /* of 10 ms, for ssh to end once its output has */
+
+int remote_ssh_words(const char *command, char **ret_words,
+		     const char *words[REMOTE_SSH_WORDS_MAX + 1], struct cgw_diag *diag)
+{
+	char *copy = strdup(command != NULL ? command : "ssh"), *rest, *word;
+	size_t count = 0;
+
+	if (copy == NULL)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	for (word = strtok_r(copy, " ", &rest); word != NULL && count <= REMOTE_SSH_WORDS_MAX;
+	     word = strtok_r(NULL, " ", &rest))
+		words[count++] = word;
+	if (count == 0 || count > REMOTE_SSH_WORDS_MAX) {
+		free(copy);
+		return cgw_diag_set(diag, -EINVAL, "the command of ssh is 1 to %d words",
+				    REMOTE_SSH_WORDS_MAX);
+	}
+	words[count] = NULL;
+	*ret_words = copy;
+	return 0;
+}
+
+int remote_host_check(const char *host, struct cgw_diag *diag)
+{
+	char shown[128];
+
+	if (host[0] != '\0' && host[0] != '-' && strpbrk(host, " \t\r\n") == NULL)
+		return 0;
+	(void)cgw_escape(shown, sizeof(shown), host, strlen(host));
+	return cgw_diag_set(diag, -EINVAL, "\"%s\" is no host: NAME or USER@NAME is wanted", shown);
+}
+
+static int spawn(const char *const *words, int output, int messages, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r != 0)
+		return -r;
+	r = posix_spawnattr_init(&attributes);
+	if (r != 0) {
+		(void)posix_spawn_file_actions_destroy(&actions);
+		return -r;
+	}
+	(void)sigemptyset(&none);
+	/* A group of its own: keys of our terminal are none of its. */
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+	(void)posix_spawnattr_setsigmask(&attributes, &none);
+	r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, output, 1);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, messages, 2);
+	if (r == 0)
+		r = posix_spawnp(ret_pid, words[0], &actions, &attributes,
+				 (char *const *)(uintptr_t)words, environ);
+	(void)posix_spawnattr_destroy(&attributes);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+int remote_ssh_start(const char *const *ssh, const char *host, const char *command,
+		     struct remote_ssh *ret_ssh)
+{
+	static const char *const options[] = {
+		"-T", "-oBatchMode=yes",         "-oConnectTimeout=10",
+		"-x", "-oServerAliveInterval=5", "-oServerAliveCountMax=2",
+	};
+	const char *words[REMOTE_SSH_WORDS_MAX + ARRAY_SIZE(options) + 4];
+	CLEANUP(cleanup_close) int output = -1, messages = -1;
+	size_t count = 0;
+	int pipes[2];
+
+	for (; ssh[count] != NULL && count < REMOTE_SSH_WORDS_MAX; count++)
+		words[count] = ssh[count];
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		words[count++] = options[i];
+	words[count++] = "--";
+	words[count++] = host;
+	words[count++] = command;
+	words[count] = NULL;
+	*ret_ssh = (struct remote_ssh){.output = -1, .messages = -1};
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -errno;
+	ret_ssh->output = pipes[0];
+	output = pipes[1];
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -errno;
+	ret_ssh->messages = pipes[0];
+	messages = pipes[1];
+	if (fcntl(ret_ssh->output, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(ret_ssh->messages, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	return spawn(words, output, messages, &ret_ssh->pid);
+}
+
+int remote_ssh_end(struct remote_ssh *ssh, bool wait)
+{
+	const struct timespec moment = {.tv_nsec = 10000000};
+	int status;
+
+	if (ssh->pid <= 0)
+		return -1;
+	for (int i = 0; i < (wait ? END_TRIES : 1); i++) {
+		if (waitpid(ssh->pid, &status, WNOHANG) == ssh->pid) {
+			ssh->pid = 0;
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+		}
+		if (wait)
+			(void)nanosleep(&moment, NULL);
+	}
+	(void)kill(ssh->pid, SIGKILL);
+	while (waitpid(ssh->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	ssh->pid = 0;
+	return -1;
+}
+
+/* The last bytes are kept: what is said at the end is why it ended. */
+size_t remote_ssh_hear(struct remote_ssh *ssh)
+{
+	char bytes[sizeof(ssh->message)];
+	size_t room = sizeof(ssh->message);
+	size_t heard = 0;
+	ssize_t got;
+
+	/* A host that never stops talking is heard as little as any other. */
+	for (int i = 0; i < 64 && ssh->messages >= 0; i++) {
+		size_t length;
+
+		got = read(ssh->messages, bytes, sizeof(bytes));
+		if (got == 0) {
+			close(ssh->messages);
+			ssh->messages = -1;
+		}
+		if (got <= 0)
+			break;
+		length = (size_t)got;
+		heard += length;
+		if (ssh->message_used + length > room) {
+			size_t kept = room - length < ssh->message_used ? room - length
+									: ssh->message_used;
+
+			memmove(ssh->message, ssh->message + ssh->message_used - kept, kept);
+			ssh->message_used = kept;
+		}
+		memcpy(ssh->message + ssh->message_used, bytes, length);
+		ssh->message_used += length;
+	}
+	return heard;
+}
+
+void remote_ssh_last_message(const struct remote_ssh *ssh, char *buffer, size_t size)
+{
+	const char *text = ssh->message;
+	size_t end_at = ssh->message_used, begin;
+
+	while (end_at > 0 && (text[end_at - 1] == '\n' || text[end_at - 1] == '\r'))
+		end_at--;
+	for (begin = end_at; begin > 0 && text[begin - 1] != '\n';)
+		begin--;
+	(void)cgw_escape(buffer, size, text + begin, end_at - begin);
+}
+
+void remote_ssh_close(struct remote_ssh *ssh)
+{
+	(void)remote_ssh_end(ssh, false);
+	if (ssh->output >= 0)
+		close(ssh->output);
+	if (ssh->messages >= 0)
+		close(ssh->messages);
+	ssh->output = ssh->messages = -1;
+}

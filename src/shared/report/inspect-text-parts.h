@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* inspect-text-parts.h - the parts of the page for people. */
+#ifndef CGWARD_SHARED_REPORT_INSPECT_TEXT_PARTS_H
+#define CGWARD_SHARED_REPORT_INSPECT_TEXT_PARTS_H
+
+#include <cgward/render.h>
+
+#include "shared/report/inspect-view.h"
+
+/* A formatted value. */
+struct text_cell {
+	char text[64];
+};
+
+int text_namespaces(const struct view *view, FILE *out);
+void text_confinement(const struct view *view, FILE *out);
+int text_network(const struct view *view, FILE *out);
+
+#endif

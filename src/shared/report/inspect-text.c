@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* inspect-text.c - one page for people. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/report/inspect-text-parts.h"
+#include "shared/report/text-table.h"
+
+static void print_value(const struct view *view, const char *name, const char *text, FILE *out)
+{
+	char shown[1100];
+
+	(void)view;
+	if (*text == '\0')
+		return;
+	cgw_escape(shown, sizeof(shown), text, strlen(text));
+	fprintf(out, "  %-14s %s\n", name, shown);
+}
+
+static void print_identity(const struct view *view, FILE *out)
+{
+	const struct cgw_identity *identity = &view->now->identity;
+	const struct cgw_names *names = &view->resolved;
+
+	fprintf(out, "  %-14s %s", "is", cgw_identity_kind_name(identity->kind));
+	if (identity->below > 0)
+		fprintf(out, ", %u level%s above this group", identity->below,
+			identity->below == 1 ? "" : "s");
+	fputc('\n', out);
+	print_value(view, "name", names->name, out);
+	print_value(view, "image", names->image, out);
+	print_value(view, "pod name", names->pod, out);
+	print_value(view, "namespace", names->space, out);
+	print_value(view, "role", names->role, out);
+	for (int i = 0; i < CGW_PART_COUNT; i++)
+		print_value(view, cgw_identity_part_name((enum cgw_identity_part)i),
+			    identity->text[i], out);
+	print_value(view, "named by", names->source, out);
+	print_value(view, "no name", names->trouble, out);
+}
+
+static void print_count(size_t count, const char *what, FILE *out)
+{
+	if (count > 0)
+		fprintf(out, ", %zu %s", count, what);
+}
+
+static void print_summary(const struct view *view, FILE *out)
+{
+	const struct cgw_inspection *now = view->now;
+	size_t zombies = 0, inits = 0, hidden = 0;
+
+	for (size_t i = 0; i < now->process_count; i++) {
+		zombies += now->processes[i].state == 'Z';
+		inits += now->processes[i].init;
+		hidden += now->processes[i].hidden != 0;
+	}
+	fprintf(out, "  %-14s %zu", view->threads ? "threads" : "processes", now->process_count);
+	print_count(zombies, "dead and not reaped (zombies)", out);
+	print_count(inits, "first of a PID namespace", out);
+	print_count(now->process_left, "more not read", out);
+	print_count(now->vanished, "exited meanwhile", out);
+	print_count(now->out_of_view, "out of our view", out);
+	print_count(hidden, "not ours to read in full", out);
+	fputc('\n', out);
+}
+
+static const char *number_text(const struct view *view, struct cgw_number number,
+			       enum cgw_unit unit, struct text_cell *cell)
+{
+	struct cgw_value value = {number.state, true, number.value, (double)number.value};
+
+	(void)cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN,
+			       cell->text, sizeof(cell->text));
+	return cell->text;
+}
+
+static const char *value_text(const struct view *view, struct cgw_value value, enum cgw_unit unit,
+			      struct text_cell *cell)
+{
+	(void)cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN,
+			       cell->text, sizeof(cell->text));
+	return cell->text;
+}
+
+/* The group within the one that was asked for: "." for that one itself. */
+static void group_cell(const struct view *view, const struct cgw_process *process,
+		       struct table *table)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(view->frame));
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, process->group);
+	const char *below;
+
+	if (path == NULL) {
+		table->error = -1;
+		return;
+	}
+	below = path + strlen(view->now->path);
+	if (process->group == view->group)
+		below = ".";
+	else
+		below += *below == '/';
+	table_name(table, strcmp(view->now->path, "/") == 0 && process->group != view->group
+				  ? path
+				  : below);
+}
+
+static void process_row(const struct view *view, const struct cgw_process *process,
+			struct table *table, bool elsewhere)
+{
+	CLEANUP(cleanup_free) char *others = NULL;
+	struct text_cell cell, user;
+
+	table_row(table);
+	table_cell(table, "%d", (int)process->pid);
+	if (process->inner_pid > 0)
+		table_cell(table, "%d", (int)process->inner_pid);
+	else
+		table_cell(table, "-");
+	table_cell(table, "%d", (int)process->parent);
+	table_cell(table, "%s", view_user(view, process->uid, user.text, sizeof(user.text)));
+	if (process->inner_uid == CGW_NO_ID)
+		table_cell(table, "-");
+	else
+		table_cell(table, "%u", process->inner_uid);
+	table_cell(table, "%c", process->state);
+	table_cell(table, "%u", process->threads);
+	table_cell(table, "%s", value_text(view, view_cpu(view, process), CGW_UNIT_PERCENT, &cell));
+	table_cell(table, "%s",
+		   number_text(view, (struct cgw_number){process->cpu_ns, CGW_OK}, CGW_UNIT_NS,
+			       &cell));
+	table_cell(table, "%s",
+		   number_text(view, (struct cgw_number){process->resident_bytes, CGW_OK},
+			       CGW_UNIT_BYTES, &cell));
+	group_cell(view, process, table);
+	if (elsewhere && view_elsewhere(view, process, &others) == 0)
+		table_name(table, *others != '\0' ? others : "-");
+	/* Kernel threads and the dead have no command line: their name, as ps shows it. */
+	if (process->command != NULL && !view->threads) {
+		table_name(table, process->command);
+	} else {
+		char name[70];
+
+		(void)snprintf(name, sizeof(name), view->threads ? "%s" : "[%s]", process->name);
+		table_name(table, name);
+	}
+}
+
+static int print_processes(const struct view *view, FILE *out)
+{
+	bool elsewhere = false;
+	struct table table;
+
+	for (size_t i = 0; i < view->now->process_count && !elsewhere; i++) {
+		CLEANUP(cleanup_free) char *others = NULL;
+
+		elsewhere = view_elsewhere(view, &view->now->processes[i], &others) == 0 &&
+			    *others != '\0';
+	}
+	fprintf(out, "\n%s\n", view->threads ? "THREADS" : "PROCESSES");
+	table_start(&table, out,
+		    elsewhere ? ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
+				">RSS|GROUP|ELSEWHERE|COMMAND"
+			      : ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
+				">RSS|GROUP|COMMAND");
+	for (size_t i = 0; i < view->now->process_count; i++)
+		process_row(view, &view->now->processes[i], &table, elsewhere);
+	return table_end(&table);
+}
+
+static void print_bound_row(const struct view *view, const struct cgw_bound *bound,
+			    struct table *table)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(view->frame));
+	const struct cgw_metric_info *limit = cgw_metric_info(bound->limit);
+	struct text_cell cell;
+
+	table_row(table);
+	table_name(table, bound->resource);
+	table_cell(table, "%s%s%s",
+		   bound->bound.state == CGW_MAX ? "UNLIMITED"
+		   : bound->bound.state == CGW_ABSENT
+			   ? "not here"
+			   : number_text(view, bound->bound, (enum cgw_unit)limit->unit, &cell),
+		   bound->device[0] != '\0' ? " on " : "", bound->device);
+	table_cell(table, "%s", bound->bound.state == CGW_OK ? limit->key : "-");
+	if (bound->by == CGW_NO_GROUP) {
+		table_cell(table, "-");
+	} else {
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, bound->by);
+
+		table_name(table, path != NULL ? path : "?");
+	}
+	table_cell(table, "%s",
+		   number_text(view, bound->use,
+			       (enum cgw_unit)cgw_metric_info(bound->use_metric)->unit, &cell));
+}
+
+static void print_list(const char *name, const char *list, FILE *out)
+{
+	fprintf(out, "  %-14s %s\n", name, *list != '\0' ? list : "none");
+}
+
+/* What could harm the rest of the machine: no bound, a namespace that is the host's, privilege. */
+static void print_verdict(const struct view *view, const struct cgw_bound *bounds, size_t count,
+			  FILE *out)
+{
+	char unlimited[128] = "", host[128] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (bounds[i].bound.state == CGW_MAX || bounds[i].bound.state == CGW_ABSENT)
+			used += (size_t)snprintf(unlimited + used, sizeof(unlimited) - used, "%s%s",
+						 used > 0 ? " " : "", bounds[i].resource);
+	used = 0;
+	for (size_t i = 0; i < view->now->namespace_count; i++) {
+		const struct cgw_namespace *namespace = &view->now->namespaces[i];
+
+		if (namespace->host.state == CGW_OK && namespace->host.value)
+			used += (size_t)snprintf(host + used, sizeof(host) - used, "%s%s",
+						 used > 0 ? " " : "",
+						 cgw_namespace_name(namespace->kind));
+	}
+	print_list("unlimited", unlimited, out);
+	if (view->now->process_count == 0)
+		return;
+	print_list("host's", host, out);
+	print_list("privilege", cgw_privilege_name(view_privilege(view)), out);
+}
+
+static int print_limits(const struct view *view, FILE *out)
+{
+	struct cgw_bound bounds[CGW_BOUND_MAX];
+	size_t count = cgw_bounds(view->frame, view->group, bounds);
+	struct table table;
+
+	fprintf(out, "\nLIMITS\n");
+	print_verdict(view, bounds, count, out);
+	table_start(&table, out, "RESOURCE|>BOUND|BY|SET BY GROUP|>USED");
+	for (size_t i = 0; i < count; i++)
+		print_bound_row(view, &bounds[i], &table);
+	return table_end(&table);
+}
+
+int show_text(const struct view *view, FILE *out)
+{
+	char *path = malloc(4 * strlen(view->now->path) + 1);
+	int r = 0;
+
+	if (path == NULL)
+		return -1;
+	cgw_escape(path, 4 * strlen(view->now->path) + 1, view->now->path, strlen(view->now->path));
+	fprintf(out, "%s\n", path);
+	free(path);
+	if (view->sections & SECTION_IDENTITY)
+		print_identity(view, out);
+	print_summary(view, out);
+	if (view->sections & SECTION_LIMITS)
+		r = print_limits(view, out);
+	if (r == 0 && view->sections & SECTION_PROCESSES && view->now->process_count > 0)
+		r = print_processes(view, out);
+	if (r == 0 && view->sections & SECTION_NAMESPACES)
+		r = text_namespaces(view, out);
+	if (r == 0 && view->sections & SECTION_CONFINEMENT)
+		text_confinement(view, out);
+	if (r == 0 && view->sections & SECTION_NETWORK)
+		r = text_network(view, out);
+	return r;
+}

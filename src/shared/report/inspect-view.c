@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* inspect-view.c - what is told from two looks at a group, for every format. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/report/inspect-view.h"
+
+static const struct cgw_process *same_before(const struct view *view,
+					     const struct cgw_process *process)
+{
+	size_t low = 0, high = view->before != NULL ? view->before->process_count : 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct cgw_process *other = &view->before->processes[middle];
+
+		if (other->pid == process->pid)
+			return other->start_ticks == process->start_ticks ? other : NULL;
+		if (other->pid < process->pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+struct cgw_value view_cpu(const struct view *view, const struct cgw_process *process)
+{
+	const struct cgw_process *before = same_before(view, process);
+
+	if (before == NULL || view->seconds <= 0 || process->cpu_ns < before->cpu_ns)
+		return (struct cgw_value){.state = CGW_WARMUP};
+	return (struct cgw_value){
+		.state = CGW_OK,
+		.real = (double)(process->cpu_ns - before->cpu_ns) / 1e7 / view->seconds,
+	};
+}
+
+struct cgw_value view_traffic(const struct view_network *network, size_t interface, bool sent)
+{
+	const struct cgw_interface *now = &network->now->interfaces[interface];
+	double seconds;
+
+	for (size_t i = 0; network->before != NULL && i < network->before->count; i++) {
+		const struct cgw_interface *before = &network->before->interfaces[i];
+		uint64_t then = sent ? before->sent_bytes : before->received_bytes;
+		uint64_t bytes = sent ? now->sent_bytes : now->received_bytes;
+
+		if (before->index != now->index || strcmp(before->name, now->name) != 0)
+			continue;
+		seconds = (double)(network->now->read_ns - network->before->read_ns) / 1e9;
+		if (seconds <= 0 || bytes < then)
+			break;
+		return (struct cgw_value){.state = CGW_OK,
+					  .real = (double)(bytes - then) / seconds};
+	}
+	return (struct cgw_value){.state = CGW_WARMUP};
+}
+
+static bool is_within(const char *path, const char *group)
+{
+	size_t length = strlen(group);
+
+	if (strcmp(group, "/") == 0)
+		return true;
+	return strncmp(path, group, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+int view_elsewhere(const struct view *view, const struct cgw_process *process, char **ret_text)
+{
+	const struct cgw_membership *membership = &process->membership;
+	char *text = strdup("");
+
+	for (size_t i = 0; text != NULL && i < membership->count; i++) {
+		const struct cgw_hierarchy *hierarchy = &view->layout->hierarchies[i];
+		char *longer;
+
+		if (membership->paths[i] == NULL ||
+		    is_within(membership->paths[i], view->now->path))
+			continue;
+		/* Where the group is not, its processes are somewhere: at the top says nothing. */
+		if (strcmp(membership->paths[i], "/") == 0)
+			continue;
+		if (asprintf(&longer, "%s%s%s:%s", text, *text != '\0' ? " " : "", hierarchy->label,
+			     membership->paths[i]) < 0)
+			longer = NULL;
+		free(text);
+		text = longer;
+	}
+	*ret_text = text;
+	return text == NULL ? -ENOMEM : 0;
+}
+
+const char *view_user(const struct view *view, uint32_t uid, char *buffer, size_t size)
+{
+	struct passwd entry, *user = NULL;
+	char strings[4096];
+
+	if (view->names && uid != CGW_NO_ID)
+		(void)getpwuid_r(uid, &entry, strings, sizeof(strings), &user);
+
+	if (uid == CGW_NO_ID)
+		(void)snprintf(buffer, size, "-");
+	else if (user != NULL)
+		(void)cgw_escape(buffer, size, user->pw_name, strlen(user->pw_name));
+	else
+		(void)snprintf(buffer, size, "%u", uid);
+	return buffer;
+}
+
+enum cgw_privilege view_privilege(const struct view *view)
+{
+	enum cgw_privilege most = CGW_PRIVILEGE_UNKNOWN;
+
+	for (size_t i = 0; i < view->now->process_count; i++) {
+		enum cgw_privilege each =
+			cgw_process_privilege(view->now, &view->now->processes[i]);
+
+		most = each > most ? each : most;
+	}
+	return most;
+}
+
+static bool same_number(struct cgw_number a, struct cgw_number b)
+{
+	return a.state == b.state && (a.state != CGW_OK || a.value == b.value);
+}
+
+bool view_confined_alike(const struct view *view, const struct cgw_process *a,
+			 const struct cgw_process *b)
+{
+	const struct cgw_confinement *first = &a->confinement, *second = &b->confinement;
+
+	for (size_t i = 0; i < CGW_RLIMIT_COUNT; i++)
+		if (!same_number(first->limits[i].soft, second->limits[i].soft) ||
+		    !same_number(first->limits[i].hard, second->limits[i].hard))
+			return false;
+	return memcmp(first->capabilities, second->capabilities, sizeof(first->capabilities)) ==
+		       0 &&
+	       first->seccomp == second->seccomp &&
+	       first->seccomp_filters == second->seccomp_filters &&
+	       first->no_new_privileges == second->no_new_privileges &&
+	       first->oom_score_adjust == second->oom_score_adjust &&
+	       strcmp(first->label, second->label) == 0 && strcmp(first->root, second->root) == 0 &&
+	       strcmp(first->root_type, second->root_type) == 0 && a->hidden == b->hidden &&
+	       cgw_process_privilege(view->now, a) == cgw_process_privilege(view->now, b);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* text-table.c - columns for people, by libsmartcols. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/report/text-table.h"
+
+void table_start(struct table *table, FILE *out, const char *titles)
+{
+	*table = (struct table){.scols = scols_new_table()};
+	if (table->scols == NULL) {
+		table->error = -ENOMEM;
+		return;
+	}
+	scols_table_set_stream(table->scols, out);
+	/* Never narrower than its contents: a cut name is another name. */
+	scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
+	while (*titles != '\0' && table->error == 0) {
+		int flags = SCOLS_FL_NOEXTREMES;
+		size_t length;
+		char title[32];
+
+		if (*titles == '>') {
+			flags |= SCOLS_FL_RIGHT;
+			titles++;
+		}
+		length = strcspn(titles, "|");
+		(void)snprintf(title, sizeof(title), "%.*s", (int)length, titles);
+		if (scols_table_new_column(table->scols, title, 0, flags) == NULL)
+			table->error = -ENOMEM;
+		titles += length + (titles[length] == '|');
+	}
+}
+
+void table_row(struct table *table)
+{
+	table->column = 0;
+	if (table->error == 0)
+		table->line = scols_table_new_line(table->scols, NULL);
+	if (table->line == NULL && table->error == 0)
+		table->error = -ENOMEM;
+}
+
+static void refer(struct table *table, char *text)
+{
+	int r = scols_line_refer_data(table->line, table->column++, text); /* takes it over */
+
+	if (r < 0) {
+		free(text);
+		table->error = r;
+	}
+}
+
+void table_cell(struct table *table, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int r;
+
+	if (table->error < 0)
+		return;
+	va_start(arguments, format);
+	r = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (r < 0)
+		table->error = -ENOMEM;
+	else
+		refer(table, text);
+}
+
+void table_name(struct table *table, const char *name)
+{
+	size_t length = strlen(name);
+	char *text;
+
+	if (table->error < 0)
+		return;
+	text = malloc(4 * length + 1);
+	if (text == NULL) {
+		table->error = -ENOMEM;
+		return;
+	}
+	(void)cgw_escape(text, 4 * length + 1, name, length);
+	refer(table, text);
+}
+
+int table_end(struct table *table)
+{
+	if (table->error == 0)
+		table->error = scols_print_table(table->scols);
+	scols_unref_table(table->scols);
+	return table->error;
+}

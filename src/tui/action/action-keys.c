@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* action-keys.c - actions that the list and an opened group share. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/action/group-actions.h"
+#include "tui/action/remote-actions.h"
+
+static unsigned toggle_pause(struct app *app)
+{
+	app->paused = !app->paused;
+	return REACTION_SETTINGS | (app->paused ? 0U : REACTION_SAMPLE);
+}
+
+static bool interval_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	uint64_t interval_ns;
+
+	if (cli_parse_duration(text, &interval_ns) < 0 || interval_ns < INTERVAL_MIN_NS ||
+	    interval_ns > INTERVAL_MAX_NS) {
+		*ret_reactions =
+			app_show_message(app, ROLE_WARM, "a time from 100ms to 1h: 500ms, 2s, 1m");
+		return false;
+	}
+	app->settings.interval_ns = interval_ns;
+	app->settings_changed = true;
+	*ret_reactions = REACTION_SETTINGS;
+	return true;
+}
+
+static unsigned open_interval(struct app *app)
+{
+	static const struct prompt prompt = {.title = "Interval", .accept = interval_accept};
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
+	return open_prompt(app, &prompt, text);
+}
+
+static unsigned step_interval(struct app *app, bool longer)
+{
+	static const unsigned steps_ms[] = {100,  200,   500,   1000,  2000,
+					    5000, 10000, 30000, 60000, 300000};
+	uint64_t now_ms = app->settings.interval_ns / 1000000, next_ms = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps_ms); i++) {
+		if (longer && steps_ms[i] > now_ms) {
+			next_ms = steps_ms[i];
+			break;
+		}
+		if (!longer && steps_ms[i] < now_ms)
+			next_ms = steps_ms[i];
+	}
+	if (next_ms == 0)
+		return REACTION_BEEP;
+	app->settings.interval_ns = next_ms * 1000000;
+	app->settings_changed = true;
+	return app_show_message(app, ROLE_TEXT, "a sample every %g s", (double)next_ms / 1000) |
+	       REACTION_SETTINGS;
+}
+
+bool is_group_action(enum action action)
+{
+	switch (action) {
+	case ACTION_PAUSE:
+	case ACTION_INTERVAL:
+	case ACTION_SLOWER:
+	case ACTION_FASTER:
+		return true;
+	default:
+		return key_binding(action)->changes || action == ACTION_JOURNAL;
+	}
+}
+
+unsigned act_on_groups(struct app *app, enum action action)
+{
+	if (app->source_can & SOURCE_TRAVELS && action != ACTION_JOURNAL)
+		return app_show_message(
+			app, ROLE_TEXT,
+			"a recording has the interval that it was made with; , and . "
+			"change how fast it is played");
+	switch (action) {
+	case ACTION_PAUSE:
+		return toggle_pause(app);
+	case ACTION_INTERVAL:
+		return open_interval(app);
+	case ACTION_SLOWER:
+		return step_interval(app, true);
+	case ACTION_FASTER:
+		return step_interval(app, false);
+	default:
+		return app->source_can & SOURCE_TELLS ? change_elsewhere(app, action)
+						      : change_groups(app, action);
+	}
+}

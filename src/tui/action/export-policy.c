@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* export-policy.c - keeps what is set on groups now: [limit] sections at the end of a policy file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cgward/policy.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/policy/export-limits.h"
+#include "shared/cli/daemon-status.h"
+#include "tui/action/confirm.h"
+#include "tui/action/group-actions.h"
+#include "tui/action/targets.h"
+
+/* A policy file that is larger was not made by hand. */
+#define FILE_MAX (UINT64_C(4) << 20)
+
+/* First it finds out what would be written, then, asked, it writes. */
+struct export
+{
+	struct job job;
+	struct targets targets;
+	char file[1024];
+	char *text;      /* what is appended */
+	size_t left_out; /* groups whose path cannot stand in a policy */
+	int error;
+	char problem[400];
+};
+
+static void free_export(struct job *job)
+{
+	struct export *export = (struct export *)job;
+
+	targets_done(&export->targets);
+	free(export->text);
+	free(export);
+}
+
+static int fail(struct export *export, int error, const char *what)
+{
+	export->error = error;
+	(void)snprintf(export->problem, sizeof(export->problem), "%.200s: %s", what,
+		       strerror(-error));
+	return error;
+}
+
+/* The file as it is, "" where there is none. */
+static int read_file(struct export *export, char **ret_text)
+{
+	CLEANUP(cleanup_close) int fd = open(export->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat status;
+	char *text;
+	ssize_t length;
+
+	if (fd < 0 && errno != ENOENT)
+		return fail(export, -errno, export->file);
+	if (fd >= 0 && fstat(fd, &status) < 0)
+		return fail(export, -errno, export->file);
+	if (fd >= 0 && (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > FILE_MAX))
+		return fail(export, -EINVAL, export->file);
+	text = calloc(1, (fd >= 0 ? (size_t)status.st_size : 0) + 1);
+	if (text == NULL)
+		return fail(export, -ENOMEM, export->file);
+	length = fd >= 0 ? read(fd, text, (size_t)status.st_size) : 0;
+	if (length < 0) {
+		int error = -errno;
+
+		free(text);
+		return fail(export, error, export->file);
+	}
+	*ret_text = text;
+	return 0;
+}
+
+static void take_problem(void *context, const struct cgw_policy_problem *problem)
+{
+	struct export *export = context;
+
+	if (!problem->warning && export->problem[0] == '\0')
+		(void)snprintf(export->problem, sizeof(export->problem), "line %u: %.300s",
+			       problem->diag.line, problem->diag.text);
+}
+
+/* Would the file still be a policy? */
+static int check(struct export *export)
+{
+	const struct cgw_policy_reporter reporter = {take_problem, export};
+	CLEANUP(cleanup_free) char *before = NULL;
+	CLEANUP(cleanup_free) char *whole = NULL;
+	struct cgw_policy *policy = NULL;
+	int length, r = read_file(export, &before);
+
+	if (r < 0)
+		return r;
+	length = asprintf(&whole, "%s\n%s", before, export->text);
+	if (length < 0) {
+		whole = NULL;
+		return fail(export, -ENOMEM, export->file);
+	}
+	r = cgw_policy_parse(export->file, whole, (size_t)length, &reporter, &policy);
+	cgw_policy_free(policy);
+	export->error = r;
+	return r;
+}
+
+static void run_look(struct job *job)
+{
+	struct export *export = (struct export *)job;
+
+	for (size_t i = 0; i < export->targets.count; i++) {
+		CLEANUP(cleanup_free) char *section = NULL;
+		char *longer;
+		int r = export_section(job->layout, export->targets.items[i].path, &section);
+
+		export->left_out += r == -EINVAL;
+		if (r < 0)
+			continue;
+		if (asprintf(&longer, "%s%s%s", export->text != NULL ? export->text : "",
+			     export->text != NULL ? "\n" : "", section) < 0)
+			continue;
+		free(export->text);
+		export->text = longer;
+	}
+	if (export->text != NULL)
+		(void)check(export);
+}
+
+static void run_write(struct job *job)
+{
+	struct export *export = (struct export *)job;
+	CLEANUP(cleanup_close) int fd = -1;
+	size_t length = strlen(export->text);
+
+	/* It may have changed while the question stood. */
+	if (check(export) < 0)
+		return;
+	fd = open(export->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0) {
+		(void)fail(export, -errno, export->file);
+		return;
+	}
+	/* One write: a reader sees all of it or nothing. */
+	if (write(fd, export->text, length) != (ssize_t)length || fsync(fd) < 0)
+		(void)fail(export, errno != 0 ? -errno : -EIO, export->file);
+}
+
+static unsigned write_done(struct app *app, struct job *job)
+{
+	const struct export *export = (const struct export *)job;
+
+	if (export->error < 0)
+		return REACTION_BEEP |
+		       app_show_message(app, ROLE_BAD, "nothing was written: %s", export->problem);
+	return app_show_message(app, ROLE_GOOD,
+				"written to %s; a running cgward enforce reads it at SIGHUP",
+				export->file);
+}
+
+/* The same object, as the job that writes. */
+static unsigned ask(struct app *app, struct export *export)
+{
+	struct confirm *confirm;
+	char line[300];
+	const char *at = export->text;
+
+	export->job.run = run_write;
+	export->job.done = write_done;
+	export->job.acts = true;
+	export->job.name = "Writing";
+	confirm = confirm_new("Keep as standing limits", &export->job);
+	(void)snprintf(line, sizeof(line), "Appends to %.250s:", export->file);
+	confirm_add(confirm, ROLE_TEXT, line);
+	while (*at != '\0') {
+		size_t length = strcspn(at, "\n");
+
+		(void)snprintf(line, sizeof(line), "%.*s", (int)length, at);
+		confirm_add(confirm, ROLE_STRONG, line[0] != '\0' ? line : " ");
+		at += length + (at[length] == '\n');
+	}
+	if (export->left_out > 0) {
+		(void)snprintf(line, sizeof(line),
+			       "%zu left out: their paths cannot stand in a policy",
+			       export->left_out);
+		confirm_add(confirm, ROLE_WARM, line);
+	}
+	return open_confirm(app, confirm);
+}
+
+static unsigned look_done(struct app *app, struct job *job)
+{
+	struct export *export = (struct export *)job;
+
+	if (export->text == NULL)
+		return app_show_message(
+			app, ROLE_TEXT, "%s",
+			export->left_out > 0
+				? "the path cannot stand in a policy as it is"
+				: "nothing is set there but what the kernel sets itself");
+	if (export->error < 0)
+		return REACTION_BEEP |
+		       app_show_message(app, ROLE_BAD, "it would be no policy any more: %s",
+					export->problem);
+	job->kept = true;
+	return ask(app, export);
+}
+
+static bool file_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	struct export *export;
+
+	*ret_reactions = REACTION_NONE;
+	if (text[0] != '/') {
+		*ret_reactions =
+			app_show_message(app, ROLE_WARM, "a path from / on") | REACTION_BEEP;
+		return false;
+	}
+	export = calloc(1, sizeof(*export));
+	if (export == NULL || targets_collect(app, &export->targets) < 0) {
+		free(export);
+		*ret_reactions = REACTION_BEEP;
+		return true;
+	}
+	(void)snprintf(export->file, sizeof(export->file), "%s", text);
+	export->job = (struct job){
+		.run = run_look, .done = look_done, .free = free_export, .name = "Looking"};
+	*ret_reactions = app_ask(app, NULL, &export->job);
+	return true;
+}
+
+unsigned open_export(struct app *app)
+{
+	static const struct prompt prompt = {.title = "Keep limits in", .accept = file_accept};
+
+	return app_group(app) == CGW_NO_GROUP
+		       ? REACTION_BEEP
+		       : open_prompt(app, &prompt, DAEMON_POLICY_DIRECTORY "/by-hand.conf");
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* rules-job.c - runs the engine dry, sample by sample. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/group-facts.h"
+#include "tui/action/rules-job.h"
+
+#define INSTANCES_MAX 512
+/* What groups are beyond their figures may change without one that comes or goes. */
+#define SELECT_EVERY 10
+
+/* The looking thread's alone while it runs. */
+struct rules_job {
+	struct job job;
+	struct cgw_policy *policy;
+	struct cgw_engine *engine;
+	struct cgw_frame *frame;
+	struct facts facts;
+	unsigned steps; /* since it was counted what sections select */
+	struct cgw_snapshot *waiting[RULES_WAITING];
+	bool jumps[RULES_WAITING];
+	size_t count;
+	struct rules_answer *answer; /* the next one: a copy goes out */
+};
+
+static struct rules_answer *free_answer(struct rules_answer *answer)
+{
+	if (answer == NULL)
+		return NULL;
+	free(answer->instances);
+	free(answer->selected);
+	free(answer);
+	return NULL;
+}
+
+static void free_job(struct job *base)
+{
+	struct rules_job *job = (struct rules_job *)base;
+
+	for (size_t i = 0; i < job->count; i++)
+		cgw_snapshot_unref(job->waiting[i]);
+	free_answer(job->answer);
+	facts_done(&job->facts);
+	cgw_frame_free(job->frame);
+	cgw_engine_free(job->engine);
+	cgw_policy_free(job->policy);
+	free(job);
+}
+
+static void escaped(char *buffer, size_t size, const char *text)
+{
+	(void)cgw_escape(buffer, size, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+}
+
+static void keep_action(struct rules_answer *answer, const struct cgw_action *action,
+			uint64_t realtime_ns)
+{
+	struct rules_action *kept = &answer->actions[answer->action_next];
+	const char *control = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE
+				      ? cgw_control_info(action->control)->key
+				      : "";
+	char reason[192], value[64];
+
+	*kept = (struct rules_action){.realtime_ns = realtime_ns};
+	escaped(kept->path, sizeof(kept->path), action->path);
+	escaped(kept->rule, sizeof(kept->rule), action->rule);
+	escaped(reason, sizeof(reason), action->reason);
+	escaped(value, sizeof(value), action->value);
+	(void)snprintf(kept->text, sizeof(kept->text), "%s%s%s%s%s  %.150s",
+		       cgw_action_kind_name(action->kind), control[0] != '\0' ? " " : "", control,
+		       value[0] != '\0' ? " " : "", value, reason);
+	answer->action_next = (answer->action_next + 1) % RULES_KEPT;
+	answer->action_count += answer->action_count < RULES_KEPT;
+}
+
+static void count_selected(struct rules_job *job, const struct cgw_facts *facts)
+{
+	uint32_t groups = cgw_snapshot_topology(cgw_frame_now(job->frame))->count;
+
+	for (size_t section = 0; section < cgw_policy_section_count(job->policy); section++) {
+		job->answer->selected[section] = 0;
+		for (uint32_t group = 0; group < groups; group++)
+			job->answer->selected[section] +=
+				cgw_policy_section_matches(job->policy, section, job->frame, facts,
+							   group) == CGW_TRUE;
+	}
+}
+
+/* After a jump in time: what stood, stood then. */
+static int restart(struct rules_job *job)
+{
+	struct cgw_engine *engine;
+	struct cgw_frame *frame;
+	int r = cgw_engine_new(job->policy, &engine);
+
+	if (r < 0)
+		return r;
+	r = cgw_frame_new(&frame);
+	if (r < 0) {
+		cgw_engine_free(engine);
+		return r;
+	}
+	cgw_engine_free(job->engine);
+	cgw_frame_free(job->frame);
+	job->engine = engine;
+	job->frame = frame;
+	job->answer->action_count = job->answer->action_next = 0;
+	return 0;
+}
+
+static int step(struct rules_job *job, struct cgw_snapshot *snapshot, const struct cgw_facts *facts)
+{
+	const struct cgw_action *actions = NULL;
+	const struct cgw_snapshot *before;
+	size_t count = 0;
+	int r = cgw_frame_update(job->frame, snapshot);
+
+	if (r == 0)
+		r = cgw_engine_step(job->engine, job->frame, facts,
+				    cgw_snapshot_boottime_ns(snapshot), &actions, &count);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		/* Said to have been done, so that its rule goes on as it would. */
+		const struct cgw_action_result result = {
+			.token = actions[i].token,
+			.outcome = CGW_OUTCOME_DONE,
+			.kept_value = actions[i].value,
+		};
+
+		keep_action(job->answer, &actions[i], cgw_snapshot_realtime_ns(snapshot));
+		cgw_engine_done(job->engine, &result);
+	}
+	before = cgw_frame_before(job->frame);
+	if (before == NULL || cgw_snapshot_topology(before) != cgw_snapshot_topology(snapshot) ||
+	    ++job->steps >= SELECT_EVERY) {
+		count_selected(job, facts);
+		job->steps = 0;
+	}
+	return 0;
+}
+
+/* Copies: the engine's own texts live until its next step. */
+static int take_instances(struct rules_job *job)
+{
+	struct rules_answer *answer = job->answer;
+	CLEANUP(cleanup_free)
+	struct cgw_instance_state *states = calloc(INSTANCES_MAX, sizeof(*states));
+
+	free(answer->instances);
+	answer->instance_count = answer->instance_total = 0;
+	answer->instances = calloc(INSTANCES_MAX, sizeof(*answer->instances));
+	if (states == NULL || answer->instances == NULL)
+		return -ENOMEM;
+	answer->instance_total = cgw_engine_instances(job->engine, states, INSTANCES_MAX);
+	for (size_t i = 0; i < answer->instance_total && i < INSTANCES_MAX; i++) {
+		struct rules_instance *instance = &answer->instances[answer->instance_count++];
+
+		instance->phase = states[i].phase;
+		instance->step = states[i].step;
+		instance->since_ns = states[i].since_ns;
+		instance->until_ns = states[i].until_ns;
+		escaped(instance->path, sizeof(instance->path), states[i].path);
+		escaped(instance->why, sizeof(instance->why), states[i].why);
+		escaped(instance->rule, sizeof(instance->rule),
+			states[i].section != UINT32_MAX
+				? cgw_policy_section(job->policy, states[i].section).name
+				: "");
+	}
+	return 0;
+}
+
+static void run(struct job *base)
+{
+	struct rules_job *job = (struct rules_job *)base;
+	struct cgw_facts facts = {0};
+	int r = 0;
+
+	/* Of a recording nobody can be asked. */
+	if (base->layout != NULL)
+		facts = facts_of(&job->facts, base->layout);
+	for (size_t i = 0; i < job->count; i++) {
+		if (r == 0 && job->jumps[i])
+			r = restart(job);
+		if (r == 0)
+			r = step(job, job->waiting[i], base->layout != NULL ? &facts : NULL);
+		job->answer->boottime_ns = cgw_snapshot_boottime_ns(job->waiting[i]);
+		cgw_snapshot_unref(job->waiting[i]);
+	}
+	job->count = 0;
+	if (r == 0)
+		r = take_instances(job);
+	job->answer->error = r;
+}
+
+static struct rules_answer *new_answer(const struct cgw_policy *policy)
+{
+	struct rules_answer *answer = calloc(1, sizeof(*answer));
+
+	if (answer == NULL)
+		return NULL;
+	answer->selected = calloc(cgw_policy_section_count(policy) + 1, sizeof(*answer->selected));
+	return answer->selected != NULL ? answer : free_answer(answer);
+}
+
+int rules_new(struct cgw_policy *policy, struct rules **ret_rules)
+{
+	struct rules *rules = calloc(1, sizeof(*rules));
+	struct rules_job *job = calloc(1, sizeof(*job));
+
+	if (rules == NULL || job == NULL) {
+		cgw_policy_free(policy);
+		free(job);
+		free(rules);
+		return -ENOMEM;
+	}
+	/* So that values which were never set are not taken for changed by somebody else. */
+	if (cgw_policy_settings(policy)->mode == CGW_MODE_ENFORCE)
+		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
+	job->job = (struct job){.run = run, .free = free_job, .name = "Looking"};
+	job->policy = policy;
+	job->answer = new_answer(policy);
+	if (job->answer == NULL || cgw_engine_new(policy, &job->engine) < 0 ||
+	    cgw_frame_new(&job->frame) < 0) {
+		free_job(&job->job);
+		free(rules);
+		return -ENOMEM;
+	}
+	rules->policy = policy;
+	rules->job = &job->job;
+	*ret_rules = rules;
+	return 0;
+}
+
+struct rules *rules_free(struct rules *rules)
+{
+	if (rules == NULL)
+		return NULL;
+	for (size_t i = 0; i < rules->count; i++)
+		cgw_snapshot_unref(rules->waiting[i]);
+	/* A job that is out is freed by who has it. */
+	if (rules->job != NULL)
+		free_job(rules->job);
+	free_answer(rules->answer);
+	free(rules);
+	return NULL;
+}
+
+const struct rules_action *rules_nth(const struct rules *rules, size_t i)
+{
+	const struct rules_answer *answer = rules->answer;
+
+	if (answer == NULL || i >= answer->action_count)
+		return NULL;
+	return &answer->actions[(answer->action_next + RULES_KEPT - 1 - i) % RULES_KEPT];
+}
+
+void rules_on_sample(struct rules *rules, struct cgw_snapshot *snapshot, bool jump)
+{
+	/* One that looks for long leaves some out: the engine knows gaps. */
+	if (rules->count == RULES_WAITING) {
+		cgw_snapshot_unref(rules->waiting[0]);
+		rules->jumps[1] = rules->jumps[1] || rules->jumps[0];
+		memmove(rules->waiting, rules->waiting + 1,
+			(RULES_WAITING - 1) * sizeof(struct cgw_snapshot *));
+		memmove(rules->jumps, rules->jumps + 1, (RULES_WAITING - 1) * sizeof(bool));
+		rules->count--;
+	}
+	rules->waiting[rules->count] = cgw_snapshot_ref(snapshot);
+	rules->jumps[rules->count++] = jump;
+}
+
+struct job *rules_evaluate(struct rules *rules)
+{
+	struct rules_job *job = (struct rules_job *)rules->job;
+
+	if (job == NULL || rules->count == 0)
+		return NULL;
+	memcpy(job->waiting, rules->waiting, sizeof(rules->waiting));
+	memcpy(job->jumps, rules->jumps, sizeof(rules->jumps));
+	job->count = rules->count;
+	rules->count = 0;
+	rules->job = NULL;
+	return &job->job;
+}
+
+/* What is shown is not what the engine goes on with. */
+static struct rules_answer *copy_answer(const struct rules_answer *answer, size_t sections)
+{
+	struct rules_answer *copy = malloc(sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *answer;
+	copy->instances = calloc(answer->instance_count + 1, sizeof(*copy->instances));
+	copy->selected = calloc(sections + 1, sizeof(*copy->selected));
+	if (copy->instances == NULL || copy->selected == NULL)
+		return free_answer(copy);
+	memcpy(copy->instances, answer->instances,
+	       answer->instance_count * sizeof(*copy->instances));
+	memcpy(copy->selected, answer->selected, sections * sizeof(*copy->selected));
+	return copy;
+}
+
+bool rules_collect(struct rules *rules, struct job *base)
+{
+	struct rules_job *job = (struct rules_job *)base;
+	struct rules_answer *answer;
+
+	if (base->run != run || job->policy != rules->policy)
+		return false;
+	rules->job = base;
+	answer = copy_answer(job->answer, cgw_policy_section_count(rules->policy));
+	if (answer == NULL)
+		return true;
+	free_answer(rules->answer);
+	rules->answer = answer;
+	return true;
+}

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view-edit.c - the form of limits: a field per control, a preview, then it is done. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cgward/limit.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/action/change-job.h"
+#include "tui/action/confirm.h"
+#include "tui/action/edit-step.h"
+#include "tui/action/group-actions.h"
+
+#define CURRENT_MAX    128
+#define EDIT_HELP_ROWS 12 /* with some to spare, so that a message of two lines fits */
+
+/* Of several groups so many are read. */
+#define GROUPS_MAX 64
+
+struct edit_row {
+	enum cgw_control control;
+	char current[CURRENT_MAX]; /* in our words; "": none; what most of the groups have */
+	char others[CURRENT_MAX];  /* "max (3), 512M (2), 1G": where they differ; else "" */
+	struct line line;          /* "": left as it is */
+	char problem[512];
+};
+
+struct edit_group {
+	char *path;
+	uint32_t controllers; /* of the hierarchies that have it */
+	bool versions[3];     /* and their versions of cgroup: [1], [2] */
+};
+
+/* Reads what is set now: in the looking thread. */
+struct edit_read {
+	struct job job;
+	struct edit_group groups[GROUPS_MAX];
+	size_t group_count;
+	struct edit_row *rows;
+	size_t count;
+};
+
+struct edit {
+	struct targets targets;
+	char title[320];
+	struct edit_row *rows;
+	size_t count;
+	uint32_t selected, first, page;
+	int top;
+	bool reading, previewing;
+};
+
+static void free_read(struct job *job)
+{
+	struct edit_read *read = (struct edit_read *)job;
+
+	for (size_t i = 0; i < read->group_count; i++)
+		free(read->groups[i].path);
+	free(read->rows);
+	free(read);
+}
+
+/* A group that is not in a controller's hierarchy has none of its controls. */
+static bool applies(const struct edit_group *group, enum cgw_control control)
+{
+	int metric = cgw_control_info(control)->metric;
+	const struct cgw_metric_info *info;
+
+	if (metric < 0)
+		return true;
+	info = cgw_metric_info((enum cgw_metric)metric);
+	for (size_t i = 0; i < info->source_count; i++)
+		if (info->sources[i].controller == CGW_CORE
+			    ? group->versions[info->sources[i].version]
+			    : (group->controllers &
+			       CGW_CONTROLLER_BIT(info->sources[i].controller)) != 0)
+			return true;
+	return false;
+}
+
+/* The values that the groups have, each once, and how many have it. */
+struct tally {
+	char values[GROUPS_MAX][CURRENT_MAX];
+	unsigned counts[GROUPS_MAX];
+	size_t count;
+};
+
+static void tally_add(struct tally *tally, const char *value)
+{
+	size_t i = 0;
+
+	while (i < tally->count && strcmp(tally->values[i], value) != 0)
+		i++;
+	if (i == tally->count) {
+		(void)snprintf(tally->values[i], CURRENT_MAX, "%s", value);
+		tally->counts[tally->count++] = 0;
+	}
+	tally->counts[i]++;
+	/* What most of them have stands in front. */
+	for (; i > 0 && tally->counts[i - 1] < tally->counts[i]; i--) {
+		char swap[CURRENT_MAX];
+		unsigned swapped = tally->counts[i];
+
+		memcpy(swap, tally->values[i], CURRENT_MAX);
+		memcpy(tally->values[i], tally->values[i - 1], CURRENT_MAX);
+		memcpy(tally->values[i - 1], swap, CURRENT_MAX);
+		tally->counts[i] = tally->counts[i - 1];
+		tally->counts[i - 1] = swapped;
+	}
+}
+
+static void tally_say(const struct tally *tally, struct edit_row *row)
+{
+	size_t used = 0;
+
+	memcpy(row->current, tally->values[0], CURRENT_MAX);
+	for (size_t i = 0; tally->count > 1 && i < tally->count && used < CURRENT_MAX; i++)
+		used += (size_t)snprintf(
+			row->others + used, CURRENT_MAX - used, "%s%.40s (%u)", i > 0 ? ", " : "",
+			tally->values[i][0] != '\0' ? tally->values[i] : "-", tally->counts[i]);
+}
+
+/* False where none of the groups has the control. */
+static bool read_control(const struct edit_read *read, enum cgw_control control,
+			 struct tally *tally)
+{
+	bool some = false;
+
+	tally->count = 0;
+	for (size_t i = 0; i < read->group_count; i++) {
+		const struct edit_group *group = &read->groups[i];
+		char raw[CURRENT_MAX], value[CURRENT_MAX] = "";
+
+		some = some || applies(group, control);
+		if (applies(group, control) &&
+		    cgw_control_read(read->job.layout, group->path, control, NULL, raw, sizeof(raw),
+				     NULL) == 0)
+			(void)cgw_escape(value, sizeof(value), raw, strlen(raw));
+		tally_add(tally, value);
+	}
+	return some;
+}
+
+static void run_read(struct job *job)
+{
+	struct edit_read *read = (struct edit_read *)job;
+	CLEANUP(cleanup_free) struct tally *tally = calloc(1, sizeof(*tally));
+
+	read->rows = calloc(CGW_CONTROL_COUNT, sizeof(*read->rows));
+	if (tally == NULL || read->rows == NULL)
+		return;
+	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+		struct edit_row *row = &read->rows[read->count];
+
+		if (cgw_control_info((enum cgw_control)i)->action ||
+		    cgw_control_available(job->layout, (enum cgw_control)i, NULL) < 0 ||
+		    !read_control(read, (enum cgw_control)i, tally))
+			continue;
+		row->control = (enum cgw_control)i;
+		tally_say(tally, row);
+		read->count++;
+	}
+}
+
+static unsigned edit_contexts(const struct app *app, const void *state)
+{
+	(void)app;
+	(void)state;
+	return IN_EDIT;
+}
+
+static const char *risk_text(uint8_t risk)
+{
+	static const char *const texts[] = {
+		[CGW_RISK_NONE] = "",
+		[CGW_RISK_SLOW] = "What runs may get slower.",
+		[CGW_RISK_FAIL] = "Forks or allocations may fail.",
+		[CGW_RISK_KILL] = "Processes may be killed.",
+		[CGW_RISK_HANG] = "Processes may hang until somebody helps them.",
+	};
+
+	return texts[risk];
+}
+
+/* Below the rows: what the selected control is, takes and risks. */
+static void draw_help(const struct edit *edit, struct canvas *canvas, struct rect area)
+{
+	const struct edit_row *row;
+	const struct cgw_control_info *info;
+	char text[512];
+	int used;
+
+	if (edit->selected >= edit->count || area.rows < 1)
+		return;
+	row = &edit->rows[edit->selected];
+	info = cgw_control_info(row->control);
+	if (row->problem[0] != '\0')
+		(void)snprintf(text, sizeof(text), "%s", row->problem);
+	else
+		(void)snprintf(text, sizeof(text), "%s.", info->help);
+	used = draw_paragraph(canvas, area, row->problem[0] != '\0' ? ROLE_BAD : ROLE_TEXT, text);
+	area.row += used;
+	area.rows -= used;
+	if (area.rows < 1)
+		return;
+	if (row->others[0] != '\0') {
+		(void)snprintf(text, sizeof(text),
+			       "The groups differ: %s. What is typed is set on "
+			       "all of them.",
+			       row->others);
+		used = draw_paragraph(canvas, area, ROLE_WARM, text);
+		area.row += used;
+		area.rows -= used;
+	}
+	(void)snprintf(text, sizeof(text), "Takes %s%s%s. %s", info->syntax,
+		       info->default_value != NULL ? "; the kernel's own is " : "",
+		       info->default_value != NULL ? info->default_value : "",
+		       risk_text(info->risk));
+	(void)draw_paragraph(canvas, area, ROLE_DIM, text);
+}
+
+static void draw_edit_row(const struct edit_row *row, struct canvas *canvas, struct rect area,
+			  bool selected)
+{
+	int key = area.columns >= 76 ? 30 : area.columns / 3, current = (area.columns - key) / 2;
+	int at = area.column + key + current, width = area.columns - key - current;
+
+	if (selected)
+		canvas_ground(canvas, area, GROUND_SELECTED);
+	canvas_text_cut(canvas, area.row, area.column, key - 1,
+			row->line.length > 0 ? ROLE_MARKED : ROLE_STRONG,
+			cgw_control_info(row->control)->key);
+	if (row->others[0] != '\0')
+		canvas_text_cut(canvas, area.row, area.column + key, current - 1, ROLE_WARM,
+				row->others);
+	else
+		canvas_text_cut(canvas, area.row, area.column + key, current - 1,
+				row->current[0] != '\0' ? ROLE_TEXT : ROLE_DIM,
+				row->current[0] != '\0' ? row->current : "-");
+	if (selected || row->line.length > 0)
+		line_draw(&row->line, canvas, area.row, at, width, selected);
+	if (row->problem[0] != '\0' && width > 2)
+		canvas_text(canvas, area.row, at + width - 1, 1, ROLE_BAD, "✗");
+}
+
+static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
+		      const struct layout *layout)
+{
+	struct edit *edit = opaque;
+	int columns = canvas->columns - 6 < 100 ? canvas->columns - 6 : 100, help;
+	int rows = canvas->rows - 3;
+	struct rect area, foot;
+
+	(void)app;
+	(void)layout;
+	/* No larger than what there is to fill in and to explain. */
+	if (!edit->reading && (int)edit->count + EDIT_HELP_ROWS < rows)
+		rows = (int)edit->count + EDIT_HELP_ROWS;
+	area = foot = draw_window(canvas, rows, columns, edit->title);
+	help = area.rows >= 16 ? 5 : area.rows >= 12 ? 4 : area.rows >= 6 ? 2 : 0;
+	area.rows -= help;
+	foot.row = area.row + area.rows;
+	foot.rows = help;
+	edit->page = area.rows > 0 ? (uint32_t)area.rows : 1;
+	edit->top = area.row;
+	if (edit->selected < edit->first)
+		edit->first = edit->selected;
+	if (edit->selected - edit->first >= edit->page)
+		edit->first = edit->selected - edit->page + 1;
+	if (edit->reading)
+		canvas_text(canvas, area.row, area.column, area.columns, ROLE_DIM, "reading…");
+	for (int i = 0; i < area.rows && edit->first + (uint32_t)i < edit->count; i++) {
+		uint32_t row = edit->first + (uint32_t)i;
+
+		draw_edit_row(&edit->rows[row], canvas,
+			      (struct rect){area.row + i, area.column, 1, area.columns},
+			      row == edit->selected);
+	}
+	if (help > 0) {
+		for (int i = 0; i < foot.columns; i++)
+			canvas_text(canvas, foot.row, foot.column + i, 1, ROLE_BORDER, "─");
+		foot.row++;
+		foot.rows--;
+		draw_help(edit, canvas, foot);
+	}
+	canvas_text_right(canvas, foot.row + foot.rows, area.column, area.columns, ROLE_DIM,
+			  edit->previewing ? " checking… "
+					   : " ← → step   Enter preview   Del leave   Esc close ");
+}
+
+static unsigned preview(struct app *app, struct edit *edit)
+{
+	struct act *act;
+	size_t changes = 0;
+
+	if (edit->previewing)
+		return REACTION_BEEP;
+	if (act_new("Checking", &edit->targets, &act) < 0)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	for (size_t i = 0; i < edit->count; i++) {
+		struct edit_row *row = &edit->rows[i];
+		const struct act_change change = {
+			.kind = CGW_STEP_SET, .control = row->control, .value = row->line.text};
+		struct cgw_diag diag = {.text = ""};
+
+		row->problem[0] = '\0';
+		if (row->line.length == 0)
+			continue;
+		changes++;
+		if (cgw_value_check(row->control, row->line.text, &diag) < 0) {
+			(void)snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
+			edit->selected = (uint32_t)i;
+			act_as_job(act)->free(act_as_job(act));
+			return REACTION_BEEP;
+		}
+		(void)act_add(act, &change);
+	}
+	if (changes == 0) {
+		act_as_job(act)->free(act_as_job(act));
+		return app_show_message(app, ROLE_TEXT, "nothing is changed yet: type a value");
+	}
+	act_dry_run(act);
+	edit->previewing = true;
+	return app_ask(app, edit, act_as_job(act));
+}
+
+/* The job that does what the form says. NULL: out of memory. */
+static struct act *make_act(const struct edit *edit)
+{
+	struct act *act;
+
+	if (act_new("Setting", &edit->targets, &act) < 0)
+		return NULL;
+	for (size_t i = 0; i < edit->count; i++) {
+		const struct act_change change = {.kind = CGW_STEP_SET,
+						  .control = edit->rows[i].control,
+						  /* copied by act_add() */
+						  .value = (char *)edit->rows[i].line.text};
+
+		if (edit->rows[i].line.length > 0 && act_add(act, &change) < 0) {
+			act_as_job(act)->free(act_as_job(act));
+			return NULL;
+		}
+	}
+	return act;
+}
+
+static void add_outcome(struct confirm *confirm, const struct act_outcome *outcome)
+{
+	const struct cgw_control_info *info = cgw_control_info(outcome->control);
+	const struct cgw_result *result = &outcome->result;
+	char text[1024];
+
+	act_describe(outcome, text, sizeof(text));
+	confirm_add(confirm,
+		    result->outcome == CGW_OUTCOME_UNCHANGED ? ROLE_DIM
+		    : result->error < 0                      ? ROLE_BAD
+							     : ROLE_STRONG,
+		    text);
+	if (result->outcome == CGW_OUTCOME_UNCHANGED)
+		confirm_add(confirm, ROLE_DIM, "  it is so already");
+	else if (result->error == 0 && result->how[0] != '\0')
+		confirm_add(confirm, ROLE_TEXT, result->how);
+	if (result->diag.text[0] != '\0')
+		confirm_add(confirm, result->error < 0 ? ROLE_BAD : ROLE_WARM, result->diag.text);
+	if (outcome->kind == CGW_STEP_SET && info->risk > CGW_RISK_NONE && result->error == 0)
+		confirm_add(confirm, ROLE_WARM, risk_text(info->risk));
+}
+
+static unsigned open_preview(struct app *app, struct edit *edit, struct act *tried)
+{
+	struct act *act = make_act(edit);
+	struct confirm *confirm;
+	struct cgw_diag diag;
+	bool refused = false;
+
+	if (act == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	if (act_error(tried, &diag) < 0) {
+		for (size_t i = 0; i < act_outcome_count(tried); i++)
+			refused = refused ||
+				  act_outcome(tried, i)->result.outcome == CGW_OUTCOME_REFUSED;
+		if (!refused) {
+			act_as_job(act)->free(act_as_job(act));
+			return app_show_message(app, ROLE_BAD, "%s", diag.text) | REACTION_BEEP;
+		}
+		act_force(act);
+	}
+	confirm = confirm_new(refused ? "Refused: Enter does it all the same" : "Apply",
+			      act_as_job(act));
+	for (size_t i = 0; i < act_outcome_count(tried); i++)
+		add_outcome(confirm, act_outcome(tried, i));
+	confirm_owner(confirm, edit);
+	return open_confirm(app, confirm);
+}
+
+static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
+{
+	struct edit *edit = opaque;
+	struct edit_read *read = (struct edit_read *)job;
+	struct act *act = act_of(job);
+
+	if (act != NULL && !act_is_dry(act)) {
+		struct cgw_diag diag;
+
+		/* Done: the form has served. What failed can be mended in it. */
+		if (act_error(act, &diag) == 0 && app->views[app->view_count - 1].state == edit)
+			return app_close(app);
+		return REACTION_DRAW;
+	}
+	if (act != NULL) {
+		edit->previewing = false;
+		return open_preview(app, edit, act);
+	}
+	edit->reading = false;
+	free(edit->rows);
+	edit->rows = take_pointer(&read->rows);
+	edit->count = edit->rows != NULL ? read->count : 0;
+	return REACTION_DRAW;
+}
+
+static unsigned step(struct edit *edit, int by)
+{
+	struct edit_row *row;
+	char value[LINE_MAX_BYTES];
+
+	if (edit->selected >= edit->count)
+		return REACTION_BEEP;
+	row = &edit->rows[edit->selected];
+	if (!value_step(cgw_control_info(row->control),
+			row->line.length > 0 ? row->line.text : row->current, by, value,
+			sizeof(value)))
+		return REACTION_BEEP;
+	line_set(&row->line, value);
+	row->problem[0] = '\0';
+	return REACTION_DRAW;
+}
+
+static unsigned edit_act(struct app *app, void *opaque, enum action action)
+{
+	struct edit *edit = opaque;
+
+	if (list_action(action, (uint32_t)edit->count, edit->page, &edit->selected))
+		return REACTION_DRAW;
+	switch (action) {
+	case ACTION_LEFT:
+		return step(edit, -1);
+	case ACTION_RIGHT:
+		return step(edit, 1);
+	case ACTION_PREVIEW:
+		return preview(app, edit);
+	case ACTION_CLEAR:
+		if (edit->selected < edit->count)
+			line_set(&edit->rows[edit->selected].line, "");
+		return REACTION_DRAW;
+	case ACTION_BACK:
+		return app_close(app);
+	default:
+		return REACTION_NONE;
+	}
+}
+
+/* Letters and digits go into the field; what moves between fields stays with the list. */
+static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret_taken)
+{
+	struct edit *edit = opaque;
+	bool typed = (key >= ' ' && key < KEY_SPECIAL && key != 0x7f) || key == KEY_ERASE ||
+		     key == ('U' & 0x1f) || key == ('W' & 0x1f);
+
+	(void)app;
+	if (!typed || edit->selected >= edit->count)
+		return REACTION_NONE;
+	*ret_taken = line_key(&edit->rows[edit->selected].line, key);
+	edit->rows[edit->selected].problem[0] = '\0';
+	return REACTION_DRAW;
+}
+
+static unsigned edit_click(struct app *app, void *opaque, const struct event *event)
+{
+	struct edit *edit = opaque;
+	uint32_t row = edit->first + (uint32_t)(event->row - edit->top);
+
+	(void)app;
+	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN)
+		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+				  (uint32_t)edit->count, edit->page, &edit->selected);
+	else if (event->row >= edit->top && row < edit->count && row < edit->first + edit->page)
+		edit->selected = row;
+	return REACTION_DRAW;
+}
+
+static void edit_done(void *opaque)
+{
+	struct edit *edit = opaque;
+
+	targets_done(&edit->targets);
+	free(edit->rows);
+	free(edit);
+}
+
+static const struct view_kind view_edit = {
+	.name = "edit",
+	.contexts = edit_contexts,
+	.draw = edit_draw,
+	.act = edit_act,
+	.type = edit_type,
+	.click = edit_click,
+	.finish = edit_finish,
+	.done = edit_done,
+};
+
+/* A copy, with the hierarchies that have the group. */
+static int collect_group(const struct app *app, const char *path, struct edit_group *ret_group)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	uint32_t index = cgw_topology_find(topology, path);
+	struct edit_group group = {.path = strdup(path)};
+
+	if (group.path == NULL)
+		return -ENOMEM;
+	for (uint32_t h = 0;
+	     index != CGW_NO_GROUP && app->layout != NULL && h < topology->hierarchy_count; h++) {
+		if (!(topology->present[index] & UINT32_C(1) << h))
+			continue;
+		group.controllers |= app->layout->hierarchies[h].controllers;
+		group.versions[app->layout->hierarchies[h].version] = true;
+	}
+	*ret_group = group;
+	return 0;
+}
+
+unsigned open_edit(struct app *app)
+{
+	struct edit *edit = calloc(1, sizeof(*edit));
+	struct edit_read *read = calloc(1, sizeof(*read));
+	char text[256];
+	unsigned reactions;
+
+	if (edit == NULL || read == NULL || app->view_count == VIEWS_MAX ||
+	    targets_collect(app, &edit->targets) < 0) {
+		free(edit);
+		free(read);
+		return REACTION_BEEP;
+	}
+	targets_format(&edit->targets, text, sizeof(text));
+	(void)snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
+	read->job = (struct job){.run = run_read, .free = free_read, .name = "Reading"};
+	for (size_t i = 0; i < edit->targets.count && i < GROUPS_MAX; i++) {
+		if (collect_group(app, edit->targets.items[i].path, &read->groups[i]) < 0) {
+			free_read(&read->job);
+			edit_done(edit);
+			return app_show_message(app, ROLE_BAD, "out of memory");
+		}
+		read->group_count++;
+	}
+	if (edit->targets.count > GROUPS_MAX)
+		(void)snprintf(edit->title, sizeof(edit->title),
+			       "Limits of %s (values of the first %d)", text, GROUPS_MAX);
+	edit->reading = true;
+	reactions = app_open(app, &view_edit, edit);
+	return reactions | app_ask(app, edit, &read->job);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view-policy.c - the rules of a policy over the groups, and what enforcement would do now. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cgward/render.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/daemon-status.h"
+#include "tui/action/rules-job.h"
+#include "tui/core/views.h"
+
+struct policy_view {
+	uint32_t first, rows;
+	bool looking, looked;
+	struct daemon_status *status; /* of the running enforcement, or NULL */
+	int status_error;
+	char problem[256]; /* of the machine's own policy */
+};
+
+static unsigned policy_contexts(const struct app *app, const void *state)
+{
+	(void)app;
+	(void)state;
+	return IN_READING;
+}
+
+/* Rows are written as if the screen had no end; those above and below what is seen are left out. */
+struct rows {
+	struct canvas *canvas;
+	struct rect area;
+	uint32_t first, count;
+};
+
+static bool next_row(struct rows *rows, int *ret_row)
+{
+	uint32_t row = rows->count++;
+
+	if (row < rows->first || row - rows->first >= (uint32_t)rows->area.rows)
+		return false;
+	*ret_row = rows->area.row + (int)(row - rows->first);
+	return true;
+}
+
+static void add_title(struct rows *rows, const char *text)
+{
+	int row;
+
+	if (next_row(rows, &row))
+		canvas_text_cut(rows->canvas, row, rows->area.column, rows->area.columns,
+				ROLE_TITLE, text);
+}
+
+static void add_row(struct rows *rows, enum role role, const char *left, const char *middle,
+		    const char *right)
+{
+	int at = rows->area.column, end = at + rows->area.columns;
+	int left_width = rows->area.columns / 3, middle_width = 26, row;
+
+	if (!next_row(rows, &row))
+		return;
+	canvas_text_cut(rows->canvas, row, at, left_width - 1, ROLE_STRONG, left);
+	at += left_width;
+	canvas_text_cut(rows->canvas, row, at, middle_width - 1, role, middle);
+	at += middle_width;
+	canvas_text_cut(rows->canvas, row, at, end - at, ROLE_DIM, right);
+}
+
+static void add_sections(const struct rules *rules, struct rows *rows)
+{
+	add_title(rows, "What the policy says");
+	for (size_t i = 0; i < cgw_policy_section_count(rules->policy); i++) {
+		struct cgw_section_info info = cgw_policy_section(rules->policy, i);
+		uint32_t selected = rules->answer->selected[i];
+		char name[128], selects[64], when[256];
+
+		(void)snprintf(name, sizeof(name), "%s %.100s", cgw_section_kind_name(info.kind),
+			       info.name);
+		(void)snprintf(selects, sizeof(selects), "%u group%s", selected,
+			       selected == 1 ? "" : "s");
+		/* Of processes: no group is selected by it. */
+		if (info.kind == CGW_SECTION_PLACE)
+			(void)snprintf(selects, sizeof(selects), "processes");
+		(void)snprintf(when, sizeof(when), "%.200s",
+			       info.when != NULL ? cgw_expression_text(info.when) : "");
+		add_row(rows, selected > 0 ? ROLE_TEXT : ROLE_DIM, name, selects, when);
+	}
+}
+
+static enum role phase_role(enum cgw_phase phase)
+{
+	switch (phase) {
+	case CGW_PHASE_PENDING:
+		return ROLE_WARM;
+	case CGW_PHASE_ACTIVE:
+		return ROLE_HOT;
+	case CGW_PHASE_BLOCKED:
+		return ROLE_BAD;
+	case CGW_PHASE_IDLE:
+	case CGW_PHASE_RELEASING:
+	case CGW_PHASE_COOLDOWN:
+		break;
+	}
+	return ROLE_TEXT;
+}
+
+/* "pending 12 of 30 s": since when, and until when where that is known. */
+static void say_phase(const struct rules_instance *instance, uint64_t now_ns, char *buffer,
+		      size_t size)
+{
+	uint64_t since_s =
+		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / 1000000000 : 0;
+
+	if (instance->until_ns > instance->since_ns)
+		(void)snprintf(buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
+			       (unsigned long long)since_s,
+			       (unsigned long long)((instance->until_ns - instance->since_ns) /
+						    1000000000));
+	else
+		(void)snprintf(buffer, size, "%s for %llu s", cgw_phase_name(instance->phase),
+			       (unsigned long long)since_s);
+}
+
+static void add_instances(const struct rules_answer *answer, struct rows *rows)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "Where its rules stand%s",
+		       answer->instance_total == 0 ? ": no condition holds on any group" : "");
+	add_title(rows, text);
+	for (size_t i = 0; i < answer->instance_count; i++) {
+		const struct rules_instance *instance = &answer->instances[i];
+		char phase[64], why[300];
+
+		say_phase(instance, answer->boottime_ns, phase, sizeof(phase));
+		(void)snprintf(why, sizeof(why), "%s%s%s", instance->rule,
+			       instance->why[0] != '\0' ? ": " : "", instance->why);
+		add_row(rows, phase_role(instance->phase), instance->path, phase, why);
+	}
+	if (answer->instance_total > answer->instance_count) {
+		(void)snprintf(text, sizeof(text), "and %zu more",
+			       answer->instance_total - answer->instance_count);
+		add_row(rows, ROLE_DIM, text, "", "");
+	}
+}
+
+static void add_actions(const struct app *app, const struct rules *rules, struct rows *rows)
+{
+	const struct rules_action *action;
+
+	add_title(rows, rules->answer->action_count > 0
+				? "What enforcement would have done, newest first"
+				: "Enforcement would have done nothing yet");
+	for (size_t i = 0; (action = rules_nth(rules, i)) != NULL; i++) {
+		char middle[96], time[16];
+
+		app_time(app, action->realtime_ns, time, sizeof(time));
+		(void)snprintf(middle, sizeof(middle), "%s %s", time, action->rule);
+		add_row(rows, ROLE_WARM, action->path, middle, action->text);
+	}
+}
+
+static void add_watched(const struct app *app, const struct policy_view *view, struct rows *rows)
+{
+	if (app->rules == NULL) {
+		if (view->problem[0] != '\0')
+			add_row(rows, ROLE_BAD, "policy not usable", "", view->problem);
+		else if (view->looked)
+			add_title(rows, "No policy is watched: --policy FILE names one");
+		return;
+	}
+	if (app->rules->answer == NULL) {
+		add_title(rows, "The policy is being held against the groups…");
+		return;
+	}
+	if (app->rules->answer->error < 0)
+		add_row(rows, ROLE_BAD, "the rules cannot be followed", "",
+			strerror(-app->rules->answer->error));
+	add_sections(app->rules, rows);
+	add_title(rows, "");
+	add_instances(app->rules->answer, rows);
+	add_title(rows, "");
+	add_actions(app, app->rules, rows);
+}
+
+static enum role daemon_role(const char *phase)
+{
+	for (int i = 0; i <= CGW_PHASE_BLOCKED; i++)
+		if (strcmp(phase, cgw_phase_name((enum cgw_phase)i)) == 0)
+			return phase_role((enum cgw_phase)i);
+	return ROLE_TEXT;
+}
+
+static void add_daemon_instance(const struct daemon_instance *instance, struct rows *rows)
+{
+	char phase[96], why[512], since[32] = "", left[32] = "";
+
+	if (!isnan(instance->since_seconds))
+		(void)cgw_format_duration(instance->since_seconds * 1e9, since, sizeof(since));
+	if (!isnan(instance->until_seconds) && instance->until_seconds > 0)
+		(void)cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
+	(void)snprintf(phase, sizeof(phase), "%.24s%s%s%s%s", instance->phase,
+		       since[0] != '\0' ? " for " : "", since, left[0] != '\0' ? ", left " : "",
+		       left);
+	(void)snprintf(why, sizeof(why), "%s%s%s", instance->rule,
+		       instance->why[0] != '\0' ? ": " : "", instance->why);
+	add_row(rows, daemon_role(instance->phase), instance->group, phase, why);
+}
+
+static void add_daemon(const struct app *app, const struct policy_view *view, struct rows *rows)
+{
+	const struct daemon_status *status = view->status;
+	char text[256], time[16];
+
+	if (!(app->source_can & SOURCE_ACTS))
+		return;
+	if (status == NULL) {
+		if (view->status_error == -ESRCH)
+			add_title(rows, "No enforcement is running on this machine");
+		else if (view->status_error < 0) {
+			(void)snprintf(text, sizeof(text),
+				       "Enforcement runs; its state cannot be read: %s",
+				       strerror(-view->status_error));
+			add_title(rows, text);
+		}
+		add_title(rows, "");
+		return;
+	}
+	app_time(app, (uint64_t)status->realtime_s * 1000000000, time, sizeof(time));
+	(void)snprintf(text, sizeof(text),
+		       "Enforcement runs: process %d, mode %s, %llu section%s; its state at %s",
+		       (int)status->pid, status->mode, (unsigned long long)status->sections,
+		       status->sections == 1 ? "" : "s", time);
+	add_title(rows, text);
+	for (size_t i = 0; i < status->instance_count; i++)
+		add_daemon_instance(&status->instances[i], rows);
+	for (size_t i = 0; i < status->held_count; i++) {
+		const struct daemon_held *held = &status->held[i];
+
+		(void)snprintf(text, sizeof(text), "%.60s %.60s%s%.60s%s by %.40s", held->key,
+			       held->value, held->original[0] != '\0' ? " (was " : "",
+			       held->original, held->original[0] != '\0' ? ")" : "", held->section);
+		add_row(rows, ROLE_LIMIT, held->group, "held", text);
+	}
+	if (status->instance_count + status->held_count == 0)
+		add_row(rows, ROLE_DIM, "it holds nothing back now", "", "");
+	add_title(rows, "");
+}
+
+static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
+			const struct layout *layout)
+{
+	struct policy_view *view = opaque;
+	struct rows rows = {.canvas = canvas, .area = layout->body, .first = view->first};
+
+	canvas_fill(canvas, layout->head, ROLE_TEXT, GROUND_BAR);
+	canvas_text_cut(canvas, layout->head.row, layout->head.column, layout->head.columns,
+			ROLE_STRONG, "Policy: what is enforced, and what a watched one would do");
+	if (cgw_frame_now(app->frame) == NULL)
+		return;
+	add_daemon(app, view, &rows);
+	add_watched(app, view, &rows);
+	view->rows = rows.count;
+	if (view->first + 1 > rows.count)
+		view->first = rows.count > 0 ? rows.count - 1 : 0;
+}
+
+/* Looks at the daemon's state; the first time also for the machine's own policy. */
+struct policy_look {
+	struct job job;
+	char state_path[512];
+	bool load; /* no policy is watched yet */
+	struct cgw_policy *policy;
+	char problem[256];
+	struct daemon_status *status;
+	int status_error;
+};
+
+static void free_look(struct job *job)
+{
+	struct policy_look *look = (struct policy_look *)job;
+
+	daemon_status_free(look->status);
+	cgw_policy_free(look->policy);
+	free(look);
+}
+
+static void take_problem(void *context, const struct cgw_policy_problem *problem)
+{
+	struct policy_look *look = context;
+
+	if (!problem->warning && look->problem[0] == '\0')
+		(void)snprintf(look->problem, sizeof(look->problem), "%.100s:%u: %.140s",
+			       problem->diag.file, problem->diag.line, problem->diag.text);
+}
+
+static void run_look(struct job *job)
+{
+	struct policy_look *look = (struct policy_look *)job;
+	const struct cgw_policy_reporter reporter = {take_problem, look};
+
+	look->status_error = daemon_status_read(look->state_path, &look->status);
+	if (look->load && access(DAEMON_POLICY, F_OK) == 0)
+		(void)cgw_policy_load(DAEMON_POLICY, DAEMON_POLICY_DIRECTORY, &reporter,
+				      &look->policy);
+}
+
+static void ask_look(struct app *app, struct policy_view *view)
+{
+	struct policy_look *look;
+
+	if (view->looking || !(app->source_can & SOURCE_ACTS))
+		return;
+	look = calloc(1, sizeof(*look));
+	if (look == NULL)
+		return;
+	look->job = (struct job){.run = run_look, .free = free_look, .name = "Looking"};
+	memcpy(look->state_path, app->state_path, sizeof(look->state_path));
+	look->load = app->rules == NULL && !view->looked;
+	view->looking = true;
+	(void)app_ask(app, view, &look->job);
+}
+
+static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
+{
+	struct policy_view *view = opaque;
+	struct policy_look *look = (struct policy_look *)job;
+	unsigned reactions = REACTION_DRAW;
+
+	if (job->run != run_look)
+		return REACTION_NONE;
+	view->looking = false;
+	view->looked = true;
+	daemon_status_free(view->status);
+	view->status = take_pointer(&look->status);
+	view->status_error = look->status_error;
+	if (look->load)
+		(void)snprintf(view->problem, sizeof(view->problem), "%s", look->problem);
+	if (look->policy != NULL && app->rules == NULL) {
+		struct cgw_policy *policy = take_pointer(&look->policy);
+
+		if (rules_new(policy, &app->rules) < 0)
+			return app_show_message(app, ROLE_BAD, "out of memory");
+		reactions |= REACTION_WANTS | REACTION_SAMPLE;
+	}
+	return reactions;
+}
+
+static void policy_update(struct app *app, void *opaque)
+{
+	ask_look(app, opaque);
+}
+
+static void policy_done(void *opaque)
+{
+	struct policy_view *view = opaque;
+
+	daemon_status_free(view->status);
+	free(view);
+}
+
+static unsigned policy_act(struct app *app, void *opaque, enum action action)
+{
+	struct policy_view *view = opaque;
+	uint32_t page = app->drawn.body.rows > 0 ? (uint32_t)app->drawn.body.rows : 1;
+
+	if (action == ACTION_BACK || action == ACTION_BACK_LETTER)
+		return app_close(app);
+	(void)list_action(action, view->rows > page ? view->rows - page + 1 : 1, page,
+			  &view->first);
+	return REACTION_DRAW;
+}
+
+static unsigned policy_click(struct app *app, void *opaque, const struct event *event)
+{
+	if (event->button != MOUSE_WHEEL_UP && event->button != MOUSE_WHEEL_DOWN)
+		return REACTION_NONE;
+	for (int i = 0; i < 3; i++)
+		(void)policy_act(app, opaque,
+				 event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
+	return REACTION_DRAW;
+}
+
+static const struct view_kind view_policy = {
+	.name = "policy",
+	.whole = true,
+	.head = true,
+	.contexts = policy_contexts,
+	.draw = policy_draw,
+	.act = policy_act,
+	.click = policy_click,
+	.update = policy_update,
+	.finish = policy_finish,
+	.done = policy_done,
+};
+
+unsigned open_policy(struct app *app)
+{
+	struct policy_view *view;
+	unsigned reactions;
+
+	if (app->rules == NULL && !(app->source_can & SOURCE_ACTS))
+		return app_show_message(app, ROLE_TEXT,
+					"no policy is watched: start with --policy FILE");
+	view = calloc(1, sizeof(*view));
+	if (view == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	reactions = app_open(app, &view_policy, view);
+	if (app->view_count > 0 && app->views[app->view_count - 1].state == view)
+		ask_look(app, view);
+	return reactions;
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* app.c - figures, keys, views: who gets what. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/daemon-status.h"
+#include "tui/core/app.h"
+#include "tui/core/header.h"
+#include "tui/core/views.h"
+#include "tui/replay/replay-keys.h"
+
+#define MESSAGE_NS UINT64_C(8000000000)
+
+int app_new(struct app **ret_app)
+{
+	struct app *app = calloc(1, sizeof(*app));
+
+	if (app == NULL)
+		return -ENOMEM;
+	settings_default(&app->settings);
+	app->source_can = SOURCE_ACTS;
+	app->source_name = "";
+	app->speed = 1;
+	(void)snprintf(app->state_path, sizeof(app->state_path), "%s", DAEMON_STATE);
+	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
+		app_free(app);
+		return -ENOMEM;
+	}
+	(void)app_open(app, &view_groups, NULL);
+	*ret_app = app;
+	return 0;
+}
+
+struct app *app_free(struct app *app)
+{
+	struct job *job;
+
+	if (app == NULL)
+		return NULL;
+	while (app->view_count > 0)
+		(void)app_close(app);
+	while ((job = job_pop(&app->jobs)) != NULL)
+		job->free(job);
+	list_done(&app->list);
+	alerts_done(&app->alerts);
+	rules_free(app->rules);
+	free(app->marks);
+	replay_actions_done(&app->deeds);
+	cgw_history_free(app->history);
+	cgw_frame_free(app->frame);
+	free(app);
+	return NULL;
+}
+
+const struct cgw_topology *app_topology(const struct app *app)
+{
+	return cgw_snapshot_topology(cgw_frame_now(app->frame));
+}
+
+uint64_t app_frame_ns(const struct app *app)
+{
+	return cgw_snapshot_monotonic_ns(cgw_frame_now(app->frame));
+}
+
+struct list_order app_order(const struct app *app)
+{
+	struct list_order order = {
+		.field = app->settings.sort.field,
+		.tree = app->settings.choices[CHOICE_TREE],
+		.upwards = app->settings.choices[CHOICE_UPWARDS],
+	};
+
+	if (app->settings.choices[CHOICE_OWN])
+		order.field = cgw_field_own(order.field);
+	return order;
+}
+
+struct column_source app_source(const struct app *app)
+{
+	return (struct column_source){
+		.frame = app->frame,
+		.history = app->history,
+		.graph = (enum graph_style)app->settings.choices[CHOICE_GRAPHS],
+		.own = app->settings.choices[CHOICE_OWN],
+	};
+}
+
+void app_arrange(struct app *app)
+{
+	struct list_order order = app_order(app);
+
+	if (cgw_frame_now(app->frame) == NULL)
+		return;
+	if (list_arrange(&app->list, app->frame, &order, app_frame_ns(app)) < 0)
+		(void)app_show_message(app, ROLE_BAD, "out of memory: the list is not up to date");
+	app->arranged_count++;
+}
+
+static struct view *top_view(struct app *app)
+{
+	return &app->views[app->view_count - 1];
+}
+
+unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
+{
+	if (app->view_count == VIEWS_MAX) {
+		if (kind->done != NULL)
+			kind->done(state);
+		return REACTION_BEEP;
+	}
+	app->views[app->view_count++] = (struct view){kind, state, ++app->view_serial};
+	return REACTION_DRAW | REACTION_WANTS;
+}
+
+unsigned app_close(struct app *app)
+{
+	struct view view = *top_view(app);
+
+	app->view_count--;
+	if (view.kind->done != NULL)
+		view.kind->done(view.state);
+	return REACTION_DRAW | REACTION_WANTS;
+}
+
+unsigned app_show_message(struct app *app, enum role role, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(app->message, sizeof(app->message), format, arguments);
+	va_end(arguments);
+	app->message_role = role;
+	app->message_until_ns = app->now_ns + MESSAGE_NS;
+	return REACTION_DRAW;
+}
+
+unsigned app_ask(struct app *app, const void *state, struct job *job)
+{
+	job->layout = app->layout;
+	job->owner = 0;
+	job->kept = false;
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].state == state)
+			job->owner = app->views[i].serial;
+	job_push(&app->jobs, job);
+	return REACTION_DRAW;
+}
+
+uint32_t app_group(const struct app *app)
+{
+	if (cgw_frame_now(app->frame) == NULL)
+		return CGW_NO_GROUP;
+	for (size_t i = app->view_count; i-- > 0;)
+		if (app->views[i].kind->group != NULL)
+			return app->views[i].kind->group(app, app->views[i].state);
+	return app->list.row_count > 0 ? app->list.selected_group : CGW_NO_GROUP;
+}
+
+void app_path(const struct app *app, uint32_t group, char *buffer, size_t size)
+{
+	char path[4096];
+	size_t length = cgw_topology_path(app_topology(app), group, path, sizeof(path));
+
+	(void)cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
+}
+
+void app_key_name(const struct app *app, enum action action, char *buffer, size_t size)
+{
+	uint32_t key = app->settings.keymap.keys[action][0];
+
+	buffer[0] = '\0';
+	if (key != KEY_NONE)
+		(void)key_print(key, buffer, size);
+}
+
+void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
+{
+	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	struct tm local;
+
+	if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL ||
+	    strftime(buffer, size, "%Y-%m-%d %H:%M:%S", &local) == 0)
+		(void)snprintf(buffer, size, "-");
+}
+
+void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
+{
+	char date[64], *blank;
+
+	app_date(app, realtime_ns, date, sizeof(date));
+	blank = strchr(date, ' ');
+	(void)snprintf(buffer, size, "%s", blank != NULL ? blank + 1 : date);
+}
+
+void app_save(struct app *app)
+{
+	struct cgw_diag diag = {.text = "out of memory"};
+	struct config config = {0};
+
+	app->settings_changed = false;
+	if (app->config_path[0] == '\0')
+		return;
+	if (settings_apply(&app->settings, &config) < 0 ||
+	    config_save(app->config_path, &config, &diag) < 0)
+		(void)app_show_message(app, ROLE_BAD, "%s", diag.text);
+	config_done(&config);
+}
+
+bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected)
+{
+	int64_t row = *selected, step = page > 1 ? page - 1 : 1;
+
+	switch (action) {
+	case ACTION_UP:
+	case ACTION_LINE_UP:
+		row--;
+		break;
+	case ACTION_DOWN:
+	case ACTION_LINE_DOWN:
+		row++;
+		break;
+	case ACTION_PAGE_UP:
+		row -= step;
+		break;
+	case ACTION_PAGE_DOWN:
+		row += step;
+		break;
+	case ACTION_HOME:
+		row = 0;
+		break;
+	case ACTION_END:
+		row = count;
+		break;
+	default:
+		return false;
+	}
+	if (row >= count)
+		row = (int64_t)count - 1;
+	*selected = row < 0 ? 0 : (uint32_t)row;
+	return true;
+}
+
+/* Reactions that are the app's own business are done; the loop gets the others. */
+static unsigned settle(struct app *app, unsigned reactions)
+{
+	if (reactions & REACTION_ARRANGE) {
+		app_arrange(app);
+		reactions |= REACTION_DRAW;
+	}
+	if (reactions & REACTION_SAVE)
+		app_save(app);
+	return reactions & ~(unsigned)(REACTION_ARRANGE | REACTION_SAVE);
+}
+
+const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role)
+{
+	enum remote_state state =
+		i < app->hosts.count ? (enum remote_state)app->hosts.states[i] : REMOTE_THERE;
+
+	*ret_role = state == REMOTE_LOST ? ROLE_BAD : ROLE_WARM;
+	return state == REMOTE_LOST || state == REMOTE_SLOW ? remote_state_name(state) : NULL;
+}
+
+bool app_may_act(const struct app *app)
+{
+	return app->source_can & (SOURCE_ACTS | SOURCE_TELLS) && !app->read_only;
+}
+
+unsigned app_key(struct app *app, uint32_t key)
+{
+	struct view *view = top_view(app);
+	enum action action;
+	bool taken = false;
+	unsigned reactions;
+
+	/* Whatever is open, these work: a user who wants out gets out. */
+	action = keymap_find(&app->settings.keymap, view->kind->contexts(app, view->state), key);
+	if (action == ACTION_QUIT_NOW)
+		return REACTION_QUIT;
+	if (action == ACTION_SUSPEND)
+		return REACTION_SUSPEND;
+	if (action == ACTION_REDRAW)
+		return REACTION_REDRAW | REACTION_DRAW;
+	app->message_until_ns = 0;
+	if (view->kind->type != NULL) {
+		reactions = view->kind->type(app, view->state, key, &taken);
+		if (taken)
+			return settle(app, reactions | REACTION_DRAW);
+	}
+	if (action == ACTION_NONE)
+		return REACTION_DRAW;
+	if (key_binding(action)->changes && !app_may_act(app)) {
+		if (!(app->source_can & (SOURCE_ACTS | SOURCE_TELLS)))
+			(void)app_show_message(app, ROLE_WARM, "a %s: there is nothing to %s in it",
+					       app->source_name, key_binding(action)->name);
+		else
+			(void)app_show_message(app, ROLE_WARM,
+					       "read-only: \"%s\" is switched off (--read-only)",
+					       key_binding(action)->name);
+		return REACTION_DRAW | REACTION_BEEP;
+	}
+	if (key_binding(action)->contexts & IN_REPLAY)
+		return settle(app, replay_seek(app, action) | REACTION_DRAW);
+	return settle(app, view->kind->act(app, view->state, action) | REACTION_DRAW);
+}
+
+/* The bar of keys: which action stands at that column. */
+struct label {
+	enum action action;
+	int column, width;
+};
+
+/* Lays the labels out; returns how many fit. Each is "F1Help" and a blank, as htop's. */
+static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
+{
+	struct view *view = top_view(app);
+	unsigned contexts = view->kind->contexts(app, view->state);
+	size_t count = 0;
+	int at = 0;
+
+	for (int i = ACTION_NONE + 1; i < ACTION_COUNT && count < max; i++) {
+		const struct key_binding *binding = key_binding((enum action)i);
+		char key[16];
+		int width;
+
+		if (binding->label[0] == '\0' || !(binding->contexts & contexts) ||
+		    (binding->changes && !app_may_act(app)))
+			continue;
+		app_key_name(app, (enum action)i, key, sizeof(key));
+		width = canvas_width(key) + canvas_width(binding->label);
+		if (key[0] == '\0' || at + width > columns)
+			continue;
+		labels[count++] = (struct label){(enum action)i, at, width};
+		at += width + 1;
+	}
+	return count;
+}
+
+#define LABELS_MAX 16
+
+static void draw_keys(struct app *app, struct canvas *canvas, struct rect area)
+{
+	struct label labels[LABELS_MAX];
+	size_t count = key_labels(app, area.columns, labels, LABELS_MAX);
+
+	for (size_t i = 0; i < count && area.rows > 0; i++) {
+		char key[16];
+		int at = area.column + labels[i].column, used;
+
+		app_key_name(app, labels[i].action, key, sizeof(key));
+		used = canvas_text(canvas, area.row, at, labels[i].width, ROLE_KEY, key);
+		canvas_ground(canvas, (struct rect){area.row, at + used, 1, labels[i].width - used},
+			      GROUND_BAR);
+		canvas_text(canvas, area.row, at + used, labels[i].width - used, ROLE_TEXT,
+			    key_binding(labels[i].action)->label);
+	}
+}
+
+static unsigned click_keys(struct app *app, int column)
+{
+	struct label labels[LABELS_MAX];
+	size_t count = key_labels(app, app->drawn.keys.columns, labels, LABELS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		if (column >= labels[i].column && column < labels[i].column + labels[i].width)
+			return app_key(app, app->settings.keymap.keys[labels[i].action][0]);
+	return REACTION_NONE;
+}
+
+unsigned app_mouse(struct app *app, const struct event *event)
+{
+	struct view *view = top_view(app);
+
+	if (event->button == MOUSE_LEFT && app->drawn.keys.rows > 0 &&
+	    event->row == app->drawn.keys.row)
+		return click_keys(app, event->column);
+	if (event->button == MOUSE_LEFT && app->drawn.timeline.rows > 0 &&
+	    event->row == app->drawn.timeline.row)
+		return timeline_click(app, event->column);
+	if (view->kind->click == NULL)
+		return REACTION_NONE;
+	return settle(app, view->kind->click(app, view->state, event));
+}
+
+unsigned app_job_done(struct app *app, struct job *job)
+{
+	unsigned reactions = REACTION_NONE;
+
+	for (size_t i = 0; i < app->view_count; i++) {
+		struct view *view = &app->views[i];
+
+		if (view->serial != job->owner || view->kind->finish == NULL)
+			continue;
+		reactions = view->kind->finish(app, view->state, job) | REACTION_DRAW;
+		break;
+	}
+	/* What was done is said, whoever is still there to hear it. */
+	if (job->done != NULL)
+		reactions |= job->done(app, job) | REACTION_DRAW;
+	if (!job->kept)
+		job->free(job);
+	return settle(app, reactions);
+}
+
+unsigned app_tick(struct app *app, uint64_t now_ns)
+{
+	bool said = app->message_until_ns > app->now_ns && app->now_ns > 0;
+	uint64_t late_ns = app->now_ns - app->sampled_ns;
+
+	app->now_ns = now_ns;
+	/* A message that runs out, and a read that hangs: the screen says so. */
+	if (said && app->message_until_ns <= now_ns)
+		return REACTION_DRAW;
+	if (app->source_can & SOURCE_TRAVELS || app->paused)
+		return REACTION_NONE;
+	return late_ns > 2 * app->settings.interval_ns ? REACTION_DRAW : REACTION_NONE;
+}
+
+void app_metrics(const struct app *app, struct cgw_metric_set *set)
+{
+	if (app->settings.choices[CHOICE_WARNINGS])
+		alerts_metrics(set);
+	if (app->rules != NULL)
+		cgw_policy_metrics_used(app->rules->policy, set);
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].kind->wants != NULL)
+			app->views[i].kind->wants(app, app->views[i].state, set);
+}
+
+static void draw_status(struct app *app, struct canvas *canvas, struct rect area)
+{
+	struct view *view = top_view(app);
+
+	if (area.rows < 1)
+		return;
+	if (app->message_until_ns > app->now_ns)
+		canvas_text_cut(canvas, area.row, area.column, area.columns, app->message_role,
+				app->message);
+	else if (view->kind->status != NULL)
+		view->kind->status(app, view->state, canvas, area);
+}
+
+void app_draw(struct app *app, struct canvas *canvas)
+{
+	size_t bottom = app->view_count - 1;
+	struct layout_request wish = {.rows = canvas->rows, .columns = canvas->columns};
+
+	while (bottom > 0 && !app->views[bottom].kind->whole)
+		bottom--;
+	wish.header_rows = header_rows(app, canvas->rows);
+	wish.timeline = app->source_can & SOURCE_TRAVELS;
+	wish.keys = app->settings.choices[CHOICE_KEYS];
+	wish.head = app->views[bottom].kind->head;
+	wish.graph_rows_max = app->views[bottom].kind->graph_rows_max;
+	app->rows = canvas->rows;
+	app->columns = canvas->columns;
+	app->drawn = layout_compute(&wish);
+	canvas_clear(canvas);
+	header_draw(app, canvas, app->drawn.header);
+	draw_keys(app, canvas, app->drawn.keys);
+	timeline_draw(app, canvas, app->drawn.timeline);
+	draw_status(app, canvas, app->drawn.status);
+	for (size_t i = bottom; i < app->view_count; i++)
+		app->views[i].kind->draw(app, app->views[i].state, canvas, &app->drawn);
+}
+
+struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title)
+{
+	struct rect whole = {.rows = canvas->rows, .columns = canvas->columns}, area, inner;
+
+	/* The status line says what came of it: it is not covered. */
+	if (whole.rows >= 8)
+		whole.rows -= 2;
+	area = rect_center(whole, rows + 2, columns + 4);
+
+	canvas_fill(canvas, area, ROLE_TEXT, GROUND_DIALOG);
+	canvas_box(canvas, area, ROLE_BORDER, title);
+	inner = area.rows > 2 && area.columns > 2 ? rect_inset(area, 1) : area;
+	if (inner.columns > 4) {
+		inner.column++;
+		inner.columns -= 2;
+	}
+	return inner;
+}

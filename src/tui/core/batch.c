@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* batch.c - rounds of rows, drawn one by one: there may be more than a canvas is high. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/core/batch.h"
+#include "tui/core/thread.h"
+#include "tui/list/list-keys.h"
+
+#define WIDTH_MAX 1000
+
+static void cleanup_canvas(struct canvas **canvas)
+{
+	canvas_free(*canvas);
+}
+
+static int print_canvas(const struct canvas *canvas, FILE *out)
+{
+	CLEANUP(cleanup_free) char *text = canvas_dump(canvas);
+
+	if (text == NULL)
+		return -ENOMEM;
+	fputs(text, out);
+	return 0;
+}
+
+/* Room for the longest name and for all columns whole. */
+static int width_needed(const struct app *app)
+{
+	int width = 0, group = 0;
+
+	for (uint32_t i = 0; i < app->list.row_count; i++) {
+		const struct list_row *row = &app->list.rows[i];
+		char path[1024];
+		int needed = 2 * row->depth + 6;
+
+		if (row->group == CGW_NO_GROUP)
+			continue;
+		app_path(app, row->group, path, sizeof(path));
+		if (app->settings.choices[CHOICE_TREE] && row->group != 0)
+			needed += canvas_width(strrchr(path, '/') + 1);
+		else
+			needed += canvas_width(path);
+		if (needed > group)
+			group = needed;
+	}
+	for (size_t i = 0; i < app->settings.column_count; i++) {
+		const struct column *column = &app->settings.columns[i];
+		int own = column_width(column), title = canvas_width(column_title(column));
+
+		width += 1 + (column_is_group(column) ? group : own > title ? own : title);
+	}
+	return width < WIDTH_MAX ? width : WIDTH_MAX;
+}
+
+static int print_machine(const struct app *app, FILE *out)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(app->frame);
+	const struct cgw_system_stat *machine = cgw_snapshot_system(now);
+	char time[40], total[16], available[16], cost[16];
+
+	(void)cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
+	(void)cgw_format_bytes((double)machine->memory_total_bytes.value, total, sizeof(total));
+	(void)cgw_format_bytes((double)machine->memory_available_bytes.value, available,
+			       sizeof(available));
+	fprintf(out, "%s  groups %u  over %.1f s  CPUs %u", time, app_topology(app)->count,
+		cgw_frame_seconds(app->frame), machine->cpu_count);
+	if (machine->load_e2[0].state == CGW_OK)
+		fprintf(out, "  load %.2f", (double)machine->load_e2[0].value / 100);
+	if (machine->memory_total_bytes.state == CGW_OK)
+		fprintf(out, "  memory %s, %s available", total, available);
+	(void)cgw_format_duration((double)cgw_snapshot_cost_ns(now), cost, sizeof(cost));
+	fprintf(out, "  %s %s\n", cgw_snapshot_collector(now), cost);
+	return 0;
+}
+
+int batch_print(struct app *app, const struct batch *batch)
+{
+	int columns = batch->columns > 0 ? batch->columns : width_needed(app);
+	struct rect line = {.rows = 1, .columns = columns};
+	CLEANUP(cleanup_canvas) struct canvas *canvas = NULL;
+	struct placed placed;
+	int r = canvas_new(1, columns, batch->utf8, &canvas);
+
+	if (r < 0)
+		return r;
+	(void)print_machine(app, batch->out);
+	groups_place(app, columns, &placed);
+	groups_draw_head(app, canvas, line, &placed);
+	r = print_canvas(canvas, batch->out);
+	for (uint32_t i = 0; i < app->list.row_count && r == 0; i++) {
+		canvas_clear(canvas);
+		groups_draw_row(app, canvas, line, &placed, i);
+		r = print_canvas(canvas, batch->out);
+	}
+	fputc('\n', batch->out);
+	return r;
+}
+
+static void sleep_until(uint64_t until_ns)
+{
+	struct timespec until = {
+		.tv_sec = (time_t)(until_ns / 1000000000),
+		.tv_nsec = (long)(until_ns % 1000000000),
+	};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
+
+int batch_run(struct app *app, struct cgw_sampler *sampler, const struct batch *batch)
+{
+	struct cgw_metric_set wanted = {0};
+	uint64_t next_ns = thread_now_ns();
+	int r;
+
+	/* Wide enough for every column: all of them are read. */
+	app->whole_names = true;
+	app->columns = batch->columns > 0 ? batch->columns : WIDTH_MAX;
+	app_metrics(app, &wanted);
+	r = cgw_sampler_set_metrics(sampler, &wanted);
+	for (uint64_t i = 0; r == 0 && (batch->count == 0 || i <= batch->count); i++) {
+		struct arrival arrival = {0};
+
+		r = cgw_sampler_sample(sampler, &arrival.now);
+		if (r < 0)
+			return r;
+		r = app_on_sample(app, &arrival, thread_now_ns());
+		arrival_free(&arrival);
+		/* The first one only gives the others something to be held against. */
+		if (r == 0 && i > 0)
+			r = batch_print(app, batch);
+		if (fflush(batch->out) != 0)
+			return r; /* said at the end */
+		next_ns += app->settings.interval_ns;
+		if (r == 0 && i != batch->count)
+			sleep_until(next_ns);
+	}
+	return r;
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* header.c - the machine's meters, what is sampled and how, warnings, graphs where there is room. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/core/header.h"
+#include "tui/replay/replay-keys.h"
+
+#define METER_ROWS 4
+#define GRAPH_ROWS 5
+/* Screens from here on have rows to give to graphs. */
+#define GRAPH_SCREEN_ROWS 36
+/* A read that takes longer than this beyond its interval is worth a word. */
+#define LATE_NS UINT64_C(2000000000)
+
+int header_rows(const struct app *app, int rows)
+{
+	switch ((enum header_kind)app->settings.choices[CHOICE_HEADER]) {
+	case HEADER_NONE:
+		return 0;
+	case HEADER_LINE:
+		return 1;
+	case HEADER_METERS:
+		return METER_ROWS;
+	case HEADER_GRAPHS:
+		break;
+	}
+	return rows >= GRAPH_SCREEN_ROWS ? METER_ROWS + GRAPH_ROWS : METER_ROWS;
+}
+
+struct machine_figures {
+	double cpu_percent; /* of the whole machine; NAN: not yet known */
+	double read_rate, write_rate;
+	double memory_used, memory_total, swap_used, swap_total;
+};
+
+static double growth(struct cgw_number now, struct cgw_number before, double seconds)
+{
+	if (now.state != CGW_OK || before.state != CGW_OK || seconds <= 0 ||
+	    now.value < before.value)
+		return NAN;
+	return (double)(now.value - before.value) / seconds;
+}
+
+static double number(struct cgw_number number)
+{
+	return number.state == CGW_OK ? (double)number.value : NAN;
+}
+
+static struct machine_figures figures_of(const struct cgw_frame *frame)
+{
+	const struct cgw_system_stat *now = cgw_snapshot_system(cgw_frame_now(frame));
+	struct machine_figures figures = {.cpu_percent = NAN, .read_rate = NAN, .write_rate = NAN};
+	double seconds = cgw_frame_seconds(frame);
+
+	if (cgw_frame_before(frame) != NULL) {
+		const struct cgw_system_stat *before = cgw_snapshot_system(cgw_frame_before(frame));
+
+		figures.cpu_percent = growth(now->cpu_busy_ns, before->cpu_busy_ns, seconds) / 1e7 /
+				      (now->cpu_count > 0 ? now->cpu_count : 1);
+		figures.read_rate = growth(now->read_bytes, before->read_bytes, seconds);
+		figures.write_rate = growth(now->written_bytes, before->written_bytes, seconds);
+	}
+	figures.memory_total = number(now->memory_total_bytes);
+	figures.memory_used = figures.memory_total - number(now->memory_available_bytes);
+	figures.swap_total = number(now->swap_total_bytes);
+	figures.swap_used = figures.swap_total - number(now->swap_free_bytes);
+	return figures;
+}
+
+/* A row that is written from the left, and how far it has come. */
+struct pen {
+	struct canvas *canvas;
+	int row, column, end;
+};
+
+static void pen_text(struct pen *pen, enum role role, const char *text)
+{
+	pen->column +=
+		canvas_text(pen->canvas, pen->row, pen->column, pen->end - pen->column, role, text);
+}
+
+/* A label and its figure, left out whole where they do not fit. */
+static void pen_pair(struct pen *pen, const char *label, enum role role, const char *text)
+{
+	int width = canvas_width(label) + 1 + canvas_width(text);
+
+	if (pen->column + width > pen->end)
+		return;
+	pen_text(pen, ROLE_DIM, label);
+	pen_text(pen, ROLE_DIM, " ");
+	pen_text(pen, role, text);
+	pen_text(pen, ROLE_TEXT, "  ");
+}
+
+static void bytes(double value, char *buffer, size_t size)
+{
+	if (isnan(value))
+		(void)snprintf(buffer, size, "-");
+	else
+		(void)cgw_format_bytes(value, buffer, size);
+}
+
+static enum role share_role(double percent)
+{
+	return percent >= 95   ? ROLE_BAD
+	       : percent >= 85 ? ROLE_HOT
+	       : percent >= 70 ? ROLE_WARM
+			       : ROLE_GOOD;
+}
+
+static void draw_meter(struct canvas *canvas, int row, int column, int width, const char *label,
+		       double share, const char *figure)
+{
+	int number = canvas_width(figure), bar = width - 4 - number - 1;
+
+	canvas_text(canvas, row, column, 3, ROLE_TITLE, label);
+	if (bar >= 4)
+		graph_bar(canvas, row, column + 4, bar, share_role(share * 100),
+			  isnan(share) ? 0 : share);
+	canvas_text_right(canvas, row, column + 4, width - 4, ROLE_STRONG, figure);
+}
+
+static void pen_pressure(struct pen *pen, const struct cgw_system_stat *machine, bool full)
+{
+	static const char *const names[] = {"cpu", "mem", "io"};
+	char text[64];
+
+	for (int i = 0; i < 3; i++) {
+		struct cgw_number some = machine->pressure_e2[i][0][0];
+
+		if (some.state != CGW_OK)
+			continue;
+		(void)snprintf(text, sizeof(text), full ? "%.1f%%" : "%.0f%%",
+			       (double)some.value / 100);
+		pen_pair(pen, i == 0 ? "PSI cpu" : names[i],
+			 some.value >= 2500   ? ROLE_HOT
+			 : some.value >= 1000 ? ROLE_WARM
+					      : ROLE_TEXT,
+			 text);
+	}
+}
+
+static void draw_cpu_row(const struct app *app, const struct machine_figures *figures,
+			 struct canvas *canvas, struct rect area, int meter)
+{
+	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
+	struct pen pen = {canvas, area.row, area.column + meter + 2, area.column + area.columns};
+	char text[64];
+
+	if (isnan(figures->cpu_percent))
+		(void)snprintf(text, sizeof(text), "… of %u CPUs", machine->cpu_count);
+	else
+		(void)snprintf(text, sizeof(text), "%.1f%% of %u CPU%s",
+			       figures->cpu_percent * machine->cpu_count, machine->cpu_count,
+			       machine->cpu_count == 1 ? "" : "s");
+	draw_meter(canvas, area.row, area.column, meter, "CPU", figures->cpu_percent / 100, text);
+	if (machine->load_e2[0].state == CGW_OK) {
+		(void)snprintf(text, sizeof(text), "%.2f %.2f %.2f",
+			       number(machine->load_e2[0]) / 100, number(machine->load_e2[1]) / 100,
+			       number(machine->load_e2[2]) / 100);
+		pen_pair(&pen, "load", ROLE_TEXT, text);
+	}
+	pen_pressure(&pen, machine, area.columns >= 100);
+	if (machine->threads.state == CGW_OK) {
+		(void)snprintf(text, sizeof(text), "%.0f", number(machine->threads));
+		pen_pair(&pen, "tasks", ROLE_TEXT, text);
+	}
+}
+
+static void draw_memory_row(const struct machine_figures *figures, struct canvas *canvas,
+			    struct rect area, int meter)
+{
+	struct pen pen = {canvas, area.row, area.column + meter + 2, area.column + area.columns};
+	char used[32], total[32], text[80];
+
+	bytes(figures->memory_used, used, sizeof(used));
+	bytes(figures->memory_total, total, sizeof(total));
+	(void)snprintf(text, sizeof(text), "%s of %s", used, total);
+	draw_meter(canvas, area.row, area.column, meter, "MEM",
+		   figures->memory_used / figures->memory_total, text);
+	if (figures->swap_total > 0) {
+		bytes(figures->swap_used, used, sizeof(used));
+		bytes(figures->swap_total, total, sizeof(total));
+		(void)snprintf(text, sizeof(text), "%s of %s", used, total);
+		pen_pair(&pen, "swap", ROLE_TEXT, text);
+	} else {
+		pen_pair(&pen, "swap", ROLE_DIM, "none");
+	}
+	bytes(figures->read_rate, text, sizeof(text));
+	pen_pair(&pen, "disk read", ROLE_TEXT, text);
+	bytes(figures->write_rate, text, sizeof(text));
+	pen_pair(&pen, "write", ROLE_TEXT, text);
+}
+
+/* Of a recording the day matters too. */
+static void draw_clock(const struct app *app, struct pen *pen)
+{
+	uint64_t realtime_ns = cgw_snapshot_realtime_ns(cgw_frame_now(app->frame));
+	char text[32];
+
+	if (app->source_can & SOURCE_TRAVELS)
+		app_date(app, realtime_ns, text, sizeof(text));
+	else
+		app_time(app, realtime_ns, text, sizeof(text));
+	if (pen->end - pen->column >= (int)strlen(text))
+		canvas_text_right(pen->canvas, pen->row, pen->column, pen->end - pen->column,
+				  ROLE_DIM, text);
+	pen->end -= (int)strlen(text) + 1;
+}
+
+/* How sampling goes: paused, late, or its interval. */
+static void pen_sampling(const struct app *app, struct pen *pen)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(app->frame);
+	uint64_t late_ns = app->now_ns - app->sampled_ns;
+	char text[64];
+
+	if (app->source_can & SOURCE_TRAVELS) {
+		replay_describe(app, text, sizeof(text));
+		pen_text(pen, app->paused ? ROLE_WARM : ROLE_GOOD, text);
+		pen_text(pen, ROLE_TEXT, "  ");
+		return;
+	}
+	if (app->paused) {
+		pen_text(pen, ROLE_WARM, "PAUSED  ");
+	} else if (app->now_ns > app->sampled_ns && late_ns > app->settings.interval_ns + LATE_NS) {
+		(void)snprintf(text, sizeof(text), "still reading for %llu s  ",
+			       (unsigned long long)(late_ns / 1000000000));
+		pen_text(pen, ROLE_HOT, text);
+	} else {
+		(void)cgw_format_duration((double)app->settings.interval_ns, text, sizeof(text));
+		/* "1.00s" is more than was asked. */
+		if (app->settings.interval_ns % 1000000000 == 0)
+			(void)snprintf(
+				text, sizeof(text), "%llus",
+				(unsigned long long)(app->settings.interval_ns / 1000000000));
+		pen_pair(pen, "every", ROLE_TEXT, text);
+	}
+	(void)cgw_format_duration((double)cgw_snapshot_cost_ns(now), text, sizeof(text));
+	pen_pair(pen, cgw_snapshot_collector(now), ROLE_TEXT, text);
+}
+
+static void draw_identity(struct app *app, struct canvas *canvas, struct rect area)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	struct pen pen = {canvas, area.row, area.column, area.column + area.columns};
+	const char *trouble;
+	enum role role;
+	char text[64];
+
+	pen_text(&pen, ROLE_TITLE, "cgward");
+	pen_text(&pen, ROLE_TEXT, " ");
+	draw_clock(app, &pen);
+	if (app->source_name[0] != '\0') {
+		pen_text(&pen, ROLE_STRONG, app->source_name);
+		pen_text(&pen, ROLE_DIM, area.columns >= 60 ? " of " : " ");
+	}
+	if (area.columns >= 60) {
+		pen_text(&pen, ROLE_STRONG, app->host);
+		pen_text(&pen, ROLE_TEXT, "  ");
+	}
+	if (app->hosts.count == 1 && (trouble = app_host_trouble(app, 0, &role)) != NULL) {
+		pen_text(&pen, role, trouble);
+		pen_text(&pen, ROLE_TEXT, "  ");
+	}
+	if (app->read_only)
+		pen_text(&pen, ROLE_WARM, "read-only  ");
+	(void)snprintf(text, sizeof(text), "%u", topology->count);
+	pen_pair(&pen, "groups", ROLE_TEXT, text);
+	pen_sampling(app, &pen);
+	if (topology->layout != NULL)
+		pen_pair(&pen, "cgroup",
+			 topology->layout->kind == CGW_LAYOUT_NONE ? ROLE_BAD : ROLE_TEXT,
+			 cgw_layout_kind_name(topology->layout->kind));
+}
+
+/* One line that says the most: small screens, or those who want the rows for the list. */
+static void draw_line(struct app *app, const struct machine_figures *figures, struct canvas *canvas,
+		      struct rect area)
+{
+	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
+	struct pen pen = {canvas, area.row, area.column, area.column + area.columns};
+	char text[64], total[32];
+
+	if (app->paused && !(app->source_can & SOURCE_TRAVELS))
+		pen_text(&pen, ROLE_WARM, "PAUSED ");
+	if (isnan(figures->cpu_percent))
+		(void)snprintf(text, sizeof(text), "…");
+	else
+		(void)snprintf(text, sizeof(text), "%.0f%%",
+			       figures->cpu_percent * machine->cpu_count);
+	pen_pair(&pen, "CPU", share_role(figures->cpu_percent), text);
+	bytes(figures->memory_used, text, sizeof(text));
+	bytes(figures->memory_total, total, sizeof(total));
+	(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "/%s", total);
+	pen_pair(&pen, "MEM", share_role(figures->memory_used * 100 / figures->memory_total), text);
+	(void)snprintf(text, sizeof(text), "%u", app_topology(app)->count);
+	pen_pair(&pen, "groups", ROLE_TEXT, text);
+	pen_sampling(app, &pen);
+}
+
+static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect area,
+			   enum cgw_history_series series)
+{
+	static const struct {
+		const char *title;
+		enum role role;
+		double least;
+	} looks[CGW_HISTORY_SERIES_COUNT] = {
+		[CGW_HISTORY_CPU] = {"CPU", ROLE_CPU, 0},
+		[CGW_HISTORY_MEMORY] = {"Memory", ROLE_MEMORY, 0},
+		[CGW_HISTORY_IO] = {"IO", ROLE_IO, 1 << 20},
+		[CGW_HISTORY_PIDS] = {"Tasks", ROLE_PIDS, 16},
+		[CGW_HISTORY_PRESSURE] = {"Pressure", ROLE_PRESSURE, 10},
+	};
+	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
+	double values[512], most = looks[series].least;
+	size_t count = graph_samples((enum graph_style)app->settings.choices[CHOICE_GRAPHS],
+				     area.columns - 2);
+
+	canvas_box(canvas, area, ROLE_BORDER, looks[series].title);
+	if (count > sizeof(values) / sizeof(values[0]))
+		count = sizeof(values) / sizeof(values[0]);
+	cgw_history_read(app->history, 0, series, 1, values, count);
+	for (size_t i = 0; i < count; i++)
+		if (values[i] > most)
+			most = values[i];
+	if (series == CGW_HISTORY_CPU)
+		most = machine->cpu_count * 100.0;
+	if (series == CGW_HISTORY_MEMORY && machine->memory_total_bytes.state == CGW_OK)
+		most = number(machine->memory_total_bytes);
+	if (series == CGW_HISTORY_IO)
+		most = graph_round_up(most, true);
+	graph_draw(canvas, rect_inset(area, 1),
+		   (enum graph_style)app->settings.choices[CHOICE_GRAPHS], looks[series].role,
+		   values, count, most);
+}
+
+static void draw_graphs(struct app *app, struct canvas *canvas, struct rect area)
+{
+	static const enum cgw_history_series series[] = {CGW_HISTORY_CPU, CGW_HISTORY_MEMORY,
+							 CGW_HISTORY_IO, CGW_HISTORY_PRESSURE};
+	int count = area.columns >= 160 ? 4 : area.columns >= 100 ? 3 : 2, at = area.column;
+
+	for (int i = 0; i < count; i++) {
+		int width = (area.column + area.columns - at) / (count - i);
+
+		draw_one_graph(app, canvas, (struct rect){area.row, at, area.rows, width},
+			       series[i]);
+		at += width;
+	}
+}
+
+void header_draw(struct app *app, struct canvas *canvas, struct rect area)
+{
+	struct machine_figures figures;
+	struct rect line = {area.row, area.column, 1, area.columns};
+	int meter = area.columns >= 160 ? 72 : area.columns >= 100 ? 48 : area.columns / 2 - 1;
+
+	if (area.rows < 1)
+		return;
+	if (cgw_frame_now(app->frame) == NULL) {
+		canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_DIM,
+				app->source_can & SOURCE_TRAVELS
+					? "cgward: opening the recording…"
+					: "cgward: reading all groups for the first time…");
+		return;
+	}
+	figures = figures_of(app->frame);
+	if (area.rows < 3) {
+		draw_line(app, &figures, canvas, line);
+		line.row++;
+		if (area.rows == 2)
+			alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column,
+				    line.columns);
+		return;
+	}
+	if (area.rows >= METER_ROWS) {
+		draw_identity(app, canvas, line);
+		line.row++;
+	}
+	draw_cpu_row(app, &figures, canvas, line, meter);
+	line.row++;
+	draw_memory_row(&figures, canvas, line, meter);
+	line.row++;
+	alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column, line.columns);
+	line.row++;
+	line.rows = area.row + area.rows - line.row;
+	if (line.rows >= 3)
+		draw_graphs(app, canvas, line);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* palette.c - roles to colours. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/core/palette.h"
+
+/* The words of roles.def. */
+#define NONE      (-1)
+#define BRIGHT    8
+#define BOLD      PALETTE_BOLD
+#define DIM       PALETTE_DIM
+#define REVERSE   PALETTE_REVERSE
+#define UNDERLINE PALETTE_UNDERLINE
+
+struct colors {
+	int dark, dark_16, light, light_16;
+};
+
+static const struct {
+	struct colors foreground;
+	unsigned flags;
+} roles[ROLE_COUNT] = {
+#define ROLE(id, dark, dark_16, light, light_16, attributes) \
+	[ROLE_##id] = {{dark, dark_16, light, light_16}, attributes},
+#include "tui/core/roles.def"
+#undef ROLE
+};
+
+/*
+ * With sixteen colours a coloured word on a coloured bar is soon unreadable: there the ground gives
+ * the foreground as well.
+ */
+static const struct {
+	struct colors background;
+	int foreground_16;
+	unsigned plain_flags; /* without colours */
+} grounds[GROUND_COUNT] = {
+	[GROUND_PLAIN] = {{NONE, NONE, NONE, NONE}, NONE, 0},
+	[GROUND_SELECTED] = {{0x005f87, 6, 0xafd7ff, 6}, 0, PALETTE_REVERSE},
+	[GROUND_BAR] = {{0x303030, 7, 0xdadada, 7}, 0, PALETTE_REVERSE},
+	[GROUND_FIELD] = {{0x3a3a3a, 7, 0xd7d7ff, 7}, 0, PALETTE_UNDERLINE},
+	[GROUND_DIALOG] = {{0x1c1c1c, NONE, 0xeeeeee, NONE}, NONE, 0},
+};
+
+static const char *const theme_names[THEME_COUNT] = {
+	[THEME_AUTO] = "auto",
+	[THEME_DARK] = "dark",
+	[THEME_LIGHT] = "light",
+	[THEME_PLAIN] = "plain",
+};
+
+const char *term_theme_name(enum term_theme theme)
+{
+	return theme_names[theme];
+}
+
+int term_theme_find(const char *name)
+{
+	for (int i = 0; i < THEME_COUNT; i++) {
+		if (strcmp(theme_names[i], name) == 0)
+			return i;
+	}
+	return -ENOENT;
+}
+
+enum term_theme palette_resolve(enum term_theme theme)
+{
+	const char *value = getenv("NO_COLOR");
+	const char *ground;
+
+	if (theme != THEME_AUTO)
+		return theme;
+	if (value != NULL && *value != '\0')
+		return THEME_PLAIN;
+	/* "15;0": foreground, something, background; 7 and 15 are the light ones. */
+	value = getenv("COLORFGBG");
+	ground = value != NULL ? strrchr(value, ';') : NULL;
+	if (ground != NULL && (strcmp(ground, ";7") == 0 || strcmp(ground, ";15") == 0))
+		return THEME_LIGHT;
+	return THEME_DARK;
+}
+
+static int distance(int a, int b)
+{
+	int red = (a >> 16 & 0xff) - (b >> 16 & 0xff);
+	int green = (a >> 8 & 0xff) - (b >> 8 & 0xff);
+	int blue = (a & 0xff) - (b & 0xff);
+
+	return red * red + green * green + blue * blue;
+}
+
+int palette_nearest(int rgb)
+{
+	static const int levels[] = {0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff};
+	int best = 16, best_distance = distance(rgb, 0);
+
+	for (int i = 0; i < 216 + 24; i++) {
+		int candidate =
+			i < 216 ? levels[i / 36] << 16 | levels[i / 6 % 6] << 8 | levels[i % 6]
+				: (8 + 10 * (i - 216)) * 0x010101;
+		int away = distance(rgb, candidate);
+
+		if (away < best_distance) {
+			best_distance = away;
+			best = 16 + i;
+		}
+	}
+	return best;
+}
+
+static int pick(const struct colors *colors, bool light, int count)
+{
+	int rgb = light ? colors->light : colors->dark;
+	int sixteen = light ? colors->light_16 : colors->dark_16;
+
+	if (count >= 256 && rgb != NONE)
+		return count > 256 ? rgb : palette_nearest(rgb);
+	if (count >= 256 || sixteen == NONE)
+		return NONE;
+	return count >= 16 ? sixteen : sixteen % BRIGHT;
+}
+
+/* Eight colours have no grey: black on the terminal's own black would be nothing at all. */
+static int without_grey(int color, int role_16, int count)
+{
+	return count < 16 && role_16 == (0 | BRIGHT) ? NONE : color;
+}
+
+static struct palette_look inspect_job_from(int role, int ground, bool light, int count)
+{
+	const struct colors *front = &roles[role].foreground;
+	struct palette_look look = {.foreground = NONE, .background = NONE};
+
+	look.flags = roles[role].flags;
+	look.foreground = without_grey(pick(front, light, count),
+				       light ? front->light_16 : front->dark_16, count);
+	look.background = pick(&grounds[ground].background, light, count);
+	if (count < 256 && grounds[ground].foreground_16 != NONE) {
+		look.foreground = grounds[ground].foreground_16;
+		look.flags &= ~(unsigned)DIM;
+	}
+	/* Where a colour says it, dim would say it twice and be too faint to read. */
+	if (look.foreground != NONE)
+		look.flags &= ~(unsigned)DIM;
+	return look;
+}
+
+static struct palette_look look_plain(int role, int ground)
+{
+	struct palette_look look = {.foreground = NONE, .background = NONE};
+
+	look.flags = roles[role].flags | grounds[ground].plain_flags;
+	if (look.flags & REVERSE)
+		look.flags &= ~(unsigned)DIM;
+	return look;
+}
+
+void palette_load(struct palette *palette, enum term_theme theme, int colors)
+{
+	theme = palette_resolve(theme);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		for (int ground = 0; ground < GROUND_COUNT; ground++) {
+			bool plain = colors < 8 || theme == THEME_PLAIN;
+
+			palette->looks[role][ground] =
+				plain ? look_plain(role, ground)
+				      : inspect_job_from(role, ground, theme == THEME_LIGHT,
+							 colors);
+		}
+	}
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* settings.c - choices by table, columns, keys: to and from the configuration. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/suggest.h"
+#include "tui/core/settings.h"
+
+#define SCREEN "screen"
+#define GROUPS "groups"
+#define KEYS   "keys"
+
+static const struct choice_info choices[CHOICE_COUNT] = {
+	[CHOICE_THEME] = {SCREEN,
+			  "theme",
+			  "Colours: auto asks COLORFGBG and NO_COLOR",
+			  {"auto", "dark", "light", "plain"}},
+	[CHOICE_GRAPHS] = {SCREEN,
+			   "graphs",
+			   "How histories are drawn",
+			   {"braille", "blocks", "ascii"}},
+	[CHOICE_HEADER] = {SCREEN,
+			   "header",
+			   "What stands above the list",
+			   {"none", "line", "meters", "graphs"}},
+	[CHOICE_WARNINGS] = {SCREEN,
+			     "warnings",
+			     "Watch for throttling, kills and full limits: reads five more files a "
+			     "group",
+			     {"no", "yes"}},
+	[CHOICE_KEYS] = {SCREEN, "keys", "The bar of keys at the bottom", {"no", "yes"}},
+	[CHOICE_MOUSE] = {SCREEN,
+			  "mouse",
+			  "Take the mouse; hold Shift to mark text for the terminal",
+			  {"no", "yes"}},
+	[CHOICE_TREE] = {GROUPS, "tree", "Groups below their parents", {"no", "yes"}},
+	[CHOICE_OWN] = {GROUPS, "own", "Numbers without those of the groups below", {"no", "yes"}},
+	[CHOICE_UPWARDS] = {GROUPS, "order", "The greatest or the least first", {"down", "up"}},
+};
+
+static const char *const columns_usual[] = {
+	"group",
+	"cpu",
+	"cpu:graph",
+	"memory.working_set",
+	"memory.percent:bar",
+	"pids.current",
+	"io.read",
+	"io.write",
+	/* From here on for wide screens: what is not seen is not read. */
+	"cpu.throttled_percent",
+	"memory.max.effective",
+	"pids.max.effective",
+	"memory.anon",
+	"memory.file",
+	"memory.growth",
+	"memory.current",
+};
+
+const struct choice_info *choice_info(enum settings_choice choice)
+{
+	return &choices[choice];
+}
+
+void settings_default(struct settings *settings)
+{
+	*settings = (struct settings){
+		.choices = {[CHOICE_HEADER] = HEADER_GRAPHS,
+			    [CHOICE_WARNINGS] = 1,
+			    [CHOICE_KEYS] = 1,
+			    [CHOICE_MOUSE] = 1,
+			    [CHOICE_TREE] = 1},
+		.interval_ns = 1000000000,
+	};
+	/* Keys of our own tables: they parse. */
+	for (size_t i = 0; i < ARRAY_SIZE(columns_usual); i++)
+		(void)column_parse(columns_usual[i], &settings->columns[i], NULL);
+	settings->column_count = ARRAY_SIZE(columns_usual);
+	(void)column_parse("cpu", &settings->sort, NULL);
+	keymap_default(&settings->keymap);
+}
+
+static int take_choice(struct settings *settings, int choice, const char *value,
+		       struct cgw_diag *diag)
+{
+	char words[128] = "", shown[64];
+	size_t length = 0;
+
+	for (uint8_t i = 0; choices[choice].words[i] != NULL; i++) {
+		if (strcmp(choices[choice].words[i], value) == 0) {
+			settings->choices[choice] = i;
+			return 0;
+		}
+		length += (size_t)snprintf(words + length, sizeof(words) - length, "%s%s",
+					   i > 0 ? ", " : "", choices[choice].words[i]);
+	}
+	cgw_escape(shown, sizeof(shown), value, strlen(value));
+	return cgw_diag_set(diag, -EINVAL, "%s is one of %s, not \"%s\"", choices[choice].name,
+			    words, shown);
+}
+
+static int take_interval(struct settings *settings, const char *value, struct cgw_diag *diag)
+{
+	uint64_t interval_ns;
+	char shown[64];
+
+	if (cli_parse_duration(value, &interval_ns) == 0 && interval_ns >= INTERVAL_MIN_NS &&
+	    interval_ns <= INTERVAL_MAX_NS) {
+		settings->interval_ns = interval_ns;
+		return 0;
+	}
+	cgw_escape(shown, sizeof(shown), value, strlen(value));
+	return cgw_diag_set(diag, -EINVAL,
+			    "the interval is a time from 100ms to 1h such as 500ms or 2s, not "
+			    "\"%s\"",
+			    shown);
+}
+
+static int take_column(struct settings *settings, const char *value, struct cgw_diag *diag)
+{
+	struct column column;
+	int r = column_parse(value, &column, diag);
+
+	if (r < 0)
+		return r;
+	if (settings->column_count == COLUMNS_MAX)
+		return cgw_diag_set(diag, -EINVAL, "at most %d columns are shown", COLUMNS_MAX);
+	settings->columns[settings->column_count++] = column;
+	return 0;
+}
+
+static int take_key(struct settings *settings, const char *name, const char *value,
+		    struct cgw_diag *diag)
+{
+	struct suggestion nearest = {.wanted = name};
+	int action = key_action_find(name);
+	char shown[64];
+
+	if (action >= 0)
+		return keymap_set(&settings->keymap, (enum action)action, value, diag);
+	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++)
+		suggestion_offer(&nearest, key_binding((enum action)i)->name);
+	cgw_escape(shown, sizeof(shown), name, strlen(name));
+	if (suggestion_word(&nearest) != NULL)
+		return cgw_diag_set(diag, -EINVAL,
+				    "there is no action \"%s\"; did you mean \"%s\"?", shown,
+				    suggestion_word(&nearest));
+	return cgw_diag_set(diag, -EINVAL, "there is no action \"%s\"; the help lists them", shown);
+}
+
+int settings_set(struct settings *settings, const char *section, const char *name,
+		 const char *value, struct cgw_diag *diag)
+{
+	char shown_section[64], shown_name[64];
+
+	for (int i = 0; i < CHOICE_COUNT; i++)
+		if (strcmp(section, choices[i].section) == 0 && strcmp(name, choices[i].name) == 0)
+			return take_choice(settings, i, value, diag);
+	if (strcmp(section, SCREEN) == 0 && strcmp(name, "interval") == 0)
+		return take_interval(settings, value, diag);
+	if (strcmp(section, GROUPS) == 0 && strcmp(name, "column") == 0)
+		return take_column(settings, value, diag);
+	if (strcmp(section, GROUPS) == 0 && strcmp(name, "sort") == 0)
+		return column_parse(value, &settings->sort, diag);
+	if (strcmp(section, KEYS) == 0)
+		return take_key(settings, name, value, diag);
+	cgw_escape(shown_section, sizeof(shown_section), section, strlen(section));
+	cgw_escape(shown_name, sizeof(shown_name), name, strlen(name));
+	return cgw_diag_set(diag, -EINVAL, "there is no setting \"%s\" in [%s]", shown_name,
+			    shown_section);
+}
+
+void settings_read(struct settings *settings, const struct config *config,
+		   void (*report)(void *context, const struct cgw_diag *diag), void *context)
+{
+	struct settings usual = *settings;
+
+	/* Columns given replace the usual ones. */
+	settings->column_count = 0;
+	for (size_t i = 0; i < config->count; i++) {
+		struct cgw_diag diag = {.line = config->entries[i].line};
+
+		const struct config_entry *entry = &config->entries[i];
+
+		if (settings_set(settings, entry->section, entry->name, entry->value, &diag) < 0)
+			report(context, &diag);
+	}
+	if (settings->column_count > 0)
+		return;
+	memcpy(settings->columns, usual.columns, sizeof(usual.columns));
+	settings->column_count = usual.column_count;
+}
+
+int settings_apply(const struct settings *settings, struct config *config)
+{
+	char text[128];
+	int r = 0;
+
+	for (int i = 0; i < CHOICE_COUNT && r == 0; i++)
+		r = config_add(config, choices[i].section, choices[i].name,
+			       choices[i].words[settings->choices[i]]);
+	(void)snprintf(text, sizeof(text), "%gs", (double)settings->interval_ns / 1e9);
+	if (r == 0)
+		r = config_add(config, SCREEN, "interval", text);
+	(void)column_print(&settings->sort, text, sizeof(text));
+	if (r == 0)
+		r = config_add(config, GROUPS, "sort", text);
+	for (size_t i = 0; i < settings->column_count && r == 0; i++) {
+		(void)column_print(&settings->columns[i], text, sizeof(text));
+		r = config_add(config, GROUPS, "column", text);
+	}
+	return r;
+}

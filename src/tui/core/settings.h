@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * settings.h - what a user can choose, and how it stands in the configuration. Pure.
+ *
+ *   [screen]  theme, graphs, header, keys, mouse, interval
+ *   [groups]  tree, own, order, sort; column = KEY[:bar|:graph], a line each
+ *   [keys]    ACTION = KEY KEY ...
+ */
+#ifndef CGWARD_TUI_CORE_SETTINGS_H
+#define CGWARD_TUI_CORE_SETTINGS_H
+
+#include "shared/cli/user-config.h"
+#include "tui/core/keys.h"
+#include "tui/list/column.h"
+
+#define COLUMNS_MAX 40
+
+enum header_kind { HEADER_NONE, HEADER_LINE, HEADER_METERS, HEADER_GRAPHS };
+
+enum settings_choice {
+	CHOICE_THEME,    /* enum term_theme */
+	CHOICE_GRAPHS,   /* enum graph_style */
+	CHOICE_HEADER,   /* enum header_kind */
+	CHOICE_WARNINGS, /* bool, as all below */
+	CHOICE_KEYS,
+	CHOICE_MOUSE,
+	CHOICE_TREE,
+	CHOICE_OWN,
+	CHOICE_UPWARDS, /* the least first */
+	CHOICE_COUNT,
+};
+
+/* One of several words: a row of the setup window and a line of the configuration. */
+struct choice_info {
+	const char *section, *name, *help;
+	const char *words[5]; /* ends with NULL */
+};
+
+struct settings {
+	uint8_t choices[CHOICE_COUNT];
+	struct column columns[COLUMNS_MAX];
+	size_t column_count;
+	struct column sort;
+	uint64_t interval_ns;
+	struct keymap keymap;
+};
+
+const struct choice_info *choice_info(enum settings_choice choice) CGW_PURE;
+
+void settings_default(struct settings *settings);
+
+/*
+ * Takes what is good and says what is not: every mistake is handed to `report` with its line, and
+ * what it would have set stays as it was.
+ */
+void settings_read(struct settings *settings, const struct config *config,
+		   void (*report)(void *context, const struct cgw_diag *diag), void *context);
+
+/* One setting, as a line of the configuration would. -EINVAL and why. */
+int settings_set(struct settings *settings, const char *section, const char *name,
+		 const char *value, struct cgw_diag *diag);
+
+/* All of it but the keys, which only an editor changes. */
+int settings_apply(const struct settings *settings, struct config *config);
+
+#define INTERVAL_MIN_NS UINT64_C(100000000)
+#define INTERVAL_MAX_NS UINT64_C(3600000000000)
+
+#endif

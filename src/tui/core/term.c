@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* term.c - curses, signals and colours. */
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/core/crash.h"
+#include "tui/core/palette.h"
+#include "tui/core/term.h"
+
+/*
+ * Of terminfo only these two are needed; its <term.h> makes macros of half the dictionary ("columns").
+ */
+extern int setupterm(const char *name, int fd, int *ret_status);
+extern char *tigetstr(const char *capability); /* NOLINT(readability-redundant-declaration) */
+
+struct term {
+	SCREEN *screen;
+	struct term_options options;
+	struct canvas *shown; /* what the terminal has, NULL: unknown */
+	bool utf8;
+	bool resized;
+	int colors;
+	struct palette palette;
+	attr_t attributes[ROLE_COUNT][GROUND_COUNT];
+	int pairs[ROLE_COUNT][GROUND_COUNT];
+};
+
+/* A signal handler has nothing but globals: bit n for signal n, and a pipe to wake poll(). */
+static volatile sig_atomic_t pending[32];
+static int wake_pipe[2] = {-1, -1};
+
+static const int handled_signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+
+static void on_signal(int number)
+{
+	int saved = errno;
+
+	pending[number] = 1;
+	if (write(wake_pipe[1], "", 1) < 0)
+		errno = saved; /* full: poll() is awake already */
+	errno = saved;
+}
+
+static int open_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(handled_signals); i++) {
+		pending[handled_signals[i]] = 0;
+		(void)sigaction(handled_signals[i], &action, NULL);
+	}
+	return 0;
+}
+
+static void close_signals(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(handled_signals); i++)
+		(void)signal(handled_signals[i], SIG_DFL);
+	close(wake_pipe[0]);
+	close(wake_pipe[1]);
+	wake_pipe[0] = wake_pipe[1] = -1;
+}
+
+static attr_t attributes_of(unsigned flags)
+{
+	attr_t attributes = A_NORMAL;
+
+	if (flags & PALETTE_BOLD)
+		attributes |= A_BOLD;
+	if (flags & PALETTE_DIM)
+		attributes |= A_DIM;
+	if (flags & PALETTE_REVERSE)
+		attributes |= A_REVERSE;
+	if (flags & PALETTE_UNDERLINE)
+		attributes |= A_UNDERLINE;
+	return attributes;
+}
+
+static void load_palette(struct term *term)
+{
+	palette_load(&term->palette, term->options.theme, term->colors);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		for (int ground = 0; ground < GROUND_COUNT; ground++) {
+			const struct palette_look *look = &term->palette.looks[role][ground];
+			int pair = 0;
+
+			if (look->foreground >= 0 || look->background >= 0)
+				pair = alloc_pair(look->foreground, look->background);
+			term->pairs[role][ground] = pair < 0 ? 0 : pair;
+			term->attributes[role][ground] = attributes_of(look->flags);
+		}
+	}
+}
+
+/* The sequences that undo what curses and we have switched on. */
+static void prepare_rescue(void)
+{
+	static const char *const capabilities[] = {"sgr0", "cnorm", "rmkx", "rmcup"};
+
+	/* Sent to whoever has no mouse too: it may be switched on later. */
+	if (tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1)
+		crash_add_fd("\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
+		const char *sequence = tigetstr(capabilities[i]);
+
+		if (sequence != NULL && sequence != (char *)-1)
+			crash_add_fd(sequence);
+	}
+}
+
+static int check_terminal(struct cgw_diag *diag)
+{
+	const char *name = getenv("TERM");
+	char escaped[64];
+	int status = 0;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return cgw_diag_set(diag, -ENOTTY,
+				    "standard input and output must be a terminal; for text use "
+				    "\"cgward top --batch\" or \"cgward dump\"");
+	if (name == NULL || *name == '\0')
+		return cgw_diag_set(diag, -ENOENT,
+				    "TERM is not set: the kind of terminal is unknown; try "
+				    "TERM=xterm-256color, or \"cgward top --batch\"");
+	cgw_escape(escaped, sizeof(escaped), name, strlen(name));
+	if (setupterm(name, STDOUT_FILENO, &status) == ERR)
+		return cgw_diag_set(
+			diag, -ENOENT,
+			"no description of the terminal \"%s\" (TERM) is installed; try "
+			"TERM=xterm, or install ncurses-term",
+			escaped);
+	if (tigetstr("cup") == NULL || tigetstr("cup") == (char *)-1)
+		return cgw_diag_set(diag, -ENOENT,
+				    "the terminal \"%s\" (TERM) cannot move its cursor; use "
+				    "\"cgward top --batch\"",
+				    escaped);
+	return 0;
+}
+
+static void take_mouse(bool mouse)
+{
+	mmask_t buttons = BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED;
+
+	mousemask(mouse ? buttons : 0, NULL);
+}
+
+static void start_curses(struct term *term)
+{
+	raw();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	scrollok(stdscr, FALSE);
+	leaveok(stdscr, TRUE);
+	curs_set(0);
+	set_escdelay(25);
+	if (has_colors() && start_color() == OK) {
+		use_default_colors();
+		term->colors = COLORS;
+	}
+	mouseinterval(0);
+	take_mouse(term->options.mouse);
+	load_palette(term);
+}
+
+int term_open(const struct term_options *options, struct term **ret_term, struct cgw_diag *diag)
+{
+	struct term *term;
+	int status = check_terminal(diag);
+
+	if (status < 0)
+		return status;
+	term = calloc(1, sizeof(*term));
+	if (term == NULL)
+		return -ENOMEM;
+	term->options = *options;
+	term->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	status = open_signals();
+	if (status < 0) {
+		free(term);
+		return cgw_diag_set(diag, status, "cannot make a pipe for signals: %s",
+				    strerror(-status));
+	}
+	crash_handler_install(STDOUT_FILENO);
+	prepare_rescue();
+	term->screen = newterm(NULL, stdout, stdin);
+	if (term->screen == NULL) {
+		crash_handler_remove();
+		close_signals();
+		free(term);
+		return cgw_diag_set(diag, -ENOENT, "the terminal cannot be used for a full screen");
+	}
+	start_curses(term);
+	*ret_term = term;
+	return 0;
+}
+
+struct term *term_close(struct term *term)
+{
+	if (term == NULL)
+		return NULL;
+	endwin();
+	crash_handler_remove();
+	close_signals();
+	delscreen(term->screen);
+	canvas_free(term->shown);
+	free(term);
+	return NULL;
+}
+
+void term_size(const struct term *term, int *ret_rows, int *ret_columns)
+{
+	(void)term;
+	*ret_rows = LINES > 0 ? LINES : 1;
+	*ret_columns = COLS > 0 ? COLS : 1;
+}
+
+bool term_utf8(const struct term *term)
+{
+	return term->utf8;
+}
+
+void term_set_mouse(struct term *term, bool mouse)
+{
+	if (term->options.mouse == mouse)
+		return;
+	term->options.mouse = mouse;
+	take_mouse(mouse);
+}
+
+void term_set_theme(struct term *term, enum term_theme theme)
+{
+	if (term->options.theme == theme)
+		return;
+	term->options.theme = theme;
+	load_palette(term);
+	term_redraw(term);
+}
+
+int term_key_fd(const struct term *term)
+{
+	(void)term;
+	return STDIN_FILENO;
+}
+
+int term_signal_fd(const struct term *term)
+{
+	(void)term;
+	return wake_pipe[0];
+}
+
+void term_redraw(struct term *term)
+{
+	term->shown = canvas_free(term->shown);
+}
+
+static void take_screen(struct term *term)
+{
+	crash_handler_set_active(1);
+	refresh();
+	term->resized = true;
+	term_redraw(term);
+}
+
+void term_suspend(struct term *term)
+{
+	struct sigaction kept;
+
+	endwin();
+	crash_handler_set_active(0);
+	(void)sigaction(SIGTSTP, NULL, &kept);
+	(void)signal(SIGTSTP, SIG_DFL);
+	/* The whole job stops, as the shell's Ctrl-Z would have it. */
+	(void)kill(0, SIGTSTP);
+	(void)sigaction(SIGTSTP, &kept, NULL);
+	pending[SIGCONT] = 0;
+	take_screen(term);
+}
+
+int term_signals(struct term *term)
+{
+	static const int ending[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+	char drained[64];
+
+	while (read(wake_pipe[0], drained, sizeof(drained)) > 0)
+		;
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
+		if (pending[ending[i]])
+			return ending[i];
+	}
+	if (pending[SIGTSTP]) {
+		pending[SIGTSTP] = 0;
+		term_suspend(term);
+	}
+	if (pending[SIGCONT]) {
+		/* Stopped by somebody else; the shell has had the terminal meanwhile. */
+		pending[SIGCONT] = 0;
+		take_screen(term);
+	}
+	if (pending[SIGWINCH]) {
+		pending[SIGWINCH] = 0;
+		term->resized = true;
+	}
+	return 0;
+}
+
+static void resize_screen(struct term *term)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+		resizeterm(size.ws_row, size.ws_col);
+	clear();
+	term_redraw(term);
+}
+
+static uint32_t translate(wint_t code)
+{
+	static const struct {
+		wint_t curses;
+		uint32_t key;
+	} table[] = {
+		{KEY_UP, KEY_ARROW_UP},     {KEY_DOWN, KEY_ARROW_DOWN},
+		{KEY_LEFT, KEY_ARROW_LEFT}, {KEY_RIGHT, KEY_ARROW_RIGHT},
+		{KEY_PPAGE, KEY_PAGE_UP},   {KEY_NPAGE, KEY_PAGE_DOWN},
+		{KEY_HOME, KEY_TOP},        {KEY_END, KEY_BOTTOM},
+		{KEY_FIND, KEY_TOP},        {KEY_SELECT, KEY_BOTTOM},
+		{KEY_IC, KEY_INSERT},       {KEY_DC, KEY_DELETE},
+		{KEY_BACKSPACE, KEY_ERASE}, {KEY_BTAB, KEY_BACK_TAB},
+		{KEY_ENTER, KEY_RETURN},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		if (table[i].curses == code)
+			return table[i].key;
+	}
+	if (code > KEY_F0 && code <= KEY_F0 + (KEY_FUNCTION_LAST - KEY_FUNCTION))
+		return KEY_FUNCTION + (code - KEY_F0);
+	return KEY_NONE;
+}
+
+static struct event mouse_event(void)
+{
+	struct event event = {.kind = EVENT_NONE};
+	MEVENT mouse;
+
+	if (getmouse(&mouse) != OK)
+		return event;
+	event.row = mouse.y;
+	event.column = mouse.x;
+	event.kind = EVENT_MOUSE;
+	if (mouse.bstate & BUTTON1_PRESSED)
+		event.button = MOUSE_LEFT;
+	else if (mouse.bstate & BUTTON3_PRESSED)
+		event.button = MOUSE_RIGHT;
+	else if (mouse.bstate & BUTTON4_PRESSED)
+		event.button = MOUSE_WHEEL_UP;
+	else if (mouse.bstate & BUTTON5_PRESSED)
+		event.button = MOUSE_WHEEL_DOWN;
+	else
+		event.kind = EVENT_NONE;
+	return event;
+}
+
+/*
+ * What follows an escape at once is the rest of a sequence that this terminal's description does not
+ * know, or a key held with Alt. Its letters are not keys: "f" and "k" would act.
+ */
+static bool swallow_sequence(void)
+{
+	wint_t code;
+
+	if (get_wch(&code) == ERR)
+		return false;
+	if (code != '[' && code != 'O')
+		return true;
+	while (get_wch(&code) != ERR && (code < 0x40 || code > 0x7e || code == '['))
+		;
+	return true;
+}
+
+struct event term_event(struct term *term)
+{
+	struct event event = {.kind = EVENT_NONE};
+	wint_t code = 0;
+	int status;
+
+	if (term->resized) {
+		term->resized = false;
+		resize_screen(term);
+		event.kind = EVENT_RESIZE;
+		return event;
+	}
+	for (;;) {
+		status = get_wch(&code);
+		if (status == ERR)
+			return event;
+		if (status == KEY_CODE_YES && code == KEY_MOUSE) {
+			event = mouse_event();
+			if (event.kind == EVENT_NONE)
+				continue;
+			return event;
+		}
+		event.key = status == KEY_CODE_YES ? translate(code) : (uint32_t)code;
+		if (status == OK && code == KEY_ESCAPE && swallow_sequence())
+			continue;
+		if (event.key == '\n')
+			event.key = KEY_RETURN;
+		if (event.key == 0x7f)
+			event.key = KEY_ERASE;
+		if (event.key == KEY_NONE)
+			continue;
+		event.kind = EVENT_KEY;
+		return event;
+	}
+}
+
+static bool same_cell(const struct canvas_cell *a, const struct canvas_cell *b)
+{
+	return a->role == b->role && a->ground == b->ground && strcmp(a->text, b->text) == 0;
+}
+
+static void draw_row(struct term *term, const struct canvas *canvas, int row)
+{
+	for (int column = 0; column < canvas->columns; column++) {
+		const struct canvas_cell *cell = canvas_at(canvas, row, column);
+		int pair;
+
+		if (term->shown != NULL && same_cell(cell, canvas_at(term->shown, row, column)))
+			continue;
+		if (cell->text[0] == '\0')
+			continue; /* drawn with its left half */
+		pair = term->pairs[cell->role][cell->ground];
+		(void)attr_set(term->attributes[cell->role][cell->ground], (short)pair, &pair);
+		(void)mvaddstr(row, column, cell->text);
+	}
+}
+
+void term_draw(struct term *term, const struct canvas *canvas)
+{
+	if (term->shown != NULL &&
+	    (term->shown->rows != canvas->rows || term->shown->columns != canvas->columns))
+		term_redraw(term);
+	if (term->shown == NULL)
+		clear();
+	for (int row = 0; row < canvas->rows; row++)
+		draw_row(term, canvas, row);
+	refresh();
+	if (term->shown == NULL &&
+	    canvas_new(canvas->rows, canvas->columns, canvas->utf8, &term->shown) < 0)
+		return;
+	memcpy(term->shown->cells, canvas->cells,
+	       (size_t)canvas->rows * (size_t)canvas->columns * sizeof(*canvas->cells));
+}
+
+void term_beep(struct term *term)
+{
+	(void)term;
+	beep();
+}

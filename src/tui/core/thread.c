@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* thread.c - starting, waking and ending the threads of the dashboard. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "tui/core/thread.h"
+
+/* A read that goes well is over long before. */
+#define STOP_NS UINT64_C(300000000)
+
+uint64_t thread_now_ns(void)
+{
+	return clock_now_ns();
+}
+
+static void init_locks(struct thread *thread)
+{
+	pthread_condattr_t attributes;
+
+	(void)pthread_mutex_init(&thread->lock, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&thread->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+}
+
+int thread_start(struct thread *thread, void *(*body)(void *context), void *context)
+{
+	sigset_t all, kept;
+	int r;
+
+	thread->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (thread->event_fd < 0)
+		return -errno;
+	init_locks(thread);
+	/* Signals are the main thread's: its handlers write to its pipe. A crash is anybody's. */
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
+	sigdelset(&all, SIGABRT);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &kept);
+	r = -pthread_create(&thread->id, NULL, body, context);
+	(void)pthread_sigmask(SIG_SETMASK, &kept, NULL);
+	if (r < 0)
+		close(thread->event_fd);
+	return r;
+}
+
+void thread_wait(struct thread *thread, uint64_t until_ns)
+{
+	struct timespec until = {
+		.tv_sec = (time_t)(until_ns / 1000000000),
+		.tv_nsec = (long)(until_ns % 1000000000),
+	};
+
+	if (until_ns == 0)
+		(void)pthread_cond_wait(&thread->changed, &thread->lock);
+	else
+		(void)pthread_cond_timedwait(&thread->changed, &thread->lock, &until);
+}
+
+bool thread_stop(struct thread *thread)
+{
+	uint64_t until_ns = thread_now_ns() + STOP_NS;
+	bool ended;
+
+	(void)pthread_mutex_lock(&thread->lock);
+	thread->stopping = true;
+	(void)pthread_cond_broadcast(&thread->changed);
+	while (!thread->ended && thread_now_ns() < until_ns)
+		thread_wait(thread, until_ns);
+	ended = thread->ended;
+	(void)pthread_mutex_unlock(&thread->lock);
+	if (!ended) {
+		(void)pthread_detach(thread->id);
+		return false;
+	}
+	(void)pthread_join(thread->id, NULL);
+	(void)pthread_cond_destroy(&thread->changed);
+	(void)pthread_mutex_destroy(&thread->lock);
+	close(thread->event_fd);
+	return true;
+}
+
+void thread_wake_loop(const struct thread *thread)
+{
+	uint64_t one = 1;
+
+	/* Full means that it is awake already. */
+	(void)!write(thread->event_fd, &one, sizeof(one));
+}
+
+void thread_drain(const struct thread *thread)
+{
+	uint64_t count;
+
+	(void)!read(thread->event_fd, &count, sizeof(count));
+}

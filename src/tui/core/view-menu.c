@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view-menu.c - something to choose from. What is typed narrows it down. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/core/views.h"
+
+struct menu_state {
+	struct menu menu;
+	struct line line;
+	uint32_t *shown; /* items that match what was typed */
+	uint32_t shown_count, selected, first, page;
+	int top, left; /* of the first row drawn */
+};
+
+static bool item_matches(const struct menu_item *item, const char *text)
+{
+	return find_part(item->text, text) != NULL || find_part(item->help, text) != NULL;
+}
+
+static void narrow(struct menu_state *state)
+{
+	state->shown_count = 0;
+	/* Names before explanations. */
+	for (int by_name = 1; by_name >= 0; by_name--)
+		for (size_t i = 0; i < state->menu.count; i++) {
+			const struct menu_item *item = &state->menu.items[i];
+			bool named = find_part(item->text, state->line.text) != NULL;
+
+			if (named == (bool)by_name && item_matches(item, state->line.text))
+				state->shown[state->shown_count++] = (uint32_t)i;
+		}
+	state->selected = 0;
+	state->first = 0;
+}
+
+static unsigned menu_contexts(const struct app *app, const void *state)
+{
+	(void)app;
+	(void)state;
+	return IN_DIALOGS;
+}
+
+static int widest(const struct menu *menu)
+{
+	int text = 0;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		int width = canvas_width(menu->items[i].text);
+
+		if (width > text)
+			text = width;
+	}
+	return text;
+}
+
+static void menu_draw(struct app *app, void *opaque, struct canvas *canvas,
+		      const struct layout *layout)
+{
+	struct menu_state *state = opaque;
+	int rows = (int)state->menu.count + 2, columns = canvas->columns - 8, text, row;
+	struct rect area;
+
+	(void)app;
+	(void)layout;
+	if (rows > canvas->rows - 4)
+		rows = canvas->rows - 4;
+	if (columns > 96)
+		columns = 96;
+	area = draw_window(canvas, rows, columns, state->menu.title);
+	if (area.rows < 3)
+		area.rows = area.rows > 0 ? area.rows : 1;
+	state->page = area.rows > 2 ? (uint32_t)area.rows - 2 : 1;
+	if (state->selected < state->first)
+		state->first = state->selected;
+	if (state->selected - state->first >= state->page)
+		state->first = state->selected - state->page + 1;
+	text = widest(&state->menu);
+	if (text > area.columns / 2)
+		text = area.columns / 2;
+	row = area.row;
+	state->top = row;
+	state->left = area.column;
+	for (uint32_t i = state->first; i < state->shown_count && i < state->first + state->page;
+	     i++, row++) {
+		const struct menu_item *item = &state->menu.items[state->shown[i]];
+
+		canvas_text_cut(canvas, row, area.column, text, ROLE_STRONG, item->text);
+		canvas_text_cut(canvas, row, area.column + text + 2, area.columns - text - 2,
+				ROLE_DIM, item->help);
+		if (i == state->selected)
+			canvas_ground(canvas, (struct rect){row, area.column, 1, area.columns},
+				      GROUND_SELECTED);
+	}
+	if (state->shown_count == 0)
+		canvas_text_cut(canvas, row, area.column, area.columns, ROLE_DIM,
+				"nothing is called so");
+	if (area.rows > 2) {
+		row = area.row + area.rows - 1;
+		canvas_text(canvas, row, area.column, 6, ROLE_DIM, "Find: ");
+		line_draw(&state->line, canvas, row, area.column + 6, area.columns - 6, true);
+	}
+}
+
+static unsigned menu_type(struct app *app, void *opaque, uint32_t key, bool *ret_taken)
+{
+	struct menu_state *state = opaque;
+
+	(void)app;
+	/* Up and down by their control keys stay what they are in lists; a line knows neither. */
+	*ret_taken = key != KEY_TOP && key != KEY_BOTTOM && line_key(&state->line, key);
+	if (*ret_taken)
+		narrow(state);
+	return REACTION_DRAW;
+}
+
+static unsigned menu_accept(struct app *app, struct menu_state *state)
+{
+	unsigned (*accept)(struct app * app, int value) = state->menu.accept;
+	int value;
+
+	if (state->selected >= state->shown_count)
+		return REACTION_BEEP;
+	value = state->menu.items[state->shown[state->selected]].value;
+	return app_close(app) | accept(app, value);
+}
+
+static unsigned menu_act(struct app *app, void *opaque, enum action action)
+{
+	struct menu_state *state = opaque;
+
+	if (list_action(action, state->shown_count, state->page, &state->selected))
+		return REACTION_DRAW;
+	if (action == ACTION_BACK)
+		return app_close(app);
+	return action == ACTION_ACCEPT ? menu_accept(app, state) : REACTION_NONE;
+}
+
+static unsigned menu_click(struct app *app, void *opaque, const struct event *event)
+{
+	struct menu_state *state = opaque;
+	uint32_t row = state->first + (uint32_t)(event->row - state->top);
+
+	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
+		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+				  state->shown_count, state->page, &state->selected);
+		return REACTION_DRAW;
+	}
+	if (event->row < state->top || row >= state->first + state->page ||
+	    row >= state->shown_count || event->column < state->left)
+		return REACTION_NONE;
+	if (row == state->selected)
+		return menu_accept(app, state);
+	state->selected = row;
+	return REACTION_DRAW;
+}
+
+static void menu_done(void *opaque)
+{
+	struct menu_state *state = opaque;
+
+	free(state->menu.items);
+	free(state->shown);
+	free(state);
+}
+
+static const struct view_kind view_menu = {
+	.name = "menu",
+	.contexts = menu_contexts,
+	.draw = menu_draw,
+	.act = menu_act,
+	.type = menu_type,
+	.click = menu_click,
+	.done = menu_done,
+};
+
+unsigned open_menu(struct app *app, const struct menu *menu)
+{
+	struct menu_state *state = calloc(1, sizeof(*state));
+
+	if (state != NULL)
+		state->shown = calloc(menu->count + 1, sizeof(*state->shown));
+	if (state == NULL || state->shown == NULL) {
+		free(state);
+		free(menu->items);
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	}
+	state->menu = *menu;
+	narrow(state);
+	state->selected = menu->selected < menu->count ? menu->selected : 0;
+	return app_open(app, &view_menu, state);
+}

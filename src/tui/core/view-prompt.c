@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view-prompt.c - a line to type, in place of the status line. */
+#include <stdlib.h>
+
+#include "tui/core/views.h"
+
+static unsigned prompt_contexts(const struct app *app, const void *state)
+{
+	(void)app;
+	(void)state;
+	return IN_DIALOGS;
+}
+
+static void prompt_draw(struct app *app, void *state, struct canvas *canvas,
+			const struct layout *layout)
+{
+	const struct prompt *prompt = state;
+	struct rect area = layout->status;
+	bool said = app->message_until_ns > app->now_ns;
+	int label, message = said ? canvas_width(app->message) + 2 : 0, room;
+
+	if (area.rows < 1)
+		area = (struct rect){0, 0, 1, canvas->columns};
+	canvas_fill(canvas, area, ROLE_TEXT, GROUND_FIELD);
+	label = canvas_text(canvas, area.row, area.column, area.columns, ROLE_KEY, prompt->title);
+	label += canvas_text(canvas, area.row, area.column + label, 2, ROLE_KEY, ": ");
+	room = area.columns - label;
+	/* What is wrong with the text stands beside it. */
+	if (message > room / 2)
+		message = room / 2;
+	line_draw(&prompt->line, canvas, area.row, area.column + label, room - message, true);
+	if (message > 0)
+		canvas_text_cut(canvas, area.row, area.column + area.columns - message + 1,
+				message - 1, app->message_role, app->message);
+}
+
+static unsigned prompt_type(struct app *app, void *state, uint32_t key, bool *ret_taken)
+{
+	struct prompt *prompt = state;
+
+	*ret_taken = line_key(&prompt->line, key);
+	if (!*ret_taken || prompt->changed == NULL)
+		return REACTION_DRAW;
+	return prompt->changed(app, prompt->line.text);
+}
+
+static unsigned prompt_act(struct app *app, void *state, enum action action)
+{
+	struct prompt *prompt = state;
+	unsigned reactions = REACTION_NONE;
+
+	if (action == ACTION_BACK) {
+		struct prompt kept = *prompt;
+
+		reactions = app_close(app);
+		return kept.cancel != NULL ? reactions | kept.cancel(app) : reactions;
+	}
+	if (action == ACTION_ACCEPT) {
+		/* Closed first: what is accepted may open a window of its own. */
+		struct prompt *kept = malloc(sizeof(*kept));
+
+		if (kept == NULL)
+			return app_show_message(app, ROLE_BAD, "out of memory");
+		*kept = *prompt;
+		(void)app_close(app);
+		if (!kept->accept(app, kept->line.text, &reactions))
+			reactions |= open_prompt(app, kept, kept->line.text);
+		free(kept);
+		return reactions | REACTION_DRAW | REACTION_WANTS;
+	}
+	return REACTION_NONE;
+}
+
+static const struct view_kind view_prompt = {
+	.name = "prompt",
+	.contexts = prompt_contexts,
+	.draw = prompt_draw,
+	.act = prompt_act,
+	.type = prompt_type,
+	.done = free,
+};
+
+unsigned open_prompt(struct app *app, const struct prompt *prompt, const char *text)
+{
+	struct prompt *state = malloc(sizeof(*state));
+
+	if (state == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	*state = *prompt;
+	if (text != state->line.text)
+		line_set(&state->line, text);
+	return app_open(app, &view_prompt, state);
+}

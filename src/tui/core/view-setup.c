@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view-setup.c - choices and columns, saved when the window closes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/core/views.h"
+
+/* Rows: choices, a heading, the columns shown, a heading, all other columns that match. */
+struct setup {
+	struct column *others;
+	size_t other_count;
+	struct line line; /* finds among the others */
+	bool finding;
+	uint32_t selected, first, page;
+	int top;
+	bool changed;
+};
+
+enum row_kind { ROW_CHOICE, ROW_HEADING, ROW_SHOWN, ROW_OTHER, ROW_NONE };
+
+struct setup_row {
+	enum row_kind kind;
+	size_t index;
+};
+
+static bool is_shown(const struct settings *settings, const struct column *column)
+{
+	for (size_t i = 0; i < settings->column_count; i++)
+		if (cgw_field_equal(settings->columns[i].field, column->field) &&
+		    settings->columns[i].style == column->style)
+			return true;
+	return false;
+}
+
+static bool other_matches(const struct setup *setup, const struct column *column)
+{
+	char key[128];
+
+	(void)column_print(column, key, sizeof(key));
+	return find_part(key, setup->line.text) != NULL ||
+	       find_part(cgw_field_help(column->field), setup->line.text) != NULL;
+}
+
+static struct setup_row row_at(const struct app *app, const struct setup *setup, uint32_t row)
+{
+	size_t at = row;
+
+	if (at < CHOICE_COUNT)
+		return (struct setup_row){ROW_CHOICE, at};
+	at -= CHOICE_COUNT;
+	if (at == 0)
+		return (struct setup_row){ROW_HEADING, 0};
+	at--;
+	if (at < app->settings.column_count)
+		return (struct setup_row){ROW_SHOWN, at};
+	at -= app->settings.column_count;
+	if (at == 0)
+		return (struct setup_row){ROW_HEADING, 1};
+	at--;
+	for (size_t i = 0; i < setup->other_count; i++) {
+		if (is_shown(&app->settings, &setup->others[i]) ||
+		    !other_matches(setup, &setup->others[i]))
+			continue;
+		if (at-- == 0)
+			return (struct setup_row){ROW_OTHER, i};
+	}
+	return (struct setup_row){ROW_NONE, 0};
+}
+
+static uint32_t count_rows(const struct app *app, const struct setup *setup)
+{
+	uint32_t count = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
+
+	for (size_t i = 0; i < setup->other_count; i++)
+		count += !is_shown(&app->settings, &setup->others[i]) &&
+			 other_matches(setup, &setup->others[i]);
+	return count;
+}
+
+static unsigned setup_contexts(const struct app *app, const void *state)
+{
+	(void)app;
+	(void)state;
+	return IN_SETUP;
+}
+
+static void draw_choice(const struct app *app, struct canvas *canvas, struct rect area,
+			enum settings_choice choice)
+{
+	const struct choice_info *info = choice_info(choice);
+	char text[64];
+
+	canvas_text(canvas, area.row, area.column, 12, ROLE_STRONG, info->name);
+	(void)snprintf(text, sizeof(text), "← %s →", info->words[app->settings.choices[choice]]);
+	canvas_text(canvas, area.row, area.column + 12, 14, ROLE_KEY, text);
+	canvas_text_cut(canvas, area.row, area.column + 27, area.columns - 27, ROLE_DIM,
+			info->help);
+}
+
+static void draw_column(struct canvas *canvas, struct rect area, const struct column *column,
+			bool shown)
+{
+	char text[128];
+
+	canvas_text(canvas, area.row, area.column, 4, shown ? ROLE_GOOD : ROLE_DIM,
+		    shown ? "[x] " : "[ ] ");
+	(void)column_print(column, text, sizeof(text));
+	canvas_text_cut(canvas, area.row, area.column + 4, 32, ROLE_STRONG, text);
+	canvas_text_cut(canvas, area.row, area.column + 37, area.columns - 37, ROLE_DIM,
+			cgw_field_help(column->field));
+}
+
+static void draw_heading(const struct setup *setup, struct canvas *canvas, struct rect area,
+			 size_t index)
+{
+	if (index == 0) {
+		canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_TITLE,
+				"Columns shown: Space takes away, [ and ] move");
+		return;
+	}
+	canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_TITLE,
+			setup->finding || setup->line.length > 0
+				? "All others that match: Space adds"
+				: "All others: Space adds, / finds");
+}
+
+static void setup_draw(struct app *app, void *opaque, struct canvas *canvas,
+		       const struct layout *layout)
+{
+	struct setup *setup = opaque;
+	int columns = canvas->columns - 6 < 110 ? canvas->columns - 6 : 110;
+	struct rect area = draw_window(canvas, canvas->rows - 3, columns, "Setup");
+	uint32_t count = count_rows(app, setup);
+
+	(void)layout;
+	if (setup->finding && area.rows > 1) {
+		int row = area.row + area.rows - 1;
+
+		area.rows--;
+		canvas_text(canvas, row, area.column, 6, ROLE_DIM, "Find: ");
+		line_draw(&setup->line, canvas, row, area.column + 6, area.columns - 6, true);
+	}
+	setup->page = area.rows > 0 ? (uint32_t)area.rows : 1;
+	setup->top = area.row;
+	if (setup->selected >= count)
+		setup->selected = count - 1;
+	if (setup->selected < setup->first)
+		setup->first = setup->selected;
+	if (setup->selected - setup->first >= setup->page)
+		setup->first = setup->selected - setup->page + 1;
+	for (int i = 0; i < area.rows && setup->first + (uint32_t)i < count; i++) {
+		struct setup_row row = row_at(app, setup, setup->first + (uint32_t)i);
+		struct rect line = {area.row + i, area.column, 1, area.columns};
+
+		if (row.kind == ROW_CHOICE)
+			draw_choice(app, canvas, line, (enum settings_choice)row.index);
+		else if (row.kind == ROW_HEADING)
+			draw_heading(setup, canvas, line, row.index);
+		else if (row.kind == ROW_SHOWN)
+			draw_column(canvas, line, &app->settings.columns[row.index], true);
+		else if (row.kind == ROW_OTHER)
+			draw_column(canvas, line, &setup->others[row.index], false);
+		if (setup->first + (uint32_t)i == setup->selected)
+			canvas_ground(canvas, line, GROUND_SELECTED);
+	}
+}
+
+static unsigned change_choice(struct app *app, enum settings_choice choice, int by)
+{
+	int count = 0, value = app->settings.choices[choice] + by;
+
+	while (choice_info(choice)->words[count] != NULL)
+		count++;
+	if (count == 0)
+		return REACTION_NONE;
+	app->settings.choices[choice] = (uint8_t)((value + count) % count);
+	return REACTION_ARRANGE | REACTION_WANTS | REACTION_SETTINGS;
+}
+
+static void remove_column(struct settings *settings, size_t index)
+{
+	memmove(&settings->columns[index], &settings->columns[index + 1],
+		(settings->column_count - index - 1) * sizeof(settings->columns[0]));
+	settings->column_count--;
+}
+
+static unsigned toggle_row(struct app *app, struct setup *setup)
+{
+	struct setup_row row = row_at(app, setup, setup->selected);
+
+	setup->changed = true;
+	switch (row.kind) {
+	case ROW_CHOICE:
+		return change_choice(app, (enum settings_choice)row.index, 1);
+	case ROW_SHOWN:
+		if (app->settings.column_count == 1)
+			return app_show_message(app, ROLE_WARM, "one column must stay");
+		remove_column(&app->settings, row.index);
+		return REACTION_WANTS;
+	case ROW_OTHER:
+		if (app->settings.column_count == COLUMNS_MAX)
+			return app_show_message(app, ROLE_WARM, "at most %d columns", COLUMNS_MAX);
+		app->settings.columns[app->settings.column_count++] = setup->others[row.index];
+		/* The row stays under the cursor, so that the next one is a key away. */
+		setup->selected++;
+		return REACTION_WANTS | REACTION_SAMPLE;
+	case ROW_HEADING:
+	case ROW_NONE:
+		break;
+	}
+	return REACTION_NONE;
+}
+
+static unsigned shift_row(struct app *app, struct setup *setup, int by)
+{
+	struct setup_row row = row_at(app, setup, setup->selected);
+	struct column *columns = app->settings.columns, kept;
+	size_t to = row.index + (size_t)by;
+
+	if (row.kind != ROW_SHOWN || to >= app->settings.column_count)
+		return REACTION_BEEP;
+	kept = columns[row.index];
+	columns[row.index] = columns[to];
+	columns[to] = kept;
+	setup->selected += (uint32_t)by;
+	setup->changed = true;
+	return REACTION_DRAW;
+}
+
+static unsigned setup_close(struct app *app, const struct setup *setup)
+{
+	bool changed = setup->changed;
+
+	return app_close(app) | (changed ? REACTION_SAVE : 0U);
+}
+
+static unsigned setup_act(struct app *app, void *opaque, enum action action)
+{
+	struct setup *setup = opaque;
+	struct setup_row row = row_at(app, setup, setup->selected);
+
+	if (list_action(action, count_rows(app, setup), setup->page, &setup->selected))
+		return REACTION_DRAW;
+	switch (action) {
+	case ACTION_TOGGLE:
+		return toggle_row(app, setup);
+	case ACTION_LEFT:
+	case ACTION_RIGHT:
+		if (row.kind != ROW_CHOICE)
+			return REACTION_NONE;
+		setup->changed = true;
+		return change_choice(app, (enum settings_choice)row.index,
+				     action == ACTION_LEFT ? -1 : 1);
+	case ACTION_SHIFT_UP:
+		return shift_row(app, setup, -1);
+	case ACTION_SHIFT_DOWN:
+		return shift_row(app, setup, 1);
+	case ACTION_FIND:
+		setup->finding = true;
+		setup->selected = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
+		return REACTION_DRAW;
+	case ACTION_BACK:
+	case ACTION_BACK_LETTER:
+		return setup_close(app, setup);
+	default:
+		return REACTION_NONE;
+	}
+}
+
+/* While something is looked for, letters belong to the line; Enter and Esc end that. */
+static unsigned setup_type(struct app *app, void *opaque, uint32_t key, bool *ret_taken)
+{
+	struct setup *setup = opaque;
+
+	if (!setup->finding)
+		return REACTION_NONE;
+	if (key == KEY_RETURN || key == KEY_ESCAPE) {
+		setup->finding = false;
+		if (key == KEY_ESCAPE)
+			line_set(&setup->line, "");
+		*ret_taken = true;
+		return REACTION_DRAW;
+	}
+	*ret_taken = line_key(&setup->line, key);
+	if (*ret_taken)
+		setup->selected = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
+	return REACTION_DRAW;
+}
+
+static unsigned setup_click(struct app *app, void *opaque, const struct event *event)
+{
+	struct setup *setup = opaque;
+	uint32_t row = setup->first + (uint32_t)(event->row - setup->top);
+
+	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
+		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+				  count_rows(app, setup), setup->page, &setup->selected);
+		return REACTION_DRAW;
+	}
+	if (event->row < setup->top || row >= count_rows(app, setup) ||
+	    row >= setup->first + setup->page)
+		return REACTION_NONE;
+	if (setup->selected == row)
+		return toggle_row(app, setup);
+	setup->selected = row;
+	return REACTION_DRAW;
+}
+
+static void setup_done(void *opaque)
+{
+	struct setup *setup = opaque;
+
+	free(setup->others);
+	free(setup);
+}
+
+static const struct view_kind view_setup = {
+	.name = "setup",
+	.contexts = setup_contexts,
+	.draw = setup_draw,
+	.act = setup_act,
+	.type = setup_type,
+	.click = setup_click,
+	.done = setup_done,
+};
+
+/* Each field as a number, and as a bar and a graph where it can be one. */
+static size_t all_columns(struct column *columns)
+{
+	struct cgw_field field;
+	size_t count = 0;
+
+	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
+		for (int style = 0; style < COLUMN_STYLE_COUNT; style++) {
+			struct column column = column_of_field(field);
+
+			if (!column_can(&column, (enum column_style)style))
+				continue;
+			column.style = (uint8_t)style;
+			if (columns != NULL)
+				columns[count] = column;
+			count++;
+		}
+	return count;
+}
+
+unsigned open_setup(struct app *app)
+{
+	struct setup *setup = calloc(1, sizeof(*setup));
+
+	if (setup != NULL)
+		setup->others = calloc(all_columns(NULL) + 1, sizeof(*setup->others));
+	if (setup == NULL || setup->others == NULL) {
+		free(setup);
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	}
+	setup->other_count = all_columns(setup->others);
+	return app_open(app, &view_setup, setup);
+}

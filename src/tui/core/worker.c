@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* worker.c - the thread that does jobs. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "tui/core/thread.h"
+#include "tui/core/worker.h"
+
+struct worker {
+	struct thread thread;
+	/* All below under the lock. */
+	struct job_queue waiting, done;
+	const char *running; /* its name; names are constants */
+	uint64_t since_ns;
+};
+
+static void *run(void *context)
+{
+	struct worker *worker = context;
+
+	(void)pthread_mutex_lock(&worker->thread.lock);
+	while (!worker->thread.stopping) {
+		struct job *job = job_pop(&worker->waiting);
+
+		if (job == NULL) {
+			thread_wait(&worker->thread, 0);
+			continue;
+		}
+		worker->running = job->name;
+		worker->since_ns = thread_now_ns();
+		(void)pthread_mutex_unlock(&worker->thread.lock);
+		job->run(job);
+		(void)pthread_mutex_lock(&worker->thread.lock);
+		worker->running = NULL;
+		job_push(&worker->done, job);
+		thread_wake_loop(&worker->thread);
+	}
+	worker->thread.ended = true;
+	(void)pthread_cond_broadcast(&worker->thread.changed);
+	(void)pthread_mutex_unlock(&worker->thread.lock);
+	return NULL;
+}
+
+int worker_start(struct worker **ret_worker)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+	int r;
+
+	if (worker == NULL)
+		return -ENOMEM;
+	r = thread_start(&worker->thread, run, worker);
+	if (r < 0) {
+		free(worker);
+		return r;
+	}
+	*ret_worker = worker;
+	return 0;
+}
+
+static void free_jobs(struct job_queue *queue)
+{
+	struct job *job;
+
+	while ((job = job_pop(queue)) != NULL)
+		job->free(job);
+}
+
+struct worker *worker_stop(struct worker *worker)
+{
+	if (worker == NULL || !thread_stop(&worker->thread))
+		return NULL;
+	free_jobs(&worker->waiting);
+	free_jobs(&worker->done);
+	free(worker);
+	return NULL;
+}
+
+void worker_post(struct worker *worker, struct job *job)
+{
+	(void)pthread_mutex_lock(&worker->thread.lock);
+	job_push(&worker->waiting, job);
+	(void)pthread_cond_broadcast(&worker->thread.changed);
+	(void)pthread_mutex_unlock(&worker->thread.lock);
+}
+
+int worker_fd(const struct worker *worker)
+{
+	return worker->thread.event_fd;
+}
+
+struct job *worker_pop(struct worker *worker)
+{
+	struct job *job;
+
+	(void)pthread_mutex_lock(&worker->thread.lock);
+	job = job_pop(&worker->done);
+	if (job == NULL)
+		thread_drain(&worker->thread);
+	(void)pthread_mutex_unlock(&worker->thread.lock);
+	return job;
+}
+
+const char *worker_busy(struct worker *worker, uint64_t *ret_since_ns)
+{
+	const char *name;
+
+	(void)pthread_mutex_lock(&worker->thread.lock);
+	name = worker->running;
+	*ret_since_ns = worker->since_ns;
+	(void)pthread_mutex_unlock(&worker->thread.lock);
+	return name;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* detail-graphs.c - the histories of one group, as large as the screen allows. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/detail/detail.h"
+
+/* A box of fewer rows shows a line, no graph. */
+#define BOX_ROWS_MIN 4
+#define SAMPLES_MAX  1024
+
+static const struct {
+	const char *title;
+	enum role role;
+	enum cgw_unit unit;
+	bool binary;
+	double least;
+	int limit; /* enum cgw_metric, or -1 */
+} looks[CGW_HISTORY_SERIES_COUNT] = {
+	[CGW_HISTORY_CPU] = {"CPU", ROLE_CPU, CGW_UNIT_PERCENT, false, 10, CGW_M_CPU_MAX},
+	[CGW_HISTORY_MEMORY] = {"Memory", ROLE_MEMORY, CGW_UNIT_BYTES, true, 1 << 20,
+				CGW_M_MEMORY_MAX},
+	[CGW_HISTORY_IO] = {"IO", ROLE_IO, CGW_UNIT_BYTES_PER_S, true, 1 << 16, -1},
+	[CGW_HISTORY_PIDS] = {"Processes and threads", ROLE_PIDS, CGW_UNIT_COUNT, false, 10,
+			      CGW_M_PIDS_MAX},
+	[CGW_HISTORY_PRESSURE] = {"Pressure (some, 10 s)", ROLE_PRESSURE, CGW_UNIT_PERCENT, false,
+				  10, -1},
+};
+
+static void format(double value, enum cgw_unit unit, char *buffer, size_t size)
+{
+	struct cgw_value shown = {.state = isnan(value) ? CGW_ABSENT : CGW_OK, .real = value};
+
+	if (unit == CGW_UNIT_COUNT && !isnan(value))
+		(void)snprintf(buffer, size, "%.0f", value);
+	else
+		(void)cgw_format_value(shown, unit, CGW_STYLE_HUMAN, buffer, size);
+}
+
+/* The effective limit in the unit of the graph; NAN: none. */
+static double limit_of(const struct detail *detail, enum cgw_history_series series)
+{
+	uint32_t group = detail_at(detail), by;
+	struct cgw_number number;
+
+	if (looks[series].limit < 0 || group == CGW_NO_GROUP)
+		return NAN;
+	number = cgw_frame_effective(detail->frame, (enum cgw_metric)looks[series].limit, group,
+				     &by);
+	if (number.state != CGW_OK)
+		return NAN;
+	return series == CGW_HISTORY_CPU ? (double)number.value / 1e7 : (double)number.value;
+}
+
+/* More than the machine has is no useful edge. */
+static double most_possible(const struct app *app, enum cgw_history_series series)
+{
+	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
+
+	if (series == CGW_HISTORY_CPU && machine->cpu_count > 0)
+		return machine->cpu_count * 100.0;
+	if (series == CGW_HISTORY_MEMORY && machine->memory_total_bytes.state == CGW_OK)
+		return (double)machine->memory_total_bytes.value;
+	return series == CGW_HISTORY_PRESSURE ? 100 : INFINITY;
+}
+
+struct extent {
+	double now, most, mean;
+	size_t known;
+};
+
+static struct extent extent_of(const double *values, size_t count)
+{
+	struct extent extent = {.now = count > 0 ? values[count - 1] : NAN};
+
+	for (size_t i = 0; i < count; i++) {
+		if (isnan(values[i]))
+			continue;
+		extent.known++;
+		extent.mean += values[i];
+		if (values[i] > extent.most)
+			extent.most = values[i];
+	}
+	extent.mean /= extent.known > 0 ? (double)extent.known : 1;
+	return extent;
+}
+
+/* "now 12.3%  mean 10%  max 40%  limit 50%" into the upper edge, as far as it fits. */
+static void draw_figures(const struct extent *extent, enum cgw_history_series series, double limit,
+			 struct canvas *canvas, struct rect area)
+{
+	const struct {
+		const char *label;
+		double value;
+	} figures[] = {{"now", extent->now},
+		       {"mean", extent->mean},
+		       {"max", extent->most},
+		       {"limit", limit}};
+	int at = area.column + 3 + canvas_width(looks[series].title) + 1;
+	int end = area.column + area.columns - 2;
+
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+		char text[32];
+		int width;
+
+		if (isnan(figures[i].value))
+			continue;
+		format(figures[i].value, looks[series].unit, text, sizeof(text));
+		width = canvas_width(figures[i].label) + 2 + canvas_width(text) + 1;
+		if (at + width > end)
+			return;
+		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
+		at += canvas_text(canvas, area.row, at, end - at, ROLE_DIM, figures[i].label);
+		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
+		at += canvas_text(canvas, area.row, at, end - at,
+				  i == 0 ? looks[series].role : ROLE_TEXT, text);
+		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
+	}
+}
+
+/* The scale at the left: the upper edge and the bottom. */
+static void draw_scale(struct canvas *canvas, struct rect area, enum cgw_history_series series,
+		       double maximum, int width)
+{
+	char text[32];
+
+	format(maximum, looks[series].unit, text, sizeof(text));
+	canvas_text_right(canvas, area.row, area.column, width, ROLE_DIM, text);
+	if (area.rows > 1)
+		canvas_text_right(canvas, area.row + area.rows - 1, area.column, width, ROLE_DIM,
+				  "0");
+}
+
+static void draw_span(struct canvas *canvas, struct rect box, size_t samples, unsigned zoom)
+{
+	char text[48];
+	double seconds = (double)samples * zoom;
+
+	if (seconds > CGW_HISTORY_SECONDS)
+		seconds = CGW_HISTORY_SECONDS;
+	(void)snprintf(text, sizeof(text), " %.0f s ago ", seconds);
+	if (seconds >= 120)
+		(void)snprintf(text, sizeof(text), " %.0f min ago ", seconds / 60);
+	if (box.columns > canvas_width(text) + 12)
+		canvas_text(canvas, box.row + box.rows - 1, box.column + 2, box.columns - 4,
+			    ROLE_DIM, text);
+}
+
+static void draw_box(struct app *app, struct detail *detail, struct canvas *canvas, struct rect box,
+		     enum cgw_history_series series)
+{
+	enum graph_style style = (enum graph_style)app->settings.choices[CHOICE_GRAPHS];
+	struct rect area = rect_inset(box, 1);
+	int scale = area.columns >= 30 ? 7 : 0;
+	double values[SAMPLES_MAX], limit = limit_of(detail, series), maximum;
+	size_t count = graph_samples(canvas->utf8 ? style : GRAPH_ASCII, area.columns - scale);
+	struct extent extent;
+
+	canvas_box(canvas, box, ROLE_BORDER, looks[series].title);
+	if (count > SAMPLES_MAX)
+		count = SAMPLES_MAX;
+	cgw_history_read(app->history, detail->group, series, detail->zoom, values, count);
+	extent = extent_of(values, count);
+	maximum = extent.most > looks[series].least ? extent.most : looks[series].least;
+	maximum = graph_round_up(maximum, looks[series].binary);
+	if (most_possible(app, series) < maximum && most_possible(app, series) >= extent.most)
+		maximum = most_possible(app, series);
+	/* A limit within sight is the better upper edge: how far it is to there is what matters. */
+	if (!isnan(limit) && limit >= extent.most && limit <= 4 * maximum && limit > 0)
+		maximum = limit;
+	if (extent.known == 0) {
+		canvas_text_cut(canvas, area.row, area.column + 1, area.columns - 1, ROLE_DIM,
+				series == CGW_HISTORY_PRESSURE
+					? "the kernel gives no pressure for this group"
+					: "no figures yet");
+		return;
+	}
+	draw_figures(&extent, series, limit, canvas, box);
+	if (scale > 0) {
+		draw_scale(canvas, area, series, maximum, scale - 1);
+		area.column += scale;
+		area.columns -= scale;
+	}
+	graph_draw(canvas, area, style, looks[series].role, values, count, maximum);
+	draw_span(canvas, box, count, detail->zoom);
+}
+
+/* A row a series, where boxes find no room. */
+static void draw_lines(struct app *app, struct detail *detail, struct canvas *canvas,
+		       struct rect area)
+{
+	for (int series = 0; series < CGW_HISTORY_SERIES_COUNT && series < area.rows; series++) {
+		enum graph_style style = (enum graph_style)app->settings.choices[CHOICE_GRAPHS];
+		double values[SAMPLES_MAX];
+		size_t count;
+		struct rect graph = {area.row + series, area.column + 18, 1, area.columns - 18};
+		struct extent extent;
+		char text[32], name[10];
+
+		if (graph.columns < 0)
+			graph.columns = 0;
+		count = graph_samples(canvas->utf8 ? style : GRAPH_ASCII, graph.columns);
+		if (count > SAMPLES_MAX)
+			count = SAMPLES_MAX;
+		cgw_history_read(app->history, detail->group, (enum cgw_history_series)series,
+				 detail->zoom, values, count);
+		extent = extent_of(values, count);
+		format(extent.now, looks[series].unit, text, sizeof(text));
+		(void)snprintf(name, sizeof(name), "%.8s", looks[series].title);
+		canvas_text(canvas, graph.row, area.column, 9, ROLE_TITLE, name);
+		canvas_text_right(canvas, graph.row, area.column + 9, 8, ROLE_TEXT, text);
+		graph_draw(canvas, graph, style, looks[series].role, values, count,
+			   extent.most > looks[series].least ? extent.most : looks[series].least);
+	}
+}
+
+void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *canvas,
+			struct rect area)
+{
+	static const enum cgw_history_series order[] = {CGW_HISTORY_CPU, CGW_HISTORY_MEMORY,
+							CGW_HISTORY_IO, CGW_HISTORY_PIDS,
+							CGW_HISTORY_PRESSURE};
+	int across = area.columns >= 76 ? 2 : 1, count = (int)ARRAY_SIZE(order);
+	int down = (count + across - 1) / across, at = area.row, next = 0;
+
+	if (area.rows < down * BOX_ROWS_MIN) {
+		draw_lines(app, detail, canvas, area);
+		return;
+	}
+	for (int i = 0; i < down; i++) {
+		int rows = (area.row + area.rows - at) / (down - i), column = area.column;
+		/* The last one has the row to itself. */
+		int here = count - next < across ? count - next : across;
+
+		for (int j = 0; j < here; j++) {
+			int columns = (area.column + area.columns - column) / (here - j);
+
+			draw_box(app, detail, canvas, (struct rect){at, column, rows, columns},
+				 order[next++]);
+			column += columns;
+		}
+		at += rows;
+	}
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* detail-inside.c - an opened group's last pages: what holds it back, what is in it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cgward/inspect.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/detail/detail.h"
+
+/* Looking through the machine's processes for who shares what is dear: not at each sample. */
+#define LOOK_NS UINT64_C(5000000000)
+
+/* Below what is wrong: whose fault it is, and the line that would change it. */
+static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
+{
+	CLEANUP(cleanup_free)
+	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(detail->frame)),
+					    cause->by);
+	CLEANUP(cleanup_free) char *line = NULL;
+	struct detail_row *row;
+
+	if (path == NULL)
+		return;
+	if (cause->by != group && !cause->machine) {
+		row = detail_add(detail, ROLE_TEXT, "  by the group above");
+		if (row != NULL)
+			(void)cgw_escape(row->value, sizeof(row->value), path, strlen(path));
+	}
+	line = cgw_cause_command(cause, path);
+	row = line != NULL ? detail_add(detail, ROLE_LIMIT, "  would change it") : NULL;
+	if (row != NULL)
+		(void)cgw_escape(row->value, sizeof(row->value), line, strlen(line));
+}
+
+static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
+{
+	struct detail_row *row;
+	char sentence[CGW_SENTENCE_SIZE], left[16] = "";
+
+	cgw_cause_sentence(cause, sentence, sizeof(sentence));
+	if (cause->percent > 0)
+		(void)snprintf(left, sizeof(left), "%.0f%%", cause->percent);
+	row = detail_add(detail,
+			 !cause->now            ? ROLE_DIM
+			 : cause->percent >= 50 ? ROLE_BAD
+			 : cause->percent >= 10 ? ROLE_HOT
+						: ROLE_WARM,
+			 left[0] != '\0' ? left : cgw_cause_name(cause->kind));
+	if (row == NULL)
+		return;
+	(void)snprintf(row->value, sizeof(row->value), "%.190s", sentence);
+	add_remedy(detail, cause, group);
+}
+
+/* What a policy that is watched says of this group. */
+static void add_rules(const struct app *app, struct detail *detail)
+{
+	const struct rules_answer *answer = app->rules != NULL ? app->rules->answer : NULL;
+	char path[256];
+	bool some = false;
+
+	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	for (size_t i = 0; answer != NULL && i < answer->instance_count; i++) {
+		const struct rules_instance *instance = &answer->instances[i];
+		struct detail_row *row;
+
+		if (strcmp(instance->path, path) != 0)
+			continue;
+		row = some ? NULL : detail_add(detail, ROLE_TITLE, "By the policy that is watched");
+		if (row != NULL)
+			row->heading = true;
+		some = true;
+		row = detail_add(detail, ROLE_WARM, instance->rule);
+		if (row != NULL)
+			(void)snprintf(row->value, sizeof(row->value), "%s%s%.160s",
+				       cgw_phase_name(instance->phase),
+				       instance->why[0] != '\0' ? ": " : "", instance->why);
+	}
+}
+
+void detail_fill_explain(struct app *app, struct detail *detail)
+{
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+	uint32_t group = detail_at(detail);
+	struct detail_row *row;
+	size_t count;
+
+	if (group == CGW_NO_GROUP)
+		return;
+	count = cgw_explain(detail->frame, group, causes);
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || causes[i].now != causes[i - 1].now) {
+			row = detail_add(detail, ROLE_TITLE,
+					 causes[i].now ? "What holds it back now, the worst first"
+						       : "What did before");
+			if (row != NULL)
+				row->heading = true;
+		}
+		add_cause(detail, &causes[i], group);
+	}
+	if (count == 0) {
+		row = detail_add(
+			detail, ROLE_TITLE,
+			"Nothing holds it back: not throttled, no limit near, no pressure");
+		if (row != NULL)
+			row->heading = true;
+	}
+	add_rules(app, detail);
+}
+
+void detail_request_inspection(struct app *app, struct detail *detail)
+{
+	struct job *job;
+
+	if (detail->page != PAGE_INSPECT || detail->looking || app->layout == NULL)
+		return;
+	/* The second look gives the rates: it comes at once. */
+	if (detail->inspect_job_count > 1 && app->now_ns - detail->looked_ns < LOOK_NS)
+		return;
+	if (detail->look == NULL && inspect_job_new(detail->path, &detail->look) < 0)
+		return;
+	job = inspect_job_as_job(detail->look);
+	detail->look = NULL;
+	detail->looking = true;
+	detail->looked_ns = app->now_ns;
+	(void)app_ask(app, detail, job);
+}
+
+bool detail_collect_inspection(struct detail *detail, struct job *job)
+{
+	struct look *look = inspect_job_from(job);
+	const char *text;
+
+	if (look == NULL)
+		return false;
+	job->kept = true;
+	detail->look = look;
+	detail->looking = false;
+	detail->inspect_job_count = inspect_job_count(look);
+	text = inspect_job_text(look, &detail->look_error);
+	if (text == NULL)
+		return true;
+	free(detail->text);
+	detail->text = strdup(text);
+	return true;
+}
+
+static void add_line(struct detail *detail, const char *line, size_t length, bool heading)
+{
+	struct detail_row *row = detail_add(detail, heading ? ROLE_TITLE : ROLE_TEXT, "");
+
+	if (row == NULL)
+		return;
+	row->line = line;
+	row->line_length = length;
+}
+
+/* Line by line: a part begins with its name, behind an empty line. */
+void detail_fill_inspect(struct app *app, struct detail *detail)
+{
+	const char *at = detail->text;
+	bool empty = false;
+	struct detail_row *row;
+	char text[96];
+
+	if (!(app->source_can & SOURCE_ACTS)) {
+		(void)snprintf(text, sizeof(text), "a %s does not hold what is in a group",
+			       app->source_name);
+		(void)detail_add(detail, ROLE_DIM, text);
+		return;
+	}
+	if (detail->look_error < 0) {
+		row = detail_add(detail, ROLE_BAD, "cannot be looked into");
+		if (row != NULL)
+			(void)snprintf(row->value, sizeof(row->value), "%s",
+				       strerror(-detail->look_error));
+	}
+	while (at != NULL && *at != '\0') {
+		size_t length = strcspn(at, "\n");
+
+		/* The first line is the path, which stands above. */
+		if (at != detail->text)
+			add_line(detail, at, length, empty && *at != ' ');
+		empty = length == 0;
+		at += length + (at[length] == '\n');
+	}
+}
+
+void detail_draw_line(const struct detail *detail, const struct detail_row *row,
+		      struct canvas *canvas, struct rect area)
+{
+	size_t skipped = 0, bytes;
+	uint32_t character;
+	char text[1024];
+	int cells = 0, width;
+
+	while (cells < detail->column && skipped < row->line_length &&
+	       (bytes = canvas_next(row->line + skipped, &character, &width)) > 0) {
+		skipped += bytes;
+		cells += width;
+	}
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(row->line_length - skipped),
+		       row->line + skipped);
+	canvas_text_cut(canvas, area.row, area.column, area.columns, row->role, text);
+}

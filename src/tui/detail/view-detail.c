@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* view-detail.c - one group whole: its pages, and how one moves in them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/detail/detail.h"
+#include "tui/replay/replay-keys.h"
+
+#define SCROLL_CELLS 8
+#define SCROLL_MAX   4096
+
+static const struct {
+	const char *name;
+	void (*fill)(struct app *app, struct detail *detail); /* NULL: it draws itself */
+} pages[PAGE_COUNT] = {
+	[PAGE_GRAPHS] = {"graphs", NULL},
+	[PAGE_METRICS] = {"metrics", detail_fill_metrics},
+	[PAGE_LIMITS] = {"limits", detail_fill_limits},
+	[PAGE_PROCESSES] = {"processes", detail_fill_processes},
+	[PAGE_EVENTS] = {"events", detail_fill_events},
+	[PAGE_EXPLAIN] = {"why", detail_fill_explain},
+	[PAGE_INSPECT] = {"inside", detail_fill_inspect},
+};
+
+struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
+{
+	struct detail_row *rows;
+
+	if (detail->row_count == detail->row_capacity) {
+		size_t capacity = detail->row_capacity > 0 ? 2 * detail->row_capacity : 64;
+
+		rows = reallocarray(detail->rows, capacity, sizeof(*rows));
+		if (rows == NULL)
+			return NULL;
+		detail->rows = rows;
+		detail->row_capacity = capacity;
+	}
+	rows = &detail->rows[detail->row_count++];
+	*rows = (struct detail_row){.role = role};
+	(void)snprintf(rows->left, sizeof(rows->left), "%s", left);
+	return rows;
+}
+
+uint32_t detail_at(const struct detail *detail)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(detail->frame);
+
+	return now == NULL ? CGW_NO_GROUP
+			   : cgw_topology_find(cgw_snapshot_topology(now), detail->path);
+}
+
+static void fill(struct app *app, struct detail *detail)
+{
+	detail->row_count = 0;
+	if (pages[detail->page].fill != NULL)
+		pages[detail->page].fill(app, detail);
+	if (detail->selected >= detail->row_count)
+		detail->selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+}
+
+/* One question at a time: a kernel that answers slowly is not asked more often. */
+static void ask(struct app *app, struct detail *detail)
+{
+	struct group_job *probe = detail->probe;
+
+	if (probe == NULL || app->layout == NULL)
+		return;
+	detail->probe = NULL;
+	group_job_set_request(probe, detail->page == PAGE_PROCESSES);
+	(void)app_ask(app, detail, group_job_as_job(probe));
+}
+
+static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
+{
+	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
+		if (topology->id[h][group] != 0)
+			return topology->id[h][group];
+	return 0;
+}
+
+static void remember_counts(struct detail *detail)
+{
+	uint32_t group = detail_at(detail);
+
+	if (detail->has_first_counts || group == CGW_NO_GROUP || detail->first_counts == NULL)
+		return;
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		detail->first_counts[i] =
+			cgw_snapshot_number(cgw_frame_now(detail->frame), (enum cgw_metric)i, group)
+				.value;
+	detail->has_first_counts = true;
+}
+
+static void detail_update(struct app *app, void *opaque)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	struct detail *detail = opaque;
+
+	detail->group = cgw_topology_find(topology, detail->path);
+	if (!(app->source_can & SOURCE_ACTS)) {
+		detail->frame = app->frame;
+		remember_counts(detail);
+		fill(app, detail);
+		return;
+	}
+	/* Made again under the same name: another group. */
+	if (detail->group != CGW_NO_GROUP && id_of(topology, detail->group) != detail->id)
+		detail->group = CGW_NO_GROUP;
+	ask(app, detail);
+	detail_request_inspection(app, detail);
+}
+
+static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
+{
+	struct detail *detail = opaque;
+	struct group_job *probe = group_job_from(job);
+	struct group_job_result *answer;
+
+	if (detail_collect_inspection(detail, job)) {
+		fill(app, detail);
+		return REACTION_DRAW;
+	}
+	if (probe == NULL)
+		return REACTION_NONE;
+	job->kept = true;
+	detail->probe = probe;
+	answer = group_job_result(probe);
+	if (answer->snapshot != NULL && cgw_frame_update(detail->own_frame, answer->snapshot) == 0)
+		remember_counts(detail);
+	if (answer->processes != NULL) {
+		free(detail->processes);
+		detail->processes = take_pointer(&answer->processes);
+		detail->process_count = answer->process_count;
+		detail->process_total = answer->process_total;
+		detail->processes_ns = answer->monotonic_ns;
+	}
+	if (answer->has_owner)
+		memcpy(detail->owner, answer->owner, sizeof(detail->owner));
+	fill(app, detail);
+	return REACTION_DRAW;
+}
+
+static unsigned detail_contexts(const struct app *app, const void *state)
+{
+	(void)state;
+	return IN_DETAIL | replay_key_context(app);
+}
+
+/*
+ * Where the tabs stand: all by name, or, where that is too much, all but the present one by number, or
+ * that one alone.
+ */
+struct tabs {
+	int at[PAGE_COUNT], widths[PAGE_COUNT];
+	bool named;
+};
+
+static struct tabs place_tabs(const struct detail *detail, struct rect area)
+{
+	struct tabs tabs = {.named = true};
+	int width = 0, at;
+
+	for (int i = 0; i < PAGE_COUNT; i++)
+		width += tabs.widths[i] = (int)strlen(pages[i].name) + 4;
+	if (width > area.columns) {
+		tabs.named = false;
+		width = 0;
+		for (int i = 0; i < PAGE_COUNT; i++) {
+			if (i != (int)detail->page)
+				tabs.widths[i] = 3;
+			width += tabs.widths[i];
+		}
+	}
+	for (int i = 0; width > area.columns && i < PAGE_COUNT; i++)
+		if (i != (int)detail->page) {
+			width -= tabs.widths[i];
+			tabs.widths[i] = 0;
+		}
+	/* At the right, with the path before them, where there is room for some of it. */
+	at = area.column + (area.columns >= width + 12 ? area.columns - width : 0);
+	for (int i = 0; i < PAGE_COUNT; i++) {
+		tabs.at[i] = at;
+		at += tabs.widths[i];
+	}
+	return tabs;
+}
+
+static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct rect area)
+{
+	struct tabs tabs = place_tabs(detail, area);
+	int end = area.column + area.columns;
+
+	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
+	if (tabs.at[0] > area.column) {
+		char path[1024];
+
+		(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+		(void)canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
+				      ROLE_STRONG, path);
+	}
+	for (int i = 0; i < PAGE_COUNT; i++) {
+		bool here = i == (int)detail->page;
+		char tab[32];
+		int used;
+
+		if (tabs.widths[i] == 0)
+			continue;
+		if (here || tabs.named)
+			(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
+		else
+			(void)snprintf(tab, sizeof(tab), " %d ", i + 1);
+		used = canvas_text(canvas, area.row, tabs.at[i], end - tabs.at[i],
+				   here ? ROLE_STRONG : ROLE_TEXT, tab);
+		if (here)
+			canvas_ground(canvas, (struct rect){area.row, tabs.at[i], 1, used},
+				      GROUND_SELECTED);
+	}
+}
+
+/* As wide as the longest name, but no more than leaves room for what it is the name of. */
+static int left_width(const struct detail *detail, int columns)
+{
+	int most = columns >= 100 ? 34 : columns >= 70 ? 28 : columns * 2 / 5, width = 8;
+
+	for (size_t i = 0; i < detail->row_count && width < most; i++)
+		if (!detail->rows[i].heading && canvas_width(detail->rows[i].left) + 2 > width)
+			width = canvas_width(detail->rows[i].left) + 2;
+	return width < most ? width : most;
+}
+
+static void draw_row(const struct detail_row *row, struct canvas *canvas, struct rect area,
+		     int left, bool processes)
+{
+	int value = area.columns >= 100 ? 22 : 14, more;
+	int end = area.column + area.columns, at = area.column;
+
+	if (row->heading) {
+		canvas_text_cut(canvas, area.row, at, area.columns, ROLE_TITLE, row->left);
+		return;
+	}
+	if (processes) {
+		at += canvas_text(canvas, area.row, at, area.columns, row->role, row->left);
+		canvas_text_cut(canvas, area.row, at, end - at, row->role, row->value);
+		return;
+	}
+	canvas_text_cut(canvas, area.row, at, left - 1, ROLE_STRONG, row->left);
+	at += left;
+	if (row->more[0] == '\0' && row->help[0] == '\0') {
+		canvas_text_cut(canvas, area.row, at, end - at, row->role, row->value);
+		return;
+	}
+	more = canvas_width(row->value);
+	canvas_text_cut(canvas, area.row, at,
+			more > value && row->more[0] == '\0' ? more : value - 1, row->role,
+			row->value);
+	at += more >= value && row->more[0] == '\0' ? more + 1 : value;
+	if (row->more[0] != '\0') {
+		at += canvas_text_cut(canvas, area.row, at, end - at, ROLE_LIMIT, row->more);
+		at += 2;
+	}
+	canvas_text_cut(canvas, area.row, at, end - at, ROLE_DIM, row->help);
+}
+
+static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect area)
+{
+	int left = left_width(detail, area.columns);
+
+	detail->page_rows = area.rows > 0 ? (uint32_t)area.rows : 1;
+	if (detail->selected < detail->first)
+		detail->first = detail->selected;
+	if (detail->selected - detail->first >= detail->page_rows)
+		detail->first = detail->selected - detail->page_rows + 1;
+	for (int i = 0; i < area.rows && detail->first + (uint32_t)i < detail->row_count; i++) {
+		struct rect line = {area.row + i, area.column, 1, area.columns};
+
+		if (detail->rows[detail->first + (uint32_t)i].line != NULL)
+			detail_draw_line(detail, &detail->rows[detail->first + (uint32_t)i], canvas,
+					 line);
+		else
+			draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line, left,
+				 detail->page == PAGE_PROCESSES);
+		if (detail->first + (uint32_t)i == detail->selected)
+			canvas_ground(canvas, line, GROUND_SELECTED);
+	}
+	if (detail->row_count == 0)
+		canvas_text_cut(canvas, area.row, area.column + 2, area.columns - 2, ROLE_DIM,
+				"reading…");
+}
+
+static void detail_draw(struct app *app, void *opaque, struct canvas *canvas,
+			const struct layout *layout)
+{
+	struct detail *detail = opaque;
+
+	draw_tabs(detail, canvas, layout->head);
+	if (detail->page == PAGE_GRAPHS)
+		detail_draw_graphs(app, detail, canvas, layout->body);
+	else
+		draw_rows(detail, canvas, layout->body);
+}
+
+static void detail_status(struct app *app, void *opaque, struct canvas *canvas, struct rect area)
+{
+	const struct detail *detail = opaque;
+	char path[1024], right[64] = "";
+	int used;
+
+	(void)app;
+	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	if (detail->page != PAGE_GRAPHS && detail->row_count > 0)
+		(void)snprintf(right, sizeof(right), "  %u/%zu", detail->selected + 1,
+			       detail->row_count);
+	used = canvas_text_cut(canvas, area.row, area.column,
+			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
+	if (detail->group == CGW_NO_GROUP)
+		canvas_text(canvas, area.row, area.column + used + 1, area.columns - used - 1,
+			    ROLE_GONE, "is gone");
+	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
+}
+
+static unsigned turn_to(struct app *app, struct detail *detail, int page)
+{
+	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
+	detail->selected = 0;
+	detail->first = 0;
+	detail->column = 0;
+	fill(app, detail);
+	ask(app, detail);
+	detail_request_inspection(app, detail);
+	return REACTION_DRAW;
+}
+
+static unsigned zoom(struct detail *detail, int by)
+{
+	static const unsigned steps[] = {1, 2, 5, 10};
+	int at = 0;
+
+	while (at < (int)ARRAY_SIZE(steps) - 1 && steps[at] != detail->zoom)
+		at++;
+	at += by;
+	if (at < 0 || at >= (int)ARRAY_SIZE(steps))
+		return REACTION_BEEP;
+	detail->zoom = steps[at];
+	return REACTION_DRAW;
+}
+
+static unsigned scroll(struct detail *detail, int by)
+{
+	if (detail->page != PAGE_INSPECT || detail->column + by < 0 ||
+	    detail->column + by > SCROLL_MAX)
+		return REACTION_NONE;
+	detail->column += by;
+	return REACTION_DRAW;
+}
+
+static unsigned detail_act(struct app *app, void *opaque, enum action action)
+{
+	struct detail *detail = opaque;
+
+	if (detail->page != PAGE_GRAPHS &&
+	    list_action(action, (uint32_t)detail->row_count, detail->page_rows, &detail->selected))
+		return REACTION_DRAW;
+	switch (action) {
+	case ACTION_BACK:
+	case ACTION_BACK_LETTER:
+		return app_close(app);
+	case ACTION_PANE_NEXT:
+		return turn_to(app, detail, (int)detail->page + 1);
+	case ACTION_PANE_PREVIOUS:
+		return turn_to(app, detail, (int)detail->page - 1);
+	case ACTION_PANE_1:
+	case ACTION_PANE_2:
+	case ACTION_PANE_3:
+	case ACTION_PANE_4:
+	case ACTION_PANE_5:
+	case ACTION_PANE_6:
+	case ACTION_PANE_7:
+		return turn_to(app, detail, (int)action - ACTION_PANE_1);
+	case ACTION_LEFT:
+		return detail->page == PAGE_GRAPHS ? zoom(detail, 1)
+						   : scroll(detail, -SCROLL_CELLS);
+	case ACTION_RIGHT:
+		return detail->page == PAGE_GRAPHS ? zoom(detail, -1)
+						   : scroll(detail, SCROLL_CELLS);
+	case ACTION_HELP:
+		return open_help(app);
+	default:
+		return is_group_action(action) ? act_on_groups(app, action) : REACTION_NONE;
+	}
+}
+
+static unsigned click_tab(struct app *app, struct detail *detail, int column)
+{
+	struct tabs tabs = place_tabs(detail, app->drawn.head);
+
+	for (int i = 0; i < PAGE_COUNT; i++)
+		if (column >= tabs.at[i] && column < tabs.at[i] + tabs.widths[i])
+			return turn_to(app, detail, i);
+	return REACTION_NONE;
+}
+
+static unsigned detail_click(struct app *app, void *opaque, const struct event *event)
+{
+	struct detail *detail = opaque;
+	const struct rect *body = &app->drawn.body;
+
+	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
+		for (int i = 0; i < 3; i++)
+			(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+					  (uint32_t)detail->row_count, detail->page_rows,
+					  &detail->selected);
+		return REACTION_DRAW;
+	}
+	if (event->row == app->drawn.head.row && app->drawn.head.rows > 0)
+		return click_tab(app, detail, event->column);
+	if (event->row < body->row || event->row >= body->row + body->rows ||
+	    detail->first + (uint32_t)(event->row - body->row) >= detail->row_count)
+		return REACTION_NONE;
+	detail->selected = detail->first + (uint32_t)(event->row - body->row);
+	return REACTION_DRAW;
+}
+
+static void detail_wants(const struct app *app, const void *state, struct cgw_metric_set *set)
+{
+	(void)app;
+	(void)state;
+	for (int i = 0; i < CGW_HISTORY_SERIES_COUNT; i++)
+		cgw_history_metrics((enum cgw_history_series)i, set);
+}
+
+static uint32_t detail_group(const struct app *app, const void *state)
+{
+	const struct detail *detail = state;
+
+	(void)app;
+	return detail->group;
+}
+
+static void detail_done(void *opaque)
+{
+	struct detail *detail = opaque;
+
+	group_job_free(detail->probe);
+	inspect_job_free(detail->look);
+	free(detail->text);
+	cgw_frame_free(detail->own_frame);
+	free(detail->processes);
+	free(detail->first_counts);
+	free(detail->rows);
+	free(detail->path);
+	free(detail);
+}
+
+const struct view_kind view_detail = {
+	.name = "detail",
+	.whole = true,
+	.head = true,
+	.contexts = detail_contexts,
+	.draw = detail_draw,
+	.act = detail_act,
+	.click = detail_click,
+	.update = detail_update,
+	.finish = detail_finish,
+	.wants = detail_wants,
+	.status = detail_status,
+	.group = detail_group,
+	.done = detail_done,
+};
+
+unsigned open_detail_at(struct app *app, unsigned page)
+{
+	unsigned reactions = open_detail(app);
+	struct view *view = &app->views[app->view_count - 1];
+
+	if (view->kind == &view_detail)
+		reactions |= turn_to(app, view->state, (int)page);
+	return reactions;
+}
+
+unsigned open_detail(struct app *app)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	uint32_t group = app_group(app);
+	struct detail *detail;
+	unsigned reactions;
+
+	if (group == CGW_NO_GROUP)
+		return REACTION_BEEP;
+	detail = calloc(1, sizeof(*detail));
+	if (detail == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	detail->path = cgw_topology_path_copy(topology, group);
+	detail->first_counts = calloc(CGW_METRIC_COUNT, sizeof(*detail->first_counts));
+	if (detail->path == NULL || cgw_frame_new(&detail->own_frame) < 0) {
+		detail_done(detail);
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	}
+	detail->frame = app->source_can & SOURCE_ACTS ? detail->own_frame : app->frame;
+	if (group_job_new(detail->path, &detail->probe) < 0) {
+		detail_done(detail);
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	}
+	detail->group = group;
+	detail->id = id_of(topology, group);
+	detail->zoom = 1;
+	if (app->view_count == VIEWS_MAX) {
+		detail_done(detail);
+		return REACTION_BEEP;
+	}
+	reactions = app_open(app, &view_detail, detail);
+	ask(app, detail);
+	return reactions;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* column.c - a field as a number, a bar or a graph, in the colour that its figure deserves. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/list/column.h"
+
+#define GRAPH_WIDTH  10
+#define GRAPH_STEP_S 10 /* ten cells of braille are three minutes and more */
+#define BAR_WIDTH    11
+#define BAR_NUMBER   7 /* " 100.0%" */
+#define TEXT_WIDTH   20
+
+static const char *const style_names[COLUMN_STYLE_COUNT] = {
+	[COLUMN_VALUE] = "value",
+	[COLUMN_BAR] = "bar",
+	[COLUMN_GRAPH] = "graph",
+};
+
+static const struct {
+	const char *key;
+	enum cgw_history_series series;
+} graphs[] = {
+	{"cpu", CGW_HISTORY_CPU},
+	{"memory.working_set", CGW_HISTORY_MEMORY},
+	{"memory.current", CGW_HISTORY_MEMORY},
+	{"io", CGW_HISTORY_IO},
+	{"pids.current", CGW_HISTORY_PIDS},
+	{"cpu.pressure.some.avg10", CGW_HISTORY_PRESSURE},
+};
+
+/* What a figure is held against before it is compared. */
+enum measure { AS_IT_IS, OF_MACHINE_CPUS, OF_MACHINE_MEMORY, IN_HUNDREDTHS };
+
+/* From which share on a figure is warm, hot, bad. Row 0: never; rows without a key: by unit. */
+static const struct {
+	const char *key;
+	uint8_t unit;
+	uint8_t measure;
+	float warm, hot, bad;
+} levels[] = {
+	{"", CGW_UNIT_TEXT, AS_IT_IS, INFINITY, INFINITY, INFINITY},
+	{"cpu", 0, OF_MACHINE_CPUS, 25, 50, 90},
+	{"cpu.throttled_percent", 0, AS_IT_IS, 5, 25, 50},
+	{"memory.working_set", 0, OF_MACHINE_MEMORY, 25, 50, 90},
+	{"memory.current", 0, OF_MACHINE_MEMORY, 40, 70, 95},
+	{"memory.events.oom_kill.rate", 0, AS_IT_IS, 1e-9F, 1e-9F, 1e-9F},
+	{"pids.events.max.rate", 0, AS_IT_IS, 1e-9F, 1e-9F, 1e-9F},
+	{"", CGW_UNIT_PERCENT, AS_IT_IS, 70, 85, 95},
+	{"", CGW_UNIT_PERCENT_E2, IN_HUNDREDTHS, 10, 25, 50},
+};
+
+static uint8_t find_levels(struct cgw_field field)
+{
+	char key[96];
+
+	(void)cgw_field_key(field, key, sizeof(key));
+	for (size_t i = 1; i < ARRAY_SIZE(levels); i++)
+		if (levels[i].key[0] != '\0' ? strcmp(levels[i].key, key) == 0
+					     : levels[i].unit == field.unit)
+			return (uint8_t)i;
+	return 0;
+}
+
+static int8_t find_series(struct cgw_field field)
+{
+	char key[96];
+
+	(void)cgw_field_key(field, key, sizeof(key));
+	for (size_t i = 0; i < ARRAY_SIZE(graphs); i++)
+		if (strcmp(graphs[i].key, key) == 0)
+			return (int8_t)graphs[i].series;
+	return -1;
+}
+
+struct column column_of_field(struct cgw_field field)
+{
+	struct column column = {
+		.field = field, .levels = find_levels(field), .series = find_series(field)};
+
+	return column;
+}
+
+bool column_can(const struct column *column, enum column_style style)
+{
+	switch (style) {
+	case COLUMN_BAR:
+		return column->field.unit == CGW_UNIT_PERCENT ||
+		       column->field.unit == CGW_UNIT_PERCENT_E2;
+	case COLUMN_GRAPH:
+		return column->series >= 0;
+	case COLUMN_VALUE:
+	case COLUMN_STYLE_COUNT:
+		break;
+	}
+	return style == COLUMN_VALUE;
+}
+
+int column_parse(const char *text, struct column *ret_column, struct cgw_diag *diag)
+{
+	const char *colon = strchr(text, ':');
+	size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	struct cgw_field field;
+	char key[96];
+	int r;
+
+	if (length >= sizeof(key))
+		length = sizeof(key) - 1; /* no key is as long: it will not be found */
+	memcpy(key, text, length);
+	key[length] = '\0';
+	r = cgw_field_parse(key, &field, diag);
+	if (r < 0)
+		return r;
+	*ret_column = column_of_field(field);
+	if (colon == NULL)
+		return 0;
+	for (int style = 0; style < COLUMN_STYLE_COUNT; style++) {
+		if (strcmp(style_names[style], colon + 1) != 0)
+			continue;
+		if (!column_can(ret_column, (enum column_style)style))
+			return cgw_diag_set(diag, -EINVAL, "%s cannot be shown as a %s", key,
+					    style_names[style]);
+		ret_column->style = (uint8_t)style;
+		return 0;
+	}
+	cgw_escape(key, sizeof(key), colon + 1, strlen(colon + 1));
+	return cgw_diag_set(diag, -EINVAL, "\"%s\" is no way to show a column: value, bar, graph",
+			    key);
+}
+
+size_t column_print(const struct column *column, char *buffer, size_t size)
+{
+	size_t length = cgw_field_key(column->field, buffer, size);
+
+	if (column->style == COLUMN_VALUE || length >= size)
+		return length;
+	return length +
+	       (size_t)snprintf(buffer + length, size - length, ":%s", style_names[column->style]);
+}
+
+bool column_is_group(const struct column *column)
+{
+	/* The group and its name are the first two identities. */
+	return column->field.view == CGW_VIEW_IDENTITY && column->field.shape == CGW_STRING &&
+	       column->field.index <= 1;
+}
+
+const char *column_title(const struct column *column)
+{
+	return column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field);
+}
+
+int column_width(const struct column *column)
+{
+	if (column->style == COLUMN_GRAPH)
+		return GRAPH_WIDTH;
+	if (column->style == COLUMN_BAR)
+		return BAR_WIDTH;
+	if (column->field.shape == CGW_STRING)
+		return TEXT_WIDTH;
+	return cgw_column_for(column->field).width_min;
+}
+
+static struct cgw_field shown_field(const struct column_source *source, const struct column *column)
+{
+	return source->own ? cgw_field_own(column->field) : column->field;
+}
+
+/* A figure in the measure of its levels; NAN where there is nothing to hold it against. */
+static double measured(const struct column_source *source, uint8_t measure, double value)
+{
+	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(source->frame));
+
+	switch ((enum measure)measure) {
+	case OF_MACHINE_CPUS:
+		return machine->cpu_count > 0 ? value / machine->cpu_count : NAN;
+	case OF_MACHINE_MEMORY:
+		return machine->memory_total_bytes.state == CGW_OK
+			       ? value * 100 / (double)machine->memory_total_bytes.value
+			       : NAN;
+	case IN_HUNDREDTHS:
+		return value / 100;
+	case AS_IT_IS:
+		break;
+	}
+	return value;
+}
+
+enum role column_role(const struct column_source *source, const struct column *column,
+		      struct cgw_value value)
+{
+	double share;
+
+	if (value.state != CGW_OK || value.real == 0)
+		return ROLE_DIM;
+	share = measured(source, levels[column->levels].measure, value.real);
+	if (share >= (double)levels[column->levels].bad)
+		return ROLE_BAD;
+	if (share >= (double)levels[column->levels].hot)
+		return ROLE_HOT;
+	if (share >= (double)levels[column->levels].warm)
+		return ROLE_WARM;
+	return ROLE_TEXT;
+}
+
+static void draw_graph(const struct column_source *source, const struct column *column,
+		       uint32_t group, struct canvas *canvas, struct rect area)
+{
+	static const enum role roles[CGW_HISTORY_SERIES_COUNT] = {
+		[CGW_HISTORY_CPU] = ROLE_CPU,
+		[CGW_HISTORY_MEMORY] = ROLE_MEMORY,
+		[CGW_HISTORY_IO] = ROLE_IO,
+		[CGW_HISTORY_PIDS] = ROLE_PIDS,
+		[CGW_HISTORY_PRESSURE] = ROLE_PRESSURE,
+	};
+	/* So that the least that stirs does not look like a storm. */
+	static const double least[CGW_HISTORY_SERIES_COUNT] = {
+		[CGW_HISTORY_CPU] = 4,  [CGW_HISTORY_MEMORY] = 1 << 20, [CGW_HISTORY_IO] = 64 << 10,
+		[CGW_HISTORY_PIDS] = 4, [CGW_HISTORY_PRESSURE] = 4,
+	};
+	double values[2 * GRAPH_WIDTH], most = least[column->series];
+	size_t count = graph_samples(source->graph, area.columns);
+
+	if (source->history == NULL)
+		return;
+	if (count > ARRAY_SIZE(values))
+		count = ARRAY_SIZE(values);
+	cgw_history_read(source->history, group, (enum cgw_history_series)column->series,
+			 GRAPH_STEP_S, values, count);
+	for (size_t i = 0; i < count; i++)
+		if (values[i] > most)
+			most = values[i];
+	graph_draw(canvas, area, source->graph, roles[column->series], values, count, most);
+}
+
+size_t column_text(const struct column_source *source, const struct column *column, uint32_t group,
+		   char *buffer, size_t size)
+{
+	struct cgw_field field = shown_field(source, column);
+	enum cgw_state state;
+	char raw[512];
+
+	if (field.shape != CGW_STRING)
+		return cgw_format_value(cgw_frame_value(source->frame, field, group), field.unit,
+					CGW_STYLE_HUMAN, buffer, size);
+	(void)cgw_frame_text(source->frame, field, group, raw, sizeof(raw), &state);
+	if (state != CGW_OK)
+		return (size_t)snprintf(buffer, size, "%s", cgw_state_sign(state));
+	/* Lists of devices have many lines: a cell shows one. */
+	for (char *at = raw; *at != '\0'; at++)
+		if (*at == '\n')
+			*at = ' ';
+	return cgw_escape(buffer, size, raw, strlen(raw));
+}
+
+void column_draw(const struct column_source *source, const struct column *column, uint32_t group,
+		 struct canvas *canvas, int row, int at, int width)
+{
+	struct cgw_field field = shown_field(source, column);
+	struct cgw_value value;
+	char text[512];
+	enum role role;
+
+	if (column->style == COLUMN_GRAPH) {
+		draw_graph(source, column, group, canvas, (struct rect){row, at, 1, width});
+		return;
+	}
+	if (field.shape == CGW_STRING) {
+		(void)column_text(source, column, group, text, sizeof(text));
+		canvas_text_cut(canvas, row, at, width, ROLE_TEXT, text);
+		return;
+	}
+	value = cgw_frame_value(source->frame, field, group);
+	role = column_role(source, column, value);
+	(void)cgw_format_value(value, field.unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	if (column->style == COLUMN_BAR && width > BAR_NUMBER && value.state == CGW_OK) {
+		double percent = field.unit == CGW_UNIT_PERCENT_E2 ? value.real / 100 : value.real;
+
+		graph_bar(canvas, row, at, width - BAR_NUMBER, role == ROLE_TEXT ? ROLE_GOOD : role,
+			  percent / 100);
+		at += width - BAR_NUMBER;
+		width = BAR_NUMBER;
+	}
+	canvas_text_right(canvas, row, at, width, role, text);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* group-list.c - what follows the groups from sample to sample; selecting, folding, marking, searching. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/list/group-list.h"
+
+void list_done(struct list *list)
+{
+	(void)list_filter(list, "", NULL);
+	for (size_t i = 0; i < list->gone_count; i++)
+		free(list->gone[i].path);
+	free(list->states);
+	free(list->next_states);
+	free(list->groups);
+	free(list->rows);
+	cgw_order_scratch_done(&list->scratch);
+	*list = (struct list){0};
+}
+
+static int reserve(struct list *list, uint32_t count)
+{
+	struct group_state *states;
+	uint32_t *groups;
+
+	if (count <= list->capacity)
+		return 0;
+	states = reallocarray(list->states, count, sizeof(*states));
+	if (states == NULL)
+		return -ENOMEM;
+	list->states = states;
+	states = reallocarray(list->next_states, count, sizeof(*states));
+	if (states == NULL)
+		return -ENOMEM;
+	list->next_states = states;
+	groups = reallocarray(list->groups, count, sizeof(*groups));
+	if (groups == NULL)
+		return -ENOMEM;
+	list->groups = groups;
+	list->capacity = count;
+	return 0;
+}
+
+static void add_gone(struct list *list, const struct cgw_topology *before, uint32_t group,
+		     uint32_t row, uint64_t now_ns)
+{
+	char *path =
+		list->gone_count < LIST_GONE_MAX ? cgw_topology_path_copy(before, group) : NULL;
+
+	if (path != NULL)
+		list->gone[list->gone_count++] =
+			(struct list_gone){path, row, now_ns + LIST_GONE_NS};
+}
+
+/* Groups that stood in the list and are no more keep their rows for a while. */
+static void take_gone(struct list *list, const struct cgw_frame *frame, uint64_t now_ns)
+{
+	const struct cgw_snapshot *before = cgw_frame_before(frame);
+	size_t kept = 0, count;
+	const uint32_t *gone = cgw_frame_gone(frame, &count);
+	bool *is_gone;
+
+	for (size_t i = 0; i < list->gone_count; i++) {
+		if (list->gone[i].until_ns > now_ns)
+			list->gone[kept++] = list->gone[i];
+		else
+			free(list->gone[i].path);
+	}
+	list->gone_count = kept;
+	if (count == 0 || before == NULL)
+		return;
+	is_gone = calloc(list->count, sizeof(*is_gone));
+	if (is_gone == NULL)
+		return; /* no more than a courtesy is lost */
+	for (size_t i = 0; i < count; i++)
+		if (gone[i] < list->count)
+			is_gone[gone[i]] = true;
+	for (uint32_t row = 0; row < list->row_count; row++) {
+		uint32_t group = list->rows[row].group;
+
+		if (group != CGW_NO_GROUP && group < list->count && is_gone[group])
+			add_gone(list, cgw_snapshot_topology(before), group, row, now_ns);
+	}
+	free(is_gone);
+}
+
+int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_ns)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	struct group_state *states;
+	uint32_t selected = CGW_NO_GROUP;
+	int r = reserve(list, topology->count);
+
+	if (r < 0)
+		return r;
+	take_gone(list, frame, now_ns);
+	if (list->filter.averages != NULL)
+		(void)cgw_averages_update(list->filter.averages, frame);
+	list->marked = 0;
+	for (uint32_t i = 0; i < topology->count; i++) {
+		uint32_t old = cgw_frame_previous(frame, i);
+		unsigned flags = cgw_frame_flags(frame, i);
+		struct group_state state = {0};
+
+		if (old < list->count && !(flags & CGW_ROW_RECREATED))
+			state = list->states[old];
+		if (flags & (CGW_ROW_NEW | CGW_ROW_RECREATED))
+			state.new_until_ns = now_ns + LIST_NEW_NS;
+		else if (state.new_until_ns <= now_ns)
+			state.new_until_ns = 0;
+		if (old != CGW_NO_GROUP && old == list->selected_group)
+			selected = i;
+		list->marked += (state.flags & GROUP_MARKED) != 0;
+		list->next_states[i] = state;
+	}
+	states = list->states;
+	list->states = list->next_states;
+	list->next_states = states;
+	/* At the first sample nothing is selected yet: the root is. */
+	list->selected_group = list->count == 0 ? 0 : selected;
+	list->count = topology->count;
+	return 0;
+}
+
+void list_forget(struct list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		list->states[i].new_until_ns = 0;
+	for (size_t i = 0; i < list->gone_count; i++)
+		free(list->gone[i].path);
+	list->gone_count = 0;
+	if (list->filter.averages != NULL)
+		cgw_averages_reset(list->filter.averages);
+}
+
+void list_select(struct list *list, uint32_t row)
+{
+	if (list->row_count == 0)
+		return;
+	list->selected = row < list->row_count ? row : list->row_count - 1;
+	list->selected_group = list->rows[list->selected].group;
+}
+
+void list_move(struct list *list, int64_t by)
+{
+	int64_t row = (int64_t)list->selected + by;
+
+	list_select(list, row < 0 ? 0 : row >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)row);
+}
+
+void list_show(struct list *list, uint32_t page)
+{
+	list->page = page;
+	if (page == 0)
+		return;
+	if (list->selected < list->first)
+		list->first = list->selected;
+	if (list->selected - list->first >= page)
+		list->first = list->selected - page + 1;
+	/* No empty rows at the end while there are others above. */
+	if (list->first + page > list->row_count)
+		list->first = list->row_count > page ? list->row_count - page : 0;
+}
+
+void list_go(struct list *list, const struct cgw_frame *frame, uint32_t group)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+
+	if (group >= list->count)
+		return;
+	for (uint32_t at = topology->parent[group]; at != CGW_NO_GROUP; at = topology->parent[at])
+		list->states[at].flags &= (uint8_t)~GROUP_FOLDED;
+	list->selected_group = group;
+}
+
+bool list_fold(struct list *list, const struct cgw_frame *frame, uint32_t group, bool fold)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint8_t *flags;
+
+	if (group >= list->count || topology->below[group] == 0)
+		return false;
+	flags = &list->states[group].flags;
+	if (((*flags & GROUP_FOLDED) != 0) == fold)
+		return false;
+	*flags ^= GROUP_FOLDED;
+	return true;
+}
+
+void list_fold_all(struct list *list, const struct cgw_frame *frame)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint32_t top = list->selected_group;
+	bool folded = false;
+
+	for (uint32_t i = 1; i < list->count; i++)
+		folded = folded || (list->states[i].flags & GROUP_FOLDED);
+	for (uint32_t i = 1; i < list->count; i++) {
+		list->states[i].flags &= (uint8_t)~GROUP_FOLDED;
+		if (!folded && topology->below[i] > 0)
+			list->states[i].flags |= GROUP_FOLDED;
+	}
+	/* The selected group may be folded away: what shows stands for it. */
+	while (!folded && top < list->count && topology->depth[top] > 1)
+		top = topology->parent[top];
+	list->selected_group = top;
+}
+
+void list_mark(struct list *list, uint32_t group, bool marked)
+{
+	uint8_t *flags;
+
+	if (group >= list->count)
+		return;
+	flags = &list->states[group].flags;
+	if (((*flags & GROUP_MARKED) != 0) == marked)
+		return;
+	*flags ^= GROUP_MARKED;
+	list->marked += marked ? 1 : UINT32_MAX;
+}
+
+void list_unmark_all(struct list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		list->states[i].flags &= (uint8_t)~GROUP_MARKED;
+	list->marked = 0;
+}
+
+const char *find_part(const char *text, const char *part)
+{
+	size_t length = strlen(part);
+
+	for (; *text != '\0'; text++)
+		if (strncasecmp(text, part, length) == 0)
+			return text;
+	return length == 0 ? text : NULL;
+}
+
+static bool path_holds(const struct cgw_topology *topology, uint32_t group, const char *text)
+{
+	char path[4096];
+
+	if (group == CGW_NO_GROUP)
+		return false;
+	/* A name alone is looked for in names: "web" is not every group below /web. */
+	if (strchr(text, '/') == NULL)
+		return find_part(group == 0 ? "/" : topology->name[group], text) != NULL;
+	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	return find_part(path, text) != NULL;
+}
+
+/* Groups that have no row, because they are folded away, and still match. */
+static uint32_t search_hidden(const struct list *list, const struct cgw_frame *frame,
+			      const char *text)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+
+	for (uint32_t i = 0; i < list->count; i++)
+		if (path_holds(topology, i, text) && list_matches(list, frame, i))
+			return i;
+	return CGW_NO_GROUP;
+}
+
+uint32_t list_search(const struct list *list, const struct cgw_frame *frame, const char *text,
+		     bool backward, bool from_here)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint32_t row = list->selected;
+
+	if (text[0] == '\0' || list->row_count == 0)
+		return CGW_NO_GROUP;
+	if (from_here && path_holds(topology, list->rows[row].group, text))
+		return list->rows[row].group;
+	for (uint32_t i = 0; i < list->row_count; i++) {
+		row = (row + (backward ? list->row_count - 1 : 1)) % list->row_count;
+		if (path_holds(topology, list->rows[row].group, text))
+			return list->rows[row].group;
+	}
+	return search_hidden(list, frame, text);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* list-keys.c - what the keys do in the list of groups. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/detail/detail.h"
+#include "tui/list/list-keys.h"
+
+unsigned groups_sort(struct app *app, const struct column *column)
+{
+	if (cgw_field_equal(app->settings.sort.field, column->field))
+		app->settings.choices[CHOICE_UPWARDS] ^= 1;
+	else
+		app->settings.choices[CHOICE_UPWARDS] = 0;
+	app->settings.sort = *column;
+	app->settings.sort.style = COLUMN_VALUE;
+	app->settings_changed = true;
+	return REACTION_ARRANGE | REACTION_WANTS;
+}
+
+static unsigned sort_by_key(struct app *app, const char *key)
+{
+	struct column column;
+
+	/* The first of these that is shown, so that "memory" sorts by what is seen. */
+	if (column_parse(key, &column, NULL) < 0)
+		return REACTION_NONE;
+	return groups_sort(app, &column);
+}
+
+static unsigned sort_beside(struct app *app, int step)
+{
+	const struct settings *settings = &app->settings;
+	int count = (int)settings->column_count, at = 0;
+
+	while (at < count && !cgw_field_equal(settings->columns[at].field, settings->sort.field))
+		at++;
+	for (int i = at + step; i >= 0 && i < count; i += step) {
+		const struct column *column = &settings->columns[i];
+
+		if (column->style == COLUMN_GRAPH ||
+		    cgw_field_equal(column->field, settings->sort.field))
+			continue;
+		return groups_sort(app, column);
+	}
+	return REACTION_BEEP;
+}
+
+static unsigned sort_accept(struct app *app, int value)
+{
+	struct cgw_field field;
+	struct column column;
+
+	if (cgw_field_nth((size_t)value, &field) < 0)
+		return REACTION_NONE;
+	column = column_of_field(field);
+	return groups_sort(app, &column);
+}
+
+/* Every field that has a number, those shown first. */
+static unsigned open_sort(struct app *app)
+{
+	struct menu menu = {.title = "Sort by", .accept = sort_accept};
+	struct cgw_field field;
+	size_t total = 0;
+
+	while (cgw_field_nth(total, &field) == 0)
+		total++;
+	menu.items = calloc(total + 1, sizeof(*menu.items));
+	if (menu.items == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	for (int shown = 1; shown >= 0; shown--)
+		for (size_t i = 0; i < total; i++) {
+			struct menu_item *item = &menu.items[menu.count];
+			bool is_shown = false;
+
+			(void)cgw_field_nth(i, &field);
+			for (size_t c = 0; c < app->settings.column_count; c++)
+				is_shown = is_shown ||
+					   cgw_field_equal(field, app->settings.columns[c].field);
+			if (is_shown != shown || (field.shape == CGW_STRING && i > 0))
+				continue;
+			if (cgw_field_equal(field, app->settings.sort.field))
+				menu.selected = (uint32_t)menu.count;
+			(void)cgw_field_key(field, item->text, sizeof(item->text));
+			(void)cgw_escape(item->help, sizeof(item->help), cgw_field_help(field),
+					 strlen(cgw_field_help(field)));
+			item->value = (int)i;
+			menu.count++;
+		}
+	return open_menu(app, &menu);
+}
+
+static unsigned search_changed(struct app *app, const char *text)
+{
+	uint32_t found;
+
+	(void)cgw_escape(app->search, sizeof(app->search), text, strlen(text));
+	found = list_search(&app->list, app->frame, text, false, true);
+	if (found == CGW_NO_GROUP) {
+		if (text[0] != '\0')
+			(void)app_show_message(app, ROLE_WARM, "no group is called so");
+		return REACTION_DRAW;
+	}
+	list_go(&app->list, app->frame, found);
+	return REACTION_ARRANGE;
+}
+
+static bool search_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	(void)app;
+	(void)text;
+	*ret_reactions = REACTION_DRAW;
+	return true;
+}
+
+static unsigned search_cancel(struct app *app)
+{
+	app->search[0] = '\0';
+	return REACTION_DRAW;
+}
+
+static unsigned search_again(struct app *app, bool backward)
+{
+	uint32_t found = list_search(&app->list, app->frame, app->search, backward, false);
+
+	if (found == CGW_NO_GROUP)
+		return app_show_message(app, ROLE_WARM, "no group is called so") | REACTION_BEEP;
+	list_go(&app->list, app->frame, found);
+	return REACTION_ARRANGE;
+}
+
+/* What is being typed may not be complete: only then is it left as it was, without a word. */
+static unsigned filter_changed(struct app *app, const char *text)
+{
+	struct cgw_diag diag = {.text = ""};
+
+	if (list_filter(&app->list, text, &diag) < 0)
+		return REACTION_NONE;
+	return REACTION_ARRANGE | REACTION_WANTS | REACTION_SAMPLE;
+}
+
+static bool filter_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	struct cgw_diag diag = {.text = ""};
+
+	if (list_filter(&app->list, text, &diag) < 0) {
+		*ret_reactions = app_show_message(app, ROLE_WARM, "%s", diag.text) | REACTION_BEEP;
+		return false;
+	}
+	*ret_reactions = REACTION_ARRANGE | REACTION_WANTS;
+	return true;
+}
+
+static unsigned filter_cancel(struct app *app)
+{
+	(void)list_filter(&app->list, "", NULL);
+	return REACTION_ARRANGE | REACTION_WANTS;
+}
+
+static unsigned fold_selected(struct app *app, bool fold)
+{
+	return list_fold(&app->list, app->frame, app_group(app), fold) ? REACTION_ARRANGE
+								       : REACTION_NONE;
+}
+
+static unsigned scroll_columns(struct app *app, int by)
+{
+	int first = app->column_first + by, count = (int)app->settings.column_count;
+
+	if (first < 0 || first > count - 2)
+		return REACTION_BEEP;
+	app->column_first = first;
+	return REACTION_WANTS | REACTION_SAMPLE;
+}
+
+static unsigned go_left(struct app *app)
+{
+	const struct list_row *row;
+
+	if (!app->settings.choices[CHOICE_TREE])
+		return scroll_columns(app, -1);
+	if (app_group(app) == CGW_NO_GROUP)
+		return REACTION_NONE;
+	if (fold_selected(app, true) != REACTION_NONE)
+		return REACTION_ARRANGE;
+	row = &app->list.rows[app->list.selected];
+	if (row->parent_row != NO_ROW)
+		list_select(&app->list, row->parent_row);
+	return REACTION_DRAW;
+}
+
+static unsigned go_right(struct app *app)
+{
+	if (!app->settings.choices[CHOICE_TREE])
+		return scroll_columns(app, 1);
+	if (fold_selected(app, false) != REACTION_NONE)
+		return REACTION_ARRANGE;
+	if (app_group(app) != CGW_NO_GROUP && app_topology(app)->below[app_group(app)] > 0)
+		list_move(&app->list, 1);
+	return REACTION_DRAW;
+}
+
+static unsigned toggle(struct app *app, enum settings_choice choice)
+{
+	app->settings.choices[choice] ^= 1;
+	app->settings_changed = true;
+	return REACTION_ARRANGE | REACTION_WANTS;
+}
+
+static unsigned mark_selected(struct app *app)
+{
+	uint32_t group = app_group(app);
+
+	if (group == CGW_NO_GROUP)
+		return REACTION_BEEP;
+	list_mark(&app->list, group, !(app->list.states[group].flags & GROUP_MARKED));
+	list_move(&app->list, 1);
+	return REACTION_DRAW;
+}
+
+static unsigned open_search(struct app *app)
+{
+	static const struct prompt prompt = {.title = "Search",
+					     .changed = search_changed,
+					     .accept = search_accept,
+					     .cancel = search_cancel};
+
+	return open_prompt(app, &prompt, app->search);
+}
+
+static unsigned open_filter(struct app *app)
+{
+	static const struct prompt prompt = {.title = "Filter",
+					     .changed = filter_changed,
+					     .accept = filter_accept,
+					     .cancel = filter_cancel};
+
+	return open_prompt(app, &prompt, app->list.filter.text);
+}
+
+static unsigned view_action(struct app *app, enum action action)
+{
+	switch (action) {
+	case ACTION_TREE_FLAT:
+		return toggle(app, CHOICE_TREE);
+	case ACTION_OWN:
+		return toggle(app, CHOICE_OWN);
+	case ACTION_INVERT:
+		return toggle(app, CHOICE_UPWARDS);
+	case ACTION_SORT:
+		return open_sort(app);
+	case ACTION_SORT_LEFT:
+		return sort_beside(app, -1);
+	case ACTION_SORT_RIGHT:
+		return sort_beside(app, 1);
+	case ACTION_SORT_CPU:
+		return sort_by_key(app, "cpu");
+	case ACTION_SORT_MEMORY:
+		return sort_by_key(app, "memory.working_set");
+	case ACTION_SORT_IO:
+		return sort_by_key(app, "io");
+	case ACTION_SORT_PATH:
+		return sort_by_key(app, "group");
+	case ACTION_SEARCH:
+		return open_search(app);
+	case ACTION_NEXT:
+		return search_again(app, false);
+	case ACTION_PREVIOUS:
+		return search_again(app, true);
+	case ACTION_STOP_SEARCH:
+		return search_cancel(app);
+	case ACTION_FILTER:
+		return open_filter(app);
+	default:
+		return REACTION_NONE;
+	}
+}
+
+static unsigned row_action(struct app *app, enum action action)
+{
+	switch (action) {
+	case ACTION_LEFT:
+		return go_left(app);
+	case ACTION_RIGHT:
+		return go_right(app);
+	case ACTION_COLUMNS_LEFT:
+		return scroll_columns(app, -1);
+	case ACTION_COLUMNS_RIGHT:
+		return scroll_columns(app, 1);
+	case ACTION_UNFOLD:
+		return fold_selected(app, false);
+	case ACTION_FOLD:
+		return fold_selected(app, true);
+	case ACTION_FOLD_ALL:
+		list_fold_all(&app->list, app->frame);
+		return REACTION_ARRANGE;
+	case ACTION_MARK:
+		return mark_selected(app);
+	case ACTION_UNMARK:
+		list_unmark_all(&app->list);
+		return REACTION_DRAW;
+	case ACTION_OPEN:
+		return open_detail(app);
+	case ACTION_EXPLAIN:
+		return open_detail_at(app, PAGE_EXPLAIN);
+	case ACTION_INSPECT:
+		return open_detail_at(app, PAGE_INSPECT);
+	default:
+		return view_action(app, action);
+	}
+}
+
+unsigned groups_act(struct app *app, void *state, enum action action)
+{
+	uint32_t selected = app->list.selected;
+
+	(void)state;
+	switch (action) {
+	case ACTION_QUIT:
+		return REACTION_QUIT;
+	case ACTION_HELP:
+		return open_help(app);
+	case ACTION_SETUP:
+		return open_setup(app);
+	case ACTION_POLICY:
+		return open_policy(app);
+	default:
+		break;
+	}
+	/* Everything else is about groups: none has been read yet. */
+	if (cgw_frame_now(app->frame) == NULL)
+		return REACTION_NONE;
+	if (list_action(action, app->list.row_count, app->list.page, &selected)) {
+		list_select(&app->list, selected);
+		return REACTION_DRAW;
+	}
+	if (is_group_action(action))
+		return act_on_groups(app, action);
+	return row_action(app, action);
+}

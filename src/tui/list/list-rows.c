@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* list-rows.c - the rows of the list: filtered, sorted, as a tree. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/list/group-list.h"
+
+static enum filter_kind kind_of(const char *text)
+{
+	if (text[0] == '\0')
+		return FILTER_NONE;
+	/* A name may hold "=", but nobody looks for a group by that. */
+	if (strpbrk(text, "<>=") != NULL)
+		return FILTER_EXPRESSION;
+	return strpbrk(text, "*?[{") != NULL ? FILTER_GLOB : FILTER_WORD;
+}
+
+static int parse(struct list_filter *filter, const char *text, struct cgw_diag *diag)
+{
+	int r = 0;
+
+	filter->kind = kind_of(text);
+	if (filter->kind == FILTER_GLOB)
+		r = cgw_glob_check(text, diag);
+	if (filter->kind != FILTER_EXPRESSION)
+		return r;
+	r = cgw_expression_parse(text, &filter->expression, diag);
+	if (r < 0)
+		return r;
+	r = cgw_averages_new(filter->expression, &filter->averages);
+	if (r < 0)
+		filter->expression = cgw_expression_free(filter->expression);
+	return r;
+}
+
+int list_filter(struct list *list, const char *text, struct cgw_diag *diag)
+{
+	struct list_filter filter = {.kind = FILTER_NONE};
+	size_t length = strlen(text);
+	int r;
+
+	if (length >= sizeof(filter.text))
+		return cgw_diag_set(diag, -EINVAL, "the filter is too long");
+	r = parse(&filter, text, diag);
+	if (r < 0)
+		return r;
+	memcpy(filter.text, text, length + 1);
+	cgw_averages_free(list->filter.averages);
+	cgw_expression_free(list->filter.expression);
+	list->filter = filter;
+	return 0;
+}
+
+void list_filter_metrics(const struct list *list, struct cgw_metric_set *set)
+{
+	if (list->filter.expression != NULL)
+		cgw_expression_metrics(list->filter.expression, set);
+}
+
+bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32_t group)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	const struct list_filter *filter = &list->filter;
+	const struct cgw_scope scope = {
+		.frame = frame, .group = group, .averages = filter->averages};
+	char path[4096];
+
+	if (filter->kind == FILTER_NONE)
+		return true;
+	/* What is not known does not match: a list of suspects must not hold bystanders. */
+	if (filter->kind == FILTER_EXPRESSION)
+		return cgw_expression_evaluate(filter->expression, &scope) == CGW_TRUE;
+	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	if (filter->kind == FILTER_GLOB)
+		return cgw_glob_match(filter->text, path);
+	return find_part(path, filter->text) != NULL;
+}
+
+/* Marks what a tree of the matches needs for its shape: all that stand above one. */
+static void pick_filtered_tree(struct list *list, const struct cgw_frame *frame,
+			       uint32_t *ret_count)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint32_t count = 0;
+
+	/* From the last one back, children come before their parents. */
+	for (uint32_t i = 0; i < list->count; i++)
+		list->groups[i] = 0;
+	for (uint32_t i = list->count; i-- > 0;) {
+		bool matches = list_matches(list, frame, i);
+
+		list->states[i].flags &= (uint8_t)~GROUP_CONTEXT;
+		list->matched += matches;
+		if (!matches && list->groups[i] == 0)
+			continue;
+		if (!matches)
+			list->states[i].flags |= GROUP_CONTEXT;
+		list->groups[i] = 1;
+		if (topology->parent[i] != CGW_NO_GROUP)
+			list->groups[topology->parent[i]] = 1;
+	}
+	for (uint32_t i = 0; i < list->count; i++)
+		if (list->groups[i] != 0)
+			list->groups[count++] = i;
+	*ret_count = count;
+}
+
+static uint32_t pick(struct list *list, const struct cgw_frame *frame, bool tree)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint32_t count = 0;
+
+	list->matched = 0;
+	if (tree && list->filter.kind != FILTER_NONE) {
+		pick_filtered_tree(list, frame, &count);
+		return count;
+	}
+	for (uint32_t i = 0; i < list->count; i++) {
+		list->states[i].flags &= (uint8_t)~GROUP_CONTEXT;
+		if (!list_matches(list, frame, i))
+			continue;
+		list->groups[count++] = i;
+		if (tree && list->states[i].flags & GROUP_FOLDED)
+			i += topology->below[i];
+	}
+	list->matched = count;
+	return count;
+}
+
+static int reserve_rows(struct list *list, uint32_t count)
+{
+	uint32_t wanted = count + LIST_GONE_MAX;
+	struct list_row *rows;
+
+	if (wanted <= list->row_capacity)
+		return 0;
+	rows = reallocarray(list->rows, wanted, sizeof(*rows));
+	if (rows == NULL)
+		return -ENOMEM;
+	list->rows = rows;
+	list->row_capacity = wanted;
+	return 0;
+}
+
+/* Those that went, on the rows where they stood: the screen does not jump under the reader. */
+static void insert_gone(struct list *list, uint64_t now_ns)
+{
+	for (size_t i = 0; i < list->gone_count; i++) {
+		uint32_t row = list->gone[i].row;
+
+		if (list->gone[i].until_ns <= now_ns)
+			continue;
+		if (row > list->row_count)
+			row = list->row_count;
+		memmove(&list->rows[row + 1], &list->rows[row],
+			(list->row_count - row) * sizeof(*list->rows));
+		list->rows[row] = (struct list_row){.group = CGW_NO_GROUP, .gone = (uint32_t)i};
+		list->row_count++;
+	}
+}
+
+/*
+ * Parents, depths and last siblings. Rows stand in tree order, so the rows above the present one that
+ * may be its parent are a path: it is walked up, never searched.
+ */
+static void shape_tree(struct list *list, const struct cgw_topology *topology)
+{
+	uint32_t above = NO_ROW;
+
+	for (uint32_t i = 0; i < list->row_count; i++) {
+		struct list_row *row = &list->rows[i];
+		uint32_t parent = above;
+
+		if (row->group == CGW_NO_GROUP) {
+			row->depth = above != NO_ROW ? list->rows[above].depth : 0;
+			row->parent_row = above != NO_ROW ? list->rows[above].parent_row : NO_ROW;
+			continue;
+		}
+		while (parent != NO_ROW &&
+		       !(row->group > list->rows[parent].group &&
+			 row->group <= list->rows[parent].group +
+					       topology->below[list->rows[parent].group]))
+			parent = list->rows[parent].parent_row;
+		row->parent_row = parent;
+		row->depth = parent == NO_ROW ? 0 : (uint16_t)(list->rows[parent].depth + 1);
+		above = i;
+	}
+	/* From the end: the first child seen of a parent is its last. `gone` of a parent serves as mark. */
+	for (uint32_t i = list->row_count; i-- > 0;) {
+		struct list_row *row = &list->rows[i];
+
+		if (row->group == CGW_NO_GROUP || row->parent_row == NO_ROW)
+			continue;
+		row->last = list->rows[row->parent_row].gone == 0;
+		list->rows[row->parent_row].gone = 1;
+	}
+}
+
+static void find_selected(struct list *list)
+{
+	if (list->selected_group != CGW_NO_GROUP)
+		for (uint32_t i = 0; i < list->row_count; i++)
+			if (list->rows[i].group == list->selected_group) {
+				list->selected = i;
+				return;
+			}
+	/* It went, or is filtered out: whoever stands there now. */
+	list_select(list, list->selected);
+}
+
+/* A selected group that is folded away is stood for by what hides it. */
+static void lift_selected(struct list *list, const struct cgw_topology *topology)
+{
+	uint32_t at = list->selected_group, top = at;
+
+	if (at >= list->count)
+		return;
+	for (; at != CGW_NO_GROUP; at = topology->parent[at])
+		if (at != list->selected_group && list->states[at].flags & GROUP_FOLDED)
+			top = at;
+	list->selected_group = top;
+}
+
+int list_arrange(struct list *list, const struct cgw_frame *frame, const struct list_order *order,
+		 uint64_t now_ns)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	unsigned flags = (order->upwards ? CGW_ORDER_ASCENDING | CGW_ORDER_BACKWARD : 0U) |
+			 (order->tree ? CGW_ORDER_TREE : 0U);
+	uint32_t count = pick(list, frame, order->tree);
+	int r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);
+
+	if (r == 0)
+		r = reserve_rows(list, count);
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < count; i++)
+		list->rows[i] = (struct list_row){.group = list->groups[i], .parent_row = NO_ROW};
+	list->row_count = count;
+	insert_gone(list, now_ns);
+	if (order->tree) {
+		shape_tree(list, topology);
+		if (list->filter.kind == FILTER_NONE)
+			lift_selected(list, topology);
+	}
+	find_selected(list);
+	return 0;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* rehearse.c - the rehearsal of a policy over a recording, beside what is shown of it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "tui/core/thread.h"
+#include "tui/replay/rehearse.h"
+#include <cgward/recording.h>
+
+struct rehearser {
+	struct cgw_replay *replay;
+	struct cgw_policy *policy;
+	struct cgw_rehearsal *rehearsal;
+	uint64_t reached_ns; /* wall clock of the last sample */
+	/* By action: of the sample with which it is shown. What a timer does falls between two. */
+	uint64_t *shown_ns;
+	size_t shown_count, shown_size;
+};
+
+int rehearser_new(const char *path, struct cgw_policy *policy, struct rehearser **ret_rehearser,
+		  struct cgw_diag *diag)
+{
+	struct rehearser *rehearser = calloc(1, sizeof(*rehearser));
+	int r;
+
+	if (rehearser == NULL) {
+		cgw_policy_free(policy);
+		return -ENOMEM;
+	}
+	rehearser->policy = policy;
+	r = cgw_replay_open(path, &rehearser->replay, diag);
+	/* The interval stands in the first sample. */
+	if (r == 0)
+		r = cgw_replay_next(rehearser->replay) < 0 ? -EIO : 0;
+	if (r == 0)
+		r = cgw_rehearsal_new(policy, cgw_replay_interval_ns(rehearser->replay),
+				      &rehearser->rehearsal);
+	if (r < 0) {
+		rehearser_free(rehearser);
+		return r;
+	}
+	*ret_rehearser = rehearser;
+	return 0;
+}
+
+struct rehearser *rehearser_free(struct rehearser *rehearser)
+{
+	if (rehearser == NULL)
+		return NULL;
+	cgw_rehearsal_free(rehearser->rehearsal);
+	cgw_policy_free(rehearser->policy);
+	cgw_replay_free(rehearser->replay);
+	free(rehearser->shown_ns);
+	free(rehearser);
+	return NULL;
+}
+
+static int take_sample(struct rehearser *rehearser)
+{
+	const struct cgw_frame *frame = cgw_replay_frame(rehearser->replay);
+
+	size_t count;
+	int r;
+
+	rehearser->reached_ns = cgw_snapshot_realtime_ns(cgw_frame_now(frame));
+	r = cgw_rehearsal_step(rehearser->rehearsal, frame, cgw_replay_boot(rehearser->replay));
+	if (r < 0)
+		return r;
+	(void)cgw_rehearsal_actions(rehearser->rehearsal, &count);
+	if (count > rehearser->shown_size) {
+		uint64_t *shown = reallocarray(rehearser->shown_ns, 2 * count, sizeof(*shown));
+
+		if (shown == NULL)
+			return -ENOMEM;
+		rehearser->shown_ns = shown;
+		rehearser->shown_size = 2 * count;
+	}
+	while (rehearser->shown_count < count)
+		rehearser->shown_ns[rehearser->shown_count++] = rehearser->reached_ns;
+	return 0;
+}
+
+int rehearser_go_on(struct rehearser *rehearser, uint64_t until_ns)
+{
+	int r = 1;
+
+	if (rehearser->reached_ns == 0) /* it stands at the first one */
+		r = take_sample(rehearser) < 0 ? -EIO : 1;
+	while (r > 0 && thread_now_ns() < until_ns) {
+		r = cgw_replay_next(rehearser->replay);
+		if (r == 0 && cgw_replay_refresh(rehearser->replay) > 0)
+			r = cgw_replay_next(rehearser->replay);
+		if (r > 0 && take_sample(rehearser) < 0)
+			r = -EIO;
+	}
+	return r;
+}
+
+/* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
+static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+{
+	const char *control =
+		action->kind == CGW_ACTION_LIMIT ? cgw_control_info(action->control)->key : "";
+	const char *name = action->kind == CGW_ACTION_KILL ? sigabbrev_np(action->signal) : NULL;
+	char *text;
+
+	if (asprintf(&text, "%s%s%s%s%s%s%s by rule %s: %s", cgw_action_kind_name(action->kind),
+		     control[0] != '\0' ? " " : "", control, action->value[0] != '\0' ? " " : "",
+		     action->value, name != NULL ? " " : "", name != NULL ? name : "",
+		     cgw_policy_section(rehearser->policy, action->section).name,
+		     action->reason) < 0)
+		return NULL;
+	return text;
+}
+
+/* What stands by itself is no deed: standing limits are where the groups are. */
+static bool is_deed(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+{
+	return action->section != UINT32_MAX &&
+	       cgw_policy_section(rehearser->policy, action->section).kind == CGW_SECTION_RULE;
+}
+
+void replay_actions_free(struct replay_action *deeds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(deeds[i].path);
+		free(deeds[i].text);
+	}
+	free(deeds);
+}
+
+int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_deeds,
+		      size_t *ret_count, uint64_t *ret_reached_ns)
+{
+	size_t action_count, count = 0;
+	const struct cgw_rehearsed *actions =
+		cgw_rehearsal_actions(rehearser->rehearsal, &action_count);
+	struct replay_action *deeds = calloc(action_count + 1, sizeof(*deeds));
+
+	if (deeds == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < action_count; i++) {
+		struct replay_action *deed = &deeds[count];
+
+		if (!is_deed(rehearser, &actions[i]))
+			continue;
+		deed->realtime_ns = rehearser->shown_ns[i];
+		deed->until_ns = actions[i].realtime_ns + actions[i].held_ns;
+		deed->path = strdup(actions[i].path);
+		deed->text = describe(rehearser, &actions[i]);
+		count++;
+		if (deed->path == NULL || deed->text == NULL) {
+			replay_actions_free(deeds, count);
+			return -ENOMEM;
+		}
+	}
+	*ret_deeds = deeds;
+	*ret_count = count;
+	*ret_reached_ns = rehearser->reached_ns;
+	return 0;
+}

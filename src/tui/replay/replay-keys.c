@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* replay-keys.c - what the keys of a recording do. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/cli.h"
+#include "tui/replay/event-text.h"
+#include "tui/replay/replay-keys.h"
+
+static const double speeds[] = {0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 3600};
+
+unsigned replay_key_context(const struct app *app)
+{
+	return app->source_can & SOURCE_TRAVELS ? IN_REPLAY : 0;
+}
+
+void replay_describe(const struct app *app, char *buffer, size_t size)
+{
+	const char *state = app->paused ? "PAUSED" : app->place.at_end ? "AT ITS END" : "PLAYING";
+
+	if (app->speed == 1)
+		(void)snprintf(buffer, size, "%s", state);
+	else
+		(void)snprintf(buffer, size, "%s %gx", state, app->speed);
+}
+
+static unsigned go(struct app *app, struct travel travel)
+{
+	/* Where somebody has gone by hand is looked at; what plays would run away from it. */
+	if (travel.kind == TRAVEL_STEPS && !app->paused) {
+		app->paused = true;
+		app->travel = travel;
+		return REACTION_TRAVEL | REACTION_SETTINGS;
+	}
+	app->travel = travel;
+	return REACTION_TRAVEL;
+}
+
+static unsigned change_speed(struct app *app, int by)
+{
+	int at = 0;
+
+	while (at < (int)ARRAY_SIZE(speeds) - 1 && speeds[at] < app->speed)
+		at++;
+	at += by;
+	if (at < 0 || at >= (int)ARRAY_SIZE(speeds))
+		return REACTION_BEEP;
+	app->speed = speeds[at];
+	return go(app, (struct travel){.kind = TRAVEL_SPEED, .speed = app->speed});
+}
+
+/* Groups that come and go are events too; they are jumped to where there are no others. */
+static uint32_t kinds_to_find(const struct app *app)
+{
+	for (size_t i = 0; i < app->mark_count; i++)
+		if (app->marks[i].kinds & EVENT_NOTABLE)
+			return EVENT_NOTABLE;
+	if (app->deeds.count > 0)
+		return EVENT_NOTABLE;
+	return CGW_EVENT_EVERY_KIND;
+}
+
+/* The nearest event, or deed of a policy that is rehearsed, that way. */
+static unsigned go_to_event(struct app *app, int by)
+{
+	const struct replay_action *deed = replay_actions_next(&app->deeds, app->place.now_ns, by);
+	uint32_t kinds = kinds_to_find(app);
+	bool nearer = deed != NULL;
+
+	for (size_t i = 0; nearer && i < app->mark_count; i++) {
+		uint64_t at_ns = app->marks[i].realtime_ns;
+
+		if (!(app->marks[i].kinds & kinds))
+			continue;
+		nearer = by > 0 ? at_ns <= app->place.now_ns || at_ns > deed->realtime_ns
+				: at_ns >= app->place.now_ns || at_ns < deed->realtime_ns;
+	}
+	if (nearer)
+		return go(app, (struct travel){.kind = TRAVEL_TO, .to_ns = deed->realtime_ns});
+	return go(app, (struct travel){.kind = TRAVEL_EVENT, .by = by, .kinds = kinds});
+}
+
+static bool parse_place(const struct app *app, const char *text, struct travel *travel)
+{
+	uint64_t by_ns;
+
+	if (strcmp(text, "first") == 0 || strcmp(text, "last") == 0) {
+		travel->kind = text[0] == 'f' ? TRAVEL_FIRST : TRAVEL_LAST;
+		return true;
+	}
+	if (text[0] == '+' || text[0] == '-') {
+		if (cli_parse_duration(text + 1, &by_ns) < 0 || by_ns > INT64_MAX)
+			return false;
+		travel->kind = TRAVEL_TIME;
+		travel->by = text[0] == '-' ? -(int64_t)by_ns : (int64_t)by_ns;
+		return true;
+	}
+	travel->kind = TRAVEL_TO;
+	return cli_parse_time(text, app->place.last_ns, &travel->to_ns) == 0;
+}
+
+static bool place_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	struct travel travel = {0};
+
+	if (text[0] == '\0')
+		return true;
+	if (!parse_place(app, text, &travel)) {
+		*ret_reactions =
+			app_show_message(app, ROLE_WARM,
+					 "03:12, 2026-11-24 03:12:00, -10m, +1h, first, last") |
+			REACTION_BEEP;
+		return false;
+	}
+	*ret_reactions = go(app, travel);
+	return true;
+}
+
+static unsigned open_place(struct app *app)
+{
+	static const struct prompt prompt = {.title = "Go to", .accept = place_accept};
+
+	return open_prompt(app, &prompt, "");
+}
+
+/* Of a choice in the list of events: marks first, then deeds. */
+static uint64_t time_of(const struct app *app, size_t which)
+{
+	return which < app->mark_count ? app->marks[which].realtime_ns
+				       : app->deeds.items[which - app->mark_count].realtime_ns;
+}
+
+static unsigned mark_accept(struct app *app, int value)
+{
+	if (value < 0 || (size_t)value >= app->mark_count + app->deeds.count)
+		return REACTION_BEEP;
+	return go(app, (struct travel){.kind = TRAVEL_TO, .to_ns = time_of(app, (size_t)value)});
+}
+
+static void say_kinds(uint32_t kinds, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (int kind = 0; kind < CGW_EVENT_KIND_COUNT && used < size; kind++)
+		if (kinds & CGW_EVENT_BIT(kind))
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s",
+						 used > 0 ? ", " : "",
+						 cgw_event_kind_name((enum cgw_event_kind)kind));
+}
+
+static void fill_item(const struct app *app, size_t which, uint32_t kinds, struct menu_item *item)
+{
+	const struct replay_action *deed;
+	char path[96], text[128];
+
+	app_date(app, time_of(app, which), item->text, sizeof(item->text));
+	item->value = (int)which;
+	if (which < app->mark_count) {
+		say_kinds(app->marks[which].kinds & kinds, item->help, sizeof(item->help));
+		return;
+	}
+	deed = &app->deeds.items[which - app->mark_count];
+	(void)cgw_escape(path, sizeof(path), deed->path, strlen(deed->path));
+	(void)cgw_escape(text, sizeof(text), deed->text, strcspn(deed->text, ":"));
+	(void)snprintf(item->help, sizeof(item->help), DEED_SIGN " %.70s, %.75s", path, text);
+}
+
+/* All of them in order, the one that we stand at or behind selected. */
+static unsigned open_marks(struct app *app)
+{
+	struct menu menu = {.title = "Events: Enter goes there", .accept = mark_accept};
+	uint32_t kinds = kinds_to_find(app);
+	size_t mark = 0, deed = app->mark_count, end = deed + app->deeds.count;
+
+	if (end == 0)
+		return app_show_message(app, ROLE_TEXT, "the recording has no events");
+	menu.items = calloc(end, sizeof(*menu.items));
+	if (menu.items == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	/* Both stand in the order of time. */
+	while (mark < app->mark_count || deed < end) {
+		bool take_mark = mark < app->mark_count &&
+				 (deed == end || time_of(app, mark) <= time_of(app, deed));
+		size_t which = take_mark ? mark++ : deed++;
+
+		if (take_mark && !(app->marks[which].kinds & kinds))
+			continue;
+		if (time_of(app, which) <= app->place.now_ns)
+			menu.selected = (uint32_t)menu.count;
+		fill_item(app, which, kinds, &menu.items[menu.count++]);
+	}
+	return open_menu(app, &menu);
+}
+
+unsigned replay_seek(struct app *app, enum action action)
+{
+	const int64_t minute_ns = INT64_C(60000000000);
+
+	switch (action) {
+	case ACTION_STEP_BACK:
+		return go(app, (struct travel){.kind = TRAVEL_STEPS, .by = -1});
+	case ACTION_STEP:
+		return go(app, (struct travel){.kind = TRAVEL_STEPS, .by = 1});
+	case ACTION_MINUTE_BACK:
+		return go(app, (struct travel){.kind = TRAVEL_TIME, .by = -minute_ns});
+	case ACTION_MINUTE:
+		return go(app, (struct travel){.kind = TRAVEL_TIME, .by = minute_ns});
+	case ACTION_EVENT_BACK:
+		return go_to_event(app, -1);
+	case ACTION_EVENT:
+		return go_to_event(app, 1);
+	case ACTION_FIRST:
+		return go(app, (struct travel){.kind = TRAVEL_FIRST});
+	case ACTION_LAST:
+		return go(app, (struct travel){.kind = TRAVEL_LAST});
+	case ACTION_PLAY_SLOWER:
+		return change_speed(app, -1);
+	case ACTION_PLAY_FASTER:
+		return change_speed(app, 1);
+	case ACTION_TRAVEL:
+		return open_place(app);
+	case ACTION_EVENTS:
+		return open_marks(app);
+	case ACTION_PLAY:
+		app->paused = !app->paused;
+		return REACTION_SETTINGS;
+	default:
+		return REACTION_NONE;
+	}
+}

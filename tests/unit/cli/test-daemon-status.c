@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-daemon-status.c - what the running enforcement says of itself, and when there is none. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "shared/cli/daemon-status.h"
+#include "test.h"
+
+static const char status_text[] =
+	"{\"pid\": 42, \"mode\": \"dry-run\", \"time\": 1795000000, \"interval_seconds\": 5.0,"
+	" \"sections\": 3, \"instances\": ["
+	"  {\"rule\": \"hog\", \"group\": \"/a\\\\x1b\", \"phase\": \"pending\", \"step\": 1,"
+	"   \"since_seconds\": -12.5, \"until_seconds\": 17.5, \"why\": \"cpu 312% > 300%\"},"
+	"  {\"rule\": \"leak\", \"group\": \"/b\", \"phase\": \"active\", \"since_seconds\": -1.0,"
+	"   \"until_seconds\": null}],"
+	" \"held\": [{\"group\": \"/b\", \"key\": \"memory.max\", \"section\": \"leak\","
+	"   \"value\": \"1G\", \"original\": \"max\"}, {\"group\": \"/c\", \"key\": \"frozen\"}]}";
+
+struct directory {
+	char path[64], file[96], lock[96];
+	int lock_fd;
+};
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void directory_begin(struct directory *directory)
+{
+	strcpy(directory->path, "/tmp/cgward-test-daemon-XXXXXX");
+	assert_non_null(mkdtemp(directory->path));
+	snprintf(directory->file, sizeof(directory->file), "%s/status.json", directory->path);
+	snprintf(directory->lock, sizeof(directory->lock), "%s/enforce.lock", directory->path);
+	write_file(directory->lock, "");
+	directory->lock_fd = open(directory->lock, O_RDONLY | O_CLOEXEC);
+	assert_true(directory->lock_fd >= 0);
+	assert_int_equal(flock(directory->lock_fd, LOCK_EX), 0);
+}
+
+static void directory_end(struct directory *directory)
+{
+	close(directory->lock_fd);
+	unlink(directory->file);
+	unlink(directory->lock);
+	rmdir(directory->path);
+}
+
+static void a_running_one_is_read(void **state)
+{
+	struct daemon_status *status = NULL;
+	struct directory directory;
+	char *text = NULL;
+
+	(void)state;
+	directory_begin(&directory);
+	write_file(directory.file, status_text);
+	assert_int_equal(daemon_status_read(directory.path, &status), 0);
+	assert_int_equal(status->pid, 42);
+	assert_string_equal(status->mode, "dry-run");
+	assert_int_equal(status->realtime_s, 1795000000);
+	assert_int_equal(status->sections, 3);
+	assert_int_equal(status->instance_count, 2);
+	assert_string_equal(status->instances[0].group, "/a\\x1b");
+	assert_string_equal(status->instances[0].phase, "pending");
+	assert_int_equal(status->instances[0].step, 1);
+	assert_true(status->instances[0].since_seconds == 12.5);
+	assert_true(status->instances[0].until_seconds == 17.5);
+	assert_true(isnan(status->instances[1].until_seconds));
+	assert_string_equal(status->instances[1].why, "");
+	assert_int_equal(status->held_count, 2);
+	assert_string_equal(status->held[0].original, "max");
+	assert_string_equal(status->held[1].value, "");
+	daemon_status_free(status);
+	assert_int_equal(daemon_status_text(directory.path, &text), 0);
+	assert_non_null(strstr(text, "\"dry-run\""));
+	free(text);
+	directory_end(&directory);
+}
+
+static void one_that_ended_is_not(void **state)
+{
+	struct daemon_status *status = NULL;
+	struct directory directory;
+
+	(void)state;
+	directory_begin(&directory);
+	assert_int_equal(daemon_status_read(directory.path, &status), -ESRCH); /* not yet written */
+	write_file(directory.file, "{\"pid\": ");
+	assert_int_equal(daemon_status_read(directory.path, &status), -EBADMSG);
+	write_file(directory.file, "[1]");
+	assert_int_equal(daemon_status_read(directory.path, &status), 0);
+	assert_int_equal(status->instance_count, 0);
+	status = daemon_status_free(status);
+	write_file(directory.file, status_text);
+	assert_int_equal(flock(directory.lock_fd, LOCK_UN), 0);
+	assert_int_equal(daemon_status_read(directory.path, &status), -ESRCH);
+	directory_end(&directory);
+	assert_int_equal(daemon_status_read(directory.path, &status), -ESRCH);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_running_one_is_read),
+		cmocka_unit_test(one_that_ended_is_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-causes.c - what holds a group back and what bounds it, from figures made by hand. */
+#include <math.h>
+
+#include "frames.h"
+#include "lib/base/cleanup.h"
+#include <cgward/inspect.h>
+
+#define OK(n)               \
+	{                   \
+		(n), CGW_OK \
+	}
+#define MAX                \
+	{                  \
+		0, CGW_MAX \
+	}
+
+static const struct frame_group groups[] = {{"/", 1}, {"/a", 2}, {"/a/x", 3}, {"/b", 4}};
+
+static struct cgw_frame *make_frame(struct topology *topology, const struct frame_value *first,
+				    size_t first_count, const struct frame_value *second,
+				    size_t second_count)
+{
+	struct cgw_snapshot *before = frame_snapshot(topology, 100, first, first_count);
+	struct cgw_snapshot *now = frame_snapshot(topology, 102, second, second_count);
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	assert_int_equal(cgw_frame_update(frame, before), 0);
+	assert_int_equal(cgw_frame_update(frame, now), 0);
+	cgw_snapshot_unref(before);
+	cgw_snapshot_unref(now);
+	return frame;
+}
+
+/* Throttled by the group above now, killed before, frozen nowhere: in that order. */
+static void ranks(void **state)
+{
+	static const struct frame_value first[] = {
+		{"/a", CGW_M_CPU_MAX, OK(500000000)},
+		{"/a", CGW_M_CPU_NR_PERIODS, OK(100)},
+		{"/a", CGW_M_CPU_NR_THROTTLED, OK(10)},
+		{"/a", CGW_M_CPU_THROTTLED, OK(1000)},
+		{"/a/x", CGW_M_MEMORY_EVENTS_OOM_KILL, OK(3)},
+	};
+	static const struct frame_value second[] = {
+		{"/a", CGW_M_CPU_MAX, OK(500000000)},
+		{"/a", CGW_M_CPU_NR_PERIODS, OK(120)},
+		{"/a", CGW_M_CPU_NR_THROTTLED, OK(18)},
+		{"/a", CGW_M_CPU_THROTTLED, OK(400001000)},
+		{"/a/x", CGW_M_MEMORY_EVENTS_OOM_KILL, OK(3)},
+		{"/a/x", CGW_M_MEMORY_MAX, OK(100 << 20)},
+		{"/a/x", CGW_M_PIDS_CURRENT, OK(19)},
+		{"/a/x", CGW_M_PIDS_MAX, OK(20)},
+		{"/b", CGW_M_CGROUP_FREEZE, OK(1)},
+	};
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_frame *frame =
+		make_frame(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+
+	(void)state;
+	assert_int_equal(cgw_explain(frame, 2, causes), 3);
+	assert_int_equal(causes[0].kind, CGW_CAUSE_PIDS_MAX);
+	assert_true(causes[0].now);
+	assert_true(fabs(causes[0].percent - 95) < 1e-9);
+	assert_string_equal(causes[0].key, "pids.max");
+	assert_string_equal(causes[0].value, "30");
+	assert_int_equal(causes[1].kind, CGW_CAUSE_CPU_THROTTLED);
+	assert_int_equal(causes[1].by, 1); /* the group above */
+	assert_true(causes[1].now);
+	assert_true(fabs(causes[1].percent - 40) < 1e-9);
+	assert_true(fabs(causes[1].amount - 2e8) < 1);
+	assert_string_equal(causes[1].value, "75%");
+	assert_int_equal(causes[2].kind, CGW_CAUSE_OOM_KILLED);
+	assert_false(causes[2].now);
+	assert_true(fabs(causes[2].count - 3) < 1e-9);
+	assert_string_equal(causes[2].key, "memory.max");
+	assert_string_equal(causes[2].value, "150M");
+	/* The group beside it is frozen, and only that. */
+	assert_int_equal(cgw_explain(frame, 3, causes), 1);
+	assert_int_equal(causes[0].kind, CGW_CAUSE_FROZEN);
+	assert_string_equal(causes[0].key, "thaw");
+	/* Above both there is nothing of theirs. */
+	assert_int_equal(cgw_explain(frame, 0, causes), 0);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+/* Page cache that fills a limit is not what holds a group back; what must stay is. */
+static void working_set(void **state)
+{
+	static const struct frame_value cached[] = {{"/a", CGW_M_MEMORY_CURRENT, OK(1000)},
+						    {"/a", CGW_M_MEMORY_INACTIVE_FILE, OK(600)},
+						    {"/a", CGW_M_MEMORY_MAX, OK(1000)}};
+	static const struct frame_value needed[] = {{"/a", CGW_M_MEMORY_CURRENT, OK(1000)},
+						    {"/a", CGW_M_MEMORY_INACTIVE_FILE, OK(50)},
+						    {"/a", CGW_M_MEMORY_MAX, OK(1000)}};
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+	struct cgw_frame *frame =
+		make_frame(topology, cached, ARRAY_SIZE(cached), cached, ARRAY_SIZE(cached));
+
+	(void)state;
+	assert_int_equal(cgw_explain(frame, 1, causes), 0);
+	cgw_frame_free(frame);
+	frame = make_frame(topology, cached, ARRAY_SIZE(cached), needed, ARRAY_SIZE(needed));
+	assert_int_equal(cgw_explain(frame, 2, causes), 1);
+	assert_int_equal(causes[0].kind, CGW_CAUSE_MEMORY_MAX);
+	assert_int_equal(causes[0].by, 1);
+	assert_true(fabs(causes[0].percent - 95) < 1e-9);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+/* Pressure of the group itself, with its weight doubled; at the root there is nothing to set. */
+static void pressure(void **state)
+{
+	static const struct frame_value values[] = {
+		{"/", CGW_M_CPU_PRESSURE_SOME_AVG10, OK(4200)},
+		{"/a", CGW_M_CPU_PRESSURE_SOME_AVG10, OK(4250)},
+		{"/a", CGW_M_CPU_WEIGHT, OK(100)},
+		{"/b", CGW_M_CPU_PRESSURE_SOME_AVG10, OK(99)},
+	};
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+	struct cgw_frame *frame =
+		make_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
+
+	(void)state;
+	assert_int_equal(cgw_explain(frame, 1, causes), 1);
+	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_PRESSURE);
+	assert_false(causes[0].machine);
+	assert_true(fabs(causes[0].percent - 42.5) < 1e-9);
+	assert_string_equal(causes[0].key, "cpu.weight");
+	assert_string_equal(causes[0].value, "200");
+	assert_int_equal(cgw_explain(frame, 0, causes), 1);
+	assert_true(causes[0].machine);
+	assert_string_equal(causes[0].key, "");
+	assert_int_equal(cgw_explain(frame, 3, causes), 0); /* less than one percent */
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+static const struct cgw_bound *bound_of(const struct cgw_bound *bounds, size_t count,
+					const char *resource)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(bounds[i].resource, resource) == 0)
+			return &bounds[i];
+	fail_msg("no bound of %s", resource);
+	return NULL;
+}
+
+static void bounds(void **state)
+{
+	static const struct frame_value values[] = {
+		{"/a", CGW_M_MEMORY_MAX, OK(1000)},    {"/a/x", CGW_M_MEMORY_MAX, MAX},
+		{"/a/x", CGW_M_MEMORY_HIGH, OK(900)},  {"/a", CGW_M_PIDS_MAX, MAX},
+		{"/a/x", CGW_M_PIDS_MAX, MAX},         {"/a/x", CGW_M_CPU_MAX, {0, CGW_DENIED}},
+		{"/a/x", CGW_M_MEMORY_CURRENT, OK(7)},
+	};
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_bound found[CGW_BOUND_MAX];
+	const struct cgw_bound *bound;
+	struct cgw_frame *frame =
+		make_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
+	size_t count = cgw_bounds(frame, 2, found);
+
+	(void)state;
+	bound = bound_of(found, count, "memory");
+	assert_int_equal(bound->bound.value, 900); /* its own, tighter than the one above */
+	assert_int_equal(bound->limit, CGW_M_MEMORY_HIGH);
+	assert_int_equal(bound->by, 2);
+	assert_int_equal(bound->use.value, 7);
+	assert_int_equal(bound_of(found, count, "pids")->bound.state, CGW_MAX);
+	/* Not allowed to know is not unlimited; not there is neither. */
+	assert_int_equal(bound_of(found, count, "cpu")->bound.state, CGW_DENIED);
+	assert_int_equal(bound_of(found, count, "swap")->bound.state, CGW_ABSENT);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
+/* Every kind of cause has its words; the line for a shell survives any path. */
+static void words(void **state)
+{
+	static const struct {
+		struct cgw_cause cause;
+		const char *sentence;
+	} rows[] = {
+		{{.kind = CGW_CAUSE_FROZEN, .percent = 100}, "frozen: nothing runs"},
+		{{.kind = CGW_CAUSE_FROZEN, .percent = 99}, "is being frozen"},
+		{{.kind = CGW_CAUSE_CPU_THROTTLED, .percent = 40, .bound = 1e8},
+		 "was throttled in 40.0% of all periods by cpu.max 10.0%"},
+		{{.kind = CGW_CAUSE_CPUSET_FULL, .amount = 1.97, .bound = 2},
+		 "uses 1.97 of the 2 CPUs it may run on"},
+		{{.kind = CGW_CAUSE_CPU_PRESSURE, .percent = 7},
+		 "some of it waited for a CPU in 7.0% of the last 10 s"},
+		{{.kind = CGW_CAUSE_IO_PRESSURE, .percent = 7, .machine = true},
+		 "somebody on the machine waited for a disk in 7.0% of the last 10 s"},
+		{{.kind = CGW_CAUSE_MEMORY_PRESSURE, .percent = 7},
+		 "some of it waited for memory in 7.0% of the last 10 s"},
+		{{.kind = CGW_CAUSE_MEMORY_HIGH, .amount = 1 << 20, .bound = 2 << 20, .count = 1},
+		 "slowed down at memory.high 2.0M 1 time; 1.0M in use beside cache"},
+		{{.kind = CGW_CAUSE_MEMORY_MAX, .amount = 1 << 20, .bound = 2 << 20, .count = 3},
+		 "reached memory.max 2.0M 3 times; 1.0M in use beside cache"},
+		{{.kind = CGW_CAUSE_MEMORY_MAX, .amount = 1 << 20, .bound = 1 << 20},
+		 "1.0M of memory.max 1.0M in use beside cache"},
+		{{.kind = CGW_CAUSE_OOM_KILLED, .count = 2, .limit = -1},
+		 "2 processes killed for want of memory"},
+		{{.kind = CGW_CAUSE_SWAPPING, .amount = 3 << 20, .count = 12},
+		 "3.0M in swap; 12 faults a second waited for a disk"},
+		{{.kind = CGW_CAUSE_SYSTEM_MEMORY, .amount = 1 << 20, .bound = 64 << 20},
+		 "the machine has 1.0M of 64M available"},
+		{{.kind = CGW_CAUSE_IO_LIMIT,
+		  .limit = CGW_M_IO_MAX_WBPS,
+		  .amount = 1 << 20,
+		  .bound = 1 << 20,
+		  .device = "vd\na"},
+		 "1.0M a second of io.max.wbps 1.0M on vd\\x0aa"},
+		{{.kind = CGW_CAUSE_PIDS_MAX, .amount = 19, .bound = 20},
+		 "19 of pids.max 20; forks refused 0 times"},
+	};
+	struct cgw_cause thaw = {.key = "thaw"}, raise = {.key = "pids.max", .value = "30"};
+	struct cgw_cause nothing = {.kind = CGW_CAUSE_CPU_PRESSURE};
+	char text[CGW_SENTENCE_SIZE], *line;
+	bool said[CGW_CAUSE_KIND_COUNT] = {false};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cgw_cause_sentence(&rows[i].cause, text, sizeof(text));
+		assert_string_equal(text, rows[i].sentence);
+		said[rows[i].cause.kind] = true;
+	}
+	for (size_t i = 0; i < CGW_CAUSE_KIND_COUNT; i++)
+		assert_true(said[i]);
+	line = cgw_cause_command(&raise, "/it's $HOME");
+	assert_string_equal(line, "cgward set '/it'\\''s $HOME' 'pids.max=30'");
+	free(line);
+	line = cgw_cause_command(&thaw, "/a");
+	assert_string_equal(line, "cgward thaw '/a'");
+	free(line);
+	assert_null(cgw_cause_command(&nothing, "/a"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ranks),  cmocka_unit_test(working_set), cmocka_unit_test(pressure),
+		cmocka_unit_test(bounds), cmocka_unit_test(words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-container-names.c - names from state files, from kubelet's links, from an engine's socket. */
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "test.h"
+#include "tree.h"
+#include <cgward/inspect.h>
+
+#define ID  "4f2f0c3b6a5d4e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7"
+#define POD "8dbc0f50-6dd5-4a0e-9b5f-0123456789ab"
+
+static struct cgw_names resolve(struct tree_dir *tree, const char *path)
+{
+	struct cgw_names_options options = {.state_root = tree->path, .timeout_ms = 300};
+	struct cgw_identity identity;
+	struct cgw_names names;
+
+	cgw_identity_from_path(path, &identity);
+	cgw_names_resolve(&identity, &options, &names);
+	return names;
+}
+
+static void files(void **state)
+{
+	struct tree_dir *tree = tree_new();
+	struct cgw_names names;
+
+	(void)state;
+	tree_file(tree, "var/lib/docker/containers/" ID "/config.v2.json",
+		  "{\"ID\":\"" ID "\",\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx:1\","
+		  "\"Labels\":{\"io.kubernetes.pod.name\":\"shop\"}}}");
+	names = resolve(tree, "/system.slice/docker-" ID ".scope");
+	assert_string_equal(names.name, "web");
+	assert_string_equal(names.image, "nginx:1");
+	assert_string_equal(names.pod, "shop");
+	assert_string_equal(names.source + strlen(tree->path),
+			    "/var/lib/docker/containers/" ID "/config.v2.json");
+
+	tree_file(tree, "var/lib/containers/storage/overlay-containers/containers.json",
+		  "[{\"id\":\"ffff\",\"names\":[\"no\"]},{\"id\":\"" ID "\",\"names\":[\"db\"],"
+		  "\"metadata\":\"{\\\"image-name\\\":\\\"postgres\\\"}\"}]");
+	names = resolve(tree, "/machine.slice/libpod-" ID ".scope");
+	assert_string_equal(names.name, "db");
+	assert_string_equal(names.image, "postgres");
+
+	tree_file(tree, "run/systemd/machines/box-1", "# x\nNAME=box-1\nCLASS=container\n");
+	names = resolve(tree, "/machine.slice/systemd-nspawn@box\\x2d1.service");
+	assert_string_equal(names.name, "box-1");
+	assert_string_equal(names.role, "container");
+	tree_free(tree);
+}
+
+static void kubelet(void **state)
+{
+	struct tree_dir *tree = tree_new();
+	struct cgw_names names;
+
+	(void)state;
+	tree_file(tree, "var/log/containers/web-7d_shop_nginx-" ID ".log", "");
+	tree_file(tree, "var/log/containers/unlike.log", "");
+	tree_directory(tree, "var/log/pods/shop_web-7d_" POD);
+	tree_directory(tree, "var/log/pods/shop_other_" POD "0");
+	names = resolve(tree, "/kubepods/burstable/pod" POD "/" ID);
+	assert_string_equal(names.pod, "web-7d");
+	assert_string_equal(names.space, "shop");
+	assert_string_equal(names.role, "nginx");
+	names = resolve(tree, "/kubepods/burstable/pod" POD);
+	assert_string_equal(names.name, "web-7d");
+	assert_string_equal(names.space, "shop");
+	tree_free(tree);
+}
+
+/* What is broken, missing or meant to lead elsewhere gives no name, and no harm. */
+static void nothing_known(void **state)
+{
+	struct tree_dir *tree = tree_new();
+	struct cgw_names names;
+
+	(void)state;
+	names = resolve(tree, "/docker/" ID);
+	assert_string_equal(names.name, "");
+	assert_string_equal(names.trouble, "");
+	tree_file(tree, "var/lib/docker/containers/" ID "/config.v2.json", "{\"Name\":");
+	names = resolve(tree, "/docker/" ID);
+	assert_string_equal(names.name, "");
+	assert_string_not_equal(names.trouble, "");
+	tree_file(tree, "run/systemd/x", "CLASS=stolen\n");
+	names = resolve(tree, "/machine.slice/systemd-nspawn@\\x2e\\x2e\\x2fx.service");
+	assert_string_equal(names.role, "");
+	names = resolve(tree, "/machine.slice/systemd-nspawn@\\x2e\\x2e.service");
+	assert_string_equal(names.name, "");
+	names = resolve(tree, "/system.slice/cron.service");
+	assert_string_equal(names.name, "");
+	tree_free(tree);
+}
+
+/* An engine of this test: answers one question, or hangs. */
+struct engine {
+	int fd;
+	const char *answer; /* NULL: take the question and say nothing */
+	char question[512];
+};
+
+static void *serve(void *context)
+{
+	struct engine *engine = context;
+	struct pollfd poll_fd = {.events = POLLIN};
+	int fd = accept(engine->fd, NULL, NULL);
+	ssize_t length = recv(fd, engine->question, sizeof(engine->question) - 1, 0);
+
+	if (length > 0 && engine->answer != NULL)
+		(void)!write(fd, engine->answer, strlen(engine->answer));
+	poll_fd.fd = fd;
+	if (engine->answer == NULL)
+		(void)poll(&poll_fd, 1, 5000); /* until the other end gives up */
+	close(fd);
+	return NULL;
+}
+
+static struct cgw_names ask(struct tree_dir *tree, struct engine *engine, double *ret_seconds)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timespec start, end;
+	struct cgw_names names;
+	pthread_t thread;
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/run/docker.sock",
+		       tree->path);
+	unlink(address.sun_path);
+	engine->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(engine->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(engine->fd, 1), 0);
+	assert_int_equal(pthread_create(&thread, NULL, serve, engine), 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	names = resolve(tree, "/docker/" ID);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	close(engine->fd);
+	*ret_seconds =
+		(double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+	return names;
+}
+
+static void sockets(void **state)
+{
+	struct engine engine = {.answer =
+					"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
+					"{\"Name\":\"/api\",\"Config\":{\"Image\":\"go\"}}"};
+	struct tree_dir *tree = tree_new();
+	struct cgw_names names;
+	double seconds;
+
+	(void)state;
+	tree_directory(tree, "run");
+	names = ask(tree, &engine, &seconds);
+	assert_string_equal(names.name, "api");
+	assert_string_equal(names.image, "go");
+	assert_non_null(strstr(engine.question, "GET /containers/" ID "/json HTTP/1.0\r\n"));
+	engine.answer = "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"no\"}";
+	names = ask(tree, &engine, &seconds);
+	assert_string_equal(names.name, "");
+	assert_string_equal(names.trouble, ""); /* not knowing it is no trouble */
+	engine.answer = "gibberish";
+	names = ask(tree, &engine, &seconds);
+	assert_string_equal(names.name, "");
+	assert_string_not_equal(names.trouble, "");
+	engine.answer = NULL;
+	names = ask(tree, &engine, &seconds);
+	assert_string_equal(names.name, "");
+	assert_non_null(strstr(names.trouble, "timed out"));
+	if (seconds > 3)
+		fail_msg("a hanging engine held us for %.1f s", seconds);
+	tree_free(tree);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files),
+		cmocka_unit_test(kubelet),
+		cmocka_unit_test(nothing_known),
+		cmocka_unit_test(sockets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-export-limits.c - present limits as sections that can be loaded again, each under a name of its own. */
+#include <errno.h>
+
+#include "fake-kernel.h"
+#include "lib/base/cleanup.h"
+#include "lib/policy/export-limits.h"
+#include "lib/policy/policy-priv.h"
+#include "test.h"
+
+static void hear(void *context, const struct cgw_policy_problem *problem)
+{
+	(void)context;
+	fail_msg("%s:%u: %s", problem->diag.file, problem->diag.line, problem->diag.text);
+}
+
+/* Paths that would have one name, if "_" stood for all that cannot stand in one. */
+static void names_are_told_apart(void **state)
+{
+	static const char *const paths[] = {
+		"/a/b",
+		"/a_b",
+		"/a@b",
+		"/a",
+		"/user.slice/user-1000.slice/user@1000.service/app.slice/one.service",
+		"/user.slice/user-1001.slice/user@1001.service/app.slice/one.service",
+	};
+	const struct cgw_policy_reporter reporter = {hear, NULL};
+	struct tree_dir *dir = tree_new();
+	struct cgw_policy *policy = NULL;
+	struct cgw_layout *layout;
+	char whole[8192] = "";
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "cgroup/cgroup.subtree_control", "pids\n");
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		char path[256];
+
+		(void)snprintf(path, sizeof(path), "cgroup%s/pids.max", paths[i]);
+		tree_file(dir, path, "77\n");
+		(void)snprintf(path, sizeof(path), "cgroup%s/cgroup.controllers", paths[i]);
+		tree_file(dir, path, "pids\n");
+	}
+	layout = fake_layout(dir);
+	fake_reset();
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		CLEANUP(cleanup_free) char *text = NULL;
+
+		assert_int_equal(export_section(layout, paths[i], &text), 0);
+		assert_non_null(strstr(text, "pids.max = 77\n"));
+		strcat(whole, text);
+	}
+	assert_non_null(strstr(whole, "[limit a_b]\nmatch = /a/b\n"));
+	assert_int_equal(cgw_policy_parse("export", whole, strlen(whole), &reporter, &policy), 0);
+	assert_int_equal(cgw_policy_section_count(policy), ARRAY_SIZE(paths));
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		assert_string_equal(policy->sections[i]->selection.match.items[0], paths[i]);
+	cgw_policy_free(policy);
+	cgw_layout_free(layout);
+	tree_free(dir);
+}
+
+/* What would be read as something else is named as such, not written. */
+static void what_cannot_stand(void **state)
+{
+	static const char *const paths[] = {"/a*", "/a;b", "/a\nb", "/[x]", "/#x", "/\xff"};
+	struct tree_dir *dir = tree_new();
+	struct cgw_layout *layout;
+	char *text = NULL;
+
+	(void)state;
+	tree_machine_v2(dir);
+	layout = fake_layout(dir);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		assert_int_equal(export_section(layout, paths[i], &text), -EINVAL);
+	assert_int_equal(export_section(layout, "/none", &text), -ENODATA);
+	cgw_layout_free(layout);
+	tree_free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_told_apart),
+		cmocka_unit_test(what_cannot_stand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-rehearsal.c - a policy run over samples, with nothing done: what, when, for how long. */
+#include "world.h"
+
+static const char *const groups[] = {"/a", "/b"};
+
+#define POLICY                                                                                   \
+	"[limit all]\nmatch = /{a,b}\npids.max = 500\n"                                          \
+	"[rule hog]\nmatch = /a\nwhen = cpu > 50%\nfor = 5s\n"                                   \
+	"step = limit cpu.max 20% hold 10s\nstep = freeze 3s hold 10s\n"                         \
+	"hold = 10s\nuntil = host.load1 < 0\nmax_hold = 1m\ncooldown = 1h\n"                     \
+	"[rule old]\nmatch = /b\nwhen = age < 10s\nthen = log\nhold = 1h\n"                      \
+	"[rule never]\nmatch = /{a,b}\nwhen = memory.current > 3G\nthen = kill TERM\nfor = 1s\n" \
+	"[rule nobody]\nmatch = /x\nwhen = cpu > 1%\nthen = log\n"
+
+/* The next sample, in a world in which nothing is done. */
+static void next(struct world *world, struct cgw_rehearsal *rehearsal, uint64_t boot)
+{
+	world->seconds++;
+	for (size_t i = 0; i < world->count; i++)
+		world->groups[i].cpu_ns += (uint64_t)(world->groups[i].cpu * 1e7);
+	world_sample(world);
+	assert_int_equal(cgw_rehearsal_step(rehearsal, world->frame, boot), 0);
+}
+
+static const struct cgw_rehearsed *find(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind,
+					const char *path)
+{
+	size_t count;
+	const struct cgw_rehearsed *actions = cgw_rehearsal_actions(rehearsal, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (actions[i].kind == kind && strcmp(actions[i].path, path) == 0 &&
+		    (kind != CGW_ACTION_LIMIT || actions[i].control == CGW_C_CPU_MAX))
+			return &actions[i];
+	return NULL;
+}
+
+static void one_hour(void **state)
+{
+	const struct cgw_rehearsed *action;
+	struct cgw_rehearsal *rehearsal;
+	struct cgw_rehearsed_section counts;
+	struct world world;
+
+	(void)state;
+	world_begin(&world, POLICY, groups, 1);
+	assert_int_equal(cgw_rehearsal_new(world.policy, UINT64_C(1000000000), &rehearsal), 0);
+	world.groups[0].cpu = 90;
+	for (int i = 0; i < 100; i++) {
+		if (i == 40) { /* one that comes later, whose age is known */
+			world.groups[1] = (struct world_group){.path = "/b",
+							       .id = 999,
+							       .memory_max = {0, CGW_MAX},
+							       .cpu_max = {0, CGW_MAX},
+							       .pids_max = {0, CGW_MAX}};
+			world.count = 2;
+			world.topology_stale = true;
+		}
+		next(&world, rehearsal, 1);
+	}
+	action = find(rehearsal, CGW_ACTION_LIMIT, "/a");
+	assert_non_null(action);
+	assert_string_equal(action->value, "20%");
+	/* The second sample is the first with a rate, and five seconds later it acts. */
+	assert_int_equal(action->boottime_ns, UINT64_C(1007000000000));
+	assert_int_equal(action->held_ns, UINT64_C(60000000000)); /* max_hold */
+	assert_false(action->open);
+	assert_non_null(strstr(action->reason, "cpu > 50% (now 90"));
+	action = find(rehearsal, CGW_ACTION_FREEZE, "/a");
+	assert_non_null(action);
+	assert_int_equal(action->held_ns, UINT64_C(3000000000));
+	assert_int_equal(action->step, 1);
+	action = find(rehearsal, CGW_ACTION_LOG, "/b");
+	assert_non_null(action);
+	assert_int_equal(action->boottime_ns, UINT64_C(1041000000000));
+	counts = cgw_rehearsal_section(rehearsal, 1);
+	assert_int_equal(counts.groups, 1);
+	assert_int_equal(counts.truths[CGW_UNKNOWN], 1);
+	assert_int_equal(counts.truths[CGW_TRUE], 99);
+	assert_true(counts.actions >= 2);
+	counts = cgw_rehearsal_section(rehearsal, 3);
+	assert_int_equal(counts.actions, 0);
+	assert_int_equal(counts.groups, 2);
+	assert_int_equal(counts.truths[CGW_TRUE], 0);
+	assert_int_equal(cgw_rehearsal_section(rehearsal, 4).groups, 0);
+	assert_int_equal(cgw_rehearsal_section(rehearsal, 0).actions, 2); /* standing */
+	/* Nothing was done, and nobody is taken for somebody who set it back. */
+	assert_int_equal(world.groups[0].cpu_max.state, CGW_MAX);
+	cgw_rehearsal_free(rehearsal);
+	world_end(&world);
+}
+
+/* What stands does not stand over a boot; samples far apart are the recording's way, not a gap. */
+static void boots_and_intervals(void **state)
+{
+	const struct cgw_rehearsed *action;
+	struct cgw_rehearsal *rehearsal;
+	struct world world;
+	size_t count;
+
+	(void)state;
+	world_begin(&world,
+		    "[rule r]\nmatch = /a\nwhen = memory.current > 50M\nthen = limit cpu.max 20%\n"
+		    "hold = 10m\n",
+		    groups, 1);
+	assert_int_equal(cgw_rehearsal_new(world.policy, UINT64_C(30000000000), &rehearsal), 0);
+	for (int i = 0; i < 4; i++) {
+		world.seconds += 29;
+		next(&world, rehearsal, 1);
+	}
+	action = find(rehearsal, CGW_ACTION_LIMIT, "/a");
+	assert_non_null(action);
+	assert_true(action->open);
+	assert_int_equal(action->held_ns, UINT64_C(90000000000));
+	next(&world, rehearsal, 2);
+	action = cgw_rehearsal_actions(rehearsal, &count);
+	assert_int_equal(count, 2); /* the new boot's own */
+	assert_false(action[0].open);
+	assert_int_equal(action[0].held_ns, UINT64_C(90000000000));
+	assert_true(action[1].open);
+	cgw_rehearsal_free(rehearsal);
+	world_end(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_hour),
+		cmocka_unit_test(boots_and_intervals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

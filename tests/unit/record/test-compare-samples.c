@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-compare-samples.c - what grew between two samples: groups that stay, come, go, are made anew. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/record/diff-command.h"
+#include "frames.h"
+#include "lib/base/cleanup.h"
+
+static const struct frame_group before_groups[] = {
+	{"/", 1}, {"/a", 10}, {"/b", 20}, {"/c", 30}, {"/same", 50}};
+static const struct frame_group after_groups[] = {
+	{"/", 1}, {"/a", 10}, {"/b", 21}, {"/d", 40}, {"/same", 50}};
+static const struct frame_value before_values[] = {
+	{"/", CGW_M_CPU_USAGE, {1000, CGW_OK}},       {"/a", CGW_M_CPU_USAGE, {700, CGW_OK}},
+	{"/b", CGW_M_CPU_USAGE, {300, CGW_OK}},       {"/c", CGW_M_CPU_USAGE, {5, CGW_OK}},
+	{"/a", CGW_M_MEMORY_CURRENT, {4096, CGW_OK}}, {"/b", CGW_M_MEMORY_CURRENT, {100, CGW_OK}},
+	{"/c", CGW_M_MEMORY_CURRENT, {50, CGW_OK}},   {"/same", CGW_M_CPU_USAGE, {9, CGW_OK}},
+	{"/same", CGW_M_MEMORY_CURRENT, {9, CGW_OK}}};
+static const struct frame_value after_values[] = {
+	{"/", CGW_M_CPU_USAGE, {900, CGW_OK}},         {"/a", CGW_M_CPU_USAGE, {750, CGW_OK}},
+	{"/b", CGW_M_CPU_USAGE, {40, CGW_OK}},         {"/d", CGW_M_CPU_USAGE, {6, CGW_OK}},
+	{"/a", CGW_M_MEMORY_CURRENT, {1024, CGW_OK}},  {"/b", CGW_M_MEMORY_CURRENT, {7, CGW_OK}},
+	{"/d", CGW_M_MEMORY_CURRENT, {0, CGW_DENIED}}, {"/same", CGW_M_CPU_USAGE, {9, CGW_OK}},
+	{"/same", CGW_M_MEMORY_CURRENT, {9, CGW_OK}}};
+
+static struct diff compare(struct cgw_field *fields, bool rebooted)
+{
+	struct topology *from = frame_topology(before_groups, 5);
+	struct topology *to = frame_topology(after_groups, 5);
+	struct cgw_snapshot *before =
+		frame_snapshot(from, 1, before_values, ARRAY_SIZE(before_values));
+	struct cgw_snapshot *after = frame_snapshot(to, 2, after_values, ARRAY_SIZE(after_values));
+	struct diff diff = {.fields = fields, .field_count = 2, .rebooted = rebooted};
+
+	assert_int_equal(cgw_field_parse("cpu.usage", &fields[0], NULL), 0);
+	assert_int_equal(cgw_field_parse("memory.current", &fields[1], NULL), 0);
+	assert_int_equal(diff_make(&diff, before, after), 0);
+	cgw_snapshot_unref(before);
+	cgw_snapshot_unref(after);
+	topology_unref(from);
+	topology_unref(to);
+	return diff;
+}
+
+static const struct diff_row *row(const struct diff *diff, const char *path, const char *what)
+{
+	for (size_t i = 0; i < diff->row_count; i++)
+		if (strcmp(diff->rows[i].path, path) == 0) {
+			assert_string_equal(diff->rows[i].what, what);
+			return &diff->rows[i];
+		}
+	fail_msg("%s is not among the rows", path);
+	return NULL;
+}
+
+static void assert_change(const struct diff_row *row, size_t field, double wanted)
+{
+	assert_int_equal(row->cells[field].state, CGW_OK);
+	assert_true(row->cells[field].change == wanted);
+}
+
+static void groups_and_figures(void **state)
+{
+	struct cgw_field fields[2];
+	struct diff diff = compare(fields, false);
+
+	(void)state;
+	assert_int_equal(diff.row_count, 5); /* "/same" is not worth a line */
+	assert_change(row(&diff, "/a", ""), 0, 50);
+	assert_change(row(&diff, "/a", ""), 1, -3072);
+	/* A counter that ran backwards on the same group is no negative growth. */
+	assert_int_equal(row(&diff, "/", "")->cells[0].state, CGW_RESET);
+	/* Another group under the same name began at nothing. */
+	assert_change(row(&diff, "/b", "recreated"), 0, 40);
+	assert_change(row(&diff, "/b", "recreated"), 1, 7);
+	assert_change(row(&diff, "/d", "new"), 0, 6);
+	assert_int_equal(row(&diff, "/d", "new")->cells[1].state, CGW_DENIED);
+	/* What is gone gave its memory back; what it had counted to its end nobody saw. */
+	assert_int_equal(row(&diff, "/c", "gone")->cells[0].state, CGW_GONE);
+	assert_change(row(&diff, "/c", "gone"), 1, -50);
+	diff_sort(&diff, 0);
+	assert_string_equal(diff.rows[0].path, "/a");
+	assert_string_equal(diff.rows[1].path, "/b");
+	diff_sort(&diff, 1);
+	assert_string_equal(diff.rows[0].path, "/b");
+	assert_string_equal(diff.rows[4].path, "/a");
+	diff_done(&diff);
+}
+
+/* Over a reboot nothing is the same, whatever the inodes say. */
+static void over_a_reboot(void **state)
+{
+	struct cgw_field fields[2];
+	struct diff diff = compare(fields, true);
+
+	(void)state;
+	assert_change(row(&diff, "/a", "recreated"), 0, 750);
+	assert_change(row(&diff, "/same", "recreated"), 0, 9);
+	assert_change(row(&diff, "/d", "new"), 0, 6);
+	diff_done(&diff);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(groups_and_figures),
+		cmocka_unit_test(over_a_reboot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

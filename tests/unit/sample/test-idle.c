@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-idle.c - what is read again and when: groups that stand still, and the first one of a hierarchy. */
+#include "sample-machine.h"
+
+#define STILL_KEYS "cpu.usage cpu.user memory.current io.rbytes cgroup.type"
+
+static struct machine *machine_that_stands_still(unsigned interval)
+{
+	const struct cgw_sampler_options options = {.still_interval = interval};
+	struct machine *machine = machine_new(tree_machine_v2);
+
+	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 3\n");
+	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
+	tree_file(machine->dir, "cgroup/a/io.stat", "8:0 rbytes=5\n8:16 rbytes=10\n");
+	tree_file(machine->dir, "cgroup/a/cgroup.type", "domain\n");
+	machine_open(machine, STILL_KEYS);
+	cgw_sampler_free(machine->sampler);
+	assert_int_equal(cgw_sampler_new(machine->layout, &options, &machine->sampler, NULL), 0);
+	want_keys(machine->sampler, STILL_KEYS);
+	cgw_snapshot_unref(sample(machine));
+	return machine;
+}
+
+static void assert_memory(struct machine *machine, uint64_t bytes)
+{
+	struct cgw_snapshot *snapshot = sample(machine);
+
+	assert_number(snapshot, "/a", CGW_M_MEMORY_CURRENT, CGW_OK, bytes);
+	cgw_snapshot_unref(snapshot);
+}
+
+/* The files of a group whose clock stands still are read in turn: late, not never. */
+static void carries_over_what_stands_still(void **state)
+{
+	struct machine *machine = machine_that_stands_still(4);
+	const struct cgw_instance *instances;
+	uint64_t memory_bytes = 4096;
+	unsigned samples = 0;
+	enum cgw_state text_state;
+	size_t count;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/a/memory.current", "8192\n");
+	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 4\n");
+	for (; memory_bytes == 4096 && samples < 4; samples++) {
+		struct cgw_snapshot *snapshot = sample(machine);
+
+		/* The clock's own file is read each time, and all the rest is there each time. */
+		assert_number(snapshot, "/a", CGW_M_CPU_USAGE, CGW_OK, 7000);
+		assert_number(snapshot, "/a", CGW_M_CPU_USER, CGW_OK, 4000);
+		assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 15);
+		instances = cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, 1, &count);
+		assert_int_equal(count, 2);
+		assert_int_equal(instances[1].number.value, 10);
+		assert_string_equal(cgw_snapshot_text(snapshot, CGW_M_CGROUP_TYPE, 1, &text_state),
+				    "domain");
+		memory_bytes = read_number(snapshot, "/a", CGW_M_MEMORY_CURRENT).value;
+		cgw_snapshot_unref(snapshot);
+	}
+	assert_int_equal(memory_bytes, 8192);
+	assert_true(samples > 1);
+	machine_free(machine);
+}
+
+/* A hierarchy that held nothing but its root: what its first group has is read at once. */
+static void reads_the_first_group(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v1);
+	struct cgw_snapshot *snapshot;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/memory/a/memory.usage_in_bytes", "1\n");
+	machine_open(machine, "memory.current");
+	machine->layout->recorded = false; /* inotify tells what comes, as on a kernel */
+	cgw_sampler_free(machine->sampler);
+	assert_int_equal(cgw_sampler_new(machine->layout, NULL, &machine->sampler, NULL), 0);
+	want_keys(machine->sampler, "memory.current pids.max");
+	cgw_snapshot_unref(sample(machine));
+	tree_file(machine->dir, "cgroup/pids/b/pids.max", "77\n");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/b", CGW_M_PIDS_MAX, CGW_OK, 77);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
+/* ... and at once when it moves, when somebody acted, and when another group shifts the rows. */
+static void reads_what_moves_at_once(void **state)
+{
+	struct machine *machine = machine_that_stands_still(1000);
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/a/memory.current", "100\n");
+	assert_memory(machine, 4096);
+	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 8\nuser_usec 3\n");
+	assert_memory(machine, 100);
+	tree_file(machine->dir, "cgroup/a/memory.current", "200\n");
+	cgw_sampler_read_idle(machine->sampler);
+	assert_memory(machine, 200);
+	tree_file(machine->dir, "cgroup/Z/memory.current", "55\n");
+	tree_file(machine->dir, "cgroup/Z/cpu.stat", "usage_usec 8\n");
+	tree_file(machine->dir, "cgroup/a/memory.current", "300\n");
+	for (unsigned i = 0; i < 3; i++)
+		assert_memory(machine, 200);
+	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 9\n");
+	assert_memory(machine, 300);
+	machine_free(machine);
+}
+
+/* Whoever runs in a group runs in all above it: beneath a clock that stands still none is looked at. */
+static void leaves_alone_what_is_beneath(void **state)
+{
+	struct machine *machine = machine_that_stands_still(1000);
+	struct cgw_snapshot *snapshot;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 5\n");
+	cgw_snapshot_unref(sample(machine));
+	/* No kernel would say so: that it is not seen tells that nobody looked. */
+	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 6\n");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a/b", CGW_M_CPU_USAGE, CGW_OK, 5000);
+	cgw_snapshot_unref(snapshot);
+	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 8\nuser_usec 3\n");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a/b", CGW_M_CPU_USAGE, CGW_OK, 6000);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(carries_over_what_stands_still),
+		cmocka_unit_test(reads_what_moves_at_once),
+		cmocka_unit_test(leaves_alone_what_is_beneath),
+		cmocka_unit_test(reads_the_first_group),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
