@@ -83,8 +83,8 @@ struct cgw_scope {
 	 * Figures are sums over these, children of one parent, `group` among them; NULL: of the group
 	 * alone. "of limit" is then of the parent's tightest limit; an age is unknown.
 	 */
-	const uint32_t *together;
-	size_t together_count;
+	const uint32_t *members;
+	size_t member_count;
 };
 enum cgw_truth cgw_expression_evaluate(const struct cgw_expression *expression,
 				       const struct cgw_scope *scope);

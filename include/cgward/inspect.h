@@ -100,32 +100,32 @@ struct cgw_namespace {
 	struct cgw_number
 		host;       /* 1: the machine's own, 0: not; UNSUPPORTED: not to be told in here */
 	uint32_t processes; /* of the group */
-	uint32_t others;    /* of other groups; counted with `shared` only */
-	pid_t example;      /* a process in it, the lowest */
-	char **groups;      /* other groups that share it: a path each, CGW_SHOWN_MAX at most */
+	uint32_t other_processes; /* of other groups; counted with `shared` only */
+	pid_t example_pid;        /* a process in it, the lowest */
+	char **groups; /* other groups that share it: a path each, CGW_NAMESPACE_GROUPS_MAX at most */
 	uint32_t group_count;    /* how many there are, also beyond those */
 	char *hostname;          /* UTS; NULL: not readable */
 	char *uid_map, *gid_map; /* user: lines as the kernel writes them */
 	char *offsets;           /* time */
 };
-#define CGW_SHOWN_MAX 16
+#define CGW_NAMESPACE_GROUPS_MAX 16
 
 /* Names that somebody else keeps for what the path only identifies. Empty where not known. */
 struct cgw_names {
-	char name[256];    /* of the container or machine */
-	char image[256];   /* it was made from */
-	char pod[256];     /* Kubernetes' or Podman's name of the pod */
-	char space[256];   /* Kubernetes' namespace */
-	char role[256];    /* the container's name within its pod; a machine's class */
-	char source[256];  /* the file or socket that said so */
-	char trouble[128]; /* why there is no name, where one was looked for */
+	char name[256];          /* of the container or machine */
+	char image[256];         /* it was made from */
+	char pod[256];           /* Kubernetes' or Podman's name of the pod */
+	char pod_namespace[256]; /* Kubernetes' namespace */
+	char role[256];          /* the container's name within its pod; a machine's class */
+	char source[256];        /* the file or socket that said so */
+	char problem[128];       /* why there is no name, where one was looked for */
 };
 
 struct cgw_inspect_options {
-	bool own;     /* not the processes of the groups beneath */
-	bool threads; /* a row a thread */
-	bool shared;  /* look at every process of the machine: who shares the namespaces */
-	bool dead;    /* the same: those that exited and were not reaped, which no list names */
+	bool own_only; /* not the processes of the groups beneath */
+	bool threads;  /* a row a thread */
+	bool shared;   /* look at every process of the machine: who shares the namespaces */
+	bool zombies;  /* the same: those that exited and were not reaped, which no list names */
 	size_t process_max; /* 0: a sensible default */
 };
 
@@ -135,7 +135,7 @@ struct cgw_inspection {
 	struct cgw_identity identity;
 	struct cgw_process *processes; /* by pid */
 	size_t process_count;
-	size_t process_left;              /* not read, beyond process_max */
+	size_t process_omitted;           /* not read, beyond process_max */
 	size_t vanished;                  /* went away while they were read */
 	size_t out_of_view;               /* listed, but of a PID namespace that is not ours */
 	struct cgw_namespace *namespaces; /* by kind, most used first */
@@ -163,9 +163,9 @@ void cgw_namespaces_free(struct cgw_namespace *namespaces, size_t count);
 /* How far a process could reach beyond what its groups bound. */
 enum cgw_privilege {
 	CGW_PRIVILEGE_UNKNOWN,
-	CGW_PRIVILEGE_NONE,  /* no capability at all */
-	CGW_PRIVILEGE_INNER, /* some, but only over its own user namespace */
-	CGW_PRIVILEGE_SOME,  /* some over the host's, none that gives the others */
+	CGW_PRIVILEGE_NONE,       /* no capability at all */
+	CGW_PRIVILEGE_NAMESPACED, /* some, but only over its own user namespace */
+	CGW_PRIVILEGE_SOME,       /* some over the host's, none that gives the others */
 	CGW_PRIVILEGE_ADMIN, /* over the host's, one that is as good as all: CAP_SYS_ADMIN, ... */
 	CGW_PRIVILEGE_FULL,  /* every capability over the host's */
 };
@@ -180,7 +180,7 @@ struct cgw_bound {
 	struct cgw_number bound; /* CGW_OK: bounded; CGW_MAX: by nothing; else not known */
 	struct cgw_number use;
 	enum cgw_metric use_metric;
-	uint32_t by;     /* the group that sets it, or CGW_NO_GROUP */
+	uint32_t set_by; /* the group that sets it, or CGW_NO_GROUP */
 	char device[64]; /* io: of the tightest one */
 };
 #define CGW_BOUND_MAX 8
@@ -211,11 +211,11 @@ const char *cgw_cause_name(enum cgw_cause_kind kind) CGW_PURE;
 
 struct cgw_cause {
 	enum cgw_cause_kind kind;
-	bool now;       /* between the two samples; else it was so since the group began */
-	double percent; /* how much it holds back: what causes are ranked by */
-	uint32_t by;    /* the group at fault: itself, one above, or the root for the machine */
-	bool machine;   /* the machine's figure: the group has none of its own */
-	int16_t limit;  /* the metric whose limit it is, or -1 */
+	bool current;     /* between the two samples; else it was so since the group began */
+	double percent;   /* how much it holds back: what causes are ranked by */
+	uint32_t group;   /* the group at fault: itself, one above, or the root for the machine */
+	bool system_wide; /* the machine's figure: the group has none of its own */
+	int16_t limit;    /* the metric whose limit it is, or -1 */
 	double amount, bound, count;
 	char device[64];
 	/* What would change it: `cgward set` (or thaw) of `by`; "" where nothing of a group would. */

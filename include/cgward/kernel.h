@@ -107,7 +107,7 @@ struct cgw_layout *cgw_layout_free(struct cgw_layout *layout);
 int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller controller);
 
 /* The index of the v2 hierarchy, or -ENOENT. */
-int cgw_layout_v2(const struct cgw_layout *layout);
+int cgw_layout_find_v2(const struct cgw_layout *layout);
 
 /*
  * Opens the directory of a group (O_PATH|O_DIRECTORY), beneath the hierarchy's top: no "..", no
@@ -164,8 +164,8 @@ int cgw_namespace_of(const struct cgw_layout *layout, pid_t pid, enum cgw_namesp
  * The namespace of PID 1 here: the one that all in sight branched off. Where PID 1 is guarded and the
  * kernel's own threads are in sight, theirs, which is the same.
  */
-int cgw_namespace_of_first(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
-			   uint64_t *ret_inode);
+int cgw_namespace_of_pid1(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
+			  uint64_t *ret_inode);
 
 /* False inside a container that has a PID namespace of its own: PID 1 here is the container's. */
 bool cgw_in_host_pid_namespace(const struct cgw_layout *layout);
@@ -204,8 +204,8 @@ void cgw_membership_done(struct cgw_membership *membership);
  * order, where it is more than the hierarchy's top; else the deepest. "/" where all are tops; NULL where
  * none is in view. Points into `membership`.
  */
-const char *cgw_membership_main(const struct cgw_layout *layout,
-				const struct cgw_membership *membership);
+const char *cgw_membership_main_path(const struct cgw_layout *layout,
+				     const struct cgw_membership *membership);
 
 /*
  * What an operator calls a group: a path ("/a/b", or "a/b" below the top), a path below a mount

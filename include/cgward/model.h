@@ -91,7 +91,7 @@ unsigned cgw_frame_flags(const struct cgw_frame *frame, uint32_t group) CGW_PURE
 /* Index in the sample before, or CGW_NO_GROUP. */
 uint32_t cgw_frame_previous(const struct cgw_frame *frame, uint32_t group) CGW_PURE;
 /* Groups of the sample before that are no more: indices into its topology. */
-const uint32_t *cgw_frame_gone(const struct cgw_frame *frame, size_t *ret_count);
+const uint32_t *cgw_frame_removed_groups(const struct cgw_frame *frame, size_t *ret_count);
 
 struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field field,
 				 uint32_t group);
@@ -168,7 +168,7 @@ int cgw_glob_check(const char *pattern, struct cgw_diag *diag);
 enum cgw_order_flag {
 	CGW_ORDER_ASCENDING = 1, /* numbers: the least first */
 	CGW_ORDER_TREE = 2,
-	CGW_ORDER_BACKWARD = 4, /* texts, which begin with A otherwise: the last first */
+	CGW_ORDER_TEXT_DESCENDING = 4, /* texts, which begin with A otherwise: the last first */
 };
 
 /*

@@ -175,7 +175,7 @@ const char *cgw_action_kind_name(enum cgw_action_kind kind) CGW_PURE;
 /* One thing to do now. Strings live until the engine's next step. */
 struct cgw_action {
 	enum cgw_action_kind kind;
-	uint64_t token;   /* names this action in cgw_engine_done() */
+	uint64_t token;   /* names this action in cgw_engine_action_done() */
 	uint32_t section; /* UINT32_MAX: of a policy that is no more */
 	const char *rule; /* name of the section */
 	uint32_t step;    /* of a ladder, from 0 */
@@ -200,8 +200,8 @@ struct cgw_action_result {
 	uint64_t token;
 	int error; /* 0 or negative errno; -ESTALE: somebody else changed the value since */
 	enum cgw_outcome outcome;
-	const char *old_value, *kept_value; /* LIMIT, RESTORE */
-	const char *reason;                 /* of a failure; or NULL */
+	const char *old_value, *accepted_value; /* LIMIT, RESTORE */
+	const char *reason;                     /* of a failure; or NULL */
 };
 
 struct cgw_engine;
@@ -212,12 +212,12 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine);
 /*
  * One tick: `now_ns` is the frame's moment on a clock that runs with suspend (boottime). Actions come
  * back in the order in which they must be done; the array belongs to the engine until its next step,
- * and each action wants its cgw_engine_done() before that.
+ * and each action wants its cgw_engine_action_done() before that.
  */
 int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 		    const struct cgw_facts *facts, uint64_t now_ns,
 		    const struct cgw_action **ret_actions, size_t *ret_count);
-void cgw_engine_done(struct cgw_engine *engine, const struct cgw_action_result *result);
+void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_result *result);
 
 /* When something is due between samples (a thaw, a second signal); UINT64_MAX: nothing is. */
 uint64_t cgw_engine_due_ns(const struct cgw_engine *engine) CGW_PURE;
@@ -257,15 +257,15 @@ size_t cgw_engine_instances(const struct cgw_engine *engine, struct cgw_instance
 			    size_t capacity);
 
 /* What it holds at this moment: changed values and their originals, and frozen groups. */
-struct cgw_held_value {
+struct cgw_applied_value {
 	const char *path;
 	uint64_t group_id;
 	enum cgw_control control; /* CGW_CONTROL_COUNT: frozen */
-	const char *original, *kept;
+	const char *original, *accepted;
 	uint32_t section; /* whose value it is now */
 };
-size_t cgw_engine_held_values(const struct cgw_engine *engine, struct cgw_held_value *values,
-			      size_t capacity);
+size_t cgw_engine_applied_values(const struct cgw_engine *engine, struct cgw_applied_value *values,
+				 size_t capacity);
 
 /*
  * A policy run over samples that were kept, with nothing done: what it would have done, when and for how
@@ -284,7 +284,7 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 		       uint64_t boot);
 
 /* One action. Texts belong to the rehearsal. */
-struct cgw_rehearsed {
+struct cgw_rehearsed_action {
 	uint64_t realtime_ns, boottime_ns; /* of the sample, or the timer, that it comes of */
 	enum cgw_action_kind kind;         /* never RESTORE or THAW: they end another one */
 	enum cgw_control control;          /* LIMIT, RECLAIM */
@@ -292,12 +292,12 @@ struct cgw_rehearsed {
 	int signal;                        /* KILL */
 	uint64_t group_id;
 	char *path, *value, *reason;
-	uint64_t held_ns; /* LIMIT, FREEZE: until it ends or is replaced, or the last sample */
-	bool open;        /* it stands at the last sample */
+	uint64_t active_ns; /* LIMIT, FREEZE: until it ends or is replaced, or the last sample */
+	bool active_at_end; /* it stands at the last sample */
 };
 /* All so far, in order; valid until the next step. */
-const struct cgw_rehearsed *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
-						  size_t *ret_count);
+const struct cgw_rehearsed_action *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
+							 size_t *ret_count);
 
 /* Why a section acted, or did not. */
 struct cgw_rehearsed_section {

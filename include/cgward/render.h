@@ -31,7 +31,7 @@ size_t cgw_format_time(uint64_t realtime_ns, char *buffer, size_t size);
 /* Display cells that a terminated UTF-8 text takes (it must have been escaped before). */
 size_t cgw_text_width(const char *text) CGW_PURE;
 /* Cuts an escaped text to `cells`, with "…" (or "~" where not UTF-8) in the last one when cut. */
-size_t cgw_text_cut(const char *text, size_t cells, bool utf8, char *buffer, size_t size);
+size_t cgw_text_truncate(const char *text, size_t cells, bool utf8, char *buffer, size_t size);
 
 /* How a field is set out in a column. */
 struct cgw_column {

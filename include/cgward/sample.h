@@ -126,7 +126,7 @@ struct cgw_sampler_options {
 	 * outside (reclaim, write-back, a limit that is set). For the files collector, where cpu.usage is
 	 * wanted. 0 or 1: everything at each sample.
 	 */
-	unsigned still_interval;
+	unsigned idle_interval;
 };
 
 struct cgw_sampler;

@@ -23,14 +23,14 @@ static int take_text(void *context, uint32_t slot, const char *text, size_t leng
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const keys[4] = {"usage_usec", "some.avg10", "rbytes", "0"};
-	struct decode_want wants[4];
+	struct decode_request wants[4];
 	struct cgw_number numbers[4];
 	size_t sum = 0;
 	const struct decode_sink sink = {take_instance, take_text, &sum};
 	char *text = fuzz_text(data, size);
 
 	for (uint32_t i = 0; i < 4; i++)
-		wants[i] = (struct decode_want){
+		wants[i] = (struct decode_request){
 			.key = keys[i],
 			.key_length = (uint32_t)strlen(keys[i]),
 			.slot = i,

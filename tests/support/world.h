@@ -230,7 +230,7 @@ static void world_do(struct world *world, const struct cgw_action *actions, size
 		char old[64] = "", kept[64] = "";
 		size_t used = strlen(world->log);
 		struct cgw_action_result result = {
-			.token = action->token, .old_value = old, .kept_value = kept};
+			.token = action->token, .old_value = old, .accepted_value = kept};
 		const char *what = action->control < CGW_CONTROL_COUNT
 					   ? cgw_control_info(action->control)->key
 					   : "";
@@ -245,7 +245,7 @@ static void world_do(struct world *world, const struct cgw_action *actions, size
 			       action->value != NULL ? action->value : "",
 			       result.error < 0 ? " failed" : "");
 		world->done++;
-		cgw_engine_done(world->engine, &result);
+		cgw_engine_action_done(world->engine, &result);
 	}
 }
 

@@ -239,7 +239,7 @@ static void check_pressure(const struct cgw_layout *layout, struct finding *find
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "the kernel measures no pressure (PSI): %s", strerror(-r));
 		ADVISE(finding, "boot with psi=1, where the kernel is built with CONFIG_PSI");
-	} else if (cgw_layout_v2(layout) < 0 || layout->kind != CGW_LAYOUT_V2) {
+	} else if (cgw_layout_find_v2(layout) < 0 || layout->kind != CGW_LAYOUT_V2) {
 		finding->verdict = VERDICT_LIMITED;
 		SAY(finding, "the machine's, and that of groups in a v2 hierarchy only");
 		ADVISE(finding, "v1 has no pressure a group: boot with cgroup v2 to have it");

@@ -48,7 +48,7 @@ static int apply(const struct performer *performer, const struct cgw_action *act
 		const struct cgw_result *result = cgw_plan_result(plan, 0);
 
 		performed->result.outcome = result->outcome;
-		memcpy(performed->kept_value, result->new_value, sizeof(result->new_value));
+		memcpy(performed->accepted_value, result->new_value, sizeof(result->new_value));
 		memcpy(performed->how, result->how, sizeof(result->how));
 		if (result->diag.text[0] != '\0')
 			diag = result->diag;
@@ -180,7 +180,7 @@ static int set_limit(struct performer *performer, const struct cgw_action *actio
 			(void)undo_store_end(performer->store, &record);
 		return r;
 	}
-	(void)undo_store_compact(performer->store, &record, performed->kept_value);
+	(void)undo_store_compact(performer->store, &record, performed->accepted_value);
 	if (!of_rule) {
 		/* The standing limit stands again: what a rule had set over it is gone. */
 		record.level = STORE_RULE;
@@ -341,15 +341,15 @@ void perform(struct performer *performer, const struct cgw_action *action, bool 
 	performed->result.token = action->token;
 	performed->result.outcome = CGW_OUTCOME_FAILED;
 	performed->result.old_value = performed->old_value;
-	performed->result.kept_value = performed->kept_value;
+	performed->result.accepted_value = performed->accepted_value;
 	r = action->kind == CGW_ACTION_LIMIT ? set_limit(performer, action, of_rule, performed)
 					     : kinds[action->kind](performer, action, performed);
 	performed->result.error = r;
 	if (performed->reason[0] != '\0')
 		performed->result.reason = performed->reason;
 	/* A dry run keeps nothing; for the books it is as if it had. */
-	if (r == 0 && performed->kept_value[0] == '\0' && action->value != NULL)
-		(void)snprintf(performed->kept_value, sizeof(performed->kept_value), "%s",
+	if (r == 0 && performed->accepted_value[0] == '\0' && action->value != NULL)
+		(void)snprintf(performed->accepted_value, sizeof(performed->accepted_value), "%s",
 			       action->value);
 	performer->done += r == 0;
 	performer->failed += r < 0;
@@ -374,7 +374,7 @@ void perform_all(struct performer *performer, struct cgw_engine *engine,
 		if (performer->told != NULL)
 			performer->told(performer->told_context, &action, of_rule,
 					&performed.result);
-		cgw_engine_done(engine, &performed.result);
+		cgw_engine_action_done(engine, &performed.result);
 	}
 }
 

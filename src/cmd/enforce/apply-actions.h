@@ -35,7 +35,7 @@ struct performer {
 /* Does it, says it, and fills what the engine wants to know. Texts of the result live in `texts`. */
 struct applied_action {
 	struct cgw_action_result result;
-	char old_value[256], kept_value[256], how[768], reason[512];
+	char old_value[256], accepted_value[256], how[768], reason[512];
 };
 void perform(struct performer *performer, const struct cgw_action *action, bool of_rule,
 	     struct applied_action *ret_performed);

@@ -146,11 +146,11 @@ static void print_condition(const struct checking *checking, size_t index,
 		.frame = checking->view.frame, .group = group, .facts = &checking->view.facts};
 
 	(void)cgw_policy_sum_members(checking->view.policy, index, scope.frame, scope.facts, group,
-				     &together, &scope.together_count);
-	scope.together = together;
+				     &together, &scope.member_count);
+	scope.members = together;
 	printf("      when: %s", cgw_truth_name(cgw_expression_evaluate(section->when, &scope)));
-	if (scope.together_count > 0)
-		printf(", of %zu groups together", scope.together_count);
+	if (scope.member_count > 0)
+		printf(", of %zu groups together", scope.member_count);
 	putchar('\n');
 }
 

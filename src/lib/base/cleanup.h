@@ -30,7 +30,7 @@ static inline void cleanup_file(FILE **file)
 }
 
 /* Hands over a descriptor: the variable no longer owns it. */
-static inline int take_fd(int *fd)
+static inline int steal_fd(int *fd)
 {
 	int taken = *fd;
 
@@ -39,7 +39,7 @@ static inline int take_fd(int *fd)
 }
 
 /* Hands over a pointer: the variable no longer owns it. */
-static inline void *take_pointer(void *variable)
+static inline void *steal_pointer(void *variable)
 {
 	void **pointer = variable;
 	void *taken = *pointer;

@@ -18,7 +18,7 @@ static inline size_t size_from_u64(uint64_t number)
 }
 
 /* By hand, for machines whose compiler has no numbers of 128 bits. */
-static inline bool scale_by_halves(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)
+static inline bool scale_u64_portable(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)
 {
 	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
 	uint64_t first = (a >> 32) * (b & UINT32_MAX), second = (a & UINT32_MAX) * (b >> 32);
@@ -53,7 +53,7 @@ static inline bool scale_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_s
 	*ret_scaled = (uint64_t)scaled;
 	return true;
 #else
-	return scale_by_halves(a, b, c, ret_scaled);
+	return scale_u64_portable(a, b, c, ret_scaled);
 #endif
 }
 

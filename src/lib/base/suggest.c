@@ -44,10 +44,10 @@ static unsigned distance(const char *a, const char *b)
 
 void suggestion_offer(struct suggestion *nearest, const char *word)
 {
-	unsigned edits = distance(nearest->wanted, word);
+	unsigned edits = distance(nearest->input, word);
 
 	/* "memory" for "memory.current": what was typed so far is worth more than letters changed. */
-	if (strncmp(word, nearest->wanted, strlen(nearest->wanted)) == 0)
+	if (strncmp(word, nearest->input, strlen(nearest->input)) == 0)
 		edits = 1;
 	if (nearest->word == NULL || edits < nearest->distance) {
 		nearest->word = word;
@@ -57,7 +57,7 @@ void suggestion_offer(struct suggestion *nearest, const char *word)
 
 const char *suggestion_word(const struct suggestion *nearest)
 {
-	size_t length = strlen(nearest->wanted);
+	size_t length = strlen(nearest->input);
 
 	if (nearest->word == NULL || length == 0 || length > LENGTH_MAX)
 		return NULL;

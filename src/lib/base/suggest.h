@@ -7,7 +7,7 @@
 
 /* Keeps the best of the words it is shown: start with distance 0 and word NULL. */
 struct suggestion {
-	const char *wanted;
+	const char *input;
 	const char *word;
 	unsigned distance;
 };

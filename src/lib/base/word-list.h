@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Is `word` one of the words in `words`, which blanks separate? */
-static inline bool words_have(const char *words, const char *word)
+static inline bool word_list_has(const char *words, const char *word)
 {
 	size_t length = strlen(word);
 

@@ -336,7 +336,7 @@ int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops
 	if (r < 0)
 		return r;
 	set_kind(layout);
-	*ret_layout = take_pointer(&layout);
+	*ret_layout = steal_pointer(&layout);
 	return 0;
 }
 
@@ -354,7 +354,7 @@ int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller control
 	return -ENOENT;
 }
 
-int cgw_layout_v2(const struct cgw_layout *layout)
+int cgw_layout_find_v2(const struct cgw_layout *layout)
 {
 	for (size_t i = 0; i < layout->hierarchy_count; i++)
 		if (layout->hierarchies[i].version == 2)

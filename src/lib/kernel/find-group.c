@@ -185,7 +185,7 @@ static int search_all(const struct cgw_layout *layout, const char *what,
 	if (search.found_count == 0)
 		return -ENOENT;
 	if (search.found_count == 1) {
-		*ret_path = take_pointer(&search.found[0]);
+		*ret_path = steal_pointer(&search.found[0]);
 		search.found_count = 0;
 		return 0;
 	}
@@ -267,7 +267,7 @@ static int find_path(const struct cgw_layout *layout, const char *what, char **r
 	}
 	if (!exists(layout, path))
 		return -ENOENT;
-	*ret_path = take_pointer(&path);
+	*ret_path = steal_pointer(&path);
 	return 0;
 }
 
@@ -289,7 +289,7 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, char **
 	r = cgw_membership_read(layout, (pid_t)pid, &membership);
 	if (r < 0)
 		return cgw_diag_set(diag, r, "no process %ld", pid);
-	path = cgw_membership_main(layout, &membership);
+	path = cgw_membership_main_path(layout, &membership);
 	if (path == NULL)
 		return cgw_diag_set(diag, -ENOENT,
 				    "process %ld is in no group that is in view here", pid);

@@ -34,7 +34,7 @@ int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_
 			size *= 2;
 	}
 	text[used] = '\0';
-	*ret_text = take_pointer(&text);
+	*ret_text = steal_pointer(&text);
 	*ret_length = used;
 	return 0;
 }

@@ -58,7 +58,7 @@ static int open_by_component(int directory, const char *path, int flags)
 		at = fd;
 		path += length + strspn(path + length, "/");
 	}
-	return take_fd(&at);
+	return steal_fd(&at);
 }
 
 static int real_open_beneath(int directory, const char *path, int flags)

@@ -22,7 +22,7 @@ static int hierarchy_of(const struct cgw_layout *layout, const char *list)
 	int controller;
 
 	if (length == 0)
-		return cgw_layout_v2(layout);
+		return cgw_layout_find_v2(layout);
 	if (length >= sizeof(word))
 		return -ENOENT;
 	memcpy(word, list, length);
@@ -148,8 +148,8 @@ static size_t depth_of(const char *path)
 	return depth;
 }
 
-const char *cgw_membership_main(const struct cgw_layout *layout,
-				const struct cgw_membership *membership)
+const char *cgw_membership_main_path(const struct cgw_layout *layout,
+				     const struct cgw_membership *membership)
 {
 	/* What systemd keeps in its own hierarchy, or a list of devices, says less than a bound. */
 	static const enum cgw_controller bounding[] = {CGW_MEMORY, CGW_CPU, CGW_PIDS, CGW_IO};

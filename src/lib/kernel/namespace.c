@@ -81,8 +81,8 @@ static bool kernel_threads_in_sight(const struct cgw_layout *layout)
 	       strncmp(text, name, strlen(name)) == 0;
 }
 
-int cgw_namespace_of_first(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
-			   uint64_t *ret_inode)
+int cgw_namespace_of_pid1(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
+			  uint64_t *ret_inode)
 {
 	int r = cgw_namespace_of(layout, 1, kind, ret_inode);
 
@@ -127,7 +127,7 @@ int cgw_namespace_of_host(const struct cgw_layout *layout, enum cgw_namespace_ki
 	if ((unsigned)kind >= CGW_NAMESPACE_COUNT)
 		return -EINVAL;
 	if (cgw_in_host_pid_namespace(layout))
-		r = cgw_namespace_of_first(layout, kind, ret_inode);
+		r = cgw_namespace_of_pid1(layout, kind, ret_inode);
 	if (r == 0 || (kinds[kind].late && !numbers_all(layout)))
 		return r;
 	*ret_inode = kinds[kind].initial;

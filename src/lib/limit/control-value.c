@@ -190,7 +190,7 @@ static int parse_text(const struct control_row *row, const char *text, struct re
 		       list_normalise(text, wish->asked.text, sizeof(wish->asked.text)) == 0;
 		return good ? 0 : -EINVAL;
 	case FORM_WORD:
-		good = strchr(text, ' ') == NULL && words_have(row->info.words, text);
+		good = strchr(text, ' ') == NULL && word_list_has(row->info.words, text);
 		break;
 	case FORM_TOGGLES:
 		good = are_toggles(text);

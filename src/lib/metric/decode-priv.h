@@ -11,7 +11,7 @@
 /* One decoding: where it stands, what is wanted, where it goes. */
 struct decode_job {
 	const char *at, *end;
-	const struct decode_want *wants;
+	const struct decode_request *wants;
 	size_t want_count;
 	struct cgw_number *out;
 	const struct decode_sink *sink;
@@ -53,8 +53,8 @@ static inline bool decode_next_word(const char **at, const char *line_end,
 }
 
 /* The want of that key, looked for from `expected` on and around; want_count where there is none. */
-static inline size_t decode_find_want(const struct decode_job *job, const char *key, size_t length,
-				      size_t expected)
+static inline size_t decode_find_request(const struct decode_job *job, const char *key,
+					 size_t length, size_t expected)
 {
 	for (size_t n = 0; n < job->want_count; n++) {
 		size_t i = expected + n < job->want_count ? expected + n
@@ -73,7 +73,8 @@ static inline void decode_store(struct decode_job *job, size_t want, struct cgw_
 }
 
 /* "max", "-1" or a number, converted as the want says; anything else is BAD. */
-struct cgw_number decode_token(const struct decode_want *want, const char *text, const char *end);
+struct cgw_number decode_token(const struct decode_request *want, const char *text,
+			       const char *end);
 
 /* Finds " key=value" between `at` and `end`. */
 bool decode_find_assignment(const char *at, const char *end, const char *key, size_t key_length,

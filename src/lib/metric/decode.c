@@ -77,7 +77,7 @@ static uint64_t weight_from_bfq(uint64_t bfq)
  * huge pages, with theirs: all of it lies in the last 2 GiB below 2^63. */
 #define PAGE_COUNTER_END ((UINT64_C(1) << 63) - (UINT64_C(1) << 31))
 
-struct cgw_number decode_convert(const struct decode_want *want, uint64_t value)
+struct cgw_number decode_convert(const struct decode_request *want, uint64_t value)
 {
 	uint64_t scale = want->scale;
 
@@ -102,7 +102,7 @@ struct cgw_number decode_convert(const struct decode_want *want, uint64_t value)
 	return (struct cgw_number){value * scale, CGW_OK};
 }
 
-struct cgw_number decode_token(const struct decode_want *want, const char *text, const char *end)
+struct cgw_number decode_token(const struct decode_request *want, const char *text, const char *end)
 {
 	static const struct cgw_number bad = {0, CGW_BAD}, unlimited = {0, CGW_MAX};
 	const char *at = text;
@@ -133,7 +133,7 @@ static void decode_flat(struct decode_job *job)
 		if (space == NULL)
 			continue;
 		length = (size_t)(space - line.start);
-		found = decode_find_want(job, line.start, length, expected);
+		found = decode_find_request(job, line.start, length, expected);
 		if (found == job->want_count)
 			continue;
 		decode_store(job, found, decode_token(&job->wants[found], space + 1, line.end));
@@ -154,7 +154,7 @@ static void decode_pressure(struct decode_job *job)
 			continue;
 		prefix = (size_t)(word - line.start);
 		for (size_t i = 0; i < job->want_count; i++) {
-			struct decode_want want = job->wants[i];
+			struct decode_request want = job->wants[i];
 			const char *start, *end;
 
 			if (want.key_length <= prefix + 1 || want.key[prefix] != '.' ||
@@ -203,7 +203,7 @@ static void decode_state_word(struct decode_job *job)
 	if (!decode_next_line(job, &line) || line.start == line.end)
 		return;
 	for (size_t i = 0; i < job->want_count; i++) {
-		const struct decode_want *want = &job->wants[i];
+		const struct decode_request *want = &job->wants[i];
 		bool same = (size_t)(line.end - line.start) == want->key_length &&
 			    memcmp(line.start, want->key, want->key_length) == 0;
 
@@ -237,8 +237,9 @@ static void decode_text(struct decode_job *job)
 	}
 }
 
-int decode(enum cgw_format format, const char *text, size_t length, const struct decode_want *wants,
-	   size_t want_count, struct cgw_number *out, const struct decode_sink *sink)
+int decode(enum cgw_format format, const char *text, size_t length,
+	   const struct decode_request *wants, size_t want_count, struct cgw_number *out,
+	   const struct decode_sink *sink)
 {
 	static void (*const decoders[CGW_FORMAT_COUNT])(struct decode_job *) = {
 		[CGW_FORMAT_NUMBER] = decode_number,

@@ -12,7 +12,7 @@
 
 #include <cgward/metric.h>
 
-struct decode_want {
+struct decode_request {
 	const char *key; /* as in struct cgw_source; NULL where the format needs none */
 	uint32_t key_length;
 	uint32_t slot; /* index into `out` */
@@ -34,11 +34,12 @@ struct decode_sink {
  * `out` is indexed by slot; only the slots of the wants are written. `sink` may be NULL when no
  * want needs it. Returns 0, or the first negative result of the sink (-ENOMEM).
  */
-int decode(enum cgw_format format, const char *text, size_t length, const struct decode_want *wants,
-	   size_t want_count, struct cgw_number *out, const struct decode_sink *sink);
+int decode(enum cgw_format format, const char *text, size_t length,
+	   const struct decode_request *wants, size_t want_count, struct cgw_number *out,
+	   const struct decode_sink *sink);
 
 /* A number of the file in the metric's base unit, as the want says. */
-struct cgw_number decode_convert(const struct decode_want *want, uint64_t value);
+struct cgw_number decode_convert(const struct decode_request *want, uint64_t value);
 
 /*
  * Reads an unsigned decimal number at *text, not beyond `end`; moves *text behind it. -EBADMSG

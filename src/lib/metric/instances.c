@@ -11,7 +11,7 @@
 static void add_instance(struct decode_job *job, size_t index, const char *name, size_t name_length,
 			 struct cgw_number number)
 {
-	const struct decode_want *want = &job->wants[index];
+	const struct decode_request *want = &job->wants[index];
 	struct cgw_number *sum = &job->out[want->slot];
 
 	if (sum->state == CGW_ABSENT || number.state == CGW_BAD)
@@ -96,7 +96,7 @@ void decode_blkio(struct decode_job *job)
 		if (number == NULL)
 			continue;
 		job->instance_seen = true;
-		found = decode_find_want(job, word, (size_t)(number - word), 0);
+		found = decode_find_request(job, word, (size_t)(number - word), 0);
 		/* Several wants may share a key only by mistake of the table; the first one wins. */
 		if (found < job->want_count)
 			add_instance(job, found, line.start, (size_t)(device - line.start),

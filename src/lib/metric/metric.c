@@ -64,7 +64,7 @@ int cgw_metric_find(const char *key)
 		if (strcmp(metrics[i].key, key) == 0)
 			return i;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++)
-		if (words_have(metrics[i].aliases, key))
+		if (word_list_has(metrics[i].aliases, key))
 			return i;
 	return -ENOENT;
 }

@@ -97,7 +97,7 @@ static size_t kind_named(const char *word)
 /* The kind that the header's first word names; ARRAY_SIZE(kind_names) where it names none. */
 static size_t find_kind(struct policy_loading *loading, const char *word)
 {
-	struct suggestion nearest = {.wanted = word};
+	struct suggestion nearest = {.input = word};
 	size_t found = kind_named(word);
 
 	if (found < ARRAY_SIZE(kind_names))
@@ -227,7 +227,7 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 
 static void unknown_key(struct policy_loading *loading, const char *name)
 {
-	struct suggestion nearest = {.wanted = name};
+	struct suggestion nearest = {.input = name};
 	unsigned kind = loading->section->kind;
 	const char *elsewhere = NULL;
 

@@ -18,7 +18,7 @@
 struct cgw_rehearsal {
 	struct cgw_policy policy; /* a copy on top: its sections are the caller's */
 	struct cgw_engine *engine;
-	struct cgw_rehearsed *actions;
+	struct cgw_rehearsed_action *actions;
 	size_t count, capacity;
 	struct cgw_rehearsed_section *sections;
 	uint64_t *born_ns, *spare_ns; /* by group, boottime; 0: it was there at the beginning */
@@ -121,30 +121,30 @@ static int follow_births(struct cgw_rehearsal *rehearsal, const struct cgw_frame
 }
 
 /* The last action of that kind on that value that still stands, or NULL. */
-static struct cgw_rehearsed *find_open(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind,
-				       const struct cgw_action *like)
+static struct cgw_rehearsed_action *
+find_open(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind, const struct cgw_action *like)
 {
 	for (size_t i = rehearsal->count; i-- > 0;) {
-		struct cgw_rehearsed *action = &rehearsal->actions[i];
+		struct cgw_rehearsed_action *action = &rehearsal->actions[i];
 
-		if (action->open && action->kind == kind && action->group_id == like->group_id &&
-		    action->control == like->control &&
+		if (action->active_at_end && action->kind == kind &&
+		    action->group_id == like->group_id && action->control == like->control &&
 		    (kind == CGW_ACTION_FREEZE || strcmp(action->path, like->path) == 0))
 			return action;
 	}
 	return NULL;
 }
 
-static void close_at(struct cgw_rehearsed *action, uint64_t now_ns)
+static void close_at(struct cgw_rehearsed_action *action, uint64_t now_ns)
 {
-	action->open = false;
-	action->held_ns = now_ns - action->boottime_ns;
+	action->active_at_end = false;
+	action->active_ns = now_ns - action->boottime_ns;
 }
 
 static void close_all(struct cgw_rehearsal *rehearsal, uint64_t now_ns)
 {
 	for (size_t i = 0; i < rehearsal->count; i++)
-		if (rehearsal->actions[i].open)
+		if (rehearsal->actions[i].active_at_end)
 			close_at(&rehearsal->actions[i], now_ns);
 }
 
@@ -155,7 +155,7 @@ static bool holds(enum cgw_action_kind kind)
 
 static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
-	struct cgw_rehearsed *actions = rehearsal->actions, *mine;
+	struct cgw_rehearsed_action *actions = rehearsal->actions, *mine;
 
 	if (rehearsal->count == rehearsal->capacity) {
 		size_t capacity = 2 * rehearsal->capacity + 64;
@@ -167,7 +167,7 @@ static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *
 		rehearsal->capacity = capacity;
 	}
 	mine = &actions[rehearsal->count++];
-	*mine = (struct cgw_rehearsed){
+	*mine = (struct cgw_rehearsed_action){
 		.realtime_ns = rehearsal->realtime_ns,
 		.boottime_ns = rehearsal->now_ns,
 		.kind = action->kind,
@@ -176,7 +176,7 @@ static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *
 		.step = action->step,
 		.group_id = action->group_id,
 		.signal = action->signal,
-		.open = holds(action->kind),
+		.active_at_end = holds(action->kind),
 		.path = strdup(action->path),
 		.value = strdup(action->value != NULL ? action->value : ""),
 		.reason = strdup(action->reason != NULL ? action->reason : ""),
@@ -188,7 +188,7 @@ static int take(struct cgw_rehearsal *rehearsal, const struct cgw_action *action
 {
 	bool ends = action->kind == CGW_ACTION_RESTORE || action->kind == CGW_ACTION_THAW;
 	/* A value that replaces another one ends it. */
-	struct cgw_rehearsed *before =
+	struct cgw_rehearsed_action *before =
 		find_open(rehearsal,
 			  action->kind == CGW_ACTION_THAW      ? CGW_ACTION_FREEZE
 			  : action->kind == CGW_ACTION_RESTORE ? CGW_ACTION_LIMIT
@@ -233,14 +233,14 @@ static int answer(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct cgw_action_result result = {.token = actions[i].token,
 						   .outcome = CGW_OUTCOME_DONE,
-						   .kept_value = actions[i].value};
+						   .accepted_value = actions[i].value};
 		char before[64] = "";
 
 		r = take(rehearsal, &actions[i]);
 		if (actions[i].kind == CGW_ACTION_LIMIT)
 			present_value(frame, &actions[i], before, sizeof(before));
 		result.old_value = before;
-		cgw_engine_done(rehearsal->engine, &result);
+		cgw_engine_action_done(rehearsal->engine, &result);
 	}
 	return r;
 }
@@ -346,13 +346,13 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 	return r;
 }
 
-const struct cgw_rehearsed *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
-						  size_t *ret_count)
+const struct cgw_rehearsed_action *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
+							 size_t *ret_count)
 {
 	/* What still stands has been there until the last sample. */
 	for (size_t i = 0; i < rehearsal->count; i++)
-		if (rehearsal->actions[i].open)
-			rehearsal->actions[i].held_ns =
+		if (rehearsal->actions[i].active_at_end)
+			rehearsal->actions[i].active_ns =
 				rehearsal->now_ns - rehearsal->actions[i].boottime_ns;
 	*ret_count = rehearsal->count;
 	return rehearsal->actions;

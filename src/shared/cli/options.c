@@ -65,7 +65,7 @@ static void refuse(const struct cli_context *context, const struct cli_option *o
 		   char **argv)
 {
 	const char *word = argv[optind > 0 ? optind - 1 : 0];
-	struct suggestion nearest = {.wanted = word + strspn(word, "-")};
+	struct suggestion nearest = {.input = word + strspn(word, "-")};
 	char shown[128];
 
 	cgw_escape(shown, sizeof(shown), word, strlen(word));

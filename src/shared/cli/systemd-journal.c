@@ -34,7 +34,7 @@ static const char *or_nothing(const char *text)
 static void sentence(const struct cli_journal_change *change, char *buffer, size_t size)
 {
 	const char *key = or_nothing(change->key), *old = or_nothing(change->old_value);
-	const char *new = or_nothing(change->kept_value), *why = or_nothing(change->why);
+	const char *new = or_nothing(change->accepted_value), *why = or_nothing(change->why);
 	char raw[6000];
 
 	if (new[0] == '\0')
@@ -67,7 +67,7 @@ void cli_journal_change(const struct cli_journal_change *change)
 		change->action, "CGWARD_GROUP=%s", group, "CGWARD_GROUP_ID=%llu",
 		(unsigned long long)change->group_id, "CGWARD_KEY=%s", or_nothing(change->key),
 		"CGWARD_OLD=%s", or_nothing(change->old_value), "CGWARD_NEW=%s",
-		or_nothing(change->new_value), "CGWARD_KEPT=%s", or_nothing(change->kept_value),
+		or_nothing(change->new_value), "CGWARD_KEPT=%s", or_nothing(change->accepted_value),
 		"CGWARD_WHO=%s", or_nothing(change->who), "CGWARD_REASON=%s",
 		or_nothing(change->why), "CGWARD_HOW=%s", or_nothing(change->how),
 		"CGWARD_CHANGE=%llu", (unsigned long long)change->change_id, "ERRNO=%d",

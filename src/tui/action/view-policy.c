@@ -336,12 +336,12 @@ static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
 	view->looking = false;
 	view->looked = true;
 	daemon_status_free(view->status);
-	view->status = take_pointer(&look->status);
+	view->status = steal_pointer(&look->status);
 	view->status_error = look->status_error;
 	if (look->load)
 		(void)snprintf(view->problem, sizeof(view->problem), "%s", look->problem);
 	if (look->policy != NULL && app->rules == NULL) {
-		struct cgw_policy *policy = take_pointer(&look->policy);
+		struct cgw_policy *policy = steal_pointer(&look->policy);
 
 		if (rules_new(policy, &app->rules) < 0)
 			return app_show_message(app, ROLE_BAD, "out of memory");

@@ -134,7 +134,7 @@ static int take_column(struct settings *settings, const char *value, struct cgw_
 static int take_key(struct settings *settings, const char *name, const char *value,
 		    struct cgw_diag *diag)
 {
-	struct suggestion nearest = {.wanted = name};
+	struct suggestion nearest = {.input = name};
 	int action = key_action_find(name);
 	char shown[64];
 

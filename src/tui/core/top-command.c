@@ -308,7 +308,7 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 {
 	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max,
 						      .collector = top->collector,
-						      .still_interval = STILL_INTERVAL};
+						      .idle_interval = STILL_INTERVAL};
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct cgw_diag diag = {.text = ""};
 	struct cgw_sampler *sampler;

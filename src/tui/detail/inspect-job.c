@@ -106,7 +106,7 @@ static void keep(struct look *look, struct view *view, struct cgw_inspection *no
 
 static int look_again(struct look *look)
 {
-	const struct cgw_inspect_options options = {.shared = true, .dead = true};
+	const struct cgw_inspect_options options = {.shared = true, .zombies = true};
 	const struct cgw_names_options names = {0};
 	struct cgw_inspection *now = NULL;
 	struct view view = {.layout = look->job.layout,

@@ -80,7 +80,7 @@ void replay_actions_update(struct app *app)
 void replay_actions_collect(struct app *app, struct arrival *arrival)
 {
 	replay_actions_free(app->deeds.items, app->deeds.count);
-	app->deeds.items = take_pointer(&arrival->deeds);
+	app->deeds.items = steal_pointer(&arrival->deeds);
 	app->deeds.count = arrival->deed_count;
 	app->deeds.rehearsed_ns = arrival->rehearsed_ns;
 	arrival->deed_count = 0;

@@ -75,7 +75,7 @@ static void states_have_words(void **state)
 
 static const char *suggest(const char *wanted)
 {
-	struct suggestion nearest = {.wanted = wanted};
+	struct suggestion nearest = {.input = wanted};
 
 	for (const char *word = "dump\0get\0memory.current\0memory.max\0cpu.usage\0"; *word != '\0';
 	     word += strlen(word) + 1)

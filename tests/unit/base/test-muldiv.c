@@ -30,7 +30,7 @@ static void scales(void **state)
 
 		assert_int_equal(scale_u64(cases[i].a, cases[i].b, cases[i].c, &wide),
 				 cases[i].fits);
-		assert_int_equal(scale_by_halves(cases[i].a, cases[i].b, cases[i].c, &halves),
+		assert_int_equal(scale_u64_portable(cases[i].a, cases[i].b, cases[i].c, &halves),
 				 cases[i].fits);
 		assert_int_equal(wide, cases[i].fits ? cases[i].wanted : 1);
 		assert_int_equal(halves, wide);
@@ -52,7 +52,7 @@ static void agrees(void **state)
 		}
 		numbers[2] += numbers[2] == 0;
 		assert_int_equal(scale_u64(numbers[0], numbers[1], numbers[2], &wide),
-				 scale_by_halves(numbers[0], numbers[1], numbers[2], &halves));
+				 scale_u64_portable(numbers[0], numbers[1], numbers[2], &halves));
 		assert_int_equal(wide, halves);
 	}
 }

@@ -75,7 +75,7 @@ static void finds_v1(void **state)
 	assert_string_equal(layout->hierarchies[cpu].label, "cpu,cpuacct");
 	assert_string_equal(layout->hierarchies[5].label, "name=systemd");
 	assert_int_equal(cgw_layout_find(layout, CGW_RDMA), -ENOENT);
-	assert_int_equal(cgw_layout_v2(layout), -ENOENT);
+	assert_int_equal(cgw_layout_find_v2(layout), -ENOENT);
 	cgw_layout_free(layout);
 }
 
@@ -218,13 +218,13 @@ static void reads_membership(void **state)
 	assert_string_equal(membership.paths[cgw_layout_find(layout, CGW_PIDS)], "/../../y");
 	assert_null(membership.paths[cgw_layout_find(layout, CGW_FREEZER)]);
 	/* What bounds its memory says more than what is deeper. */
-	assert_string_equal(cgw_membership_main(layout, &membership), "/x");
+	assert_string_equal(cgw_membership_main_path(layout, &membership), "/x");
 	cgw_membership_done(&membership);
 	assert_int_equal(membership_parse(layout, tops, strlen(tops), &membership), 0);
-	assert_string_equal(cgw_membership_main(layout, &membership), "/user.slice/a:b");
+	assert_string_equal(cgw_membership_main_path(layout, &membership), "/user.slice/a:b");
 	cgw_membership_done(&membership);
 	assert_int_equal(membership_parse(layout, outside, strlen(outside), &membership), 0);
-	assert_null(cgw_membership_main(layout, &membership));
+	assert_null(cgw_membership_main_path(layout, &membership));
 	cgw_membership_done(&membership);
 	assert_int_equal(membership_parse(layout, "rubbish\n", 8, &membership), -EBADMSG);
 	assert_int_equal(membership_parse(layout, "1:cpu", 5, &membership), -EBADMSG);

@@ -26,7 +26,7 @@ struct row {
 
 static void check(const struct row *row)
 {
-	const struct decode_want want = {
+	const struct decode_request want = {
 		.key = row->key,
 		.key_length = row->key != NULL ? (uint32_t)strlen(row->key) : 0,
 		.scale = row->scale,
@@ -198,7 +198,7 @@ static int refuse(void *context, uint32_t slot, const char *name, size_t name_le
 static void tells_instances(void **state)
 {
 	static const char text[] = "8:0 rbytes=5 wbytes=6\n8:16 rbytes=7 wbytes=8\n";
-	const struct decode_want wants[] = {
+	const struct decode_request wants[] = {
 		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true},
 		{"wbytes", 6, 2, 1, CGW_CONVERT_SCALE, true},
 	};

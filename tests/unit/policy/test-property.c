@@ -89,8 +89,8 @@ static void change_policy(struct world *world, unsigned *seed)
 /* What could not be given back at the end is given back from the state file by the next start. */
 static void give_back_the_rest(struct world *world)
 {
-	struct cgw_held_value held[64];
-	size_t count = cgw_engine_held_values(world->engine, held, ARRAY_SIZE(held));
+	struct cgw_applied_value held[64];
+	size_t count = cgw_engine_applied_values(world->engine, held, ARRAY_SIZE(held));
 
 	assert_true(count <= ARRAY_SIZE(held));
 	for (size_t i = 0; i < count; i++) {
@@ -105,7 +105,7 @@ static void give_back_the_rest(struct world *world)
 		}
 		world_text(held[i].control, *world_control(group, held[i].control), text,
 			   sizeof(text));
-		if (strcmp(text, held[i].kept) == 0)
+		if (strcmp(text, held[i].accepted) == 0)
 			world_set(world, world_control(group, held[i].control), held[i].control,
 				  held[i].original);
 	}
