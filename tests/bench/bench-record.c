@@ -65,7 +65,7 @@ static struct cgw_snapshot *later(struct snapshot_pool *pool, uint64_t tick)
 	uint64_t rounds = tick / TEMPLATES;
 	struct cgw_snapshot *to;
 
-	must(snapshot_begin(pool, from->topology, &from->wanted, &to), "snapshot");
+	must(snapshot_begin(pool, from->topology, &from->metrics, &to), "snapshot");
 	to->machine = from->machine;
 	to->monotonic_ns = first->monotonic_ns + tick * TICK_NS;
 	to->boottime_ns = first->boottime_ns + tick * TICK_NS;
