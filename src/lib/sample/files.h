@@ -21,7 +21,7 @@ struct files {
 	struct decode_request active[CGW_METRIC_COUNT];
 	struct cgw_number row[CGW_METRIC_COUNT]; /* of the group being read, by column */
 	struct device_names device_names;
-	const struct bpf *bpf;           /* asked before the files; or NULL */
+	const struct bpf *bpf;           /* takes precedence over files; or NULL */
 	bool from_bpf[CGW_METRIC_COUNT]; /* by column: BPF provides it for the current group */
 	size_t *rest;                    /* files that BPF does not provide completely */
 	size_t rest_count;

@@ -107,13 +107,13 @@ int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
 void bpf_update_rows(struct bpf *bpf)
 {
 	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
-		struct bpf_hierarchy *of = &bpf->of[h];
+		struct bpf_hierarchy *state = &bpf->state[h];
 
-		for (uint32_t slot = 0; slot < of->count; slot++) {
-			const struct tree_group *group = of->groups[slot];
+		for (uint32_t slot = 0; slot < state->count; slot++) {
+			const struct tree_group *group = state->groups[slot];
 
-			of->rows[slot] = group != NULL && group->parent != NULL ? group->index
-										: CGW_NO_GROUP;
+			state->rows[slot] = group != NULL && group->parent != NULL ? group->index
+										   : CGW_NO_GROUP;
 		}
 	}
 	bpf->rows_outdated = false;
@@ -123,7 +123,7 @@ void bpf_update_rows(struct bpf *bpf)
 static uint32_t row_of(const struct bpf *bpf, const struct bpf_column *column,
 		       const struct cgw_snapshot *snapshot, uint32_t slot)
 {
-	uint32_t row = bpf->of[column->hierarchy].rows[slot];
+	uint32_t row = bpf->state[column->hierarchy].rows[slot];
 
 	if (row == CGW_NO_GROUP || snapshot->topology->view.present[row] & column->preferred ||
 	    column->records[slot * column->stride] == BPF_RECORD_ABSENT)
@@ -154,7 +154,7 @@ static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 			to->value[row] = number.value;
 			to->state[row] = (uint8_t)number.state;
 		} else {
-			incomplete[row] = bpf->of[column->hierarchy].groups[slot];
+			incomplete[row] = bpf->state[column->hierarchy].groups[slot];
 		}
 	}
 }
@@ -165,7 +165,7 @@ static int fill_column_instances(const struct bpf *bpf, const struct bpf_column 
 {
 	int r = 0;
 
-	for (uint32_t slot = 0; slot < bpf->of[column->hierarchy].count && r == 0; slot++) {
+	for (uint32_t slot = 0; slot < bpf->state[column->hierarchy].count && r == 0; slot++) {
 		uint32_t row = row_of(bpf, column, snapshot, slot);
 
 		if (row != CGW_NO_GROUP && incomplete[row] == NULL)
@@ -181,11 +181,11 @@ int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot,
 	int r = 0;
 
 	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++)
-		count = bpf->of[h].count > count ? bpf->of[h].count : count;
+		count = bpf->state[h].count > count ? bpf->state[h].count : count;
 	for (uint32_t first = 0; first < count; first += BLOCK)
 		for (size_t i = 0; i < bpf->column_count; i++) {
 			const struct bpf_column *column = &bpf->columns[i];
-			uint32_t all = bpf->of[column->hierarchy].count, end = first + BLOCK;
+			uint32_t all = bpf->state[column->hierarchy].count, end = first + BLOCK;
 
 			fill_column(bpf, column, snapshot, first, end < all ? end : all,
 				    incomplete);

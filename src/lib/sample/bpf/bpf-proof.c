@@ -3,8 +3,8 @@
  * bpf-proof.c - comparison of the BPF programs' values with the files.
  *
  * A few groups, those with the highest values of each controller, are read from files, by the
- * programs, and from files again. A value between both readings agrees. A metric that does not
- * agree in some round for each of the groups is read from files.
+ * programs, and from files again. A value between both readings agrees. A metric must agree once in
+ * each of its groups within some rounds; otherwise it is read from files.
  *
  * The index of a value of memory.stat in the kernel's array differs by kernel and is not
  * exported: it is the one index that has the file's value in all of the groups.
@@ -98,7 +98,7 @@ static void insert_trial(struct trial_part *part, uint64_t *most, struct tree_gr
 static void choose_groups(struct proof *proof, const struct bpf_column *column)
 {
 	struct trial_part *part = &proof->parts[column->row->part];
-	const struct bpf_hierarchy *of = &proof->bpf->of[column->hierarchy];
+	const struct bpf_hierarchy *state = &proof->bpf->state[column->hierarchy];
 	enum bpf_part ranking = bpf_ranking_part(column->row->part);
 	uint64_t most[TRIAL_MAX] = {0};
 	const uint64_t *records;
@@ -108,11 +108,12 @@ static void choose_groups(struct proof *proof, const struct bpf_column *column)
 		return;
 	part->hierarchy = column->hierarchy;
 	records = bpf_programs_part(proof->bpf->programs, ranking, &stride);
-	for (uint32_t slot = 1; slot < of->count; slot++) {
+	for (uint32_t slot = 1; slot < state->count; slot++) {
 		const uint64_t *record = records + slot * stride;
 
-		if (of->groups[slot] != NULL && record[0] == BPF_RECORD_PRESENT)
-			insert_trial(part, most, of->groups[slot], record[ranking_field[ranking]]);
+		if (state->groups[slot] != NULL && record[0] == BPF_RECORD_PRESENT)
+			insert_trial(part, most, state->groups[slot],
+				     record[ranking_field[ranking]]);
 	}
 }
 

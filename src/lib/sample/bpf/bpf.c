@@ -25,8 +25,8 @@ static uint32_t all_hierarchies(const struct cgw_layout *layout)
 static void forget_slots(struct bpf *bpf)
 {
 	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++) {
-		bpf->of[h].count = 0;
-		bpf->of[h].collected = (struct bpf_request){0};
+		bpf->state[h].count = 0;
+		bpf->state[h].collected = (struct bpf_request){0};
 	}
 }
 
@@ -62,31 +62,31 @@ void bpf_close(struct bpf *bpf)
 {
 	bpf->programs = bpf_programs_free(bpf->programs);
 	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++) {
-		free(bpf->of[h].groups);
-		free(bpf->of[h].rows);
-		bpf->of[h] = (struct bpf_hierarchy){0};
+		free(bpf->state[h].groups);
+		free(bpf->state[h].rows);
+		bpf->state[h] = (struct bpf_hierarchy){0};
 	}
 	bpf->hierarchies = 0;
 	bpf->column_count = 0;
 }
 
-static int reserve_slots(struct bpf_hierarchy *of, uint32_t count)
+static int reserve_slots(struct bpf_hierarchy *state, uint32_t count)
 {
 	uint32_t size = count + count / 4;
 	struct tree_group **groups;
 	uint32_t *rows;
 
-	if (count <= of->size)
+	if (count <= state->size)
 		return 0;
-	groups = reallocarray(of->groups, size, sizeof(struct tree_group *));
+	groups = reallocarray(state->groups, size, sizeof(struct tree_group *));
 	if (groups == NULL)
 		return -ENOMEM;
-	of->groups = groups;
-	rows = reallocarray(of->rows, size, sizeof(uint32_t));
+	state->groups = groups;
+	rows = reallocarray(state->rows, size, sizeof(uint32_t));
 	if (rows == NULL)
 		return -ENOMEM;
-	of->rows = rows;
-	of->size = size;
+	state->rows = rows;
+	state->size = size;
 	return 0;
 }
 
@@ -156,7 +156,7 @@ static int update_slot(struct bpf *bpf, uint32_t hierarchy, uint32_t slot,
 {
 	const struct bpf_group_record *record =
 		&bpf_programs_groups(bpf->programs, hierarchy)[slot];
-	struct tree_group *known = bpf->of[hierarchy].groups[slot];
+	struct tree_group *known = bpf->state[hierarchy].groups[slot];
 	char name[BPF_NAME_SIZE];
 
 	*ret_group = NULL;
@@ -179,13 +179,13 @@ static int update_groups(struct bpf *bpf, uint32_t hierarchy, uint32_t count,
 			 struct ancestors *ancestors)
 {
 	const struct bpf_group_record *records = bpf_programs_groups(bpf->programs, hierarchy);
-	struct bpf_hierarchy *of = &bpf->of[hierarchy];
-	int r = reserve_slots(of, count);
+	struct bpf_hierarchy *state = &bpf->state[hierarchy];
+	int r = reserve_slots(state, count);
 
 	bpf->rows_outdated = true;
 	group_tree_begin_walk(bpf->tree, UINT32_C(1) << hierarchy);
-	for (uint32_t slot = of->count; slot < count && r == 0; slot++)
-		of->groups[slot] = NULL;
+	for (uint32_t slot = state->count; slot < count && r == 0; slot++)
+		state->groups[slot] = NULL;
 	for (uint32_t slot = 0; slot < count && r == 0; slot++) {
 		struct tree_group *parent = find_ancestor(ancestors, records[slot].parent_id);
 		struct tree_group *group;
@@ -193,7 +193,7 @@ static int update_groups(struct bpf *bpf, uint32_t hierarchy, uint32_t count,
 		r = update_slot(bpf, hierarchy, slot, parent, &group);
 		if (r < 0)
 			break;
-		of->groups[slot] = group;
+		state->groups[slot] = group;
 		if (group != NULL) {
 			group->seen |= UINT32_C(1) << hierarchy;
 			group->slot[hierarchy] = slot;
@@ -221,7 +221,7 @@ static struct bpf_request current_request(const struct bpf *bpf, uint32_t hierar
 static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, bool *ret_more)
 {
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
-	struct bpf_hierarchy *of = &bpf->of[hierarchy];
+	struct bpf_hierarchy *state = &bpf->state[hierarchy];
 	struct ancestors ancestors = {0};
 	int r;
 
@@ -230,11 +230,11 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 	r = bpf_programs_pass(bpf->programs, hierarchy);
 	if (r < 0)
 		return r;
-	of->collected = current_request(bpf, hierarchy);
+	state->collected = current_request(bpf, hierarchy);
 	if (control->count > bpf_programs_capacity(bpf->programs))
 		return -E2BIG;
 	*ret_more = control->unnamed > 0;
-	if (control->changed_count == 0 && control->count == of->count)
+	if (control->changed_count == 0 && control->count == state->count)
 		return 0;
 	*ret_changed = true;
 	r = update_groups(bpf, hierarchy, control->count, &ancestors);
@@ -243,10 +243,10 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 		/* The tree lacks groups that the programs treat as known: report all again. */
 		memset(bpf_programs_groups(bpf->programs, hierarchy), 0,
 		       bpf_programs_capacity(bpf->programs) * sizeof(struct bpf_group_record));
-		of->count = 0;
+		state->count = 0;
 		return r;
 	}
-	of->count = control->count;
+	state->count = control->count;
 	if (!*ret_more)
 		group_tree_end_walk(bpf->tree, UINT32_C(1) << hierarchy);
 	return 0;
@@ -374,7 +374,7 @@ int bpf_update(struct bpf *bpf, struct files *files, bool everything)
 
 static bool is_collected(const struct bpf *bpf, uint32_t hierarchy)
 {
-	const struct bpf_request *collected = &bpf->of[hierarchy].collected;
+	const struct bpf_request *collected = &bpf->state[hierarchy].collected;
 	struct bpf_request request = current_request(bpf, hierarchy);
 	const uint32_t flushed = UINT32_C(1) << BPF_PART_MEMORY | UINT32_C(1) << BPF_PART_CORE |
 				 UINT32_C(1) << BPF_PART_DEVICE;

@@ -55,7 +55,7 @@ struct bpf {
 	struct bpf_programs *programs;     /* NULL: not in use */
 	uint32_t hierarchies;              /* that the programs walk */
 	uint32_t parts[CGW_HIERARCHY_MAX]; /* requested, bits by enum bpf_part */
-	struct bpf_hierarchy of[CGW_HIERARCHY_MAX];
+	struct bpf_hierarchy state[CGW_HIERARCHY_MAX];
 	uint32_t turn; /* the last one walked of those without requested metrics: round-robin */
 	uint32_t check_names; /* hierarchies whose names are checked again in this sample */
 	struct bpf_column columns[CGW_METRIC_COUNT];
