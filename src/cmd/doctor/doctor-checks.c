@@ -24,8 +24,8 @@ static void append(char *text, size_t size, const char *format, ...)
 	va_end(arguments);
 }
 
-#define DESCRIBE(finding, ...) append((finding)->what, sizeof((finding)->what), __VA_ARGS__)
-#define ADVISE(finding, ...)   append((finding)->todo, sizeof((finding)->todo), __VA_ARGS__)
+#define DESCRIBE(finding, ...) append((finding)->state, sizeof((finding)->state), __VA_ARGS__)
+#define ADVISE(finding, ...)   append((finding)->hint, sizeof((finding)->hint), __VA_ARGS__)
 
 static void check_layout(const struct cgw_layout *layout, struct finding *finding)
 {
@@ -47,7 +47,7 @@ static void check_layout(const struct cgw_layout *layout, struct finding *findin
 }
 
 /* A controller in /proc/cgroups with "enabled" 0 is built in but disabled at boot. */
-static bool is_switched_off(const char *cgroups, const char *name)
+static bool is_disabled(const char *cgroups, const char *name)
 {
 	for (const char *line = cgroups; line != NULL && *line != '\0';) {
 		char word[64];
@@ -64,30 +64,29 @@ static bool is_switched_off(const char *cgroups, const char *name)
 
 static void check_controllers(const struct cgw_layout *layout, struct finding *finding)
 {
-	static const enum cgw_controller wanted[] = {CGW_CPU, CGW_MEMORY, CGW_IO, CGW_PIDS,
-						     CGW_CPUSET};
+	static const enum cgw_controller required[] = {CGW_CPU, CGW_MEMORY, CGW_IO, CGW_PIDS,
+						       CGW_CPUSET};
 	CLEANUP(cleanup_free) char *cgroups = NULL;
 	size_t length;
 	const char *separator = "";
 
 	(void)cgw_proc_read(layout, "cgroups", &cgroups, &length);
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		int hierarchy = cgw_layout_find(layout, wanted[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
+		int hierarchy = cgw_layout_find(layout, required[i]);
 		unsigned version = hierarchy >= 0 ? layout->hierarchies[hierarchy].version : 2;
 
-		DESCRIBE(finding, "%s%s", separator, cgw_controller_name(wanted[i], version));
+		DESCRIBE(finding, "%s%s", separator, cgw_controller_name(required[i], version));
 		separator = ", ";
 		if (hierarchy >= 0) {
 			DESCRIBE(finding, " (v%u)", version);
 			continue;
 		}
 		finding->verdict = VERDICT_LIMITED;
-		if (cgroups != NULL &&
-		    is_switched_off(cgroups, cgw_controller_name(wanted[i], 1))) {
+		if (cgroups != NULL && is_disabled(cgroups, cgw_controller_name(required[i], 1))) {
 			DESCRIBE(finding, " (disabled at boot)");
 			ADVISE(finding, "%sremove cgroup_disable=%s from the kernel command line",
-			       finding->todo[0] != '\0' ? "; " : "",
-			       cgw_controller_name(wanted[i], 1));
+			       finding->hint[0] != '\0' ? "; " : "",
+			       cgw_controller_name(required[i], 1));
 		} else {
 			DESCRIBE(finding, " (not in a mounted hierarchy)");
 		}
@@ -99,14 +98,14 @@ static int sample_once(const struct cgw_layout *layout, const enum cgw_metric *m
 		       size_t count, struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
 {
 	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set set = {0};
 	struct cgw_sampler *sampler = NULL;
 	int r = cgw_sampler_new(layout, &options, &sampler, diag);
 
 	for (size_t i = 0; i < count; i++)
-		cgw_metric_set_add(&wanted, metrics[i]);
+		cgw_metric_set_add(&set, metrics[i]);
 	if (r == 0)
-		r = cgw_sampler_set_metrics(sampler, &wanted);
+		r = cgw_sampler_set_metrics(sampler, &set);
 	if (r == 0)
 		r = cgw_sampler_sample(sampler, ret_snapshot);
 	cgw_sampler_free(sampler);
@@ -196,7 +195,7 @@ static void check_writing(const struct cgw_layout *layout, struct finding *findi
 			writable++;
 			continue;
 		}
-		DESCRIBE(finding, "%s%s: %s", finding->what[0] != '\0' ? ", " : "",
+		DESCRIBE(finding, "%s%s: %s", finding->state[0] != '\0' ? ", " : "",
 			 layout->hierarchies[i].label,
 			 r == -EROFS ? "mounted read-only" : strerror(-r));
 	}
@@ -213,26 +212,26 @@ static void check_writing(const struct cgw_layout *layout, struct finding *findi
 
 static void check_limits(const struct cgw_layout *layout, struct finding *finding)
 {
-	static const enum cgw_control wanted[] = {CGW_C_CPU_MAX,     CGW_C_CPU_WEIGHT,
-						  CGW_C_MEMORY_MAX,  CGW_C_MEMORY_HIGH,
-						  CGW_C_IO_MAX_RBPS, CGW_C_PIDS_MAX};
-	struct cgw_diag diags[ARRAY_SIZE(wanted)] = {0};
-	bool available[ARRAY_SIZE(wanted)];
+	static const enum cgw_control controls[] = {CGW_C_CPU_MAX,     CGW_C_CPU_WEIGHT,
+						    CGW_C_MEMORY_MAX,  CGW_C_MEMORY_HIGH,
+						    CGW_C_IO_MAX_RBPS, CGW_C_PIDS_MAX};
+	struct cgw_diag diags[ARRAY_SIZE(controls)] = {0};
+	bool available[ARRAY_SIZE(controls)];
 	const char *separator = "available ";
 
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		available[i] = cgw_control_available(layout, wanted[i], &diags[i]) == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(controls); i++) {
+		available[i] = cgw_control_available(layout, controls[i], &diags[i]) == 0;
 		if (!available[i])
 			continue;
-		DESCRIBE(finding, "%s%s", separator, cgw_control_info(wanted[i])->key);
+		DESCRIBE(finding, "%s%s", separator, cgw_control_info(controls[i])->key);
 		separator = ", ";
 	}
-	separator = finding->what[0] != '\0' ? "; unavailable " : "unavailable ";
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+	separator = finding->state[0] != '\0' ? "; unavailable " : "unavailable ";
+	for (size_t i = 0; i < ARRAY_SIZE(controls); i++) {
 		if (available[i])
 			continue;
 		finding->verdict = VERDICT_LIMITED;
-		DESCRIBE(finding, "%s%s (%.80s)", separator, cgw_control_info(wanted[i])->key,
+		DESCRIBE(finding, "%s%s (%.80s)", separator, cgw_control_info(controls[i])->key,
 			 diags[i].text);
 		separator = ", ";
 	}

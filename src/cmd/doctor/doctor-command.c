@@ -34,7 +34,7 @@ static void print_json(const struct finding *findings)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:s, s:s}", "check", checks[i].name,
 						"verdict", verdicts[findings[i].verdict], "what",
-						findings[i].what, "todo", findings[i].todo));
+						findings[i].state, "todo", findings[i].hint));
 	list = json_pack("{s:s, s:o}", "cgward", cgw_version(), "checks", list);
 	(void)json_dumpf(list, stdout, JSON_INDENT(1));
 	putchar('\n');
@@ -45,9 +45,9 @@ static void print_text(const struct finding *findings)
 {
 	for (size_t i = 0; checks[i].name != NULL; i++) {
 		printf("%-11s %-8s %s\n", checks[i].name, verdicts[findings[i].verdict],
-		       findings[i].what);
-		if (findings[i].todo[0] != '\0')
-			printf("%-11s %-8s -> %s\n", "", "", findings[i].todo);
+		       findings[i].state);
+		if (findings[i].hint[0] != '\0')
+			printf("%-11s %-8s -> %s\n", "", "", findings[i].hint);
 	}
 }
 
@@ -75,7 +75,7 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 	for (size_t i = 0; checks[i].name != NULL && i < ARRAY_SIZE(findings); i++) {
 		if (layout->kind == CGW_LAYOUT_NONE && i > 0) {
 			findings[i].verdict = VERDICT_FAILS;
-			(void)snprintf(findings[i].what, sizeof(findings[i].what),
+			(void)snprintf(findings[i].state, sizeof(findings[i].state),
 				       "requires a cgroup hierarchy");
 			continue;
 		}

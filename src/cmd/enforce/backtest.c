@@ -88,7 +88,7 @@ static void print_action(const struct backtest *backtest, const struct cgw_rehea
 		printf(", step %u", action->step + 1);
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) {
 		(void)cgw_format_duration((double)action->held_ns, held, sizeof(held));
-		printf(", for %s%s", held, action->open ? " until the end" : "");
+		printf(", for %s%s", held, action->open ? " (until the end)" : "");
 	}
 	printf("  (%s)\n", action->reason);
 }

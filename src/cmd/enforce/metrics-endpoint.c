@@ -27,8 +27,7 @@
 
 struct metrics_endpoint {
 	struct daemon *daemon;
-	struct cgw_policy_metrics
-		settings; /* strings belong to the policy: close before freeing it */
+	struct cgw_policy_metrics settings; /* points into the policy: close first */
 	struct cgw_sampler *sampler;
 	struct cgw_frame *frame;
 	uint64_t sampled_ns;

@@ -321,8 +321,8 @@ int place_processes(struct daemon *daemon)
 	if (places->connector != NULL && places->scanned_ns != 0 &&
 	    clock_now_ns() - places->scanned_ns < SCAN_INTERVAL_NS)
 		return 0;
-	places->scanned_ns =
-		clock_now_ns(); /* before the scan: events lost during it cause another one */
+	/* Before the scan: events lost during it must cause another one. */
+	places->scanned_ns = clock_now_ns();
 	fd = openat(daemon->layout->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	directory = fd >= 0 ? fdopendir(fd) : NULL;
 	if (directory == NULL) {

@@ -106,7 +106,7 @@ void trial_close(struct policy_trial *trial)
 }
 
 enum cli_exit trial_explain(const struct cli_context *context, const struct policy_trial *trial,
-			    const char *what)
+			    const char *name)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	const char *state = cgw_policy_settings(trial->policy)->state;
@@ -119,7 +119,7 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 	struct cgw_diag diag = {0};
 	char shown[4 * 4096];
 	json_t *status;
-	int r = cgw_group_find(trial->layout, what, &path, &diag);
+	int r = cgw_group_find(trial->layout, name, &path, &diag);
 
 	if (r < 0) {
 		cli_diag(context, &diag);
@@ -128,7 +128,7 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 	report.path = path;
 	report.group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(trial->frame)), path);
 	if (report.group == CGW_NO_GROUP) {
-		cli_error(context, "'%s': the group was removed", what);
+		cli_error(context, "'%s': the group was removed", name);
 		return CLI_NO_SUCH_GROUP;
 	}
 	printf("%s\n", trial_group_path(trial, report.group, shown, sizeof(shown)));

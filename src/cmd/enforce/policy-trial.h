@@ -32,6 +32,6 @@ const char *trial_group_path(const struct policy_trial *trial, uint32_t group, c
 
 /* Explains the policy for one group: sections, current values of terms, refusals. */
 enum cli_exit trial_explain(const struct cli_context *context, const struct policy_trial *trial,
-			    const char *what);
+			    const char *name);
 
 #endif

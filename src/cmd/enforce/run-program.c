@@ -92,14 +92,14 @@ int command_start(struct applier *applier, const struct cgw_action *action, char
 		if (applier->commands[i].pid == 0)
 			running = &applier->commands[i];
 	if (running == NULL) {
-		(void)snprintf(reason, size, "%d commands are running already", COMMANDS_MAX);
+		(void)snprintf(reason, size, "%d commands are already running", COMMANDS_MAX);
 		return -EAGAIN;
 	}
 	fill_environment(action, environment);
 	r = spawn(words, environment->list, &running->pid);
 	if (r < 0) {
 		running->pid = 0;
-		(void)snprintf(reason, size, "%s: %s", words[0], strerror(-r));
+		(void)snprintf(reason, size, "cannot run %s: %s", words[0], strerror(-r));
 		return r;
 	}
 	running->deadline_ns = clock_now_ns() + COMMAND_TIMEOUT_NS;
