@@ -63,7 +63,7 @@ fi
 cp "$policy" "$state/good"
 echo "nonsense" >>"$policy"
 kill -HUP "$daemon"
-check "a new policy with mistakes is refused" wait_for 10 says "the old one goes on"
+check "a new policy with mistakes is refused" wait_for 10 says "the old one stays in effect"
 sed 's/pids.max = 33/pids.max = 44/' "$state/good" >"$policy"
 kill -HUP "$daemon"
 check "a new policy is used" wait_for 10 is_pids_max "$new" 44
