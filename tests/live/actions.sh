@@ -166,7 +166,7 @@ hold = 1h
 END
 	start_daemon
 	check "a user's own group is not excused by its owner" wait_for 20 is_pids_max "$group/user" 77
-	check "one of root's is" wait_for 20 says "$group/root .*user.oomd_omit is set on it"
+	check "one of root's is" wait_for 20 says "$group/root .*oomd_omit is set on the group"
 	check "and stays as it is" is_pids_max "$group/root" max
 	stop_daemon
 fi

@@ -11,8 +11,8 @@
 
 #include "lib/policy/engine.h"
 
-#define TRIP_NS           (600 * SECOND_NS) /* how long a circuit breaker holds */
-#define TRIP_GROUPS_LEAST 3                 /* fewer at once are no mass action */
+#define TRIP_NS         (600 * SECOND_NS) /* how long a circuit breaker holds */
+#define TRIP_GROUPS_MIN 3                 /* fewer at once are no mass action */
 
 bool candidate_add(struct cgw_engine *engine, uint32_t instance)
 {
@@ -38,7 +38,7 @@ static struct instance *candidate(const struct cgw_engine *engine, uint32_t i)
 }
 
 /* What acts at once: groups, or parents whose groups have one sum. */
-static uint32_t wanting(const struct cgw_engine *engine, bool sum)
+static uint32_t count_acting(const struct cgw_engine *engine, bool sum)
 {
 	const uint32_t *parent = cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent;
 	uint32_t count = 0, last = NONE;
@@ -53,18 +53,18 @@ static uint32_t wanting(const struct cgw_engine *engine, bool sum)
 	return count;
 }
 
-static bool trips(struct cgw_engine *engine, uint32_t section)
+static bool breaker_trips(struct cgw_engine *engine, uint32_t section)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
 	struct section_state *state = &engine->sections[section];
 	unsigned most = engine->policy->settings.max_fraction;
-	uint32_t count = wanting(engine, rule->sum), all = rule->sum ? state->sums : state->taken;
+	uint32_t count = count_acting(engine, rule->sum),
+		 all = rule->sum ? state->parents : state->selected;
 	char why[160];
 
 	if (engine->now_ns < state->tripped_ns)
 		return true;
-	if (rule->picks || count < TRIP_GROUPS_LEAST ||
-	    count * UINT64_C(100) <= (uint64_t)most * all)
+	if (rule->picks || count < TRIP_GROUPS_MIN || count * UINT64_C(100) <= (uint64_t)most * all)
 		return false;
 	state->tripped_ns = engine->now_ns + TRIP_NS;
 	(void)snprintf(why, sizeof(why),
@@ -85,9 +85,9 @@ static bool is_avoided(const struct cgw_engine *engine, const struct instance *i
 static void act_on_all(struct cgw_engine *engine)
 {
 	unsigned most = engine->policy->settings.max_concurrent;
-	uint32_t acting = engine_acting_now(engine), put_off = 0;
+	uint32_t acting = engine_count_acting(engine), deferred = 0;
 
-	for (uint32_t i = 0; i < engine->candidate_count + put_off; i++) {
+	for (uint32_t i = 0; i < engine->candidate_count + deferred; i++) {
 		bool again = i >= engine->candidate_count;
 		struct instance *instance = again ? candidate(engine, i - engine->candidate_count)
 						  : candidate(engine, i);
@@ -99,7 +99,7 @@ static void act_on_all(struct cgw_engine *engine)
 		}
 		if (!again && engine->candidate_count > 1 && is_avoided(engine, instance)) {
 			/* What was before it has had its turn: its place is free. */
-			engine->candidates[put_off++] = instance_index(engine, instance);
+			engine->candidates[deferred++] = instance_index(engine, instance);
 			continue;
 		}
 		if (instance_begin(engine, instance))
@@ -126,7 +126,7 @@ static int by_amount(const void *a, const void *b, void *context)
 }
 
 /* The rule has a group already, or had one a moment ago. */
-static const struct instance *taken_already(const struct cgw_engine *engine, uint32_t section)
+static const struct instance *find_picked(const struct cgw_engine *engine, uint32_t section)
 {
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		const struct instance *instance = &engine->instances[i];
@@ -151,22 +151,22 @@ static void block_from(struct cgw_engine *engine, uint32_t from, const char *why
 static bool pick(struct cgw_engine *engine)
 {
 	static const char why[] = "another group of the rule has more and was picked";
-	uint32_t put_off = 0;
+	uint32_t deferred = 0;
 
 	for (uint32_t i = 0; i < engine->candidate_count; i++) {
 		if (is_avoided(engine, candidate(engine, i))) {
-			engine->candidates[put_off++] = engine->candidates[i];
+			engine->candidates[deferred++] = engine->candidates[i];
 			continue;
 		}
 		if (!instance_begin(engine, candidate(engine, i)))
 			continue;
 		block_from(engine, i + 1, why);
-		engine->candidate_count = put_off;
+		engine->candidate_count = deferred;
 		block_from(engine, 0, why);
 		return true;
 	}
-	engine->candidate_count = put_off;
-	for (uint32_t i = 0; i < put_off; i++)
+	engine->candidate_count = deferred;
+	for (uint32_t i = 0; i < deferred; i++)
 		if (instance_begin(engine, candidate(engine, i))) {
 			block_from(engine, i + 1, why);
 			return true;
@@ -175,20 +175,20 @@ static bool pick(struct cgw_engine *engine)
 }
 
 /*
- * One, and none until that is over. Its group may go by the very action (a kill that worked), so the
- * pause is the rule's: the others get the time of a cooldown to recover.
+ * One, and none until that is over. Its group may go by the very action (a kill that worked), so
+ * the pause is the rule's: the others get the time of a cooldown to recover.
  */
-static void act_on_most(struct cgw_engine *engine, uint32_t section)
+static void act_on_picked(struct cgw_engine *engine, uint32_t section)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
 	struct section_state *state = &engine->sections[section];
 	unsigned most = engine->policy->settings.max_concurrent;
 
-	if (taken_already(engine, section) != NULL || engine->now_ns < state->pause_ns) {
+	if (find_picked(engine, section) != NULL || engine->now_ns < state->pause_ns) {
 		block_from(engine, 0, "another group of the rule was picked, which is not over");
 		return;
 	}
-	if (engine_acting_now(engine) >= most) {
+	if (engine_count_acting(engine) >= most) {
 		char why[96];
 
 		(void)snprintf(why, sizeof(why), "%u groups are acted on already (max_concurrent)",
@@ -206,10 +206,10 @@ void candidates_act(struct cgw_engine *engine, uint32_t section)
 {
 	if (engine->candidate_count == 0)
 		return;
-	if (trips(engine, section))
+	if (breaker_trips(engine, section))
 		block_from(engine, 0, "circuit breaker: too many of the rule's groups at once");
 	else if (engine->policy->sections[section]->rule.picks)
-		act_on_most(engine, section);
+		act_on_picked(engine, section);
 	else
 		act_on_all(engine);
 }

@@ -40,7 +40,7 @@ const char *engine_copy_text(struct cgw_engine *engine, const char *text)
 	return copy;
 }
 
-static bool make_room(struct cgw_engine *engine)
+static bool grow_actions(struct cgw_engine *engine)
 {
 	size_t capacity = 2 * engine->action_capacity + 16;
 	struct cgw_action *actions;
@@ -65,7 +65,7 @@ static bool make_room(struct cgw_engine *engine)
 void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t slot,
 		 uint32_t instance)
 {
-	if (!make_room(engine))
+	if (!grow_actions(engine))
 		return;
 	action.dry_run = action.dry_run || engine->policy->settings.mode != CGW_MODE_ENFORCE;
 	engine->pendings[engine->action_count] = (struct pending){slot, instance};
@@ -79,16 +79,16 @@ void engine_cancel(struct cgw_engine *engine, size_t action)
 
 void engine_finish_actions(struct cgw_engine *engine)
 {
-	size_t kept = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < engine->action_count; i++) {
 		if (engine->actions[i].kind == CGW_ACTION_KIND_COUNT)
 			continue;
-		engine->actions[kept] = engine->actions[i];
-		engine->actions[kept].token = engine->serial << 24 | kept;
-		engine->pendings[kept++] = engine->pendings[i];
+		engine->actions[count] = engine->actions[i];
+		engine->actions[count].token = engine->serial << 24 | count;
+		engine->pendings[count++] = engine->pendings[i];
 	}
-	engine->action_count = kept;
+	engine->action_count = count;
 	engine->deciding = false;
 }
 
@@ -154,8 +154,8 @@ void cgw_engine_done(struct cgw_engine *engine, const struct cgw_action_result *
 	if (instance != NULL && !instance->used)
 		instance = NULL;
 	if (engine->pendings[i].slot != NONE)
-		ledger_done(engine, &engine->slots[engine->pendings[i].slot], &engine->actions[i],
-			    result);
+		ledger_on_result(engine, &engine->slots[engine->pendings[i].slot],
+				 &engine->actions[i], result);
 	if (instance == NULL || result->error == 0)
 		return;
 	if (engine->actions[i].kind == CGW_ACTION_FREEZE)

@@ -86,8 +86,8 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine)
 	return NULL;
 }
 
-static int hand_out(struct cgw_engine *engine, const struct cgw_action **ret_actions,
-		    size_t *ret_count)
+static int return_actions(struct cgw_engine *engine, const struct cgw_action **ret_actions,
+			  size_t *ret_count)
 {
 	engine_finish_actions(engine);
 	*ret_actions = engine->actions;
@@ -133,16 +133,16 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 	engine->facts = facts;
 	engine->now_ns = now_ns;
 	gap = gap_ns(engine);
-	r = engine_follow(engine);
+	r = engine_follow_groups(engine);
 	if (r < 0)
 		return r;
 	if (gap > 0)
-		engine_forget_windows(engine, gap);
+		engine_reset_windows(engine, gap);
 	r = update_averages(engine);
 	if (r < 0)
 		return r;
 	engine_run_timers(engine);
-	ledger_watch(engine);
+	ledger_check_conflicts(engine);
 	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
 		engine_apply_limits(engine);
 	engine_renew(engine);
@@ -151,7 +151,7 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 	if (gap == 0)
 		engine_run_rules(engine);
 	engine->last_ns = now_ns;
-	return hand_out(engine, ret_actions, ret_count);
+	return return_actions(engine, ret_actions, ret_count);
 }
 
 uint64_t cgw_engine_due_ns(const struct cgw_engine *engine)
@@ -175,12 +175,12 @@ int cgw_engine_timers(struct cgw_engine *engine, uint64_t now_ns,
 	engine_begin_actions(engine);
 	engine->now_ns = now_ns;
 	engine_run_timers(engine);
-	return hand_out(engine, ret_actions, ret_count);
+	return return_actions(engine, ret_actions, ret_count);
 }
 
 /* The section of that name in the new policy, or NONE. */
-static uint32_t section_now(const struct cgw_policy *old, uint32_t index,
-			    const struct cgw_policy *new)
+static uint32_t find_section(const struct cgw_policy *old, uint32_t index,
+			     const struct cgw_policy *new)
 {
 	for (uint32_t i = 0; index != NONE && i < new->count; i++)
 		if (new->sections[i]->kind == old->sections[index]->kind &&
@@ -190,16 +190,16 @@ static uint32_t section_now(const struct cgw_policy *old, uint32_t index,
 }
 
 /* A breaker that holds, and what was said this hour, are not forgotten by a reload. */
-static void keep_pauses(struct cgw_engine *engine, const struct cgw_policy *old,
+static void copy_pauses(struct cgw_engine *engine, const struct cgw_policy *old,
 			const struct section_state *old_sections)
 {
 	for (uint32_t i = 0; i < old->count; i++) {
-		uint32_t now = section_now(old, i, engine->policy);
+		uint32_t now = find_section(old, i, engine->policy);
 
 		if (now == NONE)
 			continue;
 		engine->sections[now].tripped_ns = old_sections[i].tripped_ns;
-		engine->sections[now].said_ns = old_sections[i].said_ns;
+		engine->sections[now].logged_ns = old_sections[i].logged_ns;
 		engine->sections[now].pause_ns = old_sections[i].pause_ns;
 	}
 }
@@ -223,7 +223,7 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 		engine->policy = old;
 		return r;
 	}
-	keep_pauses(engine, old, old_sections);
+	copy_pauses(engine, old, old_sections);
 	engine_free_sections(old_sections, old->count);
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		struct instance *instance = &engine->instances[i];
@@ -232,7 +232,7 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 
 		if (!instance->used)
 			continue;
-		instance->section = section_now(old, before, policy);
+		instance->section = find_section(old, before, policy);
 		if (instance->section != NONE)
 			instance_reload(engine, instance, &old->sections[before]->rule);
 	}
@@ -240,7 +240,7 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 		for (size_t j = 0; engine->slots[i].used && j < engine->slots[i].count; j++) {
 			struct claim *claim = &engine->slots[i].claims[j];
 
-			claim->section = section_now(old, claim->section, policy);
+			claim->section = find_section(old, claim->section, policy);
 			/* The new policy claims its standing limits in the next step. */
 			claim->stale = claim->instance == NONE;
 		}
@@ -248,7 +248,7 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 	return 0;
 }
 
-static void give_back_limits(struct cgw_engine *engine)
+static void restore_limits(struct cgw_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->slot_count; i++)
 		for (size_t j = 0; engine->slots[i].used && j < engine->slots[i].count; j++)
@@ -280,6 +280,6 @@ int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **
 		}
 	}
 	if (engine->frame != NULL && !settings->keep_limits)
-		give_back_limits(engine);
-	return hand_out(engine, ret_actions, ret_count);
+		restore_limits(engine);
+	return return_actions(engine, ret_actions, ret_count);
 }

@@ -3,9 +3,10 @@
  * engine.h - what goes on: rules on groups, and the values they hold.
  *
  * An instance is one rule on one group, from the first sample in which its condition holds until
- * nothing of it is left. A slot is one control of one group that somebody here wrote or wants to: what
- * was there before, and a claim for each section that wants a value. The strictest claim is written;
- * without one, what was there before. Both hang on the group's row and go with the group.
+ * nothing of it is left. A slot is one control of one group that somebody here wrote or wants to:
+ * what was there before, and a claim for each section that wants a value. The strictest claim is
+ * written; without one, what was there before. Both hang on the group's row and go with the
+ * group.
  */
 #ifndef CGWARD_LIB_POLICY_ENGINE_H
 #define CGWARD_LIB_POLICY_ENGINE_H
@@ -17,10 +18,10 @@
 
 /* What a section has to do with a group. Instances of rules count on from ROW_FIRST. */
 enum row {
-	ROW_NONE,  /* not selected by path */
-	ROW_ASK,   /* by path it is; facts say no, or nothing yet */
-	ROW_TAKEN, /* selected */
-	ROW_FIRST, /* LIMIT: its values are claimed; RULE: instance 0 */
+	ROW_NONE,      /* not selected by path */
+	ROW_UNDECIDED, /* by path it is; facts say no, or nothing yet */
+	ROW_SELECTED,  /* selected */
+	ROW_FIRST,     /* LIMIT: its values are claimed; RULE: instance 0 */
 };
 
 struct instance {
@@ -47,7 +48,7 @@ struct instance {
 	double strikes; /* how often it acted lately: each one makes the cooldown longer */
 	double budget;  /* actions left of max_per_hour */
 	uint64_t budget_ns;
-	uint64_t said_ns; /* when a refusal was recorded last */
+	uint64_t logged_ns; /* when a refusal was recorded last */
 	char why[192];
 };
 
@@ -73,7 +74,7 @@ struct slot {
 	size_t count;
 	char *original;         /* before anybody here wrote; NULL: nobody did */
 	char *rule;             /* who asked for it */
-	char *asked;            /* what was written last; NULL: nothing, or it was given back */
+	char *written;          /* what was written last; NULL: nothing, or it was given back */
 	char *kept;             /* what the kernel made of it */
 	struct cgw_number seen; /* as the frames show it since; WARMUP: not seen yet */
 	uint64_t retry_ns;      /* not before: after a failure or a conflict */
@@ -89,12 +90,12 @@ struct pending {
 };
 
 struct section_state {
-	uint32_t *rows; /* by group */
-	uint32_t taken; /* groups selected */
-	uint32_t sums;  /* of a rule with scope = sum: parents of such groups */
+	uint32_t *rows;    /* by group */
+	uint32_t selected; /* groups selected */
+	uint32_t parents;  /* of a rule with scope = sum: parents of such groups */
 	struct cgw_averages *when, *until;
 	uint64_t tripped_ns; /* the circuit breaker holds until then */
-	uint64_t said_ns;    /* when a refusal was recorded last */
+	uint64_t logged_ns;  /* when a refusal was recorded last */
 	uint64_t pause_ns;   /* a rule that picks one group picks none before */
 };
 
@@ -104,7 +105,7 @@ struct cgw_engine {
 	const struct cgw_facts *facts;
 	uint64_t now_ns, last_ns; /* this step, the one before; 0: none yet */
 	uint64_t frame_ns;        /* monotonic time of the last frame */
-	uint64_t asked_ns;        /* when facts were asked last */
+	uint64_t facts_ns;        /* when facts were asked last */
 	uint64_t order, serial;
 	bool rows_stale; /* a new policy: all groups are looked at again */
 	uint32_t group_count, group_capacity;
@@ -118,7 +119,10 @@ struct cgw_engine {
 	uint64_t budget_ns;
 	uint32_t *candidates; /* instances that are ready to act */
 	uint32_t candidate_count, candidate_capacity;
-	/* The groups of one parent that a rule with scope = sum selects, and for which one they are. */
+	/*
+	 * The groups of one parent that a rule with scope = sum selects, and for which one they
+	 * are.
+	 */
 	uint32_t *members;
 	uint32_t member_count, member_section, member_parent;
 	uint64_t member_serial;
@@ -134,7 +138,7 @@ struct cgw_engine {
 };
 
 /* follow.c: rows, slots and instances go where their groups are now. */
-int engine_follow(struct cgw_engine *engine);
+int engine_follow_groups(struct cgw_engine *engine);
 int engine_new_sections(struct cgw_engine *engine);
 void engine_free_sections(struct section_state *sections, size_t count);
 
@@ -147,16 +151,18 @@ void instance_block(struct instance *instance, uint64_t now_ns, const char *form
 /* Somebody else has a hand on the group: it is left alone for an hour. */
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why);
 void engine_run_rules(struct cgw_engine *engine);
-/* What a condition of a rule is asked of: the group, or with scope = sum those beside it as well. */
+/*
+ * What a condition of a rule is asked of: the group, or with scope = sum those beside it as well.
+ */
 struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
 			      const struct cgw_averages *averages, uint32_t group);
 /* The first action. True when the rule acts on the group from now on; else `why` says why not. */
 bool instance_begin(struct cgw_engine *engine, struct instance *instance);
 /* Instances that hold something of their groups. */
-uint32_t engine_acting_now(const struct cgw_engine *engine);
+uint32_t engine_count_acting(const struct cgw_engine *engine);
 void engine_run_timers(struct cgw_engine *engine);
 /* After a gap in the samples: what was counted says nothing, holds go on for as long as it took. */
-void engine_forget_windows(struct cgw_engine *engine, uint64_t gap_ns);
+void engine_reset_windows(struct cgw_engine *engine, uint64_t gap_ns);
 
 /* candidates.c: of the groups that it is time for, on which ones is acted. */
 bool candidate_add(struct cgw_engine *engine, uint32_t instance);
@@ -172,8 +178,8 @@ void engine_renew(struct cgw_engine *engine);
 bool instance_act(struct cgw_engine *engine, struct instance *instance, const char *reason);
 
 /* ledger.c: who wants which value. */
-struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
-		     const char *value, bool dry_run);
+struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
+		      const char *value, bool dry_run);
 void slot_free(struct cgw_engine *engine, struct slot *slot);
 bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, uint32_t instance,
 		const char *value);
@@ -183,9 +189,9 @@ void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance);
 bool ledger_has_claim(const struct cgw_engine *engine, uint32_t instance);
 void ledger_sweep_stale(struct cgw_engine *engine);
 /* What somebody else changed since we wrote it. */
-void ledger_watch(struct cgw_engine *engine);
-void ledger_done(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
-		 const struct cgw_action_result *result);
+void ledger_check_conflicts(struct cgw_engine *engine);
+void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
+		      const struct cgw_action_result *result);
 void engine_apply_limits(struct cgw_engine *engine);
 
 /* emit.c: the actions of a step. */

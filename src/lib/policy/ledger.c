@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ledger.c - who wants which value of which control, and what was there before.
+ * ledger.c - who wants which value of which control, and what was current before.
  *
- * Nothing is written while the books say that it is so already, and what is given back is what stood
- * there before anybody here wrote, unless somebody else wrote since: then it is theirs.
+ * Nothing is written while the books say that it is so already, and what is given back is what
+ * stood current before anybody here wrote, unless somebody else wrote since: then it is theirs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static struct slot *slot_find(struct cgw_engine *engine, uint32_t group, enum cg
 	return NULL;
 }
 
-static struct slot *take_free_slot(struct cgw_engine *engine)
+static struct slot *alloc_slot(struct cgw_engine *engine)
 {
 	uint32_t i = engine->slot_free;
 
@@ -61,8 +61,8 @@ static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t gr
 	return 0;
 }
 
-struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
-		     const char *value, bool dry_run)
+struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
+		      const char *value, bool dry_run)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	struct slot *slot = slot_find(engine, group, control, value, dry_run);
@@ -71,7 +71,7 @@ struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control
 	if (slot != NULL)
 		return slot;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
-	slot = take_free_slot(engine);
+	slot = alloc_slot(engine);
 	if (slot == NULL) {
 		engine->out_of_memory = true;
 		return NULL;
@@ -97,8 +97,8 @@ struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control
 	return slot;
 }
 
-/* What this step asked for already is not what is wanted any more. */
-static void take_back(struct cgw_engine *engine, struct slot *slot)
+/* What this step asked for already is not what is requested any more. */
+static void cancel_pending(struct cgw_engine *engine, struct slot *slot)
 {
 	if (engine->deciding && slot->serial == engine->serial)
 		engine_cancel(engine, slot->action);
@@ -121,7 +121,7 @@ static void unlink_slot(struct cgw_engine *engine, const struct slot *slot)
 
 void slot_free(struct cgw_engine *engine, struct slot *slot)
 {
-	take_back(engine, slot);
+	cancel_pending(engine, slot);
 	unlink_slot(engine, slot);
 	for (size_t i = 0; i < slot->count; i++)
 		free(slot->claims[i].value);
@@ -130,7 +130,7 @@ void slot_free(struct cgw_engine *engine, struct slot *slot)
 	free(slot->device);
 	free(slot->original);
 	free(slot->rule);
-	free(slot->asked);
+	free(slot->written);
 	free(slot->kept);
 	*slot = (struct slot){.next = engine->slot_free};
 	engine->slot_free = (uint32_t)(slot - engine->slots);
@@ -190,11 +190,11 @@ static unsigned priority_of(const struct cgw_engine *engine, const struct claim 
 static bool beats(const struct cgw_engine *engine, const struct slot *slot, const struct claim *a,
 		  const struct claim *b)
 {
-	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(engine->frame));
+	const struct cgw_system_stat *system = cgw_snapshot_system(cgw_frame_now(engine->frame));
 	double a_rank, b_rank;
 
-	if (value_rank(slot->control, a->value, machine, &a_rank) &&
-	    value_rank(slot->control, b->value, machine, &b_rank) && a_rank != b_rank)
+	if (value_rank(slot->control, a->value, system, &a_rank) &&
+	    value_rank(slot->control, b->value, system, &b_rank) && a_rank != b_rank)
 		return a_rank < b_rank;
 	if (priority_of(engine, a) != priority_of(engine, b))
 		return priority_of(engine, a) > priority_of(engine, b);
@@ -211,7 +211,7 @@ static const struct claim *winner(const struct cgw_engine *engine, const struct 
 	return best;
 }
 
-static bool has_standing_claim(const struct slot *slot)
+static bool has_limit_claim(const struct slot *slot)
 {
 	for (size_t i = 0; i < slot->count; i++)
 		if (slot->claims[i].instance == NONE)
@@ -220,7 +220,7 @@ static bool has_standing_claim(const struct slot *slot)
 }
 
 /* The value now, as the frame shows it: on the same scale as value_rank(). */
-static bool present_rank(const struct cgw_engine *engine, const struct slot *slot, double *ret_rank)
+static bool current_rank(const struct cgw_engine *engine, const struct slot *slot, double *ret_rank)
 {
 	const struct cgw_control_info *info = cgw_control_info(slot->control);
 	struct cgw_number number;
@@ -240,15 +240,15 @@ static bool present_rank(const struct cgw_engine *engine, const struct slot *slo
 static bool would_loosen(const struct cgw_engine *engine, const struct slot *slot,
 			 const struct claim *claim)
 {
-	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(engine->frame));
-	double wanted, there;
+	const struct cgw_system_stat *system = cgw_snapshot_system(cgw_frame_now(engine->frame));
+	double requested, current;
 
-	if (has_standing_claim(slot) || !value_rank(slot->control, claim->value, machine, &wanted))
+	if (has_limit_claim(slot) || !value_rank(slot->control, claim->value, system, &requested))
 		return false;
 	if (slot->original != NULL)
-		return value_rank(slot->control, slot->original, machine, &there) &&
-		       there <= wanted;
-	return present_rank(engine, slot, &there) && there <= wanted;
+		return value_rank(slot->control, slot->original, system, &current) &&
+		       current <= requested;
+	return current_rank(engine, slot, &current) && current <= requested;
 }
 
 static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_action_kind kind,
@@ -292,21 +292,21 @@ void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reaso
 
 	if (engine->now_ns < slot->retry_ns)
 		return;
-	take_back(engine, slot);
+	cancel_pending(engine, slot);
 	if (claim != NULL && would_loosen(engine, slot, claim)) {
-		/* What was there is the strictest: given back where something else stands now. */
-		if (slot->asked != NULL)
+		/* What was current is the strictest: given back where something else stands now. */
+		if (slot->written != NULL)
 			emit_slot(engine, slot, CGW_ACTION_RESTORE, NULL, reason);
 		return;
 	}
 	if (claim == NULL) {
-		if (slot->asked != NULL && slot->original != NULL)
+		if (slot->written != NULL && slot->original != NULL)
 			emit_slot(engine, slot, CGW_ACTION_RESTORE, NULL, reason);
 		else
 			slot_free(engine, slot);
 		return;
 	}
-	if (slot->asked == NULL || strcmp(slot->asked, claim->value) != 0)
+	if (slot->written == NULL || strcmp(slot->written, claim->value) != 0)
 		emit_slot(engine, slot, CGW_ACTION_LIMIT, claim, reason);
 }
 

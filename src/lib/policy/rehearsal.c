@@ -2,8 +2,9 @@
 /*
  * rehearsal.c - a policy run over samples that were kept, with nothing done.
  *
- * It is the engine itself, in a dry run: each action is answered as if it had been done, and written
- * down. What a group is beyond its figures is told from its path, and its age from when it came.
+ * It is the engine itself, in a dry run: each action is answered as if it had been done, and
+ * written down. What a group is beyond its figures is told from its path, and its age from when
+ * it came.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,10 +22,10 @@ struct cgw_rehearsal {
 	struct cgw_rehearsed *actions;
 	size_t count, capacity;
 	struct cgw_rehearsed_section *sections;
-	uint64_t *born_ns, *spare_ns; /* by group, boottime; 0: it was there at the beginning */
-	uint32_t born_count, born_capacity;
+	uint64_t *created_ns, *spare_ns; /* by group, boottime; 0: it was there at the beginning */
+	uint32_t created_count, created_capacity;
 	uint64_t boot, now_ns, realtime_ns;
-	bool some;
+	bool started;
 };
 
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
@@ -39,9 +40,9 @@ static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t gr
 	const struct cgw_rehearsal *rehearsal = context;
 	uint64_t now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(frame));
 
-	if (group >= rehearsal->born_count || rehearsal->born_ns[group] == 0)
+	if (group >= rehearsal->created_count || rehearsal->created_ns[group] == 0)
 		return UINT64_MAX; /* older than the recording, who knows how much */
-	return now_ns - rehearsal->born_ns[group];
+	return now_ns - rehearsal->created_ns[group];
 }
 
 int cgw_rehearsal_new(const struct cgw_policy *policy, uint64_t interval_ns,
@@ -76,47 +77,47 @@ struct cgw_rehearsal *cgw_rehearsal_free(struct cgw_rehearsal *rehearsal)
 	}
 	free(rehearsal->actions);
 	free(rehearsal->sections);
-	free(rehearsal->born_ns);
+	free(rehearsal->created_ns);
 	free(rehearsal->spare_ns);
 	free(rehearsal);
 	return NULL;
 }
 
 /* When each group came: those of the first sample were there before. */
-static int follow_births(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame)
+static int update_created(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	bool first = rehearsal->born_count == 0 || cgw_frame_before(frame) == NULL;
+	bool first = rehearsal->created_count == 0 || cgw_frame_before(frame) == NULL;
 	uint64_t *swap;
 
-	if (topology->count > rehearsal->born_capacity) {
+	if (topology->count > rehearsal->created_capacity) {
 		uint32_t capacity = topology->count + topology->count / 2;
-		uint64_t *born = reallocarray(rehearsal->born_ns, capacity, sizeof(*born));
+		uint64_t *created = reallocarray(rehearsal->created_ns, capacity, sizeof(*created));
 		uint64_t *spare;
 
-		if (born == NULL)
+		if (created == NULL)
 			return -ENOMEM;
-		rehearsal->born_ns = born;
+		rehearsal->created_ns = created;
 		spare = reallocarray(rehearsal->spare_ns, capacity, sizeof(*spare));
 		if (spare == NULL)
 			return -ENOMEM;
 		rehearsal->spare_ns = spare;
-		rehearsal->born_capacity = capacity;
+		rehearsal->created_capacity = capacity;
 	}
 	for (uint32_t group = 0; group < topology->count; group++) {
 		uint32_t before = first ? CGW_NO_GROUP : cgw_frame_previous(frame, group);
 
 		if (first)
 			rehearsal->spare_ns[group] = 0;
-		else if (before == CGW_NO_GROUP || before >= rehearsal->born_count)
+		else if (before == CGW_NO_GROUP || before >= rehearsal->created_count)
 			rehearsal->spare_ns[group] = rehearsal->now_ns;
 		else
-			rehearsal->spare_ns[group] = rehearsal->born_ns[before];
+			rehearsal->spare_ns[group] = rehearsal->created_ns[before];
 	}
-	swap = rehearsal->born_ns;
-	rehearsal->born_ns = rehearsal->spare_ns;
+	swap = rehearsal->created_ns;
+	rehearsal->created_ns = rehearsal->spare_ns;
 	rehearsal->spare_ns = swap;
-	rehearsal->born_count = topology->count;
+	rehearsal->created_count = topology->count;
 	return 0;
 }
 
@@ -148,14 +149,14 @@ static void close_all(struct cgw_rehearsal *rehearsal, uint64_t now_ns)
 			close_at(&rehearsal->actions[i], now_ns);
 }
 
-static bool holds(enum cgw_action_kind kind)
+static bool is_lasting(enum cgw_action_kind kind)
 {
 	return kind == CGW_ACTION_LIMIT || kind == CGW_ACTION_FREEZE;
 }
 
-static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
+static int append_action(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
-	struct cgw_rehearsed *actions = rehearsal->actions, *mine;
+	struct cgw_rehearsed *actions = rehearsal->actions, *added;
 
 	if (rehearsal->count == rehearsal->capacity) {
 		size_t capacity = 2 * rehearsal->capacity + 64;
@@ -166,8 +167,8 @@ static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *
 		rehearsal->actions = actions;
 		rehearsal->capacity = capacity;
 	}
-	mine = &actions[rehearsal->count++];
-	*mine = (struct cgw_rehearsed){
+	added = &actions[rehearsal->count++];
+	*added = (struct cgw_rehearsed){
 		.realtime_ns = rehearsal->realtime_ns,
 		.boottime_ns = rehearsal->now_ns,
 		.kind = action->kind,
@@ -176,15 +177,15 @@ static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *
 		.step = action->step,
 		.group_id = action->group_id,
 		.signal = action->signal,
-		.open = holds(action->kind),
+		.open = is_lasting(action->kind),
 		.path = strdup(action->path),
 		.value = strdup(action->value != NULL ? action->value : ""),
 		.reason = strdup(action->reason != NULL ? action->reason : ""),
 	};
-	return mine->path != NULL && mine->value != NULL && mine->reason != NULL ? 0 : -ENOMEM;
+	return added->path != NULL && added->value != NULL && added->reason != NULL ? 0 : -ENOMEM;
 }
 
-static int take(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
+static int record_action(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
 	bool ends = action->kind == CGW_ACTION_RESTORE || action->kind == CGW_ACTION_THAW;
 	/* A value that replaces another one ends it. */
@@ -201,10 +202,13 @@ static int take(struct cgw_rehearsal *rehearsal, const struct cgw_action *action
 		return 0;
 	if (action->section != NONE && action->kind != CGW_ACTION_LOG)
 		rehearsal->sections[action->section].actions++;
-	return write_down(rehearsal, action);
+	return append_action(rehearsal, action);
 }
 
-/* What the group's control was in the sample, in words that can be ranked; "" where it is not in it. */
+/*
+ * What the group's control was in the sample, in words that can be ranked; "" where it is not in
+ * it.
+ */
 static void present_value(const struct cgw_frame *frame, const struct cgw_action *action,
 			  char *buffer, size_t size)
 {
@@ -225,8 +229,8 @@ static void present_value(const struct cgw_frame *frame, const struct cgw_action
 		(void)snprintf(buffer, size, "%llu", (unsigned long long)number.value);
 }
 
-static int answer(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
-		  const struct cgw_action *actions, size_t count)
+static int report_results(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
+			  const struct cgw_action *actions, size_t count)
 {
 	int r = 0;
 
@@ -236,7 +240,7 @@ static int answer(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame
 						   .kept_value = actions[i].value};
 		char before[64] = "";
 
-		r = take(rehearsal, &actions[i]);
+		r = record_action(rehearsal, &actions[i]);
 		if (actions[i].kind == CGW_ACTION_LIMIT)
 			present_value(frame, &actions[i], before, sizeof(before));
 		result.old_value = before;
@@ -260,7 +264,7 @@ static int run_timers(struct cgw_rehearsal *rehearsal, const struct cgw_frame *f
 		rehearsal->realtime_ns = until_realtime_ns - (until_ns - due_ns);
 		r = cgw_engine_timers(rehearsal->engine, due_ns, &actions, &count);
 		if (r == 0)
-			r = answer(rehearsal, frame, actions, count);
+			r = report_results(rehearsal, frame, actions, count);
 	}
 	return r;
 }
@@ -286,7 +290,7 @@ static void count_truths(struct cgw_rehearsal *rehearsal)
 		if (section->kind != CGW_SECTION_RULE && section->kind != CGW_SECTION_LIMIT)
 			continue;
 		for (uint32_t group = 0; group < engine->group_count; group++) {
-			if (engine->sections[s].rows[group] < ROW_TAKEN)
+			if (engine->sections[s].rows[group] < ROW_SELECTED)
 				continue;
 			groups++;
 			if (section->kind == CGW_SECTION_RULE)
@@ -309,11 +313,11 @@ static void count_truths(struct cgw_rehearsal *rehearsal)
 }
 
 /* Another boot is another machine: nothing of before stands on it. */
-static int start_over(struct cgw_rehearsal *rehearsal)
+static int begin_boot(struct cgw_rehearsal *rehearsal)
 {
 	close_all(rehearsal, rehearsal->now_ns);
 	rehearsal->engine = cgw_engine_free(rehearsal->engine);
-	rehearsal->born_count = 0;
+	rehearsal->created_count = 0;
 	return cgw_engine_new(&rehearsal->policy, &rehearsal->engine);
 }
 
@@ -327,20 +331,20 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 	size_t count;
 	int r = 0;
 
-	if (!rehearsal->some || boot != rehearsal->boot || now_ns <= rehearsal->now_ns)
-		r = start_over(rehearsal);
+	if (!rehearsal->started || boot != rehearsal->boot || now_ns <= rehearsal->now_ns)
+		r = begin_boot(rehearsal);
 	if (r == 0 && rehearsal->engine->frame != NULL)
 		r = run_timers(rehearsal, frame, now_ns, cgw_snapshot_realtime_ns(now));
-	rehearsal->some = true;
+	rehearsal->started = true;
 	rehearsal->boot = boot;
 	rehearsal->now_ns = now_ns;
 	rehearsal->realtime_ns = cgw_snapshot_realtime_ns(now);
 	if (r == 0)
-		r = follow_births(rehearsal, frame);
+		r = update_created(rehearsal, frame);
 	if (r == 0)
 		r = cgw_engine_step(rehearsal->engine, frame, &facts, now_ns, &actions, &count);
 	if (r == 0)
-		r = answer(rehearsal, frame, actions, count);
+		r = report_results(rehearsal, frame, actions, count);
 	if (r == 0)
 		count_truths(rehearsal);
 	return r;

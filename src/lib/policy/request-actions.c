@@ -37,10 +37,10 @@ static bool usage_now(const struct cgw_engine *engine, uint32_t group, enum cgw_
 }
 
 /*
- * How low a limit may go without `force` while so much is in use: below, the kernel would kill or refuse
- * forks, and limit/ would refuse the value for that. The same on v1 and v2.
+ * How low a limit may go without `force` while so much is in use: below, the kernel would kill or
+ * refuse forks, and limit/ would refuse the value for that. The same on v1 and v2.
  */
-static double least_of(enum cgw_control control, double usage)
+static double lowest_value(enum cgw_control control, double usage)
 {
 	const struct control_row *row = control_row(control);
 	unsigned percent = row->guard_percent[1] > row->guard_percent[2] ? row->guard_percent[1]
@@ -50,11 +50,13 @@ static double least_of(enum cgw_control control, double usage)
 }
 
 /*
- * The value that is so much lower than the limit now, or than what is used where that is less. False
- * where neither is known, or nothing is left to tighten: the floor is reached, or what is in use.
+ * The value that is so much lower than the limit now, or than what is used where that is less.
+ * False where neither is known, or nothing is left to tighten: the floor is reached, or what is
+ * in use.
  */
-static bool tightened(const struct cgw_engine *engine, uint32_t group,
-		      const struct rule_action *action, bool force, char *buffer, size_t size)
+static bool compute_tightened(const struct cgw_engine *engine, uint32_t group,
+			      const struct rule_action *action, bool force, char *buffer,
+			      size_t size)
 {
 	const struct cgw_control_info *info = cgw_control_info(action->control);
 	const struct cgw_snapshot *now = cgw_frame_now(engine->frame);
@@ -73,8 +75,8 @@ static bool tightened(const struct cgw_engine *engine, uint32_t group,
 	if (limit.state == CGW_OK && (double)limit.value <= floor_rank)
 		return false;
 	base *= 1 - action->percent / 100;
-	if (used && !force && base < least_of(action->control, usage))
-		base = least_of(action->control, usage);
+	if (used && !force && base < lowest_value(action->control, usage))
+		base = lowest_value(action->control, usage);
 	if (base < floor_rank)
 		base = floor_rank;
 	if (limit.state == CGW_OK && base >= (double)limit.value)
@@ -86,21 +88,21 @@ static bool tightened(const struct cgw_engine *engine, uint32_t group,
 	return true;
 }
 
-static bool ask_limit(struct cgw_engine *engine, struct instance *instance,
-		      const struct rule_action *action, const char *reason)
+static bool request_limit(struct cgw_engine *engine, struct instance *instance,
+			  const struct rule_action *action, const char *reason)
 {
 	const char *value = action->value;
 	struct slot *slot;
 	char lower[64];
 
 	if (action->percent > 0) {
-		if (!tightened(engine, instance->group, action,
-			       engine->policy->sections[instance->section]->rule.force, lower,
-			       sizeof(lower)))
+		if (!compute_tightened(engine, instance->group, action,
+				       engine->policy->sections[instance->section]->rule.force,
+				       lower, sizeof(lower)))
 			return true; /* nothing is left to tighten */
 		value = lower;
 	}
-	slot = slot_of(engine, instance->group, action->control, value, instance->dry_run);
+	slot = slot_get(engine, instance->group, action->control, value, instance->dry_run);
 	if (slot == NULL ||
 	    !slot_claim(engine, slot, instance->section, instance_index(engine, instance), value))
 		return false;
@@ -108,8 +110,8 @@ static bool ask_limit(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-static bool ask_freeze(struct cgw_engine *engine, struct instance *instance,
-		       const struct rule_action *action, const char *reason)
+static bool request_freeze(struct cgw_engine *engine, struct instance *instance,
+			   const struct rule_action *action, const char *reason)
 {
 	struct cgw_number populated = cgw_snapshot_number(cgw_frame_now(engine->frame),
 							  CGW_M_CGROUP_POPULATED, instance->group);
@@ -125,8 +127,8 @@ static bool ask_freeze(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-static bool ask_kill(struct cgw_engine *engine, struct instance *instance,
-		     const struct rule_action *action, const char *reason)
+static bool request_kill(struct cgw_engine *engine, struct instance *instance,
+			 const struct rule_action *action, const char *reason)
 {
 	struct cgw_action kill = instance_action(engine, instance, CGW_ACTION_KILL, reason);
 
@@ -142,8 +144,8 @@ static bool ask_kill(struct cgw_engine *engine, struct instance *instance,
 }
 
 /* Those without anything to keep in the books. */
-static bool ask_other(struct cgw_engine *engine, struct instance *instance,
-		      const struct rule_action *action, const char *reason)
+static bool request_other(struct cgw_engine *engine, struct instance *instance,
+			  const struct rule_action *action, const char *reason)
 {
 	struct cgw_action other =
 		instance_action(engine, instance, (enum cgw_action_kind)action->kind, reason);
@@ -160,18 +162,18 @@ static bool ask_other(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-typedef bool ask_action(struct cgw_engine *engine, struct instance *instance,
-			const struct rule_action *action, const char *reason);
+typedef bool request_action(struct cgw_engine *engine, struct instance *instance,
+			    const struct rule_action *action, const char *reason);
 
 /* How each kind is asked for, and whether protected groups are spared it. */
 static const struct {
-	ask_action *ask;
-	bool touches;
-} asks[CGW_ACTION_KIND_COUNT] = {
-	[CGW_ACTION_LIMIT] = {ask_limit, true},   [CGW_ACTION_FREEZE] = {ask_freeze, true},
-	[CGW_ACTION_KILL] = {ask_kill, true},     [CGW_ACTION_RECLAIM] = {ask_other, true},
-	[CGW_ACTION_NOTIFY] = {ask_other, false}, [CGW_ACTION_RUN] = {ask_other, false},
-	[CGW_ACTION_LOG] = {ask_other, false},
+	request_action *request;
+	bool changes_group;
+} requests[CGW_ACTION_KIND_COUNT] = {
+	[CGW_ACTION_LIMIT] = {request_limit, true},   [CGW_ACTION_FREEZE] = {request_freeze, true},
+	[CGW_ACTION_KILL] = {request_kill, true},     [CGW_ACTION_RECLAIM] = {request_other, true},
+	[CGW_ACTION_NOTIFY] = {request_other, false}, [CGW_ACTION_RUN] = {request_other, false},
+	[CGW_ACTION_LOG] = {request_other, false},
 };
 
 /* A refusal is recorded once an hour, not at every sample. */
@@ -184,9 +186,9 @@ static void refuse(struct cgw_engine *engine, struct instance *instance, const c
 		(void)snprintf(instance->why, sizeof(instance->why), "%.150s", why);
 	else
 		instance_block(instance, engine->now_ns, "%.150s", why);
-	if (instance->said_ns != 0 && engine->now_ns - instance->said_ns < 3600 * SECOND_NS)
+	if (instance->logged_ns != 0 && engine->now_ns - instance->logged_ns < 3600 * SECOND_NS)
 		return;
-	instance->said_ns = engine->now_ns;
+	instance->logged_ns = engine->now_ns;
 	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
 	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_LOG, reason), NONE, NONE);
 }
@@ -201,7 +203,7 @@ static bool is_protected(struct cgw_engine *engine, struct instance *instance,
 			action->kind == CGW_ACTION_LIMIT ? action->control : CGW_CONTROL_COUNT;
 		struct cgw_diag diag = {0};
 
-		if (asks[action->kind].touches &&
+		if (requests[action->kind].changes_group &&
 		    cgw_policy_check_protected(engine->policy, engine->frame, engine->facts,
 					       instance->group, control, &diag) < 0) {
 			refuse(engine, instance, diag.text);
@@ -222,7 +224,8 @@ bool instance_act(struct cgw_engine *engine, struct instance *instance, const ch
 	if (is_protected(engine, instance, step))
 		return false;
 	for (size_t i = 0; i < step->count; i++)
-		if (!asks[step->actions[i].kind].ask(engine, instance, &step->actions[i], reason))
+		if (!requests[step->actions[i].kind].request(engine, instance, &step->actions[i],
+							     reason))
 			return false;
 	return true;
 }

@@ -4,7 +4,7 @@
  *
  *   IDLE -> PENDING   the condition holds
  *        -> ACTIVE    it held for `for`, and budgets and protection allow it
- *        -> ACTIVE    the hold is over and it still holds: the next rung, the last one again
+ *        -> ACTIVE    the update_hold is over and it still holds: the next rung, the last one again
  *        -> COOLDOWN  `until` held, or max_hold is over, or (without until) the condition is gone
  *        -> IDLE      after the cooldown, which grows with each time
  *
@@ -25,7 +25,7 @@ static const struct rule *rule_of(const struct cgw_engine *engine, const struct 
 	return &engine->policy->sections[instance->section]->rule;
 }
 
-static void enter(struct instance *instance, enum cgw_phase phase, uint64_t now_ns)
+static void set_phase(struct instance *instance, enum cgw_phase phase, uint64_t now_ns)
 {
 	if (instance->phase != phase)
 		instance->since_ns = now_ns;
@@ -39,7 +39,7 @@ void instance_block(struct instance *instance, uint64_t now_ns, const char *form
 	va_start(arguments, format);
 	(void)vsnprintf(instance->why, sizeof(instance->why), format, arguments);
 	va_end(arguments);
-	enter(instance, CGW_PHASE_BLOCKED, now_ns);
+	set_phase(instance, CGW_PHASE_BLOCKED, now_ns);
 }
 
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why)
@@ -92,17 +92,17 @@ void instance_release(struct cgw_engine *engine, struct instance *instance)
 	instance->step = 0;
 	instance->true_ns = instance->until_ns = 0;
 	if (instance->section == NONE) {
-		enter(instance, CGW_PHASE_IDLE, engine->now_ns);
+		set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 		return;
 	}
 	instance->ready_ns = engine->now_ns + cooldown_ns(rule_of(engine, instance), instance);
 	if (rule_of(engine, instance)->backoff.factor > 1)
 		instance->strikes++;
-	enter(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
+	set_phase(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
 }
 
 /* The groups of a parent that a section selects. */
-static void gather(struct cgw_engine *engine, uint32_t section, uint32_t parent)
+static void collect_members(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	uint32_t end = parent + topology->below[parent] + 1;
@@ -115,7 +115,7 @@ static void gather(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 	engine->member_parent = parent;
 	engine->member_count = 0;
 	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
-		if (engine->sections[section].rows[child] >= ROW_TAKEN)
+		if (engine->sections[section].rows[child] >= ROW_SELECTED)
 			engine->members[engine->member_count++] = child;
 }
 
@@ -128,8 +128,8 @@ struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
 				  .facts = engine->facts};
 
 	if (engine->policy->sections[section]->rule.sum) {
-		gather(engine, section,
-		       cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
+		collect_members(engine, section,
+				cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
 		scope.together = engine->members;
 		scope.together_count = engine->member_count;
 	}
@@ -158,14 +158,14 @@ static void describe(struct cgw_engine *engine, const struct instance *instance,
 }
 
 /* IDLE, PENDING and BLOCKED: counts how long the condition holds. True when it is time to act. */
-static bool wait_for_it(const struct cgw_engine *engine, struct instance *instance,
-			enum cgw_truth when)
+static bool update_pending(const struct cgw_engine *engine, struct instance *instance,
+			   enum cgw_truth when)
 {
 	if (instance->phase == CGW_PHASE_BLOCKED && engine->now_ns < instance->ready_ns)
 		return false; /* it yielded to somebody */
 	if (when != CGW_TRUE) {
 		instance->true_ns = 0;
-		enter(instance, CGW_PHASE_IDLE, engine->now_ns);
+		set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 		return false;
 	}
 	if (instance->true_ns == 0) {
@@ -173,7 +173,7 @@ static bool wait_for_it(const struct cgw_engine *engine, struct instance *instan
 		instance->since_ns = engine->now_ns;
 	}
 	if (instance->phase == CGW_PHASE_IDLE)
-		enter(instance, CGW_PHASE_PENDING, engine->now_ns);
+		set_phase(instance, CGW_PHASE_PENDING, engine->now_ns);
 	return engine->now_ns - instance->true_ns >= rule_of(engine, instance)->for_ns;
 }
 
@@ -193,7 +193,7 @@ static bool is_over(struct cgw_engine *engine, struct instance *instance, enum c
 	return engine->now_ns - instance->until_ns >= rule->until_for_ns;
 }
 
-static void climb(struct cgw_engine *engine, struct instance *instance)
+static void next_step(struct cgw_engine *engine, struct instance *instance)
 {
 	const struct rule *rule = rule_of(engine, instance);
 	char reason[256];
@@ -208,7 +208,7 @@ static void climb(struct cgw_engine *engine, struct instance *instance)
 	(void)instance_act(engine, instance, reason);
 }
 
-static void hold(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
+static void update_hold(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	const struct rule *rule = rule_of(engine, instance);
 	bool over = is_over(engine, instance, when);
@@ -222,14 +222,14 @@ static void hold(struct cgw_engine *engine, struct instance *instance, enum cgw_
 	if (over)
 		instance_release(engine, instance);
 	else if (when == CGW_TRUE)
-		climb(engine, instance);
+		next_step(engine, instance);
 }
 
-static void cool(struct cgw_engine *engine, struct instance *instance)
+static void update_cooldown(struct cgw_engine *engine, struct instance *instance)
 {
 	if (engine->now_ns < instance->ready_ns)
 		return;
-	enter(instance, CGW_PHASE_IDLE, engine->now_ns);
+	set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 	instance->why[0] = '\0';
 }
 
@@ -239,21 +239,21 @@ static bool advance(struct cgw_engine *engine, struct instance *instance, enum c
 	switch (instance->phase) {
 	case CGW_PHASE_ACTIVE:
 	case CGW_PHASE_RELEASING:
-		hold(engine, instance, when);
+		update_hold(engine, instance, when);
 		return false;
 	case CGW_PHASE_COOLDOWN:
-		cool(engine, instance);
+		update_cooldown(engine, instance);
 		return false;
 	case CGW_PHASE_IDLE:
 	case CGW_PHASE_PENDING:
 	case CGW_PHASE_BLOCKED:
-		return wait_for_it(engine, instance, when);
+		return update_pending(engine, instance, when);
 	}
 	return false;
 }
 
 /* What of an idle instance is still needed: the memory of how often it acted. */
-static bool is_spent(const struct cgw_engine *engine, struct instance *instance)
+static bool is_disposable(const struct cgw_engine *engine, struct instance *instance)
 {
 	if (instance->phase != CGW_PHASE_IDLE || instance->signal_ns != 0)
 		return false;
@@ -270,7 +270,7 @@ static bool is_spent(const struct cgw_engine *engine, struct instance *instance)
 		engine->now_ns - instance->budget_ns >= HOUR_NS);
 }
 
-uint32_t engine_acting_now(const struct cgw_engine *engine)
+uint32_t engine_count_acting(const struct cgw_engine *engine)
 {
 	uint32_t count = 0;
 
@@ -308,7 +308,7 @@ bool instance_begin(struct cgw_engine *engine, struct instance *instance)
 	instance->budget--;
 	instance->why[0] = '\0';
 	instance->acted_ns = engine->now_ns;
-	enter(instance, CGW_PHASE_ACTIVE, engine->now_ns);
+	set_phase(instance, CGW_PHASE_ACTIVE, engine->now_ns);
 	return true;
 }
 
@@ -318,7 +318,7 @@ static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, e
 	struct section_state *state = &engine->sections[section];
 	struct instance *instance;
 
-	if (state->rows[group] == ROW_TAKEN) {
+	if (state->rows[group] == ROW_SELECTED) {
 		if (when != CGW_TRUE)
 			return true;
 		instance = instance_new(engine, section, group);
@@ -329,7 +329,7 @@ static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, e
 	}
 	if (advance(engine, instance, when))
 		return candidate_add(engine, instance_index(engine, instance));
-	if (is_spent(engine, instance))
+	if (is_disposable(engine, instance))
 		instance_free(engine, instance);
 	return true;
 }
@@ -342,13 +342,13 @@ static bool visit_children(struct cgw_engine *engine, uint32_t section, uint32_t
 	uint32_t end = parent + topology->below[parent] + 1;
 	enum cgw_truth when;
 
-	gather(engine, section, parent);
+	collect_members(engine, section, parent);
 	if (engine->member_count == 0)
 		return true;
-	state->sums++;
+	state->parents++;
 	when = condition(engine, section, false, engine->members[0]);
 	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
-		if (state->rows[child] >= ROW_TAKEN && !visit(engine, section, child, when))
+		if (state->rows[child] >= ROW_SELECTED && !visit(engine, section, child, when))
 			return false;
 	return true;
 }
@@ -357,16 +357,16 @@ static void run_rule(struct cgw_engine *engine, uint32_t section)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
 	struct section_state *state = &engine->sections[section];
-	bool goes_on = true;
+	bool has_memory = true;
 
 	engine->candidate_count = 0;
-	state->sums = 0;
-	for (uint32_t group = 0; goes_on && group < engine->group_count; group++) {
+	state->parents = 0;
+	for (uint32_t group = 0; has_memory && group < engine->group_count; group++) {
 		if (rule->sum)
-			goes_on = visit_children(engine, section, group);
-		else if (state->rows[group] >= ROW_TAKEN)
-			goes_on = visit(engine, section, group,
-					condition(engine, section, false, group));
+			has_memory = visit_children(engine, section, group);
+		else if (state->rows[group] >= ROW_SELECTED)
+			has_memory = visit(engine, section, group,
+					   condition(engine, section, false, group));
 	}
 	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
 		candidates_act(engine, section);
@@ -420,7 +420,7 @@ void engine_run_timers(struct cgw_engine *engine)
 	}
 }
 
-void engine_forget_windows(struct cgw_engine *engine, uint64_t gap_ns)
+void engine_reset_windows(struct cgw_engine *engine, uint64_t gap_ns)
 {
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		struct instance *instance = &engine->instances[i];

@@ -451,7 +451,7 @@ static void protection(void **state)
 	assert_int_equal(phase_of(&world, "/w", &why), CGW_PHASE_BLOCKED);
 	assert_non_null(strstr(why, "protected by [protect p] at test:4"));
 	(void)phase_of(&world, "/init.scope", &why);
-	assert_non_null(strstr(why, "built in"));
+	assert_non_null(strstr(why, "built-in"));
 	world_end(&world);
 }
 
