@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * candidates.c - of the groups for which it is time to act, on which ones is acted.
+ * candidates.c - selection of the due groups to act on.
  *
- * Budgets are short, and a rule that wants everybody is more likely wrong than everybody is. Whom
- * somebody marked with oomd_avoid comes last.
+ * Budgets are limited, and a rule that matches most of its groups is more likely wrong than right.
+ * Groups marked with oomd_avoid come last.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 
 #include "lib/policy/engine.h"
 
-#define TRIP_NS         (600 * SECOND_NS) /* how long a circuit breaker holds */
-#define TRIP_GROUPS_MIN 3                 /* fewer at once are no mass action */
+#define TRIP_NS         (600 * SECOND_NS) /* how long the circuit breaker stays open */
+#define TRIP_GROUPS_MIN 3                 /* fewer groups never trip it */
 
 bool candidate_add(struct cgw_engine *engine, uint32_t instance)
 {
@@ -37,7 +37,7 @@ static struct instance *candidate(const struct cgw_engine *engine, uint32_t i)
 	return &engine->instances[engine->candidates[i]];
 }
 
-/* What acts at once: groups, or parents whose groups have one sum. */
+/* Number of due groups or, with scope = sum, of their parents. */
 static uint32_t count_acting(const struct cgw_engine *engine, bool sum)
 {
 	const uint32_t *parent = cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent;
@@ -46,7 +46,7 @@ static uint32_t count_acting(const struct cgw_engine *engine, bool sum)
 	if (!sum)
 		return engine->candidate_count;
 	for (uint32_t i = 0; i < engine->candidate_count; i++) {
-		/* Those of one parent follow each other. */
+		/* Groups of one parent are adjacent. */
 		count += i == 0 || parent[candidate(engine, i)->group] != last;
 		last = parent[candidate(engine, i)->group];
 	}
@@ -68,8 +68,8 @@ static bool breaker_trips(struct cgw_engine *engine, uint32_t section)
 		return false;
 	state->tripped_ns = engine->now_ns + TRIP_NS;
 	(void)snprintf(why, sizeof(why),
-		       "circuit breaker: %u of its %u %s at once (max_fraction); none is touched "
-		       "for 10 minutes",
+		       "circuit breaker: the condition holds for %u of %u %s (max_fraction); no "
+		       "action for 10 minutes",
 		       count, all, rule->sum ? "sums" : "groups");
 	engine_emit(engine, instance_action(engine, candidate(engine, 0), CGW_ACTION_LOG, why),
 		    NONE, NONE);
@@ -81,7 +81,7 @@ static bool is_avoided(const struct cgw_engine *engine, const struct instance *i
 	return selection_has_mark(engine->frame, engine->facts, instance->group, "oomd_avoid");
 }
 
-/* In their order, but those that are to be avoided behind all others. */
+/* In order, but groups marked with oomd_avoid last. */
 static void act_on_all(struct cgw_engine *engine)
 {
 	unsigned most = engine->policy->settings.max_concurrent;
@@ -94,11 +94,11 @@ static void act_on_all(struct cgw_engine *engine)
 
 		if (acting >= most) {
 			instance_block(instance, engine->now_ns,
-				       "%u groups are acted on already (max_concurrent)", most);
+				       "already acting on %u groups (max_concurrent)", most);
 			continue;
 		}
 		if (!again && engine->candidate_count > 1 && is_avoided(engine, instance)) {
-			/* What was before it has had its turn: its place is free. */
+			/* Earlier candidates are done, so their places can be reused. */
 			engine->candidates[deferred++] = instance_index(engine, instance);
 			continue;
 		}
@@ -108,7 +108,7 @@ static void act_on_all(struct cgw_engine *engine)
 	}
 }
 
-/* Who has most comes first; of equals, and where it is not known, who stands first in the tree. */
+/* Highest value first; equal and unknown values in the order of the tree. */
 static int by_amount(const void *a, const void *b, void *context)
 {
 	const struct cgw_engine *engine = context;
@@ -125,7 +125,7 @@ static int by_amount(const void *a, const void *b, void *context)
 	return first->group < second->group ? -1 : first->group > second->group;
 }
 
-/* The rule has a group already, or had one a moment ago. */
+/* The group that the rule acts on or that is in cooldown. */
 static const struct instance *find_picked(const struct cgw_engine *engine, uint32_t section)
 {
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
@@ -145,12 +145,12 @@ static void block_from(struct cgw_engine *engine, uint32_t from, const char *why
 }
 
 /*
- * The first that can be acted on; one that is protected, or out of its budget, is passed over, and
- * those to be avoided are come back to. False where none can.
+ * Acts on the first possible candidate: skips protected groups and those without budget, and tries
+ * groups marked with oomd_avoid last. Returns false if there is none.
  */
 static bool pick(struct cgw_engine *engine)
 {
-	static const char why[] = "another group of the rule has more and was picked";
+	static const char why[] = "another group of the rule was picked";
 	uint32_t deferred = 0;
 
 	for (uint32_t i = 0; i < engine->candidate_count; i++) {
@@ -175,8 +175,8 @@ static bool pick(struct cgw_engine *engine)
 }
 
 /*
- * One, and none until that is over. Its group may go by the very action (a kill that worked), so
- * the pause is the rule's: the others get the time of a cooldown to recover.
+ * Acts on one group, and on no other until its cooldown is over. A successful kill may remove the
+ * group, so the pause belongs to the rule: it gives the other groups time to recover.
  */
 static void act_on_picked(struct cgw_engine *engine, uint32_t section)
 {
@@ -185,13 +185,14 @@ static void act_on_picked(struct cgw_engine *engine, uint32_t section)
 	unsigned most = engine->policy->settings.max_concurrent;
 
 	if (find_picked(engine, section) != NULL || engine->now_ns < state->pause_ns) {
-		block_from(engine, 0, "another group of the rule was picked, which is not over");
+		block_from(engine, 0,
+			   "another group of the rule was picked; waiting for its cooldown");
 		return;
 	}
 	if (engine_count_acting(engine) >= most) {
 		char why[96];
 
-		(void)snprintf(why, sizeof(why), "%u groups are acted on already (max_concurrent)",
+		(void)snprintf(why, sizeof(why), "already acting on %u groups (max_concurrent)",
 			       most);
 		block_from(engine, 0, why);
 		return;
@@ -207,7 +208,7 @@ void candidates_act(struct cgw_engine *engine, uint32_t section)
 	if (engine->candidate_count == 0)
 		return;
 	if (breaker_trips(engine, section))
-		block_from(engine, 0, "circuit breaker: too many of the rule's groups at once");
+		block_from(engine, 0, "circuit breaker: the condition holds for too many groups");
 	else if (engine->policy->sections[section]->rule.picks)
 		act_on_picked(engine, section);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* emit-actions.c - the actions of a step, and the texts that they point to. */
+/* emit-actions.c - the actions of a step and the strings that they refer to. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +132,7 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 			n = snprintf(buffer + used, size - used, "%s%s (now %s%s)",
 				     used > 0 ? ", " : "", term.text, now,
 				     scope->together != NULL && term.kind == CGW_TERM_FIELD
-					     ? " together"
+					     ? " in total"
 					     : "");
 		}
 		if (n < 0 || (size_t)n >= size - used)
@@ -147,7 +147,7 @@ void cgw_engine_done(struct cgw_engine *engine, const struct cgw_action_result *
 	struct instance *instance;
 
 	if (result->token >> 24 != engine->serial || i >= engine->action_count)
-		return; /* of a step long gone */
+		return; /* of an earlier step */
 	instance = engine->pendings[i].instance != NONE
 			   ? &engine->instances[engine->pendings[i].instance]
 			   : NULL;
@@ -160,7 +160,7 @@ void cgw_engine_done(struct cgw_engine *engine, const struct cgw_action_result *
 		return;
 	if (engine->actions[i].kind == CGW_ACTION_FREEZE)
 		instance->thaw_ns = 0;
-	/* A thaw that failed is tried again: nothing may stay frozen. */
+	/* Retry a failed thaw: no group may stay frozen. */
 	if (engine->actions[i].kind == CGW_ACTION_THAW && !cgw_error_is_gone(result->error))
 		instance->thaw_ns = engine->now_ns + SECOND_NS;
 	(void)snprintf(instance->why, sizeof(instance->why), "%s: %s",

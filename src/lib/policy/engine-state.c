@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* engine-state.c - instances as they come and go, and what the engine tells of itself. */
+/* engine-state.c - allocation of instances, and the state that the engine reports. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ const char *cgw_phase_name(enum cgw_phase phase)
 	return (size_t)phase < ARRAY_SIZE(names) ? names[phase] : "?";
 }
 
-/* When the present phase ends by time alone; 0 where it does not. */
+/* When the phase ends by time alone; 0 if it does not. */
 static uint64_t end_of_phase(const struct cgw_engine *engine, const struct instance *instance)
 {
 	switch (instance->phase) {
@@ -161,7 +161,7 @@ size_t cgw_engine_held_values(const struct cgw_engine *engine, struct cgw_held_v
 								.original = slot->original,
 								.kept = slot->kept,
 								.section = NONE};
-			/* Whose it is: the claim that asked for what is written. */
+			/* Owned by the claim with the written value. */
 			for (size_t j = 0; j < slot->count; j++)
 				if (strcmp(slot->claims[j].value, slot->written) == 0)
 					values[count].section = slot->claims[j].section;

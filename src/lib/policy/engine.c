@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* engine.c - one tick: follow the groups, keep the books, run the rules. */
+/* engine.c - one step of the engine: follow the groups, update the ledger, run the rules. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static int sort_rules(struct cgw_engine *engine)
 	for (uint32_t i = 0; i < policy->count; i++)
 		if (policy->sections[i]->kind == CGW_SECTION_RULE)
 			order[engine->rule_count++] = i;
-	/* The comparison reads the policy and nothing else. */
+	/* by_priority() does not modify the policy. */
 	qsort_r(order, engine->rule_count, sizeof(*order), by_priority, (void *)(uintptr_t)policy);
 	return 0;
 }
@@ -70,7 +70,7 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine)
 		free(engine->instances[i].path);
 		free(engine->instances[i].rule);
 	}
-	engine_begin_actions(engine); /* frees what the last ones pointed to */
+	engine_begin_actions(engine); /* frees the strings of the last actions */
 	engine_free_sections(engine->sections, engine->policy->count);
 	free(engine->slots);
 	free(engine->instances);
@@ -95,7 +95,7 @@ static int return_actions(struct cgw_engine *engine, const struct cgw_action **r
 	return engine->out_of_memory ? -ENOMEM : 0;
 }
 
-/* Time that passed unseen: suspend, or a machine too busy to sample. */
+/* Length of a gap in sampling, as after suspend or under overload; 0: no gap. */
 static uint64_t gap_ns(const struct cgw_engine *engine)
 {
 	const struct cgw_policy_settings *settings = &engine->policy->settings;
@@ -147,7 +147,7 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 		engine_apply_limits(engine);
 	engine_renew(engine);
 	ledger_sweep_stale(engine);
-	/* Rates over a gap are averages of what nobody saw: nothing is decided by them. */
+	/* Rates over a gap are averages of unobserved time: no rule may act on them. */
 	if (gap == 0)
 		engine_run_rules(engine);
 	engine->last_ns = now_ns;
@@ -178,7 +178,7 @@ int cgw_engine_timers(struct cgw_engine *engine, uint64_t now_ns,
 	return return_actions(engine, ret_actions, ret_count);
 }
 
-/* The section of that name in the new policy, or NONE. */
+/* Finds the section of the same name in the new policy, or NONE. */
 static uint32_t find_section(const struct cgw_policy *old, uint32_t index,
 			     const struct cgw_policy *new)
 {
@@ -189,7 +189,7 @@ static uint32_t find_section(const struct cgw_policy *old, uint32_t index,
 	return NONE;
 }
 
-/* A breaker that holds, and what was said this hour, are not forgotten by a reload. */
+/* A reload keeps open circuit breakers and rate limits of messages. */
 static void copy_pauses(struct cgw_engine *engine, const struct cgw_policy *old,
 			const struct section_state *old_sections)
 {
@@ -241,7 +241,7 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 			struct claim *claim = &engine->slots[i].claims[j];
 
 			claim->section = find_section(old, claim->section, policy);
-			/* The new policy claims its standing limits in the next step. */
+			/* The new policy claims its [limit] values in the next step. */
 			claim->stale = claim->instance == NONE;
 		}
 	engine->rows_stale = true;
@@ -263,7 +263,7 @@ int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **
 	const struct cgw_policy_settings *settings = &engine->policy->settings;
 
 	engine_begin_actions(engine);
-	/* Before the first frame nothing was done. The last rule acted is the first given back. */
+	/* Nothing was done before the first frame. The last action is undone first. */
 	for (uint32_t i = engine->frame != NULL ? engine->instance_count : 0; i-- > 0;) {
 		struct instance *instance = &engine->instances[i];
 
@@ -272,10 +272,11 @@ int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **
 		if (!settings->keep_on_exit) {
 			instance_release(engine, instance);
 		} else if (instance->thaw_ns != 0) {
-			/* Nobody would thaw it in time once we are gone. */
+			/* Nothing would thaw it after cgward has stopped. */
 			instance->thaw_ns = 0;
 			engine_emit(engine,
-				    instance_action(engine, instance, CGW_ACTION_THAW, "the end"),
+				    instance_action(engine, instance, CGW_ACTION_THAW,
+						    "enforcement stopped"),
 				    NONE, i);
 		}
 	}

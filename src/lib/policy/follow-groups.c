@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * follow-groups.c - rows, slots and instances go where their groups stand in this frame.
+ * follow-groups.c - moves rows, slots and instances along with their groups to a new frame.
  *
- * While no group comes or goes nothing is done. Otherwise each row is carried over from where its
- * group stood before, and patterns are held only against groups that are new: their number, not
- * that of all groups, is what a busy machine costs.
+ * Nothing is done while no group is created or removed. Otherwise rows move with their groups, and
+ * patterns are matched against new groups only: the cost depends on their number, not on the number
+ * of all groups.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ static int grow_rows(struct cgw_engine *engine, uint32_t groups)
 	return 0;
 }
 
-/* Where this frame's group stood before, or NONE: it is new, or another one under that name. */
+/* Row of the group in the last frame; NONE if it is new or was recreated. */
 static uint32_t previous_row(const struct cgw_engine *engine, uint32_t group)
 {
 	uint32_t old = cgw_frame_previous(engine->frame, group);
@@ -98,7 +98,7 @@ static void carry_rows(const struct cgw_engine *engine, uint32_t *rows, uint32_t
 	memcpy(rows, engine->spare, groups * sizeof(*rows));
 }
 
-/* Hangs slots and instances at their groups again; those whose group went are dropped with it. */
+/* Attaches slots to their groups again; frees those whose group is gone. */
 static void reattach_slots(struct cgw_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->slot_count; i++)
@@ -126,7 +126,7 @@ static void reattach_instances(struct cgw_engine *engine)
 	}
 }
 
-/* By path and id: for instances whose rule is no more, and after frames that were not seen. */
+/* Finds groups by path and ID: for instances of removed rules, and after missed frames. */
 static uint32_t find_group(const struct cgw_topology *topology, const char *path,
 			   uint32_t hierarchy, uint64_t id)
 {
@@ -154,7 +154,7 @@ static void find_lost_instances(struct cgw_engine *engine, const struct cgw_topo
 	}
 }
 
-/* A frame that does not follow the last one: everything is found again by path and id. */
+/* The frame does not follow the last one: finds everything again by path and ID. */
 static void reattach_all(struct cgw_engine *engine, const struct cgw_topology *topology)
 {
 	for (uint32_t group = 0; group < engine->group_count; group++)
@@ -179,7 +179,7 @@ static void reattach_all(struct cgw_engine *engine, const struct cgw_topology *t
 	find_lost_instances(engine, topology);
 }
 
-/* What facts make of a group that is selected by path. */
+/* State of a group that is selected by path, according to the facts. */
 static enum row check_facts(const struct cgw_engine *engine, const struct selection *selection,
 			    uint32_t group)
 {
@@ -188,7 +188,7 @@ static enum row check_facts(const struct cgw_engine *engine, const struct select
 		       : ROW_UNDECIDED;
 }
 
-/* Holds a section against groups that it does not know yet, or all where `all` says so. */
+/* Matches a section against new groups, or against all of them with `all`. */
 static void select_groups(struct cgw_engine *engine, size_t index, bool all, bool check_again)
 {
 	const struct selection *selection = &engine->policy->sections[index]->selection;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ledger-outcome.c - what came of writing, what somebody else wrote since, and standing limits. */
+/* ledger-outcome.c - results of writes, changes by other processes, and [limit] values. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static void replace(char **text, const char *with)
 	*text = copy;
 }
 
-/* From five seconds to ten minutes. */
+/* Exponential backoff from 5 seconds to 10 minutes. */
 static uint64_t doubled_ns(unsigned times)
 {
 	uint64_t wait_ns = 5 * SECOND_NS << (times < 7 ? times : 7);
@@ -57,7 +57,7 @@ static void on_written(struct slot *slot, const struct cgw_action *action,
 static void on_write_failed(struct cgw_engine *engine, struct slot *slot,
 			    const struct cgw_action *action, int error)
 {
-	/* What this machine cannot do at all is not tried again; rules go on without it. */
+	/* An unsupported control is not retried; rules continue without it. */
 	drop_claims_of(slot, action->value, error == -EOPNOTSUPP || error == -EINVAL);
 	back_off(engine, slot);
 	if (slot->count == 0 && slot->written == NULL)
@@ -87,7 +87,7 @@ void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct
 			on_write_failed(engine, slot, action, result->error);
 		return;
 	}
-	/* -ESTALE: somebody else wrote since, or another group stands there: theirs either way. */
+	/* -ESTALE: the value was changed or the group recreated: nothing to restore. */
 	if (result->error == 0 || result->error == -ESTALE || cgw_error_is_gone(result->error))
 		on_restored(engine, slot);
 	else
@@ -109,13 +109,12 @@ static void yield_slot(struct cgw_engine *engine, struct slot *slot)
 	size_t count = slot->count;
 	char reason[256];
 
-	(void)snprintf(
-		reason, sizeof(reason),
-		"conflict: somebody else changed %s, which was set to %s here; it is theirs now",
-		cgw_control_info(slot->control)->key, slot->written);
+	(void)snprintf(reason, sizeof(reason),
+		       "conflict: another process changed %s (set to %s here); leaving it alone",
+		       cgw_control_info(slot->control)->key, slot->written);
 	action.reason = engine_copy_text(engine, reason);
 	engine_emit(engine, action, NONE, NONE);
-	/* The slot goes first, so that rules let go of what else they hold and not of this. */
+	/* Free the slot first, so that rules release only their other values. */
 	slot->claims = NULL;
 	slot->count = 0;
 	slot_free(engine, slot);
@@ -138,7 +137,7 @@ static bool is_reasserted(const struct cgw_engine *engine, const struct slot *sl
 	return false;
 }
 
-/* Whether the first sample since shows what the kernel kept, roundings aside. */
+/* Whether the first sample after the write shows the kernel's value, apart from rounding. */
 static bool matches_kept(const struct slot *slot, struct cgw_number now)
 {
 	const struct cgw_control_info *info = cgw_control_info(slot->control);
@@ -146,7 +145,7 @@ static bool matches_kept(const struct slot *slot, struct cgw_number now)
 
 	if (cgw_metric_info((enum cgw_metric)info->metric)->kind != CGW_LIMIT ||
 	    slot->kept == NULL || !value_rank(slot->control, slot->kept, NULL, &rank))
-		return true; /* nothing to hold it against */
+		return true; /* nothing to compare with */
 	if (isinf(rank) || now.state == CGW_MAX)
 		return isinf(rank) && now.state == CGW_MAX;
 	return fabs(rank - (double)now.value) <= rank / 100 + 1;
@@ -176,11 +175,11 @@ static void watch_slot(struct cgw_engine *engine, struct slot *slot)
 	if (engine->now_ns < slot->reassert_ns)
 		return;
 	slot->reassert_ns = engine->now_ns + doubled_ns(slot->conflicts++);
-	/* What is there now is the other's: that is what comes back in the end. */
+	/* The value of the other process is the new original. */
 	replace(&slot->original, NULL);
 	replace(&slot->written, NULL);
 	replace(&slot->kept, NULL);
-	slot_settle(engine, slot, "somebody else changed it");
+	slot_settle(engine, slot, "changed by another process");
 }
 
 void ledger_check_conflicts(struct cgw_engine *engine)
@@ -191,9 +190,9 @@ void ledger_check_conflicts(struct cgw_engine *engine)
 		if (!slot->used)
 			continue;
 		watch_slot(engine, slot);
-		/* What could not be on_written, or given back, is tried again. */
+		/* Retry failed writes and restores. */
 		if (slot->used && slot->failures > 0 && engine->now_ns >= slot->retry_ns)
-			slot_settle(engine, slot, "tried again");
+			slot_settle(engine, slot, "retried");
 	}
 }
 
@@ -209,7 +208,7 @@ static void log_protected(struct cgw_engine *engine, uint32_t section, uint32_t 
 	char path[4096], reason[700];
 
 	if (state->logged_ns != 0 && engine->now_ns - state->logged_ns < 3600 * SECOND_NS)
-		return; /* one record an hour */
+		return; /* at most one message per hour */
 	state->logged_ns = engine->now_ns;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
 	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
@@ -224,7 +223,7 @@ static void apply_section(struct cgw_engine *engine, uint32_t index, uint32_t gr
 	struct cgw_diag diag = {0};
 	char reason[128];
 
-	(void)snprintf(reason, sizeof(reason), "standing limit of [limit %s]", section->name);
+	(void)snprintf(reason, sizeof(reason), "set by [limit %s]", section->name);
 	for (size_t i = 0; i < section->set_count; i++) {
 		const struct assignment *set = &section->sets[i];
 		struct slot *slot;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ledger.c - who wants which value of which control, and what was current before.
+ * ledger.c - the values claimed for each control, and the original values.
  *
- * Nothing is written while the books say that it is so already, and what is given back is what
- * stood current before anybody here wrote, unless somebody else wrote since: then it is theirs.
+ * A value that is already set is not written again. Releasing the last claim restores the original
+ * value, unless another process has changed it since: then it is left alone.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "lib/policy/engine.h"
 
-/* A device, page size or resource stands before the value; each has a slot of its own. */
+/* Values may start with a device, page size or resource; each has its own slot. */
 static size_t device_length(enum cgw_control control, const char *value)
 {
 	return cgw_control_info(control)->instances ? strcspn(value, " ") : 0;
@@ -52,7 +52,7 @@ static struct slot *alloc_slot(struct cgw_engine *engine)
 	return &engine->slots[engine->slot_count++];
 }
 
-/* The first hierarchy that has the group: where its id is looked up. */
+/* The first hierarchy that contains the group; its ID there identifies it. */
 static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t group)
 {
 	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
@@ -97,7 +97,7 @@ struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_contro
 	return slot;
 }
 
-/* What this step asked for already is not what is requested any more. */
+/* Cancels an action that this step has already requested for the slot. */
 static void cancel_pending(struct cgw_engine *engine, struct slot *slot)
 {
 	if (engine->deciding && slot->serial == engine->serial)
@@ -110,7 +110,7 @@ static void unlink_slot(struct cgw_engine *engine, const struct slot *slot)
 	uint32_t index = (uint32_t)(slot - engine->slots), *link;
 
 	if (slot->group == NONE)
-		return; /* its group went, and with it the list */
+		return; /* the list is gone with its group */
 	for (link = &engine->first_slot[slot->group]; *link != NONE;
 	     link = &engine->slots[*link].next)
 		if (*link == index) {
@@ -186,7 +186,7 @@ static unsigned priority_of(const struct cgw_engine *engine, const struct claim 
 		       : 0;
 }
 
-/* Whether `a` comes before `b`: the stricter value; where that cannot be told, who has priority. */
+/* Whether `a` wins over `b`: the stricter value or, if not comparable, the higher priority. */
 static bool beats(const struct cgw_engine *engine, const struct slot *slot, const struct claim *a,
 		  const struct claim *b)
 {
@@ -219,7 +219,7 @@ static bool has_limit_claim(const struct slot *slot)
 	return false;
 }
 
-/* The value now, as the frame shows it: on the same scale as value_rank(). */
+/* Rank of the current value in the frame, comparable with value_rank(). */
 static bool current_rank(const struct cgw_engine *engine, const struct slot *slot, double *ret_rank)
 {
 	const struct cgw_control_info *info = cgw_control_info(slot->control);
@@ -236,7 +236,7 @@ static bool current_rank(const struct cgw_engine *engine, const struct slot *slo
 	return number.state == CGW_OK || number.state == CGW_MAX;
 }
 
-/* A rule never loosens: where the group has a stricter value of its own already, that stays. */
+/* A rule never loosens: a stricter value that the group already has is kept. */
 static bool would_loosen(const struct cgw_engine *engine, const struct slot *slot,
 			 const struct claim *claim)
 {
@@ -294,7 +294,7 @@ void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reaso
 		return;
 	cancel_pending(engine, slot);
 	if (claim != NULL && would_loosen(engine, slot, claim)) {
-		/* What was current is the strictest: given back where something else stands now. */
+		/* The original value is the strictest: restore it if another one is written. */
 		if (slot->written != NULL)
 			emit_slot(engine, slot, CGW_ACTION_RESTORE, NULL, reason);
 		return;
@@ -310,7 +310,7 @@ void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reaso
 		emit_slot(engine, slot, CGW_ACTION_LIMIT, claim, reason);
 }
 
-/* The instance's last claim, or SIZE_MAX; `ret_slot` gets its slot. */
+/* Finds the instance's last claim and its slot; SIZE_MAX if none. */
 static size_t last_claim(struct cgw_engine *engine, uint32_t instance, struct slot **ret_slot)
 {
 	uint64_t latest = 0;
@@ -346,7 +346,7 @@ void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance)
 	struct slot *slot = NULL;
 	size_t i;
 
-	/* In the reverse order in which they came. */
+	/* In reverse order. */
 	while ((i = last_claim(engine, instance, &slot)) != SIZE_MAX) {
 		drop_claim(slot, i);
 		slot->retry_ns = 0;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rehearsal.c - a policy run over samples that were kept, with nothing done.
+ * rehearsal.c - a policy run over recorded samples without any effect.
  *
- * It is the engine itself, in a dry run: each action is answered as if it had been done, and
- * written down. What a group is beyond its figures is told from its path, and its age from when
- * it came.
+ * Runs the engine itself in dry-run mode, reports each action as done and records it. Facts about a
+ * group are derived from its path, and its age from the sample in which it first appeared.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,12 +16,12 @@
 #include <cgward/render.h>
 
 struct cgw_rehearsal {
-	struct cgw_policy policy; /* a copy on top: its sections are the caller's */
+	struct cgw_policy policy; /* shallow copy; the caller owns the sections */
 	struct cgw_engine *engine;
 	struct cgw_rehearsed *actions;
 	size_t count, capacity;
 	struct cgw_rehearsed_section *sections;
-	uint64_t *created_ns, *spare_ns; /* by group, boottime; 0: it was there at the beginning */
+	uint64_t *created_ns, *spare_ns; /* by group, boottime; 0: existed in the first sample */
 	uint32_t created_count, created_capacity;
 	uint64_t boot, now_ns, realtime_ns;
 	bool started;
@@ -41,7 +40,7 @@ static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t gr
 	uint64_t now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(frame));
 
 	if (group >= rehearsal->created_count || rehearsal->created_ns[group] == 0)
-		return UINT64_MAX; /* older than the recording, who knows how much */
+		return UINT64_MAX; /* older than the recording, age unknown */
 	return now_ns - rehearsal->created_ns[group];
 }
 
@@ -83,7 +82,7 @@ struct cgw_rehearsal *cgw_rehearsal_free(struct cgw_rehearsal *rehearsal)
 	return NULL;
 }
 
-/* When each group came: those of the first sample were there before. */
+/* Updates creation times. Groups of the first sample existed before. */
 static int update_created(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
@@ -121,7 +120,7 @@ static int update_created(struct cgw_rehearsal *rehearsal, const struct cgw_fram
 	return 0;
 }
 
-/* The last action of that kind on that value that still stands, or NULL. */
+/* The last action of that kind on that value that is still in effect, or NULL. */
 static struct cgw_rehearsed *find_open(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind,
 				       const struct cgw_action *like)
 {
@@ -188,7 +187,7 @@ static int append_action(struct cgw_rehearsal *rehearsal, const struct cgw_actio
 static int record_action(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
 	bool ends = action->kind == CGW_ACTION_RESTORE || action->kind == CGW_ACTION_THAW;
-	/* A value that replaces another one ends it. */
+	/* A new value ends the previous one. */
 	struct cgw_rehearsed *before =
 		find_open(rehearsal,
 			  action->kind == CGW_ACTION_THAW      ? CGW_ACTION_FREEZE
@@ -206,8 +205,7 @@ static int record_action(struct cgw_rehearsal *rehearsal, const struct cgw_actio
 }
 
 /*
- * What the group's control was in the sample, in words that can be ranked; "" where it is not in
- * it.
+ * Formats the value of the group's control in the sample, so that it can be ranked; "" if unknown.
  */
 static void present_value(const struct cgw_frame *frame, const struct cgw_action *action,
 			  char *buffer, size_t size)
@@ -249,7 +247,7 @@ static int report_results(struct cgw_rehearsal *rehearsal, const struct cgw_fram
 	return r;
 }
 
-/* Thaws and second signals that were due since the last sample, each at its own time. */
+/* Runs thaws and second signals due since the last sample, each at its own time. */
 static int run_timers(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
 		      uint64_t until_ns, uint64_t until_realtime_ns)
 {
@@ -277,7 +275,7 @@ static enum cgw_truth truth_of(struct cgw_engine *engine, uint32_t section, uint
 	return cgw_expression_evaluate(engine->policy->sections[section]->rule.when, &scope);
 }
 
-/* How often each condition held, and on how many groups: why a rule did not act. */
+/* Counts how often each condition held, and for how many groups: shows why a rule did not act. */
 static void count_truths(struct cgw_rehearsal *rehearsal)
 {
 	struct cgw_engine *engine = rehearsal->engine;
@@ -312,7 +310,7 @@ static void count_truths(struct cgw_rehearsal *rehearsal)
 	}
 }
 
-/* Another boot is another machine: nothing of before stands on it. */
+/* After a reboot, nothing of the previous boot is in effect. */
 static int begin_boot(struct cgw_rehearsal *rehearsal)
 {
 	close_all(rehearsal, rehearsal->now_ns);
@@ -353,7 +351,7 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 const struct cgw_rehearsed *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
 						  size_t *ret_count)
 {
-	/* What still stands has been there until the last sample. */
+	/* Open actions last until the last sample. */
 	for (size_t i = 0; i < rehearsal->count; i++)
 		if (rehearsal->actions[i].open)
 			rehearsal->actions[i].held_ns =

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * renew.c - what goes on under a policy that was loaded anew.
+ * renew.c - state of instances carried over a policy reload.
  *
- * A rule of the same name goes on where it stood: its hold is as long as it says now, and what it
- * set on a group becomes what its rungs up to the present one say now. A group that it no longer
- * selects, or that is protected now, it lets go.
+ * A rule with the same name continues: its hold gets the new length, and the values that it has set
+ * on a group change to those of the new rule's steps up to the current one. Groups that the rule no
+ * longer selects, or that are now protected, are released.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/policy/engine.h"
 
-static const char reason[] = "the policy was loaded anew";
+static const char reason[] = "policy reloaded";
 
 static uint64_t hold_of(const struct rule *rule, uint32_t step)
 {
@@ -33,9 +33,7 @@ void instance_reload(struct cgw_engine *engine, struct instance *instance,
 					hold_of(now, instance->step);
 }
 
-/*
- * It is released as one whose rule is no more; the new rule begins with the group like any other.
- */
+/* Releases the instance like one of a removed rule; the new rule starts afresh. */
 static void detach(struct cgw_engine *engine, struct instance *instance, bool selected)
 {
 	engine->sections[instance->section].rows[instance->group] =
@@ -62,7 +60,7 @@ static void mark_stale(struct cgw_engine *engine, const struct instance *instanc
 	}
 }
 
-/* What was tightened stays as tight as it is, but for a floor that is higher now. */
+/* A tightened value stays, but is raised to a higher new floor. */
 static void renew_tightened(struct cgw_engine *engine, const struct instance *instance,
 			    const struct rule_action *action)
 {
@@ -74,7 +72,7 @@ static void renew_tightened(struct cgw_engine *engine, const struct instance *in
 	double current, floor;
 
 	if (slot != NULL && claim == NULL && slot->count == 0 && slot->written == NULL)
-		slot_free(engine, slot); /* it was not current before */
+		slot_free(engine, slot); /* slot_get() has just created it */
 	if (claim == NULL)
 		return;
 	claim->stale = false;
@@ -96,7 +94,7 @@ static bool is_protected(const struct cgw_engine *engine, const struct instance 
 					  instance->group, control, &diag) < 0;
 }
 
-/* Claims what the action says now. */
+/* Claims the action's new value. */
 static void renew_action(struct cgw_engine *engine, const struct instance *instance,
 			 const struct rule_action *action)
 {
@@ -114,7 +112,7 @@ static void renew_action(struct cgw_engine *engine, const struct instance *insta
 				 action->value);
 }
 
-/* A freeze ends when its time as it is now, from now on, is over at the latest. */
+/* Limits a freeze to its new time, counted from now. */
 static void renew_freeze(struct cgw_engine *engine, struct instance *instance, uint64_t longest_ns)
 {
 	if (instance->thaw_ns > engine->now_ns + longest_ns)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* request-actions.c - the actions of a rung, asked for in the order in which they are written. */
+/* request-actions.c - requests the actions of a step, in the order of the policy file. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ const char *cgw_action_kind_name(enum cgw_action_kind kind)
 	return kind < CGW_ACTION_KIND_COUNT ? names[kind] : "?";
 }
 
-/* What the group uses of it, in the control's unit. */
+/* Current usage of the group, in the control's unit. */
 static bool usage_now(const struct cgw_engine *engine, uint32_t group, enum cgw_control control,
 		      double *ret_usage)
 {
@@ -37,8 +37,8 @@ static bool usage_now(const struct cgw_engine *engine, uint32_t group, enum cgw_
 }
 
 /*
- * How low a limit may go without `force` while so much is in use: below, the kernel would kill or
- * refuse forks, and limit/ would refuse the value for that. The same on v1 and v2.
+ * The lowest limit without `force` for this usage: below, the kernel would kill processes or refuse
+ * forks, and lib/limit rejects the value. The same on v1 and v2.
  */
 static double lowest_value(enum cgw_control control, double usage)
 {
@@ -50,9 +50,8 @@ static double lowest_value(enum cgw_control control, double usage)
 }
 
 /*
- * The value that is so much lower than the limit now, or than what is used where that is less.
- * False where neither is known, or nothing is left to tighten: the floor is reached, or what is
- * in use.
+ * Computes the reduced limit, from the current limit or from the usage, whichever is lower. Returns
+ * false if neither is known, or if the limit is already at the floor or cannot go below the usage.
  */
 static bool compute_tightened(const struct cgw_engine *engine, uint32_t group,
 			      const struct rule_action *action, bool force, char *buffer,
@@ -99,7 +98,7 @@ static bool request_limit(struct cgw_engine *engine, struct instance *instance,
 		if (!compute_tightened(engine, instance->group, action,
 				       engine->policy->sections[instance->section]->rule.force,
 				       lower, sizeof(lower)))
-			return true; /* nothing is left to tighten */
+			return true; /* cannot be tightened further */
 		value = lower;
 	}
 	slot = slot_get(engine, instance->group, action->control, value, instance->dry_run);
@@ -117,7 +116,7 @@ static bool request_freeze(struct cgw_engine *engine, struct instance *instance,
 							  CGW_M_CGROUP_POPULATED, instance->group);
 	struct cgw_action freeze;
 
-	/* What is moved into an empty frozen group stands still: a unit that could not start. */
+	/* Processes moved into an empty frozen group would not start, for example a unit. */
 	if (populated.state == CGW_OK && populated.value == 0)
 		return true;
 	freeze = instance_action(engine, instance, CGW_ACTION_FREEZE, reason);
@@ -143,7 +142,7 @@ static bool request_kill(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-/* Those without anything to keep in the books. */
+/* Actions without state in the ledger. */
 static bool request_other(struct cgw_engine *engine, struct instance *instance,
 			  const struct rule_action *action, const char *reason)
 {
@@ -165,7 +164,7 @@ static bool request_other(struct cgw_engine *engine, struct instance *instance,
 typedef bool request_action(struct cgw_engine *engine, struct instance *instance,
 			    const struct rule_action *action, const char *reason);
 
-/* How each kind is asked for, and whether protected groups are spared it. */
+/* How to request each kind, and whether it changes the group (refused if protected). */
 static const struct {
 	request_action *request;
 	bool changes_group;
@@ -176,12 +175,12 @@ static const struct {
 	[CGW_ACTION_LOG] = {request_other, false},
 };
 
-/* A refusal is recorded once an hour, not at every sample. */
+/* Logs a refusal once per hour, not at every sample. */
 static void refuse(struct cgw_engine *engine, struct instance *instance, const char *why)
 {
 	char reason[700];
 
-	/* Who has acted already goes on holding what it has. */
+	/* An active instance keeps what it has already set. */
 	if (instance->phase == CGW_PHASE_ACTIVE)
 		(void)snprintf(instance->why, sizeof(instance->why), "%.150s", why);
 	else
@@ -193,7 +192,7 @@ static void refuse(struct cgw_engine *engine, struct instance *instance, const c
 	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_LOG, reason), NONE, NONE);
 }
 
-/* All of the rung or nothing: half an answer to trouble is none. */
+/* If one action is refused, no action of the step is taken. */
 static bool is_protected(struct cgw_engine *engine, struct instance *instance,
 			 const struct rule_step *step)
 {

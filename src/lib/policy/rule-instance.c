@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rule-instance.c - one rule on one group.
+ * rule-instance.c - the state machine of one rule on one group.
  *
  *   IDLE -> PENDING   the condition holds
- *        -> ACTIVE    it held for `for`, and budgets and protection allow it
- *        -> ACTIVE    the update_hold is over and it still holds: the next rung, the last one again
- *        -> COOLDOWN  `until` held, or max_hold is over, or (without until) the condition is gone
- *        -> IDLE      after the cooldown, which grows with each time
+ *        -> ACTIVE    it has held for `for`, and budgets and protection allow the action
+ *        -> ACTIVE    hold is over, the condition still holds: the next step, or the last again
+ *        -> COOLDOWN  `until` held, max_hold is over, or (without `until`) the condition is false
+ *        -> IDLE      after the cooldown, which grows each time
  *
  * An unknown condition neither starts nor ends anything.
  */
@@ -50,7 +50,7 @@ void instance_yield(struct cgw_engine *engine, struct instance *instance, const 
 	instance->ready_ns = engine->now_ns + HOUR_NS;
 }
 
-/* A budget of so many an hour: it fills evenly, and is full after an hour. */
+/* A budget of `most` per hour: refills evenly and is full after an hour. */
 static bool has_budget(double *budget, uint64_t *filled_ns, uint64_t most, uint64_t now_ns)
 {
 	if (*filled_ns == 0)
@@ -63,7 +63,7 @@ static bool has_budget(double *budget, uint64_t *filled_ns, uint64_t most, uint6
 	return *budget >= 1;
 }
 
-/* Each quiet decay takes one of the times back that made the cooldown longer. */
+/* Each quiet decay time removes one strike. */
 static void forget_strikes(const struct rule *rule, struct instance *instance, uint64_t quiet_ns)
 {
 	uint64_t decay_ns = rule->backoff.decay_ns > 0 ? rule->backoff.decay_ns : 600 * SECOND_NS;
@@ -101,7 +101,7 @@ void instance_release(struct cgw_engine *engine, struct instance *instance)
 	set_phase(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
 }
 
-/* The groups of a parent that a section selects. */
+/* Collects the selected groups below a parent. */
 static void collect_members(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
@@ -157,12 +157,12 @@ static void describe(struct cgw_engine *engine, const struct instance *instance,
 	engine_describe(rule_of(engine, instance)->when, &scope, buffer, size);
 }
 
-/* IDLE, PENDING and BLOCKED: counts how long the condition holds. True when it is time to act. */
+/* IDLE, PENDING, BLOCKED: tracks how long the condition holds. Returns true when due to act. */
 static bool update_pending(const struct cgw_engine *engine, struct instance *instance,
 			   enum cgw_truth when)
 {
 	if (instance->phase == CGW_PHASE_BLOCKED && engine->now_ns < instance->ready_ns)
-		return false; /* it yielded to somebody */
+		return false; /* yielded to another process */
 	if (when != CGW_TRUE) {
 		instance->true_ns = 0;
 		set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
@@ -177,7 +177,7 @@ static bool update_pending(const struct cgw_engine *engine, struct instance *ins
 	return engine->now_ns - instance->true_ns >= rule_of(engine, instance)->for_ns;
 }
 
-/* Whether `until` has held for long enough; without it, whether the condition is gone. */
+/* Whether `until` has held long enough or, without `until`, the condition is false. */
 static bool is_over(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	const struct rule *rule = rule_of(engine, instance);
@@ -233,7 +233,7 @@ static void update_cooldown(struct cgw_engine *engine, struct instance *instance
 	instance->why[0] = '\0';
 }
 
-/* True when the instance is ready to act. */
+/* Returns true if the instance is due to act. */
 static bool advance(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	switch (instance->phase) {
@@ -252,7 +252,7 @@ static bool advance(struct cgw_engine *engine, struct instance *instance, enum c
 	return false;
 }
 
-/* What of an idle instance is still needed: the memory of how often it acted. */
+/* An idle instance is kept only for its strikes and its budget. */
 static bool is_disposable(const struct cgw_engine *engine, struct instance *instance)
 {
 	if (instance->phase != CGW_PHASE_IDLE || instance->signal_ns != 0)
@@ -290,14 +290,14 @@ bool instance_begin(struct cgw_engine *engine, struct instance *instance)
 	if (!has_budget(&engine->budget, &engine->budget_ns, settings->max_per_hour,
 			engine->now_ns)) {
 		instance_block(instance, engine->now_ns,
-			       "rules have acted %u times in this hour ([policy] max_per_hour)",
+			       "limit of %u actions per hour reached ([policy] max_per_hour)",
 			       settings->max_per_hour);
 		return false;
 	}
 	if (rule->max_per_hour > 0 && !has_budget(&instance->budget, &instance->budget_ns,
 						  rule->max_per_hour, engine->now_ns)) {
 		instance_block(instance, engine->now_ns,
-			       "it has acted %u times on this group in this hour (max_per_hour)",
+			       "limit of %u actions per hour on this group reached (max_per_hour)",
 			       (unsigned)rule->max_per_hour);
 		return false;
 	}
@@ -312,7 +312,7 @@ bool instance_begin(struct cgw_engine *engine, struct instance *instance)
 	return true;
 }
 
-/* What the condition of a rule means for one of its groups. False without memory. */
+/* Applies the rule's condition to one group. Returns false if out of memory. */
 static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, enum cgw_truth when)
 {
 	struct section_state *state = &engine->sections[section];
@@ -334,7 +334,7 @@ static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, e
 	return true;
 }
 
-/* Once for the children of each parent, since they share the condition. */
+/* Evaluates the condition once per parent, since all children share it. */
 static bool visit_children(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
@@ -379,7 +379,7 @@ static void release_orphans(struct cgw_engine *engine)
 
 		if (!instance->used || instance->section != NONE)
 			continue;
-		/* It stays for one step more, in which its last actions are answered. */
+		/* Kept for one more step, which delivers the results of its last actions. */
 		if (instance->phase == CGW_PHASE_IDLE && instance->thaw_ns == 0)
 			instance_free(engine, instance);
 		else
@@ -406,13 +406,13 @@ void engine_run_timers(struct cgw_engine *engine)
 			instance->thaw_ns = 0;
 			engine_emit(engine,
 				    instance_action(engine, instance, CGW_ACTION_THAW,
-						    "its time is over"),
+						    "freeze time is over"),
 				    NONE, i);
 		}
 		if (instance->signal_ns != 0 && engine->now_ns >= instance->signal_ns) {
 			instance->signal_ns = 0;
 			action = instance_action(engine, instance, CGW_ACTION_KILL,
-						 "the grace is over");
+						 "grace period is over");
 			action.signal = instance->signal;
 			action.largest_only = instance->largest;
 			engine_emit(engine, action, NONE, i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-policy-load.c - policy files_and_directories: accepted input, and every error with its line and reason. */
+/* test-policy-load.c - valid policy files, and every error with its line and reason. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
