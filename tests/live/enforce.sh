@@ -68,7 +68,7 @@ sed 's/pids.max = 33/pids.max = 44/' "$state/good" >"$policy"
 kill -HUP "$daemon"
 check "a new policy is used" wait_for 10 is_pids_max "$new" 44
 echo 55 >"$(mount_of pids)$new/pids.max"
-check "what a person sets is left alone, and named" wait_for 10 says "somebody else changed pids.max"
+check "what a person sets is left alone, and named" wait_for 10 says "another process changed pids.max"
 check "and stays" is_pids_max "$new" 55
 stop_daemon
 same "it ends in order" 0 $?
