@@ -33,7 +33,7 @@ enum reaction {
 	REACTION_SUSPEND = 128,
 	REACTION_BEEP = 256,
 	REACTION_QUIT = 512,
-	REACTION_SEEK = 1024, /* to `seek` */
+	REACTION_SEEK = 1024, /* seek to app->seek */
 };
 
 struct app;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* batch.c - prints rows one by one, because there may be more than the canvas size limit. */
+/* batch.c - prints rows one by one, because a canvas limits the number of rows. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,9 +10,12 @@ static const struct {
 	unsigned contexts;
 	const char *title;
 } sections[] = {
-	{IN_REPLAY, "Recording playback"},    {IN_TREE | IN_FLAT | IN_SEARCHING, "Group list"},
-	{IN_DETAIL, "Opened group"}, {IN_SETUP, "Setup window"},
-	{IN_EDIT, "Limits form"},    {IN_DIALOGS | IN_READING, "Menus and text windows"},
+	{IN_REPLAY, "Recording playback"},
+	{IN_TREE | IN_FLAT | IN_SEARCHING, "Group list"},
+	{IN_DETAIL, "Opened group"},
+	{IN_SETUP, "Setup window"},
+	{IN_EDIT, "Limits form"},
+	{IN_DIALOGS | IN_READING, "Menus, prompts and text windows"},
 };
 
 static const struct {

@@ -36,7 +36,7 @@ static const struct choice_info choices[CHOICE_COUNT] = {
 			  "Use the mouse (hold Shift to select text)",
 			  {"no", "yes"}},
 	[CHOICE_TREE] = {GROUPS, "tree", "Show groups below their parents", {"no", "yes"}},
-	[CHOICE_OWN] = {GROUPS, "own", "Exclude the groups below from values", {"no", "yes"}},
+	[CHOICE_OWN] = {GROUPS, "own", "Exclude descendants from values", {"no", "yes"}},
 	[CHOICE_UPWARDS] = {GROUPS,
 			    "order",
 			    "Largest first (down) or smallest first (up)",

@@ -49,8 +49,7 @@ struct source_event {
 /* An action that a policy would have taken during the recording. Strings are raw bytes. */
 struct replay_action {
 	uint64_t realtime_ns;
-	uint64_t
-		until_ns; /* when it would have ended; equal to realtime_ns if it has no duration */
+	uint64_t until_ns; /* end of its effect; realtime_ns if it has no duration */
 	char *path;
 	char *text; /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
 };
