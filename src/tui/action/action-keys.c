@@ -75,7 +75,7 @@ bool is_group_action(enum action action)
 
 unsigned act_on_groups(struct app *app, enum action action)
 {
-	if (app->source_can & SOURCE_TRAVELS && action != ACTION_JOURNAL)
+	if (app->source_flags & SOURCE_CAN_SEEK && action != ACTION_JOURNAL)
 		return app_show_message(
 			app, ROLE_TEXT,
 			"a recording has the interval that it was made with; , and . "
@@ -90,7 +90,7 @@ unsigned act_on_groups(struct app *app, enum action action)
 	case ACTION_FASTER:
 		return step_interval(app, false);
 	default:
-		return app->source_can & SOURCE_TELLS ? change_elsewhere(app, action)
-						      : change_groups(app, action);
+		return app->source_flags & SOURCE_REMOTE ? change_elsewhere(app, action)
+							 : change_groups(app, action);
 	}
 }

@@ -228,7 +228,7 @@ static bool file_accept(struct app *app, const char *text, unsigned *ret_reactio
 	(void)snprintf(export->file, sizeof(export->file), "%s", text);
 	export->job = (struct job){
 		.run = run_look, .done = look_done, .free = free_export, .name = "Looking"};
-	*ret_reactions = app_ask(app, NULL, &export->job);
+	*ret_reactions = app_post_job(app, NULL, &export->job);
 	return true;
 }
 

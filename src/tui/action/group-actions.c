@@ -81,7 +81,7 @@ static unsigned do_now(struct app *app, const char *name, const struct act_chang
 		act_as_job(act)->free(act_as_job(act));
 		return no_memory(app);
 	}
-	return app_ask(app, NULL, act_as_job(act));
+	return app_post_job(app, NULL, act_as_job(act));
 }
 
 static unsigned freeze(struct app *app)
@@ -174,7 +174,7 @@ static unsigned do_at(struct app *app, const char *name, char *path,
 		act_as_job(act)->free(act_as_job(act));
 		return no_memory(app);
 	}
-	return app_ask(app, NULL, act_as_job(act));
+	return app_post_job(app, NULL, act_as_job(act));
 }
 
 static bool new_accept(struct app *app, const char *text, unsigned *ret_reactions)
@@ -387,7 +387,7 @@ static unsigned read_journal(struct app *app, bool undo)
 				    .done = journal_done,
 				    .free = free_journal,
 				    .name = "Reading the journal"};
-	return app_ask(app, NULL, &journal->job);
+	return app_post_job(app, NULL, &journal->job);
 }
 
 unsigned change_groups(struct app *app, enum action action)

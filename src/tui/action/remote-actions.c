@@ -315,7 +315,7 @@ static unsigned journal(struct app *app)
 	if (far == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	ssh_job_as_job(far)->done = journal_done;
-	return app_ask(app, NULL, ssh_job_as_job(far));
+	return app_post_job(app, NULL, ssh_job_as_job(far));
 }
 
 static unsigned type_for(struct app *app, const struct prompt *prompt)

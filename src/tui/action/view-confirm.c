@@ -137,7 +137,7 @@ static unsigned confirm_act(struct app *app, void *opaque, enum action action)
 		return REACTION_BEEP;
 	confirm->act = NULL;
 	owner = confirm->owner;
-	return app_close(app) | app_ask(app, owner, act);
+	return app_close(app) | app_post_job(app, owner, act);
 }
 
 static unsigned confirm_finish(struct app *app, void *opaque, struct job *job)
@@ -174,5 +174,5 @@ unsigned open_confirm(struct app *app, struct confirm *confirm)
 	confirm->look = NULL;
 	confirm->looking = look != NULL;
 	reactions = app_open(app, &view_confirm, confirm);
-	return look != NULL ? reactions | app_ask(app, confirm, look) : reactions;
+	return look != NULL ? reactions | app_post_job(app, confirm, look) : reactions;
 }

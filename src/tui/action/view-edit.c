@@ -323,7 +323,7 @@ static unsigned preview(struct app *app, struct edit *edit)
 	}
 	act_dry_run(act);
 	edit->previewing = true;
-	return app_ask(app, edit, act_as_job(act));
+	return app_post_job(app, edit, act_as_job(act));
 }
 
 /* The job that does what the form says. NULL: out of memory. */
@@ -560,5 +560,5 @@ unsigned open_edit(struct app *app)
 			       "Limits of %s (values of the first %d)", text, GROUPS_MAX);
 	edit->reading = true;
 	reactions = app_open(app, &view_edit, edit);
-	return reactions | app_ask(app, edit, &read->job);
+	return reactions | app_post_job(app, edit, &read->job);
 }

@@ -216,7 +216,7 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 	const struct daemon_status *status = view->status;
 	char text[256], time[16];
 
-	if (!(app->source_can & SOURCE_ACTS))
+	if (!(app->source_flags & SOURCE_CAN_ACT))
 		return;
 	if (status == NULL) {
 		if (view->status_error == -ESRCH)
@@ -313,7 +313,7 @@ static void ask_look(struct app *app, struct policy_view *view)
 {
 	struct policy_look *look;
 
-	if (view->looking || !(app->source_can & SOURCE_ACTS))
+	if (view->looking || !(app->source_flags & SOURCE_CAN_ACT))
 		return;
 	look = calloc(1, sizeof(*look));
 	if (look == NULL)
@@ -322,7 +322,7 @@ static void ask_look(struct app *app, struct policy_view *view)
 	memcpy(look->state_path, app->state_path, sizeof(look->state_path));
 	look->load = app->rules == NULL && !view->looked;
 	view->looking = true;
-	(void)app_ask(app, view, &look->job);
+	(void)app_post_job(app, view, &look->job);
 }
 
 static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
@@ -345,7 +345,7 @@ static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
 
 		if (rules_new(policy, &app->rules) < 0)
 			return app_show_message(app, ROLE_BAD, "out of memory");
-		reactions |= REACTION_WANTS | REACTION_SAMPLE;
+		reactions |= REACTION_METRICS | REACTION_SAMPLE;
 	}
 	return reactions;
 }
@@ -387,7 +387,7 @@ static unsigned policy_click(struct app *app, void *opaque, const struct event *
 
 static const struct view_kind view_policy = {
 	.name = "policy",
-	.whole = true,
+	.fullscreen = true,
 	.head = true,
 	.contexts = policy_contexts,
 	.draw = policy_draw,
@@ -403,7 +403,7 @@ unsigned open_policy(struct app *app)
 	struct policy_view *view;
 	unsigned reactions;
 
-	if (app->rules == NULL && !(app->source_can & SOURCE_ACTS))
+	if (app->rules == NULL && !(app->source_flags & SOURCE_CAN_ACT))
 		return app_show_message(app, ROLE_TEXT,
 					"no policy is watched: start with --policy FILE");
 	view = calloc(1, sizeof(*view));

@@ -126,7 +126,7 @@ void detail_request_inspection(struct app *app, struct detail *detail)
 	detail->look = NULL;
 	detail->looking = true;
 	detail->looked_ns = app->now_ns;
-	(void)app_ask(app, detail, job);
+	(void)app_post_job(app, detail, job);
 }
 
 bool detail_collect_inspection(struct detail *detail, struct job *job)
@@ -166,7 +166,7 @@ void detail_fill_inspect(struct app *app, struct detail *detail)
 	struct detail_row *row;
 	char text[96];
 
-	if (!(app->source_can & SOURCE_ACTS)) {
+	if (!(app->source_flags & SOURCE_CAN_ACT)) {
 		(void)snprintf(text, sizeof(text), "a %s does not hold what is in a group",
 			       app->source_name);
 		(void)detail_add(detail, ROLE_DIM, text);

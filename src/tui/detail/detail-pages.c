@@ -218,7 +218,7 @@ void detail_fill_processes(struct app *app, struct detail *detail)
 	struct detail_row *row;
 	char text[96];
 
-	if (!(app->source_can & SOURCE_ACTS)) {
+	if (!(app->source_flags & SOURCE_CAN_ACT)) {
 		(void)snprintf(text, sizeof(text), "a %s has no list of processes",
 			       app->source_name);
 		(void)detail_add(detail, ROLE_DIM, text);

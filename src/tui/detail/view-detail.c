@@ -69,7 +69,7 @@ static void ask(struct app *app, struct detail *detail)
 		return;
 	detail->probe = NULL;
 	group_job_set_request(probe, detail->page == PAGE_PROCESSES);
-	(void)app_ask(app, detail, group_job_as_job(probe));
+	(void)app_post_job(app, detail, group_job_as_job(probe));
 }
 
 static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
@@ -99,7 +99,7 @@ static void detail_update(struct app *app, void *opaque)
 	struct detail *detail = opaque;
 
 	detail->group = cgw_topology_find(topology, detail->path);
-	if (!(app->source_can & SOURCE_ACTS)) {
+	if (!(app->source_flags & SOURCE_CAN_ACT)) {
 		detail->frame = app->frame;
 		remember_counts(detail);
 		fill(app, detail);
@@ -455,7 +455,7 @@ static void detail_done(void *opaque)
 
 const struct view_kind view_detail = {
 	.name = "detail",
-	.whole = true,
+	.fullscreen = true,
 	.head = true,
 	.contexts = detail_contexts,
 	.draw = detail_draw,
@@ -463,7 +463,7 @@ const struct view_kind view_detail = {
 	.click = detail_click,
 	.update = detail_update,
 	.finish = detail_finish,
-	.wants = detail_wants,
+	.add_metrics = detail_wants,
 	.status = detail_status,
 	.group = detail_group,
 	.done = detail_done,
@@ -497,7 +497,7 @@ unsigned open_detail(struct app *app)
 		detail_done(detail);
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
-	detail->frame = app->source_can & SOURCE_ACTS ? detail->own_frame : app->frame;
+	detail->frame = app->source_flags & SOURCE_CAN_ACT ? detail->own_frame : app->frame;
 	if (group_job_new(detail->path, &detail->probe) < 0) {
 		detail_done(detail);
 		return app_show_message(app, ROLE_BAD, "out of memory");

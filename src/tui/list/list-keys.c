@@ -16,7 +16,7 @@ unsigned groups_sort(struct app *app, const struct column *column)
 	app->settings.sort = *column;
 	app->settings.sort.style = COLUMN_VALUE;
 	app->settings_changed = true;
-	return REACTION_ARRANGE | REACTION_WANTS;
+	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
 static unsigned sort_by_key(struct app *app, const char *key)
@@ -138,7 +138,7 @@ static unsigned filter_changed(struct app *app, const char *text)
 
 	if (list_filter(&app->list, text, &diag) < 0)
 		return REACTION_NONE;
-	return REACTION_ARRANGE | REACTION_WANTS | REACTION_SAMPLE;
+	return REACTION_ARRANGE | REACTION_METRICS | REACTION_SAMPLE;
 }
 
 static bool filter_accept(struct app *app, const char *text, unsigned *ret_reactions)
@@ -149,14 +149,14 @@ static bool filter_accept(struct app *app, const char *text, unsigned *ret_react
 		*ret_reactions = app_show_message(app, ROLE_WARM, "%s", diag.text) | REACTION_BEEP;
 		return false;
 	}
-	*ret_reactions = REACTION_ARRANGE | REACTION_WANTS;
+	*ret_reactions = REACTION_ARRANGE | REACTION_METRICS;
 	return true;
 }
 
 static unsigned filter_cancel(struct app *app)
 {
 	(void)list_filter(&app->list, "", NULL);
-	return REACTION_ARRANGE | REACTION_WANTS;
+	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
 static unsigned fold_selected(struct app *app, bool fold)
@@ -172,7 +172,7 @@ static unsigned scroll_columns(struct app *app, int by)
 	if (first < 0 || first > count - 2)
 		return REACTION_BEEP;
 	app->column_first = first;
-	return REACTION_WANTS | REACTION_SAMPLE;
+	return REACTION_METRICS | REACTION_SAMPLE;
 }
 
 static unsigned go_left(struct app *app)
@@ -206,7 +206,7 @@ static unsigned toggle(struct app *app, enum settings_choice choice)
 {
 	app->settings.choices[choice] ^= 1;
 	app->settings_changed = true;
-	return REACTION_ARRANGE | REACTION_WANTS;
+	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
 static unsigned mark_selected(struct app *app)

@@ -48,7 +48,7 @@ void groups_place(const struct app *app, int columns, struct placed *placed)
 	placed->count = layout_columns(columns, wanted, count, flexible, least, placed->widths);
 	placed->more = placed->count < count;
 	if (flexible >= 0 && flexible < placed->count &&
-	    placed->widths[flexible] > GROUP_WIDTH_MAX && !app->whole_names)
+	    placed->widths[flexible] > GROUP_WIDTH_MAX && !app->full_names)
 		placed->widths[flexible] = GROUP_WIDTH_MAX;
 	for (int i = 0; i < placed->count; i++) {
 		placed->at[i] = at;
@@ -484,12 +484,12 @@ static unsigned groups_click(struct app *app, void *state, const struct event *e
 
 const struct view_kind view_groups = {
 	.name = "groups",
-	.whole = true,
+	.fullscreen = true,
 	.head = true,
 	.contexts = groups_contexts,
 	.draw = groups_draw,
 	.act = groups_act,
 	.click = groups_click,
-	.wants = groups_wants,
+	.add_metrics = groups_wants,
 	.status = groups_status,
 };

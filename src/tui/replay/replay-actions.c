@@ -51,7 +51,7 @@ static void tell(struct app *app, const struct replay_action *deed)
 /* Which groups they are about at this sample; what is new with it is told, once. */
 void replay_actions_update(struct app *app)
 {
-	struct replay_actions *deeds = &app->deeds;
+	struct replay_actions *deeds = &app->rehearsal;
 	const struct cgw_snapshot *now = cgw_frame_now(app->frame);
 	uint64_t now_ns, before_ns;
 
@@ -79,18 +79,18 @@ void replay_actions_update(struct app *app)
 
 void replay_actions_collect(struct app *app, struct arrival *arrival)
 {
-	replay_actions_free(app->deeds.items, app->deeds.count);
-	app->deeds.items = take_pointer(&arrival->deeds);
-	app->deeds.count = arrival->deed_count;
-	app->deeds.rehearsed_ns = arrival->rehearsed_ns;
-	arrival->deed_count = 0;
+	replay_actions_free(app->rehearsal.items, app->rehearsal.count);
+	app->rehearsal.items = take_pointer(&arrival->actions);
+	app->rehearsal.count = arrival->action_count;
+	app->rehearsal.rehearsed_ns = arrival->rehearsed_ns;
+	arrival->action_count = 0;
 	replay_actions_update(app);
 }
 
 bool replay_actions_mark(const struct app *app, uint32_t group)
 {
-	for (size_t i = 0; i < app->deeds.group_count; i++)
-		if (app->deeds.groups[i] == group)
+	for (size_t i = 0; i < app->rehearsal.group_count; i++)
+		if (app->rehearsal.groups[i] == group)
 			return true;
 	return false;
 }

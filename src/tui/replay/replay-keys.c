@@ -14,7 +14,7 @@ static const double speeds[] = {0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 3
 
 unsigned replay_key_context(const struct app *app)
 {
-	return app->source_can & SOURCE_TRAVELS ? IN_REPLAY : 0;
+	return app->source_flags & SOURCE_CAN_SEEK ? IN_REPLAY : 0;
 }
 
 void replay_describe(const struct app *app, char *buffer, size_t size)
@@ -27,16 +27,16 @@ void replay_describe(const struct app *app, char *buffer, size_t size)
 		(void)snprintf(buffer, size, "%s %gx", state, app->speed);
 }
 
-static unsigned go(struct app *app, struct travel travel)
+static unsigned go(struct app *app, struct seek travel)
 {
 	/* Where somebody has gone by hand is looked at; what plays would run away from it. */
-	if (travel.kind == TRAVEL_STEPS && !app->paused) {
+	if (travel.kind == SEEK_STEPS && !app->paused) {
 		app->paused = true;
-		app->travel = travel;
-		return REACTION_TRAVEL | REACTION_SETTINGS;
+		app->seek = travel;
+		return REACTION_SEEK | REACTION_SETTINGS;
 	}
-	app->travel = travel;
-	return REACTION_TRAVEL;
+	app->seek = travel;
+	return REACTION_SEEK;
 }
 
 static unsigned change_speed(struct app *app, int by)
@@ -49,7 +49,7 @@ static unsigned change_speed(struct app *app, int by)
 	if (at < 0 || at >= (int)ARRAY_SIZE(speeds))
 		return REACTION_BEEP;
 	app->speed = speeds[at];
-	return go(app, (struct travel){.kind = TRAVEL_SPEED, .speed = app->speed});
+	return go(app, (struct seek){.kind = SEEK_SPEED, .speed = app->speed});
 }
 
 /* Groups that come and go are events too; they are jumped to where there are no others. */
@@ -58,7 +58,7 @@ static uint32_t kinds_to_find(const struct app *app)
 	for (size_t i = 0; i < app->mark_count; i++)
 		if (app->marks[i].kinds & EVENT_NOTABLE)
 			return EVENT_NOTABLE;
-	if (app->deeds.count > 0)
+	if (app->rehearsal.count > 0)
 		return EVENT_NOTABLE;
 	return CGW_EVENT_EVERY_KIND;
 }
@@ -66,7 +66,8 @@ static uint32_t kinds_to_find(const struct app *app)
 /* The nearest event, or deed of a policy that is rehearsed, that way. */
 static unsigned go_to_event(struct app *app, int by)
 {
-	const struct replay_action *deed = replay_actions_next(&app->deeds, app->place.now_ns, by);
+	const struct replay_action *deed =
+		replay_actions_next(&app->rehearsal, app->place.now_ns, by);
 	uint32_t kinds = kinds_to_find(app);
 	bool nearer = deed != NULL;
 
@@ -79,32 +80,32 @@ static unsigned go_to_event(struct app *app, int by)
 				: at_ns >= app->place.now_ns || at_ns < deed->realtime_ns;
 	}
 	if (nearer)
-		return go(app, (struct travel){.kind = TRAVEL_TO, .to_ns = deed->realtime_ns});
-	return go(app, (struct travel){.kind = TRAVEL_EVENT, .by = by, .kinds = kinds});
+		return go(app, (struct seek){.kind = SEEK_TO_TIME, .to_ns = deed->realtime_ns});
+	return go(app, (struct seek){.kind = SEEK_EVENT, .by = by, .kinds = kinds});
 }
 
-static bool parse_place(const struct app *app, const char *text, struct travel *travel)
+static bool parse_place(const struct app *app, const char *text, struct seek *travel)
 {
 	uint64_t by_ns;
 
 	if (strcmp(text, "first") == 0 || strcmp(text, "last") == 0) {
-		travel->kind = text[0] == 'f' ? TRAVEL_FIRST : TRAVEL_LAST;
+		travel->kind = text[0] == 'f' ? SEEK_FIRST : SEEK_LAST;
 		return true;
 	}
 	if (text[0] == '+' || text[0] == '-') {
 		if (cli_parse_duration(text + 1, &by_ns) < 0 || by_ns > INT64_MAX)
 			return false;
-		travel->kind = TRAVEL_TIME;
+		travel->kind = SEEK_DURATION;
 		travel->by = text[0] == '-' ? -(int64_t)by_ns : (int64_t)by_ns;
 		return true;
 	}
-	travel->kind = TRAVEL_TO;
+	travel->kind = SEEK_TO_TIME;
 	return cli_parse_time(text, app->place.last_ns, &travel->to_ns) == 0;
 }
 
 static bool place_accept(struct app *app, const char *text, unsigned *ret_reactions)
 {
-	struct travel travel = {0};
+	struct seek travel = {0};
 
 	if (text[0] == '\0')
 		return true;
@@ -130,14 +131,14 @@ static unsigned open_place(struct app *app)
 static uint64_t time_of(const struct app *app, size_t which)
 {
 	return which < app->mark_count ? app->marks[which].realtime_ns
-				       : app->deeds.items[which - app->mark_count].realtime_ns;
+				       : app->rehearsal.items[which - app->mark_count].realtime_ns;
 }
 
 static unsigned mark_accept(struct app *app, int value)
 {
-	if (value < 0 || (size_t)value >= app->mark_count + app->deeds.count)
+	if (value < 0 || (size_t)value >= app->mark_count + app->rehearsal.count)
 		return REACTION_BEEP;
-	return go(app, (struct travel){.kind = TRAVEL_TO, .to_ns = time_of(app, (size_t)value)});
+	return go(app, (struct seek){.kind = SEEK_TO_TIME, .to_ns = time_of(app, (size_t)value)});
 }
 
 static void say_kinds(uint32_t kinds, char *buffer, size_t size)
@@ -163,7 +164,7 @@ static void fill_item(const struct app *app, size_t which, uint32_t kinds, struc
 		say_kinds(app->marks[which].kinds & kinds, item->help, sizeof(item->help));
 		return;
 	}
-	deed = &app->deeds.items[which - app->mark_count];
+	deed = &app->rehearsal.items[which - app->mark_count];
 	(void)cgw_escape(path, sizeof(path), deed->path, strlen(deed->path));
 	(void)cgw_escape(text, sizeof(text), deed->text, strcspn(deed->text, ":"));
 	(void)snprintf(item->help, sizeof(item->help), DEED_SIGN " %.70s, %.75s", path, text);
@@ -174,7 +175,7 @@ static unsigned open_marks(struct app *app)
 {
 	struct menu menu = {.title = "Events: Enter goes there", .accept = mark_accept};
 	uint32_t kinds = kinds_to_find(app);
-	size_t mark = 0, deed = app->mark_count, end = deed + app->deeds.count;
+	size_t mark = 0, deed = app->mark_count, end = deed + app->rehearsal.count;
 
 	if (end == 0)
 		return app_show_message(app, ROLE_TEXT, "the recording has no events");
@@ -202,26 +203,26 @@ unsigned replay_seek(struct app *app, enum action action)
 
 	switch (action) {
 	case ACTION_STEP_BACK:
-		return go(app, (struct travel){.kind = TRAVEL_STEPS, .by = -1});
+		return go(app, (struct seek){.kind = SEEK_STEPS, .by = -1});
 	case ACTION_STEP:
-		return go(app, (struct travel){.kind = TRAVEL_STEPS, .by = 1});
+		return go(app, (struct seek){.kind = SEEK_STEPS, .by = 1});
 	case ACTION_MINUTE_BACK:
-		return go(app, (struct travel){.kind = TRAVEL_TIME, .by = -minute_ns});
+		return go(app, (struct seek){.kind = SEEK_DURATION, .by = -minute_ns});
 	case ACTION_MINUTE:
-		return go(app, (struct travel){.kind = TRAVEL_TIME, .by = minute_ns});
+		return go(app, (struct seek){.kind = SEEK_DURATION, .by = minute_ns});
 	case ACTION_EVENT_BACK:
 		return go_to_event(app, -1);
 	case ACTION_EVENT:
 		return go_to_event(app, 1);
 	case ACTION_FIRST:
-		return go(app, (struct travel){.kind = TRAVEL_FIRST});
+		return go(app, (struct seek){.kind = SEEK_FIRST});
 	case ACTION_LAST:
-		return go(app, (struct travel){.kind = TRAVEL_LAST});
+		return go(app, (struct seek){.kind = SEEK_LAST});
 	case ACTION_PLAY_SLOWER:
 		return change_speed(app, -1);
 	case ACTION_PLAY_FASTER:
 		return change_speed(app, 1);
-	case ACTION_TRAVEL:
+	case ACTION_GO_TO:
 		return open_place(app);
 	case ACTION_EVENTS:
 		return open_marks(app);

@@ -35,7 +35,7 @@ struct recording {
 	/* All below under the lock. */
 	struct rehearser *rehearser; /* or NULL: no policy is rehearsed, or nothing is left */
 	bool paused, has_travel;
-	struct travel travel;
+	struct seek travel;
 	double speed;
 	struct arrival waiting[WAITING_MAX];
 	size_t first, count;
@@ -209,7 +209,7 @@ static int move_steps(struct recording *recording, int64_t by)
 	return r < 0 ? r : moved > 0;
 }
 
-static int move_events(struct recording *recording, const struct travel *travel)
+static int move_events(struct recording *recording, const struct seek *travel)
 {
 	int r = 0;
 
@@ -233,39 +233,39 @@ static int move_to(struct recording *recording, uint64_t realtime_ns)
 	return r == 0 ? cgw_replay_first(recording->replay) : r;
 }
 
-static int move(struct recording *recording, const struct travel *travel)
+static int move(struct recording *recording, const struct seek *travel)
 {
 	uint64_t now_ns = place_of(recording).now_ns, by_ns;
 
 	switch (travel->kind) {
-	case TRAVEL_STEPS:
+	case SEEK_STEPS:
 		return move_steps(recording, travel->by);
-	case TRAVEL_TIME:
+	case SEEK_DURATION:
 		by_ns = (uint64_t)(travel->by < 0 ? -travel->by : travel->by);
 		if (travel->by < 0)
 			return move_to(recording, now_ns > by_ns ? now_ns - by_ns : 0);
 		return move_to(recording, now_ns + by_ns);
-	case TRAVEL_TO:
+	case SEEK_TO_TIME:
 		return move_to(recording, travel->to_ns);
-	case TRAVEL_EVENT:
+	case SEEK_EVENT:
 		return move_events(recording, travel);
-	case TRAVEL_FIRST:
+	case SEEK_FIRST:
 		return cgw_replay_first(recording->replay);
-	case TRAVEL_LAST:
+	case SEEK_LAST:
 		return cgw_replay_last(recording->replay);
-	case TRAVEL_SPEED:
+	case SEEK_SPEED:
 		break;
 	}
 	return 0;
 }
 
-static int do_travel(struct recording *recording, const struct travel *travel,
+static int do_travel(struct recording *recording, const struct seek *travel,
 		     struct arrival *ret_arrival, struct cgw_diag *diag)
 {
 	int r;
 
 	(void)cgw_replay_refresh(recording->replay);
-	if (recording->begun && travel->kind == TRAVEL_STEPS && travel->by == 1) {
+	if (recording->begun && travel->kind == SEEK_STEPS && travel->by == 1) {
 		r = step_on(recording, ret_arrival);
 	} else {
 		r = move(recording, travel);
@@ -279,7 +279,7 @@ static int do_travel(struct recording *recording, const struct travel *travel,
 	if (r == 0)
 		return cgw_diag_set(
 			diag, -ENOENT, "%s",
-			travel->kind == TRAVEL_EVENT
+			travel->kind == SEEK_EVENT
 				? (travel->by > 0 ? "no event is later" : "no event is earlier")
 			: travel->by > 0 ? "this is the last sample"
 					 : "this is the first sample");
@@ -318,7 +318,7 @@ static void drop_waiting(struct recording *recording)
 /* With the lock held, which is let go of meanwhile. */
 static void travel(struct recording *recording)
 {
-	struct travel travel = recording->travel;
+	struct seek travel = recording->travel;
 	struct arrival arrival = {0};
 	struct cgw_diag diag = {.text = ""};
 	int r;
@@ -389,11 +389,11 @@ static void rehearse(struct recording *recording)
 	r = rehearser_go_on(recording->rehearser, now_ns + REHEARSE_NS);
 	if (r <= 0 || now_ns - recording->rehearsed_ns >= TELL_NS) {
 		recording->rehearsed_ns = now_ns;
-		met = rehearser_actions(recording->rehearser, &arrival.deeds, &arrival.deed_count,
-					&arrival.rehearsed_ns);
+		met = rehearser_actions(recording->rehearser, &arrival.actions,
+					&arrival.action_count, &arrival.rehearsed_ns);
 	}
 	(void)pthread_mutex_lock(&recording->thread.lock);
-	if (arrival.deeds != NULL && recording->count < WAITING_MAX) {
+	if (arrival.actions != NULL && recording->count < WAITING_MAX) {
 		give(recording, &arrival);
 		thread_wake_loop(&recording->thread);
 	}
@@ -449,18 +449,18 @@ static void recording_pace(struct source *source, uint64_t interval_ns, bool pau
 	(void)pthread_mutex_unlock(&recording->thread.lock);
 }
 
-static bool adds_up(const struct travel *waiting, const struct travel *travel)
+static bool adds_up(const struct seek *waiting, const struct seek *travel)
 {
 	return waiting->kind == travel->kind && waiting->kinds == travel->kinds &&
-	       (travel->kind == TRAVEL_TIME || travel->kind == TRAVEL_EVENT);
+	       (travel->kind == SEEK_DURATION || travel->kind == SEEK_EVENT);
 }
 
-static void recording_travel(struct source *source, const struct travel *travel)
+static void recording_travel(struct source *source, const struct seek *travel)
 {
 	struct recording *recording = recording_of(source);
 
 	(void)pthread_mutex_lock(&recording->thread.lock);
-	if (travel->kind == TRAVEL_SPEED) {
+	if (travel->kind == SEEK_SPEED) {
 		recording->speed = travel->speed;
 	} else if (recording->has_travel && adds_up(&recording->travel, travel)) {
 		recording->travel.by += travel->by;
@@ -532,15 +532,15 @@ int source_recording_rehearse(struct source *source, const char *path, struct cg
 
 static const struct source_kind recording_kind = {
 	.name = "recording",
-	.can = SOURCE_TRAVELS,
-	.pace = recording_pace,
-	.travel = recording_travel,
+	.flags = SOURCE_CAN_SEEK,
+	.set_interval = recording_pace,
+	.seek = recording_travel,
 	.fd = recording_fd,
-	.take = recording_take,
+	.collect = recording_take,
 	.stop = recording_stop,
 };
 
-int source_recording(struct cgw_replay *replay, const struct travel *start,
+int source_recording(struct cgw_replay *replay, const struct seek *start,
 		     struct source **ret_source)
 {
 	struct recording *recording = calloc(1, sizeof(*recording));

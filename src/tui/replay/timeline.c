@@ -88,8 +88,8 @@ void timeline_draw(const struct app *app, struct canvas *canvas, struct rect are
 	deeds = calloc((size_t)ruler.width, sizeof(*deeds));
 	if (kinds == NULL || deeds == NULL)
 		return;
-	for (size_t i = 0; i < app->deeds.count; i++)
-		deeds[cell_of(app, &ruler, app->deeds.items[i].realtime_ns)] = true;
+	for (size_t i = 0; i < app->rehearsal.count; i++)
+		deeds[cell_of(app, &ruler, app->rehearsal.items[i].realtime_ns)] = true;
 	for (size_t i = 0; i < app->mark_count; i++)
 		kinds[cell_of(app, &ruler, app->marks[i].realtime_ns)] |= app->marks[i].kinds;
 	canvas_text(canvas, area.row, area.column, ruler.column - area.column, ROLE_DIM,
@@ -121,10 +121,10 @@ unsigned timeline_click(struct app *app, int column)
 
 	if (cell < 0 || cell >= ruler.width || ruler.width < 4)
 		return REACTION_NONE;
-	app->travel = (struct travel){
-		.kind = TRAVEL_TO,
+	app->seek = (struct seek){
+		.kind = SEEK_TO_TIME,
 		.to_ns = app->place.first_ns +
 			 (uint64_t)((double)span_ns * cell / (ruler.width - 1)),
 	};
-	return REACTION_TRAVEL;
+	return REACTION_SEEK;
 }

@@ -32,7 +32,7 @@ static void begin(struct elsewhere *elsewhere, const char *const *names, size_t 
 	(void)snprintf(elsewhere->program, sizeof(elsewhere->program), "%s/ssh",
 		       elsewhere->tree->path);
 	assert_int_equal(chmod(elsewhere->program, 0755), 0);
-	elsewhere->session.app->source_can = SOURCE_TELLS;
+	elsewhere->session.app->source_flags = SOURCE_REMOTE;
 	elsewhere->session.app->source_name = "view";
 	elsewhere->session.app->hosts =
 		(struct app_hosts){.ssh = elsewhere->program, .names = names, .count = count};

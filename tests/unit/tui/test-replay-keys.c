@@ -64,10 +64,10 @@ static void react(struct travels *travels, unsigned reactions)
 	struct app *app = travels->session.app;
 
 	if (reactions & REACTION_SETTINGS)
-		travels->source->kind->pace(travels->source, app->settings.interval_ns,
-					    app->paused);
-	if (reactions & REACTION_TRAVEL)
-		travels->source->kind->travel(travels->source, &app->travel);
+		travels->source->kind->set_interval(travels->source, app->settings.interval_ns,
+						    app->paused);
+	if (reactions & REACTION_SEEK)
+		travels->source->kind->seek(travels->source, &app->seek);
 }
 
 /* Waits for one answer at least, and takes all. False: a rehearsal went on, and nothing else. */
@@ -80,7 +80,7 @@ static bool take(struct travels *travels)
 	int r;
 
 	assert_int_equal(poll(&fd, 1, 20000), 1);
-	while ((r = travels->source->kind->take(travels->source, &arrival, &diag)) > 0) {
+	while ((r = travels->source->kind->collect(travels->source, &arrival, &diag)) > 0) {
 		answered = answered || arrival.rehearsed_ns == 0;
 		assert_int_equal(app_on_sample(travels->session.app, &arrival, SECOND), 0);
 		arrival_free(&arrival);
@@ -98,7 +98,7 @@ static void press(struct travels *travels, const char *keys)
 
 static void begin(struct travels *travels, int rows, int columns)
 {
-	const struct travel start = {.kind = TRAVEL_STEPS, .by = 1};
+	const struct seek start = {.kind = SEEK_STEPS, .by = 1};
 	struct cgw_replay *replay = NULL;
 	int fd;
 
@@ -113,7 +113,7 @@ static void begin(struct travels *travels, int rows, int columns)
 	assert_int_equal(source_recording(replay, &start, &travels->source), 0);
 	travels->session.app->utc = true;
 	travels->session.app->paused = true;
-	travels->session.app->source_can = travels->source->kind->can;
+	travels->session.app->source_flags = travels->source->kind->flags;
 	travels->session.app->source_name = travels->source->kind->name;
 	take(travels);
 }
@@ -250,9 +250,9 @@ static void nothing_is_changed_in_it(void **state)
 	(void)state;
 	begin(&travels, 24, 80);
 	session_keys(&travels.session, "f");
-	session_shows(&travels.session, "a recording: there is nothing to freeze in it");
+	session_shows(&travels.session, "cannot freeze: viewing a recording");
 	session_keys(&travels.session, "F8");
-	session_shows(&travels.session, "nothing to edit in it");
+	session_shows(&travels.session, "cannot edit: viewing a recording");
 	assert_null(job_pop(&travels.session.app->jobs));
 	session_keys(&travels.session, "Down Enter 2");
 	session_shows(&travels.session, "memory.working_set");
@@ -264,7 +264,7 @@ static void nothing_is_changed_in_it(void **state)
 	session_keys(&travels.session, "q d");
 	session_shows(&travels.session, "a recording has the interval");
 	session_keys(&travels.session, "?");
-	session_shows(&travels.session, "In the time of the recording");
+	session_shows(&travels.session, "Recording playback");
 	end(&travels);
 }
 
@@ -307,9 +307,9 @@ static void a_policy_is_rehearsed(void **state)
 	begin(&travels, 24, 80);
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), NULL, &policy), 0);
 	assert_int_equal(source_recording_rehearse(travels.source, travels.path, policy, NULL), 0);
-	while (travels.session.app->deeds.rehearsed_ns < travels.session.app->place.last_ns)
+	while (travels.session.app->rehearsal.rehearsed_ns < travels.session.app->place.last_ns)
 		take(&travels);
-	assert_int_equal(travels.session.app->deeds.count, 3);
+	assert_int_equal(travels.session.app->rehearsal.count, 3);
 	press(&travels, "e");
 	assert_int_equal(position(&travels), LIMITED);
 	press(&travels, "e");
