@@ -65,7 +65,7 @@ static void run(struct job *job)
 	for (size_t i = 0; i < preview->path_count; i++) {
 		CLEANUP(cleanup_free) char *text = NULL;
 
-		if (members_read(job->layout, preview->paths[i], &text) < 0)
+		if (process_list_read(job->layout, preview->paths[i], &text) < 0)
 			continue;
 		for (char *at = text, *end; *at != '\0'; at = end + (*end == '\n')) {
 			long pid = strtol(at, &end, 10);
