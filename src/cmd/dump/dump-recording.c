@@ -46,7 +46,7 @@ static enum cli_exit take_time(const struct recorded *recorded, const char *opti
 {
 	if (text == NULL || cli_parse_time(text, recorded->info.last_ns, ret_ns) == 0)
 		return CLI_OK;
-	return cli_usage_error(recorded->dump->context, CLI_TIME_WANTED, option, text);
+	return cli_usage_error(recorded->dump->context, CLI_INVALID_TIME, option, text);
 }
 
 /* What a group is called: a path. There is no process and no unit to ask any more. */

@@ -150,7 +150,7 @@ static enum cli_exit go_to(struct arguments *arguments, struct cgw_replay *repla
 						: cgw_replay_last(replay);
 	} else {
 		if (cli_parse_time(text, info.last_ns, &when_ns) < 0)
-			return cli_usage_error(arguments->context, CLI_TIME_WANTED, option, text);
+			return cli_usage_error(arguments->context, CLI_INVALID_TIME, option, text);
 		r = cgw_replay_seek(replay, when_ns);
 	}
 	if (r > 0)

@@ -355,7 +355,7 @@ static enum cli_exit start_of(struct top *top, const struct cgw_replay *replay,
 	ret_start->kind = TRAVEL_TO;
 	if (cli_parse_time(top->at, info.last_ns, &ret_start->to_ns) == 0)
 		return CLI_OK;
-	return cli_usage_error(top->context, CLI_TIME_WANTED, "at", top->at);
+	return cli_usage_error(top->context, CLI_INVALID_TIME, "at", top->at);
 }
 
 /* The rules are also run over the whole recording: their marks stand on the line of time. */
