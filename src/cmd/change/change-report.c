@@ -283,7 +283,7 @@ static void log_step(const struct change_command *command, const struct cgw_step
 		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
 		.old_value = result->old_value,
 		.new_value = step->value,
-		.kept_value = result->new_value,
+		.accepted_value = result->new_value,
 		.who = command->options.who,
 		.why = command->options.why,
 		.how = result->how,

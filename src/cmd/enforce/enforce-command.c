@@ -206,7 +206,7 @@ static int start(struct daemon *daemon)
 		r = cgw_frame_new(&daemon->frame);
 	if (r == 0)
 		r = cgw_engine_new(daemon->policy, &daemon->engine);
-	daemon->facts = facts_init(&daemon->facts_state, daemon->layout);
+	daemon->facts = facts_of(&daemon->facts_state, daemon->layout);
 	daemon->performer.settings = cgw_policy_settings(daemon->policy);
 	return r;
 }

@@ -91,7 +91,7 @@ enum cli_exit view_open(const struct cli_context *context, const char *file, con
 			  diag.text[0] != '\0' ? diag.text : strerror(-r));
 		return cli_exit_from_error(r);
 	}
-	view->facts = facts_init(&view->facts_state, view->layout);
+	view->facts = facts_of(&view->facts_state, view->layout);
 	return CLI_OK;
 }
 

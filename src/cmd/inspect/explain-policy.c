@@ -41,7 +41,7 @@ static json_t *status_of(const struct explained_policy *explained)
 
 void explained_policy_print(struct explained_policy *explained, const struct subject *subject)
 {
-	const struct cgw_facts facts = facts_init(&explained->facts, subject->layout);
+	const struct cgw_facts facts = facts_of(&explained->facts, subject->layout);
 	json_t *status;
 
 	if (explained->policy == NULL)
@@ -56,7 +56,7 @@ void explained_policy_print(struct explained_policy *explained, const struct sub
 
 json_t *explained_policy_json(struct explained_policy *explained, const struct subject *subject)
 {
-	const struct cgw_facts facts = facts_init(&explained->facts, subject->layout);
+	const struct cgw_facts facts = facts_of(&explained->facts, subject->layout);
 	json_t *status, *list;
 
 	if (explained->policy == NULL)

@@ -262,7 +262,7 @@ static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t gr
 	return age > 0 ? (uint64_t)age : 0;
 }
 
-struct cgw_facts facts_init(struct facts *facts, const struct cgw_layout *layout)
+struct cgw_facts facts_of(struct facts *facts, const struct cgw_layout *layout)
 {
 	facts->layout = layout;
 	return (struct cgw_facts){matches, age_ns, facts};

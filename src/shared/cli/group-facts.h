@@ -15,7 +15,7 @@ struct facts {
 };
 
 /* Both arguments must outlive the returned facts. Not thread-safe. */
-struct cgw_facts facts_init(struct facts *facts, const struct cgw_layout *layout);
+struct cgw_facts facts_of(struct facts *facts, const struct cgw_layout *layout);
 void facts_done(struct facts *facts);
 
 /* Matches one process against a subject of a [place] section. */

@@ -34,7 +34,7 @@ static const char *text_or_empty(const char *text)
 static void format_message(const struct cli_journal_change *change, char *buffer, size_t size)
 {
 	const char *key = text_or_empty(change->key), *old = text_or_empty(change->old_value);
-	const char *new = text_or_empty(change->kept_value), *why = text_or_empty(change->why);
+	const char *new = text_or_empty(change->accepted_value), *why = text_or_empty(change->why);
 	char raw[6000];
 
 	if (new[0] == '\0')
@@ -68,7 +68,7 @@ void cli_journal_change(const struct cli_journal_change *change)
 		(unsigned long long)change->group_id, "CGWARD_KEY=%s", text_or_empty(change->key),
 		"CGWARD_OLD=%s", text_or_empty(change->old_value), "CGWARD_NEW=%s",
 		text_or_empty(change->new_value), "CGWARD_KEPT=%s",
-		text_or_empty(change->kept_value), "CGWARD_WHO=%s", text_or_empty(change->who),
+		text_or_empty(change->accepted_value), "CGWARD_WHO=%s", text_or_empty(change->who),
 		"CGWARD_REASON=%s", text_or_empty(change->why), "CGWARD_HOW=%s",
 		text_or_empty(change->how), "CGWARD_CHANGE=%llu",
 		(unsigned long long)change->change_id, "ERRNO=%d", -change->error, NULL);

@@ -24,7 +24,7 @@ struct cli_journal_change {
 	const char *group;
 	uint64_t group_id;
 	const char *key; /* control key, for "set" */
-	const char *old_value, *new_value, *kept_value;
+	const char *old_value, *new_value, *accepted_value;
 	const char *who; /* "cgward set" */
 	const char *why;
 	const char *how;     /* the file and the bytes written, or the D-Bus call */

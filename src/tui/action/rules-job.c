@@ -182,7 +182,7 @@ static void run(struct job *base)
 
 	/* Of a recording nobody can be asked. */
 	if (base->layout != NULL)
-		facts = facts_init(&job->facts, base->layout);
+		facts = facts_of(&job->facts, base->layout);
 	for (size_t i = 0; i < job->count; i++) {
 		if (r == 0 && job->jumps[i])
 			r = restart(job);
