@@ -110,7 +110,7 @@ static void tell_journal(const struct cgw_step *step, const struct cgw_result *r
 		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
 		.old_value = result->old_value,
 		.new_value = step->value,
-		.kept_value = result->new_value,
+		.accepted_value = result->new_value,
 		.who = options->who,
 		.why = options->why,
 		.how = result->how,
