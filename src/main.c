@@ -151,12 +151,12 @@ static enum cli_exit print_version_json(void)
 #else
 		{"dashboard", false},
 #endif
-#ifdef HAVE_ENFORCE
+#ifdef HAVE_CMD_ENFORCE
 		{"enforce", true},
 #else
 		{"enforce", false},
 #endif
-#ifdef HAVE_SERVE
+#ifdef HAVE_CMD_SERVE
 		{"http", true},
 #else
 		{"http", false},
