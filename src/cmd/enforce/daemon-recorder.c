@@ -32,8 +32,8 @@ struct keeper {
 	/* Of the thread alone. */
 	struct cgw_sampler *sampler;
 	struct cgw_recorder *recorder;
-	struct who *who; /* or NULL */
-	int said;        /* the error that was said last */
+	struct journal_tail *who; /* or NULL */
+	int said;                 /* the error that was said last */
 };
 
 static void say_once(struct keeper *keeper, int error, const char *reason)
@@ -75,7 +75,7 @@ static int open_recorder(struct keeper *keeper, struct cgw_diag *diag)
 		.facts = recording_owner,
 		/* The layout is only read. */
 		.facts_context = (void *)(uintptr_t)keeper->layout,
-		.who = keeper->who != NULL ? who_changed : NULL,
+		.who = keeper->who != NULL ? journal_tail_find_author : NULL,
 		.who_context = keeper->who,
 	};
 
@@ -163,7 +163,7 @@ static void free_keeper(struct keeper *keeper)
 	free(keeper->globs);
 	free(keeper->to);
 	free(keeper->columns);
-	who_free(keeper->who);
+	journal_tail_free(keeper->who);
 	event_list_done(&keeper->waiting);
 	(void)pthread_cond_destroy(&keeper->woken);
 	(void)pthread_mutex_destroy(&keeper->lock);
@@ -208,7 +208,7 @@ struct keeper *daemon_recorder_start(const struct cgw_layout *layout,
 	}
 	keeper->layout = layout;
 	keeper->wanted = wanted;
-	(void)who_new(state, &keeper->who); /* without it nobody is named */
+	(void)journal_tail_new(state, &keeper->who); /* without it nobody is named */
 	(void)pthread_mutex_init(&keeper->lock, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
