@@ -156,6 +156,8 @@ static void print_trouble(const struct verb *verb, const struct cgw_step *step,
 			  "%s: %s: DONE, AND TAKING IT BACK FAILED: %s; it was %s before",
 			  shown.path, what, reason,
 			  shown.old_value[0] != '\0' ? shown.old_value : "otherwise");
+	else if (diag.text[0] != '\0') /* names the group and the action */
+		cli_error(verb->context, "%s", reason);
 	else
 		cli_error(verb->context, "%s: %s: %s", shown.path, what, reason);
 }
