@@ -109,7 +109,7 @@ static void log_to_systemd_journal(const struct cgw_step *step, const struct cgw
 		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
 		.old_value = result->old_value,
 		.new_value = step->value,
-		.kept_value = result->new_value,
+		.accepted_value = result->new_value,
 		.who = options->who,
 		.why = options->why,
 		.how = result->how,
