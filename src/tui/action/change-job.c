@@ -46,7 +46,7 @@ static void record_problem(void *context, const struct cgw_policy_problem *probl
 				   problem->diag.file, problem->diag.line, problem->diag.text);
 }
 
-/* The system policy's protected groups apply here too; NULL if there is no policy. */
+/* The system policy's protected groups apply here too; NULL without a policy. */
 static int load_protection(const struct cgw_layout *layout, struct cgw_protection **ret_protection,
 			   struct cgw_diag *diag)
 {
