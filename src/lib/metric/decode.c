@@ -167,8 +167,8 @@ static void decode_pressure(struct decode_job *job)
 			if (!decode_find_assignment(word, line.end, request.key + prefix + 1,
 						    request.key_length - prefix - 1, &start, &end))
 				continue;
-			if (request.key[prefix + 1] ==
-			    'a') /* averages are decimal, totals are not */
+			/* Averages are decimal numbers, totals are integers. */
+			if (request.key[prefix + 1] == 'a')
 				request.conversion = CGW_CONVERT_DECIMAL_E2;
 			decode_store(job, i, decode_token(&request, start, end));
 		}
