@@ -103,8 +103,8 @@ static void give_back_the_rest(struct world *world)
 			group->frozen = false;
 			continue;
 		}
-		world_text(held[i].control, *world_control(group, held[i].control), text,
-			   sizeof(text));
+		world_format(held[i].control, *world_control(group, held[i].control), text,
+			     sizeof(text));
 		if (strcmp(text, held[i].accepted) == 0)
 			world_set(world, world_control(group, held[i].control), held[i].control,
 				  held[i].original);
