@@ -138,9 +138,9 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
-	if (replay_actions_mark(app, group)) {
+	if (replay_actions_has_group(app, group)) {
 		*ret_role = ROLE_WARM;
-		return DEED_SIGN;
+		return REPLAY_ACTION_SIGN;
 	}
 	if (state->new_until_ns > app_frame_ns(app)) {
 		*ret_role = ROLE_NEW;
