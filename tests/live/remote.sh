@@ -204,7 +204,7 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	rmdir "$(mount_of pids)$acted/inner"
 	mkdir "$(mount_of pids)$acted/inner"
 	press Enter
-	check "another group that took its name is spared" screen_shows 'another group stands under' 60
+	check "another group that took its name is spared" screen_shows 'another group now has this name' 60
 	check "and is there" test -d "$(mount_of pids)$acted/inner"
 	press /
 	terminal send-keys -l inner

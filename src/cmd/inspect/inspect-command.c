@@ -97,7 +97,7 @@ static int inspect_once(const struct inspect *inspect, const struct inspect_targ
 	struct cgw_inspect_options adjusted = inspect->options;
 
 	/* Finding zombies, and users of the namespaces, reads all of /proc: only do it once. */
-	adjusted.dead = last;
+	adjusted.zombies = last;
 	adjusted.shared = last && inspect->sections & (SECTION_NAMESPACES | SECTION_NETWORK);
 	return cgw_inspect(target->layout, target->frame, target->group, &adjusted, ret_inspection,
 			   diag);
@@ -194,7 +194,7 @@ static void parse_option(struct inspect *inspect, int code)
 	else if (code == OPTION_THREADS)
 		inspect->options.threads = true;
 	else if (code == OPTION_OWN)
-		inspect->options.own = true;
+		inspect->options.own_only = true;
 	else if (code == OPTION_NO_RESOLVE)
 		inspect->resolve = false;
 }

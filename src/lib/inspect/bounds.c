@@ -68,7 +68,7 @@ static void bound_by_device(const struct cgw_frame *frame, enum cgw_metric limit
 				continue;
 			bound->limit = limit;
 			bound->bound = instances[i].number;
-			bound->by = each;
+			bound->set_by = each;
 			(void)snprintf(bound->device, sizeof(bound->device), "%s",
 				       instances[i].name);
 		}
@@ -90,7 +90,7 @@ static void bound_by_number(const struct cgw_frame *frame, enum cgw_metric limit
 		return;
 	bound->limit = limit;
 	bound->bound = number;
-	bound->by = by;
+	bound->set_by = by;
 }
 
 size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
@@ -104,7 +104,7 @@ size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
 			.limit = resources[i].limits[0],
 			.use = cgw_snapshot_number(cgw_frame_now(frame), resources[i].use, group),
 			.use_metric = resources[i].use,
-			.by = CGW_NO_GROUP,
+			.set_by = CGW_NO_GROUP,
 		};
 		for (size_t j = 0; j < ARRAY_SIZE(resources[i].limits); j++) {
 			if (j > 0 && resources[i].limits[j] == resources[i].limits[0])

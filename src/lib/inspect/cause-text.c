@@ -33,7 +33,7 @@ static void sentence_cpu(const struct cgw_cause *cause, char *text, size_t size)
 	struct number bound = format(cause->bound, CGW_UNIT_CPU);
 	struct number lost = format(cause->amount, CGW_UNIT_NS);
 
-	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->now)
+	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->current)
 		(void)snprintf(
 			text, size,
 			"throttled in %s of the periods by cpu.max %s: %s of CPU time lost a "
@@ -91,7 +91,8 @@ static void sentence_pressure(const struct cgw_cause *cause, char *text, size_t 
 	struct number share = format(cause->percent, CGW_UNIT_PERCENT);
 
 	(void)snprintf(text, size, "%s waited for %s in %s of the last 10 s",
-		       cause->machine ? "somebody on the machine" : "some of it", what, share.text);
+		       cause->system_wide ? "somebody on the machine" : "some of it", what,
+		       share.text);
 }
 
 static void sentence_frozen(const struct cgw_cause *cause, char *text, size_t size)

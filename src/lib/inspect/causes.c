@@ -96,7 +96,7 @@ static struct cgw_cause *add(struct explanation *explanation, enum cgw_cause_kin
 	if (explanation->count == CGW_CAUSE_MAX)
 		return NULL;
 	cause = &explanation->causes[explanation->count++];
-	*cause = (struct cgw_cause){.kind = kind, .by = by, .limit = -1};
+	*cause = (struct cgw_cause){.kind = kind, .group = by, .limit = -1};
 	return cause;
 }
 
@@ -155,7 +155,7 @@ static void explain_freezer(struct explanation *explanation, uint32_t each)
 	cause = add(explanation, CGW_CAUSE_FROZEN, each);
 	if (cause == NULL)
 		return;
-	cause->now = true;
+	cause->current = true;
 	cause->percent = frozen.state == CGW_OK && frozen.value > 0 ? 100 : 99;
 	cause->limit = CGW_M_CGROUP_FREEZE;
 	(void)snprintf(cause->key, sizeof(cause->key), "thaw");
@@ -176,8 +176,8 @@ static void explain_throttling(struct explanation *explanation, uint32_t each)
 	cause = add(explanation, CGW_CAUSE_CPU_THROTTLED, each);
 	if (cause == NULL)
 		return;
-	cause->now = throttled_now > 0;
-	cause->percent = cause->now && periods_now > 0
+	cause->current = throttled_now > 0;
+	cause->percent = cause->current && periods_now > 0
 				 ? throttled_now * 100 / periods_now
 				 : (double)throttled.value * 100 / (double)periods.value;
 	cause->amount = rate(explanation, CGW_M_CPU_THROTTLED, each);
@@ -222,7 +222,7 @@ static void explain_cpuset(struct explanation *explanation)
 	cause = add(explanation, CGW_CAUSE_CPUSET_FULL, group);
 	if (cause == NULL)
 		return;
-	cause->now = true;
+	cause->current = true;
 	cause->percent = used * 100 / cpus;
 	cause->amount = used;
 	cause->bound = cpus;
@@ -257,12 +257,12 @@ static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 	if (cause == NULL)
 		return;
 	cause->percent = working * 100 / (double)limit.value;
-	cause->now = hits_now > 0 || cause->percent >= NEAR_PERCENT;
+	cause->current = hits_now > 0 || cause->percent >= NEAR_PERCENT;
 	cause->amount = working;
 	cause->bound = (double)limit.value;
-	cause->count = cause->now && hits_now > 0 ? hits_now
-		       : hits.state == CGW_OK     ? (double)hits.value
-						  : 0;
+	cause->count = cause->current && hits_now > 0 ? hits_now
+		       : hits.state == CGW_OK         ? (double)hits.value
+						      : 0;
 	cause->limit = (int16_t)limit_metric;
 	propose_bytes(cause, limit_metric, (double)limit.value);
 }
@@ -284,7 +284,7 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	cause = add(explanation, CGW_CAUSE_PIDS_MAX, each);
 	if (cause == NULL)
 		return;
-	cause->now = near || hits_now > 0;
+	cause->current = near || hits_now > 0;
 	cause->percent = limit.value > 0 ? (double)used.value * 100 / (double)limit.value : 100;
 	cause->amount = (double)used.value;
 	cause->bound = (double)limit.value;
@@ -317,7 +317,7 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 		cause = add(explanation, CGW_CAUSE_IO_LIMIT, each);
 		if (cause == NULL)
 			return;
-		cause->now = true;
+		cause->current = true;
 		cause->percent = used.real * 100 / (double)limit.value;
 		cause->amount = used.real;
 		cause->bound = (double)limit.value;
@@ -346,8 +346,8 @@ static void explain_pressure(struct explanation *explanation, enum cgw_cause_kin
 	cause = add(explanation, kind, machine ? 0 : explanation->group);
 	if (cause == NULL)
 		return;
-	cause->now = true;
-	cause->machine = machine;
+	cause->current = true;
+	cause->system_wide = machine;
 	cause->percent = (double)stall.value / 100;
 	if (machine)
 		return; /* a weight helps only where the group is known to be the one that waits */
@@ -376,12 +376,12 @@ static void explain_oom(struct explanation *explanation, uint32_t each)
 	if (cause == NULL)
 		return;
 	limit = cgw_frame_effective(explanation->frame, CGW_M_MEMORY_MAX, each, &by);
-	cause->now = kills_now > 0;
-	cause->percent = cause->now ? 100 : 50;
+	cause->current = kills_now > 0;
+	cause->percent = cause->current ? 100 : 50;
 	cause->count = kills_now > 0 ? kills_now : (double)kills.value;
 	if (limit.state != CGW_OK || by == CGW_NO_GROUP)
 		return; /* it was the machine's memory */
-	cause->by = by;
+	cause->group = by;
 	cause->limit = CGW_M_MEMORY_MAX;
 	cause->bound = (double)limit.value;
 	propose_bytes(cause, CGW_M_MEMORY_MAX, (double)limit.value);
@@ -400,7 +400,7 @@ static void explain_swap(struct explanation *explanation)
 	if (cause == NULL)
 		return;
 	cause->count = rate(explanation, CGW_M_MEMORY_PGMAJFAULT, explanation->group);
-	cause->now = cause->count >= 1;
+	cause->current = cause->count >= 1;
 	cause->percent = (double)swap.value * 100 / (double)(swap.value + used.value);
 	cause->amount = (double)swap.value;
 }
@@ -418,8 +418,8 @@ static void explain_machine(struct explanation *explanation)
 	cause = add(explanation, CGW_CAUSE_SYSTEM_MEMORY, 0);
 	if (cause == NULL)
 		return;
-	cause->now = true;
-	cause->machine = true;
+	cause->current = true;
+	cause->system_wide = true;
 	cause->percent = 100 - (double)available.value * 100 / (double)total.value;
 	cause->amount = (double)available.value;
 	cause->bound = (double)total.value;
@@ -429,14 +429,14 @@ static int compare(const void *a, const void *b)
 {
 	const struct cgw_cause *first = a, *second = b;
 
-	if (first->now != second->now)
-		return first->now ? -1 : 1;
+	if (first->current != second->current)
+		return first->current ? -1 : 1;
 	if (first->percent > second->percent || first->percent < second->percent)
 		return first->percent > second->percent ? -1 : 1;
 	if (first->kind != second->kind)
 		return first->kind < second->kind ? -1 : 1;
 	/* Nearer to the group first. */
-	return (first->by < second->by) - (first->by > second->by);
+	return (first->group < second->group) - (first->group > second->group);
 }
 
 size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,

@@ -88,9 +88,9 @@ const char *cgw_rlimit_name(enum cgw_rlimit_kind kind)
 const char *cgw_privilege_name(enum cgw_privilege privilege)
 {
 	static const char *const names[] = {
-		[CGW_PRIVILEGE_UNKNOWN] = "unknown", [CGW_PRIVILEGE_NONE] = "none",
-		[CGW_PRIVILEGE_INNER] = "inner",     [CGW_PRIVILEGE_SOME] = "some",
-		[CGW_PRIVILEGE_ADMIN] = "admin",     [CGW_PRIVILEGE_FULL] = "full",
+		[CGW_PRIVILEGE_UNKNOWN] = "unknown",  [CGW_PRIVILEGE_NONE] = "none",
+		[CGW_PRIVILEGE_NAMESPACED] = "inner", [CGW_PRIVILEGE_SOME] = "some",
+		[CGW_PRIVILEGE_ADMIN] = "admin",      [CGW_PRIVILEGE_FULL] = "full",
 	};
 
 	return (unsigned)privilege <= CGW_PRIVILEGE_FULL ? names[privilege] : "invalid";
@@ -110,7 +110,7 @@ enum cgw_privilege cgw_process_privilege(const struct cgw_inspection *inspection
 	if (process->namespaces[CGW_NAMESPACE_USER] == 0 || host == 0)
 		return CGW_PRIVILEGE_UNKNOWN;
 	if (process->namespaces[CGW_NAMESPACE_USER] != host)
-		return CGW_PRIVILEGE_INNER;
+		return CGW_PRIVILEGE_NAMESPACED;
 	if (all != 0 && (held & all) == all)
 		return CGW_PRIVILEGE_FULL;
 	return held & ADMIN_CAPABILITIES ? CGW_PRIVILEGE_ADMIN : CGW_PRIVILEGE_SOME;

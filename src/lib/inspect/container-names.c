@@ -61,7 +61,7 @@ static const char *string_at(const json_t *json, const char *first, const char *
 static void take_labels(const json_t *labels, struct cgw_names *names)
 {
 	COPY(names->pod, string_at(labels, "io.kubernetes.pod.name", NULL));
-	COPY(names->space, string_at(labels, "io.kubernetes.pod.namespace", NULL));
+	COPY(names->pod_namespace, string_at(labels, "io.kubernetes.pod.namespace", NULL));
 	COPY(names->role, string_at(labels, "io.kubernetes.container.name", NULL));
 }
 
@@ -140,7 +140,7 @@ static int take_log_name(const char *entry, struct search *search)
 		return -ENOENT;
 	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s", (int)(space - entry),
 		       entry);
-	(void)snprintf(search->names->space, sizeof(search->names->space), "%.*s",
+	(void)snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
 		       (int)(role - space - 1), space + 1);
 	(void)snprintf(search->names->role, sizeof(search->names->role), "%.*s",
 		       (int)(length - tail - (size_t)(role + 1 - entry)), role + 1);
@@ -156,7 +156,7 @@ static int take_pod_name(const char *entry, struct search *search)
 
 	if (uid[0] == '\0' || pod == NULL || last == pod || strcmp(last + 1, uid) != 0)
 		return -ENOENT;
-	(void)snprintf(search->names->space, sizeof(search->names->space), "%.*s",
+	(void)snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
 		       (int)(pod - entry), entry);
 	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s",
 		       (int)(last - pod - 1), pod + 1);
@@ -319,9 +319,9 @@ void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_nam
 				       search.path);
 		/* Not being there is no trouble: the next place may have it. */
 		if (r < 0 && !cgw_error_is_gone(r) && r != -ENOTDIR && r != -ECONNREFUSED)
-			(void)snprintf(ret_names->trouble, sizeof(ret_names->trouble),
+			(void)snprintf(ret_names->problem, sizeof(ret_names->problem),
 				       "%.80s: %.40s", search.path, strerror(-r));
 	}
 	if (ret_names->source[0] != '\0')
-		ret_names->trouble[0] = '\0';
+		ret_names->problem[0] = '\0';
 }

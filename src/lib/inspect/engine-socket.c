@@ -60,7 +60,7 @@ static int connect_to(const char *path, int *ret_fd)
 	/* A unix socket connects at once, or its queue is full (EAGAIN): busy is as good as gone. */
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	*ret_fd = take_fd(&fd);
+	*ret_fd = steal_fd(&fd);
 	return 0;
 }
 
@@ -116,7 +116,7 @@ static int receive_all(int fd, int64_t deadline_ms, char **ret_text, size_t *ret
 		used += (size_t)length;
 	}
 	text[used] = '\0';
-	*ret_text = take_pointer(&text);
+	*ret_text = steal_pointer(&text);
 	*ret_length = used;
 	return 0;
 }
@@ -161,7 +161,7 @@ int socket_get(const char *path, const char *target, unsigned timeout_ms, char *
 		r = take_body(answer, &length);
 	if (r < 0)
 		return r;
-	*ret_body = take_pointer(&answer);
+	*ret_body = steal_pointer(&answer);
 	*ret_length = length;
 	return 0;
 }

@@ -249,7 +249,7 @@ static int count_own(const struct cgw_inspection *inspection, struct namespace_t
 			if (r < 0)
 				return r;
 			if (namespace->processes++ == 0)
-			namespace->example = process->pid;
+			namespace->example_pid = process->pid;
 		}
 	}
 	return 0;
@@ -271,7 +271,7 @@ static int read_namespaces(const struct process_context *context, bool shared,
 		namespace_describe(context, &table.items[i]);
 	namespace_sort(table.items, table.count);
 	inspection->namespace_count = table.count;
-	inspection->namespaces = take_pointer(&table.items);
+	inspection->namespaces = steal_pointer(&table.items);
 	table.count = 0;
 	return 0;
 }
@@ -280,7 +280,7 @@ static int list_all(const struct cgw_layout *layout, const struct cgw_topology *
 		    uint32_t group, const struct cgw_inspect_options *options,
 		    struct listing *listing)
 {
-	uint32_t end = group + 1 + (options->own ? 0 : topology->below[group]);
+	uint32_t end = group + 1 + (options->own_only ? 0 : topology->below[group]);
 	int r = 0;
 
 	for (uint32_t each = group; each < end && r == 0; each++)
@@ -315,14 +315,14 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 				 strerror(-listing.error));
 	if (r < 0)
 		goto failed;
-	if (options->dead && !options->threads) {
-		r = add_dead(&context, topology, group, options->own, &listing);
+	if (options->zombies && !options->threads) {
+		r = add_dead(&context, topology, group, options->own_only, &listing);
 		if (r < 0)
 			goto failed;
 	}
 	inspection->out_of_view = listing.out_of_view;
 	if (listing.count > most) {
-		inspection->process_left = listing.count - most;
+		inspection->process_omitted = listing.count - most;
 		listing.count = most;
 	}
 	r = read_processes(&context, &listing, options->threads, inspection);

@@ -21,7 +21,7 @@ struct cgw_namespace *namespace_table_find(const struct namespace_table *table,
 					   enum cgw_namespace_kind kind, uint64_t inode);
 void namespace_table_done(struct namespace_table *table);
 
-/* Adds a path to those that share it, once; beyond CGW_SHOWN_MAX they are only counted. */
+/* Adds a path to those that share it, once; beyond CGW_NAMESPACE_GROUPS_MAX they are only counted. */
 int namespace_add_group(struct cgw_namespace *namespace, const char *path);
 
 /* Whether it is the machine's own, its hostname, maps and offsets; from its example. */

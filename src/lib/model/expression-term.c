@@ -62,7 +62,7 @@ int cgw_expression_word(size_t i, const char **ret_word, const char **ret_help)
 static bool find_subject(const char *key, struct term *term)
 {
 	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++)
-		if (words_have(subjects[i].words, key)) {
+		if (word_list_has(subjects[i].words, key)) {
 			term->kind = CGW_TERM_SUBJECT;
 			term->subject = (uint8_t)i;
 			term->unit = CGW_UNIT_TEXT;
@@ -75,7 +75,7 @@ int expression_unknown_key(const struct expression_parser *parser, const char *w
 			   const char *key, bool after_of)
 {
 	static const char *const wholes[] = {"limit", "host", "parent"};
-	struct suggestion nearest = {.wanted = key};
+	struct suggestion nearest = {.input = key};
 	struct cgw_field field;
 	struct cgw_diag reason = {0};
 	const char *word, *help;

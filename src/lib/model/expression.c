@@ -33,7 +33,7 @@ static struct cgw_value total(const struct cgw_frame *frame, int16_t index)
 static struct cgw_value age(const struct cgw_scope *scope)
 {
 	uint64_t age_ns =
-		scope->together == NULL && scope->facts != NULL && scope->facts->age_ns != NULL
+		scope->members == NULL && scope->facts != NULL && scope->facts->age_ns != NULL
 			? scope->facts->age_ns(scope->facts->context, scope->frame, scope->group)
 			: UINT64_MAX;
 
@@ -59,8 +59,8 @@ static struct cgw_value sum(const struct operand *operand, const struct cgw_scop
 {
 	struct cgw_value all = {.state = CGW_ABSENT, .exact = true};
 
-	for (size_t i = 0; i < scope->together_count; i++) {
-		struct cgw_value one = figure_of(operand, scope, scope->together[i]);
+	for (size_t i = 0; i < scope->member_count; i++) {
+		struct cgw_value one = figure_of(operand, scope, scope->members[i]);
 
 		if (one.state == CGW_ABSENT || one.state == CGW_GONE)
 			continue;
@@ -75,7 +75,7 @@ static struct cgw_value sum(const struct operand *operand, const struct cgw_scop
 
 static bool is_summed(const struct operand *operand, const struct cgw_scope *scope)
 {
-	return scope->together != NULL &&
+	return scope->members != NULL &&
 	       (operand->kind == OPERAND_FIELD ||
 		(scope->averages != NULL && average_is_of_group(scope->averages, operand->index)));
 }
@@ -84,7 +84,7 @@ static bool is_summed(const struct operand *operand, const struct cgw_scope *sco
 static struct cgw_value limit_of(const struct operand *operand, const struct cgw_scope *scope)
 {
 	const uint32_t *parent = cgw_snapshot_topology(cgw_frame_now(scope->frame))->parent;
-	uint32_t by, group = scope->together != NULL ? parent[scope->group] : scope->group;
+	uint32_t by, group = scope->members != NULL ? parent[scope->group] : scope->group;
 	struct cgw_number number = {0, CGW_ABSENT};
 
 	if (group != CGW_NO_GROUP)
@@ -189,7 +189,7 @@ static bool is_at_least(const struct term *term, const struct cgw_scope *scope)
 {
 	struct cgw_field field = term->figure.field;
 
-	return scope->together != NULL &&
+	return scope->members != NULL &&
 	       (term->compare == COMPARE_MORE || term->compare == COMPARE_MORE_EQUAL) &&
 	       (field.view != CGW_VIEW_DERIVED ||
 		field_derived(field.index)->operation != OPERATION_GROWTH);

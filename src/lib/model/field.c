@@ -177,7 +177,7 @@ static int find_whole(const char *key, struct cgw_field *ret_field)
 			return 0;
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
-		if (strcmp(derived[i].key, key) == 0 || words_have(derived[i].aliases, key)) {
+		if (strcmp(derived[i].key, key) == 0 || word_list_has(derived[i].aliases, key)) {
 			*ret_field = derived_field(i);
 			return 0;
 		}
@@ -190,7 +190,7 @@ static int find_whole(const char *key, struct cgw_field *ret_field)
 
 static int unknown_key(const char *key, struct cgw_diag *diag)
 {
-	struct suggestion nearest = {.wanted = key};
+	struct suggestion nearest = {.input = key};
 	char shown[128];
 
 	for (size_t i = 0; i < IDENTITY_COUNT; i++)

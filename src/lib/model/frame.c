@@ -55,7 +55,7 @@ uint32_t cgw_frame_previous(const struct cgw_frame *frame, uint32_t group)
 	return frame->previous[group];
 }
 
-const uint32_t *cgw_frame_gone(const struct cgw_frame *frame, size_t *ret_count)
+const uint32_t *cgw_frame_removed_groups(const struct cgw_frame *frame, size_t *ret_count)
 {
 	*ret_count = frame->gone_count;
 	return frame->gone;

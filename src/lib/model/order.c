@@ -63,8 +63,8 @@ static void fill_keys(const struct cgw_frame *frame, struct cgw_field field, uns
 
 		keys[i].group = groups[i];
 		if (field.shape == CGW_STRING) {
-			keys[i].rank =
-				rank_of_text(frame, field, groups[i], flags & CGW_ORDER_BACKWARD);
+			keys[i].rank = rank_of_text(frame, field, groups[i],
+						    flags & CGW_ORDER_TEXT_DESCENDING);
 			continue;
 		}
 		value = cgw_frame_value(frame, field, groups[i]);

@@ -112,7 +112,7 @@ static int update(struct filter *filter, struct topology *source)
 	free(filter->groups);
 	filter->source = topology_ref(source);
 	filter->kept = kept;
-	filter->groups = take_pointer(&groups);
+	filter->groups = steal_pointer(&groups);
 	return 0;
 }
 

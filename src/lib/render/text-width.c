@@ -36,7 +36,7 @@ size_t cgw_text_width(const char *text)
 	return width;
 }
 
-size_t cgw_text_cut(const char *text, size_t cells, bool utf8, char *buffer, size_t size)
+size_t cgw_text_truncate(const char *text, size_t cells, bool utf8, char *buffer, size_t size)
 {
 	const char *mark = utf8 ? "…" : "~";
 	size_t used = 0, taken = 0, length = strlen(text);

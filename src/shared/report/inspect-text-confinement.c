@@ -102,7 +102,7 @@ static const char *privilege_text(enum cgw_privilege privilege)
 	static const char *const texts[] = {
 		[CGW_PRIVILEGE_UNKNOWN] = "unknown: cannot read its user namespace",
 		[CGW_PRIVILEGE_NONE] = "none: no capabilities",
-		[CGW_PRIVILEGE_INNER] =
+		[CGW_PRIVILEGE_NAMESPACED] =
 			"inner: capabilities only in a user namespace other than the host's",
 		[CGW_PRIVILEGE_SOME] = "some: capabilities on the host",
 		[CGW_PRIVILEGE_ADMIN] =

@@ -73,7 +73,7 @@ static int print_network(const struct view *view, const struct view_network *net
 	fprintf(out, "\nNETWORK namespace %llu%s%s\n",
 		(unsigned long long)network->namespace->inode,
 		host ? " of the host: includes traffic of other groups" : "",
-		!host && network->namespace->others > 0
+		!host && network->namespace->other_processes > 0
 			? ", shared: includes traffic of other groups"
 			: "");
 	if (network->now == NULL) {

@@ -55,29 +55,29 @@ static const json_t *instance_of(const struct policy_report *report, const char 
 	return NULL;
 }
 
-/* Scope to evaluate the conditions of a section. The caller frees `*together`. */
+/* Scope to evaluate the conditions of a section. The caller frees `*members`. */
 static struct cgw_scope scope_of(const struct policy_report *report, size_t index,
-				 uint32_t **together)
+				 uint32_t **members)
 {
 	struct cgw_scope scope = {
 		.frame = report->frame, .group = report->group, .facts = report->facts};
 
 	(void)cgw_policy_sum_members(report->policy, index, report->frame, report->facts,
-				     report->group, together, &scope.together_count);
-	scope.together = *together;
+				     report->group, members, &scope.member_count);
+	scope.members = *members;
 	return scope;
 }
 
 static void print_expression(const struct policy_report *report, size_t index, const char *name,
 			     const struct cgw_expression *expression)
 {
-	CLEANUP(cleanup_free) uint32_t *together = NULL;
-	const struct cgw_scope scope = scope_of(report, index, &together);
+	CLEANUP(cleanup_free) uint32_t *members = NULL;
+	const struct cgw_scope scope = scope_of(report, index, &members);
 
 	printf("    %s = %s: %s", name, cgw_expression_text(expression),
 	       cgw_truth_name(cgw_expression_evaluate(expression, &scope)));
-	if (scope.together_count > 0)
-		printf(", sum of %zu groups", scope.together_count);
+	if (scope.member_count > 0)
+		printf(", sum of %zu groups", scope.member_count);
 	putchar('\n');
 	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
 		struct cgw_value value, bound;
@@ -221,8 +221,8 @@ static json_t *json_side(struct cgw_value value)
 static json_t *json_condition(const struct policy_report *report, size_t index,
 			      const struct cgw_expression *expression)
 {
-	CLEANUP(cleanup_free) uint32_t *together = NULL;
-	const struct cgw_scope scope = scope_of(report, index, &together);
+	CLEANUP(cleanup_free) uint32_t *members = NULL;
+	const struct cgw_scope scope = scope_of(report, index, &members);
 	json_t *terms = json_array();
 
 	if (expression == NULL) {
@@ -243,7 +243,7 @@ static json_t *json_condition(const struct policy_report *report, size_t index,
 	}
 	return json_pack("{s:s, s:s, s:I, s:o}", "text", cgw_expression_text(expression), "truth",
 			 cgw_truth_name(cgw_expression_evaluate(expression, &scope)), "together",
-			 (json_int_t)scope.together_count, "terms", terms);
+			 (json_int_t)scope.member_count, "terms", terms);
 }
 
 static json_t *json_sets(const struct policy_report *report, size_t index)

@@ -101,7 +101,7 @@ int rehearser_run(struct rehearser *rehearser, uint64_t until_ns)
 }
 
 /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
-static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed_action *action)
 {
 	const char *control =
 		action->kind == CGW_ACTION_LIMIT ? cgw_control_info(action->control)->key : "";
@@ -118,7 +118,8 @@ static char *describe(const struct rehearser *rehearser, const struct cgw_rehear
 }
 
 /* Standing limits apply all the time, so only actions of rules are listed. */
-static bool is_rule_action(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+static bool is_rule_action(const struct rehearser *rehearser,
+			   const struct cgw_rehearsed_action *action)
 {
 	return action->section != UINT32_MAX &&
 	       cgw_policy_section(rehearser->policy, action->section).kind == CGW_SECTION_RULE;
@@ -137,7 +138,7 @@ int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_ac
 		      size_t *ret_count, uint64_t *ret_reached_ns)
 {
 	size_t rehearsed_count, count = 0;
-	const struct cgw_rehearsed *rehearsed =
+	const struct cgw_rehearsed_action *rehearsed =
 		cgw_rehearsal_actions(rehearser->rehearsal, &rehearsed_count);
 	struct replay_action *actions = calloc(rehearsed_count + 1, sizeof(*actions));
 
@@ -149,7 +150,7 @@ int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_ac
 		if (!is_rule_action(rehearser, &rehearsed[i]))
 			continue;
 		action->realtime_ns = rehearser->shown_ns[i];
-		action->until_ns = rehearsed[i].realtime_ns + rehearsed[i].held_ns;
+		action->until_ns = rehearsed[i].realtime_ns + rehearsed[i].active_ns;
 		action->path = strdup(rehearsed[i].path);
 		action->text = describe(rehearser, &rehearsed[i]);
 		count++;

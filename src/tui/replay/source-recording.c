@@ -175,8 +175,8 @@ static int collect_jump(struct recording *recording, struct arrival *ret_arrival
 		ret_arrival->jump = true;
 		/* Rates need two consecutive samples of the same boot. */
 		if (cgw_frame_before(cgw_replay_frame(recording->replay)) == run_up.before)
-			ret_arrival->before = take_pointer(&run_up.before);
-		ret_arrival->history = take_pointer(&run_up.history);
+			ret_arrival->before = steal_pointer(&run_up.before);
+		ret_arrival->history = steal_pointer(&run_up.history);
 	}
 	cgw_snapshot_unref(run_up.before);
 	cgw_snapshot_unref(run_up.now);

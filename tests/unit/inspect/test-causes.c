@@ -62,18 +62,18 @@ static void ranks(void **state)
 	(void)state;
 	assert_int_equal(cgw_explain(frame, 2, causes), 3);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_PIDS_MAX);
-	assert_true(causes[0].now);
+	assert_true(causes[0].current);
 	assert_true(fabs(causes[0].percent - 95) < 1e-9);
 	assert_string_equal(causes[0].key, "pids.max");
 	assert_string_equal(causes[0].value, "30");
 	assert_int_equal(causes[1].kind, CGW_CAUSE_CPU_THROTTLED);
-	assert_int_equal(causes[1].by, 1); /* the group above */
-	assert_true(causes[1].now);
+	assert_int_equal(causes[1].group, 1); /* the group above */
+	assert_true(causes[1].current);
 	assert_true(fabs(causes[1].percent - 40) < 1e-9);
 	assert_true(fabs(causes[1].amount - 2e8) < 1);
 	assert_string_equal(causes[1].value, "75%");
 	assert_int_equal(causes[2].kind, CGW_CAUSE_OOM_KILLED);
-	assert_false(causes[2].now);
+	assert_false(causes[2].current);
 	assert_true(fabs(causes[2].count - 3) < 1e-9);
 	assert_string_equal(causes[2].key, "memory.max");
 	assert_string_equal(causes[2].value, "150M");
@@ -107,7 +107,7 @@ static void working_set(void **state)
 	frame = make_frame(topology, cached, ARRAY_SIZE(cached), needed, ARRAY_SIZE(needed));
 	assert_int_equal(cgw_explain(frame, 2, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_MEMORY_MAX);
-	assert_int_equal(causes[0].by, 1);
+	assert_int_equal(causes[0].group, 1);
 	assert_true(fabs(causes[0].percent - 95) < 1e-9);
 	cgw_frame_free(frame);
 	topology_unref(topology);
@@ -130,12 +130,12 @@ static void pressure(void **state)
 	(void)state;
 	assert_int_equal(cgw_explain(frame, 1, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_PRESSURE);
-	assert_false(causes[0].machine);
+	assert_false(causes[0].system_wide);
 	assert_true(fabs(causes[0].percent - 42.5) < 1e-9);
 	assert_string_equal(causes[0].key, "cpu.weight");
 	assert_string_equal(causes[0].value, "200");
 	assert_int_equal(cgw_explain(frame, 0, causes), 1);
-	assert_true(causes[0].machine);
+	assert_true(causes[0].system_wide);
 	assert_string_equal(causes[0].key, "");
 	assert_int_equal(cgw_explain(frame, 3, causes), 0); /* less than one percent */
 	cgw_frame_free(frame);
@@ -171,7 +171,7 @@ static void bounds(void **state)
 	bound = bound_of(found, count, "memory");
 	assert_int_equal(bound->bound.value, 900); /* its own, tighter than the one above */
 	assert_int_equal(bound->limit, CGW_M_MEMORY_HIGH);
-	assert_int_equal(bound->by, 2);
+	assert_int_equal(bound->set_by, 2);
 	assert_int_equal(bound->use.value, 7);
 	assert_int_equal(bound_of(found, count, "pids")->bound.state, CGW_MAX);
 	/* Not allowed to know is not unlimited; not there is neither. */
@@ -196,7 +196,7 @@ static void words(void **state)
 		 "uses 1.97 of the 2 CPUs it may run on"},
 		{{.kind = CGW_CAUSE_CPU_PRESSURE, .percent = 7},
 		 "some of it waited for a CPU in 7.0% of the last 10 s"},
-		{{.kind = CGW_CAUSE_IO_PRESSURE, .percent = 7, .machine = true},
+		{{.kind = CGW_CAUSE_IO_PRESSURE, .percent = 7, .system_wide = true},
 		 "somebody on the machine waited for a disk in 7.0% of the last 10 s"},
 		{{.kind = CGW_CAUSE_MEMORY_PRESSURE, .percent = 7},
 		 "some of it waited for memory in 7.0% of the last 10 s"},

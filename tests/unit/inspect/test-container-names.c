@@ -72,11 +72,11 @@ static void kubelet(void **state)
 	tree_directory(tree, "var/log/pods/shop_other_" POD "0");
 	names = resolve(tree, "/kubepods/burstable/pod" POD "/" ID);
 	assert_string_equal(names.pod, "web-7d");
-	assert_string_equal(names.space, "shop");
+	assert_string_equal(names.pod_namespace, "shop");
 	assert_string_equal(names.role, "nginx");
 	names = resolve(tree, "/kubepods/burstable/pod" POD);
 	assert_string_equal(names.name, "web-7d");
-	assert_string_equal(names.space, "shop");
+	assert_string_equal(names.pod_namespace, "shop");
 	tree_free(tree);
 }
 
@@ -89,11 +89,11 @@ static void nothing_known(void **state)
 	(void)state;
 	names = resolve(tree, "/docker/" ID);
 	assert_string_equal(names.name, "");
-	assert_string_equal(names.trouble, "");
+	assert_string_equal(names.problem, "");
 	tree_file(tree, "var/lib/docker/containers/" ID "/config.v2.json", "{\"Name\":");
 	names = resolve(tree, "/docker/" ID);
 	assert_string_equal(names.name, "");
-	assert_string_not_equal(names.trouble, "");
+	assert_string_not_equal(names.problem, "");
 	tree_file(tree, "run/systemd/x", "CLASS=stolen\n");
 	names = resolve(tree, "/machine.slice/systemd-nspawn@\\x2e\\x2e\\x2fx.service");
 	assert_string_equal(names.role, "");
@@ -169,15 +169,15 @@ static void sockets(void **state)
 	engine.answer = "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"no\"}";
 	names = ask(tree, &engine, &seconds);
 	assert_string_equal(names.name, "");
-	assert_string_equal(names.trouble, ""); /* not knowing it is no trouble */
+	assert_string_equal(names.problem, ""); /* not knowing it is no trouble */
 	engine.answer = "gibberish";
 	names = ask(tree, &engine, &seconds);
 	assert_string_equal(names.name, "");
-	assert_string_not_equal(names.trouble, "");
+	assert_string_not_equal(names.problem, "");
 	engine.answer = NULL;
 	names = ask(tree, &engine, &seconds);
 	assert_string_equal(names.name, "");
-	assert_non_null(strstr(names.trouble, "timed out"));
+	assert_non_null(strstr(names.problem, "timed out"));
 	if (seconds > 3)
 		fail_msg("a hanging engine held us for %.1f s", seconds);
 	tree_free(tree);

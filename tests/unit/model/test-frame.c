@@ -138,7 +138,7 @@ static void matches(void **state)
 	assert_state(frame, "cpu", "/a", CGW_OK);
 	assert_state(frame, "cpu", "/a/y", CGW_WARMUP); /* another group: no rate out of two */
 	assert_state(frame, "cpu", "/a/new", CGW_WARMUP);
-	gone = cgw_frame_gone(frame, &count);
+	gone = cgw_frame_removed_groups(frame, &count);
 	assert_int_equal(count, 2);
 	assert_int_equal(gone[0], 2); /* /a/x */
 	assert_int_equal(gone[1], 4); /* /b */

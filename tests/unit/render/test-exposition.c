@@ -84,7 +84,7 @@ static void openmetrics(void **state)
 	expose(CGW_EXPOSITION_OPENMETRICS, "cpu.usage", 0, &text);
 	assert_part(
 		&text, "# HELP cgward_cpu",
-		"# HELP cgward_cpu_usage_seconds CPU time used by the group and all beneath it.\n"
+		"# HELP cgward_cpu_usage_seconds CPU time used by the group and its descendants.\n"
 		"# TYPE cgward_cpu_usage_seconds counter\n"
 		"# UNIT cgward_cpu_usage_seconds seconds\n"
 		"cgward_cpu_usage_seconds_total{group=\"/\"} 18446744073.709551615\n"
@@ -99,12 +99,12 @@ static void text_format(void **state)
 
 	(void)state;
 	expose(CGW_EXPOSITION_TEXT, "memory.max", 0, &text);
-	assert_part(
-		&text, "# HELP cgward_memory",
-		"# HELP cgward_memory_max_bytes Hard memory limit; above it the OOM killer comes.\n"
-		"# TYPE cgward_memory_max_bytes gauge\n"
-		"cgward_memory_max_bytes{group=\"/a\"} +Inf\n"
-		"cgward_memory_max_bytes{group=\"/a/x\\\\x0a\\\\x1b\"} 4096\n");
+	assert_part(&text, "# HELP cgward_memory",
+		    "# HELP cgward_memory_max_bytes Hard memory limit, enforced by reclaim and "
+		    "then by the OOM killer.\n"
+		    "# TYPE cgward_memory_max_bytes gauge\n"
+		    "cgward_memory_max_bytes{group=\"/a\"} +Inf\n"
+		    "cgward_memory_max_bytes{group=\"/a/x\\\\x0a\\\\x1b\"} 4096\n");
 	assert_null(strstr(text.bytes, "# EOF"));
 	assert_null(strstr(text.bytes, "# UNIT"));
 	assert_non_null(strstr(text.bytes, "# TYPE cgward_group_info gauge\n"));

@@ -127,16 +127,16 @@ static void texts(void **state)
 		skip();
 	assert_int_equal(cgw_text_width("abc"), 3);
 	assert_int_equal(cgw_text_width("漢字"), 4);
-	assert_int_equal(cgw_text_cut("abcdef", 6, true, buffer, sizeof(buffer)), 6);
-	(void)cgw_text_cut("abcdef", 4, true, buffer, sizeof(buffer));
+	assert_int_equal(cgw_text_truncate("abcdef", 6, true, buffer, sizeof(buffer)), 6);
+	(void)cgw_text_truncate("abcdef", 4, true, buffer, sizeof(buffer));
 	assert_string_equal(buffer, "abc…");
-	(void)cgw_text_cut("abcdef", 4, false, buffer, sizeof(buffer));
+	(void)cgw_text_truncate("abcdef", 4, false, buffer, sizeof(buffer));
 	assert_string_equal(buffer, "abc~");
-	(void)cgw_text_cut("漢字漢字", 4, true, buffer, sizeof(buffer));
+	(void)cgw_text_truncate("漢字漢字", 4, true, buffer, sizeof(buffer));
 	assert_string_equal(buffer, "漢…"); /* a wide character is not cut in two */
-	assert_int_equal(cgw_text_cut("abc", 0, true, buffer, sizeof(buffer)), 0);
+	assert_int_equal(cgw_text_truncate("abc", 0, true, buffer, sizeof(buffer)), 0);
 	for (size_t size = 1; size < 12; size++) {
-		(void)cgw_text_cut("漢字漢字", 5, true, buffer, size);
+		(void)cgw_text_truncate("漢字漢字", 5, true, buffer, size);
 		assert_true(strlen(buffer) < size);
 	}
 }
