@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-glob.c - match the pattern in the first line with the path in the second one. */
+/* fuzz-glob.c - untrusted patterns (first line) and paths (second line). */
 #include "fuzz.h"
 #include <cgward/model.h>
 
