@@ -20,7 +20,7 @@ struct explained_policy {
 enum cli_exit explained_policy_load(struct explained_policy *explained, const char *file);
 void explained_policy_print(struct explained_policy *explained,
 			    const struct inspect_target *target);
-/* Returns null if there is no policy. */
+/* Returns null without a policy. */
 json_t *explained_policy_json(struct explained_policy *explained,
 			      const struct inspect_target *target);
 void explained_policy_done(struct explained_policy *explained);
