@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced: what Debian packages cgward needs, and installing those that are missing.
+# Sourced: the Debian packages that cgward needs, and a function that installs missing ones.
 
 # To build and to run.
 # shellcheck disable=SC2034
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsystemd-dev libinih-dev
 	libmount-dev libsmartcols-dev libjansson-dev libzstd-dev)
-# To test as well: the second compiler, the checkers, the peers that figures are compared with.
+# To run the tests: the second compiler, checkers, and programs whose output is compared.
 # shellcheck disable=SC2034
 packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-dev libcmocka-dev shellcheck python3 binutils
 	cgroup-tools libcgroup-dev abigail-tools systemd util-linux procps curl iproute2 libcap2-bin tmux valgrind git mandoc libmicrohttpd-dev prometheus
@@ -15,7 +15,7 @@ packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-dev
 # shellcheck disable=SC2034
 packages_vm=(qemu-system-x86 mmdebstrap e2fsprogs fdisk patchelf crun python3-yaml)
 
-# install_packages NAME...: quiet, and only what is not there.
+# install_packages NAME...: install missing packages, quietly.
 install_packages() {
 	local missing=() name log
 	for name in "$@"; do
@@ -24,11 +24,11 @@ install_packages() {
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if ! command -v apt-get >/dev/null; then
-		echo "not installed, and this is no Debian to install them on: ${missing[*]}" >&2
+		echo "missing packages (not a Debian system, install them manually): ${missing[*]}" >&2
 		return 1
 	fi
 	if [ "$(id -u)" != 0 ]; then
-		echo "not installed: ${missing[*]}; run this with sudo, or install them yourself" >&2
+		echo "missing packages: ${missing[*]}; run this with sudo, or install them manually" >&2
 		return 1
 	fi
 	echo "installing: ${missing[*]}"
@@ -38,13 +38,13 @@ install_packages() {
 		>"$log" 2>&1; then
 		tail -n 5 "$log" >&2
 		rm -f "$log"
-		echo "could not install: ${missing[*]}" >&2
+		echo "cannot install: ${missing[*]}" >&2
 		return 1
 	fi
 	rm -f "$log"
 }
 
-# debian_mirror: where this machine gets its own Debian packages from, for mmdebstrap.
+# debian_mirror: print the URL of this machine's Debian mirror, for mmdebstrap.
 debian_mirror() {
 	apt-get indextargets --format "\$(REPO_URI) \$(CODENAME) \$(COMPONENT)" 'Created-By: Packages' |
 		awk '$2 ~ /^[a-z]+$/ && $3 == "main" && $1 ~ /debian\/?$/ {print $1; exit}'

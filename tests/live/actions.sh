@@ -166,7 +166,7 @@ hold = 1h
 END
 	start_daemon
 	check "a user's own group is not excused by its owner" wait_for 20 is_pids_max "$group/user" 77
-	check "one of root's is" wait_for 20 says "$group/root .*user.oomd_omit is set on it"
+	check "one of root's is" wait_for 20 says "$group/root .*oomd_omit is set on the group"
 	check "and stays as it is" is_pids_max "$group/root" max
 	stop_daemon
 fi
@@ -200,8 +200,8 @@ END
 	check "$1: 11 together are more than 10, and the first of the others is taken" wait_for 20 is_pids_max "$group/many" 77
 	check "alone" is_pids_max "$group/few" max
 	check "$1: not who has most of all" is_pids_max "$group/most" max
-	check "with what they come to in the record" says "together: limit $group/many .*pids.current > 10 (now 11 together)"
-	check "check tells of how many it is" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, of 3 groups together'"
+	check "with what they come to in the record" says "together: limit $group/many .*pids.current > 10 (now 11 in total)"
+	check "check tells of how many it is" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, sum of 3 groups'"
 	stop_daemon
 	same "$1: given back at the end" max "$(file_of pids "$group/many" pids.max)"
 }

@@ -11,7 +11,7 @@ group=$(make_group a cpu cpuacct memory pids freezer)
 printf '[rule r]\nmatch = /x\nwhen = cpuu > 1\nthen = log\n' >"$policy"
 chmod 644 "$policy"
 status "a policy with a mistake is refused with its own status" 3 "$CGWARD" check "$policy"
-names_mistake() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean \"cpu\""; }
+names_mistake() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean 'cpu'"; }
 check "the mistake is named with file, line and the nearest word" names_mistake
 chmod 666 "$policy"
 status "a policy that others can write is refused" 3 "$CGWARD" enforce --policy "$policy" --once
@@ -63,12 +63,12 @@ fi
 cp "$policy" "$state/good"
 echo "nonsense" >>"$policy"
 kill -HUP "$daemon"
-check "a new policy with mistakes is refused" wait_for 10 says "the old one goes on"
+check "a new policy with mistakes is refused" wait_for 10 says "the old one stays in effect"
 sed 's/pids.max = 33/pids.max = 44/' "$state/good" >"$policy"
 kill -HUP "$daemon"
 check "a new policy is used" wait_for 10 is_pids_max "$new" 44
 echo 55 >"$(mount_of pids)$new/pids.max"
-check "what a person sets is left alone, and named" wait_for 10 says "somebody else changed pids.max"
+check "what a person sets is left alone, and named" wait_for 10 says "another process changed pids.max"
 check "and stays" is_pids_max "$new" 55
 stop_daemon
 same "it ends in order" 0 $?
@@ -188,8 +188,8 @@ start_daemon
 explains() { "$CGWARD" explain --rates 100ms --policy "$policy" "$group" | grep -qE "$1"; }
 check "explain names the sections that are for a group" explains '^\[rule waiting\] .*policy\.conf:'
 check "what each term is now" explains 'memory.current >= 0: true \(now [0-9]'
-check "and how long the rule still waits" wait_for 10 explains 'enforcement: pending, step 1, .* it would act in (5|1h|60)'
+check "and how long the rule still waits" wait_for 10 explains 'enforcement: pending, step 1, .* acts in (5|1h|60)'
 is_in_json() { "$CGWARD" explain --json --rates 100ms --policy "$policy" "$group" | grep -q '"phase": "pending"'; }
 check "in JSON as well" is_in_json
 stop_daemon
-check "without enforcement it says so" explains 'no enforcement is running'
+check "without enforcement it says so" explains 'enforcement is not running'

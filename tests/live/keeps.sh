@@ -38,7 +38,7 @@ elif $has_http; then
 	check "of the machine only what is wanted" is_not exposes 'group="/"'
 	same "it is well" ok "$(ask healthz)"
 else
-	check "without HTTP it says so" says "built without HTTP"
+	check "without HTTP it says so" says "built without libmicrohttpd"
 fi
 
 # A policy that wants other things.
@@ -65,7 +65,7 @@ $rule
 END
 kill -HUP "$daemon"
 check "a recording that cannot be made is said" wait_for 20 says "recording to /proc/nowhere/x: "
-if $has_http; then check "so is an endpoint that cannot be" wait_for 20 says "\[metrics\] is not served: "; fi
+if $has_http; then check "so is an endpoint that cannot be" wait_for 20 says "cannot serve metrics: "; fi
 : >"$state/log"
 check "rules go on" wait_for 20 says "often: limit"
 stop_daemon

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* doctor-checks.h - one finding a check; the table of checks is what the doctor does. */
+/* doctor-checks.h - checks of `cgward doctor`, each with one finding. */
 #ifndef CGWARD_CMD_DOCTOR_DOCTOR_CHECKS_H
 #define CGWARD_CMD_DOCTOR_DOCTOR_CHECKS_H
 
@@ -7,15 +7,15 @@
 
 enum verdict { VERDICT_WORKS, VERDICT_LIMITED, VERDICT_FAILS };
 
-/* Texts are safe to print. */
+/* Strings are escaped. */
 struct finding {
 	enum verdict verdict;
-	char what[512]; /* how it is, and why */
-	char todo[256]; /* what to do; "" where nothing is to be done */
+	char state[512]; /* with the reason, if limited */
+	char hint[256];  /* suggested fix, or "" */
 };
 
 struct check {
-	const char *name; /* one word, public API of --json */
+	const char *name; /* one word; part of the JSON output, do not change */
 	void (*run)(const struct cgw_layout *layout, struct finding *finding);
 };
 

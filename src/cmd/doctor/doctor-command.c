@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* doctor-command.c - `cgward doctor`: what works on this machine, what does not, why, and what to do. */
+/* doctor-command.c - `cgward doctor`: diagnose cgroup support of this machine. */
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -10,13 +10,13 @@
 #include "shared/cli/options.h"
 
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "one JSON document"},
+	{'J', "json", NULL, false, "print one JSON document"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward doctor [OPTION...]",
-	.text = "Says what works on this machine, what does not, why, and what to do.",
+	.text = "Checks what works on this machine, what does not and why, and suggests fixes.",
 	.options = options,
 };
 
@@ -34,7 +34,7 @@ static void print_json(const struct finding *findings)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:s, s:s}", "check", checks[i].name,
 						"verdict", verdicts[findings[i].verdict], "what",
-						findings[i].what, "todo", findings[i].todo));
+						findings[i].state, "todo", findings[i].hint));
 	list = json_pack("{s:s, s:o}", "cgward", cgw_version(), "checks", list);
 	(void)json_dumpf(list, stdout, JSON_INDENT(1));
 	putchar('\n');
@@ -45,9 +45,9 @@ static void print_text(const struct finding *findings)
 {
 	for (size_t i = 0; checks[i].name != NULL; i++) {
 		printf("%-11s %-8s %s\n", checks[i].name, verdicts[findings[i].verdict],
-		       findings[i].what);
-		if (findings[i].todo[0] != '\0')
-			printf("%-11s %-8s -> %s\n", "", "", findings[i].todo);
+		       findings[i].state);
+		if (findings[i].hint[0] != '\0')
+			printf("%-11s %-8s -> %s\n", "", "", findings[i].hint);
 	}
 }
 
@@ -66,8 +66,8 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 	if (code < 0)
 		return (int)status;
 	if (optind < argc)
-		return (int)cli_usage_error(context, "doctor takes no operand");
-	/* Not cli_layout(): that nothing is mounted is a finding here. */
+		return (int)cli_usage_error(context, "unexpected argument '%s'", argv[optind]);
+	/* Not cli_layout(): here, a missing hierarchy is a finding. */
 	if (cgw_layout_open(&context->roots, &layout, &diag) < 0) {
 		cli_diag(context, &diag);
 		return CLI_NO_CGROUP;
@@ -75,8 +75,8 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 	for (size_t i = 0; checks[i].name != NULL && i < ARRAY_SIZE(findings); i++) {
 		if (layout->kind == CGW_LAYOUT_NONE && i > 0) {
 			findings[i].verdict = VERDICT_FAILS;
-			(void)snprintf(findings[i].what, sizeof(findings[i].what),
-				       "not without a hierarchy");
+			(void)snprintf(findings[i].state, sizeof(findings[i].state),
+				       "requires a cgroup hierarchy");
 			continue;
 		}
 		checks[i].run(layout, &findings[i]);
@@ -91,6 +91,6 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 }
 
 const struct cli_command doctor_commands[] = {
-	{"doctor", "say what works on this machine, and what does not", doctor_run},
+	{"doctor", "check what works on this machine and suggest fixes", doctor_run},
 	{NULL, NULL, NULL},
 };

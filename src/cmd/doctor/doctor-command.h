@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* doctor-command.h - `cgward doctor`: what works on this machine, what does not, why, and what to do. */
+/* doctor-command.h - `cgward doctor`: diagnose cgroup support of this machine. */
 #ifndef CGWARD_CMD_DOCTOR_DOCTOR_COMMAND_H
 #define CGWARD_CMD_DOCTOR_DOCTOR_COMMAND_H
 

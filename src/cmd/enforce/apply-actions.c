@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * apply-actions.c - values that are set, and given back.
+ * apply-actions.c - apply policy actions and restore what they changed.
  *
- * The old value is on disk before the new one is written. What somebody else wrote since is never
- * overwritten by giving back.
+ * The old value is on disk before the new one is written. A value that another process has changed
+ * since is never overwritten when restoring.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,22 +15,22 @@
 #include "cmd/enforce/run-program.h"
 #include "lib/base/cleanup.h"
 
-#define FORGET_MIN        64 /* records that are not worth looking through */
+#define FORGET_MIN        64 /* do not scan fewer records than this */
 #define FREEZE_TIMEOUT_NS UINT64_C(2000000000)
 
-/* One step by the limit room, with its result copied out. */
-static int apply(const struct performer *performer, const struct cgw_action *action,
-		 const struct cgw_step *step, struct applied_action *performed)
+/* Runs one step through the limit module and copies its result. */
+static int apply_step(const struct applier *applier, const struct cgw_action *action,
+		      const struct cgw_step *step, struct applied_action *applied)
 {
 	char who[80];
 	struct cgw_limit_options options = {
-		.backend = performer->settings->backend,
-		.dry_run = action->dry_run || performer->store == NULL,
-		/* What is given back was there before: it is no danger to go there again. */
+		.backend = applier->settings->backend,
+		.dry_run = action->dry_run || applier->store == NULL,
+		/* A restored value was in effect before, so it is safe. */
 		.force = action->force || action->kind == CGW_ACTION_RESTORE,
 		.enable = true,
 		.no_undo = true,
-		.journal = performer->store != NULL ? undo_store_directory(performer->store) : NULL,
+		.journal = applier->store != NULL ? undo_store_directory(applier->store) : NULL,
 		.who = who,
 		.why = action->reason,
 	};
@@ -39,7 +39,7 @@ static int apply(const struct performer *performer, const struct cgw_action *act
 	int r;
 
 	(void)snprintf(who, sizeof(who), "rule %.60s", action->rule);
-	r = cgw_plan_new(performer->layout, &options, &plan);
+	r = cgw_plan_new(applier->layout, &options, &plan);
 	if (r == 0)
 		r = cgw_plan_add(plan, step, &diag);
 	if (r == 0)
@@ -47,33 +47,33 @@ static int apply(const struct performer *performer, const struct cgw_action *act
 	if (plan != NULL && cgw_plan_count(plan) > 0) {
 		const struct cgw_result *result = cgw_plan_result(plan, 0);
 
-		performed->result.outcome = result->outcome;
-		memcpy(performed->accepted_value, result->new_value, sizeof(result->new_value));
-		memcpy(performed->how, result->how, sizeof(result->how));
+		applied->result.outcome = result->outcome;
+		memcpy(applied->accepted_value, result->new_value, sizeof(result->new_value));
+		memcpy(applied->how, result->how, sizeof(result->how));
 		if (result->diag.text[0] != '\0')
 			diag = result->diag;
 	}
 	if (r < 0)
-		(void)snprintf(performed->reason, sizeof(performed->reason), "%s",
+		(void)snprintf(applied->reason, sizeof(applied->reason), "%s",
 			       diag.text[0] != '\0' ? diag.text : strerror(-r));
 	cgw_plan_free(plan);
 	return r;
 }
 
-/* The device, page size or resource before the value; "" where the control has none. */
-static void instance_of(enum cgw_control control, const char *value, char *buffer, size_t size)
+/* The device, page size or resource in front of the value; "" if the control has none. */
+static void parse_instance(enum cgw_control control, const char *value, char *buffer, size_t size)
 {
 	size_t length = cgw_control_info(control)->instances ? strcspn(value, " ") : 0;
 
 	(void)snprintf(buffer, size, "%.*s", (int)length, value);
 }
 
-static int read_value(const struct performer *performer, const struct undo_record *record,
-		      char *buffer, size_t size)
+static int read_value(const struct applier *applier, const struct undo_record *record, char *buffer,
+		      size_t size)
 {
 	struct cgw_diag diag = {0};
 
-	return cgw_control_read(performer->layout, record->path, record->control,
+	return cgw_control_read(applier->layout, record->path, record->control,
 				record->instance[0] != '\0' ? record->instance : NULL, buffer, size,
 				&diag);
 }
@@ -90,38 +90,38 @@ static struct cgw_step step_of(const struct undo_record *record, const char *val
 	};
 }
 
-/* What was there before anybody here wrote: of the lowest record, else what is there now. */
-static void oldest_value(const struct performer *performer, const struct undo_record *record,
+/* The value before cgward first changed it: the lowest level's record, else the current one. */
+static void oldest_value(const struct applier *applier, const struct undo_record *record,
 			 char *buffer, size_t size)
 {
-	struct undo_record like = *record;
-	const struct undo_record *there;
+	struct undo_record key = *record;
+	const struct undo_record *found;
 
-	for (int level = 0; performer->store != NULL && level < STORE_LEVEL_COUNT; level++) {
-		like.level = (enum undo_store_level)level;
-		there = undo_store_find(performer->store, &like);
-		if (there != NULL) {
-			(void)snprintf(buffer, size, "%s", there->old);
+	for (int level = 0; applier->store != NULL && level < STORE_LEVEL_COUNT; level++) {
+		key.level = (enum undo_store_level)level;
+		found = undo_store_find(applier->store, &key);
+		if (found != NULL) {
+			(void)snprintf(buffer, size, "%s", found->old);
 			return;
 		}
 	}
 	(void)snprintf(buffer, size, "%s", record->old);
 }
 
-static void end_records(struct performer *performer, struct undo_record *like)
+static void remove_records(struct applier *applier, struct undo_record *key)
 {
-	/* After a crash each record goes by itself: a rule's may go while a standing limit stays. */
-	if (performer->store == NULL || performer->restoring)
+	/* restore_leftovers() removes records one by one: a standing limit's may have to stay. */
+	if (applier->store == NULL || applier->restoring)
 		return;
 	for (int level = 0; level < STORE_LEVEL_COUNT; level++) {
-		like->level = (enum undo_store_level)level;
-		(void)undo_store_end(performer->store, like);
+		key->level = (enum undo_store_level)level;
+		(void)undo_store_remove(applier->store, key);
 	}
 }
 
-/* Values with an instance are written with it, "8:0 10M"; they are read without. */
-static const char *with_instance(const struct undo_record *record, const char *value, char *buffer,
-				 size_t size)
+/* Writing requires the instance ("8:0 10M"), while cgw_control_read() omits it. */
+static const char *prefix_instance(const struct undo_record *record, const char *value,
+				   char *buffer, size_t size)
 {
 	if (record->instance[0] == '\0')
 		return value;
@@ -129,105 +129,105 @@ static const char *with_instance(const struct undo_record *record, const char *v
 	return buffer;
 }
 
-static int set_limit(struct performer *performer, const struct cgw_action *action, bool of_rule,
-		     struct applied_action *performed)
+static int set_limit(struct applier *applier, const struct cgw_action *action, bool by_rule,
+		     struct applied_action *applied)
 {
-	char instance[128], present[256], path[4096];
+	char instance[128], current[256], path[4096];
 	struct undo_record record = {
-		.level = of_rule ? STORE_RULE : STORE_STANDING,
+		.level = by_rule ? STORE_RULE : STORE_STANDING,
 		.control = action->control,
 		.group_id = action->group_id,
 		.hierarchy = action->hierarchy,
-		.stays = of_rule ? performer->settings->keep_on_exit
-				 : performer->settings->keep_limits,
+		.persistent =
+			by_rule ? applier->settings->keep_on_exit : applier->settings->keep_limits,
 		.path = path,
 		.instance = instance,
-		.old = present,
+		.old = current,
 	};
 	struct cgw_step step;
 	int r;
 
-	instance_of(action->control, action->value, instance, sizeof(instance));
+	parse_instance(action->control, action->value, instance, sizeof(instance));
 	(void)snprintf(path, sizeof(path), "%s", action->path);
-	r = read_value(performer, &record, present, sizeof(present));
+	r = read_value(applier, &record, current, sizeof(current));
 	if (r == -ENOENT && instance[0] != '\0') {
-		(void)snprintf(present, sizeof(present), "max"); /* a device without a line */
+		(void)snprintf(current, sizeof(current), "max"); /* the device has no line */
 		r = 0;
 	}
 	if (r < 0) {
-		(void)snprintf(performed->reason, sizeof(performed->reason), "cannot read %s: %s",
+		(void)snprintf(applied->reason, sizeof(applied->reason), "cannot read %s: %s",
 			       cgw_control_info(action->control)->key, strerror(-r));
 		return r;
 	}
-	oldest_value(performer, &record, performed->old_value, sizeof(performed->old_value));
-	if (performer->store != NULL && !action->dry_run) {
-		r = undo_store_add(performer->store, &record);
+	oldest_value(applier, &record, applied->old_value, sizeof(applied->old_value));
+	if (applier->store != NULL && !action->dry_run) {
+		r = undo_store_add(applier->store, &record);
 		if (r < 0) {
-			(void)snprintf(performed->reason, sizeof(performed->reason),
-				       "not done, since what must be undone cannot be kept: %s",
+			(void)snprintf(applied->reason, sizeof(applied->reason),
+				       "not applied: cannot save the old value for undo: %s",
 				       strerror(-r));
 			return r;
 		}
 	}
 	step = step_of(&record, action->value);
-	r = apply(performer, action, &step, performed);
-	if (performer->store == NULL || action->dry_run)
+	r = apply_step(applier, action, &step, applied);
+	if (applier->store == NULL || action->dry_run)
 		return r;
 	if (r < 0) {
-		const struct undo_record *there = undo_store_find(performer->store, &record);
+		const struct undo_record *found = undo_store_find(applier->store, &record);
 
-		if (there != NULL && there->kept == NULL)
-			(void)undo_store_end(performer->store, &record);
+		if (found != NULL && found->kept == NULL)
+			(void)undo_store_remove(applier->store, &record);
 		return r;
 	}
-	(void)undo_store_compact(performer->store, &record, performed->accepted_value);
-	if (!of_rule) {
-		/* The standing limit stands again: what a rule had set over it is gone. */
+	(void)undo_store_set_kept(applier->store, &record, applied->accepted_value);
+	if (!by_rule) {
+		/* The standing limit is back: the rule's override is gone. */
 		record.level = STORE_RULE;
-		(void)undo_store_end(performer->store, &record);
+		(void)undo_store_remove(applier->store, &record);
 	}
 	return r;
 }
 
-static int give_back(struct performer *performer, const struct cgw_action *action,
-		     struct applied_action *performed)
+static int restore_value(struct applier *applier, const struct cgw_action *action,
+			 struct applied_action *applied)
 {
-	char instance[128], present[256], path[4096], value[400];
+	char instance[128], current[256], path[4096], value[400];
 	struct undo_record record = {
 		.control = action->control,
 		.group_id = action->group_id,
 		.hierarchy = action->hierarchy,
 		.path = path,
 		.instance = instance,
-		.old = present,
+		.old = current,
 	};
 	struct cgw_step step;
 	int r;
 
 	instance[0] = '\0';
 	if (action->expected != NULL)
-		instance_of(action->control, action->expected, instance, sizeof(instance));
+		parse_instance(action->control, action->expected, instance, sizeof(instance));
 	(void)snprintf(path, sizeof(path), "%s", action->path);
-	r = read_value(performer, &record, present, sizeof(present));
+	r = read_value(applier, &record, current, sizeof(current));
 	if (r == 0 && !action->dry_run && action->expected != NULL &&
-	    strcmp(present, action->expected) != 0) {
-		(void)snprintf(performed->reason, sizeof(performed->reason),
-			       "somebody else set it to %s since: it is theirs", present);
+	    strcmp(current, action->expected) != 0) {
+		(void)snprintf(applied->reason, sizeof(applied->reason),
+			       "another process changed it to %s; left unchanged", current);
 		r = -ESTALE;
 	}
-	(void)snprintf(performed->old_value, sizeof(performed->old_value), "%s", present);
+	(void)snprintf(applied->old_value, sizeof(applied->old_value), "%s", current);
 	if (r == 0) {
 		step = step_of(&record,
-			       with_instance(&record, action->value, value, sizeof(value)));
-		r = apply(performer, action, &step, performed);
+			       prefix_instance(&record, action->value, value, sizeof(value)));
+		r = apply_step(applier, action, &step, applied);
 	}
 	if (r == 0 || r == -ESTALE || cgw_error_is_gone(r))
-		end_records(performer, &record);
+		remove_records(applier, &record);
 	return r;
 }
 
-static int act_on_group(struct performer *performer, const struct cgw_action *action,
-			enum cgw_step_kind kind, struct applied_action *performed)
+static int change_group_state(struct applier *applier, const struct cgw_action *action,
+			      enum cgw_step_kind kind, struct applied_action *applied)
 {
 	const struct cgw_step step = {
 		.kind = kind,
@@ -238,42 +238,42 @@ static int act_on_group(struct performer *performer, const struct cgw_action *ac
 		.expected_hierarchy = action->hierarchy,
 	};
 
-	return apply(performer, action, &step, performed);
+	return apply_step(applier, action, &step, applied);
 }
 
-static int freeze_or_thaw(struct performer *performer, const struct cgw_action *action,
-			  struct applied_action *performed)
+static int freeze_or_thaw(struct applier *applier, const struct cgw_action *action,
+			  struct applied_action *applied)
 {
 	bool freeze = action->kind == CGW_ACTION_FREEZE;
-	char path[4096], nothing[1] = "";
+	char path[4096], empty[1] = "";
 	struct undo_record record = {
 		.level = STORE_RULE,
 		.control = CGW_CONTROL_COUNT,
 		.group_id = action->group_id,
 		.hierarchy = action->hierarchy,
 		.path = path,
-		.instance = nothing,
-		.old = nothing,
+		.instance = empty,
+		.old = empty,
 	};
 	int r = 0;
 
 	(void)snprintf(path, sizeof(path), "%s", action->path);
-	if (freeze && performer->store != NULL && !action->dry_run)
-		r = undo_store_add(performer->store, &record);
+	if (freeze && applier->store != NULL && !action->dry_run)
+		r = undo_store_add(applier->store, &record);
 	if (r == 0)
-		r = act_on_group(performer, action, freeze ? CGW_STEP_FREEZE : CGW_STEP_THAW,
-				 performed);
-	if (performer->store == NULL)
+		r = change_group_state(applier, action, freeze ? CGW_STEP_FREEZE : CGW_STEP_THAW,
+				       applied);
+	if (applier->store == NULL)
 		return r;
 	if (freeze && r < 0 && r != -ETIMEDOUT)
-		(void)undo_store_end(performer->store, &record);
+		(void)undo_store_remove(applier->store, &record);
 	if (!freeze && (r == 0 || cgw_error_is_gone(r) || r == -ESTALE))
-		(void)undo_store_end(performer->store, &record);
+		(void)undo_store_remove(applier->store, &record);
 	return r;
 }
 
-static int reclaim(struct performer *performer, const struct cgw_action *action,
-		   struct applied_action *performed)
+static int reclaim(struct applier *applier, const struct cgw_action *action,
+		   struct applied_action *applied)
 {
 	struct cgw_step step = {
 		.kind = CGW_STEP_SET,
@@ -285,96 +285,96 @@ static int reclaim(struct performer *performer, const struct cgw_action *action,
 	};
 	int r;
 
-	if (cgw_control_available(performer->layout, CGW_C_MEMORY_RECLAIM, NULL) < 0) {
-		step.control = CGW_C_MEMORY_FORCE_EMPTY; /* v1 has but "all that can be had" */
+	if (cgw_control_available(applier->layout, CGW_C_MEMORY_RECLAIM, NULL) < 0) {
+		step.control = CGW_C_MEMORY_FORCE_EMPTY; /* v1: as much as possible */
 		step.value = "0";
 	}
-	r = apply(performer, action, &step, performed);
-	return r == -EAGAIN ? 0 : r; /* less than asked for is what it had to give */
+	r = apply_step(applier, action, &step, applied);
+	return r == -EAGAIN ? 0 : r; /* less than requested is fine */
 }
 
-static int say_only(struct performer *performer, const struct cgw_action *action,
-		    struct applied_action *performed)
+static int log_only(struct applier *applier, const struct cgw_action *action,
+		    struct applied_action *applied)
 {
-	(void)performer;
+	(void)applier;
 	(void)action;
-	performed->result.outcome = CGW_OUTCOME_DONE;
+	applied->result.outcome = CGW_OUTCOME_DONE;
 	return 0;
 }
 
-static int kill_group(struct performer *performer, const struct cgw_action *action,
-		      struct applied_action *performed)
+static int kill_group(struct applier *applier, const struct cgw_action *action,
+		      struct applied_action *applied)
 {
 	if (action->largest_only)
-		return command_kill_largest(performer->layout, action,
-					    action->dry_run || performer->store == NULL,
-					    performed->how, sizeof(performed->how));
-	return act_on_group(performer, action, CGW_STEP_KILL, performed);
+		return kill_largest_process(applier->layout, action,
+					    action->dry_run || applier->store == NULL, applied->how,
+					    sizeof(applied->how));
+	return change_group_state(applier, action, CGW_STEP_KILL, applied);
 }
 
-static int run_command(struct performer *performer, const struct cgw_action *action,
-		       struct applied_action *performed)
+static int run_command(struct applier *applier, const struct cgw_action *action,
+		       struct applied_action *applied)
 {
-	performed->result.outcome = CGW_OUTCOME_DONE;
-	if (action->command == NULL || action->dry_run || performer->store == NULL)
-		return 0; /* notify without a command: the record is all */
-	return command_start(performer, action, performed->reason, sizeof(performed->reason));
+	applied->result.outcome = CGW_OUTCOME_DONE;
+	if (action->command == NULL || action->dry_run || applier->store == NULL)
+		return 0; /* notify without a command only logs */
+	return command_start(applier, action, applied->reason, sizeof(applied->reason));
 }
 
-typedef int perform_kind(struct performer *performer, const struct cgw_action *action,
-			 struct applied_action *performed);
+typedef int action_handler(struct applier *applier, const struct cgw_action *action,
+			   struct applied_action *applied);
 
-static perform_kind *const kinds[CGW_ACTION_KIND_COUNT] = {
-	[CGW_ACTION_RESTORE] = give_back,   [CGW_ACTION_FREEZE] = freeze_or_thaw,
-	[CGW_ACTION_THAW] = freeze_or_thaw, [CGW_ACTION_KILL] = kill_group,
-	[CGW_ACTION_RECLAIM] = reclaim,     [CGW_ACTION_NOTIFY] = run_command,
-	[CGW_ACTION_RUN] = run_command,     [CGW_ACTION_LOG] = say_only,
+static action_handler *const handlers[CGW_ACTION_KIND_COUNT] = {
+	[CGW_ACTION_RESTORE] = restore_value, [CGW_ACTION_FREEZE] = freeze_or_thaw,
+	[CGW_ACTION_THAW] = freeze_or_thaw,   [CGW_ACTION_KILL] = kill_group,
+	[CGW_ACTION_RECLAIM] = reclaim,       [CGW_ACTION_NOTIFY] = run_command,
+	[CGW_ACTION_RUN] = run_command,       [CGW_ACTION_LOG] = log_only,
 };
 
-void perform(struct performer *performer, const struct cgw_action *action, bool of_rule,
-	     struct applied_action *ret_performed)
+void apply_action(struct applier *applier, const struct cgw_action *action, bool by_rule,
+		  struct applied_action *ret_applied)
 {
-	struct applied_action *performed = ret_performed;
+	struct applied_action *applied = ret_applied;
 	int r;
 
-	memset(performed, 0, sizeof(*performed));
-	performed->result.token = action->token;
-	performed->result.outcome = CGW_OUTCOME_FAILED;
-	performed->result.old_value = performed->old_value;
-	performed->result.accepted_value = performed->accepted_value;
-	r = action->kind == CGW_ACTION_LIMIT ? set_limit(performer, action, of_rule, performed)
-					     : kinds[action->kind](performer, action, performed);
-	performed->result.error = r;
-	if (performed->reason[0] != '\0')
-		performed->result.reason = performed->reason;
-	/* A dry run keeps nothing; for the books it is as if it had. */
-	if (r == 0 && performed->accepted_value[0] == '\0' && action->value != NULL)
-		(void)snprintf(performed->accepted_value, sizeof(performed->accepted_value), "%s",
+	memset(applied, 0, sizeof(*applied));
+	applied->result.token = action->token;
+	applied->result.outcome = CGW_OUTCOME_FAILED;
+	applied->result.old_value = applied->old_value;
+	applied->result.accepted_value = applied->accepted_value;
+	r = action->kind == CGW_ACTION_LIMIT ? set_limit(applier, action, by_rule, applied)
+					     : handlers[action->kind](applier, action, applied);
+	applied->result.error = r;
+	if (applied->reason[0] != '\0')
+		applied->result.reason = applied->reason;
+	/* A dry run sets nothing, but the engine keeps track as if it had. */
+	if (r == 0 && applied->accepted_value[0] == '\0' && action->value != NULL)
+		(void)snprintf(applied->accepted_value, sizeof(applied->accepted_value), "%s",
 			       action->value);
-	performer->done += r == 0;
-	performer->failed += r < 0;
-	performer->would += action->dry_run && r == 0 && action->kind != CGW_ACTION_LOG;
-	/* That a standing limit stands already is no news. */
-	if (r < 0 ? !action->quiet : performed->result.outcome != CGW_OUTCOME_UNCHANGED)
-		log_action(action, &performed->result, performed->how);
+	applier->done += r == 0;
+	applier->failed += r < 0;
+	applier->would_change += action->dry_run && r == 0 && action->kind != CGW_ACTION_LOG;
+	/* Do not log a standing limit that was already set. */
+	if (r < 0 ? !action->quiet : applied->result.outcome != CGW_OUTCOME_UNCHANGED)
+		log_action(action, &applied->result, applied->how);
 }
 
-void perform_all(struct performer *performer, struct cgw_engine *engine,
-		 const struct cgw_policy *policy, const struct cgw_action *actions, size_t count)
+void apply_actions(struct applier *applier, struct cgw_engine *engine,
+		   const struct cgw_policy *policy, const struct cgw_action *actions, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool of_rule =
+		bool by_rule =
 			actions[i].section == UINT32_MAX ||
 			cgw_policy_section(policy, actions[i].section).kind == CGW_SECTION_RULE;
 		struct cgw_action action = actions[i];
-		struct applied_action performed;
+		struct applied_action applied;
 
-		action.dry_run = action.dry_run || performer->store == NULL;
-		perform(performer, &action, of_rule, &performed);
-		if (performer->told != NULL)
-			performer->told(performer->told_context, &action, of_rule,
-					&performed.result);
-		cgw_engine_action_done(engine, &performed.result);
+		action.dry_run = action.dry_run || applier->store == NULL;
+		apply_action(applier, &action, by_rule, &applied);
+		if (applier->on_applied != NULL)
+			applier->on_applied(applier->on_applied_context, &action, by_rule,
+					    &applied.result);
+		cgw_engine_action_done(engine, &applied.result);
 	}
 }
 
@@ -388,13 +388,13 @@ bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char
 	return cgw_error_is_gone(r) || (r == 0 && id != group_id);
 }
 
-static bool is_gone(const struct performer *performer, const struct undo_record *record)
+static bool is_record_gone(const struct applier *applier, const struct undo_record *record)
 {
-	return group_is_gone(performer->layout, record->hierarchy, record->path, record->group_id);
+	return group_is_gone(applier->layout, record->hierarchy, record->path, record->group_id);
 }
 
-/* 0: nothing is left of it; else why it could not be given back. */
-static int restore_record(struct performer *performer, const struct undo_record *record)
+/* Returns 0 if nothing remains to restore, else the reason of the failure. */
+static int restore_record(struct applier *applier, const struct undo_record *record)
 {
 	struct cgw_action action = {
 		.kind = record->control == CGW_CONTROL_COUNT ? CGW_ACTION_THAW : CGW_ACTION_RESTORE,
@@ -405,17 +405,17 @@ static int restore_record(struct performer *performer, const struct undo_record 
 		.control = record->control,
 		.value = record->control == CGW_CONTROL_COUNT ? NULL : record->old,
 		.expected = record->kept,
-		.reason = "left by a run that did not end in order",
+		.reason = "left by a run that did not exit cleanly",
 	};
-	struct applied_action performed;
+	struct applied_action applied;
 
-	if (is_gone(performer, record))
+	if (is_record_gone(applier, record))
 		return 0;
-	perform(performer, &action, true, &performed);
-	return performed.result.error == -ESTALE ? 0 : performed.result.error;
+	apply_action(applier, &action, true, &applied);
+	return applied.result.error == -ESTALE ? 0 : applied.result.error;
 }
 
-/* The texts of a record, which goes while it is given back. */
+/* Copies the record with its strings: restoring it may remove the original. */
 static int copy_record(const struct undo_record *record, struct undo_record *ret_copy)
 {
 	*ret_copy = *record;
@@ -429,42 +429,42 @@ static int copy_record(const struct undo_record *record, struct undo_record *ret
 		       : -ENOMEM;
 }
 
-void perform_forget(struct performer *performer)
+void forget_gone_groups(struct applier *applier)
 {
-	struct undo_store *store = performer->store;
+	struct undo_store *store = applier->store;
 
-	if (store == NULL || undo_store_count(store) < performer->forget_from)
+	if (store == NULL || undo_store_count(store) < applier->forget_threshold)
 		return;
 	for (size_t i = undo_store_count(store); i-- > 0;)
-		if (is_gone(performer, undo_store_at(store, i)))
-			(void)undo_store_end_at(store, i);
-	performer->forget_from = 2 * undo_store_count(store) + FORGET_MIN;
+		if (is_record_gone(applier, undo_store_at(store, i)))
+			(void)undo_store_remove_at(store, i);
+	applier->forget_threshold = 2 * undo_store_count(store) + FORGET_MIN;
 }
 
-unsigned perform_restore(struct performer *performer, bool all)
+unsigned restore_leftovers(struct applier *applier, bool all)
 {
 	unsigned failed = 0;
 
-	performer->restoring = true;
-	/* The last first: what a rule set over a standing limit goes before that. */
-	for (size_t i = undo_store_count(performer->store); i-- > 0;) {
+	applier->restoring = true;
+	/* Newest first: a rule's override before the standing limit below it. */
+	for (size_t i = undo_store_count(applier->store); i-- > 0;) {
 		struct undo_record copy;
 		int r;
 
-		if (i >= undo_store_count(performer->store) ||
-		    (undo_store_at(performer->store, i)->stays && !all))
+		if (i >= undo_store_count(applier->store) ||
+		    (undo_store_at(applier->store, i)->persistent && !all))
 			continue;
-		r = copy_record(undo_store_at(performer->store, i), &copy);
+		r = copy_record(undo_store_at(applier->store, i), &copy);
 		if (r == 0)
-			r = restore_record(performer, &copy);
+			r = restore_record(applier, &copy);
 		if (r == 0)
-			(void)undo_store_end(performer->store, &copy);
+			(void)undo_store_remove(applier->store, &copy);
 		failed += r < 0;
 		free(copy.path);
 		free(copy.instance);
 		free(copy.old);
 		free(copy.kept);
 	}
-	performer->restoring = false;
+	applier->restoring = false;
 	return failed;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* apply-actions.h - actions of a policy, done on the machine. */
+/* apply-actions.h - apply the actions of a policy to the machine. */
 #ifndef CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
 #define CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
 
@@ -8,47 +8,48 @@
 
 #define COMMANDS_MAX 32
 
-/* Not where merely it could not be looked for. */
+/* False if the lookup failed for another reason than a missing group. */
 bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char *path,
 		   uint64_t group_id);
 
-/* A command that was started, and is killed when it takes too long. */
-struct running {
+/* A command that a rule started; it is killed after its deadline. */
+struct running_command {
 	pid_t pid;
 	uint64_t deadline_ns; /* monotonic */
 };
 
-struct performer {
+struct applier {
 	const struct cgw_layout *layout;
 	const struct cgw_policy_settings *settings;
-	struct undo_store *store; /* NULL: nothing is done, everything is said (dry run) */
-	struct running commands[COMMANDS_MAX];
+	struct undo_store *store; /* NULL: dry run, actions are only logged */
+	struct running_command commands[COMMANDS_MAX];
 	bool restoring;
-	size_t forget_from; /* records that are there when it is looked whose groups went */
-	/* Told of each action and what came of it; NULL: nobody is. */
-	void (*told)(void *context, const struct cgw_action *action, bool of_rule,
-		     const struct cgw_action_result *result);
-	void *told_context;
-	unsigned done, failed, would;
+	size_t forget_threshold; /* record count that triggers the next scan for removed groups */
+	/* Called after each action; may be NULL. */
+	void (*on_applied)(void *context, const struct cgw_action *action, bool by_rule,
+			   const struct cgw_action_result *result);
+	void *on_applied_context;
+	unsigned done, failed, would_change;
 };
 
-/* Does it, says it, and fills what the engine wants to know. Texts of the result live in `texts`. */
+/* The strings of `result` point into the buffers. */
 struct applied_action {
 	struct cgw_action_result result;
 	char old_value[256], accepted_value[256], how[768], reason[512];
 };
-void perform(struct performer *performer, const struct cgw_action *action, bool of_rule,
-	     struct applied_action *ret_performed);
-/* Does all of a step's actions and tells the engine. */
-void perform_all(struct performer *performer, struct cgw_engine *engine,
-		 const struct cgw_policy *policy, const struct cgw_action *actions, size_t count);
-/* Reaps commands that ended, kills those that are overdue. */
-void perform_reap(struct performer *performer);
+/* Applies and logs the action; the result is for the engine. */
+void apply_action(struct applier *applier, const struct cgw_action *action, bool by_rule,
+		  struct applied_action *ret_applied);
+/* Applies all actions and reports each result to the engine. */
+void apply_actions(struct applier *applier, struct cgw_engine *engine,
+		   const struct cgw_policy *policy, const struct cgw_action *actions, size_t count);
+/* Reaps commands that ended, kills those past their deadline. */
+void reap_commands(struct applier *applier);
 
-/* Nothing is to be given back to groups that went; looked at when the records have become twice as many. */
-void perform_forget(struct performer *performer);
+/* Drops records of removed groups; scans only when the number of records has doubled. */
+void forget_gone_groups(struct applier *applier);
 
-/* Gives back what a dead one left; returns how many could not be. `all`: standing limits too. */
-unsigned perform_restore(struct performer *performer, bool all);
+/* Restores what a killed run left; returns the number of failures. `all`: standing limits too. */
+unsigned restore_leftovers(struct applier *applier, bool all);
 
 #endif

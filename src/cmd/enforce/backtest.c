@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* backtest.c - `cgward check --recording`: what a policy would have done to a machine that was recorded. */
+/* backtest.c - `cgward check --recording`: run a policy over a recording. */
 #include <errno.h>
 #include <jansson.h>
 #include <signal.h>
@@ -12,10 +12,9 @@
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
-#define CAVEAT                                                                                \
-	"Limits would have changed what followed: from the first action on, the figures are " \
-	"those "                                                                              \
-	"of groups that were not limited."
+#define CAVEAT                                                                               \
+	"Note: the recorded groups were not limited. After the first action, actual values " \
+	"would have been different."
 
 struct backtest {
 	const struct cli_context *context;
@@ -23,7 +22,7 @@ struct backtest {
 	struct cgw_replay *replay;
 	struct cgw_rehearsal *rehearsal;
 	struct cgw_recording_info info;
-	struct cgw_metric_set missing; /* that a rule reads and no sample had */
+	struct cgw_metric_set missing; /* used by conditions, in no sample so far */
 	uint64_t samples;
 	bool all;
 };
@@ -56,7 +55,8 @@ static const char *section_name(const struct backtest *backtest, uint32_t sectio
 				     : cgw_policy_section(backtest->policy, section).name;
 }
 
-static bool is_standing(const struct backtest *backtest, const struct cgw_rehearsed_action *action)
+static bool is_standing_limit(const struct backtest *backtest,
+			      const struct cgw_rehearsed_action *action)
 {
 	return action->section != UINT32_MAX &&
 	       cgw_policy_section(backtest->policy, action->section).kind == CGW_SECTION_LIMIT;
@@ -89,13 +89,12 @@ static void print_action(const struct backtest *backtest, const struct cgw_rehea
 		printf(", step %u", action->step + 1);
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) {
 		(void)cgw_format_duration((double)action->active_ns, held, sizeof(held));
-		printf(", for %s%s", held, action->active_at_end ? " until the end" : "");
+		printf(", for %s%s", held, action->active_at_end ? " (until the end)" : "");
 	}
 	printf("  (%s)\n", action->reason);
 }
 
-/* Of a rule that did not act, or of how often one did. */
-static void print_rule(const struct backtest *backtest, size_t index)
+static void print_section(const struct backtest *backtest, size_t index)
 {
 	struct cgw_section_info section = cgw_policy_section(backtest->policy, index);
 	struct cgw_rehearsed_section counts = cgw_rehearsal_section(backtest->rehearsal, index);
@@ -115,15 +114,14 @@ static void print_rule(const struct backtest *backtest, size_t index)
 	else
 		printf("never acted");
 	if (counts.groups == 0) {
-		printf(": no group of the recording is its\n");
+		printf(": no matching group in the recording\n");
 		return;
 	}
 	(void)cgw_format_duration((double)counts.longest_ns, longest, sizeof(longest));
-	printf("; %u groups, its condition held in %llu of %llu samples of them, %s at most in one "
-	       "piece",
-	       counts.groups, (unsigned long long)counts.truths[CGW_TRUE], truths, longest);
+	printf("; %u groups, condition true in %llu of %llu samples, longest %s", counts.groups,
+	       (unsigned long long)counts.truths[CGW_TRUE], truths, longest);
 	if (counts.truths[CGW_UNKNOWN] > 0)
-		printf(", and was unknown in %llu", (unsigned long long)counts.truths[CGW_UNKNOWN]);
+		printf(", unknown in %llu", (unsigned long long)counts.truths[CGW_UNKNOWN]);
 	putchar('\n');
 }
 
@@ -131,14 +129,14 @@ static void print_missing(const struct backtest *backtest)
 {
 	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
 		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric))
-			printf("%s is not in the recording: what reads it is unknown\n",
+			printf("%s is not in the recording: conditions that use it are unknown\n",
 			       cgw_metric_info((enum cgw_metric)metric)->key);
 }
 
 static void print_text(struct backtest *backtest)
 {
 	char first[40], last[40], interval[32];
-	size_t count, standing = 0;
+	size_t count, limits = 0;
 	const struct cgw_rehearsed_action *actions =
 		cgw_rehearsal_actions(backtest->rehearsal, &count);
 
@@ -150,30 +148,30 @@ static void print_text(struct backtest *backtest)
 	       first, last, interval);
 	if (cgw_replay_interval_ns(backtest->replay) >
 	    cgw_policy_settings(backtest->policy)->interval_ns)
-		printf("The policy samples more often: what lies between two of these is not "
-		       "seen.\n");
+		printf("The policy samples more often than the recording: short peaks may be "
+		       "missing.\n");
 	print_missing(backtest);
 	putchar('\n');
 	for (size_t i = 0; i < count; i++) {
-		if (is_standing(backtest, &actions[i]) && !backtest->all)
-			standing++;
+		if (is_standing_limit(backtest, &actions[i]) && !backtest->all)
+			limits++;
 		else
 			print_action(backtest, &actions[i]);
 	}
-	if (standing > 0)
-		printf("and %zu standing limits, which --all names\n", standing);
+	if (limits > 0)
+		printf("and %zu standing limits (--all lists them)\n", limits);
 	if (count > 0)
 		putchar('\n');
 	for (size_t i = 0; i < cgw_policy_section_count(backtest->policy); i++) {
 		enum cgw_section_kind kind = cgw_policy_section(backtest->policy, i).kind;
 
 		if (kind == CGW_SECTION_RULE || kind == CGW_SECTION_LIMIT)
-			print_rule(backtest, i);
+			print_section(backtest, i);
 	}
 	printf("\n%s\n", CAVEAT);
 }
 
-/* Names of groups are any bytes; JSON is UTF-8. */
+/* Group names are arbitrary bytes, JSON is UTF-8. */
 static json_t *escaped(const char *text)
 {
 	char buffer[4 * 4096];
@@ -261,17 +259,17 @@ static int print_json(struct backtest *backtest)
 	return r < 0 ? -EIO : 0;
 }
 
-/* Metrics that conditions read and this sample does not have stay missing; others are struck out. */
-static void strike_out(struct backtest *backtest)
+/* Removes metrics that this sample has. */
+static void update_missing(struct backtest *backtest)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(cgw_replay_frame(backtest->replay));
-	struct cgw_metric_set left = {0};
+	struct cgw_metric_set missing = {0};
 
 	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
 		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric) &&
 		    cgw_snapshot_source(now, (enum cgw_metric)metric) == NULL)
-			cgw_metric_set_add(&left, (enum cgw_metric)metric);
-	backtest->missing = left;
+			cgw_metric_set_add(&missing, (enum cgw_metric)metric);
+	backtest->missing = missing;
 }
 
 static int run(struct backtest *backtest)
@@ -287,7 +285,7 @@ static int run(struct backtest *backtest)
 			cgw_expression_metrics(section.until, &backtest->missing);
 	}
 	while ((r = cgw_replay_next(backtest->replay)) > 0) {
-		strike_out(backtest);
+		update_missing(backtest);
 		backtest->samples++;
 		r = cgw_rehearsal_step(backtest->rehearsal, cgw_replay_frame(backtest->replay),
 				       cgw_replay_boot(backtest->replay));
@@ -324,7 +322,7 @@ enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_p
 		print_text(&backtest);
 	(void)cgw_replay_damage(replay, &damaged);
 	if (damaged > 0)
-		cli_error(context, "%zu parts of the recording are damaged and were left out",
+		cli_error(context, "%zu parts of the recording are damaged and were skipped",
 			  damaged);
 	if (r < 0)
 		return CLI_FAILED;

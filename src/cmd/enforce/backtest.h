@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* backtest.h - a policy run over a recording: what it would have done, when, and for how long. */
+/* backtest.h - run a policy over a recording and print what it would have done. */
 #ifndef CGWARD_CMD_ENFORCE_BACKTEST_H
 #define CGWARD_CMD_ENFORCE_BACKTEST_H
 
@@ -7,7 +7,7 @@
 
 #include "shared/cli/cli.h"
 
-/* `all`: standing limits one by one. */
+/* `all`: list each standing limit. */
 enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_policy *policy,
 			   const char *recording, bool json, bool all);
 

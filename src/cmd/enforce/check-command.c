@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* check-command.c - what a policy would do on this machine, before it does it. */
+/* check-command.c - `cgward check`: validate a policy and show what it would do here. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,39 +12,39 @@
 #include "shared/cli/daemon-status.h"
 #include "shared/cli/options.h"
 
-#define GROUPS_SHOWN 8 /* of each section; --all shows them all */
+#define GROUPS_SHOWN 8 /* per section, without --all */
 
 enum { OPTION_SYNTAX = CLI_OPTION_LONG, OPTION_STRICT, OPTION_KEYS, OPTION_RECORDING };
 
 static const struct cli_option options[] = {
 	{'g', "group", "GROUP", false,
-	 "of this group only: its sections, what each term of their conditions is now"},
-	{'a', "all", NULL, false, "name every group of each section, not the first 8"},
+	 "explain one group: its sections and the current values of their conditions"},
+	{'a', "all", NULL, false, "list all groups of each section, not only the first 8"},
 	{OPTION_RECORDING, "recording", "FILE", false,
-	 "what it would have done to a machine that was recorded, and for how long"},
-	{'J', "json", NULL, false, "one JSON object, of a recording"},
-	{OPTION_SYNTAX, "syntax", NULL, false, "look at the file alone, not at this machine"},
+	 "run the policy over a recording and print what it would have done"},
+	{'J', "json", NULL, false, "print one JSON object (requires --recording)"},
+	{OPTION_SYNTAX, "syntax", NULL, false, "check only the file, not this machine"},
 	{OPTION_STRICT, "strict", NULL, false,
-	 "fail on what this machine cannot do, and on conflicts"},
-	{OPTION_KEYS, "list-keys", NULL, false, "list the keys of the policy file, then end"},
+	 "fail if this machine lacks a feature or a group is protected"},
+	{OPTION_KEYS, "list-keys", NULL, false, "list the keys of the policy file, then exit"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward check [OPTION...] [FILE]",
-	.text = "Says what is wrong with a policy file, or what it would do here: which groups "
-		"each\n"
-		"section is for now, what would be set, what is protected, what this machine "
-		"lacks.\n"
-		"Without FILE it is " DAEMON_POLICY " with conf.d.",
+	.text = "Reports the errors of a policy file, or what it would do on this machine: which "
+		"groups\n"
+		"match each section, what would be set, what is protected, and what is "
+		"unavailable.\n"
+		"The default FILE is " DAEMON_POLICY " with conf.d.",
 	.options = options,
 };
 
 struct checking {
-	struct view view;
+	struct policy_trial trial;
 	const char *group, *recording;
 	bool all, syntax, strict, json;
-	size_t complaints; /* what --strict fails on */
+	size_t problems; /* what --strict fails on */
 };
 
 static void print_keys(void)
@@ -63,26 +63,26 @@ static void print_keys(void)
 	}
 }
 
-/* What the machine does not have, of the controls that a section sets. */
+/* Reports controls of the section that this machine does not have. */
 static void check_controls(struct checking *checking, size_t section)
 {
 	enum cgw_control control;
 	const char *value;
 
 	for (size_t i = 0;
-	     cgw_policy_assignment(checking->view.policy, section, i, &control, &value) == 0; i++) {
+	     cgw_policy_assignment(checking->trial.policy, section, i, &control, &value) == 0;
+	     i++) {
 		struct cgw_diag diag = {0};
 
-		if (cgw_control_available(checking->view.layout, control, &diag) == 0)
+		if (cgw_control_available(checking->trial.layout, control, &diag) == 0)
 			continue;
-		printf("    %s: not on this machine: %s\n", cgw_control_info(control)->key,
-		       diag.text);
-		checking->complaints++;
+		printf("    %s: unavailable: %s\n", cgw_control_info(control)->key, diag.text);
+		checking->problems++;
 	}
 }
 
-/* Of a rule: whether this machine gives the figures that it reads. */
-static void check_terms(struct checking *checking, const struct cgw_section_info *section)
+/* Reports metrics of the rule that this machine does not provide. */
+static void check_metrics(struct checking *checking, const struct cgw_section_info *section)
 {
 	for (size_t i = 0; i < cgw_expression_term_count(section->when); i++) {
 		struct cgw_metric_set set = {0};
@@ -94,12 +94,12 @@ static void check_terms(struct checking *checking, const struct cgw_section_info
 		cgw_field_metrics(term.field, &set);
 		for (int metric = 0; metric < CGW_METRIC_COUNT; metric++) {
 			if (!cgw_metric_set_has(&set, (enum cgw_metric)metric) ||
-			    cgw_snapshot_source(cgw_frame_now(checking->view.frame),
+			    cgw_snapshot_source(cgw_frame_now(checking->trial.frame),
 						(enum cgw_metric)metric) != NULL)
 				continue;
-			printf("    inactive: %s is not on this machine (\"%s\")\n",
+			printf("    inactive: %s is unavailable on this machine ('%s')\n",
 			       cgw_metric_info((enum cgw_metric)metric)->key, term.text);
-			checking->complaints++;
+			checking->problems++;
 		}
 	}
 }
@@ -107,58 +107,58 @@ static void check_terms(struct checking *checking, const struct cgw_section_info
 static bool is_protected(struct checking *checking, size_t section, uint32_t group,
 			 struct cgw_diag *diag)
 {
-	const struct view *view = &checking->view;
+	const struct policy_trial *trial = &checking->trial;
 	enum cgw_control control = CGW_CONTROL_COUNT;
 	const char *value;
 
-	(void)cgw_policy_assignment(view->policy, section, 0, &control, &value);
-	return cgw_policy_check_protected(view->policy, view->frame, &view->facts, group, control,
-					  diag) < 0;
+	(void)cgw_policy_assignment(trial->policy, section, 0, &control, &value);
+	return cgw_policy_check_protected(trial->policy, trial->frame, &trial->facts, group,
+					  control, diag) < 0;
 }
 
-static void print_present(const struct checking *checking, size_t section, uint32_t group)
+static void print_current_values(const struct checking *checking, size_t section, uint32_t group)
 {
-	const struct view *view = &checking->view;
+	const struct policy_trial *trial = &checking->trial;
 	enum cgw_control control;
 	const char *value;
 	char path[4096];
 
-	(void)cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(view->frame)), group, path,
+	(void)cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(trial->frame)), group, path,
 				sizeof(path));
-	for (size_t i = 0; cgw_policy_assignment(view->policy, section, i, &control, &value) == 0;
+	for (size_t i = 0; cgw_policy_assignment(trial->policy, section, i, &control, &value) == 0;
 	     i++) {
-		char present[256] = "-";
+		char current[256] = "-";
 
 		if (cgw_control_info(control)->instances)
-			(void)snprintf(present, sizeof(present), "...");
-		else if (cgw_control_read(view->layout, path, control, NULL, present,
-					  sizeof(present), NULL) < 0)
-			(void)snprintf(present, sizeof(present), "-");
-		printf("      %s: %s -> %s\n", cgw_control_info(control)->key, present, value);
+			(void)snprintf(current, sizeof(current), "...");
+		else if (cgw_control_read(trial->layout, path, control, NULL, current,
+					  sizeof(current), NULL) < 0)
+			(void)snprintf(current, sizeof(current), "-");
+		printf("      %s: %s -> %s\n", cgw_control_info(control)->key, current, value);
 	}
 }
 
 static void print_condition(const struct checking *checking, size_t index,
 			    const struct cgw_section_info *section, uint32_t group)
 {
-	CLEANUP(cleanup_free) uint32_t *together = NULL;
+	CLEANUP(cleanup_free) uint32_t *members = NULL;
 	struct cgw_scope scope = {
-		.frame = checking->view.frame, .group = group, .facts = &checking->view.facts};
+		.frame = checking->trial.frame, .group = group, .facts = &checking->trial.facts};
 
-	(void)cgw_policy_sum_members(checking->view.policy, index, scope.frame, scope.facts, group,
-				     &together, &scope.member_count);
-	scope.members = together;
+	(void)cgw_policy_sum_members(checking->trial.policy, index, scope.frame, scope.facts, group,
+				     &members, &scope.member_count);
+	scope.members = members;
 	printf("      when: %s", cgw_truth_name(cgw_expression_evaluate(section->when, &scope)));
 	if (scope.member_count > 0)
-		printf(", of %zu groups together", scope.member_count);
+		printf(", sum of %zu groups", scope.member_count);
 	putchar('\n');
 }
 
 static void check_groups(struct checking *checking, size_t index,
 			 const struct cgw_section_info *section)
 {
-	const struct view *view = &checking->view;
-	uint32_t count = cgw_snapshot_topology(cgw_frame_now(view->frame))->count;
+	const struct policy_trial *trial = &checking->trial;
+	uint32_t count = cgw_snapshot_topology(cgw_frame_now(trial->frame))->count;
 	size_t matched = 0, protected_count = 0;
 	char path[4 * 4096];
 
@@ -166,7 +166,7 @@ static void check_groups(struct checking *checking, size_t index,
 		struct cgw_diag diag = {0};
 		bool guarded;
 
-		if (cgw_policy_section_matches(view->policy, index, view->frame, &view->facts,
+		if (cgw_policy_section_matches(trial->policy, index, trial->frame, &trial->facts,
 					       group) != CGW_TRUE)
 			continue;
 		matched++;
@@ -175,26 +175,26 @@ static void check_groups(struct checking *checking, size_t index,
 		protected_count += guarded;
 		if (!checking->all && matched > GROUPS_SHOWN)
 			continue;
-		printf("    %s%s%s\n", view_path(view, group, path, sizeof(path)),
+		printf("    %s%s%s\n", trial_group_path(trial, group, path, sizeof(path)),
 		       guarded ? "  refused: " : "", guarded ? diag.text : "");
 		if (!guarded && section->kind == CGW_SECTION_LIMIT)
-			print_present(checking, index, group);
+			print_current_values(checking, index, group);
 		if (section->kind == CGW_SECTION_RULE)
 			print_condition(checking, index, section, group);
 	}
 	if (!checking->all && matched > GROUPS_SHOWN)
 		printf("    and %zu more\n", matched - GROUPS_SHOWN);
 	if (matched == 0)
-		printf("    no group now\n");
+		printf("    no matching group\n");
 	if (protected_count > 0) {
 		printf("    conflict: %zu of %zu groups are protected\n", protected_count, matched);
-		checking->complaints++;
+		checking->problems++;
 	}
 }
 
 static void check_section(struct checking *checking, size_t index)
 {
-	struct cgw_section_info section = cgw_policy_section(checking->view.policy, index);
+	struct cgw_section_info section = cgw_policy_section(checking->trial.policy, index);
 
 	printf("[%s %s] (%s:%u)\n", cgw_section_kind_name(section.kind), section.name, section.file,
 	       section.line);
@@ -205,7 +205,7 @@ static void check_section(struct checking *checking, size_t index)
 	if (section.kind == CGW_SECTION_LIMIT)
 		check_controls(checking, index);
 	if (section.kind == CGW_SECTION_RULE)
-		check_terms(checking, &section);
+		check_metrics(checking, &section);
 	check_groups(checking, index, &section);
 }
 
@@ -231,11 +231,11 @@ static int parse_options(struct cli_context *context, int argc, char **argv,
 		checking->strict = checking->strict || code == OPTION_STRICT;
 	}
 	if (code == 0 && checking->json && checking->recording == NULL) {
-		*ret_exit = cli_usage_error(context, "--json tells what --recording FILE does");
+		*ret_exit = cli_usage_error(context, "--json requires --recording");
 		return -1;
 	}
 	if (code == 0 && optind + 1 < argc) {
-		*ret_exit = cli_usage_error(context, "one file is checked at a time");
+		*ret_exit = cli_usage_error(context, "unexpected argument '%s'", argv[optind + 1]);
 		return -1;
 	}
 	return code;
@@ -246,7 +246,7 @@ static enum cli_exit check_recording(const struct cli_context *context,
 				     const char *directory)
 {
 	struct cgw_policy *policy;
-	enum cli_exit status = view_policy(file, directory, &policy);
+	enum cli_exit status = trial_load_policy(file, directory, &policy);
 
 	if (status != CLI_OK)
 		return status;
@@ -258,17 +258,17 @@ static enum cli_exit check_recording(const struct cli_context *context,
 static enum cli_exit check_machine(const struct cli_context *context, struct checking *checking,
 				   const char *file, const char *directory)
 {
-	enum cli_exit status = view_open(context, file, directory, 200000000, &checking->view);
+	enum cli_exit status = trial_open(context, file, directory, 200000000, &checking->trial);
 
 	if (status == CLI_OK && checking->group != NULL)
-		return view_explain(context, &checking->view, checking->group);
+		return trial_explain(context, &checking->trial, checking->group);
 	if (status != CLI_OK)
 		return status;
-	for (size_t i = 0; i < cgw_policy_section_count(checking->view.policy); i++)
+	for (size_t i = 0; i < cgw_policy_section_count(checking->trial.policy); i++)
 		check_section(checking, i);
-	if (cgw_policy_section_count(checking->view.policy) == 0)
-		printf("no section: nothing would be done\n");
-	return checking->strict && checking->complaints > 0 ? CLI_REFUSED : CLI_OK;
+	if (cgw_policy_section_count(checking->trial.policy) == 0)
+		printf("no sections: nothing to do\n");
+	return checking->strict && checking->problems > 0 ? CLI_REFUSED : CLI_OK;
 }
 
 int check_run(struct cli_context *context, int argc, char **argv)
@@ -284,10 +284,10 @@ int check_run(struct cli_context *context, int argc, char **argv)
 		directory = NULL;
 	}
 	if (checking.syntax)
-		return (int)view_policy(file, directory, NULL);
+		return (int)trial_load_policy(file, directory, NULL);
 	if (checking.recording != NULL)
 		return (int)check_recording(context, &checking, file, directory);
 	status = check_machine(context, &checking, file, directory);
-	view_close(&checking.view);
+	trial_close(&checking.trial);
 	return (int)status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon-recorder.c - the recording that [record] asks for. */
+/* daemon-recorder.c - record samples in the background, as configured by [record]. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -20,227 +20,228 @@
 
 #define RETRY_NS UINT64_C(60000000000)
 
-struct keeper {
+struct daemon_recorder {
 	const struct cgw_layout *layout;
-	struct cgw_policy_record wanted;
-	char *to, *columns, **globs; /* what `wanted` points to: the policy may be replaced */
+	struct cgw_policy_record settings;
+	char *to, *columns, **globs; /* owned copies for `settings`: a reload frees the policy */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t woken;
-	bool stop;                 /* under the lock ... */
-	struct event_list waiting; /* ... and this */
-	/* Of the thread alone. */
+	bool stop;                 /* protected by `lock` ... */
+	struct event_list pending; /* ... and so is this */
+	/* Used only by the thread. */
 	struct cgw_sampler *sampler;
 	struct cgw_recorder *recorder;
-	struct who *who; /* or NULL */
-	int said;        /* the error that was said last */
+	struct journal_tail *who; /* or NULL */
+	int last_error;           /* last logged error, 0 for none */
 };
 
-static void say_once(struct keeper *keeper, int error, const char *reason)
+static void log_once(struct daemon_recorder *recording, int error, const char *reason)
 {
-	if (error == keeper->said)
+	if (error == recording->last_error)
 		return;
-	keeper->said = error;
+	recording->last_error = error;
 	if (error < 0)
-		log_event(LOG_WARNING, "recording to %s: %s; tried again", keeper->to, reason);
+		log_event(LOG_WARNING, "recording to %s: %s; will retry", recording->to, reason);
 	else
-		log_event(LOG_NOTICE, "recording to %s goes on", keeper->to);
+		log_event(LOG_NOTICE, "recording to %s resumed", recording->to);
 }
 
-static int open_sampler(struct keeper *keeper, struct cgw_diag *diag)
+static int open_sampler(struct daemon_recorder *recording, struct cgw_diag *diag)
 {
 	const struct cgw_sampler_options sampling = {.descriptors_max = daemon_descriptors()};
 	struct cgw_metric_set set = {0};
-	int r = recording_metrics(keeper->wanted.columns, &set, diag);
+	int r = recording_metrics(recording->settings.columns, &set, diag);
 
 	if (r == 0)
-		r = cgw_sampler_new(keeper->layout, &sampling, &keeper->sampler, diag);
+		r = cgw_sampler_new(recording->layout, &sampling, &recording->sampler, diag);
 	if (r == 0)
-		r = cgw_sampler_set_metrics(keeper->sampler, &set);
+		r = cgw_sampler_set_metrics(recording->sampler, &set);
 	return r;
 }
 
-static int open_recorder(struct keeper *keeper, struct cgw_diag *diag)
+static int open_recorder(struct daemon_recorder *recording, struct cgw_diag *diag)
 {
-	CLEANUP(cleanup_free) char *boot_id = recording_boot_id(keeper->layout);
+	CLEANUP(cleanup_free) char *boot_id = recording_boot_id(recording->layout);
 	char host[256] = "";
 	struct cgw_recorder_options options = {
-		.size_max_bytes = keeper->wanted.size_bytes,
-		.age_max_ns = keeper->wanted.keep_ns,
-		.interval_ns = keeper->wanted.interval_ns,
-		.globs = keeper->wanted.globs,
-		.glob_count = keeper->wanted.glob_count,
+		.size_max_bytes = recording->settings.size_bytes,
+		.age_max_ns = recording->settings.keep_ns,
+		.interval_ns = recording->settings.interval_ns,
+		.globs = recording->settings.globs,
+		.glob_count = recording->settings.glob_count,
 		.host = host,
 		.boot_id = boot_id,
 		.facts = recording_owner,
-		/* The layout is only read. */
-		.facts_context = (void *)(uintptr_t)keeper->layout,
-		.who = keeper->who != NULL ? who_changed : NULL,
-		.who_context = keeper->who,
+		/* recording_owner() does not modify the layout. */
+		.facts_context = (void *)(uintptr_t)recording->layout,
+		.who = recording->who != NULL ? journal_tail_find_author : NULL,
+		.who_context = recording->who,
 	};
 
 	(void)gethostname(host, sizeof(host) - 1);
-	return cgw_recorder_open(keeper->to, &options, &keeper->recorder, diag);
+	return cgw_recorder_open(recording->to, &options, &recording->recorder, diag);
 }
 
-static void hand_over(struct keeper *keeper)
+static void write_events(struct daemon_recorder *recording)
 {
 	struct event_list events;
 
-	(void)pthread_mutex_lock(&keeper->lock);
-	events = keeper->waiting;
-	keeper->waiting = (struct event_list){0};
-	(void)pthread_mutex_unlock(&keeper->lock);
+	(void)pthread_mutex_lock(&recording->lock);
+	events = recording->pending;
+	recording->pending = (struct event_list){0};
+	(void)pthread_mutex_unlock(&recording->lock);
 	for (size_t i = 0; i < events.count; i++)
-		(void)cgw_recorder_event(keeper->recorder, &events.items[i]);
+		(void)cgw_recorder_event(recording->recorder, &events.items[i]);
 	event_list_done(&events);
 }
 
-/* One sample; opens what is not open. */
-static int keep_one(struct keeper *keeper)
+/* Records one sample; opens the sampler and the recorder when needed. */
+static int record_sample(struct daemon_recorder *recording)
 {
 	struct cgw_snapshot *snapshot;
 	struct cgw_diag diag = {0};
 	int r = 0;
 
-	if (keeper->sampler == NULL)
-		r = open_sampler(keeper, &diag);
-	if (r == 0 && keeper->recorder == NULL)
-		r = open_recorder(keeper, &diag);
+	if (recording->sampler == NULL)
+		r = open_sampler(recording, &diag);
+	if (r == 0 && recording->recorder == NULL)
+		r = open_recorder(recording, &diag);
 	if (r == 0)
-		r = cgw_sampler_sample(keeper->sampler, &snapshot);
+		r = cgw_sampler_sample(recording->sampler, &snapshot);
 	if (r == 0) {
-		hand_over(keeper);
-		r = cgw_recorder_sample(keeper->recorder, snapshot, &diag);
+		write_events(recording);
+		r = cgw_recorder_sample(recording->recorder, snapshot, &diag);
 		cgw_snapshot_unref(snapshot);
 	}
-	say_once(keeper, r, diag.text[0] != '\0' ? diag.text : strerror(-r));
+	log_once(recording, r, diag.text[0] != '\0' ? diag.text : strerror(-r));
 	return r;
 }
 
-/* Until that time, or until it is told to stop. */
-static bool wait_until(struct keeper *keeper, uint64_t at_ns)
+/* Waits until `at_ns`; returns false if asked to stop. */
+static bool wait_until(struct daemon_recorder *recording, uint64_t at_ns)
 {
 	const struct timespec at = {(time_t)(at_ns / 1000000000), (long)(at_ns % 1000000000)};
 	bool stop;
 	int r = 0;
 
-	(void)pthread_mutex_lock(&keeper->lock);
-	while (!keeper->stop && r == 0)
-		r = pthread_cond_timedwait(&keeper->woken, &keeper->lock, &at);
-	stop = keeper->stop;
-	(void)pthread_mutex_unlock(&keeper->lock);
+	(void)pthread_mutex_lock(&recording->lock);
+	while (!recording->stop && r == 0)
+		r = pthread_cond_timedwait(&recording->woken, &recording->lock, &at);
+	stop = recording->stop;
+	(void)pthread_mutex_unlock(&recording->lock);
 	return !stop;
 }
 
 static void *run(void *context)
 {
-	struct keeper *keeper = context;
+	struct daemon_recorder *recording = context;
 	uint64_t next_ns = clock_now_ns();
 
 	do {
-		int r = keep_one(keeper);
+		int r = record_sample(recording);
 		uint64_t now_ns = clock_now_ns();
 
-		/* Without a recorder there is nothing to catch up with. */
-		next_ns += keeper->wanted.interval_ns;
-		if (r < 0 && keeper->recorder == NULL)
+		/* Retry a failed open slowly; skip missed samples. */
+		next_ns += recording->settings.interval_ns;
+		if (r < 0 && recording->recorder == NULL)
 			next_ns = now_ns + RETRY_NS;
 		else if (next_ns < now_ns)
-			next_ns = now_ns + keeper->wanted.interval_ns;
-	} while (wait_until(keeper, next_ns));
-	if (keeper->recorder != NULL)
-		(void)keep_one(keeper); /* what was done at the end belongs to it */
-	cgw_recorder_free(keeper->recorder);
-	cgw_sampler_free(keeper->sampler);
+			next_ns = now_ns + recording->settings.interval_ns;
+	} while (wait_until(recording, next_ns));
+	if (recording->recorder != NULL)
+		(void)record_sample(recording); /* write the actions of the shutdown as well */
+	cgw_recorder_free(recording->recorder);
+	cgw_sampler_free(recording->sampler);
 	return NULL;
 }
 
-static void free_keeper(struct keeper *keeper)
+static void free_recording(struct daemon_recorder *recording)
 {
-	for (size_t i = 0; keeper->globs != NULL && i < keeper->wanted.glob_count; i++)
-		free(keeper->globs[i]);
-	free(keeper->globs);
-	free(keeper->to);
-	free(keeper->columns);
-	who_free(keeper->who);
-	event_list_done(&keeper->waiting);
-	(void)pthread_cond_destroy(&keeper->woken);
-	(void)pthread_mutex_destroy(&keeper->lock);
-	free(keeper);
+	for (size_t i = 0; recording->globs != NULL && i < recording->settings.glob_count; i++)
+		free(recording->globs[i]);
+	free(recording->globs);
+	free(recording->to);
+	free(recording->columns);
+	journal_tail_free(recording->who);
+	event_list_done(&recording->pending);
+	(void)pthread_cond_destroy(&recording->woken);
+	(void)pthread_mutex_destroy(&recording->lock);
+	free(recording);
 }
 
-static int copy_wanted(struct keeper *keeper)
+static int copy_settings(struct daemon_recorder *recording)
 {
-	struct cgw_policy_record *wanted = &keeper->wanted;
+	struct cgw_policy_record *settings = &recording->settings;
 
-	keeper->to = strdup(wanted->to);
-	keeper->columns = wanted->columns != NULL ? strdup(wanted->columns) : NULL;
-	keeper->globs = calloc(wanted->glob_count + 1, sizeof(char *));
-	if (keeper->to == NULL || keeper->globs == NULL ||
-	    (wanted->columns != NULL && keeper->columns == NULL))
+	recording->to = strdup(settings->to);
+	recording->columns = settings->columns != NULL ? strdup(settings->columns) : NULL;
+	recording->globs = calloc(settings->glob_count + 1, sizeof(char *));
+	if (recording->to == NULL || recording->globs == NULL ||
+	    (settings->columns != NULL && recording->columns == NULL))
 		return -ENOMEM;
-	for (size_t i = 0; i < wanted->glob_count; i++) {
-		keeper->globs[i] = strdup(wanted->globs[i]);
-		if (keeper->globs[i] == NULL)
+	for (size_t i = 0; i < settings->glob_count; i++) {
+		recording->globs[i] = strdup(settings->globs[i]);
+		if (recording->globs[i] == NULL)
 			return -ENOMEM;
 	}
-	wanted->to = keeper->to;
-	wanted->columns = keeper->columns;
-	wanted->globs = (const char *const *)keeper->globs;
+	settings->to = recording->to;
+	settings->columns = recording->columns;
+	settings->globs = (const char *const *)recording->globs;
 	return 0;
 }
 
-struct keeper *daemon_recorder_start(const struct cgw_layout *layout,
-				     const struct cgw_policy *policy, const char *state)
+struct daemon_recorder *daemon_recorder_start(const struct cgw_layout *layout,
+					      const struct cgw_policy *policy, const char *state)
 {
 	pthread_condattr_t attributes;
-	struct cgw_policy_record wanted;
-	struct keeper *keeper;
+	struct cgw_policy_record settings;
+	struct daemon_recorder *recording;
 	int r;
 
-	if (!cgw_policy_record_section(policy, &wanted))
+	if (!cgw_policy_record_section(policy, &settings))
 		return NULL;
-	keeper = calloc(1, sizeof(*keeper));
-	if (keeper == NULL) {
-		log_event(LOG_ERR, "nothing is recorded: out of memory");
+	recording = calloc(1, sizeof(*recording));
+	if (recording == NULL) {
+		log_event(LOG_ERR, "cannot start recording: out of memory");
 		return NULL;
 	}
-	keeper->layout = layout;
-	keeper->wanted = wanted;
-	(void)who_new(state, &keeper->who); /* without it nobody is named */
-	(void)pthread_mutex_init(&keeper->lock, NULL);
+	recording->layout = layout;
+	recording->settings = settings;
+	(void)journal_tail_new(state,
+			       &recording->who); /* optional: without it changes have no author */
+	(void)pthread_mutex_init(&recording->lock, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&keeper->woken, &attributes);
+	(void)pthread_cond_init(&recording->woken, &attributes);
 	(void)pthread_condattr_destroy(&attributes);
-	r = copy_wanted(keeper);
-	/* Signals are the loop's: they are blocked here, and so they are in the thread. */
+	r = copy_settings(recording);
+	/* The thread inherits blocked signals: only the main loop handles them. */
 	if (r == 0)
-		r = -pthread_create(&keeper->thread, NULL, run, keeper);
+		r = -pthread_create(&recording->thread, NULL, run, recording);
 	if (r < 0) {
-		log_event(LOG_ERR, "nothing is recorded: %s", strerror(-r));
-		free_keeper(keeper);
+		log_event(LOG_ERR, "cannot start recording: %s", strerror(-r));
+		free_recording(recording);
 		return NULL;
 	}
-	return keeper;
+	return recording;
 }
 
-struct keeper *daemon_recorder_stop(struct keeper *keeper)
+struct daemon_recorder *daemon_recorder_stop(struct daemon_recorder *recording)
 {
-	if (keeper == NULL)
+	if (recording == NULL)
 		return NULL;
-	(void)pthread_mutex_lock(&keeper->lock);
-	keeper->stop = true;
-	(void)pthread_cond_signal(&keeper->woken);
-	(void)pthread_mutex_unlock(&keeper->lock);
-	(void)pthread_join(keeper->thread, NULL);
-	free_keeper(keeper);
+	(void)pthread_mutex_lock(&recording->lock);
+	recording->stop = true;
+	(void)pthread_cond_signal(&recording->woken);
+	(void)pthread_mutex_unlock(&recording->lock);
+	(void)pthread_join(recording->thread, NULL);
+	free_recording(recording);
 	return NULL;
 }
 
 /* "limit cpu.max 200%", "freeze", "would kill" */
-static void describe(const struct cgw_action *action, char *buffer, size_t size)
+static void format_action(const struct cgw_action *action, char *buffer, size_t size)
 {
 	bool is_value = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE;
 
@@ -251,10 +252,10 @@ static void describe(const struct cgw_action *action, char *buffer, size_t size)
 		       action->value != NULL ? action->value : "");
 }
 
-void daemon_recorder_note(void *context, const struct cgw_action *action, bool of_rule,
-			  const struct cgw_action_result *result)
+void daemon_recorder_add_action(void *context, const struct cgw_action *action, bool by_rule,
+				const struct cgw_action_result *result)
 {
-	struct keeper *keeper = context;
+	struct daemon_recorder *recording = context;
 	char what[512], who[80];
 	const struct cgw_event event = {
 		.kind = CGW_EVENT_ACTION,
@@ -268,9 +269,9 @@ void daemon_recorder_note(void *context, const struct cgw_action *action, bool o
 
 	if (result->error < 0 || result->outcome == CGW_OUTCOME_UNCHANGED)
 		return;
-	describe(action, what, sizeof(what));
-	(void)snprintf(who, sizeof(who), "%s %.60s", of_rule ? "rule" : "limit", action->rule);
-	(void)pthread_mutex_lock(&keeper->lock);
-	(void)event_list_add(&keeper->waiting, &event);
-	(void)pthread_mutex_unlock(&keeper->lock);
+	format_action(action, what, sizeof(what));
+	(void)snprintf(who, sizeof(who), "%s %.60s", by_rule ? "rule" : "limit", action->rule);
+	(void)pthread_mutex_lock(&recording->lock);
+	(void)event_list_add(&recording->pending, &event);
+	(void)pthread_mutex_unlock(&recording->lock);
 }

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * daemon-recorder.h - [record]: samples kept on disk while the policy is enforced, by a thread of its own.
+ * daemon-recorder.h - record samples in the background, as configured by [record].
  *
- * A disk that hangs holds up nothing but the recording: the thread has its own sampler, and what the
- * daemon did is handed over as events.
+ * A separate thread with its own sampler writes the recording, so that a hanging disk does not
+ * delay enforcement. The daemon queues its actions as events for that thread.
  */
 #ifndef CGWARD_CMD_ENFORCE_DAEMON_RECORDER_H
 #define CGWARD_CMD_ENFORCE_DAEMON_RECORDER_H
 
 #include <cgward/policy.h>
 
-struct keeper;
+struct daemon_recorder;
 
-/* Starts it where the policy wants a recording; what goes wrong is said, and tried again each minute. */
-struct keeper *daemon_recorder_start(const struct cgw_layout *layout,
-				     const struct cgw_policy *policy, const char *state);
-/* Accepts NULL, returns NULL. Waits for a write under way. */
-struct keeper *daemon_recorder_stop(struct keeper *keeper);
-/* For struct performer: an action that was done goes into the recording as an event. */
-void daemon_recorder_note(void *keeper, const struct cgw_action *action, bool of_rule,
-			  const struct cgw_action_result *result);
+/* Returns NULL if the policy has no [record] or on error. Logs errors and retries every minute. */
+struct daemon_recorder *daemon_recorder_start(const struct cgw_layout *layout,
+					      const struct cgw_policy *policy, const char *state);
+/* Accepts NULL, returns NULL. Waits for a write in progress. */
+struct daemon_recorder *daemon_recorder_stop(struct daemon_recorder *recording);
+/* The on_applied callback of struct applier: queues an applied action as an event. */
+void daemon_recorder_add_action(void *recording, const struct cgw_action *action, bool by_rule,
+				const struct cgw_action_result *result);
 
 #endif

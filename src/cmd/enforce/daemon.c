@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon.c - the loop: samples by the clock and when something happens, signals, the watchdog. */
+/* daemon.c - event loop of `cgward enforce`: timer and early samples, signals, watchdog. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -21,12 +21,12 @@
 
 #define STATUS_INTERVAL_NS UINT64_C(10000000000)
 
-uint64_t enforce_boottime_ns(void)
+uint64_t daemon_boottime_ns(void)
 {
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
-/* A sampler takes what it is given: one would leave nothing to the others, nor to an endpoint that accepts. */
+/* A sampler uses all descriptors it may; leave some to the other samplers and to connections. */
 unsigned daemon_descriptors(void)
 {
 	struct rlimit limit;
@@ -48,7 +48,7 @@ static int sample(struct daemon *daemon)
 	return r;
 }
 
-/* What is due between samples: thaws, and second signals. */
+/* Actions due between samples: thaws and follow-up signals. */
 static int on_due(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct daemon *daemon = context;
@@ -58,8 +58,8 @@ static int on_due(sd_event_source *source, uint64_t usec, void *context)
 
 	(void)source;
 	(void)usec;
-	if (cgw_engine_timers(daemon->engine, enforce_boottime_ns(), &actions, &count) == 0)
-		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
+	if (cgw_engine_timers(daemon->engine, daemon_boottime_ns(), &actions, &count) == 0)
+		apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions, count);
 	daemon->changed = daemon->changed || count > 0;
 	due_ns = cgw_engine_due_ns(daemon->engine);
 	if (due_ns != UINT64_MAX) {
@@ -92,7 +92,7 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 	r = status_write(undo_store_directory(daemon->store), daemon->policy, daemon->engine,
 			 now_ns);
 	if (r < 0)
-		log_event(LOG_WARNING, "cannot write the status: %s", strerror(-r));
+		log_event(LOG_WARNING, "cannot write status.json: %s", strerror(-r));
 	daemon->last_status_ns = now_ns;
 	daemon->changed = false;
 }
@@ -112,13 +112,13 @@ int daemon_tick(struct daemon *daemon)
 			    &count);
 	if (r < 0)
 		return r;
-	perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
-	perform_reap(&daemon->performer);
-	perform_forget(&daemon->performer);
+	apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions, count);
+	reap_commands(&daemon->applier);
+	forget_gone_groups(&daemon->applier);
 	(void)place_processes(daemon);
 	daemon->changed = daemon->changed || count > 0;
 	arm_due(daemon);
-	watch_follow(daemon);
+	watch_update(daemon);
 	write_status(daemon, now_ns);
 	daemon->tick_cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	return 0;
@@ -130,9 +130,9 @@ void daemon_release(struct daemon *daemon)
 	size_t count;
 
 	if (cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
-		perform_all(&daemon->performer, daemon->engine, daemon->policy, actions, count);
-	daemon->performer.forget_from = 0;
-	perform_forget(&daemon->performer);
+		apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions, count);
+	daemon->applier.forget_threshold = 0;
+	forget_gone_groups(&daemon->applier);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *context)
@@ -142,9 +142,9 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 	int r = daemon_tick(daemon);
 
 	if (r < 0)
-		log_event(LOG_ERR, "no sample: %s", strerror(-r));
+		log_event(LOG_ERR, "cannot sample the groups: %s", strerror(-r));
 	(void)sd_event_now(daemon->event, CLOCK_MONOTONIC, &now_us);
-	/* On the beat; beats that were missed are not made up for. */
+	/* Keep the phase; skip missed samples. */
 	usec += interval_us;
 	if (usec < now_us)
 		usec = now_us + interval_us;
@@ -155,23 +155,23 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 static int on_early(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct daemon *daemon = context;
-	bool again = daemon->again;
+	bool sample_twice = daemon->sample_twice;
 
 	(void)source;
 	(void)usec;
-	daemon->again = false;
+	daemon->sample_twice = false;
 	(void)daemon_tick(daemon);
-	if (again)
-		daemon_wake(daemon, HURRY_EVENT_NS);
+	if (sample_twice)
+		daemon_wake(daemon, WAKE_EVENT_DELAY_NS);
 	return 0;
 }
 
 void daemon_wake(struct daemon *daemon, uint64_t after_ns)
 {
-	uint64_t rest_ns = 3 * daemon->tick_cost_ns, at_us, set_us = 0;
+	uint64_t min_gap_ns = 3 * daemon->tick_cost_ns, at_us, set_us = 0;
 	int enabled = SD_EVENT_OFF;
 
-	at_us = (daemon->last_sample_ns + (after_ns > rest_ns ? after_ns : rest_ns)) / 1000;
+	at_us = (daemon->last_sample_ns + (after_ns > min_gap_ns ? after_ns : min_gap_ns)) / 1000;
 	if (daemon->early == NULL) {
 		(void)sd_event_add_time(daemon->event, &daemon->early, CLOCK_BOOTTIME, at_us, 1000,
 					on_early, daemon);
@@ -180,38 +180,38 @@ void daemon_wake(struct daemon *daemon, uint64_t after_ns)
 	(void)sd_event_source_get_enabled(daemon->early, &enabled);
 	(void)sd_event_source_get_time(daemon->early, &set_us);
 	if (enabled != SD_EVENT_OFF && set_us <= at_us)
-		return; /* it is on its way */
+		return; /* already scheduled */
 	(void)sd_event_source_set_time(daemon->early, at_us);
 	(void)sd_event_source_set_enabled(daemon->early, SD_EVENT_ONESHOT);
 }
 
 void daemon_wake_twice(struct daemon *daemon, uint64_t after_ns)
 {
-	daemon->again = true;
+	daemon->sample_twice = true;
 	daemon_wake(daemon, after_ns);
 }
 
-/* What runs beside the decisions, as the policy wants it. A dry run keeps and serves as well. */
-static void open_sides(struct daemon *daemon)
+/* Starts the recording and the metrics endpoint, in a dry run too. */
+static void open_outputs(struct daemon *daemon)
 {
-	daemon->keeper = daemon_recorder_start(
+	daemon->recorder = daemon_recorder_start(
 		daemon->layout, daemon->policy,
 		daemon->store != NULL ? undo_store_directory(daemon->store) : NULL);
-	daemon->performer.told = daemon->keeper != NULL ? daemon_recorder_note : NULL;
-	daemon->performer.told_context = daemon->keeper;
+	daemon->applier.on_applied = daemon->recorder != NULL ? daemon_recorder_add_action : NULL;
+	daemon->applier.on_applied_context = daemon->recorder;
 	metrics_endpoint_open(daemon);
 }
 
-static void close_sides(struct daemon *daemon)
+static void close_outputs(struct daemon *daemon)
 {
-	daemon->performer.told = NULL;
+	daemon->applier.on_applied = NULL;
 	metrics_endpoint_close(daemon);
-	daemon->keeper = daemon_recorder_stop(daemon->keeper);
+	daemon->recorder = daemon_recorder_stop(daemon->recorder);
 }
 
 void daemon_reload(struct daemon *daemon)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_policy *policy;
 	struct timespec now;
 	int r;
@@ -221,28 +221,30 @@ void daemon_reload(struct daemon *daemon)
 			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	policy = enforce_load(daemon->context, &daemon->options);
 	if (policy == NULL) {
-		log_message(CLI_MESSAGE_POLICY_REFUSED, LOG_ERR,
-			    "the new policy is not used; the old one goes on");
-		(void)sd_notify(
-			0, "READY=1\nSTATUS=The policy file has mistakes; the old one goes on");
+		log_message(
+			CLI_MESSAGE_POLICY_REFUSED, LOG_ERR,
+			"the new policy has errors and is ignored; the old one stays in effect");
+		(void)sd_notify(0, "READY=1\nSTATUS=The policy file has errors; the old policy "
+				   "stays in effect");
 		return;
 	}
 	r = cgw_engine_reload(daemon->engine, policy);
 	if (r < 0) {
-		log_event(LOG_ERR, "the new policy is not used: %s", strerror(-r));
+		log_event(LOG_ERR, "cannot apply the new policy: %s; the old one stays in effect",
+			  strerror(-r));
 		cgw_policy_free(policy);
 	} else {
-		close_sides(daemon);
+		close_outputs(daemon);
 		cgw_policy_free(daemon->policy);
 		daemon->policy = policy;
-		place_done(daemon); /* other sections: all processes are looked at again */
-		daemon->performer.settings = cgw_policy_settings(policy);
-		cgw_policy_metrics_used(policy, &wanted);
-		(void)cgw_sampler_set_metrics(daemon->sampler, &wanted);
+		place_done(daemon); /* the sections may differ: check all processes again */
+		daemon->applier.settings = cgw_policy_settings(policy);
+		cgw_policy_metrics_used(policy, &metrics);
+		(void)cgw_sampler_set_metrics(daemon->sampler, &metrics);
 		watch_close(daemon);
 		(void)watch_open(daemon);
-		open_sides(daemon);
-		log_message(CLI_MESSAGE_POLICY_LOADED, LOG_NOTICE, "the policy was loaded anew");
+		open_outputs(daemon);
+		log_message(CLI_MESSAGE_POLICY_LOADED, LOG_NOTICE, "policy reloaded");
 		daemon->changed = true;
 	}
 	(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");
@@ -267,7 +269,7 @@ static int add_signals(struct daemon *daemon)
 	(void)sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
-	/* Without a handler these end the loop. */
+	/* Without a handler, sd-event exits the loop on these. */
 	r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
@@ -286,7 +288,7 @@ int daemon_loop(struct daemon *daemon)
 	if (r >= 0)
 		r = watch_open(daemon);
 	if (r >= 0 && daemon->options.watch_policy)
-		r = replaced_open(daemon);
+		r = policy_watch_open(daemon);
 	if (r >= 0)
 		r = sd_event_now(daemon->event, CLOCK_MONOTONIC, &now_us);
 	if (r >= 0)
@@ -295,14 +297,14 @@ int daemon_loop(struct daemon *daemon)
 	if (r >= 0)
 		r = sd_event_set_watchdog(daemon->event, true);
 	if (r >= 0) {
-		open_sides(daemon);
+		open_outputs(daemon);
 		(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");
 		r = sd_event_loop(daemon->event);
 	}
 	(void)sd_notify(0, "STOPPING=1");
 	daemon_release(daemon);
-	/* After all was given back: a disk that hangs holds up nothing then. */
-	close_sides(daemon);
+	/* Last: a hanging disk must not delay restoring. */
+	close_outputs(daemon);
 	watch_close(daemon);
 	place_done(daemon);
 	sd_event_source_unref(daemon->tick);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon.h - enforcement as it runs: what it holds, its loop. */
+/* daemon.h - state and event loop of `cgward enforce`. */
 #ifndef CGWARD_CMD_ENFORCE_DAEMON_H
 #define CGWARD_CMD_ENFORCE_DAEMON_H
 
@@ -13,13 +13,13 @@
 struct enforce_options {
 	const char *policy; /* NULL: DAEMON_POLICY and DAEMON_POLICY_DIRECTORY */
 	const char *directory;
-	const char *state; /* instead of what the policy says */
+	const char *state; /* overrides the policy's setting */
 	bool dry_run, once, restore, lock_memory, watch_policy;
 };
 
 struct watch;
 struct places;
-struct keeper;
+struct daemon_recorder;
 struct metrics_endpoint;
 
 struct daemon {
@@ -33,55 +33,55 @@ struct daemon {
 	struct facts facts_state;
 	struct cgw_facts facts;
 	struct undo_store *store;
-	struct performer performer;
+	struct applier applier;
 	struct watch *watch;
 	struct places *places;
-	struct keeper *keeper;
-	struct metrics_endpoint *exposed;
+	struct daemon_recorder *recorder;
+	struct metrics_endpoint *metrics_endpoint;
 	sd_event *event;
 	sd_event_source *tick, *due, *early;
 	uint64_t last_sample_ns; /* boottime */
-	uint64_t tick_cost_ns;   /* CPU time of the last one, all in all */
+	uint64_t tick_cost_ns;   /* CPU time of the last tick, actions included */
 	uint64_t last_status_ns;
-	bool again;   /* another early sample follows the next one */
-	bool changed; /* since the status was written */
+	bool sample_twice; /* schedule another early sample after the next one */
+	bool changed;      /* since the last status.json */
 };
 
-/* Loads the policy, reporting every mistake on standard error. */
+/* Loads the policy and logs every error. Returns NULL if it is invalid. */
 struct cgw_policy *enforce_load(const struct cli_context *context,
 				const struct enforce_options *options);
-uint64_t enforce_boottime_ns(void);
+uint64_t daemon_boottime_ns(void);
 
-/* How many each of the daemon's samplers may hold: to decide, to record, for metrics; the fourth part is spared. */
+/* Descriptor limit per sampler (policy, recording, metrics); a quarter stays free. */
 unsigned daemon_descriptors(void);
-/* One sample, one decision, its actions. */
+/* Takes one sample, runs the engine and applies its actions. */
 int daemon_tick(struct daemon *daemon);
-/* Gives back all that is held, as [policy] on_exit says. */
+/* Restores all changes, subject to [policy] on_exit and limits_on_exit. */
 void daemon_release(struct daemon *daemon);
 /*
- * A sample before the next one is due: something happened that should not wait. Not sooner after the
- * last one than `after_ns`, and no more often than costs a quarter of a CPU.
+ * Schedules an early sample, at least `after_ns` after the last one and so that ticks use at most a
+ * quarter of a CPU.
  */
-#define HURRY_GROUP_NS UINT64_C(50000000)
-#define HURRY_EVENT_NS UINT64_C(100000000) /* the kernel tells of each: they come in swarms */
+#define WAKE_GROUP_DELAY_NS UINT64_C(50000000)
+#define WAKE_EVENT_DELAY_NS UINT64_C(100000000) /* longer: kernel events come in bursts */
 void daemon_wake(struct daemon *daemon, uint64_t after_ns);
 /*
- * Two of them: a rate since a sample long ago does not tell yet what began just now, nor does a figure
- * that the kernel counts only after it told.
+ * Schedules two samples: a rate over a long interval hides what has just started, and some
+ * counters lag their event.
  */
 void daemon_wake_twice(struct daemon *daemon, uint64_t after_ns);
-/* The policy anew. One with mistakes changes nothing: the old one goes on. */
+/* Reloads the policy. If the new one is invalid, the old one stays in effect. */
 void daemon_reload(struct daemon *daemon);
-/* Until SIGTERM. */
+/* Runs until SIGTERM or SIGINT. */
 int daemon_loop(struct daemon *daemon);
 
-/* watch.c: what wakes the daemon between samples. */
+/* wakeup.c: events that trigger early samples. */
 int watch_open(struct daemon *daemon);
 void watch_close(struct daemon *daemon);
-/* After each sample: groups came and went. */
-void watch_follow(struct daemon *daemon);
+/* Call after each sample: watches new groups. */
+void watch_update(struct daemon *daemon);
 
-/* replaced.c: loads the policy anew whenever another file takes its place. Ends with the loop. */
-int replaced_open(struct daemon *daemon);
+/* policy-watch.c: reloads the policy when its file is replaced. Freed with the event loop. */
+int policy_watch_open(struct daemon *daemon);
 
 #endif

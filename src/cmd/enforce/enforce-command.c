@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* enforce-command.c - the command: options, what must be there before the loop starts, the end. */
+/* enforce-command.c - `cgward enforce`: options, setup and teardown of the daemon. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,27 +26,26 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{'p', "policy", "FILE", false, "this file instead of " DAEMON_POLICY " and conf.d"},
-	{OPTION_DRY_RUN, "dry-run", NULL, false, "decide and say everything, do nothing"},
-	{OPTION_ONCE, "once", NULL, false, "one pass over all groups, then end: for cron"},
-	{OPTION_RESTORE, "restore", NULL, false, "give back what a killed run left, then end"},
-	{OPTION_STATE, "state", "DIR", false, "keep there what must be undone after a crash"},
-	{OPTION_WATCH, "watch-policy", NULL, false,
-	 "load the policy anew when another file takes its place"},
-	{OPTION_LOCK, "lock-memory", NULL, false, "keep all of our memory out of swap"},
+	{'p', "policy", "FILE", false, "read this file instead of " DAEMON_POLICY " and conf.d"},
+	{OPTION_DRY_RUN, "dry-run", NULL, false, "log what would be done, change nothing"},
+	{OPTION_ONCE, "once", NULL, false, "make one pass over all groups, then exit (for cron)"},
+	{OPTION_RESTORE, "restore", NULL, false,
+	 "restore what a crashed or killed run left, then exit"},
+	{OPTION_STATE, "state", "DIR", false, "directory for the undo state and the status"},
+	{OPTION_WATCH, "watch-policy", NULL, false, "reload the policy when its file is replaced"},
+	{OPTION_LOCK, "lock-memory", NULL, false, "lock all memory of this process in RAM"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward enforce [OPTION...]",
-	.text = "Applies a policy file and keeps applying it: standing limits, rules, placement.\n"
-		"SIGHUP loads it anew, SIGTERM ends in order. `cgward check` tells beforehand what "
-		"it\n"
-		"would do.",
+	.text = "Applies a policy file continuously: standing limits, rules and placement.\n"
+		"SIGHUP reloads the policy; SIGTERM restores what rules changed and exits.\n"
+		"`cgward check` shows beforehand what a policy would do.",
 	.options = options,
 };
 
-static void report(void *context, const struct cgw_policy_problem *problem)
+static void log_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	const char *kind = problem->warning ? "warning: " : "";
 
@@ -61,7 +60,7 @@ static void report(void *context, const struct cgw_policy_problem *problem)
 struct cgw_policy *enforce_load(const struct cli_context *context,
 				const struct enforce_options *chosen)
 {
-	static const struct cgw_policy_reporter reporter = {report, NULL};
+	static const struct cgw_policy_reporter reporter = {log_problem, NULL};
 	struct cgw_policy *policy = NULL;
 
 	(void)context;
@@ -108,15 +107,14 @@ static int parse_options(struct cli_context *context, int argc, char **argv,
 			break;
 		}
 	if (code == 0 && optind < argc) {
-		*ret_exit =
-			cli_usage_error(context, "nothing stands alone here: \"%s\"", argv[optind]);
+		*ret_exit = cli_usage_error(context, "unexpected argument '%s'", argv[optind]);
 		return -1;
 	}
 	return code;
 }
 
-/* Whether anything could be written at all: better said now than at each action. */
-static enum cli_exit may_write(const struct daemon *daemon)
+/* Fail early instead of at each action if nothing can be written. */
+static enum cli_exit check_writable(const struct daemon *daemon)
 {
 	size_t read_only = 0;
 
@@ -125,13 +123,13 @@ static enum cli_exit may_write(const struct daemon *daemon)
 	for (size_t i = 0; i < daemon->layout->hierarchy_count; i++)
 		read_only += daemon->layout->hierarchies[i].read_only;
 	if (read_only == daemon->layout->hierarchy_count) {
-		cli_error(daemon->context, "all control group hierarchies are mounted read-only; "
-					   "--dry-run says what would be done");
+		cli_error(daemon->context, "all cgroup hierarchies are mounted read-only; "
+					   "--dry-run shows what would be done");
 		return CLI_NO_PRIVILEGE;
 	}
 	if (geteuid() != 0) {
-		cli_error(daemon->context, "only root may enforce a policy on all groups; "
-					   "--dry-run says what would be done");
+		cli_error(daemon->context, "enforcing a policy requires root; "
+					   "--dry-run shows what would be done");
 		return CLI_NO_PRIVILEGE;
 	}
 	return CLI_OK;
@@ -155,7 +153,7 @@ static enum cli_exit open_store(struct daemon *daemon)
 		cli_diag(daemon->context, &diag);
 		return r == -EBUSY ? CLI_ALREADY_RUNNING : cli_exit_from_error(r);
 	}
-	daemon->performer.store = daemon->store;
+	daemon->applier.store = daemon->store;
 	return CLI_OK;
 }
 
@@ -176,19 +174,19 @@ static enum cli_exit restore(struct daemon *daemon)
 	static const struct cgw_policy_settings defaults = {.backend = CGW_BACKEND_AUTO};
 	unsigned failed;
 
-	daemon->performer.settings =
+	daemon->applier.settings =
 		daemon->policy != NULL ? cgw_policy_settings(daemon->policy) : &defaults;
-	failed = perform_restore(&daemon->performer, false);
+	failed = restore_leftovers(&daemon->applier, false);
 	if (failed > 0)
 		log_event(LOG_ERR,
-			  "%u changes of a run that did not end in order could not be given back",
+			  "cannot restore %u changes left by a run that did not exit cleanly",
 			  failed);
 	return failed > 0 ? CLI_PARTLY : CLI_OK;
 }
 
 static int start(struct daemon *daemon)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
 	struct cgw_sampler_options sampling = {0};
 	int r;
@@ -200,18 +198,18 @@ static int start(struct daemon *daemon)
 		cli_diag(daemon->context, &diag);
 		return r;
 	}
-	cgw_policy_metrics_used(daemon->policy, &wanted);
-	r = cgw_sampler_set_metrics(daemon->sampler, &wanted);
+	cgw_policy_metrics_used(daemon->policy, &metrics);
+	r = cgw_sampler_set_metrics(daemon->sampler, &metrics);
 	if (r == 0)
 		r = cgw_frame_new(&daemon->frame);
 	if (r == 0)
 		r = cgw_engine_new(daemon->policy, &daemon->engine);
 	daemon->facts = facts_of(&daemon->facts_state, daemon->layout);
-	daemon->performer.settings = cgw_policy_settings(daemon->policy);
+	daemon->applier.settings = cgw_policy_settings(daemon->policy);
 	return r;
 }
 
-/* Two samples, so that rates are known; rules without `for` and standing limits act. */
+/* Takes two samples, since rates need them; applies standing limits and rules without `for`. */
 static enum cli_exit run_once(struct daemon *daemon)
 {
 	int r = daemon_tick(daemon);
@@ -219,20 +217,20 @@ static enum cli_exit run_once(struct daemon *daemon)
 	if (r == 0) {
 		uint64_t interval_ns = cgw_policy_settings(daemon->policy)->interval_ns;
 
-		/* An hour's interval is no reason to wait for one here. */
+		/* Do not wait for an interval of an hour here. */
 		if (interval_ns > ONCE_WAIT_NS)
 			interval_ns = ONCE_WAIT_NS;
 		(void)usleep((useconds_t)(interval_ns / 1000));
 		r = daemon_tick(daemon);
 	}
-	/* Nobody is there to end what rules began: it ends here. */
+	/* No daemon stays to end the actions of rules, so end them now. */
 	if (r == 0)
 		daemon_release(daemon);
 	if (r < 0)
 		return CLI_FAILED;
-	if (daemon->performer.failed > 0)
+	if (daemon->applier.failed > 0)
 		return CLI_PARTLY;
-	return daemon->performer.would > 0 ? CLI_WOULD_CHANGE : CLI_OK;
+	return daemon->applier.would_change > 0 ? CLI_WOULD_CHANGE : CLI_OK;
 }
 
 static enum cli_exit enforce(struct daemon *daemon)
@@ -246,8 +244,8 @@ static enum cli_exit enforce(struct daemon *daemon)
 	daemon->layout = cli_layout(daemon->context, &status);
 	if (daemon->layout == NULL)
 		return status;
-	daemon->performer.layout = daemon->layout;
-	status = may_write(daemon);
+	daemon->applier.layout = daemon->layout;
+	status = check_writable(daemon);
 	if (status == CLI_OK && !daemon->options.dry_run)
 		status = open_store(daemon);
 	if (status != CLI_OK)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* enforce-commands.h - the headless face: a policy that is applied, checked, exported. */
+/* enforce-commands.h - commands that apply, check and export policies. */
 #ifndef CGWARD_CMD_ENFORCE_ENFORCE_COMMANDS_H
 #define CGWARD_CMD_ENFORCE_ENFORCE_COMMANDS_H
 
 #include "shared/cli/cli.h"
 #include "shared/cli/daemon-status.h"
 
-/* Ends with a NULL name. */
+/* Terminated by a NULL name. */
 extern const struct cli_command enforce_commands[];
 
 int enforce_run(struct cli_context *context, int argc, char **argv);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* export-command.c - `cgward export`: the present limits as [limit] sections, to be put into a policy. */
+/* export-command.c - `cgward export`: print the current limits as [limit] sections. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,13 @@ static const struct cli_option options[] = {CLI_COMMON_OPTIONS};
 
 static const struct cli_command_help help = {
 	.usage = "cgward export [OPTION...] [GLOB...]",
-	.text = "Writes what is set on groups now as [limit] sections: all that is not the "
+	.text = "Prints the limits of groups as [limit] sections, without values that are the "
 		"kernel's\n"
-		"default. With globs, of groups whose path matches one.",
+		"default. With globs, only groups whose path matches one of them.",
 	.options = options,
 };
 
-static bool is_wanted(const char *path, char **globs)
+static bool is_selected(const char *path, char **globs)
 {
 	for (char **glob = globs; *glob != NULL; glob++)
 		if (cgw_glob_match(*glob, path))
@@ -29,45 +29,45 @@ static bool is_wanted(const char *path, char **globs)
 	return globs[0] == NULL;
 }
 
-static void export_group(const struct view *view, const char *path, bool *some)
+static void export_group(const struct policy_trial *trial, const char *path, bool *any_printed)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	char shown[4096];
-	int r = export_section(view->layout, path, &text);
+	int r = export_section(trial->layout, path, &text);
 
-	/* A path that cannot stand in the file as it is, is named and left out. */
+	/* A policy file cannot express this path. */
 	if (r == -EINVAL) {
 		(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
-		printf("# left out: %s\n", shown);
+		printf("# skipped, path cannot be written in a policy: %s\n", shown);
 	}
 	if (r < 0)
 		return;
-	printf("%s%s", *some ? "\n" : "", text);
-	*some = true;
+	printf("%s%s", *any_printed ? "\n" : "", text);
+	*any_printed = true;
 }
 
 int export_run(struct cli_context *context, int argc, char **argv)
 {
-	struct view view = {0};
+	struct policy_trial trial = {0};
 	const struct cgw_topology *topology;
 	enum cli_exit status;
 	const char *value;
-	bool some = false;
+	bool any_printed = false;
 	int code;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
 		;
 	if (code < 0)
 		return (int)status;
-	status = view_open(context, NULL, NULL, 0, &view);
-	topology = status == CLI_OK ? cgw_snapshot_topology(cgw_frame_now(view.frame)) : NULL;
+	status = trial_open(context, NULL, NULL, 0, &trial);
+	topology = status == CLI_OK ? cgw_snapshot_topology(cgw_frame_now(trial.frame)) : NULL;
 	for (uint32_t group = 1; topology != NULL && group < topology->count; group++) {
 		char path[4096];
 
 		(void)cgw_topology_path(topology, group, path, sizeof(path));
-		if (is_wanted(path, argv + optind))
-			export_group(&view, path, &some);
+		if (is_selected(path, argv + optind))
+			export_group(&trial, path, &any_printed);
 	}
-	view_close(&view);
+	trial_close(&trial);
 	return (int)status;
 }

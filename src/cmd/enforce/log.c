@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* log.c - records for the journal; lines on standard error where no journal listens. */
+/* log.c - log to the journal, or to standard error without one. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* Our own call sites say nothing that the fields do not. */
+/* CODE_FILE= and CODE_LINE= would only name this file. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-id128.h>
 #include <systemd/sd-journal.h>
@@ -15,7 +15,7 @@
 #include "cmd/enforce/log.h"
 #include "shared/cli/systemd-journal.h"
 
-/* Whether standard error goes to the journal already: then only one of the two is written. */
+/* If standard error is the journal already, write only structured entries. */
 static bool in_journal(void)
 {
 	return getenv("JOURNAL_STREAM") != NULL && access("/run/systemd/journal/socket", W_OK) == 0;

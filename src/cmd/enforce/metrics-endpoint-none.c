@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* metrics-endpoint-none.c - what is built without an HTTP library says so. */
+/* metrics-endpoint-none.c - stub for builds without libmicrohttpd. */
 #include <syslog.h>
 
 #include "cmd/enforce/log.h"
@@ -7,10 +7,10 @@
 
 void metrics_endpoint_open(struct daemon *daemon)
 {
-	struct cgw_policy_metrics wanted;
+	struct cgw_policy_metrics settings;
 
-	if (cgw_policy_metrics_section(daemon->policy, &wanted))
-		log_event(LOG_ERR, "[metrics] is not served: cgward was built without HTTP");
+	if (cgw_policy_metrics_section(daemon->policy, &settings))
+		log_event(LOG_ERR, "cannot serve metrics: cgward was built without libmicrohttpd");
 }
 
 void metrics_endpoint_close(struct daemon *daemon)

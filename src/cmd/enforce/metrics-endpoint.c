@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * metrics-endpoint.c - the endpoint that [metrics] asks for: the groups, and the policy's own work.
+ * metrics-endpoint.c - Prometheus endpoint of the daemon, as configured by [metrics].
  *
- * It samples for itself, when it is asked, and answers from that sample for a second: what scrapes cost
- * does not grow with how many there are.
+ * It takes its own sample on a scrape and reuses it for one second, so that the cost does not
+ * grow with the number of scrapers.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,12 +22,12 @@
 #include "shared/cli/select-groups.h"
 
 #define FRESH_NS       UINT64_C(1000000000)
-#define LATE_INTERVALS 5 /* without a decision: the daemon is not well */
-#define LATE_LEAST_NS  UINT64_C(10000000000)
+#define LATE_INTERVALS 5 /* without a sample: the daemon is unhealthy */
+#define LATE_MIN_NS    UINT64_C(10000000000)
 
 struct metrics_endpoint {
 	struct daemon *daemon;
-	struct cgw_policy_metrics wanted; /* its texts are the policy's: closed before that goes */
+	struct cgw_policy_metrics settings; /* points into the policy: close first */
 	struct cgw_sampler *sampler;
 	struct cgw_frame *frame;
 	uint64_t sampled_ns;
@@ -38,22 +38,22 @@ struct metrics_endpoint {
 	sd_event_source *ready, *due;
 };
 
-static int sample(struct metrics_endpoint *exposed)
+static int sample(struct metrics_endpoint *server)
 {
 	struct cgw_snapshot *snapshot;
 	int r;
 
-	if (exposed->sampled_ns != 0 && clock_now_ns() - exposed->sampled_ns <= FRESH_NS)
+	if (server->sampled_ns != 0 && clock_now_ns() - server->sampled_ns <= FRESH_NS)
 		return 0;
-	r = cgw_sampler_sample(exposed->sampler, &snapshot);
+	r = cgw_sampler_sample(server->sampler, &snapshot);
 	if (r < 0) {
-		health_count(&exposed->health, NULL);
+		health_count(&server->health, NULL);
 		return r;
 	}
-	r = cgw_frame_update(exposed->frame, snapshot);
+	r = cgw_frame_update(server->frame, snapshot);
 	if (r == 0) {
-		health_count(&exposed->health, snapshot);
-		exposed->sampled_ns = clock_now_ns();
+		health_count(&server->health, snapshot);
+		server->sampled_ns = clock_now_ns();
 	}
 	cgw_snapshot_unref(snapshot);
 	return r;
@@ -66,11 +66,10 @@ static void put(struct cgw_exposition *exposition, const char *name, const char 
 	cgw_exposition_sample(exposition, NULL, 0, value, 1);
 }
 
-/* Where rules stand, and what was done. */
 static void expose_policy(const struct daemon *daemon, struct cgw_exposition *exposition)
 {
 	static const struct cgw_family phases = {"cgward_policy_groups", "",
-						 "Groups on which a rule is in this phase",
+						 "Number of rule and group pairs in this phase",
 						 CGW_FAMILY_GAUGE};
 	static const enum cgw_phase shown[] = {CGW_PHASE_PENDING, CGW_PHASE_ACTIVE,
 					       CGW_PHASE_COOLDOWN, CGW_PHASE_BLOCKED};
@@ -78,14 +77,14 @@ static void expose_policy(const struct daemon *daemon, struct cgw_exposition *ex
 	CLEANUP(cleanup_free)
 	struct cgw_instance_state *states = calloc(count + 1, sizeof(*states));
 
-	put(exposition, "cgward_policy_sections", "Sections of the policy that is enforced",
+	put(exposition, "cgward_policy_sections", "Sections of the enforced policy",
 	    CGW_FAMILY_GAUGE, cgw_policy_section_count(daemon->policy));
-	put(exposition, "cgward_policy_actions", "Actions of the policy that were done",
-	    CGW_FAMILY_COUNTER, daemon->performer.done);
-	put(exposition, "cgward_policy_action_failures", "Actions of the policy that failed",
-	    CGW_FAMILY_COUNTER, daemon->performer.failed);
+	put(exposition, "cgward_policy_actions", "Policy actions that succeeded",
+	    CGW_FAMILY_COUNTER, daemon->applier.done);
+	put(exposition, "cgward_policy_action_failures", "Policy actions that failed",
+	    CGW_FAMILY_COUNTER, daemon->applier.failed);
 	put(exposition, "cgward_policy_held_values",
-	    "Values and freezes of the policy that stand now", CGW_FAMILY_GAUGE,
+	    "Values and freezes that the policy currently applies", CGW_FAMILY_GAUGE,
 	    cgw_engine_applied_values(daemon->engine, NULL, 0));
 	if (states == NULL)
 		return;
@@ -104,24 +103,24 @@ static void expose_policy(const struct daemon *daemon, struct cgw_exposition *ex
 static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_exposition_sink *sink,
 		   void *sink_context)
 {
-	struct metrics_endpoint *exposed = context;
+	struct metrics_endpoint *server = context;
 	CLEANUP(cleanup_free) uint32_t *groups = NULL;
 	struct cgw_exposition *exposition = NULL;
 	struct cgw_exposition_group_filter list = {
-		.frame = exposed->frame,
-		.fields = exposed->fields.items,
-		.field_count = exposed->fields.count,
-		.groups_max = size_from_u64(exposed->wanted.groups_max),
+		.frame = server->frame,
+		.fields = server->fields.items,
+		.field_count = server->fields.count,
+		.groups_max = size_from_u64(server->settings.groups_max),
 	};
-	int r = sample(exposed);
+	int r = sample(server);
 
 	if (r < 0)
 		return r;
-	groups = calloc(cgw_snapshot_topology(cgw_frame_now(exposed->frame))->count,
-			sizeof(*groups));
+	groups =
+		calloc(cgw_snapshot_topology(cgw_frame_now(server->frame))->count, sizeof(*groups));
 	if (groups == NULL)
 		return -ENOMEM;
-	r = group_select(exposed->frame, &exposed->selection, groups, &list.group_count);
+	r = group_select(server->frame, &server->selection, groups, &list.group_count);
 	if (r == 0)
 		r = cgw_exposition_new(dialect, sink, sink_context, &exposition);
 	if (r < 0)
@@ -129,40 +128,40 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 	list.groups = groups;
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set where r is 0 */
 	cgw_exposition_groups(exposition, &list);
-	expose_policy(exposed->daemon, exposition);
-	health_expose(&exposed->health, exposition);
-	endpoint_expose(exposed->endpoint, exposition);
+	expose_policy(server->daemon, exposition);
+	health_expose(&server->health, exposition);
+	endpoint_expose(server->endpoint, exposition);
 	return cgw_exposition_end(exposition);
 }
 
-/* Who watches the watcher wants to know whether it still decides. */
+/* Unhealthy if the daemon has not sampled for a while. */
 static int health(void *context)
 {
 	const struct daemon *daemon = ((const struct metrics_endpoint *)context)->daemon;
 	uint64_t late_ns = LATE_INTERVALS * cgw_policy_settings(daemon->policy)->interval_ns;
 
-	if (late_ns < LATE_LEAST_NS)
-		late_ns = LATE_LEAST_NS;
-	return enforce_boottime_ns() - daemon->last_sample_ns > late_ns ? -ETIME : 0;
+	if (late_ns < LATE_MIN_NS)
+		late_ns = LATE_MIN_NS;
+	return daemon_boottime_ns() - daemon->last_sample_ns > late_ns ? -ETIME : 0;
 }
 
-static void rearm(struct metrics_endpoint *exposed)
+static void rearm(struct metrics_endpoint *server)
 {
-	uint64_t wait_us = (uint64_t)endpoint_timeout_ms(exposed->endpoint) * 1000;
+	uint64_t wait_us = (uint64_t)endpoint_timeout_ms(server->endpoint) * 1000;
 
-	(void)sd_event_source_set_time(exposed->due, clock_now_ns() / 1000 + wait_us);
-	(void)sd_event_source_set_enabled(exposed->due, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_time(server->due, clock_now_ns() / 1000 + wait_us);
+	(void)sd_event_source_set_enabled(server->due, SD_EVENT_ONESHOT);
 }
 
 static int on_ready(sd_event_source *source, int fd, uint32_t events, void *context)
 {
-	struct metrics_endpoint *exposed = context;
+	struct metrics_endpoint *server = context;
 
 	(void)source;
 	(void)fd;
 	(void)events;
-	(void)endpoint_run(exposed->endpoint);
-	rearm(exposed);
+	(void)endpoint_run(server->endpoint);
+	rearm(server);
 	return 0;
 }
 
@@ -172,99 +171,98 @@ static int on_due(sd_event_source *source, uint64_t usec, void *context)
 	return on_ready(source, -1, 0, context);
 }
 
-static int open_sampler(struct metrics_endpoint *exposed, struct cgw_diag *diag)
+static int open_sampler(struct metrics_endpoint *server, struct cgw_diag *diag)
 {
 	const struct cgw_sampler_options sampling = {
-		.depth_max = exposed->wanted.depth_max,
+		.depth_max = server->settings.depth_max,
 		.descriptors_max = daemon_descriptors(),
 	};
 	struct cgw_metric_set set = {0};
-	int r = field_list_parse(&exposed->fields, cgw_exposition_default_fields(), diag);
+	int r = field_list_parse(&server->fields, cgw_exposition_default_fields(), diag);
 
-	if (r == 0 && exposed->wanted.columns != NULL)
-		r = field_list_parse(&exposed->fields, exposed->wanted.columns, diag);
+	if (r == 0 && server->settings.columns != NULL)
+		r = field_list_parse(&server->fields, server->settings.columns, diag);
 	if (r == 0)
-		r = cgw_sampler_new(exposed->daemon->layout, &sampling, &exposed->sampler, diag);
-	for (size_t i = 0; i < exposed->fields.count; i++)
-		if (cgw_exposition_accepts(exposed->fields.items[i]))
-			cgw_field_metrics(exposed->fields.items[i], &set);
+		r = cgw_sampler_new(server->daemon->layout, &sampling, &server->sampler, diag);
+	for (size_t i = 0; i < server->fields.count; i++)
+		if (cgw_exposition_accepts(server->fields.items[i]))
+			cgw_field_metrics(server->fields.items[i], &set);
 	if (r == 0)
-		r = cgw_sampler_set_metrics(exposed->sampler, &set);
-	return r == 0 ? cgw_frame_new(&exposed->frame) : r;
+		r = cgw_sampler_set_metrics(server->sampler, &set);
+	return r == 0 ? cgw_frame_new(&server->frame) : r;
 }
 
-static int open_endpoint(struct metrics_endpoint *exposed, struct cgw_diag *diag)
+static int open_endpoint(struct metrics_endpoint *server, struct cgw_diag *diag)
 {
 	const struct endpoint_options options = {
-		.listen = exposed->wanted.listen,
+		.listen = server->settings.listen,
 		.fresh_ns = FRESH_NS,
 		.metrics = metrics,
 		.health = health,
-		.context = exposed,
+		.context = server,
 	};
-	sd_event *event = exposed->daemon->event;
-	int r = endpoint_open(&options, &exposed->endpoint, diag);
+	sd_event *event = server->daemon->event;
+	int r = endpoint_open(&options, &server->endpoint, diag);
 
 	if (r == 0)
-		r = sd_event_add_io(event, &exposed->ready, endpoint_fd(exposed->endpoint), EPOLLIN,
-				    on_ready, exposed);
+		r = sd_event_add_io(event, &server->ready, endpoint_fd(server->endpoint), EPOLLIN,
+				    on_ready, server);
 	if (r >= 0)
-		r = sd_event_add_time(event, &exposed->due, CLOCK_MONOTONIC, UINT64_MAX, 1000,
-				      on_due, exposed);
+		r = sd_event_add_time(event, &server->due, CLOCK_MONOTONIC, UINT64_MAX, 1000,
+				      on_due, server);
 	if (r >= 0)
-		rearm(exposed);
+		rearm(server);
 	return r < 0 ? r : 0;
 }
 
 void metrics_endpoint_open(struct daemon *daemon)
 {
-	struct cgw_policy_metrics wanted;
+	struct cgw_policy_metrics settings;
 	struct cgw_diag diag = {0};
-	struct metrics_endpoint *exposed;
+	struct metrics_endpoint *server;
 	struct timespec now;
 	int r;
 
-	if (!cgw_policy_metrics_section(daemon->policy, &wanted))
+	if (!cgw_policy_metrics_section(daemon->policy, &settings))
 		return;
-	exposed = calloc(1, sizeof(*exposed));
-	if (exposed == NULL) {
-		log_event(LOG_ERR, "[metrics] is not served: out of memory");
+	server = calloc(1, sizeof(*server));
+	if (server == NULL) {
+		log_event(LOG_ERR, "cannot serve metrics: out of memory");
 		return;
 	}
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	exposed->daemon = daemon;
-	exposed->wanted = wanted;
-	exposed->health.layout = daemon->layout;
-	exposed->health.started_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000);
-	exposed->selection = (struct group_selection){.globs = wanted.globs,
-						      .glob_count = wanted.glob_count,
-						      .depth_max = wanted.depth_max};
-	daemon->exposed = exposed;
-	r = open_sampler(exposed, &diag);
+	server->daemon = daemon;
+	server->settings = settings;
+	server->health.layout = daemon->layout;
+	server->health.started_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000);
+	server->selection = (struct group_selection){.globs = settings.globs,
+						     .glob_count = settings.glob_count,
+						     .depth_max = settings.depth_max};
+	daemon->metrics_endpoint = server;
+	r = open_sampler(server, &diag);
 	if (r == 0)
-		r = open_endpoint(exposed, &diag);
+		r = open_endpoint(server, &diag);
 	if (r == 0) {
-		log_event(LOG_NOTICE, "metrics are served at %s",
-			  endpoint_where(exposed->endpoint));
+		log_event(LOG_NOTICE, "serving metrics at %s", endpoint_address(server->endpoint));
 		return;
 	}
-	log_event(LOG_ERR, "[metrics] is not served: %s",
+	log_event(LOG_ERR, "cannot serve metrics: %s",
 		  diag.text[0] != '\0' ? diag.text : strerror(-r));
 	metrics_endpoint_close(daemon);
 }
 
 void metrics_endpoint_close(struct daemon *daemon)
 {
-	struct metrics_endpoint *exposed = daemon->exposed;
+	struct metrics_endpoint *server = daemon->metrics_endpoint;
 
-	if (exposed == NULL)
+	if (server == NULL)
 		return;
-	daemon->exposed = NULL;
-	sd_event_source_disable_unref(exposed->ready);
-	sd_event_source_disable_unref(exposed->due);
-	endpoint_close(exposed->endpoint);
-	field_list_done(&exposed->fields);
-	cgw_frame_free(exposed->frame);
-	cgw_sampler_free(exposed->sampler);
-	free(exposed);
+	daemon->metrics_endpoint = NULL;
+	sd_event_source_disable_unref(server->ready);
+	sd_event_source_disable_unref(server->due);
+	endpoint_close(server->endpoint);
+	field_list_done(&server->fields);
+	cgw_frame_free(server->frame);
+	cgw_sampler_free(server->sampler);
+	free(server);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* place-processes.c - processes by user, command and program into the groups where they belong. */
+/* place-processes.c - move processes into groups by user, command and executable. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,40 +15,40 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define PF_KTHREAD 0x00200000U /* of /proc/PID/stat */
-#define LOOK_NS    UINT64_C(30000000000)
+#define PF_KTHREAD       0x00200000U /* flag in /proc/PID/stat */
+#define SCAN_INTERVAL_NS UINT64_C(30000000000)
 
-/* What was looked at already: sorted by pid. */
+/* Processes of the last scan, sorted by PID. */
 struct seen {
 	pid_t pid;
-	uint64_t mark; /* of its command and user: other ones are another process */
+	uint64_t fingerprint; /* changes with command and user: check the process again */
 };
 
-struct looked {
-	struct seen *seen;
+struct seen_list {
+	struct seen *items;
 	size_t count, capacity;
 };
 
 struct places {
 	struct daemon *daemon;
-	struct looked looked;
-	struct proc_connector *births; /* NULL: the kernel does not tell us */
-	uint64_t looked_ns;            /* monotonic; 0: all are to be looked at */
+	struct seen_list seen;
+	struct proc_connector *connector; /* NULL: unavailable */
+	uint64_t scanned_ns;              /* monotonic; 0: scan at the next sample */
 };
 
-static uint64_t mix(uint64_t mark, const char *text)
+static uint64_t hash_text(uint64_t fingerprint, const char *text)
 {
 	for (; *text != '\0'; text++)
-		mark = (mark ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return mark;
+		fingerprint = (fingerprint ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return fingerprint;
 }
 
-/* Its name, who it is, when it began: from /proc/PID/stat and status. 0 where it is gone. */
-static uint64_t mark_of(const struct cgw_layout *layout, pid_t pid)
+/* Hash of name, user IDs and start time of the process; 0 if it is gone. */
+static uint64_t read_fingerprint(const struct cgw_layout *layout, pid_t pid)
 {
 	CLEANUP(cleanup_free) char *stat = NULL;
 	CLEANUP(cleanup_free) char *status = NULL;
-	uint64_t mark = UINT64_C(1469598103934665603);
+	uint64_t fingerprint = UINT64_C(1469598103934665603);
 	char file[32], *at;
 	size_t length;
 
@@ -59,50 +59,50 @@ static uint64_t mark_of(const struct cgw_layout *layout, pid_t pid)
 	if (cgw_proc_read(layout, file, &status, &length) < 0)
 		return 0;
 	at = strrchr(stat, ')');
-	/* The fields behind the name: its start is the 20th of them. */
+	/* The start time is the 20th field after the name. */
 	for (int field = 0; at != NULL && field < 20; field++)
 		at = strchr(at + 1, ' ');
 	if (at != NULL) {
 		at[1 + strcspn(at + 1, " ")] = '\0';
-		mark = mix(mark, at);
+		fingerprint = hash_text(fingerprint, at);
 	}
 	status[strcspn(status, "\n")] = '\0'; /* "Name:" */
-	mark = mix(mark, status);
+	fingerprint = hash_text(fingerprint, status);
 	at = strstr(status + strlen(status) + 1, "Uid:");
 	if (at != NULL) {
 		at[strcspn(at, "\n")] = '\0';
-		mark = mix(mark, at);
+		fingerprint = hash_text(fingerprint, at);
 	}
-	return mark | 1;
+	return fingerprint | 1;
 }
 
-static const struct seen *find_seen(const struct looked *looked, pid_t pid)
+static const struct seen *find_seen(const struct seen_list *seen, pid_t pid)
 {
-	size_t low = 0, high = looked->count;
+	size_t low = 0, high = seen->count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (looked->seen[middle].pid < pid)
+		if (seen->items[middle].pid < pid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < looked->count && looked->seen[low].pid == pid ? &looked->seen[low] : NULL;
+	return low < seen->count && seen->items[low].pid == pid ? &seen->items[low] : NULL;
 }
 
-static bool is_there(const struct daemon *daemon, pid_t pid, const char *to)
+static bool is_member(const struct daemon *daemon, pid_t pid, const char *to)
 {
 	struct cgw_membership membership = {0};
-	bool there = false;
+	bool found = false;
 
 	if (cgw_membership_read(daemon->layout, pid, &membership) < 0)
 		return true; /* gone */
 	for (size_t i = 0; i < membership.count; i++)
-		there = there ||
+		found = found ||
 			(membership.paths[i] != NULL && strcmp(membership.paths[i], to) == 0);
 	cgw_membership_done(&membership);
-	return there;
+	return found;
 }
 
 static void move(struct daemon *daemon, const struct cgw_section_info *section, pid_t pid)
@@ -138,12 +138,11 @@ static void move(struct daemon *daemon, const struct cgw_section_info *section, 
 		log_event(LOG_NOTICE, "%s: process %d moved to %s", section->name, (int)pid,
 			  section->to);
 	else if (r != -ESRCH)
-		log_event(LOG_WARNING, "%s: process %d cannot be moved to %s: %s", section->name,
+		log_event(LOG_WARNING, "%s: cannot move process %d to %s: %s", section->name,
 			  (int)pid, section->to, diag.text[0] != '\0' ? diag.text : strerror(-r));
 }
 
-/* Threads of the kernel stay where they are. */
-static bool is_kernel(const struct cgw_layout *layout, pid_t pid)
+static bool is_kernel_thread(const struct cgw_layout *layout, pid_t pid)
 {
 	CLEANUP(cleanup_free) char *stat = NULL;
 	unsigned flags = 0;
@@ -159,7 +158,7 @@ static bool is_kernel(const struct cgw_layout *layout, pid_t pid)
 	       (flags & PF_KTHREAD) != 0;
 }
 
-/* Nothing is moved out of a group that is protected; the root protects nobody who is in it. */
+/* Processes are not moved out of a protected group, except out of the root. */
 static bool is_protected(const struct daemon *daemon, pid_t pid, struct cgw_diag *diag)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(daemon->frame));
@@ -185,15 +184,15 @@ struct process {
 	pid_t pid;
 };
 
-static enum cgw_truth asked(void *context, enum cgw_subject subject, const char *pattern)
+static enum cgw_truth match_process(void *context, enum cgw_subject subject, const char *pattern)
 {
 	const struct process *process = context;
 
 	return facts_process(process->layout, process->pid, subject, pattern);
 }
 
-/* The first section that selects it, as in the file. */
-static void place(struct daemon *daemon, pid_t pid)
+/* Applies the first matching section in file order. */
+static void place_process(struct daemon *daemon, pid_t pid)
 {
 	struct process process = {daemon->layout, pid};
 	bool act = daemon->store != NULL &&
@@ -204,18 +203,19 @@ static void place(struct daemon *daemon, pid_t pid)
 		struct cgw_section_info section = cgw_policy_section(daemon->policy, i);
 
 		if (section.kind != CGW_SECTION_PLACE ||
-		    cgw_policy_place_matches(daemon->policy, i, asked, &process) != CGW_TRUE)
+		    cgw_policy_place_matches(daemon->policy, i, match_process, &process) !=
+			    CGW_TRUE)
 			continue;
-		if (is_there(daemon, pid, section.to) || is_kernel(daemon->layout, pid))
+		if (is_member(daemon, pid, section.to) || is_kernel_thread(daemon->layout, pid))
 			return;
 		if (is_protected(daemon, pid, &diag))
-			log_event(LOG_NOTICE, "%s: process %d stays where it is: %s", section.name,
+			log_event(LOG_NOTICE, "%s: process %d not moved: %s", section.name,
 				  (int)pid, diag.text);
 		else if (act)
 			move(daemon, &section, pid);
 		else
-			log_event(LOG_NOTICE, "would: %s: process %d to %s", section.name, (int)pid,
-				  section.to);
+			log_event(LOG_NOTICE, "would: %s: move process %d to %s", section.name,
+				  (int)pid, section.to);
 		return;
 	}
 }
@@ -228,68 +228,67 @@ static bool has_places(const struct cgw_policy *policy)
 	return false;
 }
 
-static int by_pid(const void *a, const void *b)
+static int compare_pids(const void *a, const void *b)
 {
 	const struct seen *first = a, *second = b;
 
 	return first->pid < second->pid ? -1 : first->pid > second->pid;
 }
 
-static int note(struct looked *now, pid_t pid, uint64_t mark)
+static int add_seen(struct seen_list *now, pid_t pid, uint64_t fingerprint)
 {
 	if (now->count == now->capacity) {
 		size_t capacity = 2 * now->capacity + 256;
-		struct seen *seen = reallocarray(now->seen, capacity, sizeof(*seen));
+		struct seen *seen = reallocarray(now->items, capacity, sizeof(*seen));
 
 		if (seen == NULL)
 			return -ENOMEM;
-		now->seen = seen;
+		now->items = seen;
 		now->capacity = capacity;
 	}
-	now->seen[now->count++] = (struct seen){pid, mark};
+	now->items[now->count++] = (struct seen){pid, fingerprint};
 	return 0;
 }
 
-/* One by one, as they stand in /proc. */
-static int look_at_all(struct daemon *daemon, DIR *directory, struct looked *now)
+static int scan_processes(struct daemon *daemon, DIR *directory, struct seen_list *now)
 {
 	for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		const struct seen *seen;
-		uint64_t mark;
+		uint64_t fingerprint;
 		int r;
 
 		if (pid <= 1)
 			continue;
-		mark = mark_of(daemon->layout, pid);
-		seen = find_seen(&daemon->places->looked, pid);
-		if (mark != 0 && (seen == NULL || seen->mark != mark))
-			place(daemon, pid);
-		r = note(now, pid, mark);
+		fingerprint = read_fingerprint(daemon->layout, pid);
+		seen = find_seen(&daemon->places->seen, pid);
+		if (fingerprint != 0 && (seen == NULL || seen->fingerprint != fingerprint))
+			place_process(daemon, pid);
+		r = add_seen(now, pid, fingerprint);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static void on_born(void *context, pid_t pid)
+static void on_process(void *context, pid_t pid)
 {
-	place(context, pid);
+	place_process(context, pid);
 }
 
-static void on_lost(void *context)
+static void on_events_lost(void *context)
 {
 	struct daemon *daemon = context;
 
-	if (daemon->places->looked_ns != 0)
-		log_event(LOG_INFO, "some new processes were not told of: all are looked at");
-	daemon->places->looked_ns = 0;
-	daemon_wake(daemon, HURRY_EVENT_NS);
+	if (daemon->places->scanned_ns != 0)
+		log_event(LOG_INFO, "process events were lost; scanning all processes");
+	daemon->places->scanned_ns = 0;
+	daemon_wake(daemon, WAKE_EVENT_DELAY_NS);
 }
 
 void place_open(struct daemon *daemon)
 {
-	const struct proc_connector_callbacks calls = {on_born, on_lost, daemon};
+	const struct proc_connector_callbacks calls = {on_process, on_events_lost, daemon};
 	int r;
 
 	if (!has_places(daemon->policy))
@@ -298,20 +297,19 @@ void place_open(struct daemon *daemon)
 	if (daemon->places == NULL)
 		return;
 	if (daemon->event == NULL)
-		return; /* one pass, without a loop */
-	r = proc_connector_open(daemon->event, &calls, &daemon->places->births);
+		return; /* --once: no event loop */
+	r = proc_connector_open(daemon->event, &calls, &daemon->places->connector);
 	if (r < 0)
-		log_event(
-			LOG_INFO,
-			"the kernel does not tell of new processes (%s): all are looked at at each "
-			"sample",
-			strerror(-r));
+		log_event(LOG_INFO,
+			  "process events are unavailable (%s); scanning all processes at each "
+			  "sample",
+			  strerror(-r));
 }
 
 int place_processes(struct daemon *daemon)
 {
 	struct places *places;
-	struct looked now = {0};
+	struct seen_list now = {0};
 	DIR *directory;
 	int fd, r;
 
@@ -320,10 +318,11 @@ int place_processes(struct daemon *daemon)
 	places = daemon->places;
 	if (places == NULL)
 		return has_places(daemon->policy) ? -ENOMEM : 0;
-	if (places->births != NULL && places->looked_ns != 0 &&
-	    clock_now_ns() - places->looked_ns < LOOK_NS)
+	if (places->connector != NULL && places->scanned_ns != 0 &&
+	    clock_now_ns() - places->scanned_ns < SCAN_INTERVAL_NS)
 		return 0;
-	places->looked_ns = clock_now_ns(); /* what is lost from now on is looked for again */
+	/* Before the scan: events lost during it must cause another one. */
+	places->scanned_ns = clock_now_ns();
 	fd = openat(daemon->layout->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	directory = fd >= 0 ? fdopendir(fd) : NULL;
 	if (directory == NULL) {
@@ -331,12 +330,12 @@ int place_processes(struct daemon *daemon)
 		cleanup_close(&fd);
 		return r;
 	}
-	r = look_at_all(daemon, directory, &now);
+	r = scan_processes(daemon, directory, &now);
 	closedir(directory);
 	if (now.count > 1)
-		qsort(now.seen, now.count, sizeof(*now.seen), by_pid);
-	free(places->looked.seen);
-	places->looked = now;
+		qsort(now.items, now.count, sizeof(*now.items), compare_pids);
+	free(places->seen.items);
+	places->seen = now;
 	return r;
 }
 
@@ -344,8 +343,8 @@ void place_done(struct daemon *daemon)
 {
 	if (daemon->places == NULL)
 		return;
-	proc_connector_close(daemon->places->births);
-	free(daemon->places->looked.seen);
+	proc_connector_close(daemon->places->connector);
+	free(daemon->places->seen.items);
 	free(daemon->places);
 	daemon->places = NULL;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* place-processes.h - [place]: processes that are moved into the groups where they belong. */
+/* place-processes.h - move processes into groups, as configured by [place]. */
 #ifndef CGWARD_CMD_ENFORCE_PLACE_PROCESSES_H
 #define CGWARD_CMD_ENFORCE_PLACE_PROCESSES_H
 
 #include "cmd/enforce/daemon.h"
 
-/* Where there are such sections: asks the kernel to tell of processes that begin. */
+/* Subscribes to process events if the policy has [place] sections. */
 void place_open(struct daemon *daemon);
 /*
- * Looks at all processes, and moves those that are new since the last look and that a section selects.
- * One that ran a program since is looked at again: its start is the same, its command is not. While the
- * kernel tells of processes, that is done twice a minute, and when something that it told was lost.
+ * Scans all processes, and moves those that match a section and are new or have executed another
+ * program since the last scan. With process events, it scans only every 30 s and after events
+ * were lost.
  */
 int place_processes(struct daemon *daemon);
 void place_done(struct daemon *daemon);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-trial.c - one look at the machine through a policy. */
+/* policy-trial.c - evaluate a policy on this machine without applying it. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,17 +9,18 @@
 #include "shared/cli/daemon-status.h"
 #include "shared/report/policy-report.h"
 
-static void report(void *context, const struct cgw_policy_problem *problem)
+static void print_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	(void)context;
-	/* FILE:LINE first, as compilers do: editors jump there. */
+	/* FILE:LINE: first, as compilers do, for editors. */
 	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
 		problem->warning ? "warning: " : "", problem->diag.text);
 }
 
-static const struct cgw_policy_reporter reporter = {report, NULL};
+static const struct cgw_policy_reporter reporter = {print_problem, NULL};
 
-enum cli_exit view_policy(const char *file, const char *directory, struct cgw_policy **ret_policy)
+enum cli_exit trial_load_policy(const char *file, const char *directory,
+				struct cgw_policy **ret_policy)
 {
 	struct cgw_policy *policy = NULL;
 
@@ -32,117 +33,118 @@ enum cli_exit view_policy(const char *file, const char *directory, struct cgw_po
 	return CLI_OK;
 }
 
-static int sample(struct view *view)
+static int sample(struct policy_trial *trial)
 {
 	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(view->sampler, &snapshot);
+	int r = cgw_sampler_sample(trial->sampler, &snapshot);
 
 	if (r < 0)
 		return r;
-	r = cgw_frame_update(view->frame, snapshot);
+	r = cgw_frame_update(trial->frame, snapshot);
 	cgw_snapshot_unref(snapshot);
 	return r;
 }
 
-static int look(struct view *view, uint64_t interval_ns, struct cgw_diag *diag)
+static int sample_groups(struct policy_trial *trial, uint64_t interval_ns, struct cgw_diag *diag)
 {
 	const struct cgw_sampler_options sampling = {.once = interval_ns == 0};
-	struct cgw_metric_set wanted = {0};
-	int r = cgw_sampler_new(view->layout, &sampling, &view->sampler, diag);
+	struct cgw_metric_set metrics = {0};
+	int r = cgw_sampler_new(trial->layout, &sampling, &trial->sampler, diag);
 
 	if (r < 0)
 		return r;
-	if (view->policy != NULL)
-		cgw_policy_metrics_used(view->policy, &wanted);
+	if (trial->policy != NULL)
+		cgw_policy_metrics_used(trial->policy, &metrics);
 	else
 		for (int i = 0; i < CGW_CONTROL_COUNT; i++)
 			if (cgw_control_info((enum cgw_control)i)->metric >= 0)
-				cgw_metric_set_add(&wanted, (enum cgw_metric)cgw_control_info(
-								    (enum cgw_control)i)
-								    ->metric);
-	r = cgw_sampler_set_metrics(view->sampler, &wanted);
+				cgw_metric_set_add(&metrics, (enum cgw_metric)cgw_control_info(
+								     (enum cgw_control)i)
+								     ->metric);
+	r = cgw_sampler_set_metrics(trial->sampler, &metrics);
 	if (r == 0)
-		r = cgw_frame_new(&view->frame);
+		r = cgw_frame_new(&trial->frame);
 	if (r == 0)
-		r = sample(view);
+		r = sample(trial);
 	if (r == 0 && interval_ns > 0) {
 		(void)usleep((useconds_t)(interval_ns / 1000));
-		r = sample(view);
+		r = sample(trial);
 	}
 	return r;
 }
 
-enum cli_exit view_open(const struct cli_context *context, const char *file, const char *directory,
-			uint64_t interval_ns, struct view *view)
+enum cli_exit trial_open(const struct cli_context *context, const char *file, const char *directory,
+			 uint64_t interval_ns, struct policy_trial *trial)
 {
 	struct cgw_diag diag = {0};
 	enum cli_exit status = CLI_OK;
 	int r;
 
 	if ((file != NULL || directory != NULL) &&
-	    cgw_policy_load(file, directory, &reporter, &view->policy) < 0)
+	    cgw_policy_load(file, directory, &reporter, &trial->policy) < 0)
 		return CLI_POLICY_INVALID;
-	view->layout = cli_layout(context, &status);
-	if (view->layout == NULL)
+	trial->layout = cli_layout(context, &status);
+	if (trial->layout == NULL)
 		return status;
-	r = look(view, interval_ns, &diag);
+	r = sample_groups(trial, interval_ns, &diag);
 	if (r < 0) {
-		cli_error(context, "cannot read the groups: %s",
+		cli_error(context, "cannot sample the groups: %s",
 			  diag.text[0] != '\0' ? diag.text : strerror(-r));
 		return cli_exit_from_error(r);
 	}
-	view->facts = facts_of(&view->facts_state, view->layout);
+	trial->facts = facts_of(&trial->facts_state, trial->layout);
 	return CLI_OK;
 }
 
-void view_close(struct view *view)
+void trial_close(struct policy_trial *trial)
 {
-	cgw_frame_free(view->frame);
-	cgw_sampler_free(view->sampler);
-	cgw_policy_free(view->policy);
-	facts_done(&view->facts_state);
-	cgw_layout_free(view->layout);
+	cgw_frame_free(trial->frame);
+	cgw_sampler_free(trial->sampler);
+	cgw_policy_free(trial->policy);
+	facts_done(&trial->facts_state);
+	cgw_layout_free(trial->layout);
 }
 
-enum cli_exit view_explain(const struct cli_context *context, const struct view *view,
-			   const char *what)
+enum cli_exit trial_explain(const struct cli_context *context, const struct policy_trial *trial,
+			    const char *name)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
-	const char *state = cgw_policy_settings(view->policy)->state;
-	struct policy_report standing = {
-		.layout = view->layout,
-		.policy = view->policy,
-		.frame = view->frame,
-		.facts = &view->facts,
+	const char *state = cgw_policy_settings(trial->policy)->state;
+	struct policy_report report = {
+		.layout = trial->layout,
+		.policy = trial->policy,
+		.frame = trial->frame,
+		.facts = &trial->facts,
 	};
 	struct cgw_diag diag = {0};
 	char shown[4 * 4096];
 	json_t *status;
-	int r = cgw_group_find(view->layout, what, &path, &diag);
+	int r = cgw_group_find(trial->layout, name, &path, &diag);
 
 	if (r < 0) {
 		cli_diag(context, &diag);
 		return cli_exit_from_error(r);
 	}
-	standing.path = path;
-	standing.group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(view->frame)), path);
-	if (standing.group == CGW_NO_GROUP) {
-		cli_error(context, "the group went away");
+	report.path = path;
+	report.group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(trial->frame)), path);
+	if (report.group == CGW_NO_GROUP) {
+		cli_error(context, "'%s': the group was removed", name);
 		return CLI_NO_SUCH_GROUP;
 	}
-	printf("%s\n", view_path(view, standing.group, shown, sizeof(shown)));
+	printf("%s\n", trial_group_path(trial, report.group, shown, sizeof(shown)));
 	status = policy_report_status(state != NULL ? state : DAEMON_STATE);
-	standing.status = status;
-	policy_report_print(&standing);
+	report.status = status;
+	policy_report_print(&report);
 	json_decref(status);
 	return CLI_OK;
 }
 
-const char *view_path(const struct view *view, uint32_t group, char *buffer, size_t size)
+const char *trial_group_path(const struct policy_trial *trial, uint32_t group, char *buffer,
+			     size_t size)
 {
 	char path[4096];
 
-	(void)cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(view->frame)), group, path,
+	(void)cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(trial->frame)), group, path,
 				sizeof(path));
 	cgw_escape(buffer, size, path, strlen(path));
 	return buffer;

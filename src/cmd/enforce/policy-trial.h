@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-trial.h - one look at the machine through a policy: what check, explain and export work on. */
+/* policy-trial.h - evaluate a policy on this machine without applying it, for check and export. */
 #ifndef CGWARD_CMD_ENFORCE_POLICY_TRIAL_H
 #define CGWARD_CMD_ENFORCE_POLICY_TRIAL_H
 
@@ -7,7 +7,7 @@
 #include "shared/cli/group-facts.h"
 #include <cgward/policy.h>
 
-struct view {
+struct policy_trial {
 	struct cgw_layout *layout;
 	struct cgw_policy *policy; /* or NULL */
 	struct cgw_sampler *sampler;
@@ -17,19 +17,21 @@ struct view {
 };
 
 /*
- * Loads the policy (file NULL: none) and takes samples: two, `interval_ns` apart, where that is more
- * than 0. Says what is wrong, and returns the status to end with.
+ * Loads the policy (none if `file` is NULL) and takes one sample, or two if `interval_ns` is not
+ * 0. Prints errors and returns the exit status.
  */
-enum cli_exit view_open(const struct cli_context *context, const char *file, const char *directory,
-			uint64_t interval_ns, struct view *view);
-/* The policy alone, for the caller to free; `ret_policy` NULL asks only whether it can be loaded. */
-enum cli_exit view_policy(const char *file, const char *directory, struct cgw_policy **ret_policy);
-void view_close(struct view *view);
-/* The path of a group, safe to print. */
-const char *view_path(const struct view *view, uint32_t group, char *buffer, size_t size);
+enum cli_exit trial_open(const struct cli_context *context, const char *file, const char *directory,
+			 uint64_t interval_ns, struct policy_trial *trial);
+/* Loads the policy; the caller frees it. With `ret_policy` NULL it is only validated. */
+enum cli_exit trial_load_policy(const char *file, const char *directory,
+				struct cgw_policy **ret_policy);
+void trial_close(struct policy_trial *trial);
+/* The escaped path of a group. */
+const char *trial_group_path(const struct policy_trial *trial, uint32_t group, char *buffer,
+			     size_t size);
 
-/* Of one group, by what an operator calls it: sections, present values of terms, refusals. */
-enum cli_exit view_explain(const struct cli_context *context, const struct view *view,
-			   const char *what);
+/* Explains the policy for one group: sections, current values of terms, refusals. */
+enum cli_exit trial_explain(const struct cli_context *context, const struct policy_trial *trial,
+			    const char *name);
 
 #endif

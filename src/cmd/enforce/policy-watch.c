@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * policy-watch.c - notices that another file took the policy's place.
+ * policy-watch.c - reload the policy when its file is replaced.
  *
- * By rename only: a file that is written in place would be read half. Kubernetes mounts a ConfigMap as
- * links through "..data", which is renamed over when the map changes.
+ * Only renames count: a file written in place might be read half-written. Kubernetes mounts a
+ * ConfigMap as symbolic links through "..data", which it replaces by a rename.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static bool ends_in_conf(const char *name)
 	return length > 5 && strcmp(name + length - 5, ".conf") == 0;
 }
 
-/* In the policy's own directory, where other files may stand beside it. */
+/* For the directory of the policy file, which may contain unrelated files. */
 static int on_file(sd_event_source *source, const struct inotify_event *event, void *context)
 {
 	struct daemon *daemon = context;
@@ -42,7 +42,7 @@ static int on_file(sd_event_source *source, const struct inotify_event *event, v
 	return 0;
 }
 
-/* In the directory of which every *.conf is part of the policy. */
+/* For conf.d, where every *.conf is part of the policy. */
 static int on_directory(sd_event_source *source, const struct inotify_event *event, void *context)
 {
 	(void)source;
@@ -52,7 +52,7 @@ static int on_directory(sd_event_source *source, const struct inotify_event *eve
 	return 0;
 }
 
-int replaced_open(struct daemon *daemon)
+int policy_watch_open(struct daemon *daemon)
 {
 	const char *file = daemon->options.policy, *name = name_of(file);
 	char directory[4096] = ".";
@@ -69,9 +69,9 @@ int replaced_open(struct daemon *daemon)
 					 IN_MOVED_TO | IN_DELETE | IN_ONLYDIR, on_directory,
 					 daemon);
 		if (r == -ENOENT)
-			r = 0; /* as the policy itself takes it */
+			r = 0; /* loading the policy ignores a missing directory, too */
 	}
 	if (r < 0)
-		log_event(LOG_ERR, "cannot watch for another policy: %s", strerror(-r));
+		log_event(LOG_ERR, "cannot watch the policy file: %s", strerror(-r));
 	return r < 0 ? r : 0;
 }

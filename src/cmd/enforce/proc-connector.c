@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* proc-connector.c - the process connector: a netlink group to which the kernel multicasts. */
+/* proc-connector.c - process events from the kernel's netlink connector. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/cn_proc.h>
@@ -19,10 +19,10 @@
 
 #define RECEIVE_BYTES (1 << 20)
 /*
- * A storm of processes costs a tenth of a CPU, and what is lost of it is looked for later. What is only waited
- * for is not counted: moving a process into a group can be that for most of its time.
+ * A burst of events may use a tenth of a CPU; the caller recovers lost events by a scan. Only CPU
+ * time counts, since moving a process into a group mostly waits.
  */
-#define BUSY_NS   UINT64_C(10000000)
+#define BUDGET_NS UINT64_C(10000000)
 #define PERIOD_NS UINT64_C(100000000)
 
 #define EVENT_AT (NLMSG_LENGTH(0) + sizeof(struct cn_msg))
@@ -30,31 +30,32 @@
 struct proc_connector {
 	struct proc_connector_callbacks calls;
 	int fd;
-	sd_event_source *source, *rest;
-	uint64_t period_ns, spent_ns; /* when this period began, and CPU time of it so far */
+	sd_event_source *source, *resume_timer;
+	uint64_t period_ns, spent_ns; /* start of this period and CPU time used in it */
 };
 
-/* Only what makes another process of a process: exits and threads would wake us for nothing. */
+/* Passes only events after which a process may match another section, not exits. */
 static int filter(int fd)
 {
-	static const unsigned wanted[] = {PROC_EVENT_FORK, PROC_EVENT_EXEC, PROC_EVENT_UID,
-					  PROC_EVENT_GID, PROC_EVENT_COMM};
-	struct sock_filter code[ARRAY_SIZE(wanted) + 3];
+	static const unsigned event_types[] = {PROC_EVENT_FORK, PROC_EVENT_EXEC, PROC_EVENT_UID,
+					       PROC_EVENT_GID, PROC_EVENT_COMM};
+	struct sock_filter code[ARRAY_SIZE(event_types) + 3];
 	struct sock_fprog program = {.len = ARRAY_SIZE(code), .filter = code};
 
 	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					       EVENT_AT + offsetof(struct proc_event, what));
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-		code[1 + i] =
-			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(wanted[i]),
-						     (__u8)(ARRAY_SIZE(wanted) - i), 0);
-	code[ARRAY_SIZE(wanted) + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
-	code[ARRAY_SIZE(wanted) + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(event_types); i++)
+		code[1 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							   htonl(event_types[i]),
+							   (__u8)(ARRAY_SIZE(event_types) - i), 0);
+	code[ARRAY_SIZE(event_types) + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	code[ARRAY_SIZE(event_types) + 2] =
+		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
 											   : 0;
 }
 
-/* The process itself, not one of its threads; 0 where it is none of those that are wanted. */
+/* Returns the PID, or 0 for events of threads and other events. */
 static pid_t process_of(const struct proc_event *event)
 {
 	switch ((unsigned)event->what) {
@@ -76,50 +77,51 @@ static pid_t process_of(const struct proc_event *event)
 	}
 }
 
-static void take(struct proc_connector *births, const char *buffer, size_t length)
+static void handle_message(struct proc_connector *connector, const char *buffer, size_t length)
 {
 	struct proc_event event = {0};
 	pid_t pid;
 
-	/* Events grow with kernels: what we know of them stands in front. */
+	/* Newer kernels append to events; the known part comes first. */
 	if (length < EVENT_AT + offsetof(struct proc_event, event_data))
 		return;
 	length -= EVENT_AT;
 	memcpy(&event, buffer + EVENT_AT, length < sizeof(event) ? length : sizeof(event));
 	pid = process_of(&event);
 	if (pid > 1)
-		births->calls.born(births->calls.context, pid);
+		connector->calls.process(connector->calls.context, pid);
 }
 
-/* Whether the share of this period is used up. CPU time since `mark_ns` is added to it, and marked. */
-static bool is_spent(struct proc_connector *births, uint64_t *mark_ns)
+/* Adds the CPU time since `last_cpu_ns`; returns true if the budget of this period is used up. */
+static bool is_over_budget(struct proc_connector *connector, uint64_t *last_cpu_ns)
 {
 	uint64_t now_ns = clock_now_ns(), cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
-	if (now_ns - births->period_ns >= PERIOD_NS) {
-		births->period_ns = now_ns;
-		births->spent_ns = 0;
+	if (now_ns - connector->period_ns >= PERIOD_NS) {
+		connector->period_ns = now_ns;
+		connector->spent_ns = 0;
 	}
-	births->spent_ns += cpu_ns - *mark_ns;
-	*mark_ns = cpu_ns;
-	return births->spent_ns >= BUSY_NS;
+	connector->spent_ns += cpu_ns - *last_cpu_ns;
+	*last_cpu_ns = cpu_ns;
+	return connector->spent_ns >= BUDGET_NS;
 }
 
-static int rest(struct proc_connector *births, sd_event_source *source)
+static int pause_reading(struct proc_connector *connector, sd_event_source *source)
 {
 	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	(void)sd_event_source_set_time(births->rest, (births->period_ns + PERIOD_NS) / 1000);
-	return sd_event_source_set_enabled(births->rest, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_time(connector->resume_timer,
+				       (connector->period_ns + PERIOD_NS) / 1000);
+	return sd_event_source_set_enabled(connector->resume_timer, SD_EVENT_ONESHOT);
 }
 
 static int on_event(sd_event_source *source, int fd, uint32_t events, void *context)
 {
-	struct proc_connector *births = context;
-	uint64_t began_ns = clock_now_ns(), mark_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	struct proc_connector *connector = context;
+	uint64_t began_ns = clock_now_ns(), last_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	(void)events;
-	/* Others of the loop have their turn as well. */
-	while (clock_now_ns() - began_ns < BUSY_NS) {
+	/* Return to the event loop after a while. */
+	while (clock_now_ns() - began_ns < BUDGET_NS) {
 		struct sockaddr_nl from = {0};
 		socklen_t size = sizeof(from);
 		char buffer[1024];
@@ -127,29 +129,29 @@ static int on_event(sd_event_source *source, int fd, uint32_t events, void *cont
 					  (struct sockaddr *)&from, &size);
 
 		if (length < 0 && errno == ENOBUFS) {
-			births->calls.lost(births->calls.context);
+			connector->calls.lost(connector->calls.context);
 			continue;
 		}
 		if (length < 0)
 			return 0;
-		if (from.nl_pid == 0) /* the kernel, and no process that pretends */
-			take(births, buffer, (size_t)length);
-		if (is_spent(births, &mark_ns))
-			return rest(births, source);
+		if (from.nl_pid == 0) /* from the kernel, not forged by a process */
+			handle_message(connector, buffer, (size_t)length);
+		if (is_over_budget(connector, &last_cpu_ns))
+			return pause_reading(connector, source);
 	}
 	return 0;
 }
 
-static int on_rested(sd_event_source *source, uint64_t usec, void *context)
+static int on_pause_end(sd_event_source *source, uint64_t usec, void *context)
 {
-	const struct proc_connector *births = context;
+	const struct proc_connector *connector = context;
 
 	(void)source;
 	(void)usec;
-	return sd_event_source_set_enabled(births->source, SD_EVENT_ON);
+	return sd_event_source_set_enabled(connector->source, SD_EVENT_ON);
 }
 
-/* "Listen" to the kernel's end, which there is in the machine's own network namespace alone. */
+/* Sends "listen" to the kernel, which answers only in the initial network namespace. */
 static int subscribe(int fd)
 {
 	const enum proc_cn_mcast_op listen = PROC_CN_MCAST_LISTEN;
@@ -192,38 +194,39 @@ static int open_socket(int *ret_fd)
 }
 
 int proc_connector_open(sd_event *event, const struct proc_connector_callbacks *calls,
-			struct proc_connector **ret_births)
+			struct proc_connector **ret_connector)
 {
-	struct proc_connector *births = calloc(1, sizeof(*births));
+	struct proc_connector *connector = calloc(1, sizeof(*connector));
 	int r;
 
-	if (births == NULL)
+	if (connector == NULL)
 		return -ENOMEM;
-	births->calls = *calls;
-	births->fd = -1;
-	r = open_socket(&births->fd);
+	connector->calls = *calls;
+	connector->fd = -1;
+	r = open_socket(&connector->fd);
 	if (r == 0)
-		r = sd_event_add_io(event, &births->source, births->fd, EPOLLIN, on_event, births);
+		r = sd_event_add_io(event, &connector->source, connector->fd, EPOLLIN, on_event,
+				    connector);
 	if (r >= 0)
-		r = sd_event_add_time(event, &births->rest, CLOCK_MONOTONIC, UINT64_MAX, 1000,
-				      on_rested, births);
+		r = sd_event_add_time(event, &connector->resume_timer, CLOCK_MONOTONIC, UINT64_MAX,
+				      1000, on_pause_end, connector);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(births->rest, SD_EVENT_OFF);
+		r = sd_event_source_set_enabled(connector->resume_timer, SD_EVENT_OFF);
 	if (r < 0) {
-		proc_connector_close(births);
+		proc_connector_close(connector);
 		return r;
 	}
-	*ret_births = births;
+	*ret_connector = connector;
 	return 0;
 }
 
-struct proc_connector *proc_connector_close(struct proc_connector *births)
+struct proc_connector *proc_connector_close(struct proc_connector *connector)
 {
-	if (births == NULL)
+	if (connector == NULL)
 		return NULL;
-	sd_event_source_disable_unref(births->source);
-	sd_event_source_disable_unref(births->rest);
-	cleanup_close(&births->fd);
-	free(births);
+	sd_event_source_disable_unref(connector->source);
+	sd_event_source_disable_unref(connector->resume_timer);
+	cleanup_close(&connector->fd);
+	free(connector);
 	return NULL;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * proc-connector.h - processes that begin or become others, as the kernel's process connector tells of them.
+ * proc-connector.h - process events from the kernel's netlink connector.
  *
- * It wants CAP_NET_ADMIN and the machine's own network namespace; without, whoever asks looks at all
- * processes again and again.
+ * Requires CAP_NET_ADMIN and the initial network namespace; without them, callers must scan /proc.
  */
 #ifndef CGWARD_CMD_ENFORCE_PROC_CONNECTOR_H
 #define CGWARD_CMD_ENFORCE_PROC_CONNECTOR_H
@@ -15,14 +14,14 @@
 struct proc_connector;
 
 struct proc_connector_callbacks {
-	void (*born)(void *context, pid_t pid); /* or runs another program, or is another user */
-	void (*lost)(void *context);            /* events were: all is to be looked at */
+	void (*process)(void *context, pid_t pid); /* started, executed, changed user or name */
+	void (*lost)(void *context);               /* the socket overflowed: scan /proc */
 	void *context;
 };
 
 int proc_connector_open(sd_event *event, const struct proc_connector_callbacks *calls,
-			struct proc_connector **ret_births);
+			struct proc_connector **ret_connector);
 /* Accepts NULL, returns NULL. */
-struct proc_connector *proc_connector_close(struct proc_connector *births);
+struct proc_connector *proc_connector_close(struct proc_connector *connector);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run-program.c - programs that rules start, and single processes that they end. */
+/* run-program.c - run commands of rules, and kill the largest process of a group. */
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
@@ -18,7 +18,7 @@
 #define COMMAND_TIMEOUT_NS UINT64_C(10000000000)
 #define WORDS_MAX          31
 
-/* What the command gets to know, and a PATH; nothing of our own environment. */
+/* Environment of a command: facts about the action and PATH, nothing of the daemon's own. */
 struct environment {
 	char texts[6][5000];
 	char *list[8];
@@ -58,7 +58,7 @@ static int spawn(char **words, char **environment, pid_t *ret_pid)
 	}
 	(void)sigemptyset(&none);
 	(void)sigfillset(&all);
-	/* The daemon blocks signals for its loop; a command must not inherit that. */
+	/* The daemon blocks signals; the command must not inherit that. */
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	(void)posix_spawnattr_setsigdefault(&attributes, &all);
 	(void)posix_spawnattr_setpgroup(&attributes, 0);
@@ -72,13 +72,13 @@ static int spawn(char **words, char **environment, pid_t *ret_pid)
 	return -r;
 }
 
-int command_start(struct performer *performer, const struct cgw_action *action, char *reason,
+int command_start(struct applier *applier, const struct cgw_action *action, char *reason,
 		  size_t size)
 {
 	CLEANUP(cleanup_free) char *copy = strdup(action->command);
 	CLEANUP(cleanup_free) struct environment *environment = calloc(1, sizeof(*environment));
 	char *words[WORDS_MAX + 1], *rest = copy, *word;
-	struct running *running = NULL;
+	struct running_command *running = NULL;
 	size_t count = 0;
 	int r;
 
@@ -89,27 +89,27 @@ int command_start(struct performer *performer, const struct cgw_action *action, 
 			words[count++] = word;
 	words[count] = NULL;
 	for (size_t i = 0; i < COMMANDS_MAX; i++)
-		if (performer->commands[i].pid == 0)
-			running = &performer->commands[i];
+		if (applier->commands[i].pid == 0)
+			running = &applier->commands[i];
 	if (running == NULL) {
-		(void)snprintf(reason, size, "%d commands are running already", COMMANDS_MAX);
+		(void)snprintf(reason, size, "%d commands are already running", COMMANDS_MAX);
 		return -EAGAIN;
 	}
 	fill_environment(action, environment);
 	r = spawn(words, environment->list, &running->pid);
 	if (r < 0) {
 		running->pid = 0;
-		(void)snprintf(reason, size, "%s: %s", words[0], strerror(-r));
+		(void)snprintf(reason, size, "cannot run %s: %s", words[0], strerror(-r));
 		return r;
 	}
 	running->deadline_ns = clock_now_ns() + COMMAND_TIMEOUT_NS;
 	return 0;
 }
 
-void perform_reap(struct performer *performer)
+void reap_commands(struct applier *applier)
 {
 	for (size_t i = 0; i < COMMANDS_MAX; i++) {
-		struct running *running = &performer->commands[i];
+		struct running_command *running = &applier->commands[i];
 
 		if (running->pid == 0)
 			continue;
@@ -120,7 +120,7 @@ void perform_reap(struct performer *performer)
 	}
 }
 
-/* Resident memory in pages from /proc/PID/statm; 0 where there is none. */
+/* Resident pages from /proc/PID/statm; 0 on error. */
 static unsigned long resident_pages(const struct cgw_layout *layout, pid_t pid)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -136,7 +136,7 @@ static unsigned long resident_pages(const struct cgw_layout *layout, pid_t pid)
 	return pages;
 }
 
-int command_kill_largest(const struct cgw_layout *layout, const struct cgw_action *action,
+int kill_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
 			 bool dry_run, char *how, size_t size)
 {
 	CLEANUP(cleanup_close) int directory = -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* status-command.c - `cgward status`: where the rules of the running enforcement stand. */
+/* status-command.c - `cgward status`: show the state of the running enforcement. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,15 +14,15 @@ enum { OPTION_STATE = CLI_OPTION_LONG };
 
 static const struct cli_option options[] = {
 	{'J', "json", NULL, false, "print the status as JSON"},
-	{OPTION_STATE, "state", "DIR", false, "of the enforcement that keeps its state there"},
+	{OPTION_STATE, "state", "DIR", false, "state directory of the enforcement"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward status [OPTION...]",
-	.text = "Shows what the running `cgward enforce` holds, and where each rule stands on "
-		"each\n"
-		"group: pending, active, cooling down, blocked, and until when.",
+	.text = "Shows the values that the running `cgward enforce` holds, and the phase of each "
+		"rule\n"
+		"and group (pending, active, cooldown, blocked) with the time left.",
 	.options = options,
 };
 
@@ -32,15 +32,15 @@ static void print_instance(const struct daemon_instance *instance)
 
 	if (!isnan(instance->until_seconds))
 		cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
-	printf("%-10s %s on %s, step %llu%s%s%s%s\n", instance->phase, instance->rule,
-	       instance->group, (unsigned long long)instance->step + 1,
-	       left[0] != '\0' ? ", for " : "", left, instance->why[0] != '\0' ? ": " : "",
+	printf("%-10s %s on %s, step %llu%s%s%s%s%s\n", instance->phase, instance->rule,
+	       instance->group, (unsigned long long)instance->step + 1, left[0] != '\0' ? ", " : "",
+	       left, left[0] != '\0' ? " left" : "", instance->why[0] != '\0' ? ": " : "",
 	       instance->why);
 }
 
 static void print_status(const struct daemon_status *status)
 {
-	printf("enforcing (%s), process %d, %llu sections\n", status->mode, (int)status->pid,
+	printf("enforcing (%s), PID %d, %llu sections\n", status->mode, (int)status->pid,
 	       (unsigned long long)status->sections);
 	for (size_t i = 0; i < status->instance_count; i++)
 		print_instance(&status->instances[i]);
@@ -90,8 +90,8 @@ int status_run(struct cli_context *context, int argc, char **argv)
 	if (r == 0)
 		return CLI_OK;
 	if (r == -ESRCH)
-		cli_error(context, "no cgward enforce is running (%s)", directory);
+		cli_error(context, "cgward enforce is not running (state directory %s)", directory);
 	else
-		cli_error(context, "its status in %s cannot be read: %s", directory, strerror(-r));
+		cli_error(context, "cannot read the status in %s: %s", directory, strerror(-r));
 	return r == -ESRCH ? CLI_NO_SUCH_GROUP : (int)cli_exit_from_error(r);
 }

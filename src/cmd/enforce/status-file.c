@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* status-file.c - status.json as the daemon writes it. */
+/* status-file.c - write status.json. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -11,13 +11,13 @@
 #include "cmd/enforce/status-file.h"
 #include "lib/base/cleanup.h"
 
-#define SHOWN_MAX 10000 /* instances, and values; more are counted, not listed */
+#define LISTED_MAX 10000 /* maximum number of instances and of values */
 
 static const char *const mode_names[] = {[CGW_MODE_ENFORCE] = "enforce",
 					 [CGW_MODE_DRY_RUN] = "dry-run",
 					 [CGW_MODE_OBSERVE] = "observe"};
 
-/* Names of groups are any bytes; JSON is UTF-8. */
+/* Group names are arbitrary bytes, JSON is UTF-8. */
 static json_t *escaped(const char *text)
 {
 	char buffer[4 * 4096];
@@ -31,7 +31,7 @@ static const char *section_name(const struct cgw_policy *policy, uint32_t sectio
 	return section != UINT32_MAX ? cgw_policy_section(policy, section).name : "";
 }
 
-/* Seconds from now, negative before; null where it is open. */
+/* Seconds from now, negative in the past; null if `at_ns` is 0. */
 static json_t *seconds_to(uint64_t at_ns, uint64_t now_ns)
 {
 	if (at_ns == 0)
@@ -43,11 +43,11 @@ static json_t *instances(const struct cgw_policy *policy, const struct cgw_engin
 			 uint64_t now_ns)
 {
 	CLEANUP(cleanup_free)
-	struct cgw_instance_state *states = calloc(SHOWN_MAX, sizeof(*states));
+	struct cgw_instance_state *states = calloc(LISTED_MAX, sizeof(*states));
 	json_t *list = json_array();
-	size_t count = states != NULL ? cgw_engine_instances(engine, states, SHOWN_MAX) : 0;
+	size_t count = states != NULL ? cgw_engine_instances(engine, states, LISTED_MAX) : 0;
 
-	for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
+	for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
 		json_t *item = json_object();
 
 		json_object_set_new(item, "rule",
@@ -66,11 +66,12 @@ static json_t *instances(const struct cgw_policy *policy, const struct cgw_engin
 
 static json_t *held_values(const struct cgw_policy *policy, const struct cgw_engine *engine)
 {
-	CLEANUP(cleanup_free) struct cgw_applied_value *values = calloc(SHOWN_MAX, sizeof(*values));
+	CLEANUP(cleanup_free)
+	struct cgw_applied_value *values = calloc(LISTED_MAX, sizeof(*values));
 	json_t *list = json_array();
-	size_t count = values != NULL ? cgw_engine_applied_values(engine, values, SHOWN_MAX) : 0;
+	size_t count = values != NULL ? cgw_engine_applied_values(engine, values, LISTED_MAX) : 0;
 
-	for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
+	for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
 		bool frozen = values[i].control == CGW_CONTROL_COUNT;
 		json_t *item = json_object();
 

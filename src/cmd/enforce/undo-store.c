@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* undo-store.c - records of what must be given back: appended, made short again now and then. */
+/* undo-store.c - append-only file of undo records, compacted now and then. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include "cmd/enforce/undo-store.h"
 #include "lib/base/cleanup.h"
 
-#define FILE_NAME    "enforce.state"
-#define LINES_SPARED 4096 /* so many lines that count no more are not worth a new file */
-#define FIELDS       10
+#define FILE_NAME       "enforce.state"
+#define STALE_LINES_MAX 4096 /* rewrite the file beyond this */
+#define FIELDS          10
 
 struct undo_store {
 	const struct cgw_layout *layout;
@@ -69,21 +69,21 @@ static bool is_same(const struct undo_record *a, const struct undo_record *b)
 	       a->hierarchy == b->hierarchy && strcmp(a->instance, b->instance) == 0;
 }
 
-static struct undo_record *find(const struct undo_store *store, const struct undo_record *like)
+static struct undo_record *find(const struct undo_store *store, const struct undo_record *key)
 {
 	for (size_t i = 0; i < store->count; i++)
-		if (is_same(&store->records[i], like))
+		if (is_same(&store->records[i], key))
 			return &store->records[i];
 	return NULL;
 }
 
 const struct undo_record *undo_store_find(const struct undo_store *store,
-					  const struct undo_record *like)
+					  const struct undo_record *key)
 {
-	return find(store, like);
+	return find(store, key);
 }
 
-static int keep_copy(struct undo_store *store, const struct undo_record *record)
+static int append_copy(struct undo_store *store, const struct undo_record *record)
 {
 	struct undo_record copy = *record;
 
@@ -110,15 +110,15 @@ static int keep_copy(struct undo_store *store, const struct undo_record *record)
 	return 0;
 }
 
-static void forget(struct undo_store *store, struct undo_record *record)
+static void remove_record(struct undo_store *store, struct undo_record *record)
 {
 	record_done(record);
 	*record = store->records[--store->count];
 }
 
 /*
- * VERB LEVEL KEY ID HIERARCHY STAYS INSTANCE OLD KEPT PATH, with tabs between; names of groups are
- * escaped, so that neither a tab nor a newline of theirs makes a field or a line.
+ * VERB LEVEL KEY ID HIERARCHY PERSISTENT INSTANCE OLD KEPT PATH, separated by tabs; the path is
+ * escaped, so that it cannot contain a tab or a newline.
  */
 static int format_line(const struct undo_store *store, const char *verb,
 		       const struct undo_record *record, char *buffer, size_t size)
@@ -132,7 +132,7 @@ static int format_line(const struct undo_store *store, const char *verb,
 		     record->control < CGW_CONTROL_COUNT ? cgw_control_info(record->control)->key
 							 : "freeze",
 		     (unsigned long long)record->group_id,
-		     store->layout->hierarchies[record->hierarchy].label, record->stays,
+		     store->layout->hierarchies[record->hierarchy].label, record->persistent,
 		     record->instance, record->old, record->kept != NULL ? record->kept : "", path);
 	return n > 0 && (size_t)n < size ? n : -ENAMETOOLONG;
 }
@@ -149,7 +149,7 @@ static int write_line(int fd, const char *line, size_t length)
 	return (size_t)n == length ? 0 : -ENOSPC;
 }
 
-/* All that is open, in a new file that takes the old one's place at once. */
+/* Atomically replaces the file by one with only the current records. */
 static int rewrite(struct undo_store *store)
 {
 	CLEANUP(cleanup_close) int fd = -1;
@@ -194,12 +194,12 @@ int undo_store_add(struct undo_store *store, const struct undo_record *record)
 	if (find(store, record) != NULL)
 		return 0;
 	r = append(store, "set", record);
-	return r < 0 ? r : keep_copy(store, record);
+	return r < 0 ? r : append_copy(store, record);
 }
 
-int undo_store_compact(struct undo_store *store, const struct undo_record *like, const char *kept)
+int undo_store_set_kept(struct undo_store *store, const struct undo_record *key, const char *kept)
 {
-	struct undo_record *record = find(store, like);
+	struct undo_record *record = find(store, key);
 	char *copy = strdup(kept);
 
 	if (record == NULL || copy == NULL) {
@@ -211,21 +211,21 @@ int undo_store_compact(struct undo_store *store, const struct undo_record *like,
 	return append(store, "set", record);
 }
 
-int undo_store_end_at(struct undo_store *store, size_t i)
+int undo_store_remove_at(struct undo_store *store, size_t i)
 {
 	int r = append(store, "end", &store->records[i]);
 
-	forget(store, &store->records[i]);
-	if (store->lines > store->count + LINES_SPARED)
+	remove_record(store, &store->records[i]);
+	if (store->lines > store->count + STALE_LINES_MAX)
 		return rewrite(store);
 	return r;
 }
 
-int undo_store_end(struct undo_store *store, const struct undo_record *like)
+int undo_store_remove(struct undo_store *store, const struct undo_record *key)
 {
-	const struct undo_record *record = find(store, like);
+	const struct undo_record *record = find(store, key);
 
-	return record == NULL ? 0 : undo_store_end_at(store, (size_t)(record - store->records));
+	return record == NULL ? 0 : undo_store_remove_at(store, (size_t)(record - store->records));
 }
 
 static int hex_digit(char digit)
@@ -237,7 +237,7 @@ static int hex_digit(char digit)
 	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* What cgw_escape() made, in place. */
+/* Reverts cgw_escape(), in place. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -278,7 +278,7 @@ static int parse_record(const struct cgw_layout *layout, char **fields,
 		.level = (enum undo_store_level)level,
 		.control = (enum cgw_control)control,
 		.group_id = strtoull(fields[3], NULL, 10),
-		.stays = fields[5][0] == '1',
+		.persistent = fields[5][0] == '1',
 		.instance = fields[6],
 		.old = fields[7],
 		.kept = fields[8][0] != '\0' ? fields[8] : NULL,
@@ -287,11 +287,11 @@ static int parse_record(const struct cgw_layout *layout, char **fields,
 	return find_hierarchy(layout, fields[4], &ret_record->hierarchy);
 }
 
-/* A line that is not understood is of another version, or torn: there is nothing to do about it. */
-static int take_line(struct undo_store *store, char *line)
+/* Ignores lines that are torn or of an unknown version. */
+static int parse_line(struct undo_store *store, char *line)
 {
 	char *fields[FIELDS], *at = line;
-	struct undo_record record, *there;
+	struct undo_record record, *existing;
 
 	for (size_t i = 0; i < FIELDS; i++) {
 		fields[i] = strsep(&at, "\t");
@@ -300,13 +300,13 @@ static int take_line(struct undo_store *store, char *line)
 	}
 	if (parse_record(store->layout, fields, &record) < 0)
 		return 0;
-	there = find(store, &record);
-	if (there != NULL)
-		forget(store, there);
-	return strcmp(fields[0], "set") == 0 ? keep_copy(store, &record) : 0;
+	existing = find(store, &record);
+	if (existing != NULL)
+		remove_record(store, existing);
+	return strcmp(fields[0], "set") == 0 ? append_copy(store, &record) : 0;
 }
 
-static int read_old(struct undo_store *store)
+static int read_records(struct undo_store *store)
 {
 	CLEANUP(cleanup_file) FILE *file = NULL;
 	CLEANUP(cleanup_free) char *line = NULL;
@@ -314,7 +314,7 @@ static int read_old(struct undo_store *store)
 	ssize_t length;
 	int fd, r = 0;
 
-	/* NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): open where open_directory() gave 0 */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): open after open_directory() */
 	fd = openat(store->directory_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -327,7 +327,7 @@ static int read_old(struct undo_store *store)
 		if (line[length - 1] != '\n')
 			break; /* torn */
 		line[length - 1] = '\0';
-		r = take_line(store, line);
+		r = parse_line(store, line);
 	}
 	return r;
 }
@@ -337,14 +337,16 @@ static int open_directory(struct undo_store *store, const char *directory, struc
 	struct stat status;
 
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
-		return cgw_diag_set(diag, -errno, "cannot make %s: %s", directory, strerror(errno));
+		return cgw_diag_set(diag, -errno, "cannot create %s: %s", directory,
+				    strerror(errno));
 	store->directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store->directory_fd < 0 || fstat(store->directory_fd, &status) < 0)
 		return cgw_diag_set(diag, -errno, "cannot open %s: %s", directory, strerror(errno));
 	if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)))
-		return cgw_diag_set(diag, -EPERM,
-				    "%s can be written by others, who could say what is given back",
-				    directory);
+		return cgw_diag_set(
+			diag, -EPERM,
+			"%s is writable by other users, who could change what cgward restores",
+			directory);
 	store->lock_fd = openat(store->directory_fd, "enforce.lock",
 				O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (store->lock_fd < 0)
@@ -369,7 +371,7 @@ int undo_store_open(const char *directory, const struct cgw_layout *layout,
 	store->directory = strdup(directory);
 	r = store->directory != NULL ? open_directory(store, directory, diag) : -ENOMEM;
 	if (r == 0)
-		r = read_old(store);
+		r = read_records(store);
 	if (r == 0) {
 		r = rewrite(store);
 		if (r < 0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * wakeup.c - what wakes the daemon between samples.
+ * wakeup.c - events that trigger early samples.
  *
- * Directories, by inotify: a group that is made gets its standing limits at once. Files that tell of
- * events, of groups whose rules read such, by inotify too; pressure and v1's memory by trigger.c. Each
- * only brings the next sample forward: what is decided is decided by figures. Where the kernel has no
- * more watches, the samples by the clock remain.
+ * inotify watches directories, so that new groups get their standing limits at once, and the
+ * event files of groups with rules that use them; kernel-events.c handles pressure and v1's
+ * memory. An event only triggers a sample: the engine decides by metrics. If the kernel has no
+ * more watches, groups rely on the regular samples.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,63 +22,62 @@
 #define DIRECTORIES_MAX 20000
 #define FILES_MAX       1024
 
-/* One inotify descriptor; the kernel takes back what is removed, and says so. */
-struct notices {
+/* One inotify descriptor. The kernel drops watches of removed files and reports IN_IGNORED. */
+struct inotify_set {
 	struct daemon *daemon;
 	int fd;
 	sd_event_source *source;
-	size_t count, most;
-	uint64_t hurry_ns; /* how soon a sample follows */
+	size_t count, max;
+	uint64_t delay_ns; /* minimum time since the last sample */
 };
 
 struct watch {
-	struct notices directories, files;
-	uint32_t hierarchies; /* those in which new groups show that a standing limit is for */
+	struct inotify_set directories, files;
+	uint32_t hierarchies; /* mask of hierarchies whose controls the policy limits */
 	struct triggers *triggers;
-	const struct cgw_topology *followed;
+	const struct cgw_topology *seen_topology;
 };
 
-static void take_back(struct notices *notices, const char *buffer, size_t length)
+static void count_removed(struct inotify_set *set, const char *buffer, size_t length)
 {
 	for (size_t at = 0; at + sizeof(struct inotify_event) <= length;) {
 		struct inotify_event event;
 
 		memcpy(&event, buffer + at, sizeof(event));
-		if ((event.mask & IN_IGNORED) && notices->count > 0)
-			notices->count--;
+		if ((event.mask & IN_IGNORED) && set->count > 0)
+			set->count--;
 		at += sizeof(event) + event.len;
 	}
 }
 
-static int on_notice(sd_event_source *source, int fd, uint32_t events, void *context)
+static int on_inotify(sd_event_source *source, int fd, uint32_t events, void *context)
 {
-	struct notices *notices = context;
+	struct inotify_set *set = context;
 	char buffer[16384];
 	ssize_t length;
 
 	(void)source;
 	(void)events;
 	while ((length = read(fd, buffer, sizeof(buffer))) > 0)
-		take_back(notices, buffer, (size_t)length);
-	daemon_wake(notices->daemon, notices->hurry_ns);
+		count_removed(set, buffer, (size_t)length);
+	daemon_wake(set->daemon, set->delay_ns);
 	return 0;
 }
 
-static int open_notices(struct daemon *daemon, struct notices *notices, size_t most,
-			uint64_t hurry_ns)
+static int open_inotify(struct daemon *daemon, struct inotify_set *set, size_t max,
+			uint64_t delay_ns)
 {
-	*notices = (struct notices){.daemon = daemon, .most = most, .hurry_ns = hurry_ns};
-	notices->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (notices->fd < 0)
-		return 0; /* by the clock alone */
-	return sd_event_add_io(daemon->event, &notices->source, notices->fd, EPOLLIN, on_notice,
-			       notices);
+	*set = (struct inotify_set){.daemon = daemon, .max = max, .delay_ns = delay_ns};
+	set->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (set->fd < 0)
+		return 0; /* rely on the regular samples */
+	return sd_event_add_io(daemon->event, &set->source, set->fd, EPOLLIN, on_inotify, set);
 }
 
-static void close_notices(struct notices *notices)
+static void close_inotify(struct inotify_set *set)
 {
-	sd_event_source_disable_unref(notices->source);
-	cleanup_close(&notices->fd);
+	sd_event_source_disable_unref(set->source);
+	cleanup_close(&set->fd);
 }
 
 static uint32_t hierarchies_of_control(const struct cgw_layout *layout, enum cgw_control control)
@@ -126,9 +125,9 @@ int watch_open(struct daemon *daemon)
 	daemon->watch = watch;
 	watch->files.fd = -1;
 	watch->hierarchies = hierarchies_of_limits(daemon);
-	r = open_notices(daemon, &watch->directories, DIRECTORIES_MAX, HURRY_GROUP_NS);
+	r = open_inotify(daemon, &watch->directories, DIRECTORIES_MAX, WAKE_GROUP_DELAY_NS);
 	if (r >= 0)
-		r = open_notices(daemon, &watch->files, FILES_MAX, HURRY_EVENT_NS);
+		r = open_inotify(daemon, &watch->files, FILES_MAX, WAKE_EVENT_DELAY_NS);
 	if (r >= 0)
 		r = triggers_new(daemon, &watch->triggers);
 	if (r < 0)
@@ -143,27 +142,27 @@ void watch_close(struct daemon *daemon)
 	if (watch == NULL)
 		return;
 	triggers_free(watch->triggers);
-	close_notices(&watch->directories);
-	close_notices(&watch->files);
+	close_inotify(&watch->directories);
+	close_inotify(&watch->files);
 	free(watch);
 	daemon->watch = NULL;
 }
 
-static void watch_path(struct notices *notices, const struct cgw_hierarchy *hierarchy,
+static void watch_path(struct inotify_set *set, const struct cgw_hierarchy *hierarchy,
 		       const char *path, const char *file, uint32_t mask)
 {
 	char name[4096 + 512];
 
-	if (notices->fd < 0 || notices->count >= notices->most)
+	if (set->fd < 0 || set->count >= set->max)
 		return;
 	if ((size_t)snprintf(name, sizeof(name), "%s%s%s%s", hierarchy->mountpoint, path,
 			     file != NULL ? "/" : "", file != NULL ? file : "") >= sizeof(name))
 		return;
-	/* One that is watched already, by another rule, keeps its watch. */
-	notices->count += inotify_add_watch(notices->fd, name, mask | IN_MASK_CREATE) >= 0;
+	/* IN_MASK_CREATE: a file that another rule watches already fails with EEXIST. */
+	set->count += inotify_add_watch(set->fd, name, mask | IN_MASK_CREATE) >= 0;
 }
 
-/* Files that tell of events, where a rule reads such. */
+/* Watches the event file behind the term's metric. */
 static void watch_events(struct daemon *daemon, const struct cgw_term *term, const char *path)
 {
 	static const struct {
@@ -215,19 +214,19 @@ static void watch_directory(struct daemon *daemon, const struct cgw_topology *to
 				   IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 }
 
-void watch_follow(struct daemon *daemon)
+void watch_update(struct daemon *daemon)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(daemon->frame));
 	struct watch *watch = daemon->watch;
-	bool first = watch != NULL && watch->followed == NULL, more = false;
+	bool first = watch != NULL && watch->seen_topology == NULL, more = false;
 	char path[4096];
 
 	if (watch == NULL)
 		return;
-	triggers_follow(watch->triggers);
-	if (watch->followed == topology)
+	triggers_update(watch->triggers);
+	if (watch->seen_topology == topology)
 		return;
-	watch->followed = topology;
+	watch->seen_topology = topology;
 	for (uint32_t group = 0; group < topology->count; group++) {
 		bool is_new = first || (cgw_frame_flags(daemon->frame, group) &
 					(CGW_ROW_NEW | CGW_ROW_RECREATED));
@@ -239,7 +238,7 @@ void watch_follow(struct daemon *daemon)
 		watch_rules(daemon, group, path);
 		more = true;
 	}
-	/* What was made in a new directory before it was watched. */
+	/* Find groups created in a new directory before it was watched. */
 	if (more && !first && watch->hierarchies != 0)
-		daemon_wake(daemon, HURRY_GROUP_NS);
+		daemon_wake(daemon, WAKE_GROUP_DELAY_NS);
 }

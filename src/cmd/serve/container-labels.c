@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* container-labels.c - names for the identifiers of containers and pods, as labels. */
+/* container-labels.c - cache of container and pod names for metric labels. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,27 +8,27 @@
 #include "lib/base/cleanup.h"
 #include <cgward/inspect.h>
 
-#define AGAIN_NS UINT64_C(60000000000)
+#define RETRY_NS UINT64_C(60000000000)
 
 static const char *const label_names[] = {"name", "image", "pod_name", "namespace", "role"};
 #define LABEL_COUNT ARRAY_SIZE(label_names)
 
-/* Kind, container and pod: groups beneath one thing share its names. */
+/* Kind, container and pod; all groups of a container share an entry. */
 struct key {
 	char text[3 * 256];
 };
 
 struct entry {
 	char *key;
-	char *values[LABEL_COUNT]; /* escaped; NULL where there is none */
-	uint64_t looked_ns;
+	char *values[LABEL_COUNT]; /* escaped; NULL if unknown */
+	uint64_t lookup_ns;
 	bool found, used;
 };
 
-struct names {
+struct container_labels {
 	char *root;
 	uint64_t now_ns;
-	struct entry *entries; /* by key */
+	struct entry *entries; /* sorted by key */
 	size_t count, size;
 };
 
@@ -46,63 +46,63 @@ static void entry_done(struct entry *entry)
 	free(entry->key);
 }
 
-int names_new(const char *root, struct names **ret_names)
+int container_labels_new(const char *root, struct container_labels **ret_cache)
 {
-	struct names *names = calloc(1, sizeof(*names));
+	struct container_labels *cache = calloc(1, sizeof(*cache));
 
-	if (names == NULL)
+	if (cache == NULL)
 		return -ENOMEM;
-	names->root = root != NULL ? strdup(root) : NULL;
-	if (root != NULL && names->root == NULL) {
-		free(names);
+	cache->root = root != NULL ? strdup(root) : NULL;
+	if (root != NULL && cache->root == NULL) {
+		free(cache);
 		return -ENOMEM;
 	}
-	*ret_names = names;
+	*ret_cache = cache;
 	return 0;
 }
 
-struct names *names_free(struct names *names)
+struct container_labels *container_labels_free(struct container_labels *cache)
 {
-	if (names == NULL)
+	if (cache == NULL)
 		return NULL;
-	for (size_t i = 0; i < names->count; i++)
-		entry_done(&names->entries[i]);
-	free(names->entries);
-	free(names->root);
-	free(names);
+	for (size_t i = 0; i < cache->count; i++)
+		entry_done(&cache->entries[i]);
+	free(cache->entries);
+	free(cache->root);
+	free(cache);
 	return NULL;
 }
 
-void names_begin(struct names *names, uint64_t now_ns)
+void container_labels_begin(struct container_labels *cache, uint64_t now_ns)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < names->count; i++) {
-		struct entry *entry = &names->entries[i];
+	for (size_t i = 0; i < cache->count; i++) {
+		struct entry *entry = &cache->entries[i];
 
 		if (!entry->used) {
 			entry_done(entry);
 			continue;
 		}
 		entry->used = false;
-		names->entries[kept++] = *entry;
+		cache->entries[kept++] = *entry;
 	}
-	names->count = kept;
-	names->now_ns = now_ns;
+	cache->count = kept;
+	cache->now_ns = now_ns;
 }
 
-/* Where the key stands, or would. */
-static size_t find(const struct names *names, const char *key, bool *ret_there)
+/* Index of the key, or where to insert it. */
+static size_t find(const struct container_labels *cache, const char *key, bool *ret_found)
 {
-	size_t low = 0, high = names->count;
+	size_t low = 0, high = cache->count;
 
-	*ret_there = false;
+	*ret_found = false;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = strcmp(key, names->entries[middle].key);
+		int order = strcmp(key, cache->entries[middle].key);
 
 		if (order == 0) {
-			*ret_there = true;
+			*ret_found = true;
 			return middle;
 		}
 		if (order < 0)
@@ -113,36 +113,36 @@ static size_t find(const struct names *names, const char *key, bool *ret_there)
 	return low;
 }
 
-/* A new entry at its place; NULL without memory. */
-static struct entry *insert(struct names *names, size_t at, const char *key)
+/* Inserts an entry at index `at`; NULL if out of memory. */
+static struct entry *insert(struct container_labels *cache, size_t at, const char *key)
 {
 	struct entry entry = {.key = strdup(key)};
 
 	if (entry.key == NULL)
 		return NULL;
-	if (names->count == names->size) {
-		size_t size = names->size == 0 ? 64 : 2 * names->size;
-		struct entry *larger = reallocarray(names->entries, size, sizeof(*larger));
+	if (cache->count == cache->size) {
+		size_t size = cache->size == 0 ? 64 : 2 * cache->size;
+		struct entry *larger = reallocarray(cache->entries, size, sizeof(*larger));
 
 		if (larger == NULL) {
 			free(entry.key);
 			return NULL;
 		}
-		names->entries = larger;
-		names->size = size;
+		cache->entries = larger;
+		cache->size = size;
 	}
-	memmove(&names->entries[at + 1], &names->entries[at],
-		(names->count - at) * sizeof(*names->entries));
-	names->entries[at] = entry;
-	names->count++;
-	return &names->entries[at];
+	memmove(&cache->entries[at + 1], &cache->entries[at],
+		(cache->count - at) * sizeof(*cache->entries));
+	cache->entries[at] = entry;
+	cache->count++;
+	return &cache->entries[at];
 }
 
-static void look(const struct names *names, const struct cgw_identity *identity,
-		 struct entry *entry)
+static void lookup_names(const struct container_labels *cache, const struct cgw_identity *identity,
+			 struct entry *entry)
 {
-	/* A scrape must not wait for an engine: its files alone. */
-	const struct cgw_names_options options = {.state_root = names->root, .no_sockets = true};
+	/* A scrape must not wait for a container engine, so read files only. */
+	const struct cgw_names_options options = {.state_root = cache->root, .no_sockets = true};
 	struct cgw_names found;
 	const char *const texts[LABEL_COUNT] = {found.name, found.image, found.pod,
 						found.pod_namespace, found.role};
@@ -156,7 +156,7 @@ static void look(const struct names *names, const struct cgw_identity *identity,
 			entry->values[i] = strdup(safe);
 		}
 	entry->found = found.source[0] != '\0';
-	entry->looked_ns = names->now_ns;
+	entry->lookup_ns = cache->now_ns;
 }
 
 static bool has_names(const struct cgw_identity *identity)
@@ -165,25 +165,25 @@ static bool has_names(const struct cgw_identity *identity)
 	       identity->kind == CGW_IDENTITY_MACHINE;
 }
 
-size_t names_labels(void *context, const struct cgw_identity *identity, struct cgw_label *labels,
-		    size_t capacity)
+size_t container_labels_get(void *context, const struct cgw_identity *identity,
+			    struct cgw_label *labels, size_t capacity)
 {
-	struct names *names = context;
+	struct container_labels *cache = context;
 	struct entry *entry;
 	struct key key;
 	size_t at, count = 0;
-	bool there;
+	bool found_entry;
 
 	if (!has_names(identity))
 		return 0;
 	(void)snprintf(key.text, sizeof(key.text), "%d/%s/%s", (int)identity->kind,
 		       identity->text[CGW_PART_CONTAINER], identity->text[CGW_PART_POD]);
-	at = find(names, key.text, &there);
-	entry = there ? &names->entries[at] : insert(names, at, key.text);
+	at = find(cache, key.text, &found_entry);
+	entry = found_entry ? &cache->entries[at] : insert(cache, at, key.text);
 	if (entry == NULL)
 		return 0;
-	if (!there || (!entry->found && names->now_ns - entry->looked_ns >= AGAIN_NS))
-		look(names, identity, entry);
+	if (!found_entry || (!entry->found && cache->now_ns - entry->lookup_ns >= RETRY_NS))
+		lookup_names(cache, identity, entry);
 	entry->used = true;
 	for (size_t i = 0; i < LABEL_COUNT && count < capacity; i++)
 		if (entry->values[i] != NULL)

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * container-labels.h - names for the identifiers of containers and pods, as labels. Each is looked for once, in files
- * of this machine alone, and again after a minute where there was none yet.
+ * container-labels.h - cache of container and pod names for metric labels. Names come from local
+ * files; a lookup that found nothing is retried after a minute.
  */
 #ifndef CGWARD_CMD_SERVE_CONTAINER_LABELS_H
 #define CGWARD_CMD_SERVE_CONTAINER_LABELS_H
 
 #include <cgward/render.h>
 
-struct names;
+struct container_labels;
 
-/* `root`: as if / were there; NULL: "/". */
-int names_new(const char *root, struct names **ret_names);
-struct names *names_free(struct names *names);
+/* `root`: directory to use as /; may be NULL. */
+int container_labels_new(const char *root, struct container_labels **ret_cache);
+struct container_labels *container_labels_free(struct container_labels *cache);
 
-/* Before each exposition: what the one before did not ask for is forgotten. */
-void names_begin(struct names *names, uint64_t now_ns);
-/* For struct cgw_exposition_group_filter; labels are valid until names_begin(). */
-size_t names_labels(void *names, const struct cgw_identity *identity, struct cgw_label *labels,
-		    size_t capacity);
+/* Call before each exposition: drops entries that the previous one did not use. */
+void container_labels_begin(struct container_labels *cache, uint64_t now_ns);
+/* Callback of cgw_exposition_group_filter; labels are valid until container_labels_begin(). */
+size_t container_labels_get(void *cache, const struct cgw_identity *identity,
+			    struct cgw_label *labels, size_t capacity);
 
 #endif

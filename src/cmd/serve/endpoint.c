@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* endpoint.c - an HTTP endpoint for Prometheus, over libmicrohttpd in its caller's loop. */
+/* endpoint.c - HTTP endpoint for Prometheus, using libmicrohttpd in the caller's event loop. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +14,14 @@
 #define CONNECTIONS_MAX 32
 #define TIMEOUT_S       10
 /*
- * While it has as many connections as it may, or no descriptor for one more, libmicrohttpd does not listen, and it
- * listens again when it runs the next time: which nothing but time tells it to once they are closed.
+ * At its connection limit or without free descriptors, libmicrohttpd stops accepting and re-arms
+ * accept() only on its next run, so run it on a timer.
  */
-#define LOOK_MS 1000
-/* For the request's head: more is refused by the library. */
+#define ACCEPT_RETRY_MS 1000
+/* Limits the size of a request's header. */
 #define CONNECTION_MEMORY_BYTES 16384
 
-enum status { STATUS_OK, STATUS_NOT_FOUND, STATUS_NOT_ALLOWED, STATUS_FAILED, STATUS_UNWELL };
+enum status { STATUS_OK, STATUS_NOT_FOUND, STATUS_NOT_ALLOWED, STATUS_FAILED, STATUS_UNHEALTHY };
 static const struct {
 	unsigned code;
 	const char *text;
@@ -30,16 +30,16 @@ static const struct {
 	[STATUS_NOT_FOUND] = {MHD_HTTP_NOT_FOUND, "404"},
 	[STATUS_NOT_ALLOWED] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405"},
 	[STATUS_FAILED] = {MHD_HTTP_INTERNAL_SERVER_ERROR, "500"},
-	[STATUS_UNWELL] = {MHD_HTTP_SERVICE_UNAVAILABLE, "503"},
+	[STATUS_UNHEALTHY] = {MHD_HTTP_SERVICE_UNAVAILABLE, "503"},
 };
 
-/* An answer, shared by all connections that still send it. */
+/* A response, shared by all connections that are sending it. */
 struct answer {
 	struct MHD_Response *response;
-	uint64_t made_ns;
+	uint64_t rendered_ns;
 };
 
-/* What an answer is written into. It is used again: fresh memory of that size costs more than it saves. */
+/* Buffer of a response, reused since page faults of a new one would cost more. */
 struct body {
 	struct endpoint *endpoint;
 	char *text;
@@ -53,7 +53,7 @@ struct endpoint {
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
 	struct answer answers[CGW_EXPOSITION_TEXT + 1];
-	struct body *spare; /* of an answer that nobody sends any more, or NULL */
+	struct body *spare; /* for the next response, or NULL */
 	uint64_t requests[ARRAY_SIZE(statuses)];
 };
 
@@ -65,13 +65,13 @@ static void body_free(struct body *body)
 	free(body);
 }
 
-/* libmicrohttpd has sent it for the last time. */
-static void give_back(void *context)
+/* Called by libmicrohttpd when no connection uses the response any more. */
+static void release_body(void *context)
 {
 	struct body *body = context;
 	struct endpoint *endpoint = body->endpoint;
 
-	/* Of two the larger is kept, but not for ever what a crowd of groups once needed. */
+	/* Keep the larger buffer, but free one that has become much too large. */
 	if (body->size / 4 > body->length ||
 	    (endpoint->spare != NULL && endpoint->spare->size >= body->size)) {
 		body_free(body);
@@ -81,7 +81,7 @@ static void give_back(void *context)
 	endpoint->spare = body;
 }
 
-static struct body *take_body(struct endpoint *endpoint)
+static struct body *get_body(struct endpoint *endpoint)
 {
 	struct body *body = endpoint->spare;
 
@@ -95,7 +95,7 @@ static struct body *take_body(struct endpoint *endpoint)
 	return body;
 }
 
-static int put(void *context, const char *text, size_t length)
+static int append(void *context, const char *text, size_t length)
 {
 	struct body *body = context;
 
@@ -120,7 +120,7 @@ static enum MHD_Result send_answer(struct endpoint *endpoint, struct MHD_Connect
 	return endpoint->http.queue_response(connection, statuses[status].code, response);
 }
 
-/* A line of text that stands in the program. */
+/* Sends a constant string. */
 static enum MHD_Result send_line(struct endpoint *endpoint, struct MHD_Connection *connection,
 				 enum status status, const char *line)
 {
@@ -140,33 +140,33 @@ static enum MHD_Result send_line(struct endpoint *endpoint, struct MHD_Connectio
 	return sent;
 }
 
-static int make_answer(struct endpoint *endpoint, enum cgw_exposition_dialect dialect)
+static int render_answer(struct endpoint *endpoint, enum cgw_exposition_dialect dialect)
 {
 	struct answer *answer = &endpoint->answers[dialect];
 	struct body *body;
 	int r;
 
-	/* Nobody is given the old one again: its memory is there for the new one. */
+	/* Destroy the old response first, so that its buffer can be reused. */
 	if (answer->response != NULL)
 		endpoint->http.destroy_response(answer->response);
 	answer->response = NULL;
-	body = take_body(endpoint);
+	body = get_body(endpoint);
 	if (body == NULL)
 		return -ENOMEM;
-	r = endpoint->options.metrics(endpoint->options.context, dialect, put, body);
+	r = endpoint->options.metrics(endpoint->options.context, dialect, append, body);
 	if (r == 0)
 		answer->response =
 			endpoint->http.create_response_from_buffer_with_free_callback_cls(
-				body->length, body->text, give_back, body);
+				body->length, body->text, release_body, body);
 	if (answer->response == NULL) {
-		give_back(body);
+		release_body(body);
 		return r < 0 ? r : -ENOMEM;
 	}
 	(void)endpoint->http.add_response_header(answer->response, MHD_HTTP_HEADER_CONTENT_TYPE,
 						 cgw_exposition_content_type(dialect));
 	(void)endpoint->http.add_response_header(answer->response, MHD_HTTP_HEADER_VARY,
 						 MHD_HTTP_HEADER_ACCEPT);
-	answer->made_ns = clock_now_ns();
+	answer->rendered_ns = clock_now_ns();
 	return 0;
 }
 
@@ -181,16 +181,16 @@ static enum MHD_Result send_metrics(struct endpoint *endpoint, struct MHD_Connec
 	const struct answer *answer = &endpoint->answers[dialect];
 
 	if ((answer->response == NULL ||
-	     clock_now_ns() - answer->made_ns > endpoint->options.fresh_ns) &&
-	    make_answer(endpoint, dialect) < 0)
-		return send_line(endpoint, connection, STATUS_FAILED, "no sample could be taken\n");
+	     clock_now_ns() - answer->rendered_ns > endpoint->options.fresh_ns) &&
+	    render_answer(endpoint, dialect) < 0)
+		return send_line(endpoint, connection, STATUS_FAILED, "cannot collect metrics\n");
 	return send_answer(endpoint, connection, STATUS_OK, answer->response);
 }
 
 static enum MHD_Result send_health(struct endpoint *endpoint, struct MHD_Connection *connection)
 {
 	if (endpoint->options.health(endpoint->options.context) < 0)
-		return send_line(endpoint, connection, STATUS_UNWELL, "unwell\n");
+		return send_line(endpoint, connection, STATUS_UNHEALTHY, "unhealthy\n");
 	return send_line(endpoint, connection, STATUS_OK, "ok\n");
 }
 
@@ -204,7 +204,7 @@ static const struct {
 	enum MHD_Result (*send)(struct endpoint *endpoint, struct MHD_Connection *connection);
 } pages[] = {{"/metrics", send_metrics}, {"/healthz", send_health}, {"/", send_index}};
 
-/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd says what it takes */
+/* NOLINTNEXTLINE(readability-function-size): signature required by libmicrohttpd */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_length, void **request)
@@ -214,10 +214,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	(void)version;
 	(void)upload;
 	(void)upload_length;
-	/* Called first with the head alone: what is refused is refused before its body comes. */
+	/* The first call has only the header: refuse before the body arrives. */
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return send_line(endpoint, connection, STATUS_NOT_ALLOWED,
-				 "only GET and HEAD are answered\n");
+				 "only GET and HEAD are supported\n");
 	if (*request == NULL) {
 		*request = endpoint;
 		return MHD_YES;
@@ -226,7 +226,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		if (strcmp(path, pages[i].path) == 0)
 			return pages[i].send(endpoint, connection);
 	return send_line(endpoint, connection, STATUS_NOT_FOUND,
-			 "not here; see /metrics and /healthz\n");
+			 "not found; see /metrics and /healthz\n");
 }
 
 static int start(struct endpoint *endpoint)
@@ -263,12 +263,12 @@ int endpoint_open(const struct endpoint_options *options, struct endpoint **ret_
 	endpoint->address.fd = -1;
 	r = microhttpd_load(&endpoint->http, diag);
 	if (r == 0)
-		r = address_open(options->listen != NULL ? options->listen : address_usual(),
+		r = address_open(options->listen != NULL ? options->listen : address_default(),
 				 &endpoint->address, diag);
 	if (r == 0) {
 		r = start(endpoint);
 		if (r < 0)
-			(void)cgw_diag_set(diag, r, "libmicrohttpd does not start");
+			(void)cgw_diag_set(diag, r, "cannot start libmicrohttpd");
 	}
 	if (r < 0) {
 		endpoint_close(endpoint);
@@ -283,7 +283,7 @@ struct endpoint *endpoint_close(struct endpoint *endpoint)
 	if (endpoint == NULL)
 		return NULL;
 	if (endpoint->daemon != NULL) {
-		/* Gives the socket back, which address_close() closes. */
+		/* Returns the socket, which address_close() closes. */
 		(void)endpoint->http.quiesce_daemon(endpoint->daemon);
 		endpoint->http.stop_daemon(endpoint->daemon);
 	}
@@ -296,7 +296,7 @@ struct endpoint *endpoint_close(struct endpoint *endpoint)
 	return NULL;
 }
 
-const char *endpoint_where(const struct endpoint *endpoint)
+const char *endpoint_address(const struct endpoint *endpoint)
 {
 	return endpoint->address.shown;
 }
@@ -311,8 +311,8 @@ int endpoint_timeout_ms(const struct endpoint *endpoint)
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
 	if (endpoint->http.get_timeout(endpoint->daemon, &timeout_ms) != MHD_YES)
-		return LOOK_MS;
-	return timeout_ms > LOOK_MS ? LOOK_MS : (int)timeout_ms;
+		return ACCEPT_RETRY_MS;
+	return timeout_ms > ACCEPT_RETRY_MS ? ACCEPT_RETRY_MS : (int)timeout_ms;
 }
 
 int endpoint_run(struct endpoint *endpoint)
@@ -322,11 +322,11 @@ int endpoint_run(struct endpoint *endpoint)
 
 void endpoint_expose(const struct endpoint *endpoint, struct cgw_exposition *exposition)
 {
-	static const struct cgw_family requests = {"cgward_http_requests", "",
-						   "Requests that the endpoint answered, by status",
-						   CGW_FAMILY_COUNTER};
-	static const struct cgw_family connections = {
-		"cgward_http_connections", "", "Connections to the endpoint", CGW_FAMILY_GAUGE};
+	static const struct cgw_family requests = {
+		"cgward_http_requests", "", "HTTP requests by status code", CGW_FAMILY_COUNTER};
+	static const struct cgw_family connections = {"cgward_http_connections", "",
+						      "Open connections to the endpoint",
+						      CGW_FAMILY_GAUGE};
 	const union MHD_DaemonInfo *info = endpoint->http.get_daemon_info(
 		endpoint->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 

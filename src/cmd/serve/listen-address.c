@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* listen-address.c - where an endpoint listens: numbers and a port, a unix socket, systemd's. */
+/* listen-address.c - open a listening socket: IP address and port, Unix socket, or systemd's. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,23 +17,23 @@
 /* The first descriptor that systemd passes. */
 #define LISTEN_FDS_START 3
 
-static void show(struct address *address, const char *text)
+static void set_shown(struct address *address, const char *text)
 {
 	(void)cgw_escape(address->shown, sizeof(address->shown), text, strlen(text));
 }
 
-static int wrong(const char *text, struct cgw_diag *diag)
+static int invalid_address(const char *text, struct cgw_diag *diag)
 {
 	char shown[160];
 
 	(void)cgw_escape(shown, sizeof(shown), text, strlen(text));
 	return cgw_diag_set(diag, -EINVAL,
-			    "\"%s\" is no place to listen at: ADDRESS:PORT in numbers, "
-			    "[ADDRESS]:PORT, unix:/PATH or systemd is wanted",
+			    "invalid listen address '%s' (expected ADDRESS:PORT in numbers, "
+			    "[ADDRESS]:PORT, unix:/PATH or systemd)",
 			    shown);
 }
 
-/* "127.0.0.1:9753" apart; false where it is not of that form. */
+/* Splits "127.0.0.1:9753"; returns false if the syntax is invalid. */
 static bool split(const char *text, char host[64], char port[8])
 {
 	const char *colon = strrchr(text, ':');
@@ -59,8 +59,8 @@ static bool split(const char *text, char host[64], char port[8])
 	return true;
 }
 
-/* The port that the kernel took, where 0 was asked for. */
-static int show_bound(struct address *address)
+/* Formats the bound address: the kernel chose the port if 0 was requested. */
+static int show_bound_port(struct address *address)
 {
 	struct sockaddr_storage bound = {0};
 	socklen_t length = sizeof(bound);
@@ -88,7 +88,7 @@ static int open_internet(const char *text, struct address *address, struct cgw_d
 	int r = 0;
 
 	if (!split(text, host, port) || getaddrinfo(host, port, &hints, &found) != 0)
-		return wrong(text, diag);
+		return invalid_address(text, diag);
 	address->fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (address->fd < 0)
 		r = -errno;
@@ -99,11 +99,11 @@ static int open_internet(const char *text, struct address *address, struct cgw_d
 	freeaddrinfo(found);
 	if (r == 0 && listen(address->fd, BACKLOG) < 0)
 		r = -errno;
-	return r == 0 ? show_bound(address) : r;
+	return r == 0 ? show_bound_port(address) : r;
 }
 
-/* A socket that nobody listens at any more is in the way, and is removed; anything else stays. */
-static int clear_stale(const struct sockaddr_un *name)
+/* Removes a socket file without a listener; any other file is an error. */
+static int remove_stale(const struct sockaddr_un *name)
 {
 	CLEANUP(cleanup_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct stat status;
@@ -128,11 +128,11 @@ static int open_unix(const char *path, struct address *address, struct cgw_diag 
 
 	if (path[0] != '/' || strlen(path) >= sizeof(name.sun_path))
 		return cgw_diag_set(diag, -EINVAL,
-				    "a unix socket wants an absolute path of at most %zu bytes",
+				    "unix: requires an absolute path of at most %zu bytes",
 				    sizeof(name.sun_path) - 1);
 	memcpy(name.sun_path, path, strlen(path) + 1);
-	show(address, path);
-	r = clear_stale(&name);
+	set_shown(address, path);
+	r = remove_stale(&name);
 	if (r < 0)
 		return r;
 	address->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -144,17 +144,17 @@ static int open_unix(const char *path, struct address *address, struct cgw_diag 
 	return listen(address->fd, BACKLOG) < 0 ? -errno : 0;
 }
 
-/* The protocol of sd_listen_fds(3), by hand: two variables, and no library for it. */
-static bool is_passed(void)
+/* The protocol of sd_listen_fds(3), implemented here to avoid linking libsystemd. */
+static bool is_socket_passed(void)
 {
 	const char *pid = getenv("LISTEN_PID");
 
 	return pid != NULL && getenv("LISTEN_FDS") != NULL && strtol(pid, NULL, 10) == getpid();
 }
 
-const char *address_usual(void)
+const char *address_default(void)
 {
-	return is_passed() ? "systemd" : ADDRESS_DEFAULT;
+	return is_socket_passed() ? "systemd" : ADDRESS_DEFAULT;
 }
 
 static int open_systemd(struct address *address, struct cgw_diag *diag)
@@ -164,21 +164,22 @@ static int open_systemd(struct address *address, struct cgw_diag *diag)
 	socklen_t length = sizeof(listening);
 	int flags;
 
-	if (!is_passed() || count == NULL)
-		return cgw_diag_set(diag, -EINVAL,
-				    "systemd passed no socket: this is for a unit with a .socket");
+	if (!is_socket_passed() || count == NULL)
+		return cgw_diag_set(
+			diag, -EINVAL,
+			"systemd passed no socket (start the service through its .socket unit)");
 	if (strcmp(count, "1") != 0)
-		return cgw_diag_set(diag, -EINVAL, "systemd passed %s sockets, one is wanted",
-				    count);
+		return cgw_diag_set(diag, -EINVAL, "systemd passed %s sockets (expected 1)", count);
 	if (getsockopt(LISTEN_FDS_START, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0 ||
 	    !listening)
-		return cgw_diag_set(diag, -EINVAL, "what systemd passed is no listening socket");
+		return cgw_diag_set(diag, -EINVAL,
+				    "the descriptor passed by systemd is not a listening socket");
 	flags = fcntl(LISTEN_FDS_START, F_GETFL);
 	if (flags < 0 || fcntl(LISTEN_FDS_START, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(LISTEN_FDS_START, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
 	address->fd = LISTEN_FDS_START;
-	show(address, "systemd's socket");
+	set_shown(address, "socket passed by systemd");
 	return 0;
 }
 
@@ -202,7 +203,7 @@ int address_open(const char *text, struct address *ret_address, struct cgw_diag 
 		char shown[160];
 
 		(void)cgw_escape(shown, sizeof(shown), text, strlen(text));
-		return cgw_diag_set(diag, r, "cannot listen at %s: %s", shown, strerror(-r));
+		return cgw_diag_set(diag, r, "cannot listen on %s: %s", shown, strerror(-r));
 	}
 	return r;
 }

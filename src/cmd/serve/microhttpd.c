@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* microhttpd.c - libmicrohttpd, loaded by those who serve. */
+/* microhttpd.c - load libmicrohttpd at run time. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "cmd/serve/microhttpd.h"
 #include "lib/base/cleanup.h"
 
-/* Where a function's pointer goes: one entry per field, in the order of the fields. */
+/* Symbol names in the order of the fields of struct microhttpd. */
 #define MICROHTTPD_NAME(function) "MHD_" #function,
 static const char *const names[] = {MICROHTTPD_FUNCTIONS(MICROHTTPD_NAME)};
 #undef MICROHTTPD_NAME
@@ -17,22 +17,21 @@ _Static_assert(sizeof(struct microhttpd) == ARRAY_SIZE(names) * sizeof(void *),
 
 int microhttpd_load(struct microhttpd *http, struct cgw_diag *diag)
 {
-	/* Never closed: GnuTLS does not take well to being loaded a second time. */
+	/* Never dlclose()d: GnuTLS does not support being loaded twice. */
 	void *library = dlopen(MICROHTTPD_SONAME, RTLD_NOW | RTLD_LOCAL);
 	void *functions[ARRAY_SIZE(names)];
 
 	if (library == NULL)
-		return cgw_diag_set(diag, -ENOPKG,
-				    "%s cannot be loaded (%s): install libmicrohttpd",
+		return cgw_diag_set(diag, -ENOPKG, "cannot load %s: %s (install libmicrohttpd)",
 				    MICROHTTPD_SONAME, dlerror());
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		functions[i] = dlsym(library, names[i]);
 		if (functions[i] == NULL)
 			return cgw_diag_set(diag, -ENOPKG,
-					    "%s has no %s: another version is wanted",
+					    "%s does not provide %s (incompatible version)",
 					    MICROHTTPD_SONAME, names[i]);
 	}
-	/* POSIX lets a function's pointer be kept in a void *; ISO C has no cast between them. */
+	/* POSIX allows function pointers in a void *, but ISO C has no cast between them. */
 	memcpy(http, functions, sizeof(*http));
 	return 0;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * microhttpd.h - libmicrohttpd, loaded by those who serve.
+ * microhttpd.h - load libmicrohttpd at run time.
  *
- * Linked in, it and the GnuTLS that it brings along would be a third of what every start of cgward costs,
- * of those too that never serve.
+ * Linking it and its dependency GnuTLS would add a third to the startup time of every command.
  */
 #ifndef CGWARD_CMD_SERVE_MICROHTTPD_H
 #define CGWARD_CMD_SERVE_MICROHTTPD_H
@@ -12,7 +11,7 @@
 
 struct cgw_diag;
 
-/* Each function of libmicrohttpd that is used here, without its prefix. */
+/* Functions of libmicrohttpd in use, without the MHD_ prefix. */
 #define MICROHTTPD_FUNCTIONS(X)                               \
 	X(add_response_header)                                \
 	X(create_response_from_buffer)                        \
@@ -33,7 +32,7 @@ struct microhttpd {
 };
 #undef MICROHTTPD_FIELD
 
-/* Loads the library that cgward was built with; it stays loaded. -ENOPKG: it is not there, or is another. */
+/* Loads the library for the rest of the process. -ENOPKG: missing or incompatible. */
 int microhttpd_load(struct microhttpd *http, struct cgw_diag *diag);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* self-metrics.c - what a long-running cgward says about itself in an exposition. */
+/* self-metrics.c - metrics about cgward itself. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -33,7 +33,7 @@ static void put(struct cgw_exposition *exposition, const char *name, const char 
 	cgw_exposition_sample(exposition, NULL, 0, value, divisor);
 }
 
-/* The second figure of statm: resident pages. */
+/* The second value in statm is the number of resident pages. */
 static bool resident_bytes(const struct cgw_layout *layout, uint64_t *ret_bytes)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -55,30 +55,29 @@ static void expose_process(const struct health *health, struct cgw_exposition *e
 	uint64_t bytes;
 
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		put(exposition, "process_cpu_seconds", "seconds", "CPU time that cgward used",
+		put(exposition, "process_cpu_seconds", "seconds", "CPU time used by cgward",
 		    CGW_FAMILY_COUNTER, time_ns(usage.ru_utime) + time_ns(usage.ru_stime), NS_IN_S);
 	if (resident_bytes(health->layout, &bytes))
 		put(exposition, "process_resident_memory_bytes", "bytes",
-		    "Memory that cgward holds", CGW_FAMILY_GAUGE, bytes, 1);
+		    "Resident memory of cgward", CGW_FAMILY_GAUGE, bytes, 1);
 	put(exposition, "process_start_time_seconds", "seconds",
-	    "When cgward was started, since the epoch", CGW_FAMILY_GAUGE, health->started_ns,
-	    NS_IN_S);
+	    "Unix time at which cgward started", CGW_FAMILY_GAUGE, health->started_ns, NS_IN_S);
 }
 
 void health_expose(const struct health *health, struct cgw_exposition *exposition)
 {
-	static const struct cgw_family collector = {"cgward_collector", "", "How samples are taken",
+	static const struct cgw_family collector = {"cgward_collector", "", "Collector in use",
 						    CGW_FAMILY_INFO};
 
-	put(exposition, "cgward_samples", "", "Samples taken", CGW_FAMILY_COUNTER, health->samples,
-	    1);
-	put(exposition, "cgward_sample_errors", "", "Samples that could not be taken",
-	    CGW_FAMILY_COUNTER, health->errors, 1);
-	put(exposition, "cgward_sample_cpu_seconds", "seconds", "CPU time that samples took",
+	put(exposition, "cgward_samples", "", "Samples of the groups", CGW_FAMILY_COUNTER,
+	    health->samples, 1);
+	put(exposition, "cgward_sample_errors", "", "Samples that failed", CGW_FAMILY_COUNTER,
+	    health->errors, 1);
+	put(exposition, "cgward_sample_cpu_seconds", "seconds", "CPU time used by samples",
 	    CGW_FAMILY_COUNTER, health->cost_ns, NS_IN_S);
 	if (health->last != NULL) {
 		put(exposition, "cgward_sample_time_seconds", "seconds",
-		    "When the sample was taken, since the epoch", CGW_FAMILY_GAUGE,
+		    "Unix time of the last sample", CGW_FAMILY_GAUGE,
 		    cgw_snapshot_realtime_ns(health->last), NS_IN_S);
 		cgw_exposition_family(exposition, &collector);
 		cgw_exposition_sample(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* self-metrics.h - what a long-running cgward says about itself in an exposition. */
+/* self-metrics.h - metrics about cgward itself. */
 #ifndef CGWARD_CMD_SERVE_SELF_METRICS_H
 #define CGWARD_CMD_SERVE_SELF_METRICS_H
 
@@ -9,14 +9,14 @@ struct health {
 	const struct cgw_layout *layout;
 	uint64_t started_ns; /* wall clock */
 	uint64_t samples;
-	uint64_t errors;                 /* samples that could not be taken */
+	uint64_t errors;                 /* failed samples */
 	uint64_t cost_ns;                /* CPU time of all samples */
 	const struct cgw_snapshot *last; /* or NULL */
 };
 
-/* Counts a sample, or its failure. */
+/* Counts a sample, or a failed one if `snapshot` is NULL. */
 void health_count(struct health *health, const struct cgw_snapshot *snapshot);
-/* Samples and their cost, and the process_ families that every exporter has. */
+/* Appends the number and cost of samples, and the usual process_ families. */
 void health_expose(const struct health *health, struct cgw_exposition *exposition);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* serve-command.c - `cgward serve`: this machine's groups for Prometheus, a sample a scrape. */
+/* serve-command.c - `cgward serve`: serve metrics to Prometheus, one sample per scrape. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -34,27 +34,26 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{OPTION_LISTEN, "listen", "WHERE", false,
-	 "ADDRESS:PORT in numbers, unix:/PATH, or systemd (systemd's socket where one is passed, "
+	{OPTION_LISTEN, "listen", "ADDRESS", false,
+	 "numeric ADDRESS:PORT, unix:/PATH or systemd (default: systemd's socket, "
 	 "else " ADDRESS_DEFAULT ")"},
 	{'o', "columns", "KEY,...", false,
-	 "metrics to expose; +KEY,... adds to the usual ones, \"all\" is every one"},
-	{OPTION_MATCH, "match", "GLOB", false,
-	 "only groups whose path matches; may be given again"},
+	 "metrics to expose; +KEY,... adds to the default, 'all' selects all"},
+	{OPTION_MATCH, "match", "GLOB", false, "only groups whose path matches; may be repeated"},
 	{OPTION_DEPTH, "depth", "N", false, "only groups up to N levels below the root"},
-	{OPTION_BELOW, "below", "GROUP", false, "only this group and what is beneath it"},
+	{OPTION_BELOW, "below", "GROUP", false, "only this group and its descendants"},
 	{OPTION_GROUPS_MAX, "groups-max", "N", false,
-	 "expose at most N groups (10000), the deepest are left out"},
+	 "expose at most N groups, omit the deepest (default: 10000)"},
 	{OPTION_FRESH, "fresh", "TIME", false,
-	 "answer from the last sample while it is no older (1s)"},
+	 "reuse the last sample up to this age (default: 1s)"},
 	{OPTION_STATE_ROOT, "state-root", "DIR", false,
-	 "look for the names of containers and pods as if / were there"},
+	 "look up container and pod names below DIR instead of /"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward serve [OPTION...]",
-	.text = "Answers Prometheus' scrapes over HTTP until it is told to end (SIGTERM, SIGINT).",
+	.text = "Serves metrics to Prometheus over HTTP until SIGTERM or SIGINT.",
 	.options = options,
 };
 
@@ -68,13 +67,13 @@ struct serve {
 	struct group_selection selection;
 	const char *globs[GLOB_MAX];
 	const char *listen, *columns, *below, *state_root;
-	struct names *names;
+	struct container_labels *labels;
 	uint64_t groups_max, fresh_ns;
 	uint64_t sampled_ns; /* monotonic; 0: never */
 	struct health health;
 };
 
-/* A sample no older than asked for: both dialects asked at once see the same one. */
+/* Samples unless the last sample is fresh enough. */
 static int sample(struct serve *serve)
 {
 	struct cgw_snapshot *snapshot;
@@ -91,7 +90,7 @@ static int sample(struct serve *serve)
 	r = cgw_frame_update(serve->frame, snapshot);
 	if (r == 0)
 		health_count(&serve->health, snapshot);
-	cgw_snapshot_unref(snapshot); /* the frame holds it */
+	cgw_snapshot_unref(snapshot); /* the frame holds a reference */
 	if (r == 0)
 		serve->sampled_ns = clock_ns(CLOCK_MONOTONIC);
 	return r;
@@ -108,8 +107,8 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 		.fields = serve->fields.items,
 		.field_count = serve->fields.count,
 		.groups_max = size_from_u64(serve->groups_max),
-		.more_labels = names_labels,
-		.context = serve->names,
+		.more_labels = container_labels_get,
+		.context = serve->labels,
 	};
 	int r = sample(serve);
 
@@ -124,7 +123,7 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 	if (r < 0)
 		return r;
 	exposed.groups = groups;
-	names_begin(serve->names, clock_ns(CLOCK_MONOTONIC));
+	container_labels_begin(serve->labels, clock_ns(CLOCK_MONOTONIC));
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set where r is 0 */
 	cgw_exposition_groups(exposition, &exposed);
 	health_expose(&serve->health, exposition);
@@ -137,8 +136,8 @@ static int health(void *context)
 	return sample(context);
 }
 
-static enum cli_exit take_number(const struct serve *serve, const char *option, const char *value,
-				 uint64_t *ret_number)
+static enum cli_exit parse_number(const struct serve *serve, const char *option, const char *value,
+				  uint64_t *ret_number)
 {
 	char *end;
 
@@ -147,24 +146,25 @@ static enum cli_exit take_number(const struct serve *serve, const char *option, 
 	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || *ret_number == 0 ||
 	    *ret_number > UINT32_MAX)
 		return cli_usage_error(serve->context,
-				       "--%s wants a number above zero, not \"%.64s\"", option,
+				       "invalid --%s '%.64s' (expected a number above 0)", option,
 				       value);
 	return CLI_OK;
 }
 
-static enum cli_exit take_glob(struct serve *serve, const char *glob)
+static enum cli_exit add_glob(struct serve *serve, const char *glob)
 {
 	struct cgw_diag diag = {0};
 
 	if (cgw_glob_check(glob, &diag) < 0)
 		return cli_usage_error(serve->context, "--match: %s", diag.text);
 	if (serve->selection.glob_count == GLOB_MAX)
-		return cli_usage_error(serve->context, "--match can be given %d times", GLOB_MAX);
+		return cli_usage_error(serve->context, "--match can be given at most %d times",
+				       GLOB_MAX);
 	serve->globs[serve->selection.glob_count++] = glob;
 	return CLI_OK;
 }
 
-static enum cli_exit take_option(struct serve *serve, int code, const char *value)
+static enum cli_exit apply_option(struct serve *serve, int code, const char *value)
 {
 	uint64_t number = 0;
 	enum cli_exit status;
@@ -177,25 +177,26 @@ static enum cli_exit take_option(struct serve *serve, int code, const char *valu
 		serve->columns = value;
 		return CLI_OK;
 	case OPTION_MATCH:
-		return take_glob(serve, value);
+		return add_glob(serve, value);
 	case OPTION_DEPTH:
-		status = take_number(serve, "depth", value, &number);
+		status = parse_number(serve, "depth", value, &number);
 		serve->selection.depth_max = (uint32_t)number;
 		return status;
 	case OPTION_BELOW:
 		serve->below = value;
 		return CLI_OK;
 	case OPTION_GROUPS_MAX:
-		return take_number(serve, "groups-max", value, &serve->groups_max);
+		return parse_number(serve, "groups-max", value, &serve->groups_max);
 	case OPTION_STATE_ROOT:
 		serve->state_root = value;
 		return CLI_OK;
 	case OPTION_FRESH:
 		if (cli_parse_duration(value, &serve->fresh_ns) < 0)
-			return cli_usage_error(serve->context,
-					       "--fresh wants a time such as 0, 500ms or 2s, not "
-					       "\"%.64s\"",
-					       value);
+			return cli_usage_error(
+				serve->context,
+				"invalid --fresh '%.64s' (expected a time such as 0, "
+				"500ms or 2s)",
+				value);
 		return CLI_OK;
 	default:
 		return CLI_USAGE;
@@ -221,22 +222,22 @@ static int start_sampler(struct serve *serve, struct cgw_diag *diag)
 		.below = serve->selection.below,
 		.depth_max = serve->selection.depth_max,
 	};
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics_needed = {0};
 	int r = cgw_sampler_new(serve->layout, &sampler_options, &serve->sampler, diag);
 
 	for (size_t i = 0; i < serve->fields.count; i++)
 		if (cgw_exposition_accepts(serve->fields.items[i]))
-			cgw_field_metrics(serve->fields.items[i], &wanted);
+			cgw_field_metrics(serve->fields.items[i], &metrics_needed);
 	if (r == 0)
-		r = cgw_sampler_set_metrics(serve->sampler, &wanted);
+		r = cgw_sampler_set_metrics(serve->sampler, &metrics_needed);
 	if (r == 0)
 		r = cgw_frame_new(&serve->frame);
 	if (r == 0)
-		r = names_new(serve->state_root, &serve->names);
+		r = container_labels_new(serve->state_root, &serve->labels);
 	return r == 0 ? sample(serve) : r;
 }
 
-/* Until a signal asks for the end. */
+/* Runs until SIGTERM or SIGINT. */
 static int loop(struct serve *serve, int signals)
 {
 	struct pollfd waits[] = {
@@ -268,26 +269,29 @@ static enum cli_exit run_endpoint(struct serve *serve)
 	};
 	CLEANUP(cleanup_close) int signals = -1;
 	struct cgw_diag diag = {0};
-	sigset_t ends;
+	sigset_t stop_signals;
 	int r = start_sampler(serve, &diag);
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	if (r == 0 && (sigprocmask(SIG_BLOCK, &ends, NULL) < 0 ||
-		       (signals = signalfd(-1, &ends, SFD_CLOEXEC)) < 0))
+	sigemptyset(&stop_signals);
+	sigaddset(&stop_signals, SIGTERM);
+	sigaddset(&stop_signals, SIGINT);
+	if (r == 0 && (sigprocmask(SIG_BLOCK, &stop_signals, NULL) < 0 ||
+		       (signals = signalfd(-1, &stop_signals, SFD_CLOEXEC)) < 0))
 		r = -errno;
 	if (r == 0)
 		r = endpoint_open(&endpoint_options, &serve->endpoint, &diag);
 	if (r == 0) {
-		printf("%s\n", endpoint_where(serve->endpoint));
-		(void)fflush(stdout); /* said before the first scrape; who starts us reads it */
+		printf("%s\n", endpoint_address(serve->endpoint));
+		(void)fflush(stdout); /* scripts read the address before they scrape */
 		r = loop(serve, signals);
 	}
 	endpoint_close(serve->endpoint);
 	if (r == 0)
 		return CLI_OK;
-	cli_error(serve->context, "%s", diag.text[0] != '\0' ? diag.text : strerror(-r));
+	if (diag.text[0] != '\0')
+		cli_error(serve->context, "%s", diag.text);
+	else
+		cli_error(serve->context, "cannot serve metrics: %s", strerror(-r));
 	return r == -EINVAL ? CLI_USAGE : r == -EACCES ? CLI_NO_PRIVILEGE : CLI_FAILED;
 }
 
@@ -328,7 +332,7 @@ static int serve_run(struct cli_context *context, int argc, char **argv)
 	int code;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = take_option(&serve, code, value);
+		status = apply_option(&serve, code, value);
 		if (status != CLI_OK)
 			return (int)status;
 	}
@@ -336,10 +340,11 @@ static int serve_run(struct cli_context *context, int argc, char **argv)
 		return (int)status;
 	if (optind < argc)
 		return (int)cli_usage_error(context,
-					    "serve takes no operand; --match picks groups");
+					    "unexpected argument '%s' (select groups with --match)",
+					    argv[optind]);
 	serve.selection.globs = serve.globs;
 	status = run_serve(&serve);
-	names_free(serve.names);
+	container_labels_free(serve.labels);
 	cgw_frame_free(serve.frame);
 	cgw_sampler_free(serve.sampler);
 	cgw_layout_free(serve.layout);
@@ -348,6 +353,6 @@ static int serve_run(struct cli_context *context, int argc, char **argv)
 }
 
 const struct cli_command serve_commands[] = {
-	{"serve", "answer Prometheus' scrapes over HTTP", serve_run},
+	{"serve", "serve metrics to Prometheus over HTTP", serve_run},
 	{NULL, NULL, NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* serve-command.h - the endpoint as a command: `cgward serve`. */
+/* serve-command.h - `cgward serve`: serve metrics to Prometheus. */
 #ifndef CGWARD_CMD_SERVE_SERVE_COMMAND_H
 #define CGWARD_CMD_SERVE_SERVE_COMMAND_H
 

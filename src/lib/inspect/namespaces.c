@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* namespaces.c - who is in which namespace, and what each is like. */
+/* namespaces.c - namespaces of processes, their details and their users. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 static size_t slot_of(const struct namespace_table *table, enum cgw_namespace_kind kind,
 		      uint64_t inode)
 {
-	/* Inodes are handed out in a row: their low bits spread well. */
+	/* The kernel allocates inodes sequentially, so their low bits are well distributed. */
 	size_t slot = (size_t)(inode * CGW_NAMESPACE_COUNT + kind) & (table->slot_count - 1);
 
 	while (table->slots[slot] != 0) {
@@ -79,7 +79,7 @@ int namespace_table_add(struct namespace_table *table, enum cgw_namespace_kind k
 static void namespace_done(struct cgw_namespace *namespace)
 {
 	for (size_t i = 0; namespace->groups != NULL && i < CGW_NAMESPACE_GROUPS_MAX; i++)
-		free(namespace->groups[i]); /* unused ones are NULL */
+		free(namespace->groups[i]); /* unused entries are NULL */
 	free(namespace->groups);
 	free(namespace->hostname);
 	free(namespace->uid_map);
@@ -109,7 +109,7 @@ int namespace_add_group(struct cgw_namespace *space, const char *path)
 	for (uint32_t i = 0; i < shown; i++)
 		if (strcmp(space->groups[i], path) == 0)
 			return 0;
-	/* Beyond the list a group of many processes may count more than once: "at least". */
+	/* Past the maximum, a group may be counted once per process. */
 	if (shown == CGW_NAMESPACE_GROUPS_MAX) {
 		space->group_count++;
 		return 0;
@@ -183,13 +183,13 @@ void namespace_sort(struct cgw_namespace *namespaces, size_t count)
 		qsort(namespaces, count, sizeof(*namespaces), compare);
 }
 
-/* The walk over all processes. */
+/* A scan of all processes. */
 struct census {
 	const struct process_context *context;
-	const struct cgw_process *own; /* sorted by pid; or NULL: everybody counts */
+	const struct cgw_process *own; /* excluded processes, sorted by pid; or NULL */
 	size_t own_count;
 	struct namespace_table *table;
-	bool all; /* namespaces that nobody of `own` is in are added */
+	bool all; /* add namespaces that are not in the table */
 };
 
 static int compare_pid(const void *key, const void *item)
@@ -207,7 +207,7 @@ static int count_namespace(struct census *census, enum cgw_namespace_kind kind, 
 	int r;
 
 	if (cgw_namespace_of(census->context->layout, pid, kind, &inode) < 0)
-		return 0; /* gone, or not ours to see */
+		return 0; /* exited, or access denied */
 	namespace = namespace_table_find(census->table, kind, inode);
 	if (namespace == NULL && !census->all)
 		return 0;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* metric.c - the table of metrics.def, and finding one by name. */
+/* metric.c - the table of metrics. */
 #include <errno.h>
 #include <string.h>
 
 #include "lib/base/word-list.h"
 #include <cgward/metric.h>
 
-/* How metrics.def's words become C's. */
+/* Macros used in metrics.def. */
 #define CGW_M_NONE (-1)
 #define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, own_, per_) \
 	{                                                                                    \

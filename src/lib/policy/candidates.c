@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * candidates.c - of the groups for which it is time to act, on which ones is acted.
+ * candidates.c - selection of the due groups to act on.
  *
- * Budgets are short, and a rule that wants everybody is more likely wrong than everybody is. Whom
- * somebody marked with oomd_avoid comes last.
+ * Budgets are limited, and a rule that matches most of its groups is more likely wrong than right.
+ * Groups marked with oomd_avoid come last.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 
 #include "lib/policy/engine.h"
 
-#define TRIP_NS           (600 * SECOND_NS) /* how long a circuit breaker holds */
-#define TRIP_GROUPS_LEAST 3                 /* fewer at once are no mass action */
+#define TRIP_NS         (600 * SECOND_NS) /* how long the circuit breaker stays open */
+#define TRIP_GROUPS_MIN 3                 /* fewer groups never trip it */
 
 bool candidate_add(struct cgw_engine *engine, uint32_t instance)
 {
@@ -37,8 +37,8 @@ static struct instance *candidate(const struct cgw_engine *engine, uint32_t i)
 	return &engine->instances[engine->candidates[i]];
 }
 
-/* What acts at once: groups, or parents whose groups have one sum. */
-static uint32_t wanting(const struct cgw_engine *engine, bool sum)
+/* Number of due groups or, with scope = sum, of their parents. */
+static uint32_t count_acting(const struct cgw_engine *engine, bool sum)
 {
 	const uint32_t *parent = cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent;
 	uint32_t count = 0, last = NONE;
@@ -46,30 +46,30 @@ static uint32_t wanting(const struct cgw_engine *engine, bool sum)
 	if (!sum)
 		return engine->candidate_count;
 	for (uint32_t i = 0; i < engine->candidate_count; i++) {
-		/* Those of one parent follow each other. */
+		/* Groups of one parent are adjacent. */
 		count += i == 0 || parent[candidate(engine, i)->group] != last;
 		last = parent[candidate(engine, i)->group];
 	}
 	return count;
 }
 
-static bool trips(struct cgw_engine *engine, uint32_t section)
+static bool breaker_trips(struct cgw_engine *engine, uint32_t section)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
 	struct section_state *state = &engine->sections[section];
 	unsigned most = engine->policy->settings.max_fraction;
-	uint32_t count = wanting(engine, rule->sum), all = rule->sum ? state->sums : state->taken;
+	uint32_t count = count_acting(engine, rule->sum),
+		 all = rule->sum ? state->parents : state->selected;
 	char why[160];
 
 	if (engine->now_ns < state->tripped_ns)
 		return true;
-	if (rule->picks || count < TRIP_GROUPS_LEAST ||
-	    count * UINT64_C(100) <= (uint64_t)most * all)
+	if (rule->picks || count < TRIP_GROUPS_MIN || count * UINT64_C(100) <= (uint64_t)most * all)
 		return false;
 	state->tripped_ns = engine->now_ns + TRIP_NS;
 	(void)snprintf(why, sizeof(why),
-		       "circuit breaker: %u of its %u %s at once (max_fraction); none is touched "
-		       "for 10 minutes",
+		       "circuit breaker: the condition holds for %u of %u %s (max_fraction); no "
+		       "action for 10 minutes",
 		       count, all, rule->sum ? "sums" : "groups");
 	engine_emit(engine, instance_action(engine, candidate(engine, 0), CGW_ACTION_LOG, why),
 		    NONE, NONE);
@@ -81,25 +81,25 @@ static bool is_avoided(const struct cgw_engine *engine, const struct instance *i
 	return selection_has_mark(engine->frame, engine->facts, instance->group, "oomd_avoid");
 }
 
-/* In their order, but those that are to be avoided behind all others. */
+/* In order, but groups marked with oomd_avoid last. */
 static void act_on_all(struct cgw_engine *engine)
 {
 	unsigned most = engine->policy->settings.max_concurrent;
-	uint32_t acting = engine_acting_now(engine), put_off = 0;
+	uint32_t acting = engine_count_acting(engine), deferred = 0;
 
-	for (uint32_t i = 0; i < engine->candidate_count + put_off; i++) {
+	for (uint32_t i = 0; i < engine->candidate_count + deferred; i++) {
 		bool again = i >= engine->candidate_count;
 		struct instance *instance = again ? candidate(engine, i - engine->candidate_count)
 						  : candidate(engine, i);
 
 		if (acting >= most) {
 			instance_block(instance, engine->now_ns,
-				       "%u groups are acted on already (max_concurrent)", most);
+				       "already acting on %u groups (max_concurrent)", most);
 			continue;
 		}
 		if (!again && engine->candidate_count > 1 && is_avoided(engine, instance)) {
-			/* What was before it has had its turn: its place is free. */
-			engine->candidates[put_off++] = instance_index(engine, instance);
+			/* Earlier candidates are done, so their places can be reused. */
+			engine->candidates[deferred++] = instance_index(engine, instance);
 			continue;
 		}
 		if (instance_begin(engine, instance))
@@ -108,7 +108,7 @@ static void act_on_all(struct cgw_engine *engine)
 	}
 }
 
-/* Who has most comes first; of equals, and where it is not known, who stands first in the tree. */
+/* Highest value first; equal and unknown values in the order of the tree. */
 static int by_amount(const void *a, const void *b, void *context)
 {
 	const struct cgw_engine *engine = context;
@@ -125,8 +125,8 @@ static int by_amount(const void *a, const void *b, void *context)
 	return first->group < second->group ? -1 : first->group > second->group;
 }
 
-/* The rule has a group already, or had one a moment ago. */
-static const struct instance *taken_already(const struct cgw_engine *engine, uint32_t section)
+/* The group that the rule acts on or that is in cooldown. */
+static const struct instance *find_picked(const struct cgw_engine *engine, uint32_t section)
 {
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		const struct instance *instance = &engine->instances[i];
@@ -145,28 +145,28 @@ static void block_from(struct cgw_engine *engine, uint32_t from, const char *why
 }
 
 /*
- * The first that can be acted on; one that is protected, or out of its budget, is passed over, and
- * those to be avoided are come back to. False where none can.
+ * Acts on the first possible candidate: skips protected groups and those without budget, and tries
+ * groups marked with oomd_avoid last. Returns false if there is none.
  */
 static bool pick(struct cgw_engine *engine)
 {
-	static const char why[] = "another group of the rule has more and was picked";
-	uint32_t put_off = 0;
+	static const char why[] = "another group of the rule was picked";
+	uint32_t deferred = 0;
 
 	for (uint32_t i = 0; i < engine->candidate_count; i++) {
 		if (is_avoided(engine, candidate(engine, i))) {
-			engine->candidates[put_off++] = engine->candidates[i];
+			engine->candidates[deferred++] = engine->candidates[i];
 			continue;
 		}
 		if (!instance_begin(engine, candidate(engine, i)))
 			continue;
 		block_from(engine, i + 1, why);
-		engine->candidate_count = put_off;
+		engine->candidate_count = deferred;
 		block_from(engine, 0, why);
 		return true;
 	}
-	engine->candidate_count = put_off;
-	for (uint32_t i = 0; i < put_off; i++)
+	engine->candidate_count = deferred;
+	for (uint32_t i = 0; i < deferred; i++)
 		if (instance_begin(engine, candidate(engine, i))) {
 			block_from(engine, i + 1, why);
 			return true;
@@ -175,23 +175,24 @@ static bool pick(struct cgw_engine *engine)
 }
 
 /*
- * One, and none until that is over. Its group may go by the very action (a kill that worked), so the
- * pause is the rule's: the others get the time of a cooldown to recover.
+ * Acts on one group, and on no other until its cooldown is over. A successful kill may remove the
+ * group, so the pause belongs to the rule: it gives the other groups time to recover.
  */
-static void act_on_most(struct cgw_engine *engine, uint32_t section)
+static void act_on_picked(struct cgw_engine *engine, uint32_t section)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
 	struct section_state *state = &engine->sections[section];
 	unsigned most = engine->policy->settings.max_concurrent;
 
-	if (taken_already(engine, section) != NULL || engine->now_ns < state->pause_ns) {
-		block_from(engine, 0, "another group of the rule was picked, which is not over");
+	if (find_picked(engine, section) != NULL || engine->now_ns < state->pause_ns) {
+		block_from(engine, 0,
+			   "another group of the rule was picked; waiting for its cooldown");
 		return;
 	}
-	if (engine_acting_now(engine) >= most) {
+	if (engine_count_acting(engine) >= most) {
 		char why[96];
 
-		(void)snprintf(why, sizeof(why), "%u groups are acted on already (max_concurrent)",
+		(void)snprintf(why, sizeof(why), "already acting on %u groups (max_concurrent)",
 			       most);
 		block_from(engine, 0, why);
 		return;
@@ -206,10 +207,10 @@ void candidates_act(struct cgw_engine *engine, uint32_t section)
 {
 	if (engine->candidate_count == 0)
 		return;
-	if (trips(engine, section))
-		block_from(engine, 0, "circuit breaker: too many of the rule's groups at once");
+	if (breaker_trips(engine, section))
+		block_from(engine, 0, "circuit breaker: the condition holds for too many groups");
 	else if (engine->policy->sections[section]->rule.picks)
-		act_on_most(engine, section);
+		act_on_picked(engine, section);
 	else
 		act_on_all(engine);
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * check-sections.c - what can be said only of whole sections: what is missing, what contradicts itself.
+ * check-sections.c - checks of whole sections: missing keys and contradictions.
  *
- * A rule that limits a figure must not wait for the same figure to fall: the limit makes it fall, and
- * the rule would take its own work for the end of the trouble. Nor may it wait for what the limit itself
- * causes (throttling, pressure) without an end: it would hold for ever.
+ * A rule that limits a metric must not wait for the same metric to fall: the limit makes it fall,
+ * whether or not the cause is gone. And if it waits for something that the limit itself causes
+ * (throttling, pressure), it requires max_hold: otherwise it could stay active forever.
  */
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/policy/policy-priv.h"
 
-/* What setting a control does to figures of the same group. Words are keys, and all beneath them. */
+/* Effects of a control on metrics of the same group. Each word is a key and all keys below it. */
 static const struct {
 	const char *controls;
-	const char *masked; /* kept low by it */
-	const char *driven; /* kept high by it: these are looked at first */
+	const char *masked; /* lowered by the control */
+	const char *driven; /* raised by the control; has precedence over `masked` */
 } effects[] = {
 	{"cpu.max cpu.weight cpu.idle cpu.shares", "cpu cpu.usage cpu.user cpu.system cpu.percent",
 	 "cpu.throttled cpu.throttled_percent cpu.nr_throttled cpu.pressure"},
@@ -25,17 +25,17 @@ static const struct {
 	{"pids.max", "pids threads cgroup.threads cgroup.procs", "pids.events"},
 };
 
-static bool is_or_is_beneath(const char *key, const char *word, size_t length)
+static bool is_same_or_below(const char *key, const char *word, size_t length)
 {
 	return strncmp(key, word, length) == 0 && (key[length] == '\0' || key[length] == '.');
 }
 
-static bool any_above(const char *words, const char *key)
+static bool any_covers(const char *words, const char *key)
 {
 	while (*words != '\0') {
 		size_t length = strcspn(words, " ");
 
-		if (is_or_is_beneath(key, words, length))
+		if (is_same_or_below(key, words, length))
 			return true;
 		words += length + (words[length] == ' ');
 	}
@@ -48,7 +48,7 @@ static enum effect effect_on(const struct rule_action *action, const struct cgw_
 			     const char *key)
 {
 	if (term->kind != CGW_TERM_FIELD)
-		return EFFECT_NONE; /* neither the machine's figures nor names */
+		return EFFECT_NONE; /* host metrics and names are not affected */
 	if (action->kind == CGW_ACTION_FREEZE)
 		return strcmp(key, "cgroup.frozen") == 0 || strcmp(key, "cgroup.populated") == 0
 			       ? EFFECT_NONE
@@ -56,11 +56,11 @@ static enum effect effect_on(const struct rule_action *action, const struct cgw_
 	if (action->kind != CGW_ACTION_LIMIT)
 		return EFFECT_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(effects); i++) {
-		if (!any_above(effects[i].controls, cgw_control_info(action->control)->key))
+		if (!any_covers(effects[i].controls, cgw_control_info(action->control)->key))
 			continue;
-		if (any_above(effects[i].driven, key))
+		if (any_covers(effects[i].driven, key))
 			return EFFECT_DRIVEN;
-		if (any_above(effects[i].masked, key))
+		if (any_covers(effects[i].masked, key))
 			return EFFECT_MASKED;
 	}
 	return EFFECT_NONE;
@@ -72,7 +72,7 @@ static const char *action_name(const struct rule_action *action)
 						 : cgw_control_info(action->control)->key;
 }
 
-/* One term of `until` or `when` against one action. */
+/* Checks one term of `until` or `when` against one action. */
 static void check_term(struct policy_loading *loading, const struct section *section,
 		       const struct rule_action *action, const struct cgw_term *term, bool is_until)
 {
@@ -84,19 +84,17 @@ static void check_term(struct policy_loading *loading, const struct section *sec
 	(void)cgw_field_key(term->field, key, sizeof(key));
 	effect = effect_on(action, term, key);
 	if (is_until && effect == EFFECT_MASKED)
-		policy_error_at(
-			loading, section,
-			"[rule %s] until: \"%s\" comes true by the rule's own %s, not by the "
-			"end of the trouble; a condition on the host or on pressure would "
-			"tell",
-			section->name, term->text, action_name(action));
+		policy_error_at(loading, section,
+				"[rule %s] until: '%s' becomes true because of the rule's own %s; "
+				"use a condition on the host or on pressure instead",
+				section->name, term->text, action_name(action));
 	if (effect == EFFECT_DRIVEN && section->rule.max_hold_ns == 0)
 		policy_error_at(
 			loading, section,
-			"[rule %s] %s: %s may itself keep \"%s\" as it is for ever; max_hold "
-			"is wanted",
-			section->name, is_until ? "until" : "when", action_name(action),
-			term->text);
+			"[rule %s] %s: '%s' requires max_hold, because the rule's own %s could "
+			"keep the rule active forever",
+			section->name, is_until ? "until" : "when", term->text,
+			action_name(action));
 }
 
 static void check_condition(struct policy_loading *loading, const struct section *section,
@@ -115,7 +113,7 @@ static void check_condition(struct policy_loading *loading, const struct section
 	}
 }
 
-/* Of several groups together only what adds up can be told. */
+/* With scope = sum, all metrics must be additive. */
 static void check_sum(struct policy_loading *loading, const struct section *section,
 		      const struct cgw_expression *expression, const char *name)
 {
@@ -128,13 +126,13 @@ static void check_sum(struct policy_loading *loading, const struct section *sect
 			continue;
 		policy_error_at(
 			loading, section,
-			"[rule %s] %s: %s of several groups does not add up, which \"scope = "
-			"sum\" wants; amounts such as memory.anon, cpu and io.write do",
+			"[rule %s] %s: '%s' cannot be summed over groups, as 'scope = sum' "
+			"requires (expected an amount such as memory.anon, cpu or io.write)",
 			section->name, name, term.key);
 	}
 }
 
-static bool acts_hard(const struct rule *rule)
+static bool freezes_or_kills(const struct rule *rule)
 {
 	for (size_t step = 0; step < rule->step_count; step++)
 		for (size_t i = 0; i < rule->steps[step].count; i++) {
@@ -146,9 +144,9 @@ static bool acts_hard(const struct rule *rule)
 	return false;
 }
 
-static bool has_both_ways(const struct rule *rule)
+static bool has_then_and_step(const struct rule *rule)
 {
-	/* `then` fills the first rung alone; a `step` beside it makes more. */
+	/* All `then` actions are in the first step; each `step` adds one more. */
 	return rule->step_count > 1 && rule->steps[0].count > 1;
 }
 
@@ -157,19 +155,19 @@ static void check_rule(struct policy_loading *loading, struct section *section)
 	struct rule *rule = &section->rule;
 
 	if (rule->when == NULL)
-		policy_error_at(loading, section, "[rule %s] wants a key when", section->name);
+		policy_error_at(loading, section, "[rule %s] requires 'when'", section->name);
 	if (rule->step_count == 0 || rule->steps[0].count == 0)
-		policy_error_at(loading, section, "[rule %s] wants a key then or step",
+		policy_error_at(loading, section, "[rule %s] requires 'then' or 'step'",
 				section->name);
-	if (has_both_ways(rule))
+	if (has_then_and_step(rule))
 		policy_error_at(loading, section,
-				"[rule %s] has both then and step; a ladder is made of steps alone",
+				"[rule %s]: 'then' and 'step' are mutually exclusive",
 				section->name);
 	if (rule->until == NULL && rule->until_for_ns > 0)
-		policy_error_at(loading, section, "[rule %s] has until_for without until",
+		policy_error_at(loading, section, "[rule %s]: 'until_for' requires 'until'",
 				section->name);
 	if (rule->max_hold_ns > 0 && rule->max_hold_ns < rule->hold_ns)
-		policy_error_at(loading, section, "[rule %s] max_hold is shorter than hold",
+		policy_error_at(loading, section, "[rule %s]: 'max_hold' is shorter than 'hold'",
 				section->name);
 	if (rule->when != NULL)
 		check_condition(loading, section, rule->when, false);
@@ -179,10 +177,10 @@ static void check_rule(struct policy_loading *loading, struct section *section)
 		check_sum(loading, section, rule->when, "when");
 	if (rule->sum && rule->until != NULL)
 		check_sum(loading, section, rule->until, "until");
-	if (rule->for_ns == 0 && acts_hard(rule))
+	if (rule->for_ns == 0 && freezes_or_kills(rule))
 		policy_warning(loading, section,
-			       "[rule %s] freezes or kills upon one sample; a key for would wait "
-			       "for more",
+			       "[rule %s] freezes or kills after a single sample; use 'for' to "
+			       "require more",
 			       section->name);
 }
 
@@ -194,7 +192,7 @@ static bool selects_something(const struct selection *selection)
 	return selection->match.count > 0;
 }
 
-/* Patterns that exclude all that is matched leave nothing. */
+/* Detects patterns of `exclude` that leave nothing of `match`. */
 static void check_excludes(struct policy_loading *loading, const struct section *section)
 {
 	const struct selection *selection = &section->selection;
@@ -208,7 +206,7 @@ static void check_excludes(struct policy_loading *loading, const struct section 
 				break;
 			}
 	if (selection->match.count > 0 && left == 0)
-		policy_error_at(loading, section, "[%s %s] excludes all that it matches",
+		policy_error_at(loading, section, "[%s %s] excludes everything that it matches",
 				cgw_section_kind_name((enum cgw_section_kind)section->kind),
 				section->name);
 }
@@ -219,19 +217,18 @@ static void check_section(struct policy_loading *loading, struct section *sectio
 
 	if (!selects_something(&section->selection))
 		policy_error_at(
-			loading, section, "[%s %s] does not say for which %s it is%s", kind,
+			loading, section, "[%s %s] does not select any %s (%s)", kind,
 			section->name, section->kind == CGW_SECTION_PLACE ? "processes" : "groups",
-			section->kind == CGW_SECTION_PLACE ? ": user, usergroup, command or "
-							     "executable"
-							   : "; \"match = /**\" is all");
+			section->kind == CGW_SECTION_PLACE ? "use 'user', 'usergroup', 'command' "
+							     "or 'executable'"
+							   : "'match = /**' selects all");
 	check_excludes(loading, section);
 	if (section->kind == CGW_SECTION_LIMIT && section->set_count == 0)
 		policy_error_at(loading, section,
-				"[limit %s] sets nothing; a control such as "
-				"\"memory.max = 2G\" is wanted",
+				"[limit %s] requires a control such as 'memory.max = 2G'",
 				section->name);
 	if (section->kind == CGW_SECTION_PLACE && section->to == NULL)
-		policy_error_at(loading, section, "[place %s] wants a key to", section->name);
+		policy_error_at(loading, section, "[place %s] requires 'to'", section->name);
 	if (section->kind == CGW_SECTION_RULE)
 		check_rule(loading, section);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* compare-limits.c - which of two values of a control is the stricter one. */
+/* compare-limits.c - ranks of control values, by which the stricter one is found. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/policy/policy-priv.h"
 
-/* The last word: what stands behind a device. */
+/* The value without a leading device. */
 static const char *last_word(const char *value)
 {
 	const char *blank = strrchr(value, ' ');
@@ -14,18 +14,18 @@ static const char *last_word(const char *value)
 	return blank != NULL ? blank + 1 : value;
 }
 
-/* One side of a bandwidth: "50ms", or in microseconds "50000". */
-static bool take_time(const char *text, size_t length, double *ret_ns)
+/* One side of a bandwidth: "50ms", or "50000" in microseconds. */
+static bool parse_time(const char *text, size_t length, double *ret_ns)
 {
 	char side[32], *end;
-	size_t taken;
+	size_t used;
 
 	if (length == 0 || length >= sizeof(side))
 		return false;
 	memcpy(side, text, length);
 	side[length] = '\0';
-	if (cgw_quantity_parse(side, CGW_UNIT_NS, ret_ns, &taken, NULL) == 0)
-		return side[taken] == '\0';
+	if (cgw_quantity_parse(side, CGW_UNIT_NS, ret_ns, &used, NULL) == 0)
+		return side[used] == '\0';
 	*ret_ns = strtod(side, &end) * 1e3;
 	return *end == '\0';
 }
@@ -36,28 +36,28 @@ static bool bandwidth_rank(const char *value, double *ret_rank)
 	const char *slash = strchr(value, '/');
 	double quota, period;
 
-	if (slash == NULL || !take_time(value, (size_t)(slash - value), &quota) ||
-	    !take_time(slash + 1, strlen(slash + 1), &period) || period <= 0)
+	if (slash == NULL || !parse_time(value, (size_t)(slash - value), &quota) ||
+	    !parse_time(slash + 1, strlen(slash + 1), &period) || period <= 0)
 		return false;
 	*ret_rank = quota / period * 1e9;
 	return true;
 }
 
 static bool share_rank(const struct cgw_control_info *info, const char *value,
-		       const struct cgw_system_stat *machine, double *ret_rank)
+		       const struct cgw_system_stat *system, double *ret_rank)
 {
 	double percent;
 	char *end;
 
 	percent = strtod(value, &end);
-	if (end == value || end[0] != '%' || machine == NULL || info->unit != CGW_UNIT_BYTES ||
-	    machine->memory_total_bytes.state != CGW_OK)
+	if (end == value || end[0] != '%' || system == NULL || info->unit != CGW_UNIT_BYTES ||
+	    system->memory_total_bytes.state != CGW_OK)
 		return false;
-	*ret_rank = percent / 100 * (double)machine->memory_total_bytes.value;
+	*ret_rank = percent / 100 * (double)system->memory_total_bytes.value;
 	return true;
 }
 
-bool value_rank(enum cgw_control control, const char *value, const struct cgw_system_stat *machine,
+bool value_rank(enum cgw_control control, const char *value, const struct cgw_system_stat *system,
 		double *ret_rank)
 {
 	const struct cgw_control_info *info = cgw_control_info(control);
@@ -72,9 +72,9 @@ bool value_rank(enum cgw_control control, const char *value, const struct cgw_sy
 	}
 	if (info->unit == CGW_UNIT_CPU && bandwidth_rank(value, ret_rank))
 		return true;
-	if (share_rank(info, number, machine, ret_rank))
+	if (share_rank(info, number, system, ret_rank))
 		return true;
-	/* "2 cpus": the number stands before the word. */
+	/* "2 cpus": the number precedes the last word. */
 	if (info->unit == CGW_UNIT_CPU && strncmp(number, "cpu", 3) == 0) {
 		*ret_rank = strtod(value, NULL) * 1e9;
 		return *ret_rank > 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* emit-actions.c - the actions of a step, and the texts that they point to. */
+/* emit-actions.c - the actions of a step and the strings that they refer to. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ const char *engine_copy_text(struct cgw_engine *engine, const char *text)
 	return copy;
 }
 
-static bool make_room(struct cgw_engine *engine)
+static bool grow_actions(struct cgw_engine *engine)
 {
 	size_t capacity = 2 * engine->action_capacity + 16;
 	struct cgw_action *actions;
@@ -65,7 +65,7 @@ static bool make_room(struct cgw_engine *engine)
 void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t slot,
 		 uint32_t instance)
 {
-	if (!make_room(engine))
+	if (!grow_actions(engine))
 		return;
 	action.dry_run = action.dry_run || engine->policy->settings.mode != CGW_MODE_ENFORCE;
 	engine->pendings[engine->action_count] = (struct pending){slot, instance};
@@ -79,16 +79,16 @@ void engine_cancel(struct cgw_engine *engine, size_t action)
 
 void engine_finish_actions(struct cgw_engine *engine)
 {
-	size_t kept = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < engine->action_count; i++) {
 		if (engine->actions[i].kind == CGW_ACTION_KIND_COUNT)
 			continue;
-		engine->actions[kept] = engine->actions[i];
-		engine->actions[kept].token = engine->serial << 24 | kept;
-		engine->pendings[kept++] = engine->pendings[i];
+		engine->actions[count] = engine->actions[i];
+		engine->actions[count].token = engine->serial << 24 | count;
+		engine->pendings[count++] = engine->pendings[i];
 	}
-	engine->action_count = kept;
+	engine->action_count = count;
 	engine->deciding = false;
 }
 
@@ -132,7 +132,7 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 			n = snprintf(buffer + used, size - used, "%s%s (now %s%s)",
 				     used > 0 ? ", " : "", term.text, now,
 				     scope->members != NULL && term.kind == CGW_TERM_FIELD
-					     ? " together"
+					     ? " in total"
 					     : "");
 		}
 		if (n < 0 || (size_t)n >= size - used)
@@ -147,20 +147,20 @@ void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_r
 	struct instance *instance;
 
 	if (result->token >> 24 != engine->serial || i >= engine->action_count)
-		return; /* of a step long gone */
+		return; /* of an earlier step */
 	instance = engine->pendings[i].instance != NONE
 			   ? &engine->instances[engine->pendings[i].instance]
 			   : NULL;
 	if (instance != NULL && !instance->used)
 		instance = NULL;
 	if (engine->pendings[i].slot != NONE)
-		ledger_done(engine, &engine->slots[engine->pendings[i].slot], &engine->actions[i],
-			    result);
+		ledger_on_result(engine, &engine->slots[engine->pendings[i].slot],
+				 &engine->actions[i], result);
 	if (instance == NULL || result->error == 0)
 		return;
 	if (engine->actions[i].kind == CGW_ACTION_FREEZE)
 		instance->thaw_ns = 0;
-	/* A thaw that failed is tried again: nothing may stay frozen. */
+	/* Retry a failed thaw: no group may stay frozen. */
 	if (engine->actions[i].kind == CGW_ACTION_THAW && !cgw_error_is_gone(result->error))
 		instance->thaw_ns = engine->now_ns + SECOND_NS;
 	(void)snprintf(instance->why, sizeof(instance->why), "%s: %s",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* engine-state.c - instances as they come and go, and what the engine tells of itself. */
+/* engine-state.c - allocation of instances, and the state that the engine reports. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/policy/engine.h"
 
-static struct instance *take_free_instance(struct cgw_engine *engine)
+static struct instance *alloc_instance(struct cgw_engine *engine)
 {
 	uint32_t i = engine->instance_free;
 
@@ -29,7 +29,7 @@ static struct instance *take_free_instance(struct cgw_engine *engine)
 struct instance *instance_new(struct cgw_engine *engine, uint32_t section, uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
-	struct instance *instance = take_free_instance(engine);
+	struct instance *instance = alloc_instance(engine);
 	char path[4096];
 
 	if (instance == NULL) {
@@ -62,7 +62,7 @@ struct instance *instance_new(struct cgw_engine *engine, uint32_t section, uint3
 void instance_free(struct cgw_engine *engine, struct instance *instance)
 {
 	if (instance->section != NONE && instance->group != NONE)
-		engine->sections[instance->section].rows[instance->group] = ROW_TAKEN;
+		engine->sections[instance->section].rows[instance->group] = ROW_SELECTED;
 	free(instance->path);
 	free(instance->rule);
 	*instance = (struct instance){.next_free = engine->instance_free, .group = NONE};
@@ -80,7 +80,7 @@ const char *cgw_phase_name(enum cgw_phase phase)
 	return (size_t)phase < ARRAY_SIZE(names) ? names[phase] : "?";
 }
 
-/* When the present phase ends by time alone; 0 where it does not. */
+/* When the phase ends by time alone; 0 if it does not. */
 static uint64_t end_of_phase(const struct cgw_engine *engine, const struct instance *instance)
 {
 	switch (instance->phase) {
@@ -152,7 +152,7 @@ size_t cgw_engine_applied_values(const struct cgw_engine *engine, struct cgw_app
 	for (uint32_t i = 0; i < engine->slot_count; i++) {
 		const struct slot *slot = &engine->slots[i];
 
-		if (!slot->used || slot->asked == NULL)
+		if (!slot->used || slot->written == NULL)
 			continue;
 		if (count < capacity) {
 			values[count] = (struct cgw_applied_value){.path = slot->path,
@@ -161,9 +161,9 @@ size_t cgw_engine_applied_values(const struct cgw_engine *engine, struct cgw_app
 								   .original = slot->original,
 								   .accepted = slot->kept,
 								   .section = NONE};
-			/* Whose it is: the claim that asked for what is written. */
+			/* Owned by the claim with the written value. */
 			for (size_t j = 0; j < slot->count; j++)
-				if (strcmp(slot->claims[j].value, slot->asked) == 0)
+				if (strcmp(slot->claims[j].value, slot->written) == 0)
 					values[count].section = slot->claims[j].section;
 		}
 		count++;

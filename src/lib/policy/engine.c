@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* engine.c - one tick: follow the groups, keep the books, run the rules. */
+/* engine.c - one step of the engine: follow the groups, update the ledger, run the rules. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static int sort_rules(struct cgw_engine *engine)
 	for (uint32_t i = 0; i < policy->count; i++)
 		if (policy->sections[i]->kind == CGW_SECTION_RULE)
 			order[engine->rule_count++] = i;
-	/* The comparison reads the policy and nothing else. */
+	/* by_priority() does not modify the policy. */
 	qsort_r(order, engine->rule_count, sizeof(*order), by_priority, (void *)(uintptr_t)policy);
 	return 0;
 }
@@ -70,7 +70,7 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine)
 		free(engine->instances[i].path);
 		free(engine->instances[i].rule);
 	}
-	engine_begin_actions(engine); /* frees what the last ones pointed to */
+	engine_begin_actions(engine); /* frees the strings of the last actions */
 	engine_free_sections(engine->sections, engine->policy->count);
 	free(engine->slots);
 	free(engine->instances);
@@ -86,8 +86,8 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine)
 	return NULL;
 }
 
-static int hand_out(struct cgw_engine *engine, const struct cgw_action **ret_actions,
-		    size_t *ret_count)
+static int return_actions(struct cgw_engine *engine, const struct cgw_action **ret_actions,
+			  size_t *ret_count)
 {
 	engine_finish_actions(engine);
 	*ret_actions = engine->actions;
@@ -95,7 +95,7 @@ static int hand_out(struct cgw_engine *engine, const struct cgw_action **ret_act
 	return engine->out_of_memory ? -ENOMEM : 0;
 }
 
-/* Time that passed unseen: suspend, or a machine too busy to sample. */
+/* Length of a gap in sampling, as after suspend or under overload; 0: no gap. */
 static uint64_t gap_ns(const struct cgw_engine *engine)
 {
 	const struct cgw_policy_settings *settings = &engine->policy->settings;
@@ -133,25 +133,25 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 	engine->facts = facts;
 	engine->now_ns = now_ns;
 	gap = gap_ns(engine);
-	r = engine_follow(engine);
+	r = engine_follow_groups(engine);
 	if (r < 0)
 		return r;
 	if (gap > 0)
-		engine_forget_windows(engine, gap);
+		engine_reset_windows(engine, gap);
 	r = update_averages(engine);
 	if (r < 0)
 		return r;
 	engine_run_timers(engine);
-	ledger_watch(engine);
+	ledger_check_conflicts(engine);
 	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
 		engine_apply_limits(engine);
 	engine_renew(engine);
 	ledger_sweep_stale(engine);
-	/* Rates over a gap are averages of what nobody saw: nothing is decided by them. */
+	/* Rates over a gap are averages of unobserved time: no rule may act on them. */
 	if (gap == 0)
 		engine_run_rules(engine);
 	engine->last_ns = now_ns;
-	return hand_out(engine, ret_actions, ret_count);
+	return return_actions(engine, ret_actions, ret_count);
 }
 
 uint64_t cgw_engine_due_ns(const struct cgw_engine *engine)
@@ -175,12 +175,12 @@ int cgw_engine_timers(struct cgw_engine *engine, uint64_t now_ns,
 	engine_begin_actions(engine);
 	engine->now_ns = now_ns;
 	engine_run_timers(engine);
-	return hand_out(engine, ret_actions, ret_count);
+	return return_actions(engine, ret_actions, ret_count);
 }
 
-/* The section of that name in the new policy, or NONE. */
-static uint32_t section_now(const struct cgw_policy *old, uint32_t index,
-			    const struct cgw_policy *new)
+/* Finds the section of the same name in the new policy, or NONE. */
+static uint32_t find_section(const struct cgw_policy *old, uint32_t index,
+			     const struct cgw_policy *new)
 {
 	for (uint32_t i = 0; index != NONE && i < new->count; i++)
 		if (new->sections[i]->kind == old->sections[index]->kind &&
@@ -189,17 +189,17 @@ static uint32_t section_now(const struct cgw_policy *old, uint32_t index,
 	return NONE;
 }
 
-/* A breaker that holds, and what was said this hour, are not forgotten by a reload. */
-static void keep_pauses(struct cgw_engine *engine, const struct cgw_policy *old,
+/* A reload keeps open circuit breakers and rate limits of messages. */
+static void copy_pauses(struct cgw_engine *engine, const struct cgw_policy *old,
 			const struct section_state *old_sections)
 {
 	for (uint32_t i = 0; i < old->count; i++) {
-		uint32_t now = section_now(old, i, engine->policy);
+		uint32_t now = find_section(old, i, engine->policy);
 
 		if (now == NONE)
 			continue;
 		engine->sections[now].tripped_ns = old_sections[i].tripped_ns;
-		engine->sections[now].said_ns = old_sections[i].said_ns;
+		engine->sections[now].logged_ns = old_sections[i].logged_ns;
 		engine->sections[now].pause_ns = old_sections[i].pause_ns;
 	}
 }
@@ -223,7 +223,7 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 		engine->policy = old;
 		return r;
 	}
-	keep_pauses(engine, old, old_sections);
+	copy_pauses(engine, old, old_sections);
 	engine_free_sections(old_sections, old->count);
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		struct instance *instance = &engine->instances[i];
@@ -232,7 +232,7 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 
 		if (!instance->used)
 			continue;
-		instance->section = section_now(old, before, policy);
+		instance->section = find_section(old, before, policy);
 		if (instance->section != NONE)
 			instance_reload(engine, instance, &old->sections[before]->rule);
 	}
@@ -240,15 +240,15 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 		for (size_t j = 0; engine->slots[i].used && j < engine->slots[i].count; j++) {
 			struct claim *claim = &engine->slots[i].claims[j];
 
-			claim->section = section_now(old, claim->section, policy);
-			/* The new policy claims its standing limits in the next step. */
+			claim->section = find_section(old, claim->section, policy);
+			/* The new policy claims its [limit] values in the next step. */
 			claim->stale = claim->instance == NONE;
 		}
 	engine->rows_stale = true;
 	return 0;
 }
 
-static void give_back_limits(struct cgw_engine *engine)
+static void restore_limits(struct cgw_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->slot_count; i++)
 		for (size_t j = 0; engine->slots[i].used && j < engine->slots[i].count; j++)
@@ -263,7 +263,7 @@ int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **
 	const struct cgw_policy_settings *settings = &engine->policy->settings;
 
 	engine_begin_actions(engine);
-	/* Before the first frame nothing was done. The last rule acted is the first given back. */
+	/* Nothing was done before the first frame. The last action is undone first. */
 	for (uint32_t i = engine->frame != NULL ? engine->instance_count : 0; i-- > 0;) {
 		struct instance *instance = &engine->instances[i];
 
@@ -272,14 +272,15 @@ int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **
 		if (!settings->keep_on_exit) {
 			instance_release(engine, instance);
 		} else if (instance->thaw_ns != 0) {
-			/* Nobody would thaw it in time once we are gone. */
+			/* Nothing would thaw it after cgward has stopped. */
 			instance->thaw_ns = 0;
 			engine_emit(engine,
-				    instance_action(engine, instance, CGW_ACTION_THAW, "the end"),
+				    instance_action(engine, instance, CGW_ACTION_THAW,
+						    "enforcement stopped"),
 				    NONE, i);
 		}
 	}
 	if (engine->frame != NULL && !settings->keep_limits)
-		give_back_limits(engine);
-	return hand_out(engine, ret_actions, ret_count);
+		restore_limits(engine);
+	return return_actions(engine, ret_actions, ret_count);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * engine.h - what goes on: rules on groups, and the values they hold.
+ * engine.h - the state of rules on groups and of the values they hold.
  *
  * An instance is one rule on one group, from the first sample in which its condition holds until
- * nothing of it is left. A slot is one control of one group that somebody here wrote or wants to: what
- * was there before, and a claim for each section that wants a value. The strictest claim is written;
- * without one, what was there before. Both hang on the group's row and go with the group.
+ * it has released everything. A slot is one control of one group that cgward has written or is
+ * about to write: the original value, and a claim for each section that sets the control. The
+ * strictest claim is written; without claims, the original value is restored. Both belong to the
+ * row of a group and are freed with the group.
  */
 #ifndef CGWARD_LIB_POLICY_ENGINE_H
 #define CGWARD_LIB_POLICY_ENGINE_H
@@ -15,18 +16,18 @@
 #define NONE      UINT32_MAX
 #define SECOND_NS UINT64_C(1000000000)
 
-/* What a section has to do with a group. Instances of rules count on from ROW_FIRST. */
+/* State of a group in a section. Indexes of a rule's instances start at ROW_FIRST. */
 enum row {
-	ROW_NONE,  /* not selected by path */
-	ROW_ASK,   /* by path it is; facts say no, or nothing yet */
-	ROW_TAKEN, /* selected */
-	ROW_FIRST, /* LIMIT: its values are claimed; RULE: instance 0 */
+	ROW_NONE,      /* not selected by path */
+	ROW_UNDECIDED, /* selected by path; the facts say no or are not known yet */
+	ROW_SELECTED,  /* selected */
+	ROW_FIRST,     /* LIMIT: its values are claimed; RULE: instance 0 */
 };
 
 struct instance {
 	bool used;
 	uint32_t next_free;
-	uint32_t section; /* NONE: its rule is no more, it releases */
+	uint32_t section; /* NONE: the rule was removed, the instance releases */
 	uint32_t group;
 	char *path, *rule;
 	uint64_t group_id;
@@ -34,79 +35,79 @@ struct instance {
 	enum cgw_phase phase;
 	uint32_t step;
 	uint64_t since_ns;    /* of this phase */
-	uint64_t true_ns;     /* PENDING: since when the condition holds; 0: it does not */
-	uint64_t until_ns;    /* ACTIVE: since when `until` holds; 0: it does not */
-	uint64_t acted_ns;    /* ACTIVE: the first action */
+	uint64_t true_ns;     /* PENDING: start of the condition; 0: it does not hold */
+	uint64_t until_ns;    /* ACTIVE: start of `until`; 0: it does not hold */
+	uint64_t acted_ns;    /* ACTIVE: time of the first action */
 	uint64_t hold_end_ns; /* ACTIVE */
-	uint64_t ready_ns;    /* COOLDOWN: its end */
-	uint64_t thaw_ns;     /* when it must thaw what it froze; 0: it froze nothing */
-	uint64_t signal_ns;   /* when the second signal is due; 0: none is */
+	uint64_t ready_ns;    /* COOLDOWN: end of the cooldown */
+	uint64_t thaw_ns;     /* when to thaw the group; 0: not frozen */
+	uint64_t signal_ns;   /* when to send the second signal; 0: none */
 	int signal;
 	bool largest, dry_run;
-	bool renew;     /* the policy was loaded anew: it holds what its rule says now */
-	double strikes; /* how often it acted lately: each one makes the cooldown longer */
-	double budget;  /* actions left of max_per_hour */
+	bool renew;     /* after a reload: update the values to the new rule */
+	double strikes; /* number of recent actions; each lengthens the cooldown */
+	double budget;  /* actions left of the rule's max_per_hour */
 	uint64_t budget_ns;
-	uint64_t said_ns; /* when a refusal was recorded last */
+	uint64_t logged_ns; /* when a refusal was recorded last */
 	char why[192];
 };
 
 struct claim {
-	uint32_t section;  /* NONE: the section is no more */
-	uint32_t instance; /* NONE: a standing limit */
+	uint32_t section;  /* NONE: the section was removed */
+	uint32_t instance; /* NONE: claim of a [limit] section */
 	char *value;
-	uint64_t order; /* later ones are undone first */
-	bool stale;     /* of the policy before: goes unless the new one claims the same */
+	uint64_t order; /* later claims are undone first */
+	bool stale;     /* from the previous policy; dropped unless the new one claims it, too */
 };
 
 struct slot {
 	bool used;
-	uint32_t next; /* of the same group */
+	uint32_t next; /* next slot of the group */
 	uint32_t group;
 	char *path;
 	uint64_t group_id;
 	uint32_t hierarchy;
 	enum cgw_control control;
-	char *device; /* of a control with instances; "" else */
+	char *device; /* for controls with instances, else "" */
 	bool dry_run;
 	struct claim *claims;
 	size_t count;
-	char *original;         /* before anybody here wrote; NULL: nobody did */
-	char *rule;             /* who asked for it */
-	char *asked;            /* what was written last; NULL: nothing, or it was given back */
-	char *kept;             /* what the kernel made of it */
-	struct cgw_number seen; /* as the frames show it since; WARMUP: not seen yet */
-	uint64_t retry_ns;      /* not before: after a failure or a conflict */
+	char *original;         /* value before the first write; NULL: not written yet */
+	char *rule;             /* name of the section that requested `written` */
+	char *written;          /* last value written; NULL: none, or restored */
+	char *kept;             /* value that the kernel made of it */
+	struct cgw_number seen; /* value in the frames since then; WARMUP: not seen yet */
+	uint64_t retry_ns;      /* no retry before, after a failure or conflict */
 	unsigned failures, conflicts;
-	uint64_t serial;      /* of the step that asked for something last ... */
-	size_t action;        /* ... and what of it */
-	uint64_t reassert_ns; /* not set again before, so that two who do so do not fight */
+	uint64_t serial;      /* step that last requested an action ... */
+	size_t action;        /* ... and the index of that action */
+	uint64_t reassert_ns; /* no reassertion before, so that two daemons do not fight */
 };
 
-/* What a token stands for until the action is done. */
+/* What an action's token refers to until its result is known. */
 struct pending {
 	uint32_t slot, instance;
 };
 
 struct section_state {
-	uint32_t *rows; /* by group */
-	uint32_t taken; /* groups selected */
-	uint32_t sums;  /* of a rule with scope = sum: parents of such groups */
+	uint32_t *rows;    /* by group */
+	uint32_t selected; /* number of selected groups */
+	uint32_t parents;  /* scope = sum: number of parents with selected groups */
 	struct cgw_averages *when, *until;
-	uint64_t tripped_ns; /* the circuit breaker holds until then */
-	uint64_t said_ns;    /* when a refusal was recorded last */
-	uint64_t pause_ns;   /* a rule that picks one group picks none before */
+	uint64_t tripped_ns; /* the circuit breaker is open until then */
+	uint64_t logged_ns;  /* when a refusal was recorded last */
+	uint64_t pause_ns;   /* `pick`: no group is picked before */
 };
 
 struct cgw_engine {
 	const struct cgw_policy *policy;
 	const struct cgw_frame *frame; /* of this step */
 	const struct cgw_facts *facts;
-	uint64_t now_ns, last_ns; /* this step, the one before; 0: none yet */
+	uint64_t now_ns, last_ns; /* this step and the previous one; 0: none yet */
 	uint64_t frame_ns;        /* monotonic time of the last frame */
-	uint64_t asked_ns;        /* when facts were asked last */
+	uint64_t facts_ns;        /* when facts were last evaluated */
 	uint64_t order, serial;
-	bool rows_stale; /* a new policy: all groups are looked at again */
+	bool rows_stale; /* after a reload: match all groups again */
 	uint32_t group_count, group_capacity;
 	struct section_state *sections;
 	uint32_t *first_slot, *spare; /* by group */
@@ -114,93 +115,93 @@ struct cgw_engine {
 	uint32_t instance_count, instance_free;
 	struct slot *slots;
 	uint32_t slot_count, slot_free;
-	double budget; /* actions left of [policy] max_per_hour */
+	double budget; /* actions left of max_per_hour in [policy] */
 	uint64_t budget_ns;
-	uint32_t *candidates; /* instances that are ready to act */
+	uint32_t *candidates; /* instances that are due to act */
 	uint32_t candidate_count, candidate_capacity;
-	/* The groups of one parent that a rule with scope = sum selects, and for which one they are. */
+	/* Cache of the groups that a rule with scope = sum selects below one parent. */
 	uint32_t *members;
 	uint32_t member_count, member_section, member_parent;
 	uint64_t member_serial;
-	uint32_t *order_of_rules; /* sections of rules, by priority */
+	uint32_t *order_of_rules; /* indexes of [rule] sections, by priority */
 	uint32_t rule_count;
 	struct cgw_action *actions;
 	struct pending *pendings;
 	size_t action_count, action_capacity;
-	char **strings; /* that the actions of this step point to */
+	char **strings; /* owned strings of this step's actions */
 	size_t string_count, string_capacity;
-	bool deciding; /* the actions of this step are not handed out yet */
+	bool deciding; /* this step's actions are not returned yet */
 	bool out_of_memory;
 };
 
-/* follow.c: rows, slots and instances go where their groups are now. */
-int engine_follow(struct cgw_engine *engine);
+/* follow-groups.c: moves rows, slots and instances along with their groups. */
+int engine_follow_groups(struct cgw_engine *engine);
 int engine_new_sections(struct cgw_engine *engine);
 void engine_free_sections(struct section_state *sections, size_t count);
 
-/* instance.c: one rule on one group. */
+/* rule-instance.c: one rule on one group. */
 struct instance *instance_new(struct cgw_engine *engine, uint32_t section, uint32_t group);
 void instance_free(struct cgw_engine *engine, struct instance *instance);
 void instance_release(struct cgw_engine *engine, struct instance *instance);
 void instance_block(struct instance *instance, uint64_t now_ns, const char *format, ...)
 	CGW_PRINTF(3, 4);
-/* Somebody else has a hand on the group: it is left alone for an hour. */
+/* Leaves the group alone for an hour, because another process changed it. */
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why);
 void engine_run_rules(struct cgw_engine *engine);
-/* What a condition of a rule is asked of: the group, or with scope = sum those beside it as well. */
+/* Scope of a rule's condition: the group, or with scope = sum also its siblings. */
 struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
 			      const struct cgw_averages *averages, uint32_t group);
-/* The first action. True when the rule acts on the group from now on; else `why` says why not. */
+/* Takes the first action. On false, `why` has the reason. */
 bool instance_begin(struct cgw_engine *engine, struct instance *instance);
-/* Instances that hold something of their groups. */
-uint32_t engine_acting_now(const struct cgw_engine *engine);
+/* Counts instances with values or a freeze in effect. */
+uint32_t engine_count_acting(const struct cgw_engine *engine);
 void engine_run_timers(struct cgw_engine *engine);
-/* After a gap in the samples: what was counted says nothing, holds go on for as long as it took. */
-void engine_forget_windows(struct cgw_engine *engine, uint64_t gap_ns);
+/* After a gap in sampling: restarts windows and extends holds by the gap. */
+void engine_reset_windows(struct cgw_engine *engine, uint64_t gap_ns);
 
-/* candidates.c: of the groups that it is time for, on which ones is acted. */
+/* candidates.c: selects the due groups to act on. */
 bool candidate_add(struct cgw_engine *engine, uint32_t instance);
 void candidates_act(struct cgw_engine *engine, uint32_t section);
 
-/* renew.c: what goes on under a policy that was loaded anew. */
+/* renew.c: state carried over a policy reload. */
 void instance_reload(struct cgw_engine *engine, struct instance *instance,
 		     const struct rule *before);
-/* With the first frame under it. */
+/* Called with the first frame after the reload. */
 void engine_renew(struct cgw_engine *engine);
 
-/* perform.c: the actions of a rung. False when nothing could be asked for, and `why` says so. */
+/* request-actions.c: the actions of a step. On false, `why` has the reason. */
 bool instance_act(struct cgw_engine *engine, struct instance *instance, const char *reason);
 
-/* ledger.c: who wants which value. */
-struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
-		     const char *value, bool dry_run);
+/* ledger.c: claims on control values. */
+struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
+		      const char *value, bool dry_run);
 void slot_free(struct cgw_engine *engine, struct slot *slot);
 bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, uint32_t instance,
 		const char *value);
-/* Asks for what the claims come to, unless it is so already. */
+/* Requests the value that results from the claims, unless it is already set. */
 void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reason);
 void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance);
 bool ledger_has_claim(const struct cgw_engine *engine, uint32_t instance);
 void ledger_sweep_stale(struct cgw_engine *engine);
-/* What somebody else changed since we wrote it. */
-void ledger_watch(struct cgw_engine *engine);
-void ledger_done(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
-		 const struct cgw_action_result *result);
+/* Detects values changed by other processes since the last write. */
+void ledger_check_conflicts(struct cgw_engine *engine);
+void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
+		      const struct cgw_action_result *result);
 void engine_apply_limits(struct cgw_engine *engine);
 
-/* emit.c: the actions of a step. */
+/* emit-actions.c: the actions of a step. */
 void engine_begin_actions(struct cgw_engine *engine);
-/* Takes back what this step asked for already; the rest moves up when it is handed out. */
+/* Cancels an action of this step; engine_finish_actions() removes it. */
 void engine_cancel(struct cgw_engine *engine, size_t action);
 void engine_finish_actions(struct cgw_engine *engine);
-/* A copy that lives as long as the step; "" where there is no memory. */
+/* Returns a copy valid for this step; "" if out of memory. */
 const char *engine_copy_text(struct cgw_engine *engine, const char *text);
 void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t slot,
 		 uint32_t instance);
-/* An action on an instance's group, its common parts filled in. */
+/* An action on an instance's group, with the common members filled in. */
 struct cgw_action instance_action(struct cgw_engine *engine, const struct instance *instance,
 				  enum cgw_action_kind kind, const char *reason);
-/* "cpu > 300% (412%), ..." of the terms that hold. */
+/* Describes the terms that hold: "cpu > 300% (now 412%), ...". */
 void engine_describe(const struct cgw_expression *expression, const struct cgw_scope *scope,
 		     char *buffer, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* export-limits.c - reads each control of a group and writes down those that somebody set. */
+/* export-limits.c - the controls of a group that differ from the default, as a [limit] section. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 
 #include "lib/policy/export-limits.h"
 
-/* Of inih's 200 bytes a line: the key and some. */
+/* inih reads 200 bytes per line; the rest is for the key. */
 #define PATH_MAX_BYTES 180
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
 
-static uint32_t hash_of(const char *path)
+static uint32_t path_hash(const char *path)
 {
 	uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
 
@@ -22,44 +22,44 @@ static uint32_t hash_of(const char *path)
 }
 
 /*
- * The path as a section's name: "_" stands for a slash and for what may not stand in one. Where that
- * leaves a doubt which path it is, or the name is too long, a hash of the path goes behind it.
+ * Converts the path to a section name. "_" replaces slashes and invalid characters; if the result
+ * is ambiguous or too long, a hash of the path is appended.
  */
 static void section_name(const char *path, char *buffer, size_t size)
 {
 	const char *from = path + (path[1] != '\0');
-	size_t room = size - sizeof("-12345678"), length = strlen(from);
-	bool doubtful = length > room || from[strspn(from, NAME_CHARACTERS "/")] != '\0';
+	size_t space = size - sizeof("-12345678"), length = strlen(from);
+	bool ambiguous = length > space || from[strspn(from, NAME_CHARACTERS "/")] != '\0';
 
-	(void)snprintf(buffer, doubtful ? room + 1 : size, "%s",
-		       from + (length > room ? length - room : 0));
+	(void)snprintf(buffer, ambiguous ? space + 1 : size, "%s",
+		       from + (length > space ? length - space : 0));
 	for (char *at = buffer; *at != '\0'; at++)
 		if (strchr(NAME_CHARACTERS, *at) == NULL)
 			*at = '_';
 	length = strlen(buffer);
-	if (doubtful)
-		(void)snprintf(buffer + length, size - length, "-%08x", hash_of(path));
+	if (ambiguous)
+		(void)snprintf(buffer + length, size - length, "-%08x", path_hash(path));
 }
 
-/* Of the control: its value now, where that is one and not the default. */
-static bool read_set(const struct cgw_layout *layout, const char *path, enum cgw_control control,
-		     char *value, size_t size)
+/* Reads the control's value. Returns false if there is none or it is the default. */
+static bool read_non_default(const struct cgw_layout *layout, const char *path,
+			     enum cgw_control control, char *value, size_t size)
 {
 	const struct cgw_control_info *info = cgw_control_info(control);
 
-	/* Values by device have no default line; aliases of others would be said twice. */
+	/* Per-device values have no default; aliases of other controls would be duplicates. */
 	if (info->action || info->instances || info->default_value == NULL || info->metric < 0)
 		return false;
 	if (cgw_control_read(layout, path, control, NULL, value, size, NULL) < 0)
 		return false;
-	/* "0s" and "0" are the same. */
+	/* "0s" equals "0". */
 	if (value[0] == '0' && strtod(value, NULL) == 0 && strtod(info->default_value, NULL) == 0)
 		return false;
 	return strcmp(value, info->default_value) != 0;
 }
 
-/* A glob is none, and nothing in it is cut, commented out or taken for another line. */
-static bool can_stand(const char *path)
+/* Whether the policy parser reads the path back unchanged, and not as a glob or comment. */
+static bool is_exportable(const char *path)
 {
 	char shown[4 * PATH_MAX_BYTES];
 
@@ -73,10 +73,10 @@ int export_section(const struct cgw_layout *layout, const char *path, char **ret
 {
 	char name[40], value[256], *text = NULL;
 	size_t size;
-	bool some = false;
+	bool any = false;
 	FILE *out;
 
-	if (!can_stand(path))
+	if (!is_exportable(path))
 		return -EINVAL;
 	out = open_memstream(&text, &size);
 	if (out == NULL)
@@ -84,14 +84,14 @@ int export_section(const struct cgw_layout *layout, const char *path, char **ret
 	section_name(path, name, sizeof(name));
 	fprintf(out, "[limit %s]\nmatch = %s\n", name, path);
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
-		if (read_set(layout, path, (enum cgw_control)i, value, sizeof(value))) {
+		if (read_non_default(layout, path, (enum cgw_control)i, value, sizeof(value))) {
 			fprintf(out, "%s = %s\n", cgw_control_info((enum cgw_control)i)->key,
 				value);
-			some = true;
+			any = true;
 		}
-	if (fclose(out) != 0 || !some) {
+	if (fclose(out) != 0 || !any) {
 		free(text);
-		return some ? -ENOMEM : -ENODATA;
+		return any ? -ENOMEM : -ENODATA;
 	}
 	*ret_text = text;
 	return 0;

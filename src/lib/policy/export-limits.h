@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* export-limits.h - what is set on a group now, as a [limit] section. */
+/* export-limits.h - current limits of a group as a [limit] section. */
 #ifndef CGWARD_LIB_POLICY_EXPORT_LIMITS_H
 #define CGWARD_LIB_POLICY_EXPORT_LIMITS_H
 
 #include <cgward/limit.h>
 
 /*
- * "[limit NAME]" of a name that no other path has, its match and all values that are not the kernel's defaults; to be freed. -ENODATA:
- * nothing is set there; -EINVAL: the path cannot stand in a policy as it is.
+ * Returns a "[limit NAME]" section with a name unique to the path, its `match` and all values
+ * that differ from the kernel's defaults, to be freed. -ENODATA: no such value; -EINVAL: the path
+ * cannot be written to a policy.
  */
 int export_section(const struct cgw_layout *layout, const char *path, char **ret_text);
 

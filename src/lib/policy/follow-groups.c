@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * follow-groups.c - rows, slots and instances go where their groups stand in this frame.
+ * follow-groups.c - moves rows, slots and instances along with their groups to a new frame.
  *
- * While no group comes or goes nothing is done. Otherwise each row is carried over from where its group
- * stood before, and patterns are held only against groups that are new: their number, not that of all
- * groups, is what a busy machine costs.
+ * Nothing is done while no group is created or removed. Otherwise rows move with their groups, and
+ * patterns are matched against new groups only: the cost depends on their number, not on the number
+ * of all groups.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ int engine_new_sections(struct cgw_engine *engine)
 	return 0;
 }
 
-static int make_room(struct cgw_engine *engine, uint32_t groups)
+static int grow_rows(struct cgw_engine *engine, uint32_t groups)
 {
 	uint32_t capacity = groups + groups / 4 + 64;
 	uint32_t *rows;
@@ -78,8 +78,8 @@ static int make_room(struct cgw_engine *engine, uint32_t groups)
 	return 0;
 }
 
-/* Where this frame's group stood before, or NONE: it is new, or another one under that name. */
-static uint32_t previous_of(const struct cgw_engine *engine, uint32_t group)
+/* Row of the group in the last frame; NONE if it is new or was recreated. */
+static uint32_t previous_row(const struct cgw_engine *engine, uint32_t group)
 {
 	uint32_t old = cgw_frame_previous(engine->frame, group);
 	unsigned flags = cgw_frame_flags(engine->frame, group);
@@ -91,15 +91,15 @@ static void carry_rows(const struct cgw_engine *engine, uint32_t *rows, uint32_t
 		       uint32_t absent)
 {
 	for (uint32_t group = 0; group < groups; group++) {
-		uint32_t old = previous_of(engine, group);
+		uint32_t old = previous_row(engine, group);
 
 		engine->spare[group] = old != NONE ? rows[old] : absent;
 	}
 	memcpy(rows, engine->spare, groups * sizeof(*rows));
 }
 
-/* Hangs slots and instances at their groups again; those whose group went are dropped with it. */
-static void settle_down(struct cgw_engine *engine)
+/* Attaches slots to their groups again; frees those whose group is gone. */
+static void reattach_slots(struct cgw_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->slot_count; i++)
 		engine->slots[i].group = engine->slots[i].used ? NONE : engine->slots[i].group;
@@ -111,7 +111,7 @@ static void settle_down(struct cgw_engine *engine)
 			slot_free(engine, &engine->slots[i]);
 }
 
-static void settle_instances(struct cgw_engine *engine)
+static void reattach_instances(struct cgw_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->instance_count; i++)
 		engine->instances[i].group = NONE;
@@ -126,8 +126,8 @@ static void settle_instances(struct cgw_engine *engine)
 	}
 }
 
-/* By path and id: for instances whose rule is no more, and after frames that were not seen. */
-static uint32_t find_again(const struct cgw_topology *topology, const char *path,
+/* Finds groups by path and ID: for instances of removed rules, and after missed frames. */
+static uint32_t find_group(const struct cgw_topology *topology, const char *path,
 			   uint32_t hierarchy, uint64_t id)
 {
 	uint32_t group = cgw_topology_find(topology, path);
@@ -145,7 +145,7 @@ static void find_lost_instances(struct cgw_engine *engine, const struct cgw_topo
 
 		if (!instance->used || instance->group != NONE)
 			continue;
-		instance->group = find_again(topology, instance->path, instance->hierarchy,
+		instance->group = find_group(topology, instance->path, instance->hierarchy,
 					     instance->group_id);
 		if (instance->group == NONE)
 			instance_free(engine, instance);
@@ -154,8 +154,8 @@ static void find_lost_instances(struct cgw_engine *engine, const struct cgw_topo
 	}
 }
 
-/* A frame that does not follow the last one: everything is found again by path and id. */
-static void find_all_again(struct cgw_engine *engine, const struct cgw_topology *topology)
+/* The frame does not follow the last one: finds everything again by path and ID. */
+static void reattach_all(struct cgw_engine *engine, const struct cgw_topology *topology)
 {
 	for (uint32_t group = 0; group < engine->group_count; group++)
 		engine->first_slot[group] = NONE;
@@ -164,7 +164,7 @@ static void find_all_again(struct cgw_engine *engine, const struct cgw_topology 
 
 		if (!slot->used)
 			continue;
-		slot->group = find_again(topology, slot->path, slot->hierarchy, slot->group_id);
+		slot->group = find_group(topology, slot->path, slot->hierarchy, slot->group_id);
 		if (slot->group == NONE) {
 			slot_free(engine, slot);
 			continue;
@@ -179,42 +179,42 @@ static void find_all_again(struct cgw_engine *engine, const struct cgw_topology 
 	find_lost_instances(engine, topology);
 }
 
-/* What facts make of a group that is selected by path. */
-static enum row ask_facts(const struct cgw_engine *engine, const struct selection *selection,
-			  uint32_t group)
+/* State of a group that is selected by path, according to the facts. */
+static enum row check_facts(const struct cgw_engine *engine, const struct selection *selection,
+			    uint32_t group)
 {
 	return selection_accepts_facts(selection, engine->frame, engine->facts, group) == CGW_TRUE
-		       ? ROW_TAKEN
-		       : ROW_ASK;
+		       ? ROW_SELECTED
+		       : ROW_UNDECIDED;
 }
 
-/* Holds a section against groups that it does not know yet, or all where `all` says so. */
-static void select_groups(struct cgw_engine *engine, size_t index, bool all, bool ask_again)
+/* Matches a section against new groups, or against all of them with `all`. */
+static void select_groups(struct cgw_engine *engine, size_t index, bool all, bool check_again)
 {
 	const struct selection *selection = &engine->policy->sections[index]->selection;
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	struct section_state *state = &engine->sections[index];
 	char path[4096];
 
-	state->taken = 0;
-	ask_again = ask_again && selection_needs_facts(selection);
+	state->selected = 0;
+	check_again = check_again && selection_needs_facts(selection);
 	for (uint32_t group = 0; group < engine->group_count; group++) {
 		uint32_t *row = &state->rows[group];
 
-		if (*row < ROW_FIRST && (all || previous_of(engine, group) == NONE)) {
+		if (*row < ROW_FIRST && (all || previous_row(engine, group) == NONE)) {
 			size_t length = cgw_topology_path(topology, group, path, sizeof(path));
 
 			*row = length < sizeof(path) && selection_accepts_path(selection, path)
-				       ? ask_facts(engine, selection, group)
+				       ? check_facts(engine, selection, group)
 				       : ROW_NONE;
-		} else if (ask_again && (*row == ROW_ASK || *row == ROW_TAKEN)) {
-			*row = ask_facts(engine, selection, group);
+		} else if (check_again && (*row == ROW_UNDECIDED || *row == ROW_SELECTED)) {
+			*row = check_facts(engine, selection, group);
 		}
-		state->taken += *row >= ROW_TAKEN;
+		state->selected += *row >= ROW_SELECTED;
 	}
 }
 
-int engine_follow(struct cgw_engine *engine)
+int engine_follow_groups(struct cgw_engine *engine)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(engine->frame);
 	const struct cgw_snapshot *before = cgw_frame_before(engine->frame);
@@ -222,9 +222,9 @@ int engine_follow(struct cgw_engine *engine)
 	bool continues = before != NULL && engine->frame_ns != 0 &&
 			 cgw_snapshot_monotonic_ns(before) == engine->frame_ns;
 	bool changed = !continues || cgw_snapshot_topology(before) != topology;
-	bool ask_again = engine->now_ns - engine->asked_ns >= FACTS_INTERVAL_NS;
+	bool check_again = engine->now_ns - engine->facts_ns >= FACTS_INTERVAL_NS;
 	bool all = !continues || engine->rows_stale;
-	int r = make_room(engine, topology->count);
+	int r = grow_rows(engine, topology->count);
 
 	if (r < 0)
 		return r;
@@ -233,23 +233,23 @@ int engine_follow(struct cgw_engine *engine)
 		for (size_t i = 0; i < engine->policy->count; i++)
 			carry_rows(engine, engine->sections[i].rows, topology->count, ROW_NONE);
 		engine->group_count = topology->count;
-		settle_down(engine);
-		settle_instances(engine);
+		reattach_slots(engine);
+		reattach_instances(engine);
 		find_lost_instances(engine, topology);
 	} else if (!continues) {
 		engine->group_count = topology->count;
-		find_all_again(engine, topology);
+		reattach_all(engine, topology);
 	} else if (engine->rows_stale) {
-		settle_instances(engine);
+		reattach_instances(engine);
 		find_lost_instances(engine, topology);
 	}
 	engine->frame_ns = cgw_snapshot_monotonic_ns(now);
-	if (ask_again)
-		engine->asked_ns = engine->now_ns;
-	for (size_t i = 0; (changed || all || ask_again) && i < engine->policy->count; i++)
+	if (check_again)
+		engine->facts_ns = engine->now_ns;
+	for (size_t i = 0; (changed || all || check_again) && i < engine->policy->count; i++)
 		if (engine->policy->sections[i]->kind == CGW_SECTION_LIMIT ||
 		    engine->policy->sections[i]->kind == CGW_SECTION_RULE)
-			select_groups(engine, i, all, ask_again);
+			select_groups(engine, i, all, check_again);
 	engine->rows_stale = false;
 	return 0;
 }

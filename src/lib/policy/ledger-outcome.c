@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ledger-outcome.c - what came of writing, what somebody else wrote since, and standing limits. */
+/* ledger-outcome.c - results of writes, changes by other processes, and [limit] values. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static void replace(char **text, const char *with)
 	*text = copy;
 }
 
-/* From five seconds to ten minutes. */
+/* Exponential backoff from 5 seconds to 10 minutes. */
 static uint64_t doubled_ns(unsigned times)
 {
 	uint64_t wait_ns = 5 * SECOND_NS << (times < 7 ? times : 7);
@@ -26,75 +26,75 @@ static uint64_t doubled_ns(unsigned times)
 	return wait_ns < RETRY_MAX_NS ? wait_ns : RETRY_MAX_NS;
 }
 
-static void wait_longer(const struct cgw_engine *engine, struct slot *slot)
+static void back_off(const struct cgw_engine *engine, struct slot *slot)
 {
 	slot->retry_ns = engine->now_ns + doubled_ns(slot->failures++);
 }
 
-static void drop_claims_of(struct slot *slot, const char *value, bool standing_too)
+static void drop_claims_of(struct slot *slot, const char *value, bool limits_too)
 {
 	for (size_t i = slot->count; i-- > 0;)
 		if (strcmp(slot->claims[i].value, value) == 0 &&
-		    (standing_too || slot->claims[i].instance != NONE)) {
+		    (limits_too || slot->claims[i].instance != NONE)) {
 			free(slot->claims[i].value);
 			slot->claims[i] = slot->claims[--slot->count];
 		}
 }
 
-static void written(struct slot *slot, const struct cgw_action *action,
-		    const struct cgw_action_result *result)
+static void on_written(struct slot *slot, const struct cgw_action *action,
+		       const struct cgw_action_result *result)
 {
 	if (slot->original == NULL)
 		replace(&slot->original, result->old_value);
 	replace(&slot->rule, action->rule);
-	replace(&slot->asked, action->value);
+	replace(&slot->written, action->value);
 	replace(&slot->kept, result->accepted_value);
 	slot->seen = (struct cgw_number){0, CGW_WARMUP};
 	slot->failures = 0;
 	slot->retry_ns = 0;
 }
 
-static void not_written(struct cgw_engine *engine, struct slot *slot,
-			const struct cgw_action *action, int error)
+static void on_write_failed(struct cgw_engine *engine, struct slot *slot,
+			    const struct cgw_action *action, int error)
 {
-	/* What this machine cannot do at all is not tried again; rules go on without it. */
+	/* An unsupported control is not retried; rules continue without it. */
 	drop_claims_of(slot, action->value, error == -EOPNOTSUPP || error == -EINVAL);
-	wait_longer(engine, slot);
-	if (slot->count == 0 && slot->asked == NULL)
+	back_off(engine, slot);
+	if (slot->count == 0 && slot->written == NULL)
 		slot_free(engine, slot);
 }
 
-static void given_back(struct cgw_engine *engine, struct slot *slot)
+static void on_restored(struct cgw_engine *engine, struct slot *slot)
 {
 	if (slot->count == 0) {
 		slot_free(engine, slot);
 		return;
 	}
 	replace(&slot->original, NULL);
-	replace(&slot->asked, NULL);
+	replace(&slot->written, NULL);
 	replace(&slot->kept, NULL);
 }
 
-void ledger_done(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
-		 const struct cgw_action_result *result)
+void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
+		      const struct cgw_action_result *result)
 {
 	if (!slot->used)
 		return;
 	if (action->kind == CGW_ACTION_LIMIT) {
 		if (result->error == 0)
-			written(slot, action, result);
+			on_written(slot, action, result);
 		else
-			not_written(engine, slot, action, result->error);
+			on_write_failed(engine, slot, action, result->error);
 		return;
 	}
-	/* -ESTALE: somebody else wrote since, or another group stands there: theirs either way. */
+	/* -ESTALE: the value was changed or the group recreated: nothing to restore. */
 	if (result->error == 0 || result->error == -ESTALE || cgw_error_is_gone(result->error))
-		given_back(engine, slot);
+		on_restored(engine, slot);
 	else
-		wait_longer(engine, slot);
+		back_off(engine, slot);
 }
 
-static void yield(struct cgw_engine *engine, struct slot *slot)
+static void yield_slot(struct cgw_engine *engine, struct slot *slot)
 {
 	struct cgw_action action = {
 		.kind = CGW_ACTION_LOG,
@@ -109,13 +109,12 @@ static void yield(struct cgw_engine *engine, struct slot *slot)
 	size_t count = slot->count;
 	char reason[256];
 
-	(void)snprintf(
-		reason, sizeof(reason),
-		"conflict: somebody else changed %s, which was set to %s here; it is theirs now",
-		cgw_control_info(slot->control)->key, slot->asked);
+	(void)snprintf(reason, sizeof(reason),
+		       "conflict: another process changed %s (set to %s here); leaving it alone",
+		       cgw_control_info(slot->control)->key, slot->written);
 	action.reason = engine_copy_text(engine, reason);
 	engine_emit(engine, action, NONE, NONE);
-	/* The slot goes first, so that rules let go of what else they hold and not of this. */
+	/* Free the slot first, so that rules release only their other values. */
 	slot->claims = NULL;
 	slot->count = 0;
 	slot_free(engine, slot);
@@ -127,7 +126,7 @@ static void yield(struct cgw_engine *engine, struct slot *slot)
 	free(claims);
 }
 
-static bool sets_again(const struct cgw_engine *engine, const struct slot *slot)
+static bool is_reasserted(const struct cgw_engine *engine, const struct slot *slot)
 {
 	if (engine->policy->settings.reassert)
 		return true;
@@ -138,15 +137,15 @@ static bool sets_again(const struct cgw_engine *engine, const struct slot *slot)
 	return false;
 }
 
-/* Whether the first sample since shows what the kernel kept, roundings aside. */
-static bool is_kept(const struct slot *slot, struct cgw_number now)
+/* Whether the first sample after the write shows the kernel's value, apart from rounding. */
+static bool matches_kept(const struct slot *slot, struct cgw_number now)
 {
 	const struct cgw_control_info *info = cgw_control_info(slot->control);
 	double rank;
 
 	if (cgw_metric_info((enum cgw_metric)info->metric)->kind != CGW_LIMIT ||
 	    slot->kept == NULL || !value_rank(slot->control, slot->kept, NULL, &rank))
-		return true; /* nothing to hold it against */
+		return true; /* nothing to compare with */
 	if (isinf(rank) || now.state == CGW_MAX)
 		return isinf(rank) && now.state == CGW_MAX;
 	return fabs(rank - (double)now.value) <= rank / 100 + 1;
@@ -157,33 +156,33 @@ static void watch_slot(struct cgw_engine *engine, struct slot *slot)
 	const struct cgw_control_info *info = cgw_control_info(slot->control);
 	struct cgw_number now;
 
-	if (slot->dry_run || slot->asked == NULL || info->metric < 0 || info->instances ||
+	if (slot->dry_run || slot->written == NULL || info->metric < 0 || info->instances ||
 	    info->unit == CGW_UNIT_TEXT)
 		return;
 	now = cgw_snapshot_number(cgw_frame_now(engine->frame), (enum cgw_metric)info->metric,
 				  slot->group);
 	if (now.state != CGW_OK && now.state != CGW_MAX)
 		return;
-	if (slot->seen.state == CGW_WARMUP && is_kept(slot, now))
+	if (slot->seen.state == CGW_WARMUP && matches_kept(slot, now))
 		slot->seen = now;
 	if (slot->seen.state == now.state &&
 	    (now.state == CGW_MAX || slot->seen.value == now.value))
 		return;
-	if (!sets_again(engine, slot)) {
-		yield(engine, slot);
+	if (!is_reasserted(engine, slot)) {
+		yield_slot(engine, slot);
 		return;
 	}
 	if (engine->now_ns < slot->reassert_ns)
 		return;
 	slot->reassert_ns = engine->now_ns + doubled_ns(slot->conflicts++);
-	/* What is there now is the other's: that is what comes back in the end. */
+	/* The value of the other process is the new original. */
 	replace(&slot->original, NULL);
-	replace(&slot->asked, NULL);
+	replace(&slot->written, NULL);
 	replace(&slot->kept, NULL);
-	slot_settle(engine, slot, "somebody else changed it");
+	slot_settle(engine, slot, "changed by another process");
 }
 
-void ledger_watch(struct cgw_engine *engine)
+void ledger_check_conflicts(struct cgw_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->slot_count; i++) {
 		struct slot *slot = &engine->slots[i];
@@ -191,13 +190,13 @@ void ledger_watch(struct cgw_engine *engine)
 		if (!slot->used)
 			continue;
 		watch_slot(engine, slot);
-		/* What could not be written, or given back, is tried again. */
+		/* Retry failed writes and restores. */
 		if (slot->used && slot->failures > 0 && engine->now_ns >= slot->retry_ns)
-			slot_settle(engine, slot, "tried again");
+			slot_settle(engine, slot, "retried");
 	}
 }
 
-static void say_protected(struct cgw_engine *engine, uint32_t section, uint32_t group,
+static void log_protected(struct cgw_engine *engine, uint32_t section, uint32_t group,
 			  const char *why)
 {
 	struct section_state *state = &engine->sections[section];
@@ -208,9 +207,9 @@ static void say_protected(struct cgw_engine *engine, uint32_t section, uint32_t 
 				    .control = CGW_CONTROL_COUNT};
 	char path[4096], reason[700];
 
-	if (state->said_ns != 0 && engine->now_ns - state->said_ns < 3600 * SECOND_NS)
-		return; /* one record an hour */
-	state->said_ns = engine->now_ns;
+	if (state->logged_ns != 0 && engine->now_ns - state->logged_ns < 3600 * SECOND_NS)
+		return; /* at most one message per hour */
+	state->logged_ns = engine->now_ns;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
 	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
 	action.path = engine_copy_text(engine, path);
@@ -224,18 +223,18 @@ static void apply_section(struct cgw_engine *engine, uint32_t index, uint32_t gr
 	struct cgw_diag diag = {0};
 	char reason[128];
 
-	(void)snprintf(reason, sizeof(reason), "standing limit of [limit %s]", section->name);
+	(void)snprintf(reason, sizeof(reason), "set by [limit %s]", section->name);
 	for (size_t i = 0; i < section->set_count; i++) {
 		const struct assignment *set = &section->sets[i];
 		struct slot *slot;
 
 		if (cgw_policy_check_protected(engine->policy, engine->frame, engine->facts, group,
 					       set->control, &diag) < 0) {
-			say_protected(engine, index, group, diag.text);
+			log_protected(engine, index, group, diag.text);
 			continue;
 		}
-		slot = slot_of(engine, group, set->control, set->value,
-			       engine->policy->settings.mode == CGW_MODE_DRY_RUN);
+		slot = slot_get(engine, group, set->control, set->value,
+				engine->policy->settings.mode == CGW_MODE_DRY_RUN);
 		if (slot != NULL && slot_claim(engine, slot, index, NONE, set->value))
 			slot_settle(engine, slot, reason);
 	}
@@ -247,7 +246,7 @@ void engine_apply_limits(struct cgw_engine *engine)
 		if (engine->policy->sections[i]->kind != CGW_SECTION_LIMIT)
 			continue;
 		for (uint32_t group = 0; group < engine->group_count; group++)
-			if (engine->sections[i].rows[group] == ROW_TAKEN) {
+			if (engine->sections[i].rows[group] == ROW_SELECTED) {
 				apply_section(engine, i, group);
 				engine->sections[i].rows[group] = ROW_FIRST;
 			}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ledger.c - who wants which value of which control, and what was there before.
+ * ledger.c - the values claimed for each control, and the original values.
  *
- * Nothing is written while the books say that it is so already, and what is given back is what stood
- * there before anybody here wrote, unless somebody else wrote since: then it is theirs.
+ * A value that is already set is not written again. Releasing the last claim restores the original
+ * value, unless another process has changed it since: then it is left alone.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "lib/policy/engine.h"
 
-/* A device, page size or resource stands before the value; each has a slot of its own. */
+/* Values may start with a device, page size or resource; each has its own slot. */
 static size_t device_length(enum cgw_control control, const char *value)
 {
 	return cgw_control_info(control)->instances ? strcspn(value, " ") : 0;
@@ -33,7 +33,7 @@ static struct slot *slot_find(struct cgw_engine *engine, uint32_t group, enum cg
 	return NULL;
 }
 
-static struct slot *take_free_slot(struct cgw_engine *engine)
+static struct slot *alloc_slot(struct cgw_engine *engine)
 {
 	uint32_t i = engine->slot_free;
 
@@ -52,7 +52,7 @@ static struct slot *take_free_slot(struct cgw_engine *engine)
 	return &engine->slots[engine->slot_count++];
 }
 
-/* The first hierarchy that has the group: where its id is looked up. */
+/* The first hierarchy that contains the group; its ID there identifies it. */
 static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t group)
 {
 	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
@@ -61,8 +61,8 @@ static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t gr
 	return 0;
 }
 
-struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
-		     const char *value, bool dry_run)
+struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
+		      const char *value, bool dry_run)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	struct slot *slot = slot_find(engine, group, control, value, dry_run);
@@ -71,7 +71,7 @@ struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control
 	if (slot != NULL)
 		return slot;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
-	slot = take_free_slot(engine);
+	slot = alloc_slot(engine);
 	if (slot == NULL) {
 		engine->out_of_memory = true;
 		return NULL;
@@ -97,8 +97,8 @@ struct slot *slot_of(struct cgw_engine *engine, uint32_t group, enum cgw_control
 	return slot;
 }
 
-/* What this step asked for already is not what is wanted any more. */
-static void take_back(struct cgw_engine *engine, struct slot *slot)
+/* Cancels an action that this step has already requested for the slot. */
+static void cancel_pending(struct cgw_engine *engine, struct slot *slot)
 {
 	if (engine->deciding && slot->serial == engine->serial)
 		engine_cancel(engine, slot->action);
@@ -110,7 +110,7 @@ static void unlink_slot(struct cgw_engine *engine, const struct slot *slot)
 	uint32_t index = (uint32_t)(slot - engine->slots), *link;
 
 	if (slot->group == NONE)
-		return; /* its group went, and with it the list */
+		return; /* the list is gone with its group */
 	for (link = &engine->first_slot[slot->group]; *link != NONE;
 	     link = &engine->slots[*link].next)
 		if (*link == index) {
@@ -121,7 +121,7 @@ static void unlink_slot(struct cgw_engine *engine, const struct slot *slot)
 
 void slot_free(struct cgw_engine *engine, struct slot *slot)
 {
-	take_back(engine, slot);
+	cancel_pending(engine, slot);
 	unlink_slot(engine, slot);
 	for (size_t i = 0; i < slot->count; i++)
 		free(slot->claims[i].value);
@@ -130,7 +130,7 @@ void slot_free(struct cgw_engine *engine, struct slot *slot)
 	free(slot->device);
 	free(slot->original);
 	free(slot->rule);
-	free(slot->asked);
+	free(slot->written);
 	free(slot->kept);
 	*slot = (struct slot){.next = engine->slot_free};
 	engine->slot_free = (uint32_t)(slot - engine->slots);
@@ -186,15 +186,15 @@ static unsigned priority_of(const struct cgw_engine *engine, const struct claim 
 		       : 0;
 }
 
-/* Whether `a` comes before `b`: the stricter value; where that cannot be told, who has priority. */
+/* Whether `a` wins over `b`: the stricter value or, if not comparable, the higher priority. */
 static bool beats(const struct cgw_engine *engine, const struct slot *slot, const struct claim *a,
 		  const struct claim *b)
 {
-	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(engine->frame));
+	const struct cgw_system_stat *system = cgw_snapshot_system(cgw_frame_now(engine->frame));
 	double a_rank, b_rank;
 
-	if (value_rank(slot->control, a->value, machine, &a_rank) &&
-	    value_rank(slot->control, b->value, machine, &b_rank) && a_rank != b_rank)
+	if (value_rank(slot->control, a->value, system, &a_rank) &&
+	    value_rank(slot->control, b->value, system, &b_rank) && a_rank != b_rank)
 		return a_rank < b_rank;
 	if (priority_of(engine, a) != priority_of(engine, b))
 		return priority_of(engine, a) > priority_of(engine, b);
@@ -211,7 +211,7 @@ static const struct claim *winner(const struct cgw_engine *engine, const struct 
 	return best;
 }
 
-static bool has_standing_claim(const struct slot *slot)
+static bool has_limit_claim(const struct slot *slot)
 {
 	for (size_t i = 0; i < slot->count; i++)
 		if (slot->claims[i].instance == NONE)
@@ -219,8 +219,8 @@ static bool has_standing_claim(const struct slot *slot)
 	return false;
 }
 
-/* The value now, as the frame shows it: on the same scale as value_rank(). */
-static bool present_rank(const struct cgw_engine *engine, const struct slot *slot, double *ret_rank)
+/* Rank of the current value in the frame, comparable with value_rank(). */
+static bool current_rank(const struct cgw_engine *engine, const struct slot *slot, double *ret_rank)
 {
 	const struct cgw_control_info *info = cgw_control_info(slot->control);
 	struct cgw_number number;
@@ -236,19 +236,19 @@ static bool present_rank(const struct cgw_engine *engine, const struct slot *slo
 	return number.state == CGW_OK || number.state == CGW_MAX;
 }
 
-/* A rule never loosens: where the group has a stricter value of its own already, that stays. */
+/* A rule never loosens: a stricter value that the group already has is kept. */
 static bool would_loosen(const struct cgw_engine *engine, const struct slot *slot,
 			 const struct claim *claim)
 {
-	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(engine->frame));
-	double wanted, there;
+	const struct cgw_system_stat *system = cgw_snapshot_system(cgw_frame_now(engine->frame));
+	double requested, current;
 
-	if (has_standing_claim(slot) || !value_rank(slot->control, claim->value, machine, &wanted))
+	if (has_limit_claim(slot) || !value_rank(slot->control, claim->value, system, &requested))
 		return false;
 	if (slot->original != NULL)
-		return value_rank(slot->control, slot->original, machine, &there) &&
-		       there <= wanted;
-	return present_rank(engine, slot, &there) && there <= wanted;
+		return value_rank(slot->control, slot->original, system, &current) &&
+		       current <= requested;
+	return current_rank(engine, slot, &current) && current <= requested;
 }
 
 static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_action_kind kind,
@@ -292,25 +292,25 @@ void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reaso
 
 	if (engine->now_ns < slot->retry_ns)
 		return;
-	take_back(engine, slot);
+	cancel_pending(engine, slot);
 	if (claim != NULL && would_loosen(engine, slot, claim)) {
-		/* What was there is the strictest: given back where something else stands now. */
-		if (slot->asked != NULL)
+		/* The original value is the strictest: restore it if another one is written. */
+		if (slot->written != NULL)
 			emit_slot(engine, slot, CGW_ACTION_RESTORE, NULL, reason);
 		return;
 	}
 	if (claim == NULL) {
-		if (slot->asked != NULL && slot->original != NULL)
+		if (slot->written != NULL && slot->original != NULL)
 			emit_slot(engine, slot, CGW_ACTION_RESTORE, NULL, reason);
 		else
 			slot_free(engine, slot);
 		return;
 	}
-	if (slot->asked == NULL || strcmp(slot->asked, claim->value) != 0)
+	if (slot->written == NULL || strcmp(slot->written, claim->value) != 0)
 		emit_slot(engine, slot, CGW_ACTION_LIMIT, claim, reason);
 }
 
-/* The instance's last claim, or SIZE_MAX; `ret_slot` gets its slot. */
+/* Finds the instance's last claim and its slot; SIZE_MAX if none. */
 static size_t last_claim(struct cgw_engine *engine, uint32_t instance, struct slot **ret_slot)
 {
 	uint64_t latest = 0;
@@ -346,7 +346,7 @@ void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance)
 	struct slot *slot = NULL;
 	size_t i;
 
-	/* In the reverse order in which they came. */
+	/* In reverse order. */
 	while ((i = last_claim(engine, instance, &slot)) != SIZE_MAX) {
 		drop_claim(slot, i);
 		slot->retry_ns = 0;

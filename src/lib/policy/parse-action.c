@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parse-action.c - "limit cpu.max 200%", "freeze 30s", "kill TERM grace 5s then KILL": actions of rules. */
+/* parse-action.c - parser of rule actions such as "limit cpu.max 200%" and "freeze 30s". */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-priv.h"
 
-/* The rest of an action's text; words are cut off its front. */
+/* The unparsed rest of an action. */
 struct words {
 	const char *at;
 	struct cgw_diag *diag;
@@ -20,7 +20,7 @@ static void skip_blanks(struct words *words)
 	words->at += strspn(words->at, " \t");
 }
 
-/* The next word into `buffer`; "" at the end or where it does not fit. */
+/* Copies the next word to `buffer`; "" at the end or if the word does not fit. */
 static const char *next_word(struct words *words, char *buffer, size_t size)
 {
 	size_t length;
@@ -37,7 +37,7 @@ static const char *next_word(struct words *words, char *buffer, size_t size)
 	return buffer;
 }
 
-static bool takes(struct words *words, const char *word)
+static bool skip_word(struct words *words, const char *word)
 {
 	size_t length = strlen(word);
 
@@ -50,8 +50,8 @@ static bool takes(struct words *words, const char *word)
 	return true;
 }
 
-static int take_quantity(struct words *words, const char *what, enum cgw_unit unit,
-			 double *ret_number)
+static int parse_quantity(struct words *words, const char *what, enum cgw_unit unit,
+			  double *ret_number)
 {
 	struct cgw_diag reason = {0};
 	size_t length;
@@ -64,43 +64,44 @@ static int take_quantity(struct words *words, const char *what, enum cgw_unit un
 	return 0;
 }
 
-static int take_time(struct words *words, const char *what, uint64_t *ret_ns)
+static int parse_time(struct words *words, const char *what, uint64_t *ret_ns)
 {
 	double number_ns;
-	int r = take_quantity(words, what, CGW_UNIT_NS, &number_ns);
+	int r = parse_quantity(words, what, CGW_UNIT_NS, &number_ns);
 
 	if (r < 0)
 		return r;
 	if (number_ns < 1e6 || number_ns > 7 * 86400e9)
-		return cgw_diag_set(words->diag, -EINVAL, "%s: from 1ms to 7d is wanted", what);
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "%s: time is out of range (expected 1ms to 7d)", what);
 	*ret_ns = (uint64_t)number_ns;
 	return 0;
 }
 
-static int take_control(struct words *words, const char *verb, enum cgw_control *ret_control)
+static int parse_control(struct words *words, const char *verb, enum cgw_control *ret_control)
 {
 	struct cgw_diag reason = {0};
 	char key[96];
 	int control;
 
 	if (next_word(words, key, sizeof(key))[0] == '\0')
-		return cgw_diag_set(words->diag, -EINVAL, "%s wants a control such as cpu.max",
+		return cgw_diag_set(words->diag, -EINVAL, "%s requires a control such as cpu.max",
 				    verb);
 	control = cgw_control_find(key, &reason);
 	if (control < 0)
 		return cgw_diag_set(words->diag, -EINVAL, "%s: %s", verb, reason.text);
 	if (cgw_control_info((enum cgw_control)control)->action)
-		return cgw_diag_set(words->diag, -EINVAL, "%s: %s is no value that stays", verb,
-				    key);
+		return cgw_diag_set(words->diag, -EINVAL, "%s: '%s' is an action, not a limit",
+				    verb, key);
 	if (cgw_control_info((enum cgw_control)control)->risk == CGW_RISK_HANG)
 		return cgw_diag_set(words->diag, -EINVAL,
-				    "%s: processes may hang by %s: it is set by hand only", verb,
+				    "%s: '%s' can hang processes and can only be set by hand", verb,
 				    key);
 	*ret_control = (enum cgw_control)control;
 	return 0;
 }
 
-static int keep_value(struct words *words, enum cgw_control control, const char *value,
+static int copy_value(struct words *words, enum cgw_control control, const char *value,
 		      char **ret_value)
 {
 	struct cgw_diag reason = {0};
@@ -112,8 +113,8 @@ static int keep_value(struct words *words, enum cgw_control control, const char 
 	return *ret_value != NULL ? 0 : -ENOMEM;
 }
 
-/* The rest as it stands, blanks at its end cut. */
-static int keep_rest(struct words *words, char **ret_text)
+/* Copies the rest of the text without trailing blanks. */
+static int copy_rest(struct words *words, char **ret_text)
 {
 	size_t length = strlen(words->at);
 
@@ -127,42 +128,42 @@ static int keep_rest(struct words *words, char **ret_text)
 static int parse_limit(struct words *words, struct rule_action *action)
 {
 	CLEANUP(cleanup_free) char *value = NULL;
-	int r = take_control(words, "limit", &action->control);
+	int r = parse_control(words, "limit", &action->control);
 
 	if (r == 0)
-		r = keep_rest(words, &value);
+		r = copy_rest(words, &value);
 	if (r < 0)
 		return r;
 	if (value == NULL || value[0] == '\0')
-		return cgw_diag_set(words->diag, -EINVAL, "limit wants a value: %s",
+		return cgw_diag_set(words->diag, -EINVAL, "limit requires a value: %s",
 				    cgw_control_info(action->control)->syntax);
-	return keep_value(words, action->control, value, &action->value);
+	return copy_value(words, action->control, value, &action->value);
 }
 
 static int parse_tighten(struct words *words, struct rule_action *action)
 {
 	char floor[96];
-	int r = take_control(words, "tighten", &action->control);
+	int r = parse_control(words, "tighten", &action->control);
 
 	if (r == 0)
-		r = take_quantity(words, "tighten", CGW_UNIT_PERCENT, &action->percent);
+		r = parse_quantity(words, "tighten", CGW_UNIT_PERCENT, &action->percent);
 	if (r < 0)
 		return r;
 	if (action->percent < 1 || action->percent > 90)
-		return cgw_diag_set(words->diag, -EINVAL, "tighten: from 1%% to 90%% is wanted");
+		return cgw_diag_set(words->diag, -EINVAL,
+				    "tighten: percentage is out of range (expected 1%% to 90%%)");
 	if (cgw_control_info(action->control)->instances ||
 	    cgw_control_info(action->control)->metric < 0 ||
 	    cgw_metric_info((enum cgw_metric)cgw_control_info(action->control)->metric)->kind !=
 		    CGW_LIMIT)
 		return cgw_diag_set(words->diag, -EINVAL,
-				    "tighten: %s is not one limit that can be lowered",
+				    "tighten: '%s' is not a single limit that can be lowered",
 				    cgw_control_info(action->control)->key);
-	if (!takes(words, "floor"))
+	if (!skip_word(words, "floor"))
 		return cgw_diag_set(words->diag, -EINVAL,
-				    "tighten wants a floor, below which it never goes: "
-				    "tighten %s %g%% floor VALUE",
+				    "tighten requires a floor: tighten %s %g%% floor VALUE",
 				    cgw_control_info(action->control)->key, action->percent);
-	return keep_value(words, action->control, next_word(words, floor, sizeof(floor)),
+	return copy_value(words, action->control, next_word(words, floor, sizeof(floor)),
 			  &action->floor);
 }
 
@@ -170,11 +171,11 @@ static int parse_freeze(struct words *words, struct rule_action *action)
 {
 	if (*words->at == '\0')
 		return cgw_diag_set(words->diag, -EINVAL,
-				    "freeze wants the time after which it thaws whatever happens");
-	return take_time(words, "freeze", &action->duration_ns);
+				    "freeze requires a maximum time, such as 'freeze 30s'");
+	return parse_time(words, "freeze", &action->duration_ns);
 }
 
-static int take_signal(struct words *words, int *ret_signal)
+static int parse_signal(struct words *words, int *ret_signal)
 {
 	char word[24];
 	const char *name = next_word(words, word, sizeof(word));
@@ -190,23 +191,24 @@ static int take_signal(struct words *words, int *ret_signal)
 		}
 	}
 	return cgw_diag_set(words->diag, -EINVAL,
-			    "kill: \"%s\" is no signal; TERM or KILL is wanted", word);
+			    "kill: unknown signal '%s' (expected a name such as TERM or KILL)",
+			    word);
 }
 
 static int parse_kill(struct words *words, struct rule_action *action)
 {
-	int r = take_signal(words, &action->signals[0]);
+	int r = parse_signal(words, &action->signals[0]);
 
-	if (r == 0 && takes(words, "grace")) {
-		r = take_time(words, "kill: grace", &action->duration_ns);
-		if (r == 0 && !takes(words, "then"))
+	if (r == 0 && skip_word(words, "grace")) {
+		r = parse_time(words, "kill: grace", &action->duration_ns);
+		if (r == 0 && !skip_word(words, "then"))
 			r = cgw_diag_set(words->diag, -EINVAL,
-					 "kill: after the grace \"then SIGNAL\" is wanted");
+					 "kill: 'grace TIME' requires 'then SIGNAL'");
 		if (r == 0)
-			r = take_signal(words, &action->signals[1]);
+			r = parse_signal(words, &action->signals[1]);
 	}
 	if (r == 0)
-		action->largest = takes(words, "largest");
+		action->largest = skip_word(words, "largest");
 	return r;
 }
 
@@ -214,7 +216,7 @@ static int parse_reclaim(struct words *words, struct rule_action *action)
 {
 	const char *from = words->at;
 	double bytes;
-	int r = take_quantity(words, "reclaim", CGW_UNIT_BYTES, &bytes);
+	int r = parse_quantity(words, "reclaim", CGW_UNIT_BYTES, &bytes);
 
 	if (r < 0)
 		return r;
@@ -226,11 +228,11 @@ static int parse_run(struct words *words, struct rule_action *action)
 {
 	if (*words->at != '/')
 		return cgw_diag_set(words->diag, -EINVAL,
-				    "run wants the absolute path of a program");
-	return keep_rest(words, &action->value);
+				    "run requires the absolute path of a program");
+	return copy_rest(words, &action->value);
 }
 
-static int parse_nothing(struct words *words, struct rule_action *action)
+static int parse_no_arguments(struct words *words, struct rule_action *action)
 {
 	(void)words;
 	(void)action;
@@ -247,9 +249,9 @@ static const struct {
 	{"freeze", CGW_ACTION_FREEZE, parse_freeze},
 	{"kill", CGW_ACTION_KILL, parse_kill},
 	{"reclaim", CGW_ACTION_RECLAIM, parse_reclaim},
-	{"notify", CGW_ACTION_NOTIFY, parse_nothing},
+	{"notify", CGW_ACTION_NOTIFY, parse_no_arguments},
 	{"run", CGW_ACTION_RUN, parse_run},
-	{"log", CGW_ACTION_LOG, parse_nothing},
+	{"log", CGW_ACTION_LOG, parse_no_arguments},
 };
 
 static int parse_verb(struct words *words, struct rule_action *action)
@@ -267,16 +269,15 @@ static int parse_verb(struct words *words, struct rule_action *action)
 		suggestion_offer(&nearest, verbs[i].word);
 	}
 	if (suggestion_word(&nearest) != NULL)
-		return cgw_diag_set(words->diag, -EINVAL,
-				    "unknown action \"%s\"; did you mean \"%s\"?", word,
-				    suggestion_word(&nearest));
+		return cgw_diag_set(words->diag, -EINVAL, "unknown action '%s'; did you mean '%s'?",
+				    word, suggestion_word(&nearest));
 	return cgw_diag_set(words->diag, -EINVAL,
-			    "unknown action \"%s\"; there are limit, tighten, freeze, kill, "
-			    "reclaim, notify, run and log",
+			    "unknown action '%s' (expected limit, tighten, freeze, kill, "
+			    "reclaim, notify, run or log)",
 			    word);
 }
 
-/* Cuts "hold TIME" off the end of a rung, before its action is read: values may hold blanks. */
+/* Cuts off "hold TIME" before the action is parsed, because values may contain blanks. */
 static int cut_hold(char *text, uint64_t *ret_hold_ns, struct cgw_diag *diag)
 {
 	char *hold = strstr(text, " hold "), *later;
@@ -288,10 +289,9 @@ static int cut_hold(char *text, uint64_t *ret_hold_ns, struct cgw_diag *diag)
 	while ((later = strstr(hold + 1, " hold ")) != NULL)
 		hold = later;
 	words.at = hold + strlen(" hold ");
-	r = take_time(&words, "hold", ret_hold_ns);
+	r = parse_time(&words, "hold", ret_hold_ns);
 	if (r == 0 && *words.at != '\0')
-		return cgw_diag_set(diag, -EINVAL, "hold TIME stands at the end, not before \"%s\"",
-				    words.at);
+		return cgw_diag_set(diag, -EINVAL, "unexpected '%s' after 'hold TIME'", words.at);
 	*hold = '\0';
 	return r;
 }
@@ -318,7 +318,7 @@ int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_ho
 	if (r == 0)
 		r = parse_verb(&words, &action);
 	if (r == 0 && *words.at != '\0')
-		r = cgw_diag_set(diag, -EINVAL, "\"%s\" is left over", words.at);
+		r = cgw_diag_set(diag, -EINVAL, "unexpected argument '%s'", words.at);
 	if (r < 0) {
 		rule_action_done(&action);
 		return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parse-value.c - how the values of keys are read: one function a type. */
+/* parse-value.c - parsers of key values, one function per type. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-keys.h"
+#include <cgward/render.h>
 
-static void store(const struct key *key, void *member, uint64_t number)
+static void store_number(const struct key *key, void *member, uint64_t number)
 {
 	uint32_t word = (uint32_t)number;
 	bool flag = number != 0;
@@ -34,76 +35,81 @@ static bool parse_quantity(struct policy_loading *loading, const struct key *key
 		return false;
 	}
 	if (value[length] != '\0') {
-		policy_error(loading, "%s: \"%s\" is left over; %s is wanted", key->name,
-			     value + length, key->syntax);
+		policy_error(loading, "%s: invalid value '%s' (expected %s)", key->name, value,
+			     key->syntax);
 		return false;
 	}
 	return true;
 }
 
-static void take_duration(struct policy_loading *loading, const struct key *key, void *member,
-			  const char *value)
+static void parse_duration(struct policy_loading *loading, const struct key *key, void *member,
+			   const char *value)
 {
+	char min[32], max[32];
 	double number_ns;
 
 	if (!parse_quantity(loading, key, CGW_UNIT_NS, value, &number_ns))
 		return;
-	if (number_ns < key->least || number_ns > key->most)
-		policy_error(loading, "%s: %s is out of range; from %gs to %gs is wanted",
-			     key->name, value, key->least / 1e9, key->most / 1e9);
-	else
-		store(key, member, (uint64_t)number_ns);
+	if (number_ns >= key->min && number_ns <= key->max) {
+		store_number(key, member, (uint64_t)number_ns);
+		return;
+	}
+	cgw_format_duration(key->min, min, sizeof(min));
+	cgw_format_duration(key->max, max, sizeof(max));
+	policy_error(loading, "%s: '%s' is out of range (expected %s to %s)", key->name, value, min,
+		     max);
 }
 
-static void take_number(struct policy_loading *loading, const struct key *key, void *member,
-			const char *value)
+static void parse_number(struct policy_loading *loading, const struct key *key, void *member,
+			 const char *value)
 {
 	double number;
 
 	if (!parse_quantity(loading, key, CGW_UNIT_COUNT, value, &number))
 		return;
-	if (number < key->least || number > key->most || strchr(value, '.') != NULL)
-		policy_error(loading, "%s: a whole number from %.0f to %.0f is wanted, not %s",
-			     key->name, key->least, key->most, value);
+	if (number < key->min || number > key->max || strchr(value, '.') != NULL)
+		policy_error(loading,
+			     "%s: invalid number '%s' (expected a whole number from %.0f to %.0f)",
+			     key->name, value, key->min, key->max);
 	else
-		store(key, member, (uint64_t)number);
+		store_number(key, member, (uint64_t)number);
 }
 
-static void take_real(struct policy_loading *loading, const struct key *key, void *member,
-		      const char *value)
+static void parse_real(struct policy_loading *loading, const struct key *key, void *member,
+		       const char *value)
 {
 	double number;
 
 	if (!parse_quantity(loading, key, CGW_UNIT_COUNT, value, &number))
 		return;
-	if (number < key->least || number > key->most)
-		policy_error(loading, "%s: a number from %g to %g is wanted, not %s", key->name,
-			     key->least, key->most, value);
+	if (number < key->min || number > key->max)
+		policy_error(loading, "%s: invalid number '%s' (expected %g to %g)", key->name,
+			     value, key->min, key->max);
 	else
 		memcpy(member, &number, sizeof(number));
 }
 
-static void take_choice(struct policy_loading *loading, const struct key *key, void *member,
-			const char *value)
+static void parse_choice(struct policy_loading *loading, const struct key *key, void *member,
+			 const char *value)
 {
 	struct suggestion nearest = {.input = value};
 
 	for (const struct choice *choice = key->type->choices; choice->word != NULL; choice++) {
 		if (strcmp(choice->word, value) == 0) {
-			store(key, member, choice->value);
+			store_number(key, member, choice->value);
 			return;
 		}
 		suggestion_offer(&nearest, choice->word);
 	}
 	if (suggestion_word(&nearest) != NULL)
-		policy_error(loading, "%s: unknown word \"%s\"; did you mean \"%s\"?", key->name,
+		policy_error(loading, "%s: unknown value '%s'; did you mean '%s'?", key->name,
 			     value, suggestion_word(&nearest));
 	else
-		policy_error(loading, "%s: unknown word \"%s\"; %s is wanted", key->name, value,
+		policy_error(loading, "%s: unknown value '%s' (expected %s)", key->name, value,
 			     key->syntax);
 }
 
-static void keep_text(struct policy_loading *loading, void *member, const char *value)
+static void store_text(struct policy_loading *loading, void *member, const char *value)
 {
 	char *copy = strdup(value);
 	char **text = member;
@@ -113,33 +119,33 @@ static void keep_text(struct policy_loading *loading, void *member, const char *
 	*text = copy;
 }
 
-static void take_absolute(struct policy_loading *loading, const struct key *key, void *member,
-			  const char *value)
+static void parse_absolute(struct policy_loading *loading, const struct key *key, void *member,
+			   const char *value)
 {
 	if (value[0] != '/')
-		policy_error(loading, "%s: an absolute path is wanted, not \"%s\"", key->name,
-			     value);
+		policy_error(loading, "%s: invalid path '%s' (expected an absolute path)",
+			     key->name, value);
 	else
-		keep_text(loading, member, value);
+		store_text(loading, member, value);
 }
 
-static void take_size(struct policy_loading *loading, const struct key *key, void *member,
-		      const char *value)
+static void parse_size(struct policy_loading *loading, const struct key *key, void *member,
+		       const char *value)
 {
 	double bytes;
 
 	if (!parse_quantity(loading, key, CGW_UNIT_BYTES, value, &bytes))
 		return;
-	if (bytes < key->least || bytes > key->most)
-		policy_error(loading, "%s: %s is out of range; a size such as 200M is wanted",
+	if (bytes < key->min || bytes > key->max)
+		policy_error(loading, "%s: '%s' is out of range (expected a size such as 200M)",
 			     key->name, value);
 	else
-		store(key, member, (uint64_t)bytes);
+		store_number(key, member, (uint64_t)bytes);
 }
 
-/* Keys of figures, so that a wrong one is told here and not when they are first read. */
-static void take_fields(struct policy_loading *loading, const struct key *key, void *member,
-			const char *value)
+/* Checks metric keys now, so that errors are not reported only when the metrics are used. */
+static void parse_fields(struct policy_loading *loading, const struct key *key, void *member,
+			 const char *value)
 {
 	CLEANUP(cleanup_free) char *copy = strdup(value);
 	char *word, *rest = NULL;
@@ -158,12 +164,12 @@ static void take_fields(struct policy_loading *loading, const struct key *key, v
 			return;
 		}
 	}
-	keep_text(loading, member, value);
+	store_text(loading, member, value);
 }
 
-/* Only its form: what can be listened on is known when it is tried. */
-static void take_listen(struct policy_loading *loading, const struct key *key, void *member,
-			const char *value)
+/* Checks only the form; whether the address can be used is known when it is bound. */
+static void parse_listen(struct policy_loading *loading, const struct key *key, void *member,
+			 const char *value)
 {
 	const char *port = strrchr(value, ':');
 	bool is_path = strncmp(value, "unix:/", 6) == 0;
@@ -171,25 +177,24 @@ static void take_listen(struct policy_loading *loading, const struct key *key, v
 	if (!is_path && strcmp(value, "systemd") != 0 &&
 	    (port == NULL || port == value || port[1] == '\0' ||
 	     port[1 + strspn(port + 1, "0123456789")] != '\0'))
-		policy_error(loading, "%s: %s is wanted, not \"%s\"", key->name, key->syntax,
-			     value);
+		policy_error(loading, "%s: invalid address '%s' (expected %s)", key->name, value,
+			     key->syntax);
 	else
-		keep_text(loading, member, value);
+		store_text(loading, member, value);
 }
 
-static void collect_group(struct policy_loading *loading, const struct key *key, void *member,
-			  const char *value)
+static void parse_group(struct policy_loading *loading, const struct key *key, void *member,
+			const char *value)
 {
 	if (value[0] != '/' || strstr(value, "/..") != NULL || strpbrk(value, "*?[{") != NULL)
 		policy_error(loading,
-			     "%s: the path of one group such as /batch.slice is wanted, "
-			     "not \"%s\"",
+			     "%s: invalid group '%s' (expected one path such as /batch.slice)",
 			     key->name, value);
 	else
-		keep_text(loading, member, value);
+		store_text(loading, member, value);
 }
 
-/* What is run as root must not be what others can write. */
+/* Only root may be able to change a command that root runs. */
 static void check_command(struct policy_loading *loading, const char *what, const char *command)
 {
 	size_t length = strcspn(command, " \t");
@@ -197,8 +202,8 @@ static void check_command(struct policy_loading *loading, const char *what, cons
 	struct stat status;
 
 	if (command[0] != '/' || length >= sizeof(path)) {
-		policy_error(loading, "%s: a command starts with an absolute path, not \"%s\"",
-			     what, command);
+		policy_error(loading, "%s: invalid command '%s' (expected an absolute path)", what,
+			     command);
 		return;
 	}
 	if (!loading->check_files)
@@ -207,26 +212,26 @@ static void check_command(struct policy_loading *loading, const char *what, cons
 	path[length] = '\0';
 	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) ||
 	    !(status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
-		policy_error(loading, "%s: %s is not a program", what, path);
+		policy_error(loading, "%s: '%s' is not an executable file", what, path);
 	else if (geteuid() == 0 && (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH))))
-		policy_error(loading, "%s: %s can be written by others than root", what, path);
+		policy_error(loading, "%s: '%s' is writable by users other than root", what, path);
 }
 
-static void take_command(struct policy_loading *loading, const struct key *key, void *member,
-			 const char *value)
+static void parse_command(struct policy_loading *loading, const struct key *key, void *member,
+			  const char *value)
 {
 	check_command(loading, key->name, value);
-	keep_text(loading, member, value);
+	store_text(loading, member, value);
 }
 
-static void append(struct policy_loading *loading, void *member, const char *value)
+static void append_word(struct policy_loading *loading, void *member, const char *value)
 {
 	if (word_list_add(member, value) < 0)
 		loading->out_of_memory = true;
 }
 
-static void take_glob_list(struct policy_loading *loading, const struct key *key, void *member,
-			   const char *value)
+static void parse_glob_list(struct policy_loading *loading, const struct key *key, void *member,
+			    const char *value)
 {
 	struct cgw_diag reason = {0};
 	size_t length = strlen(value);
@@ -235,29 +240,30 @@ static void take_glob_list(struct policy_loading *loading, const struct key *key
 		policy_error(loading, "%s: %s", key->name, reason.text);
 	else if (value[0] != '/' && value[0] != '*' && strchr(value, '/') != NULL)
 		policy_error(loading,
-			     "%s: %s can match nothing, since paths start with a slash; "
-			     "did you mean \"/%s\"?",
+			     "%s: pattern '%s' matches nothing, because paths start with '/'; "
+			     "did you mean '/%s'?",
 			     key->name, value, value);
 	else if (strstr(value, "//") != NULL || (length > 1 && value[length - 1] == '/'))
-		policy_error(loading, "%s: %s can match nothing: no path has an empty part",
+		policy_error(loading,
+			     "%s: pattern '%s' matches nothing, because no path has an empty part",
 			     key->name, value);
 	else
-		append(loading, member, value);
+		append_word(loading, member, value);
 }
 
-static void take_subject_list(struct policy_loading *loading, const struct key *key, void *member,
-			      const char *value)
+static void parse_subject_list(struct policy_loading *loading, const struct key *key, void *member,
+			       const char *value)
 {
 	struct cgw_diag reason = {0};
 
 	if (cgw_glob_check(value, &reason) < 0)
 		policy_error(loading, "%s: %s", key->name, reason.text);
 	else
-		append(loading, member, value);
+		append_word(loading, member, value);
 }
 
-static void take_expression(struct policy_loading *loading, const struct key *key, void *member,
-			    const char *value)
+static void parse_expression(struct policy_loading *loading, const struct key *key, void *member,
+			     const char *value)
 {
 	struct cgw_expression **expression = member;
 	struct cgw_diag reason = {0};
@@ -271,9 +277,9 @@ static void take_expression(struct policy_loading *loading, const struct key *ke
 		policy_error(loading, "%s: %s", key->name, reason.text);
 }
 
-/* A figure of which there can be more or less. */
-static void take_pick(struct policy_loading *loading, const struct key *key, void *member,
-		      const char *value)
+/* A metric whose values can be compared. */
+static void parse_pick(struct policy_loading *loading, const struct key *key, void *member,
+		       const char *value)
 {
 	struct cgw_diag reason = {0};
 	struct cgw_field field;
@@ -283,7 +289,8 @@ static void take_pick(struct policy_loading *loading, const struct key *key, voi
 		return;
 	}
 	if (field.shape == CGW_STRING || field.unit == CGW_UNIT_TEXT) {
-		policy_error(loading, "%s: %s is a text; a figure such as memory.anon is wanted",
+		policy_error(loading,
+			     "%s: '%s' is text (expected a numeric metric such as memory.anon)",
 			     key->name, value);
 		return;
 	}
@@ -305,12 +312,12 @@ static struct rule_step *add_step(struct policy_loading *loading, struct rule *r
 	return &steps[rule->step_count++];
 }
 
-static void take_action(struct policy_loading *loading, const struct key *key, const char *value,
-			struct rule_step *step)
+static void parse_action(struct policy_loading *loading, const struct key *key, const char *value,
+			 struct rule_step *step)
 {
 	struct cgw_diag reason = {0};
 	uint64_t hold_ns = UINT64_MAX;
-	bool may_hold = strcmp(key->name, "step") == 0;
+	bool is_step = strcmp(key->name, "step") == 0;
 	const struct rule_action *last;
 	int r;
 
@@ -326,32 +333,33 @@ static void take_action(struct policy_loading *loading, const struct key *key, c
 	last = &step->actions[step->count - 1];
 	if (last->kind == CGW_ACTION_RUN)
 		check_command(loading, "run", last->value);
-	if (hold_ns != UINT64_MAX && !may_hold)
-		policy_error(loading, "%s: \"hold\" belongs to step; this rule has a key hold",
+	if (hold_ns != UINT64_MAX && !is_step)
+		policy_error(loading,
+			     "%s: 'hold' is only valid in 'step'; use the key 'hold' instead",
 			     key->name);
 	else if (hold_ns != UINT64_MAX)
 		step->hold_ns = hold_ns;
 }
 
-static void take_action_list(struct policy_loading *loading, const struct key *key, void *member,
-			     const char *value)
+static void parse_action_list(struct policy_loading *loading, const struct key *key, void *member,
+			      const char *value)
 {
 	struct rule *rule = member;
 
 	if (rule->step_count == 0)
 		(void)add_step(loading, rule);
-	take_action(loading, key, value, rule->step_count > 0 ? &rule->steps[0] : NULL);
+	parse_action(loading, key, value, rule->step_count > 0 ? &rule->steps[0] : NULL);
 }
 
-static void take_step_list(struct policy_loading *loading, const struct key *key, void *member,
-			   const char *value)
+static void parse_step_list(struct policy_loading *loading, const struct key *key, void *member,
+			    const char *value)
 {
-	take_action(loading, key, value, add_step(loading, member));
+	parse_action(loading, key, value, add_step(loading, member));
 }
 
 /* "2x max 1h decay 10m" */
-static void take_backoff(struct policy_loading *loading, const struct key *key, void *member,
-			 const char *value)
+static void parse_backoff(struct policy_loading *loading, const struct key *key, void *member,
+			  const char *value)
 {
 	struct rule *rule = &loading->section->rule;
 	char *at;
@@ -360,54 +368,57 @@ static void take_backoff(struct policy_loading *loading, const struct key *key, 
 	(void)member;
 	if (strspn(value, "0123456789.") != (size_t)(at - value) || *at != 'x' || factor < 1 ||
 	    factor > 100) {
-		policy_error(loading, "%s: a factor from 1x to 100x is wanted first", key->name);
+		policy_error(loading,
+			     "%s: invalid value '%s' (expected a factor from 1x to 100x first)",
+			     key->name, value);
 		return;
 	}
 	rule->backoff.factor = factor;
 	at++;
 	while (*(at += strspn(at, " \t")) != '\0') {
-		bool most = strncmp(at, "max ", 4) == 0, decay = strncmp(at, "decay ", 6) == 0;
+		bool max = strncmp(at, "max ", 4) == 0, decay = strncmp(at, "decay ", 6) == 0;
 		struct cgw_diag reason = {0};
 		double number_ns;
 		size_t length;
 
-		if (!most && !decay) {
-			policy_error(loading, "%s: %s is wanted", key->name, key->syntax);
+		if (!max && !decay) {
+			policy_error(loading, "%s: unexpected '%s' (expected %s)", key->name, at,
+				     key->syntax);
 			return;
 		}
-		at += most ? 4 : 6;
+		at += max ? 4 : 6;
 		at += strspn(at, " \t");
 		if (cgw_quantity_parse(at, CGW_UNIT_NS, &number_ns, &length, &reason) < 0) {
 			policy_error(loading, "%s: %s", key->name, reason.text);
 			return;
 		}
 		at += length;
-		*(most ? &rule->backoff.max_ns : &rule->backoff.decay_ns) = (uint64_t)number_ns;
+		*(max ? &rule->backoff.max_ns : &rule->backoff.decay_ns) = (uint64_t)number_ns;
 	}
 }
 
 #define TYPE(name, function, repeated) \
-	const struct key_type key_type_##name = {.take = (function), .repeatable = (repeated)};
-TYPE(DURATION, take_duration, false)
-TYPE(NUMBER, take_number, false)
-TYPE(REAL, take_real, false)
-TYPE(ABSOLUTE, take_absolute, false)
-TYPE(SIZE, take_size, false)
-TYPE(FIELDS, take_fields, false)
-TYPE(LISTEN, take_listen, false)
-TYPE(COMMAND, take_command, false)
-TYPE(GROUP, collect_group, false)
-TYPE(EXPRESSION, take_expression, false)
-TYPE(BACKOFF, take_backoff, false)
-TYPE(PICK, take_pick, false)
-TYPE(GLOB_LIST, take_glob_list, true)
-TYPE(SUBJECT_LIST, take_subject_list, true)
-TYPE(ACTION_LIST, take_action_list, true)
-TYPE(STEP_LIST, take_step_list, true)
+	const struct key_type key_type_##name = {.parse = (function), .repeatable = (repeated)};
+TYPE(DURATION, parse_duration, false)
+TYPE(NUMBER, parse_number, false)
+TYPE(REAL, parse_real, false)
+TYPE(ABSOLUTE, parse_absolute, false)
+TYPE(SIZE, parse_size, false)
+TYPE(FIELDS, parse_fields, false)
+TYPE(LISTEN, parse_listen, false)
+TYPE(COMMAND, parse_command, false)
+TYPE(GROUP, parse_group, false)
+TYPE(EXPRESSION, parse_expression, false)
+TYPE(BACKOFF, parse_backoff, false)
+TYPE(PICK, parse_pick, false)
+TYPE(GLOB_LIST, parse_glob_list, true)
+TYPE(SUBJECT_LIST, parse_subject_list, true)
+TYPE(ACTION_LIST, parse_action_list, true)
+TYPE(STEP_LIST, parse_step_list, true)
 
 #define CHOICES(name, ...)                                                      \
 	static const struct choice choices_##name[] = {__VA_ARGS__, {NULL, 0}}; \
-	const struct key_type key_type_##name = {.take = take_choice, .choices = choices_##name};
+	const struct key_type key_type_##name = {.parse = parse_choice, .choices = choices_##name};
 CHOICES(MODE, {"enforce", CGW_MODE_ENFORCE}, {"dry-run", CGW_MODE_DRY_RUN},
 	{"observe", CGW_MODE_OBSERVE})
 CHOICES(BACKEND, {"auto", CGW_BACKEND_AUTO}, {"systemd", CGW_BACKEND_SYSTEMD},

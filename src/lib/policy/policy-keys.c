@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-keys.c - sections and their keys: what keys.def says, and the controls of [limit]. */
+/* policy-keys.c - sections of the policy file and their keys, including the controls of [limit]. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,28 +19,29 @@
 #define KINDS_SELECT   (KINDS_PROTECT | KINDS_LIMIT | KINDS_RULE)
 #define KINDS_ALL      (KINDS_SELECT | KINDS_PLACE)
 
-#define HOME_POLICY  struct cgw_policy
-#define HOME_RECORD  struct cgw_policy
-#define HOME_METRICS struct cgw_policy
-#define HOME_PROTECT struct section
-#define HOME_LIMIT   struct section
-#define HOME_RULE    struct section
-#define HOME_PLACE   struct section
-#define HOME_SELECT  struct section
-#define HOME_ALL     struct section
+/* The struct that holds a key's member. */
+#define OWNER_POLICY  struct cgw_policy
+#define OWNER_RECORD  struct cgw_policy
+#define OWNER_METRICS struct cgw_policy
+#define OWNER_PROTECT struct section
+#define OWNER_LIMIT   struct section
+#define OWNER_RULE    struct section
+#define OWNER_PLACE   struct section
+#define OWNER_SELECT  struct section
+#define OWNER_ALL     struct section
 
 static const struct key keys[] = {
-#define KEY(sections_, name_, type_, member_, least_, most_, syntax_, help_) \
-	{                                                                    \
-		.name = (name_),                                             \
-		.syntax = (syntax_),                                         \
-		.help = (help_),                                             \
-		.type = &key_type_##type_,                                   \
-		.kinds = KINDS_##sections_,                                  \
-		.offset = offsetof(HOME_##sections_, member_),               \
-		.size = sizeof(((HOME_##sections_ *)0)->member_),            \
-		.least = (least_),                                           \
-		.most = (most_),                                             \
+#define KEY(sections_, name_, type_, member_, min_, max_, syntax_, help_) \
+	{                                                                 \
+		.name = (name_),                                          \
+		.syntax = (syntax_),                                      \
+		.help = (help_),                                          \
+		.type = &key_type_##type_,                                \
+		.kinds = KINDS_##sections_,                               \
+		.offset = offsetof(OWNER_##sections_, member_),           \
+		.size = sizeof(((OWNER_##sections_ *)0)->member_),        \
+		.min = (min_),                                            \
+		.max = (max_),                                            \
 	},
 #include "lib/policy/policy-keys.def"
 #undef KEY
@@ -79,13 +80,13 @@ int cgw_policy_key(size_t i, struct cgw_policy_key *ret_key)
 	return 0;
 }
 
-/* Those that are there once, and have no name. */
+/* Sections without a name, which may appear only once. */
 static bool is_single(size_t kind)
 {
 	return kind >= SECTION_POLICY;
 }
 
-static size_t kind_named(const char *word)
+static size_t kind_by_name(const char *word)
 {
 	size_t kind = 0;
 
@@ -94,29 +95,29 @@ static size_t kind_named(const char *word)
 	return kind;
 }
 
-/* The kind that the header's first word names; ARRAY_SIZE(kind_names) where it names none. */
+/* Returns ARRAY_SIZE(kind_names) if `word` is not a section. */
 static size_t find_kind(struct policy_loading *loading, const char *word)
 {
 	struct suggestion nearest = {.input = word};
-	size_t found = kind_named(word);
+	size_t found = kind_by_name(word);
 
 	if (found < ARRAY_SIZE(kind_names))
 		return found;
 	for (size_t kind = 0; kind < ARRAY_SIZE(kind_names); kind++)
 		suggestion_offer(&nearest, kind_names[kind]);
 	if (suggestion_word(&nearest) != NULL)
-		policy_error(loading, "unknown section \"%s\"; did you mean [%s%s]?", word,
+		policy_error(loading, "unknown section '%s'; did you mean [%s%s]?", word,
 			     suggestion_word(&nearest),
-			     is_single(kind_named(suggestion_word(&nearest))) ? "" : " NAME");
+			     is_single(kind_by_name(suggestion_word(&nearest))) ? "" : " NAME");
 	else
 		policy_error(loading,
-			     "unknown section \"%s\"; there are [policy], [record], [metrics], "
-			     "[protect NAME], [limit NAME], [rule NAME] and [place NAME]",
+			     "unknown section '%s' (expected [policy], [record], [metrics], "
+			     "[protect NAME], [limit NAME], [rule NAME] or [place NAME])",
 			     word);
 	return ARRAY_SIZE(kind_names);
 }
 
-static bool name_is_new(struct policy_loading *loading, size_t kind, const char *name)
+static bool check_name_is_new(struct policy_loading *loading, size_t kind, const char *name)
 {
 	const struct cgw_policy *policy = loading->policy;
 
@@ -125,8 +126,8 @@ static bool name_is_new(struct policy_loading *loading, size_t kind, const char 
 
 		if (other->kind != kind || strcmp(other->name, name) != 0)
 			continue;
-		policy_error(loading, "[%s %s] is there already, at %s:%u", kind_names[kind], name,
-			     other->file, other->line);
+		policy_error(loading, "duplicate section [%s %s] (first defined at %s:%u)",
+			     kind_names[kind], name, other->file, other->line);
 		return false;
 	}
 	return true;
@@ -156,14 +157,14 @@ static struct section *new_section(struct policy_loading *loading, size_t kind, 
 	return section;
 }
 
-/* Kept as a section without a name, so that keys which come twice are told like others. */
+/* Stored as a section without a name, so that duplicate keys are reported as in other sections. */
 static void begin_single(struct policy_loading *loading, struct section *section)
 {
 	struct section **place = &loading->policy->singles[section->kind - SECTION_POLICY];
 
 	if (*place != NULL) {
-		policy_error(loading, "[%s] is there already, at %s:%u", kind_names[section->kind],
-			     (*place)->file, (*place)->line);
+		policy_error(loading, "duplicate section [%s] (first defined at %s:%u)",
+			     kind_names[section->kind], (*place)->file, (*place)->line);
 		section_free(section);
 		return;
 	}
@@ -189,23 +190,23 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 	if (kind == ARRAY_SIZE(kind_names))
 		return;
 	if (is_single(kind) && name[0] != '\0') {
-		policy_error(loading, "[%s] has no name", word);
+		policy_error(loading, "unexpected name '%s' in section [%s]", name, word);
 		return;
 	}
 	if (!is_single(kind) && name[0] == '\0') {
-		policy_error(loading, "[%s] wants a name: [%s NAME]", word, word);
+		policy_error(loading, "section [%s] requires a name: [%s NAME]", word, word);
 		return;
 	}
 	if (name[strspn(name,
 			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] !=
 	    '\0') {
 		policy_error(loading,
-			     "a section's name is made of letters, digits, \"_\", \".\" and \"-\", "
-			     "not \"%s\"",
+			     "invalid section name '%s' (expected letters, digits, '_', '.' "
+			     "and '-')",
 			     name);
 		return;
 	}
-	if (!name_is_new(loading, kind, name))
+	if (!check_name_is_new(loading, kind, name))
 		return;
 	section = new_section(loading, kind, name);
 	if (section != NULL && is_single(kind)) {
@@ -229,7 +230,7 @@ static void unknown_key(struct policy_loading *loading, const char *name)
 {
 	struct suggestion nearest = {.input = name};
 	unsigned kind = loading->section->kind;
-	const char *elsewhere = NULL;
+	const char *other_section = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (keys[i].kinds & KIND_BIT(kind))
@@ -237,22 +238,23 @@ static void unknown_key(struct policy_loading *loading, const char *name)
 		else if (strcmp(keys[i].name, name) == 0)
 			for (size_t other = 0; other < ARRAY_SIZE(kind_names); other++)
 				if (keys[i].kinds & KIND_BIT(other))
-					elsewhere = kind_names[other];
+					other_section = kind_names[other];
 	}
 	for (size_t i = 0; kind == CGW_SECTION_LIMIT && i < CGW_CONTROL_COUNT; i++)
 		suggestion_offer(&nearest, cgw_control_info((enum cgw_control)i)->key);
-	if (elsewhere != NULL)
-		policy_error(loading, "\"%s\" is a key of [%s], not of [%s]", name, elsewhere,
-			     kind_names[kind]);
+	if (other_section != NULL)
+		policy_error(loading,
+			     "unknown key '%s' in section [%s]; it belongs in section [%s]", name,
+			     kind_names[kind], other_section);
 	else if (suggestion_word(&nearest) != NULL)
-		policy_error(loading, "unknown key \"%s\" in [%s]; did you mean \"%s\"?", name,
+		policy_error(loading, "unknown key '%s' in section [%s]; did you mean '%s'?", name,
 			     kind_names[kind], suggestion_word(&nearest));
 	else
-		policy_error(loading, "unknown key \"%s\" in [%s]", name, kind_names[kind]);
+		policy_error(loading, "unknown key '%s' in section [%s]", name, kind_names[kind]);
 }
 
-/* In [limit], every control is a key. False where none is called so. */
-static bool take_control(struct policy_loading *loading, const char *name, const char *value)
+/* In [limit], every control is a key. Returns false if `name` is not a control. */
+static bool parse_assignment(struct policy_loading *loading, const char *name, const char *value)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct section *section = loading->section;
@@ -267,8 +269,8 @@ static bool take_control(struct policy_loading *loading, const char *name, const
 	if (cgw_assignment_parse(text, &set.control, &set.value, &reason) < 0)
 		return false;
 	if (cgw_control_info(set.control)->action)
-		policy_error(loading, "%s is done once, it is not kept: it belongs to a rule",
-			     name);
+		policy_error(loading,
+			     "'%s' is an action, not a limit; use a [rule] section instead", name);
 	else if (cgw_value_check(set.control, set.value, &reason) < 0)
 		policy_error(loading, "%s: %s", name, reason.text);
 	sets = reallocarray(section->sets, section->set_count + 1, sizeof(*sets));
@@ -280,7 +282,7 @@ static bool take_control(struct policy_loading *loading, const char *name, const
 	section->sets = sets;
 	for (size_t i = 0; i < section->set_count; i++)
 		if (sets[i].control == set.control && !cgw_control_info(set.control)->instances) {
-			policy_error(loading, "%s is set twice", name);
+			policy_error(loading, "duplicate key '%s'", name);
 			break;
 		}
 	sets[section->set_count++] = set;
@@ -293,30 +295,30 @@ void policy_parse_key(struct policy_loading *loading, const char *name, const ch
 	size_t i;
 
 	if (section == NULL)
-		return; /* its header was a mistake, which is said already */
+		return; /* the error in its header is already reported */
 	if (value[0] == '\0') {
-		policy_error(loading, "%s wants a value", name);
+		policy_error(loading, "key '%s' requires a value", name);
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		if ((keys[i].kinds & KIND_BIT(section->kind)) && strcmp(keys[i].name, name) == 0)
 			break;
 	if (i == ARRAY_SIZE(keys)) {
-		if (section->kind != CGW_SECTION_LIMIT || !take_control(loading, name, value))
+		if (section->kind != CGW_SECTION_LIMIT || !parse_assignment(loading, name, value))
 			unknown_key(loading, name);
 		return;
 	}
 	if (loading->seen >> i & 1 && !keys[i].type->repeatable) {
-		policy_error(loading, "%s is there already, at line %u", name,
+		policy_error(loading, "duplicate key '%s' (first set on line %u)", name,
 			     loading->seen_line[i]);
 		return;
 	}
 	loading->seen |= UINT64_C(1) << i;
 	loading->seen_line[i] = loading->line;
-	keys[i].type->take(loading, &keys[i],
-			   (is_single(section->kind) ? (char *)loading->policy : (char *)section) +
-				   keys[i].offset,
-			   value);
+	keys[i].type->parse(loading, &keys[i],
+			    (is_single(section->kind) ? (char *)loading->policy : (char *)section) +
+				    keys[i].offset,
+			    value);
 }
 
-_Static_assert(ARRAY_SIZE(keys) <= 64, "keys that were seen are bits of one number");
+_Static_assert(ARRAY_SIZE(keys) <= 64, "the keys seen are bits of one uint64_t");

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-keys.h - the keys of the policy file, and the types of their values. */
+/* policy-keys.h - keys of the policy file and the types of their values. */
 #ifndef CGWARD_LIB_POLICY_POLICY_KEYS_H
 #define CGWARD_LIB_POLICY_POLICY_KEYS_H
 
 #include "lib/policy/policy-priv.h"
 
 struct key;
-/* Reads `value` into `member`; mistakes are reported with the line that is being read. */
-typedef void take_value(struct policy_loading *loading, const struct key *key, void *member,
-			const char *value);
+/* Stores `value` in `member`; errors are reported with the current line. */
+typedef void parse_value(struct policy_loading *loading, const struct key *key, void *member,
+			 const char *value);
 
-/* A value that is one of a few words. */
+/* One word of a key that accepts a few fixed words. */
 struct choice {
 	const char *word;
 	unsigned value;
 };
 
 struct key_type {
-	take_value *take;
+	parse_value *parse;
 	const struct choice *choices;
 	bool repeatable;
 };
@@ -26,8 +26,8 @@ struct key {
 	const char *name, *syntax, *help;
 	const struct key_type *type;
 	unsigned kinds;      /* bits of enum cgw_section_kind */
-	size_t offset, size; /* of the member in struct section, or in struct cgw_policy */
-	double least, most;
+	size_t offset, size; /* of the member in struct section or struct cgw_policy */
+	double min, max;
 };
 
 #define TYPE(name) extern const struct key_type key_type_##name;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * policy-load.c - the policy file, read by inih.
+ * policy-load.c - loading of policy files with inih.
  *
- * inih splits lines into keys and values, and does a few things without a word: it cuts lines at 200
- * bytes and reads the rest as a line of its own, cuts section names at 49, knows no line numbers, hides
- * empty sections and takes indented lines for more of the value before. So its lines come through
- * next_line(), which counts, refuses what inih would bend, and sees the headers itself.
+ * inih splits lines into keys and values, but silently cuts lines at 200 bytes and reads the rest
+ * as a separate line, cuts section names at 49 bytes, reports no line numbers, skips empty sections
+ * and treats indented lines as continuations. Therefore next_line() feeds it the lines: it counts
+ * them, rejects those that inih would misread, and parses section headers itself.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/policy/policy-priv.h"
 
-#define LINE_MAX_BYTES 197 /* with its newline and terminator, what inih's buffer of 200 takes */
+#define LINE_MAX_BYTES 197 /* plus newline and terminator: fits inih's buffer of 200 bytes */
 #define FILE_MAX_BYTES (4 << 20)
 #define SECTION_MAX    49
 
@@ -34,7 +34,7 @@ static void report(struct policy_loading *loading, bool warning, const char *fil
 	char text[sizeof(problem.diag.text)];
 
 	(void)vsnprintf(text, sizeof(text), format, arguments);
-	/* Values are quoted as they stand in the file: whatever bytes that were. */
+	/* Messages quote the file, which may contain any bytes. */
 	cgw_escape(problem.diag.text, sizeof(problem.diag.text), text, strlen(text));
 	cgw_escape(problem.diag.file, sizeof(problem.diag.file), file, strlen(file));
 	loading->errors += !warning;
@@ -78,29 +78,29 @@ struct reader {
 	const char *at, *end;
 };
 
-/* "[kind name]" without anything behind but a comment. */
-static void take_header(struct policy_loading *loading, const char *line, size_t length)
+/* "[kind name]", followed by nothing but a comment. */
+static void parse_header(struct policy_loading *loading, const char *line, size_t length)
 {
 	const char *close = memchr(line, ']', length), *rest;
 	char header[SECTION_MAX + 1];
 	size_t size;
 
 	loading->section = NULL;
-	loading->in_section = true; /* a bad one as well: its keys are not looked at */
+	loading->in_section = true; /* also if it is invalid: its keys are skipped */
 	if (close == NULL) {
-		policy_error(loading, "\"[\" is not closed by \"]\"");
+		policy_error(loading, "missing ']' in section header");
 		return;
 	}
 	size = (size_t)(close - line) - 1;
 	if (size > SECTION_MAX) {
-		policy_error(loading, "a section's header is %d bytes at most, not %zu",
-			     SECTION_MAX, size);
+		policy_error(loading, "section header too long (%zu bytes, maximum %d)", size,
+			     SECTION_MAX);
 		return;
 	}
 	for (rest = close + 1; rest < line + length && (*rest == ' ' || *rest == '\t');)
 		rest++;
 	if (rest < line + length && *rest != ';' && *rest != '#') {
-		policy_error(loading, "nothing may follow a section's header");
+		policy_error(loading, "unexpected text after section header");
 		return;
 	}
 	memcpy(header, line + 1, size);
@@ -108,35 +108,35 @@ static void take_header(struct policy_loading *loading, const char *line, size_t
 	policy_begin_section(loading, header);
 }
 
-/* Whether inih may have the line. Headers are taken here, and again by inih, which then is quiet. */
-static bool line_is_plain(struct policy_loading *loading, const char *line, size_t length)
+/* Whether to pass the line to inih. Parses section headers. */
+static bool is_key_line(struct policy_loading *loading, const char *line, size_t length)
 {
 	if (memchr(line, '\0', length) != NULL) {
-		policy_error(loading, "the line holds a NUL byte: this is no text");
+		policy_error(loading, "line contains a NUL byte (not a text file?)");
 		return false;
 	}
 	if (length == 0 || line[0] == '#' || line[0] == ';')
 		return false;
 	if (length > LINE_MAX_BYTES) {
 		policy_error(loading,
-			     "the line is %zu bytes long, %d are read; repeat the key for more "
+			     "line too long (%zu bytes, maximum %d); repeat the key for more "
 			     "patterns or actions",
 			     length, LINE_MAX_BYTES);
 		return false;
 	}
 	if (line[0] == '[') {
-		take_header(loading, line, length);
+		parse_header(loading, line, length);
 		return false;
 	}
-	/* A colon would do for inih, and cut keys in two. */
+	/* inih also splits at a colon, which could be part of the key. */
 	if (strcspn(line, "=:\n") >= length || line[strcspn(line, "=:\n")] != '=') {
-		policy_error(loading, "KEY = VALUE or [SECTION] is wanted");
+		policy_error(loading, "invalid line (expected KEY = VALUE or [SECTION])");
 		return false;
 	}
 	return true;
 }
 
-/* fgets() over the text, for inih: an empty line stands for each that it must not see. */
+/* fgets() for inih; returns an empty line in place of each line that inih must not see. */
 static char *next_line(char *buffer, int size, void *stream)
 {
 	struct reader *reader = stream;
@@ -150,7 +150,7 @@ static char *next_line(char *buffer, int size, void *stream)
 	reader->at = line + length + 1;
 	reader->loading->line++;
 	if (reader->loading->line == 1 && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-		line += 3; /* a byte order mark, which some editors write */
+		line += 3; /* byte order mark, written by some editors */
 		length -= 3;
 	}
 	while (length > 0 && (*line == ' ' || *line == '\t')) {
@@ -160,7 +160,7 @@ static char *next_line(char *buffer, int size, void *stream)
 	while (length > 0 &&
 	       (line[length - 1] == '\r' || line[length - 1] == ' ' || line[length - 1] == '\t'))
 		length--;
-	if (!line_is_plain(reader->loading, line, length))
+	if (!is_key_line(reader->loading, line, length))
 		length = 0;
 	memcpy(buffer, line, length);
 	buffer[length] = '\n';
@@ -168,13 +168,13 @@ static char *next_line(char *buffer, int size, void *stream)
 	return buffer;
 }
 
-static int take_pair(void *user, const char *section, const char *name, const char *value)
+static int parse_pair(void *user, const char *section, const char *name, const char *value)
 {
 	struct policy_loading *loading = user;
 
-	(void)section; /* next_line() has seen it, and did not cut its name */
+	(void)section; /* cut by inih; next_line() has parsed the header */
 	if (!loading->in_section)
-		policy_error(loading, "%s stands before any section", name);
+		policy_error(loading, "key '%s' is outside of any section", name);
 	else
 		policy_parse_key(loading, name, value);
 	return 1;
@@ -189,8 +189,8 @@ static void parse_text(struct policy_loading *loading, const char *name, const c
 	loading->line = 0;
 	loading->section = NULL;
 	loading->in_section = false;
-	if (ini_parse_stream(next_line, &reader, take_pair, loading) != 0 && loading->errors == 0)
-		policy_error(loading, "not understood");
+	if (ini_parse_stream(next_line, &reader, parse_pair, loading) != 0 && loading->errors == 0)
+		policy_error(loading, "cannot parse the file");
 }
 
 static void set_defaults(struct cgw_policy *policy)
@@ -238,20 +238,20 @@ int cgw_policy_parse(const char *name, const char *text, size_t length,
 	return finish(&loading, ret_policy);
 }
 
-/* Nobody but root may say what root does, neither in the file nor by putting another in its place. */
+/* As root, the file controls what root does: only root may be able to change or replace it. */
 static bool is_safe(struct policy_loading *loading, const struct stat *status, const char *what)
 {
 	if (geteuid() != 0)
 		return true;
 	if (status->st_uid != 0) {
 		policy_error(loading,
-			     "the %s belongs to user %u, who could say what root does; "
-			     "chown root it",
+			     "the %s is owned by user %u, not by root; run 'chown root' on it",
 			     what, (unsigned)status->st_uid);
 		return false;
 	}
 	if (status->st_mode & (S_IWGRP | S_IWOTH)) {
-		policy_error(loading, "the %s can be written by others than root; chmod go-w it",
+		policy_error(loading,
+			     "the %s is writable by users other than root; run 'chmod go-w' on it",
 			     what);
 		return false;
 	}
@@ -301,7 +301,7 @@ static void load_file(struct policy_loading *loading, const char *path)
 		return;
 	}
 	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX_BYTES) {
-		policy_error(loading, "not a file of at most %d bytes", FILE_MAX_BYTES);
+		policy_error(loading, "not a regular file of at most %dM", FILE_MAX_BYTES >> 20);
 		return;
 	}
 	if (!is_safe(loading, &status, "file"))
@@ -327,7 +327,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* As a ConfigMap is mounted, whose directories are for everyone to write. */
+/* A Kubernetes ConfigMap is mounted read-only, but its directories are world-writable. */
 static bool is_read_only(const char *directory)
 {
 	struct statvfs mounted;
@@ -344,7 +344,7 @@ static void load_directory(struct policy_loading *loading, const char *directory
 	loading->file = directory;
 	loading->line = 0;
 	loading->section = NULL;
-	/* Who may write to it may put a link there to a file of root's that says something else. */
+	/* Write access is enough to add a link to another file owned by root. */
 	if (stat(directory, &status) == 0 && S_ISDIR(status.st_mode) && !is_read_only(directory) &&
 	    !is_safe(loading, &status, "directory"))
 		return;

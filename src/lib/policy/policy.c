@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy.c - what a loaded policy says, and its end. */
+/* policy.c - access to a loaded policy. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -136,8 +136,8 @@ int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_
 	return 0;
 }
 
-/* What somebody else made of a control is seen in the frames, so its metric is read. */
-static void control_wants(enum cgw_control control, struct cgw_metric_set *set)
+/* Changes by other processes are detected in the frames, so the control's metric is sampled. */
+static void add_control_metric(enum cgw_control control, struct cgw_metric_set *set)
 {
 	const struct cgw_control_info *info = cgw_control_info(control);
 
@@ -145,7 +145,7 @@ static void control_wants(enum cgw_control control, struct cgw_metric_set *set)
 		cgw_metric_set_add(set, (enum cgw_metric)info->metric);
 }
 
-static void rule_wants(const struct rule *rule, struct cgw_metric_set *set)
+static void add_rule_metrics(const struct rule *rule, struct cgw_metric_set *set)
 {
 	cgw_expression_metrics(rule->when, set);
 	if (rule->until != NULL)
@@ -158,7 +158,7 @@ static void rule_wants(const struct rule *rule, struct cgw_metric_set *set)
 
 			if (action->kind != CGW_ACTION_LIMIT)
 				continue;
-			control_wants(action->control, set);
+			add_control_metric(action->control, set);
 			if (action->percent > 0)
 				cgw_metric_set_add(set, tighten_usage(action->control));
 		}
@@ -166,7 +166,7 @@ static void rule_wants(const struct rule *rule, struct cgw_metric_set *set)
 
 void cgw_policy_metrics_used(const struct cgw_policy *policy, struct cgw_metric_set *set)
 {
-	/* An empty group is not frozen: what is moved into it later would stand still. */
+	/* Empty groups are not frozen: processes moved into them later would be frozen, too. */
 	cgw_metric_set_add(set, CGW_M_CGROUP_POPULATED);
 	cgw_metric_set_add(set, CGW_M_CGROUP_FROZEN);
 	for (size_t i = 0; i < policy->count; i++) {
@@ -175,8 +175,8 @@ void cgw_policy_metrics_used(const struct cgw_policy *policy, struct cgw_metric_
 		if (section->selection.min_procs > 0)
 			cgw_metric_set_add(set, CGW_M_PIDS_CURRENT);
 		for (size_t j = 0; j < section->set_count; j++)
-			control_wants(section->sets[j].control, set);
+			add_control_metric(section->sets[j].control, set);
 		if (section->kind == CGW_SECTION_RULE)
-			rule_wants(&section->rule, set);
+			add_rule_metrics(&section->rule, set);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* protection.c - the [protect] sections of the machine's policy, for changes by hand. */
+/* protection.c - [protect] sections of the system's policy, applied to changes by hand. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,13 +7,13 @@
 #include "lib/model/group-identity.h"
 #include <cgward/policy.h>
 
-#define MACHINE_FILE      "/etc/cgward/cgward.conf"
-#define MACHINE_DIRECTORY "/etc/cgward/conf.d"
+#define SYSTEM_FILE      "/etc/cgward/cgward.conf"
+#define SYSTEM_DIRECTORY "/etc/cgward/conf.d"
 
 struct cgw_protection {
 	const struct cgw_layout *layout;
 	struct cgw_policy *policy;
-	struct cgw_frame *frame; /* the groups of this moment, once one is asked for */
+	struct cgw_frame *frame; /* read at the first check; NULL before */
 };
 
 struct cgw_protection *cgw_protection_free(struct cgw_protection *protection)
@@ -36,12 +36,12 @@ int cgw_protection_load(const struct cgw_layout *layout, const char *file,
 			struct cgw_protection **ret_protection)
 {
 	const char *directory =
-		file == NULL && !is_missing(MACHINE_DIRECTORY) ? MACHINE_DIRECTORY : NULL;
+		file == NULL && !is_missing(SYSTEM_DIRECTORY) ? SYSTEM_DIRECTORY : NULL;
 	struct cgw_protection *protection;
 	int r;
 
-	if (file == NULL && !is_missing(MACHINE_FILE))
-		file = MACHINE_FILE;
+	if (file == NULL && !is_missing(SYSTEM_FILE))
+		file = SYSTEM_FILE;
 	*ret_protection = NULL;
 	if (file == NULL && directory == NULL)
 		return 0;
@@ -57,7 +57,7 @@ int cgw_protection_load(const struct cgw_layout *layout, const char *file,
 	return r;
 }
 
-static int take_frame(struct cgw_protection *protection)
+static int read_frame(struct cgw_protection *protection)
 {
 	const struct cgw_sampler_options options = {.once = true};
 	struct cgw_snapshot *snapshot = NULL;
@@ -80,7 +80,7 @@ static int take_frame(struct cgw_protection *protection)
 	return r;
 }
 
-/* Units, containers, owners; who runs what in a group is not asked for each change by hand. */
+/* Only units, containers and owners: processes are not inspected for each change by hand. */
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
 			      enum cgw_subject subject, const char *pattern)
 {
@@ -107,11 +107,11 @@ int cgw_protection_check(void *context, const char *path, enum cgw_step_kind kin
 	if (protection == NULL || kind == CGW_STEP_THAW || kind == CGW_STEP_CREATE)
 		return 0;
 	if (protection->frame == NULL)
-		r = take_frame(protection);
+		r = read_frame(protection);
 	if (r < 0)
 		return r;
 	group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(protection->frame)), path);
-	if (group == CGW_NO_GROUP) /* made since, by this very plan */
+	if (group == CGW_NO_GROUP) /* created by this plan */
 		return 0;
 	return cgw_policy_check_protected(protection->policy, protection->frame, &facts, group,
 					  CGW_CONTROL_COUNT, diag);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rehearsal.c - a policy run over samples that were kept, with nothing done.
+ * rehearsal.c - a policy run over recorded samples without any effect.
  *
- * It is the engine itself, in a dry run: each action is answered as if it had been done, and written
- * down. What a group is beyond its figures is told from its path, and its age from when it came.
+ * Runs the engine itself in dry-run mode, reports each action as done and records it. Facts about a
+ * group are derived from its path, and its age from the sample in which it first appeared.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,15 +16,15 @@
 #include <cgward/render.h>
 
 struct cgw_rehearsal {
-	struct cgw_policy policy; /* a copy on top: its sections are the caller's */
+	struct cgw_policy policy; /* shallow copy; the caller owns the sections */
 	struct cgw_engine *engine;
 	struct cgw_rehearsed_action *actions;
 	size_t count, capacity;
 	struct cgw_rehearsed_section *sections;
-	uint64_t *born_ns, *spare_ns; /* by group, boottime; 0: it was there at the beginning */
-	uint32_t born_count, born_capacity;
+	uint64_t *created_ns, *spare_ns; /* by group, boottime; 0: existed in the first sample */
+	uint32_t created_count, created_capacity;
 	uint64_t boot, now_ns, realtime_ns;
-	bool some;
+	bool started;
 };
 
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
@@ -39,9 +39,9 @@ static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t gr
 	const struct cgw_rehearsal *rehearsal = context;
 	uint64_t now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(frame));
 
-	if (group >= rehearsal->born_count || rehearsal->born_ns[group] == 0)
-		return UINT64_MAX; /* older than the recording, who knows how much */
-	return now_ns - rehearsal->born_ns[group];
+	if (group >= rehearsal->created_count || rehearsal->created_ns[group] == 0)
+		return UINT64_MAX; /* older than the recording, age unknown */
+	return now_ns - rehearsal->created_ns[group];
 }
 
 int cgw_rehearsal_new(const struct cgw_policy *policy, uint64_t interval_ns,
@@ -76,51 +76,51 @@ struct cgw_rehearsal *cgw_rehearsal_free(struct cgw_rehearsal *rehearsal)
 	}
 	free(rehearsal->actions);
 	free(rehearsal->sections);
-	free(rehearsal->born_ns);
+	free(rehearsal->created_ns);
 	free(rehearsal->spare_ns);
 	free(rehearsal);
 	return NULL;
 }
 
-/* When each group came: those of the first sample were there before. */
-static int follow_births(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame)
+/* Updates creation times. Groups of the first sample existed before. */
+static int update_created(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	bool first = rehearsal->born_count == 0 || cgw_frame_before(frame) == NULL;
+	bool first = rehearsal->created_count == 0 || cgw_frame_before(frame) == NULL;
 	uint64_t *swap;
 
-	if (topology->count > rehearsal->born_capacity) {
+	if (topology->count > rehearsal->created_capacity) {
 		uint32_t capacity = topology->count + topology->count / 2;
-		uint64_t *born = reallocarray(rehearsal->born_ns, capacity, sizeof(*born));
+		uint64_t *created = reallocarray(rehearsal->created_ns, capacity, sizeof(*created));
 		uint64_t *spare;
 
-		if (born == NULL)
+		if (created == NULL)
 			return -ENOMEM;
-		rehearsal->born_ns = born;
+		rehearsal->created_ns = created;
 		spare = reallocarray(rehearsal->spare_ns, capacity, sizeof(*spare));
 		if (spare == NULL)
 			return -ENOMEM;
 		rehearsal->spare_ns = spare;
-		rehearsal->born_capacity = capacity;
+		rehearsal->created_capacity = capacity;
 	}
 	for (uint32_t group = 0; group < topology->count; group++) {
 		uint32_t before = first ? CGW_NO_GROUP : cgw_frame_previous(frame, group);
 
 		if (first)
 			rehearsal->spare_ns[group] = 0;
-		else if (before == CGW_NO_GROUP || before >= rehearsal->born_count)
+		else if (before == CGW_NO_GROUP || before >= rehearsal->created_count)
 			rehearsal->spare_ns[group] = rehearsal->now_ns;
 		else
-			rehearsal->spare_ns[group] = rehearsal->born_ns[before];
+			rehearsal->spare_ns[group] = rehearsal->created_ns[before];
 	}
-	swap = rehearsal->born_ns;
-	rehearsal->born_ns = rehearsal->spare_ns;
+	swap = rehearsal->created_ns;
+	rehearsal->created_ns = rehearsal->spare_ns;
 	rehearsal->spare_ns = swap;
-	rehearsal->born_count = topology->count;
+	rehearsal->created_count = topology->count;
 	return 0;
 }
 
-/* The last action of that kind on that value that still stands, or NULL. */
+/* The last action of that kind on that value that is still in effect, or NULL. */
 static struct cgw_rehearsed_action *
 find_open(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind, const struct cgw_action *like)
 {
@@ -148,14 +148,14 @@ static void close_all(struct cgw_rehearsal *rehearsal, uint64_t now_ns)
 			close_at(&rehearsal->actions[i], now_ns);
 }
 
-static bool holds(enum cgw_action_kind kind)
+static bool is_lasting(enum cgw_action_kind kind)
 {
 	return kind == CGW_ACTION_LIMIT || kind == CGW_ACTION_FREEZE;
 }
 
-static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
+static int append_action(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
-	struct cgw_rehearsed_action *actions = rehearsal->actions, *mine;
+	struct cgw_rehearsed_action *actions = rehearsal->actions, *added;
 
 	if (rehearsal->count == rehearsal->capacity) {
 		size_t capacity = 2 * rehearsal->capacity + 64;
@@ -166,8 +166,8 @@ static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *
 		rehearsal->actions = actions;
 		rehearsal->capacity = capacity;
 	}
-	mine = &actions[rehearsal->count++];
-	*mine = (struct cgw_rehearsed_action){
+	added = &actions[rehearsal->count++];
+	*added = (struct cgw_rehearsed_action){
 		.realtime_ns = rehearsal->realtime_ns,
 		.boottime_ns = rehearsal->now_ns,
 		.kind = action->kind,
@@ -176,18 +176,18 @@ static int write_down(struct cgw_rehearsal *rehearsal, const struct cgw_action *
 		.step = action->step,
 		.group_id = action->group_id,
 		.signal = action->signal,
-		.active_at_end = holds(action->kind),
+		.active_at_end = is_lasting(action->kind),
 		.path = strdup(action->path),
 		.value = strdup(action->value != NULL ? action->value : ""),
 		.reason = strdup(action->reason != NULL ? action->reason : ""),
 	};
-	return mine->path != NULL && mine->value != NULL && mine->reason != NULL ? 0 : -ENOMEM;
+	return added->path != NULL && added->value != NULL && added->reason != NULL ? 0 : -ENOMEM;
 }
 
-static int take(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
+static int record_action(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
 	bool ends = action->kind == CGW_ACTION_RESTORE || action->kind == CGW_ACTION_THAW;
-	/* A value that replaces another one ends it. */
+	/* A new value ends the previous one. */
 	struct cgw_rehearsed_action *before =
 		find_open(rehearsal,
 			  action->kind == CGW_ACTION_THAW      ? CGW_ACTION_FREEZE
@@ -201,10 +201,12 @@ static int take(struct cgw_rehearsal *rehearsal, const struct cgw_action *action
 		return 0;
 	if (action->section != NONE && action->kind != CGW_ACTION_LOG)
 		rehearsal->sections[action->section].actions++;
-	return write_down(rehearsal, action);
+	return append_action(rehearsal, action);
 }
 
-/* What the group's control was in the sample, in words that can be ranked; "" where it is not in it. */
+/*
+ * Formats the value of the group's control in the sample, so that it can be ranked; "" if unknown.
+ */
 static void present_value(const struct cgw_frame *frame, const struct cgw_action *action,
 			  char *buffer, size_t size)
 {
@@ -225,8 +227,8 @@ static void present_value(const struct cgw_frame *frame, const struct cgw_action
 		(void)snprintf(buffer, size, "%llu", (unsigned long long)number.value);
 }
 
-static int answer(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
-		  const struct cgw_action *actions, size_t count)
+static int report_results(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
+			  const struct cgw_action *actions, size_t count)
 {
 	int r = 0;
 
@@ -236,7 +238,7 @@ static int answer(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame
 						   .accepted_value = actions[i].value};
 		char before[64] = "";
 
-		r = take(rehearsal, &actions[i]);
+		r = record_action(rehearsal, &actions[i]);
 		if (actions[i].kind == CGW_ACTION_LIMIT)
 			present_value(frame, &actions[i], before, sizeof(before));
 		result.old_value = before;
@@ -245,7 +247,7 @@ static int answer(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame
 	return r;
 }
 
-/* Thaws and second signals that were due since the last sample, each at its own time. */
+/* Runs thaws and second signals due since the last sample, each at its own time. */
 static int run_timers(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
 		      uint64_t until_ns, uint64_t until_realtime_ns)
 {
@@ -260,7 +262,7 @@ static int run_timers(struct cgw_rehearsal *rehearsal, const struct cgw_frame *f
 		rehearsal->realtime_ns = until_realtime_ns - (until_ns - due_ns);
 		r = cgw_engine_timers(rehearsal->engine, due_ns, &actions, &count);
 		if (r == 0)
-			r = answer(rehearsal, frame, actions, count);
+			r = report_results(rehearsal, frame, actions, count);
 	}
 	return r;
 }
@@ -273,7 +275,7 @@ static enum cgw_truth truth_of(struct cgw_engine *engine, uint32_t section, uint
 	return cgw_expression_evaluate(engine->policy->sections[section]->rule.when, &scope);
 }
 
-/* How often each condition held, and on how many groups: why a rule did not act. */
+/* Counts how often each condition held, and for how many groups: shows why a rule did not act. */
 static void count_truths(struct cgw_rehearsal *rehearsal)
 {
 	struct cgw_engine *engine = rehearsal->engine;
@@ -286,7 +288,7 @@ static void count_truths(struct cgw_rehearsal *rehearsal)
 		if (section->kind != CGW_SECTION_RULE && section->kind != CGW_SECTION_LIMIT)
 			continue;
 		for (uint32_t group = 0; group < engine->group_count; group++) {
-			if (engine->sections[s].rows[group] < ROW_TAKEN)
+			if (engine->sections[s].rows[group] < ROW_SELECTED)
 				continue;
 			groups++;
 			if (section->kind == CGW_SECTION_RULE)
@@ -308,12 +310,12 @@ static void count_truths(struct cgw_rehearsal *rehearsal)
 	}
 }
 
-/* Another boot is another machine: nothing of before stands on it. */
-static int start_over(struct cgw_rehearsal *rehearsal)
+/* After a reboot, nothing of the previous boot is in effect. */
+static int begin_boot(struct cgw_rehearsal *rehearsal)
 {
 	close_all(rehearsal, rehearsal->now_ns);
 	rehearsal->engine = cgw_engine_free(rehearsal->engine);
-	rehearsal->born_count = 0;
+	rehearsal->created_count = 0;
 	return cgw_engine_new(&rehearsal->policy, &rehearsal->engine);
 }
 
@@ -327,20 +329,20 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 	size_t count;
 	int r = 0;
 
-	if (!rehearsal->some || boot != rehearsal->boot || now_ns <= rehearsal->now_ns)
-		r = start_over(rehearsal);
+	if (!rehearsal->started || boot != rehearsal->boot || now_ns <= rehearsal->now_ns)
+		r = begin_boot(rehearsal);
 	if (r == 0 && rehearsal->engine->frame != NULL)
 		r = run_timers(rehearsal, frame, now_ns, cgw_snapshot_realtime_ns(now));
-	rehearsal->some = true;
+	rehearsal->started = true;
 	rehearsal->boot = boot;
 	rehearsal->now_ns = now_ns;
 	rehearsal->realtime_ns = cgw_snapshot_realtime_ns(now);
 	if (r == 0)
-		r = follow_births(rehearsal, frame);
+		r = update_created(rehearsal, frame);
 	if (r == 0)
 		r = cgw_engine_step(rehearsal->engine, frame, &facts, now_ns, &actions, &count);
 	if (r == 0)
-		r = answer(rehearsal, frame, actions, count);
+		r = report_results(rehearsal, frame, actions, count);
 	if (r == 0)
 		count_truths(rehearsal);
 	return r;
@@ -349,7 +351,7 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 const struct cgw_rehearsed_action *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
 							 size_t *ret_count)
 {
-	/* What still stands has been there until the last sample. */
+	/* Open actions last until the last sample. */
 	for (size_t i = 0; i < rehearsal->count; i++)
 		if (rehearsal->actions[i].active_at_end)
 			rehearsal->actions[i].active_ns =

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * renew.c - what goes on under a policy that was loaded anew.
+ * renew.c - state of instances carried over a policy reload.
  *
- * A rule of the same name goes on where it stood: its hold is as long as it says now, and what it set
- * on a group becomes what its rungs up to the present one say now. A group that it no longer selects,
- * or that is protected now, it lets go.
+ * A rule with the same name continues: its hold gets the new length, and the values that it has set
+ * on a group change to those of the new rule's steps up to the current one. Groups that the rule no
+ * longer selects, or that are now protected, are released.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/policy/engine.h"
 
-static const char reason[] = "the policy was loaded anew";
+static const char reason[] = "policy reloaded";
 
 static uint64_t hold_of(const struct rule *rule, uint32_t step)
 {
@@ -33,10 +33,11 @@ void instance_reload(struct cgw_engine *engine, struct instance *instance,
 					hold_of(now, instance->step);
 }
 
-/* It is released as one whose rule is no more; the new rule begins with the group like any other. */
-static void let_go(struct cgw_engine *engine, struct instance *instance, bool selected)
+/* Releases the instance like one of a removed rule; the new rule starts afresh. */
+static void detach(struct cgw_engine *engine, struct instance *instance, bool selected)
 {
-	engine->sections[instance->section].rows[instance->group] = selected ? ROW_TAKEN : ROW_NONE;
+	engine->sections[instance->section].rows[instance->group] =
+		selected ? ROW_SELECTED : ROW_NONE;
 	instance->section = NONE;
 }
 
@@ -59,24 +60,24 @@ static void mark_stale(struct cgw_engine *engine, const struct instance *instanc
 	}
 }
 
-/* What was tightened stays as tight as it is, but for a floor that is higher now. */
-static void keep_tightened(struct cgw_engine *engine, const struct instance *instance,
-			   const struct rule_action *action)
+/* A tightened value stays, but is raised to a higher new floor. */
+static void renew_tightened(struct cgw_engine *engine, const struct instance *instance,
+			    const struct rule_action *action)
 {
-	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(engine->frame));
-	struct slot *slot =
-		slot_of(engine, instance->group, action->control, action->floor, instance->dry_run);
+	const struct cgw_system_stat *system = cgw_snapshot_system(cgw_frame_now(engine->frame));
+	struct slot *slot = slot_get(engine, instance->group, action->control, action->floor,
+				     instance->dry_run);
 	struct claim *claim =
 		slot != NULL ? claim_of(slot, instance_index(engine, instance)) : NULL;
-	double there, floor;
+	double current, floor;
 
-	if (slot != NULL && claim == NULL && slot->count == 0 && slot->asked == NULL)
-		slot_free(engine, slot); /* it was not there before */
+	if (slot != NULL && claim == NULL && slot->count == 0 && slot->written == NULL)
+		slot_free(engine, slot); /* slot_get() has just created it */
 	if (claim == NULL)
 		return;
 	claim->stale = false;
-	if (value_rank(action->control, claim->value, machine, &there) &&
-	    value_rank(action->control, action->floor, machine, &floor) && there < floor)
+	if (value_rank(action->control, claim->value, system, &current) &&
+	    value_rank(action->control, action->floor, system, &floor) && current < floor)
 		(void)slot_claim(engine, slot, instance->section, instance_index(engine, instance),
 				 action->floor);
 }
@@ -93,7 +94,7 @@ static bool is_protected(const struct cgw_engine *engine, const struct instance 
 					  instance->group, control, &diag) < 0;
 }
 
-/* Claims what the action says now. */
+/* Claims the action's new value. */
 static void renew_action(struct cgw_engine *engine, const struct instance *instance,
 			 const struct rule_action *action)
 {
@@ -102,16 +103,16 @@ static void renew_action(struct cgw_engine *engine, const struct instance *insta
 	if (action->kind != CGW_ACTION_LIMIT)
 		return;
 	if (action->percent > 0) {
-		keep_tightened(engine, instance, action);
+		renew_tightened(engine, instance, action);
 		return;
 	}
-	slot = slot_of(engine, instance->group, action->control, action->value, instance->dry_run);
+	slot = slot_get(engine, instance->group, action->control, action->value, instance->dry_run);
 	if (slot != NULL)
 		(void)slot_claim(engine, slot, instance->section, instance_index(engine, instance),
 				 action->value);
 }
 
-/* A freeze ends when its time as it is now, from now on, is over at the latest. */
+/* Limits a freeze to its new time, counted from now. */
 static void renew_freeze(struct cgw_engine *engine, struct instance *instance, uint64_t longest_ns)
 {
 	if (instance->thaw_ns > engine->now_ns + longest_ns)
@@ -123,7 +124,7 @@ static void renew_freeze(struct cgw_engine *engine, struct instance *instance, u
 		    instance_index(engine, instance));
 }
 
-static void settle(struct cgw_engine *engine, const struct instance *instance)
+static void settle_slots(struct cgw_engine *engine, const struct instance *instance)
 {
 	uint32_t i, next;
 
@@ -147,7 +148,7 @@ static void renew(struct cgw_engine *engine, struct instance *instance)
 			const struct rule_action *action = &rule->steps[step].actions[i];
 
 			if (is_protected(engine, instance, action)) {
-				let_go(engine, instance, true);
+				detach(engine, instance, true);
 				return;
 			}
 			renew_action(engine, instance, action);
@@ -155,7 +156,7 @@ static void renew(struct cgw_engine *engine, struct instance *instance)
 				longest_ns = action->duration_ns;
 		}
 	renew_freeze(engine, instance, longest_ns);
-	settle(engine, instance);
+	settle_slots(engine, instance);
 }
 
 void engine_renew(struct cgw_engine *engine)
@@ -173,7 +174,7 @@ void engine_renew(struct cgw_engine *engine)
 			cgw_policy_section_matches(engine->policy, instance->section, engine->frame,
 						   engine->facts, instance->group) != CGW_FALSE;
 		if (!selected || (instance->phase == CGW_PHASE_ACTIVE && dry != instance->dry_run))
-			let_go(engine, instance, selected);
+			detach(engine, instance, selected);
 		else if (instance->phase == CGW_PHASE_ACTIVE)
 			renew(engine, instance);
 	}

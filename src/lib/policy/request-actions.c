@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* request-actions.c - the actions of a rung, asked for in the order in which they are written. */
+/* request-actions.c - requests the actions of a step, in the order of the policy file. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ const char *cgw_action_kind_name(enum cgw_action_kind kind)
 	return kind < CGW_ACTION_KIND_COUNT ? names[kind] : "?";
 }
 
-/* What the group uses of it, in the control's unit. */
+/* Current usage of the group, in the control's unit. */
 static bool usage_now(const struct cgw_engine *engine, uint32_t group, enum cgw_control control,
 		      double *ret_usage)
 {
@@ -37,10 +37,10 @@ static bool usage_now(const struct cgw_engine *engine, uint32_t group, enum cgw_
 }
 
 /*
- * How low a limit may go without `force` while so much is in use: below, the kernel would kill or refuse
- * forks, and limit/ would refuse the value for that. The same on v1 and v2.
+ * The lowest limit without `force` for this usage: below, the kernel would kill processes or refuse
+ * forks, and lib/limit rejects the value. The same on v1 and v2.
  */
-static double least_of(enum cgw_control control, double usage)
+static double lowest_value(enum cgw_control control, double usage)
 {
 	const struct control_row *row = control_row(control);
 	unsigned percent = row->guard_percent[1] > row->guard_percent[2] ? row->guard_percent[1]
@@ -50,11 +50,12 @@ static double least_of(enum cgw_control control, double usage)
 }
 
 /*
- * The value that is so much lower than the limit now, or than what is used where that is less. False
- * where neither is known, or nothing is left to tighten: the floor is reached, or what is in use.
+ * Computes the reduced limit, from the current limit or from the usage, whichever is lower. Returns
+ * false if neither is known, or if the limit is already at the floor or cannot go below the usage.
  */
-static bool tightened(const struct cgw_engine *engine, uint32_t group,
-		      const struct rule_action *action, bool force, char *buffer, size_t size)
+static bool compute_tightened(const struct cgw_engine *engine, uint32_t group,
+			      const struct rule_action *action, bool force, char *buffer,
+			      size_t size)
 {
 	const struct cgw_control_info *info = cgw_control_info(action->control);
 	const struct cgw_snapshot *now = cgw_frame_now(engine->frame);
@@ -73,8 +74,8 @@ static bool tightened(const struct cgw_engine *engine, uint32_t group,
 	if (limit.state == CGW_OK && (double)limit.value <= floor_rank)
 		return false;
 	base *= 1 - action->percent / 100;
-	if (used && !force && base < least_of(action->control, usage))
-		base = least_of(action->control, usage);
+	if (used && !force && base < lowest_value(action->control, usage))
+		base = lowest_value(action->control, usage);
 	if (base < floor_rank)
 		base = floor_rank;
 	if (limit.state == CGW_OK && base >= (double)limit.value)
@@ -86,21 +87,21 @@ static bool tightened(const struct cgw_engine *engine, uint32_t group,
 	return true;
 }
 
-static bool ask_limit(struct cgw_engine *engine, struct instance *instance,
-		      const struct rule_action *action, const char *reason)
+static bool request_limit(struct cgw_engine *engine, struct instance *instance,
+			  const struct rule_action *action, const char *reason)
 {
 	const char *value = action->value;
 	struct slot *slot;
 	char lower[64];
 
 	if (action->percent > 0) {
-		if (!tightened(engine, instance->group, action,
-			       engine->policy->sections[instance->section]->rule.force, lower,
-			       sizeof(lower)))
-			return true; /* nothing is left to tighten */
+		if (!compute_tightened(engine, instance->group, action,
+				       engine->policy->sections[instance->section]->rule.force,
+				       lower, sizeof(lower)))
+			return true; /* cannot be tightened further */
 		value = lower;
 	}
-	slot = slot_of(engine, instance->group, action->control, value, instance->dry_run);
+	slot = slot_get(engine, instance->group, action->control, value, instance->dry_run);
 	if (slot == NULL ||
 	    !slot_claim(engine, slot, instance->section, instance_index(engine, instance), value))
 		return false;
@@ -108,14 +109,14 @@ static bool ask_limit(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-static bool ask_freeze(struct cgw_engine *engine, struct instance *instance,
-		       const struct rule_action *action, const char *reason)
+static bool request_freeze(struct cgw_engine *engine, struct instance *instance,
+			   const struct rule_action *action, const char *reason)
 {
 	struct cgw_number populated = cgw_snapshot_number(cgw_frame_now(engine->frame),
 							  CGW_M_CGROUP_POPULATED, instance->group);
 	struct cgw_action freeze;
 
-	/* What is moved into an empty frozen group stands still: a unit that could not start. */
+	/* Processes moved into an empty frozen group would not start, for example a unit. */
 	if (populated.state == CGW_OK && populated.value == 0)
 		return true;
 	freeze = instance_action(engine, instance, CGW_ACTION_FREEZE, reason);
@@ -125,8 +126,8 @@ static bool ask_freeze(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-static bool ask_kill(struct cgw_engine *engine, struct instance *instance,
-		     const struct rule_action *action, const char *reason)
+static bool request_kill(struct cgw_engine *engine, struct instance *instance,
+			 const struct rule_action *action, const char *reason)
 {
 	struct cgw_action kill = instance_action(engine, instance, CGW_ACTION_KILL, reason);
 
@@ -141,9 +142,9 @@ static bool ask_kill(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-/* Those without anything to keep in the books. */
-static bool ask_other(struct cgw_engine *engine, struct instance *instance,
-		      const struct rule_action *action, const char *reason)
+/* Actions without state in the ledger. */
+static bool request_other(struct cgw_engine *engine, struct instance *instance,
+			  const struct rule_action *action, const char *reason)
 {
 	struct cgw_action other =
 		instance_action(engine, instance, (enum cgw_action_kind)action->kind, reason);
@@ -160,38 +161,38 @@ static bool ask_other(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
-typedef bool ask_action(struct cgw_engine *engine, struct instance *instance,
-			const struct rule_action *action, const char *reason);
+typedef bool request_action(struct cgw_engine *engine, struct instance *instance,
+			    const struct rule_action *action, const char *reason);
 
-/* How each kind is asked for, and whether protected groups are spared it. */
+/* How to request each kind, and whether it changes the group (refused if protected). */
 static const struct {
-	ask_action *ask;
-	bool touches;
-} asks[CGW_ACTION_KIND_COUNT] = {
-	[CGW_ACTION_LIMIT] = {ask_limit, true},   [CGW_ACTION_FREEZE] = {ask_freeze, true},
-	[CGW_ACTION_KILL] = {ask_kill, true},     [CGW_ACTION_RECLAIM] = {ask_other, true},
-	[CGW_ACTION_NOTIFY] = {ask_other, false}, [CGW_ACTION_RUN] = {ask_other, false},
-	[CGW_ACTION_LOG] = {ask_other, false},
+	request_action *request;
+	bool changes_group;
+} requests[CGW_ACTION_KIND_COUNT] = {
+	[CGW_ACTION_LIMIT] = {request_limit, true},   [CGW_ACTION_FREEZE] = {request_freeze, true},
+	[CGW_ACTION_KILL] = {request_kill, true},     [CGW_ACTION_RECLAIM] = {request_other, true},
+	[CGW_ACTION_NOTIFY] = {request_other, false}, [CGW_ACTION_RUN] = {request_other, false},
+	[CGW_ACTION_LOG] = {request_other, false},
 };
 
-/* A refusal is recorded once an hour, not at every sample. */
+/* Logs a refusal once per hour, not at every sample. */
 static void refuse(struct cgw_engine *engine, struct instance *instance, const char *why)
 {
 	char reason[700];
 
-	/* Who has acted already goes on holding what it has. */
+	/* An active instance keeps what it has already set. */
 	if (instance->phase == CGW_PHASE_ACTIVE)
 		(void)snprintf(instance->why, sizeof(instance->why), "%.150s", why);
 	else
 		instance_block(instance, engine->now_ns, "%.150s", why);
-	if (instance->said_ns != 0 && engine->now_ns - instance->said_ns < 3600 * SECOND_NS)
+	if (instance->logged_ns != 0 && engine->now_ns - instance->logged_ns < 3600 * SECOND_NS)
 		return;
-	instance->said_ns = engine->now_ns;
+	instance->logged_ns = engine->now_ns;
 	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
 	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_LOG, reason), NONE, NONE);
 }
 
-/* All of the rung or nothing: half an answer to trouble is none. */
+/* If one action is refused, no action of the step is taken. */
 static bool is_protected(struct cgw_engine *engine, struct instance *instance,
 			 const struct rule_step *step)
 {
@@ -201,7 +202,7 @@ static bool is_protected(struct cgw_engine *engine, struct instance *instance,
 			action->kind == CGW_ACTION_LIMIT ? action->control : CGW_CONTROL_COUNT;
 		struct cgw_diag diag = {0};
 
-		if (asks[action->kind].touches &&
+		if (requests[action->kind].changes_group &&
 		    cgw_policy_check_protected(engine->policy, engine->frame, engine->facts,
 					       instance->group, control, &diag) < 0) {
 			refuse(engine, instance, diag.text);
@@ -222,7 +223,8 @@ bool instance_act(struct cgw_engine *engine, struct instance *instance, const ch
 	if (is_protected(engine, instance, step))
 		return false;
 	for (size_t i = 0; i < step->count; i++)
-		if (!asks[step->actions[i].kind].ask(engine, instance, &step->actions[i], reason))
+		if (!requests[step->actions[i].kind].request(engine, instance, &step->actions[i],
+							     reason))
 			return false;
 	return true;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rule-instance.c - one rule on one group.
+ * rule-instance.c - the state machine of one rule on one group.
  *
  *   IDLE -> PENDING   the condition holds
- *        -> ACTIVE    it held for `for`, and budgets and protection allow it
- *        -> ACTIVE    the hold is over and it still holds: the next rung, the last one again
- *        -> COOLDOWN  `until` held, or max_hold is over, or (without until) the condition is gone
- *        -> IDLE      after the cooldown, which grows with each time
+ *        -> ACTIVE    it has held for `for`, and budgets and protection allow the action
+ *        -> ACTIVE    hold is over, the condition still holds: the next step, or the last again
+ *        -> COOLDOWN  `until` held, max_hold is over, or (without `until`) the condition is false
+ *        -> IDLE      after the cooldown, which grows each time
  *
  * An unknown condition neither starts nor ends anything.
  */
@@ -25,7 +25,7 @@ static const struct rule *rule_of(const struct cgw_engine *engine, const struct 
 	return &engine->policy->sections[instance->section]->rule;
 }
 
-static void enter(struct instance *instance, enum cgw_phase phase, uint64_t now_ns)
+static void set_phase(struct instance *instance, enum cgw_phase phase, uint64_t now_ns)
 {
 	if (instance->phase != phase)
 		instance->since_ns = now_ns;
@@ -39,7 +39,7 @@ void instance_block(struct instance *instance, uint64_t now_ns, const char *form
 	va_start(arguments, format);
 	(void)vsnprintf(instance->why, sizeof(instance->why), format, arguments);
 	va_end(arguments);
-	enter(instance, CGW_PHASE_BLOCKED, now_ns);
+	set_phase(instance, CGW_PHASE_BLOCKED, now_ns);
 }
 
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why)
@@ -50,7 +50,7 @@ void instance_yield(struct cgw_engine *engine, struct instance *instance, const 
 	instance->ready_ns = engine->now_ns + HOUR_NS;
 }
 
-/* A budget of so many an hour: it fills evenly, and is full after an hour. */
+/* A budget of `most` per hour: refills evenly and is full after an hour. */
 static bool has_budget(double *budget, uint64_t *filled_ns, uint64_t most, uint64_t now_ns)
 {
 	if (*filled_ns == 0)
@@ -63,7 +63,7 @@ static bool has_budget(double *budget, uint64_t *filled_ns, uint64_t most, uint6
 	return *budget >= 1;
 }
 
-/* Each quiet decay takes one of the times back that made the cooldown longer. */
+/* Each quiet decay time removes one strike. */
 static void forget_strikes(const struct rule *rule, struct instance *instance, uint64_t quiet_ns)
 {
 	uint64_t decay_ns = rule->backoff.decay_ns > 0 ? rule->backoff.decay_ns : 600 * SECOND_NS;
@@ -92,17 +92,17 @@ void instance_release(struct cgw_engine *engine, struct instance *instance)
 	instance->step = 0;
 	instance->true_ns = instance->until_ns = 0;
 	if (instance->section == NONE) {
-		enter(instance, CGW_PHASE_IDLE, engine->now_ns);
+		set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 		return;
 	}
 	instance->ready_ns = engine->now_ns + cooldown_ns(rule_of(engine, instance), instance);
 	if (rule_of(engine, instance)->backoff.factor > 1)
 		instance->strikes++;
-	enter(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
+	set_phase(instance, CGW_PHASE_COOLDOWN, engine->now_ns);
 }
 
-/* The groups of a parent that a section selects. */
-static void gather(struct cgw_engine *engine, uint32_t section, uint32_t parent)
+/* Collects the selected groups below a parent. */
+static void collect_members(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	uint32_t end = parent + topology->below[parent] + 1;
@@ -115,7 +115,7 @@ static void gather(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 	engine->member_parent = parent;
 	engine->member_count = 0;
 	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
-		if (engine->sections[section].rows[child] >= ROW_TAKEN)
+		if (engine->sections[section].rows[child] >= ROW_SELECTED)
 			engine->members[engine->member_count++] = child;
 }
 
@@ -128,8 +128,8 @@ struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
 				  .facts = engine->facts};
 
 	if (engine->policy->sections[section]->rule.sum) {
-		gather(engine, section,
-		       cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
+		collect_members(engine, section,
+				cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
 		scope.members = engine->members;
 		scope.member_count = engine->member_count;
 	}
@@ -157,15 +157,15 @@ static void describe(struct cgw_engine *engine, const struct instance *instance,
 	engine_describe(rule_of(engine, instance)->when, &scope, buffer, size);
 }
 
-/* IDLE, PENDING and BLOCKED: counts how long the condition holds. True when it is time to act. */
-static bool wait_for_it(const struct cgw_engine *engine, struct instance *instance,
-			enum cgw_truth when)
+/* IDLE, PENDING, BLOCKED: tracks how long the condition holds. Returns true when due to act. */
+static bool update_pending(const struct cgw_engine *engine, struct instance *instance,
+			   enum cgw_truth when)
 {
 	if (instance->phase == CGW_PHASE_BLOCKED && engine->now_ns < instance->ready_ns)
-		return false; /* it yielded to somebody */
+		return false; /* yielded to another process */
 	if (when != CGW_TRUE) {
 		instance->true_ns = 0;
-		enter(instance, CGW_PHASE_IDLE, engine->now_ns);
+		set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 		return false;
 	}
 	if (instance->true_ns == 0) {
@@ -173,11 +173,11 @@ static bool wait_for_it(const struct cgw_engine *engine, struct instance *instan
 		instance->since_ns = engine->now_ns;
 	}
 	if (instance->phase == CGW_PHASE_IDLE)
-		enter(instance, CGW_PHASE_PENDING, engine->now_ns);
+		set_phase(instance, CGW_PHASE_PENDING, engine->now_ns);
 	return engine->now_ns - instance->true_ns >= rule_of(engine, instance)->for_ns;
 }
 
-/* Whether `until` has held for long enough; without it, whether the condition is gone. */
+/* Whether `until` has held long enough or, without `until`, the condition is false. */
 static bool is_over(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	const struct rule *rule = rule_of(engine, instance);
@@ -193,7 +193,7 @@ static bool is_over(struct cgw_engine *engine, struct instance *instance, enum c
 	return engine->now_ns - instance->until_ns >= rule->until_for_ns;
 }
 
-static void climb(struct cgw_engine *engine, struct instance *instance)
+static void next_step(struct cgw_engine *engine, struct instance *instance)
 {
 	const struct rule *rule = rule_of(engine, instance);
 	char reason[256];
@@ -208,7 +208,7 @@ static void climb(struct cgw_engine *engine, struct instance *instance)
 	(void)instance_act(engine, instance, reason);
 }
 
-static void hold(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
+static void update_hold(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	const struct rule *rule = rule_of(engine, instance);
 	bool over = is_over(engine, instance, when);
@@ -222,38 +222,38 @@ static void hold(struct cgw_engine *engine, struct instance *instance, enum cgw_
 	if (over)
 		instance_release(engine, instance);
 	else if (when == CGW_TRUE)
-		climb(engine, instance);
+		next_step(engine, instance);
 }
 
-static void cool(struct cgw_engine *engine, struct instance *instance)
+static void update_cooldown(struct cgw_engine *engine, struct instance *instance)
 {
 	if (engine->now_ns < instance->ready_ns)
 		return;
-	enter(instance, CGW_PHASE_IDLE, engine->now_ns);
+	set_phase(instance, CGW_PHASE_IDLE, engine->now_ns);
 	instance->why[0] = '\0';
 }
 
-/* True when the instance is ready to act. */
+/* Returns true if the instance is due to act. */
 static bool advance(struct cgw_engine *engine, struct instance *instance, enum cgw_truth when)
 {
 	switch (instance->phase) {
 	case CGW_PHASE_ACTIVE:
 	case CGW_PHASE_RELEASING:
-		hold(engine, instance, when);
+		update_hold(engine, instance, when);
 		return false;
 	case CGW_PHASE_COOLDOWN:
-		cool(engine, instance);
+		update_cooldown(engine, instance);
 		return false;
 	case CGW_PHASE_IDLE:
 	case CGW_PHASE_PENDING:
 	case CGW_PHASE_BLOCKED:
-		return wait_for_it(engine, instance, when);
+		return update_pending(engine, instance, when);
 	}
 	return false;
 }
 
-/* What of an idle instance is still needed: the memory of how often it acted. */
-static bool is_spent(const struct cgw_engine *engine, struct instance *instance)
+/* An idle instance is kept only for its strikes and its budget. */
+static bool is_disposable(const struct cgw_engine *engine, struct instance *instance)
 {
 	if (instance->phase != CGW_PHASE_IDLE || instance->signal_ns != 0)
 		return false;
@@ -270,7 +270,7 @@ static bool is_spent(const struct cgw_engine *engine, struct instance *instance)
 		engine->now_ns - instance->budget_ns >= HOUR_NS);
 }
 
-uint32_t engine_acting_now(const struct cgw_engine *engine)
+uint32_t engine_count_acting(const struct cgw_engine *engine)
 {
 	uint32_t count = 0;
 
@@ -290,14 +290,14 @@ bool instance_begin(struct cgw_engine *engine, struct instance *instance)
 	if (!has_budget(&engine->budget, &engine->budget_ns, settings->max_per_hour,
 			engine->now_ns)) {
 		instance_block(instance, engine->now_ns,
-			       "rules have acted %u times in this hour ([policy] max_per_hour)",
+			       "limit of %u actions per hour reached ([policy] max_per_hour)",
 			       settings->max_per_hour);
 		return false;
 	}
 	if (rule->max_per_hour > 0 && !has_budget(&instance->budget, &instance->budget_ns,
 						  rule->max_per_hour, engine->now_ns)) {
 		instance_block(instance, engine->now_ns,
-			       "it has acted %u times on this group in this hour (max_per_hour)",
+			       "limit of %u actions per hour on this group reached (max_per_hour)",
 			       (unsigned)rule->max_per_hour);
 		return false;
 	}
@@ -308,17 +308,17 @@ bool instance_begin(struct cgw_engine *engine, struct instance *instance)
 	instance->budget--;
 	instance->why[0] = '\0';
 	instance->acted_ns = engine->now_ns;
-	enter(instance, CGW_PHASE_ACTIVE, engine->now_ns);
+	set_phase(instance, CGW_PHASE_ACTIVE, engine->now_ns);
 	return true;
 }
 
-/* What the condition of a rule means for one of its groups. False without memory. */
+/* Applies the rule's condition to one group. Returns false if out of memory. */
 static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, enum cgw_truth when)
 {
 	struct section_state *state = &engine->sections[section];
 	struct instance *instance;
 
-	if (state->rows[group] == ROW_TAKEN) {
+	if (state->rows[group] == ROW_SELECTED) {
 		if (when != CGW_TRUE)
 			return true;
 		instance = instance_new(engine, section, group);
@@ -329,12 +329,12 @@ static bool visit(struct cgw_engine *engine, uint32_t section, uint32_t group, e
 	}
 	if (advance(engine, instance, when))
 		return candidate_add(engine, instance_index(engine, instance));
-	if (is_spent(engine, instance))
+	if (is_disposable(engine, instance))
 		instance_free(engine, instance);
 	return true;
 }
 
-/* Once for the children of each parent, since they share the condition. */
+/* Evaluates the condition once per parent, since all children share it. */
 static bool visit_children(struct cgw_engine *engine, uint32_t section, uint32_t parent)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
@@ -342,13 +342,13 @@ static bool visit_children(struct cgw_engine *engine, uint32_t section, uint32_t
 	uint32_t end = parent + topology->below[parent] + 1;
 	enum cgw_truth when;
 
-	gather(engine, section, parent);
+	collect_members(engine, section, parent);
 	if (engine->member_count == 0)
 		return true;
-	state->sums++;
+	state->parents++;
 	when = condition(engine, section, false, engine->members[0]);
 	for (uint32_t child = parent + 1; child < end; child += topology->below[child] + 1)
-		if (state->rows[child] >= ROW_TAKEN && !visit(engine, section, child, when))
+		if (state->rows[child] >= ROW_SELECTED && !visit(engine, section, child, when))
 			return false;
 	return true;
 }
@@ -357,16 +357,16 @@ static void run_rule(struct cgw_engine *engine, uint32_t section)
 {
 	const struct rule *rule = &engine->policy->sections[section]->rule;
 	struct section_state *state = &engine->sections[section];
-	bool goes_on = true;
+	bool has_memory = true;
 
 	engine->candidate_count = 0;
-	state->sums = 0;
-	for (uint32_t group = 0; goes_on && group < engine->group_count; group++) {
+	state->parents = 0;
+	for (uint32_t group = 0; has_memory && group < engine->group_count; group++) {
 		if (rule->sum)
-			goes_on = visit_children(engine, section, group);
-		else if (state->rows[group] >= ROW_TAKEN)
-			goes_on = visit(engine, section, group,
-					condition(engine, section, false, group));
+			has_memory = visit_children(engine, section, group);
+		else if (state->rows[group] >= ROW_SELECTED)
+			has_memory = visit(engine, section, group,
+					   condition(engine, section, false, group));
 	}
 	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
 		candidates_act(engine, section);
@@ -379,7 +379,7 @@ static void release_orphans(struct cgw_engine *engine)
 
 		if (!instance->used || instance->section != NONE)
 			continue;
-		/* It stays for one step more, in which its last actions are answered. */
+		/* Kept for one more step, which delivers the results of its last actions. */
 		if (instance->phase == CGW_PHASE_IDLE && instance->thaw_ns == 0)
 			instance_free(engine, instance);
 		else
@@ -406,13 +406,13 @@ void engine_run_timers(struct cgw_engine *engine)
 			instance->thaw_ns = 0;
 			engine_emit(engine,
 				    instance_action(engine, instance, CGW_ACTION_THAW,
-						    "its time is over"),
+						    "freeze time is over"),
 				    NONE, i);
 		}
 		if (instance->signal_ns != 0 && engine->now_ns >= instance->signal_ns) {
 			instance->signal_ns = 0;
 			action = instance_action(engine, instance, CGW_ACTION_KILL,
-						 "the grace is over");
+						 "grace period is over");
 			action.signal = instance->signal;
 			action.largest_only = instance->largest;
 			engine_emit(engine, action, NONE, i);
@@ -420,7 +420,7 @@ void engine_run_timers(struct cgw_engine *engine)
 	}
 }
 
-void engine_forget_windows(struct cgw_engine *engine, uint64_t gap_ns)
+void engine_reset_windows(struct cgw_engine *engine, uint64_t gap_ns)
 {
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		struct instance *instance = &engine->instances[i];

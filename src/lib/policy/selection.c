@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * selection.c - which groups a section is for, and which groups nothing is for.
+ * selection.c - groups that a section selects, and groups that are protected.
  *
- * Paths are looked at first, once for each group; facts, which are dear, are asked only of groups that
- * match by path.
+ * Paths are matched first, once per group. Facts are expensive, so they are evaluated only for
+ * groups whose path matches.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -58,19 +58,19 @@ bool selection_needs_facts(const struct selection *selection)
 	return selection->min_age_ns > 0 || selection->min_procs > 0;
 }
 
-static enum cgw_truth subject_is(const struct word_list *patterns, enum cgw_subject subject,
-				 const struct cgw_frame *frame, const struct cgw_facts *facts,
-				 uint32_t group)
+static enum cgw_truth subject_matches(const struct word_list *patterns, enum cgw_subject subject,
+				      const struct cgw_frame *frame, const struct cgw_facts *facts,
+				      uint32_t group)
 {
 	enum cgw_truth truth = CGW_FALSE;
 
 	for (size_t i = 0; i < patterns->count; i++) {
-		enum cgw_truth one =
+		enum cgw_truth result =
 			facts->matches(facts->context, frame, group, subject, patterns->items[i]);
 
-		if (one == CGW_TRUE)
+		if (result == CGW_TRUE)
 			return CGW_TRUE;
-		if (one == CGW_UNKNOWN)
+		if (result == CGW_UNKNOWN)
 			truth = CGW_UNKNOWN;
 	}
 	return truth;
@@ -106,8 +106,8 @@ enum cgw_truth selection_accepts_facts(const struct selection *selection,
 
 		if (selection->subjects[i].count == 0)
 			continue;
-		truth = subject_is(&selection->subjects[i], (enum cgw_subject)i, frame, facts,
-				   group);
+		truth = subject_matches(&selection->subjects[i], (enum cgw_subject)i, frame, facts,
+					group);
 		if (truth != CGW_TRUE)
 			return truth;
 	}
@@ -190,11 +190,11 @@ enum cgw_truth cgw_policy_place_matches(const struct cgw_policy *policy, size_t 
 }
 
 /*
- * Groups whose standstill stops the machine, or us. The list can be made longer by [protect], never
- * shorter. What we run in ourselves is found at run time (cgw_protect_check()).
+ * Groups that the system or cgward itself needs. [protect] can extend the list, but not shorten it.
+ * The groups that cgward runs in are found at run time by cgw_protect_check().
  */
 static const char *const built_in[] = {
-	"/", /* patterns without another slash are held against the last component */
+	"/", /* the other patterns have no slash and match the last component of the path */
 	"init.scope",
 	"systemd-journald.service",
 	"systemd-logind.service",
@@ -212,9 +212,9 @@ static const char *const built_in[] = {
 	"cgward.service",
 };
 
-/* [protect] is wider where it can be: one key that holds is enough. */
-static bool protects(const struct section *section, const struct cgw_frame *frame,
-		     const struct cgw_facts *facts, uint32_t group, const char *path)
+/* Unlike in other sections, one matching key is enough. */
+static bool section_protects(const struct section *section, const struct cgw_frame *frame,
+			     const struct cgw_facts *facts, uint32_t group, const char *path)
 {
 	const struct selection *selection = &section->selection;
 
@@ -223,13 +223,13 @@ static bool protects(const struct section *section, const struct cgw_frame *fram
 	if (any_matches(&selection->match, path))
 		return true;
 	for (size_t i = 0; facts != NULL && i < CGW_SUBJECT_COUNT; i++)
-		if (subject_is(&selection->subjects[i], (enum cgw_subject)i, frame, facts, group) ==
-		    CGW_TRUE)
+		if (subject_matches(&selection->subjects[i], (enum cgw_subject)i, frame, facts,
+				    group) == CGW_TRUE)
 			return true;
 	return false;
 }
 
-/* Weights and protections: what slows nobody down and kills nobody. */
+/* Weights and protections, which neither block nor kill processes. */
 static bool is_soft(enum cgw_control control)
 {
 	return control < CGW_CONTROL_COUNT && cgw_control_info(control)->risk == CGW_RISK_NONE;
@@ -243,20 +243,20 @@ int cgw_policy_check_protected(const struct cgw_policy *policy, const struct cgw
 	char path[4096];
 
 	if (cgw_topology_path(topology, group, path, sizeof(path)) >= sizeof(path))
-		return cgw_diag_set(diag, -EPERM, "its path is longer than can be looked at");
+		return cgw_diag_set(diag, -EPERM, "the path of the group is too long");
 	for (size_t i = 0; i < ARRAY_SIZE(built_in); i++)
 		if (cgw_glob_match(built_in[i], path))
 			return cgw_diag_set(diag, -EPERM,
-					    "protected: the machine needs %s (built in)",
+					    "protected: the system requires %s (built-in)",
 					    built_in[i]);
 	if (selection_has_mark(frame, facts, group, "oomd_omit"))
-		return cgw_diag_set(diag, -EPERM, "protected: user.oomd_omit is set on it");
+		return cgw_diag_set(diag, -EPERM, "protected: oomd_omit is set on the group");
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct section *section = policy->sections[i];
 
 		if (section->kind != CGW_SECTION_PROTECT || (section->soft && is_soft(control)))
 			continue;
-		if (protects(section, frame, facts, group, path))
+		if (section_protects(section, frame, facts, group, path))
 			return cgw_diag_set(diag, -EPERM, "protected by [protect %s] at %s:%u",
 					    section->name, section->file, section->line);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* alerts.c - looks over all groups at each sample, by raw numbers: it must cost next to nothing. */
+/* alerts.c - checks all groups at each sample, on raw counters to keep the cost negligible. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,24 +8,24 @@
 #include "lib/base/cleanup.h"
 #include "tui/core/alerts.h"
 
-/* From here on a limit is nearly full, and a group is throttled. */
+/* Thresholds for "nearly full" and "throttled". */
 #define FULL_PERCENT      90
 #define THROTTLED_PERCENT 5
 
 static const struct {
 	enum role role;
-	const char *before, *after; /* its figure */
+	const char *before, *after; /* text around the value */
 } kinds[ALERT_KIND_COUNT] = {
-	[ALERT_OOM_KILL] = {ROLE_BAD, "", " killed, out of memory, in"},
+	[ALERT_OOM_KILL] = {ROLE_BAD, "", " OOM-killed in"},
 	[ALERT_FORK_REFUSED] = {ROLE_BAD, "", " forks refused in"},
 	[ALERT_MEMORY_FULL] = {ROLE_HOT, "memory at ", "% of the limit of"},
 	[ALERT_PIDS_FULL] = {ROLE_HOT, "pids at ", "% of the limit of"},
-	[ALERT_THROTTLED] = {ROLE_WARM, "CPU throttled ", "% of periods in"},
+	[ALERT_THROTTLED] = {ROLE_WARM, "CPU throttled (", "% of periods) in"},
 };
 
-static void describe(enum alert_kind kind, double figure, char *buffer, size_t size)
+static void describe(enum alert_kind kind, double value, char *buffer, size_t size)
 {
-	(void)snprintf(buffer, size, "%s%.0f%s", kinds[kind].before, figure, kinds[kind].after);
+	(void)snprintf(buffer, size, "%s%.0f%s", kinds[kind].before, value, kinds[kind].after);
 }
 
 void alerts_done(struct alerts *alerts)
@@ -61,7 +61,7 @@ const struct alert *alerts_nth(const struct alerts *alerts, size_t i)
 	return &alerts->ring[(alerts->next + ALERTS_MAX - 1 - i) % ALERTS_MAX];
 }
 
-/* A place in the ring with the moment of the frame; its path is taken over. */
+/* Adds an entry with the time of the frame. Takes ownership of the path. */
 static struct alert *add(struct alerts *alerts, const struct cgw_frame *frame, enum role role,
 			 char *path)
 {
@@ -79,8 +79,8 @@ static struct alert *add(struct alerts *alerts, const struct cgw_frame *frame, e
 	return alert;
 }
 
-static void note(struct alerts *alerts, const struct cgw_frame *frame, enum alert_kind kind,
-		 uint32_t group, double figure)
+static void add_event(struct alerts *alerts, const struct cgw_frame *frame, enum alert_kind kind,
+		      uint32_t group, double value)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	char *path = cgw_topology_path_copy(topology, group);
@@ -89,7 +89,7 @@ static void note(struct alerts *alerts, const struct cgw_frame *frame, enum aler
 	if (path == NULL)
 		return;
 	alert = add(alerts, frame, kinds[kind].role, path);
-	describe(kind, figure, alert->text, sizeof(alert->text));
+	describe(kind, value, alert->text, sizeof(alert->text));
 }
 
 static enum role event_role(enum cgw_event_kind kind)
@@ -110,15 +110,15 @@ static enum role event_role(enum cgw_event_kind kind)
 void alerts_collect(struct alerts *alerts, const struct cgw_frame *frame,
 		    const struct source_event *event)
 {
-	const struct cgw_metric_set *wanted = cgw_snapshot_metrics(cgw_frame_now(frame));
+	const struct cgw_metric_set *metrics = cgw_snapshot_metrics(cgw_frame_now(frame));
 	struct alert *alert;
 	char *path;
 
-	/* The list shows what came and went, and kills are counted where they are sampled. */
+	/* The list marks new and gone groups; kills are counted from samples that include them. */
 	if (event->kind == CGW_EVENT_APPEARED || event->kind == CGW_EVENT_GONE ||
 	    event->kind == CGW_EVENT_RECREATED ||
 	    (event->kind == CGW_EVENT_OOM_KILL &&
-	     cgw_metric_set_has(wanted, CGW_M_MEMORY_EVENTS_OOM_KILL)))
+	     cgw_metric_set_has(metrics, CGW_M_MEMORY_EVENTS_OOM_KILL)))
 		return;
 	path = strdup(event->path);
 	if (path == NULL)
@@ -136,13 +136,13 @@ void alerts_forget(struct alerts *alerts)
 	alerts->count = alerts->next = 0;
 }
 
-static void observe(struct alerts *alerts, enum alert_kind kind, uint32_t group, double figure)
+static void observe(struct alerts *alerts, enum alert_kind kind, uint32_t group, double value)
 {
 	struct alert_state *state = &alerts->now[kind];
 
 	state->count++;
-	if (figure > state->figure) {
-		state->figure = figure;
+	if (value > state->value) {
+		state->value = value;
 		state->worst = group;
 	}
 }
@@ -159,9 +159,9 @@ static uint64_t growth(const struct cgw_frame *frame, enum cgw_metric metric, ui
 	return before.state == CGW_OK && now.value > before.value ? now.value - before.value : 0;
 }
 
-/* Events count in the group where they happened: what its children count is theirs. */
-static void look_for_events(struct alerts *alerts, const struct cgw_frame *frame,
-			    enum alert_kind kind, enum cgw_metric metric)
+/* Hierarchical counters include the children, so subtract theirs to attribute each event once. */
+static void check_events(struct alerts *alerts, const struct cgw_frame *frame, enum alert_kind kind,
+			 enum cgw_metric metric)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	bool adds_up = cgw_metric_info(metric)->hierarchical;
@@ -179,13 +179,13 @@ static void look_for_events(struct alerts *alerts, const struct cgw_frame *frame
 			grown -= part < grown ? part : grown;
 		}
 		if (grown > 0)
-			note(alerts, frame, kind, group, (double)grown);
+			add_event(alerts, frame, kind, group, (double)grown);
 	}
 }
 
-/* Limits in pre-order: a group's effective one is known when its children are looked at. */
-static void look_for_full(struct alerts *alerts, const struct cgw_frame *frame,
-			  enum alert_kind kind, enum cgw_metric use, enum cgw_metric limit)
+/* Groups are in pre-order, so the effective limit of a parent is known before its children. */
+static void check_full(struct alerts *alerts, const struct cgw_frame *frame, enum alert_kind kind,
+		       enum cgw_metric use, enum cgw_metric limit)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
 	const struct cgw_topology *topology = cgw_snapshot_topology(now);
@@ -198,7 +198,7 @@ static void look_for_full(struct alerts *alerts, const struct cgw_frame *frame,
 
 		alerts->limits[group] =
 			parent == CGW_NO_GROUP ? UINT64_MAX : alerts->limits[parent];
-		/* A limit is said to be full where it stands, not again in every group below. */
+		/* Report a limit only in the group that sets it, not in every group below. */
 		if (own.state != CGW_OK || own.value >= alerts->limits[group] || own.value == 0)
 			continue;
 		alerts->limits[group] = own.value;
@@ -213,7 +213,7 @@ static void look_for_full(struct alerts *alerts, const struct cgw_frame *frame,
 	}
 }
 
-static void look_for_throttled(struct alerts *alerts, const struct cgw_frame *frame)
+static void check_throttled(struct alerts *alerts, const struct cgw_frame *frame)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 
@@ -230,7 +230,7 @@ static void look_for_throttled(struct alerts *alerts, const struct cgw_frame *fr
 int alerts_update(struct alerts *alerts, const struct cgw_frame *frame)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
-	const struct cgw_metric_set *wanted = cgw_snapshot_metrics(now);
+	const struct cgw_metric_set *metrics = cgw_snapshot_metrics(now);
 	uint32_t count = cgw_snapshot_topology(now)->count;
 
 	memset(alerts->now, 0, sizeof(alerts->now));
@@ -242,21 +242,20 @@ int alerts_update(struct alerts *alerts, const struct cgw_frame *frame)
 		alerts->limits = limits;
 		alerts->capacity = count;
 	}
-	if (cgw_metric_set_has(wanted, CGW_M_MEMORY_EVENTS_OOM_KILL))
-		look_for_events(alerts, frame, ALERT_OOM_KILL, CGW_M_MEMORY_EVENTS_OOM_KILL);
-	if (cgw_metric_set_has(wanted, CGW_M_PIDS_EVENTS_MAX))
-		look_for_events(alerts, frame, ALERT_FORK_REFUSED, CGW_M_PIDS_EVENTS_MAX);
-	if (cgw_metric_set_has(wanted, CGW_M_MEMORY_MAX))
-		look_for_full(alerts, frame, ALERT_MEMORY_FULL, CGW_M_MEMORY_CURRENT,
-			      CGW_M_MEMORY_MAX);
-	if (cgw_metric_set_has(wanted, CGW_M_PIDS_MAX))
-		look_for_full(alerts, frame, ALERT_PIDS_FULL, CGW_M_PIDS_CURRENT, CGW_M_PIDS_MAX);
-	if (cgw_metric_set_has(wanted, CGW_M_CPU_NR_THROTTLED))
-		look_for_throttled(alerts, frame);
+	if (cgw_metric_set_has(metrics, CGW_M_MEMORY_EVENTS_OOM_KILL))
+		check_events(alerts, frame, ALERT_OOM_KILL, CGW_M_MEMORY_EVENTS_OOM_KILL);
+	if (cgw_metric_set_has(metrics, CGW_M_PIDS_EVENTS_MAX))
+		check_events(alerts, frame, ALERT_FORK_REFUSED, CGW_M_PIDS_EVENTS_MAX);
+	if (cgw_metric_set_has(metrics, CGW_M_MEMORY_MAX))
+		check_full(alerts, frame, ALERT_MEMORY_FULL, CGW_M_MEMORY_CURRENT,
+			   CGW_M_MEMORY_MAX);
+	if (cgw_metric_set_has(metrics, CGW_M_PIDS_MAX))
+		check_full(alerts, frame, ALERT_PIDS_FULL, CGW_M_PIDS_CURRENT, CGW_M_PIDS_MAX);
+	if (cgw_metric_set_has(metrics, CGW_M_CPU_NR_THROTTLED))
+		check_throttled(alerts, frame);
 	return 0;
 }
 
-/* Where the pieces of the line go. */
 struct line_out {
 	struct canvas *canvas;
 	int row, column, left;
@@ -301,7 +300,7 @@ static void put_states(const struct alerts *alerts, const struct cgw_frame *fram
 		if (state->count == 0)
 			continue;
 		begin(out, kinds[kind].role);
-		describe((enum alert_kind)kind, state->figure, text, sizeof(text));
+		describe((enum alert_kind)kind, state->value, text, sizeof(text));
 		put(out, kinds[kind].role, text);
 		put(out, ROLE_TEXT, " ");
 		(void)cgw_topology_path(topology, state->worst, path, sizeof(path));

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * alerts.h - what an operator should not miss: kills, refused forks, throttling, limits nearly full.
- * Pure.
- */
+/* alerts.h - warnings in the header: OOM kills, refused forks, throttling, full limits. Pure. */
 #ifndef CGWARD_TUI_CORE_ALERTS_H
 #define CGWARD_TUI_CORE_ALERTS_H
 
@@ -11,7 +8,7 @@
 #include "tui/core/canvas.h"
 #include "tui/core/source.h"
 
-/* One thing that happened, or began: newest last. */
+/* An event; newest last in the ring. */
 struct alert {
 	uint64_t realtime_ns, monotonic_ns;
 	enum role role;
@@ -20,14 +17,14 @@ struct alert {
 };
 
 #define ALERTS_MAX 128
-/* How long something that happened stays in the header. */
+/* How long an event stays in the header. */
 #define ALERT_NS UINT64_C(30000000000)
 
-/* One kind of condition and how many groups are in it now. */
+/* A condition, and how many groups are in it now. */
 struct alert_state {
 	uint32_t count;
-	uint32_t worst; /* group */
-	double figure;
+	uint32_t worst; /* group with the highest value */
+	double value;
 };
 
 enum alert_kind {
@@ -43,22 +40,22 @@ struct alerts {
 	struct alert ring[ALERTS_MAX];
 	size_t count, next;
 	struct alert_state now[ALERT_KIND_COUNT];
-	uint64_t *limits; /* scratch: effective limits by group */
+	uint64_t *limits; /* scratch: effective limit of each group */
 	uint32_t capacity;
 };
 
 void alerts_done(struct alerts *alerts);
 void alerts_metrics(struct cgw_metric_set *set);
-/* After each cgw_frame_update(). */
+/* Call after each cgw_frame_update(). */
 int alerts_update(struct alerts *alerts, const struct cgw_frame *frame);
-/* An event of a recording, where it is one that a frame does not tell by itself. */
+/* Adds an event of a recording, unless it can be derived from the frames. */
 void alerts_collect(struct alerts *alerts, const struct cgw_frame *frame,
 		    const struct source_event *event);
-/* After a jump in time. */
+/* Call after a jump in time. */
 void alerts_forget(struct alerts *alerts);
-/* The i-th newest, or NULL. */
+/* The i-th newest event, or NULL. */
 const struct alert *alerts_nth(const struct alerts *alerts, size_t i);
-/* One line of what is going on, cut to `width` cells; says so where nothing is. */
+/* Draws all warnings on one line, truncated to `width` cells, or "no warnings". */
 void alerts_draw(const struct alerts *alerts, const struct cgw_frame *frame, struct canvas *canvas,
 		 int row, int column, int width);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* app.c - figures, keys, views: who gets what. */
+/* app.c - dispatches keys, mouse events and job results to views, and draws them. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ int app_new(struct app **ret_app)
 	if (app == NULL)
 		return -ENOMEM;
 	settings_default(&app->settings);
-	app->source_can = SOURCE_ACTS;
+	app->source_flags = SOURCE_CAN_ACT;
 	app->source_name = "";
 	app->speed = 1;
 	(void)snprintf(app->state_path, sizeof(app->state_path), "%s", DAEMON_STATE);
@@ -50,7 +50,7 @@ struct app *app_free(struct app *app)
 	alerts_done(&app->alerts);
 	rules_free(app->rules);
 	free(app->marks);
-	replay_actions_done(&app->deeds);
+	replay_actions_done(&app->rehearsal);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
 	free(app);
@@ -114,7 +114,7 @@ unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
 		return REACTION_BEEP;
 	}
 	app->views[app->view_count++] = (struct view){kind, state, ++app->view_serial};
-	return REACTION_DRAW | REACTION_WANTS;
+	return REACTION_DRAW | REACTION_METRICS;
 }
 
 unsigned app_close(struct app *app)
@@ -124,7 +124,7 @@ unsigned app_close(struct app *app)
 	app->view_count--;
 	if (view.kind->done != NULL)
 		view.kind->done(view.state);
-	return REACTION_DRAW | REACTION_WANTS;
+	return REACTION_DRAW | REACTION_METRICS;
 }
 
 unsigned app_show_message(struct app *app, enum role role, const char *format, ...)
@@ -139,7 +139,7 @@ unsigned app_show_message(struct app *app, enum role role, const char *format, .
 	return REACTION_DRAW;
 }
 
-unsigned app_ask(struct app *app, const void *state, struct job *job)
+unsigned app_post_job(struct app *app, const void *state, struct job *job)
 {
 	job->layout = app->layout;
 	job->owner = 0;
@@ -245,8 +245,8 @@ bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *se
 	return true;
 }
 
-/* Reactions that are the app's own business are done; the loop gets the others. */
-static unsigned settle(struct app *app, unsigned reactions)
+/* Handles the reactions that concern only the app; returns the others for the caller. */
+static unsigned handle_reactions(struct app *app, unsigned reactions)
 {
 	if (reactions & REACTION_ARRANGE) {
 		app_arrange(app);
@@ -268,17 +268,23 @@ const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_rol
 
 bool app_may_act(const struct app *app)
 {
-	return app->source_can & (SOURCE_ACTS | SOURCE_TELLS) && !app->read_only;
+	return app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE) && !app->read_only;
+}
+
+/* The action as a verb, for messages. */
+static const char *action_verb(enum action action)
+{
+	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
 }
 
 unsigned app_key(struct app *app, uint32_t key)
 {
 	struct view *view = top_view(app);
 	enum action action;
-	bool taken = false;
+	bool used = false;
 	unsigned reactions;
 
-	/* Whatever is open, these work: a user who wants out gets out. */
+	/* These work in every view, even while text is entered. */
 	action = keymap_find(&app->settings.keymap, view->kind->contexts(app, view->state), key);
 	if (action == ACTION_QUIT_NOW)
 		return REACTION_QUIT;
@@ -288,34 +294,33 @@ unsigned app_key(struct app *app, uint32_t key)
 		return REACTION_REDRAW | REACTION_DRAW;
 	app->message_until_ns = 0;
 	if (view->kind->type != NULL) {
-		reactions = view->kind->type(app, view->state, key, &taken);
-		if (taken)
-			return settle(app, reactions | REACTION_DRAW);
+		reactions = view->kind->type(app, view->state, key, &used);
+		if (used)
+			return handle_reactions(app, reactions | REACTION_DRAW);
 	}
 	if (action == ACTION_NONE)
 		return REACTION_DRAW;
 	if (key_binding(action)->changes && !app_may_act(app)) {
-		if (!(app->source_can & (SOURCE_ACTS | SOURCE_TELLS)))
-			(void)app_show_message(app, ROLE_WARM, "a %s: there is nothing to %s in it",
-					       app->source_name, key_binding(action)->name);
+		if (!(app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE)))
+			(void)app_show_message(app, ROLE_WARM, "cannot %s: viewing a %s",
+					       action_verb(action), app->source_name);
 		else
-			(void)app_show_message(app, ROLE_WARM,
-					       "read-only: \"%s\" is switched off (--read-only)",
-					       key_binding(action)->name);
+			(void)app_show_message(app, ROLE_WARM, "cannot %s: read-only mode",
+					       action_verb(action));
 		return REACTION_DRAW | REACTION_BEEP;
 	}
 	if (key_binding(action)->contexts & IN_REPLAY)
-		return settle(app, replay_seek(app, action) | REACTION_DRAW);
-	return settle(app, view->kind->act(app, view->state, action) | REACTION_DRAW);
+		return handle_reactions(app, replay_seek(app, action) | REACTION_DRAW);
+	return handle_reactions(app, view->kind->act(app, view->state, action) | REACTION_DRAW);
 }
 
-/* The bar of keys: which action stands at that column. */
+/* An action in the key bar. */
 struct label {
 	enum action action;
 	int column, width;
 };
 
-/* Lays the labels out; returns how many fit. Each is "F1Help" and a blank, as htop's. */
+/* Lays out labels such as "F1Help", one blank between them, as htop does. Returns how many fit. */
 static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
 {
 	struct view *view = top_view(app);
@@ -384,7 +389,7 @@ unsigned app_mouse(struct app *app, const struct event *event)
 		return timeline_click(app, event->column);
 	if (view->kind->click == NULL)
 		return REACTION_NONE;
-	return settle(app, view->kind->click(app, view->state, event));
+	return handle_reactions(app, view->kind->click(app, view->state, event));
 }
 
 unsigned app_job_done(struct app *app, struct job *job)
@@ -399,24 +404,24 @@ unsigned app_job_done(struct app *app, struct job *job)
 		reactions = view->kind->finish(app, view->state, job) | REACTION_DRAW;
 		break;
 	}
-	/* What was done is said, whoever is still there to hear it. */
+	/* Actions report their result even if their view is closed. */
 	if (job->done != NULL)
 		reactions |= job->done(app, job) | REACTION_DRAW;
 	if (!job->kept)
 		job->free(job);
-	return settle(app, reactions);
+	return handle_reactions(app, reactions);
 }
 
 unsigned app_tick(struct app *app, uint64_t now_ns)
 {
-	bool said = app->message_until_ns > app->now_ns && app->now_ns > 0;
+	bool has_message = app->message_until_ns > app->now_ns && app->now_ns > 0;
 	uint64_t late_ns = app->now_ns - app->sampled_ns;
 
 	app->now_ns = now_ns;
-	/* A message that runs out, and a read that hangs: the screen says so. */
-	if (said && app->message_until_ns <= now_ns)
+	/* Redraw when a message expires, and while a late sample is shown in the header. */
+	if (has_message && app->message_until_ns <= now_ns)
 		return REACTION_DRAW;
-	if (app->source_can & SOURCE_TRAVELS || app->paused)
+	if (app->source_flags & SOURCE_CAN_SEEK || app->paused)
 		return REACTION_NONE;
 	return late_ns > 2 * app->settings.interval_ns ? REACTION_DRAW : REACTION_NONE;
 }
@@ -428,8 +433,8 @@ void app_metrics(const struct app *app, struct cgw_metric_set *set)
 	if (app->rules != NULL)
 		cgw_policy_metrics_used(app->rules->policy, set);
 	for (size_t i = 0; i < app->view_count; i++)
-		if (app->views[i].kind->wants != NULL)
-			app->views[i].kind->wants(app, app->views[i].state, set);
+		if (app->views[i].kind->add_metrics != NULL)
+			app->views[i].kind->add_metrics(app, app->views[i].state, set);
 }
 
 static void draw_status(struct app *app, struct canvas *canvas, struct rect area)
@@ -448,18 +453,18 @@ static void draw_status(struct app *app, struct canvas *canvas, struct rect area
 void app_draw(struct app *app, struct canvas *canvas)
 {
 	size_t bottom = app->view_count - 1;
-	struct layout_request wish = {.rows = canvas->rows, .columns = canvas->columns};
+	struct layout_request request = {.rows = canvas->rows, .columns = canvas->columns};
 
-	while (bottom > 0 && !app->views[bottom].kind->whole)
+	while (bottom > 0 && !app->views[bottom].kind->fullscreen)
 		bottom--;
-	wish.header_rows = header_rows(app, canvas->rows);
-	wish.timeline = app->source_can & SOURCE_TRAVELS;
-	wish.keys = app->settings.choices[CHOICE_KEYS];
-	wish.head = app->views[bottom].kind->head;
-	wish.graph_rows_max = app->views[bottom].kind->graph_rows_max;
+	request.header_rows = header_rows(app, canvas->rows);
+	request.timeline = app->source_flags & SOURCE_CAN_SEEK;
+	request.keys = app->settings.choices[CHOICE_KEYS];
+	request.head = app->views[bottom].kind->head;
+	request.graph_rows_max = app->views[bottom].kind->graph_rows_max;
 	app->rows = canvas->rows;
 	app->columns = canvas->columns;
-	app->drawn = layout_compute(&wish);
+	app->drawn = layout_compute(&request);
 	canvas_clear(canvas);
 	header_draw(app, canvas, app->drawn.header);
 	draw_keys(app, canvas, app->drawn.keys);
@@ -473,7 +478,7 @@ struct rect draw_window(struct canvas *canvas, int rows, int columns, const char
 {
 	struct rect whole = {.rows = canvas->rows, .columns = canvas->columns}, area, inner;
 
-	/* The status line says what came of it: it is not covered. */
+	/* Do not cover the status line: it shows the result of an action. */
 	if (whole.rows >= 8)
 		whole.rows -= 2;
 	area = rect_center(whole, rows + 2, columns + 4);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * app.h - the dashboard without its terminal and its threads: figures and keys come in, canvases and
- * reactions go out. Pure but for the jobs that it asks for, so that whole sessions are tested key by
- * key.
+ * app.h - the dashboard without terminal and threads: samples and keys in, canvases out.
  *
- * A view is data and functions. Views stand on a stack: the groups at the bottom, windows above;
- * keys go to the top one, and the lowest that covers the whole screen is drawn first.
+ * Pure except for the jobs that it posts, so that tests can run whole sessions key by key.
+ *
+ * A view is state with a table of functions. Views form a stack: the group list at the bottom,
+ * windows above it. The top view gets the keys; drawing starts at the topmost full-screen view.
  */
 #ifndef CGWARD_TUI_CORE_APP_H
 #define CGWARD_TUI_CORE_APP_H
@@ -20,46 +20,46 @@
 #include "tui/list/group-list.h"
 #include "tui/replay/replay-actions.h"
 
-/* What a key or a window asks the others to do: a set of these. */
+/* What the caller must do after a key, a click or a job: a set of these. */
 enum reaction {
 	REACTION_NONE = 0,
-	REACTION_DRAW = 1,      /* the screen looks different now */
-	REACTION_ARRANGE = 2,   /* order, folds or filter changed: rows are made anew */
-	REACTION_WANTS = 4,     /* other metrics are to be read */
-	REACTION_SAMPLE = 8,    /* and at once */
-	REACTION_SETTINGS = 16, /* theme, mouse, interval: the terminal and the sampler must know */
-	REACTION_SAVE = 32,     /* to the user's configuration */
+	REACTION_DRAW = 1,
+	REACTION_ARRANGE = 2,   /* rebuild the rows: order, collapsed groups or filter changed */
+	REACTION_METRICS = 4,   /* update the set of metrics to read */
+	REACTION_SAMPLE = 8,    /* take a sample immediately */
+	REACTION_SETTINGS = 16, /* pass theme, mouse and interval to the terminal and the source */
+	REACTION_SAVE = 32,     /* save the settings to the user's configuration */
 	REACTION_REDRAW = 64,
 	REACTION_SUSPEND = 128,
 	REACTION_BEEP = 256,
 	REACTION_QUIT = 512,
-	REACTION_TRAVEL = 1024, /* where `travel` says */
+	REACTION_SEEK = 1024, /* seek to app->seek */
 };
 
 struct app;
 
 struct view_kind {
 	const char *name;
-	bool whole; /* covers the screen */
-	bool head;  /* has column heads */
-	/* Where its keys are looked up: enum key_context. */
+	bool fullscreen;
+	bool head; /* has column heads */
+	/* In which contexts keys are looked up: enum key_context. */
 	unsigned (*contexts)(const struct app *app, const void *state);
 	void (*draw)(struct app *app, void *state, struct canvas *canvas,
 		     const struct layout *layout);
 	unsigned (*act)(struct app *app, void *state, enum action action);
-	/* Before the table: text being typed. `ret_taken`: the key was text. NULL: nothing is typed. */
-	unsigned (*type)(struct app *app, void *state, uint32_t key, bool *ret_taken);
+	/* Text input, tried before the key table. `ret_used`: the key was text. May be NULL. */
+	unsigned (*type)(struct app *app, void *state, uint32_t key, bool *ret_used);
 	unsigned (*click)(struct app *app, void *state, const struct event *event);
-	/* New figures came. */
+	/* Called after each sample. */
 	void (*update)(struct app *app, void *state);
-	/* A job that it asked for is done; it is freed afterwards, unless `kept` is set. */
+	/* A job of this view is done; the app frees it afterwards unless `kept` is set. */
 	unsigned (*finish)(struct app *app, void *state, struct job *job);
-	void (*wants)(const struct app *app, const void *state, struct cgw_metric_set *set);
-	/* Rows for graphs above its body. */
+	void (*add_metrics)(const struct app *app, const void *state, struct cgw_metric_set *set);
+	/* Rows of graphs above the body. */
 	int graph_rows_max;
-	/* The group that it is about; NULL: the one selected in the list. */
+	/* The group that the view shows; NULL: the group selected in the list. */
 	uint32_t (*group)(const struct app *app, const void *state);
-	/* What stands in the status line while nothing else is to be said; NULL: nothing. */
+	/* Draws the status line while there is no message; may be NULL. */
 	void (*status)(struct app *app, void *state, struct canvas *canvas, struct rect area);
 	void (*done)(void *state);
 };
@@ -67,83 +67,83 @@ struct view_kind {
 struct view {
 	const struct view_kind *kind;
 	void *state;
-	uint64_t serial; /* never used again: an answer finds the view that asked, or none */
+	uint64_t serial; /* never reused: the result of a job cannot reach another view */
 };
 
 #define VIEWS_MAX 8
 
-/* The other hosts that are looked at, in place of this machine. */
+/* Remote hosts shown instead of this machine. */
 struct app_hosts {
-	const char *ssh;                  /* what reaches them; NULL: ssh alone */
-	const char *const *names;         /* in byte order: kept by who runs the app */
+	const char *ssh;                  /* the ssh command; NULL: "ssh" */
+	const char *const *names;         /* in byte order; owned by the caller */
 	size_t count;                     /* 0: this machine, or a recording */
 	uint8_t states[REMOTE_HOSTS_MAX]; /* enum remote_state */
 };
 
 struct app {
 	struct settings settings;
-	const struct cgw_layout *layout; /* NULL in tests */
+	const struct cgw_layout *layout; /* NULL in unit tests */
 	char host[64];
 	char config_path[512];   /* "": settings are not saved */
-	char state_path[512];    /* of the enforcement that is looked at */
-	bool read_only;          /* --read-only: nothing is changed */
-	unsigned source_can;     /* enum source_can: what the figures' source can do */
+	char state_path[512];    /* state directory of the enforcement shown */
+	bool read_only;          /* --read-only: no key changes the system */
+	unsigned source_flags;   /* enum source_flag */
 	const char *source_name; /* "": this machine */
 	struct app_hosts hosts;
 	bool paused;
-	bool settings_changed; /* to be saved at the end */
-	bool utc;              /* times of day in UTC: tests */
-	bool whole_names;      /* names are never cut: batch */
+	bool settings_changed; /* save them on exit */
+	bool utc;              /* show times in UTC, for tests */
+	bool full_names;       /* never truncate names, for --batch */
 
 	struct cgw_frame *frame;
 	struct cgw_history *history;
 	struct list list;
 	struct alerts alerts;
-	struct rules *rules;       /* a policy that is watched, or NULL */
-	struct source_place place; /* of a source that travels */
+	struct rules *rules;       /* the policy being previewed, or NULL */
+	struct source_place place; /* position in the recording */
 	struct source_mark *marks;
 	size_t mark_count;
-	struct replay_actions deeds; /* of a policy that is rehearsed over it */
-	struct travel travel;        /* with REACTION_TRAVEL */
-	double speed;                /* that it is played at */
-	uint64_t now_ns;             /* monotonic, of the loop's last turn */
-	uint64_t sampled_ns;         /* when the last sample came */
-	uint64_t arranged_count;     /* how often; tests look at it */
+	struct replay_actions rehearsal; /* what a policy would have done in the recording */
+	struct seek seek;                /* with REACTION_SEEK */
+	double speed;                    /* of playback */
+	uint64_t now_ns;                 /* monotonic time of the last loop iteration */
+	uint64_t sampled_ns;             /* monotonic time of the last sample */
+	uint64_t arranged_count;         /* calls of app_arrange(), for tests */
 
 	struct view views[VIEWS_MAX];
 	size_t view_count;
 	uint64_t view_serial;
-	int rows, columns;   /* of the last canvas */
-	struct layout drawn; /* where the parts stood on it */
+	int rows, columns;   /* size of the last canvas */
+	struct layout drawn; /* layout of the last canvas */
 
 	char message[320];
 	enum role message_role;
 	uint64_t message_until_ns;
 
-	char search[128]; /* "": none is on */
-	int column_first; /* columns scrolled away to the left, beside the group's */
+	char search[128]; /* "": no search is active */
+	int column_first; /* columns scrolled out on the left, the group column not counted */
 
-	struct job_queue jobs; /* asked for, not yet fetched */
+	struct job_queue jobs; /* posted, not yet passed to a worker */
 };
 
 int app_new(struct app **ret_app);
 struct app *app_free(struct app *app);
 
-/* Figures came: references are taken, the events and marks are taken over. */
+/* Processes a sample. References its snapshots, and takes ownership of its events and marks. */
 int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns);
-/* Each returns reactions for the loop; those for the app itself are done already. */
+/* Each returns the reactions left for the caller: the app has handled its own. */
 unsigned app_key(struct app *app, uint32_t key);
 unsigned app_mouse(struct app *app, const struct event *event);
 unsigned app_job_done(struct app *app, struct job *job);
-/* Time went by. */
+/* Call once per loop iteration. */
 unsigned app_tick(struct app *app, uint64_t now_ns);
 void app_draw(struct app *app, struct canvas *canvas);
-/* All metrics that what is on the screen needs. */
+/* All metrics that the screen needs. */
 void app_metrics(const struct app *app, struct cgw_metric_set *set);
-/* Settings to the configuration; failures become the message. */
+/* Saves the settings to the configuration; a failure becomes the status message. */
 void app_save(struct app *app);
 
-/* Lets the policy that is watched look at what came. */
+/* Posts a job that evaluates the previewed policy on the samples received so far. */
 void app_watch_rules(struct app *app);
 
 /* For views. */
@@ -151,32 +151,35 @@ unsigned app_open(struct app *app, const struct view_kind *kind, void *state);
 unsigned app_close(struct app *app);
 unsigned app_show_message(struct app *app, enum role role, const char *format, ...)
 	CGW_PRINTF(3, 4);
-/* Takes the job: the view with that state gets it back through finish(), if it is still open. */
-unsigned app_ask(struct app *app, const void *state, struct job *job);
+/*
+ * Queues the job and takes ownership of it. The view with that state gets it back through
+ * finish() if it is still open.
+ */
+unsigned app_post_job(struct app *app, const void *state, struct job *job);
 struct list_order app_order(const struct app *app);
 void app_arrange(struct app *app);
 struct column_source app_source(const struct app *app);
-/* The moment of the figures, monotonic: what ages on the screen ages by it. */
+/* Monotonic time of the current sample: highlights expire by this clock, not by wall time. */
 uint64_t app_frame_ns(const struct app *app);
 const struct cgw_topology *app_topology(const struct app *app);
-/* May anything be changed from here? */
+/* Whether keys may change the system. */
 bool app_may_act(const struct app *app);
-/* The group that keys act on; CGW_NO_GROUP where there is none. */
+/* The group that keys act on, or CGW_NO_GROUP. */
 uint32_t app_group(const struct app *app);
-/* Its path, escaped, at most `size`-1 bytes; the root is "/". */
+/* Path of the group, escaped, at most `size`-1 bytes; the root is "/". */
 void app_path(const struct app *app, uint32_t group, char *buffer, size_t size);
-/* "lost", "slow" where host `i` is that; else NULL. */
+/* "lost" or "slow" if host `i` is in that state, else NULL. */
 const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role);
-/* "F8" of an action, as it is mapped; "" where it has no key. */
+/* First key of an action as mapped, such as "F8"; "" if it has none. */
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size);
-/* Actions that every list has: moving by rows and pages. True where it was one. */
 /* "2026-11-24 21:03:44". */
 void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
-/* "21:03:44" of a wall clock. */
+/* "21:03:44". */
 void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
+/* Moves the selection of a list by rows and pages. False if the action is not one of these. */
 bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected);
 
-/* A window in the middle: cleared, framed; its inside. */
+/* Draws an empty framed window in the middle of the canvas; returns the area inside. */
 struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title);
 
 #endif

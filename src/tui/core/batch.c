@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* batch.c - rounds of rows, drawn one by one: there may be more than a canvas is high. */
+/* batch.c - prints rows one by one, because a canvas limits the number of rows. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static int print_canvas(const struct canvas *canvas, FILE *out)
 	return 0;
 }
 
-/* Room for the longest name and for all columns whole. */
+/* Width that fits the longest name and all columns. */
 static int width_needed(const struct app *app)
 {
 	int width = 0, group = 0;
@@ -113,15 +113,15 @@ static void sleep_until(uint64_t until_ns)
 
 int batch_run(struct app *app, struct cgw_sampler *sampler, const struct batch *batch)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	uint64_t next_ns = thread_now_ns();
 	int r;
 
-	/* Wide enough for every column: all of them are read. */
-	app->whole_names = true;
+	/* As wide as needed for all columns, so that the metrics of all columns are read. */
+	app->full_names = true;
 	app->columns = batch->columns > 0 ? batch->columns : WIDTH_MAX;
-	app_metrics(app, &wanted);
-	r = cgw_sampler_set_metrics(sampler, &wanted);
+	app_metrics(app, &metrics);
+	r = cgw_sampler_set_metrics(sampler, &metrics);
 	for (uint64_t i = 0; r == 0 && (batch->count == 0 || i <= batch->count); i++) {
 		struct arrival arrival = {0};
 
@@ -130,11 +130,11 @@ int batch_run(struct app *app, struct cgw_sampler *sampler, const struct batch *
 			return r;
 		r = app_on_sample(app, &arrival, thread_now_ns());
 		arrival_free(&arrival);
-		/* The first one only gives the others something to be held against. */
+		/* Rates need two samples, so the first one is not printed. */
 		if (r == 0 && i > 0)
 			r = batch_print(app, batch);
 		if (fflush(batch->out) != 0)
-			return r; /* said at the end */
+			return r; /* reported when the command closes standard output */
 		next_ns += app->settings.interval_ns;
 		if (r == 0 && i != batch->count)
 			sleep_until(next_ns);

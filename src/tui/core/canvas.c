@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* canvas.c - cells, and how text, frames and grounds are put into them. */
+/* canvas.c - draws text, frames and grounds into cells. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "tui/core/canvas.h"
 
-/* More is no terminal, and would overflow the number of cells. */
+/* Larger than any terminal; keeps the number of cells from overflowing. */
 #define CANVAS_SIDE_MAX 4096
 
 int canvas_new(int rows, int columns, bool utf8, struct canvas **ret_canvas)
@@ -102,8 +102,8 @@ static struct rect canvas_area(const struct canvas *canvas)
 	return (struct rect){.rows = canvas->rows, .columns = canvas->columns};
 }
 
-/* A wide character that loses one of its halves must not leave the other one behind. */
-static void heal(struct canvas *canvas, int row, int column)
+/* Replaces the other half of a wide character whose cell is about to be overwritten. */
+static void clear_other_half(struct canvas *canvas, int row, int column)
 {
 	struct canvas_cell *cell = cell_at(canvas, row, column);
 
@@ -132,8 +132,8 @@ void canvas_fill(struct canvas *canvas, struct rect area, enum role role, enum g
 {
 	area = rect_clip(area, canvas_area(canvas));
 	for (int row = area.row; row < area.row + area.rows; row++) {
-		heal(canvas, row, area.column);
-		heal(canvas, row, area.column + area.columns - 1);
+		clear_other_half(canvas, row, area.column);
+		clear_other_half(canvas, row, area.column + area.columns - 1);
 		for (int column = area.column; column < area.column + area.columns; column++) {
 			struct canvas_cell *cell = cell_at(canvas, row, column);
 
@@ -191,7 +191,7 @@ size_t canvas_next(const char *text, uint32_t *ret_character, int *ret_width)
 		*ret_character = '?';
 		length = 1;
 	} else if (*ret_character < 0x20 || *ret_character == 0x7f) {
-		/* Only a mistake of ours brings one here; it must not reach the terminal. */
+		/* Callers must escape control characters; never send one to the terminal. */
 		*ret_character = '?';
 	} else if (*ret_character >= 0x80) {
 		width = wcwidth((wchar_t)*ret_character);
@@ -213,7 +213,7 @@ int canvas_width(const char *text)
 	return total;
 }
 
-/* What stands for the characters that our own views draw, where only ASCII can be shown. */
+/* ASCII substitutes for the characters that views draw. */
 static char ascii_for(uint32_t character)
 {
 	static const struct {
@@ -239,7 +239,7 @@ static char ascii_for(uint32_t character)
 	return '?';
 }
 
-/* Puts one character; a combining one joins the cell to the left, where it fits. */
+/* Draws one character; a combining character is added to the cell on the left if it fits there. */
 static void put_character(struct canvas *canvas, int row, int column, enum role role,
 			  const char *text, size_t length, int width)
 {
@@ -263,7 +263,7 @@ static void put_character(struct canvas *canvas, int row, int column, enum role 
 	cell = cell_at(canvas, row, column);
 	if (cell == NULL)
 		return;
-	heal(canvas, row, column);
+	clear_other_half(canvas, row, column);
 	if (width == 2) {
 		struct canvas_cell *right = cell_at(canvas, row, column + 1);
 
@@ -271,7 +271,7 @@ static void put_character(struct canvas *canvas, int row, int column, enum role 
 			strcpy(cell->text, " ");
 			return;
 		}
-		heal(canvas, row, column + 1);
+		clear_other_half(canvas, row, column + 1);
 		right->text[0] = '\0';
 		right->role = (uint8_t)role;
 	}
@@ -300,7 +300,7 @@ int canvas_text(struct canvas *canvas, int row, int column, int width, enum role
 			ascii = ascii_for(character);
 			bytes = &ascii;
 			byte_count = 1;
-			/* A wide character stays as wide, so that columns stand as they would. */
+			/* Keep the width of a wide character, so that columns stay aligned. */
 			for (int i = 1; i < cells; i++)
 				put_character(canvas, row, column + used + i, role, " ", 1, 1);
 		}
@@ -383,16 +383,16 @@ char *canvas_dump(const struct canvas *canvas)
 	if (text == NULL)
 		return NULL;
 	for (int row = 0; row < canvas->rows; row++) {
-		char *kept = end;
+		char *text_end = end;
 
 		for (int column = 0; column < canvas->columns; column++) {
 			const struct canvas_cell *cell = canvas_at(canvas, row, column);
 
 			end = stpcpy(end, cell->text);
 			if (strcmp(cell->text, " ") != 0 && cell->text[0] != '\0')
-				kept = end;
+				text_end = end;
 		}
-		end = kept;
+		end = text_end;
 		*end++ = '\n';
 	}
 	*end = '\0';

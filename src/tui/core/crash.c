@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* crash.c - a crash must not leave a terminal without echo behind. */
+/* crash.c - restores echo and screen of the terminal after a crash. */
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -10,22 +10,22 @@
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
 
-/* Written before the handlers are installed, read by them: process-wide as the terminal is. */
+/* Set before the handlers are installed, which read it. Global, because the terminal is. */
 static struct {
-	volatile sig_atomic_t armed;
+	volatile sig_atomic_t active;
 	int fd;
 	struct termios settings;
 	char sequence[512];
 	size_t length;
-	/* A stack overflow crashes too, and leaves no stack to handle it on. */
+	/* Alternate stack, to handle a stack overflow. */
 	_Alignas(16) char stack[32 * 1024];
 } rescue;
 
 static void on_crash(int number)
 {
-	/* SA_RESETHAND put the default back: raising it again ends the process as it should end. */
-	if (rescue.armed) {
-		rescue.armed = 0;
+	/* SA_RESETHAND restored the default action: raising the signal again ends the process. */
+	if (rescue.active) {
+		rescue.active = 0;
 		for (size_t done = 0; done < rescue.length;) {
 			ssize_t count =
 				write(rescue.fd, rescue.sequence + done, rescue.length - done);
@@ -49,16 +49,16 @@ void crash_handler_install(int fd)
 	rescue.length = 0;
 	if (tcgetattr(fd, &rescue.settings) < 0)
 		return;
-	rescue.armed = 1;
+	rescue.active = 1;
 	(void)sigaltstack(&stack, NULL);
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(crash_signals); i++)
 		(void)sigaction(crash_signals[i], &action, NULL);
 }
 
-void crash_add_fd(const char *sequence)
+void crash_add_sequence(const char *sequence)
 {
-	/* Padding ("$<5>") is for tputs, which a handler may not call. */
+	/* Skip padding ("$<5>"): tputs() handles it, but is not async-signal-safe. */
 	for (; *sequence != '\0' && rescue.length < sizeof(rescue.sequence); sequence++) {
 		if (sequence[0] == '$' && sequence[1] == '<') {
 			const char *end = strchr(sequence, '>');
@@ -72,14 +72,14 @@ void crash_add_fd(const char *sequence)
 	}
 }
 
-void crash_handler_set_active(int armed)
+void crash_handler_set_active(int active)
 {
-	rescue.armed = armed;
+	rescue.active = active;
 }
 
 void crash_handler_remove(void)
 {
-	rescue.armed = 0;
+	rescue.active = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(crash_signals); i++)
 		(void)signal(crash_signals[i], SIG_DFL);
 }

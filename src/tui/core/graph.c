@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* graph.c - braille, blocks and ASCII for the same values. */
+/* graph.c - draws graphs in braille, block or ASCII characters. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 
 static const struct {
 	const char *name;
-	int samples; /* a cell */
-	int steps;   /* a row */
+	int samples; /* per cell */
+	int steps;   /* per row */
 } styles[GRAPH_STYLE_COUNT] = {
 	[GRAPH_BRAILLE] = {"braille", 2, 4},
 	[GRAPH_BLOCKS] = {"blocks", 1, 8},
@@ -36,7 +36,7 @@ size_t graph_samples(enum graph_style style, int columns)
 	return columns > 0 ? (size_t)columns * (size_t)styles[style].samples : 0;
 }
 
-/* Steps from the bottom that a value reaches in a graph of `steps`. */
+/* Height of a value in steps, in a graph of `steps`. */
 static int height_of(double value, double maximum, int steps)
 {
 	int height;
@@ -49,7 +49,7 @@ static int height_of(double value, double maximum, int steps)
 	return height < 1 ? 1 : height;
 }
 
-/* What is left of a height in the row that starts `below` steps above the bottom. */
+/* The part of a height within the row that starts `below` steps above the bottom. */
 static int in_row(int height, int below, int steps)
 {
 	int left = height - below;
@@ -57,7 +57,7 @@ static int in_row(int height, int below, int steps)
 	return left < 0 ? 0 : left > steps ? steps : left;
 }
 
-/* A braille character from U+2800 on. */
+/* Encodes a character of the braille block (U+2800). */
 static void encode_braille(unsigned dots, char *text)
 {
 	unsigned character = 0x2800U + dots;
@@ -70,7 +70,7 @@ static void encode_braille(unsigned dots, char *text)
 
 static void braille_cell(int left, int right, char *text)
 {
-	/* Dots from the bottom up, as Unicode numbers them. */
+	/* Bits of the dots, from the bottom up. */
 	static const unsigned left_dots[] = {0x00, 0x40, 0x44, 0x46, 0x47};
 	static const unsigned right_dots[] = {0x00, 0x80, 0xa0, 0xb0, 0xb8};
 
@@ -113,7 +113,7 @@ void graph_draw(struct canvas *canvas, struct rect area, enum graph_style style,
 			char text[8];
 
 			for (int i = 0; i < samples; i++) {
-				/* From the right end: the newest sample is the last one. */
+				/* Count from the right: the newest sample is the last one. */
 				size_t back = (size_t)((area.columns - column) * samples - i);
 
 				if (back <= count && back > 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* header.c - the machine's meters, what is sampled and how, warnings, graphs where there is room. */
+/* header.c - meters of the machine, sampling state, warnings, and graphs if there is space. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 
 #define METER_ROWS 4
 #define GRAPH_ROWS 5
-/* Screens from here on have rows to give to graphs. */
+/* Minimum height of the screen for graphs. */
 #define GRAPH_SCREEN_ROWS 36
-/* A read that takes longer than this beyond its interval is worth a word. */
+/* A sample later than this after its interval is reported. */
 #define LATE_NS UINT64_C(2000000000)
 
 int header_rows(const struct app *app, int rows)
@@ -29,8 +29,8 @@ int header_rows(const struct app *app, int rows)
 	return rows >= GRAPH_SCREEN_ROWS ? METER_ROWS + GRAPH_ROWS : METER_ROWS;
 }
 
-struct machine_figures {
-	double cpu_percent; /* of the whole machine; NAN: not yet known */
+struct machine_values {
+	double cpu_percent; /* of the whole machine; NAN: not known yet */
 	double read_rate, write_rate;
 	double memory_used, memory_total, swap_used, swap_total;
 };
@@ -48,28 +48,28 @@ static double number(struct cgw_number number)
 	return number.state == CGW_OK ? (double)number.value : NAN;
 }
 
-static struct machine_figures figures_of(const struct cgw_frame *frame)
+static struct machine_values compute_values(const struct cgw_frame *frame)
 {
 	const struct cgw_system_stat *now = cgw_snapshot_system(cgw_frame_now(frame));
-	struct machine_figures figures = {.cpu_percent = NAN, .read_rate = NAN, .write_rate = NAN};
+	struct machine_values values = {.cpu_percent = NAN, .read_rate = NAN, .write_rate = NAN};
 	double seconds = cgw_frame_seconds(frame);
 
 	if (cgw_frame_before(frame) != NULL) {
 		const struct cgw_system_stat *before = cgw_snapshot_system(cgw_frame_before(frame));
 
-		figures.cpu_percent = growth(now->cpu_busy_ns, before->cpu_busy_ns, seconds) / 1e7 /
-				      (now->cpu_count > 0 ? now->cpu_count : 1);
-		figures.read_rate = growth(now->read_bytes, before->read_bytes, seconds);
-		figures.write_rate = growth(now->written_bytes, before->written_bytes, seconds);
+		values.cpu_percent = growth(now->cpu_busy_ns, before->cpu_busy_ns, seconds) / 1e7 /
+				     (now->cpu_count > 0 ? now->cpu_count : 1);
+		values.read_rate = growth(now->read_bytes, before->read_bytes, seconds);
+		values.write_rate = growth(now->written_bytes, before->written_bytes, seconds);
 	}
-	figures.memory_total = number(now->memory_total_bytes);
-	figures.memory_used = figures.memory_total - number(now->memory_available_bytes);
-	figures.swap_total = number(now->swap_total_bytes);
-	figures.swap_used = figures.swap_total - number(now->swap_free_bytes);
-	return figures;
+	values.memory_total = number(now->memory_total_bytes);
+	values.memory_used = values.memory_total - number(now->memory_available_bytes);
+	values.swap_total = number(now->swap_total_bytes);
+	values.swap_used = values.swap_total - number(now->swap_free_bytes);
+	return values;
 }
 
-/* A row that is written from the left, and how far it has come. */
+/* A row that is written from left to right. */
 struct pen {
 	struct canvas *canvas;
 	int row, column, end;
@@ -81,7 +81,7 @@ static void pen_text(struct pen *pen, enum role role, const char *text)
 		canvas_text(pen->canvas, pen->row, pen->column, pen->end - pen->column, role, text);
 }
 
-/* A label and its figure, left out whole where they do not fit. */
+/* A label and its value, omitted if they do not fit. */
 static void pen_pair(struct pen *pen, const char *label, enum role role, const char *text)
 {
 	int width = canvas_width(label) + 1 + canvas_width(text);
@@ -111,15 +111,15 @@ static enum role share_role(double percent)
 }
 
 static void draw_meter(struct canvas *canvas, int row, int column, int width, const char *label,
-		       double share, const char *figure)
+		       double share, const char *value)
 {
-	int number = canvas_width(figure), bar = width - 4 - number - 1;
+	int number = canvas_width(value), bar = width - 4 - number - 1;
 
 	canvas_text(canvas, row, column, 3, ROLE_TITLE, label);
 	if (bar >= 4)
 		graph_bar(canvas, row, column + 4, bar, share_role(share * 100),
 			  isnan(share) ? 0 : share);
-	canvas_text_right(canvas, row, column + 4, width - 4, ROLE_STRONG, figure);
+	canvas_text_right(canvas, row, column + 4, width - 4, ROLE_STRONG, value);
 }
 
 static void pen_pressure(struct pen *pen, const struct cgw_system_stat *machine, bool full)
@@ -142,20 +142,20 @@ static void pen_pressure(struct pen *pen, const struct cgw_system_stat *machine,
 	}
 }
 
-static void draw_cpu_row(const struct app *app, const struct machine_figures *figures,
+static void draw_cpu_row(const struct app *app, const struct machine_values *values,
 			 struct canvas *canvas, struct rect area, int meter)
 {
 	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
 	struct pen pen = {canvas, area.row, area.column + meter + 2, area.column + area.columns};
 	char text[64];
 
-	if (isnan(figures->cpu_percent))
+	if (isnan(values->cpu_percent))
 		(void)snprintf(text, sizeof(text), "… of %u CPUs", machine->cpu_count);
 	else
 		(void)snprintf(text, sizeof(text), "%.1f%% of %u CPU%s",
-			       figures->cpu_percent * machine->cpu_count, machine->cpu_count,
+			       values->cpu_percent * machine->cpu_count, machine->cpu_count,
 			       machine->cpu_count == 1 ? "" : "s");
-	draw_meter(canvas, area.row, area.column, meter, "CPU", figures->cpu_percent / 100, text);
+	draw_meter(canvas, area.row, area.column, meter, "CPU", values->cpu_percent / 100, text);
 	if (machine->load_e2[0].state == CGW_OK) {
 		(void)snprintf(text, sizeof(text), "%.2f %.2f %.2f",
 			       number(machine->load_e2[0]) / 100, number(machine->load_e2[1]) / 100,
@@ -169,38 +169,38 @@ static void draw_cpu_row(const struct app *app, const struct machine_figures *fi
 	}
 }
 
-static void draw_memory_row(const struct machine_figures *figures, struct canvas *canvas,
+static void draw_memory_row(const struct machine_values *values, struct canvas *canvas,
 			    struct rect area, int meter)
 {
 	struct pen pen = {canvas, area.row, area.column + meter + 2, area.column + area.columns};
 	char used[32], total[32], text[80];
 
-	bytes(figures->memory_used, used, sizeof(used));
-	bytes(figures->memory_total, total, sizeof(total));
+	bytes(values->memory_used, used, sizeof(used));
+	bytes(values->memory_total, total, sizeof(total));
 	(void)snprintf(text, sizeof(text), "%s of %s", used, total);
 	draw_meter(canvas, area.row, area.column, meter, "MEM",
-		   figures->memory_used / figures->memory_total, text);
-	if (figures->swap_total > 0) {
-		bytes(figures->swap_used, used, sizeof(used));
-		bytes(figures->swap_total, total, sizeof(total));
+		   values->memory_used / values->memory_total, text);
+	if (values->swap_total > 0) {
+		bytes(values->swap_used, used, sizeof(used));
+		bytes(values->swap_total, total, sizeof(total));
 		(void)snprintf(text, sizeof(text), "%s of %s", used, total);
 		pen_pair(&pen, "swap", ROLE_TEXT, text);
 	} else {
 		pen_pair(&pen, "swap", ROLE_DIM, "none");
 	}
-	bytes(figures->read_rate, text, sizeof(text));
+	bytes(values->read_rate, text, sizeof(text));
 	pen_pair(&pen, "disk read", ROLE_TEXT, text);
-	bytes(figures->write_rate, text, sizeof(text));
+	bytes(values->write_rate, text, sizeof(text));
 	pen_pair(&pen, "write", ROLE_TEXT, text);
 }
 
-/* Of a recording the day matters too. */
+/* Shows the date as well in a recording. */
 static void draw_clock(const struct app *app, struct pen *pen)
 {
 	uint64_t realtime_ns = cgw_snapshot_realtime_ns(cgw_frame_now(app->frame));
 	char text[32];
 
-	if (app->source_can & SOURCE_TRAVELS)
+	if (app->source_flags & SOURCE_CAN_SEEK)
 		app_date(app, realtime_ns, text, sizeof(text));
 	else
 		app_time(app, realtime_ns, text, sizeof(text));
@@ -210,14 +210,14 @@ static void draw_clock(const struct app *app, struct pen *pen)
 	pen->end -= (int)strlen(text) + 1;
 }
 
-/* How sampling goes: paused, late, or its interval. */
+/* State of sampling: paused, late, or the interval. */
 static void pen_sampling(const struct app *app, struct pen *pen)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(app->frame);
 	uint64_t late_ns = app->now_ns - app->sampled_ns;
 	char text[64];
 
-	if (app->source_can & SOURCE_TRAVELS) {
+	if (app->source_flags & SOURCE_CAN_SEEK) {
 		replay_describe(app, text, sizeof(text));
 		pen_text(pen, app->paused ? ROLE_WARM : ROLE_GOOD, text);
 		pen_text(pen, ROLE_TEXT, "  ");
@@ -226,12 +226,12 @@ static void pen_sampling(const struct app *app, struct pen *pen)
 	if (app->paused) {
 		pen_text(pen, ROLE_WARM, "PAUSED  ");
 	} else if (app->now_ns > app->sampled_ns && late_ns > app->settings.interval_ns + LATE_NS) {
-		(void)snprintf(text, sizeof(text), "still reading for %llu s  ",
+		(void)snprintf(text, sizeof(text), "no sample for %llu s  ",
 			       (unsigned long long)(late_ns / 1000000000));
 		pen_text(pen, ROLE_HOT, text);
 	} else {
 		(void)cgw_format_duration((double)app->settings.interval_ns, text, sizeof(text));
-		/* "1.00s" is more than was asked. */
+		/* Show whole seconds as "1s" instead of "1.00s". */
 		if (app->settings.interval_ns % 1000000000 == 0)
 			(void)snprintf(
 				text, sizeof(text), "%llus",
@@ -276,26 +276,26 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 			 cgw_layout_kind_name(topology->layout->kind));
 }
 
-/* One line that says the most: small screens, or those who want the rows for the list. */
-static void draw_line(struct app *app, const struct machine_figures *figures, struct canvas *canvas,
+/* The one-line header. */
+static void draw_line(struct app *app, const struct machine_values *values, struct canvas *canvas,
 		      struct rect area)
 {
 	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
 	struct pen pen = {canvas, area.row, area.column, area.column + area.columns};
 	char text[64], total[32];
 
-	if (app->paused && !(app->source_can & SOURCE_TRAVELS))
+	if (app->paused && !(app->source_flags & SOURCE_CAN_SEEK))
 		pen_text(&pen, ROLE_WARM, "PAUSED ");
-	if (isnan(figures->cpu_percent))
+	if (isnan(values->cpu_percent))
 		(void)snprintf(text, sizeof(text), "…");
 	else
 		(void)snprintf(text, sizeof(text), "%.0f%%",
-			       figures->cpu_percent * machine->cpu_count);
-	pen_pair(&pen, "CPU", share_role(figures->cpu_percent), text);
-	bytes(figures->memory_used, text, sizeof(text));
-	bytes(figures->memory_total, total, sizeof(total));
+			       values->cpu_percent * machine->cpu_count);
+	pen_pair(&pen, "CPU", share_role(values->cpu_percent), text);
+	bytes(values->memory_used, text, sizeof(text));
+	bytes(values->memory_total, total, sizeof(total));
 	(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "/%s", total);
-	pen_pair(&pen, "MEM", share_role(figures->memory_used * 100 / figures->memory_total), text);
+	pen_pair(&pen, "MEM", share_role(values->memory_used * 100 / values->memory_total), text);
 	(void)snprintf(text, sizeof(text), "%u", app_topology(app)->count);
 	pen_pair(&pen, "groups", ROLE_TEXT, text);
 	pen_sampling(app, &pen);
@@ -308,7 +308,7 @@ static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect a
 		const char *title;
 		enum role role;
 		double least;
-	} looks[CGW_HISTORY_SERIES_COUNT] = {
+	} styles[CGW_HISTORY_SERIES_COUNT] = {
 		[CGW_HISTORY_CPU] = {"CPU", ROLE_CPU, 0},
 		[CGW_HISTORY_MEMORY] = {"Memory", ROLE_MEMORY, 0},
 		[CGW_HISTORY_IO] = {"IO", ROLE_IO, 1 << 20},
@@ -316,11 +316,11 @@ static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect a
 		[CGW_HISTORY_PRESSURE] = {"Pressure", ROLE_PRESSURE, 10},
 	};
 	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
-	double values[512], most = looks[series].least;
+	double values[512], most = styles[series].least;
 	size_t count = graph_samples((enum graph_style)app->settings.choices[CHOICE_GRAPHS],
 				     area.columns - 2);
 
-	canvas_box(canvas, area, ROLE_BORDER, looks[series].title);
+	canvas_box(canvas, area, ROLE_BORDER, styles[series].title);
 	if (count > sizeof(values) / sizeof(values[0]))
 		count = sizeof(values) / sizeof(values[0]);
 	cgw_history_read(app->history, 0, series, 1, values, count);
@@ -334,7 +334,7 @@ static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect a
 	if (series == CGW_HISTORY_IO)
 		most = graph_round_up(most, true);
 	graph_draw(canvas, rect_inset(area, 1),
-		   (enum graph_style)app->settings.choices[CHOICE_GRAPHS], looks[series].role,
+		   (enum graph_style)app->settings.choices[CHOICE_GRAPHS], styles[series].role,
 		   values, count, most);
 }
 
@@ -355,7 +355,7 @@ static void draw_graphs(struct app *app, struct canvas *canvas, struct rect area
 
 void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 {
-	struct machine_figures figures;
+	struct machine_values values;
 	struct rect line = {area.row, area.column, 1, area.columns};
 	int meter = area.columns >= 160 ? 72 : area.columns >= 100 ? 48 : area.columns / 2 - 1;
 
@@ -363,14 +363,14 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 		return;
 	if (cgw_frame_now(app->frame) == NULL) {
 		canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_DIM,
-				app->source_can & SOURCE_TRAVELS
+				app->source_flags & SOURCE_CAN_SEEK
 					? "cgward: opening the recording…"
 					: "cgward: reading all groups for the first time…");
 		return;
 	}
-	figures = figures_of(app->frame);
+	values = compute_values(app->frame);
 	if (area.rows < 3) {
-		draw_line(app, &figures, canvas, line);
+		draw_line(app, &values, canvas, line);
 		line.row++;
 		if (area.rows == 2)
 			alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column,
@@ -381,9 +381,9 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 		draw_identity(app, canvas, line);
 		line.row++;
 	}
-	draw_cpu_row(app, &figures, canvas, line, meter);
+	draw_cpu_row(app, &values, canvas, line, meter);
 	line.row++;
-	draw_memory_row(&figures, canvas, line, meter);
+	draw_memory_row(&values, canvas, line, meter);
 	line.row++;
 	alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column, line.columns);
 	line.row++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* help.c - the keys as they are mapped, and what the signs and colours mean. */
+/* help.c - help window: current key mapping, signs and colours. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,28 +10,29 @@ static const struct {
 	unsigned contexts;
 	const char *title;
 } sections[] = {
-	{IN_REPLAY, "In the time of the recording"},
-	{IN_TREE | IN_FLAT | IN_SEARCHING, "In the list of groups"},
-	{IN_DETAIL, "In an opened group"},
-	{IN_SETUP, "In the setup window"},
-	{IN_EDIT, "In the form of limits"},
-	{IN_DIALOGS | IN_READING, "In windows"},
+	{IN_REPLAY, "Recording playback"},
+	{IN_TREE | IN_FLAT | IN_SEARCHING, "Group list"},
+	{IN_DETAIL, "Opened group"},
+	{IN_SETUP, "Setup window"},
+	{IN_EDIT, "Limits form"},
+	{IN_DIALOGS | IN_READING, "Menus, prompts and text windows"},
 };
 
 static const struct {
 	enum role role;
 	const char *sign, *text;
 } signs[] = {
-	{ROLE_TEXT, "▾ ▸", "a group with others below it: unfolded, folded"},
-	{ROLE_MARKED, "*", "marked: actions are done on all marked groups"},
-	{ROLE_NEW, "+", "appeared in the last five seconds"},
-	{ROLE_GONE, "-", "went; its row stays for three seconds"},
+	{ROLE_TEXT, "▾ ▸", "group with groups below it: expanded, collapsed"},
+	{ROLE_MARKED, "*", "marked: actions apply to all marked groups"},
+	{ROLE_NEW, "+", "appeared in the last 5 seconds"},
+	{ROLE_GONE, "-", "gone; the row stays for 3 seconds"},
 	{ROLE_FROZEN, "❄", "frozen"},
-	{ROLE_TEXT, "- ! ?", "no figure: not there or not yet known, not allowed, not understood"},
-	{ROLE_TEXT, "max", "no limit"},
-	{ROLE_WARM, "warm", "from 70% of a limit, a quarter of the machine's CPUs or memory"},
-	{ROLE_HOT, "hot", "from 85% of a limit, half of the machine"},
-	{ROLE_BAD, "bad", "from 95% of a limit; killed, refused"},
+	{ROLE_TEXT, "- ! ?", "no value: not available (yet), permission denied, not recognized"},
+	{ROLE_TEXT, "max", "unlimited"},
+	{ROLE_WARM, "warm",
+	 "at least 70% of a limit, or a quarter of the machine's CPUs or memory"},
+	{ROLE_HOT, "hot", "at least 85% of a limit, or half of the machine's CPUs or memory"},
+	{ROLE_BAD, "bad", "at least 95% of a limit; also OOM kills and errors"},
 };
 
 static void key_names(const struct app *app, enum action action, char *buffer, size_t size)
@@ -59,9 +60,9 @@ static void add_section(const struct app *app, struct reader *reader, unsigned c
 		const struct key_binding *binding = key_binding((enum action)i);
 		char keys[64];
 
-		/* What can never be done here would only be in the way. */
+		/* Omit actions that this source cannot perform. */
 		if (!(binding->contexts & contexts) ||
-		    (binding->changes && !(app->source_can & (SOURCE_ACTS | SOURCE_TELLS))))
+		    (binding->changes && !(app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE))))
 			continue;
 		key_names(app, (enum action)i, keys, sizeof(keys));
 		if (keys[0] != '\0')
@@ -84,8 +85,9 @@ unsigned open_help(struct app *app)
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
 		reader_add(reader, signs[i].role, signs[i].sign, signs[i].text);
 	reader_add(reader, ROLE_TEXT, "", "");
-	reader_add(reader, ROLE_TITLE, "", "Your own keys");
+	reader_add(reader, ROLE_TITLE, "", "Custom keys");
 	reader_add(reader, ROLE_TEXT, "",
-		   "In ~/.config/cgward/config, section [keys], a line each: freeze = f F7");
+		   "Set in ~/.config/cgward/config, section [keys], one action per line: freeze = "
+		   "f F7");
 	return open_reader(app, reader);
 }

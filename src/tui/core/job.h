@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * job.h - work that may wait for the kernel, done by a thread of its own.
+ * job.h - work that may block in the kernel, run by a worker thread.
  *
- * A job owns all that it needs: while it runs, nobody else looks at it, and it does not see the app.
+ * A job owns its data: while it runs, no other thread accesses it, and it must not access the
+ * app.
  */
 #ifndef CGWARD_TUI_CORE_JOB_H
 #define CGWARD_TUI_CORE_JOB_H
@@ -13,14 +14,14 @@ struct app;
 
 struct job {
 	void (*run)(struct job *job);
-	/* In the main thread, when it is done; NULL: only the view that asked is told. */
+	/* Called in the main thread after run(). NULL: only the owner's finish() is called. */
 	unsigned (*done)(struct app *app, struct job *job);
 	void (*free)(struct job *job);
-	uint64_t owner;                  /* the view that asked for it: its serial number */
-	const struct cgw_layout *layout; /* constant: any thread may read it */
-	const char *name;                /* "Freezing": what is said while it runs */
-	bool acts;                       /* changes the system: has the other thread */
-	bool kept;                       /* finish() took it over */
+	uint64_t owner;                  /* serial number of the view that posted it */
+	const struct cgw_layout *layout; /* immutable, so safe to read from any thread */
+	const char *name;                /* "Freezing", shown while it runs; a string literal */
+	bool acts;                       /* changes the system: runs in the action thread */
+	bool kept;                       /* finish() took ownership */
 	struct job *next;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* keys.c - names of keys, and the table that gives them a meaning. */
+/* keys.c - key names, and the table of actions. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "tui/core/keys.h"
 
-/* The contexts as keys.def names them. */
+/* Contexts used in keys.def. */
 #define TREE      IN_TREE
 #define FLAT      IN_FLAT
 #define GROUPS    (IN_TREE | IN_FLAT)
@@ -130,7 +130,8 @@ int keymap_set(struct keymap *keymap, enum action action, const char *keys, stru
 			continue;
 		}
 		if (count == KEYS_PER_ACTION)
-			return cgw_diag_set(diag, -EINVAL, "%s: at most %d keys an action",
+			return cgw_diag_set(diag, -EINVAL,
+					    "%s: too many keys (at most %d per action)",
 					    actions[action].binding.name, KEYS_PER_ACTION);
 		if (key_parse(keys, length, &parsed[count]) < 0) {
 			char word[64];
@@ -138,8 +139,8 @@ int keymap_set(struct keymap *keymap, enum action action, const char *keys, stru
 			cgw_escape(word, sizeof(word), keys, length);
 			return cgw_diag_set(
 				diag, -EINVAL,
-				"%s: \"%s\" is no key: a character, F1 to F24, ^A to ^_, "
-				"Space, Enter, Tab, Esc, Up, PgUp, Home, ...",
+				"%s: invalid key '%s' (expected a character, F1 to F24, ^A to ^_, "
+				"Space, Enter, Tab, Esc, Up, PgUp, Home, ...)",
 				actions[action].binding.name, word);
 		}
 		count++;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * keys.h - keys by name, and which action a key means where. Pure.
- */
+/* keys.h - key names, and the mapping from keys to actions in each context. Pure. */
 #ifndef CGWARD_TUI_CORE_KEYS_H
 #define CGWARD_TUI_CORE_KEYS_H
 
 #include <cgward/base.h>
 
-/* A key is a Unicode character (control characters included), or one of these. */
+/* A key is a Unicode character, including control characters, or one of these. */
 enum key {
 	KEY_NONE = 0,
 	KEY_TAB = '\t',
@@ -38,17 +36,17 @@ enum action {
 	ACTION_COUNT,
 };
 
-/* Where a key is pressed. */
+/* Contexts in which keys are looked up. */
 enum key_context {
-	IN_TREE = 1,        /* the groups as a tree */
-	IN_FLAT = 2,        /* the groups as a list */
-	IN_DETAIL = 4,      /* one group whole */
-	IN_READING = 8,     /* help, journal: rows to read */
-	IN_DIALOGS = 16,    /* something to choose or confirm */
-	IN_SETUP = 32,      /* the setup window */
-	IN_EDIT = 64,       /* the form of limits */
-	IN_SEARCHING = 128, /* groups, while a search is on: asked before the others */
-	IN_REPLAY = 256,    /* in a recording, beside the others and before them */
+	IN_TREE = 1,        /* group list as a tree */
+	IN_FLAT = 2,        /* group list, flat */
+	IN_DETAIL = 4,      /* an opened group */
+	IN_READING = 8,     /* text windows: help, journal */
+	IN_DIALOGS = 16,    /* menus, prompts and confirmations */
+	IN_SETUP = 32,      /* setup window */
+	IN_EDIT = 64,       /* limits form */
+	IN_SEARCHING = 128, /* group list with an active search; has precedence over the others */
+	IN_REPLAY = 256,    /* any context in a recording; has precedence over the others */
 };
 
 struct key_binding {
@@ -66,18 +64,18 @@ struct keymap {
 };
 
 const struct key_binding *key_binding(enum action action) CGW_PURE;
-/* -ENOENT where no action is called so. */
+/* -ENOENT: no such action. */
 int key_action_find(const char *name);
 
 void keymap_default(struct keymap *keymap);
-/* Sets the keys of an action: "f F7". -EINVAL and why for a word that is no key. */
+/* Sets the keys of an action: "f F7". -EINVAL: invalid key or too many keys. */
 int keymap_set(struct keymap *keymap, enum action action, const char *keys, struct cgw_diag *diag);
-/* The action of a key; ACTION_NONE where it has none in that context. */
+/* The action of a key in that context, or ACTION_NONE. */
 enum action keymap_find(const struct keymap *keymap, unsigned context, uint32_t key);
 
-/* "F9", "^C", "Space", "PgUp", "x". -EINVAL. */
+/* Parses "F9", "^C", "Space", "PgUp" or "x". -EINVAL. */
 int key_parse(const char *name, size_t length, uint32_t *ret_key);
-/* The name that key_parse() understands. Returns the length as snprintf does. */
+/* The name that key_parse() accepts. Returns the length as snprintf() does. */
 size_t key_print(uint32_t key, char *buffer, size_t size);
 
 #endif

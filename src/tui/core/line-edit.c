@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* line-edit.c - editing a line: the usual keys of readline, no more. */
+/* line-edit.c - line editing with the basic keys of readline. */
 #include <string.h>
 
 #include "tui/core/keys.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* line-edit.h - a line of text that is being typed. Pure. */
+/* line-edit.h - an editable line of text. Pure. */
 #ifndef CGWARD_TUI_CORE_LINE_EDIT_H
 #define CGWARD_TUI_CORE_LINE_EDIT_H
 
@@ -10,13 +10,13 @@
 struct line {
 	char text[LINE_MAX_BYTES]; /* UTF-8, terminated */
 	size_t length;
-	size_t cursor; /* byte offset, at a character */
+	size_t cursor; /* byte offset of a character */
 };
 
 void line_set(struct line *line, const char *text);
-/* True where the key belonged to the line: typed, or moved the cursor. */
+/* True if the line used the key, as text or as an editing key. */
 bool line_key(struct line *line, uint32_t key);
-/* Draws the part around the cursor and shows it as a cell of its own. */
+/* Draws the part around the cursor; `focus`: highlights the cursor cell. */
 void line_draw(const struct line *line, struct canvas *canvas, int row, int column, int width,
 	       bool focus);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* new-sample.c - figures come: what was known of the groups goes along, in order of time or by a jump. */
+/* new-sample.c - processes samples and jumps, keeping the state of groups in the list. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +19,12 @@ void arrival_free(struct arrival *arrival)
 	}
 	free(arrival->events);
 	free(arrival->marks);
-	replay_actions_free(arrival->deeds, arrival->deed_count);
+	replay_actions_free(arrival->actions, arrival->action_count);
 	*arrival = (struct arrival){0};
 }
 
-/* The next frame, and the list that follows the groups by it. */
-static int follow(struct app *app, struct cgw_snapshot *snapshot)
+/* Updates the frame, and then the list, which maps groups of the old frame to the new one. */
+static int update_frame(struct app *app, struct cgw_snapshot *snapshot)
 {
 	int r = cgw_frame_update(app->frame, snapshot);
 
@@ -34,14 +34,14 @@ static int follow(struct app *app, struct cgw_snapshot *snapshot)
 }
 
 /*
- * What the user did to the groups is carried over to the sample before the one that is jumped to;
- * the frame then begins anew, so that no figure is taken over the jump.
+ * Maps the groups to the sample before the target of the jump, to keep selection, marks and
+ * collapsed groups. Then starts a new frame, so that no rate is computed across the jump.
  */
 static int jump(struct app *app, struct arrival *arrival)
 {
 	struct cgw_snapshot *first = arrival->before != NULL ? arrival->before : arrival->now;
 	struct cgw_frame *frame;
-	int r = follow(app, first);
+	int r = update_frame(app, first);
 
 	if (r < 0)
 		return r;
@@ -58,14 +58,14 @@ static int jump(struct app *app, struct arrival *arrival)
 	}
 	r = cgw_frame_update(app->frame, first);
 	if (r == 0 && arrival->before != NULL)
-		r = follow(app, arrival->now);
+		r = update_frame(app, arrival->now);
 	return r;
 }
 
-static void take_place(struct app *app, struct arrival *arrival)
+static void update_place(struct app *app, struct arrival *arrival)
 {
 	app->place = arrival->place;
-	/* The recorded machine's name: of this one nothing is shown. */
+	/* Show the name of the recorded machine instead of this one. */
 	if (arrival->place.host[0] != '\0')
 		(void)cgw_escape(app->host, sizeof(app->host), arrival->place.host,
 				 strlen(arrival->place.host));
@@ -76,11 +76,11 @@ static void take_place(struct app *app, struct arrival *arrival)
 	app->mark_count = arrival->mark_count;
 }
 
-static unsigned rules_done(struct app *app, struct job *job)
+static unsigned on_rules_done(struct app *app, struct job *job)
 {
 	if (app->rules == NULL || !rules_collect(app->rules, job))
 		return REACTION_NONE;
-	/* More came meanwhile. */
+	/* Samples may have arrived in the meantime. */
 	app_watch_rules(app);
 	job->kept = true;
 	return REACTION_DRAW;
@@ -92,8 +92,8 @@ void app_watch_rules(struct app *app)
 
 	if (job == NULL)
 		return;
-	job->done = rules_done;
-	(void)app_ask(app, NULL, job);
+	job->done = on_rules_done;
+	(void)app_post_job(app, NULL, job);
 }
 
 int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns)
@@ -105,7 +105,7 @@ int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns)
 		replay_actions_collect(app, arrival);
 		return 0;
 	}
-	r = arrival->jump ? jump(app, arrival) : follow(app, arrival->now);
+	r = arrival->jump ? jump(app, arrival) : update_frame(app, arrival->now);
 
 	app->now_ns = app->sampled_ns = now_ns;
 	if (r == 0 && !has_history)
@@ -118,7 +118,7 @@ int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns)
 		rules_on_sample(app->rules, arrival->now, arrival->jump);
 		app_watch_rules(app);
 	}
-	take_place(app, arrival);
+	update_place(app, arrival);
 	for (size_t i = 0; i < arrival->event_count; i++)
 		alerts_collect(&app->alerts, app->frame, &arrival->events[i]);
 	replay_actions_update(app);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* palette.c - roles to colours. */
+/* palette.c - maps roles and grounds to colours and attributes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "tui/core/palette.h"
 
-/* The words of roles.def. */
+/* Constants used in roles.def. */
 #define NONE      (-1)
 #define BRIGHT    8
 #define BOLD      PALETTE_BOLD
@@ -30,13 +30,13 @@ static const struct {
 };
 
 /*
- * With sixteen colours a coloured word on a coloured bar is soon unreadable: there the ground gives
- * the foreground as well.
+ * With 16 colours, most coloured text on a coloured bar is unreadable, so the ground sets the
+ * foreground as well.
  */
 static const struct {
 	struct colors background;
 	int foreground_16;
-	unsigned plain_flags; /* without colours */
+	unsigned plain_flags; /* if there are no colours */
 } grounds[GROUND_COUNT] = {
 	[GROUND_PLAIN] = {{NONE, NONE, NONE, NONE}, NONE, 0},
 	[GROUND_SELECTED] = {{0x005f87, 6, 0xafd7ff, 6}, 0, PALETTE_REVERSE},
@@ -75,7 +75,7 @@ enum term_theme palette_resolve(enum term_theme theme)
 		return theme;
 	if (value != NULL && *value != '\0')
 		return THEME_PLAIN;
-	/* "15;0": foreground, something, background; 7 and 15 are the light ones. */
+	/* "15;0" or "15;default;0": the last one is the background; 7 and 15 are light. */
 	value = getenv("COLORFGBG");
 	ground = value != NULL ? strrchr(value, ';') : NULL;
 	if (ground != NULL && (strcmp(ground, ";7") == 0 || strcmp(ground, ";15") == 0))
@@ -123,39 +123,39 @@ static int pick(const struct colors *colors, bool light, int count)
 	return count >= 16 ? sixteen : sixteen % BRIGHT;
 }
 
-/* Eight colours have no grey: black on the terminal's own black would be nothing at all. */
+/* With 8 colours, grey would become black, invisible on a black background. */
 static int without_grey(int color, int role_16, int count)
 {
 	return count < 16 && role_16 == (0 | BRIGHT) ? NONE : color;
 }
 
-static struct palette_look inspect_job_from(int role, int ground, bool light, int count)
+static struct palette_style color_style(int role, int ground, bool light, int count)
 {
 	const struct colors *front = &roles[role].foreground;
-	struct palette_look look = {.foreground = NONE, .background = NONE};
+	struct palette_style style = {.foreground = NONE, .background = NONE};
 
-	look.flags = roles[role].flags;
-	look.foreground = without_grey(pick(front, light, count),
-				       light ? front->light_16 : front->dark_16, count);
-	look.background = pick(&grounds[ground].background, light, count);
+	style.flags = roles[role].flags;
+	style.foreground = without_grey(pick(front, light, count),
+					light ? front->light_16 : front->dark_16, count);
+	style.background = pick(&grounds[ground].background, light, count);
 	if (count < 256 && grounds[ground].foreground_16 != NONE) {
-		look.foreground = grounds[ground].foreground_16;
-		look.flags &= ~(unsigned)DIM;
+		style.foreground = grounds[ground].foreground_16;
+		style.flags &= ~(unsigned)DIM;
 	}
-	/* Where a colour says it, dim would say it twice and be too faint to read. */
-	if (look.foreground != NONE)
-		look.flags &= ~(unsigned)DIM;
-	return look;
+	/* DIM in addition to a colour would be too faint to read. */
+	if (style.foreground != NONE)
+		style.flags &= ~(unsigned)DIM;
+	return style;
 }
 
-static struct palette_look look_plain(int role, int ground)
+static struct palette_style plain_style(int role, int ground)
 {
-	struct palette_look look = {.foreground = NONE, .background = NONE};
+	struct palette_style style = {.foreground = NONE, .background = NONE};
 
-	look.flags = roles[role].flags | grounds[ground].plain_flags;
-	if (look.flags & REVERSE)
-		look.flags &= ~(unsigned)DIM;
-	return look;
+	style.flags = roles[role].flags | grounds[ground].plain_flags;
+	if (style.flags & REVERSE)
+		style.flags &= ~(unsigned)DIM;
+	return style;
 }
 
 void palette_load(struct palette *palette, enum term_theme theme, int colors)
@@ -165,10 +165,9 @@ void palette_load(struct palette *palette, enum term_theme theme, int colors)
 		for (int ground = 0; ground < GROUND_COUNT; ground++) {
 			bool plain = colors < 8 || theme == THEME_PLAIN;
 
-			palette->looks[role][ground] =
-				plain ? look_plain(role, ground)
-				      : inspect_job_from(role, ground, theme == THEME_LIGHT,
-							 colors);
+			palette->styles[role][ground] =
+				plain ? plain_style(role, ground)
+				      : color_style(role, ground, theme == THEME_LIGHT, colors);
 		}
 	}
 }

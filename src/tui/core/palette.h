@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* palette.h - what each role looks like on each ground, in a theme and a number of colours. Pure. */
+/* palette.h - colours and attributes of each role on each ground. Pure. */
 #ifndef CGWARD_TUI_CORE_PALETTE_H
 #define CGWARD_TUI_CORE_PALETTE_H
 
@@ -12,22 +12,22 @@ enum palette_flag {
 	PALETTE_UNDERLINE = 8,
 };
 
-struct palette_look {
-	int foreground, background; /* the terminal's numbers; -1: its own */
+struct palette_style {
+	int foreground, background; /* terminal colour numbers; -1: default */
 	unsigned flags;
 };
 
 struct palette {
-	struct palette_look looks[ROLE_COUNT][GROUND_COUNT];
+	struct palette_style styles[ROLE_COUNT][GROUND_COUNT];
 };
 
-/* `colors` as terminfo says: below 8 there are none, above 256 a number is 0xRRGGBB. */
+/* `colors` is terminfo's number: below 8, no colours are used; above 256, colours are 0xRRGGBB. */
 void palette_load(struct palette *palette, enum term_theme theme, int colors);
 
-/* THEME_AUTO made into one of the others, from the environment. */
+/* Replaces THEME_AUTO by one of the others, according to the environment. */
 enum term_theme palette_resolve(enum term_theme theme);
 
-/* The nearest of the 256 colours that are the same everywhere (16 to 255). */
+/* The nearest of the colours 16 to 255, which are the same on all terminals. */
 int palette_nearest(int rgb) CGW_PURE;
 
 #endif

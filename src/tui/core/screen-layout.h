@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * screen-layout.h - where the parts of the screen stand. Pure.
+ * screen-layout.h - positions of the parts of the screen. Pure.
  *
- * Parts that find no room have no rows: the list comes first, then the status line, the column heads,
- * the bar of keys and the header, which gives its lines back one by one.
+ * Parts that do not fit get no rows. Priority: the list, the status line, the column heads, the
+ * key bar, the header, which shrinks line by line.
  */
 #ifndef CGWARD_TUI_CORE_SCREEN_LAYOUT_H
 #define CGWARD_TUI_CORE_SCREEN_LAYOUT_H
@@ -12,11 +12,11 @@
 
 struct layout_request {
 	int rows, columns;  /* of the terminal */
-	int header_rows;    /* of the header, if there is room for all of them */
-	bool timeline;      /* a row for the time of a recording */
-	bool keys;          /* the bar of keys is wanted */
-	bool head;          /* the view has column heads */
-	int graph_rows_max; /* of the detail view's graphs; 0: none */
+	int header_rows;    /* preferred height of the header */
+	bool timeline;      /* timeline of a recording */
+	bool keys;          /* key bar */
+	bool head;          /* column heads */
+	int graph_rows_max; /* graphs of the detail view; 0: none */
 };
 
 struct layout {
@@ -29,14 +29,14 @@ struct layout {
 	struct rect keys;
 };
 
-struct layout layout_compute(const struct layout_request *wish) CGW_PURE;
+struct layout layout_compute(const struct layout_request *request) CGW_PURE;
 
 /*
- * Widths of columns side by side, one cell between them: the widths wanted, from the first on, as
- * long as they fit; the column `flexible` takes what is left over, and gives first, down to its
- * least width. Returns how many columns fit whole; `ret_widths` gets a width for each of those.
+ * Lays out columns from left to right with one cell between them, as many as fit. The column
+ * `flexible` (-1: none) gets the remaining space, and shrinks down to `flexible_min` so that more
+ * columns fit. Returns the number of columns that fit, and the width of each.
  */
-int layout_columns(int columns, const int *wanted, int count, int flexible, int flexible_min,
+int layout_columns(int columns, const int *widths, int count, int flexible, int flexible_min,
 		   int *ret_widths);
 
 #endif

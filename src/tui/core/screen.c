@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* screen.c - waits for keys, samples, jobs and signals; hands them to the app; draws. */
+/* screen.c - main loop: passes keys, samples, jobs and signals to the app, and draws. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -9,30 +9,29 @@
 #include "tui/core/thread.h"
 #include "tui/core/worker.h"
 
-/* What takes longer is worth a word in the status line. */
+/* The status line shows jobs that run longer than this. */
 #define BUSY_NS UINT64_C(700000000)
 
 struct screen {
 	struct app *app;
 	struct term *term;
 	struct source *source;
-	struct worker *actor; /* jobs that change something */
-	struct worker
-		*looker; /* jobs that only look: an action that blocks does not hold them up */
+	struct worker *action_worker; /* jobs that change the system */
+	struct worker *read_worker;   /* all other jobs, not blocked by a hung action */
 	struct canvas *canvas;
 	bool dirty, quit;
-	bool resized; /* other columns may be seen now */
-	int ended_by;
+	bool resized; /* the visible columns may have changed */
+	int ended_by; /* signal, or 0 */
 };
 
-static void set_wants(struct screen *screen)
+static void request_metrics(struct screen *screen)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 
-	if (screen->source->kind->want == NULL)
+	if (screen->source->kind->request_metrics == NULL)
 		return;
-	app_metrics(screen->app, &wanted);
-	screen->source->kind->want(screen->source, &wanted);
+	app_metrics(screen->app, &metrics);
+	screen->source->kind->request_metrics(screen->source, &metrics);
 }
 
 static void post_jobs(struct screen *screen)
@@ -40,7 +39,7 @@ static void post_jobs(struct screen *screen)
 	struct job *job;
 
 	while ((job = job_pop(&screen->app->jobs)) != NULL)
-		worker_post(job->acts ? screen->actor : screen->looker, job);
+		worker_post(job->acts ? screen->action_worker : screen->read_worker, job);
 }
 
 static void react(struct screen *screen, unsigned reactions)
@@ -58,21 +57,21 @@ static void react(struct screen *screen, unsigned reactions)
 	if (reactions & REACTION_SETTINGS) {
 		term_set_theme(screen->term, (enum term_theme)settings->choices[CHOICE_THEME]);
 		term_set_mouse(screen->term, settings->choices[CHOICE_MOUSE]);
-		screen->source->kind->pace(screen->source, settings->interval_ns,
-					   screen->app->paused);
+		screen->source->kind->set_interval(screen->source, settings->interval_ns,
+						   screen->app->paused);
 	}
-	if (reactions & REACTION_TRAVEL && screen->source->kind->travel != NULL)
-		screen->source->kind->travel(screen->source, &screen->app->travel);
-	if (reactions & REACTION_WANTS)
-		set_wants(screen);
-	if (reactions & REACTION_SAMPLE && screen->source->kind->at_once != NULL)
-		screen->source->kind->at_once(screen->source);
+	if (reactions & REACTION_SEEK && screen->source->kind->seek != NULL)
+		screen->source->kind->seek(screen->source, &screen->app->seek);
+	if (reactions & REACTION_METRICS)
+		request_metrics(screen);
+	if (reactions & REACTION_SAMPLE && screen->source->kind->sample_now != NULL)
+		screen->source->kind->sample_now(screen->source);
 	if (reactions != REACTION_NONE)
 		screen->dirty = true;
 	post_jobs(screen);
 }
 
-static void take_keys(struct screen *screen)
+static void handle_events(struct screen *screen)
 {
 	for (;;) {
 		struct event event = term_event(screen->term);
@@ -94,18 +93,18 @@ static void take_keys(struct screen *screen)
 	}
 }
 
-/* Every one that waits: a history without holes is made of all. */
-static void take_arrivals(struct screen *screen)
+/* Processes all pending arrivals, so that the history has no gaps. */
+static void collect_arrivals(struct screen *screen)
 {
 	struct arrival arrival = {0};
 	struct cgw_diag diag = {.text = ""};
-	int r, met;
+	int r, error;
 
-	while ((r = screen->source->kind->take(screen->source, &arrival, &diag)) > 0) {
-		met = app_on_sample(screen->app, &arrival, thread_now_ns());
-		if (met < 0)
-			(void)app_show_message(screen->app, ROLE_BAD, "a sample was lost: %s",
-					       strerror(-met));
+	while ((r = screen->source->kind->collect(screen->source, &arrival, &diag)) > 0) {
+		error = app_on_sample(screen->app, &arrival, thread_now_ns());
+		if (error < 0)
+			(void)app_show_message(screen->app, ROLE_BAD, "sample lost: %s",
+					       strerror(-error));
 		arrival_free(&arrival);
 	}
 	if (r < 0)
@@ -116,7 +115,7 @@ static void take_arrivals(struct screen *screen)
 	post_jobs(screen);
 }
 
-static void take_jobs(struct screen *screen, struct worker *worker)
+static void finish_jobs(struct screen *screen, struct worker *worker)
 {
 	struct job *job;
 
@@ -124,10 +123,10 @@ static void take_jobs(struct screen *screen, struct worker *worker)
 		react(screen, app_job_done(screen->app, job));
 }
 
-static void say_busy(struct screen *screen, uint64_t now_ns)
+static void show_busy(struct screen *screen, uint64_t now_ns)
 {
 	uint64_t since_ns;
-	const char *name = worker_busy(screen->actor, &since_ns);
+	const char *name = worker_busy(screen->action_worker, &since_ns);
 
 	if (name == NULL || now_ns - since_ns < BUSY_NS)
 		return;
@@ -154,7 +153,7 @@ static int draw(struct screen *screen)
 	term_draw(screen->term, screen->canvas);
 	screen->dirty = false;
 	if (screen->resized)
-		set_wants(screen);
+		request_metrics(screen);
 	screen->resized = false;
 	return 0;
 }
@@ -165,8 +164,8 @@ static int loop(struct screen *screen)
 		{term_key_fd(screen->term), POLLIN, 0},
 		{term_signal_fd(screen->term), POLLIN, 0},
 		{screen->source->kind->fd(screen->source), POLLIN, 0},
-		{worker_fd(screen->actor), POLLIN, 0},
-		{worker_fd(screen->looker), POLLIN, 0},
+		{worker_fd(screen->action_worker), POLLIN, 0},
+		{worker_fd(screen->read_worker), POLLIN, 0},
 	};
 	int r = draw(screen);
 
@@ -179,15 +178,15 @@ static int loop(struct screen *screen)
 		if (app_tick(screen->app, now_ns) != REACTION_NONE)
 			screen->dirty = true;
 		screen->ended_by = term_signals(screen->term);
-		/* The terminal went away, or somebody asks us to go. */
+		/* A terminating signal, or the terminal is gone. */
 		if (screen->ended_by != 0 || fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 			return 0;
-		take_keys(screen);
+		handle_events(screen);
 		if (fds[2].revents & POLLIN)
-			take_arrivals(screen);
-		take_jobs(screen, screen->actor);
-		take_jobs(screen, screen->looker);
-		say_busy(screen, now_ns);
+			collect_arrivals(screen);
+		finish_jobs(screen, screen->action_worker);
+		finish_jobs(screen, screen->read_worker);
+		show_busy(screen, now_ns);
 		if (screen->dirty && !screen->quit)
 			r = draw(screen);
 	}
@@ -204,10 +203,10 @@ static int start(struct screen *screen, struct cgw_diag *diag)
 	int r = term_open(&options, &screen->term, diag);
 
 	if (r == 0)
-		r = worker_start(&screen->actor);
+		r = worker_start(&screen->action_worker);
 	if (r == 0)
-		r = worker_start(&screen->looker);
-	screen->resized = true; /* with the first drawing it is known which columns fit */
+		r = worker_start(&screen->read_worker);
+	screen->resized = true; /* the first draw determines which columns fit */
 	return r;
 }
 
@@ -220,10 +219,10 @@ int screen_run(struct app *app, struct source *source, struct cgw_diag *diag)
 	r = start(&screen, diag);
 	if (r == 0)
 		r = loop(&screen);
-	/* The terminal first: whatever hangs below, the user has it back. */
+	/* Restore the terminal first, in case a worker hangs. */
 	term_close(screen.term);
 	canvas_free(screen.canvas);
-	(void)worker_stop(screen.actor);
-	(void)worker_stop(screen.looker);
+	(void)worker_stop(screen.action_worker);
+	(void)worker_stop(screen.read_worker);
 	return r < 0 ? r : screen.ended_by;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* settings.c - choices by table, columns, keys: to and from the configuration. */
+/* settings.c - reads and writes settings, columns and keys in the configuration. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,32 +15,35 @@
 static const struct choice_info choices[CHOICE_COUNT] = {
 	[CHOICE_THEME] = {SCREEN,
 			  "theme",
-			  "Colours: auto asks COLORFGBG and NO_COLOR",
+			  "Colours; auto follows COLORFGBG and NO_COLOR",
 			  {"auto", "dark", "light", "plain"}},
 	[CHOICE_GRAPHS] = {SCREEN,
 			   "graphs",
-			   "How histories are drawn",
+			   "Characters used to draw graphs",
 			   {"braille", "blocks", "ascii"}},
 	[CHOICE_HEADER] = {SCREEN,
 			   "header",
-			   "What stands above the list",
+			   "Header above the list",
 			   {"none", "line", "meters", "graphs"}},
 	[CHOICE_WARNINGS] = {SCREEN,
 			     "warnings",
-			     "Watch for throttling, kills and full limits: reads five more files a "
-			     "group",
+			     "Warn of OOM kills, full limits, throttling (reads 5 more files per "
+			     "group)",
 			     {"no", "yes"}},
-	[CHOICE_KEYS] = {SCREEN, "keys", "The bar of keys at the bottom", {"no", "yes"}},
+	[CHOICE_KEYS] = {SCREEN, "keys", "Show the key bar at the bottom", {"no", "yes"}},
 	[CHOICE_MOUSE] = {SCREEN,
 			  "mouse",
-			  "Take the mouse; hold Shift to mark text for the terminal",
+			  "Use the mouse (hold Shift to select text)",
 			  {"no", "yes"}},
-	[CHOICE_TREE] = {GROUPS, "tree", "Groups below their parents", {"no", "yes"}},
-	[CHOICE_OWN] = {GROUPS, "own", "Numbers without those of the groups below", {"no", "yes"}},
-	[CHOICE_UPWARDS] = {GROUPS, "order", "The greatest or the least first", {"down", "up"}},
+	[CHOICE_TREE] = {GROUPS, "tree", "Show groups below their parents", {"no", "yes"}},
+	[CHOICE_OWN] = {GROUPS, "own", "Exclude descendants from values", {"no", "yes"}},
+	[CHOICE_UPWARDS] = {GROUPS,
+			    "order",
+			    "Largest first (down) or smallest first (up)",
+			    {"down", "up"}},
 };
 
-static const char *const columns_usual[] = {
+static const char *const default_columns[] = {
 	"group",
 	"cpu",
 	"cpu:graph",
@@ -49,7 +52,7 @@ static const char *const columns_usual[] = {
 	"pids.current",
 	"io.read",
 	"io.write",
-	/* From here on for wide screens: what is not seen is not read. */
+	/* For wide screens only: metrics of invisible columns are not read. */
 	"cpu.throttled_percent",
 	"memory.max.effective",
 	"pids.max.effective",
@@ -74,16 +77,16 @@ void settings_default(struct settings *settings)
 			    [CHOICE_TREE] = 1},
 		.interval_ns = 1000000000,
 	};
-	/* Keys of our own tables: they parse. */
-	for (size_t i = 0; i < ARRAY_SIZE(columns_usual); i++)
-		(void)column_parse(columns_usual[i], &settings->columns[i], NULL);
-	settings->column_count = ARRAY_SIZE(columns_usual);
+	/* Cannot fail: these are valid keys. */
+	for (size_t i = 0; i < ARRAY_SIZE(default_columns); i++)
+		(void)column_parse(default_columns[i], &settings->columns[i], NULL);
+	settings->column_count = ARRAY_SIZE(default_columns);
 	(void)column_parse("cpu", &settings->sort, NULL);
 	keymap_default(&settings->keymap);
 }
 
-static int take_choice(struct settings *settings, int choice, const char *value,
-		       struct cgw_diag *diag)
+static int parse_choice(struct settings *settings, int choice, const char *value,
+			struct cgw_diag *diag)
 {
 	char words[128] = "", shown[64];
 	size_t length = 0;
@@ -97,11 +100,11 @@ static int take_choice(struct settings *settings, int choice, const char *value,
 					   i > 0 ? ", " : "", choices[choice].words[i]);
 	}
 	cgw_escape(shown, sizeof(shown), value, strlen(value));
-	return cgw_diag_set(diag, -EINVAL, "%s is one of %s, not \"%s\"", choices[choice].name,
-			    words, shown);
+	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s)",
+			    choices[choice].name, shown, words);
 }
 
-static int take_interval(struct settings *settings, const char *value, struct cgw_diag *diag)
+static int parse_interval(struct settings *settings, const char *value, struct cgw_diag *diag)
 {
 	uint64_t interval_ns;
 	char shown[64];
@@ -112,13 +115,14 @@ static int take_interval(struct settings *settings, const char *value, struct cg
 		return 0;
 	}
 	cgw_escape(shown, sizeof(shown), value, strlen(value));
-	return cgw_diag_set(diag, -EINVAL,
-			    "the interval is a time from 100ms to 1h such as 500ms or 2s, not "
-			    "\"%s\"",
-			    shown);
+	return cgw_diag_set(
+		diag, -EINVAL,
+		"invalid interval '%s' (expected a time from 100ms to 1h, such as 500ms "
+		"or 2s)",
+		shown);
 }
 
-static int take_column(struct settings *settings, const char *value, struct cgw_diag *diag)
+static int parse_column(struct settings *settings, const char *value, struct cgw_diag *diag)
 {
 	struct column column;
 	int r = column_parse(value, &column, diag);
@@ -126,13 +130,13 @@ static int take_column(struct settings *settings, const char *value, struct cgw_
 	if (r < 0)
 		return r;
 	if (settings->column_count == COLUMNS_MAX)
-		return cgw_diag_set(diag, -EINVAL, "at most %d columns are shown", COLUMNS_MAX);
+		return cgw_diag_set(diag, -EINVAL, "too many columns (at most %d)", COLUMNS_MAX);
 	settings->columns[settings->column_count++] = column;
 	return 0;
 }
 
-static int take_key(struct settings *settings, const char *name, const char *value,
-		    struct cgw_diag *diag)
+static int parse_key(struct settings *settings, const char *name, const char *value,
+		     struct cgw_diag *diag)
 {
 	struct suggestion nearest = {.input = name};
 	int action = key_action_find(name);
@@ -145,9 +149,9 @@ static int take_key(struct settings *settings, const char *name, const char *val
 	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	if (suggestion_word(&nearest) != NULL)
 		return cgw_diag_set(diag, -EINVAL,
-				    "there is no action \"%s\"; did you mean \"%s\"?", shown,
+				    "unknown action '%s' in [keys]; did you mean '%s'?", shown,
 				    suggestion_word(&nearest));
-	return cgw_diag_set(diag, -EINVAL, "there is no action \"%s\"; the help lists them", shown);
+	return cgw_diag_set(diag, -EINVAL, "unknown action '%s' in [keys]", shown);
 }
 
 int settings_set(struct settings *settings, const char *section, const char *name,
@@ -157,27 +161,27 @@ int settings_set(struct settings *settings, const char *section, const char *nam
 
 	for (int i = 0; i < CHOICE_COUNT; i++)
 		if (strcmp(section, choices[i].section) == 0 && strcmp(name, choices[i].name) == 0)
-			return take_choice(settings, i, value, diag);
+			return parse_choice(settings, i, value, diag);
 	if (strcmp(section, SCREEN) == 0 && strcmp(name, "interval") == 0)
-		return take_interval(settings, value, diag);
+		return parse_interval(settings, value, diag);
 	if (strcmp(section, GROUPS) == 0 && strcmp(name, "column") == 0)
-		return take_column(settings, value, diag);
+		return parse_column(settings, value, diag);
 	if (strcmp(section, GROUPS) == 0 && strcmp(name, "sort") == 0)
 		return column_parse(value, &settings->sort, diag);
 	if (strcmp(section, KEYS) == 0)
-		return take_key(settings, name, value, diag);
+		return parse_key(settings, name, value, diag);
 	cgw_escape(shown_section, sizeof(shown_section), section, strlen(section));
 	cgw_escape(shown_name, sizeof(shown_name), name, strlen(name));
-	return cgw_diag_set(diag, -EINVAL, "there is no setting \"%s\" in [%s]", shown_name,
+	return cgw_diag_set(diag, -EINVAL, "unknown setting '%s' in [%s]", shown_name,
 			    shown_section);
 }
 
 void settings_read(struct settings *settings, const struct config *config,
 		   void (*report)(void *context, const struct cgw_diag *diag), void *context)
 {
-	struct settings usual = *settings;
+	struct settings before = *settings;
 
-	/* Columns given replace the usual ones. */
+	/* Configured columns replace all default ones. */
 	settings->column_count = 0;
 	for (size_t i = 0; i < config->count; i++) {
 		struct cgw_diag diag = {.line = config->entries[i].line};
@@ -189,8 +193,8 @@ void settings_read(struct settings *settings, const struct config *config,
 	}
 	if (settings->column_count > 0)
 		return;
-	memcpy(settings->columns, usual.columns, sizeof(usual.columns));
-	settings->column_count = usual.column_count;
+	memcpy(settings->columns, before.columns, sizeof(before.columns));
+	settings->column_count = before.column_count;
 }
 
 int settings_apply(const struct settings *settings, struct config *config)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * settings.h - what a user can choose, and how it stands in the configuration. Pure.
+ * settings.h - user settings, read from and written to the configuration file. Pure.
  *
  *   [screen]  theme, graphs, header, keys, mouse, interval
- *   [groups]  tree, own, order, sort; column = KEY[:bar|:graph], a line each
+ *   [groups]  tree, own, order, sort; column = KEY[:bar|:graph], one per line
  *   [keys]    ACTION = KEY KEY ...
  */
 #ifndef CGWARD_TUI_CORE_SETTINGS_H
@@ -26,11 +26,11 @@ enum settings_choice {
 	CHOICE_MOUSE,
 	CHOICE_TREE,
 	CHOICE_OWN,
-	CHOICE_UPWARDS, /* the least first */
+	CHOICE_UPWARDS, /* smallest first */
 	CHOICE_COUNT,
 };
 
-/* One of several words: a row of the setup window and a line of the configuration. */
+/* A setting with a fixed list of words: a row of the setup window, a line of the configuration. */
 struct choice_info {
 	const char *section, *name, *help;
 	const char *words[5]; /* ends with NULL */
@@ -49,18 +49,15 @@ const struct choice_info *choice_info(enum settings_choice choice) CGW_PURE;
 
 void settings_default(struct settings *settings);
 
-/*
- * Takes what is good and says what is not: every mistake is handed to `report` with its line, and
- * what it would have set stays as it was.
- */
+/* Applies all valid settings; reports each invalid line, with its number, and ignores it. */
 void settings_read(struct settings *settings, const struct config *config,
 		   void (*report)(void *context, const struct cgw_diag *diag), void *context);
 
-/* One setting, as a line of the configuration would. -EINVAL and why. */
+/* Sets one setting, as a line of the configuration does. -EINVAL. */
 int settings_set(struct settings *settings, const char *section, const char *name,
 		 const char *value, struct cgw_diag *diag);
 
-/* All of it but the keys, which only an editor changes. */
+/* Adds all settings except the keys, which can only be changed in an editor. */
 int settings_apply(const struct settings *settings, struct config *config);
 
 #define INTERVAL_MIN_NS UINT64_C(100000000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* source-live.c - this machine as a source: the thread that samples. */
+/* source-live.c - source for this machine: a thread that samples. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,64 +7,65 @@
 #include "tui/core/source.h"
 #include "tui/core/thread.h"
 
-/* Rates need two samples: the second one comes soon, whatever the interval. */
+/* Rates need two samples, so take the second one early even if the interval is long. */
 #define SECOND_NS UINT64_C(250000000)
 
 struct live {
 	struct source source;
 	struct thread thread;
-	struct cgw_sampler *sampler; /* the thread's alone */
-	/* All below under the lock. */
-	struct cgw_metric_set wanted;
-	bool has_wanted, paused, at_once;
-	bool changed; /* somebody acted, or asked: nothing is taken for what it was */
-	uint64_t interval_ns, taken_count;
-	struct cgw_snapshot *snapshot; /* not yet fetched */
+	struct cgw_sampler *sampler; /* used only by the thread */
+	/* The lock protects all members below. */
+	struct cgw_metric_set metrics;
+	bool has_metrics, paused, sample_now;
+	bool read_all; /* read idle groups as well: the user may have changed something */
+	uint64_t interval_ns, sample_count;
+	struct cgw_snapshot *snapshot; /* not yet collected */
 	int error;
 };
 
-/* When the next sample is due, from when the last one was. */
+/* When the next sample is due. */
 static uint64_t due(const struct live *live, uint64_t last_ns)
 {
 	uint64_t wait_ns = live->interval_ns;
 
-	if (live->taken_count == 0)
+	if (live->sample_count == 0)
 		return last_ns;
-	if (live->taken_count == 1 && wait_ns > SECOND_NS)
+	if (live->sample_count == 1 && wait_ns > SECOND_NS)
 		wait_ns = SECOND_NS;
 	return last_ns + wait_ns;
 }
 
-/* With the lock held: until a sample is to be taken. False: the end. */
-static bool wait_for_turn(struct live *live, uint64_t *last_ns)
+/* Waits until a sample is due; false: stop. The caller holds the lock. */
+static bool wait_until_due(struct live *live, uint64_t *last_ns)
 {
 	for (;;) {
 		uint64_t now_ns = thread_now_ns(), due_ns = due(live, *last_ns);
 
 		if (live->thread.stopping)
 			return false;
-		if (live->has_wanted && (live->at_once || (!live->paused && now_ns >= due_ns))) {
-			/* In step with the interval, unless it was missed. */
-			*last_ns = live->at_once || now_ns - due_ns > live->interval_ns ? now_ns
-											: due_ns;
-			live->at_once = false;
+		if (live->has_metrics &&
+		    (live->sample_now || (!live->paused && now_ns >= due_ns))) {
+			/* Stay in step with the interval unless a whole one was missed. */
+			*last_ns = live->sample_now || now_ns - due_ns > live->interval_ns ? now_ns
+											   : due_ns;
+			live->sample_now = false;
 			return true;
 		}
-		thread_wait(&live->thread, live->paused || !live->has_wanted ? 0 : due_ns);
+		thread_wait(&live->thread, live->paused || !live->has_metrics ? 0 : due_ns);
 	}
 }
 
 static void take_sample(struct live *live)
 {
-	struct cgw_metric_set wanted = live->wanted;
+	struct cgw_metric_set metrics = live->metrics;
 	struct cgw_snapshot *snapshot = NULL;
-	bool changed = live->changed;
+	bool read_all = live->read_all;
 	int r;
 
-	live->changed = false;
+	live->read_all = false;
 	(void)pthread_mutex_unlock(&live->thread.lock);
-	r = cgw_sampler_set_metrics(live->sampler, &wanted);
-	if (changed)
+	r = cgw_sampler_set_metrics(live->sampler, &metrics);
+	if (read_all)
 		cgw_sampler_read_idle(live->sampler);
 	if (r == 0)
 		r = cgw_sampler_sample(live->sampler, &snapshot);
@@ -73,7 +74,7 @@ static void take_sample(struct live *live)
 	if (r == 0) {
 		cgw_snapshot_unref(live->snapshot);
 		live->snapshot = snapshot;
-		live->taken_count++;
+		live->sample_count++;
 	}
 	thread_wake_loop(&live->thread);
 }
@@ -84,7 +85,7 @@ static void *run(void *context)
 	uint64_t last_ns = thread_now_ns();
 
 	(void)pthread_mutex_lock(&live->thread.lock);
-	while (wait_for_turn(live, &last_ns))
+	while (wait_until_due(live, &last_ns))
 		take_sample(live);
 	live->thread.ended = true;
 	(void)pthread_cond_broadcast(&live->thread.changed);
@@ -109,18 +110,18 @@ static struct source *live_stop(struct source *source)
 	return NULL;
 }
 
-static void live_want(struct source *source, const struct cgw_metric_set *wanted)
+static void live_request_metrics(struct source *source, const struct cgw_metric_set *metrics)
 {
 	struct live *live = live_of(source);
 
 	(void)pthread_mutex_lock(&live->thread.lock);
-	live->wanted = *wanted;
-	live->has_wanted = true;
+	live->metrics = *metrics;
+	live->has_metrics = true;
 	(void)pthread_cond_broadcast(&live->thread.changed);
 	(void)pthread_mutex_unlock(&live->thread.lock);
 }
 
-static void live_pace(struct source *source, uint64_t interval_ns, bool paused)
+static void live_set_interval(struct source *source, uint64_t interval_ns, bool paused)
 {
 	struct live *live = live_of(source);
 
@@ -131,13 +132,13 @@ static void live_pace(struct source *source, uint64_t interval_ns, bool paused)
 	(void)pthread_mutex_unlock(&live->thread.lock);
 }
 
-static void live_at_once(struct source *source)
+static void live_sample_now(struct source *source)
 {
 	struct live *live = live_of(source);
 
 	(void)pthread_mutex_lock(&live->thread.lock);
-	live->at_once = true;
-	live->changed = true;
+	live->sample_now = true;
+	live->read_all = true;
 	(void)pthread_cond_broadcast(&live->thread.changed);
 	(void)pthread_mutex_unlock(&live->thread.lock);
 }
@@ -147,8 +148,8 @@ static int live_fd(const struct source *source)
 	return ((const struct live *)source)->thread.event_fd;
 }
 
-/* Only the newest counts: a screen that is slower than the interval leaves some out. */
-static int live_take(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag)
+/* Returns only the newest sample: a screen slower than the interval skips some. */
+static int live_collect(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag)
 {
 	struct live *live = live_of(source);
 	struct cgw_snapshot *snapshot;
@@ -170,12 +171,12 @@ static int live_take(struct source *source, struct arrival *ret_arrival, struct 
 
 static const struct source_kind live_kind = {
 	.name = "",
-	.can = SOURCE_ACTS,
-	.want = live_want,
-	.pace = live_pace,
-	.at_once = live_at_once,
+	.flags = SOURCE_CAN_ACT,
+	.request_metrics = live_request_metrics,
+	.set_interval = live_set_interval,
+	.sample_now = live_sample_now,
 	.fd = live_fd,
-	.take = live_take,
+	.collect = live_collect,
 	.stop = live_stop,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* source-remote.c - other hosts as a source: the thread that reads what their ssh brings. */
+/* source-remote.c - source for remote hosts: a thread that reads from their ssh connections. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,206 +9,207 @@
 #include "tui/core/source.h"
 #include "tui/core/thread.h"
 
-struct far {
+struct remote {
 	struct source source;
 	struct thread thread;
-	struct remote_hosts *hosts; /* the thread's alone */
-	int wake_fd;                /* wakes the thread, which waits for the hosts */
-	/* All below under the lock. */
-	struct cgw_metric_set wanted;
-	bool has_wanted, paused, ending;
+	struct remote_hosts *hosts; /* used only by the thread */
+	int wake_fd;                /* wakes the thread while it waits for the hosts */
+	/* The lock protects all members below. */
+	struct cgw_metric_set metrics;
+	bool has_metrics, paused, stopping;
 	uint64_t interval_ns;
-	struct cgw_snapshot *snapshot; /* not yet fetched */
+	struct cgw_snapshot *snapshot; /* not yet collected */
 	uint8_t states[REMOTE_HOSTS_MAX];
 	int error;
-	struct cgw_diag diag; /* what became of a host, not yet told */
+	struct cgw_diag diag; /* with `error`, not yet reported */
 };
 
-static struct far *far_of(struct source *source)
+static struct remote *remote_of(struct source *source)
 {
-	return (struct far *)source;
+	return (struct remote *)source;
 }
 
-/* What became of hosts; the worst news is told, and the others stand in their rows. */
-static void note_states(struct far *far)
+/* Reports one host that became lost or slow; the list shows the state of all hosts. */
+static void update_states(struct remote *remote)
 {
-	for (size_t i = 0; i < remote_hosts_count(far->hosts); i++) {
-		struct remote_host_status status = remote_hosts_status(far->hosts, i);
+	for (size_t i = 0; i < remote_hosts_count(remote->hosts); i++) {
+		struct remote_host_status status = remote_hosts_status(remote->hosts, i);
 		char name[128];
 
-		far->states[i] = (uint8_t)status.state;
+		remote->states[i] = (uint8_t)status.state;
 		if (!status.changed)
 			continue;
-		remote_hosts_notified(far->hosts, i);
+		remote_hosts_notified(remote->hosts, i);
 		if (status.state != REMOTE_LOST && status.state != REMOTE_SLOW)
 			continue;
 		(void)cgw_escape(name, sizeof(name), status.name, strlen(status.name));
-		far->error = cgw_diag_set(&far->diag, -ENOTCONN, "%s is %s: %s", name,
-					  remote_state_name(status.state), status.reason);
+		remote->error = cgw_diag_set(&remote->diag, -ENOTCONN, "%s is %s: %s", name,
+					     remote_state_name(status.state), status.reason);
 	}
 }
 
-/* With the lock held, which is given away while the hosts are waited for. */
-static void turn(struct far *far)
+/* Waits for samples and collects them. The caller holds the lock, released while waiting. */
+static void read_hosts(struct remote *remote)
 {
-	struct cgw_metric_set wanted = far->wanted;
-	uint64_t interval_ns = far->interval_ns, count;
-	bool has_wanted = far->has_wanted;
+	struct cgw_metric_set metrics = remote->metrics;
+	uint64_t interval_ns = remote->interval_ns, count;
+	bool has_metrics = remote->has_metrics;
 	struct cgw_snapshot *snapshot = NULL;
 	int r = 0;
 
-	(void)pthread_mutex_unlock(&far->thread.lock);
-	remote_hosts_pace(far->hosts, interval_ns);
-	if (has_wanted)
-		r = remote_hosts_request(far->hosts, &wanted);
-	(void)remote_hosts_wait(far->hosts, thread_now_ns() + interval_ns, far->wake_fd);
-	(void)!read(far->wake_fd, &count, sizeof(count));
+	(void)pthread_mutex_unlock(&remote->thread.lock);
+	remote_hosts_pace(remote->hosts, interval_ns);
+	if (has_metrics)
+		r = remote_hosts_request(remote->hosts, &metrics);
+	(void)remote_hosts_wait(remote->hosts, thread_now_ns() + interval_ns, remote->wake_fd);
+	(void)!read(remote->wake_fd, &count, sizeof(count));
 	if (r == 0)
-		r = remote_hosts_collect(far->hosts, &snapshot);
-	(void)pthread_mutex_lock(&far->thread.lock);
-	note_states(far);
+		r = remote_hosts_collect(remote->hosts, &snapshot);
+	(void)pthread_mutex_lock(&remote->thread.lock);
+	update_states(remote);
 	if (r < 0)
-		far->error = cgw_diag_set(&far->diag, r, "reading failed: %s", strerror(-r));
-	/* While it is paused they are read all the same, so that no host has to wait. */
-	if (snapshot != NULL && far->paused)
+		remote->error = cgw_diag_set(&remote->diag, r, "cannot read from the hosts: %s",
+					     strerror(-r));
+	/* Read even while paused, so that no host blocks on a full pipe. */
+	if (snapshot != NULL && remote->paused)
 		cgw_snapshot_unref(snapshot);
 	else if (snapshot != NULL) {
-		cgw_snapshot_unref(far->snapshot);
-		far->snapshot = snapshot;
+		cgw_snapshot_unref(remote->snapshot);
+		remote->snapshot = snapshot;
 	}
-	if (far->snapshot != NULL || far->error < 0)
-		thread_wake_loop(&far->thread);
+	if (remote->snapshot != NULL || remote->error < 0)
+		thread_wake_loop(&remote->thread);
 }
 
 static void *run(void *context)
 {
-	struct far *far = context;
+	struct remote *remote = context;
 
-	(void)pthread_mutex_lock(&far->thread.lock);
-	while (!far->ending)
-		turn(far);
-	far->thread.ended = true;
-	(void)pthread_cond_broadcast(&far->thread.changed);
-	(void)pthread_mutex_unlock(&far->thread.lock);
+	(void)pthread_mutex_lock(&remote->thread.lock);
+	while (!remote->stopping)
+		read_hosts(remote);
+	remote->thread.ended = true;
+	(void)pthread_cond_broadcast(&remote->thread.changed);
+	(void)pthread_mutex_unlock(&remote->thread.lock);
 	return NULL;
 }
 
-/* With the lock held. */
-static void wake(const struct far *far)
+/* The caller holds the lock. */
+static void wake(const struct remote *remote)
 {
 	uint64_t one = 1;
 
-	(void)!write(far->wake_fd, &one, sizeof(one));
+	(void)!write(remote->wake_fd, &one, sizeof(one));
 }
 
-static struct source *far_stop(struct source *source)
+static struct source *remote_stop(struct source *source)
 {
-	struct far *far = far_of(source);
+	struct remote *remote = remote_of(source);
 
-	(void)pthread_mutex_lock(&far->thread.lock);
-	far->ending = true;
-	wake(far);
-	(void)pthread_mutex_unlock(&far->thread.lock);
-	if (!thread_stop(&far->thread))
+	(void)pthread_mutex_lock(&remote->thread.lock);
+	remote->stopping = true;
+	wake(remote);
+	(void)pthread_mutex_unlock(&remote->thread.lock);
+	if (!thread_stop(&remote->thread))
 		return NULL;
-	cgw_snapshot_unref(far->snapshot);
-	remote_hosts_free(far->hosts);
-	close(far->wake_fd);
-	free(far);
+	cgw_snapshot_unref(remote->snapshot);
+	remote_hosts_free(remote->hosts);
+	close(remote->wake_fd);
+	free(remote);
 	return NULL;
 }
 
-static void far_want(struct source *source, const struct cgw_metric_set *wanted)
+static void remote_request_metrics(struct source *source, const struct cgw_metric_set *metrics)
 {
-	struct far *far = far_of(source);
+	struct remote *remote = remote_of(source);
 
-	(void)pthread_mutex_lock(&far->thread.lock);
-	far->wanted = *wanted;
-	far->has_wanted = true;
-	wake(far);
-	(void)pthread_mutex_unlock(&far->thread.lock);
+	(void)pthread_mutex_lock(&remote->thread.lock);
+	remote->metrics = *metrics;
+	remote->has_metrics = true;
+	wake(remote);
+	(void)pthread_mutex_unlock(&remote->thread.lock);
 }
 
-static void far_pace(struct source *source, uint64_t interval_ns, bool paused)
+static void remote_set_interval(struct source *source, uint64_t interval_ns, bool paused)
 {
-	struct far *far = far_of(source);
+	struct remote *remote = remote_of(source);
 
-	(void)pthread_mutex_lock(&far->thread.lock);
-	far->interval_ns = interval_ns;
-	far->paused = paused;
-	wake(far);
-	(void)pthread_mutex_unlock(&far->thread.lock);
+	(void)pthread_mutex_lock(&remote->thread.lock);
+	remote->interval_ns = interval_ns;
+	remote->paused = paused;
+	wake(remote);
+	(void)pthread_mutex_unlock(&remote->thread.lock);
 }
 
-static int far_fd(const struct source *source)
+static int remote_fd(const struct source *source)
 {
-	return ((const struct far *)source)->thread.event_fd;
+	return ((const struct remote *)source)->thread.event_fd;
 }
 
-static int far_take(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag)
+static int remote_collect(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag)
 {
-	struct far *far = far_of(source);
+	struct remote *remote = remote_of(source);
 	struct cgw_snapshot *snapshot;
 	int r = 0;
 
-	thread_drain(&far->thread);
-	(void)pthread_mutex_lock(&far->thread.lock);
-	snapshot = far->snapshot;
-	far->snapshot = NULL;
+	thread_drain(&remote->thread);
+	(void)pthread_mutex_lock(&remote->thread.lock);
+	snapshot = remote->snapshot;
+	remote->snapshot = NULL;
 	if (snapshot != NULL) {
 		*ret_arrival = (struct arrival){.now = snapshot};
 		r = 1;
-		/* What is left to tell comes next. */
-		if (far->error < 0)
-			thread_wake_loop(&far->thread);
-	} else if (far->error < 0) {
-		r = far->error;
-		*diag = far->diag;
-		far->error = 0;
+		/* Report the error with the next call. */
+		if (remote->error < 0)
+			thread_wake_loop(&remote->thread);
+	} else if (remote->error < 0) {
+		r = remote->error;
+		*diag = remote->diag;
+		remote->error = 0;
 	}
-	(void)pthread_mutex_unlock(&far->thread.lock);
+	(void)pthread_mutex_unlock(&remote->thread.lock);
 	return r;
 }
 
-static void far_states(struct source *source, uint8_t *states)
+static void remote_states(struct source *source, uint8_t *states)
 {
-	struct far *far = far_of(source);
+	struct remote *remote = remote_of(source);
 
-	(void)pthread_mutex_lock(&far->thread.lock);
-	memcpy(states, far->states, sizeof(far->states));
-	(void)pthread_mutex_unlock(&far->thread.lock);
+	(void)pthread_mutex_lock(&remote->thread.lock);
+	memcpy(states, remote->states, sizeof(remote->states));
+	(void)pthread_mutex_unlock(&remote->thread.lock);
 }
 
-static const struct source_kind far_kind = {
+static const struct source_kind remote_kind = {
 	.name = "view",
-	.can = SOURCE_TELLS,
-	.want = far_want,
-	.pace = far_pace,
-	.fd = far_fd,
-	.take = far_take,
-	.states = far_states,
-	.stop = far_stop,
+	.flags = SOURCE_REMOTE,
+	.request_metrics = remote_request_metrics,
+	.set_interval = remote_set_interval,
+	.fd = remote_fd,
+	.collect = remote_collect,
+	.states = remote_states,
+	.stop = remote_stop,
 };
 
 int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source)
 {
-	struct far *far = calloc(1, sizeof(*far));
-	int r = far == NULL ? -ENOMEM : 0;
+	struct remote *remote = calloc(1, sizeof(*remote));
+	int r = remote == NULL ? -ENOMEM : 0;
 
 	if (r == 0) {
-		far->source.kind = &far_kind;
-		far->hosts = hosts;
-		far->interval_ns = interval_ns;
-		far->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		r = far->wake_fd < 0 ? -errno : thread_start(&far->thread, run, far);
+		remote->source.kind = &remote_kind;
+		remote->hosts = hosts;
+		remote->interval_ns = interval_ns;
+		remote->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		r = remote->wake_fd < 0 ? -errno : thread_start(&remote->thread, run, remote);
 	}
 	if (r < 0) {
-		if (far != NULL && far->wake_fd >= 0)
-			close(far->wake_fd);
-		free(far);
+		if (remote != NULL && remote->wake_fd >= 0)
+			close(remote->wake_fd);
+		free(remote);
 		remote_hosts_free(hosts);
 		return r;
 	}
-	*ret_source = &far->source;
+	*ret_source = &remote->source;
 	return 0;
 }

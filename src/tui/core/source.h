@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * source.h - where the figures on the screen come from: this machine, a recording, another host.
+ * source.h - where samples come from: this machine, a recording, remote hosts.
  *
- * A source reads in a thread of its own, so that one that hangs never holds up the keys, and hands
- * over arrivals: a sample each, in the order of time, to be compared with the one before. Only a
- * source that travels also hands over jumps, which bring what there is to be compared with along.
+ * A source reads in its own thread, so that a hung read never blocks the keys. It delivers
+ * arrivals in order of time, one sample each, and rates are computed against the previous one. A
+ * source that can seek also delivers jumps, which carry their own previous sample and history.
  */
 #ifndef CGWARD_TUI_CORE_SOURCE_H
 #define CGWARD_TUI_CORE_SOURCE_H
@@ -14,123 +14,126 @@
 
 #include "shared/remote/hosts.h"
 
-enum source_can {
-	SOURCE_ACTS = 1,    /* its groups are this machine's: they are changed and looked into */
-	SOURCE_TRAVELS = 2, /* it is moved in time: travel() */
-	SOURCE_TELLS = 4, /* its groups are other hosts', which are told what to change by verbs */
+enum source_flag {
+	SOURCE_CAN_ACT = 1,  /* groups of this machine, which can be changed and inspected */
+	SOURCE_CAN_SEEK = 2, /* has seek() */
+	SOURCE_REMOTE = 4,   /* groups of other hosts, changed by running cgward there */
 };
 
-/* Where to go in a recording. */
+/* How to seek in a recording. */
 enum seek_kind {
-	TRAVEL_STEPS, /* by so many samples */
-	TRAVEL_TIME,  /* by so many nanoseconds */
-	TRAVEL_TO,    /* the last sample at or before a time of the wall clock */
-	TRAVEL_EVENT, /* by so many samples with an event of these kinds */
-	TRAVEL_FIRST,
-	TRAVEL_LAST,
-	TRAVEL_SPEED, /* stays there, and plays so many times as fast as it was taken */
+	SEEK_STEPS,    /* by a number of samples */
+	SEEK_DURATION, /* by a number of nanoseconds */
+	SEEK_TO_TIME,  /* to the last sample at or before a wall-clock time */
+	SEEK_EVENT,    /* by a number of samples that have an event of these kinds */
+	SEEK_FIRST,
+	SEEK_LAST,
+	SEEK_SPEED, /* keeps the position and sets the playback speed */
 };
-struct travel {
+struct seek {
 	enum seek_kind kind;
-	int64_t by;     /* STEPS, TIME, EVENT: negative goes back */
-	uint64_t to_ns; /* TO */
+	int64_t by;     /* STEPS, DURATION, EVENT: negative goes back */
+	uint64_t to_ns; /* TO_TIME */
 	uint32_t kinds; /* EVENT: CGW_EVENT_BIT() */
-	double speed;   /* SPEED */
+	double speed;   /* SPEED: 1 is as recorded */
 };
 
-/* An event of a recording, with texts of its own: raw bytes. */
+/* An event of a recording. It owns its strings, which are raw bytes. */
 struct source_event {
 	enum cgw_event_kind kind;
 	uint64_t realtime_ns;
-	char *path; /* "" for the machine */
+	char *path; /* "": the machine */
 	char *text; /* "memory.max: max → 1G, by cgward set" */
 };
 
-/* What a policy would have done, had it been in force while this was recorded: texts are raw bytes. */
+/* An action that a policy would have taken during the recording. Strings are raw bytes. */
 struct replay_action {
 	uint64_t realtime_ns;
-	uint64_t until_ns; /* how long it would have stood; the same where it is done at once */
+	uint64_t until_ns; /* end of its effect; realtime_ns if it has no duration */
 	char *path;
 	char *text; /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
 };
 
-/* A sample with events: for the line of time. */
+/* A sample with events, for the timeline. */
 struct source_mark {
 	uint64_t realtime_ns;
 	uint32_t kinds;
 };
 
-/* Where a source that travels stands. Times are of the recorded wall clock. */
+/* Current position in a recording. Times are of the recorded wall clock. */
 struct source_place {
 	uint64_t first_ns, last_ns, now_ns, interval_ns;
 	uint64_t position, samples;
 	char host[64]; /* raw */
-	bool at_end;   /* there is no later sample yet */
+	bool at_end;   /* no later sample yet */
 };
 
-/* What came. All of it belongs to who took it: arrival_free(). */
+/* A delivery from the source. The receiver owns all of it: arrival_free(). */
 struct arrival {
-	struct cgw_snapshot *now;    /* NULL: deeds alone came */
-	bool jump;                   /* it does not follow the arrival before */
-	struct cgw_snapshot *before; /* of a jump: what rates are taken from; or NULL */
-	struct cgw_history *history; /* of a jump: the minutes up to it; or NULL */
-	struct source_place place;   /* where it travels; the clocks are 0 where not */
+	struct cgw_snapshot *now;    /* NULL: only `actions` */
+	bool jump;                   /* does not follow the previous arrival */
+	struct cgw_snapshot *before; /* of a jump: the previous sample, for rates; or NULL */
+	struct cgw_history *history; /* of a jump: the minutes before it; or NULL */
+	struct source_place place;   /* all zero if the source cannot seek */
 	struct source_event *events; /* of this sample */
 	size_t event_count;
-	struct source_mark *marks; /* of all there is, where that is other than before; or NULL */
+	struct source_mark *marks; /* of the whole recording if they changed, else NULL */
 	size_t mark_count;
-	struct replay_action *deeds; /* all so far, where those are other than before; or NULL */
-	size_t deed_count;
-	uint64_t rehearsed_ns; /* with deeds: up to when they are known */
+	struct replay_action *actions; /* all so far if they changed, else NULL */
+	size_t action_count;
+	uint64_t rehearsed_ns; /* `actions` is complete up to this time */
 };
 void arrival_free(struct arrival *arrival);
 
 struct source;
 
 struct source_kind {
-	const char *name; /* "recording": what it is, for the header; "" for this machine */
-	unsigned can;     /* enum source_can */
-	/* The metrics that are looked at: before the first call nothing is read. NULL: all come anyway. */
-	void (*want)(struct source *source, const struct cgw_metric_set *wanted);
-	/* How often, and whether at all. */
-	void (*pace)(struct source *source, uint64_t interval_ns, bool paused);
-	/* One sample now, paused or not. NULL: that cannot be had. */
-	void (*at_once)(struct source *source);
-	/* NULL: it does not travel. */
-	void (*travel)(struct source *source, const struct travel *travel);
-	/* Readable when take() has something. */
+	const char *name; /* "recording", for the header; "": this machine */
+	unsigned flags;   /* enum source_flag */
+	/*
+	 * Sets the metrics to read; nothing is read before the first call. NULL: the source
+	 * always delivers all metrics.
+	 */
+	void (*request_metrics)(struct source *source, const struct cgw_metric_set *metrics);
+	void (*set_interval)(struct source *source, uint64_t interval_ns, bool paused);
+	/* Takes one sample immediately, even if paused. NULL: not supported. */
+	void (*sample_now)(struct source *source);
+	/* NULL: the source cannot seek. */
+	void (*seek)(struct source *source, const struct seek *seek);
+	/* Readable when collect() has something. */
 	int (*fd)(const struct source *source);
-	/* 1: an arrival; 0: none; or what the last reading met, once, with its reason. */
-	int (*take)(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag);
-	/* How each host stands: enum remote_state, in the order of their names. NULL: there are none. */
+	/* 1: an arrival; 0: none; negative: the error of the last read, reported once. */
+	int (*collect)(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag);
+	/* The enum remote_state of each host, in order of name. NULL: no hosts. */
 	void (*states)(struct source *source, uint8_t *states);
 	/*
-	 * Waits a moment for a read that goes on; one that hangs is left behind with all that it
-	 * uses. What was taken must be dropped before: snapshots name the source's layout.
+	 * Waits briefly for a read in progress; if the read hangs, its thread and memory are
+	 * leaked. Free all arrivals first: their snapshots refer to the source's layout.
 	 */
 	struct source *(*stop)(struct source *source);
 };
 
-/* The first member of each kind's own. */
+/* The first member of each implementation's struct. */
 struct source {
 	const struct source_kind *kind;
 };
 
-/* This machine's groups: the sampler belongs to the source from now on, also on failure. */
+/* This machine. Takes ownership of the sampler, also on failure. */
 int source_live(struct cgw_sampler *sampler, uint64_t interval_ns, struct source **ret_source);
-/* A recording: the replay belongs to the source from now on, also on failure. It starts paused. */
-int source_recording(struct cgw_replay *replay, const struct travel *start,
+/* A recording. Takes ownership of the replay, also on failure. Starts paused. */
+int source_recording(struct cgw_replay *replay, const struct seek *start,
 		     struct source **ret_source);
 
 struct cgw_policy;
 /*
- * Before it is asked for anything: the policy, which belongs to the source from now on, also on failure,
- * is run over the recording at `path` while nothing else is to be done; its deeds come with arrivals.
+ * Runs the policy over the recording at `path` while the source is idle; its actions come with
+ * arrivals. Call it before any other function of the source. Takes ownership of the policy, also
+ * on failure.
  */
 int source_recording_rehearse(struct source *source, const char *path, struct cgw_policy *policy,
 			      struct cgw_diag *diag);
 
-/* Other hosts: they belong to the source from now on, also on failure. */
+/* Remote hosts. Takes ownership of `hosts`, also on failure. */
 int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source);
 
 static inline struct source *source_stop(struct source *source)

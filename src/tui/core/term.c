@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* term.c - curses, signals and colours. */
+/* term.c - the terminal: curses, signals and colours. */
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <errno.h>
@@ -16,16 +16,14 @@
 #include "tui/core/palette.h"
 #include "tui/core/term.h"
 
-/*
- * Of terminfo only these two are needed; its <term.h> makes macros of half the dictionary ("columns").
- */
+/* Declared here because <term.h> defines macros for common words such as "columns". */
 extern int setupterm(const char *name, int fd, int *ret_status);
 extern char *tigetstr(const char *capability); /* NOLINT(readability-redundant-declaration) */
 
 struct term {
 	SCREEN *screen;
 	struct term_options options;
-	struct canvas *shown; /* what the terminal has, NULL: unknown */
+	struct canvas *shown; /* current content of the terminal; NULL: unknown */
 	bool utf8;
 	bool resized;
 	int colors;
@@ -34,7 +32,7 @@ struct term {
 	int pairs[ROLE_COUNT][GROUND_COUNT];
 };
 
-/* A signal handler has nothing but globals: bit n for signal n, and a pipe to wake poll(). */
+/* Set by the signal handler: a flag per signal, and a pipe that wakes poll(). */
 static volatile sig_atomic_t pending[32];
 static int wake_pipe[2] = {-1, -1};
 
@@ -46,7 +44,7 @@ static void on_signal(int number)
 
 	pending[number] = 1;
 	if (write(wake_pipe[1], "", 1) < 0)
-		errno = saved; /* full: poll() is awake already */
+		errno = saved; /* pipe full: poll() wakes up anyway */
 	errno = saved;
 }
 
@@ -93,30 +91,30 @@ static void load_palette(struct term *term)
 	palette_load(&term->palette, term->options.theme, term->colors);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		for (int ground = 0; ground < GROUND_COUNT; ground++) {
-			const struct palette_look *look = &term->palette.looks[role][ground];
+			const struct palette_style *style = &term->palette.styles[role][ground];
 			int pair = 0;
 
-			if (look->foreground >= 0 || look->background >= 0)
-				pair = alloc_pair(look->foreground, look->background);
+			if (style->foreground >= 0 || style->background >= 0)
+				pair = alloc_pair(style->foreground, style->background);
 			term->pairs[role][ground] = pair < 0 ? 0 : pair;
-			term->attributes[role][ground] = attributes_of(look->flags);
+			term->attributes[role][ground] = attributes_of(style->flags);
 		}
 	}
 }
 
-/* The sequences that undo what curses and we have switched on. */
-static void prepare_rescue(void)
+/* Registers the sequences that restore the terminal after a crash. */
+static void register_crash_sequences(void)
 {
 	static const char *const capabilities[] = {"sgr0", "cnorm", "rmkx", "rmcup"};
 
-	/* Sent to whoever has no mouse too: it may be switched on later. */
+	/* Even if the mouse is off now: the user may enable it later. */
 	if (tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1)
-		crash_add_fd("\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
+		crash_add_sequence("\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
 		const char *sequence = tigetstr(capabilities[i]);
 
 		if (sequence != NULL && sequence != (char *)-1)
-			crash_add_fd(sequence);
+			crash_add_sequence(sequence);
 	}
 }
 
@@ -128,28 +126,27 @@ static int check_terminal(struct cgw_diag *diag)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return cgw_diag_set(diag, -ENOTTY,
-				    "standard input and output must be a terminal; for text use "
-				    "\"cgward top --batch\" or \"cgward dump\"");
+				    "standard input and output must be a terminal; use "
+				    "'cgward top --batch' or 'cgward dump' for text output");
 	if (name == NULL || *name == '\0')
 		return cgw_diag_set(diag, -ENOENT,
-				    "TERM is not set: the kind of terminal is unknown; try "
-				    "TERM=xterm-256color, or \"cgward top --batch\"");
+				    "TERM is not set; try TERM=xterm-256color, or use "
+				    "'cgward top --batch'");
 	cgw_escape(escaped, sizeof(escaped), name, strlen(name));
 	if (setupterm(name, STDOUT_FILENO, &status) == ERR)
-		return cgw_diag_set(
-			diag, -ENOENT,
-			"no description of the terminal \"%s\" (TERM) is installed; try "
-			"TERM=xterm, or install ncurses-term",
-			escaped);
+		return cgw_diag_set(diag, -ENOENT,
+				    "unknown terminal type '%s' (TERM); try TERM=xterm, or install "
+				    "ncurses-term",
+				    escaped);
 	if (tigetstr("cup") == NULL || tigetstr("cup") == (char *)-1)
 		return cgw_diag_set(diag, -ENOENT,
-				    "the terminal \"%s\" (TERM) cannot move its cursor; use "
-				    "\"cgward top --batch\"",
+				    "terminal type '%s' (TERM) cannot move the cursor; use "
+				    "'cgward top --batch'",
 				    escaped);
 	return 0;
 }
 
-static void take_mouse(bool mouse)
+static void set_mouse(bool mouse)
 {
 	mmask_t buttons = BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED;
 
@@ -172,7 +169,7 @@ static void start_curses(struct term *term)
 		term->colors = COLORS;
 	}
 	mouseinterval(0);
-	take_mouse(term->options.mouse);
+	set_mouse(term->options.mouse);
 	load_palette(term);
 }
 
@@ -191,17 +188,18 @@ int term_open(const struct term_options *options, struct term **ret_term, struct
 	status = open_signals();
 	if (status < 0) {
 		free(term);
-		return cgw_diag_set(diag, status, "cannot make a pipe for signals: %s",
+		return cgw_diag_set(diag, status, "cannot create a pipe for signals: %s",
 				    strerror(-status));
 	}
 	crash_handler_install(STDOUT_FILENO);
-	prepare_rescue();
+	register_crash_sequences();
 	term->screen = newterm(NULL, stdout, stdin);
 	if (term->screen == NULL) {
 		crash_handler_remove();
 		close_signals();
 		free(term);
-		return cgw_diag_set(diag, -ENOENT, "the terminal cannot be used for a full screen");
+		return cgw_diag_set(diag, -ENOENT,
+				    "cannot initialize the terminal for full-screen output");
 	}
 	start_curses(term);
 	*ret_term = term;
@@ -238,7 +236,7 @@ void term_set_mouse(struct term *term, bool mouse)
 	if (term->options.mouse == mouse)
 		return;
 	term->options.mouse = mouse;
-	take_mouse(mouse);
+	set_mouse(mouse);
 }
 
 void term_set_theme(struct term *term, enum term_theme theme)
@@ -267,7 +265,7 @@ void term_redraw(struct term *term)
 	term->shown = canvas_free(term->shown);
 }
 
-static void take_screen(struct term *term)
+static void resume_screen(struct term *term)
 {
 	crash_handler_set_active(1);
 	refresh();
@@ -277,17 +275,17 @@ static void take_screen(struct term *term)
 
 void term_suspend(struct term *term)
 {
-	struct sigaction kept;
+	struct sigaction saved;
 
 	endwin();
 	crash_handler_set_active(0);
-	(void)sigaction(SIGTSTP, NULL, &kept);
+	(void)sigaction(SIGTSTP, NULL, &saved);
 	(void)signal(SIGTSTP, SIG_DFL);
-	/* The whole job stops, as the shell's Ctrl-Z would have it. */
+	/* Stop the whole process group, as Ctrl-Z in the shell does. */
 	(void)kill(0, SIGTSTP);
-	(void)sigaction(SIGTSTP, &kept, NULL);
+	(void)sigaction(SIGTSTP, &saved, NULL);
 	pending[SIGCONT] = 0;
-	take_screen(term);
+	resume_screen(term);
 }
 
 int term_signals(struct term *term)
@@ -306,9 +304,9 @@ int term_signals(struct term *term)
 		term_suspend(term);
 	}
 	if (pending[SIGCONT]) {
-		/* Stopped by somebody else; the shell has had the terminal meanwhile. */
+		/* Stopped by another process; the shell used the terminal in the meantime. */
 		pending[SIGCONT] = 0;
-		take_screen(term);
+		resume_screen(term);
 	}
 	if (pending[SIGWINCH]) {
 		pending[SIGWINCH] = 0;
@@ -376,10 +374,10 @@ static struct event mouse_event(void)
 }
 
 /*
- * What follows an escape at once is the rest of a sequence that this terminal's description does not
- * know, or a key held with Alt. Its letters are not keys: "f" and "k" would act.
+ * Discards the characters that immediately follow an Esc: an escape sequence unknown to terminfo,
+ * or a key with Alt. As keys, such as "f" or "k", they would trigger actions.
  */
-static bool swallow_sequence(void)
+static bool skip_sequence(void)
 {
 	wint_t code;
 
@@ -415,7 +413,7 @@ struct event term_event(struct term *term)
 			return event;
 		}
 		event.key = status == KEY_CODE_YES ? translate(code) : (uint32_t)code;
-		if (status == OK && code == KEY_ESCAPE && swallow_sequence())
+		if (status == OK && code == KEY_ESCAPE && skip_sequence())
 			continue;
 		if (event.key == '\n')
 			event.key = KEY_RETURN;
@@ -442,7 +440,7 @@ static void draw_row(struct term *term, const struct canvas *canvas, int row)
 		if (term->shown != NULL && same_cell(cell, canvas_at(term->shown, row, column)))
 			continue;
 		if (cell->text[0] == '\0')
-			continue; /* drawn with its left half */
+			continue; /* right half of a wide character */
 		pair = term->pairs[cell->role][cell->ground];
 		(void)attr_set(term->attributes[cell->role][cell->ground], (short)pair, &pair);
 		(void)mvaddstr(row, column, cell->text);

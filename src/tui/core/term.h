@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * term.h - the terminal: the only place that knows curses. One at a time; the main thread's.
+ * term.h - the terminal: the only module that uses curses. One instance, main thread only.
  *
- * Whatever ends the process, the terminal is given back as it was found: on return, on a signal
- * that asks to end, on a crash, over a suspend.
+ * The terminal is restored however the process ends: on return, a terminating signal or a crash;
+ * also while it is suspended.
  */
 #ifndef CGWARD_TUI_CORE_TERM_H
 #define CGWARD_TUI_CORE_TERM_H
@@ -12,10 +12,10 @@
 #include "tui/core/keys.h"
 
 enum term_theme {
-	THEME_AUTO, /* from COLORFGBG, else dark; plain with NO_COLOR */
+	THEME_AUTO, /* from COLORFGBG, dark by default; plain with NO_COLOR */
 	THEME_DARK,
 	THEME_LIGHT,
-	THEME_PLAIN, /* no colour: bold, reverse, underline */
+	THEME_PLAIN, /* no colours, only bold, reverse and underline */
 	THEME_COUNT,
 };
 
@@ -41,7 +41,10 @@ struct event {
 
 struct term;
 
-/* -ENOTTY, or -ENOENT for a TERM that is missing, unknown or too poor, with what to do in `diag`. */
+/*
+ * -ENOTTY: standard input or output is not a terminal. -ENOENT: TERM is not set, unknown or not
+ * capable enough. `diag` suggests a remedy.
+ */
 int term_open(const struct term_options *options, struct term **ret_term, struct cgw_diag *diag);
 struct term *term_close(struct term *term);
 
@@ -50,24 +53,24 @@ bool term_utf8(const struct term *term) CGW_PURE;
 void term_set_theme(struct term *term, enum term_theme theme);
 void term_set_mouse(struct term *term, bool mouse);
 
-/* The descriptors to poll for input: keys, and signals. */
+/* File descriptors to poll for input and for signals. */
 int term_key_fd(const struct term *term) CGW_PURE;
 int term_signal_fd(const struct term *term) CGW_PURE;
 
 /*
- * The signal that asks this process to end, or 0. Takes care of the others: a stop suspends and comes
- * back; a changed size becomes an event.
+ * Returns the signal that asks this process to end, or 0. Handles the others: SIGTSTP suspends
+ * and returns after SIGCONT; SIGWINCH becomes an event.
  */
 int term_signals(struct term *term);
 
-/* What was typed or changed; EVENT_NONE when there is nothing more. Does not wait. */
+/* The next event, or EVENT_NONE. Does not block. */
 struct event term_event(struct term *term);
 
-/* Shows the canvas: only cells that changed are written. */
+/* Shows the canvas; writes only the cells that changed. */
 void term_draw(struct term *term, const struct canvas *canvas);
-/* Everything is written again by the next term_draw(). */
+/* The next term_draw() writes all cells. */
 void term_redraw(struct term *term);
-/* To the shell, and back when it says so. */
+/* Suspends to the shell; returns after SIGCONT. */
 void term_suspend(struct term *term);
 void term_beep(struct term *term);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* thread.c - starting, waking and ending the threads of the dashboard. */
+/* thread.c - starts, wakes and stops the threads of the dashboard. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -9,7 +9,7 @@
 #include "lib/base/clock.h"
 #include "tui/core/thread.h"
 
-/* A read that goes well is over long before. */
+/* How long to wait for a thread to stop; a normal read takes much less. */
 #define STOP_NS UINT64_C(300000000)
 
 uint64_t thread_now_ns(void)
@@ -30,23 +30,23 @@ static void init_locks(struct thread *thread)
 
 int thread_start(struct thread *thread, void *(*body)(void *context), void *context)
 {
-	sigset_t all, kept;
+	sigset_t all, saved;
 	int r;
 
 	thread->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (thread->event_fd < 0)
 		return -errno;
 	init_locks(thread);
-	/* Signals are the main thread's: its handlers write to its pipe. A crash is anybody's. */
+	/* Only the main thread handles signals, except those of a crash. */
 	sigfillset(&all);
 	sigdelset(&all, SIGSEGV);
 	sigdelset(&all, SIGBUS);
 	sigdelset(&all, SIGFPE);
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGABRT);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &kept);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &saved);
 	r = -pthread_create(&thread->id, NULL, body, context);
-	(void)pthread_sigmask(SIG_SETMASK, &kept, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	if (r < 0)
 		close(thread->event_fd);
 	return r;
@@ -92,7 +92,7 @@ void thread_wake_loop(const struct thread *thread)
 {
 	uint64_t one = 1;
 
-	/* Full means that it is awake already. */
+	/* Fails only if the counter is at its maximum: the loop wakes up anyway. */
 	(void)!write(thread->event_fd, &one, sizeof(one));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* top-command.c - `cgward top`: options, the user's settings, the screen or its rows as text. */
+/* top-command.c - `cgward top`: options, settings, then the dashboard or --batch. */
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
@@ -31,44 +31,46 @@ enum {
 	OPTION_AT,
 };
 
-/* Samples between two full readings of a group in which nothing ran: what others change there is
- * seen that late. An opened group, and one that was just acted on, is read whole. */
-#define STILL_INTERVAL 8
+/*
+ * An idle group is read in full only every 8th sample, which delays the display of changes made
+ * by other processes. An opened group, or one that was just acted on, is always read in full.
+ */
+#define IDLE_INTERVAL 8
 
 static const struct cli_option options[] = {
-	{'b', "batch", NULL, false, "print rows as text instead of taking the screen"},
-	{'n', "iterations", "N", false, "stop after N rounds of --batch"},
+	{'b', "batch", NULL, false, "print rows as text instead of showing the dashboard"},
+	{'n', "iterations", "N", false, "stop after N rounds (with --batch)"},
 	{'d', "delay", "TIME", false, "time between samples (500ms, 2s, 1m)"},
 	{'o', "columns", "KEY,...", false,
-	 "columns: KEY, KEY:bar, KEY:graph; +KEY,... adds to your own"},
-	{OPTION_SORT, "sort", "KEY", false, "largest first"},
-	{'T', "tree", NULL, false, "groups below their parents"},
-	{OPTION_FLAT, "flat", NULL, false, "groups in one list"},
+	 "columns: KEY, KEY:bar, KEY:graph; +KEY,... adds to the configured ones"},
+	{OPTION_SORT, "sort", "KEY", false, "sort by KEY, largest first"},
+	{'T', "tree", NULL, false, "show groups as a tree"},
+	{OPTION_FLAT, "flat", NULL, false, "show groups as a flat list"},
 	{'f', "filter", "FILTER", false,
-	 "only groups that match: a glob, part of a path, or a condition"},
-	{OPTION_BELOW, "below", "GROUP", false, "only this group and what is beneath it"},
-	{OPTION_DEPTH, "depth", "N", false, "only groups up to N levels below the root"},
-	{OPTION_COLLECTOR, "collector", "HOW", false, "auto, files, bpf: how the kernel is read"},
-	{OPTION_READ_ONLY, "read-only", NULL, false, "no key changes anything"},
-	{OPTION_THEME, "theme", "NAME", false, "auto, dark, light, plain"},
-	{OPTION_GRAPHS, "graphs", "NAME", false, "braille, blocks, ascii"},
+	 "show only groups that match a glob, part of a path or a condition"},
+	{OPTION_BELOW, "below", "GROUP", false, "show only GROUP and its descendants"},
+	{OPTION_DEPTH, "depth", "N", false, "show only groups up to N levels below the root"},
+	{OPTION_COLLECTOR, "collector", "HOW", false, "how to read the kernel: auto, files or bpf"},
+	{OPTION_READ_ONLY, "read-only", NULL, false, "disable all keys that change the system"},
+	{OPTION_THEME, "theme", "NAME", false, "colour theme: auto, dark, light or plain"},
+	{OPTION_GRAPHS, "graphs", "NAME", false, "graph characters: braille, blocks or ascii"},
 	{OPTION_HOST, "host", "HOST", false,
-	 "another machine, over ssh, to look at; several are groups of one tree"},
-	{OPTION_SSH, "ssh", "COMMAND", false, "what reaches it (\"ssh -p 2222\")"},
-	{OPTION_POLICY, "policy", "FILE", false,
-	 "watch what the rules of FILE would do; nothing of it is done"},
+	 "show HOST over ssh instead of this machine; repeat for several hosts"},
+	{OPTION_SSH, "ssh", "COMMAND", false,
+	 "ssh command for --host (for example \"ssh -p 2222\")"},
+	{OPTION_POLICY, "policy", "FILE", false, "preview the rules of FILE without applying them"},
 	{OPTION_STATE, "state", "DIR", false,
-	 "show the enforcement that keeps its state there (/run/cgward)"},
+	 "state directory of the enforcement to show (default: /run/cgward)"},
 	{OPTION_REPLAY, "replay", "PATH", false,
-	 "show a recording, a file or a directory of them, and move in its time"},
-	{OPTION_AT, "at", "TIME", false, "begin the recording there (03:12, -10m)"},
+	 "show a recording (file or directory) instead of this machine"},
+	{OPTION_AT, "at", "TIME", false, "start the recording at TIME (03:12, -10m)"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward top [OPTION...]",
-	.text = "Shows all control groups live, and acts on them. `?` on the screen explains the "
-		"keys;\n~/.config/cgward/config holds your columns, colours and keys.",
+	.text = "Shows all control groups live, and acts on them. Press '?' for help on the "
+		"keys;\n~/.config/cgward/config contains columns, colours and keys.",
 	.options = options,
 };
 
@@ -86,8 +88,8 @@ struct top {
 	const char *ssh;
 };
 
-static enum cli_exit take_number(struct top *top, const char *option, const char *value,
-				 uint64_t *ret_number)
+static enum cli_exit parse_number(struct top *top, const char *option, const char *value,
+				  uint64_t *ret_number)
 {
 	char *end;
 
@@ -96,14 +98,14 @@ static enum cli_exit take_number(struct top *top, const char *option, const char
 	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || *ret_number == 0 ||
 	    *ret_number > UINT32_MAX)
 		return cli_usage_error(top->context,
-				       "--%s wants a number above zero, not \"%.64s\"", option,
-				       value);
+				       "invalid --%s '%.64s' (expected a number above zero)",
+				       option, value);
 	return CLI_OK;
 }
 
-/* A setting by its word, as it stands in the configuration. */
-static enum cli_exit take_setting(struct top *top, const char *section, const char *name,
-				  const char *value)
+/* Applies one setting, with the same names and values as in the configuration. */
+static enum cli_exit apply_setting(struct top *top, const char *section, const char *name,
+				   const char *value)
 {
 	struct cgw_diag diag = {.text = ""};
 
@@ -112,7 +114,7 @@ static enum cli_exit take_setting(struct top *top, const char *section, const ch
 	return CLI_OK;
 }
 
-static enum cli_exit take_columns(struct top *top, const char *value)
+static enum cli_exit parse_columns(struct top *top, const char *value)
 {
 	CLEANUP(cleanup_free) char *copy = strdup(value + (value[0] == '+'));
 	char *rest, *key;
@@ -124,9 +126,9 @@ static enum cli_exit take_columns(struct top *top, const char *value)
 		top->app->settings.column_count = 0;
 	for (key = strtok_r(copy, ", ", &rest); key != NULL && status == CLI_OK;
 	     key = strtok_r(NULL, ", ", &rest))
-		status = take_setting(top, "groups", "column", key);
+		status = apply_setting(top, "groups", "column", key);
 	if (status == CLI_OK && top->app->settings.column_count == 0)
-		return cli_usage_error(top->context, "no column is named; KEY,KEY,... is wanted");
+		return cli_usage_error(top->context, "--columns requires at least one column key");
 	return status;
 }
 
@@ -145,7 +147,7 @@ static int load_policy(struct top *top, struct cgw_policy **ret_policy)
 	return cgw_policy_load(top->policy, NULL, &reporter, ret_policy);
 }
 
-static enum cli_exit take_policy(struct top *top, const char *file)
+static enum cli_exit preview_policy(struct top *top, const char *file)
 {
 	struct cgw_policy *policy;
 
@@ -156,7 +158,7 @@ static enum cli_exit take_policy(struct top *top, const char *file)
 	return rules_new(policy, &top->app->rules) < 0 ? CLI_FAILED : CLI_OK;
 }
 
-static enum cli_exit take_collector(struct top *top, const char *value)
+static enum cli_exit parse_collector(struct top *top, const char *value)
 {
 	static const char *const names[] = {[CGW_COLLECTOR_AUTO] = "auto",
 					    [CGW_COLLECTOR_FILES] = "files",
@@ -167,11 +169,11 @@ static enum cli_exit take_collector(struct top *top, const char *value)
 			top->collector = (enum cgw_collector_choice)i;
 			return CLI_OK;
 		}
-	return cli_usage_error(top->context, "--collector is auto, files or bpf, not \"%.64s\"",
-			       value);
+	return cli_usage_error(top->context,
+			       "invalid --collector '%.64s' (expected auto, files or bpf)", value);
 }
 
-static enum cli_exit take_option(struct top *top, int code, const char *value)
+static enum cli_exit apply_option(struct top *top, int code, const char *value)
 {
 	enum cli_exit status;
 	uint64_t number = 0;
@@ -181,17 +183,17 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		top->is_batch = true;
 		return CLI_OK;
 	case 'n':
-		return take_number(top, "iterations", value, &top->batch.count);
+		return parse_number(top, "iterations", value, &top->batch.count);
 	case 'd':
-		return take_setting(top, "screen", "interval", value);
+		return apply_setting(top, "screen", "interval", value);
 	case 'o':
-		return take_columns(top, value);
+		return parse_columns(top, value);
 	case OPTION_SORT:
-		return take_setting(top, "groups", "sort", value);
+		return apply_setting(top, "groups", "sort", value);
 	case 'T':
-		return take_setting(top, "groups", "tree", "yes");
+		return apply_setting(top, "groups", "tree", "yes");
 	case OPTION_FLAT:
-		return take_setting(top, "groups", "tree", "no");
+		return apply_setting(top, "groups", "tree", "no");
 	case 'f':
 		top->filter = value;
 		return CLI_OK;
@@ -199,21 +201,21 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		top->below = value;
 		return CLI_OK;
 	case OPTION_DEPTH:
-		status = take_number(top, "depth", value, &number);
+		status = parse_number(top, "depth", value, &number);
 		top->depth_max = (uint32_t)number;
 		return status;
 	case OPTION_COLLECTOR:
-		return take_collector(top, value);
+		return parse_collector(top, value);
 	case OPTION_READ_ONLY:
 		top->app->read_only = true;
 		return CLI_OK;
 	case OPTION_THEME:
-		return take_setting(top, "screen", "theme", value);
+		return apply_setting(top, "screen", "theme", value);
 	case OPTION_GRAPHS:
-		return take_setting(top, "screen", "graphs", value);
+		return apply_setting(top, "screen", "graphs", value);
 	case OPTION_HOST:
 		if (top->host_count == REMOTE_HOSTS_MAX)
-			return cli_usage_error(top->context, "--host can be given %d times",
+			return cli_usage_error(top->context, "too many --host options (at most %d)",
 					       REMOTE_HOSTS_MAX);
 		top->hosts[top->host_count++] = value;
 		return CLI_OK;
@@ -221,7 +223,7 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 		top->ssh = value;
 		return CLI_OK;
 	case OPTION_POLICY:
-		return take_policy(top, value);
+		return preview_policy(top, value);
 	case OPTION_STATE:
 		(void)snprintf(top->app->state_path, sizeof(top->app->state_path), "%s", value);
 		return CLI_OK;
@@ -236,7 +238,7 @@ static enum cli_exit take_option(struct top *top, int code, const char *value)
 	}
 }
 
-/* A mistake in the configuration is said and lived with: it must not keep a screen from opening. */
+/* An invalid setting is reported, but does not keep the dashboard from starting. */
 static void report_setting(void *context, const struct cgw_diag *diag)
 {
 	struct top *top = context;
@@ -245,7 +247,7 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	(void)cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
 			 strlen(top->app->config_path));
 	cli_diag(top->context, &with_file);
-	(void)app_show_message(top->app, ROLE_WARM, "configuration, line %u: %s", diag->line,
+	(void)app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line,
 			       diag->text);
 }
 
@@ -286,7 +288,7 @@ static enum cli_exit show_screen(struct top *top, struct source *source)
 	struct cgw_diag diag = {.text = ""};
 	int r;
 
-	top->app->source_can = source->kind->can;
+	top->app->source_flags = source->kind->flags;
 	top->app->source_name = source->kind->name;
 	r = screen_run(top->app, source, &diag);
 
@@ -297,7 +299,7 @@ static enum cli_exit show_screen(struct top *top, struct source *source)
 	if (top->app->settings_changed)
 		app_save(top->app);
 	if (r > 0) {
-		/* The shell is to see what ended it. */
+		/* Report the signal to the shell in the exit status. */
 		(void)signal(r, SIG_DFL);
 		(void)raise(r);
 	}
@@ -308,7 +310,7 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 {
 	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max,
 						      .collector = top->collector,
-						      .idle_interval = STILL_INTERVAL};
+						      .idle_interval = IDLE_INTERVAL};
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct cgw_diag diag = {.text = ""};
 	struct cgw_sampler *sampler;
@@ -342,23 +344,23 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 	return show_screen(top, top->source);
 }
 
-/* Where a recording begins: at --at, or with its second sample, the first that has rates. */
-static enum cli_exit start_of(struct top *top, const struct cgw_replay *replay,
-			      struct travel *ret_start)
+/* Start of the recording: --at, or the second sample, which is the first with rates. */
+static enum cli_exit parse_start(struct top *top, const struct cgw_replay *replay,
+				 struct seek *ret_start)
 {
 	struct cgw_recording_info info;
 
 	cgw_replay_info(replay, &info);
-	*ret_start = (struct travel){.kind = TRAVEL_STEPS, .by = 1};
+	*ret_start = (struct seek){.kind = SEEK_STEPS, .by = 1};
 	if (top->at == NULL)
 		return CLI_OK;
-	ret_start->kind = TRAVEL_TO;
+	ret_start->kind = SEEK_TO_TIME;
 	if (cli_parse_time(top->at, info.last_ns, &ret_start->to_ns) == 0)
 		return CLI_OK;
-	return cli_usage_error(top->context, CLI_TIME_WANTED, "at", top->at);
+	return cli_usage_error(top->context, CLI_INVALID_TIME, "at", top->at);
 }
 
-/* The rules are also run over the whole recording: their marks stand on the line of time. */
+/* Runs the rules over the whole recording, to mark their actions on the timeline. */
 static enum cli_exit rehearse(struct top *top)
 {
 	struct cgw_diag diag = {.text = ""};
@@ -369,7 +371,7 @@ static enum cli_exit rehearse(struct top *top)
 		return CLI_POLICY_INVALID;
 	r = source_recording_rehearse(top->source, top->replay, policy, &diag);
 	if (r < 0) {
-		cli_error(top->context, "the policy cannot be rehearsed: %s",
+		cli_error(top->context, "cannot run the policy over the recording: %s",
 			  diag.text[0] != '\0' ? diag.text : strerror(-r));
 		return CLI_FAILED;
 	}
@@ -380,7 +382,7 @@ static enum cli_exit open_replay(struct top *top)
 {
 	struct cgw_diag diag = {.text = ""};
 	struct cgw_replay *replay;
-	struct travel start;
+	struct seek start;
 	enum cli_exit status;
 	int r = cgw_replay_open(top->replay, &replay, &diag);
 
@@ -388,14 +390,14 @@ static enum cli_exit open_replay(struct top *top)
 		cli_diag(top->context, &diag);
 		return CLI_FAILED;
 	}
-	status = start_of(top, replay, &start);
+	status = parse_start(top, replay, &start);
 	if (status != CLI_OK) {
 		cgw_replay_free(replay);
 		return status;
 	}
 	r = source_recording(replay, &start, &top->source);
 	if (r < 0) {
-		cli_error(top->context, "the recording cannot be read: %s", strerror(-r));
+		cli_error(top->context, "cannot read the recording: %s", strerror(-r));
 		return CLI_FAILED;
 	}
 	return top->policy != NULL ? rehearse(top) : CLI_OK;
@@ -408,11 +410,12 @@ static enum cli_exit run_replay(struct top *top)
 
 	if (top->is_batch)
 		return cli_usage_error(top->context,
-				       "--replay has a screen; `cgward dump --replay` prints rows");
+				       "--batch and --replay are mutually exclusive; use "
+				       "'cgward dump --replay' to print rows");
 	if (top->below != NULL || top->depth_max > 0)
 		return cli_usage_error(top->context,
-				       "--below and --depth pick what is read; --filter picks in "
-				       "a recording");
+				       "--below and --depth cannot be used with --replay; use "
+				       "--filter");
 	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
 		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	status = open_replay(top);
@@ -447,8 +450,9 @@ static enum cli_exit run_remote(struct top *top)
 
 	if (top->is_batch || top->replay != NULL || top->below != NULL || top->depth_max > 0)
 		return cli_usage_error(top->context,
-				       "--host has a screen, and --filter to pick groups; "
-				       "`cgward dump --host` prints rows");
+				       "--host cannot be used with --batch, --replay, --below or "
+				       "--depth; use --filter to select groups, or 'cgward dump "
+				       "--host' to print rows");
 	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
 		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	qsort(top->hosts, top->host_count, sizeof(top->hosts[0]), by_name);
@@ -471,7 +475,7 @@ static enum cli_exit run_remote(struct top *top)
 		(void)snprintf(top->app->host, sizeof(top->app->host), "%zu hosts",
 			       top->host_count);
 	status = show_screen(top, top->source);
-	top->app = app_free(top->app); /* its frames know the hosts' layouts */
+	top->app = app_free(top->app); /* before the layouts that its frames refer to */
 	top->source = source_stop(top->source);
 	return status;
 }
@@ -484,7 +488,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 	int code;
 
 	while ((code = cli_next_option(top->context, &help, argc, argv, &value, &status)) > 0) {
-		status = take_option(top, code, value);
+		status = apply_option(top, code, value);
 		if (status != CLI_OK)
 			return status;
 	}
@@ -492,13 +496,15 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return cli_usage_error(top->context,
-				       "top takes no operand; --filter and --below pick groups");
+				       "unexpected argument '%.64s'; use --filter or --below to "
+				       "select groups",
+				       argv[optind]);
 	if (top->batch.count > 0 && !top->is_batch)
-		return cli_usage_error(top->context, "--iterations goes with --batch");
+		return cli_usage_error(top->context, "--iterations requires --batch");
 	if (top->at != NULL && top->replay == NULL)
-		return cli_usage_error(top->context, "--at goes with --replay");
+		return cli_usage_error(top->context, "--at requires --replay");
 	if (top->ssh != NULL && top->host_count == 0)
-		return cli_usage_error(top->context, "--ssh goes with --host");
+		return cli_usage_error(top->context, "--ssh requires --host");
 	if (top->host_count > 0)
 		return run_remote(top);
 	if (top->replay != NULL)
@@ -507,7 +513,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 	if (layout == NULL)
 		return status;
 	status = run_with_layout(top, layout);
-	top->app = app_free(top->app); /* its frames know the layout */
+	top->app = app_free(top->app); /* before the layout that its frames refer to */
 	top->source = source_stop(top->source);
 	cgw_layout_free(layout);
 	return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-menu.c - something to choose from. What is typed narrows it down. */
+/* view-menu.c - a menu; typing narrows it down. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 struct menu_state {
 	struct menu menu;
 	struct line line;
-	uint32_t *shown; /* items that match what was typed */
+	uint32_t *shown; /* items that match the typed text */
 	uint32_t shown_count, selected, first, page;
 	int top, left; /* of the first row drawn */
 };
@@ -22,7 +22,7 @@ static bool item_matches(const struct menu_item *item, const char *text)
 static void narrow(struct menu_state *state)
 {
 	state->shown_count = 0;
-	/* Names before explanations. */
+	/* Matches in the name first, then matches in the help text. */
 	for (int by_name = 1; by_name >= 0; by_name--)
 		for (size_t i = 0; i < state->menu.count; i++) {
 			const struct menu_item *item = &state->menu.items[i];
@@ -94,8 +94,7 @@ static void menu_draw(struct app *app, void *opaque, struct canvas *canvas,
 				      GROUND_SELECTED);
 	}
 	if (state->shown_count == 0)
-		canvas_text_cut(canvas, row, area.column, area.columns, ROLE_DIM,
-				"nothing is called so");
+		canvas_text_cut(canvas, row, area.column, area.columns, ROLE_DIM, "no match");
 	if (area.rows > 2) {
 		row = area.row + area.rows - 1;
 		canvas_text(canvas, row, area.column, 6, ROLE_DIM, "Find: ");
@@ -103,14 +102,14 @@ static void menu_draw(struct app *app, void *opaque, struct canvas *canvas,
 	}
 }
 
-static unsigned menu_type(struct app *app, void *opaque, uint32_t key, bool *ret_taken)
+static unsigned menu_type(struct app *app, void *opaque, uint32_t key, bool *ret_used)
 {
 	struct menu_state *state = opaque;
 
 	(void)app;
-	/* Up and down by their control keys stay what they are in lists; a line knows neither. */
-	*ret_taken = key != KEY_TOP && key != KEY_BOTTOM && line_key(&state->line, key);
-	if (*ret_taken)
+	/* Home and End move in the list, not in the line. */
+	*ret_used = key != KEY_TOP && key != KEY_BOTTOM && line_key(&state->line, key);
+	if (*ret_used)
 		narrow(state);
 	return REACTION_DRAW;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-prompt.c - a line to type, in place of the status line. */
+/* view-prompt.c - an input line in place of the status line. */
 #include <stdlib.h>
 
 #include "tui/core/views.h"
@@ -16,30 +16,30 @@ static void prompt_draw(struct app *app, void *state, struct canvas *canvas,
 {
 	const struct prompt *prompt = state;
 	struct rect area = layout->status;
-	bool said = app->message_until_ns > app->now_ns;
-	int label, message = said ? canvas_width(app->message) + 2 : 0, room;
+	bool has_message = app->message_until_ns > app->now_ns;
+	int label, message = has_message ? canvas_width(app->message) + 2 : 0, width;
 
 	if (area.rows < 1)
 		area = (struct rect){0, 0, 1, canvas->columns};
 	canvas_fill(canvas, area, ROLE_TEXT, GROUND_FIELD);
 	label = canvas_text(canvas, area.row, area.column, area.columns, ROLE_KEY, prompt->title);
 	label += canvas_text(canvas, area.row, area.column + label, 2, ROLE_KEY, ": ");
-	room = area.columns - label;
-	/* What is wrong with the text stands beside it. */
-	if (message > room / 2)
-		message = room / 2;
-	line_draw(&prompt->line, canvas, area.row, area.column + label, room - message, true);
+	width = area.columns - label;
+	/* Show errors next to the text. */
+	if (message > width / 2)
+		message = width / 2;
+	line_draw(&prompt->line, canvas, area.row, area.column + label, width - message, true);
 	if (message > 0)
 		canvas_text_cut(canvas, area.row, area.column + area.columns - message + 1,
 				message - 1, app->message_role, app->message);
 }
 
-static unsigned prompt_type(struct app *app, void *state, uint32_t key, bool *ret_taken)
+static unsigned prompt_type(struct app *app, void *state, uint32_t key, bool *ret_used)
 {
 	struct prompt *prompt = state;
 
-	*ret_taken = line_key(&prompt->line, key);
-	if (!*ret_taken || prompt->changed == NULL)
+	*ret_used = line_key(&prompt->line, key);
+	if (!*ret_used || prompt->changed == NULL)
 		return REACTION_DRAW;
 	return prompt->changed(app, prompt->line.text);
 }
@@ -50,23 +50,23 @@ static unsigned prompt_act(struct app *app, void *state, enum action action)
 	unsigned reactions = REACTION_NONE;
 
 	if (action == ACTION_BACK) {
-		struct prompt kept = *prompt;
+		struct prompt copy = *prompt;
 
 		reactions = app_close(app);
-		return kept.cancel != NULL ? reactions | kept.cancel(app) : reactions;
+		return copy.cancel != NULL ? reactions | copy.cancel(app) : reactions;
 	}
 	if (action == ACTION_ACCEPT) {
-		/* Closed first: what is accepted may open a window of its own. */
-		struct prompt *kept = malloc(sizeof(*kept));
+		/* Close first, because accept() may open another window. */
+		struct prompt *copy = malloc(sizeof(*copy));
 
-		if (kept == NULL)
+		if (copy == NULL)
 			return app_show_message(app, ROLE_BAD, "out of memory");
-		*kept = *prompt;
+		*copy = *prompt;
 		(void)app_close(app);
-		if (!kept->accept(app, kept->line.text, &reactions))
-			reactions |= open_prompt(app, kept, kept->line.text);
-		free(kept);
-		return reactions | REACTION_DRAW | REACTION_WANTS;
+		if (!copy->accept(app, copy->line.text, &reactions))
+			reactions |= open_prompt(app, copy, copy->line.text);
+		free(copy);
+		return reactions | REACTION_DRAW | REACTION_METRICS;
 	}
 	return REACTION_NONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-reader.c - text to read in a window; draw_paragraph() for others. */
+/* view-reader.c - text window, and draw_paragraph() for other views. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct reader {
 	struct reader_line *lines;
 	size_t count;
 	int left_width;
-	uint32_t first; /* row, of all lines broken to the width of the window */
+	uint32_t first; /* first visible row, counted after wrapping */
 	uint32_t rows, page;
 };
 
@@ -61,12 +61,12 @@ void reader_add(struct reader *reader, enum role role, const char *left, const c
 		return;
 	}
 	reader->count++;
-	/* A heading has no left part; a left part of half a line would leave no room. */
+	/* Ignore very long left parts, which would leave no space for the text. */
 	if (width > reader->left_width && width <= 24)
 		reader->left_width = width;
 }
 
-/* The bytes of `text` that fit into `width` cells, broken behind a blank where there is one. */
+/* Bytes of `text` that fit into `width` cells, wrapped after a blank if possible. */
 static size_t line_length(const char *text, int width)
 {
 	size_t length = 0, blank = 0, bytes;
@@ -111,7 +111,7 @@ static unsigned reader_contexts(const struct app *app, const void *state)
 	return IN_READING;
 }
 
-/* Draws the line so that its first row stands at `row`, rows outside of the area cut off. */
+/* Draws the line from `row` on, clipped to the area; returns its number of rows. */
 static int draw_line(const struct reader *reader, const struct reader_line *line,
 		     struct canvas *canvas, struct rect area, int row)
 {
@@ -149,7 +149,7 @@ static void reader_draw(struct app *app, void *opaque, struct canvas *canvas,
 
 	(void)app;
 	(void)layout;
-	/* Drawn once out of sight, to know how many rows there are: the window may have changed. */
+	/* Draw once outside of the area, to count rows at the current width. */
 	row = 0;
 	for (size_t i = 0; i < reader->count; i++)
 		row += draw_line(reader, &reader->lines[i], canvas, area, INT32_MIN / 2);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-setup.c - choices and columns, saved when the window closes. */
+/* view-setup.c - setup window: settings and columns, saved on close. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tui/core/views.h"
 
-/* Rows: choices, a heading, the columns shown, a heading, all other columns that match. */
+/* Rows: settings, a heading, columns shown, a heading, other columns that match. */
 struct setup {
 	struct column *others;
 	size_t other_count;
-	struct line line; /* finds among the others */
+	struct line line; /* search text for the other columns */
 	bool finding;
 	uint32_t selected, first, page;
 	int top;
@@ -116,13 +116,13 @@ static void draw_heading(const struct setup *setup, struct canvas *canvas, struc
 {
 	if (index == 0) {
 		canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_TITLE,
-				"Columns shown: Space takes away, [ and ] move");
+				"Columns shown (Space: remove, [ and ]: move)");
 		return;
 	}
 	canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_TITLE,
 			setup->finding || setup->line.length > 0
-				? "All others that match: Space adds"
-				: "All others: Space adds, / finds");
+				? "Other columns that match (Space: add)"
+				: "Other columns (Space: add, /: find)");
 }
 
 static void setup_draw(struct app *app, void *opaque, struct canvas *canvas,
@@ -175,7 +175,7 @@ static unsigned change_choice(struct app *app, enum settings_choice choice, int 
 	if (count == 0)
 		return REACTION_NONE;
 	app->settings.choices[choice] = (uint8_t)((value + count) % count);
-	return REACTION_ARRANGE | REACTION_WANTS | REACTION_SETTINGS;
+	return REACTION_ARRANGE | REACTION_METRICS | REACTION_SETTINGS;
 }
 
 static void remove_column(struct settings *settings, size_t index)
@@ -195,16 +195,17 @@ static unsigned toggle_row(struct app *app, struct setup *setup)
 		return change_choice(app, (enum settings_choice)row.index, 1);
 	case ROW_SHOWN:
 		if (app->settings.column_count == 1)
-			return app_show_message(app, ROLE_WARM, "one column must stay");
+			return app_show_message(app, ROLE_WARM, "cannot remove the last column");
 		remove_column(&app->settings, row.index);
-		return REACTION_WANTS;
+		return REACTION_METRICS;
 	case ROW_OTHER:
 		if (app->settings.column_count == COLUMNS_MAX)
-			return app_show_message(app, ROLE_WARM, "at most %d columns", COLUMNS_MAX);
+			return app_show_message(app, ROLE_WARM, "too many columns (at most %d)",
+						COLUMNS_MAX);
 		app->settings.columns[app->settings.column_count++] = setup->others[row.index];
-		/* The row stays under the cursor, so that the next one is a key away. */
+		/* Keep the cursor in place among the other columns. */
 		setup->selected++;
-		return REACTION_WANTS | REACTION_SAMPLE;
+		return REACTION_METRICS | REACTION_SAMPLE;
 	case ROW_HEADING:
 	case ROW_NONE:
 		break;
@@ -215,14 +216,14 @@ static unsigned toggle_row(struct app *app, struct setup *setup)
 static unsigned shift_row(struct app *app, struct setup *setup, int by)
 {
 	struct setup_row row = row_at(app, setup, setup->selected);
-	struct column *columns = app->settings.columns, kept;
+	struct column *columns = app->settings.columns, moved;
 	size_t to = row.index + (size_t)by;
 
 	if (row.kind != ROW_SHOWN || to >= app->settings.column_count)
 		return REACTION_BEEP;
-	kept = columns[row.index];
+	moved = columns[row.index];
 	columns[row.index] = columns[to];
-	columns[to] = kept;
+	columns[to] = moved;
 	setup->selected += (uint32_t)by;
 	setup->changed = true;
 	return REACTION_DRAW;
@@ -268,8 +269,8 @@ static unsigned setup_act(struct app *app, void *opaque, enum action action)
 	}
 }
 
-/* While something is looked for, letters belong to the line; Enter and Esc end that. */
-static unsigned setup_type(struct app *app, void *opaque, uint32_t key, bool *ret_taken)
+/* While the search line is open it gets all characters; Enter and Esc close it. */
+static unsigned setup_type(struct app *app, void *opaque, uint32_t key, bool *ret_used)
 {
 	struct setup *setup = opaque;
 
@@ -279,11 +280,11 @@ static unsigned setup_type(struct app *app, void *opaque, uint32_t key, bool *re
 		setup->finding = false;
 		if (key == KEY_ESCAPE)
 			line_set(&setup->line, "");
-		*ret_taken = true;
+		*ret_used = true;
 		return REACTION_DRAW;
 	}
-	*ret_taken = line_key(&setup->line, key);
-	if (*ret_taken)
+	*ret_used = line_key(&setup->line, key);
+	if (*ret_used)
 		setup->selected = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
 	return REACTION_DRAW;
 }
@@ -325,8 +326,8 @@ static const struct view_kind view_setup = {
 	.done = setup_done,
 };
 
-/* Each field as a number, and as a bar and a graph where it can be one. */
-static size_t all_columns(struct column *columns)
+/* All fields in all styles that they support. NULL: only counts them. */
+static size_t list_all_columns(struct column *columns)
 {
 	struct cgw_field field;
 	size_t count = 0;
@@ -335,7 +336,7 @@ static size_t all_columns(struct column *columns)
 		for (int style = 0; style < COLUMN_STYLE_COUNT; style++) {
 			struct column column = column_of_field(field);
 
-			if (!column_can(&column, (enum column_style)style))
+			if (!column_supports(&column, (enum column_style)style))
 				continue;
 			column.style = (uint8_t)style;
 			if (columns != NULL)
@@ -350,11 +351,11 @@ unsigned open_setup(struct app *app)
 	struct setup *setup = calloc(1, sizeof(*setup));
 
 	if (setup != NULL)
-		setup->others = calloc(all_columns(NULL) + 1, sizeof(*setup->others));
+		setup->others = calloc(list_all_columns(NULL) + 1, sizeof(*setup->others));
 	if (setup == NULL || setup->others == NULL) {
 		free(setup);
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
-	setup->other_count = all_columns(setup->others);
+	setup->other_count = list_all_columns(setup->others);
 	return app_open(app, &view_setup, setup);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* worker.c - the thread that does jobs. */
+/* worker.c - runs jobs in a thread. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,9 +8,9 @@
 
 struct worker {
 	struct thread thread;
-	/* All below under the lock. */
+	/* The lock protects all members below. */
 	struct job_queue waiting, done;
-	const char *running; /* its name; names are constants */
+	const char *running; /* name of the running job, a string literal */
 	uint64_t since_ns;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-keys.c - what the keys do in the list of groups. */
+/* list-keys.c - keys of the group list. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,20 +16,19 @@ unsigned groups_sort(struct app *app, const struct column *column)
 	app->settings.sort = *column;
 	app->settings.sort.style = COLUMN_VALUE;
 	app->settings_changed = true;
-	return REACTION_ARRANGE | REACTION_WANTS;
+	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
 static unsigned sort_by_key(struct app *app, const char *key)
 {
 	struct column column;
 
-	/* The first of these that is shown, so that "memory" sorts by what is seen. */
 	if (column_parse(key, &column, NULL) < 0)
 		return REACTION_NONE;
 	return groups_sort(app, &column);
 }
 
-static unsigned sort_beside(struct app *app, int step)
+static unsigned sort_by_neighbour(struct app *app, int step)
 {
 	const struct settings *settings = &app->settings;
 	int count = (int)settings->column_count, at = 0;
@@ -58,7 +57,7 @@ static unsigned sort_accept(struct app *app, int value)
 	return groups_sort(app, &column);
 }
 
-/* Every field that has a number, those shown first. */
+/* Offers every numeric field, and the group path; fields on the screen come first. */
 static unsigned open_sort(struct app *app)
 {
 	struct menu menu = {.title = "Sort by", .accept = sort_accept};
@@ -100,7 +99,7 @@ static unsigned search_changed(struct app *app, const char *text)
 	found = list_search(&app->list, app->frame, text, false, true);
 	if (found == CGW_NO_GROUP) {
 		if (text[0] != '\0')
-			(void)app_show_message(app, ROLE_WARM, "no group is called so");
+			(void)app_show_message(app, ROLE_WARM, "no group matches");
 		return REACTION_DRAW;
 	}
 	list_go(&app->list, app->frame, found);
@@ -126,19 +125,19 @@ static unsigned search_again(struct app *app, bool backward)
 	uint32_t found = list_search(&app->list, app->frame, app->search, backward, false);
 
 	if (found == CGW_NO_GROUP)
-		return app_show_message(app, ROLE_WARM, "no group is called so") | REACTION_BEEP;
+		return app_show_message(app, ROLE_WARM, "no group matches") | REACTION_BEEP;
 	list_go(&app->list, app->frame, found);
 	return REACTION_ARRANGE;
 }
 
-/* What is being typed may not be complete: only then is it left as it was, without a word. */
+/* Invalid text may be incomplete: it leaves the filter unchanged, without a message. */
 static unsigned filter_changed(struct app *app, const char *text)
 {
 	struct cgw_diag diag = {.text = ""};
 
 	if (list_filter(&app->list, text, &diag) < 0)
 		return REACTION_NONE;
-	return REACTION_ARRANGE | REACTION_WANTS | REACTION_SAMPLE;
+	return REACTION_ARRANGE | REACTION_METRICS | REACTION_SAMPLE;
 }
 
 static bool filter_accept(struct app *app, const char *text, unsigned *ret_reactions)
@@ -149,14 +148,14 @@ static bool filter_accept(struct app *app, const char *text, unsigned *ret_react
 		*ret_reactions = app_show_message(app, ROLE_WARM, "%s", diag.text) | REACTION_BEEP;
 		return false;
 	}
-	*ret_reactions = REACTION_ARRANGE | REACTION_WANTS;
+	*ret_reactions = REACTION_ARRANGE | REACTION_METRICS;
 	return true;
 }
 
 static unsigned filter_cancel(struct app *app)
 {
 	(void)list_filter(&app->list, "", NULL);
-	return REACTION_ARRANGE | REACTION_WANTS;
+	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
 static unsigned fold_selected(struct app *app, bool fold)
@@ -172,7 +171,7 @@ static unsigned scroll_columns(struct app *app, int by)
 	if (first < 0 || first > count - 2)
 		return REACTION_BEEP;
 	app->column_first = first;
-	return REACTION_WANTS | REACTION_SAMPLE;
+	return REACTION_METRICS | REACTION_SAMPLE;
 }
 
 static unsigned go_left(struct app *app)
@@ -206,7 +205,7 @@ static unsigned toggle(struct app *app, enum settings_choice choice)
 {
 	app->settings.choices[choice] ^= 1;
 	app->settings_changed = true;
-	return REACTION_ARRANGE | REACTION_WANTS;
+	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
 static unsigned mark_selected(struct app *app)
@@ -252,9 +251,9 @@ static unsigned view_action(struct app *app, enum action action)
 	case ACTION_SORT:
 		return open_sort(app);
 	case ACTION_SORT_LEFT:
-		return sort_beside(app, -1);
+		return sort_by_neighbour(app, -1);
 	case ACTION_SORT_RIGHT:
-		return sort_beside(app, 1);
+		return sort_by_neighbour(app, 1);
 	case ACTION_SORT_CPU:
 		return sort_by_key(app, "cpu");
 	case ACTION_SORT_MEMORY:
@@ -329,7 +328,7 @@ unsigned groups_act(struct app *app, void *state, enum action action)
 	default:
 		break;
 	}
-	/* Everything else is about groups: none has been read yet. */
+	/* All other actions need groups: wait for the first sample. */
 	if (cgw_frame_now(app->frame) == NULL)
 		return REACTION_NONE;
 	if (list_action(action, app->list.row_count, app->list.page, &selected)) {

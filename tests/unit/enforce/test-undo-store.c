@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-undo-store.c - what must be given back outlives whoever wrote it: whole lines, torn lines, hostile names. */
+/* test-undo-store.c - undo records survive a kill, torn lines and unusual group names. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,13 +63,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* As after a kill: the store is not closed, its file is read by the next one. */
-static void outlives(void **state)
+/* The next store reads the records of the previous one. */
+static void test_records_survive_kill(void **state)
 {
-	static char hostile[] = "/a\tb\nset\t1\\x41", old[] = "max", other[] = "/b",
+	static char unusual[] = "/a\tb\nset\t1\\x41", old[] = "max", other[] = "/b",
 		    value[] = "100";
 	struct undo_store *store = open_store(*state);
-	struct undo_record a = record(hostile, CGW_C_MEMORY_MAX, 7, old),
+	struct undo_record a = record(unusual, CGW_C_MEMORY_MAX, 7, old),
 			   b = record(other, CGW_C_PIDS_MAX, 8, value),
 			   frozen = record(other, CGW_CONTROL_COUNT, 8, value);
 
@@ -78,15 +78,15 @@ static void outlives(void **state)
 	assert_int_equal(undo_store_add(store, &frozen), 0);
 	a.old = value; /* the first value counts */
 	assert_int_equal(undo_store_add(store, &a), 0);
-	assert_int_equal(undo_store_compact(store, &a, "4096"), 0);
-	assert_int_equal(undo_store_end(store, &b), 0);
-	assert_int_equal(undo_store_end(store, &b), 0); /* once is enough */
+	assert_int_equal(undo_store_set_kept(store, &a, "4096"), 0);
+	assert_int_equal(undo_store_remove(store, &b), 0);
+	assert_int_equal(undo_store_remove(store, &b), 0); /* removing it twice is fine */
 	assert_int_equal(undo_store_count(store), 2);
 	undo_store_free(store);
 	store = open_store(*state);
 	assert_int_equal(undo_store_count(store), 2);
 	assert_non_null(undo_store_find(store, &a));
-	assert_string_equal(undo_store_find(store, &a)->path, hostile);
+	assert_string_equal(undo_store_find(store, &a)->path, unusual);
 	assert_string_equal(undo_store_find(store, &a)->old, "max");
 	assert_string_equal(undo_store_find(store, &a)->kept, "4096");
 	assert_int_equal(undo_store_find(store, &a)->hierarchy, 1);
@@ -95,8 +95,8 @@ static void outlives(void **state)
 	undo_store_free(store);
 }
 
-/* Cut anywhere: what was whole is read, what is torn is not; nothing else is made of it. */
-static void torn(void **state)
+/* Truncated at any byte of the last line, the file yields exactly the complete records. */
+static void test_torn_line_is_ignored(void **state)
 {
 	static char path[] = "/a", old[] = "max";
 	struct undo_store *store = open_store(*state);
@@ -118,13 +118,13 @@ static void torn(void **state)
 		store = open_store(*state);
 		assert_int_equal(undo_store_count(store), 1);
 		assert_non_null(undo_store_find(store, &one));
-		/* It is written anew at the start: torn again for the next round. */
+		/* Opening has rewritten the file: add the line for the next round again. */
 		assert_int_equal(undo_store_add(store, &two), 0);
 		undo_store_free(store);
 	}
 }
 
-static void one_at_a_time(void **state)
+static void test_store_is_exclusive(void **state)
 {
 	struct undo_store *store = open_store(*state), *another = NULL;
 	struct cgw_diag diag = {0};
@@ -134,11 +134,11 @@ static void one_at_a_time(void **state)
 	undo_store_free(store);
 	assert_int_equal(chmod(*state, 0777), 0);
 	assert_int_equal(undo_store_open(*state, &layout, &another, &diag), -EPERM);
-	assert_non_null(strstr(diag.text, "can be written by others"));
+	assert_non_null(strstr(diag.text, "is writable by other users"));
 }
 
-/* Thousands of changes leave a file as long as what is open. */
-static void stays_short(void **state)
+/* The file does not grow with the number of changes. */
+static void test_file_stays_short(void **state)
 {
 	static char path[] = "/a", old[] = "max";
 	struct undo_store *store = open_store(*state);
@@ -148,7 +148,7 @@ static void stays_short(void **state)
 
 	for (size_t i = 0; i < 10000; i++) {
 		assert_int_equal(undo_store_add(store, &one), 0);
-		assert_int_equal(undo_store_end(store, &one), 0);
+		assert_int_equal(undo_store_remove(store, &one), 0);
 	}
 	(void)snprintf(file, sizeof(file), "%s/enforce.state", (char *)*state);
 	assert_int_equal(stat(file, &status), 0);
@@ -159,10 +159,10 @@ static void stays_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(outlives, setup, teardown),
-		cmocka_unit_test_setup_teardown(torn, setup, teardown),
-		cmocka_unit_test_setup_teardown(one_at_a_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(stays_short, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_records_survive_kill, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_torn_line_is_ignored, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_store_is_exclusive, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file_stays_short, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

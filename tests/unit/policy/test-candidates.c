@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-candidates.c - conditions over several groups together, and which of several groups is acted on. */
+/* test-candidates.c - scope = sum, and the selection of groups to act on. */
 #include "world.h"
 
 static const char *const groups[] = {"/p", "/p/1", "/p/2", "/p/3", "/q", "/q/1", "/q/2", "/q/3"};
@@ -19,8 +19,8 @@ static const char *why_of(const struct world *world, const char *path)
 	return "idle";
 }
 
-/* The sum over the groups of one parent: no matter what those of another one use. */
-static void sums(void **state)
+/* Sums only the rule's groups with the same parent. */
+static void sum_over_groups_of_one_parent(void **state)
 {
 	struct world world;
 
@@ -32,13 +32,13 @@ static void sums(void **state)
 		    groups, 8);
 	for (size_t i = 0; i < 8; i++)
 		world.groups[i].memory = UINT64_C(400) << 20;
-	world.groups[P3].memory = world.groups[P].memory = UINT64_C(9) << 30; /* not of it */
+	world.groups[P3].memory = world.groups[P].memory = UINT64_C(9) << 30; /* not selected */
 	world_run(&world, 5);
 	world_expect(&world, "");
 	world.groups[Q2].memory = UINT64_C(700) << 20;
 	world_run(&world, 1);
 	world_expect(&world, "6 limit /q/1 cpu.max 50%\n6 limit /q/2 cpu.max 50%\n");
-	world.groups[Q2].memory = UINT64_C(110) << 20; /* 510 together */
+	world.groups[Q2].memory = UINT64_C(110) << 20; /* 510M in total */
 	world_run(&world, 10);
 	world_expect(&world, "");
 	world.groups[Q1].memory = UINT64_C(300) << 20;
@@ -47,8 +47,8 @@ static void sums(void **state)
 	world_end(&world);
 }
 
-/* One that is not known: what the others come to is enough to start, never to end. */
-static void unknown_parts(void **state)
+/* With an unknown value, the known ones may exceed a bound, but never fall below it. */
+static void sum_with_unknown_values(void **state)
 {
 	struct world world;
 
@@ -68,7 +68,7 @@ static void unknown_parts(void **state)
 			     "6 limit /p/3 pids.max 9\n");
 	world.groups[P1].cpu = 0;
 	world_run(&world, 20);
-	world_expect(&world, ""); /* 20 % and who knows what */
+	world_expect(&world, ""); /* 20% plus an unknown value */
 	world.groups[P2].cpu = 1;
 	world_run(&world, 2);
 	world_expect(&world, "28 restore /p/1 pids.max max\n28 restore /p/2 pids.max max\n"
@@ -76,8 +76,8 @@ static void unknown_parts(void **state)
 	world_end(&world);
 }
 
-/* Of sums the breaker counts parents: that all groups of one act is what was asked for. */
-static void breaker(void **state)
+/* With scope = sum, the circuit breaker counts parents, because all groups of one act together. */
+static void breaker_counts_parents(void **state)
 {
 	static const char *const parents[] = {"/a", "/a/1", "/b", "/b/1",
 					      "/c", "/c/1", "/d", "/d/1"};
@@ -96,8 +96,8 @@ static void breaker(void **state)
 	world_end(&world);
 }
 
-/* "90% of limit" of several is of what binds them all: their parent's. */
-static void of_limit(void **state)
+/* With scope = sum, "90% of limit" refers to the parent's limit. */
+static void sum_of_limit_uses_parent(void **state)
 {
 	struct world world;
 
@@ -117,8 +117,8 @@ static void of_limit(void **state)
 	world_end(&world);
 }
 
-/* One at a time, whoever has most; the next one when its hold and cooldown are over. */
-static void picks(void **state)
+/* One group at a time, highest value first; the next one after its hold and cooldown. */
+static void picks_highest_value(void **state)
 {
 	struct world world;
 
@@ -134,13 +134,13 @@ static void picks(void **state)
 	world_run(&world, 3);
 	world_expect(&world, "1 kill /p/2\n");
 	assert_non_null(strstr(why_of(&world, "/p/1"), "was picked"));
-	world.groups[P2].memory = UINT64_C(300) << 20; /* 1.2 GiB are still there */
+	world.groups[P2].memory = UINT64_C(300) << 20; /* 1.2 GiB remain */
 	world_run(&world, 12);
 	world_expect(&world, "");
 	world_run(&world, 1);
 	world_expect(&world, "16 kill /p/3\n");
 	world_end(&world);
-	/* The kill worked, and the group is gone with it: the others have time to recover. */
+	/* The kill removed the group: the others have time to recover. */
 	world_begin(&world,
 		    "[rule r]\nmatch = /p/*\nwhen = memory.current > 1M\n"
 		    "pick = memory.current\nthen = kill KILL\nhold = 1s\ncooldown = 15s\n",
@@ -177,8 +177,8 @@ static enum cgw_truth marks(void *context, const struct cgw_frame *frame, uint32
 		       : CGW_FALSE;
 }
 
-/* Who is to be avoided is acted on when nobody else is left; who is omitted never. */
-static void avoids(void **state)
+/* oomd_avoid groups come last, oomd_omit groups are never acted on. */
+static void avoided_groups_come_last(void **state)
 {
 	static char families[][16] = {"user.", "trusted."};
 
@@ -201,7 +201,7 @@ static void avoids(void **state)
 		world_expect(&world, "11 kill /p/2\n");
 		assert_non_null(strstr(why_of(&world, "/p/3"), "oomd_omit"));
 		world_end(&world);
-		/* Where all are acted on, it is the last one. */
+		/* When the rule acts on all groups, it comes last. */
 		world_begin(&world,
 			    "[policy]\nmax_concurrent = 2\nmax_fraction = 100\n[rule r]\n"
 			    "match = /*/*\nexclude = /p/3\nwhen = memory.current > 1M\n"
@@ -215,7 +215,7 @@ static void avoids(void **state)
 	}
 }
 
-/* Whoever came into an empty frozen group would stand still: a unit that cannot start. */
+/* Processes moved into an empty frozen group would be frozen, too: a unit could not start. */
 static void empty_groups_are_not_frozen(void **state)
 {
 	struct world world;
@@ -235,12 +235,12 @@ static void empty_groups_are_not_frozen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sums),
-		cmocka_unit_test(unknown_parts),
-		cmocka_unit_test(breaker),
-		cmocka_unit_test(of_limit),
-		cmocka_unit_test(picks),
-		cmocka_unit_test(avoids),
+		cmocka_unit_test(sum_over_groups_of_one_parent),
+		cmocka_unit_test(sum_with_unknown_values),
+		cmocka_unit_test(breaker_counts_parents),
+		cmocka_unit_test(sum_of_limit_uses_parent),
+		cmocka_unit_test(picks_highest_value),
+		cmocka_unit_test(avoided_groups_come_last),
 		cmocka_unit_test(empty_groups_are_not_frozen),
 	};
 

@@ -20,8 +20,8 @@ static enum cgw_phase phase_of(const struct world *world, const char *path, cons
 	return CGW_PHASE_IDLE;
 }
 
-/* The whole way once: waits, acts, holds, releases when the condition is gone, cools down. */
-static void one_round(void **state)
+/* One full cycle: pending, active, hold, release when the condition is false, cooldown. */
+static void one_full_cycle(void **state)
 {
 	struct world world;
 
@@ -32,7 +32,7 @@ static void one_round(void **state)
 		    groups, 2);
 	world.groups[0].cpu = 90;
 	world.groups[1].cpu = 90; /* not selected */
-	world_tick(&world, 1);    /* no rate yet: unknown is not true */
+	world_tick(&world, 1);    /* no rate yet: unknown, not true */
 	assert_int_equal(phase_of(&world, "/a", NULL), CGW_PHASE_IDLE);
 	world_run(&world, 10);
 	assert_int_equal(phase_of(&world, "/a", NULL), CGW_PHASE_PENDING);
@@ -42,21 +42,21 @@ static void one_round(void **state)
 	assert_int_equal(phase_of(&world, "/a", NULL), CGW_PHASE_ACTIVE);
 	world.groups[0].cpu = 0;
 	world_run(&world, 29);
-	world_expect(&world, ""); /* the hold counts, whatever the condition says */
+	world_expect(&world, ""); /* not released before the hold is over */
 	world_run(&world, 1);
 	world_expect(&world, "42 restore /a memory.max max\n");
 	assert_int_equal(world.groups[0].memory_max.state, CGW_MAX);
 	assert_int_equal(phase_of(&world, "/a", NULL), CGW_PHASE_COOLDOWN);
 	world.groups[0].cpu = 90;
-	world_run(&world, 30); /* 20 of cooldown, then the window anew */
+	world_run(&world, 30); /* 20 s of cooldown, then the window starts again */
 	world_expect(&world, "");
 	world_run(&world, 1);
 	world_expect(&world, "73 limit /a memory.max 50M\n");
 	world_end(&world);
 }
 
-/* One sample that is false, or not known, starts the window anew. */
-static void windows(void **state)
+/* One sample that is false or unknown restarts the window. */
+static void false_or_unknown_restarts_window(void **state)
 {
 	static const double breaks[] = {0, -1};
 
@@ -72,7 +72,7 @@ static void windows(void **state)
 		world.groups[0].cpu = breaks[i];
 		world_run(&world, 1);
 		world.groups[0].cpu = 90;
-		world_run(&world, breaks[i] < 0 ? 11 : 10); /* unknown: one more for the rate */
+		world_run(&world, breaks[i] < 0 ? 11 : 10); /* unknown: one more sample */
 		world_expect(&world, "");
 		world_run(&world, 1);
 		world_expect(&world, breaks[i] < 0 ? "22 log /a\n" : "21 log /a\n");
@@ -80,7 +80,7 @@ static void windows(void **state)
 	}
 }
 
-/* An unknown condition ends nothing: the group keeps its limit while nobody can tell. */
+/* An unknown condition does not release the group; only max_hold does. */
 static void unknown_ends_nothing(void **state)
 {
 	struct world world;
@@ -101,7 +101,7 @@ static void unknown_ends_nothing(void **state)
 	world_end(&world);
 }
 
-static void ladder(void **state)
+static void ladder_steps(void **state)
 {
 	struct world world;
 
@@ -117,7 +117,7 @@ static void ladder(void **state)
 			     "11 limit /a cpu.max 20%\n"
 			     "21 freeze /a\n"
 			     "24 thaw /a\n"
-			     "31 freeze /a\n" /* the last rung again */
+			     "31 freeze /a\n" /* the last step again */
 			     "34 thaw /a\n");
 	world_release(&world);
 	world_expect(&world, "35 restore /a cpu.max max\n");
@@ -125,7 +125,7 @@ static void ladder(void **state)
 	world_end(&world);
 }
 
-static void until(void **state)
+static void until_ends_the_rule(void **state)
 {
 	struct world world;
 
@@ -137,7 +137,7 @@ static void until(void **state)
 	world.groups[0].memory = UINT64_C(2) << 30;
 	world_run(&world, 1);
 	world_expect(&world, "1 limit /a cpu.max 50%\n");
-	world.groups[0].memory = UINT64_C(700) << 20; /* neither the one nor the other */
+	world.groups[0].memory = UINT64_C(700) << 20; /* neither `when` nor `until` holds */
 	world_run(&world, 60);
 	world_expect(&world, "");
 	world.groups[0].memory = UINT64_C(100) << 20;
@@ -152,8 +152,8 @@ static void until(void **state)
 	world_end(&world);
 }
 
-/* Each time again the cooldown doubles; a quiet decay takes one back. */
-static void backoff(void **state)
+/* The cooldown doubles each time; each quiet decay time undoes one doubling. */
+static void backoff_grows_and_decays(void **state)
 {
 	struct world world;
 	char *at;
@@ -171,7 +171,7 @@ static void backoff(void **state)
 			     "72 limit /a cpu.max 50%\n73 restore /a cpu.max max\n"
 			     "109 limit /a cpu.max 50%\n110 restore /a cpu.max max\n");
 	world.groups[0].memory = 0;
-	world_run(&world, 1000); /* all five are forgotten */
+	world_run(&world, 1000); /* all five strikes expire */
 	world.groups[0].memory = UINT64_C(2) << 30;
 	world_run(&world, 20);
 	at = strrchr(world.log, 'l');
@@ -181,7 +181,7 @@ static void backoff(void **state)
 	world_end(&world);
 }
 
-/* Two rules on one group: the strictest value stands, and its release gives way to the next. */
+/* Two rules on one group: the strictest value wins; on release the next strictest is set. */
 static void strictest_wins(void **state)
 {
 	struct world world;
@@ -200,17 +200,18 @@ static void strictest_wins(void **state)
 	world_expect(&world, "1 limit /a memory.max 2G\n2 limit /a memory.max 512M\n");
 	world.groups[0].cpu = 60;
 	world_run(&world, 11);
-	world_expect(&world,
-		     "12 limit /a memory.max 1G\n"); /* the next-strictest, not the original */
+	world_expect(
+		&world,
+		"12 limit /a memory.max 1G\n"); /* the next strictest value, not the original */
 	world.groups[0].cpu = 0;
 	world_run(&world, 100);
 	world_expect(&world, "102 limit /a memory.max 2G\n");
 	world_release(&world);
-	world_expect(&world, ""); /* standing limits stay by default */
+	world_expect(&world, ""); /* [limit] values stay by default */
 	world_end(&world);
 }
 
-/* A rule never loosens what is stricter already; a standing limit says exactly what it wants. */
+/* A rule never loosens a stricter value; a [limit] section sets exactly its value. */
 static void never_looser(void **state)
 {
 	struct world world;
@@ -230,7 +231,7 @@ static void never_looser(void **state)
 	world_end(&world);
 }
 
-static void somebody_else(void **state)
+static void changes_by_other_processes(void **state)
 {
 	struct world world;
 	const char *why = NULL;
@@ -243,18 +244,18 @@ static void somebody_else(void **state)
 	world.groups[0].memory = UINT64_C(2) << 30;
 	world_run(&world, 3);
 	world_expect(&world, "1 limit /a cpu.max 50%\n");
-	world.groups[0].cpu_max = (struct cgw_number){700000000, CGW_OK}; /* 70 %, by hand */
+	world.groups[0].cpu_max = (struct cgw_number){700000000, CGW_OK}; /* 70%, set by hand */
 	world_run(&world, 1);
 	world_expect(&world, "4 log /a cpu.max\n");
 	assert_int_equal(phase_of(&world, "/a", &why), CGW_PHASE_BLOCKED);
-	assert_non_null(strstr(why, "somebody else changed cpu.max"));
+	assert_non_null(strstr(why, "another process changed cpu.max"));
 	world.groups[0].memory = 0;
 	world_run(&world, 20);
 	world_release(&world);
 	world_expect(&world, "");
 	assert_int_equal(world.groups[0].cpu_max.value, 700000000);
 	world_end(&world);
-	/* The same between our write and the next sample. */
+	/* Changed between the write and the next sample. */
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
 		    "hold = 10s\n",
@@ -267,7 +268,7 @@ static void somebody_else(void **state)
 	world_expect(&world, "1 limit /a cpu.max 50%\n2 log /a cpu.max\n");
 	assert_int_equal(world.groups[0].cpu_max.value, 700000000);
 	world_end(&world);
-	/* The same after the last sample: found when it would be given back. */
+	/* Changed after the last sample: detected on release. */
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n",
 		    groups, 1);
@@ -278,7 +279,7 @@ static void somebody_else(void **state)
 	world_expect(&world, "1 limit /a cpu.max 50%\n3 restore /a cpu.max max failed\n");
 	assert_int_equal(world.groups[0].cpu_max.value, 700000000);
 	world_end(&world);
-	/* By order it is set again, ever more rarely. */
+	/* With apply = always it is set again, at growing intervals. */
 	world_begin(&world, "[limit l]\nmatch = /a\napply = always\ncpu.max = 50%\n", groups, 1);
 	world_run(&world, 3);
 	for (size_t i = 0; i < 20; i++) {
@@ -320,12 +321,12 @@ static void budgets(void **state)
 	world.groups[0].memory = UINT64_C(2) << 30;
 	world_run(&world, 600);
 	assert_int_equal(world.done, 4);
-	world_run(&world, 3000); /* the budget fills evenly: 4 an hour */
+	world_run(&world, 3000); /* the budget refills evenly: 4 per hour */
 	assert_in_range(world.done, 7, 8);
 	world_end(&world);
 }
 
-/* A threshold that fits everybody is wrong, not everybody. */
+/* A condition that holds for most groups is probably wrong: no action. */
 static void circuit_breaker(void **state)
 {
 	struct world world;
@@ -346,8 +347,8 @@ static void circuit_breaker(void **state)
 	world_end(&world);
 }
 
-/* Samples far apart: the window starts anew, holds go on, nothing is decided by rates over it. */
-static void gaps(void **state)
+/* A gap between samples restarts windows, extends holds and starts no action. */
+static void gaps_between_samples(void **state)
 {
 	struct world world;
 
@@ -372,7 +373,7 @@ static void gaps(void **state)
 	world_run(&world, 1);
 	world_expect(&world, "7230 restore /a memory.max max\n");
 	world_end(&world);
-	/* A freeze does not sleep on: its time is a time of the world. */
+	/* Freezes end on time even during a gap. */
 	world_begin(&world, "[rule r]\nmatch = /a\nwhen = memory.current > 1M\nthen = freeze 10s\n",
 		    groups, 1);
 	world_run(&world, 1);
@@ -381,8 +382,8 @@ static void gaps(void **state)
 	world_end(&world);
 }
 
-/* A group that went takes its books with it; one made again under its name is another. */
-static void vanished(void **state)
+/* Slots are freed with their group; a group recreated under the same name is a new one. */
+static void removed_and_recreated_groups(void **state)
 {
 	struct world world;
 
@@ -397,7 +398,7 @@ static void vanished(void **state)
 	world_expect(&world, "1 limit /b pids.max 10\n1 limit /a cpu.max 50%\n1 freeze /a\n"
 			     "1 limit /b cpu.max 50%\n1 freeze /b\n");
 	world.groups[0].id = 0;
-	world.groups[1].id = 999; /* made again, without limits and thawed */
+	world.groups[1].id = 999; /* recreated, without limits and thawed */
 	world.groups[1].cpu_max = world.groups[1].pids_max = (struct cgw_number){0, CGW_MAX};
 	world.groups[1].frozen = false;
 	world.groups[1].memory = 0;
@@ -409,7 +410,7 @@ static void vanished(void **state)
 	world_end(&world);
 }
 
-static void kills(void **state)
+static void second_signal_after_grace(void **state)
 {
 	struct world world;
 
@@ -429,8 +430,8 @@ static void kills(void **state)
 	world_end(&world);
 }
 
-/* Protected groups are left alone and named once an hour. */
-static void protection(void **state)
+/* No action on protected groups; logged once per hour. */
+static void protected_groups_are_skipped(void **state)
 {
 	static const char *const paths[] = {"/init.scope", "/s", "/s/sshd.service", "/w"};
 	struct world world;
@@ -451,7 +452,7 @@ static void protection(void **state)
 	assert_int_equal(phase_of(&world, "/w", &why), CGW_PHASE_BLOCKED);
 	assert_non_null(strstr(why, "protected by [protect p] at test:4"));
 	(void)phase_of(&world, "/init.scope", &why);
-	assert_non_null(strstr(why, "built in"));
+	assert_non_null(strstr(why, "built-in"));
 	world_end(&world);
 }
 
@@ -483,8 +484,8 @@ static void dry_run(void **state)
 	world_end(&world);
 }
 
-/* From the limit, or from what is used, down to the floor; below what is used only by force. */
-static void tighten(void **state)
+/* Starts from the limit or the usage, down to the floor; below the usage only with force. */
+static void tighten_stops_at_floor_and_usage(void **state)
 {
 	struct world world;
 
@@ -508,7 +509,7 @@ static void tighten(void **state)
 	world.groups[0].memory = UINT64_C(400) << 20;
 	world.groups[0].cpu = 90;
 	world_run(&world, 10);
-	/* 105 % of it: no more is let in, nobody is killed. */
+	/* 105% of the usage: no new memory, but nothing is killed. */
 	world_expect(&world, "2 limit /a memory.max 440401920\n");
 	world.groups[0].memory = UINT64_C(200) << 20;
 	world_run(&world, 10);
@@ -516,8 +517,8 @@ static void tighten(void **state)
 	world_end(&world);
 }
 
-/* What could not be given back is tried again until it can. */
-static void failures(void **state)
+/* A failed restore or thaw is retried until it succeeds. */
+static void failures_are_retried(void **state)
 {
 	struct world world;
 
@@ -550,24 +551,24 @@ static void failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_round),
-		cmocka_unit_test(windows),
+		cmocka_unit_test(one_full_cycle),
+		cmocka_unit_test(false_or_unknown_restarts_window),
 		cmocka_unit_test(unknown_ends_nothing),
-		cmocka_unit_test(ladder),
-		cmocka_unit_test(until),
-		cmocka_unit_test(backoff),
+		cmocka_unit_test(ladder_steps),
+		cmocka_unit_test(until_ends_the_rule),
+		cmocka_unit_test(backoff_grows_and_decays),
 		cmocka_unit_test(strictest_wins),
 		cmocka_unit_test(never_looser),
-		cmocka_unit_test(somebody_else),
+		cmocka_unit_test(changes_by_other_processes),
 		cmocka_unit_test(budgets),
 		cmocka_unit_test(circuit_breaker),
-		cmocka_unit_test(gaps),
-		cmocka_unit_test(vanished),
-		cmocka_unit_test(kills),
-		cmocka_unit_test(protection),
+		cmocka_unit_test(gaps_between_samples),
+		cmocka_unit_test(removed_and_recreated_groups),
+		cmocka_unit_test(second_signal_after_grace),
+		cmocka_unit_test(protected_groups_are_skipped),
 		cmocka_unit_test(dry_run),
-		cmocka_unit_test(tighten),
-		cmocka_unit_test(failures),
+		cmocka_unit_test(tighten_stops_at_floor_and_usage),
+		cmocka_unit_test(failures_are_retried),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-export-limits.c - present limits as sections that can be loaded again, each under a name of its own. */
+/* test-export-limits.c - exported limits load again, each under a unique section name. */
 #include <errno.h>
 
 #include "fake-kernel.h"
@@ -8,14 +8,14 @@
 #include "lib/policy/policy-priv.h"
 #include "test.h"
 
-static void hear(void *context, const struct cgw_policy_problem *problem)
+static void report_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	(void)context;
 	fail_msg("%s:%u: %s", problem->diag.file, problem->diag.line, problem->diag.text);
 }
 
-/* Paths that would have one name, if "_" stood for all that cannot stand in one. */
-static void names_are_told_apart(void **state)
+/* Paths whose names would be equal if "_" replaced all invalid characters. */
+static void section_names_are_unique(void **state)
 {
 	static const char *const paths[] = {
 		"/a/b",
@@ -25,7 +25,7 @@ static void names_are_told_apart(void **state)
 		"/user.slice/user-1000.slice/user@1000.service/app.slice/one.service",
 		"/user.slice/user-1001.slice/user@1001.service/app.slice/one.service",
 	};
-	const struct cgw_policy_reporter reporter = {hear, NULL};
+	const struct cgw_policy_reporter reporter = {report_problem, NULL};
 	struct tree_dir *dir = tree_new();
 	struct cgw_policy *policy = NULL;
 	struct cgw_layout *layout;
@@ -61,8 +61,8 @@ static void names_are_told_apart(void **state)
 	tree_free(dir);
 }
 
-/* What would be read as something else is named as such, not written. */
-static void what_cannot_stand(void **state)
+/* Paths that the parser would read differently are rejected. */
+static void unreadable_paths_are_rejected(void **state)
 {
 	static const char *const paths[] = {"/a*", "/a;b", "/a\nb", "/[x]", "/#x", "/\xff"};
 	struct tree_dir *dir = tree_new();
@@ -82,8 +82,8 @@ static void what_cannot_stand(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_are_told_apart),
-		cmocka_unit_test(what_cannot_stand),
+		cmocka_unit_test(section_names_are_unique),
+		cmocka_unit_test(unreadable_paths_are_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-policy-load.c - the policy file: what is understood, and every mistake with its line and reason. */
+/* test-policy-load.c - valid policy files, and every error with its line and reason. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,42 +12,42 @@
 #include "lib/policy/policy-priv.h"
 #include "test.h"
 
-struct heard {
+struct reports {
 	char text[8192];
 	size_t errors, warnings;
 };
 
-static void hear(void *context, const struct cgw_policy_problem *problem)
+static void add_report(void *context, const struct cgw_policy_problem *problem)
 {
-	struct heard *heard = context;
-	size_t used = strlen(heard->text);
+	struct reports *reports = context;
+	size_t used = strlen(reports->text);
 
-	(void)snprintf(heard->text + used, sizeof(heard->text) - used, "%s:%u: %s\n",
+	(void)snprintf(reports->text + used, sizeof(reports->text) - used, "%s:%u: %s\n",
 		       problem->diag.file, problem->diag.line, problem->diag.text);
 	if (problem->warning)
-		heard->warnings++;
+		reports->warnings++;
 	else
-		heard->errors++;
+		reports->errors++;
 }
 
 static struct cgw_policy *parse(const char *text)
 {
-	struct heard heard = {0};
-	const struct cgw_policy_reporter reporter = {hear, &heard};
+	struct reports reports = {0};
+	const struct cgw_policy_reporter reporter = {add_report, &reports};
 	struct cgw_policy *policy;
 
 	if (cgw_policy_parse("test", text, strlen(text), &reporter, &policy) < 0)
-		fail_msg("%s", heard.text);
+		fail_msg("%s", reports.text);
 	return policy;
 }
 
-static void whole(void **state)
+static void valid_file(void **state)
 {
 	struct cgw_policy *policy =
 		parse("\xef\xbb\xbf; a comment\n"
 		      "[policy]\r\n"
 		      "interval = 2s\n"
-		      "mode = dry-run ; said, not done\n"
+		      "mode = dry-run ; only logged\n"
 		      "max_concurrent = 5\n"
 		      "\n"
 		      "[protect base]\n"
@@ -106,8 +106,8 @@ static void whole(void **state)
 	cgw_policy_free(policy);
 }
 
-/* What runs beside the rules, and where it does when nothing more is said. */
-static void sides(void **state)
+/* [record] and [metrics], with and without values. */
+static void record_and_metrics(void **state)
 {
 	struct cgw_policy_metrics metrics;
 	struct cgw_policy_record record;
@@ -146,145 +146,158 @@ static void sides(void **state)
 #define RULE "[rule r]\nmatch = /a\nfor = 1s\n"
 #define CAP  "then = limit cpu.max 50%\n"
 
-/* Each text has the mistakes that are named, and no other. */
-static void mistakes(void **state)
+/* Each text has exactly the given errors. */
+static void errors_are_reported(void **state)
 {
 	static const struct {
 		const char *text;
 		size_t errors;
-		const char *says;
+		const char *expected;
 	} rows[] = {
-		{"a = b\n", 1, "test:1: a stands before any section"},
+		{"a = b\n", 1, "test:1: key 'a' is outside of any section"},
 		{"[rul x]\nmatch = /a\n", 1,
-		 "test:1: unknown section \"rul\"; did you mean [rule NAME]?"},
-		{"[rule]\n", 1, "test:1: [rule] wants a name"},
-		{"[policy x]\n", 1, "[policy] has no name"},
-		{"[limit a b]\n", 1, "a section's name is made of"},
-		{"[limit a\n", 1, "test:1: \"[\" is not closed"},
-		{"[limit a] x\n", 1, "nothing may follow"},
-		{"[policy]\n[policy]\n", 1, "test:2: [policy] is there already, at test:1"},
+		 "test:1: unknown section 'rul'; did you mean [rule NAME]?"},
+		{"[rule]\n", 1, "test:1: section [rule] requires a name"},
+		{"[policy x]\n", 1, "unexpected name 'x' in section [policy]"},
+		{"[limit a b]\n", 1, "invalid section name 'a b' (expected letters"},
+		{"[limit a\n", 1, "test:1: missing ']' in section header"},
+		{"[limit a] x\n", 1, "unexpected text after section header"},
+		{"[policy]\n[policy]\n", 1,
+		 "test:2: duplicate section [policy] (first defined at test:1)"},
 		{"[policy]\ninterval = 1s\ninterval = 2s\n", 1,
-		 "test:3: interval is there already, at line 2"},
+		 "test:3: duplicate key 'interval' (first set on line 2)"},
 		{"[policy]\nintervall = 1s\n", 1,
-		 "test:2: unknown key \"intervall\" in [policy]; did you mean \"interval\"?"},
-		{"[policy]\nwhen = cpu > 1\n", 1, "\"when\" is a key of [rule], not of [policy]"},
+		 "test:2: unknown key 'intervall' in section [policy]; did you mean 'interval'?"},
+		{"[policy]\nwhen = cpu > 1\n", 1,
+		 "unknown key 'when' in section [policy]; it belongs in section [rule]"},
 		{"[policy]\ninterval = 1\n", 1,
-		 "test:2: interval: \"\" is no unit here; a time such as"},
-		{"[policy]\ninterval = 1ms\n", 1, "interval: 1ms is out of range"},
-		{"[policy]\ninterval = 1s x\n", 1, "interval: \" x\" is left over"},
-		{"[policy]\ninterval =\n", 1, "test:2: interval wants a value"},
-		{"[policy]\ninterval: 1s = 2\n", 1, "test:2: KEY = VALUE"},
-		{"[policy]\nnonsense\n", 1, "test:2: KEY = VALUE or [SECTION] is wanted"},
+		 "test:2: interval: missing unit (for example 90s, 5m, 1h30m)"},
+		{"[policy]\ninterval = 1ms\n", 1,
+		 "interval: '1ms' is out of range (expected 100ms to 1h00m)"},
+		{"[policy]\ninterval = 1s x\n", 1,
+		 "interval: invalid value '1s x' (expected TIME)"},
+		{"[policy]\ninterval =\n", 1, "test:2: key 'interval' requires a value"},
+		{"[policy]\ninterval: 1s = 2\n", 1, "test:2: invalid line (expected KEY = VALUE"},
+		{"[policy]\nnonsense\n", 1,
+		 "test:2: invalid line (expected KEY = VALUE or [SECTION])"},
 		{"[policy]\nmode = enforced\n", 1,
-		 "mode: unknown word \"enforced\"; did you mean \"enforce\"?"},
-		{"[policy]\nmax_concurrent = 0\n", 1, "a whole number from 1 to"},
-		{"[policy]\nmax_concurrent = 1.5\n", 1, "a whole number from 1 to"},
-		{"[policy]\nstate = run\n", 1, "state: an absolute path is wanted"},
+		 "mode: unknown value 'enforced'; did you mean 'enforce'?"},
+		{"[policy]\nmax_concurrent = 0\n", 1, "(expected a whole number from 1 to"},
+		{"[policy]\nmax_concurrent = 1.5\n", 1, "(expected a whole number from 1 to"},
+		{"[policy]\nstate = run\n", 1,
+		 "state: invalid path 'run' (expected an absolute path)"},
 		{"[policy]\nnotify = mail root\n", 1,
-		 "notify: a command starts with an absolute path"},
-		{"[record]\nto = x\n", 1, "test:2: to: an absolute path is wanted"},
-		{"[record]\nsize = 5\n", 1, "size: 5 is out of range; a size such as 200M"},
-		{"[record]\nlisten = x\n", 1, "\"listen\" is a key of [metrics], not of [record]"},
+		 "notify: invalid command 'mail root' (expected an absolute path)"},
+		{"[record]\nto = x\n", 1,
+		 "test:2: to: invalid path 'x' (expected an absolute path)"},
+		{"[record]\nsize = 5\n", 1,
+		 "size: '5' is out of range (expected a size such as 200M)"},
+		{"[record]\nlisten = x\n", 1,
+		 "unknown key 'listen' in section [record]; it belongs in section [metrics]"},
 		{"[record]\ncolumns = cpuu\n", 1,
-		 "test:2: columns: unknown key \"cpuu\"; did you mean \"cpu\"?"},
-		{"[record x]\n", 1, "test:1: [record] has no name"},
-		{"[recrod]\n", 1, "unknown section \"recrod\"; did you mean [record]?"},
-		{"[metrics]\n[metrics]\n", 1, "test:2: [metrics] is there already, at test:1"},
+		 "test:2: columns: unknown field 'cpuu'; did you mean 'cpu'?"},
+		{"[record x]\n", 1, "test:1: unexpected name 'x' in section [record]"},
+		{"[recrod]\n", 1, "unknown section 'recrod'; did you mean [record]?"},
+		{"[metrics]\n[metrics]\n", 1,
+		 "test:2: duplicate section [metrics] (first defined at test:1)"},
 		{"[metrics]\nlisten = 9753\n", 1,
-		 "test:2: listen: ADDRESS:PORT | unix:/PATH | systemd is wanted, not \"9753\""},
+		 "test:2: listen: invalid address '9753' "
+		 "(expected ADDRESS:PORT | unix:/PATH | systemd)"},
 		{"[metrics]\nlisten = :x\n", 1, "listen: "},
-		{"[metrics]\ndepth = 0\n", 1, "depth: a whole number from 1 to"},
-		{"[limit a]\nmatch = /a\n", 1, "test:1: [limit a] sets nothing"},
-		{"[limit a]\nmemory.max = 1G\n", 1,
-		 "[limit a] does not say for which groups it is"},
-		{"[limit a]\nmatch = /a\nmemory.maxx = 1G\n", 1, "did you mean \"memory.max\"?"},
+		{"[metrics]\ndepth = 0\n", 1,
+		 "depth: invalid number '0' (expected a whole number from 1 to"},
+		{"[limit a]\nmatch = /a\n", 1, "test:1: [limit a] requires a control"},
+		{"[limit a]\nmemory.max = 1G\n", 1, "[limit a] does not select any groups"},
+		{"[limit a]\nmatch = /a\nmemory.maxx = 1G\n", 1, "did you mean 'memory.max'?"},
 		{"[limit a]\nmatch = /a\nmemory.max = lots\n", 1, "test:3: memory.max: "},
 		{"[limit a]\nmatch = /a\nmemory.max = 1G\nmemory.max = 2G\n", 1,
-		 "test:4: memory.max is set twice"},
+		 "test:4: duplicate key 'memory.max'"},
 		{"[limit a]\nmatch = /a\nmatch = a/b\npids.max = 5\n", 1,
-		 "a/b can match nothing, since paths start with a slash; did you mean \"/a/b\"?"},
-		{"[limit a]\nmatch = /a/\npids.max = 5\n", 1, "/a/ can match nothing"},
+		 "pattern 'a/b' matches nothing, because paths start with '/'; did you mean "
+		 "'/a/b'?"},
+		{"[limit a]\nmatch = /a/\npids.max = 5\n", 1, "pattern '/a/' matches nothing"},
 		{"[limit a]\nmatch = /[a\npids.max = 5\n", 1,
-		 "test:2: match: \"[\" at position 2 is not closed"},
+		 "test:2: match: unmatched '[' at position 2"},
 		{"[limit a]\nmatch = /a\nexclude = /**\npids.max = 5\n", 1,
-		 "[limit a] excludes all that it matches"},
+		 "[limit a] excludes everything that it matches"},
 		{"[limit a]\nmatch = /a\npids.max = 5\n[limit a]\nmatch = /b\npids.max = 5\n", 1,
-		 "test:4: [limit a] is there already, at test:1"},
-		{"[place p]\nuser = x\n", 1, "[place p] wants a key to"},
-		{"[place p]\nto = /a\n", 1, "[place p] does not say for which processes it is"},
-		{"[place p]\nuser = x\nto = a\n", 1, "to: the path of one group"},
-		{RULE CAP, 1, "[rule r] wants a key when"},
-		{RULE "when = cpu > 1\n", 1, "[rule r] wants a key then or step"},
+		 "test:4: duplicate section [limit a] (first defined at test:1)"},
+		{"[place p]\nuser = x\n", 1, "[place p] requires 'to'"},
+		{"[place p]\nto = /a\n", 1, "[place p] does not select any processes"},
+		{"[place p]\nuser = x\nto = a\n", 1, "to: invalid group 'a' (expected one path"},
+		{RULE CAP, 1, "[rule r] requires 'when'"},
+		{RULE "when = cpu > 1\n", 1, "[rule r] requires 'then' or 'step'"},
 		{RULE CAP "when = cpuu > 1\n", 1,
-		 "test:5: when: position 1: nothing is called \"cpuu\"; did you mean \"cpu\"?"},
-		{RULE CAP "when = cpu > 1\nuntil_for = 5s\n", 1, "until_for without until"},
+		 "test:5: when: position 1: unknown field 'cpuu'; did you mean 'cpu'?"},
+		{RULE CAP "when = cpu > 1\nuntil_for = 5s\n", 1, "'until_for' requires 'until'"},
 		{RULE CAP "when = cpu > 1\nhold = 5m\nmax_hold = 1m\n", 1,
-		 "max_hold is shorter than hold"},
+		 "'max_hold' is shorter than 'hold'"},
 		{RULE "when = cpu > 1\nthen = limt cpu.max 50%\n", 1,
-		 "test:5: then: unknown action \"limt\"; did you mean \"limit\"?"},
+		 "test:5: then: unknown action 'limt'; did you mean 'limit'?"},
 		{RULE "when = cpu > 1\nthen = limit cpu.maxx 50%\n", 1, "then: limit: "},
-		{RULE "when = cpu > 1\nthen = limit cpu.max\n", 1, "limit wants a value"},
-		{RULE "when = cpu > 1\nthen = freeze\n", 1,
-		 "freeze wants the time after which it thaws"},
+		{RULE "when = cpu > 1\nthen = limit cpu.max\n", 1, "limit requires a value"},
+		{RULE "when = cpu > 1\nthen = freeze\n", 1, "freeze requires a maximum time"},
 		{RULE "when = cpu > 1\nthen = tighten memory.max 10%\n", 1,
-		 "tighten wants a floor"},
-		{RULE "when = cpu > 1\nthen = kill TERMINATE\n", 1, "\"TERMINATE\" is no signal"},
+		 "tighten requires a floor"},
+		{RULE "when = cpu > 1\nthen = kill TERMINATE\n", 1, "unknown signal 'TERMINATE'"},
 		{RULE "when = cpu > 1\nthen = kill TERM grace 5s KILL\n", 1,
-		 "after the grace \"then SIGNAL\" is wanted"},
-		{RULE "when = cpu > 1\nthen = run sh -c x\n", 1, "run wants the absolute path"},
+		 "'grace TIME' requires 'then SIGNAL'"},
+		{RULE "when = cpu > 1\nthen = run sh -c x\n", 1, "run requires the absolute path"},
 		{RULE "when = cpu > 1\nthen = limit memory.oom_kill_disable 1\n", 1,
-		 "processes may hang by memory.oom_kill_disable: it is set by hand only"},
-		{RULE "when = cpu > 1\nthen = notify me\n", 1, "\"me\" is left over"},
+		 "'memory.oom_kill_disable' can hang processes and can only be set by hand"},
+		{RULE "when = cpu > 1\nthen = notify me\n", 1, "unexpected argument 'me'"},
 		{RULE "when = cpu > 1\nthen = limit cpu.max 50% hold 5m\n", 1,
-		 "\"hold\" belongs to step"},
+		 "'hold' is only valid in 'step'"},
 		{RULE "when = cpu > 1\nthen = log\nthen = notify\nstep = log\n", 1,
-		 "has both then and step"},
-		{RULE CAP "when = cpu > 1\nbackoff = 2\n", 1, "backoff: a factor from 1x"},
-		/* What of several groups does not add up, and what nobody has most of. */
+		 "'then' and 'step' are mutually exclusive"},
+		{RULE CAP "when = cpu > 1\nbackoff = 2\n", 1,
+		 "backoff: invalid value '2' (expected a factor from 1x"},
+		/* Metrics that cannot be summed over groups, and values without an order. */
 		{RULE CAP "scope = all\nwhen = cpu > 90%\n", 1,
-		 "scope: unknown word \"all\"; each | sum is wanted"},
+		 "scope: unknown value 'all' (expected each | sum)"},
 		{RULE CAP "scope = sum\nwhen = memory.percent > 90\n", 1,
-		 "[rule r] when: memory.percent of several groups does not add up"},
+		 "[rule r] when: 'memory.percent' cannot be summed over groups"},
 		{RULE CAP "scope = sum\nwhen = memory.current > 1G and age > 1h\n", 1,
-		 "when: age of several groups"},
+		 "when: 'age' cannot be summed"},
 		{RULE CAP "scope = sum\nwhen = cpu > 90%\nuntil = populated\n", 1,
-		 "until: populated of several groups"},
+		 "until: 'populated' cannot be summed"},
 		{RULE "scope = sum\nwhen = memory.pressure.some.avg10 > 5\nthen = log\n", 1,
-		 "when: memory.pressure.some.avg10 of several groups"},
+		 "when: 'memory.pressure.some.avg10' cannot be summed"},
 		{RULE CAP "pick = memroy.current\nwhen = cpu > 90%\n", 1,
-		 "pick: unknown key \"memroy.current\"; did you mean \"memory.current\"?"},
-		{RULE CAP "pick = unit\nwhen = cpu > 90%\n", 1, "pick: unit is a text"},
+		 "pick: unknown field 'memroy.current'; did you mean 'memory.current'?"},
+		{RULE CAP "pick = unit\nwhen = cpu > 90%\n", 1, "pick: 'unit' is text"},
 		{"[limit a]\nmatch = /a\npids.max = 5\npick = cpu\n", 1,
-		 "\"pick\" is a key of [rule], not of [limit]"},
-		/* Rules that take their own work for the end of the trouble, or for trouble without end. */
+		 "unknown key 'pick' in section [limit]; it belongs in section [rule]"},
+		/* Conditions that depend on the rule's own effect. */
 		{RULE CAP "when = cpu > 90%\nuntil = cpu < 50%\n", 1,
-		 "\"cpu < 50%\" comes true by the rule's own cpu.max"},
+		 "'cpu < 50%' becomes true because of the rule's own cpu.max"},
 		{RULE CAP "when = cpu > 90%\nuntil = cpu.usage.rate < 50%\n", 1, "own cpu.max"},
 		{RULE "when = io > 9M\nthen = limit memory.high 1G\nuntil = memory.anon < 1G\n", 1,
 		 "own memory.high"},
 		{RULE "when = pids > 9\nthen = freeze 5s\nuntil = pids < 9\n", 1, "own freeze"},
 		{RULE CAP "when = cpu > 90%\nuntil = cpu.throttled_percent < 5%\n", 1,
-		 "max_hold is wanted"},
-		{RULE CAP "when = pressure.cpu.some.avg10 > 90%\n", 1, "max_hold is wanted"},
+		 "requires max_hold"},
+		{RULE CAP "when = pressure.cpu.some.avg10 > 90%\n", 1, "requires max_hold"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct heard heard = {0};
-		const struct cgw_policy_reporter reporter = {hear, &heard};
+		struct reports reports = {0};
+		const struct cgw_policy_reporter reporter = {add_report, &reports};
 		struct cgw_policy *policy = NULL;
 
 		if (cgw_policy_parse("test", rows[i].text, strlen(rows[i].text), &reporter,
 				     &policy) != -EINVAL)
-			fail_msg("taken: %s", rows[i].text);
-		if (heard.errors != rows[i].errors || strstr(heard.text, rows[i].says) == NULL)
-			fail_msg("%s-> %s, not %zu with: %s", rows[i].text, heard.text,
-				 rows[i].errors, rows[i].says);
+			fail_msg("accepted: %s", rows[i].text);
+		if (reports.errors != rows[i].errors ||
+		    strstr(reports.text, rows[i].expected) == NULL)
+			fail_msg("%s-> %s, not %zu with: %s", rows[i].text, reports.text,
+				 rows[i].errors, rows[i].expected);
 	}
 }
 
-/* What may stand: the same rules with a way out. */
-static void allowed(void **state)
+/* Valid variants of the rules above. */
+static void valid_conditions(void **state)
 {
 	static const char *const texts[] = {
 		"",
@@ -304,17 +317,17 @@ static void allowed(void **state)
 		cgw_policy_free(parse(texts[i]));
 }
 
-/* What inih would bend without a word. */
-static void long_lines(void **state)
+/* Lines that inih would silently misread. */
+static void lines_inih_would_misread(void **state)
 {
-	struct heard heard = {0};
-	const struct cgw_policy_reporter reporter = {hear, &heard};
+	struct reports reports = {0};
+	const struct cgw_policy_reporter reporter = {add_report, &reports};
 	struct cgw_policy *policy = NULL;
 	char text[1024];
 	size_t length;
 
 	(void)state;
-	/* 197 bytes are read whole. */
+	/* 197 bytes are accepted. */
 	strcpy(text, "[limit a]\npids.max = 5\nmatch = /");
 	length = strlen(text) - strlen("[limit a]\npids.max = 5\n");
 	for (; length < 197; length++)
@@ -322,25 +335,25 @@ static void long_lines(void **state)
 	policy = parse(text);
 	assert_int_equal(strlen(policy->sections[0]->selection.match.items[0]), 197 - 8);
 	cgw_policy_free(policy);
-	/* One more is refused; its end is not taken for a line of its own. */
+	/* One more is rejected; its end is not read as a separate line. */
 	strcat(text, "x\ncpu.max = 50%\n");
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &policy), -EINVAL);
-	assert_non_null(strstr(heard.text, "test:3: the line is 198 bytes long, 197 are read"));
-	assert_int_equal(heard.errors, 1);
-	memset(&heard, 0, sizeof(heard));
+	assert_non_null(strstr(reports.text, "test:3: line too long (198 bytes, maximum 197)"));
+	assert_int_equal(reports.errors, 1);
+	memset(&reports, 0, sizeof(reports));
 	assert_int_equal(cgw_policy_parse("test", "[policy]\n\0x = 1\n", 16, &reporter, &policy),
 			 -EINVAL);
-	assert_non_null(strstr(heard.text, "NUL"));
-	memset(&heard, 0, sizeof(heard));
+	assert_non_null(strstr(reports.text, "NUL"));
+	memset(&reports, 0, sizeof(reports));
 	strcpy(text, "[limit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n");
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &policy), -EINVAL);
-	assert_non_null(strstr(heard.text, "a section's header is 49 bytes at most"));
+	assert_non_null(strstr(reports.text, "section header too long (65 bytes, maximum 49)"));
 }
 
-static void files(void **state)
+static void files_and_directories(void **state)
 {
-	struct heard heard = {0};
-	const struct cgw_policy_reporter reporter = {hear, &heard};
+	struct reports reports = {0};
+	const struct cgw_policy_reporter reporter = {add_report, &reports};
 	char directory[] = "/tmp/cgward-test-XXXXXX", path[128];
 	struct cgw_policy *policy = NULL;
 	static const struct {
@@ -367,27 +380,29 @@ static void files(void **state)
 	assert_string_equal(policy->sections[0]->name, "a"); /* in byte order */
 	policy = cgw_policy_free(policy);
 	assert_int_equal(cgw_policy_load("/nonexistent/x", NULL, &reporter, &policy), -EINVAL);
-	assert_non_null(strstr(heard.text, "/nonexistent/x:0: cannot open: No such file"));
+	assert_non_null(strstr(reports.text, "/nonexistent/x:0: cannot open: No such file"));
 	(void)snprintf(path, sizeof(path), "%s/10-a.conf", directory);
 	assert_int_equal(chmod(path, 0666), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(cgw_policy_load(path, NULL, &reporter, &policy), -EINVAL);
-		assert_non_null(strstr(heard.text, "can be written by others than root"));
+		assert_non_null(
+			strstr(reports.text, "the file is writable by users other than root"));
 		assert_int_equal(chmod(path, 0644), 0);
 		assert_int_equal(chown(path, 12345, 0), 0);
 		assert_int_equal(cgw_policy_load(path, NULL, &reporter, &policy), -EINVAL);
-		assert_non_null(strstr(heard.text, "belongs to user 12345"));
-		/* Nor a directory into which others could put one. */
+		assert_non_null(strstr(reports.text, "the file is owned by user 12345"));
+		/* A directory to which others can write is rejected, too. */
 		assert_int_equal(chown(path, 0, 0), 0);
 		assert_int_equal(chmod(directory, 0775), 0);
-		memset(&heard, 0, sizeof(heard));
+		memset(&reports, 0, sizeof(reports));
 		assert_int_equal(cgw_policy_load(path, directory, &reporter, &policy), -EINVAL);
-		assert_non_null(strstr(heard.text, ":0: the directory can be written by others"));
-		assert_int_equal(heard.errors, 1);
+		assert_non_null(strstr(reports.text,
+				       ":0: the directory is writable by users other than root"));
+		assert_int_equal(reports.errors, 1);
 		assert_int_equal(chmod(directory, 0755), 0);
 		assert_int_equal(chown(directory, 12345, 0), 0);
 		assert_int_equal(cgw_policy_load(NULL, directory, &reporter, &policy), -EINVAL);
-		assert_non_null(strstr(heard.text, "the directory belongs to user 12345"));
+		assert_non_null(strstr(reports.text, "the directory is owned by user 12345"));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", directory, parts[i].name);
@@ -396,8 +411,8 @@ static void files(void **state)
 	(void)rmdir(directory);
 }
 
-/* What is shipped to be copied from. */
-static void shipped(void **state)
+/* The configuration files_and_directories that are installed. */
+static void installed_files_are_valid(void **state)
 {
 	static const char *const names[] = {"cgward.conf", "examples/containers.conf",
 					    "examples/memory.conf", "examples/oomd.conf",
@@ -412,7 +427,7 @@ static void shipped(void **state)
 		(void)snprintf(path, sizeof(path), "%s/../../config/%s", TEST_FIXTURES, names[i]);
 		file = fopen(path, "r");
 		if (file == NULL)
-			fail_msg("%s is not there", path);
+			fail_msg("cannot open %s", path);
 		length = fread(text, 1, sizeof(text) - 1, file);
 		fclose(file);
 		text[length] = '\0';
@@ -420,8 +435,8 @@ static void shipped(void **state)
 	}
 }
 
-/* Of two values, which is the stricter one. */
-static void ranks(void **state)
+/* The stricter of two values has the lower rank. */
+static void stricter_value_has_lower_rank(void **state)
 {
 	static const struct {
 		enum cgw_control control;
@@ -449,9 +464,14 @@ static void ranks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole), cmocka_unit_test(mistakes),   cmocka_unit_test(allowed),
-		cmocka_unit_test(sides), cmocka_unit_test(long_lines), cmocka_unit_test(files),
-		cmocka_unit_test(ranks), cmocka_unit_test(shipped),
+		cmocka_unit_test(valid_file),
+		cmocka_unit_test(errors_are_reported),
+		cmocka_unit_test(valid_conditions),
+		cmocka_unit_test(record_and_metrics),
+		cmocka_unit_test(lines_inih_would_misread),
+		cmocka_unit_test(files_and_directories),
+		cmocka_unit_test(stricter_value_has_lower_rank),
+		cmocka_unit_test(installed_files_are_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-property.c - after any sequence of loads, people's writes, groups that come and go, reloads,
- * failures and restarts, each value is what it was, unless a person wrote it, and nothing is frozen.
+ * test-property.c - invariants after random sequences of loads, manual writes, created and removed
+ * groups, reloads, failures and restarts: values are restored unless changed by hand, and nothing
+ * is frozen.
  */
 #include "world.h"
 
-#define ROUNDS 6 /* an argument asks for more */
+#define ROUNDS 6 /* the first argument sets another number */
 #define STEPS  120
 
 static const char *const paths[] = {"/a", "/a/x", "/b", "/b/y", "/c", "/d", "/e", "/f"};
@@ -29,8 +30,8 @@ static const char *const policies[] = {
 	 "[rule hog]\nmatch = /**\nwhen = cpu > 90%\nthen = limit cpu.max 10%\nhold = 3s\n"),
 };
 
-/* Always the same sequence for one seed. */
-static unsigned chance(unsigned *seed, unsigned below)
+/* Deterministic for a given seed. */
+static unsigned random_below(unsigned *seed, unsigned below)
 {
 	*seed = *seed * 1103515245U + 12345U;
 	return (*seed >> 16) % below;
@@ -45,16 +46,16 @@ static bool is_group(const struct world *world, size_t i)
 	return world->groups[i].id != 0;
 }
 
-static void parent_and_children(struct world *world, size_t i, bool there, struct truth *truths)
+static void create_or_remove(struct world *world, size_t i, bool exists, struct truth *truths)
 {
 	for (size_t j = 0; j < world->count; j++) {
 		bool below = strncmp(paths[j], paths[i], strlen(paths[i])) == 0;
 		bool above = strncmp(paths[i], paths[j], strlen(paths[j])) == 0;
 		struct world_group *group = &world->groups[j];
 
-		if (!(there ? above : below) || is_group(world, j) == there)
+		if (!(exists ? above : below) || is_group(world, j) == exists)
 			continue;
-		group->id = there ? world->next_id++ : 0;
+		group->id = exists ? world->next_id++ : 0;
 		group->frozen = false;
 		group->memory_max = group->cpu_max = group->pids_max =
 			(struct cgw_number){0, CGW_MAX};
@@ -63,31 +64,31 @@ static void parent_and_children(struct world *world, size_t i, bool there, struc
 	world->topology_stale = true;
 }
 
-/* A person sets a value: it is the truth from then on. */
-static void person(struct world *world, size_t i, unsigned *seed, struct truth *truths)
+/* A value set by hand is the expected value from then on. */
+static void set_by_hand(struct world *world, size_t i, unsigned *seed, struct truth *truths)
 {
 	struct world_group *group = &world->groups[i];
-	struct cgw_number number = {(uint64_t)(chance(seed, 50) + 10) << 24, CGW_OK};
+	struct cgw_number number = {(uint64_t)(random_below(seed, 50) + 10) << 24, CGW_OK};
 
-	if (chance(seed, 2) == 0) {
+	if (random_below(seed, 2) == 0) {
 		group->memory_max = truths[i].memory_max = number;
 	} else {
-		number.value = (uint64_t)(chance(seed, 90) + 5) * 10000000 + 100000;
+		number.value = (uint64_t)(random_below(seed, 90) + 5) * 10000000 + 100000;
 		group->cpu_max = truths[i].cpu_max = number;
 	}
 }
 
 static void change_policy(struct world *world, unsigned *seed)
 {
-	struct cgw_policy *next = world_policy(policies[chance(seed, ARRAY_SIZE(policies))]);
+	struct cgw_policy *next = world_policy(policies[random_below(seed, ARRAY_SIZE(policies))]);
 
 	assert_int_equal(cgw_engine_reload(world->engine, next), 0);
 	cgw_policy_free(world->policy);
 	world->policy = next;
 }
 
-/* What could not be given back at the end is given back from the state file by the next start. */
-static void give_back_the_rest(struct world *world)
+/* Restores the rest from the held values, as the next start does from the state file. */
+static void restore_the_rest(struct world *world)
 {
 	struct cgw_applied_value held[64];
 	size_t count = cgw_engine_applied_values(world->engine, held, ARRAY_SIZE(held));
@@ -103,35 +104,35 @@ static void give_back_the_rest(struct world *world)
 			group->frozen = false;
 			continue;
 		}
-		world_text(held[i].control, *world_control(group, held[i].control), text,
-			   sizeof(text));
+		world_format(held[i].control, *world_control(group, held[i].control), text,
+			     sizeof(text));
 		if (strcmp(text, held[i].accepted) == 0)
 			world_set(world, world_control(group, held[i].control), held[i].control,
 				  held[i].original);
 	}
 }
 
-/* The end and a new beginning, as of a service that is restarted. */
+/* Like a restart of the service. */
 static void restart(struct world *world)
 {
 	world_release(world);
-	give_back_the_rest(world);
+	restore_the_rest(world);
 	cgw_engine_free(world->engine);
 	assert_int_equal(cgw_engine_new(world->policy, &world->engine), 0);
 }
 
 static void event(struct world *world, unsigned *seed, struct truth *truths)
 {
-	size_t i = chance(seed, (unsigned)world->count);
+	size_t i = random_below(seed, (unsigned)world->count);
 
-	switch (chance(seed, 24)) {
+	switch (random_below(seed, 24)) {
 	case 0:
 	case 1:
 		if (is_group(world, i))
-			person(world, i, seed, truths);
+			set_by_hand(world, i, seed, truths);
 		break;
 	case 2:
-		parent_and_children(world, i, !is_group(world, i), truths);
+		create_or_remove(world, i, !is_group(world, i), truths);
 		break;
 	case 3:
 		change_policy(world, seed);
@@ -149,12 +150,12 @@ static void event(struct world *world, unsigned *seed, struct truth *truths)
 		world->groups[i].cpu = -1;
 		break;
 	default:
-		world->groups[i].cpu = chance(seed, 2) * 95;
-		world->groups[i].memory = (uint64_t)chance(seed, 1000) << 20;
+		world->groups[i].cpu = random_below(seed, 2) * 95;
+		world->groups[i].memory = (uint64_t)random_below(seed, 1000) << 20;
 	}
 }
 
-static bool is(struct cgw_number a, struct cgw_number b)
+static bool equal(struct cgw_number a, struct cgw_number b)
 {
 	return a.state == b.state && (a.state == CGW_MAX || a.value == b.value);
 }
@@ -170,12 +171,12 @@ static void finish(struct world *world, const struct truth *truths, unsigned rou
 			continue;
 		if (group->frozen)
 			fail_msg("round %u: %s is frozen\n%s", round, group->path, world->log);
-		if (!is(group->memory_max, truths[i].memory_max) ||
-		    !is(group->cpu_max, truths[i].cpu_max) ||
-		    !is(group->pids_max, truths[i].pids_max)) {
+		if (!equal(group->memory_max, truths[i].memory_max) ||
+		    !equal(group->cpu_max, truths[i].cpu_max) ||
+		    !equal(group->pids_max, truths[i].pids_max)) {
 			fputs(world->log, stderr);
-			fail_msg("round %u: %s kept a value that was never its own: memory %llu, "
-				 "not %llu; cpu %llu, not %llu\n%s",
+			fail_msg("round %u: %s was not restored: memory %llu, expected %llu; "
+				 "cpu %llu, expected %llu\n%s",
 				 round, group->path, (unsigned long long)group->memory_max.value,
 				 (unsigned long long)truths[i].memory_max.value,
 				 (unsigned long long)group->cpu_max.value,
@@ -184,7 +185,7 @@ static void finish(struct world *world, const struct truth *truths, unsigned rou
 	}
 }
 
-static void nothing_is_left(void **state)
+static void all_values_are_restored(void **state)
 {
 	const unsigned *rounds = *state;
 	unsigned long done = 0;
@@ -202,7 +203,7 @@ static void nothing_is_left(void **state)
 			event(&world, &seed, truths);
 			world_tick(&world, 1);
 		}
-		/* A last quiet time, in which what failed is tried again. */
+		/* Idle at the end, so that failed actions are retried. */
 		world.fail = 0;
 		for (unsigned i = 0; i < 310; i++)
 			world_tick(&world, 2);
@@ -210,14 +211,14 @@ static void nothing_is_left(void **state)
 		done += world.done;
 		world_end(&world);
 	}
-	assert_true(done > *rounds * 50UL); /* it was about something */
+	assert_true(done > *rounds * 50UL); /* the rules did act */
 }
 
 int main(int argc, char **argv)
 {
 	unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : ROUNDS;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_prestate(nothing_is_left, &rounds),
+		cmocka_unit_test_prestate(all_values_are_restored, &rounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-rehearsal.c - a policy run over samples, with nothing done: what, when, for how long. */
+/* test-rehearsal.c - policies run over samples: which actions, when and for how long. */
 #include "world.h"
 
 static const char *const groups[] = {"/a", "/b"};
@@ -11,9 +11,9 @@ static const char *const groups[] = {"/a", "/b"};
 	"hold = 10s\nuntil = host.load1 < 0\nmax_hold = 1m\ncooldown = 1h\n"                     \
 	"[rule old]\nmatch = /b\nwhen = age < 10s\nthen = log\nhold = 1h\n"                      \
 	"[rule never]\nmatch = /{a,b}\nwhen = memory.current > 3G\nthen = kill TERM\nfor = 1s\n" \
-	"[rule nobody]\nmatch = /x\nwhen = cpu > 1%\nthen = log\n"
+	"[rule unmatched]\nmatch = /x\nwhen = cpu > 1%\nthen = log\n"
 
-/* The next sample, in a world in which nothing is done. */
+/* Takes the next sample; actions have no effect. */
 static void next(struct world *world, struct cgw_rehearsal *rehearsal, uint64_t boot)
 {
 	world->seconds++;
@@ -36,7 +36,7 @@ static const struct cgw_rehearsed_action *find(struct cgw_rehearsal *rehearsal,
 	return NULL;
 }
 
-static void one_hour(void **state)
+static void actions_and_their_times(void **state)
 {
 	const struct cgw_rehearsed_action *action;
 	struct cgw_rehearsal *rehearsal;
@@ -48,7 +48,7 @@ static void one_hour(void **state)
 	assert_int_equal(cgw_rehearsal_new(world.policy, UINT64_C(1000000000), &rehearsal), 0);
 	world.groups[0].cpu = 90;
 	for (int i = 0; i < 100; i++) {
-		if (i == 40) { /* one that comes later, whose age is known */
+		if (i == 40) { /* a group created later, with a known age */
 			world.groups[1] = (struct world_group){.path = "/b",
 							       .id = 999,
 							       .memory_max = {0, CGW_MAX},
@@ -62,7 +62,7 @@ static void one_hour(void **state)
 	action = find(rehearsal, CGW_ACTION_LIMIT, "/a");
 	assert_non_null(action);
 	assert_string_equal(action->value, "20%");
-	/* The second sample is the first with a rate, and five seconds later it acts. */
+	/* The second sample has the first rate; the rule acts five seconds later. */
 	assert_int_equal(action->boottime_ns, UINT64_C(1007000000000));
 	assert_int_equal(action->active_ns, UINT64_C(60000000000)); /* max_hold */
 	assert_false(action->active_at_end);
@@ -84,15 +84,15 @@ static void one_hour(void **state)
 	assert_int_equal(counts.groups, 2);
 	assert_int_equal(counts.truths[CGW_TRUE], 0);
 	assert_int_equal(cgw_rehearsal_section(rehearsal, 4).groups, 0);
-	assert_int_equal(cgw_rehearsal_section(rehearsal, 0).actions, 2); /* standing */
-	/* Nothing was done, and nobody is taken for somebody who set it back. */
+	assert_int_equal(cgw_rehearsal_section(rehearsal, 0).actions, 2); /* [limit] values */
+	/* The unchanged value is not mistaken for a change by another process. */
 	assert_int_equal(world.groups[0].cpu_max.state, CGW_MAX);
 	cgw_rehearsal_free(rehearsal);
 	world_end(&world);
 }
 
-/* What stands does not stand over a boot; samples far apart are the recording's way, not a gap. */
-static void boots_and_intervals(void **state)
+/* Actions end with a reboot; the interval of the recording is not a gap. */
+static void reboots_and_long_intervals(void **state)
 {
 	const struct cgw_rehearsed_action *action;
 	struct cgw_rehearsal *rehearsal;
@@ -115,7 +115,7 @@ static void boots_and_intervals(void **state)
 	assert_int_equal(action->active_ns, UINT64_C(90000000000));
 	next(&world, rehearsal, 2);
 	action = cgw_rehearsal_actions(rehearsal, &count);
-	assert_int_equal(count, 2); /* the new boot's own */
+	assert_int_equal(count, 2); /* the second one is from the new boot */
 	assert_false(action[0].active_at_end);
 	assert_int_equal(action[0].active_ns, UINT64_C(90000000000));
 	assert_true(action[1].active_at_end);
@@ -126,8 +126,8 @@ static void boots_and_intervals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_hour),
-		cmocka_unit_test(boots_and_intervals),
+		cmocka_unit_test(actions_and_their_times),
+		cmocka_unit_test(reboots_and_long_intervals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-reload.c - a policy that is loaded anew while its rules hold. */
+/* test-reload.c - policy reloads while rules are active. */
 #include "world.h"
 
 static const char *const groups[] = {"/a", "/b", "/c", "/d", "/e", "/f"};
@@ -15,8 +15,8 @@ static void load(struct world *world, const char *text)
 	world->policy = next;
 }
 
-/* The policy changes under running state: by rule name. */
-static void by_name(void **state)
+/* Instances continue if the new policy has a rule of the same name. */
+static void rules_continue_by_name(void **state)
 {
 	static const char *const old_text = MANY
 		"[rule stays]\nmatch = /a\nwhen = memory.current > 1G\nthen = limit cpu.max 50%\n"
@@ -42,14 +42,14 @@ static void by_name(void **state)
 			     "6 restore /b cpu.max max\n6 thaw /b\n");
 	world.groups[0].memory = 0;
 	world_run(&world, 20);
-	world_expect(&world, "21 restore /a cpu.max max\n"); /* its hold went on */
+	world_expect(&world, "21 restore /a cpu.max max\n"); /* its hold continued */
 	world_end(&world);
 }
 
 #define HEAD "[rule r]\nmatch = /a\nwhen = memory.current > 1G\nhold = 20s\n"
 
-/* What a rule holds becomes what it says now, and goes back to what was there before all that. */
-static void values_are_renewed(void **state)
+/* Values change to those of the new rule; the original values are restored in the end. */
+static void values_change_to_new_rule(void **state)
 {
 	struct world world;
 
@@ -66,20 +66,20 @@ static void values_are_renewed(void **state)
 	world_run(&world, 3);
 	world_expect(&world, "4 limit /a memory.max 3G\n4 limit /a cpu.max 80%\n"
 			     "4 restore /a pids.max max\n");
-	world_run(&world, 3); /* the shorter freeze, from the reload on */
+	world_run(&world, 3); /* the new, shorter freeze, counted from the reload */
 	world_expect(&world, "9 thaw /a\n");
 	load(&world, HEAD "then = limit cpu.max 80%\nthen = limit memory.max 3G\n");
 	world.groups[0].memory = 0;
 	world_run(&world, 11);
 	world_expect(&world, "");
-	world_run(&world, 1); /* its hold went on */
+	world_run(&world, 1); /* its hold continued */
 	world_expect(&world, "21 restore /a memory.max max\n21 restore /a cpu.max max\n");
 	assert_int_equal(cgw_engine_applied_values(world.engine, NULL, 0), 0);
 	world_end(&world);
 }
 
-/* A freeze that the rule no longer has ends at once; a hold is as long as it is now. */
-static void freezes_and_holds(void **state)
+/* A freeze that was removed from the rule ends at once; a hold gets its new length. */
+static void freezes_and_holds_change(void **state)
 {
 	struct world world;
 
@@ -98,8 +98,8 @@ static void freezes_and_holds(void **state)
 	world_end(&world);
 }
 
-/* A ladder that is shorter now: the group is on its last rung. */
-static void rungs(void **state)
+/* With a shorter ladder, the group is on the last step. */
+static void shorter_ladder(void **state)
 {
 	struct world world;
 
@@ -120,8 +120,8 @@ static void rungs(void **state)
 	world_end(&world);
 }
 
-/* What was tightened stays, above a floor that is higher now. */
-static void tightened(void **state)
+/* Tightened values stay, but not below a higher new floor. */
+static void tightened_values_stay(void **state)
 {
 	struct world world;
 
@@ -143,8 +143,8 @@ static void tightened(void **state)
 	world_end(&world);
 }
 
-/* Groups that the rule no longer selects, that are protected now, and dry runs, are let go. */
-static void let_go(void **state)
+/* Releases groups that are no longer selected, are now protected, or whose rule is now dry-run. */
+static void unselected_and_protected_are_released(void **state)
 {
 	static const char *const texts[] = {
 		MANY "[rule r]\nmatch = /b\nwhen = memory.current > 1G\nhold = 20s\n"
@@ -154,7 +154,7 @@ static void let_go(void **state)
 	};
 	static const char *const after[] = {
 		"4 restore /a cpu.max max\n", "4 restore /a cpu.max max\n4 log /a\n",
-		"4 restore /a cpu.max max\n", /* which is no tighter than what is there in that sample */
+		"4 restore /a cpu.max max\n", /* dry run: not stricter than the current value */
 	};
 
 	(void)state;
@@ -177,9 +177,12 @@ static void let_go(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_name),           cmocka_unit_test(values_are_renewed),
-		cmocka_unit_test(freezes_and_holds), cmocka_unit_test(rungs),
-		cmocka_unit_test(tightened),         cmocka_unit_test(let_go),
+		cmocka_unit_test(rules_continue_by_name),
+		cmocka_unit_test(values_change_to_new_rule),
+		cmocka_unit_test(freezes_and_holds_change),
+		cmocka_unit_test(shorter_ladder),
+		cmocka_unit_test(tightened_values_stay),
+		cmocka_unit_test(unselected_and_protected_are_released),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-container-labels.c - names of containers and pods as labels: found once, looked for again, forgotten. */
+/* test-container-labels.c - cache of container and pod names: lookup, retry and expiry. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,21 +12,21 @@
 #define POD  "8dbc0f50-6dd5-4a0e-9b5f-0123456789ab"
 #define POD_ "8dbc0f50_6dd5_4a0e_9b5f_0123456789ab"
 
-/* systemd's driver, and the other one. */
+/* Paths of the systemd and the cgroupfs driver. */
 #define SYSTEMD_POD        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" POD_ ".slice"
 #define SYSTEMD_CONTAINER  SYSTEMD_POD "/cri-containerd-" ID ".scope"
 #define CGROUPFS_POD       "/kubepods/burstable/pod" POD
 #define CGROUPFS_CONTAINER CGROUPFS_POD "/" ID
 
 /* "name=value," of each label. */
-static const char *labels_of(struct names *names, const char *path, char buffer[1024])
+static const char *labels_of(struct container_labels *cache, const char *path, char buffer[1024])
 {
 	struct cgw_identity identity;
 	struct cgw_label labels[8];
 	size_t count, used = 0;
 
 	cgw_identity_from_path(path, &identity);
-	count = names_labels(names, &identity, labels, 8);
+	count = container_labels_get(cache, &identity, labels, 8);
 	buffer[0] = '\0';
 	for (size_t i = 0; i < count; i++)
 		used += (size_t)snprintf(buffer + used, 1024 - used, "%s=%s,", labels[i].name,
@@ -34,66 +34,66 @@ static const char *labels_of(struct names *names, const char *path, char buffer[
 	return buffer;
 }
 
-static void both_drivers(void **state)
+static void test_both_cgroup_drivers(void **state)
 {
 	struct tree_dir *tree = tree_new();
-	struct names *names;
+	struct container_labels *cache;
 	char buffer[1024];
 
 	(void)state;
 	tree_file(tree, "var/log/containers/web-0_shop_nginx-" ID ".log", "");
 	tree_file(tree, "var/log/pods/shop_web-0_" POD "/nginx/0.log", "");
-	assert_int_equal(names_new(tree->path, &names), 0);
-	names_begin(names, 1);
+	assert_int_equal(container_labels_new(tree->path, &cache), 0);
+	container_labels_begin(cache, 1);
 	for (int i = 0; i < 2; i++) {
 		assert_string_equal(
-			labels_of(names, i == 0 ? SYSTEMD_CONTAINER : CGROUPFS_CONTAINER, buffer),
+			labels_of(cache, i == 0 ? SYSTEMD_CONTAINER : CGROUPFS_CONTAINER, buffer),
 			"name=nginx,pod_name=web-0,namespace=shop,role=nginx,");
-		assert_string_equal(labels_of(names, i == 0 ? SYSTEMD_POD : CGROUPFS_POD, buffer),
+		assert_string_equal(labels_of(cache, i == 0 ? SYSTEMD_POD : CGROUPFS_POD, buffer),
 				    "name=web-0,pod_name=web-0,namespace=shop,");
 	}
-	assert_string_equal(labels_of(names, "/system.slice/ssh.service", buffer), "");
-	names_free(names);
+	assert_string_equal(labels_of(cache, "/system.slice/ssh.service", buffer), "");
+	container_labels_free(cache);
 	tree_free(tree);
 }
 
-/* A log that comes later is seen after a minute; what was found is kept as long as it is asked for. */
-static void again(void **state)
+/* A failed lookup is retried after a minute; a name is cached as long as it is used. */
+static void test_retry_and_expiry(void **state)
 {
 	struct tree_dir *tree = tree_new();
-	struct names *names;
+	struct container_labels *cache;
 	char buffer[1024], path[512];
 
 	(void)state;
 	tree_file(tree, "var/log/pods/other", "");
-	assert_int_equal(names_new(tree->path, &names), 0);
-	names_begin(names, 1);
-	assert_string_equal(labels_of(names, SYSTEMD_CONTAINER, buffer), "");
+	assert_int_equal(container_labels_new(tree->path, &cache), 0);
+	container_labels_begin(cache, 1);
+	assert_string_equal(labels_of(cache, SYSTEMD_CONTAINER, buffer), "");
 	tree_file(tree, "var/log/containers/we\x1b[b_shop_nginx-" ID ".log", "");
-	names_begin(names, 2);
-	assert_string_equal(labels_of(names, SYSTEMD_CONTAINER, buffer), "");
-	names_begin(names, UINT64_C(61000000000));
-	assert_string_equal(labels_of(names, SYSTEMD_CONTAINER, buffer),
+	container_labels_begin(cache, 2);
+	assert_string_equal(labels_of(cache, SYSTEMD_CONTAINER, buffer), "");
+	container_labels_begin(cache, UINT64_C(61000000000));
+	assert_string_equal(labels_of(cache, SYSTEMD_CONTAINER, buffer),
 			    "name=nginx,pod_name=we\\x1b[b,namespace=shop,role=nginx,");
 	(void)snprintf(path, sizeof(path), "%s/var/log/containers/we\x1b[b_shop_nginx-" ID ".log",
 		       tree->path);
 	assert_int_equal(unlink(path), 0);
-	names_begin(names, UINT64_C(200000000000));
-	assert_true(strlen(labels_of(names, SYSTEMD_CONTAINER, buffer)) > 0);
-	/* One exposition without it: it is another one that comes then. */
-	names_begin(names, UINT64_C(200000000001));
-	names_begin(names, UINT64_C(200000000002));
-	assert_string_equal(labels_of(names, SYSTEMD_CONTAINER, buffer), "");
-	names_free(names);
+	container_labels_begin(cache, UINT64_C(200000000000));
+	assert_true(strlen(labels_of(cache, SYSTEMD_CONTAINER, buffer)) > 0);
+	/* Unused in one exposition: it is looked up again. */
+	container_labels_begin(cache, UINT64_C(200000000001));
+	container_labels_begin(cache, UINT64_C(200000000002));
+	assert_string_equal(labels_of(cache, SYSTEMD_CONTAINER, buffer), "");
+	container_labels_free(cache);
 	tree_free(tree);
 }
 
-/* In any order of coming, each keeps its own. */
-static void many(void **state)
+/* Entries stay distinct in any order of insertion. */
+static void test_many_entries(void **state)
 {
 	struct tree_dir *tree = tree_new();
-	struct names *names;
-	char buffer[1024], path[256], wanted[64];
+	struct container_labels *cache;
+	char buffer[1024], path[256], expected[64];
 
 	(void)state;
 	for (int i = 0; i < 200; i++) {
@@ -101,27 +101,27 @@ static void many(void **state)
 			       (unsigned)(i * 7919 % 200));
 		tree_file(tree, path, "");
 	}
-	assert_int_equal(names_new(tree->path, &names), 0);
+	assert_int_equal(container_labels_new(tree->path, &cache), 0);
 	for (int round = 0; round < 2; round++) {
-		names_begin(names, 1);
+		container_labels_begin(cache, 1);
 		for (int i = 0; i < 200; i++) {
 			(void)snprintf(path, sizeof(path), "/kubepods/pod" POD "/%064x",
 				       (unsigned)(i * 7919 % 200));
-			(void)snprintf(wanted, sizeof(wanted),
+			(void)snprintf(expected, sizeof(expected),
 				       "name=c,pod_name=p%d,namespace=s,role=c,", i);
-			assert_string_equal(labels_of(names, path, buffer), wanted);
+			assert_string_equal(labels_of(cache, path, buffer), expected);
 		}
 	}
-	names_free(names);
+	container_labels_free(cache);
 	tree_free(tree);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_drivers),
-		cmocka_unit_test(again),
-		cmocka_unit_test(many),
+		cmocka_unit_test(test_both_cgroup_drivers),
+		cmocka_unit_test(test_retry_and_expiry),
+		cmocka_unit_test(test_many_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

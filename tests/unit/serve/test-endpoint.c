@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-endpoint.c - where an endpoint listens, what it answers and what it refuses. */
+/* test-endpoint.c - listening addresses, responses and limits of the HTTP endpoint. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +19,11 @@
 #include "lib/base/cleanup.h"
 #include "test.h"
 
-static void places(void **state)
+static void test_listen_addresses(void **state)
 {
 	static const struct {
 		const char *text;
-		int wanted;
+		int expected;
 	} cases[] = {
 		{"127.0.0.1:0", 0},
 		{"localhost:9753", -EINVAL},
@@ -48,7 +48,7 @@ static void places(void **state)
 		struct cgw_diag diag = {0};
 		int r = address_open(cases[i].text, &address, &diag);
 
-		if (r != cases[i].wanted)
+		if (r != cases[i].expected)
 			fail_msg("%s: %d %s", cases[i].text, r, diag.text);
 		if (r == 0)
 			address_close(&address);
@@ -57,8 +57,8 @@ static void places(void **state)
 	}
 }
 
-/* A socket that was left behind is replaced; a live one, and what is no socket, is not. */
-static void unix_sockets(void **state)
+/* A stale socket is replaced; a live socket or another file is not. */
+static void test_unix_sockets(void **state)
 {
 	char directory[] = "/tmp/cgward-test-XXXXXX", path[64], text[80];
 	struct address first, second;
@@ -72,7 +72,7 @@ static void unix_sockets(void **state)
 	(void)snprintf(text, sizeof(text), "unix:%s", path);
 	assert_int_equal(address_open(text, &first, &diag), 0);
 	assert_int_equal(address_open(text, &second, &diag), -EADDRINUSE);
-	close(first.fd); /* as after a crash: the name stays */
+	close(first.fd); /* as after a crash: the file remains */
 	first.fd = -1;
 	assert_int_equal(address_open(text, &second, &diag), 0);
 	address_close(&second);
@@ -85,25 +85,25 @@ static void unix_sockets(void **state)
 	assert_int_equal(rmdir(directory), 0);
 }
 
-/* In a process of its own: it is told by its number, and finds the socket at a fixed place. */
-static int take_passed(void)
+/* Runs in a child process: LISTEN_PID is its PID, and the socket is descriptor 3. */
+static int use_passed_socket(void)
 {
 	struct address address;
 	char pid[16];
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	if (dup2(fd, 3) != 3 || strcmp(address_usual(), ADDRESS_DEFAULT) != 0)
+	if (dup2(fd, 3) != 3 || strcmp(address_default(), ADDRESS_DEFAULT) != 0)
 		return 1;
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid() + 1);
 	setenv("LISTEN_PID", pid, 1);
 	setenv("LISTEN_FDS", "1", 1);
-	if (strcmp(address_usual(), ADDRESS_DEFAULT) != 0) /* it is another's */
+	if (strcmp(address_default(), ADDRESS_DEFAULT) != 0) /* for another process */
 		return 2;
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	setenv("LISTEN_PID", pid, 1);
-	if (strcmp(address_usual(), "systemd") != 0)
+	if (strcmp(address_default(), "systemd") != 0)
 		return 3;
-	if (address_open("systemd", &address, NULL) != -EINVAL) /* it does not listen */
+	if (address_open("systemd", &address, NULL) != -EINVAL) /* not listening */
 		return 4;
 	if (bind(3, &(const struct sockaddr){.sa_family = AF_UNIX}, sizeof(sa_family_t)) < 0 ||
 	    listen(3, 1) < 0 || address_open("systemd", &address, NULL) < 0 || address.fd != 3)
@@ -112,7 +112,7 @@ static int take_passed(void)
 	return address_open("systemd", &address, NULL) == -EINVAL ? 0 : 6;
 }
 
-static void passed_sockets(void **state)
+static void test_passed_sockets(void **state)
 {
 	pid_t pid = fork();
 	int status = -1;
@@ -120,7 +120,7 @@ static void passed_sockets(void **state)
 	(void)state;
 	assert_true(pid >= 0);
 	if (pid == 0)
-		_exit(take_passed());
+		_exit(use_passed_socket());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
@@ -161,7 +161,8 @@ static void server_start(struct server *server, struct endpoint_options options)
 	if (endpoint_open(&options, &server->endpoint, &diag) < 0)
 		fail_msg("%s", diag.text);
 	assert_int_equal(
-		sscanf(endpoint_where(server->endpoint), "http://127.0.0.1:%u/metrics", &port), 1);
+		sscanf(endpoint_address(server->endpoint), "http://127.0.0.1:%u/metrics", &port),
+		1);
 	server->name = (struct sockaddr_in){.sin_family = AF_INET,
 					    .sin_port = htons((uint16_t)port),
 					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -178,8 +179,8 @@ static int dial(const struct server *server)
 }
 
 /*
- * Runs the endpoint, when it wants to be run and not otherwise, until the other side has closed, or some time is over;
- * what came is in `answer`.
+ * Runs the endpoint only when it is due, until it closes the connection (returns true) or
+ * `patience_ms` is over. `answer` receives the response.
  */
 static bool read_answer(struct server *server, int fd, char *answer, size_t size, int patience_ms)
 {
@@ -209,7 +210,7 @@ static bool read_answer(struct server *server, int fd, char *answer, size_t size
 	}
 }
 
-static void ask(struct server *server, const char *request, char *answer, size_t size)
+static void request_page(struct server *server, const char *request, char *answer, size_t size)
 {
 	CLEANUP(cleanup_close) int fd = dial(server);
 
@@ -220,7 +221,7 @@ static void ask(struct server *server, const char *request, char *answer, size_t
 #define HEAD(method, path, more) \
 	method " " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" more "\r\n"
 
-static void answers(void **state)
+static void test_responses(void **state)
 {
 	static const struct {
 		const char *request, *status, *body;
@@ -232,8 +233,8 @@ static void answers(void **state)
 		{HEAD("GET", "/metrics?x=1", ""), "HTTP/1.1 200", "\r\n\r\ntext\n"},
 		{HEAD("GET", "/healthz", ""), "HTTP/1.1 200", "\r\n\r\nok\n"},
 		{HEAD("GET", "/", ""), "HTTP/1.1 200", "/metrics"},
-		{HEAD("GET", "/../etc/passwd", ""), "HTTP/1.1 404", "not here"},
-		{HEAD("GET", "/metricsx", ""), "HTTP/1.1 404", "not here"},
+		{HEAD("GET", "/../etc/passwd", ""), "HTTP/1.1 404", "not found"},
+		{HEAD("GET", "/metricsx", ""), "HTTP/1.1 404", "not found"},
 		{HEAD("POST", "/metrics", "Content-Length: 4\r\n") "body", "HTTP/1.1 405",
 		 "Allow: GET"},
 		{HEAD("DELETE", "/metrics", ""), "HTTP/1.1 405", "Allow: GET"},
@@ -246,36 +247,36 @@ static void answers(void **state)
 	(void)state;
 	server_start(&server, (struct endpoint_options){.fresh_ns = UINT64_C(3600000000000)});
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		ask(&server, cases[i].request, answer, sizeof(answer));
+		request_page(&server, cases[i].request, answer, sizeof(answer));
 		if (strncmp(answer, cases[i].status, strlen(cases[i].status)) != 0 ||
 		    strstr(answer, cases[i].body) == NULL)
 			fail_msg("%s\n%s", cases[i].request, answer);
 	}
-	/* Once a dialect: fresh answers are given again. */
+	/* Once per dialect: fresh responses are reused. */
 	assert_int_equal(server.written, 2);
 	endpoint_close(server.endpoint);
 }
 
-static void failures_are_said(void **state)
+static void test_failures_are_reported(void **state)
 {
 	struct server server = {.metrics_error = -ENOENT, .health_error = -ENOENT};
 	char answer[4096];
 
 	(void)state;
 	server_start(&server, (struct endpoint_options){.fresh_ns = 0});
-	ask(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
+	request_page(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 500", 12), 0);
-	ask(&server, HEAD("GET", "/healthz", ""), answer, sizeof(answer));
+	request_page(&server, HEAD("GET", "/healthz", ""), answer, sizeof(answer));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 503", 12), 0);
 	server.metrics_error = 0;
-	ask(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
+	request_page(&server, HEAD("GET", "/metrics", ""), answer, sizeof(answer));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
 	assert_int_equal(server.written, 2);
 	endpoint_close(server.endpoint);
 }
 
-/* One that says nothing is dropped; one too many is not served while the others hold their place. */
-static void bounds(void **state)
+/* Idle connections time out; one above the limit is served only after that. */
+static void test_connection_limits(void **state)
 {
 	struct server server = {0};
 	char answer[4096];
@@ -294,7 +295,7 @@ static void bounds(void **state)
 	assert_true(read_answer(&server, idle[1], answer, sizeof(answer), 20000));
 	close(idle[0]);
 	close(idle[1]);
-	/* It waited all the time, and has its turn. */
+	/* The waiting connection is served now. */
 	assert_true(read_answer(&server, third, answer, sizeof(answer), 20000));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
 	close(third);
@@ -304,12 +305,12 @@ static void bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places),
-		cmocka_unit_test(unix_sockets),
-		cmocka_unit_test(passed_sockets),
-		cmocka_unit_test(answers),
-		cmocka_unit_test(failures_are_said),
-		cmocka_unit_test(bounds),
+		cmocka_unit_test(test_listen_addresses),
+		cmocka_unit_test(test_unix_sockets),
+		cmocka_unit_test(test_passed_sockets),
+		cmocka_unit_test(test_responses),
+		cmocka_unit_test(test_failures_are_reported),
+		cmocka_unit_test(test_connection_limits),
 	};
 
 	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * session.h - a dashboard without a terminal: a small machine, keys by name, screens as text.
+ * session.h - runs the dashboard without a terminal: a small machine, keys by name, screens as text.
  *
- * Screens are compared with tests/unit/tui/screens/NAME.txt; with UPDATE_SCREENS set they are
- * written there instead, to be looked at before they are committed.
+ * Screens are compared with tests/unit/tui/screens/NAME.txt. With UPDATE_SCREENS set, the files are
+ * rewritten instead; review them before committing.
  */
 #ifndef CGWARD_TEST_SESSION_H
 #define CGWARD_TEST_SESSION_H
@@ -38,7 +38,7 @@ struct session {
 	bool utf8;
 };
 
-/* What the group uses: CPU in percent, memory in MiB, processes, KiB a second read and written. */
+/* Use of each group: CPU in percent, memory in MiB, processes, KiB per second read and written. */
 static const struct session_load {
 	const char *path;
 	uint64_t cpu, memory, pids, read, written, limit;
@@ -87,15 +87,15 @@ static void set_machine(struct cgw_system_stat *machine, uint64_t now_s)
 		machine->pressure_e2[i][0][0] = number_ok((uint64_t)(3 - i) * 210);
 }
 
-/* The next second of the machine. */
+/* Snapshot of the machine one second later. */
 static struct cgw_snapshot *session_snapshot(struct session *session)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot = NULL;
 
 	session->now_s++;
-	app_metrics(session->app, &wanted);
-	assert_int_equal(snapshot_begin(NULL, session->topology, &wanted, &snapshot), 0);
+	app_metrics(session->app, &metrics);
+	assert_int_equal(snapshot_begin(NULL, session->topology, &metrics, &snapshot), 0);
 	snapshot->monotonic_ns = snapshot->boottime_ns = session->now_s * SECOND;
 	snapshot->realtime_ns = (1795000000 + session->now_s) * SECOND;
 	snapshot->cost_ns = 1234567;
@@ -135,7 +135,7 @@ static void session_sample(struct session *session)
 	arrival_free(&arrival);
 }
 
-/* Does what was asked of the looking thread, where that asks nothing of this machine. */
+/* Runs the posted jobs that do not access this machine, and frees the others. */
 static inline void session_work(struct session *session)
 {
 	struct job *job;
@@ -170,7 +170,7 @@ static void session_begin(struct session *session, int rows, int columns)
 	session->app->utc = true;
 	strcpy(session->app->host, "testhost");
 	session->topology = frame_topology(session_groups, ARRAY_SIZE(session_groups));
-	/* The first drawing tells which columns fit, so what is wanted. */
+	/* The first draw determines which columns fit, and so which metrics are needed. */
 	free(session_text(session));
 	for (int i = 0; i < 3; i++)
 		session_sample(session);
@@ -182,7 +182,7 @@ static void session_end(struct session *session)
 	topology_unref(session->topology);
 }
 
-/* "Down F5 / w e b Enter": names as key_parse() knows them; returns the last key's reactions. */
+/* Presses keys such as "Down F5 / w e b Enter"; returns the reactions of the last one. */
 static unsigned session_keys(struct session *session, const char *keys)
 {
 	unsigned reactions = REACTION_NONE;
@@ -192,7 +192,7 @@ static unsigned session_keys(struct session *session, const char *keys)
 		uint32_t key;
 
 		if (key_parse(keys, length, &key) < 0)
-			fail_msg("%.*s is no key", (int)length, keys);
+			fail_msg("invalid key '%.*s'", (int)length, keys);
 		reactions = app_key(session->app, key);
 		keys += length + (keys[length] == ' ');
 	}
@@ -208,7 +208,7 @@ static void session_type(struct session *session, const char *text)
 static inline void session_expect(struct session *session, const char *name)
 {
 	CLEANUP(cleanup_free) char *got = session_text(session);
-	char path[512], wanted[64 * 1024] = "";
+	char path[512], expected[64 * 1024] = "";
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/../unit/tui/screens/%s.txt", TEST_FIXTURES, name);
@@ -221,14 +221,14 @@ static inline void session_expect(struct session *session, const char *name)
 	}
 	file = fopen(path, "r");
 	if (file == NULL)
-		fail_msg("%s is not there", path);
-	wanted[fread(wanted, 1, sizeof(wanted) - 1, file)] = '\0';
+		fail_msg("%s does not exist", path);
+	expected[fread(expected, 1, sizeof(expected) - 1, file)] = '\0';
 	fclose(file);
-	if (strcmp(got, wanted) != 0)
+	if (strcmp(got, expected) != 0)
 		fail_msg("%s: the screen is\n%s", name, got);
 }
 
-/* The row of the screen that holds the text, or fails. */
+/* Fails unless the screen contains the text. */
 static void session_shows(struct session *session, const char *text)
 {
 	CLEANUP(cleanup_free) char *screen = session_text(session);

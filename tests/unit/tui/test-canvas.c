@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-canvas.c - cells keep wide characters whole and never write outside. */
+/* test-canvas.c - tests of drawing on a canvas. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include "tui/core/canvas.h"
 
-static struct canvas *make(int rows, int columns, bool utf8)
+static struct canvas *new_canvas(int rows, int columns, bool utf8)
 {
 	struct canvas *canvas = NULL;
 
@@ -27,7 +27,7 @@ static void assert_dump(const struct canvas *canvas, const char *expected)
 	free(text);
 }
 
-static void text_is_cut_at_its_width(void **state)
+static void test_text_is_truncated_to_width(void **state)
 {
 	static const struct {
 		const char *text;
@@ -48,7 +48,7 @@ static void text_is_cut_at_its_width(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct canvas *canvas = make(1, 10, true);
+		struct canvas *canvas = new_canvas(1, 10, true);
 
 		assert_int_equal(
 			canvas_text(canvas, 0, 0, table[i].width, ROLE_TEXT, table[i].text),
@@ -58,9 +58,9 @@ static void text_is_cut_at_its_width(void **state)
 	}
 }
 
-static void half_a_wide_character_goes_with_the_other(void **state)
+static void test_overwriting_half_a_wide_character_clears_the_other_half(void **state)
 {
-	struct canvas *canvas = make(1, 6, true);
+	struct canvas *canvas = new_canvas(1, 6, true);
 
 	(void)state;
 	canvas_text(canvas, 0, 0, 6, ROLE_TEXT, "日本");
@@ -73,9 +73,9 @@ static void half_a_wide_character_goes_with_the_other(void **state)
 	canvas_free(canvas);
 }
 
-static void nothing_is_drawn_outside(void **state)
+static void test_drawing_is_clipped(void **state)
 {
-	struct canvas *canvas = make(2, 3, true);
+	struct canvas *canvas = new_canvas(2, 3, true);
 
 	(void)state;
 	canvas_text(canvas, -1, 0, 9, ROLE_TEXT, "no");
@@ -90,9 +90,9 @@ static void nothing_is_drawn_outside(void **state)
 	canvas_free(canvas);
 }
 
-static void ascii_stands_in_where_there_is_no_utf8(void **state)
+static void test_ascii_replaces_unicode_without_utf8(void **state)
 {
-	struct canvas *canvas = make(3, 8, false);
+	struct canvas *canvas = new_canvas(3, 8, false);
 
 	(void)state;
 	canvas_box(canvas, (struct rect){0, 0, 3, 8}, ROLE_BORDER, NULL);
@@ -103,9 +103,9 @@ static void ascii_stands_in_where_there_is_no_utf8(void **state)
 	canvas_free(canvas);
 }
 
-static void a_box_carries_its_title(void **state)
+static void test_box_has_title(void **state)
 {
-	struct canvas *canvas = make(3, 12, true);
+	struct canvas *canvas = new_canvas(3, 12, true);
 
 	(void)state;
 	canvas_box(canvas, (struct rect){0, 0, 3, 12}, ROLE_BORDER, "Processes");
@@ -113,7 +113,7 @@ static void a_box_carries_its_title(void **state)
 	canvas_free(canvas);
 }
 
-static void rectangles_are_never_negative(void **state)
+static void test_rectangles_are_never_negative(void **state)
 {
 	(void)state;
 	for (int rows = 0; rows < 8; rows++) {
@@ -127,7 +127,7 @@ static void rectangles_are_never_negative(void **state)
 	}
 }
 
-static void sides_that_are_no_terminal_are_refused(void **state)
+static void test_invalid_sizes_are_rejected(void **state)
 {
 	struct canvas *canvas = NULL;
 
@@ -141,13 +141,13 @@ static void sides_that_are_no_terminal_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_is_cut_at_its_width),
-		cmocka_unit_test(half_a_wide_character_goes_with_the_other),
-		cmocka_unit_test(nothing_is_drawn_outside),
-		cmocka_unit_test(ascii_stands_in_where_there_is_no_utf8),
-		cmocka_unit_test(a_box_carries_its_title),
-		cmocka_unit_test(rectangles_are_never_negative),
-		cmocka_unit_test(sides_that_are_no_terminal_are_refused),
+		cmocka_unit_test(test_text_is_truncated_to_width),
+		cmocka_unit_test(test_overwriting_half_a_wide_character_clears_the_other_half),
+		cmocka_unit_test(test_drawing_is_clipped),
+		cmocka_unit_test(test_ascii_replaces_unicode_without_utf8),
+		cmocka_unit_test(test_box_has_title),
+		cmocka_unit_test(test_rectangles_are_never_negative),
+		cmocka_unit_test(test_invalid_sizes_are_rejected),
 	};
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-graph.c - the same values in braille, blocks and ASCII; colours of each theme. */
+/* test-graph.c - tests of graphs, bars, and the colours of each theme. */
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -27,7 +27,7 @@ static void assert_graph(enum graph_style style, bool utf8, int rows, int column
 	canvas_free(canvas);
 }
 
-static void one_history_in_three_styles(void **state)
+static void test_graph_styles(void **state)
 {
 	(void)state;
 	assert_graph(GRAPH_BLOCKS, true, 1, 8, " ▂▄▆█ ▁█\n");
@@ -37,14 +37,14 @@ static void one_history_in_three_styles(void **state)
 	assert_graph(GRAPH_BRAILLE, false, 1, 8, " .::| .|\n");
 }
 
-static void a_graph_wider_than_its_history_starts_empty(void **state)
+static void test_graph_wider_than_history_starts_empty(void **state)
 {
 	(void)state;
 	assert_graph(GRAPH_BLOCKS, true, 1, 10, "   ▂▄▆█ ▁█\n");
 	assert_graph(GRAPH_BLOCKS, true, 1, 2, "▁█\n");
 }
 
-static void bars_show_a_little_as_something(void **state)
+static void test_bar_shows_small_share(void **state)
 {
 	static const struct {
 		double share;
@@ -72,7 +72,7 @@ static void bars_show_a_little_as_something(void **state)
 	}
 }
 
-static void edges_are_round_numbers(void **state)
+static void test_upper_edge_is_round(void **state)
 {
 	(void)state;
 	assert_true(graph_round_up(0, false) == 1);
@@ -84,7 +84,7 @@ static void edges_are_round_numbers(void **state)
 	assert_true(graph_round_up(NAN, true) == 1);
 }
 
-static void every_role_can_be_read_in_every_theme(void **state)
+static void test_every_role_is_readable_in_every_theme(void **state)
 {
 	static const int counts[] = {0, 8, 16, 256, 1 << 24};
 	struct palette palette;
@@ -95,17 +95,17 @@ static void every_role_can_be_read_in_every_theme(void **state)
 			palette_load(&palette, (enum term_theme)theme, counts[i]);
 			for (int role = 0; role < ROLE_COUNT; role++) {
 				for (int ground = 0; ground < GROUND_COUNT; ground++) {
-					const struct palette_look *look =
-						&palette.looks[role][ground];
+					const struct palette_style *style =
+						&palette.styles[role][ground];
 
-					if (look->foreground >= 0)
-						assert_int_not_equal(look->foreground,
-								     look->background);
+					if (style->foreground >= 0)
+						assert_int_not_equal(style->foreground,
+								     style->background);
 					if (counts[i] > 0) {
-						assert_true(look->foreground < counts[i]);
-						assert_true(look->background < counts[i]);
+						assert_true(style->foreground < counts[i]);
+						assert_true(style->background < counts[i]);
 					} else {
-						assert_int_equal(look->foreground, -1);
+						assert_int_equal(style->foreground, -1);
 					}
 				}
 			}
@@ -113,7 +113,7 @@ static void every_role_can_be_read_in_every_theme(void **state)
 	}
 }
 
-static void the_environment_chooses_the_theme(void **state)
+static void test_environment_selects_theme(void **state)
 {
 	(void)state;
 	unsetenv("NO_COLOR");
@@ -133,12 +133,12 @@ static void the_environment_chooses_the_theme(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_history_in_three_styles),
-		cmocka_unit_test(a_graph_wider_than_its_history_starts_empty),
-		cmocka_unit_test(bars_show_a_little_as_something),
-		cmocka_unit_test(edges_are_round_numbers),
-		cmocka_unit_test(every_role_can_be_read_in_every_theme),
-		cmocka_unit_test(the_environment_chooses_the_theme),
+		cmocka_unit_test(test_graph_styles),
+		cmocka_unit_test(test_graph_wider_than_history_starts_empty),
+		cmocka_unit_test(test_bar_shows_small_share),
+		cmocka_unit_test(test_upper_edge_is_round),
+		cmocka_unit_test(test_every_role_is_readable_in_every_theme),
+		cmocka_unit_test(test_environment_selects_theme),
 	};
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)

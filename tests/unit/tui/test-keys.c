@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-keys.c - the table of keys is sound: every key parses, and means one thing in one place. */
+/* test-keys.c - tests of the key table, key names, remapping and line editing. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include "tui/core/keys.h"
 #include "tui/core/line-edit.h"
 
-static void every_action_has_a_key_that_finds_it(void **state)
+static void test_every_default_key_finds_its_action(void **state)
 {
 	struct keymap keymap;
 
@@ -39,7 +39,7 @@ static void every_action_has_a_key_that_finds_it(void **state)
 	assert_int_equal(key_action_find("no-such-action"), -ENOENT);
 }
 
-static void a_search_takes_its_keys_first(void **state)
+static void test_search_keys_have_precedence(void **state)
 {
 	struct keymap keymap;
 
@@ -53,7 +53,7 @@ static void a_search_takes_its_keys_first(void **state)
 	assert_int_equal(keymap_find(&keymap, IN_TREE, KEY_NONE), ACTION_NONE);
 }
 
-static void names_of_keys_go_both_ways(void **state)
+static void test_key_names_round_trip(void **state)
 {
 	static const struct {
 		const char *name;
@@ -91,7 +91,7 @@ static void names_of_keys_go_both_ways(void **state)
 	}
 }
 
-static void keys_are_remapped_whole_or_not_at_all(void **state)
+static void test_invalid_remapping_changes_nothing(void **state)
 {
 	struct keymap keymap;
 	struct cgw_diag diag = {.text = ""};
@@ -102,7 +102,7 @@ static void keys_are_remapped_whole_or_not_at_all(void **state)
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'z'), ACTION_FREEZE);
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'f'), ACTION_NONE);
 	assert_int_equal(keymap_set(&keymap, ACTION_FREEZE, "y F99", &diag), -EINVAL);
-	assert_non_null(strstr(diag.text, "\"F99\" is no key"));
+	assert_non_null(strstr(diag.text, "invalid key 'F99'"));
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'z'), ACTION_FREEZE);
 	assert_int_equal(keymap_set(&keymap, ACTION_FREEZE, "a b c d e", &diag), -EINVAL);
 }
@@ -113,7 +113,7 @@ static void type(struct line *line, const char *keys)
 		assert_true(line_key(line, (unsigned char)*keys));
 }
 
-static void a_line_is_edited_in_characters(void **state)
+static void test_line_is_edited_by_characters(void **state)
 {
 	struct line line;
 
@@ -149,11 +149,11 @@ static void a_line_is_edited_in_characters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_action_has_a_key_that_finds_it),
-		cmocka_unit_test(a_search_takes_its_keys_first),
-		cmocka_unit_test(names_of_keys_go_both_ways),
-		cmocka_unit_test(keys_are_remapped_whole_or_not_at_all),
-		cmocka_unit_test(a_line_is_edited_in_characters),
+		cmocka_unit_test(test_every_default_key_finds_its_action),
+		cmocka_unit_test(test_search_keys_have_precedence),
+		cmocka_unit_test(test_key_names_round_trip),
+		cmocka_unit_test(test_invalid_remapping_changes_nothing),
+		cmocka_unit_test(test_line_is_edited_by_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

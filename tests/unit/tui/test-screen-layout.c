@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-screen-layout.c - at every size the parts stand apart, inside, and the list has room first. */
+/* test-screen-layout.c - tests that the parts of the screen fit at every size without overlap. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,43 +8,43 @@
 
 #include "tui/core/screen-layout.h"
 
-static void check_inside(const struct rect *part, const struct layout_request *wish)
+static void check_inside(const struct rect *part, const struct layout_request *request)
 {
 	assert_true(part->row >= 0 && part->column >= 0);
 	assert_true(part->rows >= 0 && part->columns >= 0);
-	assert_true(part->row + part->rows <= wish->rows);
-	assert_true(part->column + part->columns <= wish->columns);
+	assert_true(part->row + part->rows <= request->rows);
+	assert_true(part->column + part->columns <= request->columns);
 }
 
-static void check_size(const struct layout_request *wish)
+static void check_size(const struct layout_request *request)
 {
-	struct layout layout = layout_compute(wish);
+	struct layout layout = layout_compute(request);
 	const struct rect *parts[] = {&layout.header, &layout.graphs, &layout.head,
 				      &layout.body,   &layout.status, &layout.keys};
 	int rows = 0, next = 0;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		check_inside(parts[i], wish);
-		/* In this order from top to bottom, without gap or overlap. */
+		check_inside(parts[i], request);
+		/* From top to bottom in this order, without gap or overlap. */
 		assert_int_equal(parts[i]->row, next);
 		next += parts[i]->rows;
 		rows += parts[i]->rows;
 	}
-	assert_int_equal(rows, wish->rows);
+	assert_int_equal(rows, request->rows);
 	assert_true(layout.body.rows >= 1);
-	if (wish->rows >= 5)
+	if (request->rows >= 5)
 		assert_true(layout.body.rows >= 3);
-	if (wish->rows >= 24 && wish->header_rows <= 8)
-		assert_int_equal(layout.header.rows, wish->header_rows);
+	if (request->rows >= 24 && request->header_rows <= 8)
+		assert_int_equal(layout.header.rows, request->header_rows);
 }
 
-static void every_size_is_shared_out(void **state)
+static void test_parts_fill_every_size(void **state)
 {
 	(void)state;
 	for (int rows = 1; rows <= 200; rows++) {
 		for (int columns = 1; columns <= 500; columns += columns < 40 ? 1 : 23) {
 			for (int variant = 0; variant < 16; variant++) {
-				struct layout_request wish = {
+				struct layout_request request = {
 					.rows = rows,
 					.columns = columns,
 					.header_rows = variant & 1 ? 6 : 0,
@@ -53,17 +53,17 @@ static void every_size_is_shared_out(void **state)
 					.graph_rows_max = variant & 8 ? 12 : 0,
 				};
 
-				check_size(&wish);
+				check_size(&request);
 			}
 		}
 	}
 }
 
-static void columns_fit_and_the_flexible_one_takes_the_rest(void **state)
+static void test_flexible_column_takes_remaining_width(void **state)
 {
 	static const struct {
 		int columns, count, flexible, least;
-		int wanted[4];
+		int requested[4];
 		int fit;
 		int widths[4];
 	} table[] = {
@@ -80,8 +80,9 @@ static void columns_fit_and_the_flexible_one_takes_the_rest(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		int widths[4] = {0};
 
-		assert_int_equal(layout_columns(table[i].columns, table[i].wanted, table[i].count,
-						table[i].flexible, table[i].least, widths),
+		assert_int_equal(layout_columns(table[i].columns, table[i].requested,
+						table[i].count, table[i].flexible, table[i].least,
+						widths),
 				 table[i].fit);
 		for (int column = 0; column < table[i].fit; column++)
 			assert_int_equal(widths[column], table[i].widths[column]);
@@ -91,8 +92,8 @@ static void columns_fit_and_the_flexible_one_takes_the_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size_is_shared_out),
-		cmocka_unit_test(columns_fit_and_the_flexible_one_takes_the_rest),
+		cmocka_unit_test(test_parts_fill_every_size),
+		cmocka_unit_test(test_flexible_column_takes_remaining_width),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

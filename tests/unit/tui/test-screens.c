@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-screens.c - whole screens, key by key, at several sizes. */
+/* test-screens.c - tests of whole sessions: keys in, screens out, at several sizes. */
 #include <locale.h>
 
 #include "session.h"
 
-static void the_list_at_several_sizes(void **state)
+static void test_list_at_several_sizes(void **state)
 {
 	static const struct {
 		int rows, columns;
@@ -26,7 +26,7 @@ static void the_list_at_several_sizes(void **state)
 	}
 }
 
-static void the_tree_is_folded_and_flattened(void **state)
+static void test_tree_collapses_and_flattens(void **state)
 {
 	struct session session;
 
@@ -44,7 +44,7 @@ static void the_tree_is_folded_and_flattened(void **state)
 	session_end(&session);
 }
 
-static void sorting(void **state)
+static void test_sorting(void **state)
 {
 	struct session session;
 
@@ -76,14 +76,14 @@ static void sorting(void **state)
 	session_end(&session);
 }
 
-static void searching_and_filtering(void **state)
+static void test_searching_and_filtering(void **state)
 {
 	struct session session;
 	char path[256];
 
 	(void)state;
 	session_begin(&session, 24, 80);
-	session_keys(&session, "*"); /* all folded: a search finds its way in */
+	session_keys(&session, "*"); /* collapse all: a search expands the path to its match */
 	session_keys(&session, "/");
 	session_type(&session, "SESS");
 	session_expect(&session, "search");
@@ -104,7 +104,7 @@ static void searching_and_filtering(void **state)
 	session_end(&session);
 }
 
-static void windows(void **state)
+static void test_windows(void **state)
 {
 	struct session session;
 
@@ -123,7 +123,7 @@ static void windows(void **state)
 	session_keys(&session, "Esc d");
 	session_type(&session, "x");
 	session_keys(&session, "Enter");
-	session_shows(&session, "a time from 100ms to 1h");
+	session_shows(&session, "expected a time from 100ms to 1h");
 	session_keys(&session, "^U");
 	session_type(&session, "500ms");
 	session_keys(&session, "Enter");
@@ -133,7 +133,7 @@ static void windows(void **state)
 	session_end(&session);
 }
 
-static void an_opened_group(void **state)
+static void test_opened_group(void **state)
 {
 	struct session session;
 
@@ -154,7 +154,7 @@ static void an_opened_group(void **state)
 	session_end(&session);
 }
 
-static void only_ascii(void **state)
+static void test_ascii_only(void **state)
 {
 	struct session session;
 
@@ -165,8 +165,8 @@ static void only_ascii(void **state)
 	session_end(&session);
 }
 
-/* The group that keys act on stays the same when others come, go and overtake it. */
-static void the_selection_follows_the_group(void **state)
+/* Keys act on the same group when other groups appear, disappear or change places with it. */
+static void test_selection_follows_group(void **state)
 {
 	static const struct frame_group later[] = {
 		{"/", 1},
@@ -198,9 +198,9 @@ static void the_selection_follows_the_group(void **state)
 	session_end(&session);
 }
 
-static void hostile_names_are_harmless(void **state)
+static void test_untrusted_names_are_escaped(void **state)
 {
-	static const struct frame_group hostile[] = {
+	static const struct frame_group untrusted[] = {
 		{"/", 1},
 		{"/a\x1b[31m\x1b]0;x\x07", 2},
 		{"/b\n\t\r", 3},
@@ -215,14 +215,14 @@ static void hostile_names_are_harmless(void **state)
 	(void)state;
 	session_begin(&session, 14, 60);
 	topology_unref(session.topology);
-	session.topology = frame_topology(hostile, ARRAY_SIZE(hostile));
+	session.topology = frame_topology(untrusted, ARRAY_SIZE(untrusted));
 	for (int i = 0; i < 6; i++)
 		session_sample(&session);
 	session_expect(&session, "groups-hostile");
 	session_end(&session);
 }
 
-static void conditions_filter_too(void **state)
+static void test_filter_by_condition(void **state)
 {
 	struct session session;
 
@@ -241,8 +241,8 @@ static void conditions_filter_too(void **state)
 	session_end(&session);
 }
 
-/* What hurts asks first; the question goes to the looking thread, and only then to the acting one. */
-static void actions_ask(void **state)
+/* Disruptive actions ask for confirmation: first a preview job, then the action itself. */
+static void test_actions_ask_for_confirmation(void **state)
 {
 	struct session session;
 	struct job *job;
@@ -254,7 +254,7 @@ static void actions_ask(void **state)
 	job = job_pop(&session.app->jobs);
 	assert_non_null(job);
 	assert_false(job->acts);
-	app_job_done(session.app, job); /* nobody looked: it found nothing */
+	app_job_done(session.app, job); /* it was not run, so it found no process */
 	session_shows(&session, "0 processes in");
 	session_keys(&session, "Esc");
 	assert_null(job_pop(&session.app->jobs));
@@ -273,16 +273,16 @@ static void actions_ask(void **state)
 	session_keys(&session, "Esc n");
 	session_type(&session, "a/b");
 	session_keys(&session, "Enter");
-	session_shows(&session, "a name without");
+	session_shows(&session, "expected a name without '/'");
 	session_keys(&session, "Esc m");
 	session_type(&session, "12x");
 	session_keys(&session, "Enter");
-	session_shows(&session, "the number of a process");
+	session_shows(&session, "invalid PID");
 	session_keys(&session, "Esc");
 	session_end(&session);
 }
 
-static void a_policy_is_watched(void **state)
+static void test_policy_preview(void **state)
 {
 	static const char text[] = "[policy]\nmode = enforce\n"
 				   "[rule hog]\nmatch = /system.slice/*\nwhen = cpu > 100%\n"
@@ -304,7 +304,7 @@ static void a_policy_is_watched(void **state)
 	}
 	session_shows(&session, "rule hog");
 	session_shows(&session, "pending");
-	/* A thread that is slow is told of all at once. */
+	/* A slow thread gets all pending samples at once. */
 	for (int i = 0; i < 4; i++)
 		session_sample(&session);
 	session_work(&session);
@@ -316,7 +316,7 @@ static void a_policy_is_watched(void **state)
 	session_end(&session);
 }
 
-static void read_only_refuses(void **state)
+static void test_read_only_rejects_actions(void **state)
 {
 	struct session session;
 
@@ -324,12 +324,12 @@ static void read_only_refuses(void **state)
 	session_begin(&session, 24, 80);
 	session.app->read_only = true;
 	assert_true(session_keys(&session, "f") & REACTION_BEEP);
-	session_shows(&session, "read-only: \"freeze\" is switched off");
+	session_shows(&session, "cannot freeze: read-only mode");
 	session_hides(&session, "Freeze");
 	session_end(&session);
 }
 
-static void the_mouse(void **state)
+static void test_mouse(void **state)
 {
 	struct session session;
 	struct event event = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 4, .column = 55};
@@ -356,8 +356,8 @@ static void the_mouse(void **state)
 	session_end(&session);
 }
 
-/* Whatever the size and whatever is open, drawing stays inside and ends. */
-static void every_size_draws(void **state)
+/* All windows can be drawn at all sizes. */
+static void test_every_size_can_be_drawn(void **state)
 {
 	static const char *const windows[] = {"", "?", "F2", "F6", "F4 x", "Enter", "Enter 2", "d"};
 
@@ -380,24 +380,24 @@ static void every_size_draws(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_list_at_several_sizes),
-		cmocka_unit_test(the_tree_is_folded_and_flattened),
-		cmocka_unit_test(sorting),
-		cmocka_unit_test(searching_and_filtering),
-		cmocka_unit_test(windows),
-		cmocka_unit_test(an_opened_group),
-		cmocka_unit_test(only_ascii),
-		cmocka_unit_test(the_selection_follows_the_group),
-		cmocka_unit_test(hostile_names_are_harmless),
-		cmocka_unit_test(conditions_filter_too),
-		cmocka_unit_test(actions_ask),
-		cmocka_unit_test(a_policy_is_watched),
-		cmocka_unit_test(read_only_refuses),
-		cmocka_unit_test(the_mouse),
-		cmocka_unit_test(every_size_draws),
+		cmocka_unit_test(test_list_at_several_sizes),
+		cmocka_unit_test(test_tree_collapses_and_flattens),
+		cmocka_unit_test(test_sorting),
+		cmocka_unit_test(test_searching_and_filtering),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_opened_group),
+		cmocka_unit_test(test_ascii_only),
+		cmocka_unit_test(test_selection_follows_group),
+		cmocka_unit_test(test_untrusted_names_are_escaped),
+		cmocka_unit_test(test_filter_by_condition),
+		cmocka_unit_test(test_actions_ask_for_confirmation),
+		cmocka_unit_test(test_policy_preview),
+		cmocka_unit_test(test_read_only_rejects_actions),
+		cmocka_unit_test(test_mouse),
+		cmocka_unit_test(test_every_size_can_be_drawn),
 	};
 
-	/* Widths of characters are the locale's. */
+	/* Character widths depend on the locale. */
 	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
 		return 77;
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ systemd-run --quiet --unit=cgward-journal "$CGWARD" enforce --policy "$work/cgwa
 check "so is what the policy does" wait_for 30 has who "standing|cgward undo|cgward set"
 echo nonsense >>"$work/cgward.conf"
 systemctl kill --signal=HUP cgward-journal.service
-refused() { journalctl -q MESSAGE_ID=563affcdecd6491696435da4c5a135e0 | grep -q 'the old one goes on'; }
+refused() { journalctl -q MESSAGE_ID=563affcdecd6491696435da4c5a135e0 | grep -q 'the old one stays in effect'; }
 check "that a policy was refused has an entry of its own" wait_for 30 refused
 systemctl stop cgward-journal.service
 

@@ -68,7 +68,7 @@ print(*[entry.get("CGWARD_" + field) for field in ("RULE", "GROUP", "KEY", "KEPT
 # --- Reload: mistakes change nothing.
 echo "nonsense" >>/etc/cgward/cgward.conf
 systemctl reload cgward.service
-check "a policy with mistakes is refused" wait_for 30 journal "the old one goes on"
+check "a policy with mistakes is refused" wait_for 30 journal "the old one stays in effect"
 same "the old one goes on in the same process" "$main active" \
 	"$(property cgward.service MainPID) $(property cgward.service ActiveState)"
 same "with its limit" 33 "$(limit)"
@@ -107,7 +107,7 @@ print(urllib.request.urlopen("http://127.0.0.1:9753/metrics", timeout=20).read()
 	same "the socket listens, and nothing runs" "active inactive" \
 		"$(property cgward-serve.socket ActiveState) $(property cgward-serve.service ActiveState)"
 	check "the first scrape starts the service, and is answered" answers
-	same "by the socket that was passed" "active systemd's socket" \
+	same "by the socket that was passed" "active socket passed by systemd" \
 		"$(property cgward-serve.service ActiveState) $(journalctl -q -o cat -u cgward-serve.service | tail -n 1)"
 	systemctl stop cgward-serve.service
 	check "and the next one again" wait_for 30 answers
