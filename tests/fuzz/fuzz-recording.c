@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-recording.c - hostile bytes as a whole recording: opened, read from end to end, jumped about in. */
+/* fuzz-recording.c - untrusted bytes as a recording: opening, reading all samples, seeking. */
 #include <sys/mman.h>
 #include <unistd.h>
 

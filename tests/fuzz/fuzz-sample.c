@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fuzz-sample.c - hostile payloads, behind the checksums that guard them: two bytes say how long the
- * key's is, what follows is the next sample's. What is understood is written again and understood again.
+ * fuzz-sample.c - untrusted sample payloads without checksums: the length of the key's payload (2
+ * bytes), that payload, then a delta's. Decoded samples are encoded and decoded again.
  */
 #include "fuzz.h"
 #include "lib/recording/sample-code.h"
 
 static const struct sample_times times = {1, 2};
 
-static void ask_everything(const struct cgw_snapshot *now)
+static void read_everything(const struct cgw_snapshot *now)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(now);
 	char path[256];
@@ -32,7 +32,7 @@ static void ask_everything(const struct cgw_snapshot *now)
 	}
 }
 
-static void write_again(struct cgw_snapshot *now)
+static void encode_again(struct cgw_snapshot *now)
 {
 	static const struct cgw_recorder_options options;
 	struct encoder encoder = {.options = &options};
@@ -66,12 +66,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	in = (struct cursor){data + 2, data + 2 + length, false};
 	if (sample_decode(&decoder, true, &times, &in) == 0) {
-		ask_everything(decoder.last);
-		write_again(decoder.last);
+		read_everything(decoder.last);
+		encode_again(decoder.last);
 		in = (struct cursor){data + 2 + length, data + size, false};
 		if (sample_decode(&decoder, false, &times, &in) == 0) {
-			ask_everything(decoder.last);
-			write_again(decoder.last);
+			read_everything(decoder.last);
+			encode_again(decoder.last);
 		}
 	}
 	decoder_done(&decoder);
