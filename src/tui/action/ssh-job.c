@@ -16,14 +16,14 @@ struct ssh_job {
 	struct job job;
 	char *host, *ssh; /* NULL: ssh alone */
 	struct remote_arguments words;
-	struct remote_verb_answer answer;
+	struct remote_command_result answer;
 	int error;
 	struct cgw_diag diag;
 };
 
 void remote_arguments_add(struct remote_arguments *words, const char *word)
 {
-	if (words->count == REMOTE_VERB_WORDS_MAX) {
+	if (words->count == REMOTE_COMMAND_ARGUMENTS_MAX) {
 		words->failed = true;
 		return;
 	}
@@ -123,18 +123,18 @@ int remote_targets_collect(struct app *app, struct remote_targets *ret_targets)
 static void run(struct job *job)
 {
 	struct ssh_job *far = (struct ssh_job *)job;
-	const char *ssh[REMOTE_SSH_WORDS_MAX + 1];
+	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL;
-	const struct remote_verb verb = {
+	const struct remote_command verb = {
 		.host = far->host,
 		.ssh = ssh,
-		.words = (const char *const *)far->words.items,
+		.arguments = (const char *const *)far->words.items,
 		.timeout_ns = TIMEOUT_NS,
 	};
 
-	far->error = remote_ssh_words(far->ssh, &words, ssh, &far->diag);
+	far->error = remote_ssh_parse_command(far->ssh, &words, ssh, &far->diag);
 	if (far->error == 0)
-		far->error = remote_verb_run(&verb, &far->answer, &far->diag);
+		far->error = remote_command_run(&verb, &far->answer, &far->diag);
 }
 
 static void free_far(struct job *job)
@@ -186,7 +186,7 @@ const char *ssh_job_host(const struct ssh_job *far)
 	return far->host;
 }
 
-int ssh_job_result(const struct ssh_job *far, const struct remote_verb_answer **ret_answer,
+int ssh_job_result(const struct ssh_job *far, const struct remote_command_result **ret_answer,
 		   const char **ret_reason)
 {
 	*ret_answer = &far->answer;

@@ -22,7 +22,7 @@ void remote_targets_done(struct remote_targets *targets);
 
 /* Words of a command, copied. */
 struct remote_arguments {
-	char *items[REMOTE_VERB_WORDS_MAX + 1];
+	char *items[REMOTE_COMMAND_ARGUMENTS_MAX + 1];
 	size_t count;
 	bool failed; /* too many, or memory ran out */
 };
@@ -39,7 +39,7 @@ struct job *ssh_job_as_job(struct ssh_job *far);
 struct ssh_job *ssh_job_from(struct job *job);
 
 /* When it is done: 0 and its answer, or why there is none. */
-int ssh_job_result(const struct ssh_job *far, const struct remote_verb_answer **ret_answer,
+int ssh_job_result(const struct ssh_job *far, const struct remote_command_result **ret_answer,
 		   const char **ret_reason);
 const char *ssh_job_host(const struct ssh_job *far) CGW_PURE;
 /* Line `i` of what it printed, escaped; false where there are no more. */
