@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* record-fixture.h - a directory of a test's own to record in. A header of functions. */
+/* record-fixture.h - temporary directories, recorders and replays for tests. Header-only. */
 #ifndef CGWARD_TEST_RECORD_FIXTURE_H
 #define CGWARD_TEST_RECORD_FIXTURE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * recordings.h - a machine that never was, tick by tick, and what two snapshots have in common. A
- * header of functions, for tests that link the record room.
+ * recordings.h - snapshots of an artificial machine, one per tick, and comparison of snapshots.
+ * Header-only, for tests that link the recording module.
  */
 #ifndef CGWARD_TEST_RECORDINGS_H
 #define CGWARD_TEST_RECORDINGS_H
@@ -20,7 +20,7 @@ static const enum cgw_metric recorded_metrics[] = {
 	CGW_M_IO_RBYTES,   CGW_M_IO_MAX_RBPS,    CGW_M_PIDS_MAX,   CGW_M_CGROUP_TYPE,
 	CGW_M_PIDS_CURRENT};
 
-/* A small generator of its own: the same on every machine. */
+/* Pseudo-random numbers that are the same on every machine. */
 static uint64_t scramble(uint64_t number)
 {
 	number ^= number >> 33;
@@ -30,7 +30,7 @@ static uint64_t scramble(uint64_t number)
 	return number ^ number >> 32;
 }
 
-/* "/", "/a".."/f", some of them away at some ticks, with children: groups come and go. */
+/* Groups of which some do not exist at some ticks. */
 static struct topology *machine_topology(unsigned tick)
 {
 	static const char *const paths[] = {"/",    "/a",     "/a/x", "/a/y", "/b",
@@ -40,10 +40,10 @@ static struct topology *machine_topology(unsigned tick)
 
 	for (uint32_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (i == 3 && tick / 7 % 2 == 1)
-			continue; /* "/a/y" comes and goes */
+			continue; /* "/a/y" exists at some ticks */
 		if ((i == 5 || i == 6) && tick / 11 % 3 == 1)
 			continue;
-		/* "/c" is made anew now and then. */
+		/* "/c" is recreated every 20 ticks. */
 		groups[count++] =
 			(struct frame_group){paths[i], 100 + i + (i == 7 ? tick / 20 : 0)};
 	}
@@ -99,15 +99,15 @@ static void fill_group(struct cgw_snapshot *snapshot, uint32_t group, unsigned t
 			 0);
 }
 
-/* The machine at a tick, over a topology that the caller shares between ticks or not. */
+/* The snapshot of a tick; the caller may share the topology between ticks. */
 static struct cgw_snapshot *machine_at(struct topology *topology, unsigned tick)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot = NULL;
 
 	for (size_t i = 0; i < sizeof(recorded_metrics) / sizeof(recorded_metrics[0]); i++)
-		cgw_metric_set_add(&wanted, recorded_metrics[i]);
-	assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
+		cgw_metric_set_add(&metrics, recorded_metrics[i]);
+	assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
 	snapshot->monotonic_ns = 5 * TICK_NS + tick * TICK_NS;
 	snapshot->boottime_ns = snapshot->monotonic_ns + 3;
 	snapshot->realtime_ns = EPOCH_NS + tick * TICK_NS;
@@ -171,7 +171,7 @@ static void assert_same_metric(const struct cgw_snapshot *a, const struct cgw_sn
 	}
 }
 
-/* Everything that can be asked of them is the same. */
+/* Compares everything that snapshots contain. */
 static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_snapshot *b)
 {
 	assert_same_groups(cgw_snapshot_topology(a), cgw_snapshot_topology(b));
@@ -192,7 +192,7 @@ static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_
 	}
 }
 
-/* A topology for each tick, shared where nothing changed, as a sampler does it. */
+/* Snapshots by tick; like a sampler, shares the topology while groups do not change. */
 struct machine_ticks {
 	struct topology *topology;
 	unsigned tick;
