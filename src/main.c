@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* main.c - picks the face; nothing else. */
+/* main.c - command dispatch. */
 #include <getopt.h>
 #include <locale.h>
 #include <signal.h>
@@ -81,8 +81,9 @@ static void print_help(void)
 {
 	static const struct cli_command_help help = {
 		.usage = "cgward [OPTION...] [COMMAND [OPTION...]]",
-		.text = "Watches control groups and limits them, on cgroup v1, hybrid and v2.\n"
-			"`cgward COMMAND --help` tells more of each command:\n",
+		.text = "Monitor and limit control groups on cgroup v1, hybrid and v2.\n"
+			"Run 'cgward COMMAND --help' for help on a command.\n\n"
+			"Commands:",
 		.options = options,
 	};
 
@@ -105,16 +106,16 @@ static enum cli_exit unknown_command(const struct cli_context *context, const ch
 			suggestion_offer(&nearest, command->name);
 	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	if (suggestion_word(&nearest) != NULL)
-		return cli_usage_error(context, "unknown command \"%s\"; did you mean \"%s\"?",
-				       shown, suggestion_word(&nearest));
-	return cli_usage_error(context, "unknown command \"%s\"", shown);
+		return cli_usage_error(context, "unknown command '%s'; did you mean '%s'?", shown,
+				       suggestion_word(&nearest));
+	return cli_usage_error(context, "unknown command '%s'", shown);
 }
 
-/* "bash", "zsh" or "fish": the script that completes our words there. */
+/* Prints the completion script for "bash", "zsh" or "fish". */
 static enum cli_exit print_completions(struct cli_context *context, const char *shell)
 {
 	static const struct cli_command_help program = {.usage = "cgward", .options = options};
-	struct cli_described described[64] = {{"cgward", "", &program}};
+	struct cli_command_entry described[64] = {{"cgward", "", &program}};
 	size_t count = 1;
 
 	context->describe = true;
@@ -127,16 +128,18 @@ static enum cli_exit print_completions(struct cli_context *context, const char *
 			context->described = NULL;
 			(void)command->run(context, 1, argv);
 			if (context->described != NULL)
-				described[count++] = (struct cli_described){
+				described[count++] = (struct cli_command_entry){
 					command->name, command->summary, context->described};
 		}
 	if (cli_print_completions(shell, described, count) < 0)
 		return cli_usage_error(
-			context, "--completions wants bash, zsh or fish, not \"%.64s\"", shell);
+			context,
+			"unknown shell '%.64s' for --completions (expected bash, zsh or fish)",
+			shell);
 	return CLI_OK;
 }
 
-/* What this build is and can, for programs: keys are public API. */
+/* Version and features of this build for programs: the keys are public API. */
 static enum cli_exit print_version_json(void)
 {
 	static const struct {
@@ -148,12 +151,12 @@ static enum cli_exit print_version_json(void)
 #else
 		{"dashboard", false},
 #endif
-#ifdef HAVE_ENFORCE
+#ifdef HAVE_CMD_ENFORCE
 		{"enforce", true},
 #else
 		{"enforce", false},
 #endif
-#ifdef HAVE_SERVE
+#ifdef HAVE_CMD_SERVE
 		{"http", true},
 #else
 		{"http", false},
@@ -179,8 +182,8 @@ static enum cli_exit print_version_json(void)
 	return CLI_OK;
 }
 
-/* What asks for the program itself rather than for a command; -1: nothing of that. */
-static int take_itself(struct cli_context *context, int argc, char **argv)
+/* --completions and --version --json, which apply to the program: exit status, or -1 if absent. */
+static int run_program_option(struct cli_context *context, int argc, char **argv)
 {
 	if (argc != 3)
 		return -1;
@@ -192,13 +195,13 @@ static int take_itself(struct cli_context *context, int argc, char **argv)
 	return -1;
 }
 
-/* Options before the command; -1: go on with the command at `optind`. */
-static int take_options(struct cli_context *context, int argc, char **argv)
+/* Parses options before the command: exit status, or -1 to run the command at `optind`. */
+static int parse_global_options(struct cli_context *context, int argc, char **argv)
 {
 	const struct cli_command_help help = {.options = options};
 	int at = 1;
 
-	/* The command's own options are its business: only what stands before it is read here. */
+	/* Stop at the command name: the command parses its own options. */
 	while (at < argc && argv[at][0] == '-') {
 		bool value = strcmp(argv[at], "--cgroup-root") == 0 ||
 			     strcmp(argv[at], "--proc-root") == 0 ||
@@ -237,13 +240,13 @@ int main(int argc, char **argv)
 	const struct cli_command *command;
 	int status, at;
 
-	/* Widths and characters as the user's terminal has them; numbers always with a point. */
+	/* Use the user's character set, but always a decimal point in numbers. */
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away ends no change half done */
-	status = take_itself(&context, argc, argv);
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe must not interrupt a change halfway */
+	status = run_program_option(&context, argc, argv);
 	if (status < 0)
-		status = take_options(&context, argc, argv);
+		status = parse_global_options(&context, argc, argv);
 	if (status >= 0)
 		return finish(&context, status);
 	at = optind;
@@ -251,9 +254,10 @@ int main(int argc, char **argv)
 		command = find_command("top");
 		if (command == NULL || !isatty(STDOUT_FILENO))
 			return (int)cli_usage_error(
-				&context, command == NULL ? "a command is wanted"
-							  : "the dashboard wants a terminal; "
-							    "`cgward dump` prints to files");
+				&context, command == NULL
+						  ? "missing COMMAND"
+						  : "the dashboard requires a terminal; "
+						    "use 'cgward dump' for files and pipes");
 		context.command = command->name;
 		return finish(&context, command->run(&context, 1, argv));
 	}

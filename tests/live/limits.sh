@@ -56,7 +56,7 @@ g=$(group values cpu memory pids blkio)
 ! here "memory.max in words is undone" memory || undone "memory.max=1G" "$g" memory.max 1G 1073741824
 if here "what the kernel kept is said" memory; then
 	said=$(set_ "$g" memory.max=100000000)
-	check "what the kernel kept is said" grep -q 'asked 100000000, kernel kept 99999744' <<<"$said"
+	check "what the kernel kept is said" grep -q 'requested 100000000, kernel set 99999744' <<<"$said"
 	cg undo >/dev/null
 fi
 

@@ -33,7 +33,7 @@ time.sleep(300)') &
 	holds() { [ "$(get "$group" memory.current)" -gt $((40 << 20)) ]; }
 	wait_for 60 holds
 	before=$(get "$group" memory.max)
-	refused "a limit below what is in use is refused, with how much that is" "bytes are in use" cg set "$group" memory.max=8M
+	refused "a limit below what is in use is refused, with how much that is" "M in use" cg set "$group" memory.max=8M
 	same "and nothing was changed" "$before" "$(get "$group" memory.max)"
 	kill "${test_pids[-1]}"
 else

@@ -123,11 +123,11 @@ if mount -t tmpfs -o size=256k tmpfs "$small" 2>/dev/null; then
 	before=$("$CGWARD" dump --replay "$small/m.cgwr" --begin -1h --csv -n -o group --match / | wc -l)
 	check "what was written is read" test "$before" -gt 0
 	rm "$small/filler"
-	for _ in $(seq 300); do grep -q "writing again" "$directory/errors" && break; sleep 0.1; done
+	for _ in $(seq 300); do grep -q "recording resumed" "$directory/errors" && break; sleep 0.1; done
 	kill -TERM "$recorder"
 	wait "$recorder"
 	same "samples were lost: done in part" 5 $?
-	check "recording goes on when there is room" grep -q "writing again" "$directory/errors"
+	check "recording goes on when there is room" grep -q "recording resumed" "$directory/errors"
 	check "more is read" test "$("$CGWARD" dump --replay "$small/m.cgwr" --begin -1h --csv -n -o group --match / | wc -l)" -gt "$before"
 	check "the gap is an event" grep -q "could not be written" <("$CGWARD" diff --events "$small/m.cgwr")
 	umount "$small"

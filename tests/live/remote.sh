@@ -189,14 +189,14 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	check "moving is asked" screen_shows 'On host good:' 30
 	press Enter
 	check "and done there" wait_for 60 grep -qx "$victim" "$(mount_of pids)$acted/cgroup.procs"
-	check "and said" screen_shows 'moved in' 30
+	check "and said" screen_shows 'moved into the group' 30
 	press k
 	check "signals are offered" screen_shows '15 TERM' 30
 	press Enter
 	check "the signal is asked about" screen_shows 'On host good:' 30
 	press Enter
 	check "and sent there" wait_for 60 dead "$victim"
-	check "and said" screen_shows 'signalled' 30
+	check "and said" screen_shows 'sent signal' 30
 	mkdir "$(mount_of pids)$acted/inner"
 	check "it is on the screen" screen_shows "─inner" 60
 	press Down D
@@ -204,7 +204,7 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	rmdir "$(mount_of pids)$acted/inner"
 	mkdir "$(mount_of pids)$acted/inner"
 	press Enter
-	check "another group that took its name is spared" screen_shows 'another group stands under' 60
+	check "another group that took its name is spared" screen_shows 'another group now has this name' 60
 	check "and is there" test -d "$(mount_of pids)$acted/inner"
 	press /
 	terminal send-keys -l inner

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# stories.sh: the four stories of README.md, word for word: its lines that start with "$ " are run on loads of
-# our own, and what they are told for is checked. In their names "/demo" stands for a group of this test, "/srv"
-# for a disk of it.
+# stories.sh: run the commands of docs/STORIES.md (its lines that start with "$ ") word for word on real loads, and
+# check their effect. In the commands, "/demo" stands for a group of this test and "/srv" for its disk.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readme=$(cd "$(dirname "$0")" && pwd)/../../README.md
-[ -e "$readme" ] || readme=${readme%../README.md}README.md
+# Test machines have only the live tests, with STORIES.md beside them.
+stories=$(cd "$(dirname "$0")" && pwd)/../../docs/STORIES.md
+[ -e "$stories" ] || stories=${stories%../docs/STORIES.md}STORIES.md
 if [ "$(id -u)" != 0 ] || [ -n "$test_top" ]; then
 	skip "stories: root is wanted, and the top of the tree (not possible here)"
 	exit 0
@@ -43,8 +43,8 @@ told() {
 		statuses+=($?)
 		echo "\$ $line"
 		head -n 12 "$work/$count"
-	done < <(awk -v title="### $1" '$0 == title { on = 1; next } /^#/ { on = 0 } on && sub(/^\$ /, "")' "$readme")
-	check "$1: README tells it" [ "$count" -gt 0 ]
+	done < <(awk -v title="## $1" '$0 == title { on = 1; next } /^#/ { on = 0 } on && sub(/^\$ /, "")' "$stories")
+	check "$1: docs/STORIES.md has its commands" [ "$count" -gt 0 ]
 }
 # nested NAME CONTROLLER...: make_group for a NAME with slashes, whose upper groups hand the controllers on.
 nested() {

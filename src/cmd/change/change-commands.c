@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* change-commands.c - the table of the writing face. */
+/* change-commands.c - table of the commands that change groups. */
 #include "cmd/change/change-commands.h"
 #include "cmd/change/change-entry.h"
 
 const struct cli_command change_commands[] = {
-	{"set", "set limits and weights of groups", verb_set},
-	{"freeze", "stop all processes of groups", verb_freeze},
-	{"thaw", "let the processes of groups go on", verb_thaw},
-	{"kill", "send a signal to all processes of groups", verb_kill},
-	{"create", "make groups", verb_create},
-	{"move", "move processes into a group", verb_move},
-	{"delete", "remove groups", verb_delete},
-	{"run", "run a command in a limited group of its own", verb_run},
-	{"undo", "take back a change", verb_undo},
-	{"log", "show what was changed", verb_log},
+	{"set", "set limits and weights of groups", set_command},
+	{"freeze", "freeze all processes of groups", freeze_command},
+	{"thaw", "resume the processes of frozen groups", thaw_command},
+	{"kill", "send a signal to all processes of groups", kill_command},
+	{"create", "create groups", create_command},
+	{"move", "move processes into a group", move_command},
+	{"delete", "remove groups", delete_command},
+	{"run", "run a command in a new group with limits", run_command},
+	{"undo", "undo a change", undo_command},
+	{"log", "show the journal of changes", log_command},
 	{NULL, NULL, NULL},
 };

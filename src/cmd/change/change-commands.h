@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* change-commands.h - the writing face: set, freeze, thaw, kill, create, move, delete, run, undo, log. */
+/* change-commands.h - commands that change groups, and `cgward log`. */
 #ifndef CGWARD_CMD_CHANGE_CHANGE_COMMANDS_H
 #define CGWARD_CMD_CHANGE_CHANGE_COMMANDS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* change-report.c - what came of a plan, for people and for programs. */
+/* change-report.c - results of a plan, as text or JSON. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -10,17 +10,18 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/systemd-journal.h"
 
-/* A step without a value, as it is told: "/a: frozen". */
+/* Results of a step without a value, as in "/a: frozen". */
 static const struct {
 	const char *done, *already, *would;
 } kinds[] = {
-	[CGW_STEP_SET] = {"set", "is so already", "would be set"},
-	[CGW_STEP_FREEZE] = {"frozen", "is frozen already", "would be frozen"},
-	[CGW_STEP_THAW] = {"thawed", "is not frozen", "would be thawed"},
-	[CGW_STEP_KILL] = {"signalled", "holds no process", "would be signalled"},
-	[CGW_STEP_CREATE] = {"created", "is there already", "would be created"},
-	[CGW_STEP_DELETE] = {"deleted", "is not there", "would be deleted"},
-	[CGW_STEP_MOVE] = {"moved in", "is in it already", "would be moved in"},
+	[CGW_STEP_SET] = {"set", "already set", "would be set"},
+	[CGW_STEP_FREEZE] = {"frozen", "already frozen", "would be frozen"},
+	[CGW_STEP_THAW] = {"thawed", "not frozen", "would be thawed"},
+	[CGW_STEP_KILL] = {"sent signal", "no processes", "would send signal"},
+	[CGW_STEP_CREATE] = {"created", "already exists", "would be created"},
+	[CGW_STEP_DELETE] = {"deleted", "does not exist", "would be deleted"},
+	[CGW_STEP_MOVE] = {"moved into the group", "already in the group",
+			   "would be moved into the group"},
 };
 
 enum cli_exit report_status(const struct cgw_result *result, bool dry_run)
@@ -33,7 +34,7 @@ enum cli_exit report_status(const struct cgw_result *result, bool dry_run)
 	case CGW_OUTCOME_UNCHANGED:
 		return CLI_OK;
 	case CGW_OUTCOME_REFUSED:
-		/* What nobody may, and what makes no sense, are told apart. */
+		/* Distinguish invalid requests from forbidden ones. */
 		return result->error == -EINVAL || result->error == -ERANGE   ? CLI_USAGE
 		       : result->error == -ENOENT || result->error == -ESTALE ? CLI_NO_SUCH_GROUP
 									      : CLI_REFUSED;
@@ -45,12 +46,13 @@ enum cli_exit report_status(const struct cgw_result *result, bool dry_run)
 	}
 }
 
-/* Names and the kernel's words, safe to show. */
+/* Paths and values, escaped for the terminal. */
 struct shown {
 	char path[1024], value[600], old_value[600], new_value[600];
 };
 
-static void show(const struct cgw_step *step, const struct cgw_result *result, struct shown *shown)
+static void escape_all(const struct cgw_step *step, const struct cgw_result *result,
+		       struct shown *shown)
 {
 	const char *value = step->value != NULL ? step->value : "";
 
@@ -63,7 +65,7 @@ static void show(const struct cgw_step *step, const struct cgw_result *result, s
 }
 
 /* " (was max, change 12)" */
-static void print_before(const struct cgw_result *result, const struct shown *shown)
+static void print_previous(const struct cgw_result *result, const struct shown *shown)
 {
 	bool old = shown->old_value[0] != '\0';
 
@@ -82,22 +84,22 @@ static void print_set(const struct cgw_step *step, const struct cgw_result *resu
 	const char *key = cgw_control_info(step->control)->key;
 	struct shown shown;
 
-	show(step, result, &shown);
+	escape_all(step, result, &shown);
 	printf("%s: %s", shown.path, key);
 	if (result->outcome == CGW_OUTCOME_UNCHANGED) {
-		printf(" is %s already",
+		printf(" is already %s",
 		       shown.new_value[0] != '\0' ? shown.new_value : shown.value);
 	} else if (dry_run) {
 		printf(" would become %s",
 		       shown.new_value[0] != '\0' ? shown.new_value : shown.value);
 		if (shown.old_value[0] != '\0')
-			printf(" (is %s)", shown.old_value);
+			printf(" (now %s)", shown.old_value);
 	} else if (result->outcome == CGW_OUTCOME_ADJUSTED) {
-		printf(": asked %s, kernel kept %s", shown.value, shown.new_value);
-		print_before(result, &shown);
+		printf(": requested %s, kernel set %s", shown.value, shown.new_value);
+		print_previous(result, &shown);
 	} else {
 		printf(" %s", shown.new_value[0] != '\0' ? shown.new_value : shown.value);
-		print_before(result, &shown);
+		print_previous(result, &shown);
 	}
 	putchar('\n');
 }
@@ -107,17 +109,17 @@ static void print_signal(int signal)
 	char name[32];
 
 	signal_name(signal, name, sizeof(name));
-	printf(" with %s", name);
+	printf(" %s", name);
 }
 
 static void print_other(const struct cgw_step *step, const struct cgw_result *result, bool dry_run)
 {
 	struct shown shown;
 
-	show(step, result, &shown);
+	escape_all(step, result, &shown);
 	printf("%s: ", shown.path);
 	if (step->kind == CGW_STEP_MOVE)
-		printf("%ld ", (long)step->pid);
+		printf("process %ld ", (long)step->pid);
 	if (result->outcome == CGW_OUTCOME_UNCHANGED)
 		fputs(kinds[step->kind].already, stdout);
 	else
@@ -129,8 +131,8 @@ static void print_other(const struct cgw_step *step, const struct cgw_result *re
 	putchar('\n');
 }
 
-/* "/a: memory.max=2G: the reason", or what became of a step when another one failed. */
-static void print_trouble(const struct verb *verb, const struct cgw_step *step,
+/* "/a: memory.max=2G: the reason", or the fate of a step after another step failed. */
+static void print_failure(const struct change_command *command, const struct cgw_step *step,
 			  const struct cgw_result *result)
 {
 	struct cgw_diag diag = result->diag;
@@ -138,7 +140,7 @@ static void print_trouble(const struct verb *verb, const struct cgw_step *step,
 	struct shown shown;
 	char what[768];
 
-	show(step, result, &shown);
+	escape_all(step, result, &shown);
 	if (step->kind == CGW_STEP_SET)
 		(void)snprintf(what, sizeof(what), "%s=%s", cgw_control_info(step->control)->key,
 			       shown.value);
@@ -148,34 +150,36 @@ static void print_trouble(const struct verb *verb, const struct cgw_step *step,
 		reason = result->error < 0 ? strerror(-result->error)
 					   : cgw_outcome_name(result->outcome);
 	if (result->outcome == CGW_OUTCOME_ROLLED_BACK)
-		cli_error(verb->context, "%s: %s: taken back", shown.path, what);
+		cli_error(command->context, "%s: %s: rolled back", shown.path, what);
 	else if (result->outcome == CGW_OUTCOME_NOT_TRIED)
-		cli_error(verb->context, "%s: %s: not tried", shown.path, what);
+		cli_error(command->context, "%s: %s: not attempted", shown.path, what);
 	else if (result->outcome == CGW_OUTCOME_INCONSISTENT)
-		cli_error(verb->context,
-			  "%s: %s: DONE, AND TAKING IT BACK FAILED: %s; it was %s before",
+		cli_error(command->context,
+			  "%s: %s: APPLIED, AND ROLLBACK FAILED: %s (previous value: %s)",
 			  shown.path, what, reason,
-			  shown.old_value[0] != '\0' ? shown.old_value : "otherwise");
+			  shown.old_value[0] != '\0' ? shown.old_value : "unknown");
+	else if (diag.text[0] != '\0') /* names the group and the action */
+		cli_error(command->context, "%s", reason);
 	else
-		cli_error(verb->context, "%s: %s: %s", shown.path, what, reason);
+		cli_error(command->context, "%s: %s: %s", shown.path, what, reason);
 }
 
-static bool went_well(enum cgw_outcome outcome, bool dry_run)
+static bool has_succeeded(enum cgw_outcome outcome, bool dry_run)
 {
 	return outcome == CGW_OUTCOME_DONE || outcome == CGW_OUTCOME_ADJUSTED ||
 	       outcome == CGW_OUTCOME_UNCHANGED || (dry_run && outcome == CGW_OUTCOME_PENDING);
 }
 
-static void print_step(const struct verb *verb, const struct cgw_step *step,
+static void print_step(const struct change_command *command, const struct cgw_step *step,
 		       const struct cgw_result *result)
 {
-	bool dry_run = verb->options.dry_run;
+	bool dry_run = command->options.dry_run;
 
-	if (!went_well(result->outcome, dry_run)) {
-		print_trouble(verb, step, result);
+	if (!has_succeeded(result->outcome, dry_run)) {
+		print_failure(command, step, result);
 		return;
 	}
-	if (!verb->quiet || dry_run) {
+	if (!command->quiet || dry_run) {
 		if (step->kind == CGW_STEP_SET)
 			print_set(step, result, dry_run);
 		else
@@ -183,9 +187,9 @@ static void print_step(const struct verb *verb, const struct cgw_step *step,
 	}
 	if (dry_run && result->outcome != CGW_OUTCOME_UNCHANGED && result->how[0] != '\0')
 		printf("  %s\n", result->how);
-	/* Done, and still something to be told: an engine that does not know, a limit above. */
+	/* Success with a remark, for example that a limit of an ancestor is lower. */
 	if (result->diag.text[0] != '\0' && result->outcome != CGW_OUTCOME_ADJUSTED)
-		cli_error(verb->context, "note: %s", result->diag.text);
+		cli_error(command->context, "note: %s", result->diag.text);
 }
 
 static json_t *json_text(const char *text)
@@ -198,7 +202,7 @@ static json_t *json_text(const char *text)
 	return json_string(escaped);
 }
 
-/* Sentences of the library, whose names are escaped already. */
+/* Text of the library, which has already escaped all names. */
 static json_t *json_sentence(const char *text)
 {
 	return text[0] != '\0' ? json_string(text) : json_null();
@@ -236,14 +240,15 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 }
 
 /* {"dry_run": false, "status": 0, "steps": [...]} */
-static enum cli_exit print_json(const struct verb *verb, json_t *steps, enum cli_exit status)
+static enum cli_exit print_json(const struct change_command *command, json_t *steps,
+				enum cli_exit status)
 {
 	json_t *document =
 		json_pack("{s:s, s:b, s:i, s:o}", "cgward", cgw_version(), "dry_run",
-			  (int)verb->options.dry_run, "status", (int)status, "steps", steps);
+			  (int)command->options.dry_run, "status", (int)status, "steps", steps);
 
 	if (document == NULL) {
-		cli_error(verb->context, "%s", strerror(ENOMEM));
+		cli_error(command->context, "%s", strerror(ENOMEM));
 		return CLI_FAILED;
 	}
 	(void)json_dumpf(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
@@ -252,7 +257,7 @@ static enum cli_exit print_json(const struct verb *verb, json_t *steps, enum cli
 	return status;
 }
 
-/* Failures outweigh what would change, that outweighs what went well. */
+/* Failure outranks "would change", which outranks success. */
 static enum cli_exit worse(enum cli_exit status, enum cli_exit other)
 {
 	if (status == CLI_OK || (status == CLI_WOULD_CHANGE && other != CLI_OK))
@@ -266,11 +271,11 @@ static bool is_cause(const struct cgw_result *result)
 	       result->outcome == CGW_OUTCOME_INCONSISTENT;
 }
 
-/* What was done, or was tried and failed, goes into systemd's journal as well. */
-static void keep_step(const struct verb *verb, const struct cgw_step *step,
-		      const struct cgw_result *result)
+/* Logs a completed or failed step to the systemd journal as well. */
+static void log_step(const struct change_command *command, const struct cgw_step *step,
+		     const struct cgw_result *result)
 {
-	if (verb->options.dry_run || result->outcome == CGW_OUTCOME_PENDING ||
+	if (command->options.dry_run || result->outcome == CGW_OUTCOME_PENDING ||
 	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
 		return;
 	cli_journal_change(&(struct cli_journal_change){
@@ -280,9 +285,9 @@ static void keep_step(const struct verb *verb, const struct cgw_step *step,
 		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
 		.old_value = result->old_value,
 		.new_value = step->value,
-		.kept_value = result->new_value,
-		.who = verb->options.who,
-		.why = verb->options.why,
+		.accepted_value = result->new_value,
+		.who = command->options.who,
+		.why = command->options.why,
 		.how = result->how,
 		.trouble = result->diag.text,
 		.error = result->error,
@@ -290,49 +295,50 @@ static void keep_step(const struct verb *verb, const struct cgw_step *step,
 	});
 }
 
-enum cli_exit report_plan(const struct verb *verb, int error)
+enum cli_exit report_plan(const struct change_command *command, int error)
 {
 	enum cli_exit status = CLI_OK, causes = CLI_OK;
-	json_t *steps = verb->json ? json_array() : NULL;
+	json_t *steps = command->json ? json_array() : NULL;
 
-	for (size_t i = 0; i < cgw_plan_count(verb->plan); i++) {
-		const struct cgw_step *step = cgw_plan_step(verb->plan, i);
-		const struct cgw_result *result = cgw_plan_result(verb->plan, i);
-		enum cli_exit one = report_status(result, verb->options.dry_run);
+	for (size_t i = 0; i < cgw_plan_count(command->plan); i++) {
+		const struct cgw_step *step = cgw_plan_step(command->plan, i);
+		const struct cgw_result *result = cgw_plan_result(command->plan, i);
+		enum cli_exit step_status = report_status(result, command->options.dry_run);
 
-		keep_step(verb, step, result);
-		status = worse(status, one);
+		log_step(command, step, result);
+		status = worse(status, step_status);
 		if (is_cause(result))
-			causes = result->outcome == CGW_OUTCOME_INCONSISTENT ? CLI_FAILED
-									     : worse(causes, one);
-		if (verb->json)
+			causes = result->outcome == CGW_OUTCOME_INCONSISTENT
+					 ? CLI_FAILED
+					 : worse(causes, step_status);
+		if (command->json)
 			(void)json_array_append_new(steps, json_step(step, result));
 		else
-			print_step(verb, step, result);
+			print_step(command, step, result);
 	}
-	/* Steps that were taken back say nothing of why. */
+	/* Steps that were rolled back do not determine the exit status: the cause does. */
 	if (causes != CLI_OK)
 		status = causes;
 	else if (error < 0)
 		status = cli_exit_from_error(error);
 	if (error < 0 && causes == CLI_OK)
-		cli_error(verb->context, "%s", strerror(-error));
-	return verb->json ? print_json(verb, steps, status) : status;
+		cli_error(command->context, "%s", strerror(-error));
+	return command->json ? print_json(command, steps, status) : status;
 }
 
-enum cli_exit report_steps(const struct verb *verb, const struct cgw_step *steps,
+enum cli_exit report_steps(const struct change_command *command, const struct cgw_step *steps,
 			   const struct cgw_result *results, size_t count)
 {
 	enum cli_exit status = CLI_OK;
-	json_t *list = verb->json ? json_array() : NULL;
+	json_t *list = command->json ? json_array() : NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		keep_step(verb, &steps[i], &results[i]);
-		status = worse(status, report_status(&results[i], verb->options.dry_run));
-		if (verb->json)
+		log_step(command, &steps[i], &results[i]);
+		status = worse(status, report_status(&results[i], command->options.dry_run));
+		if (command->json)
 			(void)json_array_append_new(list, json_step(&steps[i], &results[i]));
 		else
-			print_step(verb, &steps[i], &results[i]);
+			print_step(command, &steps[i], &results[i]);
 	}
-	return verb->json ? print_json(verb, list, status) : status;
+	return command->json ? print_json(command, list, status) : status;
 }

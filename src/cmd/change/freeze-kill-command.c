@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* freeze-kill-command.c - `cgward freeze`, `thaw` and `kill`: what is done to all processes of a group at once. */
+/* freeze-kill-command.c - `cgward freeze`, `thaw` and `kill`. */
 #include <getopt.h>
 #include <signal.h>
 
@@ -9,49 +9,49 @@
 #include "lib/base/cleanup.h"
 
 static const struct cli_option freeze_options[] = {
-	VERB_OPTIONS,
-	VERB_IF_ID_OPTION,
-	VERB_TIMEOUT_OPTION,
+	CHANGE_OPTIONS,
+	CHANGE_IF_ID_OPTION,
+	CHANGE_TIMEOUT_OPTION,
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help freeze_help = {
 	.usage = "cgward freeze [OPTION...] GROUP...",
-	.text = "Stops all processes of each group, and waits until the kernel says that they "
-		"stand.\nWhere that does not come to pass in time, the group is thawed again.",
+	.text = "Stop all processes of each group and wait until the kernel reports the group "
+		"frozen.\n"
+		"On timeout the group is thawed.",
 	.options = freeze_options,
 };
 
 static const struct cli_command_help thaw_help = {
 	.usage = "cgward thaw [OPTION...] GROUP...",
-	.text = "Lets the processes of each group go on. A group beneath a frozen one stays frozen "
-		"with it.",
+	.text = "Resume the processes of each group. A group below a frozen group stays frozen.",
 	.options = freeze_options,
 };
 
 static const struct cli_option kill_options[] = {
-	{'s', "signal", "SIGNAL", false, "send SIGNAL (a name or a number), not KILL"},
-	VERB_OPTIONS,
-	VERB_IF_ID_OPTION,
-	VERB_TIMEOUT_OPTION,
+	{'s', "signal", "SIGNAL", false, "signal name or number (default: KILL)"},
+	CHANGE_OPTIONS,
+	CHANGE_IF_ID_OPTION,
+	CHANGE_TIMEOUT_OPTION,
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help kill_help = {
 	.usage = "cgward kill [OPTION...] GROUP...",
-	.text = "Sends a signal to every process of each group and of those beneath it; with "
-		"KILL,\n"
-		"waits until they are empty. New processes do not slip through.",
+	.text = "Send a signal to every process of each group and its descendants. With KILL, "
+		"wait\n"
+		"until they are empty; processes forked meanwhile are killed too.",
 	.options = kill_options,
 };
 
-/* What the options of a verb fill in. */
+/* The command, and the step that its options describe. */
 struct state {
-	struct verb verb;
+	struct change_command command;
 	struct cgw_step step;
 };
 
-static enum cli_exit take_signal(void *context, int code, const char *value)
+static enum cli_exit parse_signal(void *context, int code, const char *value)
 {
 	struct state *state = context;
 
@@ -59,33 +59,34 @@ static enum cli_exit take_signal(void *context, int code, const char *value)
 		return CLI_WOULD_CHANGE;
 	if (signal_find(value, &state->step.signal) == 0)
 		return CLI_OK;
-	return cli_usage_error(state->verb.context,
-			       "--signal wants a signal such as TERM, SIGSTOP or 15, not \"%.64s\"",
-			       value);
+	return cli_usage_error(
+		state->command.context,
+		"unknown signal '%.64s' (expected a name or number such as TERM, SIGSTOP or 15)",
+		value);
 }
 
 static void cleanup_state(struct state *state)
 {
-	verb_done(&state->verb);
+	change_done(&state->command);
 }
 
-static enum cli_exit apply(struct state *state, int count, char **operands)
+static enum cli_exit apply(struct state *state, int count, char **arguments)
 {
 	CLEANUP(groups_done) struct group_list groups = {0};
-	struct verb *verb = &state->verb;
+	struct change_command *command = &state->command;
 	enum cli_exit status;
 
 	if (count == 0)
-		return cli_usage_error(verb->context, "a GROUP is wanted");
-	status = verb_open(verb);
+		return cli_usage_error(command->context, "missing GROUP");
+	status = change_open(command);
 	for (int i = 0; i < count && status == CLI_OK; i++)
-		status = groups_add(verb, &groups, operands[i]);
-	state->step.timeout_ns = verb->timeout_ns;
+		status = groups_add(command, &groups, arguments[i]);
+	state->step.timeout_ns = command->timeout_ns;
 	for (size_t i = 0; i < groups.count && status == CLI_OK; i++) {
 		state->step.path = groups.paths[i];
-		status = verb_add(verb, &state->step);
+		status = change_add_step(command, &state->step);
 	}
-	return status == CLI_OK ? verb_apply(verb) : status;
+	return status == CLI_OK ? change_apply(command) : status;
 }
 
 static int run(struct cli_context *context, const struct cli_command_help *help,
@@ -96,25 +97,25 @@ static int run(struct cli_context *context, const struct cli_command_help *help,
 	enum cli_exit status;
 	bool ended;
 
-	verb_init(&state.verb, context);
-	status = verb_options(&state.verb, help, argc, argv,
-			      kind == CGW_STEP_KILL ? take_signal : NULL, &state, &ended);
+	change_init(&state.command, context);
+	status = change_parse_options(&state.command, help, argc, argv,
+				      kind == CGW_STEP_KILL ? parse_signal : NULL, &state, &ended);
 	if (ended || status != CLI_OK)
 		return (int)status;
 	return (int)apply(&state, argc - optind, argv + optind);
 }
 
-int verb_freeze(struct cli_context *context, int argc, char **argv)
+int freeze_command(struct cli_context *context, int argc, char **argv)
 {
 	return run(context, &freeze_help, CGW_STEP_FREEZE, argc, argv);
 }
 
-int verb_thaw(struct cli_context *context, int argc, char **argv)
+int thaw_command(struct cli_context *context, int argc, char **argv)
 {
 	return run(context, &thaw_help, CGW_STEP_THAW, argc, argv);
 }
 
-int verb_kill(struct cli_context *context, int argc, char **argv)
+int kill_command(struct cli_context *context, int argc, char **argv)
 {
 	return run(context, &kill_help, CGW_STEP_KILL, argc, argv);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-arguments.c - the groups that operands name: one by one, or many by a glob. */
+/* group-arguments.c - groups given as arguments, by name or glob. */
 #include <cgward/model.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ void groups_done(struct group_list *list)
 	*list = (struct group_list){0};
 }
 
-/* Takes `path` over. */
+/* Takes ownership of `path`. */
 static int add(struct group_list *list, char *path)
 {
 	char **larger;
@@ -54,14 +54,15 @@ static int add_matching(struct group_list *list, const struct cgw_topology *topo
 	return 0;
 }
 
-/* All groups of this moment, held against the glob. The root is never meant by one. */
-static int match(const struct verb *verb, struct group_list *list, const char *glob)
+/* Adds all existing groups that match the glob, except the root. */
+static int add_all_matching(const struct change_command *command, struct group_list *list,
+			    const char *glob)
 {
 	const struct cgw_sampler_options options = {.once = true};
 	struct cgw_snapshot *snapshot = NULL;
 	struct cgw_sampler *sampler = NULL;
 	struct cgw_diag diag = {0};
-	int r = cgw_sampler_new(verb->layout, &options, &sampler, &diag);
+	int r = cgw_sampler_new(command->layout, &options, &sampler, &diag);
 
 	if (r == 0)
 		r = cgw_sampler_sample(sampler, &snapshot);
@@ -72,39 +73,40 @@ static int match(const struct verb *verb, struct group_list *list, const char *g
 	return r;
 }
 
-enum cli_exit groups_add(const struct verb *verb, struct group_list *list, const char *what)
+enum cli_exit groups_add(const struct change_command *command, struct group_list *list,
+			 const char *what)
 {
 	struct cgw_diag diag = {0}, bad_glob = {0};
 	size_t before = list->count;
 	char *path = NULL;
-	int r = cgw_group_find(verb->layout, what, &path, &diag);
+	int r = cgw_group_find(command->layout, what, &path, &diag);
 
 	if (r == 0) {
 		r = add(list, path);
 	} else if (r == -ENOENT && strpbrk(what, "*?[{") != NULL) {
 		if (cgw_glob_check(what, &bad_glob) < 0) {
-			cli_diag(verb->context, &bad_glob);
+			cli_diag(command->context, &bad_glob);
 			return CLI_USAGE;
 		}
 		diag.text[0] = '\0';
-		r = match(verb, list, what);
+		r = add_all_matching(command, list, what);
 		if (r == 0 && list->count == before) {
 			char shown[256];
 
 			cgw_escape(shown, sizeof(shown), what, strlen(what));
-			r = cgw_diag_set(&diag, -ENOENT, "no group matches \"%s\"", shown);
+			r = cgw_diag_set(&diag, -ENOENT, "no group matches '%s'", shown);
 		}
 	}
 	if (r == 0)
 		return CLI_OK;
 	if (diag.text[0] == '\0')
 		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
-	cli_diag(verb->context, &diag);
+	cli_diag(command->context, &diag);
 	return cli_exit_from_error(r);
 }
 
-/* Behind a mount point, as people copy paths from a shell; else the text itself. */
-static const char *behind_mountpoint(const struct cgw_layout *layout, const char *text)
+/* Skips a leading mount point, as in paths pasted from a shell. */
+static const char *skip_mountpoint(const struct cgw_layout *layout, const char *text)
 {
 	const char *best = text;
 
@@ -126,7 +128,7 @@ int groups_normalise(const struct cgw_layout *layout, const char *text, char **r
 
 	if (path == NULL)
 		return -ENOMEM;
-	text = behind_mountpoint(layout, text);
+	text = skip_mountpoint(layout, text);
 	while (*text != '\0') {
 		size_t length = strcspn(text, "/");
 
@@ -147,10 +149,11 @@ int groups_normalise(const struct cgw_layout *layout, const char *text, char **r
 	return 0;
 }
 
-enum cli_exit groups_add_new(const struct verb *verb, struct group_list *list, const char *path)
+enum cli_exit groups_add_new(const struct change_command *command, struct group_list *list,
+			     const char *path)
 {
 	char *normal = NULL;
-	int r = groups_normalise(verb->layout, path, &normal);
+	int r = groups_normalise(command->layout, path, &normal);
 	char shown[256];
 
 	if (r == 0)
@@ -158,12 +161,11 @@ enum cli_exit groups_add_new(const struct verb *verb, struct group_list *list, c
 	if (r == 0)
 		return CLI_OK;
 	if (r == -ENOMEM) {
-		cli_error(verb->context, "%s", strerror(-r));
+		cli_error(command->context, "%s", strerror(-r));
 		return CLI_FAILED;
 	}
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return cli_usage_error(verb->context,
-			       "\"%s\" is no name for a new group; a path from the root is wanted, "
-			       "without \".\" and \"..\"",
-			       shown);
+	return cli_usage_error(
+		command->context,
+		"invalid group '%s' (expected a path from the root, without '.' and '..')", shown);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-arguments.h - the groups that operands name: one by one, or many by a glob. */
+/* group-arguments.h - groups given as arguments, by name or glob. */
 #ifndef CGWARD_CMD_CHANGE_GROUP_ARGUMENTS_H
 #define CGWARD_CMD_CHANGE_GROUP_ARGUMENTS_H
 
@@ -11,17 +11,19 @@ struct group_list {
 };
 
 /*
- * Adds what `what` names: a group by any of its names, or, where none is called exactly so, all
- * whose path matches it as a glob. Each group stands once. A mistake is said.
+ * Adds the group with the name `what`, or if no group has that name, all groups whose path matches
+ * it as a glob. Duplicates are skipped. Prints errors.
  */
-enum cli_exit groups_add(const struct verb *verb, struct group_list *list, const char *what);
+enum cli_exit groups_add(const struct change_command *command, struct group_list *list,
+			 const char *what);
 
-/* Adds a path that need not be there yet: "a//b/" is "/a/b", a mount point before it is cut off. */
-enum cli_exit groups_add_new(const struct verb *verb, struct group_list *list, const char *path);
+/* Adds the path of a new group: "a//b/" becomes "/a/b", and a leading mount point is removed. */
+enum cli_exit groups_add_new(const struct change_command *command, struct group_list *list,
+			     const char *path);
 
 void groups_done(struct group_list *list);
 
-/* "/a//b/" to "/a/b". -EINVAL for ".", "..", and the root. The caller frees `ret_path`. */
+/* Converts "/a//b/" to "/a/b". -EINVAL for ".", ".." and the root. The caller frees `ret_path`. */
 int groups_normalise(const struct cgw_layout *layout, const char *text, char **ret_path);
 
 #endif

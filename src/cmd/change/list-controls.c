@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-controls.c - the list of what can be set, and by which file on this machine. */
+/* list-controls.c - list of all controls, with their file on this machine. */
 #include <cgward/render.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 #include "cmd/change/list-controls.h"
 #include "lib/base/cleanup.h"
 
-/* A control's row, as text. */
+/* A row of the list, as text. */
 struct row {
 	const struct cgw_control_info *info;
 	const char *unit, *risk;
@@ -35,7 +35,7 @@ static void describe_range(const struct cgw_control_info *info, char *buffer, si
 {
 	char low[40], high[40] = "";
 
-	if (info->maximum == 0) { /* words, lists: the syntax says it */
+	if (info->maximum == 0) { /* keywords and lists: see the syntax */
 		(void)snprintf(buffer, size, "-");
 		return;
 	}
@@ -45,7 +45,7 @@ static void describe_range(const struct cgw_control_info *info, char *buffer, si
 	(void)snprintf(buffer, size, "%s..%s", low, high);
 }
 
-/* The hierarchy on which a source of the control is served here. */
+/* The hierarchy of this machine that has the source of a control. */
 static const struct cgw_hierarchy *find_hierarchy(const struct cgw_layout *layout,
 						  const struct cgw_source *source)
 {
@@ -134,7 +134,7 @@ static int add_line(struct libscols_table *table, const struct row *row)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cells) && r == 0; i++)
 		r = scols_line_set_data(line, i, cells[i]);
-	/* Why it cannot be set here is worth more than what it would do. */
+	/* For an unavailable control, the reason replaces the help. */
 	if (r == 0 && row->why_not.text[0] != '\0')
 		r = scols_line_set_data(line, ARRAY_SIZE(cells) - 1, row->why_not.text);
 	return r;
@@ -166,11 +166,11 @@ static enum cli_exit list_table(const struct cgw_layout *layout)
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 
-enum cli_exit controls_list(struct verb *verb)
+enum cli_exit controls_list(struct change_command *command)
 {
-	enum cli_exit status = verb_open(verb);
+	enum cli_exit status = change_open(command);
 
 	if (status != CLI_OK)
 		return status;
-	return verb->json ? list_json(verb->layout) : list_table(verb->layout);
+	return command->json ? list_json(command->layout) : list_table(command->layout);
 }

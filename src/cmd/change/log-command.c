@@ -18,18 +18,18 @@
 enum { OPTION_JOURNAL = CLI_OPTION_LONG };
 
 static const struct cli_option options[] = {
-	{'n', "count", "N", false, "only the last N changes"},
-	{'J', "json", NULL, false, "one JSON document"},
+	{'n', "count", "N", false, "show only the last N changes"},
+	{'J', "json", NULL, false, "print one JSON document"},
 	{OPTION_JOURNAL, "journal", "DIR", false,
-	 "read the journal of changes in DIR; systemd[:PATH]: systemd's journals"},
+	 "read the journal in DIR, or with systemd[:PATH] the systemd journals"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward log [OPTION...] [GROUP...]",
-	.text = "Shows what cgward changed since the machine was started, newest first. GROUP is "
-		"a\n"
-		"path or a glob over paths; groups that are gone are still known here.",
+	.text = "Show the changes that cgward has made since boot, newest first. GROUP is a path "
+		"or\n"
+		"a glob over paths, also of groups that no longer exist.",
 	.options = options,
 };
 
@@ -46,7 +46,7 @@ struct log {
 	uint64_t shown;
 };
 
-static bool is_wanted(const struct log *log, const char *path)
+static bool is_selected(const struct log *log, const char *path)
 {
 	for (int i = 0; i < log->glob_count; i++)
 		if (strcmp(log->globs[i], path) == 0 || cgw_glob_match(log->globs[i], path))
@@ -54,7 +54,7 @@ static bool is_wanted(const struct log *log, const char *path)
 	return log->glob_count == 0;
 }
 
-static const char *state_of(const struct cgw_change *change, char *buffer, size_t size)
+static const char *format_state(const struct cgw_change *change, char *buffer, size_t size)
 {
 	if (change->undoes != 0)
 		(void)snprintf(buffer, size, "undoes %" PRIu64, change->undoes);
@@ -85,7 +85,7 @@ static int add_line(struct log *log, const struct cgw_change *change)
 	cells[4] = escaped(change->old_value, old, sizeof(old));
 	cells[5] = escaped(change->new_value, new, sizeof(new));
 	cells[6] = escaped(change->who, who, sizeof(who));
-	cells[7] = state_of(change, state, sizeof(state));
+	cells[7] = format_state(change, state, sizeof(state));
 	cells[8] = escaped(change->why, why, sizeof(why));
 	for (size_t i = 0; i < ARRAY_SIZE(cells) && r == 0; i++)
 		r = scols_line_set_data(line, i, cells[i]);
@@ -111,17 +111,17 @@ static int add_object(struct log *log, const struct cgw_change *change)
 	return object == NULL ? -ENOMEM : json_array_append_new(log->list, object);
 }
 
-static int take_change(void *context, const struct cgw_change *change)
+static int on_change(void *context, const struct cgw_change *change)
 {
 	struct log *log = context;
 
-	if (!is_wanted(log, change->path) || (log->count > 0 && log->shown >= log->count))
+	if (!is_selected(log, change->path) || (log->count > 0 && log->shown >= log->count))
 		return 0;
 	log->shown++;
 	return log->json ? add_object(log, change) : add_line(log, change);
 }
 
-/* Texts are escaped already: their backslashes are meant. */
+/* Texts are already escaped, so print their backslashes unchanged. */
 static int add_column(struct libscols_table *table, const char *title, bool right)
 {
 	struct libscols_column *column =
@@ -139,7 +139,7 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 	if (log->json) {
 		log->list = json_array();
 		r = log->list == NULL ? -ENOMEM
-				      : cgw_journal_read(log->journal, take_change, log, diag);
+				      : cgw_journal_read(log->journal, on_change, log, diag);
 		if (r == 0)
 			(void)json_dumpf(log->list, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 		if (r == 0)
@@ -156,14 +156,14 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
 		r = add_column(log->table, titles[i], i == 0);
 	if (r == 0)
-		r = cgw_journal_read(log->journal, take_change, log, diag);
+		r = cgw_journal_read(log->journal, on_change, log, diag);
 	if (r == 0 && log->shown > 0)
 		r = scols_print_table(log->table);
 	scols_unref_table(log->table);
 	return r;
 }
 
-static enum cli_exit take_option(struct log *log, int code, const char *value)
+static enum cli_exit parse_option(struct log *log, int code, const char *value)
 {
 	char *end;
 
@@ -173,9 +173,9 @@ static enum cli_exit take_option(struct log *log, int code, const char *value)
 		log->count = strtoull(value, &end, 10);
 		if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
 		    log->count == 0)
-			return cli_usage_error(log->context,
-					       "--count wants a number above zero, not \"%.64s\"",
-					       value);
+			return cli_usage_error(
+				log->context,
+				"invalid --count '%.64s' (expected a positive number)", value);
 		return CLI_OK;
 	case 'J':
 		log->json = true;
@@ -186,7 +186,7 @@ static enum cli_exit take_option(struct log *log, int code, const char *value)
 	}
 }
 
-int verb_log(struct cli_context *context, int argc, char **argv)
+int log_command(struct cli_context *context, int argc, char **argv)
 {
 	struct log_journal journals = {.context = context};
 	struct log log = {.context = context};
@@ -196,7 +196,7 @@ int verb_log(struct cli_context *context, int argc, char **argv)
 	int code, r;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = take_option(&log, code, value);
+		status = parse_option(&log, code, value);
 		if (status != CLI_OK)
 			return (int)status;
 	}
@@ -220,6 +220,6 @@ int verb_log(struct cli_context *context, int argc, char **argv)
 	if (diag.text[0] == '\0')
 		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(context, &diag);
-	/* What is not there is the journal, or its place: no group was asked for. */
+	/* -ENOENT refers to the journal here, not to a group. */
 	return r == -ENOENT ? CLI_FAILED : (int)cli_exit_from_error(r);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* log-systemd-journal-none.c - `cgward log --journal systemd` of a program without libsystemd. */
+/* log-systemd-journal-none.c - `cgward log --journal systemd` in a build without libsystemd. */
 #include <string.h>
 
 #include "cmd/change/log-systemd-journal.h"
@@ -12,7 +12,8 @@ bool log_journal_is(const char *text, const char **ret_where)
 
 enum cli_exit log_journal_print(const struct log_journal *log)
 {
-	cli_error(log->context, "this cgward is built without systemd; --journal DIR reads its own "
-				"journal of changes");
+	cli_error(log->context,
+		  "this build does not support systemd journals; use --journal DIR to read "
+		  "the journal of changes");
 	return CLI_FAILED;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * log-systemd-journal.c - `cgward log --journal systemd`: cgward's entries in systemd's journals, newest first, of
- * this machine or of all that systemd-journal-remote has collected.
+ * log-systemd-journal.c - `cgward log --journal systemd`: cgward's entries in systemd journals,
+ * newest first, from this machine or from the machines that systemd-journal-remote has collected.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -20,7 +20,7 @@
 
 #define FIELD_MAX_BYTES 4096
 
-/* A column, its key in JSON, and the fields that it is taken from: the first that says something. */
+/* A column, its JSON key, and its journal fields: the first one that is not empty is shown. */
 static const struct {
 	const char *title, *key;
 	const char *fields[2];
@@ -72,19 +72,19 @@ static int open_journal(const char *where, sd_journal **ret_journal)
 
 static int add_matches(sd_journal *journal)
 {
-	static const enum cli_message wanted[] = {CLI_MESSAGE_ACTION, CLI_MESSAGE_CHANGE};
+	static const enum cli_message messages[] = {CLI_MESSAGE_ACTION, CLI_MESSAGE_CHANGE};
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(wanted) && r >= 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(messages) && r >= 0; i++) {
 		char match[64];
 
-		(void)snprintf(match, sizeof(match), "MESSAGE_ID=%s", cli_message_id(wanted[i]));
+		(void)snprintf(match, sizeof(match), "MESSAGE_ID=%s", cli_message_id(messages[i]));
 		r = sd_journal_add_match(journal, match, 0);
 	}
 	return r;
 }
 
-/* The field's bytes escaped; what a journal holds was written by anybody. */
+/* Gets a field, escaped: any process can write to the journal, so its contents are untrusted. */
 static bool get_field(sd_journal *journal, const char *field, char *buffer, size_t size)
 {
 	size_t length, name = strlen(field) + 1;
@@ -97,7 +97,7 @@ static bool get_field(sd_journal *journal, const char *field, char *buffer, size
 	return true;
 }
 
-/* Groups and texts were escaped when they were written: their backslashes are doubled by that. */
+/* Group names were escaped when written, so escaping again has doubled their backslashes. */
 static void unescape_backslashes(char *text)
 {
 	static const char twice[] = "\\x5c";
@@ -134,7 +134,7 @@ static void fill(sd_journal *journal, struct line *line)
 		(void)snprintf(line->cells[COLUMN_STATE], FIELD_MAX_BYTES, "would");
 }
 
-static bool is_wanted(const struct log_journal *log, const char *group)
+static bool is_selected(const struct log_journal *log, const char *group)
 {
 	for (int i = 0; i < log->glob_count; i++)
 		if (strcmp(log->globs[i], group) == 0 || cgw_glob_match(log->globs[i], group))
@@ -180,7 +180,7 @@ static int read_all(const struct log_journal *log, sd_journal *journal,
 		if (r <= 0)
 			break;
 		fill(journal, line);
-		if (!is_wanted(log, line->cells[COLUMN_GROUP]))
+		if (!is_selected(log, line->cells[COLUMN_GROUP]))
 			continue;
 		shown++;
 		r = log->json ? add_object(list, line) : add_line(table, line);
@@ -200,7 +200,7 @@ static int make_table(struct libscols_table **ret_table)
 		struct libscols_column *column =
 			scols_table_new_column(table, columns[i].title, 0, 0);
 
-		/* Texts are escaped already: their backslashes are meant. */
+		/* Texts are already escaped, so print their backslashes unchanged. */
 		if (column == NULL || scols_column_set_safechars(column, "\\") < 0) {
 			scols_unref_table(table);
 			return -ENOMEM;
@@ -241,6 +241,6 @@ enum cli_exit log_journal_print(const struct log_journal *log)
 		return CLI_OK;
 	(void)cgw_escape(shown, sizeof(shown), log->where, strlen(log->where));
 	cli_error(log->context, "cannot read %s: %s",
-		  shown[0] != '\0' ? shown : "this machine's journal", strerror(-r));
+		  shown[0] != '\0' ? shown : "the local systemd journal", strerror(-r));
 	return r == -EACCES || r == -EPERM ? CLI_NO_PRIVILEGE : CLI_FAILED;
 }

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parse-assignment.c - operands of the form KEY=VALUE. */
+/* parse-assignment.c - arguments of the form KEY=VALUE. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/change/parse-assignment.h"
 #include "lib/base/cleanup.h"
 
-bool assign_is(const char *operand)
+bool assign_is(const char *argument)
 {
-	return operand[0] != '/' && strchr(operand, '=') != NULL;
+	return argument[0] != '/' && strchr(argument, '=') != NULL;
 }
 
-enum cli_exit assign_add(struct verb *verb, const struct group_list *groups, int count,
-			 char **operands)
+enum cli_exit assign_add(struct change_command *command, const struct group_list *groups, int count,
+			 char **arguments)
 {
 	for (int i = 0; i < count; i++) {
 		CLEANUP(cleanup_free) char *value = NULL;
 		enum cgw_control control = CGW_CONTROL_COUNT;
 		struct cgw_diag diag = {0};
-		int r = cgw_assignment_parse(operands[i], &control, &value, &diag);
+		int r = cgw_assignment_parse(arguments[i], &control, &value, &diag);
 
 		if (r < 0) {
-			cli_diag(verb->context, &diag);
+			cli_diag(command->context, &diag);
 			return CLI_USAGE;
 		}
 		for (size_t group = 0; group < groups->count; group++) {
@@ -31,7 +31,7 @@ enum cli_exit assign_add(struct verb *verb, const struct group_list *groups, int
 				.control = control,
 				.value = value,
 			};
-			enum cli_exit status = verb_add(verb, &step);
+			enum cli_exit status = change_add_step(command, &step);
 
 			if (status != CLI_OK)
 				return status;

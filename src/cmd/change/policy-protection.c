@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-protection.c - the [protect] sections of the machine's policy stand in the way of the verbs. */
+/* policy-protection.c - enforces the [protect] sections of the policy for commands. */
 #include "cmd/change/policy-protection.h"
 
-static void say_problem(void *context, const struct cgw_policy_problem *problem)
+static void print_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	if (!problem->warning)
 		cli_diag(context, &problem->diag);
 }
 
-enum cli_exit protect_load(struct verb *verb)
+enum cli_exit protect_load(struct change_command *command)
 {
-	const struct cgw_policy_reporter reporter = {say_problem, verb->context};
+	const struct cgw_policy_reporter reporter = {print_problem, command->context};
 
-	if (verb->options.yes_really)
+	if (command->options.yes_really)
 		return CLI_OK;
-	if (cgw_protection_load(verb->layout, verb->policy, &reporter, &verb->protection) < 0) {
-		cli_error(verb->context, "the policy says what is protected, and cannot be read; "
-					 "--yes-really goes on without it");
+	if (cgw_protection_load(command->layout, command->policy, &reporter, &command->protection) <
+	    0) {
+		cli_error(command->context, "cannot load the [protect] sections of the policy; "
+					    "use --yes-really to proceed without them");
 		return CLI_POLICY_INVALID;
 	}
-	verb->options.protect = cgw_protection_check;
-	verb->options.protect_context = verb->protection;
+	command->options.protect = cgw_protection_check;
+	command->options.protect_context = command->protection;
 	return CLI_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-protection.h - the [protect] sections of the machine's policy stand in the way of the verbs. */
+/* policy-protection.h - enforces the [protect] sections of the policy for commands. */
 #ifndef CGWARD_CMD_CHANGE_POLICY_PROTECTION_H
 #define CGWARD_CMD_CHANGE_POLICY_PROTECTION_H
 
@@ -8,9 +8,9 @@
 #include "cmd/change/change.h"
 
 /*
- * Loads the policy, where there is one, for the verb's plan. A policy with mistakes protects nobody
- * knows what: CLI_POLICY_INVALID. --yes-really goes without it.
+ * Loads the policy, if there is one, for the command's plan. An invalid policy might protect any
+ * group, so it is an error: CLI_POLICY_INVALID. With --yes-really no policy is loaded.
  */
-enum cli_exit protect_load(struct verb *verb);
+enum cli_exit protect_load(struct change_command *command);
 
 #endif

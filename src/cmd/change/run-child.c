@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run-child.c - a command under a runner, and the runner's keeper. */
+/* run-child.c - child process of `cgward run`, and the cleanup process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "cmd/change/run-child.h"
 #include "lib/base/cleanup.h"
 
-static void forwarded(sigset_t *set)
+static void get_forwarded_signals(sigset_t *set)
 {
 	static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,  SIGUSR2,
 				      SIGALRM, SIGCONT, SIGTSTP, SIGCHLD, SIGWINCH, SIGPIPE};
@@ -31,13 +31,13 @@ static void run_child(const struct child *child, const struct cli_context *conte
 		got = read(go, &byte, 1);
 	while (got < 0 && errno == EINTR);
 	if (got != 1)
-		_exit(CHILD_NOT_STARTED); /* the runner has said why, or is no more */
+		_exit(CHILD_NOT_STARTED); /* the runner has reported an error, or has exited */
 	signal(SIGPIPE, SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
 	execvp(command[0], command);
 	error = errno;
 	cgw_escape(shown, sizeof(shown), command[0], strlen(command[0]));
-	cli_error(context, "cannot run \"%s\": %s", shown, strerror(error));
+	cli_error(context, "cannot run '%s': %s", shown, strerror(error));
 	fflush(stderr);
 	_exit(error == ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE);
 }
@@ -50,9 +50,9 @@ int child_start(struct child *child, const struct cli_context *context, char **c
 	*child = (struct child){.pid = -1, .go = -1};
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	forwarded(&set);
+	get_forwarded_signals(&set);
 	(void)sigprocmask(SIG_BLOCK, &set, &child->before);
-	/* What stands in the buffers would be written twice. */
+	/* Both processes would write buffered output. */
 	fflush(stdout);
 	child->pid = fork();
 	if (child->pid < 0) {
@@ -80,7 +80,7 @@ int child_go(struct child *child)
 	return written == 1 ? 0 : -EPIPE;
 }
 
-/* A stop is the whole job's: the shell sees the runner stop, and its `fg` wakes both. */
+/* Stops the runner with its child: the shell sees the whole job stop, and its `fg` resumes both. */
 static bool has_ended(pid_t pid, int *ret_status)
 {
 	int status;
@@ -101,7 +101,7 @@ int child_wait(struct child *child)
 	int status = CHILD_NOT_STARTED;
 	sigset_t set;
 
-	forwarded(&set);
+	get_forwarded_signals(&set);
 	while (!has_ended(child->pid, &status)) {
 		siginfo_t info;
 		int signal = sigwaitinfo(&set, &info);
@@ -109,8 +109,8 @@ int child_wait(struct child *child)
 		if (signal < 0 || signal == SIGCHLD || signal == SIGPIPE)
 			continue;
 		/*
-		 * What the terminal sends, it sends to the whole process group: the command has it
-		 * already. What the command itself sent to its group is no news to it either.
+		 * The terminal signals the whole process group, so the command already has such a
+		 * signal. It also has any signal that it sent to its own process group.
 		 */
 		if (info.si_code == SI_KERNEL ||
 		    (info.si_code == SI_USER && info.si_pid == child->pid))
@@ -133,61 +133,61 @@ void child_done(struct child *child)
 	child->pid = -1;
 }
 
-static void run_keeper(int alive, void (*clean)(void *context), void *context)
+static void run_cleanup_process(int alive_fd, void (*clean)(void *context), void *context)
 {
-	int nowhere = open("/dev/null", O_RDWR);
+	int null_fd = open("/dev/null", O_RDWR);
 	sigset_t all;
 	char byte;
 	ssize_t got;
 
-	/* Not in the runner's job, and not among those who hold its output open. */
+	/* Leave the runner's job, and do not keep its output open. */
 	(void)setsid();
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	for (int fd = 0; fd <= 2 && nowhere >= 0; fd++)
-		(void)dup2(nowhere, fd);
+	for (int fd = 0; fd <= 2 && null_fd >= 0; fd++)
+		(void)dup2(null_fd, fd);
 	do
-		got = read(alive, &byte, 1);
+		got = read(alive_fd, &byte, 1);
 	while (got < 0 && errno == EINTR);
 	if (got == 0)
 		clean(context);
 	_exit(0);
 }
 
-int cleanup_process_start(struct keeper *keeper, const struct child *child,
+int cleanup_process_start(struct cleanup_process *cleanup, const struct child *child,
 			  void (*clean)(void *context), void *context)
 {
 	int ends[2], error;
 
-	*keeper = (struct keeper){.pid = -1, .alive = -1};
+	*cleanup = (struct cleanup_process){.pid = -1, .alive = -1};
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	keeper->pid = fork();
-	if (keeper->pid < 0) {
+	cleanup->pid = fork();
+	if (cleanup->pid < 0) {
 		error = -errno;
 		close(ends[0]);
 		close(ends[1]);
 		return error;
 	}
-	if (keeper->pid == 0) {
+	if (cleanup->pid == 0) {
 		close(ends[1]);
-		/* Held open here, it would let a command wait for a runner that is no more. */
+		/* An open copy would make the command wait for a runner that has exited. */
 		close(child->go);
-		run_keeper(ends[0], clean, context);
+		run_cleanup_process(ends[0], clean, context);
 	}
 	close(ends[0]);
-	keeper->alive = ends[1];
+	cleanup->alive = ends[1];
 	return 0;
 }
 
-void cleanup_process_stop(struct keeper *keeper)
+void cleanup_process_stop(struct cleanup_process *cleanup)
 {
-	if (keeper->pid < 0)
+	if (cleanup->pid < 0)
 		return;
-	if (write(keeper->alive, "d", 1) != 1)
-		(void)kill(keeper->pid, SIGKILL);
-	close(keeper->alive);
-	while (waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
+	if (write(cleanup->alive, "d", 1) != 1)
+		(void)kill(cleanup->pid, SIGKILL);
+	close(cleanup->alive);
+	while (waitpid(cleanup->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	keeper->pid = -1;
+	cleanup->pid = -1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * run-child.h - a command that waits until its group is ready, signals that go through to it, and a keeper
- * that cleans up where the runner itself was killed.
+ * run-child.h - child process of `cgward run`, which waits until its group is ready; signal
+ * forwarding; and a process that cleans up if the runner is killed.
  */
 #ifndef CGWARD_CMD_CHANGE_RUN_CHILD_H
 #define CGWARD_CMD_CHANGE_RUN_CHILD_H
@@ -13,32 +13,32 @@
 
 struct child {
 	pid_t pid;
-	int go;          /* a byte lets it start; closed before that, it ends without a word */
-	sigset_t before; /* the signal mask that the command gets */
+	int go;          /* one byte starts it; if closed before, it exits silently */
+	sigset_t before; /* signal mask of the command */
 };
 
-/* Statuses of shells and of env(1): what could not be run at all. */
+/* Exit statuses of a command that could not be run, as for shells and env(1). */
 enum { CHILD_NOT_STARTED = 125, CHILD_NOT_EXECUTABLE = 126, CHILD_NOT_FOUND = 127 };
 
 /*
- * Forks; the child waits. From here on the signals that are passed on are blocked in this process,
- * until child_done().
+ * Forks a child that waits for child_go(). Forwarded signals are blocked in this process until
+ * child_done().
  */
 int child_start(struct child *child, const struct cli_context *context, char **command);
 int child_go(struct child *child);
-/* Passes signals on until the command ends: its exit status, or 128 and the signal's number. */
+/* Forwards signals until the command exits; returns its exit status, or 128 plus the signal. */
 int child_wait(struct child *child);
-/* Ends a child that never started, and gives the signals back. */
+/* Ends a child that was not started, and unblocks signals. */
 void child_done(struct child *child);
 
-struct keeper {
+struct cleanup_process {
 	pid_t pid;
-	int alive; /* its other end reads as closed once this process is gone */
+	int alive; /* its other end reads EOF once this process has exited */
 };
 
-/* A process that calls `clean` when this one ends without cleanup_process_stop(). */
-int cleanup_process_start(struct keeper *keeper, const struct child *child,
+/* Starts a process that calls `clean` if this one exits without cleanup_process_stop(). */
+int cleanup_process_start(struct cleanup_process *cleanup, const struct child *child,
 			  void (*clean)(void *context), void *context);
-void cleanup_process_stop(struct keeper *keeper);
+void cleanup_process_stop(struct cleanup_process *cleanup);
 
 #endif

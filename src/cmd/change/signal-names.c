@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* signal-names.c - signals by the names that people give them. */
+/* signal-names.c - conversion between signal names and numbers. */
 #include <ctype.h>
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 #include "cmd/change/signal-names.h"
 
-static int parse_number(const char *text, long least, long most, long *ret_number)
+static int parse_number(const char *text, long minimum, long maximum, long *ret_number)
 {
 	char *end;
 
@@ -18,8 +18,9 @@ static int parse_number(const char *text, long least, long most, long *ret_numbe
 		return -EINVAL;
 	errno = 0;
 	*ret_number = strtol(text, &end, 10);
-	return *end != '\0' || errno != 0 || *ret_number < least || *ret_number > most ? -EINVAL
-										       : 0;
+	return *end != '\0' || errno != 0 || *ret_number < minimum || *ret_number > maximum
+		       ? -EINVAL
+		       : 0;
 }
 
 int signal_find(const char *name, int *ret_signal)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* signal-names.h - signals by the names that people give them. */
+/* signal-names.h - conversion between signal names and numbers. */
 #ifndef CGWARD_CMD_CHANGE_SIGNAL_NAMES_H
 #define CGWARD_CMD_CHANGE_SIGNAL_NAMES_H
 
 #include <stddef.h>
 
-/* "TERM", "SIGTERM", "term", "15", "RTMIN+2" to the number; -EINVAL for anything else. */
+/* Parses "TERM", "SIGTERM", "term", "15" or "RTMIN+2"; -EINVAL for anything else. */
 int signal_find(const char *name, int *ret_signal);
-/* "TERM"; "RTMIN+2" and so on beyond the named ones. */
+/* Formats a signal as "TERM", or as "RTMIN+2" if it has no name. */
 void signal_name(int signal, char *buffer, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* undo-command.c - `cgward undo [ID...]`: a change taken back. */
+/* undo-command.c - `cgward undo [ID...]`. */
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -11,29 +11,29 @@
 #include "lib/base/cleanup.h"
 
 static const struct cli_option options[] = {
-	VERB_OPTIONS,
-	VERB_SET_OPTIONS,
+	CHANGE_OPTIONS,
+	CHANGE_SET_OPTIONS,
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward undo [OPTION...] [ID...]",
-	.text = "Gives back what a change took: the last one, or those with the numbers that\n"
-		"`cgward log` shows. Where another has changed the value since, nothing is done\n"
-		"without --force.",
+	.text = "Undo the last change, or the changes with the given IDs (see 'cgward log'). If "
+		"the value\n"
+		"was changed again since then, undo it only with --force.",
 	.options = options,
 };
 
-/* A change of the journal, copied out of it. */
-struct found {
-	uint64_t id; /* the one that is looked for */
-	char *path;  /* NULL: it is not there */
-	char *value; /* what taking it back sets */
+/* A change copied from the journal. */
+struct found_change {
+	uint64_t id; /* ID to find */
+	char *path;  /* NULL: not found */
+	char *value; /* value that undo restores */
 	char key[64];
 	enum cgw_step_kind kind;
 };
 
-static void cleanup_found(struct found *found)
+static void cleanup_found(struct found_change *found)
 {
 	free(found->path);
 	free(found->value);
@@ -41,7 +41,7 @@ static void cleanup_found(struct found *found)
 
 static int find_change(void *context, const struct cgw_change *change)
 {
-	struct found *found = context;
+	struct found_change *found = context;
 
 	if (found->path != NULL || change->id != found->id)
 		return 0;
@@ -52,8 +52,8 @@ static int find_change(void *context, const struct cgw_change *change)
 	return found->path == NULL || found->value == NULL ? -ENOMEM : 0;
 }
 
-/* What undoes a freeze is a thaw, and so on. */
-static enum cgw_step_kind inverse_of(enum cgw_step_kind kind)
+/* The kind of step that undoes a step. */
+static enum cgw_step_kind inverse_kind(enum cgw_step_kind kind)
 {
 	switch (kind) {
 	case CGW_STEP_FREEZE:
@@ -69,69 +69,70 @@ static enum cgw_step_kind inverse_of(enum cgw_step_kind kind)
 	}
 }
 
-static int take_reversible(void *context, const struct cgw_change *change)
+static int on_reversible_change(void *context, const struct cgw_change *change)
 {
 	uint64_t *id = context;
 
 	if (!cgw_change_reversible(change))
 		return 0;
 	*id = change->id;
-	return 1; /* enough */
+	return 1; /* stop */
 }
 
-/* The last change that has a way back: which one it is must be known to be said. */
-static int find_last(const struct verb *verb, uint64_t *ret_id, struct cgw_diag *diag)
+/* Finds the last change that can be undone; its ID is needed to report it. */
+static int find_last(const struct change_command *command, uint64_t *ret_id, struct cgw_diag *diag)
 {
-	int r = cgw_journal_read(verb->options.journal, take_reversible, ret_id, diag);
+	int r = cgw_journal_read(command->options.journal, on_reversible_change, ret_id, diag);
 
 	if (r == 0)
 		return cgw_diag_set(diag, -ENOENT,
-				    "the journal holds no change that can be taken back");
+				    "the journal contains no change that can be undone");
 	return r < 0 ? r : 0;
 }
 
-static enum cli_exit say_failure(const struct verb *verb, int error, struct cgw_diag *diag)
+static enum cli_exit print_failure(const struct change_command *command, int error,
+				   struct cgw_diag *diag)
 {
 	if (diag->text[0] == '\0')
 		(void)cgw_diag_set(diag, error, "%s", strerror(-error));
-	cli_diag(verb->context, diag);
+	cli_diag(command->context, diag);
 	return error == -ENOENT ? CLI_FAILED : cli_exit_from_error(error);
 }
 
-/* How the journal names what was just done, or would be, from the change that is taken back. */
-static int describe(const struct verb *verb, uint64_t id, const struct cgw_result *result,
-		    struct found *found)
+/* Finds the change that undo has recorded, or derives it from the change to undo. */
+static int find_result(const struct change_command *command, uint64_t id,
+		       const struct cgw_result *result, struct found_change *found)
 {
 	struct cgw_diag diag = {0};
 	int r;
 
 	if (result->change_id != 0) {
 		found->id = result->change_id;
-		r = cgw_journal_read(verb->options.journal, find_change, found, &diag);
+		r = cgw_journal_read(command->options.journal, find_change, found, &diag);
 		if (r < 0 || found->path != NULL)
 			return r;
 	}
 	found->id = id;
-	r = cgw_journal_read(verb->options.journal, find_change, found, &diag);
-	found->kind = inverse_of(found->kind);
+	r = cgw_journal_read(command->options.journal, find_change, found, &diag);
+	found->kind = inverse_kind(found->kind);
 	return r;
 }
 
-static enum cli_exit undo_one(struct verb *verb, uint64_t id)
+static enum cli_exit undo_one(struct change_command *command, uint64_t id)
 {
-	CLEANUP(cleanup_found) struct found found = {0};
+	CLEANUP(cleanup_found) struct found_change found = {0};
 	struct cgw_result result = {0};
 	struct cgw_step step = {0};
 	struct cgw_diag diag = {0};
 	int control, r = 0;
 
 	if (id == 0)
-		r = find_last(verb, &id, &diag);
+		r = find_last(command, &id, &diag);
 	if (r < 0)
-		return say_failure(verb, r, &diag);
-	r = cgw_journal_undo(verb->layout, &verb->options, id, &result);
-	if (describe(verb, id, &result, &found) < 0 || found.path == NULL)
-		return say_failure(verb, r < 0 ? r : -ENOENT, &result.diag);
+		return print_failure(command, r, &diag);
+	r = cgw_journal_undo(command->layout, &command->options, id, &result);
+	if (find_result(command, id, &result, &found) < 0 || found.path == NULL)
+		return print_failure(command, r < 0 ? r : -ENOENT, &result.diag);
 	step.kind = found.kind;
 	step.path = found.path;
 	step.value = found.value;
@@ -139,47 +140,47 @@ static enum cli_exit undo_one(struct verb *verb, uint64_t id)
 	step.pid = (pid_t)strtol(found.value, NULL, 10);
 	control = cgw_control_find(found.key, NULL);
 	step.control = control < 0 ? (enum cgw_control)0 : (enum cgw_control)control;
-	return report_steps(verb, &step, &result, 1);
+	return report_steps(command, &step, &result, 1);
 }
 
-static enum cli_exit parse_id(const struct verb *verb, const char *text, uint64_t *ret_id)
+static enum cli_exit parse_id(const struct change_command *command, const char *text,
+			      uint64_t *ret_id)
 {
 	char *end;
 
 	errno = 0;
 	*ret_id = strtoull(text, &end, 10);
 	if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || *ret_id == 0)
-		return cli_usage_error(verb->context,
-				       "a change's number is wanted, as `cgward log` shows it, not "
-				       "\"%.64s\"",
-				       text);
+		return cli_usage_error(
+			command->context,
+			"invalid change ID '%.64s' (expected a number from 'cgward log')", text);
 	return CLI_OK;
 }
 
-int verb_undo(struct cli_context *context, int argc, char **argv)
+int undo_command(struct cli_context *context, int argc, char **argv)
 {
-	CLEANUP(verb_cleanup) struct verb verb;
+	CLEANUP(change_cleanup) struct change_command command;
 	enum cli_exit status;
 	bool ended;
 
-	verb_init(&verb, context);
-	status = verb_options(&verb, &help, argc, argv, NULL, NULL, &ended);
+	change_init(&command, context);
+	status = change_parse_options(&command, &help, argc, argv, NULL, NULL, &ended);
 	if (ended || status != CLI_OK)
 		return (int)status;
 	for (int i = optind; i < argc && status == CLI_OK; i++) {
 		uint64_t id;
 
-		status = parse_id(&verb, argv[i], &id);
+		status = parse_id(&command, argv[i], &id);
 	}
 	if (status == CLI_OK)
-		status = verb_open(&verb);
+		status = change_open(&command);
 	if (status == CLI_OK && optind == argc)
-		status = undo_one(&verb, 0);
+		status = undo_one(&command, 0);
 	for (int i = optind; i < argc && (status == CLI_OK || status == CLI_WOULD_CHANGE); i++) {
 		uint64_t id = 0;
 
-		(void)parse_id(&verb, argv[i], &id);
-		status = undo_one(&verb, id);
+		(void)parse_id(&command, argv[i], &id);
+		status = undo_one(&command, id);
 	}
 	return (int)status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dump-command.c - `cgward dump`: all groups, once or repeatedly, in a format. */
+/* dump-command.c - `cgward dump`: prints all groups, once or repeatedly. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -23,87 +23,92 @@
 
 static const struct cli_option options[] = {
 	{'o', "columns", "KEY,...", false,
-	 "columns to show; +KEY,... adds to the usual ones, \"all\" is every one"},
+	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column"},
 	{'T', "tree", NULL, false, "show groups as a tree"},
-	{OPTION_SORT, "sort", "KEY", false, "largest first; usually by path"},
-	{OPTION_REVERSE, "reverse", NULL, false, "smallest first"},
+	{OPTION_SORT, "sort", "KEY", false, "sort by KEY, largest first (default: by path)"},
+	{OPTION_REVERSE, "reverse", NULL, false, "sort smallest first"},
 	{OPTION_MATCH, "match", "GLOB", false,
-	 "only groups whose path matches; may be given again"},
-	{OPTION_DEPTH, "depth", "N", false, "only groups up to N levels below the root"},
-	{OPTION_BELOW, "below", "GROUP", false, "only this group and what is beneath it"},
-	{'J', "json", NULL, false, "one JSON document a sample"},
-	{OPTION_NDJSON, "ndjson", NULL, false, "one JSON object a line and group"},
-	{OPTION_CSV, "csv", NULL, false, "comma-separated values (RFC 4180)"},
-	{'r', "raw", NULL, false, "words separated by blanks, \\xNN inside them"},
-	{'P', "export", NULL, false, "KEY=\"value\" pairs that a shell can read"},
-	{OPTION_OPENMETRICS, "openmetrics", NULL, false, "OpenMetrics, as Prometheus scrapes it"},
+	 "show only groups whose path matches GLOB (can be repeated)"},
+	{OPTION_DEPTH, "depth", "N", false, "show only groups up to N levels below the root"},
+	{OPTION_BELOW, "below", "GROUP", false, "show only GROUP and its descendants"},
+	{'J', "json", NULL, false, "print one JSON document per sample"},
+	{OPTION_NDJSON, "ndjson", NULL, false,
+	 "print newline-delimited JSON, one object per group"},
+	{OPTION_CSV, "csv", NULL, false, "print comma-separated values (RFC 4180)"},
+	{'r', "raw", NULL, false, "print fields separated by spaces, with \\xNN for special bytes"},
+	{'P', "export", NULL, false, "print KEY=\"value\" pairs that a shell can read"},
+	{OPTION_OPENMETRICS, "openmetrics", NULL, false,
+	 "print OpenMetrics text, as scraped by Prometheus"},
 	{OPTION_PROMETHEUS, "prometheus", NULL, false,
-	 "Prometheus' text format, for node_exporter's textfile collector"},
+	 "print Prometheus text format, for node_exporter's textfile collector"},
 	{OPTION_GROUPS_MAX, "groups-max", "N", false,
-	 "at most N groups in the last two, the deepest are left out"},
-	{OPTION_OUTPUT, "output", "FILE", false, "into FILE, which each sample replaces at once"},
-	{'b', "bytes", NULL, false, "bytes and times in full"},
-	{'n', "noheadings", NULL, false, "no heading line"},
+	 "print at most N groups in these two formats, omitting the deepest"},
+	{OPTION_OUTPUT, "output", "FILE", false,
+	 "write to FILE, which each sample replaces atomically"},
+	{'b', "bytes", NULL, false, "print exact bytes and times"},
+	{'n', "noheadings", NULL, false, "do not print a header line"},
 	{OPTION_INTERVAL, "interval", "TIME", false, "repeat every TIME (500ms, 2s, 1m)"},
 	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
-	{OPTION_RATES, "rates", "TIME", true, "two samples TIME apart (1s), then print with rates"},
+	{OPTION_RATES, "rates", "TIME", true,
+	 "take two samples TIME apart (default: 1s), and print rates"},
 	{OPTION_COLLECTOR, "collector", "HOW", false,
-	 "read by \"files\" or \"bpf\"; \"auto\" takes what costs less"},
+	 "how to read the kernel: files, bpf, or auto for the cheaper one"},
 	{OPTION_REPLAY, "replay", "RECORDING", false,
-	 "of a recording (cgward record) instead of this machine; its end"},
+	 "read a recording instead of this machine (default: its last sample)"},
 	{OPTION_AT, "at", "TIME", false,
-	 "its last sample at TIME: 03:12, -10m, 2026-11-24T03:12:00Z"},
-	{OPTION_BEGIN, "begin", "TIME", false, "its samples from TIME on"},
-	{OPTION_END, "end", "TIME", false, "its samples up to TIME"},
-	{OPTION_EVERY, "every", "TIME", false, "one sample every TIME of these, rates over that"},
+	 "print the last sample at TIME (03:12, -10m, 2026-11-24T03:12:00Z)"},
+	{OPTION_BEGIN, "begin", "TIME", false, "print the samples from TIME on"},
+	{OPTION_END, "end", "TIME", false, "print the samples up to TIME"},
+	{OPTION_EVERY, "every", "TIME", false,
+	 "print one sample per TIME, with rates over that time"},
 	{OPTION_HOST, "host", "HOST", false,
-	 "of another machine, over ssh; several are groups of one tree"},
-	{OPTION_SSH, "ssh", "COMMAND", false, "what reaches it (\"ssh -p 2222\")"},
+	 "read HOST over ssh; several hosts become groups of one tree"},
+	{OPTION_SSH, "ssh", "COMMAND", false, "ssh command for --host, such as 'ssh -p 2222'"},
 	{OPTION_STREAM, "stream", "SCHEMA", false,
-	 "with --ndjson: what another cgward wants to know besides"},
-	{'H', "list-metrics", NULL, false, "list all keys with unit, sources and meaning"},
+	 "add the data that another cgward needs (only with --ndjson)"},
+	{'H', "list-metrics", NULL, false, "list all keys with unit, sources and description"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward dump [OPTION...]",
-	.text = "Prints every control group of this machine with what the kernel says of it.",
+	.text = "Print all control groups of this machine with their metrics.",
 	.options = options,
 };
 
-static enum cli_exit take_format(struct dump *dump, int (*format)(const struct report *report))
+static enum cli_exit parse_format(struct dump *dump, int (*format)(const struct report *report))
 {
 	if (dump->format != NULL && dump->format != format)
-		return cli_usage_error(dump->context, "only one format can be written at a time");
+		return cli_usage_error(dump->context, "only one output format can be selected");
 	dump->format = format;
 	return CLI_OK;
 }
 
-static enum cli_exit take_duration(struct dump *dump, const char *option, const char *value)
+static enum cli_exit parse_interval(struct dump *dump, const char *option, const char *value)
 {
 	if (value != NULL &&
 	    (cli_parse_duration(value, &dump->interval_ns) < 0 || dump->interval_ns == 0))
-		return cli_usage_error(dump->context,
-				       "--%s wants a time above zero such as 500ms, 2s or 1m, not "
-				       "\"%.64s\"",
-				       option, value);
+		return cli_usage_error(
+			dump->context,
+			"invalid --%s '%.64s' (expected a positive time such as 500ms, 2s or 1m)",
+			option, value);
 	return CLI_OK;
 }
 
-static enum cli_exit take_glob(struct dump *dump, const char *glob)
+static enum cli_exit parse_glob(struct dump *dump, const char *glob)
 {
 	struct cgw_diag diag = {0};
 
 	if (cgw_glob_check(glob, &diag) < 0)
 		return cli_usage_error(dump->context, "--match: %s", diag.text);
 	if (dump->selection.glob_count == DUMP_GLOB_MAX)
-		return cli_usage_error(dump->context, "--match can be given %d times",
+		return cli_usage_error(dump->context, "too many --match options (at most %d)",
 				       DUMP_GLOB_MAX);
 	dump->globs[dump->selection.glob_count++] = glob;
 	return CLI_OK;
 }
 
-static enum cli_exit take_collector(struct dump *dump, const char *how)
+static enum cli_exit parse_collector(struct dump *dump, const char *name)
 {
 	static const char *const names[] = {
 		[CGW_COLLECTOR_AUTO] = "auto",
@@ -112,15 +117,15 @@ static enum cli_exit take_collector(struct dump *dump, const char *how)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(how, names[i]) == 0) {
+		if (strcmp(name, names[i]) == 0) {
 			dump->collector = (enum cgw_collector_choice)i;
 			return CLI_OK;
 		}
 	return cli_usage_error(dump->context,
-			       "--collector is one of auto, files and bpf, not \"%.64s\"", how);
+			       "unknown collector '%.64s' (expected auto, files or bpf)", name);
 }
 
-static enum cli_exit take_option(struct dump *dump, int code, const char *value)
+static enum cli_exit parse_option(struct dump *dump, int code, const char *value)
 {
 	uint64_t number = 0;
 	enum cli_exit status;
@@ -139,7 +144,7 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 		dump->selection.ascending = true;
 		return CLI_OK;
 	case OPTION_MATCH:
-		return take_glob(dump, value);
+		return parse_glob(dump, value);
 	case OPTION_DEPTH:
 		status = dump_parse_count(dump, "depth", value, &number);
 		dump->selection.depth_max = (uint32_t)number;
@@ -148,19 +153,19 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 		dump->below = value;
 		return CLI_OK;
 	case 'J':
-		return take_format(dump, report_json);
+		return parse_format(dump, report_json);
 	case OPTION_NDJSON:
-		return take_format(dump, report_ndjson);
+		return parse_format(dump, report_ndjson);
 	case OPTION_CSV:
-		return take_format(dump, report_csv);
+		return parse_format(dump, report_csv);
 	case 'r':
-		return take_format(dump, report_raw);
+		return parse_format(dump, report_raw);
 	case 'P':
-		return take_format(dump, report_export);
+		return parse_format(dump, report_export);
 	case OPTION_OPENMETRICS:
-		return take_format(dump, report_openmetrics);
+		return parse_format(dump, report_openmetrics);
 	case OPTION_PROMETHEUS:
-		return take_format(dump, report_prometheus);
+		return parse_format(dump, report_prometheus);
 	case OPTION_GROUPS_MAX:
 		return dump_parse_count(dump, "groups-max", value, &dump->groups_max);
 	case OPTION_OUTPUT:
@@ -174,14 +179,14 @@ static enum cli_exit take_option(struct dump *dump, int code, const char *value)
 		return CLI_OK;
 	case OPTION_INTERVAL:
 		dump->repeat = true;
-		return take_duration(dump, "interval", value);
+		return parse_interval(dump, "interval", value);
 	case OPTION_COUNT:
 		return dump_parse_count(dump, "count", value, &dump->count);
 	case OPTION_RATES:
 		dump->rates = true;
-		return take_duration(dump, "rates", value);
+		return parse_interval(dump, "rates", value);
 	case OPTION_COLLECTOR:
-		return take_collector(dump, value);
+		return parse_collector(dump, value);
 	case 'H':
 		dump->list = true;
 		return CLI_OK;
@@ -198,28 +203,26 @@ static bool is_exposition(const struct dump *dump)
 static enum cli_exit check_combination(const struct dump *dump)
 {
 	if (dump->repeat && dump->rates)
-		return cli_usage_error(
-			dump->context,
-			"--rates takes two samples, --interval repeats: one of them");
-	if (dump->count > 0 && !dump->repeat)
-		return cli_usage_error(dump->context, "--count goes with --interval");
-	if (dump->selection.tree && dump->format != report_table)
 		return cli_usage_error(dump->context,
-				       "--tree draws a table, it has no other format");
+				       "--rates and --interval are mutually exclusive");
+	if (dump->count > 0 && !dump->repeat)
+		return cli_usage_error(dump->context, "--count requires --interval");
+	if (dump->selection.tree && dump->format != report_table)
+		return cli_usage_error(dump->context, "--tree is only valid with the table format");
 	if (is_exposition(dump) && dump->rates)
 		return cli_usage_error(dump->context,
-				       "an exposition has no rates: its reader takes them");
+				       "--rates is not valid with --openmetrics or --prometheus");
 	if (is_exposition(dump) && dump->repeat && dump->output.path == NULL)
-		return cli_usage_error(dump->context,
-				       "--interval writes one exposition after the other: give it "
-				       "an --output FILE that each replaces");
+		return cli_usage_error(
+			dump->context,
+			"--interval with --openmetrics or --prometheus requires --output");
 	if (dump->groups_max > 0 && !is_exposition(dump))
 		return cli_usage_error(dump->context,
-				       "--groups-max goes with --openmetrics or --prometheus");
+				       "--groups-max requires --openmetrics or --prometheus");
 	return CLI_OK;
 }
 
-/* What was asked for by name and cannot be exposed is said, not left out. */
+/* Rejects requested fields that cannot be exposed, instead of omitting them silently. */
 static int check_exposed(const struct dump *dump, struct cgw_diag *diag)
 {
 	for (size_t i = 0; i < dump->fields.count; i++) {
@@ -227,8 +230,8 @@ static int check_exposed(const struct dump *dump, struct cgw_diag *diag)
 
 		if (field.view != CGW_VIEW_IDENTITY && !cgw_exposition_accepts(field))
 			return cgw_diag_set(diag, -EINVAL,
-					    "\"%s\" is a figure over time, which the reader of an "
-					    "exposition computes from counters",
+					    "cannot expose '%s': it is computed over time, which "
+					    "the scraper does from counters",
 					    report_key(field).text);
 	}
 	return 0;
@@ -237,13 +240,13 @@ static int check_exposed(const struct dump *dump, struct cgw_diag *diag)
 static enum cli_exit parse_fields(struct dump *dump)
 {
 	struct cgw_diag diag = {0};
-	const char *usual =
+	const char *defaults =
 		dump->rates || dump->repeat || dump->replay != NULL ? COLUMNS_RATES : COLUMNS_ONCE;
 	int r = 0;
 
 	if (is_exposition(dump))
-		usual = cgw_exposition_default_fields();
-	r = field_list_parse(&dump->fields, usual, &diag);
+		defaults = cgw_exposition_default_fields();
+	r = field_list_parse(&dump->fields, defaults, &diag);
 	if (r == 0 && dump->columns != NULL)
 		r = field_list_parse(&dump->fields, dump->columns, &diag);
 	if (r == 0 && is_exposition(dump) && dump->columns != NULL &&
@@ -321,7 +324,7 @@ int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct 
 	return r;
 }
 
-/* Samples and prints until the count is reached or nobody reads any more. */
+/* Samples and prints until the count is reached or the reader closes the pipe. */
 static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 		       struct cgw_sampler *sampler, struct cgw_frame *frame, size_t *ret_shown)
 {
@@ -345,12 +348,12 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 		if (r < 0)
 			return r;
 		if (dump->repeat && fflush(stdout) != 0)
-			return 0; /* said at the end */
+			return 0; /* reported at exit */
 	}
 	return 0;
 }
 
-enum cli_exit dump_warn(const struct dump *dump, int error, const char *reason)
+enum cli_exit dump_print_error(const struct dump *dump, int error, const char *reason)
 {
 	char path[512];
 
@@ -384,7 +387,7 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 		.once = !dump->repeat && !dump->rates,
 		.below = dump->selection.below,
 	};
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
 	size_t shown = 0;
 	int r = cgw_sampler_new(layout, &sampler_options, &sampler, &diag);
@@ -392,15 +395,15 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 	if (r == 0)
 		r = cgw_frame_new(&frame);
 	for (size_t i = 0; r == 0 && i < dump->fields.count; i++)
-		cgw_field_metrics(dump->fields.items[i], &wanted);
+		cgw_field_metrics(dump->fields.items[i], &metrics);
 	if (r == 0 && dump->selection.sorted)
-		cgw_field_metrics(dump->selection.sort, &wanted);
+		cgw_field_metrics(dump->selection.sort, &metrics);
 	if (r == 0)
-		r = cgw_sampler_set_metrics(sampler, &wanted);
+		r = cgw_sampler_set_metrics(sampler, &metrics);
 	if (r == 0)
 		r = run_samples(dump, layout, sampler, frame, &shown);
 	if (r < 0)
-		return dump_warn(dump, r, diag.text);
+		return dump_print_error(dump, r, diag.text);
 	if (shown == 0 && dump->selection.glob_count > 0) {
 		cli_error(dump->context, "no group matches");
 		return CLI_NO_SUCH_GROUP;
@@ -419,9 +422,9 @@ static enum cli_exit run_dump(struct dump *dump)
 		return status;
 	dump->selection.globs = dump->globs;
 	if (dump->replay != NULL)
-		return dump_recorded(dump);
+		return dump_recording(dump);
 	if (dump->host_count > 0)
-		return dump_remote(dump);
+		return dump_hosts(dump);
 	layout = cli_layout(dump->context, &status);
 	if (layout == NULL)
 		return status;
@@ -449,21 +452,23 @@ static int dump_run(struct cli_context *context, int argc, char **argv)
 	int code;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = take_option(&dump, code, value);
+		status = parse_option(&dump, code, value);
 		if (status != CLI_OK)
 			return (int)status;
 	}
 	if (code < 0)
 		return (int)status;
 	if (optind < argc)
-		return (int)cli_usage_error(context, "dump takes no operand; --match picks groups");
+		return (int)cli_usage_error(
+			context, "unexpected argument '%.64s' (use --match to select groups)",
+			argv[optind]);
 	if (dump.list)
 		return list_fields(stdout, dump.format == report_json, dump.headings) < 0
 			       ? CLI_FAILED
 			       : CLI_OK;
 	if (dump.format == NULL)
 		dump.format = report_table;
-	status = dump_check_elsewhere(&dump);
+	status = dump_check_source(&dump);
 	if (status == CLI_OK)
 		status = check_combination(&dump);
 	if (status == CLI_OK)
@@ -473,7 +478,7 @@ static int dump_run(struct cli_context *context, int argc, char **argv)
 }
 
 const struct cli_command dump_commands[] = {
-	{"dump", "print all groups and their figures once", dump_run},
-	{"get", "print single figures of one group", get_run},
+	{"dump", "print all groups with their metrics", dump_run},
+	{"get", "print metrics of one group", get_run},
 	{NULL, NULL, NULL},
 };

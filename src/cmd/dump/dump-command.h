@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dump-command.h - the one-shot face: `cgward dump` and `cgward get`. */
+/* dump-command.h - `cgward dump` and `cgward get`. */
 #ifndef CGWARD_CMD_DUMP_DUMP_COMMAND_H
 #define CGWARD_CMD_DUMP_DUMP_COMMAND_H
 

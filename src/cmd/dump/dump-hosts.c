@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dump-hosts.c - `cgward dump --host`: the groups of other machines, in every format. */
+/* dump-hosts.c - `cgward dump --host`: prints the groups of other machines. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,10 @@
 #include "shared/cli/options.h"
 #include "shared/remote/hosts.h"
 
-/* For a single look: logging in to a busy machine takes its time. */
+/* Timeout of a single sample: login to a busy machine can be slow. */
 #define ONCE_NS UINT64_C(30000000000)
 
-struct far {
+struct host_dump {
 	struct dump *dump;
 	struct remote_hosts *hosts;
 	struct cgw_frame *frame;
@@ -21,115 +21,116 @@ struct far {
 	bool first;
 };
 
-/* What became of hosts, once; true where one of them could not be read. */
-static bool say_states(const struct far *far, bool at_end)
+/* Reports each change of a host's state once; returns true if a host could not be read. */
+static bool print_states(const struct host_dump *hosts, bool at_end)
 {
-	bool troubled = false;
+	bool failed = false;
 
-	for (size_t i = 0; i < remote_hosts_count(far->hosts); i++) {
-		struct remote_host_status status = remote_hosts_status(far->hosts, i);
+	for (size_t i = 0; i < remote_hosts_count(hosts->hosts); i++) {
+		struct remote_host_status status = remote_hosts_status(hosts->hosts, i);
 		char name[256];
 		bool bad = status.state == REMOTE_SLOW || status.state == REMOTE_LOST ||
 			   (at_end && status.state == REMOTE_CONNECTING);
 
-		troubled = troubled || bad;
+		failed = failed || bad;
 		(void)cgw_escape(name, sizeof(name), status.name, strlen(status.name));
 		if (bad && (status.changed || at_end))
-			cli_error(far->dump->context, "%s: %s%s%s", name,
+			cli_error(hosts->dump->context, "%s: %s%s%s", name,
 				  remote_state_name(status.state),
 				  status.reason[0] != '\0' ? ": " : "", status.reason);
-		remote_hosts_notified(far->hosts, i);
+		remote_hosts_notified(hosts->hosts, i);
 	}
-	return troubled;
+	return failed;
 }
 
-static int take(struct far *far, bool print)
+static int collect(struct host_dump *hosts, bool print)
 {
 	struct cgw_snapshot *snapshot = NULL;
-	int r = remote_hosts_collect(far->hosts, &snapshot);
+	int r = remote_hosts_collect(hosts->hosts, &snapshot);
 
 	if (r <= 0)
 		return r;
-	r = cgw_frame_update(far->frame, snapshot);
+	r = cgw_frame_update(hosts->frame, snapshot);
 	cgw_snapshot_unref(snapshot);
 	if (r == 0 && print) {
-		r = dump_print(far->dump, remote_hosts_layout(far->hosts), far->frame, far->first,
-			       &far->shown);
-		far->first = false;
+		r = dump_print(hosts->dump, remote_hosts_layout(hosts->hosts), hosts->frame,
+			       hosts->first, &hosts->shown);
+		hosts->first = false;
 	}
 	return r < 0 ? r : 1;
 }
 
-/* One sample, or two for rates; what did not come in time is said, and left out. */
-static int run_once(struct far *far)
+/* Collects one sample, or two for rates; hosts that time out are reported and omitted. */
+static int run_once(struct host_dump *hosts)
 {
-	uint64_t until_ns = clock_now_ns() + ONCE_NS + far->dump->interval_ns;
+	uint64_t until_ns = clock_now_ns() + ONCE_NS + hosts->dump->interval_ns;
 	int r = 1;
 
-	if (far->dump->rates) {
-		(void)remote_hosts_wait(far->hosts, until_ns, -1);
-		r = take(far, false);
+	if (hosts->dump->rates) {
+		(void)remote_hosts_wait(hosts->hosts, until_ns, -1);
+		r = collect(hosts, false);
 	}
 	if (r >= 0) {
-		(void)remote_hosts_wait(far->hosts, until_ns, -1);
-		r = take(far, true);
+		(void)remote_hosts_wait(hosts->hosts, until_ns, -1);
+		r = collect(hosts, true);
 	}
 	return r;
 }
 
-static int run_samples(struct far *far)
+static int run_samples(struct host_dump *hosts)
 {
-	struct dump *dump = far->dump;
+	struct dump *dump = hosts->dump;
 	uint64_t printed = 0;
 	int r = 0;
 
 	while (r >= 0 && (dump->count == 0 || printed < dump->count)) {
-		if (!remote_hosts_are_alive(far->hosts))
+		if (!remote_hosts_are_alive(hosts->hosts))
 			break;
-		(void)remote_hosts_wait(far->hosts, clock_now_ns() + dump->interval_ns, -1);
-		(void)say_states(far, false);
-		r = take(far, true);
+		(void)remote_hosts_wait(hosts->hosts, clock_now_ns() + dump->interval_ns, -1);
+		(void)print_states(hosts, false);
+		r = collect(hosts, true);
 		printed += r > 0;
 		if (r > 0 && fflush(stdout) != 0)
-			return 0; /* said at the end */
+			return 0; /* reported at exit */
 	}
 	return r;
 }
 
-static enum cli_exit run(struct far *far)
+static enum cli_exit run(struct host_dump *hosts)
 {
-	struct dump *dump = far->dump;
-	bool troubled;
-	int r = dump->repeat ? run_samples(far) : run_once(far);
+	struct dump *dump = hosts->dump;
+	bool failed;
+	int r = dump->repeat ? run_samples(hosts) : run_once(hosts);
 
 	if (r < 0)
-		return dump_warn(dump, r, NULL);
-	troubled = say_states(far, !dump->repeat);
-	if (far->first)
+		return dump_print_error(dump, r, NULL);
+	failed = print_states(hosts, !dump->repeat);
+	if (hosts->first)
 		return CLI_FAILED;
-	if (far->shown == 0 && (dump->selection.glob_count > 0 || dump->selection.below != NULL)) {
+	if (hosts->shown == 0 &&
+	    (dump->selection.glob_count > 0 || dump->selection.below != NULL)) {
 		cli_error(dump->context, "no group matches");
 		return CLI_NO_SUCH_GROUP;
 	}
-	return troubled ? CLI_PARTLY : CLI_OK;
+	return failed ? CLI_PARTLY : CLI_OK;
 }
 
-static enum cli_exit ask(struct far *far)
+static enum cli_exit request_metrics(struct host_dump *hosts)
 {
-	struct dump *dump = far->dump;
-	struct cgw_metric_set wanted = {0};
-	int r = cgw_frame_new(&far->frame);
+	struct dump *dump = hosts->dump;
+	struct cgw_metric_set metrics = {0};
+	int r = cgw_frame_new(&hosts->frame);
 
 	for (size_t i = 0; i < dump->fields.count; i++)
-		cgw_field_metrics(dump->fields.items[i], &wanted);
+		cgw_field_metrics(dump->fields.items[i], &metrics);
 	if (dump->selection.sorted)
-		cgw_field_metrics(dump->selection.sort, &wanted);
+		cgw_field_metrics(dump->selection.sort, &metrics);
 	if (r == 0)
-		r = remote_hosts_request(far->hosts, &wanted);
-	return r < 0 ? dump_warn(dump, r, NULL) : run(far);
+		r = remote_hosts_request(hosts->hosts, &metrics);
+	return r < 0 ? dump_print_error(dump, r, NULL) : run(hosts);
 }
 
-enum cli_exit dump_remote(struct dump *dump)
+enum cli_exit dump_hosts(struct dump *dump)
 {
 	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL, *below = NULL;
@@ -142,13 +143,13 @@ enum cli_exit dump_remote(struct dump *dump)
 			   : dump->repeat ? 0
 					  : 1,
 	};
-	struct far far = {.dump = dump, .first = true};
+	struct host_dump hosts = {.dump = dump, .first = true};
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
 	int r = remote_ssh_parse_command(dump->ssh, &words, ssh, &diag);
 
 	if (r == 0)
-		r = remote_hosts_new(&options, &far.hosts, &diag);
+		r = remote_hosts_new(&options, &hosts.hosts, &diag);
 	if (r == 0 && dump->below != NULL) {
 		if (asprintf(&below, "/%s", dump->below + strspn(dump->below, "/")) < 0) {
 			below = NULL;
@@ -160,8 +161,8 @@ enum cli_exit dump_remote(struct dump *dump)
 		status = cli_usage_error(dump->context, "--host: %s",
 					 diag.text[0] != '\0' ? diag.text : strerror(-r));
 	else
-		status = ask(&far);
-	cgw_frame_free(far.frame);
-	remote_hosts_free(far.hosts);
+		status = request_metrics(&hosts);
+	cgw_frame_free(hosts.frame);
+	remote_hosts_free(hosts.hosts);
 	return status;
 }

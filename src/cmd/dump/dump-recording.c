@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dump-recording.c - `cgward dump --replay`: what a recording holds, in every format. */
+/* dump-recording.c - `cgward dump --replay`: prints samples of a recording. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "shared/cli/options.h"
 #include <cgward/recording.h>
 
-struct recorded {
+struct recording_dump {
 	struct dump *dump;
 	struct cgw_replay *replay;
-	struct cgw_frame *frame; /* of samples that are not neighbours */
+	struct cgw_frame *frame; /* of samples that are not adjacent */
 	struct cgw_recording_info info;
 	uint64_t begin_ns, end_ns;
-	uint64_t boot; /* of the frame's newer sample */
+	uint64_t boot; /* boot number of the frame's newer sample */
 	size_t shown;
 	bool first;
 };
@@ -25,34 +25,34 @@ static void cleanup_replay(struct cgw_replay **replay)
 	cgw_replay_free(*replay);
 }
 
-static uint64_t now_ns(const struct recorded *recorded)
+static uint64_t now_ns(const struct recording_dump *recording)
 {
-	return cgw_snapshot_realtime_ns(cgw_replay_snapshot(recorded->replay));
+	return cgw_snapshot_realtime_ns(cgw_replay_snapshot(recording->replay));
 }
 
-static enum cli_exit say_none(const struct recorded *recorded, const char *option)
+static enum cli_exit print_no_sample(const struct recording_dump *recording, const char *option)
 {
 	char begin[40], end[40];
 
-	(void)cgw_format_time(recorded->info.first_ns, begin, sizeof(begin));
-	(void)cgw_format_time(recorded->info.last_ns, end, sizeof(end));
-	cli_error(recorded->dump->context, "no sample at --%s; the recording is from %s to %s",
+	(void)cgw_format_time(recording->info.first_ns, begin, sizeof(begin));
+	(void)cgw_format_time(recording->info.last_ns, end, sizeof(end));
+	cli_error(recording->dump->context, "no sample for --%s; the recording covers %s to %s",
 		  option, begin, end);
 	return CLI_NO_SUCH_GROUP;
 }
 
-static enum cli_exit take_time(const struct recorded *recorded, const char *option,
-			       const char *text, uint64_t *ret_ns)
+static enum cli_exit parse_time(const struct recording_dump *recording, const char *option,
+				const char *text, uint64_t *ret_ns)
 {
-	if (text == NULL || cli_parse_time(text, recorded->info.last_ns, ret_ns) == 0)
+	if (text == NULL || cli_parse_time(text, recording->info.last_ns, ret_ns) == 0)
 		return CLI_OK;
-	return cli_usage_error(recorded->dump->context, CLI_TIME_WANTED, option, text);
+	return cli_usage_error(recording->dump->context, CLI_INVALID_TIME, option, text);
 }
 
-/* What a group is called: a path. There is no process and no unit to ask any more. */
-static enum cli_exit take_below(struct recorded *recorded, char **ret_path)
+/* A group must be given as a path: a recording has no processes or units to resolve. */
+static enum cli_exit parse_below(struct recording_dump *recording, char **ret_path)
 {
-	struct dump *dump = recorded->dump;
+	struct dump *dump = recording->dump;
 	const char *below = dump->below;
 
 	if (below == NULL)
@@ -65,81 +65,84 @@ static enum cli_exit take_below(struct recorded *recorded, char **ret_path)
 	return CLI_OK;
 }
 
-static int print(struct recorded *recorded, const struct cgw_frame *frame)
+static int print(struct recording_dump *recording, const struct cgw_frame *frame)
 {
-	struct dump *dump = recorded->dump;
+	struct dump *dump = recording->dump;
 	size_t shown = 0;
 	int r;
 
-	dump->host = cgw_replay_host(recorded->replay);
-	r = dump_print(dump, cgw_replay_layout(recorded->replay), frame, recorded->first, &shown);
-	recorded->shown += shown;
-	recorded->first = false;
+	dump->host = cgw_replay_host(recording->replay);
+	r = dump_print(dump, cgw_replay_layout(recording->replay), frame, recording->first, &shown);
+	recording->shown += shown;
+	recording->first = false;
 	return r;
 }
 
-/* One moment, with the rates that were seen then. */
-static enum cli_exit print_moment(struct recorded *recorded)
+/* Prints one sample, with the rates at that time. */
+static enum cli_exit print_one(struct recording_dump *recording)
 {
-	const struct dump *dump = recorded->dump;
+	const struct dump *dump = recording->dump;
 	uint64_t at_ns = 0, late_ns;
-	enum cli_exit status = take_time(recorded, "at", dump->at, &at_ns);
+	enum cli_exit status = parse_time(recording, "at", dump->at, &at_ns);
 	char time[40];
 	int r;
 
 	if (status != CLI_OK)
 		return status;
-	r = dump->at == NULL ? cgw_replay_last(recorded->replay)
-			     : cgw_replay_seek(recorded->replay, at_ns);
+	r = dump->at == NULL ? cgw_replay_last(recording->replay)
+			     : cgw_replay_seek(recording->replay, at_ns);
 	if (r == 0)
-		return say_none(recorded, "at");
-	late_ns = 3 * cgw_replay_interval_ns(recorded->replay);
-	if (r > 0 && dump->at != NULL && now_ns(recorded) + late_ns < at_ns && late_ns > 0) {
-		(void)cgw_format_time(now_ns(recorded), time, sizeof(time));
+		return print_no_sample(recording, "at");
+	late_ns = 3 * cgw_replay_interval_ns(recording->replay);
+	if (r > 0 && dump->at != NULL && now_ns(recording) + late_ns < at_ns && late_ns > 0) {
+		(void)cgw_format_time(now_ns(recording), time, sizeof(time));
 		cli_error(dump->context,
-			  "nothing was recorded then; the last sample before is of %s", time);
+			  "nothing was recorded at that time; using the last sample before it, "
+			  "from %s",
+			  time);
 	}
 	if (r > 0)
-		r = print(recorded, cgw_replay_frame(recorded->replay));
-	return r < 0 ? dump_warn(recorded->dump, r, NULL) : CLI_OK;
+		r = print(recording, cgw_replay_frame(recording->replay));
+	return r < 0 ? dump_print_error(recording->dump, r, NULL) : CLI_OK;
 }
 
-/* The frame of this sample and of the one that was printed before. */
-static int update_frame(struct recorded *recorded)
+/* Updates the frame with this sample, so that rates are relative to the last printed one. */
+static int update_frame(struct recording_dump *recording)
 {
-	uint64_t boot = cgw_replay_boot(recorded->replay);
+	uint64_t boot = cgw_replay_boot(recording->replay);
 	int r = 0;
 
-	if (recorded->frame == NULL || boot != recorded->boot) {
-		recorded->frame = cgw_frame_free(recorded->frame);
-		r = cgw_frame_new(&recorded->frame);
+	if (recording->frame == NULL || boot != recording->boot) {
+		recording->frame = cgw_frame_free(recording->frame);
+		r = cgw_frame_new(&recording->frame);
 	}
-	recorded->boot = boot;
-	return r < 0 ? r : cgw_frame_update(recorded->frame, cgw_replay_snapshot(recorded->replay));
+	recording->boot = boot;
+	return r < 0 ? r
+		     : cgw_frame_update(recording->frame, cgw_replay_snapshot(recording->replay));
 }
 
-/* The last sample of each step, where there is a new one. */
-static int print_steps(struct recorded *recorded)
+/* Prints the last sample of each step, unless the step has no new sample. */
+static int print_steps(struct recording_dump *recording)
 {
-	uint64_t every_ns = recorded->dump->every_ns;
-	uint64_t at_ns = now_ns(recorded), end_ns = recorded->end_ns, printed = UINT64_MAX;
+	uint64_t every_ns = recording->dump->every_ns;
+	uint64_t at_ns = now_ns(recording), end_ns = recording->end_ns, printed = UINT64_MAX;
 	struct cgw_recording_info info;
 	int r = 1;
 
-	/* No further than the step that the last sample is in. */
-	cgw_replay_info(recorded->replay, &info);
+	/* Stop at the step of the last sample. */
+	cgw_replay_info(recording->replay, &info);
 	if (end_ns > info.last_ns && end_ns - info.last_ns >= every_ns)
 		end_ns = info.last_ns + every_ns - 1;
 	while (r >= 0 && at_ns <= end_ns) {
-		r = cgw_replay_seek(recorded->replay, at_ns);
+		r = cgw_replay_seek(recording->replay, at_ns);
 		if (r < 0)
 			break;
-		cgw_replay_info(recorded->replay, &info);
+		cgw_replay_info(recording->replay, &info);
 		if (r > 0 && (printed == UINT64_MAX || info.position > printed)) {
 			printed = info.position;
-			r = update_frame(recorded);
+			r = update_frame(recording);
 			if (r == 0)
-				r = print(recorded, recorded->frame);
+				r = print(recording, recording->frame);
 		}
 		if (end_ns - at_ns < every_ns)
 			break;
@@ -148,64 +151,64 @@ static int print_steps(struct recorded *recorded)
 	return r < 0 ? r : 0;
 }
 
-static int print_all(struct recorded *recorded)
+static int print_all(struct recording_dump *recording)
 {
 	int r = 1;
 
-	while (r > 0 && now_ns(recorded) <= recorded->end_ns) {
-		r = print(recorded, cgw_replay_frame(recorded->replay));
+	while (r > 0 && now_ns(recording) <= recording->end_ns) {
+		r = print(recording, cgw_replay_frame(recording->replay));
 		if (r == 0)
-			r = ferror(stdout) ? 0 : cgw_replay_next(recorded->replay);
+			r = ferror(stdout) ? 0 : cgw_replay_next(recording->replay);
 	}
 	return r;
 }
 
-static enum cli_exit print_range(struct recorded *recorded)
+static enum cli_exit print_range(struct recording_dump *recording)
 {
-	struct dump *dump = recorded->dump;
-	enum cli_exit status = take_time(recorded, "begin", dump->begin, &recorded->begin_ns);
+	struct dump *dump = recording->dump;
+	enum cli_exit status = parse_time(recording, "begin", dump->begin, &recording->begin_ns);
 	int r;
 
 	if (status == CLI_OK)
-		status = take_time(recorded, "end", dump->end, &recorded->end_ns);
+		status = parse_time(recording, "end", dump->end, &recording->end_ns);
 	if (status != CLI_OK)
 		return status;
-	/* The first sample at or behind the beginning. */
-	r = cgw_replay_seek(recorded->replay, recorded->begin_ns);
+	/* Find the first sample at or after --begin. */
+	r = cgw_replay_seek(recording->replay, recording->begin_ns);
 	if (r == 0)
-		r = cgw_replay_first(recorded->replay);
-	else if (r > 0 && now_ns(recorded) < recorded->begin_ns)
-		r = cgw_replay_next(recorded->replay);
-	if (r == 0 || (r > 0 && now_ns(recorded) > recorded->end_ns))
-		return say_none(recorded, "begin");
+		r = cgw_replay_first(recording->replay);
+	else if (r > 0 && now_ns(recording) < recording->begin_ns)
+		r = cgw_replay_next(recording->replay);
+	if (r == 0 || (r > 0 && now_ns(recording) > recording->end_ns))
+		return print_no_sample(recording, "begin");
 	if (r > 0)
-		r = dump->every_ns > 0 ? print_steps(recorded) : print_all(recorded);
-	recorded->frame = cgw_frame_free(recorded->frame);
-	return r < 0 ? dump_warn(dump, r, NULL) : CLI_OK;
+		r = dump->every_ns > 0 ? print_steps(recording) : print_all(recording);
+	recording->frame = cgw_frame_free(recording->frame);
+	return r < 0 ? dump_print_error(dump, r, NULL) : CLI_OK;
 }
 
-/* What could not be read is said, and where. */
-static enum cli_exit say_damage(const struct recorded *recorded, enum cli_exit status)
+/* Reports damaged parts of the recording. */
+static enum cli_exit print_damage(const struct recording_dump *recording, enum cli_exit status)
 {
 	size_t count;
-	const struct cgw_damage *damage = cgw_replay_damage(recorded->replay, &count);
+	const struct cgw_damage *damage = cgw_replay_damage(recording->replay, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		char file[512];
 
 		(void)cgw_escape(file, sizeof(file), damage[i].file, strlen(damage[i].file));
-		cli_error(recorded->dump->context, "%s: %llu bytes at offset %llu left out: %s",
+		cli_error(recording->dump->context, "%s: skipped %llu bytes at offset %llu: %s",
 			  file, (unsigned long long)damage[i].length,
 			  (unsigned long long)damage[i].offset, damage[i].what);
 	}
 	return status == CLI_OK && count > 0 ? CLI_PARTLY : status;
 }
 
-enum cli_exit dump_recorded(struct dump *dump)
+enum cli_exit dump_recording(struct dump *dump)
 {
 	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
 	CLEANUP(cleanup_free) char *below = NULL;
-	struct recorded recorded = {.dump = dump, .first = true, .end_ns = UINT64_MAX};
+	struct recording_dump recording = {.dump = dump, .first = true, .end_ns = UINT64_MAX};
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
 
@@ -213,15 +216,15 @@ enum cli_exit dump_recorded(struct dump *dump)
 		cli_diag(dump->context, &diag);
 		return CLI_FAILED;
 	}
-	recorded.replay = replay;
-	cgw_replay_info(replay, &recorded.info);
-	status = take_below(&recorded, &below);
+	recording.replay = replay;
+	cgw_replay_info(replay, &recording.info);
+	status = parse_below(&recording, &below);
 	if (status == CLI_OK)
-		status = dump->repeat ? print_range(&recorded) : print_moment(&recorded);
-	if (status == CLI_OK && recorded.shown == 0 &&
+		status = dump->repeat ? print_range(&recording) : print_one(&recording);
+	if (status == CLI_OK && recording.shown == 0 &&
 	    (dump->selection.glob_count > 0 || below != NULL)) {
 		cli_error(dump->context, "no group matches");
 		status = CLI_NO_SUCH_GROUP;
 	}
-	return say_damage(&recorded, status);
+	return print_damage(&recording, status);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dump-report.c - cells of a report, as all formats take them. */
+/* dump-report.c - cells of a report, shared by all formats. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,18 +71,18 @@ const struct cgw_instance *report_instances(const struct report *report, struct 
 {
 	const struct cgw_snapshot *now = cgw_frame_now(report->frame);
 	const struct cgw_instance *rows = NULL;
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 
 	*ret_count = 0;
-	cgw_field_metrics(field, &wanted);
+	cgw_field_metrics(field, &metrics);
 	for (int metric = 0; metric < CGW_METRIC_COUNT && *ret_count == 0; metric++)
-		if (cgw_metric_set_has(&wanted, (enum cgw_metric)metric))
+		if (cgw_metric_set_has(&metrics, (enum cgw_metric)metric))
 			rows = cgw_snapshot_instances(now, (enum cgw_metric)metric, group,
 						      ret_count);
 	return rows;
 }
 
-/* Limits by device have no sum: "vda 2.0M, vdb 1.0M", each as `cgward set` takes it. */
+/* Per-device limits have no sum: formats "vda 2.0M, vdb 1.0M", in the syntax of `cgward set`. */
 static int instances_cell(const struct report *report, struct cgw_field field, uint32_t group,
 			  enum cgw_style style, char **ret_text)
 {

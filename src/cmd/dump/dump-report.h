@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * dump-report.h - what is to be written: which groups, which fields, of which frame.
+ * dump-report.h - a report: the groups, fields and frame to print.
  *
- * Formats take a report and write it; they decide nothing else.
+ * Formats only print a report; they do not select what it contains.
  */
 #ifndef CGWARD_CMD_DUMP_DUMP_REPORT_H
 #define CGWARD_CMD_DUMP_DUMP_REPORT_H
@@ -14,25 +14,25 @@
 struct report {
 	FILE *out;
 	const struct cgw_layout *layout;
-	const char *host; /* NULL: this one */
+	const char *host; /* NULL: this machine */
 	const struct cgw_frame *frame;
 	const struct cgw_field *fields;
 	size_t field_count;
-	const uint32_t *groups; /* in the order in which they are shown */
+	const uint32_t *groups; /* in output order */
 	size_t group_count;
-	size_t groups_max; /* of an exposition */
+	size_t groups_max; /* limit of an exposition */
 	bool tree;
 	bool headings;
-	bool exact;    /* bytes and times in full */
-	bool repeated; /* one of several: each record says when */
+	bool exact;    /* print exact bytes and times */
+	bool repeated; /* one of several samples: each record includes its time */
 	bool first;
 };
 
-/* Each returns 0 or a negative error; what could not be written shows in ferror(). */
+/* Each returns 0 or a negative errno; write errors are found with ferror(). */
 int report_table(const struct report *report);
 int report_json(const struct report *report);
 int report_ndjson(const struct report *report);
-/* NDJSON with what another cgward wants to know besides: shared/remote/stream.h. */
+/* NDJSON with additional lines for another cgward: see shared/remote/stream.h. */
 int report_stream(const struct report *report);
 int report_csv(const struct report *report);
 int report_raw(const struct report *report);
@@ -40,16 +40,16 @@ int report_export(const struct report *report);
 int report_openmetrics(const struct report *report);
 int report_prometheus(const struct report *report);
 
-/* Of an instanced field, by device, CPU, page size, ...; NULL and 0 where there are none. */
+/* Values of an instanced field per device, CPU, page size, ...; NULL and 0 if there are none. */
 const struct cgw_instance *report_instances(const struct report *report, struct cgw_field field,
 					    uint32_t group, size_t *ret_count);
-/* A cell: text escaped for people, or the formatted value. Allocated. */
+/* Formats a cell, with text escaped; the caller frees it. */
 int report_cell(const struct report *report, struct cgw_field field, uint32_t group,
 		enum cgw_style style, char **ret_text);
-/* The raw bytes of a string field, allocated and terminated; NULL text with the state why not. */
+/* Reads the raw bytes of a string field, NUL-terminated; the caller frees them. */
 int report_bytes(const struct report *report, struct cgw_field field, uint32_t group,
 		 char **ret_text, size_t *ret_length, enum cgw_state *ret_state);
-/* The canonical key of a field; static size, always fits. */
+/* The canonical key of a field, which always fits. */
 struct report_key {
 	char text[96];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dump-run.h - what a dump was asked for, for the places where its samples come from. */
+/* dump-run.h - options of a dump, and its sources: this machine, a recording, other machines. */
 #ifndef CGWARD_CMD_DUMP_DUMP_RUN_H
 #define CGWARD_CMD_DUMP_DUMP_RUN_H
 
@@ -45,40 +45,40 @@ struct dump {
 	const char *globs[DUMP_GLOB_MAX];
 	const char *columns; /* as given, or NULL */
 	struct output output;
-	int output_error; /* of the file, to be told apart */
+	int output_error; /* error of writing the output file */
 	const char *sort;
 	const char *below;
 	int (*format)(const struct report *report);
 	enum cgw_collector_choice collector;
 	bool list, headings, exact, rates, repeat;
 	uint64_t interval_ns, count, groups_max;
-	/* Of a recording instead of this machine. */
+	/* Options of a recording. */
 	const char *replay, *at, *begin, *end;
 	const char *host;
 	uint64_t every_ns;
-	/* Of other machines. */
+	/* Options of other machines. */
 	const char *hosts[DUMP_HOST_MAX];
 	size_t host_count;
 	const char *ssh;
-	bool stream; /* for another cgward */
+	bool stream; /* print data for another cgward */
 };
 
-/* Prints a frame into standard output or, whole, into the file. */
+/* Prints a frame to standard output, or atomically to the output file. */
 int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct cgw_frame *frame,
 	       bool first, size_t *ret_count);
-/* Says what failed, the file that was to be written or anything else. */
-enum cli_exit dump_warn(const struct dump *dump, int error, const char *reason);
+/* Prints the reason of a failure to write the output file, or to sample. */
+enum cli_exit dump_print_error(const struct dump *dump, int error, const char *reason);
 
-/* elsewhere.c: options that say of which recording or machine, and whether they go together. */
+/* source-options.c: parses and checks options that select a recording or a machine. */
 enum cli_exit dump_parse_source(struct dump *dump, int code, const char *value);
-enum cli_exit dump_check_elsewhere(struct dump *dump);
-/* A number above zero. */
+enum cli_exit dump_check_source(struct dump *dump);
+/* Parses a positive number. */
 enum cli_exit dump_parse_count(struct dump *dump, const char *option, const char *value,
 			       uint64_t *ret_number);
 
-/* recorded.c: the same of a recording. */
-enum cli_exit dump_recorded(struct dump *dump);
-/* remote.c: of other machines. */
-enum cli_exit dump_remote(struct dump *dump);
+/* Dumps a recording. */
+enum cli_exit dump_recording(struct dump *dump);
+/* Dumps other machines. */
+enum cli_exit dump_hosts(struct dump *dump);
 
 #endif

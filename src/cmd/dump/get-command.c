@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* get-command.c - `cgward get GROUP KEY...`: single figures of one group, one a line. */
+/* get-command.c - `cgward get GROUP KEY...`: prints metrics of one group, one per line. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -15,18 +15,18 @@
 enum { OPTION_RATES = CLI_OPTION_LONG };
 
 static const struct cli_option options[] = {
-	{'b', "bytes", NULL, false, "bytes and times in full"},
-	{'J', "json", NULL, false, "one JSON object"},
-	{OPTION_RATES, "rates", "TIME", false, "take rates over TIME (1s)"},
+	{'b', "bytes", NULL, false, "print exact bytes and times"},
+	{'J', "json", NULL, false, "print one JSON object"},
+	{OPTION_RATES, "rates", "TIME", false, "time between two samples for rates (default: 1s)"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward get [OPTION...] GROUP KEY...",
-	.text = "Prints one figure a line. GROUP is a path, a systemd unit, a container's id or "
+	.text = "Print one metric per line. GROUP is a path, a systemd unit, a container ID or "
 		"its\n"
-		"first characters, or pid:N. Ends with status 1 when a figure is not there "
-		"(\"-\").",
+		"first characters, or pid:N. The exit status is 1 if a value is not available "
+		"('-').",
 	.options = options,
 };
 
@@ -39,13 +39,13 @@ struct get {
 	char *path;
 };
 
-static bool is_there(enum cgw_state state)
+static bool has_value(enum cgw_state state)
 {
 	return state == CGW_OK || state == CGW_MAX || state == CGW_RESET;
 }
 
-static enum cgw_state state_of(const struct cgw_frame *frame, struct cgw_field field,
-			       uint32_t group)
+static enum cgw_state read_state(const struct cgw_frame *frame, struct cgw_field field,
+				 uint32_t group)
 {
 	enum cgw_state state;
 
@@ -76,7 +76,7 @@ static enum cli_exit print_values(const struct get *get, const struct cgw_frame 
 		size_t instances;
 
 		(void)report_instances(&report, get->fields.items[i], group, &instances);
-		if (instances == 0 && !is_there(state_of(frame, get->fields.items[i], group)))
+		if (instances == 0 && !has_value(read_state(frame, get->fields.items[i], group)))
 			status = CLI_FAILED;
 		if (get->json)
 			continue;
@@ -90,16 +90,16 @@ static enum cli_exit print_values(const struct get *get, const struct cgw_frame 
 	return status;
 }
 
-static bool wants_second_sample(const struct get *get, const struct cgw_frame *frame,
+static bool needs_second_sample(const struct get *get, const struct cgw_frame *frame,
 				uint32_t group)
 {
 	for (size_t i = 0; i < get->fields.count; i++)
-		if (state_of(frame, get->fields.items[i], group) == CGW_WARMUP)
+		if (read_state(frame, get->fields.items[i], group) == CGW_WARMUP)
 			return true;
 	return false;
 }
 
-static int take_sample(struct cgw_sampler *sampler, struct cgw_frame *frame)
+static int collect_sample(struct cgw_sampler *sampler, struct cgw_frame *frame)
 {
 	struct cgw_snapshot *snapshot;
 	int r = cgw_sampler_sample(sampler, &snapshot);
@@ -115,17 +115,17 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 				      struct cgw_frame *frame)
 {
 	uint32_t group = CGW_NO_GROUP;
-	int r = take_sample(sampler, frame);
+	int r = collect_sample(sampler, frame);
 
 	if (r == 0)
 		group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)), get->path);
-	if (group != CGW_NO_GROUP && wants_second_sample(get, frame, group)) {
+	if (group != CGW_NO_GROUP && needs_second_sample(get, frame, group)) {
 		struct timespec wait = {.tv_sec = (time_t)(get->rates_ns / 1000000000),
 					.tv_nsec = (long)(get->rates_ns % 1000000000)};
 
 		while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
 			continue;
-		r = take_sample(sampler, frame);
+		r = collect_sample(sampler, frame);
 		if (r == 0)
 			group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)),
 						  get->path);
@@ -135,7 +135,7 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 		return CLI_FAILED;
 	}
 	if (group == CGW_NO_GROUP) {
-		cli_error(get->context, "the group went away");
+		cli_error(get->context, "the group no longer exists");
 		return CLI_NO_SUCH_GROUP;
 	}
 	return print_values(get, frame, group);
@@ -143,9 +143,9 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 
 static enum cli_exit read_and_print(const struct get *get)
 {
-	/* Children are read for what is left without them; what is beneath them is not needed. */
+	/* Some metrics exclude the children, so read those as well, but no further descendants. */
 	struct cgw_sampler_options sampler_options = {.below = get->path, .depth_max = 1};
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_sampler *sampler;
 	struct cgw_frame *frame;
 	struct cgw_diag diag = {0};
@@ -158,9 +158,9 @@ static enum cli_exit read_and_print(const struct get *get)
 		return CLI_FAILED;
 	}
 	for (size_t i = 0; i < get->fields.count; i++)
-		cgw_field_metrics(get->fields.items[i], &wanted);
+		cgw_field_metrics(get->fields.items[i], &metrics);
 	if (cgw_frame_new(&frame) == 0) {
-		if (cgw_sampler_set_metrics(sampler, &wanted) == 0)
+		if (cgw_sampler_set_metrics(sampler, &metrics) == 0)
 			status = sample_and_print(get, sampler, frame);
 		cgw_frame_free(frame);
 	}
@@ -183,7 +183,7 @@ static enum cli_exit parse_keys(struct get *get, int argc, char **argv)
 	return CLI_OK;
 }
 
-static enum cli_exit run_get(struct get *get, const char *what)
+static enum cli_exit run_get(struct get *get, const char *name)
 {
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
@@ -193,7 +193,7 @@ static enum cli_exit run_get(struct get *get, const char *what)
 	if (layout == NULL)
 		return status;
 	get->layout = layout;
-	r = cgw_group_find(layout, what, &get->path, &diag);
+	r = cgw_group_find(layout, name, &get->path, &diag);
 	if (r < 0) {
 		cli_diag(get->context, &diag);
 		status = cli_exit_from_error(r);
@@ -219,13 +219,14 @@ int get_run(struct cli_context *context, int argc, char **argv)
 			get.json = true;
 		else if (cli_parse_duration(value, &get.rates_ns) < 0 || get.rates_ns == 0)
 			return (int)cli_usage_error(
-				context, "--rates wants a time such as 500ms, not \"%.64s\"",
+				context,
+				"invalid --rates '%.64s' (expected a positive time such as 500ms)",
 				value);
 	}
 	if (code < 0)
 		return (int)status;
 	if (argc - optind < 2)
-		return (int)cli_usage_error(context, "a GROUP and at least one KEY are wanted");
+		return (int)cli_usage_error(context, "missing GROUP or KEY");
 	status = parse_keys(&get, argc - optind - 1, argv + optind + 1);
 	if (status == CLI_OK)
 		status = run_get(&get, argv[optind]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* json-writer.c - JSON as bytes into a buffer that is used again. */
+/* json-writer.c - writes JSON into a reusable buffer. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ void json_writer_reset(struct json_writer *writer)
 	writer->length = 0;
 }
 
-/* Room for `length` more bytes, or NULL. */
+/* Reserves space for `length` more bytes; NULL if out of memory. */
 static char *reserve(struct json_writer *writer, size_t length)
 {
 	size_t size = writer->size == 0 ? 4096 : writer->size;
@@ -44,7 +44,7 @@ void json_put(struct json_writer *writer, const char *bytes, size_t length)
 {
 	char *to = length > 0 ? reserve(writer, length) : NULL;
 
-	/* Nothing at all may come from nowhere, which memcpy() does not take. */
+	/* With length 0, `bytes` may be NULL, which memcpy() does not accept. */
 	if (to == NULL || length == 0)
 		return;
 	memcpy(to, bytes, length);
@@ -141,7 +141,7 @@ void json_put_real(struct json_writer *writer, double number)
 		json_put(writer, ".0", 2);
 		return;
 	}
-	/* "1e+20" is 1e20, "1e-07" is 1e-7: shorter, and the same everywhere. */
+	/* Shorten "1e+20" to 1e20 and "1e-07" to 1e-7. */
 	if (exponent != NULL) {
 		char *digits = exponent + 1 + (exponent[1] == '+' || exponent[1] == '-');
 		size_t zeros = strspn(digits, "0");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * json-writer.h - JSON as bytes into a buffer that is used again: objects of known shape, written in
- * order, without a tree of values in between.
+ * json-writer.h - writes JSON into a reusable buffer: objects of a known shape, member by member,
+ * without building a tree of values.
  */
 #ifndef CGWARD_CMD_DUMP_JSON_WRITER_H
 #define CGWARD_CMD_DUMP_JSON_WRITER_H
@@ -10,32 +10,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory that ran out shows in `failed`; what is written after is dropped. */
+/* `failed` is set when out of memory; later output is dropped. */
 struct json_writer {
 	char *bytes;
 	size_t length, size;
-	bool compact; /* no blanks after ':' and ',' */
+	bool compact; /* no spaces after ':' and ',' */
 	bool failed;
 };
 
 void json_writer_done(struct json_writer *writer);
-/* Empties it and keeps its memory. */
+/* Empties the buffer, and keeps its memory. */
 void json_writer_reset(struct json_writer *writer);
 
-/* As they are. */
+/* Appends bytes unchanged. */
 void json_put(struct json_writer *writer, const char *bytes, size_t length);
 void json_put_text(struct json_writer *writer, const char *text);
-/* A member's or element's comma, unless it is the first behind `start` bytes. */
+/* Appends a comma before a member or element, unless it is the first after `start` bytes. */
 void json_put_comma(struct json_writer *writer, size_t start);
-/* "key": - with its comma; the key needs no escaping. */
+/* Appends a comma if needed, and "key": with a key that needs no escaping. */
 void json_put_key(struct json_writer *writer, size_t start, const char *key);
 
-/* A string; valid UTF-8 is expected, quotes and controls are escaped. */
+/* Appends a string of valid UTF-8, with quotes and control characters escaped. */
 void json_put_string(struct json_writer *writer, const char *text, size_t length);
-/* Bytes in hexadecimal, as a string. */
+/* Appends bytes as a string of hexadecimal digits. */
 void json_put_hex(struct json_writer *writer, const void *bytes, size_t length);
 void json_put_integer(struct json_writer *writer, uint64_t number);
-/* 15 digits, always recognisable as a real number; null where it is none. */
+/* Appends a real number with 15 digits and a fraction or exponent; null if not finite. */
 void json_put_real(struct json_writer *writer, double number);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-metrics.c - what can be asked for. */
+/* list-metrics.c - list of all metric keys. */
 #include <errno.h>
 #include <jansson.h>
 #include <libsmartcols.h>
@@ -10,7 +10,7 @@
 #include "cmd/dump/list-metrics.h"
 #include "lib/base/cleanup.h"
 
-/* "memory.stat:anon", the best source of that version, or "-". */
+/* Formats the preferred source of a cgroup version, such as "memory.stat:anon", or "-". */
 static void describe_source(struct cgw_field field, unsigned version, char *buffer, size_t size)
 {
 	const struct cgw_metric_info *info;
@@ -29,7 +29,7 @@ static void describe_source(struct cgw_field field, unsigned version, char *buff
 		}
 }
 
-static const char *kind_of(struct cgw_field field)
+static const char *kind_name(struct cgw_field field)
 {
 	if (field.view == CGW_VIEW_IDENTITY)
 		return "identity";
@@ -53,7 +53,7 @@ static int list_json(FILE *out)
 					   json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "key",
 						     report_key(field).text, "unit",
 						     cgw_unit_name((enum cgw_unit)field.unit),
-						     "kind", kind_of(field), "v2", v2, "v1", v1,
+						     "kind", kind_name(field), "v2", v2, "v1", v1,
 						     "help", cgw_field_help(field), "instances",
 						     (int)(field.shape == CGW_INSTANCES)));
 	}
@@ -94,7 +94,7 @@ int list_fields(FILE *out, bool json, bool headings)
 		describe_source(field, 1, v1, sizeof(v1));
 		r |= scols_line_set_data(line, 0, report_key(field).text);
 		r |= scols_line_set_data(line, 1, cgw_unit_name((enum cgw_unit)field.unit));
-		r |= scols_line_set_data(line, 2, kind_of(field));
+		r |= scols_line_set_data(line, 2, kind_name(field));
 		r |= scols_line_set_data(line, 3, v2);
 		r |= scols_line_set_data(line, 4, v1);
 		r |= scols_line_set_data(line, 5, cgw_field_help(field));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * out-json.c - JSON, one group at a time: memory does not grow with their number, and a group costs no
- * tree of values.
+ * out-json.c - JSON output, one group at a time, so that memory use does not depend on the number
+ * of groups.
  *
- * A value that is not there is null, and "reasons" says why beside it ("absent", "max", "denied").
- * Text that is no UTF-8, or that a terminal would obey, is escaped as on the screen; its bytes stand
- * in hexadecimal under "bytes" then, so that nothing is lost.
+ * A missing value is null, and "reasons" contains the reason ("absent", "max", "denied"). Text that
+ * is not UTF-8, or that contains terminal control characters, is escaped as in the dashboard;
+ * "bytes" then contains the original bytes in hexadecimal.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -23,39 +23,39 @@ static void cleanup_json(json_t **json)
 	json_decref(*json);
 }
 
-/* What is used again from group to group, so that a report of many allocates as for one. */
-struct job {
+/* Buffers that are reused for each group. */
+struct json_output {
 	const struct report *report;
 	struct report_key *keys;                      /* by field */
-	struct json_writer object;                    /* the members of a group */
-	struct json_writer reasons, instances, bytes; /* the members of what stands at its end */
+	struct json_writer object;                    /* members of a group */
+	struct json_writer reasons, instances, bytes; /* members of the objects at its end */
 	char *raw, *escaped;
 	size_t raw_size;
 };
 
-static void job_done(struct job *job)
+static void json_output_done(struct json_output *output)
 {
-	json_writer_done(&job->object);
-	json_writer_done(&job->reasons);
-	json_writer_done(&job->instances);
-	json_writer_done(&job->bytes);
-	free(job->keys);
-	free(job->raw);
-	free(job->escaped);
+	json_writer_done(&output->object);
+	json_writer_done(&output->reasons);
+	json_writer_done(&output->instances);
+	json_writer_done(&output->bytes);
+	free(output->keys);
+	free(output->raw);
+	free(output->escaped);
 }
 
-static int job_init(struct job *job, const struct report *report, bool compact)
+static int json_output_init(struct json_output *output, const struct report *report, bool compact)
 {
-	*job = (struct job){.report = report};
-	job->object.compact = compact;
-	job->reasons.compact = compact;
-	job->instances.compact = compact;
-	job->bytes.compact = compact;
-	job->keys = calloc(report->field_count, sizeof(*job->keys));
-	if (job->keys == NULL)
+	*output = (struct json_output){.report = report};
+	output->object.compact = compact;
+	output->reasons.compact = compact;
+	output->instances.compact = compact;
+	output->bytes.compact = compact;
+	output->keys = calloc(report->field_count, sizeof(*output->keys));
+	if (output->keys == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < report->field_count; i++)
-		job->keys[i] = report_key(report->fields[i]);
+		output->keys[i] = report_key(report->fields[i]);
 	return 0;
 }
 
@@ -70,74 +70,75 @@ static void put_value(struct json_writer *to, struct cgw_value value, enum cgw_u
 	else if (!value.exact)
 		json_put_real(to, round(value.real * 1000) / 1000);
 	else if (value.number > INT64_MAX)
-		/* JSON readers hold 63 bits; what is larger is no count of anything real. */
+		/* JSON readers expect 63-bit integers; larger values are not real counts. */
 		json_put_real(to, value.real);
 	else
 		json_put_integer(to, value.number);
 }
 
-static int grow_text(struct job *job, size_t size)
+static int grow_text(struct json_output *output, size_t size)
 {
-	char *raw = realloc(job->raw, size), *escaped;
+	char *raw = realloc(output->raw, size), *escaped;
 
 	if (raw == NULL)
 		return -ENOMEM;
-	job->raw = raw;
-	escaped = realloc(job->escaped, 4 * size);
+	output->raw = raw;
+	escaped = realloc(output->escaped, 4 * size);
 	if (escaped == NULL)
 		return -ENOMEM;
-	job->escaped = escaped;
-	job->raw_size = size;
+	output->escaped = escaped;
+	output->raw_size = size;
 	return 0;
 }
 
-/* The raw text of a field into the job's buffer. */
-static int read_text(struct job *job, struct cgw_field field, uint32_t group, size_t *ret_length,
-		     enum cgw_state *ret_state)
+/* Reads the raw text of a field into the buffer. */
+static int read_text(struct json_output *output, struct cgw_field field, uint32_t group,
+		     size_t *ret_length, enum cgw_state *ret_state)
 {
-	int r = job->raw_size == 0 ? grow_text(job, 256) : 0;
+	int r = output->raw_size == 0 ? grow_text(output, 256) : 0;
 
 	while (r == 0) {
-		*ret_length = cgw_frame_text(job->report->frame, field, group, job->raw,
-					     job->raw_size, ret_state);
-		if (*ret_length < job->raw_size)
+		*ret_length = cgw_frame_text(output->report->frame, field, group, output->raw,
+					     output->raw_size, ret_state);
+		if (*ret_length < output->raw_size)
 			break;
-		r = grow_text(job, *ret_length + 1);
+		r = grow_text(output, *ret_length + 1);
 	}
 	return r;
 }
 
-static int put_text(struct job *job, size_t index, uint32_t group, enum cgw_state *ret_state)
+static int put_text(struct json_output *output, size_t index, uint32_t group,
+		    enum cgw_state *ret_state)
 {
 	size_t length = 0, written;
-	int r = read_text(job, job->report->fields[index], group, &length, ret_state);
+	int r = read_text(output, output->report->fields[index], group, &length, ret_state);
 
 	if (r < 0)
 		return r;
 	if (*ret_state != CGW_OK) {
-		json_put_text(&job->object, "null");
+		json_put_text(&output->object, "null");
 		return 0;
 	}
-	written = cgw_escape(job->escaped, 4 * job->raw_size, job->raw, length);
-	json_put_string(&job->object, job->escaped, written);
+	written = cgw_escape(output->escaped, 4 * output->raw_size, output->raw, length);
+	json_put_string(&output->object, output->escaped, written);
 	if (written != length) {
-		json_put_key(&job->bytes, 0, job->keys[index].text);
-		json_put_hex(&job->bytes, job->raw, length);
+		json_put_key(&output->bytes, 0, output->keys[index].text);
+		json_put_hex(&output->bytes, output->raw, length);
 	}
 	return 0;
 }
 
-/* {"vda": 123, ...} of an instanced field, where there are any. */
-static void put_instances(struct job *job, size_t index, uint32_t group)
+/* Adds {"vda": 123, ...} for an instanced field that has instances. */
+static void put_instances(struct json_output *output, size_t index, uint32_t group)
 {
-	struct cgw_field field = job->report->fields[index];
-	struct json_writer *to = &job->instances;
+	struct cgw_field field = output->report->fields[index];
+	struct json_writer *to = &output->instances;
 	size_t count, start;
-	const struct cgw_instance *rows = report_instances(job->report, field, group, &count);
+	const struct cgw_instance *rows = report_instances(output->report, field, group, &count);
 
 	if (count == 0)
 		return;
-	json_put_key(to, 0, job->keys[index].text);
+	json_put_key(to, 0, output->keys[index].text);
 	json_put(to, "{", 1);
 	start = to->length;
 	for (size_t i = 0; i < count; i++) {
@@ -147,36 +148,36 @@ static void put_instances(struct job *job, size_t index, uint32_t group)
 		json_put_comma(to, start);
 		json_put_string(to, name, length);
 		json_put(to, ": ", to->compact ? 1 : 2);
-		put_value(to, cgw_frame_instance(job->report->frame, field, group, rows[i].name),
+		put_value(to, cgw_frame_instance(output->report->frame, field, group, rows[i].name),
 			  (enum cgw_unit)field.unit);
 	}
 	json_put(to, "}", 1);
 }
 
-static int put_field(struct job *job, size_t index, uint32_t group)
+static int put_field(struct json_output *output, size_t index, uint32_t group)
 {
-	struct cgw_field field = job->report->fields[index];
+	struct cgw_field field = output->report->fields[index];
 	enum cgw_state state = CGW_ABSENT;
 	int r = 0;
 
-	json_put_key(&job->object, 0, job->keys[index].text);
+	json_put_key(&output->object, 0, output->keys[index].text);
 	if (field.shape == CGW_STRING) {
-		r = put_text(job, index, group, &state);
+		r = put_text(output, index, group, &state);
 		if (r < 0)
 			return r;
 	} else {
-		struct cgw_value value = cgw_frame_value(job->report->frame, field, group);
+		struct cgw_value value = cgw_frame_value(output->report->frame, field, group);
 
 		state = value.state;
-		put_value(&job->object, value, (enum cgw_unit)field.unit);
+		put_value(&output->object, value, (enum cgw_unit)field.unit);
 		if (field.shape == CGW_INSTANCES)
-			put_instances(job, index, group);
+			put_instances(output, index, group);
 	}
 	if (state != CGW_OK) {
 		const char *name = cgw_state_name(state);
 
-		json_put_key(&job->reasons, 0, job->keys[index].text);
-		json_put_string(&job->reasons, name, strlen(name));
+		json_put_key(&output->reasons, 0, output->keys[index].text);
+		json_put_string(&output->reasons, name, strlen(name));
 	}
 	return 0;
 }
@@ -189,32 +190,32 @@ static void put_members(struct json_writer *to, const char *key, const struct js
 	json_put(to, "}", 1);
 }
 
-/* Writes a group's object; `time` is NULL where the document says it. */
-static int write_group(struct job *job, uint32_t group, const char *time)
+/* Writes a group's object; `time` is NULL if the document already contains it. */
+static int write_group(struct json_output *output, uint32_t group, const char *time)
 {
 	int r = 0;
 
-	json_writer_reset(&job->object);
-	json_writer_reset(&job->reasons);
-	json_writer_reset(&job->instances);
-	json_writer_reset(&job->bytes);
-	for (size_t i = 0; i < job->report->field_count && r == 0; i++)
-		r = put_field(job, i, group);
-	if (job->instances.length > 0)
-		put_members(&job->object, "instances", &job->instances);
-	if (job->bytes.length > 0)
-		put_members(&job->object, "bytes", &job->bytes);
-	put_members(&job->object, "reasons", &job->reasons);
+	json_writer_reset(&output->object);
+	json_writer_reset(&output->reasons);
+	json_writer_reset(&output->instances);
+	json_writer_reset(&output->bytes);
+	for (size_t i = 0; i < output->report->field_count && r == 0; i++)
+		r = put_field(output, i, group);
+	if (output->instances.length > 0)
+		put_members(&output->object, "instances", &output->instances);
+	if (output->bytes.length > 0)
+		put_members(&output->object, "bytes", &output->bytes);
+	put_members(&output->object, "reasons", &output->reasons);
 	if (time != NULL) {
-		json_put_key(&job->object, 0, "time");
-		json_put_string(&job->object, time, strlen(time));
+		json_put_key(&output->object, 0, "time");
+		json_put_string(&output->object, time, strlen(time));
 	}
-	if (r < 0 || job->object.failed || job->reasons.failed || job->instances.failed ||
-	    job->bytes.failed)
+	if (r < 0 || output->object.failed || output->reasons.failed || output->instances.failed ||
+	    output->bytes.failed)
 		return -ENOMEM;
-	(void)fputc('{', job->report->out);
-	(void)fwrite(job->object.bytes, 1, job->object.length, job->report->out);
-	(void)fputc('}', job->report->out);
+	(void)fputc('{', output->report->out);
+	(void)fwrite(output->object.bytes, 1, output->object.length, output->report->out);
+	(void)fputc('}', output->report->out);
 	return 0;
 }
 
@@ -250,7 +251,7 @@ int report_json(const struct report *report)
 {
 	CLEANUP(cleanup_json) json_t *layout = layout_object(report->layout);
 	CLEANUP(cleanup_json) json_t *host_name = NULL;
-	CLEANUP(job_done) struct job job = {0};
+	CLEANUP(json_output_done) struct json_output output = {0};
 	int r;
 	char host[256] = "", time[40];
 
@@ -261,7 +262,7 @@ int report_json(const struct report *report)
 	else
 		(void)gethostname(host, sizeof(host) - 1);
 	format_now(report, time, sizeof(time));
-	host_name = json_string(host); /* NULL for a name that is no UTF-8 */
+	host_name = json_string(host); /* NULL for a name that is not UTF-8 */
 	fprintf(report->out, "{\"cgward\": \"%s\", \"host\": ", cgw_version());
 	if (host_name != NULL)
 		(void)json_dumpf(host_name, report->out, JSON_ENCODE_ANY);
@@ -270,10 +271,10 @@ int report_json(const struct report *report)
 	fprintf(report->out, ", \"time\": \"%s\",\n\"layout\": ", time);
 	(void)json_dumpf(layout, report->out, 0);
 	fputs(",\n\"groups\": [", report->out);
-	r = job_init(&job, report, false);
+	r = json_output_init(&output, report, false);
 	for (size_t i = 0; i < report->group_count && r == 0; i++) {
 		fputs(i > 0 ? ",\n" : "\n", report->out);
-		r = write_group(&job, report->groups[i], NULL);
+		r = write_group(&output, report->groups[i], NULL);
 	}
 	fputs("\n]}\n", report->out);
 	return r;
@@ -281,13 +282,13 @@ int report_json(const struct report *report)
 
 int report_ndjson(const struct report *report)
 {
-	CLEANUP(job_done) struct job job = {0};
-	int r = job_init(&job, report, true);
+	CLEANUP(json_output_done) struct json_output output = {0};
+	int r = json_output_init(&output, report, true);
 	char time[40];
 
 	format_now(report, time, sizeof(time));
 	for (size_t i = 0; i < report->group_count && r == 0; i++) {
-		r = write_group(&job, report->groups[i], time);
+		r = write_group(&output, report->groups[i], time);
 		(void)fputc('\n', report->out);
 	}
 	return r;

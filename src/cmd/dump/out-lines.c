@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* out-lines.c - one line a group for programs: raw words, KEY="value" pairs, CSV. */
+/* out-lines.c - one line per group, for programs: raw fields, KEY="value" pairs, CSV. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "cmd/dump/dump-report.h"
 #include "lib/base/cleanup.h"
 
-/* Bytes in `special`, which mean something to the reader, as \xNN; the rest was escaped before. */
+/* Prints text that is already escaped; bytes in `special`, too, become \xNN. */
 static void put_escaped(FILE *out, const char *text, const char *special)
 {
 	for (; *text != '\0'; text++)
@@ -17,7 +17,7 @@ static void put_escaped(FILE *out, const char *text, const char *special)
 			fputc(*text, out);
 }
 
-/* "memory.current" to MEMORY_CURRENT: a name that a shell takes. */
+/* Converts "memory.current" to MEMORY_CURRENT, a valid shell variable name. */
 static void put_variable(FILE *out, const char *key)
 {
 	for (; *key != '\0'; key++)
@@ -44,8 +44,8 @@ static void put_pair(FILE *out, const char *key, const char *text, bool number)
 }
 
 /*
- * RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers
- * are ours and stay numbers.
+ * RFC 4180. Text that a spreadsheet would interpret as a formula gets a leading apostrophe; numbers
+ * come from cgward and stay unchanged.
  */
 static void put_csv(FILE *out, const char *key, const char *text, bool number)
 {
@@ -65,7 +65,7 @@ static void put_csv(FILE *out, const char *key, const char *text, bool number)
 		fputc('"', out);
 }
 
-/* How a format sets its lines. */
+/* Line layout of a format. */
 struct line_format {
 	void (*put)(FILE *out, const char *key, const char *text, bool number);
 	char separator;

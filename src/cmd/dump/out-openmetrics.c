@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* out-openmetrics.c - the exposition formats of Prometheus. */
+/* out-openmetrics.c - OpenMetrics and Prometheus text format. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static int put(void *context, const char *text, size_t length)
 {
-	(void)fwrite(text, 1, length, context); /* what failed shows in ferror() */
+	(void)fwrite(text, 1, length, context); /* errors are found with ferror() */
 	return 0;
 }
 
@@ -28,7 +28,7 @@ static int write_exposition(const struct report *report, enum cgw_exposition_dia
 
 	if (groups == NULL)
 		return -ENOMEM;
-	/* A report may be sorted; a reader of an exposition sorts by itself. */
+	/* A report may be sorted, but an exposition is written in topology order. */
 	memcpy(groups, report->groups, report->group_count * sizeof(*groups));
 	qsort(groups, report->group_count, sizeof(*groups), compare);
 	r = cgw_exposition_new(dialect, put, report->out, &exposition);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* out-stream.c - lines for another cgward: what shared/remote/stream.h describes, around those of NDJSON. */
+/* out-stream.c - NDJSON with additional lines for another cgward, see shared/remote/stream.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void put_string(struct json_writer *to, const char *text)
 	json_put_string(to, text, strlen(text));
 }
 
-/* "cpu.usage": [1, "cpuacct.usage", ""], by which a reader knows what the number includes. */
+/* Adds "cpu.usage": [1, "cpuacct.usage", ""], so that the reader knows the source of a metric. */
 static void put_sources(struct json_writer *to, const struct cgw_snapshot *now)
 {
 	size_t start;
@@ -80,7 +80,7 @@ static void put_number(struct json_writer *to, struct cgw_number number)
 
 static void put_machine(struct json_writer *to, const struct cgw_system_stat *machine)
 {
-	const struct remote_system_metric *figure;
+	const struct remote_system_metric *metric;
 	size_t start;
 
 	json_put_key(to, 0, "machine");
@@ -88,19 +88,19 @@ static void put_machine(struct json_writer *to, const struct cgw_system_stat *ma
 	start = to->length;
 	json_put_key(to, start, "cpu_count");
 	json_put_integer(to, machine->cpu_count);
-	for (size_t i = 0; (figure = remote_system_metric(i)) != NULL; i++) {
+	for (size_t i = 0; (metric = remote_system_metric(i)) != NULL; i++) {
 		const struct cgw_number *numbers =
-			(const void *)((const char *)machine + figure->offset);
+			(const void *)((const char *)machine + metric->offset);
 
-		json_put_key(to, start, figure->name);
-		if (figure->count > 1)
+		json_put_key(to, start, metric->name);
+		if (metric->count > 1)
 			json_put(to, "[", 1);
-		for (size_t j = 0; j < figure->count; j++) {
+		for (size_t j = 0; j < metric->count; j++) {
 			if (j > 0)
 				json_put(to, ",", 1);
 			put_number(to, numbers[j]);
 		}
-		if (figure->count > 1)
+		if (metric->count > 1)
 			json_put(to, "]", 1);
 	}
 	json_put(to, "}", 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* out-table.c - aligned columns for people, by libsmartcols as lsblk and lsns. */
+/* out-table.c - aligned columns with libsmartcols, as in lsblk and lsns. */
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static int add_columns(const struct report *report, struct libscols_table *table
 
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;
-		/* Names are escaped already; they must not be cut, a cut name is another group. */
+		/* Never truncate names: a truncated name may be that of another group. */
 		if (scols_table_new_column(table, column.title, 0, flags | SCOLS_FL_NOEXTREMES) ==
 		    NULL)
 			return -ENOMEM;
@@ -29,7 +29,7 @@ static int add_columns(const struct report *report, struct libscols_table *table
 	return 0;
 }
 
-/* In a tree the first column shows the name alone: the way there is drawn. */
+/* In a tree the first column shows only the name, since the tree shows the path. */
 static struct cgw_field shown_field(const struct report *report, size_t i)
 {
 	struct cgw_field field = report->fields[i], group, name;
@@ -54,7 +54,7 @@ static int add_line(const struct report *report, struct libscols_table *table, u
 
 		if (r < 0)
 			return r;
-		r = scols_line_refer_data(line, i, text); /* takes the text over */
+		r = scols_line_refer_data(line, i, text); /* takes ownership of `text` */
 		if (r < 0) {
 			free(text);
 			return r;
@@ -97,7 +97,7 @@ int report_table(const struct report *report)
 		return -ENOMEM;
 	scols_table_set_stream(table, report->out);
 	scols_table_enable_noheadings(table, !report->headings);
-	/* Never narrower than its contents: a cut column in a pipe helps nobody. */
+	/* Never truncate columns, not even on a narrow terminal. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	r = add_columns(report, table);
 	if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* output-file.c - where a report goes: standard output, or a file that is replaced whole. */
+/* output-file.c - output to standard output, or to a file that is replaced atomically. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "cmd/dump/output-file.h"
 
-/* What is no plain file (a terminal, a pipe, /dev/stdout) is written to, not replaced. */
+/* A terminal, a pipe or /dev/stdout is written to directly, not replaced. */
 static int is_special(const char *path)
 {
 	struct stat status;
@@ -23,7 +23,7 @@ static int open_temporary(struct output *output)
 	int fd, r;
 
 	(void)umask(mask);
-	/* Not *.prom and its like while it is written: readers go by the ending. */
+	/* The temporary name must not end in .prom, since readers select files by suffix. */
 	if (asprintf(&output->temporary, "%s.XXXXXX", output->path) < 0) {
 		output->temporary = NULL;
 		return -ENOMEM;
@@ -62,7 +62,7 @@ int output_end(struct output *output, int keep)
 	int r = ferror(output->stream) ? -EIO : 0;
 
 	if (output->stream == stdout)
-		return 0; /* said when it is closed */
+		return 0; /* cli_finish() reports errors */
 	if (fclose(output->stream) != 0)
 		r = -errno;
 	output->stream = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* output-file.h - where a report goes: standard output, or a file that is replaced whole. */
+/* output-file.h - output to standard output, or to a file that is replaced atomically. */
 #ifndef CGWARD_CMD_DUMP_OUTPUT_FILE_H
 #define CGWARD_CMD_DUMP_OUTPUT_FILE_H
 
@@ -7,15 +7,15 @@
 
 struct output {
 	const char *path; /* NULL: standard output */
-	char *temporary;  /* beside the path, until it takes its name */
+	char *temporary;  /* temporary file in the same directory, until it is renamed */
 	FILE *stream;
 };
 
-/* Zero, or a negative errno. `stream` is open until output_end(). */
+/* Returns 0 or a negative errno. `stream` is open until output_end(). */
 int output_begin(struct output *output);
 /*
- * The file takes its name, so that its readers see the old one whole or the new one whole; with
- * `keep` false it goes. -errno where that fails, or where writing failed.
+ * Renames the temporary file to its final name, so that readers see either the old or the new file;
+ * removes it if `keep` is false. Returns -errno if this, or writing, failed.
  */
 int output_end(struct output *output, int keep);
 

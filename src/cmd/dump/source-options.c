@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* source-options.c - options of `cgward dump` that say of which recording or machine. */
+/* source-options.c - options of `cgward dump` that select a recording or a machine. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -21,13 +21,13 @@ enum cli_exit dump_parse_count(struct dump *dump, const char *option, const char
 {
 	if (parse_number(value, ret_number) < 0 || *ret_number == 0)
 		return cli_usage_error(dump->context,
-				       "--%s wants a number above zero, not \"%.64s\"", option,
+				       "invalid --%s '%.64s' (expected a positive number)", option,
 				       value);
 	return CLI_OK;
 }
 
-/* What says which part of a recording. */
-static enum cli_exit take_replay_option(struct dump *dump, int code, const char *value)
+/* Parses an option that selects a recording, or samples of it. */
+static enum cli_exit parse_replay_option(struct dump *dump, int code, const char *value)
 {
 	switch (code) {
 	case OPTION_REPLAY:
@@ -45,26 +45,26 @@ static enum cli_exit take_replay_option(struct dump *dump, int code, const char 
 	case OPTION_EVERY:
 		if (cli_parse_duration(value, &dump->every_ns) == 0 && dump->every_ns > 0)
 			return CLI_OK;
-		return cli_usage_error(dump->context,
-				       "--every wants a time above zero such as 10s or 1m, not "
-				       "\"%.64s\"",
-				       value);
+		return cli_usage_error(
+			dump->context,
+			"invalid --every '%.64s' (expected a positive time such as 10s or 1m)",
+			value);
 	default:
 		return CLI_USAGE;
 	}
 }
 
-static enum cli_exit take_host(struct dump *dump, const char *host)
+static enum cli_exit add_host(struct dump *dump, const char *host)
 {
 	if (dump->host_count == DUMP_HOST_MAX)
-		return cli_usage_error(dump->context, "--host can be given %d times",
+		return cli_usage_error(dump->context, "too many --host options (at most %d)",
 				       DUMP_HOST_MAX);
 	dump->hosts[dump->host_count++] = host;
 	return CLI_OK;
 }
 
-/* The one that asks names the newest it knows: what is answered is never newer. */
-static enum cli_exit take_schema(struct dump *dump, const char *value)
+/* The client sends the newest schema that it knows; the answer is never newer. */
+static enum cli_exit parse_schema(struct dump *dump, const char *value)
 {
 	uint64_t schema = 0;
 	enum cli_exit status = dump_parse_count(dump, "stream", value, &schema);
@@ -73,63 +73,59 @@ static enum cli_exit take_schema(struct dump *dump, const char *value)
 	return status;
 }
 
-/* What says of which machine. */
 enum cli_exit dump_parse_source(struct dump *dump, int code, const char *value)
 {
 	switch (code) {
 	case OPTION_HOST:
-		return take_host(dump, value);
+		return add_host(dump, value);
 	case OPTION_SSH:
 		dump->ssh = value;
 		return CLI_OK;
 	case OPTION_STREAM:
-		return take_schema(dump, value);
+		return parse_schema(dump, value);
 	default:
-		return take_replay_option(dump, code, value);
+		return parse_replay_option(dump, code, value);
 	}
 }
 
-/* A recording has its samples: which ones is asked, and none are taken. */
 static enum cli_exit check_replay(struct dump *dump)
 {
 	bool range = dump->begin != NULL || dump->end != NULL || dump->every_ns > 0;
 
 	if (dump->replay == NULL && (dump->at != NULL || range))
-		return cli_usage_error(
-			dump->context,
-			"--at, --begin, --end and --every go with --replay RECORDING");
+		return cli_usage_error(dump->context,
+				       "--at, --begin, --end and --every require --replay");
 	if (dump->replay == NULL)
 		return CLI_OK;
 	if (dump->repeat || dump->rates)
-		return cli_usage_error(dump->context,
-				       "--replay has its samples already: --at picks one, --begin, "
-				       "--end and --every several");
+		return cli_usage_error(
+			dump->context,
+			"--replay is not valid with --interval or --rates; use --at, "
+			"--begin, --end or --every");
 	if (dump->at != NULL && range)
-		return cli_usage_error(dump->context, "--at is one sample, --begin, --end and "
-						      "--every are several: one of them");
+		return cli_usage_error(dump->context, "--at is not valid with --begin, --end or "
+						      "--every");
 	dump->repeat = range;
 	return CLI_OK;
 }
 
-/* Another machine's groups, and this one's for another machine. */
 static enum cli_exit check_remote(struct dump *dump)
 {
 	if (dump->stream && (dump->format != report_ndjson || dump->host_count > 0 ||
 			     dump->selection.sorted || dump->selection.glob_count > 0))
 		return cli_usage_error(dump->context,
-				       "--stream goes with --ndjson, and tells all groups of this "
-				       "machine in their order");
+				       "--stream requires --ndjson, and is not valid with --host, "
+				       "--sort or --match");
 	if (dump->stream)
 		dump->format = report_stream;
 	if (dump->ssh != NULL && dump->host_count == 0)
-		return cli_usage_error(dump->context, "--ssh goes with --host");
+		return cli_usage_error(dump->context, "--ssh requires --host");
 	if (dump->host_count > 0 && dump->replay != NULL)
-		return cli_usage_error(dump->context,
-				       "a recording is read here, not on another machine");
+		return cli_usage_error(dump->context, "--host and --replay are mutually exclusive");
 	return CLI_OK;
 }
 
-enum cli_exit dump_check_elsewhere(struct dump *dump)
+enum cli_exit dump_check_source(struct dump *dump)
 {
 	enum cli_exit status = check_replay(dump);
 

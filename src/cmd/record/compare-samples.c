@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* compare-samples.c - two samples of a recording, group by group: what came, what went, what grew. */
+/* compare-samples.c - compares two samples of a recording, group by group. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,37 +35,37 @@ static bool is_counter(struct cgw_field field)
 }
 
 /*
- * A group that is new began at nothing; so did its counters. One that is gone has given back what it
- * held, but what it had counted until its end nobody saw.
+ * A new group started at zero, as did its counters. A removed group has released what it used, but
+ * the final values of its counters are unknown.
  */
 static struct diff_cell compare(struct cgw_field field, struct cgw_value from, struct cgw_value to,
-				bool was, bool is)
+				bool existed, bool exists)
 {
 	struct diff_cell cell = {.from = from, .to = to, .state = CGW_OK};
 
-	if ((was && !has_number(from)) || (is && !has_number(to))) {
-		cell.state = is && !has_number(to) ? to.state : from.state;
+	if ((existed && !has_number(from)) || (exists && !has_number(to))) {
+		cell.state = exists && !has_number(to) ? to.state : from.state;
 		return cell;
 	}
-	if (!is && is_counter(field)) {
+	if (!exists && is_counter(field)) {
 		cell.state = CGW_GONE;
 		return cell;
 	}
-	cell.change = (is ? to.real : 0) - (was ? from.real : 0);
-	if (was && is && is_counter(field) && cell.change < 0)
+	cell.change = (exists ? to.real : 0) - (existed ? from.real : 0);
+	if (existed && exists && is_counter(field) && cell.change < 0)
 		cell.state = CGW_RESET;
 	return cell;
 }
 
-struct place {
+struct diff_side {
 	const struct cgw_frame *frame;
-	uint32_t group; /* CGW_NO_GROUP: was not, or is no more */
+	uint32_t group; /* CGW_NO_GROUP: does not exist on this side */
 };
 
-static int add_row(struct diff *diff, const struct place *from, const struct place *to,
+static int add_row(struct diff *diff, const struct diff_side *from, const struct diff_side *to,
 		   const char *what)
 {
-	const struct place *shown = to->group != CGW_NO_GROUP ? to : from;
+	const struct diff_side *shown = to->group != CGW_NO_GROUP ? to : from;
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(shown->frame));
 	CLEANUP(cleanup_free) struct diff_cell *cells = calloc(diff->field_count, sizeof(*cells));
 	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, shown->group);
@@ -103,19 +103,19 @@ static int add_rows(struct diff *diff, const struct cgw_frame *old, const struct
 		return -ENOMEM;
 	for (uint32_t i = 0; i < now->count && r == 0; i++) {
 		uint32_t before = cgw_frame_previous(both, i);
-		bool other = diff->rebooted || cgw_frame_flags(both, i) & CGW_ROW_RECREATED;
-		const char *what = before == CGW_NO_GROUP ? "new" : other ? "recreated" : "";
+		bool recreated = diff->rebooted || cgw_frame_flags(both, i) & CGW_ROW_RECREATED;
+		const char *what = before == CGW_NO_GROUP ? "new" : recreated ? "recreated" : "";
 
-		r = add_row(diff, &(struct place){old, other ? CGW_NO_GROUP : before},
-			    &(struct place){both, i}, what);
+		r = add_row(diff, &(struct diff_side){old, recreated ? CGW_NO_GROUP : before},
+			    &(struct diff_side){both, i}, what);
 	}
 	for (size_t i = 0; i < gone_count && r == 0; i++)
-		r = add_row(diff, &(struct place){old, gone[i]},
-			    &(struct place){both, CGW_NO_GROUP}, "gone");
+		r = add_row(diff, &(struct diff_side){old, gone[i]},
+			    &(struct diff_side){both, CGW_NO_GROUP}, "gone");
 	return r;
 }
 
-int diff_make(struct diff *diff, struct cgw_snapshot *from, struct cgw_snapshot *to)
+int diff_compare(struct diff *diff, struct cgw_snapshot *from, struct cgw_snapshot *to)
 {
 	CLEANUP(cleanup_frame) struct cgw_frame *old = NULL;
 	CLEANUP(cleanup_frame) struct cgw_frame *both = NULL;

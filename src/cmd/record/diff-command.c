@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* diff-command.c - `cgward diff`: what grew between two times of a recording, and what happened. */
+/* diff-command.c - `cgward diff`: changes and events between two times of a recording. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -23,22 +23,22 @@ enum {
 
 static const struct cli_option options[] = {
 	{OPTION_FROM, "from", "TIME", false,
-	 "03:12, 2026-11-24T03:12:00Z, -2h before the end; the beginning without it"},
-	{OPTION_TO, "to", "TIME", false, "the same; the end without it"},
-	{'o', "columns", "KEY,...", false, "figures to compare"},
+	 "start time: 03:12, 2026-11-24T03:12:00Z, -2h (default: first sample)"},
+	{OPTION_TO, "to", "TIME", false, "end time (default: last sample)"},
+	{'o', "columns", "KEY,...", false, "metrics to compare"},
 	{OPTION_SORT, "sort", "KEY", false,
-	 "what grew most in KEY first; usually the first column"},
-	{OPTION_EVENTS, "events", NULL, false, "what happened in between instead"},
-	{'J', "json", NULL, false, "one JSON document"},
-	{'b', "bytes", NULL, false, "bytes and times in full"},
-	{'n', "noheadings", NULL, false, "no heading lines"},
+	 "sort by increase of KEY, largest first (default: first column)"},
+	{OPTION_EVENTS, "events", NULL, false, "print the events between both times instead"},
+	{'J', "json", NULL, false, "print one JSON document"},
+	{'b', "bytes", NULL, false, "print exact bytes and times"},
+	{'n', "noheadings", NULL, false, "do not print header lines"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward diff [OPTION...] RECORDING",
-	.text = "Compares two times of a recording: which groups came and went, what grew, what "
-		"fell.",
+	.text = "Compare two times of a recording: print groups that were created or removed, and\n"
+		"metrics that changed.",
 	.options = options,
 };
 
@@ -51,7 +51,7 @@ struct arguments {
 	size_t sort_field;
 };
 
-static void take_option(struct arguments *arguments, int code, const char *value)
+static void parse_option(struct arguments *arguments, int code, const char *value)
 {
 	switch (code) {
 	case OPTION_FROM:
@@ -90,13 +90,13 @@ static enum cli_exit add_field(struct arguments *arguments, const char *key, siz
 	if (cgw_field_parse(key, &field, &diag) < 0)
 		return cli_usage_error(arguments->context, "%s", diag.text);
 	if (field.shape == CGW_STRING)
-		return cli_usage_error(arguments->context, "\"%.64s\" is a text, it does not grow",
-				       key);
+		return cli_usage_error(arguments->context,
+				       "cannot compare '%.64s': its value is not a number", key);
 	for (i = 0; i < arguments->diff.field_count; i++)
 		if (cgw_field_equal(arguments->fields[i], field))
 			break;
 	if (i == DIFF_FIELD_MAX)
-		return cli_usage_error(arguments->context, "at most %d columns can be compared",
+		return cli_usage_error(arguments->context, "too many columns (at most %d)",
 				       DIFF_FIELD_MAX);
 	if (i == arguments->diff.field_count)
 		arguments->fields[arguments->diff.field_count++] = field;
@@ -118,8 +118,7 @@ static enum cli_exit parse_columns(struct arguments *arguments)
 	     key = strtok_r(NULL, ", ", &rest))
 		status = add_field(arguments, key, &index);
 	if (status == CLI_OK && arguments->diff.field_count == 0)
-		return cli_usage_error(arguments->context,
-				       "no column is named; KEY,KEY,... is wanted");
+		return cli_usage_error(arguments->context, "missing column (expected KEY,KEY,...)");
 	if (status == CLI_OK && arguments->sort != NULL)
 		status = add_field(arguments, arguments->sort, &arguments->sort_field);
 	return status;
@@ -135,9 +134,9 @@ static void cleanup_snapshot(struct cgw_snapshot **snapshot)
 	cgw_snapshot_unref(*snapshot);
 }
 
-/* Goes to the sample of a time, or says why there is none. */
-static enum cli_exit go_to(struct arguments *arguments, struct cgw_replay *replay,
-			   const char *option, const char *text)
+/* Seeks the sample of a time, or prints why there is none. */
+static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay *replay,
+				 const char *option, const char *text)
 {
 	struct cgw_recording_info info;
 	uint64_t when_ns;
@@ -150,7 +149,7 @@ static enum cli_exit go_to(struct arguments *arguments, struct cgw_replay *repla
 						: cgw_replay_last(replay);
 	} else {
 		if (cli_parse_time(text, info.last_ns, &when_ns) < 0)
-			return cli_usage_error(arguments->context, CLI_TIME_WANTED, option, text);
+			return cli_usage_error(arguments->context, CLI_INVALID_TIME, option, text);
 		r = cgw_replay_seek(replay, when_ns);
 	}
 	if (r > 0)
@@ -159,15 +158,15 @@ static enum cli_exit go_to(struct arguments *arguments, struct cgw_replay *repla
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));
 	else
-		cli_error(arguments->context, "--%s: the recording begins later, at %s", option,
-			  begin);
+		cli_error(arguments->context, "no sample for --%s: the recording begins at %s",
+			  option, begin);
 	return r < 0 ? CLI_FAILED : CLI_NO_SUCH_GROUP;
 }
 
 static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay *replay)
 {
 	struct cgw_recording_info info;
-	enum cli_exit status = go_to(arguments, replay, "to", arguments->to);
+	enum cli_exit status = seek_sample(arguments, replay, "to", arguments->to);
 	uint64_t last;
 	int r = 1;
 
@@ -175,7 +174,7 @@ static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay
 		return status;
 	cgw_replay_info(replay, &info);
 	last = info.position;
-	status = go_to(arguments, replay, "from", arguments->from);
+	status = seek_sample(arguments, replay, "from", arguments->from);
 	if (status != CLI_OK)
 		return status;
 	for (; r > 0; r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) {
@@ -196,7 +195,7 @@ static enum cli_exit print_diff(struct arguments *arguments, struct cgw_replay *
 {
 	CLEANUP(cleanup_snapshot) struct cgw_snapshot *from = NULL;
 	struct diff *diff = &arguments->diff;
-	enum cli_exit status = go_to(arguments, replay, "from", arguments->from);
+	enum cli_exit status = seek_sample(arguments, replay, "from", arguments->from);
 	uint64_t boot;
 	int r;
 
@@ -204,13 +203,14 @@ static enum cli_exit print_diff(struct arguments *arguments, struct cgw_replay *
 		return status;
 	from = cgw_snapshot_ref(cgw_replay_snapshot(replay));
 	boot = cgw_replay_boot(replay);
-	status = go_to(arguments, replay, "to", arguments->to);
+	status = seek_sample(arguments, replay, "to", arguments->to);
 	if (status != CLI_OK)
 		return status;
 	diff->rebooted = cgw_replay_boot(replay) != boot;
-	r = diff_make(diff, from, cgw_replay_snapshot(replay));
+	r = diff_compare(diff, from, cgw_replay_snapshot(replay));
 	if (r == 0 && diff->from_ns > diff->to_ns)
-		cli_error(arguments->context, "--from is later than --to: all signs are turned");
+		cli_error(arguments->context,
+			  "--from is later than --to: all changes are reversed");
 	if (r == 0) {
 		diff_sort(diff, arguments->sort_field);
 		r = arguments->json ? diff_json(diff, stdout) : diff_table(diff, stdout);
@@ -231,7 +231,8 @@ static enum cli_exit run_diff(struct arguments *arguments)
 	if (status != CLI_OK)
 		return status;
 	if (arguments->events && arguments->json)
-		return cli_usage_error(arguments->context, "--events has no JSON");
+		return cli_usage_error(arguments->context,
+				       "--events and --json are mutually exclusive");
 	r = cgw_replay_open(arguments->path, &replay, &diag);
 	if (r < 0) {
 		cli_diag(arguments->context, &diag);
@@ -249,11 +250,11 @@ int diff_run(struct cli_context *context, int argc, char **argv)
 	int code;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
-		take_option(&arguments, code, value);
+		parse_option(&arguments, code, value);
 	if (code < 0)
 		return (int)status;
 	if (argc - optind != 1)
-		return (int)cli_usage_error(context, "one RECORDING is wanted");
+		return (int)cli_usage_error(context, "expected exactly one RECORDING");
 	arguments.path = argv[optind];
 	return (int)run_diff(&arguments);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* diff-command.h - the rows of `cgward diff`, and how they are written. */
+/* diff-command.h - rows of `cgward diff`, and their output. */
 #ifndef CGWARD_CMD_RECORD_DIFF_COMMAND_H
 #define CGWARD_CMD_RECORD_DIFF_COMMAND_H
 
@@ -10,7 +10,7 @@
 
 #define DIFF_FIELD_MAX 64
 
-/* A figure at both times; `change` counts only where `state` is ok. */
+/* A metric at both times; `change` is only valid if `state` is CGW_OK. */
 struct diff_cell {
 	struct cgw_value from, to;
 	double change;
@@ -24,24 +24,24 @@ struct diff_row {
 };
 
 struct diff {
-	uint64_t from_ns, to_ns; /* of the samples that are compared, wall clock */
+	uint64_t from_ns, to_ns; /* wall-clock times of both samples */
 	const struct cgw_field *fields;
 	size_t field_count;
 	struct diff_row *rows;
 	size_t row_count;
-	bool rebooted; /* in between: counters began anew */
+	bool rebooted; /* the machine rebooted in between, so counters restarted */
 	bool exact, headings;
 };
 
-/* What became of all groups between two samples. Rows without any change are left out. */
-int diff_make(struct diff *diff, struct cgw_snapshot *from, struct cgw_snapshot *to);
+/* Compares all groups of two samples. Omits rows without any change. */
+int diff_compare(struct diff *diff, struct cgw_snapshot *from, struct cgw_snapshot *to);
 void diff_done(struct diff *diff);
-/* By the change of one field, largest first; ties by path. */
+/* Sorts by the change of one field, largest first, then by path. */
 void diff_sort(struct diff *diff, size_t field);
 
 int diff_table(const struct diff *diff, FILE *out);
 int diff_json(const struct diff *diff, FILE *out);
-/* "2026-11-24T03:12:09Z  oom-kill  /a  2", one line an event. */
+/* Prints an event, such as "2026-11-24T03:12:09Z  oom-kill  /a  2". */
 void diff_event(const struct cgw_event *event, FILE *out);
 
 #endif

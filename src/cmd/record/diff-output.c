@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* diff-output.c - what grew, as a table for people and as JSON. */
+/* diff-output.c - output of `cgward diff` as a table or JSON. */
 #include <errno.h>
 #include <jansson.h>
 #include <libsmartcols.h>
@@ -30,8 +30,9 @@ static char *escaped(const char *bytes)
 	return text;
 }
 
-/* "+1.5G", "-12", "0"; a sign where no change can be said. */
-static char *change_text(const struct diff *diff, const struct diff_cell *cell, enum cgw_unit unit)
+/* Formats "+1.5G", "-12" or "0", or the symbol of a missing value. */
+static char *format_change(const struct diff *diff, const struct diff_cell *cell,
+			   enum cgw_unit unit)
 {
 	struct cgw_value value = {.state = cell->state, .real = fabs(cell->change)};
 	char number[64], *text;
@@ -69,7 +70,7 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 	for (size_t i = 0; i < diff->field_count && r == 0; i++)
 		r = set_cell(
 			line, i + 2,
-			change_text(diff, &row->cells[i], (enum cgw_unit)diff->fields[i].unit));
+			format_change(diff, &row->cells[i], (enum cgw_unit)diff->fields[i].unit));
 	return r;
 }
 
@@ -99,7 +100,7 @@ int diff_table(const struct diff *diff, FILE *out)
 	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
 	if (diff->headings)
 		fprintf(out, "%s to %s%s\n", from, to,
-			diff->rebooted ? ", over a reboot: counters began anew" : "");
+			diff->rebooted ? ", with a reboot in between: counters restarted" : "");
 	return scols_print_table(table);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* record-command.c - `cgward record`: samples into a recording until it is told to stop. */
+/* record-command.c - `cgward record`: records samples until it is stopped. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -32,25 +32,27 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{OPTION_INTERVAL, "interval", "TIME", false, "a sample every TIME; 5s without it"},
-	{OPTION_SIZE, "size", "SIZE", false, "at most SIZE on disk (200M): the oldest is dropped"},
-	{OPTION_KEEP, "keep", "TIME", false, "nothing older than TIME (7d)"},
+	{OPTION_INTERVAL, "interval", "TIME", false, "record a sample every TIME (default: 5s)"},
+	{OPTION_SIZE, "size", "SIZE", false,
+	 "use at most SIZE on disk (200M), dropping the oldest"},
+	{OPTION_KEEP, "keep", "TIME", false, "drop samples older than TIME (7d)"},
 	{OPTION_MATCH, "match", "GLOB", false,
-	 "only groups whose path matches, and those above them; may be given again"},
+	 "record only groups that match GLOB, and their ancestors (can be repeated)"},
 	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
 	{OPTION_STATE, "state", "DIR", false,
-	 "look there for who changed a limit (the journal of changes)"},
+	 "read the journal of changes in DIR to record who changed a limit"},
 	{'o', "columns", "KEY,...", false,
-	 "record what these need; +KEY,... adds to the usual, \"all\" is every metric"},
+	 "metrics to record; +KEY,... adds to the defaults, 'all' records every metric"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward record [OPTION...] FILE\n       cgward record [OPTION...] DIRECTORY/",
-	.text = "Records samples of all groups into a file, or into files of a directory, until it "
-		"is\n"
-		"interrupted. What is there already is continued. `cgward dump --replay` and\n"
-		"`cgward diff` read it, also while it is written.",
+	.text = "Record samples of all groups to a file, or to files in a directory, until "
+		"interrupted.\n"
+		"An existing recording is continued. 'cgward dump --replay' and 'cgward diff' can "
+		"read\n"
+		"the recording while it is being written.",
 	.options = options,
 };
 
@@ -60,52 +62,53 @@ struct record {
 	const char *globs[GLOB_MAX];
 	struct cgw_recorder_options options;
 	uint64_t count;
-	struct cgw_metric_set wanted;
+	struct cgw_metric_set metrics;
 	const struct cgw_layout *layout;
 	struct cgw_sampler *sampler;
 	struct cgw_recorder *recorder;
 	uint64_t groups, started_ns; /* sum over all samples; monotonic */
-	int last_error;              /* of writing: said once */
+	int last_error;              /* last write error, reported once */
 };
 
-static enum cli_exit take_size(struct record *record, const char *value)
+static enum cli_exit parse_size(struct record *record, const char *value)
 {
 	double bytes;
 	size_t length;
 
 	if (cgw_quantity_parse(value, CGW_UNIT_BYTES, &bytes, &length, NULL) < 0 ||
 	    value[length] != '\0' || bytes < 1 || bytes > 9e18)
-		return cli_usage_error(record->context,
-				       "--size wants a size such as 200M or 2G, not \"%.64s\"",
-				       value);
+		return cli_usage_error(
+			record->context,
+			"invalid --size '%.64s' (expected a size such as 200M or 2G)", value);
 	record->options.size_max_bytes = (uint64_t)bytes;
 	return CLI_OK;
 }
 
-static enum cli_exit take_time(struct record *record, const char *option, const char *value,
-			       uint64_t *ret_ns)
+static enum cli_exit parse_time(struct record *record, const char *option, const char *value,
+				uint64_t *ret_ns)
 {
 	if (cli_parse_duration(value, ret_ns) < 0 || *ret_ns == 0)
-		return cli_usage_error(record->context,
-				       "--%s wants a time above zero such as 2s, 1m or 7d, not "
-				       "\"%.64s\"",
-				       option, value);
+		return cli_usage_error(
+			record->context,
+			"invalid --%s '%.64s' (expected a positive time such as 2s, 1m or 7d)",
+			option, value);
 	return CLI_OK;
 }
 
-static enum cli_exit take_glob(struct record *record, const char *glob)
+static enum cli_exit parse_glob(struct record *record, const char *glob)
 {
 	struct cgw_diag diag = {0};
 
 	if (cgw_glob_check(glob, &diag) < 0)
 		return cli_usage_error(record->context, "--match: %s", diag.text);
 	if (record->options.glob_count == GLOB_MAX)
-		return cli_usage_error(record->context, "--match can be given %d times", GLOB_MAX);
+		return cli_usage_error(record->context, "too many --match options (at most %d)",
+				       GLOB_MAX);
 	record->globs[record->options.glob_count++] = glob;
 	return CLI_OK;
 }
 
-static enum cli_exit take_count(struct record *record, const char *value)
+static enum cli_exit parse_count(struct record *record, const char *value)
 {
 	char *end;
 
@@ -113,23 +116,24 @@ static enum cli_exit take_count(struct record *record, const char *value)
 	record->count = strtoull(value, &end, 10);
 	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || record->count == 0)
 		return cli_usage_error(record->context,
-				       "--count wants a number above zero, not \"%.64s\"", value);
+				       "invalid --count '%.64s' (expected a positive number)",
+				       value);
 	return CLI_OK;
 }
 
-static enum cli_exit take_option(struct record *record, int code, const char *value)
+static enum cli_exit parse_option(struct record *record, int code, const char *value)
 {
 	switch (code) {
 	case OPTION_INTERVAL:
-		return take_time(record, "interval", value, &record->options.interval_ns);
+		return parse_time(record, "interval", value, &record->options.interval_ns);
 	case OPTION_SIZE:
-		return take_size(record, value);
+		return parse_size(record, value);
 	case OPTION_KEEP:
-		return take_time(record, "keep", value, &record->options.age_max_ns);
+		return parse_time(record, "keep", value, &record->options.age_max_ns);
 	case OPTION_MATCH:
-		return take_glob(record, value);
+		return parse_glob(record, value);
 	case OPTION_COUNT:
-		return take_count(record, value);
+		return parse_count(record, value);
 	case 'o':
 		record->columns = value;
 		return CLI_OK;
@@ -144,14 +148,14 @@ static enum cli_exit take_option(struct record *record, int code, const char *va
 static enum cli_exit parse_columns(struct record *record)
 {
 	struct cgw_diag diag = {0};
-	int r = recording_metrics(record->columns, &record->wanted, &diag);
+	int r = recording_metrics(record->columns, &record->metrics, &diag);
 
 	if (r == -ENOMEM)
 		return CLI_FAILED;
 	return r < 0 ? cli_usage_error(record->context, "%s", diag.text) : CLI_OK;
 }
 
-/* Waits for the time or for a signal to stop, whichever comes first; true: stop. */
+/* Waits until `next_ns`, or for a signal to stop, in which case it returns true. */
 static bool wait_until(uint64_t next_ns, const sigset_t *stop)
 {
 	for (;;) {
@@ -167,14 +171,14 @@ static bool wait_until(uint64_t next_ns, const sigset_t *stop)
 	}
 }
 
-/* A sample that is lost is said once, and once more when it is well again. */
-static void say_written(struct record *record, int error, const struct cgw_diag *diag)
+/* Reports a write error once, and the recovery from it. */
+static void print_write_state(struct record *record, int error, const struct cgw_diag *diag)
 {
 	if (error < 0 && error != record->last_error)
-		cli_error(record->context, "%s; samples are lost until it succeeds again",
+		cli_error(record->context, "%s; samples are lost until writing succeeds",
 			  diag->text);
 	else if (error == 0 && record->last_error < 0)
-		cli_error(record->context, "writing again; %llu samples were lost so far",
+		cli_error(record->context, "recording resumed; %llu samples lost so far",
 			  (unsigned long long)cgw_recorder_stats(record->recorder).lost);
 	record->last_error = error;
 }
@@ -196,9 +200,9 @@ static int run_samples(struct record *record, const sigset_t *stop)
 		r = cgw_recorder_sample(record->recorder, snapshot, &diag);
 		record->groups += r == 0 ? cgw_snapshot_topology(snapshot)->count : 0;
 		cgw_snapshot_unref(snapshot);
-		say_written(record, r, &diag);
+		print_write_state(record, r, &diag);
 		next_ns += record->options.interval_ns;
-		/* What took too long is not caught up with: the next one is a whole interval away. */
+		/* After an overrun, skip missed samples: the next one is a full interval away. */
 		if (next_ns < clock_now_ns())
 			next_ns = clock_now_ns() + record->options.interval_ns;
 	}
@@ -213,7 +217,7 @@ static void print_summary(const struct record *record)
 
 	(void)cgw_format_bytes((double)stats.bytes_written, bytes, sizeof(bytes));
 	(void)cgw_format_duration(passed_ns, time, sizeof(time));
-	printf("%llu samples in %s: %s, %.1f bytes a group and sample, %.3f %% of a CPU for "
+	printf("%llu samples in %s: %s, %.1f bytes per group and sample, %.3f %% of a CPU for "
 	       "recording\n",
 	       (unsigned long long)stats.samples, time, bytes,
 	       record->groups > 0 ? (double)stats.bytes_written / (double)record->groups : 0,
@@ -248,7 +252,7 @@ static enum cli_exit sample_and_write(struct record *record)
 	}
 	r = cgw_sampler_new(record->layout, NULL, &sampler, &diag);
 	if (r == 0)
-		r = cgw_sampler_set_metrics(sampler, &record->wanted);
+		r = cgw_sampler_set_metrics(sampler, &record->metrics);
 	record->sampler = sampler;
 	record->recorder = recorder;
 	record->started_ns = clock_now_ns();
@@ -267,14 +271,14 @@ static enum cli_exit sample_and_write(struct record *record)
 	return cgw_recorder_stats(recorder).lost > 0 ? CLI_PARTLY : CLI_OK;
 }
 
-static void cleanup_who(struct who **who)
+static void cleanup_who(struct journal_tail **who)
 {
-	who_free(*who);
+	journal_tail_free(*who);
 }
 
 static enum cli_exit run_record(struct record *record)
 {
-	CLEANUP(cleanup_who) struct who *who = NULL;
+	CLEANUP(cleanup_who) struct journal_tail *who = NULL;
 	CLEANUP(cleanup_free) char *boot_id = NULL;
 	char host[256] = "";
 	struct cgw_layout *layout;
@@ -293,9 +297,9 @@ static enum cli_exit run_record(struct record *record)
 	record->options.boot_id = boot_id;
 	record->options.facts = recording_owner;
 	record->options.facts_context = layout;
-	/* Without a place for a journal nobody can have written one. */
-	if (who_new(record->state, &who) == 0)
-		record->options.who = who_changed;
+	/* Without a journal directory, no command can have recorded changes. */
+	if (journal_tail_new(record->state, &who) == 0)
+		record->options.who = journal_tail_find_author;
 	record->options.who_context = who;
 	(void)cgw_sampler_raise_descriptors();
 	status = sample_and_write(record);
@@ -311,20 +315,20 @@ static int record_run(struct cli_context *context, int argc, char **argv)
 	int code;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = take_option(&record, code, value);
+		status = parse_option(&record, code, value);
 		if (status != CLI_OK)
 			return (int)status;
 	}
 	if (code < 0)
 		return (int)status;
 	if (argc - optind != 1)
-		return (int)cli_usage_error(context, "one FILE or DIRECTORY is wanted");
+		return (int)cli_usage_error(context, "expected exactly one FILE or DIRECTORY");
 	record.path = argv[optind];
 	return (int)run_record(&record);
 }
 
 const struct cli_command record_commands[] = {
-	{"record", "record samples into a file or a directory", record_run},
-	{"diff", "say what grew between two times of a recording", diff_run},
+	{"record", "record samples to a file or directory", record_run},
+	{"diff", "compare two times of a recording", diff_run},
 	{NULL, NULL, NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* record-commands.h - the face that keeps samples: `cgward record`, and says what grew: `cgward diff`. */
+/* record-commands.h - `cgward record` and `cgward diff`. */
 #ifndef CGWARD_CMD_RECORD_RECORD_COMMANDS_H
 #define CGWARD_CMD_RECORD_RECORD_COMMANDS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* target.c - one group in one hierarchy: its files read and written. */
+/* target.c - reading and writing the files of a group in one hierarchy. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ int target_write(const struct target *target, const char *file, const char *text
 	ssize_t written;
 	int fd;
 
-	/* Recorded machines are plain files: they would take anything and mean nothing. */
+	/* A recorded machine consists of regular files, to which writes have no meaning. */
 	if (target->layout->recorded && ops == &kernel_ops_real)
 		return -EROFS;
 	fd = ops->open_at(target->directory, file, O_WRONLY | O_CLOEXEC);

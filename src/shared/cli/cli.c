@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cli.c - messages, exit statuses, durations: what all faces share at the edge. */
+/* cli.c - messages, exit statuses and durations, shared by all commands. */
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -72,9 +72,8 @@ struct cgw_layout *cli_layout(const struct cli_context *context, enum cli_exit *
 		return NULL;
 	}
 	if (layout->kind == CGW_LAYOUT_NONE) {
-		cli_error(context,
-			  "no control group hierarchy is mounted%s%s (looked in mountinfo)",
-			  context->roots.cgroup != NULL ? " at or beneath " : "",
+		cli_error(context, "no cgroup hierarchy is mounted%s%s (according to mountinfo)",
+			  context->roots.cgroup != NULL ? " at or below " : "",
 			  context->roots.cgroup != NULL ? context->roots.cgroup : "");
 		cgw_layout_free(layout);
 		*ret_exit = CLI_NO_CGROUP;
@@ -83,8 +82,8 @@ struct cgw_layout *cli_layout(const struct cli_context *context, enum cli_exit *
 	return layout;
 }
 
-/* "| head" has seen enough. */
-static bool reader_left(void)
+/* Has the reader closed its end, as "| head" does? */
+static bool reader_closed(void)
 {
 	struct pollfd output = {.fd = STDOUT_FILENO};
 
@@ -93,15 +92,15 @@ static bool reader_left(void)
 
 enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status)
 {
-	bool failed = ferror(stdout) != 0, left = reader_left();
+	bool failed = ferror(stdout) != 0, closed = reader_closed();
 	int error = fclose(stdout) == 0 ? 0 : errno;
 
 	if ((error == 0 || error == EBADF) && !failed)
 		return status;
-	/* Who left knows; the status tells whoever else looks. */
-	if (!left && error != EPIPE)
+	/* A reader that closed the pipe needs no message: the exit status is enough. */
+	if (!closed && error != EPIPE)
 		cli_error(context, "cannot write to standard output: %s",
-			  error != 0 ? strerror(error) : "writing failed");
+			  error != 0 ? strerror(error) : "write error");
 	return CLI_OUTPUT_FAILED;
 }
 
@@ -123,7 +122,7 @@ int cli_parse_duration(const char *text, uint64_t *ret_ns)
 		if ((*text < '0' || *text > '9') && *text != '.')
 			return -EINVAL;
 		number = strtod(text, &end);
-		/* strtod() takes more than digits: "0x10", "1e9", "nan". */
+		/* strtod() accepts more than digits: "0x10", "1e9", "nan". */
 		if (end != text + strspn(text, "0123456789.") || !isfinite(number))
 			return -EINVAL;
 		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {

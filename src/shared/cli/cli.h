@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * cli.h - what all faces share at the edge where people are: exit statuses, messages, the options
- * that every command takes.
- */
+/* cli.h - exit statuses, messages and time arguments, shared by all commands. */
 #ifndef CGWARD_SHARED_CLI_CLI_H
 #define CGWARD_SHARED_CLI_CLI_H
 
 #include <cgward/kernel.h>
 
-/* Public API: documented in cgward(1), added to, never renumbered. */
+/* Public API, documented in cgward(1): values are added, never renumbered. */
 enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAILED = 1, /* at run time */
@@ -20,24 +17,24 @@ enum cli_exit {
 	CLI_ALREADY_RUNNING = 7,
 	CLI_NO_SUCH_GROUP = 8,  /* or nothing matched */
 	CLI_REFUSED = 9,        /* protected or unsafe */
-	CLI_NOT_KEPT = 10,      /* written, but the kernel reads back another value */
+	CLI_NOT_KEPT = 10,      /* written, but the kernel reports another value */
 	CLI_WOULD_CHANGE = 11,  /* --dry-run */
 	CLI_OUTPUT_FAILED = 12, /* standard output: disk full, pipe closed */
 };
 
 struct cli_command_help;
 
-/* What main() read before the command's own options. */
+/* What main() parsed before the command's own options. */
 struct cli_context {
 	struct cgw_roots roots;
 	const char *program; /* "cgward" */
 	const char *command; /* "dump" */
-	/* Asked for its options, a command gives them and ends: completions are made of them. */
+	/* If set, a command stores its help in `described` and exits, for shell completions. */
 	bool describe;
 	const struct cli_command_help *described;
 };
 
-/* A face: one row of the table in main.c. */
+/* One command: a row of a table in main.c. */
 struct cli_command {
 	const char *name;
 	const char *summary;
@@ -46,20 +43,20 @@ struct cli_command {
 
 /* "cgward dump: TEXT\n" on standard error. */
 void cli_error(const struct cli_context *context, const char *format, ...) CGW_PRINTF(2, 3);
-/* The same for a reason from the library, with its file and line. */
+/* The same for an error from the library, with its file and line. */
 void cli_diag(const struct cli_context *context, const struct cgw_diag *diag);
-/* The exit status that an error of the library means. */
+/* Maps a negative errno from the library to an exit status. */
 enum cli_exit cli_exit_from_error(int error);
 
 /*
- * Opens the layout, or says why not and returns NULL with the exit status to end with: an empty
- * machine (CGW_LAYOUT_NONE) is CLI_NO_CGROUP here.
+ * Opens the layout, or prints the reason and returns NULL with the exit status. A machine without
+ * hierarchies (CGW_LAYOUT_NONE) is an error: CLI_NO_CGROUP.
  */
 struct cgw_layout *cli_layout(const struct cli_context *context, enum cli_exit *ret_exit);
 
 /*
- * Flushes and closes standard output. CLI_OUTPUT_FAILED when that fails, which is said unless the reader went
- * away.
+ * Flushes and closes standard output. On failure returns CLI_OUTPUT_FAILED, and prints the reason
+ * unless the reader closed the pipe.
  */
 enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status);
 
@@ -67,13 +64,13 @@ enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status
 int cli_parse_duration(const char *text, uint64_t *ret_ns);
 
 /*
- * A time to nanoseconds of the wall clock: "2026-11-24T03:12:00Z", "2026-11-24 03:12" (here),
- * "03:12" (the last one at or before the reference), "-10m" (before the reference), "@1764000000".
- * -EINVAL, -ERANGE.
+ * Parses a time to nanoseconds of the wall clock: "2026-11-24T03:12:00Z", "2026-11-24 03:12" (local
+ * time), "03:12" (the last one at or before the reference), "-10m" (before the reference),
+ * "@1764000000". -EINVAL, -ERANGE.
  */
 int cli_parse_time(const char *text, uint64_t reference_ns, uint64_t *ret_ns);
-/* What is said of a time that is none; the option and the text follow. */
-#define CLI_TIME_WANTED \
-	"--%s wants a time such as 03:12, 2026-11-24T03:12:00Z or -10m, not \"%.64s\""
+/* The usage error for an invalid time; its arguments are the option's name and value. */
+#define CLI_INVALID_TIME \
+	"invalid --%s '%.64s' (expected a time such as 03:12, 2026-11-24T03:12:00Z or -10m)"
 
 #endif

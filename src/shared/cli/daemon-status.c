@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon-status.c - reads status.json. */
+/* daemon-status.c - parser for the daemon's status.json. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -18,7 +18,7 @@ static void cleanup_json(json_t **json)
 	json_decref(*json);
 }
 
-/* The daemon holds a lock as long as it lives, however it ends. */
+/* The kernel releases the daemon's lock when it exits, even after a crash. */
 static int check_running(const char *directory)
 {
 	char path[4096];
@@ -31,7 +31,7 @@ static int check_running(const char *directory)
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK ? 0 : -ESRCH;
 }
 
-static int load(const char *directory, json_t **ret_root)
+static int load_status(const char *directory, json_t **ret_root)
 {
 	char path[4096];
 	json_error_t error;
@@ -73,8 +73,8 @@ struct daemon_status *daemon_status_free(struct daemon_status *status)
 	return NULL;
 }
 
-/* A copy of a member's text, "" where there is none. */
-static char *text_of(const json_t *item, const char *key)
+/* Copies a member's text, "" if it is absent. */
+static char *copy_text(const json_t *item, const char *key)
 {
 	const char *text = json_string_value(json_object_get(item, key));
 	size_t length = text != NULL ? strlen(text) : 0;
@@ -85,14 +85,14 @@ static char *text_of(const json_t *item, const char *key)
 	return copy;
 }
 
-static double seconds_of(const json_t *item, const char *key)
+static double get_seconds(const json_t *item, const char *key)
 {
 	const json_t *value = json_object_get(item, key);
 
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static int take_instances(const json_t *list, struct daemon_status *status)
+static int parse_instances(const json_t *list, struct daemon_status *status)
 {
 	const json_t *item;
 	size_t i;
@@ -105,13 +105,13 @@ static int take_instances(const json_t *list, struct daemon_status *status)
 		struct daemon_instance *instance = &status->instances[status->instance_count++];
 
 		*instance = (struct daemon_instance){
-			.rule = text_of(item, "rule"),
-			.group = text_of(item, "group"),
-			.phase = text_of(item, "phase"),
-			.why = text_of(item, "why"),
+			.rule = copy_text(item, "rule"),
+			.group = copy_text(item, "group"),
+			.phase = copy_text(item, "phase"),
+			.why = copy_text(item, "why"),
 			.step = (uint64_t)json_integer_value(json_object_get(item, "step")),
-			.since_seconds = fabs(seconds_of(item, "since_seconds")),
-			.until_seconds = seconds_of(item, "until_seconds"),
+			.since_seconds = fabs(get_seconds(item, "since_seconds")),
+			.until_seconds = get_seconds(item, "until_seconds"),
 		};
 		if (instance->rule == NULL || instance->group == NULL || instance->phase == NULL ||
 		    instance->why == NULL)
@@ -120,7 +120,7 @@ static int take_instances(const json_t *list, struct daemon_status *status)
 	return 0;
 }
 
-static int take_held(const json_t *list, struct daemon_status *status)
+static int parse_held(const json_t *list, struct daemon_status *status)
 {
 	const json_t *item;
 	size_t i;
@@ -133,11 +133,11 @@ static int take_held(const json_t *list, struct daemon_status *status)
 		struct daemon_held *held = &status->held[status->held_count++];
 
 		*held = (struct daemon_held){
-			.group = text_of(item, "group"),
-			.key = text_of(item, "key"),
-			.section = text_of(item, "section"),
-			.value = text_of(item, "value"),
-			.original = text_of(item, "original"),
+			.group = copy_text(item, "group"),
+			.key = copy_text(item, "key"),
+			.section = copy_text(item, "section"),
+			.value = copy_text(item, "value"),
+			.original = copy_text(item, "original"),
 		};
 		if (held->group == NULL || held->key == NULL || held->section == NULL ||
 		    held->value == NULL || held->original == NULL)
@@ -151,7 +151,7 @@ int daemon_status_read(const char *directory, struct daemon_status **ret_status)
 	CLEANUP(cleanup_json) json_t *root = NULL;
 	struct daemon_status *status;
 	const char *mode;
-	int r = load(directory, &root);
+	int r = load_status(directory, &root);
 
 	if (r < 0)
 		return r;
@@ -162,11 +162,11 @@ int daemon_status_read(const char *directory, struct daemon_status **ret_status)
 	mode = json_string_value(json_object_get(root, "mode"));
 	(void)snprintf(status->mode, sizeof(status->mode), "%s", mode != NULL ? mode : "");
 	status->realtime_s = json_integer_value(json_object_get(root, "time"));
-	status->interval_seconds = seconds_of(root, "interval_seconds");
+	status->interval_seconds = get_seconds(root, "interval_seconds");
 	status->sections = (uint64_t)json_integer_value(json_object_get(root, "sections"));
-	r = take_instances(json_object_get(root, "instances"), status);
+	r = parse_instances(json_object_get(root, "instances"), status);
 	if (r == 0)
-		r = take_held(json_object_get(root, "held"), status);
+		r = parse_held(json_object_get(root, "held"), status);
 	if (r < 0) {
 		daemon_status_free(status);
 		return r;
@@ -178,7 +178,7 @@ int daemon_status_read(const char *directory, struct daemon_status **ret_status)
 int daemon_status_text(const char *directory, char **ret_text)
 {
 	CLEANUP(cleanup_json) json_t *root = NULL;
-	int r = load(directory, &root);
+	int r = load_status(directory, &root);
 
 	if (r < 0)
 		return r;

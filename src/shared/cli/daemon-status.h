@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon-status.h - where the machine's policy is, and what the running enforcement says of itself. */
+/* daemon-status.h - default policy paths, and the status file of the enforcement daemon. */
 #ifndef CGWARD_SHARED_CLI_DAEMON_STATUS_H
 #define CGWARD_SHARED_CLI_DAEMON_STATUS_H
 
@@ -11,24 +11,24 @@
 #define DAEMON_POLICY_DIRECTORY "/etc/cgward/conf.d"
 #define DAEMON_STATE            "/run/cgward"
 
-/* A rule on a group. Texts are escaped. */
+/* The state of a rule on one group. Texts are escaped. */
 struct daemon_instance {
 	char *rule, *group, *phase, *why;
 	uint64_t step;        /* of a ladder, from 0 */
-	double since_seconds; /* how long the phase has lasted, when it was written */
-	double until_seconds; /* how long it will; NAN: open */
+	double since_seconds; /* time in this phase when the status was written */
+	double until_seconds; /* time left in this phase; NAN: unknown */
 };
 
-/* A value that it holds, or a frozen group. */
+/* A value that the daemon enforces, or a group that it froze. */
 struct daemon_held {
 	char *group, *key, *section;
-	char *value, *original; /* "" of a frozen group */
+	char *value, *original; /* "" for a frozen group */
 };
 
 struct daemon_status {
 	pid_t pid;
 	char mode[16];      /* "enforce", "dry-run", "observe" */
-	int64_t realtime_s; /* when it was written */
+	int64_t realtime_s; /* time of writing */
 	double interval_seconds;
 	uint64_t sections;
 	struct daemon_instance *instances;
@@ -38,12 +38,12 @@ struct daemon_status {
 };
 
 /*
- * The status of the enforcement that keeps its state in that directory. -ESRCH: none is running;
- * -EACCES: its state is not for us to read; -EBADMSG: it is not understood.
+ * Reads the status of the daemon that uses this state directory. -ESRCH: no daemon is running;
+ * -EACCES: the status file is not readable; -EBADMSG: the status file is invalid.
  */
 int daemon_status_read(const char *directory, struct daemon_status **ret_status);
 struct daemon_status *daemon_status_free(struct daemon_status *status);
-/* The same file as it is, for programs: allocated. */
+/* Returns the contents of the status file as JSON text; the caller frees it. */
 int daemon_status_text(const char *directory, char **ret_text);
 
 #endif

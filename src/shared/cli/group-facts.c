@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-facts.c - who owns a group's processes, what they run, what attributes the group has. */
+/* group-facts.c - users and commands of a group's processes, and its extended attributes. */
 #include <ctype.h>
 #include <errno.h>
 #include <grp.h>
@@ -16,14 +16,14 @@
 #include "lib/model/group-identity.h"
 #include "shared/cli/group-facts.h"
 
-#define PROCESSES_ASKED 256 /* of a group: with more, the first ones speak for all */
+#define PROCESSES_MAX 256 /* per group: of a larger group, only the first ones are read */
 
-static enum cgw_truth truth_of(bool holds)
+static enum cgw_truth truth_from_bool(bool condition)
 {
-	return holds ? CGW_TRUE : CGW_FALSE;
+	return condition ? CGW_TRUE : CGW_FALSE;
 }
 
-static size_t hierarchy_of(const struct cgw_topology *topology, uint32_t group)
+static size_t first_hierarchy(const struct cgw_topology *topology, uint32_t group)
 {
 	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
 		if (topology->present[group] & UINT32_C(1) << h)
@@ -54,11 +54,11 @@ static int open_group(const struct cgw_layout *layout, const struct cgw_frame *f
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 
-	return open_group_in(layout, frame, group, hierarchy_of(topology, group), ret_fd);
+	return open_group_in(layout, frame, group, first_hierarchy(topology, group), ret_fd);
 }
 
-/* Of one directory of the group. */
-static enum cgw_truth attribute_at(int fd, const char *pattern)
+/* Matches an attribute of the group's directory in one hierarchy. */
+static enum cgw_truth attribute_matches_fd(int fd, const char *pattern)
 {
 	const char *equals = strchr(pattern, '=');
 	char name[256], path[64], value[256];
@@ -70,20 +70,20 @@ static enum cgw_truth attribute_at(int fd, const char *pattern)
 		return CGW_UNKNOWN;
 	memcpy(name, pattern, length);
 	name[length] = '\0';
-	/* Who owns the group, or may write to it, may write such, and would excuse himself. */
+	/* Ignore user.* on a delegated group: its owner could exempt the group from a rule. */
 	if (strncmp(name, "user.", 5) == 0 && ((status.st_uid != 0 && status.st_uid != geteuid()) ||
 					       (status.st_mode & (S_IWGRP | S_IWOTH))))
 		return CGW_FALSE;
-	/* The descriptor names the directory only; attributes are asked of it by its name in /proc. */
+	/* fgetxattr() fails on an O_PATH descriptor, so go through its name in /proc. */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	size = getxattr(path, name, value, sizeof(value) - 1);
 	if (size < 0)
 		return errno == ENODATA || errno == EOPNOTSUPP ? CGW_FALSE : CGW_UNKNOWN;
 	value[size] = '\0';
-	return truth_of(equals == NULL || cgw_glob_match(equals + 1, value));
+	return truth_from_bool(equals == NULL || cgw_glob_match(equals + 1, value));
 }
 
-/* In any hierarchy: systemd writes them in its own, people where they look. */
+/* Checks all hierarchies: systemd sets attributes in its own, administrators in any. */
 static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
 					const struct cgw_frame *frame, uint32_t group,
 					const char *pattern)
@@ -98,7 +98,7 @@ static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
 		if (!(topology->present[group] & UINT32_C(1) << h))
 			continue;
 		if (open_group_in(layout, frame, group, h, &fd) == 0)
-			here = attribute_at(fd, pattern);
+			here = attribute_matches_fd(fd, pattern);
 		if (here == CGW_TRUE)
 			return CGW_TRUE;
 		if (here == CGW_UNKNOWN)
@@ -107,8 +107,8 @@ static enum cgw_truth attribute_matches(const struct cgw_layout *layout,
 	return truth;
 }
 
-/* "Uid:" or "Gid:" of /proc/PID/status, the real one; UINT32_MAX where there is none. */
-static uint32_t owner_of(const struct cgw_layout *layout, pid_t pid, const char *key)
+/* The real ID of "Uid:" or "Gid:" in /proc/PID/status; UINT32_MAX if it cannot be read. */
+static uint32_t read_owner(const struct cgw_layout *layout, pid_t pid, const char *key)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	char file[32], *at;
@@ -137,7 +137,7 @@ static bool id_matches(enum cgw_subject subject, uint32_t id, const char *patter
 	if (subject == CGW_SUBJECT_USER)
 		return getpwuid_r(id, &user, buffer, sizeof(buffer), &found_user) == 0 &&
 		       found_user != NULL && cgw_glob_match(pattern, user.pw_name);
-	/* One of thousands of members finds no room: its number is still compared above. */
+	/* An entry with thousands of members exceeds the buffer: match such a group by number. */
 	return getgrgid_r(id, &group, buffer, sizeof(buffer), &found_group) == 0 &&
 	       found_group != NULL && cgw_glob_match(pattern, group.gr_name);
 }
@@ -153,7 +153,7 @@ static enum cgw_truth command_matches(const struct cgw_layout *layout, pid_t pid
 	if (cgw_proc_read(layout, file, &text, &length) < 0)
 		return CGW_UNKNOWN;
 	text[strcspn(text, "\n")] = '\0';
-	return truth_of(cgw_glob_match(pattern, text));
+	return truth_from_bool(cgw_glob_match(pattern, text));
 }
 
 static enum cgw_truth executable_matches(const struct cgw_layout *layout, pid_t pid,
@@ -165,9 +165,9 @@ static enum cgw_truth executable_matches(const struct cgw_layout *layout, pid_t 
 	(void)snprintf(file, sizeof(file), "%d/exe", (int)pid);
 	length = readlinkat(layout->proc_fd, file, target, sizeof(target) - 1);
 	if (length < 0)
-		return CGW_UNKNOWN; /* a thread of the kernel, or gone */
+		return CGW_UNKNOWN; /* a kernel thread, or exited */
 	target[length] = '\0';
-	return truth_of(cgw_glob_match(pattern, target));
+	return truth_from_bool(cgw_glob_match(pattern, target));
 }
 
 enum cgw_truth facts_process(const struct cgw_layout *layout, pid_t pid, enum cgw_subject subject,
@@ -179,8 +179,8 @@ enum cgw_truth facts_process(const struct cgw_layout *layout, pid_t pid, enum cg
 		return command_matches(layout, pid, pattern);
 	if (subject == CGW_SUBJECT_EXECUTABLE)
 		return executable_matches(layout, pid, pattern);
-	id = owner_of(layout, pid, subject == CGW_SUBJECT_USER ? "\nUid:" : "\nGid:");
-	return id == UINT32_MAX ? CGW_UNKNOWN : truth_of(id_matches(subject, id, pattern));
+	id = read_owner(layout, pid, subject == CGW_SUBJECT_USER ? "\nUid:" : "\nGid:");
+	return id == UINT32_MAX ? CGW_UNKNOWN : truth_from_bool(id_matches(subject, id, pattern));
 }
 
 static void read_processes(struct facts *facts, const struct cgw_frame *frame, uint32_t group)
@@ -201,7 +201,7 @@ static void read_processes(struct facts *facts, const struct cgw_frame *frame, u
 					     &length);
 }
 
-/* For commands any process will do; users are those of most processes. */
+/* A command matches if any process runs it; a user matches if most processes belong to it. */
 static enum cgw_truth processes_match(struct facts *facts, const struct cgw_frame *frame,
 				      uint32_t group, enum cgw_subject subject, const char *pattern)
 {
@@ -212,7 +212,7 @@ static enum cgw_truth processes_match(struct facts *facts, const struct cgw_fram
 	read_processes(facts, frame, group);
 	if (facts->error < 0)
 		return CGW_UNKNOWN;
-	for (at = facts->processes; at != NULL && yes + no < PROCESSES_ASKED; at = end) {
+	for (at = facts->processes; at != NULL && yes + no < PROCESSES_MAX; at = end) {
 		long pid = strtol(at, &end, 10);
 		enum cgw_truth truth;
 
@@ -224,7 +224,7 @@ static enum cgw_truth processes_match(struct facts *facts, const struct cgw_fram
 		if (any && yes > 0)
 			return CGW_TRUE;
 	}
-	return truth_of(yes > no);
+	return truth_from_bool(yes > no);
 }
 
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
@@ -245,7 +245,7 @@ static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint
 	}
 }
 
-/* At least so old: the directory's time is that of its last change, which may be later. */
+/* A lower bound: the directory's ctime is that of its last change, not of its creation. */
 static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t group)
 {
 	const struct facts *facts = context;

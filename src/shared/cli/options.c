@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* options.c - options by table, over getopt_long(). */
+/* options.c - table-driven option parsing on top of getopt_long(). */
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,11 +12,13 @@ enum cli_exit cli_usage_error(const struct cli_context *context, const char *for
 {
 	char text[1024];
 	va_list arguments;
+	const char *separator;
 
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	cli_error(context, "%s; see `%s%s%s --help`", text, context->program,
+	separator = text[0] != '\0' && text[strlen(text) - 1] == '?' ? "" : ";";
+	cli_error(context, "%s%s see '%s%s%s --help'", text, separator, context->program,
 		  context->command != NULL ? " " : "",
 		  context->command != NULL ? context->command : "");
 	return CLI_USAGE;
@@ -43,7 +45,7 @@ void cli_print_help(const struct cli_command_help *help)
 	}
 }
 
-static bool takes_common(struct cli_context *context, int code, const char *value)
+static bool parse_common_option(struct cli_context *context, int code, const char *value)
 {
 	switch (code) {
 	case CLI_OPTION_CGROUP_ROOT:
@@ -60,9 +62,9 @@ static bool takes_common(struct cli_context *context, int code, const char *valu
 	}
 }
 
-/* What getopt_long() did not take: name it, and the nearest that exists. */
-static void refuse(const struct cli_context *context, const struct cli_option *options, int result,
-		   char **argv)
+/* Reports an option that getopt_long() rejected, with the nearest existing one. */
+static void print_option_error(const struct cli_context *context, const struct cli_option *options,
+			       int result, char **argv)
 {
 	const char *word = argv[optind > 0 ? optind - 1 : 0];
 	struct suggestion nearest = {.wanted = word + strspn(word, "-")};
@@ -70,23 +72,24 @@ static void refuse(const struct cli_context *context, const struct cli_option *o
 
 	cgw_escape(shown, sizeof(shown), word, strlen(word));
 	if (result == ':') {
-		(void)cli_usage_error(context, "option \"%s\" wants a value", shown);
+		(void)cli_usage_error(context, "option %s requires an argument", shown);
 		return;
 	}
 	if (strncmp(word, "--", 2) != 0) {
-		(void)cli_usage_error(context, "unknown option \"-%c\"", optopt);
+		(void)cli_usage_error(context, "unknown option '-%c'", optopt);
 		return;
 	}
 	for (; options->name != NULL; options++)
 		suggestion_offer(&nearest, options->name);
-	if (optopt != 0 || strchr(word, '=') != NULL)
-		(void)cli_usage_error(context, "option \"%s\" takes no value, or is not one",
-				      shown);
+	/* getopt_long() sets `optopt` only for an option that exists. */
+	if (optopt != 0)
+		(void)cli_usage_error(context, "option %.*s does not take an argument",
+				      (int)strcspn(shown, "="), shown);
 	else if (suggestion_word(&nearest) != NULL)
-		(void)cli_usage_error(context, "unknown option \"%s\"; did you mean \"--%s\"?",
-				      shown, suggestion_word(&nearest));
+		(void)cli_usage_error(context, "unknown option '%s'; did you mean '--%s'?", shown,
+				      suggestion_word(&nearest));
 	else
-		(void)cli_usage_error(context, "unknown option \"%s\"", shown);
+		(void)cli_usage_error(context, "unknown option '%s'", shown);
 }
 
 int cli_next_option(struct cli_context *context, const struct cli_command_help *help, int argc,
@@ -120,7 +123,7 @@ int cli_next_option(struct cli_context *context, const struct cli_command_help *
 	do {
 		code = getopt_long(argc, argv, shorts, longs, NULL);
 		*ret_value = optarg;
-	} while (takes_common(context, code, optarg));
+	} while (parse_common_option(context, code, optarg));
 	if (code == -1)
 		return 0;
 	*ret_exit = CLI_OK;
@@ -129,7 +132,7 @@ int cli_next_option(struct cli_context *context, const struct cli_command_help *
 	} else if (code == CLI_OPTION_VERSION) {
 		printf("%s %s\n", context->program, cgw_version());
 	} else if (code == '?' || code == ':') {
-		refuse(context, help->options, code, argv);
+		print_option_error(context, help->options, code, argv);
 		*ret_exit = CLI_USAGE;
 	} else {
 		return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * options.h - one table a command: it drives parsing, --help, completions and the manual's check.
+ * options.h - one option table per command, used for parsing, --help, completions, and to check the
+ * manual.
  */
 #ifndef CGWARD_SHARED_CLI_OPTIONS_H
 #define CGWARD_SHARED_CLI_OPTIONS_H
@@ -10,15 +11,15 @@
 struct cli_option {
 	int code;             /* the short letter, or a number from CLI_OPTION_LONG on */
 	const char *name;     /* long, without dashes */
-	const char *argument; /* what stands for it in --help; NULL: takes none */
-	bool optional;        /* the argument may be left out: only "--name=argument" gives one */
+	const char *argument; /* its placeholder in --help; NULL: no argument */
+	bool optional;        /* the argument is optional and requires "--name=argument" */
 	const char *help;
 };
 
 #define CLI_OPTION_LONG 256
 #define CLI_OPTION_MAX  64
 
-/* Rows that every command's table ends with. */
+/* The last rows of every command's table. */
 enum {
 	CLI_OPTION_CGROUP_ROOT = 1000,
 	CLI_OPTION_PROC_ROOT,
@@ -28,31 +29,31 @@ enum {
 /* clang-format off */
 #define CLI_COMMON_OPTIONS                                                                         \
 	{ CLI_OPTION_CGROUP_ROOT, "cgroup-root", "DIR", false,                                     \
-	  "look for hierarchies at and beneath DIR: a host's tree, a recorded machine" },          \
+	  "look for cgroup hierarchies at or below DIR (host tree, recorded machine)" },           \
 	{ CLI_OPTION_PROC_ROOT, "proc-root", "DIR", false, "read DIR instead of /proc" },          \
 	{ CLI_OPTION_SYS_ROOT, "sys-root", "DIR", false, "read DIR instead of /sys" },             \
 	{ 'h', "help", NULL, false, "show this help" },                                            \
-	{ CLI_OPTION_VERSION, "version", NULL, false, "show the version" },                        \
+	{ CLI_OPTION_VERSION, "version", NULL, false, "show version" },                        \
 	{ 0, NULL, NULL, false, NULL }
 /* clang-format on */
 
 struct cli_command_help {
-	const char *usage; /* "cgward dump [OPTION...]", a line each */
-	const char *text;  /* what it does, one paragraph */
+	const char *usage; /* "cgward dump [OPTION...]", one per line */
+	const char *text;  /* one paragraph that describes the command */
 	const struct cli_option *options;
 };
 
 /*
- * The next option: its code, with its argument in `ret_value`; 0 at the end, when `optind` stands at
- * the first operand. Common options are taken care of inside. -1: end now with `ret_exit` (help and
- * version were shown, or the usage error was said).
+ * Returns the code of the next option, with its argument in `ret_value`; 0 at the end of the
+ * options, where `optind` is the index of the first argument; -1 if the command must exit with
+ * `ret_exit`, after --help, --version or a usage error. Handles the common options itself.
  */
 int cli_next_option(struct cli_context *context, const struct cli_command_help *help, int argc,
 		    char **argv, const char **ret_value, enum cli_exit *ret_exit);
 
 void cli_print_help(const struct cli_command_help *help);
 
-/* "cgward dump: TEXT; `cgward dump --help` tells more": CLI_USAGE. */
+/* Prints "cgward dump: TEXT; see 'cgward dump --help'" and returns CLI_USAGE. */
 enum cli_exit cli_usage_error(const struct cli_context *context, const char *format, ...)
 	CGW_PRINTF(2, 3);
 

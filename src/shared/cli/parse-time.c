@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parse-time.c - times as people say them: on the clock, before now, or in full. */
+/* parse-time.c - parser for clock times, relative times and full dates. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* The fraction of a second behind a time, where there is one. */
-static uint64_t take_fraction(const char **at)
+/* Parses an optional fraction of a second. */
+static uint64_t parse_fraction(const char **at)
 {
 	uint64_t ns = 0, unit = NS_PER_S / 10;
 
@@ -24,8 +24,8 @@ static uint64_t take_fraction(const char **at)
 	return ns;
 }
 
-/* "Z" or "+02:00" behind a time: 1 with seconds east of Greenwich, 0: nothing stands there. */
-static int take_zone(const char **at, long *ret_seconds)
+/* Parses "Z" or "+02:00": returns 1 with the offset from UTC in seconds, 0 without a zone. */
+static int parse_zone(const char **at, long *ret_seconds)
 {
 	int sign = **at == '-' ? -1 : 1;
 	const char *digits = *at + 1;
@@ -45,7 +45,7 @@ static int take_zone(const char **at, long *ret_seconds)
 	return 1;
 }
 
-static const char *take_clock(const char *text, struct tm *when)
+static const char *parse_hours(const char *text, struct tm *when)
 {
 	const char *end = strptime(text, "%H:%M:%S", when);
 
@@ -56,7 +56,7 @@ static const char *take_clock(const char *text, struct tm *when)
 	return end;
 }
 
-/* "2026-11-24", "2026-11-24T03:12", "2026-11-24 03:12:09.5+01:00": here where no zone is given. */
+/* "2026-11-24", "2026-11-24T03:12", "2026-11-24 03:12:09.5+01:00"; without a zone, local time. */
 static int parse_date(const char *text, uint64_t *ret_ns)
 {
 	struct tm when = {.tm_isdst = -1};
@@ -69,11 +69,11 @@ static int parse_date(const char *text, uint64_t *ret_ns)
 	if (end == NULL)
 		return -EINVAL;
 	if (*end == 'T' || *end == ' ') {
-		end = take_clock(end + 1, &when);
+		end = parse_hours(end + 1, &when);
 		if (end == NULL)
 			return -EINVAL;
-		fraction_ns = take_fraction(&end);
-		zone = take_zone(&end, &east);
+		fraction_ns = parse_fraction(&end);
+		zone = parse_zone(&end, &east);
 	}
 	if (*end != '\0' || zone < 0)
 		return -EINVAL;
@@ -94,10 +94,10 @@ static int parse_clock(const char *text, uint64_t reference_ns, uint64_t *ret_ns
 
 	if (localtime_r(&reference, &when) == NULL)
 		return -EINVAL;
-	end = take_clock(text, &when);
+	end = parse_hours(text, &when);
 	if (end == NULL)
 		return -EINVAL;
-	fraction_ns = take_fraction(&end);
+	fraction_ns = parse_fraction(&end);
 	if (*end != '\0')
 		return -EINVAL;
 	when.tm_isdst = -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recording-metrics.c - what goes into a recording of this machine. */
+/* recording-metrics.c - metrics, group owners and boot ID for a recording of this machine. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,10 @@
 #include "shared/cli/recording-metrics.h"
 
 /*
- * The usual: all that costs alike whatever runs. Lists of processes grow with their number, and one
- * figure a CPU outweighs all others on a large machine.
+ * Adds the default metrics, whose size does not depend on the workload. Process lists grow with the
+ * number of processes, and per-CPU usage dominates a recording on a large machine.
  */
-static void want_usual(struct cgw_metric_set *set, bool all)
+static void add_default_metrics(struct cgw_metric_set *set, bool all)
 {
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
 		if (all ||
@@ -30,13 +30,13 @@ int recording_metrics(const char *columns, struct cgw_metric_set *set, struct cg
 	if (copy == NULL)
 		return -ENOMEM;
 	if (keys[0] == '+')
-		want_usual(set, false);
+		add_default_metrics(set, false);
 	for (key = strtok_r(copy, ", ", &rest); key != NULL; key = strtok_r(NULL, ", ", &rest)) {
 		struct cgw_field field;
 		int r;
 
 		if (strcmp(key, "all") == 0) {
-			want_usual(set, true);
+			add_default_metrics(set, true);
 			continue;
 		}
 		r = cgw_field_parse(key, &field, diag);
@@ -71,7 +71,6 @@ size_t recording_owner(void *context, const struct cgw_topology *topology, uint3
 	return length > 0 ? (size_t)length : 0;
 }
 
-/* Without its newline. */
 char *recording_boot_id(const struct cgw_layout *layout)
 {
 	char *text;

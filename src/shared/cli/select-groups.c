@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* select-groups.c - which fields and which groups were asked for. */
+/* select-groups.c - parsing of column lists, and selection of groups. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,11 +60,11 @@ int field_list_parse(struct field_list *list, const char *keys, struct cgw_diag 
 		r = add_key(list, key, diag);
 	if (r == 0 && list->count == 0)
 		return cgw_diag_set(diag, -EINVAL,
-				    "no column is named; KEY,KEY,... is wanted, such as cpu.usage");
+				    "missing column (expected KEY,KEY,..., for example cpu.usage)");
 	return r;
 }
 
-/* The path of a group, in a buffer that grows. */
+/* A group's path in a growing buffer. */
 struct path {
 	char *text;
 	size_t size;

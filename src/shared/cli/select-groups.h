@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* select-groups.h - which fields and which groups were asked for. */
+/* select-groups.h - parsing of column lists, and selection of groups. */
 #ifndef CGWARD_SHARED_CLI_SELECT_GROUPS_H
 #define CGWARD_SHARED_CLI_SELECT_GROUPS_H
 
@@ -11,14 +11,14 @@ struct field_list {
 };
 
 /*
- * Adds the fields of "KEY,KEY,...". A list that starts with '+' adds to what stands there, any other
- * replaces it; "all" is every field. -ENOENT or -EINVAL with the reason.
+ * Parses "KEY,KEY,..." into fields. A list that starts with '+' adds to the existing fields, any
+ * other replaces them; "all" is every field. -ENOENT or -EINVAL with the reason.
  */
 int field_list_parse(struct field_list *list, const char *keys, struct cgw_diag *diag);
 void field_list_done(struct field_list *list);
 
 struct group_selection {
-	const char *const *globs; /* any of them; none: all */
+	const char *const *globs; /* a group matches any of them; none: all groups */
 	size_t glob_count;
 	uint32_t depth_max; /* 0: all */
 	const char *below;  /* NULL: all */
@@ -28,7 +28,7 @@ struct group_selection {
 	bool tree;
 };
 
-/* The groups to show, in order; `groups` has room for all of the frame's. */
+/* Selects and sorts groups; `groups` must have space for all groups of the frame. */
 int group_select(const struct cgw_frame *frame, const struct group_selection *selection,
 		 uint32_t *groups, size_t *ret_count);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* user-config.c - the user's configuration, over inih. */
+/* user-config.c - the user's configuration file, parsed with inih. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
@@ -11,7 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/user-config.h"
 
-/* inih cuts longer lines and names in two without a word. */
+/* inih silently splits longer lines and names. */
 #define LINE_MAX_BYTES 190
 #define NAME_MAX_BYTES 48
 
@@ -21,7 +21,7 @@ int config_path(char *buffer, size_t size)
 	const char *home = getenv("HOME");
 	int length;
 
-	/* Relative ones are to be ignored, says the specification. */
+	/* The XDG specification says to ignore relative paths. */
 	if (directory != NULL && directory[0] == '/')
 		length = snprintf(buffer, size, "%s/cgward/config", directory);
 	else if (home != NULL && home[0] == '/')
@@ -89,7 +89,7 @@ static char *read_line(char *buffer, int size, void *stream)
 	return text;
 }
 
-static int take_entry(void *context, const char *section, const char *name, const char *value)
+static int on_entry(void *context, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = context;
 
@@ -106,7 +106,7 @@ static int take_entry(void *context, const char *section, const char *name, cons
 	return 1;
 }
 
-static int refuse(struct cgw_diag *diag, const char *path, int line, const char *why)
+static int invalid_file(struct cgw_diag *diag, const char *path, int line, const char *why)
 {
 	int r = cgw_diag_set(diag, -EBADMSG, "%s", why);
 
@@ -127,16 +127,17 @@ int config_load(const char *path, struct config *config, struct cgw_diag *diag)
 	if (file == NULL && errno == ENOENT)
 		return 0;
 	if (file == NULL)
-		return refuse(diag, path, 0, strerror(errno));
-	line = ini_parse_stream(read_line, &reading, take_entry, &reading);
+		return invalid_file(diag, path, 0, strerror(errno));
+	line = ini_parse_stream(read_line, &reading, on_entry, &reading);
 	if (reading.failed || line < 0)
 		return -ENOMEM;
 	if (reading.bad_line > 0)
-		return refuse(diag, path, (int)reading.bad_line,
-			      "the line or its name is too long: 190 bytes, names 48");
+		return invalid_file(
+			diag, path, (int)reading.bad_line,
+			"line or name too long (at most 190 bytes per line, 47 per name)");
 	if (line > 0)
-		return refuse(diag, path, line,
-			      "this is neither \"[section]\" nor \"name = value\"");
+		return invalid_file(diag, path, line,
+				    "invalid line (expected '[section]' or 'name = value')");
 	return 0;
 }
 
@@ -151,7 +152,7 @@ static bool has_name(const struct config *config, const char *section, const cha
 	return false;
 }
 
-/* All entries of a section, and a mark that they are written. */
+/* Writes all entries of a section, and marks them in `written`. */
 static void write_section(FILE *out, const struct config *config, const char *section,
 			  bool *written)
 {
@@ -163,7 +164,7 @@ static void write_section(FILE *out, const struct config *config, const char *se
 	}
 }
 
-/* "[name]" into `section`; false for other lines. */
+/* Parses "[name]" into `section`; returns false for other lines. */
 static bool is_header(const char *line, char *section, size_t size)
 {
 	const char *start = line + strspn(line, " \t");
@@ -179,7 +180,7 @@ static bool is_header(const char *line, char *section, size_t size)
 	return true;
 }
 
-/* Lines of names that `config` has go; a section's entries stand at its head. */
+/* Copies the file without lines that `config` replaces; entries follow their section header. */
 static void merge(FILE *in, FILE *out, const struct config *config, bool *written)
 {
 	char section[NAME_MAX_BYTES] = "", line[512];
@@ -218,7 +219,7 @@ static void make_directories(const char *path)
 	for (char *at = copy != NULL ? strchr(copy + 1, '/') : NULL; at != NULL;
 	     at = strchr(at + 1, '/')) {
 		*at = '\0';
-		(void)mkdir(copy, 0700); /* opening the file will tell */
+		(void)mkdir(copy, 0700); /* opening the file reports the error */
 		*at = '/';
 	}
 }
@@ -235,28 +236,28 @@ int config_save(const char *path, const struct config *config, struct cgw_diag *
 {
 	CLEANUP(cleanup_free) bool *written = calloc(config->count + 1, sizeof(*written));
 	CLEANUP(cleanup_file) FILE *in = fopen(path, "re");
-	CLEANUP(cleanup_free) char *beside = NULL;
+	CLEANUP(cleanup_free) char *temporary = NULL;
 	FILE *out;
 	int r = 0;
 
-	if (written == NULL || asprintf(&beside, "%s.new", path) < 0)
+	if (written == NULL || asprintf(&temporary, "%s.new", path) < 0)
 		return -ENOMEM;
 	make_directories(path);
-	out = fopen(beside, "we");
+	out = fopen(temporary, "we");
 	if (out == NULL)
 		return cannot_write(diag, path, -errno);
 	merge(in, out, config, written);
-	/* A configuration that a crash leaves half written would be refused at the next start. */
+	/* After a crash, the next start would reject a half-written file. */
 	if (ferror(out))
 		r = -EIO;
 	else if (fflush(out) != 0 || fsync(fileno(out)) < 0)
 		r = -errno;
 	if (fclose(out) != 0 && r == 0)
 		r = -errno;
-	if (r == 0 && rename(beside, path) < 0)
+	if (r == 0 && rename(temporary, path) < 0)
 		r = -errno;
 	if (r == 0)
 		return 0;
-	(void)unlink(beside);
+	(void)unlink(temporary);
 	return cannot_write(diag, path, r);
 }

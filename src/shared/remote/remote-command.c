@@ -44,7 +44,7 @@ int remote_quote(const char *word, char *buffer, size_t size)
 }
 
 /* "cgward freeze -- /a\ b" */
-static int format_command(const struct remote_command *request, char *command,
+static int format_command(const struct remote_command_request *request, char *command,
 			  struct cgw_diag *diag)
 {
 	size_t used = (size_t)snprintf(command, COMMAND_MAX, "cgward");
@@ -110,7 +110,7 @@ static int read_all(struct remote_ssh *ssh, char *text, uint64_t until_ns, struc
 	return 0;
 }
 
-static int run(const struct remote_command *request, struct remote_ssh *ssh,
+static int run(const struct remote_command_request *request, struct remote_ssh *ssh,
 	       struct remote_command_result *result, struct cgw_diag *diag)
 {
 	int r = read_all(ssh, result->text, clock_now_ns() + request->timeout_ns, diag);
@@ -132,7 +132,7 @@ static int run(const struct remote_command *request, struct remote_ssh *ssh,
 	return 0;
 }
 
-int remote_command_run(const struct remote_command *request,
+int remote_command_run(const struct remote_command_request *request,
 		       struct remote_command_result *ret_result, struct cgw_diag *diag)
 {
 	struct remote_command_result result = {.text = malloc(REMOTE_COMMAND_OUTPUT_MAX + 1)};

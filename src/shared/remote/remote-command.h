@@ -12,7 +12,7 @@
 #define REMOTE_COMMAND_ARGUMENTS_MAX 256
 #define REMOTE_COMMAND_OUTPUT_MAX    65536
 
-struct remote_command {
+struct remote_command_request {
 	const char *host;
 	const char *const *ssh;       /* command and options, NULL-terminated */
 	const char *const *arguments; /* "freeze", "--", "/a b": unquoted, NULL-terminated */
@@ -35,7 +35,7 @@ int remote_quote(const char *word, char *buffer, size_t size);
  * Returns 0 if the command ran to its end, with any exit status; otherwise a negative error with an
  * escaped reason. After -ETIMEDOUT, -ECONNRESET and -EMSGSIZE it is unknown whether it ran.
  */
-int remote_command_run(const struct remote_command *request,
+int remote_command_run(const struct remote_command_request *request,
 		       struct remote_command_result *ret_result, struct cgw_diag *diag);
 
 #endif

@@ -357,7 +357,7 @@ static enum cli_exit parse_start(struct top *top, const struct cgw_replay *repla
 	ret_start->kind = SEEK_TO_TIME;
 	if (cli_parse_time(top->at, info.last_ns, &ret_start->to_ns) == 0)
 		return CLI_OK;
-	return cli_usage_error(top->context, CLI_TIME_WANTED, "at", top->at);
+	return cli_usage_error(top->context, CLI_INVALID_TIME, "at", top->at);
 }
 
 /* Runs the rules over the whole recording, to mark their actions on the timeline. */

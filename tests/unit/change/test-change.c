@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-change.c - signals, operands and exit statuses of the verbs. */
+/* test-change.c - signals, arguments and exit statuses of commands that change groups. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "test.h"
 #include "tree.h"
 
-static void signals(void **state)
+static void test_signals(void **state)
 {
 	static const struct {
 		const char *name;
@@ -34,18 +34,18 @@ static void signals(void **state)
 	number = 7;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (signal_find(bad[i], &number) != -EINVAL || number != 7)
-			fail_msg("\"%s\" was taken", bad[i]);
-	/* All of them, there and back. */
+			fail_msg("'%s' was accepted", bad[i]);
+	/* All signals, to a name and back. */
 	for (int i = 1; i <= SIGRTMAX; i++) {
 		signal_name(i, name, sizeof(name));
-		if (i >= 32 && i < SIGRTMIN) /* libc's own */
+		if (i >= 32 && i < SIGRTMIN) /* reserved by libc */
 			continue;
 		assert_int_equal(signal_find(name, &number), 0);
 		assert_int_equal(number, i);
 	}
 }
 
-static void operands(void **state)
+static void test_is_assignment(void **state)
 {
 	(void)state;
 	assert_true(assign_is("memory.max=1G"));
@@ -55,7 +55,7 @@ static void operands(void **state)
 	assert_false(assign_is(""));
 }
 
-static void new_groups(void **state)
+static void test_new_group_paths(void **state)
 {
 	static const struct {
 		const char *text;
@@ -87,7 +87,7 @@ static void new_groups(void **state)
 		assert_string_equal(path, rows[i].path);
 		free(path);
 	}
-	/* As copied from a shell, with the mount point before it. */
+	/* A path pasted from a shell starts with the mount point. */
 	(void)snprintf(text, sizeof(text), "%s/x/y", layout->hierarchies[0].mountpoint);
 	assert_int_equal(groups_normalise(layout, text, &path), 0);
 	assert_string_equal(path, "/x/y");
@@ -96,7 +96,7 @@ static void new_groups(void **state)
 	tree_free(dir);
 }
 
-static void statuses(void **state)
+static void test_exit_statuses(void **state)
 {
 	static const struct {
 		enum cgw_outcome outcome;
@@ -137,10 +137,10 @@ static void statuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(signals),
-		cmocka_unit_test(operands),
-		cmocka_unit_test(new_groups),
-		cmocka_unit_test(statuses),
+		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_is_assignment),
+		cmocka_unit_test(test_new_group_paths),
+		cmocka_unit_test(test_exit_statuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-daemon-status.c - what the running enforcement says of itself, and when there is none. */
+/* test-daemon-status.c - reads the status of a running and of an exited daemon. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -56,7 +56,7 @@ static void directory_end(struct directory *directory)
 	rmdir(directory->path);
 }
 
-static void a_running_one_is_read(void **state)
+static void test_running_daemon(void **state)
 {
 	struct daemon_status *status = NULL;
 	struct directory directory;
@@ -88,7 +88,7 @@ static void a_running_one_is_read(void **state)
 	directory_end(&directory);
 }
 
-static void one_that_ended_is_not(void **state)
+static void test_exited_daemon(void **state)
 {
 	struct daemon_status *status = NULL;
 	struct directory directory;
@@ -112,8 +112,8 @@ static void one_that_ended_is_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_running_one_is_read),
-		cmocka_unit_test(one_that_ended_is_not),
+		cmocka_unit_test(test_running_daemon),
+		cmocka_unit_test(test_exited_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

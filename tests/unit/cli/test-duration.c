@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-duration.c - times as operators write them, and what errors end with. */
+/* test-duration.c - durations, and exit statuses of errors. */
 #include <errno.h>
 
 #include "lib/base/cleanup.h"
 #include "shared/cli/cli.h"
 #include "test.h"
 
-static void durations(void **state)
+static void test_durations(void **state)
 {
 	static const struct {
 		const char *text;
@@ -33,10 +33,10 @@ static void durations(void **state)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (cli_parse_duration(bad[i], &ns) == 0)
-			fail_msg("\"%s\" was taken", bad[i]);
+			fail_msg("'%s' was accepted", bad[i]);
 }
 
-static void statuses(void **state)
+static void test_exit_statuses(void **state)
 {
 	(void)state;
 	assert_int_equal(cli_exit_from_error(0), CLI_OK);
@@ -49,7 +49,8 @@ static void statuses(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(durations), cmocka_unit_test(statuses)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_durations),
+					   cmocka_unit_test(test_exit_statuses)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

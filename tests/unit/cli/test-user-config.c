@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-user-config.c - the user's configuration: read whole or refused, written back in place. */
+/* test-user-config.c - loading, rejecting and saving the user's configuration. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,30 +9,30 @@
 #include "shared/cli/user-config.h"
 #include "test.h"
 
-struct place {
+struct config_dir {
 	char directory[64];
 	char path[128];
 };
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof(*place));
+	struct config_dir *dir = calloc(1, sizeof(*dir));
 
-	strcpy(place->directory, "/tmp/cgward-test-config-XXXXXX");
-	assert_non_null(mkdtemp(place->directory));
-	snprintf(place->path, sizeof(place->path), "%s/a/b/config", place->directory);
-	*state = place;
+	strcpy(dir->directory, "/tmp/cgward-test-config-XXXXXX");
+	assert_non_null(mkdtemp(dir->directory));
+	snprintf(dir->path, sizeof(dir->path), "%s/a/b/config", dir->directory);
+	*state = dir;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct place *place = *state;
+	struct config_dir *dir = *state;
 	char command[128];
 
-	snprintf(command, sizeof(command), "rm -rf %s", place->directory);
+	snprintf(command, sizeof(command), "rm -rf %s", dir->directory);
 	assert_int_equal(system(command), 0);
-	free(place);
+	free(dir);
 	return 0;
 }
 
@@ -45,7 +45,7 @@ static void write_file(const char *path, const char *text)
 	fclose(file);
 }
 
-static void assert_file(const char *path, const char *wanted)
+static void assert_file(const char *path, const char *expected)
 {
 	char text[4096] = "";
 	FILE *file = fopen(path, "r");
@@ -53,31 +53,31 @@ static void assert_file(const char *path, const char *wanted)
 	assert_non_null(file);
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
 	fclose(file);
-	assert_string_equal(text, wanted);
+	assert_string_equal(text, expected);
 }
 
-static void nothing_there_is_nothing_said(void **state)
+static void test_missing_file_is_empty(void **state)
 {
-	const struct place *place = *state;
+	const struct config_dir *dir = *state;
 	struct config config;
 
-	assert_int_equal(config_load(place->path, &config, NULL), 0);
+	assert_int_equal(config_load(dir->path, &config, NULL), 0);
 	assert_int_equal(config.count, 0);
 	config_done(&config);
 }
 
-static void comments_and_strangers_survive(void **state)
+static void test_save_preserves_comments_and_unknown_names(void **state)
 {
-	const struct place *place = *state;
+	const struct config_dir *dir = *state;
 	struct config config = {0};
 
 	assert_int_equal(config_add(&config, "groups", "column", "group"), 0);
-	assert_int_equal(config_save(place->path, &config, NULL), 0);
+	assert_int_equal(config_save(dir->path, &config, NULL), 0);
 	config_done(&config);
-	assert_file(place->path, "[groups]\ncolumn = group\n");
-	write_file(place->path, "# mine\n[keys]\nfreeze = z\n\n[groups]\n; columns\ncolumn = a\n"
-				"columns = no\ncolumn=b\n");
-	assert_int_equal(config_load(place->path, &config, NULL), 0);
+	assert_file(dir->path, "[groups]\ncolumn = group\n");
+	write_file(dir->path, "# mine\n[keys]\nfreeze = z\n\n[groups]\n; columns\ncolumn = a\n"
+			      "columns = no\ncolumn=b\n");
+	assert_int_equal(config_load(dir->path, &config, NULL), 0);
 	assert_int_equal(config.count, 4);
 	assert_string_equal(config.entries[3].value, "b");
 	assert_int_equal(config.entries[3].line, 9);
@@ -85,30 +85,30 @@ static void comments_and_strangers_survive(void **state)
 	assert_int_equal(config_add(&config, "groups", "column", "x"), 0);
 	assert_int_equal(config_add(&config, "groups", "column", "y"), 0);
 	assert_int_equal(config_add(&config, "screen", "theme", "dark"), 0);
-	assert_int_equal(config_save(place->path, &config, NULL), 0);
+	assert_int_equal(config_save(dir->path, &config, NULL), 0);
 	config_done(&config);
-	assert_file(place->path, "# mine\n[keys]\nfreeze = z\n\n[groups]\ncolumn = x\ncolumn = y\n"
-				 "; columns\ncolumns = no\n[screen]\ntheme = dark\n");
+	assert_file(dir->path, "# mine\n[keys]\nfreeze = z\n\n[groups]\ncolumn = x\ncolumn = y\n"
+			       "; columns\ncolumns = no\n[screen]\ntheme = dark\n");
 }
 
-static void mistakes_are_named_with_their_line(void **state)
+static void test_errors_name_file_and_line(void **state)
 {
 	static const struct {
 		const char *text;
 		unsigned line;
 	} table[] = {{"[a]\nb = 1\nnonsense\n", 3}, {"[a\n", 1}, {"x=1\n[s]\n%s=2\n", 3}};
-	const struct place *place = *state;
-	char path[128], text[512], lengthy[256];
+	const struct config_dir *dir = *state;
+	char path[128], text[512], long_name[256];
 
-	snprintf(path, sizeof(path), "%s/config", place->directory);
-	memset(lengthy, 'n', 100);
-	lengthy[100] = '\0';
+	snprintf(path, sizeof(path), "%s/config", dir->directory);
+	memset(long_name, 'n', 100);
+	long_name[100] = '\0';
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct cgw_diag diag = {.text = ""};
 		struct config config;
 
 		snprintf(text, sizeof(text), strchr(table[i].text, '%') ? "x=1\n[s]\n%s=2\n" : "%s",
-			 strchr(table[i].text, '%') ? lengthy : table[i].text);
+			 strchr(table[i].text, '%') ? long_name : table[i].text);
 		write_file(path, text);
 		assert_int_equal(config_load(path, &config, &diag), -EBADMSG);
 		assert_int_equal(diag.line, table[i].line);
@@ -117,7 +117,7 @@ static void mistakes_are_named_with_their_line(void **state)
 	}
 }
 
-static void what_cannot_be_written_is_said(void **state)
+static void test_write_failure_is_reported(void **state)
 {
 	struct cgw_diag diag = {.text = ""};
 	struct config config = {0};
@@ -129,7 +129,7 @@ static void what_cannot_be_written_is_said(void **state)
 	config_done(&config);
 }
 
-static void the_place_follows_xdg(void **state)
+static void test_path_follows_xdg(void **state)
 {
 	char path[128];
 
@@ -150,11 +150,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_there_is_nothing_said),
-		TEST(comments_and_strangers_survive),
-		TEST(mistakes_are_named_with_their_line),
-		TEST(what_cannot_be_written_is_said),
-		TEST(the_place_follows_xdg),
+		TEST(test_missing_file_is_empty),
+		TEST(test_save_preserves_comments_and_unknown_names),
+		TEST(test_errors_name_file_and_line),
+		TEST(test_write_failure_is_reported),
+		TEST(test_path_follows_xdg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

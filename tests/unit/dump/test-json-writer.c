@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-json-writer.c - the writer's bytes are those that jansson would write. */
+/* test-json-writer.c - compares the output with that of jansson. */
 #include <float.h>
 #include <jansson.h>
 #include <math.h>
@@ -12,13 +12,13 @@
 
 static void assert_written(struct json_writer *writer, json_t *value)
 {
-	char *wanted = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	char *expected = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
-	assert_non_null(wanted);
+	assert_non_null(expected);
 	json_put(writer, "", 1);
 	assert_false(writer->failed);
-	assert_string_equal(writer->bytes, wanted);
-	free(wanted);
+	assert_string_equal(writer->bytes, expected);
+	free(expected);
 	json_decref(value);
 	json_writer_reset(writer);
 }
@@ -94,12 +94,12 @@ static void test_strings(void **state)
 	}
 }
 
-/* Long enough that the buffer grows on the way. */
+/* Long enough to make the buffer grow. */
 static void test_members(void **state)
 {
 	CLEANUP(json_writer_done) struct json_writer writer = {.compact = true};
 	json_t *object = json_object();
-	char key[16], *wanted;
+	char key[16], *expected;
 
 	(void)state;
 	json_put(&writer, "{", 1);
@@ -110,9 +110,9 @@ static void test_members(void **state)
 		json_object_set_new(object, key, json_integer(i));
 	}
 	json_put(&writer, "}", 2);
-	wanted = json_dumps(object, JSON_COMPACT);
-	assert_string_equal(writer.bytes, wanted);
-	free(wanted);
+	expected = json_dumps(object, JSON_COMPACT);
+	assert_string_equal(writer.bytes, expected);
+	free(expected);
 	json_decref(object);
 	json_writer_reset(&writer);
 	json_put_hex(&writer, "\xff\x00\x1b", 3);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-compare-samples.c - what grew between two samples: groups that stay, come, go, are made anew. */
+/* test-compare-samples.c - compares samples with unchanged, new, removed and recreated groups. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static struct diff compare(struct cgw_field *fields, bool rebooted)
 
 	assert_int_equal(cgw_field_parse("cpu.usage", &fields[0], NULL), 0);
 	assert_int_equal(cgw_field_parse("memory.current", &fields[1], NULL), 0);
-	assert_int_equal(diff_make(&diff, before, after), 0);
+	assert_int_equal(diff_compare(&diff, before, after), 0);
 	cgw_snapshot_unref(before);
 	cgw_snapshot_unref(after);
 	topology_unref(from);
@@ -55,29 +55,29 @@ static const struct diff_row *row(const struct diff *diff, const char *path, con
 	return NULL;
 }
 
-static void assert_change(const struct diff_row *row, size_t field, double wanted)
+static void assert_change(const struct diff_row *row, size_t field, double expected)
 {
 	assert_int_equal(row->cells[field].state, CGW_OK);
-	assert_true(row->cells[field].change == wanted);
+	assert_true(row->cells[field].change == expected);
 }
 
-static void groups_and_figures(void **state)
+static void test_groups_and_metrics(void **state)
 {
 	struct cgw_field fields[2];
 	struct diff diff = compare(fields, false);
 
 	(void)state;
-	assert_int_equal(diff.row_count, 5); /* "/same" is not worth a line */
+	assert_int_equal(diff.row_count, 5); /* "/same" has no change */
 	assert_change(row(&diff, "/a", ""), 0, 50);
 	assert_change(row(&diff, "/a", ""), 1, -3072);
-	/* A counter that ran backwards on the same group is no negative growth. */
+	/* A counter that decreased in the same group was reset. */
 	assert_int_equal(row(&diff, "/", "")->cells[0].state, CGW_RESET);
-	/* Another group under the same name began at nothing. */
+	/* A recreated group started at zero. */
 	assert_change(row(&diff, "/b", "recreated"), 0, 40);
 	assert_change(row(&diff, "/b", "recreated"), 1, 7);
 	assert_change(row(&diff, "/d", "new"), 0, 6);
 	assert_int_equal(row(&diff, "/d", "new")->cells[1].state, CGW_DENIED);
-	/* What is gone gave its memory back; what it had counted to its end nobody saw. */
+	/* A removed group has released its memory; the final values of its counters are unknown. */
 	assert_int_equal(row(&diff, "/c", "gone")->cells[0].state, CGW_GONE);
 	assert_change(row(&diff, "/c", "gone"), 1, -50);
 	diff_sort(&diff, 0);
@@ -89,8 +89,8 @@ static void groups_and_figures(void **state)
 	diff_done(&diff);
 }
 
-/* Over a reboot nothing is the same, whatever the inodes say. */
-static void over_a_reboot(void **state)
+/* After a reboot all groups are recreated, even if inode numbers are the same. */
+static void test_reboot(void **state)
 {
 	struct cgw_field fields[2];
 	struct diff diff = compare(fields, true);
@@ -105,8 +105,8 @@ static void over_a_reboot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(groups_and_figures),
-		cmocka_unit_test(over_a_reboot),
+		cmocka_unit_test(test_groups_and_metrics),
+		cmocka_unit_test(test_reboot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

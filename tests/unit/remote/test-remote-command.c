@@ -34,7 +34,7 @@ static int run_command(const char *host, const char *const *words,
 	struct tree_dir *tree = tree_new();
 	char program[300];
 	const char *const ssh[] = {program, NULL};
-	const struct remote_command request = {
+	const struct remote_command_request request = {
 		.host = host, .ssh = ssh, .arguments = words, .timeout_ns = NS_IN_S};
 	int r;
 

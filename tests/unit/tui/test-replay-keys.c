@@ -262,7 +262,7 @@ static void nothing_is_changed_in_it(void **state)
 	session_shows(&travels.session, "a recording has no list of processes");
 	press(&travels, ")");
 	session_keys(&travels.session, "q d");
-	session_shows(&travels.session, "a recording has the interval");
+	session_shows(&travels.session, "cannot change the interval of a recording");
 	session_keys(&travels.session, "?");
 	session_shows(&travels.session, "Recording playback");
 	end(&travels);
