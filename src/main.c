@@ -97,7 +97,7 @@ static void print_help(void)
 
 static enum cli_exit unknown_command(const struct cli_context *context, const char *name)
 {
-	struct suggestion nearest = {.wanted = name};
+	struct suggestion nearest = {.input = name};
 	char shown[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)

@@ -140,7 +140,7 @@ static void add_files(struct file_list *files, const struct cgw_layout *layout,
 	const struct cgw_topology *topology = cgw_snapshot_topology(snapshot);
 	const struct cgw_source *source = cgw_snapshot_source(snapshot, (enum cgw_metric)metric);
 	int hierarchy = source->controller == CGW_CORE
-				? cgw_layout_v2(layout)
+				? cgw_layout_find_v2(layout)
 				: cgw_layout_find(layout, (enum cgw_controller)source->controller);
 
 	for (uint32_t i = 0; hierarchy >= 0 && i < topology->count; i++) {

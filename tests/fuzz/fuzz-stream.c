@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-stream.c - untrusted lines from another host; every snapshot must be a valid tree. */
+/* fuzz-stream.c - parse any lines from a remote host; every snapshot must be a valid tree. */
 #include "fuzz.h"
 #include "shared/remote/stream.h"
 

@@ -11,7 +11,7 @@ group=$(make_group a cpu cpuacct memory pids freezer)
 printf '[rule r]\nmatch = /x\nwhen = cpuu > 1\nthen = log\n' >"$policy"
 chmod 644 "$policy"
 status "a policy with a mistake is refused with its own status" 3 "$CGWARD" check "$policy"
-names_mistake() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean \"cpu\""; }
+names_mistake() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean 'cpu'"; }
 check "the mistake is named with file, line and the nearest word" names_mistake
 chmod 666 "$policy"
 status "a policy that others can write is refused" 3 "$CGWARD" enforce --policy "$policy" --once

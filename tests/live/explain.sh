@@ -58,7 +58,7 @@ if here cpu cpu.cfs_quota_us || here cpu cpu.max; then
 	# On a crowded machine the loop may get too little CPU in a second to run into its limit.
 	check "throttled by the group above" told cpu.throttled "$group" True
 	same "the line would give half as much again" "cgward set '$group' 'cpu.max=15%'" "$(cat "$directory/change")"
-	check "the page says so" grep -q "throttled in" <<<"$("$CGWARD" explain "$child")"
+	check "the page says so" grep -qE "throttled ([0-9.]+ ms per second )?by cpu.max" <<<"$("$CGWARD" explain "$child")"
 	check "and names the group above" grep -q "by the group above: $group" <<<"$("$CGWARD" explain "$child")"
 	changes cpu.max "$group"
 	kill "$started"
@@ -97,7 +97,7 @@ if here memory memory.limit_in_bytes || here memory memory.max; then
 		start memory -- python3 "$directory/touch.py" 200 1
 		wait "$started" 2>/dev/null
 		check "a process killed for want of memory, by the limit above" told oom.killed "$group" False
-		check "the page counts it" grep -qE '[1-9][0-9]* process(es)? killed' <<<"$("$CGWARD" explain "$child")"
+		check "the page counts it" grep -qE '[1-9][0-9]* process(es)? OOM-killed' <<<"$("$CGWARD" explain "$child")"
 		changes memory.max "$group"
 	else
 		skip "killed for want of memory: this machine has swap to spare (not possible here)"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * recordings.h - snapshots of an artificial machine, one per tick, and comparison of snapshots.
- * Header-only, for tests that link the recording module.
+ * recordings.h - snapshots of a synthetic machine for every tick, and comparison of snapshots. For
+ * tests that link the recording module.
  */
 #ifndef CGWARD_TEST_RECORDINGS_H
 #define CGWARD_TEST_RECORDINGS_H
@@ -20,7 +20,7 @@ static const enum cgw_metric recorded_metrics[] = {
 	CGW_M_IO_RBYTES,   CGW_M_IO_MAX_RBPS,    CGW_M_PIDS_MAX,   CGW_M_CGROUP_TYPE,
 	CGW_M_PIDS_CURRENT};
 
-/* Pseudo-random numbers that are the same on every machine. */
+/* A pseudo-random number which is the same on every machine. */
 static uint64_t scramble(uint64_t number)
 {
 	number ^= number >> 33;
@@ -30,7 +30,7 @@ static uint64_t scramble(uint64_t number)
 	return number ^ number >> 32;
 }
 
-/* Groups of which some do not exist at some ticks. */
+/* The groups at a tick. Some of them are removed and created again from time to time. */
 static struct topology *machine_topology(unsigned tick)
 {
 	static const char *const paths[] = {"/",    "/a",     "/a/x", "/a/y", "/b",
@@ -40,10 +40,10 @@ static struct topology *machine_topology(unsigned tick)
 
 	for (uint32_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (i == 3 && tick / 7 % 2 == 1)
-			continue; /* "/a/y" exists at some ticks */
+			continue; /* "/a/y" is created and removed every 7 ticks */
 		if ((i == 5 || i == 6) && tick / 11 % 3 == 1)
 			continue;
-		/* "/c" is recreated every 20 ticks. */
+		/* "/c" is replaced by another group every 20 ticks. */
 		groups[count++] =
 			(struct frame_group){paths[i], 100 + i + (i == 7 ? tick / 20 : 0)};
 	}
@@ -99,7 +99,7 @@ static void fill_group(struct cgw_snapshot *snapshot, uint32_t group, unsigned t
 			 0);
 }
 
-/* The snapshot of a tick; the caller may share the topology between ticks. */
+/* A snapshot of the machine at a tick. The topology may be shared between ticks. */
 static struct cgw_snapshot *machine_at(struct topology *topology, unsigned tick)
 {
 	struct cgw_metric_set metrics = {0};
@@ -171,7 +171,7 @@ static void assert_same_metric(const struct cgw_snapshot *a, const struct cgw_sn
 	}
 }
 
-/* Compares everything that snapshots contain. */
+/* Compares all values that can be read from the snapshots. */
 static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_snapshot *b)
 {
 	assert_same_groups(cgw_snapshot_topology(a), cgw_snapshot_topology(b));
@@ -192,7 +192,7 @@ static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_
 	}
 }
 
-/* Snapshots by tick; like a sampler, shares the topology while groups do not change. */
+/* The current tick. The topology is shared between ticks if it did not change, as in a sampler. */
 struct machine_ticks {
 	struct topology *topology;
 	unsigned tick;

@@ -33,7 +33,7 @@ struct daemon_recorder {
 	struct cgw_sampler *sampler;
 	struct cgw_recorder *recorder;
 	struct journal_tail *who; /* or NULL */
-	int last_error;  /* last logged error, 0 for none */
+	int last_error;           /* last logged error, 0 for none */
 };
 
 static void log_once(struct daemon_recorder *recording, int error, const char *reason)
@@ -208,7 +208,8 @@ struct daemon_recorder *daemon_recorder_start(const struct cgw_layout *layout,
 	}
 	recording->layout = layout;
 	recording->settings = settings;
-	(void)journal_tail_new(state, &recording->who); /* optional: without it changes have no author */
+	(void)journal_tail_new(state,
+			       &recording->who); /* optional: without it changes have no author */
 	(void)pthread_mutex_init(&recording->lock, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

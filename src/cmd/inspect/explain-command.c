@@ -56,16 +56,16 @@ static void print_text(const struct subject *subject, const struct cgw_cause *ca
 	if (count == 0)
 		puts("  nothing holds it back: not throttled, no limit near, no pressure");
 	for (size_t i = 0; i < count; i++) {
-		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
+		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].group);
 		CLEANUP(cleanup_free)
 		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
 		char text[CGW_SENTENCE_SIZE];
 
-		if (i == 0 || causes[i].now != causes[i - 1].now)
-			printf("\n%s\n", causes[i].now ? "NOW" : "BEFORE");
+		if (i == 0 || causes[i].current != causes[i - 1].current)
+			printf("\n%s\n", causes[i].current ? "NOW" : "BEFORE");
 		cgw_cause_sentence(&causes[i], text, sizeof(text));
 		printf("%2zu. %s\n", i + 1, text);
-		if (path != NULL && causes[i].by != subject->group && !causes[i].machine)
+		if (path != NULL && causes[i].group != subject->group && !causes[i].system_wide)
 			print_escaped("    by the group above: ", path);
 		if (line != NULL)
 			print_escaped("    would change it:    ", line);
@@ -93,7 +93,7 @@ static int print_json(const struct subject *subject, struct explained_policy *ex
 	int r;
 
 	for (size_t i = 0; json != NULL && i < count; i++) {
-		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
+		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].group);
 		CLEANUP(cleanup_free)
 		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
 		char text[CGW_SENTENCE_SIZE];
@@ -103,8 +103,8 @@ static int print_json(const struct subject *subject, struct explained_policy *ex
 			list,
 			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
 				  "cause", cgw_cause_name(causes[i].kind), "now",
-				  (int)causes[i].now, "percent", causes[i].percent, "by",
-				  text_or_null(path), "machine", (int)causes[i].machine, "text",
+				  (int)causes[i].current, "percent", causes[i].percent, "by",
+				  text_or_null(path), "machine", (int)causes[i].system_wide, "text",
 				  text, "amount", causes[i].amount, "bound", causes[i].bound,
 				  "count", causes[i].count, "device",
 				  text_or_null(causes[i].device), "change", text_or_null(line)));

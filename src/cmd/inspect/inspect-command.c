@@ -94,7 +94,7 @@ static int take_look(const struct inspect *inspect, const struct subject *subjec
 	struct cgw_inspect_options look = inspect->options;
 
 	/* Who else is in the namespaces costs a walk over the machine: once is enough. */
-	look.dead = last;
+	look.zombies = last;
 	look.shared = last && inspect->sections & (SECTION_NAMESPACES | SECTION_NETWORK);
 	return cgw_inspect(subject->layout, subject->frame, subject->group, &look, ret_inspection,
 			   diag);
@@ -191,7 +191,7 @@ static void take_option(struct inspect *inspect, int code)
 	else if (code == OPTION_THREADS)
 		inspect->options.threads = true;
 	else if (code == OPTION_OWN)
-		inspect->options.own = true;
+		inspect->options.own_only = true;
 	else if (code == OPTION_NO_RESOLVE)
 		inspect->resolve = false;
 }

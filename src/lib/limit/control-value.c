@@ -192,7 +192,7 @@ static int parse_text(const struct control_row *row, const char *text, struct re
 			       0;
 		return good ? 0 : -EINVAL;
 	case FORM_WORD:
-		good = strchr(text, ' ') == NULL && words_have(row->info.words, text);
+		good = strchr(text, ' ') == NULL && word_list_has(row->info.words, text);
 		break;
 	case FORM_TOGGLES:
 		good = are_toggles(text);

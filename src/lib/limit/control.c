@@ -98,14 +98,14 @@ static int find(const char *key)
 		if (strcmp(rows[i].info.key, key) == 0)
 			return i;
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
-		if (words_have(rows[i].info.aliases, key))
+		if (word_list_has(rows[i].info.aliases, key))
 			return i;
 	return -ENOENT;
 }
 
 static int report_unknown(const char *key, struct cgw_diag *diag)
 {
-	struct suggestion nearest = {.wanted = key};
+	struct suggestion nearest = {.input = key};
 	char shown[96];
 
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)

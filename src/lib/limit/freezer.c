@@ -35,7 +35,7 @@ static bool has_processes(const struct target *target)
 
 int freezer_open(const struct cgw_layout *layout, const char *path, struct target *ret_target)
 {
-	const int places[] = {cgw_layout_find(layout, CGW_FREEZER), cgw_layout_v2(layout)};
+	const int places[] = {cgw_layout_find(layout, CGW_FREEZER), cgw_layout_find_v2(layout)};
 	int error = -EOPNOTSUPP;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {

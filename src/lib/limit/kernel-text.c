@@ -157,7 +157,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	struct cgw_number number;
 	bool starred = strchr(source->file, '*') != NULL;
 	bool instances = row->info.instances && !starred;
-	const struct decode_want want = {
+	const struct decode_request want = {
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.scale = source->scale,

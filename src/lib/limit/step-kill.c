@@ -72,7 +72,7 @@ static bool send_signal(const struct cgw_layout *layout, pid_t pid, const char *
 static bool kill_at_once(const struct cgw_plan *plan, const struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int hierarchy = cgw_layout_v2(plan->layout);
+	int hierarchy = cgw_layout_find_v2(plan->layout);
 
 	return hierarchy >= 0 &&
 	       target_open(plan->layout, (size_t)hierarchy, step->spec.path, &target) == 0 &&

@@ -239,7 +239,7 @@ static void describe_change(struct cgw_plan *plan, struct step *step)
 static bool only_through_systemd(struct cgw_plan *plan, struct step *step)
 {
 	const struct control_row *row = row_of(step);
-	int hierarchy = cgw_layout_v2(plan->layout);
+	int hierarchy = cgw_layout_find_v2(plan->layout);
 
 	if (hierarchy < 0 || !row->info.action || !plan_owned(step) || !properties_apply(row, 2))
 		return false;

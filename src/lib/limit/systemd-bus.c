@@ -121,7 +121,7 @@ static int connect_to(const char *address, bool through_bus, sd_bus **ret_bus)
 		r = wait_ready(bus);
 	if (r < 0)
 		return r;
-	*ret_bus = take_pointer(&bus);
+	*ret_bus = steal_pointer(&bus);
 	return 0;
 }
 

@@ -85,7 +85,7 @@ static const struct cgw_source *source_of_version(enum cgw_metric metric, unsign
 static int read_number(const struct target *target, const struct cgw_source *source,
 		       struct cgw_number *ret_number)
 {
-	const struct decode_want want = {
+	const struct decode_request want = {
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.scale = source->scale,

@@ -265,6 +265,6 @@ int topology_decode(struct cursor *in, struct topology *old, uint32_t hierarchy_
 	}
 	for (size_t i = 0; i < list.count; i++)
 		previous[i] = list.items[i].old;
-	*ret_previous = take_pointer(&previous);
+	*ret_previous = steal_pointer(&previous);
 	return 0;
 }

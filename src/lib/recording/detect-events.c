@@ -109,7 +109,7 @@ static int detect_groups(struct detector *detector)
 	const struct cgw_topology *now = cgw_snapshot_topology(detector->now);
 	const struct cgw_topology *before = cgw_snapshot_topology(detector->before);
 	size_t gone_count;
-	const uint32_t *gone = cgw_frame_gone(detector->frame, &gone_count);
+	const uint32_t *gone = cgw_frame_removed_groups(detector->frame, &gone_count);
 	int r = 0;
 
 	if (now == before)

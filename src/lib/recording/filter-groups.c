@@ -113,7 +113,7 @@ static int rebuild(struct filter *filter, struct topology *source)
 	free(filter->groups);
 	filter->source = topology_ref(source);
 	filter->filtered = filtered;
-	filter->groups = take_pointer(&groups);
+	filter->groups = steal_pointer(&groups);
 	return 0;
 }
 

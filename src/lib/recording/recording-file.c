@@ -437,7 +437,7 @@ int record_file_open(const char *path, int flags, struct record_file *ret_file)
 		return -errno;
 	r = record_file_scan(path, fd, ret_file);
 	if (r == 0)
-		(void)take_fd(&fd);
+		(void)steal_fd(&fd);
 	return r;
 }
 

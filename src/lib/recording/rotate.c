@@ -133,7 +133,7 @@ static int open_file(struct cgw_recorder *recorder, const char *path, bool lock)
 	else
 		r = continue_file(recorder, fd, path);
 	if (r == 0)
-		(void)take_fd(&fd);
+		(void)steal_fd(&fd);
 	return r;
 }
 

@@ -10,8 +10,8 @@
 #include "lib/sample/idle.h"
 
 /* The wants of a file that neither a better hierarchy nor BPF answers for this group. */
-static const struct decode_want *active_wants(struct files *files, const struct plan_file *file,
-					      const struct tree_group *group, size_t *ret_count)
+static const struct decode_request *active_wants(struct files *files, const struct plan_file *file,
+						 const struct tree_group *group, size_t *ret_count)
 {
 	size_t count = 0;
 
@@ -116,7 +116,7 @@ static int collect_file(struct files *files, struct tree_group *group, size_t in
 			struct files_directory *directory)
 {
 	const struct plan_file *file = &files->plan.files[index];
-	const struct decode_want *wants;
+	const struct decode_request *wants;
 	size_t count;
 
 	if (!(group->present & UINT32_C(1) << file->hierarchy)) {

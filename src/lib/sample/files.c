@@ -277,10 +277,10 @@ static int add_text(void *context, uint32_t slot, const char *text, size_t lengt
 
 /* One of several files of a metric: its number is an instance, their sum the metric's. */
 static int decode_starred(struct files *files, const struct plan_file *file,
-			  const struct decode_want *wants, size_t count, size_t length)
+			  const struct decode_request *wants, size_t count, size_t length)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct decode_want want = wants[i];
+		struct decode_request want = wants[i];
 		struct cgw_number number, *sum = &files->row[want.slot];
 		int r;
 
@@ -313,7 +313,7 @@ static int give_slots(const struct files *files, struct tree_group *group)
 }
 
 int files_read_group(struct files *files, struct tree_group *group, size_t index,
-		     const struct decode_want *wants, size_t count,
+		     const struct decode_request *wants, size_t count,
 		     struct files_directory *directory)
 {
 	const struct decode_sink sink = {add_instance, add_text, files};

@@ -18,7 +18,7 @@ struct files {
 	size_t buffer_size;
 	size_t held, held_max; /* descriptors kept from tick to tick */
 	bool group_gone;       /* a descriptor answered ENODEV: the tree is behind the kernel */
-	struct decode_want active[CGW_METRIC_COUNT];
+	struct decode_request active[CGW_METRIC_COUNT];
 	struct cgw_number row[CGW_METRIC_COUNT]; /* of the group being read, by column */
 	struct devices devices;
 	const struct bpf *bpf;           /* answers before the files do; or NULL */
@@ -28,8 +28,8 @@ struct files {
 	uint32_t unanswered;      /* hierarchies with files of which it answers nothing */
 	struct tree_group **open; /* [row]: the group, where files are left to be read */
 	uint32_t open_size;
-	size_t clock_count;      /* so many of the rest, the first, tell the CPU clock */
-	unsigned still_interval; /* see cgw_sampler_options */
+	size_t clock_count;     /* so many of the rest, the first, tell the CPU clock */
+	unsigned idle_interval; /* see cgw_sampler_options */
 	unsigned tick;
 	bool roused;               /* everything is read this time */
 	struct cgw_snapshot *last; /* referenced; NULL: nothing can be carried over */
@@ -67,7 +67,7 @@ struct files_directory {
 void files_directory_close(struct files *files, struct files_directory *directory);
 /* Reads one file of the group at hand for these of its wants, into its row and the snapshot. */
 int files_read_group(struct files *files, struct tree_group *group, size_t index,
-		     const struct decode_want *wants, size_t count,
+		     const struct decode_request *wants, size_t count,
 		     struct files_directory *directory);
 
 #endif

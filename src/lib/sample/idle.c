@@ -30,7 +30,7 @@ size_t idle_order(const struct plan *plan, size_t *files, size_t count)
 
 static bool may_be_compared(const struct files *files, const struct tree_group *group)
 {
-	return files->still_interval > 1 && files->bpf == NULL && files->clock_count > 0 &&
+	return files->idle_interval > 1 && files->bpf == NULL && files->clock_count > 0 &&
 	       files->last != NULL && group->row != CGW_NO_GROUP && group->parent != NULL;
 }
 
@@ -38,7 +38,7 @@ bool idle_is_possible(const struct files *files, const struct tree_group *group)
 {
 	return may_be_compared(files, group) && !files->roused &&
 	       /* In turn, a part of the groups at each sample. */
-	       (files->tick + group->index) % files->still_interval != 0;
+	       (files->tick + group->index) % files->idle_interval != 0;
 }
 
 bool idle_by_parent(const struct files *files, const struct tree_group *group)
@@ -73,7 +73,7 @@ void idle_update(struct files *files, struct cgw_snapshot *snapshot)
 {
 	cgw_snapshot_unref(files->last);
 	files->last = NULL;
-	if (snapshot != NULL && files->still_interval > 1 && files->bpf == NULL)
+	if (snapshot != NULL && files->idle_interval > 1 && files->bpf == NULL)
 		files->last = cgw_snapshot_ref(snapshot);
 	files->roused = false;
 	files->tick++;

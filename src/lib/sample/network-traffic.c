@@ -117,13 +117,13 @@ static void add_processes(const struct tree_group *group, size_t hierarchy, stru
 }
 
 void network_count(const struct cgw_layout *layout, const struct tree_group *group,
-		   size_t hierarchy, const struct decode_want *wants, size_t want_count,
+		   size_t hierarchy, const struct decode_request *wants, size_t want_count,
 		   struct cgw_number *out)
 {
 	struct traffic traffic = {.layout = layout};
 
 	/* Without it one cannot tell what is everybody's: nothing is claimed. */
-	if (cgw_namespace_of_first(layout, CGW_NAMESPACE_NETWORK, &traffic.everybodys) < 0)
+	if (cgw_namespace_of_pid1(layout, CGW_NAMESPACE_NETWORK, &traffic.everybodys) < 0)
 		traffic.state = CGW_DENIED;
 	else
 		add_processes(group, hierarchy, &traffic);

@@ -11,7 +11,7 @@
  * has no process of its own, or none outside of the host's network.
  */
 void network_count(const struct cgw_layout *layout, const struct tree_group *group,
-		   size_t hierarchy, const struct decode_want *wants, size_t want_count,
+		   size_t hierarchy, const struct decode_request *wants, size_t want_count,
 		   struct cgw_number *out);
 
 #endif

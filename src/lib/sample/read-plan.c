@@ -206,7 +206,7 @@ static int add_want(struct plan *plan, uint32_t hierarchy, enum cgw_metric metri
 		    const struct cgw_source *source, const char *instance)
 {
 	struct plan_file *file;
-	struct decode_want *wants;
+	struct decode_request *wants;
 	int r = add_file(plan, hierarchy, source, instance, &file);
 
 	if (r < 0)
@@ -215,7 +215,7 @@ static int add_want(struct plan *plan, uint32_t hierarchy, enum cgw_metric metri
 	if (wants == NULL)
 		return -ENOMEM;
 	file->wants = wants;
-	wants[file->want_count++] = (struct decode_want){
+	wants[file->want_count++] = (struct decode_request){
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.slot = (uint32_t)plan->column_of[metric],

@@ -14,7 +14,7 @@ struct plan_file {
 	enum cgw_format format;
 	char *name;     /* '*' replaced */
 	char *instance; /* what replaced the '*', or NULL */
-	struct decode_want *wants;
+	struct decode_request *wants;
 	uint32_t *better; /* [want]: hierarchies that are read instead where the group is in one */
 	size_t want_count;
 	bool alone; /* no other file of this hierarchy is wanted */

@@ -125,7 +125,7 @@ static int init_parts(struct cgw_sampler *sampler)
 	if (r == 0)
 		r = files_init(&sampler->files, sampler->layout,
 			       descriptor_budget(&sampler->options));
-	sampler->files.still_interval = sampler->options.still_interval;
+	sampler->files.idle_interval = sampler->options.idle_interval;
 	if (r == 0)
 		r = snapshot_pool_new(&sampler->pool);
 	return r;
@@ -158,7 +158,7 @@ static uint32_t estimate_groups(const struct cgw_layout *layout)
 {
 	CLEANUP(cleanup_free) char *cgroups = NULL;
 	CLEANUP(cleanup_free) char *stat = NULL;
-	int v2 = cgw_layout_v2(layout), root;
+	int v2 = cgw_layout_find_v2(layout), root;
 	unsigned long long most = 0, count;
 	char *line, *rest;
 	size_t length;

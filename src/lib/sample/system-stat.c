@@ -44,7 +44,7 @@ static void take_stat(struct cgw_system_stat *machine, const char *text)
 
 static void take_meminfo(struct cgw_system_stat *machine, const char *text, size_t length)
 {
-	static const struct decode_want wants[] = {
+	static const struct decode_request wants[] = {
 		{"MemTotal:", 9, 0, 1024, CGW_CONVERT_SCALE, false},
 		{"MemFree:", 8, 1, 1024, CGW_CONVERT_SCALE, false},
 		{"MemAvailable:", 13, 2, 1024, CGW_CONVERT_SCALE, false},
@@ -109,11 +109,11 @@ static void take_pressure(struct cgw_system_stat *machine, int resource, const c
 		{"some.avg10", "some.avg60", "some.avg300"},
 		{"full.avg10", "full.avg60", "full.avg300"},
 	};
-	struct decode_want wants[6];
+	struct decode_request wants[6];
 	struct cgw_number numbers[6] = {0};
 
 	for (uint32_t i = 0; i < 6; i++)
-		wants[i] = (struct decode_want){
+		wants[i] = (struct decode_request){
 			.key = keys[i / 3][i % 3],
 			.key_length = (uint32_t)strlen(keys[i / 3][i % 3]),
 			.slot = i,

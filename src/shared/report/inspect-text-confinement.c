@@ -102,7 +102,8 @@ static const char *privilege_sentence(enum cgw_privilege privilege)
 	static const char *const sentences[] = {
 		[CGW_PRIVILEGE_UNKNOWN] = "not known: its user namespace may not be read",
 		[CGW_PRIVILEGE_NONE] = "none: holds no capability",
-		[CGW_PRIVILEGE_INNER] = "inner: only over a user namespace that is not the host's",
+		[CGW_PRIVILEGE_NAMESPACED] =
+			"inner: only over a user namespace that is not the host's",
 		[CGW_PRIVILEGE_SOME] = "some: holds capabilities over the host",
 		[CGW_PRIVILEGE_ADMIN] = "admin: holds one over the host that leads to all",
 		[CGW_PRIVILEGE_FULL] = "PRIVILEGED: holds every capability over the host",

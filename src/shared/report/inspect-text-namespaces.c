@@ -58,15 +58,16 @@ static void groups_cell(const struct cgw_namespace *namespace, size_t most, stru
 {
 	char text[2048] = "-";
 	size_t used = 0;
-	uint32_t shown =
-		namespace->group_count < CGW_SHOWN_MAX ? namespace->group_count : CGW_SHOWN_MAX;
+	uint32_t shown = namespace->group_count < CGW_NAMESPACE_GROUPS_MAX
+				 ? namespace->group_count
+				 : CGW_NAMESPACE_GROUPS_MAX;
 
 	for (uint32_t i = 0; i < shown && i < most && used + 256 < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%.240s",
 					 i > 0 ? " " : "", namespace->groups[i]);
 	if (namespace->group_count > most && used + 32 < sizeof(text))
 		(void)snprintf(text + used, sizeof(text) - used, " and %s%zu more",
-			       namespace->group_count > CGW_SHOWN_MAX ? "at least " : "",
+			       namespace->group_count > CGW_NAMESPACE_GROUPS_MAX ? "at least " : "",
 			       namespace->group_count - most);
 	table_name(table, text);
 }
@@ -87,7 +88,7 @@ int text_namespaces(const struct view *view, FILE *out)
 		table_cell(&table, "%s", host_word(namespace));
 		table_cell(&table, "%u", namespace->processes);
 		if (now->shared)
-			table_cell(&table, "%u", namespace->others);
+			table_cell(&table, "%u", namespace->other_processes);
 		else
 			table_cell(&table, "-");
 		groups_cell(namespace, 3, &table);
@@ -107,7 +108,7 @@ int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, F
 		table_cell(&table, "%llu", (unsigned long long)namespaces[i].inode);
 		table_cell(&table, "%s", host_word(&namespaces[i]));
 		table_cell(&table, "%u", namespaces[i].processes);
-		table_cell(&table, "%d", (int)namespaces[i].example);
+		table_cell(&table, "%d", (int)namespaces[i].example_pid);
 		groups_cell(&namespaces[i], 4, &table);
 		detail_cell(&namespaces[i], &table);
 	}

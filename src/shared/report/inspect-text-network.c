@@ -72,7 +72,7 @@ static int print_network(const struct view *view, const struct view_network *net
 	fprintf(out, "\nNETWORK namespace %llu%s%s\n",
 		(unsigned long long)network->namespace->inode,
 		host ? ", the host's: its traffic is not the group's alone" : "",
-		!host && network->namespace->others > 0
+		!host && network->namespace->other_processes > 0
 			? ", shared: its traffic is not the group's alone"
 			: "");
 	if (network->now == NULL) {

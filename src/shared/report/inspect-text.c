@@ -31,13 +31,13 @@ static void print_identity(const struct view *view, FILE *out)
 	print_value(view, "name", names->name, out);
 	print_value(view, "image", names->image, out);
 	print_value(view, "pod name", names->pod, out);
-	print_value(view, "namespace", names->space, out);
+	print_value(view, "namespace", names->pod_namespace, out);
 	print_value(view, "role", names->role, out);
 	for (int i = 0; i < CGW_PART_COUNT; i++)
 		print_value(view, cgw_identity_part_name((enum cgw_identity_part)i),
 			    identity->text[i], out);
 	print_value(view, "named by", names->source, out);
-	print_value(view, "no name", names->trouble, out);
+	print_value(view, "no name", names->problem, out);
 }
 
 static void print_count(size_t count, const char *what, FILE *out)
@@ -59,7 +59,7 @@ static void print_summary(const struct view *view, FILE *out)
 	fprintf(out, "  %-14s %zu", view->threads ? "threads" : "processes", now->process_count);
 	print_count(zombies, "dead and not reaped (zombies)", out);
 	print_count(inits, "first of a PID namespace", out);
-	print_count(now->process_left, "more not read", out);
+	print_count(now->process_omitted, "more not read", out);
 	print_count(now->vanished, "exited meanwhile", out);
 	print_count(now->out_of_view, "out of our view", out);
 	print_count(hidden, "not ours to read in full", out);
@@ -185,10 +185,10 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 			   : number_text(view, bound->bound, (enum cgw_unit)limit->unit, &cell),
 		   bound->device[0] != '\0' ? " on " : "", bound->device);
 	table_cell(table, "%s", bound->bound.state == CGW_OK ? limit->key : "-");
-	if (bound->by == CGW_NO_GROUP) {
+	if (bound->set_by == CGW_NO_GROUP) {
 		table_cell(table, "-");
 	} else {
-		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, bound->by);
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, bound->set_by);
 
 		table_name(table, path != NULL ? path : "?");
 	}

@@ -63,8 +63,8 @@ static struct cgw_scope scope_of(const struct policy_report *standing, size_t in
 		.frame = standing->frame, .group = standing->group, .facts = standing->facts};
 
 	(void)cgw_policy_sum_members(standing->policy, index, standing->frame, standing->facts,
-				     standing->group, together, &scope.together_count);
-	scope.together = *together;
+				     standing->group, together, &scope.member_count);
+	scope.members = *together;
 	return scope;
 }
 
@@ -76,8 +76,8 @@ static void print_expression(const struct policy_report *standing, size_t index,
 
 	printf("    %s = %s: %s", name, cgw_expression_text(expression),
 	       cgw_truth_name(cgw_expression_evaluate(expression, &scope)));
-	if (scope.together_count > 0)
-		printf(", of %zu groups together", scope.together_count);
+	if (scope.member_count > 0)
+		printf(", of %zu groups together", scope.member_count);
 	putchar('\n');
 	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
 		struct cgw_value value, bound;
@@ -247,7 +247,7 @@ static json_t *json_condition(const struct policy_report *standing, size_t index
 	}
 	return json_pack("{s:s, s:s, s:I, s:o}", "text", cgw_expression_text(expression), "truth",
 			 cgw_truth_name(cgw_expression_evaluate(expression, &scope)), "together",
-			 (json_int_t)scope.together_count, "terms", terms);
+			 (json_int_t)scope.member_count, "terms", terms);
 }
 
 static json_t *json_sets(const struct policy_report *standing, size_t index)

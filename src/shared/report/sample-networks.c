@@ -20,7 +20,8 @@ int view_read_networks(struct view *view, const struct cgw_inspection *inspectio
 		if (namespace->kind != CGW_NAMESPACE_NETWORK || view->network_count == NETWORK_MAX)
 			continue;
 		network->namespace = namespace;
-		network->error = cgw_network_read(view->layout, namespace->example, &network->now);
+		network->error =
+			cgw_network_read(view->layout, namespace->example_pid, &network->now);
 		if (network->error == 0 && network->now->inode != namespace->inode) {
 			/* Its process went elsewhere meanwhile: that is not this namespace. */
 			network->now = cgw_network_free(network->now);

@@ -129,11 +129,11 @@ static int step(struct rules_job *job, struct cgw_snapshot *snapshot, const stru
 		const struct cgw_action_result result = {
 			.token = actions[i].token,
 			.outcome = CGW_OUTCOME_DONE,
-			.kept_value = actions[i].value,
+			.accepted_value = actions[i].value,
 		};
 
 		record_action(job->answer, &actions[i], cgw_snapshot_realtime_ns(snapshot));
-		cgw_engine_done(job->engine, &result);
+		cgw_engine_action_done(job->engine, &result);
 	}
 	before = cgw_frame_before(job->frame);
 	if (before == NULL || cgw_snapshot_topology(before) != cgw_snapshot_topology(snapshot) ||

@@ -416,7 +416,7 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 	}
 	edit->reading = false;
 	free(edit->rows);
-	edit->rows = take_pointer(&read->rows);
+	edit->rows = steal_pointer(&read->rows);
 	edit->count = edit->rows != NULL ? read->count : 0;
 	return REACTION_DRAW;
 }

@@ -337,12 +337,12 @@ static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
 	view->reading = false;
 	view->was_read = true;
 	daemon_status_free(view->status);
-	view->status = take_pointer(&query->status);
+	view->status = steal_pointer(&query->status);
 	view->status_error = query->status_error;
 	if (query->load)
 		(void)snprintf(view->problem, sizeof(view->problem), "%s", query->problem);
 	if (query->policy != NULL && app->rules == NULL) {
-		struct cgw_policy *policy = take_pointer(&query->policy);
+		struct cgw_policy *policy = steal_pointer(&query->policy);
 
 		if (rules_new(policy, &app->rules) < 0)
 			return app_show_message(app, ROLE_BAD, "out of memory");

@@ -310,7 +310,7 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 {
 	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max,
 						      .collector = top->collector,
-						      .still_interval = IDLE_INTERVAL};
+						      .idle_interval = IDLE_INTERVAL};
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct cgw_diag diag = {.text = ""};
 	struct cgw_sampler *sampler;

@@ -18,13 +18,13 @@ static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uin
 {
 	CLEANUP(cleanup_free)
 	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(detail->frame)),
-					    cause->by);
+					    cause->group);
 	CLEANUP(cleanup_free) char *line = NULL;
 	struct detail_row *row;
 
 	if (path == NULL)
 		return;
-	if (cause->by != group && !cause->machine) {
+	if (cause->group != group && !cause->system_wide) {
 		row = detail_add(detail, ROLE_TEXT, "  caused by ancestor");
 		if (row != NULL)
 			(void)cgw_escape(row->value, sizeof(row->value), path, strlen(path));
@@ -44,7 +44,7 @@ static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint
 	if (cause->percent > 0)
 		(void)snprintf(left, sizeof(left), "%.0f%%", cause->percent);
 	row = detail_add(detail,
-			 !cause->now            ? ROLE_DIM
+			 !cause->current        ? ROLE_DIM
 			 : cause->percent >= 50 ? ROLE_BAD
 			 : cause->percent >= 10 ? ROLE_HOT
 						: ROLE_WARM,
@@ -92,9 +92,9 @@ void detail_fill_explain(struct app *app, struct detail *detail)
 		return;
 	count = cgw_explain(detail->frame, group, causes);
 	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || causes[i].now != causes[i - 1].now) {
+		if (i == 0 || causes[i].current != causes[i - 1].current) {
 			row = detail_add(detail, ROLE_TITLE,
-					 causes[i].now
+					 causes[i].current
 						 ? "What slows this group down now, worst first"
 						 : "What slowed it down earlier");
 			if (row != NULL)

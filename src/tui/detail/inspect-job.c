@@ -107,7 +107,7 @@ static void remember(struct inspect_job *inspect, struct view *view, struct cgw_
 
 static int read_contents(struct inspect_job *inspect)
 {
-	const struct cgw_inspect_options options = {.shared = true, .dead = true};
+	const struct cgw_inspect_options options = {.shared = true, .zombies = true};
 	const struct cgw_names_options names = {0};
 	struct cgw_inspection *now = NULL;
 	struct view view = {.layout = inspect->job.layout,

@@ -131,7 +131,7 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 		remember_counts(detail);
 	if (answer->processes != NULL) {
 		free(detail->processes);
-		detail->processes = take_pointer(&answer->processes);
+		detail->processes = steal_pointer(&answer->processes);
 		detail->process_count = answer->process_count;
 		detail->process_total = answer->process_total;
 		detail->processes_ns = answer->monotonic_ns;

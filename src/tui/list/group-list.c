@@ -60,7 +60,7 @@ static void take_gone(struct list *list, const struct cgw_frame *frame, uint64_t
 {
 	const struct cgw_snapshot *before = cgw_frame_before(frame);
 	size_t kept = 0, count;
-	const uint32_t *gone = cgw_frame_gone(frame, &count);
+	const uint32_t *gone = cgw_frame_removed_groups(frame, &count);
 	bool *is_gone;
 
 	for (size_t i = 0; i < list->gone_count; i++) {

@@ -227,7 +227,7 @@ int list_arrange(struct list *list, const struct cgw_frame *frame, const struct 
 		 uint64_t now_ns)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	unsigned flags = (order->upwards ? CGW_ORDER_ASCENDING | CGW_ORDER_BACKWARD : 0U) |
+	unsigned flags = (order->upwards ? CGW_ORDER_ASCENDING | CGW_ORDER_TEXT_DESCENDING : 0U) |
 			 (order->tree ? CGW_ORDER_TREE : 0U);
 	uint32_t count = pick(list, frame, order->tree);
 	int r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);

@@ -101,7 +101,7 @@ int rehearser_go_on(struct rehearser *rehearser, uint64_t until_ns)
 }
 
 /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
-static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed_action *action)
 {
 	const char *control =
 		action->kind == CGW_ACTION_LIMIT ? cgw_control_info(action->control)->key : "";
@@ -118,7 +118,7 @@ static char *describe(const struct rehearser *rehearser, const struct cgw_rehear
 }
 
 /* What stands by itself is no deed: standing limits are where the groups are. */
-static bool is_deed(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+static bool is_deed(const struct rehearser *rehearser, const struct cgw_rehearsed_action *action)
 {
 	return action->section != UINT32_MAX &&
 	       cgw_policy_section(rehearser->policy, action->section).kind == CGW_SECTION_RULE;
@@ -137,7 +137,7 @@ int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_de
 		      size_t *ret_count, uint64_t *ret_reached_ns)
 {
 	size_t action_count, count = 0;
-	const struct cgw_rehearsed *actions =
+	const struct cgw_rehearsed_action *actions =
 		cgw_rehearsal_actions(rehearser->rehearsal, &action_count);
 	struct replay_action *deeds = calloc(action_count + 1, sizeof(*deeds));
 
@@ -149,7 +149,7 @@ int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_de
 		if (!is_deed(rehearser, &actions[i]))
 			continue;
 		deed->realtime_ns = rehearser->shown_ns[i];
-		deed->until_ns = actions[i].realtime_ns + actions[i].held_ns;
+		deed->until_ns = actions[i].realtime_ns + actions[i].active_ns;
 		deed->path = strdup(actions[i].path);
 		deed->text = describe(rehearser, &actions[i]);
 		count++;

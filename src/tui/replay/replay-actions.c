@@ -80,7 +80,7 @@ void replay_actions_update(struct app *app)
 void replay_actions_collect(struct app *app, struct arrival *arrival)
 {
 	replay_actions_free(app->rehearsal.items, app->rehearsal.count);
-	app->rehearsal.items = take_pointer(&arrival->actions);
+	app->rehearsal.items = steal_pointer(&arrival->actions);
 	app->rehearsal.count = arrival->action_count;
 	app->rehearsal.rehearsed_ns = arrival->rehearsed_ns;
 	arrival->action_count = 0;

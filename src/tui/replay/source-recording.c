@@ -175,8 +175,8 @@ static int jump_here(struct recording *recording, struct arrival *ret_arrival)
 		ret_arrival->jump = true;
 		/* Rates are taken over two samples that belong together, or not at all. */
 		if (cgw_frame_before(cgw_replay_frame(recording->replay)) == way.before)
-			ret_arrival->before = take_pointer(&way.before);
-		ret_arrival->history = take_pointer(&way.history);
+			ret_arrival->before = steal_pointer(&way.before);
+		ret_arrival->history = steal_pointer(&way.history);
 	}
 	cgw_snapshot_unref(way.before);
 	cgw_snapshot_unref(way.now);

@@ -6,7 +6,7 @@
 
 static struct machine *machine_that_stands_still(unsigned interval)
 {
-	const struct cgw_sampler_options options = {.still_interval = interval};
+	const struct cgw_sampler_options options = {.idle_interval = interval};
 	struct machine *machine = machine_new(tree_machine_v2);
 
 	tree_file(machine->dir, "cgroup/a/cpu.stat", "usage_usec 7\nuser_usec 3\n");

@@ -137,7 +137,7 @@ static int open_object(const struct variant *variant, const struct bpf_sizes *si
 		r = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "states"),
 					     sizes->groups);
 	if (r == 0)
-		*ret_object = take_pointer(&object);
+		*ret_object = steal_pointer(&object);
 	return r;
 }
 

@@ -19,8 +19,8 @@ struct bpf_field_row;
 /* A metric of the plan that the programs answer. */
 struct bpf_column {
 	const struct bpf_field_row *row;
-	struct decode_want want; /* as for the file that it stands for */
-	size_t file;             /* in the plan */
+	struct decode_request want; /* as for the file that it stands for */
+	size_t file;                /* in the plan */
 	uint32_t hierarchy;
 	uint32_t better; /* hierarchies that answer instead where the group is in one */
 	enum cgw_metric metric;
