@@ -201,7 +201,7 @@ END
 	check "alone" is_pids_max "$group/few" max
 	check "$1: not who has most of all" is_pids_max "$group/most" max
 	check "with what they come to in the record" says "together: limit $group/many .*pids.current > 10 (now 11 in total)"
-	check "check tells of how many it is" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, of 3 groups together'"
+	check "check tells of how many it is" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, sum of 3 groups'"
 	stop_daemon
 	same "$1: given back at the end" max "$(file_of pids "$group/many" pids.max)"
 }

@@ -188,8 +188,8 @@ start_daemon
 explains() { "$CGWARD" explain --rates 100ms --policy "$policy" "$group" | grep -qE "$1"; }
 check "explain names the sections that are for a group" explains '^\[rule waiting\] .*policy\.conf:'
 check "what each term is now" explains 'memory.current >= 0: true \(now [0-9]'
-check "and how long the rule still waits" wait_for 10 explains 'enforcement: pending, step 1, .* it would act in (5|1h|60)'
+check "and how long the rule still waits" wait_for 10 explains 'enforcement: pending, step 1, .* acts in (5|1h|60)'
 is_in_json() { "$CGWARD" explain --json --rates 100ms --policy "$policy" "$group" | grep -q '"phase": "pending"'; }
 check "in JSON as well" is_in_json
 stop_daemon
-check "without enforcement it says so" explains 'no enforcement is running'
+check "without enforcement it says so" explains 'enforcement is not running'

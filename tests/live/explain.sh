@@ -59,7 +59,7 @@ if here cpu cpu.cfs_quota_us || here cpu cpu.max; then
 	check "throttled by the group above" told cpu.throttled "$group" True
 	same "the line would give half as much again" "cgward set '$group' 'cpu.max=15%'" "$(cat "$directory/change")"
 	check "the page says so" grep -qE "throttled ([0-9.]+ ms per second )?by cpu.max" <<<"$("$CGWARD" explain "$child")"
-	check "and names the group above" grep -q "by the group above: $group" <<<"$("$CGWARD" explain "$child")"
+	check "and names the group above" grep -q "caused by ancestor: $group" <<<"$("$CGWARD" explain "$child")"
 	changes cpu.max "$group"
 	kill "$started"
 	# In version 2 it is the same group that comes to other limits below.

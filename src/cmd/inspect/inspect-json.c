@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * inspect-json.c - the same page for programs: one JSON object.
+ * inspect-json.c - prints the report of a group as one JSON object.
  *
- * What is not there is null; text is escaped as on the screen.
+ * Missing values are null; text is escaped as on the terminal.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -38,7 +38,7 @@ static json_t *id(uint32_t number)
 	return number == CGW_NO_ID ? json_null() : json_integer(number);
 }
 
-/* "max" for no limit, as the kernel says it. */
+/* "max" for no limit, as in the kernel. */
 static json_t *number(struct cgw_number value)
 {
 	if (value.state == CGW_MAX)
@@ -203,7 +203,7 @@ static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared
 	return json;
 }
 
-/* What could harm the rest of the machine, as the page for people says it. */
+/* Risks for the rest of the machine, as in the text report. */
 static json_t *verdict_json(const struct view *view)
 {
 	struct cgw_bound bounds[CGW_BOUND_MAX];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-text-namespaces.c - which namespaces a group is in, and who shares them. */
+/* inspect-text-namespaces.c - namespaces of a group, and the groups that share them. */
 #include <string.h>
 
 #include "shared/report/inspect-text-parts.h"
 #include "shared/report/text-table.h"
 
-/* The lines of a map or of offsets, joined by ", " with single blanks. */
+/* Joins the lines of a map or of offsets with ", " and squeezes spaces. */
 static void join_lines(const char *text, char *buffer, size_t size)
 {
 	size_t used = 0;
@@ -47,11 +47,11 @@ static void detail_cell(const struct cgw_namespace *namespace, struct table *tab
 	table_name(table, text);
 }
 
-static const char *host_word(const struct cgw_namespace *namespace)
+static const char *host_text(const struct cgw_namespace *namespace)
 {
 	if (namespace->host.state != CGW_OK)
 		return cgw_state_sign(namespace->host.state);
-	return namespace->host.value ? "host's" : "own";
+	return namespace->host.value ? "yes" : "no";
 }
 
 static void groups_cell(const struct cgw_namespace *namespace, size_t most, struct table *table)
@@ -78,14 +78,14 @@ int text_namespaces(const struct view *view, FILE *out)
 	struct table table;
 
 	fprintf(out, "\nNAMESPACES\n");
-	table_start(&table, out, "KIND|>INODE|WHOSE|>PROCESSES|>OTHERS|SHARED WITH|DETAIL");
+	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>OTHERS|SHARED WITH|DETAIL");
 	for (size_t i = 0; i < now->namespace_count; i++) {
 		const struct cgw_namespace *namespace = &now->namespaces[i];
 
 		table_row(&table);
 		table_cell(&table, "%s", cgw_namespace_name(namespace->kind));
 		table_cell(&table, "%llu", (unsigned long long)namespace->inode);
-		table_cell(&table, "%s", host_word(namespace));
+		table_cell(&table, "%s", host_text(namespace));
 		table_cell(&table, "%u", namespace->processes);
 		if (now->shared)
 			table_cell(&table, "%u", namespace->other_processes);
@@ -101,12 +101,12 @@ int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, F
 {
 	struct table table;
 
-	table_start(&table, out, "KIND|>INODE|WHOSE|>PROCESSES|>PID|GROUPS|DETAIL");
+	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>PID|GROUPS|DETAIL");
 	for (size_t i = 0; i < count; i++) {
 		table_row(&table);
 		table_cell(&table, "%s", cgw_namespace_name(namespaces[i].kind));
 		table_cell(&table, "%llu", (unsigned long long)namespaces[i].inode);
-		table_cell(&table, "%s", host_word(&namespaces[i]));
+		table_cell(&table, "%s", host_text(&namespaces[i]));
 		table_cell(&table, "%u", namespaces[i].processes);
 		table_cell(&table, "%d", (int)namespaces[i].example_pid);
 		groups_cell(&namespaces[i], 4, &table);
