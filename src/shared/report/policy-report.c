@@ -63,13 +63,8 @@ static struct cgw_scope scope_of(const struct policy_report *report, size_t inde
 		.frame = report->frame, .group = report->group, .facts = report->facts};
 
 	(void)cgw_policy_sum_members(report->policy, index, report->frame, report->facts,
-<<<<<<< HEAD
-				     report->group, together, &scope.member_count);
-	scope.members = *together;
-=======
 				     report->group, members, &scope.member_count);
 	scope.members = *members;
->>>>>>> h10
 	return scope;
 }
 
