@@ -223,6 +223,24 @@ static void test_sink_receives_instances(void **state)
 	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, requests, 1, numbers, &sink), -EINVAL);
 }
 
+/* Several devices without a name are in the sum, but are not instances of one name. */
+static void test_unknown_devices_are_not_instances(void **state)
+{
+	static const char text[] = "(unknown) Read 10\n(unknown) Write 1\n(unknown) Read 7\n"
+				   "8:0 Read 17\n8:0 Write 2\nTotal 37\n";
+	const struct decode_request request = {"Read", 4, 0, 1, CGW_CONVERT_SCALE, true};
+	struct cgw_number number = {0};
+	struct received received = {""};
+	struct decode_sink sink = {receive, receive_text, &received};
+
+	(void)state;
+	assert_int_equal(decode(CGW_FORMAT_BLKIO, text, strlen(text), &request, 1, &number, &sink),
+			 0);
+	assert_string_equal(received.text, "0:8:0=17 ");
+	assert_int_equal(number.state, CGW_OK);
+	assert_int_equal(number.value, 34);
+}
+
 /* Checks every row of metrics.def for missing and invalid entries. */
 static void test_metric_table_is_complete(void **state)
 {
@@ -263,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_keyed_formats),
 		cmocka_unit_test(test_instance_formats),
 		cmocka_unit_test(test_sink_receives_instances),
+		cmocka_unit_test(test_unknown_devices_are_not_instances),
 		cmocka_unit_test(test_metric_table_is_complete),
 	};
 
