@@ -3,9 +3,9 @@
  * bench-screen.c - benchmark of a frame of the dashboard, without terminal and without reading
  * files.
  *
- *   bench-screen GROUPS FRAMES    prints "NAME VALUE" lines: CPU nanoseconds per frame for processing
- *                                 a sample (matching, history, sorting), for drawing 50 rows of 200
- *                                 columns and for a key, and the memory of the process in KiB
+ *   bench-screen GROUPS FRAMES    prints "NAME VALUE" lines: CPU nanoseconds per frame for
+ *                                 processing a sample (matching, history, sorting), for drawing 50
+ *                                 rows of 200 columns and for a key, and memory in KiB
  */
 #include <locale.h>
 #include <stdio.h>
