@@ -37,7 +37,9 @@ static char *format_change(const struct diff *diff, const struct diff_cell *cell
 	struct cgw_value value = {.state = cell->state, .real = fabs(cell->change)};
 	char number[64], *text;
 
-	value.exact = unit != CGW_UNIT_PERCENT && cell->to.exact | cell->from.exact;
+	/* The change of a counter that was reset is not known, although both values are. */
+	value.exact = cell->state == CGW_OK && unit != CGW_UNIT_PERCENT &&
+		      cell->to.exact | cell->from.exact;
 	value.number = (uint64_t)value.real;
 	(void)cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
 			       sizeof(number));
