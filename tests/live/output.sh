@@ -59,6 +59,69 @@ check "tree draws the way" sh -c '"$@" | grep -q "─'"$test_name"'"' - env LC_A
 check "sort puts the largest first" sh -c '"$@" | grep -v "^-" | sort -c -rn' - "$CGWARD" dump -n -r -o memory.current --sort memory.current
 same "depth 1 shows no grandchildren" 0 "$("$CGWARD" dump -n -r -o depth --depth 1 | awk '$1 > 1' | wc -l)"
 
+# Groups with special names, read by shells and by strict readers. The kernel refuses newlines in names.
+special=$(make_group special memory)
+directory=$(mount_of memory)$special
+marker=$out/shell/marker
+mkdir "$out/shell"
+for name in "\$(>marker)" '`>marker`' '\`>marker`' '";>marker;"' "';>marker;'" 'a;>marker' 'a&>marker' 'a|>marker' '\";>marker;"' \
+	"\$HOME" '$$' $'\\' $'\\\\' $'a\\' '\x41' '\n' '!' '!!' '~' '#' 'a # b' '*' '?' '[a-z]' '{a,b}' $'a\tb' ' a' 'a b' -n --help -1 \
+	'a=b' '=1+1' '+1' '@SUM(1)' 'a,b' 'a"b' '%s%n' $'\x01\x1b[31m' $'\x7f' $'invalid \xff\xfe UTF-8' $'\xc3' $'\xe2\x80\xae' \
+	$'\xc3\xa4\xe6\xbc\xa2' 'a="1" GROUP="2"' null NaN; do
+	mkdir "$directory/$name" || not_ok "the kernel accepts the name"
+done
+for format in json ndjson csv raw export openmetrics prometheus table; do
+	option=(--"$format") columns=all
+	case $format in
+	openmetrics | prometheus) columns=memory.max,group ;;
+	table) option=(-n) columns=group ;;
+	esac
+	LC_ALL=C.UTF-8 "$CGWARD" dump "${option[@]}" -o "$columns" --below "$special" >"$out/$format"
+	check "$format: a strict reader restores each name" \
+		python3 "$(dirname "$0")/read-output.py" "$format" "$out/$format" "$special" "$directory" "$out/$format.names"
+done
+for shell in sh bash dash zsh; do
+	if ! command -v "$shell" >/dev/null; then
+		skip "$shell evaluates --export: it is not installed (not possible here)"
+		continue
+	fi
+	# shellcheck disable=SC2016
+	(cd "$out/shell" && "$shell" -c 'while IFS= read -r line; do eval "$line" || exit 1; printf "%s\n" "$GROUP"; done') \
+		<"$out/export" | grep -vxF "$special" >"$out/values"
+	check "$shell evaluates --export with every column" cmp "$out/values" "$out/export.names"
+	check "$shell runs no part of a name" [ ! -e "$marker" ]
+done
+# Each name in each form in which it was printed; a table loses blanks at the end of a line.
+accepted=yes
+while IFS= read -r name; do
+	found=$("$CGWARD" get -J "$name" group) && [ -n "$found" ] || accepted="no: $name"
+done < <(cat "$out"/{json,ndjson,csv,raw,export,openmetrics,prometheus}.names | sort -u)
+same "cgward get accepts each name as it is printed" yes "$accepted"
+if "$CGWARD" serve --help >/dev/null 2>&1; then
+	"$CGWARD" serve --listen 127.0.0.1:0 --fresh 0 --match "$special*" --match "$special/*" >"$out/where" &
+	test_pids+=($!)
+	wait_for 20 test -s "$out/where"
+	scrape() { # TYPE FILE
+		python3 -c 'import sys, urllib.request
+request = urllib.request.Request(sys.argv[1], headers={"Accept": sys.argv[2]})
+sys.stdout.buffer.write(urllib.request.urlopen(request, timeout=20).read())' "$(cat "$out/where")" "$1" >"$2"
+	}
+	scrape application/openmetrics-text "$out/scrape"
+	check "a scrape of special names is valid OpenMetrics" \
+		python3 "$(dirname "$0")/read-output.py" openmetrics "$out/scrape" "$special" "$directory"
+	scrape text/plain "$out/scrape"
+	check "a scrape of special names is valid text" \
+		python3 "$(dirname "$0")/read-output.py" prometheus "$out/scrape" "$special" "$directory"
+	if command -v promtool >/dev/null; then
+		same "promtool accepts a scrape of special names" "" "$(promtool check metrics <"$out/scrape" 2>&1)"
+	else
+		skip "promtool reads a scrape: it is not installed (not possible here)"
+	fi
+else
+	skip "a scrape of special names: cgward serve is not available (not possible here)"
+fi
+find "$directory" -mindepth 1 -depth -type d -exec rmdir {} +
+
 status "unknown command" 2 "$CGWARD" dmup
 status "unknown option" 2 "$CGWARD" dump --jsno
 status "unknown key" 2 "$CGWARD" dump -o memory.curent
