@@ -4,6 +4,7 @@
 
 #include "cmd/dump/dump-command.h"
 #include "command-run.h"
+#include "exposition-reader.h"
 #include "lib/base/cleanup.h"
 #include "special-names.h"
 
@@ -276,6 +277,47 @@ static void test_printed_names_are_accepted(void **state)
 	}
 }
 
+/* Expositions are in the order of paths, also if the report is sorted. */
+static void test_expositions(void **state)
+{
+	static const struct {
+		const char *words[WORDS_MAX];
+		bool openmetrics;
+		const char *expected; /* groups with a value of pids.max, and the value */
+	} rows[] = {
+		{{"dump", "--openmetrics", "-opids.max", "--sort=pids.max"},
+		 true,
+		 "/a 3 /a/x 2 /a/y 1 /ab 0 /b +Inf /c 4 /d 4 "},
+		{{"dump", "--prometheus", "-opids.max", "--sort=memory.current", "--reverse"},
+		 false,
+		 "/a 3 /a/x 2 /a/y 1 /ab 0 /b +Inf /c 4 /d 4 "},
+		{{"dump", "--openmetrics", "-opids.max", "--match=/a/*"}, true, "/a/x 2 /a/y 1 "},
+		{{"dump", "--openmetrics", "-opids.max", "--groups-max=6"},
+		 true,
+		 "/a 3 /ab 0 /b +Inf /c 4 /d 4 "},
+		{{"dump", "--openmetrics", "-oall", "--groups-max=1"}, true, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct exposition_reader reader;
+		struct command_run run;
+		char text[256] = "";
+
+		command_run(dump_commands, *state, rows[i].words, &run);
+		assert_int_equal(run.status, CLI_OK);
+		exposition_read(run.capture.out, rows[i].openmetrics, &reader);
+		for (size_t j = 0; j < reader.series_count; j++)
+			if (strcmp(reader.series[j].name, "cgward_pids_max") == 0)
+				(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+					       "%s %s ",
+					       series_label_value(&reader.series[j], "group"),
+					       reader.series[j].number);
+		assert_string_equal(text, rows[i].expected);
+		exposition_reader_free(&reader);
+		command_run_free(&run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +329,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_get_reports_missing_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output_file_is_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_printed_names_are_accepted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_expositions, setup, teardown),
 	};
 
 	/* Without UTF-8 libsmartcols escapes characters that cgward does not. */
