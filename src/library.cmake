@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# libcgward: the library's rooms as one shared and one static library, with what a consumer needs to
-# find them. The program itself links the rooms.
+# libcgward: builds the modules of the library as one shared and one static library, and installs
+# the pkg-config and CMake files for its users. The cgward program links the modules directly.
 set(library_modules base kernel metric sample model limit policy inspect render recording)
-set(library_version 0) # the SONAME; rises with every change that breaks a compiled consumer
+set(library_version 0) # SONAME; increase it for every incompatible change of the ABI
 
 set(library_objects "")
 set(library_links "")
@@ -14,7 +14,7 @@ foreach(module IN LISTS library_modules)
   list(APPEND library_objects $<TARGET_OBJECTS:cgward_${module}>)
   get_target_property(links cgward_${module} INTERFACE_LINK_LIBRARIES)
   foreach(link IN LISTS links)
-    # Flags and rooms are no libraries of a consumer.
+    # Skip compiler flags and modules: users of the library do not link them.
     if(NOT link MATCHES "cgward_")
       list(APPEND library_links ${link})
     endif()
@@ -35,8 +35,8 @@ set_target_properties(cgward_shared PROPERTIES OUTPUT_NAME cgward EXPORT_NAME cg
   VERSION ${library_version}.${PROJECT_VERSION_MINOR}.${PROJECT_VERSION_PATCH} SOVERSION ${library_version}
   LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/libcgward.map)
 
-# One object whose only global names are the public ones: an archive of the rooms would put each
-# helper's name into the program that links it.
+# The archive contains one object with only the public symbols. An archive of the modules would add
+# the names of all internal functions to a program that links it.
 set(archive ${CMAKE_CURRENT_BINARY_DIR}/libcgward.a)
 add_custom_command(OUTPUT ${archive}
   COMMAND ${CMAKE_LINKER} -r -o libcgward.o ${library_objects}
@@ -48,7 +48,7 @@ add_custom_command(OUTPUT ${archive}
   COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking C static library libcgward.a")
 add_custom_target(cgward_archive ALL DEPENDS ${archive})
 
-# The names of the libraries beneath, as pkg-config and the linker know them.
+# The names of the required libraries for pkg-config and for the linker.
 set(library_requires "")
 set(library_private "")
 foreach(link IN LISTS library_links)

@@ -97,7 +97,7 @@ static void print_help(void)
 
 static enum cli_exit unknown_command(const struct cli_context *context, const char *name)
 {
-	struct suggestion nearest = {.wanted = name};
+	struct suggestion nearest = {.input = name};
 	char shown[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
@@ -151,12 +151,12 @@ static enum cli_exit print_version_json(void)
 #else
 		{"dashboard", false},
 #endif
-#ifdef HAVE_ENFORCE
+#ifdef HAVE_CMD_ENFORCE
 		{"enforce", true},
 #else
 		{"enforce", false},
 #endif
-#ifdef HAVE_SERVE
+#ifdef HAVE_CMD_SERVE
 		{"http", true},
 #else
 		{"http", false},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * list.c - prints every group with its memory, and why where there is no figure.
+ * list.c - print the memory of every group, or the reason why it is not known.
  *
  *   cc list.c $(pkg-config --cflags --libs cgward) -o list && ./list
  */
@@ -13,14 +13,14 @@
 int main(void)
 {
 	const enum cgw_metric metric = CGW_M_MEMORY_CURRENT;
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
 	struct cgw_layout *layout;
 	struct cgw_snapshot *snapshot;
 
-	cgw_metric_set_add(&wanted, metric);
+	cgw_metric_set_add(&metrics, metric);
 	if (cgw_layout_open(NULL, &layout, &diag) < 0 ||
-	    cgw_sample_once(layout, &wanted, &snapshot, &diag) < 0) {
+	    cgw_sample_once(layout, &metrics, &snapshot, &diag) < 0) {
 		fprintf(stderr, "list: %s\n", diag.text);
 		return 1;
 	}
@@ -29,7 +29,7 @@ int main(void)
 		char path[4096], shown[4096];
 
 		(void)cgw_topology_path(cgw_snapshot_topology(snapshot), group, path, sizeof(path));
-		/* Names of groups are hostile until escaped. */
+		/* Group names are untrusted: escape them before printing. */
 		(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
 		if (memory.state == CGW_OK)
 			printf("%s %" PRIu64 "\n", shown, memory.value);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * run-limited.c - runs a command in a group of its own with limits, and removes the group afterwards.
+ * run-limited.c - run a command in its own group with limits, and remove the group afterwards.
  *
  *   cc run-limited.c $(pkg-config --cflags --libs cgward) -o run-limited
  *   ./run-limited /job memory.max=64M pids.max=10 -- make -j4
@@ -14,7 +14,7 @@
 
 #include <cgward/limit.h>
 
-/* One step, and limits up to "--": all of it, or nothing with the reason. */
+/* Applies a step and the limits up to "--"; on failure, nothing is changed. */
 static int change(const struct cgw_layout *layout, const struct cgw_step *step, char **limits)
 {
 	const struct cgw_limit_options options = {.who = "run-limited", .enable = true};

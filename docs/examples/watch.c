@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * watch.c - prints what a group uses, once a second: CPU, memory, and the limit that binds it.
+ * watch.c - print CPU, memory, effective memory limit and processes of a group every second.
  *
  *   cc watch.c $(pkg-config --cflags --libs cgward) -o watch && ./watch /system.slice 5
  */
@@ -18,7 +18,7 @@ static const char *const keys[] = {"cpu", "memory.working_set", "memory.max.effe
 int main(int argc, char **argv)
 {
 	struct cgw_field fields[COLUMNS];
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
 	struct cgw_layout *layout;
 	struct cgw_sampler *sampler;
@@ -33,17 +33,17 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COLUMNS; i++) {
 		if (cgw_field_parse(keys[i], &fields[i], &diag) < 0)
 			return 1;
-		cgw_field_metrics(fields[i], &wanted);
+		cgw_field_metrics(fields[i], &metrics);
 		printf("%s%s", cgw_field_title(fields[i]), i + 1 < COLUMNS ? "\t" : "\n");
 	}
 	if (cgw_layout_open(NULL, &layout, &diag) < 0 ||
 	    cgw_sampler_new(layout, &(struct cgw_sampler_options){.below = argv[1]}, &sampler,
 			    &diag) < 0 ||
-	    cgw_sampler_set_metrics(sampler, &wanted) < 0 || cgw_frame_new(&frame) < 0) {
+	    cgw_sampler_set_metrics(sampler, &metrics) < 0 || cgw_frame_new(&frame) < 0) {
 		fprintf(stderr, "watch: %s\n", diag.text);
 		return 1;
 	}
-	/* A rate wants two samples: the first line has none, and says so by a sign. */
+	/* A rate requires two samples: the first line contains "-" instead. */
 	for (long round = 0; round < rounds; round++) {
 		uint32_t group;
 

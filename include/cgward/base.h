@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * base.h - what every room of cgward shares: the state of a value, errors, reasons.
+ * base.h - value states, errors and diagnostics shared by all modules of libcgward.
  *
- * Errors. Every function that can fail returns int: zero or positive is success, negative is
- * -errno taken at the line of the system call. Results come back through ret_ parameters, which
- * are not touched on failure. Fixed meanings beside errno's own:
+ * Errors. Every function that can fail returns an int: zero or positive on success, a negative
+ * errno value on failure. Results are returned through ret_ parameters, which are left unchanged
+ * on failure. Some errors have a fixed meaning:
  *
- *   -ENOENT, -ENODEV   the group went away, or the file is not there (see cgw_error_is_gone())
- *   -EACCES, -EPERM    denied
- *   -EOPNOTSUPP        the kernel has the file and does not serve it
- *   -EBADMSG           the kernel's text was not understood
- *   -ERANGE            a number that does not fit
- *   -ESTALE            another group stands under that name now
+ *   -ENOENT, -ENODEV   the group was removed, or the file does not exist (cgw_error_is_gone())
+ *   -EACCES, -EPERM    permission denied
+ *   -EOPNOTSUPP        the file exists, but the kernel does not support reading or writing it
+ *   -EBADMSG           the text from the kernel could not be parsed
+ *   -ERANGE            a number is out of range
+ *   -ESTALE            another group now exists under that path
  *
- * Threads. The library holds no writable globals. An object is used by one thread at a time,
- * unless its header says otherwise.
+ * Threads. The library has no writable global data. Use an object in one thread at a time unless
+ * its header documents otherwise.
  */
 #ifndef CGWARD_BASE_H
 #define CGWARD_BASE_H
@@ -36,62 +36,62 @@ extern "C" {
 #endif
 
 /*
- * Absence is data. Every value carries one of these; only CGW_OK and CGW_RESET carry a number.
- * Zeroed memory reads as "absent", so that a forgotten store never becomes a zero on a screen.
+ * The state of a value. Only CGW_OK and CGW_RESET come with a number. Zeroed memory reads as
+ * absent, so a value that was never stored is not shown as zero.
  */
 enum cgw_state {
-	CGW_ABSENT = 0,  /* no such file or key for this group: controller off, older kernel */
-	CGW_OK,          /* a number the kernel gave */
-	CGW_MAX,         /* no limit ("max", -1, or the page counter's end) */
-	CGW_DENIED,      /* the file is there, reading it is not allowed */
-	CGW_UNSUPPORTED, /* the file is there, the kernel answers EOPNOTSUPP */
-	CGW_GONE,        /* the group vanished between listing and reading */
-	CGW_BAD,         /* the kernel's text was not understood */
+	CGW_ABSENT = 0,  /* the group has no such file or key: controller off, or older kernel */
+	CGW_OK,          /* a number reported by the kernel */
+	CGW_MAX,         /* unlimited ("max", -1, or the end of v1's page counter) */
+	CGW_DENIED,      /* the file exists, but may not be read */
+	CGW_UNSUPPORTED, /* the file exists, but reading it fails with EOPNOTSUPP */
+	CGW_GONE,        /* the group was removed between listing and reading */
+	CGW_BAD,         /* the text from the kernel could not be parsed */
 	CGW_WARMUP,      /* a rate that needs one more sample */
-	CGW_RESET,       /* a counter that ran backwards; the number is the new count */
+	CGW_RESET,       /* a counter went backwards; the number is the new count */
 	CGW_STATE_COUNT,
 };
 
-/* One word for scripts: "ok", "max", "absent", "denied", "unsupported", "gone", ... */
+/* The name for machine formats: "ok", "max", "absent", "denied", "unsupported", "gone", ... */
 const char *cgw_state_name(enum cgw_state state) CGW_PURE;
 
-/* One character for screens where no number stands: '-' absent, '!' denied, '?' not understood. */
+/* The symbol shown instead of a number: "-" absent, "!" denied, "?" not parsed, "max". */
 const char *cgw_state_sign(enum cgw_state state) CGW_PURE;
 
-/* The state that a failed read (negative errno) leaves behind. */
+/* The state for a read that failed with `error`, a negative errno value. */
 enum cgw_state cgw_state_from_error(int error) CGW_PURE;
 
-/* True for both ways in which the kernel says that a group is no more. */
+/* True for both errors by which the kernel reports that a group was removed. */
 static inline bool cgw_error_is_gone(int error)
 {
 	return error == -2 /* ENOENT */ || error == -19 /* ENODEV */;
 }
 
-/* A number as read: `value` counts only where `state` says so. */
+/* A number as read. `value` is valid only if `state` is CGW_OK or CGW_RESET. */
 struct cgw_number {
 	uint64_t value;
 	enum cgw_state state;
 };
 
 /*
- * Why something failed, for people: one line, without a newline, already safe to print (names are
- * escaped when they are put in). Held by the caller, usually on the stack; every function accepts
+ * The reason for a failure: one line for the user, without a newline. Untrusted names in it are
+ * already escaped. The caller provides the memory, usually on the stack; every function accepts
  * NULL instead.
  */
 struct cgw_diag {
 	char text[512];
-	char file[256]; /* the file at fault, or "" */
-	unsigned line;  /* its line, or 0 */
+	char file[256]; /* the file with the error, or "" */
+	unsigned line;  /* the line of that file, or 0 */
 };
 
-/* Fills `diag` (may be NULL) and returns `error`, so that a failure is one statement. */
+/* Formats a message into `diag` (may be NULL). Returns `error`, for use in a return statement. */
 int cgw_diag_set(struct cgw_diag *diag, int error, const char *format, ...) CGW_PRINTF(3, 4);
 
 /*
- * Writes `length` bytes of `text` into `buffer` so that a terminal, a table or a log line shows
- * them and obeys none: control bytes, invalid UTF-8, bidirectional and zero-width characters and
- * the backslash become \xNN. Always terminates (`size` must be at least 1) and never cuts an
- * escape or a character in two. Returns the length written.
+ * Copies `length` bytes of untrusted `text` into `buffer` so that they are safe to print: control
+ * bytes, invalid UTF-8, bidirectional and zero-width characters and the backslash become \xNN.
+ * The result is always terminated (`size` must be at least 1), and truncation never splits an
+ * escape or a character. Returns the number of bytes written, without the terminator.
  */
 size_t cgw_escape(char *buffer, size_t size, const char *text, size_t length);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * inspect.h - what is in a group, what isolates it, and what holds it back.
+ * inspect.h - processes, namespaces, limits and bottlenecks of a group.
  *
- * Everything here is read once and then plain data. What could not be read for want of rights, or
- * because a process went away, is marked as such and never guessed. Names and command lines are raw
- * bytes: cgw_escape() them before a person sees them.
+ * Every function reads the kernel's files once and returns plain data. Data that could not be
+ * read because of missing permissions or because a process exited is marked as missing and never
+ * guessed. Names and command lines are raw, untrusted bytes: pass them through cgw_escape() before
+ * printing them.
  */
 #ifndef CGWARD_INSPECT_H
 #define CGWARD_INSPECT_H
@@ -15,10 +16,10 @@
 extern "C" {
 #endif
 
-/* No number of that kind: an id that is not mapped, a namespace that may not be read. */
+/* A missing number: an id that is not mapped, or a namespace that may not be read. */
 #define CGW_NO_ID UINT32_MAX
 
-/* What of a process could not be read. */
+/* The parts of a process that could not be read. */
 enum cgw_hidden {
 	CGW_HIDDEN_NAMESPACES = 1,
 	CGW_HIDDEN_ROOT = 2,
@@ -27,6 +28,7 @@ enum cgw_hidden {
 	CGW_HIDDEN_COMMAND = 16,
 };
 
+/* The Cap* lines of /proc/PID/status. */
 enum cgw_capability_set {
 	CGW_CAPABILITIES_EFFECTIVE,
 	CGW_CAPABILITIES_PERMITTED,
@@ -37,10 +39,10 @@ enum cgw_capability_set {
 };
 const char *cgw_capability_set_name(enum cgw_capability_set set) CGW_PURE;
 
-/* "cap_net_admin"; NULL for a number that has no name here (a later kernel's). */
+/* "cap_net_admin"; NULL for a number unknown to this library, from a newer kernel. */
 const char *cgw_capability_name(unsigned capability) CGW_PURE;
 
-/* Those that bound what a group does to its machine; in the order of /proc/PID/limits. */
+/* The resource limits relevant for isolation, in the order of /proc/PID/limits. */
 enum cgw_rlimit_kind {
 	CGW_RLIMIT_CPU,
 	CGW_RLIMIT_STACK,
@@ -57,75 +59,78 @@ struct cgw_rlimit {
 	struct cgw_number soft, hard; /* CGW_MAX: unlimited; CGW_ABSENT: not read */
 };
 
-/* How tight a process is held, beside its groups and namespaces. */
+/* What confines a process other than its groups and namespaces. */
 struct cgw_confinement {
-	uint64_t capabilities[CGW_CAPABILITIES_SET_COUNT];
+	uint64_t capabilities[CGW_CAPABILITIES_SET_COUNT]; /* bit masks */
 	int seccomp;         /* 0 none, 1 strict, 2 filters; -1 not known */
-	int seccomp_filters; /* -1: not known (kernels before 5.9) */
+	int seccomp_filters; /* number; -1: not known (Linux before 5.9) */
 	int no_new_privileges;
 	int oom_score_adjust;
-	char label[256];    /* AppArmor, SELinux or Smack; "" where there is none */
-	char root[1024];    /* "/" unless chroot(2) moved it; "" where it is not readable */
-	char root_type[64]; /* file system there, where the mount namespace is not the host's */
+	char label[256];    /* AppArmor, SELinux or Smack label; "" if there is none */
+	char root[1024];    /* "/" unless changed by chroot(2); "" if not readable */
+	char root_type[64]; /* file system type of the root, if not in the host's mount namespace */
 	struct cgw_rlimit limits[CGW_RLIMIT_COUNT];
 };
 
+/* A process, or a thread if `threads` of struct cgw_inspect_options is set. */
 struct cgw_process {
-	pid_t pid;    /* of the thread where threads were asked for */
-	pid_t leader; /* of its process: equal to `pid` for whole processes */
+	pid_t pid;    /* of the thread for a thread */
+	pid_t leader; /* the process of a thread; equal to `pid` for a process */
 	pid_t parent;
 	pid_t inner_pid; /* in its own PID namespace; 0: not known */
 	uint64_t start_ticks;
 	char state;    /* 'R', 'S', 'D', 'T', 'Z', ... */
-	char name[64]; /* as the kernel keeps it */
-	char *command; /* arguments with blanks between, NULL for kernel threads and zombies */
+	char name[64]; /* as in /proc/PID/comm */
+	char *command; /* arguments separated by spaces; NULL for kernel threads and zombies */
 	uint32_t uid, gid;
 	uint32_t inner_uid, inner_gid; /* in its user namespace, or CGW_NO_ID */
 	unsigned threads;
 	uint64_t cpu_ns, resident_bytes;
 	bool init; /* PID 1 of its PID namespace */
 	bool kernel_thread;
-	uint32_t group;                           /* of the frame's groups: where it was listed */
-	uint32_t hierarchies;                     /* bit h: listed there in hierarchy h */
-	struct cgw_membership membership;         /* where it is in each hierarchy */
+	uint32_t group;                   /* index into the frame: the group that lists it */
+	uint32_t hierarchies;             /* bit h: listed by that group in hierarchy h */
+	struct cgw_membership membership; /* its group in each hierarchy */
 	uint64_t namespaces[CGW_NAMESPACE_COUNT]; /* inodes, 0: not known */
-	unsigned hidden;                          /* enum cgw_hidden, or'ed */
+	unsigned hidden;                          /* bit mask of enum cgw_hidden */
 	struct cgw_confinement confinement;
 };
 
-/* One namespace that processes of the group are in. */
+/* The maximum length of `groups` in struct cgw_namespace. */
+#define CGW_NAMESPACE_GROUPS_MAX 16
+
+/* A namespace used by processes of the group. */
 struct cgw_namespace {
 	enum cgw_namespace_kind kind;
 	uint64_t inode;
-	struct cgw_number
-		host;       /* 1: the machine's own, 0: not; UNSUPPORTED: not to be told in here */
-	uint32_t processes; /* of the group */
-	uint32_t others;    /* of other groups; counted with `shared` only */
-	pid_t example;      /* a process in it, the lowest */
-	char **groups;      /* other groups that share it: a path each, CGW_SHOWN_MAX at most */
-	uint32_t group_count;    /* how many there are, also beyond those */
+	/* 1: the host's namespace, 0: not; CGW_UNSUPPORTED: cannot be determined in a container */
+	struct cgw_number host;
+	uint32_t processes;       /* of this group */
+	uint32_t other_processes; /* of other groups; only with `shared` */
+	pid_t example_pid;        /* the lowest PID of the processes in the namespace */
+	char **groups; /* paths of other groups that use it, at most CGW_NAMESPACE_GROUPS_MAX */
+	uint32_t group_count;    /* number of other groups, may exceed the length of `groups` */
 	char *hostname;          /* UTS; NULL: not readable */
-	char *uid_map, *gid_map; /* user: lines as the kernel writes them */
-	char *offsets;           /* time */
+	char *uid_map, *gid_map; /* user: lines as in /proc/PID/uid_map */
+	char *offsets;           /* time: lines as in /proc/PID/timens_offsets */
 };
-#define CGW_SHOWN_MAX 16
 
-/* Names that somebody else keeps for what the path only identifies. Empty where not known. */
+/* Names kept by a container engine for an identifier in the path. "" if not known. */
 struct cgw_names {
-	char name[256];    /* of the container or machine */
-	char image[256];   /* it was made from */
-	char pod[256];     /* Kubernetes' or Podman's name of the pod */
-	char space[256];   /* Kubernetes' namespace */
-	char role[256];    /* the container's name within its pod; a machine's class */
-	char source[256];  /* the file or socket that said so */
-	char trouble[128]; /* why there is no name, where one was looked for */
+	char name[256];          /* of the container or machine */
+	char image[256];         /* the image of the container */
+	char pod[256];           /* the pod in Kubernetes or Podman */
+	char pod_namespace[256]; /* the Kubernetes namespace of the pod */
+	char role[256];          /* name of the container within its pod; class of a machine */
+	char source[256];        /* the file or socket that the names were read from */
+	char problem[128];       /* the reason if a name was searched for and not found */
 };
 
 struct cgw_inspect_options {
-	bool own;     /* not the processes of the groups beneath */
-	bool threads; /* a row a thread */
-	bool shared;  /* look at every process of the machine: who shares the namespaces */
-	bool dead;    /* the same: those that exited and were not reaped, which no list names */
+	bool own_only; /* leave out the processes of descendants */
+	bool threads;  /* one entry per thread */
+	bool shared;   /* find other users of the namespaces: reads every process of the system */
+	bool zombies;  /* add zombies, which no list of the kernel contains: also reads them all */
 	size_t process_max; /* 0: a sensible default */
 };
 
@@ -133,157 +138,167 @@ struct cgw_inspection {
 	char *path;
 	uint32_t group;
 	struct cgw_identity identity;
-	struct cgw_process *processes; /* by pid */
+	struct cgw_process *processes; /* sorted by PID */
 	size_t process_count;
-	size_t process_left;              /* not read, beyond process_max */
-	size_t vanished;                  /* went away while they were read */
-	size_t out_of_view;               /* listed, but of a PID namespace that is not ours */
-	struct cgw_namespace *namespaces; /* by kind, most used first */
+	size_t process_omitted;           /* processes above process_max, which were not read */
+	size_t vanished;                  /* processes that exited while they were read */
+	size_t out_of_view;               /* listed processes outside our PID namespace */
+	struct cgw_namespace *namespaces; /* sorted by kind, then by use, most used first */
 	size_t namespace_count;
-	bool shared;                                   /* `others` and `groups` were counted */
-	uint64_t host_namespaces[CGW_NAMESPACE_COUNT]; /* the machine's; 0: not known */
-	uint64_t all_capabilities; /* what the host's PID 1 may have at most; 0: not known */
+	bool shared; /* `other_processes` and `groups` are valid */
+	uint64_t host_namespaces[CGW_NAMESPACE_COUNT]; /* inodes; 0: not known */
+	uint64_t all_capabilities; /* the bounding set of the host's PID 1; 0: not known */
 };
 
 /*
- * Reads the group of `frame` (which must be of a sampler over `layout`) and, unless `own`, all beneath.
- * Processes that exit meanwhile are left out: each is read between two looks at its start time. Fails
- * with -ENOMEM, or with the error of the group's list of processes where none could be read.
+ * Inspects a group of `frame`, whose sampler must use `layout`, and its descendants unless
+ * `own_only` is set. Processes that exit meanwhile are left out: the start time of each is compared
+ * before and after reading. Fails with -ENOMEM, or with the error from reading the group's
+ * cgroup.procs if no list could be read. Free with cgw_inspection_free(), which accepts NULL and
+ * returns NULL.
  */
 int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, uint32_t group,
 		const struct cgw_inspect_options *options, struct cgw_inspection **ret_inspection,
 		struct cgw_diag *diag);
 struct cgw_inspection *cgw_inspection_free(struct cgw_inspection *inspection);
 
-/* All namespaces of this machine's processes; `processes` and `groups` count everything then. */
+/*
+ * Reads all namespaces of the processes on this machine; `processes` and `groups` count all of
+ * them. Free the array with cgw_namespaces_free().
+ */
 int cgw_namespaces_read(const struct cgw_layout *layout, struct cgw_namespace **ret_namespaces,
 			size_t *ret_count);
 void cgw_namespaces_free(struct cgw_namespace *namespaces, size_t count);
 
-/* How far a process could reach beyond what its groups bound. */
+/* The power of the capabilities of a process. */
 enum cgw_privilege {
 	CGW_PRIVILEGE_UNKNOWN,
-	CGW_PRIVILEGE_NONE,  /* no capability at all */
-	CGW_PRIVILEGE_INNER, /* some, but only over its own user namespace */
-	CGW_PRIVILEGE_SOME,  /* some over the host's, none that gives the others */
-	CGW_PRIVILEGE_ADMIN, /* over the host's, one that is as good as all: CAP_SYS_ADMIN, ... */
-	CGW_PRIVILEGE_FULL,  /* every capability over the host's */
+	CGW_PRIVILEGE_NONE,       /* no capabilities */
+	CGW_PRIVILEGE_NAMESPACED, /* some, valid only in a user namespace other than the host's */
+	CGW_PRIVILEGE_SOME,       /* some in the host's, none of which implies the others */
+	CGW_PRIVILEGE_ADMIN,      /* one in the host's that implies all: CAP_SYS_ADMIN, ... */
+	CGW_PRIVILEGE_FULL,       /* all capabilities in the host's user namespace */
 };
 const char *cgw_privilege_name(enum cgw_privilege privilege) CGW_PURE;
 enum cgw_privilege cgw_process_privilege(const struct cgw_inspection *inspection,
 					 const struct cgw_process *process);
 
-/* Which resource is bounded, by whom. Pure over the frame. */
+/* The limit of a resource that applies to a group. */
 struct cgw_bound {
 	const char *resource;    /* "cpu", "memory", "swap", "pids", "io" */
-	enum cgw_metric limit;   /* what bounds it tightest */
-	struct cgw_number bound; /* CGW_OK: bounded; CGW_MAX: by nothing; else not known */
+	enum cgw_metric limit;   /* the tightest limit */
+	struct cgw_number bound; /* CGW_OK: limited; CGW_MAX: unlimited; otherwise not known */
 	struct cgw_number use;
 	enum cgw_metric use_metric;
-	uint32_t by;     /* the group that sets it, or CGW_NO_GROUP */
-	char device[64]; /* io: of the tightest one */
+	uint32_t set_by; /* the group with the limit, or CGW_NO_GROUP */
+	char device[64]; /* io: the limited device */
 };
 #define CGW_BOUND_MAX 8
-/* The metrics that it wants, and the bounds; returns their number. */
+/* Adds the metrics needed by cgw_bounds() to `set`. */
 void cgw_bounds_metrics(struct cgw_metric_set *set);
+/* Finds the limits of a group. Uses only the frame. Returns the number of entries filled in. */
 size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
 		  struct cgw_bound bounds[CGW_BOUND_MAX]);
 
-/* What holds a group back. */
+/* Reasons why a group is slow. `amount`, `bound`, ... are members of struct cgw_cause. */
 enum cgw_cause_kind {
 	CGW_CAUSE_FROZEN,
-	CGW_CAUSE_CPU_THROTTLED, /* by a cpu.max; `percent` of periods, `amount` ns a second */
-	CGW_CAUSE_CPUSET_FULL,   /* `percent` of the CPUs it may run on, `bound` of them */
-	CGW_CAUSE_CPU_PRESSURE,  /* `percent` of the time somebody waited for a CPU */
-	CGW_CAUSE_MEMORY_HIGH,   /* `amount` of `bound` bytes, slowed down `count` times */
-	CGW_CAUSE_MEMORY_MAX,    /* the same, ran into it `count` times */
+	CGW_CAUSE_CPU_THROTTLED, /* in `percent` of periods, for `amount` ns per second */
+	CGW_CAUSE_CPUSET_FULL,   /* uses `percent` of the `bound` CPUs allowed by its cpuset */
+	CGW_CAUSE_CPU_PRESSURE,  /* tasks waited for a CPU for `percent` of the time */
+	CGW_CAUSE_MEMORY_HIGH,   /* `amount` of `bound` bytes, throttled `count` times */
+	CGW_CAUSE_MEMORY_MAX,    /* `amount` of `bound` bytes, limit reached `count` times */
 	CGW_CAUSE_MEMORY_PRESSURE,
-	CGW_CAUSE_OOM_KILLED,    /* `count` processes */
-	CGW_CAUSE_SWAPPING,      /* `amount` bytes there, `count` faults a second that waited */
-	CGW_CAUSE_SYSTEM_MEMORY, /* `amount` of `bound` bytes are available */
-	CGW_CAUSE_IO_LIMIT,      /* `amount` of `bound` a second on `device` */
+	CGW_CAUSE_OOM_KILLED,    /* `count` processes were OOM-killed */
+	CGW_CAUSE_SWAPPING,      /* `amount` bytes in swap, `count` major faults per second */
+	CGW_CAUSE_SYSTEM_MEMORY, /* only `amount` of `bound` bytes of memory are available */
+	CGW_CAUSE_IO_LIMIT,      /* `amount` of `bound` per second on `device` */
 	CGW_CAUSE_IO_PRESSURE,
-	CGW_CAUSE_PIDS_MAX, /* `amount` of `bound`, refused `count` times */
+	CGW_CAUSE_PIDS_MAX, /* `amount` of `bound` tasks, `count` forks failed */
 	CGW_CAUSE_KIND_COUNT,
 };
-/* "cpu.throttled", "memory.high", ...: for programs. */
+/* "cpu.throttled", "memory.high", ...: for machine formats. */
 const char *cgw_cause_name(enum cgw_cause_kind kind) CGW_PURE;
 
 struct cgw_cause {
 	enum cgw_cause_kind kind;
-	bool now;       /* between the two samples; else it was so since the group began */
-	double percent; /* how much it holds back: what causes are ranked by */
-	uint32_t by;    /* the group at fault: itself, one above, or the root for the machine */
-	bool machine;   /* the machine's figure: the group has none of its own */
-	int16_t limit;  /* the metric whose limit it is, or -1 */
+	bool current;     /* seen between the two samples; otherwise at some time in the past */
+	double percent;   /* the severity, by which causes are sorted */
+	uint32_t group;   /* where the cause is: the group, an ancestor, or the root */
+	bool system_wide; /* the value of the whole system: the group has none of its own */
+	int16_t limit;    /* the metric of the limit, or -1 */
 	double amount, bound, count;
 	char device[64];
-	/* What would change it: `cgward set` (or thaw) of `by`; "" where nothing of a group would. */
+	/* A remedy: `cgward set` (or thaw) for `group`; "" if no setting of a group would help. */
 	char key[48], value[96];
 };
 #define CGW_CAUSE_MAX 32
 
+/* Adds the metrics needed by cgw_explain() to `set`. */
 void cgw_explain_metrics(struct cgw_metric_set *set);
 /*
- * What holds the group back, the worst of now first. Pure over the frame, which should be of two
- * samples: with one there is only the past. Returns the number of causes.
+ * Finds the reasons why a group is slow: current ones first, then by severity. Uses only the
+ * frame, which should contain two samples: one sample shows only the past. Returns the number of
+ * causes.
  */
 size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
 		   struct cgw_cause causes[CGW_CAUSE_MAX]);
 
-/* One sentence with the numbers, escaped: "throttled in 90% of the periods by cpu.max 10%: ...". */
+/* Formats a cause with its numbers as one escaped sentence. */
 #define CGW_SENTENCE_SIZE 400
 void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size);
 /*
- * The line for a shell that would change it, where `path` is that of the group at fault, in quotes and
- * otherwise raw; NULL where nothing of a group would change it, or without memory. To be freed.
+ * Returns the shell command for the remedy, or NULL if there is none or memory is short. `path` is
+ * the path of the group with the cause; the command contains it quoted for the shell, but not
+ * escaped for a terminal. Free it with free().
  */
 char *cgw_cause_command(const struct cgw_cause *cause, const char *path);
 
+/* A network interface. Counters are in bytes and packets since it was created. */
 struct cgw_interface {
 	char name[32];
 	unsigned index;
-	char kind[32]; /* "veth", "vxlan", ...; "loopback"; "" for a device of its own */
+	char kind[32]; /* "veth", "vxlan", ...; "loopback"; "" for a physical device */
 	bool up;
 	unsigned mtu;
-	uint8_t address[32]; /* hardware */
+	uint8_t address[32]; /* hardware address */
 	size_t address_length;
 	char (*addresses)[64]; /* "10.0.0.2/24" */
 	size_t address_count;
 	uint64_t received_bytes, sent_bytes, received_packets, sent_packets;
 	uint64_t received_dropped, sent_dropped, received_errors, sent_errors;
-	char master[32]; /* the bridge or bond it belongs to, in its own namespace */
-	/* Peer of a veth, or what a macvlan, ipvlan, vlan or vxlan sits on; "" where not in sight. */
+	char master[32]; /* the bridge or bond that it belongs to, in its own namespace */
+	/* Peer of a veth, lower device of a macvlan, ipvlan, vlan or vxlan; "" if not visible. */
 	char lower[32];
-	bool lower_outside;    /* that one is in another network namespace */
-	char lower_master[32]; /* the bridge that it belongs to there */
-	uint32_t vni;          /* vxlan; CGW_NO_ID otherwise */
+	bool lower_outside;    /* `lower` is in another network namespace */
+	char lower_master[32]; /* the bridge that `lower` belongs to, in that namespace */
+	uint32_t vni;          /* vxlan network identifier; CGW_NO_ID for other kinds */
 };
 
 struct cgw_network {
 	uint64_t inode;
-	uint64_t read_ns; /* monotonic */
+	uint64_t read_ns; /* CLOCK_MONOTONIC */
 	struct cgw_interface *interfaces;
 	size_t count;
-	bool counters_only; /* from /proc/PID/net/dev: without the right to enter the namespace */
+	bool counters_only; /* read from /proc/PID/net/dev: no permission to enter the namespace */
 };
 
 /*
- * The interfaces of the network namespace of `pid`, by rtnetlink from inside; where that is not
- * allowed, what /proc/PID/net/dev says.
+ * Reads the interfaces in the network namespace of `pid` by rtnetlink from inside the namespace,
+ * or from /proc/PID/net/dev if the caller may not enter it. Free with cgw_network_free(), which
+ * accepts NULL and returns NULL.
  */
 int cgw_network_read(const struct cgw_layout *layout, pid_t pid, struct cgw_network **ret_network);
 struct cgw_network *cgw_network_free(struct cgw_network *network);
-/* "bridged", "overlay", ...: how an interface reaches the world, one word; "" where it has none. */
+/* How an interface is connected: "bridged", "overlay", ...; "" if it is not, or not known. */
 const char *cgw_interface_mode(const struct cgw_interface *interface) CGW_PURE;
 
 struct cgw_names_options {
-	const char *state_root; /* as if / were here; NULL: "/" */
-	unsigned
-		timeout_ms; /* of an engine's socket; 0: a sensible default, shorter than a blink */
-	bool no_sockets;    /* files only */
+	const char *state_root; /* directory used instead of /; NULL: "/" */
+	unsigned timeout_ms;    /* for the socket of an engine; 0: a sensible short default */
+	bool no_sockets;        /* read files only */
 };
-/* Never fails: what is not known stays empty, and `trouble` says why. */
+/* Never fails: unknown names are "", and `problem` contains the reason. */
 void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_names_options *options,
 		       struct cgw_names *ret_names);
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * model.h - what two samples say together: rates, shares, bounds, order, choice.
+ * model.h - fields derived from two samples: rates, percentages, effective limits; sorting, globs.
  *
- * Pure: no file is opened, no clock is read.
+ * This module opens no file and reads no clock.
  *
- * A field is what a column, a dump key or a condition names: a metric as it was read
- * ("memory.current"), one of its views by suffix, or a derived figure of fields.def ("cpu",
- * "memory.working_set"). Suffixes, on every metric where they mean something:
+ * A field is the value of a column, a dump key or a condition: a metric as it was read
+ * ("memory.current"), a metric with a suffix, or a derived field of fields.def ("cpu",
+ * "memory.working_set"). Suffixes, each valid for the metrics to which it applies:
  *
- *   KEY.rate          a counter's growth a second
- *   KEY.own           without the children, where the kernel's number includes them; of derived
- *                     figures for those that add up ("cpu.own", "io.own")
- *   KEY.effective     a limit: the tightest one between the group and the root
- *   KEY.effective_by  the path of the group that sets it
- *   KEY.percent       of the effective limit it runs against
+ *   KEY.rate          growth of a counter per second
+ *   KEY.own           the group without its descendants, for metrics that include them and for
+ *                     derived fields that can be summed ("cpu.own", "io.own")
+ *   KEY.effective     the tightest limit between the group and the root
+ *   KEY.effective_by  the path of the group with that limit
+ *   KEY.percent       percent of the effective limit on this metric
  */
 #ifndef CGWARD_MODEL_H
 #define CGWARD_MODEL_H
@@ -32,149 +32,161 @@ enum cgw_view {
 	CGW_VIEW_EFFECTIVE_BY,
 	CGW_VIEW_PERCENT,
 	CGW_VIEW_DERIVED,     /* a row of fields.def */
-	CGW_VIEW_DERIVED_OWN, /* the same, without the children */
+	CGW_VIEW_DERIVED_OWN, /* a row of fields.def, without descendants */
 	CGW_VIEW_IDENTITY,    /* "group", "name", "depth", "id", "unit", "container", ... */
 };
 
-/* A parsed field: small, copied freely. */
+/* A parsed field. Copy it by value. */
 struct cgw_field {
 	uint8_t view;  /* enum cgw_view */
 	uint8_t unit;  /* enum cgw_unit of its values */
 	uint8_t shape; /* enum cgw_shape */
-	int16_t index; /* enum cgw_metric, or the row of fields.def or of the identities */
-};
-
-/* -ENOENT for an unknown key, with the nearest known one in `diag`; -EINVAL for a suffix that
- * means nothing on that metric. */
-int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_diag *diag);
-/* Its canonical key. Returns the length as snprintf does. */
-size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size);
-const char *cgw_field_title(struct cgw_field field) CGW_PURE;
-const char *cgw_field_help(struct cgw_field field) CGW_PURE;
-bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
-/* The field without the children's share; the field itself where that means nothing. */
-struct cgw_field cgw_field_own(struct cgw_field field);
-/* Whether its sum over groups of one parent means something: amounts and counts, not shares or bounds. */
-bool cgw_field_is_additive(struct cgw_field field) CGW_PURE;
-/* Adds all metrics that the field is computed from. */
-void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set);
-/* Identities, metrics and derived fields in the order of listings: i from 0 until -ENOENT. */
-int cgw_field_nth(size_t i, struct cgw_field *ret_field);
-
-/* A value of a field. `number` is exact where `exact` holds; `real` is always set with it. */
-struct cgw_value {
-	enum cgw_state state;
-	bool exact; /* an integer that the kernel gave: print `number`, not `real` */
-	uint64_t number;
-	double real; /* in the field's unit; growth may be negative */
-};
-
-enum cgw_row_flag {
-	CGW_ROW_NEW = 1,       /* not in the sample before */
-	CGW_ROW_RECREATED = 2, /* same path, other directory: another group */
-	CGW_ROW_MOVED = 4,     /* joined or left a hierarchy: sources may have changed */
+	int16_t index; /* enum cgw_metric, or the row in fields.def or in the identity fields */
 };
 
 /*
- * Two samples, matched. `before` may be NULL: then rates are WARMUP. Holds references to both.
- * A frame is reused from tick to tick: cgw_frame_update() moves `now` to before and takes the next.
+ * Parses a key with an optional suffix. Returns -ENOENT for an unknown key, with the nearest known
+ * one in `diag`, and -EINVAL for a suffix that does not apply to that metric.
+ */
+int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_diag *diag);
+/* Writes the canonical key. Returns its length, as snprintf() does. */
+size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size);
+/* The column heading. */
+const char *cgw_field_title(struct cgw_field field) CGW_PURE;
+/* One sentence without a full stop. */
+const char *cgw_field_help(struct cgw_field field) CGW_PURE;
+bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
+/* The ".own" variant of a field, or the field itself if there is none. */
+struct cgw_field cgw_field_own(struct cgw_field field);
+/* True if values of sibling groups can be summed: amounts and counts, not percentages or limits. */
+bool cgw_field_is_additive(struct cgw_field field) CGW_PURE;
+/* Adds all metrics that the field is computed from to `set`. */
+void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set);
+/* Lists identity fields, metrics and derived fields: i from 0 until -ENOENT. */
+int cgw_field_nth(size_t i, struct cgw_field *ret_field);
+
+/* A value in the unit of its field. `real` is always valid, `number` only if `exact` is set. */
+struct cgw_value {
+	enum cgw_state state;
+	bool exact; /* an integer from the kernel: print `number`, not `real` */
+	uint64_t number;
+	double real; /* negative if a value decreased */
+};
+
+enum cgw_row_flag {
+	CGW_ROW_NEW = 1,       /* the group was not in the previous sample */
+	CGW_ROW_RECREATED = 2, /* same path, but another directory: another group */
+	CGW_ROW_MOVED = 4,     /* was added to or removed from a hierarchy: sources may differ */
+};
+
+/*
+ * A frame compares two consecutive snapshots and holds a reference to both. It is reused for every
+ * sample: cgw_frame_update() makes the current snapshot the previous one and adds the next. After
+ * the first update there is no previous snapshot, and rates are CGW_WARMUP. Fails with -ENOMEM
+ * only. Free with cgw_frame_free(), which accepts NULL and returns NULL.
  */
 struct cgw_frame;
 int cgw_frame_new(struct cgw_frame **ret_frame);
 struct cgw_frame *cgw_frame_free(struct cgw_frame *frame);
 int cgw_frame_update(struct cgw_frame *frame, struct cgw_snapshot *now);
+/* The current and the previous snapshot, or NULL. */
 const struct cgw_snapshot *cgw_frame_now(const struct cgw_frame *frame) CGW_PURE;
 const struct cgw_snapshot *cgw_frame_before(const struct cgw_frame *frame) CGW_PURE;
-/* Seconds between the two, time asleep left out; 0 on the first. */
+/* Seconds between the snapshots, without time in suspend; 0 without a previous snapshot. */
 double cgw_frame_seconds(const struct cgw_frame *frame) CGW_PURE;
+/* A mask of enum cgw_row_flag. */
 unsigned cgw_frame_flags(const struct cgw_frame *frame, uint32_t group) CGW_PURE;
-/* Index in the sample before, or CGW_NO_GROUP. */
+/* The index of the group in the previous snapshot, or CGW_NO_GROUP. */
 uint32_t cgw_frame_previous(const struct cgw_frame *frame, uint32_t group) CGW_PURE;
-/* Groups of the sample before that are no more: indices into its topology. */
-const uint32_t *cgw_frame_gone(const struct cgw_frame *frame, size_t *ret_count);
+/* Groups that were removed since the previous snapshot: indices into its topology. */
+const uint32_t *cgw_frame_removed_groups(const struct cgw_frame *frame, size_t *ret_count);
 
+/* The value of a field of a group; for CGW_INSTANCES the sum over all instances. */
 struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field field,
 				 uint32_t group);
 /*
- * Fields of shape CGW_STRING: the text, raw bytes, at most `size`-1 of them, terminated. Returns the
- * whole length as snprintf does; `ret_state` says why where there is none (and the text is "").
+ * The text of a CGW_STRING field: at most `size` - 1 raw bytes, terminated. Returns the length of
+ * the whole text, as snprintf() does. Without a text, `buffer` is "" and `ret_state` is the reason.
  */
 size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
 		      char *buffer, size_t size, enum cgw_state *ret_state);
-/* One instance of an instanced field ("nvme0n1"); CGW_ABSENT where there is none. */
+/* The value of one instance ("nvme0n1") of a CGW_INSTANCES field; CGW_ABSENT if there is none. */
 struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_field field,
 				    uint32_t group, const char *instance);
-/* The tightest limit on the way to the root and the group that sets it (CGW_NO_GROUP: none). */
+/* The tightest limit between the group and the root, and the group with it (or CGW_NO_GROUP). */
 struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_metric limit,
 				      uint32_t group, uint32_t *ret_by);
 
 /*
- * What a group is or lies in, told from its path alone by the rows of identities.def: a unit, a
- * container, a pod, a session. Names that an engine keeps for an identifier are cgw_inspect()'s.
+ * The kind of a group, derived from its path by the rows of identities.def: a unit, a container, a
+ * pod, a session, or a descendant of one. Names known only to a container engine are found by
+ * cgw_names_resolve().
  */
 enum cgw_identity_kind {
 	CGW_IDENTITY_NONE,  /* a plain group */
-	CGW_IDENTITY_SLICE, /* of the system's or a user's manager */
+	CGW_IDENTITY_SLICE, /* a slice of the system manager or a user manager */
 	CGW_IDENTITY_UNIT,  /* a service, scope, mount, ... of one of them */
-	CGW_IDENTITY_USER,  /* all of a user: its slice, its manager */
+	CGW_IDENTITY_USER,  /* the slice or the manager of a user */
 	CGW_IDENTITY_SESSION,
-	CGW_IDENTITY_APPLICATION, /* Flatpak, snap, or a desktop's application */
-	CGW_IDENTITY_JOB,         /* a batch system's */
+	CGW_IDENTITY_APPLICATION, /* a Flatpak, snap or desktop application */
+	CGW_IDENTITY_JOB,         /* a job of a batch system */
 	CGW_IDENTITY_MACHINE,     /* a virtual machine, or a container that boots like one */
 	CGW_IDENTITY_POD,
 	CGW_IDENTITY_CONTAINER,
-	CGW_IDENTITY_MONITOR, /* an engine's helper beside its container */
+	CGW_IDENTITY_MONITOR, /* the helper process of a container engine, such as conmon */
 	CGW_IDENTITY_KIND_COUNT,
 };
 
-/* "service", "container", ...: one word; "group" for a plain one. */
+/* "service", "container", ...; "group" for a plain group. */
 const char *cgw_identity_kind_name(enum cgw_identity_kind kind) CGW_PURE;
 
-/* Each is also a field by the same word ("unit", "container") and absent where it is empty. */
+/* Each part is also a field of the same name ("unit", "container"); an empty part is absent. */
 enum cgw_identity_part {
 	CGW_PART_ENGINE,      /* "docker", "podman", "kubernetes", "lxc", "libvirt", "snap", ... */
-	CGW_PART_CONTAINER,   /* its identifier, or its name where the path holds that */
-	CGW_PART_POD,         /* uid as Kubernetes writes it, or Podman's identifier */
+	CGW_PART_CONTAINER,   /* the identifier, or the name if the path contains one */
+	CGW_PART_POD,         /* the UID in Kubernetes, or the identifier in Podman */
 	CGW_PART_QOS,         /* "guaranteed", "burstable", "besteffort" */
-	CGW_PART_UNIT,        /* the innermost: a user manager's where the group is below one */
-	CGW_PART_SYSTEM_UNIT, /* of the system's manager: "user@1000.service" there */
-	CGW_PART_SLICE,       /* the innermost */
+	CGW_PART_UNIT,        /* the innermost unit, of a user manager if the group is below one */
+	CGW_PART_SYSTEM_UNIT, /* the unit of the system manager, such as "user@1000.service" */
+	CGW_PART_SLICE,       /* the innermost slice */
 	CGW_PART_SESSION,
-	CGW_PART_UID, /* whose slice, manager or job it is, in digits */
+	CGW_PART_UID, /* the owner of the slice, manager or job, in digits */
 	CGW_PART_APPLICATION,
 	CGW_PART_COUNT,
 };
 
+/* The name of the field: "engine", "container", ... */
 const char *cgw_identity_part_name(enum cgw_identity_part part) CGW_PURE;
 
-/* Raw bytes, as the path has them: a component's length at most. Copied freely. */
+/* Texts are raw bytes from the path, at most one component long. Copy it by value. */
 struct cgw_identity {
-	enum cgw_identity_kind kind; /* of the innermost thing that was recognised */
-	unsigned below;              /* components beneath that thing; 0: the group itself */
+	enum cgw_identity_kind kind; /* of the innermost match */
+	unsigned below;              /* number of components below that match; 0: it is the group */
 	char text[CGW_PART_COUNT][256];
 };
 
-/* Never fails: a path that is nothing known leaves CGW_IDENTITY_NONE and empty parts. */
+/* Never fails: for an unknown path the kind is CGW_IDENTITY_NONE and all parts are empty. */
 void cgw_identity_from_path(const char *path, struct cgw_identity *ret_identity);
 
 /*
- * Globs over paths: '*' within a component, '**' over any number of them, '?', [a-z], [!a-z],
- * {a,b}; a pattern without '/' is matched against the last component alone.
+ * Matches a path with a glob: '*' within a component, '**' across components, '?', [a-z], [!a-z],
+ * {a,b}. A pattern without '/' is compared with the last component only.
  */
 bool cgw_glob_match(const char *pattern, const char *path);
-/* -EINVAL with the position for an unclosed bracket or brace. */
+/* Returns -EINVAL for an unclosed bracket or brace, with its position in `diag`. */
 int cgw_glob_check(const char *pattern, struct cgw_diag *diag);
 
 enum cgw_order_flag {
-	CGW_ORDER_ASCENDING = 1, /* numbers: the least first */
-	CGW_ORDER_TREE = 2,
-	CGW_ORDER_BACKWARD = 4, /* texts, which begin with A otherwise: the last first */
+	CGW_ORDER_ASCENDING = 1,       /* numbers: smallest first; default: largest first */
+	CGW_ORDER_TREE = 2,            /* sort siblings below their parent */
+	CGW_ORDER_TEXT_DESCENDING = 4, /* texts: Z to A; default: A to Z */
 };
 
 /*
- * Sorts `groups` (indices of the frame's groups) by a field, texts by their first eight bytes; ties
- * and missing values by path, so that the order is total and still. With CGW_ORDER_TREE siblings are sorted below their parent.
- * Works in `scratch`, which is grown as needed and kept by the caller: no allocation when it fits.
+ * Sorts `groups` (indices into the frame) by a field; texts by their first eight bytes. Ties and
+ * missing values are sorted by path, so the order is total and stable between samples. `scratch` is
+ * grown as needed and reused: no memory is allocated if it is large enough. Start with zeroed
+ * memory and free it with cgw_order_scratch_done(). Fails with -ENOMEM only.
  */
 struct cgw_order_scratch {
 	void *memory;

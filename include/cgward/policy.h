@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * policy.h - what an operator wants of the groups, and what follows from it at this moment.
+ * policy.h - policy files, and the engine that derives actions from them.
  *
- * Two halves. A policy is what the files say: loaded whole or not at all, constant afterwards, every
- * mistake with file, line and the nearest right word. An engine is what goes on: which rule watches,
- * holds or cools down on which group. cgw_engine_step() opens no file and reads no clock; given the
- * same frames and times it asks for the same actions, so that hours are tested in milliseconds and a
- * policy is run over a recording.
+ * A policy is the parsed content of the policy files. It is loaded completely or not at all, and
+ * constant afterwards; every error is reported with file, line and the nearest valid word. An
+ * engine holds the state of the rules: on which groups each rule is pending, active or cooling
+ * down. cgw_engine_step() opens no file and reads no clock: for the same frames and times it
+ * requests the same actions. Therefore tests run hours of a policy in milliseconds, and a policy
+ * can be run over a recording.
  *
- * Expressions are those of expression.h. Control names are those of controls.def.
+ * Expressions are documented in expression.h, the names of controls in controls.def.
  */
 #ifndef CGWARD_POLICY_H
 #define CGWARD_POLICY_H
@@ -22,25 +23,26 @@ extern "C" {
 
 enum cgw_policy_mode {
 	CGW_MODE_ENFORCE,
-	CGW_MODE_DRY_RUN, /* all is decided and said, nothing is done */
-	CGW_MODE_OBSERVE, /* rules are evaluated and shown, no action is even planned */
+	CGW_MODE_DRY_RUN, /* actions are decided and logged, but not performed */
+	CGW_MODE_OBSERVE, /* rules are evaluated and shown, but no actions are decided */
 };
 
 enum cgw_section_kind {
-	CGW_SECTION_PROTECT, /* groups that nothing here touches */
-	CGW_SECTION_LIMIT,   /* standing limits of all groups that match, new ones too */
-	CGW_SECTION_RULE,    /* what happens when a condition holds */
-	CGW_SECTION_PLACE,   /* into which group processes are moved */
+	CGW_SECTION_PROTECT, /* groups that must not be changed */
+	CGW_SECTION_LIMIT,   /* permanent limits for all matching groups, including new ones */
+	CGW_SECTION_RULE,    /* actions to perform when a condition is true */
+	CGW_SECTION_PLACE,   /* groups into which matching processes are moved */
 	CGW_SECTION_KIND_COUNT,
 };
+/* "protect", "limit", "rule" or "place". */
 const char *cgw_section_kind_name(enum cgw_section_kind kind) CGW_PURE;
 
 struct cgw_policy;
 
-/* One mistake; all of a load are reported, not only the first. */
+/* An error or warning in a policy file. All of them are reported, not only the first one. */
 struct cgw_policy_problem {
 	struct cgw_diag diag; /* file, line, text */
-	bool warning;         /* the policy may still be used */
+	bool warning;         /* the policy can be used anyway */
 };
 struct cgw_policy_reporter {
 	void (*report)(void *context, const struct cgw_policy_problem *problem);
@@ -48,62 +50,67 @@ struct cgw_policy_reporter {
 };
 
 /*
- * Loads `file`, then each *.conf of `directory` in byte order (either NULL: none). Nothing of a policy
- * with an error is used: -EINVAL then, with each problem handed to `report`. As root, a file that
- * others than root can write is an error, and so is a command in it that others can write.
+ * Loads `file`, then each *.conf file in `directory` in byte order of the names. Either may be
+ * NULL. Returns -EINVAL if there are errors; each problem is passed to `report`. If run as root, it
+ * is an error if a policy file, or a command in it, is writable by other users. Free with
+ * cgw_policy_free(), which accepts NULL and returns NULL.
  */
 int cgw_policy_load(const char *file, const char *directory,
 		    const struct cgw_policy_reporter *reporter, struct cgw_policy **ret_policy);
-/* The same from memory; `name` stands in messages. For tests, fuzzers and recordings. */
+/* Parses a policy in memory; messages use `name` as the file name. For tests and fuzzers. */
 int cgw_policy_parse(const char *name, const char *text, size_t length,
 		     const struct cgw_policy_reporter *reporter, struct cgw_policy **ret_policy);
 struct cgw_policy *cgw_policy_free(struct cgw_policy *policy);
 
-/* [policy] */
+/* The [policy] section. Strings of all sections are owned by the policy. */
 struct cgw_policy_settings {
 	uint64_t interval_ns;
 	enum cgw_policy_mode mode;
 	enum cgw_backend backend;
-	bool keep_on_exit;       /* what rules changed stays as it is at the end */
-	bool keep_limits;        /* standing limits stay at the end */
-	bool reassert;           /* what somebody else changed is set again, else it is theirs */
-	unsigned max_concurrent; /* groups acted on at once */
-	unsigned max_per_hour;   /* actions of all rules */
-	unsigned max_fraction;   /* percent of its groups that a rule may act on at once */
-	double gap;              /* samples so many intervals apart say nothing about between */
-	const char *state;       /* directory of what must outlive a crash, or NULL */
-	const char *notify;      /* command of the action `notify`, or NULL */
+	bool keep_on_exit;       /* do not undo the changes of rules on exit */
+	bool keep_limits;        /* do not undo permanent limits on exit */
+	bool reassert;           /* set a value again if another process changes it */
+	unsigned max_concurrent; /* groups that may be acted on at the same time */
+	unsigned max_per_hour;   /* actions of all rules per hour */
+	unsigned max_fraction;   /* percent of its groups that a rule may act on at the same time */
+	double gap;              /* samples more than this many intervals apart are a gap */
+	const char *state;       /* directory for the state needed after a crash, or NULL */
+	const char *notify;      /* command for the notify action, or NULL */
 };
 const struct cgw_policy_settings *cgw_policy_settings(const struct cgw_policy *policy) CGW_PURE;
-/* [record]: samples that are kept while the policy is enforced. False where there is no such section. */
+
+/* The [record] section: record samples while enforcing. */
 struct cgw_policy_record {
-	const char *to;      /* a file, or a directory with a slash at its end */
-	const char *columns; /* "[+]KEY,...", or NULL: the usual */
+	const char *to;      /* a file, or a directory with a trailing slash */
+	const char *columns; /* "[+]KEY,...", or NULL: the default */
 	uint64_t interval_ns, size_bytes, keep_ns;
 	const char *const *globs;
 	size_t glob_count;
 };
+/* Returns false if there is no such section. */
 bool cgw_policy_record_section(const struct cgw_policy *policy,
 			       struct cgw_policy_record *ret_record);
 
-/* [metrics]: an endpoint for Prometheus beside it. False where there is no such section. */
+/* The [metrics] section: serve metrics to Prometheus while enforcing. */
 struct cgw_policy_metrics {
-	const char *listen;  /* or NULL: systemd's socket, else the loopback */
-	const char *columns; /* "[+]KEY,...", or NULL: the usual */
-	uint32_t depth_max;  /* 0: all */
+	const char *listen; /* NULL: the socket passed by systemd, otherwise the loopback address */
+	const char *columns; /* "[+]KEY,...", or NULL: the default */
+	uint32_t depth_max;  /* 0: unlimited */
 	uint64_t groups_max;
 	const char *const *globs;
 	size_t glob_count;
 };
+/* Returns false if there is no such section. */
 bool cgw_policy_metrics_section(const struct cgw_policy *policy,
 				struct cgw_policy_metrics *ret_metrics);
 
-/* Before an engine has it: a dry run of a policy that would enforce. */
+/* Overrides the mode, for a dry run. Call it before creating an engine. */
 void cgw_policy_set_mode(struct cgw_policy *policy, enum cgw_policy_mode mode);
 
-/* All metrics that its conditions, selections and controls read. */
+/* Adds all metrics used by conditions, selections and controls to `set`. */
 void cgw_policy_metrics_used(const struct cgw_policy *policy, struct cgw_metric_set *set);
 
+/* A section other than [policy], [record] and [metrics]. */
 struct cgw_section_info {
 	enum cgw_section_kind kind;
 	const char *name;
@@ -113,42 +120,42 @@ struct cgw_section_info {
 	unsigned priority;                         /* RULE */
 	bool dry_run;                              /* RULE */
 	bool sum;                                  /* RULE: scope = sum */
-	const char *to;                            /* PLACE: the group ... */
-	bool create;                               /* ... which is made where it is not there */
+	const char *to;                            /* PLACE: path of the group */
+	bool create; /* PLACE: create the group if it does not exist */
 };
 size_t cgw_policy_section_count(const struct cgw_policy *policy) CGW_PURE;
 struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t section);
-/* The i-th value that a [limit] section sets: -ENOENT at the end. */
+/* Lists the values set by a [limit] section: i from 0 until -ENOENT. */
 int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_t i,
 			  enum cgw_control *ret_control, const char **ret_value);
 
-/* Whether a section selects a group: match, exclude, and what `facts` say of it. */
+/* Evaluates whether a section selects a group: by path, and by the subjects in `facts`. */
 enum cgw_truth cgw_policy_section_matches(const struct cgw_policy *policy, size_t section,
 					  const struct cgw_frame *frame,
 					  const struct cgw_facts *facts, uint32_t group);
 /*
- * The groups whose sum a rule with `scope = sum` looks at when it looks at `group`: those of the same
- * parent that it selects. For the members `together` of a struct cgw_scope; freed by the caller. NULL
- * and 0 for all other sections. -ENOMEM.
+ * For a rule with `scope = sum`, returns the siblings of `group` that the rule selects, for
+ * `members` of struct cgw_scope; the caller frees the array. Returns NULL and 0 for other sections.
+ * Fails with -ENOMEM only.
  */
 int cgw_policy_sum_members(const struct cgw_policy *policy, size_t section,
 			   const struct cgw_frame *frame, const struct cgw_facts *facts,
 			   uint32_t group, uint32_t **ret_groups, size_t *ret_count);
-/* Whether a [place] section selects a process: `matches` is asked for each pattern. */
+/* Evaluates whether a [place] section selects a process. Calls `matches` for each pattern. */
 enum cgw_truth cgw_policy_place_matches(const struct cgw_policy *policy, size_t section,
 					enum cgw_truth (*matches)(void *context,
 								  enum cgw_subject subject,
 								  const char *pattern),
 					void *context);
 /*
- * May the policy set this control on the group? CGW_CONTROL_COUNT asks for freeze, kill and moves.
- * 0, or -EPERM and which section, or which protection built in, forbids it.
+ * Checks whether the policy may set a control of a group; CGW_CONTROL_COUNT checks freeze, kill and
+ * move. Returns 0, or -EPERM with the section or built-in protection that forbids it in `diag`.
  */
 int cgw_policy_check_protected(const struct cgw_policy *policy, const struct cgw_frame *frame,
 			       const struct cgw_facts *facts, uint32_t group,
 			       enum cgw_control control, struct cgw_diag *diag);
 
-/* The keys of the file, for manuals, completions and editors: i from 0 until -ENOENT. */
+/* A key of the policy file, for manuals, completions and editors. */
 struct cgw_policy_key {
 	const char *sections; /* "limit rule", or "policy" */
 	const char *key;
@@ -156,11 +163,12 @@ struct cgw_policy_key {
 	const char *help;
 	bool repeatable;
 };
+/* Lists the keys: i from 0 until -ENOENT. */
 int cgw_policy_key(size_t i, struct cgw_policy_key *ret_key);
 
 enum cgw_action_kind {
 	CGW_ACTION_LIMIT,
-	CGW_ACTION_RESTORE, /* give back the value that was there before */
+	CGW_ACTION_RESTORE, /* set the value from before LIMIT */
 	CGW_ACTION_FREEZE,
 	CGW_ACTION_THAW,
 	CGW_ACTION_KILL,
@@ -170,151 +178,161 @@ enum cgw_action_kind {
 	CGW_ACTION_LOG,
 	CGW_ACTION_KIND_COUNT,
 };
+/* "limit", "restore", "freeze", ... */
 const char *cgw_action_kind_name(enum cgw_action_kind kind) CGW_PURE;
 
-/* One thing to do now. Strings live until the engine's next step. */
+/* An action to perform now. Strings are valid until the next step of the engine. */
 struct cgw_action {
 	enum cgw_action_kind kind;
-	uint64_t token;   /* names this action in cgw_engine_done() */
-	uint32_t section; /* UINT32_MAX: of a policy that is no more */
+	uint64_t token;   /* identifies the action in cgw_engine_action_done() */
+	uint32_t section; /* UINT32_MAX: the section was removed by a reload */
 	const char *rule; /* name of the section */
 	uint32_t step;    /* of a ladder, from 0 */
 	const char *path;
-	uint64_t group_id;        /* act on this group only: its inode ... */
-	size_t hierarchy;         /* ... in this hierarchy */
+	uint64_t group_id;        /* inode; fail with -ENOENT or -ESTALE for any other group */
+	size_t hierarchy;         /* the hierarchy of `group_id` */
 	enum cgw_control control; /* LIMIT, RESTORE */
-	const char *value;        /* LIMIT, RECLAIM: operator's words; RESTORE: the value before */
-	const char *expected; /* RESTORE: what the kernel kept of ours; other: not ours to undo */
+	const char *value;    /* LIMIT, RECLAIM: as in the policy; RESTORE: the original value */
+	const char *expected; /* RESTORE: the current value; if it differs, do not restore */
 	int signal;           /* KILL */
-	bool largest_only;    /* KILL */
-	bool force;           /* the rule says so: below what is in use */
-	bool dry_run;         /* the rule, or the policy, only says what it would do */
-	bool quiet;           /* a failure is no news: it is tried again, or was expected */
-	uint64_t duration_ns; /* FREEZE: the mandatory maximum */
+	bool largest_only;    /* KILL: only the largest process */
+	bool force;           /* allow limits below current use */
+	bool dry_run;         /* log the action, do not perform it */
+	bool quiet;           /* do not log a failure: it was expected, or is retried */
+	uint64_t duration_ns; /* FREEZE: the maximum duration */
 	const char *command;  /* RUN, NOTIFY: absolute path and arguments, no shell */
-	const char *reason;   /* one line: the condition with its present figures */
+	const char *reason;   /* one line: the condition with its current values */
 };
 
-/* What came of an action; the engine's books follow what the kernel did, not what was asked. */
+/* The result of an action. The engine records what the kernel did, not what was requested. */
 struct cgw_action_result {
 	uint64_t token;
-	int error; /* 0 or negative errno; -ESTALE: somebody else changed the value since */
+	int error; /* 0 or negative errno; -ESTALE: the value was changed by another process */
 	enum cgw_outcome outcome;
-	const char *old_value, *kept_value; /* LIMIT, RESTORE */
-	const char *reason;                 /* of a failure; or NULL */
+	const char *old_value, *accepted_value; /* LIMIT, RESTORE */
+	const char *reason;                     /* of a failure, or NULL */
 };
 
 struct cgw_engine;
-/* The policy must outlive the engine, or its next reload. What returns int of an engine fails with -ENOMEM only. */
+/*
+ * Creates an engine. The policy must outlive it, or its next reload. All functions of an engine
+ * fail with -ENOMEM only. Free with cgw_engine_free(), which accepts NULL and returns NULL.
+ */
 int cgw_engine_new(const struct cgw_policy *policy, struct cgw_engine **ret_engine);
 struct cgw_engine *cgw_engine_free(struct cgw_engine *engine);
 
 /*
- * One tick: `now_ns` is the frame's moment on a clock that runs with suspend (boottime). Actions come
- * back in the order in which they must be done; the array belongs to the engine until its next step,
- * and each action wants its cgw_engine_done() before that.
+ * Evaluates all rules for a frame; `now_ns` is its time on CLOCK_BOOTTIME. Returns the actions in
+ * the order in which they must be performed. The array is valid until the next step; call
+ * cgw_engine_action_done() for each action before that.
  */
 int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 		    const struct cgw_facts *facts, uint64_t now_ns,
 		    const struct cgw_action **ret_actions, size_t *ret_count);
-void cgw_engine_done(struct cgw_engine *engine, const struct cgw_action_result *result);
+void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_result *result);
 
-/* When something is due between samples (a thaw, a second signal); UINT64_MAX: nothing is. */
+/* The boottime of the next action due between samples, such as a thaw; UINT64_MAX: none. */
 uint64_t cgw_engine_due_ns(const struct cgw_engine *engine) CGW_PURE;
-/* The actions that are due now, without a frame. */
+/* Returns the actions that are due at `now_ns`, as cgw_engine_step() does, without a new frame. */
 int cgw_engine_timers(struct cgw_engine *engine, uint64_t now_ns,
 		      const struct cgw_action **ret_actions, size_t *ret_count);
 
-/* A new policy under running state: instances go on by rule name, those of removed rules release. */
+/* Replaces the policy. The state of rules is carried over by name; removed rules are released. */
 int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy);
 
-/* All that is to be given back at an orderly end, by what [policy] says of it. */
+/* Returns the actions which undo changes on exit, as configured in [policy]. */
 int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **ret_actions,
 			   size_t *ret_count);
 
 enum cgw_phase {
 	CGW_PHASE_IDLE,
-	CGW_PHASE_PENDING, /* the condition holds, counting `for` */
-	CGW_PHASE_ACTIVE,  /* acted, holding */
+	CGW_PHASE_PENDING, /* the condition is true, but not yet for the time of `for` */
+	CGW_PHASE_ACTIVE,  /* the actions are in effect */
 	CGW_PHASE_RELEASING,
 	CGW_PHASE_COOLDOWN,
-	CGW_PHASE_BLOCKED, /* budget spent, protected, or a conflict: `why` says which */
+	CGW_PHASE_BLOCKED, /* budget spent, protected, or a conflict; see `why` */
 };
+/* "idle", "pending", ... */
 const char *cgw_phase_name(enum cgw_phase phase) CGW_PURE;
 
-/* Where each rule stands on each group, for status, explain and the dashboard. */
+/* The state of a rule for a group, for status, explain and the dashboard. */
 struct cgw_instance_state {
 	uint32_t section;
 	uint64_t group_id;
-	const char *path; /* raw bytes; until the next step */
+	const char *path; /* raw bytes, valid until the next step */
 	enum cgw_phase phase;
 	uint32_t step;
-	uint64_t since_ns, until_ns; /* boottime; 0: open */
+	uint64_t since_ns, until_ns; /* boottime; 0: no end */
 	const char *why;
 };
-/* Writes at most `capacity` of them, returns how many there are. Idle ones are not among them. */
+/* Fills in at most `capacity` states, except idle ones, and returns how many there are. */
 size_t cgw_engine_instances(const struct cgw_engine *engine, struct cgw_instance_state *states,
 			    size_t capacity);
 
-/* What it holds at this moment: changed values and their originals, and frozen groups. */
-struct cgw_held_value {
+/* A value that the engine has changed, or a group that it has frozen. */
+struct cgw_applied_value {
 	const char *path;
 	uint64_t group_id;
-	enum cgw_control control; /* CGW_CONTROL_COUNT: frozen */
-	const char *original, *kept;
-	uint32_t section; /* whose value it is now */
+	enum cgw_control control; /* CGW_CONTROL_COUNT: the group is frozen */
+	const char *original;     /* the value before the change */
+	const char *accepted;     /* the value that the kernel accepted */
+	uint32_t section;         /* the section that set the current value */
 };
-size_t cgw_engine_held_values(const struct cgw_engine *engine, struct cgw_held_value *values,
-			      size_t capacity);
+/* Fills in at most `capacity` values and returns how many there are. */
+size_t cgw_engine_applied_values(const struct cgw_engine *engine, struct cgw_applied_value *values,
+				 size_t capacity);
 
 /*
- * A policy run over samples that were kept, with nothing done: what it would have done, when and for how
- * long. Limits would have changed what followed: from the first action on, the figures are those of
- * groups that were not limited. Selections and terms by user, command and attribute, which no sample
- * holds, are unknown.
+ * A rehearsal runs a policy over recorded samples without acting, and collects the actions that it
+ * would have performed, when, and for how long. After the first action the result is approximate,
+ * because the recorded groups were not limited. Selections and terms by user, command and
+ * attribute are unknown, because samples do not contain them.
  */
 struct cgw_rehearsal;
-/* `interval_ns` is that of the samples. The policy must outlive it. -ENOMEM, here and at a step. */
+/*
+ * `interval_ns` is the interval of the samples. The policy must outlive the rehearsal. This
+ * function and cgw_rehearsal_step() fail with -ENOMEM only.
+ */
 int cgw_rehearsal_new(const struct cgw_policy *policy, uint64_t interval_ns,
 		      struct cgw_rehearsal **ret_rehearsal);
 /* Accepts NULL, returns NULL. */
 struct cgw_rehearsal *cgw_rehearsal_free(struct cgw_rehearsal *rehearsal);
-/* The next sample. `boot` tells boots of the machine apart: nothing stands longer than one. */
+/* Adds the next sample. `boot` is cgw_replay_boot(): the state is reset when it changes. */
 int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
 		       uint64_t boot);
 
-/* One action. Texts belong to the rehearsal. */
-struct cgw_rehearsed {
-	uint64_t realtime_ns, boottime_ns; /* of the sample, or the timer, that it comes of */
-	enum cgw_action_kind kind;         /* never RESTORE or THAW: they end another one */
+/* An action that would have been performed. Strings are owned by the rehearsal. */
+struct cgw_rehearsed_action {
+	uint64_t realtime_ns, boottime_ns; /* time of the sample or timer that caused it */
+	enum cgw_action_kind kind;         /* never RESTORE or THAW, which end another action */
 	enum cgw_control control;          /* LIMIT, RECLAIM */
-	uint32_t section, step;            /* UINT32_MAX: of no section */
+	uint32_t section, step;            /* section UINT32_MAX: none */
 	int signal;                        /* KILL */
 	uint64_t group_id;
 	char *path, *value, *reason;
-	uint64_t held_ns; /* LIMIT, FREEZE: until it ends or is replaced, or the last sample */
-	bool open;        /* it stands at the last sample */
+	uint64_t active_ns; /* LIMIT, FREEZE: how long it was in effect */
+	bool active_at_end; /* LIMIT, FREEZE: still in effect at the last sample */
 };
-/* All so far, in order; valid until the next step. */
-const struct cgw_rehearsed *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
-						  size_t *ret_count);
+/* The actions so far, in order of time; valid until the next step. */
+const struct cgw_rehearsed_action *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
+							 size_t *ret_count);
 
-/* Why a section acted, or did not. */
+/* Statistics of a section, which explain why it acted or did not act. */
 struct cgw_rehearsed_section {
-	uint64_t samples;    /* in which it was looked at */
-	uint64_t truths[3];  /* RULE: by enum cgw_truth, over all its groups and samples */
-	uint64_t actions;    /* beside records */
-	uint64_t longest_ns; /* RULE: that its condition held on one group */
-	uint32_t groups;     /* the most at one sample */
+	uint64_t samples;    /* number of samples for which it was evaluated */
+	uint64_t truths[3];  /* RULE: results by enum cgw_truth, over all groups and samples */
+	uint64_t actions;    /* number of actions, without CGW_ACTION_LOG */
+	uint64_t longest_ns; /* RULE: longest time that the condition was true for one group */
+	uint32_t groups;     /* maximum number of groups selected in one sample */
 };
 struct cgw_rehearsed_section cgw_rehearsal_section(const struct cgw_rehearsal *rehearsal,
 						   size_t section);
 
 /*
- * The [protect] sections for changes by hand: what stands in cgw_limit_options as `protect` and
- * `protect_context`. `file` NULL is the machine's own, /etc/cgward/cgward.conf with its
- * conf.d. Where there is no policy, 0 and NULL: nothing more is protected. A policy with mistakes
- * protects nobody knows what: -EINVAL, with each problem reported. The layout must outlive it.
+ * Loads the [protect] sections for changes by a user, for `protect` and `protect_context` of struct
+ * cgw_limit_options. `file` NULL means /etc/cgward/cgward.conf and its conf.d directory. Returns 0
+ * and NULL if there is no policy. Returns -EINVAL for a policy with errors, because it is not known
+ * what it protects; each problem is reported. The layout must outlive the protection.
  */
 struct cgw_protection;
 int cgw_protection_load(const struct cgw_layout *layout, const char *file,
@@ -322,7 +340,7 @@ int cgw_protection_load(const struct cgw_layout *layout, const char *file,
 			struct cgw_protection **ret_protection);
 /* Accepts NULL, returns NULL. */
 struct cgw_protection *cgw_protection_free(struct cgw_protection *protection);
-/* -EPERM with the section that protects the group; what lets a group go on or makes one is let pass. */
+/* Returns -EPERM with the section that protects the group in `diag`. Allows thaw and create. */
 int cgw_protection_check(void *protection, const char *path, enum cgw_step_kind kind,
 			 struct cgw_diag *diag);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * render.h - values as people and programs read them. Pure.
+ * render.h - format values for people and for programs, and the Prometheus exposition format.
+ *
+ * This module opens no file and reads no clock.
  */
 #ifndef CGWARD_RENDER_H
 #define CGWARD_RENDER_H
@@ -12,28 +14,28 @@ extern "C" {
 #endif
 
 enum cgw_style {
-	CGW_STYLE_HUMAN, /* 1.5G, 12.3%, 4.2s; "-" absent, "max" no limit, "!" denied */
-	CGW_STYLE_EXACT, /* bytes and nanoseconds in full, the same signs */
-	CGW_STYLE_RAW,   /* as EXACT, nothing at all where there is no number: machine formats */
+	CGW_STYLE_HUMAN, /* 1.5G, 12.3%, 4.2s; or "-" absent, "max" unlimited, "!" denied */
+	CGW_STYLE_EXACT, /* all digits in the base unit; symbols as HUMAN */
+	CGW_STYLE_RAW,   /* as EXACT, but "" if there is no number: for machine formats */
 };
 
-/* At most `size`-1 bytes, terminated. Returns the length as snprintf does. */
+/* Formats a value: at most `size` - 1 bytes, terminated. Returns the length, as snprintf() does. */
 size_t cgw_format_value(struct cgw_value value, enum cgw_unit unit, enum cgw_style style,
 			char *buffer, size_t size);
 
-/* "1.5G", "512", "12M": IEC, at most 5 characters for any 64-bit number. */
+/* "1.5G", "512", "12M": powers of 1024, at most 5 characters for any 64-bit number. */
 size_t cgw_format_bytes(double bytes, char *buffer, size_t size);
 /* "850us", "4.2s", "3m12s", "5h02m", "12d03h". */
 size_t cgw_format_duration(double ns, char *buffer, size_t size);
-/* "2026-11-24T08:15:00.123Z" from wall clock nanoseconds. */
+/* "2026-11-24T08:15:00.123Z" from nanoseconds of the wall clock. */
 size_t cgw_format_time(uint64_t realtime_ns, char *buffer, size_t size);
 
-/* Display cells that a terminated UTF-8 text takes (it must have been escaped before). */
+/* The width of an escaped UTF-8 text in terminal cells. */
 size_t cgw_text_width(const char *text) CGW_PURE;
-/* Cuts an escaped text to `cells`, with "…" (or "~" where not UTF-8) in the last one when cut. */
-size_t cgw_text_cut(const char *text, size_t cells, bool utf8, char *buffer, size_t size);
+/* Truncates an escaped text to `cells`; if truncated, the last one is "…", or "~" without UTF-8. */
+size_t cgw_text_truncate(const char *text, size_t cells, bool utf8, char *buffer, size_t size);
 
-/* How a field is set out in a column. */
+/* The layout of a field in a column. */
 struct cgw_column {
 	struct cgw_field field;
 	const char *title;
@@ -43,65 +45,64 @@ struct cgw_column {
 struct cgw_column cgw_column_for(struct cgw_field field);
 
 /*
- * An exposition for Prometheus: a text of families, each with its samples, written in one go. Base
- * units, "_total" on counters, "_info" on texts, HELP and TYPE from the tables. Names of families are
- * public API like keys. Numbers are exact decimals: nanoseconds do not go through a double.
+ * Writes a Prometheus exposition: metric families with their samples, in one pass. Values are in
+ * base units; counters end in "_total", texts in "_info"; HELP and TYPE come from metrics.def and
+ * fields.def. Names of families are public API like keys. Numbers are exact decimals: nanoseconds
+ * are not converted to a double.
  *
- * Two dialects: OpenMetrics 1.0, which servers ask for, and the text format 0.0.4, which promtool
- * and node_exporter's textfile collector read.
+ * There are two dialects: OpenMetrics 1.0, which Prometheus requests, and the text format 0.0.4,
+ * which promtool and the textfile collector of node_exporter read.
  *
- * Errors are kept and come back from cgw_exposition_end(), so that callers write without looking.
+ * An error is remembered and returned by cgw_exposition_end(): callers need not check every call.
  */
 enum cgw_exposition_dialect { CGW_EXPOSITION_OPENMETRICS, CGW_EXPOSITION_TEXT };
 
-/* Takes a piece of the text; a negative errno stops the writing. */
+/* Receives a piece of the text. A negative errno value stops writing. */
 typedef int cgw_exposition_sink(void *context, const char *text, size_t length);
 
 struct cgw_exposition;
-/* The sink's context is the caller's. -ENOMEM. */
+/* Starts an exposition. `context` is passed to the sink. Fails with -ENOMEM only. */
 int cgw_exposition_new(enum cgw_exposition_dialect dialect, cgw_exposition_sink *sink,
 		       void *context, struct cgw_exposition **ret_exposition);
-/* Writes what is left, frees, returns the first error. Accepts NULL, which is -ENOMEM. */
+/* Writes the rest, frees the exposition, and returns the first error; -ENOMEM for NULL. */
 int cgw_exposition_end(struct cgw_exposition *exposition);
-/* "application/openmetrics-text; version=1.0.0; charset=utf-8", and its like. */
+/* The Content-Type: "application/openmetrics-text; version=1.0.0; charset=utf-8", ... */
 const char *cgw_exposition_content_type(enum cgw_exposition_dialect dialect) CGW_PURE;
 
 enum cgw_family_type { CGW_FAMILY_COUNTER, CGW_FAMILY_GAUGE, CGW_FAMILY_INFO };
 
 struct cgw_family {
-	const char
-		*name; /* with its unit, without "_total" or "_info": "cgward_cpu_usage_seconds" */
+	const char *name; /* with unit, without "_total" or "_info": "cgward_cpu_usage_seconds" */
 	const char *unit; /* "seconds", or "" */
-	const char *help; /* one sentence, without its full stop */
+	const char *help; /* one sentence without a full stop */
 	enum cgw_family_type type;
 };
 
 struct cgw_label {
 	const char *name;
-	const char *value; /* UTF-8: names of groups go through cgw_escape() before */
+	const char *value; /* UTF-8; pass names of groups through cgw_escape() first */
 };
 
-/* Samples that follow are of this family, which must not have been begun before. */
+/* Starts a family, to which the following samples belong. Each family may be started only once. */
 void cgw_exposition_family(struct cgw_exposition *exposition, const struct cgw_family *family);
-/* value / divisor; a divisor is a power of ten. */
+/* Writes a sample with the value `value` / `divisor`; the divisor must be a power of ten. */
 void cgw_exposition_sample(struct cgw_exposition *exposition, const struct cgw_label *labels,
 			   size_t label_count, uint64_t value, uint64_t divisor);
 
 /*
- * Fields that mean something at one moment: metrics as they were read, effective limits, derived
- * amounts. Rates and percentages are the reader's, who has the counters.
+ * True for fields that need one sample only: metrics, effective limits, derived amounts. Prometheus
+ * computes rates and percentages itself, from counters.
  */
 bool cgw_exposition_accepts(struct cgw_field field);
-/* The name of its family; the length as snprintf does. */
+/* Writes the name of the family of a field. Returns its length, as snprintf() does. */
 size_t cgw_exposition_name(struct cgw_field field, char *buffer, size_t size);
-/* The fields that are exposed when none are named, separated by commas. */
+/* The keys of the fields exposed by default, separated by commas. */
 const char *cgw_exposition_default_fields(void) CGW_PURE;
 
 /*
- * The families of `fields` for `groups` (ascending indices of the frame's groups), and
- * "cgward_group_info". When there are more than `groups_max` (0: no maximum), the deepest are left
- * out: what they use is counted in their parents. How many there are, may be and were left out are
- * families of their own.
+ * The groups and fields of an exposition. `groups` are indices into the frame in ascending order.
+ * If there are more than `groups_max` (0: unlimited), the deepest groups are left out; their use is
+ * included in that of their parents.
  */
 struct cgw_exposition_group_filter {
 	const struct cgw_frame *frame;
@@ -111,15 +112,19 @@ struct cgw_exposition_group_filter {
 	size_t group_count;
 	size_t groups_max;
 	/*
-	 * More labels for "cgward_group_info" than a path tells: at most `capacity`, their values
-	 * escaped and valid until the next call. NULL: there are none.
+	 * Returns additional labels for "cgward_group_info": at most `capacity`, with escaped
+	 * values that are valid until the next call. May be NULL.
 	 */
 	size_t (*more_labels)(void *context, const struct cgw_identity *identity,
 			      struct cgw_label *labels, size_t capacity);
 	void *context;
 };
+/*
+ * Writes the families of all fields, "cgward_group_info", and the number of groups that exist, that
+ * may be exposed, and that were left out.
+ */
 void cgw_exposition_groups(struct cgw_exposition *exposition,
-			   const struct cgw_exposition_group_filter *exposed);
+			   const struct cgw_exposition_group_filter *filter);
 
 #ifdef __cplusplus
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * churn.c - threads that create, fill, rename, kill and remove groups at a given rate.
+ * churn.c - creates, fills, renames, kills and removes groups at a given rate from several threads.
  *
  *	churn SECONDS GROUPS_PER_SECOND THREADS DIRECTORY...
  *
- * Each DIRECTORY is the same group in one hierarchy. A child is named "c7" or, after a rename, "r7".
- * Its limits are 7 * 1000 + n processes and as many pages, if its hierarchies have these
- * controllers, so a reader that finds a limit of another thousand under that name has mixed up two
- * groups.
+ * Each DIRECTORY is the same group in one hierarchy. A child is called "c7" or, once renamed, "r7";
+ * its limits, where its hierarchies have them, are 7 * 1000 + n processes and as many pages. A
+ * reader that sees a limit of another thousand under that name has mistaken one group for another.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fault.c - preloaded library that makes the k-th system call on a file of cgroupfs fail.
+ * fault.c - preloaded library that makes the k-th system call on a cgroupfs file fail.
  *
- * FAULT_KIND  calls to count: one of "open stat read write list make remove", or "any"
- * FAULT_AT    k, from 1; 0 or unset: only count calls
- * FAULT_ERROR an errno value, or "short": that read or write transfers one byte
- * FAULT_COUNT file to write at exit: the number of calls counted, and the path whose open failed
+ * FAULT_KIND  which calls count: one of "open stat read write list make remove", or "any"
+ * FAULT_AT    k, from 1; 0 or unset: no call fails, calls are only counted
+ * FAULT_ERROR errno as a number, or "short": the read or write transfers one byte
+ * FAULT_COUNT file that receives the number of counted calls at exit, and the name of the file
+ *             that could not be opened
  *
- * A failing open is made and closed again; other failing calls are not made.
+ * A call that is selected to fail has no effect.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-escape.c - whatever the bytes: within the room, terminated, nothing a terminal obeys. */
+/* fuzz-escape.c - escape any bytes: terminated, within the buffer, no control characters. */
 #include "fuzz.h"
 #include <cgward/base.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-expression.c - a condition from anyone: refused with a reason, or evaluated without a frame's figures. */
+/* fuzz-expression.c - untrusted conditions: every error has a reason, valid ones evaluate. */
 #include "fuzz.h"
 #include "lib/sample/snapshot.h"
 #include <cgward/expression.h>
 
-/* One group, of which nothing is known. */
+/* One group whose values are all unknown. */
 static struct cgw_frame *empty_frame(void)
 {
 	struct topology_arrays to;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-glob.c - a hostile pattern against a hostile path: the first line, the second. */
+/* fuzz-glob.c - untrusted patterns (first line) and paths (second line). */
 #include "fuzz.h"
 #include <cgward/model.h>
 

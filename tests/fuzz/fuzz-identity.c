@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-identity.c - a hostile path: nothing is told that its components do not hold. */
+/* fuzz-identity.c - untrusted paths: no part of an identity is longer than the path. */
 #include "fuzz.h"
 #include <cgward/model.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-membership.c - /proc/PID/cgroup. */
+/* fuzz-membership.c - parse any text as /proc/PID/cgroup. */
 #include "fuzz.h"
 #include "lib/kernel/membership.h"
 

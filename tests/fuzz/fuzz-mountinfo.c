@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-mountinfo.c - the mounts of a hostile mountinfo. */
+/* fuzz-mountinfo.c - parse any text as mountinfo. */
 #include "fuzz.h"
 #include "lib/kernel/mounts.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-recording.c - hostile bytes as a whole recording: opened, read from end to end, jumped about in. */
+/* fuzz-recording.c - replay any file as a recording: forwards, backwards, by event and by time. */
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 #include <cgward/recording.h>
 
-static void walk(struct cgw_replay *replay)
+static void replay_all(struct cgw_replay *replay)
 {
 	struct cgw_recording_info info;
 	unsigned samples = 0;
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (cgw_replay_open(path, &replay, &diag) == 0) {
-		walk(replay);
+		replay_all(replay);
 		cgw_replay_free(replay);
 	} else {
 		FUZZ_CHECK(diag.text[0] != '\0');

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fuzz-sample.c - hostile payloads, behind the checksums that guard them: two bytes say how long the
- * key's is, what follows is the next sample's. What is understood is written again and understood again.
+ * fuzz-sample.c - decode any payload of a sample, without checksums. The first two bytes are the
+ * length of the first payload, the rest is the second one. Decoded samples are encoded and decoded
+ * again.
  */
 #include "fuzz.h"
 #include "lib/recording/sample-code.h"
 
 static const struct sample_times times = {1, 2};
 
-static void ask_everything(const struct cgw_snapshot *now)
+static void read_all_values(const struct cgw_snapshot *now)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(now);
 	char path[256];
@@ -32,7 +33,7 @@ static void ask_everything(const struct cgw_snapshot *now)
 	}
 }
 
-static void write_again(struct cgw_snapshot *now)
+static void encode_and_decode(struct cgw_snapshot *now)
 {
 	static const struct cgw_recorder_options options;
 	struct encoder encoder = {.options = &options};
@@ -66,12 +67,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	in = (struct cursor){data + 2, data + 2 + length, false};
 	if (sample_decode(&decoder, true, &times, &in) == 0) {
-		ask_everything(decoder.last);
-		write_again(decoder.last);
+		read_all_values(decoder.last);
+		encode_and_decode(decoder.last);
 		in = (struct cursor){data + 2 + length, data + size, false};
 		if (sample_decode(&decoder, false, &times, &in) == 0) {
-			ask_everything(decoder.last);
-			write_again(decoder.last);
+			read_all_values(decoder.last);
+			encode_and_decode(decoder.last);
 		}
 	}
 	decoder_done(&decoder);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-stream.c - hostile lines from another host; what becomes a snapshot must be a tree. */
+/* fuzz-stream.c - parse any lines from a remote host; every snapshot must be a valid tree. */
 #include "fuzz.h"
 #include "shared/remote/stream.h"
 
@@ -31,12 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct remote_layouts layouts = {0};
 	struct remote_stream *stream;
-	struct cgw_metric_set wanted;
+	struct cgw_metric_set metrics;
 	const char *at = (const char *)data, *end = at + size;
 	int r = 0;
 
-	memset(&wanted, 0xff, sizeof(wanted));
-	if (remote_stream_new(&wanted, &layouts, &stream) < 0)
+	memset(&metrics, 0xff, sizeof(metrics));
+	if (remote_stream_new(&metrics, &layouts, &stream) < 0)
 		abort();
 	while (at < end && r >= 0) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct cgw_snapshot *snapshot = NULL;
 		struct cgw_diag diag = {0};
 
-		r = remote_stream_line(stream, at, length, &snapshot, &diag);
+		r = remote_stream_parse_line(stream, at, length, &snapshot, &diag);
 		FUZZ_CHECK(r >= 0 || diag.text[0] != '\0');
 		FUZZ_CHECK((r > 0) == (snapshot != NULL));
 		if (r > 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fuzz-value.c - "KEY=VALUE" from anyone, and on the second line what a kernel's file might say of that key. A
- * value is refused with a reason, or its words and its kernel text say the same again.
+ * fuzz-value.c - fuzzer of control values: line 1 is an untrusted "KEY=VALUE", line 2 the text of
+ * a kernel file. A value is refused with a reason, or its text and its kernel text parse to the
+ * same value.
  */
 #include "fuzz.h"
 #include "lib/limit/kernel-text.h"
@@ -19,16 +20,16 @@ static int resolve(const struct control_row *row, const char *text, struct setti
 	const struct percent_bases bases = {
 		.host = UINT64_C(4000000000), .parent = UINT64_C(2000000000), .now = &now};
 	struct cgw_diag diag = {0};
-	struct request wish;
-	int r = request_parse(row, text, &wish, &diag);
+	struct request request;
+	int r = request_parse(row, text, &request, &diag);
 
-	r = r < 0 ? r : request_resolve(row, &wish, &bases, ret_setting, &diag);
+	r = r < 0 ? r : request_resolve(row, &request, &bases, ret_setting, &diag);
 	if (r < 0)
 		check_reason(&diag);
 	return r;
 }
 
-/* In words, and the words understood: the same. What the kernel holds may be more than is let in. */
+/* Formats and parses the setting. A value that the kernel reports may exceed the valid range. */
 static void check_words(const struct control_row *row, const struct setting *setting)
 {
 	char value[VALUE_MAX], words[INSTANCE_MAX + VALUE_MAX + 2];
@@ -44,7 +45,7 @@ static void check_words(const struct control_row *row, const struct setting *set
 	}
 }
 
-/* To the kernel and back again: the same bytes, whatever the kernel's units round. */
+/* Encodes, decodes and encodes again: the text must not change, even if values are rounded. */
 static void check_kernel_text(const struct control_row *row, const struct cgw_source *source,
 			      const struct setting *setting)
 {
@@ -80,7 +81,7 @@ static void check_control(const struct control_row *row, const char *value, cons
 
 		if (good && row->form != FORM_TOGGLES)
 			check_kernel_text(row, source, &setting);
-		/* What is done has nothing to be read. */
+		/* Actions have no value to read. */
 		if (metric != NULL &&
 		    kernel_text_decode(row, source, kernel, strlen(kernel), &read) == 0)
 			check_words(row, &read);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz.h - what a fuzz target is: one function over bytes; linked with libFuzzer or with replay.c. */
+/* fuzz.h - interface of a fuzz target, which is linked with libFuzzer or with run-corpus.c. */
 #ifndef CGWARD_TEST_FUZZ_H
 #define CGWARD_TEST_FUZZ_H
 
@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A terminated copy: what the kernel room hands to parsers. */
+/* A terminated copy, as src/lib/kernel passes file contents to parsers. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
@@ -23,7 +23,7 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	return text;
 }
 
-/* Holds whatever the compiler thinks of it. */
+/* An assertion that NDEBUG does not disable. */
 #define FUZZ_CHECK(condition)                                                           \
 	do {                                                                            \
 		if (!(condition)) {                                                     \

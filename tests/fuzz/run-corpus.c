@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * run-corpus.c - runs a fuzz target over its corpus as an ordinary test, and over damaged copies of each
- * input: every prefix, and every byte set to a few that parsers trip over.
+ * run-corpus.c - ordinary test that runs a fuzz target on its corpus and on damaged copies of each
+ * input: every prefix, and every byte replaced by values that often break parsers.
  */
 #include <dirent.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@ static unsigned long runs;
 
 static void run_exact(const uint8_t *data, size_t size)
 {
-	/* A block of exactly that size, so that one byte too far is seen. */
+	/* A block of exactly that size, so that sanitizers detect a read beyond its end. */
 	uint8_t *copy = malloc(size + (size == 0));
 
 	if (copy == NULL)
@@ -29,14 +29,14 @@ static void run_damaged(uint8_t *data, size_t size)
 
 	run_exact(data, size);
 	for (size_t i = 0; i < size && i < 512; i++) {
-		uint8_t kept = data[i];
+		uint8_t original = data[i];
 
 		run_exact(data, i);
 		for (size_t j = 0; j < sizeof(bad); j++) {
 			data[i] = bad[j];
 			run_exact(data, size);
 		}
-		data[i] = kept;
+		data[i] = original;
 	}
 }
 
@@ -74,5 +74,5 @@ int main(int argc, char **argv)
 	}
 	closedir(directory);
 	printf("%lu inputs\n", runs);
-	return runs == 0; /* a corpus that is not there proves nothing */
+	return runs == 0; /* an empty corpus tests nothing */
 }

@@ -201,7 +201,7 @@ END
 	check "$1: no second group is limited" is_pids_max "$group/few" max
 	check "$1: the marked group is not limited" is_pids_max "$group/most" max
 	check "$1: the sum is logged" log_has "together: limit $group/many .*pids.current > 10 (now 11 in total)"
-	check "$1: check prints the number of groups" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, of 3 groups together'"
+	check "$1: check prints the number of groups" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, sum of 3 groups'"
 	stop_daemon
 	same "$1: the limit is restored when the daemon ends" max "$(file_of pids "$group/many" pids.max)"
 }

@@ -11,7 +11,7 @@ group=$(make_group a cpu cpuacct memory pids freezer)
 printf '[rule r]\nmatch = /x\nwhen = cpuu > 1\nthen = log\n' >"$policy"
 chmod 644 "$policy"
 status "an invalid policy is refused with its own status" 3 "$CGWARD" check "$policy"
-names_error() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean \"cpu\""; }
+names_error() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean 'cpu'"; }
 check "the error has the file, the line and the nearest key" names_error
 chmod 666 "$policy"
 status "a policy that other users can write to is refused" 3 "$CGWARD" enforce --policy "$policy" --once
@@ -188,8 +188,8 @@ start_daemon
 explains() { "$CGWARD" explain --rates 100ms --policy "$policy" "$group" | grep -qE "$1"; }
 check "explain prints the sections that match a group" explains '^\[rule waiting\] .*policy\.conf:'
 check "explain prints the current value of each term" explains 'memory.current >= 0: true \(now [0-9]'
-check "explain prints how long the rule has to wait" wait_for 10 explains 'enforcement: pending, step 1, .* it would act in (5|1h|60)'
+check "explain prints how long the rule has to wait" wait_for 10 explains 'enforcement: pending, step 1, .* acts in (5|1h|60)'
 is_in_json() { "$CGWARD" explain --json --rates 100ms --policy "$policy" "$group" | grep -q '"phase": "pending"'; }
 check "explain --json has the state of the rule" is_in_json
 stop_daemon
-check "explain reports that no daemon is running" explains 'no enforcement is running'
+check "explain reports that no daemon is running" explains 'enforcement is not running'

@@ -62,7 +62,7 @@ same "--depth 1 excludes grandchildren" 0 "$("$CGWARD" dump -n -r -o depth --dep
 status "unknown command" 2 "$CGWARD" dmup
 status "unknown option" 2 "$CGWARD" dump --jsno
 status "unknown key" 2 "$CGWARD" dump -o memory.curent
-check "the nearest key is suggested" sh -c '"$1" dump -o memory.curent 2>&1 | grep -q "did you mean \"memory.current\""' - "$CGWARD"
+check "the nearest key is suggested" sh -c '"$1" dump -o memory.curent 2>&1 | grep -q "did you mean '\''memory.current'\''"' - "$CGWARD"
 check "the nearest command is suggested" sh -c '"$1" dmup 2>&1 | grep -qF "did you mean '\''dump'\''"' - "$CGWARD"
 status "invalid pattern" 2 "$CGWARD" dump --match '/a[b'
 status "invalid duration" 2 "$CGWARD" dump --interval never

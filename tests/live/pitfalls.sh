@@ -34,7 +34,7 @@ time.sleep(300)') &
 	uses_memory() { [ "$(get "$group" memory.current)" -gt $((40 << 20)) ]; }
 	wait_for 60 uses_memory
 	before=$(get "$group" memory.max)
-	refused "a limit below the memory in use is refused, and the error has the amount" "bytes are in use" cg set "$group" memory.max=8M
+	refused "a limit below the memory in use is refused, and the error has the amount" "M in use" cg set "$group" memory.max=8M
 	same "the refused limit is not changed" "$before" "$(get "$group" memory.max)"
 	kill "${test_pids[-1]}"
 else

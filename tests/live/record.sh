@@ -96,7 +96,7 @@ done
 "$CGWARD" dump --replay "$file" --begin -1h --match "$group" --csv -n -o cpu.usage >"$directory/all" 2>"$directory/errors"
 status=$?
 check "after five kills the recording is readable" test "$status" = 0 -o "$status" = 5
-check "a kill loses at most the last block" test "$(grep -vc 'an unfinished block at the end' "$directory/errors")" = 0
+check "a kill loses at most the last block" test "$(grep -vc 'incomplete last block' "$directory/errors")" = 0
 check "the other samples are readable" test "$(wc -l <"$directory/all")" -gt 20
 
 # Reading while recording.

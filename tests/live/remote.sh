@@ -97,7 +97,7 @@ dump_hosts --host good --host closed --host missing --host old --host newer -o g
 same "some hosts unreachable: exit status 5" 5 $?
 check "groups of reachable hosts are printed" grep -q "^/good$group  *41" "$work/out"
 check "unreachable hosts are printed" grep -q '^/closed  *-' "$work/out"
-for words in 'closed: lost: .*refused' 'missing: lost: there is no cgward' 'old: lost: .*too old' 'newer: lost: it speaks schema 7'; do
+for words in 'closed: lost: .*refused' 'missing: lost: cgward not found on the host' 'old: lost: incompatible cgward' 'newer: lost: stream schema 7 is not'; do
 	check "the reason is reported: $words" grep -q "$words" "$work/err"
 done
 dump_hosts --host closed >/dev/null 2>&1
@@ -110,7 +110,7 @@ is_escaped() { ! grep -q $'\033' "$work/out" "$work/err"; }
 check "malicious output is escaped" is_escaped
 dump_hosts --host endless >"$work/out" 2>"$work/err"
 same "an endless line is an error" 1 $?
-check "an endless line is reported" grep -q 'a line of more than' "$work/err"
+check "an endless line is reported" grep -q 'line longer than' "$work/err"
 dump_hosts --host escape >"$work/out" 2>"$work/err"
 same "a path outside the tree is an error" 1 $?
 dump_hosts --host=-oProxyCommand=touch\ "$work/owned" >/dev/null 2>"$work/err"
@@ -133,7 +133,7 @@ check "samples arrive before the connection breaks" wait_for 60 test -s "$work/o
 kill -KILL "$(tail -n 1 "$work/pids.good")"
 wait "$watcher"
 same "a broken connection is re-established" 0 $?
-check "the loss of the connection is reported" grep -q 'good: lost: the connection ended' "$work/err"
+check "the loss of the connection is reported" grep -q 'good: lost: connection ended' "$work/err"
 same "there were two connections" 2 "$(wc -l <"$work/pids.good")"
 same "all samples arrive" 16 "$(wc -l <"$work/out")"
 
@@ -204,7 +204,7 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	rmdir "$(mount_of pids)$target/inner"
 	mkdir "$(mount_of pids)$target/inner"
 	press Enter
-	check "a group re-created under the same name is not removed" screen_shows 'another group stands under' 60
+	check "a group re-created under the same name is not removed" screen_shows 'another group now has this name' 60
 	check "the re-created group still exists" test -d "$(mount_of pids)$target/inner"
 	press /
 	terminal send-keys -l inner

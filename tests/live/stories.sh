@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The four stories of README.md: runs their lines that start with "$ " on real loads and checks the
+# Runs the commands of docs/STORIES.md, its lines that start with "$ ", on real loads and checks the
 # results. "/demo" in these lines is replaced by a test group, "/srv" by a test disk.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readme=$(cd "$(dirname "$0")" && pwd)/../../README.md
-[ -e "$readme" ] || readme=${readme%../README.md}README.md
+# Test machines have only the live tests, with STORIES.md beside them.
+stories=$(cd "$(dirname "$0")" && pwd)/../../docs/STORIES.md
+[ -e "$stories" ] || stories=${stories%../docs/STORIES.md}STORIES.md
 if [ "$(id -u)" != 0 ] || [ -n "$test_top" ]; then
 	skip "stories: requires root and a writable root group (not possible here)"
 	exit 0
@@ -42,8 +43,8 @@ run_story() {
 		statuses+=($?)
 		echo "\$ $line"
 		head -n 12 "$work/$count"
-	done < <(awk -v title="### $1" '$0 == title { on = 1; next } /^#/ { on = 0 } on && sub(/^\$ /, "")' "$readme")
-	check "$1: the story is in README.md" [ "$count" -gt 0 ]
+	done < <(awk -v title="## $1" '$0 == title { on = 1; next } /^#/ { on = 0 } on && sub(/^\$ /, "")' "$stories")
+	check "$1: the story is in docs/STORIES.md" [ "$count" -gt 0 ]
 }
 # nested NAME CONTROLLER...: make_group for a NAME with slashes; enables the controllers in the
 # groups above.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fake-kernel.h - plain files that take writes a little as a kernel does: whole values, rounded to
- * pages, refused when a test says so, all written down. A header of functions, for tests of the limit
- * room alone.
+ * fake-kernel.h - plain files that imitate writes to cgroupfs: values are replaced as a whole,
+ * rounded to pages, and logged; a test can make a write fail. For tests of the limit module only.
  */
 #ifndef CGWARD_TEST_FAKE_KERNEL_H
 #define CGWARD_TEST_FAKE_KERNEL_H
@@ -18,11 +17,11 @@
 #include "lib/kernel/kernel-ops.h"
 #include "tree.h"
 
-static char fake_log[8192]; /* "memory.max=4096\n" for every write that was taken */
+static char fake_log[8192]; /* "memory.max=4096\n" for every write that succeeded */
 static unsigned fake_writes;
-static unsigned fake_fail_at; /* the k-th write from now fails; 0: none */
+static unsigned fake_fail_at; /* number of the write that fails; 0: none */
 static int fake_fail_with;
-static bool fake_stuck; /* the freezer never gets there */
+static bool fake_stuck; /* freezing never completes */
 
 static void fake_reset(void)
 {
@@ -40,7 +39,7 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 	size_t used = strlen(fake_log);
 	ssize_t length;
 
-	/* Who was given a file of mode 0200 may do no more than that. */
+	/* A file of mode 0200 can be opened for writing only. */
 	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
 		return -EACCES;
 	fake_writes++;
@@ -63,7 +62,7 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 	return (ssize_t)size;
 }
 
-/* The kernel makes no file that is not there: whoever asks for one is told of a right that is missing. */
+/* cgroupfs does not allow creating files: open() with O_CREAT fails with EACCES. */
 static int fake_open_at(int directory, const char *path, int flags)
 {
 	if (flags & (O_CREAT | O_TRUNC))
@@ -71,7 +70,7 @@ static int fake_open_at(int directory, const char *path, int flags)
 	return kernel_ops_real.open_at(directory, path, flags);
 }
 
-/* A control group goes with its files. */
+/* Removing the directory of a group also removes its files. */
 static int fake_remove_directory(int directory, const char *name)
 {
 	char path[4096], link[64];

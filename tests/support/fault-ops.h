@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fault-ops.h - the kernel room's calls with one of them failing. A header of functions, so that only
- * tests which link the kernel room need it.
+ * fault-ops.h - system calls of the kernel module that fail on request. For tests that link the
+ * kernel module.
  */
 #ifndef CGWARD_TEST_FAULT_OPS_H
 #define CGWARD_TEST_FAULT_OPS_H
 
 #include "lib/kernel/kernel-ops.h"
 
-/* The k-th call from now (1 is the next) fails with `error`; 0: none. Counts all calls. */
+/* Call number `fault_at` (1 is the next one) fails with `fault_error`; 0: none fails. */
 static unsigned fault_at, fault_calls;
 static int fault_error;
-static bool fault_short; /* reads hand out one byte at a time instead of failing */
+static bool fault_short; /* reads return one byte at a time; no call fails */
 
 static bool fault_now(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * frames.h - snapshots made by hand. A header of functions, for tests that link the sample room.
+ * frames.h - create snapshots from tables of values. For tests that link the sample module.
  */
 #ifndef CGWARD_TEST_FRAMES_H
 #define CGWARD_TEST_FRAMES_H
@@ -11,13 +11,13 @@
 #include "lib/sample/snapshot.h"
 #include "test.h"
 
-/* One group: its path (parents first, siblings in byte order) and id. */
+/* A group. In a list of groups, parents come first and siblings are in byte order. */
 struct frame_group {
 	const char *path;
 	uint64_t id;
 };
 
-/* One value: by path. */
+/* A value of a group. */
 struct frame_value {
 	const char *path;
 	enum cgw_metric metric;
@@ -61,16 +61,16 @@ static inline struct topology *frame_topology(const struct frame_group *groups, 
 	return topology;
 }
 
-/* Takes a reference of its own to the topology. */
+/* Creates a snapshot, which holds its own reference to the topology. */
 static inline struct cgw_snapshot *frame_snapshot(struct topology *topology, uint64_t seconds,
 						  const struct frame_value *values, size_t count)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot = NULL;
 
 	for (size_t i = 0; i < count; i++)
-		cgw_metric_set_add(&wanted, values[i].metric);
-	assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
+		cgw_metric_set_add(&metrics, values[i].metric);
+	assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
 	snapshot->monotonic_ns = snapshot->boottime_ns = seconds * 1000000000;
 	for (uint32_t i = 0; i < topology->view.count; i++)
 		snapshot->read_ns[i] = snapshot->monotonic_ns;

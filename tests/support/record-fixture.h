@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* record-fixture.h - a directory of a test's own to record in. A header of functions. */
+/* record-fixture.h - a temporary directory for recordings, and helpers to write and read them. */
 #ifndef CGWARD_TEST_RECORD_FIXTURE_H
 #define CGWARD_TEST_RECORD_FIXTURE_H
 

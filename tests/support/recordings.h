@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * recordings.h - a machine that never was, tick by tick, and what two snapshots have in common. A
- * header of functions, for tests that link the record room.
+ * recordings.h - snapshots of a synthetic machine for every tick, and comparison of snapshots. For
+ * tests that link the recording module.
  */
 #ifndef CGWARD_TEST_RECORDINGS_H
 #define CGWARD_TEST_RECORDINGS_H
@@ -20,7 +20,7 @@ static const enum cgw_metric recorded_metrics[] = {
 	CGW_M_IO_RBYTES,   CGW_M_IO_MAX_RBPS,    CGW_M_PIDS_MAX,   CGW_M_CGROUP_TYPE,
 	CGW_M_PIDS_CURRENT};
 
-/* A small generator of its own: the same on every machine. */
+/* A pseudo-random number which is the same on every machine. */
 static uint64_t scramble(uint64_t number)
 {
 	number ^= number >> 33;
@@ -30,7 +30,7 @@ static uint64_t scramble(uint64_t number)
 	return number ^ number >> 32;
 }
 
-/* "/", "/a".."/f", some of them away at some ticks, with children: groups come and go. */
+/* The groups at a tick. Some of them are removed and created again from time to time. */
 static struct topology *machine_topology(unsigned tick)
 {
 	static const char *const paths[] = {"/",    "/a",     "/a/x", "/a/y", "/b",
@@ -40,10 +40,10 @@ static struct topology *machine_topology(unsigned tick)
 
 	for (uint32_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (i == 3 && tick / 7 % 2 == 1)
-			continue; /* "/a/y" comes and goes */
+			continue; /* "/a/y" is created and removed every 7 ticks */
 		if ((i == 5 || i == 6) && tick / 11 % 3 == 1)
 			continue;
-		/* "/c" is made anew now and then. */
+		/* "/c" is replaced by another group every 20 ticks. */
 		groups[count++] =
 			(struct frame_group){paths[i], 100 + i + (i == 7 ? tick / 20 : 0)};
 	}
@@ -99,15 +99,15 @@ static void fill_group(struct cgw_snapshot *snapshot, uint32_t group, unsigned t
 			 0);
 }
 
-/* The machine at a tick, over a topology that the caller shares between ticks or not. */
+/* A snapshot of the machine at a tick. The topology may be shared between ticks. */
 static struct cgw_snapshot *machine_at(struct topology *topology, unsigned tick)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot = NULL;
 
 	for (size_t i = 0; i < sizeof(recorded_metrics) / sizeof(recorded_metrics[0]); i++)
-		cgw_metric_set_add(&wanted, recorded_metrics[i]);
-	assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
+		cgw_metric_set_add(&metrics, recorded_metrics[i]);
+	assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
 	snapshot->monotonic_ns = 5 * TICK_NS + tick * TICK_NS;
 	snapshot->boottime_ns = snapshot->monotonic_ns + 3;
 	snapshot->realtime_ns = EPOCH_NS + tick * TICK_NS;
@@ -116,7 +116,7 @@ static struct cgw_snapshot *machine_at(struct topology *topology, unsigned tick)
 	snapshot->machine.cpu_busy_ns = (struct cgw_number){tick * 77, CGW_OK};
 	snapshot->machine.pressure_e2[2][1][2] = (struct cgw_number){tick % 10000, CGW_OK};
 	snapshot->machine.written_bytes = (struct cgw_number){tick * 512, CGW_OK};
-	snapshot->stands_in[CGW_M_MEMORY_CURRENT] = tick % 2 == 1;
+	snapshot->system_wide[CGW_M_MEMORY_CURRENT] = tick % 2 == 1;
 	snapshot->source[CGW_M_CPU_USAGE] = &cgw_metric_info(CGW_M_CPU_USAGE)->sources[0];
 	for (uint32_t i = 0; i < topology->view.count; i++) {
 		snapshot->read_ns[i] = snapshot->monotonic_ns + i * 1000 + scramble(tick + i) % 100;
@@ -171,7 +171,7 @@ static void assert_same_metric(const struct cgw_snapshot *a, const struct cgw_sn
 	}
 }
 
-/* Everything that can be asked of them is the same. */
+/* Compares all values that can be read from the snapshots. */
 static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_snapshot *b)
 {
 	assert_same_groups(cgw_snapshot_topology(a), cgw_snapshot_topology(b));
@@ -181,18 +181,18 @@ static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_
 	assert_true(a->cost_ns == b->cost_ns);
 	assert_string_equal(a->collector, b->collector);
 	assert_memory_equal(&a->machine, &b->machine, sizeof(a->machine));
-	assert_memory_equal(&a->wanted, &b->wanted, sizeof(a->wanted));
+	assert_memory_equal(&a->metrics, &b->metrics, sizeof(a->metrics));
 	assert_memory_equal(a->source, b->source, sizeof(a->source));
-	assert_memory_equal(a->stands_in, b->stands_in, sizeof(a->stands_in));
+	assert_memory_equal(a->system_wide, b->system_wide, sizeof(a->system_wide));
 	for (uint32_t i = 0; i < cgw_snapshot_topology(a)->count; i++) {
 		assert_true(a->read_ns[i] == b->read_ns[i]);
 		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
-			if (cgw_metric_set_has(&a->wanted, metric))
+			if (cgw_metric_set_has(&a->metrics, metric))
 				assert_same_metric(a, b, metric, i);
 	}
 }
 
-/* A topology for each tick, shared where nothing changed, as a sampler does it. */
+/* The current tick. The topology is shared between ticks if it did not change, as in a sampler. */
 struct machine_ticks {
 	struct topology *topology;
 	unsigned tick;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test.h - cmocka, with what it wants included before it. */
+/* test.h - cmocka, with the headers that it requires. */
 #ifndef CGWARD_TEST_TEST_H
 #define CGWARD_TEST_TEST_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* tree.c - a directory tree of a test's own. */
+/* tree.c - a temporary directory tree. */
 #define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <ftw.h>
@@ -11,7 +11,7 @@
 
 #include "tree.h"
 
-static void must(int condition, const char *what)
+static void check(int condition, const char *what)
 {
 	if (condition)
 		return;
@@ -23,9 +23,9 @@ struct tree_dir *tree_new(void)
 {
 	struct tree_dir *dir = calloc(1, sizeof(*dir));
 
-	must(dir != NULL, "calloc");
+	check(dir != NULL, "calloc");
 	(void)snprintf(dir->path, sizeof(dir->path), "/tmp/cgward-unit-XXXXXX");
-	must(mkdtemp(dir->path) != NULL, "mkdtemp");
+	check(mkdtemp(dir->path) != NULL, "mkdtemp");
 	return dir;
 }
 
@@ -83,8 +83,8 @@ void tree_file(struct tree_dir *dir, const char *path, const char *content)
 		tree_directory(dir, parent);
 	}
 	file = fopen(tree_at(dir, path, full, sizeof(full)), "w");
-	must(file != NULL, full);
-	must(fputs(content, file) >= 0 && fclose(file) == 0, full);
+	check(file != NULL, full);
+	check(fputs(content, file) >= 0 && fclose(file) == 0, full);
 }
 
 static void machine_files(struct tree_dir *dir)

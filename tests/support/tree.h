@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* tree.h - a directory tree of a test's own: a machine made of plain files. */
+/* tree.h - a temporary directory tree that imitates /proc, /sys and cgroupfs. */
 #ifndef CGWARD_TEST_TREE_H
 #define CGWARD_TEST_TREE_H
 
-/* One a test: made in tree_new(), gone after tree_free(). Failures end the test at once. */
+/* Created by tree_new(), removed by tree_free(). Errors abort the test. */
 struct tree_dir {
 	char path[256];
 };
 
 struct tree_dir *tree_new(void);
 void tree_free(struct tree_dir *dir);
-/* Writes a file, making the directories above it. */
+/* Writes a file and creates its parent directories. */
 void tree_file(struct tree_dir *dir, const char *path, const char *content);
 void tree_directory(struct tree_dir *dir, const char *path);
 /* Removes a file or a whole directory. */
 void tree_remove(struct tree_dir *dir, const char *path);
-/* The absolute path of something in it; held until the next call. */
+/* Writes the absolute path of a file in the tree to `buffer` and returns it. */
 const char *tree_at(struct tree_dir *dir, const char *path, char *buffer, unsigned long size);
 
-/* A v2 machine at "cgroup" with its "proc": controllers cpu io memory pids, no groups yet. */
+/* Creates a v2 machine ("cgroup", "proc", "sys") with controllers cpu, io, memory and pids. */
 void tree_machine_v2(struct tree_dir *dir);
-/* A v1 machine: cpu,cpuacct together, memory, blkio, pids, freezer, name=systemd. */
+/* Creates a v1 machine: cpu,cpuacct; memory; blkio; pids; freezer; name=systemd. */
 void tree_machine_v1(struct tree_dir *dir);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * world.h - a machine made up for policies: groups with loads, limits that can be written, a clock.
+ * world.h - a simulated machine for policies: groups with loads, limits that can be set, a clock.
  *
- * What the enforcing face does with actions is done here on numbers: read the old value, write, keep;
- * give back only what is still as it was kept. So hours of a policy pass in milliseconds.
+ * It performs actions on numbers as the enforce command does on files: it reads the old value,
+ * writes the new one, and restores the old one only if the value was not changed since. So tests
+ * run hours of a policy in milliseconds.
  */
 #ifndef CGWARD_TEST_WORLD_H
 #define CGWARD_TEST_WORLD_H
@@ -19,14 +20,12 @@
 
 struct world_group {
 	const char *path;
-	uint64_t id; /* 0: is not there */
-	double cpu;  /* percent of one CPU that it wants; negative: the kernel does not say */
+	uint64_t id; /* 0: does not exist */
+	double cpu;  /* load in percent of one CPU; negative: the kernel does not report CPU time */
 	uint64_t cpu_ns;
 	uint64_t memory;
 	struct cgw_number memory_max, cpu_max, pids_max;
 	bool frozen, empty;
-	bool touched_memory, touched_cpu; /* a person wrote it */
-	struct cgw_number person_memory, person_cpu;
 	unsigned signals;
 };
 
@@ -41,12 +40,12 @@ struct world {
 	double seconds;
 	uint64_t next_id;
 	struct cgw_facts facts;
-	char log[65536]; /* what was done: "10 limit /a cpu.max 50%\n" */
-	int fail;        /* errno of the next action, or 0 */
-	unsigned done;
+	char log[65536]; /* performed actions: "10 limit /a cpu.max 50%\n" */
+	int fail;        /* negative errno of the next action, or 0 */
+	unsigned done;   /* number of performed actions */
 };
 
-static void world_say(void *context, const struct cgw_policy_problem *problem)
+static void world_on_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	(void)context;
 	if (!problem->warning)
@@ -55,7 +54,7 @@ static void world_say(void *context, const struct cgw_policy_problem *problem)
 
 static struct cgw_policy *world_policy(const char *text)
 {
-	static const struct cgw_policy_reporter reporter = {world_say, NULL};
+	static const struct cgw_policy_reporter reporter = {world_on_problem, NULL};
 	struct cgw_policy *policy = NULL;
 
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &policy), 0);
@@ -153,13 +152,13 @@ static struct cgw_number *world_control(struct world_group *group, enum cgw_cont
 	case CGW_C_PIDS_MAX:
 		return &group->pids_max;
 	default:
-		fail_msg("this world has no control %d", (int)control);
+		fail_msg("control %d is not simulated", (int)control);
 		return NULL;
 	}
 }
 
-static void world_text(enum cgw_control control, struct cgw_number number, char *buffer,
-		       size_t size)
+static void world_format(enum cgw_control control, struct cgw_number number, char *buffer,
+			 size_t size)
 {
 	if (number.state == CGW_MAX)
 		(void)snprintf(buffer, size, "max");
@@ -183,24 +182,25 @@ static void world_set(struct world *world, struct cgw_number *number, enum cgw_c
 }
 
 static int world_write(struct world *world, struct world_group *group,
-		       const struct cgw_action *action, char *old, char *kept)
+		       const struct cgw_action *action, char *old, char *accepted)
 {
 	struct cgw_number *number = world_control(group, action->control);
 
-	world_text(action->control, *number, old, 64);
+	world_format(action->control, *number, old, 64);
 	if (action->kind == CGW_ACTION_RESTORE && !action->dry_run && action->expected != NULL &&
 	    strcmp(old, action->expected) != 0)
 		return -ESTALE;
 	if (action->dry_run) {
-		(void)snprintf(kept, 64, "%s", action->value);
+		(void)snprintf(accepted, 64, "%s", action->value);
 		return 0;
 	}
 	world_set(world, number, action->control, action->value);
-	world_text(action->control, *number, kept, 64);
+	world_format(action->control, *number, accepted, 64);
 	return 0;
 }
 
-static int world_act(struct world *world, const struct cgw_action *action, char *old, char *kept)
+static int world_perform(struct world *world, const struct cgw_action *action, char *old,
+			 char *accepted)
 {
 	struct world_group *group = world_find(world, action->path);
 	int error = world->fail;
@@ -211,7 +211,7 @@ static int world_act(struct world *world, const struct cgw_action *action, char 
 	if (group == NULL || group->id != action->group_id)
 		return action->kind == CGW_ACTION_LOG ? 0 : -ENOENT;
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE)
-		return world_write(world, group, action, old, kept);
+		return world_write(world, group, action, old, accepted);
 	if (action->dry_run)
 		return 0;
 	if (action->kind == CGW_ACTION_FREEZE)
@@ -223,19 +223,19 @@ static int world_act(struct world *world, const struct cgw_action *action, char 
 	return 0;
 }
 
-static void world_do(struct world *world, const struct cgw_action *actions, size_t count)
+static void world_perform_all(struct world *world, const struct cgw_action *actions, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct cgw_action *action = &actions[i];
-		char old[64] = "", kept[64] = "";
+		char old[64] = "", accepted[64] = "";
 		size_t used = strlen(world->log);
 		struct cgw_action_result result = {
-			.token = action->token, .old_value = old, .kept_value = kept};
+			.token = action->token, .old_value = old, .accepted_value = accepted};
 		const char *what = action->control < CGW_CONTROL_COUNT
 					   ? cgw_control_info(action->control)->key
 					   : "";
 
-		result.error = world_act(world, action, old, kept);
+		result.error = world_perform(world, action, old, accepted);
 		result.outcome = result.error < 0 ? CGW_OUTCOME_FAILED : CGW_OUTCOME_DONE;
 		(void)snprintf(world->log + used, sizeof(world->log) - used,
 			       "%g %s%s %s%s%s%s%s%s\n", world->seconds - 1000,
@@ -245,11 +245,11 @@ static void world_do(struct world *world, const struct cgw_action *actions, size
 			       action->value != NULL ? action->value : "",
 			       result.error < 0 ? " failed" : "");
 		world->done++;
-		cgw_engine_done(world->engine, &result);
+		cgw_engine_action_done(world->engine, &result);
 	}
 }
 
-/* One second passes: loads run, the sample is taken, the engine decides, its actions are done. */
+/* Advances the clock: runs the loads, takes a sample, and performs the actions of the engine. */
 static inline void world_tick(struct world *world, double seconds)
 {
 	const struct cgw_action *actions;
@@ -269,7 +269,7 @@ static inline void world_tick(struct world *world, double seconds)
 					 world->facts.matches != NULL ? &world->facts : NULL,
 					 (uint64_t)(world->seconds * 1e9), &actions, &count),
 			 0);
-	world_do(world, actions, count);
+	world_perform_all(world, actions, count);
 }
 
 static inline void world_run(struct world *world, unsigned seconds)
@@ -284,13 +284,14 @@ static inline void world_release(struct world *world)
 	size_t count;
 
 	assert_int_equal(cgw_engine_release_all(world->engine, &actions, &count), 0);
-	world_do(world, actions, count);
+	world_perform_all(world, actions, count);
 }
 
-static inline void world_expect(struct world *world, const char *wanted)
+/* Compares the actions performed since the last call. */
+static inline void world_expect(struct world *world, const char *expected)
 {
-	if (strcmp(world->log, wanted) != 0)
-		fail_msg("what was done:\n%snot:\n%s", world->log, wanted);
+	if (strcmp(world->log, expected) != 0)
+		fail_msg("performed actions:\n%sexpected:\n%s", world->log, expected);
 	world->log[0] = '\0';
 }
 

@@ -158,6 +158,8 @@ static void print_failure(const struct change_command *command, const struct cgw
 			  "%s: %s: APPLIED, AND ROLLBACK FAILED: %s (previous value: %s)",
 			  shown.path, what, reason,
 			  shown.old_value[0] != '\0' ? shown.old_value : "unknown");
+	else if (diag.text[0] != '\0') /* names the group and the action */
+		cli_error(command->context, "%s", reason);
 	else
 		cli_error(command->context, "%s: %s: %s", shown.path, what, reason);
 }

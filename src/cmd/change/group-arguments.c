@@ -145,7 +145,7 @@ int groups_normalise(const struct cgw_layout *layout, const char *text, char **r
 	if (used == 0)
 		return -EINVAL;
 	path[used] = '\0';
-	*ret_path = take_pointer(&path);
+	*ret_path = steal_pointer(&path);
 	return 0;
 }
 

@@ -247,7 +247,7 @@ static void check_pressure(const struct cgw_layout *layout, struct finding *find
 		finding->verdict = VERDICT_LIMITED;
 		DESCRIBE(finding, "PSI is unavailable: %s", strerror(-r));
 		ADVISE(finding, "boot with psi=1 (requires a kernel with CONFIG_PSI)");
-	} else if (cgw_layout_v2(layout) < 0 || layout->kind != CGW_LAYOUT_V2) {
+	} else if (cgw_layout_find_v2(layout) < 0 || layout->kind != CGW_LAYOUT_V2) {
 		finding->verdict = VERDICT_LIMITED;
 		DESCRIBE(finding, "PSI of the machine, and of groups in the v2 hierarchy only");
 		ADVISE(finding, "cgroup v1 has no per-group PSI; boot with cgroup v2");

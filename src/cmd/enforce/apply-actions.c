@@ -48,7 +48,7 @@ static int apply_step(const struct applier *applier, const struct cgw_action *ac
 		const struct cgw_result *result = cgw_plan_result(plan, 0);
 
 		applied->result.outcome = result->outcome;
-		memcpy(applied->kept_value, result->new_value, sizeof(result->new_value));
+		memcpy(applied->accepted_value, result->new_value, sizeof(result->new_value));
 		memcpy(applied->how, result->how, sizeof(result->how));
 		if (result->diag.text[0] != '\0')
 			diag = result->diag;
@@ -180,7 +180,7 @@ static int set_limit(struct applier *applier, const struct cgw_action *action, b
 			(void)undo_store_remove(applier->store, &record);
 		return r;
 	}
-	(void)undo_store_set_kept(applier->store, &record, applied->kept_value);
+	(void)undo_store_set_kept(applier->store, &record, applied->accepted_value);
 	if (!by_rule) {
 		/* The standing limit is back: the rule's override is gone. */
 		record.level = STORE_RULE;
@@ -341,15 +341,15 @@ void apply_action(struct applier *applier, const struct cgw_action *action, bool
 	applied->result.token = action->token;
 	applied->result.outcome = CGW_OUTCOME_FAILED;
 	applied->result.old_value = applied->old_value;
-	applied->result.kept_value = applied->kept_value;
+	applied->result.accepted_value = applied->accepted_value;
 	r = action->kind == CGW_ACTION_LIMIT ? set_limit(applier, action, by_rule, applied)
 					     : handlers[action->kind](applier, action, applied);
 	applied->result.error = r;
 	if (applied->reason[0] != '\0')
 		applied->result.reason = applied->reason;
 	/* A dry run sets nothing, but the engine keeps track as if it had. */
-	if (r == 0 && applied->kept_value[0] == '\0' && action->value != NULL)
-		(void)snprintf(applied->kept_value, sizeof(applied->kept_value), "%s",
+	if (r == 0 && applied->accepted_value[0] == '\0' && action->value != NULL)
+		(void)snprintf(applied->accepted_value, sizeof(applied->accepted_value), "%s",
 			       action->value);
 	applier->done += r == 0;
 	applier->failed += r < 0;
@@ -374,7 +374,7 @@ void apply_actions(struct applier *applier, struct cgw_engine *engine,
 		if (applier->on_applied != NULL)
 			applier->on_applied(applier->on_applied_context, &action, by_rule,
 					    &applied.result);
-		cgw_engine_done(engine, &applied.result);
+		cgw_engine_action_done(engine, &applied.result);
 	}
 }
 

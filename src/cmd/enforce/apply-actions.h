@@ -35,7 +35,7 @@ struct applier {
 /* The strings of `result` point into the buffers. */
 struct applied_action {
 	struct cgw_action_result result;
-	char old_value[256], kept_value[256], how[768], reason[512];
+	char old_value[256], accepted_value[256], how[768], reason[512];
 };
 /* Applies and logs the action; the result is for the engine. */
 void apply_action(struct applier *applier, const struct cgw_action *action, bool by_rule,

@@ -55,14 +55,15 @@ static const char *section_name(const struct backtest *backtest, uint32_t sectio
 				     : cgw_policy_section(backtest->policy, section).name;
 }
 
-static bool is_standing_limit(const struct backtest *backtest, const struct cgw_rehearsed *action)
+static bool is_standing_limit(const struct backtest *backtest,
+			      const struct cgw_rehearsed_action *action)
 {
 	return action->section != UINT32_MAX &&
 	       cgw_policy_section(backtest->policy, action->section).kind == CGW_SECTION_LIMIT;
 }
 
 /* "limit cpu.max 200%", "freeze", "kill SIGTERM" */
-static void describe(const struct cgw_rehearsed *action, char *buffer, size_t size)
+static void describe(const struct cgw_rehearsed_action *action, char *buffer, size_t size)
 {
 	const char *key = action->control < CGW_CONTROL_COUNT && action->kind == CGW_ACTION_LIMIT
 				  ? cgw_control_info(action->control)->key
@@ -76,7 +77,7 @@ static void describe(const struct cgw_rehearsed *action, char *buffer, size_t si
 		       signal_name != NULL ? signal_name : "");
 }
 
-static void print_action(const struct backtest *backtest, const struct cgw_rehearsed *action)
+static void print_action(const struct backtest *backtest, const struct cgw_rehearsed_action *action)
 {
 	char when[40], what[400], path[4 * 4096], held[32];
 
@@ -87,8 +88,8 @@ static void print_action(const struct backtest *backtest, const struct cgw_rehea
 	if (action->step > 0)
 		printf(", step %u", action->step + 1);
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) {
-		(void)cgw_format_duration((double)action->held_ns, held, sizeof(held));
-		printf(", for %s%s", held, action->open ? " (until the end)" : "");
+		(void)cgw_format_duration((double)action->active_ns, held, sizeof(held));
+		printf(", for %s%s", held, action->active_at_end ? " (until the end)" : "");
 	}
 	printf("  (%s)\n", action->reason);
 }
@@ -136,7 +137,8 @@ static void print_text(struct backtest *backtest)
 {
 	char first[40], last[40], interval[32];
 	size_t count, limits = 0;
-	const struct cgw_rehearsed *actions = cgw_rehearsal_actions(backtest->rehearsal, &count);
+	const struct cgw_rehearsed_action *actions =
+		cgw_rehearsal_actions(backtest->rehearsal, &count);
 
 	format_time(backtest->info.first_ns, first, sizeof(first));
 	format_time(backtest->info.last_ns, last, sizeof(last));
@@ -186,7 +188,8 @@ static json_t *json_time(uint64_t realtime_ns)
 	return json_string(text);
 }
 
-static json_t *json_action(const struct backtest *backtest, const struct cgw_rehearsed *action)
+static json_t *json_action(const struct backtest *backtest,
+			   const struct cgw_rehearsed_action *action)
 {
 	bool held = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE;
 	char what[400];
@@ -200,8 +203,8 @@ static json_t *json_action(const struct backtest *backtest, const struct cgw_reh
 		escaped(what), "key",
 		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : NULL,
 		"reason", escaped(action->reason), "held_seconds",
-		held ? json_real((double)action->held_ns / 1e9) : json_null(), "stands_at_end",
-		(int)action->open);
+		held ? json_real((double)action->active_ns / 1e9) : json_null(), "stands_at_end",
+		(int)action->active_at_end);
 }
 
 static json_t *json_sections(const struct backtest *backtest)
@@ -231,7 +234,8 @@ static int print_json(struct backtest *backtest)
 {
 	json_t *list = json_array(), *missing = json_array(), *root;
 	size_t count;
-	const struct cgw_rehearsed *actions = cgw_rehearsal_actions(backtest->rehearsal, &count);
+	const struct cgw_rehearsed_action *actions =
+		cgw_rehearsal_actions(backtest->rehearsal, &count);
 	int r;
 
 	for (size_t i = 0; i < count; i++)

@@ -146,11 +146,11 @@ static void print_condition(const struct checking *checking, size_t index,
 		.frame = checking->trial.frame, .group = group, .facts = &checking->trial.facts};
 
 	(void)cgw_policy_sum_members(checking->trial.policy, index, scope.frame, scope.facts, group,
-				     &members, &scope.together_count);
-	scope.together = members;
+				     &members, &scope.member_count);
+	scope.members = members;
 	printf("      when: %s", cgw_truth_name(cgw_expression_evaluate(section->when, &scope)));
-	if (scope.together_count > 0)
-		printf(", sum of %zu groups", scope.together_count);
+	if (scope.member_count > 0)
+		printf(", sum of %zu groups", scope.member_count);
 	putchar('\n');
 }
 

@@ -32,8 +32,8 @@ struct daemon_recorder {
 	/* Used only by the thread. */
 	struct cgw_sampler *sampler;
 	struct cgw_recorder *recorder;
-	struct who *who; /* or NULL */
-	int last_error;  /* last logged error, 0 for none */
+	struct journal_tail *who; /* or NULL */
+	int last_error;           /* last logged error, 0 for none */
 };
 
 static void log_once(struct daemon_recorder *recording, int error, const char *reason)
@@ -75,7 +75,7 @@ static int open_recorder(struct daemon_recorder *recording, struct cgw_diag *dia
 		.facts = recording_owner,
 		/* recording_owner() does not modify the layout. */
 		.facts_context = (void *)(uintptr_t)recording->layout,
-		.who = recording->who != NULL ? who_changed : NULL,
+		.who = recording->who != NULL ? journal_tail_find_author : NULL,
 		.who_context = recording->who,
 	};
 
@@ -163,7 +163,7 @@ static void free_recording(struct daemon_recorder *recording)
 	free(recording->globs);
 	free(recording->to);
 	free(recording->columns);
-	who_free(recording->who);
+	journal_tail_free(recording->who);
 	event_list_done(&recording->pending);
 	(void)pthread_cond_destroy(&recording->woken);
 	(void)pthread_mutex_destroy(&recording->lock);
@@ -208,7 +208,8 @@ struct daemon_recorder *daemon_recorder_start(const struct cgw_layout *layout,
 	}
 	recording->layout = layout;
 	recording->settings = settings;
-	(void)who_new(state, &recording->who); /* optional: without it changes have no author */
+	(void)journal_tail_new(state,
+			       &recording->who); /* optional: without it changes have no author */
 	(void)pthread_mutex_init(&recording->lock, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

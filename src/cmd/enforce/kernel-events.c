@@ -123,7 +123,7 @@ static double pressure_share(const struct trigger *trigger)
 
 static int read_total(struct trigger *trigger, uint64_t *ret_total_us)
 {
-	const struct decode_want want = {
+	const struct decode_request request = {
 		.key = trigger->full ? "full.total" : "some.total",
 		.key_length = strlen("some.total"),
 		.scale = 1,
@@ -135,7 +135,7 @@ static int read_total(struct trigger *trigger, uint64_t *ret_total_us)
 	if (length < 0)
 		return -errno;
 	text[length] = '\0';
-	(void)decode(CGW_FORMAT_PRESSURE, text, (size_t)length, &want, 1, &total, NULL);
+	(void)decode(CGW_FORMAT_PRESSURE, text, (size_t)length, &request, 1, &total, NULL);
 	*ret_total_us = total.value;
 	return total.state == CGW_OK ? 0 : -EBADMSG;
 }
@@ -216,7 +216,7 @@ static int open_pressure(struct trigger *trigger, int directory)
 	}
 	r = add_source(trigger, fd, EPOLLPRI);
 	if (r == 0)
-		(void)take_fd(&fd); /* now owned by the source */
+		(void)steal_fd(&fd); /* now owned by the source */
 	return r;
 }
 
@@ -312,12 +312,12 @@ void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32
 	(void)cgw_field_key(info.field, key, sizeof(key));
 	for (size_t i = 0; i < ARRAY_SIZE(group_kinds); i++) {
 		int hierarchy = group_kinds[i].is_v1 ? cgw_layout_find(daemon->layout, CGW_MEMORY)
-						     : cgw_layout_v2(daemon->layout);
+						     : cgw_layout_find_v2(daemon->layout);
 		struct trigger *trigger;
 
 		if (strncmp(key, group_kinds[i].key, strlen(group_kinds[i].key)) != 0 ||
 		    hierarchy < 0 || topology->id[hierarchy][group] == 0 ||
-		    (group_kinds[i].is_v1 && hierarchy == cgw_layout_v2(daemon->layout)))
+		    (group_kinds[i].is_v1 && hierarchy == cgw_layout_find_v2(daemon->layout)))
 			continue;
 		trigger = find_free(triggers);
 		if (trigger == NULL)

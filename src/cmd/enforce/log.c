@@ -74,17 +74,18 @@ void log_action(const struct cgw_action *action, const struct cgw_action_result 
 		       : result->reason != NULL ? result->reason
 						: strerror(-result->error));
 	if (in_journal() &&
-	    sd_journal_send(
-		    "MESSAGE=%s", text, "PRIORITY=%d", priority_of(action, result), "MESSAGE_ID=%s",
-		    cli_message_id(CLI_MESSAGE_ACTION), "CGWARD_ACTION=%s",
-		    cgw_action_kind_name(action->kind), "CGWARD_GROUP=%s", path,
-		    "CGWARD_GROUP_ID=%llu", (unsigned long long)action->group_id, "CGWARD_RULE=%s",
-		    action->rule, "CGWARD_STEP=%u", action->step, "CGWARD_KEY=%s", key,
-		    "CGWARD_OLD=%s", result->old_value != NULL ? result->old_value : "",
-		    "CGWARD_NEW=%s", action->value != NULL ? action->value : "", "CGWARD_KEPT=%s",
-		    result->kept_value != NULL ? result->kept_value : "", "CGWARD_REASON=%s",
-		    action->reason != NULL ? action->reason : "", "CGWARD_HOW=%s", how,
-		    "CGWARD_DRY_RUN=%d", action->dry_run, "ERRNO=%d", -result->error, NULL) == 0)
+	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority_of(action, result),
+			    "MESSAGE_ID=%s", cli_message_id(CLI_MESSAGE_ACTION), "CGWARD_ACTION=%s",
+			    cgw_action_kind_name(action->kind), "CGWARD_GROUP=%s", path,
+			    "CGWARD_GROUP_ID=%llu", (unsigned long long)action->group_id,
+			    "CGWARD_RULE=%s", action->rule, "CGWARD_STEP=%u", action->step,
+			    "CGWARD_KEY=%s", key, "CGWARD_OLD=%s",
+			    result->old_value != NULL ? result->old_value : "", "CGWARD_NEW=%s",
+			    action->value != NULL ? action->value : "", "CGWARD_KEPT=%s",
+			    result->accepted_value != NULL ? result->accepted_value : "",
+			    "CGWARD_REASON=%s", action->reason != NULL ? action->reason : "",
+			    "CGWARD_HOW=%s", how, "CGWARD_DRY_RUN=%d", action->dry_run, "ERRNO=%d",
+			    -result->error, NULL) == 0)
 		return;
 	fprintf(stderr, "cgward enforce: %s\n", text);
 }

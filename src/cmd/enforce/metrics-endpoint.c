@@ -85,7 +85,7 @@ static void expose_policy(const struct daemon *daemon, struct cgw_exposition *ex
 	    CGW_FAMILY_COUNTER, daemon->applier.failed);
 	put(exposition, "cgward_policy_held_values",
 	    "Values and freezes that the policy currently applies", CGW_FAMILY_GAUGE,
-	    cgw_engine_held_values(daemon->engine, NULL, 0));
+	    cgw_engine_applied_values(daemon->engine, NULL, 0));
 	if (states == NULL)
 		return;
 	(void)cgw_engine_instances(daemon->engine, states, count);

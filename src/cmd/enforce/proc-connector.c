@@ -189,7 +189,7 @@ static int open_socket(int *ret_fd)
 	r = subscribe(fd);
 	if (r < 0)
 		return r;
-	*ret_fd = take_fd(&fd);
+	*ret_fd = steal_fd(&fd);
 	return 0;
 }
 

@@ -66,9 +66,10 @@ static json_t *instances(const struct cgw_policy *policy, const struct cgw_engin
 
 static json_t *held_values(const struct cgw_policy *policy, const struct cgw_engine *engine)
 {
-	CLEANUP(cleanup_free) struct cgw_held_value *values = calloc(LISTED_MAX, sizeof(*values));
+	CLEANUP(cleanup_free)
+	struct cgw_applied_value *values = calloc(LISTED_MAX, sizeof(*values));
 	json_t *list = json_array();
-	size_t count = values != NULL ? cgw_engine_held_values(engine, values, LISTED_MAX) : 0;
+	size_t count = values != NULL ? cgw_engine_applied_values(engine, values, LISTED_MAX) : 0;
 
 	for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
 		bool frozen = values[i].control == CGW_CONTROL_COUNT;
@@ -82,7 +83,7 @@ static json_t *held_values(const struct cgw_policy *policy, const struct cgw_eng
 		json_object_set_new(item, "section",
 				    json_string(section_name(policy, values[i].section)));
 		if (!frozen) {
-			json_object_set_new(item, "value", json_string(values[i].kept));
+			json_object_set_new(item, "value", json_string(values[i].accepted));
 			json_object_set_new(item, "original", json_string(values[i].original));
 		}
 		json_array_append_new(list, item);

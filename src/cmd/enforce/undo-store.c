@@ -170,7 +170,7 @@ static int rewrite(struct undo_store *store)
 	if (renameat(store->directory_fd, FILE_NAME ".new", store->directory_fd, FILE_NAME) < 0)
 		return -errno;
 	cleanup_close(&store->fd);
-	store->fd = take_fd(&fd);
+	store->fd = steal_fd(&fd);
 	store->lines = store->count;
 	return 0;
 }

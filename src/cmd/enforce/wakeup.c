@@ -92,7 +92,7 @@ static uint32_t hierarchies_of_control(const struct cgw_layout *layout, enum cgw
 		int8_t controller = info->sources[s].controller;
 		int hierarchy = controller >= 0
 					? cgw_layout_find(layout, (enum cgw_controller)controller)
-					: cgw_layout_v2(layout);
+					: cgw_layout_find_v2(layout);
 
 		if (hierarchy >= 0)
 			return UINT32_C(1) << hierarchy;
@@ -172,7 +172,7 @@ static void watch_events(struct daemon *daemon, const struct cgw_term *term, con
 		{"pids.events.", "pids.events"},     {"cgroup.populated", "cgroup.events"},
 		{"cgroup.frozen", "cgroup.events"},
 	};
-	int v2 = cgw_layout_v2(daemon->layout);
+	int v2 = cgw_layout_find_v2(daemon->layout);
 	char key[128];
 
 	if (v2 < 0 || term->kind != CGW_TERM_FIELD)

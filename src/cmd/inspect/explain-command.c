@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* explain-command.c - `cgward explain GROUP`: what holds it back now, and the line that would change it. */
+/* explain-command.c - `cgward explain`: what slows a group down, and the command to change that. */
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -16,26 +16,26 @@
 enum { OPTION_RATES = CLI_OPTION_LONG, OPTION_STATE };
 
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "one JSON object"},
-	{OPTION_RATES, "rates", "TIME", false, "watch for TIME (1s)"},
-	{'p', "policy", "FILE", false, "this policy instead of the machine's"},
-	{OPTION_STATE, "state", "DIR", false, "ask the enforcement that keeps its state there"},
+	{'J', "json", NULL, false, "print one JSON object"},
+	{OPTION_RATES, "rates", "TIME", false, "observe the group for TIME (default: 1s)"},
+	{'p', "policy", "FILE", false, "use this policy file instead of the machine's"},
+	{OPTION_STATE, "state", "DIR", false, "state directory of the enforcement"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward explain [OPTION...] GROUP",
-	.text = "Says what holds a group back, the worst of now first, with the numbers, the "
-		"group\n"
-		"at fault and the line that would change it; then which sections of the policy "
-		"are\n"
-		"for it and where its enforcement stands. Nothing is changed.",
+	.text = "Show what slows a group down now, worst first, with values, the group that causes "
+		"it and\n"
+		"a command to change it. Then show the policy sections that apply to the group and "
+		"the\n"
+		"state of their enforcement. Nothing is changed.",
 	.options = options,
 };
 
-static char *path_of(const struct subject *subject, uint32_t group)
+static char *path_of(const struct inspect_target *target, uint32_t group)
 {
-	return cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(subject->frame)), group);
+	return cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(target->frame)), group);
 }
 
 static void print_escaped(const char *before, const char *raw)
@@ -50,25 +50,26 @@ static void print_escaped(const char *before, const char *raw)
 	free(shown);
 }
 
-static void print_text(const struct subject *subject, const struct cgw_cause *causes, size_t count)
+static void print_text(const struct inspect_target *target, const struct cgw_cause *causes,
+		       size_t count)
 {
-	print_escaped("", subject->path);
+	print_escaped("", target->path);
 	if (count == 0)
-		puts("  nothing holds it back: not throttled, no limit near, no pressure");
+		puts("  nothing slows this group down: not throttled, no limit near, no pressure");
 	for (size_t i = 0; i < count; i++) {
-		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
+		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);
 		CLEANUP(cleanup_free)
 		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
 		char text[CGW_SENTENCE_SIZE];
 
-		if (i == 0 || causes[i].now != causes[i - 1].now)
-			printf("\n%s\n", causes[i].now ? "NOW" : "BEFORE");
+		if (i == 0 || causes[i].current != causes[i - 1].current)
+			printf("\n%s\n", causes[i].current ? "NOW" : "EARLIER");
 		cgw_cause_sentence(&causes[i], text, sizeof(text));
 		printf("%2zu. %s\n", i + 1, text);
-		if (path != NULL && causes[i].by != subject->group && !causes[i].machine)
-			print_escaped("    by the group above: ", path);
+		if (path != NULL && causes[i].group != target->group && !causes[i].system_wide)
+			print_escaped("    caused by ancestor: ", path);
 		if (line != NULL)
-			print_escaped("    would change it:    ", line);
+			print_escaped("    remedy:             ", line);
 	}
 }
 
@@ -83,17 +84,17 @@ static json_t *text_or_null(const char *raw)
 	return json_string(safe);
 }
 
-static int print_json(const struct subject *subject, struct explained_policy *explained,
+static int print_json(const struct inspect_target *target, struct explained_policy *explained,
 		      const struct cgw_cause *causes, size_t count)
 {
 	json_t *list = json_array();
 	json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "cgward", cgw_version(), "group",
-				 text_or_null(subject->path), "causes", list, "policy",
-				 explained_policy_json(explained, subject));
+				 text_or_null(target->path), "causes", list, "policy",
+				 explained_policy_json(explained, target));
 	int r;
 
 	for (size_t i = 0; json != NULL && i < count; i++) {
-		CLEANUP(cleanup_free) char *path = path_of(subject, causes[i].by);
+		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);
 		CLEANUP(cleanup_free)
 		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
 		char text[CGW_SENTENCE_SIZE];
@@ -103,8 +104,8 @@ static int print_json(const struct subject *subject, struct explained_policy *ex
 			list,
 			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
 				  "cause", cgw_cause_name(causes[i].kind), "now",
-				  (int)causes[i].now, "percent", causes[i].percent, "by",
-				  text_or_null(path), "machine", (int)causes[i].machine, "text",
+				  (int)causes[i].current, "percent", causes[i].percent, "by",
+				  text_or_null(path), "machine", (int)causes[i].system_wide, "text",
 				  text, "amount", causes[i].amount, "bound", causes[i].bound,
 				  "count", causes[i].count, "device",
 				  text_or_null(causes[i].device), "change", text_or_null(line)));
@@ -117,15 +118,16 @@ static int print_json(const struct subject *subject, struct explained_policy *ex
 	return r < 0 ? -EIO : 0;
 }
 
-static enum cli_exit explain(struct subject *subject, struct explained_policy *explained, bool json)
+static enum cli_exit explain(struct inspect_target *target, struct explained_policy *explained,
+			     bool json)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
-	size_t count = cgw_explain(subject->frame, subject->group, causes);
+	size_t count = cgw_explain(target->frame, target->group, causes);
 
 	if (json)
-		return print_json(subject, explained, causes, count) < 0 ? CLI_FAILED : CLI_OK;
-	print_text(subject, causes, count);
-	explained_policy_print(explained, subject);
+		return print_json(target, explained, causes, count) < 0 ? CLI_FAILED : CLI_OK;
+	print_text(target, causes, count);
+	explained_policy_print(explained, target);
 	return CLI_OK;
 }
 
@@ -133,9 +135,9 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 {
 	uint64_t rates_ns = 1000000000;
 	enum cli_exit status = CLI_OK;
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct explained_policy explained = {0};
-	struct subject subject;
+	struct inspect_target target;
 	bool json = false;
 	const char *value, *file = NULL;
 	int code;
@@ -149,24 +151,26 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 			explained.state = value;
 		else if (cli_parse_duration(value, &rates_ns) < 0 || rates_ns == 0)
 			return (int)cli_usage_error(
-				context, "--rates wants a time such as 2s, not \"%.64s\"", value);
+				context,
+				"invalid --rates '%.64s' (expected a positive time such as 2s)",
+				value);
 	}
 	if (code < 0)
 		return (int)status;
 	if (argc - optind != 1)
-		return (int)cli_usage_error(context, "one GROUP is wanted");
-	cgw_explain_metrics(&wanted);
+		return (int)cli_usage_error(context, "expected exactly one GROUP");
+	cgw_explain_metrics(&metrics);
 	status = explained_policy_load(&explained, file);
 	if (status != CLI_OK)
 		return (int)status;
 	if (explained.policy != NULL)
-		cgw_policy_metrics_used(explained.policy, &wanted);
-	status = subject_open(&subject, context, argv[optind], &wanted);
+		cgw_policy_metrics_used(explained.policy, &metrics);
+	status = inspect_target_open(&target, context, argv[optind], &metrics);
 	if (status == CLI_OK)
-		status = subject_sample_again(&subject, rates_ns);
+		status = inspect_target_sample_again(&target, rates_ns);
 	if (status == CLI_OK)
-		status = explain(&subject, &explained, json);
-	subject_done(&subject);
+		status = explain(&target, &explained, json);
+	inspect_target_done(&target);
 	explained_policy_done(&explained);
 	return (int)status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* explain-policy.c - which sections of the policy are for the group, and where enforcement stands. */
+/* explain-policy.c - policy sections that apply to the group, and state of their enforcement. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/daemon-status.h"
 
-static void report(void *context, const struct cgw_policy_problem *problem)
+static void print_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	(void)context;
 	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
@@ -16,7 +16,7 @@ static void report(void *context, const struct cgw_policy_problem *problem)
 
 enum cli_exit explained_policy_load(struct explained_policy *explained, const char *file)
 {
-	static const struct cgw_policy_reporter reporter = {report, NULL};
+	static const struct cgw_policy_reporter reporter = {print_problem, NULL};
 	const char *directory = NULL;
 
 	if (file == NULL) {
@@ -39,32 +39,33 @@ static json_t *status_of(const struct explained_policy *explained)
 	return policy_report_status(state != NULL ? state : DAEMON_STATE);
 }
 
-void explained_policy_print(struct explained_policy *explained, const struct subject *subject)
+void explained_policy_print(struct explained_policy *explained, const struct inspect_target *target)
 {
-	const struct cgw_facts facts = facts_of(&explained->facts, subject->layout);
+	const struct cgw_facts facts = facts_of(&explained->facts, target->layout);
 	json_t *status;
 
 	if (explained->policy == NULL)
 		return;
 	status = status_of(explained);
 	printf("\nPOLICY\n");
-	policy_report_print(&(struct policy_report){subject->layout, explained->policy,
-						    subject->frame, &facts, subject->group,
-						    subject->path, status});
+	policy_report_print(&(struct policy_report){target->layout, explained->policy,
+						    target->frame, &facts, target->group,
+						    target->path, status});
 	json_decref(status);
 }
 
-json_t *explained_policy_json(struct explained_policy *explained, const struct subject *subject)
+json_t *explained_policy_json(struct explained_policy *explained,
+			      const struct inspect_target *target)
 {
-	const struct cgw_facts facts = facts_of(&explained->facts, subject->layout);
+	const struct cgw_facts facts = facts_of(&explained->facts, target->layout);
 	json_t *status, *list;
 
 	if (explained->policy == NULL)
 		return json_null();
 	status = status_of(explained);
-	list = policy_report_json(&(struct policy_report){subject->layout, explained->policy,
-							  subject->frame, &facts, subject->group,
-							  subject->path, status});
+	list = policy_report_json(&(struct policy_report){target->layout, explained->policy,
+							  target->frame, &facts, target->group,
+							  target->path, status});
 	json_decref(status);
 	return list;
 }

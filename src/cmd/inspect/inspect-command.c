@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-command.c - `cgward inspect GROUP`: what is in there, and what isolates it. */
+/* inspect-command.c - `cgward inspect`: contents, isolation and limits of a group. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -25,27 +25,30 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "one JSON object"},
-	{'b', "bytes", NULL, false, "bytes and times in full"},
-	{OPTION_PROCESSES, "processes", NULL, false, "show the processes"},
-	{OPTION_THREADS, "threads", NULL, false, "show the threads, one a line"},
+	{'J', "json", NULL, false, "print one JSON object"},
+	{'b', "bytes", NULL, false, "print exact bytes and times"},
+	{OPTION_PROCESSES, "processes", NULL, false, "show processes"},
+	{OPTION_THREADS, "threads", NULL, false, "show threads, one per line"},
 	{OPTION_NAMESPACES, "namespaces", NULL, false,
-	 "show the namespaces; without GROUP those of the machine"},
-	{OPTION_CONFINEMENT, "confinement", NULL, false, "show capabilities, seccomp, rlimits"},
-	{OPTION_LIMITS, "limits", NULL, false, "show what is bounded, and by which group"},
-	{OPTION_NETWORK, "network", NULL, false, "show the interfaces of its network"},
-	{OPTION_OWN, "own", NULL, false, "leave out the groups beneath"},
-	{OPTION_NO_RESOLVE, "no-resolve", NULL, false, "ask nobody for names"},
-	{OPTION_RATES, "rates", "TIME", false, "take rates over TIME (500ms); 0: none"},
+	 "show namespaces (without GROUP: of the machine)"},
+	{OPTION_CONFINEMENT, "confinement", NULL, false, "show capabilities, seccomp and rlimits"},
+	{OPTION_LIMITS, "limits", NULL, false,
+	 "show effective limits and the groups that set them"},
+	{OPTION_NETWORK, "network", NULL, false, "show network interfaces"},
+	{OPTION_OWN, "own", NULL, false, "leave out descendants"},
+	{OPTION_NO_RESOLVE, "no-resolve", NULL, false, "do not look up names"},
+	{OPTION_RATES, "rates", "TIME", false,
+	 "compute rates over TIME (default: 500ms; 0: no rates)"},
 	CLI_COMMON_OPTIONS,
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward inspect [OPTION...] GROUP\n       cgward inspect --namespaces [-J]",
-	.text = "Shows what is in a group and all beneath it, what isolates it and what bounds "
-		"it.\n"
-		"GROUP is a path, a systemd unit, a container's id or its first characters, or\n"
-		"pid:N. Options that show something show that alone.",
+	.text = "Show the processes of a group and its descendants, their isolation and their "
+		"limits.\n"
+		"GROUP is a path, a systemd unit, a container ID or its first characters, or "
+		"pid:N.\n"
+		"Options that select a section show only the selected sections.",
 	.options = options,
 };
 
@@ -88,15 +91,15 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int take_look(const struct inspect *inspect, const struct subject *subject, bool last,
-		     struct cgw_inspection **ret_inspection, struct cgw_diag *diag)
+static int inspect_once(const struct inspect *inspect, const struct inspect_target *target,
+			bool last, struct cgw_inspection **ret_inspection, struct cgw_diag *diag)
 {
-	struct cgw_inspect_options look = inspect->options;
+	struct cgw_inspect_options adjusted = inspect->options;
 
-	/* Who else is in the namespaces costs a walk over the machine: once is enough. */
-	look.dead = last;
-	look.shared = last && inspect->sections & (SECTION_NAMESPACES | SECTION_NETWORK);
-	return cgw_inspect(subject->layout, subject->frame, subject->group, &look, ret_inspection,
+	/* Finding zombies, and users of the namespaces, reads all of /proc: only do it once. */
+	adjusted.zombies = last;
+	adjusted.shared = last && inspect->sections & (SECTION_NAMESPACES | SECTION_NETWORK);
+	return cgw_inspect(target->layout, target->frame, target->group, &adjusted, ret_inspection,
 			   diag);
 }
 
@@ -105,35 +108,35 @@ static int show(const struct inspect *inspect, struct view *view)
 	return inspect->json ? show_json(view, stdout) : show_text(view, stdout);
 }
 
-static enum cli_exit look_and_show(const struct inspect *inspect, struct subject *subject)
+static enum cli_exit inspect_and_show(const struct inspect *inspect, struct inspect_target *target)
 {
 	struct cgw_inspection *before = NULL, *now = NULL;
-	struct view view = {.layout = subject->layout,
+	struct view view = {.layout = target->layout,
 			    .sections = inspect->sections,
 			    .exact = inspect->exact,
 			    .threads = inspect->options.threads,
 			    .names = inspect->resolve};
-	struct view first = {.layout = subject->layout};
+	struct view first = {.layout = target->layout};
 	struct cgw_names_options names = {0};
 	struct cgw_diag diag = {0};
 	double start = now_s();
 	int r = 0;
 
 	if (inspect->rates_ns > 0) {
-		r = take_look(inspect, subject, false, &before, &diag);
+		r = inspect_once(inspect, target, false, &before, &diag);
 		if (r == 0 && inspect->sections & SECTION_NETWORK)
 			r = view_read_networks(&first, before);
-		if (r == 0 && subject_sample_again(subject, inspect->rates_ns) != CLI_OK)
+		if (r == 0 && inspect_target_sample_again(target, inspect->rates_ns) != CLI_OK)
 			r = -ENODEV;
 	}
 	if (r == 0)
-		r = take_look(inspect, subject, true, &now, &diag);
+		r = inspect_once(inspect, target, true, &now, &diag);
 	if (r == 0) {
 		view.before = before;
 		view.now = now;
 		view.seconds = now_s() - start;
-		view.frame = subject->frame;
-		view.group = subject->group;
+		view.frame = target->frame;
+		view.group = target->group;
 		if (inspect->sections & SECTION_NETWORK)
 			r = view_read_networks_again(&view, &first);
 		if (inspect->resolve)
@@ -154,23 +157,23 @@ static enum cli_exit look_and_show(const struct inspect *inspect, struct subject
 	return cli_exit_from_error(r);
 }
 
-static enum cli_exit inspect_group(const struct inspect *inspect, const char *what)
+static enum cli_exit inspect_group(const struct inspect *inspect, const char *name)
 {
-	struct cgw_metric_set wanted = {0};
-	struct subject subject;
+	struct cgw_metric_set metrics = {0};
+	struct inspect_target target;
 	enum cli_exit status;
 
-	cgw_bounds_metrics(&wanted);
-	cgw_metric_set_add(&wanted, CGW_M_NET_CLS_CLASSID);
-	cgw_metric_set_add(&wanted, CGW_M_NET_PRIO_IFPRIOMAP);
-	status = subject_open(&subject, inspect->context, what, &wanted);
+	cgw_bounds_metrics(&metrics);
+	cgw_metric_set_add(&metrics, CGW_M_NET_CLS_CLASSID);
+	cgw_metric_set_add(&metrics, CGW_M_NET_PRIO_IFPRIOMAP);
+	status = inspect_target_open(&target, inspect->context, name, &metrics);
 	if (status == CLI_OK)
-		status = look_and_show(inspect, &subject);
-	subject_done(&subject);
+		status = inspect_and_show(inspect, &target);
+	inspect_target_done(&target);
 	return status;
 }
 
-static void take_option(struct inspect *inspect, int code)
+static void parse_option(struct inspect *inspect, int code)
 {
 	static const struct {
 		int code;
@@ -191,7 +194,7 @@ static void take_option(struct inspect *inspect, int code)
 	else if (code == OPTION_THREADS)
 		inspect->options.threads = true;
 	else if (code == OPTION_OWN)
-		inspect->options.own = true;
+		inspect->options.own_only = true;
 	else if (code == OPTION_NO_RESOLVE)
 		inspect->resolve = false;
 }
@@ -204,10 +207,10 @@ int inspect_run(struct cli_context *context, int argc, char **argv)
 	int code;
 
 	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		take_option(&inspect, code);
+		parse_option(&inspect, code);
 		if (code == OPTION_RATES && cli_parse_duration(value, &inspect.rates_ns) < 0)
 			return (int)cli_usage_error(
-				context, "--rates wants a time such as 500ms, not \"%.64s\"",
+				context, "invalid --rates '%.64s' (expected a time such as 500ms)",
 				value);
 	}
 	if (code < 0)
@@ -215,7 +218,7 @@ int inspect_run(struct cli_context *context, int argc, char **argv)
 	if (argc == optind && inspect.sections == SECTION_NAMESPACES)
 		return (int)machine_namespaces(&inspect);
 	if (argc - optind != 1)
-		return (int)cli_usage_error(context, "one GROUP is wanted");
+		return (int)cli_usage_error(context, "expected exactly one GROUP");
 	if (inspect.sections == 0)
 		inspect.sections = SECTION_ALL;
 	return (int)inspect_group(&inspect, argv[optind]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-commands.h - the face that looks into one group: `inspect` and `explain`. */
+/* inspect-commands.h - the commands `inspect` and `explain`. */
 #ifndef CGWARD_CMD_INSPECT_INSPECT_COMMANDS_H
 #define CGWARD_CMD_INSPECT_INSPECT_COMMANDS_H
 

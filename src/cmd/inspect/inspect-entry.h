@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-entry.h - the commands of this face. */
+/* inspect-entry.h - entry points of `inspect` and `explain`. */
 #ifndef CGWARD_CMD_INSPECT_INSPECT_ENTRY_H
 #define CGWARD_CMD_INSPECT_INSPECT_ENTRY_H
 

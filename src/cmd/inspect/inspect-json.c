@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * inspect-json.c - the same page for programs: one JSON object.
+ * inspect-json.c - prints the report of a group as one JSON object.
  *
- * What is not there is null; text is escaped as on the screen.
+ * Missing values are null; text is escaped as on the terminal.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -38,7 +38,7 @@ static json_t *id(uint32_t number)
 	return number == CGW_NO_ID ? json_null() : json_integer(number);
 }
 
-/* "max" for no limit, as the kernel says it. */
+/* "max" for no limit, as in the kernel. */
 static json_t *number(struct cgw_number value)
 {
 	if (value.state == CGW_MAX)
@@ -68,7 +68,7 @@ static json_t *identity_json(const struct view *view)
 				 cgw_identity_kind_name(identity->kind), "levels_above",
 				 (int)identity->below, "name", text(names->name), "image",
 				 text(names->image), "pod_name", text(names->pod), "pod_namespace",
-				 text(names->space), "role", text(names->role), "named_by",
+				 text(names->pod_namespace), "role", text(names->role), "named_by",
 				 text(names->source));
 
 	for (int i = 0; json != NULL && i < CGW_PART_COUNT; i++)
@@ -179,16 +179,17 @@ static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared
 {
 	json_t *groups = json_array(), *json;
 
-	for (uint32_t i = 0; i < namespace->group_count && i < CGW_SHOWN_MAX; i++)
+	for (uint32_t i = 0; i < namespace->group_count && i < CGW_NAMESPACE_GROUPS_MAX; i++)
 		(void)json_array_append_new(groups, text(namespace->groups[i]));
-	json = json_pack(
-		"{s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:I}", "kind",
-		cgw_namespace_name(namespace->kind), "inode", integer(namespace->inode), "host",
-		namespace->host.state == CGW_OK ? json_boolean(namespace->host.value != 0)
-						: json_null(),
-		"processes", (json_int_t) namespace->processes, "others",
-		shared ? integer(namespace->others) : json_null(), "pid", (int)namespace->example,
-		"groups", groups, "group_count", (json_int_t) namespace->group_count);
+	json = json_pack("{s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:I}", "kind",
+			 cgw_namespace_name(namespace->kind), "inode", integer(namespace->inode),
+			 "host",
+			 namespace->host.state == CGW_OK ? json_boolean(namespace->host.value != 0)
+							 : json_null(),
+			 "processes", (json_int_t) namespace->processes, "others",
+			 shared ? integer(namespace->other_processes) : json_null(), "pid",
+			 (int)namespace->example_pid, "groups", groups, "group_count",
+			 (json_int_t) namespace->group_count);
 	if (json == NULL)
 		return NULL;
 	if (namespace->kind == CGW_NAMESPACE_UTS)
@@ -202,7 +203,7 @@ static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared
 	return json;
 }
 
-/* What could harm the rest of the machine, as the page for people says it. */
+/* Risks for the rest of the machine, as in the text report. */
 static json_t *verdict_json(const struct view *view)
 {
 	struct cgw_bound bounds[CGW_BOUND_MAX];
@@ -235,7 +236,7 @@ static json_t *limits_json(const struct view *view)
 				  bounds[i].bound.state == CGW_OK
 					  ? json_string(cgw_metric_info(bounds[i].limit)->key)
 					  : json_null(),
-				  "set_by", path_of(view, bounds[i].by), "used",
+				  "set_by", path_of(view, bounds[i].set_by), "used",
 				  number(bounds[i].use), "device", text(bounds[i].device)));
 	return json;
 }
@@ -281,8 +282,9 @@ static json_t *networks_json(const struct view *view)
 			list,
 			json_pack("{s:o, s:b, s:o, s:o, s:o}", "inode",
 				  integer(network->namespace->inode), "host", (int)host, "shared",
-				  view->now->shared ? json_boolean(network->namespace->others > 0)
-						    : json_null(),
+				  view->now->shared
+					  ? json_boolean(network->namespace->other_processes > 0)
+					  : json_null(),
 				  "trouble",
 				  network->now == NULL ? text(strerror(-network->error))
 						       : json_null(),
@@ -309,7 +311,7 @@ int show_json(const struct view *view, FILE *out)
 	json_t *json =
 		json_pack("{s:s, s:o, s:o, s:I, s:I, s:I}", "cgward", cgw_version(), "group",
 			  text(now->path), "identity", identity_json(view), "not_read",
-			  (json_int_t)now->process_left, "exited_meanwhile",
+			  (json_int_t)now->process_omitted, "exited_meanwhile",
 			  (json_int_t)now->vanished, "out_of_view", (json_int_t)now->out_of_view);
 	json_t *processes = json_array(), *namespaces = json_array();
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-json.h - the same page for programs. */
+/* inspect-json.h - prints the report of a group as JSON. */
 #ifndef CGWARD_CMD_INSPECT_INSPECT_JSON_H
 #define CGWARD_CMD_INSPECT_INSPECT_JSON_H
 
 #include "shared/report/inspect-view.h"
 
-/* Each returns 0 or a negative error; what could not be written shows in ferror(). */
+/* Both return 0 or a negative error. Write errors are reported by ferror(). */
 int show_json(const struct view *view, FILE *out);
 int show_namespaces_json(const struct cgw_namespace *namespaces, size_t count, FILE *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-target.c - the group that is looked into: found, and sampled. */
+/* inspect-target.c - finds and samples the group to inspect. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,72 +7,72 @@
 
 #include "cmd/inspect/inspect-target.h"
 
-static enum cli_exit take_sample(struct subject *subject)
+static enum cli_exit sample(struct inspect_target *target)
 {
 	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(subject->sampler, &snapshot);
+	int r = cgw_sampler_sample(target->sampler, &snapshot);
 
 	if (r == 0) {
-		r = cgw_frame_update(subject->frame, snapshot);
+		r = cgw_frame_update(target->frame, snapshot);
 		cgw_snapshot_unref(snapshot);
 	}
 	if (r < 0) {
-		cli_error(subject->context, "cannot read the group: %s", strerror(-r));
+		cli_error(target->context, "cannot read the group: %s", strerror(-r));
 		return cli_exit_from_error(r);
 	}
-	subject->group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(subject->frame)),
-					   subject->path);
-	if (subject->group == CGW_NO_GROUP) {
-		cli_error(subject->context, "the group went away");
+	target->group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(target->frame)),
+					  target->path);
+	if (target->group == CGW_NO_GROUP) {
+		cli_error(target->context, "the group was removed");
 		return CLI_NO_SUCH_GROUP;
 	}
 	return CLI_OK;
 }
 
-enum cli_exit subject_open(struct subject *subject, struct cli_context *context, const char *what,
-			   const struct cgw_metric_set *wanted)
+enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_context *context,
+				  const char *name, const struct cgw_metric_set *metrics)
 {
 	struct cgw_sampler_options options = {0};
 	struct cgw_diag diag = {0};
 	enum cli_exit status = CLI_OK;
 	int r;
 
-	*subject = (struct subject){.context = context, .group = CGW_NO_GROUP};
-	subject->layout = cli_layout(context, &status);
-	if (subject->layout == NULL)
+	*target = (struct inspect_target){.context = context, .group = CGW_NO_GROUP};
+	target->layout = cli_layout(context, &status);
+	if (target->layout == NULL)
 		return status;
-	r = cgw_group_find(subject->layout, what, &subject->path, &diag);
-	options.below = subject->path;
+	r = cgw_group_find(target->layout, name, &target->path, &diag);
+	options.below = target->path;
 	if (r == 0)
-		r = cgw_sampler_new(subject->layout, &options, &subject->sampler, &diag);
+		r = cgw_sampler_new(target->layout, &options, &target->sampler, &diag);
 	if (r < 0) {
 		cli_diag(context, &diag);
 		return cli_exit_from_error(r);
 	}
-	r = cgw_sampler_set_metrics(subject->sampler, wanted);
+	r = cgw_sampler_set_metrics(target->sampler, metrics);
 	if (r == 0)
-		r = cgw_frame_new(&subject->frame);
+		r = cgw_frame_new(&target->frame);
 	if (r < 0) {
 		cli_error(context, "%s", strerror(-r));
 		return CLI_FAILED;
 	}
-	return take_sample(subject);
+	return sample(target);
 }
 
-enum cli_exit subject_sample_again(struct subject *subject, uint64_t after_ns)
+enum cli_exit inspect_target_sample_again(struct inspect_target *target, uint64_t after_ns)
 {
 	struct timespec wait = {.tv_sec = (time_t)(after_ns / 1000000000),
 				.tv_nsec = (long)(after_ns % 1000000000)};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
 		continue;
-	return take_sample(subject);
+	return sample(target);
 }
 
-void subject_done(struct subject *subject)
+void inspect_target_done(struct inspect_target *target)
 {
-	cgw_frame_free(subject->frame);
-	cgw_sampler_free(subject->sampler);
-	free(subject->path);
-	cgw_layout_free(subject->layout);
+	cgw_frame_free(target->frame);
+	cgw_sampler_free(target->sampler);
+	free(target->path);
+	cgw_layout_free(target->layout);
 }

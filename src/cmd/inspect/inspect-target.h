@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-target.h - the group that is looked into: found, and sampled. */
+/* inspect-target.h - finds and samples the group to inspect. */
 #ifndef CGWARD_CMD_INSPECT_INSPECT_TARGET_H
 #define CGWARD_CMD_INSPECT_INSPECT_TARGET_H
 
@@ -7,23 +7,23 @@
 
 #include "shared/cli/cli.h"
 
-struct subject {
+struct inspect_target {
 	struct cli_context *context;
 	struct cgw_layout *layout;
 	struct cgw_sampler *sampler;
 	struct cgw_frame *frame;
 	char *path;
-	uint32_t group; /* of the frame's newest sample */
+	uint32_t group; /* in the last sample of the frame */
 };
 
 /*
- * Finds the group that `what` means and takes one sample of it, of all above it and of all beneath.
- * Says what is wrong and returns the status to end with otherwise.
+ * Finds the group `name` and takes one sample of it, its ancestors and its descendants. On failure,
+ * prints the error and returns the exit status.
  */
-enum cli_exit subject_open(struct subject *subject, struct cli_context *context, const char *what,
-			   const struct cgw_metric_set *wanted);
-/* One more sample, `after_ns` later. */
-enum cli_exit subject_sample_again(struct subject *subject, uint64_t after_ns);
-void subject_done(struct subject *subject);
+enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_context *context,
+				  const char *name, const struct cgw_metric_set *metrics);
+/* Takes another sample after `after_ns`. */
+enum cli_exit inspect_target_sample_again(struct inspect_target *target, uint64_t after_ns);
+void inspect_target_done(struct inspect_target *target);
 
 #endif

@@ -87,7 +87,7 @@ static int add_row(struct diff *diff, const struct diff_side *from, const struct
 	}
 	if (changed)
 		diff->rows[diff->row_count++] = (struct diff_row){
-			.path = take_pointer(&path), .what = what, .cells = take_pointer(&cells)};
+			.path = steal_pointer(&path), .what = what, .cells = steal_pointer(&cells)};
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static int add_rows(struct diff *diff, const struct cgw_frame *old, const struct
 {
 	const struct cgw_topology *now = cgw_snapshot_topology(cgw_frame_now(both));
 	size_t gone_count;
-	const uint32_t *gone = cgw_frame_gone(both, &gone_count);
+	const uint32_t *gone = cgw_frame_removed_groups(both, &gone_count);
 	int r = 0;
 
 	diff->rows = calloc(now->count + gone_count, sizeof(*diff->rows));

@@ -271,14 +271,14 @@ static enum cli_exit sample_and_write(struct record *record)
 	return cgw_recorder_stats(recorder).lost > 0 ? CLI_PARTLY : CLI_OK;
 }
 
-static void cleanup_who(struct who **who)
+static void cleanup_who(struct journal_tail **who)
 {
-	who_free(*who);
+	journal_tail_free(*who);
 }
 
 static enum cli_exit run_record(struct record *record)
 {
-	CLEANUP(cleanup_who) struct who *who = NULL;
+	CLEANUP(cleanup_who) struct journal_tail *who = NULL;
 	CLEANUP(cleanup_free) char *boot_id = NULL;
 	char host[256] = "";
 	struct cgw_layout *layout;
@@ -298,8 +298,8 @@ static enum cli_exit run_record(struct record *record)
 	record->options.facts = recording_owner;
 	record->options.facts_context = layout;
 	/* Without a journal directory, no command can have recorded changes. */
-	if (who_new(record->state, &who) == 0)
-		record->options.who = who_changed;
+	if (journal_tail_new(record->state, &who) == 0)
+		record->options.who = journal_tail_find_author;
 	record->options.who_context = who;
 	(void)cgw_sampler_raise_descriptors();
 	status = sample_and_write(record);

@@ -144,8 +144,8 @@ static void lookup_names(const struct container_labels *cache, const struct cgw_
 	/* A scrape must not wait for a container engine, so read files only. */
 	const struct cgw_names_options options = {.state_root = cache->root, .no_sockets = true};
 	struct cgw_names found;
-	const char *const texts[LABEL_COUNT] = {found.name, found.image, found.pod, found.space,
-						found.role};
+	const char *const texts[LABEL_COUNT] = {found.name, found.image, found.pod,
+						found.pod_namespace, found.role};
 	char safe[4 * sizeof(found.name)];
 
 	cgw_names_resolve(identity, &options, &found);

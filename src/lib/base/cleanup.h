@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cleanup.h - resources that end with their scope. */
+/* cleanup.h - release resources when a variable goes out of scope. */
 #ifndef CGWARD_LIB_BASE_CLEANUP_H
 #define CGWARD_LIB_BASE_CLEANUP_H
 
@@ -29,23 +29,23 @@ static inline void cleanup_file(FILE **file)
 		fclose(*file);
 }
 
-/* Hands over a descriptor: the variable no longer owns it. */
-static inline int take_fd(int *fd)
+/* Returns the descriptor and sets the variable to -1: the caller becomes the owner. */
+static inline int steal_fd(int *fd)
 {
-	int taken = *fd;
+	int stolen = *fd;
 
 	*fd = -1;
-	return taken;
+	return stolen;
 }
 
-/* Hands over a pointer: the variable no longer owns it. */
-static inline void *take_pointer(void *variable)
+/* Returns the pointer and sets the variable to NULL: the caller becomes the owner. */
+static inline void *steal_pointer(void *variable)
 {
 	void **pointer = variable;
-	void *taken = *pointer;
+	void *stolen = *pointer;
 
 	*pointer = NULL;
-	return taken;
+	return stolen;
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* clock.h - the kernel's clocks as one number each, and short waits on the monotonic one. */
+/* clock.h - kernel clocks in nanoseconds, and short sleeps. */
 #ifndef CGWARD_LIB_BASE_CLOCK_H
 #define CGWARD_LIB_BASE_CLOCK_H
 
@@ -19,7 +19,7 @@ static inline uint64_t clock_now_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* A signal may end it early: whoever waits looks again anyway. */
+/* A signal may end the sleep early; callers poll in a loop anyway. */
 static inline void clock_sleep_ms(long milliseconds)
 {
 	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* diag.c - one line that says why. */
+/* diag.c - format diagnostic messages. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * escape.c - text that nobody vouches for, made safe to show.
+ * escape.c - make untrusted text safe to print.
  *
- * Group names are bytes that any user or container chooses: a terminal would obey their escape
- * sequences, a table would break at their newlines, and a bidirectional override would show another
+ * Any user or container can choose the bytes of a group name. Unescaped, a terminal would execute
+ * escape sequences, newlines would break tables, and a bidirectional override would display another
  * name than the one that is acted on.
  */
 #include <string.h>
 
 #include <cgward/base.h>
 
-/* Decodes one UTF-8 character; returns its length, or 0 for bytes that are none (overlong forms,
- * surrogates and numbers above U+10FFFF included). */
+/*
+ * Decodes one UTF-8 character. Returns its length, or 0 for invalid bytes, including overlong
+ * forms, surrogates and code points above U+10FFFF.
+ */
 static size_t utf8_decode(const unsigned char *text, size_t length, uint32_t *ret_code)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -53,7 +55,7 @@ static bool is_shown(uint32_t code)
 		uint32_t first, last;
 	} hidden[] = {
 		{0x00, 0x1f},       /* C0 controls */
-		{0x5c, 0x5c},       /* the backslash, so that an escape is always ours */
+		{0x5c, 0x5c},       /* backslash, so that a name cannot imitate an escape */
 		{0x7f, 0x9f},       /* DEL and C1 controls: 0x9b starts a sequence */
 		{0xad, 0xad},       /* soft hyphen */
 		{0x34f, 0x34f},     /* combining grapheme joiner */

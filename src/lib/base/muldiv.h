@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* muldiv.h - numbers brought to another scale or size, without a wrap between. */
+/* muldiv.h - scale and narrow integers without overflow. */
 #ifndef CGWARD_LIB_BASE_MULDIV_H
 #define CGWARD_LIB_BASE_MULDIV_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The number as a size; where sizes hold less, the largest of them, which no object has. */
+/* Converts to size_t; a larger number becomes SIZE_MAX, which is no valid object size. */
 static inline size_t size_from_u64(uint64_t number)
 {
 #if SIZE_MAX < UINT64_MAX
@@ -17,8 +17,8 @@ static inline size_t size_from_u64(uint64_t number)
 #endif
 }
 
-/* By hand, for machines whose compiler has no numbers of 128 bits. */
-static inline bool scale_by_halves(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)
+/* a * b / c for compilers without 128-bit integers. */
+static inline bool scale_u64_portable(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)
 {
 	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
 	uint64_t first = (a >> 32) * (b & UINT32_MAX), second = (a & UINT32_MAX) * (b >> 32);
@@ -42,7 +42,7 @@ static inline bool scale_by_halves(uint64_t a, uint64_t b, uint64_t c, uint64_t 
 	return true;
 }
 
-/* a * b / c; c is not 0. False: more than 64 bits hold, and nothing is set. */
+/* Computes a * b / c, with c not 0. Returns false if the result does not fit into 64 bits. */
 static inline bool scale_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_scaled)
 {
 #ifdef __SIZEOF_INT128__
@@ -53,7 +53,7 @@ static inline bool scale_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *ret_s
 	*ret_scaled = (uint64_t)scaled;
 	return true;
 #else
-	return scale_by_halves(a, b, c, ret_scaled);
+	return scale_u64_portable(a, b, c, ret_scaled);
 #endif
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* suggest.c - the known word that someone may have meant. */
+/* suggest.c - suggest the known word nearest to a mistyped one. */
 #include <string.h>
 
 #include "lib/base/suggest.h"
 
-/* Longer words are not typed, they are pasted; they are compared as far as this. */
+/* Longer words are pasted, not typed; only this many characters are compared. */
 #define LENGTH_MAX 63
 
 static unsigned smallest(unsigned a, unsigned b, unsigned c)
@@ -14,7 +14,7 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
 	return least < c ? least : c;
 }
 
-/* Edits from one word to the other: a letter more, less, other, or two swapped. */
+/* The edit distance: insert, delete or replace a character, or swap two adjacent ones. */
 static unsigned distance(const char *a, const char *b)
 {
 	size_t a_length = strnlen(a, LENGTH_MAX), b_length = strnlen(b, LENGTH_MAX);
@@ -42,24 +42,24 @@ static unsigned distance(const char *a, const char *b)
 	return last[b_length];
 }
 
-void suggestion_offer(struct suggestion *nearest, const char *word)
+void suggestion_offer(struct suggestion *suggestion, const char *word)
 {
-	unsigned edits = distance(nearest->wanted, word);
+	unsigned edits = distance(suggestion->input, word);
 
-	/* "memory" for "memory.current": what was typed so far is worth more than letters changed. */
-	if (strncmp(word, nearest->wanted, strlen(nearest->wanted)) == 0)
+	/* Prefer completions: "memory" suggests "memory.current". */
+	if (strncmp(word, suggestion->input, strlen(suggestion->input)) == 0)
 		edits = 1;
-	if (nearest->word == NULL || edits < nearest->distance) {
-		nearest->word = word;
-		nearest->distance = edits;
+	if (suggestion->word == NULL || edits < suggestion->distance) {
+		suggestion->word = word;
+		suggestion->distance = edits;
 	}
 }
 
-const char *suggestion_word(const struct suggestion *nearest)
+const char *suggestion_word(const struct suggestion *suggestion)
 {
-	size_t length = strlen(nearest->wanted);
+	size_t length = strlen(suggestion->input);
 
-	if (nearest->word == NULL || length == 0 || length > LENGTH_MAX)
+	if (suggestion->word == NULL || length == 0 || length > LENGTH_MAX)
 		return NULL;
-	return nearest->distance <= 1 + length / 3 ? nearest->word : NULL;
+	return suggestion->distance <= 1 + length / 3 ? suggestion->word : NULL;
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* suggest.h - the known word that someone may have meant. */
+/* suggest.h - suggest the known word nearest to a mistyped one. */
 #ifndef CGWARD_LIB_BASE_SUGGEST_H
 #define CGWARD_LIB_BASE_SUGGEST_H
 
 #include <cgward/base.h>
 
-/* Keeps the best of the words it is shown: start with distance 0 and word NULL. */
+/* Set `input` and zero the rest, then offer all known words. */
 struct suggestion {
-	const char *wanted;
+	const char *input;
 	const char *word;
 	unsigned distance;
 };
 
-void suggestion_offer(struct suggestion *nearest, const char *word);
-/* The best word when it is near enough to be worth a suggestion, else NULL. */
-const char *suggestion_word(const struct suggestion *nearest);
+/* `word` must stay valid until suggestion_word() is called. */
+void suggestion_offer(struct suggestion *suggestion, const char *word);
+/* The word nearest to the input, or NULL if none is similar enough. */
+const char *suggestion_word(const struct suggestion *suggestion);
 
 #endif

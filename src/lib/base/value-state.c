@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* value-state.c - the words and signs of value states. */
+/* value-state.c - names and symbols of value states. */
 #include <errno.h>
 
 #include <cgward/base.h>

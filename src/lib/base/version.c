@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* version.c - which cgward this is. */
+/* version.c - the version of the library. */
 #include <cgward/base.h>
 
 const char *cgw_version(void)

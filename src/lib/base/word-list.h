@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* word-list.h - lists of words in one text, as the tables hold aliases. */
+/* word-list.h - lists of words separated by spaces, such as aliases. */
 #ifndef CGWARD_LIB_BASE_WORD_LIST_H
 #define CGWARD_LIB_BASE_WORD_LIST_H
 
 #include <stdbool.h>
 #include <string.h>
 
-/* Is `word` one of the words in `words`, which blanks separate? */
-static inline bool words_have(const char *words, const char *word)
+/* True if `word` is one of `words`, which are separated by spaces. */
+static inline bool word_list_has(const char *words, const char *word)
 {
 	size_t length = strlen(word);
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bounds.c - which resource is bounded, and by which group. Pure over a frame. */
+/* bounds.c - the effective limit of each resource and the group that sets it, from a frame. */
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include <cgward/inspect.h>
 
-/* The first limit of a resource that bounds; several where v1 and v2 know different ones. */
+/* Resources and the metrics that limit them; v1 and v2 have different limits on memory and swap. */
 static const struct {
 	const char *resource;
-	enum cgw_metric limits[4]; /* unused ones repeat the first */
+	enum cgw_metric limits[4]; /* unused entries repeat the first */
 	enum cgw_metric use;
 	bool by_device;
 } resources[] = {
@@ -36,7 +36,7 @@ static const struct {
 	 true},
 };
 
-_Static_assert(ARRAY_SIZE(resources) <= CGW_BOUND_MAX, "CGW_BOUND_MAX holds them all");
+_Static_assert(ARRAY_SIZE(resources) <= CGW_BOUND_MAX, "CGW_BOUND_MAX is too small");
 
 void cgw_bounds_metrics(struct cgw_metric_set *set)
 {
@@ -47,7 +47,7 @@ void cgw_bounds_metrics(struct cgw_metric_set *set)
 	}
 }
 
-/* Whether anything from the group to the root has a limit on a device; the first one stands for all. */
+/* Uses the first limit on a device that is found between the group and the root. */
 static void bound_by_device(const struct cgw_frame *frame, enum cgw_metric limit, uint32_t group,
 			    struct cgw_bound *bound)
 {
@@ -68,7 +68,7 @@ static void bound_by_device(const struct cgw_frame *frame, enum cgw_metric limit
 				continue;
 			bound->limit = limit;
 			bound->bound = instances[i].number;
-			bound->by = each;
+			bound->set_by = each;
 			(void)snprintf(bound->device, sizeof(bound->device), "%s",
 				       instances[i].name);
 		}
@@ -81,7 +81,7 @@ static void bound_by_number(const struct cgw_frame *frame, enum cgw_metric limit
 	uint32_t by;
 	struct cgw_number number = cgw_frame_effective(frame, limit, group, &by);
 
-	/* A number beats "no limit", "no limit" beats "not there"; the tighter of two numbers wins. */
+	/* The tighter number wins; a number precedes "max", and "max" precedes an absent limit. */
 	if (number.state == CGW_OK && bound->bound.state == CGW_OK &&
 	    number.value >= bound->bound.value)
 		return;
@@ -90,7 +90,7 @@ static void bound_by_number(const struct cgw_frame *frame, enum cgw_metric limit
 		return;
 	bound->limit = limit;
 	bound->bound = number;
-	bound->by = by;
+	bound->set_by = by;
 }
 
 size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
@@ -104,7 +104,7 @@ size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
 			.limit = resources[i].limits[0],
 			.use = cgw_snapshot_number(cgw_frame_now(frame), resources[i].use, group),
 			.use_metric = resources[i].use,
-			.by = CGW_NO_GROUP,
+			.set_by = CGW_NO_GROUP,
 		};
 		for (size_t j = 0; j < ARRAY_SIZE(resources[i].limits); j++) {
 			if (j > 0 && resources[i].limits[j] == resources[i].limits[0])

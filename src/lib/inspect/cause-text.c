@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cause-text.c - what holds a group back, in words, and the line that would change it. */
+/* cause-text.c - descriptions of what holds a group back, and the commands that would change it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ struct number {
 	char text[48];
 };
 
-static struct number format(double value, enum cgw_unit unit)
+static struct number format_number(double value, enum cgw_unit unit)
 {
 	struct cgw_value cell = {.state = CGW_OK, .real = value};
 	struct number number;
@@ -20,127 +20,133 @@ static struct number format(double value, enum cgw_unit unit)
 	return number;
 }
 
-static const char *often(double count, char (*buffer)[48])
+static const char *plural(double count, const char *suffix)
 {
-	(void)snprintf(*buffer, sizeof(*buffer), "%.0f time%s", count,
-		       count > 0.5 && count < 1.5 ? "" : "s");
-	return *buffer;
+	return count > 0.5 && count < 1.5 ? "" : suffix;
 }
 
-static void sentence_cpu(const struct cgw_cause *cause, char *text, size_t size)
+static void format_cpu(const struct cgw_cause *cause, char *text, size_t size)
 {
-	struct number share = format(cause->percent, CGW_UNIT_PERCENT);
-	struct number bound = format(cause->bound, CGW_UNIT_CPU);
-	struct number lost = format(cause->amount, CGW_UNIT_NS);
+	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
+	struct number limit = format_number(cause->bound, CGW_UNIT_CPU);
 
-	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->now)
-		(void)snprintf(
-			text, size,
-			"throttled in %s of the periods by cpu.max %s: %s of CPU time lost a "
-			"second",
-			share.text, bound.text, lost.text);
+	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->current)
+		(void)snprintf(text, size,
+			       "throttled %.*f ms per second by cpu.max, in %s of periods; "
+			       "limit %s",
+			       cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share.text,
+			       limit.text);
 	else if (cause->kind == CGW_CAUSE_CPU_THROTTLED)
-		(void)snprintf(text, size, "was throttled in %s of all periods by cpu.max %s",
-			       share.text, bound.text);
+		(void)snprintf(text, size,
+			       "was throttled by cpu.max in %s of all periods; limit %s",
+			       share.text, limit.text);
 	else
-		(void)snprintf(text, size, "uses %.2f of the %.0f CPUs it may run on",
+		(void)snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)",
 			       cause->amount, cause->bound);
 }
 
-static void sentence_memory(const struct cgw_cause *cause, char *text, size_t size)
+static void format_memory(const struct cgw_cause *cause, char *text, size_t size)
 {
-	struct number amount = format(cause->amount, CGW_UNIT_BYTES);
-	struct number bound = format(cause->bound, CGW_UNIT_BYTES);
-	char times[48];
+	struct number amount = format_number(cause->amount, CGW_UNIT_BYTES);
+	struct number bound = format_number(cause->bound, CGW_UNIT_BYTES);
+	const char *times = plural(cause->count, "s");
 
 	switch (cause->kind) {
 	case CGW_CAUSE_MEMORY_HIGH:
+		if (cause->count < 0.5)
+			(void)snprintf(text, size,
+				       "working set %s is close to memory.high; limit %s",
+				       amount.text, bound.text);
+		else
+			(void)snprintf(text, size,
+				       "exceeded memory.high %.0f time%s and was slowed down; "
+				       "limit %s, working set %s",
+				       cause->count, times, bound.text, amount.text);
+		break;
 	case CGW_CAUSE_MEMORY_MAX:
 		if (cause->count < 0.5)
-			(void)snprintf(text, size, "%s of %s %s in use beside cache", amount.text,
-				       cgw_cause_name(cause->kind), bound.text);
+			(void)snprintf(text, size,
+				       "working set %s is close to memory.max; limit %s",
+				       amount.text, bound.text);
 		else
-			(void)snprintf(text, size, "%s %s %s %s; %s in use beside cache",
-				       cause->kind == CGW_CAUSE_MEMORY_MAX ? "reached"
-									   : "slowed down at",
-				       cgw_cause_name(cause->kind), bound.text,
-				       often(cause->count, &times), amount.text);
+			(void)snprintf(text, size,
+				       "reached memory.max %.0f time%s; limit %s, working set %s",
+				       cause->count, times, bound.text, amount.text);
 		break;
 	case CGW_CAUSE_OOM_KILLED:
-		(void)snprintf(text, size, "%.0f process%s killed for want of memory%s%s",
-			       cause->count, cause->count < 1.5 ? "" : "es",
-			       cause->limit >= 0 ? " under memory.max " : "",
-			       cause->limit >= 0 ? bound.text : "");
+		(void)snprintf(text, size, "%.0f process%s OOM-killed%s%s%s", cause->count,
+			       plural(cause->count, "es"), cause->limit >= 0 ? "; limit " : "",
+			       cause->limit >= 0 ? bound.text : "",
+			       cause->limit >= 0 ? " (memory.max)" : "");
 		break;
 	case CGW_CAUSE_SWAPPING:
-		(void)snprintf(text, size, "%s in swap; %.0f faults a second waited for a disk",
-			       amount.text, cause->count);
+		(void)snprintf(text, size, "%s in swap; %.0f major page fault%s per second",
+			       amount.text, cause->count, times);
 		break;
 	default:
-		(void)snprintf(text, size, "the machine has %s of %s available", amount.text,
-			       bound.text);
+		(void)snprintf(text, size, "low memory: %s of %s available (system-wide)",
+			       amount.text, bound.text);
 		break;
 	}
 }
 
-static void sentence_pressure(const struct cgw_cause *cause, char *text, size_t size)
+static void format_pressure(const struct cgw_cause *cause, char *text, size_t size)
 {
-	const char *what = cause->kind == CGW_CAUSE_CPU_PRESSURE      ? "a CPU"
-			   : cause->kind == CGW_CAUSE_MEMORY_PRESSURE ? "memory"
-								      : "a disk";
-	struct number share = format(cause->percent, CGW_UNIT_PERCENT);
+	const char *resource = cause->kind == CGW_CAUSE_CPU_PRESSURE      ? "CPU"
+			       : cause->kind == CGW_CAUSE_MEMORY_PRESSURE ? "memory"
+									  : "IO";
+	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
 
-	(void)snprintf(text, size, "%s waited for %s in %s of the last 10 s",
-		       cause->machine ? "somebody on the machine" : "some of it", what, share.text);
+	(void)snprintf(text, size, "%s pressure: some tasks stalled %s of the last 10 s%s",
+		       resource, share.text, cause->system_wide ? " (system-wide)" : "");
 }
 
-static void sentence_frozen(const struct cgw_cause *cause, char *text, size_t size)
+static void format_frozen(const struct cgw_cause *cause, char *text, size_t size)
 {
 	(void)snprintf(text, size, "%s",
-		       cause->percent < 100 ? "is being frozen" : "frozen: nothing runs");
+		       cause->percent < 100 ? "freezing: some tasks may still run"
+					    : "frozen: nothing runs");
 }
 
-static void sentence_pids(const struct cgw_cause *cause, char *text, size_t size)
+static void format_pids(const struct cgw_cause *cause, char *text, size_t size)
 {
-	char times[48];
-
-	(void)snprintf(text, size, "%.0f of pids.max %.0f; forks refused %s", cause->amount,
-		       cause->bound, often(cause->count, &times));
+	(void)snprintf(text, size, "%.0f of %.0f tasks (pids.max); %.0f fork%s refused",
+		       cause->amount, cause->bound, cause->count, plural(cause->count, "s"));
 }
 
-static void sentence_io(const struct cgw_cause *cause, char *text, size_t size)
+static void format_io(const struct cgw_cause *cause, char *text, size_t size)
 {
 	const struct cgw_metric_info *limit = cgw_metric_info((enum cgw_metric)cause->limit);
-	struct number amount = format(cause->amount, (enum cgw_unit)limit->unit);
-	struct number bound = format(cause->bound, (enum cgw_unit)limit->unit);
+	struct number amount = format_number(cause->amount, (enum cgw_unit)limit->unit);
+	struct number bound = format_number(cause->bound, (enum cgw_unit)limit->unit);
 	char device[4 * sizeof(cause->device)];
 
 	cgw_escape(device, sizeof(device), cause->device, strlen(cause->device));
-	(void)snprintf(text, size, "%s a second of %s %s on %s", amount.text, limit->key,
-		       bound.text, device);
+	(void)snprintf(text, size, "%s per second on %s, close to %s; limit %s", amount.text,
+		       device, limit->key, bound.text);
 }
 
 void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)
 {
-	static void (*const tellers[CGW_CAUSE_KIND_COUNT])(const struct cgw_cause *cause,
-							   char *text, size_t size) = {
-		[CGW_CAUSE_FROZEN] = sentence_frozen,
-		[CGW_CAUSE_CPU_THROTTLED] = sentence_cpu,
-		[CGW_CAUSE_CPUSET_FULL] = sentence_cpu,
-		[CGW_CAUSE_CPU_PRESSURE] = sentence_pressure,
-		[CGW_CAUSE_MEMORY_HIGH] = sentence_memory,
-		[CGW_CAUSE_MEMORY_MAX] = sentence_memory,
-		[CGW_CAUSE_MEMORY_PRESSURE] = sentence_pressure,
-		[CGW_CAUSE_OOM_KILLED] = sentence_memory,
-		[CGW_CAUSE_SWAPPING] = sentence_memory,
-		[CGW_CAUSE_SYSTEM_MEMORY] = sentence_memory,
-		[CGW_CAUSE_IO_LIMIT] = sentence_io,
-		[CGW_CAUSE_IO_PRESSURE] = sentence_pressure,
-		[CGW_CAUSE_PIDS_MAX] = sentence_pids,
+	static void (*const formatters[CGW_CAUSE_KIND_COUNT])(const struct cgw_cause *cause,
+							      char *text, size_t size) = {
+		[CGW_CAUSE_FROZEN] = format_frozen,
+		[CGW_CAUSE_CPU_THROTTLED] = format_cpu,
+		[CGW_CAUSE_CPUSET_FULL] = format_cpu,
+		[CGW_CAUSE_CPU_PRESSURE] = format_pressure,
+		[CGW_CAUSE_MEMORY_HIGH] = format_memory,
+		[CGW_CAUSE_MEMORY_MAX] = format_memory,
+		[CGW_CAUSE_MEMORY_PRESSURE] = format_pressure,
+		[CGW_CAUSE_OOM_KILLED] = format_memory,
+		[CGW_CAUSE_SWAPPING] = format_memory,
+		[CGW_CAUSE_SYSTEM_MEMORY] = format_memory,
+		[CGW_CAUSE_IO_LIMIT] = format_io,
+		[CGW_CAUSE_IO_PRESSURE] = format_pressure,
+		[CGW_CAUSE_PIDS_MAX] = format_pids,
 	};
 
 	text[0] = '\0';
-	tellers[cause->kind](cause, text, size);
+	formatters[cause->kind](cause, text, size);
 }
 
 char *cgw_cause_command(const struct cgw_cause *cause, const char *path)

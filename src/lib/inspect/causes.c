@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* causes.c - what holds a group back, and what would change it. Pure over a frame. */
+/* causes.c - what holds a group back and which change would help, from a frame. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,23 +8,23 @@
 #include "lib/base/cleanup.h"
 #include <cgward/inspect.h>
 
-/* From here on a limit is worth a line, in percent of it. */
+/* A limit is reported from this percentage of use on. */
 #define NEAR_PERCENT 90
-/* ... and from here on a stall or a throttled share. */
+/* A stall is reported from this percentage of the time on. */
 #define STALL_PERCENT 1
-/* Less available memory than this, and the whole machine reclaims. */
+/* Below this percentage of available memory the whole machine reclaims. */
 #define AVAILABLE_PERCENT 5
 
 struct explanation {
 	const struct cgw_frame *frame;
 	const struct cgw_snapshot *now;
 	const struct cgw_topology *topology;
-	uint32_t group; /* whom it is about */
+	uint32_t group; /* the explained group */
 	struct cgw_cause *causes;
 	size_t count;
 };
 
-static const enum cgw_metric wanted[] = {
+static const enum cgw_metric metrics[] = {
 	CGW_M_CPU_USAGE,
 	CGW_M_CPU_MAX,
 	CGW_M_CPU_WEIGHT,
@@ -63,8 +63,8 @@ static const enum cgw_metric wanted[] = {
 
 void cgw_explain_metrics(struct cgw_metric_set *set)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-		cgw_metric_set_add(set, wanted[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
+		cgw_metric_set_add(set, metrics[i]);
 }
 
 const char *cgw_cause_name(enum cgw_cause_kind kind)
@@ -88,15 +88,16 @@ const char *cgw_cause_name(enum cgw_cause_kind kind)
 	return (unsigned)kind < CGW_CAUSE_KIND_COUNT ? names[kind] : "invalid";
 }
 
-/* Room for one more, of that kind and group; NULL when there is none. */
-static struct cgw_cause *add(struct explanation *explanation, enum cgw_cause_kind kind, uint32_t by)
+/* Appends a cause; NULL if the array is full. */
+static struct cgw_cause *add_cause(struct explanation *explanation, enum cgw_cause_kind kind,
+				   uint32_t by)
 {
 	struct cgw_cause *cause;
 
 	if (explanation->count == CGW_CAUSE_MAX)
 		return NULL;
 	cause = &explanation->causes[explanation->count++];
-	*cause = (struct cgw_cause){.kind = kind, .by = by, .limit = -1};
+	*cause = (struct cgw_cause){.kind = kind, .group = by, .limit = -1};
 	return cause;
 }
 
@@ -106,7 +107,7 @@ static struct cgw_number number_of(const struct explanation *explanation, enum c
 	return cgw_snapshot_number(explanation->now, metric, group);
 }
 
-/* A counter's growth between the two samples; 0 where there is only one, or it is another group. */
+/* The increase of a counter since the previous sample; 0 without one, or if the group is new. */
 static double growth(const struct explanation *explanation, enum cgw_metric metric, uint32_t group)
 {
 	const struct cgw_snapshot *before = cgw_frame_before(explanation->frame);
@@ -130,14 +131,14 @@ static double rate(const struct explanation *explanation, enum cgw_metric metric
 	return seconds > 0 ? growth(explanation, metric, group) / seconds : 0;
 }
 
-/* A whole number with its unit, as `cgward set` takes it. */
+/* Proposes a whole number with its unit, in the syntax of `cgward set`. */
 static void propose(struct cgw_cause *cause, enum cgw_metric metric, double value, const char *unit)
 {
 	(void)snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
 	(void)snprintf(cause->value, sizeof(cause->value), "%.0f%s", ceil(value), unit);
 }
 
-/* Half as much again, in whole mebibytes. */
+/* Proposes one and a half times as much, in whole mebibytes. */
 static void propose_bytes(struct cgw_cause *cause, enum cgw_metric metric, double bytes)
 {
 	propose(cause, metric, bytes * 1.5 / 1048576, "M");
@@ -145,17 +146,17 @@ static void propose_bytes(struct cgw_cause *cause, enum cgw_metric metric, doubl
 
 static void explain_freezer(struct explanation *explanation, uint32_t each)
 {
-	struct cgw_number asked = number_of(explanation, CGW_M_CGROUP_FREEZE, each);
+	struct cgw_number requested = number_of(explanation, CGW_M_CGROUP_FREEZE, each);
 	struct cgw_number frozen = number_of(explanation, CGW_M_CGROUP_FROZEN, each);
 	struct cgw_cause *cause;
 
-	/* What stands still without having been asked is frozen from above: that one is at fault. */
-	if (asked.state != CGW_OK || asked.value == 0)
+	/* A group that is frozen without a request is frozen by an ancestor, which is reported. */
+	if (requested.state != CGW_OK || requested.value == 0)
 		return;
-	cause = add(explanation, CGW_CAUSE_FROZEN, each);
+	cause = add_cause(explanation, CGW_CAUSE_FROZEN, each);
 	if (cause == NULL)
 		return;
-	cause->now = true;
+	cause->current = true;
 	cause->percent = frozen.state == CGW_OK && frozen.value > 0 ? 100 : 99;
 	cause->limit = CGW_M_CGROUP_FREEZE;
 	(void)snprintf(cause->key, sizeof(cause->key), "thaw");
@@ -173,11 +174,11 @@ static void explain_throttling(struct explanation *explanation, uint32_t each)
 	if (limit.state != CGW_OK || throttled.state != CGW_OK || periods.state != CGW_OK ||
 	    throttled.value == 0 || periods.value == 0)
 		return;
-	cause = add(explanation, CGW_CAUSE_CPU_THROTTLED, each);
+	cause = add_cause(explanation, CGW_CAUSE_CPU_THROTTLED, each);
 	if (cause == NULL)
 		return;
-	cause->now = throttled_now > 0;
-	cause->percent = cause->now && periods_now > 0
+	cause->current = throttled_now > 0;
+	cause->percent = cause->current && periods_now > 0
 				 ? throttled_now * 100 / periods_now
 				 : (double)throttled.value * 100 / (double)periods.value;
 	cause->amount = rate(explanation, CGW_M_CPU_THROTTLED, each);
@@ -187,7 +188,7 @@ static void explain_throttling(struct explanation *explanation, uint32_t each)
 	propose(cause, CGW_M_CPU_MAX, (double)limit.value * 1.5 / 1e7, "%");
 }
 
-/* CPUs in "0-3,8"; 0 for a text that is no list. */
+/* The number of CPUs in a list such as "0-3,8"; 0 for an invalid range. */
 static unsigned count_cpus(const char *list)
 {
 	unsigned count = 0;
@@ -219,10 +220,10 @@ static void explain_cpuset(struct explanation *explanation)
 	if (cpus == 0 || cpus >= cgw_snapshot_system(explanation->now)->cpu_count ||
 	    used * 100 < (double)cpus * NEAR_PERCENT)
 		return;
-	cause = add(explanation, CGW_CAUSE_CPUSET_FULL, group);
+	cause = add_cause(explanation, CGW_CAUSE_CPUSET_FULL, group);
 	if (cause == NULL)
 		return;
-	cause->now = true;
+	cause->current = true;
 	cause->percent = used * 100 / cpus;
 	cause->amount = used;
 	cause->bound = cpus;
@@ -244,25 +245,26 @@ static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 
 	if (limit.state != CGW_OK || limit.value == 0 || used.state != CGW_OK)
 		return;
-	/* Page cache fills a group to its limit and harms nobody: what counts is what must stay. */
+	/* Inactive page cache is reclaimed first, so only the working set is close to a limit. */
 	working = (double)used.value;
 	if (cache.state == CGW_OK)
 		working -= (double)(cache.value < used.value ? cache.value : used.value);
 	if (working * 100 < (double)limit.value * NEAR_PERCENT && hits_now <= 0 &&
 	    (hits.state != CGW_OK || hits.value == 0))
 		return;
-	cause = add(explanation,
-		    limit_metric == CGW_M_MEMORY_MAX ? CGW_CAUSE_MEMORY_MAX : CGW_CAUSE_MEMORY_HIGH,
-		    each);
+	cause = add_cause(explanation,
+			  limit_metric == CGW_M_MEMORY_MAX ? CGW_CAUSE_MEMORY_MAX
+							   : CGW_CAUSE_MEMORY_HIGH,
+			  each);
 	if (cause == NULL)
 		return;
 	cause->percent = working * 100 / (double)limit.value;
-	cause->now = hits_now > 0 || cause->percent >= NEAR_PERCENT;
+	cause->current = hits_now > 0 || cause->percent >= NEAR_PERCENT;
 	cause->amount = working;
 	cause->bound = (double)limit.value;
-	cause->count = cause->now && hits_now > 0 ? hits_now
-		       : hits.state == CGW_OK     ? (double)hits.value
-						  : 0;
+	cause->count = cause->current && hits_now > 0 ? hits_now
+		       : hits.state == CGW_OK         ? (double)hits.value
+						      : 0;
 	cause->limit = (int16_t)limit_metric;
 	propose_bytes(cause, limit_metric, (double)limit.value);
 }
@@ -281,10 +283,10 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	near = (double)used.value * 100 >= (double)limit.value * NEAR_PERCENT;
 	if (!near && hits_now <= 0 && (hits.state != CGW_OK || hits.value == 0))
 		return;
-	cause = add(explanation, CGW_CAUSE_PIDS_MAX, each);
+	cause = add_cause(explanation, CGW_CAUSE_PIDS_MAX, each);
 	if (cause == NULL)
 		return;
-	cause->now = near || hits_now > 0;
+	cause->current = near || hits_now > 0;
 	cause->percent = limit.value > 0 ? (double)used.value * 100 / (double)limit.value : 100;
 	cause->amount = (double)used.value;
 	cause->bound = (double)limit.value;
@@ -314,10 +316,10 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 		if (limit.state != CGW_OK || limit.value == 0 || used.state != CGW_OK ||
 		    used.real * 100 < (double)limit.value * NEAR_PERCENT)
 			continue;
-		cause = add(explanation, CGW_CAUSE_IO_LIMIT, each);
+		cause = add_cause(explanation, CGW_CAUSE_IO_LIMIT, each);
 		if (cause == NULL)
 			return;
-		cause->now = true;
+		cause->current = true;
 		cause->percent = used.real * 100 / (double)limit.value;
 		cause->amount = used.real;
 		cause->bound = (double)limit.value;
@@ -330,12 +332,12 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 	}
 }
 
-/* PSI: of the group where the kernel keeps it, else of the machine. */
+/* PSI of the group, else of the machine. */
 static void explain_pressure(struct explanation *explanation, enum cgw_cause_kind kind,
 			     enum cgw_metric metric, size_t resource, enum cgw_metric weight)
 {
 	struct cgw_number stall = number_of(explanation, metric, explanation->group), share;
-	/* The root's is the machine's, and nothing of the root would change it. */
+	/* PSI of the root is system-wide, and no control of the root would change it. */
 	bool machine = stall.state != CGW_OK || explanation->group == 0;
 	struct cgw_cause *cause;
 
@@ -343,14 +345,14 @@ static void explain_pressure(struct explanation *explanation, enum cgw_cause_kin
 		stall = cgw_snapshot_system(explanation->now)->pressure_e2[resource][0][0];
 	if (stall.state != CGW_OK || stall.value < STALL_PERCENT * 100)
 		return;
-	cause = add(explanation, kind, machine ? 0 : explanation->group);
+	cause = add_cause(explanation, kind, machine ? 0 : explanation->group);
 	if (cause == NULL)
 		return;
-	cause->now = true;
-	cause->machine = machine;
+	cause->current = true;
+	cause->system_wide = machine;
 	cause->percent = (double)stall.value / 100;
 	if (machine)
-		return; /* a weight helps only where the group is known to be the one that waits */
+		return; /* a weight helps only if the group itself stalls */
 	share = number_of(explanation, weight, explanation->group);
 	if (weight == CGW_M_MEMORY_LOW)
 		propose(cause, weight,
@@ -372,16 +374,16 @@ static void explain_oom(struct explanation *explanation, uint32_t each)
 
 	if (kills.state != CGW_OK || kills.value == 0)
 		return;
-	cause = add(explanation, CGW_CAUSE_OOM_KILLED, each);
+	cause = add_cause(explanation, CGW_CAUSE_OOM_KILLED, each);
 	if (cause == NULL)
 		return;
 	limit = cgw_frame_effective(explanation->frame, CGW_M_MEMORY_MAX, each, &by);
-	cause->now = kills_now > 0;
-	cause->percent = cause->now ? 100 : 50;
+	cause->current = kills_now > 0;
+	cause->percent = cause->current ? 100 : 50;
 	cause->count = kills_now > 0 ? kills_now : (double)kills.value;
 	if (limit.state != CGW_OK || by == CGW_NO_GROUP)
-		return; /* it was the machine's memory */
-	cause->by = by;
+		return; /* without a limit, the machine ran out of memory */
+	cause->group = by;
 	cause->limit = CGW_M_MEMORY_MAX;
 	cause->bound = (double)limit.value;
 	propose_bytes(cause, CGW_M_MEMORY_MAX, (double)limit.value);
@@ -396,11 +398,11 @@ static void explain_swap(struct explanation *explanation)
 
 	if (swap.state != CGW_OK || swap.value == 0 || used.state != CGW_OK)
 		return;
-	cause = add(explanation, CGW_CAUSE_SWAPPING, explanation->group);
+	cause = add_cause(explanation, CGW_CAUSE_SWAPPING, explanation->group);
 	if (cause == NULL)
 		return;
 	cause->count = rate(explanation, CGW_M_MEMORY_PGMAJFAULT, explanation->group);
-	cause->now = cause->count >= 1;
+	cause->current = cause->count >= 1;
 	cause->percent = (double)swap.value * 100 / (double)(swap.value + used.value);
 	cause->amount = (double)swap.value;
 }
@@ -415,11 +417,11 @@ static void explain_machine(struct explanation *explanation)
 	if (total.state != CGW_OK || available.state != CGW_OK || total.value == 0 ||
 	    (double)available.value * 100 >= (double)total.value * AVAILABLE_PERCENT)
 		return;
-	cause = add(explanation, CGW_CAUSE_SYSTEM_MEMORY, 0);
+	cause = add_cause(explanation, CGW_CAUSE_SYSTEM_MEMORY, 0);
 	if (cause == NULL)
 		return;
-	cause->now = true;
-	cause->machine = true;
+	cause->current = true;
+	cause->system_wide = true;
 	cause->percent = 100 - (double)available.value * 100 / (double)total.value;
 	cause->amount = (double)available.value;
 	cause->bound = (double)total.value;
@@ -429,14 +431,14 @@ static int compare(const void *a, const void *b)
 {
 	const struct cgw_cause *first = a, *second = b;
 
-	if (first->now != second->now)
-		return first->now ? -1 : 1;
+	if (first->current != second->current)
+		return first->current ? -1 : 1;
 	if (first->percent > second->percent || first->percent < second->percent)
 		return first->percent > second->percent ? -1 : 1;
 	if (first->kind != second->kind)
 		return first->kind < second->kind ? -1 : 1;
-	/* Nearer to the group first. */
-	return (first->by < second->by) - (first->by > second->by);
+	/* The nearest ancestor first. */
+	return (first->group < second->group) - (first->group > second->group);
 }
 
 size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
@@ -463,7 +465,7 @@ size_t cgw_explain(const struct cgw_frame *frame, uint32_t group,
 		explain_io_limit(&explanation, each, CGW_M_IO_MAX_RIOPS, CGW_M_IO_RIOS);
 		explain_io_limit(&explanation, each, CGW_M_IO_MAX_WIOPS, CGW_M_IO_WIOS);
 	}
-	/* Kills of a group above are not known to be this group's: v2 counts them at each level. */
+	/* v2 counts OOM kills of descendants too: those of an ancestor may be in another group. */
 	explain_oom(&explanation, group);
 	explain_cpuset(&explanation);
 	explain_swap(&explanation);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* confinement.c - the names of capabilities and limits, and what they add up to. */
+/* confinement.c - names of capabilities and resource limits; the privilege that they amount to. */
 #include <linux/capability.h>
 
 #include "lib/base/cleanup.h"
@@ -49,7 +49,7 @@ static const char *const capabilities[] = {
 	[CAP_CHECKPOINT_RESTORE] = "cap_checkpoint_restore",
 };
 
-/* Over the host's user namespace each of these is a way to all the others. */
+/* In the host's user namespace, each of these can be used to gain all others. */
 #define ADMIN_CAPABILITIES                                              \
 	(UINT64_C(1) << CAP_SYS_ADMIN | UINT64_C(1) << CAP_SYS_MODULE | \
 	 UINT64_C(1) << CAP_SYS_RAWIO | UINT64_C(1) << CAP_SYS_PTRACE | \
@@ -88,9 +88,9 @@ const char *cgw_rlimit_name(enum cgw_rlimit_kind kind)
 const char *cgw_privilege_name(enum cgw_privilege privilege)
 {
 	static const char *const names[] = {
-		[CGW_PRIVILEGE_UNKNOWN] = "unknown", [CGW_PRIVILEGE_NONE] = "none",
-		[CGW_PRIVILEGE_INNER] = "inner",     [CGW_PRIVILEGE_SOME] = "some",
-		[CGW_PRIVILEGE_ADMIN] = "admin",     [CGW_PRIVILEGE_FULL] = "full",
+		[CGW_PRIVILEGE_UNKNOWN] = "unknown",  [CGW_PRIVILEGE_NONE] = "none",
+		[CGW_PRIVILEGE_NAMESPACED] = "inner", [CGW_PRIVILEGE_SOME] = "some",
+		[CGW_PRIVILEGE_ADMIN] = "admin",      [CGW_PRIVILEGE_FULL] = "full",
 	};
 
 	return (unsigned)privilege <= CGW_PRIVILEGE_FULL ? names[privilege] : "invalid";
@@ -100,18 +100,18 @@ enum cgw_privilege cgw_process_privilege(const struct cgw_inspection *inspection
 					 const struct cgw_process *process)
 {
 	const struct cgw_confinement *confinement = &process->confinement;
-	uint64_t held = confinement->capabilities[CGW_CAPABILITIES_EFFECTIVE] |
-			confinement->capabilities[CGW_CAPABILITIES_PERMITTED];
+	uint64_t granted = confinement->capabilities[CGW_CAPABILITIES_EFFECTIVE] |
+			   confinement->capabilities[CGW_CAPABILITIES_PERMITTED];
 	uint64_t host = inspection->host_namespaces[CGW_NAMESPACE_USER];
 	uint64_t all = inspection->all_capabilities;
 
-	if (held == 0)
+	if (granted == 0)
 		return CGW_PRIVILEGE_NONE;
 	if (process->namespaces[CGW_NAMESPACE_USER] == 0 || host == 0)
 		return CGW_PRIVILEGE_UNKNOWN;
 	if (process->namespaces[CGW_NAMESPACE_USER] != host)
-		return CGW_PRIVILEGE_INNER;
-	if (all != 0 && (held & all) == all)
+		return CGW_PRIVILEGE_NAMESPACED;
+	if (all != 0 && (granted & all) == all)
 		return CGW_PRIVILEGE_FULL;
-	return held & ADMIN_CAPABILITIES ? CGW_PRIVILEGE_ADMIN : CGW_PRIVILEGE_SOME;
+	return granted & ADMIN_CAPABILITIES ? CGW_PRIVILEGE_ADMIN : CGW_PRIVILEGE_SOME;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * container-names.c - names that engines keep for the identifiers in a path: from their state files, from the
- * logs that kubelet links, from their sockets. One row of the table is one place to look.
+ * container-names.c - names of containers, pods and machines.
+ *
+ * Engines store them in state files, kubelet in the names of log files, and some engines report
+ * them over a socket. The table has a row for each source.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +24,7 @@ struct search {
 	const struct cgw_identity *identity;
 	const struct cgw_names_options *options;
 	struct cgw_names *names;
-	char path[512]; /* of the place being looked at */
+	char path[512]; /* of the current source */
 };
 
 static void cleanup_json(json_t **json)
@@ -48,7 +50,7 @@ static void copy_text(char *to, size_t size, const char *from)
 		(void)snprintf(to, size, "%s", from);
 }
 
-/* A string within objects: "Config", "Image", NULL. */
+/* The string at json[first], or at json[first][second] unless `second` is NULL. */
 static const char *string_at(const json_t *json, const char *first, const char *second)
 {
 	const json_t *value = json_object_get(json, first);
@@ -58,15 +60,15 @@ static const char *string_at(const json_t *json, const char *first, const char *
 	return json_string_value(value);
 }
 
-static void take_labels(const json_t *labels, struct cgw_names *names)
+static void read_labels(const json_t *labels, struct cgw_names *names)
 {
 	COPY(names->pod, string_at(labels, "io.kubernetes.pod.name", NULL));
-	COPY(names->space, string_at(labels, "io.kubernetes.pod.namespace", NULL));
+	COPY(names->pod_namespace, string_at(labels, "io.kubernetes.pod.namespace", NULL));
 	COPY(names->role, string_at(labels, "io.kubernetes.container.name", NULL));
 }
 
-/* What Docker keeps in its file and answers on its socket, and Podman answers as well. */
-static int take_docker(const char *text, size_t length, struct search *search)
+/* Docker's state file; the sockets of Docker and Podman answer in the same format. */
+static int parse_docker(const char *text, size_t length, struct search *search)
 {
 	CLEANUP(cleanup_json) json_t *json = json_loadb(text, length, 0, NULL);
 	const char *name = string_at(json, "Name", NULL);
@@ -75,12 +77,12 @@ static int take_docker(const char *text, size_t length, struct search *search)
 		return -EBADMSG;
 	COPY(search->names->name, name + (*name == '/'));
 	COPY(search->names->image, string_at(json, "Config", "Image"));
-	take_labels(json_object_get(json_object_get(json, "Config"), "Labels"), search->names);
+	read_labels(json_object_get(json_object_get(json, "Config"), "Labels"), search->names);
 	return 0;
 }
 
-/* Podman's and CRI-O's store: a list of all containers, with a text of JSON in each. */
-static int take_storage(const char *text, size_t length, struct search *search)
+/* The store of Podman and CRI-O: a list of containers, with metadata as a string of JSON. */
+static int parse_storage(const char *text, size_t length, struct search *search)
 {
 	CLEANUP(cleanup_json) json_t *json = json_loadb(text, length, 0, NULL);
 	const json_t *container;
@@ -107,8 +109,8 @@ static int take_storage(const char *text, size_t length, struct search *search)
 	return -ENOENT;
 }
 
-/* systemd-machined: lines of KEY=value. */
-static int take_machine(const char *text, size_t length, struct search *search)
+/* State file of systemd-machined: lines of KEY=value. */
+static int parse_machine(const char *text, size_t length, struct search *search)
 {
 	(void)length;
 	COPY(search->names->name, container_of(search));
@@ -123,8 +125,8 @@ static int take_machine(const char *text, size_t length, struct search *search)
 	return 0;
 }
 
-/* "POD_NAMESPACE_CONTAINER-ID.log", links that kubelet makes for every container. */
-static int take_log_name(const char *entry, struct search *search)
+/* "POD_NAMESPACE_CONTAINER-ID.log": kubelet creates this link for every container. */
+static int parse_log_name(const char *entry, struct search *search)
 {
 	const char *id = container_of(search);
 	size_t length = strlen(entry), tail = strlen(id) + strlen("-.log");
@@ -140,7 +142,7 @@ static int take_log_name(const char *entry, struct search *search)
 		return -ENOENT;
 	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s", (int)(space - entry),
 		       entry);
-	(void)snprintf(search->names->space, sizeof(search->names->space), "%.*s",
+	(void)snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
 		       (int)(role - space - 1), space + 1);
 	(void)snprintf(search->names->role, sizeof(search->names->role), "%.*s",
 		       (int)(length - tail - (size_t)(role + 1 - entry)), role + 1);
@@ -148,15 +150,15 @@ static int take_log_name(const char *entry, struct search *search)
 	return 0;
 }
 
-/* "NAMESPACE_POD_UID", kubelet's directories of logs. */
-static int take_pod_name(const char *entry, struct search *search)
+/* "NAMESPACE_POD_UID": a log directory of kubelet. */
+static int parse_pod_name(const char *entry, struct search *search)
 {
 	const char *uid = search->identity->text[CGW_PART_POD];
 	const char *pod = strchr(entry, '_'), *last = strrchr(entry, '_');
 
 	if (uid[0] == '\0' || pod == NULL || last == pod || strcmp(last + 1, uid) != 0)
 		return -ENOENT;
-	(void)snprintf(search->names->space, sizeof(search->names->space), "%.*s",
+	(void)snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
 		       (int)(pod - entry), entry);
 	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s",
 		       (int)(last - pod - 1), pod + 1);
@@ -165,47 +167,47 @@ static int take_pod_name(const char *entry, struct search *search)
 	return 0;
 }
 
-enum place_kind { PLACE_FILE, PLACE_DIRECTORY, PLACE_SOCKET };
+enum source_kind { SOURCE_FILE, SOURCE_DIRECTORY, SOURCE_SOCKET };
 
-/* In `path`, %c is the container's identifier, %u the user's number. */
-static const struct place {
-	const char *engine; /* "" any */
-	enum place_kind kind;
+/* In `path` and `target`, %c is the ID of the container and %u the UID of the user. */
+static const struct source {
+	const char *engine; /* "": unknown */
+	enum source_kind kind;
 	const char *path;
-	const char *target; /* of a socket */
-	int (*take)(const char *text, size_t length, struct search *search);
-	int (*take_entry)(const char *entry, struct search *search); /* of a directory */
-} places[] = {
-	{"docker", PLACE_FILE, "/var/lib/docker/containers/%c/config.v2.json", NULL, take_docker,
+	const char *target; /* HTTP request target of a socket */
+	int (*parse)(const char *text, size_t length, struct search *search);
+	int (*parse_entry)(const char *entry, struct search *search); /* of a directory */
+} sources[] = {
+	{"docker", SOURCE_FILE, "/var/lib/docker/containers/%c/config.v2.json", NULL, parse_docker,
 	 NULL},
-	{"docker", PLACE_SOCKET, "/run/docker.sock", "/containers/%c/json", take_docker, NULL},
-	{"docker", PLACE_SOCKET, "/run/user/%u/docker.sock", "/containers/%c/json", take_docker,
+	{"docker", SOURCE_SOCKET, "/run/docker.sock", "/containers/%c/json", parse_docker, NULL},
+	{"docker", SOURCE_SOCKET, "/run/user/%u/docker.sock", "/containers/%c/json", parse_docker,
 	 NULL},
-	{"podman", PLACE_FILE, "/var/lib/containers/storage/overlay-containers/containers.json",
-	 NULL, take_storage, NULL},
-	{"podman", PLACE_FILE, "/var/lib/containers/storage/vfs-containers/containers.json", NULL,
-	 take_storage, NULL},
-	{"podman", PLACE_SOCKET, "/run/podman/podman.sock", "/containers/%c/json", take_docker,
+	{"podman", SOURCE_FILE, "/var/lib/containers/storage/overlay-containers/containers.json",
+	 NULL, parse_storage, NULL},
+	{"podman", SOURCE_FILE, "/var/lib/containers/storage/vfs-containers/containers.json", NULL,
+	 parse_storage, NULL},
+	{"podman", SOURCE_SOCKET, "/run/podman/podman.sock", "/containers/%c/json", parse_docker,
 	 NULL},
-	{"podman", PLACE_SOCKET, "/run/user/%u/podman/podman.sock", "/containers/%c/json",
-	 take_docker, NULL},
-	{"cri-o", PLACE_DIRECTORY, "/var/log/containers", NULL, NULL, take_log_name},
-	{"cri-o", PLACE_FILE, "/var/lib/containers/storage/overlay-containers/containers.json",
-	 NULL, take_storage, NULL},
-	{"containerd", PLACE_DIRECTORY, "/var/log/containers", NULL, NULL, take_log_name},
-	{"kubernetes", PLACE_DIRECTORY, "/var/log/containers", NULL, NULL, take_log_name},
-	{"kubernetes", PLACE_DIRECTORY, "/var/log/pods", NULL, NULL, take_pod_name},
-	{"nspawn", PLACE_FILE, "/run/systemd/machines/%c", NULL, take_machine, NULL},
-	{"libvirt", PLACE_FILE, "/run/systemd/machines/qemu-%c", NULL, take_machine, NULL},
-	{"machined", PLACE_FILE, "/run/systemd/machines/%c", NULL, take_machine, NULL},
-	/* An identifier of no known engine: whoever answers for it. */
-	{"", PLACE_FILE, "/var/lib/docker/containers/%c/config.v2.json", NULL, take_docker, NULL},
-	{"", PLACE_SOCKET, "/run/docker.sock", "/containers/%c/json", take_docker, NULL},
+	{"podman", SOURCE_SOCKET, "/run/user/%u/podman/podman.sock", "/containers/%c/json",
+	 parse_docker, NULL},
+	{"cri-o", SOURCE_DIRECTORY, "/var/log/containers", NULL, NULL, parse_log_name},
+	{"cri-o", SOURCE_FILE, "/var/lib/containers/storage/overlay-containers/containers.json",
+	 NULL, parse_storage, NULL},
+	{"containerd", SOURCE_DIRECTORY, "/var/log/containers", NULL, NULL, parse_log_name},
+	{"kubernetes", SOURCE_DIRECTORY, "/var/log/containers", NULL, NULL, parse_log_name},
+	{"kubernetes", SOURCE_DIRECTORY, "/var/log/pods", NULL, NULL, parse_pod_name},
+	{"nspawn", SOURCE_FILE, "/run/systemd/machines/%c", NULL, parse_machine, NULL},
+	{"libvirt", SOURCE_FILE, "/run/systemd/machines/qemu-%c", NULL, parse_machine, NULL},
+	{"machined", SOURCE_FILE, "/run/systemd/machines/%c", NULL, parse_machine, NULL},
+	/* Unknown engine: try Docker. */
+	{"", SOURCE_FILE, "/var/lib/docker/containers/%c/config.v2.json", NULL, parse_docker, NULL},
+	{"", SOURCE_SOCKET, "/run/docker.sock", "/containers/%c/json", parse_docker, NULL},
 };
 
 /*
- * Puts identifiers into a pattern. They come from a path that its owner chose: one that would lead
- * elsewhere, or that is not there, leaves no place to look.
+ * Expands a pattern. The identifiers come from an untrusted path: a missing one, or one that could
+ * change the directory or the request, is -ENOENT.
  */
 static int expand(const struct search *search, const char *pattern, char *buffer, size_t size)
 {
@@ -233,7 +235,7 @@ static int expand(const struct search *search, const char *pattern, char *buffer
 	return 0;
 }
 
-static int look_into_file(const struct place *place, struct search *search)
+static int read_file_source(const struct source *source, struct search *search)
 {
 	CLEANUP(cleanup_file) FILE *file = fopen(search->path, "re");
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -251,10 +253,10 @@ static int look_into_file(const struct place *place, struct search *search)
 	if (ferror(file))
 		return -EIO;
 	text[length] = '\0';
-	return place->take(text, length, search);
+	return source->parse(text, length, search);
 }
 
-static int look_into_directory(const struct place *place, struct search *search)
+static int read_directory_source(const struct source *source, struct search *search)
 {
 	CLEANUP(cleanup_directory) DIR *directory = opendir(search->path);
 	const struct dirent *entry;
@@ -262,40 +264,40 @@ static int look_into_directory(const struct place *place, struct search *search)
 	if (directory == NULL)
 		return -errno;
 	while ((entry = readdir(directory)) != NULL)
-		if (place->take_entry(entry->d_name, search) == 0)
+		if (source->parse_entry(entry->d_name, search) == 0)
 			return 0;
 	return -ENOENT;
 }
 
-static int look_into_socket(const struct place *place, struct search *search)
+static int query_socket_source(const struct source *source, struct search *search)
 {
 	unsigned timeout_ms =
 		search->options->timeout_ms > 0 ? search->options->timeout_ms : TIMEOUT_MS_DEFAULT;
 	CLEANUP(cleanup_free) char *body = NULL;
 	char target[256];
 	size_t length = 0;
-	int r = expand(search, place->target, target, sizeof(target));
+	int r = expand(search, source->target, target, sizeof(target));
 
 	if (r == 0)
 		r = socket_get(search->path, target, timeout_ms, &body, &length);
-	return r < 0 ? r : place->take(body, length, search);
+	return r < 0 ? r : source->parse(body, length, search);
 }
 
-static int look(const struct place *place, struct search *search)
+static int read_source(const struct source *source, struct search *search)
 {
 	const char *root = search->options->state_root != NULL ? search->options->state_root : "";
 	int used = snprintf(search->path, sizeof(search->path), "%s", root), r;
 
 	if (used < 0 || (size_t)used >= sizeof(search->path))
 		return -ENAMETOOLONG;
-	r = expand(search, place->path, search->path + used, sizeof(search->path) - (size_t)used);
+	r = expand(search, source->path, search->path + used, sizeof(search->path) - (size_t)used);
 	if (r < 0)
 		return r;
-	if (place->kind == PLACE_FILE)
-		return look_into_file(place, search);
-	if (place->kind == PLACE_DIRECTORY)
-		return look_into_directory(place, search);
-	return search->options->no_sockets ? -ENOENT : look_into_socket(place, search);
+	if (source->kind == SOURCE_FILE)
+		return read_file_source(source, search);
+	if (source->kind == SOURCE_DIRECTORY)
+		return read_directory_source(source, search);
+	return search->options->no_sockets ? -ENOENT : query_socket_source(source, search);
 }
 
 void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_names_options *options,
@@ -308,20 +310,20 @@ void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_nam
 	if (identity->kind != CGW_IDENTITY_CONTAINER && identity->kind != CGW_IDENTITY_POD &&
 	    identity->kind != CGW_IDENTITY_MACHINE && identity->kind != CGW_IDENTITY_MONITOR)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(places) && ret_names->source[0] == '\0'; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && ret_names->source[0] == '\0'; i++) {
 		int r;
 
-		if (strcmp(places[i].engine, engine) != 0)
+		if (strcmp(sources[i].engine, engine) != 0)
 			continue;
-		r = look(&places[i], &search);
+		r = read_source(&sources[i], &search);
 		if (r == 0)
 			(void)snprintf(ret_names->source, sizeof(ret_names->source), "%.255s",
 				       search.path);
-		/* Not being there is no trouble: the next place may have it. */
+		/* A missing source is not an error: the next one may have the name. */
 		if (r < 0 && !cgw_error_is_gone(r) && r != -ENOTDIR && r != -ECONNREFUSED)
-			(void)snprintf(ret_names->trouble, sizeof(ret_names->trouble),
+			(void)snprintf(ret_names->problem, sizeof(ret_names->problem),
 				       "%.80s: %.40s", search.path, strerror(-r));
 	}
 	if (ret_names->source[0] != '\0')
-		ret_names->trouble[0] = '\0';
+		ret_names->problem[0] = '\0';
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * engine-socket.c - one question to an engine over its unix socket.
+ * engine-socket.c - one HTTP request to a container engine over its unix socket.
  *
- * HTTP/1.0 is asked for, so that the answer ends with the connection and comes in one piece: no
- * library is wanted for that. The engine may hang or lie; it gets a deadline and a size.
+ * An HTTP/1.0 response is not chunked and ends with the connection, so no HTTP library is needed.
+ * The engine is untrusted: the time and the size of its response are bounded.
  */
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +19,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/inspect/engine-socket.h"
 
-#define ANSWER_LIMIT ((size_t)4 << 20)
+#define RESPONSE_MAX_BYTES ((size_t)4 << 20)
 
 static int64_t now_ms(void)
 {
@@ -57,10 +57,10 @@ static int connect_to(const char *path, int *ret_fd)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	/* A unix socket connects at once, or its queue is full (EAGAIN): busy is as good as gone. */
+	/* EAGAIN: the queue of the socket is full. A busy engine is treated as not answering. */
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	*ret_fd = take_fd(&fd);
+	*ret_fd = steal_fd(&fd);
 	return 0;
 }
 
@@ -94,12 +94,12 @@ static int receive_all(int fd, int64_t deadline_ms, char **ret_text, size_t *ret
 		int r;
 
 		if (size - used < 2) {
-			char *larger = size >= ANSWER_LIMIT
+			char *larger = size >= RESPONSE_MAX_BYTES
 					       ? NULL
 					       : realloc(text, size == 0 ? 8192 : 2 * size);
 
 			if (larger == NULL)
-				return size >= ANSWER_LIMIT ? -EFBIG : -ENOMEM;
+				return size >= RESPONSE_MAX_BYTES ? -EFBIG : -ENOMEM;
 			text = larger;
 			size = size == 0 ? 8192 : 2 * size;
 		}
@@ -116,25 +116,25 @@ static int receive_all(int fd, int64_t deadline_ms, char **ret_text, size_t *ret
 		used += (size_t)length;
 	}
 	text[used] = '\0';
-	*ret_text = take_pointer(&text);
+	*ret_text = steal_pointer(&text);
 	*ret_length = used;
 	return 0;
 }
 
-/* 0 for 200, -ENOENT for 404; the body is moved to the front. */
-static int take_body(char *answer, size_t *length)
+/* Moves the body to the start of the buffer. -ENOENT: status 404; -EBADMSG: any other but 200. */
+static int extract_body(char *response, size_t *length)
 {
-	char *body = strstr(answer, "\r\n\r\n");
+	char *body = strstr(response, "\r\n\r\n");
 	long status;
 
-	if (body == NULL || strncmp(answer, "HTTP/1.", 7) != 0)
+	if (body == NULL || strncmp(response, "HTTP/1.", 7) != 0)
 		return -EBADMSG;
-	status = strtol(answer + strcspn(answer, " \r"), NULL, 10);
+	status = strtol(response + strcspn(response, " \r"), NULL, 10);
 	if (status != 200)
 		return status == 404 ? -ENOENT : -EBADMSG;
 	body += 4;
-	*length -= (size_t)(body - answer);
-	memmove(answer, body, *length + 1);
+	*length -= (size_t)(body - response);
+	memmove(response, body, *length + 1);
 	return 0;
 }
 
@@ -143,7 +143,7 @@ int socket_get(const char *path, const char *target, unsigned timeout_ms, char *
 {
 	int64_t deadline_ms = now_ms() + timeout_ms;
 	CLEANUP(cleanup_close) int fd = -1;
-	CLEANUP(cleanup_free) char *answer = NULL;
+	CLEANUP(cleanup_free) char *response = NULL;
 	char request[512];
 	size_t length = 0;
 	int used, r;
@@ -156,12 +156,12 @@ int socket_get(const char *path, const char *target, unsigned timeout_ms, char *
 	if (r == 0)
 		r = send_all(fd, request, (size_t)used, deadline_ms);
 	if (r == 0)
-		r = receive_all(fd, deadline_ms, &answer, &length);
-	if (r == 0 && answer != NULL)
-		r = take_body(answer, &length);
+		r = receive_all(fd, deadline_ms, &response, &length);
+	if (r == 0 && response != NULL)
+		r = extract_body(response, &length);
 	if (r < 0)
 		return r;
-	*ret_body = take_pointer(&answer);
+	*ret_body = steal_pointer(&response);
 	*ret_length = length;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-group.c - everything that is in a group. */
+/* inspect-group.c - processes and namespaces of a group. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 
 #define PROCESS_MAX_DEFAULT 10000
 
-/* A line of a group's list. */
+/* A line of a process list (cgroup.procs, cgroup.threads or tasks). */
 struct listed {
 	pid_t pid;
 	uint32_t group, hierarchies;
@@ -22,8 +22,8 @@ struct listing {
 	struct listed *items;
 	size_t count, size;
 	size_t out_of_view;
-	int error; /* the first list that could not be read */
-	bool read; /* one could */
+	int error; /* of the first list that could not be read */
+	bool read; /* at least one list was read */
 };
 
 static void listing_done(struct listing *listing)
@@ -53,7 +53,7 @@ static int add_lines(struct listing *listing, const char *text, uint32_t group, 
 	while (text != NULL && *text != '\0' && r == 0) {
 		long pid = strtol(text, NULL, 10);
 
-		/* A process of a PID namespace that ours does not hold is called 0. */
+		/* The kernel reports 0 for a process outside our PID namespace. */
 		if (pid <= 0 || pid > INT_MAX)
 			listing->out_of_view++;
 		else
@@ -77,7 +77,7 @@ static int list_hierarchy(const struct cgw_layout *layout, const char *path, uin
 	if (r == 0)
 		r = cgw_file_read(layout, directory, threads ? thread_file : "cgroup.procs", &text,
 				  &length);
-	/* A threaded group of v2 knows threads only. */
+	/* cgroup.procs of a threaded group (v2) is not readable. */
 	if (r == -EOPNOTSUPP && !threads)
 		r = cgw_file_read(layout, directory, thread_file, &text, &length);
 	if (r == -ENOMEM)
@@ -114,24 +114,24 @@ static int compare_listed(const void *a, const void *b)
 	return (first->group > second->group) - (first->group < second->group);
 }
 
-/* One line a process: the first group it was listed in, all hierarchies. */
+/* Keeps one entry per process: its first group and all hierarchies. */
 static void merge(struct listing *listing)
 {
-	size_t kept = 0;
+	size_t count = 0;
 
 	if (listing->count == 0)
 		return;
 	qsort(listing->items, listing->count, sizeof(*listing->items), compare_listed);
 	for (size_t i = 0; i < listing->count; i++) {
-		if (kept > 0 && listing->items[kept - 1].pid == listing->items[i].pid)
-			listing->items[kept - 1].hierarchies |= listing->items[i].hierarchies;
+		if (count > 0 && listing->items[count - 1].pid == listing->items[i].pid)
+			listing->items[count - 1].hierarchies |= listing->items[i].hierarchies;
 		else
-			listing->items[kept++] = listing->items[i];
+			listing->items[count++] = listing->items[i];
 	}
-	listing->count = kept;
+	listing->count = count;
 }
 
-static bool lives(const struct cgw_layout *layout, pid_t pid)
+static bool is_alive(const struct cgw_layout *layout, pid_t pid)
 {
 	return !layout->recorded && (kill(pid, 0) == 0 || errno == EPERM);
 }
@@ -150,8 +150,8 @@ static int read_processes(const struct process_context *context, const struct li
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0) {
-			/* /proc mounted with hidepid= keeps the living back. */
-			if (lives(context->layout, listed->pid))
+			/* /proc mounted with hidepid= hides processes that exist. */
+			if (is_alive(context->layout, listed->pid))
 				inspection->out_of_view++;
 			else
 				inspection->vanished++;
@@ -164,11 +164,11 @@ static int read_processes(const struct process_context *context, const struct li
 	return 0;
 }
 
-/* The walk for those that no list names. */
+/* A scan of /proc for zombies, which are not in process lists. */
 struct dead_search {
 	const struct process_context *context;
 	const struct cgw_topology *topology;
-	uint32_t group, end; /* the groups that count */
+	uint32_t group, end; /* the range of groups that are inspected */
 	struct listing *listing;
 	size_t listed; /* sorted by pid up to here */
 };
@@ -187,7 +187,7 @@ static const struct listed *find_listed(const struct dead_search *search, pid_t 
 					     sizeof(*search->listing->items), compare_pid);
 }
 
-/* v2 keeps the dead in their group; on v1 they are at the root, but their parent is known. */
+/* v2 keeps zombies in their group; v1 moves them to the root, so their parent is used. */
 static int visit_dead(void *context, pid_t pid)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
@@ -249,7 +249,7 @@ static int count_own(const struct cgw_inspection *inspection, struct namespace_t
 			if (r < 0)
 				return r;
 			if (namespace->processes++ == 0)
-			namespace->example = process->pid;
+			namespace->example_pid = process->pid;
 		}
 	}
 	return 0;
@@ -271,7 +271,7 @@ static int read_namespaces(const struct process_context *context, bool shared,
 		namespace_describe(context, &table.items[i]);
 	namespace_sort(table.items, table.count);
 	inspection->namespace_count = table.count;
-	inspection->namespaces = take_pointer(&table.items);
+	inspection->namespaces = steal_pointer(&table.items);
 	table.count = 0;
 	return 0;
 }
@@ -280,7 +280,7 @@ static int list_all(const struct cgw_layout *layout, const struct cgw_topology *
 		    uint32_t group, const struct cgw_inspect_options *options,
 		    struct listing *listing)
 {
-	uint32_t end = group + 1 + (options->own ? 0 : topology->below[group]);
+	uint32_t end = group + 1 + (options->own_only ? 0 : topology->below[group]);
 	int r = 0;
 
 	for (uint32_t each = group; each < end && r == 0; each++)
@@ -294,7 +294,7 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 		struct cgw_diag *diag)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	size_t most = options->process_max > 0 ? options->process_max : PROCESS_MAX_DEFAULT;
+	size_t process_max = options->process_max > 0 ? options->process_max : PROCESS_MAX_DEFAULT;
 	CLEANUP(listing_done) struct listing listing = {0};
 	struct process_context context;
 	struct cgw_inspection *inspection = calloc(1, sizeof(*inspection));
@@ -311,19 +311,19 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	inspection->all_capabilities = context.all_capabilities;
 	r = list_all(layout, topology, group, options, &listing);
 	if (r == 0 && !listing.read && listing.error < 0)
-		r = cgw_diag_set(diag, listing.error, "the group's list of processes: %s",
+		r = cgw_diag_set(diag, listing.error, "cannot read the group's process list: %s",
 				 strerror(-listing.error));
 	if (r < 0)
 		goto failed;
-	if (options->dead && !options->threads) {
-		r = add_dead(&context, topology, group, options->own, &listing);
+	if (options->zombies && !options->threads) {
+		r = add_dead(&context, topology, group, options->own_only, &listing);
 		if (r < 0)
 			goto failed;
 	}
 	inspection->out_of_view = listing.out_of_view;
-	if (listing.count > most) {
-		inspection->process_left = listing.count - most;
-		listing.count = most;
+	if (listing.count > process_max) {
+		inspection->process_omitted = listing.count - process_max;
+		listing.count = process_max;
 	}
 	r = read_processes(&context, &listing, options->threads, inspection);
 	if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* namespaces.c - who is in which namespace, and what each is like. */
+/* namespaces.c - namespaces of processes, their details and their users. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 static size_t slot_of(const struct namespace_table *table, enum cgw_namespace_kind kind,
 		      uint64_t inode)
 {
-	/* Inodes are handed out in a row: their low bits spread well. */
+	/* The kernel allocates inodes sequentially, so their low bits are well distributed. */
 	size_t slot = (size_t)(inode * CGW_NAMESPACE_COUNT + kind) & (table->slot_count - 1);
 
 	while (table->slots[slot] != 0) {
@@ -78,8 +78,8 @@ int namespace_table_add(struct namespace_table *table, enum cgw_namespace_kind k
 
 static void namespace_done(struct cgw_namespace *namespace)
 {
-	for (size_t i = 0; namespace->groups != NULL && i < CGW_SHOWN_MAX; i++)
-		free(namespace->groups[i]); /* unused ones are NULL */
+	for (size_t i = 0; namespace->groups != NULL && i < CGW_NAMESPACE_GROUPS_MAX; i++)
+		free(namespace->groups[i]); /* unused entries are NULL */
 	free(namespace->groups);
 	free(namespace->hostname);
 	free(namespace->uid_map);
@@ -103,18 +103,19 @@ void namespace_table_done(struct namespace_table *table)
 
 int namespace_add_group(struct cgw_namespace *space, const char *path)
 {
-	uint32_t shown = space->group_count < CGW_SHOWN_MAX ? space->group_count : CGW_SHOWN_MAX;
+	uint32_t shown = space->group_count < CGW_NAMESPACE_GROUPS_MAX ? space->group_count
+								       : CGW_NAMESPACE_GROUPS_MAX;
 
 	for (uint32_t i = 0; i < shown; i++)
 		if (strcmp(space->groups[i], path) == 0)
 			return 0;
-	/* Beyond the list a group of many processes may count more than once: "at least". */
-	if (shown == CGW_SHOWN_MAX) {
+	/* Past the maximum, a group may be counted once per process. */
+	if (shown == CGW_NAMESPACE_GROUPS_MAX) {
 		space->group_count++;
 		return 0;
 	}
 	if (space->groups == NULL)
-		space->groups = calloc(CGW_SHOWN_MAX, sizeof(*space->groups));
+		space->groups = calloc(CGW_NAMESPACE_GROUPS_MAX, sizeof(*space->groups));
 	if (space->groups == NULL)
 		return -ENOMEM;
 	space->groups[shown] = strdup(path);
@@ -151,14 +152,14 @@ void namespace_describe(const struct process_context *context, struct cgw_namesp
 	namespace->host = host == 0 ? (struct cgw_number){0, context->host_state[namespace->kind]}
 				    : (struct cgw_number){host == namespace->inode, CGW_OK};
 	if (namespace->kind == CGW_NAMESPACE_UTS)
-		(void)cgw_namespace_run(context->layout, namespace->example, CGW_NAMESPACE_UTS,
+		(void)cgw_namespace_run(context->layout, namespace->example_pid, CGW_NAMESPACE_UTS,
 					read_hostname, &namespace->hostname);
 	if (namespace->kind == CGW_NAMESPACE_USER) {
-		namespace->uid_map = read_text(context, namespace->example, "uid_map");
-		namespace->gid_map = read_text(context, namespace->example, "gid_map");
+		namespace->uid_map = read_text(context, namespace->example_pid, "uid_map");
+		namespace->gid_map = read_text(context, namespace->example_pid, "gid_map");
 	}
 	if (namespace->kind == CGW_NAMESPACE_TIME)
-	namespace->offsets = read_text(context, namespace->example, "timens_offsets");
+	namespace->offsets = read_text(context, namespace->example_pid, "timens_offsets");
 }
 
 static int compare(const void *a, const void *b)
@@ -182,13 +183,13 @@ void namespace_sort(struct cgw_namespace *namespaces, size_t count)
 		qsort(namespaces, count, sizeof(*namespaces), compare);
 }
 
-/* The walk over all processes. */
+/* A scan of all processes. */
 struct census {
 	const struct process_context *context;
-	const struct cgw_process *own; /* sorted by pid; or NULL: everybody counts */
+	const struct cgw_process *own; /* excluded processes, sorted by pid; or NULL */
 	size_t own_count;
 	struct namespace_table *table;
-	bool all; /* namespaces that nobody of `own` is in are added */
+	bool all; /* add namespaces that are not in the table */
 };
 
 static int compare_pid(const void *key, const void *item)
@@ -206,7 +207,7 @@ static int count_namespace(struct census *census, enum cgw_namespace_kind kind, 
 	int r;
 
 	if (cgw_namespace_of(census->context->layout, pid, kind, &inode) < 0)
-		return 0; /* gone, or not ours to see */
+		return 0; /* exited, or access denied */
 	namespace = namespace_table_find(census->table, kind, inode);
 	if (namespace == NULL && !census->all)
 		return 0;
@@ -217,10 +218,10 @@ static int count_namespace(struct census *census, enum cgw_namespace_kind kind, 
 	}
 	if (census->all) {
 		namespace->processes++;
-		if (namespace->example == 0 || pid < namespace->example)
-		namespace->example = pid;
+		if (namespace->example_pid == 0 || pid < namespace->example_pid)
+		namespace->example_pid = pid;
 	} else {
-		namespace->others++;
+		namespace->other_processes++;
 	}
 	return path != NULL ? namespace_add_group(namespace, path) : 0;
 }
@@ -237,7 +238,7 @@ static int count_process(void *context, pid_t pid)
 		return 0;
 	if (cgw_membership_read(census->context->layout, pid, &membership) < 0)
 		return 0;
-	path = cgw_membership_main(census->context->layout, &membership);
+	path = cgw_membership_main_path(census->context->layout, &membership);
 	for (int i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
 		r = count_namespace(census, (enum cgw_namespace_kind)i, pid, path);
 	return r;
@@ -267,7 +268,7 @@ int cgw_namespaces_read(const struct cgw_layout *layout, struct cgw_namespace **
 		namespace_describe(&context, &table.items[i]);
 	namespace_sort(table.items, table.count);
 	*ret_count = table.count;
-	*ret_namespaces = take_pointer(&table.items);
+	*ret_namespaces = steal_pointer(&table.items);
 	table.count = 0;
 	return 0;
 }

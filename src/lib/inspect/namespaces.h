@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* namespaces.h - counting who is in which namespace. */
+/* namespaces.h - table of namespaces with counts of their processes. */
 #ifndef CGWARD_LIB_INSPECT_NAMESPACES_H
 #define CGWARD_LIB_INSPECT_NAMESPACES_H
 
 #include "lib/inspect/read-process.h"
 
-/*
- * Namespaces by (kind, inode), in a table that grows. Pointers into it do not outlive an addition.
- */
+/* A hash table of namespaces by kind and inode. Adding an item invalidates pointers to items. */
 struct namespace_table {
 	struct cgw_namespace *items;
 	size_t count, size;
-	size_t *slots; /* open addressing: index + 1, 0 is free */
+	size_t *slots; /* open addressing: index + 1; 0: free */
 	size_t slot_count;
 };
 
@@ -21,16 +19,16 @@ struct cgw_namespace *namespace_table_find(const struct namespace_table *table,
 					   enum cgw_namespace_kind kind, uint64_t inode);
 void namespace_table_done(struct namespace_table *table);
 
-/* Adds a path to those that share it, once; beyond CGW_SHOWN_MAX they are only counted. */
+/* Adds the path of a group that shares it, once; after CGW_NAMESPACE_GROUPS_MAX only counts. */
 int namespace_add_group(struct cgw_namespace *namespace, const char *path);
 
-/* Whether it is the machine's own, its hostname, maps and offsets; from its example. */
+/* Reads from its example process: hostname, ID maps, time offsets, and if it is the host's. */
 void namespace_describe(const struct process_context *context, struct cgw_namespace *namespace);
 
-/* By kind, then the host's first, then the most used, then by inode. */
+/* Sorts by kind, the host's first, then by descending number of processes, then by inode. */
 void namespace_sort(struct cgw_namespace *namespaces, size_t count);
 
-/* Counts `others` and `groups` over all processes of the machine, but for those of `own`, by pid. */
+/* Counts `others` and `groups` over all processes except `own`, which is sorted by pid. */
 int namespace_count_others(const struct process_context *context, const struct cgw_process *own,
 			   size_t own_count, struct namespace_table *table);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* netlink.c - interfaces and addresses as rtnetlink tells them. */
+/* netlink.c - network interfaces and addresses from rtnetlink. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if.h>
@@ -15,8 +15,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/inspect/netlink.h"
 
-/* The kernel answers at once or not at all; it never lets a monitor wait. */
-#define ANSWER_TIMEOUT_S 2
+/* The kernel answers immediately; the timeout only keeps the caller from hanging. */
+#define RESPONSE_TIMEOUT_S 2
 
 struct attributes {
 	const uint8_t *at, *end;
@@ -28,7 +28,7 @@ struct attribute {
 	size_t length;
 };
 
-/* The next attribute; false at the end, and at what is none. */
+/* The next attribute; false at the end or if it is invalid. */
 static bool next_attribute(struct attributes *attributes, struct attribute *ret_attribute)
 {
 	struct rtattr header;
@@ -47,7 +47,7 @@ static bool next_attribute(struct attributes *attributes, struct attribute *ret_
 	return true;
 }
 
-static void take_text(const struct attribute *attribute, char *buffer, size_t size)
+static void copy_text(const struct attribute *attribute, char *buffer, size_t size)
 {
 	size_t length = strnlen((const char *)attribute->data, attribute->length);
 
@@ -57,7 +57,7 @@ static void take_text(const struct attribute *attribute, char *buffer, size_t si
 	buffer[length] = '\0';
 }
 
-static uint32_t take_u32(const struct attribute *attribute)
+static uint32_t read_u32(const struct attribute *attribute)
 {
 	uint32_t number = 0;
 
@@ -66,9 +66,9 @@ static uint32_t take_u32(const struct attribute *attribute)
 	return number;
 }
 
-/* IFLA_INFO_DATA: only a vxlan's says something that is wanted here. */
-static void take_link_data(const struct attribute *data, struct cgw_interface *interface,
-			   unsigned *ret_lower)
+/* IFLA_INFO_DATA, whose format depends on the kind: only vxlan is decoded. */
+static void parse_link_data(const struct attribute *data, struct cgw_interface *interface,
+			    unsigned *ret_lower)
 {
 	struct attributes attributes = {data->data, data->data + data->length};
 	struct attribute attribute;
@@ -77,28 +77,28 @@ static void take_link_data(const struct attribute *data, struct cgw_interface *i
 		return;
 	while (next_attribute(&attributes, &attribute)) {
 		if (attribute.type == IFLA_VXLAN_ID)
-			interface->vni = take_u32(&attribute);
+			interface->vni = read_u32(&attribute);
 		else if (attribute.type == IFLA_VXLAN_LINK)
-			*ret_lower = take_u32(&attribute);
+			*ret_lower = read_u32(&attribute);
 	}
 }
 
-static void take_link_info(const struct attribute *info, struct netlink_link *link)
+static void parse_link_info(const struct attribute *info, struct netlink_link *link)
 {
 	struct attributes attributes = {info->data, info->data + info->length};
 	struct attribute attribute, data = {0};
 
 	while (next_attribute(&attributes, &attribute)) {
 		if (attribute.type == IFLA_INFO_KIND)
-			take_text(&attribute, link->interface.kind, sizeof(link->interface.kind));
+			copy_text(&attribute, link->interface.kind, sizeof(link->interface.kind));
 		else if (attribute.type == IFLA_INFO_DATA)
 			data = attribute;
 	}
 	if (data.data != NULL)
-		take_link_data(&data, &link->interface, &link->lower_index);
+		parse_link_data(&data, &link->interface, &link->lower_index);
 }
 
-static void take_counters(const struct attribute *attribute, struct cgw_interface *interface)
+static void read_counters(const struct attribute *attribute, struct cgw_interface *interface)
 {
 	struct rtnl_link_stats64 counters = {0};
 	size_t length = attribute->length < sizeof(counters) ? attribute->length : sizeof(counters);
@@ -114,13 +114,13 @@ static void take_counters(const struct attribute *attribute, struct cgw_interfac
 	interface->sent_errors = counters.tx_errors;
 }
 
-static void take_link_attribute(const struct attribute *attribute, struct netlink_link *link)
+static void parse_link_attribute(const struct attribute *attribute, struct netlink_link *link)
 {
 	struct cgw_interface *interface = &link->interface;
 
 	switch (attribute->type) {
 	case IFLA_IFNAME:
-		take_text(attribute, interface->name, sizeof(interface->name));
+		copy_text(attribute, interface->name, sizeof(interface->name));
 		break;
 	case IFLA_ADDRESS:
 		interface->address_length = attribute->length < sizeof(interface->address)
@@ -129,29 +129,29 @@ static void take_link_attribute(const struct attribute *attribute, struct netlin
 		memcpy(interface->address, attribute->data, interface->address_length);
 		break;
 	case IFLA_MTU:
-		interface->mtu = take_u32(attribute);
+		interface->mtu = read_u32(attribute);
 		break;
 	case IFLA_MASTER:
-		link->master_index = take_u32(attribute);
+		link->master_index = read_u32(attribute);
 		break;
 	case IFLA_LINK:
-		link->lower_index = take_u32(attribute);
+		link->lower_index = read_u32(attribute);
 		break;
 	case IFLA_LINK_NETNSID:
-		link->lower_namespace = (int)take_u32(attribute);
+		link->lower_namespace = (int)read_u32(attribute);
 		break;
 	case IFLA_LINKINFO:
-		take_link_info(attribute, link);
+		parse_link_info(attribute, link);
 		break;
 	case IFLA_STATS64:
-		take_counters(attribute, interface);
+		read_counters(attribute, interface);
 		break;
 	default:
 		break;
 	}
 }
 
-static int take_link(const uint8_t *payload, size_t length, struct netlink_links *links)
+static int parse_link(const uint8_t *payload, size_t length, struct netlink_links *links)
 {
 	struct attributes attributes;
 	struct attribute attribute;
@@ -165,11 +165,11 @@ static int take_link(const uint8_t *payload, size_t length, struct netlink_links
 	link.interface.index = (unsigned)message.ifi_index;
 	link.interface.up = (message.ifi_flags & IFF_UP) != 0;
 	while (next_attribute(&attributes, &attribute))
-		take_link_attribute(&attribute, &link);
+		parse_link_attribute(&attribute, &link);
 	if (message.ifi_type == ARPHRD_LOOPBACK)
-		take_text(&(struct attribute){0, (const uint8_t *)"loopback", 8},
+		copy_text(&(struct attribute){0, (const uint8_t *)"loopback", 8},
 			  link.interface.kind, sizeof(link.interface.kind));
-	/* A device may be its own: the kernel says so where there is nothing below. */
+	/* Some devices without a lower device have their own index in IFLA_LINK. */
 	if (link.lower_index == link.interface.index && link.lower_namespace < 0)
 		link.lower_index = 0;
 	if (links->count == links->size) {
@@ -199,7 +199,7 @@ static int add_address(struct cgw_interface *interface, const char *text, unsign
 	return 0;
 }
 
-static int take_address(const uint8_t *payload, size_t length, struct netlink_links *links)
+static int parse_address(const uint8_t *payload, size_t length, struct netlink_links *links)
 {
 	struct attributes attributes;
 	struct attribute attribute, address = {0};
@@ -210,7 +210,7 @@ static int take_address(const uint8_t *payload, size_t length, struct netlink_li
 		return -EBADMSG;
 	memcpy(&message, payload, sizeof(message));
 	attributes = (struct attributes){payload + NLMSG_ALIGN(sizeof(message)), payload + length};
-	/* On point-to-point links IFA_ADDRESS is the other end; IFA_LOCAL is ours where it is there. */
+	/* On point-to-point links IFA_ADDRESS is that of the peer and IFA_LOCAL is ours. */
 	while (next_attribute(&attributes, &attribute))
 		if (attribute.type == IFA_LOCAL ||
 		    (attribute.type == IFA_ADDRESS && address.type != IFA_LOCAL))
@@ -227,9 +227,9 @@ static int take_address(const uint8_t *payload, size_t length, struct netlink_li
 int netlink_decode(uint16_t type, const void *payload, size_t length, struct netlink_links *links)
 {
 	if (type == RTM_NEWLINK)
-		return take_link(payload, length, links);
+		return parse_link(payload, length, links);
 	if (type == RTM_NEWADDR)
-		return take_address(payload, length, links);
+		return parse_address(payload, length, links);
 	return 0;
 }
 
@@ -243,7 +243,7 @@ void netlink_links_done(struct netlink_links *links)
 
 static int open_socket(void)
 {
-	struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
+	struct timeval timeout = {.tv_sec = RESPONSE_TIMEOUT_S};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	if (fd < 0)
@@ -257,8 +257,8 @@ static int open_socket(void)
 	return fd;
 }
 
-/* One datagram of an answer. 1: it was the last one. */
-static int take_datagram(const uint8_t *buffer, size_t length, struct netlink_links *links)
+/* Parses one datagram of a response. Returns 1 if it was the last one. */
+static int parse_datagram(const uint8_t *buffer, size_t length, struct netlink_links *links)
 {
 	while (length >= sizeof(struct nlmsghdr)) {
 		struct nlmsghdr header;
@@ -293,7 +293,7 @@ static int dump(int fd, uint16_t type, struct netlink_links *links)
 	_Alignas(8) uint8_t buffer[32768];
 	struct {
 		struct nlmsghdr header;
-		struct ifinfomsg message; /* as long as any of the requests made here */
+		struct ifinfomsg message; /* the longest message of these requests */
 	} request = {
 		.header = {.nlmsg_len = sizeof(request),
 			   .nlmsg_type = type,
@@ -310,7 +310,7 @@ static int dump(int fd, uint16_t type, struct netlink_links *links)
 			continue;
 		if (length < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		r = take_datagram(buffer, (size_t)length, links);
+		r = parse_datagram(buffer, (size_t)length, links);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
@@ -370,6 +370,6 @@ int netlink_namespace_number(int namespace_fd)
 				    buffer + header.nlmsg_len};
 	while (next_attribute(&attributes, &attribute))
 		if (attribute.type == NETNSA_NSID)
-			return (int)take_u32(&attribute);
+			return (int)read_u32(&attribute);
 	return -1;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* netlink.h - interfaces and addresses as rtnetlink tells them. */
+/* netlink.h - network interfaces and addresses from rtnetlink. */
 #ifndef CGWARD_LIB_INSPECT_NETLINK_H
 #define CGWARD_LIB_INSPECT_NETLINK_H
 
 #include <cgward/inspect.h>
 
-/* One interface as the kernel numbers things; names come in later. */
+/* An interface with the indices of related ones, which are resolved to names later. */
 struct netlink_link {
 	struct cgw_interface interface;
 	unsigned master_index; /* 0: none */
 	unsigned lower_index;  /* IFLA_LINK; 0: none */
-	int lower_namespace;   /* IFLA_LINK_NETNSID, -1: this one */
+	int lower_namespace;   /* IFLA_LINK_NETNSID; -1: the same namespace */
 };
 
 struct netlink_links {
@@ -18,17 +18,14 @@ struct netlink_links {
 	size_t count, size;
 };
 
-/* The calling thread's network namespace, all at once: interfaces and their addresses. */
+/* Reads all interfaces and addresses of the calling thread's network namespace. */
 int netlink_read(struct netlink_links *ret_links);
 void netlink_links_done(struct netlink_links *links);
 
-/* Decodes one RTM_NEWLINK or RTM_NEWADDR message's payload. Pure; other types are left alone. */
+/* Decodes the payload of an RTM_NEWLINK or RTM_NEWADDR message; ignores other types. Pure. */
 int netlink_decode(uint16_t type, const void *payload, size_t length, struct netlink_links *links);
 
-/*
- * The number that the calling thread's network namespace has for that of a descriptor, -1 where it
- * has none.
- */
+/* The ID (nsid) of the namespace `namespace_fd` in that of the calling thread; -1: none. */
 int netlink_namespace_number(int namespace_fd);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* network-interfaces.c - the interfaces of a process' network namespace, and what they hang on. */
+/* network-interfaces.c - interfaces of a process's network namespace and their lower devices. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,18 +12,18 @@
 #include "lib/inspect/netlink.h"
 #include "lib/kernel/kernel-ops.h"
 
-/* What is read from inside. */
+/* Results of reading inside the network namespace of the process. */
 struct inside {
 	struct netlink_links links;
-	int outer_fd;     /* our own network namespace */
-	int outer_number; /* what it is called in there, -1 where it is not */
+	int outer_fd;   /* our own network namespace */
+	int outer_nsid; /* the ID of our namespace in the other one; -1: none */
 };
 
 static int read_inside(void *context)
 {
 	struct inside *inside = context;
 
-	inside->outer_number =
+	inside->outer_nsid =
 		inside->outer_fd >= 0 ? netlink_namespace_number(inside->outer_fd) : -1;
 	return netlink_read(&inside->links);
 }
@@ -42,9 +42,9 @@ static void copy_name(char (*to)[32], const struct netlink_link *link)
 		memcpy(*to, link->interface.name, sizeof(*to));
 }
 
-/* Fills in names for numbers; `outer` are the links of our own namespace, where that is another. */
-static void name_lower(struct netlink_link *link, const struct inside *inside,
-		       const struct netlink_links *outer)
+/* Resolves indices to names; `outer` has the links of our namespace if it is another one. */
+static void resolve_lower(struct netlink_link *link, const struct inside *inside,
+			  const struct netlink_links *outer)
 {
 	const struct netlink_links *where = &inside->links;
 	const struct netlink_link *lower;
@@ -53,8 +53,8 @@ static void name_lower(struct netlink_link *link, const struct inside *inside,
 		return;
 	link->interface.lower_outside = link->lower_namespace >= 0;
 	if (link->lower_namespace >= 0) {
-		/* In a namespace that is neither: numbers there are not ours to name. */
-		if (outer == NULL || link->lower_namespace != inside->outer_number)
+		/* In a third namespace, whose interfaces are not known. */
+		if (outer == NULL || link->lower_namespace != inside->outer_nsid)
 			return;
 		where = outer;
 	}
@@ -64,8 +64,8 @@ static void name_lower(struct netlink_link *link, const struct inside *inside,
 		copy_name(&link->interface.lower_master, find_link(where, lower->master_index));
 }
 
-static int take_interfaces(struct inside *inside, const struct netlink_links *outer,
-			   struct cgw_network *network)
+static int build_interfaces(struct inside *inside, const struct netlink_links *outer,
+			    struct cgw_network *network)
 {
 	struct netlink_links *links = &inside->links;
 
@@ -75,7 +75,7 @@ static int take_interfaces(struct inside *inside, const struct netlink_links *ou
 	for (size_t i = 0; i < links->count; i++) {
 		copy_name(&links->items[i].interface.master,
 			  find_link(links, links->items[i].master_index));
-		name_lower(&links->items[i], inside, outer);
+		resolve_lower(&links->items[i], inside, outer);
 	}
 	for (size_t i = 0; i < links->count; i++) {
 		network->interfaces[i] = links->items[i].interface;
@@ -88,7 +88,7 @@ static int take_interfaces(struct inside *inside, const struct netlink_links *ou
 static int read_by_netlink(const struct cgw_layout *layout, pid_t pid, struct cgw_network *network)
 {
 	CLEANUP(netlink_links_done) struct netlink_links outer = {0};
-	struct inside inside = {.outer_fd = -1, .outer_number = -1};
+	struct inside inside = {.outer_fd = -1, .outer_nsid = -1};
 	char own[64], target[64], file[48];
 	int r;
 
@@ -108,16 +108,16 @@ static int read_by_netlink(const struct cgw_layout *layout, pid_t pid, struct cg
 		if (inside.outer_fd >= 0)
 			layout->ops->close(inside.outer_fd);
 		if (r == 0)
-			(void)netlink_read(&outer); /* without it, peers have no names */
+			(void)netlink_read(&outer); /* on failure, peers have no names */
 	}
 	if (r == 0)
-		r = take_interfaces(&inside, &outer, network);
+		r = build_interfaces(&inside, &outer, network);
 	netlink_links_done(&inside.links);
 	return r;
 }
 
-/* "  eth0: 1296 16 0 0 0 0 0 0 816 8 0 ...": eight numbers received, eight sent. */
-static int take_line(char *line, struct cgw_interface *interface)
+/* "  eth0: 1296 16 0 0 0 0 0 0 816 8 0 ...": eight receive counters, eight transmit counters. */
+static int parse_line(char *line, struct cgw_interface *interface)
 {
 	uint64_t numbers[12];
 	char *colon = strchr(line, ':'), *at;
@@ -168,8 +168,8 @@ static int read_counters(const struct cgw_layout *layout, pid_t pid, struct cgw_
 		return -ENOMEM;
 	for (line = strtok_r(text, "\n", &rest); line != NULL && network->count < lines;
 	     line = strtok_r(NULL, "\n", &rest))
-		/* The two lines of headings hold no colon with numbers behind. */
-		if (take_line(line, &network->interfaces[network->count]) == 0)
+		/* The two header lines have no colon followed by numbers. */
+		if (parse_line(line, &network->interfaces[network->count]) == 0)
 			network->count++;
 	network->counters_only = true;
 	return 0;

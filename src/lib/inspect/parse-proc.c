@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parse-proc.c - the texts of /proc/PID. */
+/* parse-proc.c - parsers of files in /proc/PID. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +7,13 @@
 #include "lib/base/cleanup.h"
 #include "lib/inspect/parse-proc.h"
 
-/* One number after blanks; -EBADMSG where there is none. Moves on behind it. */
-static int take_number(const char **text, int base, uint64_t *ret_number)
+/* Parses a number after blanks and advances past it; -EBADMSG without one. */
+static int parse_number(const char **text, int base, uint64_t *ret_number)
 {
 	char *end;
 	const char *start = *text + strspn(*text, " \t");
 
-	/* strtoull() would take a sign and a prefix. */
+	/* strtoull() would accept a sign and a prefix. */
 	if (strspn(start, base == 16 ? "0123456789abcdef" : "0123456789") == 0)
 		return -EBADMSG;
 	errno = 0;
@@ -35,7 +35,7 @@ static const char *skip_words(const char *text, unsigned count)
 
 int parse_stat(const char *text, struct process_stat *ret_stat)
 {
-	/* A name may hold anything, also blanks and parentheses: the last one closes it. */
+	/* The name may contain blanks and parentheses; the last one ends it. */
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	struct process_stat stat = {0};
 	uint64_t parent, flags, threads;
@@ -51,23 +51,23 @@ int parse_stat(const char *text, struct process_stat *ret_stat)
 	if (stat.state < 'A' || close[3] != ' ')
 		return -EBADMSG;
 	text = close + 3;
-	if (take_number(&text, 10, &parent) < 0)
+	if (parse_number(&text, 10, &parent) < 0)
 		return -EBADMSG;
 	text = skip_words(text, 4);
-	if (take_number(&text, 10, &flags) < 0)
+	if (parse_number(&text, 10, &flags) < 0)
 		return -EBADMSG;
 	text = skip_words(text, 4);
-	if (take_number(&text, 10, &stat.user_ticks) < 0 ||
-	    take_number(&text, 10, &stat.system_ticks) < 0)
+	if (parse_number(&text, 10, &stat.user_ticks) < 0 ||
+	    parse_number(&text, 10, &stat.system_ticks) < 0)
 		return -EBADMSG;
 	text = skip_words(text, 4);
-	if (take_number(&text, 10, &threads) < 0)
+	if (parse_number(&text, 10, &threads) < 0)
 		return -EBADMSG;
 	text = skip_words(text, 1);
-	if (take_number(&text, 10, &stat.start_ticks) < 0)
+	if (parse_number(&text, 10, &stat.start_ticks) < 0)
 		return -EBADMSG;
 	text = skip_words(text, 1);
-	if (take_number(&text, 10, &stat.resident_pages) < 0)
+	if (parse_number(&text, 10, &stat.resident_pages) < 0)
 		return -EBADMSG;
 	stat.parent = (pid_t)parent;
 	stat.flags = (unsigned)flags;
@@ -76,12 +76,12 @@ int parse_stat(const char *text, struct process_stat *ret_stat)
 	return 0;
 }
 
-/* The second of four ids: real, effective, saved, file system. */
+/* The second of four IDs: real, effective, saved, file system. */
 static uint32_t effective_id(const char *text)
 {
 	uint64_t real, effective;
 
-	if (take_number(&text, 10, &real) < 0 || take_number(&text, 10, &effective) < 0)
+	if (parse_number(&text, 10, &real) < 0 || parse_number(&text, 10, &effective) < 0)
 		return CGW_NO_ID;
 	return (uint32_t)effective;
 }
@@ -90,10 +90,10 @@ static int small_number(const char *text)
 {
 	uint64_t number;
 
-	return take_number(&text, 10, &number) < 0 || number > 1000000 ? -1 : (int)number;
+	return parse_number(&text, 10, &number) < 0 || number > 1000000 ? -1 : (int)number;
 }
 
-static void take_status_line(const char *key, const char *text, struct process_status *status)
+static void parse_status_line(const char *key, const char *text, struct process_status *status)
 {
 	static const struct {
 		const char *key;
@@ -106,9 +106,9 @@ static void take_status_line(const char *key, const char *text, struct process_s
 	uint64_t number;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
-		if (strcmp(key, sets[i].key) == 0 && take_number(&text, 16, &number) == 0)
+		if (strcmp(key, sets[i].key) == 0 && parse_number(&text, 16, &number) == 0)
 			status->capabilities[sets[i].set] = number;
-	if (strcmp(key, "Tgid") == 0 && take_number(&text, 10, &number) == 0)
+	if (strcmp(key, "Tgid") == 0 && parse_number(&text, 10, &number) == 0)
 		status->leader = (pid_t)number;
 	else if (strcmp(key, "Uid") == 0)
 		status->uid = effective_id(text);
@@ -121,7 +121,7 @@ static void take_status_line(const char *key, const char *text, struct process_s
 	else if (strcmp(key, "NoNewPrivs") == 0)
 		status->no_new_privileges = small_number(text);
 	else if (strcmp(key, "NSpid") == 0)
-		while (take_number(&text, 10, &number) == 0) {
+		while (parse_number(&text, 10, &number) == 0) {
 			status->inner_pid = (pid_t)number;
 			status->pid_namespaces++;
 		}
@@ -146,11 +146,11 @@ int parse_status(const char *text, struct process_status *ret_status)
 
 			memcpy(key, text, key_length);
 			key[key_length] = '\0';
-			/* Longer lines are lists that nobody asks for here. */
+			/* Longer lines are lists such as Groups, which are not needed. */
 			if (value_length < sizeof(value)) {
 				memcpy(value, text + key_length + 1, value_length);
 				value[value_length] = '\0';
-				take_status_line(key, value, &status);
+				parse_status_line(key, value, &status);
 			}
 		}
 		text += length + (text[length] == '\n');
@@ -161,7 +161,7 @@ int parse_status(const char *text, struct process_status *ret_status)
 	return 0;
 }
 
-static struct cgw_number limit_number(const char **text)
+static struct cgw_number parse_limit(const char **text)
 {
 	struct cgw_number number = {0, CGW_OK};
 
@@ -170,7 +170,7 @@ static struct cgw_number limit_number(const char **text)
 		*text += 9;
 		return (struct cgw_number){0, CGW_MAX};
 	}
-	if (take_number(text, 10, &number.value) < 0)
+	if (parse_number(text, 10, &number.value) < 0)
 		return (struct cgw_number){0, CGW_BAD};
 	return number;
 }
@@ -197,8 +197,8 @@ void parse_limits(const char *text, struct cgw_rlimit limits[CGW_RLIMIT_COUNT])
 
 			if (name >= length || strncmp(text, names[i], name) != 0 || *at != ' ')
 				continue;
-			limits[i].soft = limit_number(&at);
-			limits[i].hard = limit_number(&at);
+			limits[i].soft = parse_limit(&at);
+			limits[i].hard = parse_limit(&at);
 		}
 		text += length + (text[length] == '\n');
 	}
@@ -210,8 +210,8 @@ uint32_t parse_map(const char *text, uint32_t outside)
 		uint64_t inside, start, count;
 		const char *at = text;
 
-		if (take_number(&at, 10, &inside) == 0 && take_number(&at, 10, &start) == 0 &&
-		    take_number(&at, 10, &count) == 0 && outside >= start &&
+		if (parse_number(&at, 10, &inside) == 0 && parse_number(&at, 10, &start) == 0 &&
+		    parse_number(&at, 10, &count) == 0 && outside >= start &&
 		    outside - start < count && inside + (outside - start) < CGW_NO_ID)
 			return (uint32_t)(inside + (outside - start));
 		text += strcspn(text, "\n");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parse-proc.h - the texts of /proc/PID. Pure: each takes a terminated text and fills what it finds. */
+/* parse-proc.h - parsers of files in /proc/PID. Pure; texts are terminated. */
 #ifndef CGWARD_LIB_INSPECT_PARSE_PROC_H
 #define CGWARD_LIB_INSPECT_PARSE_PROC_H
 
 #include <cgward/inspect.h>
 
-/* /proc/PID/stat: name, state, parent, times, threads, start. -EBADMSG for a text that is none. */
+/* /proc/PID/stat. -EBADMSG for an invalid text. */
 struct process_stat {
 	char name[64];
 	char state;
@@ -17,27 +17,26 @@ struct process_stat {
 };
 int parse_stat(const char *text, struct process_stat *ret_stat);
 
-/* /proc/PID/status: ids, the innermost pid, capabilities, seccomp. */
+/* /proc/PID/status. -EBADMSG without a Tgid line. */
 struct process_status {
 	pid_t leader, inner_pid;
-	unsigned
-		pid_namespaces; /* how many the process is known in, from ours on: 1 is ours alone */
-	uint32_t uid, gid;      /* effective */
+	unsigned pid_namespaces; /* entries of NSpid, from our PID namespace on; 1: only ours */
+	uint32_t uid, gid;       /* effective */
 	uint64_t capabilities[CGW_CAPABILITIES_SET_COUNT];
-	int seccomp, seccomp_filters, no_new_privileges; /* -1: not said */
+	int seccomp, seccomp_filters, no_new_privileges; /* -1: not reported */
 };
 int parse_status(const char *text, struct process_status *ret_status);
 
-/* /proc/PID/limits: those that are not in the text stay absent. */
+/* /proc/PID/limits. Limits that are not in the text remain unchanged. */
 void parse_limits(const char *text, struct cgw_rlimit limits[CGW_RLIMIT_COUNT]);
 
-/* The id inside for one outside, by the lines of a uid_map or gid_map; CGW_NO_ID: not mapped. */
+/* Maps an outer ID to the inner one, by a uid_map or gid_map; CGW_NO_ID: not mapped. */
 uint32_t parse_map(const char *text, uint32_t outside);
 
-/* Arguments with '\0' between to one line, `limit` bytes at most; NULL where there are none. */
+/* Joins '\0'-separated arguments with blanks, `limit` bytes at most; NULL: none, or no memory. */
 char *parse_command(const char *text, size_t length, size_t limit);
 
-/* The type of the file system at "/" in a mountinfo; "" where there is none. */
+/* The type of the file system mounted at "/" in a mountinfo; "": none. */
 void parse_root_type(const char *text, char *buffer, size_t size);
 
 #endif

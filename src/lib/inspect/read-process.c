@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* read-process.c - one process or thread, read between two looks at its start time. */
+/* read-process.c - details of one process or thread. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "lib/inspect/parse-proc.h"
 #include "lib/inspect/read-process.h"
 
-/* PF_KTHREAD of the kernel's sched.h, as /proc/PID/stat shows it since 2.6. */
+/* PF_KTHREAD of the kernel's sched.h, in the flags of /proc/PID/stat since Linux 2.6. */
 #define KERNEL_THREAD_FLAG 0x00200000U
-/* Longer ones are cut: nobody reads them, and a process may make its own as long as it likes. */
+/* Longer command lines are truncated: a process can make its own arbitrarily long. */
 #define COMMAND_LIMIT 4096
 
 static int read_file(const struct process_context *context, pid_t pid, const char *name,
@@ -50,7 +50,7 @@ static void read_host(struct process_context *context)
 	}
 }
 
-/* The bounding set of the host's PID 1; inside a container, all that this kernel knows. */
+/* The bounding set of the host's PID 1; inside a container, all capabilities of the kernel. */
 static void read_all_capabilities(struct process_context *context)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -92,7 +92,7 @@ static void read_namespaces(const struct process_context *context, struct cgw_pr
 		int r = cgw_namespace_of(context->layout, process->pid, (enum cgw_namespace_kind)i,
 					 &process->namespaces[i]);
 
-		/* An older kernel has fewer kinds: not there is not hidden. */
+		/* Older kernels have fewer kinds of namespaces: a missing one is not hidden. */
 		if (r == -EACCES || r == -EPERM)
 			process->hidden |= CGW_HIDDEN_NAMESPACES;
 	}
@@ -108,7 +108,7 @@ static void read_inner_ids(const struct process_context *context, struct cgw_pro
 		CLEANUP(cleanup_free) char *text = NULL;
 		size_t length;
 
-		/* For a reader in the same namespace the map leads to its parent: nothing to map. */
+		/* To a reader in the same namespace, /proc shows inner IDs already. */
 		if (namespace != 0 && namespace == context->own_user_namespace)
 			inner[i] = outer[i];
 		else if (read_file(context, process->pid, files[i], &text, &length) == 0)
@@ -145,7 +145,7 @@ static void read_label(const struct process_context *context, struct cgw_process
 	size_t length;
 	int r = read_file(context, process->pid, "attr/current", &text, &length);
 
-	/* EINVAL: no security module keeps a label. */
+	/* EINVAL: no security module with labels. */
 	if (r == -EACCES || r == -EPERM)
 		process->hidden |= CGW_HIDDEN_LABEL;
 	if (r == 0)
@@ -189,8 +189,8 @@ static void read_command(const struct process_context *context, struct cgw_proce
 		process->command = parse_command(text, length, COMMAND_LIMIT);
 }
 
-static void take_stat(const struct process_context *context, const struct process_stat *stat,
-		      struct cgw_process *process)
+static void apply_stat(const struct process_context *context, const struct process_stat *stat,
+		       struct cgw_process *process)
 {
 	memcpy(process->name, stat->name, sizeof(process->name));
 	process->state = stat->state;
@@ -223,7 +223,7 @@ static int read_all(const struct process_context *context, bool thread, struct c
 	r = read_stat(context, process->pid, thread ? process->leader : 0, &stat);
 	if (r < 0)
 		return r;
-	take_stat(context, &stat, process);
+	apply_stat(context, &stat, process);
 	read_namespaces(context, process);
 	read_inner_ids(context, process);
 	read_command(context, process);
@@ -239,7 +239,7 @@ int process_read(const struct process_context *context, pid_t pid, bool thread,
 	struct process_stat stat;
 	int r = read_all(context, thread, &process);
 
-	/* Nothing above is of two processes: a number is not used again within its own lifetime. */
+	/* An unchanged start time proves that the PID was not reused while it was read. */
 	if (r == 0)
 		r = read_stat(context, pid, thread ? process.leader : 0, &stat);
 	if (r == 0 && stat.start_ticks != process.start_ticks)

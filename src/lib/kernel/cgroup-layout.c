@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cgroup-layout.c - which hierarchies there are, and where each is reached. */
+/* cgroup-layout.c - find the mounted cgroup hierarchies. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -42,8 +42,8 @@ static void cleanup_layout(struct cgw_layout **layout)
 	cgw_layout_free(*layout);
 }
 
-/* "cpu,cpuacct", "name=systemd", "v2": what people call it. */
-static char *make_label(const struct cgw_hierarchy *hierarchy)
+/* The name of a hierarchy for users: "cpu,cpuacct", "name=systemd", "v2". */
+static char *format_label(const struct cgw_hierarchy *hierarchy)
 {
 	char text[512] = "";
 	size_t used = 0;
@@ -67,7 +67,7 @@ static int read_v2_controllers(struct cgw_layout *layout, struct cgw_hierarchy *
 	int r = file_read_at(layout->ops, hierarchy->fd, "cgroup.controllers", &text, &length);
 
 	if (r < 0)
-		return r == -ENOMEM ? r : 0; /* unreadable: a hierarchy without known controllers */
+		return r == -ENOMEM ? r : 0; /* not readable: treat as without controllers */
 	for (word = strtok_r(text, " \n", &rest); word != NULL;
 	     word = strtok_r(NULL, " \n", &rest)) {
 		int controller = cgw_controller_find(word);
@@ -78,7 +78,7 @@ static int read_v2_controllers(struct cgw_layout *layout, struct cgw_hierarchy *
 	return 0;
 }
 
-/* The same hierarchy may be mounted more than once; the mount that shows most of it is kept. */
+/* Of several mounts of the same hierarchy, the one that shows the largest part of it is used. */
 static bool shows_more(const struct cgw_hierarchy *old, const struct cgroup_mount *mount)
 {
 	if (strlen(mount->root) != strlen(old->root))
@@ -104,7 +104,7 @@ static int fill_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *
 
 	if (r == 0 && mount->version == 2)
 		r = read_v2_controllers(layout, &hierarchy);
-	hierarchy.label = make_label(&hierarchy);
+	hierarchy.label = format_label(&hierarchy);
 	if (r == 0 && (hierarchy.label == NULL || hierarchy.mountpoint == NULL ||
 		       hierarchy.root == NULL || (mount->name != NULL && hierarchy.name == NULL)))
 		r = -ENOMEM;
@@ -119,8 +119,8 @@ static int fill_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *
 }
 
 /*
- * What a mount point that is hidden below another mount, or from us, answers. Anything else is trouble: without
- * a word about it a group would be made in all hierarchies but one.
+ * Errors of a mount that is not visible to us. Any other error is fatal: if a hierarchy were
+ * skipped silently, groups would be created in all hierarchies except that one.
  */
 static bool is_hidden(int error)
 {
@@ -128,16 +128,16 @@ static bool is_hidden(int error)
 	       error == -EPERM;
 }
 
-static int no_hierarchy(const char *path, int error, struct cgw_diag *diag)
+static int hierarchy_error(const char *path, int error, struct cgw_diag *diag)
 {
 	char shown[256];
 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return cgw_diag_set(diag, error, "cannot use the hierarchy at %s: %s", shown,
+	return cgw_diag_set(diag, error, "cannot use the cgroup hierarchy at '%s': %s", shown,
 			    strerror(-error));
 }
 
-/* Takes one mount in; one that is hidden is not there for us. */
+/* Adds the hierarchy of a mount. Mounts that are not visible to us are skipped. */
 static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *mount,
 			 const char *path, struct cgw_diag *diag)
 {
@@ -148,12 +148,12 @@ static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *m
 
 	fd = layout->ops->open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
 	if (fd < 0)
-		return is_hidden(fd) ? 0 : no_hierarchy(path, fd, diag);
+		return is_hidden(fd) ? 0 : hierarchy_error(path, fd, diag);
 	r = layout->ops->stat_fd(fd, &stat);
-	/* Another mount lies on top of it: what the path shows is not what mountinfo says. */
+	/* If another mount covers it, the path leads to another device than in mountinfo. */
 	if (r < 0 || (!layout->recorded && stat.st_dev != mount->device)) {
 		layout->ops->close(fd);
-		return r == 0 || is_hidden(r) ? 0 : no_hierarchy(path, r, diag);
+		return r == 0 || is_hidden(r) ? 0 : hierarchy_error(path, r, diag);
 	}
 	for (at = 0; at < layout->hierarchy_count; at++)
 		if (layout->hierarchies[at].device == mount->device)
@@ -166,7 +166,7 @@ static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *m
 	r = fill_hierarchy(layout, mount, path, fd, &hierarchy);
 	if (r < 0) {
 		layout->ops->close(fd);
-		return no_hierarchy(path, r, diag);
+		return hierarchy_error(path, r, diag);
 	}
 	if (at < layout->hierarchy_count)
 		hierarchy_done(layout->ops, &layout->hierarchies[at]);
@@ -176,7 +176,7 @@ static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *m
 	return 0;
 }
 
-static bool is_beneath(const char *path, const char *top)
+static bool is_below(const char *path, const char *top)
 {
 	size_t length = strlen(top);
 
@@ -203,7 +203,7 @@ static int parse_mountinfo(struct cgw_layout *layout, int directory, const char 
 	return mounts_parse(stream, ret_mounts);
 }
 
-/* The mounts of this machine; `top` NULL, or the directory at or beneath which they must lie. */
+/* Adds the mounts of this machine; if `top` is not NULL, only those at or below it. */
 static int find_mounted(struct cgw_layout *layout, const char *top, struct cgw_diag *diag)
 {
 	CLEANUP(mounts_done) struct cgroup_mounts mounts = {0};
@@ -212,12 +212,12 @@ static int find_mounted(struct cgw_layout *layout, const char *top, struct cgw_d
 	if (r < 0)
 		return cgw_diag_set(diag, r, "cannot read /proc/self/mountinfo: %s", strerror(-r));
 	for (size_t i = 0; i < mounts.count && r == 0; i++)
-		if (top == NULL || is_beneath(mounts.items[i].target, top))
+		if (top == NULL || is_below(mounts.items[i].target, top))
 			r = add_hierarchy(layout, &mounts.items[i], mounts.items[i].target, diag);
 	return r;
 }
 
-/* The directory that all recorded mounts have in common: it became the recording's top. */
+/* The length of the common parent directory of all mounts, which is the top of a copied tree. */
 static size_t common_length(const struct cgroup_mounts *mounts)
 {
 	const char *first = mounts->items[0].target;
@@ -238,6 +238,7 @@ static size_t common_length(const struct cgroup_mounts *mounts)
 	return common;
 }
 
+/* Adds the mounts of a copied tree, as listed in its own mountinfo. */
 static int find_recorded(struct cgw_layout *layout, const char *top, struct cgw_diag *diag)
 {
 	CLEANUP(mounts_done) struct cgroup_mounts mounts = {0};
@@ -249,10 +250,10 @@ static int find_recorded(struct cgw_layout *layout, const char *top, struct cgw_
 	if (r < 0)
 		return cgw_diag_set(
 			diag, r,
-			"no hierarchy is mounted at or beneath %s, and %s/self/mountinfo "
-			"does not describe a recorded one: %s",
+			"no cgroup hierarchy is mounted at or below '%s', and cannot read those of "
+			"a copied tree from '%s/self/mountinfo': %s",
 			top, layout->proc_path,
-			r == -EBADMSG ? "it is no mountinfo" : strerror(-r));
+			r == -EBADMSG ? "invalid mountinfo format" : strerror(-r));
 	if (mounts.count == 0)
 		return 0;
 	common = common_length(&mounts);
@@ -286,7 +287,8 @@ static int open_root(struct cgw_layout *layout, const char *path, int *ret_fd,
 	int fd = layout->ops->open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
 
 	if (fd < 0)
-		return cgw_diag_set(diag, fd, "%s: %s; a directory is wanted", path, strerror(-fd));
+		return cgw_diag_set(diag, fd, "cannot open directory '%s': %s", path,
+				    strerror(-fd));
 	*ret_fd = fd;
 	return 0;
 }
@@ -300,7 +302,7 @@ static int find_hierarchies(struct cgw_layout *layout, const char *top, struct c
 		return find_mounted(layout, NULL, diag);
 	if (realpath(top, real_top) == NULL) {
 		r = -errno;
-		return cgw_diag_set(diag, r, "%s: %s; a directory is wanted", top, strerror(-r));
+		return cgw_diag_set(diag, r, "cannot open directory '%s': %s", top, strerror(-r));
 	}
 	r = find_mounted(layout, real_top, diag);
 	if (r < 0 || layout->hierarchy_count > 0)
@@ -336,7 +338,7 @@ int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops
 	if (r < 0)
 		return r;
 	set_kind(layout);
-	*ret_layout = take_pointer(&layout);
+	*ret_layout = steal_pointer(&layout);
 	return 0;
 }
 
@@ -354,7 +356,7 @@ int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller control
 	return -ENOENT;
 }
 
-int cgw_layout_v2(const struct cgw_layout *layout)
+int cgw_layout_find_v2(const struct cgw_layout *layout)
 {
 	for (size_t i = 0; i < layout->hierarchy_count; i++)
 		if (layout->hierarchies[i].version == 2)

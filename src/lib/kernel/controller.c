@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* controller.c - the controllers' names on both versions, and the layouts' names. */
+/* controller.c - names of controllers and layouts. */
 #include <errno.h>
 #include <string.h>
 

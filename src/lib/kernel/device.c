@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* device.c - block devices by name and by number. */
+/* device.c - find block devices by name and by number. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -33,26 +33,26 @@ void cgw_device_name(const struct cgw_layout *layout, unsigned major, unsigned m
 		(void)snprintf(buffer, size, "%.*s", (int)strcspn(name, "\n"), name);
 }
 
-static int no_device(struct cgw_diag *diag, int error, const char *what)
+static int device_error(struct cgw_diag *diag, int error, const char *name)
 {
 	char shown[128];
 
-	cgw_escape(shown, sizeof(shown), what, strlen(what));
+	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	if (error == -ENOTBLK)
 		return cgw_diag_set(
 			diag, error,
-			"%s stands on no disk of its own (overlay, tmpfs or a network file "
-			"system): name a disk",
+			"'%s' has no block device (overlay, tmpfs or network file system); specify "
+			"a disk",
 			shown);
 	return cgw_diag_set(diag, error,
-			    "no block device is called \"%s\" (a name such as sda, a path, a mount "
-			    "point or MAJ:MIN is wanted)",
+			    "no such block device '%s' (expected a name such as sda, a path, a "
+			    "mount point or MAJ:MIN)",
 			    shown);
 }
 
-/* "8:0\n" from a file below the sys root. */
-static int read_number(const struct cgw_layout *layout, const char *path, unsigned *ret_major,
-		       unsigned *ret_minor)
+/* Reads "8:0\n" from a file below /sys. */
+static int read_device_number(const struct cgw_layout *layout, const char *path,
+			      unsigned *ret_major, unsigned *ret_minor)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	size_t length;
@@ -62,23 +62,23 @@ static int read_number(const struct cgw_layout *layout, const char *path, unsign
 
 	if (r < 0)
 		return r;
-	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	/* NOLINTNEXTLINE(cert-err34-c): numbers from the kernel fit */
 	return sscanf(text, "%u:%u", ret_major, ret_minor) == 2 ? 0 : -EBADMSG;
 }
 
-/* What the operator's word names, a partition perhaps. */
-static int find_any(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
-		    unsigned *ret_minor)
+/* Finds a disk or partition by the name that the user typed. */
+static int find_device(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
+		       unsigned *ret_minor)
 {
 	char path[PATH_MAX], rest;
 	struct stat stat_of;
 
-	/* NOLINTNEXTLINE(cert-err34-c): what does not fit names no device, which is found out next */
+	/* NOLINTNEXTLINE(cert-err34-c): the caller checks that the device exists */
 	if (sscanf(what, "%u:%u%c", ret_major, ret_minor, &rest) == 2)
 		return 0;
 	if (strchr(what, '/') == NULL) {
 		(void)snprintf(path, sizeof(path), "class/block/%s/dev", what);
-		return read_number(layout, path, ret_major, ret_minor);
+		return read_device_number(layout, path, ret_major, ret_minor);
 	}
 	if (stat(what, &stat_of) < 0)
 		return -errno;
@@ -112,9 +112,9 @@ static int add_part(void *context, int fd, const char *name, uint8_t type, uint6
 	return parts->used >= sizeof(parts->names) ? -ENOBUFS : 0;
 }
 
-/* A stack of devices takes limits and enforces none: its disks must be named. */
-static int refuse_stack(const struct cgw_layout *layout, unsigned disk, unsigned unit,
-			struct cgw_diag *diag)
+/* The kernel accepts IO limits for a stacked device, but enforces only those of its disks. */
+static int reject_stacked_device(const struct cgw_layout *layout, unsigned disk, unsigned unit,
+				 struct cgw_diag *diag)
 {
 	struct parts parts = {.names = ""};
 	char path[64];
@@ -130,8 +130,8 @@ static int refuse_stack(const struct cgw_layout *layout, unsigned disk, unsigned
 		return 0;
 	return cgw_diag_set(
 		diag, -ENOTUNIQ,
-		"%u:%u is put together from %s; limits hold only there: name each of them", disk,
-		unit, parts.names);
+		"%u:%u is built from %s; IO limits apply only to these disks, specify each of them",
+		disk, unit, parts.names);
 }
 
 int cgw_device_find(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
@@ -140,22 +140,22 @@ int cgw_device_find(const struct cgw_layout *layout, const char *what, unsigned 
 	unsigned disk, unit;
 	char path[64];
 	struct stat stat_of;
-	int r = find_any(layout, what, &disk, &unit);
+	int r = find_device(layout, what, &disk, &unit);
 
 	if (r < 0)
-		return no_device(diag, r == -ENOENT || r == -ENOTDIR ? -ENODEV : r, what);
-	/* Without /sys the number is believed. */
+		return device_error(diag, r == -ENOENT || r == -ENOTDIR ? -ENODEV : r, what);
+	/* Without /sys the device number cannot be checked. */
 	(void)snprintf(path, sizeof(path), "dev/block/%u:%u", disk, unit);
 	if (layout->sys_fd >= 0 && fstatat(layout->sys_fd, path, &stat_of, 0) < 0)
-		return no_device(diag, -ENODEV, what);
+		return device_error(diag, -ENODEV, what);
 	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/partition", disk, unit);
 	if (layout->sys_fd >= 0 && layout->ops->stat_at(layout->sys_fd, path, &stat_of) == 0) {
 		(void)snprintf(path, sizeof(path), "dev/block/%u:%u/../dev", disk, unit);
-		r = read_number(layout, path, &disk, &unit);
+		r = read_device_number(layout, path, &disk, &unit);
 		if (r < 0)
-			return no_device(diag, r, what);
+			return device_error(diag, r, what);
 	}
-	r = layout->sys_fd >= 0 ? refuse_stack(layout, disk, unit, diag) : 0;
+	r = layout->sys_fd >= 0 ? reject_stacked_device(layout, disk, unit, diag) : 0;
 	if (r < 0)
 		return r;
 	*ret_major = disk;

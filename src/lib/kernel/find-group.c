@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* find-group.c - from what an operator calls a group to its path. */
+/* find-group.c - find a group by path, unit, container ID or PID. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,20 +11,20 @@
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 
-/* Deeper than any unit or container lies; a hostile tree of thousands of levels is not searched. */
+/* Units and containers are never this deep; protects against a malicious, very deep tree. */
 #define SEARCH_DEPTH_MAX 32
-/* As many as a message can name. */
+/* The number of groups that fit into a message. */
 #define MATCH_MAX 8
 
 struct search {
 	const struct cgw_layout *layout;
 	const char *what;
 	bool (*matches)(const char *component, const char *what);
-	char **pending; /* paths of groups yet to be listed */
+	char **pending; /* paths of groups whose children are not listed yet */
 	size_t pending_count, pending_size;
 	char *found[MATCH_MAX];
 	size_t found_count;
-	const char *parent; /* the one being listed */
+	const char *parent; /* the group whose children are being listed */
 	unsigned depth;
 };
 
@@ -43,9 +43,9 @@ static bool is_unit(const char *component, const char *what)
 }
 
 /*
- * A container's id is the run of hexadecimal digits in its directory's name, behind whatever its
- * engine puts in front ("docker-", "cri-containerd-", "libpod-", "crio-") and before ".scope".
- * What an engine keeps beside it for its helper ("libpod-conmon-") is called by the same id.
+ * The ID of a container is the hexadecimal part of its directory name, after the prefix of the
+ * engine ("docker-", "cri-containerd-", "libpod-", "crio-") and before ".scope". The group of the
+ * engine's helper process ("libpod-conmon-") contains the same ID and does not match.
  */
 static bool is_container(const char *component, const char *what)
 {
@@ -69,10 +69,10 @@ static bool exists(const struct cgw_layout *layout, const char *path)
 }
 
 /*
- * crun puts a container into a group of its own, "container", within the scope that systemd made:
- * limits that the engine was asked for are there, and above it none.
+ * crun creates a group "container" below the systemd scope of the container, and sets the limits of
+ * the container on that group, not on the scope.
  */
-static int step_inside(const struct cgw_layout *layout, char **path)
+static int enter_container_group(const struct cgw_layout *layout, char **path)
 {
 	char *inside;
 
@@ -87,7 +87,7 @@ static int step_inside(const struct cgw_layout *layout, char **path)
 	return 0;
 }
 
-static unsigned depth_of(const char *path)
+static unsigned path_depth(const char *path)
 {
 	unsigned depth = 0;
 
@@ -141,7 +141,7 @@ static int visit(void *context, const struct walk_entry *entry)
 		free(path);
 		return r;
 	}
-	if (entry->child_count == 0 || depth_of(path) >= SEARCH_DEPTH_MAX) {
+	if (entry->child_count == 0 || path_depth(path) >= SEARCH_DEPTH_MAX) {
 		free(path);
 		return 0;
 	}
@@ -162,7 +162,7 @@ static int search_hierarchy(struct search *search, size_t hierarchy)
 		search->parent = path;
 		r = walk_children(search->layout->ops, directory, true, visit, search);
 		if (r < 0 && r != -ENOMEM)
-			r = 0; /* gone or denied: not where we look */
+			r = 0; /* the group was removed, or may not be read: skip it */
 	}
 	return r;
 }
@@ -185,7 +185,7 @@ static int search_all(const struct cgw_layout *layout, const char *what,
 	if (search.found_count == 0)
 		return -ENOENT;
 	if (search.found_count == 1) {
-		*ret_path = take_pointer(&search.found[0]);
+		*ret_path = steal_pointer(&search.found[0]);
 		search.found_count = 0;
 		return 0;
 	}
@@ -195,12 +195,12 @@ static int search_all(const struct cgw_layout *layout, const char *what,
 		used += cgw_escape(names + used, sizeof(names) - used, search.found[i],
 				   strlen(search.found[i]));
 	}
-	return cgw_diag_set(diag, -ENOTUNIQ,
-			    "several groups are called so: %s; name one by its path", names);
+	return cgw_diag_set(diag, -ENOTUNIQ, "several groups match: %s; specify one by its path",
+			    names);
 }
 
-/* "/a//b/" to "/a/b"; "." and ".." are refused: a group is never called so. */
-static int normalise(const char *text, char **ret_path)
+/* Converts "/a//b/" to "/a/b". "." and ".." are rejected, because no group has that name. */
+static int normalize_path(const char *text, char **ret_path)
 {
 	char *path = malloc(strlen(text) + 2);
 	size_t used = 0;
@@ -229,7 +229,7 @@ static int normalise(const char *text, char **ret_path)
 	return 0;
 }
 
-/* A path below a mount point, as people copy it from a shell. */
+/* The part of a path below a mount point, for paths copied from a shell; NULL for other paths. */
 static const char *below_mountpoint(const struct cgw_layout *layout, const char *path)
 {
 	for (size_t i = 0; i < layout->hierarchy_count; i++) {
@@ -248,18 +248,19 @@ static int find_path(const struct cgw_layout *layout, const char *what, char **r
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	const char *below;
-	int r = normalise(what, &path);
+	int r = normalize_path(what, &path);
 
 	if (r == -EINVAL)
 		return cgw_diag_set(diag, r,
-				    "\".\" and \"..\" name no group; write the path from the root");
+				    "a group path must not contain '.' or '..'; specify the path "
+				    "from the root");
 	if (r < 0)
 		return r;
 	below = below_mountpoint(layout, path);
 	if (!exists(layout, path) && below != NULL) {
 		char *shorter;
 
-		r = normalise(below, &shorter);
+		r = normalize_path(below, &shorter);
 		if (r < 0)
 			return r;
 		free(path);
@@ -267,7 +268,7 @@ static int find_path(const struct cgw_layout *layout, const char *what, char **r
 	}
 	if (!exists(layout, path))
 		return -ENOENT;
-	*ret_path = take_pointer(&path);
+	*ret_path = steal_pointer(&path);
 	return 0;
 }
 
@@ -285,14 +286,15 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, char **
 	if (!isdigit((unsigned char)digits[0]) || *end != '\0' || errno != 0 || pid < 1 ||
 	    pid > INT_MAX)
 		return cgw_diag_set(diag, -EINVAL,
-				    "\"pid:\" wants a process number, such as pid:1234");
+				    "'pid:' requires a process ID, such as pid:1234");
 	r = cgw_membership_read(layout, (pid_t)pid, &membership);
 	if (r < 0)
-		return cgw_diag_set(diag, r, "no process %ld", pid);
-	path = cgw_membership_main(layout, &membership);
+		return cgw_diag_set(diag, r, "cannot read the groups of process %ld: %s", pid,
+				    strerror(-r));
+	path = cgw_membership_main_path(layout, &membership);
 	if (path == NULL)
 		return cgw_diag_set(diag, -ENOENT,
-				    "process %ld is in no group that is in view here", pid);
+				    "process %ld is outside of this cgroup namespace", pid);
 	*ret_path = strdup(path);
 	return *ret_path == NULL ? -ENOMEM : 0;
 }
@@ -312,7 +314,7 @@ int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret
 		if (r == -ENOENT && length >= 4 && strspn(what, "0123456789abcdef") == length) {
 			r = search_all(layout, what, is_container, ret_path, diag);
 			if (r == 0)
-				r = step_inside(layout, ret_path);
+				r = enter_container_group(layout, ret_path);
 		}
 	}
 	if (r != -ENOENT)
@@ -320,6 +322,7 @@ int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret
 	cgw_escape(name, sizeof(name), what, length);
 	return cgw_diag_set(
 		diag, r,
-		"no group is called \"%s\" (a path, a unit, a container's id or pid:N is wanted)",
+		"no such group '%s' (expected a path, a systemd unit, a container ID or "
+		"pid:N)",
 		name);
 }

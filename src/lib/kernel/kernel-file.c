@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kernel-file.c - whole files, and directories of groups however deep. */
+/* kernel-file.c - read whole files, and open paths of any length. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,7 +24,7 @@ int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_
 		length = ops->read_at(fd, text + used, size - used - 1, (off_t)used);
 		if (length < 0)
 			return (int)length;
-		/* A short read is not yet the end: kernfs hands out at most what fits. */
+		/* A short read is not the end of the file: kernfs may return less. */
 		if (length == 0)
 			break;
 		used += (size_t)length;
@@ -34,7 +34,7 @@ int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_
 			size *= 2;
 	}
 	text[used] = '\0';
-	*ret_text = take_pointer(&text);
+	*ret_text = steal_pointer(&text);
 	*ret_length = used;
 	return 0;
 }
@@ -52,7 +52,7 @@ int file_read_at(const struct kernel_ops *ops, int directory, const char *file, 
 	return r;
 }
 
-/* The length of the longest run of whole components that one call takes. */
+/* The length of the longest prefix of whole components that fits into one system call. */
 static size_t piece_length(const char *path, size_t length)
 {
 	if (length < PATH_MAX)
@@ -60,7 +60,7 @@ static size_t piece_length(const char *path, size_t length)
 	for (size_t i = PATH_MAX - 1; i > 0; i--)
 		if (path[i] == '/')
 			return i;
-	return length; /* one component of that length: the call will refuse it */
+	return length; /* a single component that is too long: the open fails */
 }
 
 int file_open_beneath(const struct kernel_ops *ops, int directory, const char *path, int flags,

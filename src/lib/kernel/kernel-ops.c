@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kernel-ops.c - the system calls of the kernel room. */
+/* kernel-ops.c - the system calls of the kernel module. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -29,7 +29,7 @@ static bool is_link(int directory, const char *name)
 	       S_ISLNK(status.st_mode);
 }
 
-/* One component at a time, for kernels and seccomp filters without openat2(). */
+/* Opens one component at a time, for kernels and seccomp filters without openat2(). */
 static int open_by_component(int directory, const char *path, int flags)
 {
 	CLEANUP(cleanup_close) int at = fcntl(directory, F_DUPFD_CLOEXEC, 3);
@@ -51,14 +51,14 @@ static int open_by_component(int directory, const char *path, int flags)
 		fd = real_open_at(at, length == 0 ? "." : component,
 				  O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY));
 		if (fd == -ENOTDIR && is_link(at, component))
-			return -ELOOP; /* as openat2() says */
+			return -ELOOP; /* as openat2() */
 		if (fd < 0)
 			return fd;
 		close(at);
 		at = fd;
 		path += length + strspn(path + length, "/");
 	}
-	return take_fd(&at);
+	return steal_fd(&at);
 }
 
 static int real_open_beneath(int directory, const char *path, int flags)
@@ -74,7 +74,7 @@ static int real_open_beneath(int directory, const char *path, int flags)
 	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
 	if (fd >= 0)
 		return (int)fd;
-	/* Filters that do not know the call answer EPERM, which a real open below never does. */
+	/* Seccomp filters without openat2() return EPERM, which openat2() itself does not. */
 	if (errno == ENOSYS || errno == EPERM)
 		return open_by_component(directory, path, flags);
 	return -errno;
@@ -90,7 +90,7 @@ static ssize_t real_read_at(int fd, void *buffer, size_t size, off_t offset)
 	return length < 0 ? -errno : length;
 }
 
-/* Not retried: the kernel interrupts a write that waits for reclaim, and the caller decides. */
+/* Not retried on EINTR: a write that waits for reclaim may be interrupted; the caller decides. */
 static ssize_t real_write(int fd, const void *buffer, size_t size)
 {
 	ssize_t length = write(fd, buffer, size);

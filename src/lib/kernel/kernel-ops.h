@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kernel-ops.h - the system calls of the kernel room, as a table, so that tests can fail the k-th of them.
+ * kernel-ops.h - a table of the system calls of the kernel module, which tests can replace.
  *
- * Each returns as the call does, but with -errno instead of -1. Only this table touches cgroupfs.
+ * Each returns like the system call, but with -errno instead of -1. All access to cgroupfs uses
+ * this table.
  */
 #ifndef CGWARD_LIB_KERNEL_KERNEL_OPS_H
 #define CGWARD_LIB_KERNEL_KERNEL_OPS_H
@@ -14,7 +15,7 @@
 
 struct kernel_ops {
 	int (*open_at)(int directory, const char *path, int flags);
-	/* beneath `directory`, no symbolic links, no other mounts; openat2 or component by component */
+	/* Does not leave `directory`, nor follow symbolic links or mounts, as RESOLVE_BENEATH. */
 	int (*open_beneath)(int directory, const char *path, int flags);
 	ssize_t (*read_at)(int fd, void *buffer, size_t size, off_t offset);
 	ssize_t (*write)(int fd, const void *buffer, size_t size);
@@ -29,7 +30,7 @@ struct kernel_ops {
 
 extern const struct kernel_ops kernel_ops_real;
 
-/* As cgw_layout_open(), with other calls below. */
+/* Like cgw_layout_open(), with other system calls. */
 int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops,
 		     struct cgw_layout **ret_layout, struct cgw_diag *diag);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-children.c - the groups right beneath a group, in one hierarchy. */
+/* list-children.c - list the children of a group in one hierarchy. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 #include "lib/kernel/list-children.h"
 
-/* What getdents64() writes, for which libc has no structure. */
+/* The record written by getdents64(2), for which libc has no structure. */
 struct directory_entry {
 	uint64_t inode;
 	int64_t offset;
@@ -16,7 +16,7 @@ struct directory_entry {
 	char name[];
 };
 
-/* What walk_children() tells its visitor. */
+/* The arguments of walk_children() for visit(). */
 struct children {
 	const struct kernel_ops *ops;
 	bool count;

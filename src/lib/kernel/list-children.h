@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-children.h - the groups right beneath a group, in one hierarchy. */
+/* list-children.h - list the children of a group in one hierarchy. */
 #ifndef CGWARD_LIB_KERNEL_LIST_CHILDREN_H
 #define CGWARD_LIB_KERNEL_LIST_CHILDREN_H
 
 #include "lib/kernel/kernel-ops.h"
 
 struct walk_entry {
-	const char *name;     /* dies with the callback */
+	const char *name;     /* valid only during the callback */
 	uint64_t id;          /* inode */
-	uint64_t child_count; /* UINT64_MAX: not known, look yourself */
+	uint64_t child_count; /* UINT64_MAX: not known */
 };
 
 /*
- * Calls `each` for every sub-directory of `directory` (O_PATH will do). A directory that goes away
- * meanwhile ends the list early: -ENOENT or -ENODEV; entries that vanish are left out. The child
- * count comes from link counts, so that leaves need not be opened. A negative result of `each` ends
- * the walk and is returned.
+ * Calls `each` for every subdirectory of `directory` (may be O_PATH). Returns -ENOENT or -ENODEV if
+ * the directory is removed meanwhile; entries that are removed are left out. With `count_children`,
+ * children are counted by link count, so that groups without children need not be opened. Stops if
+ * `each` returns a negative value, and returns that value.
  */
 int walk_children(const struct kernel_ops *ops, int directory, bool count_children,
 		  int (*each)(void *context, const struct walk_entry *entry), void *context);
 
 /*
- * Calls `each` for everything in `directory`, with getdents64()'s type and an open descriptor of the
- * directory. A negative result ends it and is returned.
+ * Calls `each` for every entry of `directory`, with the type from getdents64(2) and an open
+ * descriptor of the directory. Stops if `each` returns a negative value, and returns that value.
  */
 int walk_names(const struct kernel_ops *ops, int directory,
 	       int (*each)(void *context, int fd, const char *name, uint8_t type, uint64_t inode),

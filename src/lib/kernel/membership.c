@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* membership.c - which groups a process is in, in the paths of our view. */
+/* membership.c - find the groups of a process in each hierarchy. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +14,15 @@ void cgw_membership_done(struct cgw_membership *membership)
 	*membership = (struct cgw_membership){0};
 }
 
-/* The hierarchy that a line's controller list ("cpu,cpuacct", "name=systemd", "") stands for. */
-static int hierarchy_of(const struct cgw_layout *layout, const char *list)
+/* Finds a hierarchy by the controller list of a line: "cpu,cpuacct", "name=systemd", "". */
+static int find_hierarchy(const struct cgw_layout *layout, const char *list)
 {
 	char word[64];
 	size_t length = strcspn(list, ",:");
 	int controller;
 
 	if (length == 0)
-		return cgw_layout_v2(layout);
+		return cgw_layout_find_v2(layout);
 	if (length >= sizeof(word))
 		return -ENOENT;
 	memcpy(word, list, length);
@@ -43,8 +43,8 @@ static int hierarchy_of(const struct cgw_layout *layout, const char *list)
 }
 
 /*
- * The kernel counts paths from the root of the reader's namespace, a mount may show a part of the
- * hierarchy only: "/docker/abc/x" below a mount of "/docker/abc" is "/x" here.
+ * The kernel reports paths relative to the root of the reader's cgroup namespace, but a mount may
+ * show only a subtree: if "/docker/abc" is mounted, "/docker/abc/x" becomes "/x".
  */
 static char *path_in_view(const struct cgw_hierarchy *hierarchy, const char *path)
 {
@@ -55,7 +55,7 @@ static char *path_in_view(const struct cgw_hierarchy *hierarchy, const char *pat
 		return strdup(path);
 	if (strncmp(path, hierarchy->root, root) == 0 && (path[root] == '/' || path[root] == '\0'))
 		return strdup(path[root] == '\0' ? "/" : path + root);
-	/* Outside of what the mount shows: as the kernel says it for another namespace. */
+	/* Outside of the mounted subtree: use the kernel's notation for other namespaces. */
 	if (asprintf(&outside, "/..%s", path) < 0)
 		return NULL;
 	return outside;
@@ -70,12 +70,12 @@ static int parse_line(const struct cgw_layout *layout, char *line,
 	size_t length;
 	int hierarchy;
 
-	/* A v1 name may hold a colon, a path always starts with a slash. */
+	/* The name of a v1 hierarchy may contain colons, but a path starts with a slash. */
 	while (path != NULL && path[1] != '/')
 		path = strchr(path + 1, ':');
 	if (path == NULL)
 		return -EBADMSG;
-	hierarchy = hierarchy_of(layout, list + 1);
+	hierarchy = find_hierarchy(layout, list + 1);
 	if (hierarchy < 0 || membership->paths[hierarchy] != NULL)
 		return 0;
 	path++;
@@ -139,7 +139,7 @@ static bool is_in_view(const char *path)
 	return path != NULL && strncmp(path, "/..", 3) != 0;
 }
 
-static size_t depth_of(const char *path)
+static size_t path_depth(const char *path)
 {
 	size_t depth = 0;
 
@@ -148,23 +148,23 @@ static size_t depth_of(const char *path)
 	return depth;
 }
 
-const char *cgw_membership_main(const struct cgw_layout *layout,
-				const struct cgw_membership *membership)
+const char *cgw_membership_main_path(const struct cgw_layout *layout,
+				     const struct cgw_membership *membership)
 {
-	/* What systemd keeps in its own hierarchy, or a list of devices, says less than a bound. */
-	static const enum cgw_controller bounding[] = {CGW_MEMORY, CGW_CPU, CGW_PIDS, CGW_IO};
+	/* Controllers with limits identify a group better than name=systemd or devices. */
+	static const enum cgw_controller limiting[] = {CGW_MEMORY, CGW_CPU, CGW_PIDS, CGW_IO};
 	const char *deepest = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(bounding); i++) {
-		int hierarchy = cgw_layout_find(layout, bounding[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(limiting); i++) {
+		int hierarchy = cgw_layout_find(layout, limiting[i]);
 		const char *path = hierarchy < 0 ? NULL : membership->paths[hierarchy];
 
-		if (is_in_view(path) && depth_of(path) > 0)
+		if (is_in_view(path) && path_depth(path) > 0)
 			return path;
 	}
 	for (size_t i = 0; i < membership->count; i++)
 		if (is_in_view(membership->paths[i]) &&
-		    (deepest == NULL || depth_of(membership->paths[i]) > depth_of(deepest)))
+		    (deepest == NULL || path_depth(membership->paths[i]) > path_depth(deepest)))
 			deepest = membership->paths[i];
 	return deepest;
 }

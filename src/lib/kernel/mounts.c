@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* mounts.c - mountinfo by libmount, which knows its escapes and optional fields. */
+/* mounts.c - parse mountinfo with libmount, which handles its escapes and optional fields. */
 #include <errno.h>
 #include <libmount.h>
 #include <string.h>
@@ -25,11 +25,11 @@ static bool has_option(const char *options, const char *word)
 	return options != NULL && mnt_optstr_get_option(options, word, &value, &size) == 0;
 }
 
-/* v1 names its controllers among the superblock's options: "rw,cpu,cpuacct", "rw,name=systemd". */
+/* The controllers of a v1 hierarchy are superblock options: "rw,cpu,cpuacct", "rw,name=systemd". */
 static int read_super_options(struct cgroup_mount *mount, const char *options)
 {
 	char *name, *value;
-	char *rest = (char *)(uintptr_t)options; /* libmount moves the pointer, not the text */
+	char *rest = (char *)(uintptr_t)options; /* libmount moves the pointer only */
 	size_t name_size, value_size;
 
 	while (rest != NULL &&
@@ -97,8 +97,8 @@ void mounts_done(struct cgroup_mounts *mounts)
 	*mounts = (struct cgroup_mounts){0};
 }
 
-/* A damaged line is counted, not fatal for libmount; for us it means that this is no mountinfo. */
-static int refuse_line(struct libmnt_table *table, const char *file, int line)
+/* libmount skips an invalid line by default; here the whole text is rejected. */
+static int reject_line(struct libmnt_table *table, const char *file, int line)
 {
 	(void)table;
 	(void)file;
@@ -116,14 +116,14 @@ int mounts_parse(FILE *stream, struct cgroup_mounts *ret_mounts)
 
 	if (table == NULL || iterator == NULL)
 		return -ENOMEM;
-	mnt_table_set_parser_errcb(table, refuse_line);
+	mnt_table_set_parser_errcb(table, reject_line);
 	r = mnt_table_parse_stream(table, stream, "mountinfo");
 	if (r != 0)
 		return r == -ENOMEM ? -ENOMEM : -EBADMSG;
 	while (mnt_table_next_fs(table, iterator, &fs) == 0) {
 		const char *type = mnt_fs_get_fstype(fs);
 
-		/* libmount takes fstab's form too, whose lines have no id. */
+		/* libmount also accepts the format of fstab, whose lines have no ID. */
 		if (type == NULL || mnt_fs_get_id(fs) <= 0)
 			return -EBADMSG;
 		if (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0)

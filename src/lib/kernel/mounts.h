@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* mounts.h - the control group mounts that a mountinfo text names. */
+/* mounts.h - the cgroup mounts in a mountinfo file. */
 #ifndef CGWARD_LIB_KERNEL_MOUNTS_H
 #define CGWARD_LIB_KERNEL_MOUNTS_H
 
@@ -9,8 +9,8 @@
 
 struct cgroup_mount {
 	unsigned version;
-	uint32_t controllers; /* v1: from the superblock's options */
-	char *name;           /* named v1 hierarchy, or NULL */
+	uint32_t controllers; /* v1: from the superblock options */
+	char *name;           /* of a named v1 hierarchy, or NULL */
 	char *target;
 	char *root;
 	uint64_t device;
@@ -22,7 +22,10 @@ struct cgroup_mounts {
 	size_t count;
 };
 
-/* Takes all lines of type cgroup and cgroup2; -EBADMSG for a text that is no mountinfo. */
+/*
+ * Collects all mounts of type cgroup and cgroup2. Returns -EBADMSG for an invalid format. Free with
+ * mounts_done().
+ */
 int mounts_parse(FILE *stream, struct cgroup_mounts *ret_mounts);
 void mounts_done(struct cgroup_mounts *mounts);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* namespace.c - the namespaces that processes are in, and which of them are the machine's own. */
+/* namespace.c - the namespaces of processes, and the initial namespaces of the kernel. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,15 +13,14 @@
 #include "lib/kernel/kernel-ops.h"
 
 /*
- * The first namespace of a kind, the machine's own, has a number of its own on every Linux: those of the
- * kernel's linux/nsfs.h, below all that are given out later. Mount and network have theirs since 6.18;
- * before, they are numbered anew at each boot.
+ * The initial namespace of each kind has a constant inode, defined in linux/nsfs.h. Those of mount
+ * and network namespaces are constant since Linux 6.18 and differ between boots before.
  */
 static const struct {
 	const char *name;
 	int flag;
 	uint64_t initial;
-	bool late; /* since 6.18 */
+	bool since_6_18;
 } kinds[CGW_NAMESPACE_COUNT] = {
 	[CGW_NAMESPACE_MOUNT] = {"mnt", CLONE_NEWNS, 0xeffffff8, true},
 	[CGW_NAMESPACE_PID] = {"pid", CLONE_NEWPID, 0xeffffffc, false},
@@ -70,8 +69,8 @@ int cgw_namespace_of(const struct cgw_layout *layout, pid_t pid, enum cgw_namesp
 	return read_inode(layout, file, ret_inode);
 }
 
-/* The kernel's own threads are in sight in the first PID namespace alone; nobody else is called so as number 2. */
-static bool kernel_threads_in_sight(const struct cgw_layout *layout)
+/* Kernel threads are visible only in the initial PID namespace, where kthreadd is PID 2. */
+static bool kernel_threads_visible(const struct cgw_layout *layout)
 {
 	static const char name[] = "2 (kthreadd) ";
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -81,13 +80,13 @@ static bool kernel_threads_in_sight(const struct cgw_layout *layout)
 	       strncmp(text, name, strlen(name)) == 0;
 }
 
-int cgw_namespace_of_first(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
-			   uint64_t *ret_inode)
+int cgw_namespace_of_pid1(const struct cgw_layout *layout, enum cgw_namespace_kind kind,
+			  uint64_t *ret_inode)
 {
 	int r = cgw_namespace_of(layout, 1, kind, ret_inode);
 
-	/* A guarded PID 1 does not show its namespaces even to root; the kernel's threads share them. */
-	return r < 0 && kernel_threads_in_sight(layout)
+	/* PID 1 may be unreadable even for root; kernel threads are in the same namespaces. */
+	return r < 0 && kernel_threads_visible(layout)
 		       ? cgw_namespace_of(layout, 2, kind, ret_inode)
 		       : r;
 }
@@ -96,7 +95,7 @@ bool cgw_in_host_pid_namespace(const struct cgw_layout *layout)
 {
 	uint64_t inode;
 
-	if (kernel_threads_in_sight(layout))
+	if (kernel_threads_visible(layout))
 		return true;
 	if (cgw_namespace_of(layout, 1, CGW_NAMESPACE_PID, &inode) < 0 &&
 	    read_inode(layout, "self/ns/pid", &inode) < 0)
@@ -104,8 +103,8 @@ bool cgw_in_host_pid_namespace(const struct cgw_layout *layout)
 	return inode == kinds[CGW_NAMESPACE_PID].initial;
 }
 
-/* Whether this kernel has numbers of their own for the first mount and network namespace. */
-static bool numbers_all(const struct cgw_layout *layout)
+/* True since Linux 6.18: the initial mount and network namespaces have constant inodes. */
+static bool all_initial_inodes_constant(const struct cgw_layout *layout)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	unsigned long major, minor;
@@ -127,15 +126,15 @@ int cgw_namespace_of_host(const struct cgw_layout *layout, enum cgw_namespace_ki
 	if ((unsigned)kind >= CGW_NAMESPACE_COUNT)
 		return -EINVAL;
 	if (cgw_in_host_pid_namespace(layout))
-		r = cgw_namespace_of_first(layout, kind, ret_inode);
-	if (r == 0 || (kinds[kind].late && !numbers_all(layout)))
+		r = cgw_namespace_of_pid1(layout, kind, ret_inode);
+	if (r == 0 || (kinds[kind].since_6_18 && !all_initial_inodes_constant(layout)))
 		return r;
 	*ret_inode = kinds[kind].initial;
 	return 0;
 }
 
-/* What the thread that joins is told, and what it answers. */
-struct visit {
+/* The arguments and the result of the thread that joins a namespace. */
+struct join_request {
 	int namespace_fd, flag;
 	int (*work)(void *context);
 	void *context;
@@ -144,42 +143,43 @@ struct visit {
 
 static void *join_and_work(void *argument)
 {
-	struct visit *visit = argument;
+	struct join_request *request = argument;
 
-	visit->result =
-		setns(visit->namespace_fd, visit->flag) < 0 ? -errno : visit->work(visit->context);
+	request->result = setns(request->namespace_fd, request->flag) < 0
+				  ? -errno
+				  : request->work(request->context);
 	return NULL;
 }
 
 int cgw_namespace_run(const struct cgw_layout *layout, pid_t pid, enum cgw_namespace_kind kind,
 		      int (*work)(void *context), void *context)
 {
-	struct visit visit = {.work = work, .context = context};
+	struct join_request request = {.work = work, .context = context};
 	sigset_t all, before;
 	pthread_t thread;
 	char file[48];
 	int r;
 
 	if (kind != CGW_NAMESPACE_UTS && kind != CGW_NAMESPACE_NETWORK && kind != CGW_NAMESPACE_IPC)
-		return -EINVAL; /* the others a thread cannot join alone */
+		return -EINVAL; /* a single thread cannot join the other kinds */
 	if (layout->recorded)
 		return -EOPNOTSUPP;
 	(void)snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
-	visit.namespace_fd = layout->ops->open_at(layout->proc_fd, file, O_RDONLY);
-	if (visit.namespace_fd < 0)
-		return visit.namespace_fd;
-	visit.flag = kinds[kind].flag;
-	/* The caller's signals are not for a thread that it does not know of. */
+	request.namespace_fd = layout->ops->open_at(layout->proc_fd, file, O_RDONLY);
+	if (request.namespace_fd < 0)
+		return request.namespace_fd;
+	request.flag = kinds[kind].flag;
+	/* Signals of the caller must not be delivered to this internal thread. */
 	(void)sigfillset(&all);
 	r = -pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (r == 0) {
-		r = -pthread_create(&thread, NULL, join_and_work, &visit);
+		r = -pthread_create(&thread, NULL, join_and_work, &request);
 		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
 	if (r == 0) {
 		(void)pthread_join(thread, NULL);
-		r = visit.result;
+		r = request.result;
 	}
-	layout->ops->close(visit.namespace_fd);
+	layout->ops->close(request.namespace_fd);
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* open-group.c - a group's directory in a hierarchy, and its files. */
+/* open-group.c - open the directory of a group and read its files. */
 #include <errno.h>
 #include <fcntl.h>
 

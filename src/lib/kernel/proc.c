@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* proc.c - what /proc says: links, and processes and threads by number. */
+/* proc.c - read links, processes and threads in /proc. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

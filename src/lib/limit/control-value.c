@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* control-value.c - from an operator's words to a wish, from a wish to a setting, and back to words. */
+/* control-value.c - parsing, resolving and formatting of control values. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -20,11 +20,10 @@ static int refuse(const struct control_row *row, const char *text, int error, st
 
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
 	if (error == -ERANGE)
-		return cgw_diag_set(diag, error,
-				    "%s: \"%s\" is more than any number the kernel takes",
-				    row->info.key, shown);
-	return cgw_diag_set(diag, -EINVAL, "%s wants %s, not \"%s\"", row->info.key,
-			    row->info.syntax, shown);
+		return cgw_diag_set(diag, error, "%s: value '%s' is too large", row->info.key,
+				    shown);
+	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected %s)", row->info.key, shown,
+			    row->info.syntax);
 }
 
 static const char *skip_blanks(const char *text)
@@ -32,7 +31,7 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t");
 }
 
-/* " of host", " of parent", " of now" behind a percentage; nothing is `*base` as it stands. */
+/* " of host", " of parent" or " of now" after a percentage; without it `*base` is unchanged. */
 static bool parse_base(const char *text, enum percent_base *base)
 {
 	static const struct {
@@ -58,8 +57,8 @@ static bool parse_base(const char *text, enum percent_base *base)
 	return false;
 }
 
-/* "50ms/100ms", "50000/100000" (microseconds, as the kernel's files), "max/100ms". */
-static int parse_quota(const char *text, struct request *wish)
+/* "50ms/100ms", "50000/100000" (microseconds, as in the kernel's files), "max/100ms". */
+static int parse_quota(const char *text, struct request *request)
 {
 	const char *slash = strchr(text, '/');
 	char quota[64];
@@ -67,80 +66,82 @@ static int parse_quota(const char *text, struct request *wish)
 	if ((size_t)(slash - text) >= sizeof(quota))
 		return -EINVAL;
 	(void)snprintf(quota, sizeof(quota), "%.*s", (int)(slash - text), text);
-	if (quantity_time(skip_blanks(slash + 1), 1000, &wish->asked.period_ns) < 0)
+	if (quantity_time(skip_blanks(slash + 1), 1000, &request->setting.period_ns) < 0)
 		return -EINVAL;
-	wish->kind = strcmp(quota, "max") == 0 ? WISH_UNLIMITED : WISH_NUMBER;
-	return wish->kind == WISH_UNLIMITED ? 0 : quantity_time(quota, 1000, &wish->asked.number);
+	request->kind = strcmp(quota, "max") == 0 ? REQUEST_UNLIMITED : REQUEST_NUMBER;
+	return request->kind == REQUEST_UNLIMITED
+		       ? 0
+		       : quantity_time(quota, 1000, &request->setting.number);
 }
 
-/* "150%", "1.5 cpus", "50% of parent": a share, which request_resolve() turns into a quota. */
-static int parse_bandwidth(const char *text, struct request *wish)
+/* "150%", "1.5 cpus", "50% of parent": a share, which request_resolve() converts to a quota. */
+static int parse_bandwidth(const char *text, struct request *request)
 {
 	const char *end;
 	int r;
 
 	if (strchr(text, '/') != NULL)
-		return parse_quota(text, wish);
-	r = quantity_decimal_e2(text, &wish->percent_e2, &end);
+		return parse_quota(text, request);
+	r = quantity_decimal_e2(text, &request->percent_e2, &end);
 	if (r < 0)
 		return r;
 	end = skip_blanks(end);
-	wish->kind = WISH_PERCENT;
+	request->kind = REQUEST_PERCENT;
 	if (*end == '%') {
-		/* Without a base it is percent of one CPU: a number, not a share. */
+		/* Without a base the percentage is of one CPU, which is a number. */
 		if (*skip_blanks(end + 1) == '\0') {
-			wish->kind = WISH_NUMBER;
+			request->kind = REQUEST_NUMBER;
 			return 0;
 		}
-		return parse_base(end + 1, &wish->base) ? 0 : -EINVAL;
+		return parse_base(end + 1, &request->base) ? 0 : -EINVAL;
 	}
 	if (strcmp(end, "cpu") != 0 && strcmp(end, "cpus") != 0)
 		return -EINVAL;
-	if (wish->percent_e2 > UINT64_MAX / 100)
+	if (request->percent_e2 > UINT64_MAX / 100)
 		return -ERANGE;
-	wish->kind = WISH_NUMBER;
-	wish->percent_e2 *= 100;
+	request->kind = REQUEST_NUMBER;
+	request->percent_e2 *= 100;
 	return 0;
 }
 
-static int parse_amount(const struct control_row *row, const char *text, struct request *wish)
+static int parse_amount(const struct control_row *row, const char *text, struct request *request)
 {
 	bool step = *text == '+' || *text == '-';
 	const char *end;
 
-	wish->less = *text == '-';
+	request->less = *text == '-';
 	text += step;
 	if (strchr(text, '%') != NULL && row->info.unit != CGW_UNIT_PERCENT_E2) {
-		int r = quantity_decimal_e2(text, &wish->percent_e2, &end);
+		int r = quantity_decimal_e2(text, &request->percent_e2, &end);
 
 		if (r < 0 || *end != '%')
 			return r < 0 ? r : -EINVAL;
-		wish->kind = step ? WISH_STEP_PERCENT : WISH_PERCENT;
-		wish->base = step ? BASE_NOW : BASE_HOST;
-		if (!parse_base(end + 1, &wish->base))
+		request->kind = step ? REQUEST_STEP_PERCENT : REQUEST_PERCENT;
+		request->base = step ? BASE_NOW : BASE_HOST;
+		if (!parse_base(end + 1, &request->base))
 			return -EINVAL;
-		/* A share of the machine means something only of what the machine has a sum of. */
-		return wish->base == BASE_NOW || row->capacity != CAPACITY_NONE ? 0 : -EINVAL;
+		/* A share of the host requires a resource of which the host has a total. */
+		return request->base == BASE_NOW || row->capacity != CAPACITY_NONE ? 0 : -EINVAL;
 	}
-	wish->kind = step ? WISH_STEP : WISH_NUMBER;
-	return quantity_parse((enum cgw_unit)row->info.unit, text, &wish->asked.number);
+	request->kind = step ? REQUEST_STEP : REQUEST_NUMBER;
+	return quantity_parse((enum cgw_unit)row->info.unit, text, &request->setting.number);
 }
 
-static int parse_number(const struct control_row *row, const char *text, struct request *wish)
+static int parse_number(const struct control_row *row, const char *text, struct request *request)
 {
 	if (row->info.unlimited != NULL &&
 	    (strcmp(text, row->info.unlimited) == 0 || strcmp(text, "infinity") == 0)) {
-		wish->kind = WISH_UNLIMITED;
-		/* "max" is what the kernel starts with, its period too: the way back says no more. */
-		wish->asked.period_ns = row->form == FORM_BANDWIDTH ? PERIOD_NS : 0;
+		request->kind = REQUEST_UNLIMITED;
+		/* "max" includes the kernel's default period: undo records only "max". */
+		request->setting.period_ns = row->form == FORM_BANDWIDTH ? PERIOD_NS : 0;
 		return 0;
 	}
 	if (row->form == FORM_BANDWIDTH && *text != '+' && *text != '-')
-		return parse_bandwidth(text, wish);
-	return parse_amount(row, text, wish);
+		return parse_bandwidth(text, request);
+	return parse_amount(row, text, request);
 }
 
-/* "c 1:3 rwm", "b *:* rm", "a": as devices.allow takes it. */
+/* "c 1:3 rwm", "b *:* rm", "a": the syntax of devices.allow. */
 static bool is_device_rule(const char *text)
 {
 	char type = *text;
@@ -178,19 +179,20 @@ static bool are_toggles(const char *text)
 	return true;
 }
 
-static int parse_text(const struct control_row *row, const char *text, struct request *wish)
+static int parse_text(const struct control_row *row, const char *text, struct request *request)
 {
 	bool good = false;
 
-	wish->kind = WISH_TEXT;
+	request->kind = REQUEST_TEXT;
 	switch ((enum control_form)row->form) {
 	case FORM_LIST:
-		/* Nothing at all is a value of its own ("take the parent's"), which has a word. */
+		/* The kernel accepts an empty list ("use the parent's"), written "none". */
 		good = strcmp(text, "none") == 0 ||
-		       list_normalise(text, wish->asked.text, sizeof(wish->asked.text)) == 0;
+		       list_normalise(text, request->setting.text, sizeof(request->setting.text)) ==
+			       0;
 		return good ? 0 : -EINVAL;
 	case FORM_WORD:
-		good = strchr(text, ' ') == NULL && words_have(row->info.words, text);
+		good = strchr(text, ' ') == NULL && word_list_has(row->info.words, text);
 		break;
 	case FORM_TOGGLES:
 		good = are_toggles(text);
@@ -204,7 +206,7 @@ static int parse_text(const struct control_row *row, const char *text, struct re
 	case FORM_FAMILY:
 		break;
 	}
-	(void)snprintf(wish->asked.text, sizeof(wish->asked.text), "%s", text);
+	(void)snprintf(request->setting.text, sizeof(request->setting.text), "%s", text);
 	return good ? 0 : -EINVAL;
 }
 
@@ -213,23 +215,23 @@ static bool is_number(const struct control_row *row)
 	return row->form == FORM_AMOUNT || row->form == FORM_BANDWIDTH || row->form == FORM_FLAG;
 }
 
-/* Takes the instance off the front of the text. NULL: it is missing or too long. */
-static const char *take_instance(const char *text, struct request *wish)
+/* Parses the leading instance and returns the rest. NULL: it is missing or too long. */
+static const char *parse_instance(const char *text, struct request *request)
 {
 	size_t length = strcspn(text, " \t");
 	const char *rest = skip_blanks(text + length);
 
-	if (length == 0 || length >= sizeof(wish->asked.instance) || *rest == '\0')
+	if (length == 0 || length >= sizeof(request->setting.instance) || *rest == '\0')
 		return NULL;
-	(void)snprintf(wish->asked.instance, sizeof(wish->asked.instance), "%.*s", (int)length,
-		       text);
+	(void)snprintf(request->setting.instance, sizeof(request->setting.instance), "%.*s",
+		       (int)length, text);
 	return rest;
 }
 
-int request_parse(const struct control_row *row, const char *text, struct request *ret_wish,
+int request_parse(const struct control_row *row, const char *text, struct request *ret_request,
 		  struct cgw_diag *diag)
 {
-	struct request wish = {0};
+	struct request request = {0};
 	char trimmed[VALUE_MAX];
 	const char *value;
 	size_t length;
@@ -239,22 +241,22 @@ int request_parse(const struct control_row *row, const char *text, struct reques
 	length = strlen(text);
 	while (length > 0 && isspace((unsigned char)text[length - 1]))
 		length--;
+	/* The kernel would accept an empty value for some controls. */
 	if (length == 0)
-		return cgw_diag_set(diag, -EINVAL,
-				    "%s wants %s; an empty value would be one to the kernel",
-				    row->info.key, row->info.syntax);
+		return cgw_diag_set(diag, -EINVAL, "%s: missing value (expected %s)", row->info.key,
+				    row->info.syntax);
 	if (length >= sizeof(trimmed))
 		return cgw_diag_set(diag, -ERANGE,
-				    "%s: a value is at most %zu characters long, not %zu",
-				    row->info.key, sizeof(trimmed) - 1, length);
+				    "%s: value too long (%zu characters, at most %zu allowed)",
+				    row->info.key, length, sizeof(trimmed) - 1);
 	(void)snprintf(trimmed, sizeof(trimmed), "%.*s", (int)length, text);
-	value = row->info.instances ? take_instance(trimmed, &wish) : trimmed;
+	value = row->info.instances ? parse_instance(trimmed, &request) : trimmed;
 	if (value == NULL || strpbrk(value, "\n\r") != NULL)
 		return refuse(row, trimmed, -EINVAL, diag);
-	r = is_number(row) ? parse_number(row, value, &wish) : parse_text(row, value, &wish);
+	r = is_number(row) ? parse_number(row, value, &request) : parse_text(row, value, &request);
 	if (r < 0)
 		return refuse(row, trimmed, r, diag);
-	*ret_wish = wish;
+	*ret_request = request;
 	return 0;
 }
 
@@ -272,112 +274,116 @@ static int check_range(const struct control_row *row, const struct setting *sett
 	(void)setting_format(row, &bound, least, sizeof(least));
 	bound.number = row->info.maximum;
 	(void)setting_format(row, &bound, most, sizeof(most));
-	return cgw_diag_set(diag, -ERANGE, "%s takes %s to %s%s, not %s", row->info.key, least,
-			    most, row->info.unlimited != NULL ? " or max" : "", asked);
+	return cgw_diag_set(diag, -ERANGE, "%s: %s is out of range (expected %s to %s%s)",
+			    row->info.key, asked, least, most,
+			    row->info.unlimited != NULL ? " or max" : "");
 }
 
-/* amount * percent / 100 without losing the low digits and without wrapping. */
+/* amount * percent / 100 without loss of low digits and without overflow. */
 static int share_of(uint64_t amount, uint64_t percent_e2, uint64_t *ret_number)
 {
 	return scale_u64(amount, percent_e2, 10000, ret_number) ? 0 : -ERANGE;
 }
 
-/* A share of CPU becomes the quota of one period. */
+/* Converts a share of CPU time to the quota of one period. */
 static int quota_of(uint64_t cpu_ns_per_s, struct setting *setting)
 {
 	uint64_t quota;
 
 	if (!scale_u64(cpu_ns_per_s, setting->period_ns, NS_PER_S, &quota))
 		return -ERANGE;
-	/* The kernel counts whole microseconds. */
+	/* The kernel accepts whole microseconds. */
 	setting->number = quota / 1000 * 1000;
 	return 0;
 }
 
-static int resolve_share(const struct control_row *row, const struct request *wish,
+static int refuse_relative(const struct control_row *row, struct cgw_diag *diag)
+{
+	return cgw_diag_set(diag, -EINVAL,
+			    "the current value of %s is not a number; specify an absolute value",
+			    row->info.key);
+}
+
+static int resolve_share(const struct control_row *row, const struct request *request,
 			 const struct percent_bases *bases, struct setting *setting,
 			 struct cgw_diag *diag)
 {
-	uint64_t base = wish->base == BASE_PARENT ? bases->parent : bases->host;
+	uint64_t base = request->base == BASE_PARENT ? bases->parent : bases->host;
 	int r;
 
-	if (wish->base == BASE_NOW) {
+	if (request->base == BASE_NOW) {
 		if (bases->now == NULL || bases->now->unlimited)
-			return cgw_diag_set(
-				diag, -EINVAL,
-				"%s has no value now that a percentage could be taken of",
-				row->info.key);
-		return share_of(bases->now->number, wish->percent_e2, &setting->number);
+			return refuse_relative(row, diag);
+		return share_of(bases->now->number, request->percent_e2, &setting->number);
 	}
 	if (base == 0)
-		return cgw_diag_set(diag, -EINVAL, "%s takes no percentage of %s: give a number",
-				    row->info.key,
-				    wish->base == BASE_PARENT ? "the parent" : "the machine");
-	r = share_of(base, wish->percent_e2, &setting->number);
+		return cgw_diag_set(
+			diag, -EINVAL, "%s: 100%% of the %s is unknown; specify an absolute value",
+			row->info.key, request->base == BASE_PARENT ? "parent" : "host");
+	r = share_of(base, request->percent_e2, &setting->number);
 	return r < 0 || row->form != FORM_BANDWIDTH ? r : quota_of(setting->number, setting);
 }
 
-static int resolve_step(const struct control_row *row, const struct request *wish,
+static int resolve_step(const struct control_row *row, const struct request *request,
 			const struct percent_bases *bases, struct setting *setting,
 			struct cgw_diag *diag)
 {
-	uint64_t step = wish->asked.number;
+	uint64_t step = request->setting.number;
 	int r = 0;
 
 	if (bases->now == NULL || bases->now->unlimited)
-		return cgw_diag_set(diag, -EINVAL,
-				    "%s is max now: there is nothing to add to or take from",
-				    row->info.key);
-	if (wish->kind == WISH_STEP_PERCENT)
-		r = share_of(bases->now->number, wish->percent_e2, &step);
+		return refuse_relative(row, diag);
+	if (request->kind == REQUEST_STEP_PERCENT)
+		r = share_of(bases->now->number, request->percent_e2, &step);
 	if (r < 0)
 		return r;
-	if (wish->less ? step > bases->now->number : step > UINT64_MAX - bases->now->number)
+	if (request->less ? step > bases->now->number : step > UINT64_MAX - bases->now->number)
 		return -ERANGE;
-	setting->number = wish->less ? bases->now->number - step : bases->now->number + step;
+	setting->number = request->less ? bases->now->number - step : bases->now->number + step;
 	return 0;
 }
 
-int request_resolve(const struct control_row *row, const struct request *wish,
+int request_resolve(const struct control_row *row, const struct request *request,
 		    const struct percent_bases *bases, struct setting *ret_setting,
 		    struct cgw_diag *diag)
 {
-	struct setting setting = wish->asked;
+	struct setting setting = request->setting;
 	int r = 0;
 
 	if (row->form == FORM_BANDWIDTH && setting.period_ns == 0)
 		setting.period_ns = bases->now != NULL && bases->now->period_ns != 0
 					    ? bases->now->period_ns
 					    : PERIOD_NS;
-	switch (wish->kind) {
-	case WISH_UNLIMITED:
+	switch (request->kind) {
+	case REQUEST_UNLIMITED:
 		setting.unlimited = true;
 		break;
-	case WISH_NUMBER:
-		if (row->form == FORM_BANDWIDTH && wish->asked.period_ns == 0) {
-			r = share_of(NS_PER_S, wish->percent_e2, &setting.number);
+	case REQUEST_NUMBER:
+		if (row->form == FORM_BANDWIDTH && request->setting.period_ns == 0) {
+			r = share_of(NS_PER_S, request->percent_e2, &setting.number);
 			r = r < 0 ? r : quota_of(setting.number, &setting);
 		}
 		break;
-	case WISH_PERCENT:
-		r = resolve_share(row, wish, bases, &setting, diag);
+	case REQUEST_PERCENT:
+		r = resolve_share(row, request, bases, &setting, diag);
 		break;
-	case WISH_STEP:
-	case WISH_STEP_PERCENT:
-		r = resolve_step(row, wish, bases, &setting, diag);
+	case REQUEST_STEP:
+	case REQUEST_STEP_PERCENT:
+		r = resolve_step(row, request, bases, &setting, diag);
 		if (r == 0 && row->form == FORM_BANDWIDTH)
 			setting.number = setting.number / 1000 * 1000;
 		break;
-	case WISH_TEXT:
+	case REQUEST_TEXT:
 		break;
 	}
 	if (r == -ERANGE)
-		return cgw_diag_set(diag, r, "%s would be less than nothing or more than fits",
+		return cgw_diag_set(diag, r, "%s: the resulting value is negative or too large",
 				    row->info.key);
 	if (r == 0 && row->form == FORM_BANDWIDTH &&
 	    (setting.period_ns < 1000000 || setting.period_ns > NS_PER_S))
-		return cgw_diag_set(diag, -ERANGE, "%s: the period is 1ms to 1s", row->info.key);
-	if (r == 0 && wish->kind != WISH_TEXT)
+		return cgw_diag_set(diag, -ERANGE, "%s: invalid period (expected 1ms to 1s)",
+				    row->info.key);
+	if (r == 0 && request->kind != REQUEST_TEXT)
 		r = check_range(row, &setting, diag);
 	if (r == 0)
 		*ret_setting = setting;
@@ -388,19 +394,19 @@ int cgw_value_check(enum cgw_control control, const char *value, struct cgw_diag
 {
 	const struct control_row *row = control_row(control);
 	struct setting setting;
-	struct request wish = {0};
-	/* Anything relative is measured against something that fits; only the machine knows more. */
+	struct request request = {0};
+	/* Bases that fit any value: the real ones are known only on the machine. */
 	struct setting some = {.number = row->info.minimum, .period_ns = PERIOD_NS};
 	struct percent_bases bases = {.host = NS_PER_S, .parent = NS_PER_S, .now = &some};
 	int r;
 
 	if (row->form == FORM_FAMILY)
-		return 0; /* taken apart, each part is checked */
-	r = request_parse(row, value, &wish, diag);
-	if (r < 0 || wish.kind == WISH_PERCENT || wish.kind == WISH_STEP ||
-	    wish.kind == WISH_STEP_PERCENT)
+		return 0; /* each part is checked separately */
+	r = request_parse(row, value, &request, diag);
+	if (r < 0 || request.kind == REQUEST_PERCENT || request.kind == REQUEST_STEP ||
+	    request.kind == REQUEST_STEP_PERCENT)
 		return r;
-	return request_resolve(row, &wish, &bases, &setting, diag);
+	return request_resolve(row, &request, &bases, &setting, diag);
 }
 
 size_t setting_format(const struct control_row *row, const struct setting *setting, char *buffer,

@@ -1,73 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * control-value.h - what an operator asks for, and what a control is set to. Pure.
+ * control-value.h - requested values and settings of controls. Pure.
  *
- * A wish is text understood: it may be relative ("50% of parent", "+20%"). A setting is a wish made
- * absolute, or what the kernel says now. Settings are compared, written and given back; their words
- * are exact and parse to the same setting.
+ * A request is a parsed value, which may be relative ("50% of parent", "+20%"). A setting is a
+ * request resolved to an absolute value, or the value that the kernel reports. A formatted setting
+ * is exact and parses to the same setting.
  */
 #ifndef CGWARD_LIB_LIMIT_CONTROL_VALUE_H
 #define CGWARD_LIB_LIMIT_CONTROL_VALUE_H
 
 #include "lib/limit/control.h"
 
-#define VALUE_MAX    256 /* bytes of a value's text, which is more than any control takes */
+#define VALUE_MAX    256 /* bytes of a value's text, more than any control accepts */
 #define INSTANCE_MAX 96
 
 struct setting {
 	char instance[INSTANCE_MAX]; /* "8:0", "2MB", "mlx5_0", or "" */
 	bool unlimited;
 	uint64_t number;      /* in the control's unit; BANDWIDTH: the quota of one period, in ns */
-	uint64_t period_ns;   /* BANDWIDTH; 0: whatever it is now */
-	char text[VALUE_MAX]; /* forms that are no number */
+	uint64_t period_ns;   /* BANDWIDTH; 0: the current period */
+	char text[VALUE_MAX]; /* non-numeric forms */
 };
 
 enum request_kind {
-	WISH_NUMBER,
-	WISH_UNLIMITED,
-	WISH_PERCENT, /* of a base */
-	WISH_STEP,    /* a number more or less than now */
-	WISH_STEP_PERCENT,
-	WISH_TEXT,
+	REQUEST_NUMBER,
+	REQUEST_UNLIMITED,
+	REQUEST_PERCENT, /* of a base */
+	REQUEST_STEP,    /* a difference to the current value */
+	REQUEST_STEP_PERCENT,
+	REQUEST_TEXT,
 };
 
 enum percent_base { BASE_HOST, BASE_PARENT, BASE_NOW };
 
 struct request {
-	struct setting asked; /* instance as written; the number where the wish holds one */
+	struct setting setting; /* the instance as written, and the number if there is one */
 	enum request_kind kind;
 	enum percent_base base;
 	uint64_t percent_e2;
-	bool less; /* steps go down */
+	bool less; /* REQUEST_STEP*: decrease */
 };
 
-/* What relative wishes are relative to; 0: not known here. */
+/* The values that relative requests refer to; 0: unknown. */
 struct percent_bases {
-	uint64_t host;   /* CPUs: ns of CPU a second */
-	uint64_t parent; /* the tightest limit above, or the host's */
+	uint64_t host;   /* CPUs: ns of CPU time per second */
+	uint64_t parent; /* the tightest limit of an ancestor, else that of the host */
 	const struct setting *now;
 };
 
-/* -EINVAL or -ERANGE with the reason and what would be right. */
-int request_parse(const struct control_row *row, const char *text, struct request *ret_wish,
+/* -EINVAL or -ERANGE, with the reason and the expected syntax. */
+int request_parse(const struct control_row *row, const char *text, struct request *ret_request,
 		  struct cgw_diag *diag);
 
-/* Makes it absolute and checks the range. */
-int request_resolve(const struct control_row *row, const struct request *wish,
+/* Resolves the request to an absolute value and checks its range. */
+int request_resolve(const struct control_row *row, const struct request *request,
 		    const struct percent_bases *bases, struct setting *ret_setting,
 		    struct cgw_diag *diag);
 
-/* The value in our words, without the instance. Returns the length as snprintf does. */
+/* Formats the value without the instance. Returns the length as snprintf() does. */
 size_t setting_format(const struct control_row *row, const struct setting *setting, char *buffer,
 		      size_t size);
 
-/* Do both say the same? Instances are not looked at. */
+/* Compares the values; ignores the instances. */
 bool setting_equal(const struct control_row *row, const struct setting *a, const struct setting *b);
 
-/* -1, 0, 1: is a tighter than b, the same, or looser? Numbers only; "max" is the loosest. */
+/* -1, 0 or 1 if a is tighter than, equal to or looser than b. Numbers only; "max" is loosest. */
 int setting_compare(const struct setting *a, const struct setting *b);
 
-/* "3-5,0" and "0,3,4,5" are one list: sorted, without doubles, in ranges. -EINVAL, -ERANGE. */
+/* Sorts a list, removes duplicates and joins ranges: "3-5,0" to "0,3-5". -EINVAL, -ERANGE. */
 int list_normalise(const char *text, char *buffer, size_t size);
 
 #endif

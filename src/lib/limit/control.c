@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* control.c - the table of controls.def, finding a row by name, and where a row is written. */
+/* control.c - the table of controls.def, lookup by name, and files that controls are written to. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "lib/kernel/kernel-ops.h"
 #include "lib/limit/control.h"
 
-/* How controls.def's words become C's; sources are written as in metrics.def. */
+/* Macros that expand controls.def; sources have the syntax of metrics.def. */
 #define SOURCE(version_, controller_, file_, format_, key_, scale_)                          \
 	{                                                                                    \
 		.version = (version_), .format = CGW_FORMAT_##format_,                       \
@@ -36,7 +36,7 @@
 #define PROPERTY(name, how, on_v1) \
 	.property = (name), .property_kind = PROPERTY_##how, .property_on_v1 = (on_v1)
 
-/* What a row takes over from the metric of its name. */
+/* What a control inherits from the metric of the same ID. */
 #define METRIC(id, key_, name, others, help_, kind_, form, measure, ...)                  \
 	enum { unit_##id = CGW_UNIT_##measure, many_##id = CGW_##form == CGW_INSTANCES }; \
 	__attribute__((unused)) static const char title_##id[] = name, aliases_##id[] = others;
@@ -98,38 +98,37 @@ static int find(const char *key)
 		if (strcmp(rows[i].info.key, key) == 0)
 			return i;
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
-		if (words_have(rows[i].info.aliases, key))
+		if (word_list_has(rows[i].info.aliases, key))
 			return i;
 	return -ENOENT;
 }
 
-static int unknown(const char *key, struct cgw_diag *diag)
+static int report_unknown(const char *key, struct cgw_diag *diag)
 {
-	struct suggestion nearest = {.wanted = key};
+	struct suggestion nearest = {.input = key};
 	char shown[96];
 
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
 		suggestion_offer(&nearest, rows[i].info.key);
 	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) != NULL)
-		return cgw_diag_set(diag, -ENOENT,
-				    "no control is called \"%s\"; did you mean \"%s\"?", shown,
-				    suggestion_word(&nearest));
+		return cgw_diag_set(diag, -ENOENT, "unknown control '%s'; did you mean '%s'?",
+				    shown, suggestion_word(&nearest));
 	if (cgw_metric_find(key) >= 0)
-		return cgw_diag_set(diag, -ENOENT, "\"%s\" can be read, not set", shown);
-	return cgw_diag_set(diag, -ENOENT, "no control is called \"%s\"", shown);
+		return cgw_diag_set(diag, -ENOENT, "'%s' is a read-only metric", shown);
+	return cgw_diag_set(diag, -ENOENT, "unknown control '%s'", shown);
 }
 
 int cgw_control_find(const char *key, struct cgw_diag *diag)
 {
 	int control = find(key);
 
-	return control >= 0 ? control : unknown(key, diag);
+	return control >= 0 ? control : report_unknown(key, diag);
 }
 
 /*
- * "hugetlb.2MB.max" is "hugetlb.max" with the instance "2MB": the second word of a key whose file has
- * a '*' there. Leaves `key` without it.
+ * "hugetlb.2MB.max" is "hugetlb.max" with the instance "2MB", the second word of a key whose file
+ * has a '*' in that place.
  */
 static int find_starred(char *key, char *instance, size_t size)
 {
@@ -159,7 +158,8 @@ int cgw_assignment_parse(const char *text, enum cgw_control *ret_control, char *
 
 	if (equals == NULL || equals == text) {
 		cgw_escape(shown, sizeof(shown), text, strlen(text));
-		return cgw_diag_set(diag, -EINVAL, "KEY=VALUE is wanted, not \"%s\"", shown);
+		return cgw_diag_set(diag, -EINVAL, "invalid assignment '%s' (expected KEY=VALUE)",
+				    shown);
 	}
 	key = strndup(text, (size_t)(equals - text));
 	if (key == NULL)
@@ -168,7 +168,7 @@ int cgw_assignment_parse(const char *text, enum cgw_control *ret_control, char *
 	if (control < 0)
 		control = find_starred(key, instance, sizeof(instance));
 	if (control < 0)
-		return unknown(key, diag);
+		return report_unknown(key, diag);
 	if (asprintf(&value, "%s%s%s", instance, instance[0] != '\0' ? " " : "", equals + 1) < 0)
 		return -ENOMEM;
 	*ret_control = (enum cgw_control)control;
@@ -189,22 +189,22 @@ static const struct cgw_source *sources_of(const struct control_row *row, size_t
 	return metric->sources;
 }
 
-static bool offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
+static bool provides(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
 {
 	return hierarchy->version == source->version &&
 	       (source->controller == CGW_CORE ||
 		(hierarchy->controllers & CGW_CONTROLLER_BIT(source->controller)) != 0);
 }
 
-static bool holds(const struct cgw_layout *layout, size_t hierarchy, const char *path,
-		  const struct cgw_source *source)
+static bool has_file(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+		     const struct cgw_source *source)
 {
 	CLEANUP(cleanup_close) int directory = -1;
 	struct stat stat;
 
 	if (cgw_group_open(layout, hierarchy, path, &directory, NULL) < 0)
 		return false;
-	/* Of two files for one thing (iocost's weight and bfq's) the one that is there. */
+	/* io.weight may be a file of iocost or of bfq: check which one exists. */
 	return strchr(source->file, '*') != NULL ||
 	       layout->ops->stat_at(directory, source->file, &stat) == 0;
 }
@@ -218,16 +218,16 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 
 	for (size_t s = 0; s < count; s++) {
 		for (size_t h = 0; h < layout->hierarchy_count; h++) {
-			if (!offers(&layout->hierarchies[h], &sources[s]))
+			if (!provides(&layout->hierarchies[h], &sources[s]))
 				continue;
-			/* The first that fits is the answer also when its file is missing there: the
-			 * caller then says why. */
+			/* Without any file the first source is returned: the caller reports why the
+			 * file is missing. */
 			if (error == -EOPNOTSUPP) {
 				*ret_hierarchy = h;
 				*ret_source = &sources[s];
 				error = -ENOENT;
 			}
-			if (!holds(layout, h, path, &sources[s]))
+			if (!has_file(layout, h, path, &sources[s]))
 				continue;
 			*ret_hierarchy = h;
 			*ret_source = &sources[s];
@@ -237,15 +237,15 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 	return error;
 }
 
-/* Is the source's controller on a hierarchy of that other version? */
-static bool carries(const struct cgw_layout *layout, const struct cgw_source *source,
-		    unsigned version)
+/* Is the source's controller on a hierarchy of `version`? */
+static bool has_controller(const struct cgw_layout *layout, const struct cgw_source *source,
+			   unsigned version)
 {
 	struct cgw_source other = *source;
 
 	other.version = (uint8_t)version;
 	for (size_t h = 0; h < layout->hierarchy_count; h++)
-		if (offers(&layout->hierarchies[h], &other))
+		if (provides(&layout->hierarchies[h], &other))
 			return true;
 	return false;
 }
@@ -261,18 +261,21 @@ int cgw_control_available(const struct cgw_layout *layout, enum cgw_control cont
 		on_v1 |= sources[s].version == 1;
 		on_v2 |= sources[s].version == 2;
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
-			if (offers(&layout->hierarchies[h], &sources[s]))
+			if (provides(&layout->hierarchies[h], &sources[s]))
 				return 0;
 	}
-	if (on_v1 != on_v2 && count > 0 && carries(layout, &sources[0], on_v1 ? 2 : 1))
+	if (on_v1 != on_v2 && count > 0 && has_controller(layout, &sources[0], on_v1 ? 2 : 1))
+		return cgw_diag_set(
+			diag, -EOPNOTSUPP,
+			"%s requires cgroup v%c; this machine has its controller on v%c",
+			rows[control].info.key, on_v1 ? '1' : '2', on_v1 ? '2' : '1');
+	if (count == 0 || sources[0].controller == CGW_CORE)
 		return cgw_diag_set(diag, -EOPNOTSUPP,
-				    "%s is there on cgroup v%c only; this machine has v%c here",
-				    rows[control].info.key, on_v1 ? '1' : '2', on_v1 ? '2' : '1');
-	return cgw_diag_set(
-		diag, -EOPNOTSUPP, "%s needs the controller %s, which no hierarchy here carries",
-		rows[control].info.key,
-		count > 0 && sources[0].controller != CGW_CORE
-			? cgw_controller_name((enum cgw_controller)sources[0].controller,
-					      sources[0].version)
-			: "v2");
+				    "%s requires cgroup v2, which is not mounted",
+				    rows[control].info.key);
+	return cgw_diag_set(diag, -EOPNOTSUPP,
+			    "%s requires the %s controller, which no mounted hierarchy provides",
+			    rows[control].info.key,
+			    cgw_controller_name((enum cgw_controller)sources[0].controller,
+						sources[0].version));
 }

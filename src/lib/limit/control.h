@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* control.h - a row of controls.def, and where it is written on a layout. */
+/* control.h - rows of controls.def and the kernel files that they are written to. */
 #ifndef CGWARD_LIB_LIMIT_CONTROL_H
 #define CGWARD_LIB_LIMIT_CONTROL_H
 
 #include <cgward/limit.h>
 
-/* How an operator's words are understood. */
+/* The syntax of a value. */
 enum control_form {
 	FORM_AMOUNT,
-	FORM_BANDWIDTH, /* cpu.max: a quota and the period it is counted over */
+	FORM_BANDWIDTH, /* cpu.max: a quota and its period */
 	FORM_FLAG,
 	FORM_LIST,
 	FORM_WORD,
 	FORM_TOGGLES,
 	FORM_DEVICES,
-	FORM_FAMILY, /* several controls of one device in one value */
+	FORM_FAMILY, /* several controls of one device */
 };
 
-/* What "50%" is a half of, where it is the machine's. */
+/* The resource of the host that "50%" refers to. */
 enum control_capacity {
 	CAPACITY_NONE,
-	CAPACITY_CPUS, /* percent are of one CPU; "of host" is all of them */
+	CAPACITY_CPUS, /* plain percentages are of one CPU, "of host" of all CPUs */
 	CAPACITY_MEMORY,
 	CAPACITY_SWAP,
 	CAPACITY_PIDS,
 };
 
-/* How a value becomes an argument of SetUnitProperties. */
+/* The D-Bus type of a value in SetUnitProperties. */
 enum control_property {
 	PROPERTY_NONE,
 	PROPERTY_NUMBER,        /* t, in the unit of the row */
-	PROPERTY_BANDWIDTH,     /* t, microseconds a second, and the period when it is not 100 ms */
+	PROPERTY_BANDWIDTH,     /* t, microseconds per second, and the period unless 100 ms */
 	PROPERTY_DEVICE_NUMBER, /* a(st) */
 	PROPERTY_DEVICE_TIME,   /* a(st), microseconds */
 	PROPERTY_BITS,          /* ay, a bit mask */
@@ -41,15 +41,15 @@ struct control_row {
 	struct cgw_control_info info;
 	uint8_t form;                     /* enum control_form */
 	uint8_t capacity;                 /* enum control_capacity */
-	const struct cgw_source *sources; /* of an action; NULL: those of the metric */
+	const struct cgw_source *sources; /* of an action; NULL: the sources of the metric */
 	uint8_t source_count;
-	const char *unlimited[3];  /* by version: what the kernel reads as "no limit" */
-	uint16_t guard_percent[3]; /* by version: least percent of `guard` that is let in; 0: any */
-	int16_t guard;             /* the metric that says what is in use */
-	bool reclaimable;          /* `reclaim_by` makes room for a lower value */
+	const char *unlimited[3];  /* by version: the kernel's word for "no limit" */
+	uint16_t guard_percent[3]; /* by version: lowest percentage of `guard`; 0: any value */
+	int16_t guard;             /* the metric of current use */
+	bool reclaimable;          /* `reclaim_by` reclaims for a lower value */
 	int16_t reclaim_by[3];     /* by version */
 	bool bounded;              /* never above the control `at_most` */
-	bool undoable; /* an action that control `undo_by` takes back, by the same value */
+	bool undoable;             /* an action that the same value of control `undo_by` undoes */
 	int16_t at_most, undo_by;
 	const char *property;  /* systemd's name, or NULL */
 	uint8_t property_kind; /* enum control_property */
@@ -59,9 +59,9 @@ struct control_row {
 const struct control_row *control_row(enum cgw_control control) CGW_PURE;
 
 /*
- * The hierarchy and the source through which a control is written for a group: the first source that
- * the layout offers and whose hierarchy holds the group. -ENOENT: no hierarchy of it holds the group;
- * -EOPNOTSUPP: the layout offers none.
+ * Finds the hierarchy and the source for writing a control of a group: the first source that the
+ * layout provides and whose file the group has. -ENOENT: the group has no such file; -EOPNOTSUPP:
+ * the layout provides no source.
  */
 int control_place(const struct cgw_layout *layout, enum cgw_control control, const char *path,
 		  size_t *ret_hierarchy, const struct cgw_source **ret_source);

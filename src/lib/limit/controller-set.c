@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* controller-set.c - lists of controllers that are switched on and off. */
+/* controller-set.c - lists of enabled controllers. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,10 +7,10 @@
 #include "lib/limit/controller-set.h"
 #include <cgward/kernel.h>
 
-/* Applies words to a set; without any sign the words are the whole set, and "none" an empty one. */
+/* Applies words to a set. Words without signs replace the set; "none" clears it. */
 static uint32_t apply(uint32_t set, const char *words)
 {
-	uint32_t alone = 0;
+	uint32_t unsigned_words = 0;
 	bool signs = false, any = false;
 
 	for (words += strspn(words, " \t"); *words != '\0'; words += strspn(words, " \t")) {
@@ -25,15 +25,15 @@ static uint32_t apply(uint32_t set, const char *words)
 		else if (controller >= 0)
 			set |= CGW_CONTROLLER_BIT(controller);
 		if (controller >= 0 && sign == 0)
-			alone |= CGW_CONTROLLER_BIT(controller);
+			unsigned_words |= CGW_CONTROLLER_BIT(controller);
 		signs |= sign > 0;
 		any = true;
 		words += length;
 	}
-	return signs || !any ? set : alone;
+	return signs || !any ? set : unsigned_words;
 }
 
-static int say(uint32_t set, const char *sign, char *buffer, size_t size, size_t *used)
+static int append_names(uint32_t set, const char *sign, char *buffer, size_t size, size_t *used)
 {
 	for (int i = 0; i < CGW_CONTROLLER_COUNT; i++) {
 		if (!(set & CGW_CONTROLLER_BIT(i)))
@@ -47,24 +47,24 @@ static int say(uint32_t set, const char *sign, char *buffer, size_t size, size_t
 	return 0;
 }
 
-int toggles_apply(const char *now, const char *asked, char *buffer, size_t size)
+int toggles_apply(const char *now, const char *change, char *buffer, size_t size)
 {
-	uint32_t set = apply(apply(0, now), asked);
+	uint32_t set = apply(apply(0, now), change);
 	size_t used = 0;
 
 	buffer[0] = '\0';
 	if (set != 0)
-		return say(set, "", buffer, size, &used);
+		return append_names(set, "", buffer, size, &used);
 	return snprintf(buffer, size, "none") < (int)size ? 0 : -ERANGE;
 }
 
-int toggles_between(const char *now, const char *wanted, char *buffer, size_t size)
+int toggles_between(const char *from, const char *to, char *buffer, size_t size)
 {
-	uint32_t on = apply(0, now), off = apply(0, wanted);
+	uint32_t on = apply(0, from), off = apply(0, to);
 	size_t used = 0;
 	int r;
 
 	buffer[0] = '\0';
-	r = say(off & ~on, "+", buffer, size, &used);
-	return r < 0 ? r : say(on & ~off, "-", buffer, size, &used);
+	r = append_names(off & ~on, "+", buffer, size, &used);
+	return r < 0 ? r : append_names(on & ~off, "-", buffer, size, &used);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* controller-set.h - lists of controllers that are switched on and off: cgroup.subtree_control. Pure. */
+/* controller-set.h - lists of enabled controllers, as in cgroup.subtree_control. Pure. */
 #ifndef CGWARD_LIB_LIMIT_CONTROLLER_SET_H
 #define CGWARD_LIB_LIMIT_CONTROLLER_SET_H
 
 #include <stddef.h>
 
 /*
- * What is on after `asked`: "+cpu -io" changes `now`, a list without signs replaces it, "none" is the
- * empty one. The result is in the order of cgw_controller. -ERANGE: it does not fit.
+ * Applies `change` to the list `now`: "+cpu -io" changes it, a list without signs replaces it,
+ * "none" clears it. The result is in the order of cgw_controller. -ERANGE: `buffer` is too small.
  */
-int toggles_apply(const char *now, const char *asked, char *buffer, size_t size);
+int toggles_apply(const char *now, const char *change, char *buffer, size_t size);
 
-/* The switches that lead from one list to another: "+cpu -io"; "" where there are none. */
-int toggles_between(const char *now, const char *wanted, char *buffer, size_t size);
+/* The changes from one list to the other: "+cpu -io"; "" if they are equal. */
+int toggles_between(const char *from, const char *to, char *buffer, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cpu-list.c - lists of CPUs and memory nodes, in the one way in which the kernel writes them. */
+/* cpu-list.c - lists of CPUs and memory nodes in the kernel's canonical form. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/limit/control-value.h"
 #include "lib/metric/decode.h"
 
-/* More CPUs than any kernel is built for. */
+/* More CPUs than any kernel supports. */
 #define LIST_END 8192
 
 struct bits {

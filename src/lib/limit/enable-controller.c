@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * enable-controller.c - switches a controller of v2 on, from the top down to the parent of a group.
+ * enable-controller.c - enabling a v2 controller from the root down to the parent of a group.
  *
- * A group has the files of a controller only when every group above it passes the controller on.
+ * A group has the files of a controller only if every ancestor enables it in subtree_control.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include "lib/limit/controller-set.h"
 #include "lib/limit/plan.h"
 
-static const char switches[] = "cgroup.subtree_control";
+static const char subtree_control[] = "cgroup.subtree_control";
 
-/* systemd turns the switches of its own units by itself, and turns ours back. */
+/* systemd manages subtree_control of its units and reverts changes by others. */
 static int refuse_units(struct cgw_plan *plan, struct step *step, const char *path)
 {
 	struct cgw_owner owner = {.kind = CGW_OWNER_NONE};
@@ -27,23 +27,23 @@ static int refuse_units(struct cgw_plan *plan, struct step *step, const char *pa
 	    strcmp(path, "/") == 0)
 		return r;
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return cgw_diag_set(
-		&step->result.diag, -EPERM,
-		"%s is a unit of systemd's: `systemctl set-property %s Delegate=yes` lets "
-		"others switch controllers on beneath it",
-		shown, owner.unit);
+	return cgw_diag_set(&step->result.diag, -EPERM,
+			    "%s is a systemd unit; allow others to enable controllers below it "
+			    "with `systemctl set-property %s Delegate=yes`",
+			    shown, owner.unit);
 }
 
-/* One ancestor: noted when its switch is off. */
-static int look_at(struct cgw_plan *plan, struct step *step, const char *path, const char *name)
+/* Records the ancestor at `path` if it does not enable the controller. */
+static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *path,
+			  const char *name)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	char now[VALUE_MAX], text[40], missing[VALUE_MAX];
 	int r = target_open(plan->layout, step->hierarchy, path, &target);
 
-	r = r < 0 ? r : target_read_word(&target, switches, now, sizeof(now));
+	r = r < 0 ? r : target_read_word(&target, subtree_control, now, sizeof(now));
 	if (r < 0)
-		return advise_group(plan, step, r, "look at");
+		return advise_group(step, r);
 	(void)snprintf(text, sizeof(text), "+%s", name);
 	r = toggles_apply(now, text, missing, sizeof(missing));
 	r = r < 0 ? r : toggles_between(now, missing, missing, sizeof(missing));
@@ -56,9 +56,9 @@ static int look_at(struct cgw_plan *plan, struct step *step, const char *path, c
 	return step_add_created(step, step->hierarchy, path, text);
 }
 
-static int look(struct cgw_plan *plan, struct step *step)
+static int find_disabled(struct cgw_plan *plan, struct step *step)
 {
-	CLEANUP(cleanup_free) char *path = strdup(step->ask.path);
+	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
 	const char *name;
 	int r;
 
@@ -67,63 +67,64 @@ static int look(struct cgw_plan *plan, struct step *step)
 	if (step->source->controller < 0 || strcmp(path, "/") == 0)
 		return advise_set(plan, step, NULL, -ENOENT);
 	name = cgw_controller_name((enum cgw_controller)step->source->controller, 2);
-	r = look_at(plan, step, "/", name);
+	r = check_ancestor(plan, step, "/", name);
 	for (char *slash = strchr(path + 1, '/'); r == 0 && slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		r = look_at(plan, step, path, name);
+		r = check_ancestor(plan, step, path, name);
 		*slash = '/';
 	}
-	if (r == 0 && step->made_count == 0) /* on everywhere, and still not there */
+	if (r == 0 && step->created_count == 0) /* enabled everywhere: the kernel lacks the file */
 		return advise_set(plan, step, NULL, -ENOENT);
 	return r;
 }
 
-static int turn(struct cgw_plan *plan, struct created_step *made)
+static int enable_in(struct cgw_plan *plan, struct created_step *created)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
-	struct cgw_change change = {.kind = CGW_STEP_SET, .path = made->path};
+	struct cgw_change change = {.kind = CGW_STEP_SET, .path = created->path};
 	char text[40];
-	int r = target_open(plan->layout, made->hierarchy, made->path, &target);
+	int r = target_open(plan->layout, created->hierarchy, created->path, &target);
 
-	(void)snprintf(text, sizeof(text), "+%s", made->text + 1);
-	(void)snprintf(change.key, sizeof(change.key), "%s", switches);
-	(void)snprintf(change.old_value, sizeof(change.old_value), "%s", made->text);
+	(void)snprintf(text, sizeof(text), "+%s", created->text + 1);
+	(void)snprintf(change.key, sizeof(change.key), "%s", subtree_control);
+	(void)snprintf(change.old_value, sizeof(change.old_value), "%s", created->text);
 	(void)snprintf(change.new_value, sizeof(change.new_value), "%s", text);
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
-		       plan->layout->hierarchies[made->hierarchy].label);
+		       plan->layout->hierarchies[created->hierarchy].label);
 	change.group_id = target.id;
 	if (r == 0) {
 		uint64_t id = 0;
 
 		r = plan_journal_other(plan, &change, &id);
 	}
-	r = r < 0 ? r : target_write(&target, switches, text);
-	made->done = r == 0;
+	r = r < 0 ? r : target_write(&target, subtree_control, text);
+	created->done = r == 0;
 	return r;
 }
 
-int enable_controller(struct cgw_plan *plan, struct step *step, bool only_say)
+int enable_controller(struct cgw_plan *plan, struct step *step, bool prepare_only)
 {
-	if (only_say)
-		return look(plan, step);
-	for (size_t i = 0; i < step->made_count; i++) {
-		int r = turn(plan, &step->made[i]);
+	if (prepare_only)
+		return find_disabled(plan, step);
+	for (size_t i = 0; i < step->created_count; i++) {
+		int r = enable_in(plan, &step->created[i]);
 		char shown[256];
 
 		if (r == 0)
 			continue;
-		cgw_escape(shown, sizeof(shown), step->made[i].path, strlen(step->made[i].path));
+		cgw_escape(shown, sizeof(shown), step->created[i].path,
+			   strlen(step->created[i].path));
 		(void)enable_rollback(plan, step);
 		if (r == -EBUSY)
 			return cgw_diag_set(
 				&step->result.diag, r,
-				"%s has processes of its own: on v2 a group has either "
-				"processes or controllers for the groups beneath it; move "
-				"them into a group beneath it first",
+				"%s contains processes and so cannot enable controllers "
+				"for its children on cgroup v2; move the processes into "
+				"a child group first",
 				shown);
-		return cgw_diag_set(&step->result.diag, r, "cannot switch %s on in %s: %s",
-				    step->made[i].text + 1, shown, strerror(-r));
+		return cgw_diag_set(&step->result.diag, r, "cannot enable controller %s in %s: %s",
+				    step->created[i].text + 1, shown, strerror(-r));
 	}
 	return 0;
 }
@@ -132,16 +133,16 @@ int enable_rollback(struct cgw_plan *plan, struct step *step)
 {
 	int first = 0;
 
-	for (size_t i = step->made_count; i-- > 0;) {
+	for (size_t i = step->created_count; i-- > 0;) {
 		CLEANUP(target_close) struct target target = TARGET_NONE;
-		struct created_step *made = &step->made[i];
+		struct created_step *created = &step->created[i];
 		int r;
 
-		if (!made->done)
+		if (!created->done)
 			continue;
-		r = target_open(plan->layout, made->hierarchy, made->path, &target);
-		r = r < 0 ? r : target_write(&target, switches, made->text);
-		made->done = r < 0;
+		r = target_open(plan->layout, created->hierarchy, created->path, &target);
+		r = r < 0 ? r : target_write(&target, subtree_control, created->text);
+		created->done = r < 0;
 		if (r < 0 && first == 0 && !cgw_error_is_gone(r))
 			first = r;
 	}

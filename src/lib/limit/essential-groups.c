@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * essential-groups.c - the groups that must live.
+ * essential-groups.c - groups that must not be frozen, killed or starved.
  *
- * Whoever freezes an ancestor of itself cannot thaw it any more; whoever freezes its terminal, its ssh
- * daemon or PID 1 has lost the machine. So the groups of all these, and every group above them, are
- * read from /proc in every hierarchy: in v1 a process may be in a different group of each.
+ * A process that freezes its own ancestor group cannot thaw it. Freezing its terminal, its ssh
+ * daemon or PID 1 makes the machine unreachable. The groups of all these processes and their
+ * ancestors are therefore protected in every hierarchy: on v1 a process may be in a different
+ * group of each.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,10 +16,10 @@
 #include "lib/limit/essential-groups.h"
 #include <cgward/model.h>
 
-/* A chain of parents longer than this is a joke, or a loop made by pids that were used again. */
+/* Bounds the chain of parent processes: reused PIDs could form a loop. */
 #define CHAIN_MAX 64
 
-/* What other processes wait for, wherever it stands; by the names that systemd gives. */
+/* Services that other processes depend on, by their systemd names. */
 static const char *const services[] = {
 	"/init.scope",
 	"/**/init.scope",
@@ -31,17 +32,17 @@ static const char *const services[] = {
 	"/**/user@*.service",
 };
 
-struct living {
+struct essential_process {
 	struct cgw_membership groups;
-	const char *who; /* "this process", ... */
+	const char *description; /* "this process", ... */
 };
 
 struct protection {
-	struct living living[CHAIN_MAX + 4];
+	struct essential_process processes[CHAIN_MAX + 4];
 	size_t count;
 };
 
-/* From /proc/PID/stat; the name in it may hold anything, so fields count from its last bracket. */
+/* Reads /proc/PID/stat. Fields follow the last bracket, since the name may contain any byte. */
 static int read_relations(const struct cgw_layout *layout, pid_t pid, int *ret_parent,
 			  int *ret_session, int *ret_terminal_group)
 {
@@ -63,16 +64,16 @@ static int read_relations(const struct cgw_layout *layout, pid_t pid, int *ret_p
 	return 0;
 }
 
-static void add(struct protection *protection, const struct cgw_layout *layout, pid_t pid,
-		const char *who)
+static void add_process(struct protection *protection, const struct cgw_layout *layout, pid_t pid,
+			const char *description)
 {
-	struct living *living = &protection->living[protection->count];
+	struct essential_process *process = &protection->processes[protection->count];
 
-	if (pid < 1 || protection->count == ARRAY_SIZE(protection->living))
+	if (pid < 1 || protection->count == ARRAY_SIZE(protection->processes))
 		return;
-	if (cgw_membership_read(layout, pid, &living->groups) < 0)
-		return; /* not visible from here, or gone: then nobody freezes it */
-	living->who = who;
+	if (cgw_membership_read(layout, pid, &process->groups) < 0)
+		return; /* not visible, or exited */
+	process->description = description;
 	protection->count++;
 }
 
@@ -85,20 +86,20 @@ int protection_new(const struct cgw_layout *layout, struct protection **ret_prot
 
 	if (protection == NULL)
 		return -ENOMEM;
-	add(protection, layout, 1, "process 1, the machine's init");
-	add(protection, layout, pid, "this process");
+	add_process(protection, layout, 1, "the init process");
+	add_process(protection, layout, pid, "this process");
 	for (int i = 0; i < CHAIN_MAX && pid > 1; i++) {
 		if (read_relations(layout, pid, &parent, &session, &terminal_group) < 0)
 			break;
 		if (first) {
-			add(protection, layout, session, "the leader of this session");
-			add(protection, layout, terminal_group,
-			    "this terminal's foreground process");
+			add_process(protection, layout, session, "the leader of this session");
+			add_process(protection, layout, terminal_group,
+				    "the foreground process of this terminal");
 		}
 		first = false;
 		pid = parent;
 		if (pid > 1)
-			add(protection, layout, pid, "a parent of this process");
+			add_process(protection, layout, pid, "a parent of this process");
 	}
 	*ret_protection = protection;
 	return 0;
@@ -107,12 +108,12 @@ int protection_new(const struct cgw_layout *layout, struct protection **ret_prot
 struct protection *protection_free(struct protection *protection)
 {
 	for (size_t i = 0; protection != NULL && i < protection->count; i++)
-		cgw_membership_done(&protection->living[i].groups);
+		cgw_membership_done(&protection->processes[i].groups);
 	free(protection);
 	return NULL;
 }
 
-static bool holds(const char *group, const char *path)
+static bool contains(const char *group, const char *path)
 {
 	size_t length = strlen(group);
 
@@ -127,18 +128,19 @@ enum protect_reason protection_check(const struct protection *protection, const 
 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (strcmp(path, "/") == 0) {
-		(void)cgw_diag_set(diag, -EPERM, "the root holds every process of the machine");
+		(void)cgw_diag_set(diag, -EPERM,
+				   "the root group is protected: it contains all processes");
 		return PROTECT_SELF;
 	}
 	for (size_t i = 0; i < protection->count; i++) {
-		const struct living *living = &protection->living[i];
+		const struct essential_process *process = &protection->processes[i];
 
-		for (size_t h = 0; h < living->groups.count; h++) {
-			if (living->groups.paths[h] == NULL ||
-			    !holds(path, living->groups.paths[h]))
+		for (size_t h = 0; h < process->groups.count; h++) {
+			if (process->groups.paths[h] == NULL ||
+			    !contains(path, process->groups.paths[h]))
 				continue;
-			(void)cgw_diag_set(diag, -EPERM, "%s holds %s (pid %d)", shown, living->who,
-					   (int)living->groups.pid);
+			(void)cgw_diag_set(diag, -EPERM, "%s is protected: it contains %s (PID %d)",
+					   shown, process->description, (int)process->groups.pid);
 			return PROTECT_SELF;
 		}
 	}
@@ -146,8 +148,8 @@ enum protect_reason protection_check(const struct protection *protection, const 
 		if (cgw_glob_match(services[i], path)) {
 			(void)cgw_diag_set(
 				diag, -EPERM,
-				"%s is a service that others wait for; --yes-really does "
-				"it all the same",
+				"%s is protected: other services depend on it; use --yes-really "
+				"to override",
 				shown);
 			return PROTECT_SERVICE;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* exact-quantity.c - numbers with units as people write them, exact: no floating point, no wrapping. */
+/* exact-quantity.c - exact parsing and formatting of numbers with units, without floating point. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -47,7 +47,7 @@ static uint64_t power_of_ten(unsigned exponent)
 	return power;
 }
 
-/* A decimal number: `ret_number` / 10^`ret_digits` is its value. */
+/* Parses a decimal number, whose value is `ret_number` / 10^`ret_digits`. */
 static int parse_decimal(const char *text, uint64_t *ret_number, unsigned *ret_digits,
 			 const char **ret_end)
 {
@@ -93,7 +93,7 @@ static int parse_suffixed(const char *text, const struct suffix *suffixes, uint6
 	return -EINVAL;
 }
 
-/* "2G", "2Gi", "2GiB", "2GB", "2g", each with "/s" behind it where it is a rate. */
+/* "2G", "2Gi", "2GiB", "2GB", "2g"; a rate may end with "/s". */
 static int parse_size(const char *text, bool rate, uint64_t *ret_number)
 {
 	char word[64];
@@ -118,7 +118,7 @@ int quantity_time(const char *text, uint64_t plain_ns, uint64_t *ret_ns)
 
 	if (plain_ns != 0 && *text != '\0' && strspn(text, "0123456789") == strlen(text))
 		return parse_suffixed(text, plain, ret_ns);
-	if (strcmp(text, "0") == 0) /* needs no unit */
+	if (strcmp(text, "0") == 0) /* requires no unit */
 		return parse_suffixed("0s", times, ret_ns);
 	return parse_suffixed(text, times, ret_ns);
 }
@@ -148,7 +148,7 @@ static int parse_hexadecimal(const char *text, uint64_t *ret_number)
 	return 0;
 }
 
-/* "0x100001", "1048577", or tc's "10:1", whose two halves are hexadecimal. */
+/* "0x100001", "1048577", or "10:1" with two hexadecimal halves as in tc(8). */
 static int parse_class(const char *text, uint64_t *ret_number)
 {
 	const char *colon = strchr(text, ':');
@@ -186,7 +186,7 @@ int quantity_parse(enum cgw_unit unit, const char *text, uint64_t *ret_number)
 	case CGW_UNIT_COUNT_PER_S:
 		return parse_suffixed(text, counts, ret_number);
 	default:
-		/* A count: whole, and nothing behind it. */
+		/* A count: an integer without a suffix. */
 		return strchr(text, '.') != NULL || strchr(text, ' ') != NULL
 			       ? -EINVAL
 			       : parse_suffixed(text, (const struct suffix[]){{"", 1}, {NULL, 0}},
@@ -197,7 +197,7 @@ int quantity_parse(enum cgw_unit unit, const char *text, uint64_t *ret_number)
 size_t quantity_format(enum cgw_unit unit, uint64_t number, char *buffer, size_t size)
 {
 	if (unit == CGW_UNIT_NS) {
-		const struct suffix *suffix = &times[3]; /* seconds, the longest that people read */
+		const struct suffix *suffix = &times[3]; /* seconds are the largest unit printed */
 
 		while (suffix > times && (number == 0 || number % suffix->factor != 0))
 			suffix--;
@@ -210,4 +210,21 @@ size_t quantity_format(enum cgw_unit unit, uint64_t number, char *buffer, size_t
 		return (size_t)snprintf(buffer, size, "%" PRIu64 ".%02" PRIu64, number / 100,
 					number % 100);
 	return (size_t)snprintf(buffer, size, "%" PRIu64, number);
+}
+
+size_t quantity_format_rounded(enum cgw_unit unit, uint64_t number, bool up, char *buffer,
+			       size_t size)
+{
+	const struct suffix *suffix = &sizes[1];
+	uint64_t rest;
+
+	if (unit != CGW_UNIT_BYTES || number < 10 * sizes[2].factor)
+		return quantity_format(unit, number, buffer, size);
+	while (suffix[1].text != NULL && number / 10 >= suffix[1].factor)
+		suffix++;
+	rest = number % suffix->factor;
+	return (size_t)snprintf(buffer, size, "%" PRIu64 "%s",
+				number / suffix->factor +
+					(up ? rest > 0 : rest >= suffix->factor / 2),
+				suffix->text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* freezer.c - v1's freezer and v2's cgroup.freeze, asked and waited for alike. */
+/* freezer.c - common interface to the v1 freezer and v2's cgroup.freeze. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ const char *freezer_word(const struct target *target, bool freeze)
 	return freeze ? "1" : "0";
 }
 
-static bool holds_processes(const struct target *target)
+static bool has_processes(const struct target *target)
 {
 	uint64_t populated = 0;
 
@@ -35,7 +35,7 @@ static bool holds_processes(const struct target *target)
 
 int freezer_open(const struct cgw_layout *layout, const char *path, struct target *ret_target)
 {
-	const int places[] = {cgw_layout_find(layout, CGW_FREEZER), cgw_layout_v2(layout)};
+	const int places[] = {cgw_layout_find(layout, CGW_FREEZER), cgw_layout_find_v2(layout)};
 	int error = -EOPNOTSUPP;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
@@ -46,13 +46,14 @@ int freezer_open(const struct cgw_layout *layout, const char *path, struct targe
 		if (places[i] < 0)
 			continue;
 		/*
-		 * v2 beside v1 may hold a directory of that name and none of its processes; or all of them, as
-		 * of a unit, which systemd puts into none of v1's but where it limits it.
+		 * On a hybrid layout the v2 directory of this name may contain none of the
+		 * processes, or all of them: systemd puts a unit into a v1 hierarchy only if it
+		 * sets a limit there.
 		 */
 		beside = error == -ENOENT && hierarchy_tracks_members(layout, (size_t)places[i]);
 		r = target_open(layout, (size_t)places[i], path, &target);
 		if (r == 0 && target_has(&target, freezer_file(&target)) &&
-		    (!beside || holds_processes(&target))) {
+		    (!beside || has_processes(&target))) {
 			*ret_target = target;
 			return 0;
 		}
@@ -78,8 +79,8 @@ static int read_v1(const struct target *target, struct freezer_state *state)
 	if (r < 0)
 		return r;
 	state->frozen = strcmp(word, "FROZEN") == 0;
-	state->asked = is_one(target, "freezer.self_freezing");
-	state->above = is_one(target, "freezer.parent_freezing");
+	state->requested = is_one(target, "freezer.self_freezing");
+	state->by_ancestor = is_one(target, "freezer.parent_freezing");
 	return 0;
 }
 
@@ -91,8 +92,8 @@ static int read_v2(const struct target *target, struct freezer_state *state)
 	if (r < 0)
 		return r;
 	state->frozen = frozen == 1;
-	state->asked = is_one(target, "cgroup.freeze");
-	state->above = state->frozen && !state->asked;
+	state->requested = is_one(target, "cgroup.freeze");
+	state->by_ancestor = state->frozen && !state->requested;
 	return 0;
 }
 
@@ -107,8 +108,8 @@ int freezer_read(const struct target *target, struct freezer_state *ret_state)
 }
 
 /*
- * v1 counts as frozen only once somebody reads the state, and may never get there while the group
- * forks: to let go for a moment and to ask again helps it on.
+ * v1 updates freezer.state when it is read, and may stay in FREEZING while the group forks: thawing
+ * briefly and freezing again makes progress.
  */
 static int nudge_v1(const struct target *target)
 {
@@ -127,7 +128,7 @@ int freezer_set(const struct target *target, bool freeze, uint64_t timeout_ns)
 		struct freezer_state state;
 
 		r = freezer_read(target, &state);
-		if (r < 0 || state.frozen == freeze || (!freeze && state.above))
+		if (r < 0 || state.frozen == freeze || (!freeze && state.by_ancestor))
 			return r;
 		if (clock_now_ns() >= end_ns)
 			return -ETIMEDOUT;

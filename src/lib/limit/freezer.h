@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* freezer.h - v1's freezer and v2's cgroup.freeze, asked and waited for alike. */
+/* freezer.h - common interface to the v1 freezer and v2's cgroup.freeze. */
 #ifndef CGWARD_LIB_LIMIT_FREEZER_H
 #define CGWARD_LIB_LIMIT_FREEZER_H
 
 #include "lib/limit/target.h"
 
-/* The hierarchy in which the group can be frozen. -ENOENT: it is in none; -EOPNOTSUPP: there is none. */
+/* Opens the group in a hierarchy with freezer. -ENOENT: no such group; -EOPNOTSUPP: no freezer. */
 int freezer_open(const struct cgw_layout *layout, const char *path, struct target *ret_target);
 
 struct freezer_state {
-	bool asked;  /* the group itself */
-	bool frozen; /* all of it stands still */
-	bool above;  /* a group above is asked, so that this one stays still whatever it is told */
+	bool requested;   /* the group's own freeze is set */
+	bool frozen;      /* all of its processes are frozen */
+	bool by_ancestor; /* an ancestor's freeze is set, which the group cannot override */
 };
 int freezer_read(const struct target *target, struct freezer_state *ret_state);
 
-/* The file and the word that freeze or thaw. */
+/* The file, and the value that freezes or thaws. */
 const char *freezer_file(const struct target *target);
 const char *freezer_word(const struct target *target, bool freeze);
 
 /*
- * Asks, and waits until the kernel says so. -ETIMEDOUT: it did not within `timeout_ns`; what was asked
- * then stands. Thawing a group under a frozen one is done when it is asked.
+ * Writes the value and waits until the kernel reports the state. -ETIMEDOUT: not within
+ * `timeout_ns`; the value remains set. Does not wait when thawing below a frozen ancestor.
  */
 int freezer_set(const struct target *target, bool freeze, uint64_t timeout_ns);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * journal-line.c - one line of the journal as JSON, written and read.
+ * journal-line.c - encoding and decoding of one journal line as JSON.
  *
- * Paths are bytes and JSON is UTF-8: a path that is not is written as hexadecimal digits beside an
- * escaped one for people.
+ * Paths are bytes and JSON is UTF-8: a path that is not valid UTF-8 is written in hexadecimal.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -114,7 +113,7 @@ static uint64_t get_number(const json_t *line, const char *key)
 	return (uint64_t)json_integer_value(json_object_get(line, key));
 }
 
-/* Anything that is no digit reads as 0: then the path names nothing. */
+/* An invalid digit yields 0, so that the path matches no group. */
 static unsigned digit(char c)
 {
 	return (unsigned)(c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0);

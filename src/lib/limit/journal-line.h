@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* journal-line.h - one line of the journal as JSON, written and read. Pure. */
+/* journal-line.h - encoding and decoding of one journal line as JSON. Pure. */
 #ifndef CGWARD_LIB_LIMIT_JOURNAL_LINE_H
 #define CGWARD_LIB_LIMIT_JOURNAL_LINE_H
 
@@ -8,16 +8,16 @@
 #include <cgward/limit.h>
 
 struct journal_line {
-	bool intent;              /* else the outcome of an earlier one */
-	struct cgw_change change; /* an outcome has id and new_value only */
+	bool intent;              /* false: the outcome of an earlier intent */
+	struct cgw_change change; /* of an outcome only id and new_value */
 	enum cgw_outcome outcome;
 };
 
-/* New references, NULL when memory is short. */
+/* New references; NULL: out of memory. */
 json_t *journal_line_intent(const struct cgw_change *change);
 json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value);
 
-/* -EBADMSG: not a line of a journal. The change's path is allocated. */
+/* Allocates the change's path. -EBADMSG: not a journal line. */
 int journal_line_parse(const char *text, size_t length, struct journal_line *ret_line);
 void journal_line_done(struct journal_line *line);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* journal-tail.c - the end of the journal, followed as it grows. */
+/* journal-tail.c - incremental reader of the journal's end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,108 +13,108 @@
 #include "lib/limit/journal-tail.h"
 #include "lib/limit/journal.h"
 
-#define KEPT 1024 /* changes; who asks does so every few seconds */
-/* Of a journal that was there before, so much is read; and at most so much at once. */
+#define CHANGES_MAX 1024 /* changes; callers read every few seconds */
+/* The most that is read at once, also of a journal that exists already. */
 #define TAIL_BYTES (256 << 10)
-/* An intent is written before it is done, and a group is read before or after its sample's time. */
+/* An intent precedes its change, and a group is read before or after the time of its sample. */
 #define SLACK_NS UINT64_C(1000000000)
 
-struct who {
+struct journal_tail {
 	char file[576];
 	uint64_t inode, offset;
-	struct cgw_change changes[KEPT]; /* a ring */
+	struct cgw_change changes[CHANGES_MAX]; /* a ring */
 	size_t next, count;
 };
 
-int who_new(const char *directory, struct who **ret_who)
+int journal_tail_new(const char *directory, struct journal_tail **ret_tail)
 {
-	struct who *who = calloc(1, sizeof(*who));
+	struct journal_tail *tail = calloc(1, sizeof(*tail));
 	char path[512] = "";
 	int r;
 
-	if (who == NULL)
+	if (tail == NULL)
 		return -ENOMEM;
 	r = journal_directory(directory, path, sizeof(path));
 	if (r < 0) {
-		free(who);
+		free(tail);
 		return r;
 	}
-	(void)snprintf(who->file, sizeof(who->file), "%s/journal", path);
-	*ret_who = who;
+	(void)snprintf(tail->file, sizeof(tail->file), "%s/journal", path);
+	*ret_tail = tail;
 	return 0;
 }
 
-struct who *who_free(struct who *who)
+struct journal_tail *journal_tail_free(struct journal_tail *tail)
 {
-	for (size_t i = 0; who != NULL && i < KEPT; i++)
-		free((void *)(uintptr_t)who->changes[i].path);
-	free(who);
+	for (size_t i = 0; tail != NULL && i < CHANGES_MAX; i++)
+		free((void *)(uintptr_t)tail->changes[i].path);
+	free(tail);
 	return NULL;
 }
 
-static void take_line(struct who *who, const char *text, size_t length)
+static void record_line(struct journal_tail *tail, const char *text, size_t length)
 {
 	struct journal_line line;
-	struct cgw_change *place = &who->changes[who->next];
+	struct cgw_change *place = &tail->changes[tail->next];
 
 	if (journal_line_parse(text, length, &line) < 0)
 		return;
 	if (line.intent) {
 		free((void *)(uintptr_t)place->path);
 		*place = line.change;
-		who->next = (who->next + 1) % KEPT;
-		who->count += who->count < KEPT;
+		tail->next = (tail->next + 1) % CHANGES_MAX;
+		tail->count += tail->count < CHANGES_MAX;
 		return;
 	}
 	if (line.outcome != CGW_OUTCOME_FAILED && line.outcome != CGW_OUTCOME_REFUSED)
 		return;
-	for (size_t i = 0; i < who->count; i++)
-		if (who->changes[i].id == line.change.id)
-			who->changes[i].who[0] = '\0'; /* it was not done */
+	for (size_t i = 0; i < tail->count; i++)
+		if (tail->changes[i].id == line.change.id)
+			tail->changes[i].who[0] = '\0'; /* nothing was changed */
 }
 
-/* Whole lines only: one that is being written is read the next time. */
-static void take_text(struct who *who, const char *text, size_t length, bool from_within)
+/* Parses complete lines; an incomplete last line is read the next time. */
+static void parse_lines(struct journal_tail *tail, const char *text, size_t length, bool partial)
 {
 	const char *at = text, *end = text + length, *newline;
 
-	if (from_within && (newline = memchr(at, '\n', length)) != NULL)
+	if (partial && (newline = memchr(at, '\n', length)) != NULL)
 		at = newline + 1;
 	while (at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-		take_line(who, at, (size_t)(newline - at));
+		record_line(tail, at, (size_t)(newline - at));
 		at = newline + 1;
 	}
-	who->offset += (uint64_t)(at - text);
+	tail->offset += (uint64_t)(at - text);
 }
 
-static void follow(struct who *who)
+static void follow(struct journal_tail *tail)
 {
-	CLEANUP(cleanup_close) int fd = open(who->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	CLEANUP(cleanup_close) int fd = open(tail->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	CLEANUP(cleanup_free) char *text = NULL;
-	bool from_within = false;
+	bool partial = false; /* the text may start within a line */
 	struct stat status;
 	ssize_t length;
 
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		return;
-	if (status.st_ino != who->inode || (uint64_t)status.st_size < who->offset)
-		who->offset = 0;
-	who->inode = status.st_ino;
-	if ((uint64_t)status.st_size - who->offset > TAIL_BYTES) {
-		who->offset = (uint64_t)status.st_size - TAIL_BYTES;
-		from_within = true;
+	if (status.st_ino != tail->inode || (uint64_t)status.st_size < tail->offset)
+		tail->offset = 0;
+	tail->inode = status.st_ino;
+	if ((uint64_t)status.st_size - tail->offset > TAIL_BYTES) {
+		tail->offset = (uint64_t)status.st_size - TAIL_BYTES;
+		partial = true;
 	}
-	if ((uint64_t)status.st_size == who->offset)
+	if ((uint64_t)status.st_size == tail->offset)
 		return;
 	text = malloc(TAIL_BYTES);
-	length = text != NULL ? pread(fd, text, (size_t)((uint64_t)status.st_size - who->offset),
-				      (off_t)who->offset)
+	length = text != NULL ? pread(fd, text, (size_t)((uint64_t)status.st_size - tail->offset),
+				      (off_t)tail->offset)
 			      : -1;
 	if (length > 0)
-		take_text(who, text, (size_t)length, from_within);
+		parse_lines(tail, text, (size_t)length, partial);
 }
 
-/* Two metrics of one file change together: a quota and its period, a weight on two scales. */
+/* Metrics of one file change together: a quota and its period, a weight on two scales. */
 static bool same_file(enum cgw_metric a, enum cgw_metric b)
 {
 	const struct cgw_metric_info *first = cgw_metric_info(a), *second = cgw_metric_info(b);
@@ -126,7 +126,7 @@ static bool same_file(enum cgw_metric a, enum cgw_metric b)
 	return false;
 }
 
-static bool is_of(const struct cgw_change *change, enum cgw_metric metric)
+static bool affects_metric(const struct cgw_change *change, enum cgw_metric metric)
 {
 	int control;
 
@@ -138,22 +138,22 @@ static bool is_of(const struct cgw_change *change, enum cgw_metric metric)
 			 (enum cgw_metric)cgw_control_info((enum cgw_control)control)->metric);
 }
 
-void who_changed(void *context, const char *path, const char *key, uint64_t since_ns,
-		 uint64_t until_ns, char *buffer, size_t size)
+void journal_tail_find_author(void *context, const char *path, const char *key, uint64_t since_ns,
+			      uint64_t until_ns, char *buffer, size_t size)
 {
-	struct who *who = context;
+	struct journal_tail *tail = context;
 	const struct cgw_change *last = NULL;
 	int metric = cgw_metric_find(key);
 
 	buffer[0] = '\0';
-	follow(who);
-	for (size_t i = 0; metric >= 0 && i < who->count; i++) {
-		const struct cgw_change *change = &who->changes[i];
+	follow(tail);
+	for (size_t i = 0; metric >= 0 && i < tail->count; i++) {
+		const struct cgw_change *change = &tail->changes[i];
 
 		if (change->who[0] == '\0' || change->realtime_ns + SLACK_NS < since_ns ||
 		    change->realtime_ns > until_ns + SLACK_NS || strcmp(change->path, path) != 0 ||
 		    (last != NULL && change->realtime_ns < last->realtime_ns) ||
-		    !is_of(change, (enum cgw_metric)metric))
+		    !affects_metric(change, (enum cgw_metric)metric))
 			continue;
 		last = change;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* journal-undo.c - a change of the journal taken back, when nobody has changed the same since. */
+/* journal-undo.c - undo of a change in the journal, unless the value has been changed since. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/limit/plan.h"
 
-/* What taking it back is, as a step; false: there is no way back. */
+/* The step that undoes a change; false: it cannot be undone. */
 static bool inverse_of(const struct cgw_change *change, struct cgw_step *step, char *buffer,
 		       size_t size)
 {
@@ -71,11 +71,11 @@ static const struct cgw_change *find_change(const struct cgw_change *changes, si
 	return NULL;
 }
 
-/* A value that is not the one we left is somebody else's decision. */
+/* Refuses to overwrite a value that has been changed since. */
 static int check_conflict(const struct cgw_layout *layout, const struct cgw_change *change,
 			  struct cgw_diag *diag)
 {
-	char now[256], instance[INSTANCE_MAX] = "";
+	char now[256], shown[256], instance[INSTANCE_MAX] = "";
 	int control = cgw_control_find(change->key, NULL);
 	int r;
 
@@ -88,23 +88,27 @@ static int check_conflict(const struct cgw_layout *layout, const struct cgw_chan
 	r = cgw_control_read(layout, change->path, (enum cgw_control)control,
 			     instance[0] != '\0' ? instance : NULL, now, sizeof(now), diag);
 	if (r < 0)
-		return r == -ENOENT ? cgw_diag_set(diag, r, "the group, or its controller, is gone")
+		return r == -ENOENT ? cgw_diag_set(diag, r,
+						   "cannot undo change %llu: the group or its "
+						   "controller no longer exists",
+						   (unsigned long long)change->id)
 				    : r;
 	if (strcmp(now, change->new_value) == 0)
 		return 0;
-	return cgw_diag_set(
-		diag, -EBUSY,
-		"%s was set to %s by change %llu and is %s now: somebody changed it since; "
-		"--force restores %s all the same",
-		change->key, change->new_value, (unsigned long long)change->id, now,
-		change->old_value);
+	cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
+	return cgw_diag_set(diag, -EBUSY,
+			    "cannot undo change %llu: it set %s of %s to %s, which has since been "
+			    "changed to %s; use --force to restore %s",
+			    (unsigned long long)change->id, change->key, shown, change->new_value,
+			    now, change->old_value);
 }
 
-/* The group of that name may be another one by now. */
+/* The group may have been removed or replaced by another one of the same name. */
 static int check_group(const struct cgw_layout *layout, const struct cgw_change *change,
 		       struct cgw_diag *diag)
 {
 	bool found = false, same = false;
+	char shown[256];
 
 	for (size_t h = 0; h < layout->hierarchy_count; h++) {
 		CLEANUP(target_close) struct target target = TARGET_NONE;
@@ -112,17 +116,19 @@ static int check_group(const struct cgw_layout *layout, const struct cgw_change 
 		if (target_open(layout, h, change->path, &target) < 0)
 			continue;
 		found = true;
-		/* A number names a group within its hierarchy only. */
+		/* Inode numbers are unique within a hierarchy only. */
 		same |= target.id == change->group_id &&
 			strcmp(layout->hierarchies[h].label, change->hierarchy) == 0;
 	}
+	cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
 	if (!found)
-		return cgw_diag_set(diag, -ENOENT,
-				    "the group is gone, and what was set on it with it");
+		return cgw_diag_set(diag, -ENOENT, "cannot undo change %llu: %s no longer exists",
+				    (unsigned long long)change->id, shown);
 	if (!same && change->group_id != 0)
-		return cgw_diag_set(
-			diag, -ESTALE,
-			"another group stands under that name now: nothing of it was changed");
+		return cgw_diag_set(diag, -ESTALE,
+				    "cannot undo change %llu: another group now has the name %s; "
+				    "it was not changed",
+				    (unsigned long long)change->id, shown);
 	return 0;
 }
 
@@ -141,12 +147,12 @@ static int apply_inverse(const struct cgw_layout *layout, const struct cgw_limit
 	struct cgw_plan *plan;
 	int r;
 
-	/* The way back is not guarded: it was so before. */
+	/* The old value was valid before: do not guard it. */
 	forced.force = true;
 	r = cgw_plan_new(layout, &forced, &plan);
 	if (r < 0)
 		return r;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there where the caller's r is 0 */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): not NULL if the caller's r is 0 */
 	plan->undoes = change->id;
 	r = cgw_plan_add(plan, step, &ret_result->diag);
 	if (r == 0) {
@@ -173,15 +179,18 @@ int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_opt
 	if (r < 0)
 		return refuse(ret_result, r);
 	change = find_change(changes, count, change_id);
-	if (change == NULL)
-		r = cgw_diag_set(diag, -ENOENT, "the journal holds no %s",
-				 change_id != 0 ? "change of that number"
-						: "change that can be taken back");
+	if (change == NULL && change_id == 0)
+		r = cgw_diag_set(diag, -ENOENT,
+				 "cannot undo: the journal contains no change that can be undone");
+	else if (change == NULL)
+		r = cgw_diag_set(diag, -ENOENT, "cannot undo change %llu: no such change",
+				 (unsigned long long)change_id);
 	else if (change->undone)
-		r = cgw_diag_set(diag, -EALREADY, "change %llu is taken back already",
+		r = cgw_diag_set(diag, -EALREADY, "cannot undo change %llu: it was already undone",
 				 (unsigned long long)change->id);
 	else if (!inverse_of(change, &step, buffer, sizeof(buffer)))
-		r = cgw_diag_set(diag, -EOPNOTSUPP, "change %llu (%s%s%s) cannot be taken back",
+		r = cgw_diag_set(diag, -EOPNOTSUPP,
+				 "cannot undo change %llu: %s%s%s is not reversible",
 				 (unsigned long long)change->id, cgw_step_kind_name(change->kind),
 				 change->key[0] != '\0' ? " " : "", change->key);
 	else

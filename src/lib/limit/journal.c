@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* journal.c - changes appended to a file of JSON lines, under a lock. */
+/* journal.c - write-ahead journal of changes, appended under a lock. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,13 +13,13 @@
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal.h"
 
-/* A journal that has grown to this is put aside; one such is kept. */
+/* A journal of this size is renamed to journal.old, replacing the previous one. */
 #define JOURNAL_SIZE_MAX ((off_t)4 << 20)
 #define PATH_SIZE        512
 
 struct journal {
 	char path[PATH_SIZE];
-	int fd; /* held open and locked only while something is appended */
+	int fd; /* open and locked only during an append */
 };
 
 int journal_directory(const char *directory, char *buffer, size_t size)
@@ -38,19 +38,19 @@ int journal_directory(const char *directory, char *buffer, size_t size)
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-/* No place of one's own is a matter of rights, not of a group that is not there. */
-static int no_directory(struct cgw_diag *diag, int error, const char *asked, const char *directory)
+/* Reports a missing directory as -EACCES or -ENOTDIR: -ENOENT would mean a missing group. */
+static int report_no_directory(struct cgw_diag *diag, int error, const char *asked,
+			       const char *directory)
 {
 	if (error == -ENOENT && directory[0] == '\0')
 		return cgw_diag_set(diag, -EACCES,
-				    "there is no place for the journal of changes: "
-				    "XDG_RUNTIME_DIR is not set; set it, or name a "
-				    "directory of your own with --journal");
+				    "cannot open the change journal: XDG_RUNTIME_DIR is not set; "
+				    "set it, or specify a directory with --journal");
 	return cgw_diag_set(diag,
 			    error != -ENOENT ? error
 			    : asked != NULL  ? -ENOTDIR
 					     : -EACCES,
-			    "cannot keep the journal of changes in %s: %s", directory,
+			    "cannot open the change journal in %s: %s", directory,
 			    strerror(-error));
 }
 
@@ -63,13 +63,13 @@ int journal_open(const char *directory, struct journal **ret_journal, struct cgw
 
 	if (r == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
 		r = -errno;
-	/* A directory that somebody else made could hold a journal of somebody else's. */
+	/* Another user's directory could contain a forged journal. */
 	if (r == 0 && lstat(path, &stat) < 0)
 		r = -errno;
 	if (r == 0 && (!S_ISDIR(stat.st_mode) || stat.st_uid != geteuid()))
 		r = -EPERM;
 	if (r < 0)
-		return no_directory(diag, r, directory, path);
+		return report_no_directory(diag, r, directory, path);
 	journal = calloc(1, sizeof(*journal));
 	if (journal == NULL)
 		return -ENOMEM;
@@ -87,7 +87,7 @@ struct journal *journal_close(struct journal *journal)
 	return NULL;
 }
 
-/* The number of the last line that carries one: the file's tail is enough. */
+/* The highest number in the file's tail. */
 static uint64_t last_id(int fd)
 {
 	char tail[16384];
@@ -116,7 +116,7 @@ static uint64_t last_id(int fd)
 	return last;
 }
 
-/* Opens and locks; a journal that has grown too large is put aside first. */
+/* Opens and locks the journal; renames one that is too large first. */
 static int open_locked(struct journal *journal, uint64_t *ret_last_id)
 {
 	for (;;) {
@@ -129,7 +129,7 @@ static int open_locked(struct journal *journal, uint64_t *ret_last_id)
 			return -errno;
 		if (flock(journal->fd, LOCK_EX) < 0 || fstat(journal->fd, &opened) < 0)
 			break;
-		/* Put aside by another between open and lock: this one is not the journal any more. */
+		/* Another process may have renamed the file between open() and flock(). */
 		if (stat(journal->path, &named) == 0 && named.st_ino == opened.st_ino) {
 			*ret_last_id = last_id(journal->fd);
 			if (opened.st_size < JOURNAL_SIZE_MAX)
@@ -137,7 +137,7 @@ static int open_locked(struct journal *journal, uint64_t *ret_last_id)
 			(void)snprintf(aside, sizeof(aside), "%s.old", journal->path);
 			if (rename(journal->path, aside) < 0)
 				break;
-			/* Numbers go on: the new file starts with the last one. */
+			/* The new file continues the numbers. */
 			cleanup_close(&journal->fd);
 			journal->fd =
 				open(journal->path,
@@ -167,7 +167,7 @@ static int append(struct journal *journal, json_t *line)
 	length = asprintf(&whole, "%s\n", text);
 	if (length < 0)
 		return -ENOMEM;
-	/* One write: a crash leaves a whole line or, at worst, a last one that is cut. */
+	/* One write(): a crash can truncate the last line only. */
 	written = write(journal->fd, whole, (size_t)length);
 	free(whole);
 	return written == length ? 0 : written < 0 ? -errno : -ENOSPC;
@@ -242,8 +242,8 @@ static int add_change(struct loaded *loaded, const struct cgw_change *change)
 	return 0;
 }
 
-/* Folds one line in: an intent adds a change, an outcome completes or removes one. */
-static int take_line(struct loaded *loaded, const char *text, size_t length)
+/* Applies one line: an intent adds a change, an outcome completes or removes one. */
+static int apply_line(struct loaded *loaded, const char *text, size_t length)
 {
 	struct journal_line line;
 	struct cgw_change *change;
@@ -251,7 +251,7 @@ static int take_line(struct loaded *loaded, const char *text, size_t length)
 
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0) /* cut by a crash, or not ours: says nothing */
+	if (r < 0) /* truncated by a crash, or foreign */
 		return 0;
 	if (line.intent) {
 		r = add_change(loaded, &line.change);
@@ -292,7 +292,7 @@ static int load_file(const char *path, struct loaded *loaded)
 	if (file == NULL)
 		return errno == ENOENT ? 0 : -errno;
 	while (r == 0 && (length = getline(&line, &size, file)) > 0)
-		r = take_line(loaded, line, (size_t)length);
+		r = apply_line(loaded, line, (size_t)length);
 	return r;
 }
 
@@ -311,7 +311,7 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 	int r = journal_directory(directory, path, sizeof(path));
 
 	if (r < 0)
-		return no_directory(diag, r, directory, path);
+		return report_no_directory(diag, r, directory, path);
 	(void)snprintf(file, sizeof(file), "%s/journal.old", path);
 	r = load_file(file, &loaded);
 	if (r == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kernel-text.c - a setting as the bytes of a kernel file, and back. */
+/* kernel-text.c - encoding and decoding of settings as the text of kernel files. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,13 +17,13 @@ int kernel_file_name(const struct cgw_source *source, const char *instance, char
 				  : snprintf(buffer, size, "%.*s%s%s", (int)(star - source->file),
 					     source->file, instance, star + 1);
 
-	/* An instance is a word of the operator's: it names a file here, never a way to another. */
+	/* The instance is user input: it must not lead to a file in another directory. */
 	if (strchr(instance, '/') != NULL)
 		return -EINVAL;
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-/* v2's scale to v1's, as systemd does: a weight of 100 is 1024 shares. */
+/* Converts a v2 weight to v1 shares as systemd does: 100 is 1024 shares. */
 static uint64_t shares_of(uint64_t weight)
 {
 	uint64_t shares = weight >= 10000 ? 262144 : (weight * 1024 + 99) / 100;
@@ -31,7 +31,7 @@ static uint64_t shares_of(uint64_t weight)
 	return shares < 2 ? 2 : shares;
 }
 
-/* The inverse of the two straight halves around 100. */
+/* Converts a weight to bfq's scale, which is piecewise linear around 100. */
 static uint64_t bfq_of(uint64_t weight)
 {
 	if (weight <= 100)
@@ -76,7 +76,7 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 	if (setting->unlimited && row->unlimited[source->version] == NULL)
 		return -EOPNOTSUPP;
 	if (row->form == FORM_LIST || row->form == FORM_WORD || row->form == FORM_DEVICES) {
-		/* An empty list is a newline: a write of nothing would be no write. */
+		/* An empty list is a newline, because write() ignores zero bytes. */
 		bool none = row->form == FORM_LIST &&
 			    (setting->text[0] == '\0' || strcmp(setting->text, "none") == 0);
 
@@ -103,7 +103,7 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 	return length < 0 || (size_t)length >= size ? -E2BIG : 0;
 }
 
-/* Picks one instance out of those that a file names. */
+/* Picks one instance of a file. */
 struct picked {
 	const struct control_row *row;
 	struct setting *setting;
@@ -115,14 +115,14 @@ static int pick_instance(void *context, uint32_t slot, const char *name, size_t 
 			 struct cgw_number number)
 {
 	struct picked *picked = context;
-	char *wanted = picked->setting->instance;
+	char *instance = picked->setting->instance;
 
 	(void)slot;
 	if (picked->found || name_length >= INSTANCE_MAX)
 		return 0;
-	if (*wanted == '\0')
-		(void)snprintf(wanted, INSTANCE_MAX, "%.*s", (int)name_length, name);
-	if (strlen(wanted) != name_length || memcmp(wanted, name, name_length) != 0)
+	if (*instance == '\0')
+		(void)snprintf(instance, INSTANCE_MAX, "%.*s", (int)name_length, name);
+	if (strlen(instance) != name_length || memcmp(instance, name, name_length) != 0)
 		return 0;
 	picked->number = number;
 	picked->found = true;
@@ -138,7 +138,7 @@ static int pick_text(void *context, uint32_t slot, const char *text, size_t leng
 	if (length >= VALUE_MAX)
 		return -ERANGE;
 	(void)snprintf(to, VALUE_MAX, "%.*s", (int)length, text);
-	/* A write reads back in another order or in other ranges, and says the same. */
+	/* The kernel may report the same list in another order or in other ranges. */
 	if (picked->row->form == FORM_LIST && list_normalise(to, to, VALUE_MAX) < 0)
 		return -EBADMSG;
 	if (picked->row->form == FORM_TOGGLES && toggles_apply(to, "", to, VALUE_MAX) < 0)
@@ -157,7 +157,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	struct cgw_number number;
 	bool starred = strchr(source->file, '*') != NULL;
 	bool instances = row->info.instances && !starred;
-	const struct decode_want want = {
+	const struct decode_request request = {
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.scale = source->scale,
@@ -167,7 +167,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	int r;
 
 	(void)snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
-	r = decode((enum cgw_format)source->format, text, length, &want, 1, &number, &sink);
+	r = decode((enum cgw_format)source->format, text, length, &request, 1, &number, &sink);
 	if (r < 0)
 		return r;
 	if (instances)

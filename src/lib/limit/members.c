@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* members.c - the processes of a group and the groups beneath it. */
+/* members.c - processes and descendants of a group. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +54,7 @@ int subtree_list(const struct cgw_layout *layout, size_t hierarchy, const char *
 	CLEANUP(subtree_done) struct subtree subtree = {0};
 	int r = add_path(&subtree, path, "");
 
-	/* The list is its own queue: groups that are added are looked into in their turn. */
+	/* The list is also the queue of groups whose children are still to be read. */
 	for (size_t i = 0; r == 0 && i < subtree.count; i++) {
 		CLEANUP(target_close) struct target target = TARGET_NONE;
 		struct listing listing = {&subtree, i};
@@ -95,7 +95,7 @@ static int compare_pids(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-/* The kernel lists unsorted, with doubles now and then; v1 lists a process in each hierarchy. */
+/* The kernel's list is unsorted and may contain duplicates; v1 has a list in each hierarchy. */
 static void sort_once(struct members *members)
 {
 	size_t kept = 0;
@@ -131,7 +131,7 @@ int members_add(struct members *members, const struct cgw_layout *layout, size_t
 		char *end;
 		long pid = strtol(line, &end, 10);
 
-		/* 0 is a process of another pid namespace: kill(0) would mean us. */
+		/* 0 is a process of another PID namespace; kill(0) would signal our own group. */
 		if (end == line)
 			break;
 		if (pid > 0) {

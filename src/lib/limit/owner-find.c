@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* owner-find.c - who manages a group, for those who only want to know. */
+/* owner-find.c - lookup of the manager of a group. */
 #include <errno.h>
 
 #include "lib/limit/systemd.h"
@@ -9,7 +9,7 @@ int cgw_owner_find(const struct cgw_layout *layout, const char *path, struct cgw
 	struct systemd *systemd = NULL;
 	int r = systemd_open(&systemd);
 
-	/* Without systemd groups are written directly: nobody stands between. */
+	/* Without systemd no group has a manager. */
 	if (r == -EHOSTDOWN || r == -EOPNOTSUPP) {
 		*ret_owner = (struct cgw_owner){.kind = CGW_OWNER_NONE};
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* percent-base.c - what "50%" is a half of: the machine, or the tightest limit above. */
+/* percent-base.c - bases of percentages: the host's capacity or the tightest ancestor limit. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* A number behind a word in a /proc file: "MemTotal:       16384 kB". 0: not there. */
+/* The number after a word in a /proc file: "MemTotal:       16384 kB". 0: not found. */
 static uint64_t proc_number(const struct cgw_layout *layout, const char *file, const char *word)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -25,7 +25,7 @@ static uint64_t proc_number(const struct cgw_layout *layout, const char *file, c
 	return at != NULL && sscanf(at + strlen(word), "%llu", &number) == 1 ? number : 0;
 }
 
-static uint64_t machine_has(const struct cgw_layout *layout, enum control_capacity capacity)
+static uint64_t host_capacity(const struct cgw_layout *layout, enum control_capacity capacity)
 {
 	long cpus;
 
@@ -45,8 +45,8 @@ static uint64_t machine_has(const struct cgw_layout *layout, enum control_capaci
 	return 0;
 }
 
-/* Quotas of different periods are compared by what they let through in a second. */
-static struct setting a_second_of(const struct control_row *row, struct setting setting)
+/* Quotas of different periods are compared by their CPU time per second. */
+static struct setting per_second(const struct control_row *row, struct setting setting)
 {
 	if (row->form == FORM_BANDWIDTH && setting.period_ns != 0 &&
 	    !scale_u64(setting.number, NS_PER_S, setting.period_ns, &setting.number))
@@ -54,9 +54,9 @@ static struct setting a_second_of(const struct control_row *row, struct setting 
 	return setting;
 }
 
-bool bases_parent_limit(const struct control_row *row, const struct cgw_source *source,
-			const struct target *target, struct setting *ret_setting, char *path,
-			size_t size)
+bool percent_bases_parent_limit(const struct control_row *row, const struct cgw_source *source,
+				const struct target *target, struct setting *ret_setting,
+				char *path, size_t size)
 {
 	CLEANUP(cleanup_free) char *above = strdup(target->path);
 	struct setting tightest = {.unlimited = true};
@@ -64,32 +64,32 @@ bool bases_parent_limit(const struct control_row *row, const struct cgw_source *
 
 	while (above != NULL && (slash = strrchr(above, '/')) != NULL && slash != above) {
 		CLEANUP(target_close) struct target ancestor = TARGET_NONE;
-		struct setting setting = {0}, second;
+		struct setting setting = {0}, rate;
 
 		*slash = '\0';
 		if (target_open(target->layout, target->hierarchy, above, &ancestor) < 0 ||
 		    target_get(&ancestor, row, source, &setting) < 0)
 			continue;
-		second = a_second_of(row, setting);
-		if (setting.unlimited || setting_compare(&second, &tightest) >= 0)
+		rate = per_second(row, setting);
+		if (setting.unlimited || setting_compare(&rate, &tightest) >= 0)
 			continue;
-		tightest = second;
+		tightest = rate;
 		*ret_setting = setting;
 		(void)snprintf(path, size, "%s", above);
 	}
 	return !tightest.unlimited;
 }
 
-void bases_find(const struct cgw_layout *layout, const struct control_row *row,
-		const struct cgw_source *source, const struct target *target,
-		struct percent_bases *bases)
+void percent_bases_find(const struct cgw_layout *layout, const struct control_row *row,
+			const struct cgw_source *source, const struct target *target,
+			struct percent_bases *bases)
 {
 	struct setting parent;
 	char path[256];
 
-	bases->host = machine_has(layout, (enum control_capacity)row->capacity);
+	bases->host = host_capacity(layout, (enum control_capacity)row->capacity);
 	bases->parent = bases->host;
 	if (row->capacity != CAPACITY_NONE && !row->info.action &&
-	    bases_parent_limit(row, source, target, &parent, path, sizeof(path)))
-		bases->parent = a_second_of(row, parent).number;
+	    percent_bases_parent_limit(row, source, target, &parent, path, sizeof(path)))
+		bases->parent = per_second(row, parent).number;
 }

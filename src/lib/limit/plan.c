@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * plan.c - steps, all done or none.
+ * plan.c - all-or-nothing execution of steps.
  *
- * First every step is prepared, so that what can be refused is refused before anything is changed.
- * Then they are applied in an order in which no control exceeds another on the way; when one fails,
- * those before it are taken back, newest first.
+ * All steps are prepared first, so that refusals precede any change. They are then applied in an
+ * order in which no control ever exceeds its bound. If one fails, the steps before it are rolled
+ * back in reverse order.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -56,12 +56,12 @@ static void free_string(const char *text)
 
 static void step_done(struct step *step)
 {
-	free_string(step->ask.path);
-	free_string(step->ask.value);
-	cgw_membership_done(&step->was_in);
-	for (size_t i = 0; i < step->made_count; i++)
-		free(step->made[i].path);
-	free(step->made);
+	free_string(step->spec.path);
+	free_string(step->spec.value);
+	cgw_membership_done(&step->old_membership);
+	for (size_t i = 0; i < step->created_count; i++)
+		free(step->created[i].path);
+	free(step->created);
 }
 
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
@@ -81,7 +81,8 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	return NULL;
 }
 
-static int add_step(struct cgw_plan *plan, const struct cgw_step *ask, const struct request *wish)
+static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
+		    const struct request *request)
 {
 	struct step *step;
 
@@ -95,12 +96,12 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *ask, const str
 		plan->size = size;
 	}
 	step = &plan->steps[plan->count];
-	*step = (struct step){.ask = *ask, .kind = step_kinds[ask->kind]};
-	if (wish != NULL)
-		step->wish = *wish;
-	step->ask.path = strdup(ask->path);
-	step->ask.value = copy(ask->value);
-	if (step->ask.path == NULL || (ask->value != NULL && step->ask.value == NULL)) {
+	*step = (struct step){.spec = *spec, .kind = step_kinds[spec->kind]};
+	if (request != NULL)
+		step->request = *request;
+	step->spec.path = strdup(spec->path);
+	step->spec.value = copy(spec->value);
+	if (step->spec.path == NULL || (spec->value != NULL && step->spec.value == NULL)) {
 		step_done(step);
 		return -ENOMEM;
 	}
@@ -108,21 +109,21 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *ask, const str
 	return 0;
 }
 
-static int add_set(struct cgw_plan *plan, const struct cgw_step *ask, struct cgw_diag *diag)
+static int add_set(struct cgw_plan *plan, const struct cgw_step *spec, struct cgw_diag *diag)
 {
-	struct request wish;
+	struct request request;
 	int r;
 
-	r = request_parse(control_row(ask->control), ask->value, &wish, diag);
-	return r < 0 ? r : add_step(plan, ask, &wish);
+	r = request_parse(control_row(spec->control), spec->value, &request, diag);
+	return r < 0 ? r : add_step(plan, spec, &request);
 }
 
-/* "DEVICE key=value key=value": each is the control KEY.key of that device. */
-static int add_family(struct cgw_plan *plan, const struct cgw_step *ask, struct cgw_diag *diag)
+/* "DEVICE key=value key=value": each assignment is the control KEY.key of the device. */
+static int add_family(struct cgw_plan *plan, const struct cgw_step *spec, struct cgw_diag *diag)
 {
-	const struct control_row *row = control_row(ask->control);
-	CLEANUP(cleanup_free) char *words = strdup(ask->value);
-	char *rest = NULL, *instance, *word;
+	const struct control_row *row = control_row(spec->control);
+	CLEANUP(cleanup_free) char *words = strdup(spec->value);
+	char *rest = NULL, *instance, *word, shown[96];
 	size_t before = plan->count;
 
 	if (words == NULL)
@@ -130,7 +131,7 @@ static int add_family(struct cgw_plan *plan, const struct cgw_step *ask, struct 
 	instance = strtok_r(words, " \t", &rest);
 	while (instance != NULL && (word = strtok_r(NULL, " \t", &rest)) != NULL) {
 		CLEANUP(cleanup_free) char *assignment = NULL, *value = NULL;
-		struct cgw_step part = *ask;
+		struct cgw_step part = *spec;
 		const char *equals = strchr(word, '=');
 		int r;
 
@@ -147,28 +148,32 @@ static int add_family(struct cgw_plan *plan, const struct cgw_step *ask, struct 
 	}
 	if (plan->count > before && word == NULL)
 		return 0;
-	return cgw_diag_set(diag, -EINVAL, "%s wants %s", row->info.key, row->info.syntax);
+	cgw_escape(shown, sizeof(shown), spec->value, strlen(spec->value));
+	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected %s)", row->info.key, shown,
+			    row->info.syntax);
 }
 
-int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *ask, struct cgw_diag *diag)
+int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *spec, struct cgw_diag *diag)
 {
 	size_t before = plan->count;
 	int r;
 
-	if (ask->path == NULL || ask->path[0] != '/')
-		return cgw_diag_set(diag, -EINVAL, "the path of a group starts with \"/\"");
-	if (ask->kind == CGW_STEP_MOVE && ask->pid < 1)
-		return cgw_diag_set(diag, -EINVAL, "there is no process %d", (int)ask->pid);
-	if (ask->kind == CGW_STEP_KILL && (ask->signal < 0 || ask->signal > 64))
-		return cgw_diag_set(diag, -EINVAL, "there is no signal %d", ask->signal);
-	if (ask->kind != CGW_STEP_SET)
-		return add_step(plan, ask, NULL);
-	if (ask->value == NULL)
-		return cgw_diag_set(diag, -EINVAL, "%s wants a value",
-				    cgw_control_info(ask->control)->key);
-	if (control_row(ask->control)->form != FORM_FAMILY)
-		return add_set(plan, ask, diag);
-	r = add_family(plan, ask, diag);
+	if (spec->path == NULL || spec->path[0] != '/')
+		return cgw_diag_set(diag, -EINVAL, "invalid group path (expected a leading '/')");
+	if (spec->kind == CGW_STEP_MOVE && spec->pid < 1)
+		return cgw_diag_set(diag, -EINVAL, "invalid PID %d (expected 1 or more)",
+				    (int)spec->pid);
+	if (spec->kind == CGW_STEP_KILL && (spec->signal < 0 || spec->signal > 64))
+		return cgw_diag_set(diag, -EINVAL, "invalid signal %d (expected 1 to 64)",
+				    spec->signal);
+	if (spec->kind != CGW_STEP_SET)
+		return add_step(plan, spec, NULL);
+	if (spec->value == NULL)
+		return cgw_diag_set(diag, -EINVAL, "%s requires a value",
+				    cgw_control_info(spec->control)->key);
+	if (control_row(spec->control)->form != FORM_FAMILY)
+		return add_set(plan, spec, diag);
+	r = add_family(plan, spec, diag);
 	while (r < 0 && plan->count > before)
 		step_done(&plan->steps[--plan->count]);
 	return r;
@@ -192,7 +197,7 @@ size_t cgw_plan_count(const struct cgw_plan *plan)
 
 const struct cgw_step *cgw_plan_step(const struct cgw_plan *plan, size_t i)
 {
-	return i < plan->count ? &plan->steps[i].ask : NULL;
+	return i < plan->count ? &plan->steps[i].spec : NULL;
 }
 
 const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i)
@@ -205,11 +210,11 @@ const struct cgw_result *cgw_plan_failure(const struct cgw_plan *plan)
 	return plan->failed > 0 ? &plan->steps[plan->failed - 1].result : NULL;
 }
 
-bool plan_makes(const struct cgw_plan *plan, const struct step *step)
+bool plan_creates_group(const struct cgw_plan *plan, const struct step *step)
 {
 	for (const struct step *other = plan->steps; other < step; other++)
-		if (other->ask.kind == CGW_STEP_CREATE &&
-		    strcmp(other->ask.path, step->ask.path) == 0)
+		if (other->spec.kind == CGW_STEP_CREATE &&
+		    strcmp(other->spec.path, step->spec.path) == 0)
 			return true;
 	return false;
 }
@@ -225,15 +230,15 @@ int plan_owner(struct cgw_plan *plan, struct step *step)
 		plan->systemd_tried = true;
 		r = systemd_open(&plan->systemd);
 		if (r < 0 && r != -EHOSTDOWN && r != -EOPNOTSUPP)
-			return cgw_diag_set(&step->result.diag, r, "cannot reach systemd: %s",
+			return cgw_diag_set(&step->result.diag, r, "cannot connect to systemd: %s",
 					    strerror(-r));
 	}
 	if (plan->systemd == NULL && plan->options.backend == CGW_BACKEND_SYSTEMD)
 		return cgw_diag_set(&step->result.diag, -EHOSTDOWN,
-				    "systemd does not run here; leave the backend to cgward");
+				    "the systemd backend is selected, but systemd is not running");
 	if (plan->systemd == NULL)
 		return 0;
-	return systemd_owner(plan->systemd, plan->layout, step->ask.path, &step->owner,
+	return systemd_owner(plan->systemd, plan->layout, step->spec.path, &step->owner,
 			     &step->result.diag);
 }
 
@@ -242,12 +247,12 @@ bool plan_owned(const struct step *step)
 	return step->owner.kind == CGW_OWNER_SYSTEMD || step->owner.kind == CGW_OWNER_SYSTEMD_USER;
 }
 
-/* May this step harm what must live? Settings may when they slow, fail or kill. */
-static bool harms(const struct step *step)
+/* May this step harm an essential group? A setting may if it slows, fails or kills. */
+static bool is_risky(const struct step *step)
 {
-	return step->kind->harms_all ||
-	       (step->ask.kind == CGW_STEP_SET &&
-		cgw_control_info(step->ask.control)->risk != CGW_RISK_NONE);
+	return step->kind->always_refused ||
+	       (step->spec.kind == CGW_STEP_SET &&
+		cgw_control_info(step->spec.control)->risk != CGW_RISK_NONE);
 }
 
 static int check_protection(struct cgw_plan *plan, struct step *step)
@@ -257,45 +262,42 @@ static int check_protection(struct cgw_plan *plan, struct step *step)
 	int r;
 
 	if (plan->options.protect != NULL) {
-		r = plan->options.protect(plan->options.protect_context, step->ask.path,
-					  step->ask.kind, diag);
+		r = plan->options.protect(plan->options.protect_context, step->spec.path,
+					  step->spec.kind, diag);
 		if (r < 0)
 			return r;
 	}
-	if (!harms(step))
+	if (!is_risky(step))
 		return 0;
 	if (plan->protection == NULL) {
 		r = protection_new(plan->layout, &plan->protection);
 		if (r < 0)
 			return r;
 	}
-	reason = protection_check(plan->protection, step->ask.path, diag);
+	reason = protection_check(plan->protection, step->spec.path, diag);
 	if (reason == PROTECT_NOTHING)
 		return 0;
-	/* A limit on our own group slows or stops us, and can be taken back; being frozen cannot. */
-	if (plan->options.yes_really && (reason == PROTECT_SERVICE || !step->kind->harms_all)) {
+	/* A limit on our own group can be undone, unlike freezing or killing it. */
+	if (plan->options.yes_really &&
+	    (reason == PROTECT_SERVICE || !step->kind->always_refused)) {
 		*diag = (struct cgw_diag){0};
 		return 0;
 	}
 	return -EPERM;
 }
 
-/* The group is still the one that was meant. */
+/* Fails if another group has replaced the expected one. */
 static int check_identity(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	int r;
 
-	if (step->ask.expected_id == 0)
+	if (step->spec.expected_id == 0)
 		return 0;
-	r = target_open(plan->layout, step->ask.expected_hierarchy, step->ask.path, &target);
+	r = target_open(plan->layout, step->spec.expected_hierarchy, step->spec.path, &target);
 	if (r < 0)
-		return advise_group(plan, step, r, "look at");
-	if (target.id == step->ask.expected_id)
-		return 0;
-	return cgw_diag_set(&step->result.diag, -ESTALE,
-			    "another group stands under that name now (the one that was meant is "
-			    "gone)");
+		return advise_group(step, r);
+	return target.id == step->spec.expected_id ? 0 : advise_group(step, -ESTALE);
 }
 
 static int prepare(struct cgw_plan *plan, struct step *step)
@@ -306,8 +308,8 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 		step->result.outcome = CGW_OUTCOME_REFUSED;
 		return r;
 	}
-	/* What an earlier step makes is looked at when it is there. */
-	if (plan_makes(plan, step))
+	/* A group that an earlier step creates is prepared once it exists. */
+	if (plan_creates_group(plan, step))
 		return 0;
 	r = check_identity(plan, step);
 	r = r < 0 ? r : plan_owner(plan, step);
@@ -340,49 +342,49 @@ int plan_journal_other(struct cgw_plan *plan, const struct cgw_change *change, u
 int plan_journal(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_change change = {
-		.kind = step->ask.kind,
-		.path = step->ask.path,
+		.kind = step->spec.kind,
+		.path = step->spec.path,
 	};
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	struct journal *journal;
 	int r;
 
-	if (step->ask.kind == CGW_STEP_SET)
+	if (step->spec.kind == CGW_STEP_SET)
 		(void)snprintf(change.key, sizeof(change.key), "%s",
-			       cgw_control_info(step->ask.control)->key);
+			       cgw_control_info(step->spec.control)->key);
 	memcpy(change.old_value, step->result.old_value, sizeof(change.old_value));
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
-	if (target_open(plan->layout, step->hierarchy, step->ask.path, &target) == 0)
+	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) == 0)
 		change.group_id = target.id;
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
 		       plan->layout->hierarchies[step->hierarchy].label);
 	r = plan_journal_other(plan, &change, &step->result.change_id);
 	if (r == 0)
 		return 0;
-	/* Opened once more for the reason alone. */
+	/* Open the journal again for the reason only. */
 	if (plan->journal == NULL &&
 	    journal_open(plan->options.journal, &journal, &step->result.diag) == 0)
 		journal_close(journal);
 	else if (plan->journal != NULL)
-		(void)cgw_diag_set(&step->result.diag, r, "cannot write the journal of changes: %s",
+		(void)cgw_diag_set(&step->result.diag, r, "cannot write the change journal: %s",
 				   strerror(-r));
 	return r;
 }
 
 static void settle(struct cgw_plan *plan, const struct step *step)
 {
-	/* The change is done, or not, whatever becomes of this line: an open intent says so. */
+	/* Errors are ignored: an intent without outcome counts as done. */
 	if (plan->journal != NULL && step->result.change_id != 0)
 		(void)journal_settle(plan->journal, step->result.change_id, step->result.outcome,
 				     step->result.new_value);
 }
 
-/* What an engine manages it may set again: it was not asked. */
+/* A container engine is not aware of the change and may overwrite it. */
 static void note_engine(struct step *step)
 {
 	if (step->owner.engine[0] != '\0' && !plan_owned(step) && step->result.diag.text[0] == '\0')
 		(void)cgw_diag_set(&step->result.diag, 0,
-				   "%s manages this group and does not know of the change",
+				   "%s manages this group and is not aware of the change",
 				   step->owner.engine);
 }
 
@@ -390,7 +392,7 @@ static int apply(struct cgw_plan *plan, struct step *step)
 {
 	int r = 0;
 
-	if (plan_makes(plan, step)) {
+	if (plan_creates_group(plan, step)) {
 		r = plan_owner(plan, step);
 		r = r < 0 ? r : step->kind->prepare(plan, step);
 	}
@@ -411,52 +413,52 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	return r;
 }
 
-static void take_back(struct cgw_plan *plan, struct step *step)
+static void rollback_step(struct cgw_plan *plan, struct step *step)
 {
 	int r;
 
 	if (step->result.outcome != CGW_OUTCOME_DONE &&
 	    step->result.outcome != CGW_OUTCOME_ADJUSTED)
 		return;
-	if (step->kind->take_back == NULL) {
-		(void)cgw_diag_set(&step->result.diag, 0, "done, and there is no way back from it");
+	if (step->kind->rollback == NULL) {
+		(void)cgw_diag_set(&step->result.diag, 0, "done; this step cannot be rolled back");
 		return;
 	}
-	r = step->kind->take_back(plan, step);
+	r = step->kind->rollback(plan, step);
 	step->result.outcome = r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK;
 	if (r < 0) {
 		step->result.error = r;
-		(void)cgw_diag_set(&step->result.diag, r,
-				   "done, and it could not be taken back: %s", strerror(-r));
+		(void)cgw_diag_set(&step->result.diag, r, "done, but cannot be rolled back: %s",
+				   strerror(-r));
 	}
 	settle(plan, step);
 }
 
-/* Must `later` be written before `earlier`, so that what is bounded never exceeds its bound? */
+/* Must `later` be written before `earlier`, so that no value ever exceeds its bound? */
 static bool out_of_order(const struct step *earlier, const struct step *later)
 {
 	const struct control_row *low, *high;
 	const struct step *bound;
 
-	if (earlier->ask.kind != CGW_STEP_SET || later->ask.kind != CGW_STEP_SET ||
-	    strcmp(earlier->ask.path, later->ask.path) != 0)
+	if (earlier->spec.kind != CGW_STEP_SET || later->spec.kind != CGW_STEP_SET ||
+	    strcmp(earlier->spec.path, later->spec.path) != 0)
 		return false;
-	low = control_row(earlier->ask.control);
-	high = control_row(later->ask.control);
-	/* The bounded one stands first: right when the bound comes down, wrong when it goes up. */
-	if (low->bounded && low->at_most == (int16_t)later->ask.control) {
+	low = control_row(earlier->spec.control);
+	high = control_row(later->spec.control);
+	/* The bounded value comes first: correct only if the bound is lowered. */
+	if (low->bounded && low->at_most == (int16_t)later->spec.control) {
 		bound = later;
-		return bound->has_before && setting_compare(&bound->wanted, &bound->before) > 0;
+		return bound->has_before && setting_compare(&bound->after, &bound->before) > 0;
 	}
-	if (high->bounded && high->at_most == (int16_t)earlier->ask.control) {
+	if (high->bounded && high->at_most == (int16_t)earlier->spec.control) {
 		bound = earlier;
-		return bound->has_before && setting_compare(&bound->wanted, &bound->before) < 0;
+		return bound->has_before && setting_compare(&bound->after, &bound->before) < 0;
 	}
 	return false;
 }
 
-/* Few steps: each is moved before the first one that must come after it, the others keep their order. */
-static void put_in_order(struct cgw_plan *plan)
+/* Moves each step before the first one that must follow it; the others keep their order. */
+static void sort_steps(struct cgw_plan *plan)
 {
 	for (size_t i = 1; i < plan->count; i++)
 		for (size_t j = 0; j < i; j++) {
@@ -471,16 +473,40 @@ static void put_in_order(struct cgw_plan *plan)
 		}
 }
 
+/* "cannot set memory.max=2G on /a: REASON": the reason alone does not name what failed. */
+static void name_failure(struct step *step, int error)
+{
+	static const char *const actions[] = {
+		[CGW_STEP_FREEZE] = "freeze", [CGW_STEP_THAW] = "thaw",
+		[CGW_STEP_KILL] = "kill",     [CGW_STEP_CREATE] = "create",
+		[CGW_STEP_DELETE] = "delete",
+	};
+	struct cgw_diag *diag = &step->result.diag;
+	char reason[sizeof(diag->text)], path[256], value[96];
+
+	(void)snprintf(reason, sizeof(reason), "%s",
+		       diag->text[0] != '\0' ? diag->text : strerror(-error));
+	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
+	if (step->spec.kind == CGW_STEP_SET) {
+		cgw_escape(value, sizeof(value), step->spec.value, strlen(step->spec.value));
+		(void)cgw_diag_set(diag, error, "cannot set %s=%s on %s: %s",
+				   cgw_control_info(step->spec.control)->key, value, path, reason);
+	} else if (step->spec.kind == CGW_STEP_MOVE) {
+		(void)cgw_diag_set(diag, error, "cannot move process %d into %s: %s",
+				   (int)step->spec.pid, path, reason);
+	} else {
+		(void)cgw_diag_set(diag, error, "cannot %s %s: %s", actions[step->spec.kind], path,
+				   reason);
+	}
+}
+
 static int fail(struct cgw_plan *plan, size_t failed, int error)
 {
-	struct cgw_result *result = &plan->steps[failed].result;
-
 	plan->failed = failed + 1;
-	result->error = error;
-	if (result->diag.text[0] == '\0')
-		(void)cgw_diag_set(&result->diag, error, "%s", strerror(-error));
+	plan->steps[failed].result.error = error;
+	name_failure(&plan->steps[failed], error);
 	for (size_t i = failed; i-- > 0;)
-		take_back(plan, &plan->steps[i]);
+		rollback_step(plan, &plan->steps[i]);
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->steps[i].result.outcome == CGW_OUTCOME_PENDING)
 			plan->steps[i].result.outcome = CGW_OUTCOME_NOT_TRIED;
@@ -495,7 +521,7 @@ int cgw_plan_apply(struct cgw_plan *plan)
 		if (r < 0)
 			return fail(plan, i, r);
 	}
-	put_in_order(plan);
+	sort_steps(plan);
 	if (plan->options.dry_run)
 		return 0;
 	for (size_t i = 0; i < plan->count; i++) {
@@ -510,18 +536,18 @@ int cgw_plan_apply(struct cgw_plan *plan)
 int step_add_created(struct step *step, size_t hierarchy, const char *path, const char *text)
 {
 	struct created_step *larger =
-		reallocarray(step->made, step->made_count + 1, sizeof(*step->made));
-	struct created_step *made;
+		reallocarray(step->created, step->created_count + 1, sizeof(*step->created));
+	struct created_step *created;
 
 	if (larger == NULL)
 		return -ENOMEM;
-	step->made = larger;
-	made = &larger[step->made_count];
-	*made = (struct created_step){.hierarchy = hierarchy, .path = strdup(path)};
-	if (made->path == NULL)
+	step->created = larger;
+	created = &larger[step->created_count];
+	*created = (struct created_step){.hierarchy = hierarchy, .path = strdup(path)};
+	if (created->path == NULL)
 		return -ENOMEM;
-	(void)snprintf(made->text, sizeof(made->text), "%s", text);
-	step->made_count++;
+	(void)snprintf(created->text, sizeof(created->text), "%s", text);
+	step->created_count++;
 	return 0;
 }
 
@@ -532,9 +558,9 @@ void step_describe_write(struct step *step, const struct cgw_layout *layout, siz
 	char *how = step->result.how, path[256], shown[VALUE_MAX];
 	size_t used = strlen(how);
 
-	cgw_escape(path, sizeof(path), step->ask.path, strlen(step->ask.path));
+	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	(void)snprintf(how + used, sizeof(step->result.how) - used, "%swrite \"%s\" to %s%s%s%s",
+	(void)snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s%s%s",
 		       used > 0 ? "; " : "", shown, where->mountpoint,
 		       strcmp(path, "/") == 0 ? "" : path, file[0] != '\0' ? "/" : "", file);
 }

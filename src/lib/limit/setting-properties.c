@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* setting-properties.c - a setting as arguments of systemd's SetUnitProperties. */
+/* setting-properties.c - settings as arguments of systemd's SetUnitProperties. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static void from_bandwidth(const struct control_row *row, const struct setting *
 {
 	uint64_t per_second_us = INFINITE;
 
-	/* systemd writes whole percents into its file: anything else would change at the next reload. */
+	/* systemd stores whole percents: any other value would change at the next daemon-reload. */
 	if (!setting->unlimited) {
 		if (!scale_u64(setting->number, NS_PER_S, setting->period_ns, &per_second_us))
 			per_second_us = UINT64_MAX;
@@ -66,7 +66,7 @@ static int from_list(const struct control_row *row, const struct setting *settin
 	return 0;
 }
 
-/* "/dev/NAME" of "MAJ:MIN"; sysfs writes '!' for a slash in a name. */
+/* "MAJ:MIN" to "/dev/NAME"; sysfs replaces a slash in a name by '!'. */
 static int device_path(const struct cgw_layout *layout, const char *numbers, char *buffer,
 		       size_t size)
 {
@@ -84,7 +84,7 @@ static int device_path(const struct cgw_layout *layout, const char *numbers, cha
 	return 0;
 }
 
-/* "c 1:3 rwm" is the path that udev makes for the numbers, and the access. */
+/* "c 1:3 rwm" to the path that udev creates for the numbers, and the access. */
 static int from_device_rule(const struct control_row *row, const struct setting *setting,
 			    struct properties *properties)
 {
@@ -92,7 +92,7 @@ static int from_device_rule(const struct control_row *row, const struct setting 
 	char type;
 	int at = 0;
 
-	/* NOLINTNEXTLINE(cert-err34-c): what does not fit systemd refuses */
+	/* NOLINTNEXTLINE(cert-err34-c): systemd rejects numbers that are too large */
 	if (sscanf(setting->text, "%c %u:%u %n", &type, &major, &minor, &at) != 3 || at == 0)
 		return -EOPNOTSUPP;
 	(void)snprintf(properties->device, sizeof(properties->device), "/dev/%s/%u:%u",

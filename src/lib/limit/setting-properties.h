@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* setting-properties.h - a setting as arguments of systemd's SetUnitProperties. Pure but for device names. */
+/* setting-properties.h - settings as arguments of systemd's SetUnitProperties. */
 #ifndef CGWARD_LIB_LIMIT_SETTING_PROPERTIES_H
 #define CGWARD_LIB_LIMIT_SETTING_PROPERTIES_H
 
@@ -16,7 +16,7 @@ struct properties {
 /* Does systemd manage this control on a hierarchy of that version? */
 bool properties_apply(const struct control_row *row, unsigned version);
 
-/* -EOPNOTSUPP for a value that systemd has no word for. */
+/* -EOPNOTSUPP for a value that systemd cannot express. */
 int properties_from(const struct cgw_layout *layout, const struct control_row *row,
 		    const struct setting *setting, struct properties *ret_properties);
 

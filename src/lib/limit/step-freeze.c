@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* step-freeze.c - the steps that freeze and thaw a group. */
+/* step-freeze.c - steps that freeze and thaw a group. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +13,10 @@
 
 static uint64_t timeout_of(const struct step *step)
 {
-	return step->ask.timeout_ns != 0 ? step->ask.timeout_ns : TIMEOUT_NS;
+	return step->spec.timeout_ns != 0 ? step->spec.timeout_ns : TIMEOUT_NS;
 }
 
-/* systemd freezes its units itself, on v2 alone; on v1 and hybrid it does not, and leaves the freezer to others. */
+/* systemd freezes units on v2 only; on v1 and hybrid layouts it does not use the freezer. */
 static bool through_systemd(const struct cgw_plan *plan, const struct step *step)
 {
 	return plan_owned(step) && plan->layout->kind == CGW_LAYOUT_V2;
@@ -24,34 +24,33 @@ static bool through_systemd(const struct cgw_plan *plan, const struct step *step
 
 static int open_freezer(struct cgw_plan *plan, struct step *step, struct target *target)
 {
-	int r = freezer_open(plan->layout, step->ask.path, target);
+	int r = freezer_open(plan->layout, step->spec.path, target);
 	char shown[256];
 
-	cgw_escape(shown, sizeof(shown), step->ask.path, strlen(step->ask.path));
+	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
 	if (r == -EOPNOTSUPP)
-		return cgw_diag_set(
-			&step->result.diag, r,
-			"no hierarchy here can freeze: neither v1's freezer nor v2 is mounted");
+		return cgw_diag_set(&step->result.diag, r,
+				    "neither the v1 freezer controller nor cgroup v2 is mounted");
 	if (r == -ENOENT)
-		return cgw_diag_set(
-			&step->result.diag, r,
-			"%s is not in the hierarchy of the freezer; `cgward create %s` makes "
-			"it there, and processes must then be moved into it",
-			shown, shown);
-	return r < 0 ? advise_group(plan, step, r, "freeze or thaw") : 0;
+		return cgw_diag_set(&step->result.diag, r,
+				    "no such group in the freezer hierarchy; create it there with "
+				    "`cgward create %s` and move its processes into it",
+				    shown);
+	return r < 0 ? advise_group(step, r) : 0;
 }
 
-/* The frozen do not say that they live. */
-static void warn_of_watchdog(const struct cgw_plan *plan, struct step *step)
+/* A frozen service cannot notify its watchdog. */
+static void warn_about_watchdog(const struct cgw_plan *plan, struct step *step)
 {
 	uint64_t watchdog_us =
 		plan_owned(step) ? systemd_watchdog_us(plan->systemd, &step->owner) : 0;
 
 	if (watchdog_us > 0)
-		(void)cgw_diag_set(&step->result.diag, 0,
-				   "its watchdog waits %.1f s: frozen for longer, systemd takes it "
-				   "for dead and ends it",
-				   (double)watchdog_us / 1e6);
+		(void)cgw_diag_set(
+			&step->result.diag, 0,
+			"systemd terminates the unit if it is frozen for longer than its "
+			"watchdog timeout of %.1f s",
+			(double)watchdog_us / 1e6);
 }
 
 static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
@@ -63,22 +62,22 @@ static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 
 	r = r < 0 ? r : freezer_read(&target, &state);
 	if (r < 0)
-		return result->diag.text[0] != '\0' ? r : advise_group(plan, step, r, "look at");
+		return result->diag.text[0] != '\0' ? r : advise_group(step, r);
 	step->hierarchy = target.hierarchy;
-	step->was_frozen = state.asked;
+	step->was_frozen = state.requested;
 	(void)snprintf(result->old_value, sizeof(result->old_value), "%s",
-		       state.asked ? "frozen" : "thawed");
+		       state.requested ? "frozen" : "thawed");
 	(void)snprintf(result->new_value, sizeof(result->new_value), "%s",
 		       freeze ? "frozen" : "thawed");
-	if (state.asked == freeze && state.frozen == freeze)
+	if (state.requested == freeze && state.frozen == freeze)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
-	if (!freeze && !state.asked && state.above) {
+	if (!freeze && !state.requested && state.by_ancestor) {
 		result->outcome = CGW_OUTCOME_REFUSED;
 		return cgw_diag_set(&result->diag, -EBUSY,
-				    "a group above it is frozen: thaw that one");
+				    "an ancestor is frozen; thaw that group instead");
 	}
 	if (freeze && result->outcome != CGW_OUTCOME_UNCHANGED)
-		warn_of_watchdog(plan, step);
+		warn_about_watchdog(plan, step);
 	if (through_systemd(plan, step))
 		(void)systemd_format_unit(&step->owner, freeze ? "FreezeUnit" : "ThawUnit",
 					  result->how, sizeof(result->how));
@@ -88,28 +87,29 @@ static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 	return 0;
 }
 
-/* Who holds it up: on v1 what does not stand still, on v2 what cannot be woken to be stopped. */
-static void say_holders(const struct cgw_plan *plan, struct step *step, const struct target *target)
+/* Lists processes that do not freeze: on v1 those not in state D (frozen), on v2 those in it. */
+static void report_blockers(const struct cgw_plan *plan, struct step *step,
+			    const struct target *target)
 {
-	CLEANUP(members_done) struct members members = {0}, holders = {0};
+	CLEANUP(members_done) struct members members = {0}, blockers = {0};
 	bool on_v1 = plan->layout->hierarchies[target->hierarchy].version == 1;
 	char names[256] = "";
 
-	(void)members_add(&members, plan->layout, target->hierarchy, step->ask.path);
-	holders.pids = calloc(members.count + 1, sizeof(pid_t));
-	for (size_t i = 0; holders.pids != NULL && i < members.count; i++) {
+	(void)members_add(&members, plan->layout, target->hierarchy, step->spec.path);
+	blockers.pids = calloc(members.count + 1, sizeof(pid_t));
+	for (size_t i = 0; blockers.pids != NULL && i < members.count; i++) {
 		char state = 0;
 		bool kernel;
 
 		if (process_state(plan->layout, members.pids[i], &state, &kernel, NULL, 0) == 0 &&
 		    (state == 'D') != on_v1)
-			holders.pids[holders.count++] = members.pids[i];
+			blockers.pids[blockers.count++] = members.pids[i];
 	}
-	members_format(&holders, plan->layout, names, sizeof(names));
+	members_format(&blockers, plan->layout, names, sizeof(names));
 	(void)cgw_diag_set(&step->result.diag, -ETIMEDOUT,
-			   "not frozen within %llu ms, so it was thawed again; held up by: %s",
+			   "not frozen within %llu ms and thawed again; blocked by: %s",
 			   (unsigned long long)(timeout_of(step) / 1000000),
-			   names[0] != '\0' ? names : "nothing that could be seen");
+			   names[0] != '\0' ? names : "no process that can be identified");
 }
 
 static int freeze_apply(struct cgw_plan *plan, struct step *step)
@@ -125,12 +125,12 @@ static int freeze_apply(struct cgw_plan *plan, struct step *step)
 		return r;
 	r = freezer_set(&target, true, timeout_of(step));
 	if (r == -ETIMEDOUT)
-		say_holders(plan, step, &target);
-	/* Half frozen is worse than not at all: whatever went wrong, it runs on. */
+		report_blockers(plan, step, &target);
+	/* A partially frozen group is worse than a running one: thaw it on any error. */
 	if (r < 0 && !step->was_frozen)
 		(void)target_write(&target, freezer_file(&target), freezer_word(&target, false));
-	/* The warning of a watchdog may stand there, and is no reason. */
-	return r < 0 && r != -ETIMEDOUT ? advise_group(plan, step, r, "freeze") : r;
+	/* diag may contain the watchdog warning, which is not the reason. */
+	return r < 0 && r != -ETIMEDOUT ? advise_group(step, r) : r;
 }
 
 static int thaw_apply(struct cgw_plan *plan, struct step *step)
@@ -144,7 +144,7 @@ static int thaw_apply(struct cgw_plan *plan, struct step *step)
 	r = open_freezer(plan, step, &target);
 	r = r < 0 ? r : freezer_set(&target, false, timeout_of(step));
 	if (r < 0 && step->result.diag.text[0] == '\0')
-		return advise_group(plan, step, r, "thaw");
+		return advise_group(step, r);
 	return r;
 }
 
@@ -158,13 +158,13 @@ static int thaw_prepare(struct cgw_plan *plan, struct step *step)
 	return prepare(plan, step, false);
 }
 
-/* What was frozen before this plan stays so: nobody thaws what somebody else froze. */
-static int freeze_take_back(struct cgw_plan *plan, struct step *step)
+/* A group that was frozen before this plan remains frozen. */
+static int freeze_rollback(struct cgw_plan *plan, struct step *step)
 {
 	return step->was_frozen ? 0 : thaw_apply(plan, step);
 }
 
-static int thaw_take_back(struct cgw_plan *plan, struct step *step)
+static int thaw_rollback(struct cgw_plan *plan, struct step *step)
 {
 	return step->was_frozen ? freeze_apply(plan, step) : 0;
 }
@@ -172,12 +172,12 @@ static int thaw_take_back(struct cgw_plan *plan, struct step *step)
 const struct step_kind step_freeze = {
 	.prepare = freeze_prepare,
 	.apply = freeze_apply,
-	.take_back = freeze_take_back,
-	.harms_all = true,
+	.rollback = freeze_rollback,
+	.always_refused = true,
 };
 
 const struct step_kind step_thaw = {
 	.prepare = thaw_prepare,
 	.apply = thaw_apply,
-	.take_back = thaw_take_back,
+	.rollback = thaw_rollback,
 };

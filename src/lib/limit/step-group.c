@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* step-group.c - the steps that make and remove groups. */
+/* step-group.c - steps that create and delete groups. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "lib/limit/members.h"
 #include "lib/limit/plan.h"
 
-/* A group whose last process has just died is busy for a moment. */
+/* rmdir() fails with EBUSY for a short time after the last process exited. */
 #define REMOVE_TRIES 50
 
 static const char *last_component(const char *path)
@@ -31,7 +31,7 @@ static int open_parent(const struct cgw_layout *layout, size_t hierarchy, const 
 	slash[slash == parent] = '\0';
 	r = target_open(layout, hierarchy, parent, ret_target);
 	if (r == 0)
-		ret_target->path = NULL; /* the text dies here; only the descriptor is used */
+		ret_target->path = NULL; /* freed on return; callers use the descriptor only */
 	return r;
 }
 
@@ -42,10 +42,10 @@ static bool exists(const struct cgw_layout *layout, size_t hierarchy, const char
 	return target_open(layout, hierarchy, path, &target) == 0;
 }
 
-/* Notes what has to be made of one path in one hierarchy, parents first. */
-static int note_missing(struct step *step, const struct cgw_layout *layout, size_t hierarchy)
+/* Records the missing directories of the path in one hierarchy, parents first. */
+static int add_missing(struct step *step, const struct cgw_layout *layout, size_t hierarchy)
 {
-	CLEANUP(cleanup_free) char *path = strdup(step->ask.path);
+	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
 	int r = path == NULL ? -ENOMEM : 0;
 
 	for (char *end = path + 1; r == 0 && end != NULL;) {
@@ -54,7 +54,7 @@ static int note_missing(struct step *step, const struct cgw_layout *layout, size
 			*end = '\0';
 		if (!exists(layout, hierarchy, path)) {
 			r = step_add_created(step, hierarchy, path, "");
-			if (r == 0 && step->made_count <= 2) {
+			if (r == 0 && step->created_count <= 2) {
 				char *how = step->result.how;
 				size_t used = strlen(how);
 				char shown[256];
@@ -79,26 +79,26 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 
 	for (size_t h = 0; h < plan->layout->hierarchy_count && r == 0; h++)
 		if (!hierarchy_tracks_members(plan->layout, h))
-			r = note_missing(step, plan->layout, h);
+			r = add_missing(step, plan->layout, h);
 	if (r < 0)
-		return advise_group(plan, step, r, "create");
+		return advise_group(step, r);
 	used = strlen(result->how);
-	if (step->made_count > 2)
-		(void)snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in all",
-			       step->made_count);
+	if (step->created_count > 2)
+		(void)snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
+			       step->created_count);
 	(void)snprintf(result->new_value, sizeof(result->new_value), "there");
 	(void)snprintf(result->old_value, sizeof(result->old_value),
-		       step->made_count == 0 ? "there" : "not there");
-	if (step->made_count == 0)
+		       step->created_count == 0 ? "there" : "not there");
+	if (step->created_count == 0)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 	return 0;
 }
 
-/* On v1 a new group may run nowhere until it is told where: as its parent does. */
-static void inherit_cpuset(const struct target *parent, const struct target *made)
+/* A new v1 cpuset has no CPUs and memory nodes: copy those of the parent. */
+static void inherit_cpuset(const struct target *parent, const struct target *created)
 {
 	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
-	const struct cgw_hierarchy *hierarchy = &made->layout->hierarchies[made->hierarchy];
+	const struct cgw_hierarchy *hierarchy = &created->layout->hierarchies[created->hierarchy];
 
 	if (hierarchy->version != 1 || !(hierarchy->controllers & CGW_CONTROLLER_BIT(CGW_CPUSET)))
 		return;
@@ -106,26 +106,27 @@ static void inherit_cpuset(const struct target *parent, const struct target *mad
 		char list[VALUE_MAX];
 
 		if (target_read_word(parent, files[i], list, sizeof(list)) == 0 && list[0] != '\0')
-			(void)target_write(made, files[i], list);
+			(void)target_write(created, files[i], list);
 	}
 }
 
-static int make(const struct cgw_layout *layout, struct created_step *made)
+static int create_one(const struct cgw_layout *layout, struct created_step *created)
 {
 	CLEANUP(target_close) struct target parent = TARGET_NONE, group = TARGET_NONE;
 	int r;
 
 	if (layout->recorded && layout->ops == &kernel_ops_real)
 		return -EROFS;
-	r = open_parent(layout, made->hierarchy, made->path, &parent);
-	r = r < 0 ? r : layout->ops->make_directory(parent.directory, last_component(made->path));
-	/* Somebody else made it between look and make: it is theirs to remove. */
+	r = open_parent(layout, created->hierarchy, created->path, &parent);
+	r = r < 0 ? r
+		  : layout->ops->make_directory(parent.directory, last_component(created->path));
+	/* Another process created it in the meantime: do not remove it on rollback. */
 	if (r == -EEXIST)
 		return 0;
 	if (r < 0)
 		return r;
-	made->done = true;
-	if (target_open(layout, made->hierarchy, made->path, &group) == 0)
+	created->done = true;
+	if (target_open(layout, created->hierarchy, created->path, &group) == 0)
 		inherit_cpuset(&parent, &group);
 	return 0;
 }
@@ -146,18 +147,18 @@ static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const c
 	return cgw_error_is_gone(r) ? 0 : r;
 }
 
-static int create_take_back(struct cgw_plan *plan, struct step *step)
+static int create_rollback(struct cgw_plan *plan, struct step *step)
 {
 	int first = 0;
 
-	for (size_t i = step->made_count; i-- > 0;) {
-		struct created_step *made = &step->made[i];
+	for (size_t i = step->created_count; i-- > 0;) {
+		struct created_step *created = &step->created[i];
 		int r;
 
-		if (!made->done)
+		if (!created->done)
 			continue;
-		r = remove_one(plan->layout, made->hierarchy, made->path);
-		made->done = r < 0;
+		r = remove_one(plan->layout, created->hierarchy, created->path);
+		created->done = r < 0;
 		first = first < 0 ? first : r;
 	}
 	return first;
@@ -165,17 +166,17 @@ static int create_take_back(struct cgw_plan *plan, struct step *step)
 
 static int create_apply(struct cgw_plan *plan, struct step *step)
 {
-	for (size_t i = 0; i < step->made_count; i++) {
-		int r = make(plan->layout, &step->made[i]);
+	for (size_t i = 0; i < step->created_count; i++) {
+		int r = create_one(plan->layout, &step->created[i]);
 
 		if (r == 0)
 			continue;
-		(void)create_take_back(plan, step);
+		(void)create_rollback(plan, step);
 		if (r == -EAGAIN)
 			return cgw_diag_set(&step->result.diag, r,
-					    "a group above it allows no more groups beneath it "
-					    "(cgroup.max.depth, cgroup.max.descendants)");
-		return advise_group(plan, step, r, "create");
+					    "cgroup.max.depth or cgroup.max.descendants of an "
+					    "ancestor is reached");
+		return advise_group(step, r);
 	}
 	return 0;
 }
@@ -183,7 +184,7 @@ static int create_apply(struct cgw_plan *plan, struct step *step)
 const struct step_kind step_create = {
 	.prepare = create_prepare,
 	.apply = create_apply,
-	.take_back = create_take_back,
+	.rollback = create_rollback,
 };
 
 static int delete_prepare(struct cgw_plan *plan, struct step *step)
@@ -192,15 +193,15 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 	struct cgw_result *result = &step->result;
 	char names[256], shown[256];
 	size_t groups = 0, used;
-	int r = members_add_all(&members, plan->layout, step->ask.path);
+	int r = members_add_all(&members, plan->layout, step->spec.path);
 
 	if (r < 0)
-		return advise_group(plan, step, r, "delete");
-	cgw_escape(shown, sizeof(shown), step->ask.path, strlen(step->ask.path));
+		return advise_group(step, r);
+	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
 		CLEANUP(subtree_done) struct subtree subtree = {0};
 
-		if (subtree_list(plan->layout, h, step->ask.path, &subtree) < 0)
+		if (subtree_list(plan->layout, h, step->spec.path, &subtree) < 0)
 			continue;
 		groups = subtree.count - 1 > groups ? subtree.count - 1 : groups;
 		used = strlen(result->how);
@@ -214,13 +215,15 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 		members_format(&members, plan->layout, names, sizeof(names));
 		result->outcome = CGW_OUTCOME_REFUSED;
 		return cgw_diag_set(&result->diag, -EBUSY,
-				    "it holds processes: %s; kill them or move them first", names);
+				    "the group contains processes; kill or move them first: %s",
+				    names);
 	}
-	if (groups > 0 && !step->ask.recursive) {
+	if (groups > 0 && !step->spec.recursive) {
 		result->outcome = CGW_OUTCOME_REFUSED;
 		return cgw_diag_set(&result->diag, -ENOTEMPTY,
-				    "%zu groups are beneath it; --recursive removes them too",
-				    groups);
+				    "the group has %zu %s; use --recursive to delete %s too",
+				    groups, groups == 1 ? "descendant" : "descendants",
+				    groups == 1 ? "it" : "them");
 	}
 	return 0;
 }
@@ -237,7 +240,7 @@ static int delete_in(const struct cgw_layout *layout, size_t hierarchy, const ch
 	return r;
 }
 
-/* Nothing brings a group back: where one hierarchy refuses, it goes from the others, and that is said. */
+/* Deletion cannot be rolled back: if one hierarchy fails, delete from the others and report it. */
 static int delete_apply(struct cgw_plan *plan, struct step *step)
 {
 	char left[256] = "", reason[sizeof(step->result.diag.text)];
@@ -247,8 +250,8 @@ static int delete_apply(struct cgw_plan *plan, struct step *step)
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
 		const struct cgw_hierarchy *hierarchy = &plan->layout->hierarchies[h];
 		size_t used = strlen(left);
-		bool there = exists(plan->layout, h, step->ask.path);
-		int r = delete_in(plan->layout, h, step->ask.path);
+		bool there = exists(plan->layout, h, step->spec.path);
+		int r = delete_in(plan->layout, h, step->spec.path);
 
 		gone = gone || (r == 0 && there);
 		if (r == 0)
@@ -259,16 +262,18 @@ static int delete_apply(struct cgw_plan *plan, struct step *step)
 	}
 	if (first == 0)
 		return 0;
-	(void)advise_group(plan, step, first, "delete");
+	(void)advise_group(step, first);
 	if (!gone)
 		return first;
 	(void)snprintf(reason, sizeof(reason), "%s", step->result.diag.text);
-	return cgw_diag_set(&step->result.diag, first, "%s; it is still in %s, and gone elsewhere",
+	return cgw_diag_set(&step->result.diag, first,
+			    "%s; the group still exists in %s, but was deleted from the other "
+			    "hierarchies",
 			    reason, left);
 }
 
 const struct step_kind step_delete = {
 	.prepare = delete_prepare,
 	.apply = delete_apply,
-	.harms_all = true,
+	.always_refused = true,
 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * step-kill.c - the step that signals every process of a group and of the groups beneath it.
+ * step-kill.c - step that signals all processes of a group and its descendants.
  *
- * For SIGKILL v2 has cgroup.kill, which forks cannot outrun. Elsewhere the group is frozen first, so that
- * nothing new is born while it is signalled, and thawed afterwards: on v1 a frozen process does not die.
- * Then the list is read again until it is empty. Signals go through pidfds, after another look at where
- * the process is: a number may belong to somebody else by the time it is used.
+ * For SIGKILL v2 has cgroup.kill, which forks cannot escape. On v1 the group is frozen first, so
+ * that it cannot fork while it is signalled, and thawed afterwards, because a frozen process does
+ * not die there. This is repeated until no process is left. Signals are sent through pidfds after
+ * checking the membership again, since a PID may have been reused.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,17 +26,17 @@
 
 static int signal_of(const struct step *step)
 {
-	return step->ask.signal != 0 ? step->ask.signal : SIGKILL;
+	return step->spec.signal != 0 ? step->spec.signal : SIGKILL;
 }
 
-static bool is_beneath(const char *group, const char *path)
+static bool is_in_subtree(const char *group, const char *path)
 {
 	size_t length = strlen(path);
 
 	return strncmp(group, path, length) == 0 && (group[length] == '/' || group[length] == '\0');
 }
 
-/* Still in the group, in any hierarchy? */
+/* Is the process still in the group, in any hierarchy? */
 static bool is_member(const struct cgw_layout *layout, pid_t pid, const char *path)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
@@ -44,7 +44,7 @@ static bool is_member(const struct cgw_layout *layout, pid_t pid, const char *pa
 	if (cgw_membership_read(layout, pid, &membership) < 0)
 		return false;
 	for (size_t h = 0; h < membership.count; h++)
-		if (membership.paths[h] != NULL && is_beneath(membership.paths[h], path))
+		if (membership.paths[h] != NULL && is_in_subtree(membership.paths[h], path))
 			return true;
 	return false;
 }
@@ -68,25 +68,25 @@ static bool send_signal(const struct cgw_layout *layout, pid_t pid, const char *
 	return kill(pid, signal) == 0;
 }
 
-/* cgroup.kill where the kernel has it: all of v2's processes of the group at once. */
+/* Kills all processes of the v2 group at once, if the kernel has cgroup.kill. */
 static bool kill_at_once(const struct cgw_plan *plan, const struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int hierarchy = cgw_layout_v2(plan->layout);
+	int hierarchy = cgw_layout_find_v2(plan->layout);
 
 	return hierarchy >= 0 &&
-	       target_open(plan->layout, (size_t)hierarchy, step->ask.path, &target) == 0 &&
+	       target_open(plan->layout, (size_t)hierarchy, step->spec.path, &target) == 0 &&
 	       target_write(&target, "cgroup.kill", "1") == 0;
 }
 
-/* SIGKILL wakes nothing that v1's freezer holds: the group and all beneath it run again. */
+/* SIGKILL has no effect on processes in the v1 freezer: thaw the group and its descendants. */
 static void thaw_all(const struct cgw_plan *plan, const struct step *step)
 {
 	CLEANUP(subtree_done) struct subtree subtree = {0};
 	int hierarchy = cgw_layout_find(plan->layout, CGW_FREEZER);
 
 	if (hierarchy < 0 ||
-	    subtree_list(plan->layout, (size_t)hierarchy, step->ask.path, &subtree) < 0)
+	    subtree_list(plan->layout, (size_t)hierarchy, step->spec.path, &subtree) < 0)
 		return;
 	for (size_t i = 0; i < subtree.count; i++) {
 		CLEANUP(target_close) struct target target = TARGET_NONE;
@@ -102,12 +102,12 @@ static size_t signal_all(const struct cgw_plan *plan, const struct step *step,
 	size_t signalled = 0;
 
 	for (size_t i = 0; i < members->count; i++)
-		signalled += send_signal(plan->layout, members->pids[i], step->ask.path,
+		signalled += send_signal(plan->layout, members->pids[i], step->spec.path,
 					 signal_of(step));
 	return signalled;
 }
 
-/* How many of the listed were not in the list before: what was born while others were signalled. */
+/* Does the list contain processes that were not in the list before? */
 static bool has_new(const struct members *now, const struct members *before)
 {
 	size_t at = 0;
@@ -121,14 +121,14 @@ static bool has_new(const struct members *now, const struct members *before)
 	return false;
 }
 
-/* Any signal but SIGKILL: each process once, and those that were born meanwhile. */
+/* For any signal but SIGKILL: signals each process once, including those forked in the meantime. */
 static int signal_once(struct cgw_plan *plan, struct step *step, size_t *ret_signalled)
 {
 	CLEANUP(members_done) struct members before = {0};
 
 	for (int pass = 0; pass < NOT_KILL_PASSES; pass++) {
 		CLEANUP(members_done) struct members now = {0};
-		int r = members_add_all(&now, plan->layout, step->ask.path);
+		int r = members_add_all(&now, plan->layout, step->spec.path);
 
 		if (r < 0)
 			return r;
@@ -147,33 +147,34 @@ static int signal_once(struct cgw_plan *plan, struct step *step, size_t *ret_sig
 	return 0;
 }
 
-static int say_survivors(const struct cgw_plan *plan, struct step *step,
-			 const struct members *members)
+static int report_survivors(const struct cgw_plan *plan, struct step *step,
+			    const struct members *members)
 {
 	char names[256];
 
 	members_format(members, plan->layout, names, sizeof(names));
 	return cgw_diag_set(
 		&step->result.diag, -ETIMEDOUT,
-		"still there after SIGKILL (waiting in the kernel, or not ours to kill): %s",
+		"processes remain after SIGKILL (blocked in the kernel, or not permitted "
+		"to signal): %s",
 		names);
 }
 
 static int kill_until_empty(struct cgw_plan *plan, struct step *step, size_t *ret_signalled)
 {
 	uint64_t end_ns =
-		clock_now_ns() + (step->ask.timeout_ns != 0 ? step->ask.timeout_ns : TIMEOUT_NS);
+		clock_now_ns() + (step->spec.timeout_ns != 0 ? step->spec.timeout_ns : TIMEOUT_NS);
 	CLEANUP(members_done) struct members first = {0};
 	bool at_once;
 
-	/* Counted before: what is killed at once is gone when it is counted. */
-	(void)members_add_all(&first, plan->layout, step->ask.path);
+	/* Count first: cgroup.kill leaves nothing to count. */
+	(void)members_add_all(&first, plan->layout, step->spec.path);
 	*ret_signalled = first.count;
 	at_once = kill_at_once(plan, step);
 	for (unsigned pass = 0;; pass++) {
 		CLEANUP(members_done) struct members members = {0};
 		CLEANUP(target_close) struct target freezer = TARGET_NONE;
-		int r = members_add_all(&members, plan->layout, step->ask.path);
+		int r = members_add_all(&members, plan->layout, step->spec.path);
 
 		if (r < 0 && !cgw_error_is_gone(r))
 			return r;
@@ -183,14 +184,14 @@ static int kill_until_empty(struct cgw_plan *plan, struct step *step, size_t *re
 		}
 		if (clock_now_ns() >= end_ns) {
 			thaw_all(plan, step);
-			return say_survivors(plan, step, &members);
+			return report_survivors(plan, step, &members);
 		}
-		/* A fork bomb must be held still; whoever does not stop in time is signalled moving. */
-		if (!at_once && freezer_open(plan->layout, step->ask.path, &freezer) == 0 &&
+		/* Freeze a possible fork bomb, but signal processes that do not freeze as well. */
+		if (!at_once && freezer_open(plan->layout, step->spec.path, &freezer) == 0 &&
 		    plan->layout->hierarchies[freezer.hierarchy].version == 1) {
 			(void)freezer_set(&freezer, true, FREEZE_FOR_NS);
 			members.count = 0;
-			(void)members_add_all(&members, plan->layout, step->ask.path);
+			(void)members_add_all(&members, plan->layout, step->spec.path);
 		}
 		(void)signal_all(plan, step, &members);
 		thaw_all(plan, step);
@@ -203,10 +204,10 @@ static int kill_prepare(struct cgw_plan *plan, struct step *step)
 	CLEANUP(members_done) struct members members = {0};
 	struct cgw_result *result = &step->result;
 	char names[384];
-	int r = members_add_all(&members, plan->layout, step->ask.path);
+	int r = members_add_all(&members, plan->layout, step->spec.path);
 
 	if (r < 0)
-		return advise_group(plan, step, r, "kill");
+		return advise_group(step, r);
 	(void)snprintf(result->old_value, sizeof(result->old_value), "%zu processes",
 		       members.count);
 	if (members.count == 0) {
@@ -215,7 +216,8 @@ static int kill_prepare(struct cgw_plan *plan, struct step *step)
 		return 0;
 	}
 	members_format(&members, plan->layout, names, sizeof(names));
-	(void)snprintf(result->how, sizeof(result->how), "signal %d to %s", signal_of(step), names);
+	(void)snprintf(result->how, sizeof(result->how), "send signal %d to %s", signal_of(step),
+		       names);
 	return 0;
 }
 
@@ -227,8 +229,8 @@ static int kill_apply(struct cgw_plan *plan, struct step *step)
 					   : signal_once(plan, step, &signalled);
 
 	if (r < 0)
-		return step->result.diag.text[0] != '\0' ? r : advise_group(plan, step, r, "kill");
-	(void)members_add_all(&left, plan->layout, step->ask.path);
+		return step->result.diag.text[0] != '\0' ? r : advise_group(step, r);
+	(void)members_add_all(&left, plan->layout, step->spec.path);
 	(void)snprintf(step->result.new_value, sizeof(step->result.new_value),
 		       "%zu signalled, %zu processes left", signalled, left.count);
 	return 0;
@@ -237,5 +239,5 @@ static int kill_apply(struct cgw_plan *plan, struct step *step)
 const struct step_kind step_kill = {
 	.prepare = kill_prepare,
 	.apply = kill_apply,
-	.harms_all = true,
+	.always_refused = true,
 };

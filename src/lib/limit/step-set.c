@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* step-set.c - one control of one group to a new value: looked up, resolved, guarded, written, read back. */
+/* step-set.c - step that sets a control: resolves, guards, writes and reads back the value. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/muldiv.h"
 #include "lib/limit/controller-set.h"
+#include "lib/limit/exact-quantity.h"
 #include "lib/limit/kernel-text.h"
 #include "lib/limit/percent-base.h"
 #include "lib/limit/plan.h"
@@ -14,7 +15,7 @@
 
 static const struct control_row *row_of(const struct step *step)
 {
-	return control_row(step->ask.control);
+	return control_row(step->spec.control);
 }
 
 static unsigned version_of(const struct cgw_plan *plan, const struct step *step)
@@ -27,9 +28,9 @@ static bool through_systemd(const struct cgw_plan *plan, const struct step *step
 	return plan_owned(step) && properties_apply(row_of(step), version_of(plan, step));
 }
 
-/* "nvme0n1 10485760": the instance as people call it, the value in our words. */
-static void say_setting(const struct cgw_layout *layout, const struct control_row *row,
-			const struct setting *setting, char *buffer, size_t size)
+/* "nvme0n1 10485760": the device by name, and the value. */
+static void format_setting(const struct cgw_layout *layout, const struct control_row *row,
+			   const struct setting *setting, char *buffer, size_t size)
 {
 	char name[INSTANCE_MAX], value[VALUE_MAX];
 	unsigned major, minor;
@@ -45,10 +46,10 @@ static void say_setting(const struct cgw_layout *layout, const struct control_ro
 		(void)snprintf(buffer, size, "%s", value);
 }
 
-/* The device of the wish as "MAJ:MIN" of a whole disk. */
+/* Resolves the requested device to "MAJ:MIN" of a whole disk. */
 static int resolve_device(struct cgw_plan *plan, struct step *step)
 {
-	struct setting *asked = &step->wish.asked;
+	struct setting *asked = &step->request.setting;
 	unsigned major, minor;
 	int r;
 
@@ -65,10 +66,11 @@ static int read_before(struct step *step, const struct target *target)
 	int r;
 
 	step->before = (struct setting){0};
-	memcpy(step->before.instance, step->wish.asked.instance, sizeof(step->before.instance));
+	memcpy(step->before.instance, step->request.setting.instance,
+	       sizeof(step->before.instance));
 	r = target_get(target, row_of(step), step->source, &step->before);
 	step->has_before = r == 0;
-	/* Actions have no value; a file may be written and not be read. */
+	/* Actions have no value; some files are write-only. */
 	return r == -EOPNOTSUPP || r == -EACCES || r == -EINVAL ? 0 : r;
 }
 
@@ -77,46 +79,48 @@ static int resolve(struct cgw_plan *plan, struct step *step, const struct target
 	const struct control_row *row = row_of(step);
 	struct percent_bases bases = {.now = step->has_before ? &step->before : NULL};
 
-	if (step->wish.kind == WISH_PERCENT)
-		bases_find(plan->layout, row, step->source, target, &bases);
+	if (step->request.kind == REQUEST_PERCENT)
+		percent_bases_find(plan->layout, row, step->source, target, &bases);
 	if (row->form == FORM_TOGGLES) {
-		step->wanted = step->before;
-		return toggles_apply(step->before.text, step->wish.asked.text, step->wanted.text,
-				     sizeof(step->wanted.text));
+		step->after = step->before;
+		return toggles_apply(step->before.text, step->request.setting.text,
+				     step->after.text, sizeof(step->after.text));
 	}
-	return request_resolve(row, &step->wish, &bases, &step->wanted, &step->result.diag);
+	return request_resolve(row, &step->request, &bases, &step->after, &step->result.diag);
 }
 
-/* Below what is in use the kernel would kill or refuse forks: only on purpose. */
+/* Refuses values below current use, for which the kernel would kill processes or refuse forks. */
 static int guard(struct cgw_plan *plan, struct step *step, const struct target *target)
 {
 	const struct control_row *row = row_of(step);
 	unsigned percent = row->guard_percent[version_of(plan, step)];
 	uint64_t used = 0;
-	char least[64];
+	char in_use[32], least[32];
 	struct setting bound = {0};
 
-	if (percent == 0 || plan->options.force || step->wanted.unlimited ||
-	    (step->has_before && setting_compare(&step->wanted, &step->before) >= 0) ||
+	if (percent == 0 || plan->options.force || step->after.unlimited ||
+	    (step->has_before && setting_compare(&step->after, &step->before) >= 0) ||
 	    target_number(target, (enum cgw_metric)row->guard, &used) < 0)
 		return 0;
 	if (!scale_u64(used, percent, 100, &bound.number))
 		bound.number = UINT64_MAX;
-	if (step->wanted.number >= bound.number ||
+	if (step->after.number >= bound.number ||
 	    (plan->options.reclaim && row->reclaimable && plan->options.dry_run))
 		return 0;
-	(void)setting_format(row, &bound, least, sizeof(least));
+	(void)quantity_format_rounded((enum cgw_unit)row->info.unit, used, false, in_use,
+				      sizeof(in_use));
+	(void)quantity_format_rounded((enum cgw_unit)row->info.unit, bound.number, true, least,
+				      sizeof(least));
 	step->result.outcome = CGW_OUTCOME_REFUSED;
 	return cgw_diag_set(&step->result.diag, -EBUSY,
-			    "%llu %s in use; below %s the kernel would %s at once: "
-			    "%s--force does it all the same",
-			    (unsigned long long)used,
-			    row->info.unit == CGW_UNIT_BYTES ? "bytes are" : "are", least,
+			    "%s in use; below %s the kernel would %s immediately; use %s--force to "
+			    "set it anyway",
+			    in_use, least,
 			    row->info.risk == CGW_RISK_KILL ? "kill processes" : "refuse forks",
-			    row->reclaimable ? "--reclaim makes room first, " : "");
+			    row->reclaimable ? "--reclaim to free memory first, or " : "");
 }
 
-/* Asks the kernel to give back what stands above the new value, before it is set. */
+/* Lets the kernel reclaim memory above the new value before it is set. */
 static void reclaim(struct cgw_plan *plan, struct step *step, const struct target *target)
 {
 	const struct control_row *row = row_of(step), *by;
@@ -124,22 +128,22 @@ static void reclaim(struct cgw_plan *plan, struct step *step, const struct targe
 	uint64_t used = 0;
 	char text[32];
 
-	if (!plan->options.reclaim || !row->reclaimable || step->wanted.unlimited ||
+	if (!plan->options.reclaim || !row->reclaimable || step->after.unlimited ||
 	    target_number(target, (enum cgw_metric)row->guard, &used) < 0 ||
-	    used <= step->wanted.number)
+	    used <= step->after.number)
 		return;
 	by = control_row((enum cgw_control)row->reclaim_by[version]);
 	(void)snprintf(text, sizeof(text), "%llu",
 		       by->form == FORM_FLAG ? 0ULL
-					     : (unsigned long long)(used - step->wanted.number +
-								    step->wanted.number / 16));
-	/* Less than was asked is normal (EAGAIN); whether it was enough the guard finds out. */
+					     : (unsigned long long)(used - step->after.number +
+								    step->after.number / 16));
+	/* EAGAIN (less was reclaimed) is not an error: guard() checks the result. */
 	for (size_t i = 0; i < by->source_count; i++)
 		if (by->sources[i].version == version)
 			(void)target_write(target, by->sources[i].file, text);
 }
 
-/* v1 keeps quota and period in two files, each checked against the other one's present value. */
+/* v1 has separate files for quota and period; the kernel checks each against the other. */
 static int write_bandwidth_v1(const struct step *step, const struct target *target,
 			      const struct setting *value, const char *quota)
 {
@@ -158,7 +162,7 @@ static int write_bandwidth_v1(const struct step *step, const struct target *targ
 	r = target_get(target, row_of(step), step->source, &now);
 	if (r < 0 || now.period_ns == value->period_ns)
 		return target_write(target, step->source->file, quota);
-	/* The period alone may break the parent's ratio, or the new quota the old period's. */
+	/* If the new period with the old quota exceeds the parent's ratio, the quota is first. */
 	r = target_write(target, period_file, text);
 	if (r != -EINVAL)
 		return r < 0 ? r : target_write(target, step->source->file, quota);
@@ -203,25 +207,25 @@ static int write_setting(struct cgw_plan *plan, struct step *step, const struct 
 				   plan->options.persist, &step->result.diag);
 }
 
-/* What will be done, for a dry run and for people who want to do it by hand. */
-static void say_how(struct cgw_plan *plan, struct step *step)
+/* Describes the change for a dry run. */
+static void describe_change(struct cgw_plan *plan, struct step *step)
 {
 	char text[VALUE_MAX], file[INSTANCE_MAX + 64];
 	struct properties properties;
 
 	if (through_systemd(plan, step)) {
-		if (properties_from(plan->layout, row_of(step), &step->wanted, &properties) == 0)
+		if (properties_from(plan->layout, row_of(step), &step->after, &properties) == 0)
 			(void)systemd_format_set(&step->owner, properties.items, properties.count,
 						 plan->options.persist, step->result.how,
 						 sizeof(step->result.how));
 		return;
 	}
-	if (kernel_file_name(step->source, step->wanted.instance, file, sizeof(file)) < 0)
+	if (kernel_file_name(step->source, step->after.instance, file, sizeof(file)) < 0)
 		return;
 	if (row_of(step)->form == FORM_TOGGLES) {
-		if (toggles_between(step->before.text, step->wanted.text, text, sizeof(text)) < 0)
+		if (toggles_between(step->before.text, step->after.text, text, sizeof(text)) < 0)
 			return;
-	} else if (kernel_text_encode(row_of(step), step->source, &step->wanted, text,
+	} else if (kernel_text_encode(row_of(step), step->source, &step->after, text,
 				      sizeof(text)) < 0) {
 		return;
 	}
@@ -229,13 +233,13 @@ static void say_how(struct cgw_plan *plan, struct step *step)
 }
 
 /*
- * v2 has no file for devices: eBPF programs decide, and systemd writes them for its units. The property
- * then is the only way, the source only says how the value is written.
+ * v2 has no device files: access is decided by BPF programs, which systemd generates for its
+ * units. The property is the only interface, and the source only defines the syntax.
  */
 static bool only_through_systemd(struct cgw_plan *plan, struct step *step)
 {
 	const struct control_row *row = row_of(step);
-	int hierarchy = cgw_layout_v2(plan->layout);
+	int hierarchy = cgw_layout_find_v2(plan->layout);
 
 	if (hierarchy < 0 || !row->info.action || !plan_owned(step) || !properties_apply(row, 2))
 		return false;
@@ -246,13 +250,13 @@ static bool only_through_systemd(struct cgw_plan *plan, struct step *step)
 
 static int find_place(struct cgw_plan *plan, struct step *step)
 {
-	int r = control_place(plan->layout, step->ask.control, step->ask.path, &step->hierarchy,
+	int r = control_place(plan->layout, step->spec.control, step->spec.path, &step->hierarchy,
 			      &step->source);
 
 	if (r == -EOPNOTSUPP && only_through_systemd(plan, step))
 		return 0;
 	if (r == -EOPNOTSUPP)
-		return cgw_control_available(plan->layout, step->ask.control, &step->result.diag);
+		return cgw_control_available(plan->layout, step->spec.control, &step->result.diag);
 	if (r != -ENOENT)
 		return r;
 	if (plan->options.enable && version_of(plan, step) == 2)
@@ -267,12 +271,12 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 	int r = find_place(plan, step);
 
 	r = r < 0 ? r : resolve_device(plan, step);
-	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->ask.path, &target);
+	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 	if (r < 0)
 		return result->diag.text[0] != '\0' ? r : advise_set(plan, step, NULL, r);
 	r = read_before(step, &target);
-	/* A file that is to come with its controller says what the kernel starts with. */
-	if (r == -ENOENT && step->made_count > 0)
+	/* The file will appear when its controller is enabled. */
+	if (r == -ENOENT && step->created_count > 0)
 		r = 0;
 	if (r < 0)
 		return advise_set(plan, step, &target, r);
@@ -281,48 +285,47 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 		result->outcome = CGW_OUTCOME_REFUSED;
 		return r;
 	}
-	say_setting(plan->layout, row_of(step), &step->wanted, result->new_value,
-		    sizeof(result->new_value));
+	format_setting(plan->layout, row_of(step), &step->after, result->new_value,
+		       sizeof(result->new_value));
 	if (step->has_before)
-		say_setting(plan->layout, row_of(step), &step->before, result->old_value,
-			    sizeof(result->old_value));
-	if (step->has_before && setting_equal(row_of(step), &step->before, &step->wanted)) {
+		format_setting(plan->layout, row_of(step), &step->before, result->old_value,
+			       sizeof(result->old_value));
+	if (step->has_before && setting_equal(row_of(step), &step->before, &step->after)) {
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 		return 0;
 	}
-	say_how(plan, step);
-	/* With --reclaim the guard looks again when there has been a chance to make room. */
+	describe_change(plan, step);
+	/* With --reclaim the guard runs after the reclaim, in set_apply(). */
 	if (plan->options.reclaim && row_of(step)->reclaimable && !plan->options.dry_run)
 		return 0;
 	return guard(plan, step, &target);
 }
 
-/* Compares what the kernel kept with what was asked; systemd answers success also when it refused. */
+/* Compares the kernel's value with the requested one: systemd may report success on failure. */
 static int read_back(struct cgw_plan *plan, struct step *step, const struct target *target)
 {
 	struct cgw_result *result = &step->result;
 	struct setting kept = {0};
 	char asked[VALUE_MAX];
 
-	memcpy(kept.instance, step->wanted.instance, sizeof(kept.instance));
+	memcpy(kept.instance, step->after.instance, sizeof(kept.instance));
 	if (target_get(target, row_of(step), step->source, &kept) < 0)
-		return 0; /* an action, or a file that is only written */
+		return 0; /* an action, or a write-only file */
 	memcpy(asked, result->new_value, sizeof(asked));
-	say_setting(plan->layout, row_of(step), &kept, result->new_value,
-		    sizeof(result->new_value));
-	if (strcmp(step->wanted.text, "none") == 0)
-		step->wanted.text[0] = '\0';
-	if (setting_equal(row_of(step), &kept, &step->wanted))
+	format_setting(plan->layout, row_of(step), &kept, result->new_value,
+		       sizeof(result->new_value));
+	if (strcmp(step->after.text, "none") == 0)
+		step->after.text[0] = '\0';
+	if (setting_equal(row_of(step), &kept, &step->after))
 		return 0;
 	if (through_systemd(plan, step) && step->has_before &&
 	    setting_equal(row_of(step), &kept, &step->before))
-		return cgw_diag_set(
-			&result->diag, -EREMOTEIO,
-			"systemd took %s, and the kernel still says %s: see `journalctl "
-			"-b _PID=1`",
-			asked, result->new_value);
+		return cgw_diag_set(&result->diag, -EREMOTEIO,
+				    "systemd accepted %s, but the kernel still reports %s; see "
+				    "`journalctl -b _PID=1`",
+				    asked, result->new_value);
 	result->outcome = CGW_OUTCOME_ADJUSTED;
-	(void)cgw_diag_set(&result->diag, 0, "asked %s, the kernel kept %s", asked,
+	(void)cgw_diag_set(&result->diag, 0, "requested %s, the kernel kept %s", asked,
 			   result->new_value);
 	return 0;
 }
@@ -332,9 +335,9 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	int r = 0;
 
-	if (step->made_count > 0)
+	if (step->created_count > 0)
 		r = enable_controller(plan, step, false);
-	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->ask.path, &target);
+	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 	if (r < 0)
 		return advise_set(plan, step, NULL, r);
 	if (!step->has_before)
@@ -343,13 +346,13 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 	r = guard(plan, step, &target);
 	if (r < 0)
 		return r;
-	r = write_setting(plan, step, &target, &step->wanted);
+	r = write_setting(plan, step, &target, &step->after);
 	if (r == 0)
 		r = read_back(plan, step, &target);
 	else
 		r = advise_set(plan, step, &target, r);
 	if (r < 0) {
-		/* Two files may be half way: the old value goes back into both. */
+		/* One of two files may have been written: restore the old value in both. */
 		if (step->has_before && step->source->per >= 0 && step->source->version == 1)
 			(void)write_setting(plan, step, &target, &step->before);
 		(void)enable_rollback(plan, step);
@@ -357,11 +360,11 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 	return r;
 }
 
-static int set_take_back(struct cgw_plan *plan, struct step *step)
+static int set_rollback(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	const struct control_row *row = row_of(step);
-	int r = target_open(plan->layout, step->hierarchy, step->ask.path, &target);
+	int r = target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 
 	if (r < 0)
 		return cgw_error_is_gone(r) ? 0 : r;
@@ -373,7 +376,7 @@ static int set_take_back(struct cgw_plan *plan, struct step *step)
 	} else if (row->undoable) {
 		const struct control_row *by = control_row((enum cgw_control)row->undo_by);
 
-		r = target_write(&target, by->sources[0].file, step->wanted.text);
+		r = target_write(&target, by->sources[0].file, step->after.text);
 	}
 	if (r == 0)
 		r = enable_rollback(plan, step);
@@ -383,7 +386,7 @@ static int set_take_back(struct cgw_plan *plan, struct step *step)
 const struct step_kind step_set = {
 	.prepare = set_prepare,
 	.apply = set_apply,
-	.take_back = set_take_back,
+	.rollback = set_rollback,
 };
 
 int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
@@ -411,6 +414,6 @@ int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw
 	r = r < 0 ? r : target_get(&target, row, source, &setting);
 	if (r < 0)
 		return r;
-	say_setting(layout, row, &setting, buffer, size);
+	format_setting(layout, row, &setting, buffer, size);
 	return 0;
 }

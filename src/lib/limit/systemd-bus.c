@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd-bus.c - connections to service managers, and one call over one of them. */
+/* systemd-bus.c - connections and calls to service managers. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ int systemd_bus_check_unit(const struct cgw_owner *owner, struct cgw_diag *diag)
 {
 	if (owner->unit[0] != '\0')
 		return 0;
-	return cgw_diag_set(diag, -EINVAL, "no unit of systemd stands there");
+	return cgw_diag_set(diag, -EINVAL, "the group is not a systemd unit");
 }
 
 uid_t systemd_manager_of(const struct cgw_owner *owner)
@@ -66,7 +66,7 @@ int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struc
 	if (message == NULL)
 		message = strerror(-r);
 	cgw_escape(text, sizeof(text), message, strlen(message));
-	return cgw_diag_set(diag, r, "systemd does not do %s: %s", member, text);
+	return cgw_diag_set(diag, r, "systemd call %s failed: %s", member, text);
 }
 
 static uint64_t now_us(void)
@@ -77,7 +77,7 @@ static uint64_t now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* The handshake has no time-out of ours in sd_bus_call(): a frozen manager would hold us for long. */
+/* sd_bus_call() does not apply our timeout to the handshake: a frozen manager would block us. */
 static int wait_ready(sd_bus *bus)
 {
 	uint64_t until = now_us() + SYSTEMD_CALL_TIMEOUT_US;
@@ -121,11 +121,11 @@ static int connect_to(const char *address, bool through_bus, sd_bus **ret_bus)
 		r = wait_ready(bus);
 	if (r < 0)
 		return r;
-	*ret_bus = take_pointer(&bus);
+	*ret_bus = steal_pointer(&bus);
 	return 0;
 }
 
-/* A user's runtime directory is the user's: who listens there must be that user. */
+/* The user controls the runtime directory: check that the listener is that user. */
 static bool is_peer(sd_bus *bus, uid_t uid)
 {
 	struct ucred peer;
@@ -183,11 +183,11 @@ static int connect_manager(const char *address, uid_t manager, sd_bus **ret_bus,
 		return r;
 	if (manager == SYSTEMD_SYSTEM)
 		return cgw_diag_set(diag, -EHOSTUNREACH,
-				    "the service manager (PID 1) cannot be reached: %s",
+				    "cannot connect to the service manager (PID 1): %s",
 				    strerror(-r));
 	return cgw_diag_set(diag, -EHOSTUNREACH,
-			    "the service manager of user %u cannot be reached: %s; "
-			    "`loginctl enable-linger` or a login of that user starts it",
+			    "cannot connect to the service manager of user %u: %s; start it with "
+			    "`loginctl enable-linger`, or log in as that user",
 			    (unsigned)manager, strerror(-r));
 }
 
@@ -240,8 +240,8 @@ int systemd_bus_try(sd_bus *bus, const struct systemd_request *request, sd_bus_m
 		return systemd_bus_fail(NULL, r, request->member, diag);
 	if (geteuid() != 0 && isatty(STDIN_FILENO)) {
 		(void)sd_bus_message_set_allow_interactive_authorization(message, true);
-		if (timeout_us < SYSTEMD_ASK_TIMEOUT_US)
-			timeout_us = SYSTEMD_ASK_TIMEOUT_US;
+		if (timeout_us < SYSTEMD_AUTH_TIMEOUT_US)
+			timeout_us = SYSTEMD_AUTH_TIMEOUT_US;
 	}
 	if (timeout_us == 0)
 		timeout_us = SYSTEMD_CALL_TIMEOUT_US;

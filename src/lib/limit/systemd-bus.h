@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * systemd-bus.h - connections to service managers, and one call over one of them.
+ * systemd-bus.h - connections and calls to service managers.
  *
- * A manager is named by its user's id; SYSTEMD_SYSTEM is PID 1. Root talks to a manager's own socket,
- * which needs no message bus: a frozen or dead dbus-daemon does not stand in the way of a thaw.
+ * A manager is identified by the ID of its user; SYSTEMD_SYSTEM is PID 1. Root connects to a
+ * manager's private socket, so that thawing works even if dbus-daemon is frozen or dead.
  */
 #ifndef CGWARD_LIB_LIMIT_SYSTEMD_BUS_H
 #define CGWARD_LIB_LIMIT_SYSTEMD_BUS_H
@@ -15,8 +15,8 @@
 #define SYSTEMD_SYSTEM ((uid_t)-1)
 
 #define SYSTEMD_CALL_TIMEOUT_US UINT64_C(5000000)
-/* Somebody may be asked for a password. */
-#define SYSTEMD_ASK_TIMEOUT_US UINT64_C(60000000)
+/* Polkit may ask the user for a password. */
+#define SYSTEMD_AUTH_TIMEOUT_US UINT64_C(60000000)
 
 struct systemd_connection {
 	uid_t manager;
@@ -26,44 +26,44 @@ struct systemd_connection {
 struct systemd {
 	struct systemd_connection *connections;
 	size_t count;
-	const char *address; /* of a test's manager, in place of PID 1's; NULL */
+	const char *address; /* replaces that of PID 1 in tests; NULL */
 };
 
-/* As systemd_open(), on any machine, with another address for PID 1's; it is not copied. */
+/* Like systemd_open(), but without check; `address` (not copied) replaces PID 1's unless NULL. */
 int systemd_open_at(const char *address, struct systemd **ret_systemd);
 
-/* One call to the manager's own object. */
+/* A method call on the manager object. */
 struct systemd_request {
 	const char *member;
-	/* Appends the arguments; negative errno ends the call. NULL: none. */
+	/* Appends the arguments; a negative errno cancels the call. NULL: no arguments. */
 	int (*fill)(sd_bus_message *message, const void *context);
 	const void *context;
 	uint64_t timeout_us; /* 0: SYSTEMD_CALL_TIMEOUT_US */
 };
 
-/* An empty name is the caller's own unit to systemd: a freeze of nobody's group would be of ours. */
+/* Refuses an empty name, which systemd takes for the caller's unit: we would freeze ourselves. */
 int systemd_bus_check_unit(const struct cgw_owner *owner, struct cgw_diag *diag);
 
-/* The manager that answers for the owner's unit. */
+/* The manager of the owner's unit. */
 uid_t systemd_manager_of(const struct cgw_owner *owner);
 
-/* -EHOSTUNREACH with the reason where it cannot be connected to. The connection stays ours. */
+/* Connects if necessary. `systemd` keeps the connection. -EHOSTUNREACH: cannot connect. */
 int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus,
 		    struct cgw_diag *diag);
-/* Closes it, so that the next one that asks connects anew. */
+/* Closes the connection, so that the next call reconnects. */
 void systemd_bus_drop(struct systemd *systemd, uid_t manager);
 
-/* One try on this connection. */
+/* Calls once on this connection. */
 int systemd_bus_try(sd_bus *bus, const struct systemd_request *request, sd_bus_message **ret_reply,
 		    struct cgw_diag *diag);
-/* Tries again, over a new connection, while the manager is being started again (5 s at most). */
+/* Retries over a new connection for at most 5 s, while the manager is restarting. */
 int systemd_bus_call(struct systemd *systemd, uid_t manager, const struct systemd_request *request,
 		     sd_bus_message **ret_reply, struct cgw_diag *diag);
 
-/* Did the connection end under the call? */
+/* Does the error mean a lost connection? */
 bool systemd_bus_is_lost(int error);
 
-/* An error of the bus or of systemd as negative errno, with its text in `diag`. */
+/* Converts an error of the bus or of systemd to a negative errno and fills `diag`. */
 int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struct cgw_diag *diag);
 
 static inline void systemd_cleanup_message(sd_bus_message **message)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd-command-line.c - the calls to systemd as command lines, for people to read or to run. */
+/* systemd-command-line.c - calls to systemd formatted as busctl command lines. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/limit/systemd.h"
 
-/* Text that grows within a buffer; `length` goes on counting where it is full. */
+/* Text in a buffer; `length` counts beyond its end, as with snprintf(). */
 struct line {
 	char *buffer;
 	size_t size, length;
@@ -37,13 +37,13 @@ static void put_number(struct line *line, uint64_t number)
 	put_text(line, text);
 }
 
-/* A word that a shell takes as one, and a terminal only shows. */
+/* Appends a word quoted for the shell, without control bytes. */
 static void put_word(struct line *line, const char *word)
 {
 	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789@%_+=:,./-";
 	char shown[1024];
-	/* Unit names are full of backslashes that are meant: they are no escapes of ours. */
+	/* Backslashes are part of unit names: do not escape them. */
 	bool plain = strspn(word, safe) == strlen(word);
 
 	put_text(line, " ");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd-job.c - what starts or stops a unit: a job, whose end is waited for. */
+/* systemd-job.c - starting and stopping of units, waiting for the job. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -9,12 +9,12 @@
 #include "lib/limit/systemd-bus.h"
 #include "lib/limit/systemd-message.h"
 
-/* Starting a scope is quick, stopping a unit takes as long as its processes want. */
+/* Stopping waits for the unit's processes; systemd's default limit is 90 s. */
 #define START_TIMEOUT_US UINT64_C(10000000)
 #define STOP_TIMEOUT_US  UINT64_C(95000000)
 
 struct job {
-	char path[256]; /* known once the call is answered */
+	char path[256]; /* known after the reply */
 	char result[32];
 	bool ended;
 };
@@ -24,7 +24,7 @@ static void cleanup_slot(sd_bus_slot **slot)
 	sd_bus_slot_unref(*slot);
 }
 
-/* Signals wait in the connection's queue while a call is made: by now the path is known. */
+/* Signals are queued during the call, so that the path is known here. */
 static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *error)
 {
 	struct job *job = context;
@@ -81,7 +81,7 @@ static int call_and_wait(sd_bus *bus, const struct systemd_request *request, uin
 				    on_job_removed, &job);
 
 	if (r >= 0 && sd_bus_is_bus_client(bus) > 0) {
-		/* Over a message bus a manager sends signals only to those who asked. */
+		/* Over a message bus the manager sends signals to subscribers only. */
 		r = sd_bus_call_method(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
 				       "org.freedesktop.systemd1.Manager", "Subscribe", NULL, NULL,
 				       NULL);
@@ -97,12 +97,12 @@ static int call_and_wait(sd_bus *bus, const struct systemd_request *request, uin
 	(void)snprintf(job.path, sizeof(job.path), "%s", path);
 	r = wait_job(bus, &job, timeout_us);
 	if (r == -ETIMEDOUT)
-		return cgw_diag_set(diag, r, "systemd has not ended its job for %s in time",
+		return cgw_diag_set(diag, r, "systemd job for %s did not finish in time",
 				    request->member);
 	if (r < 0)
 		return systemd_bus_fail(NULL, r, request->member, diag);
 	if (strcmp(job.result, "done") != 0)
-		return cgw_diag_set(diag, -EIO, "systemd ended its job for %s with \"%s\"",
+		return cgw_diag_set(diag, -EIO, "systemd job for %s finished with result '%s'",
 				    request->member, job.result);
 	return 0;
 }
@@ -157,7 +157,7 @@ int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *sco
 		.member = "StartTransientUnit", .fill = fill_scope, .context = scope};
 	const struct systemd_request reset = {
 		.member = "ResetFailedUnit", .fill = fill_name, .context = scope->unit};
-	/* Who is not root starts units of their own manager. */
+	/* Unprivileged users start units in their own manager. */
 	uid_t manager = geteuid() == 0 ? SYSTEMD_SYSTEM : geteuid();
 	sd_bus *bus = NULL;
 	int r = systemd_bus_get(systemd, manager, &bus, diag);
@@ -168,7 +168,7 @@ int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *sco
 	if (r == -EEXIST) {
 		CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
 
-		/* One that failed earlier still holds the name. */
+		/* A failed unit of the same name may still be loaded. */
 		if (systemd_bus_try(bus, &reset, &reply, NULL) == 0)
 			r = call_and_wait(bus, &start, START_TIMEOUT_US, diag);
 	}

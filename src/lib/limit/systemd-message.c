@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd-message.c - properties and processes as arguments of a message. */
+/* systemd-message.c - properties and PIDs as arguments of a D-Bus message. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd-message.h - properties and processes as arguments of a message. */
+/* systemd-message.h - properties and PIDs as arguments of a D-Bus message. */
 #ifndef CGWARD_LIB_LIMIT_SYSTEMD_MESSAGE_H
 #define CGWARD_LIB_LIMIT_SYSTEMD_MESSAGE_H
 
@@ -7,10 +7,10 @@
 
 #include "lib/limit/systemd.h"
 
-/* Appends a(sv). -EINVAL for a property of a type that is not ours. */
+/* Appends a(sv). -EINVAL: unknown property type. */
 int systemd_append_properties(sd_bus_message *message, const struct systemd_property *properties,
 			      size_t count);
-/* One (sv) inside an open array. */
+/* Appends one (sv) to an open array. */
 int systemd_append_property(sd_bus_message *message, const struct systemd_property *property);
 /* Appends au. */
 int systemd_append_pids(sd_bus_message *message, const pid_t *pids, size_t count);

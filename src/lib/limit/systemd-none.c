@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd-none.c - a build without libsystemd: every call to a manager says so. */
+/* systemd-none.c - stubs for builds without libsystemd. */
 #include <errno.h>
 
 #include "lib/limit/systemd.h"
 
-static int none(struct cgw_diag *diag)
+static int unsupported(struct cgw_diag *diag)
 {
-	return cgw_diag_set(diag, -EOPNOTSUPP, "this cgward was built without systemd");
+	return cgw_diag_set(diag, -EOPNOTSUPP, "cgward was built without systemd support");
 }
 
 int systemd_open(struct systemd **ret_systemd)
@@ -28,7 +28,7 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 	(void)layout;
 	(void)path;
 	(void)ret_owner;
-	return none(diag);
+	return unsupported(diag);
 }
 
 uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *owner)
@@ -47,7 +47,7 @@ int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 	(void)properties;
 	(void)count;
 	(void)persist;
-	return none(diag);
+	return unsupported(diag);
 }
 
 int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
@@ -56,7 +56,7 @@ int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint6
 	(void)systemd;
 	(void)owner;
 	(void)timeout_ns;
-	return none(diag);
+	return unsupported(diag);
 }
 
 int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
@@ -65,7 +65,7 @@ int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_
 	(void)systemd;
 	(void)owner;
 	(void)timeout_ns;
-	return none(diag);
+	return unsupported(diag);
 }
 
 int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int signal,
@@ -74,7 +74,7 @@ int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int sig
 	(void)systemd;
 	(void)owner;
 	(void)signal;
-	return none(diag);
+	return unsupported(diag);
 }
 
 int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const char *below,
@@ -85,7 +85,7 @@ int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const
 	(void)below;
 	(void)pids;
 	(void)count;
-	return none(diag);
+	return unsupported(diag);
 }
 
 int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *scope,
@@ -93,12 +93,12 @@ int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *sco
 {
 	(void)systemd;
 	(void)scope;
-	return none(diag);
+	return unsupported(diag);
 }
 
 int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct cgw_diag *diag)
 {
 	(void)systemd;
 	(void)owner;
-	return none(diag);
+	return unsupported(diag);
 }

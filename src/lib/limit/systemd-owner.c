@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * systemd-owner.c - who manages a group: the manager is asked, and its answer is held against the path.
+ * systemd-owner.c - lookup of the service manager and the unit of a group.
  *
- * GetUnitByControlGroup strips components until a unit is found, in the end the root slice: a group
- * that nobody manages gets an answer too. Only a unit whose ControlGroup is the path owns it.
+ * GetUnitByControlGroup strips path components until it finds a unit, finally the root slice, and
+ * so returns a unit for unmanaged groups too. Only a unit whose ControlGroup equals the path owns
+ * it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include "lib/limit/systemd-bus.h"
 #include "lib/limit/systemd-path.h"
 
-/* A unit as its manager tells of it. */
+/* A unit as reported by its manager. */
 struct unit {
 	char name[256];
 	char group[4096];
@@ -26,8 +27,9 @@ static int fill_path(sd_bus_message *message, const void *context)
 	return sd_bus_message_append(message, "s", (const char *)context);
 }
 
-static int take_text(sd_bus *bus, const char *object, const char *interface, const char *property,
-		     char *buffer, size_t size, struct cgw_diag *diag)
+static int read_string_property(sd_bus *bus, const char *object, const char *interface,
+				const char *property, char *buffer, size_t size,
+				struct cgw_diag *diag)
 {
 	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -37,7 +39,8 @@ static int take_text(sd_bus *bus, const char *object, const char *interface, con
 	if (r < 0)
 		return systemd_bus_fail(&error, r, property, diag);
 	if (strlen(text) >= size)
-		return cgw_diag_set(diag, -ENAMETOOLONG, "systemd's %s is too long", property);
+		return cgw_diag_set(diag, -ENAMETOOLONG, "systemd property %s is too long",
+				    property);
 	(void)snprintf(buffer, size, "%s", text);
 	return 0;
 }
@@ -47,17 +50,17 @@ static int describe_unit(sd_bus *bus, const char *object, struct unit *unit, str
 	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	const char *interface;
 	int delegates = 0;
-	int r = take_text(bus, object, "org.freedesktop.systemd1.Unit", "Id", unit->name,
-			  sizeof(unit->name), diag);
+	int r = read_string_property(bus, object, "org.freedesktop.systemd1.Unit", "Id", unit->name,
+				     sizeof(unit->name), diag);
 
 	if (r < 0)
 		return r;
 	interface = systemd_interface_of(unit->name);
 	if (interface == NULL)
 		return cgw_diag_set(diag, -EBADMSG,
-				    "systemd names a unit that can have no group of its own");
-	r = take_text(bus, object, interface, "ControlGroup", unit->group, sizeof(unit->group),
-		      diag);
+				    "systemd returned a unit of a type without control group");
+	r = read_string_property(bus, object, interface, "ControlGroup", unit->group,
+				 sizeof(unit->group), diag);
 	if (r < 0)
 		return r;
 	r = sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", object, interface,
@@ -68,22 +71,22 @@ static int describe_unit(sd_bus *bus, const char *object, struct unit *unit, str
 	return 0;
 }
 
-/* -ENOENT where the manager knows of no unit at or above the path. */
-static int ask_manager(struct systemd *systemd, uid_t manager, const char *path, struct unit *unit,
-		       struct cgw_diag *diag)
+/* -ENOENT: the manager has no unit at or above the path. */
+static int query_manager(struct systemd *systemd, uid_t manager, const char *path,
+			 struct unit *unit, struct cgw_diag *diag)
 {
 	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
-	char askable[4096];
+	char dbus_path[4096];
 	const struct systemd_request request = {
 		.member = "GetUnitByControlGroup",
 		.fill = fill_path,
-		.context = askable,
+		.context = dbus_path,
 	};
 	const char *object;
 	sd_bus *bus = NULL;
 	int r;
 
-	systemd_is_unit_path(path, askable, sizeof(askable));
+	systemd_dbus_path(path, dbus_path, sizeof(dbus_path));
 	r = systemd_bus_call(systemd, manager, &request, &reply, diag);
 	if (r == 0)
 		r = systemd_bus_get(systemd, manager, &bus, diag);
@@ -103,12 +106,12 @@ static void set_owner(struct cgw_owner *owner, enum cgw_owner_kind kind, const c
 	(void)snprintf(owner->unit, sizeof(owner->unit), "%s", unit);
 }
 
-/* Beneath a user's service: that user's manager knows more. */
-static int ask_user(struct systemd *systemd, uid_t uid, const char *path, const char *service,
-		    struct cgw_owner *owner, struct cgw_diag *diag)
+/* Below a user's service: queries the manager of that user. */
+static int query_user_manager(struct systemd *systemd, uid_t uid, const char *path,
+			      const char *service, struct cgw_owner *owner, struct cgw_diag *diag)
 {
 	struct unit unit = {0};
-	int r = ask_manager(systemd, uid, path, &unit, diag);
+	int r = query_manager(systemd, uid, path, &unit, diag);
 
 	if (r == -ENOENT) {
 		set_owner(owner, CGW_OWNER_DELEGATED, service, uid);
@@ -125,9 +128,9 @@ static int ask_user(struct systemd *systemd, uid_t uid, const char *path, const 
 	return 0;
 }
 
-/* What the directory itself says: systemd marks the groups of its units. */
+/* Extended attributes that systemd sets on the groups of its units. */
 struct marks {
-	bool seen; /* the group is in a hierarchy that systemd marks */
+	bool seen; /* the group is in a hierarchy with such attributes */
 	bool unit, delegated;
 };
 
@@ -159,7 +162,7 @@ static struct marks read_marks(const struct cgw_layout *layout, const char *path
 			continue;
 		if (cgw_group_open(layout, i, path, &directory, NULL) < 0)
 			continue;
-		/* A descriptor that only names the directory has its attributes by its link. */
+		/* fgetxattr() does not support O_PATH descriptors. */
 		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
 		marks.seen = true;
 		marks.unit |= has_mark(link, "invocation_id");
@@ -168,7 +171,7 @@ static struct marks read_marks(const struct cgw_layout *layout, const char *path
 	return marks;
 }
 
-/* Without an answer: names and marks, as far as both agree. */
+/* If the manager does not reply, guesses from names and attributes where both agree. */
 static void guess_owner(const struct cgw_layout *layout, const char *path, struct cgw_owner *owner)
 {
 	char unit[256], top[4096];
@@ -182,7 +185,7 @@ static void guess_owner(const struct cgw_layout *layout, const char *path, struc
 	top[length] = '\0';
 	marks = read_marks(layout, top);
 	if (strlen(path) == length) {
-		/* Slices carry no invocation in every version; services and scopes do. */
+		/* Not every systemd version sets invocation_id on slices. */
 		if (marks.unit || strstr(unit, ".slice") != NULL)
 			set_owner(owner,
 				  uid == SYSTEMD_SYSTEM ? CGW_OWNER_SYSTEMD
@@ -200,7 +203,7 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 	const char *engine = systemd_engine_of(path);
 	struct unit unit = {0};
 	uid_t uid;
-	int r = ask_manager(systemd, SYSTEMD_SYSTEM, path, &unit, diag);
+	int r = query_manager(systemd, SYSTEMD_SYSTEM, path, &unit, diag);
 
 	if (r == -ENOMEM)
 		return r;
@@ -214,7 +217,7 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 		if (systemd_user_of(unit.name, &uid) < 0)
 			set_owner(&owner, CGW_OWNER_DELEGATED, unit.name, 0);
 		else
-			r = ask_user(systemd, uid, path, unit.name, &owner, diag);
+			r = query_user_manager(systemd, uid, path, unit.name, &owner, diag);
 		if (r < 0)
 			return r;
 	}
@@ -223,7 +226,7 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 		if (owner.kind == CGW_OWNER_NONE)
 			owner.kind = CGW_OWNER_ENGINE;
 	}
-	/* That nobody manages it is an answer, not a failure to tell of. */
+	/* An unmanaged group is not a failure. */
 	if (diag != NULL)
 		*diag = (struct cgw_diag){0};
 	*ret_owner = owner;
@@ -240,7 +243,7 @@ uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *ow
 	sd_bus *bus = NULL;
 	uint64_t watchdog_us = 0;
 
-	/* Other kinds of units have no such property. */
+	/* Only services have this property. */
 	if (systemd_bus_check_unit(owner, NULL) < 0 ||
 	    systemd_bus_call(systemd, manager, &request, &reply, NULL) < 0 ||
 	    systemd_bus_get(systemd, manager, &bus, NULL) < 0 ||

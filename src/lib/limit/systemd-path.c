@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd-path.c - what a group's path alone says of its owner. */
+/* systemd-path.c - owners of groups derived from their paths. */
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -21,7 +21,7 @@ static const struct {
 	{".swap", "org.freedesktop.systemd1.Swap"},
 };
 
-/* How engines name a container's group: the component's start, and whether an id must follow. */
+/* Names of container groups: the start of a path component, and whether an ID must follow. */
 static const struct {
 	const char *start;
 	bool id;
@@ -78,7 +78,7 @@ int systemd_user_of(const char *unit, uid_t *ret_uid)
 		return -EINVAL;
 	errno = 0;
 	uid = strtoul(unit, &rest, 10);
-	/* The two largest numbers are no user's. */
+	/* (uid_t)-1 is invalid. */
 	if (errno != 0 || uid >= UINT32_MAX || strcmp(rest, end) != 0)
 		return -EINVAL;
 	*ret_uid = (uid_t)uid;
@@ -118,7 +118,7 @@ const char *systemd_engine_of(const char *path)
 {
 	const char *engine = NULL;
 
-	/* The deepest that speaks: a pod's group below kubepods is containerd's, say. */
+	/* The deepest match wins: a pod's group below kubepods may belong to containerd. */
 	while (*path != '\0') {
 		size_t length = strcspn(path, "/");
 		const char *found = engine_of_component(path, length);
@@ -130,7 +130,7 @@ const char *systemd_engine_of(const char *path)
 	return engine;
 }
 
-/* Letters, digits and the few signs that systemd allows in a unit's name. */
+/* Does the name consist of the characters that systemd allows, and end in a unit type? */
 static bool is_unit_name(const char *name, size_t length)
 {
 	static const char signs[] = ":-_.\\@";
@@ -164,7 +164,7 @@ size_t systemd_unit_from_path(const char *path, char *unit, size_t size, uid_t *
 			continue;
 		if (*ret_uid != (uid_t)-1 || systemd_user_of(unit, &uid) < 0)
 			break;
-		/* The manager's own units start anew beneath its service, where there is one. */
+		/* Units of the user manager follow below its service. */
 		length = *at == '/' ? strcspn(at + 1, "/") : 0;
 		if (length == 0 || !is_unit_name(at + 1, length))
 			break;
@@ -173,7 +173,7 @@ size_t systemd_unit_from_path(const char *path, char *unit, size_t size, uid_t *
 	return own;
 }
 
-void systemd_is_unit_path(const char *path, char *buffer, size_t size)
+void systemd_dbus_path(const char *path, char *buffer, size_t size)
 {
 	size_t used = 0;
 

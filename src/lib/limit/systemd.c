@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd.c - changes to a unit, asked of its manager. */
+/* systemd.c - changes of units through their service manager. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,7 @@ static int call_for_unit(struct systemd *systemd, const struct cgw_owner *owner,
 	return systemd_bus_call(systemd, systemd_manager_of(owner), &request, &reply, diag);
 }
 
-/* Errors that come before anything was asked of the kernel. */
+/* Did the call fail before systemd changed anything? */
 static bool is_refused(int error)
 {
 	return error == -ENOENT || error == -EOPNOTSUPP || error == -EACCES || error == -EPERM ||
@@ -106,22 +106,22 @@ int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint6
 {
 	uint64_t timeout_us = timeout_ns == 0 ? FREEZE_TIMEOUT_US : timeout_ns / 1000 + 1;
 	struct cgw_diag why = {0};
-	/* The reply comes when all is frozen. */
+	/* systemd replies when the whole unit is frozen. */
 	int thawed, r = call_for_unit(systemd, owner, "FreezeUnit", timeout_us, diag);
 
 	if (r == 0 || is_refused(r))
 		return r;
-	/* Half of it may have been frozen, and what is not yet may freeze later: take it back. */
+	/* The unit may be partially frozen, and may still freeze later: thaw it. */
 	thawed = call_for_unit(systemd, owner, "ThawUnit", 0, &why);
 	if (thawed < 0)
-		return cgw_diag_set(diag, -EALREADY,
-				    "the unit did not freeze in time, and thawing it again failed "
-				    "(%s)",
-				    why.text);
+		return cgw_diag_set(
+			diag, -EALREADY,
+			"the unit did not freeze in time and cannot be thawed again: %s", why.text);
 	if (r == -ETIMEDOUT)
-		return cgw_diag_set(diag, r,
-				    "the unit did not freeze in time (a process that waits for a "
-				    "disk, FUSE or NFS cannot be frozen); it was thawed again");
+		return cgw_diag_set(
+			diag, r,
+			"the unit did not freeze in time and was thawed again (processes "
+			"that wait for a disk, FUSE or NFS cannot be frozen)");
 	return r;
 }
 

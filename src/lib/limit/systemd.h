@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * systemd.h - the owner's side of a change: what systemd manages is changed by asking it.
+ * systemd.h - changes of systemd units through their service manager.
  *
- * Only systemd*.c speak D-Bus. A build without libsystemd links systemd-none.c, whose calls answer
- * -EOPNOTSUPP, so that nothing else needs to know. Every call has its own time-out: PID 1 may be
- * reloading, a bus may be frozen.
+ * Only systemd*.c use D-Bus. A build without libsystemd links systemd-none.c, whose functions
+ * return -EOPNOTSUPP. Every call has a timeout: PID 1 may be reloading, the bus may be frozen.
  */
 #ifndef CGWARD_LIB_LIMIT_SYSTEMD_H
 #define CGWARD_LIB_LIMIT_SYSTEMD_H
@@ -14,21 +13,21 @@
 /* Connections to the system manager and to users' managers, opened when first needed. */
 struct systemd;
 
-/* -EHOSTDOWN where systemd is not the service manager of this machine. Does not connect yet. */
+/* Does not connect yet. -EHOSTDOWN: systemd is not the service manager of this machine. */
 int systemd_open(struct systemd **ret_systemd);
 struct systemd *systemd_close(struct systemd *systemd);
 
 /*
- * Who manages `path`. Without a bus the answer comes from the path and its extended attributes, as
- * far as it can. A user manager that cannot be reached is an error (-EHOSTUNREACH), not nobody.
+ * The manager of `path`. Without a bus it is guessed from the path and its extended attributes.
+ * -EHOSTUNREACH: a user manager cannot be reached.
  */
 int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, const char *path,
 		  struct cgw_owner *ret_owner, struct cgw_diag *diag);
 
-/* How often the owner's service must say that it lives; 0: it need not, or that is not to be known. */
+/* The watchdog timeout of the owner's service; 0: none, or unknown. */
 uint64_t systemd_watchdog_us(struct systemd *systemd, const struct cgw_owner *owner);
 
-/* One property of SetUnitProperties, by the type that D-Bus wants. */
+/* One property of SetUnitProperties, by its D-Bus type. */
 struct systemd_property {
 	const char *name;     /* "MemoryMax" */
 	const char *type;     /* "t", "b", "s", "ay", "a(st)", "a(ss)" */
@@ -39,14 +38,14 @@ struct systemd_property {
 	size_t size;
 };
 
-/* All at once or none; `persist` keeps them over a reboot. Success says only that systemd took them. */
+/* Sets all or none; `persist`: over a reboot. Success does not imply that the kernel agreed. */
 int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 		const struct systemd_property *properties, size_t count, bool persist,
 		struct cgw_diag *diag);
 
 /*
- * Waits until the unit is frozen. On a time-out the unit is thawed again: -ETIMEDOUT. Where systemd
- * would not thaw it either: -EALREADY, and the caller must write the file.
+ * Waits until the unit is frozen. -ETIMEDOUT: not in time, and thawed again. -EALREADY: systemd
+ * failed to thaw it too, and the caller must write the file.
  */
 int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
 		   struct cgw_diag *diag);
@@ -54,28 +53,26 @@ int systemd_thaw(struct systemd *systemd, const struct cgw_owner *owner, uint64_
 		 struct cgw_diag *diag);
 int systemd_kill(struct systemd *systemd, const struct cgw_owner *owner, int signal,
 		 struct cgw_diag *diag);
-/* `below` is the path under the unit's own group, "" for that itself. */
+/* `below` is a path below the unit's group; "": that group. */
 int systemd_attach(struct systemd *systemd, const struct cgw_owner *owner, const char *below,
 		   const pid_t *pids, size_t count, struct cgw_diag *diag);
 
-/* A unit to be made around processes that run already. */
+/* A unit for existing processes. */
 struct systemd_scope {
 	const char *unit;  /* "build.scope" */
-	const char *slice; /* NULL: where the manager puts scopes */
+	const char *slice; /* NULL: the manager's default */
 	const char *description;
 	const pid_t *pids;
 	size_t pid_count;
 	const struct systemd_property *properties;
 	size_t property_count;
 };
-/*
- * A transient scope; waits for its job. Root makes it in the system's manager, others in their own.
- */
+/* Starts a transient scope and waits for its job. Root uses the system manager, users their own. */
 int systemd_start_scope(struct systemd *systemd, const struct systemd_scope *scope,
 			struct cgw_diag *diag);
 int systemd_stop(struct systemd *systemd, const struct cgw_owner *owner, struct cgw_diag *diag);
 
-/* The call that would be made, as a busctl command line: for --dry-run and the journal. */
+/* The equivalent busctl command line, for --dry-run and the journal. */
 size_t systemd_format_set(const struct cgw_owner *owner, const struct systemd_property *properties,
 			  size_t count, bool persist, char *buffer, size_t size);
 size_t systemd_format_unit(const struct cgw_owner *owner, const char *method, char *buffer,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* target.c - one group in one hierarchy: its files read and written. */
+/* target.c - reading and writing the files of a group in one hierarchy. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ int target_write(const struct target *target, const char *file, const char *text
 	ssize_t written;
 	int fd;
 
-	/* Recorded machines are plain files: they would take anything and mean nothing. */
+	/* A recorded machine consists of regular files, to which writes have no meaning. */
 	if (target->layout->recorded && ops == &kernel_ops_real)
 		return -EROFS;
 	fd = ops->open_at(target->directory, file, O_WRONLY | O_CLOEXEC);
@@ -85,7 +85,7 @@ static const struct cgw_source *source_of_version(enum cgw_metric metric, unsign
 static int read_number(const struct target *target, const struct cgw_source *source,
 		       struct cgw_number *ret_number)
 {
-	const struct decode_want want = {
+	const struct decode_request request = {
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.scale = source->scale,
@@ -96,7 +96,7 @@ static int read_number(const struct target *target, const struct cgw_source *sou
 	int r = cgw_file_read(target->layout, target->directory, source->file, &text, &length);
 
 	if (r == 0)
-		r = decode((enum cgw_format)source->format, text, length, &want, 1, ret_number,
+		r = decode((enum cgw_format)source->format, text, length, &request, 1, ret_number,
 			   NULL);
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* decode-priv.h - what the decoders share. */
+/* decode-priv.h - helpers shared by the decoders. */
 #ifndef CGWARD_LIB_METRIC_DECODE_PRIV_H
 #define CGWARD_LIB_METRIC_DECODE_PRIV_H
 
@@ -8,11 +8,11 @@
 
 #include "lib/metric/decode.h"
 
-/* One decoding: where it stands, what is wanted, where it goes. */
+/* The state of one call of decode(). */
 struct decode_job {
 	const char *at, *end;
-	const struct decode_want *wants;
-	size_t want_count;
+	const struct decode_request *requests;
+	size_t request_count;
 	struct cgw_number *out;
 	const struct decode_sink *sink;
 	bool instance_seen;
@@ -23,7 +23,7 @@ struct decode_line {
 	const char *start, *end; /* without the newline */
 };
 
-/* False at the end. A last line without its newline counts: the kernel may cut there. */
+/* Returns false at the end. The last line may lack its newline: the kernel may truncate there. */
 static inline bool decode_next_line(struct decode_job *job, struct decode_line *ret_line)
 {
 	const char *newline;
@@ -37,7 +37,7 @@ static inline bool decode_next_line(struct decode_job *job, struct decode_line *
 	return true;
 }
 
-/* The next word of a line, from *at on; blanks separate words. False at the line's end. */
+/* Returns the word at *at and moves *at behind it. Words are separated by one space. */
 static inline bool decode_next_word(const char **at, const char *line_end,
 				    struct decode_line *ret_word)
 {
@@ -52,34 +52,35 @@ static inline bool decode_next_word(const char **at, const char *line_end,
 	return true;
 }
 
-/* The want of that key, looked for from `expected` on and around; want_count where there is none. */
-static inline size_t decode_find_want(const struct decode_job *job, const char *key, size_t length,
-				      size_t expected)
+/* Finds the request for a key, starting with index `expected`; request_count if there is none. */
+static inline size_t decode_find_request(const struct decode_job *job, const char *key,
+					 size_t length, size_t expected)
 {
-	for (size_t n = 0; n < job->want_count; n++) {
-		size_t i = expected + n < job->want_count ? expected + n
-							  : expected + n - job->want_count;
+	for (size_t n = 0; n < job->request_count; n++) {
+		size_t i = expected + n < job->request_count ? expected + n
+							     : expected + n - job->request_count;
 
-		if (job->wants[i].key_length == length &&
-		    memcmp(job->wants[i].key, key, length) == 0)
+		if (job->requests[i].key_length == length &&
+		    memcmp(job->requests[i].key, key, length) == 0)
 			return i;
 	}
-	return job->want_count;
+	return job->request_count;
 }
 
-static inline void decode_store(struct decode_job *job, size_t want, struct cgw_number number)
+static inline void decode_store(struct decode_job *job, size_t index, struct cgw_number number)
 {
-	job->out[job->wants[want].slot] = number;
+	job->out[job->requests[index].slot] = number;
 }
 
-/* "max", "-1" or a number, converted as the want says; anything else is BAD. */
-struct cgw_number decode_token(const struct decode_want *want, const char *text, const char *end);
+/* Converts "max", "-1" or a number to the requested unit. Any other text is CGW_BAD. */
+struct cgw_number decode_token(const struct decode_request *request, const char *text,
+			       const char *end);
 
-/* Finds " key=value" between `at` and `end`. */
+/* Finds " key=value" between `at` and `end` and returns the value. */
 bool decode_find_assignment(const char *at, const char *end, const char *key, size_t key_length,
 			    const char **ret_start, const char **ret_end);
 
-/* instances.c: the formats with a number for each device, CPU or resource. */
+/* instances.c: formats with one number per device, CPU or resource. */
 void decode_nested(struct decode_job *job);
 void decode_blkio(struct decode_job *job);
 void decode_named(struct decode_job *job);

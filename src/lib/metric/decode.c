@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * decode.c - kernel text to numbers: the formats that are keyed by lines, and the entry.
+ * decode.c - decode kernel files: decode(), and the formats without instances.
  *
- * The wants of a file usually stand in the order in which the kernel writes its keys, so each key is
- * looked for from behind the last one found: one comparison a line in the common case.
+ * The requests for a file usually have the same order as its keys, so the search for a key starts
+ * behind the last one found: usually one comparison per line.
  */
 #include <string.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ int decode_u64(const char **text, const char *end, uint64_t *ret_value)
 	return 0;
 }
 
-/* Hundredths of a number such as "12.34"; further digits are cut. */
+/* Parses "12.34" as hundredths. Further digits are ignored. */
 static int decode_decimal_e2(const char **text, const char *end, uint64_t *ret_value)
 {
 	uint64_t whole, fraction = 0, weight = 10;
@@ -56,8 +56,8 @@ static int decode_decimal_e2(const char **text, const char *end, uint64_t *ret_v
 }
 
 /*
- * v1's scale to v2's and bfq's to io.weight's. Linear, as systemd converts: 1024 shares are weight
- * 100, and a weight set through systemd comes back as it was asked for.
+ * Converts v1 cpu.shares to the scale of cpu.weight. Linear, like systemd: 1024 shares are weight
+ * 100, so that a weight set through systemd is read back unchanged.
  */
 static uint64_t weight_from_shares(uint64_t shares)
 {
@@ -66,6 +66,7 @@ static uint64_t weight_from_shares(uint64_t shares)
 	return weight < 1 ? 1 : weight > 10000 ? 10000 : weight;
 }
 
+/* Converts a weight of the BFQ scheduler to the scale of io.weight. */
 static uint64_t weight_from_bfq(uint64_t bfq)
 {
 	if (bfq <= 100)
@@ -73,15 +74,17 @@ static uint64_t weight_from_bfq(uint64_t bfq)
 	return bfq >= 1000 ? 10000 : 100 + (bfq - 100) * (10000 - 100) / (1000 - 100);
 }
 
-/* No limit on v1 reads as the end of the page counter, which differs with the page size and, for
- * huge pages, with theirs: all of it lies in the last 2 GiB below 2^63. */
+/*
+ * On v1 an unlimited value reads as the end of the page counter. It depends on the size of pages
+ * and of huge pages, but is always within the last 2 GiB below 2^63.
+ */
 #define PAGE_COUNTER_END ((UINT64_C(1) << 63) - (UINT64_C(1) << 31))
 
-struct cgw_number decode_convert(const struct decode_want *want, uint64_t value)
+struct cgw_number decode_convert(const struct decode_request *request, uint64_t value)
 {
-	uint64_t scale = want->scale;
+	uint64_t scale = request->scale;
 
-	switch ((enum cgw_conversion)want->conversion) {
+	switch ((enum cgw_conversion)request->conversion) {
 	case CGW_CONVERT_MEMORY_LIMIT:
 		if (value >= PAGE_COUNTER_END)
 			return (struct cgw_number){0, CGW_MAX};
@@ -102,7 +105,8 @@ struct cgw_number decode_convert(const struct decode_want *want, uint64_t value)
 	return (struct cgw_number){value * scale, CGW_OK};
 }
 
-struct cgw_number decode_token(const struct decode_want *want, const char *text, const char *end)
+struct cgw_number decode_token(const struct decode_request *request, const char *text,
+			       const char *end)
 {
 	static const struct cgw_number bad = {0, CGW_BAD}, unlimited = {0, CGW_MAX};
 	const char *at = text;
@@ -113,12 +117,12 @@ struct cgw_number decode_token(const struct decode_want *want, const char *text,
 		return unlimited;
 	if (end - text == 2 && memcmp(text, "-1", 2) == 0)
 		return unlimited;
-	/* net_cls.classid is decimal in current kernels, hexadecimal in what people write. */
-	r = want->conversion == CGW_CONVERT_DECIMAL_E2 ? decode_decimal_e2(&at, end, &value)
-						       : decode_u64(&at, end, &value);
+	/* net_cls.classid is decimal too, although users write it in hexadecimal. */
+	r = request->conversion == CGW_CONVERT_DECIMAL_E2 ? decode_decimal_e2(&at, end, &value)
+							  : decode_u64(&at, end, &value);
 	if (r < 0 || at != end)
 		return bad;
-	return decode_convert(want, value);
+	return decode_convert(request, value);
 }
 
 static void decode_flat(struct decode_job *job)
@@ -133,15 +137,15 @@ static void decode_flat(struct decode_job *job)
 		if (space == NULL)
 			continue;
 		length = (size_t)(space - line.start);
-		found = decode_find_want(job, line.start, length, expected);
-		if (found == job->want_count)
+		found = decode_find_request(job, line.start, length, expected);
+		if (found == job->request_count)
 			continue;
-		decode_store(job, found, decode_token(&job->wants[found], space + 1, line.end));
+		decode_store(job, found, decode_token(&job->requests[found], space + 1, line.end));
 		expected = found + 1;
 	}
 }
 
-/* "some avg10=1.23 avg60=0.00 avg300=0.00 total=123": keys are "some.avg10" and so on. */
+/* "some avg10=1.23 avg60=0.00 avg300=0.00 total=123"; the keys are "some.avg10", ... */
 static void decode_pressure(struct decode_job *job)
 {
 	struct decode_line line;
@@ -153,19 +157,20 @@ static void decode_pressure(struct decode_job *job)
 		if (word == NULL)
 			continue;
 		prefix = (size_t)(word - line.start);
-		for (size_t i = 0; i < job->want_count; i++) {
-			struct decode_want want = job->wants[i];
+		for (size_t i = 0; i < job->request_count; i++) {
+			struct decode_request request = job->requests[i];
 			const char *start, *end;
 
-			if (want.key_length <= prefix + 1 || want.key[prefix] != '.' ||
-			    memcmp(want.key, line.start, prefix) != 0)
+			if (request.key_length <= prefix + 1 || request.key[prefix] != '.' ||
+			    memcmp(request.key, line.start, prefix) != 0)
 				continue;
-			if (!decode_find_assignment(word, line.end, want.key + prefix + 1,
-						    want.key_length - prefix - 1, &start, &end))
+			if (!decode_find_assignment(word, line.end, request.key + prefix + 1,
+						    request.key_length - prefix - 1, &start, &end))
 				continue;
-			if (want.key[prefix + 1] == 'a') /* averages are decimal, totals are not */
-				want.conversion = CGW_CONVERT_DECIMAL_E2;
-			decode_store(job, i, decode_token(&want, start, end));
+			/* Averages are decimal numbers, totals are integers. */
+			if (request.key[prefix + 1] == 'a')
+				request.conversion = CGW_CONVERT_DECIMAL_E2;
+			decode_store(job, i, decode_token(&request, start, end));
 		}
 	}
 }
@@ -176,11 +181,11 @@ static void decode_number(struct decode_job *job)
 
 	if (!decode_next_line(job, &line))
 		return;
-	for (size_t i = 0; i < job->want_count; i++)
-		decode_store(job, i, decode_token(&job->wants[i], line.start, line.end));
+	for (size_t i = 0; i < job->request_count; i++)
+		decode_store(job, i, decode_token(&job->requests[i], line.start, line.end));
 }
 
-/* Words of one line; the key is the word's position, a digit. */
+/* The words of one line; the key is the position of the word, a digit. */
 static void decode_words(struct decode_job *job)
 {
 	struct decode_line line, word;
@@ -189,11 +194,11 @@ static void decode_words(struct decode_job *job)
 	if (!decode_next_line(job, &line))
 		return;
 	for (const char *at = line.start; decode_next_word(&at, line.end, &word); position++)
-		for (size_t i = 0; i < job->want_count; i++)
-			if (job->wants[i].key_length == 1 &&
-			    job->wants[i].key[0] == (char)('0' + position))
+		for (size_t i = 0; i < job->request_count; i++)
+			if (job->requests[i].key_length == 1 &&
+			    job->requests[i].key[0] == (char)('0' + position))
 				decode_store(job, i,
-					     decode_token(&job->wants[i], word.start, word.end));
+					     decode_token(&job->requests[i], word.start, word.end));
 }
 
 static void decode_state_word(struct decode_job *job)
@@ -202,10 +207,10 @@ static void decode_state_word(struct decode_job *job)
 
 	if (!decode_next_line(job, &line) || line.start == line.end)
 		return;
-	for (size_t i = 0; i < job->want_count; i++) {
-		const struct decode_want *want = &job->wants[i];
-		bool same = (size_t)(line.end - line.start) == want->key_length &&
-			    memcmp(line.start, want->key, want->key_length) == 0;
+	for (size_t i = 0; i < job->request_count; i++) {
+		const struct decode_request *request = &job->requests[i];
+		bool same = (size_t)(line.end - line.start) == request->key_length &&
+			    memcmp(line.start, request->key, request->key_length) == 0;
 
 		decode_store(job, i, (struct cgw_number){same, CGW_OK});
 	}
@@ -218,27 +223,28 @@ static void decode_line_count(struct decode_job *job)
 
 	while (decode_next_line(job, &line))
 		count++;
-	for (size_t i = 0; i < job->want_count; i++)
+	for (size_t i = 0; i < job->request_count; i++)
 		decode_store(job, i, (struct cgw_number){count, CGW_OK});
 }
 
-/* The kernel's own text, its last newline cut; an empty file is an empty text, not an absent one. */
+/* The text without the last newline. An empty file is an empty text, not an absent one. */
 static void decode_text(struct decode_job *job)
 {
 	size_t length = (size_t)(job->end - job->at);
 
 	if (length > 0 && job->at[length - 1] == '\n')
 		length--;
-	for (size_t i = 0; i < job->want_count && job->result == 0; i++) {
+	for (size_t i = 0; i < job->request_count && job->result == 0; i++) {
 		decode_store(job, i, (struct cgw_number){0, CGW_OK});
 		if (job->sink != NULL && job->sink->text != NULL)
-			job->result = job->sink->text(job->sink->context, job->wants[i].slot,
+			job->result = job->sink->text(job->sink->context, job->requests[i].slot,
 						      job->at, length);
 	}
 }
 
-int decode(enum cgw_format format, const char *text, size_t length, const struct decode_want *wants,
-	   size_t want_count, struct cgw_number *out, const struct decode_sink *sink)
+int decode(enum cgw_format format, const char *text, size_t length,
+	   const struct decode_request *requests, size_t request_count, struct cgw_number *out,
+	   const struct decode_sink *sink)
 {
 	static void (*const decoders[CGW_FORMAT_COUNT])(struct decode_job *) = {
 		[CGW_FORMAT_NUMBER] = decode_number,
@@ -257,14 +263,14 @@ int decode(enum cgw_format format, const char *text, size_t length, const struct
 	struct decode_job job = {
 		.at = text,
 		.end = text + length,
-		.wants = wants,
-		.want_count = want_count,
+		.requests = requests,
+		.request_count = request_count,
 		.out = out,
 		.sink = sink,
 	};
 
-	for (size_t i = 0; i < want_count; i++)
-		out[wants[i].slot] = (struct cgw_number){0, CGW_ABSENT};
+	for (size_t i = 0; i < request_count; i++)
+		out[requests[i].slot] = (struct cgw_number){0, CGW_ABSENT};
 	if ((unsigned)format >= CGW_FORMAT_COUNT || decoders[format] == NULL)
 		return -EINVAL;
 	decoders[format](&job);

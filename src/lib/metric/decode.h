@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * decode.h - kernel text to numbers. Pure; the text is hostile until decoded.
+ * decode.h - decode the text of kernel files to numbers. The text is untrusted.
  *
- * One decoder a format (enum cgw_format). A file is decoded once for all metrics that want
- * something of it: each want has a slot in the caller's row of numbers. A want whose key does not
- * stand in the text leaves its slot ABSENT; text that is not understood leaves BAD in the slots it
- * concerns and never a number. Unknown keys, more keys, other order: all ignored.
+ * There is one decoder per format (enum cgw_format). A file is decoded once for all metrics that it
+ * contains: each metric is a request with a slot in the caller's array of numbers. The slot of a
+ * key that is missing in the text becomes CGW_ABSENT; text that cannot be parsed makes its slots
+ * CGW_BAD. Additional keys are ignored, and keys may have any order.
  */
 #ifndef CGWARD_LIB_METRIC_DECODE_H
 #define CGWARD_LIB_METRIC_DECODE_H
 
 #include <cgward/metric.h>
 
-struct decode_want {
-	const char *key; /* as in struct cgw_source; NULL where the format needs none */
+struct decode_request {
+	const char *key; /* as in struct cgw_source; NULL if the format has no keys */
 	uint32_t key_length;
 	uint32_t slot; /* index into `out` */
 	uint64_t scale;
 	uint8_t conversion; /* enum cgw_conversion */
-	bool instances;     /* report each instance to the sink; the slot gets the sum */
+	bool instances;     /* pass each instance to the sink; the slot contains the sum */
 };
 
-/* Where instances and texts go. `name` and `text` are not terminated and die with the buffer. */
+/* Receives instances and texts. `name` and `text` point into the buffer and are not terminated. */
 struct decode_sink {
 	int (*instance)(void *context, uint32_t slot, const char *name, size_t name_length,
 			struct cgw_number number);
@@ -30,19 +30,21 @@ struct decode_sink {
 };
 
 /*
- * Decodes `length` bytes for `want_count` wants of one format. `text[length]` must be readable and 0.
- * `out` is indexed by slot; only the slots of the wants are written. `sink` may be NULL when no
- * want needs it. Returns 0, or the first negative result of the sink (-ENOMEM).
+ * Decodes `length` bytes of `text` for requests of one format. `text[length]` must be readable and
+ * 0. `out` is indexed by slot; only the slots of the requests are written. `sink` may be NULL if no
+ * request needs it. Returns 0, -EINVAL for an invalid format, or the first negative result of the
+ * sink.
  */
-int decode(enum cgw_format format, const char *text, size_t length, const struct decode_want *wants,
-	   size_t want_count, struct cgw_number *out, const struct decode_sink *sink);
+int decode(enum cgw_format format, const char *text, size_t length,
+	   const struct decode_request *requests, size_t request_count, struct cgw_number *out,
+	   const struct decode_sink *sink);
 
-/* A number of the file in the metric's base unit, as the want says. */
-struct cgw_number decode_convert(const struct decode_want *want, uint64_t value);
+/* Converts a number from the file to the base unit of the metric. */
+struct cgw_number decode_convert(const struct decode_request *request, uint64_t value);
 
 /*
- * Reads an unsigned decimal number at *text, not beyond `end`; moves *text behind it. -EBADMSG
- * without a digit, -ERANGE above UINT64_MAX.
+ * Parses an unsigned decimal number between *text and `end`, and moves *text behind it. Returns
+ * -EBADMSG if there is no digit, -ERANGE above UINT64_MAX.
  */
 int decode_u64(const char **text, const char *end, uint64_t *ret_value);
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* instances.c - the formats with a number for each device, CPU or resource. */
+/* instances.c - decode formats with one number per device, CPU or resource. */
 #include <stdio.h>
 
 #include "lib/metric/decode-priv.h"
 
 /*
- * Hands one instance to the sink and adds it to the want's sum. The sum of anything and "max" is no
- * number; a sum that does not fit is BAD.
+ * Passes an instance to the sink and adds it to the sum of its request. "max" is not added to the
+ * sum of numbers; a sum that overflows is CGW_BAD.
  */
 static void add_instance(struct decode_job *job, size_t index, const char *name, size_t name_length,
 			 struct cgw_number number)
 {
-	const struct decode_want *want = &job->wants[index];
-	struct cgw_number *sum = &job->out[want->slot];
+	const struct decode_request *request = &job->requests[index];
+	struct cgw_number *sum = &job->out[request->slot];
 
 	if (sum->state == CGW_ABSENT || number.state == CGW_BAD)
 		*sum = number;
@@ -20,18 +20,19 @@ static void add_instance(struct decode_job *job, size_t index, const char *name,
 		*sum = number.value > UINT64_MAX - sum->value
 			       ? (struct cgw_number){0, CGW_BAD}
 			       : (struct cgw_number){sum->value + number.value, CGW_OK};
-	if (want->instances && job->sink != NULL && job->sink->instance != NULL && job->result == 0)
-		job->result = job->sink->instance(job->sink->context, want->slot, name, name_length,
-						  number);
+	if (request->instances && job->sink != NULL && job->sink->instance != NULL &&
+	    job->result == 0)
+		job->result = job->sink->instance(job->sink->context, request->slot, name,
+						  name_length, number);
 }
 
 /*
- * A file that was read and names no device says that nothing happened: the sum is zero. A file whose
- * devices lack a key says nothing about it: that stays absent.
+ * Without any device in the file there was no activity: the sum is 0. If there are devices, but
+ * none has the key, the metric stays absent.
  */
 static void finish_instances(struct decode_job *job)
 {
-	for (size_t i = 0; i < job->want_count && !job->instance_seen; i++)
+	for (size_t i = 0; i < job->request_count && !job->instance_seen; i++)
 		decode_store(job, i, (struct cgw_number){0, CGW_OK});
 }
 
@@ -56,7 +57,7 @@ bool decode_find_assignment(const char *at, const char *end, const char *key, si
 	return false;
 }
 
-/* "8:0 rbytes=1 wbytes=2": a line may carry no key yet, then the device has nothing to say. */
+/* "8:0 rbytes=1 wbytes=2". A line without keys is a device without activity and is skipped. */
 void decode_nested(struct decode_job *job)
 {
 	struct decode_line line;
@@ -67,13 +68,13 @@ void decode_nested(struct decode_job *job)
 		if (space == NULL || space == line.start || space + 1 == line.end)
 			continue;
 		job->instance_seen = true;
-		for (size_t i = 0; i < job->want_count; i++) {
+		for (size_t i = 0; i < job->request_count; i++) {
 			const char *start, *end;
 
-			if (decode_find_assignment(space, line.end, job->wants[i].key,
-						   job->wants[i].key_length, &start, &end))
+			if (decode_find_assignment(space, line.end, job->requests[i].key,
+						   job->requests[i].key_length, &start, &end))
 				add_instance(job, i, line.start, (size_t)(space - line.start),
-					     decode_token(&job->wants[i], start, end));
+					     decode_token(&job->requests[i], start, end));
 		}
 	}
 	finish_instances(job);
@@ -96,11 +97,11 @@ void decode_blkio(struct decode_job *job)
 		if (number == NULL)
 			continue;
 		job->instance_seen = true;
-		found = decode_find_want(job, word, (size_t)(number - word), 0);
-		/* Several wants may share a key only by mistake of the table; the first one wins. */
-		if (found < job->want_count)
+		found = decode_find_request(job, word, (size_t)(number - word), 0);
+		/* In a correct table each key has one request; otherwise the first one is used. */
+		if (found < job->request_count)
 			add_instance(job, found, line.start, (size_t)(device - line.start),
-				     decode_token(&job->wants[found], number + 1, line.end));
+				     decode_token(&job->requests[found], number + 1, line.end));
 	}
 	finish_instances(job);
 }
@@ -116,14 +117,14 @@ void decode_named(struct decode_job *job)
 		if (space == NULL || space == line.start)
 			continue;
 		job->instance_seen = true;
-		for (size_t i = 0; i < job->want_count; i++)
+		for (size_t i = 0; i < job->request_count; i++)
 			add_instance(job, i, line.start, (size_t)(space - line.start),
-				     decode_token(&job->wants[i], space + 1, line.end));
+				     decode_token(&job->requests[i], space + 1, line.end));
 	}
 	finish_instances(job);
 }
 
-/* "1 2 3 ": each position is an instance. */
+/* "1 2 3 ": each position is an instance, named "0", "1", ... */
 void decode_per_cpu(struct decode_job *job)
 {
 	struct decode_line line, word;
@@ -135,8 +136,8 @@ void decode_per_cpu(struct decode_job *job)
 		char name[16];
 		int length = snprintf(name, sizeof(name), "%u", position);
 
-		for (size_t i = 0; i < job->want_count && word.end > word.start; i++)
+		for (size_t i = 0; i < job->request_count && word.end > word.start; i++)
 			add_instance(job, i, name, (size_t)length,
-				     decode_token(&job->wants[i], word.start, word.end));
+				     decode_token(&job->requests[i], word.start, word.end));
 	}
 }

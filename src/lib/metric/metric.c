@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* metric.c - the table of metrics.def, and finding one by name. */
+/* metric.c - the table of metrics. */
 #include <errno.h>
 #include <string.h>
 
 #include "lib/base/word-list.h"
 #include <cgward/metric.h>
 
-/* How metrics.def's words become C's. */
+/* Macros used in metrics.def. */
 #define CGW_M_NONE (-1)
 #define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, own_, per_) \
 	{                                                                                    \
@@ -64,7 +64,7 @@ int cgw_metric_find(const char *key)
 		if (strcmp(metrics[i].key, key) == 0)
 			return i;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++)
-		if (words_have(metrics[i].aliases, key))
+		if (word_list_has(metrics[i].aliases, key))
 			return i;
 	return -ENOENT;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * average.c - moving averages of the figures of an expression, by group.
+ * average.c - moving averages of the values in an expression, per group.
  *
- * As load averages are: each sample weighs as much as the time since the one before, against the
- * window. Until a group was watched for one window the average is not known, and no memory is kept
- * of single samples: a week costs as much as a second. Rows follow the groups of the frame.
+ * Like load averages, they are exponential: a sample is weighted by the time since the previous
+ * one, relative to the window. The average is unknown until a group has been sampled for one
+ * window. Single samples are not stored, so memory does not depend on the window.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 
 struct slot {
 	double mean;
-	double before;  /* the mean as it was before this frame */
-	double seconds; /* watched for; negative: never */
+	double before;  /* the mean without the current frame */
+	double seconds; /* sampled so far, at most the window; negative: no sample yet */
 };
 
 struct cgw_averages {
@@ -24,7 +24,7 @@ struct cgw_averages {
 	struct slot *slots, *spare; /* [group * average_count + average] */
 	uint32_t capacity;          /* groups */
 	uint32_t count;
-	uint64_t last_ns; /* the frame that the rows belong to */
+	uint64_t last_ns; /* monotonic time of the frame that the slots belong to */
 };
 
 int cgw_averages_new(const struct cgw_expression *expression, struct cgw_averages **ret_averages)
@@ -53,7 +53,7 @@ void cgw_averages_reset(struct cgw_averages *averages)
 	averages->count = 0;
 }
 
-static int make_room(struct cgw_averages *averages, uint32_t groups)
+static int reserve_slots(struct cgw_averages *averages, uint32_t groups)
 {
 	uint32_t capacity = groups + groups / 4 + 16;
 	struct slot *slots, *spare;
@@ -74,9 +74,9 @@ static int make_room(struct cgw_averages *averages, uint32_t groups)
 	return 0;
 }
 
-/* Moves each group's row to where the group stands in this frame. */
-static void follow_groups(struct cgw_averages *averages, const struct cgw_frame *frame,
-			  uint32_t groups)
+/* Moves each group's slots to its index in this frame. */
+static void move_slots(struct cgw_averages *averages, const struct cgw_frame *frame,
+		       uint32_t groups)
 {
 	const struct cgw_snapshot *before = cgw_frame_before(frame);
 	size_t width = averages->expression->average_count;
@@ -98,7 +98,7 @@ static void follow_groups(struct cgw_averages *averages, const struct cgw_frame 
 	averages->count = groups;
 }
 
-static void take(struct slot *slot, double value, double seconds, double window)
+static void update_slot(struct slot *slot, double value, double seconds, double window)
 {
 	slot->before = slot->mean;
 	if (slot->seconds < 0) {
@@ -123,10 +123,10 @@ int cgw_averages_update(struct cgw_averages *averages, const struct cgw_frame *f
 
 	if (expression->average_count == 0)
 		return 0;
-	r = make_room(averages, groups);
+	r = reserve_slots(averages, groups);
 	if (r < 0)
 		return r;
-	follow_groups(averages, frame, groups);
+	move_slots(averages, frame, groups);
 	averages->last_ns = cgw_snapshot_monotonic_ns(now);
 	for (uint32_t group = 0; group < groups; group++)
 		for (uint8_t i = 0; i < expression->average_count; i++) {
@@ -134,11 +134,12 @@ int cgw_averages_update(struct cgw_averages *averages, const struct cgw_frame *f
 			struct cgw_value value;
 
 			scope.group = group;
-			value = operand_value(&average->figure, &scope);
-			/* What is not known moves nothing. */
+			value = operand_value(&average->operand, &scope);
+			/* An unknown value does not change the average. */
 			if (value.state == CGW_OK)
-				take(&averages->slots[group * expression->average_count + i],
-				     value.real, cgw_frame_seconds(frame), average->window_seconds);
+				update_slot(&averages->slots[group * expression->average_count + i],
+					    value.real, cgw_frame_seconds(frame),
+					    average->window_seconds);
 		}
 	return 0;
 }
@@ -153,12 +154,12 @@ struct cgw_value average_value(const struct cgw_averages *averages, int16_t aver
 	slot = &averages->slots[(size_t)group * expression->average_count + (size_t)average];
 	if (slot->seconds < expression->averages[average].window_seconds)
 		return (struct cgw_value){.state = CGW_WARMUP};
-	return (struct cgw_value){.state = CGW_OK,
-				  .real = expression->averages[average].present_too ? slot->mean
-										    : slot->before};
+	return (struct cgw_value){
+		.state = CGW_OK,
+		.real = expression->averages[average].include_current ? slot->mean : slot->before};
 }
 
-bool average_is_of_group(const struct cgw_averages *averages, int16_t average)
+bool average_is_per_group(const struct cgw_averages *averages, int16_t average)
 {
-	return averages->expression->averages[average].figure.kind == OPERAND_FIELD;
+	return averages->expression->averages[average].operand.kind == OPERAND_FIELD;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* expression-bound.c - what a figure is compared with: numbers, shares, other figures, averages. */
+/* expression-bound.c - parser of the right side of a comparison: number, share, key or average. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "lib/model/expression-priv.h"
 #include "lib/model/field.h"
 
-/* The limit that a figure runs against: what "% of limit" means. -1 where it runs against none. */
+/* The limit that "% of limit" refers to, or -1 if no limit applies to the field. */
 static int limit_of(struct cgw_field field)
 {
 	const struct cgw_metric_info *info;
@@ -35,7 +35,7 @@ static int limit_of(struct cgw_field field)
 			       : -1;
 	if (field.index == CGW_M_CGROUP_PROCS || field.index == CGW_M_CGROUP_THREADS)
 		return CGW_M_PIDS_MAX;
-	/* Parts of what is charged run against the limit of the whole. */
+	/* Every part of the charged memory counts towards memory.max. */
 	if (info->kind == CGW_GAUGE && info->unit == CGW_UNIT_BYTES &&
 	    strncmp(info->key, "memory.", strlen("memory.")) == 0)
 		return CGW_M_MEMORY_MAX;
@@ -45,20 +45,20 @@ static int limit_of(struct cgw_field field)
 static bool is_cpu_percent(const struct term *term)
 {
 	return term->unit == CGW_UNIT_PERCENT &&
-	       ((term->kind == CGW_TERM_FIELD && limit_of(term->figure.field) == CGW_M_CPU_MAX) ||
+	       ((term->kind == CGW_TERM_FIELD && limit_of(term->value.field) == CGW_M_CPU_MAX) ||
 		term->kind == CGW_TERM_HOST);
 }
 
 static int bound_of_limit(struct expression_parser *parser, const char *where, struct term *term)
 {
-	int limit = term->kind == CGW_TERM_FIELD ? limit_of(term->figure.field) : -1;
+	int limit = term->kind == CGW_TERM_FIELD ? limit_of(term->value.field) : -1;
 
 	if (limit < 0)
-		return expression_fail(parser, where, "%s runs against no limit", term->key);
+		return expression_fail(parser, where, "no limit applies to '%s'", term->key);
 	term->bound.kind = OPERAND_LIMIT;
 	term->bound.index = (int16_t)limit;
 	if (term->unit == CGW_UNIT_PERCENT)
-		term->bound.factor /= 1e7; /* limits of CPU are in ns a second */
+		term->bound.factor /= 1e7; /* CPU limits are in ns per second */
 	return 0;
 }
 
@@ -70,12 +70,12 @@ static int bound_of_host(struct expression_parser *parser, const char *where, st
 	else if (is_cpu_percent(term))
 		term->bound.index = TOTAL_CPU;
 	else
-		return expression_fail(parser, where,
-				       "the machine has no whole that %s is a share of", term->key);
+		return expression_fail(parser, where, "the machine has no total for '%s'",
+				       term->key);
 	return 0;
 }
 
-/* A figure on the right side must be of the same kind, or CPU time against its percentage. */
+/* Both sides must have the same unit; a percentage of CPU also compares with CPU time. */
 static int bound_of_key(struct expression_parser *parser, const char *where, size_t length,
 			bool after_of, struct term *term)
 {
@@ -84,8 +84,7 @@ static int bound_of_key(struct expression_parser *parser, const char *where, siz
 	int host;
 
 	if (length == 0 || length >= sizeof(key))
-		return expression_fail(parser, where,
-				       "a number, a share or the name of a figure is wanted");
+		return expression_fail(parser, where, "expected a number, percentage or field");
 	memcpy(key, where, length);
 	key[length] = '\0';
 	host = host_find(key);
@@ -102,62 +101,64 @@ static int bound_of_key(struct expression_parser *parser, const char *where, siz
 	if (unit == CGW_UNIT_CPU && is_cpu_percent(term))
 		term->bound.factor /= 1e7;
 	else if (unit != term->unit)
-		return expression_fail(parser, where, "%s is in %s, %s in %s: they do not compare",
+		return expression_fail(parser, where, "cannot compare '%s' (%s) with '%s' (%s)",
 				       term->key, cgw_unit_name((enum cgw_unit)term->unit), key,
 				       cgw_unit_name((enum cgw_unit)unit));
 	parser->at += length;
 	return 0;
 }
 
-/* After "of": whose share it is. */
+/* The whole after "of": limit, host, parent or a key. */
 static int parse_share(struct expression_parser *parser, double percent, struct term *term)
 {
 	const char *where = parser->at;
 
 	term->bound.factor = percent / 100;
-	if (expression_accepts_word(parser, "limit"))
+	if (expression_accept_word(parser, "limit"))
 		return bound_of_limit(parser, where, term);
-	if (expression_accepts_word(parser, "host"))
+	if (expression_accept_word(parser, "host"))
 		return bound_of_host(parser, where, term);
-	if (expression_accepts_word(parser, "parent")) {
+	if (expression_accept_word(parser, "parent")) {
 		if (term->kind != CGW_TERM_FIELD)
-			return expression_fail(parser, where, "%s is not a figure of a group",
+			return expression_fail(parser, where,
+					       "'of parent' is not valid for '%s' "
+					       "(expected a metric of the group)",
 					       term->key);
 		term->bound.kind = OPERAND_PARENT;
-		term->bound.field = term->figure.field;
+		term->bound.field = term->value.field;
 		return 0;
 	}
 	return bound_of_key(parser, where, expression_word_length(where), true, term);
 }
 
-/* The figure itself, behind its average where it has one. */
-static struct operand *figure_of(struct expression_parser *parser, struct term *term)
+/* The averaged operand if the left side is an average, else the left side itself. */
+static struct operand *averaged_operand(struct expression_parser *parser, struct term *term)
 {
-	return term->figure.kind == OPERAND_AVERAGE
-		       ? &parser->expression->averages[term->figure.index].figure
-		       : &term->figure;
+	return term->value.kind == OPERAND_AVERAGE
+		       ? &parser->expression->averages[term->value.index].operand
+		       : &term->value;
 }
 
-/* "3/m" behind a counter asks for its growth: the figure becomes the rate's view of its metric. */
-static void become_rate(struct expression_parser *parser, struct term *term)
+/* "3/m" compares the rate of a counter: replaces the counter by its ".rate" field. */
+static void convert_to_rate(struct expression_parser *parser, struct term *term)
 {
 	const char *slash = parser->at + strspn(parser->at, "0123456789.KMGTPkiBmuns");
-	struct operand *figure = figure_of(parser, term);
+	struct operand *operand = averaged_operand(parser, term);
 	struct cgw_field rate;
 	char key[112];
 
-	if (term->kind != CGW_TERM_FIELD || figure->field.view != CGW_VIEW_VALUE || *slash != '/')
+	if (term->kind != CGW_TERM_FIELD || operand->field.view != CGW_VIEW_VALUE || *slash != '/')
 		return;
 	(void)snprintf(key, sizeof(key), "%s.rate",
-		       cgw_metric_info((enum cgw_metric)figure->field.index)->key);
+		       cgw_metric_info((enum cgw_metric)operand->field.index)->key);
 	if (cgw_field_parse(key, &rate, NULL) < 0)
 		return;
-	figure->field = rate;
+	operand->field = rate;
 	term->unit = rate.unit;
 }
 
-/* "3x avg 5m": so many times what the figure was on average. */
-static bool takes_factor(struct expression_parser *parser, double *ret_factor)
+/* "3x avg 5m": a multiple of the average. */
+static bool accept_factor(struct expression_parser *parser, double *ret_factor)
 {
 	size_t digits = strspn(parser->at, "0123456789.");
 	char *end;
@@ -175,9 +176,10 @@ static int parse_factor(struct expression_parser *parser, struct term *term)
 {
 	const char *where = parser->at;
 
-	term->bound.field = term->figure.field;
-	if (!expression_accepts_word(parser, "avg"))
-		return expression_fail(parser, where, "\"avg\" and a time such as 5m are wanted");
+	term->bound.field = term->value.field;
+	if (!expression_accept_word(parser, "avg"))
+		return expression_fail(parser, where,
+				       "expected 'avg' and a time (for example 3x avg 5m)");
 	return expression_parse_average(parser, false, &term->bound);
 }
 
@@ -190,7 +192,7 @@ static int parse_number(struct expression_parser *parser, struct term *term)
 	double number;
 
 	parser->at += negative;
-	become_rate(parser, term);
+	convert_to_rate(parser, term);
 	if (cgw_quantity_parse(parser->at, (enum cgw_unit)term->unit, &number, &length, &reason) <
 	    0)
 		return expression_fail(parser, where, "%s", reason.text);
@@ -199,8 +201,8 @@ static int parse_number(struct expression_parser *parser, struct term *term)
 	return 0;
 }
 
-/* "90% of ...": the number when a share stands here. */
-static bool takes_share(struct expression_parser *parser, double *ret_percent)
+/* "90% of ...". */
+static bool accept_share(struct expression_parser *parser, double *ret_percent)
 {
 	size_t digits = strspn(parser->at, "0123456789.");
 	struct expression_parser after = *parser;
@@ -210,7 +212,7 @@ static bool takes_share(struct expression_parser *parser, double *ret_percent)
 		return false;
 	*ret_percent = strtod(parser->at, &end);
 	after.at = parser->at + digits + 1;
-	if (end != parser->at + digits || !expression_accepts_word(&after, "of"))
+	if (end != parser->at + digits || !expression_accept_word(&after, "of"))
 		return false;
 	*parser = after;
 	return true;
@@ -227,18 +229,18 @@ int expression_parse_bound(struct expression_parser *parser, struct term *term)
 	double number;
 
 	term->bound = (struct operand){.kind = OPERAND_CONSTANT, .factor = 1};
-	if (takes_share(parser, &number))
+	if (accept_share(parser, &number))
 		return parse_share(parser, number, term);
-	if (takes_factor(parser, &number)) {
+	if (accept_factor(parser, &number)) {
 		term->bound.factor = number;
 		return parse_factor(parser, term);
 	}
-	if (expression_accepts_word(parser, "max")) {
+	if (expression_accept_word(parser, "max")) {
 		term->bound.factor = HUGE_VAL;
 		return 0;
 	}
 	for (size_t i = 0; term->unit == CGW_UNIT_FLAG && i < ARRAY_SIZE(flag_words); i++)
-		if (expression_accepts_word(parser, flag_words[i].word)) {
+		if (expression_accept_word(parser, flag_words[i].word)) {
 			term->bound.factor = flag_words[i].number;
 			return 0;
 		}
@@ -248,31 +250,34 @@ int expression_parse_bound(struct expression_parser *parser, struct term *term)
 	return parse_number(parser, term);
 }
 
-int expression_parse_average(struct expression_parser *parser, bool present_too,
+int expression_parse_average(struct expression_parser *parser, bool include_current,
 			     struct operand *operand)
 {
 	struct cgw_expression *expression = parser->expression;
 	const struct term *term = &expression->terms[expression->term_count - 1];
-	const struct operand *figure = &term->figure;
+	const struct operand *left = &term->value;
 	struct cgw_diag reason = {0};
 	size_t length;
 	double window_ns;
 
-	if (figure->kind == OPERAND_AVERAGE)
-		figure = &expression->averages[figure->index].figure;
+	if (left->kind == OPERAND_AVERAGE)
+		left = &expression->averages[left->index].operand;
 	if (term->kind != CGW_TERM_FIELD && term->kind != CGW_TERM_HOST)
-		return expression_fail(parser, parser->at, "%s has no average", term->key);
+		return expression_fail(parser, parser->at, "cannot average '%s'", term->key);
 	if (expression->average_count == EXPRESSION_TERMS_MAX)
-		return expression_fail(parser, parser->at, "more than %d averages",
+		return expression_fail(parser, parser->at, "too many averages (at most %d)",
 				       EXPRESSION_TERMS_MAX);
 	if (cgw_quantity_parse(parser->at, CGW_UNIT_NS, &window_ns, &length, &reason) < 0)
 		return expression_fail(parser, parser->at, "%s", reason.text);
 	if (window_ns < 1e9 || window_ns > 7 * 86400e9)
 		return expression_fail(parser, parser->at,
-				       "an average is taken over 1s to 7d, not over that");
+				       "invalid averaging window '%.*s' (expected 1s to 7d)",
+				       (int)length, parser->at);
 	parser->at += length;
-	expression->averages[expression->average_count] = (struct average){
-		.figure = *figure, .window_seconds = window_ns / 1e9, .present_too = present_too};
+	expression->averages[expression->average_count] =
+		(struct average){.operand = *left,
+				 .window_seconds = window_ns / 1e9,
+				 .include_current = include_current};
 	operand->kind = OPERAND_AVERAGE;
 	operand->index = (int16_t)expression->average_count++;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* expression-parse.c - how terms are joined: and, or, not, parentheses. */
+/* expression-parse.c - operator-precedence parser of and, or, not and parentheses. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ size_t expression_word_length(const char *at)
 	return strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
 }
 
-bool expression_accepts_word(struct expression_parser *parser, const char *word)
+bool expression_accept_word(struct expression_parser *parser, const char *word)
 {
 	size_t length = strlen(word);
 
@@ -45,7 +45,7 @@ bool expression_accepts_word(struct expression_parser *parser, const char *word)
 	return true;
 }
 
-static bool takes_sign(struct expression_parser *parser, const char *sign)
+static bool accept_sign(struct expression_parser *parser, const char *sign)
 {
 	expression_skip_blanks(parser);
 	if (strncmp(parser->at, sign, strlen(sign)) != 0)
@@ -55,20 +55,20 @@ static bool takes_sign(struct expression_parser *parser, const char *sign)
 	return true;
 }
 
-/* What waits for its right side: operators, and parentheses that are open. */
-enum waiting { WAITING_OR, WAITING_AND, WAITING_NOT, WAITING_PARENTHESIS };
+/* Operators that await their right side, and open parentheses. */
+enum pending { PENDING_OR, PENDING_AND, PENDING_NOT, PENDING_PARENTHESIS };
 
 struct stack {
-	enum waiting items[EXPRESSION_DEPTH_MAX];
+	enum pending items[EXPRESSION_DEPTH_MAX];
 	const char *where[EXPRESSION_DEPTH_MAX];
 	size_t count;
 };
 
-static int push(struct expression_parser *parser, struct stack *stack, enum waiting item,
+static int push(struct expression_parser *parser, struct stack *stack, enum pending item,
 		const char *where)
 {
 	if (stack->count == EXPRESSION_DEPTH_MAX)
-		return expression_fail(parser, where, "nested deeper than %d",
+		return expression_fail(parser, where, "nested too deeply (at most %d levels)",
 				       EXPRESSION_DEPTH_MAX);
 	stack->where[stack->count] = where;
 	stack->items[stack->count++] = item;
@@ -80,27 +80,28 @@ static int emit(struct expression_parser *parser, enum opcode opcode, uint8_t te
 	struct cgw_expression *expression = parser->expression;
 
 	if (expression->length == ARRAY_SIZE(expression->program))
-		return expression_fail(parser, parser->at, "the condition is too long");
+		return expression_fail(parser, parser->at, "condition too long");
 	expression->program[expression->length++] =
 		(struct instruction){.opcode = (uint8_t)opcode, .term = term};
 	return 0;
 }
 
-/* Writes out all that binds as strongly as `least` or more, down to the open parenthesis. */
-static int unwind(struct expression_parser *parser, struct stack *stack, enum waiting least)
+/* Emits the operators of at least this precedence, up to the last open parenthesis. */
+static int emit_pending(struct expression_parser *parser, struct stack *stack,
+			enum pending precedence)
 {
 	static const enum opcode opcodes[] = {
-		[WAITING_OR] = OPCODE_OR, [WAITING_AND] = OPCODE_AND, [WAITING_NOT] = OPCODE_NOT};
+		[PENDING_OR] = OPCODE_OR, [PENDING_AND] = OPCODE_AND, [PENDING_NOT] = OPCODE_NOT};
 	int r = 0;
 
 	while (r == 0 && stack->count > 0 &&
-	       stack->items[stack->count - 1] != WAITING_PARENTHESIS &&
-	       stack->items[stack->count - 1] >= least)
+	       stack->items[stack->count - 1] != PENDING_PARENTHESIS &&
+	       stack->items[stack->count - 1] >= precedence)
 		r = emit(parser, opcodes[stack->items[--stack->count]], 0);
 	return r;
 }
 
-/* Up to and with one term: any number of "not" and "(" before it. */
+/* Parses one term and any "not" and "(" before it. */
 static int parse_operand(struct expression_parser *parser, struct stack *stack)
 {
 	int r = 0;
@@ -110,11 +111,11 @@ static int parse_operand(struct expression_parser *parser, struct stack *stack)
 
 		expression_skip_blanks(parser);
 		where = parser->at;
-		if (takes_sign(parser, "("))
-			r = push(parser, stack, WAITING_PARENTHESIS, where);
-		else if (expression_accepts_word(parser, "not") ||
-			 (strncmp(where, "!=", 2) != 0 && takes_sign(parser, "!")))
-			r = push(parser, stack, WAITING_NOT, where);
+		if (accept_sign(parser, "("))
+			r = push(parser, stack, PENDING_PARENTHESIS, where);
+		else if (expression_accept_word(parser, "not") ||
+			 (strncmp(where, "!=", 2) != 0 && accept_sign(parser, "!")))
+			r = push(parser, stack, PENDING_NOT, where);
 		else
 			break;
 		if (r < 0)
@@ -124,34 +125,35 @@ static int parse_operand(struct expression_parser *parser, struct stack *stack)
 	return r < 0 ? r : emit(parser, OPCODE_TERM, (uint8_t)(parser->expression->term_count - 1));
 }
 
-/* After a term: closing parentheses, then an operator or the end. 1: another term follows. */
-static int parse_joint(struct expression_parser *parser, struct stack *stack)
+/* Parses ")" and the operator after a term. Returns 1 if another term follows, 0 at the end. */
+static int parse_operator(struct expression_parser *parser, struct stack *stack)
 {
 	int r;
 
 	for (;;) {
 		const char *where = parser->at;
 
-		if (!takes_sign(parser, ")"))
+		if (!accept_sign(parser, ")"))
 			break;
-		r = unwind(parser, stack, WAITING_OR);
+		r = emit_pending(parser, stack, PENDING_OR);
 		if (r < 0)
 			return r;
 		if (stack->count == 0)
-			return expression_fail(parser, where, "\")\" without its \"(\"");
+			return expression_fail(parser, where, "unmatched ')'");
 		stack->count--;
 	}
-	if (expression_accepts_word(parser, "and") || takes_sign(parser, "&&")) {
-		r = unwind(parser, stack, WAITING_AND);
-		return r < 0 ? r : push(parser, stack, WAITING_AND, parser->at) < 0 ? -EINVAL : 1;
+	if (expression_accept_word(parser, "and") || accept_sign(parser, "&&")) {
+		r = emit_pending(parser, stack, PENDING_AND);
+		return r < 0 ? r : push(parser, stack, PENDING_AND, parser->at) < 0 ? -EINVAL : 1;
 	}
-	if (expression_accepts_word(parser, "or") || takes_sign(parser, "||")) {
-		r = unwind(parser, stack, WAITING_OR);
-		return r < 0 ? r : push(parser, stack, WAITING_OR, parser->at) < 0 ? -EINVAL : 1;
+	if (expression_accept_word(parser, "or") || accept_sign(parser, "||")) {
+		r = emit_pending(parser, stack, PENDING_OR);
+		return r < 0 ? r : push(parser, stack, PENDING_OR, parser->at) < 0 ? -EINVAL : 1;
 	}
 	if (*parser->at != '\0')
-		return expression_fail(parser, parser->at, "\"and\", \"or\" or the end is wanted");
-	return unwind(parser, stack, WAITING_OR);
+		return expression_fail(parser, parser->at,
+				       "expected 'and', 'or' or end of condition");
+	return emit_pending(parser, stack, PENDING_OR);
 }
 
 static int parse(struct expression_parser *parser)
@@ -162,10 +164,10 @@ static int parse(struct expression_parser *parser)
 	do {
 		r = parse_operand(parser, &stack);
 		if (r == 0)
-			r = parse_joint(parser, &stack);
+			r = parse_operator(parser, &stack);
 	} while (r == 1);
 	if (r == 0 && stack.count > 0)
-		return expression_fail(parser, stack.where[stack.count - 1], "\"(\" is not closed");
+		return expression_fail(parser, stack.where[stack.count - 1], "unmatched '('");
 	return r;
 }
 

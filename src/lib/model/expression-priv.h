@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * expression-priv.h - a parsed condition: its terms, and the program that joins them.
+ * expression-priv.h - a parsed condition: its terms and the program that combines them.
  *
- * The program is in postfix order over a small stack, so that it is run without recursion; its depth
- * is bounded when it is parsed.
+ * The program is in postfix order and runs on a small stack without recursion. The parser bounds
+ * the depth of the stack.
  */
 #ifndef CGWARD_LIB_MODEL_EXPRESSION_PRIV_H
 #define CGWARD_LIB_MODEL_EXPRESSION_PRIV_H
@@ -22,16 +22,16 @@ enum compare {
 	COMPARE_NOT_EQUAL,
 };
 
-/* One side of a comparison: a figure times a factor, in the unit of the left one. */
+/* One side of a comparison: a value times a factor, in the unit of the left side. */
 enum operand_kind {
 	OPERAND_CONSTANT, /* the factor itself; infinity is "max" */
 	OPERAND_FIELD,
 	OPERAND_HOST,
 	OPERAND_AGE,
-	OPERAND_LIMIT,   /* the tightest one of metric `index` */
-	OPERAND_TOTAL,   /* what the machine has of it: `index` says of what */
-	OPERAND_PARENT,  /* the field of the group's parent */
-	OPERAND_AVERAGE, /* the moving average `index` */
+	OPERAND_LIMIT,   /* the effective limit; `index` is its metric */
+	OPERAND_TOTAL,   /* a total of the machine; `index` is an enum operand_total */
+	OPERAND_PARENT,  /* the field of the parent group */
+	OPERAND_AVERAGE, /* `index` is that of the moving average */
 };
 
 enum operand_total { TOTAL_MEMORY, TOTAL_SWAP, TOTAL_CPU };
@@ -48,16 +48,15 @@ struct term {
 	uint8_t compare; /* enum compare */
 	uint8_t unit;    /* enum cgw_unit */
 	uint8_t subject; /* enum cgw_subject */
-	struct operand figure, bound;
+	struct operand value, bound;
 	char *key, *text;
 	char *pattern; /* TEXT, SUBJECT */
 };
 
-/* What a moving average is taken of, and over how long. */
 struct average {
-	struct operand figure;
+	struct operand operand;
 	double window_seconds;
-	bool present_too; /* else the value of this frame is left out: "3x avg 5m" */
+	bool include_current; /* false for "3x avg 5m", which excludes the current frame */
 };
 
 enum opcode { OPCODE_TERM, OPCODE_NOT, OPCODE_AND, OPCODE_OR };
@@ -76,32 +75,31 @@ struct cgw_expression {
 	uint16_t length;
 };
 
-/* What the parser of a term and that of the whole share. */
 struct expression_parser {
 	const char *text, *at;
 	struct cgw_expression *expression;
 	struct cgw_diag *diag;
 };
 
-/* -EINVAL, with the position of `at` before the reason. */
+/* Stores the position of `at` and the reason in the diag; returns -EINVAL. */
 int expression_fail(const struct expression_parser *parser, const char *at, const char *format, ...)
 	CGW_PRINTF(3, 4);
-/* The same for a name that nothing has, with the nearest that something has. */
+/* Reports an unknown key with the nearest known one. */
 int expression_unknown_key(const struct expression_parser *parser, const char *where,
 			   const char *key, bool after_of);
 void expression_skip_blanks(struct expression_parser *parser);
-/* The length of the word that stands here, or 0. */
+/* The length of the word at `at`, or 0. */
 size_t expression_word_length(const char *at);
-bool expression_accepts_word(struct expression_parser *parser, const char *word);
-/* Reads one comparison and appends it to the terms. */
+bool expression_accept_word(struct expression_parser *parser, const char *word);
+/* Parses one comparison and appends it to the terms. */
 int expression_parse_term(struct expression_parser *parser);
-/* The right-hand side of a comparison of figures. */
+/* Parses the right side of a comparison of numbers. */
 int expression_parse_bound(struct expression_parser *parser, struct term *term);
-/* Adds a moving average and makes `operand` stand for it; the window is read here. */
-int expression_parse_average(struct expression_parser *parser, bool present_too,
+/* Parses the window, adds a moving average and sets `operand` to it. */
+int expression_parse_average(struct expression_parser *parser, bool include_current,
 			     struct operand *operand);
 
-/* The figures of the machine, by name: "host.memory.available". */
+/* Metrics of the machine by key, such as "host.memory.available". */
 int host_find(const char *key);
 const char *host_key(size_t i, const char **ret_help); /* NULL at the end */
 enum cgw_unit host_unit(int16_t host) CGW_PURE;
@@ -110,7 +108,7 @@ struct cgw_value host_value(const struct cgw_frame *frame, int16_t host);
 struct cgw_value operand_value(const struct operand *operand, const struct cgw_scope *scope);
 struct cgw_value average_value(const struct cgw_averages *averages, int16_t average,
 			       uint32_t group);
-/* Whether it is taken of a figure of groups; else of the machine's, the same for each. */
-bool average_is_of_group(const struct cgw_averages *averages, int16_t average) CGW_PURE;
+/* False for an average of a metric of the machine, which is the same for all groups. */
+bool average_is_per_group(const struct cgw_averages *averages, int16_t average) CGW_PURE;
 
 #endif

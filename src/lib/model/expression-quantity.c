@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* expression-quantity.c - numbers with units, as operators write them. */
+/* expression-quantity.c - parser of numbers with units, such as 512M or 1h30m. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -38,20 +38,20 @@ static const struct suffix cpus[] = {{"%", 1e7},    {"cpus", 1e9}, {"cpu", 1e9},
 
 static const struct {
 	const struct suffix *suffixes;
-	const char *wanted;
+	const char *name, *examples;
 } kinds[CGW_UNIT_COUNT_OF_UNITS] = {
-	[CGW_UNIT_COUNT] = {counts, "a number such as 200"},
-	[CGW_UNIT_NS] = {durations, "a time such as 90s, 5m or 1h30m"},
-	[CGW_UNIT_BYTES] = {sizes, "a size such as 512M or 2G"},
-	[CGW_UNIT_PERCENT_E2] = {hundredths, "a percentage such as 15%"},
-	[CGW_UNIT_CPU] = {cpus, "CPU time such as 150% (one and a half CPUs) or 2cpu"},
-	[CGW_UNIT_WEIGHT] = {counts, "a weight from 1 to 10000"},
-	[CGW_UNIT_FLAG] = {counts, "0 or 1"},
-	[CGW_UNIT_HEX] = {counts, "a number"},
-	[CGW_UNIT_BYTES_PER_S] = {size_rates, "a rate such as 10M/s"},
-	[CGW_UNIT_COUNT_PER_S] = {count_rates, "a rate such as 200/s or 3/m"},
-	[CGW_UNIT_TEXT] = {counts, "a number"},
-	[CGW_UNIT_PERCENT] = {percents, "a percentage such as 150%"},
+	[CGW_UNIT_COUNT] = {counts, "a number", "200"},
+	[CGW_UNIT_NS] = {durations, "a time", "90s, 5m, 1h30m"},
+	[CGW_UNIT_BYTES] = {sizes, "a size", "512M, 2G"},
+	[CGW_UNIT_PERCENT_E2] = {hundredths, "a percentage", "15%"},
+	[CGW_UNIT_CPU] = {cpus, "CPU time", "150%, 2cpu, 500ms/s"},
+	[CGW_UNIT_WEIGHT] = {counts, "a weight from 1 to 10000", "100"},
+	[CGW_UNIT_FLAG] = {counts, "a flag", "0, 1"},
+	[CGW_UNIT_HEX] = {counts, "a number", "200"},
+	[CGW_UNIT_BYTES_PER_S] = {size_rates, "a rate", "10M/s"},
+	[CGW_UNIT_COUNT_PER_S] = {count_rates, "a rate", "200/s, 3/m"},
+	[CGW_UNIT_TEXT] = {counts, "a number", "200"},
+	[CGW_UNIT_PERCENT] = {percents, "a percentage", "150%"},
 };
 
 static bool ends_word(char byte)
@@ -60,7 +60,7 @@ static bool ends_word(char byte)
 		 byte == '/' || byte == '_' || byte == '.');
 }
 
-/* The suffix that stands here as a whole word. */
+/* The suffix that is the whole word at `text`. */
 static const struct suffix *find_suffix(const struct suffix *suffixes, const char *text)
 {
 	for (; suffixes->word != NULL; suffixes++) {
@@ -77,7 +77,7 @@ static bool is_digit(char byte)
 	return byte >= '0' && byte <= '9';
 }
 
-/* Digits with at most one point: nothing else of what strtod() takes. */
+/* Digits with at most one point; strtod() would also accept hex, "inf" and exponents. */
 static size_t number_length(const char *text)
 {
 	size_t digits = strspn(text, "0123456789"), length = digits;
@@ -89,6 +89,19 @@ static size_t number_length(const char *text)
 		length += 1 + decimals;
 	}
 	return digits > 0 ? length : 0;
+}
+
+/* Reports the word at `text`, or that there is none. */
+static int fail(struct cgw_diag *diag, enum cgw_unit unit, const char *what, const char *text)
+{
+	char shown[32];
+
+	cgw_escape(shown, sizeof(shown), text, strcspn(text, " )"));
+	if (shown[0] == '\0')
+		return cgw_diag_set(diag, -EINVAL, "missing %s (for example %s)", what,
+				    kinds[unit].examples);
+	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected %s such as %s)", what, shown,
+			    kinds[unit].name, kinds[unit].examples);
 }
 
 int cgw_quantity_parse(const char *text, enum cgw_unit unit, double *ret_number, size_t *ret_length,
@@ -104,24 +117,18 @@ int cgw_quantity_parse(const char *text, enum cgw_unit unit, double *ret_number,
 		double number;
 
 		if (length == 0 || length > 30)
-			return cgw_diag_set(diag, -EINVAL, "%s is wanted", kinds[unit].wanted);
-		number = strtod(at, &end); /* a locale's comma would stop it short */
+			return fail(diag, unit, "value", at);
+		number = strtod(at, &end); /* stops at the point in a locale with decimal comma */
 		if (end < at + length)
-			return cgw_diag_set(diag, -EINVAL, "%s is wanted", kinds[unit].wanted);
+			return fail(diag, unit, "value", at);
 		suffix = find_suffix(kinds[unit].suffixes, at + length);
-		if (suffix == NULL) {
-			char shown[32];
-			const char *rest = at + length;
-
-			cgw_escape(shown, sizeof(shown), rest, strcspn(rest, " )"));
-			return cgw_diag_set(diag, -EINVAL, "\"%s\" is no unit here; %s is wanted",
-					    shown, kinds[unit].wanted);
-		}
+		if (suffix == NULL)
+			return fail(diag, unit, "unit", at + length);
 		total += number * suffix->scale;
 		at += length + strlen(suffix->word);
 	} while (unit == CGW_UNIT_NS && is_digit(*at));
 	if (!isfinite(total))
-		return cgw_diag_set(diag, -ERANGE, "the number is too large");
+		return cgw_diag_set(diag, -ERANGE, "number too large");
 	*ret_number = total;
 	*ret_length = (size_t)(at - text);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* expression-term.c - one comparison: what is compared, how, and the text it is held against. */
+/* expression-term.c - parser of one comparison: its key, operator and pattern. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,22 +8,22 @@
 #include "lib/base/word-list.h"
 #include "lib/model/expression-priv.h"
 
-/* What a group is beyond its figures. The first word is the name, the others mean the same. */
+/* Properties of a group that are not metrics: their name, followed by aliases. */
 static const struct {
 	const char *words, *help;
 } subjects[CGW_SUBJECT_COUNT] = {
-	[CGW_SUBJECT_UNIT] = {"unit", "The systemd unit that the group belongs to"},
+	[CGW_SUBJECT_UNIT] = {"unit", "systemd unit that the group belongs to"},
 	[CGW_SUBJECT_CONTAINER] = {"container", "Id or name of the container"},
-	[CGW_SUBJECT_OWNER] = {"owner", "Who manages the group: systemd, docker, user, ..."},
+	[CGW_SUBJECT_OWNER] = {"owner", "Manager of the group: systemd, docker, user, ..."},
 	[CGW_SUBJECT_USER] = {"user", "User that owns most of its processes"},
 	[CGW_SUBJECT_USER_GROUP] = {"usergroup", "User group that owns most of its processes"},
-	[CGW_SUBJECT_COMMAND] = {"command comm", "Name of any of its processes"},
-	[CGW_SUBJECT_EXECUTABLE] = {"executable exe", "Program of any of its processes"},
-	[CGW_SUBJECT_ATTRIBUTE] = {"xattr", "An extended attribute: NAME or NAME=VALUE"},
-	[CGW_SUBJECT_CONTROLLER] = {"controller", "A controller whose hierarchy has the group"},
+	[CGW_SUBJECT_COMMAND] = {"command comm", "Name of one of its processes"},
+	[CGW_SUBJECT_EXECUTABLE] = {"executable exe", "Executable of one of its processes"},
+	[CGW_SUBJECT_ATTRIBUTE] = {"xattr", "Extended attribute: NAME or NAME=VALUE"},
+	[CGW_SUBJECT_CONTROLLER] = {"controller", "Controller whose hierarchy contains the group"},
 };
 
-static const char age_word[] = "age", age_help[] = "Time since the group was made";
+static const char age_word[] = "age", age_help[] = "Time since the group was created";
 
 const char *cgw_subject_name(enum cgw_subject subject)
 {
@@ -62,7 +62,7 @@ int cgw_expression_word(size_t i, const char **ret_word, const char **ret_help)
 static bool find_subject(const char *key, struct term *term)
 {
 	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++)
-		if (words_have(subjects[i].words, key)) {
+		if (word_list_has(subjects[i].words, key)) {
 			term->kind = CGW_TERM_SUBJECT;
 			term->subject = (uint8_t)i;
 			term->unit = CGW_UNIT_TEXT;
@@ -75,13 +75,13 @@ int expression_unknown_key(const struct expression_parser *parser, const char *w
 			   const char *key, bool after_of)
 {
 	static const char *const wholes[] = {"limit", "host", "parent"};
-	struct suggestion nearest = {.wanted = key};
+	struct suggestion nearest = {.input = key};
 	struct cgw_field field;
 	struct cgw_diag reason = {0};
 	const char *word, *help;
 	char name[96], best[96];
 
-	/* A suffix that means nothing has its own reason. */
+	/* A known key with a suffix that is not valid for it. */
 	if (cgw_field_parse(key, &field, &reason) == -EINVAL)
 		return expression_fail(parser, where, "%s", reason.text);
 	for (size_t i = 0; after_of && i < ARRAY_SIZE(wholes); i++)
@@ -91,47 +91,47 @@ int expression_unknown_key(const struct expression_parser *parser, const char *w
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {
 		(void)cgw_field_key(field, name, sizeof(name));
 		suggestion_offer(&nearest, name);
-		if (nearest.word == name) /* the next key is written over it */
+		if (nearest.word == name) /* the next key overwrites `name` */
 			nearest.word = memcpy(best, name, sizeof(best));
 	}
 	if (suggestion_word(&nearest) == NULL)
-		return expression_fail(parser, where, "nothing is called \"%s\"", key);
-	return expression_fail(parser, where, "nothing is called \"%s\"; did you mean \"%s\"?", key,
+		return expression_fail(parser, where, "unknown field '%s'", key);
+	return expression_fail(parser, where, "unknown field '%s'; did you mean '%s'?", key,
 			       suggestion_word(&nearest));
 }
 
-/* Finds what `key` names and fills the left side. */
-static int find_figure(struct expression_parser *parser, const char *where, struct term *term)
+/* Looks up the key and sets the left side. */
+static int resolve_key(struct expression_parser *parser, const char *where, struct term *term)
 {
 	int host = host_find(term->key);
 
-	term->figure.factor = 1;
+	term->value.factor = 1;
 	if (strcmp(term->key, age_word) == 0) {
 		term->kind = CGW_TERM_AGE;
-		term->figure.kind = OPERAND_AGE;
+		term->value.kind = OPERAND_AGE;
 		term->unit = CGW_UNIT_NS;
 		return 0;
 	}
 	if (host >= 0) {
 		term->kind = CGW_TERM_HOST;
-		term->figure.kind = OPERAND_HOST;
-		term->figure.index = (int16_t)host;
+		term->value.kind = OPERAND_HOST;
+		term->value.index = (int16_t)host;
 		term->unit = (uint8_t)host_unit((int16_t)host);
 		return 0;
 	}
-	/* What the path tells ("unit", "container") is asked of nobody else. */
-	if (cgw_field_parse(term->key, &term->figure.field, NULL) < 0 &&
+	/* A field of the path ("unit", "container") takes precedence over the caller's facts. */
+	if (cgw_field_parse(term->key, &term->value.field, NULL) < 0 &&
 	    find_subject(term->key, term))
 		return 0;
-	if (cgw_field_parse(term->key, &term->figure.field, NULL) < 0)
+	if (cgw_field_parse(term->key, &term->value.field, NULL) < 0)
 		return expression_unknown_key(parser, where, term->key, false);
-	term->kind = term->figure.field.shape == CGW_STRING ? CGW_TERM_TEXT : CGW_TERM_FIELD;
-	term->figure.kind = OPERAND_FIELD;
-	term->unit = term->figure.field.unit;
+	term->kind = term->value.field.shape == CGW_STRING ? CGW_TERM_TEXT : CGW_TERM_FIELD;
+	term->value.kind = OPERAND_FIELD;
+	term->unit = term->value.field.unit;
 	return 0;
 }
 
-/* Longer signs stand before those that they begin with. */
+/* ">=" precedes its prefix ">". */
 static const struct {
 	const char *sign;
 	enum compare compare;
@@ -141,7 +141,7 @@ static const struct {
 	{"=", COMPARE_EQUAL},
 };
 
-static bool takes_compare(struct expression_parser *parser, struct term *term)
+static bool accept_compare(struct expression_parser *parser, struct term *term)
 {
 	expression_skip_blanks(parser);
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
@@ -167,15 +167,14 @@ static int parse_pattern(struct expression_parser *parser, struct term *term)
 		const char *end = strchr(where + 1, quote);
 
 		if (end == NULL)
-			return expression_fail(parser, where, "%c is not closed", quote);
+			return expression_fail(parser, where, "missing closing %c", quote);
 		term->pattern = strndup(where + 1, (size_t)(end - where - 1));
 		parser->at = end + 1;
 	} else {
 		length = strcspn(where, " \t)");
 		if (length == 0)
 			return expression_fail(parser, where,
-					       "a text or pattern to compare %s with is wanted",
-					       term->key);
+					       "missing pattern to compare '%s' with", term->key);
 		term->pattern = strndup(where, length);
 		parser->at = where + length;
 	}
@@ -190,10 +189,12 @@ static int parse_text(struct expression_parser *parser, struct term *term)
 {
 	const char *where = parser->at;
 
-	if (!takes_compare(parser, term))
-		return expression_fail(parser, where, "%s wants == or != and a pattern", term->key);
+	if (!accept_compare(parser, term))
+		return expression_fail(parser, where, "'%s' requires == or != and a pattern",
+				       term->key);
 	if (term->compare != COMPARE_EQUAL && term->compare != COMPARE_NOT_EQUAL)
-		return expression_fail(parser, where, "%s is a text: == or != is wanted",
+		return expression_fail(parser, where,
+				       "invalid operator for text '%s' (expected == or !=)",
 				       term->key);
 	return parse_pattern(parser, term);
 }
@@ -202,19 +203,19 @@ static int parse_comparison(struct expression_parser *parser, struct term *term)
 {
 	const char *where;
 
-	if (expression_accepts_word(parser, "avg")) {
-		int r = expression_parse_average(parser, true, &term->figure);
+	if (expression_accept_word(parser, "avg")) {
+		int r = expression_parse_average(parser, true, &term->value);
 
 		if (r < 0)
 			return r;
 	}
 	where = parser->at;
-	if (takes_compare(parser, term))
+	if (accept_compare(parser, term))
 		return expression_parse_bound(parser, term);
 	if (term->unit != CGW_UNIT_FLAG)
-		return expression_fail(parser, where, "%s wants a comparison such as \">\"",
+		return expression_fail(parser, where, "'%s' requires an operator such as >",
 				       term->key);
-	/* A flag stands for itself: "frozen" is "frozen == 1". */
+	/* A flag needs no operator: "frozen" means "frozen != 0". */
 	term->compare = COMPARE_NOT_EQUAL;
 	term->bound = (struct operand){.kind = OPERAND_CONSTANT, .factor = 0};
 	return 0;
@@ -230,18 +231,18 @@ int expression_parse_term(struct expression_parser *parser)
 
 	if (length == 0)
 		return expression_fail(parser, where, "%s",
-				       *where == '\0' ? "a condition is wanted"
-						      : "the name of a figure is wanted");
+				       *where == '\0' ? "expected a condition"
+						      : "expected a field");
 	if (length > 95)
-		return expression_fail(parser, where, "no figure has a name that long");
+		return expression_fail(parser, where, "field name too long");
 	if (expression->term_count == EXPRESSION_TERMS_MAX)
-		return expression_fail(parser, where, "more than %d comparisons",
+		return expression_fail(parser, where, "too many comparisons (at most %d)",
 				       EXPRESSION_TERMS_MAX);
 	term = &expression->terms[expression->term_count++];
 	term->key = strndup(where, length);
 	if (term->key == NULL)
 		return -ENOMEM;
-	r = find_figure(parser, where, term);
+	r = resolve_key(parser, where, term);
 	if (r < 0)
 		return r;
 	parser->at += length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* expression.c - whether a condition holds for a group. */
+/* expression.c - three-valued evaluation of conditions. */
 #include <math.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ static struct cgw_value total(const struct cgw_frame *frame, int16_t index)
 static struct cgw_value age(const struct cgw_scope *scope)
 {
 	uint64_t age_ns =
-		scope->together == NULL && scope->facts != NULL && scope->facts->age_ns != NULL
+		scope->members == NULL && scope->facts != NULL && scope->facts->age_ns != NULL
 			? scope->facts->age_ns(scope->facts->context, scope->frame, scope->group)
 			: UINT64_MAX;
 
@@ -42,8 +42,8 @@ static struct cgw_value age(const struct cgw_scope *scope)
 	return (struct cgw_value){.state = CGW_OK, .real = (double)age_ns};
 }
 
-static struct cgw_value figure_of(const struct operand *operand, const struct cgw_scope *scope,
-				  uint32_t group)
+static struct cgw_value group_value(const struct operand *operand, const struct cgw_scope *scope,
+				    uint32_t group)
 {
 	if (operand->kind == OPERAND_FIELD)
 		return cgw_frame_value(scope->frame, operand->field, group);
@@ -52,15 +52,15 @@ static struct cgw_value figure_of(const struct operand *operand, const struct cg
 }
 
 /*
- * A group that does not have the figure adds nothing. Where one is not known the sum is at least what
- * the others come to: the state says that it is not all, `real` what there is.
+ * Groups without the metric are skipped. If a value is unknown, the state is that of the unknown
+ * value and `real` is a lower bound: the sum of the known values.
  */
 static struct cgw_value sum(const struct operand *operand, const struct cgw_scope *scope)
 {
 	struct cgw_value all = {.state = CGW_ABSENT, .exact = true};
 
-	for (size_t i = 0; i < scope->together_count; i++) {
-		struct cgw_value one = figure_of(operand, scope, scope->together[i]);
+	for (size_t i = 0; i < scope->member_count; i++) {
+		struct cgw_value one = group_value(operand, scope, scope->members[i]);
 
 		if (one.state == CGW_ABSENT || one.state == CGW_GONE)
 			continue;
@@ -75,16 +75,16 @@ static struct cgw_value sum(const struct operand *operand, const struct cgw_scop
 
 static bool is_summed(const struct operand *operand, const struct cgw_scope *scope)
 {
-	return scope->together != NULL &&
+	return scope->members != NULL &&
 	       (operand->kind == OPERAND_FIELD ||
-		(scope->averages != NULL && average_is_of_group(scope->averages, operand->index)));
+		(scope->averages != NULL && average_is_per_group(scope->averages, operand->index)));
 }
 
-/* "of limit" of several groups is what binds them all. */
+/* "of limit" for a sum refers to the limit of the common parent. */
 static struct cgw_value limit_of(const struct operand *operand, const struct cgw_scope *scope)
 {
 	const uint32_t *parent = cgw_snapshot_topology(cgw_frame_now(scope->frame))->parent;
-	uint32_t by, group = scope->together != NULL ? parent[scope->group] : scope->group;
+	uint32_t by, group = scope->members != NULL ? parent[scope->group] : scope->group;
 	struct cgw_number number = {0, CGW_ABSENT};
 
 	if (group != CGW_NO_GROUP)
@@ -104,7 +104,7 @@ struct cgw_value operand_value(const struct operand *operand, const struct cgw_s
 	case OPERAND_FIELD:
 	case OPERAND_AVERAGE:
 		value = is_summed(operand, scope) ? sum(operand, scope)
-						  : figure_of(operand, scope, scope->group);
+						  : group_value(operand, scope, scope->group);
 		break;
 	case OPERAND_HOST:
 		value = host_value(scope->frame, operand->index);
@@ -151,7 +151,7 @@ static bool compare(enum compare how, double a, double b)
 	return false;
 }
 
-/* A number, or no limit, which is more than any. All else is not known. */
+/* A number or "max", which compares as infinity. */
 static bool is_known(struct cgw_value value)
 {
 	return value.state == CGW_OK || value.state == CGW_MAX;
@@ -168,7 +168,7 @@ static enum cgw_truth text_matches(const struct term *term, const struct cgw_sco
 {
 	char text[4096];
 	enum cgw_state state;
-	size_t length = cgw_frame_text(scope->frame, term->figure.field, scope->group, text,
+	size_t length = cgw_frame_text(scope->frame, term->value.field, scope->group, text,
 				       sizeof(text), &state);
 
 	if (state != CGW_OK || length >= sizeof(text))
@@ -184,12 +184,12 @@ static enum cgw_truth subject_matches(const struct term *term, const struct cgw_
 				     (enum cgw_subject)term->subject, term->pattern);
 }
 
-/* What a part of a sum is above already, the whole is above as well: no part is below zero. */
-static bool is_at_least(const struct term *term, const struct cgw_scope *scope)
+/* A partial sum above the bound proves that the sum is above it, as no part is negative. */
+static bool partial_sum_decides(const struct term *term, const struct cgw_scope *scope)
 {
-	struct cgw_field field = term->figure.field;
+	struct cgw_field field = term->value.field;
 
-	return scope->together != NULL &&
+	return scope->members != NULL &&
 	       (term->compare == COMPARE_MORE || term->compare == COMPARE_MORE_EQUAL) &&
 	       (field.view != CGW_VIEW_DERIVED ||
 		field_derived(field.index)->operation != OPERATION_GROWTH);
@@ -204,9 +204,10 @@ static enum cgw_truth evaluate(const struct term *term, const struct cgw_scope *
 		return negate_if(negated, text_matches(term, scope));
 	if (term->kind == CGW_TERM_SUBJECT)
 		return negate_if(negated, subject_matches(term, scope));
-	*ret_value = operand_value(&term->figure, scope);
+	*ret_value = operand_value(&term->value, scope);
 	*ret_bound = operand_value(&term->bound, scope);
-	if (is_known(*ret_bound) && ret_value->state != CGW_ABSENT && is_at_least(term, scope) &&
+	if (is_known(*ret_bound) && ret_value->state != CGW_ABSENT &&
+	    partial_sum_decides(term, scope) &&
 	    compare((enum compare)term->compare, ret_value->real, ret_bound->real))
 		return CGW_TRUE;
 	if (!is_known(*ret_value) || !is_known(*ret_bound))
@@ -215,7 +216,7 @@ static enum cgw_truth evaluate(const struct term *term, const struct cgw_scope *
 										      : CGW_FALSE;
 }
 
-/* Kleene's tables: what is known already may decide. */
+/* Kleene logic: one known operand may decide. */
 static enum cgw_truth both(enum cgw_truth a, enum cgw_truth b)
 {
 	if (a == CGW_FALSE || b == CGW_FALSE)
@@ -274,7 +275,7 @@ void cgw_expression_term(const struct cgw_expression *expression, size_t i,
 	*ret_term = (struct cgw_term){.kind = (enum cgw_term_kind)term->kind,
 				      .text = term->text,
 				      .key = term->key,
-				      .field = term->figure.field,
+				      .field = term->value.field,
 				      .unit = (enum cgw_unit)term->unit};
 }
 
@@ -287,7 +288,7 @@ enum cgw_truth cgw_expression_evaluate_term(const struct cgw_expression *express
 	return evaluate(&expression->terms[term], scope, ret_value, ret_bound);
 }
 
-static void operand_wants(const struct operand *operand, struct cgw_metric_set *set)
+static void add_operand_metrics(const struct operand *operand, struct cgw_metric_set *set)
 {
 	if (operand->kind == OPERAND_FIELD || operand->kind == OPERAND_PARENT)
 		cgw_field_metrics(operand->field, set);
@@ -298,9 +299,9 @@ static void operand_wants(const struct operand *operand, struct cgw_metric_set *
 void cgw_expression_metrics(const struct cgw_expression *expression, struct cgw_metric_set *set)
 {
 	for (size_t i = 0; i < expression->term_count; i++) {
-		operand_wants(&expression->terms[i].figure, set);
-		operand_wants(&expression->terms[i].bound, set);
+		add_operand_metrics(&expression->terms[i].value, set);
+		add_operand_metrics(&expression->terms[i].bound, set);
 	}
 	for (size_t i = 0; i < expression->average_count; i++)
-		operand_wants(&expression->averages[i].figure, set);
+		add_operand_metrics(&expression->averages[i].operand, set);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* field-text.c - fields that are text: paths, names, hierarchies, the kernel's own words. */
+/* field-text.c - values of text fields: paths, names, hierarchies and text metrics. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "lib/model/field.h"
 #include "lib/model/frame.h"
 
-/* Appends as far as there is room, and counts on: what snprintf does. */
+/* Truncates like snprintf() and counts the full length. */
 struct text_out {
 	char *buffer;
 	size_t size, length;
@@ -29,7 +29,7 @@ static void append_word(struct text_out *out, const char *word)
 	append(out, word);
 }
 
-/* What the group's path tells: its kind, and the parts that it has. */
+/* The kind of the group or a part of its identity, from its path. */
 static size_t path_text(const struct cgw_topology *topology, enum field_identity which,
 			uint32_t group, struct text_out *out, enum cgw_state *ret_state)
 {
@@ -56,7 +56,7 @@ static size_t identity_text(const struct cgw_topology *topology, enum field_iden
 		return cgw_topology_path(topology, group, out->buffer, out->size);
 	if (which == IDENTITY_NAME)
 		append(out, group == 0 ? "/" : topology->name[group]);
-	/* A recording may not say what its hierarchies were. */
+	/* A recording may lack the layout. */
 	for (uint32_t h = 0; layout != NULL && h < layout->hierarchy_count; h++) {
 		if (!(topology->present[group] & UINT32_C(1) << h))
 			continue;

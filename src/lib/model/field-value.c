@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* field-value.c - what a field is for a group: values, rates, own shares, bounds. */
+/* field-value.c - numeric values of fields: metrics, rates, own shares, limits. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static bool has_number(struct cgw_number number)
 	return number.state == CGW_OK || number.state == CGW_RESET;
 }
 
-/* The group's figure of the sample before, where it is the same group read from the same place. */
+/* The rate since the previous sample, if both read the same group from the same hierarchies. */
 static struct cgw_value rate_of(const struct cgw_frame *frame, uint32_t group,
 				struct cgw_number now, struct cgw_number before, bool signed_too)
 {
@@ -67,7 +67,7 @@ static struct cgw_value metric_rate(const struct cgw_frame *frame, enum cgw_metr
 		       old_number(frame, metric, group), signed_too);
 }
 
-/* There was, or may have been, a number that could not be had. */
+/* A number exists or may exist, but could not be read. */
 static bool is_unknown(struct cgw_number number)
 {
 	return number.state == CGW_DENIED || number.state == CGW_BAD || number.state == CGW_GONE;
@@ -84,7 +84,7 @@ struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_me
 		struct cgw_number number = cgw_snapshot_number(frame->now, limit, each);
 
 		if (is_unknown(number)) {
-			/* It may be the tightest of all: whatever else is found is no answer. */
+			/* The unread limit may be the tightest. */
 			*ret_by = CGW_NO_GROUP;
 			return (struct cgw_number){0, number.state};
 		}
@@ -139,7 +139,7 @@ static struct cgw_value difference(const struct cgw_frame *frame, const struct d
 	if (field->b < 0 || !has_number(a))
 		return exact(a);
 	b = cgw_snapshot_number(frame->now, (enum cgw_metric)field->b, group);
-	/* A stand-in for the root counts the machine; what it lacks in detail is left out. */
+	/* The root may report the system-wide total of `a` without the detail `b`. */
 	if (!has_number(b))
 		return cgw_snapshot_is_system_wide(frame->now, (enum cgw_metric)field->a) &&
 				       group == 0
@@ -157,7 +157,7 @@ static struct cgw_value use(const struct cgw_frame *frame, const struct derived_
 		cgw_frame_effective(frame, (enum cgw_metric)field->limit, group, &by);
 	struct cgw_number total = cgw_snapshot_system(frame->now)->memory_total_bytes;
 
-	/* Memory that nothing bounds is bounded by the machine; so is a limit above all memory. */
+	/* The machine's memory is the limit if there is none, or a larger one. */
 	if (field->limit == CGW_M_MEMORY_MAX && total.state == CGW_OK && !is_unknown(limit) &&
 	    (limit.state != CGW_OK || limit.value > total.value))
 		limit = total;
@@ -202,7 +202,7 @@ static struct cgw_value derive(const struct cgw_frame *frame, const struct deriv
 		return metric_rate(frame, a, group, true);
 	case OPERATION_CPU_RATE:
 		value = metric_rate(frame, a, group, false);
-		value.real /= 1e7; /* ns a second to percent of one CPU */
+		value.real /= 1e7; /* ns per second to percent of one CPU */
 		return value;
 	case OPERATION_RATIO:
 		return ratio(frame, field, group);
@@ -218,7 +218,7 @@ static struct cgw_value derive(const struct cgw_frame *frame, const struct deriv
 	return none(CGW_ABSENT);
 }
 
-/* Without what the groups right beneath have; unknown parts count for nothing. */
+/* Subtracts the values of the children; unknown ones count as zero. */
 static struct cgw_value derive_own(const struct cgw_frame *frame, const struct derived_field *field,
 				   uint32_t group)
 {
@@ -234,7 +234,7 @@ static struct cgw_value derive_own(const struct cgw_frame *frame, const struct d
 		if (part.state == CGW_OK)
 			value.real -= part.real;
 	}
-	/* Files are read one after the other: a share may come out below nothing. */
+	/* Groups are read one after the other, so the difference may be negative. */
 	if (value.real < 0 && field->operation != OPERATION_GROWTH)
 		value.real = 0;
 	value.number = value.exact ? (uint64_t)value.real : 0;
@@ -312,7 +312,7 @@ static struct cgw_value instance_rate(const struct cgw_frame *frame, enum cgw_me
 
 	if (old != CGW_NO_GROUP)
 		before = find_instance(frame->before, metric, old, name);
-	/* A device that had no line before had done nothing: it counts from zero. */
+	/* The kernel lists a device after its first IO: before that its count is zero. */
 	if (old != CGW_NO_GROUP && before.state == CGW_ABSENT)
 		before = (struct cgw_number){0, CGW_OK};
 	return rate_of(frame, group, find_instance(frame->now, metric, group, name), before, false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* field.c - what a column, a key or a condition names. */
+/* field.c - table and parser of fields, which columns, keys and conditions name. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,42 +36,39 @@ static const struct {
 	[IDENTITY_DEPTH] = {"depth", "DEPTH", "Levels below the root", CGW_UNIT_COUNT, CGW_SCALAR},
 	[IDENTITY_ID] = {"id", "ID", "Inode of the group's directory in its first hierarchy",
 			 CGW_UNIT_COUNT, CGW_SCALAR},
-	[IDENTITY_HIERARCHIES] = {"hierarchies", "HIERARCHIES", "Hierarchies that have the group",
-				  CGW_UNIT_TEXT, CGW_STRING},
+	[IDENTITY_HIERARCHIES] = {"hierarchies", "HIERARCHIES",
+				  "Hierarchies that contain the group", CGW_UNIT_TEXT, CGW_STRING},
 	[IDENTITY_CONTROLLERS] = {"controllers", "CONTROLLERS",
-				  "Controllers whose hierarchy has the group", CGW_UNIT_TEXT,
+				  "Controllers whose hierarchy contains the group", CGW_UNIT_TEXT,
 				  CGW_STRING},
-	[IDENTITY_KIND] = {"kind", "KIND", "What the group is or lies in: unit, container, pod",
+	[IDENTITY_KIND] = {"kind", "KIND", "What the group is or belongs to: unit, container, pod",
 			   CGW_UNIT_TEXT, CGW_STRING},
 #define PART(part, key_, title_, help_) \
 	[IDENTITY_PARTS + (int)CGW_PART_##part] = {key_, title_, help_, CGW_UNIT_TEXT, CGW_STRING}
-	PART(ENGINE, "engine", "ENGINE", "What runs the container, machine or application"),
-	PART(CONTAINER, "container", "CONTAINER",
-	     "The container's or machine's identifier or name"),
-	PART(POD, "pod", "POD", "The pod's uid"),
-	PART(QOS, "qos", "QOS", "Kubernetes' class of the pod"),
-	PART(UNIT, "unit", "UNIT", "The innermost systemd unit of the system or of a user"),
-	PART(SYSTEM_UNIT, "system_unit", "SYSTEM UNIT", "The unit of the system's manager"),
-	PART(SLICE, "slice", "SLICE", "The innermost systemd slice"),
-	PART(SESSION, "session", "SESSION", "The login session"),
-	PART(UID, "uid", "UID", "The user whose slice, manager or job it is"),
-	PART(APPLICATION, "application", "APPLICATION", "The Flatpak, snap or desktop application"),
+	PART(ENGINE, "engine", "ENGINE", "Engine that runs the container, machine or application"),
+	PART(CONTAINER, "container", "CONTAINER", "ID or name of the container or machine"),
+	PART(POD, "pod", "POD", "UID of the pod"),
+	PART(QOS, "qos", "QOS", "Kubernetes QoS class of the pod"),
+	PART(UNIT, "unit", "UNIT", "Innermost systemd unit, of the system or of a user"),
+	PART(SYSTEM_UNIT, "system_unit", "SYSTEM UNIT", "Unit of the system manager"),
+	PART(SLICE, "slice", "SLICE", "Innermost systemd slice"),
+	PART(SESSION, "session", "SESSION", "Login session"),
+	PART(UID, "uid", "UID", "UID of the owner of the user slice, user manager or job"),
+	PART(APPLICATION, "application", "APPLICATION", "Flatpak, snap or desktop application"),
 #undef PART
 };
 
-/* What a suffix makes of a metric. */
+/* Views of a metric by suffix. */
 static const struct {
 	const char *suffix, *help;
-	const char *title; /* NULL: the metric's */
+	const char *title; /* NULL: that of the metric */
 	enum cgw_view view;
 } suffixes[] = {
-	{".rate", "Growth a second", NULL, CGW_VIEW_RATE},
-	{".own", "Without the groups beneath", NULL, CGW_VIEW_OWN},
-	{".effective", "The tightest limit between the group and the root", NULL,
-	 CGW_VIEW_EFFECTIVE},
-	{".effective_by", "The group that sets the tightest limit", "SET BY",
-	 CGW_VIEW_EFFECTIVE_BY},
-	{".percent", "In percent of the effective limit", "USE", CGW_VIEW_PERCENT},
+	{".rate", "Increase per second", NULL, CGW_VIEW_RATE},
+	{".own", "Excluding descendants", NULL, CGW_VIEW_OWN},
+	{".effective", "Tightest limit between the group and the root", NULL, CGW_VIEW_EFFECTIVE},
+	{".effective_by", "Group that sets the tightest limit", "SET BY", CGW_VIEW_EFFECTIVE_BY},
+	{".percent", "Percentage of the effective limit", "USE", CGW_VIEW_PERCENT},
 };
 
 const struct derived_field *field_derived(int16_t index)
@@ -89,7 +86,7 @@ static struct cgw_field metric_field(int metric)
 				  .index = (int16_t)metric};
 }
 
-/* Whether a view means something on a metric, and what its values are then. */
+/* Sets the view, unit and shape; false if the view is not valid for the metric. */
 static bool apply_view(enum cgw_view view, struct cgw_field *field)
 {
 	const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)field->index);
@@ -123,7 +120,7 @@ static bool apply_view(enum cgw_view view, struct cgw_field *field)
 	return false;
 }
 
-/* Shares of a whole do not add up; amounts and their growth do. */
+/* Valid for amounts and their changes, which add up over children; ratios do not. */
 static bool apply_own(struct cgw_field *field)
 {
 	static const bool adds_up[] = {
@@ -164,7 +161,7 @@ static struct cgw_field derived_field(size_t i)
 				  .index = (int16_t)i};
 }
 
-static int find_whole(const char *key, struct cgw_field *ret_field)
+static int find_key(const char *key, struct cgw_field *ret_field)
 {
 	int metric;
 
@@ -177,7 +174,7 @@ static int find_whole(const char *key, struct cgw_field *ret_field)
 			return 0;
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
-		if (strcmp(derived[i].key, key) == 0 || words_have(derived[i].aliases, key)) {
+		if (strcmp(derived[i].key, key) == 0 || word_list_has(derived[i].aliases, key)) {
 			*ret_field = derived_field(i);
 			return 0;
 		}
@@ -188,9 +185,9 @@ static int find_whole(const char *key, struct cgw_field *ret_field)
 	return 0;
 }
 
-static int unknown_key(const char *key, struct cgw_diag *diag)
+static int fail_unknown(const char *key, struct cgw_diag *diag)
 {
-	struct suggestion nearest = {.wanted = key};
+	struct suggestion nearest = {.input = key};
 	char shown[128];
 
 	for (size_t i = 0; i < IDENTITY_COUNT; i++)
@@ -201,10 +198,9 @@ static int unknown_key(const char *key, struct cgw_diag *diag)
 		suggestion_offer(&nearest, cgw_metric_info((enum cgw_metric)i)->key);
 	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) == NULL)
-		return cgw_diag_set(
-			diag, -ENOENT,
-			"unknown key \"%s\"; `cgward dump --list-metrics` lists them all", shown);
-	return cgw_diag_set(diag, -ENOENT, "unknown key \"%s\"; did you mean \"%s\"?", shown,
+		return cgw_diag_set(diag, -ENOENT,
+				    "unknown field '%s' (see 'cgward dump --list-metrics')", shown);
+	return cgw_diag_set(diag, -ENOENT, "unknown field '%s'; did you mean '%s'?", shown,
 			    suggestion_word(&nearest));
 }
 
@@ -213,7 +209,7 @@ int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_dia
 	size_t length = strlen(key);
 	struct cgw_field field;
 
-	if (find_whole(key, ret_field) == 0)
+	if (find_key(key, ret_field) == 0)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		size_t suffix = strlen(suffixes[i].suffix);
@@ -224,7 +220,7 @@ int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_dia
 			continue;
 		memcpy(stem, key, length - suffix);
 		stem[length - suffix] = '\0';
-		if (find_whole(stem, &field) < 0)
+		if (find_key(stem, &field) < 0)
 			continue;
 		if (field.view == CGW_VIEW_DERIVED && suffixes[i].view == CGW_VIEW_OWN &&
 		    apply_own(&field)) {
@@ -232,12 +228,12 @@ int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_dia
 			return 0;
 		}
 		if (field.view != CGW_VIEW_VALUE || !apply_view(suffixes[i].view, &field))
-			return cgw_diag_set(diag, -EINVAL, "\"%s\" means nothing on %s",
+			return cgw_diag_set(diag, -EINVAL, "suffix '%s' is not valid for '%s'",
 					    suffixes[i].suffix, stem);
 		*ret_field = field;
 		return 0;
 	}
-	return unknown_key(key, diag);
+	return fail_unknown(key, diag);
 }
 
 static bool is_derived(struct cgw_field field)
@@ -315,28 +311,28 @@ bool cgw_field_equal(struct cgw_field a, struct cgw_field b)
 
 void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set)
 {
-	int16_t wanted[3] = {-1, -1, -1};
+	int16_t metrics[3] = {-1, -1, -1};
 
 	if (field.view == CGW_VIEW_IDENTITY)
 		return;
 	if (is_derived(field)) {
-		wanted[0] = derived[field.index].a;
-		wanted[1] = derived[field.index].b;
-		wanted[2] = derived[field.index].limit;
+		metrics[0] = derived[field.index].a;
+		metrics[1] = derived[field.index].b;
+		metrics[2] = derived[field.index].limit;
 	} else {
-		wanted[0] = field.index;
+		metrics[0] = field.index;
 		if (field.view == CGW_VIEW_PERCENT)
-			wanted[1] = cgw_metric_info((enum cgw_metric)field.index)->limited_by;
+			metrics[1] = cgw_metric_info((enum cgw_metric)field.index)->limited_by;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (wanted[i] >= 0)
-			cgw_metric_set_add(set, (enum cgw_metric)wanted[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
+		if (metrics[i] >= 0)
+			cgw_metric_set_add(set, (enum cgw_metric)metrics[i]);
 }
 
 int cgw_field_nth(size_t i, struct cgw_field *ret_field)
 {
 	if (i < IDENTITY_COUNT)
-		return find_whole(identities[i].key, ret_field);
+		return find_key(identities[i].key, ret_field);
 	i -= IDENTITY_COUNT;
 	if (i < CGW_METRIC_COUNT) {
 		*ret_field = metric_field((int)i);

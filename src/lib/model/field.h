@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* field.h - the rows of fields.def, for those who evaluate them. */
+/* field.h - derived fields (rows of fields.def) and identity fields. */
 #ifndef CGWARD_LIB_MODEL_FIELD_H
 #define CGWARD_LIB_MODEL_FIELD_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* frame.c - two samples, matched group by group. */
+/* frame.c - two consecutive snapshots with their groups matched. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ uint32_t cgw_frame_previous(const struct cgw_frame *frame, uint32_t group)
 	return frame->previous[group];
 }
 
-const uint32_t *cgw_frame_gone(const struct cgw_frame *frame, size_t *ret_count)
+const uint32_t *cgw_frame_removed_groups(const struct cgw_frame *frame, size_t *ret_count)
 {
 	*ret_count = frame->gone_count;
 	return frame->gone;
@@ -93,8 +93,8 @@ static int reserve(struct cgw_frame *frame, uint32_t now, uint32_t before)
 }
 
 /*
- * Looks a name up among the children of a group of the older topology. Siblings are met in byte order
- * on both sides, so each parent's cursor only moves on: the whole merge is linear.
+ * Finds a child by name in the older topology. Siblings are in byte order in both topologies, so
+ * the cursor of a parent only moves forward and the whole merge is linear.
  */
 static uint32_t match_child(const struct cgw_topology *before, uint32_t *cursor, uint32_t parent,
 			    const char *name)
@@ -149,7 +149,7 @@ static void match(struct cgw_frame *frame)
 		frame->flags[i] =
 			old == CGW_NO_GROUP ? CGW_ROW_NEW : compare_groups(before, old, now, i);
 	}
-	/* The cursors have served: they mark now what was found again. */
+	/* The cursors are no longer needed: mark the matched groups in them. */
 	memset(frame->cursor, 0, before->count * sizeof(*frame->cursor));
 	for (uint32_t i = 0; i < now->count; i++)
 		if (frame->previous[i] != CGW_NO_GROUP)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * glob.c - patterns over paths.
+ * glob.c - glob patterns for paths.
  *
- * Matched by simulating all places in the pattern at once, so that a hostile pattern costs at most
- * its length for each byte of a path, where backtracking would take for ever. Alternatives in braces
- * are tried one after the other, and their number is bounded when the pattern is checked.
+ * All positions in the pattern are simulated at once: an untrusted pattern costs at most its length
+ * per byte of the path, whereas backtracking can be exponential. Alternatives in braces are tried
+ * one by one; cgw_glob_check() bounds their number.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #define PATTERN_MAX      1024
 #define ALTERNATIVES_MAX 256
 
-/* The length of "[...]" at the pattern, or 0 when it is not closed. */
+/* The length of "[...]", or 0 if the bracket is not closed. */
 static size_t bracket_length(const char *pattern)
 {
 	size_t i = 1;
@@ -46,73 +46,73 @@ static bool bracket_has(const char *pattern, size_t length, unsigned char byte)
 	return found != negated && byte != '/';
 }
 
-/* The set of places in the pattern from which the rest may match. */
-struct places {
+/* The set of positions in the pattern from which the rest of the text may match. */
+struct positions {
 	uint64_t bits[PATTERN_MAX / 64 + 1];
 };
 
-static void add_place(struct places *places, size_t place)
+static void add_position(struct positions *positions, size_t position)
 {
-	places->bits[place / 64] |= UINT64_C(1) << place % 64;
+	positions->bits[position / 64] |= UINT64_C(1) << position % 64;
 }
 
-static bool has_place(const struct places *places, size_t place)
+static bool has_position(const struct positions *positions, size_t position)
 {
-	return places->bits[place / 64] >> place % 64 & 1;
+	return positions->bits[position / 64] >> position % 64 & 1;
 }
 
-/* A star may stand for nothing: with it, what follows it is a place too. */
-static void add_reachable(struct places *places, const char *pattern, size_t place)
+/* Adds a position, and the one after it if it is a star, which may match nothing. */
+static void add_reachable(struct positions *positions, const char *pattern, size_t position)
 {
 	for (;;) {
-		add_place(places, place);
-		if (pattern[place] != '*')
+		add_position(positions, position);
+		if (pattern[position] != '*')
 			return;
-		/* And so may a whole "**" with its slash: "a, slash, two stars, slash, b" takes "a/b". */
-		if (pattern[place + 1] == '*' && pattern[place + 2] == '/' &&
-		    (place == 0 || pattern[place - 1] == '/'))
-			add_reachable(places, pattern, place + 3);
-		place += pattern[place + 1] == '*' ? 2 : 1;
+		/* "**" with its slash may match nothing too: "a/" "**" "/b" matches "a/b". */
+		if (pattern[position + 1] == '*' && pattern[position + 2] == '/' &&
+		    (position == 0 || pattern[position - 1] == '/'))
+			add_reachable(positions, pattern, position + 3);
+		position += pattern[position + 1] == '*' ? 2 : 1;
 	}
 }
 
-/* What one byte of the text makes of one place in the pattern. */
-static void step(const char *pattern, size_t place, char byte, struct places *next)
+/* Advances one position by one byte of the text. */
+static void step(const char *pattern, size_t position, char byte, struct positions *next)
 {
-	size_t bracket = pattern[place] == '[' ? bracket_length(pattern + place) : 0;
+	size_t bracket = pattern[position] == '[' ? bracket_length(pattern + position) : 0;
 
-	if (pattern[place] == '*') {
-		bool two = pattern[place + 1] == '*';
+	if (pattern[position] == '*') {
+		bool two = pattern[position + 1] == '*';
 
-		/* It takes this byte and may take more, or ends here. */
+		/* The star matches this byte, and may match more or end here. */
 		if (byte != '/' || two) {
-			add_place(next, place);
-			add_reachable(next, pattern, place + (two ? 2 : 1));
+			add_position(next, position);
+			add_reachable(next, pattern, position + (two ? 2 : 1));
 		}
 	} else if (bracket > 0) {
-		if (bracket_has(pattern + place, bracket, (unsigned char)byte))
-			add_reachable(next, pattern, place + bracket);
-	} else if (pattern[place] == byte || (pattern[place] == '?' && byte != '/')) {
-		add_reachable(next, pattern, place + 1);
+		if (bracket_has(pattern + position, bracket, (unsigned char)byte))
+			add_reachable(next, pattern, position + bracket);
+	} else if (pattern[position] == byte || (pattern[position] == '?' && byte != '/')) {
+		add_reachable(next, pattern, position + 1);
 	}
 }
 
 static bool match_simple(const char *pattern, size_t length, const char *text)
 {
-	struct places now = {0}, next;
+	struct positions now = {0}, next;
 
 	add_reachable(&now, pattern, 0);
 	for (; *text != '\0'; text++) {
 		memset(&next, 0, sizeof(next));
-		for (size_t place = 0; place < length; place++)
-			if (has_place(&now, place))
-				step(pattern, place, *text, &next);
+		for (size_t position = 0; position < length; position++)
+			if (has_position(&now, position))
+				step(pattern, position, *text, &next);
 		now = next;
 	}
-	return has_place(&now, length);
+	return has_position(&now, length);
 }
 
-/* The end of "{...}" at the pattern, behind the brace; NULL when it is not closed. */
+/* The end of "{...}", after the closing brace; NULL if it is not closed. */
 static const char *brace_end(const char *pattern)
 {
 	unsigned depth = 0;
@@ -126,7 +126,7 @@ static const char *brace_end(const char *pattern)
 	return NULL;
 }
 
-/* The end of the alternative that starts here: its comma or the closing brace. */
+/* The comma or closing brace that ends the alternative at `at`. */
 static const char *alternative_end(const char *at)
 {
 	unsigned depth = 0;
@@ -141,9 +141,9 @@ static const char *alternative_end(const char *at)
 }
 
 /*
- * Writes the n-th way to choose among all alternatives into `buffer`. Each brace takes n modulo its
- * number of alternatives and hands the quotient on; a choice may hold braces itself, which are met
- * again as the text is scanned. Returns false when n is beyond the last way.
+ * Writes the n-th combination of alternatives to `buffer`. Each brace uses n modulo its number of
+ * alternatives and passes on the quotient; nested braces are expanded by the next iterations.
+ * Returns false if n is past the last combination.
  */
 static bool expand(const char *pattern, unsigned n, char *buffer, size_t size)
 {
@@ -184,7 +184,7 @@ bool cgw_glob_match(const char *pattern, const char *path)
 
 	if (strchr(pattern, '/') == NULL && component != NULL)
 		path = component + 1;
-	/* Most patterns are for other groups, which their beginning tells already. */
+	/* Fast path: most patterns differ in their literal prefix. */
 	if (strncmp(pattern, path, plain) != 0)
 		return false;
 	if (strchr(pattern, '{') == NULL)
@@ -200,25 +200,22 @@ bool cgw_glob_match(const char *pattern, const char *path)
 int cgw_glob_check(const char *pattern, struct cgw_diag *diag)
 {
 	size_t length = strlen(pattern);
-	unsigned ways = 1;
+	unsigned combinations = 1;
 
 	if (length == 0)
-		return cgw_diag_set(diag, -EINVAL, "an empty pattern matches nothing");
+		return cgw_diag_set(diag, -EINVAL, "empty pattern");
 	if (length >= PATTERN_MAX)
-		return cgw_diag_set(diag, -EINVAL, "the pattern is longer than %d bytes",
+		return cgw_diag_set(diag, -EINVAL, "pattern too long (at most %d bytes)",
 				    PATTERN_MAX - 1);
 	for (size_t i = 0; i < length; i++) {
 		if (pattern[i] == '[' && bracket_length(pattern + i) == 0)
-			return cgw_diag_set(diag, -EINVAL,
-					    "\"[\" at position %zu is not closed by \"]\"", i + 1);
+			return cgw_diag_set(diag, -EINVAL, "unmatched '[' at position %zu", i + 1);
 		if (pattern[i] == '{' && brace_end(pattern + i) == NULL)
-			return cgw_diag_set(diag, -EINVAL,
-					    "\"{\" at position %zu is not closed by \"}\"", i + 1);
+			return cgw_diag_set(diag, -EINVAL, "unmatched '{' at position %zu", i + 1);
 		if (pattern[i] == ',' || pattern[i] == '{')
-			ways += ways;
-		if (ways > ALTERNATIVES_MAX)
-			return cgw_diag_set(diag, -EINVAL,
-					    "more alternatives in braces than can be told apart");
+			combinations += combinations;
+		if (combinations > ALTERNATIVES_MAX)
+			return cgw_diag_set(diag, -EINVAL, "too many alternatives in braces");
 	}
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-identity.c - units, containers, owners and controllers, without a file. */
+/* group-identity.c - unit, container, owner and controllers from the path and the layout. */
 #include <string.h>
 
 #include "lib/model/group-identity.h"
@@ -9,7 +9,7 @@ static enum cgw_truth truth_of(bool holds)
 	return holds ? CGW_TRUE : CGW_FALSE;
 }
 
-/* The text of a field of the path, such as "unit". */
+/* Matches the text of a field such as "unit". */
 static enum cgw_truth field_matches(const struct cgw_frame *frame, uint32_t group, const char *key,
 				    const char *pattern)
 {
@@ -23,7 +23,7 @@ static enum cgw_truth field_matches(const struct cgw_frame *frame, uint32_t grou
 	return truth_of(state == CGW_OK && cgw_glob_match(pattern, text));
 }
 
-/* One of the words that commas separate. */
+/* Matches any word of the comma-separated list. */
 static enum cgw_truth controller_matches(const struct cgw_frame *frame, uint32_t group,
 					 const char *pattern)
 {
@@ -40,7 +40,7 @@ static enum cgw_truth controller_matches(const struct cgw_frame *frame, uint32_t
 	return CGW_FALSE;
 }
 
-/* A container's engine, or systemd where a unit stands, or nobody. */
+/* The engine of a container, else "systemd" in a unit, else "nobody". */
 static enum cgw_truth owner_matches(const struct cgw_frame *frame, uint32_t group,
 				    const char *pattern)
 {

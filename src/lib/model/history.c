@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* history.c - rings of small numbers, one block a group, all turning at the same time. */
+/* history.c - ring buffers of 16-bit numbers, one block per group, all advancing together. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 #define COARSE_COUNT (CGW_HISTORY_SECONDS / COARSE_STEP)
 #define SERIES_COUNT CGW_HISTORY_SERIES_COUNT
 
-/* A rate holds for the whole of its interval; after a longer pause only its end is known. */
+/* A value covers its whole interval, but only the last second of a longer gap. */
 #define FILL_SECONDS_MAX 30
 
-/* Not a number, as 16 bits. */
+/* The code of NAN. */
 #define EMPTY 0xffffU
 
 struct block {
@@ -24,23 +24,23 @@ struct block {
 };
 
 /*
- * Time is the same for all groups, so places in the rings are: the second s is at s % FINE_COUNT, the
- * ten seconds from 10 c on at c % COARSE_COUNT.
+ * All groups share the clock and so the ring positions: second s is at s % FINE_COUNT, the ten
+ * seconds from 10 * c on are at c % COARSE_COUNT.
  */
 struct cgw_history {
-	struct block **blocks; /* by group of the last frame; NULL until its first figure */
-	struct block **next;   /* the same, in the making */
+	struct block **blocks; /* by group of the last frame; NULL until the first push */
+	struct block **next;   /* blocks for the next topology; swapped with `blocks` */
 	uint32_t count, capacity;
 	size_t block_count;
-	uint64_t first_s, now_s;   /* the first and the last second that was pushed; 0: none */
-	unsigned pushes_in_second; /* how many means went into the present one */
+	uint64_t first_s, now_s;   /* the first and last second that was pushed; 0: none */
+	unsigned pushes_in_second; /* pushes averaged in the current second */
 	struct cgw_field fields[SERIES_COUNT];
 	struct cgw_field charged, pressure[3];
 };
 
 /*
- * A float's upper bits, of numbers from 2^-15 to 2^48: six bits of exponent, ten of mantissa. Zero is
- * zero; whatever is smaller becomes zero as well.
+ * The upper bits of a float for numbers from 2^-14 to 2^48: six bits of exponent, ten of mantissa.
+ * Smaller numbers become zero.
  */
 static uint16_t encode(double value)
 {
@@ -84,7 +84,7 @@ int cgw_history_new(struct cgw_history **ret_history)
 
 	if (history == NULL)
 		return -ENOMEM;
-	/* Keys of our own tables: they parse. */
+	/* These keys are in fields.def and metrics.def, so parsing cannot fail. */
 	for (int i = 0; i < SERIES_COUNT; i++)
 		(void)cgw_field_parse(keys[i], &history->fields[i], NULL);
 	(void)cgw_field_parse("memory.current", &history->charged, NULL);
@@ -138,7 +138,7 @@ static double pressure_of(const struct cgw_history *history, const struct cgw_fr
 	for (size_t i = 0; i < 3; i++) {
 		double value = number_of(cgw_frame_value(frame, history->pressure[i], group));
 
-		/* The root's pressure is the machine's. */
+		/* The pressure of the root is that of the machine. */
 		if (isnan(value) && group == 0 && machine->pressure_e2[i][0][0].state == CGW_OK)
 			value = (double)machine->pressure_e2[i][0][0].value;
 		if (!isnan(value) && !(most >= value))
@@ -147,8 +147,8 @@ static double pressure_of(const struct cgw_history *history, const struct cgw_fr
 	return most / 100;
 }
 
-static double figure_of(const struct cgw_history *history, const struct cgw_frame *frame,
-			int series, uint32_t group)
+static double value_of(const struct cgw_history *history, const struct cgw_frame *frame, int series,
+		       uint32_t group)
 {
 	double value;
 
@@ -178,8 +178,8 @@ static int reserve(struct cgw_history *history, uint32_t count)
 	return 0;
 }
 
-/* Each group's block goes to its new index; those of groups that are no more are freed. */
-static int take_topology(struct cgw_history *history, const struct cgw_frame *frame)
+/* Moves the blocks to the new indices of their groups and frees those of removed groups. */
+static int move_blocks(struct cgw_history *history, const struct cgw_frame *frame)
 {
 	uint32_t count = cgw_snapshot_topology(cgw_frame_now(frame))->count;
 	struct block **blocks;
@@ -230,7 +230,7 @@ static struct block *block_of(struct cgw_history *history, uint32_t group)
 	return block;
 }
 
-/* The mean of what is known of a coarse step, from the ring of seconds. */
+/* The mean of the known seconds of a coarse step. */
 static uint16_t mean_of_step(const uint16_t *fine, uint64_t step)
 {
 	double sum = 0;
@@ -247,81 +247,82 @@ static uint16_t mean_of_step(const uint16_t *fine, uint64_t step)
 	return known > 0 ? encode(sum / known) : EMPTY;
 }
 
-/* What a push is about: seconds (from, to], of which only the last `filled` have a figure. */
-struct turn {
+/* The seconds (from, to] of a push; only the last `filled` ones get the value. */
+struct advance {
 	uint64_t from_s, to_s, filled_s;
 	bool same_second;
 };
 
-static void put(struct block *block, int series, const struct turn *turn, unsigned pushes,
-		double value)
+static void store_value(struct block *block, int series, const struct advance *advance,
+			unsigned pushes, double value)
 {
 	uint16_t *fine = block->fine[series], code = encode(value);
 
-	if (turn->same_second) {
-		double old = decode(fine[turn->to_s % FINE_COUNT]);
+	if (advance->same_second) {
+		double old = decode(fine[advance->to_s % FINE_COUNT]);
 
 		if (!isnan(old) && !isnan(value))
 			code = encode(old + (value - old) / pushes);
-		fine[turn->to_s % FINE_COUNT] = code;
+		fine[advance->to_s % FINE_COUNT] = code;
 		return;
 	}
-	for (uint64_t s = turn->from_s + 1; s <= turn->to_s; s++) {
-		fine[s % FINE_COUNT] = s + turn->filled_s > turn->to_s ? code : (uint16_t)EMPTY;
-		/* A step of ten seconds is over: its mean, while its seconds are still there. */
+	for (uint64_t s = advance->from_s + 1; s <= advance->to_s; s++) {
+		fine[s % FINE_COUNT] =
+			s + advance->filled_s > advance->to_s ? code : (uint16_t)EMPTY;
+		/* The coarse step ends: store its mean before the seconds are overwritten. */
 		if (s % COARSE_STEP == COARSE_STEP - 1)
 			block->coarse[series][s / COARSE_STEP % COARSE_COUNT] =
 				mean_of_step(fine, s / COARSE_STEP);
 	}
 }
 
-static struct turn turn_to(struct cgw_history *history, uint64_t now_s)
+static struct advance advance_to(struct cgw_history *history, uint64_t now_s)
 {
-	struct turn turn = {.from_s = history->now_s, .to_s = now_s};
+	struct advance advance = {.from_s = history->now_s, .to_s = now_s};
 	uint64_t passed;
 
 	if (history->first_s == 0 || now_s < history->now_s) {
 		history->first_s = now_s;
-		turn.from_s = now_s - 1;
+		advance.from_s = now_s - 1;
 	}
-	turn.same_second = turn.from_s == now_s;
-	history->pushes_in_second = turn.same_second ? history->pushes_in_second + 1 : 1;
+	advance.same_second = advance.from_s == now_s;
+	history->pushes_in_second = advance.same_second ? history->pushes_in_second + 1 : 1;
 	history->now_s = now_s;
-	/* Beyond a whole turn of the longer ring everything is empty anyway. */
-	if (now_s - turn.from_s > CGW_HISTORY_SECONDS)
-		turn.from_s = now_s - CGW_HISTORY_SECONDS;
-	passed = now_s - turn.from_s;
-	turn.filled_s = passed <= FILL_SECONDS_MAX ? passed : 1;
-	return turn;
+	/* A longer gap than the coarse ring leaves it empty; do not loop over it. */
+	if (now_s - advance.from_s > CGW_HISTORY_SECONDS)
+		advance.from_s = now_s - CGW_HISTORY_SECONDS;
+	passed = now_s - advance.from_s;
+	advance.filled_s = passed <= FILL_SECONDS_MAX ? passed : 1;
+	return advance;
 }
 
 int cgw_history_push(struct cgw_history *history, const struct cgw_frame *frame)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame);
-	struct turn turn;
+	struct advance advance;
 
 	if (!same_topology(history, frame)) {
-		int r = take_topology(history, frame);
+		int r = move_blocks(history, frame);
 
 		if (r < 0)
 			return r;
 	}
-	turn = turn_to(history, cgw_snapshot_monotonic_ns(now) / 1000000000 + 1);
+	advance = advance_to(history, cgw_snapshot_monotonic_ns(now) / 1000000000 + 1);
 	for (uint32_t group = 0; group < history->count; group++) {
 		struct block *block = block_of(history, group);
 
 		if (block == NULL)
 			return -ENOMEM;
 		for (int series = 0; series < SERIES_COUNT; series++)
-			put(block, series, &turn, history->pushes_in_second,
-			    figure_of(history, frame, series, group));
+			store_value(block, series, &advance, history->pushes_in_second,
+				    value_of(history, frame, series, group));
 	}
 	return 0;
 }
 
-/* The figure of one second, from whichever ring has it. */
-static double at_second(const struct cgw_history *history, const struct block *block, int series,
-			uint64_t second)
+/* The value of one second, from the fine or the coarse ring. */
+static double value_at_second(const struct cgw_history *history, const struct block *block,
+			      int series, uint64_t second)
 {
 	uint64_t age = history->now_s - second;
 
@@ -347,7 +348,7 @@ void cgw_history_read(const struct cgw_history *history, uint32_t group,
 		if (block == NULL || back > last || step_s == 0)
 			continue;
 		for (uint64_t s = from; s < from + step_s && s <= history->now_s; s++) {
-			double value = at_second(history, block, (int)series, s);
+			double value = value_at_second(history, block, (int)series, s);
 
 			if (isnan(value))
 				continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* identity.c - what a group is, told from its path: units, containers, pods, sessions. */
+/* identity.c - recognition of units, containers, pods and sessions from the path of a group. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "lib/model/identity.h"
 
 #define NO_PART CGW_PART_COUNT
-/* Components that a pattern spans at most, and placeholders in one. */
+/* The most path components and placeholders of one pattern. */
 #define SPAN_MAX    3
 #define CAPTURE_MAX 4
 
@@ -20,14 +20,14 @@ static const struct identity_rule {
 #undef IDENTITY
 };
 
-/* What a word in braces takes. */
+/* What a placeholder in braces matches. */
 static const struct placeholder {
 	const char *word;
 	uint8_t part;        /* enum cgw_identity_part, or NO_PART */
 	bool unescape;       /* systemd's "\x2d" */
-	const char *accept;  /* characters, or NULL: any but those of `reject` */
-	const char *reject;  /* or NULL */
-	const char *choices; /* words of which it is one, or NULL */
+	const char *accept;  /* characters, or NULL: any except those in `reject` */
+	const char *reject;  /* characters, or NULL */
+	const char *choices; /* accepted words, or NULL: any */
 	uint8_t length_min, length_max;
 } placeholders[] = {
 #define HEX    "0123456789abcdef"
@@ -46,7 +46,7 @@ static const struct placeholder {
 	{"word", NO_PART, false, NULL, "-", NULL, 1, 255},
 	{"number", NO_PART, false, DIGITS, NULL, NULL, 1, 20},
 	{"random", NO_PART, false, HEX "-", NULL, NULL, 1, 64},
-	/* what '*' stands for */
+	/* '*' */
 	{"", NO_PART, false, NULL, NULL, NULL, 0, 255},
 #undef DIGITS
 #undef HEX
@@ -114,8 +114,9 @@ static const struct placeholder *find_placeholder(const char *word, size_t lengt
 	return NULL;
 }
 
-/* How many characters from `text` on it could take at most. */
-static size_t reach(const struct placeholder *placeholder, const char *text, const char *end)
+/* The most characters from `text` on that the placeholder can match. */
+static size_t longest_match(const struct placeholder *placeholder, const char *text,
+			    const char *end)
 {
 	size_t length = 0;
 
@@ -145,8 +146,9 @@ static bool is_choice(const struct placeholder *placeholder, const char *text, s
 	return words == NULL;
 }
 
-/* Whether `pattern` fits text..end exactly; goes one level down for each placeholder of a row. */
-static bool fits(const char *pattern, const char *text, const char *end, struct captures *captures)
+/* True if the pattern matches text..end exactly. Recursion is bounded by CAPTURE_MAX. */
+static bool matches(const char *pattern, const char *text, const char *end,
+		    struct captures *captures)
 {
 	const struct placeholder *placeholder;
 	size_t word, length, mark = captures->count;
@@ -161,12 +163,13 @@ static bool fits(const char *pattern, const char *text, const char *end, struct 
 	if (placeholder == NULL || mark == CAPTURE_MAX)
 		return false;
 	pattern += *pattern == '*' ? 1 : word + 2;
-	for (length = reach(placeholder, text, end) + 1; length-- > placeholder->length_min;) {
+	for (length = longest_match(placeholder, text, end) + 1;
+	     length-- > placeholder->length_min;) {
 		if (!is_choice(placeholder, text, length))
 			continue;
 		captures->items[mark] = (struct capture){placeholder, text, length};
 		captures->count = mark + 1;
-		if (fits(pattern, text + length, end, captures))
+		if (matches(pattern, text + length, end, captures))
 			return true;
 	}
 	captures->count = mark;
@@ -210,8 +213,8 @@ static void store(char *buffer, size_t size, const char *text, size_t length, bo
 	buffer[used] = '\0';
 }
 
-static void take_captures(const struct identity_rule *rule, const struct captures *captures,
-			  struct cgw_identity *identity)
+static void store_captures(const struct identity_rule *rule, const struct captures *captures,
+			   struct cgw_identity *identity)
 {
 	bool pod = false, qos = false;
 
@@ -235,17 +238,17 @@ static void take_captures(const struct identity_rule *rule, const struct capture
 			if (*at == '_')
 				*at = '-';
 	}
-	/* Kubernetes puts pods of the other two classes one level deeper. */
+	/* Kubernetes has a group for each QoS class except "guaranteed". */
 	if (rule->kind == CGW_IDENTITY_POD && pod && !qos &&
 	    strcmp(rule->engine, "kubernetes") == 0)
 		store(identity->text[CGW_PART_QOS], sizeof(identity->text[0]), "guaranteed",
 		      strlen("guaranteed"), false);
 }
 
-/* How far systemd's part of the path has been read. */
-struct units {
-	bool foreign; /* no unit of this machine's managers from here on */
-	bool in_unit; /* a unit that is no slice: only a user's manager goes on below it */
+/* State of the scan for systemd units. */
+struct unit_scan {
+	bool foreign; /* the rest of the path has no units of this machine */
+	bool in_unit; /* in a unit other than a slice; only a user manager has units below it */
 	enum cgw_identity_part part;
 };
 
@@ -264,27 +267,27 @@ static bool is_unit(const char *text, size_t length)
 	return false;
 }
 
-/* As systemd reads it: slices, one unit, and below a user's manager the same again. */
-static bool take_unit(struct units *units, const char *text, size_t length,
+/* As in systemd: slices, then one unit; below a user manager, the same again. */
+static bool scan_unit(struct unit_scan *scan, const char *text, size_t length,
 		      struct cgw_identity *identity)
 {
-	if (units->foreign)
+	if (scan->foreign)
 		return false;
-	/* Names that a kernel file has as well get an underline in front. */
+	/* systemd prefixes names that would collide with kernel files with an underscore. */
 	if (length > 1 && *text == '_') {
 		text++;
 		length--;
 	}
-	if (units->in_unit) {
+	if (scan->in_unit) {
 		const char *unit = identity->text[CGW_PART_SYSTEM_UNIT];
 
-		if (units->part == CGW_PART_UNIT || strncmp(unit, "user@", 5) != 0 ||
+		if (scan->part == CGW_PART_UNIT || strncmp(unit, "user@", 5) != 0 ||
 		    !(has_suffix(text, length, ".slice") || is_unit(text, length))) {
-			units->foreign = true;
+			scan->foreign = true;
 			return false;
 		}
-		units->in_unit = false;
-		units->part = CGW_PART_UNIT;
+		scan->in_unit = false;
+		scan->part = CGW_PART_UNIT;
 	}
 	if (has_suffix(text, length, ".slice")) {
 		identity->kind = CGW_IDENTITY_SLICE;
@@ -292,17 +295,17 @@ static bool take_unit(struct units *units, const char *text, size_t length,
 		      false);
 		return true;
 	}
-	units->in_unit = is_unit(text, length);
-	units->foreign = !units->in_unit;
-	if (units->foreign)
+	scan->in_unit = is_unit(text, length);
+	scan->foreign = !scan->in_unit;
+	if (scan->foreign)
 		return false;
 	identity->kind = CGW_IDENTITY_UNIT;
-	store(identity->text[units->part], sizeof(identity->text[0]), text, length, false);
+	store(identity->text[scan->part], sizeof(identity->text[0]), text, length, false);
 	return true;
 }
 
-/* Most patterns begin with a letter that none of the components does. */
-static bool may_fit(const char *pattern, const char *const starts[SPAN_MAX])
+/* Fast rejection by the first letter. */
+static bool may_match(const char *pattern, const char *const starts[SPAN_MAX])
 {
 	if (*pattern == '*' || *pattern == '{')
 		return true;
@@ -312,29 +315,29 @@ static bool may_fit(const char *pattern, const char *const starts[SPAN_MAX])
 	return false;
 }
 
-static bool counts_here(const struct identity_rule *rule, const struct units *units)
+static bool rule_applies(const struct identity_rule *rule, const struct unit_scan *scan)
 {
-	return !units->foreign ||
+	return !scan->foreign ||
 	       (rule->kind != CGW_IDENTITY_USER && rule->kind != CGW_IDENTITY_SESSION &&
 		rule->kind != CGW_IDENTITY_APPLICATION);
 }
 
 /*
- * The row that fits the components that end at `end`; `starts` are where the last SPAN_MAX ones begin,
- * the nearest first. Returns the number of rows where none fits.
+ * Finds the rule that matches the components ending at `end`; `starts` are the starts of the last
+ * SPAN_MAX components, the nearest first. Returns the number of rules if none matches.
  */
 static size_t find_rule(const char *const starts[SPAN_MAX], const char *end,
-			const struct units *units, struct captures *captures)
+			const struct unit_scan *scan, struct captures *captures)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		const char *start;
 
-		if (!may_fit(rules[i].pattern, starts))
+		if (!may_match(rules[i].pattern, starts))
 			continue;
 		start = starts[span_of(rules[i].pattern) - 1];
 		captures->count = 0;
-		if (start != NULL && counts_here(&rules[i], units) &&
-		    fits(rules[i].pattern, start, end, captures))
+		if (start != NULL && rule_applies(&rules[i], scan) &&
+		    matches(rules[i].pattern, start, end, captures))
 			return i;
 	}
 	return ARRAY_SIZE(rules);
@@ -342,7 +345,7 @@ static size_t find_rule(const char *const starts[SPAN_MAX], const char *end,
 
 size_t identity_read(const char *path, struct cgw_identity *ret_identity)
 {
-	struct units units = {.part = CGW_PART_SYSTEM_UNIT};
+	struct unit_scan scan = {.part = CGW_PART_SYSTEM_UNIT};
 	const char *starts[SPAN_MAX] = {NULL};
 	size_t last_rule = ARRAY_SIZE(rules);
 
@@ -357,10 +360,10 @@ size_t identity_read(const char *path, struct cgw_identity *ret_identity)
 
 		memmove(starts + 1, starts, (SPAN_MAX - 1) * sizeof(starts[0]));
 		starts[0] = path;
-		known = take_unit(&units, path, length, ret_identity);
-		rule = find_rule(starts, path + length, &units, &captures);
+		known = scan_unit(&scan, path, length, ret_identity);
+		rule = find_rule(starts, path + length, &scan, &captures);
 		if (rule < ARRAY_SIZE(rules)) {
-			take_captures(&rules[rule], &captures, ret_identity);
+			store_captures(&rules[rule], &captures, ret_identity);
 			last_rule = rule;
 			known = true;
 		} else if (known) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* identity.h - the rows of identities.def, for the test that wants a path for each. */
+/* identity.h - access to the rows of identities.def for tests. */
 #ifndef CGWARD_LIB_MODEL_IDENTITY_H
 #define CGWARD_LIB_MODEL_IDENTITY_H
 
@@ -8,7 +8,7 @@
 size_t identity_rule_count(void);
 const char *identity_rule_pattern(size_t rule);
 
-/* As cgw_identity_from_path(); returns the row that named the innermost thing, or their number. */
+/* Like cgw_identity_from_path(); returns the row of the innermost match, or the number of rows. */
 size_t identity_read(const char *path, struct cgw_identity *ret_identity);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* order.c - groups in the order of a field, flat or as a tree. */
+/* order.c - sorting of groups by a field, flat or as a tree. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "lib/model/field.h"
 #include "lib/model/frame.h"
 
-/* What a group is sorted by: the least rank first, then by place. Missing values have the last rank. */
+/* Groups are sorted by ascending rank, then by index. Missing values have the last rank. */
 struct order_key {
 	uint64_t rank;
 	uint32_t group;
@@ -16,12 +16,12 @@ struct order_key {
 
 #define RANK_MISSING UINT64_MAX
 
-/* In tree order: the groups beneath a group that are listed, as a list in sorted order. */
+/* Tree order: a linked list of the listed groups below a group, in sorted order. */
 struct order_links {
 	uint32_t first, last, next;
 };
 
-/* Numbers as integers that stand in the same order. Both zeros are one. */
+/* Maps numbers to integers in the same order; +0 and -0 are equal. */
 static uint64_t rank_of(double number, bool ascending)
 {
 	uint64_t bits, sign = UINT64_C(1) << 63;
@@ -32,7 +32,7 @@ static uint64_t rank_of(double number, bool ascending)
 	return ascending ? bits : ~bits;
 }
 
-/* Its first bytes as a number: ties stay in the order of paths. */
+/* The first eight bytes as a number; ties are sorted by path. */
 static uint64_t rank_of_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
 			     bool backward)
 {
@@ -40,7 +40,7 @@ static uint64_t rank_of_text(const struct cgw_frame *frame, struct cgw_field fie
 	char text[16] = "";
 	uint64_t rank = 0;
 
-	/* Groups stand in the order of their paths already. */
+	/* Indices of groups are already in the order of paths. */
 	if (field.view == CGW_VIEW_IDENTITY && field.index == IDENTITY_GROUP)
 		return backward ? RANK_MISSING - 1 - group : group;
 	(void)cgw_frame_text(frame, field, group, text, sizeof(text), &state);
@@ -63,8 +63,8 @@ static void fill_keys(const struct cgw_frame *frame, struct cgw_field field, uns
 
 		keys[i].group = groups[i];
 		if (field.shape == CGW_STRING) {
-			keys[i].rank =
-				rank_of_text(frame, field, groups[i], flags & CGW_ORDER_BACKWARD);
+			keys[i].rank = rank_of_text(frame, field, groups[i],
+						    flags & CGW_ORDER_TEXT_DESCENDING);
 			continue;
 		}
 		value = cgw_frame_value(frame, field, groups[i]);
@@ -79,7 +79,7 @@ static void fill_keys(const struct cgw_frame *frame, struct cgw_field field, uns
 
 enum { DIGIT_SIZE = 256, GROUP_DIGITS = 4, DIGIT_COUNT = GROUP_DIGITS + 8 };
 
-/* From the least significant one: the place, then the rank. */
+/* Digits from the least significant one: those of the group, then of the rank. */
 static unsigned digit(const struct order_key *key, unsigned position)
 {
 	return position < GROUP_DIGITS
@@ -87,7 +87,7 @@ static unsigned digit(const struct order_key *key, unsigned position)
 		       : (unsigned)(key->rank >> 8 * (position - GROUP_DIGITS) & 255);
 }
 
-static bool stand_by_place(const struct order_key *keys, size_t count)
+static bool is_sorted_by_group(const struct order_key *keys, size_t count)
 {
 	for (size_t i = 1; i < count; i++)
 		if (keys[i - 1].group > keys[i].group)
@@ -95,12 +95,12 @@ static bool stand_by_place(const struct order_key *keys, size_t count)
 	return true;
 }
 
-/* By digits: in time that grows with the number of groups, and without memory of its own. */
+/* Radix sort: linear time, and no memory besides `spare`. */
 static void sort_keys(struct order_key *keys, struct order_key *spare, size_t count)
 {
 	struct order_key *from = keys, *to = spare;
 
-	for (unsigned position = stand_by_place(keys, count) ? GROUP_DIGITS : 0;
+	for (unsigned position = is_sorted_by_group(keys, count) ? GROUP_DIGITS : 0;
 	     position < DIGIT_COUNT; position++) {
 		size_t places[DIGIT_SIZE] = {0}, place = 0;
 		struct order_key *swap = from;
@@ -108,7 +108,7 @@ static void sort_keys(struct order_key *keys, struct order_key *spare, size_t co
 		for (size_t i = 0; i < count; i++)
 			places[digit(&from[i], position)]++;
 		if (places[digit(&from[0], position)] == count)
-			continue; /* the same in all of them */
+			continue; /* equal in all keys */
 		for (size_t i = 0; i < DIGIT_SIZE; i++) {
 			size_t same = places[i];
 
@@ -124,9 +124,9 @@ static void sort_keys(struct order_key *keys, struct order_key *spare, size_t co
 		memcpy(keys, from, count * sizeof(*keys));
 }
 
-/* Hangs each listed group below its nearest listed ancestor, in sorted order, then reads them off. */
-static void lay_as_tree(const struct cgw_topology *topology, const struct order_key *keys,
-			size_t count, struct order_links *links, uint32_t *groups)
+/* Links each listed group to its nearest listed ancestor in sorted order, then walks the tree. */
+static void write_tree_order(const struct cgw_topology *topology, const struct order_key *keys,
+			     size_t count, struct order_links *links, uint32_t *groups)
 {
 	uint32_t top_first = CGW_NO_GROUP, top_last = CGW_NO_GROUP, at;
 	size_t written = 0;
@@ -188,7 +188,7 @@ int cgw_order(const struct cgw_frame *frame, struct cgw_field field, unsigned fl
 	fill_keys(frame, field, flags, groups, count, keys);
 	sort_keys(keys, keys + count, count);
 	if (flags & CGW_ORDER_TREE)
-		lay_as_tree(topology, keys, count, (void *)(keys + 2 * count), groups);
+		write_tree_order(topology, keys, count, (void *)(keys + 2 * count), groups);
 	else
 		for (size_t i = 0; i < count; i++)
 			groups[i] = keys[i].group;

@@ -131,7 +131,7 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 			cgw_format_value(value, term.unit, CGW_STYLE_HUMAN, now, sizeof(now));
 			n = snprintf(buffer + used, size - used, "%s%s (now %s%s)",
 				     used > 0 ? ", " : "", term.text, now,
-				     scope->together != NULL && term.kind == CGW_TERM_FIELD
+				     scope->members != NULL && term.kind == CGW_TERM_FIELD
 					     ? " in total"
 					     : "");
 		}
@@ -141,7 +141,7 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 	}
 }
 
-void cgw_engine_done(struct cgw_engine *engine, const struct cgw_action_result *result)
+void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_result *result)
 {
 	size_t i = result->token & 0xffffff;
 	struct instance *instance;

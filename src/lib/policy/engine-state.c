@@ -127,7 +127,7 @@ size_t cgw_engine_instances(const struct cgw_engine *engine, struct cgw_instance
 	return count;
 }
 
-static void add_frozen(const struct cgw_engine *engine, struct cgw_held_value *values,
+static void add_frozen(const struct cgw_engine *engine, struct cgw_applied_value *values,
 		       size_t capacity, size_t *count)
 {
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
@@ -136,16 +136,16 @@ static void add_frozen(const struct cgw_engine *engine, struct cgw_held_value *v
 		if (!instance->used || instance->thaw_ns == 0)
 			continue;
 		if (*count < capacity)
-			values[*count] = (struct cgw_held_value){.path = instance->path,
-								 .group_id = instance->group_id,
-								 .control = CGW_CONTROL_COUNT,
-								 .section = instance->section};
+			values[*count] = (struct cgw_applied_value){.path = instance->path,
+								    .group_id = instance->group_id,
+								    .control = CGW_CONTROL_COUNT,
+								    .section = instance->section};
 		++*count;
 	}
 }
 
-size_t cgw_engine_held_values(const struct cgw_engine *engine, struct cgw_held_value *values,
-			      size_t capacity)
+size_t cgw_engine_applied_values(const struct cgw_engine *engine, struct cgw_applied_value *values,
+				 size_t capacity)
 {
 	size_t count = 0;
 
@@ -155,12 +155,12 @@ size_t cgw_engine_held_values(const struct cgw_engine *engine, struct cgw_held_v
 		if (!slot->used || slot->written == NULL)
 			continue;
 		if (count < capacity) {
-			values[count] = (struct cgw_held_value){.path = slot->path,
-								.group_id = slot->group_id,
-								.control = slot->control,
-								.original = slot->original,
-								.kept = slot->kept,
-								.section = NONE};
+			values[count] = (struct cgw_applied_value){.path = slot->path,
+								   .group_id = slot->group_id,
+								   .control = slot->control,
+								   .original = slot->original,
+								   .accepted = slot->kept,
+								   .section = NONE};
 			/* Owned by the claim with the written value. */
 			for (size_t j = 0; j < slot->count; j++)
 				if (strcmp(slot->claims[j].value, slot->written) == 0)

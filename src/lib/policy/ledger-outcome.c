@@ -48,7 +48,7 @@ static void on_written(struct slot *slot, const struct cgw_action *action,
 		replace(&slot->original, result->old_value);
 	replace(&slot->rule, action->rule);
 	replace(&slot->written, action->value);
-	replace(&slot->kept, result->kept_value);
+	replace(&slot->kept, result->accepted_value);
 	slot->seen = (struct cgw_number){0, CGW_WARMUP};
 	slot->failures = 0;
 	slot->retry_ns = 0;

@@ -260,7 +260,7 @@ static int parse_verb(struct words *words, struct rule_action *action)
 	char word[32];
 
 	(void)next_word(words, word, sizeof(word));
-	nearest.wanted = word;
+	nearest.input = word;
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		if (strcmp(verbs[i].word, word) == 0) {
 			action->kind = (uint8_t)verbs[i].kind;

@@ -92,7 +92,7 @@ static void parse_real(struct policy_loading *loading, const struct key *key, vo
 static void parse_choice(struct policy_loading *loading, const struct key *key, void *member,
 			 const char *value)
 {
-	struct suggestion nearest = {.wanted = value};
+	struct suggestion nearest = {.input = value};
 
 	for (const struct choice *choice = key->type->choices; choice->word != NULL; choice++) {
 		if (strcmp(choice->word, value) == 0) {

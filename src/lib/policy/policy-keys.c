@@ -98,7 +98,7 @@ static size_t kind_by_name(const char *word)
 /* Returns ARRAY_SIZE(kind_names) if `word` is not a section. */
 static size_t find_kind(struct policy_loading *loading, const char *word)
 {
-	struct suggestion nearest = {.wanted = word};
+	struct suggestion nearest = {.input = word};
 	size_t found = kind_by_name(word);
 
 	if (found < ARRAY_SIZE(kind_names))
@@ -228,7 +228,7 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 
 static void unknown_key(struct policy_loading *loading, const char *name)
 {
-	struct suggestion nearest = {.wanted = name};
+	struct suggestion nearest = {.input = name};
 	unsigned kind = loading->section->kind;
 	const char *other_section = NULL;
 

@@ -18,7 +18,7 @@
 struct cgw_rehearsal {
 	struct cgw_policy policy; /* shallow copy; the caller owns the sections */
 	struct cgw_engine *engine;
-	struct cgw_rehearsed *actions;
+	struct cgw_rehearsed_action *actions;
 	size_t count, capacity;
 	struct cgw_rehearsed_section *sections;
 	uint64_t *created_ns, *spare_ns; /* by group, boottime; 0: existed in the first sample */
@@ -121,30 +121,30 @@ static int update_created(struct cgw_rehearsal *rehearsal, const struct cgw_fram
 }
 
 /* The last action of that kind on that value that is still in effect, or NULL. */
-static struct cgw_rehearsed *find_open(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind,
-				       const struct cgw_action *like)
+static struct cgw_rehearsed_action *
+find_open(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind, const struct cgw_action *like)
 {
 	for (size_t i = rehearsal->count; i-- > 0;) {
-		struct cgw_rehearsed *action = &rehearsal->actions[i];
+		struct cgw_rehearsed_action *action = &rehearsal->actions[i];
 
-		if (action->open && action->kind == kind && action->group_id == like->group_id &&
-		    action->control == like->control &&
+		if (action->active_at_end && action->kind == kind &&
+		    action->group_id == like->group_id && action->control == like->control &&
 		    (kind == CGW_ACTION_FREEZE || strcmp(action->path, like->path) == 0))
 			return action;
 	}
 	return NULL;
 }
 
-static void close_at(struct cgw_rehearsed *action, uint64_t now_ns)
+static void close_at(struct cgw_rehearsed_action *action, uint64_t now_ns)
 {
-	action->open = false;
-	action->held_ns = now_ns - action->boottime_ns;
+	action->active_at_end = false;
+	action->active_ns = now_ns - action->boottime_ns;
 }
 
 static void close_all(struct cgw_rehearsal *rehearsal, uint64_t now_ns)
 {
 	for (size_t i = 0; i < rehearsal->count; i++)
-		if (rehearsal->actions[i].open)
+		if (rehearsal->actions[i].active_at_end)
 			close_at(&rehearsal->actions[i], now_ns);
 }
 
@@ -155,7 +155,7 @@ static bool is_lasting(enum cgw_action_kind kind)
 
 static int append_action(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
-	struct cgw_rehearsed *actions = rehearsal->actions, *added;
+	struct cgw_rehearsed_action *actions = rehearsal->actions, *added;
 
 	if (rehearsal->count == rehearsal->capacity) {
 		size_t capacity = 2 * rehearsal->capacity + 64;
@@ -167,7 +167,7 @@ static int append_action(struct cgw_rehearsal *rehearsal, const struct cgw_actio
 		rehearsal->capacity = capacity;
 	}
 	added = &actions[rehearsal->count++];
-	*added = (struct cgw_rehearsed){
+	*added = (struct cgw_rehearsed_action){
 		.realtime_ns = rehearsal->realtime_ns,
 		.boottime_ns = rehearsal->now_ns,
 		.kind = action->kind,
@@ -176,7 +176,7 @@ static int append_action(struct cgw_rehearsal *rehearsal, const struct cgw_actio
 		.step = action->step,
 		.group_id = action->group_id,
 		.signal = action->signal,
-		.open = is_lasting(action->kind),
+		.active_at_end = is_lasting(action->kind),
 		.path = strdup(action->path),
 		.value = strdup(action->value != NULL ? action->value : ""),
 		.reason = strdup(action->reason != NULL ? action->reason : ""),
@@ -188,7 +188,7 @@ static int record_action(struct cgw_rehearsal *rehearsal, const struct cgw_actio
 {
 	bool ends = action->kind == CGW_ACTION_RESTORE || action->kind == CGW_ACTION_THAW;
 	/* A new value ends the previous one. */
-	struct cgw_rehearsed *before =
+	struct cgw_rehearsed_action *before =
 		find_open(rehearsal,
 			  action->kind == CGW_ACTION_THAW      ? CGW_ACTION_FREEZE
 			  : action->kind == CGW_ACTION_RESTORE ? CGW_ACTION_LIMIT
@@ -235,14 +235,14 @@ static int report_results(struct cgw_rehearsal *rehearsal, const struct cgw_fram
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct cgw_action_result result = {.token = actions[i].token,
 						   .outcome = CGW_OUTCOME_DONE,
-						   .kept_value = actions[i].value};
+						   .accepted_value = actions[i].value};
 		char before[64] = "";
 
 		r = record_action(rehearsal, &actions[i]);
 		if (actions[i].kind == CGW_ACTION_LIMIT)
 			present_value(frame, &actions[i], before, sizeof(before));
 		result.old_value = before;
-		cgw_engine_done(rehearsal->engine, &result);
+		cgw_engine_action_done(rehearsal->engine, &result);
 	}
 	return r;
 }
@@ -348,13 +348,13 @@ int cgw_rehearsal_step(struct cgw_rehearsal *rehearsal, const struct cgw_frame *
 	return r;
 }
 
-const struct cgw_rehearsed *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
-						  size_t *ret_count)
+const struct cgw_rehearsed_action *cgw_rehearsal_actions(struct cgw_rehearsal *rehearsal,
+							 size_t *ret_count)
 {
 	/* Open actions last until the last sample. */
 	for (size_t i = 0; i < rehearsal->count; i++)
-		if (rehearsal->actions[i].open)
-			rehearsal->actions[i].held_ns =
+		if (rehearsal->actions[i].active_at_end)
+			rehearsal->actions[i].active_ns =
 				rehearsal->now_ns - rehearsal->actions[i].boottime_ns;
 	*ret_count = rehearsal->count;
 	return rehearsal->actions;

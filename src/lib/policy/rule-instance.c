@@ -130,8 +130,8 @@ struct cgw_scope engine_scope(struct cgw_engine *engine, uint32_t section,
 	if (engine->policy->sections[section]->rule.sum) {
 		collect_members(engine, section,
 				cgw_snapshot_topology(cgw_frame_now(engine->frame))->parent[group]);
-		scope.together = engine->members;
-		scope.together_count = engine->member_count;
+		scope.members = engine->members;
+		scope.member_count = engine->member_count;
 	}
 	return scope;
 }

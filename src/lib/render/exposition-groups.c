@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * exposition-groups.c - groups and their fields as families.
+ * exposition-groups.c - groups and their fields as metric families.
  *
- * The labels of a group are written once and copied for each of its samples: ten thousand groups
- * have some hundred thousand of them.
+ * The labels of a group are formatted once and copied to each of its samples: ten thousand groups
+ * have some hundred thousand samples.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 #include "lib/render/exposition-names.h"
 #include "lib/render/exposition.h"
 
-/* Longer texts are left out: a tree of a thousand levels would be as many bytes in each sample. */
-#define LABEL_MAX       1024
-#define MORE_LABELS_MAX 16
+/* Longer paths and texts are omitted: every sample would repeat them. */
+#define LABEL_MAX         1024
+#define CALLER_LABELS_MAX 16
 
-/* One for each group that is shown: where its labels stand, "{group=\"/a\"" without the end. */
+/* A group and its labels in the buffer: "{group=\"/a\"" without the closing brace. */
 struct shown_group {
 	uint32_t group;
 	uint32_t length;
@@ -49,7 +49,7 @@ static size_t put_label_text(char *to, const char *text)
 	return length;
 }
 
-/* Escaped for a label; false where there is none, or it is too long. */
+/* Escapes the text of a field; false if it is absent or too long for a label. */
 static bool text_of(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
 		    char escaped[LABEL_MAX])
 {
@@ -99,36 +99,36 @@ static int add_shown(struct shown *shown, const struct cgw_frame *frame, struct 
 }
 
 /*
- * The depth from which on groups are left out, so that no more than the maximum are shown, and how
- * many of just that depth may still be. Parents stay, which count what is beneath them.
+ * The depth below which groups are omitted to stay within the maximum, and how many groups of that
+ * depth fit. Ancestors are kept, because their values include those of their descendants.
  */
-static uint32_t cut_depth(const struct cgw_exposition_group_filter *exposed, size_t *ret_room)
+static uint32_t cut_depth(const struct cgw_exposition_group_filter *exposed, size_t *ret_space)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(exposed->frame));
-	size_t room = exposed->groups_max;
+	size_t space = exposed->groups_max;
 
-	*ret_room = 0;
-	if (room == 0 || exposed->group_count <= room)
+	*ret_space = 0;
+	if (space == 0 || exposed->group_count <= space)
 		return UINT32_MAX;
 	for (uint32_t depth = 0;; depth++) {
 		size_t count = 0;
 
 		for (size_t i = 0; i < exposed->group_count; i++)
 			count += topology->depth[exposed->groups[i]] == depth;
-		if (count > room) {
-			*ret_room = room;
+		if (count > space) {
+			*ret_space = space;
 			return depth;
 		}
-		room -= count;
+		space -= count;
 	}
 }
 
-static int choose(const struct cgw_exposition_group_filter *exposed, struct shown *shown)
+static int select_groups(const struct cgw_exposition_group_filter *exposed, struct shown *shown)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(exposed->frame));
 	struct cgw_field path;
-	size_t room;
-	uint32_t cut = cut_depth(exposed, &room);
+	size_t space;
+	uint32_t cut = cut_depth(exposed, &space);
 	int r = cgw_field_parse("group", &path, NULL);
 
 	shown->groups = calloc(exposed->group_count + 1, sizeof(*shown->groups));
@@ -137,9 +137,9 @@ static int choose(const struct cgw_exposition_group_filter *exposed, struct show
 	for (size_t i = 0; i < exposed->group_count && r == 0; i++) {
 		uint32_t depth = topology->depth[exposed->groups[i]];
 
-		if (depth > cut || (depth == cut && room == 0))
+		if (depth > cut || (depth == cut && space == 0))
 			continue;
-		room -= depth == cut;
+		space -= depth == cut;
 		r = add_shown(shown, exposed->frame, path, exposed->groups[i]);
 	}
 	return r;
@@ -151,7 +151,7 @@ static void put_labels(struct cgw_exposition *exposition, const struct shown *sh
 			      shown->groups[i].length);
 }
 
-static void put_more_label(struct cgw_exposition *exposition, const char *name, const char *value)
+static void put_label(struct cgw_exposition *exposition, const char *name, const char *value)
 {
 	char text[2 * LABEL_MAX];
 
@@ -185,7 +185,7 @@ static void put_instances(struct cgw_exposition *exposition, const struct cgw_fr
 	const struct cgw_instance *instances = cgw_snapshot_instances(
 		cgw_frame_now(frame), (enum cgw_metric)field.index, shown->groups[i].group, &count);
 
-	/* The machine's figure at the root is of all devices together. */
+	/* A system-wide value of the root is a total of all devices. */
 	if (count == 0 && shown->groups[i].group == 0 &&
 	    cgw_snapshot_is_system_wide(cgw_frame_now(frame), (enum cgw_metric)field.index)) {
 		struct cgw_value value = cgw_frame_value(frame, field, 0);
@@ -207,7 +207,7 @@ static void put_instances(struct cgw_exposition *exposition, const struct cgw_fr
 			continue;
 		(void)cgw_escape(name, sizeof(name), instances[j].name, strlen(instances[j].name));
 		put_labels(exposition, shown, i);
-		put_more_label(exposition, exposed->instance_label, name);
+		put_label(exposition, exposed->instance_label, name);
 		put_value(exposition, value, exposed->divisor);
 	}
 }
@@ -235,7 +235,7 @@ static void put_field(struct cgw_exposition *exposition, const struct cgw_frame 
 			if (!text_of(frame, field, group, text))
 				continue;
 			put_labels(exposition, shown, i);
-			put_more_label(exposition, "value", text);
+			put_label(exposition, "value", text);
 			exposition_put(exposition, "} 1\n", 4);
 		} else {
 			value = cgw_frame_value(frame, field, group);
@@ -247,27 +247,28 @@ static void put_field(struct cgw_exposition *exposition, const struct cgw_frame 
 	}
 }
 
-/* What its caller knows of a group beside its path: names that an engine keeps. */
-static void put_known(struct cgw_exposition *exposition,
-		      const struct cgw_exposition_group_filter *exposed,
-		      const struct cgw_identity *identity)
+/* Labels from the caller, such as names of containers. */
+static void put_caller_labels(struct cgw_exposition *exposition,
+			      const struct cgw_exposition_group_filter *exposed,
+			      const struct cgw_identity *identity)
 {
-	struct cgw_label labels[MORE_LABELS_MAX];
+	struct cgw_label labels[CALLER_LABELS_MAX];
 	size_t count = 0;
 
 	if (exposed->more_labels != NULL)
-		count = exposed->more_labels(exposed->context, identity, labels, MORE_LABELS_MAX);
+		count = exposed->more_labels(exposed->context, identity, labels, CALLER_LABELS_MAX);
 	for (size_t i = 0; i < count; i++)
-		put_more_label(exposition, labels[i].name, labels[i].value);
+		put_label(exposition, labels[i].name, labels[i].value);
 }
 
-/* What tells a group from others beside its path: each part of its identity, a label by its name. */
+/* "cgward_group_info": a label for each part of the identity. */
 static void put_identity(struct cgw_exposition *exposition,
 			 const struct cgw_exposition_group_filter *exposed,
 			 const struct shown *shown)
 {
-	static const struct cgw_family family = {
-		"cgward_group", "", "What a group is: unit, container, pod", CGW_FAMILY_INFO};
+	static const struct cgw_family family = {"cgward_group", "",
+						 "Identity of a group: unit, container, pod, ...",
+						 CGW_FAMILY_INFO};
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(exposed->frame));
 
 	cgw_exposition_family(exposition, &family);
@@ -278,7 +279,7 @@ static void put_identity(struct cgw_exposition *exposition,
 		(void)cgw_topology_path(topology, shown->groups[i].group, path, sizeof(path));
 		cgw_identity_from_path(path, &identity);
 		put_labels(exposition, shown, i);
-		put_more_label(exposition, "kind", cgw_identity_kind_name(identity.kind));
+		put_label(exposition, "kind", cgw_identity_kind_name(identity.kind));
 		for (int part = 0; part < CGW_PART_COUNT; part++) {
 			const char *text = identity.text[part];
 			char safe[LABEL_MAX];
@@ -286,28 +287,28 @@ static void put_identity(struct cgw_exposition *exposition,
 			if (text[0] == '\0')
 				continue;
 			(void)cgw_escape(safe, sizeof(safe), text, strlen(text));
-			put_more_label(exposition,
-				       cgw_identity_part_name((enum cgw_identity_part)part), safe);
+			put_label(exposition, cgw_identity_part_name((enum cgw_identity_part)part),
+				  safe);
 		}
-		put_known(exposition, exposed, &identity);
+		put_caller_labels(exposition, exposed, &identity);
 		exposition_put(exposition, "} 1\n", 4);
 	}
 }
 
-static void put_bounds(struct cgw_exposition *exposition,
+static void put_totals(struct cgw_exposition *exposition,
 		       const struct cgw_exposition_group_filter *exposed, size_t shown_count)
 {
-	static const struct cgw_family build = {"cgward_build", "", "Which cgward wrote this",
+	static const struct cgw_family build = {"cgward_build", "", "Version of cgward",
 						CGW_FAMILY_INFO};
 	static const struct cgw_family shown = {"cgward_groups", "", "Groups in this exposition",
 						CGW_FAMILY_GAUGE};
 	static const struct cgw_family maximum = {
-		"cgward_groups_max", "",
-		"The most groups that an exposition holds, 0 without bound", CGW_FAMILY_GAUGE};
+		"cgward_groups_max", "", "Maximum number of groups in an exposition (0: unlimited)",
+		CGW_FAMILY_GAUGE};
 	static const struct cgw_family left_out = {
 		"cgward_groups_left_out", "",
-		"Groups that were chosen and are not in this exposition: above the maximum, the "
-		"deepest first, or with a path that is too long for a label",
+		"Selected groups that are not in this exposition: the deepest ones above the "
+		"maximum, and those whose path is too long for a label",
 		CGW_FAMILY_GAUGE};
 
 	cgw_exposition_family(exposition, &build);
@@ -324,13 +325,13 @@ void cgw_exposition_groups(struct cgw_exposition *exposition,
 			   const struct cgw_exposition_group_filter *exposed)
 {
 	CLEANUP(cleanup_shown) struct shown shown = {0};
-	int r = choose(exposed, &shown);
+	int r = select_groups(exposed, &shown);
 
 	if (r < 0) {
 		exposition->error = exposition->error != 0 ? exposition->error : r;
 		return;
 	}
-	put_bounds(exposition, exposed, shown.count);
+	put_totals(exposition, exposed, shown.count);
 	put_identity(exposition, exposed, &shown);
 	for (size_t i = 0; i < exposed->field_count; i++)
 		if (cgw_exposition_accepts(exposed->fields[i]))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* exposition-names.c - what a field is called in an exposition, by Prometheus' conventions. */
+/* exposition-names.c - names of metric families, following the Prometheus conventions. */
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/render/exposition-names.h"
 
-/* How a unit of ours is exposed: its name, and how many of ours make one of theirs. */
+/* The base unit for each unit, and the factor between them. */
 static const struct {
 	const char *name;
 	uint64_t divisor;
@@ -25,11 +25,11 @@ static const struct {
 	[CGW_UNIT_PERCENT] = {"ratio", 100},
 };
 
-/* Keys whose last word is the kernel's abbreviation of a unit, and would name it twice. */
+/* Names for keys that end with an abbreviated unit, which would appear twice. */
 static const struct {
 	enum cgw_metric metric;
 	const char *name;
-} plain[] = {
+} overrides[] = {
 	{CGW_M_IO_RBYTES, "io_read"},
 	{CGW_M_IO_WBYTES, "io_written"},
 	{CGW_M_IO_DBYTES, "io_discarded"},
@@ -49,7 +49,7 @@ static const struct {
 	{CGW_M_IRQ_PRESSURE_FULL_TOTAL, "irq_pressure_full"},
 };
 
-/* What the instances of a family of keys are. */
+/* The label for instances, by the prefix of the key. */
 static const struct {
 	const char *prefix, *label;
 } instance_labels[] = {
@@ -77,11 +77,11 @@ bool cgw_exposition_accepts(struct cgw_field field)
 	       (field.unit == CGW_UNIT_BYTES || field.unit == CGW_UNIT_COUNT);
 }
 
-static const char *plain_name(struct cgw_field field)
+static const char *override_name(struct cgw_field field)
 {
-	for (size_t i = 0; field.view == CGW_VIEW_VALUE && i < ARRAY_SIZE(plain); i++)
-		if (field.index == (int)plain[i].metric)
-			return plain[i].name;
+	for (size_t i = 0; field.view == CGW_VIEW_VALUE && i < ARRAY_SIZE(overrides); i++)
+		if (field.index == (int)overrides[i].metric)
+			return overrides[i].name;
 	return NULL;
 }
 
@@ -92,7 +92,7 @@ struct exposed_field exposed_field(struct cgw_field field)
 		.divisor = units[field.unit].divisor,
 		.type = CGW_FAMILY_GAUGE,
 	};
-	const char *name = plain_name(field);
+	const char *name = override_name(field);
 	char key[96];
 	size_t i = 0;
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* exposition-names.h - a field as a family of an exposition. */
+/* exposition-names.h - a field as a metric family. */
 #ifndef CGWARD_LIB_RENDER_EXPOSITION_NAMES_H
 #define CGWARD_LIB_RENDER_EXPOSITION_NAMES_H
 
 #include <cgward/render.h>
 
 struct exposed_field {
-	char name[128]; /* of the family: with its unit, without "_total" */
+	char name[128]; /* of the family: with the unit, without "_total" */
 	const char *unit;
-	uint64_t divisor; /* ours in one of theirs */
+	uint64_t divisor; /* from the unit of the field to the base unit */
 	const char *instance_label;
 	enum cgw_family_type type;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* exposition.c - the exposition format of Prometheus, in both dialects, into a sink. */
+/* exposition.c - writer for the Prometheus text format and OpenMetrics. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +38,11 @@ static void flush(struct cgw_exposition *exposition)
 	exposition->used = 0;
 }
 
-void exposition_put_beyond(struct cgw_exposition *exposition, const char *text, size_t length)
+void exposition_put_slow(struct cgw_exposition *exposition, const char *text, size_t length)
 {
 	while (length > 0) {
-		size_t room = sizeof(exposition->buffer) - exposition->used;
-		size_t part = length < room ? length : room;
+		size_t space = sizeof(exposition->buffer) - exposition->used;
+		size_t part = length < space ? length : space;
 
 		memcpy(exposition->buffer + exposition->used, text, part);
 		exposition->used += part;
@@ -58,7 +58,7 @@ static void put_text(struct cgw_exposition *exposition, const char *text)
 	exposition_put(exposition, text, strlen(text));
 }
 
-/* HELP of the older dialect has no escaped quotes; labels and OpenMetrics have. */
+/* Quotes are escaped in labels and in HELP of OpenMetrics, but not in HELP of the text format. */
 static void put_escaped(struct cgw_exposition *exposition, const char *text, bool quotes)
 {
 	for (; *text != '\0'; text++) {
@@ -100,7 +100,7 @@ static void put_comment(struct cgw_exposition *exposition, const char *what,
 	put_text(exposition, what);
 	put_text(exposition, " ");
 	put_text(exposition, family->name);
-	/* OpenMetrics describes the family, the older dialect the samples' own name. */
+	/* OpenMetrics describes the family, the text format the samples. */
 	if (!openmetrics)
 		put_text(exposition, suffixes[family->type]);
 	put_text(exposition, " ");
@@ -123,7 +123,7 @@ void cgw_exposition_family(struct cgw_exposition *exposition, const struct cgw_f
 	}
 	put_comment(exposition, "HELP", family, family->help);
 	put_text(exposition, ".\n");
-	/* Written as a word of its own: the type is no text to be escaped. */
+	/* The type contains a newline, which must not be escaped. */
 	put_comment(exposition, "TYPE", family, "");
 	put_text(exposition, types[family->type]);
 	if (openmetrics && family->unit[0] != '\0') {
@@ -147,7 +147,7 @@ static size_t digits_of(char *end, uint64_t value)
 	return length;
 }
 
-/* Exact decimals: a counter of nanoseconds must not lose its last digits in a double. */
+/* Exact decimals: a double would round counters of nanoseconds. */
 void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, uint64_t divisor)
 {
 	char digits[24];
@@ -158,7 +158,7 @@ void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, ui
 	exposition_put(exposition, end - length, length);
 	if (fraction == 0)
 		return;
-	/* The divisor in front keeps the leading zeros: 1e9 + 42 is 1000000042. */
+	/* Adding the divisor preserves leading zeros: 1e9 + 42 is 1000000042. */
 	length = digits_of(end, divisor + fraction);
 	end[-(ptrdiff_t)length] = '.';
 	exposition_put(exposition, end - length, length);

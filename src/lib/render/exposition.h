@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* exposition.h - an exposition as it is being written; the short cuts of its hot path. */
+/* exposition.h - state of an exposition and the inline functions of its hot path. */
 #ifndef CGWARD_LIB_RENDER_EXPOSITION_H
 #define CGWARD_LIB_RENDER_EXPOSITION_H
 
@@ -12,20 +12,20 @@ struct cgw_exposition {
 	cgw_exposition_sink *sink;
 	void *context;
 	int error;
-	char name[160]; /* of the family's samples */
+	char name[160]; /* of the samples of the current family */
 	size_t name_length;
 	size_t used;
 	char buffer[65536];
 };
 
-/* Where it does not fit into the buffer. */
-void exposition_put_beyond(struct cgw_exposition *exposition, const char *text, size_t length);
+/* Slow path: the text does not fit in the buffer. */
+void exposition_put_slow(struct cgw_exposition *exposition, const char *text, size_t length);
 
 static inline void exposition_put(struct cgw_exposition *exposition, const char *text,
 				  size_t length)
 {
 	if (length >= sizeof(exposition->buffer) - exposition->used) {
-		exposition_put_beyond(exposition, text, length);
+		exposition_put_slow(exposition, text, length);
 		return;
 	}
 	memcpy(exposition->buffer + exposition->used, text, length);
@@ -33,7 +33,7 @@ static inline void exposition_put(struct cgw_exposition *exposition, const char 
 }
 
 void exposition_put_number(struct cgw_exposition *exposition, uint64_t value, uint64_t divisor);
-/* The family's name and labels that were written before: "{group=\"/a\"} ". */
+/* Writes the name of the family and formatted labels: "{group=\"/a\"". */
 void exposition_put_sample(struct cgw_exposition *exposition, const char *labels, size_t length);
 
 #endif

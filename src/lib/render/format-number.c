@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* format-number.c - bytes, durations and times for people. */
+/* format-number.c - human-readable sizes, durations and times. */
 #include <math.h>
 #include <stdio.h>
 #include <time.h>
@@ -13,7 +13,7 @@ size_t cgw_format_bytes(double bytes, char *buffer, size_t size)
 	double value = fabs(bytes);
 	size_t unit = 0;
 
-	/* 1023.95 would be printed as "1024": what rounds up to a unit is one. */
+	/* 1023.5 would be printed as "1024": use the next unit. */
 	while (value >= 1023.5 && unit + 2 < sizeof(units)) {
 		value /= 1024;
 		unit++;

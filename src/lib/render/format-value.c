@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* format-value.c - a value in its unit, for people or for programs. */
+/* format-value.c - human-readable, exact and raw texts of values. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include <cgward/render.h>
 
-/* Three digits that matter, as an operator reads a percentage. */
+/* Percentages with one decimal; two below 0.05, none from 1000 on. */
 static size_t format_percent(double percent, char *buffer, size_t size)
 {
 	double magnitude = fabs(percent);
@@ -35,7 +35,7 @@ static size_t format_human(struct cgw_value value, enum cgw_unit unit, char *buf
 		return format_percent(value.real / 100, buffer, size);
 	case CGW_UNIT_PERCENT:
 		return format_percent(value.real, buffer, size);
-	case CGW_UNIT_CPU: /* ns a second: 1e7 of them are one percent of a CPU */
+	case CGW_UNIT_CPU: /* ns per second: 1e7 is one percent of a CPU */
 		return format_percent(value.real / 1e7, buffer, size);
 	case CGW_UNIT_FLAG:
 		return (size_t)snprintf(buffer, size, "%s", value.real != 0 ? "yes" : "no");
@@ -53,7 +53,7 @@ static size_t format_human(struct cgw_value value, enum cgw_unit unit, char *buf
 			   : format_rate(value.real, buffer, size);
 }
 
-/* Shortest text that keeps three decimals; never an exponent, never a decimal comma. */
+/* At most three decimals, without trailing zeros, exponent or decimal comma. */
 static size_t format_real(double value, char *buffer, size_t size)
 {
 	int length = snprintf(buffer, size, "%.3f", value);

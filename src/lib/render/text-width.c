@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* text-width.c - the room that a text takes on a screen, and cutting it to less. */
+/* text-width.c - width and truncation of texts in terminal cells; widths of columns. */
 #include <string.h>
 #include <wchar.h>
 
 #include <cgward/render.h>
 
-/* The next character: its bytes and its cells. The text was escaped, so bad bytes are the locale's
- * fault: each counts as one cell. */
+/* The bytes and cells of the next character. Escaped text is valid UTF-8; bytes that the locale
+ * cannot decode count as one cell each. */
 static size_t next_character(const char *text, size_t *ret_cells)
 {
 	mbstate_t state = {0};
@@ -36,10 +36,10 @@ size_t cgw_text_width(const char *text)
 	return width;
 }
 
-size_t cgw_text_cut(const char *text, size_t cells, bool utf8, char *buffer, size_t size)
+size_t cgw_text_truncate(const char *text, size_t cells, bool utf8, char *buffer, size_t size)
 {
 	const char *mark = utf8 ? "…" : "~";
-	size_t used = 0, taken = 0, length = strlen(text);
+	size_t used = 0, used_cells = 0, length = strlen(text);
 
 	if (cgw_text_width(text) <= cells && length < size) {
 		memcpy(buffer, text, length + 1);
@@ -48,11 +48,11 @@ size_t cgw_text_cut(const char *text, size_t cells, bool utf8, char *buffer, siz
 	while (*text != '\0') {
 		size_t width, bytes = next_character(text, &width);
 
-		if (taken + width + 1 > cells || used + bytes + strlen(mark) + 1 > size)
+		if (used_cells + width + 1 > cells || used + bytes + strlen(mark) + 1 > size)
 			break;
 		memcpy(buffer + used, text, bytes);
 		used += bytes;
-		taken += width;
+		used_cells += width;
 		text += bytes;
 	}
 	if (cells > 0 && used + strlen(mark) + 1 <= size) {
@@ -65,7 +65,7 @@ size_t cgw_text_cut(const char *text, size_t cells, bool utf8, char *buffer, siz
 
 struct cgw_column cgw_column_for(struct cgw_field field)
 {
-	/* Wide enough for what a unit commonly needs, so that columns do not dance. */
+	/* The usual width of values of each unit, so that the widths of columns rarely change. */
 	static const uint8_t widths[CGW_UNIT_COUNT_OF_UNITS] = {
 		[CGW_UNIT_COUNT] = 4,       [CGW_UNIT_NS] = 6,   [CGW_UNIT_BYTES] = 5,
 		[CGW_UNIT_PERCENT_E2] = 6,  [CGW_UNIT_CPU] = 6,  [CGW_UNIT_WEIGHT] = 5,

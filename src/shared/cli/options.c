@@ -67,7 +67,7 @@ static void print_option_error(const struct cli_context *context, const struct c
 			       int result, char **argv)
 {
 	const char *word = argv[optind > 0 ? optind - 1 : 0];
-	struct suggestion nearest = {.wanted = word + strspn(word, "-")};
+	struct suggestion nearest = {.input = word + strspn(word, "-")};
 	char shown[128];
 
 	cgw_escape(shown, sizeof(shown), word, strlen(word));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-text-confinement.c - how tight the processes of a group are held; those held alike are told once. */
+/* inspect-text-confinement.c - privileges of processes; equally confined ones are printed once. */
 #include <string.h>
 
 #include "shared/report/inspect-text-parts.h"
@@ -79,7 +79,7 @@ static void print_limits(const struct cgw_process *process, FILE *out)
 	size_t used = 0;
 
 	if (process->hidden & CGW_HIDDEN_LIMITS) {
-		print_line("rlimits", "! (not ours to read)", out);
+		print_line("rlimits", "! (permission denied)", out);
 		return;
 	}
 	for (int i = 0; i < CGW_RLIMIT_COUNT && used + 64 < sizeof(text); i++) {
@@ -97,18 +97,20 @@ static void print_limits(const struct cgw_process *process, FILE *out)
 		print_line("rlimits", text, out);
 }
 
-static const char *privilege_sentence(enum cgw_privilege privilege)
+static const char *privilege_text(enum cgw_privilege privilege)
 {
-	static const char *const sentences[] = {
-		[CGW_PRIVILEGE_UNKNOWN] = "not known: its user namespace may not be read",
-		[CGW_PRIVILEGE_NONE] = "none: holds no capability",
-		[CGW_PRIVILEGE_INNER] = "inner: only over a user namespace that is not the host's",
-		[CGW_PRIVILEGE_SOME] = "some: holds capabilities over the host",
-		[CGW_PRIVILEGE_ADMIN] = "admin: holds one over the host that leads to all",
-		[CGW_PRIVILEGE_FULL] = "PRIVILEGED: holds every capability over the host",
+	static const char *const texts[] = {
+		[CGW_PRIVILEGE_UNKNOWN] = "unknown: cannot read its user namespace",
+		[CGW_PRIVILEGE_NONE] = "none: no capabilities",
+		[CGW_PRIVILEGE_NAMESPACED] =
+			"inner: capabilities only in a user namespace other than the host's",
+		[CGW_PRIVILEGE_SOME] = "some: capabilities on the host",
+		[CGW_PRIVILEGE_ADMIN] =
+			"admin: a capability on the host that allows gaining all others",
+		[CGW_PRIVILEGE_FULL] = "PRIVILEGED: all capabilities on the host",
 	};
 
-	return sentences[privilege];
+	return texts[privilege];
 }
 
 static void print_root(const struct cgw_process *process, FILE *out)
@@ -117,27 +119,29 @@ static void print_root(const struct cgw_process *process, FILE *out)
 	char text[sizeof(confinement->root) + sizeof(confinement->root_type) + 64];
 
 	if (confinement->root[0] == '\0') {
-		print_line("root", process->hidden & CGW_HIDDEN_ROOT ? "! (not ours to read)" : "-",
-			   out);
+		print_line("root",
+			   process->hidden & CGW_HIDDEN_ROOT ? "! (permission denied)" : "-", out);
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "%s%s%s%s%s", confinement->root,
 		       strcmp(confinement->root, "/") != 0 ? " (chroot)" : "",
 		       confinement->root_type[0] != '\0' ? " on " : "", confinement->root_type,
-		       confinement->root_type[0] != '\0' ? " of a mount namespace of its own" : "");
+		       confinement->root_type[0] != '\0' ? " in its own mount namespace" : "");
 	print_line("root", text, out);
 }
 
-static void print_one(const struct view *view, const struct cgw_process *process, size_t count,
-		      FILE *out)
+static void print_process(const struct view *view, const struct cgw_process *process, size_t count,
+			  FILE *out)
 {
 	const struct cgw_confinement *confinement = &process->confinement;
 	char name[300];
 
 	cgw_escape(name, sizeof(name), process->name, strlen(process->name));
-	fprintf(out, "\nCONFINEMENT of %zu: %s (%d)%s\n", count, name, (int)process->pid,
-		count > 1 ? " and those held alike" : "");
-	print_line("privilege", privilege_sentence(cgw_process_privilege(view->now, process)), out);
+	fprintf(out, "\nCONFINEMENT of %s (%d)", name, (int)process->pid);
+	if (count > 1)
+		fprintf(out, " and %zu more", count - 1);
+	fputc('\n', out);
+	print_line("privilege", privilege_text(cgw_process_privilege(view->now, process)), out);
 	print_root(process, out);
 	print_seccomp(confinement, out);
 	if (confinement->no_new_privileges >= 0)
@@ -151,7 +155,7 @@ static void print_one(const struct view *view, const struct cgw_process *process
 					   confinement->capabilities[i], out);
 	print_line("label",
 		   confinement->label[0] != '\0'        ? confinement->label
-		   : process->hidden & CGW_HIDDEN_LABEL ? "! (not ours to read)"
+		   : process->hidden & CGW_HIDDEN_LABEL ? "! (permission denied)"
 							: "-",
 		   out);
 	fprintf(out, "  %-14s %d\n", "oom_score_adj", confinement->oom_score_adjust);
@@ -164,19 +168,22 @@ void text_confinement(const struct view *view, FILE *out)
 
 	for (size_t i = 0; i < now->process_count; i++) {
 		size_t count = 1;
-		bool told = false;
+		bool printed = false;
 
 		if (now->processes[i].state == 'Z' || now->processes[i].kernel_thread)
-			continue; /* nothing is left of the one, the other is the kernel */
-		for (size_t j = 0; j < i && !told; j++)
-			told = now->processes[j].state != 'Z' && !now->processes[j].kernel_thread &&
-			       view_confined_alike(view, &now->processes[j], &now->processes[i]);
-		if (told)
+			continue; /* zombies have ended, kernel threads are the kernel */
+		for (size_t j = 0; j < i && !printed; j++)
+			printed =
+				now->processes[j].state != 'Z' &&
+				!now->processes[j].kernel_thread &&
+				view_same_confinement(view, &now->processes[j], &now->processes[i]);
+		if (printed)
 			continue;
 		for (size_t j = i + 1; j < now->process_count; j++)
-			count += now->processes[j].state != 'Z' &&
-				 !now->processes[j].kernel_thread &&
-				 view_confined_alike(view, &now->processes[i], &now->processes[j]);
-		print_one(view, &now->processes[i], count, out);
+			count +=
+				now->processes[j].state != 'Z' &&
+				!now->processes[j].kernel_thread &&
+				view_same_confinement(view, &now->processes[i], &now->processes[j]);
+		print_process(view, &now->processes[i], count, out);
 	}
 }

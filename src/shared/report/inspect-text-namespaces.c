@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-text-namespaces.c - which namespaces a group is in, and who shares them. */
+/* inspect-text-namespaces.c - namespaces of a group, and the groups that share them. */
 #include <string.h>
 
 #include "shared/report/inspect-text-parts.h"
 #include "shared/report/text-table.h"
 
-/* The lines of a map or of offsets, joined by ", " with single blanks. */
+/* Joins the lines of a map or of offsets with ", " and squeezes spaces. */
 static void join_lines(const char *text, char *buffer, size_t size)
 {
 	size_t used = 0;
@@ -47,26 +47,27 @@ static void detail_cell(const struct cgw_namespace *namespace, struct table *tab
 	table_name(table, text);
 }
 
-static const char *host_word(const struct cgw_namespace *namespace)
+static const char *host_text(const struct cgw_namespace *namespace)
 {
 	if (namespace->host.state != CGW_OK)
 		return cgw_state_sign(namespace->host.state);
-	return namespace->host.value ? "host's" : "own";
+	return namespace->host.value ? "yes" : "no";
 }
 
 static void groups_cell(const struct cgw_namespace *namespace, size_t most, struct table *table)
 {
 	char text[2048] = "-";
 	size_t used = 0;
-	uint32_t shown =
-		namespace->group_count < CGW_SHOWN_MAX ? namespace->group_count : CGW_SHOWN_MAX;
+	uint32_t shown = namespace->group_count < CGW_NAMESPACE_GROUPS_MAX
+				 ? namespace->group_count
+				 : CGW_NAMESPACE_GROUPS_MAX;
 
 	for (uint32_t i = 0; i < shown && i < most && used + 256 < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%.240s",
 					 i > 0 ? " " : "", namespace->groups[i]);
 	if (namespace->group_count > most && used + 32 < sizeof(text))
 		(void)snprintf(text + used, sizeof(text) - used, " and %s%zu more",
-			       namespace->group_count > CGW_SHOWN_MAX ? "at least " : "",
+			       namespace->group_count > CGW_NAMESPACE_GROUPS_MAX ? "at least " : "",
 			       namespace->group_count - most);
 	table_name(table, text);
 }
@@ -77,17 +78,17 @@ int text_namespaces(const struct view *view, FILE *out)
 	struct table table;
 
 	fprintf(out, "\nNAMESPACES\n");
-	table_start(&table, out, "KIND|>INODE|WHOSE|>PROCESSES|>OTHERS|SHARED WITH|DETAIL");
+	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>OTHERS|SHARED WITH|DETAIL");
 	for (size_t i = 0; i < now->namespace_count; i++) {
 		const struct cgw_namespace *namespace = &now->namespaces[i];
 
 		table_row(&table);
 		table_cell(&table, "%s", cgw_namespace_name(namespace->kind));
 		table_cell(&table, "%llu", (unsigned long long)namespace->inode);
-		table_cell(&table, "%s", host_word(namespace));
+		table_cell(&table, "%s", host_text(namespace));
 		table_cell(&table, "%u", namespace->processes);
 		if (now->shared)
-			table_cell(&table, "%u", namespace->others);
+			table_cell(&table, "%u", namespace->other_processes);
 		else
 			table_cell(&table, "-");
 		groups_cell(namespace, 3, &table);
@@ -100,14 +101,14 @@ int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, F
 {
 	struct table table;
 
-	table_start(&table, out, "KIND|>INODE|WHOSE|>PROCESSES|>PID|GROUPS|DETAIL");
+	table_start(&table, out, "KIND|>INODE|HOST|>PROCESSES|>PID|GROUPS|DETAIL");
 	for (size_t i = 0; i < count; i++) {
 		table_row(&table);
 		table_cell(&table, "%s", cgw_namespace_name(namespaces[i].kind));
 		table_cell(&table, "%llu", (unsigned long long)namespaces[i].inode);
-		table_cell(&table, "%s", host_word(&namespaces[i]));
+		table_cell(&table, "%s", host_text(&namespaces[i]));
 		table_cell(&table, "%u", namespaces[i].processes);
-		table_cell(&table, "%d", (int)namespaces[i].example);
+		table_cell(&table, "%d", (int)namespaces[i].example_pid);
 		groups_cell(&namespaces[i], 4, &table);
 		detail_cell(&namespaces[i], &table);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-text-network.c - the interfaces of a group's network namespaces. */
+/* inspect-text-network.c - interfaces in the network namespaces of a group. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -54,12 +54,13 @@ static void interface_row(const struct view *view, const struct view_network *ne
 	table_cell(table, "%" PRIu64,
 		   interface->received_dropped + interface->sent_dropped +
 			   interface->received_errors + interface->sent_errors);
-	(void)snprintf(lower, sizeof(lower), "%s%s%s%s",
-		       interface->lower[0] != '\0' ? interface->lower
-		       : interface->lower_outside  ? "(elsewhere)"
-						   : "-",
-		       interface->lower[0] != '\0' && interface->lower_outside ? " outside" : "",
-		       interface->lower_master[0] != '\0' ? ", in " : "", interface->lower_master);
+	(void)snprintf(
+		lower, sizeof(lower), "%s%s%s%s",
+		interface->lower[0] != '\0' ? interface->lower
+		: interface->lower_outside  ? "(other namespace)"
+					    : "-",
+		interface->lower[0] != '\0' && interface->lower_outside ? " (other namespace)" : "",
+		interface->lower_master[0] != '\0' ? ", in " : "", interface->lower_master);
 	table_name(table, lower);
 	table_name(table, interface->master[0] != '\0' ? interface->master : "-");
 }
@@ -71,24 +72,24 @@ static int print_network(const struct view *view, const struct view_network *net
 
 	fprintf(out, "\nNETWORK namespace %llu%s%s\n",
 		(unsigned long long)network->namespace->inode,
-		host ? ", the host's: its traffic is not the group's alone" : "",
-		!host && network->namespace->others > 0
-			? ", shared: its traffic is not the group's alone"
+		host ? " of the host: includes traffic of other groups" : "",
+		!host && network->namespace->other_processes > 0
+			? ", shared: includes traffic of other groups"
 			: "");
 	if (network->now == NULL) {
 		fprintf(out, "  ! %s\n", strerror(-network->error));
 		return 0;
 	}
 	if (network->now->counters_only)
-		fprintf(out, "  without the right to enter it: counters only\n");
+		fprintf(out, "  no permission to enter the namespace: counters only\n");
 	table_start(&table, out,
-		    "NAME|KIND|MODE|STATE|ADDRESSES|>IN/S|>OUT/S|>IN|>OUT|>LOST|ON|MEMBER OF");
+		    "NAME|KIND|MODE|STATE|ADDRESSES|>IN/S|>OUT/S|>IN|>OUT|>LOST|LOWER|MASTER");
 	for (size_t i = 0; i < network->now->count; i++)
 		interface_row(view, network, i, &table);
 	return table_end(&table);
 }
 
-/* v1's marks, where the group is in those hierarchies. */
+/* net_cls and net_prio of cgroup v1. */
 static void print_marks(const struct view *view, FILE *out)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(view->frame);

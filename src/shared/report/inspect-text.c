@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-text.c - one page for people. */
+/* inspect-text.c - prints the report of a group as text. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ static void print_identity(const struct view *view, FILE *out)
 	const struct cgw_identity *identity = &view->now->identity;
 	const struct cgw_names *names = &view->resolved;
 
-	fprintf(out, "  %-14s %s", "is", cgw_identity_kind_name(identity->kind));
+	fprintf(out, "  %-14s %s", "kind", cgw_identity_kind_name(identity->kind));
 	if (identity->below > 0)
 		fprintf(out, ", %u level%s above this group", identity->below,
 			identity->below == 1 ? "" : "s");
@@ -31,13 +31,13 @@ static void print_identity(const struct view *view, FILE *out)
 	print_value(view, "name", names->name, out);
 	print_value(view, "image", names->image, out);
 	print_value(view, "pod name", names->pod, out);
-	print_value(view, "namespace", names->space, out);
+	print_value(view, "namespace", names->pod_namespace, out);
 	print_value(view, "role", names->role, out);
 	for (int i = 0; i < CGW_PART_COUNT; i++)
 		print_value(view, cgw_identity_part_name((enum cgw_identity_part)i),
 			    identity->text[i], out);
-	print_value(view, "named by", names->source, out);
-	print_value(view, "no name", names->trouble, out);
+	print_value(view, "name source", names->source, out);
+	print_value(view, "no name", names->problem, out);
 }
 
 static void print_count(size_t count, const char *what, FILE *out)
@@ -57,12 +57,12 @@ static void print_summary(const struct view *view, FILE *out)
 		hidden += now->processes[i].hidden != 0;
 	}
 	fprintf(out, "  %-14s %zu", view->threads ? "threads" : "processes", now->process_count);
-	print_count(zombies, "dead and not reaped (zombies)", out);
-	print_count(inits, "first of a PID namespace", out);
-	print_count(now->process_left, "more not read", out);
-	print_count(now->vanished, "exited meanwhile", out);
-	print_count(now->out_of_view, "out of our view", out);
-	print_count(hidden, "not ours to read in full", out);
+	print_count(zombies, "zombie", out);
+	print_count(inits, "PID namespace init", out);
+	print_count(now->process_omitted, "not read (too many)", out);
+	print_count(now->vanished, "exited during inspection", out);
+	print_count(now->out_of_view, "not visible (PID namespace or hidepid)", out);
+	print_count(hidden, "not fully readable (permission denied)", out);
 	fputc('\n', out);
 }
 
@@ -84,7 +84,7 @@ static const char *value_text(const struct view *view, struct cgw_value value, e
 	return cell->text;
 }
 
-/* The group within the one that was asked for: "." for that one itself. */
+/* Path relative to the inspected group; "." for that group. */
 static void group_cell(const struct view *view, const struct cgw_process *process,
 		       struct table *table)
 {
@@ -107,7 +107,7 @@ static void group_cell(const struct view *view, const struct cgw_process *proces
 }
 
 static void process_row(const struct view *view, const struct cgw_process *process,
-			struct table *table, bool elsewhere)
+			struct table *table, bool has_others)
 {
 	CLEANUP(cleanup_free) char *others = NULL;
 	struct text_cell cell, user;
@@ -134,9 +134,9 @@ static void process_row(const struct view *view, const struct cgw_process *proce
 		   number_text(view, (struct cgw_number){process->resident_bytes, CGW_OK},
 			       CGW_UNIT_BYTES, &cell));
 	group_cell(view, process, table);
-	if (elsewhere && view_elsewhere(view, process, &others) == 0)
+	if (has_others && view_other_groups(view, process, &others) == 0)
 		table_name(table, *others != '\0' ? others : "-");
-	/* Kernel threads and the dead have no command line: their name, as ps shows it. */
+	/* Kernel threads and zombies have no command line: print the name in brackets, like ps. */
 	if (process->command != NULL && !view->threads) {
 		table_name(table, process->command);
 	} else {
@@ -149,23 +149,23 @@ static void process_row(const struct view *view, const struct cgw_process *proce
 
 static int print_processes(const struct view *view, FILE *out)
 {
-	bool elsewhere = false;
+	bool has_others = false;
 	struct table table;
 
-	for (size_t i = 0; i < view->now->process_count && !elsewhere; i++) {
+	for (size_t i = 0; i < view->now->process_count && !has_others; i++) {
 		CLEANUP(cleanup_free) char *others = NULL;
 
-		elsewhere = view_elsewhere(view, &view->now->processes[i], &others) == 0 &&
-			    *others != '\0';
+		has_others = view_other_groups(view, &view->now->processes[i], &others) == 0 &&
+			     *others != '\0';
 	}
 	fprintf(out, "\n%s\n", view->threads ? "THREADS" : "PROCESSES");
 	table_start(&table, out,
-		    elsewhere ? ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
-				">RSS|GROUP|ELSEWHERE|COMMAND"
-			      : ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
-				">RSS|GROUP|COMMAND");
+		    has_others ? ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
+				 ">RSS|GROUP|OTHER GROUPS|COMMAND"
+			       : ">PID|>INNER|>PARENT|USER|>INNER UID|S|>THREADS|>CPU|>CPU TIME|"
+				 ">RSS|GROUP|COMMAND");
 	for (size_t i = 0; i < view->now->process_count; i++)
-		process_row(view, &view->now->processes[i], &table, elsewhere);
+		process_row(view, &view->now->processes[i], &table, has_others);
 	return table_end(&table);
 }
 
@@ -181,14 +181,14 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 	table_cell(table, "%s%s%s",
 		   bound->bound.state == CGW_MAX ? "UNLIMITED"
 		   : bound->bound.state == CGW_ABSENT
-			   ? "not here"
+			   ? "unavailable"
 			   : number_text(view, bound->bound, (enum cgw_unit)limit->unit, &cell),
 		   bound->device[0] != '\0' ? " on " : "", bound->device);
 	table_cell(table, "%s", bound->bound.state == CGW_OK ? limit->key : "-");
-	if (bound->by == CGW_NO_GROUP) {
+	if (bound->set_by == CGW_NO_GROUP) {
 		table_cell(table, "-");
 	} else {
-		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, bound->by);
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, bound->set_by);
 
 		table_name(table, path != NULL ? path : "?");
 	}
@@ -202,7 +202,7 @@ static void print_list(const char *name, const char *list, FILE *out)
 	fprintf(out, "  %-14s %s\n", name, *list != '\0' ? list : "none");
 }
 
-/* What could harm the rest of the machine: no bound, a namespace that is the host's, privilege. */
+/* Risks for the rest of the machine: missing limits, namespaces of the host, privileges. */
 static void print_verdict(const struct view *view, const struct cgw_bound *bounds, size_t count,
 			  FILE *out)
 {
@@ -225,7 +225,7 @@ static void print_verdict(const struct view *view, const struct cgw_bound *bound
 	print_list("unlimited", unlimited, out);
 	if (view->now->process_count == 0)
 		return;
-	print_list("host's", host, out);
+	print_list("host ns", host, out);
 	print_list("privilege", cgw_privilege_name(view_privilege(view)), out);
 }
 
@@ -237,7 +237,7 @@ static int print_limits(const struct view *view, FILE *out)
 
 	fprintf(out, "\nLIMITS\n");
 	print_verdict(view, bounds, count, out);
-	table_start(&table, out, "RESOURCE|>BOUND|BY|SET BY GROUP|>USED");
+	table_start(&table, out, "RESOURCE|>LIMIT|KEY|SET BY|>USED");
 	for (size_t i = 0; i < count; i++)
 		print_bound_row(view, &bounds[i], &table);
 	return table_end(&table);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* inspect-view.c - what is told from two looks at a group, for every format. */
+/* inspect-view.c - values derived from two inspections of a group, for all formats. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -70,7 +70,7 @@ static bool is_within(const char *path, const char *group)
 	return strncmp(path, group, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-int view_elsewhere(const struct view *view, const struct cgw_process *process, char **ret_text)
+int view_other_groups(const struct view *view, const struct cgw_process *process, char **ret_text)
 {
 	const struct cgw_membership *membership = &process->membership;
 	char *text = strdup("");
@@ -82,7 +82,7 @@ int view_elsewhere(const struct view *view, const struct cgw_process *process, c
 		if (membership->paths[i] == NULL ||
 		    is_within(membership->paths[i], view->now->path))
 			continue;
-		/* Where the group is not, its processes are somewhere: at the top says nothing. */
+		/* In hierarchies without the group, its processes are usually in the root. */
 		if (strcmp(membership->paths[i], "/") == 0)
 			continue;
 		if (asprintf(&longer, "%s%s%s:%s", text, *text != '\0' ? " " : "", hierarchy->label,
@@ -130,8 +130,8 @@ static bool same_number(struct cgw_number a, struct cgw_number b)
 	return a.state == b.state && (a.state != CGW_OK || a.value == b.value);
 }
 
-bool view_confined_alike(const struct view *view, const struct cgw_process *a,
-			 const struct cgw_process *b)
+bool view_same_confinement(const struct view *view, const struct cgw_process *a,
+			   const struct cgw_process *b)
 {
 	const struct cgw_confinement *first = &a->confinement, *second = &b->confinement;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * inspect-view.h - what was found out of a group by looking into it, once or twice, and which of it is to be
- * shown: `cgward inspect` and the dashboard show the same page.
+ * inspect-view.h - report of one or two inspections of a group, for `cgward inspect` and the
+ * dashboard.
  */
 #ifndef CGWARD_SHARED_REPORT_INSPECT_VIEW_H
 #define CGWARD_SHARED_REPORT_INSPECT_VIEW_H
@@ -24,7 +24,7 @@ enum section {
 struct view_network {
 	struct cgw_network *before, *now; /* `before` NULL: no rates */
 	const struct cgw_namespace *namespace;
-	int error; /* why it could not be read, then `now` is NULL */
+	int error; /* of reading it; then `now` is NULL */
 };
 
 struct view {
@@ -32,9 +32,9 @@ struct view {
 	const struct cgw_frame *frame;
 	uint32_t group;
 	unsigned sections; /* enum section, or'ed */
-	bool exact;        /* numbers in full */
+	bool exact;        /* exact numbers */
 	bool threads;
-	bool names;                                /* users by name */
+	bool names;                                /* names of users instead of UIDs */
 	const struct cgw_inspection *before, *now; /* `before` NULL: no CPU shares */
 	double seconds;                            /* between the two */
 	struct cgw_names resolved;
@@ -42,29 +42,32 @@ struct view {
 	size_t network_count;
 };
 
-/* CPU of a process between the two looks, in percent of one CPU; WARMUP where there was only one. */
+/* CPU usage of a process in percent of one CPU; WARMUP after the first inspection. */
 struct cgw_value view_cpu(const struct view *view, const struct cgw_process *process);
-/* Bytes a second of an interface, received or sent. */
+/* Bytes per second sent or received by an interface. */
 struct cgw_value view_traffic(const struct view_network *network, size_t interface, bool sent);
-/* The paths of other hierarchies that are outside of the group: "cpu:/a memory:/b"; allocated. */
-int view_elsewhere(const struct view *view, const struct cgw_process *process, char **ret_text);
-/* "alice", or the number; the caller's buffer. */
+/*
+ * Groups of the process in other hierarchies, outside the inspected group: "cpu:/a memory:/b". Free
+ * the text. -ENOMEM.
+ */
+int view_other_groups(const struct view *view, const struct cgw_process *process, char **ret_text);
+/* Formats "alice", or the UID. Returns the buffer. */
 const char *view_user(const struct view *view, uint32_t uid, char *buffer, size_t size);
-/* The widest of all its processes. */
+/* The highest privilege of all processes. */
 enum cgw_privilege view_privilege(const struct view *view);
-/* Are the two held alike? */
-bool view_confined_alike(const struct view *view, const struct cgw_process *a,
-			 const struct cgw_process *b);
+/* Whether the two processes are confined in the same way. */
+bool view_same_confinement(const struct view *view, const struct cgw_process *a,
+			   const struct cgw_process *b);
 
 /*
- * The networks of the group, as they are now: -ENOMEM, or 0; what could not be read says so in its
- * place. A second view's are matched with those of a first, which gives them away, for rates.
+ * Reads the networks of the group. Returns -ENOMEM; other errors are stored per network. The second
+ * function also moves matching networks out of the previous view, for rates.
  */
 int view_read_networks(struct view *view, const struct cgw_inspection *inspection);
 int view_read_networks_again(struct view *view, struct view *before);
 void view_networks_done(struct view *view);
 
-/* Each returns 0 or a negative error; what could not be written shows in ferror(). */
+/* Both return 0 or a negative error. Write errors are reported by ferror(). */
 int show_text(const struct view *view, FILE *out);
 int show_namespaces_text(const struct cgw_namespace *namespaces, size_t count, FILE *out);
 

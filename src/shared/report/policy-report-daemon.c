@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-report-daemon.c - what the running enforcement wrote of itself, as JSON. */
+/* policy-report-daemon.c - reads the status of the running enforcement. */
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy-report.c - one group and the policy, told once for people and once for programs. */
+/* policy-report.c - reports how a policy applies to a group, as text and JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "shared/report/policy-report.h"
 #include <cgward/render.h>
 
-struct side {
+struct value_text {
 	char text[32];
 };
 
-static struct side side_of(struct cgw_value value, enum cgw_unit unit)
+static struct value_text format_side(struct cgw_value value, enum cgw_unit unit)
 {
-	struct side side;
+	struct value_text side;
 
 	cgw_format_value(value, unit, CGW_STYLE_HUMAN, side.text, sizeof(side.text));
 	return side;
@@ -33,7 +33,7 @@ static bool has_sides(const struct cgw_term *term)
 	return term->kind != CGW_TERM_TEXT && term->kind != CGW_TERM_SUBJECT;
 }
 
-/* How long ago the status was written: what it says to be left is less by that. */
+/* Age of the status in seconds: remaining times in it are shorter by this. */
 static double age_of_status(const json_t *status)
 {
 	json_int_t written = json_integer_value(json_object_get(status, "time"));
@@ -41,43 +41,43 @@ static double age_of_status(const json_t *status)
 	return written > 0 ? (double)(time(NULL) - written) : 0;
 }
 
-/* What enforcement says of the rule on this group; NULL: that it is idle there. */
-static const json_t *instance_of(const struct policy_report *standing, const char *rule)
+/* State of the rule on this group in the status. NULL: idle. */
+static const json_t *instance_of(const struct policy_report *report, const char *rule)
 {
-	const json_t *list = json_object_get(standing->status, "instances"), *item;
+	const json_t *list = json_object_get(report->status, "instances"), *item;
 	char shown[4 * 4096];
 	size_t i;
 
-	cgw_escape(shown, sizeof(shown), standing->path, strlen(standing->path));
+	cgw_escape(shown, sizeof(shown), report->path, strlen(report->path));
 	json_array_foreach(list, i,
 			   item) if (strcmp(text_of(item, "rule"), rule) == 0 &&
 				     strcmp(text_of(item, "group"), shown) == 0) return item;
 	return NULL;
 }
 
-/* What the conditions of a section are asked of; `*together` is freed by the caller. */
-static struct cgw_scope scope_of(const struct policy_report *standing, size_t index,
-				 uint32_t **together)
+/* Scope to evaluate the conditions of a section. The caller frees `*members`. */
+static struct cgw_scope scope_of(const struct policy_report *report, size_t index,
+				 uint32_t **members)
 {
 	struct cgw_scope scope = {
-		.frame = standing->frame, .group = standing->group, .facts = standing->facts};
+		.frame = report->frame, .group = report->group, .facts = report->facts};
 
-	(void)cgw_policy_sum_members(standing->policy, index, standing->frame, standing->facts,
-				     standing->group, together, &scope.together_count);
-	scope.together = *together;
+	(void)cgw_policy_sum_members(report->policy, index, report->frame, report->facts,
+				     report->group, members, &scope.member_count);
+	scope.members = *members;
 	return scope;
 }
 
-static void print_expression(const struct policy_report *standing, size_t index, const char *name,
+static void print_expression(const struct policy_report *report, size_t index, const char *name,
 			     const struct cgw_expression *expression)
 {
-	CLEANUP(cleanup_free) uint32_t *together = NULL;
-	const struct cgw_scope scope = scope_of(standing, index, &together);
+	CLEANUP(cleanup_free) uint32_t *members = NULL;
+	const struct cgw_scope scope = scope_of(report, index, &members);
 
 	printf("    %s = %s: %s", name, cgw_expression_text(expression),
 	       cgw_truth_name(cgw_expression_evaluate(expression, &scope)));
-	if (scope.together_count > 0)
-		printf(", of %zu groups together", scope.together_count);
+	if (scope.member_count > 0)
+		printf(", sum of %zu groups", scope.member_count);
 	putchar('\n');
 	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
 		struct cgw_value value, bound;
@@ -88,35 +88,33 @@ static void print_expression(const struct policy_report *standing, size_t index,
 		cgw_expression_term(expression, i, &term);
 		printf("      %s: %s", term.text, cgw_truth_name(truth));
 		if (has_sides(&term))
-			printf(" (now %s, against %s)", side_of(value, term.unit).text,
-			       side_of(bound, term.unit).text);
+			printf(" (now %s, threshold %s)", format_side(value, term.unit).text,
+			       format_side(bound, term.unit).text);
 		putchar('\n');
 	}
 }
 
-/* What ends by itself in a phase. */
-static const char *what_ends(const char *phase)
+/* What happens at the end of a phase. */
+static const char *phase_end(const char *phase)
 {
 	static const struct {
-		const char *phase, *what;
-	} rows[] = {{"pending", "it would act"},
-		    {"active", "the hold ends"},
-		    {"cooldown", "the cooldown ends"}};
+		const char *phase, *end;
+	} rows[] = {{"pending", "acts"}, {"active", "hold ends"}, {"cooldown", "cooldown ends"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].phase, phase) == 0)
-			return rows[i].what;
-	return "it ends";
+			return rows[i].end;
+	return "ends";
 }
 
-static void print_instance(const struct policy_report *standing, const char *rule)
+static void print_instance(const struct policy_report *report, const char *rule)
 {
-	const json_t *item = instance_of(standing, rule);
-	double age = age_of_status(standing->status);
+	const json_t *item = instance_of(report, rule);
+	double age = age_of_status(report->status);
 	const json_t *left = json_object_get(item, "until_seconds");
 	char text[32];
 
-	if (standing->status == NULL)
+	if (report->status == NULL)
 		return;
 	if (item == NULL) {
 		printf("    enforcement: idle\n");
@@ -132,45 +130,44 @@ static void print_instance(const struct policy_report *standing, const char *rul
 		double seconds = json_real_value(left) - age;
 
 		(void)cgw_format_duration((seconds > 0 ? seconds : 0) * 1e9, text, sizeof(text));
-		printf("; %s in %s", what_ends(text_of(item, "phase")), text);
+		printf("; %s in %s", phase_end(text_of(item, "phase")), text);
 	}
 	printf("%s%s\n", text_of(item, "why")[0] != '\0' ? ": " : "", text_of(item, "why"));
 }
 
-static void print_section(const struct policy_report *standing, size_t index,
-			  enum cgw_truth selected)
+static void print_section(const struct policy_report *report, size_t index, enum cgw_truth selected)
 {
-	struct cgw_section_info section = cgw_policy_section(standing->policy, index);
+	struct cgw_section_info section = cgw_policy_section(report->policy, index);
 	enum cgw_control control = CGW_CONTROL_COUNT;
 	struct cgw_diag diag = {0};
 	const char *value;
 
 	printf("[%s %s] (%s:%u)%s\n", cgw_section_kind_name(section.kind), section.name,
 	       section.file, section.line,
-	       selected == CGW_UNKNOWN ? ": not known whether it is for this group" : "");
-	for (size_t i = 0; cgw_policy_assignment(standing->policy, index, i, &control, &value) == 0;
+	       selected == CGW_UNKNOWN ? ": unknown whether it applies to this group" : "");
+	for (size_t i = 0; cgw_policy_assignment(report->policy, index, i, &control, &value) == 0;
 	     i++)
 		printf("    %s = %s\n", cgw_control_info(control)->key, value);
 	if (section.kind == CGW_SECTION_PROTECT)
 		return;
-	if (cgw_policy_check_protected(standing->policy, standing->frame, standing->facts,
-				       standing->group, control, &diag) < 0)
+	if (cgw_policy_check_protected(report->policy, report->frame, report->facts, report->group,
+				       control, &diag) < 0)
 		printf("    would be refused: %s\n", diag.text);
 	if (section.when != NULL)
-		print_expression(standing, index, "when", section.when);
+		print_expression(report, index, "when", section.when);
 	if (section.until != NULL)
-		print_expression(standing, index, "until", section.until);
+		print_expression(report, index, "until", section.until);
 	if (section.kind == CGW_SECTION_RULE)
-		print_instance(standing, section.name);
+		print_instance(report, section.name);
 }
 
-static void print_held(const struct policy_report *standing)
+static void print_held(const struct policy_report *report)
 {
-	const json_t *list = json_object_get(standing->status, "held"), *item;
+	const json_t *list = json_object_get(report->status, "held"), *item;
 	char shown[4 * 4096];
 	size_t i;
 
-	cgw_escape(shown, sizeof(shown), standing->path, strlen(standing->path));
+	cgw_escape(shown, sizeof(shown), report->path, strlen(report->path));
 	json_array_foreach(list, i, item)
 	{
 		if (strcmp(text_of(item, "group"), shown) != 0)
@@ -178,41 +175,40 @@ static void print_held(const struct policy_report *standing)
 		if (strcmp(text_of(item, "key"), "frozen") == 0)
 			printf("frozen by %s\n", text_of(item, "section"));
 		else
-			printf("%s is %s by %s, and was %s\n", text_of(item, "key"),
-			       text_of(item, "value"), text_of(item, "section"),
-			       text_of(item, "original"));
+			printf("%s = %s (was %s), set by %s\n", text_of(item, "key"),
+			       text_of(item, "value"), text_of(item, "original"),
+			       text_of(item, "section"));
 	}
 }
 
-/* Which sections are for the group; not those that are for processes. */
-static bool concerns(const struct policy_report *standing, size_t index,
-		     enum cgw_truth *ret_selected)
+/* Whether the section may apply to the group. [place] sections apply to processes. */
+static bool applies(const struct policy_report *report, size_t index, enum cgw_truth *ret_selected)
 {
-	if (cgw_policy_section(standing->policy, index).kind == CGW_SECTION_PLACE)
+	if (cgw_policy_section(report->policy, index).kind == CGW_SECTION_PLACE)
 		return false;
-	*ret_selected = cgw_policy_section_matches(standing->policy, index, standing->frame,
-						   standing->facts, standing->group);
+	*ret_selected = cgw_policy_section_matches(report->policy, index, report->frame,
+						   report->facts, report->group);
 	return *ret_selected != CGW_FALSE;
 }
 
-void policy_report_print(const struct policy_report *standing)
+void policy_report_print(const struct policy_report *report)
 {
 	struct cgw_diag diag = {0};
 	enum cgw_truth selected;
 	bool any = false;
 
-	if (cgw_protect_check(standing->layout, standing->path, &diag) < 0)
+	if (cgw_protect_check(report->layout, report->path, &diag) < 0)
 		printf("  %s\n", diag.text);
-	print_held(standing);
-	for (size_t i = 0; i < cgw_policy_section_count(standing->policy); i++)
-		if (concerns(standing, i, &selected)) {
-			print_section(standing, i, selected);
+	print_held(report);
+	for (size_t i = 0; i < cgw_policy_section_count(report->policy); i++)
+		if (applies(report, i, &selected)) {
+			print_section(report, i, selected);
 			any = true;
 		}
 	if (!any)
-		printf("no section of the policy is for it\n");
-	if (standing->status == NULL)
-		printf("no enforcement is running\n");
+		printf("no policy section applies\n");
+	if (report->status == NULL)
+		printf("enforcement is not running\n");
 }
 
 static json_t *json_side(struct cgw_value value)
@@ -222,11 +218,11 @@ static json_t *json_side(struct cgw_value value)
 	return value.state == CGW_OK ? json_real(value.real) : json_null();
 }
 
-static json_t *json_condition(const struct policy_report *standing, size_t index,
+static json_t *json_condition(const struct policy_report *report, size_t index,
 			      const struct cgw_expression *expression)
 {
-	CLEANUP(cleanup_free) uint32_t *together = NULL;
-	const struct cgw_scope scope = scope_of(standing, index, &together);
+	CLEANUP(cleanup_free) uint32_t *members = NULL;
+	const struct cgw_scope scope = scope_of(report, index, &members);
 	json_t *terms = json_array();
 
 	if (expression == NULL) {
@@ -247,53 +243,52 @@ static json_t *json_condition(const struct policy_report *standing, size_t index
 	}
 	return json_pack("{s:s, s:s, s:I, s:o}", "text", cgw_expression_text(expression), "truth",
 			 cgw_truth_name(cgw_expression_evaluate(expression, &scope)), "together",
-			 (json_int_t)scope.together_count, "terms", terms);
+			 (json_int_t)scope.member_count, "terms", terms);
 }
 
-static json_t *json_sets(const struct policy_report *standing, size_t index)
+static json_t *json_sets(const struct policy_report *report, size_t index)
 {
 	json_t *sets = json_object();
 	enum cgw_control control;
 	const char *value;
 
-	for (size_t i = 0; cgw_policy_assignment(standing->policy, index, i, &control, &value) == 0;
+	for (size_t i = 0; cgw_policy_assignment(report->policy, index, i, &control, &value) == 0;
 	     i++)
 		json_object_set_new(sets, cgw_control_info(control)->key, json_string(value));
 	return sets;
 }
 
-static json_t *json_section(const struct policy_report *standing, size_t index,
+static json_t *json_section(const struct policy_report *report, size_t index,
 			    enum cgw_truth selected)
 {
-	struct cgw_section_info section = cgw_policy_section(standing->policy, index);
+	struct cgw_section_info section = cgw_policy_section(report->policy, index);
 	enum cgw_control control = CGW_CONTROL_COUNT;
 	struct cgw_diag diag = {0};
 	const char *value;
 	bool refused;
 
-	(void)cgw_policy_assignment(standing->policy, index, 0, &control, &value);
+	(void)cgw_policy_assignment(report->policy, index, 0, &control, &value);
 	refused = section.kind != CGW_SECTION_PROTECT &&
-		  cgw_policy_check_protected(standing->policy, standing->frame, standing->facts,
-					     standing->group, control, &diag) < 0;
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:s?, s:o, s:o, s:o?}", "kind",
-			 cgw_section_kind_name(section.kind), "name", section.name, "file",
-			 section.file, "line", (int)section.line, "selected",
-			 cgw_truth_name(selected), "sets", json_sets(standing, index), "refused",
-			 refused ? diag.text : NULL, "when",
-			 json_condition(standing, index, section.when), "until",
-			 json_condition(standing, index, section.until), "enforcement",
-			 json_deep_copy(section.kind == CGW_SECTION_RULE
-						? instance_of(standing, section.name)
-						: NULL));
+		  cgw_policy_check_protected(report->policy, report->frame, report->facts,
+					     report->group, control, &diag) < 0;
+	return json_pack(
+		"{s:s, s:s, s:s, s:i, s:s, s:o, s:s?, s:o, s:o, s:o?}", "kind",
+		cgw_section_kind_name(section.kind), "name", section.name, "file", section.file,
+		"line", (int)section.line, "selected", cgw_truth_name(selected), "sets",
+		json_sets(report, index), "refused", refused ? diag.text : NULL, "when",
+		json_condition(report, index, section.when), "until",
+		json_condition(report, index, section.until), "enforcement",
+		json_deep_copy(section.kind == CGW_SECTION_RULE ? instance_of(report, section.name)
+								: NULL));
 }
 
-json_t *policy_report_json(const struct policy_report *standing)
+json_t *policy_report_json(const struct policy_report *report)
 {
 	json_t *list = json_array();
 	enum cgw_truth selected;
 
-	for (size_t i = 0; i < cgw_policy_section_count(standing->policy); i++)
-		if (concerns(standing, i, &selected))
-			json_array_append_new(list, json_section(standing, i, selected));
+	for (size_t i = 0; i < cgw_policy_section_count(report->policy); i++)
+		if (applies(report, i, &selected))
+			json_array_append_new(list, json_section(report, i, selected));
 	return list;
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * policy-report.h - where one group stands with the policy: which sections are for it, what each term of their
- * conditions is now, why an action would be refused; and what the running enforcement says of it.
- *
- * Faces that explain groups share it; what it needs of the machine they have already.
+ * policy-report.h - how a policy applies to a group: matching sections, current values of their
+ * conditions, reasons to refuse an action, and the status of the running enforcement.
  */
 #ifndef CGWARD_SHARED_REPORT_POLICY_REPORT_H
 #define CGWARD_SHARED_REPORT_POLICY_REPORT_H
@@ -11,9 +9,6 @@
 #include <jansson.h>
 
 #include <cgward/policy.h>
-
-#define STANDING_STATE \
-	"/run/cgward" /* where enforcement keeps its state unless it is told otherwise */
 
 struct policy_report {
 	const struct cgw_layout *layout;
@@ -25,12 +20,12 @@ struct policy_report {
 	const json_t *status; /* policy_report_status(), or NULL */
 };
 
-/* What enforcement wrote of itself into the directory; NULL where none is running. */
+/* Reads the status from the state directory. NULL: enforcement is not running. */
 json_t *policy_report_status(const char *directory);
 
-/* On standard output, beneath a heading of the caller's. */
-void policy_report_print(const struct policy_report *standing);
-/* The same as a list of sections; NULL without memory. */
-json_t *policy_report_json(const struct policy_report *standing);
+/* Prints to standard output, without a heading. */
+void policy_report_print(const struct policy_report *report);
+/* The same as an array of sections. NULL: out of memory. */
+json_t *policy_report_json(const struct policy_report *report);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sample-networks.c - the network namespaces of a group, looked at once or twice. */
+/* sample-networks.c - reads the network namespaces of a group once or twice. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "shared/report/inspect-view.h"
 
-/* A group in more network namespaces than this has them listed, not read. */
+/* Further network namespaces are listed, but not read. */
 #define NETWORK_MAX 16
 
 int view_read_networks(struct view *view, const struct cgw_inspection *inspection)
@@ -20,9 +20,10 @@ int view_read_networks(struct view *view, const struct cgw_inspection *inspectio
 		if (namespace->kind != CGW_NAMESPACE_NETWORK || view->network_count == NETWORK_MAX)
 			continue;
 		network->namespace = namespace;
-		network->error = cgw_network_read(view->layout, namespace->example, &network->now);
+		network->error =
+			cgw_network_read(view->layout, namespace->example_pid, &network->now);
 		if (network->error == 0 && network->now->inode != namespace->inode) {
-			/* Its process went elsewhere meanwhile: that is not this namespace. */
+			/* The process has entered another namespace meanwhile. */
 			network->now = cgw_network_free(network->now);
 			network->error = -ESTALE;
 		}

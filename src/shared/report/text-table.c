@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* text-table.c - columns for people, by libsmartcols. */
+/* text-table.c - prints tables with libsmartcols. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ void table_start(struct table *table, FILE *out, const char *titles)
 		return;
 	}
 	scols_table_set_stream(table->scols, out);
-	/* Never narrower than its contents: a cut name is another name. */
+	/* Never truncate: a truncated name looks like another name. */
 	scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
 	while (*titles != '\0' && table->error == 0) {
 		int flags = SCOLS_FL_NOEXTREMES;
@@ -44,9 +44,9 @@ void table_row(struct table *table)
 		table->error = -ENOMEM;
 }
 
-static void refer(struct table *table, char *text)
+static void add_cell(struct table *table, char *text)
 {
-	int r = scols_line_refer_data(table->line, table->column++, text); /* takes it over */
+	int r = scols_line_refer_data(table->line, table->column++, text); /* takes ownership */
 
 	if (r < 0) {
 		free(text);
@@ -68,7 +68,7 @@ void table_cell(struct table *table, const char *format, ...)
 	if (r < 0)
 		table->error = -ENOMEM;
 	else
-		refer(table, text);
+		add_cell(table, text);
 }
 
 void table_name(struct table *table, const char *name)
@@ -84,7 +84,7 @@ void table_name(struct table *table, const char *name)
 		return;
 	}
 	(void)cgw_escape(text, 4 * length + 1, name, length);
-	refer(table, text);
+	add_cell(table, text);
 }
 
 int table_end(struct table *table)

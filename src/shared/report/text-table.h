@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* text-table.h - columns for people, by libsmartcols; an error is kept until the table is printed. */
+/* text-table.h - tables with libsmartcols. table_end() returns the first error. */
 #ifndef CGWARD_SHARED_REPORT_TEXT_TABLE_H
 #define CGWARD_SHARED_REPORT_TEXT_TABLE_H
 
@@ -16,14 +16,14 @@ struct table {
 	int error;
 };
 
-/* Titles separated by '|'; a '>' in front sets a column to the right. */
+/* Titles are separated by '|'; a leading '>' aligns the column to the right. */
 void table_start(struct table *table, FILE *out, const char *titles);
 void table_row(struct table *table);
-/* The next cell of the row: already safe to print. */
+/* Adds the next cell of the row. The text must be safe to print. */
 void table_cell(struct table *table, const char *format, ...) CGW_PRINTF(2, 3);
-/* The same for raw bytes, which are escaped. */
+/* Same for raw bytes, which are escaped. */
 void table_name(struct table *table, const char *name);
-/* Prints and frees it. The first error of all, or 0. */
+/* Prints and frees the table. Returns 0 or the first error. */
 int table_end(struct table *table);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* action-keys.c - actions that the list and an opened group share. */
+/* action-keys.c - actions available in the group list and in an opened group. */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ static bool interval_accept(struct app *app, const char *text, unsigned *ret_rea
 	if (cli_parse_duration(text, &interval_ns) < 0 || interval_ns < INTERVAL_MIN_NS ||
 	    interval_ns > INTERVAL_MAX_NS) {
 		*ret_reactions =
-			app_show_message(app, ROLE_WARM, "a time from 100ms to 1h: 500ms, 2s, 1m");
+			app_show_message(app, ROLE_WARM, "expected a time from 100ms to 1h");
 		return false;
 	}
 	app->settings.interval_ns = interval_ns;
@@ -56,7 +56,7 @@ static unsigned step_interval(struct app *app, bool longer)
 		return REACTION_BEEP;
 	app->settings.interval_ns = next_ms * 1000000;
 	app->settings_changed = true;
-	return app_show_message(app, ROLE_TEXT, "a sample every %g s", (double)next_ms / 1000) |
+	return app_show_message(app, ROLE_TEXT, "interval: %g s", (double)next_ms / 1000) |
 	       REACTION_SETTINGS;
 }
 
@@ -78,8 +78,8 @@ unsigned act_on_groups(struct app *app, enum action action)
 	if (app->source_flags & SOURCE_CAN_SEEK && action != ACTION_JOURNAL)
 		return app_show_message(
 			app, ROLE_TEXT,
-			"a recording has the interval that it was made with; , and . "
-			"change how fast it is played");
+			"cannot change the interval of a recording; , and . change the "
+			"playback speed");
 	switch (action) {
 	case ACTION_PAUSE:
 		return toggle_pause(app);
@@ -90,7 +90,7 @@ unsigned act_on_groups(struct app *app, enum action action)
 	case ACTION_FASTER:
 		return step_interval(app, false);
 	default:
-		return app->source_flags & SOURCE_REMOTE ? change_elsewhere(app, action)
+		return app->source_flags & SOURCE_REMOTE ? change_remote_groups(app, action)
 							 : change_groups(app, action);
 	}
 }

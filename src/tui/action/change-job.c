@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* change-job.c - plans made and done in a thread, their results said. */
+/* change-job.c - applies plans in a worker thread and reports their results. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,48 +10,47 @@
 #include "shared/cli/systemd-journal.h"
 #include "tui/action/change-job.h"
 
-struct act {
+struct change_job {
 	struct job job;
 	struct targets targets;
-	struct act_change *changes;
-	size_t change_count;
+	struct change_step *steps;
+	size_t step_count;
 	bool dry_run, force;
-	struct act_outcome *outcomes;
+	struct change_outcome *outcomes;
 	size_t outcome_count;
 	int error;
 	struct cgw_diag diag;
 };
 
-static void free_act(struct job *job)
+static void free_change_job(struct job *job)
 {
-	struct act *act = (struct act *)job;
+	struct change_job *change = (struct change_job *)job;
 
-	for (size_t i = 0; i < act->change_count; i++)
-		free(act->changes[i].value);
-	for (size_t i = 0; i < act->outcome_count; i++)
-		free(act->outcomes[i].path);
-	free(act->outcomes);
-	free(act->changes);
-	targets_done(&act->targets);
-	free(act);
+	for (size_t i = 0; i < change->step_count; i++)
+		free(change->steps[i].value);
+	for (size_t i = 0; i < change->outcome_count; i++)
+		free(change->outcomes[i].path);
+	free(change->outcomes);
+	free(change->steps);
+	targets_done(&change->targets);
+	free(change);
 }
 
-static void take_problem(void *context, const struct cgw_policy_problem *problem)
+static void record_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	struct cgw_diag *diag = context;
 
 	if (!problem->warning && diag->text[0] == '\0')
-		(void)cgw_diag_set(
-			diag, -EINVAL,
-			"the policy says what is protected, and cannot be read: %s:%u: %s",
-			problem->diag.file, problem->diag.line, problem->diag.text);
+		(void)cgw_diag_set(diag, -EINVAL,
+				   "cannot read the protected groups from the policy: %s:%u: %s",
+				   problem->diag.file, problem->diag.line, problem->diag.text);
 }
 
-/* What the machine's policy protects is protected here too; NULL where there is none. */
+/* The system policy's protected groups apply here too; NULL without a policy. */
 static int load_protection(const struct cgw_layout *layout, struct cgw_protection **ret_protection,
 			   struct cgw_diag *diag)
 {
-	const struct cgw_policy_reporter reporter = {take_problem, diag};
+	const struct cgw_policy_reporter reporter = {record_problem, diag};
 
 	diag->text[0] = '\0';
 	return cgw_protection_load(layout, NULL, &reporter, ret_protection);
@@ -65,40 +64,40 @@ static struct cgw_limit_options options_of(bool dry_run, bool force,
 		.force = force,
 		.protect = cgw_protection_check,
 		.protect_context = protection,
-		.enable = true, /* the form says so before it is done */
+		.enable = true, /* the preview shows it before it is applied */
 		.who = "cgward top",
 		.why = "by hand",
 	};
 }
 
-static int fill_plan(struct act *act, struct cgw_plan *plan)
+static int fill_plan(struct change_job *change, struct cgw_plan *plan)
 {
 	int r = 0;
 
-	for (size_t c = 0; c < act->change_count && r == 0; c++)
-		for (size_t t = 0; t < act->targets.count && r == 0; t++) {
-			const struct act_change *change = &act->changes[c];
-			const struct target *target = &act->targets.items[t];
-			struct cgw_step step = {
-				.kind = change->kind,
+	for (size_t c = 0; c < change->step_count && r == 0; c++)
+		for (size_t t = 0; t < change->targets.count && r == 0; t++) {
+			const struct change_step *step = &change->steps[c];
+			const struct target *target = &change->targets.items[t];
+			struct cgw_step planned = {
+				.kind = step->kind,
 				.path = target->path,
-				.control = change->control,
-				.value = change->value,
-				.signal = change->signal,
-				.pid = change->pid,
-				.recursive = change->recursive,
+				.control = step->control,
+				.value = step->value,
+				.signal = step->signal,
+				.pid = step->pid,
+				.recursive = step->recursive,
 				.expected_id = target->id,
 				.expected_hierarchy = target->hierarchy,
 			};
 
-			r = cgw_plan_add(plan, &step, &act->diag);
+			r = cgw_plan_add(plan, &planned, &change->diag);
 		}
 	return r;
 }
 
-/* Into systemd's journal, as the commands do. */
-static void tell_journal(const struct cgw_step *step, const struct cgw_result *result,
-			 const struct cgw_limit_options *options)
+/* Logs to systemd's journal, as the commands do. */
+static void log_to_systemd_journal(const struct cgw_step *step, const struct cgw_result *result,
+				   const struct cgw_limit_options *options)
 {
 	if (options->dry_run || result->outcome == CGW_OUTCOME_PENDING ||
 	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
@@ -120,215 +119,225 @@ static void tell_journal(const struct cgw_step *step, const struct cgw_result *r
 	});
 }
 
-static void keep_outcomes(struct act *act, const struct cgw_plan *plan,
-			  const struct cgw_limit_options *options)
+static void record_outcomes(struct change_job *change, const struct cgw_plan *plan,
+			    const struct cgw_limit_options *options)
 {
 	size_t count = cgw_plan_count(plan);
 
-	act->outcomes = calloc(count + 1, sizeof(*act->outcomes));
-	for (size_t i = 0; act->outcomes != NULL && i < count; i++) {
+	change->outcomes = calloc(count + 1, sizeof(*change->outcomes));
+	for (size_t i = 0; change->outcomes != NULL && i < count; i++) {
 		const struct cgw_step *step = cgw_plan_step(plan, i);
-		struct act_outcome *outcome = &act->outcomes[act->outcome_count];
+		struct change_outcome *outcome = &change->outcomes[change->outcome_count];
 
-		*outcome = (struct act_outcome){
+		*outcome = (struct change_outcome){
 			.path = strdup(step->path),
 			.kind = step->kind,
 			.control = step->control,
 			.result = *cgw_plan_result(plan, i),
 		};
-		act->outcome_count += outcome->path != NULL;
-		tell_journal(step, cgw_plan_result(plan, i), options);
+		change->outcome_count += outcome->path != NULL;
+		log_to_systemd_journal(step, cgw_plan_result(plan, i), options);
 	}
 }
 
-/* The step that failed says more than the plan does. */
-static void find_reason(struct act *act)
+/* Prefers the error of the failed step, which is more specific than that of the plan. */
+static void find_reason(struct change_job *change)
 {
-	for (size_t i = 0; i < act->outcome_count && act->diag.text[0] == '\0'; i++)
-		if (act->outcomes[i].result.error < 0 &&
-		    act->outcomes[i].result.outcome != CGW_OUTCOME_NOT_TRIED)
-			act->diag = act->outcomes[i].result.diag;
-	if (act->diag.text[0] == '\0')
-		(void)snprintf(act->diag.text, sizeof(act->diag.text), "%s", strerror(-act->error));
+	for (size_t i = 0; i < change->outcome_count && change->diag.text[0] == '\0'; i++)
+		if (change->outcomes[i].result.error < 0 &&
+		    change->outcomes[i].result.outcome != CGW_OUTCOME_NOT_TRIED)
+			change->diag = change->outcomes[i].result.diag;
+	if (change->diag.text[0] == '\0')
+		(void)snprintf(change->diag.text, sizeof(change->diag.text), "%s",
+			       strerror(-change->error));
 }
 
 static void run(struct job *job)
 {
-	struct act *act = (struct act *)job;
+	struct change_job *change = (struct change_job *)job;
 	struct cgw_protection *protection = NULL;
 	struct cgw_limit_options options;
 	struct cgw_plan *plan = NULL;
 
-	act->error = load_protection(job->layout, &protection, &act->diag);
-	options = options_of(act->dry_run, act->force, protection);
-	if (act->error == 0)
-		act->error = cgw_plan_new(job->layout, &options, &plan);
-	if (act->error == 0)
-		act->error = fill_plan(act, plan);
-	if (act->error == 0)
-		act->error = cgw_plan_apply(plan);
+	change->error = load_protection(job->layout, &protection, &change->diag);
+	options = options_of(change->dry_run, change->force, protection);
+	if (change->error == 0)
+		change->error = cgw_plan_new(job->layout, &options, &plan);
+	if (change->error == 0)
+		change->error = fill_plan(change, plan);
+	if (change->error == 0)
+		change->error = cgw_plan_apply(plan);
 	if (plan != NULL)
-		keep_outcomes(act, plan, &options);
-	if (act->error < 0)
-		find_reason(act);
+		record_outcomes(change, plan, &options);
+	if (change->error < 0)
+		find_reason(change);
 	cgw_plan_free(plan);
 	cgw_protection_free(protection);
 }
 
 static unsigned done(struct app *app, struct job *job)
 {
-	struct act *act = (struct act *)job;
+	struct change_job *change = (struct change_job *)job;
 
-	return act->dry_run ? REACTION_NONE : act_report(app, act);
+	return change->dry_run ? REACTION_NONE : change_job_report(app, change);
 }
 
-int act_new(const char *name, const struct targets *targets, struct act **ret_act)
+int change_job_new(const char *name, const struct targets *targets, struct change_job **ret_job)
 {
-	struct act *act = calloc(1, sizeof(*act));
+	struct change_job *change = calloc(1, sizeof(*change));
 	int r;
 
-	if (act == NULL)
+	if (change == NULL)
 		return -ENOMEM;
-	r = targets_copy(targets, &act->targets);
+	r = targets_copy(targets, &change->targets);
 	if (r < 0) {
-		free(act);
+		free(change);
 		return r;
 	}
-	act->job = (struct job){
-		.run = run, .done = done, .free = free_act, .name = name, .acts = true};
-	*ret_act = act;
+	change->job = (struct job){
+		.run = run, .done = done, .free = free_change_job, .name = name, .acts = true};
+	*ret_job = change;
 	return 0;
 }
 
-int act_add(struct act *act, const struct act_change *change)
+int change_job_add(struct change_job *change, const struct change_step *step)
 {
-	struct act_change *changes =
-		reallocarray(act->changes, act->change_count + 1, sizeof(*changes));
+	struct change_step *steps =
+		reallocarray(change->steps, change->step_count + 1, sizeof(*steps));
 
-	if (changes == NULL)
+	if (steps == NULL)
 		return -ENOMEM;
-	act->changes = changes;
-	changes[act->change_count] = *change;
-	if (change->value != NULL) {
-		changes[act->change_count].value = strdup(change->value);
-		if (changes[act->change_count].value == NULL)
+	change->steps = steps;
+	steps[change->step_count] = *step;
+	if (step->value != NULL) {
+		steps[change->step_count].value = strdup(step->value);
+		if (steps[change->step_count].value == NULL)
 			return -ENOMEM;
 	}
-	act->change_count++;
+	change->step_count++;
 	return 0;
 }
 
-void act_dry_run(struct act *act)
+void change_job_set_dry_run(struct change_job *change)
 {
-	act->dry_run = true;
-	act->job.acts = false;
+	change->dry_run = true;
+	change->job.acts = false;
 }
 
-void act_force(struct act *act)
+void change_job_set_force(struct change_job *change)
 {
-	act->force = true;
+	change->force = true;
 }
 
-struct job *act_as_job(struct act *act)
+struct job *change_job_as_job(struct change_job *change)
 {
-	return &act->job;
+	return &change->job;
 }
 
-struct act *act_of(struct job *job)
+struct change_job *change_job_from(struct job *job)
 {
-	return job->run == run ? (struct act *)job : NULL;
+	return job->run == run ? (struct change_job *)job : NULL;
 }
 
-bool act_is_dry(const struct act *act)
+bool change_job_is_dry_run(const struct change_job *change)
 {
-	return act->dry_run;
+	return change->dry_run;
 }
 
-size_t act_outcome_count(const struct act *act)
+size_t change_job_outcome_count(const struct change_job *change)
 {
-	return act->outcome_count;
+	return change->outcome_count;
 }
 
-const struct act_outcome *act_outcome(const struct act *act, size_t i)
+const struct change_outcome *change_job_outcome(const struct change_job *change, size_t i)
 {
-	return &act->outcomes[i];
+	return &change->outcomes[i];
 }
 
-int act_error(const struct act *act, struct cgw_diag *ret_diag)
+int change_job_error(const struct change_job *change, struct cgw_diag *ret_diag)
 {
-	*ret_diag = act->diag;
-	return act->error;
+	*ret_diag = change->diag;
+	return change->error;
 }
 
-static const char *verb_of(enum cgw_step_kind kind)
-{
-	static const char *const verbs[] = {
-		[CGW_STEP_SET] = "set",         [CGW_STEP_FREEZE] = "frozen",
-		[CGW_STEP_THAW] = "thawed",     [CGW_STEP_KILL] = "signalled",
-		[CGW_STEP_CREATE] = "made",     [CGW_STEP_DELETE] = "removed",
-		[CGW_STEP_MOVE] = "moved into",
-	};
+static const struct {
+	const char *done, *unchanged;
+} kinds[] = {
+	[CGW_STEP_SET] = {"set", "unchanged"},
+	[CGW_STEP_FREEZE] = {"frozen", "already frozen"},
+	[CGW_STEP_THAW] = {"thawed", "not frozen"},
+	[CGW_STEP_KILL] = {"signalled", "no processes"},
+	[CGW_STEP_CREATE] = {"created", "already exists"},
+	[CGW_STEP_DELETE] = {"removed", "does not exist"},
+	[CGW_STEP_MOVE] = {"moved into", "already contains the process"},
+};
 
-	return verbs[kind];
-}
-
-void act_describe(const struct act_outcome *outcome, char *buffer, size_t size)
+void change_outcome_format(const struct change_outcome *outcome, char *buffer, size_t size)
 {
 	const struct cgw_result *result = &outcome->result;
 	char path[256];
 
 	(void)cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
-	if (outcome->kind == CGW_STEP_SET)
+	if (outcome->kind == CGW_STEP_SET && result->outcome == CGW_OUTCOME_UNCHANGED)
+		(void)snprintf(buffer, size, "%s of %s: unchanged (%s)",
+			       cgw_control_info(outcome->control)->key, path,
+			       result->old_value[0] != '\0' ? result->old_value : "-");
+	else if (outcome->kind == CGW_STEP_SET)
 		(void)snprintf(buffer, size, "%s of %s: %s → %s",
 			       cgw_control_info(outcome->control)->key, path, result->old_value,
 			       result->new_value);
+	else if (result->outcome == CGW_OUTCOME_UNCHANGED)
+		(void)snprintf(buffer, size, "%s: %s", path, kinds[outcome->kind].unchanged);
 	else
-		(void)snprintf(buffer, size, "%s %s", verb_of(outcome->kind), path);
+		(void)snprintf(buffer, size, "%s %s", kinds[outcome->kind].done, path);
 }
 
-static unsigned report_one(struct app *app, const struct act_outcome *outcome)
+static unsigned report_one(struct app *app, const struct change_outcome *outcome)
 {
 	const struct cgw_result *result = &outcome->result;
 	char text[512], undo[16], export[16];
 
-	act_describe(outcome, text, sizeof(text));
+	change_outcome_format(outcome, text, sizeof(text));
 	app_key_name(app, ACTION_UNDO, undo, sizeof(undo));
 	app_key_name(app, ACTION_EXPORT, export, sizeof(export));
 	switch (result->outcome) {
 	case CGW_OUTCOME_UNCHANGED:
-		return app_show_message(app, ROLE_TEXT, "%s: it was so already", text);
+		return app_show_message(app, ROLE_TEXT, "%s", text);
 	case CGW_OUTCOME_ADJUSTED:
-		return app_show_message(app, ROLE_WARM, "%s: the kernel keeps that value", text);
+		return app_show_message(app, ROLE_WARM, "%s (adjusted by the kernel)", text);
 	default:
 		break;
 	}
 	if (result->diag.text[0] != '\0')
 		return app_show_message(app, ROLE_GOOD, "%s (%s)", text, result->diag.text);
 	if (result->change_id != 0 && outcome->kind == CGW_STEP_SET)
-		return app_show_message(app, ROLE_GOOD,
-					"%s; %s takes it back, %s keeps it for a policy", text,
-					undo, export);
+		return app_show_message(app, ROLE_GOOD, "%s (%s: undo, %s: export to a policy)",
+					text, undo, export);
 	if (result->change_id != 0)
-		return app_show_message(app, ROLE_GOOD, "%s; %s takes it back", text, undo);
+		return app_show_message(app, ROLE_GOOD, "%s (%s: undo)", text, undo);
 	return app_show_message(app, ROLE_GOOD, "%s", text);
 }
 
-unsigned act_report(struct app *app, struct act *act)
+unsigned change_job_report(struct app *app, struct change_job *change)
 {
 	unsigned reactions = REACTION_SAMPLE;
-	size_t done_count = 0;
+	const char *noun = change->step_count == 1 ? "group" : "value";
+	size_t done_count = 0, unchanged;
+	char rest[48] = "";
 
-	if (act->error < 0)
+	if (change->error < 0)
 		return reactions | REACTION_BEEP |
-		       app_show_message(app, ROLE_BAD, "%s", act->diag.text);
-	if (act->outcome_count == 1)
-		return reactions | report_one(app, &act->outcomes[0]);
-	for (size_t i = 0; i < act->outcome_count; i++)
-		done_count += act->outcomes[i].result.outcome == CGW_OUTCOME_DONE ||
-			      act->outcomes[i].result.outcome == CGW_OUTCOME_ADJUSTED;
-	return reactions |
-	       app_show_message(app, ROLE_GOOD, "%zu of %zu changed, the others were so already",
-				done_count, act->outcome_count);
+		       app_show_message(app, ROLE_BAD, "%s", change->diag.text);
+	if (change->outcome_count == 1)
+		return reactions | report_one(app, &change->outcomes[0]);
+	for (size_t i = 0; i < change->outcome_count; i++)
+		done_count += change->outcomes[i].result.outcome == CGW_OUTCOME_DONE ||
+			      change->outcomes[i].result.outcome == CGW_OUTCOME_ADJUSTED;
+	unchanged = change->outcome_count - done_count;
+	if (unchanged > 0)
+		(void)snprintf(rest, sizeof(rest), ", %zu unchanged", unchanged);
+	return reactions | app_show_message(app, ROLE_GOOD, "%zu %s%s changed%s", done_count, noun,
+					    done_count == 1 ? "" : "s", rest);
 }
 
 struct undo {
@@ -362,8 +371,8 @@ static unsigned undo_done(struct app *app, struct job *job)
 					result->diag.text[0] != '\0' ? result->diag.text
 								     : strerror(-undo->error));
 	if (result->old_value[0] == '\0')
-		return REACTION_SAMPLE | app_show_message(app, ROLE_GOOD, "taken back");
-	return REACTION_SAMPLE | app_show_message(app, ROLE_GOOD, "taken back: %s → %s",
+		return REACTION_SAMPLE | app_show_message(app, ROLE_GOOD, "undone");
+	return REACTION_SAMPLE | app_show_message(app, ROLE_GOOD, "undone: %s → %s",
 						  result->old_value, result->new_value);
 }
 
@@ -372,7 +381,7 @@ static void free_undo(struct job *job)
 	free(job);
 }
 
-struct job *undo_job(uint64_t id)
+struct job *undo_job_new(uint64_t id)
 {
 	struct undo *undo = calloc(1, sizeof(*undo));
 
@@ -382,7 +391,7 @@ struct job *undo_job(uint64_t id)
 	undo->job = (struct job){.run = run_undo,
 				 .done = undo_done,
 				 .free = free_undo,
-				 .name = "Taking back",
+				 .name = "Undoing",
 				 .acts = true};
 	return &undo->job;
 }

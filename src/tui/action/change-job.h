@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * change-job.h - changes as jobs: a plan that the acting thread does, or the looking one only tries.
+ * change-job.h - jobs that apply changes to groups, or preview them with a dry run.
  */
 #ifndef CGWARD_TUI_ACTION_CHANGE_JOB_H
 #define CGWARD_TUI_ACTION_CHANGE_JOB_H
@@ -9,8 +9,8 @@
 
 #include "tui/action/targets.h"
 
-/* One change, done to each of the targets. */
-struct act_change {
+/* One change, applied to each target. */
+struct change_step {
 	enum cgw_step_kind kind;
 	enum cgw_control control;
 	char *value; /* SET */
@@ -19,39 +19,39 @@ struct act_change {
 	bool recursive;
 };
 
-/* What came of one step. */
-struct act_outcome {
+/* The result of one step on one group. */
+struct change_outcome {
 	char *path; /* raw */
 	enum cgw_step_kind kind;
 	enum cgw_control control;
 	struct cgw_result result;
 };
 
-struct act;
+struct change_job;
 
-/* `name` is a constant: "Freezing". The targets are copied. */
-int act_new(const char *name, const struct targets *targets, struct act **ret_act);
-/* Takes a copy of the value. */
-int act_add(struct act *act, const struct act_change *change);
-/* Nothing is done, but all is checked: outcomes say what would be. */
-void act_dry_run(struct act *act);
-/* Beyond what is safe without a second look: below what is in use. */
-void act_force(struct act *act);
-struct job *act_as_job(struct act *act);
-struct act *act_of(struct job *job);
+/* `name` is a string literal such as "Freezing". The targets are copied. */
+int change_job_new(const char *name, const struct targets *targets, struct change_job **ret_job);
+/* Copies the value. */
+int change_job_add(struct change_job *change, const struct change_step *step);
+/* Checks everything and changes nothing: outcomes describe what would happen. */
+void change_job_set_dry_run(struct change_job *change);
+/* Also applies limits below current use. */
+void change_job_set_force(struct change_job *change);
+struct job *change_job_as_job(struct change_job *change);
+struct change_job *change_job_from(struct job *job);
 
-size_t act_outcome_count(const struct act *act) CGW_PURE;
-const struct act_outcome *act_outcome(const struct act *act, size_t i) CGW_PURE;
-bool act_is_dry(const struct act *act) CGW_PURE;
-/* 0, or the first error with its reason. */
-int act_error(const struct act *act, struct cgw_diag *ret_diag);
+size_t change_job_outcome_count(const struct change_job *change) CGW_PURE;
+const struct change_outcome *change_job_outcome(const struct change_job *change, size_t i) CGW_PURE;
+bool change_job_is_dry_run(const struct change_job *change) CGW_PURE;
+/* 0, or the first error and its reason. */
+int change_job_error(const struct change_job *change, struct cgw_diag *ret_diag);
 
-/* One line for the status line: what was done, what the kernel kept, or why not and what to do. */
-unsigned act_report(struct app *app, struct act *act);
-/* "memory.max of /a: max -> 2G", escaped: what a step did or would do. */
-void act_describe(const struct act_outcome *outcome, char *buffer, size_t size);
+/* Shows the result in the status line: the new value, or the error and its remedy. */
+unsigned change_job_report(struct app *app, struct change_job *change);
+/* "memory.max of /a: max → 2G", escaped: the effect of a step, done or previewed. */
+void change_outcome_format(const struct change_outcome *outcome, char *buffer, size_t size);
 
-/* Takes back change `id` (0: the last one that can be). */
-struct job *undo_job(uint64_t id);
+/* Undoes change `id` (0: the last reversible one). */
+struct job *undo_job_new(uint64_t id);
 
 #endif

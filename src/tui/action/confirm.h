@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* confirm.h - a window that asks before a job is done. */
+/* confirm.h - a dialog that asks before it runs a job. */
 #ifndef CGWARD_TUI_ACTION_CONFIRM_H
 #define CGWARD_TUI_ACTION_CONFIRM_H
 
@@ -7,17 +7,20 @@
 
 struct confirm;
 
-/* Takes the job. NULL where memory ran out: the functions below accept that, and the last says so. */
-struct confirm *confirm_new(const char *title, struct job *act);
-/* A line, escaped where others wrote it; long ones are broken. */
+/*
+ * Takes ownership of the job. NULL if out of memory: the functions below accept that, and
+ * open_confirm() reports it.
+ */
+struct confirm *confirm_new(const char *title, struct job *action);
+/* Adds a line, wrapped if too long. The caller escapes untrusted text. */
 void confirm_add(struct confirm *confirm, enum role role, const char *text);
-/* A job that finds out more; tell() adds its lines. */
-void confirm_preview(struct confirm *confirm, struct job *look,
-		     void (*tell)(struct confirm *confirm, struct job *job));
-/* It cannot be done: Enter does nothing. */
+/* Runs a job that collects details; show() adds them as lines. Takes ownership of the job. */
+void confirm_preview(struct confirm *confirm, struct job *preview,
+		     void (*show)(struct confirm *confirm, struct job *job));
+/* Disables Enter: the action is not possible. */
 void confirm_refuse(struct confirm *confirm);
-/* The view with that state is told when the job is done. */
-void confirm_owner(struct confirm *confirm, const void *state);
+/* The view with that state gets the finished job. */
+void confirm_set_owner(struct confirm *confirm, const void *state);
 unsigned open_confirm(struct app *app, struct confirm *confirm);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* edit-step.c - values go in steps that people would have typed. */
+/* edit-step.c - steps values up and down through round numbers. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "tui/action/edit-step.h"
 
-/* From "max" down: somewhere to begin. */
+/* The first value below "max". */
 static double first_below_max(enum cgw_unit unit)
 {
 	switch (unit) {
@@ -26,7 +26,7 @@ static double first_below_max(enum cgw_unit unit)
 	}
 }
 
-/* 1, 1.5, 2, 3, 4, 6, 8, 12, ...: powers of two and what is half way between. */
+/* 1, 1.5, 2, 3, 4, 6, 8, 12, ...: powers of two and the values half way between. */
 static double step_binary(double value, int by)
 {
 	double power = exp2(floor(log2(value))),
@@ -41,12 +41,12 @@ static double step_binary(double value, int by)
 	return value;
 }
 
-/* A tenth of the number's own size: 7, 8, 9, 10, 20, ..., 100, 200. */
+/* In units of the leading digit: 7, 8, 9, 10, 20, ..., 100, 200. */
 static double step_decimal(double value, int by)
 {
 	double size = pow(10, floor(log10(value >= 1 ? value : 1)));
 
-	/* Going down from 100 the next is 90, not 0. */
+	/* The step down from 100 is 90, not 0. */
 	if (by < 0 && value <= size && size >= 10)
 		size /= 10;
 	return by > 0 ? (floor(value / size) + 1) * size : (ceil(value / size) - 1) * size;
@@ -162,7 +162,7 @@ static bool step_number(const struct cgw_control_info *info, const char *from, i
 		most = INFINITY;
 	if (value < least)
 		value = least;
-	/* Above all that fits there is only no limit. */
+	/* Above the largest value comes "max". */
 	if (value > most || (value >= 0x1p62 && info->unlimited != NULL)) {
 		if (info->unlimited != NULL) {
 			(void)snprintf(buffer, size, "%s", info->unlimited);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* export-policy.c - keeps what is set on groups now: [limit] sections at the end of a policy file. */
+/* export-policy.c - appends the current limits of groups to a policy file, as [limit] sections. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,17 +17,17 @@
 #include "tui/action/group-actions.h"
 #include "tui/action/targets.h"
 
-/* A policy file that is larger was not made by hand. */
+/* A larger file is not a policy. */
 #define FILE_MAX (UINT64_C(4) << 20)
 
-/* First it finds out what would be written, then, asked, it writes. */
+/* One job, run twice: to preview the text, and after confirmation to write it. */
 struct export
 {
 	struct job job;
 	struct targets targets;
 	char file[1024];
-	char *text;      /* what is appended */
-	size_t left_out; /* groups whose path cannot stand in a policy */
+	char *text;      /* to append */
+	size_t left_out; /* groups whose path cannot be written in a policy */
 	int error;
 	char problem[400];
 };
@@ -49,7 +49,7 @@ static int fail(struct export *export, int error, const char *what)
 	return error;
 }
 
-/* The file as it is, "" where there is none. */
+/* The current text, "" if the file does not exist. */
 static int read_file(struct export *export, char **ret_text)
 {
 	CLEANUP(cleanup_close) int fd = open(export->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -77,19 +77,20 @@ static int read_file(struct export *export, char **ret_text)
 	return 0;
 }
 
-static void take_problem(void *context, const struct cgw_policy_problem *problem)
+static void record_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	struct export *export = context;
 
 	if (!problem->warning && export->problem[0] == '\0')
-		(void)snprintf(export->problem, sizeof(export->problem), "line %u: %.300s",
+		(void)snprintf(export->problem, sizeof(export->problem),
+			       "the file would not be a valid policy: line %u: %.300s",
 			       problem->diag.line, problem->diag.text);
 }
 
-/* Would the file still be a policy? */
+/* Checks that the file remains a valid policy. */
 static int check(struct export *export)
 {
-	const struct cgw_policy_reporter reporter = {take_problem, export};
+	const struct cgw_policy_reporter reporter = {record_problem, export};
 	CLEANUP(cleanup_free) char *before = NULL;
 	CLEANUP(cleanup_free) char *whole = NULL;
 	struct cgw_policy *policy = NULL;
@@ -108,7 +109,7 @@ static int check(struct export *export)
 	return r;
 }
 
-static void run_look(struct job *job)
+static void run_preview(struct job *job)
 {
 	struct export *export = (struct export *)job;
 
@@ -136,7 +137,7 @@ static void run_write(struct job *job)
 	CLEANUP(cleanup_close) int fd = -1;
 	size_t length = strlen(export->text);
 
-	/* It may have changed while the question stood. */
+	/* The file may have changed since the preview. */
 	if (check(export) < 0)
 		return;
 	fd = open(export->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -144,7 +145,7 @@ static void run_write(struct job *job)
 		(void)fail(export, -errno, export->file);
 		return;
 	}
-	/* One write: a reader sees all of it or nothing. */
+	/* A single write, so that readers see all of it or nothing. */
 	if (write(fd, export->text, length) != (ssize_t)length || fsync(fd) < 0)
 		(void)fail(export, errno != 0 ? -errno : -EIO, export->file);
 }
@@ -155,14 +156,14 @@ static unsigned write_done(struct app *app, struct job *job)
 
 	if (export->error < 0)
 		return REACTION_BEEP |
-		       app_show_message(app, ROLE_BAD, "nothing was written: %s", export->problem);
+		       app_show_message(app, ROLE_BAD, "cannot export: %s", export->problem);
 	return app_show_message(app, ROLE_GOOD,
-				"written to %s; a running cgward enforce reads it at SIGHUP",
+				"written to %s; reload cgward enforce (SIGHUP) to apply it",
 				export->file);
 }
 
-/* The same object, as the job that writes. */
-static unsigned ask(struct app *app, struct export *export)
+/* Reuses the object as the job that writes. */
+static unsigned ask_to_write(struct app *app, struct export *export)
 {
 	struct confirm *confirm;
 	char line[300];
@@ -172,8 +173,8 @@ static unsigned ask(struct app *app, struct export *export)
 	export->job.done = write_done;
 	export->job.acts = true;
 	export->job.name = "Writing";
-	confirm = confirm_new("Keep as standing limits", &export->job);
-	(void)snprintf(line, sizeof(line), "Appends to %.250s:", export->file);
+	confirm = confirm_new("Export limits to a policy", &export->job);
+	(void)snprintf(line, sizeof(line), "Append to %.250s:", export->file);
 	confirm_add(confirm, ROLE_TEXT, line);
 	while (*at != '\0') {
 		size_t length = strcspn(at, "\n");
@@ -184,14 +185,14 @@ static unsigned ask(struct app *app, struct export *export)
 	}
 	if (export->left_out > 0) {
 		(void)snprintf(line, sizeof(line),
-			       "%zu left out: their paths cannot stand in a policy",
-			       export->left_out);
+			       "%zu group%s left out: path cannot be written in a policy",
+			       export->left_out, export->left_out == 1 ? "" : "s");
 		confirm_add(confirm, ROLE_WARM, line);
 	}
 	return open_confirm(app, confirm);
 }
 
-static unsigned look_done(struct app *app, struct job *job)
+static unsigned preview_done(struct app *app, struct job *job)
 {
 	struct export *export = (struct export *)job;
 
@@ -199,14 +200,13 @@ static unsigned look_done(struct app *app, struct job *job)
 		return app_show_message(
 			app, ROLE_TEXT, "%s",
 			export->left_out > 0
-				? "the path cannot stand in a policy as it is"
-				: "nothing is set there but what the kernel sets itself");
+				? "cannot export: the path cannot be written in a policy"
+				: "nothing to export: all limits are at the kernel's defaults");
 	if (export->error < 0)
 		return REACTION_BEEP |
-		       app_show_message(app, ROLE_BAD, "it would be no policy any more: %s",
-					export->problem);
+		       app_show_message(app, ROLE_BAD, "cannot export: %s", export->problem);
 	job->kept = true;
-	return ask(app, export);
+	return ask_to_write(app, export);
 }
 
 static bool file_accept(struct app *app, const char *text, unsigned *ret_reactions)
@@ -215,8 +215,8 @@ static bool file_accept(struct app *app, const char *text, unsigned *ret_reactio
 
 	*ret_reactions = REACTION_NONE;
 	if (text[0] != '/') {
-		*ret_reactions =
-			app_show_message(app, ROLE_WARM, "a path from / on") | REACTION_BEEP;
+		*ret_reactions = app_show_message(app, ROLE_WARM, "expected an absolute path") |
+				 REACTION_BEEP;
 		return false;
 	}
 	export = calloc(1, sizeof(*export));
@@ -226,15 +226,17 @@ static bool file_accept(struct app *app, const char *text, unsigned *ret_reactio
 		return true;
 	}
 	(void)snprintf(export->file, sizeof(export->file), "%s", text);
-	export->job = (struct job){
-		.run = run_look, .done = look_done, .free = free_export, .name = "Looking"};
+	export->job = (struct job){.run = run_preview,
+				   .done = preview_done,
+				   .free = free_export,
+				   .name = "Reading limits"};
 	*ret_reactions = app_post_job(app, NULL, &export->job);
 	return true;
 }
 
 unsigned open_export(struct app *app)
 {
-	static const struct prompt prompt = {.title = "Keep limits in", .accept = file_accept};
+	static const struct prompt prompt = {.title = "Export limits to", .accept = file_accept};
 
 	return app_group(app) == CGW_NO_GROUP
 		       ? REACTION_BEEP

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-actions.c - freezing, killing, making, moving, removing: each asks, then becomes a job. */
+/* group-actions.c - dialogs for actions on local groups: freeze, kill, create, remove, undo. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,143 +12,143 @@
 #include "tui/action/group-actions.h"
 #include "tui/action/preview.h"
 
-static unsigned no_memory(struct app *app)
+static unsigned report_no_memory(struct app *app)
 {
 	return app_show_message(app, ROLE_BAD, "out of memory");
 }
 
-/* A confirmation over what one change would do to the groups at hand. */
-struct question {
-	const char *title, *name; /* of the window, of the job */
-	const char *before;       /* "Freeze" */
-	struct act_change change;
-	bool surveyed, guarded;
-	const char *hint; /* what else is to be known; NULL: nothing */
+/* A confirmation dialog for one change to the selected groups. */
+struct dialog {
+	const char *title, *name; /* of the window and of the job */
+	const char *intro;        /* the effect, shown before the groups: "Remove" */
+	struct change_step step;
+	bool preview, check_protection;
+	const char *hint; /* may be NULL */
 };
 
-static unsigned ask(struct app *app, const struct question *question)
+static unsigned ask(struct app *app, const struct dialog *dialog)
 {
 	struct targets targets;
 	struct confirm *confirm;
-	struct act *act;
-	struct job *look;
+	struct change_job *change;
+	struct job *job;
 	char text[512], line[640];
 	int r = targets_collect(app, &targets);
 
 	if (r < 0)
 		return REACTION_BEEP;
-	r = act_new(question->name, &targets, &act);
-	if (r == 0 && act_add(act, &question->change) < 0) {
-		act_as_job(act)->free(act_as_job(act));
+	r = change_job_new(dialog->name, &targets, &change);
+	if (r == 0 && change_job_add(change, &dialog->step) < 0) {
+		change_job_as_job(change)->free(change_job_as_job(change));
 		r = -ENOMEM;
 	}
 	if (r < 0) {
 		targets_done(&targets);
-		return no_memory(app);
+		return report_no_memory(app);
 	}
-	confirm = confirm_new(question->title, act_as_job(act));
+	confirm = confirm_new(dialog->title, change_job_as_job(change));
 	targets_format(&targets, text, sizeof(text));
-	(void)snprintf(line, sizeof(line), "%s %s", question->before, text);
+	(void)snprintf(line, sizeof(line), "%s %s", dialog->intro, text);
 	confirm_add(confirm, ROLE_TEXT, line);
 	for (size_t i = 0; targets.count > 1 && i < targets.count && i < 8; i++) {
 		(void)cgw_escape(text, sizeof(text), targets.items[i].path,
 				 strlen(targets.items[i].path));
 		confirm_add(confirm, ROLE_STRONG, text);
 	}
-	if (question->hint != NULL)
-		confirm_add(confirm, ROLE_DIM, question->hint);
-	look = question->surveyed ? action_preview_job(app, &targets, question->guarded) : NULL;
-	if (look != NULL)
-		confirm_preview(confirm, look, action_preview_format);
+	if (dialog->hint != NULL)
+		confirm_add(confirm, ROLE_DIM, dialog->hint);
+	job = dialog->preview ? action_preview_job(app, &targets, dialog->check_protection) : NULL;
+	if (job != NULL)
+		confirm_preview(confirm, job, action_preview_format);
 	targets_done(&targets);
 	return open_confirm(app, confirm);
 }
 
-/* Without a question: nothing is lost by it. */
-static unsigned do_now(struct app *app, const char *name, const struct act_change *change)
+/* Without confirmation, for actions that lose nothing. */
+static unsigned apply_to_targets(struct app *app, const char *name, const struct change_step *step)
 {
 	struct targets targets;
-	struct act *act;
+	struct change_job *change;
 
 	if (targets_collect(app, &targets) < 0)
 		return REACTION_BEEP;
-	if (act_new(name, &targets, &act) < 0) {
+	if (change_job_new(name, &targets, &change) < 0) {
 		targets_done(&targets);
-		return no_memory(app);
+		return report_no_memory(app);
 	}
 	targets_done(&targets);
-	if (act_add(act, change) < 0) {
-		act_as_job(act)->free(act_as_job(act));
-		return no_memory(app);
+	if (change_job_add(change, step) < 0) {
+		change_job_as_job(change)->free(change_job_as_job(change));
+		return report_no_memory(app);
 	}
-	return app_post_job(app, NULL, act_as_job(act));
+	return app_post_job(app, NULL, change_job_as_job(change));
 }
 
 static unsigned freeze(struct app *app)
 {
-	const struct question question = {
+	const struct dialog dialog = {
 		.title = "Freeze",
 		.name = "Freezing",
-		.before = "All processes stop where they are:",
-		.change = {.kind = CGW_STEP_FREEZE},
-		.surveyed = true,
-		.guarded = true,
-		.hint = "They keep their memory and their locks; thawing lets them go on.",
+		.intro = "Freeze (suspend) all processes of",
+		.step = {.kind = CGW_STEP_FREEZE},
+		.preview = true,
+		.check_protection = true,
+		.hint = "They keep their memory and locks until the group is thawed.",
 	};
 
-	return ask(app, &question);
+	return ask(app, &dialog);
 }
 
 static unsigned thaw(struct app *app)
 {
-	const struct act_change change = {.kind = CGW_STEP_THAW};
+	const struct change_step step = {.kind = CGW_STEP_THAW};
 
-	return do_now(app, "Thawing", &change);
+	return apply_to_targets(app, "Thawing", &step);
 }
 
 static const struct {
 	int number;
 	const char *name, *help;
 } signals[] = {
-	{SIGTERM, "TERM", "asks to end; most programs clean up first"},
-	{SIGKILL, "KILL", "ends at once; nothing is cleaned up"},
-	{SIGINT, "INT", "as Ctrl-C does"},
-	{SIGHUP, "HUP", "many daemons read their configuration again"},
-	{SIGQUIT, "QUIT", "ends with a core dump"},
-	{SIGUSR1, "USR1", "what the program makes of it"},
-	{SIGUSR2, "USR2", "what the program makes of it"},
-	{SIGSTOP, "STOP", "stops each process; freezing stops all at once"},
-	{SIGCONT, "CONT", "goes on after STOP"},
-	{SIGABRT, "ABRT", "ends as on a failed assertion"},
+	{SIGTERM, "TERM", "terminate; most programs clean up first"},
+	{SIGKILL, "KILL", "kill immediately, without cleanup"},
+	{SIGINT, "INT", "interrupt, like Ctrl-C"},
+	{SIGHUP, "HUP", "hang up; many daemons reload their configuration"},
+	{SIGQUIT, "QUIT", "quit with a core dump"},
+	{SIGUSR1, "USR1", "defined by the program"},
+	{SIGUSR2, "USR2", "defined by the program"},
+	{SIGSTOP, "STOP", "stop one by one (freezing stops all at once)"},
+	{SIGCONT, "CONT", "continue after STOP"},
+	{SIGABRT, "ABRT", "abort, as on a failed assertion"},
 };
 
 static unsigned kill_accept(struct app *app, int value)
 {
-	char before[64];
-	struct question question = {
+	char intro[64];
+	struct dialog dialog = {
 		.title = "Kill",
 		.name = "Killing",
-		.before = before,
-		.change = {.kind = CGW_STEP_KILL, .signal = value},
-		.surveyed = true,
-		.guarded = true,
-		.hint = "This cannot be taken back.",
+		.intro = intro,
+		.step = {.kind = CGW_STEP_KILL, .signal = value},
+		.preview = true,
+		.check_protection = true,
+		.hint = "This cannot be undone.",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (signals[i].number == value)
-			(void)snprintf(before, sizeof(before), "Send %s (%d) to all processes of",
+			(void)snprintf(intro, sizeof(intro), "Send %s (%d) to all processes of",
 				       signals[i].name, value);
-	return ask(app, &question);
+	return ask(app, &dialog);
 }
 
 unsigned open_signals(struct app *app, unsigned (*accept)(struct app *app, int signal))
 {
-	struct menu menu = {.title = "Kill: which signal?", .accept = accept};
+	struct menu menu = {.title = "Kill: choose a signal", .accept = accept};
 
 	menu.items = calloc(ARRAY_SIZE(signals), sizeof(*menu.items));
 	if (menu.items == NULL)
-		return no_memory(app);
+		return report_no_memory(app);
 	for (; menu.count < ARRAY_SIZE(signals); menu.count++) {
 		struct menu_item *item = &menu.items[menu.count];
 
@@ -160,26 +160,26 @@ unsigned open_signals(struct app *app, unsigned (*accept)(struct app *app, int s
 	return open_menu(app, &menu);
 }
 
-/* A target of one path, whoever will stand there. */
-static unsigned do_at(struct app *app, const char *name, char *path,
-		      const struct act_change *change, uint64_t id, size_t hierarchy)
+/* The target is a path; `id` 0: the group does not exist yet. */
+static unsigned apply_to_path(struct app *app, const char *name, char *path,
+			      const struct change_step *step, uint64_t id, size_t hierarchy)
 {
 	struct target target = {.path = path, .id = id, .hierarchy = hierarchy};
 	const struct targets targets = {&target, 1};
-	struct act *act;
+	struct change_job *change;
 
-	if (act_new(name, &targets, &act) < 0)
-		return no_memory(app);
-	if (act_add(act, change) < 0) {
-		act_as_job(act)->free(act_as_job(act));
-		return no_memory(app);
+	if (change_job_new(name, &targets, &change) < 0)
+		return report_no_memory(app);
+	if (change_job_add(change, step) < 0) {
+		change_job_as_job(change)->free(change_job_as_job(change));
+		return report_no_memory(app);
 	}
-	return app_post_job(app, NULL, act_as_job(act));
+	return app_post_job(app, NULL, change_job_as_job(change));
 }
 
 static bool new_accept(struct app *app, const char *text, unsigned *ret_reactions)
 {
-	const struct act_change change = {.kind = CGW_STEP_CREATE};
+	const struct change_step step = {.kind = CGW_STEP_CREATE};
 	uint32_t group = app_group(app);
 	CLEANUP(cleanup_free) char *path = NULL;
 	char above[4096];
@@ -189,17 +189,17 @@ static bool new_accept(struct app *app, const char *text, unsigned *ret_reaction
 		return text[0] != '\0';
 	}
 	if (strchr(text, '/') != NULL || strcmp(text, ".") == 0 || strcmp(text, "..") == 0) {
-		*ret_reactions =
-			app_show_message(app, ROLE_WARM, "a name without \"/\"") | REACTION_BEEP;
+		*ret_reactions = app_show_message(app, ROLE_WARM, "expected a name without '/'") |
+				 REACTION_BEEP;
 		return false;
 	}
 	(void)cgw_topology_path(app_topology(app), group, above, sizeof(above));
 	if (asprintf(&path, "%s/%s", group == 0 ? "" : above, text) < 0) {
 		path = NULL;
-		*ret_reactions = no_memory(app);
+		*ret_reactions = report_no_memory(app);
 		return true;
 	}
-	*ret_reactions = do_at(app, "Making", path, &change, 0, 0);
+	*ret_reactions = apply_to_path(app, "Creating", path, &step, 0, 0);
 	return true;
 }
 
@@ -212,23 +212,23 @@ static unsigned open_new(struct app *app)
 
 static bool move_accept(struct app *app, const char *text, unsigned *ret_reactions)
 {
-	struct act_change change = {.kind = CGW_STEP_MOVE};
+	struct change_step step = {.kind = CGW_STEP_MOVE};
 	char *end;
 	long pid = strtol(text, &end, 10);
 
 	if (text[0] == '\0' || *end != '\0' || pid <= 0 || pid > INT32_MAX) {
-		*ret_reactions =
-			app_show_message(app, ROLE_WARM, "the number of a process") | REACTION_BEEP;
+		*ret_reactions = app_show_message(app, ROLE_WARM, "invalid PID") | REACTION_BEEP;
 		return false;
 	}
-	change.pid = (pid_t)pid;
-	*ret_reactions = do_now(app, "Moving", &change);
+	step.pid = (pid_t)pid;
+	*ret_reactions = apply_to_targets(app, "Moving", &step);
 	return true;
 }
 
 static unsigned open_move(struct app *app)
 {
-	static const struct prompt prompt = {.title = "Move here process", .accept = move_accept};
+	static const struct prompt prompt = {.title = "Move a process (PID) into this group",
+					     .accept = move_accept};
 
 	return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_prompt(app, &prompt, "");
 }
@@ -236,32 +236,32 @@ static unsigned open_move(struct app *app)
 static unsigned delete_groups(struct app *app)
 {
 	struct targets targets;
-	struct question question = {
-		.title = "Delete",
+	struct dialog dialog = {
+		.title = "Remove",
 		.name = "Removing",
-		.before = "Remove",
-		.change = {.kind = CGW_STEP_DELETE},
-		.surveyed = true,
+		.intro = "Remove",
+		.step = {.kind = CGW_STEP_DELETE},
+		.preview = true,
 		.hint = "Only groups without processes can be removed.",
 	};
 
 	if (targets_collect(app, &targets) < 0)
 		return REACTION_BEEP;
 	for (size_t i = 0; i < targets.count; i++)
-		question.change.recursive = question.change.recursive || targets.items[i].below > 0;
+		dialog.step.recursive = dialog.step.recursive || targets.items[i].below > 0;
 	targets_done(&targets);
-	if (question.change.recursive)
-		question.hint = "With all groups beneath. Only groups without processes can be "
-				"removed.";
-	return ask(app, &question);
+	if (dialog.step.recursive)
+		dialog.hint = "Includes all groups below. Only groups without processes can be "
+			      "removed.";
+	return ask(app, &dialog);
 }
 
-/* What was changed: read in the looking thread, then shown. */
+/* The journal of changes, read in a worker thread. */
 struct journal {
 	struct job job;
 	struct menu_item *items;
 	size_t count, size;
-	bool undo; /* only the last that can be taken back is asked about */
+	bool undo; /* offer the last reversible change instead of the list */
 	int error;
 	struct cgw_diag diag;
 	uint64_t *ids;
@@ -281,7 +281,7 @@ static const char *key_of(const struct cgw_change *change)
 	return change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind);
 }
 
-static int take_change(void *context, const struct cgw_change *change)
+static int add_journal_entry(void *context, const struct cgw_change *change)
 {
 	struct journal *journal = context;
 	struct menu_item *item;
@@ -310,8 +310,8 @@ static int take_change(void *context, const struct cgw_change *change)
 	time[19] = '\0'; /* "2026-11-24T21:03:44" */
 	(void)snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
 	(void)snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
-		       change->undone        ? "(taken back) "
-		       : change->undoes != 0 ? "(an undo) "
+		       change->undone        ? "(undone) "
+		       : change->undoes != 0 ? "(undo) "
 					     : "",
 		       key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
 		       change->who);
@@ -324,17 +324,17 @@ static void run_journal(struct job *job)
 {
 	struct journal *journal = (struct journal *)job;
 
-	journal->error = cgw_journal_read(NULL, take_change, journal, &journal->diag);
+	journal->error = cgw_journal_read(NULL, add_journal_entry, journal, &journal->diag);
 }
 
 static unsigned confirm_undo(struct app *app, const struct menu_item *item, uint64_t id)
 {
-	struct job *job = undo_job(id);
+	struct job *job = undo_job_new(id);
 	struct confirm *confirm;
 
 	if (job == NULL)
-		return no_memory(app);
-	confirm = confirm_new("Take back", job);
+		return report_no_memory(app);
+	confirm = confirm_new("Undo a change", job);
 	confirm_add(confirm, ROLE_STRONG, item->text);
 	confirm_add(confirm, ROLE_TEXT, item->help);
 	return open_confirm(app, confirm);
@@ -342,12 +342,12 @@ static unsigned confirm_undo(struct app *app, const struct menu_item *item, uint
 
 static unsigned undo_accept(struct app *app, int value)
 {
-	/* The menu is gone by now: its row is the change's number, or 0. */
-	struct menu_item item = {.text = "The change of the journal"};
+	/* The menu has been freed: `value` is the number of the change, 0 if not reversible. */
+	struct menu_item item = {.text = "Change of the journal"};
 
 	if (value <= 0)
 		return app_show_message(app, ROLE_WARM,
-					"that one is taken back already, or has no way back");
+					"cannot undo: already undone, or not reversible");
 	(void)snprintf(item.help, sizeof(item.help), "number %d", value);
 	return confirm_undo(app, &item, (uint64_t)value);
 }
@@ -355,7 +355,7 @@ static unsigned undo_accept(struct app *app, int value)
 static unsigned journal_done(struct app *app, struct job *job)
 {
 	struct journal *journal = (struct journal *)job;
-	struct menu menu = {.title = "Journal: Enter takes back", .accept = undo_accept};
+	struct menu menu = {.title = "Journal (Enter: undo)", .accept = undo_accept};
 
 	if (journal->error < 0 && journal->error != -ENOENT)
 		return REACTION_BEEP |
@@ -366,8 +366,9 @@ static unsigned journal_done(struct app *app, struct job *job)
 		if (journal->ids[i] != 0)
 			return confirm_undo(app, &journal->items[i], journal->ids[i]);
 	if (journal->undo || journal->count == 0)
-		return app_show_message(app, ROLE_TEXT,
-					"nothing was changed that could be taken back");
+		return app_show_message(app, ROLE_TEXT, "%s",
+					journal->count == 0 ? "the journal is empty"
+							    : "no change that can be undone");
 	for (size_t i = 0; i < journal->count; i++)
 		journal->items[i].value = (int)journal->ids[i];
 	menu.items = journal->items;
@@ -381,7 +382,7 @@ static unsigned read_journal(struct app *app, bool undo)
 	struct journal *journal = calloc(1, sizeof(*journal));
 
 	if (journal == NULL)
-		return no_memory(app);
+		return report_no_memory(app);
 	journal->undo = undo;
 	journal->job = (struct job){.run = run_journal,
 				    .done = journal_done,

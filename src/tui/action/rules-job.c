@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rules-job.c - runs the engine dry, sample by sample. */
+/* rules-job.c - runs the policy engine in a worker thread, without applying its actions. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,21 +10,21 @@
 #include "tui/action/rules-job.h"
 
 #define INSTANCES_MAX 512
-/* What groups are beyond their figures may change without one that comes or goes. */
+/* Recount this often even if no group came or went: owners and commands may change. */
 #define SELECT_EVERY 10
 
-/* The looking thread's alone while it runs. */
+/* Accessed only by the worker thread while it runs. */
 struct rules_job {
 	struct job job;
 	struct cgw_policy *policy;
 	struct cgw_engine *engine;
 	struct cgw_frame *frame;
 	struct facts facts;
-	unsigned steps; /* since it was counted what sections select */
+	unsigned steps; /* since the selected groups were last counted */
 	struct cgw_snapshot *waiting[RULES_WAITING];
 	bool jumps[RULES_WAITING];
 	size_t count;
-	struct rules_answer *answer; /* the next one: a copy goes out */
+	struct rules_answer *answer; /* updated in place; rules_collect() copies it */
 };
 
 static struct rules_answer *free_answer(struct rules_answer *answer)
@@ -56,25 +56,25 @@ static void escaped(char *buffer, size_t size, const char *text)
 	(void)cgw_escape(buffer, size, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
 }
 
-static void keep_action(struct rules_answer *answer, const struct cgw_action *action,
-			uint64_t realtime_ns)
+static void record_action(struct rules_answer *answer, const struct cgw_action *action,
+			  uint64_t realtime_ns)
 {
-	struct rules_action *kept = &answer->actions[answer->action_next];
+	struct rules_action *record = &answer->actions[answer->action_next];
 	const char *control = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE
 				      ? cgw_control_info(action->control)->key
 				      : "";
 	char reason[192], value[64];
 
-	*kept = (struct rules_action){.realtime_ns = realtime_ns};
-	escaped(kept->path, sizeof(kept->path), action->path);
-	escaped(kept->rule, sizeof(kept->rule), action->rule);
+	*record = (struct rules_action){.realtime_ns = realtime_ns};
+	escaped(record->path, sizeof(record->path), action->path);
+	escaped(record->rule, sizeof(record->rule), action->rule);
 	escaped(reason, sizeof(reason), action->reason);
 	escaped(value, sizeof(value), action->value);
-	(void)snprintf(kept->text, sizeof(kept->text), "%s%s%s%s%s  %.150s",
+	(void)snprintf(record->text, sizeof(record->text), "%s%s%s%s%s  %.150s",
 		       cgw_action_kind_name(action->kind), control[0] != '\0' ? " " : "", control,
 		       value[0] != '\0' ? " " : "", value, reason);
-	answer->action_next = (answer->action_next + 1) % RULES_KEPT;
-	answer->action_count += answer->action_count < RULES_KEPT;
+	answer->action_next = (answer->action_next + 1) % RULES_ACTIONS_MAX;
+	answer->action_count += answer->action_count < RULES_ACTIONS_MAX;
 }
 
 static void count_selected(struct rules_job *job, const struct cgw_facts *facts)
@@ -90,7 +90,7 @@ static void count_selected(struct rules_job *job, const struct cgw_facts *facts)
 	}
 }
 
-/* After a jump in time: what stood, stood then. */
+/* After a jump in time: drops the state of the rules. */
 static int restart(struct rules_job *job)
 {
 	struct cgw_engine *engine;
@@ -125,15 +125,15 @@ static int step(struct rules_job *job, struct cgw_snapshot *snapshot, const stru
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++) {
-		/* Said to have been done, so that its rule goes on as it would. */
+		/* Report success, so that the rule proceeds as under enforcement. */
 		const struct cgw_action_result result = {
 			.token = actions[i].token,
 			.outcome = CGW_OUTCOME_DONE,
-			.kept_value = actions[i].value,
+			.accepted_value = actions[i].value,
 		};
 
-		keep_action(job->answer, &actions[i], cgw_snapshot_realtime_ns(snapshot));
-		cgw_engine_done(job->engine, &result);
+		record_action(job->answer, &actions[i], cgw_snapshot_realtime_ns(snapshot));
+		cgw_engine_action_done(job->engine, &result);
 	}
 	before = cgw_frame_before(job->frame);
 	if (before == NULL || cgw_snapshot_topology(before) != cgw_snapshot_topology(snapshot) ||
@@ -144,8 +144,8 @@ static int step(struct rules_job *job, struct cgw_snapshot *snapshot, const stru
 	return 0;
 }
 
-/* Copies: the engine's own texts live until its next step. */
-static int take_instances(struct rules_job *job)
+/* Copies the texts, which the engine frees at its next step. */
+static int copy_instances(struct rules_job *job)
 {
 	struct rules_answer *answer = job->answer;
 	CLEANUP(cleanup_free)
@@ -180,7 +180,7 @@ static void run(struct job *base)
 	struct cgw_facts facts = {0};
 	int r = 0;
 
-	/* Of a recording nobody can be asked. */
+	/* A recording has no facts such as owners and commands. */
 	if (base->layout != NULL)
 		facts = facts_of(&job->facts, base->layout);
 	for (size_t i = 0; i < job->count; i++) {
@@ -193,7 +193,7 @@ static void run(struct job *base)
 	}
 	job->count = 0;
 	if (r == 0)
-		r = take_instances(job);
+		r = copy_instances(job);
 	job->answer->error = r;
 }
 
@@ -218,10 +218,10 @@ int rules_new(struct cgw_policy *policy, struct rules **ret_rules)
 		free(rules);
 		return -ENOMEM;
 	}
-	/* So that values which were never set are not taken for changed by somebody else. */
+	/* In enforce mode, values that were never set would look changed by another process. */
 	if (cgw_policy_settings(policy)->mode == CGW_MODE_ENFORCE)
 		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
-	job->job = (struct job){.run = run, .free = free_job, .name = "Looking"};
+	job->job = (struct job){.run = run, .free = free_job, .name = "Evaluating the policy"};
 	job->policy = policy;
 	job->answer = new_answer(policy);
 	if (job->answer == NULL || cgw_engine_new(policy, &job->engine) < 0 ||
@@ -242,7 +242,7 @@ struct rules *rules_free(struct rules *rules)
 		return NULL;
 	for (size_t i = 0; i < rules->count; i++)
 		cgw_snapshot_unref(rules->waiting[i]);
-	/* A job that is out is freed by who has it. */
+	/* NULL if posted: the queue or the worker frees it then. */
 	if (rules->job != NULL)
 		free_job(rules->job);
 	free_answer(rules->answer);
@@ -256,12 +256,13 @@ const struct rules_action *rules_nth(const struct rules *rules, size_t i)
 
 	if (answer == NULL || i >= answer->action_count)
 		return NULL;
-	return &answer->actions[(answer->action_next + RULES_KEPT - 1 - i) % RULES_KEPT];
+	return &answer->actions[(answer->action_next + RULES_ACTIONS_MAX - 1 - i) %
+				RULES_ACTIONS_MAX];
 }
 
 void rules_on_sample(struct rules *rules, struct cgw_snapshot *snapshot, bool jump)
 {
-	/* One that looks for long leaves some out: the engine knows gaps. */
+	/* If the job is slow, drop the oldest sample: the engine handles gaps. */
 	if (rules->count == RULES_WAITING) {
 		cgw_snapshot_unref(rules->waiting[0]);
 		rules->jumps[1] = rules->jumps[1] || rules->jumps[0];
@@ -288,7 +289,7 @@ struct job *rules_evaluate(struct rules *rules)
 	return &job->job;
 }
 
-/* What is shown is not what the engine goes on with. */
+/* The main thread shows a copy, since the job updates the original. */
 static struct rules_answer *copy_answer(const struct rules_answer *answer, size_t sections)
 {
 	struct rules_answer *copy = malloc(sizeof(*copy));

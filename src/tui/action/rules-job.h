@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rules-job.h - a policy watched, not enforced: where each of its rules stands on each group, and what
- * enforcement would do.
+ * rules-job.h - previews a policy: the state of its rules per group, and the actions that
+ * enforcement would take.
  *
- * Who owns a group's processes and what they run is read from /proc, which may take its time: the
- * engine runs in the looking thread, sample by sample, and what is shown are copies of its answers.
+ * The engine runs in a worker thread, since owners and commands of processes are read from /proc,
+ * which may block. The main thread shows copies of its results.
  */
 #ifndef CGWARD_TUI_ACTION_RULES_JOB_H
 #define CGWARD_TUI_ACTION_RULES_JOB_H
@@ -13,56 +13,59 @@
 
 #include "tui/core/job.h"
 
-#define RULES_KEPT    64
-#define RULES_WAITING 16
+#define RULES_ACTIONS_MAX 64
+#define RULES_WAITING     16
 
-/* One thing that would have been done. */
+/* An action that enforcement would have taken. */
 struct rules_action {
 	uint64_t realtime_ns;
 	char path[256]; /* escaped, as all texts here */
-	char text[256]; /* "limit cpu.max 50%: cpu 312% > 300%" */
+	char text[256]; /* "limit cpu.max 50%  cpu > 300% (now 312%)" */
 	char rule[64];
 };
 
-/* Where a rule stands on a group. */
+/* The state of a rule on a group. */
 struct rules_instance {
 	enum cgw_phase phase;
 	uint32_t step;
-	uint64_t since_ns, until_ns; /* boottime; 0: open */
+	uint64_t since_ns, until_ns; /* boottime; until_ns 0: no end */
 	char path[256], rule[64], why[192];
 };
 
-/* What the engine said of the last sample that it has seen. */
+/* Results up to the last sample that the engine processed. */
 struct rules_answer {
 	uint64_t boottime_ns;
-	struct rules_instance *instances; /* those that are listed */
-	size_t instance_count, instance_total;
-	uint32_t *selected; /* by section: how many groups it selects */
-	struct rules_action actions[RULES_KEPT];
+	struct rules_instance *instances;      /* at most INSTANCES_MAX */
+	size_t instance_count, instance_total; /* listed, existing */
+	uint32_t *selected;                    /* number of groups selected, by section */
+	struct rules_action actions[RULES_ACTIONS_MAX];
 	size_t action_count, action_next;
 	int error;
 };
 
 struct rules {
-	const struct cgw_policy *policy; /* the job's: constant, so that both may read it */
-	struct job *job;                 /* NULL while it is out */
+	const struct cgw_policy *policy; /* owned by the job; immutable, so safe to share */
+	struct job *job;                 /* NULL while posted */
 	struct rules_answer *answer;     /* NULL before the first one */
-	/* Samples that the engine has not seen yet. */
+	/* Samples not yet passed to the job. */
 	struct cgw_snapshot *waiting[RULES_WAITING];
-	bool jumps[RULES_WAITING]; /* it does not follow the one before */
+	bool jumps[RULES_WAITING]; /* does not follow the previous sample */
 	size_t count;
 };
 
-/* Takes the policy over. */
+/* Takes ownership of the policy, also on failure. */
 int rules_new(struct cgw_policy *policy, struct rules **ret_rules);
 struct rules *rules_free(struct rules *rules);
-/* A sample came. */
+/* Queues a sample. */
 void rules_on_sample(struct rules *rules, struct cgw_snapshot *snapshot, bool jump);
-/* The job that looks at all that wait; NULL: none do, or it is out. rules_collect() gets it back. */
+/*
+ * The job that evaluates all queued samples; return it to rules_collect(). NULL if no sample is
+ * queued, or the job is posted already.
+ */
 struct job *rules_evaluate(struct rules *rules);
-/* True where the job is the rules'; then the answer is another one. */
+/* True if it is the job of these rules; `answer` is then updated. */
 bool rules_collect(struct rules *rules, struct job *job);
-/* The i-th newest, or NULL. */
+/* The i-th newest action, or NULL. */
 const struct rules_action *rules_nth(const struct rules *rules, size_t i);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ssh-job.c - verbs on other hosts as jobs: a job owns all that it needs. */
+/* ssh-job.c - runs cgward commands on remote hosts as jobs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,44 +9,44 @@
 #include "tui/action/ssh-job.h"
 #include "tui/action/targets.h"
 
-/* Verbs themselves give up after ten seconds; logging in takes its time. */
+/* Longer than the commands' own timeout of ten seconds, since logging in may be slow. */
 #define TIMEOUT_NS UINT64_C(60000000000)
 
 struct ssh_job {
 	struct job job;
-	char *host, *ssh; /* NULL: ssh alone */
-	struct remote_arguments words;
-	struct remote_verb_answer answer;
+	char *host, *ssh; /* ssh NULL: the default command */
+	struct remote_arguments arguments;
+	struct remote_command_result answer;
 	int error;
 	struct cgw_diag diag;
 };
 
-void remote_arguments_add(struct remote_arguments *words, const char *word)
+void remote_arguments_add(struct remote_arguments *arguments, const char *word)
 {
-	if (words->count == REMOTE_VERB_WORDS_MAX) {
-		words->failed = true;
+	if (arguments->count == REMOTE_COMMAND_ARGUMENTS_MAX) {
+		arguments->failed = true;
 		return;
 	}
-	words->items[words->count] = strdup(word);
-	words->failed = words->failed || words->items[words->count] == NULL;
-	words->count += words->items[words->count] != NULL;
+	arguments->items[arguments->count] = strdup(word);
+	arguments->failed = arguments->failed || arguments->items[arguments->count] == NULL;
+	arguments->count += arguments->items[arguments->count] != NULL;
 }
 
-void remote_arguments_done(struct remote_arguments *words)
+void remote_arguments_done(struct remote_arguments *arguments)
 {
-	for (size_t i = 0; i < words->count; i++)
-		free(words->items[i]);
-	*words = (struct remote_arguments){.count = 0};
+	for (size_t i = 0; i < arguments->count; i++)
+		free(arguments->items[i]);
+	*arguments = (struct remote_arguments){.count = 0};
 }
 
-void remote_arguments_format(const struct remote_arguments *words, char *buffer, size_t size)
+void remote_arguments_format(const struct remote_arguments *arguments, char *buffer, size_t size)
 {
 	size_t used = (size_t)snprintf(buffer, size, "cgward");
 
-	for (size_t i = 0; i < words->count && used + 2 < size; i++) {
+	for (size_t i = 0; i < arguments->count && used + 2 < size; i++) {
 		buffer[used++] = ' ';
-		used += cgw_escape(buffer + used, size - used, words->items[i],
-				   strlen(words->items[i]));
+		used += cgw_escape(buffer + used, size - used, arguments->items[i],
+				   strlen(arguments->items[i]));
 	}
 }
 
@@ -57,7 +57,7 @@ void remote_targets_done(struct remote_targets *targets)
 	*targets = (struct remote_targets){.count = 0};
 }
 
-/* "/web1/system.slice" of several hosts apart; of one host all of it is the path. */
+/* Splits "/web1/system.slice" if there are several hosts; of one host all of it is the path. */
 static const char *split(const struct app *app, const char *path, const char **ret_path)
 {
 	const struct app_hosts *hosts = &app->hosts;
@@ -81,14 +81,14 @@ static const char *add_target(const struct app *app, const struct target *target
 	const char *path, *host = split(app, target->path, &path);
 
 	if (host == NULL)
-		return "that is no host: choose a group of one";
+		return "not a host: select a group of one host";
 	if (targets->host != NULL && targets->host != host)
-		return "these groups are of several hosts: one host at a time";
-	/* Where the group has gone meanwhile the verb there would take it for a pattern. */
+		return "the marked groups are on several hosts: mark groups of one host only";
+	/* If the group no longer exists, the command would treat its name as a glob. */
 	if (strpbrk(path, "*?[{") != NULL)
-		return "a name that is a pattern as well: act on it on the host itself";
-	if (targets->count == FAR_GROUPS_MAX)
-		return "too many groups at once";
+		return "the name contains wildcards: run the action on the host itself";
+	if (targets->count == REMOTE_TARGETS_MAX)
+		return "too many groups marked";
 	targets->host = host;
 	targets->ids[targets->count] = target->id;
 	targets->paths[targets->count] = strdup(path);
@@ -122,58 +122,58 @@ int remote_targets_collect(struct app *app, struct remote_targets *ret_targets)
 
 static void run(struct job *job)
 {
-	struct ssh_job *far = (struct ssh_job *)job;
-	const char *ssh[REMOTE_SSH_WORDS_MAX + 1];
+	struct ssh_job *remote = (struct ssh_job *)job;
+	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL;
-	const struct remote_verb verb = {
-		.host = far->host,
+	const struct remote_command_request request = {
+		.host = remote->host,
 		.ssh = ssh,
-		.words = (const char *const *)far->words.items,
+		.arguments = (const char *const *)remote->arguments.items,
 		.timeout_ns = TIMEOUT_NS,
 	};
 
-	far->error = remote_ssh_words(far->ssh, &words, ssh, &far->diag);
-	if (far->error == 0)
-		far->error = remote_verb_run(&verb, &far->answer, &far->diag);
+	remote->error = remote_ssh_parse_command(remote->ssh, &words, ssh, &remote->diag);
+	if (remote->error == 0)
+		remote->error = remote_command_run(&request, &remote->answer, &remote->diag);
 }
 
-static void free_far(struct job *job)
+static void free_ssh_job(struct job *job)
 {
-	struct ssh_job *far = (struct ssh_job *)job;
+	struct ssh_job *remote = (struct ssh_job *)job;
 
-	remote_arguments_done(&far->words);
-	free(far->answer.text);
-	free(far->host);
-	free(far->ssh);
-	free(far);
+	remote_arguments_done(&remote->arguments);
+	free(remote->answer.text);
+	free(remote->host);
+	free(remote->ssh);
+	free(remote);
 }
 
 struct ssh_job *ssh_job_new(struct app *app, const char *name, const char *host,
-			    const struct remote_arguments *words, const char *more)
+			    const struct remote_arguments *arguments, const char *more)
 {
-	struct ssh_job *far = calloc(1, sizeof(*far));
+	struct ssh_job *remote = calloc(1, sizeof(*remote));
 
-	if (far == NULL)
+	if (remote == NULL)
 		return NULL;
-	far->job = (struct job){.run = run, .free = free_far, .name = name};
-	far->host = strdup(host);
-	far->ssh = app->hosts.ssh != NULL ? strdup(app->hosts.ssh) : NULL;
-	for (size_t i = 0; i < words->count; i++) {
-		remote_arguments_add(&far->words, words->items[i]);
+	remote->job = (struct job){.run = run, .free = free_ssh_job, .name = name};
+	remote->host = strdup(host);
+	remote->ssh = app->hosts.ssh != NULL ? strdup(app->hosts.ssh) : NULL;
+	for (size_t i = 0; i < arguments->count; i++) {
+		remote_arguments_add(&remote->arguments, arguments->items[i]);
 		if (i == 0 && more != NULL)
-			remote_arguments_add(&far->words, more);
+			remote_arguments_add(&remote->arguments, more);
 	}
-	if (far->host == NULL || (app->hosts.ssh != NULL && far->ssh == NULL) || words->failed ||
-	    far->words.failed) {
-		free_far(&far->job);
+	if (remote->host == NULL || (app->hosts.ssh != NULL && remote->ssh == NULL) ||
+	    arguments->failed || remote->arguments.failed) {
+		free_ssh_job(&remote->job);
 		return NULL;
 	}
-	return far;
+	return remote;
 }
 
-struct job *ssh_job_as_job(struct ssh_job *far)
+struct job *ssh_job_as_job(struct ssh_job *remote)
 {
-	return &far->job;
+	return &remote->job;
 }
 
 struct ssh_job *ssh_job_from(struct job *job)
@@ -181,22 +181,22 @@ struct ssh_job *ssh_job_from(struct job *job)
 	return job->run == run ? (struct ssh_job *)job : NULL;
 }
 
-const char *ssh_job_host(const struct ssh_job *far)
+const char *ssh_job_host(const struct ssh_job *remote)
 {
-	return far->host;
+	return remote->host;
 }
 
-int ssh_job_result(const struct ssh_job *far, const struct remote_verb_answer **ret_answer,
+int ssh_job_result(const struct ssh_job *remote, const struct remote_command_result **ret_answer,
 		   const char **ret_reason)
 {
-	*ret_answer = &far->answer;
-	*ret_reason = far->diag.text;
-	return far->error;
+	*ret_answer = &remote->answer;
+	*ret_reason = remote->diag.text;
+	return remote->error;
 }
 
-bool ssh_job_line(const struct ssh_job *far, size_t i, char *buffer, size_t size)
+bool ssh_job_line(const struct ssh_job *remote, size_t i, char *buffer, size_t size)
 {
-	const char *at = far->answer.text;
+	const char *at = remote->answer.text;
 
 	while (at != NULL && i > 0) {
 		at = strchr(at, '\n');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* targets.c - which groups an action is about. */
+/* targets.c - collects the groups that an action applies to. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ int targets_collect(const struct app *app, struct targets *ret_targets)
 {
 	struct targets targets = {0};
 	uint32_t group = app_group(app);
-	/* In an opened group the marks of the list are out of sight: only what is seen is acted on. */
+	/* In an opened group the list's marks are not visible: act on the opened group only. */
 	bool marked = app->list.marked > 0 && app->views[app->view_count - 1].kind->group == NULL;
 	int r = 0;
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* targets.h - the groups that an action is about: the marked ones, else the one at hand. */
+/* targets.h - the groups that an action applies to: the marked ones, else the selected one. */
 #ifndef CGWARD_TUI_ACTION_TARGETS_H
 #define CGWARD_TUI_ACTION_TARGETS_H
 
 #include "tui/core/app.h"
 
 struct target {
-	char *path; /* raw */
-	uint64_t
-		id; /* of its directory in `hierarchy`: another group under that path is not meant */
+	char *path;  /* raw */
+	uint64_t id; /* inode in `hierarchy`: detects another group under the same path */
 	size_t hierarchy;
-	uint32_t below; /* groups beneath */
+	uint32_t below; /* number of descendants */
 };
 
 struct targets {
@@ -18,7 +17,7 @@ struct targets {
 	size_t count;
 };
 
-/* -ENOENT where there is none. */
+/* -ENOENT: no group is selected. */
 int targets_collect(const struct app *app, struct targets *ret_targets);
 int targets_copy(const struct targets *targets, struct targets *ret_copy);
 void targets_done(struct targets *targets);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-confirm.c - asks before something is done that can hurt, and says what it would hit. */
+/* view-confirm.c - the confirmation dialog, with a preview of what the action affects. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,23 +14,23 @@ struct confirm {
 	const char *title;
 	struct confirm_line *lines;
 	size_t count;
-	struct job *act;  /* what Enter does */
-	struct job *look; /* finds out what it would hit; its lines follow */
-	void (*tell)(struct confirm *confirm, struct job *job);
-	const void *owner; /* the state of the view that is told */
-	bool looking, refused;
+	struct job *action;  /* run by Enter */
+	struct job *preview; /* collects what it would affect; NULL once posted */
+	void (*show)(struct confirm *confirm, struct job *job);
+	const void *owner; /* state of the view that gets the finished action */
+	bool previewing, refused;
 };
 
-struct confirm *confirm_new(const char *title, struct job *act)
+struct confirm *confirm_new(const char *title, struct job *action)
 {
 	struct confirm *confirm = calloc(1, sizeof(*confirm));
 
 	if (confirm == NULL) {
-		act->free(act);
+		action->free(action);
 		return NULL;
 	}
 	confirm->title = title;
-	confirm->act = act;
+	confirm->action = action;
 	return confirm;
 }
 
@@ -49,18 +49,18 @@ void confirm_add(struct confirm *confirm, enum role role, const char *text)
 	confirm->count += lines[confirm->count].text != NULL;
 }
 
-void confirm_preview(struct confirm *confirm, struct job *look,
-		     void (*tell)(struct confirm *confirm, struct job *job))
+void confirm_preview(struct confirm *confirm, struct job *preview,
+		     void (*show)(struct confirm *confirm, struct job *job))
 {
 	if (confirm == NULL) {
-		look->free(look);
+		preview->free(preview);
 		return;
 	}
-	confirm->look = look;
-	confirm->tell = tell;
+	confirm->preview = preview;
+	confirm->show = show;
 }
 
-void confirm_owner(struct confirm *confirm, const void *state)
+void confirm_set_owner(struct confirm *confirm, const void *state)
 {
 	if (confirm != NULL)
 		confirm->owner = state;
@@ -78,10 +78,10 @@ static void confirm_free(void *opaque)
 	for (size_t i = 0; i < confirm->count; i++)
 		free(confirm->lines[i].text);
 	free(confirm->lines);
-	if (confirm->act != NULL)
-		confirm->act->free(confirm->act);
-	if (confirm->look != NULL)
-		confirm->look->free(confirm->look);
+	if (confirm->action != NULL)
+		confirm->action->free(confirm->action);
+	if (confirm->preview != NULL)
+		confirm->preview->free(confirm->preview);
 	free(confirm);
 }
 
@@ -101,8 +101,8 @@ static void confirm_draw(struct app *app, void *opaque, struct canvas *canvas,
 
 	(void)app;
 	(void)layout;
-	rows = (int)confirm->count + 2 + confirm->looking;
-	/* Long lines are broken: room for as many again. */
+	rows = (int)confirm->count + 2 + confirm->previewing;
+	/* Space for the continuation rows of wrapped lines. */
 	for (size_t i = 0; i < confirm->count; i++)
 		rows += columns > 4 ? canvas_width(confirm->lines[i].text) / (columns - 2) : 0;
 	if (rows > canvas->rows - 3)
@@ -114,19 +114,19 @@ static void confirm_draw(struct app *app, void *opaque, struct canvas *canvas,
 
 		row += draw_paragraph(canvas, rest, confirm->lines[i].role, confirm->lines[i].text);
 	}
-	if (confirm->looking && row < area.row + area.rows - 1)
+	if (confirm->previewing && row < area.row + area.rows - 1)
 		canvas_text(canvas, row, area.column, area.columns, ROLE_DIM,
-			    "looking what it would hit…");
+			    "checking what is affected…");
 	if (area.rows < 1)
 		return;
 	canvas_text_cut(canvas, area.row + area.rows - 1, area.column, area.columns, ROLE_KEY,
-			confirm->refused ? "Esc: close" : "Enter: do it   Esc: leave it");
+			confirm->refused ? "Esc: close" : "Enter: apply   Esc: cancel");
 }
 
 static unsigned confirm_act(struct app *app, void *opaque, enum action action)
 {
 	struct confirm *confirm = opaque;
-	struct job *act = confirm->act;
+	struct job *job = confirm->action;
 	const void *owner;
 
 	if (action == ACTION_BACK)
@@ -135,9 +135,9 @@ static unsigned confirm_act(struct app *app, void *opaque, enum action action)
 		return REACTION_NONE;
 	if (confirm->refused)
 		return REACTION_BEEP;
-	confirm->act = NULL;
+	confirm->action = NULL;
 	owner = confirm->owner;
-	return app_close(app) | app_post_job(app, owner, act);
+	return app_close(app) | app_post_job(app, owner, job);
 }
 
 static unsigned confirm_finish(struct app *app, void *opaque, struct job *job)
@@ -145,8 +145,8 @@ static unsigned confirm_finish(struct app *app, void *opaque, struct job *job)
 	struct confirm *confirm = opaque;
 
 	(void)app;
-	confirm->looking = false;
-	confirm->tell(confirm, job);
+	confirm->previewing = false;
+	confirm->show(confirm, job);
 	return REACTION_DRAW;
 }
 
@@ -161,7 +161,7 @@ static const struct view_kind view_confirm = {
 
 unsigned open_confirm(struct app *app, struct confirm *confirm)
 {
-	struct job *look;
+	struct job *preview;
 	unsigned reactions;
 
 	if (confirm == NULL)
@@ -170,9 +170,9 @@ unsigned open_confirm(struct app *app, struct confirm *confirm)
 		confirm_free(confirm);
 		return REACTION_BEEP;
 	}
-	look = confirm->look;
-	confirm->look = NULL;
-	confirm->looking = look != NULL;
+	preview = confirm->preview;
+	confirm->preview = NULL;
+	confirm->previewing = preview != NULL;
 	reactions = app_open(app, &view_confirm, confirm);
-	return look != NULL ? reactions | app_post_job(app, confirm, look) : reactions;
+	return preview != NULL ? reactions | app_post_job(app, confirm, preview) : reactions;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-edit.c - the form of limits: a field per control, a preview, then it is done. */
+/* view-edit.c - the limits form: a field per control, with a preview before changes are applied. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,26 +14,26 @@
 #include "tui/action/group-actions.h"
 
 #define CURRENT_MAX    128
-#define EDIT_HELP_ROWS 12 /* with some to spare, so that a message of two lines fits */
+#define EDIT_HELP_ROWS 12 /* with space for a message of two lines */
 
-/* Of several groups so many are read. */
+/* Number of groups whose values are read. */
 #define GROUPS_MAX 64
 
 struct edit_row {
 	enum cgw_control control;
-	char current[CURRENT_MAX]; /* in our words; "": none; what most of the groups have */
-	char others[CURRENT_MAX];  /* "max (3), 512M (2), 1G": where they differ; else "" */
-	struct line line;          /* "": left as it is */
+	char current[CURRENT_MAX]; /* the most frequent value; "": none */
+	char others[CURRENT_MAX];  /* "max (3), 512M (2)" if the groups differ, else "" */
+	struct line line;          /* the new value; "": unchanged */
 	char problem[512];
 };
 
 struct edit_group {
 	char *path;
-	uint32_t controllers; /* of the hierarchies that have it */
-	bool versions[3];     /* and their versions of cgroup: [1], [2] */
+	uint32_t controllers; /* of the hierarchies that contain it */
+	bool versions[3];     /* cgroup versions of these hierarchies: [1], [2] */
 };
 
-/* Reads what is set now: in the looking thread. */
+/* Reads the current values in a worker thread. */
 struct edit_read {
 	struct job job;
 	struct edit_group groups[GROUPS_MAX];
@@ -62,7 +62,7 @@ static void free_read(struct job *job)
 	free(read);
 }
 
-/* A group that is not in a controller's hierarchy has none of its controls. */
+/* False if the group is not in the hierarchy of the control's controller. */
 static bool applies(const struct edit_group *group, enum cgw_control control)
 {
 	int metric = cgw_control_info(control)->metric;
@@ -80,7 +80,7 @@ static bool applies(const struct edit_group *group, enum cgw_control control)
 	return false;
 }
 
-/* The values that the groups have, each once, and how many have it. */
+/* The distinct values and the number of groups that have each. */
 struct tally {
 	char values[GROUPS_MAX][CURRENT_MAX];
 	unsigned counts[GROUPS_MAX];
@@ -98,7 +98,7 @@ static void tally_add(struct tally *tally, const char *value)
 		tally->counts[tally->count++] = 0;
 	}
 	tally->counts[i]++;
-	/* What most of them have stands in front. */
+	/* Keep the most frequent value first. */
 	for (; i > 0 && tally->counts[i - 1] < tally->counts[i]; i--) {
 		char swap[CURRENT_MAX];
 		unsigned swapped = tally->counts[i];
@@ -111,7 +111,7 @@ static void tally_add(struct tally *tally, const char *value)
 	}
 }
 
-static void tally_say(const struct tally *tally, struct edit_row *row)
+static void tally_format(const struct tally *tally, struct edit_row *row)
 {
 	size_t used = 0;
 
@@ -122,7 +122,7 @@ static void tally_say(const struct tally *tally, struct edit_row *row)
 			tally->values[i][0] != '\0' ? tally->values[i] : "-", tally->counts[i]);
 }
 
-/* False where none of the groups has the control. */
+/* False if no group has the control. */
 static bool read_control(const struct edit_read *read, enum cgw_control control,
 			 struct tally *tally)
 {
@@ -159,7 +159,7 @@ static void run_read(struct job *job)
 		    !read_control(read, (enum cgw_control)i, tally))
 			continue;
 		row->control = (enum cgw_control)i;
-		tally_say(tally, row);
+		tally_format(tally, row);
 		read->count++;
 	}
 }
@@ -175,16 +175,16 @@ static const char *risk_text(uint8_t risk)
 {
 	static const char *const texts[] = {
 		[CGW_RISK_NONE] = "",
-		[CGW_RISK_SLOW] = "What runs may get slower.",
+		[CGW_RISK_SLOW] = "Processes may slow down.",
 		[CGW_RISK_FAIL] = "Forks or allocations may fail.",
 		[CGW_RISK_KILL] = "Processes may be killed.",
-		[CGW_RISK_HANG] = "Processes may hang until somebody helps them.",
+		[CGW_RISK_HANG] = "Processes may hang until an administrator intervenes.",
 	};
 
 	return texts[risk];
 }
 
-/* Below the rows: what the selected control is, takes and risks. */
+/* Below the rows: help, syntax and risk of the selected control. */
 static void draw_help(const struct edit *edit, struct canvas *canvas, struct rect area)
 {
 	const struct edit_row *row;
@@ -207,15 +207,14 @@ static void draw_help(const struct edit *edit, struct canvas *canvas, struct rec
 		return;
 	if (row->others[0] != '\0') {
 		(void)snprintf(text, sizeof(text),
-			       "The groups differ: %s. What is typed is set on "
-			       "all of them.",
+			       "The groups differ: %s. A new value is set on all of them.",
 			       row->others);
 		used = draw_paragraph(canvas, area, ROLE_WARM, text);
 		area.row += used;
 		area.rows -= used;
 	}
-	(void)snprintf(text, sizeof(text), "Takes %s%s%s. %s", info->syntax,
-		       info->default_value != NULL ? "; the kernel's own is " : "",
+	(void)snprintf(text, sizeof(text), "Accepts %s%s%s. %s", info->syntax,
+		       info->default_value != NULL ? "; kernel default: " : "",
 		       info->default_value != NULL ? info->default_value : "",
 		       risk_text(info->risk));
 	(void)draw_paragraph(canvas, area, ROLE_DIM, text);
@@ -255,7 +254,7 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 
 	(void)app;
 	(void)layout;
-	/* No larger than what there is to fill in and to explain. */
+	/* No larger than the rows and the help need. */
 	if (!edit->reading && (int)edit->count + EDIT_HELP_ROWS < rows)
 		rows = (int)edit->count + EDIT_HELP_ROWS;
 	area = foot = draw_window(canvas, rows, columns, edit->title);
@@ -286,22 +285,23 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 		draw_help(edit, canvas, foot);
 	}
 	canvas_text_right(canvas, foot.row + foot.rows, area.column, area.columns, ROLE_DIM,
-			  edit->previewing ? " checking… "
-					   : " ← → step   Enter preview   Del leave   Esc close ");
+			  edit->previewing
+				  ? " checking… "
+				  : " ← →: step   Enter: preview   Del: clear   Esc: close ");
 }
 
 static unsigned preview(struct app *app, struct edit *edit)
 {
-	struct act *act;
+	struct change_job *change;
 	size_t changes = 0;
 
 	if (edit->previewing)
 		return REACTION_BEEP;
-	if (act_new("Checking", &edit->targets, &act) < 0)
+	if (change_job_new("Checking", &edit->targets, &change) < 0)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	for (size_t i = 0; i < edit->count; i++) {
 		struct edit_row *row = &edit->rows[i];
-		const struct act_change change = {
+		const struct change_step step = {
 			.kind = CGW_STEP_SET, .control = row->control, .value = row->line.text};
 		struct cgw_diag diag = {.text = ""};
 
@@ -312,56 +312,55 @@ static unsigned preview(struct app *app, struct edit *edit)
 		if (cgw_value_check(row->control, row->line.text, &diag) < 0) {
 			(void)snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
 			edit->selected = (uint32_t)i;
-			act_as_job(act)->free(act_as_job(act));
+			change_job_as_job(change)->free(change_job_as_job(change));
 			return REACTION_BEEP;
 		}
-		(void)act_add(act, &change);
+		(void)change_job_add(change, &step);
 	}
 	if (changes == 0) {
-		act_as_job(act)->free(act_as_job(act));
-		return app_show_message(app, ROLE_TEXT, "nothing is changed yet: type a value");
+		change_job_as_job(change)->free(change_job_as_job(change));
+		return app_show_message(app, ROLE_TEXT, "no changes yet: type a new value");
 	}
-	act_dry_run(act);
+	change_job_set_dry_run(change);
 	edit->previewing = true;
-	return app_post_job(app, edit, act_as_job(act));
+	return app_post_job(app, edit, change_job_as_job(change));
 }
 
-/* The job that does what the form says. NULL: out of memory. */
-static struct act *make_act(const struct edit *edit)
+/* The job that applies the new values; NULL if out of memory. */
+static struct change_job *new_change_job(const struct edit *edit)
 {
-	struct act *act;
+	struct change_job *change;
 
-	if (act_new("Setting", &edit->targets, &act) < 0)
+	if (change_job_new("Setting", &edit->targets, &change) < 0)
 		return NULL;
 	for (size_t i = 0; i < edit->count; i++) {
-		const struct act_change change = {.kind = CGW_STEP_SET,
-						  .control = edit->rows[i].control,
-						  /* copied by act_add() */
-						  .value = (char *)edit->rows[i].line.text};
+		const struct change_step step = {.kind = CGW_STEP_SET,
+						 .control = edit->rows[i].control,
+						 /* copied by change_job_add() */
+						 .value = (char *)edit->rows[i].line.text};
 
-		if (edit->rows[i].line.length > 0 && act_add(act, &change) < 0) {
-			act_as_job(act)->free(act_as_job(act));
+		if (edit->rows[i].line.length > 0 && change_job_add(change, &step) < 0) {
+			change_job_as_job(change)->free(change_job_as_job(change));
 			return NULL;
 		}
 	}
-	return act;
+	return change;
 }
 
-static void add_outcome(struct confirm *confirm, const struct act_outcome *outcome)
+static void add_outcome(struct confirm *confirm, const struct change_outcome *outcome)
 {
 	const struct cgw_control_info *info = cgw_control_info(outcome->control);
 	const struct cgw_result *result = &outcome->result;
 	char text[1024];
 
-	act_describe(outcome, text, sizeof(text));
+	change_outcome_format(outcome, text, sizeof(text));
 	confirm_add(confirm,
 		    result->outcome == CGW_OUTCOME_UNCHANGED ? ROLE_DIM
 		    : result->error < 0                      ? ROLE_BAD
 							     : ROLE_STRONG,
 		    text);
-	if (result->outcome == CGW_OUTCOME_UNCHANGED)
-		confirm_add(confirm, ROLE_DIM, "  it is so already");
-	else if (result->error == 0 && result->how[0] != '\0')
+	if (result->outcome != CGW_OUTCOME_UNCHANGED && result->error == 0 &&
+	    result->how[0] != '\0')
 		confirm_add(confirm, ROLE_TEXT, result->how);
 	if (result->diag.text[0] != '\0')
 		confirm_add(confirm, result->error < 0 ? ROLE_BAD : ROLE_WARM, result->diag.text);
@@ -369,30 +368,30 @@ static void add_outcome(struct confirm *confirm, const struct act_outcome *outco
 		confirm_add(confirm, ROLE_WARM, risk_text(info->risk));
 }
 
-static unsigned open_preview(struct app *app, struct edit *edit, struct act *tried)
+static unsigned open_preview(struct app *app, struct edit *edit, struct change_job *dry_run)
 {
-	struct act *act = make_act(edit);
+	struct change_job *change = new_change_job(edit);
 	struct confirm *confirm;
 	struct cgw_diag diag;
 	bool refused = false;
 
-	if (act == NULL)
+	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	if (act_error(tried, &diag) < 0) {
-		for (size_t i = 0; i < act_outcome_count(tried); i++)
-			refused = refused ||
-				  act_outcome(tried, i)->result.outcome == CGW_OUTCOME_REFUSED;
+	if (change_job_error(dry_run, &diag) < 0) {
+		for (size_t i = 0; i < change_job_outcome_count(dry_run); i++)
+			refused = refused || change_job_outcome(dry_run, i)->result.outcome ==
+						     CGW_OUTCOME_REFUSED;
 		if (!refused) {
-			act_as_job(act)->free(act_as_job(act));
+			change_job_as_job(change)->free(change_job_as_job(change));
 			return app_show_message(app, ROLE_BAD, "%s", diag.text) | REACTION_BEEP;
 		}
-		act_force(act);
+		change_job_set_force(change);
 	}
-	confirm = confirm_new(refused ? "Refused: Enter does it all the same" : "Apply",
-			      act_as_job(act));
-	for (size_t i = 0; i < act_outcome_count(tried); i++)
-		add_outcome(confirm, act_outcome(tried, i));
-	confirm_owner(confirm, edit);
+	confirm = confirm_new(refused ? "Refused (Enter: apply anyway)" : "Apply changes",
+			      change_job_as_job(change));
+	for (size_t i = 0; i < change_job_outcome_count(dry_run); i++)
+		add_outcome(confirm, change_job_outcome(dry_run, i));
+	confirm_set_owner(confirm, edit);
 	return open_confirm(app, confirm);
 }
 
@@ -400,28 +399,29 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 {
 	struct edit *edit = opaque;
 	struct edit_read *read = (struct edit_read *)job;
-	struct act *act = act_of(job);
+	struct change_job *change = change_job_from(job);
 
-	if (act != NULL && !act_is_dry(act)) {
+	if (change != NULL && !change_job_is_dry_run(change)) {
 		struct cgw_diag diag;
 
-		/* Done: the form has served. What failed can be mended in it. */
-		if (act_error(act, &diag) == 0 && app->views[app->view_count - 1].state == edit)
+		/* Close the form on success; on failure the user can correct the values. */
+		if (change_job_error(change, &diag) == 0 &&
+		    app->views[app->view_count - 1].state == edit)
 			return app_close(app);
 		return REACTION_DRAW;
 	}
-	if (act != NULL) {
+	if (change != NULL) {
 		edit->previewing = false;
-		return open_preview(app, edit, act);
+		return open_preview(app, edit, change);
 	}
 	edit->reading = false;
 	free(edit->rows);
-	edit->rows = take_pointer(&read->rows);
+	edit->rows = steal_pointer(&read->rows);
 	edit->count = edit->rows != NULL ? read->count : 0;
 	return REACTION_DRAW;
 }
 
-static unsigned step(struct edit *edit, int by)
+static unsigned step_value(struct edit *edit, int by)
 {
 	struct edit_row *row;
 	char value[LINE_MAX_BYTES];
@@ -446,9 +446,9 @@ static unsigned edit_act(struct app *app, void *opaque, enum action action)
 		return REACTION_DRAW;
 	switch (action) {
 	case ACTION_LEFT:
-		return step(edit, -1);
+		return step_value(edit, -1);
 	case ACTION_RIGHT:
-		return step(edit, 1);
+		return step_value(edit, 1);
 	case ACTION_PREVIEW:
 		return preview(app, edit);
 	case ACTION_CLEAR:
@@ -462,8 +462,8 @@ static unsigned edit_act(struct app *app, void *opaque, enum action action)
 	}
 }
 
-/* Letters and digits go into the field; what moves between fields stays with the list. */
-static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret_taken)
+/* Printable characters and editing keys go to the field, all other keys to the list. */
+static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret_used)
 {
 	struct edit *edit = opaque;
 	bool typed = (key >= ' ' && key < KEY_SPECIAL && key != 0x7f) || key == KEY_ERASE ||
@@ -472,7 +472,7 @@ static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret
 	(void)app;
 	if (!typed || edit->selected >= edit->count)
 		return REACTION_NONE;
-	*ret_taken = line_key(&edit->rows[edit->selected].line, key);
+	*ret_used = line_key(&edit->rows[edit->selected].line, key);
 	edit->rows[edit->selected].problem[0] = '\0';
 	return REACTION_DRAW;
 }
@@ -511,7 +511,7 @@ static const struct view_kind view_edit = {
 	.done = edit_done,
 };
 
-/* A copy, with the hierarchies that have the group. */
+/* Copies the path, and collects the hierarchies that contain the group. */
 static int collect_group(const struct app *app, const char *path, struct edit_group *ret_group)
 {
 	const struct cgw_topology *topology = app_topology(app);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-policy.c - the rules of a policy over the groups, and what enforcement would do now. */
+/* view-policy.c - the status of the running enforcement, and the preview of a policy. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 
 struct policy_view {
 	uint32_t first, rows;
-	bool looking, looked;
+	bool reading, was_read;
 	struct daemon_status *status; /* of the running enforcement, or NULL */
 	int status_error;
-	char problem[256]; /* of the machine's own policy */
+	char problem[256]; /* why the system policy cannot be loaded */
 };
 
 static unsigned policy_contexts(const struct app *app, const void *state)
@@ -29,7 +29,7 @@ static unsigned policy_contexts(const struct app *app, const void *state)
 	return IN_READING;
 }
 
-/* Rows are written as if the screen had no end; those above and below what is seen are left out. */
+/* Rows are numbered from the first to the last; only the visible ones are drawn. */
 struct rows {
 	struct canvas *canvas;
 	struct rect area;
@@ -72,7 +72,7 @@ static void add_row(struct rows *rows, enum role role, const char *left, const c
 
 static void add_sections(const struct rules *rules, struct rows *rows)
 {
-	add_title(rows, "What the policy says");
+	add_title(rows, "Sections of the policy");
 	for (size_t i = 0; i < cgw_policy_section_count(rules->policy); i++) {
 		struct cgw_section_info info = cgw_policy_section(rules->policy, i);
 		uint32_t selected = rules->answer->selected[i];
@@ -82,7 +82,7 @@ static void add_sections(const struct rules *rules, struct rows *rows)
 			       info.name);
 		(void)snprintf(selects, sizeof(selects), "%u group%s", selected,
 			       selected == 1 ? "" : "s");
-		/* Of processes: no group is selected by it. */
+		/* It selects processes, not groups. */
 		if (info.kind == CGW_SECTION_PLACE)
 			(void)snprintf(selects, sizeof(selects), "processes");
 		(void)snprintf(when, sizeof(when), "%.200s",
@@ -108,9 +108,9 @@ static enum role phase_role(enum cgw_phase phase)
 	return ROLE_TEXT;
 }
 
-/* "pending 12 of 30 s": since when, and until when where that is known. */
-static void say_phase(const struct rules_instance *instance, uint64_t now_ns, char *buffer,
-		      size_t size)
+/* "pending 12 of 30 s", or "active for 12 s" if the phase has no end. */
+static void format_phase(const struct rules_instance *instance, uint64_t now_ns, char *buffer,
+			 size_t size)
 {
 	uint64_t since_s =
 		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / 1000000000 : 0;
@@ -129,14 +129,14 @@ static void add_instances(const struct rules_answer *answer, struct rows *rows)
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof(text), "Where its rules stand%s",
-		       answer->instance_total == 0 ? ": no condition holds on any group" : "");
+	(void)snprintf(text, sizeof(text), "State of the rules%s",
+		       answer->instance_total == 0 ? ": no condition is true on any group" : "");
 	add_title(rows, text);
 	for (size_t i = 0; i < answer->instance_count; i++) {
 		const struct rules_instance *instance = &answer->instances[i];
 		char phase[64], why[300];
 
-		say_phase(instance, answer->boottime_ns, phase, sizeof(phase));
+		format_phase(instance, answer->boottime_ns, phase, sizeof(phase));
 		(void)snprintf(why, sizeof(why), "%s%s%s", instance->rule,
 			       instance->why[0] != '\0' ? ": " : "", instance->why);
 		add_row(rows, phase_role(instance->phase), instance->path, phase, why);
@@ -153,8 +153,8 @@ static void add_actions(const struct app *app, const struct rules *rules, struct
 	const struct rules_action *action;
 
 	add_title(rows, rules->answer->action_count > 0
-				? "What enforcement would have done, newest first"
-				: "Enforcement would have done nothing yet");
+				? "Actions that enforcement would have taken, newest first"
+				: "Enforcement would have taken no action yet");
 	for (size_t i = 0; (action = rules_nth(rules, i)) != NULL; i++) {
 		char middle[96], time[16];
 
@@ -164,21 +164,21 @@ static void add_actions(const struct app *app, const struct rules *rules, struct
 	}
 }
 
-static void add_watched(const struct app *app, const struct policy_view *view, struct rows *rows)
+static void add_preview(const struct app *app, const struct policy_view *view, struct rows *rows)
 {
 	if (app->rules == NULL) {
 		if (view->problem[0] != '\0')
-			add_row(rows, ROLE_BAD, "policy not usable", "", view->problem);
-		else if (view->looked)
-			add_title(rows, "No policy is watched: --policy FILE names one");
+			add_row(rows, ROLE_BAD, "cannot load the policy", "", view->problem);
+		else if (view->was_read)
+			add_title(rows, "No policy to preview: none found at " DAEMON_POLICY);
 		return;
 	}
 	if (app->rules->answer == NULL) {
-		add_title(rows, "The policy is being held against the groups…");
+		add_title(rows, "Evaluating the policy…");
 		return;
 	}
 	if (app->rules->answer->error < 0)
-		add_row(rows, ROLE_BAD, "the rules cannot be followed", "",
+		add_row(rows, ROLE_BAD, "cannot evaluate the policy", "",
 			strerror(-app->rules->answer->error));
 	add_sections(app->rules, rows);
 	add_title(rows, "");
@@ -203,9 +203,9 @@ static void add_daemon_instance(const struct daemon_instance *instance, struct r
 		(void)cgw_format_duration(instance->since_seconds * 1e9, since, sizeof(since));
 	if (!isnan(instance->until_seconds) && instance->until_seconds > 0)
 		(void)cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
-	(void)snprintf(phase, sizeof(phase), "%.24s%s%s%s%s", instance->phase,
-		       since[0] != '\0' ? " for " : "", since, left[0] != '\0' ? ", left " : "",
-		       left);
+	(void)snprintf(phase, sizeof(phase), "%.24s%s%s%s%s%s", instance->phase,
+		       since[0] != '\0' ? " for " : "", since, left[0] != '\0' ? ", " : "", left,
+		       left[0] != '\0' ? " left" : "");
 	(void)snprintf(why, sizeof(why), "%s%s%s", instance->rule,
 		       instance->why[0] != '\0' ? ": " : "", instance->why);
 	add_row(rows, daemon_role(instance->phase), instance->group, phase, why);
@@ -223,7 +223,7 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 			add_title(rows, "No enforcement is running on this machine");
 		else if (view->status_error < 0) {
 			(void)snprintf(text, sizeof(text),
-				       "Enforcement runs; its state cannot be read: %s",
+				       "Enforcement is running, but its status cannot be read: %s",
 				       strerror(-view->status_error));
 			add_title(rows, text);
 		}
@@ -232,7 +232,7 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 	}
 	app_time(app, (uint64_t)status->realtime_s * 1000000000, time, sizeof(time));
 	(void)snprintf(text, sizeof(text),
-		       "Enforcement runs: process %d, mode %s, %llu section%s; its state at %s",
+		       "Enforcement is running: PID %d, mode %s, %llu section%s; as of %s",
 		       (int)status->pid, status->mode, (unsigned long long)status->sections,
 		       status->sections == 1 ? "" : "s", time);
 	add_title(rows, text);
@@ -244,10 +244,10 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 		(void)snprintf(text, sizeof(text), "%.60s %.60s%s%.60s%s by %.40s", held->key,
 			       held->value, held->original[0] != '\0' ? " (was " : "",
 			       held->original, held->original[0] != '\0' ? ")" : "", held->section);
-		add_row(rows, ROLE_LIMIT, held->group, "held", text);
+		add_row(rows, ROLE_LIMIT, held->group, "applied", text);
 	}
 	if (status->instance_count + status->held_count == 0)
-		add_row(rows, ROLE_DIM, "it holds nothing back now", "", "");
+		add_row(rows, ROLE_DIM, "no active rule and no applied value", "", "");
 	add_title(rows, "");
 }
 
@@ -259,89 +259,90 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 
 	canvas_fill(canvas, layout->head, ROLE_TEXT, GROUND_BAR);
 	canvas_text_cut(canvas, layout->head.row, layout->head.column, layout->head.columns,
-			ROLE_STRONG, "Policy: what is enforced, and what a watched one would do");
+			ROLE_STRONG, "Policy: running enforcement and preview");
 	if (cgw_frame_now(app->frame) == NULL)
 		return;
 	add_daemon(app, view, &rows);
-	add_watched(app, view, &rows);
+	add_preview(app, view, &rows);
 	view->rows = rows.count;
 	if (view->first + 1 > rows.count)
 		view->first = rows.count > 0 ? rows.count - 1 : 0;
 }
 
-/* Looks at the daemon's state; the first time also for the machine's own policy. */
-struct policy_look {
+/* Reads the daemon's status, and at first also loads the system policy for the preview. */
+struct policy_query {
 	struct job job;
 	char state_path[512];
-	bool load; /* no policy is watched yet */
+	bool load; /* no policy is previewed yet */
 	struct cgw_policy *policy;
 	char problem[256];
 	struct daemon_status *status;
 	int status_error;
 };
 
-static void free_look(struct job *job)
+static void free_query(struct job *job)
 {
-	struct policy_look *look = (struct policy_look *)job;
+	struct policy_query *query = (struct policy_query *)job;
 
-	daemon_status_free(look->status);
-	cgw_policy_free(look->policy);
-	free(look);
+	daemon_status_free(query->status);
+	cgw_policy_free(query->policy);
+	free(query);
 }
 
-static void take_problem(void *context, const struct cgw_policy_problem *problem)
+static void record_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	struct policy_look *look = context;
+	struct policy_query *query = context;
 
-	if (!problem->warning && look->problem[0] == '\0')
-		(void)snprintf(look->problem, sizeof(look->problem), "%.100s:%u: %.140s",
+	if (!problem->warning && query->problem[0] == '\0')
+		(void)snprintf(query->problem, sizeof(query->problem), "%.100s:%u: %.140s",
 			       problem->diag.file, problem->diag.line, problem->diag.text);
 }
 
-static void run_look(struct job *job)
+static void run_query(struct job *job)
 {
-	struct policy_look *look = (struct policy_look *)job;
-	const struct cgw_policy_reporter reporter = {take_problem, look};
+	struct policy_query *query = (struct policy_query *)job;
+	const struct cgw_policy_reporter reporter = {record_problem, query};
 
-	look->status_error = daemon_status_read(look->state_path, &look->status);
-	if (look->load && access(DAEMON_POLICY, F_OK) == 0)
+	query->status_error = daemon_status_read(query->state_path, &query->status);
+	if (query->load && access(DAEMON_POLICY, F_OK) == 0)
 		(void)cgw_policy_load(DAEMON_POLICY, DAEMON_POLICY_DIRECTORY, &reporter,
-				      &look->policy);
+				      &query->policy);
 }
 
-static void ask_look(struct app *app, struct policy_view *view)
+static void post_query(struct app *app, struct policy_view *view)
 {
-	struct policy_look *look;
+	struct policy_query *query;
 
-	if (view->looking || !(app->source_flags & SOURCE_CAN_ACT))
+	if (view->reading || !(app->source_flags & SOURCE_CAN_ACT))
 		return;
-	look = calloc(1, sizeof(*look));
-	if (look == NULL)
+	query = calloc(1, sizeof(*query));
+	if (query == NULL)
 		return;
-	look->job = (struct job){.run = run_look, .free = free_look, .name = "Looking"};
-	memcpy(look->state_path, app->state_path, sizeof(look->state_path));
-	look->load = app->rules == NULL && !view->looked;
-	view->looking = true;
-	(void)app_post_job(app, view, &look->job);
+	query->job =
+		(struct job){.run = run_query, .free = free_query, .name = "Reading the policy"};
+	memcpy(query->state_path, app->state_path, sizeof(query->state_path));
+	query->load = app->rules == NULL && !view->was_read;
+	view->reading = true;
+	(void)app_post_job(app, view, &query->job);
 }
 
 static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
 {
 	struct policy_view *view = opaque;
-	struct policy_look *look = (struct policy_look *)job;
+	struct policy_query *query = (struct policy_query *)job;
 	unsigned reactions = REACTION_DRAW;
 
-	if (job->run != run_look)
+	if (job->run != run_query)
 		return REACTION_NONE;
-	view->looking = false;
-	view->looked = true;
+	view->reading = false;
+	view->was_read = true;
 	daemon_status_free(view->status);
-	view->status = take_pointer(&look->status);
-	view->status_error = look->status_error;
-	if (look->load)
-		(void)snprintf(view->problem, sizeof(view->problem), "%s", look->problem);
-	if (look->policy != NULL && app->rules == NULL) {
-		struct cgw_policy *policy = take_pointer(&look->policy);
+	view->status = steal_pointer(&query->status);
+	view->status_error = query->status_error;
+	if (query->load)
+		(void)snprintf(view->problem, sizeof(view->problem), "%s", query->problem);
+	if (query->policy != NULL && app->rules == NULL) {
+		struct cgw_policy *policy = steal_pointer(&query->policy);
 
 		if (rules_new(policy, &app->rules) < 0)
 			return app_show_message(app, ROLE_BAD, "out of memory");
@@ -352,7 +353,7 @@ static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
 
 static void policy_update(struct app *app, void *opaque)
 {
-	ask_look(app, opaque);
+	post_query(app, opaque);
 }
 
 static void policy_done(void *opaque)
@@ -405,12 +406,12 @@ unsigned open_policy(struct app *app)
 
 	if (app->rules == NULL && !(app->source_flags & SOURCE_CAN_ACT))
 		return app_show_message(app, ROLE_TEXT,
-					"no policy is watched: start with --policy FILE");
+					"no policy to preview: none was given at startup");
 	view = calloc(1, sizeof(*view));
 	if (view == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	reactions = app_open(app, &view_policy, view);
 	if (app->view_count > 0 && app->views[app->view_count - 1].state == view)
-		ask_look(app, view);
+		post_query(app, view);
 	return reactions;
 }

@@ -54,7 +54,7 @@ static int jump(struct app *app, struct arrival *arrival)
 	app->frame = frame;
 	if (arrival->history != NULL) {
 		cgw_history_free(app->history);
-		app->history = take_pointer(&arrival->history);
+		app->history = steal_pointer(&arrival->history);
 	}
 	r = cgw_frame_update(app->frame, first);
 	if (r == 0 && arrival->before != NULL)
@@ -72,7 +72,7 @@ static void update_place(struct app *app, struct arrival *arrival)
 	if (arrival->marks == NULL)
 		return;
 	free(app->marks);
-	app->marks = take_pointer(&arrival->marks);
+	app->marks = steal_pointer(&arrival->marks);
 	app->mark_count = arrival->mark_count;
 }
 

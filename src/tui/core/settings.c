@@ -138,7 +138,7 @@ static int parse_column(struct settings *settings, const char *value, struct cgw
 static int parse_key(struct settings *settings, const char *name, const char *value,
 		     struct cgw_diag *diag)
 {
-	struct suggestion nearest = {.wanted = name};
+	struct suggestion nearest = {.input = name};
 	int action = key_action_find(name);
 	char shown[64];
 

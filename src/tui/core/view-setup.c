@@ -336,7 +336,7 @@ static size_t list_all_columns(struct column *columns)
 		for (int style = 0; style < COLUMN_STYLE_COUNT; style++) {
 			struct column column = column_of_field(field);
 
-			if (!column_can(&column, (enum column_style)style))
+			if (!column_supports(&column, (enum column_style)style))
 				continue;
 			column.style = (uint8_t)style;
 			if (columns != NULL)

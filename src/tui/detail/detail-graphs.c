@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* detail-graphs.c - the histories of one group, as large as the screen allows. */
+/* detail-graphs.c - graphs of one group, as large as the screen allows. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "tui/detail/detail.h"
 
-/* A box of fewer rows shows a line, no graph. */
+/* With fewer rows per box, each series is one line instead. */
 #define BOX_ROWS_MIN 4
 #define SAMPLES_MAX  1024
 
@@ -18,7 +18,7 @@ static const struct {
 	bool binary;
 	double least;
 	int limit; /* enum cgw_metric, or -1 */
-} looks[CGW_HISTORY_SERIES_COUNT] = {
+} series_info[CGW_HISTORY_SERIES_COUNT] = {
 	[CGW_HISTORY_CPU] = {"CPU", ROLE_CPU, CGW_UNIT_PERCENT, false, 10, CGW_M_CPU_MAX},
 	[CGW_HISTORY_MEMORY] = {"Memory", ROLE_MEMORY, CGW_UNIT_BYTES, true, 1 << 20,
 				CGW_M_MEMORY_MAX},
@@ -39,23 +39,23 @@ static void format(double value, enum cgw_unit unit, char *buffer, size_t size)
 		(void)cgw_format_value(shown, unit, CGW_STYLE_HUMAN, buffer, size);
 }
 
-/* The effective limit in the unit of the graph; NAN: none. */
+/* The effective limit in the unit of the graph; NAN: unlimited. */
 static double limit_of(const struct detail *detail, enum cgw_history_series series)
 {
-	uint32_t group = detail_at(detail), by;
+	uint32_t group = detail_find_group(detail), by;
 	struct cgw_number number;
 
-	if (looks[series].limit < 0 || group == CGW_NO_GROUP)
+	if (series_info[series].limit < 0 || group == CGW_NO_GROUP)
 		return NAN;
-	number = cgw_frame_effective(detail->frame, (enum cgw_metric)looks[series].limit, group,
-				     &by);
+	number = cgw_frame_effective(detail->frame, (enum cgw_metric)series_info[series].limit,
+				     group, &by);
 	if (number.state != CGW_OK)
 		return NAN;
 	return series == CGW_HISTORY_CPU ? (double)number.value / 1e7 : (double)number.value;
 }
 
-/* More than the machine has is no useful edge. */
-static double most_possible(const struct app *app, enum cgw_history_series series)
+/* The machine's capacity, above which a scale is of no use; INFINITY if unknown. */
+static double machine_maximum(const struct app *app, enum cgw_history_series series)
 {
 	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
 
@@ -87,46 +87,46 @@ static struct extent extent_of(const double *values, size_t count)
 	return extent;
 }
 
-/* "now 12.3%  mean 10%  max 40%  limit 50%" into the upper edge, as far as it fits. */
-static void draw_figures(const struct extent *extent, enum cgw_history_series series, double limit,
-			 struct canvas *canvas, struct rect area)
+/* "now 12.3%  mean 10%  max 40%  limit 50%" in the upper border, as far as it fits. */
+static void draw_values(const struct extent *extent, enum cgw_history_series series, double limit,
+			struct canvas *canvas, struct rect area)
 {
 	const struct {
 		const char *label;
 		double value;
-	} figures[] = {{"now", extent->now},
+	} numbers[] = {{"now", extent->now},
 		       {"mean", extent->mean},
 		       {"max", extent->most},
 		       {"limit", limit}};
-	int at = area.column + 3 + canvas_width(looks[series].title) + 1;
+	int at = area.column + 3 + canvas_width(series_info[series].title) + 1;
 	int end = area.column + area.columns - 2;
 
-	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		char text[32];
 		int width;
 
-		if (isnan(figures[i].value))
+		if (isnan(numbers[i].value))
 			continue;
-		format(figures[i].value, looks[series].unit, text, sizeof(text));
-		width = canvas_width(figures[i].label) + 2 + canvas_width(text) + 1;
+		format(numbers[i].value, series_info[series].unit, text, sizeof(text));
+		width = canvas_width(numbers[i].label) + 2 + canvas_width(text) + 1;
 		if (at + width > end)
 			return;
 		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
-		at += canvas_text(canvas, area.row, at, end - at, ROLE_DIM, figures[i].label);
+		at += canvas_text(canvas, area.row, at, end - at, ROLE_DIM, numbers[i].label);
 		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
 		at += canvas_text(canvas, area.row, at, end - at,
-				  i == 0 ? looks[series].role : ROLE_TEXT, text);
+				  i == 0 ? series_info[series].role : ROLE_TEXT, text);
 		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
 	}
 }
 
-/* The scale at the left: the upper edge and the bottom. */
+/* The scale at the left: maximum and zero. */
 static void draw_scale(struct canvas *canvas, struct rect area, enum cgw_history_series series,
 		       double maximum, int width)
 {
 	char text[32];
 
-	format(maximum, looks[series].unit, text, sizeof(text));
+	format(maximum, series_info[series].unit, text, sizeof(text));
 	canvas_text_right(canvas, area.row, area.column, width, ROLE_DIM, text);
 	if (area.rows > 1)
 		canvas_text_right(canvas, area.row + area.rows - 1, area.column, width, ROLE_DIM,
@@ -158,36 +158,36 @@ static void draw_box(struct app *app, struct detail *detail, struct canvas *canv
 	size_t count = graph_samples(canvas->utf8 ? style : GRAPH_ASCII, area.columns - scale);
 	struct extent extent;
 
-	canvas_box(canvas, box, ROLE_BORDER, looks[series].title);
+	canvas_box(canvas, box, ROLE_BORDER, series_info[series].title);
 	if (count > SAMPLES_MAX)
 		count = SAMPLES_MAX;
 	cgw_history_read(app->history, detail->group, series, detail->zoom, values, count);
 	extent = extent_of(values, count);
-	maximum = extent.most > looks[series].least ? extent.most : looks[series].least;
-	maximum = graph_round_up(maximum, looks[series].binary);
-	if (most_possible(app, series) < maximum && most_possible(app, series) >= extent.most)
-		maximum = most_possible(app, series);
-	/* A limit within sight is the better upper edge: how far it is to there is what matters. */
+	maximum = extent.most > series_info[series].least ? extent.most : series_info[series].least;
+	maximum = graph_round_up(maximum, series_info[series].binary);
+	if (machine_maximum(app, series) < maximum && machine_maximum(app, series) >= extent.most)
+		maximum = machine_maximum(app, series);
+	/* Scale to a limit that is near, so that the distance to it is visible. */
 	if (!isnan(limit) && limit >= extent.most && limit <= 4 * maximum && limit > 0)
 		maximum = limit;
 	if (extent.known == 0) {
 		canvas_text_cut(canvas, area.row, area.column + 1, area.columns - 1, ROLE_DIM,
 				series == CGW_HISTORY_PRESSURE
-					? "the kernel gives no pressure for this group"
-					: "no figures yet");
+					? "no pressure data (PSI) for this group"
+					: "no data yet");
 		return;
 	}
-	draw_figures(&extent, series, limit, canvas, box);
+	draw_values(&extent, series, limit, canvas, box);
 	if (scale > 0) {
 		draw_scale(canvas, area, series, maximum, scale - 1);
 		area.column += scale;
 		area.columns -= scale;
 	}
-	graph_draw(canvas, area, style, looks[series].role, values, count, maximum);
+	graph_draw(canvas, area, style, series_info[series].role, values, count, maximum);
 	draw_span(canvas, box, count, detail->zoom);
 }
 
-/* A row a series, where boxes find no room. */
+/* One row per series, if the boxes do not fit. */
 static void draw_lines(struct app *app, struct detail *detail, struct canvas *canvas,
 		       struct rect area)
 {
@@ -207,12 +207,13 @@ static void draw_lines(struct app *app, struct detail *detail, struct canvas *ca
 		cgw_history_read(app->history, detail->group, (enum cgw_history_series)series,
 				 detail->zoom, values, count);
 		extent = extent_of(values, count);
-		format(extent.now, looks[series].unit, text, sizeof(text));
-		(void)snprintf(name, sizeof(name), "%.8s", looks[series].title);
+		format(extent.now, series_info[series].unit, text, sizeof(text));
+		(void)snprintf(name, sizeof(name), "%.8s", series_info[series].title);
 		canvas_text(canvas, graph.row, area.column, 9, ROLE_TITLE, name);
 		canvas_text_right(canvas, graph.row, area.column + 9, 8, ROLE_TEXT, text);
-		graph_draw(canvas, graph, style, looks[series].role, values, count,
-			   extent.most > looks[series].least ? extent.most : looks[series].least);
+		graph_draw(canvas, graph, style, series_info[series].role, values, count,
+			   extent.most > series_info[series].least ? extent.most
+								   : series_info[series].least);
 	}
 }
 
@@ -231,7 +232,7 @@ void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *c
 	}
 	for (int i = 0; i < down; i++) {
 		int rows = (area.row + area.rows - at) / (down - i), column = area.column;
-		/* The last one has the row to itself. */
+		/* An odd last box gets the full width. */
 		int here = count - next < across ? count - next : across;
 
 		for (int j = 0; j < here; j++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* detail-inside.c - an opened group's last pages: what holds it back, what is in it. */
+/* detail-inside.c - pages 6 and 7 of an opened group: what slows it down, and its contents. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,27 +10,27 @@
 #include "lib/base/cleanup.h"
 #include "tui/detail/detail.h"
 
-/* Looking through the machine's processes for who shares what is dear: not at each sample. */
-#define LOOK_NS UINT64_C(5000000000)
+/* Finding processes that share namespaces reads all of /proc, so not at each sample. */
+#define INSPECT_NS UINT64_C(5000000000)
 
-/* Below what is wrong: whose fault it is, and the line that would change it. */
+/* Below a cause: the group responsible, and a command that removes the cause. */
 static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
 {
 	CLEANUP(cleanup_free)
 	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(detail->frame)),
-					    cause->by);
+					    cause->group);
 	CLEANUP(cleanup_free) char *line = NULL;
 	struct detail_row *row;
 
 	if (path == NULL)
 		return;
-	if (cause->by != group && !cause->machine) {
-		row = detail_add(detail, ROLE_TEXT, "  by the group above");
+	if (cause->group != group && !cause->system_wide) {
+		row = detail_add(detail, ROLE_TEXT, "  caused by ancestor");
 		if (row != NULL)
 			(void)cgw_escape(row->value, sizeof(row->value), path, strlen(path));
 	}
 	line = cgw_cause_command(cause, path);
-	row = line != NULL ? detail_add(detail, ROLE_LIMIT, "  would change it") : NULL;
+	row = line != NULL ? detail_add(detail, ROLE_LIMIT, "  remedy") : NULL;
 	if (row != NULL)
 		(void)cgw_escape(row->value, sizeof(row->value), line, strlen(line));
 }
@@ -44,7 +44,7 @@ static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint
 	if (cause->percent > 0)
 		(void)snprintf(left, sizeof(left), "%.0f%%", cause->percent);
 	row = detail_add(detail,
-			 !cause->now            ? ROLE_DIM
+			 !cause->current        ? ROLE_DIM
 			 : cause->percent >= 50 ? ROLE_BAD
 			 : cause->percent >= 10 ? ROLE_HOT
 						: ROLE_WARM,
@@ -55,7 +55,7 @@ static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint
 	add_remedy(detail, cause, group);
 }
 
-/* What a policy that is watched says of this group. */
+/* State of the previewed policy's rules on this group. */
 static void add_rules(const struct app *app, struct detail *detail)
 {
 	const struct rules_answer *answer = app->rules != NULL ? app->rules->answer : NULL;
@@ -69,7 +69,7 @@ static void add_rules(const struct app *app, struct detail *detail)
 
 		if (strcmp(instance->path, path) != 0)
 			continue;
-		row = some ? NULL : detail_add(detail, ROLE_TITLE, "By the policy that is watched");
+		row = some ? NULL : detail_add(detail, ROLE_TITLE, "Rules of the previewed policy");
 		if (row != NULL)
 			row->heading = true;
 		some = true;
@@ -84,7 +84,7 @@ static void add_rules(const struct app *app, struct detail *detail)
 void detail_fill_explain(struct app *app, struct detail *detail)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
-	uint32_t group = detail_at(detail);
+	uint32_t group = detail_find_group(detail);
 	struct detail_row *row;
 	size_t count;
 
@@ -92,10 +92,11 @@ void detail_fill_explain(struct app *app, struct detail *detail)
 		return;
 	count = cgw_explain(detail->frame, group, causes);
 	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || causes[i].now != causes[i - 1].now) {
+		if (i == 0 || causes[i].current != causes[i - 1].current) {
 			row = detail_add(detail, ROLE_TITLE,
-					 causes[i].now ? "What holds it back now, the worst first"
-						       : "What did before");
+					 causes[i].current
+						 ? "What slows this group down now, worst first"
+						 : "What slowed it down earlier");
 			if (row != NULL)
 				row->heading = true;
 		}
@@ -104,7 +105,7 @@ void detail_fill_explain(struct app *app, struct detail *detail)
 	if (count == 0) {
 		row = detail_add(
 			detail, ROLE_TITLE,
-			"Nothing holds it back: not throttled, no limit near, no pressure");
+			"Nothing slows this group down: not throttled, no limit near, no pressure");
 		if (row != NULL)
 			row->heading = true;
 	}
@@ -115,32 +116,32 @@ void detail_request_inspection(struct app *app, struct detail *detail)
 {
 	struct job *job;
 
-	if (detail->page != PAGE_INSPECT || detail->looking || app->layout == NULL)
+	if (detail->page != PAGE_INSPECT || detail->inspecting || app->layout == NULL)
 		return;
-	/* The second look gives the rates: it comes at once. */
-	if (detail->inspect_job_count > 1 && app->now_ns - detail->looked_ns < LOOK_NS)
+	/* The second run comes immediately, since rates need two. */
+	if (detail->inspect_count > 1 && app->now_ns - detail->inspected_ns < INSPECT_NS)
 		return;
-	if (detail->look == NULL && inspect_job_new(detail->path, &detail->look) < 0)
+	if (detail->inspect_job == NULL && inspect_job_new(detail->path, &detail->inspect_job) < 0)
 		return;
-	job = inspect_job_as_job(detail->look);
-	detail->look = NULL;
-	detail->looking = true;
-	detail->looked_ns = app->now_ns;
+	job = inspect_job_as_job(detail->inspect_job);
+	detail->inspect_job = NULL;
+	detail->inspecting = true;
+	detail->inspected_ns = app->now_ns;
 	(void)app_post_job(app, detail, job);
 }
 
 bool detail_collect_inspection(struct detail *detail, struct job *job)
 {
-	struct look *look = inspect_job_from(job);
+	struct inspect_job *inspect_job = inspect_job_from(job);
 	const char *text;
 
-	if (look == NULL)
+	if (inspect_job == NULL)
 		return false;
 	job->kept = true;
-	detail->look = look;
-	detail->looking = false;
-	detail->inspect_job_count = inspect_job_count(look);
-	text = inspect_job_text(look, &detail->look_error);
+	detail->inspect_job = inspect_job;
+	detail->inspecting = false;
+	detail->inspect_count = inspect_job_count(inspect_job);
+	text = inspect_job_text(inspect_job, &detail->inspect_error);
 	if (text == NULL)
 		return true;
 	free(detail->text);
@@ -158,7 +159,7 @@ static void add_line(struct detail *detail, const char *line, size_t length, boo
 	row->line_length = length;
 }
 
-/* Line by line: a part begins with its name, behind an empty line. */
+/* Splits the text into rows. An unindented line after an empty one is a heading. */
 void detail_fill_inspect(struct app *app, struct detail *detail)
 {
 	const char *at = detail->text;
@@ -167,21 +168,21 @@ void detail_fill_inspect(struct app *app, struct detail *detail)
 	char text[96];
 
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
-		(void)snprintf(text, sizeof(text), "a %s does not hold what is in a group",
+		(void)snprintf(text, sizeof(text), "a %s does not contain this data",
 			       app->source_name);
 		(void)detail_add(detail, ROLE_DIM, text);
 		return;
 	}
-	if (detail->look_error < 0) {
-		row = detail_add(detail, ROLE_BAD, "cannot be looked into");
+	if (detail->inspect_error < 0) {
+		row = detail_add(detail, ROLE_BAD, "cannot inspect the group");
 		if (row != NULL)
 			(void)snprintf(row->value, sizeof(row->value), "%s",
-				       strerror(-detail->look_error));
+				       strerror(-detail->inspect_error));
 	}
 	while (at != NULL && *at != '\0') {
 		size_t length = strcspn(at, "\n");
 
-		/* The first line is the path, which stands above. */
+		/* The first line is the path, which the status line shows. */
 		if (at != detail->text)
 			add_line(detail, at, length, empty && *at != ' ');
 		empty = length == 0;

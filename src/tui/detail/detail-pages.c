@@ -27,7 +27,7 @@ static void one_line(char *text)
 			*text = ' ';
 }
 
-/* The figure of a field, or its text on one line. */
+/* The value of a field, or its text on one line. */
 static enum cgw_state field_text(const struct detail *detail, struct cgw_field field,
 				 uint32_t group, char *buffer, size_t size)
 {
@@ -49,12 +49,12 @@ static enum cgw_state field_text(const struct detail *detail, struct cgw_field f
 	return state;
 }
 
-static bool is_said(enum cgw_state state)
+static bool is_reported(enum cgw_state state)
 {
 	return state != CGW_ABSENT;
 }
 
-/* One row a device, page size, CPU: below the metric that they belong to. */
+/* One row per device, page size or CPU, below their metric. */
 static void add_instances(struct detail *detail, struct cgw_field field, uint32_t group)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(detail->frame);
@@ -95,7 +95,7 @@ static void add_metric(struct detail *detail, struct cgw_field field, uint32_t g
 	enum cgw_state state = field_text(detail, field, group, text, sizeof(text));
 	struct cgw_field rate;
 
-	if (!is_said(state))
+	if (!is_reported(state))
 		return;
 	(void)cgw_field_key(field, key, sizeof(key));
 	row = detail_add(detail, state == CGW_OK && strcmp(text, "0") != 0 ? ROLE_TEXT : ROLE_DIM,
@@ -120,20 +120,20 @@ static void add_metric(struct detail *detail, struct cgw_field field, uint32_t g
 
 void detail_fill_metrics(struct app *app, struct detail *detail)
 {
-	uint32_t group = detail_at(detail);
+	uint32_t group = detail_find_group(detail);
 	struct cgw_field field;
 	struct detail_row *row;
 
 	(void)app;
 	if (group == CGW_NO_GROUP)
 		return;
-	row = detail_add(detail, ROLE_TITLE, "Figures made of two samples or two metrics");
+	row = detail_add(detail, ROLE_TITLE, "Derived metrics");
 	if (row != NULL)
 		row->heading = true;
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
 		if (field.view == CGW_VIEW_DERIVED)
 			add_metric(detail, field, group);
-	row = detail_add(detail, ROLE_TITLE, "As the kernel says");
+	row = detail_add(detail, ROLE_TITLE, "Kernel metrics");
 	if (row != NULL)
 		row->heading = true;
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
@@ -171,7 +171,7 @@ static void add_limit(struct detail *detail, enum cgw_metric metric, uint32_t gr
 		(void)cgw_topology_path(topology, by, raw, sizeof(raw));
 		(void)cgw_escape(path, sizeof(path), raw, strlen(raw));
 	}
-	(void)snprintf(row->more, sizeof(row->more), "bound to %s by %s", text, path);
+	(void)snprintf(row->more, sizeof(row->more), "limited to %s by %s", text, path);
 }
 
 void detail_fill_limits(struct app *app, struct detail *detail)
@@ -180,10 +180,10 @@ void detail_fill_limits(struct app *app, struct detail *detail)
 		enum cgw_kind kind;
 		const char *title;
 	} parts[] = {
-		{CGW_LIMIT, "Limits: here, and what binds from above"},
+		{CGW_LIMIT, "Limits, own and effective"},
 		{CGW_SETTING, "Weights, protections, settings"},
 	};
-	uint32_t group = detail_at(detail);
+	uint32_t group = detail_find_group(detail);
 
 	(void)app;
 	if (group == CGW_NO_GROUP)
@@ -252,12 +252,11 @@ void detail_fill_processes(struct app *app, struct detail *detail)
 	if (detail->process_count > 0)
 		return;
 	row = detail_add(detail, ROLE_DIM,
-			 detail->process_total > 0 ? "none that we can see"
-						   : "no process of its own");
+			 detail->process_total > 0 ? "no visible processes" : "no processes");
 	if (row != NULL && detail->group != CGW_NO_GROUP &&
 	    app_topology(app)->below[detail->group] > 0)
 		(void)snprintf(row->value, sizeof(row->value),
-			       "; the groups below may hold some: fold out the list");
+			       "; groups below may have some (expand the group in the list)");
 }
 
 static void add_alerts(struct app *app, struct detail *detail)
@@ -291,13 +290,13 @@ static bool counts_events(const char *key)
 
 void detail_fill_events(struct app *app, struct detail *detail)
 {
-	uint32_t group = detail_at(detail);
+	uint32_t group = detail_find_group(detail);
 	struct detail_row *row;
 
 	if (group == CGW_NO_GROUP)
 		return;
 	row = detail_add(detail, ROLE_TITLE,
-			 "Counted by the kernel, and since the group was opened");
+			 "Kernel counters, and increase since the group was opened");
 	if (row != NULL)
 		row->heading = true;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
@@ -327,7 +326,7 @@ void detail_fill_events(struct app *app, struct detail *detail)
 				       (unsigned long long)grown);
 		(void)snprintf(row->help, sizeof(row->help), "%s", info->help);
 	}
-	row = detail_add(detail, ROLE_TITLE, "Seen while this screen was open");
+	row = detail_add(detail, ROLE_TITLE, "Events seen in this session");
 	if (row != NULL)
 		row->heading = true;
 	add_alerts(app, detail);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * detail.h - one group whole: what its pages share.
+ * detail.h - an opened group: data shared by its pages.
  *
- * All metrics of one group are not wanted of all groups: an opened group has a sampler of its own,
- * for it and its ancestors alone, which the looking thread uses at each sample.
+ * It shows all metrics, which the list does not sample for all groups. So an opened group has a
+ * separate sampler for itself and its ancestors, which a worker thread runs at each sample.
  */
 #ifndef CGWARD_TUI_DETAIL_DETAIL_H
 #define CGWARD_TUI_DETAIL_DETAIL_H
@@ -28,11 +28,11 @@ struct process {
 	char state;
 	unsigned threads;
 	uint64_t memory_bytes, cpu_ns;
-	double cpu_percent; /* NAN: not yet known */
+	double cpu_percent; /* NAN: unknown before the second reading */
 	char command[160];  /* escaped */
 };
 
-/* What the looking thread found out; whole when it is handed over. */
+/* Filled by the worker thread; complete once the job is done. */
 struct group_job_result {
 	struct cgw_snapshot *snapshot;
 	int error;
@@ -40,14 +40,14 @@ struct group_job_result {
 	size_t process_count, process_total;
 	uint64_t monotonic_ns;
 	bool has_owner;
-	char owner[320]; /* escaped: "systemd: nginx.service" */
+	char owner[320]; /* escaped: "systemd (nginx.service)" */
 };
 
 struct group_job;
 int group_job_new(const char *path, struct group_job **ret_job);
 struct job *group_job_as_job(struct group_job *job);
 struct group_job *group_job_from(struct job *job);
-/* Before it is asked again: whether processes are wanted. */
+/* Call before posting the job: whether to read processes. Drops the previous result. */
 void group_job_set_request(struct group_job *job, bool processes);
 struct group_job_result *group_job_result(struct group_job *job);
 void group_job_free(struct group_job *job);
@@ -56,42 +56,42 @@ struct detail_row {
 	enum role role; /* of the value */
 	bool heading;
 	char left[96], value[192], more[192], help[160];
-	const char *line; /* a line of text instead, of the look's; not terminated */
+	const char *line; /* a line of `detail->text` instead; not NUL-terminated */
 	size_t line_length;
 };
 
 struct detail {
 	char *path; /* raw */
 	uint64_t id;
-	uint32_t group; /* in the list's frame; CGW_NO_GROUP: it went */
+	uint32_t group; /* in the list's frame; CGW_NO_GROUP: removed */
 	enum detail_page page;
-	struct cgw_frame *own_frame; /* of the probe's snapshots: it and its ancestors */
-	/* That one, or the list's: nobody can be asked about a group that is elsewhere. */
+	struct cgw_frame *own_frame; /* of group_job's snapshots: the group and its ancestors */
+	/* own_frame; the list's frame for recordings and remote hosts. */
 	const struct cgw_frame *frame;
-	struct group_job *probe; /* NULL while it is out */
+	struct group_job *group_job; /* NULL while posted */
 	struct process *processes;
 	size_t process_count, process_total;
 	uint64_t processes_ns;
 	char owner[320];
-	struct look *look; /* NULL while it is out, and where it is not wanted */
-	char *text;        /* what it printed last */
-	int look_error;
-	unsigned inspect_job_count;
-	uint64_t looked_ns;
-	bool looking;
-	int column;             /* cells of the text that are scrolled away to the left */
-	uint64_t *first_counts; /* by metric: as they were when the group was opened */
+	struct inspect_job *inspect_job; /* NULL while posted, and before its first use */
+	char *text;                      /* its last output */
+	int inspect_error;
+	unsigned inspect_count;
+	uint64_t inspected_ns;
+	bool inspecting;
+	int column;             /* cells of the text scrolled out on the left */
+	uint64_t *first_counts; /* values when the group was opened, by metric */
 	bool has_first_counts;
 	struct detail_row *rows;
 	size_t row_count, row_capacity;
 	uint32_t selected, first, page_rows;
-	unsigned zoom; /* seconds a graph's sample */
+	unsigned zoom; /* seconds per sample of a graph */
 };
 
-/* A row more, or NULL. */
+/* Appends a row; NULL if out of memory. */
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left);
-/* The group in the probe's frame, or CGW_NO_GROUP before its first answer. */
-uint32_t detail_at(const struct detail *detail);
+/* The group in `detail->frame`; CGW_NO_GROUP before the first sample. */
+uint32_t detail_find_group(const struct detail *detail);
 
 void detail_fill_metrics(struct app *app, struct detail *detail);
 void detail_fill_limits(struct app *app, struct detail *detail);
@@ -99,9 +99,9 @@ void detail_fill_processes(struct app *app, struct detail *detail);
 void detail_fill_events(struct app *app, struct detail *detail);
 void detail_fill_explain(struct app *app, struct detail *detail);
 void detail_fill_inspect(struct app *app, struct detail *detail);
-/* Looks again where the page is shown and what it says is old. */
+/* Posts the inspection if its page is shown and its data are outdated. */
 void detail_request_inspection(struct app *app, struct detail *detail);
-/* True where the job is the look of this group. */
+/* True if the job is the inspection of this group. */
 bool detail_collect_inspection(struct detail *detail, struct job *job);
 void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 		      struct canvas *canvas, struct rect area);

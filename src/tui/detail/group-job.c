@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-job.c - looks at one group: all its metrics, its processes. Runs in the looking thread. */
+/* group-job.c - reads all metrics, the processes and the owner of one group in a worker thread. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,15 +15,15 @@
 #include "tui/detail/detail.h"
 #include "tui/detail/process-list.h"
 
-/* More are counted, not listed: a form of a million rows helps nobody. */
+/* Number of processes listed; all are counted. */
 #define PROCESSES_MAX 2000
 
 struct group_job {
 	struct job job;
 	char *path;
-	bool processes_wanted;
+	bool need_processes;
 	struct cgw_sampler *sampler;
-	/* Of the look before, for the CPU of each process. */
+	/* Of the previous run, to compute the CPU use of each process. */
 	struct process *before;
 	size_t before_count;
 	uint64_t before_ns;
@@ -62,9 +62,9 @@ static unsigned depth_of(const char *path)
 	return depth;
 }
 
-static int take_snapshot(struct group_job *job)
+static int read_snapshot(struct group_job *job)
 {
-	/* The group and those above it: for what binds it. Of the root nothing can be left out so. */
+	/* The group and its ancestors, for effective limits. The root needs another filter. */
 	struct cgw_sampler_options options = {.below = job->path, .depth_max = depth_of(job->path)};
 	struct cgw_metric_set all = {0};
 	int r;
@@ -86,7 +86,7 @@ static int take_snapshot(struct group_job *job)
 	return cgw_sampler_sample(job->sampler, &job->answer.snapshot);
 }
 
-/* "PID (name) S ppid ...": the name may hold blanks and brackets, its end is the last one. */
+/* "PID (name) S ppid ...": the name may contain blanks and ')', so search the last one. */
 static int parse_stat(const char *text, struct process *process)
 {
 	const char *end = strrchr(text, ')');
@@ -108,7 +108,7 @@ static int parse_stat(const char *text, struct process *process)
 	return 0;
 }
 
-/* Its command line, or its name in brackets where it has none (kernel threads, zombies). */
+/* The command line, or the name in brackets if it is empty (kernel threads, zombies). */
 static void read_command(const struct cgw_layout *layout, const char *stat, struct process *process)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -177,7 +177,7 @@ static int by_use(const void *a, const void *b)
 	return by_pid(a, b);
 }
 
-/* Shares of a CPU since the look before. */
+/* Computes the CPU use since the previous run. */
 static void compare(struct group_job *job, struct process *processes, size_t count, uint64_t now_ns)
 {
 	struct process *kept = malloc((count + 1) * sizeof(*kept));
@@ -204,7 +204,7 @@ static void compare(struct group_job *job, struct process *processes, size_t cou
 	job->before_count = count;
 }
 
-int members_read(const struct cgw_layout *layout, const char *path, char **ret_text)
+int process_list_read(const struct cgw_layout *layout, const char *path, char **ret_text)
 {
 	int r = -ENOENT;
 
@@ -221,13 +221,13 @@ int members_read(const struct cgw_layout *layout, const char *path, char **ret_t
 	return r;
 }
 
-static int take_processes(struct group_job *job)
+static int read_processes(struct group_job *job)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct process *processes;
 	size_t count = 0, total = 0;
 	uint64_t now_ns = thread_now_ns();
-	int r = members_read(job->job.layout, job->path, &text);
+	int r = process_list_read(job->job.layout, job->path, &text);
 
 	if (r < 0)
 		return r;
@@ -240,7 +240,7 @@ static int take_processes(struct group_job *job)
 		if (end == at)
 			break;
 		total++;
-		/* 0: of another namespace, which we cannot see. */
+		/* 0: a process outside our PID namespace. */
 		if (count < PROCESSES_MAX && pid > 0 &&
 		    read_process(job->job.layout, (pid_t)pid, &processes[count]) == 0)
 			count++;
@@ -266,19 +266,18 @@ static void find_owner(struct group_job *job)
 	switch (owner.kind) {
 	case CGW_OWNER_NONE:
 		(void)snprintf(answer->owner, sizeof(answer->owner),
-			       "nobody: it is written directly");
+			       "none (cgroup files are written directly)");
 		return;
 	case CGW_OWNER_SYSTEMD:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd, as %s", unit);
+		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd (%s)", unit);
 		return;
 	case CGW_OWNER_SYSTEMD_USER:
-		(void)snprintf(answer->owner, sizeof(answer->owner),
-			       "the systemd of user %u, as %s", (unsigned)owner.uid, unit);
+		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd of user %u (%s)",
+			       (unsigned)owner.uid, unit);
 		return;
 	case CGW_OWNER_DELEGATED:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "%s, below %s",
-			       owner.engine[0] != '\0' ? owner.engine : "whom it is delegated to",
-			       unit);
+		(void)snprintf(answer->owner, sizeof(answer->owner), "%s (delegated by %s)",
+			       owner.engine[0] != '\0' ? owner.engine : "unknown", unit);
 		return;
 	case CGW_OWNER_ENGINE:
 		(void)snprintf(answer->owner, sizeof(answer->owner), "%s", owner.engine);
@@ -290,10 +289,10 @@ static void run(struct job *base)
 {
 	struct group_job *job = (struct group_job *)base;
 
-	job->answer.error = take_snapshot(job);
+	job->answer.error = read_snapshot(job);
 	find_owner(job);
-	if (job->processes_wanted)
-		(void)take_processes(job);
+	if (job->need_processes)
+		(void)read_processes(job);
 	job->answer.monotonic_ns = thread_now_ns();
 }
 
@@ -308,7 +307,7 @@ int group_job_new(const char *path, struct group_job **ret_job)
 		free(job);
 		return -ENOMEM;
 	}
-	job->job = (struct job){.run = run, .free = free_job, .name = "Looking"};
+	job->job = (struct job){.run = run, .free = free_job, .name = "Reading the group"};
 	*ret_job = job;
 	return 0;
 }
@@ -326,7 +325,7 @@ struct group_job *group_job_from(struct job *job)
 void group_job_set_request(struct group_job *job, bool processes)
 {
 	drop_answer(&job->answer);
-	job->processes_wanted = processes;
+	job->need_processes = processes;
 }
 
 struct group_job_result *group_job_result(struct group_job *job)

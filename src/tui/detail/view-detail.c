@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-detail.c - one group whole: its pages, and how one moves in them. */
+/* view-detail.c - an opened group: pages, tabs and keys. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +13,15 @@
 
 static const struct {
 	const char *name;
-	void (*fill)(struct app *app, struct detail *detail); /* NULL: it draws itself */
+	void (*fill)(struct app *app, struct detail *detail); /* NULL: draws itself */
 } pages[PAGE_COUNT] = {
 	[PAGE_GRAPHS] = {"graphs", NULL},
 	[PAGE_METRICS] = {"metrics", detail_fill_metrics},
 	[PAGE_LIMITS] = {"limits", detail_fill_limits},
 	[PAGE_PROCESSES] = {"processes", detail_fill_processes},
 	[PAGE_EVENTS] = {"events", detail_fill_events},
-	[PAGE_EXPLAIN] = {"why", detail_fill_explain},
-	[PAGE_INSPECT] = {"inside", detail_fill_inspect},
+	[PAGE_EXPLAIN] = {"explain", detail_fill_explain},
+	[PAGE_INSPECT] = {"inspect", detail_fill_inspect},
 };
 
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
@@ -43,7 +43,7 @@ struct detail_row *detail_add(struct detail *detail, enum role role, const char 
 	return rows;
 }
 
-uint32_t detail_at(const struct detail *detail)
+uint32_t detail_find_group(const struct detail *detail)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(detail->frame);
 
@@ -60,16 +60,16 @@ static void fill(struct app *app, struct detail *detail)
 		detail->selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
 }
 
-/* One question at a time: a kernel that answers slowly is not asked more often. */
-static void ask(struct app *app, struct detail *detail)
+/* Posts one job at a time, so that a slow kernel is not flooded with reads. */
+static void post_group_job(struct app *app, struct detail *detail)
 {
-	struct group_job *probe = detail->probe;
+	struct group_job *group_job = detail->group_job;
 
-	if (probe == NULL || app->layout == NULL)
+	if (group_job == NULL || app->layout == NULL)
 		return;
-	detail->probe = NULL;
-	group_job_set_request(probe, detail->page == PAGE_PROCESSES);
-	(void)app_post_job(app, detail, group_job_as_job(probe));
+	detail->group_job = NULL;
+	group_job_set_request(group_job, detail->page == PAGE_PROCESSES);
+	(void)app_post_job(app, detail, group_job_as_job(group_job));
 }
 
 static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
@@ -82,7 +82,7 @@ static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
 
 static void remember_counts(struct detail *detail)
 {
-	uint32_t group = detail_at(detail);
+	uint32_t group = detail_find_group(detail);
 
 	if (detail->has_first_counts || group == CGW_NO_GROUP || detail->first_counts == NULL)
 		return;
@@ -105,33 +105,33 @@ static void detail_update(struct app *app, void *opaque)
 		fill(app, detail);
 		return;
 	}
-	/* Made again under the same name: another group. */
+	/* A new group was created under the same path. */
 	if (detail->group != CGW_NO_GROUP && id_of(topology, detail->group) != detail->id)
 		detail->group = CGW_NO_GROUP;
-	ask(app, detail);
+	post_group_job(app, detail);
 	detail_request_inspection(app, detail);
 }
 
 static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 {
 	struct detail *detail = opaque;
-	struct group_job *probe = group_job_from(job);
+	struct group_job *group_job = group_job_from(job);
 	struct group_job_result *answer;
 
 	if (detail_collect_inspection(detail, job)) {
 		fill(app, detail);
 		return REACTION_DRAW;
 	}
-	if (probe == NULL)
+	if (group_job == NULL)
 		return REACTION_NONE;
 	job->kept = true;
-	detail->probe = probe;
-	answer = group_job_result(probe);
+	detail->group_job = group_job;
+	answer = group_job_result(group_job);
 	if (answer->snapshot != NULL && cgw_frame_update(detail->own_frame, answer->snapshot) == 0)
 		remember_counts(detail);
 	if (answer->processes != NULL) {
 		free(detail->processes);
-		detail->processes = take_pointer(&answer->processes);
+		detail->processes = steal_pointer(&answer->processes);
 		detail->process_count = answer->process_count;
 		detail->process_total = answer->process_total;
 		detail->processes_ns = answer->monotonic_ns;
@@ -149,8 +149,8 @@ static unsigned detail_contexts(const struct app *app, const void *state)
 }
 
 /*
- * Where the tabs stand: all by name, or, where that is too much, all but the present one by number, or
- * that one alone.
+ * Positions of the tabs: all by name; if that is too wide, all except the current one by number;
+ * else the current one only.
  */
 struct tabs {
 	int at[PAGE_COUNT], widths[PAGE_COUNT];
@@ -178,7 +178,7 @@ static struct tabs place_tabs(const struct detail *detail, struct rect area)
 			width -= tabs.widths[i];
 			tabs.widths[i] = 0;
 		}
-	/* At the right, with the path before them, where there is room for some of it. */
+	/* Right-aligned, with the path on the left if there is space. */
 	at = area.column + (area.columns >= width + 12 ? area.columns - width : 0);
 	for (int i = 0; i < PAGE_COUNT; i++) {
 		tabs.at[i] = at;
@@ -219,7 +219,7 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 	}
 }
 
-/* As wide as the longest name, but no more than leaves room for what it is the name of. */
+/* The width of the longest name, limited to leave space for the value. */
 static int left_width(const struct detail *detail, int columns)
 {
 	int most = columns >= 100 ? 34 : columns >= 70 ? 28 : columns * 2 / 5, width = 8;
@@ -316,7 +316,7 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
 	if (detail->group == CGW_NO_GROUP)
 		canvas_text(canvas, area.row, area.column + used + 1, area.columns - used - 1,
-			    ROLE_GONE, "is gone");
+			    ROLE_GONE, "(removed)");
 	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
 }
 
@@ -327,7 +327,7 @@ static unsigned turn_to(struct app *app, struct detail *detail, int page)
 	detail->first = 0;
 	detail->column = 0;
 	fill(app, detail);
-	ask(app, detail);
+	post_group_job(app, detail);
 	detail_request_inspection(app, detail);
 	return REACTION_DRAW;
 }
@@ -422,7 +422,7 @@ static unsigned detail_click(struct app *app, void *opaque, const struct event *
 	return REACTION_DRAW;
 }
 
-static void detail_wants(const struct app *app, const void *state, struct cgw_metric_set *set)
+static void detail_add_metrics(const struct app *app, const void *state, struct cgw_metric_set *set)
 {
 	(void)app;
 	(void)state;
@@ -442,8 +442,8 @@ static void detail_done(void *opaque)
 {
 	struct detail *detail = opaque;
 
-	group_job_free(detail->probe);
-	inspect_job_free(detail->look);
+	group_job_free(detail->group_job);
+	inspect_job_free(detail->inspect_job);
 	free(detail->text);
 	cgw_frame_free(detail->own_frame);
 	free(detail->processes);
@@ -463,7 +463,7 @@ const struct view_kind view_detail = {
 	.click = detail_click,
 	.update = detail_update,
 	.finish = detail_finish,
-	.add_metrics = detail_wants,
+	.add_metrics = detail_add_metrics,
 	.status = detail_status,
 	.group = detail_group,
 	.done = detail_done,
@@ -498,7 +498,7 @@ unsigned open_detail(struct app *app)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
 	detail->frame = app->source_flags & SOURCE_CAN_ACT ? detail->own_frame : app->frame;
-	if (group_job_new(detail->path, &detail->probe) < 0) {
+	if (group_job_new(detail->path, &detail->group_job) < 0) {
 		detail_done(detail);
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
@@ -510,6 +510,6 @@ unsigned open_detail(struct app *app)
 		return REACTION_BEEP;
 	}
 	reactions = app_open(app, &view_detail, detail);
-	ask(app, detail);
+	post_group_job(app, detail);
 	return reactions;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* column.c - a field as a number, a bar or a graph, in the colour that its figure deserves. */
+/* column.c - a field as a number, bar or graph, coloured by thresholds. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "tui/list/column.h"
 
 #define GRAPH_WIDTH  10
-#define GRAPH_STEP_S 10 /* ten cells of braille are three minutes and more */
+#define GRAPH_STEP_S 10 /* with two samples per braille cell: more than three minutes */
 #define BAR_WIDTH    11
 #define BAR_NUMBER   7 /* " 100.0%" */
 #define TEXT_WIDTH   20
@@ -32,25 +32,25 @@ static const struct {
 	{"cpu.pressure.some.avg10", CGW_HISTORY_PRESSURE},
 };
 
-/* What a figure is held against before it is compared. */
-enum measure { AS_IT_IS, OF_MACHINE_CPUS, OF_MACHINE_MEMORY, IN_HUNDREDTHS };
+/* How a value is converted before it is compared with its thresholds. */
+enum scale { SCALE_NONE, SCALE_MACHINE_CPUS, SCALE_MACHINE_MEMORY, SCALE_HUNDREDTHS };
 
-/* From which share on a figure is warm, hot, bad. Row 0: never; rows without a key: by unit. */
+/* Thresholds of warm, hot and bad. Row 0: none; rows without a key apply to their unit. */
 static const struct {
 	const char *key;
 	uint8_t unit;
-	uint8_t measure;
+	uint8_t scale;
 	float warm, hot, bad;
 } levels[] = {
-	{"", CGW_UNIT_TEXT, AS_IT_IS, INFINITY, INFINITY, INFINITY},
-	{"cpu", 0, OF_MACHINE_CPUS, 25, 50, 90},
-	{"cpu.throttled_percent", 0, AS_IT_IS, 5, 25, 50},
-	{"memory.working_set", 0, OF_MACHINE_MEMORY, 25, 50, 90},
-	{"memory.current", 0, OF_MACHINE_MEMORY, 40, 70, 95},
-	{"memory.events.oom_kill.rate", 0, AS_IT_IS, 1e-9F, 1e-9F, 1e-9F},
-	{"pids.events.max.rate", 0, AS_IT_IS, 1e-9F, 1e-9F, 1e-9F},
-	{"", CGW_UNIT_PERCENT, AS_IT_IS, 70, 85, 95},
-	{"", CGW_UNIT_PERCENT_E2, IN_HUNDREDTHS, 10, 25, 50},
+	{"", CGW_UNIT_TEXT, SCALE_NONE, INFINITY, INFINITY, INFINITY},
+	{"cpu", 0, SCALE_MACHINE_CPUS, 25, 50, 90},
+	{"cpu.throttled_percent", 0, SCALE_NONE, 5, 25, 50},
+	{"memory.working_set", 0, SCALE_MACHINE_MEMORY, 25, 50, 90},
+	{"memory.current", 0, SCALE_MACHINE_MEMORY, 40, 70, 95},
+	{"memory.events.oom_kill.rate", 0, SCALE_NONE, 1e-9F, 1e-9F, 1e-9F},
+	{"pids.events.max.rate", 0, SCALE_NONE, 1e-9F, 1e-9F, 1e-9F},
+	{"", CGW_UNIT_PERCENT, SCALE_NONE, 70, 85, 95},
+	{"", CGW_UNIT_PERCENT_E2, SCALE_HUNDREDTHS, 10, 25, 50},
 };
 
 static uint8_t find_levels(struct cgw_field field)
@@ -84,7 +84,7 @@ struct column column_of_field(struct cgw_field field)
 	return column;
 }
 
-bool column_can(const struct column *column, enum column_style style)
+bool column_supports(const struct column *column, enum column_style style)
 {
 	switch (style) {
 	case COLUMN_BAR:
@@ -108,7 +108,7 @@ int column_parse(const char *text, struct column *ret_column, struct cgw_diag *d
 	int r;
 
 	if (length >= sizeof(key))
-		length = sizeof(key) - 1; /* no key is as long: it will not be found */
+		length = sizeof(key) - 1; /* longer than any key: cgw_field_parse() fails */
 	memcpy(key, text, length);
 	key[length] = '\0';
 	r = cgw_field_parse(key, &field, diag);
@@ -120,15 +120,15 @@ int column_parse(const char *text, struct column *ret_column, struct cgw_diag *d
 	for (int style = 0; style < COLUMN_STYLE_COUNT; style++) {
 		if (strcmp(style_names[style], colon + 1) != 0)
 			continue;
-		if (!column_can(ret_column, (enum column_style)style))
-			return cgw_diag_set(diag, -EINVAL, "%s cannot be shown as a %s", key,
+		if (!column_supports(ret_column, (enum column_style)style))
+			return cgw_diag_set(diag, -EINVAL, "'%s' cannot be shown as a %s", key,
 					    style_names[style]);
 		ret_column->style = (uint8_t)style;
 		return 0;
 	}
 	cgw_escape(key, sizeof(key), colon + 1, strlen(colon + 1));
-	return cgw_diag_set(diag, -EINVAL, "\"%s\" is no way to show a column: value, bar, graph",
-			    key);
+	return cgw_diag_set(diag, -EINVAL,
+			    "invalid column style '%s' (expected value, bar or graph)", key);
 }
 
 size_t column_print(const struct column *column, char *buffer, size_t size)
@@ -143,7 +143,7 @@ size_t column_print(const struct column *column, char *buffer, size_t size)
 
 bool column_is_group(const struct column *column)
 {
-	/* The group and its name are the first two identities. */
+	/* The path and the name of the group are the first two identity fields. */
 	return column->field.view == CGW_VIEW_IDENTITY && column->field.shape == CGW_STRING &&
 	       column->field.index <= 1;
 }
@@ -169,21 +169,21 @@ static struct cgw_field shown_field(const struct column_source *source, const st
 	return source->own ? cgw_field_own(column->field) : column->field;
 }
 
-/* A figure in the measure of its levels; NAN where there is nothing to hold it against. */
-static double measured(const struct column_source *source, uint8_t measure, double value)
+/* Converts a value to the scale of its thresholds; NAN if the machine total is unknown. */
+static double scale_value(const struct column_source *source, uint8_t scale, double value)
 {
 	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(source->frame));
 
-	switch ((enum measure)measure) {
-	case OF_MACHINE_CPUS:
+	switch ((enum scale)scale) {
+	case SCALE_MACHINE_CPUS:
 		return machine->cpu_count > 0 ? value / machine->cpu_count : NAN;
-	case OF_MACHINE_MEMORY:
+	case SCALE_MACHINE_MEMORY:
 		return machine->memory_total_bytes.state == CGW_OK
 			       ? value * 100 / (double)machine->memory_total_bytes.value
 			       : NAN;
-	case IN_HUNDREDTHS:
+	case SCALE_HUNDREDTHS:
 		return value / 100;
-	case AS_IT_IS:
+	case SCALE_NONE:
 		break;
 	}
 	return value;
@@ -196,7 +196,7 @@ enum role column_role(const struct column_source *source, const struct column *c
 
 	if (value.state != CGW_OK || value.real == 0)
 		return ROLE_DIM;
-	share = measured(source, levels[column->levels].measure, value.real);
+	share = scale_value(source, levels[column->levels].scale, value.real);
 	if (share >= (double)levels[column->levels].bad)
 		return ROLE_BAD;
 	if (share >= (double)levels[column->levels].hot)
@@ -216,12 +216,12 @@ static void draw_graph(const struct column_source *source, const struct column *
 		[CGW_HISTORY_PIDS] = ROLE_PIDS,
 		[CGW_HISTORY_PRESSURE] = ROLE_PRESSURE,
 	};
-	/* So that the least that stirs does not look like a storm. */
-	static const double least[CGW_HISTORY_SERIES_COUNT] = {
+	/* Minimum height of the scale, so that idle groups do not fill the graph. */
+	static const double minimum[CGW_HISTORY_SERIES_COUNT] = {
 		[CGW_HISTORY_CPU] = 4,  [CGW_HISTORY_MEMORY] = 1 << 20, [CGW_HISTORY_IO] = 64 << 10,
 		[CGW_HISTORY_PIDS] = 4, [CGW_HISTORY_PRESSURE] = 4,
 	};
-	double values[2 * GRAPH_WIDTH], most = least[column->series];
+	double values[2 * GRAPH_WIDTH], maximum = minimum[column->series];
 	size_t count = graph_samples(source->graph, area.columns);
 
 	if (source->history == NULL)
@@ -231,9 +231,9 @@ static void draw_graph(const struct column_source *source, const struct column *
 	cgw_history_read(source->history, group, (enum cgw_history_series)column->series,
 			 GRAPH_STEP_S, values, count);
 	for (size_t i = 0; i < count; i++)
-		if (values[i] > most)
-			most = values[i];
-	graph_draw(canvas, area, source->graph, roles[column->series], values, count, most);
+		if (values[i] > maximum)
+			maximum = values[i];
+	graph_draw(canvas, area, source->graph, roles[column->series], values, count, maximum);
 }
 
 size_t column_text(const struct column_source *source, const struct column *column, uint32_t group,
@@ -249,7 +249,7 @@ size_t column_text(const struct column_source *source, const struct column *colu
 	(void)cgw_frame_text(source->frame, field, group, raw, sizeof(raw), &state);
 	if (state != CGW_OK)
 		return (size_t)snprintf(buffer, size, "%s", cgw_state_sign(state));
-	/* Lists of devices have many lines: a cell shows one. */
+	/* Lists of devices have several lines; a cell has one. */
 	for (char *at = raw; *at != '\0'; at++)
 		if (*at == '\n')
 			*at = ' ';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-list.c - what follows the groups from sample to sample; selecting, folding, marking, searching. */
+/* group-list.c - state of the groups across samples; selecting, folding, marking, searching. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,26 +55,26 @@ static void add_gone(struct list *list, const struct cgw_topology *before, uint3
 			(struct list_gone){path, row, now_ns + LIST_GONE_NS};
 }
 
-/* Groups that stood in the list and are no more keep their rows for a while. */
-static void take_gone(struct list *list, const struct cgw_frame *frame, uint64_t now_ns)
+/* Remembers the rows of groups that were removed, and drops those that expired. */
+static void update_gone(struct list *list, const struct cgw_frame *frame, uint64_t now_ns)
 {
 	const struct cgw_snapshot *before = cgw_frame_before(frame);
-	size_t kept = 0, count;
-	const uint32_t *gone = cgw_frame_gone(frame, &count);
+	size_t left = 0, count;
+	const uint32_t *gone = cgw_frame_removed_groups(frame, &count);
 	bool *is_gone;
 
 	for (size_t i = 0; i < list->gone_count; i++) {
 		if (list->gone[i].until_ns > now_ns)
-			list->gone[kept++] = list->gone[i];
+			list->gone[left++] = list->gone[i];
 		else
 			free(list->gone[i].path);
 	}
-	list->gone_count = kept;
+	list->gone_count = left;
 	if (count == 0 || before == NULL)
 		return;
 	is_gone = calloc(list->count, sizeof(*is_gone));
 	if (is_gone == NULL)
-		return; /* no more than a courtesy is lost */
+		return; /* without memory, their rows disappear at once */
 	for (size_t i = 0; i < count; i++)
 		if (gone[i] < list->count)
 			is_gone[gone[i]] = true;
@@ -96,7 +96,7 @@ int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_n
 
 	if (r < 0)
 		return r;
-	take_gone(list, frame, now_ns);
+	update_gone(list, frame, now_ns);
 	if (list->filter.averages != NULL)
 		(void)cgw_averages_update(list->filter.averages, frame);
 	list->marked = 0;
@@ -119,7 +119,7 @@ int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_n
 	states = list->states;
 	list->states = list->next_states;
 	list->next_states = states;
-	/* At the first sample nothing is selected yet: the root is. */
+	/* The first sample selects the root. */
 	list->selected_group = list->count == 0 ? 0 : selected;
 	list->count = topology->count;
 	return 0;
@@ -160,7 +160,7 @@ void list_show(struct list *list, uint32_t page)
 		list->first = list->selected;
 	if (list->selected - list->first >= page)
 		list->first = list->selected - page + 1;
-	/* No empty rows at the end while there are others above. */
+	/* Leave no empty rows at the end if there are rows above. */
 	if (list->first + page > list->row_count)
 		list->first = list->row_count > page ? list->row_count - page : 0;
 }
@@ -203,7 +203,7 @@ void list_fold_all(struct list *list, const struct cgw_frame *frame)
 		if (!folded && topology->below[i] > 0)
 			list->states[i].flags |= GROUP_FOLDED;
 	}
-	/* The selected group may be folded away: what shows stands for it. */
+	/* The selected group may be hidden now: select its visible ancestor. */
 	while (!folded && top < list->count && topology->depth[top] > 1)
 		top = topology->parent[top];
 	list->selected_group = top;
@@ -239,27 +239,27 @@ const char *find_part(const char *text, const char *part)
 	return length == 0 ? text : NULL;
 }
 
-static bool path_holds(const struct cgw_topology *topology, uint32_t group, const char *text)
+static bool path_contains(const struct cgw_topology *topology, uint32_t group, const char *text)
 {
 	char path[4096];
 
 	if (group == CGW_NO_GROUP)
 		return false;
-	/* A name alone is looked for in names: "web" is not every group below /web. */
+	/* Text without a slash is searched in names: "web" must not match all of /web/... */
 	if (strchr(text, '/') == NULL)
 		return find_part(group == 0 ? "/" : topology->name[group], text) != NULL;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
 	return find_part(path, text) != NULL;
 }
 
-/* Groups that have no row, because they are folded away, and still match. */
+/* Searches the groups without a row: those in folded parents that match the filter. */
 static uint32_t search_hidden(const struct list *list, const struct cgw_frame *frame,
 			      const char *text)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 
 	for (uint32_t i = 0; i < list->count; i++)
-		if (path_holds(topology, i, text) && list_matches(list, frame, i))
+		if (path_contains(topology, i, text) && list_matches(list, frame, i))
 			return i;
 	return CGW_NO_GROUP;
 }
@@ -272,11 +272,11 @@ uint32_t list_search(const struct list *list, const struct cgw_frame *frame, con
 
 	if (text[0] == '\0' || list->row_count == 0)
 		return CGW_NO_GROUP;
-	if (from_here && path_holds(topology, list->rows[row].group, text))
+	if (from_here && path_contains(topology, list->rows[row].group, text))
 		return list->rows[row].group;
 	for (uint32_t i = 0; i < list->row_count; i++) {
 		row = (row + (backward ? list->row_count - 1 : 1)) % list->row_count;
-		if (path_holds(topology, list->rows[row].group, text))
+		if (path_contains(topology, list->rows[row].group, text))
 			return list->rows[row].group;
 	}
 	return search_hidden(list, frame, text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-keys.c - what the keys do in the list of groups. */
+/* list-keys.c - keys of the group list. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,13 +23,12 @@ static unsigned sort_by_key(struct app *app, const char *key)
 {
 	struct column column;
 
-	/* The first of these that is shown, so that "memory" sorts by what is seen. */
 	if (column_parse(key, &column, NULL) < 0)
 		return REACTION_NONE;
 	return groups_sort(app, &column);
 }
 
-static unsigned sort_beside(struct app *app, int step)
+static unsigned sort_by_neighbour(struct app *app, int step)
 {
 	const struct settings *settings = &app->settings;
 	int count = (int)settings->column_count, at = 0;
@@ -58,7 +57,7 @@ static unsigned sort_accept(struct app *app, int value)
 	return groups_sort(app, &column);
 }
 
-/* Every field that has a number, those shown first. */
+/* Offers every numeric field, and the group path; fields on the screen come first. */
 static unsigned open_sort(struct app *app)
 {
 	struct menu menu = {.title = "Sort by", .accept = sort_accept};
@@ -100,7 +99,7 @@ static unsigned search_changed(struct app *app, const char *text)
 	found = list_search(&app->list, app->frame, text, false, true);
 	if (found == CGW_NO_GROUP) {
 		if (text[0] != '\0')
-			(void)app_show_message(app, ROLE_WARM, "no group is called so");
+			(void)app_show_message(app, ROLE_WARM, "no group matches");
 		return REACTION_DRAW;
 	}
 	list_go(&app->list, app->frame, found);
@@ -126,12 +125,12 @@ static unsigned search_again(struct app *app, bool backward)
 	uint32_t found = list_search(&app->list, app->frame, app->search, backward, false);
 
 	if (found == CGW_NO_GROUP)
-		return app_show_message(app, ROLE_WARM, "no group is called so") | REACTION_BEEP;
+		return app_show_message(app, ROLE_WARM, "no group matches") | REACTION_BEEP;
 	list_go(&app->list, app->frame, found);
 	return REACTION_ARRANGE;
 }
 
-/* What is being typed may not be complete: only then is it left as it was, without a word. */
+/* Invalid text may be incomplete: it leaves the filter unchanged, without a message. */
 static unsigned filter_changed(struct app *app, const char *text)
 {
 	struct cgw_diag diag = {.text = ""};
@@ -252,9 +251,9 @@ static unsigned view_action(struct app *app, enum action action)
 	case ACTION_SORT:
 		return open_sort(app);
 	case ACTION_SORT_LEFT:
-		return sort_beside(app, -1);
+		return sort_by_neighbour(app, -1);
 	case ACTION_SORT_RIGHT:
-		return sort_beside(app, 1);
+		return sort_by_neighbour(app, 1);
 	case ACTION_SORT_CPU:
 		return sort_by_key(app, "cpu");
 	case ACTION_SORT_MEMORY:
@@ -329,7 +328,7 @@ unsigned groups_act(struct app *app, void *state, enum action action)
 	default:
 		break;
 	}
-	/* Everything else is about groups: none has been read yet. */
+	/* All other actions need groups: wait for the first sample. */
 	if (cgw_frame_now(app->frame) == NULL)
 		return REACTION_NONE;
 	if (list_action(action, app->list.row_count, app->list.page, &selected)) {

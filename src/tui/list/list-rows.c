@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-rows.c - the rows of the list: filtered, sorted, as a tree. */
+/* list-rows.c - builds the rows of the list: filtered, sorted, as a tree. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static enum filter_kind kind_of(const char *text)
 {
 	if (text[0] == '\0')
 		return FILTER_NONE;
-	/* A name may hold "=", but nobody looks for a group by that. */
+	/* Names may contain "=", but users hardly filter by it. */
 	if (strpbrk(text, "<>=") != NULL)
 		return FILTER_EXPRESSION;
 	return strpbrk(text, "*?[{") != NULL ? FILTER_GLOB : FILTER_WORD;
@@ -42,7 +42,8 @@ int list_filter(struct list *list, const char *text, struct cgw_diag *diag)
 	int r;
 
 	if (length >= sizeof(filter.text))
-		return cgw_diag_set(diag, -EINVAL, "the filter is too long");
+		return cgw_diag_set(diag, -EINVAL, "filter too long (at most %zu bytes)",
+				    sizeof(filter.text) - 1);
 	r = parse(&filter, text, diag);
 	if (r < 0)
 		return r;
@@ -69,7 +70,7 @@ bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32
 
 	if (filter->kind == FILTER_NONE)
 		return true;
-	/* What is not known does not match: a list of suspects must not hold bystanders. */
+	/* Unknown does not match: the list has only groups for which the condition holds. */
 	if (filter->kind == FILTER_EXPRESSION)
 		return cgw_expression_evaluate(filter->expression, &scope) == CGW_TRUE;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
@@ -78,14 +79,14 @@ bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32
 	return find_part(path, filter->text) != NULL;
 }
 
-/* Marks what a tree of the matches needs for its shape: all that stand above one. */
+/* Picks the groups that match and all their ancestors, which the tree needs. */
 static void pick_filtered_tree(struct list *list, const struct cgw_frame *frame,
 			       uint32_t *ret_count)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	uint32_t count = 0;
 
-	/* From the last one back, children come before their parents. */
+	/* In reverse, children come before their parents. */
 	for (uint32_t i = 0; i < list->count; i++)
 		list->groups[i] = 0;
 	for (uint32_t i = list->count; i-- > 0;) {
@@ -131,20 +132,20 @@ static uint32_t pick(struct list *list, const struct cgw_frame *frame, bool tree
 
 static int reserve_rows(struct list *list, uint32_t count)
 {
-	uint32_t wanted = count + LIST_GONE_MAX;
+	uint32_t needed = count + LIST_GONE_MAX;
 	struct list_row *rows;
 
-	if (wanted <= list->row_capacity)
+	if (needed <= list->row_capacity)
 		return 0;
-	rows = reallocarray(list->rows, wanted, sizeof(*rows));
+	rows = reallocarray(list->rows, needed, sizeof(*rows));
 	if (rows == NULL)
 		return -ENOMEM;
 	list->rows = rows;
-	list->row_capacity = wanted;
+	list->row_capacity = needed;
 	return 0;
 }
 
-/* Those that went, on the rows where they stood: the screen does not jump under the reader. */
+/* Inserts removed groups on their former rows, so that the other rows do not move. */
 static void insert_gone(struct list *list, uint64_t now_ns)
 {
 	for (size_t i = 0; i < list->gone_count; i++) {
@@ -162,8 +163,8 @@ static void insert_gone(struct list *list, uint64_t now_ns)
 }
 
 /*
- * Parents, depths and last siblings. Rows stand in tree order, so the rows above the present one that
- * may be its parent are a path: it is walked up, never searched.
+ * Sets parents, depths and last siblings. Rows are in tree order, so the parent of a row is the
+ * previous row or one of its ancestors.
  */
 static void shape_tree(struct list *list, const struct cgw_topology *topology)
 {
@@ -187,7 +188,7 @@ static void shape_tree(struct list *list, const struct cgw_topology *topology)
 		row->depth = parent == NO_ROW ? 0 : (uint16_t)(list->rows[parent].depth + 1);
 		above = i;
 	}
-	/* From the end: the first child seen of a parent is its last. `gone` of a parent serves as mark. */
+	/* In reverse, the first child seen is the last one; `gone` of the parent marks that. */
 	for (uint32_t i = list->row_count; i-- > 0;) {
 		struct list_row *row = &list->rows[i];
 
@@ -206,12 +207,12 @@ static void find_selected(struct list *list)
 				list->selected = i;
 				return;
 			}
-	/* It went, or is filtered out: whoever stands there now. */
+	/* It was removed or filtered out: select the group now on its row. */
 	list_select(list, list->selected);
 }
 
-/* A selected group that is folded away is stood for by what hides it. */
-static void lift_selected(struct list *list, const struct cgw_topology *topology)
+/* Selects the topmost folded ancestor, which hides the selected group. */
+static void select_visible(struct list *list, const struct cgw_topology *topology)
 {
 	uint32_t at = list->selected_group, top = at;
 
@@ -227,7 +228,7 @@ int list_arrange(struct list *list, const struct cgw_frame *frame, const struct 
 		 uint64_t now_ns)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	unsigned flags = (order->upwards ? CGW_ORDER_ASCENDING | CGW_ORDER_BACKWARD : 0U) |
+	unsigned flags = (order->upwards ? CGW_ORDER_ASCENDING | CGW_ORDER_TEXT_DESCENDING : 0U) |
 			 (order->tree ? CGW_ORDER_TREE : 0U);
 	uint32_t count = pick(list, frame, order->tree);
 	int r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);
@@ -243,7 +244,7 @@ int list_arrange(struct list *list, const struct cgw_frame *frame, const struct 
 	if (order->tree) {
 		shape_tree(list, topology);
 		if (list->filter.kind == FILTER_NONE)
-			lift_selected(list, topology);
+			select_visible(list, topology);
 	}
 	find_selected(list);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* view-list.c - the list of groups: its columns, its rows, where a click lands. */
+/* view-list.c - draws the list of groups and handles clicks. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,14 +7,14 @@
 #include "tui/list/list-keys.h"
 #include "tui/replay/replay-keys.h"
 
-/* Of the column that holds the tree: it gives way first, down to this. */
+/* The column with the tree shrinks first, down to this width. */
 #define GROUP_WIDTH_MIN      18
-#define GROUP_WIDTH_MIN_WIDE 26 /* on screens of 70 columns and more: names are told apart by it */
-#define GROUP_WIDTH_MIN_FLAT 30 /* whole paths, of which the end is seen */
+#define GROUP_WIDTH_MIN_WIDE 26 /* on screens of at least 70 columns */
+#define GROUP_WIDTH_MIN_FLAT 30 /* paths, cut at the start */
 #define GROUP_WIDTH          32
-/* On a wide screen numbers stay near to the names that they belong to. */
+/* On a wide screen, keep the numbers close to the names. */
 #define GROUP_WIDTH_MAX 52
-/* Mark and blank before the tree. */
+/* Mark and space before the tree. */
 #define GUTTER 2
 
 static int titled_width(const struct column *column)
@@ -26,26 +26,26 @@ static int titled_width(const struct column *column)
 
 void groups_place(const struct app *app, int columns, struct placed *placed)
 {
-	int wanted[COLUMNS_MAX] = {0}, count = 0, flexible = -1, skipped = 0, at = 0;
-	int least = GROUP_WIDTH_MIN_FLAT;
+	int widths[COLUMNS_MAX] = {0}, count = 0, flexible = -1, skipped = 0, at = 0;
+	int minimum = GROUP_WIDTH_MIN_FLAT;
 
 	for (size_t i = 0; i < app->settings.column_count; i++) {
 		const struct column *column = &app->settings.columns[i];
 
 		if (column_is_group(column)) {
 			flexible = count;
-			wanted[count] = GROUP_WIDTH;
+			widths[count] = GROUP_WIDTH;
 		} else if (skipped < app->column_first) {
 			skipped++;
 			continue;
 		} else {
-			wanted[count] = titled_width(column);
+			widths[count] = titled_width(column);
 		}
 		placed->index[count++] = (uint8_t)i;
 	}
 	if (app->settings.choices[CHOICE_TREE])
-		least = columns >= 70 ? GROUP_WIDTH_MIN_WIDE : GROUP_WIDTH_MIN;
-	placed->count = layout_columns(columns, wanted, count, flexible, least, placed->widths);
+		minimum = columns >= 70 ? GROUP_WIDTH_MIN_WIDE : GROUP_WIDTH_MIN;
+	placed->count = layout_columns(columns, widths, count, flexible, minimum, placed->widths);
 	placed->more = placed->count < count;
 	if (flexible >= 0 && flexible < placed->count &&
 	    placed->widths[flexible] > GROUP_WIDTH_MAX && !app->full_names)
@@ -64,7 +64,7 @@ static bool aligned_right(const struct column *column)
 void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect area,
 		      const struct placed *placed)
 {
-	/* Texts begin with A unless they are turned round: that is upwards. */
+	/* The default order is ascending for text, descending for numbers. */
 	bool upwards = app->settings.choices[CHOICE_UPWARDS] !=
 		       (app->settings.sort.field.shape == CGW_STRING);
 	const char *arrow = upwards ? "▲" : "▼";
@@ -98,14 +98,14 @@ void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect 
 }
 
 /*
- * The lines of the tree before a name: at most half of the column, for the levels nearest to the
- * name. Returns the cells taken.
+ * Draws the lines of the tree before a name, for the innermost levels that fit in half of the
+ * column. Returns the number of cells.
  */
 static int draw_tree_lines(const struct app *app, struct canvas *canvas, int row, int at, int width,
 			   uint32_t index)
 {
 	const struct list_row *rows = app->list.rows;
-	int depth = rows[index].depth, room = width / 2 / 2, levels = depth < room ? depth : room;
+	int depth = rows[index].depth, most = width / 2 / 2, levels = depth < most ? depth : most;
 	uint32_t above = index;
 
 	for (int level = levels; level > 0; level--) {
@@ -138,9 +138,9 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
-	if (replay_actions_mark(app, group)) {
+	if (replay_actions_has_group(app, group)) {
 		*ret_role = ROLE_WARM;
-		return DEED_SIGN;
+		return REPLAY_ACTION_SIGN;
 	}
 	if (state->new_until_ns > app_frame_ns(app)) {
 		*ret_role = ROLE_NEW;
@@ -150,7 +150,7 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 	return " ";
 }
 
-/* What was searched for stands out where it stands. */
+/* Highlights the search text within a name. */
 static void draw_found(const struct app *app, struct canvas *canvas, int row, int at, int width,
 		       const char *text)
 {
@@ -169,7 +169,7 @@ static void draw_found(const struct app *app, struct canvas *canvas, int row, in
 	canvas_text(canvas, row, at + skip, width - skip, ROLE_KEY, before);
 }
 
-/* The end of a path says more than its beginning. */
+/* The end of a path, which identifies the group better than its start. */
 static const char *tail_of(const char *path, int width)
 {
 	const char *at = path;
@@ -196,7 +196,7 @@ static void draw_name(const struct app *app, struct canvas *canvas, int row, int
 	draw_found(app, canvas, row, at, width, text);
 }
 
-/* Behind the name of a host that is slow or lost: its figures are old, or there are none. Its width. */
+/* Draws the state of a slow or lost host after its name. Returns the width, or 0. */
 static int draw_trouble(const struct app *app, uint32_t group, struct canvas *canvas,
 			struct rect area, const char *name)
 {
@@ -315,7 +315,7 @@ static void draw_line(const struct app *app, struct canvas *canvas, struct rect 
 		canvas_ground(canvas, area, GROUND_SELECTED);
 }
 
-/* Where the rows shown stand among all: at the right edge, when not all of them are. */
+/* At the right edge, if not all rows are visible. */
 static void draw_scrollbar(const struct list *list, struct canvas *canvas, struct rect area)
 {
 	int rows = area.rows, size, at;
@@ -339,7 +339,7 @@ static void groups_draw(struct app *app, void *state, struct canvas *canvas,
 
 	(void)state;
 	list_show(&app->list, (uint32_t)body.rows);
-	/* The last column of the screen is the scroll bar's. */
+	/* The last column of the screen is reserved for the scroll bar. */
 	groups_place(app, body.columns >= 40 ? body.columns - 2 : body.columns, &placed);
 	groups_draw_head(app, canvas, layout->head, &placed);
 	if (cgw_frame_now(app->frame) == NULL)
@@ -350,7 +350,7 @@ static void groups_draw(struct app *app, void *state, struct canvas *canvas,
 	draw_scrollbar(&app->list, canvas, body);
 	if (app->list.row_count == 0)
 		canvas_text_cut(canvas, body.row, body.column + GUTTER, body.columns - GUTTER,
-				ROLE_DIM, "No group matches the filter. F4 changes it.");
+				ROLE_DIM, "No group matches the filter. Press F4 to change it.");
 }
 
 static void groups_status(struct app *app, void *state, struct canvas *canvas, struct rect area)
@@ -391,7 +391,7 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
 }
 
-static void groups_wants(const struct app *app, const void *state, struct cgw_metric_set *set)
+static void groups_add_metrics(const struct app *app, const void *state, struct cgw_metric_set *set)
 {
 	struct placed placed;
 
@@ -419,7 +419,7 @@ static unsigned groups_contexts(const struct app *app, const void *state)
 	return app->search[0] != '\0' ? contexts | IN_SEARCHING : contexts;
 }
 
-/* A click on a head sorts by it, on the sorted one it turns the order round. */
+/* A click on a column title sorts by it; on the sorted column it reverses the order. */
 static unsigned click_head(struct app *app, int column)
 {
 	struct placed placed;
@@ -431,11 +431,11 @@ static unsigned click_head(struct app *app, int column)
 	return REACTION_NONE;
 }
 
-/* On the sign before a name: folds and unfolds. On the selected row: opens it. */
+/* A click on the fold sign folds or unfolds; on the selected row it opens the group. */
 static unsigned click_row(struct app *app, uint32_t index, int column)
 {
 	const struct list_row *row;
-	bool again = index == app->list.selected;
+	bool was_selected = index == app->list.selected;
 	int sign;
 
 	if (index >= app->list.row_count)
@@ -452,7 +452,7 @@ static unsigned click_row(struct app *app, uint32_t index, int column)
 		(void)list_fold(&app->list, app->frame, row->group, !folded);
 		return REACTION_ARRANGE;
 	}
-	return again ? open_detail(app) : REACTION_DRAW;
+	return was_selected ? open_detail(app) : REACTION_DRAW;
 }
 
 static unsigned groups_click(struct app *app, void *state, const struct event *event)
@@ -490,6 +490,6 @@ const struct view_kind view_groups = {
 	.draw = groups_draw,
 	.act = groups_act,
 	.click = groups_click,
-	.add_metrics = groups_wants,
+	.add_metrics = groups_add_metrics,
 	.status = groups_status,
 };

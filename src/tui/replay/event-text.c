@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* event-text.c - each kind of event as a short text that the group's path goes on. */
+/* event-text.c - formats events as short text, to be followed by the path of the group. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,23 +9,23 @@
 
 #include "tui/replay/event-text.h"
 
-struct words {
+struct number_text {
 	char text[48];
 };
 
-static struct words number(struct cgw_number number, enum cgw_unit unit)
+static struct number_text number(struct cgw_number number, enum cgw_unit unit)
 {
 	const struct cgw_value value = {.state = number.state,
 					.exact = true,
 					.number = number.value,
 					.real = (double)number.value};
-	struct words words;
+	struct number_text buffer;
 
-	(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, words.text, sizeof(words.text));
-	return words;
+	(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer.text, sizeof(buffer.text));
+	return buffer;
 }
 
-/* A recorder of another version may know metrics that we do not. */
+/* The recording may have metrics of a newer version. */
 static enum cgw_unit unit_of(const char *key)
 {
 	int metric = cgw_metric_find(key);
@@ -34,57 +34,57 @@ static enum cgw_unit unit_of(const char *key)
 			  : (enum cgw_unit)cgw_metric_info((enum cgw_metric)metric)->unit;
 }
 
-static void say_limit(const struct cgw_event *event, char *text, size_t size)
+static void format_limit(const struct cgw_event *event, char *text, size_t size)
 {
-	struct words old = number(event->old_number, unit_of(event->key));
-	struct words new = number(event->new_number, unit_of(event->key));
+	struct number_text old = number(event->old_number, unit_of(event->key));
+	struct number_text new = number(event->new_number, unit_of(event->key));
 
-	(void)snprintf(text, size, "%s%s%s %s → %s%s%s, of", event->key,
+	(void)snprintf(text, size, "%s%s%s %s → %s%s%s on", event->key,
 		       event->why[0] != '\0' ? " " : "", event->why, old.text, new.text,
 		       event->who[0] != '\0' ? " by " : "", event->who);
 }
 
-static void log_action(const struct cgw_event *event, char *text, size_t size)
+static void format_action(const struct cgw_event *event, char *text, size_t size)
 {
 	(void)snprintf(text, size, "%s%s%s%s%s:", event->key, event->who[0] != '\0' ? " by " : "",
 		       event->who, event->why[0] != '\0' ? ", " : "", event->why);
 }
 
-static void say(const struct cgw_event *event, char *text, size_t size)
+static void format_event(const struct cgw_event *event, char *text, size_t size)
 {
-	struct words amount = number(event->new_number, CGW_UNIT_NS);
+	struct number_text amount = number(event->new_number, CGW_UNIT_NS);
 
 	switch (event->kind) {
 	case CGW_EVENT_APPEARED:
-		(void)snprintf(text, size, "came:");
+		(void)snprintf(text, size, "appeared:");
 		return;
 	case CGW_EVENT_GONE:
-		(void)snprintf(text, size, "went:");
+		(void)snprintf(text, size, "removed:");
 		return;
 	case CGW_EVENT_RECREATED:
-		(void)snprintf(text, size, "was made again:");
+		(void)snprintf(text, size, "recreated:");
 		return;
 	case CGW_EVENT_OOM_KILL:
-		(void)snprintf(text, size, "%llu killed, out of memory, in",
+		(void)snprintf(text, size, "%llu OOM-killed in",
 			       (unsigned long long)event->new_number.value);
 		return;
 	case CGW_EVENT_LIMIT:
-		say_limit(event, text, size);
+		format_limit(event, text, size);
 		return;
 	case CGW_EVENT_ACTION:
-		log_action(event, text, size);
+		format_action(event, text, size);
 		return;
 	case CGW_EVENT_CLOCK:
-		(void)snprintf(text, size, "the clock was set");
+		(void)snprintf(text, size, "system clock changed");
 		return;
 	case CGW_EVENT_SUSPEND:
-		(void)snprintf(text, size, "the machine slept for %s", amount.text);
+		(void)snprintf(text, size, "machine suspended for %s", amount.text);
 		return;
 	case CGW_EVENT_START:
-		(void)snprintf(text, size, "recording began");
+		(void)snprintf(text, size, "recording started");
 		return;
 	case CGW_EVENT_GAP:
-		(void)snprintf(text, size, "nothing was recorded for %s", amount.text);
+		(void)snprintf(text, size, "nothing recorded for %s", amount.text);
 		return;
 	case CGW_EVENT_KIND_COUNT:
 		break;
@@ -104,7 +104,7 @@ int event_copy(const struct cgw_event *event, struct source_event *ret_event)
 	char text[512];
 	struct source_event copy = {.kind = event->kind, .realtime_ns = event->realtime_ns};
 
-	say(event, text, sizeof(text));
+	format_event(event, text, sizeof(text));
 	copy.path = strdup(event->path);
 	copy.text = strdup(text);
 	if (copy.path == NULL || copy.text == NULL) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rehearse.c - the rehearsal of a policy over a recording, beside what is shown of it. */
+/* rehearse.c - rehearses a policy over a recording, independently of the playback position. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ struct rehearser {
 	struct cgw_policy *policy;
 	struct cgw_rehearsal *rehearsal;
 	uint64_t reached_ns; /* wall clock of the last sample */
-	/* By action: of the sample with which it is shown. What a timer does falls between two. */
+	/* By action: time of the sample that shows it. Timers expire between two samples. */
 	uint64_t *shown_ns;
 	size_t shown_count, shown_size;
 };
@@ -33,7 +33,7 @@ int rehearser_new(const char *path, struct cgw_policy *policy, struct rehearser 
 	}
 	rehearser->policy = policy;
 	r = cgw_replay_open(path, &rehearser->replay, diag);
-	/* The interval stands in the first sample. */
+	/* The interval is known after the first sample. */
 	if (r == 0)
 		r = cgw_replay_next(rehearser->replay) < 0 ? -EIO : 0;
 	if (r == 0)
@@ -59,7 +59,7 @@ struct rehearser *rehearser_free(struct rehearser *rehearser)
 	return NULL;
 }
 
-static int take_sample(struct rehearser *rehearser)
+static int step(struct rehearser *rehearser)
 {
 	const struct cgw_frame *frame = cgw_replay_frame(rehearser->replay);
 
@@ -84,24 +84,24 @@ static int take_sample(struct rehearser *rehearser)
 	return 0;
 }
 
-int rehearser_go_on(struct rehearser *rehearser, uint64_t until_ns)
+int rehearser_run(struct rehearser *rehearser, uint64_t until_ns)
 {
 	int r = 1;
 
-	if (rehearser->reached_ns == 0) /* it stands at the first one */
-		r = take_sample(rehearser) < 0 ? -EIO : 1;
+	if (rehearser->reached_ns == 0) /* already at the first sample */
+		r = step(rehearser) < 0 ? -EIO : 1;
 	while (r > 0 && thread_now_ns() < until_ns) {
 		r = cgw_replay_next(rehearser->replay);
 		if (r == 0 && cgw_replay_refresh(rehearser->replay) > 0)
 			r = cgw_replay_next(rehearser->replay);
-		if (r > 0 && take_sample(rehearser) < 0)
+		if (r > 0 && step(rehearser) < 0)
 			r = -EIO;
 	}
 	return r;
 }
 
 /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
-static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed_action *action)
 {
 	const char *control =
 		action->kind == CGW_ACTION_LIMIT ? cgw_control_info(action->control)->key : "";
@@ -117,48 +117,49 @@ static char *describe(const struct rehearser *rehearser, const struct cgw_rehear
 	return text;
 }
 
-/* What stands by itself is no deed: standing limits are where the groups are. */
-static bool is_deed(const struct rehearser *rehearser, const struct cgw_rehearsed *action)
+/* Standing limits apply all the time, so only actions of rules are listed. */
+static bool is_rule_action(const struct rehearser *rehearser,
+			   const struct cgw_rehearsed_action *action)
 {
 	return action->section != UINT32_MAX &&
 	       cgw_policy_section(rehearser->policy, action->section).kind == CGW_SECTION_RULE;
 }
 
-void replay_actions_free(struct replay_action *deeds, size_t count)
+void replay_actions_free(struct replay_action *actions, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		free(deeds[i].path);
-		free(deeds[i].text);
+		free(actions[i].path);
+		free(actions[i].text);
 	}
-	free(deeds);
+	free(actions);
 }
 
-int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_deeds,
+int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_actions,
 		      size_t *ret_count, uint64_t *ret_reached_ns)
 {
-	size_t action_count, count = 0;
-	const struct cgw_rehearsed *actions =
-		cgw_rehearsal_actions(rehearser->rehearsal, &action_count);
-	struct replay_action *deeds = calloc(action_count + 1, sizeof(*deeds));
+	size_t rehearsed_count, count = 0;
+	const struct cgw_rehearsed_action *rehearsed =
+		cgw_rehearsal_actions(rehearser->rehearsal, &rehearsed_count);
+	struct replay_action *actions = calloc(rehearsed_count + 1, sizeof(*actions));
 
-	if (deeds == NULL)
+	if (actions == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < action_count; i++) {
-		struct replay_action *deed = &deeds[count];
+	for (size_t i = 0; i < rehearsed_count; i++) {
+		struct replay_action *action = &actions[count];
 
-		if (!is_deed(rehearser, &actions[i]))
+		if (!is_rule_action(rehearser, &rehearsed[i]))
 			continue;
-		deed->realtime_ns = rehearser->shown_ns[i];
-		deed->until_ns = actions[i].realtime_ns + actions[i].held_ns;
-		deed->path = strdup(actions[i].path);
-		deed->text = describe(rehearser, &actions[i]);
+		action->realtime_ns = rehearser->shown_ns[i];
+		action->until_ns = rehearsed[i].realtime_ns + rehearsed[i].active_ns;
+		action->path = strdup(rehearsed[i].path);
+		action->text = describe(rehearser, &rehearsed[i]);
 		count++;
-		if (deed->path == NULL || deed->text == NULL) {
-			replay_actions_free(deeds, count);
+		if (action->path == NULL || action->text == NULL) {
+			replay_actions_free(actions, count);
 			return -ENOMEM;
 		}
 	}
-	*ret_deeds = deeds;
+	*ret_actions = actions;
 	*ret_count = count;
 	*ret_reached_ns = rehearser->reached_ns;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* replay-keys.c - what the keys of a recording do. */
+/* replay-keys.c - keys that seek in a recording. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ unsigned replay_key_context(const struct app *app)
 
 void replay_describe(const struct app *app, char *buffer, size_t size)
 {
-	const char *state = app->paused ? "PAUSED" : app->place.at_end ? "AT ITS END" : "PLAYING";
+	const char *state = app->paused ? "PAUSED" : app->place.at_end ? "AT END" : "PLAYING";
 
 	if (app->speed == 1)
 		(void)snprintf(buffer, size, "%s", state);
@@ -27,15 +27,15 @@ void replay_describe(const struct app *app, char *buffer, size_t size)
 		(void)snprintf(buffer, size, "%s %gx", state, app->speed);
 }
 
-static unsigned go(struct app *app, struct seek travel)
+static unsigned start_seek(struct app *app, struct seek seek)
 {
-	/* Where somebody has gone by hand is looked at; what plays would run away from it. */
-	if (travel.kind == SEEK_STEPS && !app->paused) {
+	/* A manual step pauses the playback, which would move away from that sample. */
+	if (seek.kind == SEEK_STEPS && !app->paused) {
 		app->paused = true;
-		app->seek = travel;
+		app->seek = seek;
 		return REACTION_SEEK | REACTION_SETTINGS;
 	}
-	app->seek = travel;
+	app->seek = seek;
 	return REACTION_SEEK;
 }
 
@@ -49,10 +49,10 @@ static unsigned change_speed(struct app *app, int by)
 	if (at < 0 || at >= (int)ARRAY_SIZE(speeds))
 		return REACTION_BEEP;
 	app->speed = speeds[at];
-	return go(app, (struct seek){.kind = SEEK_SPEED, .speed = app->speed});
+	return start_seek(app, (struct seek){.kind = SEEK_SPEED, .speed = app->speed});
 }
 
-/* Groups that come and go are events too; they are jumped to where there are no others. */
+/* Jumps to groups that appear or are removed only if the recording lacks other events. */
 static uint32_t kinds_to_find(const struct app *app)
 {
 	for (size_t i = 0; i < app->mark_count; i++)
@@ -63,71 +63,72 @@ static uint32_t kinds_to_find(const struct app *app)
 	return CGW_EVENT_EVERY_KIND;
 }
 
-/* The nearest event, or deed of a policy that is rehearsed, that way. */
+/* Seeks to the nearest event, or action of a rehearsed policy, in that direction. */
 static unsigned go_to_event(struct app *app, int by)
 {
-	const struct replay_action *deed =
+	const struct replay_action *action =
 		replay_actions_next(&app->rehearsal, app->place.now_ns, by);
 	uint32_t kinds = kinds_to_find(app);
-	bool nearer = deed != NULL;
+	bool nearer = action != NULL;
 
 	for (size_t i = 0; nearer && i < app->mark_count; i++) {
 		uint64_t at_ns = app->marks[i].realtime_ns;
 
 		if (!(app->marks[i].kinds & kinds))
 			continue;
-		nearer = by > 0 ? at_ns <= app->place.now_ns || at_ns > deed->realtime_ns
-				: at_ns >= app->place.now_ns || at_ns < deed->realtime_ns;
+		nearer = by > 0 ? at_ns <= app->place.now_ns || at_ns > action->realtime_ns
+				: at_ns >= app->place.now_ns || at_ns < action->realtime_ns;
 	}
 	if (nearer)
-		return go(app, (struct seek){.kind = SEEK_TO_TIME, .to_ns = deed->realtime_ns});
-	return go(app, (struct seek){.kind = SEEK_EVENT, .by = by, .kinds = kinds});
+		return start_seek(
+			app, (struct seek){.kind = SEEK_TO_TIME, .to_ns = action->realtime_ns});
+	return start_seek(app, (struct seek){.kind = SEEK_EVENT, .by = by, .kinds = kinds});
 }
 
-static bool parse_place(const struct app *app, const char *text, struct seek *travel)
+static bool parse_position(const struct app *app, const char *text, struct seek *seek)
 {
 	uint64_t by_ns;
 
 	if (strcmp(text, "first") == 0 || strcmp(text, "last") == 0) {
-		travel->kind = text[0] == 'f' ? SEEK_FIRST : SEEK_LAST;
+		seek->kind = text[0] == 'f' ? SEEK_FIRST : SEEK_LAST;
 		return true;
 	}
 	if (text[0] == '+' || text[0] == '-') {
 		if (cli_parse_duration(text + 1, &by_ns) < 0 || by_ns > INT64_MAX)
 			return false;
-		travel->kind = SEEK_DURATION;
-		travel->by = text[0] == '-' ? -(int64_t)by_ns : (int64_t)by_ns;
+		seek->kind = SEEK_DURATION;
+		seek->by = text[0] == '-' ? -(int64_t)by_ns : (int64_t)by_ns;
 		return true;
 	}
-	travel->kind = SEEK_TO_TIME;
-	return cli_parse_time(text, app->place.last_ns, &travel->to_ns) == 0;
+	seek->kind = SEEK_TO_TIME;
+	return cli_parse_time(text, app->place.last_ns, &seek->to_ns) == 0;
 }
 
-static bool place_accept(struct app *app, const char *text, unsigned *ret_reactions)
+static bool position_accept(struct app *app, const char *text, unsigned *ret_reactions)
 {
-	struct seek travel = {0};
+	struct seek seek = {0};
 
 	if (text[0] == '\0')
 		return true;
-	if (!parse_place(app, text, &travel)) {
-		*ret_reactions =
-			app_show_message(app, ROLE_WARM,
-					 "03:12, 2026-11-24 03:12:00, -10m, +1h, first, last") |
-			REACTION_BEEP;
+	if (!parse_position(app, text, &seek)) {
+		*ret_reactions = app_show_message(app, ROLE_WARM,
+						  "expected 03:12, -10m, +1h, first, last or "
+						  "2026-11-24 03:12:00") |
+				 REACTION_BEEP;
 		return false;
 	}
-	*ret_reactions = go(app, travel);
+	*ret_reactions = start_seek(app, seek);
 	return true;
 }
 
-static unsigned open_place(struct app *app)
+static unsigned open_position(struct app *app)
 {
-	static const struct prompt prompt = {.title = "Go to", .accept = place_accept};
+	static const struct prompt prompt = {.title = "Go to", .accept = position_accept};
 
 	return open_prompt(app, &prompt, "");
 }
 
-/* Of a choice in the list of events: marks first, then deeds. */
+/* The time of a menu item: values below mark_count are marks, the others actions. */
 static uint64_t time_of(const struct app *app, size_t which)
 {
 	return which < app->mark_count ? app->marks[which].realtime_ns
@@ -138,10 +139,11 @@ static unsigned mark_accept(struct app *app, int value)
 {
 	if (value < 0 || (size_t)value >= app->mark_count + app->rehearsal.count)
 		return REACTION_BEEP;
-	return go(app, (struct seek){.kind = SEEK_TO_TIME, .to_ns = time_of(app, (size_t)value)});
+	return start_seek(
+		app, (struct seek){.kind = SEEK_TO_TIME, .to_ns = time_of(app, (size_t)value)});
 }
 
-static void say_kinds(uint32_t kinds, char *buffer, size_t size)
+static void format_kinds(uint32_t kinds, char *buffer, size_t size)
 {
 	size_t used = 0;
 
@@ -155,40 +157,41 @@ static void say_kinds(uint32_t kinds, char *buffer, size_t size)
 
 static void fill_item(const struct app *app, size_t which, uint32_t kinds, struct menu_item *item)
 {
-	const struct replay_action *deed;
+	const struct replay_action *action;
 	char path[96], text[128];
 
 	app_date(app, time_of(app, which), item->text, sizeof(item->text));
 	item->value = (int)which;
 	if (which < app->mark_count) {
-		say_kinds(app->marks[which].kinds & kinds, item->help, sizeof(item->help));
+		format_kinds(app->marks[which].kinds & kinds, item->help, sizeof(item->help));
 		return;
 	}
-	deed = &app->rehearsal.items[which - app->mark_count];
-	(void)cgw_escape(path, sizeof(path), deed->path, strlen(deed->path));
-	(void)cgw_escape(text, sizeof(text), deed->text, strcspn(deed->text, ":"));
-	(void)snprintf(item->help, sizeof(item->help), DEED_SIGN " %.70s, %.75s", path, text);
+	action = &app->rehearsal.items[which - app->mark_count];
+	(void)cgw_escape(path, sizeof(path), action->path, strlen(action->path));
+	(void)cgw_escape(text, sizeof(text), action->text, strcspn(action->text, ":"));
+	(void)snprintf(item->help, sizeof(item->help), REPLAY_ACTION_SIGN " %.70s, %.75s", path,
+		       text);
 }
 
-/* All of them in order, the one that we stand at or behind selected. */
+/* Lists all events by time, and selects the last one up to the current position. */
 static unsigned open_marks(struct app *app)
 {
-	struct menu menu = {.title = "Events: Enter goes there", .accept = mark_accept};
+	struct menu menu = {.title = "Go to event", .accept = mark_accept};
 	uint32_t kinds = kinds_to_find(app);
-	size_t mark = 0, deed = app->mark_count, end = deed + app->rehearsal.count;
+	size_t mark = 0, action = app->mark_count, end = action + app->rehearsal.count;
 
 	if (end == 0)
 		return app_show_message(app, ROLE_TEXT, "the recording has no events");
 	menu.items = calloc(end, sizeof(*menu.items));
 	if (menu.items == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	/* Both stand in the order of time. */
-	while (mark < app->mark_count || deed < end) {
-		bool take_mark = mark < app->mark_count &&
-				 (deed == end || time_of(app, mark) <= time_of(app, deed));
-		size_t which = take_mark ? mark++ : deed++;
+	/* Merge the two lists, which are sorted by time. */
+	while (mark < app->mark_count || action < end) {
+		bool is_mark = mark < app->mark_count &&
+			       (action == end || time_of(app, mark) <= time_of(app, action));
+		size_t which = is_mark ? mark++ : action++;
 
-		if (take_mark && !(app->marks[which].kinds & kinds))
+		if (is_mark && !(app->marks[which].kinds & kinds))
 			continue;
 		if (time_of(app, which) <= app->place.now_ns)
 			menu.selected = (uint32_t)menu.count;
@@ -203,27 +206,27 @@ unsigned replay_seek(struct app *app, enum action action)
 
 	switch (action) {
 	case ACTION_STEP_BACK:
-		return go(app, (struct seek){.kind = SEEK_STEPS, .by = -1});
+		return start_seek(app, (struct seek){.kind = SEEK_STEPS, .by = -1});
 	case ACTION_STEP:
-		return go(app, (struct seek){.kind = SEEK_STEPS, .by = 1});
+		return start_seek(app, (struct seek){.kind = SEEK_STEPS, .by = 1});
 	case ACTION_MINUTE_BACK:
-		return go(app, (struct seek){.kind = SEEK_DURATION, .by = -minute_ns});
+		return start_seek(app, (struct seek){.kind = SEEK_DURATION, .by = -minute_ns});
 	case ACTION_MINUTE:
-		return go(app, (struct seek){.kind = SEEK_DURATION, .by = minute_ns});
+		return start_seek(app, (struct seek){.kind = SEEK_DURATION, .by = minute_ns});
 	case ACTION_EVENT_BACK:
 		return go_to_event(app, -1);
 	case ACTION_EVENT:
 		return go_to_event(app, 1);
 	case ACTION_FIRST:
-		return go(app, (struct seek){.kind = SEEK_FIRST});
+		return start_seek(app, (struct seek){.kind = SEEK_FIRST});
 	case ACTION_LAST:
-		return go(app, (struct seek){.kind = SEEK_LAST});
+		return start_seek(app, (struct seek){.kind = SEEK_LAST});
 	case ACTION_PLAY_SLOWER:
 		return change_speed(app, -1);
 	case ACTION_PLAY_FASTER:
 		return change_speed(app, 1);
 	case ACTION_GO_TO:
-		return open_place(app);
+		return open_position(app);
 	case ACTION_EVENTS:
 		return open_marks(app);
 	case ACTION_PLAY:

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* replay-keys.h - moving in the time of a recording: its keys, and the line of time. Pure. */
+/* replay-keys.h - seeking in a recording with keys and on the timeline. Pure. */
 #ifndef CGWARD_TUI_REPLAY_REPLAY_KEYS_H
 #define CGWARD_TUI_REPLAY_REPLAY_KEYS_H
 
 #include "tui/core/views.h"
 
-/* The context of the keys that move in time: IN_REPLAY, or 0 where the source does not travel. */
+/* The context of the keys that seek: IN_REPLAY, or 0 if the source cannot seek. */
 unsigned replay_key_context(const struct app *app);
-/* What those keys do. */
+/* Handles those keys. */
 unsigned replay_seek(struct app *app, enum action action);
-/* "playing 2x", "paused", "at the end". */
+/* Formats "PLAYING 2x", "PAUSED", "AT END". */
 void replay_describe(const struct app *app, char *buffer, size_t size);
 
-/* From the first to the last sample, with its events and where we are; one row. */
+/* One row from the first to the last sample, with the events and the current position. */
 void timeline_draw(const struct app *app, struct canvas *canvas, struct rect area);
 unsigned timeline_click(struct app *app, int column);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* source-recording.c - a recording as a source: the thread that plays it, and jumps in it. */
+/* source-recording.c - a recording as a source: the thread that plays it and seeks in it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,39 +11,39 @@
 #include "tui/replay/event-text.h"
 #include "tui/replay/rehearse.h"
 
-/* Arrivals that wait to be taken: further ones are not read before. */
-#define WAITING_MAX 16
-/* A jump brings the minutes before along, as many as can be read meanwhile. */
+/* Maximum number of arrivals that are read ahead. */
+#define QUEUE_MAX 16
+/* A jump includes the samples before it, as many as can be read in HISTORY_TIME_NS. */
 #define HISTORY_SAMPLES_MAX   600
 #define HISTORY_SAMPLES_FIRST 120
 #define HISTORY_TIME_NS       UINT64_C(150000000)
-/* How often it is looked whether more was written, while the end is played. */
+/* Interval of checks for new samples at the end of the recording. */
 #define REFRESH_NS UINT64_C(500000000)
-/* A rehearsal goes on for so long at a time; what it has come to is told so often. */
+/* Time slice of a rehearsal, and interval at which its actions are delivered. */
 #define REHEARSE_NS UINT64_C(20000000)
-#define TELL_NS     UINT64_C(500000000)
+#define DELIVER_NS  UINT64_C(500000000)
 
 struct recording {
 	struct source source;
 	struct thread thread;
-	/* The thread's alone. */
+	/* Used only by the thread. */
 	struct cgw_replay *replay;
-	uint64_t sample_cost_ns;        /* of reading one, as the last jumps had it */
-	size_t marks_told, damage_told; /* how many were handed over */
-	bool begun;                     /* something was handed over */
-	uint64_t rehearsed_ns;          /* when its deeds were told last */
-	/* All below under the lock. */
-	struct rehearser *rehearser; /* or NULL: no policy is rehearsed, or nothing is left */
-	bool paused, has_travel;
-	struct seek travel;
+	uint64_t sample_cost_ns;            /* time to read a sample, of the last jump */
+	size_t marks_sent, damage_reported; /* counts */
+	bool started;                       /* something was delivered */
+	uint64_t rehearsed_ns;              /* last delivery of actions */
+	/* Protected by the lock. */
+	struct rehearser *rehearser; /* NULL: no rehearsal, or it is complete */
+	bool paused, has_seek;
+	struct seek seek;
 	double speed;
-	struct arrival waiting[WAITING_MAX];
+	struct arrival queue[QUEUE_MAX];
 	size_t first, count;
 	int error;
 	struct cgw_diag diag;
 };
 
-/* Where it stands now. The lock is not needed: only the thread moves. */
+/* The current position. Needs no lock: only the thread changes it. */
 static struct source_place place_of(const struct recording *recording)
 {
 	const char *host = cgw_replay_host(recording->replay);
@@ -65,7 +65,7 @@ static struct source_place place_of(const struct recording *recording)
 	return place;
 }
 
-static void take_events(const struct recording *recording, struct arrival *arrival)
+static void copy_events(const struct recording *recording, struct arrival *arrival)
 {
 	size_t count;
 	const struct cgw_event *events = cgw_replay_events(recording->replay, &count);
@@ -76,23 +76,23 @@ static void take_events(const struct recording *recording, struct arrival *arriv
 			arrival->event_count++;
 }
 
-/* All marks, where there are others than before. */
-static void take_marks(struct recording *recording, struct arrival *arrival)
+/* Adds all marks if there are new ones. */
+static void copy_marks(struct recording *recording, struct arrival *arrival)
 {
 	size_t count;
 	const struct cgw_mark *marks = cgw_replay_marks(recording->replay, &count);
 
-	if (count == recording->marks_told)
+	if (count == recording->marks_sent)
 		return;
 	arrival->marks = calloc(count, sizeof(*arrival->marks));
 	if (arrival->marks == NULL)
 		return;
 	for (size_t i = 0; i < count; i++)
 		arrival->marks[i] = (struct source_mark){marks[i].realtime_ns, marks[i].kinds};
-	arrival->mark_count = recording->marks_told = count;
+	arrival->mark_count = recording->marks_sent = count;
 }
 
-/* What the replay stands at, as an arrival. */
+/* An arrival with the current sample. */
 static struct arrival arrival_of(struct recording *recording)
 {
 	struct arrival arrival = {
@@ -100,12 +100,12 @@ static struct arrival arrival_of(struct recording *recording)
 		.place = place_of(recording),
 	};
 
-	take_events(recording, &arrival);
-	take_marks(recording, &arrival);
+	copy_events(recording, &arrival);
+	copy_marks(recording, &arrival);
 	return arrival;
 }
 
-/* How many samples a jump can bring along without keeping anybody waiting. */
+/* Number of earlier samples that a jump can read without a noticeable delay. */
 static uint64_t history_samples(const struct recording *recording)
 {
 	uint64_t count = recording->sample_cost_ns > 0 ? HISTORY_TIME_NS / recording->sample_cost_ns
@@ -114,32 +114,32 @@ static uint64_t history_samples(const struct recording *recording)
 	return count < HISTORY_SAMPLES_MAX ? count : HISTORY_SAMPLES_MAX;
 }
 
-/* What is collected on the way to where a jump goes. */
-struct way {
+/* The samples up to the target of a jump. */
+struct run_up {
 	struct cgw_history *history;
 	struct cgw_snapshot *before, *now;
-	uint64_t position; /* where it ends */
+	uint64_t position; /* of the target */
 };
 
-static int keep_sample(struct recording *recording, struct way *way)
+static int push_sample(struct recording *recording, struct run_up *run_up)
 {
-	cgw_snapshot_unref(way->before);
-	way->before = way->now;
-	way->now = cgw_snapshot_ref(cgw_replay_snapshot(recording->replay));
-	return cgw_history_push(way->history, cgw_replay_frame(recording->replay));
+	cgw_snapshot_unref(run_up->before);
+	run_up->before = run_up->now;
+	run_up->now = cgw_snapshot_ref(cgw_replay_snapshot(recording->replay));
+	return cgw_history_push(run_up->history, cgw_replay_frame(recording->replay));
 }
 
-/* From the sample where it stands up to the end of the way. */
-static int walk(struct recording *recording, struct way *way)
+/* Reads from the current sample to the target. */
+static int read_run_up(struct recording *recording, struct run_up *run_up)
 {
 	uint64_t started_ns = thread_now_ns(), passed = 0;
-	int r = keep_sample(recording, way);
+	int r = push_sample(recording, run_up);
 
-	while (r == 0 && place_of(recording).position < way->position) {
+	while (r == 0 && place_of(recording).position < run_up->position) {
 		r = cgw_replay_next(recording->replay);
 		if (r <= 0)
 			break;
-		r = keep_sample(recording, way);
+		r = push_sample(recording, run_up);
 		passed++;
 	}
 	if (passed > 0)
@@ -148,18 +148,18 @@ static int walk(struct recording *recording, struct way *way)
 }
 
 /*
- * The replay was moved: an arrival of where it stands, with the minutes before. It walks there
- * again from an earlier sample; where clocks were set that may not lead there, and then it
- * is gone to without.
+ * After a seek: an arrival with the current sample and the minutes before it. These are read from
+ * an earlier sample on; if the clock was set, seeking to it may end after the target, which then
+ * has no history.
  */
-static int jump_here(struct recording *recording, struct arrival *ret_arrival)
+static int collect_jump(struct recording *recording, struct arrival *ret_arrival)
 {
 	const struct source_place place = place_of(recording);
 	uint64_t back_ns = history_samples(recording) *
 			   (place.interval_ns > 0 ? place.interval_ns : UINT64_C(1000000000));
-	struct way way = {.position = place.position};
+	struct run_up run_up = {.position = place.position};
 	uint64_t from_ns = place.now_ns > back_ns ? place.now_ns - back_ns : 0;
-	int r = cgw_history_new(&way.history);
+	int r = cgw_history_new(&run_up.history);
 
 	if (r < 0)
 		return r;
@@ -169,23 +169,23 @@ static int jump_here(struct recording *recording, struct arrival *ret_arrival)
 	if (r > 0 && place_of(recording).position > place.position)
 		r = cgw_replay_seek(recording->replay, place.now_ns);
 	if (r > 0)
-		r = walk(recording, &way);
+		r = read_run_up(recording, &run_up);
 	if (r >= 0) {
 		*ret_arrival = arrival_of(recording);
 		ret_arrival->jump = true;
-		/* Rates are taken over two samples that belong together, or not at all. */
-		if (cgw_frame_before(cgw_replay_frame(recording->replay)) == way.before)
-			ret_arrival->before = take_pointer(&way.before);
-		ret_arrival->history = take_pointer(&way.history);
+		/* Rates need two consecutive samples of the same boot. */
+		if (cgw_frame_before(cgw_replay_frame(recording->replay)) == run_up.before)
+			ret_arrival->before = steal_pointer(&run_up.before);
+		ret_arrival->history = steal_pointer(&run_up.history);
 	}
-	cgw_snapshot_unref(way.before);
-	cgw_snapshot_unref(way.now);
-	cgw_history_free(way.history);
+	cgw_snapshot_unref(run_up.before);
+	cgw_snapshot_unref(run_up.now);
+	cgw_history_free(run_up.history);
 	return r < 0 ? r : 1;
 }
 
-/* One sample further: no jump, unless the machine was started anew in between. */
-static int step_on(struct recording *recording, struct arrival *ret_arrival)
+/* The next sample. It is a jump only if the machine was rebooted in between. */
+static int step_forward(struct recording *recording, struct arrival *ret_arrival)
 {
 	int r = cgw_replay_next(recording->replay);
 
@@ -196,8 +196,8 @@ static int step_on(struct recording *recording, struct arrival *ret_arrival)
 	return 1;
 }
 
-/* As many as there are that way. */
-static int move_steps(struct recording *recording, int64_t by)
+/* Stops at the end of the recording. */
+static int seek_steps(struct recording *recording, int64_t by)
 {
 	int moved = 0, r = 1;
 
@@ -209,14 +209,14 @@ static int move_steps(struct recording *recording, int64_t by)
 	return r < 0 ? r : moved > 0;
 }
 
-static int move_events(struct recording *recording, const struct seek *travel)
+static int seek_events(struct recording *recording, const struct seek *seek)
 {
 	int r = 0;
 
-	for (int64_t i = 0; i != travel->by; i += travel->by > 0 ? 1 : -1) {
-		int moved = travel->by > 0
-				    ? cgw_replay_next_event(recording->replay, travel->kinds)
-				    : cgw_replay_previous_event(recording->replay, travel->kinds);
+	for (int64_t i = 0; i != seek->by; i += seek->by > 0 ? 1 : -1) {
+		int moved = seek->by > 0
+				    ? cgw_replay_next_event(recording->replay, seek->kinds)
+				    : cgw_replay_previous_event(recording->replay, seek->kinds);
 
 		if (moved <= 0)
 			return moved < 0 ? moved : r;
@@ -225,30 +225,30 @@ static int move_events(struct recording *recording, const struct seek *travel)
 	return r;
 }
 
-/* A time beyond either end is that end. */
-static int move_to(struct recording *recording, uint64_t realtime_ns)
+/* A time outside the recording is clamped to its ends. */
+static int seek_time(struct recording *recording, uint64_t realtime_ns)
 {
 	int r = cgw_replay_seek(recording->replay, realtime_ns);
 
 	return r == 0 ? cgw_replay_first(recording->replay) : r;
 }
 
-static int move(struct recording *recording, const struct seek *travel)
+static int seek_position(struct recording *recording, const struct seek *seek)
 {
 	uint64_t now_ns = place_of(recording).now_ns, by_ns;
 
-	switch (travel->kind) {
+	switch (seek->kind) {
 	case SEEK_STEPS:
-		return move_steps(recording, travel->by);
+		return seek_steps(recording, seek->by);
 	case SEEK_DURATION:
-		by_ns = (uint64_t)(travel->by < 0 ? -travel->by : travel->by);
-		if (travel->by < 0)
-			return move_to(recording, now_ns > by_ns ? now_ns - by_ns : 0);
-		return move_to(recording, now_ns + by_ns);
+		by_ns = (uint64_t)(seek->by < 0 ? -seek->by : seek->by);
+		if (seek->by < 0)
+			return seek_time(recording, now_ns > by_ns ? now_ns - by_ns : 0);
+		return seek_time(recording, now_ns + by_ns);
 	case SEEK_TO_TIME:
-		return move_to(recording, travel->to_ns);
+		return seek_time(recording, seek->to_ns);
 	case SEEK_EVENT:
-		return move_events(recording, travel);
+		return seek_events(recording, seek);
 	case SEEK_FIRST:
 		return cgw_replay_first(recording->replay);
 	case SEEK_LAST:
@@ -259,74 +259,73 @@ static int move(struct recording *recording, const struct seek *travel)
 	return 0;
 }
 
-static int do_travel(struct recording *recording, const struct seek *travel,
-		     struct arrival *ret_arrival, struct cgw_diag *diag)
+static int seek_sample(struct recording *recording, const struct seek *seek,
+		       struct arrival *ret_arrival, struct cgw_diag *diag)
 {
 	int r;
 
 	(void)cgw_replay_refresh(recording->replay);
-	if (recording->begun && travel->kind == SEEK_STEPS && travel->by == 1) {
-		r = step_on(recording, ret_arrival);
+	if (recording->started && seek->kind == SEEK_STEPS && seek->by == 1) {
+		r = step_forward(recording, ret_arrival);
 	} else {
-		r = move(recording, travel);
-		/* A recording of one sample begins with that. */
-		if (r > 0 || (r == 0 && !recording->begun))
-			r = jump_here(recording, ret_arrival);
+		r = seek_position(recording, seek);
+		/* A recording of one sample starts with that one. */
+		if (r > 0 || (r == 0 && !recording->started))
+			r = collect_jump(recording, ret_arrival);
 	}
 	if (r < 0)
-		return cgw_diag_set(diag, r, "the recording cannot be read: %s", strerror(-r));
-	recording->begun = recording->begun || r > 0;
+		return cgw_diag_set(diag, r, "cannot read the recording: %s", strerror(-r));
+	recording->started = recording->started || r > 0;
 	if (r == 0)
-		return cgw_diag_set(
-			diag, -ENOENT, "%s",
-			travel->kind == SEEK_EVENT
-				? (travel->by > 0 ? "no event is later" : "no event is earlier")
-			: travel->by > 0 ? "this is the last sample"
-					 : "this is the first sample");
+		return cgw_diag_set(diag, -ENOENT, "%s",
+				    seek->kind == SEEK_EVENT
+					    ? (seek->by > 0 ? "no later event" : "no earlier event")
+				    : seek->by > 0 ? "already at the last sample"
+						   : "already at the first sample");
 	return r;
 }
 
-/* What is damaged is passed over, and said once. */
-static int say_damage(struct recording *recording, struct cgw_diag *diag)
+/* Reports new damage, once. Damaged parts are skipped. */
+static int report_damage(struct recording *recording, struct cgw_diag *diag)
 {
 	size_t count;
 	const struct cgw_damage *damage = cgw_replay_damage(recording->replay, &count);
 
-	if (count <= recording->damage_told)
+	if (count <= recording->damage_reported)
 		return 0;
-	recording->damage_told = count;
-	return cgw_diag_set(diag, -EBADMSG, "%llu bytes of the recording are damaged: %s",
+	recording->damage_reported = count;
+	return cgw_diag_set(diag, -EBADMSG, "skipped %llu damaged bytes of the recording: %s",
 			    (unsigned long long)damage[count - 1].length, damage[count - 1].what);
 }
 
-/* With the lock held: hands over. */
-static void give(struct recording *recording, struct arrival *arrival)
+/* Moves the arrival to the queue. Call it with the lock held. */
+static void push_arrival(struct recording *recording, struct arrival *arrival)
 {
-	recording->waiting[(recording->first + recording->count++) % WAITING_MAX] = *arrival;
+	recording->queue[(recording->first + recording->count++) % QUEUE_MAX] = *arrival;
 	*arrival = (struct arrival){0};
 }
 
-static void drop_waiting(struct recording *recording)
+static void clear_queue(struct recording *recording)
 {
 	while (recording->count > 0) {
-		arrival_free(&recording->waiting[recording->first]);
-		recording->first = (recording->first + 1) % WAITING_MAX;
+		arrival_free(&recording->queue[recording->first]);
+		recording->first = (recording->first + 1) % QUEUE_MAX;
 		recording->count--;
 	}
 }
 
-/* With the lock held, which is let go of meanwhile. */
-static void travel(struct recording *recording)
+/* Call it with the lock held; releases it temporarily. */
+static void handle_seek(struct recording *recording)
 {
-	struct seek travel = recording->travel;
+	struct seek seek = recording->seek;
 	struct arrival arrival = {0};
 	struct cgw_diag diag = {.text = ""};
 	int r;
 
-	recording->has_travel = false;
+	recording->has_seek = false;
 	(void)pthread_mutex_unlock(&recording->thread.lock);
-	r = do_travel(recording, &travel, &arrival, &diag);
-	if (r >= 0 && say_damage(recording, &diag) < 0)
+	r = seek_sample(recording, &seek, &arrival, &diag);
+	if (r >= 0 && report_damage(recording, &diag) < 0)
 		r = -EBADMSG;
 	(void)pthread_mutex_lock(&recording->thread.lock);
 	if (r < 0) {
@@ -334,76 +333,78 @@ static void travel(struct recording *recording)
 		recording->diag = diag;
 	}
 	if (arrival.now != NULL) {
-		/* What was played on the way is of another time. */
+		/* Queued samples are from before the jump. */
 		if (arrival.jump)
-			drop_waiting(recording);
-		if (recording->count < WAITING_MAX)
-			give(recording, &arrival);
+			clear_queue(recording);
+		if (recording->count < QUEUE_MAX)
+			push_arrival(recording, &arrival);
 	}
 	arrival_free(&arrival);
 	thread_wake_loop(&recording->thread);
 }
 
-/* The same: one sample of what plays. Returns when the next one is due. */
+/* Same for the next sample of the playback. Returns the time at which the next one is due. */
 static uint64_t play(struct recording *recording)
 {
 	struct arrival arrival = {0};
 	uint64_t started_ns = thread_now_ns(), interval_ns = 0;
 	struct cgw_diag diag = {.text = ""};
-	int r, met;
+	int r, error;
 
 	(void)pthread_mutex_unlock(&recording->thread.lock);
-	r = step_on(recording, &arrival);
+	r = step_forward(recording, &arrival);
 	if (r == 0)
 		(void)cgw_replay_refresh(recording->replay);
 	if (r < 0)
-		(void)cgw_diag_set(&diag, r, "the recording cannot be read: %s", strerror(-r));
-	met = r >= 0 ? say_damage(recording, &diag) : r;
+		(void)cgw_diag_set(&diag, r, "cannot read the recording: %s", strerror(-r));
+	error = r >= 0 ? report_damage(recording, &diag) : r;
 	if (r > 0)
 		interval_ns = arrival.place.interval_ns;
 	(void)pthread_mutex_lock(&recording->thread.lock);
 	if (r > 0)
-		give(recording, &arrival);
-	if (met < 0) {
-		recording->error = met;
+		push_arrival(recording, &arrival);
+	if (error < 0) {
+		recording->error = error;
 		recording->diag = diag;
 	}
-	/* Nothing more can come of it. */
+	/* The error is permanent. */
 	if (r < 0)
 		recording->paused = true;
-	if (r != 0 || met < 0)
+	if (r != 0 || error < 0)
 		thread_wake_loop(&recording->thread);
 	if (r <= 0)
 		return started_ns + REFRESH_NS;
 	return started_ns + (uint64_t)((double)interval_ns / recording->speed);
 }
 
-/* With the lock held, which is let go of meanwhile: some more of the rehearsal. */
+/* Same for a time slice of the rehearsal. */
 static void rehearse(struct recording *recording)
 {
 	struct arrival arrival = {0};
 	uint64_t now_ns = thread_now_ns();
-	int r, met = 0;
+	int r, error = 0;
 
 	(void)pthread_mutex_unlock(&recording->thread.lock);
-	r = rehearser_go_on(recording->rehearser, now_ns + REHEARSE_NS);
-	if (r <= 0 || now_ns - recording->rehearsed_ns >= TELL_NS) {
+	r = rehearser_run(recording->rehearser, now_ns + REHEARSE_NS);
+	if (r <= 0 || now_ns - recording->rehearsed_ns >= DELIVER_NS) {
 		recording->rehearsed_ns = now_ns;
-		met = rehearser_actions(recording->rehearser, &arrival.actions,
-					&arrival.action_count, &arrival.rehearsed_ns);
+		error = rehearser_actions(recording->rehearser, &arrival.actions,
+					  &arrival.action_count, &arrival.rehearsed_ns);
 	}
 	(void)pthread_mutex_lock(&recording->thread.lock);
-	if (arrival.actions != NULL && recording->count < WAITING_MAX) {
-		give(recording, &arrival);
+	if (arrival.actions != NULL && recording->count < QUEUE_MAX) {
+		push_arrival(recording, &arrival);
 		thread_wake_loop(&recording->thread);
 	}
 	arrival_free(&arrival);
-	if (r > 0 && met == 0)
+	if (r > 0 && error == 0)
 		return;
 	recording->rehearser = rehearser_free(recording->rehearser);
-	if (r < 0 || met < 0) {
-		recording->error = cgw_diag_set(&recording->diag, r < 0 ? r : met,
-						"the policy cannot be rehearsed any further");
+	if (r < 0 || error < 0) {
+		error = r < 0 ? r : error;
+		recording->error = cgw_diag_set(&recording->diag, error,
+						"cannot continue the rehearsal of the policy: %s",
+						strerror(-error));
 		thread_wake_loop(&recording->thread);
 	}
 }
@@ -415,16 +416,16 @@ static void *run(void *context)
 
 	(void)pthread_mutex_lock(&recording->thread.lock);
 	while (!recording->thread.stopping) {
-		bool plays = !recording->paused && recording->count < WAITING_MAX;
+		bool playing = !recording->paused && recording->count < QUEUE_MAX;
 
-		if (recording->has_travel)
-			travel(recording);
-		else if (plays && thread_now_ns() >= due_ns)
+		if (recording->has_seek)
+			handle_seek(recording);
+		else if (playing && thread_now_ns() >= due_ns)
 			due_ns = play(recording);
-		else if (recording->rehearser != NULL && recording->count < WAITING_MAX)
+		else if (recording->rehearser != NULL && recording->count < QUEUE_MAX)
 			rehearse(recording);
 		else
-			thread_wait(&recording->thread, plays ? due_ns : 0);
+			thread_wait(&recording->thread, playing ? due_ns : 0);
 	}
 	recording->thread.ended = true;
 	(void)pthread_cond_broadcast(&recording->thread.changed);
@@ -437,8 +438,8 @@ static struct recording *recording_of(struct source *source)
 	return (struct recording *)source;
 }
 
-/* It has an interval of its own. */
-static void recording_pace(struct source *source, uint64_t interval_ns, bool paused)
+/* The interval is that of the recording. */
+static void recording_set_interval(struct source *source, uint64_t interval_ns, bool paused)
 {
 	struct recording *recording = recording_of(source);
 
@@ -449,24 +450,25 @@ static void recording_pace(struct source *source, uint64_t interval_ns, bool pau
 	(void)pthread_mutex_unlock(&recording->thread.lock);
 }
 
-static bool adds_up(const struct seek *waiting, const struct seek *travel)
+/* Whether the distances of two seeks can be added. */
+static bool can_merge(const struct seek *pending, const struct seek *seek)
 {
-	return waiting->kind == travel->kind && waiting->kinds == travel->kinds &&
-	       (travel->kind == SEEK_DURATION || travel->kind == SEEK_EVENT);
+	return pending->kind == seek->kind && pending->kinds == seek->kinds &&
+	       (seek->kind == SEEK_DURATION || seek->kind == SEEK_EVENT);
 }
 
-static void recording_travel(struct source *source, const struct seek *travel)
+static void recording_seek(struct source *source, const struct seek *seek)
 {
 	struct recording *recording = recording_of(source);
 
 	(void)pthread_mutex_lock(&recording->thread.lock);
-	if (travel->kind == SEEK_SPEED) {
-		recording->speed = travel->speed;
-	} else if (recording->has_travel && adds_up(&recording->travel, travel)) {
-		recording->travel.by += travel->by;
+	if (seek->kind == SEEK_SPEED) {
+		recording->speed = seek->speed;
+	} else if (recording->has_seek && can_merge(&recording->seek, seek)) {
+		recording->seek.by += seek->by;
 	} else {
-		recording->travel = *travel;
-		recording->has_travel = true;
+		recording->seek = *seek;
+		recording->has_seek = true;
 	}
 	(void)pthread_cond_broadcast(&recording->thread.changed);
 	(void)pthread_mutex_unlock(&recording->thread.lock);
@@ -477,17 +479,18 @@ static int recording_fd(const struct source *source)
 	return ((const struct recording *)source)->thread.event_fd;
 }
 
-static int recording_take(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag)
+static int recording_collect(struct source *source, struct arrival *ret_arrival,
+			     struct cgw_diag *diag)
 {
 	struct recording *recording = recording_of(source);
 	int r = 0;
 
 	(void)pthread_mutex_lock(&recording->thread.lock);
 	if (recording->count > 0) {
-		*ret_arrival = recording->waiting[recording->first];
-		recording->first = (recording->first + 1) % WAITING_MAX;
+		*ret_arrival = recording->queue[recording->first];
+		recording->first = (recording->first + 1) % QUEUE_MAX;
 		recording->count--;
-		/* There is room again. */
+		/* The queue has space again. */
 		(void)pthread_cond_broadcast(&recording->thread.changed);
 		r = 1;
 	} else {
@@ -507,7 +510,7 @@ static struct source *recording_stop(struct source *source)
 
 	if (!thread_stop(&recording->thread))
 		return NULL;
-	drop_waiting(recording);
+	clear_queue(recording);
 	rehearser_free(recording->rehearser);
 	cgw_replay_free(recording->replay);
 	free(recording);
@@ -533,10 +536,10 @@ int source_recording_rehearse(struct source *source, const char *path, struct cg
 static const struct source_kind recording_kind = {
 	.name = "recording",
 	.flags = SOURCE_CAN_SEEK,
-	.set_interval = recording_pace,
-	.seek = recording_travel,
+	.set_interval = recording_set_interval,
+	.seek = recording_seek,
 	.fd = recording_fd,
-	.collect = recording_take,
+	.collect = recording_collect,
 	.stop = recording_stop,
 };
 
@@ -551,8 +554,8 @@ int source_recording(struct cgw_replay *replay, const struct seek *start,
 		recording->replay = replay;
 		recording->paused = true;
 		recording->speed = 1;
-		recording->travel = *start;
-		recording->has_travel = true;
+		recording->seek = *start;
+		recording->has_seek = true;
 		r = cgw_replay_first(replay);
 		r = r > 0 ? thread_start(&recording->thread, run, recording) : r < 0 ? r : -ENODATA;
 	}

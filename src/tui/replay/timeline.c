@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* timeline.c - a recording from end to end in one row: its events, and where we are in it. */
+/* timeline.c - one row with the events of a recording and the current position. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define DAY_NS UINT64_C(86400000000000)
 
-/* Of several events in one cell the first of these is shown. */
+/* In order of precedence: a cell shows the first kind that it has. */
 #define SIGN_ACTION 1
 static const struct {
 	uint32_t kinds;
@@ -26,13 +26,13 @@ static const struct {
 	{CGW_EVENT_EVERY_KIND, ROLE_TREE, "·"},
 };
 
-/* Where the line itself stands, between the times of its ends. */
+/* Position of the line, and the texts at both ends. */
 struct ruler {
 	int column, width;
 	char first[16], last[48];
 };
 
-/* The time alone while it says which one is meant, else the day with the minute. */
+/* The time if the recording is shorter than a day, else day and minute. */
 static void end_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
 {
 	char date[64];
@@ -67,7 +67,7 @@ static int cell_of(const struct app *app, const struct ruler *ruler, uint64_t re
 	const struct source_place *place = &app->place;
 	uint64_t span_ns = place->last_ns - place->first_ns;
 
-	/* The clock may have been set: what is beyond an end is at that end. */
+	/* If the clock was set, times may be outside the range. */
 	if (place->last_ns <= place->first_ns || realtime_ns <= place->first_ns)
 		return 0;
 	if (realtime_ns >= place->last_ns)
@@ -80,16 +80,16 @@ void timeline_draw(const struct app *app, struct canvas *canvas, struct rect are
 {
 	struct ruler ruler = ruler_of(app, area);
 	CLEANUP(cleanup_free) uint32_t *kinds = NULL;
-	CLEANUP(cleanup_free) bool *deeds = NULL;
+	CLEANUP(cleanup_free) bool *actions = NULL;
 
 	if (area.rows < 1 || app->place.samples == 0 || ruler.width < 4)
 		return;
 	kinds = calloc((size_t)ruler.width, sizeof(*kinds));
-	deeds = calloc((size_t)ruler.width, sizeof(*deeds));
-	if (kinds == NULL || deeds == NULL)
+	actions = calloc((size_t)ruler.width, sizeof(*actions));
+	if (kinds == NULL || actions == NULL)
 		return;
 	for (size_t i = 0; i < app->rehearsal.count; i++)
-		deeds[cell_of(app, &ruler, app->rehearsal.items[i].realtime_ns)] = true;
+		actions[cell_of(app, &ruler, app->rehearsal.items[i].realtime_ns)] = true;
 	for (size_t i = 0; i < app->mark_count; i++)
 		kinds[cell_of(app, &ruler, app->marks[i].realtime_ns)] |= app->marks[i].kinds;
 	canvas_text(canvas, area.row, area.column, ruler.column - area.column, ROLE_DIM,
@@ -99,9 +99,10 @@ void timeline_draw(const struct app *app, struct canvas *canvas, struct rect are
 
 		while (sign < ARRAY_SIZE(signs) && !(kinds[i] & signs[sign].kinds))
 			sign++;
-		/* What a rehearsed policy would have done stands before what merely changed. */
-		if (deeds[i] && sign > SIGN_ACTION)
-			canvas_text(canvas, area.row, ruler.column + i, 1, ROLE_WARM, DEED_SIGN);
+		/* Rehearsed actions take precedence over all but OOM kills and recorded actions. */
+		if (actions[i] && sign > SIGN_ACTION)
+			canvas_text(canvas, area.row, ruler.column + i, 1, ROLE_WARM,
+				    REPLAY_ACTION_SIGN);
 		else if (sign < ARRAY_SIZE(signs))
 			canvas_text(canvas, area.row, ruler.column + i, 1, signs[sign].role,
 				    signs[sign].sign);

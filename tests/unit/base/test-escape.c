@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-escape.c - hostile text made safe, states, suggestions. */
+/* test-escape.c - escaping, value states, suggestions, diagnostics. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,10 +7,10 @@
 #include "test.h"
 #include <cgward/base.h>
 
-static void escapes(void **state)
+static void test_escape_untrusted_text(void **state)
 {
 	static const struct {
-		const char *text, *wanted;
+		const char *text, *expected;
 	} cases[] = {
 		{"", ""},
 		{"nginx.service", "nginx.service"},
@@ -23,11 +23,11 @@ static void escapes(void **state)
 		{"\302\233", "\\xc2\\x9b"},                   /* C1: CSI */
 		{"\342\200\256x", "\\xe2\\x80\\xaex"},        /* right-to-left override */
 		{"\342\200\213", "\\xe2\\x80\\x8b"},          /* zero-width space */
-		{"\377\376", "\\xff\\xfe"},                   /* no UTF-8 */
+		{"\377\376", "\\xff\\xfe"},                   /* not UTF-8 */
 		{"\300\257", "\\xc0\\xaf"},                   /* overlong */
 		{"\355\240\200", "\\xed\\xa0\\x80"},          /* surrogate */
 		{"\364\220\200\200", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
-		{"\342\202", "\\xe2\\x82"},                   /* cut short */
+		{"\342\202", "\\xe2\\x82"},                   /* truncated */
 	};
 	char buffer[128];
 
@@ -36,28 +36,29 @@ static void escapes(void **state)
 		size_t length =
 			cgw_escape(buffer, sizeof(buffer), cases[i].text, strlen(cases[i].text));
 
-		assert_string_equal(buffer, cases[i].wanted);
-		assert_int_equal(length, strlen(cases[i].wanted));
+		assert_string_equal(buffer, cases[i].expected);
+		assert_int_equal(length, strlen(cases[i].expected));
 	}
 }
 
-/* Whatever room there is: terminated, within it, and no escape or character cut in two. */
-static void escapes_into_any_room(void **state)
+/* For any buffer size: terminated, within the buffer, no escape or character split. */
+static void test_escape_into_small_buffer(void **state)
 {
 	static const char text[] = "a\033ä\377b";
-	static const char *const wanted[] = {"", "a", "a", "a", "a", "a\\x1b", "a\\x1b", "a\\x1bä"};
+	static const char *const expected[] = {"",  "a",      "a",      "a",
+					       "a", "a\\x1b", "a\\x1b", "a\\x1bä"};
 	char buffer[64];
 
 	(void)state;
 	for (size_t size = 1; size <= 8; size++) {
 		memset(buffer, 'Z', sizeof(buffer));
 		(void)cgw_escape(buffer, size, text, strlen(text));
-		assert_string_equal(buffer, wanted[size - 1]);
+		assert_string_equal(buffer, expected[size - 1]);
 		assert_int_equal(buffer[size], 'Z');
 	}
 }
 
-static void states_have_words(void **state)
+static void test_states_have_names(void **state)
 {
 	(void)state;
 	for (int i = 0; i < CGW_STATE_COUNT; i++) {
@@ -73,17 +74,17 @@ static void states_have_words(void **state)
 	assert_int_equal(cgw_state_from_error(-EIO), CGW_BAD);
 }
 
-static const char *suggest(const char *wanted)
+static const char *suggest(const char *input)
 {
-	struct suggestion nearest = {.wanted = wanted};
+	struct suggestion suggestion = {.input = input};
 
 	for (const char *word = "dump\0get\0memory.current\0memory.max\0cpu.usage\0"; *word != '\0';
 	     word += strlen(word) + 1)
-		suggestion_offer(&nearest, word);
-	return suggestion_word(&nearest);
+		suggestion_offer(&suggestion, word);
+	return suggestion_word(&suggestion);
 }
 
-static void suggests_what_was_meant(void **state)
+static void test_suggest_nearest_word(void **state)
 {
 	char long_word[500];
 
@@ -96,10 +97,10 @@ static void suggests_what_was_meant(void **state)
 	assert_null(suggest(""));
 	memset(long_word, 'x', sizeof(long_word) - 1);
 	long_word[sizeof(long_word) - 1] = '\0';
-	assert_null(suggest(long_word)); /* and it ends */
+	assert_null(suggest(long_word)); /* terminates */
 }
 
-static void diag_is_one_statement(void **state)
+static void test_diag_set_returns_error(void **state)
 {
 	struct cgw_diag diag = {0};
 
@@ -112,11 +113,11 @@ static void diag_is_one_statement(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(escapes),
-		cmocka_unit_test(escapes_into_any_room),
-		cmocka_unit_test(states_have_words),
-		cmocka_unit_test(suggests_what_was_meant),
-		cmocka_unit_test(diag_is_one_statement),
+		cmocka_unit_test(test_escape_untrusted_text),
+		cmocka_unit_test(test_escape_into_small_buffer),
+		cmocka_unit_test(test_states_have_names),
+		cmocka_unit_test(test_suggest_nearest_word),
+		cmocka_unit_test(test_diag_set_returns_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

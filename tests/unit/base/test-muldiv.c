@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-muldiv.c - a product divided, by the compiler's wide numbers and by hand. */
+/* test-muldiv.c - scaling with and without 128-bit integers. */
 #include "lib/base/cleanup.h"
 #include "lib/base/muldiv.h"
 #include "test.h"
 
-static void scales(void **state)
+static void test_scale_u64(void **state)
 {
 	static const struct {
-		uint64_t a, b, c, wanted;
+		uint64_t a, b, c, expected;
 		bool fits;
 	} cases[] = {
 		{0, 0, 1, 0, true},
@@ -26,25 +26,25 @@ static void scales(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		uint64_t wide = 1, halves = 1;
+		uint64_t wide = 1, portable = 1;
 
 		assert_int_equal(scale_u64(cases[i].a, cases[i].b, cases[i].c, &wide),
 				 cases[i].fits);
-		assert_int_equal(scale_by_halves(cases[i].a, cases[i].b, cases[i].c, &halves),
+		assert_int_equal(scale_u64_portable(cases[i].a, cases[i].b, cases[i].c, &portable),
 				 cases[i].fits);
-		assert_int_equal(wide, cases[i].fits ? cases[i].wanted : 1);
-		assert_int_equal(halves, wide);
+		assert_int_equal(wide, cases[i].fits ? cases[i].expected : 1);
+		assert_int_equal(portable, wide);
 	}
 }
 
-/* Numbers of all lengths, from a generator that begins the same each time. */
-static void agrees(void **state)
+/* Compares both implementations for pseudo-random numbers of all lengths. */
+static void test_implementations_agree(void **state)
 {
 	uint64_t seed = 42, numbers[3];
 
 	(void)state;
 	for (unsigned round = 0; round < 100000; round++) {
-		uint64_t wide = 1, halves = 1;
+		uint64_t wide = 1, portable = 1;
 
 		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 			seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -52,17 +52,17 @@ static void agrees(void **state)
 		}
 		numbers[2] += numbers[2] == 0;
 		assert_int_equal(scale_u64(numbers[0], numbers[1], numbers[2], &wide),
-				 scale_by_halves(numbers[0], numbers[1], numbers[2], &halves));
-		assert_int_equal(wide, halves);
+				 scale_u64_portable(numbers[0], numbers[1], numbers[2], &portable));
+		assert_int_equal(wide, portable);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scales),
-		cmocka_unit_test(agrees),
+		cmocka_unit_test(test_scale_u64),
+		cmocka_unit_test(test_implementations_agree),
 	};
 
-	return cmocka_run_group_tests_name("scale", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("muldiv", tests, NULL, NULL);
 }

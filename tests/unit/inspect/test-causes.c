@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-causes.c - what holds a group back and what bounds it, from figures made by hand. */
+/* test-causes.c - causes that hold a group back, their descriptions, and effective limits. */
 #include <math.h>
 
 #include "frames.h"
@@ -17,9 +17,9 @@
 
 static const struct frame_group groups[] = {{"/", 1}, {"/a", 2}, {"/a/x", 3}, {"/b", 4}};
 
-static struct cgw_frame *make_frame(struct topology *topology, const struct frame_value *first,
-				    size_t first_count, const struct frame_value *second,
-				    size_t second_count)
+static struct cgw_frame *new_frame(struct topology *topology, const struct frame_value *first,
+				   size_t first_count, const struct frame_value *second,
+				   size_t second_count)
 {
 	struct cgw_snapshot *before = frame_snapshot(topology, 100, first, first_count);
 	struct cgw_snapshot *now = frame_snapshot(topology, 102, second, second_count);
@@ -33,8 +33,8 @@ static struct cgw_frame *make_frame(struct topology *topology, const struct fram
 	return frame;
 }
 
-/* Throttled by the group above now, killed before, frozen nowhere: in that order. */
-static void ranks(void **state)
+/* Current causes precede past ones; causes of an ancestor count, those of a sibling do not. */
+static void test_causes_are_ranked(void **state)
 {
 	static const struct frame_value first[] = {
 		{"/a", CGW_M_CPU_MAX, OK(500000000)},
@@ -56,39 +56,39 @@ static void ranks(void **state)
 	};
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_frame *frame =
-		make_frame(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
+		new_frame(topology, first, ARRAY_SIZE(first), second, ARRAY_SIZE(second));
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 
 	(void)state;
 	assert_int_equal(cgw_explain(frame, 2, causes), 3);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_PIDS_MAX);
-	assert_true(causes[0].now);
+	assert_true(causes[0].current);
 	assert_true(fabs(causes[0].percent - 95) < 1e-9);
 	assert_string_equal(causes[0].key, "pids.max");
 	assert_string_equal(causes[0].value, "30");
 	assert_int_equal(causes[1].kind, CGW_CAUSE_CPU_THROTTLED);
-	assert_int_equal(causes[1].by, 1); /* the group above */
-	assert_true(causes[1].now);
+	assert_int_equal(causes[1].group, 1); /* the group above */
+	assert_true(causes[1].current);
 	assert_true(fabs(causes[1].percent - 40) < 1e-9);
 	assert_true(fabs(causes[1].amount - 2e8) < 1);
 	assert_string_equal(causes[1].value, "75%");
 	assert_int_equal(causes[2].kind, CGW_CAUSE_OOM_KILLED);
-	assert_false(causes[2].now);
+	assert_false(causes[2].current);
 	assert_true(fabs(causes[2].count - 3) < 1e-9);
 	assert_string_equal(causes[2].key, "memory.max");
 	assert_string_equal(causes[2].value, "150M");
-	/* The group beside it is frozen, and only that. */
+	/* Only the sibling is frozen. */
 	assert_int_equal(cgw_explain(frame, 3, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_FROZEN);
 	assert_string_equal(causes[0].key, "thaw");
-	/* Above both there is nothing of theirs. */
+	/* The causes of its descendants do not hold the root back. */
 	assert_int_equal(cgw_explain(frame, 0, causes), 0);
 	cgw_frame_free(frame);
 	topology_unref(topology);
 }
 
-/* Page cache that fills a limit is not what holds a group back; what must stay is. */
-static void working_set(void **state)
+/* A limit is close only if the working set is: page cache can be reclaimed. */
+static void test_working_set_near_limit(void **state)
 {
 	static const struct frame_value cached[] = {{"/a", CGW_M_MEMORY_CURRENT, OK(1000)},
 						    {"/a", CGW_M_MEMORY_INACTIVE_FILE, OK(600)},
@@ -99,22 +99,22 @@ static void working_set(void **state)
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 	struct cgw_frame *frame =
-		make_frame(topology, cached, ARRAY_SIZE(cached), cached, ARRAY_SIZE(cached));
+		new_frame(topology, cached, ARRAY_SIZE(cached), cached, ARRAY_SIZE(cached));
 
 	(void)state;
 	assert_int_equal(cgw_explain(frame, 1, causes), 0);
 	cgw_frame_free(frame);
-	frame = make_frame(topology, cached, ARRAY_SIZE(cached), needed, ARRAY_SIZE(needed));
+	frame = new_frame(topology, cached, ARRAY_SIZE(cached), needed, ARRAY_SIZE(needed));
 	assert_int_equal(cgw_explain(frame, 2, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_MEMORY_MAX);
-	assert_int_equal(causes[0].by, 1);
+	assert_int_equal(causes[0].group, 1);
 	assert_true(fabs(causes[0].percent - 95) < 1e-9);
 	cgw_frame_free(frame);
 	topology_unref(topology);
 }
 
-/* Pressure of the group itself, with its weight doubled; at the root there is nothing to set. */
-static void pressure(void **state)
+/* The remedy for pressure is twice the weight; for the root there is none. */
+static void test_pressure(void **state)
 {
 	static const struct frame_value values[] = {
 		{"/", CGW_M_CPU_PRESSURE_SOME_AVG10, OK(4200)},
@@ -125,17 +125,17 @@ static void pressure(void **state)
 	struct topology *topology = frame_topology(groups, 4);
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 	struct cgw_frame *frame =
-		make_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
+		new_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
 
 	(void)state;
 	assert_int_equal(cgw_explain(frame, 1, causes), 1);
 	assert_int_equal(causes[0].kind, CGW_CAUSE_CPU_PRESSURE);
-	assert_false(causes[0].machine);
+	assert_false(causes[0].system_wide);
 	assert_true(fabs(causes[0].percent - 42.5) < 1e-9);
 	assert_string_equal(causes[0].key, "cpu.weight");
 	assert_string_equal(causes[0].value, "200");
 	assert_int_equal(cgw_explain(frame, 0, causes), 1);
-	assert_true(causes[0].machine);
+	assert_true(causes[0].system_wide);
 	assert_string_equal(causes[0].key, "");
 	assert_int_equal(cgw_explain(frame, 3, causes), 0); /* less than one percent */
 	cgw_frame_free(frame);
@@ -152,7 +152,7 @@ static const struct cgw_bound *bound_of(const struct cgw_bound *bounds, size_t c
 	return NULL;
 }
 
-static void bounds(void **state)
+static void test_bounds(void **state)
 {
 	static const struct frame_value values[] = {
 		{"/a", CGW_M_MEMORY_MAX, OK(1000)},    {"/a/x", CGW_M_MEMORY_MAX, MAX},
@@ -164,76 +164,86 @@ static void bounds(void **state)
 	struct cgw_bound found[CGW_BOUND_MAX];
 	const struct cgw_bound *bound;
 	struct cgw_frame *frame =
-		make_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
+		new_frame(topology, values, ARRAY_SIZE(values), values, ARRAY_SIZE(values));
 	size_t count = cgw_bounds(frame, 2, found);
 
 	(void)state;
 	bound = bound_of(found, count, "memory");
-	assert_int_equal(bound->bound.value, 900); /* its own, tighter than the one above */
+	assert_int_equal(bound->bound.value, 900); /* tighter than that of the parent */
 	assert_int_equal(bound->limit, CGW_M_MEMORY_HIGH);
-	assert_int_equal(bound->by, 2);
+	assert_int_equal(bound->set_by, 2);
 	assert_int_equal(bound->use.value, 7);
 	assert_int_equal(bound_of(found, count, "pids")->bound.state, CGW_MAX);
-	/* Not allowed to know is not unlimited; not there is neither. */
+	/* A denied or absent limit is not the same as no limit. */
 	assert_int_equal(bound_of(found, count, "cpu")->bound.state, CGW_DENIED);
 	assert_int_equal(bound_of(found, count, "swap")->bound.state, CGW_ABSENT);
 	cgw_frame_free(frame);
 	topology_unref(topology);
 }
 
-/* Every kind of cause has its words; the line for a shell survives any path. */
-static void words(void **state)
+/* Every kind of cause has a description; the command quotes any path. */
+static void test_descriptions_and_commands(void **state)
 {
 	static const struct {
 		struct cgw_cause cause;
 		const char *sentence;
 	} rows[] = {
 		{{.kind = CGW_CAUSE_FROZEN, .percent = 100}, "frozen: nothing runs"},
-		{{.kind = CGW_CAUSE_FROZEN, .percent = 99}, "is being frozen"},
+		{{.kind = CGW_CAUSE_FROZEN, .percent = 99}, "freezing: some tasks may still run"},
+		{{.kind = CGW_CAUSE_CPU_THROTTLED,
+		  .current = true,
+		  .percent = 90,
+		  .amount = 954.4e6,
+		  .bound = 1e8},
+		 "throttled 954 ms per second by cpu.max, in 90.0% of periods; limit 10.0%"},
 		{{.kind = CGW_CAUSE_CPU_THROTTLED, .percent = 40, .bound = 1e8},
-		 "was throttled in 40.0% of all periods by cpu.max 10.0%"},
+		 "was throttled by cpu.max in 40.0% of all periods; limit 10.0%"},
 		{{.kind = CGW_CAUSE_CPUSET_FULL, .amount = 1.97, .bound = 2},
-		 "uses 1.97 of the 2 CPUs it may run on"},
+		 "uses 1.97 of 2 allowed CPUs (cpuset.cpus)"},
 		{{.kind = CGW_CAUSE_CPU_PRESSURE, .percent = 7},
-		 "some of it waited for a CPU in 7.0% of the last 10 s"},
-		{{.kind = CGW_CAUSE_IO_PRESSURE, .percent = 7, .machine = true},
-		 "somebody on the machine waited for a disk in 7.0% of the last 10 s"},
+		 "CPU pressure: some tasks stalled 7.0% of the last 10 s"},
+		{{.kind = CGW_CAUSE_IO_PRESSURE, .percent = 7, .system_wide = true},
+		 "IO pressure: some tasks stalled 7.0% of the last 10 s (system-wide)"},
 		{{.kind = CGW_CAUSE_MEMORY_PRESSURE, .percent = 7},
-		 "some of it waited for memory in 7.0% of the last 10 s"},
+		 "memory pressure: some tasks stalled 7.0% of the last 10 s"},
 		{{.kind = CGW_CAUSE_MEMORY_HIGH, .amount = 1 << 20, .bound = 2 << 20, .count = 1},
-		 "slowed down at memory.high 2.0M 1 time; 1.0M in use beside cache"},
+		 "exceeded memory.high 1 time and was slowed down; limit 2.0M, working set 1.0M"},
 		{{.kind = CGW_CAUSE_MEMORY_MAX, .amount = 1 << 20, .bound = 2 << 20, .count = 3},
-		 "reached memory.max 2.0M 3 times; 1.0M in use beside cache"},
+		 "reached memory.max 3 times; limit 2.0M, working set 1.0M"},
 		{{.kind = CGW_CAUSE_MEMORY_MAX, .amount = 1 << 20, .bound = 1 << 20},
-		 "1.0M of memory.max 1.0M in use beside cache"},
-		{{.kind = CGW_CAUSE_OOM_KILLED, .count = 2, .limit = -1},
-		 "2 processes killed for want of memory"},
+		 "working set 1.0M is close to memory.max; limit 1.0M"},
+		{{.kind = CGW_CAUSE_OOM_KILLED,
+		  .count = 1,
+		  .limit = CGW_M_MEMORY_MAX,
+		  .bound = 1 << 20},
+		 "1 process OOM-killed; limit 1.0M (memory.max)"},
+		{{.kind = CGW_CAUSE_OOM_KILLED, .count = 2, .limit = -1}, "2 processes OOM-killed"},
 		{{.kind = CGW_CAUSE_SWAPPING, .amount = 3 << 20, .count = 12},
-		 "3.0M in swap; 12 faults a second waited for a disk"},
+		 "3.0M in swap; 12 major page faults per second"},
 		{{.kind = CGW_CAUSE_SYSTEM_MEMORY, .amount = 1 << 20, .bound = 64 << 20},
-		 "the machine has 1.0M of 64M available"},
+		 "low memory: 1.0M of 64M available (system-wide)"},
 		{{.kind = CGW_CAUSE_IO_LIMIT,
 		  .limit = CGW_M_IO_MAX_WBPS,
 		  .amount = 1 << 20,
 		  .bound = 1 << 20,
 		  .device = "vd\na"},
-		 "1.0M a second of io.max.wbps 1.0M on vd\\x0aa"},
+		 "1.0M per second on vd\\x0aa, close to io.max.wbps; limit 1.0M"},
 		{{.kind = CGW_CAUSE_PIDS_MAX, .amount = 19, .bound = 20},
-		 "19 of pids.max 20; forks refused 0 times"},
+		 "19 of 20 tasks (pids.max); 0 forks refused"},
 	};
 	struct cgw_cause thaw = {.key = "thaw"}, raise = {.key = "pids.max", .value = "30"};
 	struct cgw_cause nothing = {.kind = CGW_CAUSE_CPU_PRESSURE};
 	char text[CGW_SENTENCE_SIZE], *line;
-	bool said[CGW_CAUSE_KIND_COUNT] = {false};
+	bool described[CGW_CAUSE_KIND_COUNT] = {false};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		cgw_cause_sentence(&rows[i].cause, text, sizeof(text));
 		assert_string_equal(text, rows[i].sentence);
-		said[rows[i].cause.kind] = true;
+		described[rows[i].cause.kind] = true;
 	}
 	for (size_t i = 0; i < CGW_CAUSE_KIND_COUNT; i++)
-		assert_true(said[i]);
+		assert_true(described[i]);
 	line = cgw_cause_command(&raise, "/it's $HOME");
 	assert_string_equal(line, "cgward set '/it'\\''s $HOME' 'pids.max=30'");
 	free(line);
@@ -246,8 +256,11 @@ static void words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranks),  cmocka_unit_test(working_set), cmocka_unit_test(pressure),
-		cmocka_unit_test(bounds), cmocka_unit_test(words),
+		cmocka_unit_test(test_causes_are_ranked),
+		cmocka_unit_test(test_working_set_near_limit),
+		cmocka_unit_test(test_pressure),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_descriptions_and_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-container-names.c - names from state files, from kubelet's links, from an engine's socket. */
+/* test-container-names.c - container names from state files, log links and sockets. */
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static struct cgw_names resolve(struct tree_dir *tree, const char *path)
 	return names;
 }
 
-static void files(void **state)
+static void test_state_files(void **state)
 {
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
@@ -60,7 +60,7 @@ static void files(void **state)
 	tree_free(tree);
 }
 
-static void kubelet(void **state)
+static void test_kubelet_logs(void **state)
 {
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
@@ -72,16 +72,16 @@ static void kubelet(void **state)
 	tree_directory(tree, "var/log/pods/shop_other_" POD "0");
 	names = resolve(tree, "/kubepods/burstable/pod" POD "/" ID);
 	assert_string_equal(names.pod, "web-7d");
-	assert_string_equal(names.space, "shop");
+	assert_string_equal(names.pod_namespace, "shop");
 	assert_string_equal(names.role, "nginx");
 	names = resolve(tree, "/kubepods/burstable/pod" POD);
 	assert_string_equal(names.name, "web-7d");
-	assert_string_equal(names.space, "shop");
+	assert_string_equal(names.pod_namespace, "shop");
 	tree_free(tree);
 }
 
-/* What is broken, missing or meant to lead elsewhere gives no name, and no harm. */
-static void nothing_known(void **state)
+/* Invalid or missing files and malicious identifiers yield no name. */
+static void test_no_name(void **state)
 {
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
@@ -89,11 +89,11 @@ static void nothing_known(void **state)
 	(void)state;
 	names = resolve(tree, "/docker/" ID);
 	assert_string_equal(names.name, "");
-	assert_string_equal(names.trouble, "");
+	assert_string_equal(names.problem, "");
 	tree_file(tree, "var/lib/docker/containers/" ID "/config.v2.json", "{\"Name\":");
 	names = resolve(tree, "/docker/" ID);
 	assert_string_equal(names.name, "");
-	assert_string_not_equal(names.trouble, "");
+	assert_string_not_equal(names.problem, "");
 	tree_file(tree, "run/systemd/x", "CLASS=stolen\n");
 	names = resolve(tree, "/machine.slice/systemd-nspawn@\\x2e\\x2e\\x2fx.service");
 	assert_string_equal(names.role, "");
@@ -104,11 +104,11 @@ static void nothing_known(void **state)
 	tree_free(tree);
 }
 
-/* An engine of this test: answers one question, or hangs. */
+/* An engine that answers one request, or hangs. */
 struct engine {
 	int fd;
-	const char *answer; /* NULL: take the question and say nothing */
-	char question[512];
+	const char *response; /* NULL: do not answer */
+	char request[512];
 };
 
 static void *serve(void *context)
@@ -116,18 +116,19 @@ static void *serve(void *context)
 	struct engine *engine = context;
 	struct pollfd poll_fd = {.events = POLLIN};
 	int fd = accept(engine->fd, NULL, NULL);
-	ssize_t length = recv(fd, engine->question, sizeof(engine->question) - 1, 0);
+	ssize_t length = recv(fd, engine->request, sizeof(engine->request) - 1, 0);
 
-	if (length > 0 && engine->answer != NULL)
-		(void)!write(fd, engine->answer, strlen(engine->answer));
+	if (length > 0 && engine->response != NULL)
+		(void)!write(fd, engine->response, strlen(engine->response));
 	poll_fd.fd = fd;
-	if (engine->answer == NULL)
-		(void)poll(&poll_fd, 1, 5000); /* until the other end gives up */
+	if (engine->response == NULL)
+		(void)poll(&poll_fd, 1, 5000); /* until the client closes */
 	close(fd);
 	return NULL;
 }
 
-static struct cgw_names ask(struct tree_dir *tree, struct engine *engine, double *ret_seconds)
+static struct cgw_names resolve_from_socket(struct tree_dir *tree, struct engine *engine,
+					    double *ret_seconds)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timespec start, end;
@@ -151,9 +152,9 @@ static struct cgw_names ask(struct tree_dir *tree, struct engine *engine, double
 	return names;
 }
 
-static void sockets(void **state)
+static void test_engine_socket(void **state)
 {
-	struct engine engine = {.answer =
+	struct engine engine = {.response =
 					"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
 					"{\"Name\":\"/api\",\"Config\":{\"Image\":\"go\"}}"};
 	struct tree_dir *tree = tree_new();
@@ -162,34 +163,34 @@ static void sockets(void **state)
 
 	(void)state;
 	tree_directory(tree, "run");
-	names = ask(tree, &engine, &seconds);
+	names = resolve_from_socket(tree, &engine, &seconds);
 	assert_string_equal(names.name, "api");
 	assert_string_equal(names.image, "go");
-	assert_non_null(strstr(engine.question, "GET /containers/" ID "/json HTTP/1.0\r\n"));
-	engine.answer = "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"no\"}";
-	names = ask(tree, &engine, &seconds);
+	assert_non_null(strstr(engine.request, "GET /containers/" ID "/json HTTP/1.0\r\n"));
+	engine.response = "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"no\"}";
+	names = resolve_from_socket(tree, &engine, &seconds);
 	assert_string_equal(names.name, "");
-	assert_string_equal(names.trouble, ""); /* not knowing it is no trouble */
-	engine.answer = "gibberish";
-	names = ask(tree, &engine, &seconds);
+	assert_string_equal(names.problem, ""); /* an unknown container is not an error */
+	engine.response = "gibberish";
+	names = resolve_from_socket(tree, &engine, &seconds);
 	assert_string_equal(names.name, "");
-	assert_string_not_equal(names.trouble, "");
-	engine.answer = NULL;
-	names = ask(tree, &engine, &seconds);
+	assert_string_not_equal(names.problem, "");
+	engine.response = NULL;
+	names = resolve_from_socket(tree, &engine, &seconds);
 	assert_string_equal(names.name, "");
-	assert_non_null(strstr(names.trouble, "timed out"));
+	assert_non_null(strstr(names.problem, "timed out"));
 	if (seconds > 3)
-		fail_msg("a hanging engine held us for %.1f s", seconds);
+		fail_msg("a hanging engine delayed the result by %.1f s", seconds);
 	tree_free(tree);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(files),
-		cmocka_unit_test(kubelet),
-		cmocka_unit_test(nothing_known),
-		cmocka_unit_test(sockets),
+		cmocka_unit_test(test_state_files),
+		cmocka_unit_test(test_kubelet_logs),
+		cmocka_unit_test(test_no_name),
+		cmocka_unit_test(test_engine_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

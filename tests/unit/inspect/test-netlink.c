@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-netlink.c - rtnetlink's messages, whole and cut at every byte. */
+/* test-netlink.c - decoding of rtnetlink messages: valid, truncated and damaged. */
 #include <arpa/inet.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
@@ -44,7 +44,7 @@ static void make_vxlan(struct message *message)
 	message->length = NLMSG_ALIGN(sizeof(info));
 	put_u32(&data, IFLA_VXLAN_ID, 4242);
 	put_u32(&data, IFLA_VXLAN_LINK, 3);
-	/* The data may stand before the kind that says what it means. */
+	/* The data may precede the kind that defines its format. */
 	put(&nested, IFLA_INFO_DATA | NLA_F_NESTED, data.bytes, data.length);
 	put(&nested, IFLA_INFO_KIND, "vxlan", 6);
 	put(message, IFLA_IFNAME, "over0", 6);
@@ -54,7 +54,7 @@ static void make_vxlan(struct message *message)
 	put(message, IFLA_LINKINFO, nested.bytes, nested.length);
 }
 
-static void links(void **state)
+static void test_links(void **state)
 {
 	struct netlink_links links = {0};
 	struct message message;
@@ -81,7 +81,7 @@ static void links(void **state)
 	netlink_links_done(&links);
 }
 
-static void addresses(void **state)
+static void test_addresses(void **state)
 {
 	struct netlink_links links = {0};
 	struct message message;
@@ -96,7 +96,7 @@ static void addresses(void **state)
 	message.length = NLMSG_ALIGN(sizeof(info));
 	assert_int_equal(inet_pton(AF_INET, "192.0.2.1", &local), 1);
 	assert_int_equal(inet_pton(AF_INET, "192.0.2.9", &other), 1);
-	put(&message, IFA_ADDRESS, &other, sizeof(other)); /* the other end */
+	put(&message, IFA_ADDRESS, &other, sizeof(other)); /* of the peer */
 	put(&message, IFA_LOCAL, &local, sizeof(local));
 	assert_int_equal(netlink_decode(RTM_NEWADDR, message.bytes, message.length, &links), 0);
 	assert_int_equal(links.items[0].interface.address_count, 1);
@@ -104,8 +104,8 @@ static void addresses(void **state)
 	netlink_links_done(&links);
 }
 
-/* Whatever the length, nothing beyond it is read: the sanitizer looks on. */
-static void cut(void **state)
+/* Run with a sanitizer, this detects reads past the end of a truncated message. */
+static void test_truncated_messages(void **state)
 {
 	struct message message;
 
@@ -124,8 +124,8 @@ static void cut(void **state)
 	}
 }
 
-/* Lengths that lie: every byte of the message set to every one of some values. */
-static void damaged(void **state)
+/* Sets each byte of the message to several values, among them wrong lengths. */
+static void test_damaged_messages(void **state)
 {
 	static const uint8_t values[] = {0, 1, 3, 4, 5, 0x7f, 0x80, 0xff};
 	struct message message;
@@ -149,10 +149,10 @@ static void damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(links),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(cut),
-		cmocka_unit_test(damaged),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_truncated_messages),
+		cmocka_unit_test(test_damaged_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

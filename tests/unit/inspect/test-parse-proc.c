@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-parse-proc.c - the texts of /proc/PID, good and bad. */
+/* test-parse-proc.c - parsers of files in /proc/PID, with valid and invalid texts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #define NUMBERS \
 	"10 3 3 0 -1 4194560 1 2 3 4 250 150 5 6 20 -5 7 0 12345 1000000 321 18446744073709551615"
 
-static void stat_lines(void **state)
+static void test_stat(void **state)
 {
 	struct process_stat stat;
 
@@ -26,13 +26,13 @@ static void stat_lines(void **state)
 	assert_int_equal(stat.threads, 7);
 	assert_int_equal(stat.start_ticks, 12345);
 	assert_int_equal(stat.resident_pages, 321);
-	/* A name may look like the rest of the line. */
+	/* The name may look like the rest of the line. */
 	assert_int_equal(parse_stat("42 (a) R 1 (b) c)) S " NUMBERS "\n", &stat), 0);
 	assert_string_equal(stat.name, "a) R 1 (b) c)");
 	assert_int_equal(stat.parent, 10);
 }
 
-static void stat_lines_that_are_none(void **state)
+static void test_invalid_stat(void **state)
 {
 	static const char *const texts[] = {
 		"",
@@ -51,10 +51,10 @@ static void stat_lines_that_are_none(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (parse_stat(texts[i], &stat) == 0)
-			fail_msg("understood: %s", texts[i]);
+			fail_msg("accepted: %s", texts[i]);
 }
 
-static void status_lines(void **state)
+static void test_status(void **state)
 {
 	struct process_status status;
 
@@ -77,7 +77,7 @@ static void status_lines(void **state)
 	assert_int_equal(status.no_new_privileges, 1);
 	assert_int_equal(status.seccomp, 2);
 	assert_int_equal(status.seccomp_filters, 3);
-	/* An older kernel says less: not known is not zero. */
+	/* Fields that an older kernel does not report are unknown, not zero. */
 	assert_int_equal(parse_status("Tgid:\t40\n", &status), 0);
 	assert_int_equal(status.uid, CGW_NO_ID);
 	assert_int_equal(status.seccomp, -1);
@@ -88,7 +88,7 @@ static void status_lines(void **state)
 	assert_true(parse_status("Tgid:\tx\nUid\n:\n", &status) < 0);
 }
 
-static void limits(void **state)
+static void test_limits(void **state)
 {
 	struct cgw_rlimit limits[CGW_RLIMIT_COUNT] = {0};
 
@@ -110,7 +110,7 @@ static void limits(void **state)
 	assert_int_equal(limits[CGW_RLIMIT_STACK].soft.state, CGW_ABSENT);
 }
 
-static void maps(void **state)
+static void test_id_maps(void **state)
 {
 	static const char map[] =
 		"         0     100000      65536\n     70000       1000          1\n";
@@ -126,7 +126,7 @@ static void maps(void **state)
 	assert_int_equal(parse_map("x\n0 0\n0 0 -1\n0 0 1", 0), 0);
 }
 
-static void commands(void **state)
+static void test_command_lines(void **state)
 {
 	char *command;
 
@@ -141,7 +141,7 @@ static void commands(void **state)
 	assert_null(parse_command("\0\0", 2, 10));
 }
 
-static void roots(void **state)
+static void test_root_file_system(void **state)
 {
 	char type[16];
 
@@ -161,10 +161,13 @@ static void roots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stat_lines),   cmocka_unit_test(stat_lines_that_are_none),
-		cmocka_unit_test(status_lines), cmocka_unit_test(limits),
-		cmocka_unit_test(maps),         cmocka_unit_test(commands),
-		cmocka_unit_test(roots),
+		cmocka_unit_test(test_stat),
+		cmocka_unit_test(test_invalid_stat),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_id_maps),
+		cmocka_unit_test(test_command_lines),
+		cmocka_unit_test(test_root_file_system),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-cgroup-layout.c - hierarchies found, groups opened and named, on machines made of files. */
+/* test-cgroup-layout.c - find hierarchies, groups and devices in a tree of plain files. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -63,7 +63,7 @@ static struct cgw_layout *open_layout(struct machine *machine)
 	return layout;
 }
 
-static void finds_v1(void **state)
+static void test_find_v1_hierarchies(void **state)
 {
 	struct cgw_layout *layout = open_layout(*state);
 	int cpu = cgw_layout_find(layout, CGW_CPU);
@@ -71,15 +71,15 @@ static void finds_v1(void **state)
 	assert_int_equal(layout->kind, CGW_LAYOUT_V1);
 	assert_int_equal(layout->hierarchy_count, 6);
 	assert_true(cpu >= 0);
-	assert_int_equal(cpu, cgw_layout_find(layout, CGW_CPUACCT)); /* mounted together */
+	assert_int_equal(cpu, cgw_layout_find(layout, CGW_CPUACCT)); /* same hierarchy */
 	assert_string_equal(layout->hierarchies[cpu].label, "cpu,cpuacct");
 	assert_string_equal(layout->hierarchies[5].label, "name=systemd");
 	assert_int_equal(cgw_layout_find(layout, CGW_RDMA), -ENOENT);
-	assert_int_equal(cgw_layout_v2(layout), -ENOENT);
+	assert_int_equal(cgw_layout_find_v2(layout), -ENOENT);
 	cgw_layout_free(layout);
 }
 
-static void finds_v2(void **state)
+static void test_find_v2_hierarchy(void **state)
 {
 	struct cgw_layout *layout = open_layout(*state);
 
@@ -90,7 +90,7 @@ static void finds_v2(void **state)
 	cgw_layout_free(layout);
 }
 
-static void tells_what_is_wrong(void **state)
+static void test_report_invalid_roots(void **state)
 {
 	struct machine *machine = *state;
 	struct cgw_layout *layout = NULL;
@@ -110,7 +110,7 @@ static void tells_what_is_wrong(void **state)
 	cgw_layout_free(layout);
 }
 
-static void opens_beneath_only(void **state)
+static void test_open_group_below_root_only(void **state)
 {
 	struct machine *machine = *state;
 	struct cgw_layout *layout;
@@ -130,7 +130,7 @@ static void opens_beneath_only(void **state)
 	cgw_layout_free(layout);
 }
 
-static void refuses_symbolic_links(void **state)
+static void test_reject_symbolic_links(void **state)
 {
 	struct machine *machine = *state;
 	struct cgw_layout *layout;
@@ -146,7 +146,7 @@ static void refuses_symbolic_links(void **state)
 	cgw_layout_free(layout);
 }
 
-static void finds_by_all_names(void **state)
+static void test_find_group_by_any_name(void **state)
 {
 	static const struct {
 		const char *what;
@@ -202,7 +202,7 @@ static void finds_by_all_names(void **state)
 	cgw_layout_free(layout);
 }
 
-static void reads_membership(void **state)
+static void test_read_membership(void **state)
 {
 	static const char text[] = "9:name=systemd:/user.slice/a:b\n4:memory:/x (deleted)\n"
 				   "3:pids:/../../y\n1:cpu,cpuacct:/user.slice/a:b\n0::/ignored\n";
@@ -217,21 +217,21 @@ static void reads_membership(void **state)
 	assert_string_equal(membership.paths[cgw_layout_find(layout, CGW_MEMORY)], "/x");
 	assert_string_equal(membership.paths[cgw_layout_find(layout, CGW_PIDS)], "/../../y");
 	assert_null(membership.paths[cgw_layout_find(layout, CGW_FREEZER)]);
-	/* What bounds its memory says more than what is deeper. */
-	assert_string_equal(cgw_membership_main(layout, &membership), "/x");
+	/* The memory hierarchy is preferred to a deeper path. */
+	assert_string_equal(cgw_membership_main_path(layout, &membership), "/x");
 	cgw_membership_done(&membership);
 	assert_int_equal(membership_parse(layout, tops, strlen(tops), &membership), 0);
-	assert_string_equal(cgw_membership_main(layout, &membership), "/user.slice/a:b");
+	assert_string_equal(cgw_membership_main_path(layout, &membership), "/user.slice/a:b");
 	cgw_membership_done(&membership);
 	assert_int_equal(membership_parse(layout, outside, strlen(outside), &membership), 0);
-	assert_null(cgw_membership_main(layout, &membership));
+	assert_null(cgw_membership_main_path(layout, &membership));
 	cgw_membership_done(&membership);
 	assert_int_equal(membership_parse(layout, "rubbish\n", 8, &membership), -EBADMSG);
 	assert_int_equal(membership_parse(layout, "1:cpu", 5, &membership), -EBADMSG);
 	cgw_layout_free(layout);
 }
 
-static void reads_files_of_any_size(void **state)
+static void test_read_files_of_any_size(void **state)
 {
 	struct machine *machine = *state;
 	struct cgw_layout *layout = open_layout(machine);
@@ -255,7 +255,7 @@ static void reads_files_of_any_size(void **state)
 	cgw_layout_free(layout);
 }
 
-static void names_devices(void **state)
+static void test_device_names(void **state)
 {
 	struct machine *machine = *state;
 	struct cgw_layout *layout;
@@ -285,8 +285,8 @@ static unsigned open_descriptors(void)
 	return count;
 }
 
-/* Every call failing once, in turn: an error or a smaller layout, never a leak or a crash. */
-static void survives_every_fault(void **state)
+/* Each system call fails once: the result is an error or a smaller layout, without leaks. */
+static void test_every_system_call_fails(void **state)
 {
 	static const int errors[] = {-ENOENT, -EACCES, -EIO, -ENOMEM, -EMFILE, -ENODEV};
 	struct machine *machine = *state;
@@ -315,11 +315,11 @@ static void survives_every_fault(void **state)
 			assert_int_equal(open_descriptors(), before);
 			if (fault_calls < at)
 				break;
-			assert_true(at < 199); /* the loop reached the end of the work */
+			assert_true(at < 199); /* ends before the last iteration */
 		}
 }
 
-static void reads_a_byte_at_a_time(void **state)
+static void test_short_reads(void **state)
 {
 	struct machine *machine = *state;
 	struct cgw_layout *layout = NULL;
@@ -332,14 +332,14 @@ static void reads_a_byte_at_a_time(void **state)
 	cgw_layout_free(layout);
 }
 
-static void opens_very_long_paths(void **state)
+static void test_open_very_long_path(void **state)
 {
 	struct machine *machine = *state;
 	char path[6000] = "";
 	struct cgw_layout *layout;
 	int fd;
 
-	/* Longer than one call takes: in pieces. */
+	/* Longer than PATH_MAX: opened in several steps. */
 	tree_directory(machine->dir, "cgroup/memory/deep");
 	layout = open_layout(machine);
 	for (int i = 0; i < 2900; i++)
@@ -352,18 +352,19 @@ static void opens_very_long_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(finds_v1, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(finds_v2, setup_v2, teardown),
-		cmocka_unit_test_setup_teardown(tells_what_is_wrong, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(opens_beneath_only, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(refuses_symbolic_links, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(finds_by_all_names, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(reads_membership, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(reads_files_of_any_size, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(names_devices, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(survives_every_fault, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(reads_a_byte_at_a_time, setup_v1, teardown),
-		cmocka_unit_test_setup_teardown(opens_very_long_paths, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_find_v1_hierarchies, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_find_v2_hierarchy, setup_v2, teardown),
+		cmocka_unit_test_setup_teardown(test_report_invalid_roots, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_open_group_below_root_only, setup_v1,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_reject_symbolic_links, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_find_group_by_any_name, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_read_membership, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_read_files_of_any_size, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_device_names, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_every_system_call_fails, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_short_reads, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_open_very_long_path, setup_v1, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-control-value.c - operators' words to settings, settings to kernel text, and back. */
+/* test-control-value.c - unit tests of control values and of their kernel text. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-/* What the relative wishes of this file are relative to. */
+/* The bases of relative requests in this file. */
 static struct percent_bases bases_of(const struct setting *now)
 {
 	return (struct percent_bases){.host = 8 * GIB, .parent = 2 * GIB, .now = now};
@@ -21,18 +21,18 @@ static int resolve(enum cgw_control control, const char *text, const struct sett
 {
 	const struct control_row *row = control_row(control);
 	struct percent_bases bases = bases_of(now);
-	struct request wish;
+	struct request request;
 	int r;
 
 	if (row->capacity == CAPACITY_CPUS) {
 		bases.host = UINT64_C(4000000000); /* four CPUs */
 		bases.parent = UINT64_C(2000000000);
 	}
-	r = request_parse(row, text, &wish, diag);
-	return r < 0 ? r : request_resolve(row, &wish, &bases, ret_setting, diag);
+	r = request_parse(row, text, &request, diag);
+	return r < 0 ? r : request_resolve(row, &request, &bases, ret_setting, diag);
 }
 
-static void test_words_are_understood(void **state)
+static void test_valid_values_are_parsed(void **state)
 {
 	static const struct {
 		enum cgw_control control;
@@ -96,13 +96,13 @@ static void test_words_are_understood(void **state)
 		char words[VALUE_MAX];
 
 		if (resolve(cases[i].control, cases[i].text, &now, &setting, &diag) != 0)
-			fail_msg("\"%s\": %s", cases[i].text, diag.text);
+			fail_msg("'%s': %s", cases[i].text, diag.text);
 		(void)setting_format(control_row(cases[i].control), &setting, words, sizeof(words));
 		assert_string_equal(words, cases[i].words);
 	}
 }
 
-static void test_nonsense_is_refused(void **state)
+static void test_invalid_values_are_refused(void **state)
 {
 	static char digits[2000];
 	static const struct {
@@ -122,20 +122,20 @@ static void test_nonsense_is_refused(void **state)
 		{CGW_C_MEMORY_MAX, "8E", -ERANGE},
 		{CGW_C_MEMORY_MAX, "99999999999999999999", -ERANGE},
 		{CGW_C_MEMORY_MAX, digits, -ERANGE},
-		{CGW_C_MEMORY_MAX, "-2G", -ERANGE}, /* less than nothing is left of 1G */
+		{CGW_C_MEMORY_MAX, "-2G", -ERANGE}, /* negative: the current value is 1G */
 		{CGW_C_CPU_MAX, "0%", -ERANGE},
 		{CGW_C_CPU_MAX, "50ms/2s", -ERANGE},
 		{CGW_C_CPU_MAX, "50ms/0", -ERANGE},
-		{CGW_C_CPU_MAX, "50", -EINVAL}, /* of what? */
+		{CGW_C_CPU_MAX, "50", -EINVAL}, /* no unit */
 		{CGW_C_CPU_WEIGHT, "0", -ERANGE},
 		{CGW_C_CPU_WEIGHT, "10001", -ERANGE},
 		{CGW_C_CPU_WEIGHT, "1.5", -EINVAL},
 		{CGW_C_CPU_WEIGHT, "max", -EINVAL},
-		{CGW_C_CPU_WEIGHT, "50%", -EINVAL}, /* no machine's capacity stands behind it */
+		{CGW_C_CPU_WEIGHT, "50%", -EINVAL}, /* weights have no capacity */
 		{CGW_C_CPU_IDLE, "2", -ERANGE},
-		{CGW_C_IO_MAX_RBPS, "10M", -EINVAL},   /* which device? */
-		{CGW_C_IO_MAX_RBPS, "sda 0", -ERANGE}, /* v1 would take the limit away, v2 refuse */
-		{CGW_C_IO_MAX_RIOPS, "sda 4294967296", -ERANGE}, /* v1 would cut it */
+		{CGW_C_IO_MAX_RBPS, "10M", -EINVAL},   /* no device */
+		{CGW_C_IO_MAX_RBPS, "sda 0", -ERANGE}, /* v1 would remove the limit, v2 refuse */
+		{CGW_C_IO_MAX_RIOPS, "sda 4294967296", -ERANGE}, /* v1 would truncate it */
 		{CGW_C_PIDS_MAX, "4194305", -ERANGE},
 		{CGW_C_PIDS_MAX, "-1", -ERANGE},
 		{CGW_C_CPUSET_CPUS, "5-3", -EINVAL},
@@ -161,7 +161,7 @@ static void test_nonsense_is_refused(void **state)
 		int r = resolve(cases[i].control, cases[i].text, &now, &setting, &diag);
 
 		if (r != cases[i].error || diag.text[0] == '\0' || strchr(diag.text, '\n') != NULL)
-			fail_msg("\"%.40s\": %d, \"%s\"", cases[i].text, r, diag.text);
+			fail_msg("'%.40s': %d, '%s'", cases[i].text, r, diag.text);
 		assert_int_equal(setting.number, 42);
 	}
 }
@@ -177,7 +177,7 @@ static const struct cgw_source *source_of(enum cgw_control control, unsigned ver
 	return NULL;
 }
 
-static void test_kernel_text(void **state)
+static void test_kernel_text_round_trip(void **state)
 {
 	static const struct {
 		enum cgw_control control;
@@ -207,12 +207,12 @@ static void test_kernel_text(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		for (unsigned version = 1; version <= 2; version++) {
-			const char *wanted = version == 1 ? cases[i].v1 : cases[i].v2;
+			const char *expected = version == 1 ? cases[i].v1 : cases[i].v2;
 			const struct control_row *row = control_row(cases[i].control);
 			struct setting setting, read;
 			char text[VALUE_MAX];
 
-			if (wanted == NULL)
+			if (expected == NULL)
 				continue;
 			assert_int_equal(
 				resolve(cases[i].control, cases[i].text, NULL, &setting, NULL), 0);
@@ -220,8 +220,8 @@ static void test_kernel_text(void **state)
 							    source_of(cases[i].control, version),
 							    &setting, text, sizeof(text)),
 					 0);
-			assert_string_equal(text, wanted);
-			/* v1's device files leave an unlimited device out. */
+			assert_string_equal(text, expected);
+			/* v1's device files do not list an unlimited device. */
 			if (setting.unlimited && row->info.instances && version == 1)
 				continue;
 			read = (struct setting){.period_ns = setting.period_ns};
@@ -240,8 +240,8 @@ static void test_kernel_text(void **state)
 		}
 }
 
-/* Every weight survives v1's scale: written, read back, the same. */
-static void test_weights_survive_v1(void **state)
+/* Every weight converts to v1 shares and back without loss. */
+static void test_weights_convert_to_v1_and_back(void **state)
 {
 	const struct control_row *row = control_row(CGW_C_CPU_WEIGHT);
 
@@ -260,7 +260,7 @@ static void test_weights_survive_v1(void **state)
 	}
 }
 
-static void test_instances_are_picked(void **state)
+static void test_instances_are_found(void **state)
 {
 	const struct control_row *row = control_row(CGW_C_IO_MAX_WBPS);
 	const struct cgw_source *source = source_of(CGW_C_IO_MAX_WBPS, 2);
@@ -274,17 +274,17 @@ static void test_instances_are_picked(void **state)
 	setting = (struct setting){.instance = "8:0"};
 	assert_int_equal(kernel_text_decode(row, source, text, strlen(text), &setting), 0);
 	assert_int_equal(setting.number, 2);
-	/* A device that is not named has no limit. */
+	/* An unlisted device has no limit. */
 	setting = (struct setting){.instance = "7:0"};
 	assert_int_equal(kernel_text_decode(row, source, text, strlen(text), &setting), 0);
 	assert_true(setting.unlimited);
-	/* Without a device: the first. */
+	/* Without a device, the first one is read. */
 	setting = (struct setting){0};
 	assert_int_equal(kernel_text_decode(row, source, text, strlen(text), &setting), 0);
 	assert_string_equal(setting.instance, "8:0");
 }
 
-static void test_assignments(void **state)
+static void test_assignments_are_parsed(void **state)
 {
 	enum cgw_control control;
 	struct cgw_diag diag = {0};
@@ -308,15 +308,15 @@ static void test_assignments(void **state)
 	assert_int_equal(control, CGW_C_HUGETLB_RSVD_MAX);
 	free(value);
 	assert_int_equal(cgw_assignment_parse("memory.maxx=2G", &control, &value, &diag), -ENOENT);
-	assert_non_null(strstr(diag.text, "\"memory.max\""));
+	assert_non_null(strstr(diag.text, "'memory.max'"));
 	assert_int_equal(cgw_assignment_parse("memory.current=2G", &control, &value, &diag),
 			 -ENOENT);
 	assert_int_equal(cgw_assignment_parse("memory.max", &control, &value, &diag), -EINVAL);
 	assert_int_equal(cgw_assignment_parse("=2G", &control, &value, &diag), -EINVAL);
 }
 
-/* The table has no holes: each row has files, its own key, a syntax; what is bounded points somewhere. */
-static void test_table(void **state)
+/* Each row of the table has files, a unique key, a syntax, a help text and a valid default. */
+static void test_table_is_complete(void **state)
 {
 	(void)state;
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
@@ -330,8 +330,8 @@ static void test_table(void **state)
 		assert_true(row->info.help[strlen(row->info.help) - 1] != '.');
 		if (row->info.default_value != NULL && !row->info.instances &&
 		    cgw_value_check((enum cgw_control)i, row->info.default_value, &diag) < 0)
-			fail_msg("%s: its default \"%s\": %s", row->info.key,
-				 row->info.default_value, diag.text);
+			fail_msg("%s: default '%s': %s", row->info.key, row->info.default_value,
+				 diag.text);
 		if (row->info.action) {
 			assert_true(row->source_count > 0);
 			continue;
@@ -348,13 +348,13 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words_are_understood),
-		cmocka_unit_test(test_nonsense_is_refused),
-		cmocka_unit_test(test_kernel_text),
-		cmocka_unit_test(test_weights_survive_v1),
-		cmocka_unit_test(test_instances_are_picked),
-		cmocka_unit_test(test_assignments),
-		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_valid_values_are_parsed),
+		cmocka_unit_test(test_invalid_values_are_refused),
+		cmocka_unit_test(test_kernel_text_round_trip),
+		cmocka_unit_test(test_weights_convert_to_v1_and_back),
+		cmocka_unit_test(test_instances_are_found),
+		cmocka_unit_test(test_assignments_are_parsed),
+		cmocka_unit_test(test_table_is_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-journal-tail.c - who changed a limit, by a journal that grows, is put aside and is begun anew. */
+/* test-journal-tail.c - unit tests of author lookup in a journal that grows and is rotated. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #define SECOND UINT64_C(1000000000)
 #define EPOCH  (UINT64_C(1700000000) * SECOND)
 
-static void change(const char *directory, uint64_t at, const char *key, const char *who, uid_t uid,
+static void change(const char *directory, uint64_t at, const char *key, const char *tail, uid_t uid,
 		   enum cgw_outcome outcome)
 {
 	struct cgw_change change = {
@@ -25,67 +25,68 @@ static void change(const char *directory, uint64_t at, const char *key, const ch
 	uint64_t id;
 
 	(void)snprintf(change.key, sizeof(change.key), "%s", key);
-	(void)snprintf(change.who, sizeof(change.who), "%s", who);
+	(void)snprintf(change.who, sizeof(change.who), "%s", tail);
 	assert_int_equal(journal_open(directory, &journal, NULL), 0);
 	assert_int_equal(journal_intend(journal, &change, &id), 0);
 	assert_int_equal(journal_settle(journal, id, outcome, "5"), 0);
 	journal_close(journal);
 }
 
-static const char *asked(struct who *who, const char *key, uint64_t since, uint64_t until)
+static const char *author(struct journal_tail *tail, const char *key, uint64_t since,
+			  uint64_t until)
 {
 	static char buffer[128];
 
-	who_changed(who, "/a\nb", key, EPOCH + since * SECOND, EPOCH + until * SECOND, buffer,
-		    sizeof(buffer));
+	journal_tail_find_author(tail, "/a\nb", key, EPOCH + since * SECOND, EPOCH + until * SECOND,
+				 buffer, sizeof(buffer));
 	return buffer;
 }
 
-static void by_journal(void **state)
+static void test_journal_names_author_of_change(void **state)
 {
 	struct tree_dir *dir = tree_new();
 	char directory[300], file[320];
-	struct who *who;
+	struct journal_tail *tail;
 
 	(void)state;
 	(void)tree_at(dir, "state", directory, sizeof(directory));
-	assert_int_equal(who_new(directory, &who), 0);
-	assert_string_equal(asked(who, "memory.max", 0, 5), ""); /* there is none yet */
+	assert_int_equal(journal_tail_new(directory, &tail), 0);
+	assert_string_equal(author(tail, "memory.max", 0, 5), ""); /* no journal yet */
 	change(directory, 10, "memory.max", "cgward set", 0, CGW_OUTCOME_DONE);
 	change(directory, 20, "pids.max", "rule r", 1000, CGW_OUTCOME_DONE);
 	change(directory, 20, "cpu.weight", "cgward top", 0, CGW_OUTCOME_DONE);
-	assert_string_equal(asked(who, "memory.max", 8, 12), "cgward set");
-	assert_string_equal(asked(who, "pids.max", 18, 22), "rule r (uid 1000)");
-	/* One file, two scales. */
-	assert_string_equal(asked(who, "cpu.shares", 18, 22), "cgward top");
-	assert_string_equal(asked(who, "memory.high", 8, 12), "");
-	assert_string_equal(asked(who, "memory.max", 12, 18), "");
-	assert_string_equal(asked(who, "memory.max", 2, 8), "");
-	assert_string_equal(asked(who, "no.such.key", 8, 12), "");
-	/* The last one counts, and what failed does not. */
+	assert_string_equal(author(tail, "memory.max", 8, 12), "cgward set");
+	assert_string_equal(author(tail, "pids.max", 18, 22), "rule r (uid 1000)");
+	/* Two metrics of one file. */
+	assert_string_equal(author(tail, "cpu.shares", 18, 22), "cgward top");
+	assert_string_equal(author(tail, "memory.high", 8, 12), "");
+	assert_string_equal(author(tail, "memory.max", 12, 18), "");
+	assert_string_equal(author(tail, "memory.max", 2, 8), "");
+	assert_string_equal(author(tail, "no.such.key", 8, 12), "");
+	/* The last change counts, unless it failed. */
 	change(directory, 30, "memory.max", "cgward undo", 0, CGW_OUTCOME_DONE);
 	change(directory, 31, "memory.max", "cgward top", 0, CGW_OUTCOME_FAILED);
-	assert_string_equal(asked(who, "memory.max", 28, 32), "cgward undo");
+	assert_string_equal(author(tail, "memory.max", 28, 32), "cgward undo");
 	change(directory, 40, "", "rule f", 0, CGW_OUTCOME_DONE);
-	assert_string_equal(asked(who, "cgroup.freeze", 38, 42), "rule f");
-	/* Put aside, and a new one begun. */
+	assert_string_equal(author(tail, "cgroup.freeze", 38, 42), "rule f");
+	/* A new journal replaces the file. */
 	(void)snprintf(file, sizeof(file), "%s/journal", directory);
 	assert_int_equal(unlink(file), 0);
 	change(directory, 50, "memory.max", "cgward run", 0, CGW_OUTCOME_DONE);
-	assert_string_equal(asked(who, "memory.max", 48, 52), "cgward run");
-	assert_string_equal(asked(who, "memory.max", 28, 32), "cgward undo"); /* still known */
-	who_free(who);
-	/* Who begins late reads the end of it. */
-	assert_int_equal(who_new(directory, &who), 0);
-	assert_string_equal(asked(who, "memory.max", 48, 52), "cgward run");
-	who_free(who);
+	assert_string_equal(author(tail, "memory.max", 48, 52), "cgward run");
+	assert_string_equal(author(tail, "memory.max", 28, 32), "cgward undo"); /* still known */
+	journal_tail_free(tail);
+	/* A new reader reads the end of the journal. */
+	assert_int_equal(journal_tail_new(directory, &tail), 0);
+	assert_string_equal(author(tail, "memory.max", 48, 52), "cgward run");
+	journal_tail_free(tail);
 	tree_free(dir);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_journal),
+		cmocka_unit_test(test_journal_names_author_of_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

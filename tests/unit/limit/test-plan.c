@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-plan.c - plans on a fake kernel: written once, in order, all or nothing, and taken back. */
+/* test-plan.c - unit tests of plans on a fake kernel: order of writes, atomicity and undo. */
 #include "fake-kernel.h"
 #include "test.h"
 #include <cgward/limit.h>
@@ -101,7 +101,7 @@ static struct cgw_step set(enum cgw_control control, const char *value)
 		.kind = CGW_STEP_SET, .path = "/web", .control = control, .value = value};
 }
 
-/* Applies the steps; results are copied out. */
+/* Applies the steps and copies their results. */
 static int apply(const struct machine *machine, const struct cgw_limit_options *options,
 		 const struct cgw_step *steps, size_t count, struct cgw_result *ret_results)
 {
@@ -133,7 +133,7 @@ static const char *content(const struct machine *machine, const char *file)
 	return text;
 }
 
-static void test_set_reads_back(void **state)
+static void test_set_reads_value_back(void **state)
 {
 	const struct machine *machine = *state;
 	const struct cgw_limit_options options = options_of(machine);
@@ -145,9 +145,9 @@ static void test_set_reads_back(void **state)
 	assert_int_equal(result.outcome, CGW_OUTCOME_ADJUSTED);
 	assert_string_equal(result.old_value, "max");
 	assert_string_equal(result.new_value, "99999744");
-	assert_string_equal(result.diag.text, "asked 100000000, the kernel kept 99999744");
+	assert_string_equal(result.diag.text, "requested 100000000, the kernel kept 99999744");
 	assert_true(result.change_id > 0);
-	/* The same again changes nothing and writes nothing. */
+	/* Setting the same value again writes nothing. */
 	const struct cgw_step again = set(CGW_C_MEMORY_MAX, "99999744");
 	fake_reset();
 	assert_int_equal(apply(machine, &options, &again, 1, &result), 0);
@@ -165,13 +165,13 @@ static void test_dry_run_writes_nothing(void **state)
 	options.dry_run = true;
 	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
 	assert_int_equal(result.outcome, CGW_OUTCOME_PENDING);
-	assert_non_null(strstr(result.how, "write \"150000 100000\" to "));
+	assert_non_null(strstr(result.how, "write '150000 100000' to "));
 	assert_non_null(strstr(result.how, "/web/cpu.max"));
 	assert_int_equal(fake_writes, 0);
 	assert_int_not_equal(access(machine->journal, F_OK), 0);
 }
 
-static void test_guard(void **state)
+static void test_limit_below_use_is_refused(void **state)
 {
 	const struct machine *machine = *state;
 	struct cgw_limit_options options = options_of(machine);
@@ -180,7 +180,7 @@ static void test_guard(void **state)
 			      enough = set(CGW_C_MEMORY_MAX, "1056768");
 	struct cgw_result result;
 
-	/* 1,000,000 are in use: 5 % above that is the least. */
+	/* 1,000,000 bytes are in use: the lowest allowed limit is 5 % above. */
 	assert_int_equal(apply(machine, &options, &step, 1, &result), -EBUSY);
 	assert_int_equal(result.outcome, CGW_OUTCOME_REFUSED);
 	assert_non_null(strstr(result.diag.text, "--force"));
@@ -191,7 +191,7 @@ static void test_guard(void **state)
 	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
 }
 
-static void test_identity(void **state)
+static void test_replaced_group_is_refused(void **state)
 {
 	const struct machine *machine = *state;
 	const struct cgw_limit_options options = options_of(machine);
@@ -223,7 +223,7 @@ static void test_root_is_protected(void **state)
 	assert_int_equal(fake_writes, 0);
 }
 
-/* memory may never exceed memory and swap, not even on the way. */
+/* memory.max must not exceed memory.memsw.max at any time. */
 static void test_order_of_memsw(void **state)
 {
 	const struct machine *machine = *state;
@@ -243,7 +243,7 @@ static void test_order_of_memsw(void **state)
 				      "memory.memsw.limit_in_bytes=1073741824\n");
 }
 
-/* A burst never stands above its quota, whichever is named first. */
+/* The burst must not exceed the quota at any time, in whichever order they are given. */
 static void test_order_of_burst(void **state)
 {
 	const struct machine *machine = *state;
@@ -266,7 +266,7 @@ static void test_order_of_burst(void **state)
 	assert_string_equal(fake_log, "cpu.max=80000 100000\ncpu.max.burst=60000\n");
 }
 
-static void test_period_and_quota(void **state)
+static void test_order_of_period_and_quota(void **state)
 {
 	const struct machine *machine = *state;
 	const struct cgw_limit_options options = options_of(machine);
@@ -277,7 +277,7 @@ static void test_period_and_quota(void **state)
 	assert_int_equal(apply(machine, &options, &step, 1, &result), 0);
 	assert_string_equal(fake_log, "cpu.cfs_period_us=50000\ncpu.cfs_quota_us=25000\n");
 	assert_string_equal(result.new_value, "25ms/50ms");
-	/* A period that breaks the parent's ratio comes after the quota. */
+	/* If the kernel rejects the period, the quota is written first. */
 	const struct cgw_step other = set(CGW_C_CPU_MAX, "10ms/100ms");
 	fake_reset();
 	fake_fail_at = 1;
@@ -288,7 +288,7 @@ static void test_period_and_quota(void **state)
 	assert_string_equal(content(machine, "cgroup/cpu,cpuacct/web/cpu.cfs_quota_us"), "-1");
 }
 
-/* The k-th write failing with each error leaves either all or nothing. */
+/* If the k-th write fails with any error, either all steps or none are applied. */
 static void test_all_or_nothing(void **state)
 {
 	static const int errors[] = {-EACCES, -EBUSY,  -EINVAL, -ENODEV,
@@ -321,7 +321,7 @@ static void test_all_or_nothing(void **state)
 			fake_fail_with = errors[e];
 			r = apply(machine, &options, steps, 4, results);
 			if (r == 0) {
-				/* Nothing failed, or the period found its other way: undo by hand. */
+				/* No failure, or the period was written second: undo. */
 				struct cgw_result undone;
 
 				fake_reset();
@@ -345,7 +345,7 @@ static void test_all_or_nothing(void **state)
 	assert_true(failures >= 8 * 4);
 }
 
-/* As an example program does it: words in, the reason of the step that failed out. */
+/* Assignments as text, and the reason of the failed step, as in the example program. */
 static void test_assignments(void **state)
 {
 	const struct machine *machine = *state;
@@ -375,7 +375,7 @@ static void test_assignments(void **state)
 			    "1073741824");
 }
 
-static void test_undo(void **state)
+static void test_undo_restores_previous_value(void **state)
 {
 	const struct machine *machine = *state;
 	struct cgw_limit_options options = options_of(machine);
@@ -395,7 +395,7 @@ static void test_undo(void **state)
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 1, &result), -EALREADY);
 }
 
-static void test_undo_of_what_others_changed(void **state)
+static void test_undo_refuses_changed_value(void **state)
 {
 	const struct machine *machine = *state;
 	struct cgw_limit_options options = options_of(machine);
@@ -410,7 +410,7 @@ static void test_undo_of_what_others_changed(void **state)
 	options.force = true;
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), 0);
 	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "max");
-	/* The group goes: there is nothing to restore, and it is said so. */
+	/* Undo fails if the group has been removed. */
 	options.force = false;
 	assert_int_equal(apply(machine, &options, &pids, 1, &result), 0);
 	for (const char *name = "memory\0cpu,cpuacct\0pids\0freezer\0"; *name != '\0';
@@ -423,7 +423,7 @@ static void test_undo_of_what_others_changed(void **state)
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), -ENOENT);
 }
 
-static void test_freeze(void **state)
+static void test_freeze_and_thaw(void **state)
 {
 	const struct machine *machine = *state;
 	struct cgw_limit_options options = options_of(machine);
@@ -436,11 +436,11 @@ static void test_freeze(void **state)
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), 0);
 	assert_string_equal(content(machine, "cgroup/freezer/web/freezer.state"), "THAWED");
 	tree_file(machine->dir, "cgroup/freezer/web/freezer.self_freezing", "0\n");
-	/* FREEZING is not FROZEN: given up, and thawed. */
+	/* A group that stays in FREEZING is thawed after the timeout. */
 	fake_stuck = true;
 	assert_int_equal(apply(machine, &options, &step, 1, &result), -ETIMEDOUT);
 	assert_string_equal(content(machine, "cgroup/freezer/web/freezer.state"), "THAWED");
-	/* A frozen parent: nothing that is done here would help. */
+	/* A group below a frozen parent cannot be thawed. */
 	fake_stuck = false;
 	tree_file(machine->dir, "cgroup/freezer/web/freezer.state", "FROZEN\n");
 	tree_file(machine->dir, "cgroup/freezer/web/freezer.parent_freezing", "1\n");
@@ -448,7 +448,7 @@ static void test_freeze(void **state)
 	assert_int_equal(apply(machine, &options, &step, 1, &result), -EBUSY);
 }
 
-static void test_create_and_take_back(void **state)
+static void test_create_is_rolled_back(void **state)
 {
 	const struct machine *machine = *state;
 	const struct cgw_limit_options options = options_of(machine);
@@ -459,7 +459,7 @@ static void test_create_and_take_back(void **state)
 	struct cgw_result results[2];
 	char path[4096];
 
-	/* A fake kernel puts no files into new groups, so the second step fails. */
+	/* The fake kernel creates no files in new groups, so that the second step fails. */
 	assert_int_equal(apply(machine, &options, steps, 2, results), -ENOENT);
 	assert_int_equal(results[0].outcome, CGW_OUTCOME_ROLLED_BACK);
 	assert_int_not_equal(
@@ -467,12 +467,12 @@ static void test_create_and_take_back(void **state)
 	assert_int_equal(apply(machine, &options, steps, 1, results), 0);
 	assert_int_equal(
 		access(tree_at(machine->dir, "cgroup/memory/a/b", path, sizeof(path)), F_OK), 0);
-	/* What only keeps track is systemd's. */
+	/* No group is created in the systemd hierarchy. */
 	assert_int_not_equal(
 		access(tree_at(machine->dir, "cgroup/systemd/a", path, sizeof(path)), F_OK), 0);
 }
 
-static void test_enable(void **state)
+static void test_enable_controller(void **state)
 {
 	const struct machine *machine = *state;
 	struct cgw_limit_options options = options_of(machine);
@@ -486,13 +486,13 @@ static void test_enable(void **state)
 	assert_non_null(strstr(result.diag.text, "--enable"));
 	assert_non_null(strstr(result.diag.text, "cgward set /web cgroup.subtree_control=+pids"));
 	options.enable = true;
-	/* The fake kernel turns the switch and brings no file: taken back. */
+	/* The fake kernel creates no file, so that enabling is rolled back. */
 	assert_true(apply(machine, &options, &step, 1, &result) < 0);
 	assert_string_equal(fake_log,
 			    "cgroup.subtree_control=+pids\ncgroup.subtree_control=-pids\n");
 }
 
-static void test_unknown_kernel_text(void **state)
+static void test_invalid_kernel_text_fails(void **state)
 {
 	const struct machine *machine = *state;
 	const struct cgw_limit_options options = options_of(machine);
@@ -504,8 +504,8 @@ static void test_unknown_kernel_text(void **state)
 	assert_int_equal(fake_writes, 0);
 }
 
-/* No place for the journal is no group that is not there: nothing is done, and why is said. */
-static void test_no_place_for_the_journal(void **state)
+/* Without a journal nothing is changed, and the error is not that of a missing group. */
+static void test_missing_journal_directory_fails(void **state)
 {
 	const struct machine *machine = *state;
 	struct cgw_limit_options options = options_of(machine);
@@ -526,23 +526,23 @@ static void test_no_place_for_the_journal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON(2, test_set_reads_back),
+		ON(2, test_set_reads_value_back),
 		ON(2, test_dry_run_writes_nothing),
-		ON(2, test_guard),
-		ON(2, test_identity),
+		ON(2, test_limit_below_use_is_refused),
+		ON(2, test_replaced_group_is_refused),
 		ON(2, test_root_is_protected),
-		ON(2, test_enable),
-		ON(2, test_unknown_kernel_text),
-		ON(2, test_no_place_for_the_journal),
+		ON(2, test_enable_controller),
+		ON(2, test_invalid_kernel_text_fails),
+		ON(2, test_missing_journal_directory_fails),
 		ON(1, test_order_of_memsw),
 		ON(2, test_order_of_burst),
-		ON(1, test_period_and_quota),
+		ON(1, test_order_of_period_and_quota),
 		ON(1, test_all_or_nothing),
 		ON(1, test_assignments),
-		ON(1, test_undo),
-		ON(1, test_undo_of_what_others_changed),
-		ON(1, test_freeze),
-		ON(1, test_create_and_take_back),
+		ON(1, test_undo_restores_previous_value),
+		ON(1, test_undo_refuses_changed_value),
+		ON(1, test_freeze_and_thaw),
+		ON(1, test_create_is_rolled_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

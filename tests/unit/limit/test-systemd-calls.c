@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-systemd-calls.c - calls to a manager of the test's own: what is asked, what is waited for, and
- * what becomes of a manager that refuses, falls silent or goes away.
+ * test-systemd-calls.c - unit tests of calls to a fake service manager that replies, refuses,
+ * does not reply or disconnects.
  */
 #include "test.h"
 
@@ -29,7 +29,7 @@ int main(void)
 
 #define MANAGER "org.freedesktop.systemd1.Manager"
 
-/* What the manager is told to do, and what it saw. */
+/* The behaviour of the fake manager, and the calls that it received. */
 static struct fake {
 	struct tree_dir *dir;
 	int listener;
@@ -38,16 +38,16 @@ static struct fake {
 	_Atomic bool stop;
 	_Atomic int connections;
 
-	bool silent_freeze; /* no answer to FreezeUnit */
+	bool silent_freeze; /* no reply to FreezeUnit */
 	bool refuse_thaw;
-	bool drop_first;   /* the first connection ends under the first call */
+	bool drop_first;   /* the first connection is closed during the first call */
 	bool exists_first; /* the unit exists until it is reset */
-	bool job_first;    /* JobRemoved comes before the answer */
+	bool job_first;    /* JobRemoved is sent before the reply */
 	const char *job_result;
 	const char *unit_group;
 	bool unit_delegates;
 	uint64_t watchdog_us;
-	char log[1024]; /* the calls, each with its first string */
+	char log[1024]; /* the calls, each with its first string argument */
 } fake;
 
 static void note(const char *member, const char *text)
@@ -92,7 +92,7 @@ static int on_job(sd_bus_message *message, void *context, sd_bus_error *error)
 	note(sd_bus_message_get_member(message), unit);
 	if (fake.exists_first)
 		return sd_bus_error_set(error, "org.freedesktop.systemd1.UnitExists", "exists");
-	(void)send_job_removed(bus, "/org/freedesktop/systemd1/job/6"); /* another's */
+	(void)send_job_removed(bus, "/org/freedesktop/systemd1/job/6"); /* of another job */
 	if (fake.job_first)
 		(void)send_job_removed(bus, job);
 	r = sd_bus_reply_method_return(message, "o", job);
@@ -109,7 +109,7 @@ static int on_find(sd_bus_message *message, void *context, sd_bus_error *error)
 	(void)sd_bus_message_read(message, "s", &path);
 	note("Find", path);
 	if (fake.unit_group == NULL)
-		return sd_bus_error_set(error, "org.freedesktop.systemd1.NoSuchUnit", "nobody");
+		return sd_bus_error_set(error, "org.freedesktop.systemd1.NoSuchUnit", "no unit");
 	return sd_bus_reply_method_return(message, "o",
 					  "/org/freedesktop/systemd1/unit/a_2eservice");
 }
@@ -159,7 +159,7 @@ static const sd_bus_vtable service_table[] = {
 	SD_BUS_VTABLE_END,
 };
 
-/* One connection until its other side ends it. */
+/* Serves one connection until the peer closes it. */
 static void serve(int fd)
 {
 	static const char unit[] = "/org/freedesktop/systemd1/unit/a_2eservice";
@@ -238,7 +238,7 @@ static struct systemd *connect_fake(void)
 
 static const struct cgw_owner a_service = {.kind = CGW_OWNER_SYSTEMD, .unit = "a.service"};
 
-static void simple_calls(void **state)
+static void test_calls_reach_manager(void **state)
 {
 	static const struct systemd_property memory = {
 		.name = "MemoryMax", .type = "t", .number = 4096};
@@ -255,7 +255,7 @@ static void simple_calls(void **state)
 				      "ThawUnit(a.service) KillUnit(a.service) ");
 	assert_int_equal(systemd_kill(systemd, &gone, 15, &diag), -ENOENT);
 	assert_non_null(strstr(diag.text, "Unit gone"));
-	/* Nothing was begun: nothing is thawed. */
+	/* A freeze that was refused is not followed by a thaw. */
 	fake.log[0] = '\0';
 	assert_int_equal(systemd_freeze(systemd, &gone, 0, &diag), -ENOENT);
 	assert_string_equal(fake.log, "FreezeUnit(gone.service) ");
@@ -263,7 +263,7 @@ static void simple_calls(void **state)
 	systemd_close(systemd);
 }
 
-static void freeze_times_out(void **state)
+static void test_freeze_timeout_thaws(void **state)
 {
 	struct systemd *systemd = connect_fake();
 	struct cgw_diag diag = {0};
@@ -272,15 +272,15 @@ static void freeze_times_out(void **state)
 	fake.silent_freeze = true;
 	assert_int_equal(systemd_freeze(systemd, &a_service, 200000000, &diag), -ETIMEDOUT);
 	assert_string_equal(fake.log, "FreezeUnit(a.service) ThawUnit(a.service) ");
-	assert_non_null(strstr(diag.text, "thawed again"));
+	assert_non_null(strstr(diag.text, "was thawed again"));
 	fake.refuse_thaw = true;
 	assert_int_equal(systemd_freeze(systemd, &a_service, 200000000, &diag), -EALREADY);
 	assert_non_null(strstr(diag.text, "still in progress"));
 	systemd_close(systemd);
 }
 
-/* PID 1 executes itself anew: the connection ends, the next one is answered. */
-static void connection_lost(void **state)
+/* A call is retried over a new connection, as after a daemon-reexec of PID 1. */
+static void test_lost_connection_is_retried(void **state)
 {
 	struct systemd *systemd = connect_fake();
 	struct cgw_diag diag = {0};
@@ -293,7 +293,7 @@ static void connection_lost(void **state)
 	systemd_close(systemd);
 }
 
-static void nobody_there(void **state)
+static void test_missing_user_manager_fails(void **state)
 {
 	struct systemd *systemd;
 	struct cgw_diag diag = {0};
@@ -302,13 +302,13 @@ static void nobody_there(void **state)
 
 	(void)state;
 	assert_int_equal(systemd_open_at("unix:path=/nonexistent/bus", &systemd), 0);
-	/* A user's manager that is not there is said at once. */
+	/* A missing user manager is reported without retries. */
 	assert_int_equal(systemd_kill(systemd, &user, 15, &diag), -EHOSTUNREACH);
 	assert_non_null(strstr(diag.text, "user 4000000"));
 	systemd_close(systemd);
 }
 
-static void scopes(void **state)
+static void test_scope_start_and_stop(void **state)
 {
 	const pid_t pid = 1;
 	const struct systemd_scope scope = {.unit = "a.scope",
@@ -321,7 +321,7 @@ static void scopes(void **state)
 
 	(void)state;
 	assert_int_equal(systemd_start_scope(systemd, &scope, &diag), 0);
-	/* The job may end before its number is known here. */
+	/* The job may finish before its path is known here. */
 	fake.job_first = true;
 	assert_int_equal(systemd_start_scope(systemd, &scope, &diag), 0);
 	assert_int_equal(systemd_stop(systemd, &a_service, &diag), 0);
@@ -336,8 +336,8 @@ static void scopes(void **state)
 	systemd_close(systemd);
 }
 
-/* The manager's answer is held against the path: the nearest unit above is not the owner. */
-static void owners(void **state)
+/* A unit that is only an ancestor of the path is not its owner. */
+static void test_owner_is_unit_at_path(void **state)
 {
 	static const struct {
 		const char *path, *group;
@@ -365,7 +365,7 @@ static void owners(void **state)
 		if (owner.kind != rows[i].kind)
 			fail_msg("%s: %d", rows[i].path, (int)owner.kind);
 	}
-	/* Bytes that would end the connection are never sent. */
+	/* Bytes for which D-Bus closes the connection are never sent. */
 	fake.log[0] = '\0';
 	assert_int_equal(systemd_owner(systemd, NULL, "/a/\xff", &owner, NULL), 0);
 	assert_string_equal(fake.log, "Find(/a) ");
@@ -373,8 +373,7 @@ static void owners(void **state)
 	systemd_close(systemd);
 }
 
-/* Whoever freezes a service is told how long it may stay silent. */
-static void watchdogs(void **state)
+static void test_watchdog_timeout_is_read(void **state)
 {
 	const struct cgw_owner nameless = {.kind = CGW_OWNER_SYSTEMD};
 	struct systemd *systemd = connect_fake();
@@ -398,9 +397,13 @@ static void watchdogs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_FAKE(simple_calls), WITH_FAKE(freeze_times_out), WITH_FAKE(connection_lost),
-		WITH_FAKE(nobody_there), WITH_FAKE(scopes),           WITH_FAKE(owners),
-		WITH_FAKE(watchdogs),
+		WITH_FAKE(test_calls_reach_manager),
+		WITH_FAKE(test_freeze_timeout_thaws),
+		WITH_FAKE(test_lost_connection_is_retried),
+		WITH_FAKE(test_missing_user_manager_fails),
+		WITH_FAKE(test_scope_start_and_stop),
+		WITH_FAKE(test_owner_is_unit_at_path),
+		WITH_FAKE(test_watchdog_timeout_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

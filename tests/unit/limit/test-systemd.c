@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-systemd.c - units and engines by path, calls as people read them, arguments of messages. */
+/* test-systemd.c - unit tests of path parsing, busctl command lines and D-Bus arguments. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@
 #include "lib/limit/systemd-message.h"
 #endif
 
-static void users(void **state)
+static void test_user_service_names(void **state)
 {
 	static const char *const bad[] = {
 		"user@.service",
@@ -40,10 +40,10 @@ static void users(void **state)
 	uid = 7;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (systemd_user_of(bad[i], &uid) != -EINVAL || uid != 7)
-			fail_msg("\"%s\" was taken", bad[i]);
+			fail_msg("'%s' was accepted", bad[i]);
 }
 
-static void below(void **state)
+static void test_descendant_paths(void **state)
 {
 	(void)state;
 	assert_true(systemd_is_below("/a/b", "/a"));
@@ -56,7 +56,7 @@ static void below(void **state)
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-static void path_engines(void **state)
+static void test_engines_by_path(void **state)
 {
 	static const struct {
 		const char *path;
@@ -89,11 +89,11 @@ static void path_engines(void **state)
 	}
 }
 
-static void path_units(void **state)
+static void test_units_by_path(void **state)
 {
 	static const struct {
 		const char *path;
-		const char *top; /* of the unit, or "" */
+		const char *top; /* the unit's path, or "" */
 		const char *unit;
 		uid_t uid;
 	} rows[] = {
@@ -128,26 +128,26 @@ static void path_units(void **state)
 		if (length != strlen(rows[i].top) ||
 		    strncmp(rows[i].path, rows[i].top, length) != 0 ||
 		    strcmp(unit, rows[i].unit) != 0 || uid != rows[i].uid)
-			fail_msg("%s: \"%s\" of %u, %zu bytes", rows[i].path, unit, (unsigned)uid,
+			fail_msg("%s: '%s' of %u, %zu bytes", rows[i].path, unit, (unsigned)uid,
 				 length);
 	}
 }
 
-/* D-Bus ends a connection over a string that is no UTF-8: such bytes are never sent. */
-static void askable(void **state)
+/* D-Bus closes a connection on invalid UTF-8: such bytes are never sent. */
+static void test_dbus_path_is_valid(void **state)
 {
 	char path[32];
 
 	(void)state;
-	systemd_is_unit_path("/a/b", path, sizeof(path));
+	systemd_dbus_path("/a/b", path, sizeof(path));
 	assert_string_equal(path, "/a/b");
-	systemd_is_unit_path("/a/\xff/c", path, sizeof(path));
+	systemd_dbus_path("/a/\xff/c", path, sizeof(path));
 	assert_string_equal(path, "/a");
-	systemd_is_unit_path("/\x1b[m", path, sizeof(path));
+	systemd_dbus_path("/\x1b[m", path, sizeof(path));
 	assert_string_equal(path, "/");
-	systemd_is_unit_path("/", path, sizeof(path));
+	systemd_dbus_path("/", path, sizeof(path));
 	assert_string_equal(path, "/");
-	systemd_is_unit_path("/a/0123456789012345678901234567890123456789", path, sizeof(path));
+	systemd_dbus_path("/a/0123456789012345678901234567890123456789", path, sizeof(path));
 	assert_string_equal(path, "/a");
 }
 
@@ -155,7 +155,7 @@ static void askable(void **state)
 	"call org.freedesktop.systemd1 /org/freedesktop/systemd1 " \
 	"org.freedesktop.systemd1.Manager "
 
-static void say(void **state)
+static void test_busctl_command_lines(void **state)
 {
 	static const uint8_t mask[] = {3, 128};
 	static const struct systemd_property properties[] = {
@@ -208,7 +208,7 @@ static void say(void **state)
 
 #ifdef WITH_SYSTEMD
 
-static void arguments(void **state)
+static void test_properties_are_appended(void **state)
 {
 	static const uint8_t mask[] = {1, 2};
 	static const struct systemd_property properties[] = {
@@ -276,7 +276,7 @@ static void arguments(void **state)
 }
 
 /* systemd takes an empty name for the caller's own unit. */
-static void no_unit(void **state)
+static void test_empty_unit_is_refused(void **state)
 {
 	const struct cgw_owner nobody = {.kind = CGW_OWNER_NONE};
 
@@ -289,8 +289,8 @@ static void no_unit(void **state)
 	assert_int_equal(systemd_attach(NULL, &nobody, "", NULL, 0, NULL), -EINVAL);
 }
 
-/* Where systemd is not PID 1 nothing is tried. */
-static void not_booted(void **state)
+/* If systemd is not PID 1, no connection is tried. */
+static void test_open_without_systemd_fails(void **state)
 {
 	struct systemd *systemd = NULL;
 
@@ -304,19 +304,19 @@ static void not_booted(void **state)
 
 #else
 
-static void arguments(void **state)
+static void test_properties_are_appended(void **state)
 {
 	(void)state;
 	skip();
 }
 
-static void no_unit(void **state)
+static void test_empty_unit_is_refused(void **state)
 {
 	(void)state;
 	skip();
 }
 
-static void not_booted(void **state)
+static void test_open_without_systemd_fails(void **state)
 {
 	const struct cgw_owner owner = {.unit = "a.service"};
 	struct systemd *systemd = NULL;
@@ -333,11 +333,15 @@ static void not_booted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(users),        cmocka_unit_test(below),
-		cmocka_unit_test(path_engines), cmocka_unit_test(path_units),
-		cmocka_unit_test(askable),      cmocka_unit_test(say),
-		cmocka_unit_test(arguments),    cmocka_unit_test(no_unit),
-		cmocka_unit_test(not_booted),
+		cmocka_unit_test(test_user_service_names),
+		cmocka_unit_test(test_descendant_paths),
+		cmocka_unit_test(test_engines_by_path),
+		cmocka_unit_test(test_units_by_path),
+		cmocka_unit_test(test_dbus_path_is_valid),
+		cmocka_unit_test(test_busctl_command_lines),
+		cmocka_unit_test(test_properties_are_appended),
+		cmocka_unit_test(test_empty_unit_is_refused),
+		cmocka_unit_test(test_open_without_systemd_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

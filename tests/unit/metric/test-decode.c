@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-decode.c - kernel text to numbers: what is right, and what is wrong in every way. */
+/* test-decode.c - decode valid and invalid kernel files; check the table of metrics. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,12 +21,12 @@ struct row {
 	const char *text, *key;
 	uint64_t scale;
 	enum cgw_conversion conversion;
-	struct cgw_number wanted;
+	struct cgw_number expected;
 };
 
 static void check(const struct row *row)
 {
-	const struct decode_want want = {
+	const struct decode_request request = {
 		.key = row->key,
 		.key_length = row->key != NULL ? (uint32_t)strlen(row->key) : 0,
 		.scale = row->scale,
@@ -34,10 +34,10 @@ static void check(const struct row *row)
 	};
 	struct cgw_number number = {99, CGW_DENIED};
 
-	assert_int_equal(decode(row->format, row->text, strlen(row->text), &want, 1, &number, NULL),
-			 0);
-	if (number.state != row->wanted.state ||
-	    (number.state == CGW_OK && number.value != row->wanted.value))
+	assert_int_equal(
+		decode(row->format, row->text, strlen(row->text), &request, 1, &number, NULL), 0);
+	if (number.state != row->expected.state ||
+	    (number.state == CGW_OK && number.value != row->expected.value))
 		fail_msg("format %d, \"%s\", key %s: %s %llu", (int)row->format, row->text,
 			 row->key != NULL ? row->key : "-", cgw_state_name(number.state),
 			 (unsigned long long)number.value);
@@ -48,7 +48,7 @@ static void check(const struct row *row)
 		CGW_FORMAT_##format, text, key, scale, CGW_CONVERT_##conversion, __VA_ARGS__ \
 	}
 
-static void numbers(void **state)
+static void test_number_format(void **state)
 {
 	static const struct row rows[] = {
 		ROW(NUMBER, "0\n", NULL, 1, SCALE, OK(0)),
@@ -72,7 +72,7 @@ static void numbers(void **state)
 		ROW(NUMBER, "1000\n", NULL, 1, BFQ_WEIGHT, OK(10000)),
 		ROW(NUMBER, "12.34\n", NULL, 1, DECIMAL_E2, OK(1234)),
 		ROW(NUMBER, "7\n", NULL, 1, DECIMAL_E2, OK(700)),
-		/* and what is none */
+		/* invalid numbers */
 		ROW(NUMBER, "", NULL, 1, SCALE, STATE(ABSENT)),
 		ROW(NUMBER, "\n", NULL, 1, SCALE, STATE(BAD)),
 		ROW(NUMBER, "abc\n", NULL, 1, SCALE, STATE(BAD)),
@@ -90,7 +90,7 @@ static void numbers(void **state)
 		check(&rows[i]);
 }
 
-static void keyed(void **state)
+static void test_keyed_formats(void **state)
 {
 	static const struct row rows[] = {
 		ROW(WORDS, "50000 100000\n", "0", 1000, SCALE, OK(50000000)),
@@ -101,7 +101,7 @@ static void keyed(void **state)
 		ROW(WORDS, "x y\n", "1", 1, SCALE, STATE(BAD)),
 		ROW(FLAT, "a 1\nusage_usec 7\nb 2\n", "usage_usec", 1000, SCALE, OK(7000)),
 		ROW(FLAT, "usage_usec2 1\nusage 2\n", "usage_usec", 1, SCALE, STATE(ABSENT)),
-		ROW(FLAT, "usage_usec 5", "usage_usec", 1, SCALE, OK(5)), /* cut */
+		ROW(FLAT, "usage_usec 5", "usage_usec", 1, SCALE, OK(5)), /* truncated */
 		ROW(FLAT, "usage_usec\n", "usage_usec", 1, SCALE, STATE(ABSENT)),
 		ROW(FLAT, "usage_usec x\n", "usage_usec", 1, SCALE, STATE(BAD)),
 		ROW(FLAT, "", "usage_usec", 1, SCALE, STATE(ABSENT)),
@@ -131,8 +131,8 @@ static void keyed(void **state)
 		check(&rows[i]);
 }
 
-/* Sums over the instances; the instances themselves are told to a sink. */
-static void instanced(void **state)
+/* The slot contains the sum over all instances. */
+static void test_instance_formats(void **state)
 {
 	static const struct row rows[] = {
 		ROW(NESTED, "8:0 rbytes=5 wbytes=6\n8:16 rbytes=7 wbytes=8\n", "rbytes", 1, SCALE,
@@ -164,28 +164,28 @@ static void instanced(void **state)
 		check(&rows[i]);
 }
 
-struct heard {
+struct received {
 	char text[256];
 };
 
-static int hear(void *context, uint32_t slot, const char *name, size_t name_length,
-		struct cgw_number number)
+static int receive(void *context, uint32_t slot, const char *name, size_t name_length,
+		   struct cgw_number number)
 {
-	struct heard *heard = context;
-	size_t used = strlen(heard->text);
+	struct received *received = context;
+	size_t used = strlen(received->text);
 
-	(void)snprintf(heard->text + used, sizeof(heard->text) - used, "%u:%.*s=%llu ", slot,
+	(void)snprintf(received->text + used, sizeof(received->text) - used, "%u:%.*s=%llu ", slot,
 		       (int)name_length, name, (unsigned long long)number.value);
 	return 0;
 }
 
-static int hear_text(void *context, uint32_t slot, const char *text, size_t length)
+static int receive_text(void *context, uint32_t slot, const char *text, size_t length)
 {
-	return hear(context, slot, text, length, (struct cgw_number){length, CGW_OK});
+	return receive(context, slot, text, length, (struct cgw_number){length, CGW_OK});
 }
 
-static int refuse(void *context, uint32_t slot, const char *name, size_t name_length,
-		  struct cgw_number number)
+static int return_error(void *context, uint32_t slot, const char *name, size_t name_length,
+			struct cgw_number number)
 {
 	(void)context;
 	(void)slot;
@@ -195,36 +195,36 @@ static int refuse(void *context, uint32_t slot, const char *name, size_t name_le
 	return -ENOMEM;
 }
 
-static void tells_instances(void **state)
+static void test_sink_receives_instances(void **state)
 {
 	static const char text[] = "8:0 rbytes=5 wbytes=6\n8:16 rbytes=7 wbytes=8\n";
-	const struct decode_want wants[] = {
+	const struct decode_request requests[] = {
 		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true},
 		{"wbytes", 6, 2, 1, CGW_CONVERT_SCALE, true},
 	};
 	struct cgw_number numbers[3] = {{0}, {77, CGW_OK}, {0}};
-	struct heard heard = {""};
-	struct decode_sink sink = {hear, hear_text, &heard};
+	struct received received = {""};
+	struct decode_sink sink = {receive, receive_text, &received};
 
 	(void)state;
-	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), wants, 2, numbers, &sink),
+	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), requests, 2, numbers, &sink),
 			 0);
-	assert_string_equal(heard.text, "0:8:0=5 2:8:0=6 0:8:16=7 2:8:16=8 ");
+	assert_string_equal(received.text, "0:8:0=5 2:8:0=6 0:8:16=7 2:8:16=8 ");
 	assert_int_equal(numbers[0].value, 12);
-	assert_int_equal(numbers[1].value, 77); /* nobody's slot is left alone */
+	assert_int_equal(numbers[1].value, 77); /* a slot without a request is unchanged */
 	assert_int_equal(numbers[2].value, 14);
-	sink.instance = refuse;
-	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), wants, 2, numbers, &sink),
+	sink.instance = return_error;
+	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), requests, 2, numbers, &sink),
 			 -ENOMEM);
-	heard.text[0] = '\0';
-	assert_int_equal(decode(CGW_FORMAT_TEXT, "0-3,8\n", 6, wants, 1, numbers, &sink), 0);
-	assert_string_equal(heard.text, "0:0-3,8=5 ");
-	assert_int_equal(decode(CGW_FORMAT_NONE, "", 0, wants, 1, numbers, &sink), -EINVAL);
-	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, wants, 1, numbers, &sink), -EINVAL);
+	received.text[0] = '\0';
+	assert_int_equal(decode(CGW_FORMAT_TEXT, "0-3,8\n", 6, requests, 1, numbers, &sink), 0);
+	assert_string_equal(received.text, "0:0-3,8=5 ");
+	assert_int_equal(decode(CGW_FORMAT_NONE, "", 0, requests, 1, numbers, &sink), -EINVAL);
+	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, requests, 1, numbers, &sink), -EINVAL);
 }
 
-/* The table's own holes. */
-static void table_is_whole(void **state)
+/* Checks every row of metrics.def for missing and invalid entries. */
+static void test_metric_table_is_complete(void **state)
 {
 	(void)state;
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
@@ -236,7 +236,7 @@ static void table_is_whole(void **state)
 		assert_int_not_equal(info->help[strlen(info->help) - 1], '.');
 		assert_true(info->source_count >= 1);
 		assert_int_equal(cgw_metric_find(info->key),
-				 i); /* no key twice, none hidden by an alias */
+				 i); /* keys are unique and not hidden by an alias */
 		if (info->limited_by >= 0)
 			assert_int_equal(cgw_metric_info((enum cgw_metric)info->limited_by)->kind,
 					 CGW_LIMIT);
@@ -259,9 +259,11 @@ static void table_is_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers),        cmocka_unit_test(keyed),
-		cmocka_unit_test(instanced),      cmocka_unit_test(tells_instances),
-		cmocka_unit_test(table_is_whole),
+		cmocka_unit_test(test_number_format),
+		cmocka_unit_test(test_keyed_formats),
+		cmocka_unit_test(test_instance_formats),
+		cmocka_unit_test(test_sink_receives_instances),
+		cmocka_unit_test(test_metric_table_is_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-expression.c - conditions: truth tables, units, shares, averages, mistakes. */
+/* test-expression.c - conditions: truth tables, units, shares, averages, parse errors. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static const struct frame_group groups[] = {
 	{"/", 1}, {"/a", 10}, {"/a/x", 11}, {"/b.service", 20}, {"/c", 30},
 };
 
-/* /a uses 150 % of a CPU and has limits; /b.service has none; of /c nothing is known. */
+/* /a uses 150 % of a CPU and has limits; /b.service has none; all values of /c are unknown. */
 static const struct frame_value earlier_values[] = {
 	{"/a", CGW_M_CPU_USAGE, OK(1000000000)},
 	{"/b.service", CGW_M_CPU_USAGE, OK(0)},
@@ -53,15 +53,15 @@ static const struct frame_value values[] = {
 	{"/a", CGW_M_CPU_WEIGHT, OK(100)},
 };
 
-struct bench {
+struct fixture {
 	struct topology *topology;
 	struct cgw_frame *frame;
 };
 
-static void update(struct bench *bench, uint64_t seconds, const struct frame_value *of,
+static void update(struct fixture *fixture, uint64_t seconds, const struct frame_value *of,
 		   size_t count)
 {
-	struct cgw_snapshot *snapshot = frame_snapshot(bench->topology, seconds, of, count);
+	struct cgw_snapshot *snapshot = frame_snapshot(fixture->topology, seconds, of, count);
 
 	snapshot->machine.cpu_count = 4;
 	snapshot->machine.memory_total_bytes = (struct cgw_number)OK(UINT64_C(8000) * MIB);
@@ -69,34 +69,34 @@ static void update(struct bench *bench, uint64_t seconds, const struct frame_val
 	snapshot->machine.load_e2[0] = (struct cgw_number)OK(250);
 	snapshot->machine.cpu_busy_ns = (struct cgw_number)OK(seconds * 1000000000);
 	snapshot->machine.pressure_e2[0][0][1] = (struct cgw_number)OK(2500);
-	assert_int_equal(cgw_frame_update(bench->frame, snapshot), 0);
+	assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
 	cgw_snapshot_unref(snapshot);
 }
 
 static int setup(void **state)
 {
-	struct bench *bench = calloc(1, sizeof(*bench));
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-	assert_non_null(bench);
-	bench->topology = frame_topology(groups, ARRAY_SIZE(groups));
-	assert_int_equal(cgw_frame_new(&bench->frame), 0);
-	update(bench, 100, earlier_values, ARRAY_SIZE(earlier_values));
-	update(bench, 102, values, ARRAY_SIZE(values));
-	*state = bench;
+	assert_non_null(fixture);
+	fixture->topology = frame_topology(groups, ARRAY_SIZE(groups));
+	assert_int_equal(cgw_frame_new(&fixture->frame), 0);
+	update(fixture, 100, earlier_values, ARRAY_SIZE(earlier_values));
+	update(fixture, 102, values, ARRAY_SIZE(values));
+	*state = fixture;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct bench *bench = *state;
+	struct fixture *fixture = *state;
 
-	cgw_frame_free(bench->frame);
-	topology_unref(bench->topology);
-	free(bench);
+	cgw_frame_free(fixture->frame);
+	topology_unref(fixture->topology);
+	free(fixture);
 	return 0;
 }
 
-/* /a is owned by ward.slice and is 90 seconds old; of the others nothing is known. */
+/* /a is owned by ward.slice and is 90 seconds old; the facts of other groups are unknown. */
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
 			      enum cgw_subject subject, const char *pattern)
 {
@@ -128,11 +128,11 @@ static struct cgw_expression *parse(const char *text)
 	return expression;
 }
 
-static enum cgw_truth truth_of(const struct bench *bench, const char *text, const char *path)
+static enum cgw_truth truth_of(const struct fixture *fixture, const char *text, const char *path)
 {
-	struct cgw_scope scope = {.frame = bench->frame,
+	struct cgw_scope scope = {.frame = fixture->frame,
 				  .facts = &facts,
-				  .group = cgw_topology_find(&bench->topology->view, path)};
+				  .group = cgw_topology_find(&fixture->topology->view, path)};
 	struct cgw_expression *expression = parse(text);
 	enum cgw_truth truth = cgw_expression_evaluate(expression, &scope);
 
@@ -142,21 +142,21 @@ static enum cgw_truth truth_of(const struct bench *bench, const char *text, cons
 
 struct row {
 	const char *text, *path;
-	enum cgw_truth wanted;
+	enum cgw_truth expected;
 };
 
-static void check_rows(const struct bench *bench, const struct row *rows, size_t count)
+static void check_rows(const struct fixture *fixture, const struct row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		enum cgw_truth got = truth_of(bench, rows[i].text, rows[i].path);
+		enum cgw_truth got = truth_of(fixture, rows[i].text, rows[i].path);
 
-		if (got != rows[i].wanted)
+		if (got != rows[i].expected)
 			fail_msg("%s on %s: %s, not %s", rows[i].text, rows[i].path,
-				 cgw_truth_name(got), cgw_truth_name(rows[i].wanted));
+				 cgw_truth_name(got), cgw_truth_name(rows[i].expected));
 	}
 }
 
-static void comparisons(void **state)
+static void test_comparisons(void **state)
 {
 	static const struct row rows[] = {
 		{"cpu > 149%", "/a", CGW_TRUE},
@@ -173,7 +173,7 @@ static void comparisons(void **state)
 		{"memory.current > 89.5MiB", "/a", CGW_TRUE},
 		{"memory > 94371839", "/a", CGW_TRUE},
 		{"memory.usage_in_bytes<=92160K", "/a", CGW_TRUE},
-		{"memory.max == max", "/b.service", CGW_TRUE}, /* no limit is more than any */
+		{"memory.max == max", "/b.service", CGW_TRUE}, /* "max" compares as infinity */
 		{"memory.max > 100T", "/b.service", CGW_TRUE},
 		{"memory.max != max", "/a", CGW_TRUE},
 		{"pressure.memory.some.avg10 > 12.33", "/a", CGW_TRUE},
@@ -204,17 +204,17 @@ static void comparisons(void **state)
 	check_rows(*state, rows, ARRAY_SIZE(rows));
 }
 
-static void shares(void **state)
+static void test_shares(void **state)
 {
 	static const struct row rows[] = {
 		{"memory.current >= 90% of limit", "/a", CGW_TRUE},
 		{"memory.current > 90% of limit", "/a", CGW_FALSE},
-		/* The parent's limit of 100 MiB binds before the own one of 400. */
+		/* The parent's limit of 100 MiB is tighter than the group's own 400 MiB. */
 		{"memory.current == 45% of limit", "/a/x", CGW_TRUE},
 		{"memory.anon > 79% of limit", "/a", CGW_TRUE},
 		{"memory.working_set > 89% of limit", "/a", CGW_TRUE},
 		{"memory.current > 99% of limit", "/b.service",
-		 CGW_FALSE}, /* none: nothing is above */
+		 CGW_FALSE}, /* no limit: nothing exceeds it */
 		{"memory.current < 1% of limit", "/b.service", CGW_TRUE},
 		{"memory.current > 10% of limit", "/c", CGW_UNKNOWN},
 		{"cpu == 75% of limit", "/a", CGW_TRUE},
@@ -234,7 +234,7 @@ static void shares(void **state)
 	check_rows(*state, rows, ARRAY_SIZE(rows));
 }
 
-static void texts(void **state)
+static void test_text_patterns(void **state)
 {
 	static const struct row rows[] = {
 		{"group == /a", "/a", CGW_TRUE},
@@ -248,7 +248,7 @@ static void texts(void **state)
 		{"owner == *.service", "/a", CGW_FALSE},
 		{"owner == *", "/c", CGW_UNKNOWN},
 		{"owner != ward.slice", "/c", CGW_UNKNOWN},
-		{"unit == b.*", "/b.service", CGW_TRUE}, /* of the path: nobody is asked */
+		{"unit == b.*", "/b.service", CGW_TRUE}, /* from the path, not from the facts */
 		{"command == 'tmux: server'", "/a", CGW_TRUE},
 		{"comm == tmux*", "/a", CGW_TRUE},
 	};
@@ -256,12 +256,12 @@ static void texts(void **state)
 	check_rows(*state, rows, ARRAY_SIZE(rows));
 }
 
-/* T, F and U on /a: a figure that is there, one that fails, one that nobody knows. */
+/* Terms that are true, false and unknown on /a. */
 #define T "cpu>1"
 #define F "cpu<1"
 #define U "io.read>1"
 
-static void joins(void **state)
+static void test_and_or_not(void **state)
 {
 	static const struct row rows[] = {
 		{T " and " T, "/a", CGW_TRUE},
@@ -287,7 +287,7 @@ static void joins(void **state)
 		{"not " U, "/a", CGW_UNKNOWN},
 		{"not not " T, "/a", CGW_TRUE},
 		{"!" F " && !" F, "/a", CGW_TRUE},
-		/* "and" binds more strongly than "or", "not" more than both. */
+		/* "not" has precedence over "and", and "and" over "or". */
 		{T " or " T " and " F, "/a", CGW_TRUE},
 		{"(" T " or " T ") and " F, "/a", CGW_FALSE},
 		{F " and " F " or " T, "/a", CGW_TRUE},
@@ -301,12 +301,12 @@ static void joins(void **state)
 	check_rows(*state, rows, ARRAY_SIZE(rows));
 }
 
-static void averages(void **state)
+static void test_averages(void **state)
 {
-	struct bench *bench = *state;
+	struct fixture *fixture = *state;
 	struct cgw_expression *now = parse("memory.current avg 10s > 200M"),
 			      *spike = parse("memory.current > 3x avg 10s");
-	struct cgw_scope scope = {.frame = bench->frame, .group = 1};
+	struct cgw_scope scope = {.frame = fixture->frame, .group = 1};
 	struct cgw_averages *now_averages, *spike_averages;
 	enum cgw_truth truth[2];
 
@@ -317,14 +317,14 @@ static void averages(void **state)
 		struct frame_value value = {"/a", CGW_M_MEMORY_CURRENT,
 					    OK((second < 220 ? 100 : 400) * MIB)};
 
-		update(bench, second, &value, 1);
-		assert_int_equal(cgw_averages_update(now_averages, bench->frame), 0);
-		assert_int_equal(cgw_averages_update(spike_averages, bench->frame), 0);
+		update(fixture, second, &value, 1);
+		assert_int_equal(cgw_averages_update(now_averages, fixture->frame), 0);
+		assert_int_equal(cgw_averages_update(spike_averages, fixture->frame), 0);
 		scope.averages = now_averages;
 		truth[0] = cgw_expression_evaluate(now, &scope);
 		scope.averages = spike_averages;
 		truth[1] = cgw_expression_evaluate(spike, &scope);
-		if (second < 210) { /* one window long nobody knows */
+		if (second < 210) { /* unknown for one window */
 			assert_int_equal(truth[0], CGW_UNKNOWN);
 			assert_int_equal(truth[1], CGW_UNKNOWN);
 		} else if (second < 220) {
@@ -335,7 +335,8 @@ static void averages(void **state)
 			assert_int_equal(truth[1], CGW_TRUE);
 		} else if (second > 228) {
 			assert_int_equal(truth[0], CGW_TRUE);
-			assert_int_equal(truth[1], CGW_FALSE); /* what was a spike is usual now */
+			assert_int_equal(truth[1],
+					 CGW_FALSE); /* the spike has become the average */
 		}
 	}
 	cgw_averages_reset(now_averages);
@@ -347,8 +348,8 @@ static void averages(void **state)
 	cgw_expression_free(spike);
 }
 
-/* A group that comes, one that is made again under its name: their averages start anew. */
-static void averages_follow(void **state)
+/* Averages of a new group and of a recreated group start empty. */
+static void test_averages_follow_groups(void **state)
 {
 	static const struct frame_group before[] = {{"/", 1}, {"/b", 20}, {"/c", 30}};
 	static const struct frame_group after[] = {{"/", 1}, {"/a", 10}, {"/b", 20}, {"/c", 31}};
@@ -357,40 +358,40 @@ static void averages_follow(void **state)
 	static const struct frame_value new[] = {{"/a", CGW_M_PIDS_CURRENT, OK(7)},
 						 {"/b", CGW_M_PIDS_CURRENT, OK(7)},
 						 {"/c", CGW_M_PIDS_CURRENT, OK(7)}};
-	struct bench bench = {.topology = frame_topology(before, 3)};
-	struct topology *later = frame_topology(after, 4), *earlier = bench.topology;
+	struct fixture fixture = {.topology = frame_topology(before, 3)};
+	struct topology *later = frame_topology(after, 4), *earlier = fixture.topology;
 	struct cgw_expression *expression = parse("pids avg 2s == 7");
 	struct cgw_scope scope = {0};
-	struct cgw_averages *kept;
+	struct cgw_averages *averages;
 
 	(void)state;
-	assert_int_equal(cgw_frame_new(&bench.frame), 0);
-	assert_int_equal(cgw_averages_new(expression, &kept), 0);
-	scope.frame = bench.frame;
-	scope.averages = kept;
+	assert_int_equal(cgw_frame_new(&fixture.frame), 0);
+	assert_int_equal(cgw_averages_new(expression, &averages), 0);
+	scope.frame = fixture.frame;
+	scope.averages = averages;
 	for (uint64_t second = 10; second < 13; second++) {
-		update(&bench, second, old, 2);
-		assert_int_equal(cgw_averages_update(kept, bench.frame), 0);
+		update(&fixture, second, old, 2);
+		assert_int_equal(cgw_averages_update(averages, fixture.frame), 0);
 	}
 	scope.group = 2;
 	assert_int_equal(cgw_expression_evaluate(expression, &scope), CGW_TRUE);
-	bench.topology = later;
-	update(&bench, 13, new, 3);
-	assert_int_equal(cgw_averages_update(kept, bench.frame), 0);
+	fixture.topology = later;
+	update(&fixture, 13, new, 3);
+	assert_int_equal(cgw_averages_update(averages, fixture.frame), 0);
 	scope.group = 1;
 	assert_int_equal(cgw_expression_evaluate(expression, &scope), CGW_UNKNOWN);
 	scope.group = 2;
 	assert_int_equal(cgw_expression_evaluate(expression, &scope), CGW_TRUE);
 	scope.group = 3;
 	assert_int_equal(cgw_expression_evaluate(expression, &scope), CGW_UNKNOWN);
-	cgw_averages_free(kept);
+	cgw_averages_free(averages);
 	cgw_expression_free(expression);
-	cgw_frame_free(bench.frame);
+	cgw_frame_free(fixture.frame);
 	topology_unref(earlier);
 	topology_unref(later);
 }
 
-static void wants(void **state)
+static void test_metrics_and_terms(void **state)
 {
 	struct cgw_expression *expression =
 		parse("memory.anon > 80% of limit and io.read > 3x avg 1m or age > 1m");
@@ -411,12 +412,11 @@ static void wants(void **state)
 	cgw_expression_free(expression);
 }
 
-/* Both sides of a term, as explanations show them. */
-static void sides(void **state)
+static void test_term_returns_both_sides(void **state)
 {
-	struct bench *bench = *state;
+	struct fixture *fixture = *state;
 	struct cgw_expression *expression = parse("cpu > 50% of limit and memory.max < max");
-	struct cgw_scope scope = {.frame = bench->frame, .group = 1};
+	struct cgw_scope scope = {.frame = fixture->frame, .group = 1};
 	struct cgw_value value, bound;
 
 	assert_int_equal(cgw_expression_evaluate_term(expression, 0, &scope, &value, &bound),
@@ -429,44 +429,42 @@ static void sides(void **state)
 	cgw_expression_free(expression);
 }
 
-static void mistakes(void **state)
+static void test_parse_errors(void **state)
 {
 	static const struct {
 		const char *text, *reason;
 	} rows[] = {
-		{"", "position 1: a condition is wanted"},
-		{"cpu", "position 4: cpu wants a comparison"},
-		{"cpuu > 1", "position 1: nothing is called \"cpuu\"; did you mean \"cpu\"?"},
-		{"memory.curent > 1", "did you mean \"memory.current\"?"},
-		{"host.memory.fre > 1", "did you mean \"host.memory.free\"?"},
-		{"ownr == x", "did you mean \"owner\"?"},
-		{"cpu > 1 and", "position 12: a condition is wanted"},
-		{"cpu > 1 cpu > 2", "position 9: \"and\", \"or\" or the end is wanted"},
-		{"(cpu > 1", "position 1: \"(\" is not closed"},
-		{"cpu > 1)", "position 8: \")\" without its \"(\""},
-		{"cpu > 5M",
-		 "position 7: \"M\" is no unit here; a percentage such as 150% is wanted"},
-		{"memory.current > 5%",
-		 "\"%\" is no unit here; a size such as 512M or 2G is wanted"},
-		{"memory.current > 5% of limt", "did you mean \"limit\"?"},
-		{"memory.current > -", "position 18: a size"},
-		{"cpu > 0x10", "position 7: "},
-		{"cpu > 1e9", "is no unit here"},
-		{"cpu > nan", "nothing is called \"nan\""},
-		{"age > 5", "\"\" is no unit here; a time such as 90s"},
-		{"host.load1 > 5% of limit", "host.load1 runs against no limit"},
-		{"host.load1 > 5% of host", "no whole that host.load1 is a share of"},
-		{"cpu > memory.max", "they do not compare"},
-		{"cpu > 3x 5m", "\"avg\" and a time such as 5m are wanted"},
-		{"cpu > 3x avg 5", "a time such as 90s"},
-		{"cpu > 3x avg 5ms", "an average is taken over 1s to 7d"},
-		{"age avg 5m > 1s", "age has no average"},
-		{"name > x", "name is a text: == or != is wanted"},
-		{"name ==", "a text or pattern to compare name with is wanted"},
-		{"name == [a", "position 9: \"[\" at position 1 is not closed"},
-		{"name == \"a", "position 9: \" is not closed"},
-		{"cpu.max.own > 1", "\".own\" means nothing on cpu.max"},
-		{"> 5", "position 1: the name of a figure is wanted"},
+		{"", "position 1: expected a condition"},
+		{"cpu", "position 4: 'cpu' requires an operator such as >"},
+		{"cpuu > 1", "position 1: unknown field 'cpuu'; did you mean 'cpu'?"},
+		{"memory.curent > 1", "did you mean 'memory.current'?"},
+		{"host.memory.fre > 1", "did you mean 'host.memory.free'?"},
+		{"ownr == x", "did you mean 'owner'?"},
+		{"cpu > 1 and", "position 12: expected a condition"},
+		{"cpu > 1 cpu > 2", "position 9: expected 'and', 'or' or end of condition"},
+		{"(cpu > 1", "position 1: unmatched '('"},
+		{"cpu > 1)", "position 8: unmatched ')'"},
+		{"cpu > 5M", "position 7: invalid unit 'M' (expected a percentage such as 150%)"},
+		{"memory.current > 5%", "invalid unit '%' (expected a size such as 512M, 2G)"},
+		{"memory.current > 5% of limt", "did you mean 'limit'?"},
+		{"memory.current > -", "position 18: missing value (for example 512M, 2G)"},
+		{"cpu > 0x10", "position 7: invalid unit 'x10'"},
+		{"cpu > 1e9", "invalid unit 'e9'"},
+		{"cpu > nan", "unknown field 'nan'"},
+		{"age > 5", "missing unit (for example 90s, 5m, 1h30m)"},
+		{"host.load1 > 5% of limit", "no limit applies to 'host.load1'"},
+		{"host.load1 > 5% of host", "the machine has no total for 'host.load1'"},
+		{"cpu > memory.max", "cannot compare 'cpu' (percent) with 'memory.max' (bytes)"},
+		{"cpu > 3x 5m", "expected 'avg' and a time (for example 3x avg 5m)"},
+		{"cpu > 3x avg 5", "missing unit (for example 90s"},
+		{"cpu > 3x avg 5ms", "invalid averaging window '5ms' (expected 1s to 7d)"},
+		{"age avg 5m > 1s", "cannot average 'age'"},
+		{"name > x", "invalid operator for text 'name' (expected == or !=)"},
+		{"name ==", "missing pattern to compare 'name' with"},
+		{"name == [a", "position 9: unmatched '[' at position 1"},
+		{"name == \"a", "position 9: missing closing \""},
+		{"cpu.max.own > 1", "suffix '.own' is not valid for 'cpu.max'"},
+		{"> 5", "position 1: expected a field"},
 	};
 
 	(void)state;
@@ -475,14 +473,14 @@ static void mistakes(void **state)
 		struct cgw_diag diag = {0};
 
 		if (cgw_expression_parse(rows[i].text, &expression, &diag) != -EINVAL)
-			fail_msg("\"%s\" was taken", rows[i].text);
+			fail_msg("\"%s\" was accepted", rows[i].text);
 		if (strstr(diag.text, rows[i].reason) == NULL)
 			fail_msg("\"%s\": \"%s\" lacks \"%s\"", rows[i].text, diag.text,
 				 rows[i].reason);
 	}
 }
 
-static void depths(void **state)
+static void test_depth_and_length_are_bounded(void **state)
 {
 	struct cgw_expression *expression = NULL;
 	struct cgw_diag diag = {0};
@@ -493,12 +491,12 @@ static void depths(void **state)
 		strcat(text, "(");
 	strcat(text, "cpu > 1");
 	assert_int_equal(cgw_expression_parse(text, &expression, &diag), -EINVAL);
-	assert_non_null(strstr(diag.text, "nested deeper"));
+	assert_non_null(strstr(diag.text, "nested too deeply (at most 32 levels)"));
 	text[0] = '\0';
 	for (size_t i = 0; i < 65; i++)
 		strcat(text, i == 0 ? "cpu > 1" : " and cpu > 1");
 	assert_int_equal(cgw_expression_parse(text, &expression, &diag), -EINVAL);
-	assert_non_null(strstr(diag.text, "more than 64 comparisons"));
+	assert_non_null(strstr(diag.text, "too many comparisons (at most 64)"));
 	text[strlen(text) - strlen(" and cpu > 1")] = '\0';
 	assert_int_equal(cgw_expression_parse(text, &expression, &diag), 0);
 	cgw_expression_free(expression);
@@ -507,16 +505,16 @@ static void depths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(comparisons, setup, teardown),
-		cmocka_unit_test_setup_teardown(shares, setup, teardown),
-		cmocka_unit_test_setup_teardown(texts, setup, teardown),
-		cmocka_unit_test_setup_teardown(joins, setup, teardown),
-		cmocka_unit_test_setup_teardown(averages, setup, teardown),
-		cmocka_unit_test(averages_follow),
-		cmocka_unit_test(wants),
-		cmocka_unit_test_setup_teardown(sides, setup, teardown),
-		cmocka_unit_test(mistakes),
-		cmocka_unit_test(depths),
+		cmocka_unit_test_setup_teardown(test_comparisons, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shares, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_text_patterns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_and_or_not, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_averages, setup, teardown),
+		cmocka_unit_test(test_averages_follow_groups),
+		cmocka_unit_test(test_metrics_and_terms),
+		cmocka_unit_test_setup_teardown(test_term_returns_both_sides, setup, teardown),
+		cmocka_unit_test(test_parse_errors),
+		cmocka_unit_test(test_depth_and_length_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

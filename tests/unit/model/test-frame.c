@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-frame.c - rates, own shares, bounds, order: what two samples say together. */
+/* test-frame.c - rates, own shares, effective limits, sort order and globs. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -40,20 +40,20 @@ static struct cgw_value value_at(const struct cgw_frame *frame, const char *key,
 }
 
 static void assert_real(const struct cgw_frame *frame, const char *key, const char *path,
-			double wanted)
+			double expected)
 {
 	struct cgw_value value = value_at(frame, key, path);
 
-	if (value.state != CGW_OK || fabs(value.real - wanted) > 1e-6)
+	if (value.state != CGW_OK || fabs(value.real - expected) > 1e-6)
 		fail_msg("%s of %s: %s %f, not %f", key, path, cgw_state_name(value.state),
-			 value.real, wanted);
+			 value.real, expected);
 }
 
 static void assert_state(const struct cgw_frame *frame, const char *key, const char *path,
-			 enum cgw_state wanted)
+			 enum cgw_state expected)
 {
 	assert_string_equal(cgw_state_name(value_at(frame, key, path).state),
-			    cgw_state_name(wanted));
+			    cgw_state_name(expected));
 }
 
 static void update(struct cgw_frame *frame, struct topology *topology, uint64_t seconds,
@@ -65,7 +65,7 @@ static void update(struct cgw_frame *frame, struct topology *topology, uint64_t 
 	cgw_snapshot_unref(snapshot);
 }
 
-static void rates(void **state)
+static void test_rates(void **state)
 {
 	static const struct frame_value first[] = {
 		{"/a", CGW_M_CPU_USAGE, OK(1000000000)}, {"/b", CGW_M_CPU_USAGE, OK(500)},
@@ -89,13 +89,13 @@ static void rates(void **state)
 	(void)state;
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	update(frame, topology, 100, first, ARRAY_SIZE(first));
-	assert_state(frame, "cpu", "/a", CGW_WARMUP); /* not zero: nobody knows yet */
+	assert_state(frame, "cpu", "/a", CGW_WARMUP); /* unknown, not zero */
 	update(frame, topology, 102, second, ARRAY_SIZE(second));
 	assert_real(frame, "cpu", "/a", 150);
 	assert_real(frame, "cpu.usage.rate", "/a", 1.5e9);
-	assert_state(frame, "cpu", "/b", CGW_RESET); /* ran backwards */
+	assert_state(frame, "cpu", "/b", CGW_RESET); /* the counter decreased */
 	assert_state(frame, "cpu", "/a/x", CGW_ABSENT);
-	assert_real(frame, "memory.growth", "/a", -30); /* a gauge may shrink */
+	assert_real(frame, "memory.growth", "/a", -30); /* gauges may decrease */
 	assert_real(frame, "cpu", "/", 300);
 	assert_real(frame, "cpu.own", "/", 150);
 	assert_real(frame, "cpu.own", "/a", 150);
@@ -111,8 +111,8 @@ static void rates(void **state)
 	topology_unref(topology);
 }
 
-/* Groups that came, went, were made again: matched by path and told apart by id. */
-static void matches(void **state)
+/* Groups are matched by path; a different id means a recreated group. */
+static void test_groups_are_matched(void **state)
 {
 	static const struct frame_group later[] = {
 		{"/", 1}, {"/a", 10}, {"/a/new", 30}, {"/a/y", 99}, {"/c", 40},
@@ -136,9 +136,9 @@ static void matches(void **state)
 	assert_int_equal(cgw_frame_flags(frame, 3), CGW_ROW_RECREATED);
 	assert_int_equal(cgw_frame_flags(frame, 4), CGW_ROW_NEW);
 	assert_state(frame, "cpu", "/a", CGW_OK);
-	assert_state(frame, "cpu", "/a/y", CGW_WARMUP); /* another group: no rate out of two */
+	assert_state(frame, "cpu", "/a/y", CGW_WARMUP); /* recreated: no rate across both groups */
 	assert_state(frame, "cpu", "/a/new", CGW_WARMUP);
-	gone = cgw_frame_gone(frame, &count);
+	gone = cgw_frame_removed_groups(frame, &count);
 	assert_int_equal(count, 2);
 	assert_int_equal(gone[0], 2); /* /a/x */
 	assert_int_equal(gone[1], 4); /* /b */
@@ -147,7 +147,7 @@ static void matches(void **state)
 	topology_unref(now);
 }
 
-static void bounds(void **state)
+static void test_effective_limits(void **state)
 {
 	static const struct frame_value values[] = {
 		{"/", CGW_M_MEMORY_MAX, MAX},
@@ -189,8 +189,8 @@ static void bounds(void **state)
 	topology_unref(topology);
 }
 
-/* A limit that could not be read may be the tightest: nothing else is the answer. */
-static void unknown_bounds(void **state)
+/* An unreadable limit may be the tightest, so the effective limit is unknown. */
+static void test_unknown_effective_limits(void **state)
 {
 	static const struct frame_value values[] = {
 		{"/", CGW_M_MEMORY_MAX, MAX},         {"/a", CGW_M_MEMORY_MAX, {0, CGW_DENIED}},
@@ -217,7 +217,7 @@ static void unknown_bounds(void **state)
 	topology_unref(topology);
 }
 
-static void parses_fields(void **state)
+static void test_field_keys(void **state)
 {
 	static const char *const good[] = {"cpu",
 					   "memory",
@@ -268,7 +268,7 @@ static void parses_fields(void **state)
 	}
 }
 
-static void orders(void **state)
+static void test_sort_order(void **state)
 {
 	static const struct frame_value values[] = {
 		{"/", CGW_M_PIDS_CURRENT, OK(50)},
@@ -278,7 +278,7 @@ static void orders(void **state)
 	};
 	static const struct {
 		unsigned flags;
-		uint32_t wanted[5];
+		uint32_t expected[5];
 	} cases[] = {
 		{0, {0, 1, 3, 2, 4}}, /* largest first, missing last */
 		{CGW_ORDER_ASCENDING, {2, 3, 1, 0, 4}},
@@ -299,9 +299,9 @@ static void orders(void **state)
 		assert_int_equal(
 			cgw_order(frame, field("pids.current"), cases[i].flags, list, 5, &scratch),
 			0);
-		assert_memory_equal(list, cases[i].wanted, sizeof(list));
+		assert_memory_equal(list, cases[i].expected, sizeof(list));
 	}
-	/* In a filtered tree children hang below the nearest ancestor that is shown, or on top. */
+	/* In a filtered tree a child is below its nearest listed ancestor, or at the top. */
 	assert_int_equal(cgw_order(frame, field("pids.current"), CGW_ORDER_TREE, some, 2, &scratch),
 			 0);
 	assert_int_equal(some[0], 2);
@@ -312,11 +312,11 @@ static void orders(void **state)
 	topology_unref(topology);
 }
 
-static void globs(void **state)
+static void test_globs(void **state)
 {
 	static const struct {
 		const char *pattern, *path;
-		bool wanted;
+		bool expected;
 	} cases[] = {
 		{"/a", "/a", true},
 		{"/a", "/ab", false},
@@ -344,19 +344,19 @@ static void globs(void **state)
 		{"", "/a", false},
 		{"/user.slice/user-*.slice", "/user.slice/user-1000.slice", true},
 	};
-	char hostile[600];
+	char untrusted[600];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (cgw_glob_match(cases[i].pattern, cases[i].path) != cases[i].wanted)
+		if (cgw_glob_match(cases[i].pattern, cases[i].path) != cases[i].expected)
 			fail_msg("%s against %s", cases[i].pattern, cases[i].path);
-	/* Backtracking would not end on this one. */
-	for (size_t i = 0; i + 1 < sizeof(hostile); i++)
-		hostile[i] = i % 2 ? 'a' : '*';
-	hostile[sizeof(hostile) - 1] = '\0';
-	hostile[0] = '/';
+	/* Takes exponential time with backtracking. */
+	for (size_t i = 0; i + 1 < sizeof(untrusted); i++)
+		untrusted[i] = i % 2 ? 'a' : '*';
+	untrusted[sizeof(untrusted) - 1] = '\0';
+	untrusted[0] = '/';
 	assert_false(
-		cgw_glob_match(hostile, "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
+		cgw_glob_match(untrusted, "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
 	assert_int_equal(cgw_glob_check("/a[b", NULL), -EINVAL);
 	assert_int_equal(cgw_glob_check("/{a,b", NULL), -EINVAL);
 	assert_int_equal(cgw_glob_check("", NULL), -EINVAL);
@@ -367,10 +367,13 @@ static void globs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rates),         cmocka_unit_test(matches),
-		cmocka_unit_test(bounds),        cmocka_unit_test(unknown_bounds),
-		cmocka_unit_test(parses_fields), cmocka_unit_test(orders),
-		cmocka_unit_test(globs),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_groups_are_matched),
+		cmocka_unit_test(test_effective_limits),
+		cmocka_unit_test(test_unknown_effective_limits),
+		cmocka_unit_test(test_field_keys),
+		cmocka_unit_test(test_sort_order),
+		cmocka_unit_test(test_globs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

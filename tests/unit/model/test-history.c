@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-history.c - ten minutes of a group: what is kept, what is lost, what is never invented. */
+/* test-history.c - the ten-minute history: precision, gaps, removed groups and memory. */
 #include <math.h>
 #include <stdio.h>
 
@@ -53,84 +53,92 @@ static void push(struct recorder *recorder, uint64_t seconds, uint64_t pids)
 	assert_int_equal(cgw_history_push(recorder->history, recorder->frame), 0);
 }
 
-static uint32_t at(const struct recorder *recorder, const char *path)
+static uint32_t find_group(const struct recorder *recorder, const char *path)
 {
 	return cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(recorder->frame)), path);
 }
 
-static void near_to(double got, double wanted)
+static void assert_near(double got, double expected)
 {
-	/* Ten bits of mantissa, rounded: within a two thousandth, and once more for a mean. */
-	if (!(fabs(got - wanted) <= fabs(wanted) / 1000))
-		fail_msg("%f is not %f", got, wanted);
+	/* Rounding to ten bits of mantissa is within 1/2000, and once more for a mean. */
+	if (!(fabs(got - expected) <= fabs(expected) / 1000))
+		fail_msg("%f is not %f", got, expected);
 }
 
-static void seconds_are_kept_as_they_were(void **state)
+static void test_seconds_are_stored(void **state)
 {
 	struct recorder *recorder = *state;
 	double values[8];
 
 	for (uint64_t s = 1; s <= 5; s++)
 		push(recorder, 1000 + s, s * 1000);
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 1, values, 8);
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 1, values,
+			 8);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(isnan(values[i]));
 	for (size_t i = 3; i < 8; i++)
-		near_to(values[i], (double)(i - 2) * 1000);
-	/* The first rate needs two samples; from then on half a CPU was used. */
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_CPU, 1, values, 8);
+		assert_near(values[i], (double)(i - 2) * 1000);
+	/* The first rate needs two samples; then it is half a CPU. */
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_CPU, 1, values,
+			 8);
 	assert_true(isnan(values[3]));
-	near_to(values[4], 50);
-	near_to(values[7], 50);
-	/* Nobody read the memory, and nothing was read of the other group. */
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_MEMORY, 1, values, 8);
+	assert_near(values[4], 50);
+	assert_near(values[7], 50);
+	/* Memory was not sampled, nor was the other group. */
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_MEMORY, 1,
+			 values, 8);
 	assert_true(isnan(values[7]));
-	cgw_history_read(recorder->history, at(recorder, "/a"), CGW_HISTORY_PIDS, 1, values, 8);
+	cgw_history_read(recorder->history, find_group(recorder, "/a"), CGW_HISTORY_PIDS, 1, values,
+			 8);
 	assert_true(isnan(values[7]));
 	cgw_history_read(recorder->history, 77, CGW_HISTORY_PIDS, 1, values, 8);
 	assert_true(isnan(values[7]));
 }
 
-static void ten_minutes_and_no_more(void **state)
+static void test_history_ends_after_ten_minutes(void **state)
 {
 	struct recorder *recorder = *state;
 	double values[70];
 
 	for (uint64_t s = 1; s <= 1500; s++)
 		push(recorder, 1000 + s, s);
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 10, values, 70);
-	/* Steps stand at multiples of ten seconds: each but the last is the mean of a whole one. */
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 10,
+			 values, 70);
+	/* Steps start at multiples of ten seconds; all but the last are complete. */
 	for (size_t i = 0; i < 9; i++)
 		assert_true(isnan(values[i]));
 	for (size_t i = 11; i < 69; i++)
-		near_to(values[i], (double)(250 - 69 + i) * 10 + 4.5 - 1001);
-	near_to(values[69], 1500);
+		assert_near(values[i], (double)(250 - 69 + i) * 10 + 4.5 - 1001);
+	assert_near(values[69], 1500);
 }
 
-static void a_pause_is_a_gap_and_a_slow_interval_is_none(void **state)
+static void test_only_long_pauses_are_gaps(void **state)
 {
 	struct recorder *recorder = *state;
 	double values[12];
 
 	push(recorder, 1000, 7);
 	push(recorder, 1005, 9);
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 1, values, 6);
-	near_to(values[0], 7);
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 1, values,
+			 6);
+	assert_near(values[0], 7);
 	for (size_t i = 1; i < 6; i++)
-		near_to(values[i], 9);
+		assert_near(values[i], 9);
 	push(recorder, 1100, 11);
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 1, values, 12);
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 1, values,
+			 12);
 	for (size_t i = 0; i < 11; i++)
 		assert_true(isnan(values[i]));
-	near_to(values[11], 11);
+	assert_near(values[11], 11);
 	push(recorder, 5000, 3);
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 50, values, 12);
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 50,
+			 values, 12);
 	for (size_t i = 0; i < 11; i++)
 		assert_true(isnan(values[i]));
-	near_to(values[11], 3);
+	assert_near(values[11], 3);
 }
 
-static void several_samples_a_second_become_their_mean(void **state)
+static void test_samples_within_a_second_are_averaged(void **state)
 {
 	struct recorder *recorder = *state;
 	double value;
@@ -138,11 +146,12 @@ static void several_samples_a_second_become_their_mean(void **state)
 	push(recorder, 1000, 10);
 	push(recorder, 1000, 20);
 	push(recorder, 1000, 60);
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 1, &value, 1);
-	near_to(value, 30);
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 1, &value,
+			 1);
+	assert_near(value, 30);
 }
 
-static void a_group_keeps_its_history_and_nobody_elses(void **state)
+static void test_history_follows_the_group(void **state)
 {
 	struct recorder *recorder = *state;
 	double value;
@@ -151,18 +160,21 @@ static void a_group_keeps_its_history_and_nobody_elses(void **state)
 	topology_unref(recorder->topology);
 	recorder->topology = frame_topology(without_a, ARRAY_SIZE(without_a));
 	push(recorder, 1001, 20);
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 2, &value, 1);
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 2, &value,
+			 1);
 	assert_true(value >= 10 && value <= 20);
 	topology_unref(recorder->topology);
 	recorder->topology = frame_topology(a_again, ARRAY_SIZE(a_again));
 	push(recorder, 1002, 30);
-	cgw_history_read(recorder->history, at(recorder, "/a"), CGW_HISTORY_PIDS, 600, &value, 1);
+	cgw_history_read(recorder->history, find_group(recorder, "/a"), CGW_HISTORY_PIDS, 600,
+			 &value, 1);
 	assert_true(isnan(value));
-	cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 600, &value, 1);
-	near_to(value, 20);
+	cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 600,
+			 &value, 1);
+	assert_near(value, 20);
 }
 
-static void large_and_small_numbers_survive(void **state)
+static void test_large_and_small_numbers(void **state)
 {
 	static const uint64_t numbers[] = {
 		0, 1, 3, 1000, 123456789, UINT64_C(1) << 40, UINT64_C(281000000000000)};
@@ -171,13 +183,13 @@ static void large_and_small_numbers_survive(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		push(recorder, 1000 + i, numbers[i]);
-		cgw_history_read(recorder->history, at(recorder, "/b"), CGW_HISTORY_PIDS, 1, &value,
-				 1);
-		near_to(value, (double)numbers[i]);
+		cgw_history_read(recorder->history, find_group(recorder, "/b"), CGW_HISTORY_PIDS, 1,
+				 &value, 1);
+		assert_near(value, (double)numbers[i]);
 	}
 }
 
-static void a_group_takes_less_than_two_kibibytes(void **state)
+static void test_memory_per_group_is_below_2k(void **state)
 {
 	struct frame_group *many = calloc(1001, sizeof(*many));
 	char(*paths)[16] = calloc(1001, sizeof(*paths));
@@ -199,13 +211,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(seconds_are_kept_as_they_were),
-		TEST(ten_minutes_and_no_more),
-		TEST(a_pause_is_a_gap_and_a_slow_interval_is_none),
-		TEST(several_samples_a_second_become_their_mean),
-		TEST(a_group_keeps_its_history_and_nobody_elses),
-		TEST(large_and_small_numbers_survive),
-		TEST(a_group_takes_less_than_two_kibibytes),
+		TEST(test_seconds_are_stored),
+		TEST(test_history_ends_after_ten_minutes),
+		TEST(test_only_long_pauses_are_gaps),
+		TEST(test_samples_within_a_second_are_averaged),
+		TEST(test_history_follows_the_group),
+		TEST(test_large_and_small_numbers),
+		TEST(test_memory_per_group_is_below_2k),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

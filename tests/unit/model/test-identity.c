@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-identity.c - a path for each row of identities.def, and what is told from it. */
+/* test-identity.c - recognition of a path for each row of identities.def. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +14,9 @@
 #define MIRROR  "5d41402abc4b2a76b9719d911017c592" /* a static pod: no dashes */
 #define MANAGER "/user.slice/user-1000.slice/user@1000.service"
 
-/* `parts`: "name=value" of each part that is there, but for units and slices of no interest. */
+/* `parts`: "name=value" of each part that is set. */
 static const struct {
-	const char *pattern; /* the row that must be the one, or NULL: none */
+	const char *pattern; /* the row that must match; NULL: none */
 	const char *path;
 	enum cgw_identity_kind kind;
 	unsigned below;
@@ -55,7 +55,7 @@ static const struct {
 	 "engine=docker container=" C1 " unit=docker-" C1
 	 ".scope system_unit=user@1000.service slice=app.slice uid=1000"},
 	{"docker/{id}", "/docker/" C1, CGW_IDENTITY_CONTAINER, 0, "engine=docker container=" C1},
-	/* a container in a container: the inner one; a manager in there is not ours */
+	/* nested containers: the inner one; its systemd units are not those of this machine */
 	{"docker/{id}", "/docker/" C1 "/docker/" C2, CGW_IDENTITY_CONTAINER, 0,
 	 "engine=docker container=" C2},
 	{"docker/{id}", "/docker/" C1 "/system.slice/nginx.service", CGW_IDENTITY_CONTAINER, 2,
@@ -196,7 +196,7 @@ static const struct {
 	{"user.slice/user-{uid}.slice", "/user.slice/user-1000.slice", CGW_IDENTITY_USER, 0,
 	 "slice=user-1000.slice uid=1000"},
 	{"{id64}", "/my-parent/" C1, CGW_IDENTITY_CONTAINER, 0, "container=" C1},
-	/* no row: systemd's own reading, or nothing */
+	/* no row: only systemd units, or nothing */
 	{NULL, "/system.slice/nginx.service", CGW_IDENTITY_UNIT, 0,
 	 "unit=nginx.service system_unit=nginx.service slice=system.slice"},
 	{NULL, "/system.slice/nginx.service/worker/3", CGW_IDENTITY_UNIT, 2,
@@ -216,7 +216,7 @@ static const struct {
 	{NULL, "/", CGW_IDENTITY_NONE, 0, ""},
 	{NULL, "", CGW_IDENTITY_NONE, 0, ""},
 	{NULL, "/demo/web", CGW_IDENTITY_NONE, 0, ""},
-	/* nearly, but not: too short, another alphabet, a unit below what is none, an empty name */
+	/* near misses: too short, other characters, a unit below a plain group, an empty name */
 	{NULL, "/docker/0123456789a", CGW_IDENTITY_NONE, 0, ""},
 	{NULL, "/docker/0123456789ABCDEF", CGW_IDENTITY_NONE, 0, ""},
 	{NULL, "/demo/nginx.service", CGW_IDENTITY_NONE, 0, ""},
@@ -241,7 +241,7 @@ static void describe(const struct cgw_identity *identity, char *buffer, size_t s
 						 identity->text[i]);
 }
 
-static void recognises(void **state)
+static void test_paths_are_recognised(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -258,13 +258,13 @@ static void recognises(void **state)
 			fail_msg("%s: a %s, %u below", paths[i].path,
 				 cgw_identity_kind_name(identity.kind), identity.below);
 		if (strcmp(parts, paths[i].parts) != 0)
-			fail_msg("%s:\n got    %s\n wanted %s", paths[i].path, parts,
+			fail_msg("%s:\n got    %s\n expected %s", paths[i].path, parts,
 				 paths[i].parts);
 	}
 }
 
-/* A row that no path above reaches is a row that nobody has tried. */
-static void every_row_has_a_path(void **state)
+/* Every row of identities.def must be tested by a path above. */
+static void test_every_row_has_a_path(void **state)
 {
 	(void)state;
 	for (size_t rule = 0; rule < identity_rule_count(); rule++) {
@@ -278,8 +278,8 @@ static void every_row_has_a_path(void **state)
 	}
 }
 
-/* Names as long as the kernel takes, deep trees, and bytes that are no text. */
-static void takes_anything(void **state)
+/* The longest names that the kernel accepts, deep trees and bytes that are not text. */
+static void test_unusual_paths(void **state)
 {
 	struct cgw_identity identity;
 	char path[8192];
@@ -301,8 +301,7 @@ static void takes_anything(void **state)
 	assert_string_equal(identity.text[CGW_PART_CONTAINER], "\\x00\\xzz-\\x");
 }
 
-/* The same, as columns and conditions ask for it. */
-static void is_a_field(void **state)
+static void test_identity_fields(void **state)
 {
 	static const struct frame_group groups[] = {
 		{"/", 1}, {"/plain", 2}, {"/system.slice", 3}, {"/system.slice/a.service", 4}};
@@ -333,10 +332,10 @@ static void is_a_field(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(recognises),
-		cmocka_unit_test(every_row_has_a_path),
-		cmocka_unit_test(takes_anything),
-		cmocka_unit_test(is_a_field),
+		cmocka_unit_test(test_paths_are_recognised),
+		cmocka_unit_test(test_every_row_has_a_path),
+		cmocka_unit_test(test_unusual_paths),
+		cmocka_unit_test(test_identity_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -406,7 +406,7 @@ static void removed_and_recreated_groups(void **state)
 	world_run(&world, 100);
 	world_expect(&world, "3 limit /b pids.max 10\n");
 	assert_int_equal(cgw_engine_instances(world.engine, NULL, 0), 0);
-	assert_int_equal(cgw_engine_held_values(world.engine, NULL, 0), 1);
+	assert_int_equal(cgw_engine_applied_values(world.engine, NULL, 0), 1);
 	world_end(&world);
 }
 
@@ -535,7 +535,7 @@ static void failures_are_retried(void **state)
 	world_run(&world, 10);
 	world_expect(&world, "2 limit /a memory.max 50M\n7 restore /a memory.max max failed\n"
 			     "12 restore /a memory.max max\n");
-	assert_int_equal(cgw_engine_held_values(world.engine, NULL, 0), 0);
+	assert_int_equal(cgw_engine_applied_values(world.engine, NULL, 0), 0);
 	world_end(&world);
 	world_begin(&world,
 		    "[rule r]\nmatch = /a\nwhen = memory.current > 1M\nthen = freeze 3s\n"

@@ -90,8 +90,8 @@ static void change_policy(struct world *world, unsigned *seed)
 /* Restores the rest from the held values, as the next start does from the state file. */
 static void restore_the_rest(struct world *world)
 {
-	struct cgw_held_value held[64];
-	size_t count = cgw_engine_held_values(world->engine, held, ARRAY_SIZE(held));
+	struct cgw_applied_value held[64];
+	size_t count = cgw_engine_applied_values(world->engine, held, ARRAY_SIZE(held));
 
 	assert_true(count <= ARRAY_SIZE(held));
 	for (size_t i = 0; i < count; i++) {
@@ -104,9 +104,9 @@ static void restore_the_rest(struct world *world)
 			group->frozen = false;
 			continue;
 		}
-		world_text(held[i].control, *world_control(group, held[i].control), text,
-			   sizeof(text));
-		if (strcmp(text, held[i].kept) == 0)
+		world_format(held[i].control, *world_control(group, held[i].control), text,
+			     sizeof(text));
+		if (strcmp(text, held[i].accepted) == 0)
 			world_set(world, world_control(group, held[i].control), held[i].control,
 				  held[i].original);
 	}

@@ -23,11 +23,11 @@ static void next(struct world *world, struct cgw_rehearsal *rehearsal, uint64_t 
 	assert_int_equal(cgw_rehearsal_step(rehearsal, world->frame, boot), 0);
 }
 
-static const struct cgw_rehearsed *find(struct cgw_rehearsal *rehearsal, enum cgw_action_kind kind,
-					const char *path)
+static const struct cgw_rehearsed_action *find(struct cgw_rehearsal *rehearsal,
+					       enum cgw_action_kind kind, const char *path)
 {
 	size_t count;
-	const struct cgw_rehearsed *actions = cgw_rehearsal_actions(rehearsal, &count);
+	const struct cgw_rehearsed_action *actions = cgw_rehearsal_actions(rehearsal, &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (actions[i].kind == kind && strcmp(actions[i].path, path) == 0 &&
@@ -38,7 +38,7 @@ static const struct cgw_rehearsed *find(struct cgw_rehearsal *rehearsal, enum cg
 
 static void actions_and_their_times(void **state)
 {
-	const struct cgw_rehearsed *action;
+	const struct cgw_rehearsed_action *action;
 	struct cgw_rehearsal *rehearsal;
 	struct cgw_rehearsed_section counts;
 	struct world world;
@@ -64,12 +64,12 @@ static void actions_and_their_times(void **state)
 	assert_string_equal(action->value, "20%");
 	/* The second sample has the first rate; the rule acts five seconds later. */
 	assert_int_equal(action->boottime_ns, UINT64_C(1007000000000));
-	assert_int_equal(action->held_ns, UINT64_C(60000000000)); /* max_hold */
-	assert_false(action->open);
+	assert_int_equal(action->active_ns, UINT64_C(60000000000)); /* max_hold */
+	assert_false(action->active_at_end);
 	assert_non_null(strstr(action->reason, "cpu > 50% (now 90"));
 	action = find(rehearsal, CGW_ACTION_FREEZE, "/a");
 	assert_non_null(action);
-	assert_int_equal(action->held_ns, UINT64_C(3000000000));
+	assert_int_equal(action->active_ns, UINT64_C(3000000000));
 	assert_int_equal(action->step, 1);
 	action = find(rehearsal, CGW_ACTION_LOG, "/b");
 	assert_non_null(action);
@@ -94,7 +94,7 @@ static void actions_and_their_times(void **state)
 /* Actions end with a reboot; the interval of the recording is not a gap. */
 static void reboots_and_long_intervals(void **state)
 {
-	const struct cgw_rehearsed *action;
+	const struct cgw_rehearsed_action *action;
 	struct cgw_rehearsal *rehearsal;
 	struct world world;
 	size_t count;
@@ -111,14 +111,14 @@ static void reboots_and_long_intervals(void **state)
 	}
 	action = find(rehearsal, CGW_ACTION_LIMIT, "/a");
 	assert_non_null(action);
-	assert_true(action->open);
-	assert_int_equal(action->held_ns, UINT64_C(90000000000));
+	assert_true(action->active_at_end);
+	assert_int_equal(action->active_ns, UINT64_C(90000000000));
 	next(&world, rehearsal, 2);
 	action = cgw_rehearsal_actions(rehearsal, &count);
 	assert_int_equal(count, 2); /* the second one is from the new boot */
-	assert_false(action[0].open);
-	assert_int_equal(action[0].held_ns, UINT64_C(90000000000));
-	assert_true(action[1].open);
+	assert_false(action[0].active_at_end);
+	assert_int_equal(action[0].active_ns, UINT64_C(90000000000));
+	assert_true(action[1].active_at_end);
 	cgw_rehearsal_free(rehearsal);
 	world_end(&world);
 }

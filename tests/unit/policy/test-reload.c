@@ -74,7 +74,7 @@ static void values_change_to_new_rule(void **state)
 	world_expect(&world, "");
 	world_run(&world, 1); /* its hold continued */
 	world_expect(&world, "21 restore /a memory.max max\n21 restore /a cpu.max max\n");
-	assert_int_equal(cgw_engine_held_values(world.engine, NULL, 0), 0);
+	assert_int_equal(cgw_engine_applied_values(world.engine, NULL, 0), 0);
 	world_end(&world);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-exposition.c - what Prometheus is given: names, numbers, labels, bounds. */
+/* test-exposition.c - Prometheus expositions: names, numbers, labels, maximum of groups. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int put(void *context, const char *piece, size_t length)
 	return 0;
 }
 
-/* /a/x has a name that a terminal would obey, /b one that would end the label. */
+/* The name of /a/x has control characters, that of /b would end the label. */
 static const struct frame_group groups[] = {
 	{"/", 1}, {"/a", 10}, {"/a/x\n\x1b", 11}, {"/b\"\\", 20}};
 static const struct frame_value values[] = {
@@ -67,16 +67,16 @@ static void expose(enum cgw_exposition_dialect dialect, const char *key, size_t 
 	cgw_frame_free(frame);
 }
 
-/* The part that starts at `from`, of as many bytes as `wanted` has. */
-static void assert_part(const struct text *text, const char *from, const char *wanted)
+/* The text from `from` on starts with `expected`. */
+static void assert_part(const struct text *text, const char *from, const char *expected)
 {
 	const char *at = strstr(text->bytes, from);
 
-	if (at == NULL || strncmp(at, wanted, strlen(wanted)) != 0)
-		fail_msg("wanted:\n%s\ngot:\n%s", wanted, at != NULL ? at : text->bytes);
+	if (at == NULL || strncmp(at, expected, strlen(expected)) != 0)
+		fail_msg("expected:\n%s\ngot:\n%s", expected, at != NULL ? at : text->bytes);
 }
 
-static void openmetrics(void **state)
+static void test_openmetrics(void **state)
 {
 	struct text text = {0};
 
@@ -84,7 +84,7 @@ static void openmetrics(void **state)
 	expose(CGW_EXPOSITION_OPENMETRICS, "cpu.usage", 0, &text);
 	assert_part(
 		&text, "# HELP cgward_cpu",
-		"# HELP cgward_cpu_usage_seconds CPU time used by the group and all beneath it.\n"
+		"# HELP cgward_cpu_usage_seconds CPU time used by the group and its descendants.\n"
 		"# TYPE cgward_cpu_usage_seconds counter\n"
 		"# UNIT cgward_cpu_usage_seconds seconds\n"
 		"cgward_cpu_usage_seconds_total{group=\"/\"} 18446744073.709551615\n"
@@ -93,18 +93,18 @@ static void openmetrics(void **state)
 		"# EOF\n");
 }
 
-static void text_format(void **state)
+static void test_text_format(void **state)
 {
 	struct text text = {0};
 
 	(void)state;
 	expose(CGW_EXPOSITION_TEXT, "memory.max", 0, &text);
-	assert_part(
-		&text, "# HELP cgward_memory",
-		"# HELP cgward_memory_max_bytes Hard memory limit; above it the OOM killer comes.\n"
-		"# TYPE cgward_memory_max_bytes gauge\n"
-		"cgward_memory_max_bytes{group=\"/a\"} +Inf\n"
-		"cgward_memory_max_bytes{group=\"/a/x\\\\x0a\\\\x1b\"} 4096\n");
+	assert_part(&text, "# HELP cgward_memory",
+		    "# HELP cgward_memory_max_bytes Hard memory limit, enforced by reclaim and "
+		    "then by the OOM killer.\n"
+		    "# TYPE cgward_memory_max_bytes gauge\n"
+		    "cgward_memory_max_bytes{group=\"/a\"} +Inf\n"
+		    "cgward_memory_max_bytes{group=\"/a/x\\\\x0a\\\\x1b\"} 4096\n");
 	assert_null(strstr(text.bytes, "# EOF"));
 	assert_null(strstr(text.bytes, "# UNIT"));
 	assert_non_null(strstr(text.bytes, "# TYPE cgward_group_info gauge\n"));
@@ -112,7 +112,7 @@ static void text_format(void **state)
 			       "cgward_group_info{group=\"/b\\\"\\\\x5c\",kind=\"group\"} 1\n"));
 }
 
-static void bounded(void **state)
+static void test_maximum_of_groups(void **state)
 {
 	static const struct {
 		size_t maximum;
@@ -139,8 +139,8 @@ static void bounded(void **state)
 	}
 }
 
-/* A path that would be a kilobyte in each sample. */
-static void long_paths(void **state)
+/* Groups with a path that is too long for a label are omitted. */
+static void test_long_paths_are_omitted(void **state)
 {
 	char path[1200] = "/";
 	const struct frame_group long_groups[] = {{"/", 1}, {path, 2}};
@@ -170,7 +170,7 @@ static void long_paths(void **state)
 	cgw_frame_free(frame);
 }
 
-static void errors_come_back(void **state)
+static void test_errors_are_returned(void **state)
 {
 	struct text text = {.error = -EPIPE};
 
@@ -179,8 +179,8 @@ static void errors_come_back(void **state)
 	assert_int_equal(cgw_exposition_end(NULL), -ENOMEM);
 }
 
-/* Every field's name is one that Prometheus takes, is there once, and says its unit once. */
-static void names(void **state)
+/* Names of families are valid, unique, and contain their unit once. */
+static void test_family_names(void **state)
 {
 	static char seen[1024][128];
 	size_t count = 0;
@@ -199,7 +199,7 @@ static void names(void **state)
 				fail_msg("%s", name);
 		if (strstr(name, "bytes_bytes") != NULL || strstr(name, "total_") != NULL ||
 		    strstr(name, "seconds_seconds") != NULL || strstr(name, "__") != NULL)
-			fail_msg("%s says it twice", name);
+			fail_msg("%s contains its unit twice", name);
 		for (size_t j = 0; j < count; j++)
 			assert_string_not_equal(seen[j], name);
 		memcpy(seen[count++], name, sizeof(name));
@@ -207,7 +207,7 @@ static void names(void **state)
 	assert_true(count > 100);
 }
 
-static void usual_fields_are_taken(void **state)
+static void test_default_fields_are_exposed(void **state)
 {
 	char *keys = strdup(cgw_exposition_default_fields()), *rest = NULL;
 
@@ -226,13 +226,13 @@ static void usual_fields_are_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(openmetrics),
-		cmocka_unit_test(text_format),
-		cmocka_unit_test(bounded),
-		cmocka_unit_test(long_paths),
-		cmocka_unit_test(errors_come_back),
-		cmocka_unit_test(names),
-		cmocka_unit_test(usual_fields_are_taken),
+		cmocka_unit_test(test_openmetrics),
+		cmocka_unit_test(test_text_format),
+		cmocka_unit_test(test_maximum_of_groups),
+		cmocka_unit_test(test_long_paths_are_omitted),
+		cmocka_unit_test(test_errors_are_returned),
+		cmocka_unit_test(test_family_names),
+		cmocka_unit_test(test_default_fields_are_exposed),
 	};
 
 	return cmocka_run_group_tests_name("exposition", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-format.c - numbers as people and programs read them. */
+/* test-format.c - human-readable and exact texts of values; text width. */
 #include <locale.h>
 #include <math.h>
 #include <string.h>
@@ -8,11 +8,11 @@
 #include "test.h"
 #include <cgward/render.h>
 
-static void bytes(void **state)
+static void test_sizes(void **state)
 {
 	static const struct {
 		double bytes;
-		const char *wanted;
+		const char *expected;
 	} cases[] = {
 		{0, "0"},
 		{1, "1B"},
@@ -33,7 +33,7 @@ static void bytes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		(void)cgw_format_bytes(cases[i].bytes, buffer, sizeof(buffer));
-		assert_string_equal(buffer, cases[i].wanted);
+		assert_string_equal(buffer, cases[i].expected);
 	}
 	for (int shift = 0; shift < 64; shift++)
 		for (int less = -1; less <= 1; less++)
@@ -42,11 +42,11 @@ static void bytes(void **state)
 						 buffer, sizeof(buffer)) <= 5);
 }
 
-static void durations(void **state)
+static void test_durations(void **state)
 {
 	static const struct {
 		double ns;
-		const char *wanted;
+		const char *expected;
 	} cases[] = {
 		{0, "0"},           {5, "5ns"},
 		{850e3, "850us"},   {999600, "1ms"},
@@ -59,13 +59,13 @@ static void durations(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		(void)cgw_format_duration(cases[i].ns, buffer, sizeof(buffer));
-		assert_string_equal(buffer, cases[i].wanted);
+		assert_string_equal(buffer, cases[i].expected);
 	}
 	(void)cgw_format_time(UINT64_C(1795508100123456789), buffer, sizeof(buffer));
 	assert_string_equal(buffer, "2026-11-24T08:15:00.123Z");
 }
 
-static void values(void **state)
+static void test_values(void **state)
 {
 	static const struct {
 		struct cgw_value value;
@@ -118,7 +118,7 @@ static void values(void **state)
 	}
 }
 
-static void texts(void **state)
+static void test_text_width(void **state)
 {
 	char buffer[64];
 
@@ -127,16 +127,16 @@ static void texts(void **state)
 		skip();
 	assert_int_equal(cgw_text_width("abc"), 3);
 	assert_int_equal(cgw_text_width("漢字"), 4);
-	assert_int_equal(cgw_text_cut("abcdef", 6, true, buffer, sizeof(buffer)), 6);
-	(void)cgw_text_cut("abcdef", 4, true, buffer, sizeof(buffer));
+	assert_int_equal(cgw_text_truncate("abcdef", 6, true, buffer, sizeof(buffer)), 6);
+	(void)cgw_text_truncate("abcdef", 4, true, buffer, sizeof(buffer));
 	assert_string_equal(buffer, "abc…");
-	(void)cgw_text_cut("abcdef", 4, false, buffer, sizeof(buffer));
+	(void)cgw_text_truncate("abcdef", 4, false, buffer, sizeof(buffer));
 	assert_string_equal(buffer, "abc~");
-	(void)cgw_text_cut("漢字漢字", 4, true, buffer, sizeof(buffer));
-	assert_string_equal(buffer, "漢…"); /* a wide character is not cut in two */
-	assert_int_equal(cgw_text_cut("abc", 0, true, buffer, sizeof(buffer)), 0);
+	(void)cgw_text_truncate("漢字漢字", 4, true, buffer, sizeof(buffer));
+	assert_string_equal(buffer, "漢…"); /* a wide character is not split */
+	assert_int_equal(cgw_text_truncate("abc", 0, true, buffer, sizeof(buffer)), 0);
 	for (size_t size = 1; size < 12; size++) {
-		(void)cgw_text_cut("漢字漢字", 5, true, buffer, size);
+		(void)cgw_text_truncate("漢字漢字", 5, true, buffer, size);
 		assert_true(strlen(buffer) < size);
 	}
 }
@@ -144,10 +144,10 @@ static void texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes),
-		cmocka_unit_test(durations),
-		cmocka_unit_test(values),
-		cmocka_unit_test(texts),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_text_width),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

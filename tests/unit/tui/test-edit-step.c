@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-edit-step.c - arrows make of a value what an operator would have typed next. */
+/* test-edit-step.c - stepping values with the arrow keys. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "test.h"
 #include "tui/action/edit-step.h"
 
-static void values_step_as_people_count(void **state)
+static void test_steps_through_round_values(void **state)
 {
 	static const struct {
 		const char *key, *from;
@@ -50,13 +50,13 @@ static void values_step_as_people_count(void **state)
 				   table[i].by, value, sizeof(value));
 		if (moved != (table[i].to != NULL) ||
 		    strcmp(value, table[i].to != NULL ? table[i].to : "?") != 0)
-			fail_msg("%s from %s by %d is %s, not %s", table[i].key, table[i].from,
+			fail_msg("%s from %s by %d is %s, expected %s", table[i].key, table[i].from,
 				 table[i].by, value, table[i].to != NULL ? table[i].to : "?");
 	}
 }
 
-/* Whatever a step makes is a value that the control takes. */
-static void what_comes_out_is_taken(void **state)
+/* Each step yields a value that is valid for the control. */
+static void test_stepped_values_are_valid(void **state)
 {
 	(void)state;
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
@@ -75,7 +75,7 @@ static void what_comes_out_is_taken(void **state)
 			if (!value_step(info, value, step < 8 ? -1 : 1, value, sizeof(value)))
 				break;
 			if (cgw_value_check((enum cgw_control)i, value, &diag) < 0)
-				fail_msg("%s does not take %s: %s", info->key, value, diag.text);
+				fail_msg("%s rejects %s: %s", info->key, value, diag.text);
 		}
 	}
 }
@@ -83,8 +83,8 @@ static void what_comes_out_is_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_step_as_people_count),
-		cmocka_unit_test(what_comes_out_is_taken),
+		cmocka_unit_test(test_steps_through_round_values),
+		cmocka_unit_test(test_stepped_values_are_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

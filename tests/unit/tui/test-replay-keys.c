@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-replay-keys.c - a recording on the screen: stepped, jumped in and played, key by key. */
+/* test-replay-keys.c - drives the playback of a recording with keys and compares screens. */
 #include <locale.h>
 #include <poll.h>
 #include <unistd.h>
@@ -11,11 +11,11 @@
 #include <cgward/recording.h>
 
 #define SAMPLES 300
-#define LIMITED 120 /* nginx gets another limit, by hand */
-#define KILLED  200 /* somebody in postgresql is killed */
-#define WENT    250 /* cron goes */
+#define LIMITED 120 /* the limit of nginx is changed */
+#define KILLED  200 /* a process in postgresql is OOM-killed */
+#define REMOVED 250 /* cron is removed */
 
-/* As the session's machine, with what happens to it. */
+/* Records the machine of the session with these events. */
 static void write_recording(const char *path)
 {
 	const struct cgw_recorder_options options = {
@@ -33,7 +33,7 @@ static void write_recording(const char *path)
 	for (int i = 0; i < SAMPLES; i++) {
 		struct cgw_snapshot *snapshot;
 
-		if (i == WENT) {
+		if (i == REMOVED) {
 			topology_unref(session.topology);
 			session.topology = frame_topology(fewer, (uint32_t)count);
 		}
@@ -51,248 +51,248 @@ static void write_recording(const char *path)
 	session_end(&session);
 }
 
-struct travels {
+struct playback {
 	struct session session;
 	struct source *source;
 	char path[64];
-	char said[512]; /* what the source said last */
+	char message[512]; /* last error of the source */
 };
 
-/* What the loop of the screen does. */
-static void react(struct travels *travels, unsigned reactions)
+/* Does the same as the main loop. */
+static void react(struct playback *playback, unsigned reactions)
 {
-	struct app *app = travels->session.app;
+	struct app *app = playback->session.app;
 
 	if (reactions & REACTION_SETTINGS)
-		travels->source->kind->set_interval(travels->source, app->settings.interval_ns,
-						    app->paused);
+		playback->source->kind->set_interval(playback->source, app->settings.interval_ns,
+						     app->paused);
 	if (reactions & REACTION_SEEK)
-		travels->source->kind->seek(travels->source, &app->seek);
+		playback->source->kind->seek(playback->source, &app->seek);
 }
 
-/* Waits for one answer at least, and takes all. False: a rehearsal went on, and nothing else. */
-static bool take(struct travels *travels)
+/* Waits for arrivals and collects all. Returns false if they only had actions of a rehearsal. */
+static bool collect(struct playback *playback)
 {
-	struct pollfd fd = {travels->source->kind->fd(travels->source), POLLIN, 0};
+	struct pollfd fd = {playback->source->kind->fd(playback->source), POLLIN, 0};
 	struct arrival arrival = {0};
 	struct cgw_diag diag = {.text = ""};
 	bool answered = false;
 	int r;
 
 	assert_int_equal(poll(&fd, 1, 20000), 1);
-	while ((r = travels->source->kind->collect(travels->source, &arrival, &diag)) > 0) {
+	while ((r = playback->source->kind->collect(playback->source, &arrival, &diag)) > 0) {
 		answered = answered || arrival.rehearsed_ns == 0;
-		assert_int_equal(app_on_sample(travels->session.app, &arrival, SECOND), 0);
+		assert_int_equal(app_on_sample(playback->session.app, &arrival, SECOND), 0);
 		arrival_free(&arrival);
 	}
-	strcpy(travels->said, r < 0 ? diag.text : "");
+	strcpy(playback->message, r < 0 ? diag.text : "");
 	return answered || r < 0;
 }
 
-static void press(struct travels *travels, const char *keys)
+static void press(struct playback *playback, const char *keys)
 {
-	react(travels, session_keys(&travels->session, keys));
-	while (!take(travels))
+	react(playback, session_keys(&playback->session, keys));
+	while (!collect(playback))
 		;
 }
 
-static void begin(struct travels *travels, int rows, int columns)
+static void begin(struct playback *playback, int rows, int columns)
 {
 	const struct seek start = {.kind = SEEK_STEPS, .by = 1};
 	struct cgw_replay *replay = NULL;
 	int fd;
 
-	strcpy(travels->path, "/tmp/cgward-test-travel-XXXXXX");
-	fd = mkstemp(travels->path);
+	strcpy(playback->path, "/tmp/cgward-test-replay-XXXXXX");
+	fd = mkstemp(playback->path);
 	assert_true(fd >= 0);
 	close(fd);
-	write_recording(travels->path);
-	travels->session = (struct session){.rows = rows, .columns = columns, .utf8 = true};
-	assert_int_equal(app_new(&travels->session.app), 0);
-	assert_int_equal(cgw_replay_open(travels->path, &replay, NULL), 0);
-	assert_int_equal(source_recording(replay, &start, &travels->source), 0);
-	travels->session.app->utc = true;
-	travels->session.app->paused = true;
-	travels->session.app->source_flags = travels->source->kind->flags;
-	travels->session.app->source_name = travels->source->kind->name;
-	take(travels);
+	write_recording(playback->path);
+	playback->session = (struct session){.rows = rows, .columns = columns, .utf8 = true};
+	assert_int_equal(app_new(&playback->session.app), 0);
+	assert_int_equal(cgw_replay_open(playback->path, &replay, NULL), 0);
+	assert_int_equal(source_recording(replay, &start, &playback->source), 0);
+	playback->session.app->utc = true;
+	playback->session.app->paused = true;
+	playback->session.app->source_flags = playback->source->kind->flags;
+	playback->session.app->source_name = playback->source->kind->name;
+	collect(playback);
 }
 
-static void end(struct travels *travels)
+static void end(struct playback *playback)
 {
-	travels->session.topology = NULL;
-	app_free(travels->session.app);
-	source_stop(travels->source);
-	unlink(travels->path);
+	playback->session.topology = NULL;
+	app_free(playback->session.app);
+	source_stop(playback->source);
+	unlink(playback->path);
 }
 
-static uint64_t position(const struct travels *travels)
+static uint64_t position(const struct playback *playback)
 {
-	return travels->session.app->place.position;
+	return playback->session.app->place.position;
 }
 
-static void it_is_stepped_through(void **state)
+static void test_step(void **state)
 {
-	struct travels travels;
+	struct playback playback;
 
 	(void)state;
-	begin(&travels, 24, 80);
-	assert_int_equal(position(&travels), 1);
-	session_expect(&travels.session, "recording");
-	press(&travels, "]");
-	assert_int_equal(position(&travels), 2);
-	session_shows(&travels.session, "102.0%");
-	press(&travels, "[ ");
-	assert_int_equal(position(&travels), 1);
-	press(&travels, "[");
-	assert_int_equal(position(&travels), 0);
-	press(&travels, "[");
-	assert_string_equal(travels.said, "this is the first sample");
-	press(&travels, ")");
-	assert_int_equal(position(&travels), 60);
-	session_shows(&travels.session, "102.0%");
-	press(&travels, "(");
-	assert_int_equal(position(&travels), 0);
-	press(&travels, "$");
-	assert_int_equal(position(&travels), SAMPLES - 1);
-	session_hides(&travels.session, "cron");
-	press(&travels, "]");
-	assert_string_equal(travels.said, "this is the last sample");
-	press(&travels, "0");
-	assert_int_equal(position(&travels), 0);
-	session_shows(&travels.session, "cron");
-	end(&travels);
+	begin(&playback, 24, 80);
+	assert_int_equal(position(&playback), 1);
+	session_expect(&playback.session, "recording");
+	press(&playback, "]");
+	assert_int_equal(position(&playback), 2);
+	session_shows(&playback.session, "102.0%");
+	press(&playback, "[ ");
+	assert_int_equal(position(&playback), 1);
+	press(&playback, "[");
+	assert_int_equal(position(&playback), 0);
+	press(&playback, "[");
+	assert_string_equal(playback.message, "already at the first sample");
+	press(&playback, ")");
+	assert_int_equal(position(&playback), 60);
+	session_shows(&playback.session, "102.0%");
+	press(&playback, "(");
+	assert_int_equal(position(&playback), 0);
+	press(&playback, "$");
+	assert_int_equal(position(&playback), SAMPLES - 1);
+	session_hides(&playback.session, "cron");
+	press(&playback, "]");
+	assert_string_equal(playback.message, "already at the last sample");
+	press(&playback, "0");
+	assert_int_equal(position(&playback), 0);
+	session_shows(&playback.session, "cron");
+	end(&playback);
 }
 
-static void events_are_jumped_to(void **state)
+static void test_jump_to_event(void **state)
 {
-	struct travels travels;
+	struct playback playback;
 
 	(void)state;
-	begin(&travels, 24, 80);
-	press(&travels, "e");
-	assert_int_equal(position(&travels), LIMITED);
-	session_shows(&travels.session, "memory.max 1.0G");
-	press(&travels, "e");
-	assert_int_equal(position(&travels), KILLED);
-	session_expect(&travels.session, "recording-killed");
-	press(&travels, "e");
-	assert_string_equal(travels.said, "no event is later");
-	press(&travels, "E E");
-	assert_true(position(&travels) <= LIMITED);
-	session_keys(&travels.session, "L");
-	session_expect(&travels.session, "recording-events");
-	session_type(&travels.session, "oom");
-	press(&travels, "Enter");
-	assert_int_equal(position(&travels), KILLED);
-	end(&travels);
+	begin(&playback, 24, 80);
+	press(&playback, "e");
+	assert_int_equal(position(&playback), LIMITED);
+	session_shows(&playback.session, "memory.max 1.0G");
+	press(&playback, "e");
+	assert_int_equal(position(&playback), KILLED);
+	session_expect(&playback.session, "recording-killed");
+	press(&playback, "e");
+	assert_string_equal(playback.message, "no later event");
+	press(&playback, "E E");
+	assert_true(position(&playback) <= LIMITED);
+	session_keys(&playback.session, "L");
+	session_expect(&playback.session, "recording-events");
+	session_type(&playback.session, "oom");
+	press(&playback, "Enter");
+	assert_int_equal(position(&playback), KILLED);
+	end(&playback);
 }
 
-static void times_are_gone_to(void **state)
+static void test_go_to_time(void **state)
 {
-	struct travels travels;
+	struct playback playback;
 
 	(void)state;
-	begin(&travels, 24, 80);
-	session_keys(&travels.session, "t");
-	session_type(&travels.session, "+90s");
-	press(&travels, "Enter");
-	assert_int_equal(position(&travels), 91);
-	session_keys(&travels.session, "t");
-	session_type(&travels.session, "-1m");
-	press(&travels, "Enter");
-	assert_int_equal(position(&travels), 31);
-	session_keys(&travels.session, "t");
-	session_type(&travels.session, "@1795000150");
-	press(&travels, "Enter");
-	assert_int_equal(travels.session.app->place.now_ns, UINT64_C(1795000150) * SECOND);
-	session_keys(&travels.session, "t");
-	session_type(&travels.session, "sometime");
-	assert_true(session_keys(&travels.session, "Enter") & REACTION_BEEP);
-	session_shows(&travels.session, "-10m");
-	session_keys(&travels.session, "^U");
-	session_type(&travels.session, "last");
-	press(&travels, "Enter");
-	assert_int_equal(position(&travels), SAMPLES - 1);
-	end(&travels);
+	begin(&playback, 24, 80);
+	session_keys(&playback.session, "t");
+	session_type(&playback.session, "+90s");
+	press(&playback, "Enter");
+	assert_int_equal(position(&playback), 91);
+	session_keys(&playback.session, "t");
+	session_type(&playback.session, "-1m");
+	press(&playback, "Enter");
+	assert_int_equal(position(&playback), 31);
+	session_keys(&playback.session, "t");
+	session_type(&playback.session, "@1795000150");
+	press(&playback, "Enter");
+	assert_int_equal(playback.session.app->place.now_ns, UINT64_C(1795000150) * SECOND);
+	session_keys(&playback.session, "t");
+	session_type(&playback.session, "sometime");
+	assert_true(session_keys(&playback.session, "Enter") & REACTION_BEEP);
+	session_shows(&playback.session, "-10m");
+	session_keys(&playback.session, "^U");
+	session_type(&playback.session, "last");
+	press(&playback, "Enter");
+	assert_int_equal(position(&playback), SAMPLES - 1);
+	end(&playback);
 }
 
-/* What the user did to a group goes along, and so does its history. */
-static void the_groups_stay_as_they_were_left(void **state)
+/* Marks, the selection and the history of a group are preserved across jumps. */
+static void test_jump_preserves_group_state(void **state)
 {
-	struct travels travels;
+	struct playback playback;
 	double values[60];
 	char path[256];
 	size_t known = 0;
 
 	(void)state;
-	begin(&travels, 24, 80);
-	session_keys(&travels.session, "Down Down Down");
-	app_path(travels.session.app, app_group(travels.session.app), path, sizeof(path));
-	session_keys(&travels.session, "Space Up");
-	press(&travels, ")");
-	press(&travels, "$");
-	assert_int_equal(travels.session.app->list.marked, 1);
-	app_path(travels.session.app, app_group(travels.session.app), path, sizeof(path));
+	begin(&playback, 24, 80);
+	session_keys(&playback.session, "Down Down Down");
+	app_path(playback.session.app, app_group(playback.session.app), path, sizeof(path));
+	session_keys(&playback.session, "Space Up");
+	press(&playback, ")");
+	press(&playback, "$");
+	assert_int_equal(playback.session.app->list.marked, 1);
+	app_path(playback.session.app, app_group(playback.session.app), path, sizeof(path));
 	assert_string_equal(path, "/system.slice/nginx.service");
-	cgw_history_read(travels.session.app->history, app_group(travels.session.app),
+	cgw_history_read(playback.session.app->history, app_group(playback.session.app),
 			 CGW_HISTORY_MEMORY, 1, values, ARRAY_SIZE(values));
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		known += values[i] == values[i];
 	assert_int_equal(known, ARRAY_SIZE(values));
-	end(&travels);
+	end(&playback);
 }
 
-static void nothing_is_changed_in_it(void **state)
+static void test_recording_is_read_only(void **state)
 {
-	struct travels travels;
+	struct playback playback;
 
 	(void)state;
-	begin(&travels, 24, 80);
-	session_keys(&travels.session, "f");
-	session_shows(&travels.session, "cannot freeze: viewing a recording");
-	session_keys(&travels.session, "F8");
-	session_shows(&travels.session, "cannot edit: viewing a recording");
-	assert_null(job_pop(&travels.session.app->jobs));
-	session_keys(&travels.session, "Down Enter 2");
-	session_shows(&travels.session, "memory.working_set");
-	session_keys(&travels.session, "3");
-	session_shows(&travels.session, "memory.max");
-	session_keys(&travels.session, "4");
-	session_shows(&travels.session, "a recording has no list of processes");
-	press(&travels, ")");
-	session_keys(&travels.session, "q d");
-	session_shows(&travels.session, "a recording has the interval");
-	session_keys(&travels.session, "?");
-	session_shows(&travels.session, "Recording playback");
-	end(&travels);
+	begin(&playback, 24, 80);
+	session_keys(&playback.session, "f");
+	session_shows(&playback.session, "cannot freeze: viewing a recording");
+	session_keys(&playback.session, "F8");
+	session_shows(&playback.session, "cannot edit: viewing a recording");
+	assert_null(job_pop(&playback.session.app->jobs));
+	session_keys(&playback.session, "Down Enter 2");
+	session_shows(&playback.session, "memory.working_set");
+	session_keys(&playback.session, "3");
+	session_shows(&playback.session, "memory.max");
+	session_keys(&playback.session, "4");
+	session_shows(&playback.session, "a recording has no list of processes");
+	press(&playback, ")");
+	session_keys(&playback.session, "q d");
+	session_shows(&playback.session, "cannot change the interval of a recording");
+	session_keys(&playback.session, "?");
+	session_shows(&playback.session, "Recording playback");
+	end(&playback);
 }
 
-static void it_plays(void **state)
+static void test_playback(void **state)
 {
-	struct travels travels;
+	struct playback playback;
 
 	(void)state;
-	begin(&travels, 24, 80);
-	react(&travels, session_keys(&travels.session, "."));
+	begin(&playback, 24, 80);
+	react(&playback, session_keys(&playback.session, "."));
 	for (int i = 0; i < 8; i++)
-		react(&travels, session_keys(&travels.session, "."));
-	session_shows(&travels.session, "PAUSED 3600x");
-	assert_true(session_keys(&travels.session, ".") & REACTION_BEEP);
-	react(&travels, session_keys(&travels.session, "p"));
-	session_shows(&travels.session, "PLAYING 3600x");
-	for (int i = 0; i < 1000 && position(&travels) < SAMPLES - 1; i++)
-		take(&travels);
-	session_shows(&travels.session, "AT ITS END");
-	/* A step by hand stops it. */
-	press(&travels, "[");
-	session_shows(&travels.session, "PAUSED");
-	assert_int_equal(position(&travels), SAMPLES - 2);
-	end(&travels);
+		react(&playback, session_keys(&playback.session, "."));
+	session_shows(&playback.session, "PAUSED 3600x");
+	assert_true(session_keys(&playback.session, ".") & REACTION_BEEP);
+	react(&playback, session_keys(&playback.session, "p"));
+	session_shows(&playback.session, "PLAYING 3600x");
+	for (int i = 0; i < 1000 && position(&playback) < SAMPLES - 1; i++)
+		collect(&playback);
+	session_shows(&playback.session, "AT END");
+	/* A manual step pauses the playback. */
+	press(&playback, "[");
+	session_shows(&playback.session, "PAUSED");
+	assert_int_equal(position(&playback), SAMPLES - 2);
+	end(&playback);
 }
 
-/* A policy is rehearsed over all of it: marks where its rules would have acted, and what would stand. */
-static void a_policy_is_rehearsed(void **state)
+/* Actions of a rehearsed policy are marked on the timeline, on rows and in the list of events. */
+static void test_rehearsed_policy(void **state)
 {
 	static const char text[] =
 		"[rule tight]\nmatch = /system.slice/nginx.service\n"
@@ -301,69 +301,70 @@ static void a_policy_is_rehearsed(void **state)
 		"hold = 20s\nmax_hold = 20s\ncooldown = 1h\n"
 		"[limit all]\nmatch = /**\npids.max = 1000\n";
 	struct cgw_policy *policy = NULL;
-	struct travels travels;
+	struct playback playback;
 
 	(void)state;
-	begin(&travels, 24, 80);
+	begin(&playback, 24, 80);
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), NULL, &policy), 0);
-	assert_int_equal(source_recording_rehearse(travels.source, travels.path, policy, NULL), 0);
-	while (travels.session.app->rehearsal.rehearsed_ns < travels.session.app->place.last_ns)
-		take(&travels);
-	assert_int_equal(travels.session.app->rehearsal.count, 3);
-	press(&travels, "e");
-	assert_int_equal(position(&travels), LIMITED);
-	press(&travels, "e");
-	assert_int_equal(position(&travels), LIMITED + 10);
-	session_expect(&travels.session, "recording-rehearsed");
-	press(&travels, "e"); /* the second signal, half a second later: with the next sample */
-	assert_int_equal(position(&travels), LIMITED + 11);
-	session_shows(&travels.session, DEED_SIGN " │ ├─nginx");
-	press(&travels, "e");
-	assert_int_equal(position(&travels), KILLED);
-	session_hides(&travels.session, DEED_SIGN " │"); /* it would be over */
-	session_shows(&travels.session, DEED_SIGN "──"); /* on the line of time */
-	press(&travels, "E");
-	assert_int_equal(position(&travels), LIMITED + 11);
-	press(&travels, "E");
-	assert_int_equal(position(&travels), LIMITED + 10);
-	session_keys(&travels.session, "L");
-	session_expect(&travels.session, "recording-rehearsed-events");
-	session_type(&travels.session, "pids.max");
-	press(&travels, "Enter");
-	assert_int_equal(position(&travels), LIMITED + 10);
-	end(&travels);
+	assert_int_equal(source_recording_rehearse(playback.source, playback.path, policy, NULL),
+			 0);
+	while (playback.session.app->rehearsal.rehearsed_ns < playback.session.app->place.last_ns)
+		collect(&playback);
+	assert_int_equal(playback.session.app->rehearsal.count, 3);
+	press(&playback, "e");
+	assert_int_equal(position(&playback), LIMITED);
+	press(&playback, "e");
+	assert_int_equal(position(&playback), LIMITED + 10);
+	session_expect(&playback.session, "recording-rehearsed");
+	press(&playback, "e"); /* the second signal, 500 ms later, belongs to the next sample */
+	assert_int_equal(position(&playback), LIMITED + 11);
+	session_shows(&playback.session, REPLAY_ACTION_SIGN " │ ├─nginx");
+	press(&playback, "e");
+	assert_int_equal(position(&playback), KILLED);
+	session_hides(&playback.session, REPLAY_ACTION_SIGN " │"); /* no longer in effect */
+	session_shows(&playback.session, REPLAY_ACTION_SIGN "──"); /* on the timeline */
+	press(&playback, "E");
+	assert_int_equal(position(&playback), LIMITED + 11);
+	press(&playback, "E");
+	assert_int_equal(position(&playback), LIMITED + 10);
+	session_keys(&playback.session, "L");
+	session_expect(&playback.session, "recording-rehearsed-events");
+	session_type(&playback.session, "pids.max");
+	press(&playback, "Enter");
+	assert_int_equal(position(&playback), LIMITED + 10);
+	end(&playback);
 }
 
-static void the_line_of_time_is_clicked(void **state)
+static void test_click_on_timeline(void **state)
 {
 	struct event click = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT};
-	struct travels travels;
+	struct playback playback;
 
 	(void)state;
-	begin(&travels, 24, 80);
-	free(session_text(&travels.session));
-	click.row = travels.session.app->drawn.timeline.row;
+	begin(&playback, 24, 80);
+	free(session_text(&playback.session));
+	click.row = playback.session.app->drawn.timeline.row;
 	click.column = 40;
-	react(&travels, app_mouse(travels.session.app, &click));
-	take(&travels);
-	assert_in_range(position(&travels), SAMPLES / 3, SAMPLES * 2 / 3);
-	travels.session.rows = 5;
-	travels.session.columns = 20;
-	free(session_text(&travels.session));
-	end(&travels);
+	react(&playback, app_mouse(playback.session.app, &click));
+	collect(&playback);
+	assert_in_range(position(&playback), SAMPLES / 3, SAMPLES * 2 / 3);
+	playback.session.rows = 5;
+	playback.session.columns = 20;
+	free(session_text(&playback.session));
+	end(&playback);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_stepped_through),
-		cmocka_unit_test(events_are_jumped_to),
-		cmocka_unit_test(times_are_gone_to),
-		cmocka_unit_test(the_groups_stay_as_they_were_left),
-		cmocka_unit_test(nothing_is_changed_in_it),
-		cmocka_unit_test(it_plays),
-		cmocka_unit_test(a_policy_is_rehearsed),
-		cmocka_unit_test(the_line_of_time_is_clicked),
+		cmocka_unit_test(test_step),
+		cmocka_unit_test(test_jump_to_event),
+		cmocka_unit_test(test_go_to_time),
+		cmocka_unit_test(test_jump_preserves_group_state),
+		cmocka_unit_test(test_recording_is_read_only),
+		cmocka_unit_test(test_playback),
+		cmocka_unit_test(test_rehearsed_policy),
+		cmocka_unit_test(test_click_on_timeline),
 	};
 
 	(void)setlocale(LC_ALL, "C.UTF-8");

@@ -123,7 +123,7 @@ static void test_windows(void **state)
 	session_keys(&session, "Esc d");
 	session_type(&session, "x");
 	session_keys(&session, "Enter");
-	session_shows(&session, "a time from 100ms to 1h");
+	session_shows(&session, "expected a time from 100ms to 1h");
 	session_keys(&session, "^U");
 	session_type(&session, "500ms");
 	session_keys(&session, "Enter");
@@ -273,11 +273,11 @@ static void test_actions_ask_for_confirmation(void **state)
 	session_keys(&session, "Esc n");
 	session_type(&session, "a/b");
 	session_keys(&session, "Enter");
-	session_shows(&session, "a name without");
+	session_shows(&session, "expected a name without '/'");
 	session_keys(&session, "Esc m");
 	session_type(&session, "12x");
 	session_keys(&session, "Enter");
-	session_shows(&session, "the number of a process");
+	session_shows(&session, "invalid PID");
 	session_keys(&session, "Esc");
 	session_end(&session);
 }
