@@ -35,4 +35,4 @@ mkdir -p /usr/lib/systemd/catalog && cp packaging/systemd/cgward.catalog /usr/li
 check "journalctl accepts the catalogue" journalctl --update-catalog
 journalctl -x -q --no-pager MESSAGE_ID=53eb8f971d994d8faa493f23c806dc50 >"$work/explained"
 check "journalctl -x names the group" grep -qF "cgward set changed the group $group" "$work/explained"
-check "journalctl -x explains the change" grep -qF 'The value was "max", "33" was wanted, and the kernel kept "33"' "$work/explained"
+check "journalctl -x explains the change" grep -qF 'Old value: "max". Requested: "33". Reported by the kernel afterwards: "33".' "$work/explained"
