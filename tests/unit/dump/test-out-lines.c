@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-out-lines.c - lines for shells, spreadsheets and awk, read back by shells and strict readers. */
+/* test-out-lines.c - lines for shells, spreadsheets and awk, read by shells and strict readers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>
