@@ -34,6 +34,7 @@ struct step {
 	const struct cgw_source *source;
 	size_t hierarchy;
 	bool has_before;
+	uint64_t group_id; /* in `hierarchy` when the step was prepared; 0: did not exist */
 
 	/* FREEZE, THAW: the group's own state before; MOVE: the old groups of the process. */
 	bool was_frozen;
