@@ -391,10 +391,13 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 
 static void settle(struct cgw_plan *plan, const struct step *step)
 {
+	/* Undo must not delete another group that has replaced the created one. */
+	uint64_t created_id = step->spec.kind == CGW_STEP_CREATE ? find_group_id(plan, step) : 0;
+
 	/* Errors are ignored: an intent without outcome counts as done. */
 	if (plan->journal != NULL && step->result.change_id != 0)
 		(void)journal_settle(plan->journal, step->result.change_id, step->result.outcome,
-				     step->result.new_value);
+				     step->result.new_value, created_id);
 }
 
 /* A container engine is not aware of the change and may overwrite it. */

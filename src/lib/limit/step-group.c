@@ -82,6 +82,8 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 			r = add_missing(step, plan->layout, h);
 	if (r < 0)
 		return advise_group(step, r);
+	if (step->created_count > 0)
+		step->hierarchy = step->created[0].hierarchy;
 	used = strlen(result->how);
 	if (step->created_count > 2)
 		(void)snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
