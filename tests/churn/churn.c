@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * churn.c - makes, fills, renames, kills and removes groups, as fast as asked for, from several threads.
+ * churn.c - creates, fills, renames, kills and removes groups at a given rate from several threads.
  *
  *	churn SECONDS GROUPS_PER_SECOND THREADS DIRECTORY...
  *
- * Each DIRECTORY is the same group in one hierarchy. A child is called "c7" or, once renamed, "r7"; while
- * it lives its limits, as far as its hierarchies have them, are 7 * 1000 + n processes and that many pages:
- * whoever reads a limit of another thousand below that name has mistaken one group for another.
+ * Each DIRECTORY is the same group in one hierarchy. A child is called "c7" or, once renamed, "r7";
+ * its limits, where its hierarchies have them, are 7 * 1000 + n processes and as many pages. A
+ * reader that sees a limit of another thousand under that name has mistaken one group for another.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fault.c - preloaded into a whole cgward: the k-th system call on a file of cgroupfs fails.
+ * fault.c - preloaded library that makes the k-th system call on a cgroupfs file fail.
  *
- * FAULT_KIND  which calls count: a word of "open stat read write list make remove", or "any"
- * FAULT_AT    k, from 1; 0 or unset: none fails, they are only counted
- * FAULT_ERROR a number of errno, or "short": that read or write does one byte
- * FAULT_COUNT a file that gets the number of calls counted, at the end, and the name of what could not be opened
+ * FAULT_KIND  which calls count: one of "open stat read write list make remove", or "any"
+ * FAULT_AT    k, from 1; 0 or unset: no call fails, calls are only counted
+ * FAULT_ERROR errno as a number, or "short": the read or write transfers one byte
+ * FAULT_COUNT file that receives the number of counted calls at exit, and the name of the file
+ *             that could not be opened
  *
- * Only what would have succeeded, or might have, is made to fail: the call is made on nothing.
+ * A call that is selected to fail has no effect.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct cgw_snapshot *snapshot = NULL;
 		struct cgw_diag diag = {0};
 
-		r = remote_stream_line(stream, at, length, &snapshot, &diag);
+		r = remote_stream_parse_line(stream, at, length, &snapshot, &diag);
 		FUZZ_CHECK(r >= 0 || diag.text[0] != '\0');
 		FUZZ_CHECK((r > 0) == (snapshot != NULL));
 		if (r > 0)

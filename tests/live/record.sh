@@ -94,7 +94,7 @@ done
 "$CGWARD" dump --replay "$file" --begin -1h --match "$group" --csv -n -o cpu.usage >"$directory/all" 2>"$directory/errors"
 status=$?
 check "killed five times, what was whole is read" test "$status" = 0 -o "$status" = 5
-check "no more than the last block is lost" test "$(grep -vc 'an unfinished block at the end' "$directory/errors")" = 0
+check "no more than the last block is lost" test "$(grep -vc 'incomplete last block' "$directory/errors")" = 0
 check "and a good number of samples" test "$(wc -l <"$directory/all")" -gt 20
 
 # A reader of a recording that is being written.

@@ -132,7 +132,7 @@ static enum cli_exit request_metrics(struct host_dump *hosts)
 
 enum cli_exit dump_hosts(struct dump *dump)
 {
-	const char *ssh[REMOTE_SSH_WORDS_MAX + 1];
+	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL, *below = NULL;
 	struct remote_hosts_options options = {
 		.hosts = dump->hosts,
@@ -146,7 +146,7 @@ enum cli_exit dump_hosts(struct dump *dump)
 	struct host_dump hosts = {.dump = dump, .first = true};
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
-	int r = remote_ssh_words(dump->ssh, &words, ssh, &diag);
+	int r = remote_ssh_parse_command(dump->ssh, &words, ssh, &diag);
 
 	if (r == 0)
 		r = remote_hosts_new(&options, &hosts.hosts, &diag);

@@ -14,13 +14,13 @@ struct explained_policy {
 };
 
 /*
- * Loads the policy `file`; NULL: that of the machine, if it has one. Prints the errors of an invalid
- * policy.
+ * Loads the policy `file`; NULL: that of the machine, if it has one. Prints the errors of an
+ * invalid policy.
  */
 enum cli_exit explained_policy_load(struct explained_policy *explained, const char *file);
 void explained_policy_print(struct explained_policy *explained,
 			    const struct inspect_target *target);
-/* Returns null if there is no policy. */
+/* Returns null without a policy. */
 json_t *explained_policy_json(struct explained_policy *explained,
 			      const struct inspect_target *target);
 void explained_policy_done(struct explained_policy *explained);

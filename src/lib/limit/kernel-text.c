@@ -157,7 +157,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	struct cgw_number number;
 	bool starred = strchr(source->file, '*') != NULL;
 	bool instances = row->info.instances && !starred;
-	const struct decode_request want = {
+	const struct decode_request request = {
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.scale = source->scale,
@@ -167,7 +167,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	int r;
 
 	(void)snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
-	r = decode((enum cgw_format)source->format, text, length, &want, 1, &number, &sink);
+	r = decode((enum cgw_format)source->format, text, length, &request, 1, &number, &sink);
 	if (r < 0)
 		return r;
 	if (instances)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* block.c - headers, checksums, compression. */
+/* block.c - block headers, checksums and compression. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,13 +7,13 @@
 
 #include "lib/recording/block.h"
 
-/* The first byte is no text, the line end is changed by what mangles text. */
+/* A non-ASCII byte and a newline detect files that were damaged by a transfer in text mode. */
 static const uint8_t file_magic[8] = {0x89, 'C', 'G', 'W', 'R', 'E', 'C', '\n'};
 static const uint8_t block_magic[4] = {0xc6, 'w', 'B', 0x1a};
 
 #define COMPRESSION_LEVEL 3
 
-/* CRC-32C, four bits at a time: a table of sixteen is enough for some kilobytes a second. */
+/* CRC-32C, four bits at a time: a table of 16 entries is fast enough for a few KiB per second. */
 uint32_t checksum(const void *data, size_t length)
 {
 	static const uint32_t table[16] = {
@@ -32,7 +32,7 @@ uint32_t checksum(const void *data, size_t length)
 	return ~crc;
 }
 
-/* FNV-1a: only told apart, never trusted. */
+/* FNV-1a: only distinguishes texts, no protection against collisions. */
 uint64_t hash_text(const char *text)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -172,7 +172,7 @@ int packer_pack(struct packer *packer, struct block_header *header, const struct
 	packed = ZSTD_compressCCtx(packer->compressor, to + BLOCK_HEADER_BYTES, bound,
 				   payload->data, payload->length, COMPRESSION_LEVEL);
 	if (ZSTD_isError(packed))
-		return -ENOMEM; /* the room suffices, so nothing else is left to fail */
+		return -ENOMEM; /* the buffer is large enough: only memory can be missing */
 	header->flags |= BLOCK_ZSTD;
 	header->raw_bytes = (uint32_t)payload->length;
 	header->stored_bytes = (uint32_t)packed;

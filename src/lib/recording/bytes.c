@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bytes.c - numbers and texts as bytes. */
+/* bytes.c - encoding of numbers and texts. */
 #include <stdlib.h>
 
 #include "lib/base/muldiv.h"

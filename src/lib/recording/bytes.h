@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bytes.h - numbers and texts as bytes: a buffer that grows, a cursor that never reads past its
+ * bytes.h - encoding of numbers and texts: a growing buffer, and a cursor that never reads past its
  * end.
  *
- * Both remember their first failure and do nothing from then on, so that a whole section is
- * written or read first and asked about once.
+ * Both remember their first failure and ignore further calls, so that callers write or read a whole
+ * section and check once.
  */
 #ifndef CGWARD_LIB_RECORDING_BYTES_H
 #define CGWARD_LIB_RECORDING_BYTES_H
@@ -16,19 +16,22 @@
 struct bytes {
 	uint8_t *data;
 	size_t length, size;
-	bool failed; /* no memory */
+	bool failed; /* out of memory */
 };
 
-/* Room for `count` more bytes, of which the caller uses as many as it says; NULL without memory. */
+/*
+ * Space for `count` more bytes; the caller adds those it uses to `length`. NULL if out of memory.
+ */
 uint8_t *bytes_reserve(struct bytes *bytes, size_t count);
 void bytes_put(struct bytes *bytes, const void *data, size_t length);
 void bytes_put_number(struct bytes *bytes, uint64_t number);
-/* Its length, then its bytes; NULL is written as "". */
+/* The length, then the bytes; NULL is written as "". */
 void bytes_put_text(struct bytes *bytes, const char *text);
 void bytes_done(struct bytes *bytes);
 
 /*
- * Small steps either way take few bytes: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4. Wraps as unsigned.
+ * Maps small differences of either sign to small numbers: 0, -1, 1, -2 become 0, 1, 2, 3. Wraps as
+ * unsigned.
  */
 static inline uint64_t zigzag(uint64_t difference)
 {
@@ -42,7 +45,7 @@ static inline uint64_t unzigzag(uint64_t code)
 
 #define NUMBER_BYTES_MAX 10
 
-/* Seven bits a byte, lowest first, the top bit on all but the last. Returns the byte after it. */
+/* LEB128: 7 bits per byte, lowest first, top bit set on all but the last. Returns the next byte. */
 static inline uint8_t *store_number(uint8_t *at, uint64_t number)
 {
 	while (number >= 0x80) {
@@ -55,7 +58,7 @@ static inline uint8_t *store_number(uint8_t *at, uint64_t number)
 
 struct cursor {
 	const uint8_t *at, *end;
-	bool failed; /* ended too early, or a number that does not fit */
+	bool failed; /* the data ended early, or a number is out of range */
 };
 
 static inline uint64_t cursor_number(struct cursor *cursor)
@@ -78,16 +81,16 @@ static inline uint64_t cursor_number(struct cursor *cursor)
 
 /* The next `length` bytes, or NULL. */
 const uint8_t *cursor_read(struct cursor *cursor, size_t length);
-/* A text where it stands, not terminated; "" on failure. */
+/* A text inside the data, not terminated; "" on failure. */
 const char *cursor_text(struct cursor *cursor, size_t *ret_length);
-/* A number that counts things which take a byte each at least: never more than what is left. */
+/* A count of items of at least one byte each: fails if it exceeds the bytes left. */
 size_t cursor_count(struct cursor *cursor);
 static inline size_t cursor_left(const struct cursor *cursor)
 {
 	return (size_t)(cursor->end - cursor->at);
 }
 
-/* Fixed width, lowest byte first, on any machine. */
+/* Little-endian numbers of fixed width. */
 static inline void store_le(uint8_t *at, uint64_t number, size_t width)
 {
 	for (size_t i = 0; i < width; i++)

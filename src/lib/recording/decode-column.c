@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* decode-column.c - one metric of all groups, from its difference to the sample before. */
+/* decode-column.c - decoding of one metric of all groups. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,14 +16,14 @@ static uint32_t old_group(const struct column_target *target, uint32_t group)
 	return target->before != NULL ? target->previous[group] : CGW_NO_GROUP;
 }
 
-/* What each group had before is where the new figures start from. */
+/* Differences are added to the previous values, so the column starts as a copy of those. */
 static void copy_old(const struct column_target *target, bool text)
 {
 	struct snapshot_column *to = &target->now->columns[target->column];
 	const struct snapshot_column *from;
 
 	if (target->before == NULL)
-		return; /* all absent, as a new snapshot is */
+		return; /* all absent, as in a new snapshot */
 	from = &target->before->columns[target->column];
 	for (uint32_t i = 0; i < group_count(target); i++) {
 		uint32_t old = old_group(target, i);
@@ -36,7 +36,7 @@ static void copy_old(const struct column_target *target, bool text)
 	}
 }
 
-static int take_states(struct cursor *in, uint8_t *states, size_t count)
+static int decode_states(struct cursor *in, uint8_t *states, size_t count)
 {
 	for (size_t at = 0; at < count;) {
 		uint64_t run = cursor_number(in), state = cursor_number(in);
@@ -63,10 +63,10 @@ static const struct cgw_instance *old_instances(const struct column_target *targ
 	return *ret_count > 0 ? target->before->instances + first[old] : NULL;
 }
 
-/* The instances of a column in the making. */
+/* The instances of the column that is being decoded. */
 struct instance_list {
 	struct cgw_instance *items;
-	size_t *lengths; /* of their names */
+	size_t *lengths; /* of the names */
 	uint32_t *groups;
 	size_t count, size;
 };
@@ -98,8 +98,8 @@ static int add_instance(struct instance_list *list, uint32_t group, const char *
 	return 0;
 }
 
-static int keep_instances(const struct column_target *target, uint32_t group,
-			  struct instance_list *list)
+static int copy_old_instances(const struct column_target *target, uint32_t group,
+			      struct instance_list *list)
 {
 	size_t count;
 	const struct cgw_instance *old = old_instances(target, group, &count);
@@ -110,7 +110,7 @@ static int keep_instances(const struct column_target *target, uint32_t group,
 	return r;
 }
 
-static int take_group_names(struct cursor *in, uint32_t group, struct instance_list *list)
+static int decode_group_names(struct cursor *in, uint32_t group, struct instance_list *list)
 {
 	size_t count = cursor_count(in);
 	int r = 0;
@@ -126,32 +126,32 @@ static int take_group_names(struct cursor *in, uint32_t group, struct instance_l
 	return r;
 }
 
-/* All instances by group: those of the old sample, or under new names where the file gives some. */
-static int take_names(struct cursor *in, const struct column_target *target, bool names,
-		      struct instance_list *list)
+/* Collects the instances by group: those of the previous sample, except where new names follow. */
+static int decode_names(struct cursor *in, const struct column_target *target, bool names,
+			struct instance_list *list)
 {
 	uint64_t gap = names ? cursor_number(in) : 0;
 	int r = 0;
 
 	for (uint32_t i = 0; i < group_count(target) && r == 0; i++) {
 		if (gap == 0 || --gap > 0) {
-			r = keep_instances(target, i, list);
+			r = copy_old_instances(target, i, list);
 			continue;
 		}
-		r = take_group_names(in, i, list);
+		r = decode_group_names(in, i, list);
 		gap = cursor_number(in);
 	}
 	return r == 0 && (gap != 0 || in->failed) ? -EBADMSG : r;
 }
 
-static int take_instance_states(struct cursor *in, struct instance_list *list)
+static int decode_instance_states(struct cursor *in, struct instance_list *list)
 {
 	CLEANUP(cleanup_free) uint8_t *states = malloc(list->count + 1);
 	int r;
 
 	if (states == NULL)
 		return -ENOMEM;
-	r = take_states(in, states, list->count);
+	r = decode_states(in, states, list->count);
 	for (size_t i = 0; i < list->count && r == 0; i++)
 		list->items[i].number.state = (enum cgw_state)states[i];
 	return r;
@@ -183,13 +183,13 @@ static void cleanup_instances(struct instance_list *list)
 	free(list->groups);
 }
 
-static int take_instances(struct cursor *in, const struct column_target *target, unsigned flags)
+static int decode_instances(struct cursor *in, const struct column_target *target, unsigned flags)
 {
 	CLEANUP(cleanup_instances) struct instance_list list = {0};
-	int r = take_names(in, target, flags & COLUMN_NAMES, &list);
+	int r = decode_names(in, target, flags & COLUMN_NAMES, &list);
 
 	if (r == 0 && flags & COLUMN_INSTANCE_STATES)
-		r = take_instance_states(in, &list);
+		r = decode_instance_states(in, &list);
 	for (size_t i = 0; i < list.count && flags & COLUMN_INSTANCE_VALUES; i++)
 		list.items[i].number.value += unzigzag(cursor_number(in));
 	if (r == 0 && in->failed)
@@ -208,8 +208,8 @@ static const char *old_text(const struct column_target *target, uint32_t group)
 	return from->state[old] == CGW_OK ? target->before->texts[from->value[old]] : NULL;
 }
 
-/* `given`: texts that differ follow; the others are the old ones. */
-static int take_texts(struct cursor *in, const struct column_target *target, bool given)
+/* `given`: changed texts follow; the others are those of the previous sample. */
+static int decode_texts(struct cursor *in, const struct column_target *target, bool given)
 {
 	const struct snapshot_column *column = &target->now->columns[target->column];
 	uint64_t gap = given ? cursor_number(in) : 0;
@@ -221,7 +221,7 @@ static int take_texts(struct cursor *in, const struct column_target *target, boo
 
 		if (gap > 0 && --gap == 0) {
 			text = cursor_text(in, &length);
-			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): looked for */
+			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): finds NUL */
 			if (memchr(text, '\0', length) != NULL)
 				return -EBADMSG;
 			gap = cursor_number(in);
@@ -247,15 +247,15 @@ int column_decode(const struct column_target *target, struct cursor *in)
 	copy_old(target, shape == CGW_STRING);
 	if (!empty)
 		flags = (unsigned)cursor_number(in);
-	target->now->stands_in[metric] = (flags & COLUMN_STANDS_IN) != 0;
+	target->now->system_wide[metric] = (flags & COLUMN_SYSTEM_WIDE) != 0;
 	if (flags & COLUMN_STATES)
-		r = take_states(in, column->state, count);
+		r = decode_states(in, column->state, count);
 	if (r == 0 && flags & COLUMN_VALUES && shape != CGW_STRING)
 		for (uint32_t i = 0; i < count; i++)
 			column->value[i] += unzigzag(cursor_number(in));
 	if (r == 0 && shape == CGW_INSTANCES)
-		r = take_instances(in, target, flags);
+		r = decode_instances(in, target, flags);
 	if (r == 0 && shape == CGW_STRING)
-		r = take_texts(in, target, flags & COLUMN_TEXTS);
+		r = decode_texts(in, target, flags & COLUMN_TEXTS);
 	return r == 0 && in->failed ? -EBADMSG : r;
 }

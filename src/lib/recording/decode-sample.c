@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* decode-sample.c - bytes as a sample again; its columns are in decode-column.c. */
+/* decode-sample.c - decoding of samples; columns are in decode-column.c. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -30,8 +30,8 @@ void decoder_done(struct decoder *decoder)
 	*decoder = (struct decoder){0};
 }
 
-/* Finds the layout among those met before, by its bytes, or makes it. */
-static int take_layout(struct decoder *decoder, struct cursor *in)
+/* Finds the layout by its bytes among those decoded before, or decodes it. */
+static int find_layout(struct decoder *decoder, struct cursor *in)
 {
 	size_t length = cursor_count(in);
 	const uint8_t *bytes = cursor_read(in, length);
@@ -63,14 +63,14 @@ static int take_layout(struct decoder *decoder, struct cursor *in)
 	return 0;
 }
 
-static bool text_is(const char *text, size_t length, const char *wanted)
+static bool text_is(const char *text, size_t length, const char *expected)
 {
-	return wanted == NULL ? length == 0
-			      : strlen(wanted) == length && memcmp(text, wanted, length) == 0;
+	return expected == NULL ? length == 0
+				: strlen(expected) == length && memcmp(text, expected, length) == 0;
 }
 
-/* The source of our table that reads the same; NULL where this version has none such. */
-static const struct cgw_source *take_source(struct cursor *in, const struct cgw_metric_info *info)
+/* The matching source of the metric table; NULL if this version does not have it. */
+static const struct cgw_source *decode_source(struct cursor *in, const struct cgw_metric_info *info)
 {
 	size_t controller_length, file_length, key_length;
 	uint64_t version = cursor_number(in);
@@ -104,11 +104,8 @@ static int find_metric(const char *key, size_t length)
 	return cgw_metric_find(name);
 }
 
-/*
- * Which metric each column of the file is; a metric that this version does not know is passed
- * over.
- */
-static int take_columns(struct decoder *decoder, struct cursor *in)
+/* Maps the columns of the file to metrics; skips those that this version does not know. */
+static int decode_columns(struct decoder *decoder, struct cursor *in)
 {
 	size_t length = cursor_count(in);
 	const uint8_t *bytes = cursor_read(in, length);
@@ -117,7 +114,7 @@ static int take_columns(struct decoder *decoder, struct cursor *in)
 
 	if (count > ARRAY_SIZE(decoder->metric_of))
 		return -EBADMSG;
-	decoder->wanted = (struct cgw_metric_set){0};
+	decoder->metrics = (struct cgw_metric_set){0};
 	memset(decoder->source, 0, sizeof(decoder->source));
 	for (size_t i = 0; i < count; i++) {
 		size_t key_length;
@@ -127,23 +124,23 @@ static int take_columns(struct decoder *decoder, struct cursor *in)
 		const struct cgw_source *source = NULL;
 
 		if (metric >= 0 && (cgw_metric_info((enum cgw_metric)metric)->shape != shape ||
-				    cgw_metric_set_has(&decoder->wanted, (enum cgw_metric)metric)))
+				    cgw_metric_set_has(&decoder->metrics, (enum cgw_metric)metric)))
 			metric = -1;
 		if (cursor_number(&inner) != 0)
-			source = take_source(&inner,
-					     metric < 0 ? NULL
-							: cgw_metric_info((enum cgw_metric)metric));
+			source = decode_source(
+				&inner,
+				metric < 0 ? NULL : cgw_metric_info((enum cgw_metric)metric));
 		decoder->metric_of[i] = (int16_t)(metric < 0 ? -1 : metric);
 		if (metric < 0)
 			continue;
-		cgw_metric_set_add(&decoder->wanted, (enum cgw_metric)metric);
+		cgw_metric_set_add(&decoder->metrics, (enum cgw_metric)metric);
 		decoder->source[metric] = source;
 	}
 	decoder->column_count = count;
 	return inner.failed ? -EBADMSG : 0;
 }
 
-static int take_key_parts(struct decoder *decoder, struct cursor *in, uint32_t *ret_hierarchies)
+static int decode_key_parts(struct decoder *decoder, struct cursor *in, uint32_t *ret_hierarchies)
 {
 	uint64_t interval_ns = cursor_number(in), hierarchies;
 	size_t length;
@@ -158,16 +155,16 @@ static int take_key_parts(struct decoder *decoder, struct cursor *in, uint32_t *
 	hierarchies = cursor_number(in);
 	if (in->failed || hierarchies > CGW_HIERARCHY_MAX)
 		return -EBADMSG;
-	r = take_layout(decoder, in);
-	/* Whoever asks a topology's layout for a hierarchy must find it. */
+	r = find_layout(decoder, in);
+	/* Callers look up a topology's hierarchies in its layout, so the counts must match. */
 	if (r == 0 && decoder->layout->hierarchy_count != hierarchies &&
 	    decoder->layout->hierarchy_count != 0)
 		r = -EBADMSG;
 	*ret_hierarchies = (uint32_t)hierarchies;
-	return r < 0 ? r : take_columns(decoder, in);
+	return r < 0 ? r : decode_columns(decoder, in);
 }
 
-static void take_read_times(struct cursor *in, struct cgw_snapshot *now)
+static void decode_read_times(struct cursor *in, struct cgw_snapshot *now)
 {
 	uint64_t last = now->monotonic_ns;
 
@@ -177,28 +174,28 @@ static void take_read_times(struct cursor *in, struct cgw_snapshot *now)
 	}
 }
 
-static void take_machine(struct cursor *in, const struct cgw_snapshot *before,
-			 struct cgw_system_stat *ret_machine)
+static void decode_system(struct cursor *in, const struct cgw_snapshot *before,
+			  struct cgw_system_stat *ret_system)
 {
-	struct cgw_number numbers[MACHINE_NUMBER_MAX] = {0};
+	struct cgw_number numbers[SYSTEM_NUMBER_MAX] = {0};
 	size_t count = cursor_count(in);
 
 	if (before != NULL)
-		(void)machine_to_numbers(&before->machine, numbers);
+		(void)system_to_numbers(&before->machine, numbers);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t state = cursor_number(in), step = unzigzag(cursor_number(in));
 
-		if (i >= MACHINE_NUMBER_MAX)
+		if (i >= SYSTEM_NUMBER_MAX)
 			continue;
 		numbers[i].state = state < CGW_STATE_COUNT ? (enum cgw_state)state : CGW_ABSENT;
 		numbers[i].value += step;
 	}
-	machine_from_numbers(numbers, count < MACHINE_NUMBER_MAX ? count : MACHINE_NUMBER_MAX,
-			     ret_machine);
+	system_from_numbers(numbers, count < SYSTEM_NUMBER_MAX ? count : SYSTEM_NUMBER_MAX,
+			    ret_system);
 }
 
-static int take_all_columns(struct decoder *decoder, struct cursor *in, struct cgw_snapshot *now,
-			    const struct cgw_snapshot *before, const uint32_t *previous)
+static int decode_all_columns(struct decoder *decoder, struct cursor *in, struct cgw_snapshot *now,
+			      const struct cgw_snapshot *before, const uint32_t *previous)
 {
 	struct column_target target = {.now = now, .before = before, .previous = previous};
 
@@ -220,8 +217,8 @@ static int take_all_columns(struct decoder *decoder, struct cursor *in, struct c
 	return snapshot_finish(now);
 }
 
-/* The collectors by name, so that a snapshot's is a constant. */
-static const char *take_collector(struct cursor *in)
+/* Maps the name to a constant, because a snapshot does not own its collector's name. */
+static const char *decode_collector(struct cursor *in)
 {
 	static const char *const names[] = {"files", "bpf"};
 	size_t length;
@@ -233,17 +230,17 @@ static const char *take_collector(struct cursor *in)
 	return "recorded";
 }
 
-/* All behind the key's parts, over a topology that stands. */
-static int take_figures(struct decoder *decoder, struct cursor *in, struct cgw_snapshot *now,
-			const uint32_t *previous)
+/* Decodes the sections after the topology. */
+static int decode_values(struct decoder *decoder, struct cursor *in, struct cgw_snapshot *now,
+			 const uint32_t *previous)
 {
 	const struct cgw_snapshot *before = decoder->last;
 	int r;
 
 	memcpy(now->source, decoder->source, sizeof(now->source));
-	take_read_times(in, now);
-	take_machine(in, before, &now->machine);
-	r = take_all_columns(decoder, in, now, before, previous);
+	decode_read_times(in, now);
+	decode_system(in, before, &now->machine);
+	r = decode_all_columns(decoder, in, now, before, previous);
 	if (r == 0)
 		r = events_decode(in, now->realtime_ns, &decoder->events);
 	return r == 0 && in->failed ? -EBADMSG : r;
@@ -267,10 +264,10 @@ static bool same_groups(const struct cgw_topology *a, const struct cgw_topology 
 }
 
 /*
- * The topology goes over into the decoder's keeping. A key tells all groups anew; where they are
- * those of the sample before, both samples share one topology, as live ones do.
+ * The decoder takes ownership of the topology. A key lists all groups again; if they are those of
+ * the previous sample, both samples share one topology, as live samples do.
  */
-static void keep_topology(struct decoder *decoder, struct topology *topology)
+static void set_topology(struct decoder *decoder, struct topology *topology)
 {
 	if (topology != decoder->topology)
 		topology->view.layout = decoder->layout;
@@ -290,17 +287,17 @@ static int decode(struct decoder *decoder, bool key, const struct sample_times *
 	struct topology *old = decoder->last != NULL ? decoder->last->topology : NULL;
 	uint32_t hierarchies = old != NULL ? old->view.hierarchy_count : 0;
 	uint64_t monotonic_ns = cursor_number(in), cost_ns = cursor_number(in);
-	const char *collector = take_collector(in);
+	const char *collector = decode_collector(in);
 	struct cgw_snapshot *now = NULL;
 	struct topology *topology;
-	int r = key ? take_key_parts(decoder, in, &hierarchies) : 0;
+	int r = key ? decode_key_parts(decoder, in, &hierarchies) : 0;
 
 	if (r == 0)
 		r = topology_decode(in, old, hierarchies, &decoder->facts, &topology, &previous);
 	if (r < 0)
 		return r;
-	keep_topology(decoder, topology);
-	r = snapshot_begin(decoder->pool, decoder->topology, &decoder->wanted, &now);
+	set_topology(decoder, topology);
+	r = snapshot_begin(decoder->pool, decoder->topology, &decoder->metrics, &now);
 	if (r < 0)
 		return r;
 	now->monotonic_ns = monotonic_ns;
@@ -308,7 +305,7 @@ static int decode(struct decoder *decoder, bool key, const struct sample_times *
 	now->realtime_ns = times->realtime_ns;
 	now->cost_ns = cost_ns;
 	now->collector = collector;
-	r = take_figures(decoder, in, now, previous);
+	r = decode_values(decoder, in, now, previous);
 	if (r < 0)
 		cgw_snapshot_unref(now);
 	else

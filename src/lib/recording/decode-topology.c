@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* decode-topology.c - the groups of a sample, from those of the sample before. */
+/* decode-topology.c - decoding of the groups of a sample from those of the previous one. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/recording/sample-code.h"
 
-/* More than any kernel holds; keeps a damaged file from asking for all memory. */
+/* More than any kernel has; prevents a damaged file from allocating all memory. */
 #define GROUP_COUNT_MAX 4000000
 
-/* A group of the new list, as the steps tell it; texts point into the payload. */
+/* A group of the new list; texts point into the payload. */
 struct entry {
 	uint32_t old; /* CGW_NO_GROUP: new */
 	uint32_t present;
@@ -38,7 +38,7 @@ static struct entry *add_entry(struct entry_list *list)
 	return &list->items[list->count++];
 }
 
-static int take_new_group(struct cursor *in, uint32_t hierarchy_count, struct entry *entry)
+static int decode_new_group(struct cursor *in, uint32_t hierarchy_count, struct entry *entry)
 {
 	uint64_t depth = cursor_number(in), present;
 
@@ -60,7 +60,7 @@ static int take_new_group(struct cursor *in, uint32_t hierarchy_count, struct en
 		       : 0;
 }
 
-static int keep_group(const struct topology *old, uint32_t group, const struct fact_list *facts,
+static int copy_group(const struct topology *old, uint32_t group, const struct fact_list *facts,
 		      struct entry *entry)
 {
 	const struct cgw_topology *view = &old->view;
@@ -80,8 +80,9 @@ static int keep_group(const struct topology *old, uint32_t group, const struct f
 	return 0;
 }
 
-static int take_steps(struct cursor *in, const struct topology *old, uint32_t hierarchy_count,
-		      const struct fact_list *facts, struct entry_list *list)
+static int decode_operations(struct cursor *in, const struct topology *old,
+			     uint32_t hierarchy_count, const struct fact_list *facts,
+			     struct entry_list *list)
 {
 	uint32_t old_count = old != NULL ? old->view.count : 0, at = 0;
 	int r = 0;
@@ -106,8 +107,8 @@ static int take_steps(struct cursor *in, const struct topology *old, uint32_t hi
 
 			if (entry == NULL)
 				return -ENOMEM;
-			r = op == TOPOLOGY_KEEP ? keep_group(old, at++, facts, entry)
-						: take_new_group(in, hierarchy_count, entry);
+			r = op == TOPOLOGY_KEEP ? copy_group(old, at++, facts, entry)
+						: decode_new_group(in, hierarchy_count, entry);
 		}
 		if (r < 0)
 			return r;
@@ -115,8 +116,8 @@ static int take_steps(struct cursor *in, const struct topology *old, uint32_t hi
 }
 
 /*
- * Finds the parent of a group from its depth and those before it, and holds the order that readers
- * rely on: pre-order, siblings in byte order.
+ * Finds the parent of a group from the depths, and verifies the order that readers rely on:
+ * pre-order, siblings in byte order.
  */
 static int place_group(const struct topology_arrays *to, uint32_t group)
 {
@@ -189,7 +190,7 @@ static int build(const struct entry_list *list, const struct topology *old,
 	return r;
 }
 
-/* The notes of all groups of the new list, copied: the old ones stand in what is replaced. */
+/* Copies the notes of all groups of the new list, since the old list is replaced. */
 static int build_facts(const struct entry_list *list, struct fact_list *facts)
 {
 	uint32_t *at = reallocarray(NULL, list->count + 1, sizeof(*at));
@@ -240,11 +241,11 @@ int topology_decode(struct cursor *in, struct topology *old, uint32_t hierarchy_
 {
 	CLEANUP(cleanup_entries) struct entry_list list = {0};
 	CLEANUP(cleanup_free) uint32_t *previous = NULL;
-	int r = take_steps(in, old, hierarchy_count, facts, &list);
+	int r = decode_operations(in, old, hierarchy_count, facts, &list);
 
 	if (r < 0)
 		return r;
-	if (list.count == 0) { /* no step at all: nothing changed */
+	if (list.count == 0) { /* no operations: nothing changed */
 		if (old == NULL)
 			return -EBADMSG;
 		r = map_same(old->view.count, ret_previous);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* detect-events.c - what happened between two samples: groups, kills, limits, clocks. */
+/* detect-events.c - detection of events between two samples: groups, kills, limits, clocks. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/recording/event-list.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-/* Clocks are slewed by fractions of this between two samples; what is more was set. */
+/* Slewing changes the wall clock by much less between two samples; a larger step was set. */
 #define CLOCK_STEP_NS (NS_PER_S / 2)
 
 struct detector {
@@ -45,7 +45,7 @@ static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
 	return 0;
 }
 
-static const char *who_of(struct detector *detector, const struct cgw_event *event)
+static const char *changed_by(struct detector *detector, const struct cgw_event *event)
 {
 	const struct cgw_recorder_options *options = detector->options;
 
@@ -58,7 +58,7 @@ static const char *who_of(struct detector *detector, const struct cgw_event *eve
 	return detector->who;
 }
 
-/* Adds an event about a group; what concerns the machine alone has CGW_NO_GROUP. */
+/* Adds an event about a group, or about the whole machine (CGW_NO_GROUP). */
 static int add(struct detector *detector, struct cgw_event event,
 	       const struct cgw_topology *topology, uint32_t group)
 {
@@ -69,7 +69,7 @@ static int add(struct detector *detector, struct cgw_event event,
 		event.group_id = id_of(topology, group);
 	}
 	if (event.kind == CGW_EVENT_LIMIT)
-		event.who = who_of(detector, &event);
+		event.who = changed_by(detector, &event);
 	if (event.realtime_ns == 0)
 		event.realtime_ns = cgw_snapshot_realtime_ns(detector->now);
 	return event_list_add(detector->list, &event);
@@ -77,24 +77,28 @@ static int add(struct detector *detector, struct cgw_event event,
 
 static int detect_clocks(struct detector *detector)
 {
-	uint64_t awake = cgw_snapshot_monotonic_ns(detector->now) -
-			 cgw_snapshot_monotonic_ns(detector->before);
-	uint64_t passed = cgw_snapshot_boottime_ns(detector->now) -
-			  cgw_snapshot_boottime_ns(detector->before);
-	int64_t shown = (int64_t)(cgw_snapshot_realtime_ns(detector->now) -
-				  cgw_snapshot_realtime_ns(detector->before));
-	int64_t set = shown - (int64_t)passed;
+	uint64_t monotonic_delta_ns = cgw_snapshot_monotonic_ns(detector->now) -
+				      cgw_snapshot_monotonic_ns(detector->before);
+	uint64_t boottime_delta_ns = cgw_snapshot_boottime_ns(detector->now) -
+				     cgw_snapshot_boottime_ns(detector->before);
+	int64_t realtime_delta_ns = (int64_t)(cgw_snapshot_realtime_ns(detector->now) -
+					      cgw_snapshot_realtime_ns(detector->before));
+	int64_t clock_step_ns = realtime_delta_ns - (int64_t)boottime_delta_ns;
 	struct cgw_event event = {.kind = CGW_EVENT_SUSPEND};
 	int r = 0;
 
-	if (passed > awake && passed - awake > CLOCK_STEP_NS) {
-		event.new_number = (struct cgw_number){passed - awake, CGW_OK};
+	if (boottime_delta_ns > monotonic_delta_ns &&
+	    boottime_delta_ns - monotonic_delta_ns > CLOCK_STEP_NS) {
+		event.new_number =
+			(struct cgw_number){boottime_delta_ns - monotonic_delta_ns, CGW_OK};
 		r = add(detector, event, NULL, CGW_NO_GROUP);
 	}
-	if (r == 0 && (set > (int64_t)CLOCK_STEP_NS || set < -(int64_t)CLOCK_STEP_NS)) {
+	if (r == 0 &&
+	    (clock_step_ns > (int64_t)CLOCK_STEP_NS || clock_step_ns < -(int64_t)CLOCK_STEP_NS)) {
 		event.kind = CGW_EVENT_CLOCK;
-		event.why = set < 0 ? "back" : "forward";
-		event.new_number = (struct cgw_number){(uint64_t)(set < 0 ? -set : set), CGW_OK};
+		event.why = clock_step_ns < 0 ? "back" : "forward";
+		event.new_number = (struct cgw_number){
+			(uint64_t)(clock_step_ns < 0 ? -clock_step_ns : clock_step_ns), CGW_OK};
 		r = add(detector, event, NULL, CGW_NO_GROUP);
 	}
 	return r;
@@ -123,7 +127,7 @@ static int detect_groups(struct detector *detector)
 	return r;
 }
 
-/* How much a counter grew; 0 where that cannot be said. */
+/* The growth of a counter; 0 if it is unknown. */
 static uint64_t growth(const struct detector *detector, enum cgw_metric metric, uint32_t group)
 {
 	uint32_t old = cgw_frame_previous(detector->frame, group);
@@ -137,7 +141,7 @@ static uint64_t growth(const struct detector *detector, enum cgw_metric metric, 
 		       : 0;
 }
 
-/* The kernel counts a kill on all groups above as well, where it counts the hierarchy's. */
+/* Hierarchical counters include kills in descendants: subtract those of the children. */
 static int detect_kills(struct detector *detector)
 {
 	const enum cgw_metric metric = CGW_M_MEMORY_EVENTS_OOM_KILL;
@@ -151,9 +155,9 @@ static int detect_kills(struct detector *detector)
 
 		for (uint32_t child = i + 1; kills > 0 && child < end;
 		     child += topology->below[child] + 1) {
-			uint64_t beneath = growth(detector, metric, child);
+			uint64_t child_kills = growth(detector, metric, child);
 
-			kills -= beneath < kills ? beneath : kills;
+			kills -= child_kills < kills ? child_kills : kills;
 		}
 		if (kills == 0)
 			continue;
@@ -163,7 +167,7 @@ static int detect_kills(struct detector *detector)
 	return r;
 }
 
-static bool is_bound(struct cgw_number number)
+static bool is_limit_value(struct cgw_number number)
 {
 	return number.state == CGW_OK || number.state == CGW_MAX;
 }
@@ -179,7 +183,7 @@ static struct cgw_number instance_of(const struct cgw_instance *instances, size_
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(instances[i].name, name) == 0)
 			return instances[i].number;
-	return (struct cgw_number){0, CGW_MAX}; /* a device without a line has no limit */
+	return (struct cgw_number){0, CGW_MAX}; /* a device that is not listed has no limit */
 }
 
 static int compare_instances(struct detector *detector, enum cgw_metric metric, uint32_t group,
@@ -223,7 +227,7 @@ static int compare_limit(struct detector *detector, enum cgw_metric metric, uint
 		return compare_instances(detector, metric, group, old);
 	event.old_number = cgw_snapshot_number(detector->before, metric, old);
 	event.new_number = cgw_snapshot_number(detector->now, metric, group);
-	if (!is_bound(event.old_number) || !is_bound(event.new_number) ||
+	if (!is_limit_value(event.old_number) || !is_limit_value(event.new_number) ||
 	    !differs(event.old_number, event.new_number))
 		return 0;
 	return add(detector, event, cgw_snapshot_topology(detector->now), group);
@@ -231,14 +235,14 @@ static int compare_limit(struct detector *detector, enum cgw_metric metric, uint
 
 static int detect_limits(struct detector *detector)
 {
-	const struct cgw_metric_set *wanted = cgw_snapshot_metrics(detector->now);
+	const struct cgw_metric_set *metrics = cgw_snapshot_metrics(detector->now);
 	uint32_t count = cgw_snapshot_topology(detector->now)->count;
 	int r = 0;
 
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 
-		if (!cgw_metric_set_has(wanted, metric) || info->shape == CGW_STRING ||
+		if (!cgw_metric_set_has(metrics, metric) || info->shape == CGW_STRING ||
 		    (info->kind != CGW_LIMIT && info->kind != CGW_SETTING))
 			continue;
 		for (uint32_t i = 0; i < count && r == 0; i++)
@@ -266,5 +270,5 @@ int events_detect(const struct cgw_frame *frame, const struct cgw_recorder_optio
 	if (r == 0)
 		r = detect_limits(&detector);
 	free(detector.path);
-	return r == -ENOBUFS ? 0 : r; /* what is too much is lost, the sample is not */
+	return r == -ENOBUFS ? 0 : r; /* excess events are dropped, the sample is not */
 }

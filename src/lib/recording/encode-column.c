@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* encode-column.c - one metric of all groups as its difference from the sample before. */
+/* encode-column.c - encoding of one metric of all groups. */
 #include <string.h>
 
 #include "lib/recording/sample-code.h"
 
-/* What each group had before, in the order of the groups now. */
+/* Collects the previous values in the present order of the groups. */
 static void gather_old(const struct column_delta *delta)
 {
 	const struct snapshot_column *old =
@@ -18,7 +18,7 @@ static void gather_old(const struct column_delta *delta)
 	}
 }
 
-/* Runs of equal states: how many, which; together as many as there are. */
+/* Runs of equal states: length, state. The lengths add up to `count`. */
 static void put_states(const uint8_t *states, size_t count, struct bytes *out)
 {
 	for (size_t i = 0, first = 0; i < count; first = i) {
@@ -50,8 +50,8 @@ static const struct cgw_instance *instances_of(const struct cgw_snapshot *snapsh
 }
 
 /*
- * Do the instances of a group go by the same names in the same order as before? Then `ret_before`
- * are the old ones, else NULL. A group that is new had none.
+ * Whether the instances of a group have the same names in the same order as before. If so,
+ * `ret_before` is set to the old ones (NULL if there are none). A new group had no instances.
  */
 static bool same_instances(const struct column_delta *delta, uint32_t group,
 			   const struct cgw_instance **ret_before)
@@ -73,7 +73,7 @@ static bool same_instances(const struct column_delta *delta, uint32_t group,
 	return true;
 }
 
-/* Groups whose instances have other names than before: how far on, how many, their names. */
+/* Groups whose instance names changed: distance from the previous such group, count, names. */
 static void put_names(const struct column_delta *delta, struct bytes *out)
 {
 	uint32_t next = 0;
@@ -123,7 +123,7 @@ static void put_instance_values(const struct column_delta *delta, struct bytes *
 	}
 }
 
-/* Which parts of the instances differ. */
+/* Which parts of the instances changed. */
 static unsigned instance_flags(const struct column_delta *delta)
 {
 	const uint32_t *first = delta->now->columns[delta->column].first;
@@ -169,7 +169,7 @@ static const char *old_text(const struct column_delta *delta, uint32_t group)
 	return old != CGW_NO_GROUP ? text_of(delta->before, delta->column, old) : NULL;
 }
 
-/* Texts that differ: how far on, the text. Returns whether there is any. */
+/* Changed texts: distance from the previous one, text. Returns whether any changed. */
 static bool put_texts(const struct column_delta *delta, struct bytes *out)
 {
 	uint32_t next = 0;
@@ -202,8 +202,8 @@ void column_encode(const struct column_delta *delta, struct bytes *part)
 		flags |= COLUMN_STATES;
 	if (!text && !(flags & COLUMN_SUM) && moved)
 		flags |= COLUMN_VALUES;
-	if (delta->now->stands_in[metric])
-		flags |= COLUMN_STANDS_IN;
+	if (delta->now->system_wide[metric])
+		flags |= COLUMN_SYSTEM_WIDE;
 	bytes_put_number(part, flags | (text ? COLUMN_TEXTS : 0));
 	if (flags & COLUMN_STATES)
 		put_states(column->state, delta->count, part);

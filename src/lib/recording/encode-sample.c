@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* encode-sample.c - a sample as bytes: times, machine, topology; its columns are in encode-column.c. */
+/* encode-sample.c - encoding of samples; columns are in encode-column.c. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,11 +16,12 @@ void encoder_done(struct encoder *encoder)
 	*encoder = (struct encoder){.options = encoder->options};
 }
 
-bool sample_can_follow(const struct cgw_frame *frame)
+bool sample_can_be_delta(const struct cgw_frame *frame)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame), *before = cgw_frame_before(frame);
 
-	return before != NULL && memcmp(&now->wanted, &before->wanted, sizeof(now->wanted)) == 0 &&
+	return before != NULL &&
+	       memcmp(&now->metrics, &before->metrics, sizeof(now->metrics)) == 0 &&
 	       memcmp(now->source, before->source, sizeof(now->source)) == 0 &&
 	       now->topology->view.hierarchy_count == before->topology->view.hierarchy_count &&
 	       now->topology->view.layout == before->topology->view.layout;
@@ -50,7 +51,7 @@ static int reserve_groups(struct encoder *encoder, size_t count)
 	return 0;
 }
 
-/* A group that is another one, or stands in other hierarchies, is told anew. */
+/* A group that was recreated, or exists in other hierarchies, is encoded as new. */
 static void map_groups(struct encoder *encoder, const struct cgw_frame *frame, bool key)
 {
 	uint32_t count = cgw_snapshot_topology(cgw_frame_now(frame))->count;
@@ -133,7 +134,7 @@ static void put_group(struct encoder *encoder, const struct cgw_topology *topolo
 	bytes_put(out, facts, length);
 }
 
-/* Steps that make the new list of groups of the old one: runs that stay, go, or are new. */
+/* Operations that turn the old list of groups into the new one, for runs of groups. */
 static void encode_topology(struct encoder *encoder, const struct cgw_snapshot *now,
 			    const struct cgw_snapshot *before, struct bytes *out)
 {
@@ -169,7 +170,7 @@ static void encode_topology(struct encoder *encoder, const struct cgw_snapshot *
 	bytes_put_number(out, TOPOLOGY_END);
 }
 
-/* Groups are read one after the other: the step from each to the next is what varies least. */
+/* Groups are read one after another, so the step from each to the next varies least. */
 static void encode_read_times(const struct cgw_snapshot *now, struct bytes *out)
 {
 	uint64_t last = now->monotonic_ns;
@@ -185,14 +186,14 @@ static void encode_read_times(const struct cgw_snapshot *now, struct bytes *out)
 	out->length += (size_t)(at - to);
 }
 
-static void encode_machine(const struct cgw_snapshot *now, const struct cgw_snapshot *before,
-			   struct bytes *out)
+static void encode_system(const struct cgw_snapshot *now, const struct cgw_snapshot *before,
+			  struct bytes *out)
 {
-	struct cgw_number numbers[MACHINE_NUMBER_MAX], old[MACHINE_NUMBER_MAX] = {0};
-	size_t count = machine_to_numbers(&now->machine, numbers);
+	struct cgw_number numbers[SYSTEM_NUMBER_MAX], old[SYSTEM_NUMBER_MAX] = {0};
+	size_t count = system_to_numbers(&now->machine, numbers);
 
 	if (before != NULL)
-		(void)machine_to_numbers(&before->machine, old);
+		(void)system_to_numbers(&before->machine, old);
 	bytes_put_number(out, count);
 	for (size_t i = 0; i < count; i++) {
 		bytes_put_number(out, numbers[i].state);
@@ -239,12 +240,12 @@ int sample_encode(struct encoder *encoder, const struct cgw_frame *frame, bool k
 		encode_key_parts(encoder, now, out);
 	encode_topology(encoder, now, before, out);
 	encode_read_times(now, out);
-	encode_machine(now, before, out);
+	encode_system(now, before, out);
 	encode_columns(encoder, now, before, out);
 	events_encode(events, now->realtime_ns, out);
 	if (!out->failed)
 		return 0;
-	bytes_done(out); /* failed stays until then */
+	bytes_done(out); /* clears `failed` */
 	encoder_done(encoder);
 	return -ENOMEM;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* event-list.c - lists of events, in memory and as bytes. */
+/* event-list.c - lists of events, and their encoding. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ const char *cgw_event_kind_name(enum cgw_event_kind kind)
 	return (unsigned)kind < CGW_EVENT_KIND_COUNT ? names[kind] : "unknown";
 }
 
-/* The texts of an event, for those that treat them all alike. */
+/* The texts of an event, for code that handles them all alike. */
 #define EVENT_TEXTS 4
 
 static void event_texts(struct cgw_event *event, const char ***ret_texts)
@@ -29,8 +29,8 @@ static void event_texts(struct cgw_event *event, const char ***ret_texts)
 	ret_texts[3] = &event->why;
 }
 
-/* Puts a copy of each text into one block of the list. */
-static int keep_texts(struct event_list *list, struct cgw_event *event, const size_t *lengths)
+/* Copies all texts of an event into one block owned by the list. */
+static int copy_texts(struct event_list *list, struct cgw_event *event, const size_t *lengths)
 {
 	const char **texts[EVENT_TEXTS];
 	struct text_block *block;
@@ -56,7 +56,7 @@ static int keep_texts(struct event_list *list, struct cgw_event *event, const si
 	return 0;
 }
 
-/* `lengths`: of the texts, which need not be terminated. */
+/* `lengths`: of the texts, which need not be NUL-terminated. */
 static int add(struct event_list *list, struct cgw_event event, const size_t *lengths)
 {
 	int r;
@@ -72,7 +72,7 @@ static int add(struct event_list *list, struct cgw_event event, const size_t *le
 		list->items = items;
 		list->size = size;
 	}
-	r = keep_texts(list, &event, lengths);
+	r = copy_texts(list, &event, lengths);
 	if (r == 0)
 		list->items[list->count++] = event;
 	return r;
@@ -137,11 +137,11 @@ void events_encode(const struct event_list *list, uint64_t realtime_ns, struct b
 	}
 }
 
-static struct cgw_number take_number(struct cursor *in)
+static struct cgw_number decode_number(struct cursor *in)
 {
 	uint64_t state = cursor_number(in), value = cursor_number(in);
 
-	/* A state that a later version knows is none that this one can show. */
+	/* States of later versions are shown as absent. */
 	return (struct cgw_number){value,
 				   state < CGW_STATE_COUNT ? (enum cgw_state)state : CGW_ABSENT};
 }
@@ -159,8 +159,8 @@ int events_decode(struct cursor *in, uint64_t realtime_ns, struct event_list *li
 
 		event.realtime_ns = realtime_ns + unzigzag(cursor_number(in));
 		event.group_id = cursor_number(in);
-		event.old_number = take_number(in);
-		event.new_number = take_number(in);
+		event.old_number = decode_number(in);
+		event.new_number = decode_number(in);
 		event_texts(&event, texts);
 		for (size_t j = 0; j < EVENT_TEXTS; j++)
 			*texts[j] = cursor_text(in, &lengths[j]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* filter-groups.c - a snapshot of some of the groups, and of those above them, for what they bound. */
+/* filter-groups.c - reduction of a snapshot to the matching groups and their ancestors. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 void filter_done(struct filter *filter)
 {
 	topology_unref(filter->source);
-	topology_unref(filter->kept);
+	topology_unref(filter->filtered);
 	snapshot_pool_free(filter->pool);
 	free(filter->groups);
 	*filter = (struct filter){0};
@@ -25,13 +25,14 @@ static bool matches(const struct filter *filter, const char *path)
 	return false;
 }
 
-/* Which groups stay: the matching ones and all above them. */
-static int choose(const struct filter *filter, const struct cgw_topology *from, bool *stays)
+/* Selects matching groups and their ancestors, whose limits apply to them. */
+static int select_groups(const struct filter *filter, const struct cgw_topology *from,
+			 bool *selected)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	size_t size = 0;
 
-	stays[0] = true;
+	selected[0] = true;
 	for (uint32_t i = 0; i < from->count; i++) {
 		size_t length = cgw_topology_path(from, i, path, size);
 
@@ -46,9 +47,9 @@ static int choose(const struct filter *filter, const struct cgw_topology *from, 
 		}
 		if (!matches(filter, path))
 			continue;
-		for (uint32_t each = i; each != CGW_NO_GROUP && !stays[each];
+		for (uint32_t each = i; each != CGW_NO_GROUP && !selected[each];
 		     each = from->parent[each])
-			stays[each] = true;
+			selected[each] = true;
 	}
 	return 0;
 }
@@ -88,30 +89,30 @@ static int make_topology(const struct cgw_topology *from, const uint32_t *groups
 	return 0;
 }
 
-static int update(struct filter *filter, struct topology *source)
+static int rebuild(struct filter *filter, struct topology *source)
 {
-	CLEANUP(cleanup_free) bool *stays = calloc(source->view.count, sizeof(*stays));
+	CLEANUP(cleanup_free) bool *selected = calloc(source->view.count, sizeof(*selected));
 	CLEANUP(cleanup_free)
 	uint32_t *groups = reallocarray(NULL, source->view.count, sizeof(*groups));
-	struct topology *kept = NULL;
+	struct topology *filtered = NULL;
 	uint32_t count = 0;
 	int r;
 
-	if (stays == NULL || groups == NULL)
+	if (selected == NULL || groups == NULL)
 		return -ENOMEM;
-	r = choose(filter, &source->view, stays);
+	r = select_groups(filter, &source->view, selected);
 	for (uint32_t i = 0; i < source->view.count; i++)
-		if (stays[i])
+		if (selected[i])
 			groups[count++] = i;
 	if (r == 0)
-		r = make_topology(&source->view, groups, count, &kept);
+		r = make_topology(&source->view, groups, count, &filtered);
 	if (r < 0)
 		return r;
 	topology_unref(filter->source);
-	topology_unref(filter->kept);
+	topology_unref(filter->filtered);
 	free(filter->groups);
 	filter->source = topology_ref(source);
-	filter->kept = kept;
+	filter->filtered = filtered;
 	filter->groups = steal_pointer(&groups);
 	return 0;
 }
@@ -123,7 +124,7 @@ static int copy_column(const struct filter *filter, const struct cgw_snapshot *f
 	bool text = cgw_metric_info(from->metric_of[column])->shape == CGW_STRING;
 	int r = 0;
 
-	for (uint32_t i = 0; i < filter->kept->view.count && r == 0; i++) {
+	for (uint32_t i = 0; i < filter->filtered->view.count && r == 0; i++) {
 		uint32_t group = filter->groups[i];
 
 		to->columns[column].state[i] = old->state[group];
@@ -157,8 +158,8 @@ static int copy(const struct filter *filter, const struct cgw_snapshot *from,
 	to->cost_ns = from->cost_ns;
 	to->collector = from->collector;
 	memcpy(to->source, from->source, sizeof(to->source));
-	memcpy(to->stands_in, from->stands_in, sizeof(to->stands_in));
-	for (uint32_t i = 0; i < filter->kept->view.count; i++)
+	memcpy(to->system_wide, from->system_wide, sizeof(to->system_wide));
+	for (uint32_t i = 0; i < filter->filtered->view.count; i++)
 		to->read_ns[i] = from->read_ns[filter->groups[i]];
 	for (int column = 0; column < from->column_count && r == 0; column++)
 		r = copy_column(filter, from, column, to);
@@ -166,27 +167,27 @@ static int copy(const struct filter *filter, const struct cgw_snapshot *from,
 }
 
 int filter_apply(struct filter *filter, struct cgw_snapshot *snapshot,
-		 struct cgw_snapshot **ret_kept)
+		 struct cgw_snapshot **ret_filtered)
 {
-	struct cgw_snapshot *kept = NULL;
+	struct cgw_snapshot *filtered = NULL;
 	int r = 0;
 
 	if (filter->glob_count == 0) {
-		*ret_kept = cgw_snapshot_ref(snapshot);
+		*ret_filtered = cgw_snapshot_ref(snapshot);
 		return 0;
 	}
 	if (filter->pool == NULL)
 		r = snapshot_pool_new(&filter->pool);
 	if (r == 0 && filter->source != snapshot->topology)
-		r = update(filter, snapshot->topology);
+		r = rebuild(filter, snapshot->topology);
 	if (r == 0)
-		r = snapshot_begin(filter->pool, filter->kept, &snapshot->wanted, &kept);
+		r = snapshot_begin(filter->pool, filter->filtered, &snapshot->metrics, &filtered);
 	if (r < 0)
 		return r;
-	r = copy(filter, snapshot, kept);
+	r = copy(filter, snapshot, filtered);
 	if (r < 0)
-		cgw_snapshot_unref(kept);
+		cgw_snapshot_unref(filtered);
 	else
-		*ret_kept = kept;
+		*ret_filtered = filtered;
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* filter-groups.h - a snapshot of some of the groups, and of those above them. */
+/* filter-groups.h - reduction of a snapshot to the matching groups and their ancestors. */
 #ifndef CGWARD_LIB_RECORDING_FILTER_GROUPS_H
 #define CGWARD_LIB_RECORDING_FILTER_GROUPS_H
 
@@ -9,13 +9,13 @@ struct filter {
 	const char *const *globs;
 	size_t glob_count;
 	struct snapshot_pool *pool;
-	struct topology *source, *kept; /* what `groups` was made of and for */
-	uint32_t *groups;               /* [group of kept]: its index in the source */
+	struct topology *source, *filtered; /* `groups` maps from filtered to source */
+	uint32_t *groups;                   /* [group in filtered]: index in source */
 };
 
-/* A new reference: to the snapshot itself where there is no glob. */
+/* Returns a new reference, to the snapshot itself if there are no globs. */
 int filter_apply(struct filter *filter, struct cgw_snapshot *snapshot,
-		 struct cgw_snapshot **ret_kept);
+		 struct cgw_snapshot **ret_filtered);
 void filter_done(struct filter *filter);
 
 #endif

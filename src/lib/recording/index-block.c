@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * index-block.c - index blocks: what stands in the blocks since the last one, and how far back that is,
- * so that opening a day reads a hundred blocks and not all of them.
+ * index-block.c - encoding of index blocks. An index lists the keys and events since the previous
+ * one, so that opening a day-long recording reads about a hundred blocks instead of all.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "lib/recording/index-block.h"
 
 /*
- * Distances go back from the index block itself: a file keeps its meaning when its beginning
- * goes.
+ * Distances are relative to the index block, so that they stay valid after the beginning of the
+ * file was dropped.
  */
 void index_encode(const struct record_file *file, uint64_t offset, struct bytes *out)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* layout-code.c - which hierarchies the recorded machine had. */
+/* layout-code.c - encoding of the hierarchies of the recorded machine. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/kernel/kernel-ops.h"
 #include "lib/recording/sample-code.h"
 
-/* Controllers go by v2's names: the order of the enumeration is no part of the format. */
+/* Stores controllers by their v2 names: the order of the enumeration is not part of the format. */
 static void encode_hierarchy(const struct cgw_hierarchy *hierarchy, struct bytes *out)
 {
 	uint32_t count = 0;
@@ -37,7 +37,7 @@ void layout_encode(const struct cgw_layout *layout, struct bytes *out)
 		encode_hierarchy(&layout->hierarchies[i], out);
 }
 
-static char *take_text(struct cursor *in)
+static char *decode_text(struct cursor *in)
 {
 	size_t length;
 	const char *text = cursor_text(in, &length);
@@ -68,10 +68,10 @@ static int decode_hierarchy(struct cursor *in, struct cgw_hierarchy *hierarchy)
 			hierarchy->controllers |= CGW_CONTROLLER_BIT(controller);
 	}
 	named = cursor_number(in) != 0;
-	hierarchy->name = take_text(in);
-	hierarchy->label = take_text(in);
-	hierarchy->mountpoint = take_text(in);
-	hierarchy->root = take_text(in);
+	hierarchy->name = decode_text(in);
+	hierarchy->label = decode_text(in);
+	hierarchy->mountpoint = decode_text(in);
+	hierarchy->root = decode_text(in);
 	hierarchy->root_id = cursor_number(in);
 	hierarchy->read_only = cursor_number(in) != 0;
 	if (hierarchy->name == NULL || hierarchy->label == NULL || hierarchy->mountpoint == NULL ||
@@ -92,7 +92,7 @@ int layout_decode(struct cursor *in, struct cgw_layout **ret_layout)
 
 	if (layout == NULL)
 		return -ENOMEM;
-	layout->ops = &kernel_ops_real; /* only ever asked with closed descriptors */
+	layout->ops = &kernel_ops_real; /* only called with closed descriptors */
 	layout->proc_fd = -1;
 	layout->sys_fd = -1;
 	layout->recorded = true;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * recorder-priv.h - what the parts of a recorder share: appending here, files and their bounds in
- * keep.c.
- */
+/* recorder-priv.h - state shared by recorder.c (appending) and rotate.c (files and size limits). */
 #ifndef CGWARD_LIB_RECORDING_RECORDER_PRIV_H
 #define CGWARD_LIB_RECORDING_RECORDER_PRIV_H
 
@@ -12,12 +9,12 @@
 #include "lib/recording/sample-code.h"
 
 struct cgw_recorder {
-	struct cgw_recorder_options options; /* with texts of its own */
+	struct cgw_recorder_options options; /* owns its texts */
 	uint64_t boot;
 	char *directory; /* NULL: one file */
-	int lock_fd;     /* of the directory; a single file is locked itself */
+	int lock_fd;     /* of the directory; a single file is locked through file.fd */
 	struct name_list names;
-	struct record_file file; /* the one that is written */
+	struct record_file file; /* the file that is written */
 	struct filter filter;
 	struct encoder encoder;
 	struct packer *packer;
@@ -26,22 +23,22 @@ struct cgw_recorder {
 	struct bytes payload;
 	uint64_t sequence; /* of the next sample */
 	unsigned since_key, keys_since_index;
-	bool key_wanted;     /* the sample before is not in the file */
-	bool started;        /* the first sample is written */
-	uint64_t lost_since; /* the last sample that was written */
-	uint64_t written_ns; /* when that was, monotonic */
+	bool needs_key;      /* the previous sample is not in the file */
+	bool started;        /* the first sample was written */
+	uint64_t lost_count; /* samples lost since the last one that was written */
+	uint64_t written_ns; /* monotonic time of the last written sample */
 	struct cgw_recorder_stats stats;
 };
 
-/* keep.c: opens or makes the file to go on with. */
+/* rotate.c: opens or creates the file to append to. */
 int recorder_open_file(struct cgw_recorder *recorder, const char *path, struct cgw_diag *diag);
 int recorder_open_directory(struct cgw_recorder *recorder, const char *path, struct cgw_diag *diag);
-/* Before a sample: another file where this one is full or old; what is too old goes. */
+/* Call before a sample: starts a new file if this one is full or old, and drops the oldest data. */
 int recorder_free_space(struct cgw_recorder *recorder, uint64_t realtime_ns);
 
-/* recorder.c: the index of all that is not indexed yet. */
+/* recorder.c: writes an index of all blocks that are not indexed yet. */
 int recorder_write_index(struct cgw_recorder *recorder);
-/* The mutable half of the file's header. A hint: failure is no loss. */
+/* Writes the hint in the file header. Failures are ignored, as readers do not depend on it. */
 void recorder_write_hint(struct cgw_recorder *recorder);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recorder.c - samples appended to a recording, one block each. */
+/* recorder.c - appending of samples to a recording, one block each. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/recording/recorder-priv.h"
 
-/* A key costs some ten times a difference; a jump decodes as many samples as this at most. */
+/* A key is about ten times as large as a delta; seeking decodes at most this many samples. */
 #define SAMPLES_PER_KEY 60
 #define KEYS_PER_INDEX  16
 
@@ -39,7 +39,7 @@ struct cgw_recorder *cgw_recorder_free(struct cgw_recorder *recorder)
 	return NULL;
 }
 
-/* Copies of the texts, so that the caller's may go. */
+/* Copies the texts, so that the caller may free its own. */
 static int copy_options(struct cgw_recorder *recorder, const struct cgw_recorder_options *options)
 {
 	struct cgw_recorder_options *copy = &recorder->options;
@@ -85,7 +85,7 @@ int cgw_recorder_open(const char *path, const struct cgw_recorder_options *optio
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	recorder->lock_fd = -1;
 	recorder->file.fd = -1;
-	recorder->key_wanted = true;
+	recorder->needs_key = true;
 	r = copy_options(recorder, options);
 	if (r == 0)
 		r = packer_new(&recorder->packer);
@@ -98,7 +98,7 @@ int cgw_recorder_open(const char *path, const struct cgw_recorder_options *optio
 	else
 		r = recorder_open_file(recorder, path, diag);
 	if (r < 0) {
-		/* Nothing was recorded: nothing is to be indexed. */
+		/* Prevents cgw_recorder_free() from writing an index. */
 		record_file_done(&recorder->file);
 		cgw_recorder_free(recorder);
 		return r;
@@ -115,7 +115,7 @@ void recorder_write_hint(struct cgw_recorder *recorder)
 	(void)write_whole_at(recorder->file.fd, raw, sizeof(raw), FILE_HINT_OFFSET);
 }
 
-/* Appends a block, or leaves the file as it was. */
+/* Appends a block; on failure the file is unchanged. */
 static int append(struct cgw_recorder *recorder, struct block_header *header)
 {
 	struct record_file *file = &recorder->file;
@@ -151,7 +151,7 @@ int recorder_write_index(struct cgw_recorder *recorder)
 	uint64_t offset = file->end;
 	int r;
 
-	if (file->key_count == file->indexed_keys || !file->some)
+	if (file->key_count == file->indexed_keys || !file->has_samples)
 		return 0;
 	recorder->payload.length = 0;
 	index_encode(file, offset, &recorder->payload);
@@ -160,7 +160,7 @@ int recorder_write_index(struct cgw_recorder *recorder)
 		return r;
 	file->hint.index = offset;
 	file->indexed_keys = file->key_count;
-	file->mark_count = 0; /* a recorder needs them no more */
+	file->mark_count = 0; /* a recorder does not read them */
 	file->indexed_marks = 0;
 	file->indexed_to = file->end;
 	recorder->keys_since_index = 0;
@@ -178,7 +178,7 @@ struct cgw_recorder_stats cgw_recorder_stats(const struct cgw_recorder *recorder
 	return recorder->stats;
 }
 
-/* How long nothing was written although it was planned; 0: all is well. Sleep is no gap. */
+/* How long no sample was written although one was due; 0: no gap. Suspend does not count. */
 static uint64_t gap_ns(const struct cgw_recorder *recorder, const struct cgw_snapshot *now)
 {
 	const struct block_header *last = &recorder->file.last;
@@ -186,16 +186,16 @@ static uint64_t gap_ns(const struct cgw_recorder *recorder, const struct cgw_sna
 
 	if (recorder->written_ns > 0)
 		gap = now->monotonic_ns - recorder->written_ns;
-	else if (recorder->file.some && last->boot == recorder->boot &&
+	else if (recorder->file.has_samples && last->boot == recorder->boot &&
 		 now->boottime_ns > last->boottime_ns)
 		gap = now->boottime_ns - last->boottime_ns;
-	if (recorder->lost_since > 0)
+	if (recorder->lost_count > 0)
 		return gap;
 	return gap > 2 * recorder->options.interval_ns + recorder->options.interval_ns / 2 ? gap
 											   : 0;
 }
 
-/* What the recorder itself has to say about this sample. */
+/* Adds the events that concern the recorder itself: start and gap. */
 static int add_own_events(struct cgw_recorder *recorder, const struct cgw_snapshot *now)
 {
 	struct cgw_event event = {.kind = CGW_EVENT_START, .realtime_ns = now->realtime_ns};
@@ -207,18 +207,18 @@ static int add_own_events(struct cgw_recorder *recorder, const struct cgw_snapsh
 	if (r == 0 && gap > 0 && recorder->options.interval_ns > 0) {
 		event.kind = CGW_EVENT_GAP;
 		event.new_number = (struct cgw_number){gap, CGW_OK};
-		event.why = recorder->lost_since > 0 ? "could not be written" : "was not recorded";
+		event.why = recorder->lost_count > 0 ? "could not be written" : "was not recorded";
 		r = event_list_add(&recorder->events, &event);
 	}
 	return r == -ENOBUFS ? 0 : r;
 }
 
-/* The newer sample of the frame, with the events that wait. */
+/* Writes the newer sample of the frame with the pending events. */
 static int write_sample(struct cgw_recorder *recorder)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(recorder->frame);
-	bool key = recorder->key_wanted || recorder->since_key >= SAMPLES_PER_KEY ||
-		   !sample_can_follow(recorder->frame);
+	bool key = recorder->needs_key || recorder->since_key >= SAMPLES_PER_KEY ||
+		   !sample_can_be_delta(recorder->frame);
 	struct block_header header = {
 		.kind = key ? BLOCK_KEY : BLOCK_DELTA,
 		.flags = recorder->started ? 0 : BLOCK_START,
@@ -230,7 +230,7 @@ static int write_sample(struct cgw_recorder *recorder)
 	int r;
 
 	if (key && recorder->keys_since_index >= KEYS_PER_INDEX)
-		(void)recorder_write_index(recorder); /* a full disk is said of the sample */
+		(void)recorder_write_index(recorder); /* errors are reported for the sample */
 	header.events = event_list_kinds(&recorder->events);
 	r = sample_encode(&recorder->encoder, recorder->frame, key, &recorder->events,
 			  &recorder->payload);
@@ -240,31 +240,31 @@ static int write_sample(struct cgw_recorder *recorder)
 		return r;
 	recorder->since_key = key ? 1 : recorder->since_key + 1;
 	recorder->keys_since_index += key;
-	recorder->key_wanted = false;
+	recorder->needs_key = false;
 	recorder->started = true;
 	recorder->sequence++;
 	recorder->written_ns = now->monotonic_ns;
-	recorder->lost_since = 0;
+	recorder->lost_count = 0;
 	event_list_clear(&recorder->events);
 	return 0;
 }
 
-static int take_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snapshot)
+static int record_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snapshot)
 {
-	struct cgw_snapshot *kept;
-	int r = filter_apply(&recorder->filter, snapshot, &kept);
+	struct cgw_snapshot *filtered;
+	int r = filter_apply(&recorder->filter, snapshot, &filtered);
 
 	if (r < 0)
 		return r;
-	r = cgw_frame_update(recorder->frame, kept);
-	cgw_snapshot_unref(kept);
+	r = cgw_frame_update(recorder->frame, filtered);
+	cgw_snapshot_unref(filtered);
 	if (r < 0)
 		return r;
 	if (cgw_frame_before(recorder->frame) != NULL)
 		r = events_detect(recorder->frame, &recorder->options, &recorder->events);
 	if (r == 0)
 		r = add_own_events(recorder, snapshot);
-	if (r == 0 && (recorder->key_wanted || recorder->since_key >= SAMPLES_PER_KEY))
+	if (r == 0 && (recorder->needs_key || recorder->since_key >= SAMPLES_PER_KEY))
 		r = recorder_free_space(recorder, cgw_snapshot_realtime_ns(snapshot));
 	if (r == 0)
 		r = write_sample(recorder);
@@ -275,15 +275,17 @@ int cgw_recorder_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snap
 			struct cgw_diag *diag)
 {
 	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	int r = take_sample(recorder, snapshot);
+	int r = record_sample(recorder, snapshot);
+	char path[256];
 
 	recorder->stats.cost_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	if (r == 0) {
 		recorder->stats.samples++;
 		return 0;
 	}
-	recorder->key_wanted = true; /* what comes next has nothing to follow */
-	recorder->lost_since++;
+	recorder->needs_key = true; /* the next sample cannot be a delta */
+	recorder->lost_count++;
 	recorder->stats.lost++;
-	return cgw_diag_set(diag, r, "the sample could not be written: %s", strerror(-r));
+	(void)cgw_escape(path, sizeof(path), recorder->file.path, strlen(recorder->file.path));
+	return cgw_diag_set(diag, r, "cannot write a sample to %s: %s", path, strerror(-r));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recording-directory.c - a recording of several files: "00000012-20261124T081500Z.cgwr". */
+/* recording-directory.c - recordings of several files ("00000012-20261124T081500Z.cgwr"). */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static void cleanup_directory(DIR **directory)
 		closedir(*directory);
 }
 
-static bool is_ours(const char *name)
+static bool is_recording_name(const char *name)
 {
 	size_t length = strlen(name), suffix = strlen(RECORD_SUFFIX);
 
@@ -57,7 +57,7 @@ int name_list_add(struct name_list *list, const char *name)
 	return 0;
 }
 
-void name_list_drop_first(struct name_list *list)
+void name_list_remove_first(struct name_list *list)
 {
 	free(list->names[0]);
 	list->count--;
@@ -73,7 +73,7 @@ int record_directory_list(const char *path, struct name_list *ret_list)
 	if (directory == NULL)
 		return -errno;
 	while ((entry = readdir(directory)) != NULL)
-		if (is_ours(entry->d_name) && name_list_add(&list, entry->d_name) < 0) {
+		if (is_recording_name(entry->d_name) && name_list_add(&list, entry->d_name) < 0) {
 			name_list_done(&list);
 			return -ENOMEM;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recording-directory.h - a recording of several files: their names, in order. */
+/* recording-directory.h - the file names of a recording of several files. */
 #ifndef CGWARD_LIB_RECORDING_RECORDING_DIRECTORY_H
 #define CGWARD_LIB_RECORDING_RECORDING_DIRECTORY_H
 
@@ -9,17 +9,17 @@
 #define RECORD_NAME_BYTES 64
 
 struct name_list {
-	char **names; /* without the directory, in the order of writing */
+	char **names; /* without the directory, oldest first */
 	size_t count, size;
 };
 
-/* The files of a recording; others in the directory are none of ours. */
+/* Lists the files of a recording; ignores other files in the directory. */
 int record_directory_list(const char *path, struct name_list *ret_list);
 void name_list_done(struct name_list *list);
-/* The name that follows: a number for the order, a time for people. */
+/* The next file name: a number, which defines the order, and a time for readers. */
 void record_name_next(const struct name_list *list, uint64_t realtime_ns, char *name);
 int name_list_add(struct name_list *list, const char *name);
-void name_list_drop_first(struct name_list *list);
+void name_list_remove_first(struct name_list *list);
 /* "PATH/NAME", allocated. */
 char *record_path(const char *directory, const char *name);
 

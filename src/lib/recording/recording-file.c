@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recording-file.c - one file of a recording: opening, finding its samples, passing over damage. */
+/* recording-file.c - one file of a recording: opening, finding samples, skipping damage. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 
 #define SEARCH_BYTES 65536
 
-/* Makes room for one more item of an array that only grows; NULL without memory. */
-static void *one_more(void *array, size_t count, size_t *size, size_t item_size)
+/* Makes space for one more item; NULL if out of memory. */
+static void *grow_array(void *array, size_t count, size_t *size, size_t item_size)
 {
 	size_t larger = *size == 0 ? 16 : 2 * *size;
 	void *grown;
@@ -27,7 +27,7 @@ static void *one_more(void *array, size_t count, size_t *size, size_t item_size)
 int record_file_add_key(struct record_file *file, const struct file_key *key)
 {
 	struct file_key *keys =
-		one_more(file->keys, file->key_count, &file->key_size, sizeof(*keys));
+		grow_array(file->keys, file->key_count, &file->key_size, sizeof(*keys));
 
 	if (keys == NULL)
 		return -ENOMEM;
@@ -39,7 +39,7 @@ int record_file_add_key(struct record_file *file, const struct file_key *key)
 int record_file_add_mark(struct record_file *file, const struct file_mark *mark)
 {
 	struct file_mark *marks =
-		one_more(file->marks, file->mark_count, &file->mark_size, sizeof(*marks));
+		grow_array(file->marks, file->mark_count, &file->mark_size, sizeof(*marks));
 
 	if (marks == NULL)
 		return -ENOMEM;
@@ -55,8 +55,8 @@ int record_file_note_damage(struct record_file *file, uint64_t offset, uint64_t 
 
 	for (size_t i = 0; i < file->damage_count; i++)
 		if (file->damage[i].offset == offset)
-			return 0; /* met before */
-	damage = one_more(file->damage, file->damage_count, &file->damage_size, sizeof(*damage));
+			return 0; /* already noted */
+	damage = grow_array(file->damage, file->damage_count, &file->damage_size, sizeof(*damage));
 	if (damage == NULL)
 		return -ENOMEM;
 	file->damage = damage;
@@ -81,9 +81,9 @@ int record_file_add(struct record_file *file, const struct block_header *header,
 			&(struct file_mark){header->sequence, header->realtime_ns, header->events});
 	if (r < 0)
 		return r;
-	if (!file->some)
+	if (!file->has_samples)
 		file->first = *header;
-	file->some = true;
+	file->has_samples = true;
 	file->last = *header;
 	file->last_offset = offset;
 	return 0;
@@ -109,14 +109,14 @@ static int read_header_at(const struct record_file *file, uint64_t offset,
 	return length < BLOCK_HEADER_BYTES ? -ENODATA : block_header_load(raw, ret_header);
 }
 
-/* A whole block stands there: its end is in the file. */
+/* Whether the end of the block is inside the file. */
 static bool is_whole(const struct record_file *file, uint64_t offset,
 		     const struct block_header *header)
 {
 	return offset + BLOCK_HEADER_BYTES + header->stored_bytes <= file->size;
 }
 
-/* The next offset behind `offset` at which a whole block stands, or 0. */
+/* The offset of the next complete block after `offset`, or 0. */
 static uint64_t search_block(const struct record_file *file, uint64_t offset)
 {
 	CLEANUP(cleanup_free) uint8_t *buffer = malloc(SEARCH_BYTES);
@@ -154,9 +154,9 @@ int record_file_block(struct record_file *file, uint64_t offset, struct block_he
 	found = search_block(file, offset);
 	if (found == 0)
 		return 0;
-	record_file_reload_hint(file); /* the beginning may just have been dropped */
+	record_file_reload_hint(file); /* the writer may just have dropped the beginning */
 	if (offset >= file->hint.start) {
-		r = record_file_note_damage(file, offset, found - offset, "no block stands here");
+		r = record_file_note_damage(file, offset, found - offset, "not a valid block");
 		if (r < 0)
 			return r;
 	}
@@ -182,7 +182,7 @@ int record_file_payload(const struct record_file *file, uint64_t offset,
 	return buffer->length == header->stored_bytes ? 0 : -EBADMSG;
 }
 
-/* Looks at each block from `offset` to `end`; what does not end there is left for later. */
+/* Adds all complete blocks from `offset` to `end`. */
 static int scan(struct record_file *file, uint64_t offset, uint64_t end)
 {
 	struct block_header header;
@@ -202,12 +202,12 @@ static int scan(struct record_file *file, uint64_t offset, uint64_t end)
 	return 0;
 }
 
-/* An unfinished block at the end: a recorder is at it, or died over it. */
+/* Notes an incomplete block at the end: a recorder is writing it, or was killed while writing. */
 static int note_torn(struct record_file *file)
 {
 	file->torn = file->end < file->size;
 	return file->torn ? record_file_note_damage(file, file->end, file->size - file->end,
-						    "an unfinished block at the end")
+						    "incomplete last block")
 			  : 0;
 }
 
@@ -225,12 +225,12 @@ static void cleanup_index_list(struct index_list *list)
 	free(list->payloads);
 }
 
-/* One index block, its payload kept in the list. */
+/* Reads an index block; its payload is stored in the list. */
 static int read_index(const struct record_file *file, struct packer *packer, uint64_t offset,
 		      struct index_list *list)
 {
 	struct index_part *parts =
-		one_more(list->parts, list->count, &list->part_size, sizeof(*parts));
+		grow_array(list->parts, list->count, &list->part_size, sizeof(*parts));
 	CLEANUP(bytes_done) struct bytes stored = {0};
 	struct bytes payload = {0}, *payloads;
 	struct block_header header;
@@ -240,7 +240,7 @@ static int read_index(const struct record_file *file, struct packer *packer, uin
 	if (parts == NULL)
 		return -ENOMEM;
 	list->parts = parts;
-	payloads = one_more(list->payloads, list->count, &list->payload_size, sizeof(*payloads));
+	payloads = grow_array(list->payloads, list->count, &list->payload_size, sizeof(*payloads));
 	if (payloads == NULL)
 		return -ENOMEM;
 	list->payloads = payloads;
@@ -271,7 +271,7 @@ static void cleanup_packer(struct packer **packer)
 	packer_free(*packer);
 }
 
-/* Whether a whole index block stands at an offset. */
+/* Whether there is a complete index block at an offset. */
 static bool is_index(const struct record_file *file, uint64_t offset)
 {
 	struct block_header header;
@@ -282,8 +282,8 @@ static bool is_index(const struct record_file *file, uint64_t offset)
 }
 
 /*
- * The last index block that ends before an offset, where nothing names it: searched backwards, which is
- * nearer than looking at every block of a day. 0: there is none.
+ * The last index block that starts before an offset, or 0. Used if neither the hint nor a later
+ * index points to one: searching backwards is faster than reading all block headers of a day.
  */
 static uint64_t search_index(const struct record_file *file, uint64_t end)
 {
@@ -302,12 +302,12 @@ static uint64_t search_index(const struct record_file *file, uint64_t end)
 				return from + (uint64_t)i;
 		if (length < BLOCK_HEADER_BYTES || from == file->hint.start)
 			return 0;
-		end = from + BLOCK_HEADER_BYTES - 1; /* a header may stand across the border */
+		end = from + BLOCK_HEADER_BYTES - 1; /* a header may cross the boundary */
 	}
 	return 0;
 }
 
-/* The chain of index blocks, from the last one on; over one that is damaged to the next before it. */
+/* Follows the chain of index blocks from the last one back, skipping damaged ones. */
 static int collect_indexes(const struct record_file *file, struct packer *packer,
 			   struct index_list *list)
 {
@@ -328,8 +328,8 @@ static int collect_indexes(const struct record_file *file, struct packer *packer
 	return 0;
 }
 
-/* What indexes tell of is taken from them; what stands between them is looked at. */
-static int take_indexes(struct record_file *file)
+/* Adds the blocks that indexes cover, and scans the blocks between them. */
+static int load_indexes(struct record_file *file)
 {
 	CLEANUP(cleanup_index_list) struct index_list list = {0};
 	CLEANUP(cleanup_packer) struct packer *packer = NULL;
@@ -337,7 +337,7 @@ static int take_indexes(struct record_file *file)
 
 	if (r == 0)
 		r = collect_indexes(file, packer, &list);
-	/* What was found is what the next index names, also where the hint did not. */
+	/* The next index will point back to the one found, even if the hint did not. */
 	file->hint.index = list.count > 0 ? list.parts[0].offset : 0;
 	file->end = file->hint.start;
 	for (size_t i = list.count; i-- > 0 && r == 0;) {
@@ -348,7 +348,7 @@ static int take_indexes(struct record_file *file)
 			r = index_apply(part, file);
 		file->end = part->end;
 		file->last = part->last;
-		file->some |= file->key_count > 0;
+		file->has_samples |= file->key_count > 0;
 	}
 	if (r < 0)
 		return r;
@@ -358,8 +358,8 @@ static int take_indexes(struct record_file *file)
 	return 0;
 }
 
-/* An index names the first sample by its key alone: its header says the rest. */
-static int find_first(struct record_file *file)
+/* An index contains only the key of the first sample; the rest is in the block header. */
+static int read_first_header(struct record_file *file)
 {
 	if (file->key_count == 0)
 		return 0;
@@ -372,7 +372,7 @@ static void forget_samples(struct record_file *file)
 	file->mark_count = 0;
 	file->indexed_keys = 0;
 	file->indexed_marks = 0;
-	file->some = false;
+	file->has_samples = false;
 	file->last_offset = 0;
 	file->end = file->hint.start;
 	file->indexed_to = file->hint.start;
@@ -383,10 +383,10 @@ static int find_samples(struct record_file *file)
 	int r;
 
 	forget_samples(file);
-	r = take_indexes(file);
+	r = load_indexes(file);
 	if (r == 0 && file->key_count > 0)
-		r = find_first(file);
-	if (r == -EBADMSG || r == -ENODATA) { /* an index that lies: do without any */
+		r = read_first_header(file);
+	if (r == -EBADMSG || r == -ENODATA) { /* wrong index: use none */
 		file->hint.index = 0;
 		forget_samples(file);
 		r = 0;
@@ -408,7 +408,7 @@ int record_file_scan(const char *path, int fd, struct record_file *ret_file)
 		return (int)length;
 	r = file_header_load(raw, (size_t)length, &file.header);
 	if (r < 0) {
-		ret_file->header = file.header; /* which version it is of */
+		ret_file->header = file.header; /* for its version */
 		return r;
 	}
 	if (fstat(fd, &status) < 0)
@@ -452,7 +452,7 @@ void record_file_done(struct record_file *file)
 	*file = (struct record_file){.fd = -1};
 }
 
-/* What was unfinished may be finished now. */
+/* A block that was incomplete may be complete now. */
 static void forget_torn(struct record_file *file)
 {
 	for (size_t i = 0; i < file->damage_count && file->torn; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* replay-open.c - the files of a replay, and what they hold together. */
+/* replay-open.c - opening of the files of a replay; their combined positions, marks and damage. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static int add_file(struct cgw_replay *replay, const char *path, struct record_f
 	return r;
 }
 
-/* All marks of all files, by position. */
+/* Collects the marks of all files, by position. */
 static int collect_marks(struct cgw_replay *replay)
 {
 	replay->mark_count = 0;
@@ -99,8 +99,8 @@ int replay_collect_damage(struct cgw_replay *replay)
 	return 0;
 }
 
-/* Positions, marks and damage of all files together. */
-static int put_together(struct cgw_replay *replay)
+/* Computes the positions, marks and damage over all files. */
+static int combine_files(struct cgw_replay *replay)
 {
 	uint64_t position = 0;
 	int r;
@@ -109,36 +109,46 @@ static int put_together(struct cgw_replay *replay)
 		const struct record_file *file = &replay->files[i];
 
 		replay->base[i] = position;
-		if (file->some && file->last.sequence >= file->first.sequence)
+		if (file->has_samples && file->last.sequence >= file->first.sequence)
 			position += file->last.sequence - file->first.sequence + 1;
 	}
 	r = collect_marks(replay);
 	return r < 0 ? r : replay_collect_damage(replay);
 }
 
-static int say(struct cgw_diag *diag, int error, const char *path, uint32_t version)
+static int set_error(struct cgw_diag *diag, int error, const char *path, uint32_t version)
 {
 	char shown[256];
 
 	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
 	switch (error) {
 	case -EBADMSG:
-		return cgw_diag_set(diag, error, "%s: no recording of cgward", shown);
+		return cgw_diag_set(diag, error,
+				    "%s: not a cgward recording, or its header is damaged "
+				    "(expected a .cgwr file or a directory of such files)",
+				    shown);
 	case -EPROTONOSUPPORT:
-		return cgw_diag_set(diag, -EBADMSG,
-				    "%s: a recording of format %u; this cgward reads up to %u",
-				    shown, version, RECORDING_VERSION);
+		return cgw_diag_set(
+			diag, -EBADMSG,
+			"%s: unsupported recording format %u (this cgward reads format %u); "
+			"update cgward",
+			shown, version, RECORDING_VERSION);
 	case -ENODATA:
-		return cgw_diag_set(diag, error, "%s: no sample is in this recording", shown);
+		return cgw_diag_set(
+			diag, error,
+			"%s: no recorded samples found; if a recorder was just started, "
+			"wait for its first sample",
+			shown);
 	default:
-		return cgw_diag_set(diag, error, "%s: %s", shown, strerror(-error));
+		return cgw_diag_set(diag, error, "cannot read %s: %s", shown, strerror(-error));
 	}
 }
 
-/* A file of a directory that is no recording is damage: the others are read. */
+/* Skips files that are not readable as recordings, unless there are no others. */
 static int open_directory(struct cgw_replay *replay, struct cgw_diag *diag)
 {
 	CLEANUP(name_list_done) struct name_list list = {0};
+	CLEANUP(cleanup_free) char *failed_path = NULL;
 	struct record_file failed = {.fd = -1};
 	int last_error = -ENODATA, r = record_directory_list(replay->path, &list);
 
@@ -146,6 +156,11 @@ static int open_directory(struct cgw_replay *replay, struct cgw_diag *diag)
 		CLEANUP(cleanup_free) char *path = record_path(replay->path, list.names[i]);
 
 		r = path == NULL ? -ENOMEM : add_file(replay, path, &failed);
+		if (r < 0) {
+			free(failed_path);
+			failed_path = path;
+			path = NULL;
+		}
 		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -ENOENT) {
 			last_error = r;
 			r = 0;
@@ -153,18 +168,20 @@ static int open_directory(struct cgw_replay *replay, struct cgw_diag *diag)
 	}
 	if (r == 0 && replay->file_count == 0)
 		r = last_error;
-	return r < 0 ? say(diag, r, replay->path, failed.header.version) : 0;
+	return r < 0 ? set_error(diag, r, failed_path != NULL ? failed_path : replay->path,
+				 failed.header.version)
+		     : 0;
 }
 
 int replay_open_files(struct cgw_replay *replay, struct cgw_diag *diag)
 {
 	struct record_file failed;
 	struct stat status;
-	bool some = false;
+	bool has_samples = false;
 	int r;
 
 	if (stat(replay->path, &status) < 0)
-		return say(diag, -errno, replay->path, 0);
+		return set_error(diag, -errno, replay->path, 0);
 	replay->directory = S_ISDIR(status.st_mode);
 	if (replay->directory) {
 		r = open_directory(replay, diag);
@@ -173,17 +190,17 @@ int replay_open_files(struct cgw_replay *replay, struct cgw_diag *diag)
 	} else {
 		r = add_file(replay, replay->path, &failed);
 		if (r < 0)
-			return say(diag, r, replay->path, failed.header.version);
+			return set_error(diag, r, replay->path, failed.header.version);
 	}
 	for (size_t i = 0; i < replay->file_count; i++)
-		some |= replay->files[i].some;
-	if (!some)
-		return say(diag, -ENODATA, replay->path, 0);
-	r = put_together(replay);
-	return r < 0 ? say(diag, r, replay->path, 0) : 0;
+		has_samples |= replay->files[i].has_samples;
+	if (!has_samples)
+		return set_error(diag, -ENODATA, replay->path, 0);
+	r = combine_files(replay);
+	return r < 0 ? set_error(diag, r, replay->path, 0) : 0;
 }
 
-/* Files of the directory behind the last one that is open. */
+/* Opens the files of the directory that are newer than the last one that is open. */
 static int add_new_files(struct cgw_replay *replay)
 {
 	CLEANUP(name_list_done) struct name_list list = {0};
@@ -201,7 +218,7 @@ static int add_new_files(struct cgw_replay *replay)
 		r = add_file(replay, path, &failed);
 		more |= r == 0;
 		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -ENOENT)
-			r = 0; /* perhaps still being made: the next look finds it */
+			r = 0; /* may be incomplete yet: the next refresh tries again */
 	}
 	return r < 0 ? r : more;
 }
@@ -217,6 +234,6 @@ int replay_refresh_files(struct cgw_replay *replay)
 	if (more < 0 || r < 0)
 		return more < 0 ? more : r;
 	if (more + r > 0)
-		r = put_together(replay) < 0 ? -ENOMEM : 1;
+		r = combine_files(replay) < 0 ? -ENOMEM : 1;
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* replay-priv.h - what the parts of a replay share: moving in replay.c, finding in seek.c. */
+/* replay-priv.h - state shared by replay.c, replay-open.c and replay-seek.c. */
 #ifndef CGWARD_LIB_RECORDING_REPLAY_PRIV_H
 #define CGWARD_LIB_RECORDING_REPLAY_PRIV_H
 
@@ -10,7 +10,7 @@
 struct cgw_replay {
 	char *path;
 	bool directory;
-	struct record_file *files; /* in the order of writing */
+	struct record_file *files; /* oldest first */
 	uint64_t *base;            /* [file]: position of its first sample */
 	size_t file_count, file_size;
 	struct decoder decoder;
@@ -20,10 +20,10 @@ struct cgw_replay {
 	/* The block that was decoded last. */
 	size_t file;
 	struct block_header header;
-	uint64_t next_offset;  /* behind it */
-	bool standing;         /* at a sample; else before the first one */
-	bool follows;          /* rates may be taken from the sample before */
-	bool frame_goes_along; /* while many samples are passed only the decoder moves */
+	uint64_t next_offset; /* of the block after it */
+	bool at_sample;       /* false: before the first sample */
+	bool follows;         /* rates may be computed from the previous sample */
+	bool updates_frame;   /* false while seeking: only the decoder advances */
 	struct cgw_mark *marks;
 	size_t mark_count, mark_size;
 	struct cgw_damage *damage;
@@ -36,11 +36,11 @@ struct replay_place {
 };
 
 /*
- * Goes on to the next sample that can be decoded, over the ends of files, but not beyond `limit`
- * (NULL: none). 1, or 0 where there is none.
+ * Advances to the next sample that can be decoded, also in later files, but not beyond `limit`
+ * (NULL: none). Returns 1, or 0 if there is none.
  */
 int replay_advance(struct cgw_replay *replay, const struct replay_place *limit);
-/* The frame begins anew: what was before is not to be compared with. */
+/* Empties the frame, so that no rates are computed from earlier samples. */
 int replay_reset_frame(struct cgw_replay *replay);
 static inline uint64_t replay_position(const struct cgw_replay *replay)
 {
@@ -48,9 +48,9 @@ static inline uint64_t replay_position(const struct cgw_replay *replay)
 	       replay->files[replay->file].first.sequence;
 }
 
-/* open.c: all files, their bases and marks. */
+/* replay-open.c: opens all files. */
 int replay_open_files(struct cgw_replay *replay, struct cgw_diag *diag);
-/* Files that came since, and what was appended to the last one. Returns 1 when there is more. */
+/* Adds new files, and blocks appended to the last one. Returns 1 if there were any. */
 int replay_refresh_files(struct cgw_replay *replay);
 int replay_collect_damage(struct cgw_replay *replay);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* replay-seek.c - jumps: to a time, to an event, one sample back. */
+/* replay-seek.c - seeking to a time, to an event, one sample back. */
 #include <errno.h>
 
 #include "lib/recording/replay-priv.h"
 
-/* A key of the recording: decoding starts there. */
+/* A key of the recording, where decoding can start. */
 struct key_place {
 	size_t file, key;
 };
@@ -39,10 +39,7 @@ static bool find_key(const struct cgw_replay *replay, const struct replay_place 
 	return true;
 }
 
-/*
- * The frame of the sample where the replay stands, and of the one before where they belong
- * together.
- */
+/* Builds the frame of the current sample, with the previous one if rates may be computed. */
 static int make_frame(struct cgw_replay *replay, struct cgw_snapshot *before)
 {
 	int r = replay_reset_frame(replay);
@@ -54,46 +51,46 @@ static int make_frame(struct cgw_replay *replay, struct cgw_snapshot *before)
 	return r;
 }
 
-/* Decodes from a key to the last sample at or before `place`: 1, or 0 where none can be decoded. */
-static int run_to(struct cgw_replay *replay, const struct key_place *key,
-		  const struct replay_place *place)
+/* Decodes from a key to the last sample at or before `place`: 1, or 0 if none can be decoded. */
+static int decode_to(struct cgw_replay *replay, const struct key_place *key,
+		     const struct replay_place *place)
 {
 	struct cgw_snapshot *before = NULL, *last = NULL;
-	bool some = false;
+	bool found = false;
 	int r;
 
 	decoder_reset(&replay->decoder);
 	replay->file = key->file;
 	replay->next_offset = replay->files[key->file].keys[key->key].offset;
-	replay->frame_goes_along = false;
+	replay->updates_frame = false;
 	while ((r = replay_advance(replay, place)) > 0) {
 		cgw_snapshot_unref(before);
 		before = last;
 		last = cgw_snapshot_ref(replay->decoder.last);
-		some = true;
+		found = true;
 	}
-	if (r == 0 && some && replay->decoder.last != NULL)
+	if (r == 0 && found && replay->decoder.last != NULL)
 		r = make_frame(replay, before);
 	else if (r == 0)
-		some = false;
+		found = false;
 	cgw_snapshot_unref(before);
 	cgw_snapshot_unref(last);
-	return r < 0 ? r : some;
+	return r < 0 ? r : found;
 }
 
-/* Stands at the last sample at or before a place that can be decoded. */
-static int go_to(struct cgw_replay *replay, const struct replay_place *place)
+/* Moves to the last sample at or before a place that can be decoded. */
+static int seek_to(struct cgw_replay *replay, const struct replay_place *place)
 {
 	struct replay_place from = *place;
 	struct key_place key;
 	int r = 0;
 
 	if (from.sequence > 0)
-		from.sequence--; /* the sample before is wanted for the frame */
+		from.sequence--; /* the frame needs the previous sample */
 	if (!find_key(replay, &from, &key) && !find_key(replay, place, &key))
 		return 0;
 	do
-		r = run_to(replay, &key, place);
+		r = decode_to(replay, &key, place);
 	while (r == 0 && key_before(replay, &key));
 	return r;
 }
@@ -102,23 +99,24 @@ static struct replay_place place_of(const struct cgw_replay *replay, uint64_t po
 {
 	size_t file = replay->file_count - 1;
 
-	while (file > 0 && (replay->base[file] > position || !replay->files[file].some))
+	while (file > 0 && (replay->base[file] > position || !replay->files[file].has_samples))
 		file--;
 	return (struct replay_place){file, replay->files[file].first.sequence + position -
 						   replay->base[file]};
 }
 
-/* Back to where it stood, after a move that led nowhere. */
-static int go_back(struct cgw_replay *replay, bool stood, const struct replay_place *place)
+/* Returns to the old place after a move that found nothing. */
+static int restore_place(struct cgw_replay *replay, bool was_at_sample,
+			 const struct replay_place *place)
 {
 	int r;
 
-	if (stood) {
-		r = go_to(replay, place);
+	if (was_at_sample) {
+		r = seek_to(replay, place);
 		return r < 0 ? r : 0;
 	}
 	decoder_reset(&replay->decoder);
-	replay->standing = false;
+	replay->at_sample = false;
 	replay->file = 0;
 	replay->next_offset = 0;
 	return replay_reset_frame(replay);
@@ -127,30 +125,30 @@ static int go_back(struct cgw_replay *replay, bool stood, const struct replay_pl
 int cgw_replay_first(struct cgw_replay *replay)
 {
 	struct replay_place old = {replay->file, replay->header.sequence};
-	bool stood = replay->standing;
-	int r = go_back(replay, false, NULL);
+	bool was_at_sample = replay->at_sample;
+	int r = restore_place(replay, false, NULL);
 
 	if (r == 0)
 		r = cgw_replay_next(replay);
-	return r == 0 ? go_back(replay, stood, &old) : r;
+	return r == 0 ? restore_place(replay, was_at_sample, &old) : r;
 }
 
-/* To the last sample at or before a position, but not to where it stands already. */
-static int go_to_position(struct cgw_replay *replay, uint64_t position)
+/* Moves to the last sample at or before a position; stays if there is none. */
+static int seek_to_position(struct cgw_replay *replay, uint64_t position)
 {
 	struct replay_place old = {replay->file, replay->header.sequence};
 	struct replay_place place = place_of(replay, position);
-	bool stood = replay->standing;
-	int r = go_to(replay, &place);
+	bool was_at_sample = replay->at_sample;
+	int r = seek_to(replay, &place);
 
-	return r == 0 ? go_back(replay, stood, &old) : r;
+	return r == 0 ? restore_place(replay, was_at_sample, &old) : r;
 }
 
 int cgw_replay_previous(struct cgw_replay *replay)
 {
-	uint64_t position = replay->standing ? replay_position(replay) : 0;
+	uint64_t position = replay->at_sample ? replay_position(replay) : 0;
 
-	return position == 0 ? 0 : go_to_position(replay, position - 1);
+	return position == 0 ? 0 : seek_to_position(replay, position - 1);
 }
 
 int cgw_replay_last(struct cgw_replay *replay)
@@ -158,7 +156,7 @@ int cgw_replay_last(struct cgw_replay *replay)
 	struct cgw_recording_info info;
 
 	cgw_replay_info(replay, &info);
-	return info.samples == 0 ? 0 : go_to_position(replay, info.samples - 1);
+	return info.samples == 0 ? 0 : seek_to_position(replay, info.samples - 1);
 }
 
 static const struct file_key *key_at(const struct cgw_replay *replay, const struct key_place *key)
@@ -181,8 +179,8 @@ static bool next_key(const struct cgw_replay *replay, struct key_place *place)
 }
 
 /*
- * Is that time among the samples from a key up to the next one? Headers alone tell: the last one
- * at or before it, where a later one follows or none.
+ * Finds the last sample at or before a time, from a key up to the next one, by block headers alone.
+ * Returns 0 if the time is later than all of these samples and another key follows.
  */
 static int find_sample(struct cgw_replay *replay, const struct key_place *key,
 		       const struct file_key *next, uint64_t realtime_ns,
@@ -210,8 +208,8 @@ static int find_sample(struct cgw_replay *replay, const struct key_place *key,
 }
 
 /*
- * Where a time is. Clocks may have been set: the samples from a key on hold it when the next key is
- * behind it, or when it would be had nobody touched the clock.
+ * Finds the sample of a time. The clock may have been set: the samples of a key are searched if the
+ * next key is later than the time, or would be later if the clock had not been set.
  */
 static int find_time(struct cgw_replay *replay, uint64_t realtime_ns,
 		     struct replay_place *ret_place)
@@ -240,20 +238,20 @@ static int find_time(struct cgw_replay *replay, uint64_t realtime_ns,
 int cgw_replay_seek(struct cgw_replay *replay, uint64_t realtime_ns)
 {
 	struct replay_place old = {replay->file, replay->header.sequence}, place;
-	bool stood = replay->standing;
+	bool was_at_sample = replay->at_sample;
 	int r = find_time(replay, realtime_ns, &place);
 
 	if (r <= 0)
 		return r;
-	r = go_to(replay, &place);
-	return r == 0 ? go_back(replay, stood, &old) : r;
+	r = seek_to(replay, &place);
+	return r == 0 ? restore_place(replay, was_at_sample, &old) : r;
 }
 
 int cgw_replay_next_event(struct cgw_replay *replay, uint32_t kinds)
 {
 	struct replay_place old = {replay->file, replay->header.sequence};
-	uint64_t from = replay->standing ? replay_position(replay) + 1 : 0;
-	bool stood = replay->standing;
+	uint64_t from = replay->at_sample ? replay_position(replay) + 1 : 0;
+	bool was_at_sample = replay->at_sample;
 
 	for (size_t i = 0; i < replay->mark_count; i++) {
 		const struct cgw_mark mark = replay->marks[i];
@@ -262,18 +260,18 @@ int cgw_replay_next_event(struct cgw_replay *replay, uint32_t kinds)
 
 		if (mark.position < from || !(mark.kinds & kinds))
 			continue;
-		r = go_to(replay, &place);
+		r = seek_to(replay, &place);
 		if (r < 0 || (r > 0 && replay_position(replay) == mark.position))
 			return r;
 	}
-	return go_back(replay, stood, &old);
+	return restore_place(replay, was_at_sample, &old);
 }
 
 int cgw_replay_previous_event(struct cgw_replay *replay, uint32_t kinds)
 {
 	struct replay_place old = {replay->file, replay->header.sequence};
-	uint64_t from = replay->standing ? replay_position(replay) : 0;
-	bool stood = replay->standing;
+	uint64_t from = replay->at_sample ? replay_position(replay) : 0;
+	bool was_at_sample = replay->at_sample;
 
 	for (size_t i = replay->mark_count; i-- > 0;) {
 		const struct cgw_mark mark = replay->marks[i];
@@ -282,11 +280,11 @@ int cgw_replay_previous_event(struct cgw_replay *replay, uint32_t kinds)
 
 		if (mark.position >= from || !(mark.kinds & kinds))
 			continue;
-		r = go_to(replay, &place);
+		r = seek_to(replay, &place);
 		if (r < 0 || (r > 0 && replay_position(replay) == mark.position))
 			return r;
 	}
-	return go_back(replay, stood, &old);
+	return restore_place(replay, was_at_sample, &old);
 }
 
 int cgw_replay_refresh(struct cgw_replay *replay)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* replay.c - standing at a sample of a recording, and moving to another. */
+/* replay.c - the current sample of a replay, and moving to the next one. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -61,8 +61,8 @@ int replay_reset_frame(struct cgw_replay *replay)
 	return 0;
 }
 
-/* May rates be taken from the sample before to this one? */
-static bool continues(const struct cgw_replay *replay, const struct block_header *header)
+/* Whether rates may be computed from the previous sample to this one. */
+static bool is_next_sample(const struct cgw_replay *replay, const struct block_header *header)
 {
 	return replay->decoder.last != NULL && header->boot == replay->header.boot &&
 	       header->sequence == replay->header.sequence + 1;
@@ -77,7 +77,7 @@ static int note_damage(struct cgw_replay *replay, size_t file, uint64_t offset,
 	return r < 0 ? r : replay_collect_damage(replay);
 }
 
-/* Decodes a sample's block: 1, 0 where it is damaged (and noted), or an error. */
+/* Decodes the block of a sample: 1, 0 if it is damaged (and noted), or an error. */
 static int decode_block(struct cgw_replay *replay, size_t file, uint64_t offset,
 			const struct block_header *header)
 {
@@ -93,7 +93,7 @@ static int decode_block(struct cgw_replay *replay, size_t file, uint64_t offset,
 		return 1;
 	if (r != -EBADMSG)
 		return r;
-	return note_damage(replay, file, offset, header, "the block's contents are damaged");
+	return note_damage(replay, file, offset, header, "damaged block");
 }
 
 static bool is_beyond(const struct replay_place *limit, size_t file, uint64_t sequence)
@@ -102,12 +102,9 @@ static bool is_beyond(const struct replay_place *limit, size_t file, uint64_t se
 	       (file > limit->file || (file == limit->file && sequence > limit->sequence));
 }
 
-/*
- * The sample is decoded: the replay stands there. `follows`: rates may be taken from the one
- * before.
- */
-static int arrive(struct cgw_replay *replay, size_t file, uint64_t offset,
-		  const struct block_header *header, bool follows)
+/* Makes the decoded sample the current one. `follows`: rates may be computed from the previous. */
+static int set_current(struct cgw_replay *replay, size_t file, uint64_t offset,
+		       const struct block_header *header, bool follows)
 {
 	int r = 0;
 
@@ -115,8 +112,8 @@ static int arrive(struct cgw_replay *replay, size_t file, uint64_t offset,
 	replay->header = *header;
 	replay->next_offset = offset + BLOCK_HEADER_BYTES + header->stored_bytes;
 	replay->follows = follows;
-	replay->standing = true;
-	if (!replay->frame_goes_along)
+	replay->at_sample = true;
+	if (!replay->updates_frame)
 		return 1;
 	if (!follows)
 		r = replay_reset_frame(replay);
@@ -145,16 +142,16 @@ int replay_advance(struct cgw_replay *replay, const struct replay_place *limit)
 		}
 		if (header.kind != BLOCK_INDEX && is_beyond(limit, file, header.sequence))
 			return 0;
-		follows = continues(replay, &header);
+		follows = is_next_sample(replay, &header);
 		if (follows)
 			before_ns = replay->decoder.last->monotonic_ns;
 		r = 0;
 		if (header.kind == BLOCK_KEY || (header.kind == BLOCK_DELTA && follows))
 			r = decode_block(replay, file, offset, &header);
-		/* A clock that runs back is another boot's, whatever its id. */
+		/* If the monotonic clock went backwards, the machine rebooted. */
 		if (r > 0)
-			r = arrive(replay, file, offset, &header,
-				   follows && replay->decoder.last->monotonic_ns > before_ns);
+			r = set_current(replay, file, offset, &header,
+					follows && replay->decoder.last->monotonic_ns > before_ns);
 		if (r != 0)
 			return r;
 		offset += BLOCK_HEADER_BYTES + header.stored_bytes;
@@ -164,7 +161,7 @@ int replay_advance(struct cgw_replay *replay, const struct replay_place *limit)
 
 int cgw_replay_next(struct cgw_replay *replay)
 {
-	replay->frame_goes_along = true;
+	replay->updates_frame = true;
 	return replay_advance(replay, NULL);
 }
 
@@ -238,21 +235,21 @@ int cgw_replay_fact(const struct cgw_replay *replay, uint32_t group, const char 
 void cgw_replay_info(const struct cgw_replay *replay, struct cgw_recording_info *ret_info)
 {
 	struct cgw_recording_info info = {.version = RECORDING_VERSION};
-	bool some = false;
+	bool has_samples = false;
 
 	for (size_t i = 0; i < replay->file_count; i++) {
 		const struct record_file *file = &replay->files[i];
 
 		info.bytes += file->end - file->hint.start;
-		if (!file->some)
+		if (!file->has_samples)
 			continue;
-		if (!some)
+		if (!has_samples)
 			info.first_ns = file->first.realtime_ns;
-		some = true;
+		has_samples = true;
 		info.last_ns = file->last.realtime_ns;
 		info.samples = replay->base[i] + file->last.sequence - file->first.sequence + 1;
 	}
-	if (replay->standing)
+	if (replay->at_sample)
 		info.position = replay_position(replay);
 	*ret_info = info;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rotate.c - the files of a recorder: one writer at a time, continued after a crash, bounded. */
+/* rotate.c - the files of a recorder: locking, continuing after a crash, size and age limits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,14 +12,16 @@
 #include "lib/recording/recorder-priv.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-/* A bounded recording is kept in so many parts: the oldest one goes as a whole. */
+/* A limited recording is stored in this many parts; the oldest part is dropped as a whole. */
 #define PARTS 8
-/* A file of a directory is no larger and no older than this, whatever the bounds. */
+/* Limits of each file in a directory, even if the recording has larger limits or none. */
 #define PART_MAX_BYTES (UINT64_C(1) << 30)
 #define PART_MAX_NS    (86400 * NS_PER_S)
 #define PART_MIN_BYTES UINT64_C(65536)
 
-static int say(struct cgw_diag *diag, int error, const char *path, const char *what)
+#define BUSY_MESSAGE "another recorder is writing to it; stop that one, or choose another path"
+
+static int set_error(struct cgw_diag *diag, int error, const char *path, const char *what)
 {
 	char shown[256];
 
@@ -27,8 +29,17 @@ static int say(struct cgw_diag *diag, int error, const char *path, const char *w
 	return cgw_diag_set(diag, error, "%s: %s", shown, what);
 }
 
-/* Makes an empty recording of an empty file. */
-static int make_header(struct cgw_recorder *recorder, int fd, const char *path)
+/* "cannot VERB PATH: " and the text of the error number. */
+static int set_system_error(struct cgw_diag *diag, int error, const char *verb, const char *path)
+{
+	char shown[256];
+
+	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	return cgw_diag_set(diag, error, "cannot %s %s: %s", verb, shown, strerror(-error));
+}
+
+/* Writes the header of a new recording into an empty file. */
+static int create_header(struct cgw_recorder *recorder, int fd, const char *path)
 {
 	struct file_header header = {.version = RECORDING_VERSION, .sequence = recorder->sequence};
 	struct file_hint hint = {.start = FILE_HEADER_BYTES};
@@ -39,13 +50,13 @@ static int make_header(struct cgw_recorder *recorder, int fd, const char *path)
 	file_header_store(&header, raw);
 	file_hint_store(&hint, raw + FILE_HINT_OFFSET);
 	r = write_whole_at(fd, raw, sizeof(raw), 0);
-	/* A header cut short would make the file look damaged; an empty one is made again. */
+	/* An incomplete header would look like damage; an empty file is initialized later. */
 	if (r < 0)
 		return ftruncate(fd, 0) < 0 ? -errno : r;
 	return record_file_scan(path, fd, &recorder->file);
 }
 
-/* The last sample's payload must hold: after a power cut it may never have reached the disk. */
+/* Verifies the last sample: after a power failure its payload may not have reached the disk. */
 static int check_last(struct cgw_recorder *recorder)
 {
 	const struct record_file *file = &recorder->file;
@@ -53,7 +64,7 @@ static int check_last(struct cgw_recorder *recorder)
 	struct cursor payload = {0};
 	int r;
 
-	if (!file->some || file->last_offset == 0)
+	if (!file->has_samples || file->last_offset == 0)
 		return 0;
 	r = record_file_payload(file, file->last_offset, &file->last, &stored);
 	if (r == 0)
@@ -61,7 +72,7 @@ static int check_last(struct cgw_recorder *recorder)
 	return r;
 }
 
-/* Goes on behind the last whole block; what is left behind it is cut off. */
+/* Continues after the last complete block; truncates anything after it. */
 static int continue_file(struct cgw_recorder *recorder, int fd, const char *path)
 {
 	struct record_file *file = &recorder->file;
@@ -70,7 +81,7 @@ static int continue_file(struct cgw_recorder *recorder, int fd, const char *path
 	while (r == 0 && check_last(recorder) == -EBADMSG) {
 		uint64_t end = file->last_offset;
 
-		file->fd = -1; /* stays open */
+		file->fd = -1; /* the descriptor stays open */
 		record_file_done(file);
 		if (ftruncate(fd, (off_t)end) < 0)
 			return -errno;
@@ -84,21 +95,21 @@ static int continue_file(struct cgw_recorder *recorder, int fd, const char *path
 		return -errno;
 	}
 	file->size = file->end;
-	if (file->some)
+	if (file->has_samples)
 		recorder->sequence = file->last.sequence + 1;
 	else if (recorder->sequence < file->header.sequence)
 		recorder->sequence = file->header.sequence;
 	return 0;
 }
 
-/* A header that was never written whole: a recorder died over it, or the disk was full. */
-static bool is_unborn(int fd, off_t size)
+/* Whether the header was never completed: a recorder was killed, or the disk was full. */
+static bool has_incomplete_header(int fd, off_t size)
 {
 	uint8_t begun[FILE_HEADER_BYTES], whole[FILE_HEADER_BYTES];
 	size_t length = size < 8 ? (size_t)size : 8;
 
 	file_header_store(&(struct file_header){.version = RECORDING_VERSION}, whole);
-	/* As much of the magic as there is must be there. */
+	/* Those bytes of the magic that exist must match. */
 	return size < FILE_HEADER_BYTES && read_whole_at(fd, begun, length, 0) == (ssize_t)length &&
 	       memcmp(begun, whole, length) == 0;
 }
@@ -117,8 +128,8 @@ static int open_file(struct cgw_recorder *recorder, const char *path, bool lock)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -EINVAL;
-	if (is_unborn(fd, status.st_size))
-		r = ftruncate(fd, 0) < 0 ? -errno : make_header(recorder, fd, path);
+	if (has_incomplete_header(fd, status.st_size))
+		r = ftruncate(fd, 0) < 0 ? -errno : create_header(recorder, fd, path);
 	else
 		r = continue_file(recorder, fd, path);
 	if (r == 0)
@@ -135,27 +146,30 @@ int recorder_open_file(struct cgw_recorder *recorder, const char *path, struct c
 	case 0:
 		break;
 	case -EBUSY:
-		return say(diag, r, path, "another recorder writes to it");
+		return set_error(diag, r, path, BUSY_MESSAGE);
 	case -EBADMSG:
-		return say(diag, r, path,
-			   "there is a file that is no recording; it is left as it is");
+		return set_error(diag, r, path,
+				 "not a cgward recording, or its header is damaged; the file is "
+				 "unchanged, choose another one");
 	case -EPROTONOSUPPORT:
-		return say(diag, r, path,
-			   "a recording of another version of the format; name another file");
+		return set_error(
+			diag, r, path,
+			"unsupported recording format; the file is unchanged, choose another "
+			"one");
 	case -EINVAL:
-		return say(diag, r, path, "neither a file nor a directory");
+		return set_error(diag, r, path, "not a regular file or directory");
 	default:
-		return say(diag, r, path, strerror(-r));
+		return set_system_error(diag, r, "record to", path);
 	}
-	/* Behind the end nothing is there to lose: only whether it can be done is asked. */
+	/* Tests support for punching holes after the end of the file, where there is no data. */
 	if (bounded &&
 	    fallocate(recorder->file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)1 << 40,
 		      4096) < 0 &&
 	    errno == EOPNOTSUPP)
-		return say(
+		return set_error(
 			diag, -EOPNOTSUPP, path,
-			"this file system cannot give back a file's beginning, so its size cannot "
-			"be bounded; record into a directory");
+			"a single file cannot have a size or age limit on this file system (no "
+			"support for punching holes); record to a directory instead");
 	return 0;
 }
 
@@ -175,7 +189,7 @@ static uint64_t part_ns(const struct cgw_recorder *recorder)
 	return ns == 0 || ns > PART_MAX_NS ? PART_MAX_NS : ns;
 }
 
-/* When a file of the directory was begun; 0 where it cannot be read. */
+/* The creation time of a file of the directory; 0 if it cannot be read. */
 static uint64_t created_ns(const struct cgw_recorder *recorder, size_t i)
 {
 	CLEANUP(cleanup_free)
@@ -212,16 +226,16 @@ static void drop_first_file(struct cgw_recorder *recorder)
 
 	if (path != NULL)
 		(void)unlink(path);
-	name_list_drop_first(&recorder->names);
+	name_list_remove_first(&recorder->names);
 }
 
-/* A file's samples end where the next one begins. The one being written stays. */
-static void drop_files(struct cgw_recorder *recorder, uint64_t realtime_ns, uint64_t coming_bytes)
+/* The samples of a file end when the next file starts. The file being written is never dropped. */
+static void drop_files(struct cgw_recorder *recorder, uint64_t realtime_ns, uint64_t reserved_bytes)
 {
 	const struct cgw_recorder_options *options = &recorder->options;
 
 	while (options->size_max_bytes > 0 && recorder->names.count > 1 &&
-	       bytes_of_all(recorder) + coming_bytes > options->size_max_bytes)
+	       bytes_of_all(recorder) + reserved_bytes > options->size_max_bytes)
 		drop_first_file(recorder);
 	while (options->age_max_ns > 0 && recorder->names.count > 1) {
 		uint64_t end_ns = created_ns(recorder, 1);
@@ -254,7 +268,7 @@ static int next_file(struct cgw_recorder *recorder, uint64_t realtime_ns)
 		return r;
 	}
 	record_file_done(&old);
-	recorder->key_wanted = true;
+	recorder->needs_key = true;
 	recorder->keys_since_index = 0;
 	return 0;
 }
@@ -265,32 +279,31 @@ int recorder_open_directory(struct cgw_recorder *recorder, const char *path, str
 	int r;
 
 	if (mkdir(path, 0750) < 0 && errno != EEXIST)
-		return say(diag, -errno, path, strerror(errno));
+		return set_system_error(diag, -errno, "create", path);
 	recorder->lock_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (recorder->lock_fd < 0)
-		return say(diag, -errno, path, strerror(errno));
+		return set_system_error(diag, -errno, "open", path);
 	if (flock(recorder->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK
-			       ? say(diag, -EBUSY, path, "another recorder writes to it")
-			       : say(diag, -errno, path, strerror(errno));
+		return errno == EWOULDBLOCK ? set_error(diag, -EBUSY, path, BUSY_MESSAGE)
+					    : set_system_error(diag, -errno, "lock", path);
 	recorder->directory = strdup(path);
 	if (recorder->directory == NULL)
-		return say(diag, -ENOMEM, path, strerror(ENOMEM));
+		return set_system_error(diag, -ENOMEM, "record to", path);
 	r = record_directory_list(path, &recorder->names);
 	if (r == 0 && recorder->names.count > 0) {
 		last = record_path(path, recorder->names.names[recorder->names.count - 1]);
 		r = last == NULL ? -ENOMEM : open_file(recorder, last, false);
 	}
-	/* A last file that cannot be continued stays as it is; the next one goes on. */
+	/* A last file that cannot be continued is left unchanged, and a new one is started. */
 	if (r == -EBADMSG || r == -EPROTONOSUPPORT)
 		r = 0;
 	if (r == 0 && recorder->file.fd < 0)
 		r = next_file(recorder, clock_ns(CLOCK_REALTIME));
-	return r < 0 ? say(diag, r, path, strerror(-r)) : 0;
+	return r < 0 ? set_system_error(diag, r, "record to", path) : 0;
 }
 
-/* The first key that stays when a single file is too large or too old; 0: all may stay. */
-static size_t first_kept(const struct cgw_recorder *recorder, uint64_t realtime_ns)
+/* The first key to retain if a single file is too large or too old; 0: retain all. */
+static size_t first_retained_key(const struct cgw_recorder *recorder, uint64_t realtime_ns)
 {
 	const struct cgw_recorder_options *options = &recorder->options;
 	const struct record_file *file = &recorder->file;
@@ -301,7 +314,7 @@ static size_t first_kept(const struct cgw_recorder *recorder, uint64_t realtime_
 		while (first + 1 < file->key_count &&
 		       file->end - file->keys[first].offset > size_max - size_max / PARTS)
 			first++;
-	/* By age in steps, too: each one is a write to the file's header. */
+	/* Age is limited in steps as well, as each one writes to the file header. */
 	if (options->age_max_ns > 0 && file->key_count > 1 &&
 	    file->keys[0].realtime_ns + options->age_max_ns + part_ns(recorder) < realtime_ns)
 		while (first + 1 < file->key_count &&
@@ -310,11 +323,11 @@ static size_t first_kept(const struct cgw_recorder *recorder, uint64_t realtime_
 	return first;
 }
 
-/* The beginning of a single file is given back to the file system; offsets stay what they are. */
+/* Returns the beginning of a single file to the file system; offsets do not change. */
 static void drop_beginning(struct cgw_recorder *recorder, uint64_t realtime_ns)
 {
 	struct record_file *file = &recorder->file;
-	size_t first = first_kept(recorder, realtime_ns);
+	size_t first = first_retained_key(recorder, realtime_ns);
 
 	if (first == 0)
 		return;
@@ -338,8 +351,8 @@ int recorder_free_space(struct cgw_recorder *recorder, uint64_t realtime_ns)
 		drop_beginning(recorder, realtime_ns);
 		return 0;
 	}
-	if (!file->some || (file->end < part_bytes(recorder) &&
-			    (age_ns < 0 || (uint64_t)age_ns < part_ns(recorder)))) {
+	if (!file->has_samples || (file->end < part_bytes(recorder) &&
+				   (age_ns < 0 || (uint64_t)age_ns < part_ns(recorder)))) {
 		drop_files(recorder, realtime_ns, 0);
 		return 0;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* hosts.c - several hosts at once: who is there, slow, lost; none holds up another. */
+/* hosts.c - connections to several hosts, their states, reconnection. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -13,13 +13,13 @@
 #include "shared/remote/read-quota.h"
 
 #define NS_IN_S UINT64_C(1000000000)
-/* Before a lost one is tried again: doubled each time. */
-#define RETRY_LEAST_NS NS_IN_S
-#define RETRY_MOST_NS  (60 * NS_IN_S)
-/* Beyond three intervals: networks stall for moments. */
-#define SLOW_NS (2 * NS_IN_S)
-/* Logging in takes longer than a sample. */
-#define FIRST_NS (30 * NS_IN_S)
+/* Delay before reconnecting to a lost host; doubled after each failure. */
+#define RETRY_MIN_NS NS_IN_S
+#define RETRY_MAX_NS (60 * NS_IN_S)
+/* Added to three intervals before a host counts as slow, since networks stall for short times. */
+#define SLOW_GRACE_NS (2 * NS_IN_S)
+/* Added for the first sample, since connecting and logging in is slower. */
+#define FIRST_SAMPLE_GRACE_NS (30 * NS_IN_S)
 
 struct remote_host {
 	const char *name;
@@ -27,26 +27,26 @@ struct remote_host {
 	struct cgw_snapshot *snapshot; /* the newest; NULL while it is lost */
 	enum remote_state state;
 	struct cgw_diag reason;
-	bool changed; /* its state, since it was told */
-	bool fresh;   /* a snapshot that was not taken yet */
-	struct allowance allowance;
+	bool changed; /* state changed since remote_hosts_notified() */
+	bool fresh;   /* the snapshot was not collected yet */
+	struct read_quota quota;
 	uint64_t received_ns, retry_ns, delay_ns;
 };
 
 struct remote_hosts {
 	struct remote_hosts_options options;
-	struct remote_host *hosts; /* by name */
+	struct remote_host *hosts; /* sorted by name */
 	struct remote_layouts layouts;
 	struct merge merge;
-	struct cgw_metric_set wanted;
-	bool has_wanted, changed;
+	struct cgw_metric_set metrics;
+	bool has_metrics, changed;
 };
 
 const char *remote_state_name(enum remote_state state)
 {
 	static const char *const names[] = {
 		[REMOTE_CONNECTING] = "connecting",
-		[REMOTE_THERE] = "there",
+		[REMOTE_CONNECTED] = "connected",
 		[REMOTE_SLOW] = "slow",
 		[REMOTE_LOST] = "lost",
 		[REMOTE_ENDED] = "ended",
@@ -64,15 +64,19 @@ static int check_hosts(const struct remote_hosts *hosts, struct cgw_diag *diag)
 {
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		int r = remote_host_check(hosts->hosts[i].name, diag);
+		char shown[128];
 
 		if (r < 0)
 			return r;
-		/* It becomes the name of a group. */
+		(void)cgw_escape(shown, sizeof(shown), hosts->hosts[i].name,
+				 strlen(hosts->hosts[i].name));
+		/* The host name becomes a group name. */
 		if (strchr(hosts->hosts[i].name, '/') != NULL)
-			return cgw_diag_set(diag, -EINVAL, "a host's name holds no slash");
+			return cgw_diag_set(diag, -EINVAL,
+					    "invalid host '%s' (a host name cannot contain '/')",
+					    shown);
 		if (i > 0 && by_name(&hosts->hosts[i - 1], &hosts->hosts[i]) == 0)
-			return cgw_diag_set(diag, -EINVAL, "the host %.128s stands there twice",
-					    hosts->hosts[i].name);
+			return cgw_diag_set(diag, -EINVAL, "host '%s' is given twice", shown);
 	}
 	return 0;
 }
@@ -84,7 +88,7 @@ int remote_hosts_new(const struct remote_hosts_options *options, struct remote_h
 	int r;
 
 	if (options->count == 0 || options->count > REMOTE_HOSTS_MAX)
-		return cgw_diag_set(diag, -EINVAL, "1 to %d hosts can be watched at once",
+		return cgw_diag_set(diag, -EINVAL, "invalid number of hosts (expected 1 to %d)",
 				    REMOTE_HOSTS_MAX);
 	hosts = calloc(1, sizeof(*hosts));
 	if (hosts == NULL)
@@ -95,7 +99,7 @@ int remote_hosts_new(const struct remote_hosts_options *options, struct remote_h
 	for (size_t i = 0; r == 0 && i < options->count; i++)
 		hosts->hosts[i] = (struct remote_host){
 			.name = options->hosts[i],
-			.delay_ns = RETRY_LEAST_NS,
+			.delay_ns = RETRY_MIN_NS,
 			.changed = true,
 		};
 	if (r == 0) {
@@ -134,18 +138,19 @@ static void set_state(struct remote_hosts *hosts, struct remote_host *host, enum
 	host->state = state;
 	host->changed = true;
 	hosts->changed = true;
-	if (state == REMOTE_THERE || state == REMOTE_ENDED)
+	if (state == REMOTE_CONNECTED || state == REMOTE_ENDED)
 		host->reason.text[0] = '\0';
 }
 
-static void lose(struct remote_hosts *hosts, struct remote_host *host, const struct cgw_diag *diag)
+static void set_lost(struct remote_hosts *hosts, struct remote_host *host,
+		     const struct cgw_diag *diag)
 {
 	host->connection = remote_connection_close(host->connection);
 	host->snapshot = cgw_snapshot_unref(host->snapshot);
 	host->fresh = false;
 	host->reason = *diag;
 	host->retry_ns = clock_now_ns() + host->delay_ns;
-	host->delay_ns = 2 * host->delay_ns > RETRY_MOST_NS ? RETRY_MOST_NS : 2 * host->delay_ns;
+	host->delay_ns = 2 * host->delay_ns > RETRY_MAX_NS ? RETRY_MAX_NS : 2 * host->delay_ns;
 	set_state(hosts, host, REMOTE_LOST);
 }
 
@@ -156,50 +161,50 @@ static void open_host(struct remote_hosts *hosts, struct remote_host *host)
 		.ssh = hosts->options.ssh,
 		.interval_ns = hosts->options.interval_ns,
 		.count = hosts->options.samples,
-		.wanted = &hosts->wanted,
+		.metrics = &hosts->metrics,
 		.layouts = &hosts->layouts,
 	};
 	struct cgw_diag diag = {0};
 
-	host->received_ns = clock_now_ns() + FIRST_NS;
+	host->received_ns = clock_now_ns() + FIRST_SAMPLE_GRACE_NS;
 	if (remote_connection_open(&target, &host->connection, &diag) < 0)
-		lose(hosts, host, &diag);
+		set_lost(hosts, host, &diag);
 }
 
-static void open_anew(struct remote_hosts *hosts)
+static void reconnect_all(struct remote_hosts *hosts)
 {
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		struct remote_host *host = &hosts->hosts[i];
 
 		host->connection = remote_connection_close(host->connection);
-		/* Its last figures stay until there are new ones. */
+		/* The last values are shown until new ones arrive. */
 		if (host->state != REMOTE_LOST)
 			open_host(hosts, host);
 	}
 }
 
-int remote_hosts_request(struct remote_hosts *hosts, const struct cgw_metric_set *wanted)
+int remote_hosts_request(struct remote_hosts *hosts, const struct cgw_metric_set *metrics)
 {
-	bool more = !hosts->has_wanted;
+	bool reconnect = !hosts->has_metrics;
 
-	/* What is no longer asked for still comes: connecting anew for less would cost more. */
-	for (size_t i = 0; i < ARRAY_SIZE(wanted->bits); i++) {
-		more = more || (wanted->bits[i] & ~hosts->wanted.bits[i]) != 0;
-		hosts->wanted.bits[i] |= wanted->bits[i];
+	/* Metrics that are no longer needed are still sent: reconnecting would cost more. */
+	for (size_t i = 0; i < ARRAY_SIZE(metrics->bits); i++) {
+		reconnect = reconnect || (metrics->bits[i] & ~hosts->metrics.bits[i]) != 0;
+		hosts->metrics.bits[i] |= metrics->bits[i];
 	}
-	hosts->has_wanted = true;
-	if (more)
-		open_anew(hosts);
+	hosts->has_metrics = true;
+	if (reconnect)
+		reconnect_all(hosts);
 	return 0;
 }
 
-void remote_hosts_pace(struct remote_hosts *hosts, uint64_t interval_ns)
+void remote_hosts_set_interval(struct remote_hosts *hosts, uint64_t interval_ns)
 {
 	if (interval_ns == hosts->options.interval_ns)
 		return;
 	hosts->options.interval_ns = interval_ns;
-	if (hosts->has_wanted)
-		open_anew(hosts);
+	if (hosts->has_metrics)
+		reconnect_all(hosts);
 }
 
 static void read_host(struct remote_hosts *hosts, struct remote_host *host)
@@ -208,36 +213,36 @@ static void read_host(struct remote_hosts *hosts, struct remote_host *host)
 	struct cgw_diag diag = {0};
 	int r = remote_connection_read(host->connection, &snapshot, &diag);
 
-	allowance_take(&host->allowance, ssh_connection_collected(host->connection),
-		       clock_now_ns());
+	read_quota_charge(&host->quota, remote_connection_pop_cost(host->connection),
+			  clock_now_ns());
 	if (r > 0) {
 		cgw_snapshot_unref(host->snapshot);
 		host->snapshot = snapshot;
 		host->fresh = true;
 		host->received_ns = clock_now_ns();
-		host->delay_ns = RETRY_LEAST_NS;
-		set_state(hosts, host, REMOTE_THERE);
+		host->delay_ns = RETRY_MIN_NS;
+		set_state(hosts, host, REMOTE_CONNECTED);
 	} else if (r == -ENODATA) {
 		host->connection = remote_connection_close(host->connection);
 		set_state(hosts, host, REMOTE_ENDED);
 	} else if (r < 0) {
-		lose(hosts, host, &diag);
+		set_lost(hosts, host, &diag);
 	}
 }
 
-/* When something is to be done about a host although nothing comes from it. */
+/* When a host becomes slow or is reconnected if it sends nothing; UINT64_MAX: never. */
 static uint64_t due_ns(const struct remote_hosts *hosts, const struct remote_host *host)
 {
 	if (host->connection != NULL)
 		return host->state == REMOTE_SLOW
 			       ? UINT64_MAX
-			       : host->received_ns + SLOW_NS + 3 * hosts->options.interval_ns;
+			       : host->received_ns + SLOW_GRACE_NS + 3 * hosts->options.interval_ns;
 	if (host->state == REMOTE_LOST && hosts->options.samples == 0)
 		return host->retry_ns;
 	return UINT64_MAX;
 }
 
-static void do_due(struct remote_hosts *hosts, uint64_t now_ns)
+static void process_due_hosts(struct remote_hosts *hosts, uint64_t now_ns)
 {
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		struct remote_host *host = &hosts->hosts[i];
@@ -254,19 +259,19 @@ static void do_due(struct remote_hosts *hosts, uint64_t now_ns)
 	}
 }
 
-/* Every host that can has a new one, and some host has. */
-static bool have_all(const struct remote_hosts *hosts)
+/* Whether all connected hosts that are not slow have a new sample, and at least one has. */
+static bool all_hosts_ready(const struct remote_hosts *hosts)
 {
-	bool some = false;
+	bool any = false;
 
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		const struct remote_host *host = &hosts->hosts[i];
 
-		some = some || host->fresh;
+		any = any || host->fresh;
 		if (!host->fresh && host->connection != NULL && host->state != REMOTE_SLOW)
 			return false;
 	}
-	return some;
+	return any;
 }
 
 bool remote_hosts_are_alive(const struct remote_hosts *hosts)
@@ -284,7 +289,7 @@ static int timeout_ms(struct remote_hosts *hosts, uint64_t until_ns, uint64_t no
 
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		uint64_t at_ns = due_ns(hosts, &hosts->hosts[i]);
-		uint64_t again_ns = allowance_due_ns(&hosts->hosts[i].allowance, now_ns);
+		uint64_t again_ns = read_quota_resume_ns(&hosts->hosts[i].quota, now_ns);
 
 		first_ns = at_ns < first_ns ? at_ns : first_ns;
 		first_ns = again_ns != 0 && again_ns < first_ns ? again_ns : first_ns;
@@ -293,11 +298,11 @@ static int timeout_ms(struct remote_hosts *hosts, uint64_t until_ns, uint64_t no
 	return wait_ms > 60000 ? 60000 : (int)wait_ms;
 }
 
-/* Once: polls, and reads from who has something. False when `wake_fd` is readable. */
+/* Polls once, and reads from the hosts that sent something. False if `wake_fd` is readable. */
 static bool poll_once(struct remote_hosts *hosts, uint64_t until_ns, int wake_fd)
 {
 	struct pollfd polled[2 * REMOTE_HOSTS_MAX + 1];
-	struct remote_host *whose[2 * REMOTE_HOSTS_MAX + 1];
+	struct remote_host *host_of[2 * REMOTE_HOSTS_MAX + 1];
 	uint64_t now_ns = clock_now_ns();
 	nfds_t count = 1;
 
@@ -305,24 +310,24 @@ static bool poll_once(struct remote_hosts *hosts, uint64_t until_ns, int wake_fd
 	for (size_t i = 0; i < hosts->options.count; i++) {
 		int fds[2];
 
-		/* Who had its share waits: what it sends stands in the pipe, and then in its own way. */
+		/* Over quota: stop reading and let the pipe apply back-pressure. */
 		if (hosts->hosts[i].connection == NULL ||
-		    allowance_due_ns(&hosts->hosts[i].allowance, now_ns) != 0)
+		    read_quota_resume_ns(&hosts->hosts[i].quota, now_ns) != 0)
 			continue;
 		remote_connection_fds(hosts->hosts[i].connection, fds);
 		for (size_t j = 0; j < ARRAY_SIZE(fds); j++) {
-			whose[count] = &hosts->hosts[i];
+			host_of[count] = &hosts->hosts[i];
 			polled[count++] = (struct pollfd){.fd = fds[j], .events = POLLIN};
 		}
 	}
 	if (poll(polled, count, timeout_ms(hosts, until_ns, now_ns)) <= 0)
 		return true;
 	for (nfds_t i = 1; i < count; i++) {
-		if (polled[i].revents == 0 || whose[i]->connection == NULL)
+		if (polled[i].revents == 0 || host_of[i]->connection == NULL)
 			continue;
-		read_host(hosts, whose[i]);
-		/* Read for both of its descriptors. */
-		if (i + 1 < count && whose[i + 1] == whose[i])
+		read_host(hosts, host_of[i]);
+		/* read_host() reads both descriptors. */
+		if (i + 1 < count && host_of[i + 1] == host_of[i])
 			i++;
 	}
 	return polled[0].revents == 0;
@@ -332,25 +337,25 @@ bool remote_hosts_wait(struct remote_hosts *hosts, uint64_t until_ns, int wake_f
 {
 	for (;;) {
 		uint64_t now_ns;
-		bool woken = !poll_once(hosts, have_all(hosts) ? 0 : until_ns, wake_fd);
+		bool woken = !poll_once(hosts, all_hosts_ready(hosts) ? 0 : until_ns, wake_fd);
 
 		now_ns = clock_now_ns();
-		do_due(hosts, now_ns);
-		if (have_all(hosts))
+		process_due_hosts(hosts, now_ns);
+		if (all_hosts_ready(hosts))
 			return true;
 		if (woken || now_ns >= until_ns || !remote_hosts_are_alive(hosts))
 			return false;
 	}
 }
 
-static int take_merged(struct remote_hosts *hosts, struct cgw_snapshot **ret_snapshot)
+static int merge_all(struct remote_hosts *hosts, struct cgw_snapshot **ret_snapshot)
 {
 	struct merge_part parts[REMOTE_HOSTS_MAX];
 	int r;
 
 	for (size_t i = 0; i < hosts->options.count; i++)
 		parts[i] = (struct merge_part){hosts->hosts[i].name, hosts->hosts[i].snapshot};
-	r = merge_snapshots(&hosts->merge, parts, hosts->options.count, &hosts->wanted,
+	r = merge_snapshots(&hosts->merge, parts, hosts->options.count, &hosts->metrics,
 			    ret_snapshot);
 	if (r < 0)
 		return r;
@@ -362,18 +367,18 @@ static int take_merged(struct remote_hosts *hosts, struct cgw_snapshot **ret_sna
 
 int remote_hosts_collect(struct remote_hosts *hosts, struct cgw_snapshot **ret_snapshot)
 {
-	bool some = false;
+	bool any = false;
 	int r = 0;
 
 	for (size_t i = 0; i < hosts->options.count; i++)
-		some = some || hosts->hosts[i].fresh;
+		any = any || hosts->hosts[i].fresh;
 	if (hosts->options.count == 1) {
-		if (some) {
+		if (any) {
 			*ret_snapshot = cgw_snapshot_ref(hosts->hosts[0].snapshot);
 			r = 1;
 		}
-	} else if (some || hosts->changed) {
-		r = take_merged(hosts, ret_snapshot);
+	} else if (any || hosts->changed) {
+		r = merge_all(hosts, ret_snapshot);
 	}
 	hosts->changed = false;
 	for (size_t i = 0; i < hosts->options.count; i++)

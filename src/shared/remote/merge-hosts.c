@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * merge-hosts.c - the samples of several hosts as one: a root that is no machine's, a group for each host, and
- * the host's groups below that.
+ * merge-hosts.c - merging of the samples of several hosts: an artificial root, a group per host,
+ * and below it the groups of that host.
  *
- * Rates are taken over the times at which a group's figures were read, by its host's own clock: clocks of
- * two hosts are never compared.
+ * Rates are computed from the read times of each group, on the clock of its host, so that clocks of
+ * different hosts are never compared.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/remote/merge-hosts.h"
 
-static uint32_t groups_of(const struct merge_part *part)
+static uint32_t group_count(const struct merge_part *part)
 {
 	return part->snapshot != NULL ? part->snapshot->topology->view.count : 1;
 }
@@ -23,7 +23,7 @@ static struct topology *topology_of(const struct merge_part *part)
 	return part->snapshot != NULL ? part->snapshot->topology : NULL;
 }
 
-static void forget(struct merge *merge)
+static void drop_topology(struct merge *merge)
 {
 	for (size_t i = 0; i < merge->count; i++)
 		topology_unref(merge->parts[i]);
@@ -33,7 +33,7 @@ static void forget(struct merge *merge)
 
 void merge_done(struct merge *merge)
 {
-	forget(merge);
+	drop_topology(merge);
 	free(merge->parts);
 	merge->parts = NULL;
 	merge->pool = snapshot_pool_free(merge->pool);
@@ -51,7 +51,7 @@ static bool is_same(const struct merge *merge, const struct merge_part *parts, s
 
 struct writer {
 	struct topology_arrays arrays;
-	size_t used; /* of the names */
+	size_t used; /* bytes of arrays.names */
 };
 
 static void put_group(struct writer *writer, uint32_t at, const char *name, uint32_t parent)
@@ -96,7 +96,7 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 		const struct cgw_topology *from =
 			parts[i].snapshot != NULL ? &parts[i].snapshot->topology->view : NULL;
 
-		groups += groups_of(&parts[i]);
+		groups += group_count(&parts[i]);
 		names_size += strlen(parts[i].host) + 1;
 		for (uint32_t g = 1; from != NULL && g < from->count; g++)
 			names_size += strlen(from->name[g]) + 1;
@@ -112,10 +112,10 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 	writer.arrays.below[0] = groups - 1;
 	for (size_t i = 0; i < count; i++) {
 		put_host(&writer, at, &parts[i]);
-		at += groups_of(&parts[i]);
+		at += group_count(&parts[i]);
 	}
 	topology->view.layout = merge->layout;
-	forget(merge);
+	drop_topology(merge);
 	merge->topology = topology;
 	for (size_t i = 0; i < count; i++)
 		merge->parts[i] =
@@ -124,8 +124,8 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 	return 0;
 }
 
-/* Whether a number means the same as in the others: with or without the children. */
-static bool is_alike(const struct cgw_source *source, const struct cgw_source *other)
+/* Whether both sources include, or both exclude, the descendants of a group. */
+static bool has_same_scope(const struct cgw_source *source, const struct cgw_source *other)
 {
 	return (source != NULL && source->own) == (other != NULL && other->own);
 }
@@ -161,7 +161,7 @@ static int copy_column(struct cgw_snapshot *to, uint16_t column, uint32_t at,
 	uint32_t count = from->topology->view.count;
 	int16_t old = from->column_of[metric];
 
-	if (old < 0 || !is_alike(from->source[metric], to->source[metric]))
+	if (old < 0 || !has_same_scope(from->source[metric], to->source[metric]))
 		return 0;
 	if (cgw_metric_info(metric)->shape != CGW_STRING)
 		memcpy(to->columns[column].value + at, from->columns[old].value,
@@ -184,7 +184,7 @@ static int copy_part(struct cgw_snapshot *to, uint32_t at, const struct cgw_snap
 
 	memcpy(to->read_ns + at, from->read_ns, from->topology->view.count * sizeof(uint64_t));
 	to->cost_ns += from->cost_ns;
-	/* What the first host's numbers mean is what all mean. */
+	/* The first host that has a source for a metric defines it for all. */
 	for (uint16_t column = 0; column < to->column_count; column++) {
 		uint16_t metric = to->metric_of[column];
 
@@ -197,7 +197,7 @@ static int copy_part(struct cgw_snapshot *to, uint32_t at, const struct cgw_snap
 }
 
 int merge_snapshots(struct merge *merge, const struct merge_part *parts, size_t count,
-		    const struct cgw_metric_set *wanted, struct cgw_snapshot **ret_snapshot)
+		    const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot)
 {
 	struct cgw_snapshot *snapshot = NULL;
 	uint32_t at = 1;
@@ -206,16 +206,16 @@ int merge_snapshots(struct merge *merge, const struct merge_part *parts, size_t 
 	if (r == 0 && !is_same(merge, parts, count))
 		r = make_topology(merge, parts, count);
 	if (r == 0)
-		r = snapshot_begin(merge->pool, merge->topology, wanted, &snapshot);
+		r = snapshot_begin(merge->pool, merge->topology, metrics, &snapshot);
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < count && r == 0; i++) {
-		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): begun where r is 0 */
+		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set if r is 0 */
 		if (parts[i].snapshot != NULL)
 			r = copy_part(snapshot, at, parts[i].snapshot);
 		else
 			mark_gone(snapshot, at);
-		at += groups_of(&parts[i]);
+		at += group_count(&parts[i]);
 	}
 	if (r == 0)
 		r = snapshot_finish(snapshot);

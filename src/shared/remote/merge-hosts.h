@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* merge-hosts.h - the samples of several hosts as one. */
+/* merge-hosts.h - merging of the samples of several hosts. */
 #ifndef CGWARD_SHARED_REMOTE_MERGE_HOSTS_H
 #define CGWARD_SHARED_REMOTE_MERGE_HOSTS_H
 
@@ -7,25 +7,24 @@
 
 struct merge_part {
 	const char *host;
-	const struct cgw_snapshot
-		*snapshot; /* NULL: there is none, and the host's group stands alone */
+	const struct cgw_snapshot *snapshot; /* NULL: none; the host has only its own group */
 };
 
-/* What is kept from one to the next, so that they share a topology while no group comes or goes. */
+/* State that lets successive snapshots share a topology while no groups appear or disappear. */
 struct merge {
 	const struct cgw_layout *layout;
 	struct snapshot_pool *pool;
 	struct topology *topology;
-	struct topology **parts; /* that it was made of, referenced; NULL: of a host without */
+	struct topology **parts; /* its sources, referenced; NULL: host without a snapshot */
 	size_t count;
 };
 void merge_done(struct merge *merge);
 
 /*
- * Hosts in byte order of their names; their number never changes. Times of groups are those of their hosts;
- * the own times of the sample are left to the caller.
+ * `parts` is in byte order of the host names; their number never changes. Read times of groups are
+ * those of their hosts; the caller sets the times of the snapshot itself.
  */
 int merge_snapshots(struct merge *merge, const struct merge_part *parts, size_t count,
-		    const struct cgw_metric_set *wanted, struct cgw_snapshot **ret_snapshot);
+		    const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* remote-command.c - a verb on another host: its words through a shell that nobody knows, its answer bounded. */
+/* remote-command.c - running a cgward command on another host: quoting, output, errors. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "shared/remote/remote-command.h"
 
 #define COMMAND_MAX 65536
-/* What ssh itself ends with when it does not reach the other side, and a shell that finds no such program. */
+/* Exit status of ssh if ssh itself fails, and of a shell that does not find the program. */
 #define STATUS_SSH     255
 #define STATUS_MISSING 127
 
@@ -44,32 +44,35 @@ int remote_quote(const char *word, char *buffer, size_t size)
 }
 
 /* "cgward freeze -- /a\ b" */
-static int command_of(const struct remote_verb *verb, char *command, struct cgw_diag *diag)
+static int format_command(const struct remote_command_request *request, char *command,
+			  struct cgw_diag *diag)
 {
 	size_t used = (size_t)snprintf(command, COMMAND_MAX, "cgward");
 
-	for (size_t i = 0; verb->words[i] != NULL; i++) {
-		int r = i < REMOTE_VERB_WORDS_MAX && used + 2 < COMMAND_MAX ? 0 : -ENOSPC;
+	for (size_t i = 0; request->arguments[i] != NULL; i++) {
+		int r = i < REMOTE_COMMAND_ARGUMENTS_MAX && used + 2 < COMMAND_MAX ? 0 : -ENOSPC;
 
 		if (r == 0) {
 			command[used++] = ' ';
-			r = remote_quote(verb->words[i], command + used, COMMAND_MAX - used);
+			r = remote_quote(request->arguments[i], command + used, COMMAND_MAX - used);
 		}
 		if (r == -ENOSPC)
-			return cgw_diag_set(diag, -E2BIG, "too much at once: take fewer groups");
+			return cgw_diag_set(diag, -E2BIG,
+					    "the command is too long; select fewer groups");
 		if (r < 0)
-			return cgw_diag_set(diag, r,
-					    "a name with control characters in it: no shell there "
-					    "would read it back; act on it on the host itself");
+			return cgw_diag_set(
+				diag, r,
+				"an empty name, or one with control characters, cannot be "
+				"sent through ssh; run the command on the host itself");
 		used += strlen(command + used);
 	}
 	return 0;
 }
 
-/* Takes what is there; false at its end. */
-static bool take_output(struct remote_ssh *ssh, char *text, size_t *used)
+/* Reads the available output; false at its end. */
+static bool read_output(struct remote_ssh *ssh, char *text, size_t *used)
 {
-	ssize_t got = read(ssh->output, text + *used, REMOTE_VERB_TEXT_MAX - *used);
+	ssize_t got = read(ssh->output, text + *used, REMOTE_COMMAND_OUTPUT_MAX - *used);
 
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
@@ -84,68 +87,78 @@ static int read_all(struct remote_ssh *ssh, char *text, uint64_t until_ns, struc
 
 	while (more) {
 		struct pollfd polled[] = {{.fd = ssh->output, .events = POLLIN},
-					  {.fd = ssh->messages, .events = POLLIN}};
+					  {.fd = ssh->error_output, .events = POLLIN}};
 		uint64_t now_ns = clock_now_ns();
 		int timeout_ms = until_ns > now_ns ? (int)((until_ns - now_ns) / 1000000) + 1 : 0;
 
 		if (timeout_ms == 0)
-			return cgw_diag_set(diag, -ETIMEDOUT,
-					    "no answer in time; whether it was done is not known");
+			return cgw_diag_set(
+				diag, -ETIMEDOUT,
+				"no answer in time; the command may or may not have run");
 		if (poll(polled, ARRAY_SIZE(polled), timeout_ms) < 0 && errno != EINTR)
 			return -errno;
-		(void)remote_ssh_hear(ssh);
-		more = take_output(ssh, text, &used);
-		if (used == REMOTE_VERB_TEXT_MAX)
-			return cgw_diag_set(diag, -EMSGSIZE,
-					    "it says more than %d bytes; whether it was done is "
-					    "not known",
-					    REMOTE_VERB_TEXT_MAX);
+		(void)remote_ssh_read_stderr(ssh);
+		more = read_output(ssh, text, &used);
+		if (used == REMOTE_COMMAND_OUTPUT_MAX)
+			return cgw_diag_set(
+				diag, -EMSGSIZE,
+				"more than %d bytes of output; the command may or may not "
+				"have run",
+				REMOTE_COMMAND_OUTPUT_MAX);
 	}
 	text[used] = '\0';
 	return 0;
 }
 
-static int run(const struct remote_verb *verb, struct remote_ssh *ssh,
-	       struct remote_verb_answer *answer, struct cgw_diag *diag)
+static int run(const struct remote_command_request *request, struct remote_ssh *ssh,
+	       struct remote_command_result *result, struct cgw_diag *diag)
 {
-	int r = read_all(ssh, answer->text, clock_now_ns() + verb->timeout_ns, diag);
+	int r = read_all(ssh, result->text, clock_now_ns() + request->timeout_ns, diag);
 
 	if (r < 0)
 		return r;
-	answer->status = remote_ssh_end(ssh, true);
-	(void)remote_ssh_hear(ssh);
-	remote_ssh_last_message(ssh, answer->message, sizeof(answer->message));
-	if (answer->status == STATUS_MISSING)
-		return cgw_diag_set(diag, -ENOENT, "there is no cgward: %s", answer->message);
-	if (answer->status < 0 || answer->status == STATUS_SSH)
-		return cgw_diag_set(diag, -ECONNRESET, "the connection ended%s%s",
-				    answer->message[0] != '\0' ? ": " : "", answer->message);
+	result->status = remote_ssh_end(ssh, true);
+	(void)remote_ssh_read_stderr(ssh);
+	remote_ssh_last_message(ssh, result->message, sizeof(result->message));
+	if (result->status == STATUS_MISSING)
+		return cgw_diag_set(diag, -ENOENT,
+				    "cgward not found on the host: %s; install it, or add it to "
+				    "PATH there",
+				    result->message);
+	if (result->status < 0 || result->status == STATUS_SSH)
+		return cgw_diag_set(diag, -ECONNRESET,
+				    "connection ended%s%s; the command may or may not have run",
+				    result->message[0] != '\0' ? ": " : "", result->message);
 	return 0;
 }
 
-int remote_verb_run(const struct remote_verb *verb, struct remote_verb_answer *ret_answer,
-		    struct cgw_diag *diag)
+int remote_command_run(const struct remote_command_request *request,
+		       struct remote_command_result *ret_result, struct cgw_diag *diag)
 {
-	struct remote_verb_answer answer = {.text = malloc(REMOTE_VERB_TEXT_MAX + 1)};
+	struct remote_command_result result = {.text = malloc(REMOTE_COMMAND_OUTPUT_MAX + 1)};
 	CLEANUP(cleanup_free) char *command = malloc(COMMAND_MAX);
-	struct remote_ssh ssh = {.output = -1, .messages = -1};
-	int r = remote_host_check(verb->host, diag);
+	struct remote_ssh ssh = {.output = -1, .error_output = -1};
+	int r = remote_host_check(request->host, diag);
 
-	if (r == 0 && (answer.text == NULL || command == NULL))
+	if (r == 0 && (result.text == NULL || command == NULL))
 		r = -ENOMEM;
 	if (r == 0)
-		r = command_of(verb, command, diag);
+		r = format_command(request, command, diag);
 	if (r == 0) {
-		r = remote_ssh_start(verb->ssh, verb->host, command, &ssh);
-		r = r < 0 ? r : run(verb, &ssh, &answer, diag);
+		r = remote_ssh_start(request->ssh, request->host, command, &ssh);
+		if (r < 0)
+			(void)cgw_diag_set(diag, r, "cannot start '%.64s': %s", request->ssh[0],
+					   strerror(-r));
+		else
+			r = run(request, &ssh, &result, diag);
 		remote_ssh_close(&ssh);
 	}
 	if (r < 0) {
-		free(answer.text);
+		free(result.text);
 		if (diag->text[0] == '\0')
 			(void)cgw_diag_set(diag, r, "%s", strerror(-r));
 		return r;
 	}
-	*ret_answer = answer;
+	*ret_result = result;
 	return 0;
 }

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * remote-command.h - one of cgward's verbs on another host, over the same ssh as its figures, to its end.
+ * remote-command.h - running a cgward command on another host over ssh.
  *
- * It waits, at most as long as it is told: for threads that may.
+ * Blocks until the command ends or times out, so call it on a thread that may wait.
  */
 #ifndef CGWARD_SHARED_REMOTE_REMOTE_COMMAND_H
 #define CGWARD_SHARED_REMOTE_REMOTE_COMMAND_H
 
 #include "shared/remote/ssh.h"
 
-#define REMOTE_VERB_WORDS_MAX 256
-#define REMOTE_VERB_TEXT_MAX  65536
+#define REMOTE_COMMAND_ARGUMENTS_MAX 256
+#define REMOTE_COMMAND_OUTPUT_MAX    65536
 
-struct remote_verb {
+struct remote_command_request {
 	const char *host;
-	const char *const *ssh;   /* the command and its options, NULL at the end */
-	const char *const *words; /* "freeze", "--", "/a b": raw, NULL at the end */
+	const char *const *ssh;       /* command and options, NULL-terminated */
+	const char *const *arguments; /* "freeze", "--", "/a b": unquoted, NULL-terminated */
 	uint64_t timeout_ns;
 };
 
-struct remote_verb_answer {
-	int status;        /* the verb's exit status: enum cli_exit of the cgward there */
-	char *text;        /* what it printed, raw, with a NUL at its end: the caller frees it */
-	char message[384]; /* the last line on its standard error, safe to print; "" */
+struct remote_command_result {
+	int status;        /* exit status: enum cli_exit of the remote cgward */
+	char *text;        /* its output, unescaped, NUL-terminated; freed by the caller */
+	char message[384]; /* last line of standard error, escaped; or "" */
 };
 
 /*
- * A word as any shell reads it back (sh, csh and fish alike): what means something to one of them stands behind
- * a backslash. -EINVAL for control characters, which cannot be said so; -ENOSPC where it does not fit.
+ * Quotes a word for any shell (sh, csh, fish): escapes all special characters with a backslash.
+ * -EINVAL: empty, or with control characters, which cannot be escaped; -ENOSPC: buffer too small.
  */
 int remote_quote(const char *word, char *buffer, size_t size);
 
 /*
- * 0: it ran to its end, whatever its status. Otherwise a negative error with its reason, safe to print;
- * after -ETIMEDOUT, -ECONNRESET and -EMSGSIZE nobody knows here whether it was done.
+ * Returns 0 if the command ran to its end, with any exit status; otherwise a negative error with an
+ * escaped reason. After -ETIMEDOUT, -ECONNRESET and -EMSGSIZE it is unknown whether it ran.
  */
-int remote_verb_run(const struct remote_verb *verb, struct remote_verb_answer *ret_answer,
-		    struct cgw_diag *diag);
+int remote_command_run(const struct remote_command_request *request,
+		       struct remote_command_result *ret_result, struct cgw_diag *diag);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* remote-layout.c - a layout of which nothing can be opened. */
+/* remote-layout.c - layouts of other hosts, whose files cannot be opened here. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/kernel/kernel-ops.h"
 #include "shared/remote/remote-layout.h"
 
-static int make(enum cgw_layout_kind kind, struct cgw_layout **ret_layout)
+static int create_layout(enum cgw_layout_kind kind, struct cgw_layout **ret_layout)
 {
 	struct cgw_layout *layout = calloc(1, sizeof(*layout));
 	struct cgw_hierarchy *hierarchy;
@@ -15,7 +15,7 @@ static int make(enum cgw_layout_kind kind, struct cgw_layout **ret_layout)
 	if (layout == NULL)
 		return -ENOMEM;
 	layout->kind = kind;
-	layout->ops = &kernel_ops_real; /* only ever asked with closed descriptors */
+	layout->ops = &kernel_ops_real; /* only called with closed descriptors */
 	layout->proc_fd = -1;
 	layout->sys_fd = -1;
 	layout->recorded = true;
@@ -41,7 +41,7 @@ static int make(enum cgw_layout_kind kind, struct cgw_layout **ret_layout)
 int remote_layout_get(struct remote_layouts *layouts, enum cgw_layout_kind kind,
 		      const struct cgw_layout **ret_layout)
 {
-	int r = layouts->of[kind] == NULL ? make(kind, &layouts->of[kind]) : 0;
+	int r = layouts->of[kind] == NULL ? create_layout(kind, &layouts->of[kind]) : 0;
 
 	if (r == 0)
 		*ret_layout = layouts->of[kind];

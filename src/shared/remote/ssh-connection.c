@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ssh-connection.c - ssh to a host, and the lines that come from there. */
+/* ssh-connection.c - ssh connection to `cgward dump --stream` on a host. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,20 +9,20 @@
 #include "lib/base/cleanup.h"
 #include "shared/remote/ssh-connection.h"
 
-/* Taken at one go: who sends without end gets its turn again after the others. */
-#define READ_AT_ONCE_BYTES (4 << 20)
-/* What a sample costs beside its lines, in bytes of lines: many small ones are the dearest. */
-#define SAMPLE_BYTES 4096
+/* Read per call, so that a host that never stops sending does not delay the others. */
+#define READ_MAX_BYTES (4 << 20)
+/* Cost of a sample in addition to its bytes: many small samples are more expensive than one. */
+#define SAMPLE_COST_BYTES 4096
 
 struct remote_connection {
 	struct remote_ssh ssh;
 	struct remote_stream *stream;
 	char *buffer;
 	size_t used, size;
-	uint64_t count, samples, taken;
+	uint64_t count, samples, cost_bytes;
 };
 
-/* "cgward dump ... -o group,id,KEY,...": words that no shell reads otherwise. */
+/* "cgward dump ... -o group,id,KEY,...": nothing in it needs quoting in any shell. */
 static char *command_for(const struct remote_target *target)
 {
 	char *command = NULL;
@@ -37,7 +37,7 @@ static char *command_for(const struct remote_target *target)
 		fprintf(stream, " --count %llu", (unsigned long long)target->count);
 	fputs(" -o group,id", stream);
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_set_has(target->wanted, metric))
+		if (cgw_metric_set_has(target->metrics, metric))
 			fprintf(stream, ",%s", cgw_metric_info(metric)->key);
 	if (fclose(stream) != 0) {
 		free(command);
@@ -61,14 +61,14 @@ int remote_connection_open(const struct remote_target *target,
 		free(connection);
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	}
-	connection->ssh.output = connection->ssh.messages = -1;
+	connection->ssh.output = connection->ssh.error_output = -1;
 	connection->count = target->count;
-	r = remote_stream_new(target->wanted, target->layouts, &connection->stream);
+	r = remote_stream_new(target->metrics, target->layouts, &connection->stream);
 	if (r == 0)
 		r = remote_ssh_start(target->ssh, target->host, command, &connection->ssh);
 	if (r < 0) {
 		remote_connection_close(connection);
-		return cgw_diag_set(diag, r, "cannot start %.64s: %s", target->ssh[0],
+		return cgw_diag_set(diag, r, "cannot start '%.64s': %s", target->ssh[0],
 				    strerror(-r));
 	}
 	*ret_connection = connection;
@@ -89,31 +89,45 @@ struct remote_connection *remote_connection_close(struct remote_connection *conn
 void remote_connection_fds(const struct remote_connection *connection, int ret_fds[2])
 {
 	ret_fds[0] = connection->ssh.output;
-	ret_fds[1] = connection->ssh.messages;
+	ret_fds[1] = connection->ssh.error_output;
 }
 
-static int say_end(struct remote_connection *connection, struct cgw_diag *diag)
+static int set_end_reason(struct remote_connection *connection, struct cgw_diag *diag)
 {
 	char message[384];
 	int status;
 
 	status = remote_ssh_end(&connection->ssh, true);
-	(void)remote_ssh_hear(&connection->ssh);
+	(void)remote_ssh_read_stderr(&connection->ssh);
 	remote_ssh_last_message(&connection->ssh, message, sizeof(message));
 	if (status == 0 && connection->count > 0 && connection->samples >= connection->count)
 		return -ENODATA;
 	if (status == 127)
-		return cgw_diag_set(diag, -ENOENT, "there is no cgward: %s", message);
+		return cgw_diag_set(
+			diag, -ENOENT,
+			"cgward not found on the host: %s; install it, or add it to PATH there",
+			message);
 	if (status == 2 && connection->samples == 0)
-		return cgw_diag_set(diag, -EPROTONOSUPPORT,
-				    "the cgward there is too old for this one: %s", message);
-	return cgw_diag_set(diag, -ECONNRESET, "the connection ended%s%s",
+		return cgw_diag_set(
+			diag, -EPROTONOSUPPORT,
+			"incompatible cgward on the host: %s; update the older of the two",
+			message);
+	if (status == 255 && connection->samples == 0 && message[0] != '\0')
+		return cgw_diag_set(diag, -ECONNRESET,
+				    "ssh failed: %s; check that ssh to this host works without a "
+				    "password",
+				    message);
+	if (status > 0 && status != 255)
+		return cgw_diag_set(diag, -ECONNRESET,
+				    "cgward on the host exited with status %d%s%s", status,
+				    message[0] != '\0' ? ": " : "", message);
+	return cgw_diag_set(diag, -ECONNRESET, "connection ended%s%s",
 			    message[0] != '\0' ? ": " : "", message);
 }
 
-/* Hands the whole lines of the buffer over; 1 with the newest snapshot. */
-static int take_lines(struct remote_connection *connection, struct cgw_snapshot **ret_snapshot,
-		      struct cgw_diag *diag)
+/* Parses the complete lines in the buffer; returns 1 with the newest snapshot. */
+static int parse_lines(struct remote_connection *connection, struct cgw_snapshot **ret_snapshot,
+		       struct cgw_diag *diag)
 {
 	char *line = connection->buffer, *newline;
 	size_t left = connection->used;
@@ -122,7 +136,7 @@ static int take_lines(struct remote_connection *connection, struct cgw_snapshot 
 	while ((newline = memchr(line, '\n', left)) != NULL) {
 		struct cgw_snapshot *snapshot = NULL;
 		size_t length = (size_t)(newline - line);
-		int r = remote_stream_line(connection->stream, line, length, &snapshot, diag);
+		int r = remote_stream_parse_line(connection->stream, line, length, &snapshot, diag);
 
 		if (r < 0)
 			return r;
@@ -130,7 +144,7 @@ static int take_lines(struct remote_connection *connection, struct cgw_snapshot 
 			cgw_snapshot_unref(*ret_snapshot);
 			*ret_snapshot = snapshot;
 			connection->samples++;
-			connection->taken += SAMPLE_BYTES;
+			connection->cost_bytes += SAMPLE_COST_BYTES;
 			found = 1;
 		}
 		line = newline + 1;
@@ -139,7 +153,7 @@ static int take_lines(struct remote_connection *connection, struct cgw_snapshot 
 	memmove(connection->buffer, line, left);
 	connection->used = left;
 	if (left > REMOTE_LINE_MAX)
-		return cgw_diag_set(diag, -EBADMSG, "a line of more than %d bytes",
+		return cgw_diag_set(diag, -EBADMSG, "invalid stream: line longer than %d bytes",
 				    REMOTE_LINE_MAX);
 	return found;
 }
@@ -163,11 +177,11 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 			   struct cgw_diag *diag)
 {
 	struct cgw_snapshot *snapshot = NULL;
-	size_t taken = 0;
+	size_t read_bytes = 0;
 	int r = 0, found = 0;
 
-	connection->taken += remote_ssh_hear(&connection->ssh);
-	while (taken < READ_AT_ONCE_BYTES && r >= 0) {
+	connection->cost_bytes += remote_ssh_read_stderr(&connection->ssh);
+	while (read_bytes < READ_MAX_BYTES && r >= 0) {
 		ssize_t got;
 
 		r = reserve(connection);
@@ -178,14 +192,14 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		if (got <= 0) {
-			/* What came before the end is told first; the end is there again then. */
-			r = found ? 0 : say_end(connection, diag);
+			/* Return the last sample first; the next call reads the end again. */
+			r = found ? 0 : set_end_reason(connection, diag);
 			break;
 		}
 		connection->used += (size_t)got;
-		taken += (size_t)got;
-		connection->taken += (uint64_t)got;
-		r = take_lines(connection, &snapshot, diag);
+		read_bytes += (size_t)got;
+		connection->cost_bytes += (uint64_t)got;
+		r = parse_lines(connection, &snapshot, diag);
 		found = found || r > 0;
 	}
 	if (r < 0) {
@@ -197,10 +211,10 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 	return found;
 }
 
-uint64_t ssh_connection_collected(struct remote_connection *connection)
+uint64_t remote_connection_pop_cost(struct remote_connection *connection)
 {
-	uint64_t taken = connection->taken;
+	uint64_t cost_bytes = connection->cost_bytes;
 
-	connection->taken = 0;
-	return taken;
+	connection->cost_bytes = 0;
+	return cost_bytes;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ssh.c - a command on another host, started and heard without waiting. */
+/* ssh.c - starting a command on another host over ssh, and reading its standard error. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,23 +13,23 @@
 #include "lib/base/cleanup.h"
 #include "shared/remote/ssh.h"
 
-#define END_TRIES 50 /* of 10 ms, for ssh to end once its output has */
+#define END_TRIES 50 /* of 10 ms: how long ssh may take to exit after its output ended */
 
-int remote_ssh_words(const char *command, char **ret_words,
-		     const char *words[REMOTE_SSH_WORDS_MAX + 1], struct cgw_diag *diag)
+int remote_ssh_parse_command(const char *command, char **ret_words,
+			     const char *words[REMOTE_SSH_ARGUMENTS_MAX + 1], struct cgw_diag *diag)
 {
 	char *copy = strdup(command != NULL ? command : "ssh"), *rest, *word;
 	size_t count = 0;
 
 	if (copy == NULL)
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
-	for (word = strtok_r(copy, " ", &rest); word != NULL && count <= REMOTE_SSH_WORDS_MAX;
+	for (word = strtok_r(copy, " ", &rest); word != NULL && count <= REMOTE_SSH_ARGUMENTS_MAX;
 	     word = strtok_r(NULL, " ", &rest))
 		words[count++] = word;
-	if (count == 0 || count > REMOTE_SSH_WORDS_MAX) {
+	if (count == 0 || count > REMOTE_SSH_ARGUMENTS_MAX) {
 		free(copy);
-		return cgw_diag_set(diag, -EINVAL, "the command of ssh is 1 to %d words",
-				    REMOTE_SSH_WORDS_MAX);
+		return cgw_diag_set(diag, -EINVAL, "invalid ssh command (expected 1 to %d words)",
+				    REMOTE_SSH_ARGUMENTS_MAX);
 	}
 	words[count] = NULL;
 	*ret_words = copy;
@@ -43,7 +43,7 @@ int remote_host_check(const char *host, struct cgw_diag *diag)
 	if (host[0] != '\0' && host[0] != '-' && strpbrk(host, " \t\r\n") == NULL)
 		return 0;
 	(void)cgw_escape(shown, sizeof(shown), host, strlen(host));
-	return cgw_diag_set(diag, -EINVAL, "\"%s\" is no host: NAME or USER@NAME is wanted", shown);
+	return cgw_diag_set(diag, -EINVAL, "invalid host '%s' (expected NAME or USER@NAME)", shown);
 }
 
 static int spawn(const char *const *words, int output, int messages, pid_t *ret_pid)
@@ -61,7 +61,7 @@ static int spawn(const char *const *words, int output, int messages, pid_t *ret_
 		return -r;
 	}
 	(void)sigemptyset(&none);
-	/* A group of its own: keys of our terminal are none of its. */
+	/* A separate process group, so that Ctrl-C on the terminal does not signal ssh. */
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -84,12 +84,12 @@ int remote_ssh_start(const char *const *ssh, const char *host, const char *comma
 		"-T", "-oBatchMode=yes",         "-oConnectTimeout=10",
 		"-x", "-oServerAliveInterval=5", "-oServerAliveCountMax=2",
 	};
-	const char *words[REMOTE_SSH_WORDS_MAX + ARRAY_SIZE(options) + 4];
+	const char *words[REMOTE_SSH_ARGUMENTS_MAX + ARRAY_SIZE(options) + 4];
 	CLEANUP(cleanup_close) int output = -1, messages = -1;
 	size_t count = 0;
 	int pipes[2];
 
-	for (; ssh[count] != NULL && count < REMOTE_SSH_WORDS_MAX; count++)
+	for (; ssh[count] != NULL && count < REMOTE_SSH_ARGUMENTS_MAX; count++)
 		words[count] = ssh[count];
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		words[count++] = options[i];
@@ -97,24 +97,24 @@ int remote_ssh_start(const char *const *ssh, const char *host, const char *comma
 	words[count++] = host;
 	words[count++] = command;
 	words[count] = NULL;
-	*ret_ssh = (struct remote_ssh){.output = -1, .messages = -1};
+	*ret_ssh = (struct remote_ssh){.output = -1, .error_output = -1};
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return -errno;
 	ret_ssh->output = pipes[0];
 	output = pipes[1];
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return -errno;
-	ret_ssh->messages = pipes[0];
+	ret_ssh->error_output = pipes[0];
 	messages = pipes[1];
 	if (fcntl(ret_ssh->output, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(ret_ssh->messages, F_SETFL, O_NONBLOCK) < 0)
+	    fcntl(ret_ssh->error_output, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
 	return spawn(words, output, messages, &ret_ssh->pid);
 }
 
 int remote_ssh_end(struct remote_ssh *ssh, bool wait)
 {
-	const struct timespec moment = {.tv_nsec = 10000000};
+	const struct timespec delay = {.tv_nsec = 10000000};
 	int status;
 
 	if (ssh->pid <= 0)
@@ -125,7 +125,7 @@ int remote_ssh_end(struct remote_ssh *ssh, bool wait)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 		}
 		if (wait)
-			(void)nanosleep(&moment, NULL);
+			(void)nanosleep(&delay, NULL);
 	}
 	(void)kill(ssh->pid, SIGKILL);
 	while (waitpid(ssh->pid, &status, 0) < 0 && errno == EINTR)
@@ -134,38 +134,39 @@ int remote_ssh_end(struct remote_ssh *ssh, bool wait)
 	return -1;
 }
 
-/* The last bytes are kept: what is said at the end is why it ended. */
-size_t remote_ssh_hear(struct remote_ssh *ssh)
+/* Retains the last bytes: the final message is the reason why it ended. */
+size_t remote_ssh_read_stderr(struct remote_ssh *ssh)
 {
 	char bytes[sizeof(ssh->message)];
-	size_t room = sizeof(ssh->message);
-	size_t heard = 0;
+	size_t size = sizeof(ssh->message);
+	size_t read_bytes = 0;
 	ssize_t got;
 
-	/* A host that never stops talking is heard as little as any other. */
-	for (int i = 0; i < 64 && ssh->messages >= 0; i++) {
+	/* Bounded, so that a host that never stops sending does not delay the others. */
+	for (int i = 0; i < 64 && ssh->error_output >= 0; i++) {
 		size_t length;
 
-		got = read(ssh->messages, bytes, sizeof(bytes));
+		got = read(ssh->error_output, bytes, sizeof(bytes));
 		if (got == 0) {
-			close(ssh->messages);
-			ssh->messages = -1;
+			close(ssh->error_output);
+			ssh->error_output = -1;
 		}
 		if (got <= 0)
 			break;
 		length = (size_t)got;
-		heard += length;
-		if (ssh->message_used + length > room) {
-			size_t kept = room - length < ssh->message_used ? room - length
-									: ssh->message_used;
+		read_bytes += length;
+		if (ssh->message_used + length > size) {
+			size_t retained = size - length < ssh->message_used ? size - length
+									    : ssh->message_used;
 
-			memmove(ssh->message, ssh->message + ssh->message_used - kept, kept);
-			ssh->message_used = kept;
+			memmove(ssh->message, ssh->message + ssh->message_used - retained,
+				retained);
+			ssh->message_used = retained;
 		}
 		memcpy(ssh->message + ssh->message_used, bytes, length);
 		ssh->message_used += length;
 	}
-	return heard;
+	return read_bytes;
 }
 
 void remote_ssh_last_message(const struct remote_ssh *ssh, char *buffer, size_t size)
@@ -185,7 +186,7 @@ void remote_ssh_close(struct remote_ssh *ssh)
 	(void)remote_ssh_end(ssh, false);
 	if (ssh->output >= 0)
 		close(ssh->output);
-	if (ssh->messages >= 0)
-		close(ssh->messages);
-	ssh->output = ssh->messages = -1;
+	if (ssh->error_output >= 0)
+		close(ssh->error_output);
+	ssh->output = ssh->error_output = -1;
 }

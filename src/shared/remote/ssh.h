@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ssh.h - one command on another host, over ssh: its process, its output, what it says on standard error. */
+/* ssh.h - one command on another host over ssh: its process, output and error messages. */
 #ifndef CGWARD_SHARED_REMOTE_SSH_H
 #define CGWARD_SHARED_REMOTE_SSH_H
 
@@ -7,32 +7,33 @@
 
 #include <cgward/base.h>
 
-#define REMOTE_SSH_WORDS_MAX 32
+#define REMOTE_SSH_ARGUMENTS_MAX 32
 /*
- * "ssh -p 2222" apart, at blanks; NULL: ssh alone. `ret_words` (the caller frees it) is what `words`
- * points into.
+ * Splits an ssh command ("ssh -p 2222") at spaces; NULL means "ssh". `words` points into
+ * `ret_words`, which the caller frees.
  */
-int remote_ssh_words(const char *command, char **ret_words,
-		     const char *words[REMOTE_SSH_WORDS_MAX + 1], struct cgw_diag *diag);
+int remote_ssh_parse_command(const char *command, char **ret_words,
+			     const char *words[REMOTE_SSH_ARGUMENTS_MAX + 1],
+			     struct cgw_diag *diag);
 
-/* -EINVAL for a host that ssh would take for an option. */
+/* -EINVAL: empty, contains white space, or ssh would parse it as an option. */
 int remote_host_check(const char *host, struct cgw_diag *diag);
 
 struct remote_ssh {
-	pid_t pid;            /* 0: it has ended */
-	int output, messages; /* not blocking; -1: at their end */
-	char message[512];    /* the last of what it said on standard error */
+	pid_t pid;                /* 0: exited */
+	int output, error_output; /* non-blocking; -1: closed */
+	char message[512];        /* the last bytes of standard error */
 	size_t message_used;
 };
 
-/* `command` is one word, for a shell there. What was opened is closed by remote_ssh_close(), also on failure. */
+/* `command` is run by the shell of the host. Call remote_ssh_close() also after a failure. */
 int remote_ssh_start(const char *const *ssh, const char *host, const char *command,
 		     struct remote_ssh *ret_ssh);
-/* Takes what stands on standard error; so many bytes. Bounded: who never stops is heard like others. */
-size_t remote_ssh_hear(struct remote_ssh *ssh);
-/* The last line that says something, escaped. */
+/* Reads a bounded amount of standard error; returns the number of bytes. */
+size_t remote_ssh_read_stderr(struct remote_ssh *ssh);
+/* The last non-empty line of standard error, escaped. */
 void remote_ssh_last_message(const struct remote_ssh *ssh, char *buffer, size_t size);
-/* Its exit status; -1 where it did not end by itself, with `wait` within half a second. */
+/* The exit status; kills ssh and returns -1 if it does not exit (`wait`: within half a second). */
 int remote_ssh_end(struct remote_ssh *ssh, bool wait);
 void remote_ssh_close(struct remote_ssh *ssh);
 

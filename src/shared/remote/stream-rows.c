@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stream-rows.c - groups as they come in, until all of a sample are there. */
+/* stream-rows.c - collection of the groups of a sample as they are received. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ void rows_reset(struct rows *rows, size_t columns)
 	rows->depth = 0;
 }
 
-/* Room for `more` items behind `count`. */
+/* Makes space for `more` items after `count`. */
 static int grow(void *array, size_t count, size_t more, size_t *size, size_t item_size)
 {
 	void **items = array;
@@ -48,7 +48,7 @@ static int grow(void *array, size_t count, size_t more, size_t *size, size_t ite
 	return 0;
 }
 
-static int keep_text(struct rows *rows, const char *text, size_t length, size_t *ret_at)
+static int store_text(struct rows *rows, const char *text, size_t length, size_t *ret_at)
 {
 	int r = grow(&rows->text, rows->used, length + 1, &rows->text_bytes, 1);
 
@@ -80,8 +80,8 @@ static int compare(const char *name, const char *other, size_t length)
 }
 
 /*
- * Walks down to the parent, which must be among those on the way to the group before; -EBADMSG where it
- * is not. `ret_name` gets what is left of the path: the group's own name.
+ * Finds the parent, which must be the previous group or one of its ancestors; otherwise -EBADMSG.
+ * `ret_name` is set to the offset of the group's own name in the path.
  */
 static int find_parent(const struct rows *rows, const char *path, size_t length, size_t *ret_depth,
 		       size_t *ret_name)
@@ -119,7 +119,7 @@ static int add_row(struct rows *rows, const struct remote_row *row, const char *
 		return r;
 	new = &rows->rows[rows->count];
 	*new = *row;
-	r = keep_text(rows, name, length, &new->name);
+	r = store_text(rows, name, length, &new->name);
 	if (r < 0)
 		return r;
 	memset(rows->numbers + rows->count * rows->columns, 0,
@@ -143,7 +143,7 @@ int rows_add_path(struct rows *rows, const char *path, size_t length, uint64_t i
 	r = find_parent(rows, path, length, &depth, &name);
 	if (r < 0)
 		return r;
-	/* Its brother before, where there is one: behind that, and not that again. */
+	/* The name must be greater than that of the previous sibling. */
 	if (depth <= rows->depth &&
 	    compare(name_of(rows, rows->last[depth]), path + name, length - name) >= 0)
 		return -EBADMSG;
@@ -164,7 +164,7 @@ static int add_part(struct rows *rows, struct remote_part part, const char *text
 			 : grow(&rows->texts, rows->text_count, 1, &rows->text_size, sizeof(part));
 
 	if (r == 0)
-		r = keep_text(rows, text, part.length, &part.text);
+		r = store_text(rows, text, part.length, &part.text);
 	if (r < 0)
 		return r;
 	part.row = (uint32_t)rows->count - 1;
@@ -231,7 +231,7 @@ int rows_topology(const struct rows *rows, const struct cgw_layout *layout, stru
 		arrays.present[i] = 1;
 		arrays.id[0][i] = row->id;
 	}
-	/* From the last one up: each tells its parent of those below it and of itself. */
+	/* From the last group up: add each group and its descendants to its parent. */
 	for (uint32_t i = (uint32_t)rows->count; i-- > 1;)
 		arrays.below[arrays.parent[i]] += arrays.below[i] + 1;
 	*ret_topology = topology;

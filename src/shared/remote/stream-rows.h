@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stream-rows.h - groups as they come in, until all of a sample are there: names, numbers, texts.
+ * stream-rows.h - collection of the groups of a sample as they are received: names, numbers, texts.
  *
- * They must come as a topology has them: each parent before its children, siblings in byte order.
+ * Groups must be in the order of a topology: parents before children, siblings in byte order.
  */
 #ifndef CGWARD_SHARED_REMOTE_STREAM_ROWS_H
 #define CGWARD_SHARED_REMOTE_STREAM_ROWS_H
@@ -10,7 +10,7 @@
 #include "lib/sample/snapshot.h"
 
 struct remote_row {
-	size_t name;     /* where its name stands in `text` */
+	size_t name;     /* offset of the name in `text` */
 	uint32_t parent; /* CGW_NO_GROUP: the root */
 	uint16_t depth;
 	uint64_t id;
@@ -34,26 +34,26 @@ struct rows {
 	size_t instance_count, instance_size, text_count, text_size;
 	char *text;
 	size_t used, text_bytes;
-	uint32_t *last; /* [depth]: the group that came last on the way to here */
-	size_t depth;   /* of the row that came last */
+	uint32_t *last; /* [depth]: the previous group or its ancestor at that depth */
+	size_t depth;   /* of the previous group */
 	size_t last_size;
 };
 
 void rows_done(struct rows *rows);
-/* Keeps the memory. */
+/* Empties the rows, without freeing memory. */
 void rows_reset(struct rows *rows, size_t columns);
-/* A group more. -EBADMSG: no path, not in order, or twice; -E2BIG: too deep. */
+/* Adds a group. -EBADMSG: invalid path, not in order, or a duplicate; -E2BIG: too deep. */
 int rows_add_path(struct rows *rows, const char *path, size_t length, uint64_t id);
-/* Of the group that came last. */
+/* Set values of the group added last. */
 void rows_set(struct rows *rows, size_t column, struct cgw_number number);
 int rows_add_instance(struct rows *rows, size_t column, const char *name, size_t length,
 		      struct cgw_number number);
 int rows_add_text(struct rows *rows, size_t column, const char *text, size_t length);
 
-/* Their topology: `old` (may be NULL) referenced once more where nothing came or went. */
+/* Builds the topology, or references `old` (may be NULL) if the groups are the same. */
 int rows_topology(const struct rows *rows, const struct cgw_layout *layout, struct topology *old,
 		  struct topology **ret_topology);
-/* Into a begun snapshot over that topology, and ends it. */
+/* Fills and finishes a snapshot begun with that topology. */
 int rows_fill(const struct rows *rows, struct cgw_snapshot *snapshot);
 
 #endif

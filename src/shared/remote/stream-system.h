@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stream-system.h - the machine's figures by name, as a stream between two cgwards says them. */
+/* stream-system.h - names of the system-wide values in a stream. */
 #ifndef CGWARD_SHARED_REMOTE_STREAM_SYSTEM_H
 #define CGWARD_SHARED_REMOTE_STREAM_SYSTEM_H
 
@@ -7,11 +7,11 @@
 
 struct remote_system_metric {
 	const char *name;
-	size_t offset; /* of its first number within struct cgw_system_stat */
-	size_t count;  /* of its numbers: 1, or a list */
+	size_t offset; /* of the first number in struct cgw_system_stat */
+	size_t count;  /* of numbers: 1, or the length of a list */
 };
 
-/* The i-th, or NULL. The number of CPUs is none of them. */
+/* The i-th value, or NULL. The number of CPUs is not included. */
 const struct remote_system_metric *remote_system_metric(size_t i);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stream.c - lines of another cgward as snapshots. */
+/* stream.c - parsing of the stream from another host into snapshots. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -12,10 +12,10 @@
 #include "shared/remote/stream-system.h"
 #include "shared/remote/stream.h"
 
-enum state { STATE_HEAD, STATE_SAMPLE, STATE_GROUPS, STATE_FAILED };
+enum state { STATE_HEADER, STATE_SAMPLE, STATE_GROUPS, STATE_FAILED };
 
 struct remote_stream {
-	struct cgw_metric_set wanted;
+	struct cgw_metric_set metrics;
 	enum cgw_metric metric_of[CGW_METRIC_COUNT]; /* by column, in a snapshot's order */
 	size_t columns;
 	enum state state;
@@ -24,14 +24,14 @@ struct remote_stream {
 	const struct cgw_layout *layout;
 	const struct cgw_source *source[CGW_METRIC_COUNT];
 	bool stands_in[CGW_METRIC_COUNT];
-	/* Of the sample that comes in. */
+	/* Of the sample that is being received. */
 	struct rows rows;
-	uint64_t expected; /* groups */
+	uint64_t expected; /* number of groups */
 	uint64_t realtime_ns, boottime_ns, monotonic_ns, cost_ns;
 	const char *collector;
-	struct cgw_system_stat machine;
+	struct cgw_system_stat system;
 	struct snapshot_pool *pool;
-	struct topology *topology; /* of the sample before */
+	struct topology *topology; /* of the previous sample */
 };
 
 static void cleanup_json(json_t **json)
@@ -39,7 +39,7 @@ static void cleanup_json(json_t **json)
 	json_decref(*json);
 }
 
-int remote_stream_new(const struct cgw_metric_set *wanted, struct remote_layouts *layouts,
+int remote_stream_new(const struct cgw_metric_set *metrics, struct remote_layouts *layouts,
 		      struct remote_stream **ret_stream)
 {
 	struct remote_stream *stream = calloc(1, sizeof(*stream));
@@ -47,10 +47,10 @@ int remote_stream_new(const struct cgw_metric_set *wanted, struct remote_layouts
 
 	if (stream == NULL)
 		return -ENOMEM;
-	stream->wanted = *wanted;
+	stream->metrics = *metrics;
 	stream->layouts = layouts;
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_set_has(wanted, metric))
+		if (cgw_metric_set_has(metrics, metric))
 			stream->metric_of[stream->columns++] = metric;
 	r = snapshot_pool_new(&stream->pool);
 	if (r < 0) {
@@ -82,13 +82,13 @@ const struct cgw_layout *remote_stream_layout(const struct remote_stream *stream
 	return stream->layout;
 }
 
-static bool text_is(const json_t *json, const char *wanted)
+static bool text_is(const json_t *json, const char *expected)
 {
 	return json_is_string(json) &&
-	       strcmp(json_string_value(json), wanted != NULL ? wanted : "") == 0;
+	       strcmp(json_string_value(json), expected != NULL ? expected : "") == 0;
 }
 
-/* [VERSION, FILE, KEY]: the row of our table that reads the same. */
+/* [VERSION, FILE, KEY]: finds the matching source in the metric table. */
 static const struct cgw_source *find_source(enum cgw_metric metric, const json_t *json)
 {
 	const struct cgw_metric_info *info = cgw_metric_info(metric);
@@ -101,7 +101,7 @@ static const struct cgw_source *find_source(enum cgw_metric metric, const json_t
 	return NULL;
 }
 
-static void take_sources(struct remote_stream *stream, const json_t *head)
+static void parse_sources(struct remote_stream *stream, const json_t *head)
 {
 	const json_t *sources = json_object_get(head, "sources");
 	const json_t *stands_in = json_object_get(head, "stands_in");
@@ -124,7 +124,7 @@ static void take_sources(struct remote_stream *stream, const json_t *head)
 	}
 }
 
-static int take_head(struct remote_stream *stream, const json_t *head, struct cgw_diag *diag)
+static int parse_header(struct remote_stream *stream, const json_t *head, struct cgw_diag *diag)
 {
 	const json_t *schema = json_object_get(head, "stream");
 	const char *host = json_string_value(json_object_get(head, "host"));
@@ -132,24 +132,27 @@ static int take_head(struct remote_stream *stream, const json_t *head, struct cg
 	int r = -EBADMSG;
 
 	if (!json_is_integer(schema))
-		return cgw_diag_set(diag, -EBADMSG, "its first line is none of cgward's");
+		return cgw_diag_set(diag, -EBADMSG,
+				    "invalid stream: the first line is not a cgward header");
 	if (json_integer_value(schema) != REMOTE_SCHEMA)
-		return cgw_diag_set(diag, -EPROTONOSUPPORT,
-				    "it speaks schema %lld, this cgward %d: update the older one",
-				    (long long)json_integer_value(schema), REMOTE_SCHEMA);
+		return cgw_diag_set(
+			diag, -EPROTONOSUPPORT,
+			"stream schema %lld is not supported (this cgward reads schema %d); "
+			"update the older cgward",
+			(long long)json_integer_value(schema), REMOTE_SCHEMA);
 	for (int i = CGW_LAYOUT_V1; kind != NULL && i <= CGW_LAYOUT_V2 && r < 0; i++)
 		if (strcmp(kind, cgw_layout_kind_name((enum cgw_layout_kind)i)) == 0)
 			r = remote_layout_get(stream->layouts, (enum cgw_layout_kind)i,
 					      &stream->layout);
 	if (r < 0)
-		return cgw_diag_set(diag, r, "its first line names no layout of control groups");
+		return cgw_diag_set(diag, r, "invalid stream: unknown cgroup layout in the header");
 	(void)snprintf(stream->host, sizeof(stream->host), "%s", host != NULL ? host : "");
-	take_sources(stream, head);
+	parse_sources(stream, head);
 	stream->state = STATE_SAMPLE;
 	return 0;
 }
 
-static bool take_count(const json_t *object, const char *name, uint64_t *ret_count)
+static bool parse_count(const json_t *object, const char *name, uint64_t *ret_count)
 {
 	const json_t *value = json_object_get(object, name);
 
@@ -159,56 +162,58 @@ static bool take_count(const json_t *object, const char *name, uint64_t *ret_cou
 	return true;
 }
 
-static struct cgw_number figure_of(const json_t *json)
+static struct cgw_number parse_unsigned(const json_t *json)
 {
 	if (json_is_integer(json) && json_integer_value(json) >= 0)
 		return (struct cgw_number){(uint64_t)json_integer_value(json), CGW_OK};
 	return (struct cgw_number){0, CGW_ABSENT};
 }
 
-static void take_machine(struct remote_stream *stream, const json_t *json)
+static void parse_system(struct remote_stream *stream, const json_t *json)
 {
-	const struct remote_system_metric *figure;
+	const struct remote_system_metric *metric;
 	uint64_t cpu_count = 0;
 
-	stream->machine = (struct cgw_system_stat){0};
-	(void)take_count(json, "cpu_count", &cpu_count);
-	stream->machine.cpu_count = cpu_count < UINT16_MAX ? (unsigned)cpu_count : UINT16_MAX;
-	for (size_t i = 0; (figure = remote_system_metric(i)) != NULL; i++) {
-		const json_t *value = json_object_get(json, figure->name);
-		char *to = (char *)&stream->machine + figure->offset;
+	stream->system = (struct cgw_system_stat){0};
+	(void)parse_count(json, "cpu_count", &cpu_count);
+	stream->system.cpu_count = cpu_count < UINT16_MAX ? (unsigned)cpu_count : UINT16_MAX;
+	for (size_t i = 0; (metric = remote_system_metric(i)) != NULL; i++) {
+		const json_t *value = json_object_get(json, metric->name);
+		char *to = (char *)&stream->system + metric->offset;
 
-		for (size_t j = 0; j < figure->count; j++) {
-			struct cgw_number number =
-				figure_of(figure->count == 1 ? value : json_array_get(value, j));
+		for (size_t j = 0; j < metric->count; j++) {
+			struct cgw_number number = parse_unsigned(
+				metric->count == 1 ? value : json_array_get(value, j));
 
 			memcpy(to + j * sizeof(number), &number, sizeof(number));
 		}
 	}
 }
 
-static int take_sample(struct remote_stream *stream, const json_t *json, struct cgw_diag *diag)
+static int parse_sample(struct remote_stream *stream, const json_t *json, struct cgw_diag *diag)
 {
 	const char *collector = json_string_value(json_object_get(json, "collector"));
 
-	if (!take_count(json, "sample", &stream->expected) || stream->expected == 0 ||
-	    !take_count(json, "realtime_ns", &stream->realtime_ns) ||
-	    !take_count(json, "boottime_ns", &stream->boottime_ns) ||
-	    !take_count(json, "monotonic_ns", &stream->monotonic_ns) ||
-	    !take_count(json, "cost_ns", &stream->cost_ns))
-		return cgw_diag_set(diag, -EBADMSG, "the beginning of a sample was expected");
+	if (!parse_count(json, "sample", &stream->expected) || stream->expected == 0 ||
+	    !parse_count(json, "realtime_ns", &stream->realtime_ns) ||
+	    !parse_count(json, "boottime_ns", &stream->boottime_ns) ||
+	    !parse_count(json, "monotonic_ns", &stream->monotonic_ns) ||
+	    !parse_count(json, "cost_ns", &stream->cost_ns))
+		return cgw_diag_set(diag, -EBADMSG,
+				    "invalid stream: expected the start of a sample");
 	if (stream->expected > REMOTE_GROUPS_MAX)
-		return cgw_diag_set(diag, -EBADMSG, "more than %d groups in one sample",
+		return cgw_diag_set(diag, -EBADMSG,
+				    "invalid stream: more than %d groups in a sample",
 				    REMOTE_GROUPS_MAX);
 	stream->collector = collector != NULL && strcmp(collector, "bpf") == 0 ? "bpf" : "files";
-	take_machine(stream, json_object_get(json, "machine"));
+	parse_system(stream, json_object_get(json, "machine"));
 	rows_reset(&stream->rows, stream->columns);
 	stream->state = STATE_GROUPS;
 	return 0;
 }
 
-/* "max", "denied", ...: why there is no number. */
-static struct cgw_number reason_of(const json_t *reasons, const char *key)
+/* "max", "denied", ...: the state of a value without a number. */
+static struct cgw_number parse_reason(const json_t *reasons, const char *key)
 {
 	const char *reason = json_string_value(json_object_get(reasons, key));
 
@@ -219,15 +224,15 @@ static struct cgw_number reason_of(const json_t *reasons, const char *key)
 	return (struct cgw_number){0, reason != NULL ? CGW_BAD : CGW_ABSENT};
 }
 
-/* As dump writes it: what 63 bits do not hold, and hundredths of a percent, are reals. */
-static struct cgw_number number_of(const json_t *json, enum cgw_metric metric)
+/* dump writes numbers of more than 63 bits, and percentages with two decimals, as reals. */
+static struct cgw_number parse_number(const json_t *json, enum cgw_metric metric)
 {
 	double real;
 
 	if (json_is_boolean(json))
 		return (struct cgw_number){json_is_true(json), CGW_OK};
 	if (json_is_integer(json) && cgw_metric_info(metric)->unit != CGW_UNIT_PERCENT_E2)
-		return json_integer_value(json) >= 0 ? figure_of(json)
+		return json_integer_value(json) >= 0 ? parse_unsigned(json)
 						     : (struct cgw_number){0, CGW_BAD};
 	real = json_number_value(json);
 	if (cgw_metric_info(metric)->unit == CGW_UNIT_PERCENT_E2)
@@ -242,8 +247,8 @@ static int digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A text, or its bytes where it had to be escaped: allocated. */
-static int text_of(const json_t *group, const char *key, char **ret_text, size_t *ret_length)
+/* Returns an allocated text, from its hexadecimal bytes if it was escaped. */
+static int parse_text(const json_t *group, const char *key, char **ret_text, size_t *ret_length)
 {
 	const json_t *bytes = json_object_get(json_object_get(group, "bytes"), key);
 	const json_t *value = bytes != NULL ? bytes : json_object_get(group, key);
@@ -276,7 +281,7 @@ static int text_of(const json_t *group, const char *key, char **ret_text, size_t
 	return 0;
 }
 
-static int take_instances(struct remote_stream *stream, size_t column, const json_t *instances)
+static int parse_instances(struct remote_stream *stream, size_t column, const json_t *instances)
 {
 	enum cgw_metric metric = stream->metric_of[column];
 	const json_t *all = json_object_get(instances, cgw_metric_info(metric)->key);
@@ -287,12 +292,12 @@ static int take_instances(struct remote_stream *stream, size_t column, const jso
 		const char *name = json_object_iter_key(at);
 
 		r = rows_add_instance(&stream->rows, column, name, strlen(name),
-				      number_of(json_object_iter_value(at), metric));
+				      parse_number(json_object_iter_value(at), metric));
 	}
 	return r;
 }
 
-static int take_column(struct remote_stream *stream, size_t column, const json_t *group)
+static int parse_column(struct remote_stream *stream, size_t column, const json_t *group)
 {
 	const struct cgw_metric_info *info = cgw_metric_info(stream->metric_of[column]);
 	const json_t *value = json_object_get(group, info->key);
@@ -302,15 +307,15 @@ static int take_column(struct remote_stream *stream, size_t column, const json_t
 
 	if (value == NULL || json_is_null(value)) {
 		rows_set(&stream->rows, column,
-			 reason_of(json_object_get(group, "reasons"), info->key));
+			 parse_reason(json_object_get(group, "reasons"), info->key));
 	} else if (info->shape == CGW_STRING) {
-		r = text_of(group, info->key, &text, &length);
+		r = parse_text(group, info->key, &text, &length);
 		return r < 0 ? r : rows_add_text(&stream->rows, column, text, length);
 	} else {
-		rows_set(&stream->rows, column, number_of(value, stream->metric_of[column]));
+		rows_set(&stream->rows, column, parse_number(value, stream->metric_of[column]));
 	}
 	return info->shape == CGW_INSTANCES
-		       ? take_instances(stream, column, json_object_get(group, "instances"))
+		       ? parse_instances(stream, column, json_object_get(group, "instances"))
 		       : 0;
 }
 
@@ -324,7 +329,7 @@ static int make_snapshot(struct remote_stream *stream, struct cgw_snapshot **ret
 		return r;
 	topology_unref(stream->topology);
 	stream->topology = topology;
-	r = snapshot_begin(stream->pool, topology, &stream->wanted, &snapshot);
+	r = snapshot_begin(stream->pool, topology, &stream->metrics, &snapshot);
 	if (r < 0)
 		return r;
 	snapshot->realtime_ns = stream->realtime_ns;
@@ -332,9 +337,9 @@ static int make_snapshot(struct remote_stream *stream, struct cgw_snapshot **ret
 	snapshot->monotonic_ns = stream->monotonic_ns;
 	snapshot->cost_ns = stream->cost_ns;
 	snapshot->collector = stream->collector;
-	snapshot->machine = stream->machine;
+	snapshot->machine = stream->system;
 	memcpy(snapshot->source, stream->source, sizeof(snapshot->source));
-	memcpy(snapshot->stands_in, stream->stands_in, sizeof(snapshot->stands_in));
+	memcpy(snapshot->system_wide, stream->stands_in, sizeof(snapshot->system_wide));
 	for (uint32_t i = 0; i < topology->view.count; i++)
 		snapshot->read_ns[i] = stream->monotonic_ns;
 	r = rows_fill(&stream->rows, snapshot);
@@ -346,49 +351,49 @@ static int make_snapshot(struct remote_stream *stream, struct cgw_snapshot **ret
 	return 1;
 }
 
-static int collect_group(struct remote_stream *stream, const json_t *group,
-			 struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
+static int parse_group(struct remote_stream *stream, const json_t *group,
+		       struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	size_t length = 0;
 	uint64_t id = 0;
-	int r = text_of(group, "group", &path, &length);
+	int r = parse_text(group, "group", &path, &length);
 
-	(void)take_count(group, "id", &id);
+	(void)parse_count(group, "id", &id);
 	if (r == 0)
 		r = rows_add_path(&stream->rows, path, length, id);
 	if (r == -EBADMSG || r == -E2BIG)
 		return cgw_diag_set(diag, -EBADMSG,
-				    r == -E2BIG ? "groups are more than %d levels deep"
-						: "a group was expected, in the order of the tree",
+				    r == -E2BIG ? "invalid stream: groups more than %d levels deep"
+						: "invalid stream: expected a group, in tree order",
 				    REMOTE_DEPTH_MAX);
 	for (size_t column = 0; column < stream->columns && r == 0; column++)
-		r = take_column(stream, column, group);
+		r = parse_column(stream, column, group);
 	if (r == -EBADMSG)
-		return cgw_diag_set(diag, r, "a text of a group is none");
+		return cgw_diag_set(diag, r, "invalid stream: invalid text value of a group");
 	if (r < 0 || stream->rows.count < stream->expected)
 		return r;
 	stream->state = STATE_SAMPLE;
 	return make_snapshot(stream, ret_snapshot);
 }
 
-static int take_object(struct remote_stream *stream, const json_t *object,
-		       struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
+static int parse_object(struct remote_stream *stream, const json_t *object,
+			struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
 {
 	switch (stream->state) {
-	case STATE_HEAD:
-		return take_head(stream, object, diag);
+	case STATE_HEADER:
+		return parse_header(stream, object, diag);
 	case STATE_SAMPLE:
-		return take_sample(stream, object, diag);
+		return parse_sample(stream, object, diag);
 	case STATE_GROUPS:
-		return collect_group(stream, object, ret_snapshot, diag);
+		return parse_group(stream, object, ret_snapshot, diag);
 	default:
-		return cgw_diag_set(diag, -EBADMSG, "the stream is at its end");
+		return cgw_diag_set(diag, -EBADMSG, "the stream ended after an error");
 	}
 }
 
-int remote_stream_line(struct remote_stream *stream, const char *line, size_t length,
-		       struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
+int remote_stream_parse_line(struct remote_stream *stream, const char *line, size_t length,
+			     struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
 {
 	CLEANUP(cleanup_json) json_t *json = NULL;
 	int r;
@@ -396,11 +401,16 @@ int remote_stream_line(struct remote_stream *stream, const char *line, size_t le
 	if (length <= REMOTE_LINE_MAX)
 		json = json_loadb(line, length, 0, NULL);
 	if (length > REMOTE_LINE_MAX)
-		r = cgw_diag_set(diag, -EBADMSG, "a line of more than %d bytes", REMOTE_LINE_MAX);
+		r = cgw_diag_set(diag, -EBADMSG, "invalid stream: line longer than %d bytes",
+				 REMOTE_LINE_MAX);
 	else if (!json_is_object(json))
-		r = cgw_diag_set(diag, -EBADMSG, "what is not of cgward's: no object in JSON");
+		r = cgw_diag_set(diag, -EBADMSG, "invalid stream: not a JSON object%s",
+				 stream->state == STATE_HEADER
+					 ? "; check that the shell startup files of the host "
+					   "print nothing"
+					 : "");
 	else
-		r = take_object(stream, json, ret_snapshot, diag);
+		r = parse_object(stream, json, ret_snapshot, diag);
 	if (r == -ENOMEM)
 		(void)cgw_diag_set(diag, r, "out of memory");
 	if (r < 0)

@@ -55,24 +55,24 @@ static const json_t *instance_of(const struct policy_report *report, const char 
 	return NULL;
 }
 
-/* Scope to evaluate the conditions of a section. The caller frees `*together`. */
+/* Scope to evaluate the conditions of a section. The caller frees `*members`. */
 static struct cgw_scope scope_of(const struct policy_report *report, size_t index,
-				 uint32_t **together)
+				 uint32_t **members)
 {
 	struct cgw_scope scope = {
 		.frame = report->frame, .group = report->group, .facts = report->facts};
 
 	(void)cgw_policy_sum_members(report->policy, index, report->frame, report->facts,
-				     report->group, together, &scope.member_count);
-	scope.members = *together;
+				     report->group, members, &scope.member_count);
+	scope.members = *members;
 	return scope;
 }
 
 static void print_expression(const struct policy_report *report, size_t index, const char *name,
 			     const struct cgw_expression *expression)
 {
-	CLEANUP(cleanup_free) uint32_t *together = NULL;
-	const struct cgw_scope scope = scope_of(report, index, &together);
+	CLEANUP(cleanup_free) uint32_t *members = NULL;
+	const struct cgw_scope scope = scope_of(report, index, &members);
 
 	printf("    %s = %s: %s", name, cgw_expression_text(expression),
 	       cgw_truth_name(cgw_expression_evaluate(expression, &scope)));
@@ -221,8 +221,8 @@ static json_t *json_side(struct cgw_value value)
 static json_t *json_condition(const struct policy_report *report, size_t index,
 			      const struct cgw_expression *expression)
 {
-	CLEANUP(cleanup_free) uint32_t *together = NULL;
-	const struct cgw_scope scope = scope_of(report, index, &together);
+	CLEANUP(cleanup_free) uint32_t *members = NULL;
+	const struct cgw_scope scope = scope_of(report, index, &members);
 	json_t *terms = json_array();
 
 	if (expression == NULL) {

@@ -34,7 +34,7 @@ static void format_host(const char *host, char *buffer, size_t size)
 static void show_preview(struct confirm *confirm, struct job *job)
 {
 	const struct ssh_job *remote = ssh_job_from(job);
-	const struct remote_verb_answer *answer;
+	const struct remote_command_result *answer;
 	const char *reason;
 	char line[512];
 
@@ -59,7 +59,7 @@ static void show_preview(struct confirm *confirm, struct job *job)
 static unsigned done(struct app *app, struct job *job)
 {
 	const struct ssh_job *remote = ssh_job_from(job);
-	const struct remote_verb_answer *answer;
+	const struct remote_command_result *answer;
 	const char *reason;
 	char host[128], line[256] = "";
 
@@ -282,7 +282,7 @@ static unsigned undo(struct app *app)
 static unsigned journal_done(struct app *app, struct job *job)
 {
 	const struct ssh_job *remote = ssh_job_from(job);
-	const struct remote_verb_answer *answer;
+	const struct remote_command_result *answer;
 	struct reader *reader;
 	const char *reason;
 	char host[128], line[512];

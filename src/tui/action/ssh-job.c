@@ -16,14 +16,14 @@ struct ssh_job {
 	struct job job;
 	char *host, *ssh; /* ssh NULL: the default command */
 	struct remote_arguments arguments;
-	struct remote_verb_answer answer;
+	struct remote_command_result answer;
 	int error;
 	struct cgw_diag diag;
 };
 
 void remote_arguments_add(struct remote_arguments *arguments, const char *word)
 {
-	if (arguments->count == REMOTE_VERB_WORDS_MAX) {
+	if (arguments->count == REMOTE_COMMAND_ARGUMENTS_MAX) {
 		arguments->failed = true;
 		return;
 	}
@@ -123,18 +123,18 @@ int remote_targets_collect(struct app *app, struct remote_targets *ret_targets)
 static void run(struct job *job)
 {
 	struct ssh_job *remote = (struct ssh_job *)job;
-	const char *ssh[REMOTE_SSH_WORDS_MAX + 1];
+	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL;
-	const struct remote_verb verb = {
+	const struct remote_command_request request = {
 		.host = remote->host,
 		.ssh = ssh,
-		.words = (const char *const *)remote->arguments.items,
+		.arguments = (const char *const *)remote->arguments.items,
 		.timeout_ns = TIMEOUT_NS,
 	};
 
-	remote->error = remote_ssh_words(remote->ssh, &words, ssh, &remote->diag);
+	remote->error = remote_ssh_parse_command(remote->ssh, &words, ssh, &remote->diag);
 	if (remote->error == 0)
-		remote->error = remote_verb_run(&verb, &remote->answer, &remote->diag);
+		remote->error = remote_command_run(&request, &remote->answer, &remote->diag);
 }
 
 static void free_ssh_job(struct job *job)
@@ -186,7 +186,7 @@ const char *ssh_job_host(const struct ssh_job *remote)
 	return remote->host;
 }
 
-int ssh_job_result(const struct ssh_job *remote, const struct remote_verb_answer **ret_answer,
+int ssh_job_result(const struct ssh_job *remote, const struct remote_command_result **ret_answer,
 		   const char **ret_reason)
 {
 	*ret_answer = &remote->answer;

@@ -22,7 +22,7 @@ void remote_targets_done(struct remote_targets *targets);
 
 /* Arguments of a command, copied. */
 struct remote_arguments {
-	char *items[REMOTE_VERB_WORDS_MAX + 1];
+	char *items[REMOTE_COMMAND_ARGUMENTS_MAX + 1];
 	size_t count;
 	bool failed; /* too many arguments, or out of memory */
 };
@@ -39,7 +39,7 @@ struct job *ssh_job_as_job(struct ssh_job *remote);
 struct ssh_job *ssh_job_from(struct job *job);
 
 /* Call when the job is done. 0 and the answer, or an error and its reason. */
-int ssh_job_result(const struct ssh_job *remote, const struct remote_verb_answer **ret_answer,
+int ssh_job_result(const struct ssh_job *remote, const struct remote_command_result **ret_answer,
 		   const char **ret_reason);
 const char *ssh_job_host(const struct ssh_job *remote) CGW_PURE;
 /* Line `i` of the output, escaped; false past the last line. */

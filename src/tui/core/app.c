@@ -260,7 +260,7 @@ static unsigned handle_reactions(struct app *app, unsigned reactions)
 const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role)
 {
 	enum remote_state state =
-		i < app->hosts.count ? (enum remote_state)app->hosts.states[i] : REMOTE_THERE;
+		i < app->hosts.count ? (enum remote_state)app->hosts.states[i] : REMOTE_CONNECTED;
 
 	*ret_role = state == REMOTE_LOST ? ROLE_BAD : ROLE_WARM;
 	return state == REMOTE_LOST || state == REMOTE_SLOW ? remote_state_name(state) : NULL;

@@ -58,7 +58,7 @@ static void read_hosts(struct remote *remote)
 	int r = 0;
 
 	(void)pthread_mutex_unlock(&remote->thread.lock);
-	remote_hosts_pace(remote->hosts, interval_ns);
+	remote_hosts_set_interval(remote->hosts, interval_ns);
 	if (has_metrics)
 		r = remote_hosts_request(remote->hosts, &metrics);
 	(void)remote_hosts_wait(remote->hosts, thread_now_ns() + interval_ns, remote->wake_fd);

@@ -435,7 +435,7 @@ static int by_name(const void *a, const void *b)
 
 static enum cli_exit run_remote(struct top *top)
 {
-	const char *ssh[REMOTE_SSH_WORDS_MAX + 1];
+	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL;
 	const struct remote_hosts_options hosts_options = {
 		.hosts = top->hosts,
@@ -456,7 +456,7 @@ static enum cli_exit run_remote(struct top *top)
 	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
 		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	qsort(top->hosts, top->host_count, sizeof(top->hosts[0]), by_name);
-	r = remote_ssh_words(top->ssh, &words, ssh, &diag);
+	r = remote_ssh_parse_command(top->ssh, &words, ssh, &diag);
 	if (r == 0)
 		r = remote_hosts_new(&hosts_options, &hosts, &diag);
 	if (r < 0)

@@ -196,7 +196,7 @@ static void draw_name(const struct app *app, struct canvas *canvas, int row, int
 	draw_found(app, canvas, row, at, width, text);
 }
 
-/* Draws the state of a slow or lost host after its name. Returns the width, 0 if there is none. */
+/* Draws the state of a slow or lost host after its name. Returns the width, or 0. */
 static int draw_trouble(const struct app *app, uint32_t group, struct canvas *canvas,
 			struct rect area, const char *name)
 {

@@ -52,7 +52,7 @@ static unsigned change_speed(struct app *app, int by)
 	return start_seek(app, (struct seek){.kind = SEEK_SPEED, .speed = app->speed});
 }
 
-/* Groups that appear or are removed are jumped to only if there are no other events. */
+/* Jumps to groups that appear or are removed only if the recording lacks other events. */
 static uint32_t kinds_to_find(const struct app *app)
 {
 	for (size_t i = 0; i < app->mark_count; i++)

@@ -11,7 +11,7 @@
 #include "tui/replay/event-text.h"
 #include "tui/replay/rehearse.h"
 
-/* Samples are read ahead until so many arrivals are queued. */
+/* Maximum number of arrivals that are read ahead. */
 #define QUEUE_MAX 16
 /* A jump includes the samples before it, as many as can be read in HISTORY_TIME_NS. */
 #define HISTORY_SAMPLES_MAX   600
@@ -29,7 +29,7 @@ struct recording {
 	/* Used only by the thread. */
 	struct cgw_replay *replay;
 	uint64_t sample_cost_ns;            /* time to read a sample, of the last jump */
-	size_t marks_sent, damage_reported; /* numbers so far */
+	size_t marks_sent, damage_reported; /* counts */
 	bool started;                       /* something was delivered */
 	uint64_t rehearsed_ns;              /* last delivery of actions */
 	/* Protected by the lock. */
@@ -149,8 +149,8 @@ static int read_run_up(struct recording *recording, struct run_up *run_up)
 
 /*
  * After a seek: an arrival with the current sample and the minutes before it. These are read from
- * an earlier sample on; if the clock was set, seeking to it may end after the target, and then
- * there is no history.
+ * an earlier sample on; if the clock was set, seeking to it may end after the target, which then
+ * has no history.
  */
 static int collect_jump(struct recording *recording, struct arrival *ret_arrival)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* watch.c - docs/examples/watch.c by libcgroup: files of both versions, rates and limits by hand. */
+/* watch.c - docs/examples/watch.c with libcgroup: both versions, rates and limits by hand. */
 #include <libcgroup.h>
 #include <limits.h>
 #include <stdbool.h>

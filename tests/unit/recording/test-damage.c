@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-damage.c - a recorder killed at any byte, a disk that is full, bytes that turned: what can
- * be read is read, no sample comes back changed, recording goes on.
+ * test-damage.c - a recorder killed at any byte, a full disk, flipped bits: all intact samples are
+ * read, none of them is wrong, and recording continues.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ struct fixture {
 	char whole[300], file[300];
 	struct machine_ticks ticks;
 	struct cgw_snapshot *samples[SAMPLES + 8];
-	uint8_t *bytes; /* of the whole recording */
+	uint8_t *bytes; /* of the complete recording */
 	size_t length;
 };
 
@@ -71,7 +71,7 @@ static void write_file(const char *path, const uint8_t *bytes, size_t length)
 	assert_int_equal(write_whole_at(fd, bytes, length, 0), 0);
 }
 
-/* The recorder is killed in mid-life: no index, nothing closed. */
+/* The file contents are those of a killed recorder: no final index. */
 static int setup(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
@@ -102,8 +102,8 @@ static int teardown(void **state)
 }
 
 /*
- * Reads all there is; each sample is what was recorded. Returns how many, and which came first
- * and last.
+ * Reads all samples and compares them with the recorded ones. Returns their number, the last tick
+ * and the number of damaged parts.
  */
 static unsigned replay_all(struct fixture *fixture, const char *path, unsigned *ret_last,
 			   size_t *ret_damage)
@@ -123,7 +123,7 @@ static unsigned replay_all(struct fixture *fixture, const char *path, unsigned *
 
 		*ret_last = (unsigned)((cgw_snapshot_realtime_ns(now) - EPOCH_NS) / TICK_NS);
 		assert_true(*ret_last < ARRAY_SIZE(fixture->samples));
-		/* Comparing takes longer than reading: some of them speak for all. */
+		/* Comparing is slower than reading, so only some samples are compared. */
 		if (*ret_last % 8 == 1 || *ret_last >= SAMPLES - 1)
 			assert_same_snapshot(now, sample(fixture, *ret_last));
 		count++;
@@ -146,7 +146,7 @@ static size_t last_block(struct fixture *fixture)
 	return offset;
 }
 
-static void killed_at_any_byte(void **state)
+static void test_recorder_killed_at_any_byte_of_the_last_block(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t from = last_block(fixture), damage;
@@ -169,8 +169,8 @@ static void killed_at_any_byte(void **state)
 	}
 }
 
-/* Killed over the very first bytes, the file is taken for a new one. */
-static void killed_at_its_birth(void **state)
+/* A recorder killed while writing the header leaves a file that the next one treats as empty. */
+static void test_recorder_killed_while_writing_the_header(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t damage;
@@ -188,31 +188,31 @@ static void killed_at_its_birth(void **state)
 	}
 }
 
-/* One byte turns: at most the samples up to the next key are lost, none is wrong. */
-static void any_byte_turns(void **state)
+/* A flipped bit loses at most the samples up to the next key, and no sample is wrong. */
+static void test_one_flipped_bit(void **state)
 {
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < fixture->length; i += i < 200 ? 1 : 211) {
-		uint8_t kept = fixture->bytes[i];
+		uint8_t original = fixture->bytes[i];
 		unsigned count, last;
 		size_t damage;
 
 		fixture->bytes[i] ^= (uint8_t)(1 << i % 8);
 		write_file(fixture->file, fixture->bytes, fixture->length);
 		count = replay_all(fixture, fixture->file, &last, &damage);
-		/* The header's first half is the recording's name; its second is only a hint. */
+		/* The first half of the header is required; the second is only a hint. */
 		if (i >= FILE_HINT_OFFSET) {
 			assert_true(count >= SAMPLES - 60);
 			assert_true(i < FILE_HEADER_BYTES ? count == SAMPLES : count < SAMPLES);
 			assert_int_equal(damage > 0, i >= FILE_HEADER_BYTES);
 		}
-		fixture->bytes[i] = kept;
+		fixture->bytes[i] = original;
 	}
 }
 
-/* What follows a hole of zeros, as a crash of the machine leaves them, is found again. */
-static void a_hole_of_zeros(void **state)
+/* Samples after a range of zeros, as left by a system crash, are found. */
+static void test_range_of_zeros(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t damage;
@@ -225,8 +225,8 @@ static void a_hole_of_zeros(void **state)
 	assert_true(damage > 0);
 }
 
-/* After a power cut the end of the file may be there, and hold nothing. */
-static void an_end_that_never_reached_the_disk(void **state)
+/* After a power failure the file may have its full size, but zeros at the end. */
+static void test_last_block_not_written_to_disk(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t from = last_block(fixture), damage;
@@ -244,15 +244,15 @@ static void an_end_that_never_reached_the_disk(void **state)
 	assert_int_equal(damage, 0);
 }
 
-/* A limit on the file's size fails a write in its middle, as a full disk does. */
-static void the_disk_is_full(void **state)
+/* A file size limit makes a write fail in the middle, as a full disk does. */
+static void test_full_disk(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder *recorder = open_recorder(fixture->file);
 	struct rlimit limit, small;
 	struct cgw_replay *replay;
 	struct cgw_diag diag = {0};
-	bool told = false;
+	bool has_gone_event = false;
 	size_t damage;
 	unsigned last;
 
@@ -267,8 +267,9 @@ static void the_disk_is_full(void **state)
 		assert_int_equal(cgw_recorder_sample(recorder, sample(fixture, tick), &diag),
 				 -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_true(diag.text[0] != '\0');
-	/* Nothing of them is in the file. */
+	assert_non_null(strstr(diag.text, "cannot write a sample to "));
+	assert_non_null(strstr(diag.text, fixture->file));
+	/* They left no bytes in the file. */
 	assert_int_equal(replay_all(fixture, fixture->file, &last, &damage), 20);
 	assert_int_equal(damage, 0);
 	record(fixture, recorder, 30, SAMPLES);
@@ -276,21 +277,21 @@ static void the_disk_is_full(void **state)
 	cgw_recorder_free(recorder);
 	assert_int_equal(replay_all(fixture, fixture->file, &last, &damage), SAMPLES - 10);
 	assert_int_equal(damage, 0);
-	/* The gap is told, and what happened in it. */
+	/* The gap is recorded, and so are the events during it. */
 	assert_int_equal(cgw_replay_open(fixture->file, &replay, NULL), 0);
 	assert_int_equal(cgw_replay_next_event(replay, CGW_EVENT_BIT(CGW_EVENT_GAP)), 1);
 	{
 		const struct cgw_event *events = cgw_replay_events(replay, &damage);
 
 		for (size_t i = 0; i < damage; i++)
-			told |= events[i].kind == CGW_EVENT_GONE; /* at tick 21 */
+			has_gone_event |= events[i].kind == CGW_EVENT_GONE; /* at tick 21 */
 	}
-	assert_true(told);
+	assert_true(has_gone_event);
 	cgw_replay_free(replay);
 }
 
-/* An index that is damaged is done without. */
-static void a_damaged_index(void **state)
+/* A damaged index is ignored. */
+static void test_damaged_index(void **state)
 {
 	struct fixture *fixture = *state;
 	struct record_file file;
@@ -314,8 +315,8 @@ static void a_damaged_index(void **state)
 	}
 }
 
-/* The damaged sample is passed over by jumps as well, and the replay stays usable. */
-static void jumps_over_damage(void **state)
+/* Seeking skips the damaged sample as well, and the replay remains usable. */
+static void test_seek_over_damage(void **state)
 {
 	struct fixture *fixture = *state;
 	struct record_file file;
@@ -340,7 +341,7 @@ static void jumps_over_damage(void **state)
 	assert_null(cgw_frame_before(cgw_replay_frame(replay)));
 	assert_int_equal(cgw_replay_previous(replay), 1);
 	assert_same_snapshot(cgw_replay_snapshot(replay), sample(fixture, 29));
-	/* Events in the damaged part cannot be shown: the next one is behind it. */
+	/* Events in the damaged part cannot be shown: the next one is after it. */
 	assert_int_equal(cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND), 1);
 	assert_true(cgw_snapshot_realtime_ns(cgw_replay_snapshot(replay)) >=
 		    EPOCH_NS + 60 * TICK_NS);
@@ -350,15 +351,17 @@ static void jumps_over_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(killed_at_any_byte, setup, teardown),
-		cmocka_unit_test_setup_teardown(killed_at_its_birth, setup, teardown),
-		cmocka_unit_test_setup_teardown(any_byte_turns, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_hole_of_zeros, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_end_that_never_reached_the_disk, setup,
+		cmocka_unit_test_setup_teardown(test_recorder_killed_at_any_byte_of_the_last_block,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recorder_killed_while_writing_the_header,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_flipped_bit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_range_of_zeros, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_last_block_not_written_to_disk, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(the_disk_is_full, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_damaged_index, setup, teardown),
-		cmocka_unit_test_setup_teardown(jumps_over_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_index, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seek_over_damage, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

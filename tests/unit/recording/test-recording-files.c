@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-recording-files.c - the files of a recording: continued, bounded, followed; clocks that jump. */
+/* test-recording-files.c - continuing, limiting and following recordings; clock changes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,8 +10,8 @@
 #include "lib/recording/recorder-priv.h"
 #include "record-fixture.h"
 
-/* A recorder that comes back goes on in the same file; rates go over that, not over a reboot. */
-static void a_recording_goes_on(void **state)
+/* A restarted recorder appends to the same file; rates continue, except across a reboot. */
+static void test_recorder_continues_a_file(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
@@ -58,7 +58,7 @@ static void change_byte(const char *path, uint64_t offset)
 	close(fd);
 }
 
-/* How many index blocks name each other, from the hint on. */
+/* The length of the chain of index blocks that the hint points to. */
 static uint64_t indexes_in_chain(const char *path)
 {
 	struct packer *packer = NULL;
@@ -86,10 +86,10 @@ static uint64_t indexes_in_chain(const char *path)
 	return count;
 }
 
-#define LONG 3000 /* three indexes, and the one at the end */
+#define LONG 3000 /* three indexes, and the final one */
 
-/* Without its hint, its last index or one in the middle, the others are found and used. */
-static void indexes_are_found(void **state)
+/* Without the hint, the last index or one in the middle, the other indexes are found and used. */
+static void test_indexes_are_found_without_hint(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder *recorder = open_recorder(fixture->file, &plain);
@@ -126,7 +126,7 @@ static void indexes_are_found(void **state)
 		assert_int_equal(
 			memcmp(file.keys, whole.keys, whole.key_count * sizeof(*file.keys)), 0);
 		assert_int_equal(file.damage_count, 0);
-		/* All but what came after the last index that is left. */
+		/* Everything before the last remaining index is indexed. */
 		assert_true(how == 2 ? file.indexed_keys >= 3 * 16 : file.indexed_to > last);
 		record_file_done(&file);
 		replay = open_replay(fixture->file);
@@ -137,7 +137,7 @@ static void indexes_are_found(void **state)
 		cgw_replay_free(replay);
 	}
 	record_file_done(&whole);
-	/* And it goes on from there, still without the hint; the damaged one is healed. */
+	/* Recording continues, still without the hint; the damage is reverted. */
 	change_byte(fixture->file, middle + BLOCK_HEADER_BYTES + 5);
 	recorder = open_recorder(fixture->file, &plain);
 	record(fixture, recorder, LONG, LONG + 100);
@@ -145,19 +145,19 @@ static void indexes_are_found(void **state)
 	assert_int_equal(record_file_open(fixture->file, O_RDONLY, &file), 0);
 	assert_int_equal(file.last.sequence, LONG + 99);
 	record_file_done(&file);
-	/* With a chain of indexes that leads back to the beginning. */
+	/* The chain of indexes leads back to the beginning. */
 	middle = indexes_in_chain(fixture->file);
 	assert_in_range(middle, 3, 5);
 }
 
-static void one_writer_at_a_time(void **state)
+static void test_second_recorder_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder *one = open_recorder(fixture->file, &plain), *two = NULL;
 	struct cgw_diag diag = {0};
 
 	assert_int_equal(cgw_recorder_open(fixture->file, &plain, &two, &diag), -EBUSY);
-	assert_non_null(strstr(diag.text, "another recorder"));
+	assert_non_null(strstr(diag.text, "machine.cgwr: another recorder is writing to it"));
 	cgw_recorder_free(one);
 	one = open_recorder(fixture->file, &plain);
 	cgw_recorder_free(one);
@@ -166,7 +166,7 @@ static void one_writer_at_a_time(void **state)
 	cgw_recorder_free(one);
 }
 
-static void what_is_no_recording(void **state)
+static void test_other_files_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder *recorder = NULL;
@@ -175,13 +175,13 @@ static void what_is_no_recording(void **state)
 	uint8_t raw[FILE_HEADER_BYTES];
 
 	assert_int_equal(cgw_replay_open(fixture->file, &replay, &diag), -ENOENT);
-	tree_file(fixture->dir, "machine.cgwr", "what somebody wrote by hand\n");
+	tree_file(fixture->dir, "machine.cgwr", "text written by hand\n");
 	assert_int_equal(cgw_replay_open(fixture->file, &replay, &diag), -EBADMSG);
-	assert_non_null(strstr(diag.text, "no recording"));
-	/* It is not overwritten. */
+	assert_non_null(strstr(diag.text, "machine.cgwr: not a cgward recording"));
+	/* A recorder does not overwrite it. */
 	assert_int_equal(cgw_recorder_open(fixture->file, &plain, &recorder, &diag), -EBADMSG);
 	assert_int_equal(cgw_replay_open(fixture->file, &replay, &diag), -EBADMSG);
-	/* A file of a later version says so. */
+	/* The message about a later format contains its version. */
 	file_header_store(&(struct file_header){.version = 9}, raw);
 	memset(raw + FILE_HINT_OFFSET, 0, sizeof(raw) - FILE_HINT_OFFSET);
 	tree_remove(fixture->dir, "machine.cgwr");
@@ -194,7 +194,7 @@ static void what_is_no_recording(void **state)
 	assert_non_null(strstr(diag.text, "format 9"));
 	assert_int_equal(cgw_recorder_open(fixture->file, &plain, &recorder, &diag),
 			 -EPROTONOSUPPORT);
-	/* An empty directory holds no sample. */
+	/* An empty directory contains no samples. */
 	assert_int_equal(cgw_replay_open(fixture->directory, &replay, &diag), -ENODATA);
 }
 
@@ -205,8 +205,8 @@ static uint64_t disk_bytes(const char *path)
 	return stat(path, &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
 }
 
-/* A file gives its beginning back; what is left is read, jumps and all. */
-static void a_file_stays_within_its_size(void **state)
+/* The beginning of a limited file is returned to the file system; the rest remains readable. */
+static void test_size_limit_of_a_file(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
@@ -221,7 +221,7 @@ static void a_file_stays_within_its_size(void **state)
 	old = open_replay(fixture->file);
 	record(fixture, recorder, 100, 2000);
 	assert_true(disk_bytes(fixture->file) < 230000);
-	/* Somebody who reads what is dropped meanwhile goes on behind it. */
+	/* A reader whose position was dropped continues after the dropped part. */
 	assert_int_equal(cgw_replay_refresh(old), 1);
 	assert_int_equal(cgw_replay_next(old), 1);
 	assert_true(tick_of(old) > 100);
@@ -241,7 +241,7 @@ static void a_file_stays_within_its_size(void **state)
 	cgw_replay_free(replay);
 }
 
-static void a_file_stays_within_its_age(void **state)
+static void test_age_limit_of_a_file(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
@@ -261,7 +261,7 @@ static void a_file_stays_within_its_age(void **state)
 	cgw_replay_free(replay);
 }
 
-static void a_directory_stays_within_its_bounds(void **state)
+static void test_size_limit_of_a_directory(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
@@ -271,7 +271,7 @@ static void a_directory_stays_within_its_bounds(void **state)
 	struct cgw_replay *replay;
 	uint64_t bytes = 0;
 
-	tree_file(fixture->dir, "many/notes.txt", "not ours");
+	tree_file(fixture->dir, "many/notes.txt", "unrelated");
 	options.size_max_bytes = 300000;
 	recorder = open_recorder(fixture->directory, &options);
 	record(fixture, recorder, 0, 2500);
@@ -293,7 +293,7 @@ static void a_directory_stays_within_its_bounds(void **state)
 	for (unsigned tick = 2500 - (unsigned)info.samples; tick < 2500; tick++) {
 		assert_int_equal(cgw_replay_next(replay), 1);
 		assert_tick(fixture, replay, tick);
-		/* The end of a file is no end of rates. */
+		/* Rates continue across files. */
 		if (tick > 2500 - info.samples)
 			assert_non_null(cgw_frame_before(cgw_replay_frame(replay)));
 	}
@@ -302,14 +302,14 @@ static void a_directory_stays_within_its_bounds(void **state)
 	cgw_replay_free(replay);
 }
 
-static void a_directory_drops_what_is_old(void **state)
+static void test_age_limit_of_a_directory(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
 	struct cgw_recorder *recorder;
 	struct name_list names = {0};
 
-	/* Files are dated by the clock, these samples by another one: parts are made, and stay. */
+	/* Files are dated by the real clock, unlike these samples: none is dropped. */
 	options.age_max_ns = 800 * TICK_NS;
 	recorder = open_recorder(fixture->directory, &options);
 	record(fixture, recorder, 0, 1000);
@@ -319,8 +319,8 @@ static void a_directory_drops_what_is_old(void **state)
 	cgw_recorder_free(recorder);
 }
 
-/* A reader goes along while it is written, from file to file. */
-static void a_reader_follows(void **state)
+/* A reader follows the recorder from file to file. */
+static void test_reader_follows_recorder(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
@@ -345,8 +345,8 @@ static void a_reader_follows(void **state)
 	cgw_replay_free(replay);
 }
 
-/* The wall clock is set back an hour, then the machine sleeps. */
-static void clocks_that_jump(void **state)
+/* The wall clock is set back, then the machine is suspended. */
+static void test_clock_set_back_and_suspend(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder *recorder = open_recorder(fixture->file, &plain);
@@ -374,14 +374,14 @@ static void clocks_that_jump(void **state)
 			assert_string_equal(events[i].why, "back");
 			assert_true(events[i].new_number.value == 50 * TICK_NS);
 		}
-	/* What came twice: the first coming; what came once, wherever it is. */
+	/* Of a time that occurred twice, the first occurrence is found. */
 	assert_int_equal(cgw_replay_seek(replay, EPOCH_NS + 70 * TICK_NS), 1);
 	assert_true(cgw_snapshot_monotonic_ns(cgw_replay_snapshot(replay)) == 75 * TICK_NS);
 	assert_int_equal(cgw_replay_seek(replay, EPOCH_NS + 140 * TICK_NS), 1);
 	assert_true(cgw_snapshot_monotonic_ns(cgw_replay_snapshot(replay)) == 195 * TICK_NS);
 	assert_int_equal(cgw_replay_next_event(replay, CGW_EVENT_BIT(CGW_EVENT_SUSPEND)), 1);
 	assert_true(cgw_snapshot_monotonic_ns(cgw_replay_snapshot(replay)) == 205 * TICK_NS);
-	/* Asleep, nothing was missed: no gap, and no wall clock that was set. */
+	/* Suspend is neither a gap nor a clock change. */
 	events = cgw_replay_events(replay, &count);
 	for (size_t i = 0; i < count; i++)
 		assert_true(events[i].kind != CGW_EVENT_GAP && events[i].kind != CGW_EVENT_CLOCK);
@@ -389,8 +389,8 @@ static void clocks_that_jump(void **state)
 	cgw_replay_free(replay);
 }
 
-/* What a released version wrote stays readable: the fixture is never made anew. */
-static void a_recording_of_version_1(void **state)
+/* Recordings of released versions remain readable: this fixture must never be regenerated. */
+static void test_recording_of_version_1(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_replay *replay = open_replay(TEST_FIXTURES "/recordings/version-1.cgwr");
@@ -414,18 +414,18 @@ static void a_recording_of_version_1(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_recording_goes_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(indexes_are_found, setup, teardown),
-		cmocka_unit_test_setup_teardown(one_writer_at_a_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_recording, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_stays_within_its_size, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_stays_within_its_age, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_directory_stays_within_its_bounds, setup,
+		cmocka_unit_test_setup_teardown(test_recorder_continues_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_indexes_are_found_without_hint, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(a_directory_drops_what_is_old, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_reader_follows, setup, teardown),
-		cmocka_unit_test_setup_teardown(clocks_that_jump, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_recording_of_version_1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_second_recorder_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_files_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_size_limit_of_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_age_limit_of_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_size_limit_of_a_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_age_limit_of_a_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reader_follows_recorder, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clock_set_back_and_suspend, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recording_of_version_1, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-recording.c - what is recorded is what is replayed: samples, places, events, notes. */
+/* test-recording.c - replays return what was recorded: samples, events, notes about groups. */
 #include <errno.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/recording/event-list.h"
 #include "record-fixture.h"
 
-/* Ticks over several keys and an index; the frame has the sample before. */
-static void every_sample_comes_back(void **state)
+/* Covers several keys and an index; the frame contains the previous sample. */
+static void test_every_sample_is_replayed(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder *recorder = open_recorder(fixture->file, &plain);
@@ -23,7 +23,7 @@ static void every_sample_comes_back(void **state)
 		assert_int_equal(cgw_replay_next(replay), 1);
 		assert_tick(fixture, replay, tick);
 		assert_ptr_equal(cgw_frame_before(cgw_replay_frame(replay)), before);
-		/* As with a sampler: no new topology where no group came or went. */
+		/* As with a sampler, the topology is shared while no groups appear or disappear. */
 		if (before != NULL && tick % 7 != 0 && tick % 11 != 0 && tick % 20 != 0)
 			assert_ptr_equal(cgw_snapshot_topology(before),
 					 cgw_snapshot_topology(cgw_replay_snapshot(replay)));
@@ -40,7 +40,7 @@ static void every_sample_comes_back(void **state)
 	cgw_replay_free(replay);
 }
 
-static void jumps(void **state)
+static void test_seek(void **state)
 {
 	static const unsigned to[] = {0, 1, 59, 60, 61, 119, 120, 700, 701, 1, 999, 960, 959};
 	struct fixture *fixture = *state;
@@ -53,7 +53,7 @@ static void jumps(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(to); i++) {
 		const struct cgw_snapshot *before;
 
-		/* Between two samples the earlier one is what was known. */
+		/* Between two samples, the earlier one is found. */
 		assert_int_equal(cgw_replay_seek(replay, EPOCH_NS + to[i] * TICK_NS + 5), 1);
 		assert_tick(fixture, replay, to[i]);
 		before = cgw_frame_before(cgw_replay_frame(replay));
@@ -80,7 +80,7 @@ static void jumps(void **state)
 	cgw_replay_free(replay);
 }
 
-static void events_are_found(void **state)
+static void test_events_are_found(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder *recorder = open_recorder(fixture->file, &plain);
@@ -118,7 +118,7 @@ static void events_are_found(void **state)
 		assert_same_number(events[i].new_number, action.new_number);
 	}
 	assert_true(has_event(replay, CGW_EVENT_APPEARED, "/a/y", ""));
-	/* Everything else is seen in the samples themselves. */
+	/* All other events are detected in the samples. */
 	assert_int_equal(cgw_replay_first(replay), 1);
 	assert_true(has_event(replay, CGW_EVENT_START, "", ""));
 	assert_int_equal(cgw_replay_next_event(replay, CGW_EVENT_BIT(CGW_EVENT_GONE)), 1);
@@ -139,8 +139,8 @@ static void events_are_found(void **state)
 	cgw_replay_free(replay);
 }
 
-/* Kills are counted in the hierarchy above, too: the event names where they happened. */
-static void a_kill_is_told_once(void **state)
+/* Ancestors count a kill as well, but the event is only recorded for the group it occurred in. */
+static void test_kill_is_recorded_once(void **state)
 {
 	static const struct frame_group groups[] = {{"/", 1}, {"/a", 10}, {"/a/x", 11}};
 	static const struct frame_value first[] = {
@@ -173,8 +173,8 @@ static void a_kill_is_told_once(void **state)
 	topology_unref(topology);
 }
 
-static size_t note(void *context, const struct cgw_topology *topology, uint32_t group, char *buffer,
-		   size_t size)
+static size_t write_facts(void *context, const struct cgw_topology *topology, uint32_t group,
+			  char *buffer, size_t size)
 {
 	(void)context;
 	if (group == 0)
@@ -182,7 +182,7 @@ static size_t note(void *context, const struct cgw_topology *topology, uint32_t 
 	return (size_t)snprintf(buffer, size, "unit=%.1s.service\nuid=7\n", topology->name[group]);
 }
 
-static void notes_about_groups(void **state)
+static void test_notes_about_groups(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
@@ -190,7 +190,7 @@ static void notes_about_groups(void **state)
 	struct cgw_replay *replay;
 	char text[64];
 
-	options.facts = note;
+	options.facts = write_facts;
 	recorder = open_recorder(fixture->file, &options);
 	record(fixture, recorder, 0, 100);
 	cgw_recorder_free(recorder);
@@ -202,12 +202,13 @@ static void notes_about_groups(void **state)
 		topology = cgw_snapshot_topology(cgw_replay_snapshot(replay));
 		assert_int_equal(cgw_replay_fact(replay, 0, "unit", text, sizeof(text)), -ENOENT);
 		for (uint32_t i = 1; i < topology->count; i++) {
-			char wanted[64];
+			char expected[64];
 
-			(void)snprintf(wanted, sizeof(wanted), "%.1s.service", topology->name[i]);
+			(void)snprintf(expected, sizeof(expected), "%.1s.service",
+				       topology->name[i]);
 			assert_int_equal(cgw_replay_fact(replay, i, "unit", text, sizeof(text)),
-					 strlen(wanted));
-			assert_string_equal(text, wanted);
+					 strlen(expected));
+			assert_string_equal(text, expected);
 		}
 		assert_int_equal(cgw_replay_fact(replay, 1, "uid", text, 1), 1);
 		assert_int_equal(cgw_replay_fact(replay, 1, "ui", text, 1), -ENOENT);
@@ -216,8 +217,8 @@ static void notes_about_groups(void **state)
 	cgw_replay_free(replay);
 }
 
-/* Only some groups; those above them stay, for what they bound. */
-static void some_groups_only(void **state)
+/* A filter records the matching groups and their ancestors. */
+static void test_only_matching_groups(void **state)
 {
 	static const char *const globs[] = {"/b/z/*", "e"};
 	struct fixture *fixture = *state;
@@ -260,12 +261,12 @@ static void some_groups_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_sample_comes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(jumps, setup, teardown),
-		cmocka_unit_test_setup_teardown(events_are_found, setup, teardown),
-		cmocka_unit_test(a_kill_is_told_once),
-		cmocka_unit_test_setup_teardown(notes_about_groups, setup, teardown),
-		cmocka_unit_test_setup_teardown(some_groups_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_every_sample_is_replayed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seek, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_events_are_found, setup, teardown),
+		cmocka_unit_test(test_kill_is_recorded_once),
+		cmocka_unit_test_setup_teardown(test_notes_about_groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_matching_groups, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-hosts.c - several hosts over what stands in for ssh: there, slow, lost, back again; none in the way. */
+/* test-hosts.c - several hosts with a fake ssh: connected, slow, lost and reconnected hosts. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 #define NS_IN_S UINT64_C(1000000000)
 
 /*
- * Stands in for ssh: the word before the last is the host, the last one the command. Each host is a
- * way to behave; what it writes is what a cgward would.
+ * A fake ssh: its last argument is the command, the one before it the host. Each host name selects
+ * a behaviour; the output is that of cgward.
  */
 static const char script[] =
 	"#!/bin/sh\n"
@@ -46,7 +46,7 @@ static const char script[] =
 	"newer) echo '{\"stream\":99,\"layout\":\"v2\"}'; exec sleep 1000 ;;\n"
 	"esac\n";
 
-struct far {
+struct fixture {
 	struct tree_dir *tree;
 	struct remote_hosts *hosts;
 	const char *ssh[2];
@@ -54,195 +54,201 @@ struct far {
 	struct cgw_frame *frame;
 };
 
-static void open_hosts(struct far *far, const char *const *names, uint64_t samples)
+static void open_hosts(struct fixture *fixture, const char *const *names, uint64_t samples)
 {
-	struct remote_hosts_options options = {
-		.hosts = names, .ssh = far->ssh, .interval_ns = NS_IN_S / 10, .samples = samples};
-	struct cgw_metric_set wanted = {0};
+	struct remote_hosts_options options = {.hosts = names,
+					       .ssh = fixture->ssh,
+					       .interval_ns = NS_IN_S / 10,
+					       .samples = samples};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
 
-	*far = (struct far){.tree = tree_new()};
-	tree_file(far->tree, "ssh", script);
-	(void)snprintf(far->program, sizeof(far->program), "%s/ssh", far->tree->path);
-	assert_int_equal(chmod(far->program, 0755), 0);
-	far->ssh[0] = far->program;
+	*fixture = (struct fixture){.tree = tree_new()};
+	tree_file(fixture->tree, "ssh", script);
+	(void)snprintf(fixture->program, sizeof(fixture->program), "%s/ssh", fixture->tree->path);
+	assert_int_equal(chmod(fixture->program, 0755), 0);
+	fixture->ssh[0] = fixture->program;
 	while (names[options.count] != NULL)
 		options.count++;
-	assert_int_equal(remote_hosts_new(&options, &far->hosts, &diag), 0);
-	assert_int_equal(cgw_frame_new(&far->frame), 0);
-	cgw_metric_set_add(&wanted, CGW_M_CPU_USAGE);
-	assert_int_equal(remote_hosts_request(far->hosts, &wanted), 0);
+	assert_int_equal(remote_hosts_new(&options, &fixture->hosts, &diag), 0);
+	assert_int_equal(cgw_frame_new(&fixture->frame), 0);
+	cgw_metric_set_add(&metrics, CGW_M_CPU_USAGE);
+	assert_int_equal(remote_hosts_request(fixture->hosts, &metrics), 0);
 }
-#define OPEN(far, samples, ...) open_hosts(far, (const char *const[]){__VA_ARGS__, NULL}, samples)
+#define OPEN(fixture, samples, ...) \
+	open_hosts(fixture, (const char *const[]){__VA_ARGS__, NULL}, samples)
 
-static void close_hosts(struct far *far)
+static void close_hosts(struct fixture *fixture)
 {
-	cgw_frame_free(far->frame);
-	remote_hosts_free(far->hosts);
-	tree_free(far->tree);
+	cgw_frame_free(fixture->frame);
+	remote_hosts_free(fixture->hosts);
+	tree_free(fixture->tree);
 }
 
-static struct remote_host_status status_of(const struct far *far, const char *name)
+static struct remote_host_status status_of(const struct fixture *fixture, const char *name)
 {
-	for (size_t i = 0; i < remote_hosts_count(far->hosts); i++)
-		if (strcmp(remote_hosts_status(far->hosts, i).name, name) == 0)
-			return remote_hosts_status(far->hosts, i);
+	for (size_t i = 0; i < remote_hosts_count(fixture->hosts); i++)
+		if (strcmp(remote_hosts_status(fixture->hosts, i).name, name) == 0)
+			return remote_hosts_status(fixture->hosts, i);
 	fail_msg("no host %s", name);
 	return (struct remote_host_status){0};
 }
 
-/* Takes what comes within a twentieth of a second; fails when it is past the end. */
-static void take(struct far *far, const char *name, uint64_t end_ns)
+/* Collects samples for 50 ms; fails after `end_ns`. */
+static void collect(struct fixture *fixture, const char *name, uint64_t end_ns)
 {
 	struct cgw_snapshot *snapshot = NULL;
 
 	if (clock_now_ns() > end_ns)
-		fail_msg("%s is %s: \"%s\"", name, remote_state_name(status_of(far, name).state),
-			 status_of(far, name).reason);
-	(void)remote_hosts_wait(far->hosts, clock_now_ns() + NS_IN_S / 20, -1);
-	if (remote_hosts_collect(far->hosts, &snapshot) > 0) {
-		assert_int_equal(cgw_frame_update(far->frame, snapshot), 0);
+		fail_msg("%s is %s: \"%s\"", name,
+			 remote_state_name(status_of(fixture, name).state),
+			 status_of(fixture, name).reason);
+	(void)remote_hosts_wait(fixture->hosts, clock_now_ns() + NS_IN_S / 20, -1);
+	if (remote_hosts_collect(fixture->hosts, &snapshot) > 0) {
+		assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
 		cgw_snapshot_unref(snapshot);
 	}
 }
 
-/* Until a host is in that state; a busy machine may need a while. */
-static void until(struct far *far, const char *name, enum remote_state wanted)
+/* Waits until a host has that state, which may take long on a busy machine. */
+static void wait_for_state(struct fixture *fixture, const char *name, enum remote_state expected)
 {
 	uint64_t end_ns = clock_now_ns() + 60 * NS_IN_S;
 
-	while (status_of(far, name).state != wanted)
-		take(far, name, end_ns);
+	while (status_of(fixture, name).state != expected)
+		collect(fixture, name, end_ns);
 }
 
-/* Until that is told of it. */
-static void until_told(struct far *far, const char *name, const char *wanted)
+/* Waits until the reason of a host contains that text. */
+static void wait_for_reason(struct fixture *fixture, const char *name, const char *expected)
 {
 	uint64_t end_ns = clock_now_ns() + 60 * NS_IN_S;
 
-	while (strstr(status_of(far, name).reason, wanted) == NULL)
-		take(far, name, end_ns);
+	while (strstr(status_of(fixture, name).reason, expected) == NULL)
+		collect(fixture, name, end_ns);
 }
 
-static struct cgw_value cpu_of(const struct far *far, const char *path)
+static struct cgw_value cpu_of(const struct fixture *fixture, const char *path)
 {
 	struct cgw_field cpu;
-	uint32_t group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(far->frame)), path);
+	uint32_t group =
+		cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(fixture->frame)), path);
 
 	assert_int_equal(cgw_field_parse("cpu", &cpu, NULL), 0);
 	if (group == CGW_NO_GROUP)
 		return (struct cgw_value){.state = CGW_GONE, .real = -1};
-	return cgw_frame_value(far->frame, cpu, group);
+	return cgw_frame_value(fixture->frame, cpu, group);
 }
 
-static void one(void **state)
+static void test_single_host(void **state)
 {
-	struct far far;
+	struct fixture fixture;
 
 	(void)state;
-	OPEN(&far, 2, "two");
-	until(&far, "two", REMOTE_ENDED);
-	/* Its own paths, and its own machine. */
-	assert_int_equal(cgw_snapshot_system(cgw_frame_now(far.frame))->memory_total_bytes.value,
-			 1000);
-	assert_int_equal(cgw_snapshot_topology(cgw_frame_now(far.frame))->count, 2);
-	assert_false(remote_hosts_are_alive(far.hosts));
-	close_hosts(&far);
+	OPEN(&fixture, 2, "two");
+	wait_for_state(&fixture, "two", REMOTE_ENDED);
+	/* The paths and the system-wide values are those of the host. */
+	assert_int_equal(
+		cgw_snapshot_system(cgw_frame_now(fixture.frame))->memory_total_bytes.value, 1000);
+	assert_int_equal(cgw_snapshot_topology(cgw_frame_now(fixture.frame))->count, 2);
+	assert_false(remote_hosts_are_alive(fixture.hosts));
+	close_hosts(&fixture);
 }
 
-/* Whatever the others do, the good ones have rates, and a turn takes no longer than it may. */
-static void none_in_the_way(void **state)
+/* Good hosts have rates regardless of the others, which do not delay a call. */
+static void test_bad_hosts_do_not_delay_good_ones(void **state)
 {
-	struct far far;
+	struct fixture fixture;
 	uint64_t longest_ns = 0, end_ns = clock_now_ns() + 4 * NS_IN_S;
 
 	(void)state;
-	OPEN(&far, 0, "good2", "silent", "flood", "talk", "endless", "missing", "old", "newer",
+	OPEN(&fixture, 0, "good2", "silent", "flood", "talk", "endless", "missing", "old", "newer",
 	     "dies", "good1", "stuck");
 	while (clock_now_ns() < end_ns) {
 		uint64_t before_ns = clock_now_ns();
 		struct cgw_snapshot *snapshot = NULL;
 
-		(void)remote_hosts_wait(far.hosts, before_ns + NS_IN_S / 10, -1);
-		if (remote_hosts_collect(far.hosts, &snapshot) > 0) {
-			assert_int_equal(cgw_frame_update(far.frame, snapshot), 0);
+		(void)remote_hosts_wait(fixture.hosts, before_ns + NS_IN_S / 10, -1);
+		if (remote_hosts_collect(fixture.hosts, &snapshot) > 0) {
+			assert_int_equal(cgw_frame_update(fixture.frame, snapshot), 0);
 			cgw_snapshot_unref(snapshot);
 		}
 		if (clock_now_ns() - before_ns > longest_ns)
 			longest_ns = clock_now_ns() - before_ns;
 	}
-	/* Who waits for a silent one waits for ever: what is less is only a busy machine's doing. */
+	/* Waiting for a silent host would never end; shorter delays are due to a busy machine. */
 	if (longest_ns > 30 * NS_IN_S)
-		fail_msg("a turn took %f s", (double)longest_ns / 1e9);
-	until(&far, "good1", REMOTE_THERE);
-	assert_true(cpu_of(&far, "/good1/a").state == CGW_OK ||
-		    cpu_of(&far, "/good1/a").state == CGW_WARMUP);
-	until_told(&far, "endless", "a line of more than 1048576 bytes");
-	until_told(&far, "missing", "there is no cgward");
-	until_told(&far, "old", "too old");
-	until_told(&far, "newer", "schema 99");
-	/* What it said last is told, and no terminal obeys it. */
-	until_told(&far, "dies", "the connection ended: it was \\x1b[31mkilled");
-	/* A lost one keeps its group, and nothing below it. */
-	assert_int_equal(cpu_of(&far, "/missing").state, CGW_GONE);
-	assert_true(cpu_of(&far, "/missing").real > -1);
-	assert_true(cpu_of(&far, "/missing/a").real < 0);
-	close_hosts(&far);
+		fail_msg("one call took %f s", (double)longest_ns / 1e9);
+	wait_for_state(&fixture, "good1", REMOTE_CONNECTED);
+	assert_true(cpu_of(&fixture, "/good1/a").state == CGW_OK ||
+		    cpu_of(&fixture, "/good1/a").state == CGW_WARMUP);
+	wait_for_reason(&fixture, "endless", "line longer than 1048576 bytes");
+	wait_for_reason(&fixture, "missing", "cgward not found on the host");
+	wait_for_reason(&fixture, "old", "incompatible cgward on the host");
+	wait_for_reason(&fixture, "newer", "stream schema 99 is not supported");
+	/* The last line of standard error is reported, escaped. */
+	wait_for_reason(&fixture, "dies",
+			"cgward on the host exited with status 3: it was \\x1b[31mkilled");
+	/* A lost host has its own group, without descendants. */
+	assert_int_equal(cpu_of(&fixture, "/missing").state, CGW_GONE);
+	assert_true(cpu_of(&fixture, "/missing").real > -1);
+	assert_true(cpu_of(&fixture, "/missing/a").real < 0);
+	close_hosts(&fixture);
 }
 
-static void slow(void **state)
+static void test_slow_host(void **state)
 {
-	struct far far;
+	struct fixture fixture;
 	uint32_t group;
 
 	(void)state;
-	OPEN(&far, 0, "good", "stuck");
-	until(&far, "stuck", REMOTE_SLOW);
-	assert_non_null(strstr(status_of(&far, "stuck").reason, "no sample for 2 s"));
-	until(&far, "good", REMOTE_THERE);
-	/* Its last figures stay, without rates; the other goes on. */
-	group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(far.frame)), "/stuck/a");
+	OPEN(&fixture, 0, "good", "stuck");
+	wait_for_state(&fixture, "stuck", REMOTE_SLOW);
+	assert_non_null(strstr(status_of(&fixture, "stuck").reason, "no sample for 2 s"));
+	wait_for_state(&fixture, "good", REMOTE_CONNECTED);
+	/* Its last values remain, without rates; the other host is still sampled. */
+	group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(fixture.frame)), "/stuck/a");
 	assert_int_not_equal(group, CGW_NO_GROUP);
 	assert_int_equal(
-		cgw_snapshot_number(cgw_frame_now(far.frame), CGW_M_CPU_USAGE, group).value, 1);
-	assert_int_equal(cpu_of(&far, "/stuck/a").state, CGW_WARMUP);
-	close_hosts(&far);
+		cgw_snapshot_number(cgw_frame_now(fixture.frame), CGW_M_CPU_USAGE, group).value, 1);
+	assert_int_equal(cpu_of(&fixture, "/stuck/a").state, CGW_WARMUP);
+	close_hosts(&fixture);
 }
 
-static void back_again(void **state)
+static void test_lost_host_is_reconnected(void **state)
 {
-	struct far far;
+	struct fixture fixture;
 
 	(void)state;
-	OPEN(&far, 0, "back", "good");
-	until(&far, "back", REMOTE_THERE);
-	until(&far, "back", REMOTE_LOST);
-	assert_string_equal(status_of(&far, "back").reason, "the connection ended");
-	until(&far, "back", REMOTE_THERE);
-	assert_string_equal(status_of(&far, "back").reason, "");
-	close_hosts(&far);
+	OPEN(&fixture, 0, "back", "good");
+	wait_for_state(&fixture, "back", REMOTE_CONNECTED);
+	wait_for_state(&fixture, "back", REMOTE_LOST);
+	assert_string_equal(status_of(&fixture, "back").reason, "connection ended");
+	wait_for_state(&fixture, "back", REMOTE_CONNECTED);
+	assert_string_equal(status_of(&fixture, "back").reason, "");
+	close_hosts(&fixture);
 }
 
-/* More is asked for over connections of their own; the same, or less, over those that stand. */
-static void more(void **state)
+/* Requesting new metrics reconnects; requesting the same or fewer does not. */
+static void test_new_metrics_reconnect(void **state)
 {
-	struct far far;
-	struct cgw_metric_set wanted = {0};
+	struct fixture fixture;
+	struct cgw_metric_set metrics = {0};
 	char path[320], line[512];
 	FILE *commands;
 	int count = 0;
 
 	(void)state;
-	OPEN(&far, 0, "good");
-	until(&far, "good", REMOTE_THERE);
-	cgw_metric_set_add(&wanted, CGW_M_CPU_USAGE);
-	assert_int_equal(remote_hosts_request(far.hosts, &wanted), 0);
-	wanted = (struct cgw_metric_set){0};
-	cgw_metric_set_add(&wanted, CGW_M_PIDS_CURRENT);
-	assert_int_equal(remote_hosts_request(far.hosts, &wanted), 0);
-	until(&far, "good", REMOTE_THERE);
+	OPEN(&fixture, 0, "good");
+	wait_for_state(&fixture, "good", REMOTE_CONNECTED);
+	cgw_metric_set_add(&metrics, CGW_M_CPU_USAGE);
+	assert_int_equal(remote_hosts_request(fixture.hosts, &metrics), 0);
+	metrics = (struct cgw_metric_set){0};
+	cgw_metric_set_add(&metrics, CGW_M_PIDS_CURRENT);
+	assert_int_equal(remote_hosts_request(fixture.hosts, &metrics), 0);
+	wait_for_state(&fixture, "good", REMOTE_CONNECTED);
 	clock_sleep_ms(500);
-	(void)snprintf(path, sizeof(path), "%s.commands", far.program);
+	(void)snprintf(path, sizeof(path), "%s.commands", fixture.program);
 	commands = fopen(path, "re");
 	assert_non_null(commands);
 	while (fgets(line, sizeof(line), commands) != NULL)
@@ -251,15 +257,15 @@ static void more(void **state)
 	assert_int_equal(count, 2);
 	assert_string_equal(line, "cgward dump --ndjson --stream 1 --interval 100000us -o "
 				  "group,id,cpu.usage,pids.current\n");
-	close_hosts(&far);
+	close_hosts(&fixture);
 }
 
-static void names(void **state)
+static void test_host_names(void **state)
 {
 	static const char *const ssh[] = {"ssh", NULL};
 	static const struct {
 		const char *names[3];
-		int wanted;
+		int expected;
 	} cases[] = {
 		{{"a", "b"}, 0},       {{"user@a"}, 0},    {{"-oProxyCommand=x"}, -EINVAL},
 		{{"a", "a"}, -EINVAL}, {{""}, -EINVAL},    {{"a b"}, -EINVAL},
@@ -274,8 +280,8 @@ static void names(void **state)
 
 		while (cases[i].names[options.count] != NULL)
 			options.count++;
-		assert_int_equal(remote_hosts_new(&options, &hosts, &diag), cases[i].wanted);
-		assert_true((cases[i].wanted < 0) == (diag.text[0] != '\0'));
+		assert_int_equal(remote_hosts_new(&options, &hosts, &diag), cases[i].expected);
+		assert_true((cases[i].expected < 0) == (diag.text[0] != '\0'));
 		remote_hosts_free(hosts);
 	}
 }
@@ -283,9 +289,12 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one),  cmocka_unit_test(none_in_the_way),
-		cmocka_unit_test(slow), cmocka_unit_test(back_again),
-		cmocka_unit_test(more), cmocka_unit_test(names),
+		cmocka_unit_test(test_single_host),
+		cmocka_unit_test(test_bad_hosts_do_not_delay_good_ones),
+		cmocka_unit_test(test_slow_host),
+		cmocka_unit_test(test_lost_host_is_reconnected),
+		cmocka_unit_test(test_new_metrics_reconnect),
+		cmocka_unit_test(test_host_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-remote-command.c - verbs on another host: words that survive a shell, answers, what goes wrong; and how much is read. */
+/* test-remote-command.c - commands on another host: quoting, results, errors; the read quota. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 #define NS_IN_S UINT64_C(1000000000)
 
-/* Stands in for ssh: the last word is run by a shell, with a cgward that is a function. */
+/* A fake ssh: runs its last argument in a shell, in which cgward is a function. */
 static const char script[] =
 	"#!/bin/sh\n"
 	"for last; do host=$before before=$last; done\n"
@@ -28,26 +28,26 @@ static const char script[] =
 	"endless) exec yes ;;\n"
 	"esac\n";
 
-static int ask(const char *host, const char *const *words, struct remote_verb_answer *ret_answer,
-	       struct cgw_diag *diag)
+static int run_command(const char *host, const char *const *words,
+		       struct remote_command_result *ret_result, struct cgw_diag *diag)
 {
 	struct tree_dir *tree = tree_new();
 	char program[300];
 	const char *const ssh[] = {program, NULL};
-	const struct remote_verb verb = {
-		.host = host, .ssh = ssh, .words = words, .timeout_ns = NS_IN_S};
+	const struct remote_command_request request = {
+		.host = host, .ssh = ssh, .arguments = words, .timeout_ns = NS_IN_S};
 	int r;
 
 	*diag = (struct cgw_diag){.text = ""};
 	tree_file(tree, "ssh", script);
 	(void)snprintf(program, sizeof(program), "%s/ssh", tree->path);
 	assert_int_equal(chmod(program, 0755), 0);
-	r = remote_verb_run(&verb, ret_answer, diag);
+	r = remote_command_run(&request, ret_result, diag);
 	tree_free(tree);
 	return r;
 }
 
-static void words_come_as_they_were(void **state)
+static void test_arguments_are_passed_unchanged(void **state)
 {
 	static const char *const words[] = {"freeze",
 					    "--why",
@@ -57,19 +57,19 @@ static void words_come_as_they_were(void **state)
 					    "/~/#!",
 					    "/\xc3\xa4*?[x]{y}",
 					    NULL};
-	struct remote_verb_answer answer;
+	struct remote_command_result result;
 	struct cgw_diag diag;
 
 	(void)state;
-	assert_int_equal(ask("good", words, &answer, &diag), 0);
-	assert_string_equal(answer.text,
+	assert_int_equal(run_command("good", words, &result, &diag), 0);
+	assert_string_equal(result.text,
 			    "<freeze><--why><it's \"mine\" & $(echo not) `yours`; a|b <c >d><-->"
 			    "</a\\x2db c></~/#!></\xc3\xa4*?[x]{y}>\n");
-	assert_int_equal(answer.status, 0);
-	free(answer.text);
+	assert_int_equal(result.status, 0);
+	free(result.text);
 }
 
-static void words_that_cannot_be_said(void **state)
+static void test_arguments_that_cannot_be_quoted(void **state)
 {
 	char buffer[8];
 
@@ -82,71 +82,72 @@ static void words_that_cannot_be_said(void **state)
 	assert_string_equal(buffer, "a\\ b\\$c");
 }
 
-static void what_goes_wrong(void **state)
+static void test_errors(void **state)
 {
 	static const struct {
 		const char *host;
-		int wanted;
+		int expected;
 		const char *reason;
 	} cases[] = {
-		{"missing", -ENOENT, "there is no cgward: sh: cgward: not found"},
-		{"lost", -ECONNRESET, "the connection ended: Connection closed"},
-		{"silent", -ETIMEDOUT, "whether it was done is not known"},
-		{"endless", -EMSGSIZE, "whether it was done is not known"},
-		{"-oProxyCommand=x", -EINVAL, "is no host"},
+		{"missing", -ENOENT, "cgward not found on the host: sh: cgward: not found"},
+		{"lost", -ECONNRESET, "connection ended: Connection closed; the command may"},
+		{"silent", -ETIMEDOUT, "no answer in time; the command may or may not have run"},
+		{"endless", -EMSGSIZE, "the command may or may not have run"},
+		{"-oProxyCommand=x", -EINVAL, "invalid host '-oProxyCommand=x'"},
 	};
 	static const char *const words[] = {"undo", NULL}, *const bad[] = {"freeze", "/a\nb", NULL};
-	struct remote_verb_answer answer;
+	struct remote_command_result result;
 	struct cgw_diag diag;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(ask(cases[i].host, words, &answer, &diag), cases[i].wanted);
+		assert_int_equal(run_command(cases[i].host, words, &result, &diag),
+				 cases[i].expected);
 		if (strstr(diag.text, cases[i].reason) == NULL)
 			fail_msg("%s: %s", cases[i].host, diag.text);
 	}
-	assert_int_equal(ask("good", bad, &answer, &diag), -EINVAL);
-	/* A verb that refuses ran to its end. */
-	assert_int_equal(ask("refuses", words, &answer, &diag), 0);
-	assert_int_equal(answer.status, 7);
-	assert_string_equal(answer.text, "partly\n");
-	assert_string_equal(answer.message, "\\x1b[31mnot that");
-	free(answer.text);
+	assert_int_equal(run_command("good", bad, &result, &diag), -EINVAL);
+	/* A command that fails has still run to its end. */
+	assert_int_equal(run_command("refuses", words, &result, &diag), 0);
+	assert_int_equal(result.status, 7);
+	assert_string_equal(result.text, "partly\n");
+	assert_string_equal(result.message, "\\x1b[31mnot that");
+	free(result.text);
 }
 
-static void much_at_once_and_less_for_ever(void **state)
+static void test_read_quota(void **state)
 {
-	struct allowance allowance = {0};
-	uint64_t now_ns = 5 * NS_IN_S, taken = 0;
+	struct read_quota quota = {0};
+	uint64_t now_ns = 5 * NS_IN_S, read_bytes = 0;
 
 	(void)state;
-	assert_int_equal(allowance_left(&allowance, now_ns), ALLOWANCE_BURST_BYTES);
-	/* A minute of somebody who always has more: a burst, then so much a second. */
+	assert_int_equal(read_quota_left(&quota, now_ns), READ_QUOTA_BURST_BYTES);
+	/* A minute of a host that never stops sending: a burst, then the rate limit. */
 	for (uint64_t end_ns = now_ns + 60 * NS_IN_S; now_ns < end_ns; now_ns += NS_IN_S / 1000)
-		if (allowance_due_ns(&allowance, now_ns) == 0) {
-			allowance_take(&allowance, 1 << 20, now_ns);
-			taken += 1 << 20;
+		if (read_quota_resume_ns(&quota, now_ns) == 0) {
+			read_quota_charge(&quota, 1 << 20, now_ns);
+			read_bytes += 1 << 20;
 		}
-	assert_in_range(taken, 60 * ALLOWANCE_BYTES_PER_S,
-			62 * ALLOWANCE_BYTES_PER_S + ALLOWANCE_BURST_BYTES);
-	assert_true(allowance_due_ns(&allowance, now_ns) < now_ns + NS_IN_S);
-	/* Who rests has it all again; who sends what is usual never waits. */
+	assert_in_range(read_bytes, 60 * READ_QUOTA_BYTES_PER_S,
+			62 * READ_QUOTA_BYTES_PER_S + READ_QUOTA_BURST_BYTES);
+	assert_true(read_quota_resume_ns(&quota, now_ns) < now_ns + NS_IN_S);
+	/* After a pause the whole quota is available; a host below the rate never waits. */
 	now_ns += 60 * NS_IN_S;
-	assert_int_equal(allowance_due_ns(&allowance, now_ns), 0);
-	assert_int_equal(allowance_left(&allowance, now_ns), ALLOWANCE_BURST_BYTES);
+	assert_int_equal(read_quota_resume_ns(&quota, now_ns), 0);
+	assert_int_equal(read_quota_left(&quota, now_ns), READ_QUOTA_BURST_BYTES);
 	for (int i = 0; i < 1000; i++, now_ns += NS_IN_S) {
-		allowance_take(&allowance, ALLOWANCE_BYTES_PER_S, now_ns);
-		assert_int_equal(allowance_due_ns(&allowance, now_ns), 0);
+		read_quota_charge(&quota, READ_QUOTA_BYTES_PER_S, now_ns);
+		assert_int_equal(read_quota_resume_ns(&quota, now_ns), 0);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_come_as_they_were),
-		cmocka_unit_test(words_that_cannot_be_said),
-		cmocka_unit_test(what_goes_wrong),
-		cmocka_unit_test(much_at_once_and_less_for_ever),
+		cmocka_unit_test(test_arguments_are_passed_unchanged),
+		cmocka_unit_test(test_arguments_that_cannot_be_quoted),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_read_quota),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

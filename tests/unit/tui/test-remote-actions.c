@@ -199,7 +199,7 @@ static void test_slow_and_lost_hosts_are_shown(void **state)
 
 	(void)state;
 	begin(&fixture, names, 2);
-	session->app->hosts.states[0] = REMOTE_THERE;
+	session->app->hosts.states[0] = REMOTE_CONNECTED;
 	session->app->hosts.states[1] = REMOTE_LOST;
 	session_shows(session, "user.slice lost");
 	session_hides(session, "system.slice lost");

@@ -262,7 +262,7 @@ static void test_recording_is_read_only(void **state)
 	session_shows(&playback.session, "a recording has no list of processes");
 	press(&playback, ")");
 	session_keys(&playback.session, "q d");
-	session_shows(&playback.session, "a recording has the interval");
+	session_shows(&playback.session, "cannot change the interval of a recording");
 	session_keys(&playback.session, "?");
 	session_shows(&playback.session, "Recording playback");
 	end(&playback);
