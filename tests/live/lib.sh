@@ -20,9 +20,10 @@ skip() { echo "skip $*"; }
 
 # check NAME COMMAND...: ok when it succeeds.
 check() {
-	local name=$1
+	# Not `name`: the command may be a function that uses a variable of the script.
+	local check_name=$1
 	shift
-	if "$@"; then ok "$name"; else not_ok "$name"; fi
+	if "$@"; then ok "$check_name"; else not_ok "$check_name"; fi
 }
 
 # same NAME WANTED GOT
@@ -46,11 +47,11 @@ near() {
 
 # status NAME WANTED COMMAND...: its exit status.
 status() {
-	local name=$1 wanted=$2 got
+	local check_name=$1 check_wanted=$2 got
 	shift 2
 	"$@" >/dev/null 2>&1
 	got=$?
-	same "$name" "$wanted" "$got"
+	same "$check_name" "$check_wanted" "$got"
 }
 
 # may COMMAND...: whether that is possible here at all, for tests that say why they are skipped.
@@ -122,10 +123,10 @@ dead() {
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local wait_end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
+		[ "$SECONDS" -lt "$wait_end" ] || return 1
 		sleep 0.05
 	done
 }

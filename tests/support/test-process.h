@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-process.h - a child process that tells whether it was signalled. Functions in a header. */
+/* test-process.h - a child process that reports whether it was signalled. Functions in a header. */
 #ifndef CGWARD_TEST_TEST_PROCESS_H
 #define CGWARD_TEST_TEST_PROCESS_H
 
@@ -44,7 +44,7 @@ static inline int test_process_end(struct test_process *process)
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-/* Lists it in /proc: with these lines in /proc/PID/cgroup, and as a kernel thread if so wanted. */
+/* Lists it in /proc: with these lines in /proc/PID/cgroup, and optionally as a kernel thread. */
 static inline void test_process_list(struct tree_dir *dir, pid_t pid, const char *groups,
 				     bool is_kernel_thread)
 {

@@ -198,7 +198,7 @@ static void test_thawed_group_is_forgotten(void **state)
 	end(&fixture);
 }
 
-/* Whoever froze the group that has the name now did not ask for it to be thawed. */
+/* The group that has the name now was frozen by another process, which thaws it. */
 static void test_replaced_frozen_group_is_left(void **state)
 {
 	struct fixture fixture;

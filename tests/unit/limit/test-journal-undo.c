@@ -140,7 +140,7 @@ static void test_created_group_is_deleted(void **state)
 	}
 }
 
-/* Somebody else's group of that name, created after ours was removed, is not deleted. */
+/* Another group of that name, created after ours was removed, is not deleted. */
 static void test_replacement_of_created_group_is_left(void **state)
 {
 	const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = "/web"};
@@ -163,7 +163,7 @@ static void test_replacement_of_created_group_is_left(void **state)
 	}
 }
 
-/* The change created the group in some hierarchies only: those tell whether it was replaced. */
+/* The change created the group in some hierarchies only: these decide whether it was replaced. */
 static void test_replacement_in_created_hierarchy_is_left(void **state)
 {
 	const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = "/web"};
