@@ -259,6 +259,47 @@ static void test_prompt_of_replaced_group_is_refused(void **state)
 		}
 }
 
+/* Selects the row of pids.max by its help, and types a new value. */
+static void type_pids_max(struct session *session, const char *value)
+{
+	bool is_selected = false;
+
+	for (unsigned row = 0; !is_selected && row < CGW_CONTROL_COUNT; row++) {
+		CLEANUP(cleanup_free) char *screen = NULL;
+
+		session_keys(session, "Down");
+		screen = session_text(session);
+		is_selected = strstr(screen, cgw_control_info(CGW_C_PIDS_MAX)->help) != NULL;
+	}
+	assert_true(is_selected);
+	session_type(session, value);
+}
+
+/* In the form of limits the group is replaced before the preview, after it, or not at all. */
+static void test_limits_of_replaced_group_are_refused(void **state)
+{
+	static const int results[][2] = {{0, 0}, {-ESTALE, 1}, {0, -ESTALE}};
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (size_t when = 0; when < ARRAY_SIZE(results); when++) {
+		begin(&fixture, false, false);
+		session_keys(&fixture.session, "F8");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+		type_pids_max(&fixture.session, "64");
+		if (when == 1)
+			replace(&fixture);
+		session_keys(&fixture.session, "Enter");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), results[when][0]);
+		if (when == 2)
+			replace(&fixture);
+		session_keys(&fixture.session, when == 1 ? "Esc" : "Enter");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), results[when][1]);
+		end(&fixture);
+	}
+}
+
 /* A mark belongs to the group, not to its name. */
 static void test_mark_is_dropped_with_its_group(void **state)
 {
@@ -287,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_removed_group_is_not_exchanged),
 		cmocka_unit_test(test_prompt_applies_to_selected_group),
 		cmocka_unit_test(test_prompt_of_replaced_group_is_refused),
+		cmocka_unit_test(test_limits_of_replaced_group_are_refused),
 		cmocka_unit_test(test_mark_is_dropped_with_its_group),
 	};
 
