@@ -102,11 +102,66 @@ static void test_reboot(void **state)
 	diff_done(&diff);
 }
 
+/* Rows with the same change, or without a known one, are in the order of their paths. */
+static void test_equal_changes_are_in_the_order_of_paths(void **state)
+{
+	static const struct frame_group from_groups[] = {
+		{"/", 1},   {"/a", 10}, {"/a/x", 11},  {"/a-b", 12}, {"/b", 13},
+		{"/c", 14}, {"/d", 15}, {"/gone", 16}, {"/lost", 17}};
+	static const struct frame_group to_groups[] = {{"/", 1},     {"/a", 10},  {"/a/x", 11},
+						       {"/a-b", 12}, {"/b", 13},  {"/c", 14},
+						       {"/d", 15},   {"/new", 18}};
+	static const struct frame_value from_values[] = {
+		{"/a", CGW_M_CPU_USAGE, {10, CGW_OK}},   {"/a/x", CGW_M_CPU_USAGE, {10, CGW_OK}},
+		{"/a-b", CGW_M_CPU_USAGE, {10, CGW_OK}}, {"/b", CGW_M_CPU_USAGE, {10, CGW_OK}},
+		{"/c", CGW_M_CPU_USAGE, {10, CGW_OK}},   {"/d", CGW_M_CPU_USAGE, {10, CGW_OK}},
+		{"/gone", CGW_M_CPU_USAGE, {3, CGW_OK}}, {"/lost", CGW_M_CPU_USAGE, {3, CGW_OK}},
+	};
+	static const struct frame_value to_values[] = {
+		{"/a", CGW_M_CPU_USAGE, {15, CGW_OK}},   {"/a/x", CGW_M_CPU_USAGE, {15, CGW_OK}},
+		{"/a-b", CGW_M_CPU_USAGE, {15, CGW_OK}}, {"/b", CGW_M_CPU_USAGE, {9, CGW_OK}},
+		{"/c", CGW_M_CPU_USAGE, {16, CGW_OK}},   {"/d", CGW_M_CPU_USAGE, {15, CGW_OK}},
+		{"/new", CGW_M_CPU_USAGE, {5, CGW_OK}},
+	};
+	/* "/b" was reset, and the last value of removed groups is unknown: neither has a change. */
+	static const char *const expected[] = {"/c",   "/a", "/a-b",  "/a/x", "/d",
+					       "/new", "/b", "/gone", "/lost"};
+	struct topology *from = frame_topology(from_groups, ARRAY_SIZE(from_groups));
+	struct topology *to = frame_topology(to_groups, ARRAY_SIZE(to_groups));
+	struct cgw_snapshot *before = frame_snapshot(from, 1, from_values, ARRAY_SIZE(from_values));
+	struct cgw_snapshot *after = frame_snapshot(to, 2, to_values, ARRAY_SIZE(to_values));
+	struct cgw_field field;
+	struct diff diff = {.fields = &field, .field_count = 1};
+
+	(void)state;
+	assert_int_equal(cgw_field_parse("cpu.usage", &field, NULL), 0);
+	assert_int_equal(diff_compare(&diff, before, after), 0);
+	assert_int_equal(diff.row_count, ARRAY_SIZE(expected));
+	/* Sorting an already sorted list, or a reversed one, changes nothing. */
+	for (int round = 0; round < 3; round++) {
+		diff_sort(&diff, 0);
+		for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+			assert_string_equal(diff.rows[i].path, expected[i]);
+		for (size_t i = 0; round == 1 && i < diff.row_count / 2; i++) {
+			struct diff_row swap = diff.rows[i];
+
+			diff.rows[i] = diff.rows[diff.row_count - 1 - i];
+			diff.rows[diff.row_count - 1 - i] = swap;
+		}
+	}
+	diff_done(&diff);
+	cgw_snapshot_unref(before);
+	cgw_snapshot_unref(after);
+	topology_unref(from);
+	topology_unref(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups_and_metrics),
 		cmocka_unit_test(test_reboot),
+		cmocka_unit_test(test_equal_changes_are_in_the_order_of_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
