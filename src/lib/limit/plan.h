@@ -19,6 +19,7 @@ struct created_step {
 	size_t hierarchy;
 	char *path;
 	char text[32]; /* what to write for rollback; "": remove the directory */
+	uint64_t id;   /* of the directory */
 	bool done;
 };
 
