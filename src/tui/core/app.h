@@ -92,6 +92,7 @@ struct app {
 	struct app_hosts hosts;
 	bool paused;
 	bool settings_changed; /* save them on exit */
+	bool thread_hangs;     /* a worker could not be stopped and still uses its job */
 	bool utc;              /* show times in UTC, for tests */
 	bool full_names;       /* never truncate names, for --batch */
 
