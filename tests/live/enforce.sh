@@ -151,6 +151,45 @@ for _ in $(seq "${KILLS:-12}"); do
 done
 same "killed ${KILLS:-12} times, nothing is left after --restore ($caught times there was something to undo)" 0 "$left"
 
+# What another process sets after the kill stays, and so does a group that has replaced the limited one.
+write_policy <<END
+[rule lasting]
+match = $group
+when = memory.current >= 0
+then = limit pids.max 77
+hold = 1h
+END
+pids=$(mount_of pids)
+kill_daemon() {
+	start_daemon
+	wait_for 10 is_pids_max "$group" 77
+	kill -KILL "$daemon"
+	wait "$daemon" 2>/dev/null
+}
+restore() { "$CGWARD" enforce --policy "$policy" --restore 2>>"$state/log"; }
+kill_daemon
+check "a killed daemon leaves its limit" is_pids_max "$group" 77
+restore
+check "which --restore removes" is_pids_max "$group" max
+kill_daemon
+echo 88 >"$pids$group/pids.max"
+restore
+check "--restore leaves what another process has set since" is_pids_max "$group" 88
+echo 77 >"$pids$group/pids.max"
+restore
+check "also the next time" is_pids_max "$group" 77
+passing=$(make_group passing pids)
+sed -i "s|^match = .*|match = $passing|" "$policy"
+start_daemon
+wait_for 10 is_pids_max "$passing" 77
+kill -KILL "$daemon"
+wait "$daemon" 2>/dev/null
+rmdir "$pids$passing" && mkdir "$pids$passing" && echo 77 >"$pids$passing/pids.max"
+restore
+check "--restore leaves a group that has replaced the limited one" is_pids_max "$passing" 77
+rmdir "$pids$passing"
+echo max >"$pids$group/pids.max"
+
 # Short-lived groups: the original values of removed groups are dropped from the state file.
 pending_before=$(pending_restores) # left by the tests above
 write_policy <<END

@@ -19,9 +19,10 @@ skip() { echo "skip $*"; }
 
 # check NAME COMMAND...: ok if COMMAND succeeds.
 check() {
-	local name=$1
+	# Not `name`: the command may be a function that uses a variable of the script.
+	local check_name=$1
 	shift
-	if "$@"; then ok "$name"; else not_ok "$name"; fi
+	if "$@"; then ok "$check_name"; else not_ok "$check_name"; fi
 }
 
 # same NAME EXPECTED ACTUAL
@@ -45,11 +46,11 @@ near() {
 
 # status NAME EXPECTED COMMAND...: compares the exit status of COMMAND.
 status() {
-	local name=$1 expected=$2 got
+	local check_name=$1 check_expected=$2 got
 	shift 2
 	"$@" >/dev/null 2>&1
 	got=$?
-	same "$name" "$expected" "$got"
+	same "$check_name" "$check_expected" "$got"
 }
 
 # may COMMAND...: whether COMMAND is permitted here; if not, the caller skips its tests with a
@@ -125,10 +126,10 @@ dead() {
 
 # wait_for SECONDS COMMAND...: retries COMMAND until it succeeds.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local wait_end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
+		[ "$SECONDS" -lt "$wait_end" ] || return 1
 		sleep 0.05
 	done
 }

@@ -66,6 +66,29 @@ else
 	skip "the limit applies to the command: no pids controller (not possible here)"
 fi
 
+# An existing group is refused, since it would be emptied and removed at the end; also one of another run.
+"$CGWARD" run --name "$run_name" -- sh -c 'echo $$; exec sleep 300' >"$out/first" &
+first=$!
+test_pids+=("$first")
+for _ in $(seq 100); do [ -s "$out/first" ] && break; sleep 0.1; done
+"$CGWARD" run --name "$run_name" pids.max=5 -- touch "$out/second" 2>/dev/null
+same "an existing group is refused with 125" 125 $?
+check "the command is not run" [ ! -e "$out/second" ]
+check "the process of the group is still running" kill -0 "$(cat "$out/first")"
+check "and its group still exists" exists
+kill -TERM "$first"
+wait "$first" 2>/dev/null
+check "it is removed when its own command ends" is_removed
+if [ "$run_name" != "$name" ] && [ -n "$(mount_of pids)" ]; then
+	existing=$(make_group existing pids)
+	directory=$(mount_of pids)$existing
+	echo 44 >"$directory/pids.max"
+	"$CGWARD" run --name "$existing" pids.max=5 -- touch "$out/second" 2>/dev/null
+	same "a group that exists in one hierarchy is refused" 125 $?
+	check "no command is run in it" [ ! -e "$out/second" ]
+	same "its limit stays" 44 "$(cat "$directory/pids.max")"
+fi
+
 # Signals sent to cgward run are passed on to the command.
 "$CGWARD" run --name "$run_name" -- sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done' >"$out/up" &
 runner=$!

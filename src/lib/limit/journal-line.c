@@ -90,12 +90,15 @@ json_t *journal_line_intent(const struct cgw_change *change)
 	return NULL;
 }
 
-json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value)
+json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value,
+			     uint64_t group_id)
 {
 	json_t *line =
 		json_pack("{s:I, s:s}", "of", (json_int_t)id, "outcome", cgw_outcome_name(outcome));
 
-	if (line != NULL && set_string(line, "new", new_value) == 0)
+	if (line != NULL && set_string(line, "new", new_value) == 0 &&
+	    (group_id == 0 ||
+	     json_object_set_new(line, "group_id", json_integer((json_int_t)group_id)) == 0))
 		return line;
 	json_decref(line);
 	return NULL;
@@ -183,6 +186,7 @@ int journal_line_parse(const char *text, size_t length, struct journal_line *ret
 		r = parse_intent(line, &parsed.change);
 	} else {
 		parsed.change.id = get_number(line, "of");
+		parsed.change.group_id = get_number(line, "group_id");
 		get_string(line, "new", parsed.change.new_value, sizeof(parsed.change.new_value));
 		outcome = json_string_value(json_object_get(line, "outcome"));
 		parsed.outcome = CGW_OUTCOME_DONE;

@@ -9,13 +9,15 @@
 
 struct journal_line {
 	bool intent;              /* false: the outcome of an earlier intent */
-	struct cgw_change change; /* of an outcome only id and new_value */
+	struct cgw_change change; /* of an outcome only id, group_id and new_value */
 	enum cgw_outcome outcome;
 };
 
 /* New references; NULL: out of memory. */
 json_t *journal_line_intent(const struct cgw_change *change);
-json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value);
+/* `group_id`: of the group that the change created, or 0. */
+json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value,
+			     uint64_t group_id);
 
 /* Allocates the change's path. -EBADMSG: not a journal line. */
 int journal_line_parse(const char *text, size_t length, struct journal_line *ret_line);

@@ -103,6 +103,24 @@ static int check_conflict(const struct cgw_layout *layout, const struct cgw_chan
 			    now, change->old_value);
 }
 
+/* Another process may have moved it since, or its PID belongs to another process by now. */
+static int check_process(const struct cgw_layout *layout, const struct cgw_change *change,
+			 pid_t pid, struct cgw_diag *diag)
+{
+	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
+	int r = cgw_membership_read(layout, pid, &membership);
+	char shown[256];
+
+	for (size_t h = 0; r == 0 && h < membership.count; h++)
+		if (strcmp(layout->hierarchies[h].label, change->hierarchy) == 0 &&
+		    membership.paths[h] != NULL && strcmp(membership.paths[h], change->path) == 0)
+			return 0;
+	cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
+	return cgw_diag_set(diag, r < 0 ? r : -EBUSY,
+			    "cannot undo change %llu: process %d is no longer in %s",
+			    (unsigned long long)change->id, (int)pid, shown);
+}
+
 /* The group may have been removed or replaced by another one of the same name. */
 static int check_group(const struct cgw_layout *layout, const struct cgw_change *change,
 		       struct cgw_diag *diag)
@@ -197,6 +215,8 @@ int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_opt
 		r = check_group(layout, change, diag);
 	if (r == 0 && !options->force)
 		r = check_conflict(layout, change, diag);
+	if (r == 0 && !options->force && step.kind == CGW_STEP_MOVE)
+		r = check_process(layout, change, step.pid, diag);
 	if (r < 0)
 		(void)refuse(ret_result, r);
 	else

@@ -199,7 +199,7 @@ int journal_intend(struct journal *journal, const struct cgw_change *change, uin
 }
 
 int journal_settle(struct journal *journal, uint64_t id, enum cgw_outcome outcome,
-		   const char *new_value)
+		   const char *new_value, uint64_t group_id)
 {
 	uint64_t last;
 	json_t *line;
@@ -207,7 +207,7 @@ int journal_settle(struct journal *journal, uint64_t id, enum cgw_outcome outcom
 
 	if (r < 0)
 		return r;
-	line = journal_line_outcome(id, outcome, new_value);
+	line = journal_line_outcome(id, outcome, new_value, group_id);
 	r = append(journal, line);
 	json_decref(line);
 	unlock(journal);
@@ -265,6 +265,8 @@ static int apply_line(struct loaded *loaded, const char *text, size_t length)
 	change = find_change(loaded, line.change.id);
 	if (change == NULL)
 		return 0;
+	if (line.change.group_id != 0)
+		change->group_id = line.change.group_id;
 	if (line.outcome == CGW_OUTCOME_FAILED || line.outcome == CGW_OUTCOME_ROLLED_BACK ||
 	    line.outcome == CGW_OUTCOME_REFUSED) {
 		struct cgw_change *undone = find_change(loaded, change->undoes);

@@ -21,9 +21,12 @@ struct journal *journal_close(struct journal *journal);
 
 /* Assigns the next number to `change` and appends its intent. */
 int journal_intend(struct journal *journal, const struct cgw_change *change, uint64_t *ret_id);
-/* Appends the outcome and the value that the kernel kept. */
+/*
+ * Appends the outcome and the value that the kernel kept. `group_id`: of the group that the change
+ * created, or 0.
+ */
 int journal_settle(struct journal *journal, uint64_t id, enum cgw_outcome outcome,
-		   const char *new_value);
+		   const char *new_value, uint64_t group_id);
 
 /* All changes with their outcomes, oldest first, without failed and rolled-back ones. */
 int journal_load(const char *directory, struct cgw_change **ret_changes, size_t *ret_count,

@@ -300,6 +300,23 @@ static int check_identity(struct cgw_plan *plan, struct step *step)
 	return target.id == step->spec.expected_id ? 0 : advise_group(step, -ESTALE);
 }
 
+/* The ID of the step's group in the step's hierarchy; 0: no such group. */
+static uint64_t find_group_id(const struct cgw_plan *plan, const struct step *step)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+
+	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) < 0)
+		return 0;
+	return target.id;
+}
+
+static bool is_replaced(const struct cgw_plan *plan, const struct step *step)
+{
+	uint64_t id = step->group_id != 0 ? find_group_id(plan, step) : 0;
+
+	return id != 0 && id != step->group_id;
+}
+
 static int prepare(struct cgw_plan *plan, struct step *step)
 {
 	int r = check_protection(plan, step);
@@ -314,6 +331,7 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 	r = check_identity(plan, step);
 	r = r < 0 ? r : plan_owner(plan, step);
 	r = r < 0 ? r : step->kind->prepare(plan, step);
+	step->group_id = find_group_id(plan, step);
 	if (r < 0 && step->result.outcome == CGW_OUTCOME_PENDING)
 		step->result.outcome = CGW_OUTCOME_FAILED;
 	return r;
@@ -345,7 +363,6 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 		.kind = step->spec.kind,
 		.path = step->spec.path,
 	};
-	CLEANUP(target_close) struct target target = TARGET_NONE;
 	struct journal *journal;
 	int r;
 
@@ -354,8 +371,9 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 			       cgw_control_info(step->spec.control)->key);
 	memcpy(change.old_value, step->result.old_value, sizeof(change.old_value));
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
-	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) == 0)
-		change.group_id = target.id;
+	if (step->group_id == 0) /* an earlier step created the group */
+		step->group_id = find_group_id(plan, step);
+	change.group_id = step->group_id;
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
 		       plan->layout->hierarchies[step->hierarchy].label);
 	r = plan_journal_other(plan, &change, &step->result.change_id);
@@ -373,10 +391,13 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 
 static void settle(struct cgw_plan *plan, const struct step *step)
 {
+	/* Undo must not delete another group that has replaced the created one. */
+	uint64_t created_id = step->spec.kind == CGW_STEP_CREATE ? find_group_id(plan, step) : 0;
+
 	/* Errors are ignored: an intent without outcome counts as done. */
 	if (plan->journal != NULL && step->result.change_id != 0)
 		(void)journal_settle(plan->journal, step->result.change_id, step->result.outcome,
-				     step->result.new_value);
+				     step->result.new_value, created_id);
 }
 
 /* A container engine is not aware of the change and may overwrite it. */
@@ -390,15 +411,21 @@ static void note_engine(struct step *step)
 
 static int apply(struct cgw_plan *plan, struct step *step)
 {
+	bool is_new = plan_creates_group(plan, step);
 	int r = 0;
 
-	if (plan_creates_group(plan, step)) {
+	if (is_new) {
 		r = plan_owner(plan, step);
 		r = r < 0 ? r : step->kind->prepare(plan, step);
 	}
 	if (r == 0 && step->result.outcome == CGW_OUTCOME_UNCHANGED)
 		return 0;
 	r = r < 0 ? r : plan_journal(plan, step);
+	/* Earlier steps may have taken seconds. */
+	if (r == 0 && !is_new)
+		r = check_identity(plan, step);
+	if (r == 0 && is_replaced(plan, step))
+		r = advise_group(step, -ESTALE);
 	r = r < 0 ? r : step->kind->apply(plan, step);
 	if (r < 0) {
 		if (step->result.outcome != CGW_OUTCOME_REFUSED &&
@@ -424,7 +451,8 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 		(void)cgw_diag_set(&step->result.diag, 0, "done; this step cannot be rolled back");
 		return;
 	}
-	r = step->kind->rollback(plan, step);
+	/* The old state is not that of a group which has replaced the changed one. */
+	r = is_replaced(plan, step) ? 0 : step->kind->rollback(plan, step);
 	step->result.outcome = r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK;
 	if (r < 0) {
 		step->result.error = r;

@@ -19,6 +19,7 @@ struct created_step {
 	size_t hierarchy;
 	char *path;
 	char text[32]; /* what to write for rollback; "": remove the directory */
+	uint64_t id;   /* of the directory */
 	bool done;
 };
 
@@ -34,6 +35,7 @@ struct step {
 	const struct cgw_source *source;
 	size_t hierarchy;
 	bool has_before;
+	uint64_t group_id; /* in `hierarchy` when the step was prepared; 0: did not exist */
 
 	/* FREEZE, THAW: the group's own state before; MOVE: the old groups of the process. */
 	bool was_frozen;

@@ -82,6 +82,8 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 			r = add_missing(step, plan->layout, h);
 	if (r < 0)
 		return advise_group(step, r);
+	if (step->created_count > 0)
+		step->hierarchy = step->created[0].hierarchy;
 	used = strlen(result->how);
 	if (step->created_count > 2)
 		(void)snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
@@ -126,8 +128,10 @@ static int create_one(const struct cgw_layout *layout, struct created_step *crea
 	if (r < 0)
 		return r;
 	created->done = true;
-	if (target_open(layout, created->hierarchy, created->path, &group) == 0)
+	if (target_open(layout, created->hierarchy, created->path, &group) == 0) {
+		created->id = group.id;
 		inherit_cpuset(&parent, &group);
+	}
 	return 0;
 }
 
@@ -147,6 +151,16 @@ static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const c
 	return cgw_error_is_gone(r) ? 0 : r;
 }
 
+/* Another process may have removed the directory and created it again. */
+static bool is_replaced(const struct cgw_layout *layout, const struct created_step *created)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+
+	return created->id != 0 &&
+	       target_open(layout, created->hierarchy, created->path, &target) == 0 &&
+	       target.id != created->id;
+}
+
 static int create_rollback(struct cgw_plan *plan, struct step *step)
 {
 	int first = 0;
@@ -155,7 +169,7 @@ static int create_rollback(struct cgw_plan *plan, struct step *step)
 		struct created_step *created = &step->created[i];
 		int r;
 
-		if (!created->done)
+		if (!created->done || is_replaced(plan->layout, created))
 			continue;
 		r = remove_one(plan->layout, created->hierarchy, created->path);
 		created->done = r < 0;

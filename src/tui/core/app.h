@@ -125,6 +125,7 @@ struct app {
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
 	struct job_queue jobs; /* posted, not yet passed to a worker */
+	uint64_t prompt_targets; /* see targets_remember() */
 };
 
 int app_new(struct app **ret_app);

@@ -28,7 +28,7 @@ static void change(const char *directory, uint64_t at, const char *key, const ch
 	(void)snprintf(change.who, sizeof(change.who), "%s", tail);
 	assert_int_equal(journal_open(directory, &journal, NULL), 0);
 	assert_int_equal(journal_intend(journal, &change, &id), 0);
-	assert_int_equal(journal_settle(journal, id, outcome, "5"), 0);
+	assert_int_equal(journal_settle(journal, id, outcome, "5", 0), 0);
 	journal_close(journal);
 }
 

@@ -1,187 +1,247 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-order.c - groups with equal values keep the order of paths, in any order of input. */
+/*
+ * test-order.c - the order of groups does not depend on the order before: equal values, missing
+ * values and equal texts are in the order of paths.
+ */
 #include <stdio.h>
 
 #include "frames.h"
 #include "lib/base/cleanup.h"
 #include <cgward/model.h>
 
-/* More than 256, so that an index has more than one byte. */
-#define COUNT 700
+#define PARENTS     20
+#define CHILDREN    30
+#define GROUP_COUNT (1 + PARENTS * (1 + CHILDREN)) /* more than one digit of the radix sort */
+#define ROUNDS      20
 
-struct many {
-	char paths[COUNT][8];
-	struct cgw_frame *frame;
-	struct cgw_order_scratch scratch;
-};
+static char paths[GROUP_COUNT][32];
 
-/* Three values for all groups; every seventh has none. */
-static uint64_t number_of(uint32_t group)
+static struct cgw_field field(const char *key)
 {
-	return group * 31 % 3;
+	struct cgw_field parsed;
+
+	assert_int_equal(cgw_field_parse(key, &parsed, NULL), 0);
+	return parsed;
 }
 
-static bool is_missing(uint32_t group)
+static struct topology *make_topology(void)
 {
-	return group % 7 == 3;
+	struct frame_group groups[GROUP_COUNT];
+	uint32_t count = 0;
+
+	(void)snprintf(paths[count++], sizeof(paths[0]), "/");
+	for (int i = 0; i < PARENTS; i++) {
+		(void)snprintf(paths[count++], sizeof(paths[0]), "/p%02d", i);
+		for (int j = 0; j < CHILDREN; j++)
+			(void)snprintf(paths[count++], sizeof(paths[0]), "/p%02d/longname-%02d", i,
+				       j);
+	}
+	assert_int_equal(count, GROUP_COUNT);
+	for (uint32_t i = 0; i < count; i++)
+		groups[i] = (struct frame_group){paths[i], 100 + i};
+	return frame_topology(groups, count);
 }
 
-static const char *type_of(uint32_t group)
+/* Few different values, so that most groups are equal to many others; some are unknown. */
+static struct cgw_number value_of(uint32_t group)
 {
-	return group % 2 == 0 ? "domain" : "threaded";
+	switch (group * 7 % 6) {
+	case 0:
+		return (struct cgw_number){5, CGW_OK};
+	case 1:
+		return (struct cgw_number){0, CGW_OK};
+	case 2:
+		return (struct cgw_number){5, CGW_DENIED};
+	case 3:
+		return (struct cgw_number){0, CGW_MAX};
+	case 4:
+		return (struct cgw_number){UINT64_C(1) << 40, CGW_OK};
+	default:
+		return (struct cgw_number){0, CGW_ABSENT};
+	}
 }
 
-/* Groups /a000, /a001, ...; the children of the root, in the order of paths. */
-static int setup(void **state)
+static struct cgw_frame *make_frame(struct topology *topology)
 {
-	struct many *many = calloc(1, sizeof(*many));
-	struct frame_group groups[COUNT];
-	struct cgw_metric_set metrics = {0};
+	struct frame_value values[GROUP_COUNT];
 	struct cgw_snapshot *snapshot;
-	struct topology *topology;
+	struct cgw_frame *frame;
 
-	for (uint32_t i = 0; i < COUNT; i++) {
-		(void)snprintf(many->paths[i], sizeof(many->paths[i]), i == 0 ? "/" : "/a%03u", i);
-		groups[i] = (struct frame_group){many->paths[i], i + 1};
-	}
-	topology = frame_topology(groups, COUNT);
-	cgw_metric_set_add(&metrics, CGW_M_PIDS_CURRENT);
-	cgw_metric_set_add(&metrics, CGW_M_CGROUP_TYPE);
-	assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
-	for (uint32_t i = 0; i < COUNT; i++) {
-		int type = snapshot->column_of[CGW_M_CGROUP_TYPE];
-
-		if (is_missing(i))
-			continue;
-		snapshot_set(snapshot, snapshot->column_of[CGW_M_PIDS_CURRENT], i,
-			     (struct cgw_number){number_of(i), CGW_OK});
-		snapshot_set(snapshot, type, i, (struct cgw_number){0, CGW_OK});
-		assert_int_equal(
-			snapshot_add_text(snapshot, type, i, type_of(i), strlen(type_of(i))), 0);
-	}
-	assert_int_equal(snapshot_finish(snapshot), 0);
-	assert_int_equal(cgw_frame_new(&many->frame), 0);
-	assert_int_equal(cgw_frame_update(many->frame, snapshot), 0);
+	for (uint32_t i = 0; i < GROUP_COUNT; i++)
+		values[i] = (struct frame_value){paths[i], CGW_M_PIDS_MAX, value_of(i)};
+	snapshot = frame_snapshot(topology, 1, values, GROUP_COUNT);
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	assert_int_equal(cgw_frame_update(frame, snapshot), 0);
 	cgw_snapshot_unref(snapshot);
-	topology_unref(topology);
-	*state = many;
-	return 0;
+	return frame;
 }
 
-static int teardown(void **state)
+static void shuffle(uint32_t *groups, uint32_t count, unsigned *seed)
 {
-	struct many *many = *state;
+	for (uint32_t i = count; i > 1; i--) {
+		uint32_t j = (uint32_t)rand_r(seed) % i, swap = groups[i - 1];
 
-	cgw_order_scratch_done(&many->scratch);
-	cgw_frame_free(many->frame);
-	free(many);
-	return 0;
-}
-
-/* Fills a list with all groups: in order, backwards, or mixed. */
-static void fill(uint32_t groups[COUNT], unsigned how)
-{
-	for (uint32_t i = 0; i < COUNT; i++)
-		groups[i] = how == 0 ? i : how == 1 ? COUNT - 1 - i : i * 257 % COUNT;
-}
-
-/* Does group `a` come before group `b`? */
-static bool precedes(const char *key, unsigned flags, uint32_t a, uint32_t b)
-{
-	int64_t x = (int64_t)number_of(a), y = (int64_t)number_of(b);
-
-	if (is_missing(a) != is_missing(b))
-		return is_missing(b);
-	if (strcmp(key, "cgroup.type") == 0) {
-		x = strcmp(type_of(b), type_of(a));
-		y = 0;
-		x = flags & CGW_ORDER_TEXT_DESCENDING ? -x : x;
-	} else if (flags & CGW_ORDER_ASCENDING) {
-		x = -x;
-		y = -y;
+		groups[i - 1] = groups[j];
+		groups[j] = swap;
 	}
-	return is_missing(a) || x == y ? a < b : x > y;
 }
 
-static void test_ties_keep_the_order_of_paths(void **state)
+/* Position of a value in descending order: unlimited, then numbers, then unknown ones. */
+static double descending(struct cgw_number number)
 {
-	static const struct {
-		const char *key;
-		unsigned flags;
-	} rows[] = {
-		{"pids.current", 0},
-		{"pids.current", CGW_ORDER_ASCENDING},
-		{"cgroup.type", 0},
-		{"cgroup.type", CGW_ORDER_TEXT_DESCENDING},
-	};
-	struct many *many = *state;
+	return number.state == CGW_MAX  ? -1e30
+	       : number.state == CGW_OK ? -(double)number.value
+					: 1e30;
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		for (unsigned how = 0; how < 3; how++) {
-			uint32_t groups[COUNT];
-			struct cgw_field field;
+static double ascending(struct cgw_number number)
+{
+	return number.state == CGW_MAX  ? 1e29
+	       : number.state == CGW_OK ? (double)number.value
+					: 1e30;
+}
 
-			assert_int_equal(cgw_field_parse(rows[i].key, &field, NULL), 0);
-			fill(groups, how);
-			assert_int_equal(cgw_order(many->frame, field, rows[i].flags, groups, COUNT,
-						   &many->scratch),
+static bool is_before(uint32_t a, uint32_t b, unsigned flags)
+{
+	double (*position)(struct cgw_number number) =
+		flags & CGW_ORDER_ASCENDING ? ascending : descending;
+	double x = position(value_of(a)), y = position(value_of(b));
+
+	return x < y || (!(y < x) && a < b);
+}
+
+static void assert_flat(const uint32_t *groups, uint32_t count, unsigned flags)
+{
+	for (uint32_t i = 1; i < count; i++)
+		if (!is_before(groups[i - 1], groups[i], flags))
+			fail_msg("flags %u: %s is before %s", flags, paths[groups[i - 1]],
+				 paths[groups[i]]);
+}
+
+/* Each group is followed by its descendants, and siblings are in the same order as in a flat list. */
+static void assert_tree(const struct cgw_topology *topology, const uint32_t *groups, uint32_t count,
+			unsigned flags)
+{
+	uint32_t last_child[GROUP_COUNT];
+
+	memset(last_child, 0xff, sizeof(last_child));
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t group = groups[i], parent = topology->parent[group];
+
+		if (parent == CGW_NO_GROUP)
+			continue;
+		for (uint32_t up = i; up-- > 0 && groups[up] != parent;)
+			assert_true(topology->depth[groups[up]] >= topology->depth[group]);
+		if (last_child[parent] != CGW_NO_GROUP &&
+		    !is_before(last_child[parent], group, flags))
+			fail_msg("flags %u: %s is before %s", flags, paths[last_child[parent]],
+				 paths[group]);
+		last_child[parent] = group;
+	}
+}
+
+static void test_ties_are_in_the_order_of_paths(void **state)
+{
+	static const unsigned flags[] = {0, CGW_ORDER_ASCENDING, CGW_ORDER_TREE,
+					 CGW_ORDER_TREE | CGW_ORDER_ASCENDING};
+	struct topology *topology = make_topology();
+	struct cgw_frame *frame = make_frame(topology);
+	struct cgw_order_scratch scratch = {0};
+	uint32_t groups[GROUP_COUNT], first[GROUP_COUNT];
+	unsigned seed = 5;
+
+	(void)state;
+	for (uint32_t i = 0; i < GROUP_COUNT; i++)
+		groups[i] = i;
+	for (size_t f = 0; f < ARRAY_SIZE(flags); f++)
+		for (unsigned round = 0; round < ROUNDS; round++) {
+			if (round > 0)
+				shuffle(groups, GROUP_COUNT, &seed);
+			assert_int_equal(cgw_order(frame, field("pids.max"), flags[f], groups,
+						   GROUP_COUNT, &scratch),
 					 0);
-			for (uint32_t j = 1; j < COUNT; j++)
-				if (!precedes(rows[i].key, rows[i].flags, groups[j - 1], groups[j]))
-					fail_msg("row %zu: %s before %s", i,
-						 many->paths[groups[j - 1]],
-						 many->paths[groups[j]]);
+			if (flags[f] & CGW_ORDER_TREE)
+				assert_tree(&topology->view, groups, GROUP_COUNT, flags[f]);
+			else
+				assert_flat(groups, GROUP_COUNT, flags[f]);
+			if (round == 0)
+				memcpy(first, groups, sizeof(first));
+			assert_memory_equal(groups, first, sizeof(first));
 		}
+	cgw_order_scratch_done(&scratch);
+	cgw_frame_free(frame);
+	topology_unref(topology);
 }
 
-/* The first level of a tree is sorted in the same way. */
-static void test_ties_in_a_tree(void **state)
+/* Only the first eight bytes of a text decide: "longname-07" and "longname-12" are equal. */
+static void test_equal_texts_are_in_the_order_of_paths(void **state)
 {
-	struct many *many = *state;
-	struct cgw_field field;
+	static const unsigned flags[] = {0, CGW_ORDER_TEXT_DESCENDING};
+	struct topology *topology = make_topology();
+	struct cgw_frame *frame = make_frame(topology);
+	struct cgw_order_scratch scratch = {0};
+	uint32_t groups[GROUP_COUNT];
+	unsigned seed = 6;
 
-	assert_int_equal(cgw_field_parse("pids.current", &field, NULL), 0);
-	for (unsigned how = 0; how < 3; how++) {
-		uint32_t groups[COUNT];
+	(void)state;
+	for (uint32_t i = 0; i < GROUP_COUNT; i++)
+		groups[i] = i;
+	for (size_t f = 0; f < ARRAY_SIZE(flags); f++)
+		for (unsigned round = 0; round < ROUNDS; round++) {
+			shuffle(groups, GROUP_COUNT, &seed);
+			assert_int_equal(cgw_order(frame, field("name"), flags[f], groups,
+						   GROUP_COUNT, &scratch),
+					 0);
+			for (uint32_t i = 1; i < GROUP_COUNT; i++) {
+				const char *one = topology->view.name[groups[i - 1]];
+				const char *two = topology->view.name[groups[i]];
+				int order = strncmp(one, two, 8);
 
-		fill(groups, how);
-		assert_int_equal(cgw_order(many->frame, field, CGW_ORDER_TREE, groups, COUNT,
-					   &many->scratch),
-				 0);
-		assert_int_equal(groups[0], 0);
-		for (uint32_t j = 2; j < COUNT; j++)
-			assert_true(precedes("pids.current", 0, groups[j - 1], groups[j]));
-	}
+				if (flags[f] & CGW_ORDER_TEXT_DESCENDING)
+					order = -order;
+				if (order > 0 || (order == 0 && groups[i - 1] > groups[i]))
+					fail_msg("flags %u: %s is before %s", flags[f],
+						 paths[groups[i - 1]], paths[groups[i]]);
+			}
+		}
+	cgw_order_scratch_done(&scratch);
+	cgw_frame_free(frame);
+	topology_unref(topology);
 }
 
+/* The path itself, in both directions. */
 static void test_order_of_paths(void **state)
 {
-	struct many *many = *state;
-	struct cgw_field field;
+	struct topology *topology = make_topology();
+	struct cgw_frame *frame = make_frame(topology);
+	struct cgw_order_scratch scratch = {0};
+	uint32_t groups[GROUP_COUNT];
+	unsigned seed = 7;
 
-	assert_int_equal(cgw_field_parse("group", &field, NULL), 0);
-	for (unsigned how = 0; how < 3; how++) {
-		uint32_t groups[COUNT];
-
-		fill(groups, how);
-		assert_int_equal(cgw_order(many->frame, field, 0, groups, COUNT, &many->scratch),
-				 0);
-		for (uint32_t j = 0; j < COUNT; j++)
-			assert_int_equal(groups[j], j);
-		assert_int_equal(cgw_order(many->frame, field, CGW_ORDER_TEXT_DESCENDING, groups,
-					   COUNT, &many->scratch),
-				 0);
-		for (uint32_t j = 0; j < COUNT; j++)
-			assert_int_equal(groups[j], COUNT - 1 - j);
-	}
+	(void)state;
+	for (uint32_t i = 0; i < GROUP_COUNT; i++)
+		groups[i] = i;
+	shuffle(groups, GROUP_COUNT, &seed);
+	assert_int_equal(cgw_order(frame, field("group"), 0, groups, GROUP_COUNT, &scratch), 0);
+	for (uint32_t i = 0; i < GROUP_COUNT; i++)
+		assert_int_equal(groups[i], i);
+	shuffle(groups, GROUP_COUNT, &seed);
+	assert_int_equal(cgw_order(frame, field("group"), CGW_ORDER_TEXT_DESCENDING, groups,
+				   GROUP_COUNT, &scratch),
+			 0);
+	for (uint32_t i = 0; i < GROUP_COUNT; i++)
+		assert_int_equal(groups[i], GROUP_COUNT - 1 - i);
+	cgw_order_scratch_done(&scratch);
+	cgw_frame_free(frame);
+	topology_unref(topology);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_ties_keep_the_order_of_paths, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ties_in_a_tree, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_order_of_paths, setup, teardown),
+		cmocka_unit_test(test_ties_are_in_the_order_of_paths),
+		cmocka_unit_test(test_equal_texts_are_in_the_order_of_paths),
+		cmocka_unit_test(test_order_of_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
