@@ -187,7 +187,7 @@ int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_opt
 	struct cgw_change *changes;
 	const struct cgw_change *change;
 	struct cgw_diag *diag = &ret_result->diag;
-	struct cgw_step step;
+	struct cgw_step step = {0};
 	char buffer[256];
 	size_t count;
 	int r;

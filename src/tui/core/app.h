@@ -124,7 +124,7 @@ struct app {
 	char search[128]; /* "": no search is active */
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
-	struct job_queue jobs; /* posted, not yet passed to a worker */
+	struct job_queue jobs;   /* posted, not yet passed to a worker */
 	uint64_t prompt_targets; /* see targets_remember() */
 };
 
