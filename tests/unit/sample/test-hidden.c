@@ -70,11 +70,11 @@ static void deny_what_is_hidden(void)
 	cgw_metric_set_add(&wanted, CGW_M_MEMORY_MAX);
 	cgw_metric_set_add(&wanted, CGW_M_CPU_WEIGHT);
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
-	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
-	assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
 	ops.open_beneath = open_later;
 	ops.open_at = list_later;
 	layout->ops = &ops;
+	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
 	close_hierarchy(layout, "memory");
 
 	assert_int_equal(cgw_sampler_sample(sampler, &snapshot), 0);
