@@ -46,6 +46,41 @@ while [ -n "$(find "$mount$group" -mindepth 1 -maxdepth 1 -type d -print -quit)"
 	find "$mount$group" -mindepth 1 -depth -type d -exec rmdir {} + 2>/dev/null || break
 done
 
+# A process far below, in every hierarchy: signalled at once, and dead within a second or so.
+deep=$(make_group deep memory pids freezer)
+sleep 1000 &
+test_pids+=($!)
+far=$!
+# deep_groups DIRECTORY LEVELS PID
+deep_groups() {
+	python3 -c '
+import os, sys
+mount, levels, pid = sys.argv[1:]
+os.chdir(mount)
+for _ in range(int(levels)):
+	os.mkdir("level")
+	os.chdir("level")
+open("cgroup.procs", "w").write(pid)' "$@"
+}
+levels=$((2 * levels))
+if is_root; then
+	for controller in memory pids freezer; do
+		[ "$controller" = memory ] || [ "$(mount_of "$controller")" != "$(mount_of memory)" ] || continue
+		deep_groups "$(mount_of "$controller")$deep" "$levels" "$far"
+	done
+	begin=$(date +%s%N)
+	same "kill at $levels levels" "$deep: sent signal KILL" "$("$CGWARD" kill --timeout 5s "$deep" 2>&1 | sed 's/ (.*//')"
+	check "kill takes less than 3 s there" test $((($(date +%s%N) - begin) / 1000000)) -lt 3000
+	check "it is dead" dead "$far"
+	begin=$(date +%s%N)
+	check "inspect" may "$CGWARD" inspect "$deep"
+	check "a glob reaches all $levels levels" sh -c '"$1" set "$2/**" pids.max=99 --journal "$3" >/dev/null' - \
+		"$CGWARD" "$deep" "$(mktemp -d)"
+	check "both take less than 30 s" test $((($(date +%s%N) - begin) / 1000000)) -lt 30000
+	same "delete --recursive" "$deep: deleted" "$("$CGWARD" delete --recursive "$deep" 2>&1 | sed 's/ (.*//')"
+	check "nothing is left" test ! -e "$(mount_of freezer)$deep"
+fi
+
 # Groups that come and go while they are read.
 (for i in $(seq 400); do mkdir "$mount$group/churn$((i % 20))" && rmdir "$mount$group/churn$((i % 20))"; done) 2>/dev/null &
 test_pids+=($!)

@@ -19,17 +19,16 @@
 /* Bounds the chain of parent processes: reused PIDs could form a loop. */
 #define CHAIN_MAX 64
 
-/* Services that other processes depend on, by their systemd names. */
+/* Services that other processes depend on, by the name of their group at any depth. */
 static const char *const services[] = {
-	"/init.scope",
-	"/**/init.scope",
-	"/**/systemd-{journald,logind,udevd,resolved,networkd,oomd}.service",
-	"/**/dbus*.service",
-	"/**/sshd*.service",
-	"/**/ssh.service",
-	"/**/getty@*.service",
-	"/**/serial-getty@*.service",
-	"/**/user@*.service",
+	"init.scope",
+	"systemd-{journald,logind,udevd,resolved,networkd,oomd}.service",
+	"dbus*.service",
+	"sshd*.service",
+	"ssh.service",
+	"getty@*.service",
+	"serial-getty@*.service",
+	"user@*.service",
 };
 
 struct essential_process {

@@ -1,79 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* members.c - processes and descendants of a group. */
+/* members.c - processes of a group. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/kernel/list-children.h"
 #include "lib/limit/members.h"
 
-void subtree_done(struct subtree *subtree)
-{
-	for (size_t i = 0; i < subtree->count; i++)
-		free(subtree->paths[i]);
-	free(subtree->paths);
-	*subtree = (struct subtree){0};
-}
-
-static int add_path(struct subtree *subtree, const char *parent, const char *name)
-{
-	char *path;
-
-	if (subtree->count == subtree->size) {
-		size_t size = subtree->size == 0 ? 16 : 2 * subtree->size;
-		char **larger = reallocarray(subtree->paths, size, sizeof(*larger));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		subtree->paths = larger;
-		subtree->size = size;
-	}
-	if (asprintf(&path, "%s%s%s", parent,
-		     name[0] != '\0' && strcmp(parent, "/") != 0 ? "/" : "", name) < 0)
-		return -ENOMEM;
-	subtree->paths[subtree->count++] = path;
-	return 0;
-}
-
-struct listing {
-	struct subtree *subtree;
-	size_t parent;
-};
-
-static int add_child(void *context, const struct walk_entry *entry)
-{
-	struct listing *listing = context;
-
-	return add_path(listing->subtree, listing->subtree->paths[listing->parent], entry->name);
-}
-
-int subtree_list(const struct cgw_layout *layout, size_t hierarchy, const char *path,
-		 struct subtree *ret_subtree)
-{
-	CLEANUP(subtree_done) struct subtree subtree = {0};
-	int r = add_path(&subtree, path, "");
-
-	/* The list is also the queue of groups whose children are still to be read. */
-	for (size_t i = 0; r == 0 && i < subtree.count; i++) {
-		CLEANUP(target_close) struct target target = TARGET_NONE;
-		struct listing listing = {&subtree, i};
-
-		r = target_open(layout, hierarchy, subtree.paths[i], &target);
-		r = r < 0 ? r
-			  : walk_children(layout->ops, target.directory, false, add_child,
-					  &listing);
-		if (cgw_error_is_gone(r) && i > 0)
-			r = 0;
-	}
-	if (r < 0)
-		return r;
-	*ret_subtree = subtree;
-	subtree = (struct subtree){0};
-	return 0;
-}
-
-static int add_pid(struct members *members, pid_t pid)
+int members_push(struct members *members, pid_t pid)
 {
 	if (members->count == members->size) {
 		size_t size = members->size == 0 ? 64 : 2 * members->size;
@@ -95,6 +29,12 @@ static int compare_pids(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
+bool members_contain(const struct members *members, pid_t pid)
+{
+	return members->count > 0 &&
+	       bsearch(&pid, members->pids, members->count, sizeof(pid), compare_pids) != NULL;
+}
+
 /* The kernel's list is unsorted and may contain duplicates; v1 has a list in each hierarchy. */
 static void sort_once(struct members *members)
 {
@@ -114,55 +54,74 @@ void members_done(struct members *members)
 	*members = (struct members){0};
 }
 
-int members_add(struct members *members, const struct cgw_layout *layout, size_t hierarchy,
-		const char *path)
+int members_parse(struct members *members, const char *text)
 {
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t length;
-	int r = target_open(layout, hierarchy, path, &target);
-
-	r = r < 0 ? r : cgw_file_read(layout, target.directory, "cgroup.procs", &text, &length);
-	if (r == -EOPNOTSUPP) /* a threaded group of v2 */
-		r = cgw_file_read(layout, target.directory, "cgroup.threads", &text, &length);
-	if (r < 0)
-		return r;
-	for (char *line = text; *line != '\0';) {
+	for (const char *line = text; *line != '\0';) {
 		char *end;
 		long pid = strtol(line, &end, 10);
 
-		/* 0 is a process of another PID namespace; kill(0) would signal our own group. */
 		if (end == line)
 			break;
-		if (pid > 0) {
-			r = add_pid(members, (pid_t)pid);
-			if (r < 0)
-				return r;
-		}
+		/* 0 is a process of another PID namespace; kill(0) would signal our own group. */
+		if (pid <= 0)
+			members->out_of_view++;
+		else if (members_push(members, (pid_t)pid) < 0)
+			return -ENOMEM;
 		line = end + (*end == '\n');
 	}
-	sort_once(members);
 	return 0;
+}
+
+int members_read(const struct target *group, char **ret_text)
+{
+	size_t length;
+	int r = cgw_file_read(group->layout, group->directory, "cgroup.procs", ret_text, &length);
+
+	if (r == -EOPNOTSUPP) /* a threaded group of v2 */
+		r = cgw_file_read(group->layout, group->directory, "cgroup.threads", ret_text,
+				  &length);
+	return r;
+}
+
+int members_add(struct members *members, const struct target *group)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	int r = members_read(group, &text);
+
+	r = r < 0 ? r : members_parse(members, text);
+	if (r == 0)
+		sort_once(members);
+	return r;
+}
+
+static int add_group(void *context, const struct target *group)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct members *members = context;
+	int r = members_read(group, &text);
+
+	members->groups++;
+	if (r < 0 && members->error == 0 && !cgw_error_is_gone(r))
+		members->error = r;
+	return r < 0 ? 0 : members_parse(members, text);
 }
 
 int members_add_all(struct members *members, const struct cgw_layout *layout, const char *path)
 {
-	bool found = false;
+	const struct subtree_visitor visitor = {.enter = add_group, .context = members};
 
 	for (size_t h = 0; h < layout->hierarchy_count; h++) {
-		CLEANUP(subtree_done) struct subtree subtree = {0};
-		int r = subtree_list(layout, h, path, &subtree);
+		int r = subtree_walk(layout, h, path, &visitor);
 
 		if (r == -ENOMEM)
 			return r;
-		if (r < 0)
-			continue;
-		found = true;
-		for (size_t i = 0; i < subtree.count; i++)
-			if (members_add(members, layout, h, subtree.paths[i]) == -ENOMEM)
-				return -ENOMEM;
+		if (r < 0 && members->error == 0 && !cgw_error_is_gone(r))
+			members->error = r;
 	}
-	return found ? 0 : -ENOENT;
+	sort_once(members);
+	if (members->groups > 0)
+		return 0;
+	return members->error < 0 ? members->error : -ENOENT;
 }
 
 int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, bool *ret_kernel,

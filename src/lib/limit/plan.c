@@ -35,7 +35,8 @@ int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options
 
 	if (plan == NULL)
 		return -ENOMEM;
-	plan->layout = layout;
+	group_cursor_init(&plan->cursor, layout);
+	plan->layout = &plan->cursor.layout;
 	if (options != NULL)
 		plan->options = *options;
 	plan->options.journal = copy(plan->options.journal);
@@ -74,6 +75,7 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	systemd_close(plan->systemd);
 	journal_close(plan->journal);
 	protection_free(plan->protection);
+	group_cursor_done(&plan->cursor);
 	free_string(plan->options.journal);
 	free_string(plan->options.who);
 	free_string(plan->options.why);

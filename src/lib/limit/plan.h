@@ -9,6 +9,7 @@
 #ifndef CGWARD_LIB_LIMIT_PLAN_H
 #define CGWARD_LIB_LIMIT_PLAN_H
 
+#include "lib/kernel/group-cursor.h"
 #include "lib/limit/essential-groups.h"
 #include "lib/limit/journal.h"
 #include "lib/limit/systemd.h"
@@ -44,7 +45,8 @@ struct step {
 };
 
 struct cgw_plan {
-	const struct cgw_layout *layout;
+	const struct cgw_layout *layout; /* that of `cursor` */
+	struct group_cursor cursor;
 	struct cgw_limit_options options; /* strings are the plan's own */
 	struct systemd *systemd;          /* NULL: not needed yet, or not running */
 	bool systemd_tried;

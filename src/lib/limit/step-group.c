@@ -131,20 +131,29 @@ static int create_one(const struct cgw_layout *layout, struct created_step *crea
 	return 0;
 }
 
-static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+static int remove_directory(const struct target *parent, const char *name)
 {
-	CLEANUP(target_close) struct target parent = TARGET_NONE;
 	const struct timespec wait = {0, 10000000};
-	int r = open_parent(layout, hierarchy, path, &parent);
+	int r = 0;
 
 	for (int i = 0; r == 0 && i < REMOVE_TRIES; i++) {
-		r = layout->ops->remove_directory(parent.directory, last_component(path));
+		r = parent->layout->ops->remove_directory(parent->directory, name);
 		if (r != -EBUSY)
 			break;
 		r = i + 1 < REMOVE_TRIES ? 0 : -EBUSY;
 		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
 	}
 	return cgw_error_is_gone(r) ? 0 : r;
+}
+
+static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+{
+	CLEANUP(target_close) struct target parent = TARGET_NONE;
+	int r = open_parent(layout, hierarchy, path, &parent);
+
+	if (r < 0)
+		return cgw_error_is_gone(r) ? 0 : r;
+	return remove_directory(&parent, last_component(path));
 }
 
 static int create_rollback(struct cgw_plan *plan, struct step *step)
@@ -187,6 +196,15 @@ const struct step_kind step_create = {
 	.rollback = create_rollback,
 };
 
+static int count_group(void *context, const struct target *group)
+{
+	size_t *count = context;
+
+	(void)group;
+	*count += 1;
+	return 0;
+}
+
 static int delete_prepare(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(members_done) struct members members = {0};
@@ -199,11 +217,13 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 		return advise_group(step, r);
 	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		CLEANUP(subtree_done) struct subtree subtree = {0};
+		size_t count = 0;
+		const struct subtree_visitor visitor = {.enter = count_group, .context = &count};
 
-		if (subtree_list(plan->layout, h, step->spec.path, &subtree) < 0)
+		(void)subtree_walk(plan->layout, h, step->spec.path, &visitor);
+		if (count == 0)
 			continue;
-		groups = subtree.count - 1 > groups ? subtree.count - 1 : groups;
+		groups = count - 1 > groups ? count - 1 : groups;
 		used = strlen(result->how);
 		(void)snprintf(result->how + used, sizeof(result->how) - used, "%srmdir %s%s",
 			       used > 0 ? "; " : "", plan->layout->hierarchies[h].mountpoint,
@@ -228,16 +248,20 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 	return 0;
 }
 
+static int remove_child(void *context, const struct target *parent, const char *name)
+{
+	(void)context;
+	return remove_directory(parent, name);
+}
+
 static int delete_in(const struct cgw_layout *layout, size_t hierarchy, const char *path)
 {
-	CLEANUP(subtree_done) struct subtree subtree = {0};
-	int r = subtree_list(layout, hierarchy, path, &subtree);
+	const struct subtree_visitor visitor = {.leave = remove_child};
+	int r = subtree_walk(layout, hierarchy, path, &visitor);
 
 	if (cgw_error_is_gone(r))
 		return 0;
-	for (size_t i = subtree.count; r == 0 && i-- > 0;)
-		r = remove_one(layout, hierarchy, subtree.paths[i]);
-	return r;
+	return r < 0 ? r : remove_one(layout, hierarchy, path);
 }
 
 /* Deletion cannot be rolled back: if one hierarchy fails, delete from the others and report it. */
