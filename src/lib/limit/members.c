@@ -106,12 +106,14 @@ static int add_group(void *context, const struct target *group)
 	return r < 0 ? 0 : members_parse(members, text);
 }
 
-int members_add_all(struct members *members, const struct cgw_layout *layout, const char *path)
+int members_add_in(struct members *members, const struct cgw_layout *layout, const char *path,
+		   uint32_t hierarchies)
 {
 	const struct subtree_visitor visitor = {.enter = add_group, .context = members};
 
 	for (size_t h = 0; h < layout->hierarchy_count; h++) {
-		int r = subtree_walk(layout, h, path, &visitor);
+		int r = hierarchies & UINT32_C(1) << h ? subtree_walk(layout, h, path, &visitor)
+						       : 0;
 
 		if (r == -ENOMEM)
 			return r;
@@ -124,31 +126,80 @@ int members_add_all(struct members *members, const struct cgw_layout *layout, co
 	return members->error < 0 ? members->error : -ENOENT;
 }
 
-int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, bool *ret_kernel,
-		  char *name, size_t size)
+int members_add_all(struct members *members, const struct cgw_layout *layout, const char *path)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
+	return members_add_in(members, layout, path, UINT32_MAX);
+}
+
+/* Reads /proc/PID/stat. Fields follow the last bracket, since the name may contain any byte. */
+static int read_stat(const struct cgw_layout *layout, pid_t pid, char **ret_text,
+		     const char **ret_close)
+{
 	char file[32];
-	const char *open, *close;
-	unsigned long flags;
 	size_t length;
 	int r;
 
 	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	r = cgw_proc_read(layout, file, &text, &length);
+	r = cgw_proc_read(layout, file, ret_text, &length);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
-	open = strchr(text, '(');
-	close = strrchr(text, ')');
-	if (open == NULL || close == NULL)
-		return -EBADMSG;
+	*ret_close = strrchr(*ret_text, ')');
+	return *ret_close == NULL || strchr(*ret_text, '(') == NULL ? -EBADMSG : 0;
+}
+
+int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, bool *ret_kernel,
+		  char *name, size_t size)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *open, *close;
+	unsigned long flags;
+	int r = read_stat(layout, pid, &text, &close);
+
+	if (r < 0)
+		return r;
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
 	if (sscanf(close, ") %c %*d %*d %*d %*d %*d %lu", ret_state, &flags) != 2)
 		return -EBADMSG;
 	*ret_kernel = (flags & 0x00200000) != 0; /* PF_KTHREAD */
+	open = strchr(text, '(');
 	if (size > 0)
 		cgw_escape(name, size, open + 1, (size_t)(close - open - 1));
 	return 0;
+}
+
+int process_start(const struct cgw_layout *layout, pid_t pid, uint64_t *ret_ticks)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *at;
+	unsigned long long ticks;
+	int r = read_stat(layout, pid, &text, &at);
+
+	if (r < 0)
+		return r;
+	/* Field 22; the bracket ends field 2. */
+	for (int field = 2; field < 22 && at != NULL; field++)
+		at = strchr(at + 1, ' ');
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	if (at == NULL || sscanf(at, "%llu", &ticks) != 1)
+		return -EBADMSG;
+	*ret_ticks = ticks;
+	return 0;
+}
+
+pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *line;
+	char file[32];
+	size_t length;
+	int pid;
+
+	(void)snprintf(file, sizeof(file), "%d/status", (int)tid);
+	if (cgw_proc_read(layout, file, &text, &length) < 0)
+		return tid;
+	line = strstr(text, "\nTgid:");
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	return line != NULL && sscanf(line, "\nTgid: %d", &pid) == 1 ? (pid_t)pid : tid;
 }
 
 void members_format(const struct members *members, const struct cgw_layout *layout, char *buffer,

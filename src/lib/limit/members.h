@@ -24,9 +24,11 @@ int members_parse(struct members *members, const char *text);
 /* Adds the processes of one group in one hierarchy. */
 int members_add(struct members *members, const struct target *group);
 /*
- * Adds those of the group and its descendants in all hierarchies. -ENOENT: no such group. Groups
- * that cannot be read are left out, and `error` is set.
+ * Adds those of the group and its descendants in a set of hierarchies, or in all. -ENOENT: no such
+ * group. Groups that cannot be read are left out, and `error` is set.
  */
+int members_add_in(struct members *members, const struct cgw_layout *layout, const char *path,
+		   uint32_t hierarchies);
 int members_add_all(struct members *members, const struct cgw_layout *layout, const char *path);
 void members_done(struct members *members);
 
@@ -37,6 +39,12 @@ void members_format(const struct members *members, const struct cgw_layout *layo
 /* State letter and name in /proc/PID/stat; `ret_kernel`: kernel thread. -ESRCH: no such process. */
 int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, bool *ret_kernel,
 		  char *name, size_t size);
+
+/* The start of a process in clock ticks since boot, which tells it from others of the same PID. */
+int process_start(const struct cgw_layout *layout, pid_t pid, uint64_t *ret_ticks);
+
+/* The process of a thread; `tid` itself if it cannot be read. */
+pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid);
 
 /*
  * A hierarchy without controllers: a named one, or v2 on a hybrid layout. systemd tracks its units

@@ -14,6 +14,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/limit/members.h"
 #include "lib/limit/plan.h"
 
 static const struct step_kind *const step_kinds[] = {
@@ -74,6 +75,7 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	free(plan->steps);
 	systemd_close(plan->systemd);
 	journal_close(plan->journal);
+	journal_free_changes(plan->changes, plan->change_count);
 	protection_free(plan->protection);
 	group_cursor_done(&plan->cursor);
 	free_string(plan->options.journal);
@@ -207,6 +209,11 @@ const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i)
 	return i < plan->count ? &plan->steps[i].result : NULL;
 }
 
+uint64_t cgw_plan_transaction(const struct cgw_plan *plan)
+{
+	return plan->options.transaction;
+}
+
 const struct cgw_result *cgw_plan_failure(const struct cgw_plan *plan)
 {
 	return plan->failed > 0 ? &plan->steps[plan->failed - 1].result : NULL;
@@ -257,6 +264,11 @@ static bool is_risky(const struct step *step)
 		cgw_control_info(step->spec.control)->risk != CGW_RISK_NONE);
 }
 
+int plan_protection(struct cgw_plan *plan)
+{
+	return plan->protection != NULL ? 0 : protection_new(plan->layout, &plan->protection);
+}
+
 static int check_protection(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_diag *diag = &step->result.diag;
@@ -271,11 +283,12 @@ static int check_protection(struct cgw_plan *plan, struct step *step)
 	}
 	if (!is_risky(step))
 		return 0;
-	if (plan->protection == NULL) {
-		r = protection_new(plan->layout, &plan->protection);
-		if (r < 0)
-			return r;
-	}
+	r = plan_protection(plan);
+	if (r < 0)
+		return cgw_diag_set(diag, r,
+				    "cannot determine the groups of this process and its parents: "
+				    "%s",
+				    strerror(-r));
 	reason = protection_check(plan->protection, step->spec.path, diag);
 	if (reason == PROTECT_NOTHING)
 		return 0;
@@ -313,6 +326,13 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 	/* A group that an earlier step creates is prepared once it exists. */
 	if (plan_creates_group(plan, step))
 		return 0;
+	if (step->undoes != NULL) {
+		r = undo_check(plan, step);
+		if (r < 0) {
+			step->result.outcome = CGW_OUTCOME_REFUSED;
+			return r;
+		}
+	}
 	r = check_identity(plan, step);
 	r = r < 0 ? r : plan_owner(plan, step);
 	r = r < 0 ? r : step->kind->prepare(plan, step);
@@ -321,31 +341,60 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 	return r;
 }
 
-int plan_journal_other(struct cgw_plan *plan, const struct cgw_change *change, uint64_t *ret_id)
+static int intend(struct cgw_plan *plan, struct cgw_change *change)
 {
-	struct cgw_change stamped = *change;
-	int r;
+	int r = 0;
 
-	stamped.realtime_ns = clock_ns(CLOCK_REALTIME);
-	stamped.pid = getpid();
-	stamped.uid = getuid();
-	stamped.undoes = plan->undoes;
-	(void)snprintf(stamped.who, sizeof(stamped.who), "%s", plan->options.who);
-	(void)snprintf(stamped.why, sizeof(stamped.why), "%s", plan->options.why);
-	if (plan->journal == NULL) {
+	change->realtime_ns = clock_ns(CLOCK_REALTIME);
+	change->pid = getpid();
+	change->uid = getuid();
+	change->transaction = plan->options.transaction;
+	(void)snprintf(change->who, sizeof(change->who), "%s", plan->options.who);
+	(void)snprintf(change->why, sizeof(change->why), "%s", plan->options.why);
+	if (plan->journal == NULL)
 		r = journal_open(plan->options.journal, &plan->journal, NULL);
-		if (r < 0)
-			return plan->options.no_undo ? 0 : r;
-	}
-	r = journal_intend(plan->journal, &stamped, ret_id);
+	r = r < 0 ? r : journal_intend(plan->journal, change);
+	if (r == 0)
+		plan->options.transaction = change->transaction;
+	return r;
+}
+
+int plan_journal_other(struct cgw_plan *plan, struct cgw_change *change)
+{
+	int r = intend(plan, change);
+
 	return r < 0 && plan->options.no_undo ? 0 : r;
+}
+
+/* The groups of a process before it is moved. */
+static size_t fill_places(const struct cgw_plan *plan, const struct step *step,
+			  struct cgw_place *places)
+{
+	size_t count = 0;
+
+	for (size_t h = 0; h < step->old_membership.count; h++) {
+		CLEANUP(target_close) struct target target = TARGET_NONE;
+		const char *path = step->old_membership.paths[h];
+
+		if (path == NULL || hierarchy_tracks_members(plan->layout, h))
+			continue;
+		places[count].path = path;
+		places[count].group_id =
+			target_open(plan->layout, h, path, &target) == 0 ? target.id : 0;
+		(void)snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
+			       plan->layout->hierarchies[h].label);
+		count++;
+	}
+	return count;
 }
 
 int plan_journal(struct cgw_plan *plan, struct step *step)
 {
+	struct cgw_place places[CGW_HIERARCHY_MAX];
 	struct cgw_change change = {
 		.kind = step->spec.kind,
 		.path = step->spec.path,
+		.undoes = step->undoes != NULL ? step->undoes->id : 0,
 	};
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	struct journal *journal;
@@ -360,8 +409,19 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 		change.group_id = target.id;
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
 		       plan->layout->hierarchies[step->hierarchy].label);
-	r = plan_journal_other(plan, &change, &step->result.change_id);
-	if (r == 0)
+	if (step->spec.kind == CGW_STEP_MOVE) {
+		change.process = step->spec.pid;
+		change.process_start = step->process_start;
+		change.places = places;
+		change.place_count = fill_places(plan, step, places);
+	}
+	r = intend(plan, &change);
+	if (r == 0) {
+		step->result.change_id = change.id;
+		step->result.reversible = cgw_change_reversible(&change);
+		return 0;
+	}
+	if (plan->options.no_undo)
 		return 0;
 	/* Open the journal again for the reason only. */
 	if (plan->journal == NULL &&
@@ -373,12 +433,22 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 	return r;
 }
 
+void plan_settle(struct cgw_plan *plan, const struct cgw_change *change, enum cgw_outcome outcome)
+{
+	if (plan->journal != NULL && change->id != 0)
+		(void)journal_settle(plan->journal, change->id, outcome, change->new_value,
+				     change->places, change->place_count);
+}
+
 static void settle(struct cgw_plan *plan, const struct step *step)
 {
-	/* Errors are ignored: an intent without outcome counts as done. */
-	if (plan->journal != NULL && step->result.change_id != 0)
-		(void)journal_settle(plan->journal, step->result.change_id, step->result.outcome,
-				     step->result.new_value);
+	struct cgw_place places[CGW_HIERARCHY_MAX];
+	struct cgw_change change = {.id = step->result.change_id, .places = places};
+
+	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
+	if (step->spec.kind == CGW_STEP_CREATE)
+		change.place_count = created_places(plan, step, step->spec.path, places);
+	plan_settle(plan, &change, step->result.outcome);
 }
 
 /* A container engine is not aware of the change and may overwrite it. */
@@ -400,8 +470,12 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	}
 	if (r == 0 && step->result.outcome == CGW_OUTCOME_UNCHANGED)
 		return 0;
+	if (r == 0 && step->kind->reserve != NULL)
+		r = step->kind->reserve(plan, step);
 	r = r < 0 ? r : plan_journal(plan, step);
 	r = r < 0 ? r : step->kind->apply(plan, step);
+	if (r < 0 && step->kind->release != NULL)
+		step->kind->release(plan, step);
 	if (r < 0) {
 		if (step->result.outcome != CGW_OUTCOME_REFUSED &&
 		    step->result.outcome != CGW_OUTCOME_INCONSISTENT)
@@ -428,6 +502,7 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 	}
 	r = step->kind->rollback(plan, step);
 	step->result.outcome = r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK;
+	step->result.reversible = step->result.reversible && r < 0;
 	if (r < 0) {
 		step->result.error = r;
 		(void)cgw_diag_set(&step->result.diag, r, "done, but cannot be rolled back: %s",
@@ -489,7 +564,10 @@ static void name_failure(struct step *step, int error)
 	(void)snprintf(reason, sizeof(reason), "%s",
 		       diag->text[0] != '\0' ? diag->text : strerror(-error));
 	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
-	if (step->spec.kind == CGW_STEP_SET) {
+	if (step->undoes != NULL) {
+		(void)cgw_diag_set(diag, error, "cannot undo change %llu: %s",
+				   (unsigned long long)step->undoes->id, reason);
+	} else if (step->spec.kind == CGW_STEP_SET) {
 		cgw_escape(value, sizeof(value), step->spec.value, strlen(step->spec.value));
 		(void)cgw_diag_set(diag, error, "cannot set %s=%s on %s: %s",
 				   cgw_control_info(step->spec.control)->key, value, path, reason);
@@ -554,15 +632,15 @@ int step_add_created(struct step *step, size_t hierarchy, const char *path, cons
 }
 
 void step_describe_write(struct step *step, const struct cgw_layout *layout, size_t hierarchy,
-			 const char *file, const char *text)
+			 const char *path, const char *file, const char *text)
 {
 	const struct cgw_hierarchy *where = &layout->hierarchies[hierarchy];
-	char *how = step->result.how, path[256], shown[VALUE_MAX];
+	char *how = step->result.how, escaped[256], shown[VALUE_MAX];
 	size_t used = strlen(how);
 
-	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
+	cgw_escape(escaped, sizeof(escaped), path, strlen(path));
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	(void)snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s%s%s",
+	(void)snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s/%s",
 		       used > 0 ? "; " : "", shown, where->mountpoint,
-		       strcmp(path, "/") == 0 ? "" : path, file[0] != '\0' ? "/" : "", file);
+		       strcmp(path, "/") == 0 ? "" : escaped, file);
 }

@@ -82,8 +82,8 @@ static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 		(void)systemd_format_unit(&step->owner, freeze ? "FreezeUnit" : "ThawUnit",
 					  result->how, sizeof(result->how));
 	else
-		step_describe_write(step, plan->layout, target.hierarchy, freezer_file(&target),
-				    freezer_word(&target, freeze));
+		step_describe_write(step, plan->layout, target.hierarchy, step->spec.path,
+				    freezer_file(&target), freezer_word(&target, freeze));
 	return 0;
 }
 

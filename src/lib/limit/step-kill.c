@@ -266,15 +266,19 @@ static int kill_until_empty(struct cgw_plan *plan, struct step *step, struct rou
 		int r;
 
 		/* The first pass signals at once: most groups are empty after it. */
-		if (!at_once && pass > 0)
+		if (pass > 0)
 			freeze_first(plan, step);
 		r = signal_all(plan, step, round);
 		if (pass == 0 || round->found.count > 0)
 			thaw_all(plan, step);
 		if (r < 0)
 			return r;
-		if (round->found.count == 0 && round->found.out_of_view == 0)
+		if (round->found.count == 0 && round->found.out_of_view == 0) {
+			/* Those that cgroup.kill killed were not counted. */
+			if (at_once && round->signalled < step->process_count)
+				round->signalled = step->process_count;
 			return report_unread(step, round->found.error);
+		}
 		if (clock_now_ns() >= end_ns || (round->found.count == 0 && !at_once))
 			return report_survivors(plan, step, &round->found);
 		clock_sleep_ms(pass < 10 ? 2 : 20);
@@ -290,8 +294,9 @@ static int kill_prepare(struct cgw_plan *plan, struct step *step)
 
 	if (r < 0)
 		return advise_group(step, r);
-	(void)snprintf(result->old_value, sizeof(result->old_value), "%zu processes",
-		       members.count);
+	step->process_count = members.count;
+	(void)snprintf(result->old_value, sizeof(result->old_value), "%zu process%s", members.count,
+		       members.count == 1 ? "" : "es");
 	if (members.count == 0) {
 		(void)snprintf(result->new_value, sizeof(result->new_value), "0 processes");
 		result->outcome = CGW_OUTCOME_UNCHANGED;
@@ -320,7 +325,8 @@ static int kill_apply(struct cgw_plan *plan, struct step *step)
 	if (round.signal != SIGKILL)
 		(void)members_add_all(&left, plan->layout, step->spec.path);
 	(void)snprintf(step->result.new_value, sizeof(step->result.new_value),
-		       "%zu signalled, %zu processes left", round.signalled, left.count);
+		       "%zu signalled, %zu process%s left", round.signalled, left.count,
+		       left.count == 1 ? "" : "es");
 	return 0;
 }
 

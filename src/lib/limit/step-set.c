@@ -229,7 +229,7 @@ static void describe_change(struct cgw_plan *plan, struct step *step)
 				      sizeof(text)) < 0) {
 		return;
 	}
-	step_describe_write(step, plan->layout, step->hierarchy, file, text);
+	step_describe_write(step, plan->layout, step->hierarchy, step->spec.path, file, text);
 }
 
 /*
@@ -260,7 +260,7 @@ static int find_place(struct cgw_plan *plan, struct step *step)
 	if (r != -ENOENT)
 		return r;
 	if (plan->options.enable && version_of(plan, step) == 2)
-		return enable_controller(plan, step, true);
+		return enable_prepare(plan, step);
 	return advise_set(plan, step, NULL, r);
 }
 
@@ -333,11 +333,8 @@ static int read_back(struct cgw_plan *plan, struct step *step, const struct targ
 static int set_apply(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int r = 0;
+	int r = target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 
-	if (step->created_count > 0)
-		r = enable_controller(plan, step, false);
-	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 	if (r < 0)
 		return advise_set(plan, step, NULL, r);
 	if (!step->has_before)
@@ -351,12 +348,9 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 		r = read_back(plan, step, &target);
 	else
 		r = advise_set(plan, step, &target, r);
-	if (r < 0) {
-		/* One of two files may have been written: restore the old value in both. */
-		if (step->has_before && step->source->per >= 0 && step->source->version == 1)
-			(void)write_setting(plan, step, &target, &step->before);
-		(void)enable_rollback(plan, step);
-	}
+	/* One of two files may have been written: restore the old value in both. */
+	if (r < 0 && step->has_before && step->source->per >= 0 && step->source->version == 1)
+		(void)write_setting(plan, step, &target, &step->before);
 	return r;
 }
 
@@ -383,8 +377,15 @@ static int set_rollback(struct cgw_plan *plan, struct step *step)
 	return r;
 }
 
+static void set_release(struct cgw_plan *plan, struct step *step)
+{
+	(void)enable_rollback(plan, step);
+}
+
 const struct step_kind step_set = {
 	.prepare = set_prepare,
+	.reserve = enable_reserve,
+	.release = set_release,
 	.apply = set_apply,
 	.rollback = set_rollback,
 };
