@@ -89,9 +89,9 @@ int cgw_control_available(const struct cgw_layout *layout, enum cgw_control cont
 /*
  * Reads the current value of a control of a group, in the exact form accepted by cgw_plan_add():
  * "max", "2147483648", "50ms/100ms", "0-3". `instance` selects a device, page size or resource;
- * NULL selects the first one. `buffer` is terminated. Returns -ENOENT if the group has no such
- * control because the controller is not enabled, -EOPNOTSUPP if the layout has none or the control
- * is an action.
+ * NULL selects the first one. Returns -ENOENT if the group has no such control because the
+ * controller is not enabled, -EOPNOTSUPP if the layout has none or the control is an action,
+ * -ENOBUFS if `buffer` is too small.
  */
 int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
 		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag);
@@ -179,8 +179,8 @@ int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options
 		 struct cgw_plan **ret_plan);
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan);
 /*
- * Adds a step after checking its syntax. Returns -EINVAL for an invalid path or value and -ERANGE
- * for a value out of range, with the reason in `diag`; the plan is then unchanged.
+ * Adds a step after checking its syntax. Returns -EINVAL for an invalid path, value or constant and
+ * -ERANGE for a value out of range, with the reason in `diag`; the plan is then unchanged.
  */
 int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *step, struct cgw_diag *diag);
 /* Adds a SET step for "KEY=VALUE": cgw_assignment_parse() and cgw_plan_add() in one call. */

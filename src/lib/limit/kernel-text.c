@@ -17,8 +17,8 @@ int kernel_file_name(const struct cgw_source *source, const char *instance, char
 				  : snprintf(buffer, size, "%.*s%s%s", (int)(star - source->file),
 					     source->file, instance, star + 1);
 
-	/* The instance is user input: it must not lead to a file in another directory. */
-	if (strchr(instance, '/') != NULL)
+	/* A file name from user input must not lead to another directory. */
+	if (star != NULL && strchr(instance, '/') != NULL)
 		return -EINVAL;
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }

@@ -37,6 +37,7 @@ struct step {
 	const struct cgw_source *source;
 	size_t hierarchy;
 	bool has_before;
+	char note[640]; /* to report with success */
 
 	/* FREEZE, THAW: the group's own state before; MOVE: the process and its old groups. */
 	bool was_frozen;
