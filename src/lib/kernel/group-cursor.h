@@ -3,7 +3,8 @@
  * group-cursor.h - a layout that opens each group from the previously opened one.
  *
  * Opening a group by its path takes time in proportion to its depth, so visiting a tree of 3,000
- * levels group by group would take minutes. Groups with long paths are therefore opened by the steps up and down from the group opened before. Not thread-safe: each user has its own.
+ * levels group by group would take minutes. Groups with long paths are therefore opened by the
+ * steps up and down from the group opened before. Not thread-safe: each user has its own.
  */
 #ifndef CGWARD_LIB_KERNEL_GROUP_CURSOR_H
 #define CGWARD_LIB_KERNEL_GROUP_CURSOR_H

@@ -69,7 +69,7 @@ struct cgw_plan {
 
 struct step_kind {
 	int (*prepare)(struct cgw_plan *plan, struct step *step);
-	/* Changes other groups first, each in the journal; rolled back by release(). May be NULL. */
+	/* Changes other groups first, each journalled; rolled back by release(). May be NULL. */
 	int (*reserve)(struct cgw_plan *plan, struct step *step);
 	void (*release)(struct cgw_plan *plan, struct step *step);
 	int (*apply)(struct cgw_plan *plan, struct step *step);
@@ -93,6 +93,8 @@ int plan_journal(struct cgw_plan *plan, struct step *step);
 int plan_journal_other(struct cgw_plan *plan, struct cgw_change *change);
 /* Writes the outcome of a change; an intent without outcome counts as done. */
 void plan_settle(struct cgw_plan *plan, const struct cgw_change *change, enum cgw_outcome outcome);
+/* Writes that of a step. */
+void plan_settle_step(struct cgw_plan *plan, const struct step *step);
 
 /* journal-undo.c: is it still possible to undo the step's change, and not in conflict? */
 int undo_check(struct cgw_plan *plan, struct step *step);

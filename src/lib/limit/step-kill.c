@@ -38,9 +38,8 @@ static int signal_of(const struct step *step)
 /* What one walk over all hierarchies signals. */
 struct round {
 	int signal;
-	/* A bit for each PID, which is listed in each hierarchy. SIGKILL is repeated in each walk. */
-	uint8_t *seen;
-	uint8_t *counted;     /* signalled in any walk */
+	uint8_t *seen;        /* a bit for each PID, which is listed in each hierarchy */
+	uint8_t *counted;     /* the same, of all walks: SIGKILL is repeated in each one */
 	size_t signalled;     /* in all walks */
 	struct members found; /* in this walk; not kernel threads */
 };
