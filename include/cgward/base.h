@@ -14,7 +14,7 @@
  *   -ESTALE            another group now exists under that path
  *
  * Threads. The library has no writable global data. Use an object in one thread at a time unless
- * its header says otherwise.
+ * its header documents otherwise.
  */
 #ifndef CGWARD_BASE_H
 #define CGWARD_BASE_H

@@ -220,10 +220,11 @@ const char *cgw_membership_main_path(const struct cgw_layout *layout,
 /*
  * Finds a group by what the user typed: a path ("/a/b" or "a/b"), a path below a mount point
  * ("/sys/fs/cgroup/memory/a"), a systemd unit ("nginx.service"), a container ID or its first
- * characters (at least 4 hexadecimal digits), or "pid:N". If a container runtime creates a group
- * "container" below the scope of a container, that group is returned. Returns -ENOENT if there is
- * no such group, -ENOTUNIQ if several match (`diag` lists them), -ESRCH if there is no such
- * process. The caller frees `ret_path`.
+ * characters (at least 4 hexadecimal digits), or "pid:N". A path or unit may be escaped as it is
+ * printed ("/a\x09b"); a group whose name has this text literally is preferred. If a container
+ * runtime creates a group "container" below the scope of a container, that group is returned.
+ * Returns -ENOENT if there is no such group, -ENOTUNIQ if several match (`diag` lists them), -ESRCH
+ * if there is no such process. The caller frees `ret_path`.
  */
 int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret_path,
 		   struct cgw_diag *diag);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bench-policy.c - what deciding costs: policy [GROUPS [RULES [STEPS]]] (10000, 50, 20).
+ * bench-policy.c - benchmark of policy decisions: bench-policy [GROUPS [RULES [STEPS]]] (10000,
+ * 50, 20).
  *
- * Groups are made up, a tenth of them comes and goes each step; rules have two comparisons each, and
- * each group is selected by a fifth of them. Prints CPU time a step, as a share of one CPU at one step a
- * second.
+ * Groups are simulated, and a tenth of them is replaced in each step. Rules have two comparisons,
+ * and each group is matched by a fifth of the rules. Prints the CPU time per step, and its share
+ * of one CPU at one step per second.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static struct cgw_policy *make_policy(unsigned rules)
 	return policy;
 }
 
-/* Five parts with the groups beneath them; names change with `step` for a tenth of them. */
+/* Five parts with groups below; the names of a tenth of the groups depend on `step`. */
 static struct topology *make_topology(unsigned groups, unsigned step)
 {
 	uint32_t count = groups + 6, at = 1;
@@ -85,19 +86,19 @@ static struct topology *make_topology(unsigned groups, unsigned step)
 	return topology;
 }
 
-static void take_sample(struct cgw_frame *frame, const struct cgw_metric_set *wanted,
+static void make_sample(struct cgw_frame *frame, const struct cgw_metric_set *metrics,
 			unsigned groups, unsigned step)
 {
 	struct topology *topology = make_topology(groups, step);
 	struct cgw_snapshot *snapshot;
 
-	if (snapshot_begin(NULL, topology, wanted, &snapshot) < 0)
+	if (snapshot_begin(NULL, topology, metrics, &snapshot) < 0)
 		abort();
 	snapshot->monotonic_ns = snapshot->boottime_ns = (step + 1) * UINT64_C(1000000000);
 	for (uint32_t i = 0; i < topology->view.count; i++) {
 		snapshot->read_ns[i] = snapshot->monotonic_ns;
 		for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
-			if (cgw_metric_set_has(wanted, (enum cgw_metric)metric))
+			if (cgw_metric_set_has(metrics, (enum cgw_metric)metric))
 				snapshot_set(
 					snapshot, snapshot->column_of[metric], i,
 					(struct cgw_number){(uint64_t)step * 10000000 + i, CGW_OK});
@@ -114,12 +115,12 @@ int main(int argc, char **argv)
 	unsigned rules = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 50;
 	unsigned steps = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 20;
 	struct cgw_policy *policy = make_policy(rules);
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_engine *engine;
 	struct cgw_frame *frame;
 	double spent = 0, first = 0;
 
-	cgw_policy_metrics_used(policy, &wanted);
+	cgw_policy_metrics_used(policy, &metrics);
 	if (cgw_engine_new(policy, &engine) < 0 || cgw_frame_new(&frame) < 0)
 		abort();
 	for (unsigned step = 0; step < steps; step++) {
@@ -127,7 +128,7 @@ int main(int argc, char **argv)
 		size_t count;
 		double before;
 
-		take_sample(frame, &wanted, groups, step);
+		make_sample(frame, &metrics, groups, step);
 		before = cpu_seconds();
 		if (cgw_engine_step(engine, frame, NULL, (step + 1) * UINT64_C(1000000000),
 				    &actions, &count) < 0)
@@ -137,9 +138,8 @@ int main(int argc, char **argv)
 		else
 			spent += cpu_seconds() - before;
 	}
-	printf("%u groups, %u rules, a tenth of the groups new each step: first step %.1f ms, then "
-	       "%.2f ms "
-	       "a step (%.2f %% of a CPU at one a second)\n",
+	printf("%u groups, %u rules, a tenth of the groups new in each step: first step %.1f ms, "
+	       "then %.2f ms per step (%.2f %% of a CPU at one step per second)\n",
 	       groups, rules, first * 1e3, spent / (steps - 1) * 1e3, spent / (steps - 1) * 100);
 	cgw_engine_free(engine);
 	cgw_frame_free(frame);

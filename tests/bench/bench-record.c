@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bench-record.c - what a recording costs: bytes, CPU time, and how long a jump takes.
+ * bench-record.c - benchmark of recordings: bytes, CPU time, and time of a jump.
  *
- *   bench-record write FILE SAMPLES   ten samples of this machine a second apart, then repeated with
- *                                     clocks and counters going on, until SAMPLES are written
- *   bench-record killed FILE SAMPLES  the same, and ends as if it were killed: without its last index
- *   bench-record read FILE            opens it, and jumps to times all over it
+ *   bench-record write FILE SAMPLES   takes ten samples of this machine, one per second, and writes
+ *                                     them repeatedly, with advancing clocks and counters
+ *   bench-record killed FILE SAMPLES  the same, but without the last index, as if it were killed
+ *   bench-record read FILE            opens the recording and jumps to times all over it
  *
  * Prints "NAME VALUE" lines.
  */
@@ -40,32 +40,32 @@ static void must(int result, const char *what)
 
 static struct cgw_snapshot *templates[TEMPLATES];
 
-static void take_templates(struct cgw_layout *layout)
+static void sample_templates(struct cgw_layout *layout)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_sampler *sampler;
 
 	(void)cgw_sampler_raise_descriptors();
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
 		if (cgw_metric_info(metric)->cost != CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU)
-			cgw_metric_set_add(&wanted, metric);
+			cgw_metric_set_add(&metrics, metric);
 	must(cgw_sampler_new(layout, NULL, &sampler, NULL), "sampler");
-	must(cgw_sampler_set_metrics(sampler, &wanted), "wanted");
+	must(cgw_sampler_set_metrics(sampler, &metrics), "metrics");
 	for (int i = 0; i < TEMPLATES; i++) {
 		must(cgw_sampler_sample(sampler, &templates[i]), "sample");
 		(void)usleep(1000000);
 	}
 }
 
-/* The columns of a sample that is to be written as it is, but later. */
-static struct cgw_snapshot *later(struct snapshot_pool *pool, uint64_t tick)
+/* A copy of a template at a later time, with advanced counters. */
+static struct cgw_snapshot *copy_template(struct snapshot_pool *pool, uint64_t tick)
 {
 	const struct cgw_snapshot *from = templates[tick % TEMPLATES];
 	const struct cgw_snapshot *first = templates[0], *last = templates[TEMPLATES - 1];
 	uint64_t rounds = tick / TEMPLATES;
 	struct cgw_snapshot *to;
 
-	must(snapshot_begin(pool, from->topology, &from->wanted, &to), "snapshot");
+	must(snapshot_begin(pool, from->topology, &from->metrics, &to), "snapshot");
 	to->machine = from->machine;
 	to->monotonic_ns = first->monotonic_ns + tick * TICK_NS;
 	to->boottime_ns = first->boottime_ns + tick * TICK_NS;
@@ -77,7 +77,7 @@ static struct cgw_snapshot *later(struct snapshot_pool *pool, uint64_t tick)
 		const struct cgw_metric_info *info = cgw_metric_info(from->metric_of[column]);
 
 		if (info->shape == CGW_STRING)
-			continue; /* the texts of all groups stay the same: absent will do */
+			continue; /* texts never change, so absent ones cost the same */
 		for (uint32_t i = 0; i < from->topology->view.count; i++) {
 			struct cgw_number number = snapshot_get(from, column, i);
 
@@ -102,11 +102,11 @@ static void write_day(const char *path, uint64_t samples, bool killed)
 	uint64_t groups = 0;
 
 	must(cgw_layout_open(&(struct cgw_roots){0}, &layout, NULL), "layout");
-	take_templates(layout);
+	sample_templates(layout);
 	must(snapshot_pool_new(&pool), "pool");
 	must(cgw_recorder_open(path, &options, &recorder, NULL), path);
 	for (uint64_t tick = 0; tick < samples; tick++) {
-		struct cgw_snapshot *snapshot = later(pool, tick);
+		struct cgw_snapshot *snapshot = copy_template(pool, tick);
 
 		must(cgw_recorder_sample(recorder, snapshot, NULL), "record");
 		groups += cgw_snapshot_topology(snapshot)->count;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bench-screen.c - what a frame of the dashboard costs, without its terminal and without reading.
+ * bench-screen.c - benchmark of a frame of the dashboard, without terminal and without reading
+ * files.
  *
- *   bench-screen GROUPS FRAMES    prints "NAME VALUE" lines: CPU nanoseconds a frame of taking a sample
- *                                 (matching, history, sorting), of drawing 50 rows of 200 columns, of a
- *                                 key, and the memory of the process in KiB
+ *   bench-screen GROUPS FRAMES    prints "NAME VALUE" lines: CPU nanoseconds per frame for
+ *                                 processing a sample (matching, history, sorting), for drawing 50
+ *                                 rows of 200 columns and for a key, and memory in KiB
  */
 #include <locale.h>
 #include <stdio.h>
@@ -30,11 +31,11 @@ static void must(bool condition, const char *what)
 {
 	if (condition)
 		return;
-	fprintf(stderr, "screen: %s failed\n", what);
+	fprintf(stderr, "bench-screen: %s failed\n", what);
 	exit(1);
 }
 
-/* The root, a slice for each fifty, and groups in them: names in byte order. */
+/* The root, one slice per fifty groups, and the groups; names are in byte order. */
 static struct topology *make_topology(uint32_t count)
 {
 	struct topology_arrays to;
@@ -71,17 +72,17 @@ static struct topology *make_topology(uint32_t count)
 static struct cgw_snapshot *make_snapshot(const struct app *app, struct topology *topology,
 					  uint64_t second)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot = NULL;
 
-	app_metrics(app, &wanted);
-	must(snapshot_begin(NULL, topology, &wanted, &snapshot) == 0, "snapshot");
+	app_metrics(app, &metrics);
+	must(snapshot_begin(NULL, topology, &metrics, &snapshot) == 0, "snapshot");
 	snapshot->monotonic_ns = snapshot->boottime_ns = second * SECOND;
 	snapshot->machine.cpu_count = 8;
 	snapshot->machine.memory_total_bytes = (struct cgw_number){UINT64_C(1) << 36, CGW_OK};
 	for (uint32_t group = 0; group < topology->view.count; group++) {
 		snapshot->read_ns[group] = snapshot->monotonic_ns;
-		/* Every figure moves, and differently in each group: the order changes at each frame. */
+		/* All values change at different rates, so that the order changes in each frame. */
 		for (int column = 0; column < snapshot->column_count; column++)
 			snapshot_set(
 				snapshot, column, group,
@@ -119,7 +120,7 @@ int main(int argc, char **argv)
 		typed = cpu_ns();
 		arrival_free(&arrival);
 		if (i < 2)
-			continue; /* buffers grow */
+			continue; /* buffers still grow */
 		sample_ns += sampled - started;
 		draw_ns += drawn - sampled;
 		key_ns += typed - drawn;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bench.c - what a sample costs, beside the raw reads that it is made of. Prints "NAME VALUE" lines.
+ * bench.c - benchmark of samples and of raw reads of the same files. Prints "NAME VALUE" lines.
  *
- *   bench sample files|bpf SET TICKS   CPU nanoseconds of the first sample and of each later one
- *   bench reads SET TICKS              of reading the same files, held open and by path
+ *   bench sample files|bpf SET TICKS   CPU nanoseconds of the first sample and of a later one
+ *   bench reads SET TICKS              CPU nanoseconds of reading the same files, open and by path
  *
- * "four" is cpu, memory, io and pids as systemd-cgtop shows them; "all" is every metric,
- * a key that one.
+ * SET is "four" (cpu, memory, io and pids, as systemd-cgtop shows them), "all" or the key of a
+ * metric.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +55,7 @@ static struct cgw_metric_set metric_set(const char *name)
 	}
 	for (size_t i = 0; i < sizeof(four) / sizeof(four[0]); i++)
 		cgw_metric_set_add(&set, four[i]);
-	/* Lists of processes grow with them, not with the groups: nobody asks for them at each tick. */
+	/* Not lists of processes, whose cost depends on the number of processes. */
 	for (int metric = 0; all && metric < CGW_METRIC_COUNT; metric++)
 		if (cgw_metric_info((enum cgw_metric)metric)->cost != CGW_LIST)
 			cgw_metric_set_add(&set, (enum cgw_metric)metric);
@@ -66,12 +66,12 @@ static struct cgw_sampler *open_sampler(const struct cgw_layout *layout,
 					enum cgw_collector_choice collector, const char *set)
 {
 	const struct cgw_sampler_options options = {.collector = collector};
-	struct cgw_metric_set wanted = metric_set(set);
+	struct cgw_metric_set metrics = metric_set(set);
 	struct cgw_sampler *sampler;
 	struct cgw_diag diag = {0};
 
 	must(cgw_sampler_new(layout, &options, &sampler, &diag) == 0, diag.text);
-	must(cgw_sampler_set_metrics(sampler, &wanted) == 0, "want");
+	must(cgw_sampler_set_metrics(sampler, &metrics) == 0, "metrics");
 	return sampler;
 }
 
@@ -82,7 +82,7 @@ static int compare_costs(const void *a, const void *b)
 	return (*first > *second) - (*first < *second);
 }
 
-/* The least and the middle one of all ticks: others work on the machine meanwhile, and can only add. */
+/* Prints minimum and median: other processes on the machine can only add to the time. */
 static void time_samples(const struct cgw_layout *layout, const char *how, const char *set,
 			 unsigned ticks)
 {
@@ -133,7 +133,7 @@ static bool is_listed(const bool *done, const struct cgw_snapshot *snapshot, int
 	return false;
 }
 
-/* The files of a metric, one a group that has it. */
+/* Adds the files of a metric, one per group that has it. */
 static void add_files(struct file_list *files, const struct cgw_layout *layout,
 		      const struct cgw_snapshot *snapshot, int metric)
 {
@@ -165,7 +165,7 @@ static void add_files(struct file_list *files, const struct cgw_layout *layout,
 static void list_files(struct file_list *files, const struct cgw_layout *layout, const char *set)
 {
 	struct cgw_sampler *sampler = open_sampler(layout, CGW_COLLECTOR_FILES, set);
-	struct cgw_metric_set wanted = metric_set(set);
+	struct cgw_metric_set metrics = metric_set(set);
 	bool done[CGW_METRIC_COUNT] = {false};
 	struct cgw_snapshot *snapshot;
 
@@ -174,7 +174,7 @@ static void list_files(struct file_list *files, const struct cgw_layout *layout,
 		const struct cgw_source *source =
 			cgw_snapshot_source(snapshot, (enum cgw_metric)metric);
 
-		if (!cgw_metric_set_has(&wanted, (enum cgw_metric)metric) || source == NULL ||
+		if (!cgw_metric_set_has(&metrics, (enum cgw_metric)metric) || source == NULL ||
 		    strchr(source->file, '*') != NULL)
 			continue;
 		if (!is_listed(done, snapshot, metric))
@@ -182,50 +182,50 @@ static void list_files(struct file_list *files, const struct cgw_layout *layout,
 		done[metric] = true;
 	}
 	cgw_snapshot_unref(snapshot);
-	cgw_sampler_free(sampler); /* its descriptors are wanted by the next */
+	cgw_sampler_free(sampler); /* frees descriptors for open_files() */
 }
 
-/* As many as the limit allows; the others are opened each time, as the sampler does. */
-static size_t hold(struct file_list *files)
+/* Opens as many as the limit allows; the others are opened for each read, as in the sampler. */
+static size_t open_files(struct file_list *files)
 {
 	struct rlimit limit;
-	size_t held = 0;
+	size_t count = 0;
 
 	must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
 	files->fds = calloc(files->count + 1, sizeof(int));
 	must(files->fds != NULL, "memory");
 	for (size_t i = 0; i < files->count; i++) {
-		files->fds[i] = held + 128 < limit.rlim_cur
+		files->fds[i] = count + 128 < limit.rlim_cur
 					? open(files->paths[i], O_RDONLY | O_CLOEXEC)
 					: -1;
-		held += files->fds[i] >= 0;
+		count += files->fds[i] >= 0;
 	}
-	return held;
+	return count;
 }
 
-static void read_all(const struct file_list *files, bool held)
+static void read_all(const struct file_list *files, bool use_open)
 {
 	static char buffer[65536];
 
 	for (size_t i = 0; i < files->count; i++) {
-		int fd = held ? files->fds[i] : -1;
+		int fd = use_open ? files->fds[i] : -1;
 
 		if (fd < 0)
 			fd = open(files->paths[i], O_RDONLY | O_CLOEXEC);
 		(void)!pread(fd, buffer, sizeof(buffer) - 1, 0);
-		if (!held || files->fds[i] < 0)
+		if (!use_open || files->fds[i] < 0)
 			close(fd);
 	}
 }
 
-static uint64_t time_reads(const struct file_list *files, bool held, unsigned ticks)
+static uint64_t time_reads(const struct file_list *files, bool use_open, unsigned ticks)
 {
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned tick = 0; tick < ticks; tick++) {
 		uint64_t started = cpu_ns(), cost;
 
-		read_all(files, held);
+		read_all(files, use_open);
 		cost = cpu_ns() - started;
 		least = cost < least ? cost : least;
 	}
@@ -238,7 +238,7 @@ static void time_files(const struct cgw_layout *layout, const char *set, unsigne
 
 	list_files(&files, layout, set);
 	print("files", files.count);
-	print("files_held", hold(&files));
+	print("files_open", open_files(&files));
 	print("pread_ns", time_reads(&files, true, ticks));
 	print("open_read_close_ns", time_reads(&files, false, ticks));
 	for (size_t i = 0; i < files.count; i++) {
@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 	struct cgw_diag diag = {0};
 
 	(void)cgw_sampler_raise_descriptors();
-	must(argc >= 4, "bench sample files|bpf four|all TICKS, or bench reads four|all TICKS");
+	must(argc >= 4, "usage: bench sample files|bpf SET TICKS, or bench reads SET TICKS");
 	must(cgw_layout_open(NULL, &layout, &diag) == 0, diag.text);
 	if (strcmp(argv[1], "sample") == 0 && argc == 5)
 		time_samples(layout, argv[2], argv[3], (unsigned)strtoul(argv[4], NULL, 10));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * drain.bpf.c - the same walk as the collector's, with its figures in a hash map that is to be drained
- * entry by entry: the usual way, here to be compared with.
+ * drain.bpf.c - BPF program that stores the values of all groups in a hash map, which user space
+ * reads entry by entry: the usual design, for comparison with the collector.
  */
 #include "lib/sample/bpf/programs/kernel-types.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * drain.c - what it costs to walk a hierarchy by BPF into a hash map and to drain that entry by entry.
+ * drain.c - benchmark of a BPF walk into a hash map that is read entry by entry.
  *
- *   drain OBJECT DIRECTORY TICKS   CPU nanoseconds of a walk and drain: the least of TICKS, and the middle one
+ *   drain OBJECT DIRECTORY TICKS   CPU nanoseconds of a walk and its reads, minimum and median
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	struct bpf_link *link;
 	int directory;
 
-	must(ticks > 0 && costs != NULL, "drain OBJECT DIRECTORY TICKS");
+	must(ticks > 0 && costs != NULL, "usage: drain OBJECT DIRECTORY TICKS");
 	object = bpf_object__open_file(argv[1], NULL);
 	must(object != NULL && bpf_object__load(object) == 0, "load");
 	directory = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
-/* drain.h - what drain.bpf.c writes of a group, and drain.c drains. */
+/* drain.h - record of a group that drain.bpf.c writes and drain.c reads. */
 #ifndef CGWARD_BENCH_DRAIN_H
 #define CGWARD_BENCH_DRAIN_H
 

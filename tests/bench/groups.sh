@@ -1,18 +1,21 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # mounts and name are theirs
-# Sourced by the benchmarks: groups of their own in the hierarchies that carry what is measured, under $name.
+# shellcheck disable=SC2154 # the benchmark sets mounts and name
+# Sourced by the benchmarks: creates and removes their groups, below $name in the hierarchies
+# $mounts.
 
-# hierarchies CONTROLLER...: mount points of v1's hierarchies with one of these, else of v2's.
+# hierarchies CONTROLLER...: prints the mount points of v1 hierarchies with one of these
+# controllers, or else of v2.
 hierarchies() {
 	local found
-	found=$(awk -v wanted="$*" 'BEGIN { n = split(wanted, w, " "); for (j = 1; j <= n; j++) is[w[j]] = 1 }
+	found=$(awk -v controllers="$*" 'BEGIN { n = split(controllers, c, " "); for (j = 1; j <= n; j++) is[c[j]] = 1 }
 		{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup") { n = split($(i + 3), o, ",");
 		for (j = 1; j <= n; j++) if (o[j] in is) print $5 } }' /proc/self/mountinfo | sort -u)
 	[ -n "$found" ] || found=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") print $5 }' /proc/self/mountinfo)
 	echo "$found"
 }
 
-# make_groups COUNT [PARTS]: b1 to bCOUNT in every one of $mounts, beneath g0 to g49, or as many as there are parts.
+# make_groups COUNT [PARTS]: creates b1 to bCOUNT below g0 to g49 (or PARTS groups) in each of
+# $mounts.
 make_groups() {
 	local mount
 	for mount in $mounts; do
@@ -20,7 +23,7 @@ make_groups() {
 	done
 }
 
-# Fails where something still is in one of them.
+# remove_groups: fails if a group contains processes.
 remove_groups() {
 	local mount
 	for mount in $mounts; do

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * steps.c - what comes after a sample, each step for itself, on groups made in memory: the same work on
- * every machine, so that callgrind's count of instructions can be compared from release to release.
+ * steps.c - benchmark of each step after a sample, on simulated groups: the work does not depend
+ * on the machine, so that callgrind's instruction counts are comparable between releases.
  *
- *   steps STEP GROUPS TICKS   does the step TICKS times; prints CPU nanoseconds and allocations a tick
+ *   steps STEP GROUPS TICKS   prints CPU nanoseconds and allocations per tick of TICKS runs
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "lib/sample/snapshot.h"
 #include <cgward/render.h>
 
-/* glibc's own, behind the counting ones below. */
+/* The functions of glibc that the counting ones below call. */
 void *__libc_malloc(size_t size);             /* NOLINT(bugprone-reserved-identifier) */
 void *__libc_calloc(size_t n, size_t size);   /* NOLINT(bugprone-reserved-identifier) */
 void *__libc_realloc(void *old, size_t size); /* NOLINT(bugprone-reserved-identifier) */
@@ -61,22 +61,22 @@ static void must(int condition, const char *what)
 	exit(1);
 }
 
-/* A root, a branch for each fifty groups, and the groups beneath; from `skip` on one is left out. */
-static struct topology *make_topology(uint32_t wanted, uint32_t skip)
+/* A root, one branch per fifty groups, and the groups below, without the one numbered `skip`. */
+static struct topology *make_topology(uint32_t count, uint32_t skip)
 {
 	struct topology_arrays to;
 	struct topology *topology;
 	uint32_t index = 1, branch = 0;
 	char *names;
 
-	must(topology_new(wanted, 1, (size_t)wanted * 12, &topology, &to) == 0, "memory");
+	must(topology_new(count, 1, (size_t)count * 12, &topology, &to) == 0, "memory");
 	names = to.names;
 	*names = '\0';
 	to.parent[0] = CGW_NO_GROUP;
 	to.name[0] = names++;
 	to.present[0] = 1;
 	to.id[0][0] = 1;
-	for (uint32_t n = 1; index < wanted; n++) {
+	for (uint32_t n = 1; index < count; n++) {
 		bool is_branch = n % 50 == 1;
 
 		if (n == skip && !is_branch)
@@ -90,19 +90,19 @@ static struct topology *make_topology(uint32_t wanted, uint32_t skip)
 		names += snprintf(names, 12, "g%07u", n) + 1;
 		index++;
 	}
-	for (uint32_t i = wanted; i-- > 1;)
+	for (uint32_t i = count; i-- > 1;)
 		to.below[to.parent[i]] += to.below[i] + 1;
 	return topology;
 }
 
 static struct cgw_snapshot *make_snapshot(struct topology *topology, uint64_t tick)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set set = {0};
 	struct cgw_snapshot *snapshot;
 
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-		cgw_metric_set_add(&wanted, metrics[i]);
-	must(snapshot_begin(NULL, topology, &wanted, &snapshot) == 0, "memory");
+		cgw_metric_set_add(&set, metrics[i]);
+	must(snapshot_begin(NULL, topology, &set, &snapshot) == 0, "memory");
 	snapshot->monotonic_ns = tick * 1000000000;
 	for (uint32_t group = 0; group < topology->view.count; group++) {
 		uint64_t value = (uint64_t)topology->view.id[0][group] * 7919 % 100003;
@@ -118,7 +118,7 @@ static struct cgw_snapshot *make_snapshot(struct topology *topology, uint64_t ti
 
 struct work {
 	struct cgw_frame *frame;
-	struct cgw_snapshot *snapshots[2]; /* taken in turn */
+	struct cgw_snapshot *snapshots[2]; /* used alternately */
 	struct cgw_field fields[COLUMN_COUNT];
 	struct cgw_order_scratch scratch;
 	uint32_t *groups;
@@ -166,7 +166,7 @@ static void step_text(struct work *work, unsigned tick)
 static const struct step {
 	const char *name;
 	void (*run)(struct work *work, unsigned tick);
-	bool changing; /* a group comes or goes at each tick */
+	bool changing; /* a group is created or removed in each tick */
 } steps[] = {
 	{"merge", step_merge, false},         {"merge-changed", step_merge, true},
 	{"order", step_order, false},         {"values", step_values, false},
@@ -178,7 +178,7 @@ static const struct step *find_step(const char *name)
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (strcmp(steps[i].name, name) == 0)
 			return &steps[i];
-	must(0, "no such step");
+	must(0, "unknown step");
 	return NULL;
 }
 
@@ -209,7 +209,7 @@ int main(int argc, char **argv)
 	work.snapshots[1] = make_snapshot(other, 2);
 	for (unsigned tick = 0; tick < 4; tick++)
 		step_merge(&work, tick);
-	step->run(&work, 0); /* what is allocated once is allocated here */
+	step->run(&work, 0); /* excludes allocations that are made once */
 	before = allocations;
 	for (unsigned tick = 1; tick <= ticks; tick++) {
 		uint64_t started = cpu_ns(), cost;
@@ -227,5 +227,5 @@ int main(int argc, char **argv)
 	topology_unref(other);
 	cgw_order_scratch_done(&work.scratch);
 	free(work.groups);
-	return work.written == 1; /* so that nothing of it is left out by the compiler */
+	return work.written == 1; /* keeps the compiler from removing the work */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * run-corpus.c - run a fuzz target on its corpus as an ordinary test, and on damaged copies of each
- * input: every prefix, and every byte replaced by some that parsers handle specially.
+ * run-corpus.c - ordinary test that runs a fuzz target on its corpus and on damaged copies of each
+ * input: every prefix, and every byte replaced by values that often break parsers.
  */
 #include <dirent.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@ static unsigned long runs;
 
 static void run_exact(const uint8_t *data, size_t size)
 {
-	/* A block of exactly that size, so that reading one byte too much is detected. */
+	/* A block of exactly that size, so that sanitizers detect a read beyond its end. */
 	uint8_t *copy = malloc(size + (size == 0));
 
 	if (copy == NULL)
@@ -74,5 +74,5 @@ int main(int argc, char **argv)
 	}
 	closedir(directory);
 	printf("%lu inputs\n", runs);
-	return runs == 0; /* an empty corpus is an error */
+	return runs == 0; /* an empty corpus tests nothing */
 }

@@ -116,7 +116,7 @@ static struct cgw_snapshot *machine_at(struct topology *topology, unsigned tick)
 	snapshot->machine.cpu_busy_ns = (struct cgw_number){tick * 77, CGW_OK};
 	snapshot->machine.pressure_e2[2][1][2] = (struct cgw_number){tick % 10000, CGW_OK};
 	snapshot->machine.written_bytes = (struct cgw_number){tick * 512, CGW_OK};
-	snapshot->stands_in[CGW_M_MEMORY_CURRENT] = tick % 2 == 1;
+	snapshot->system_wide[CGW_M_MEMORY_CURRENT] = tick % 2 == 1;
 	snapshot->source[CGW_M_CPU_USAGE] = &cgw_metric_info(CGW_M_CPU_USAGE)->sources[0];
 	for (uint32_t i = 0; i < topology->view.count; i++) {
 		snapshot->read_ns[i] = snapshot->monotonic_ns + i * 1000 + scramble(tick + i) % 100;
@@ -181,13 +181,13 @@ static void assert_same_snapshot(const struct cgw_snapshot *a, const struct cgw_
 	assert_true(a->cost_ns == b->cost_ns);
 	assert_string_equal(a->collector, b->collector);
 	assert_memory_equal(&a->machine, &b->machine, sizeof(a->machine));
-	assert_memory_equal(&a->wanted, &b->wanted, sizeof(a->wanted));
+	assert_memory_equal(&a->metrics, &b->metrics, sizeof(a->metrics));
 	assert_memory_equal(a->source, b->source, sizeof(a->source));
-	assert_memory_equal(a->stands_in, b->stands_in, sizeof(a->stands_in));
+	assert_memory_equal(a->system_wide, b->system_wide, sizeof(a->system_wide));
 	for (uint32_t i = 0; i < cgw_snapshot_topology(a)->count; i++) {
 		assert_true(a->read_ns[i] == b->read_ns[i]);
 		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
-			if (cgw_metric_set_has(&a->wanted, metric))
+			if (cgw_metric_set_has(&a->metrics, metric))
 				assert_same_metric(a, b, metric, i);
 	}
 }

@@ -20,6 +20,9 @@ static void put_escaped(FILE *out, const char *text, const char *special)
 /* Converts "memory.current" to MEMORY_CURRENT, a valid shell variable name. */
 static void put_variable(FILE *out, const char *key)
 {
+	/* UID is read-only in bash, and setting it in zsh changes the user of the shell. */
+	if (strcmp(key, "uid") == 0)
+		key = "owner_uid";
 	for (; *key != '\0'; key++)
 		fputc(*key >= 'a' && *key <= 'z'   ? *key - 'a' + 'A'
 		      : *key >= '0' && *key <= '9' ? *key

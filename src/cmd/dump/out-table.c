@@ -18,12 +18,14 @@ static int add_columns(const struct report *report, struct libscols_table *table
 	for (size_t i = 0; i < report->field_count; i++) {
 		struct cgw_column column = cgw_column_for(report->fields[i]);
 		int flags = column.align_right ? SCOLS_FL_RIGHT : 0;
+		struct libscols_column *added;
 
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;
 		/* Never truncate names: a truncated name may be that of another group. */
-		if (scols_table_new_column(table, column.title, 0, flags | SCOLS_FL_NOEXTREMES) ==
-		    NULL)
+		added = scols_table_new_column(table, column.title, 0, flags | SCOLS_FL_NOEXTREMES);
+		/* Cells are already escaped, so print their backslashes unchanged. */
+		if (added == NULL || scols_column_set_safechars(added, "\\") < 0)
 			return -ENOMEM;
 	}
 	return 0;

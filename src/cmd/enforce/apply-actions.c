@@ -77,22 +77,34 @@ static int apply_step(struct applier *applier, const struct cgw_action *action,
 	return r;
 }
 
-/* The device, page size or resource in front of the value; "" if the control has none. */
-static void parse_instance(enum cgw_control control, const char *value, char *buffer, size_t size)
+/*
+ * The device, page size or resource in front of the value; "" if the control has none. A disk is
+ * "MAJ:MIN", since the policy and the kernel's value may call it differently.
+ */
+static void parse_instance(const struct applier *applier, enum cgw_control control,
+			   const char *value, char *buffer, size_t size)
 {
-	size_t length = cgw_control_info(control)->instances ? strcspn(value, " ") : 0;
+	const struct cgw_control_info *info = cgw_control_info(control);
+	size_t length = info->instances ? strcspn(value, " ") : 0;
+	unsigned major, minor;
 
 	(void)snprintf(buffer, size, "%.*s", (int)length, value);
+	if (info->per_device && cgw_device_find(applier->layout, buffer, &major, &minor, NULL) == 0)
+		(void)snprintf(buffer, size, "%u:%u", major, minor);
 }
 
 static int read_value(const struct applier *applier, const struct undo_record *record, char *buffer,
 		      size_t size)
 {
 	struct cgw_diag diag = {0};
+	const char *instance = record->instance[0] != '\0' ? record->instance : NULL;
+	int r = cgw_control_read(applier->layout, record->path, record->control, instance, buffer,
+				 size, &diag);
 
-	return cgw_control_read(applier->layout, record->path, record->control,
-				record->instance[0] != '\0' ? record->instance : NULL, buffer, size,
-				&diag);
+	if (r != -ENOENT || instance == NULL)
+		return r;
+	(void)snprintf(buffer, size, "%s max", instance); /* the device has no line */
+	return 0;
 }
 
 static struct cgw_step step_of(const struct undo_record *record, const char *value)
@@ -136,16 +148,6 @@ static void remove_records(struct applier *applier, struct undo_record *key)
 	}
 }
 
-/* Writing requires the instance ("8:0 10M"), while cgw_control_read() omits it. */
-static const char *prefix_instance(const struct undo_record *record, const char *value,
-				   char *buffer, size_t size)
-{
-	if (record->instance[0] == '\0')
-		return value;
-	(void)snprintf(buffer, size, "%s %s", record->instance, value);
-	return buffer;
-}
-
 static int set_limit(struct applier *applier, const struct cgw_action *action, bool by_rule,
 		     struct applied_action *applied)
 {
@@ -164,13 +166,9 @@ static int set_limit(struct applier *applier, const struct cgw_action *action, b
 	struct cgw_step step;
 	int r;
 
-	parse_instance(action->control, action->value, instance, sizeof(instance));
+	parse_instance(applier, action->control, action->value, instance, sizeof(instance));
 	(void)snprintf(path, sizeof(path), "%s", action->path);
 	r = read_value(applier, &record, current, sizeof(current));
-	if (r == -ENOENT && instance[0] != '\0') {
-		(void)snprintf(current, sizeof(current), "max"); /* the device has no line */
-		r = 0;
-	}
 	if (r < 0) {
 		(void)snprintf(applied->reason, sizeof(applied->reason), "cannot read %s: %s",
 			       cgw_control_info(action->control)->key, strerror(-r));
@@ -209,7 +207,7 @@ static int set_limit(struct applier *applier, const struct cgw_action *action, b
 static int restore_value(struct applier *applier, const struct cgw_action *action,
 			 struct applied_action *applied)
 {
-	char instance[128], current[256], path[4096], value[400];
+	char instance[128], current[256], path[4096];
 	struct undo_record record = {
 		.control = action->control,
 		.group_id = action->group_id,
@@ -223,7 +221,8 @@ static int restore_value(struct applier *applier, const struct cgw_action *actio
 
 	instance[0] = '\0';
 	if (action->expected != NULL)
-		parse_instance(action->control, action->expected, instance, sizeof(instance));
+		parse_instance(applier, action->control, action->expected, instance,
+			       sizeof(instance));
 	(void)snprintf(path, sizeof(path), "%s", action->path);
 	r = read_value(applier, &record, current, sizeof(current));
 	if (r == 0 && !action->dry_run && action->expected != NULL &&
@@ -234,8 +233,7 @@ static int restore_value(struct applier *applier, const struct cgw_action *actio
 	}
 	(void)snprintf(applied->old_value, sizeof(applied->old_value), "%s", current);
 	if (r == 0) {
-		step = step_of(&record,
-			       prefix_instance(&record, action->value, value, sizeof(value)));
+		step = step_of(&record, action->value);
 		r = apply_step(applier, action, &step, applied);
 	}
 	if (r == 0 || r == -ESTALE || cgw_error_is_gone(r))

@@ -123,7 +123,7 @@ static double pressure_share(const struct trigger *trigger)
 
 static int read_total(struct trigger *trigger, uint64_t *ret_total_us)
 {
-	const struct decode_request want = {
+	const struct decode_request request = {
 		.key = trigger->full ? "full.total" : "some.total",
 		.key_length = strlen("some.total"),
 		.scale = 1,
@@ -135,7 +135,7 @@ static int read_total(struct trigger *trigger, uint64_t *ret_total_us)
 	if (length < 0)
 		return -errno;
 	text[length] = '\0';
-	(void)decode(CGW_FORMAT_PRESSURE, text, (size_t)length, &want, 1, &total, NULL);
+	(void)decode(CGW_FORMAT_PRESSURE, text, (size_t)length, &request, 1, &total, NULL);
 	*ret_total_us = total.value;
 	return total.state == CGW_OK ? 0 : -EBADMSG;
 }

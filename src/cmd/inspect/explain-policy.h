@@ -14,8 +14,8 @@ struct explained_policy {
 };
 
 /*
- * Loads the policy `file`; NULL: that of the machine, if it has one. Prints the errors of an invalid
- * policy.
+ * Loads the policy `file`; NULL: that of the machine, if it has one. Prints the errors of an
+ * invalid policy.
  */
 enum cli_exit explained_policy_load(struct explained_policy *explained, const char *file);
 void explained_policy_print(struct explained_policy *explained,

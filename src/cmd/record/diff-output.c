@@ -37,7 +37,9 @@ static char *format_change(const struct diff *diff, const struct diff_cell *cell
 	struct cgw_value value = {.state = cell->state, .real = fabs(cell->change)};
 	char number[64], *text;
 
-	value.exact = unit != CGW_UNIT_PERCENT && cell->to.exact | cell->from.exact;
+	/* The change of a counter that was reset is not known, although both values are. */
+	value.exact = cell->state == CGW_OK && unit != CGW_UNIT_PERCENT &&
+		      cell->to.exact | cell->from.exact;
 	value.number = (uint64_t)value.real;
 	(void)cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
 			       sizeof(number));
@@ -77,6 +79,7 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 int diff_table(const struct diff *diff, FILE *out)
 {
 	CLEANUP(cleanup_table) struct libscols_table *table = scols_new_table();
+	struct libscols_column *group;
 	char from[40], to[40];
 	int r = 0;
 
@@ -85,7 +88,9 @@ int diff_table(const struct diff *diff, FILE *out)
 	scols_table_set_stream(table, out);
 	scols_table_enable_noheadings(table, !diff->headings);
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	if (scols_table_new_column(table, "GROUP", 0, SCOLS_FL_NOEXTREMES) == NULL ||
+	group = scols_table_new_column(table, "GROUP", 0, SCOLS_FL_NOEXTREMES);
+	/* Paths are already escaped, so print their backslashes unchanged. */
+	if (group == NULL || scols_column_set_safechars(group, "\\") < 0 ||
 	    scols_table_new_column(table, "STATE", 0, 0) == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < diff->field_count; i++)

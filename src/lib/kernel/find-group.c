@@ -299,16 +299,12 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, char **
 	return *ret_path == NULL ? -ENOMEM : 0;
 }
 
-int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret_path,
-		   struct cgw_diag *diag)
+static int find_name(const struct cgw_layout *layout, const char *what, char **ret_path,
+		     struct cgw_diag *diag)
 {
 	size_t length = strlen(what);
-	char name[256];
-	int r;
+	int r = length == 0 ? -ENOENT : find_path(layout, what, ret_path, diag);
 
-	if (strncmp(what, "pid:", 4) == 0)
-		return find_pid(layout, what + 4, ret_path, diag);
-	r = length == 0 ? -ENOENT : find_path(layout, what, ret_path, diag);
 	if (r == -ENOENT && length > 0 && strchr(what, '/') == NULL) {
 		r = search_all(layout, what, is_unit, ret_path, diag);
 		if (r == -ENOENT && length >= 4 && strspn(what, "0123456789abcdef") == length) {
@@ -317,9 +313,61 @@ int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret
 				r = enter_container_group(layout, ret_path);
 		}
 	}
+	return r;
+}
+
+/*
+ * Converts a name as it is printed back to bytes. Only bytes that are escaped in some output count:
+ * "\x2d" is part of the name of a unit. Returns NULL if the name is not escaped.
+ */
+static char *unescape_name(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *name = strchr(text, '\\') != NULL ? malloc(strlen(text) + 1) : NULL;
+	char *to = name;
+
+	while (name != NULL && *text != '\0') {
+		unsigned byte = (unsigned char)*text;
+
+		if (byte == '\\') {
+			const char *high =
+				text[1] == 'x' && text[2] != '\0' ? strchr(digits, text[2]) : NULL;
+			const char *low =
+				high != NULL && text[3] != '\0' ? strchr(digits, text[3]) : NULL;
+
+			byte = low != NULL ? (unsigned)((high - digits) << 4 | (low - digits)) : 0;
+			if (byte == 0 ||
+			    (byte > ' ' && byte < 0x7f && strchr("\\\"$`", (int)byte) == NULL)) {
+				free(name);
+				return NULL;
+			}
+			text += 3;
+		}
+		*to++ = (char)byte;
+		text++;
+	}
+	if (name != NULL)
+		*to = '\0';
+	return name;
+}
+
+int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret_path,
+		   struct cgw_diag *diag)
+{
+	CLEANUP(cleanup_free) char *unescaped = NULL;
+	char name[256];
+	int r;
+
+	if (strncmp(what, "pid:", 4) == 0)
+		return find_pid(layout, what + 4, ret_path, diag);
+	r = find_name(layout, what, ret_path, diag);
+	if (r == -ENOENT)
+		unescaped = unescape_name(what);
+	if (unescaped != NULL)
+		r = find_name(layout, unescaped, ret_path, diag);
 	if (r != -ENOENT)
 		return r;
-	cgw_escape(name, sizeof(name), what, length);
+	cgw_escape(name, sizeof(name), what, strlen(what));
 	return cgw_diag_set(
 		diag, r,
 		"no such group '%s' (expected a path, a systemd unit, a container ID or "

@@ -122,14 +122,18 @@ json_t *journal_line_intent(const struct cgw_change *change)
 	return NULL;
 }
 
-json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value,
-			     const struct cgw_place *places, size_t place_count)
+json_t *journal_line_outcome(const struct cgw_change *change, enum cgw_outcome outcome)
 {
-	json_t *line =
-		json_pack("{s:I, s:s}", "of", (json_int_t)id, "outcome", cgw_outcome_name(outcome));
+	json_t *line = json_pack("{s:I, s:s}", "of", (json_int_t)change->id, "outcome",
+				 cgw_outcome_name(outcome));
+	int r = line == NULL ? -1 : set_string(line, "new", change->new_value);
 
-	if (line != NULL && set_string(line, "new", new_value) == 0 &&
-	    set_places(line, places, place_count) == 0)
+	if (r == 0 && change->group_id != 0)
+		r = json_object_set_new(line, "group_id",
+					json_integer((json_int_t)change->group_id));
+	if (r == 0)
+		r = set_places(line, change->places, change->place_count);
+	if (r == 0)
 		return line;
 	json_decref(line);
 	return NULL;
@@ -259,6 +263,7 @@ int journal_line_parse(const char *text, size_t length, struct journal_line *ret
 		r = parse_intent(line, &parsed.change);
 	} else {
 		parsed.change.id = get_number(line, "of");
+		parsed.change.group_id = get_number(line, "group_id");
 		get_string(line, "new", parsed.change.new_value, sizeof(parsed.change.new_value));
 		outcome = json_string_value(json_object_get(line, "outcome"));
 		parsed.outcome = CGW_OUTCOME_DONE;

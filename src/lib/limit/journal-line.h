@@ -9,14 +9,13 @@
 
 struct journal_line {
 	bool intent;              /* false: the outcome of an earlier intent */
-	struct cgw_change change; /* of an outcome only id, new_value and places */
+	struct cgw_change change; /* of an outcome: id, group_id, new_value, places */
 	enum cgw_outcome outcome;
 };
 
 /* New references; NULL: out of memory. */
 json_t *journal_line_intent(const struct cgw_change *change);
-json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value,
-			     const struct cgw_place *places, size_t place_count);
+json_t *journal_line_outcome(const struct cgw_change *change, enum cgw_outcome outcome);
 
 /* Allocates the path and places of the change. -EBADMSG: not a journal line. */
 int journal_line_parse(const char *text, size_t length, struct journal_line *ret_line);

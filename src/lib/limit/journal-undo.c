@@ -76,13 +76,14 @@ static int check_place(const struct cgw_layout *layout, const char *label, const
 	return group_id == 0 || target.id == group_id ? 0 : -ESTALE;
 }
 
-static int report_place(struct cgw_diag *diag, int error, const char *path)
+static int report_place(struct cgw_diag *diag, int error, const char *hierarchy, const char *path)
 {
 	char shown[256];
 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (error == -ENOENT)
-		return cgw_diag_set(diag, error, "%s no longer exists", shown);
+		return cgw_diag_set(diag, error, "%s no longer exists in the %s hierarchy", shown,
+				    hierarchy);
 	if (error == -ESTALE)
 		return cgw_diag_set(diag, error, "another group now has the name %s", shown);
 	return cgw_diag_set(diag, error, "cannot open %s: %s", shown, strerror(-error));
@@ -102,26 +103,26 @@ static int check_process(const struct cgw_layout *layout, const struct cgw_chang
 
 		r = check_place(layout, place->hierarchy, place->path, place->group_id);
 		if (r < 0)
-			return report_place(diag, r, place->path);
+			return report_place(diag, r, place->hierarchy, place->path);
 	}
 	return r;
 }
 
-/* A group that was created must be the same in one of the places; the others are left alone. */
+/* A group that was created must not have been replaced in any of the places. */
 static int check_created(const struct cgw_layout *layout, const struct cgw_change *change,
 			 struct cgw_diag *diag)
 {
-	int error = -ENOENT;
+	bool found = false;
 
 	for (size_t i = 0; i < change->place_count; i++) {
-		int r = check_place(layout, change->places[i].hierarchy, change->path,
-				    change->places[i].group_id);
+		const struct cgw_place *place = &change->places[i];
+		int r = check_place(layout, place->hierarchy, change->path, place->group_id);
 
-		if (r == 0)
-			return 0;
-		error = error == -ENOENT ? r : error;
+		if (r < 0 && r != -ENOENT)
+			return report_place(diag, r, place->hierarchy, change->path);
+		found = found || r == 0;
 	}
-	return report_place(diag, error, change->path);
+	return found ? 0 : report_place(diag, -ENOENT, change->places[0].hierarchy, change->path);
 }
 
 /* Is what the change acted on still there, and is it the same? */
@@ -135,7 +136,7 @@ static int check_object(const struct cgw_layout *layout, const struct cgw_change
 	if (change->kind == CGW_STEP_CREATE && change->place_count > 0)
 		return check_created(layout, change, diag);
 	r = check_place(layout, change->hierarchy, change->path, change->group_id);
-	return r < 0 ? report_place(diag, r, change->path) : 0;
+	return r < 0 ? report_place(diag, r, change->hierarchy, change->path) : 0;
 }
 
 /* Refuses to overwrite a value that has been changed since. */
@@ -176,7 +177,7 @@ static int check_moved(const struct cgw_layout *layout, const struct cgw_change 
 		       struct cgw_diag *diag)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership now = {0};
-	char shown[256];
+	char shown[256], elsewhere[256];
 	int r = cgw_membership_read(layout, change->process, &now);
 
 	if (r < 0)
@@ -185,15 +186,14 @@ static int check_moved(const struct cgw_layout *layout, const struct cgw_change 
 	for (size_t i = 0; i < change->place_count; i++) {
 		int h = find_hierarchy(layout, change->places[i].hierarchy);
 
-		/* A hierarchy without the new group kept the process where it was. */
-		if (h < 0 || now.paths[h] == NULL || strcmp(now.paths[h], change->path) == 0 ||
-		    strcmp(now.paths[h], change->places[i].path) == 0)
+		if (h < 0 || now.paths[h] == NULL || strcmp(now.paths[h], change->path) == 0)
 			continue;
-		cgw_escape(shown, sizeof(shown), now.paths[h], strlen(now.paths[h]));
+		cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
+		cgw_escape(elsewhere, sizeof(elsewhere), now.paths[h], strlen(now.paths[h]));
 		return cgw_diag_set(diag, -EBUSY,
-				    "process %d has since been moved to %s; use --force to move it "
-				    "back",
-				    (int)change->process, shown);
+				    "process %d is no longer in %s, but in %s; use --force to move "
+				    "it back",
+				    (int)change->process, shown, elsewhere);
 	}
 	return 0;
 }
@@ -274,14 +274,31 @@ static bool is_deleted_too(const struct cgw_plan *plan, const struct cgw_change 
 	return false;
 }
 
+/* What was skipped in the search for something to undo. */
 struct skipped {
 	void (*call)(void *context, const struct cgw_change *change, const char *reason);
 	void *context;
+	uint64_t id; /* the newest change that could be undone, were its group or process there */
+	int error;
+	struct cgw_diag diag;
 };
 
+static int skip(struct skipped *skipped, const struct cgw_change *change, int error,
+		const struct cgw_diag *reason)
+{
+	if (skipped->call != NULL)
+		skipped->call(skipped->context, change, reason->text);
+	if (skipped->id == 0 && error != -EOPNOTSUPP) {
+		skipped->id = change->id;
+		skipped->error = error;
+		skipped->diag = *reason;
+	}
+	return 0;
+}
+
 /* Adds what can be undone of an action, last change first; returns whether there was any. */
-static int add_transaction(struct cgw_plan *plan, uint64_t transaction,
-			   const struct skipped *skipped, struct cgw_diag *diag)
+static int add_transaction(struct cgw_plan *plan, uint64_t transaction, struct skipped *skipped,
+			   struct cgw_diag *diag)
 {
 	int r = 0;
 
@@ -296,13 +313,10 @@ static int add_transaction(struct cgw_plan *plan, uint64_t transaction,
 		r = undo_check(plan, &step);
 		if (r == 0)
 			r = add_step(plan, change, diag);
-		else if (r == -ENOENT || r == -ESTALE || r == -ESRCH || r == -EOPNOTSUPP) {
-			if (skipped->call != NULL)
-				skipped->call(skipped->context, change, step.result.diag.text);
-			r = 0;
-		} else {
+		else if (r == -ENOENT || r == -ESTALE || r == -ESRCH || r == -EOPNOTSUPP)
+			r = skip(skipped, change, r, &step.result.diag);
+		else
 			*diag = step.result.diag;
-		}
 	}
 	return r;
 }
@@ -315,7 +329,7 @@ static int compare_newest(const void *a, const void *b)
 }
 
 /* The changes of an action may be interleaved with those of others. */
-static int add_last(struct cgw_plan *plan, const struct skipped *skipped, struct cgw_diag *diag)
+static int add_last(struct cgw_plan *plan, struct skipped *skipped, struct cgw_diag *diag)
 {
 	CLEANUP(cleanup_free)
 	uint64_t *transactions = calloc(plan->change_count + 1, sizeof(*transactions));
@@ -332,6 +346,10 @@ static int add_last(struct cgw_plan *plan, const struct skipped *skipped, struct
 		if (plan->count > 0)
 			return r;
 	}
+	/* The caller has not got the reasons one by one. */
+	if (r == 0 && skipped->call == NULL && skipped->id != 0)
+		return cgw_diag_set(diag, skipped->error, "cannot undo change %llu: %s",
+				    (unsigned long long)skipped->id, skipped->diag.text);
 	return r < 0 ? r
 		     : cgw_diag_set(diag, -ENOENT,
 				    "cannot undo: the journal contains no change that can be "
@@ -351,7 +369,7 @@ int cgw_plan_add_undo(struct cgw_plan *plan, uint64_t change_id, enum cgw_undo_s
 				      const char *reason),
 		      void *context, struct cgw_diag *diag)
 {
-	const struct skipped callback = {skipped, context};
+	struct skipped callback = {.call = skipped, .context = context};
 	const struct cgw_change *change;
 	bool forced = plan->options.force;
 	int r = plan->count > 0 ? -EINVAL : journal_check_directory(plan->options.journal, diag);

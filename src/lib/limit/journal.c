@@ -302,16 +302,15 @@ int journal_intend(struct journal *journal, struct cgw_change *change)
 	return r;
 }
 
-int journal_settle(struct journal *journal, uint64_t id, enum cgw_outcome outcome,
-		   const char *new_value, const struct cgw_place *places, size_t place_count)
+int journal_settle(struct journal *journal, const struct cgw_change *change,
+		   enum cgw_outcome outcome)
 {
 	struct stat status;
 	int r = open_locked(journal, &status);
 
 	if (r < 0)
 		return r;
-	r = append(journal, journal_line_outcome(id, outcome, new_value, places, place_count),
-		   status.st_size);
+	r = append(journal, journal_line_outcome(change, outcome), status.st_size);
 	unlock(journal);
 	return r;
 }
@@ -360,6 +359,8 @@ static void apply_outcome(struct loaded *loaded, struct cgw_change *change,
 		loaded->count--;
 		return;
 	}
+	if (line->change.group_id != 0)
+		change->group_id = line->change.group_id;
 	if (line->change.new_value[0] != '\0')
 		memcpy(change->new_value, line->change.new_value, sizeof(change->new_value));
 	if (line->change.place_count > 0) {

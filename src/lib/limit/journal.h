@@ -25,12 +25,9 @@ struct journal *journal_close(struct journal *journal);
  * intent.
  */
 int journal_intend(struct journal *journal, struct cgw_change *change);
-/*
- * Appends the outcome, the value that the kernel kept, and the places if they were not known
- * before.
- */
-int journal_settle(struct journal *journal, uint64_t id, enum cgw_outcome outcome,
-		   const char *new_value, const struct cgw_place *places, size_t place_count);
+/* Appends the outcome of a change, with the value that the kernel kept, and what was created. */
+int journal_settle(struct journal *journal, const struct cgw_change *change,
+		   enum cgw_outcome outcome);
 
 /* All changes with their outcomes, oldest first, without failed and rolled-back ones. */
 int journal_load(const char *directory, struct cgw_change **ret_changes, size_t *ret_count,

@@ -17,7 +17,10 @@ int kernel_file_name(const struct cgw_source *source, const char *instance, char
 				  : snprintf(buffer, size, "%.*s%s%s", (int)(star - source->file),
 					     source->file, instance, star + 1);
 
-	/* A file name from user input must not lead to another directory. */
+	/*
+	 * The instance is user input: in a file name it must not lead to another directory. In the
+	 * text it may have slashes, such as dmem's region drm/0000:03:00.0/vram0.
+	 */
 	if (star != NULL && strchr(instance, '/') != NULL)
 		return -EINVAL;
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
@@ -157,7 +160,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	struct cgw_number number;
 	bool starred = strchr(source->file, '*') != NULL;
 	bool instances = row->info.instances && !starred;
-	const struct decode_request want = {
+	const struct decode_request request = {
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.scale = source->scale,
@@ -167,7 +170,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	int r;
 
 	(void)snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
-	r = decode((enum cgw_format)source->format, text, length, &want, 1, &number, &sink);
+	r = decode((enum cgw_format)source->format, text, length, &request, 1, &number, &sink);
 	if (r < 0)
 		return r;
 	if (instances)

@@ -45,7 +45,7 @@ static size_t fill_places(const struct cgw_plan *plan, const struct step *step,
 		CLEANUP(target_close) struct target target = TARGET_NONE;
 		const char *path = step->old_membership.paths[h];
 
-		if (path == NULL || hierarchy_tracks_members(plan->layout, h))
+		if (path == NULL || !(step->moved & UINT32_C(1) << h))
 			continue;
 		places[count].path = path;
 		places[count].group_id =
@@ -65,7 +65,6 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 		.path = step->spec.path,
 		.undoes = step->undoes != NULL ? step->undoes->id : 0,
 	};
-	CLEANUP(target_close) struct target target = TARGET_NONE;
 	struct journal *journal;
 	int r;
 
@@ -74,8 +73,9 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 			       cgw_control_info(step->spec.control)->key);
 	memcpy(change.old_value, step->result.old_value, sizeof(change.old_value));
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
-	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) == 0)
-		change.group_id = target.id;
+	if (step->group_id == 0) /* an earlier step created the group */
+		step->group_id = plan_group_id(plan, step);
+	change.group_id = step->group_id;
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
 		       plan->layout->hierarchies[step->hierarchy].label);
 	if (step->spec.kind == CGW_STEP_MOVE) {
@@ -105,8 +105,7 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 void plan_settle(struct cgw_plan *plan, const struct cgw_change *change, enum cgw_outcome outcome)
 {
 	if (plan->journal != NULL && change->id != 0)
-		(void)journal_settle(plan->journal, change->id, outcome, change->new_value,
-				     change->places, change->place_count);
+		(void)journal_settle(plan->journal, change, outcome);
 }
 
 void plan_settle_step(struct cgw_plan *plan, const struct step *step)
@@ -115,7 +114,9 @@ void plan_settle_step(struct cgw_plan *plan, const struct step *step)
 	struct cgw_change change = {.id = step->result.change_id, .places = places};
 
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
-	if (step->spec.kind == CGW_STEP_CREATE)
+	if (step->spec.kind == CGW_STEP_CREATE) {
+		change.group_id = plan_group_id(plan, step);
 		change.place_count = created_places(plan, step, step->spec.path, places);
+	}
 	plan_settle(plan, &change, step->result.outcome);
 }

@@ -318,6 +318,22 @@ static int check_identity(struct cgw_plan *plan, struct step *step)
 	return target.id == step->spec.expected_id ? 0 : advise_group(step, -ESTALE);
 }
 
+uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+
+	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) < 0)
+		return 0;
+	return target.id;
+}
+
+static bool is_replaced(const struct cgw_plan *plan, const struct step *step)
+{
+	uint64_t id = step->group_id != 0 ? plan_group_id(plan, step) : 0;
+
+	return id != 0 && id != step->group_id;
+}
+
 static int prepare(struct cgw_plan *plan, struct step *step)
 {
 	int r = check_protection(plan, step);
@@ -339,6 +355,7 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 	r = check_identity(plan, step);
 	r = r < 0 ? r : plan_owner(plan, step);
 	r = r < 0 ? r : step->kind->prepare(plan, step);
+	step->group_id = plan_group_id(plan, step);
 	if (r < 0 && step->result.outcome == CGW_OUTCOME_PENDING)
 		step->result.outcome = CGW_OUTCOME_FAILED;
 	return r;
@@ -355,9 +372,10 @@ static void note_engine(struct step *step)
 
 static int apply(struct cgw_plan *plan, struct step *step)
 {
+	bool is_new = plan_creates_group(plan, step);
 	int r = 0;
 
-	if (plan_creates_group(plan, step)) {
+	if (is_new) {
 		r = plan_owner(plan, step);
 		r = r < 0 ? r : step->kind->prepare(plan, step);
 	}
@@ -366,6 +384,11 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	if (r == 0 && step->kind->reserve != NULL)
 		r = step->kind->reserve(plan, step);
 	r = r < 0 ? r : plan_journal(plan, step);
+	/* Earlier steps may have taken seconds. */
+	if (r == 0 && !is_new)
+		r = check_identity(plan, step);
+	if (r == 0 && is_replaced(plan, step))
+		r = advise_group(step, -ESTALE);
 	r = r < 0 ? r : step->kind->apply(plan, step);
 	if (r < 0 && step->kind->release != NULL)
 		step->kind->release(plan, step);
@@ -393,7 +416,8 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 		(void)cgw_diag_set(&step->result.diag, 0, "done; this step cannot be rolled back");
 		return;
 	}
-	r = step->kind->rollback(plan, step);
+	/* The old state is not that of a group which has replaced the changed one. */
+	r = is_replaced(plan, step) ? 0 : step->kind->rollback(plan, step);
 	step->result.outcome = r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK;
 	step->result.reversible = step->result.reversible && r < 0;
 	if (r < 0) {

@@ -20,6 +20,7 @@ struct created_step {
 	size_t hierarchy;
 	char *path;
 	char text[32]; /* what to write for rollback; "": remove the directory */
+	uint64_t id;   /* of the directory */
 	bool done;
 	uint64_t change_id; /* in the journal; 0: part of the step's own change */
 };
@@ -37,11 +38,13 @@ struct step {
 	const struct cgw_source *source;
 	size_t hierarchy;
 	bool has_before;
-	char note[640]; /* to report with success */
+	char note[640];    /* to report with success */
+	uint64_t group_id; /* in `hierarchy` when the step was prepared; 0: did not exist */
 
 	/* FREEZE, THAW: the group's own state before; MOVE: the process and its old groups. */
 	bool was_frozen;
 	uint64_t process_start;
+	uint32_t moved; /* the hierarchies in which the process is moved */
 	struct cgw_membership old_membership;
 	size_t process_count; /* KILL: before */
 
@@ -79,6 +82,9 @@ struct step_kind {
 
 extern const struct step_kind step_set, step_freeze, step_thaw, step_kill, step_create, step_delete,
 	step_move;
+
+/* The ID of the step's group in the step's hierarchy; 0: no such group. */
+uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step);
 
 /* Finds the manager of the step's group; none without systemd or with --direct. */
 int plan_owner(struct cgw_plan *plan, struct step *step);

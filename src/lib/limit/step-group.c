@@ -128,6 +128,8 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 
 	if (r < 0)
 		return advise_group(step, r);
+	if (step->created_count > 0)
+		step->hierarchy = step->created[0].hierarchy;
 	used = strlen(result->how);
 	if (step->created_count > 2)
 		(void)snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
@@ -172,8 +174,10 @@ static int create_one(const struct cgw_layout *layout, struct created_step *crea
 	if (r < 0)
 		return r;
 	created->done = true;
-	if (target_open(layout, created->hierarchy, created->path, &group) == 0)
+	if (target_open(layout, created->hierarchy, created->path, &group) == 0) {
+		created->id = group.id;
 		inherit_cpuset(&parent, &group);
+	}
 	return 0;
 }
 
@@ -208,19 +212,27 @@ size_t created_places(const struct cgw_plan *plan, const struct step *step, cons
 	size_t count = 0;
 
 	for (size_t i = 0; i < step->created_count; i++) {
-		CLEANUP(target_close) struct target target = TARGET_NONE;
 		const struct created_step *created = &step->created[i];
 
-		if (!created->done || strcmp(created->path, path) != 0 ||
-		    target_open(plan->layout, created->hierarchy, path, &target) < 0)
+		if (!created->done || strcmp(created->path, path) != 0)
 			continue;
 		places[count].path = created->path;
-		places[count].group_id = target.id;
+		places[count].group_id = created->id;
 		(void)snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
 			       plan->layout->hierarchies[created->hierarchy].label);
 		count++;
 	}
 	return count;
+}
+
+/* Another process may have removed the directory and created it again. */
+static bool is_replaced(const struct cgw_layout *layout, const struct created_step *created)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+
+	return created->id != 0 &&
+	       target_open(layout, created->hierarchy, created->path, &target) == 0 &&
+	       target.id != created->id;
 }
 
 static int create_rollback(struct cgw_plan *plan, struct step *step)
@@ -232,7 +244,7 @@ static int create_rollback(struct cgw_plan *plan, struct step *step)
 		const struct cgw_change change = {.id = created->change_id};
 		int r;
 
-		if (!created->done)
+		if (!created->done || is_replaced(plan->layout, created))
 			continue;
 		r = remove_one(plan->layout, created->hierarchy, created->path);
 		created->done = r < 0;

@@ -136,8 +136,10 @@ static int check_protection(struct cgw_plan *plan, struct step *step)
 	for (size_t h = 0; h < step->old_membership.count && r == 0; h++) {
 		const char *path = step->old_membership.paths[h];
 
-		if (path == NULL || (h > 0 && step->old_membership.paths[h - 1] != NULL &&
-				     strcmp(path, step->old_membership.paths[h - 1]) == 0))
+		/* The root is protected too, but it is where most processes start. */
+		if (path == NULL || strcmp(path, "/") == 0 ||
+		    (h > 0 && step->old_membership.paths[h - 1] != NULL &&
+		     strcmp(path, step->old_membership.paths[h - 1]) == 0))
 			continue;
 		if (plan->options.protect != NULL)
 			r = plan->options.protect(plan->options.protect_context, path,
@@ -261,6 +263,7 @@ static int move_prepare(struct cgw_plan *plan, struct step *step)
 			member_count++;
 			continue;
 		}
+		step->moved |= UINT32_C(1) << h;
 		r = check_own_chain(plan, step, h, path);
 		(void)snprintf(pid, sizeof(pid), "%d", (int)step->spec.pid);
 		step_describe_write(step, plan->layout, h, path, "cgroup.procs", pid);

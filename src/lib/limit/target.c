@@ -85,7 +85,7 @@ static const struct cgw_source *source_of_version(enum cgw_metric metric, unsign
 static int read_number(const struct target *target, const struct cgw_source *source,
 		       struct cgw_number *ret_number)
 {
-	const struct decode_request want = {
+	const struct decode_request request = {
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.scale = source->scale,
@@ -96,7 +96,7 @@ static int read_number(const struct target *target, const struct cgw_source *sou
 	int r = cgw_file_read(target->layout, target->directory, source->file, &text, &length);
 
 	if (r == 0)
-		r = decode((enum cgw_format)source->format, text, length, &want, 1, ret_number,
+		r = decode((enum cgw_format)source->format, text, length, &request, 1, ret_number,
 			   NULL);
 	return r;
 }

@@ -247,7 +247,7 @@ int column_decode(const struct column_target *target, struct cursor *in)
 	copy_old(target, shape == CGW_STRING);
 	if (!empty)
 		flags = (unsigned)cursor_number(in);
-	target->now->stands_in[metric] = (flags & COLUMN_SYSTEM_WIDE) != 0;
+	target->now->system_wide[metric] = (flags & COLUMN_SYSTEM_WIDE) != 0;
 	if (flags & COLUMN_STATES)
 		r = decode_states(in, column->state, count);
 	if (r == 0 && flags & COLUMN_VALUES && shape != CGW_STRING)

@@ -202,7 +202,7 @@ void column_encode(const struct column_delta *delta, struct bytes *part)
 		flags |= COLUMN_STATES;
 	if (!text && !(flags & COLUMN_SUM) && moved)
 		flags |= COLUMN_VALUES;
-	if (delta->now->stands_in[metric])
+	if (delta->now->system_wide[metric])
 		flags |= COLUMN_SYSTEM_WIDE;
 	bytes_put_number(part, flags | (text ? COLUMN_TEXTS : 0));
 	if (flags & COLUMN_STATES)

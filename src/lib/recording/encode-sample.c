@@ -20,7 +20,8 @@ bool sample_can_be_delta(const struct cgw_frame *frame)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(frame), *before = cgw_frame_before(frame);
 
-	return before != NULL && memcmp(&now->wanted, &before->wanted, sizeof(now->wanted)) == 0 &&
+	return before != NULL &&
+	       memcmp(&now->metrics, &before->metrics, sizeof(now->metrics)) == 0 &&
 	       memcmp(now->source, before->source, sizeof(now->source)) == 0 &&
 	       now->topology->view.hierarchy_count == before->topology->view.hierarchy_count &&
 	       now->topology->view.layout == before->topology->view.layout;

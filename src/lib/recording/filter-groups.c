@@ -158,7 +158,7 @@ static int copy(const struct filter *filter, const struct cgw_snapshot *from,
 	to->cost_ns = from->cost_ns;
 	to->collector = from->collector;
 	memcpy(to->source, from->source, sizeof(to->source));
-	memcpy(to->stands_in, from->stands_in, sizeof(to->stands_in));
+	memcpy(to->system_wide, from->system_wide, sizeof(to->system_wide));
 	for (uint32_t i = 0; i < filter->filtered->view.count; i++)
 		to->read_ns[i] = from->read_ns[filter->groups[i]];
 	for (int column = 0; column < from->column_count && r == 0; column++)
@@ -181,7 +181,7 @@ int filter_apply(struct filter *filter, struct cgw_snapshot *snapshot,
 	if (r == 0 && filter->source != snapshot->topology)
 		r = rebuild(filter, snapshot->topology);
 	if (r == 0)
-		r = snapshot_begin(filter->pool, filter->filtered, &snapshot->wanted, &filtered);
+		r = snapshot_begin(filter->pool, filter->filtered, &snapshot->metrics, &filtered);
 	if (r < 0)
 		return r;
 	r = copy(filter, snapshot, filtered);

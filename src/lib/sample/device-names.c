@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* device-names.c - names of block devices, kept from sample to sample. */
+/* device-names.c - cache of block device names. */
 #include "lib/sample/device-names.h"
 
-const char *devices_name(struct devices *devices, const struct cgw_layout *layout, unsigned major,
-			 unsigned minor)
+const char *device_names_get(struct device_names *names, const struct cgw_layout *layout,
+			     unsigned major, unsigned minor)
 {
-	size_t place = (major * 31 + minor) % DEVICES_KEPT;
+	size_t index = (major * 31 + minor) % DEVICE_NAMES_MAX;
 
-	if (devices->kept[place].name[0] == '\0' || devices->kept[place].major != major ||
-	    devices->kept[place].minor != minor) {
-		devices->kept[place].major = major;
-		devices->kept[place].minor = minor;
-		cgw_device_name(layout, major, minor, devices->kept[place].name,
-				sizeof(devices->kept[place].name));
+	if (names->entries[index].name[0] == '\0' || names->entries[index].major != major ||
+	    names->entries[index].minor != minor) {
+		names->entries[index].major = major;
+		names->entries[index].minor = minor;
+		cgw_device_name(layout, major, minor, names->entries[index].name,
+				sizeof(names->entries[index].name));
 	}
-	return devices->kept[place].name;
+	return names->entries[index].name;
 }
 
-void devices_forget(struct devices *devices)
+void device_names_clear(struct device_names *names)
 {
-	for (size_t i = 0; i < DEVICES_KEPT; i++)
-		devices->kept[i].name[0] = '\0';
+	for (size_t i = 0; i < DEVICE_NAMES_MAX; i++)
+		names->entries[i].name[0] = '\0';
 }

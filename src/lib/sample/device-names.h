@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * device-names.h - names of block devices, kept from sample to sample: each group that used a disk tells its number
- * several times a sample, and asking for its name is three calls.
+ * device-names.h - cache of block device names, across samples: each group that used a disk has the
+ * disk's number in several files, and finding its name needs three system calls.
  */
 #ifndef CGWARD_LIB_SAMPLE_DEVICE_NAMES_H
 #define CGWARD_LIB_SAMPLE_DEVICE_NAMES_H
 
 #include <cgward/kernel.h>
 
-#define DEVICES_KEPT 64 /* by number: of two that meet in one place the later one is kept */
+#define DEVICE_NAMES_MAX \
+	64 /* a direct-mapped cache: on a collision the later device replaces the other */
 
-struct devices {
+struct device_names {
 	struct {
 		unsigned major, minor;
-		char name[64]; /* "": this place is free */
-	} kept[DEVICES_KEPT];
+		char name[64]; /* "": unused entry */
+	} entries[DEVICE_NAMES_MAX];
 };
 
-/* "nvme0n1", or "259:0" where it has no name; valid until the next call. */
-const char *devices_name(struct devices *devices, const struct cgw_layout *layout, unsigned major,
-			 unsigned minor);
-/* A number may be another device's by now. */
-void devices_forget(struct devices *devices);
+/* "nvme0n1", or "259:0" if the device has no name; valid until the next call. */
+const char *device_names_get(struct device_names *names, const struct cgw_layout *layout,
+			     unsigned major, unsigned minor);
+/* Empties the cache, since device numbers are reused. */
+void device_names_clear(struct device_names *names);
 
 #endif

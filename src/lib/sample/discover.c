@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* discover.c - which groups came, which went. */
+/* discover.c - discovery of created and removed groups. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,33 +14,33 @@
 
 struct walk_step {
 	struct tree_group *group;
-	bool leaf; /* it had no children when it was met: to be watched, hardly to be listed */
+	bool leaf; /* had no children when it was found: must be watched, rarely listed */
 };
 
 struct walk {
 	struct discover *discover;
 	uint32_t hierarchy;
-	struct tree_group *parent; /* being listed */
-	struct walk_step *steps;   /* yet to be listed */
+	struct tree_group *parent; /* whose children are being listed */
+	struct walk_step *steps;   /* groups still to list */
 	size_t count, size;
 };
 
-int discover_init(struct discover *discover, const struct cgw_layout *layout, struct tree *tree,
-		  const struct discover_options *options)
+int discover_init(struct discover *discover, const struct cgw_layout *layout,
+		  struct group_tree *tree, const struct discover_options *options)
 {
 	*discover = (struct discover){
 		.layout = layout,
 		.tree = tree,
 		.options = *options,
 		.inotify_fd = -1,
-		.walk_wanted = true,
+		.walk_requested = true,
 	};
 	if (!options->watch)
 		return 0;
 	discover->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (discover->inotify_fd >= 0)
 		discover->watched = UINT32_MAX;
-	return 0; /* without it every tick walks */
+	return 0; /* without inotify every update walks */
 }
 
 void discover_done(struct discover *discover)
@@ -60,7 +60,7 @@ bool discover_requires(const struct discover *discover, const struct tree_group 
 		return false;
 	if (discover->options.below == NULL)
 		return true;
-	path = tree_path(group);
+	path = group_tree_path(group);
 	if (path == NULL)
 		return true;
 	length = strlen(path);
@@ -72,7 +72,7 @@ bool discover_requires(const struct discover *discover, const struct tree_group 
 	       (strncmp(path, discover->options.below, below) == 0 && path[below] == '/');
 }
 
-/* Where that descriptor stands, or would stand. There is always an empty place. */
+/* The entry of a watch descriptor, or the empty one where it belongs. One is always empty. */
 static struct watch *find_watch(struct watch *watches, size_t size, int descriptor)
 {
 	size_t at = (size_t)descriptor & (size - 1);
@@ -82,7 +82,7 @@ static struct watch *find_watch(struct watch *watches, size_t size, int descript
 	return &watches[at];
 }
 
-/* The group and its watch know each other, or neither does: a group that went must not be told of. */
+/* Unlinks both directions, so that no event refers to a freed group. */
 static void unlink_watch(struct discover *discover, int descriptor)
 {
 	struct watch *watches = discover->watches;
@@ -96,7 +96,7 @@ static void unlink_watch(struct discover *discover, int descriptor)
 		return;
 	watch->group->watch[watch->hierarchy] = -1;
 	discover->watch_count--;
-	/* Who stands behind because this place was taken moves up. */
+	/* Move up entries that linear probing placed after this one. */
 	hole = (size_t)(watch - watches);
 	for (size_t at = (hole + 1) & mask; watches[at].group != NULL; at = (at + 1) & mask) {
 		size_t home = (size_t)watches[at].descriptor & mask;
@@ -129,12 +129,12 @@ static int grow_watches(struct discover *discover)
 	return 0;
 }
 
-static int note_watch(struct discover *discover, int descriptor, struct tree_group *group,
-		      uint32_t hierarchy)
+static int add_watch(struct discover *discover, int descriptor, struct tree_group *group,
+		     uint32_t hierarchy)
 {
 	int r;
 
-	/* A directory that was renamed keeps its watch, under another group. */
+	/* A renamed directory keeps its watch descriptor, now for another group. */
 	unlink_watch(discover, descriptor);
 	r = grow_watches(discover);
 	if (r < 0)
@@ -146,7 +146,7 @@ static int note_watch(struct discover *discover, int descriptor, struct tree_gro
 	return 0;
 }
 
-/* Watches run out, or the tree is no cgroupfs: that hierarchy is walked at every tick from now on. */
+/* If no watch can be added, the hierarchy is walked at every update from now on. */
 static int watch_group(struct discover *discover, struct tree_group *group, uint32_t hierarchy,
 		       const char *path)
 {
@@ -161,7 +161,7 @@ static int watch_group(struct discover *discover, struct tree_group *group, uint
 		inotify_add_watch(discover->inotify_fd, full,
 				  IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR | IN_DONT_FOLLOW);
 	if (descriptor >= 0) {
-		int r = note_watch(discover, descriptor, group, hierarchy);
+		int r = add_watch(discover, descriptor, group, hierarchy);
 
 		if (r < 0)
 			(void)inotify_rm_watch(discover->inotify_fd, descriptor);
@@ -179,7 +179,7 @@ void discover_forget(struct discover *discover, struct tree_group *group, uint32
 
 		if (!(hierarchies & UINT32_C(1) << h) || descriptor < 0)
 			continue;
-		/* A removed directory took its watch with it: this fails then, and may. */
+		/* Fails if the directory was removed, which also removed its watch. */
 		(void)inotify_rm_watch(discover->inotify_fd, descriptor);
 		unlink_watch(discover, descriptor);
 	}
@@ -188,15 +188,15 @@ void discover_forget(struct discover *discover, struct tree_group *group, uint32
 void discover_hand_over(struct discover *discover, uint32_t hierarchies)
 {
 	for (struct tree_group *group = discover->tree->root; group != NULL;
-	     group = tree_next(group))
+	     group = group_tree_next(group))
 		discover_forget(discover, group, hierarchies);
-	discover->elsewhere = hierarchies;
+	discover->handed_over = hierarchies;
 }
 
 void discover_rollback(struct discover *discover)
 {
-	discover->elsewhere = 0;
-	discover->walk_wanted = true;
+	discover->handed_over = 0;
+	discover->walk_requested = true;
 }
 
 static int push(struct walk *walk, struct tree_group *group, bool leaf)
@@ -214,7 +214,7 @@ static int push(struct walk *walk, struct tree_group *group, bool leaf)
 	return 0;
 }
 
-static int meet(void *context, const struct walk_entry *entry)
+static int on_child(void *context, const struct walk_entry *entry)
 {
 	struct walk *walk = context;
 	struct discover *discover = walk->discover;
@@ -222,22 +222,22 @@ static int meet(void *context, const struct walk_entry *entry)
 	bool watched = discover->watched & UINT32_C(1) << walk->hierarchy;
 	int r;
 
-	r = tree_meet(discover->tree, walk->parent, entry->name, strlen(entry->name),
-		      walk->hierarchy, entry->id, &group);
+	r = group_tree_add(discover->tree, walk->parent, entry->name, strlen(entry->name),
+			   walk->hierarchy, entry->id, &group);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? 0 : r;
 	if (!discover_requires(discover, group)) {
-		tree_leave(discover->tree, group, UINT32_C(1) << walk->hierarchy);
+		group_tree_remove(discover->tree, group, UINT32_C(1) << walk->hierarchy);
 		return 0;
 	}
-	/* A leaf need not be listed; it must be watched once. */
+	/* A leaf need not be listed but must be watched. */
 	if (entry->child_count == 0 && !(watched && group->watch[walk->hierarchy] < 0))
 		return 0;
 	return push(walk, group, entry->child_count == 0);
 }
 
-/* A leaf that still is one now that it is watched: whatever comes later is told. */
-static bool is_leaf_still(const struct discover *discover, uint32_t hierarchy, const char *path)
+/* Checks again after the watch was added: later children are reported by inotify. */
+static bool has_no_children(const struct discover *discover, uint32_t hierarchy, const char *path)
 {
 	struct stat stat;
 
@@ -247,16 +247,16 @@ static bool is_leaf_still(const struct discover *discover, uint32_t hierarchy, c
 }
 
 /*
- * Not to be had for one group, as it happens: gone, denied, another mount. Anything else (no memory, no
- * descriptors, a failing kernel) would leave a hole in the tree that looks like groups that are not there.
+ * Errors that affect one group only: removed, denied, another mount. Any other error (no memory, no
+ * descriptors, EIO) must fail, or groups would silently be missing from the tree.
  */
-static bool is_of_one_group(int error)
+static bool is_error_of_group(int error)
 {
 	return cgw_error_is_gone(error) || error == -EACCES || error == -EPERM || error == -EXDEV ||
 	       error == -ELOOP || error == -ENOTDIR;
 }
 
-/* Denied: groups beneath may be there, which is not the same as none. */
+/* Access denied: unknown children may exist, so their values are denied, not absent. */
 static void mark_hidden(const struct walk *walk, struct tree_group *group, int error)
 {
 	uint32_t bit = UINT32_C(1) << walk->hierarchy;
@@ -271,7 +271,7 @@ static void mark_hidden(const struct walk *walk, struct tree_group *group, int e
 static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 {
 	struct discover *discover = walk->discover;
-	CLEANUP(cleanup_free) char *path = tree_path(group);
+	CLEANUP(cleanup_free) char *path = group_tree_path(group);
 	int directory, r;
 
 	if (path == NULL)
@@ -279,17 +279,17 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 	r = watch_group(discover, group, walk->hierarchy, path);
 	if (r < 0)
 		return r;
-	if (leaf && is_leaf_still(discover, walk->hierarchy, path))
+	if (leaf && has_no_children(discover, walk->hierarchy, path))
 		return 0;
 	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
 	if (r == 0) {
 		walk->parent = group;
-		r = walk_children(discover->layout->ops, directory, true, meet, walk);
+		r = walk_children(discover->layout->ops, directory, true, on_child, walk);
 		discover->layout->ops->close(directory);
 	}
-	/* It may be opened and not be listed. What was met so far stands, the rest is swept. */
+	/* Listing may fail after opening. Children found so far stay, the others are swept. */
 	mark_hidden(walk, group, r);
-	return is_of_one_group(r) ? 0 : r;
+	return is_error_of_group(r) ? 0 : r;
 }
 
 static int walk_below(struct discover *discover, uint32_t hierarchy, struct tree_group *group)
@@ -310,7 +310,7 @@ static int walk_hierarchy(struct discover *discover, uint32_t hierarchy)
 {
 	const struct cgw_hierarchy *info = &discover->layout->hierarchies[hierarchy];
 	struct tree_group *root;
-	int r = tree_meet(discover->tree, NULL, "", 0, hierarchy, info->root_id, &root);
+	int r = group_tree_add(discover->tree, NULL, "", 0, hierarchy, info->root_id, &root);
 
 	return r < 0 ? r : walk_below(discover, hierarchy, root);
 }
@@ -319,17 +319,17 @@ static uint32_t all_hierarchies(const struct discover *discover)
 {
 	size_t count = discover->layout->hierarchy_count;
 
-	return (count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1) & ~discover->elsewhere;
+	return (count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1) & ~discover->handed_over;
 }
 
-void discover_suspect(struct discover *discover)
+void discover_request_walk(struct discover *discover)
 {
-	discover->walk_wanted = all_hierarchies(discover) != 0;
+	discover->walk_requested = all_hierarchies(discover) != 0;
 }
 
 static int walk_hierarchies(struct discover *discover, uint32_t hierarchies)
 {
-	tree_unmark(discover->tree, hierarchies);
+	group_tree_begin_walk(discover->tree, hierarchies);
 	discover->tree->hidden &= ~hierarchies;
 	for (uint32_t h = 0; h < discover->layout->hierarchy_count; h++) {
 		int r = hierarchies & UINT32_C(1) << h ? walk_hierarchy(discover, h) : 0;
@@ -337,13 +337,13 @@ static int walk_hierarchies(struct discover *discover, uint32_t hierarchies)
 		if (r < 0)
 			return r;
 	}
-	tree_sweep(discover->tree, hierarchies);
+	group_tree_end_walk(discover->tree, hierarchies);
 	return 0;
 }
 
-static int child_made(struct discover *discover, struct watch watch, const char *name)
+static int on_created(struct discover *discover, struct watch watch, const char *name)
 {
-	CLEANUP(cleanup_free) char *parent_path = tree_path(watch.group);
+	CLEANUP(cleanup_free) char *parent_path = group_tree_path(watch.group);
 	CLEANUP(cleanup_free) char *path = NULL;
 	struct tree_group *group;
 	uint32_t hierarchy = (uint32_t)watch.hierarchy;
@@ -355,26 +355,26 @@ static int child_made(struct discover *discover, struct watch watch, const char 
 		return -ENOMEM;
 	r = cgw_group_open(discover->layout, hierarchy, path, &directory, &id);
 	if (r < 0)
-		return is_of_one_group(r) ? 0 : r; /* gone again already */
+		return is_error_of_group(r) ? 0 : r; /* already removed */
 	discover->layout->ops->close(directory);
-	r = tree_meet(discover->tree, watch.group, name, strlen(name), hierarchy, id, &group);
+	r = group_tree_add(discover->tree, watch.group, name, strlen(name), hierarchy, id, &group);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? 0 : r;
 	if (!discover_requires(discover, group)) {
-		tree_leave(discover->tree, group, UINT32_C(1) << hierarchy);
+		group_tree_remove(discover->tree, group, UINT32_C(1) << hierarchy);
 		return 0;
 	}
-	/* What was made in it before the watch stood is found by listing it after. */
+	/* Children created before the watch was added are found by listing. */
 	return walk_below(discover, hierarchy, group);
 }
 
-static int take_event(struct discover *discover, const struct inotify_event *event)
+static int on_event(struct discover *discover, const struct inotify_event *event)
 {
 	struct watch watch = {.group = NULL};
 	struct tree_group *child;
 
 	if (event->mask & IN_Q_OVERFLOW) {
-		discover->walk_wanted = true;
+		discover->walk_requested = true;
 		return 0;
 	}
 	if (event->wd >= 0 && discover->watches != NULL)
@@ -388,18 +388,19 @@ static int take_event(struct discover *discover, const struct inotify_event *eve
 	if (!(event->mask & IN_ISDIR) || event->len == 0)
 		return 0;
 	if (event->mask & IN_MOVE) {
-		discover->walk_wanted = true; /* v1 can rename: rare enough to look everywhere */
+		discover->walk_requested = true; /* v1 can rename: rare enough for a full walk */
 		return 0;
 	}
 	if (event->mask & IN_CREATE)
-		return child_made(discover, watch, event->name);
-	child = tree_child(discover->tree, watch.group, event->name, strlen(event->name));
+		return on_created(discover, watch, event->name);
+	child = group_tree_find_child(discover->tree, watch.group, event->name,
+				      strlen(event->name));
 	if (child != NULL && child->present & UINT32_C(1) << watch.hierarchy)
-		tree_leave(discover->tree, child, UINT32_C(1) << watch.hierarchy);
+		group_tree_remove(discover->tree, child, UINT32_C(1) << watch.hierarchy);
 	return 0;
 }
 
-static int take_events(struct discover *discover)
+static int read_events(struct discover *discover)
 {
 	_Alignas(struct inotify_event) char buffer[16384];
 	int r = 0;
@@ -413,7 +414,7 @@ static int take_events(struct discover *discover)
 			const void *bytes = buffer + at;
 			const struct inotify_event *event = bytes;
 
-			r = take_event(discover, event);
+			r = on_event(discover, event);
 			at += sizeof(*event) + event->len;
 		}
 	}
@@ -423,17 +424,17 @@ static int take_events(struct discover *discover)
 int discover_update(struct discover *discover, uint64_t now_ns, bool *ret_walked)
 {
 	uint32_t all = all_hierarchies(discover);
-	int r = take_events(discover);
+	int r = read_events(discover);
 
 	*ret_walked = false;
 	if (r < 0)
 		return r;
-	if (discover->walk_wanted || discover->walked_ns == 0 ||
+	if (discover->walk_requested || discover->walked_ns == 0 ||
 	    now_ns - discover->walked_ns >= discover->options.full_walk_interval_ns) {
 		r = walk_hierarchies(discover, all);
 		if (r < 0)
 			return r;
-		discover->walk_wanted = false;
+		discover->walk_requested = false;
 		discover->walked_ns = now_ns;
 		*ret_walked = true;
 		return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * discover.h - keeps the tree true to the kernel: which groups came, which went.
+ * discover.h - discovery of created and removed groups.
  *
- * All directories are walked at the start and now and then. In between the kernel tells: one inotify
- * watch a directory reports children made and removed, at no cost while nothing happens. Where
- * watches cannot be had, that hierarchy is walked at every tick.
+ * All directories are walked at the start and periodically. In between, one inotify watch per
+ * directory reports created and removed children, at no cost while nothing changes. A hierarchy
+ * in which watches cannot be added is walked at every update.
  */
 #ifndef CGWARD_LIB_SAMPLE_DISCOVER_H
 #define CGWARD_LIB_SAMPLE_DISCOVER_H
@@ -13,44 +13,44 @@
 
 struct discover_options {
 	uint32_t depth_max; /* 0: all */
-	const char *below;  /* NULL: all; groups above it are kept, for what they bound */
+	const char *below;  /* NULL: all; its ancestors are included, for effective limits */
 	uint64_t full_walk_interval_ns;
-	bool watch; /* false: walk every time */
+	bool watch; /* false: walk at every update */
 };
 
 struct watch {
-	struct tree_group *group; /* NULL: an empty place */
+	struct tree_group *group; /* NULL: empty entry */
 	int hierarchy;
-	int descriptor; /* the kernel's; they only ever rise */
+	int descriptor; /* of inotify, which never reuses one */
 };
 
 struct discover {
 	const struct cgw_layout *layout;
-	struct tree *tree;
+	struct group_tree *tree;
 	struct discover_options options;
 	int inotify_fd;
-	struct watch *watches; /* a hash table by descriptor; NULL: none yet */
+	struct watch *watches; /* hash table by descriptor; NULL: none yet */
 	size_t watch_size, watch_count;
-	uint32_t watched;   /* hierarchies that inotify covers */
-	uint32_t elsewhere; /* hierarchies that another keeps up to date */
-	uint64_t walked_ns; /* when all was walked last */
-	bool walk_wanted;
+	uint32_t watched;     /* hierarchies that inotify covers */
+	uint32_t handed_over; /* hierarchies that the BPF collector keeps up to date */
+	uint64_t walked_ns;   /* time of the last full walk */
+	bool walk_requested;
 };
 
-int discover_init(struct discover *discover, const struct cgw_layout *layout, struct tree *tree,
-		  const struct discover_options *options);
+int discover_init(struct discover *discover, const struct cgw_layout *layout,
+		  struct group_tree *tree, const struct discover_options *options);
 void discover_done(struct discover *discover);
-/* Brings the tree up to date. `ret_walked`: all directories were looked at. */
+/* Updates the tree. `ret_walked`: directories were walked. */
 int discover_update(struct discover *discover, uint64_t now_ns, bool *ret_walked);
-/* Is the group on the way to the sub-tree that is asked for, or in it? */
+/* The group is in the requested sub-tree, or an ancestor of it. */
 bool discover_requires(const struct discover *discover, const struct tree_group *group);
-/* These hierarchies are kept up to date by another from now on: their watches go. */
+/* Another collector keeps these hierarchies up to date from now on: removes their watches. */
 void discover_hand_over(struct discover *discover, uint32_t hierarchies);
-/* None is any more: the next update walks. */
+/* Takes all hierarchies over again: the next update walks. */
 void discover_rollback(struct discover *discover);
-/* A group answered ENODEV: whatever was missed, the next update walks. */
-void discover_suspect(struct discover *discover);
-/* The tree lets a group go (tree.forget): its watches are no more. */
+/* A read failed with ENODEV, so an event was missed: the next update walks. */
+void discover_request_walk(struct discover *discover);
+/* For tree.forget: removes the group's watches. */
 void discover_forget(struct discover *discover, struct tree_group *group, uint32_t hierarchies);
 
 #endif

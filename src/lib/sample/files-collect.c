@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* files-collect.c - all groups into a snapshot: what is read of them, what BPF answers, what is reckoned from both. */
+/* files-collect.c - collection of all groups into a snapshot, from files and from BPF. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,20 +9,23 @@
 #include "lib/sample/bpf/bpf.h"
 #include "lib/sample/idle.h"
 
-/* The wants of a file that neither a better hierarchy nor BPF answers for this group. */
-static const struct decode_request *active_wants(struct files *files, const struct plan_file *file,
-						 const struct tree_group *group, size_t *ret_count)
+/* The requests of a file that neither a preferred hierarchy nor BPF provides for this group. */
+static const struct decode_request *active_requests(struct files *files,
+						    const struct plan_file *file,
+						    const struct tree_group *group,
+						    size_t *ret_count)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < file->want_count; i++)
-		if (!(file->better[i] & group->present) && !files->answered[file->wants[i].slot])
-			files->active[count++] = file->wants[i];
+	for (size_t i = 0; i < file->request_count; i++)
+		if (!(file->preferred[i] & group->present) &&
+		    !files->from_bpf[file->requests[i].slot])
+			files->active[count++] = file->requests[i];
 	*ret_count = count;
-	return count == file->want_count ? file->wants : files->active;
+	return count == file->request_count ? file->requests : files->active;
 }
 
-/* Limits by device have no sum: none set is no limit, else only the instances say something. */
+/* Limits per device have no sum: unlimited without instances, else only instances have values. */
 static bool has_no_sum(const struct files *files, size_t column)
 {
 	const struct cgw_metric_info *info = cgw_metric_info(files->plan.metric_of[column]);
@@ -40,8 +43,8 @@ static void divide(struct cgw_number *number, struct cgw_number by)
 		number->state = CGW_BAD;
 }
 
-/* What is reckoned from the numbers of the files: of the group that was read, in its row. */
-static void reckon_row(struct files *files)
+/* Derives values from others, in the row of the group that was read. */
+static void derive_row(struct files *files)
 {
 	for (size_t i = 0; i < files->plan.division_count; i++) {
 		const struct plan_division *division = &files->plan.divisions[i];
@@ -56,8 +59,8 @@ static void reckon_row(struct files *files)
 						      : CGW_ABSENT;
 }
 
-/* The same of all groups that were not: they have no instances of a limit. */
-static void reckon_columns(struct files *files, uint32_t count)
+/* The same for all groups that BPF filled: they have no instances of limits. */
+static void derive_columns(struct files *files, uint32_t count)
 {
 	for (size_t i = 0; i < files->plan.division_count; i++) {
 		int column = files->plan.divisions[i].column;
@@ -81,7 +84,7 @@ static void reckon_columns(struct files *files, uint32_t count)
 	}
 }
 
-/* A text's place in the snapshot stands in the value already. */
+/* The value of a text is already set: its index in the snapshot. */
 static void store(struct files *files, int column)
 {
 	const struct cgw_number *number = &files->row[column];
@@ -92,7 +95,7 @@ static void store(struct files *files, int column)
 	to->state[files->group] = (uint8_t)number->state;
 }
 
-/* Whether the group may be in that hierarchy as well, where nobody may look. */
+/* The group may exist in that hierarchy, below a directory that must not be listed. */
 static bool may_be_hidden(const struct files *files, const struct tree_group *group, uint32_t bit)
 {
 	if (!(files->hidden & bit))
@@ -104,10 +107,10 @@ static bool may_be_hidden(const struct files *files, const struct tree_group *gr
 
 static void deny(struct files *files, const struct plan_file *file)
 {
-	for (size_t i = 0; i < file->want_count; i++) {
-		uint32_t column = file->wants[i].slot;
+	for (size_t i = 0; i < file->request_count; i++) {
+		uint32_t column = file->requests[i].slot;
 
-		if (!files->answered[column] && files->row[column].state == CGW_ABSENT)
+		if (!files->from_bpf[column] && files->row[column].state == CGW_ABSENT)
 			files->row[column].state = CGW_DENIED;
 	}
 }
@@ -116,7 +119,7 @@ static int collect_file(struct files *files, struct tree_group *group, size_t in
 			struct files_directory *directory)
 {
 	const struct plan_file *file = &files->plan.files[index];
-	const struct decode_request *wants;
+	const struct decode_request *requests;
 	size_t count;
 
 	if (!(group->present & UINT32_C(1) << file->hierarchy)) {
@@ -124,23 +127,23 @@ static int collect_file(struct files *files, struct tree_group *group, size_t in
 			deny(files, file);
 		return 0;
 	}
-	wants = active_wants(files, file, group, &count);
+	requests = active_requests(files, file, group, &count);
 	if (count == 0)
 		return 0;
-	return files_read_group(files, group, index, wants, count, directory);
+	return files_read_group(files, group, index, requests, count, directory);
 }
 
-/* What was read of the group goes into the snapshot, over what the last sample knew of it. */
-static int store_clock(struct files *files, const struct tree_group *group)
+/* Copies the group's last row and stores what was read over it. */
+static int store_usage(struct files *files, const struct tree_group *group)
 {
-	int r = snapshot_carry(files->snapshot, files->group, files->last, group->row);
+	int r = snapshot_copy_row(files->snapshot, files->group, files->last, group->row);
 
-	for (size_t i = 0; i < files->clock_count; i++) {
+	for (size_t i = 0; i < files->usage_file_count; i++) {
 		const struct plan_file *file = &files->plan.files[files->rest[i]];
 
-		for (size_t k = 0; k < file->want_count; k++)
-			if (files->row[file->wants[k].slot].state != CGW_ABSENT)
-				store(files, (int)file->wants[k].slot);
+		for (size_t k = 0; k < file->request_count; k++)
+			if (files->row[file->requests[k].slot].state != CGW_ABSENT)
+				store(files, (int)file->requests[k].slot);
 	}
 	return r;
 }
@@ -148,107 +151,110 @@ static int store_clock(struct files *files, const struct tree_group *group)
 static int collect_group(struct files *files, struct tree_group *group)
 {
 	struct files_directory directory = {.fd = -1};
-	bool root = group->parent == NULL; /* its figures stand elsewhere in the kernel */
+	bool root = group->parent == NULL; /* BPF does not provide the root */
 	size_t count = root ? files->plan.file_count : files->rest_count;
-	bool may_stand_still = idle_is_possible(files, group);
+	bool may_be_idle = idle_may_be(files, group);
 	int r = 0;
 
 	files->group = group->index;
 	files->snapshot->read_ns[files->group] =
 		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
-	if (may_stand_still && idle_by_parent(files, group)) {
-		group->still = true;
-		return snapshot_carry(files->snapshot, files->group, files->last, group->row);
+	if (may_be_idle && idle_by_parent(files, group)) {
+		group->idle = true;
+		return snapshot_copy_row(files->snapshot, files->group, files->last, group->row);
 	}
 	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
-	memset(files->answered, 0, files->plan.column_count);
+	memset(files->from_bpf, 0, files->plan.column_count);
 	if (files->bpf != NULL && !root) {
-		bpf_fill(files->bpf, group, files->row, files->answered);
-		r = bpf_fill_instances(files->bpf, group, files->snapshot, &files->devices);
+		bpf_fill(files->bpf, group, files->row, files->from_bpf);
+		r = bpf_fill_instances(files->bpf, group, files->snapshot, &files->device_names);
 	}
 	for (size_t i = 0; i < count && r == 0; i++) {
-		if (may_stand_still && i == files->clock_count && idle_is(files, group)) {
-			group->still = true;
+		if (may_be_idle && i == files->usage_file_count &&
+		    idle_usage_unchanged(files, group)) {
+			group->idle = true;
 			files_directory_close(files, &directory);
-			return store_clock(files, group);
+			return store_usage(files, group);
 		}
 		r = collect_file(files, group, root ? i : files->rest[i], &directory);
 	}
 	files_directory_close(files, &directory);
-	group->still = idle_is(files, group);
-	reckon_row(files);
+	group->idle = idle_usage_unchanged(files, group);
+	derive_row(files);
 	for (int column = 0; column < files->plan.column_count; column++)
 		store(files, column);
 	return r;
 }
 
-static int collect_rows(struct files *files, struct tree *tree)
+static int collect_rows(struct files *files, struct group_tree *tree)
 {
 	int r = 0;
 
 	for (struct tree_group *group = tree->root; group != NULL && r == 0;
-	     group = tree_next(group)) {
+	     group = group_tree_next(group)) {
 		r = collect_group(files, group);
 		group->row = group->index;
 	}
 	return r;
 }
 
-static int reserve_open(struct files *files, uint32_t count)
+static int reserve_incomplete(struct files *files, uint32_t count)
 {
-	struct tree_group **open;
+	struct tree_group **incomplete;
 
-	if (count > files->open_size) {
-		open = reallocarray(files->open, count + count / 4, sizeof(struct tree_group *));
-		if (open == NULL)
+	if (count > files->incomplete_size) {
+		incomplete = reallocarray(files->incomplete, count + count / 4,
+					  sizeof(struct tree_group *));
+		if (incomplete == NULL)
 			return -ENOMEM;
-		files->open = open;
-		files->open_size = count + count / 4;
+		files->incomplete = incomplete;
+		files->incomplete_size = count + count / 4;
 	}
-	memset(files->open, 0, count * sizeof(struct tree_group *));
+	memset(files->incomplete, 0, count * sizeof(struct tree_group *));
 	return 0;
 }
 
-/* Groups of which files must be read whatever BPF answers; often there are none but the root. */
-static void open_unanswered(const struct files *files, struct tree *tree, uint32_t count)
+/* Marks groups that need files regardless of BPF; often only the root. */
+static void mark_uncovered(const struct files *files, struct group_tree *tree, uint32_t count)
 {
 	const uint32_t *present = files->snapshot->topology->view.present;
 	uint32_t found = 0;
 
-	files->open[0] = tree->root;
-	for (uint32_t row = 1; row < count && files->unanswered != 0; row++)
+	files->incomplete[0] = tree->root;
+	for (uint32_t row = 1; row < count && files->uncovered != 0; row++)
 		found |= present[row];
-	if (!(found & files->unanswered))
+	if (!(found & files->uncovered))
 		return;
-	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group))
-		if (group->present & files->unanswered)
-			files->open[group->index] = group;
+	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group))
+		if (group->present & files->uncovered)
+			files->incomplete[group->index] = group;
 }
 
-/* Most groups need no file: what they use goes from the programs' records into the columns. */
-static int collect_columns(struct files *files, struct tree *tree)
+/* Most groups need no file: their values are copied from BPF records column by column. */
+static int collect_columns(struct files *files, struct group_tree *tree)
 {
 	uint32_t count = files->snapshot->topology->view.count;
-	int r = reserve_open(files, count);
+	int r = reserve_incomplete(files, count);
 
 	if (r == 0) {
-		open_unanswered(files, tree, count);
-		r = bpf_fill_columns(files->bpf, files->snapshot, &files->devices, files->open);
+		mark_uncovered(files, tree, count);
+		r = bpf_fill_columns(files->bpf, files->snapshot, &files->device_names,
+				     files->incomplete);
 	}
 	if (r < 0)
 		return r;
-	reckon_columns(files, count);
+	derive_columns(files, count);
 	for (uint32_t row = 0; row < count && r == 0; row++) {
 		files->snapshot->read_ns[row] = files->bpf->pass_ns;
-		if (files->open[row] != NULL)
-			r = collect_group(files, files->open[row]);
+		if (files->incomplete[row] != NULL)
+			r = collect_group(files, files->incomplete[row]);
 	}
 	return r;
 }
 
-int files_collect(struct files *files, struct tree *tree, struct cgw_snapshot *snapshot)
+int files_collect(struct files *files, struct group_tree *tree, struct cgw_snapshot *snapshot)
 {
-	/* Where something may be hidden, each group is asked for what it is not in, too. */
+	/* With hidden groups each group must be checked for hierarchies that it is not in. */
 	bool by_column = files->bpf != NULL && tree->hidden == 0;
 	int r;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* files.c - the collector that reads control files. */
+/* files.c - files collector: descriptors and reads. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,18 +13,18 @@
 #include "lib/sample/network-traffic.h"
 #include "lib/sample/split-processes.h"
 
-/* What stands in tree_group.files besides descriptors. */
+/* Values of tree_group.files that are not descriptors. */
 enum { FILE_UNKNOWN = -1, FILE_ABSENT = -2, FILE_DENIED = -3 };
 
 /*
- * A read that returns less than this was the whole file: kernfs hands out a file's text in one piece,
- * and lists of processes in pieces that end less than one line before a page.
+ * A read that returns less than this was the whole file: kernfs returns a file's text in one
+ * piece, and lists of processes in pieces that end less than one line before a page boundary.
  */
 #define WHOLE_BELOW 3072
 
-int files_init(struct files *files, const struct cgw_layout *layout, size_t held_max)
+int files_init(struct files *files, const struct cgw_layout *layout, size_t open_max)
 {
-	*files = (struct files){.layout = layout, .held_max = held_max, .buffer_size = 65536};
+	*files = (struct files){.layout = layout, .open_max = open_max, .buffer_size = 65536};
 	files->buffer = malloc(files->buffer_size);
 	return files->buffer == NULL ? -ENOMEM : 0;
 }
@@ -33,7 +33,7 @@ static void close_slot(struct files *files, int *slot)
 {
 	if (*slot >= 0) {
 		files->layout->ops->close(*slot);
-		files->held--;
+		files->open_count--;
 	}
 	*slot = FILE_UNKNOWN;
 }
@@ -47,16 +47,16 @@ void files_forget(struct files *files, struct tree_group *group, uint32_t hierar
 			close_slot(files, &group->files[i]);
 }
 
-static void forget_all(struct files *files, struct tree *tree)
+static void forget_all(struct files *files, struct group_tree *tree)
 {
-	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group)) {
+	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group)) {
 		files_forget(files, group, UINT32_MAX);
 		free(group->files);
 		group->files = NULL;
 	}
 }
 
-void files_set_plan(struct files *files, struct tree *tree, struct plan *plan)
+void files_set_plan(struct files *files, struct group_tree *tree, struct plan *plan)
 {
 	forget_all(files, tree);
 	plan_done(&files->plan);
@@ -65,7 +65,7 @@ void files_set_plan(struct files *files, struct tree *tree, struct plan *plan)
 	*plan = (struct plan){0};
 }
 
-void files_done(struct files *files, struct tree *tree)
+void files_done(struct files *files, struct group_tree *tree)
 {
 	if (tree->root != NULL)
 		forget_all(files, tree);
@@ -73,14 +73,14 @@ void files_done(struct files *files, struct tree *tree)
 	cgw_snapshot_unref(files->last);
 	free(files->buffer);
 	free(files->rest);
-	free(files->open);
+	free(files->incomplete);
 	*files = (struct files){0};
 }
 
-void files_retry_absent(struct files *files, struct tree *tree)
+void files_retry_absent(struct files *files, struct group_tree *tree)
 {
-	devices_forget(&files->devices);
-	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group))
+	device_names_clear(&files->device_names);
+	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group))
 		for (size_t i = 0; group->files != NULL && i < files->plan.file_count; i++)
 			if (group->files[i] < FILE_UNKNOWN)
 				group->files[i] = FILE_UNKNOWN;
@@ -95,18 +95,18 @@ int files_set_bpf(struct files *files, const struct bpf *bpf)
 	files->bpf = bpf;
 	files->rest = rest;
 	files->rest_count = 0;
-	files->unanswered = 0;
+	files->uncovered = 0;
 	for (size_t i = 0; i < files->plan.file_count; i++) {
-		enum bpf_answer answer = BPF_ANSWERS_NONE;
+		enum bpf_coverage coverage = BPF_COVERS_NONE;
 
 		if (bpf != NULL)
-			answer = bpf_answers_file(bpf, &files->plan, i);
-		if (answer != BPF_ANSWERS_ALL)
+			coverage = bpf_file_coverage(bpf, &files->plan, i);
+		if (coverage != BPF_COVERS_ALL)
 			rest[files->rest_count++] = i;
-		if (answer == BPF_ANSWERS_NONE)
-			files->unanswered |= UINT32_C(1) << files->plan.files[i].hierarchy;
+		if (coverage == BPF_COVERS_NONE)
+			files->uncovered |= UINT32_C(1) << files->plan.files[i].hierarchy;
 	}
-	files->clock_count = idle_order(&files->plan, rest, files->rest_count);
+	files->usage_file_count = idle_sort_files(&files->plan, rest, files->rest_count);
 	return 0;
 }
 
@@ -121,14 +121,16 @@ static int grow_buffer(struct files *files)
 	return 0;
 }
 
-/* What a read handed out is the whole file: it is less than kernels hand out at once, and its last line
- * is whole. Saves the second read, which would say that nothing follows. */
+/*
+ * The read returned the whole file: less than kernels return at once, and a complete last line.
+ * Saves a second read at the end of the file.
+ */
 static bool is_whole(const struct files *files, size_t length)
 {
 	return length == 0 || (length < WHOLE_BELOW && files->buffer[length - 1] == '\n');
 }
 
-/* The whole file into the buffer, terminated; its length, or a negative error. */
+/* Reads the whole file into the buffer, terminated; its length, or a negative error. */
 static ssize_t read_whole(struct files *files, int fd)
 {
 	size_t used = 0;
@@ -167,12 +169,12 @@ static int directory_open(struct files *files, const struct tree_group *group, u
 		return directory->error;
 	files_directory_close(files, directory);
 	directory->hierarchy = hierarchy;
-	path = tree_path(group);
+	path = group_tree_path(group);
 	if (path == NULL)
 		return -ENOMEM;
 	r = cgw_group_open(files->layout, hierarchy, path, &directory->fd, &id);
 	if (r == 0 && id != group->id[hierarchy]) {
-		/* Made again since it was discovered: its figures belong to the next sample. */
+		/* Recreated since it was discovered: its values belong to the next sample. */
 		files_directory_close(files, directory);
 		directory->hierarchy = hierarchy;
 		r = -ENODEV;
@@ -182,14 +184,14 @@ static int directory_open(struct files *files, const struct tree_group *group, u
 }
 
 /*
- * Opens a file that will not be held, in one call: the directory is worth opening first only when
- * several files of it are read. Its identity is not checked then; a group made again since it was
- * discovered is told apart at the next tick.
+ * Opens a file that will not stay open, in one call: opening the directory first pays off only
+ * for several files. The group's identity is not checked; discovery notices a recreated group at
+ * the next sample.
  */
-static int open_alone(struct files *files, const struct tree_group *group,
-		      const struct plan_file *file)
+static int open_by_path(struct files *files, const struct tree_group *group,
+			const struct plan_file *file)
 {
-	CLEANUP(cleanup_free) char *path = tree_path(group);
+	CLEANUP(cleanup_free) char *path = group_tree_path(group);
 	char full[1024];
 
 	if (path == NULL)
@@ -205,9 +207,9 @@ static int open_file(struct files *files, const struct tree_group *group,
 {
 	int fd = -ENAMETOOLONG;
 
-	if (file->alone && files->held >= files->held_max)
-		fd = open_alone(files, group, file);
-	/* Not there: the file, or the whole group? Its directory tells. */
+	if (file->only_file && files->open_count >= files->open_max)
+		fd = open_by_path(files, group, file);
+	/* Without the file, open the directory: the group may have been removed. */
 	if (fd == -ENAMETOOLONG || fd == -ENOENT)
 		fd = directory_open(files, group, file->hierarchy, directory);
 	else
@@ -215,7 +217,7 @@ static int open_file(struct files *files, const struct tree_group *group,
 	return fd < 0 ? fd : files->layout->ops->open_at(directory->fd, file->name, O_RDONLY);
 }
 
-/* Reads one file of a group, opening it when it is not held. */
+/* Reads one file of a group, opening it if necessary. */
 static ssize_t read_file(struct files *files, struct tree_group *group, size_t index,
 			 struct files_directory *directory)
 {
@@ -238,19 +240,19 @@ static ssize_t read_file(struct files *files, struct tree_group *group, size_t i
 			return fd;
 	}
 	length = read_whole(files, fd);
-	if (length == -ENODEV || (*slot == FILE_UNKNOWN && files->held >= files->held_max)) {
+	if (length == -ENODEV || (*slot == FILE_UNKNOWN && files->open_count >= files->open_max)) {
 		if (*slot >= 0)
-			files->held--;
+			files->open_count--;
 		*slot = FILE_UNKNOWN;
 		files->layout->ops->close(fd);
 	} else if (*slot == FILE_UNKNOWN) {
 		*slot = fd;
-		files->held++;
+		files->open_count++;
 	}
 	return length;
 }
 
-/* "259:0" becomes "nvme0n1": device numbers are no names for people. */
+/* Replaces a device number by its name: "259:0" by "nvme0n1". */
 static int add_instance(void *context, uint32_t slot, const char *name, size_t name_length,
 			struct cgw_number number)
 {
@@ -260,8 +262,8 @@ static int add_instance(void *context, uint32_t slot, const char *name, size_t n
 
 	if (decode_u64(&at, end, &major) == 0 && at < end && *at++ == ':' &&
 	    decode_u64(&at, end, &minor) == 0 && at == end) {
-		name = devices_name(&files->devices, files->layout, (unsigned)major,
-				    (unsigned)minor);
+		name = device_names_get(&files->device_names, files->layout, (unsigned)major,
+					(unsigned)minor);
 		name_length = strlen(name);
 	}
 	return snapshot_add_instance(files->snapshot, (int)slot, files->group, name, name_length,
@@ -275,20 +277,21 @@ static int add_text(void *context, uint32_t slot, const char *text, size_t lengt
 	return snapshot_add_text(files->snapshot, (int)slot, files->group, text, length);
 }
 
-/* One of several files of a metric: its number is an instance, their sum the metric's. */
+/* One of several files of a metric: each value is an instance, the metric is their sum. */
 static int decode_starred(struct files *files, const struct plan_file *file,
-			  const struct decode_request *wants, size_t count, size_t length)
+			  const struct decode_request *requests, size_t count, size_t length)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct decode_request want = wants[i];
-		struct cgw_number number, *sum = &files->row[want.slot];
+		struct decode_request request = requests[i];
+		struct cgw_number number, *sum = &files->row[request.slot];
 		int r;
 
-		want.slot = 0;
-		r = decode(file->format, files->buffer, length, &want, 1, &number, NULL);
+		request.slot = 0;
+		r = decode(file->format, files->buffer, length, &request, 1, &number, NULL);
 		if (r == 0)
-			r = snapshot_add_instance(files->snapshot, (int)wants[i].slot, files->group,
-						  file->instance, strlen(file->instance), number);
+			r = snapshot_add_instance(files->snapshot, (int)requests[i].slot,
+						  files->group, file->instance,
+						  strlen(file->instance), number);
 		if (r < 0)
 			return r;
 		if (sum->state == CGW_ABSENT)
@@ -299,8 +302,8 @@ static int decode_starred(struct files *files, const struct plan_file *file,
 	return 0;
 }
 
-/* Room for what is known of a group's files. */
-static int give_slots(const struct files *files, struct tree_group *group)
+/* Allocates the states of a group's files. */
+static int allocate_slots(const struct files *files, struct tree_group *group)
 {
 	if (group->files != NULL)
 		return 0;
@@ -313,23 +316,24 @@ static int give_slots(const struct files *files, struct tree_group *group)
 }
 
 int files_read_group(struct files *files, struct tree_group *group, size_t index,
-		     const struct decode_request *wants, size_t count,
+		     const struct decode_request *requests, size_t count,
 		     struct files_directory *directory)
 {
 	const struct decode_sink sink = {add_instance, add_text, files};
 	const struct plan_file *file = &files->plan.files[index];
 	ssize_t length;
-	int r = give_slots(files, group);
+	int r = allocate_slots(files, group);
 
 	if (r < 0)
 		return r;
 	if (file->format == CGW_FORMAT_SPLIT_PROCESSES) {
 		for (size_t i = 0; i < count; i++)
-			files->row[wants[i].slot] = split_processes_count(files->layout, group);
+			files->row[requests[i].slot] = split_processes_count(files->layout, group);
 		return 0;
 	}
 	if (file->format == CGW_FORMAT_NETWORK) {
-		network_count(files->layout, group, file->hierarchy, wants, count, files->row);
+		network_traffic_count(files->layout, group, file->hierarchy, requests, count,
+				      files->row);
 		return 0;
 	}
 	length = read_file(files, group, index, directory);
@@ -339,13 +343,14 @@ int files_read_group(struct files *files, struct tree_group *group, size_t index
 		enum cgw_state state = cgw_state_from_error((int)length);
 
 		for (size_t i = 0; i < count; i++)
-			files->row[wants[i].slot].state = state;
+			files->row[requests[i].slot].state = state;
 		files->group_gone = files->group_gone || length == -ENODEV;
 		return 0;
 	}
 	if (file->instance != NULL)
-		return decode_starred(files, file, wants, count, (size_t)length);
-	return decode(file->format, files->buffer, (size_t)length, wants, count, files->row, &sink);
+		return decode_starred(files, file, requests, count, (size_t)length);
+	return decode(file->format, files->buffer, (size_t)length, requests, count, files->row,
+		      &sink);
 }
 
 int files_peek(struct files *files, struct tree_group *group, size_t file, struct cgw_number *row)
@@ -353,7 +358,7 @@ int files_peek(struct files *files, struct tree_group *group, size_t file, struc
 	const struct plan_file *from = &files->plan.files[file];
 	struct files_directory directory = {.fd = -1};
 	ssize_t length;
-	int r = give_slots(files, group);
+	int r = allocate_slots(files, group);
 
 	if (r < 0)
 		return r;
@@ -361,6 +366,6 @@ int files_peek(struct files *files, struct tree_group *group, size_t file, struc
 	files_directory_close(files, &directory);
 	if (length < 0)
 		return (int)length;
-	return decode(from->format, files->buffer, (size_t)length, from->wants, from->want_count,
-		      row, NULL);
+	return decode(from->format, files->buffer, (size_t)length, from->requests,
+		      from->request_count, row, NULL);
 }

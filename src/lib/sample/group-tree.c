@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-tree.c - all groups of all hierarchies, joined by path. */
+/* group-tree.c - tree of all groups of all hierarchies, joined by path. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/sample/group-tree.h"
 
-/* FNV-1a over the name, seeded by the parent: the same names stand below many parents. */
+/* FNV-1a over the name, seeded by the parent: many parents have children of the same name. */
 static uint32_t hash_name(const struct tree_group *parent, const char *name, size_t length)
 {
 	uint32_t hash = UINT32_C(2166136261) ^ (uint32_t)((uintptr_t)parent >> 4);
@@ -17,21 +17,21 @@ static uint32_t hash_name(const struct tree_group *parent, const char *name, siz
 	return hash;
 }
 
-static struct tree_group *group_new(const struct tree *tree, const char *name, size_t length)
+static struct tree_group *group_new(const struct group_tree *tree, const char *name, size_t length)
 {
 	size_t name_size = (length + 1 + 7) & ~(size_t)7;
 	size_t count = tree->hierarchy_count;
 	size_t size = sizeof(struct tree_group) + name_size +
 		      count * (sizeof(uint64_t) + sizeof(int) + sizeof(uint32_t));
 	struct tree_group *group = calloc(1, size);
-	char *behind_name;
+	char *after_name;
 
 	if (group == NULL)
 		return NULL;
 	memcpy(group->name, name, length);
 	group->name_length = (uint16_t)length;
-	behind_name = (char *)(group + 1) + name_size;
-	group->id = (void *)behind_name;
+	after_name = (char *)(group + 1) + name_size;
+	group->id = (void *)after_name;
 	group->watch = (void *)(group->id + count);
 	group->slot = (void *)(group->watch + count);
 	group->row = CGW_NO_GROUP;
@@ -40,13 +40,13 @@ static struct tree_group *group_new(const struct tree *tree, const char *name, s
 	return group;
 }
 
-int tree_init(struct tree *tree, uint32_t hierarchy_count)
+int group_tree_init(struct group_tree *tree, uint32_t hierarchy_count)
 {
-	*tree = (struct tree){.hierarchy_count = hierarchy_count, .bucket_count = 256};
+	*tree = (struct group_tree){.hierarchy_count = hierarchy_count, .bucket_count = 256};
 	tree->buckets = calloc(tree->bucket_count, sizeof(struct tree_group *));
 	tree->root = group_new(tree, "", 0);
 	if (tree->buckets == NULL || tree->root == NULL) {
-		tree_done(tree);
+		group_tree_done(tree);
 		return -ENOMEM;
 	}
 	tree->count = 1;
@@ -55,7 +55,7 @@ int tree_init(struct tree *tree, uint32_t hierarchy_count)
 	return 0;
 }
 
-static void group_free(struct tree *tree, struct tree_group *group)
+static void group_free(struct group_tree *tree, struct tree_group *group)
 {
 	if (tree->forget != NULL)
 		tree->forget(tree->forget_context, group, UINT32_MAX);
@@ -63,11 +63,11 @@ static void group_free(struct tree *tree, struct tree_group *group)
 	free(group);
 }
 
-void tree_done(struct tree *tree)
+void group_tree_done(struct group_tree *tree)
 {
 	struct tree_group *group = tree->root;
 
-	/* Leaves first, without recursion: down to one, free it, up again. */
+	/* Frees leaves first, without recursion. */
 	while (group != NULL) {
 		struct tree_group *parent = group->parent;
 
@@ -81,11 +81,12 @@ void tree_done(struct tree *tree)
 		group = parent;
 	}
 	free(tree->buckets);
-	*tree = (struct tree){0};
+	*tree = (struct group_tree){0};
 }
 
-struct tree_group *tree_child(const struct tree *tree, const struct tree_group *parent,
-			      const char *name, size_t length)
+struct tree_group *group_tree_find_child(const struct group_tree *tree,
+					 const struct tree_group *parent, const char *name,
+					 size_t length)
 {
 	uint32_t hash = hash_name(parent, name, length);
 	struct tree_group *group = tree->buckets[hash & (tree->bucket_count - 1)];
@@ -97,7 +98,7 @@ struct tree_group *tree_child(const struct tree *tree, const struct tree_group *
 	return group;
 }
 
-static int grow_buckets(struct tree *tree)
+static int grow_buckets(struct group_tree *tree)
 {
 	uint32_t larger = tree->bucket_count * 2;
 	struct tree_group **buckets;
@@ -124,8 +125,8 @@ static int grow_buckets(struct tree *tree)
 	return 0;
 }
 
-static int add_child(struct tree *tree, struct tree_group *parent, const char *name, size_t length,
-		     struct tree_group **ret_group)
+static int add_child(struct group_tree *tree, struct tree_group *parent, const char *name,
+		     size_t length, struct tree_group **ret_group)
 {
 	struct tree_group *group;
 	int r;
@@ -154,18 +155,19 @@ static int add_child(struct tree *tree, struct tree_group *parent, const char *n
 	return 0;
 }
 
-int tree_meet(struct tree *tree, struct tree_group *parent, const char *name, size_t length,
-	      uint32_t hierarchy, uint64_t id, struct tree_group **ret_group)
+int group_tree_add(struct group_tree *tree, struct tree_group *parent, const char *name,
+		   size_t length, uint32_t hierarchy, uint64_t id, struct tree_group **ret_group)
 {
 	uint32_t bit = UINT32_C(1) << hierarchy;
 	struct tree_group *group =
-		parent == NULL ? tree->root : tree_child(tree, parent, name, length);
+		parent == NULL ? tree->root : group_tree_find_child(tree, parent, name, length);
 	int r;
 
-	/* Made again under the same name: what was known of it and beneath it is about another. */
+	/* Recreated under the same name: the old group and its descendants are gone. */
 	if (group != NULL && group->present & bit && group->id[hierarchy] != id) {
-		tree_leave(tree, group, bit);
-		group = parent == NULL ? tree->root : tree_child(tree, parent, name, length);
+		group_tree_remove(tree, group, bit);
+		group = parent == NULL ? tree->root
+				       : group_tree_find_child(tree, parent, name, length);
 	}
 	if (group == NULL && parent != NULL) {
 		r = add_child(tree, parent, name, length, &group);
@@ -176,7 +178,7 @@ int tree_meet(struct tree *tree, struct tree_group *parent, const char *name, si
 		return -EINVAL;
 	if (!(group->present & bit)) {
 		group->present |= bit;
-		group->row = CGW_NO_GROUP; /* it has other files from now on */
+		group->row = CGW_NO_GROUP; /* it has more files now */
 		group->id[hierarchy] = id;
 		tree->changed = true;
 	}
@@ -185,7 +187,7 @@ int tree_meet(struct tree *tree, struct tree_group *parent, const char *name, si
 	return 0;
 }
 
-static void remove_leaf(struct tree *tree, struct tree_group *group)
+static void remove_leaf(struct group_tree *tree, struct tree_group *group)
 {
 	struct tree_group **bucket = &tree->buckets[group->hash & (tree->bucket_count - 1)];
 
@@ -203,7 +205,8 @@ static void remove_leaf(struct tree *tree, struct tree_group *group)
 	group_free(tree, group);
 }
 
-static void leave_one(struct tree *tree, struct tree_group *group, uint32_t hierarchies)
+static void remove_from_hierarchies(struct group_tree *tree, struct tree_group *group,
+				    uint32_t hierarchies)
 {
 	uint32_t left = group->present & hierarchies;
 
@@ -226,8 +229,8 @@ static struct tree_group *deepest(struct tree_group *group)
 	return group;
 }
 
-/* Frees the groups at and beneath `top` that are in no hierarchy, children before parents. */
-static void drop_empty(struct tree *tree, struct tree_group *top)
+/* Frees `top` and its descendants that are in no hierarchy, children before parents. */
+static void free_empty(struct group_tree *tree, struct tree_group *top)
 {
 	struct tree_group *group = deepest(top), *next;
 
@@ -241,7 +244,7 @@ static void drop_empty(struct tree *tree, struct tree_group *top)
 	}
 }
 
-struct tree_group *tree_next(const struct tree_group *group)
+struct tree_group *group_tree_next(const struct tree_group *group)
 {
 	if (group->first_child != NULL)
 		return group->first_child;
@@ -250,44 +253,44 @@ struct tree_group *tree_next(const struct tree_group *group)
 	return group == NULL ? NULL : group->next_sibling;
 }
 
-/* The next group behind all that is beneath this one. */
-static struct tree_group *behind(const struct tree_group *group)
+/* The next group in pre-order after the descendants of this one. */
+static struct tree_group *next_after_descendants(const struct tree_group *group)
 {
 	while (group != NULL && group->next_sibling == NULL)
 		group = group->parent;
 	return group == NULL ? NULL : group->next_sibling;
 }
 
-void tree_leave(struct tree *tree, struct tree_group *group, uint32_t hierarchies)
+void group_tree_remove(struct group_tree *tree, struct tree_group *group, uint32_t hierarchies)
 {
-	struct tree_group *end = behind(group);
+	struct tree_group *end = next_after_descendants(group);
 
-	for (struct tree_group *each = group; each != end; each = tree_next(each))
-		leave_one(tree, each, hierarchies);
-	drop_empty(tree, group);
+	for (struct tree_group *each = group; each != end; each = group_tree_next(each))
+		remove_from_hierarchies(tree, each, hierarchies);
+	free_empty(tree, group);
 }
 
-void tree_unmark(struct tree *tree, uint32_t hierarchies)
+void group_tree_begin_walk(struct group_tree *tree, uint32_t hierarchies)
 {
-	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group))
+	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group))
 		group->seen &= ~hierarchies;
 }
 
-void tree_sweep(struct tree *tree, uint32_t hierarchies)
+void group_tree_end_walk(struct group_tree *tree, uint32_t hierarchies)
 {
 	bool lost = false;
 
-	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group)) {
-		uint32_t unmet = group->present & hierarchies & ~group->seen;
+	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group)) {
+		uint32_t unseen = group->present & hierarchies & ~group->seen;
 
-		leave_one(tree, group, unmet);
+		remove_from_hierarchies(tree, group, unseen);
 		lost = lost || group->present == 0;
 	}
 	if (lost)
-		drop_empty(tree, tree->root);
+		free_empty(tree, tree->root);
 }
 
-char *tree_path(const struct tree_group *group)
+char *group_tree_path(const struct tree_group *group)
 {
 	size_t length = 0;
 	char *path;
@@ -314,7 +317,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp((*first)->name, (*second)->name);
 }
 
-/* Relinks the children of a group in byte order of their names; `scratch` has room for all groups. */
+/* Relinks the children of a group in byte order of their names; `scratch` fits all groups. */
 static void sort_children(struct tree_group *parent, struct tree_group **scratch)
 {
 	size_t count = 0;
@@ -336,7 +339,7 @@ static void sort_children(struct tree_group *parent, struct tree_group **scratch
 	}
 }
 
-int tree_topology(struct tree *tree, struct topology **ret_topology)
+int group_tree_topology(struct group_tree *tree, struct topology **ret_topology)
 {
 	CLEANUP(cleanup_free) struct tree_group **scratch = calloc(tree->count, sizeof(*scratch));
 	struct topology_arrays to;
@@ -351,7 +354,7 @@ int tree_topology(struct tree *tree, struct topology **ret_topology)
 	if (r < 0)
 		return r;
 	names = to.names;
-	for (struct tree_group *group = tree->root; group != NULL; group = tree_next(group)) {
+	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group)) {
 		sort_children(group, scratch);
 		group->index = index;
 		to.parent[index] = group->parent != NULL ? group->parent->index : CGW_NO_GROUP;

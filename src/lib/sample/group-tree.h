@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * group-tree.h - all groups of all hierarchies, joined by path, from tick to tick.
+ * group-tree.h - tree of all groups of all hierarchies, joined by path, across samples.
  *
- * A group is here as long as one hierarchy has it. The tree knows names, ids and which hierarchies a
- * group is in; what it reads for a group it keeps beside it (`files`, for the collector).
+ * A group exists as long as it is in at least one hierarchy. The tree stores names, ids and the
+ * hierarchies of each group, and the state that collectors have for it.
  */
 #ifndef CGWARD_LIB_SAMPLE_GROUP_TREE_H
 #define CGWARD_LIB_SAMPLE_GROUP_TREE_H
@@ -15,54 +15,55 @@ struct tree_group {
 	struct tree_group *hash_next;
 	uint32_t hash;
 	uint32_t present; /* bit h: in hierarchy h */
-	uint32_t seen;    /* bit h: met by the walk that goes on */
-	uint32_t hidden;  /* bit h: what is beneath it there may not be looked at */
+	uint32_t seen;    /* bit h: found by the current walk */
+	uint32_t hidden;  /* bit h: listing its children there is not permitted */
 	uint32_t index;   /* in the newest topology */
 	uint32_t row;     /* in the collector's last snapshot, or CGW_NO_GROUP */
 	uint16_t depth;
 	uint16_t name_length;
-	bool still;     /* the collector's: its CPU clock did not move since the last sample */
-	int *files;     /* the collector's; NULL until it reads this group */
-	uint64_t *id;   /* [hierarchy], behind the name */
-	int *watch;     /* [hierarchy], the discovery's watch descriptor or -1 */
-	uint32_t *slot; /* [hierarchy], its place in the BPF programs' walk */
+	bool idle;      /* collector: its CPU usage is that of the last sample */
+	int *files;     /* collector; NULL until it reads this group */
+	uint64_t *id;   /* [hierarchy], after the name */
+	int *watch;     /* [hierarchy], discovery: watch descriptor or -1 */
+	uint32_t *slot; /* [hierarchy], BPF: position in the walk */
 	char name[];
 };
 
-struct tree {
+struct group_tree {
 	uint32_t hierarchy_count;
-	uint32_t count;  /* groups, the root included */
-	uint32_t hidden; /* bit h: so it is for some group */
+	uint32_t count;  /* groups, including the root */
+	uint32_t hidden; /* bit h: set for some group */
 	struct tree_group *root;
 	struct tree_group **buckets;
 	uint32_t bucket_count; /* a power of two */
 	size_t names_size;
 	bool changed; /* since the last topology */
-	/* Tells the collector that its files of that group in these hierarchies are no more. */
+	/* Called before a group leaves these hierarchies, to release its state in them. */
 	void (*forget)(void *context, struct tree_group *group, uint32_t hierarchies);
 	void *forget_context;
 };
 
-int tree_init(struct tree *tree, uint32_t hierarchy_count);
-void tree_done(struct tree *tree);
+int group_tree_init(struct group_tree *tree, uint32_t hierarchy_count);
+void group_tree_done(struct group_tree *tree);
 
-struct tree_group *tree_child(const struct tree *tree, const struct tree_group *parent,
-			      const char *name, size_t length);
-/* The child of that name in that hierarchy, made where needed. A new id is a new group. */
-int tree_meet(struct tree *tree, struct tree_group *parent, const char *name, size_t length,
-	      uint32_t hierarchy, uint64_t id, struct tree_group **ret_group);
-/* The group and all beneath it left these hierarchies. Groups that are in none go. */
-void tree_leave(struct tree *tree, struct tree_group *group, uint32_t hierarchies);
-/* Before a walk of `hierarchies`: nothing is met yet. */
-void tree_unmark(struct tree *tree, uint32_t hierarchies);
-/* After a walk of `hierarchies`: what was not met in one of them has left it. */
-void tree_sweep(struct tree *tree, uint32_t hierarchies);
+struct tree_group *group_tree_find_child(const struct group_tree *tree,
+					 const struct tree_group *parent, const char *name,
+					 size_t length);
+/* Finds or adds the child of that name in that hierarchy. Another id is another group. */
+int group_tree_add(struct group_tree *tree, struct tree_group *parent, const char *name,
+		   size_t length, uint32_t hierarchy, uint64_t id, struct tree_group **ret_group);
+/* Removes the group and its descendants from these hierarchies; frees groups that are in none. */
+void group_tree_remove(struct group_tree *tree, struct tree_group *group, uint32_t hierarchies);
+/* Starts a walk of `hierarchies`: marks all groups unseen. */
+void group_tree_begin_walk(struct group_tree *tree, uint32_t hierarchies);
+/* Ends a walk of `hierarchies`: removes groups from those in which they were not seen. */
+void group_tree_end_walk(struct group_tree *tree, uint32_t hierarchies);
 /* The next group in pre-order, NULL at the end. */
-struct tree_group *tree_next(const struct tree_group *group);
-/* "/a/b"; allocated. NULL without memory. */
-char *tree_path(const struct tree_group *group);
+struct tree_group *group_tree_next(const struct tree_group *group);
+/* "/a/b", allocated; NULL: out of memory. */
+char *group_tree_path(const struct tree_group *group);
 
-/* A topology of the tree as it is, siblings in byte order; sets every group's index. */
-int tree_topology(struct tree *tree, struct topology **ret_topology);
+/* Creates a topology of the tree, siblings in byte order; sets the index of every group. */
+int group_tree_topology(struct group_tree *tree, struct topology **ret_topology);
 
 #endif

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * idle.h - groups whose CPU clock stands still. Nobody in there ran, so nobody in there changed
- * anything: what a group's other files say is carried over from the last sample, and looked at again
- * at each so many-th one, since the kernel and others can change it from outside.
+ * idle.h - detection of idle groups. If the CPU usage of a group is unchanged, no process in it
+ * ran, so its other values are copied from the last sample. They are read again every few samples
+ * (idle_interval), because the kernel and other groups can change them.
  *
- * A clock counts whoever runs beneath the group as well: beneath one that stands still the clocks need
- * not even be looked at. A group is read after its parent, so that what runs in between is seen in the
- * parent's clock, at the next sample at the latest.
+ * CPU usage is hierarchical: if a group was idle, so were its descendants, and their usage is not
+ * read either. A parent is read before its children, so that CPU time used in between changes the
+ * parent's usage in the next sample.
  */
 #ifndef CGWARD_LIB_SAMPLE_IDLE_H
 #define CGWARD_LIB_SAMPLE_IDLE_H
 
 #include "lib/sample/files.h"
 
-/* Puts the files that tell the CPU clock first; returns how many they are. */
-size_t idle_order(const struct plan *plan, size_t *files, size_t count);
-/* The group's last row may be carried over, if its clock says so. */
-bool idle_is_possible(const struct files *files, const struct tree_group *group);
-/* The parent's clock stood still, and with it the group's, which need not be read. */
+/* Moves the files that contain the CPU usage to the front; returns their number. */
+size_t idle_sort_files(const struct plan *plan, size_t *files, size_t count);
+/* The group's last row may be reused if its CPU usage is unchanged. */
+bool idle_may_be(const struct files *files, const struct tree_group *group);
+/* The parent was idle, and so was the group. */
 bool idle_by_parent(const struct files *files, const struct tree_group *group);
-/* The clock, as it was read into the row just now, is where it was at the last sample. */
-bool idle_is(const struct files *files, const struct tree_group *group);
-/* The sample is complete: the next one may carry over from it. NULL: from none. */
+/* The CPU usage in the current row is that of the last sample. */
+bool idle_usage_unchanged(const struct files *files, const struct tree_group *group);
+/* Sets the snapshot whose rows the next sample may reuse; NULL: none. */
 void idle_update(struct files *files, struct cgw_snapshot *snapshot);
 
 #endif

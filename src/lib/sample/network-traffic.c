@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * network-traffic.c - what the network namespaces of a group's processes carried.
+ * network-traffic.c - network traffic of a group, by the network namespaces of its processes.
  *
- * The kernel counts by interface, not by group. A namespace is counted once for a group, and not at
- * all where it is the host's: that traffic is everybody's. Containers of one pod share theirs.
+ * The kernel counts traffic per interface, not per group. Each namespace is counted once per
+ * group; the host's namespace is not counted, because all groups share it. Containers of a pod
+ * share a namespace.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,27 +13,27 @@
 #include "lib/base/cleanup.h"
 #include "lib/sample/network-traffic.h"
 
-/* Processes that are looked at, and namespaces that are added up: a container has one. */
+/* Maximum number of processes inspected and of namespaces summed; a container has one. */
 #define PROCESS_MAX   64
 #define NAMESPACE_MAX 8
 
 struct traffic {
 	const struct cgw_layout *layout;
-	uint64_t everybodys; /* inode of PID 1's namespace */
+	uint64_t host_namespace; /* inode of the namespace of PID 1 */
 	uint64_t seen[NAMESPACE_MAX];
 	size_t seen_count;
 	uint64_t received, sent;
-	enum cgw_state state; /* why there is nothing, as long as nothing is seen */
+	enum cgw_state state; /* of the metrics if no namespace was counted */
 };
 
-/* "  eth0: 1296 16 0 0 0 0 0 0 816 8 ...": bytes received are the first, bytes sent the ninth. */
+/* "  eth0: 1296 16 0 0 0 0 0 0 816 8 ...": received bytes are first, sent bytes ninth. */
 static void add_line(const char *line, size_t length, struct traffic *traffic)
 {
 	const char *colon = memchr(line, ':', length), *at, *end = line + length;
 	uint64_t numbers[9];
 
 	line += strspn(line, " ");
-	/* What a namespace sends to itself is no traffic. */
+	/* Loopback traffic stays within the namespace. */
 	if (colon == NULL || (colon - line == 2 && memcmp(line, "lo", 2) == 0))
 		return;
 	at = colon + 1;
@@ -83,13 +84,13 @@ static void add_process(pid_t pid, struct traffic *traffic)
 			traffic->state = cgw_state_from_error(r);
 		return;
 	}
-	if (inode != traffic->everybodys && traffic->seen_count < NAMESPACE_MAX)
+	if (inode != traffic->host_namespace && traffic->seen_count < NAMESPACE_MAX)
 		add_namespace(pid, inode, traffic);
 }
 
 static void add_processes(const struct tree_group *group, size_t hierarchy, struct traffic *traffic)
 {
-	CLEANUP(cleanup_free) char *path = tree_path(group);
+	CLEANUP(cleanup_free) char *path = group_tree_path(group);
 	CLEANUP(cleanup_close) int directory = -1;
 	CLEANUP(cleanup_free) char *text = NULL;
 	const char *at;
@@ -116,25 +117,25 @@ static void add_processes(const struct tree_group *group, size_t hierarchy, stru
 	}
 }
 
-void network_count(const struct cgw_layout *layout, const struct tree_group *group,
-		   size_t hierarchy, const struct decode_request *wants, size_t want_count,
-		   struct cgw_number *out)
+void network_traffic_count(const struct cgw_layout *layout, const struct tree_group *group,
+			   size_t hierarchy, const struct decode_request *requests,
+			   size_t request_count, struct cgw_number *out)
 {
 	struct traffic traffic = {.layout = layout};
 
-	/* Without it one cannot tell what is everybody's: nothing is claimed. */
-	if (cgw_namespace_of_pid1(layout, CGW_NAMESPACE_NETWORK, &traffic.everybodys) < 0)
+	/* Without the host's namespace nothing can be attributed. */
+	if (cgw_namespace_of_pid1(layout, CGW_NAMESPACE_NETWORK, &traffic.host_namespace) < 0)
 		traffic.state = CGW_DENIED;
 	else
 		add_processes(group, hierarchy, &traffic);
-	for (size_t i = 0; i < want_count; i++) {
-		struct cgw_number *number = &out[wants[i].slot];
+	for (size_t i = 0; i < request_count; i++) {
+		struct cgw_number *number = &out[requests[i].slot];
 
 		if (traffic.seen_count == 0)
 			*number = (struct cgw_number){0, traffic.state};
-		else if (strcmp(wants[i].key, "received") == 0)
+		else if (strcmp(requests[i].key, "received") == 0)
 			*number = (struct cgw_number){traffic.received, CGW_OK};
-		else if (strcmp(wants[i].key, "sent") == 0)
+		else if (strcmp(requests[i].key, "sent") == 0)
 			*number = (struct cgw_number){traffic.sent, CGW_OK};
 		else
 			*number = (struct cgw_number){traffic.seen[0], CGW_OK};

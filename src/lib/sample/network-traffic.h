@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* network-traffic.h - what the network namespaces of a group's processes carried. */
+/* network-traffic.h - network traffic of a group, by the network namespaces of its processes. */
 #ifndef CGWARD_LIB_SAMPLE_NETWORK_TRAFFIC_H
 #define CGWARD_LIB_SAMPLE_NETWORK_TRAFFIC_H
 
@@ -7,11 +7,11 @@
 #include "lib/sample/group-tree.h"
 
 /*
- * Fills the slots of the wants by their keys: "received", "sent", "namespace". Absent where the group
- * has no process of its own, or none outside of the host's network.
+ * Fills the slots of the requests by their keys: "received", "sent", "namespace". Absent if the
+ * group has no processes, or all of them use the host's network.
  */
-void network_count(const struct cgw_layout *layout, const struct tree_group *group,
-		   size_t hierarchy, const struct decode_request *wants, size_t want_count,
-		   struct cgw_number *out);
+void network_traffic_count(const struct cgw_layout *layout, const struct tree_group *group,
+			   size_t hierarchy, const struct decode_request *requests,
+			   size_t request_count, struct cgw_number *out);
 
 #endif

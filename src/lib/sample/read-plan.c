@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* read-plan.c - which files are read for the metrics that are wanted. */
+/* read-plan.c - plan of the files to read for the requested metrics. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "lib/kernel/list-children.h"
 #include "lib/sample/read-plan.h"
 
-/* Groups in which a file is looked for before it counts as unknown to this kernel. */
+/* Number of groups probed for a file before it counts as missing in this kernel. */
 #define PROBE_MAX 12
 
-/* The directories in which this hierarchy's files are looked for: the root and some groups. */
+/* The directories probed for a hierarchy's files: the root and some groups. */
 struct probe {
 	int fds[PROBE_MAX];
 	size_t count;
@@ -24,19 +24,19 @@ static void probe_done(const struct cgw_layout *layout, struct probe *probe)
 	probe->count = 0;
 }
 
-/* A controller may be on for some groups of v2 only, so groups near the root are asked in turn. */
-static int probe_open(const struct cgw_layout *layout, const struct tree *tree, uint32_t hierarchy,
-		      struct probe *ret_probe)
+/* On v2 a controller may be enabled in some groups only: groups near the root are probed, too. */
+static int probe_open(const struct cgw_layout *layout, const struct group_tree *tree,
+		      uint32_t hierarchy, struct probe *ret_probe)
 {
 	ret_probe->count = 0;
 	for (const struct tree_group *group = tree->root;
-	     group != NULL && ret_probe->count < PROBE_MAX; group = tree_next(group)) {
+	     group != NULL && ret_probe->count < PROBE_MAX; group = group_tree_next(group)) {
 		CLEANUP(cleanup_free) char *path = NULL;
 		int fd;
 
 		if (!(group->present & UINT32_C(1) << hierarchy) || group->depth > 2)
 			continue;
-		path = tree_path(group);
+		path = group_tree_path(group);
 		if (path == NULL)
 			return -ENOMEM;
 		if (cgw_group_open(layout, hierarchy, path, &fd, NULL) == 0)
@@ -63,7 +63,7 @@ static bool name_matches(const char *name, const char *pattern, char **ret_insta
 	if (length <= head + tail || memcmp(name, pattern, head) != 0 ||
 	    strcmp(name + length - tail, star + 1) != 0)
 		return false;
-	/* "hugetlb.*.max" is not to take "hugetlb.2MB.rsvd.max": an instance holds no dot. */
+	/* "hugetlb.*.max" must not match "hugetlb.2MB.rsvd.max": an instance contains no dot. */
 	if (memchr(name + head, '.', length - head - tail) != NULL)
 		return false;
 	*ret_instance = strndup(name + head, length - head - tail);
@@ -96,7 +96,7 @@ struct instance_search {
 	struct instances *instances;
 };
 
-static int take_name(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
+static int collect_name(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
 {
 	struct instance_search *search = context;
 	struct instances *instances = search->instances;
@@ -116,14 +116,14 @@ static int take_name(void *context, int fd, const char *name, uint8_t type, uint
 	return 0;
 }
 
-/* What a pattern's '*' stands for in a directory: the page sizes that this kernel has. */
+/* Collects the strings that match a pattern's '*' in a directory, such as page sizes. */
 static int list_instances(const struct cgw_layout *layout, int directory, const char *pattern,
 			  struct instances *instances)
 {
 	struct instance_search search = {pattern, instances};
-	int r = walk_names(layout->ops, directory, take_name, &search);
+	int r = walk_names(layout->ops, directory, collect_name, &search);
 
-	return r == -ENOMEM ? r : 0; /* a directory that went has no instances */
+	return r == -ENOMEM ? r : 0; /* a removed directory has no instances */
 }
 
 void plan_done(struct plan *plan)
@@ -131,8 +131,8 @@ void plan_done(struct plan *plan)
 	for (size_t i = 0; i < plan->file_count; i++) {
 		free(plan->files[i].name);
 		free(plan->files[i].instance);
-		free(plan->files[i].wants);
-		free(plan->files[i].better);
+		free(plan->files[i].requests);
+		free(plan->files[i].preferred);
 	}
 	free(plan->files);
 	free(plan->divisions);
@@ -202,20 +202,20 @@ static int add_file(struct plan *plan, uint32_t hierarchy, const struct cgw_sour
 	return 0;
 }
 
-static int add_want(struct plan *plan, uint32_t hierarchy, enum cgw_metric metric,
-		    const struct cgw_source *source, const char *instance)
+static int add_request(struct plan *plan, uint32_t hierarchy, enum cgw_metric metric,
+		       const struct cgw_source *source, const char *instance)
 {
 	struct plan_file *file;
-	struct decode_request *wants;
+	struct decode_request *requests;
 	int r = add_file(plan, hierarchy, source, instance, &file);
 
 	if (r < 0)
 		return r;
-	wants = reallocarray(file->wants, file->want_count + 1, sizeof(*wants));
-	if (wants == NULL)
+	requests = reallocarray(file->requests, file->request_count + 1, sizeof(*requests));
+	if (requests == NULL)
 		return -ENOMEM;
-	file->wants = wants;
-	wants[file->want_count++] = (struct decode_request){
+	file->requests = requests;
+	requests[file->request_count++] = (struct decode_request){
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.slot = (uint32_t)plan->column_of[metric],
@@ -243,11 +243,11 @@ static int add_starred(struct plan *plan, const struct probe *probe, uint32_t hi
 	for (size_t i = 0; i < probe->count && r == 0; i++)
 		r = list_instances(plan->layout, probe->fds[i], source->file, &instances);
 	for (size_t i = 0; i < instances.count && r == 0; i++)
-		r = add_want(plan, hierarchy, metric, source, instances.names[i]);
+		r = add_request(plan, hierarchy, metric, source, instances.names[i]);
 	return r;
 }
 
-/* The first source of the metric whose file this hierarchy has; none is no error. */
+/* Adds the first source of the metric whose file exists in this hierarchy, if any. */
 static int add_metric(struct plan *plan, const struct probe *probe, uint32_t hierarchy,
 		      enum cgw_metric metric)
 {
@@ -272,10 +272,10 @@ static int add_metric(struct plan *plan, const struct probe *probe, uint32_t hie
 	plan->rank[metric][hierarchy] = (uint8_t)(source - info->sources + 1);
 	if (strchr(source->file, '*') != NULL)
 		return add_starred(plan, probe, hierarchy, metric, source);
-	return add_want(plan, hierarchy, metric, source, NULL);
+	return add_request(plan, hierarchy, metric, source, NULL);
 }
 
-static int plan_hierarchy(struct plan *plan, const struct tree *tree, uint32_t hierarchy)
+static int plan_hierarchy(struct plan *plan, const struct group_tree *tree, uint32_t hierarchy)
 {
 	struct probe probe;
 	int r = probe_open(plan->layout, tree, hierarchy, &probe);
@@ -287,7 +287,7 @@ static int plan_hierarchy(struct plan *plan, const struct tree *tree, uint32_t h
 	return r;
 }
 
-/* What a wanted metric is divided by is read with it. */
+/* Adds the divisors of the requested metrics. */
 static int add_divisions(struct plan *plan)
 {
 	size_t count = 0;
@@ -319,36 +319,36 @@ static int add_divisions(struct plan *plan)
 	return 0;
 }
 
-/* For each want the hierarchies whose source the table prefers, or that come first. */
-static int rank_wants(struct plan *plan)
+/* Sets the preferred hierarchies of each request: those with a better source, or listed first. */
+static int rank_requests(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->file_count; i++) {
 		struct plan_file *file = &plan->files[i];
 
-		file->better = calloc(file->want_count, sizeof(*file->better));
-		if (file->better == NULL)
+		file->preferred = calloc(file->request_count, sizeof(*file->preferred));
+		if (file->preferred == NULL)
 			return -ENOMEM;
-		for (size_t j = 0; j < file->want_count; j++) {
-			const uint8_t *rank = plan->rank[plan->metric_of[file->wants[j].slot]];
+		for (size_t j = 0; j < file->request_count; j++) {
+			const uint8_t *rank = plan->rank[plan->metric_of[file->requests[j].slot]];
 
 			for (uint32_t h = 0; h < plan->layout->hierarchy_count; h++)
 				if (rank[h] != 0 &&
 				    (rank[h] < rank[file->hierarchy] ||
 				     (rank[h] == rank[file->hierarchy] && h < file->hierarchy)))
-					file->better[j] |= UINT32_C(1) << h;
+					file->preferred[j] |= UINT32_C(1) << h;
 		}
 	}
 	return 0;
 }
 
-static void note_lone_files(struct plan *plan)
+static void mark_only_files(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->file_count; i++) {
 		size_t same = 0;
 
 		for (size_t j = 0; j < plan->file_count; j++)
 			same += plan->files[j].hierarchy == plan->files[i].hierarchy;
-		plan->files[i].alone = same == 1;
+		plan->files[i].only_file = same == 1;
 	}
 }
 
@@ -359,25 +359,25 @@ bool plan_equal(const struct plan *a, const struct plan *b)
 		return false;
 	for (size_t i = 0; i < a->file_count; i++)
 		if (a->files[i].hierarchy != b->files[i].hierarchy ||
-		    a->files[i].want_count != b->files[i].want_count ||
+		    a->files[i].request_count != b->files[i].request_count ||
 		    strcmp(a->files[i].name, b->files[i].name) != 0)
 			return false;
 	return true;
 }
 
-int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct tree *tree,
-	       const struct cgw_metric_set *wanted)
+int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct group_tree *tree,
+	       const struct cgw_metric_set *metrics)
 {
 	int r;
 
-	*plan = (struct plan){.layout = layout, .metrics = *wanted};
+	*plan = (struct plan){.layout = layout, .metrics = *metrics};
 	r = add_divisions(plan);
 	for (uint32_t h = 0; h < layout->hierarchy_count && r == 0; h++)
 		r = plan_hierarchy(plan, tree, h);
 	if (r == 0)
-		r = rank_wants(plan);
+		r = rank_requests(plan);
 	if (r == 0)
-		note_lone_files(plan);
+		mark_only_files(plan);
 	if (r < 0)
 		plan_done(plan);
 	return r;

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * read-plan.h - which files are read for the metrics that are wanted, each file once.
- */
+/* read-plan.h - plan of the files to read for the requested metrics, each file once. */
 #ifndef CGWARD_LIB_SAMPLE_READ_PLAN_H
 #define CGWARD_LIB_SAMPLE_READ_PLAN_H
 
 #include "lib/metric/decode.h"
 #include "lib/sample/group-tree.h"
 
-/* One file of a group: read once, decoded for all its wants. */
+/* One file of a group: read once and decoded for all its requests. */
 struct plan_file {
-	uint32_t hierarchy; /* where it is */
+	uint32_t hierarchy;
 	enum cgw_format format;
 	char *name;     /* '*' replaced */
 	char *instance; /* what replaced the '*', or NULL */
-	struct decode_request *wants;
-	uint32_t *better; /* [want]: hierarchies that are read instead where the group is in one */
-	size_t want_count;
-	bool alone; /* no other file of this hierarchy is wanted */
+	struct decode_request *requests;
+	uint32_t *preferred; /* [request]: hierarchies with precedence where the group is in one */
+	size_t request_count;
+	bool only_file; /* the only file of this hierarchy */
 };
 
-/* A number that is to be divided by another metric's: quota by period. */
+/* A value to divide by another metric: quota by period. */
 struct plan_division {
 	int column;
 	enum cgw_metric by;
@@ -32,26 +30,26 @@ struct plan {
 	size_t file_count, file_size;
 	struct plan_division *divisions;
 	size_t division_count;
-	struct cgw_metric_set metrics; /* the wanted ones and those that they are divided by */
+	struct cgw_metric_set metrics; /* requested metrics and their divisors */
 	int16_t column_of[CGW_METRIC_COUNT];
 	uint16_t column_count;
 	const struct cgw_source *source[CGW_METRIC_COUNT]; /* the best one */
-	/* Which source each hierarchy offers: its rank in the metric's list from 1; 0: none. */
+	/* The source in each hierarchy: its rank in the metric's list, from 1; 0: none. */
 	uint8_t rank[CGW_METRIC_COUNT][CGW_HIERARCHY_MAX];
 	uint16_t metric_of[CGW_METRIC_COUNT]; /* by column */
 };
 
 /*
- * Builds the plan. A metric has one source in each hierarchy that offers one: the first whose file
- * exists there (in the root or in one of the groups that the tree knows). Sources in other
- * hierarchies follow for groups that are not in the first.
+ * Builds the plan. In each hierarchy a metric has at most one source: the first whose file exists
+ * there, in the root or in some group of the tree. Other hierarchies are used for groups that are
+ * not in the preferred one.
  */
-int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct tree *tree,
-	       const struct cgw_metric_set *wanted);
+int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct group_tree *tree,
+	       const struct cgw_metric_set *metrics);
 void plan_done(struct plan *plan);
-/* Whether the source's file may be found in this hierarchy at all. */
+/* The source's file may exist in this hierarchy. */
 bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source);
-/* Both read the same files for the same metrics. */
+/* The plans read the same files for the same metrics. */
 bool plan_equal(const struct plan *a, const struct plan *b);
 
 #endif

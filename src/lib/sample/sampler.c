@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sampler.c - one sample: discover, plan, collect. */
+/* sampler.c - sampler: discovery, read plan and collection. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,13 +18,13 @@
 #include "lib/sample/system-stat.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-/* Everything is looked at again this often, whatever the kernel did or did not tell. */
+/* Interval of full walks, in case events were missed. */
 #define FULL_WALK_INTERVAL_NS (30 * NS_PER_S)
-/* Left for the program around the sampler. */
-#define DESCRIPTORS_SPARED 128
+/* Descriptors left to the rest of the program. */
+#define DESCRIPTORS_RESERVED 128
 /*
- * From so many groups on the BPF programs are loaded by themselves: loading costs what reading the
- * files of some hundred groups costs once (docs/PERFORMANCE.md).
+ * Number of groups from which the BPF programs are loaded by default: loading costs as much as
+ * reading the files of some hundred groups once (docs/PERFORMANCE.md).
  */
 #define BPF_GROUPS_MIN 500
 
@@ -33,16 +33,16 @@ struct cgw_sampler {
 	struct group_cursor cursor; /* of the layout, for discovery and the files collector */
 	struct cgw_sampler_options options;
 	char *below;
-	struct cgw_metric_set wanted;
-	bool plan_wanted;
-	struct tree tree;
+	struct cgw_metric_set metrics;
+	bool plan_outdated;
+	struct group_tree tree;
 	struct discover discover;
 	struct files files;
 	struct bpf bpf;
-	bool bpf_refused;       /* it was tried, and is not to be had */
-	uint32_t peopled;       /* hierarchies that have groups beside their root */
-	uint64_t proved_ns;     /* when its figures were last compared with the files */
-	struct cgw_diag reason; /* why this collector */
+	bool bpf_unavailable;   /* unusable, or not requested */
+	uint32_t populated;     /* hierarchies with groups other than the root */
+	uint64_t verified_ns;   /* when BPF values were last compared with the files */
+	struct cgw_diag reason; /* for the choice of the collector */
 	struct snapshot_pool *pool;
 	struct topology *topology;
 };
@@ -62,11 +62,11 @@ static bool uses_bpf(const struct cgw_sampler *sampler)
 	return sampler->bpf.programs != NULL;
 }
 
-/* How many descriptors may be held: what the limit leaves beside those that are open already. */
+/* Number of descriptors that may stay open: the limit minus those that are already open. */
 static size_t descriptor_budget(const struct cgw_sampler_options *options)
 {
 	struct rlimit limit;
-	size_t open = DESCRIPTORS_SPARED;
+	size_t open = DESCRIPTORS_RESERVED;
 	DIR *directory;
 
 	if (options->once)
@@ -99,7 +99,7 @@ struct cgw_sampler *cgw_sampler_free(struct cgw_sampler *sampler)
 	bpf_close(&sampler->bpf);
 	sampler->tree.forget = NULL;
 	if (sampler->tree.root != NULL)
-		tree_done(&sampler->tree);
+		group_tree_done(&sampler->tree);
 	discover_done(&sampler->discover);
 	topology_unref(sampler->topology);
 	snapshot_pool_free(sampler->pool);
@@ -119,7 +119,7 @@ static int init_parts(struct cgw_sampler *sampler)
 						 : FULL_WALK_INTERVAL_NS,
 		.watch = !sampler->options.once && !sampler->layout->recorded,
 	};
-	int r = tree_init(&sampler->tree, (uint32_t)sampler->layout->hierarchy_count);
+	int r = group_tree_init(&sampler->tree, (uint32_t)sampler->layout->hierarchy_count);
 
 	sampler->discover.inotify_fd = -1;
 	if (r == 0)
@@ -134,7 +134,7 @@ static int init_parts(struct cgw_sampler *sampler)
 	return r;
 }
 
-/* From now on the programs tell which groups there are, where the kernel lets them. */
+/* Lets the programs discover groups in the hierarchies that the kernel lets them walk. */
 static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
 {
 	uint32_t spare = group_estimate / (sampler->options.once ? 16 : 2);
@@ -142,21 +142,20 @@ static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
 			 &sampler->reason);
 
 	if (r < 0) {
-		sampler->bpf_refused = true;
+		sampler->bpf_unavailable = true;
 		return r;
 	}
 	discover_hand_over(&sampler->discover, sampler->bpf.hierarchies);
-	sampler->plan_wanted = true;
+	sampler->plan_outdated = true;
 	return 0;
 }
 
-/* Loading the programs costs as much as reading the files of many groups once. */
 static bool is_worth_bpf(const struct cgw_sampler *sampler, uint32_t group_count)
 {
 	return group_count >= BPF_GROUPS_MIN && sampler->options.below == NULL;
 }
 
-/* How many groups there are in the fullest hierarchy, as far as the kernel tells without a walk. */
+/* The number of groups in the largest hierarchy, as the kernel reports it without a walk. */
 static uint32_t estimate_groups(const struct cgw_layout *layout)
 {
 	CLEANUP(cleanup_free) char *cgroups = NULL;
@@ -185,24 +184,24 @@ static uint32_t estimate_groups(const struct cgw_layout *layout)
 	return most < UINT32_MAX / 4 ? (uint32_t)most : UINT32_MAX / 4;
 }
 
-/* Before the first sample: with the programs nothing need be walked or watched. */
+/* Decides before the first sample: with BPF, directories are neither walked nor watched. */
 static int choose_collector(struct cgw_sampler *sampler, struct cgw_diag *diag)
 {
 	uint32_t estimate = estimate_groups(sampler->layout);
 	int r = 0;
 
 	if (sampler->options.collector == CGW_COLLECTOR_FILES) {
-		sampler->bpf_refused = true;
-		(void)cgw_diag_set(&sampler->reason, 0, "files, as asked for");
+		sampler->bpf_unavailable = true;
+		(void)cgw_diag_set(&sampler->reason, 0, "files (requested)");
 		return 0;
 	}
 	if (sampler->options.collector == CGW_COLLECTOR_BPF || is_worth_bpf(sampler, estimate))
 		r = start_bpf(sampler, estimate);
 	else
 		(void)cgw_diag_set(&sampler->reason, 0,
-				   "files: too few groups for BPF to be worth its start");
+				   "files: too few groups to load the BPF programs");
 	if (r < 0 && sampler->options.collector == CGW_COLLECTOR_BPF)
-		return cgw_diag_set(diag, r, "the BPF collector cannot be used: %s",
+		return cgw_diag_set(diag, r, "cannot use the BPF collector: %s",
 				    sampler->reason.text);
 	return r == -ENOMEM ? cgw_diag_set(diag, r, "out of memory") : 0;
 }
@@ -222,7 +221,7 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 	group_cursor_init(&sampler->cursor, layout);
 	if (options != NULL)
 		sampler->options = *options;
-	sampler->plan_wanted = true;
+	sampler->plan_outdated = true;
 	r = init_parts(sampler);
 	if (r == 0 && sampler->options.below != NULL) {
 		sampler->below = strdup(sampler->options.below);
@@ -244,18 +243,18 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 	return 0;
 }
 
-int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric_set *wanted)
+int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric_set *metrics)
 {
-	if (memcmp(&sampler->wanted, wanted, sizeof(*wanted)) != 0) {
-		sampler->wanted = *wanted;
-		sampler->plan_wanted = true;
+	if (memcmp(&sampler->metrics, metrics, sizeof(*metrics)) != 0) {
+		sampler->metrics = *metrics;
+		sampler->plan_outdated = true;
 	}
 	return 0;
 }
 
 void cgw_sampler_read_idle(struct cgw_sampler *sampler)
 {
-	sampler->files.roused = true;
+	sampler->files.read_all = true;
 }
 
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
@@ -263,19 +262,19 @@ const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
 	return sampler->reason.text;
 }
 
-/* Something went wrong that has no name here: files do it all again. */
+/* Falls back to files after an unexpected error. */
 static int stop_bpf(struct cgw_sampler *sampler, int error)
 {
 	bpf_close(&sampler->bpf);
-	sampler->bpf_refused = true;
+	sampler->bpf_unavailable = true;
 	discover_rollback(&sampler->discover);
 	(void)cgw_diag_set(&sampler->reason, error, "the BPF programs failed: %s",
 			   strerror(-error));
 	return files_set_bpf(&sampler->files, NULL);
 }
 
-/* "bpf, but from files: memory.kernel, cpu.usage_percpu", as many of them as fit. */
-static void say_what_bpf_reads(struct cgw_sampler *sampler)
+/* "bpf, except from files: memory.kernel, cpu.usage_percpu", as many as fit. */
+static void set_bpf_reason(struct cgw_sampler *sampler)
 {
 	const struct plan *plan = &sampler->files.plan;
 	char list[400] = "";
@@ -284,7 +283,7 @@ static void say_what_bpf_reads(struct cgw_sampler *sampler)
 	for (size_t i = 0; i < plan->column_count; i++) {
 		const char *key = cgw_metric_info(plan->metric_of[i])->key;
 
-		if (bpf_answers(&sampler->bpf, plan->metric_of[i]) ||
+		if (bpf_provides(&sampler->bpf, plan->metric_of[i]) ||
 		    plan->source[plan->metric_of[i]] == NULL)
 			continue;
 		if (length + strlen(key) + 8 > sizeof(list)) {
@@ -295,15 +294,15 @@ static void say_what_bpf_reads(struct cgw_sampler *sampler)
 					   length > 0 ? ", " : "", key);
 	}
 	if (length == 0)
-		(void)cgw_diag_set(&sampler->reason, 0, "bpf, all but the root's figures");
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, except the root");
 	else if (left == 0)
-		(void)cgw_diag_set(&sampler->reason, 0, "bpf, but from files: %s", list);
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, except from files: %s", list);
 	else
-		(void)cgw_diag_set(&sampler->reason, 0, "bpf, but from files: %s and %zu more",
+		(void)cgw_diag_set(&sampler->reason, 0, "bpf, except from files: %s and %zu more",
 				   list, left);
 }
 
-/* The figures are compared with the files once in a while, not at every tick. */
+/* Compares BPF values with the files for a new plan, and periodically. */
 static int update_bpf_plan(struct cgw_sampler *sampler, uint64_t now_ns)
 {
 	int r;
@@ -311,59 +310,59 @@ static int update_bpf_plan(struct cgw_sampler *sampler, uint64_t now_ns)
 	if (!uses_bpf(sampler))
 		return files_set_bpf(&sampler->files, NULL);
 	r = bpf_plan(&sampler->bpf, &sampler->files);
-	if (r == -E2BIG) { /* groups came meanwhile, more than there was room for */
+	if (r == -E2BIG) { /* more groups than the programs' capacity were created meanwhile */
 		r = bpf_update(&sampler->bpf, &sampler->files, true);
 		if (r == 0)
 			r = bpf_plan(&sampler->bpf, &sampler->files);
 	}
 	if (r < 0)
 		return r == -ENOMEM ? r : stop_bpf(sampler, r);
-	sampler->proved_ns = now_ns;
-	say_what_bpf_reads(sampler);
+	sampler->verified_ns = now_ns;
+	set_bpf_reason(sampler);
 	return files_set_bpf(&sampler->files, &sampler->bpf);
 }
 
-/* A hierarchy has its first group: most files are not in the root, so nobody could say what there is. */
-static bool first_groups_came(struct cgw_sampler *sampler)
+/* A hierarchy has its first group: only now do the controllers' files show what exists there. */
+static bool has_first_groups(struct cgw_sampler *sampler)
 {
-	uint32_t peopled = 0;
-	bool came;
+	uint32_t populated = 0;
+	bool first;
 
 	if (!sampler->tree.changed)
 		return false;
 	for (const struct tree_group *group = sampler->tree.root->first_child; group != NULL;
 	     group = group->next_sibling)
-		peopled |= group->present;
-	came = peopled & ~sampler->peopled;
-	sampler->peopled = peopled;
-	return came;
+		populated |= group->present;
+	first = populated & ~sampler->populated;
+	sampler->populated = populated;
+	return first;
 }
 
 /*
- * A plan is made anew when other metrics are wanted, where groups came to a hierarchy that had none, and
- * after a full walk: a controller may have been switched on since. The old one stays, with its open files,
- * where nothing changed.
+ * Builds the plan again for other metrics, after the first group of a hierarchy was created, and
+ * after a full walk, because a controller may have been enabled since. An equal plan is
+ * discarded, so that the old one keeps its open files.
  */
 static int update_plan(struct cgw_sampler *sampler, bool walked, uint64_t now_ns)
 {
-	bool prove = uses_bpf(sampler) &&
-		     now_ns - sampler->proved_ns >= sampler->discover.options.full_walk_interval_ns;
+	bool verify = uses_bpf(sampler) && now_ns - sampler->verified_ns >=
+						   sampler->discover.options.full_walk_interval_ns;
 	struct plan plan;
 	int r;
 
-	if (!first_groups_came(sampler) && !sampler->plan_wanted && !walked && !prove)
+	if (!has_first_groups(sampler) && !sampler->plan_outdated && !walked && !verify)
 		return 0;
-	r = plan_build(&plan, sampler->layout, &sampler->tree, &sampler->wanted);
+	r = plan_build(&plan, sampler->layout, &sampler->tree, &sampler->metrics);
 	if (r < 0)
 		return r;
-	if (plan_equal(&plan, &sampler->files.plan) && !sampler->plan_wanted) {
+	if (plan_equal(&plan, &sampler->files.plan) && !sampler->plan_outdated) {
 		plan_done(&plan);
 		files_retry_absent(&sampler->files, &sampler->tree);
-		return prove ? update_bpf_plan(sampler, now_ns) : 0;
+		return verify ? update_bpf_plan(sampler, now_ns) : 0;
 	}
 	files_set_plan(&sampler->files, &sampler->tree, &plan);
 	bpf_forget_plan(&sampler->bpf);
-	sampler->plan_wanted = false;
+	sampler->plan_outdated = false;
 	return update_bpf_plan(sampler, now_ns);
 }
 
@@ -374,18 +373,18 @@ static int update_topology(struct cgw_sampler *sampler)
 
 	if (!sampler->tree.changed && sampler->topology != NULL)
 		return 0;
-	r = tree_topology(&sampler->tree, &topology);
+	r = group_tree_topology(&sampler->tree, &topology);
 	if (r < 0)
 		return r;
 	topology->view.layout = sampler->layout;
 	topology_unref(sampler->topology);
 	sampler->topology = topology;
-	sampler->bpf.moved = true;
+	sampler->bpf.rows_outdated = true;
 	return 0;
 }
 
-/* Not the top of a container's view: that is a group like others, which the machine is no figure of. */
-static bool top_is_machine(const struct cgw_layout *layout)
+/* False in a container: its top group is an ordinary group, and /proc reports the whole machine. */
+static bool root_is_system(const struct cgw_layout *layout)
 {
 	for (size_t i = 0; !layout->recorded && i < layout->hierarchy_count; i++)
 		if (layout->hierarchies[i].root_id != 1)
@@ -397,14 +396,14 @@ static void fill_root(struct cgw_snapshot *snapshot)
 {
 	for (int column = 0; column < snapshot->column_count; column++) {
 		enum cgw_metric metric = snapshot->metric_of[column];
-		enum cgw_root_source figure = cgw_metric_info(metric)->root;
+		enum cgw_root_source source = cgw_metric_info(metric)->root;
 		struct cgw_number number;
 
-		if (figure == CGW_ROOT_NONE ||
+		if (source == CGW_ROOT_NONE ||
 		    snapshot_get(snapshot, column, 0).state != CGW_ABSENT)
 			continue;
-		number = system_stat_read(&snapshot->machine, figure);
-		snapshot->stands_in[metric] = number.state == CGW_OK;
+		number = system_stat_root_value(&snapshot->machine, source);
+		snapshot->system_wide[metric] = number.state == CGW_OK;
 		if (number.state == CGW_OK)
 			snapshot_set(snapshot, column, 0, number);
 	}
@@ -414,12 +413,12 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 {
 	int r;
 
-	if (uses_bpf(sampler) && sampler->bpf.moved)
-		bpf_number_rows(&sampler->bpf);
+	if (uses_bpf(sampler) && sampler->bpf.rows_outdated)
+		bpf_update_rows(&sampler->bpf);
 	snapshot->monotonic_ns = clock_ns(CLOCK_MONOTONIC);
 	snapshot->boottime_ns = clock_ns(CLOCK_BOOTTIME);
 	snapshot->realtime_ns = clock_ns(CLOCK_REALTIME);
-	r = machine_read(sampler->layout, &snapshot->machine);
+	r = system_stat_read(sampler->layout, &snapshot->machine);
 	if (r == 0)
 		r = files_collect(&sampler->files, &sampler->tree, snapshot);
 	if (r == 0)
@@ -427,30 +426,30 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 	idle_update(&sampler->files, r == 0 ? snapshot : NULL);
 	if (r < 0)
 		return r;
-	if (top_is_machine(sampler->layout))
+	if (root_is_system(sampler->layout))
 		fill_root(snapshot);
 	if (uses_bpf(sampler))
 		snapshot->collector = "bpf";
 	if (sampler->files.group_gone)
-		discover_suspect(&sampler->discover);
+		discover_request_walk(&sampler->discover);
 	return 0;
 }
 
-/* Which groups there are, and with BPF what they use. */
+/* Updates the groups, and with BPF collects their values. */
 static int update_tree(struct cgw_sampler *sampler, uint64_t now_ns, bool *ret_walked)
 {
 	int r = discover_update(&sampler->discover, now_ns, ret_walked);
 
-	if (r == 0 && !uses_bpf(sampler) && !sampler->bpf_refused && *ret_walked &&
+	if (r == 0 && !uses_bpf(sampler) && !sampler->bpf_unavailable && *ret_walked &&
 	    sampler->options.collector == CGW_COLLECTOR_AUTO &&
 	    is_worth_bpf(sampler, sampler->tree.count) &&
 	    start_bpf(sampler, sampler->tree.count) == -ENOMEM)
 		return -ENOMEM;
 	if (r < 0 || !uses_bpf(sampler))
 		return r;
-	if (sampler->plan_wanted)
-		bpf_expect(&sampler->bpf, &sampler->wanted);
-	r = bpf_update(&sampler->bpf, &sampler->files, *ret_walked || sampler->plan_wanted);
+	if (sampler->plan_outdated)
+		bpf_expect(&sampler->bpf, &sampler->metrics);
+	r = bpf_update(&sampler->bpf, &sampler->files, *ret_walked || sampler->plan_outdated);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	r = stop_bpf(sampler, r);
@@ -484,7 +483,7 @@ int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_sn
 	return 0;
 }
 
-int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set *wanted,
+int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set *metrics,
 		    struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag)
 {
 	const struct cgw_sampler_options options = {.once = true};
@@ -493,8 +492,8 @@ int cgw_sample_once(const struct cgw_layout *layout, const struct cgw_metric_set
 
 	if (sampler == NULL)
 		return r;
-	r = cgw_sampler_set_metrics(sampler, wanted);
+	r = cgw_sampler_set_metrics(sampler, metrics);
 	r = r < 0 ? r : cgw_sampler_sample(sampler, ret_snapshot);
 	cgw_sampler_free(sampler);
-	return r < 0 ? cgw_diag_set(diag, r, "the groups could not be read: %s", strerror(-r)) : 0;
+	return r < 0 ? cgw_diag_set(diag, r, "cannot read the groups: %s", strerror(-r)) : 0;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* snapshot-pool.c - the life of snapshots: counted references, and memory that is used again. */
+/* snapshot-pool.c - reference counts of snapshots, and reuse of their memory. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "lib/sample/snapshot-pool.h"
 
-/* Two are held by a frame, one is being made, one is on its way between threads. */
+/* A frame references two, one is being filled, one is in transit between threads. */
 #define POOL_SIZE 4
 
 struct snapshot_pool {
-	atomic_uint references; /* the sampler, and each snapshot that is out */
+	atomic_uint references; /* of the sampler and each snapshot in use */
 	pthread_mutex_t lock;
 	bool closed;
-	struct cgw_snapshot *idle[POOL_SIZE];
-	size_t idle_count;
+	struct cgw_snapshot *unused[POOL_SIZE];
+	size_t unused_count;
 };
 
 void snapshot_destroy(struct cgw_snapshot *snapshot)
@@ -48,8 +48,8 @@ static void pool_unref(struct snapshot_pool *pool)
 {
 	if (atomic_fetch_sub_explicit(&pool->references, 1, memory_order_acq_rel) != 1)
 		return;
-	for (size_t i = 0; i < pool->idle_count; i++)
-		snapshot_destroy(pool->idle[i]);
+	for (size_t i = 0; i < pool->unused_count; i++)
+		snapshot_destroy(pool->unused[i]);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }
@@ -70,29 +70,29 @@ struct cgw_snapshot *snapshot_pool_get(struct snapshot_pool *pool)
 	struct cgw_snapshot *snapshot = NULL;
 
 	pthread_mutex_lock(&pool->lock);
-	if (pool->idle_count > 0)
-		snapshot = pool->idle[--pool->idle_count];
+	if (pool->unused_count > 0)
+		snapshot = pool->unused[--pool->unused_count];
 	pthread_mutex_unlock(&pool->lock);
 	return snapshot;
 }
 
-void snapshot_pool_lend(struct snapshot_pool *pool, struct cgw_snapshot *snapshot)
+void snapshot_pool_attach(struct snapshot_pool *pool, struct cgw_snapshot *snapshot)
 {
 	atomic_fetch_add_explicit(&pool->references, 1, memory_order_relaxed);
 	snapshot->pool = pool;
 }
 
-static bool pool_give(struct snapshot_pool *pool, struct cgw_snapshot *snapshot)
+static bool pool_put(struct snapshot_pool *pool, struct cgw_snapshot *snapshot)
 {
-	bool given = false;
+	bool pooled = false;
 
 	pthread_mutex_lock(&pool->lock);
-	if (!pool->closed && pool->idle_count < POOL_SIZE) {
-		pool->idle[pool->idle_count++] = snapshot;
-		given = true;
+	if (!pool->closed && pool->unused_count < POOL_SIZE) {
+		pool->unused[pool->unused_count++] = snapshot;
+		pooled = true;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return given;
+	return pooled;
 }
 
 struct cgw_snapshot *cgw_snapshot_ref(struct cgw_snapshot *snapshot)
@@ -110,7 +110,7 @@ struct cgw_snapshot *cgw_snapshot_unref(struct cgw_snapshot *snapshot)
 		return NULL;
 	pool = snapshot->pool;
 	snapshot->topology = topology_unref(snapshot->topology);
-	if (pool == NULL || !pool_give(pool, snapshot))
+	if (pool == NULL || !pool_put(pool, snapshot))
 		snapshot_destroy(snapshot);
 	if (pool != NULL)
 		pool_unref(pool);

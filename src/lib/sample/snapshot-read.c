@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* snapshot-read.c - what readers of a snapshot ask it. */
+/* snapshot-read.c - accessors of snapshots. */
 #include "lib/sample/snapshot.h"
 
 const struct cgw_topology *cgw_snapshot_topology(const struct cgw_snapshot *snapshot)
@@ -44,7 +44,7 @@ const char *cgw_snapshot_collector(const struct cgw_snapshot *snapshot)
 
 const struct cgw_metric_set *cgw_snapshot_metrics(const struct cgw_snapshot *snapshot)
 {
-	return &snapshot->wanted;
+	return &snapshot->metrics;
 }
 
 struct cgw_number cgw_snapshot_number(const struct cgw_snapshot *snapshot, enum cgw_metric metric,
@@ -89,5 +89,5 @@ const struct cgw_source *cgw_snapshot_source(const struct cgw_snapshot *snapshot
 
 bool cgw_snapshot_is_system_wide(const struct cgw_snapshot *snapshot, enum cgw_metric metric)
 {
-	return snapshot->stands_in[metric];
+	return snapshot->system_wide[metric];
 }

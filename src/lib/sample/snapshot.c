@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* snapshot.c - one moment in the making: columns of values, instances, texts. */
+/* snapshot.c - construction of snapshots: columns of values, instances and texts. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/sample/snapshot-pool.h"
 
-/* One chunk is kept from use to use; more than one is rare. */
+/* Keeps one chunk for the next use; more than one is rare. */
 static void reset_texts(struct cgw_snapshot *snapshot)
 {
 	snapshot->text_count = 0;
@@ -42,8 +42,8 @@ static bool is_instanced(const struct cgw_snapshot *snapshot, size_t column)
 	return cgw_metric_info(snapshot->metric_of[column])->shape == CGW_INSTANCES;
 }
 
-/* Lays the columns out in the one block, which only grows. */
-static int lay_out(struct cgw_snapshot *snapshot, size_t count)
+/* Lays out the columns in one block, which only grows. */
+static int lay_out_columns(struct cgw_snapshot *snapshot, size_t count)
 {
 	size_t size = count * sizeof(uint64_t);
 	char *at;
@@ -79,7 +79,7 @@ static int lay_out(struct cgw_snapshot *snapshot, size_t count)
 }
 
 int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
-		   const struct cgw_metric_set *wanted, struct cgw_snapshot **ret_snapshot)
+		   const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot)
 {
 	struct cgw_snapshot *snapshot = pool != NULL ? snapshot_pool_get(pool) : NULL;
 	int r;
@@ -90,22 +90,22 @@ int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
 		return -ENOMEM;
 	snapshot->pool = NULL;
 	snapshot->topology = NULL;
-	snapshot->wanted = *wanted;
+	snapshot->metrics = *metrics;
 	snapshot->machine = (struct cgw_system_stat){0};
 	snapshot->collector = "files";
 	snapshot->column_count = 0;
 	snapshot->row_count = 0;
 	memset(snapshot->source, 0, sizeof(snapshot->source));
-	memset(snapshot->stands_in, 0, sizeof(snapshot->stands_in));
+	memset(snapshot->system_wide, 0, sizeof(snapshot->system_wide));
 	reset_texts(snapshot);
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
 		snapshot->column_of[metric] = -1;
-		if (!cgw_metric_set_has(wanted, metric))
+		if (!cgw_metric_set_has(metrics, metric))
 			continue;
 		snapshot->metric_of[snapshot->column_count] = (uint16_t)metric;
 		snapshot->column_of[metric] = (int16_t)snapshot->column_count++;
 	}
-	r = lay_out(snapshot, topology->view.count);
+	r = lay_out_columns(snapshot, topology->view.count);
 	if (r < 0) {
 		snapshot_destroy(snapshot);
 		return r;
@@ -113,7 +113,7 @@ int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
 	atomic_init(&snapshot->references, 1);
 	snapshot->topology = topology_ref(topology);
 	if (pool != NULL)
-		snapshot_pool_lend(pool, snapshot);
+		snapshot_pool_attach(pool, snapshot);
 	*ret_snapshot = snapshot;
 	return 0;
 }
@@ -160,7 +160,7 @@ static int intern(struct cgw_snapshot *snapshot, const char *name, size_t length
 	return r;
 }
 
-/* Makes room for one more item in an array that only grows; returns it, moved or not. */
+/* Grows an array to fit one more item; returns the array, which may have moved. */
 static void *reserve(void *array, size_t count, size_t *size, size_t item_size)
 {
 	size_t larger = *size == 0 ? 64 : 2 * *size;
@@ -216,8 +216,8 @@ int snapshot_add_text(struct cgw_snapshot *snapshot, int column, uint32_t group,
 	return 0;
 }
 
-int snapshot_carry(struct cgw_snapshot *snapshot, uint32_t group, const struct cgw_snapshot *from,
-		   uint32_t row)
+int snapshot_copy_row(struct cgw_snapshot *snapshot, uint32_t group,
+		      const struct cgw_snapshot *from, uint32_t row)
 {
 	for (int column = 0; column < snapshot->column_count; column++) {
 		const struct snapshot_column *old = &from->columns[column];
@@ -243,8 +243,8 @@ int snapshot_carry(struct cgw_snapshot *snapshot, uint32_t group, const struct c
 }
 
 /*
- * Counting sort by column and group: counts become the ends of each group's run, and rows taken from
- * the last one back move each end to its run's start.
+ * Counting sort by column and group: counts become the ends of each group's run, and inserting
+ * the rows in reverse moves each end to the start of its run.
  */
 int snapshot_finish(struct cgw_snapshot *snapshot)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * snapshot.h - how a snapshot is made, before it becomes immutable. Collectors and tests use this.
+ * snapshot.h - construction of snapshots, for collectors and tests; a finished snapshot is
+ * immutable.
  *
- * A topology is built once and shared; a snapshot takes a reference to it and has one column for
- * each metric. Memory comes from a pool and goes back there when the last reference is dropped, so
- * that a steady tick allocates nothing.
+ * A topology is built once and shared; a snapshot holds a reference to it and has one column per
+ * metric. Its memory comes from a pool and returns there with the last reference, so that a
+ * sample without changes allocates nothing.
  */
 #ifndef CGWARD_LIB_SAMPLE_SNAPSHOT_H
 #define CGWARD_LIB_SAMPLE_SNAPSHOT_H
@@ -15,12 +16,13 @@
 
 struct topology {
 	atomic_uint references;
-	struct cgw_topology view; /* points into what follows */
+	struct cgw_topology view; /* points into the memory that follows */
 };
 
 /*
- * Room for `count` groups whose names take `names_size` bytes with their terminators. The caller
- * fills the arrays through the returned pointers before anybody else sees the topology.
+ * Allocates a topology of `count` groups whose names have `names_size` bytes with their
+ * terminators. The caller fills the arrays through the returned pointers before it shares the
+ * topology.
  */
 struct topology_arrays {
 	uint32_t *parent, *below, *present;
@@ -36,7 +38,7 @@ struct topology *topology_unref(struct topology *topology);
 
 struct snapshot_pool;
 int snapshot_pool_new(struct snapshot_pool **ret_pool);
-/* Snapshots that are still held stay valid; they are freed instead of pooled. */
+/* Referenced snapshots remain valid and are freed later instead of pooled. */
 struct snapshot_pool *snapshot_pool_free(struct snapshot_pool *pool);
 
 struct snapshot_column {
@@ -45,7 +47,7 @@ struct snapshot_column {
 	uint32_t *first; /* [group + 1], into `instances`; NULL unless instanced */
 };
 
-/* An instance as it was read, before all of them are put in order. */
+/* An instance as it was read, before sorting. */
 struct instance_row {
 	struct cgw_instance instance;
 	uint32_t group;
@@ -60,35 +62,35 @@ struct text_chunk {
 
 struct cgw_snapshot {
 	atomic_uint references;
-	struct snapshot_pool *pool; /* holds a reference; NULL for snapshots on their own */
+	struct snapshot_pool *pool; /* referenced; NULL: not pooled */
 	struct topology *topology;
-	struct cgw_metric_set wanted;
+	struct cgw_metric_set metrics;
 	struct cgw_system_stat machine;
 	uint64_t monotonic_ns, boottime_ns, realtime_ns, cost_ns;
 	const char *collector;
 	uint16_t column_count;
-	int16_t column_of[CGW_METRIC_COUNT]; /* -1: not asked for */
+	int16_t column_of[CGW_METRIC_COUNT]; /* -1: not requested */
 	uint16_t metric_of[CGW_METRIC_COUNT];
 	struct snapshot_column columns[CGW_METRIC_COUNT];
 	const struct cgw_source *source[CGW_METRIC_COUNT];
-	bool stands_in[CGW_METRIC_COUNT];
+	bool system_wide[CGW_METRIC_COUNT];
 	uint64_t *read_ns; /* [group] */
 	void *block;       /* of columns and read_ns */
 	size_t block_size;
 	struct instance_row *rows;
 	size_t row_count, row_size;
-	struct cgw_instance *instances; /* by column, then group: made by snapshot_finish() */
+	struct cgw_instance *instances; /* by column, then group; set by snapshot_finish() */
 	size_t instance_size;
 	const char **texts;
 	size_t text_count, text_size;
 	struct text_chunk *chunks;
-	const char *names[64]; /* instance names already copied: few, but repeated in each group */
+	const char *names[64]; /* copied instance names: few, but repeated in each group */
 	size_t name_count;
 };
 
-/* An empty snapshot over a topology (referenced), all values ABSENT. `pool` may be NULL. */
+/* Creates a snapshot of a topology (referenced) with all values ABSENT. `pool` may be NULL. */
 int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
-		   const struct cgw_metric_set *wanted, struct cgw_snapshot **ret_snapshot);
+		   const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot);
 
 static inline void snapshot_set(struct cgw_snapshot *snapshot, int column, uint32_t group,
 				struct cgw_number number)
@@ -111,11 +113,11 @@ int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t gr
 int snapshot_add_text(struct cgw_snapshot *snapshot, int column, uint32_t group, const char *text,
 		      size_t length);
 
-/* The whole row of a group as another snapshot of the same metrics has it. */
-int snapshot_carry(struct cgw_snapshot *snapshot, uint32_t group, const struct cgw_snapshot *from,
-		   uint32_t row);
+/* Copies the row of a group from another snapshot of the same metrics. */
+int snapshot_copy_row(struct cgw_snapshot *snapshot, uint32_t group,
+		      const struct cgw_snapshot *from, uint32_t row);
 
-/* After the last value: puts the instances in order. The snapshot is immutable from here on. */
+/* Sorts the instances after the last value was added. The snapshot is immutable from here on. */
 int snapshot_finish(struct cgw_snapshot *snapshot);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* split-processes.c - processes that v1 lets sit in different groups of different hierarchies. */
+/* split-processes.c - count of processes in different groups of different v1 hierarchies. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -47,18 +47,18 @@ static int add_list(struct pids *pids, const char *text, const char *end)
 	return 0;
 }
 
-/* The list may name a process twice; each hierarchy is to count once. */
+/* cgroup.procs may list a process twice: count it once per hierarchy. */
 static size_t drop_repeats(struct pids *pids, size_t from)
 {
-	size_t kept = from;
+	size_t count = from;
 
 	if (pids->count == from)
-		return kept;
+		return count;
 	qsort(pids->items + from, pids->count - from, sizeof(*pids->items), compare);
 	for (size_t i = from; i < pids->count; i++)
-		if (kept == from || pids->items[kept - 1] != pids->items[i])
-			pids->items[kept++] = pids->items[i];
-	return kept;
+		if (count == from || pids->items[count - 1] != pids->items[i])
+			pids->items[count++] = pids->items[i];
+	return count;
 }
 
 static int add_hierarchy(const struct cgw_layout *layout, const char *path, size_t hierarchy,
@@ -83,8 +83,8 @@ struct cgw_number split_processes_count(const struct cgw_layout *layout,
 					const struct tree_group *group)
 {
 	CLEANUP(pids_done) struct pids pids = {.count = 0};
-	CLEANUP(cleanup_free) char *path = tree_path(group);
-	uint64_t strays = 0;
+	CLEANUP(cleanup_free) char *path = group_tree_path(group);
+	uint64_t split = 0;
 	size_t lists = 0;
 
 	if (path == NULL)
@@ -106,8 +106,8 @@ struct cgw_number split_processes_count(const struct cgw_layout *layout,
 
 		while (i + same < pids.count && pids.items[i + same] == pids.items[i])
 			same++;
-		strays += same < lists;
+		split += same < lists;
 		i += same;
 	}
-	return (struct cgw_number){strays, CGW_OK};
+	return (struct cgw_number){split, CGW_OK};
 }

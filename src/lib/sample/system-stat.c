@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* system-stat.c - the machine's own figures, from /proc. */
+/* system-stat.c - values of the whole machine, from /proc. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@ static struct cgw_number ok(uint64_t value)
 	return (struct cgw_number){value, CGW_OK};
 }
 
-/* "cpu  user nice system idle iowait irq softirq steal guest ...": guest is in user already. */
-static void take_stat(struct cgw_system_stat *machine, const char *text)
+/* "cpu  user nice system idle iowait irq softirq steal guest ...": user includes guest. */
+static void parse_stat(struct cgw_system_stat *machine, const char *text)
 {
 	uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 	uint64_t fields[8] = {0};
@@ -42,32 +42,33 @@ static void take_stat(struct cgw_system_stat *machine, const char *text)
 	}
 }
 
-static void take_meminfo(struct cgw_system_stat *machine, const char *text, size_t length)
+static void parse_meminfo(struct cgw_system_stat *machine, const char *text, size_t length)
 {
-	static const struct decode_request wants[] = {
+	static const struct decode_request requests[] = {
 		{"MemTotal:", 9, 0, 1024, CGW_CONVERT_SCALE, false},
 		{"MemFree:", 8, 1, 1024, CGW_CONVERT_SCALE, false},
 		{"MemAvailable:", 13, 2, 1024, CGW_CONVERT_SCALE, false},
 		{"SwapTotal:", 10, 3, 1024, CGW_CONVERT_SCALE, false},
 		{"SwapFree:", 9, 4, 1024, CGW_CONVERT_SCALE, false},
 	};
-	struct cgw_number numbers[ARRAY_SIZE(wants)] = {0};
+	struct cgw_number numbers[ARRAY_SIZE(requests)] = {0};
 	const char *line = text, *end = text + length;
 
 	while (line < end) {
 		const char *at = line;
 		size_t word = strcspn(line, " \n");
 
-		for (size_t i = 0; i < ARRAY_SIZE(wants); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
 			uint64_t value;
 
-			if (wants[i].key_length != word || memcmp(line, wants[i].key, word) != 0)
+			if (requests[i].key_length != word ||
+			    memcmp(line, requests[i].key, word) != 0)
 				continue;
 			at = line + word;
 			at += strspn(at, " ");
 			if (decode_u64(&at, end, &value) == 0 &&
-			    value <= UINT64_MAX / wants[i].scale)
-				numbers[i] = ok(value * wants[i].scale);
+			    value <= UINT64_MAX / requests[i].scale)
+				numbers[i] = ok(value * requests[i].scale);
 		}
 		line += strcspn(line, "\n");
 		line += line < end;
@@ -79,15 +80,15 @@ static void take_meminfo(struct cgw_system_stat *machine, const char *text, size
 	machine->swap_free_bytes = numbers[4];
 }
 
-/* Moves behind blanks and reads a number. */
+/* Skips blanks and reads a number. */
 static bool next_number(const char **at, const char *end, uint64_t *ret_number)
 {
 	*at += strspn(*at, " \t");
 	return decode_u64(at, end, ret_number) == 0;
 }
 
-/* "0.00 0.01 0.05 1/234 5678": running and all tasks behind the averages. */
-static void take_loadavg(struct cgw_system_stat *machine, const char *text)
+/* "0.00 0.01 0.05 1/234 5678": the averages, then running and all tasks. */
+static void parse_loadavg(struct cgw_system_stat *machine, const char *text)
 {
 	const char *at = text, *end = text + strlen(text);
 	uint64_t whole, hundredths, tasks;
@@ -102,29 +103,29 @@ static void take_loadavg(struct cgw_system_stat *machine, const char *text)
 		machine->threads = ok(tasks);
 }
 
-static void take_pressure(struct cgw_system_stat *machine, int resource, const char *text,
-			  size_t length)
+static void parse_pressure(struct cgw_system_stat *machine, int resource, const char *text,
+			   size_t length)
 {
 	static const char *const keys[2][3] = {
 		{"some.avg10", "some.avg60", "some.avg300"},
 		{"full.avg10", "full.avg60", "full.avg300"},
 	};
-	struct decode_request wants[6];
+	struct decode_request requests[6];
 	struct cgw_number numbers[6] = {0};
 
 	for (uint32_t i = 0; i < 6; i++)
-		wants[i] = (struct decode_request){
+		requests[i] = (struct decode_request){
 			.key = keys[i / 3][i % 3],
 			.key_length = (uint32_t)strlen(keys[i / 3][i % 3]),
 			.slot = i,
 			.scale = 1,
 		};
-	(void)decode(CGW_FORMAT_PRESSURE, text, length, wants, 6, numbers, NULL);
+	(void)decode(CGW_FORMAT_PRESSURE, text, length, requests, 6, numbers, NULL);
 	for (int i = 0; i < 6; i++)
 		machine->pressure_e2[resource][i / 3][i % 3] = numbers[i];
 }
 
-/* Whole disks only: a partition's traffic is its disk's too, and so is a stacked device's. */
+/* Excludes partitions and stacked devices, whose traffic their disk counts as well. */
 static bool is_whole_disk(const struct cgw_layout *layout, const char *name)
 {
 	char path[128];
@@ -137,8 +138,8 @@ static bool is_whole_disk(const struct cgw_layout *layout, const char *name)
 	return layout->sys_fd < 0 || faccessat(layout->sys_fd, path, F_OK, 0) == 0;
 }
 
-static void take_diskstats(const struct cgw_layout *layout, struct cgw_system_stat *machine,
-			   char *text)
+static void parse_diskstats(const struct cgw_layout *layout, struct cgw_system_stat *machine,
+			    char *text)
 {
 	uint64_t read = 0, written = 0;
 	char *line, *rest;
@@ -180,7 +181,7 @@ static int read_proc(const struct cgw_layout *layout, const char *file, char **r
 	return r == -ENOMEM ? r : r < 0 ? 0 : 1;
 }
 
-int machine_read(const struct cgw_layout *layout, struct cgw_system_stat *ret_machine)
+int system_stat_read(const struct cgw_layout *layout, struct cgw_system_stat *ret_machine)
 {
 	static const char *const files[] = {"stat",         "meminfo",         "loadavg",
 					    "pressure/cpu", "pressure/memory", "pressure/io",
@@ -197,15 +198,15 @@ int machine_read(const struct cgw_layout *layout, struct cgw_system_stat *ret_ma
 		if (r == 0)
 			continue;
 		if (i == 0)
-			take_stat(&machine, text);
+			parse_stat(&machine, text);
 		else if (i == 1)
-			take_meminfo(&machine, text, length);
+			parse_meminfo(&machine, text, length);
 		else if (i == 2)
-			take_loadavg(&machine, text);
+			parse_loadavg(&machine, text);
 		else if (i < 6)
-			take_pressure(&machine, (int)i - 3, text, length);
+			parse_pressure(&machine, (int)i - 3, text, length);
 		else
-			take_diskstats(layout, &machine, text);
+			parse_diskstats(layout, &machine, text);
 	}
 	*ret_machine = machine;
 	return 0;
@@ -218,10 +219,10 @@ static struct cgw_number difference(struct cgw_number whole, struct cgw_number p
 	return ok(whole.value - part.value);
 }
 
-struct cgw_number system_stat_read(const struct cgw_system_stat *machine,
-				   enum cgw_root_source figure)
+struct cgw_number system_stat_root_value(const struct cgw_system_stat *machine,
+					 enum cgw_root_source source)
 {
-	switch (figure) {
+	switch (source) {
 	case CGW_ROOT_SYSTEM_CPU:
 		return machine->cpu_busy_ns;
 	case CGW_ROOT_SYSTEM_MEMORY:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* topology.c - which groups there are, as one shared block. */
+/* topology.c - topology of the groups, as one shared block of memory. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,13 @@ static size_t padded(size_t size)
 	return (size + 7) & ~(size_t)7;
 }
 
-/* Cuts the next array off a block; sizes are padded, so all are aligned. */
-static void *take(char **block, size_t size)
+/* Returns the next array in a block; sizes are padded, so all arrays are aligned. */
+static void *next_array(char **block, size_t size)
 {
-	void *taken = *block;
+	void *array = *block;
 
 	*block += padded(size);
-	return taken;
+	return array;
 }
 
 int topology_new(uint32_t count, uint32_t hierarchy_count, size_t names_size,
@@ -34,16 +34,16 @@ int topology_new(uint32_t count, uint32_t hierarchy_count, size_t names_size,
 
 	if (topology == NULL)
 		return -ENOMEM;
-	(void)take(&block, sizeof(struct topology));
-	arrays.parent = take(&block, n * sizeof(uint32_t));
-	arrays.below = take(&block, n * sizeof(uint32_t));
-	arrays.present = take(&block, n * sizeof(uint32_t));
-	arrays.depth = take(&block, n * sizeof(uint16_t));
-	arrays.name = take(&block, n * sizeof(char *));
-	arrays.id = take(&block, h * sizeof(uint64_t *));
+	(void)next_array(&block, sizeof(struct topology));
+	arrays.parent = next_array(&block, n * sizeof(uint32_t));
+	arrays.below = next_array(&block, n * sizeof(uint32_t));
+	arrays.present = next_array(&block, n * sizeof(uint32_t));
+	arrays.depth = next_array(&block, n * sizeof(uint16_t));
+	arrays.name = next_array(&block, n * sizeof(char *));
+	arrays.id = next_array(&block, h * sizeof(uint64_t *));
 	for (size_t i = 0; i < h; i++)
-		arrays.id[i] = take(&block, n * sizeof(uint64_t));
-	arrays.names = take(&block, names_size);
+		arrays.id[i] = next_array(&block, n * sizeof(uint64_t));
+	arrays.names = next_array(&block, names_size);
 	atomic_init(&topology->references, 1);
 	topology->view = (struct cgw_topology){
 		.count = count,

@@ -89,7 +89,8 @@ static void put_quoted(const char *text, const char *special)
 
 /* Commands that print candidate words, one per line, the same in each shell. */
 #define WORDS_PATHS    "cgward dump --noheadings --raw -o group 2>/dev/null"
-#define WORDS_UNITS    "cgward dump --noheadings --raw -o unit 2>/dev/null | grep -vx -- - | sort -u"
+#define WORDS_UNITS    "cgward dump --noheadings --raw -o unit 2>/dev/null" WORDS_UNIQUE
+#define WORDS_UNIQUE   " | grep -vx -- - | sort -u"
 #define WORDS_KEYS     "cgward dump --list-metrics --noheadings 2>/dev/null"
 #define WORDS_CONTROLS "cgward set --list-controls 2>/dev/null | tail -n +2"
 #define WORDS_DEVICES  "ls /sys/block 2>/dev/null"

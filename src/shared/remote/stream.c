@@ -339,7 +339,7 @@ static int make_snapshot(struct remote_stream *stream, struct cgw_snapshot **ret
 	snapshot->collector = stream->collector;
 	snapshot->machine = stream->system;
 	memcpy(snapshot->source, stream->source, sizeof(snapshot->source));
-	memcpy(snapshot->stands_in, stream->stands_in, sizeof(snapshot->stands_in));
+	memcpy(snapshot->system_wide, stream->stands_in, sizeof(snapshot->system_wide));
 	for (uint32_t i = 0; i < topology->view.count; i++)
 		snapshot->read_ns[i] = stream->monotonic_ns;
 	r = rows_fill(&stream->rows, snapshot);

@@ -20,6 +20,7 @@ void table_start(struct table *table, FILE *out, const char *titles)
 	scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
 	while (*titles != '\0' && table->error == 0) {
 		int flags = SCOLS_FL_NOEXTREMES;
+		struct libscols_column *column;
 		size_t length;
 		char title[32];
 
@@ -29,7 +30,9 @@ void table_start(struct table *table, FILE *out, const char *titles)
 		}
 		length = strcspn(titles, "|");
 		(void)snprintf(title, sizeof(title), "%.*s", (int)length, titles);
-		if (scols_table_new_column(table->scols, title, 0, flags) == NULL)
+		column = scols_table_new_column(table->scols, title, 0, flags);
+		/* Names are already escaped, so print their backslashes unchanged. */
+		if (column == NULL || scols_column_set_safechars(column, "\\") < 0)
 			table->error = -ENOMEM;
 		titles += length + (titles[length] == '|');
 	}

@@ -11,6 +11,7 @@
 #include "tui/action/confirm.h"
 #include "tui/action/group-actions.h"
 #include "tui/action/preview.h"
+#include "tui/action/targets.h"
 #include "tui/action/undo-actions.h"
 
 static unsigned report_no_memory(struct app *app)
@@ -136,6 +137,8 @@ static unsigned kill_accept(struct app *app, int value)
 		.hint = "This cannot be undone.",
 	};
 
+	if (targets_have_changed(app))
+		return REACTION_BEEP | REACTION_DRAW;
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (signals[i].number == value)
 			(void)snprintf(intro, sizeof(intro), "Send %s (%d) to all processes of",
@@ -158,6 +161,7 @@ unsigned open_signals(struct app *app, unsigned (*accept)(struct app *app, int s
 		(void)snprintf(item->help, sizeof(item->help), "%s", signals[menu.count].help);
 		item->value = signals[menu.count].number;
 	}
+	targets_remember(app);
 	return open_menu(app, &menu);
 }
 
@@ -189,6 +193,10 @@ static bool new_accept(struct app *app, const char *text, unsigned *ret_reaction
 		*ret_reactions = REACTION_BEEP;
 		return text[0] != '\0';
 	}
+	if (targets_have_changed(app)) {
+		*ret_reactions = REACTION_BEEP;
+		return true;
+	}
 	if (strchr(text, '/') != NULL || strcmp(text, ".") == 0 || strcmp(text, "..") == 0) {
 		*ret_reactions = app_show_message(app, ROLE_WARM, "expected a name without '/'") |
 				 REACTION_BEEP;
@@ -208,6 +216,7 @@ static unsigned open_new(struct app *app)
 {
 	static const struct prompt prompt = {.title = "New group", .accept = new_accept};
 
+	targets_remember(app);
 	return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_prompt(app, &prompt, "");
 }
 
@@ -221,6 +230,10 @@ static bool move_accept(struct app *app, const char *text, unsigned *ret_reactio
 		*ret_reactions = app_show_message(app, ROLE_WARM, "invalid PID") | REACTION_BEEP;
 		return false;
 	}
+	if (targets_have_changed(app)) {
+		*ret_reactions = REACTION_BEEP;
+		return true;
+	}
 	step.pid = (pid_t)pid;
 	*ret_reactions = apply_to_targets(app, "Moving", &step);
 	return true;
@@ -231,6 +244,7 @@ static unsigned open_move(struct app *app)
 	static const struct prompt prompt = {.title = "Move a process (PID) into this group",
 					     .accept = move_accept};
 
+	targets_remember(app);
 	return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_prompt(app, &prompt, "");
 }
 

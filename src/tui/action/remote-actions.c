@@ -11,6 +11,7 @@
 #include "tui/action/remote-actions.h"
 #include "tui/action/remote-change.h"
 #include "tui/action/ssh-job.h"
+#include "tui/action/targets.h"
 
 /* Lines of a command's dry run that are shown. */
 #define LINES_MAX 16
@@ -195,6 +196,8 @@ static unsigned kill_accept(struct app *app, int value)
 	char number[16];
 	const struct remote_command command = {"Kill", "Killing", "kill", "--signal", number};
 
+	if (targets_have_changed(app))
+		return REACTION_BEEP | REACTION_DRAW;
 	(void)snprintf(number, sizeof(number), "%d", value);
 	return run_on_groups(app, &command);
 }
@@ -224,7 +227,7 @@ static bool new_accept(struct app *app, const char *text, unsigned *ret_reaction
 		return text[0] == '\0';
 	}
 	*ret_reactions = REACTION_BEEP;
-	if (remote_targets_collect(app, &targets) < 0)
+	if (targets_have_changed(app) || remote_targets_collect(app, &targets) < 0)
 		return true;
 	if (snprintf(path, sizeof(path), "%s/%s",
 		     strcmp(targets.paths[0], "/") == 0 ? "" : targets.paths[0],
@@ -246,7 +249,7 @@ static bool move_accept(struct app *app, const char *text, unsigned *ret_reactio
 		return false;
 	}
 	*ret_reactions = REACTION_BEEP;
-	if (remote_targets_collect(app, &targets) < 0)
+	if (targets_have_changed(app) || remote_targets_collect(app, &targets) < 0)
 		return true;
 	begin_command(&arguments, "move", &targets, NULL, NULL);
 	remote_arguments_add(&arguments, text);
@@ -286,7 +289,7 @@ static bool set_accept(struct app *app, const char *text, unsigned *ret_reaction
 	CLEANUP(cleanup_arguments) struct remote_arguments arguments = {.count = 0};
 
 	*ret_reactions = REACTION_BEEP;
-	if (remote_targets_collect(app, &targets) < 0)
+	if (targets_have_changed(app) || remote_targets_collect(app, &targets) < 0)
 		return true;
 	begin_command(&arguments, "set", &targets, "--enable", NULL);
 	add_paths(&arguments, &targets);
@@ -370,6 +373,7 @@ static unsigned open_remote_prompt(struct app *app, const struct prompt *prompt)
 	if (remote_targets_collect(app, &targets) < 0)
 		return REACTION_BEEP;
 	remote_targets_done(&targets);
+	targets_remember(app);
 	return open_prompt(app, prompt, "");
 }
 

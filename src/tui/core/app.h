@@ -98,6 +98,7 @@ struct app {
 	struct app_hosts hosts;
 	bool paused;
 	bool settings_changed; /* save them on exit */
+	bool thread_hangs;     /* a worker could not be stopped and still uses its job */
 	bool utc;              /* show times in UTC, for tests */
 	bool full_names;       /* never truncate names, for --batch */
 
@@ -133,6 +134,7 @@ struct app {
 	size_t change_count;
 
 	struct job_queue jobs; /* posted, not yet passed to a worker */
+	uint64_t prompt_targets; /* see targets_remember() */
 };
 
 int app_new(struct app **ret_app);

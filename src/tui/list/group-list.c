@@ -245,7 +245,7 @@ static bool path_contains(const struct cgw_topology *topology, uint32_t group, c
 
 	if (group == CGW_NO_GROUP)
 		return false;
-	/* Text without a slash is searched in names, so that "web" does not match all of /web/... */
+	/* Text without a slash is searched in names: "web" must not match all of /web/... */
 	if (strchr(text, '/') == NULL)
 		return find_part(group == 0 ? "/" : topology->name[group], text) != NULL;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));

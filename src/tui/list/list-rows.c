@@ -70,7 +70,7 @@ bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32
 
 	if (filter->kind == FILTER_NONE)
 		return true;
-	/* Unknown does not match, so that the list only has groups for which the condition holds. */
+	/* Unknown does not match: the list has only groups for which the condition holds. */
 	if (filter->kind == FILTER_EXPRESSION)
 		return cgw_expression_evaluate(filter->expression, &scope) == CGW_TRUE;
 	(void)cgw_topology_path(topology, group, path, sizeof(path));
@@ -188,7 +188,7 @@ static void shape_tree(struct list *list, const struct cgw_topology *topology)
 		row->depth = parent == NO_ROW ? 0 : (uint16_t)(list->rows[parent].depth + 1);
 		above = i;
 	}
-	/* In reverse, the first child seen is the last one. `gone` of the parent marks it as seen. */
+	/* In reverse, the first child seen is the last one; `gone` of the parent marks that. */
 	for (uint32_t i = list->row_count; i-- > 0;) {
 		struct list_row *row = &list->rows[i];
 

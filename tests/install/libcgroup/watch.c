@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* watch.c - docs/examples/watch.c by libcgroup: files of both versions, rates and limits by hand. */
+/* watch.c - docs/examples/watch.c with libcgroup: both versions, rates and limits by hand. */
 #include <libcgroup.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The number of a file, or of a key in it; -1 where there is none or no limit. */
+/* Returns the number in a file, or that of a key in it; -1 if there is none or no limit. */
 static long long number(const char *controller, const char *path, const char *file, const char *key)
 {
 	void *reading = NULL;
@@ -30,7 +30,7 @@ static long long number(const char *controller, const char *path, const char *fi
 	return value;
 }
 
-/* The tightest limit on the way to the root. */
+/* Returns the lowest limit on the path to the root. */
 static long long limit(const char *group, const char *file)
 {
 	char path[PATH_MAX], *slash = path;

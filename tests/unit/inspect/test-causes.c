@@ -253,6 +253,77 @@ static void test_descriptions_and_commands(void **state)
 	assert_null(cgw_cause_command(&nothing, "/a"));
 }
 
+/* Two samples of one second in which /a used this many percent of one CPU, bound to these CPUs. */
+static size_t explain_cpus(const char *list, unsigned cpu_count, uint64_t percent,
+			   struct cgw_cause *causes)
+{
+	struct topology *topology = frame_topology(groups, 4);
+	struct cgw_metric_set wanted = {0};
+	struct cgw_frame *frame;
+	size_t count;
+
+	cgw_metric_set_add(&wanted, CGW_M_CPU_USAGE);
+	cgw_metric_set_add(&wanted, CGW_M_CPUSET_CPUS_EFFECTIVE);
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (uint64_t second = 1; second <= 2; second++) {
+		struct cgw_snapshot *snapshot = NULL;
+		int column;
+
+		assert_int_equal(snapshot_begin(NULL, topology, &wanted, &snapshot), 0);
+		snapshot->monotonic_ns = snapshot->boottime_ns = second * 1000000000;
+		snapshot->machine.cpu_count = cpu_count;
+		for (uint32_t i = 0; i < 4; i++)
+			snapshot->read_ns[i] = snapshot->monotonic_ns;
+		snapshot_set(snapshot, snapshot->column_of[CGW_M_CPU_USAGE], 1,
+			     (struct cgw_number){second * percent * 10000000, CGW_OK});
+		column = snapshot->column_of[CGW_M_CPUSET_CPUS_EFFECTIVE];
+		assert_int_equal(snapshot_add_text(snapshot, column, 1, list, strlen(list)), 0);
+		snapshot->columns[column].state[1] = CGW_OK;
+		assert_int_equal(snapshot_finish(snapshot), 0);
+		assert_int_equal(cgw_frame_update(frame, snapshot), 0);
+		cgw_snapshot_unref(snapshot);
+	}
+	count = cgw_explain(frame, 1, causes);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+	return count;
+}
+
+static void test_cpus_of_cpuset(void **state)
+{
+	static const struct {
+		const char *list;
+		unsigned cpus; /* 0: not a bound */
+	} rows[] = {
+		{"0-3", 4},     {"0", 1},     {"7", 1},       {"0-1,4", 3},
+		{"1,3,5,7", 4}, {"1-1", 1},   {"0-2,4-6", 6}, {"0,2-4,6", 5},
+		{"10-13", 4},   {"0-3\n", 4}, {"0-15", 0}, /* all CPUs of the machine */
+		{"3-1", 0},     {"", 0},      {"all", 0},
+	};
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		/* 95 % of the CPUs that it may use; of any number that is not a bound. */
+		uint64_t percent = (rows[i].cpus > 0 ? rows[i].cpus : 16) * 95;
+		size_t count = explain_cpus(rows[i].list, 16, percent, causes);
+
+		if (count != (rows[i].cpus > 0))
+			fail_msg("'%s': %zu causes", rows[i].list, count);
+		if (count == 0)
+			continue;
+		assert_int_equal(causes[0].kind, CGW_CAUSE_CPUSET_FULL);
+		if (fabs(causes[0].bound - rows[i].cpus) > 1e-9 ||
+		    fabs(causes[0].percent - 95) > 1e-6)
+			fail_msg("'%s': %f CPUs, %f percent", rows[i].list, causes[0].bound,
+				 causes[0].percent);
+		assert_string_equal(causes[0].value, "0-15");
+	}
+	/* Below 90 % of its CPUs the group is not slowed down by their number. */
+	assert_int_equal(explain_cpus("0-3", 16, 355, causes), 0);
+	assert_int_equal(explain_cpus("0-3", 16, 365, causes), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_pressure),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_descriptions_and_commands),
+		cmocka_unit_test(test_cpus_of_cpuset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ static void change(const char *directory, uint64_t at, const char *key, const ch
 	(void)snprintf(change.who, sizeof(change.who), "%s", tail);
 	assert_int_equal(journal_open(directory, &journal, NULL), 0);
 	assert_int_equal(journal_intend(journal, &change), 0);
-	assert_int_equal(journal_settle(journal, change.id, outcome, "5", NULL, 0), 0);
+	(void)snprintf(change.new_value, sizeof(change.new_value), "5");
+	assert_int_equal(journal_settle(journal, &change, outcome), 0);
 	journal_close(journal);
 }
 

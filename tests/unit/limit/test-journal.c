@@ -52,6 +52,14 @@ static uint64_t intend(const struct fixture *fixture, const char *path, uint64_t
 	return change.id;
 }
 
+static int settle(const struct fixture *fixture, uint64_t id, const char *value)
+{
+	struct cgw_change change = {.id = id};
+
+	(void)snprintf(change.new_value, sizeof(change.new_value), "%s", value);
+	return journal_settle(fixture->journal, &change, CGW_OUTCOME_DONE);
+}
+
 static void append(const struct fixture *fixture, const char *text)
 {
 	FILE *file = fopen(fixture->file, "a");
@@ -89,9 +97,7 @@ static void test_number_is_found_before_long_lines(void **state)
 	assert_int_equal(intend(fixture, path, 0), 2);
 	assert_int_equal(intend(fixture, path, 0), 3);
 	for (int i = 0; i < 300; i++)
-		assert_int_equal(journal_settle(fixture->journal, 3, CGW_OUTCOME_DONE,
-						"a value of some length", NULL, 0),
-				 0);
+		assert_int_equal(settle(fixture, 3, "a value of some length"), 0);
 	assert_int_equal(intend(fixture, "/a", 0), 4);
 	read_counts(fixture, counts);
 	for (int i = 1; i <= 4; i++)
@@ -107,7 +113,7 @@ static void test_truncated_line_is_ended(void **state)
 	append(fixture, "{\"id\": 2, \"time_ns\": 17");
 	assert_int_equal(intend(fixture, "/b", 0), 3); /* 2 may have been used */
 	append(fixture, "{\"id\": 1");                 /* of 17, or of 1 */
-	assert_int_equal(journal_settle(fixture->journal, 3, CGW_OUTCOME_DONE, "5", NULL, 0), 0);
+	assert_int_equal(settle(fixture, 3, "5"), 0);
 	assert_int_equal(intend(fixture, "/c", 0), 4);
 	read_counts(fixture, counts);
 	assert_int_equal(counts[1], 1);

@@ -122,7 +122,8 @@ static void test_undo_skips_what_is_gone(void **state)
 	assert_false(result.reversible);
 	assert_int_equal(undo_last(machine, &options, message, sizeof(message)), 0);
 	assert_int_equal(skipped_count, 2);
-	assert_string_equal(skipped_reason, "/web/new no longer exists");
+	assert_string_equal(skipped_reason,
+			    "/web/new no longer exists in the cpu,cpuacct hierarchy");
 	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "max");
 	assert_int_equal(undo_last(machine, &options, message, sizeof(message)), -ENOENT);
 	/* By number each says why. */
@@ -209,8 +210,8 @@ static void test_undo_of_move_leaves_another_process_alone(void **state)
 	machine_process(machine, PID, "/other", 500);
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 0, &result), -EBUSY);
 	assert_string_equal(result.diag.text,
-			    "cannot undo change 1: process 77 has since been moved to /other; use "
-			    "--force to move it back");
+			    "cannot undo change 1: process 77 is no longer in /web, but in /other; "
+			    "use --force to move it back");
 	/* Another process has the PID: --force changes nothing about that. */
 	machine_process(machine, PID, "/web", 501);
 	options.force = true;

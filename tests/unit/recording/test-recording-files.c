@@ -309,7 +309,7 @@ static void test_age_limit_of_a_directory(void **state)
 	struct cgw_recorder *recorder;
 	struct name_list names = {0};
 
-	/* Files are dated by the real clock, unlike these samples: files are created, none is dropped. */
+	/* Files are dated by the real clock, unlike these samples: none is dropped. */
 	options.age_max_ns = 800 * TICK_NS;
 	recorder = open_recorder(fixture->directory, &options);
 	record(fixture, recorder, 0, 1000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sample-machine.h - a machine made of files, with a sampler over it. */
+/* sample-machine.h - machine simulated by files, and a sampler for it. */
 #ifndef CGWARD_TEST_MACHINE_H
 #define CGWARD_TEST_MACHINE_H
 
@@ -31,9 +31,9 @@ static inline struct machine *machine_new(void (*make)(struct tree_dir *))
 	return machine;
 }
 
-static inline void want_keys(struct cgw_sampler *sampler, const char *keys)
+static inline void request_keys(struct cgw_sampler *sampler, const char *keys)
 {
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	CLEANUP(cleanup_free) char *copy = strdup(keys);
 	char *key, *rest;
 
@@ -41,16 +41,16 @@ static inline void want_keys(struct cgw_sampler *sampler, const char *keys)
 		int metric = cgw_metric_find(key);
 
 		assert_true(metric >= 0);
-		cgw_metric_set_add(&wanted, (enum cgw_metric)metric);
+		cgw_metric_set_add(&metrics, (enum cgw_metric)metric);
 	}
-	assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &metrics), 0);
 }
 
 static inline void machine_open(struct machine *machine, const char *keys)
 {
 	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
 	assert_int_equal(cgw_sampler_new(machine->layout, NULL, &machine->sampler, NULL), 0);
-	want_keys(machine->sampler, keys);
+	request_keys(machine->sampler, keys);
 }
 
 static inline struct cgw_snapshot *sample(struct machine *machine)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-bpf-fields.c - the kernel's raw numbers become what the file would have said. */
+/* test-bpf-fields.c - tests of the conversion of the kernel's raw numbers to the files' values. */
 #include <limits.h>
 #include <string.h>
 
@@ -16,8 +16,7 @@ struct row {
 	unsigned version;
 	const char *file;
 	uint64_t raw;
-	const char
-		*text; /* what the kernel writes into the file for it; NULL: only the file knows */
+	const char *text; /* what the kernel prints for it; NULL: the file must be read */
 };
 
 static const struct row rows[] = {
@@ -60,7 +59,7 @@ static const struct row rows[] = {
 	{CGW_M_IO_WIOS, 1, "blkio.throttle.io_serviced_recursive", 0, "Total 0\n"},
 };
 
-/* The table's source of a metric for that file, as the plan would want it. */
+/* The metric's source for that file, as a plan uses it. */
 static const struct cgw_source *source_of(const struct row *row)
 {
 	const struct cgw_metric_info *info = cgw_metric_info(row->metric);
@@ -69,7 +68,7 @@ static const struct cgw_source *source_of(const struct row *row)
 		if (info->sources[i].version == row->version &&
 		    strcmp(info->sources[i].file, row->file) == 0)
 			return &info->sources[i];
-	fail_msg("no source of %s in %s", info->key, row->file);
+	fail_msg("%s has no source %s", info->key, row->file);
 	return NULL;
 }
 
@@ -80,37 +79,37 @@ static struct bpf_column column_of(const struct row *row)
 	return (struct bpf_column){
 		.row = bpf_field_find(row->metric, row->version, row->file),
 		.page_bytes = PAGE,
-		.want = {source->key, source->key != NULL ? (uint32_t)strlen(source->key) : 0, 0,
-			 source->scale, source->conversion, false},
+		.request = {source->key, source->key != NULL ? (uint32_t)strlen(source->key) : 0, 0,
+			    source->scale, source->conversion, false},
 	};
 }
 
-static void test_as_the_file_says(void **state)
+static void test_converts_raw_numbers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		const struct cgw_source *source = source_of(row);
 		struct bpf_column column = column_of(row);
-		struct cgw_number wanted = {0}, number;
+		struct cgw_number expected = {0}, number;
 
 		assert_non_null(column.row);
 		if (row->text == NULL) {
 			assert_false(bpf_field_number(&column, row->raw, &number));
 			continue;
 		}
-		assert_int_equal(decode(source->format, row->text, strlen(row->text), &column.want,
-					1, &wanted, NULL),
+		assert_int_equal(decode(source->format, row->text, strlen(row->text),
+					&column.request, 1, &expected, NULL),
 				 0);
 		assert_true(bpf_field_number(&column, row->raw, &number));
-		assert_int_equal(number.state, wanted.state);
-		if (wanted.state == CGW_OK)
-			assert_int_equal(number.value, wanted.value);
+		assert_int_equal(number.state, expected.state);
+		if (expected.state == CGW_OK)
+			assert_int_equal(number.value, expected.value);
 	}
 }
 
-/* The short way for most numbers gives what the long one does, and where it ends it is not taken. */
-static void test_shortened(void **state)
+/* Below factor_end, the multiplication gives the same value as the conversion. */
+static void test_factor_matches_conversion(void **state)
 {
 	static const uint64_t raws[] = {0,
 					1,
@@ -126,7 +125,7 @@ static void test_shortened(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct bpf_column column = column_of(&rows[i]);
 
-		bpf_field_shorten(&column);
+		bpf_field_set_factor(&column);
 		for (size_t j = 0; j < ARRAY_SIZE(raws); j++) {
 			struct cgw_number number = {0};
 
@@ -139,8 +138,8 @@ static void test_shortened(void **state)
 	}
 }
 
-/* Most figures are short, or none of this would pay. */
-static void test_what_is_short(void **state)
+/* Most metrics must take the fast path, or it would not pay off. */
+static void test_common_metrics_have_a_factor(void **state)
 {
 	const struct row plain = {CGW_M_CPU_USAGE, 1, "cpuacct.usage", 0, NULL},
 			 pages = {CGW_M_MEMORY_CURRENT, 2, "memory.current", 0, NULL},
@@ -150,21 +149,21 @@ static void test_what_is_short(void **state)
 
 	(void)state;
 	column = column_of(&plain);
-	bpf_field_shorten(&column);
+	bpf_field_set_factor(&column);
 	assert_true(column.factor == 1 && column.factor_end > PAGES_END);
 	column = column_of(&pages);
-	bpf_field_shorten(&column);
+	bpf_field_set_factor(&column);
 	assert_true(column.factor == PAGE && column.factor_end > PAGES_END);
 	column = column_of(&limit);
-	bpf_field_shorten(&column);
-	assert_int_equal(column.factor_end, 1); /* no limit has another state */
+	bpf_field_set_factor(&column);
+	assert_int_equal(column.factor_end, 1); /* unlimited is another state */
 	column = column_of(&weight);
-	bpf_field_shorten(&column);
-	assert_int_equal(column.factor_end, 0); /* no weight is none */
+	bpf_field_set_factor(&column);
+	assert_int_equal(column.factor_end, 0); /* a weight of 0 is not a valid value */
 }
 
-/* A group's figure is the sum of its devices'; where there was no room for all of them the file is read. */
-static void test_devices(void **state)
+/* The value of a group is the sum over its devices; with incomplete entries the file is read. */
+static void test_sums_devices(void **state)
 {
 	const struct row row = {CGW_M_IO_WBYTES, 2, "io.stat", 0, NULL};
 	const uint64_t devices[3][BPF_DEVICE_SIZE] = {
@@ -181,32 +180,32 @@ static void test_devices(void **state)
 
 	(void)state;
 	column.devices = devices[0];
-	column.place = column.row->field;
+	column.index = column.row->field;
 	assert_true(bpf_field_raw(&column, record, &raw));
 	assert_int_equal(raw, 23);
 	record[BPF_LIST_COUNT] = 0;
 	assert_true(bpf_field_raw(&column, record, &raw));
 	assert_int_equal(raw, 0);
-	record[BPF_LIST_MISSING] = 1;
+	record[BPF_LIST_INCOMPLETE] = 1;
 	assert_false(bpf_field_raw(&column, record, &raw));
 }
 
-/* Where devices cannot be told, that there is none can. */
-static void test_lesser(void **state)
+/* Without device entries, groups that never used a device are still provided. */
+static void test_falls_back_to_no_device(void **state)
 {
-	const struct bpf_field_row *lesser = bpf_field_find_lesser("io.stat");
-	struct bpf_column column = {.row = lesser, .page_bytes = PAGE};
+	const struct bpf_field_row *fallback = bpf_field_find_fallback("io.stat");
+	struct bpf_column column = {.row = fallback, .page_bytes = PAGE};
 	struct cgw_number number;
 
 	(void)state;
-	assert_non_null(lesser);
+	assert_non_null(fallback);
 	assert_true(bpf_field_number(&column, 0, &number));
 	assert_false(bpf_field_number(&column, 1, &number));
-	assert_null(bpf_field_find_lesser("memory.current"));
+	assert_null(bpf_field_find_fallback("memory.current"));
 }
 
-/* Files that say more than the programs know are nobody's. */
-static void test_unknown(void **state)
+/* Files with values that the programs do not have are not provided. */
+static void test_unknown_values_have_no_row(void **state)
 {
 	(void)state;
 	assert_null(bpf_field_find(CGW_M_CPU_USER, 2, "cpu.stat"));
@@ -217,9 +216,12 @@ static void test_unknown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_as_the_file_says), cmocka_unit_test(test_shortened),
-		cmocka_unit_test(test_what_is_short),    cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_lesser),           cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_converts_raw_numbers),
+		cmocka_unit_test(test_factor_matches_conversion),
+		cmocka_unit_test(test_common_metrics_have_a_factor),
+		cmocka_unit_test(test_sums_devices),
+		cmocka_unit_test(test_falls_back_to_no_device),
+		cmocka_unit_test(test_unknown_values_have_no_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

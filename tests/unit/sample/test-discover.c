@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-discover.c - groups that come and go between two looks, and the watches that tell of them. */
+/* test-discover.c - tests of created and removed groups, and of the watches that report them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,12 @@
 #include "test.h"
 #include "tree.h"
 
-struct place {
+struct fixture {
 	struct tree_dir *dir;
 	char cgroup[300], proc[300], sys[300];
 	struct cgw_roots roots;
 	struct cgw_layout *layout;
-	struct tree tree;
+	struct group_tree tree;
 	struct discover discover;
 };
 
@@ -22,165 +22,169 @@ static void forget(void *context, struct tree_group *group, uint32_t hierarchies
 	discover_forget(context, group, hierarchies);
 }
 
-static void place_open(struct place *place)
+static void fixture_open(struct fixture *fixture)
 {
 	struct discover_options options = {.watch = true, .full_walk_interval_ns = 1000};
 
-	place->dir = tree_new();
-	tree_machine_v2(place->dir);
-	tree_directory(place->dir, "cgroup/a/b/c");
-	place->roots.cgroup = tree_at(place->dir, "cgroup", place->cgroup, 300);
-	place->roots.proc = tree_at(place->dir, "proc", place->proc, 300);
-	place->roots.sys = tree_at(place->dir, "sys", place->sys, 300);
-	assert_int_equal(cgw_layout_open(&place->roots, &place->layout, NULL), 0);
-	assert_int_equal(tree_init(&place->tree, (uint32_t)place->layout->hierarchy_count), 0);
-	assert_int_equal(discover_init(&place->discover, place->layout, &place->tree, &options), 0);
-	place->tree.forget = forget;
-	place->tree.forget_context = &place->discover;
+	fixture->dir = tree_new();
+	tree_machine_v2(fixture->dir);
+	tree_directory(fixture->dir, "cgroup/a/b/c");
+	fixture->roots.cgroup = tree_at(fixture->dir, "cgroup", fixture->cgroup, 300);
+	fixture->roots.proc = tree_at(fixture->dir, "proc", fixture->proc, 300);
+	fixture->roots.sys = tree_at(fixture->dir, "sys", fixture->sys, 300);
+	assert_int_equal(cgw_layout_open(&fixture->roots, &fixture->layout, NULL), 0);
+	assert_int_equal(
+		group_tree_init(&fixture->tree, (uint32_t)fixture->layout->hierarchy_count), 0);
+	assert_int_equal(
+		discover_init(&fixture->discover, fixture->layout, &fixture->tree, &options), 0);
+	fixture->tree.forget = forget;
+	fixture->tree.forget_context = &fixture->discover;
 }
 
-static void place_close(struct place *place)
+static void fixture_close(struct fixture *fixture)
 {
-	place->tree.forget = NULL;
-	tree_done(&place->tree);
-	discover_done(&place->discover);
-	cgw_layout_free(place->layout);
-	tree_free(place->dir);
+	fixture->tree.forget = NULL;
+	group_tree_done(&fixture->tree);
+	discover_done(&fixture->discover);
+	cgw_layout_free(fixture->layout);
+	tree_free(fixture->dir);
 }
 
-static bool look(struct place *place, uint64_t now_ns)
+static bool update(struct fixture *fixture, uint64_t now_ns)
 {
 	bool walked;
 
-	assert_int_equal(discover_update(&place->discover, now_ns, &walked), 0);
+	assert_int_equal(discover_update(&fixture->discover, now_ns, &walked), 0);
 	return walked;
 }
 
-static struct tree_group *find(struct place *place, const char *name)
+static struct tree_group *find(struct fixture *fixture, const char *name)
 {
-	for (struct tree_group *group = place->tree.root; group != NULL; group = tree_next(group))
+	for (struct tree_group *group = fixture->tree.root; group != NULL;
+	     group = group_tree_next(group))
 		if (strcmp(group->name, name) == 0)
 			return group;
 	return NULL;
 }
 
-/* Each group knows its watch and each watch its group; there are as many of the one as of the other. */
-static void assert_linked(struct place *place, size_t groups)
+/* Groups and watches refer to each other, one to one. */
+static void assert_watches(struct fixture *fixture, size_t groups)
 {
 	size_t watches = 0, found = 0;
 
-	for (size_t i = 0; i < place->discover.watch_size; i++) {
-		const struct watch *watch = &place->discover.watches[i];
+	for (size_t i = 0; i < fixture->discover.watch_size; i++) {
+		const struct watch *watch = &fixture->discover.watches[i];
 
 		if (watch->group == NULL)
 			continue;
 		watches++;
 		assert_int_equal(watch->group->watch[watch->hierarchy], watch->descriptor);
 	}
-	for (struct tree_group *group = place->tree.root; group != NULL; group = tree_next(group))
+	for (struct tree_group *group = fixture->tree.root; group != NULL;
+	     group = group_tree_next(group))
 		found++;
 	assert_int_equal(found, groups);
 	assert_int_equal(watches, groups);
-	assert_int_equal(watches, place->discover.watch_count);
+	assert_int_equal(watches, fixture->discover.watch_count);
 }
 
-static void come_and_go(void **state)
+static void test_inotify_reports_changes(void **state)
 {
-	struct place place = {0};
+	struct fixture fixture = {0};
 
 	(void)state;
-	place_open(&place);
-	assert_true(look(&place, 1));
-	assert_linked(&place, 4);
-	/* Told, not walked. */
-	tree_directory(place.dir, "cgroup/a/d");
-	assert_false(look(&place, 2));
-	assert_non_null(find(&place, "d"));
-	assert_linked(&place, 5);
-	tree_remove(place.dir, "cgroup/a/b");
-	assert_false(look(&place, 3));
-	assert_null(find(&place, "b"));
-	assert_linked(&place, 3);
-	/* Gone and there again. */
-	tree_remove(place.dir, "cgroup/a/d");
-	tree_directory(place.dir, "cgroup/a/d/e");
-	assert_false(look(&place, 4));
-	assert_linked(&place, 4);
-	place_close(&place);
+	fixture_open(&fixture);
+	assert_true(update(&fixture, 1));
+	assert_watches(&fixture, 4);
+	/* Reported by inotify, without a walk. */
+	tree_directory(fixture.dir, "cgroup/a/d");
+	assert_false(update(&fixture, 2));
+	assert_non_null(find(&fixture, "d"));
+	assert_watches(&fixture, 5);
+	tree_remove(fixture.dir, "cgroup/a/b");
+	assert_false(update(&fixture, 3));
+	assert_null(find(&fixture, "b"));
+	assert_watches(&fixture, 3);
+	/* Removed and created again. */
+	tree_remove(fixture.dir, "cgroup/a/d");
+	tree_directory(fixture.dir, "cgroup/a/d/e");
+	assert_false(update(&fixture, 4));
+	assert_watches(&fixture, 4);
+	fixture_close(&fixture);
 }
 
-/* The kernel gives no number of a watch again: what is kept of them goes by how many there are. */
-static void numbers_only_rise(void **state)
+/* inotify never reuses a descriptor: the table must not grow with their numbers. */
+static void test_watch_table_does_not_grow(void **state)
 {
-	struct place place = {0};
+	struct fixture fixture = {0};
 	uint64_t now_ns = 1;
 
 	(void)state;
-	place_open(&place);
-	assert_true(look(&place, now_ns));
+	fixture_open(&fixture);
+	assert_true(update(&fixture, now_ns));
 	for (unsigned round = 0; round < 300; round++) {
-		tree_directory(place.dir, "cgroup/a/d/e");
-		(void)look(&place, ++now_ns);
-		assert_linked(&place, 6);
-		tree_remove(place.dir, "cgroup/a/d");
-		(void)look(&place, ++now_ns);
-		assert_linked(&place, 4);
+		tree_directory(fixture.dir, "cgroup/a/d/e");
+		(void)update(&fixture, ++now_ns);
+		assert_watches(&fixture, 6);
+		tree_remove(fixture.dir, "cgroup/a/d");
+		(void)update(&fixture, ++now_ns);
+		assert_watches(&fixture, 4);
 	}
-	assert_true(place.discover.watch_size <= 64);
-	place_close(&place);
+	assert_true(fixture.discover.watch_size <= 64);
+	fixture_close(&fixture);
 }
 
-/* What another says went is no more; what the kernel still has to tell of it is nobody's. */
-static void swept_before_told(void **state)
+/* Events that refer to a group which another collector removed are ignored. */
+static void test_events_of_removed_groups_are_ignored(void **state)
 {
-	struct place place = {0};
+	struct fixture fixture = {0};
 	struct tree_group *group;
 
 	(void)state;
-	place_open(&place);
-	assert_true(look(&place, 1));
-	tree_directory(place.dir, "cgroup/a/b/new");
-	tree_remove(place.dir, "cgroup/a/b/c");
-	group = find(&place, "b");
+	fixture_open(&fixture);
+	assert_true(update(&fixture, 1));
+	tree_directory(fixture.dir, "cgroup/a/b/new");
+	tree_remove(fixture.dir, "cgroup/a/b/c");
+	group = find(&fixture, "b");
 	assert_non_null(group);
-	tree_leave(&place.tree, group, UINT32_MAX);
-	assert_linked(&place, 2);
-	assert_false(look(&place, 2));
-	/* Until the next walk finds that it was there all the time. */
-	assert_true(look(&place, 5000));
-	assert_non_null(find(&place, "new"));
-	assert_linked(&place, 4);
-	place_close(&place);
+	group_tree_remove(&fixture.tree, group, UINT32_MAX);
+	assert_watches(&fixture, 2);
+	assert_false(update(&fixture, 2));
+	/* The next full walk finds that it still exists. */
+	assert_true(update(&fixture, 5000));
+	assert_non_null(find(&fixture, "new"));
+	assert_watches(&fixture, 4);
+	fixture_close(&fixture);
 }
 
-/* The same directory under another name keeps its watch, for the new group. */
-static void renamed(void **state)
+/* A test_renamed_directory_keeps_its_watch directory keeps its watch, for the new group. */
+static void test_renamed_directory_keeps_its_watch(void **state)
 {
-	struct place place = {0};
+	struct fixture fixture = {0};
 	char from[400], to[400];
 
 	(void)state;
-	place_open(&place);
-	assert_true(look(&place, 1));
-	assert_int_equal(rename(tree_at(place.dir, "cgroup/a/b", from, 400),
-				tree_at(place.dir, "cgroup/a/z", to, 400)),
+	fixture_open(&fixture);
+	assert_true(update(&fixture, 1));
+	assert_int_equal(rename(tree_at(fixture.dir, "cgroup/a/b", from, 400),
+				tree_at(fixture.dir, "cgroup/a/z", to, 400)),
 			 0);
-	assert_true(look(&place, 2));
-	assert_null(find(&place, "b"));
-	assert_linked(&place, 4);
-	tree_directory(place.dir, "cgroup/a/z/c/deeper");
-	assert_false(look(&place, 3));
-	assert_linked(&place, 5);
-	place_close(&place);
+	assert_true(update(&fixture, 2));
+	assert_null(find(&fixture, "b"));
+	assert_watches(&fixture, 4);
+	tree_directory(fixture.dir, "cgroup/a/z/c/deeper");
+	assert_false(update(&fixture, 3));
+	assert_watches(&fixture, 5);
+	fixture_close(&fixture);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(come_and_go),
-		cmocka_unit_test(numbers_only_rise),
-		cmocka_unit_test(swept_before_told),
-		cmocka_unit_test(renamed),
+		cmocka_unit_test(test_inotify_reports_changes),
+		cmocka_unit_test(test_watch_table_does_not_grow),
+		cmocka_unit_test(test_events_of_removed_groups_are_ignored),
+		cmocka_unit_test(test_renamed_directory_keeps_its_watch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

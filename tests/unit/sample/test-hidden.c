@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-hidden.c - a hierarchy where nobody may look: what may be in it is denied, not absent. */
+/* test-hidden.c - tests of unreadable hierarchies: values that may exist are denied, not absent. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,11 +8,11 @@
 #include "test.h"
 #include "tree.h"
 
-static int closed_hierarchy = -1; /* its root, which is not opened the next time */
-static bool opened_unlisted;      /* or is, and not listed */
+static int closed_hierarchy = -1; /* its root, which cannot be opened or listed the next time */
+static bool opened_unlisted;      /* it can be opened but not listed */
 static int unlisted_directory = -1;
 
-static int open_later(int directory, const char *path, int flags)
+static int open_beneath_denied(int directory, const char *path, int flags)
 {
 	if (directory != closed_hierarchy)
 		return kernel_ops_real.open_beneath(directory, path, flags);
@@ -23,7 +23,7 @@ static int open_later(int directory, const char *path, int flags)
 	return unlisted_directory;
 }
 
-static int list_later(int directory, const char *path, int flags)
+static int open_at_denied(int directory, const char *path, int flags)
 {
 	if (directory != unlisted_directory)
 		return kernel_ops_real.open_at(directory, path, flags);
@@ -47,7 +47,7 @@ static struct cgw_number number_of(const struct cgw_snapshot *snapshot, enum cgw
 	return cgw_snapshot_number(snapshot, metric, group);
 }
 
-static void deny_what_is_hidden(void)
+static void check_denied_values(void)
 {
 	struct tree_dir *dir = tree_new();
 	char cgroup[300], proc[300], sys[300];
@@ -57,7 +57,7 @@ static void deny_what_is_hidden(void)
 		.sys = tree_at(dir, "sys", sys, 300),
 	};
 	struct kernel_ops ops = kernel_ops_real;
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot;
 	struct cgw_sampler *sampler;
 	struct cgw_layout *layout;
@@ -66,15 +66,15 @@ static void deny_what_is_hidden(void)
 	tree_file(dir, "cgroup/pids/a/pids.max", "33\n");
 	tree_file(dir, "cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
 	tree_file(dir, "cgroup/memory/a/memory.limit_in_bytes", "4096\n");
-	cgw_metric_set_add(&wanted, CGW_M_PIDS_MAX);
-	cgw_metric_set_add(&wanted, CGW_M_MEMORY_MAX);
-	cgw_metric_set_add(&wanted, CGW_M_CPU_WEIGHT);
+	cgw_metric_set_add(&metrics, CGW_M_PIDS_MAX);
+	cgw_metric_set_add(&metrics, CGW_M_MEMORY_MAX);
+	cgw_metric_set_add(&metrics, CGW_M_CPU_WEIGHT);
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
-	ops.open_beneath = open_later;
-	ops.open_at = list_later;
+	ops.open_beneath = open_beneath_denied;
+	ops.open_at = open_at_denied;
 	layout->ops = &ops;
 	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
-	assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &metrics), 0);
 	close_hierarchy(layout, "memory");
 
 	assert_int_equal(cgw_sampler_sample(sampler, &snapshot), 0);
@@ -91,26 +91,26 @@ static void deny_what_is_hidden(void)
 	tree_free(dir);
 }
 
-static void denies_what_may_not_be_opened(void **state)
+static void test_unopenable_hierarchy_is_denied(void **state)
 {
 	(void)state;
 	opened_unlisted = false;
-	deny_what_is_hidden();
+	check_denied_values();
 }
 
-static void denies_what_may_not_be_listed(void **state)
+static void test_unlistable_hierarchy_is_denied(void **state)
 {
 	(void)state;
 	opened_unlisted = true;
-	deny_what_is_hidden();
+	check_denied_values();
 	assert_int_equal(unlisted_directory, -1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(denies_what_may_not_be_opened),
-		cmocka_unit_test(denies_what_may_not_be_listed),
+		cmocka_unit_test(test_unopenable_hierarchy_is_denied),
+		cmocka_unit_test(test_unlistable_hierarchy_is_denied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

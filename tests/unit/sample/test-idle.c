@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-idle.c - what is read again and when: groups that stand still, and the first one of a hierarchy. */
+/* test-idle.c - tests of idle groups, and of the first group of a hierarchy. */
 #include "sample-machine.h"
 
-#define STILL_KEYS "cpu.usage cpu.user memory.current io.rbytes cgroup.type"
+#define IDLE_KEYS "cpu.usage cpu.user memory.current io.rbytes cgroup.type"
 
-static struct machine *machine_that_stands_still(unsigned interval)
+static struct machine *new_idle_machine(unsigned interval)
 {
 	const struct cgw_sampler_options options = {.idle_interval = interval};
 	struct machine *machine = machine_new(tree_machine_v2);
@@ -13,10 +13,10 @@ static struct machine *machine_that_stands_still(unsigned interval)
 	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
 	tree_file(machine->dir, "cgroup/a/io.stat", "8:0 rbytes=5\n8:16 rbytes=10\n");
 	tree_file(machine->dir, "cgroup/a/cgroup.type", "domain\n");
-	machine_open(machine, STILL_KEYS);
+	machine_open(machine, IDLE_KEYS);
 	cgw_sampler_free(machine->sampler);
 	assert_int_equal(cgw_sampler_new(machine->layout, &options, &machine->sampler, NULL), 0);
-	want_keys(machine->sampler, STILL_KEYS);
+	request_keys(machine->sampler, IDLE_KEYS);
 	cgw_snapshot_unref(sample(machine));
 	return machine;
 }
@@ -29,10 +29,10 @@ static void assert_memory(struct machine *machine, uint64_t bytes)
 	cgw_snapshot_unref(snapshot);
 }
 
-/* The files of a group whose clock stands still are read in turn: late, not never. */
-static void carries_over_what_stands_still(void **state)
+/* The files of an idle group are read again every few samples. */
+static void test_idle_group_is_read_in_turn(void **state)
 {
-	struct machine *machine = machine_that_stands_still(4);
+	struct machine *machine = new_idle_machine(4);
 	const struct cgw_instance *instances;
 	uint64_t memory_bytes = 4096;
 	unsigned samples = 0;
@@ -45,7 +45,10 @@ static void carries_over_what_stands_still(void **state)
 	for (; memory_bytes == 4096 && samples < 4; samples++) {
 		struct cgw_snapshot *snapshot = sample(machine);
 
-		/* The clock's own file is read each time, and all the rest is there each time. */
+		/*
+		 * The file with the CPU usage is read in each sample; the other values are
+		 * copied.
+		 */
 		assert_number(snapshot, "/a", CGW_M_CPU_USAGE, CGW_OK, 7000);
 		assert_number(snapshot, "/a", CGW_M_CPU_USER, CGW_OK, 4000);
 		assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 15);
@@ -62,8 +65,8 @@ static void carries_over_what_stands_still(void **state)
 	machine_free(machine);
 }
 
-/* A hierarchy that held nothing but its root: what its first group has is read at once. */
-static void reads_the_first_group(void **state)
+/* The first group of a hierarchy is read in the same sample. */
+static void test_first_group_is_read_at_once(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v1);
 	struct cgw_snapshot *snapshot;
@@ -71,10 +74,10 @@ static void reads_the_first_group(void **state)
 	(void)state;
 	tree_file(machine->dir, "cgroup/memory/a/memory.usage_in_bytes", "1\n");
 	machine_open(machine, "memory.current");
-	machine->layout->recorded = false; /* inotify tells what comes, as on a kernel */
+	machine->layout->recorded = false; /* inotify reports new groups, as for cgroupfs */
 	cgw_sampler_free(machine->sampler);
 	assert_int_equal(cgw_sampler_new(machine->layout, NULL, &machine->sampler, NULL), 0);
-	want_keys(machine->sampler, "memory.current pids.max");
+	request_keys(machine->sampler, "memory.current pids.max");
 	cgw_snapshot_unref(sample(machine));
 	tree_file(machine->dir, "cgroup/pids/b/pids.max", "77\n");
 	snapshot = sample(machine);
@@ -83,10 +86,10 @@ static void reads_the_first_group(void **state)
 	machine_free(machine);
 }
 
-/* ... and at once when it moves, when somebody acted, and when another group shifts the rows. */
-static void reads_what_moves_at_once(void **state)
+/* An idle group is read when its CPU usage changes, on request, and correctly when rows shift. */
+static void test_active_group_is_read_at_once(void **state)
 {
-	struct machine *machine = machine_that_stands_still(1000);
+	struct machine *machine = new_idle_machine(1000);
 
 	(void)state;
 	tree_file(machine->dir, "cgroup/a/memory.current", "100\n");
@@ -106,16 +109,16 @@ static void reads_what_moves_at_once(void **state)
 	machine_free(machine);
 }
 
-/* Whoever runs in a group runs in all above it: beneath a clock that stands still none is looked at. */
-static void leaves_alone_what_is_beneath(void **state)
+/* CPU usage is hierarchical: the descendants of an idle group are not read. */
+static void test_descendants_of_idle_group_are_not_read(void **state)
 {
-	struct machine *machine = machine_that_stands_still(1000);
+	struct machine *machine = new_idle_machine(1000);
 	struct cgw_snapshot *snapshot;
 
 	(void)state;
 	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 5\n");
 	cgw_snapshot_unref(sample(machine));
-	/* No kernel would say so: that it is not seen tells that nobody looked. */
+	/* Impossible on a kernel; the old value shows that the file was not read. */
 	tree_file(machine->dir, "cgroup/a/b/cpu.stat", "usage_usec 6\n");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/a/b", CGW_M_CPU_USAGE, CGW_OK, 5000);
@@ -130,10 +133,10 @@ static void leaves_alone_what_is_beneath(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(carries_over_what_stands_still),
-		cmocka_unit_test(reads_what_moves_at_once),
-		cmocka_unit_test(leaves_alone_what_is_beneath),
-		cmocka_unit_test(reads_the_first_group),
+		cmocka_unit_test(test_idle_group_is_read_in_turn),
+		cmocka_unit_test(test_active_group_is_read_at_once),
+		cmocka_unit_test(test_descendants_of_idle_group_are_not_read),
+		cmocka_unit_test(test_first_group_is_read_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-sampler.c - samples of machines made of files: v1, v2, change between ticks, every fault. */
+/* test-sampler.c - tests of samples: v1, v2, changes between samples, failing system calls. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "test.h"
 #include "tree.h"
 
-static void samples_v2(void **state)
+static void test_sample_of_v2(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct cgw_snapshot *snapshot;
@@ -44,7 +44,7 @@ static void samples_v2(void **state)
 	assert_number(snapshot, "/a/b", CGW_M_CPU_USAGE, CGW_OK, 1000);
 	assert_number(snapshot, "/a/b", CGW_M_MEMORY_CURRENT, CGW_ABSENT, 0);
 	assert_number(snapshot, "/a", CGW_M_PIDS_CURRENT, CGW_ABSENT, 0);
-	/* The root has no memory.current: the machine stands in, and says so. */
+	/* The root has no memory.current: the value of the machine is used and marked. */
 	assert_number(snapshot, "/", CGW_M_MEMORY_CURRENT, CGW_OK, 600 * 1024);
 	assert_true(cgw_snapshot_is_system_wide(snapshot, CGW_M_MEMORY_CURRENT));
 	assert_number(snapshot, "/", CGW_M_CPU_USAGE, CGW_OK, UINT64_C(5000000000));
@@ -57,13 +57,13 @@ static void samples_v2(void **state)
 	assert_int_equal(instances[0].number.value, 5);
 	assert_string_equal(instances[1].name, "8:16");
 	assert_null(cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, 0, &count));
-	/* Nobody asked for it: not read. */
+	/* Not requested: not read. */
 	assert_number(snapshot, "/a", CGW_M_MEMORY_ANON, CGW_ABSENT, 0);
 	cgw_snapshot_unref(snapshot);
 	machine_free(machine);
 }
 
-static void samples_v1(void **state)
+static void test_sample_of_v1(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v1);
 	struct cgw_snapshot *snapshot;
@@ -93,7 +93,7 @@ static void samples_v1(void **state)
 			      "cgroup.procs cgroup.split_processes io.rbytes frozen");
 	snapshot = sample(machine);
 	topology = cgw_snapshot_topology(snapshot);
-	assert_int_equal(topology->count, 3); /* one group by path, whatever hierarchies have it */
+	assert_int_equal(topology->count, 3); /* one group per path, in any hierarchies */
 	group = cgw_topology_find(topology, "/a");
 	assert_int_equal(cgw_topology_path(topology, group, path, sizeof(path)), 2);
 	assert_string_equal(path, "/a");
@@ -112,7 +112,7 @@ static void samples_v1(void **state)
 	machine_free(machine);
 }
 
-static void sees_change(void **state)
+static void test_sample_after_changes(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct cgw_snapshot *first, *second, *third;
@@ -144,8 +144,8 @@ static void sees_change(void **state)
 	machine_free(machine);
 }
 
-/* A memory.stat larger than any buffer, with the key at its very end; one that is cut; an empty one. */
-static void reads_large_files(void **state)
+/* A memory.stat larger than the buffer with the key at its end, a truncated and an empty one. */
+static void test_large_files(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
 	size_t size = 300000, used = 0;
@@ -171,7 +171,7 @@ static void reads_large_files(void **state)
 	machine_free(machine);
 }
 
-static void reads_below_only(void **state)
+static void test_sample_of_subtree(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
 	const struct cgw_sampler_options options = {.below = "/a/b", .depth_max = 3};
@@ -204,19 +204,19 @@ static unsigned open_descriptors(void)
 	return count;
 }
 
-/* Every call of two samples failing in turn: an error or marked values; no number is invented. */
-static void survives_every_fault(void **state)
+/* Each system call of two samples fails in turn: the result is an error, or values marked so. */
+static void test_every_system_call_fails(void **state)
 {
 	static const int errors[] = {-ENOENT, -ENODEV, -EACCES, -EIO, -ENOMEM, -EMFILE};
 	struct machine *machine = machine_new(tree_machine_v2);
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 
 	(void)state;
 	tree_file(machine->dir, "cgroup/a/memory.current", "4096\n");
 	tree_file(machine->dir, "cgroup/a/b/memory.current", "4096\n");
 	tree_file(machine->dir, "cgroup/a/hugetlb.2MB.current", "0\n");
-	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
-	cgw_metric_set_add(&wanted, CGW_M_HUGETLB_CURRENT);
+	cgw_metric_set_add(&metrics, CGW_M_MEMORY_CURRENT);
+	cgw_metric_set_add(&metrics, CGW_M_HUGETLB_CURRENT);
 	assert_int_equal(layout_open_with(&machine->roots, &fault_ops, &machine->layout, NULL), 0);
 	for (size_t e = 0; e < ARRAY_SIZE(errors); e++)
 		for (unsigned at = 1;; at++) {
@@ -226,7 +226,7 @@ static void survives_every_fault(void **state)
 			assert_true(at < 1000);
 			fault_arm(at, errors[e]);
 			assert_int_equal(cgw_sampler_new(machine->layout, NULL, &sampler, NULL), 0);
-			assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
+			assert_int_equal(cgw_sampler_set_metrics(sampler, &metrics), 0);
 			for (int tick = 0; tick < 2; tick++) {
 				struct cgw_snapshot *snapshot;
 				const struct cgw_topology *topology;
@@ -234,7 +234,7 @@ static void survives_every_fault(void **state)
 				if (cgw_sampler_sample(sampler, &snapshot) < 0)
 					continue;
 				topology = cgw_snapshot_topology(snapshot);
-				/* All groups, unless the kernel says that one is not there or not ours. */
+				/* All groups, unless the error means removed or denied. */
 				if (errors[e] == -EIO || errors[e] == -EMFILE)
 					assert_int_equal(topology->count, 3);
 				for (uint32_t i = 1; i < topology->count; i++) {
@@ -255,11 +255,11 @@ static void survives_every_fault(void **state)
 	machine_free(machine);
 }
 
-static void holds_no_more_than_it_may(void **state)
+static void test_descriptor_limit(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
 	const struct cgw_sampler_options options = {.descriptors_max = 3};
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot;
 	unsigned before;
 
@@ -273,8 +273,8 @@ static void holds_no_more_than_it_may(void **state)
 	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
 	before = open_descriptors();
 	assert_int_equal(cgw_sampler_new(machine->layout, &options, &machine->sampler, NULL), 0);
-	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
-	(void)cgw_sampler_set_metrics(machine->sampler, &wanted);
+	cgw_metric_set_add(&metrics, CGW_M_MEMORY_CURRENT);
+	(void)cgw_sampler_set_metrics(machine->sampler, &metrics);
 	for (int tick = 0; tick < 3; tick++) {
 		snapshot = sample(machine);
 		for (uint32_t i = 1; i < 21; i++)
@@ -286,40 +286,41 @@ static void holds_no_more_than_it_may(void **state)
 	machine_free(machine);
 }
 
-/* The tree against a list that is searched by hand: names met and left at random. */
-static void tree_joins_by_path(void **state)
+/* Compares the tree with a simple model, under random additions and removals. */
+static void test_tree_joins_groups_by_path(void **state)
 {
 	static const char *const names[] = {"a", "b", "c", "d"};
 	struct {
 		uint32_t present;
 		uint64_t id[2];
-	} wanted[4][4] = {0};
+	} expected[4][4] = {0};
 	struct topology *topology;
-	struct tree tree;
+	struct group_tree tree;
 	unsigned seed = 7;
 
 	(void)state;
-	assert_int_equal(tree_init(&tree, 2), 0);
+	assert_int_equal(group_tree_init(&tree, 2), 0);
 	for (int step = 0; step < 4000; step++) {
 		unsigned i = (unsigned)rand_r(&seed) % 4, j = (unsigned)rand_r(&seed) % 4;
 		uint32_t h = (uint32_t)rand_r(&seed) % 2;
 		struct tree_group *root, *parent, *child;
 		uint64_t id = 100 + (uint64_t)rand_r(&seed) % 3;
 
-		assert_int_equal(tree_meet(&tree, NULL, "", 0, h, 1, &root), 0);
-		assert_int_equal(tree_meet(&tree, root, names[i], 1, h, 50, &parent), 0);
+		assert_int_equal(group_tree_add(&tree, NULL, "", 0, h, 1, &root), 0);
+		assert_int_equal(group_tree_add(&tree, root, names[i], 1, h, 50, &parent), 0);
 		if (rand_r(&seed) % 2 == 0) {
-			assert_int_equal(tree_meet(&tree, parent, names[j], 1, h, id, &child), 0);
-			wanted[i][j].present |= 1U << h;
-			wanted[i][j].id[h] = id;
+			assert_int_equal(group_tree_add(&tree, parent, names[j], 1, h, id, &child),
+					 0);
+			expected[i][j].present |= 1U << h;
+			expected[i][j].id[h] = id;
 		} else {
-			child = tree_child(&tree, parent, names[j], 1);
+			child = group_tree_find_child(&tree, parent, names[j], 1);
 			if (child != NULL)
-				tree_leave(&tree, child, 1U << h);
-			wanted[i][j].present &= ~(1U << h);
+				group_tree_remove(&tree, child, 1U << h);
+			expected[i][j].present &= ~(1U << h);
 		}
 	}
-	assert_int_equal(tree_topology(&tree, &topology), 0);
+	assert_int_equal(group_tree_topology(&tree, &topology), 0);
 	for (int i = 0; i < 4; i++)
 		for (int j = 0; j < 4; j++) {
 			char path[8];
@@ -328,17 +329,17 @@ static void tree_joins_by_path(void **state)
 			(void)snprintf(path, sizeof(path), "/%s/%s", names[i], names[j]);
 			group = cgw_topology_find(&topology->view, path);
 			assert_int_equal(group == CGW_NO_GROUP ? 0 : topology->view.present[group],
-					 wanted[i][j].present);
+					 expected[i][j].present);
 			for (uint32_t h = 0; h < 2 && group != CGW_NO_GROUP; h++)
-				if (wanted[i][j].present & 1U << h)
+				if (expected[i][j].present & 1U << h)
 					assert_int_equal(topology->view.id[h][group],
-							 wanted[i][j].id[h]);
+							 expected[i][j].id[h]);
 		}
 	for (uint32_t i = 2; i < topology->view.count; i++)
 		if (topology->view.parent[i] == topology->view.parent[i - 1])
 			assert_true(strcmp(topology->view.name[i - 1], topology->view.name[i]) < 0);
 	topology_unref(topology);
-	tree_done(&tree);
+	group_tree_done(&tree);
 }
 
 static void link_network(struct machine *machine, const char *pid, const char *target)
@@ -351,8 +352,8 @@ static void link_network(struct machine *machine, const char *pid, const char *t
 	assert_int_equal(symlink(target, path), 0);
 }
 
-/* Each namespace once, the host's not at all, and what it sends to itself neither. */
-static void counts_networks(void **state)
+/* Each namespace is counted once; the host's namespace and loopback are not counted. */
+static void test_network_traffic(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
 	struct cgw_snapshot *snapshot;
@@ -380,7 +381,7 @@ static void counts_networks(void **state)
 	assert_number(snapshot, "/host", CGW_M_NET_RX, CGW_ABSENT, 0);
 	assert_number(snapshot, "/empty", CGW_M_NET_TX, CGW_ABSENT, 0);
 	cgw_snapshot_unref(snapshot);
-	/* Who the host is cannot be told: nothing is claimed. */
+	/* Without the host's namespace the values are denied. */
 	tree_remove(machine->dir, "proc/1/ns");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/box", CGW_M_NET_RX, CGW_DENIED, 0);
@@ -388,25 +389,25 @@ static void counts_networks(void **state)
 	machine_free(machine);
 }
 
-/* The snapshot outlives the sampler that took it; without a hierarchy there is a reason. */
-static void samples_once(void **state)
+/* The snapshot outlives its sampler; without a hierarchy the error has a text. */
+static void test_sample_once(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_snapshot *snapshot = NULL;
 	struct cgw_diag diag = {0};
 	struct cgw_layout none = {.kind = CGW_LAYOUT_NONE};
 
 	(void)state;
 	tree_file(machine->dir, "cgroup/web/memory.current", "4096\n");
-	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
+	cgw_metric_set_add(&metrics, CGW_M_MEMORY_CURRENT);
 	assert_int_equal(cgw_layout_open(&machine->roots, &machine->layout, NULL), 0);
-	assert_int_equal(cgw_sample_once(machine->layout, &wanted, &snapshot, &diag), 0);
+	assert_int_equal(cgw_sample_once(machine->layout, &metrics, &snapshot, &diag), 0);
 	assert_number(snapshot, "/web", CGW_M_MEMORY_CURRENT, CGW_OK, 4096);
 	snapshot = cgw_snapshot_unref(snapshot);
 	none.ops = machine->layout->ops;
 	none.proc_fd = none.sys_fd = -1;
-	assert_true(cgw_sample_once(&none, &wanted, &snapshot, &diag) < 0);
+	assert_true(cgw_sample_once(&none, &metrics, &snapshot, &diag) < 0);
 	assert_null(snapshot);
 	assert_true(diag.text[0] != '\0');
 	machine_free(machine);
@@ -415,11 +416,16 @@ static void samples_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(samples_v2),           cmocka_unit_test(samples_v1),
-		cmocka_unit_test(sees_change),          cmocka_unit_test(reads_below_only),
-		cmocka_unit_test(reads_large_files),    cmocka_unit_test(counts_networks),
-		cmocka_unit_test(survives_every_fault), cmocka_unit_test(holds_no_more_than_it_may),
-		cmocka_unit_test(tree_joins_by_path),   cmocka_unit_test(samples_once),
+		cmocka_unit_test(test_sample_of_v2),
+		cmocka_unit_test(test_sample_of_v1),
+		cmocka_unit_test(test_sample_after_changes),
+		cmocka_unit_test(test_sample_of_subtree),
+		cmocka_unit_test(test_large_files),
+		cmocka_unit_test(test_network_traffic),
+		cmocka_unit_test(test_every_system_call_fails),
+		cmocka_unit_test(test_descriptor_limit),
+		cmocka_unit_test(test_tree_joins_groups_by_path),
+		cmocka_unit_test(test_sample_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-threads.c - one thread samples, others hold, read and drop what it made, in any order. Says most
- * when it is built with SANITIZE=thread (tests/threads/run).
+ * test-threads.c - tests of snapshots shared by threads: one samples, others read them and drop
+ * their references in any order. Most useful with SANITIZE=thread (tests/threads/run).
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,12 +18,12 @@
 #define SAMPLES 300
 #define BOXES   8
 
-/* A box holds one snapshot, or none; whoever takes it owns the reference. */
+/* A box holds a reference to one snapshot, or NULL; the thread that removes it owns it. */
 static struct cgw_snapshot *_Atomic boxes[BOXES];
 static atomic_bool finished;
 static atomic_ulong groups_read, numbers_wrong;
 
-static void look_at(struct cgw_snapshot *snapshot)
+static void check_snapshot(struct cgw_snapshot *snapshot)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(snapshot);
 
@@ -44,11 +44,11 @@ static void *reader(void *argument)
 		struct cgw_snapshot *mine = atomic_exchange(&boxes[box % BOXES], NULL);
 
 		if (mine != NULL) {
-			/* A second reference, given to whoever looks into the next box. */
+			/* A second reference, for the thread that reads the next box. */
 			struct cgw_snapshot *old =
 				atomic_exchange(&boxes[(box + 3) % BOXES], cgw_snapshot_ref(mine));
 
-			look_at(mine);
+			check_snapshot(mine);
 			cgw_snapshot_unref(mine);
 			cgw_snapshot_unref(old);
 		}
@@ -57,12 +57,12 @@ static void *reader(void *argument)
 	return NULL;
 }
 
-static void snapshots_are_shared(void **state)
+static void test_snapshots_are_shared(void **state)
 {
 	struct tree_dir *dir = tree_new();
 	char cgroup[300], proc[300], sys[300];
 	struct cgw_roots roots = {cgroup, proc, sys};
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_layout *layout;
 	struct cgw_sampler *sampler;
 	pthread_t readers[READERS];
@@ -73,16 +73,16 @@ static void snapshots_are_shared(void **state)
 	(void)tree_at(dir, "proc", proc, sizeof(proc));
 	(void)tree_at(dir, "sys", sys, sizeof(sys));
 	tree_file(dir, "cgroup/a/memory.current", "4096\n");
-	cgw_metric_set_add(&wanted, CGW_M_MEMORY_CURRENT);
+	cgw_metric_set_add(&metrics, CGW_M_MEMORY_CURRENT);
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
 	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
-	assert_int_equal(cgw_sampler_set_metrics(sampler, &wanted), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &metrics), 0);
 	for (size_t i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, reader, (void *)(i * 2)), 0);
 	for (unsigned i = 0; i < SAMPLES; i++) {
 		struct cgw_snapshot *snapshot = NULL;
 
-		/* Topologies are shared too, and change now and then. */
+		/* Topologies are shared, too, and change from time to time. */
 		if (i % 50 == 49) {
 			char path[64];
 
@@ -108,7 +108,7 @@ static void snapshots_are_shared(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(snapshots_are_shared),
+		cmocka_unit_test(test_snapshots_are_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

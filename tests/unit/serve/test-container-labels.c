@@ -13,7 +13,8 @@
 #define POD_ "8dbc0f50_6dd5_4a0e_9b5f_0123456789ab"
 
 /* Paths of the systemd and the cgroupfs driver. */
-#define SYSTEMD_POD        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" POD_ ".slice"
+#define SYSTEMD_SLICE      "/kubepods.slice/kubepods-burstable.slice"
+#define SYSTEMD_POD        SYSTEMD_SLICE "/kubepods-burstable-pod" POD_ ".slice"
 #define SYSTEMD_CONTAINER  SYSTEMD_POD "/cri-containerd-" ID ".scope"
 #define CGROUPFS_POD       "/kubepods/burstable/pod" POD
 #define CGROUPFS_CONTAINER CGROUPFS_POD "/" ID

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * session.h - runs the dashboard without a terminal: a small machine, keys by name, screens as text.
+ * session.h - runs the dashboard without a terminal: small machine, keys by name, screens as text.
  *
  * Screens are compared with tests/unit/tui/screens/NAME.txt. With UPDATE_SCREENS set, the files are
  * rewritten instead; review them before committing.

@@ -118,6 +118,92 @@ static void test_action_runs_after_confirmation(void **state)
 	end(&fixture);
 }
 
+/* The next sample has another nginx.service, with ID 99. */
+static void replace_nginx(struct fixture *fixture)
+{
+	struct frame_group groups[ARRAY_SIZE(session_groups)];
+
+	memcpy(groups, session_groups, sizeof(groups));
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (strstr(groups[i].path, "nginx") != NULL)
+			groups[i].id = 99;
+	topology_unref(fixture->session.topology);
+	fixture->session.topology = frame_topology(groups, ARRAY_SIZE(groups));
+	session_sample(&fixture->session);
+}
+
+/* The dialog is open, the group is replaced, Enter is pressed: the host gets the ID of the dialog. */
+static void test_action_has_the_id_of_its_dialog(void **state)
+{
+	static const char *const names[] = {"web1"};
+	static const struct {
+		const char *open, *text, *command;
+	} rows[] = {
+		{"f", "", "freeze --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"t", "", "thaw --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"D", "", "delete --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"k Enter", "",
+		 "kill --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --signal 15"},
+		{"m", "41", "move --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"F8", "pids.max=50",
+		 "set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --enable"},
+	};
+	struct fixture fixture;
+	struct session *session = &fixture.session;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char expected[256];
+
+		begin(&fixture, names, 1);
+		session_keys(session, "/");
+		session_type(session, "nginx");
+		session_keys(session, "Enter Esc");
+		session_keys(session, rows[i].open);
+		if (rows[i].text[0] != '\0') {
+			session_type(session, rows[i].text);
+			session_keys(session, "Enter");
+		}
+		run_jobs(&fixture);
+		replace_nginx(&fixture);
+		session_keys(session, "Enter");
+		run_jobs(&fixture);
+		(void)snprintf(expected, sizeof(expected),
+			       "web1: cgward %s -- %s/system.slice/nginx.service%s",
+			       rows[i].command, rows[i].open[0] == 'm' ? "41 " : "",
+			       rows[i].open[0] == 'F' ? " pids.max\\=50" : "");
+		expect_command(&fixture, expected);
+		end(&fixture);
+	}
+}
+
+/* The group is replaced while a prompt or menu is open: no command is even previewed. */
+static void test_prompt_of_replaced_group_is_refused(void **state)
+{
+	static const char *const names[] = {"web1"};
+	static const struct {
+		const char *open, *text;
+	} rows[] = {{"k", ""}, {"m", "41"}, {"F8", "pids.max=50"}, {"n", "child"}};
+	struct fixture fixture;
+	struct session *session = &fixture.session;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		begin(&fixture, names, 1);
+		session_keys(session, "/");
+		session_type(session, "nginx");
+		session_keys(session, "Enter Esc");
+		session_keys(session, rows[i].open);
+		session_type(session, rows[i].text);
+		replace_nginx(&fixture);
+		session_keys(session, "Enter");
+		session_shows(session, "removed or replaced");
+		session_hides(session, "On host");
+		assert_null(job_pop(&session->app->jobs));
+		end(&fixture);
+	}
+}
+
 static void test_action_runs_on_the_host_of_the_group(void **state)
 {
 	static const char *const names[] = {"system.slice", "user.slice"};
@@ -258,6 +344,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_action_runs_after_confirmation),
+		cmocka_unit_test(test_action_has_the_id_of_its_dialog),
+		cmocka_unit_test(test_prompt_of_replaced_group_is_refused),
 		cmocka_unit_test(test_action_runs_on_the_host_of_the_group),
 		cmocka_unit_test(test_undo_is_of_this_session),
 		cmocka_unit_test(test_refused_action_cannot_be_applied),

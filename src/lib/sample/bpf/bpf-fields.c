@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bpf-fields.c - which of a record's numbers is which metric, and how the file would write it. */
+/* bpf-fields.c - table of the metrics that BPF records contain, and their conversion. */
 #include <limits.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 			BPF_KIND_##kind                                               \
 	}
 
-/* One row a number: the metric, and the file that says the same. */
+/* One row per number: the metric and the file with the same value. */
 static const struct bpf_field_row rows[] = {
 	ROW(CPU_USAGE, 1, "cpuacct.usage", CPUACCT, USAGE, PLAIN),
 	ROW(CPU_USER, 1, "cpuacct.usage_user", CPUACCT, USER, PLAIN),
@@ -113,13 +113,13 @@ static const struct bpf_field_row rows[] = {
 	    INT_MAX),
 };
 
-/* Whatever io's file and key: a group that never used a device has nothing in it. */
+/* Any file and key of io: it is empty for a group that never used a device. */
 static const struct bpf_field_row no_device = ROW(IO_RBYTES, 0, NULL, IO, DEVICES, NO_DEVICE);
-/* Of memory.stat, in the unit in which the kernel counts; which is which is found out. */
+/* memory.stat, in the unit in which the kernel counts; the index is found by comparing. */
 static const struct bpf_field_row stat_pages = ROW(MEMORY_ANON, 0, NULL, STAT, FIRST, STAT_PAGES);
 static const struct bpf_field_row stat_plain = ROW(MEMORY_SLAB, 0, NULL, STAT, FIRST, PLAIN);
 
-/* Files of the io controller that list devices which the group has used, or has a limit for. */
+/* Files of the io controller that list the devices which the group used or has a limit for. */
 static bool lists_used_devices(const char *file)
 {
 	return strcmp(file, "io.stat") == 0 || strcmp(file, "io.max") == 0 ||
@@ -127,7 +127,7 @@ static bool lists_used_devices(const char *file)
 	       strncmp(file, "blkio.bfq.io_serv", strlen("blkio.bfq.io_serv")) == 0;
 }
 
-/* What memory.stat tells in pages within the kernel. Slab and the sums of kernel memory are bytes. */
+/* The kernel counts memory.stat in pages; slab and the sums of kernel memory are in bytes. */
 static bool counts_pages(enum cgw_metric metric)
 {
 	return metric != CGW_M_MEMORY_SLAB && cgw_metric_info(metric)->unit == CGW_UNIT_BYTES;
@@ -142,10 +142,10 @@ const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned vers
 			return &rows[i];
 	if (strcmp(file, "memory.stat") == 0)
 		return counts_pages(metric) ? &stat_pages : &stat_plain;
-	return bpf_field_find_lesser(file);
+	return bpf_field_find_fallback(file);
 }
 
-const struct bpf_field_row *bpf_field_find_lesser(const char *file)
+const struct bpf_field_row *bpf_field_find_fallback(const char *file)
 {
 	return lists_used_devices(file) ? &no_device : NULL;
 }
@@ -154,27 +154,27 @@ bool bpf_field_raw(const struct bpf_column *column, const uint64_t *record, uint
 {
 	const uint64_t *device;
 
-	if (column->by_root) {
+	if (column->from_root) {
 		*ret_raw = 0;
-		return column->none;
+		return column->root_is_zero;
 	}
-	if (!bpf_is_of_devices(column->row)) {
-		*ret_raw = record[column->place];
+	if (!bpf_is_per_device(column->row)) {
+		*ret_raw = record[column->index];
 		return true;
 	}
 	*ret_raw = 0;
 	device = column->devices + record[BPF_LIST_FIRST] * BPF_DEVICE_SIZE;
 	for (uint64_t i = 0; i < record[BPF_LIST_COUNT]; i++, device += BPF_DEVICE_SIZE)
-		*ret_raw += device[column->place];
-	return !record[BPF_LIST_MISSING];
+		*ret_raw += device[column->index];
+	return !record[BPF_LIST_INCOMPLETE];
 }
 
 static struct cgw_number number(const struct bpf_column *column, uint64_t value)
 {
-	return decode_convert(&column->want, value);
+	return decode_convert(&column->request, value);
 }
 
-/* A number that stands for no limit is the file's "max". */
+/* "max" in the file if the number means unlimited. */
 static struct cgw_number bounded(const struct bpf_column *column, uint64_t value, bool unlimited)
 {
 	return unlimited ? (struct cgw_number){0, CGW_MAX} : number(column, value);
@@ -183,7 +183,7 @@ static struct cgw_number bounded(const struct bpf_column *column, uint64_t value
 bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_number *ret_number)
 {
 	static const uint64_t tasks_end = 4 * 1024 * 1024 + 1;
-	/* The kernel's "long" has 64 bits wherever it runs these programs, whatever this program's has. */
+	/* The kernel's "long" has 64 bits where it runs these programs; this program's may not. */
 	uint64_t page_bytes = column->page_bytes, pages_end = (uint64_t)INT64_MAX / page_bytes;
 
 	switch ((enum bpf_kind)column->row->kind) {
@@ -192,7 +192,7 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 		*ret_number = number(column, raw);
 		return true;
 	case BPF_KIND_STAT_PAGES:
-		/* Summed up from CPUs that are not asked at once: below zero is nothing. */
+		/* The kernel sums per-CPU deltas without a lock: a negative sum counts as 0. */
 		*ret_number = number(column, (int64_t)raw < 0 ? 0 : raw * page_bytes);
 		return true;
 	case BPF_KIND_PAGES:
@@ -239,26 +239,26 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 	return false;
 }
 
-/* What a raw number is multiplied by; 0: more is done to it. */
+/* The factor of a raw number; 0: it needs more than a multiplication. */
 static uint64_t factor_of(const struct bpf_column *column)
 {
 	switch ((enum bpf_kind)column->row->kind) {
 	case BPF_KIND_PLAIN:
 	case BPF_KIND_PER_CPU:
-		return column->want.scale;
+		return column->request.scale;
 	case BPF_KIND_PAGES:
 	case BPF_KIND_STAT_PAGES:
-		return column->want.scale * column->page_bytes;
+		return column->request.scale * column->page_bytes;
 	default:
 		return 0;
 	}
 }
 
-void bpf_field_shorten(struct bpf_column *column)
+void bpf_field_set_factor(struct bpf_column *column)
 {
 	struct cgw_number of_zero = {0};
 
-	column->factor = column->want.conversion == CGW_CONVERT_SCALE ? factor_of(column) : 0;
+	column->factor = column->request.conversion == CGW_CONVERT_SCALE ? factor_of(column) : 0;
 	column->factor_end = 0;
 	if (column->factor > 0)
 		column->factor_end = UINT64_MAX / column->factor;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bpf-load.c - gets the compiled BPF programs into the kernel, through libbpf.
+ * bpf-load.c - loader of the compiled BPF programs, through libbpf.
  *
- * Loading is what a single sample pays most for, and most of loading is that libbpf reads the kernel's
- * whole type information (some megabytes) to fit the programs to it. The kernel can do that itself:
- * libbpf writes a small program that creates the maps and loads the others, and one call runs it. Where
- * that fails for whatever reason libbpf does it all.
+ * Loading is the most expensive part of a single sample, mostly because libbpf reads the kernel's
+ * whole BTF (some megabytes) to relocate the programs. The kernel can do that itself: libbpf
+ * generates a loader program that creates the maps and loads the others, and one call runs it. If
+ * that fails for any reason, libbpf loads the programs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,11 +23,11 @@
 #include "lib/base/cleanup.h"
 #include "lib/sample/bpf/bpf-load.h"
 
-/* The compiled programs, within this one (bpf/objects.c.in). */
+/* The compiled programs, embedded by programs/objects.c.in. */
 extern const unsigned char bpf_object_direct[], bpf_object_direct_end[];
 extern const unsigned char bpf_object_probe[], bpf_object_probe_end[];
 
-/* More maps than the programs have. */
+/* Upper bound of maps and programs in an object. */
 #define MAP_MAX 32
 
 static const char *const array_names[BPF_ARRAY_COUNT] = {
@@ -35,7 +35,7 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_GROUPS] = "groups",
 	[BPF_ARRAY_NAMES] = "names",
 	[BPF_ARRAY_LEARNED] = "learned",
-	[BPF_ARRAY_PLACES] = "places",
+	[BPF_ARRAY_CPU_ADDRESSES] = "cpu_addresses",
 	[BPF_ARRAY_PERCPU] = "percpu",
 	[BPF_ARRAY_DEVICES] = "devices",
 	[BPF_ARRAY_OF(BPF_PART_CORE)] = "core",
@@ -53,16 +53,16 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_OF(BPF_PART_DEVICE)] = "device",
 };
 
-/* Which of the compiled programs is to be loaded; what the running kernel offers decides. */
+/* A combination of object and program; the running kernel decides which one loads. */
 struct variant {
-	unsigned major, minor; /* from this kernel on it is tried first */
+	unsigned major, minor; /* first kernel version for which it is tried first */
 	bool direct_loads;     /* bpf_rdonly_cast */
-	const char *collect;   /* for the name of the function that brings statistics up to date */
-	const char *unfit;     /* for its other name */
-	bool flushes_all; /* which is of all controllers' statistics, and not of the groups' own */
+	const char *collect; /* program that calls the kernel's flush function by its name there */
+	const char *unused;  /* program for the other name: not loaded */
+	bool flushes_all;    /* flushes all controllers' statistics, not only the groups' own */
 };
 
-/* Distributions carry things back, so all are tried; the first guess is nearly always right. */
+/* Distributions backport features, so all are tried, starting with the likely one. */
 static const struct variant variants[] = {
 	{6, 16, true, "collect_css_flush", "collect_cgroup_flush", false},
 	{6, 2, true, "collect_cgroup_flush", "collect_css_flush", true},
@@ -75,7 +75,7 @@ static size_t likely_variant(void)
 	unsigned major = 0, minor = 0;
 	size_t i = 0;
 
-	/* NOLINTNEXTLINE(cert-err34-c): what does not fit is no version */
+	/* NOLINTNEXTLINE(cert-err34-c): kernel versions fit */
 	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
 		return 0;
 	while (i + 1 < ARRAY_SIZE(variants) &&
@@ -85,15 +85,15 @@ static size_t likely_variant(void)
 	return i;
 }
 
-static int say_why_not(int error, struct cgw_diag *diag)
+static int set_load_error(int error, struct cgw_diag *diag)
 {
 	if (error == -EPERM)
-		return cgw_diag_set(diag, -EPERM,
-				    "loading BPF programs is not allowed: CAP_BPF and CAP_PERFMON, "
-				    "or root, are wanted");
+		return cgw_diag_set(
+			diag, -EPERM,
+			"loading BPF programs requires CAP_BPF and CAP_PERFMON, or root");
 	if (error == -ENOMEM)
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
-	return cgw_diag_set(diag, -EOPNOTSUPP, "the kernel does not take the BPF programs: %s",
+	return cgw_diag_set(diag, -EOPNOTSUPP, "cannot load the BPF programs: %s",
 			    strerror(-error));
 }
 
@@ -117,14 +117,14 @@ static int open_object(const struct variant *variant, const struct bpf_sizes *si
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "cgward");
 	CLEANUP(close_object)
 	struct bpf_object *object = bpf_object__open_mem(start, (size_t)(end - start), &options);
-	struct bpf_program *unfit;
+	struct bpf_program *unused;
 	int r = 0;
 
 	if (object == NULL)
 		return -errno;
-	unfit = bpf_object__find_program_by_name(object, variant->unfit);
-	if (unfit != NULL)
-		r = bpf_program__set_autoload(unfit, false);
+	unused = bpf_object__find_program_by_name(object, variant->unused);
+	if (unused != NULL)
+		r = bpf_program__set_autoload(unused, false);
 	for (size_t part = 0; part < BPF_PART_COUNT && r == 0; part++)
 		r = set_entries(object, BPF_ARRAY_OF(part), sizes->parts);
 	if (r == 0)
@@ -141,22 +141,22 @@ static int open_object(const struct variant *variant, const struct bpf_sizes *si
 	return r;
 }
 
-/* The kernel keeps the first letters of a name. */
-static bool is_named(const char *kept, const char *name)
+/* The kernel truncates names. */
+static bool is_named(const char *truncated, const char *name)
 {
-	return strncmp(kept, name, BPF_OBJ_NAME_LEN - 1) == 0;
+	return strncmp(truncated, name, BPF_OBJ_NAME_LEN - 1) == 0;
 }
 
-/* Puts a map's descriptor where its name says it belongs. */
-static void place_map(struct bpf_loaded *loaded, int fd)
+/* Stores a map's descriptor by the map's name. */
+static void store_map(struct bpf_loaded *loaded, int fd)
 {
 	struct bpf_map_info info = {0};
 	uint32_t info_size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &info_size) < 0)
 		return;
-	if (is_named(info.name, "yardstick") && loaded->yardstick < 0) {
-		loaded->yardstick = fd;
+	if (is_named(info.name, "percpu_probe") && loaded->percpu_probe < 0) {
+		loaded->percpu_probe = fd;
 		return;
 	}
 	for (size_t i = 0; i < BPF_ARRAY_COUNT; i++)
@@ -168,15 +168,15 @@ static void place_map(struct bpf_loaded *loaded, int fd)
 	close(fd);
 }
 
-static void place_program(struct bpf_loaded *loaded, const struct variant *variant, int fd)
+static void store_program(struct bpf_loaded *loaded, const struct variant *variant, int fd)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t info_size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &info_size) < 0)
 		return;
-	if (is_named(info.name, "find_cpu_places") && loaded->find_places < 0)
-		loaded->find_places = fd;
+	if (is_named(info.name, "find_cpu_addresses") && loaded->find_cpu_addresses < 0)
+		loaded->find_cpu_addresses = fd;
 	else if (is_named(info.name, variant->collect) && loaded->collect < 0)
 		loaded->collect = fd;
 	else
@@ -188,17 +188,17 @@ static bool is_complete(const struct bpf_loaded *loaded)
 	for (size_t i = 0; i < BPF_ARRAY_COUNT; i++)
 		if (loaded->arrays[i].fd < 0)
 			return false;
-	return loaded->yardstick >= 0 && loaded->collect >= 0 && loaded->find_places >= 0;
+	return loaded->percpu_probe >= 0 && loaded->collect >= 0 && loaded->find_cpu_addresses >= 0;
 }
 
 static void reset(struct bpf_loaded *loaded)
 {
-	*loaded = (struct bpf_loaded){.yardstick = -1, .collect = -1, .find_places = -1};
+	*loaded = (struct bpf_loaded){.percpu_probe = -1, .collect = -1, .find_cpu_addresses = -1};
 	for (size_t i = 0; i < BPF_ARRAY_COUNT; i++)
 		loaded->arrays[i].fd = -1;
 }
 
-/* What the loading program is handed, and hands back. */
+/* Input and output of the loader program. */
 struct loader_context {
 	struct bpf_loader_ctx head;
 	union {
@@ -224,7 +224,7 @@ static int run_loader(const struct gen_loader_opts *loader, struct loader_contex
 	return bpf_load_and_run(&run);
 }
 
-/* The kernel fits the programs to itself. */
+/* The kernel relocates the programs. */
 static int load_in_kernel(struct bpf_object *object, const struct variant *variant,
 			  struct bpf_loaded *loaded)
 {
@@ -247,15 +247,15 @@ static int load_in_kernel(struct bpf_object *object, const struct variant *varia
 	if (r < 0)
 		return r;
 	for (i = 0; i < maps; i++)
-		place_map(loaded, context.maps[i].map_fd);
-	/* Behind the maps, those that were loaded first; the rest stays 0. */
+		store_map(loaded, context.maps[i].map_fd);
+	/* Program descriptors follow those of the maps; programs that were not loaded have 0. */
 	for (i = 0; i < programs; i++) {
 		int fd = context.programs[i + maps * sizeof(context.maps[0]) /
 						      sizeof(context.programs[0])]
 				 .prog_fd;
 
 		if (fd > 0)
-			place_program(loaded, variant, fd);
+			store_program(loaded, variant, fd);
 	}
 	return is_complete(loaded) ? 0 : -EBADF;
 }
@@ -265,9 +265,9 @@ static int copy_fd(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-/* libbpf fits the programs to the kernel. */
-static int load_by_library(struct bpf_object *object, const struct variant *variant,
-			   struct bpf_loaded *loaded)
+/* libbpf relocates the programs. */
+static int load_by_libbpf(struct bpf_object *object, const struct variant *variant,
+			  struct bpf_loaded *loaded)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
@@ -275,11 +275,11 @@ static int load_by_library(struct bpf_object *object, const struct variant *vari
 
 	if (r < 0)
 		return r;
-	bpf_object__for_each_map(map, object) place_map(loaded, copy_fd(bpf_map__fd(map)));
+	bpf_object__for_each_map(map, object) store_map(loaded, copy_fd(bpf_map__fd(map)));
 	bpf_object__for_each_program(program, object)
 	{
 		if (bpf_program__fd(program) >= 0)
-			place_program(loaded, variant, copy_fd(bpf_program__fd(program)));
+			store_program(loaded, variant, copy_fd(bpf_program__fd(program)));
 	}
 	return is_complete(loaded) ? 0 : -EMFILE;
 }
@@ -287,7 +287,7 @@ static int load_by_library(struct bpf_object *object, const struct variant *vari
 typedef int load_function(struct bpf_object *object, const struct variant *variant,
 			  struct bpf_loaded *loaded);
 
-/* The first guess, then whatever else there is. */
+/* Tries the likely variant first, then the others. */
 static int load_variants(load_function *load, const struct bpf_sizes *sizes,
 			 struct bpf_loaded *loaded)
 {
@@ -320,14 +320,15 @@ int bpf_load(const struct bpf_sizes *sizes, struct bpf_loaded *ret_loaded, struc
 
 	reset(ret_loaded);
 	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
-		return cgw_diag_set(diag, -EOPNOTSUPP, "the kernel has no BTF");
-	/* It writes to standard error otherwise, which is the program's. */
+		return cgw_diag_set(diag, -EOPNOTSUPP,
+				    "the kernel has no BTF (/sys/kernel/btf/vmlinux)");
+	/* Keep libbpf from printing to the standard error of the program. */
 	print = libbpf_set_print(NULL);
 	r = load_variants(load_in_kernel, sizes, ret_loaded);
 	if (r < 0 && r != -EPERM && r != -ENOMEM)
-		r = load_variants(load_by_library, sizes, ret_loaded);
+		r = load_variants(load_by_libbpf, sizes, ret_loaded);
 	(void)libbpf_set_print(print);
-	return r < 0 ? say_why_not(r, diag) : 0;
+	return r < 0 ? set_load_error(r, diag) : 0;
 }
 
 static void close_one(int fd)
@@ -340,8 +341,8 @@ void bpf_unload(struct bpf_loaded *loaded)
 {
 	for (size_t i = 0; i < BPF_ARRAY_COUNT; i++)
 		close_one(loaded->arrays[i].fd);
-	close_one(loaded->yardstick);
+	close_one(loaded->percpu_probe);
 	close_one(loaded->collect);
-	close_one(loaded->find_places);
+	close_one(loaded->find_cpu_addresses);
 	reset(loaded);
 }

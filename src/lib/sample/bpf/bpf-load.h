@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * bpf-load.h - gets the compiled BPF programs into the kernel: afterwards they are descriptors, and
- * nothing of the loading is kept.
- */
+/* bpf-load.h - loader of the compiled BPF programs; returns descriptors and has no other state. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_BPF_LOAD_H
 #define CGWARD_LIB_SAMPLE_BPF_BPF_LOAD_H
 
@@ -14,7 +11,7 @@ enum bpf_array_map {
 	BPF_ARRAY_GROUPS,
 	BPF_ARRAY_NAMES,
 	BPF_ARRAY_LEARNED,
-	BPF_ARRAY_PLACES,
+	BPF_ARRAY_CPU_ADDRESSES,
 	BPF_ARRAY_PERCPU,
 	BPF_ARRAY_DEVICES,
 	BPF_ARRAY_PART, /* the first of BPF_PART_COUNT */
@@ -29,28 +26,24 @@ struct bpf_array_fd {
 	uint32_t value_size, entries;
 };
 
-/* Descriptors; -1 where there is none. */
+/* Descriptors; -1 if not open. */
 struct bpf_loaded {
 	struct bpf_array_fd arrays[BPF_ARRAY_COUNT];
-	int yardstick;    /* the per-CPU array whose places are looked up */
-	int collect;      /* the program that walks a hierarchy */
-	int find_places;  /* the program that looks them up */
-	bool flushes_all; /* the kernel lets it bring up to date more than a group's CPU time */
+	int percpu_probe;       /* per-CPU array whose addresses are read */
+	int collect;            /* the program that walks a hierarchy */
+	int find_cpu_addresses; /* the program that reads these addresses */
+	bool flushes_all;       /* the program can flush all statistics, not only CPU time */
 };
 
-/* How many entries the arrays get. */
+/* Number of entries per array. */
 struct bpf_sizes {
 	uint32_t groups;
-	uint32_t parts; /* each */
+	uint32_t parts; /* of each part's array */
 	uint32_t percpu;
 	uint32_t devices;
 };
 
-/*
- * Loads the programs. Fails with
- * -EOPNOTSUPP where the kernel cannot do it, with -EPERM without the rights, each with the reason in
- * `diag`.
- */
+/* Loads the programs. -EOPNOTSUPP: the kernel does not support it; -EPERM: missing privileges. */
 int bpf_load(const struct bpf_sizes *sizes, struct bpf_loaded *ret_loaded, struct cgw_diag *diag);
 void bpf_unload(struct bpf_loaded *loaded);
 

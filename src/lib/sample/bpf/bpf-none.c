@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bpf-none.c - in place of bpf-programs.c where clang or libbpf is missing at build time. */
+/* bpf-none.c - replacement for bpf-programs.c in builds without clang or libbpf. */
 #include <errno.h>
 #include <stddef.h>
 
@@ -14,7 +14,7 @@ int bpf_programs_load(const struct cgw_layout *layout, uint32_t capacity, uint32
 	(void)hierarchies;
 	(void)ret_programs;
 	(void)ret_hierarchies;
-	return cgw_diag_set(diag, -EOPNOTSUPP, "built without BPF");
+	return cgw_diag_set(diag, -EOPNOTSUPP, "built without BPF support");
 }
 
 struct bpf_programs *bpf_programs_free(struct bpf_programs *programs)
@@ -42,10 +42,10 @@ struct bpf_group_record *bpf_programs_groups(struct bpf_programs *programs, uint
 	return NULL;
 }
 
-const char *bpf_programs_name(const struct bpf_programs *programs, uint32_t place)
+const char *bpf_programs_name(const struct bpf_programs *programs, uint32_t offset)
 {
 	(void)programs;
-	(void)place;
+	(void)offset;
 	return NULL;
 }
 
@@ -95,7 +95,7 @@ int bpf_programs_link(const struct bpf_programs *programs, int directory)
 	return -EOPNOTSUPP;
 }
 
-int bpf_programs_pass_lone(struct bpf_programs *programs, uint32_t hierarchy, int link)
+int bpf_programs_pass_single(struct bpf_programs *programs, uint32_t hierarchy, int link)
 {
 	(void)programs;
 	(void)hierarchy;

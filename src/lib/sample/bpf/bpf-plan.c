@@ -1,44 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bpf-plan.c - what the BPF programs are asked for, and what they answer of a plan. */
+/* bpf-plan.c - requests to the BPF programs, and the metrics of a plan that they provide. */
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/sample/bpf/bpf.h"
 
-/* What of a part the columns want beyond its head, for the programs' choices. */
-static void ask_stat(struct bpf_control *control, struct bpf_column *column, uint32_t index)
+/* Requests one statistic of memory.stat. */
+static void request_stat(struct bpf_control *control, struct bpf_column *column, uint32_t index)
 {
 	if (control->stat_count == BPF_STAT_MAX)
 		return;
-	column->place = BPF_STAT_FIRST + control->stat_count;
+	column->index = BPF_STAT_FIRST + control->stat_count;
 	control->stat_index[control->stat_count++] = index;
 }
 
-/* What one metric's row wants of the passes over its hierarchy. */
-static void ask_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
+/* Requests what one metric needs from the passes over its hierarchy. */
+static void request_row(struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
 {
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
-	bpf->parts[hierarchy] |= UINT32_C(1) << row->part | UINT32_C(1) << bpf_judge(row->part);
-	if (bpf_is_stat(row) || row->part == BPF_PART_CORE || bpf_is_of_devices(row))
-		control->fine |= BPF_FINE_FLUSH;
+	bpf->parts[hierarchy] |= UINT32_C(1) << row->part | UINT32_C(1)
+								    << bpf_ranking_part(row->part);
+	if (bpf_is_stat(row) || row->part == BPF_PART_CORE || bpf_is_per_device(row))
+		control->options |= BPF_OPTION_FLUSH;
 	if (row->part == BPF_PART_CPUACCT && row->field != BPF_CPUACCT_USAGE)
-		control->fine |= BPF_FINE_SPLIT;
+		control->options |= BPF_OPTION_USER_SYSTEM;
 	if (row->kind == BPF_KIND_PER_CPU)
-		control->fine |= BPF_FINE_PERCPU;
+		control->options |= BPF_OPTION_PERCPU;
 }
 
-static void ask_nothing(struct bpf *bpf)
+static void clear_request(struct bpf *bpf)
 {
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
 	memset(bpf->parts, 0, sizeof(bpf->parts));
 	control->stat_count = 0;
-	control->fine = 0;
+	control->options = 0;
 }
 
-void bpf_point_columns(struct bpf *bpf)
+void bpf_update_pointers(struct bpf *bpf)
 {
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
@@ -49,51 +50,51 @@ void bpf_point_columns(struct bpf *bpf)
 	}
 }
 
-/* Asks the programs for what the columns want. Where a statistic is, is known once it is `proven`. */
-static void ask(struct bpf *bpf, bool proven)
+/* Requests what the columns need. The index of a statistic is known only if `proven`. */
+static void request_columns(struct bpf *bpf, bool proven)
 {
 	struct bpf_control *control = bpf_programs_control(bpf->programs);
 
-	ask_nothing(bpf);
-	bpf_point_columns(bpf);
+	clear_request(bpf);
+	bpf_update_pointers(bpf);
 	bpf->stat_file = SIZE_MAX;
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
 
-		column->place = column->row->field;
-		ask_row(bpf, column->hierarchy, column->row);
+		column->index = column->row->field;
+		request_row(bpf, column->hierarchy, column->row);
 		if (column->row->part == BPF_PART_WEIGHT && proven)
-			column->place += bpf->stat_index[column->metric];
+			column->index += bpf->stat_index[column->metric];
 		if (!bpf_is_stat(column->row))
 			continue;
 		bpf->stat_file = column->file;
-		if (proven && !column->by_root)
-			ask_stat(control, column, bpf->stat_index[column->metric]);
+		if (proven && !column->from_root)
+			request_stat(control, column, bpf->stat_index[column->metric]);
 	}
 }
 
-/* Usage of CPUs can only be told where the CPUs' parts of memory were found, devices' where it is brought up to date. */
-static bool can_tell(const struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
+/* CPU usage requires the per-CPU addresses; devices require flushing of all statistics. */
+static bool can_provide(const struct bpf *bpf, uint32_t hierarchy, const struct bpf_field_row *row)
 {
 	if (!(bpf->hierarchies >> hierarchy & 1))
 		return false;
 	if (row->part == BPF_PART_CPUACCT && bpf_programs_control(bpf->programs)->cpu_count == 0)
 		return false;
-	if (bpf_is_of_devices(row) && !bpf_programs_flushes_all(bpf->programs))
+	if (bpf_is_per_device(row) && !bpf_programs_flushes_all(bpf->programs))
 		return false;
 	return row->kind != BPF_KIND_PER_CPU || bpf_programs_percpu_count(bpf->programs) > 0;
 }
 
-/* The row by which the programs tell a metric of that hierarchy's file, or NULL. */
+/* The row by which the programs provide a metric of that hierarchy's file, or NULL. */
 static const struct bpf_field_row *find_row(const struct bpf *bpf, uint32_t hierarchy,
 					    enum cgw_metric metric, const char *file)
 {
 	unsigned version = bpf->layout->hierarchies[hierarchy].version;
 	const struct bpf_field_row *row = bpf_field_find(metric, version, file);
 
-	if (row != NULL && !can_tell(bpf, hierarchy, row))
-		row = bpf_field_find_lesser(file);
-	return row != NULL && can_tell(bpf, hierarchy, row) ? row : NULL;
+	if (row != NULL && !can_provide(bpf, hierarchy, row))
+		row = bpf_field_find_fallback(file);
+	return row != NULL && can_provide(bpf, hierarchy, row) ? row : NULL;
 }
 
 static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
@@ -108,20 +109,20 @@ static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
 				continue;
 			row = find_row(bpf, h, metric, info->sources[i].file);
 			if (row != NULL)
-				ask_row(bpf, h, row);
+				request_row(bpf, h, row);
 		}
 }
 
-void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *wanted)
+void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *metrics)
 {
-	ask_nothing(bpf);
+	clear_request(bpf);
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 
-		if (!cgw_metric_set_has(wanted, metric))
+		if (!cgw_metric_set_has(metrics, metric))
 			continue;
 		expect_metric(bpf, metric);
-		if (info->sources[0].per >= 0) /* what it is divided by */
+		if (info->sources[0].per >= 0) /* the divisor */
 			expect_metric(bpf, (enum cgw_metric)info->sources[0].per);
 	}
 }
@@ -133,15 +134,15 @@ void bpf_forget_plan(struct bpf *bpf)
 	memset(bpf->parts, 0, sizeof(bpf->parts));
 }
 
-/* All metrics of the plan that the programs could answer. */
+/* Adds a column for each metric of the plan that the programs may provide. */
 static void find_columns(struct bpf *bpf, const struct plan *plan)
 {
 	bpf->column_count = 0;
 	for (size_t i = 0; i < plan->file_count; i++) {
 		const struct plan_file *file = &plan->files[i];
 
-		for (size_t j = 0; j < file->want_count; j++) {
-			enum cgw_metric metric = plan->metric_of[file->wants[j].slot];
+		for (size_t j = 0; j < file->request_count; j++) {
+			enum cgw_metric metric = plan->metric_of[file->requests[j].slot];
 			const struct bpf_field_row *row =
 				find_row(bpf, file->hierarchy, metric, file->name);
 
@@ -149,14 +150,14 @@ static void find_columns(struct bpf *bpf, const struct plan *plan)
 				continue;
 			bpf->columns[bpf->column_count++] = (struct bpf_column){
 				.row = row,
-				.want = file->wants[j],
+				.request = file->requests[j],
 				.file = i,
 				.hierarchy = file->hierarchy,
-				.better = file->better[j],
+				.preferred = file->preferred[j],
 				.metric = metric,
 				.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 			};
-			bpf_field_shorten(&bpf->columns[bpf->column_count - 1]);
+			bpf_field_set_factor(&bpf->columns[bpf->column_count - 1]);
 		}
 	}
 }
@@ -166,17 +167,17 @@ int bpf_plan(struct bpf *bpf, struct files *files)
 	int r;
 
 	find_columns(bpf, &files->plan);
-	ask(bpf, false);
-	r = bpf_walk_unanswered(bpf, files);
+	request_columns(bpf, false);
+	r = bpf_walk_missing(bpf, files);
 	if (r == 0)
-		r = bpf_prove(bpf, files);
+		r = bpf_verify(bpf, files);
 	if (r < 0)
 		return r;
-	ask(bpf, true);
-	return bpf_walk_unanswered(bpf, files);
+	request_columns(bpf, true);
+	return bpf_walk_missing(bpf, files);
 }
 
-bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric)
+bool bpf_provides(const struct bpf *bpf, enum cgw_metric metric)
 {
 	for (size_t i = 0; i < bpf->column_count; i++)
 		if (bpf->columns[i].metric == metric)
@@ -184,7 +185,7 @@ bool bpf_answers(const struct bpf *bpf, enum cgw_metric metric)
 	return false;
 }
 
-enum bpf_answer bpf_answers_file(const struct bpf *bpf, const struct plan *plan, size_t file)
+enum bpf_coverage bpf_file_coverage(const struct bpf *bpf, const struct plan *plan, size_t file)
 {
 	size_t always = 0, mostly = 0;
 
@@ -193,14 +194,14 @@ enum bpf_answer bpf_answers_file(const struct bpf *bpf, const struct plan *plan,
 
 		if (column->file != file)
 			continue;
-		if (column->by_root || column->row->kind == BPF_KIND_NOT_FROZEN ||
-		    column->row->kind == BPF_KIND_NO_DEVICE || bpf_is_of_devices(column->row))
+		if (column->from_root || column->row->kind == BPF_KIND_NOT_FROZEN ||
+		    column->row->kind == BPF_KIND_NO_DEVICE || bpf_is_per_device(column->row))
 			mostly++;
 		else
 			always++;
 	}
-	if (always == plan->files[file].want_count)
-		return BPF_ANSWERS_ALL;
-	return always + mostly == plan->files[file].want_count ? BPF_ANSWERS_MOST
-							       : BPF_ANSWERS_NONE;
+	if (always == plan->files[file].request_count)
+		return BPF_COVERS_ALL;
+	return always + mostly == plan->files[file].request_count ? BPF_COVERS_MOST
+								  : BPF_COVERS_NONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bpf-programs.c - the BPF programs in the kernel, through libbpf. */
+/* bpf-programs.c - the loaded BPF programs, through libbpf. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +14,20 @@
 #include "lib/sample/bpf/bpf-load.h"
 #include "lib/sample/bpf/bpf-programs.h"
 
-/* Entries for a group's devices that are there on the average: a disk, and what is stacked on it. */
-#define DEVICES_A_GROUP 2
+/* Average number of device entries per group: a disk and a device stacked on it. */
+#define DEVICES_PER_GROUP 2
 
 struct mapping {
 	void *bytes;
 	size_t size;
-	size_t stride; /* bytes an entry */
+	size_t stride; /* bytes per entry */
 };
 
 struct bpf_programs {
 	struct bpf_loaded loaded;
-	int links[CGW_HIERARCHY_MAX]; /* -1: that hierarchy is not walked */
+	int links[CGW_HIERARCHY_MAX]; /* -1: the hierarchy is not walked */
 	struct mapping maps[BPF_ARRAY_COUNT];
-	uint32_t range[CGW_HIERARCHY_MAX]; /* of `groups`, for each hierarchy that is walked */
+	uint32_t range[CGW_HIERARCHY_MAX]; /* index of the hierarchy's range in `groups` */
 	uint32_t capacity, group_entries, percpu_count, device_entries;
 	uint8_t versions[CGW_HIERARCHY_MAX];
 };
@@ -66,7 +66,7 @@ static int map_arrays(struct bpf_programs *programs)
 	return 0;
 }
 
-/* Lets an iterator run to its end. */
+/* Runs an iterator to its end. */
 static int run_iterator(int link)
 {
 	CLEANUP(cleanup_close) int fd = bpf_iter_create(link);
@@ -75,36 +75,36 @@ static int run_iterator(int link)
 
 	if (fd < 0)
 		return -errno;
-	/* The programs write nothing there; a long walk is asked to come again. */
+	/* The programs write no output; the kernel returns EAGAIN from a long walk. */
 	do
 		length = read(fd, &byte, sizeof(byte));
 	while (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)));
 	return length < 0 ? -errno : 0;
 }
 
-/* How far each CPU's part of per-CPU memory is from the base. None known is no error: count 0. */
+/* Computes each CPU's offset in per-CPU memory. Unknown offsets are no error: count stays 0. */
 static int find_cpu_offsets(struct bpf_programs *programs)
 {
-	struct bpf_places *places = programs->maps[BPF_ARRAY_PLACES].bytes;
+	struct bpf_cpu_addresses *cpu_addresses = programs->maps[BPF_ARRAY_CPU_ADDRESSES].bytes;
 	struct bpf_control *control = programs->maps[BPF_ARRAY_CONTROL].bytes;
 	CLEANUP(cleanup_close) int link = -1;
 	struct bpf_map_info info = {0};
 	uint32_t info_size = sizeof(info);
 	int cpus = libbpf_num_possible_cpus(), r;
 
-	if (bpf_obj_get_info_by_fd(programs->loaded.yardstick, &info, &info_size) < 0)
+	if (bpf_obj_get_info_by_fd(programs->loaded.percpu_probe, &info, &info_size) < 0)
 		return -errno;
-	places->map_id = info.id;
-	link = bpf_link_create(programs->loaded.find_places, 0, BPF_TRACE_ITER, NULL);
+	cpu_addresses->map_id = info.id;
+	link = bpf_link_create(programs->loaded.find_cpu_addresses, 0, BPF_TRACE_ITER, NULL);
 	if (link < 0)
 		return link;
 	r = run_iterator(link);
-	if (r < 0 || !places->found || cpus <= 0 || cpus > BPF_CPU_MAX)
+	if (r < 0 || !cpu_addresses->found || cpus <= 0 || cpus > BPF_CPU_MAX)
 		return r;
 	for (int i = 0; i < cpus; i++) {
-		if (places->cpu[i] == 0)
+		if (cpu_addresses->cpu[i] == 0)
 			return 0;
-		control->cpu_offset[i] = places->cpu[i] - places->base;
+		control->cpu_offset[i] = cpu_addresses->cpu[i] - cpu_addresses->base;
 	}
 	control->cpu_count = (unsigned)cpus;
 	return 0;
@@ -116,12 +116,12 @@ int bpf_programs_link(const struct bpf_programs *programs, int directory)
 	LIBBPF_OPTS(bpf_link_create_opts, options, .iter_info = &info,
 		    .iter_info_len = sizeof(info));
 
-	info.cgroup.order = BPF_CGROUP_ITER_SELF_ONLY; /* the program walks by itself */
+	info.cgroup.order = BPF_CGROUP_ITER_SELF_ONLY; /* the program does the walk */
 	info.cgroup.cgroup_fd = (uint32_t)directory;
 	return bpf_link_create(programs->loaded.collect, 0, BPF_TRACE_ITER, &options);
 }
 
-/* Ties the program to each hierarchy that the kernel lets it walk. */
+/* Links the program to each hierarchy that the kernel can walk. */
 static uint32_t attach(struct bpf_programs *programs, const struct cgw_layout *layout,
 		       uint32_t hierarchies)
 {
@@ -132,7 +132,7 @@ static uint32_t attach(struct bpf_programs *programs, const struct cgw_layout *l
 			continue;
 		programs->links[h] = bpf_programs_link(programs, layout->hierarchies[h].fd);
 		if (programs->links[h] < 0)
-			continue; /* v1 before 6.2 */
+			continue; /* v1 before Linux 6.2 */
 		programs->range[h] = range++;
 		programs->versions[h] = (uint8_t)layout->hierarchies[h].version;
 		attached |= UINT32_C(1) << h;
@@ -145,10 +145,10 @@ static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 {
 	int cpus = libbpf_num_possible_cpus(), r;
 	struct bpf_sizes sizes = {
-		.groups = programs->capacity * (uint32_t)layout->hierarchy_count + BPF_LONE_MAX,
-		.parts = programs->capacity + BPF_LONE_MAX,
+		.groups = programs->capacity * (uint32_t)layout->hierarchy_count + BPF_SINGLE_MAX,
+		.parts = programs->capacity + BPF_SINGLE_MAX,
 		.percpu = 1,
-		.devices = DEVICES_A_GROUP * programs->capacity + BPF_DEVICE_MAX,
+		.devices = DEVICES_PER_GROUP * programs->capacity + BPF_DEVICE_MAX,
 	};
 
 	programs->group_entries = sizes.groups;
@@ -165,12 +165,12 @@ static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 		r = find_cpu_offsets(programs);
 	if (r < 0)
 		return cgw_diag_set(diag, r == -ENOMEM ? r : -EOPNOTSUPP,
-				    "the BPF programs cannot be used: %s", strerror(-r));
+				    "cannot use the BPF programs: %s", strerror(-r));
 	*ret_hierarchies = attach(programs, layout, hierarchies);
 	if (*ret_hierarchies == 0)
 		return cgw_diag_set(diag, -EOPNOTSUPP,
-				    "the kernel lets BPF walk none of the hierarchies (v2: from "
-				    "6.1 on, v1: 6.2)");
+				    "BPF programs cannot walk the hierarchies (cgroup v2 requires "
+				    "Linux 6.1, cgroup v1 Linux 6.2)");
 	return 0;
 }
 
@@ -211,9 +211,9 @@ struct bpf_group_record *bpf_programs_groups(struct bpf_programs *programs, uint
 	return groups + (size_t)programs->range[hierarchy] * programs->capacity;
 }
 
-const char *bpf_programs_name(const struct bpf_programs *programs, uint32_t place)
+const char *bpf_programs_name(const struct bpf_programs *programs, uint32_t offset)
 {
-	return (const char *)programs->maps[BPF_ARRAY_NAMES].bytes + place;
+	return (const char *)programs->maps[BPF_ARRAY_NAMES].bytes + offset;
 }
 
 const uint64_t *bpf_programs_part(const struct bpf_programs *programs, enum bpf_part part,
@@ -260,22 +260,22 @@ int bpf_programs_pass(struct bpf_programs *programs, uint32_t hierarchy)
 	control->capacity = programs->capacity;
 	control->device_first = 0;
 	control->device_end = programs->device_entries - BPF_DEVICE_MAX;
-	control->alone = false;
+	control->single = false;
 	return run_iterator(programs->links[hierarchy]);
 }
 
-int bpf_programs_pass_lone(struct bpf_programs *programs, uint32_t hierarchy, int link)
+int bpf_programs_pass_single(struct bpf_programs *programs, uint32_t hierarchy, int link)
 {
 	struct bpf_control *control = bpf_programs_control(programs);
 	int r;
 
 	control->version = programs->versions[hierarchy];
 	control->first = programs->capacity;
-	control->base = programs->group_entries - BPF_LONE_MAX - control->first;
-	control->capacity = BPF_LONE_MAX;
+	control->base = programs->group_entries - BPF_SINGLE_MAX - control->first;
+	control->capacity = BPF_SINGLE_MAX;
 	control->device_first = programs->device_entries - BPF_DEVICE_MAX;
 	control->device_end = programs->device_entries;
-	control->alone = true;
+	control->single = true;
 	control->count = 0;
 	r = run_iterator(link);
 	return r == 0 && control->count == 0 ? -ENOENT : r;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bpf-proof.c - are the BPF programs' figures those of the files?
+ * bpf-proof.c - comparison of the BPF programs' values with the files.
  *
- * A few groups, those with the most of each controller's figures, are read from files, walked by the
- * programs, and read from files again. A figure that lies between both readings agrees. One that does
- * not do so for each of the groups in some round is left to the files.
+ * A few groups, those with the highest values of each controller, are read from files, by the
+ * programs, and from files again. A value between both readings agrees. A metric must agree once in
+ * each of its groups within some rounds; otherwise it is read from files.
  *
- * Where memory.stat's values stand differs by kernel, and no table tells: it is found out by looking
- * which place holds the file's number in all of the groups.
+ * The index of a value of memory.stat in the kernel's array differs by kernel and is not
+ * exported: it is the one index that has the file's value in all of the groups.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,16 +18,16 @@
 #include "lib/sample/bpf/bpf.h"
 
 #define TRIAL_MAX 8
-/* The root, for memory.stat only: it has some of nearly everything. */
+/* The root, for memory.stat only: nearly all its values are above 0. */
 #define ROOT_TRIAL  TRIAL_MAX
 #define TRIAL_COUNT (TRIAL_MAX + 1)
 #define ROUND_MAX   5
 
-/* A group that figures of one part are tried on. */
+/* A group in which the values of one part are compared. */
 struct trial {
-	struct tree_group *group; /* NULL: gone meanwhile */
+	struct tree_group *group; /* NULL: removed meanwhile */
 	uint64_t id;
-	int link; /* to look at it alone */
+	int link; /* to collect only this group */
 };
 
 struct trial_part {
@@ -40,7 +40,7 @@ struct proof {
 	struct bpf *bpf;
 	struct files *files;
 	struct trial_part parts[BPF_PART_COUNT];
-	/* By column of the collector and trial: what the file said last, and the least and most so far. */
+	/* By column and trial: the last value of the file, and its minimum and maximum so far. */
 	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_COUNT];
 	uint64_t low[CGW_METRIC_COUNT][TRIAL_COUNT], high[CGW_METRIC_COUNT][TRIAL_COUNT];
 	struct cgw_number row[CGW_METRIC_COUNT]; /* of the file read last */
@@ -48,15 +48,15 @@ struct proof {
 	size_t row_file;
 	int row_error;
 	uint32_t matched[CGW_METRIC_COUNT]; /* bit by trial */
-	/* For memory.stat: the places that held the file's number in some round. */
-	uint64_t state_places[CGW_METRIC_COUNT][TRIAL_COUNT];
-	uint64_t event_places[CGW_METRIC_COUNT][TRIAL_COUNT];
+	/* For memory.stat: bits of the indices that had the file's value in some round. */
+	uint64_t state_candidates[CGW_METRIC_COUNT][TRIAL_COUNT];
+	uint64_t event_candidates[CGW_METRIC_COUNT][TRIAL_COUNT];
 	uint64_t first_seen[CGW_METRIC_COUNT];
-	uint8_t distinct[CGW_METRIC_COUNT]; /* numbers above zero that differ: 2 is enough */
+	uint8_t distinct[CGW_METRIC_COUNT]; /* different values above 0: 2 are enough */
 };
 
-/* What tells which groups a part's figures are best tried on. */
-static const uint8_t most_of[BPF_PART_COUNT] = {
+/* The field by which groups are ranked for a part. */
+static const uint8_t ranking_field[BPF_PART_COUNT] = {
 	[BPF_PART_CORE] = BPF_CORE_CPU_USAGE,   [BPF_PART_CPU] = BPF_CPU_PERIODS,
 	[BPF_PART_CPUACCT] = BPF_CPUACCT_USAGE, [BPF_PART_MEMORY] = BPF_MEMORY_USAGE,
 	[BPF_PART_PIDS] = BPF_PIDS_CURRENT,     [BPF_PART_FREEZER] = BPF_FREEZER_FLAGS,
@@ -68,7 +68,7 @@ static bool is_stat(const struct bpf_column *column)
 	return bpf_is_stat(column->row);
 }
 
-/* Whether a column is tried on that group. */
+/* The column is compared in that group. */
 static bool is_tried(const struct proof *proof, const struct bpf_column *column, size_t trial)
 {
 	const struct trial_part *part = &proof->parts[column->row->part];
@@ -78,8 +78,9 @@ static bool is_tried(const struct proof *proof, const struct bpf_column *column,
 	return trial < part->count;
 }
 
-/* Puts a group among those with the most, which stand in order. */
-static void offer(struct trial_part *part, uint64_t *most, struct tree_group *group, uint64_t value)
+/* Inserts a group into the trials if its value is high enough; they are sorted by value. */
+static void insert_trial(struct trial_part *part, uint64_t *most, struct tree_group *group,
+			 uint64_t value)
 {
 	size_t at = part->count < TRIAL_MAX ? part->count : TRIAL_MAX - 1;
 
@@ -94,11 +95,11 @@ static void offer(struct trial_part *part, uint64_t *most, struct tree_group *gr
 	part->count += part->count < TRIAL_MAX;
 }
 
-static void choose(struct proof *proof, const struct bpf_column *column)
+static void choose_groups(struct proof *proof, const struct bpf_column *column)
 {
 	struct trial_part *part = &proof->parts[column->row->part];
-	const struct bpf_hierarchy *of = &proof->bpf->of[column->hierarchy];
-	enum bpf_part judge = bpf_judge(column->row->part);
+	const struct bpf_hierarchy *state = &proof->bpf->state[column->hierarchy];
+	enum bpf_part ranking = bpf_ranking_part(column->row->part);
 	uint64_t most[TRIAL_MAX] = {0};
 	const uint64_t *records;
 	size_t stride;
@@ -106,12 +107,13 @@ static void choose(struct proof *proof, const struct bpf_column *column)
 	if (part->count > 0)
 		return;
 	part->hierarchy = column->hierarchy;
-	records = bpf_programs_part(proof->bpf->programs, judge, &stride);
-	for (uint32_t slot = 1; slot < of->count; slot++) {
+	records = bpf_programs_part(proof->bpf->programs, ranking, &stride);
+	for (uint32_t slot = 1; slot < state->count; slot++) {
 		const uint64_t *record = records + slot * stride;
 
-		if (of->groups[slot] != NULL && record[0] == BPF_RECORD_PRESENT)
-			offer(part, most, of->groups[slot], record[most_of[judge]]);
+		if (state->groups[slot] != NULL && record[0] == BPF_RECORD_PRESENT)
+			insert_trial(part, most, state->groups[slot],
+				     record[ranking_field[ranking]]);
 	}
 }
 
@@ -134,7 +136,7 @@ static int link_root(struct proof *proof)
 	return 0;
 }
 
-/* A group that went meanwhile is none to try on. */
+/* Opens a link to each trial's group; skips groups that were removed. */
 static int link_trials(struct proof *proof)
 {
 	for (size_t p = 0; p < BPF_PART_COUNT; p++) {
@@ -142,7 +144,7 @@ static int link_trials(struct proof *proof)
 
 		for (size_t i = 0; i < part->count; i++) {
 			struct trial *trial = &part->trials[i];
-			CLEANUP(cleanup_free) char *path = tree_path(trial->group);
+			CLEANUP(cleanup_free) char *path = group_tree_path(trial->group);
 			CLEANUP(cleanup_close) int directory = -1;
 			uint64_t id = 0;
 			int r = path == NULL ? -ENOMEM
@@ -168,9 +170,9 @@ static void unlink_trials(struct proof *proof)
 				close(proof->parts[p].trials[i].link);
 }
 
-/* What the file says of a column's metric. Columns of one file stand together: it is read once. */
-static struct cgw_number from_file(struct proof *proof, const struct bpf_column *column,
-				   struct tree_group *group)
+/* The file's value of a column. Columns of one file are adjacent, so the file is read once. */
+static struct cgw_number file_value(struct proof *proof, const struct bpf_column *column,
+				    struct tree_group *group)
 {
 	if (proof->row_group != group || proof->row_file != column->file) {
 		proof->row_error = files_peek(proof->files, group, column->file, proof->row);
@@ -179,11 +181,11 @@ static struct cgw_number from_file(struct proof *proof, const struct bpf_column 
 	}
 	if (proof->row_error < 0)
 		return (struct cgw_number){0, cgw_state_from_error(proof->row_error)};
-	return proof->row[column->want.slot];
+	return proof->row[column->request.slot];
 }
 
-/* A figure that goes up and down between two readings lies at least between all of them. */
-static void note_range(struct proof *proof, size_t index, size_t trial, struct cgw_number number)
+/* A value may rise and fall between two readings: use the range of all of them. */
+static void widen_range(struct proof *proof, size_t index, size_t trial, struct cgw_number number)
 {
 	uint64_t *low = &proof->low[index][trial], *high = &proof->high[index][trial];
 
@@ -204,17 +206,17 @@ static bool agrees(const struct proof *proof, size_t index, size_t trial, struct
 	       number.value <= proof->high[index][trial];
 }
 
-/* What the programs took of the group that they looked at last. */
-static const uint64_t *lone_record(const struct proof *proof, const struct bpf_column *column)
+/* The record of the group that was collected last. */
+static const uint64_t *single_record(const struct proof *proof, const struct bpf_column *column)
 {
 	return column->records + bpf_programs_capacity(proof->bpf->programs) * column->stride;
 }
 
-/* Its number; false where they leave it to the file. */
-static bool from_programs(const struct proof *proof, const struct bpf_column *column,
+/* Its value; false if the file must be read. */
+static bool program_value(const struct proof *proof, const struct bpf_column *column,
 			  struct cgw_number *ret_number)
 {
-	const uint64_t *record = lone_record(proof, column);
+	const uint64_t *record = single_record(proof, column);
 	uint64_t raw;
 
 	*ret_number = (struct cgw_number){0, CGW_ABSENT};
@@ -222,27 +224,28 @@ static bool from_programs(const struct proof *proof, const struct bpf_column *co
 	       (bpf_field_raw(column, record, &raw) && bpf_field_number(column, raw, ret_number));
 }
 
-/* Which places of the group's statistics hold a number between both readings. */
-static void narrow_places(struct proof *proof, size_t index, size_t trial, struct cgw_number after)
+/* Marks the indices of the group's statistics whose value lies between both readings. */
+static void add_stat_candidates(struct proof *proof, size_t index, size_t trial,
+				struct cgw_number after)
 {
 	const struct bpf_column *column = &proof->bpf->columns[index];
 	const struct bpf_learned *learned = &bpf_programs_learned(proof->bpf->programs)[trial];
 	struct cgw_number before = proof->before[index][trial], number;
-	uint64_t *states = &proof->state_places[index][trial];
-	uint64_t *events = &proof->event_places[index][trial];
+	uint64_t *states = &proof->state_candidates[index][trial];
+	uint64_t *events = &proof->event_candidates[index][trial];
 
 	if (learned->id != proof->parts[BPF_PART_STAT].trials[trial].id || before.state != CGW_OK ||
 	    after.state != CGW_OK)
 		return;
-	for (size_t place = 0; place < BPF_LEARN_SIZE; place++) {
-		uint64_t bit = UINT64_C(1) << place;
+	for (size_t candidate = 0; candidate < BPF_LEARN_SIZE; candidate++) {
+		uint64_t bit = UINT64_C(1) << candidate;
 
-		if (place < learned->state_count &&
-		    bpf_field_number(column, (uint64_t)learned->state[place], &number) &&
+		if (candidate < learned->state_count &&
+		    bpf_field_number(column, (uint64_t)learned->state[candidate], &number) &&
 		    agrees(proof, index, trial, number, after))
 			*states |= bit;
-		if (column->row->kind == BPF_KIND_PLAIN && place < learned->event_count &&
-		    bpf_field_number(column, learned->events[place], &number) &&
+		if (column->row->kind == BPF_KIND_PLAIN && candidate < learned->event_count &&
+		    bpf_field_number(column, learned->events[candidate], &number) &&
 		    agrees(proof, index, trial, number, after))
 			*events |= bit;
 	}
@@ -252,18 +255,19 @@ static void narrow_places(struct proof *proof, size_t index, size_t trial, struc
 	proof->distinct[index]++;
 }
 
-/* Which policies' weights are the file's. */
-static void narrow_weights(struct proof *proof, size_t index, size_t trial, struct cgw_number after)
+/* Marks the policies whose weight is the file's. */
+static void add_weight_candidates(struct proof *proof, size_t index, size_t trial,
+				  struct cgw_number after)
 {
 	const struct bpf_column *column = &proof->bpf->columns[index];
-	const uint64_t *record = lone_record(proof, column);
+	const uint64_t *record = single_record(proof, column);
 	struct cgw_number number;
 
-	for (size_t place = 0; place < BPF_POLICY_MAX; place++)
+	for (size_t candidate = 0; candidate < BPF_POLICY_MAX; candidate++)
 		if (record[0] == BPF_RECORD_PRESENT &&
-		    bpf_field_number(column, record[BPF_WEIGHT_FIRST + place], &number) &&
+		    bpf_field_number(column, record[BPF_WEIGHT_FIRST + candidate], &number) &&
 		    agrees(proof, index, trial, number, after))
-			proof->state_places[index][trial] |= UINT64_C(1) << place;
+			proof->state_candidates[index][trial] |= UINT64_C(1) << candidate;
 }
 
 static void compare(struct proof *proof, size_t index, size_t trial)
@@ -276,18 +280,18 @@ static void compare(struct proof *proof, size_t index, size_t trial)
 		proof->matched[index] |= UINT32_C(1) << trial;
 		return;
 	}
-	after = from_file(proof, column, group);
-	note_range(proof, index, trial, proof->before[index][trial]);
-	note_range(proof, index, trial, after);
+	after = file_value(proof, column, group);
+	widen_range(proof, index, trial, proof->before[index][trial]);
+	widen_range(proof, index, trial, after);
 	if (is_stat(column)) {
-		narrow_places(proof, index, trial, after);
+		add_stat_candidates(proof, index, trial, after);
 		return;
 	}
 	if (bpf_is_searched(column->row)) {
-		narrow_weights(proof, index, trial, after);
+		add_weight_candidates(proof, index, trial, after);
 		return;
 	}
-	if (!from_programs(proof, column, &number) || agrees(proof, index, trial, number, after) ||
+	if (!program_value(proof, column, &number) || agrees(proof, index, trial, number, after) ||
 	    after.state == CGW_GONE)
 		proof->matched[index] |= UINT32_C(1) << trial;
 }
@@ -300,7 +304,7 @@ static void read_before(struct proof *proof, size_t trial)
 
 		if (is_tried(proof, column, trial) && group != NULL &&
 		    !(proof->matched[i] >> trial & 1))
-			proof->before[i][trial] = from_file(proof, column, group);
+			proof->before[i][trial] = file_value(proof, column, group);
 	}
 	proof->row_group = NULL;
 }
@@ -314,8 +318,8 @@ static void compare_after(struct proof *proof, size_t trial)
 	proof->row_group = NULL;
 }
 
-/* The trial's group of each part, looked at by the programs. */
-static int look(struct proof *proof, size_t trial)
+/* Lets the programs collect the trial's group of each part. */
+static int collect_trial(struct proof *proof, size_t trial)
 {
 	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
 
@@ -326,8 +330,8 @@ static int look(struct proof *proof, size_t trial)
 		if (part->trials[trial].group == NULL || part->trials[trial].link < 0)
 			continue;
 		control->parts = 1U << p;
-		r = bpf_programs_pass_lone(proof->bpf->programs, part->hierarchy,
-					   part->trials[trial].link);
+		r = bpf_programs_pass_single(proof->bpf->programs, part->hierarchy,
+					     part->trials[trial].link);
 		if (r == -ENOENT)
 			part->trials[trial].group = NULL;
 		else if (r < 0)
@@ -342,7 +346,7 @@ static int run_round(struct proof *proof)
 
 	for (size_t trial = 0; trial < TRIAL_COUNT && r == 0; trial++) {
 		read_before(proof, trial);
-		r = look(proof, trial);
+		r = collect_trial(proof, trial);
 		if (r == 0)
 			compare_after(proof, trial);
 	}
@@ -350,10 +354,10 @@ static int run_round(struct proof *proof)
 }
 
 /*
- * The lists that are sorted by use stand first, in this order, in all kernels that count them so: for
- * them it is enough that the number there is right. Others must be told apart by their numbers.
+ * All supported kernels start the array with the LRU lists, in this order: for these it is enough
+ * that the value at the usual index is right. The others are identified by their values.
  */
-static int usual_place(enum cgw_metric metric)
+static int usual_index(enum cgw_metric metric)
 {
 	static const enum cgw_metric first[] = {
 		CGW_M_MEMORY_INACTIVE_ANON, CGW_METRIC_COUNT,         CGW_M_MEMORY_INACTIVE_FILE,
@@ -371,9 +375,9 @@ static bool is_single(uint64_t bits)
 	return bits != 0 && (bits & (bits - 1)) == 0;
 }
 
-/* Places that held the number in all groups. */
-static void common_places(const struct proof *proof, size_t index, uint64_t *ret_states,
-			  uint64_t *ret_events)
+/* Indices that had the value in all groups. */
+static void common_candidates(const struct proof *proof, size_t index, uint64_t *ret_states,
+			      uint64_t *ret_events)
 {
 	const struct trial_part *part = &proof->parts[proof->bpf->columns[index].row->part];
 
@@ -381,13 +385,13 @@ static void common_places(const struct proof *proof, size_t index, uint64_t *ret
 	for (size_t trial = 0; trial < part->count; trial++) {
 		if (part->trials[trial].group == NULL)
 			continue;
-		*ret_states &= proof->state_places[index][trial];
-		*ret_events &= proof->event_places[index][trial];
+		*ret_states &= proof->state_candidates[index][trial];
+		*ret_events &= proof->event_candidates[index][trial];
 	}
 }
 
-/* The one place that is left. */
-static bool take_single(uint64_t states, uint64_t events, uint32_t *ret_index)
+/* The only remaining index, if there is exactly one. */
+static bool single_candidate(uint64_t states, uint64_t events, uint32_t *ret_index)
 {
 	if (events == 0 && is_single(states))
 		*ret_index = (uint32_t)__builtin_ctzll(states);
@@ -398,43 +402,43 @@ static bool take_single(uint64_t states, uint64_t events, uint32_t *ret_index)
 	return true;
 }
 
-/* What the root's file said last; no number where it was not asked. */
+/* The last value in the root's file; absent if it was not read. */
 static struct cgw_number root_number(const struct proof *proof, size_t index)
 {
 	return proof->before[index][ROOT_TRIAL];
 }
 
-/* Where a searched value is. False: not found out. */
-static bool settle_place(const struct proof *proof, size_t index, uint32_t *ret_index)
+/* The index of a searched value. False: unknown. */
+static bool resolve_index(const struct proof *proof, size_t index, uint32_t *ret_index)
 {
 	const struct bpf_column *column = &proof->bpf->columns[index];
 	struct cgw_number root = root_number(proof, index);
 	uint64_t states, events;
-	int usual = usual_place(column->metric);
+	int usual = usual_index(column->metric);
 
-	common_places(proof, index, &states, &events);
+	common_candidates(proof, index, &states, &events);
 	if (!is_stat(column))
-		return states != UINT64_MAX && take_single(states, 0, ret_index);
+		return states != UINT64_MAX && single_candidate(states, 0, ret_index);
 	if (proof->distinct[index] > 0 && usual >= 0 && states >> usual & 1) {
 		*ret_index = (uint32_t)usual;
 		return true;
 	}
-	if (proof->distinct[index] >= 2 && take_single(states, events, ret_index))
+	if (proof->distinct[index] >= 2 && single_candidate(states, events, ret_index))
 		return true;
-	/* Too little of it in the groups: the root has more. */
+	/* The groups' values do not suffice: use the root's. */
 	if (root.state != CGW_OK || root.value == 0)
 		return false;
-	states &= proof->state_places[index][ROOT_TRIAL];
-	events &= proof->event_places[index][ROOT_TRIAL];
+	states &= proof->state_candidates[index][ROOT_TRIAL];
+	events &= proof->event_candidates[index][ROOT_TRIAL];
 	if (usual >= 0 && states >> usual & 1) {
 		*ret_index = (uint32_t)usual;
 		return true;
 	}
-	return take_single(states, events, ret_index);
+	return single_candidate(states, events, ret_index);
 }
 
-/* Only what agreed everywhere stays. Without a group to try on nothing is known. */
-static void keep_proven(struct proof *proof)
+/* Drops the columns that did not agree in all groups, or had no group to compare. */
+static void drop_unproven(struct proof *proof)
 {
 	struct bpf *bpf = proof->bpf;
 	size_t kept = 0, stats = 0;
@@ -448,12 +452,12 @@ static void keep_proven(struct proof *proof)
 			struct cgw_number root = root_number(proof, i);
 
 			proven = stats < BPF_STAT_MAX &&
-				 settle_place(proof, i, &bpf->stat_index[column->metric]);
+				 resolve_index(proof, i, &bpf->stat_index[column->metric]);
 			stats += proven && is_stat(column);
-			column->by_root = !proven && is_stat(column) && root.state == CGW_OK &&
-					  root.value == 0;
-			column->none = column->by_root;
-			proven = proven || column->by_root;
+			column->from_root = !proven && is_stat(column) && root.state == CGW_OK &&
+					    root.value == 0;
+			column->root_is_zero = column->from_root;
+			proven = proven || column->from_root;
 		}
 		if (proven)
 			bpf->columns[kept++] = *column;
@@ -461,29 +465,29 @@ static void keep_proven(struct proof *proof)
 	bpf->column_count = kept;
 }
 
-/* Another round may bring something. What memory.stat holds none of anywhere is not found this time. */
-static bool is_open(const struct proof *proof, size_t index)
+/* Another round may help. A statistic that is 0 in all groups cannot be found. */
+static bool is_unresolved(const struct proof *proof, size_t index)
 {
 	const struct bpf_column *column = &proof->bpf->columns[index];
 	size_t count = proof->parts[column->row->part].count;
-	uint32_t place;
+	uint32_t candidate;
 
 	if (is_stat(column))
-		return proof->distinct[index] > 1 && !settle_place(proof, index, &place);
+		return proof->distinct[index] > 1 && !resolve_index(proof, index, &candidate);
 	if (bpf_is_searched(column->row))
 		return false;
 	return proof->matched[index] != (UINT32_C(1) << count) - 1;
 }
 
-static bool all_settled(const struct proof *proof)
+static bool all_resolved(const struct proof *proof)
 {
 	for (size_t i = 0; i < proof->bpf->column_count; i++)
-		if (is_open(proof, i))
+		if (is_unresolved(proof, i))
 			return false;
 	return true;
 }
 
-static void ask_to_learn(struct proof *proof)
+static void request_statistics(struct proof *proof)
 {
 	struct bpf_control *control = bpf_programs_control(proof->bpf->programs);
 	const struct trial_part *memory = &proof->parts[BPF_PART_STAT];
@@ -493,7 +497,7 @@ static void ask_to_learn(struct proof *proof)
 		control->learn_id[i] = memory->trials[i].id;
 }
 
-int bpf_prove(struct bpf *bpf, struct files *files)
+int bpf_verify(struct bpf *bpf, struct files *files)
 {
 	CLEANUP(cleanup_free) struct proof *proof = calloc(1, sizeof(*proof));
 	int r;
@@ -507,17 +511,17 @@ int bpf_prove(struct bpf *bpf, struct files *files)
 		for (size_t i = 0; i < TRIAL_COUNT; i++)
 			proof->parts[p].trials[i].link = -1;
 	for (size_t i = 0; i < bpf->column_count; i++)
-		choose(proof, &bpf->columns[i]);
+		choose_groups(proof, &bpf->columns[i]);
 	r = link_trials(proof);
-	ask_to_learn(proof);
+	request_statistics(proof);
 	for (int round = 0; round < ROUND_MAX && r == 0; round++) {
 		r = run_round(proof);
-		if (all_settled(proof))
+		if (all_resolved(proof))
 			break;
 	}
 	unlink_trials(proof);
 	bpf_programs_control(bpf->programs)->learn_count = 0;
 	if (r == 0)
-		keep_proven(proof);
+		drop_unproven(proof);
 	return r;
 }

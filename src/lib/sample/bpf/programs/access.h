@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* access.h - how the programs read the kernel's structures, and the arrays they write into. */
+/* access.h - macros of the BPF programs for kernel structures and for the arrays they fill. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_ACCESS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_ACCESS_H
 
@@ -10,7 +10,7 @@
 
 #include "records.h"
 
-/* cgroup_subsys_state.flags; an enum without a name, the same since 4.x. */
+/* cgroup_subsys_state.flags: an anonymous enum, unchanged since Linux 4.x. */
 #define CSS_ONLINE  (1U << 1)
 #define CSS_VISIBLE (1U << 3)
 #define CSS_DYING   (1U << 4)
@@ -29,7 +29,7 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 #define READS_DIRECTLY        1
 #define AS(type_, pointer)    ((type_ *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type_)))
 #define READ(pointer, member) ((pointer)->member)
-/* Any kernel type that starts with a 64-bit number will do. */
+/* Any kernel type that starts with a 64-bit number works. */
 #define READ_U64(address) (AS(struct kernel_cpustat, address)->cpustat[0])
 #else
 #define READS_DIRECTLY        0
@@ -45,20 +45,20 @@ static __always_inline __u64 read_u64(const void *address)
 #define READ_U64(address)     read_u64(address)
 #endif
 
-/* The element of an array member, whose index or size is known to the running kernel only. */
+/* An element of an array member whose size only the running kernel knows. */
 #define ELEMENT(pointer, type_, member, index) \
 	((void *)(pointer) + bpf_core_field_offset(type_, member) + 8 * (__u64)(index))
 
-/* A pointer member as a mere address: the verifier lets those be reckoned with. */
+/* A pointer member as a number, on which the verifier allows arithmetic. */
 #define ADDRESS(pointer, type_, member) READ_U64(ELEMENT(pointer, type_, member, 0))
 
-/* What a walk follows: the groups' own states, or those of the only controller that is wanted. */
+/* What a walk follows: the groups' own states, or those of the only requested controller. */
 enum state_kind { STATE_OF_GROUP, STATE_OF_CONTROLLER };
 
-/* The group that a walk has come to. */
+/* The group that the walk is at. */
 struct visit {
 	struct bpf_control *control;
-	__u64 state; /* address of the struct cgroup_subsys_state by which it was met */
+	__u64 state; /* address of the struct cgroup_subsys_state that the walk followed */
 	enum state_kind kind;
 	__u32 slot;
 };
@@ -68,11 +68,12 @@ struct visit {
 #if READS_DIRECTLY
 #define copy_state(control, address)     ((void)0)
 #define copy_controllers(control, group) ((void)0)
-/* A member of the state that a walk has come to. */
-#define MET(control, address, member) READ(STATE(address), member)
-#define MET_ADDRESS(control, address, member) \
+/* A member of the state that the walk is at. */
+#define VISITED(control, address, member) READ(STATE(address), member)
+#define VISITED_ADDRESS(control, address, member) \
 	ADDRESS(STATE(address), struct cgroup_subsys_state, member)
-#define MET_CONTROLLER(control, group, index) READ_U64(ELEMENT(group, struct cgroup, subsys, index))
+#define VISITED_CONTROLLER(control, group, index) \
+	READ_U64(ELEMENT(group, struct cgroup, subsys, index))
 #else
 static __always_inline void copy_state(struct bpf_control *control, __u64 address)
 {
@@ -84,13 +85,13 @@ static __always_inline void copy_controllers(struct bpf_control *control, struct
 			      ELEMENT(group, struct cgroup, subsys, 0));
 }
 #define COPIED(bytes, type_, offset) (*(const volatile type_ *)((bytes) + (offset)))
-#define MET(control, address, member)                                                         \
+#define VISITED(control, address, member)                                                     \
 	COPIED((control)->state_bytes, __typeof__(((struct cgroup_subsys_state *)0)->member), \
 	       bpf_core_field_offset(struct cgroup_subsys_state, member))
-#define MET_ADDRESS(control, address, member) \
-	COPIED((control)->state_bytes, __u64, \
+#define VISITED_ADDRESS(control, address, member) \
+	COPIED((control)->state_bytes, __u64,     \
 	       bpf_core_field_offset(struct cgroup_subsys_state, member))
-#define MET_CONTROLLER(control, group, index) \
+#define VISITED_CONTROLLER(control, group, index) \
 	COPIED((control)->controller_bytes, __u64, 8 * (index))
 #endif
 
@@ -102,8 +103,8 @@ static __always_inline struct cgroup *group_of(__u64 address)
 	return AS(struct cgroup, READ(state, cgroup));
 }
 
-/* The same of what is at hand; its own state is within the group. */
-static __always_inline struct cgroup *group_at(const struct visit *visit)
+/* The group of a visit; the group's own state is a member of it. */
+static __always_inline struct cgroup *visited_group(const struct visit *visit)
 {
 	__u64 address = visit->state - bpf_core_field_offset(struct cgroup, self);
 
@@ -126,50 +127,51 @@ static __always_inline __u32 name_hash_of(struct cgroup *group)
 	return READ(node, hash);
 }
 
-/* A controller's state of a group that was copied, 0 where it has none. */
-#define CONTROLLER_STATE(control, group, name)                                      \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                    \
-		 ? MET_CONTROLLER(control, group,                                   \
-				  bpf_core_enum_value(enum cgroup_subsys_id, name)) \
+/* A controller's state of a copied group; 0 if it has none. */
+#define CONTROLLER_STATE(control, group, name)                                          \
+	(bpf_core_enum_value_exists(enum cgroup_subsys_id, name)                        \
+		 ? VISITED_CONTROLLER(control, group,                                   \
+				      bpf_core_enum_value(enum cgroup_subsys_id, name)) \
 		 : 0)
 
-/* That of the group at hand. The verifier wants the two ways to it apart; compilers would join them. */
-#define CSS(visit, name)                                                                    \
-	({                                                                                  \
-		__u64 state_ = (visit)->state;                                              \
-		barrier_var(state_);                                                        \
-		if ((visit)->kind == STATE_OF_GROUP)                                        \
-			state_ = CONTROLLER_STATE((visit)->control, group_at(visit), name); \
-		STATE(state_);                                                              \
+/* The visited group's. The barrier keeps the compiler from merging paths the verifier must see. */
+#define CSS(visit, name)                                                                         \
+	({                                                                                       \
+		__u64 state_ = (visit)->state;                                                   \
+		barrier_var(state_);                                                             \
+		if ((visit)->kind == STATE_OF_GROUP)                                             \
+			state_ = CONTROLLER_STATE((visit)->control, visited_group(visit), name); \
+		STATE(state_);                                                                   \
 	})
 
 /*
- * Its files are there: v2 keeps controllers that others depend on without showing them. v1 has no such;
- * that the flags are not read saves a cache line a group, which is what a pass costs.
+ * The controller's files exist: v2 enables controllers that others depend on without showing
+ * their files. v1 does not, and not reading the flags saves a cache line per group, the main cost
+ * of a pass.
  */
-static __always_inline bool is_shown(struct cgroup_subsys_state *css,
-				     const struct bpf_control *asked)
+static __always_inline bool is_visible(struct cgroup_subsys_state *css,
+				       const struct bpf_control *control)
 {
-	return css != NULL && (asked->version == 1 || READ(css, flags) & CSS_VISIBLE);
+	return css != NULL && (control->version == 1 || READ(css, flags) & CSS_VISIBLE);
 }
 
-/* Whether there is something to take into a record, whose first number says so as well. */
-static __always_inline bool begins(void *record, struct cgroup_subsys_state *css,
-				   const struct visit *visit)
+/* Starts a record; false if the group lacks the controller, as its first number then shows. */
+static __always_inline bool begin_record(void *record, struct cgroup_subsys_state *css,
+					 const struct visit *visit)
 {
 	__u64 *state = record;
 
 	if (state == NULL)
 		return 0;
-	*state = is_shown(css, visit->control);
+	*state = is_visible(css, visit->control);
 	return *state != BPF_RECORD_ABSENT;
 }
 
-/* A structure that kernels may be built without, or name otherwise. */
-#define TAKE(to, place, from, type_, member)                            \
+/* Copies a member that the running kernel may lack. */
+#define COLLECT(to, index, from, type_, member)                         \
 	do {                                                            \
 		if (bpf_core_field_exists(type_, member))               \
-			(to)->field[place] = (__u64)READ(from, member); \
+			(to)->field[index] = (__u64)READ(from, member); \
 	} while (0)
 
 #endif

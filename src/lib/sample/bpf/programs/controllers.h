@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* controllers.h - the parts of the programs that know a controller each, but for memory's. */
+/* controllers.h - collection of each controller's values, except memory. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H
 
 #include "access.h"
 
-/* cgroup.flags: an enum without a name, the same since 5.2. */
+/* cgroup.flags: an anonymous enum, unchanged since Linux 5.2. */
 #define CGRP_FROZEN 3
 
 struct record_core {
@@ -38,11 +38,11 @@ struct record_weight {
 struct record_device {
 	__u64 field[BPF_LIST_SIZE];
 };
-struct device_figures {
+struct device_values {
 	__u64 field[BPF_DEVICE_SIZE];
 };
 
-/* The collector sets their sizes: one entry a group, and of `devices` some. */
+/* The collector sets the sizes: one entry per group, several for `devices`. */
 ARRAY(core, struct record_core, 1);
 ARRAY(core_states, struct record_core_states, 1);
 ARRAY(cpu, struct record_cpu, 1);
@@ -54,22 +54,22 @@ ARRAY(freezer, struct record_freezer, 1);
 ARRAY(io, struct record_io, 1);
 ARRAY(weight, struct record_weight, 1);
 ARRAY(device, struct record_device, 1);
-ARRAY(devices, struct device_figures, 1);
+ARRAY(devices, struct device_values, 1);
 
-static __always_inline void take_core(const struct visit *visit)
+static __always_inline void collect_core(const struct visit *visit)
 {
 	struct record_core *to = bpf_map_lookup_elem(&core, &visit->slot);
 
 	if (to == NULL)
 		return;
 	to->field[BPF_CORE_STATE] = BPF_RECORD_PRESENT;
-	to->field[BPF_CORE_CPU_USAGE] = READ(group_at(visit), bstat.cputime.sum_exec_runtime);
+	to->field[BPF_CORE_CPU_USAGE] = READ(visited_group(visit), bstat.cputime.sum_exec_runtime);
 }
 
-static __always_inline void take_core_states(const struct visit *visit)
+static __always_inline void collect_core_states(const struct visit *visit)
 {
 	struct record_core_states *to = bpf_map_lookup_elem(&core_states, &visit->slot);
-	struct cgroup *group = group_at(visit);
+	struct cgroup *group = visited_group(visit);
 
 	if (to == NULL)
 		return;
@@ -86,13 +86,13 @@ static __always_inline void take_core_states(const struct visit *visit)
 	to->field[BPF_CORE_STATES_MAX_DESCENDANTS] = READ(group, max_descendants);
 }
 
-static __always_inline void take_cpu(const struct visit *visit)
+static __always_inline void collect_cpu(const struct visit *visit)
 {
 	struct record_cpu *to = bpf_map_lookup_elem(&cpu, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, cpu_cgrp_id);
 	struct task_group *from = AS(struct task_group, css);
 
-	if (!begins(to, css, visit))
+	if (!begin_record(to, css, visit))
 		return;
 	to->field[BPF_CPU_SHARES] = READ(from, shares);
 	if (bpf_core_field_exists(struct task_group, idle))
@@ -117,17 +117,17 @@ static __always_inline void take_cpu(const struct visit *visit)
 	READ_U64(ELEMENT(from, struct kernel_cpustat, cpustat, \
 			 bpf_core_enum_value(enum cpu_usage_stat, name)))
 
-static __always_inline void take_cpu_usage(__u32 place, __u64 usage)
+static __always_inline void store_cpu_usage(__u32 index, __u64 usage)
 {
-	__u64 *to = bpf_map_lookup_elem(&percpu, &place);
+	__u64 *to = bpf_map_lookup_elem(&percpu, &index);
 
 	if (to != NULL)
 		*to = usage;
 }
 
-/* The sums over a group's CPUs, and where its parts of per-CPU memory start. */
+/* The sums over a group's CPUs, and the base addresses of its per-CPU memory. */
 struct cpu_sums {
-	const struct bpf_control *asked;
+	const struct bpf_control *control;
 	__u64 usages, stats;
 	__u64 usage, user, system;
 	__u32 slot;
@@ -135,63 +135,63 @@ struct cpu_sums {
 
 static long add_cpu(__u32 i, struct cpu_sums *sums)
 {
-	const struct bpf_control *asked = sums->asked;
+	const struct bpf_control *control = sums->control;
 	__u64 stat, one;
 
 	if (i >= BPF_CPU_MAX)
 		return 1;
-	one = READ_U64((void *)(sums->usages + asked->cpu_offset[i]));
-	if (asked->fine & BPF_FINE_PERCPU)
-		take_cpu_usage(sums->slot * asked->cpu_count + i, one);
+	one = READ_U64((void *)(sums->usages + control->cpu_offset[i]));
+	if (control->options & BPF_OPTION_PERCPU)
+		store_cpu_usage(sums->slot * control->cpu_count + i, one);
 	sums->usage += one;
-	if (!(asked->fine & BPF_FINE_SPLIT))
+	if (!(control->options & BPF_OPTION_USER_SYSTEM))
 		return 0;
-	stat = sums->stats + asked->cpu_offset[i];
+	stat = sums->stats + control->cpu_offset[i];
 	sums->user += CPU_STAT(stat, CPUTIME_USER) + CPU_STAT(stat, CPUTIME_NICE);
 	sums->system += CPU_STAT(stat, CPUTIME_SYSTEM) + CPU_STAT(stat, CPUTIME_IRQ) +
 			CPU_STAT(stat, CPUTIME_SOFTIRQ);
 	return 0;
 }
 
-static __always_inline void take_cpuacct(const struct visit *visit)
+static __always_inline void collect_cpuacct(const struct visit *visit)
 {
 	struct record_cpuacct *to = bpf_map_lookup_elem(&cpuacct, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, cpuacct_cgrp_id);
 	struct cpuacct *from = AS(struct cpuacct, css);
-	struct cpu_sums sums = {.asked = visit->control, .slot = visit->slot};
+	struct cpu_sums sums = {.control = visit->control, .slot = visit->slot};
 
-	if (!begins(to, css, visit))
+	if (!begin_record(to, css, visit))
 		return;
 	sums.usages = ADDRESS(from, struct cpuacct, cpuusage);
 	sums.stats = ADDRESS(from, struct cpuacct, cpustat);
 	bpf_loop(visit->control->cpu_count, add_cpu, &sums, 0);
 	to->field[BPF_CPUACCT_USAGE] = sums.usage;
 	to->field[BPF_CPUACCT_USER] = sums.user;
-	/* Counted by ticks: not what user leaves of usage. */
+	/* Counted in ticks: not the difference of usage and user. */
 	to->field[BPF_CPUACCT_SYSTEM] = sums.system;
 }
 
-static __always_inline void take_pids(const struct visit *visit)
+static __always_inline void collect_pids(const struct visit *visit)
 {
 	struct record_pids *to = bpf_map_lookup_elem(&pids, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
 	struct pids_cgroup *from = AS(struct pids_cgroup, css);
 
-	if (!begins(to, css, visit))
+	if (!begin_record(to, css, visit))
 		return;
 	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
 }
 
-static __always_inline void take_pids_limits(const struct visit *visit)
+static __always_inline void collect_pids_limits(const struct visit *visit)
 {
 	struct record_pids_limits *to = bpf_map_lookup_elem(&pids_limits, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, pids_cgrp_id);
 	struct pids_cgroup *from = AS(struct pids_cgroup, css);
 
-	if (!begins(to, css, visit))
+	if (!begin_record(to, css, visit))
 		return;
 	to->field[BPF_PIDS_LIMITS_MAX] = READ(from, limit.counter);
-	TAKE(to, BPF_PIDS_LIMITS_PEAK, from, struct pids_cgroup, watermark);
+	COLLECT(to, BPF_PIDS_LIMITS_PEAK, from, struct pids_cgroup, watermark);
 	if (bpf_core_field_exists(struct pids_cgroup, events))
 		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
 			READ_U64(ELEMENT(from, struct pids_cgroup, events, 0));
@@ -200,14 +200,14 @@ static __always_inline void take_pids_limits(const struct visit *visit)
 			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
 }
 
-static __always_inline void take_freezer(const struct visit *visit)
+static __always_inline void collect_freezer(const struct visit *visit)
 {
 	struct record_freezer *to = bpf_map_lookup_elem(&freezer, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, freezer_cgrp_id);
 	struct freezer *from = AS(struct freezer, css);
 	unsigned int state;
 
-	if (!begins(to, css, visit))
+	if (!begin_record(to, css, visit))
 		return;
 	state = READ(from, state);
 	to->field[BPF_FREEZER_FLAGS] =
@@ -220,15 +220,15 @@ static __always_inline void take_freezer(const struct visit *visit)
 }
 
 /*
- * A policy's data starts with what all have; bfq's weight comes next. Which of them is bfq's, is not
- * told here: the file says which.
+ * A policy's data starts with a common header; bfq's weight follows it. The collector finds out
+ * which policy is bfq by comparing with the file.
  */
-static __always_inline void take_weight(const struct visit *visit)
+static __always_inline void collect_weight(const struct visit *visit)
 {
 	struct record_weight *to = bpf_map_lookup_elem(&weight, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
 
-	if (!begins(to, css, visit))
+	if (!begin_record(to, css, visit))
 		return;
 	for (__u32 i = 0; i < BPF_POLICY_MAX; i++) {
 		__u64 data = READ_U64(ELEMENT(AS(struct blkcg, css), struct blkcg, cpd, i));
@@ -241,30 +241,30 @@ static __always_inline void take_weight(const struct visit *visit)
 	}
 }
 
-static __always_inline void take_io(const struct visit *visit)
+static __always_inline void collect_io(const struct visit *visit)
 {
 	struct record_io *to = bpf_map_lookup_elem(&io, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
 
-	if (begins(to, css, visit))
+	if (begin_record(to, css, visit))
 		to->field[BPF_IO_DEVICES] = READ(AS(struct blkcg, css), blkg_list.first) != NULL;
 }
 
-/* The running kernel counts as these programs expect. */
+/* The running kernel has the counters that these programs expect. */
 #define KNOWS_DEVICES                                      \
 	(bpf_core_field_exists(struct blkcg_gq, iostat) && \
 	 bpf_core_field_exists(struct blkcg_gq, q) &&      \
 	 bpf_core_field_exists(struct request_queue, disk))
 
-/* The devices of a group, of which the one at `node` comes next. */
-struct device_taking {
-	struct bpf_control *asked;
+/* Position in a group's list of devices: the one at `node` is next. */
+struct device_context {
+	struct bpf_control *control;
 	struct record_device *to;
 	__u64 node; /* address of the struct hlist_node within its struct blkcg_gq */
 };
 
-static __always_inline void take_device_figures(struct blkcg_gq *from, struct gendisk *disk,
-						struct device_figures *to)
+static __always_inline void collect_device_values(struct blkcg_gq *from, struct gendisk *disk,
+						  struct device_values *to)
 {
 	to->field[BPF_DEVICE_NUMBER] =
 		(__u64)READ(disk, major) << 32 | (__u32)READ(disk, first_minor);
@@ -276,58 +276,58 @@ static __always_inline void take_device_figures(struct blkcg_gq *from, struct ge
 	to->field[BPF_DEVICE_DIOS] = READ(from, iostat.cur.ios[2]);
 }
 
-static long take_one_device(__u32 i, struct device_taking *taking)
+static long collect_one_device(__u32 i, struct device_context *context)
 {
-	__u64 address = taking->node - bpf_core_field_offset(struct blkcg_gq, blkcg_node);
-	__u32 place = taking->asked->device_first + taking->asked->device_count;
+	__u64 address = context->node - bpf_core_field_offset(struct blkcg_gq, blkcg_node);
+	__u32 index = context->control->device_first + context->control->device_count;
 	struct blkcg_gq *from = AS(struct blkcg_gq, (void *)address);
 	struct request_queue *queue;
-	struct device_figures *to;
+	struct device_values *to;
 	struct gendisk *disk;
 
 	(void)i;
-	if (taking->node == 0)
+	if (context->node == 0)
 		return 1;
-	taking->node = ADDRESS(from, struct blkcg_gq, blkcg_node.next);
+	context->node = ADDRESS(from, struct blkcg_gq, blkcg_node.next);
 	queue = READ(from, q);
 	disk = READ(queue, disk);
-	/* Such are not in the file either. */
+	/* The file omits these devices, too. */
 	if (!READ(from, online) || disk == NULL)
 		return 0;
-	to = place < taking->asked->device_end ? bpf_map_lookup_elem(&devices, &place) : NULL;
+	to = index < context->control->device_end ? bpf_map_lookup_elem(&devices, &index) : NULL;
 	if (to == NULL) {
-		taking->to->field[BPF_LIST_MISSING] = 1;
+		context->to->field[BPF_LIST_INCOMPLETE] = 1;
 		return 1;
 	}
-	take_device_figures(from, disk, to);
-	taking->to->field[BPF_LIST_BYTES] +=
+	collect_device_values(from, disk, to);
+	context->to->field[BPF_LIST_BYTES] +=
 		to->field[BPF_DEVICE_RBYTES] + to->field[BPF_DEVICE_WBYTES];
-	taking->to->field[BPF_LIST_COUNT]++;
-	taking->asked->device_count++;
+	context->to->field[BPF_LIST_COUNT]++;
+	context->control->device_count++;
 	return 0;
 }
 
-static __always_inline void take_device(const struct visit *visit)
+static __always_inline void collect_device(const struct visit *visit)
 {
 	struct record_device *to = bpf_map_lookup_elem(&device, &visit->slot);
 	struct cgroup_subsys_state *css = CSS(visit, io_cgrp_id);
-	struct bpf_control *asked = visit->control;
-	struct device_taking taking;
+	struct bpf_control *control = visit->control;
+	struct device_context context;
 
-	if (!begins(to, css, visit))
+	if (!begin_record(to, css, visit))
 		return;
-	to->field[BPF_LIST_FIRST] = asked->device_first + asked->device_count;
+	to->field[BPF_LIST_FIRST] = control->device_first + control->device_count;
 	to->field[BPF_LIST_COUNT] = 0;
-	to->field[BPF_LIST_MISSING] = !KNOWS_DEVICES;
+	to->field[BPF_LIST_INCOMPLETE] = !KNOWS_DEVICES;
 	to->field[BPF_LIST_BYTES] = 0;
 	if (!KNOWS_DEVICES)
 		return;
-	taking = (struct device_taking){
-		asked, to, ADDRESS(AS(struct blkcg, css), struct blkcg, blkg_list.first)};
-	if (taking.node != 0)
-		bpf_loop(BPF_DEVICE_MAX, take_one_device, &taking, 0);
-	if (taking.node != 0)
-		to->field[BPF_LIST_MISSING] = 1;
+	context = (struct device_context){
+		control, to, ADDRESS(AS(struct blkcg, css), struct blkcg, blkg_list.first)};
+	if (context.node != 0)
+		bpf_loop(BPF_DEVICE_MAX, collect_one_device, &context, 0);
+	if (context.node != 0)
+		to->field[BPF_LIST_INCOMPLETE] = 1;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kernel-types.h - the few members of kernel structures that the programs read. Their places come
- * from the running kernel's BTF (CO-RE); the order here says nothing.
+ * kernel-types.h - members of kernel structures that the programs read. Their offsets come from the
+ * running kernel's BTF (CO-RE), so the order here does not matter.
  */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_KERNEL_TYPES_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_KERNEL_TYPES_H
@@ -20,7 +20,7 @@ typedef __u32 __wsum;
 typedef _Bool bool;
 #define NULL ((void *)0)
 
-/* From the uapi header, which wants more types than a BPF program has. */
+/* From the uapi header, which requires types that a BPF program lacks. */
 enum bpf_map_type_used { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERCPU_ARRAY = 6 };
 enum { BPF_F_MMAPABLE = 1 << 10 };
 
@@ -85,7 +85,7 @@ struct cgroup {
 	struct cgroup_freezer_state freezer;
 };
 
-/* Numbers differ by how a kernel was built. */
+/* The numbers depend on the kernel's configuration. */
 enum cgroup_subsys_id {
 	cpu_cgrp_id = 100,
 	cpuacct_cgrp_id,
@@ -143,7 +143,7 @@ struct pids_cgroup {
 	atomic64_t events[1];
 };
 
-/* Before the events had their kinds. */
+/* Kernels before the array pids_cgroup.events. */
 struct pids_cgroup___limit {
 	atomic64_t events_limit;
 };

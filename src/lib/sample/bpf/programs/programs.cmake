@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The BPF programs, compiled twice (collect.bpf.c says why) and carried within the library as bytes.
+# The BPF programs, compiled twice (see collect.bpf.c) and embedded in the library.
 set(bpf_directory ${CMAKE_CURRENT_SOURCE_DIR}/lib/sample/bpf/programs)
 set(bpf_sources collect.bpf.c access.h controllers.h kernel-types.h memory.h records.h)
 list(TRANSFORM bpf_sources PREPEND ${bpf_directory}/)
@@ -11,7 +11,7 @@ foreach(kind IN ITEMS direct probe)
   string(TOUPPER ${kind} KIND)
   set(strip "")
   if(LLVM_STRIP)
-    set(strip COMMAND ${LLVM_STRIP} -g ${bpf_object_${kind}}) # leaves BTF, which the loader wants
+    set(strip COMMAND ${LLVM_STRIP} -g ${bpf_object_${kind}}) # keeps BTF, which the loader requires
   endif()
   add_custom_command(OUTPUT ${bpf_object_${kind}}
     COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -DCOLLECT_${KIND}

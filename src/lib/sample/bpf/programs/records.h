@@ -1,46 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
- * records.h - what the BPF programs write and the collector reads, through mapped arrays.
+ * records.h - records that the BPF programs write and the collector reads, through mapped arrays.
  *
- * A pass walks one hierarchy. Each group gets a slot by its place in the walk; what does not change
- * (id, parent, name) stands in `groups`, where each hierarchy has its own range, and each part of the
- * figures in an array of its own. A controller is in one hierarchy only, so passes over several
- * hierarchies do not write over each other.
+ * A pass walks one hierarchy. The slot of a group is its position in the walk. Constant data (id,
+ * parent, name) is in `groups`, where each hierarchy has its own range; each part of the values
+ * has an array of its own. A controller is in one hierarchy only, so passes over several
+ * hierarchies do not overwrite each other.
  */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_RECORDS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_RECORDS_H
 
 #define BPF_NAME_SIZE  256       /* NAME_MAX and the terminator */
-#define BPF_NAMES_SIZE (1 << 20) /* for the names of groups that are new in one pass */
-#define BPF_PERCPU_MAX 16        /* CPUs up to which each is told for itself */
+#define BPF_NAMES_SIZE (1 << 20) /* bytes for the names of groups that are new in one pass */
+#define BPF_PERCPU_MAX 16        /* with more CPUs, only their sum is collected */
 #define BPF_CPU_MAX    256
-#define BPF_STAT_MAX   32 /* values of memory.stat that can be asked for */
+#define BPF_STAT_MAX   32 /* values of memory.stat per pass */
 #define BPF_LEARN_MAX  12
-#define BPF_LONE_MAX   1 /* slots behind the capacity, for groups that are looked at alone */
+#define BPF_SINGLE_MAX 1 /* slots after the capacity, for a single group */
 #define BPF_LEARN_SIZE 64
-#define BPF_DEVICE_MAX 32 /* of a group; with more its file is read */
+#define BPF_DEVICE_MAX 32 /* per group; with more devices its file is read */
 #define BPF_COPY_SIZE  128
-#define BPF_POLICY_MAX 6 /* of the block layer, each with data of its own for a group */
+#define BPF_POLICY_MAX 6 /* policies of the block layer (BLKCG_MAX_POLS) */
 
-/* The figures of one group by controller. The first number of each record is its state. */
+/* The values of one group by controller. The first number of each record is its state. */
 enum bpf_part {
-	BPF_PART_CORE,        /* v2: CPU time, which every group has */
-	BPF_PART_CORE_STATES, /* and what else, rarely asked for */
+	BPF_PART_CORE,        /* v2: CPU time, which exists in every group */
+	BPF_PART_CORE_STATES, /* v2: other core values, rarely requested */
 	BPF_PART_CPU,
 	BPF_PART_CPUACCT,
 	BPF_PART_MEMORY,
-	BPF_PART_LIMITS, /* of memory, and what else is rarely asked for */
-	BPF_PART_STAT,   /* of memory */
+	BPF_PART_LIMITS, /* memory: limits and other values, rarely requested */
+	BPF_PART_STAT,   /* memory.stat */
 	BPF_PART_PIDS,
-	BPF_PART_PIDS_LIMITS, /* likewise rarely */
+	BPF_PART_PIDS_LIMITS, /* rarely requested */
 	BPF_PART_FREEZER,
 	BPF_PART_IO,
-	BPF_PART_WEIGHT, /* of io */
-	BPF_PART_DEVICE, /* v2: of io, which of `devices` are the group's */
+	BPF_PART_WEIGHT, /* io */
+	BPF_PART_DEVICE, /* v2 io: the group's entries in `devices` */
 	BPF_PART_COUNT,
 };
 
-/* The group has no such controller, or it has. */
+/* State of a record: whether the group has the controller. */
 enum { BPF_RECORD_ABSENT, BPF_RECORD_PRESENT };
 
 enum bpf_core_field {
@@ -126,7 +126,7 @@ enum bpf_limits_field {
 
 enum bpf_stat_field {
 	BPF_STAT_STATE,
-	BPF_STAT_FIRST, /* of BPF_STAT_MAX, as asked for */
+	BPF_STAT_FIRST, /* of BPF_STAT_MAX, as requested */
 	BPF_STAT_SIZE = BPF_STAT_FIRST + BPF_STAT_MAX,
 };
 
@@ -146,7 +146,7 @@ enum bpf_pids_limits_field {
 
 enum bpf_freezer_field {
 	BPF_FREEZER_STATE,
-	BPF_FREEZER_FLAGS, /* bits of BPF_FREEZER_*, whatever their places in the kernel */
+	BPF_FREEZER_FLAGS, /* BPF_FREEZER_*; the kernel's bits differ by version */
 	BPF_FREEZER_SIZE,
 };
 #define BPF_FREEZER_SELF   1
@@ -160,20 +160,20 @@ enum bpf_io_field {
 
 enum bpf_weight_field {
 	BPF_WEIGHT_STATE,
-	BPF_WEIGHT_FIRST, /* of BPF_POLICY_MAX: what stands where bfq has its weight */
+	BPF_WEIGHT_FIRST, /* of BPF_POLICY_MAX: the number at the offset of bfq's weight */
 	BPF_WEIGHT_SIZE = BPF_WEIGHT_FIRST + BPF_POLICY_MAX,
 };
 
 enum bpf_list_field {
 	BPF_LIST_STATE,
-	BPF_LIST_FIRST, /* of the group's in `devices` */
+	BPF_LIST_FIRST, /* index of the group's first entry in `devices` */
 	BPF_LIST_COUNT,
-	BPF_LIST_MISSING, /* 1: there was no room for all of them */
-	BPF_LIST_BYTES,   /* read and written, of all of them */
+	BPF_LIST_INCOMPLETE, /* 1: the entries are incomplete or unknown */
+	BPF_LIST_BYTES,      /* read and written, over all entries */
 	BPF_LIST_SIZE,
 };
 
-/* What a group did on one device. */
+/* Statistics of a group on one device. */
 enum bpf_device_field {
 	BPF_DEVICE_NUMBER, /* major in the upper half, minor in the lower */
 	BPF_DEVICE_RBYTES,
@@ -187,56 +187,55 @@ enum bpf_device_field {
 
 struct bpf_group_record {
 	unsigned long long id, parent_id;
-	unsigned long long
-		serial; /* one more than the kernel's, which no other group ever has; 0: not told */
-	unsigned int hash; /* of the name: v1 can rename a group */
-	unsigned int name; /* 0: as in the last pass; else one more than its byte in `names` */
+	unsigned long long serial; /* the kernel's serial_nr + 1, never reused; 0: not reported */
+	unsigned int hash;         /* of the name: v1 can rename a group */
+	unsigned int name;         /* 0: as in the last pass; else its offset in `names` + 1 */
 };
 
-/* One pass, as asked for by the collector and answered by the program. */
+/* One pass: the collector's request and the program's results. */
 struct bpf_control {
 	unsigned int version; /* of the hierarchy */
 	unsigned int base;    /* its first slot in `groups` */
-	unsigned int first;   /* slot of the first group met: 0 unless a lone one is looked at */
+	unsigned int first;   /* slot of the first group: 0 except for a single group */
 	unsigned int capacity;
-	unsigned int parts; /* bit by enum bpf_part: what is wanted */
-	unsigned int fine;  /* bits of BPF_FINE_* */
+	unsigned int parts;   /* requested, bits by enum bpf_part */
+	unsigned int options; /* bits of BPF_OPTION_* */
 	unsigned int cpu_count;
 	unsigned int stat_count;
 	unsigned int learn_count;
 	unsigned int check_names;              /* v1 can rename a group */
-	unsigned int alone;                    /* only the group at the top */
-	unsigned int device_first, device_end; /* of `devices`, for this pass */
-	unsigned int figures; /* where a state has what is read first: the program's own */
-	/* answers */
-	unsigned int count;        /* groups met, also those beyond the capacity */
-	unsigned int fresh;        /* of them not in this slot in the last pass */
-	unsigned int named;        /* bytes of names written */
-	unsigned int device_count; /* entries taken of `devices` */
-	unsigned int unnamed;      /* fresh ones for whose names there was no room */
-	/* the program's own, where each look into the kernel is a call: a state as it was met, the group's others */
+	unsigned int single;                   /* collect only the group at the top */
+	unsigned int device_first, device_end; /* range of `devices` for this pass */
+	unsigned int prefetch_offset; /* offset to prefetch in a state; set by the program */
+	/* results */
+	unsigned int count;         /* groups, including those beyond the capacity */
+	unsigned int changed_count; /* groups that did not have this slot in the last pass */
+	unsigned int name_bytes;    /* bytes written to `names` */
+	unsigned int device_count;  /* entries used in `devices` */
+	unsigned int unnamed;       /* changed slots whose name did not fit */
+	/* the program's copies where reads are helper calls: the state, the group's controllers */
 	unsigned char state_bytes[BPF_COPY_SIZE], controller_bytes[BPF_COPY_SIZE];
-	/* statistics wanted: index within state[], or BPF_STAT_EVENT and the index within events[] */
+	/* requested statistics: index in state[], or BPF_STAT_EVENT and the index in events[] */
 	unsigned int stat_index[BPF_STAT_MAX];
 	unsigned long long learn_id[BPF_LEARN_MAX];
 	unsigned long long cpu_offset[BPF_CPU_MAX];
 };
-#define BPF_STAT_EVENT  0x10000u
-#define BPF_FINE_FLUSH  1u /* bring the statistics up to date before the first group */
-#define BPF_FINE_PERCPU 2u /* usage of each CPU for itself */
-#define BPF_FINE_SPLIT  4u /* of CPU usage, user and system */
+#define BPF_STAT_EVENT         0x10000u
+#define BPF_OPTION_FLUSH       1u /* flush the statistics before the first group */
+#define BPF_OPTION_PERCPU      2u /* per-CPU usage */
+#define BPF_OPTION_USER_SYSTEM 4u /* user and system CPU usage */
 
-/* All statistics of a group, so that the collector learns which is where. */
+/* All statistics of a group, from which the collector learns their indices. */
 struct bpf_learned {
 	unsigned long long id;
-	unsigned long long state_count, event_count; /* what lies behind is something else */
+	unsigned long long state_count, event_count; /* valid entries of the arrays */
 	long long state[BPF_LEARN_SIZE];
 	unsigned long long events[BPF_LEARN_SIZE];
 };
 
-/* Where a per-CPU array of our own lies: what a CPU's part is away from the base. */
-struct bpf_places {
-	unsigned int map_id; /* asked for */
+/* Addresses of our own per-CPU array, from which the collector computes each CPU's offset. */
+struct bpf_cpu_addresses {
+	unsigned int map_id; /* request */
 	unsigned int found;
 	unsigned long long base;
 	unsigned long long cpu[BPF_CPU_MAX];
