@@ -5,7 +5,7 @@
 
 #include "lib/base/cleanup.h"
 #include "shared/report/inspect-text-parts.h"
-#include "shared/report/text-table.h"
+#include "shared/cli/text-table.h"
 
 static void print_value(const struct view *view, const char *name, const char *text, FILE *out)
 {
