@@ -82,6 +82,9 @@ int cgw_assignment_parse(const char *text, enum cgw_control *ret_control, char *
  */
 int cgw_value_check(enum cgw_control control, const char *value, struct cgw_diag *diag);
 
+/* The hierarchies that provide a control, as a bit mask. */
+uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_control control);
+
 /* Returns 0 if the control works on this layout, or -EOPNOTSUPP with the reason in `diag`. */
 int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
 			  struct cgw_diag *diag);

@@ -228,32 +228,6 @@ int undo_store_remove(struct undo_store *store, const struct undo_record *key)
 	return record == NULL ? 0 : undo_store_remove_at(store, (size_t)(record - store->records));
 }
 
-static int hex_digit(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
-/* Reverts cgw_escape(), in place. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *at = text; *at != '\0'; to++) {
-		if (at[0] == '\\' && at[1] == 'x' && hex_digit(at[2]) >= 0 &&
-		    hex_digit(at[3]) >= 0) {
-			*to = (char)(hex_digit(at[2]) << 4 | hex_digit(at[3]));
-			at += 4;
-		} else {
-			*to = *at++;
-		}
-	}
-	*to = '\0';
-}
-
 static int find_hierarchy(const struct cgw_layout *layout, const char *label, size_t *ret_index)
 {
 	for (size_t i = 0; i < layout->hierarchy_count; i++)
@@ -273,7 +247,7 @@ static int parse_record(const struct cgw_layout *layout, char **fields,
 
 	if (control < 0 || level >= STORE_LEVEL_COUNT)
 		return -EBADMSG;
-	unescape(fields[9]);
+	(void)cgw_unescape(fields[9]);
 	*ret_record = (struct undo_record){
 		.level = (enum undo_store_level)level,
 		.control = (enum cgw_control)control,

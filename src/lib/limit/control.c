@@ -238,6 +238,19 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 	return error;
 }
 
+uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_control control)
+{
+	size_t count;
+	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	uint32_t hierarchies = 0;
+
+	for (size_t s = 0; s < count; s++)
+		for (size_t h = 0; h < layout->hierarchy_count; h++)
+			if (provides(&layout->hierarchies[h], &sources[s]))
+				hierarchies |= UINT32_C(1) << h;
+	return hierarchies;
+}
+
 /* Is the source's controller on a hierarchy of `version`? */
 static bool has_controller(const struct cgw_layout *layout, const struct cgw_source *source,
 			   unsigned version)

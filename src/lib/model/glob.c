@@ -181,7 +181,7 @@ static bool expand(const char *pattern, unsigned n, char *buffer, size_t size)
 	return n == 0;
 }
 
-bool cgw_glob_match(const char *pattern, const char *path)
+static bool match(const char *pattern, const char *path)
 {
 	const char *component = strrchr(path, '/');
 	char buffer[PATTERN_MAX];
@@ -200,6 +200,21 @@ bool cgw_glob_match(const char *pattern, const char *path)
 		    match_simple(buffer, strlen(buffer), path, plain))
 			return true;
 	return false;
+}
+
+bool cgw_glob_match(const char *pattern, const char *path)
+{
+	char printed[PATTERN_MAX];
+	size_t length;
+
+	if (match(pattern, path))
+		return true;
+	length = strchr(pattern, '\\') != NULL ? strlen(pattern) : PATTERN_MAX;
+	if (length >= PATTERN_MAX)
+		return false;
+	/* A name with escapes as it was printed, which may have been copied from there. */
+	memcpy(printed, pattern, length + 1);
+	return cgw_unescape(printed) < length && match(printed, path);
 }
 
 int cgw_glob_check(const char *pattern, struct cgw_diag *diag)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "shared/report/inspect-text-parts.h"
-#include "shared/report/text-table.h"
+#include "shared/cli/text-table.h"
 
 /* Joins the lines of a map or of offsets with ", " and squeezes spaces. */
 static void join_lines(const char *text, char *buffer, size_t size)

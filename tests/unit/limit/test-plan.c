@@ -92,6 +92,29 @@ static void test_root_is_protected(void **state)
 	assert_int_equal(fake_writes, 0);
 }
 
+/* In a cgroup namespace whose place in the mounted tree is not known, any group may be our own. */
+static void test_groups_that_may_be_ours_are_protected(void **state)
+{
+	struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = {.kind = CGW_STEP_FREEZE, .path = "/web"};
+	struct cgw_result result;
+
+	tree_file(machine->dir, "proc/self/mountinfo",
+		  "30 1 0:26 /.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+	tree_file(machine->dir, "proc/1/cgroup", "0::/init\n");
+	cgw_layout_free(machine->layout);
+	machine->layout = fake_layout(machine->dir);
+	options.yes_really = true;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -EPERM);
+	assert_int_equal(fake_writes, 0);
+	tree_file(machine->dir, "cgroup/ns/init/cgroup.procs", "1\n");
+	cgw_layout_free(machine->layout);
+	machine->layout = fake_layout(machine->dir);
+	(void)apply(machine, &options, &step, 1, &result);
+	assert_int_not_equal(result.outcome, CGW_OUTCOME_REFUSED);
+}
+
 /* memory.max must not exceed memory.memsw.max at any time. */
 static void test_order_of_memsw(void **state)
 {
@@ -396,6 +419,7 @@ int main(void)
 		ON(2, test_limit_below_use_is_refused),
 		ON(2, test_replaced_group_is_refused),
 		ON(2, test_root_is_protected),
+		ON(2, test_groups_that_may_be_ours_are_protected),
 		ON(2, test_enable_controller),
 		ON(2, test_invalid_kernel_text_fails),
 		ON(2, test_missing_journal_directory_fails),
