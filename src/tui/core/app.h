@@ -133,7 +133,7 @@ struct app {
 	struct session_change *changes; /* oldest first */
 	size_t change_count;
 
-	struct job_queue jobs; /* posted, not yet passed to a worker */
+	struct job_queue jobs;   /* posted, not yet passed to a worker */
 	uint64_t prompt_targets; /* see targets_remember() */
 };
 
