@@ -130,7 +130,7 @@ static void test_created_group_is_deleted(void **state)
 		struct machine machine = machine_begin(version, false, false);
 
 		apply(&machine, &step);
-		/* The fake kernel creates no files: without this one, delete cannot read its processes. */
+		/* The fake kernel creates no files, but delete reads the processes. */
 		for (const char *name = "memory\0pids\0freezer\0cpu,cpuacct\0blkio\0";
 		     *name != '\0'; name += strlen(name) + 1)
 			machine_file(&machine, name, "/new/group", "cgroup.procs", "");

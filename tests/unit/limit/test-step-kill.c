@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-step-kill.c - only processes in the group when they are signalled get the signal. */
+/* test-step-kill.c - only processes that are still in the group get the signal. */
 #include "replaced-machine.h"
 
 static struct machine *watched;

@@ -132,7 +132,7 @@ static void replace_nginx(struct fixture *fixture)
 	session_sample(&fixture->session);
 }
 
-/* The dialog is open, the group is replaced, Enter is pressed: the host gets the ID of the dialog. */
+/* The group is replaced while the dialog is open: the host gets the ID of the dialog. */
 static void test_action_has_the_id_of_its_dialog(void **state)
 {
 	static const char *const names[] = {"web1"};
