@@ -140,6 +140,8 @@ static void test_instance_formats(void **state)
 		ROW(NESTED, "8:0 rbytes=5 wbytes=6\n", "dbytes", 1, SCALE, STATE(ABSENT)),
 		ROW(NESTED, "252:0 \n8:0 rbytes=5\n", "rbytes", 1, SCALE, OK(5)),
 		ROW(NESTED, "252:0 \n", "rbytes", 1, SCALE, OK(0)),
+		ROW(NESTED, "7:1 7:0 \n", "rbytes", 1, SCALE, OK(0)),
+		ROW(NESTED, "7:1 7:0 rbytes=5 wbytes=6\n", "wbytes", 1, SCALE, OK(6)),
 		ROW(NESTED, "", "rbytes", 1, SCALE, OK(0)),
 		ROW(NESTED, "8:0 rbytes=x\n", "rbytes", 1, SCALE, STATE(BAD)),
 		ROW(NESTED, "8:0 rbytes=\n", "rbytes", 1, SCALE, STATE(BAD)),
@@ -193,6 +195,25 @@ static int return_error(void *context, uint32_t slot, const char *name, size_t n
 	(void)name_length;
 	(void)number;
 	return -ENOMEM;
+}
+
+/* Devices without activity precede a device with values on the same line. */
+static void test_values_belong_to_the_name_before_them(void **state)
+{
+	static const char text[] = "7:7 7:6 7:5 7:4 rbytes=28672 rios=7\n"
+				   "8:0 rbytes=1 rios=2 7:3 rbytes=3\n7:2 7:1 \n";
+	const struct decode_request requests[] = {
+		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true},
+		{"rios", 4, 1, 1, CGW_CONVERT_SCALE, true},
+	};
+	struct cgw_number numbers[2];
+	struct received received = {""};
+	struct decode_sink sink = {receive, receive_text, &received};
+
+	(void)state;
+	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), requests, 2, numbers, &sink),
+			 0);
+	assert_string_equal(received.text, "0:7:4=28672 1:7:4=7 0:8:0=1 1:8:0=2 0:7:3=3 ");
 }
 
 static void test_sink_receives_instances(void **state)
@@ -262,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_number_format),
 		cmocka_unit_test(test_keyed_formats),
 		cmocka_unit_test(test_instance_formats),
+		cmocka_unit_test(test_values_belong_to_the_name_before_them),
 		cmocka_unit_test(test_sink_receives_instances),
 		cmocka_unit_test(test_metric_table_is_complete),
 	};
