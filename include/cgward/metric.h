@@ -136,6 +136,7 @@ struct cgw_metric_info {
 	uint8_t source_count;
 	int16_t limited_by;               /* enum cgw_metric: the limit on this metric, or -1 */
 	const struct cgw_source *sources; /* in order of preference, at most CGW_SOURCE_MAX */
+	bool additive; /* values of children add up to that of the parent: not peaks or pressure */
 };
 
 enum cgw_metric {

@@ -8,6 +8,7 @@
 
 /* Macros used in metrics.def. */
 #define CGW_M_NONE (-1)
+#define WHOLE      2
 #define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, own_, per_) \
 	{                                                                                    \
 		.version = (version_), .format = CGW_FORMAT_##format_,                       \
@@ -42,7 +43,8 @@
 		.shape = CGW_##shape_,                                                             \
 		.unit = CGW_UNIT_##unit_,                                                          \
 		.cost = CGW_##cost_,                                                               \
-		.hierarchical = (hierarchical_),                                                   \
+		.hierarchical = (hierarchical_) != 0,                                              \
+		.additive = (hierarchical_) != WHOLE,                                              \
 		.root = CGW_ROOT_##root_,                                                          \
 		.source_count = sizeof(sources_##id) / sizeof(sources_##id[0]),                    \
 		.limited_by = CGW_M_##by_,                                                         \
