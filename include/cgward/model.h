@@ -9,11 +9,12 @@
  * "memory.working_set"). Suffixes, each valid for the metrics to which it applies:
  *
  *   KEY.rate          growth of a counter per second
- *   KEY.own           the group without its descendants, for metrics that include them and for
- *                     derived fields that can be summed ("cpu.own", "io.own")
+ *   KEY.own           the group without its descendants, for metrics and derived fields that include
+ *                     them and can be summed ("cpu.own", "io.own"); its own limit only, for
+ *                     "cpu.throttled_percent.own"
  *   KEY.effective     the tightest limit between the group and the root
- *   KEY.effective_by  the path of the group with that limit
- *   KEY.percent       percent of the effective limit on this metric
+ *   KEY.effective_by  the path of the group with that limit, or that throttles the group most
+ *   KEY.percent       percent of the effective limit on this metric; absent without a limit
  */
 #ifndef CGWARD_MODEL_H
 #define CGWARD_MODEL_H
@@ -34,6 +35,7 @@ enum cgw_view {
 	CGW_VIEW_DERIVED,     /* a row of fields.def */
 	CGW_VIEW_DERIVED_OWN, /* a row of fields.def, without descendants */
 	CGW_VIEW_IDENTITY,    /* "group", "name", "depth", "id", "unit", "container", ... */
+	CGW_VIEW_DERIVED_BY,  /* the group that a row of fields.def is determined by */
 };
 
 /* A parsed field. Copy it by value. */
@@ -58,6 +60,8 @@ const char *cgw_field_help(struct cgw_field field) CGW_PURE;
 bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
 /* The ".own" variant of a field, or the field itself if there is none. */
 struct cgw_field cgw_field_own(struct cgw_field field);
+/* True if the values of a group include its descendants. */
+bool cgw_field_includes_descendants(struct cgw_field field) CGW_PURE;
 /* True if values of sibling groups can be summed: amounts and counts, not percentages or limits. */
 bool cgw_field_is_additive(struct cgw_field field) CGW_PURE;
 /* Adds all metrics that the field is computed from to `set`. */

@@ -141,9 +141,27 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 	return print_values(get, frame, group);
 }
 
+/* Some metric may be a sum over all descendants, because the kernel counts each group alone. */
+static bool may_need_descendants(const struct cgw_layout *layout, const struct cgw_metric_set *set)
+{
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+		for (size_t i = 0; i < info->source_count && cgw_metric_set_has(set, metric); i++) {
+			int h = -1;
+
+			if (info->sources[i].own)
+				h = cgw_layout_find(layout, info->sources[i].controller);
+			if (h >= 0 && layout->hierarchies[h].version == info->sources[i].version)
+				return true;
+		}
+	}
+	return false;
+}
+
 static enum cli_exit read_and_print(const struct get *get)
 {
-	/* Some metrics exclude the children, so read those as well, but no further descendants. */
+	/* Own values exclude the children, so read those as well, but no further descendants. */
 	struct cgw_sampler_options sampler_options = {.below = get->path, .depth_max = 1};
 	struct cgw_metric_set metrics = {0};
 	struct cgw_sampler *sampler;
@@ -153,12 +171,14 @@ static enum cli_exit read_and_print(const struct get *get)
 
 	for (const char *at = get->path; *at != '\0'; at++)
 		sampler_options.depth_max += *at == '/' && at[1] != '\0';
+	for (size_t i = 0; i < get->fields.count; i++)
+		cgw_field_metrics(get->fields.items[i], &metrics);
+	if (may_need_descendants(get->layout, &metrics))
+		sampler_options.depth_max = 0;
 	if (cgw_sampler_new(get->layout, &sampler_options, &sampler, &diag) < 0) {
 		cli_diag(get->context, &diag);
 		return CLI_FAILED;
 	}
-	for (size_t i = 0; i < get->fields.count; i++)
-		cgw_field_metrics(get->fields.items[i], &metrics);
 	if (cgw_frame_new(&frame) == 0) {
 		if (cgw_sampler_set_metrics(sampler, &metrics) == 0)
 			status = sample_and_print(get, sampler, frame);

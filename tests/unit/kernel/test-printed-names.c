@@ -102,19 +102,13 @@ static void test_only_printed_escapes_are_decoded(void **state)
 	static const struct {
 		const char *what, *path; /* NULL: no such group */
 	} rows[] = {
-		{"/y/a\\x09b", "/y/a\tb"},
-		{"/y/a\\x5cx09b", "/y/a\\x09b"},
-		{"/y/c\\x09d", "/y/c\td"},
-		{"/y/e-f", "/y/e-f"},
+		{"/y/a\\x09b", "/y/a\tb"}, {"/y/a\\x5cx09b", "/y/a\\x09b"},
+		{"/y/c\\x09d", "/y/c\td"}, {"/y/e-f", "/y/e-f"},
 		{"/y/e\\x2df", NULL}, /* '-' is never escaped: this is another unit */
-		{"/y/e\\x2Df", NULL},
-		{"/y/g\\xff", "/y/g\xff"},
-		{"/y/g\\xFF", NULL},
-		{"/y/g\\xf", NULL},
-		{"/y/g\\x", NULL},
-		{"/y/g\\", NULL},
-		{"/y/g\\x00", NULL},
-		{"/y\\x2fg\xff", NULL},
+		{"/y/e\\x2Df", NULL},      {"/y/g\\xff", "/y/g\xff"},
+		{"/y/g\\xFF", NULL},       {"/y/g\\xf", NULL},
+		{"/y/g\\x", NULL},         {"/y/g\\", NULL},
+		{"/y/g\\x00", NULL},       {"/y\\x2fg\xff", NULL},
 		{"/y/none\\x09", NULL},
 	};
 	struct machine *machine = *state;
@@ -133,7 +127,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names_are_found_as_printed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_only_printed_escapes_are_decoded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_printed_escapes_are_decoded, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,8 +101,8 @@ static void test_rates(void **state)
 	assert_real(frame, "cpu.own", "/a", 150);
 	assert_state(frame, "cpu.own", "/b", CGW_RESET);
 	assert_true(cgw_field_equal(cgw_field_own(field("cpu")), field("cpu.own")));
-	assert_true(
-		cgw_field_equal(cgw_field_own(field("memory.percent")), field("memory.percent")));
+	assert_true(cgw_field_equal(cgw_field_own(field("pressure.io.some.avg10")),
+				    field("pressure.io.some.avg10")));
 	assert_real(frame, "io.read", "/a", 100);
 	assert_real(frame, "io", "/a", 110);
 	assert_real(frame, "cpu.throttled_percent", "/a", 25);
@@ -179,7 +179,7 @@ static void test_effective_limits(void **state)
 			 2);
 	assert_string_equal(text, "/a");
 	assert_real(frame, "memory.current.percent", "/a/x", 50);
-	assert_state(frame, "memory.current.percent", "/b", CGW_MAX);
+	assert_state(frame, "memory.current.percent", "/b", CGW_ABSENT); /* no limit: no share */
 	assert_real(frame, "memory.current.own", "/a", 100);
 	assert_real(frame, "memory.current.own", "/a/x", 500);
 	assert_real(frame, "memory.working_set", "/a/x", 300);
