@@ -22,8 +22,7 @@ static int add_columns(const struct report *report, struct libscols_table *table
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;
 		/* Never truncate names: a truncated name may be that of another group. */
-		if (scols_table_new_column(table, column.title, 0, flags | SCOLS_FL_NOEXTREMES) ==
-		    NULL)
+		if (table_add_column(table, column.title, flags | SCOLS_FL_NOEXTREMES) < 0)
 			return -ENOMEM;
 	}
 	return 0;
