@@ -148,7 +148,7 @@ static enum cli_exit list_table(const struct cgw_layout *layout)
 	int r = table == NULL ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
-		if (scols_table_new_column(table, titles[i], 0, 0) == NULL)
+		if (table_add_column(table, titles[i], 0) < 0)
 			r = -ENOMEM;
 	for (int control = 0; control < CGW_CONTROL_COUNT && r == 0; control++) {
 		struct row row;

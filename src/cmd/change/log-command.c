@@ -147,8 +147,7 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 	log->table = table_new(stdout);
 	r = log->table == NULL ? -ENOMEM : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
-		if (scols_table_new_column(log->table, titles[i], 0, i < 2 ? SCOLS_FL_RIGHT : 0) ==
-		    NULL)
+		if (table_add_column(log->table, titles[i], i < 2 ? SCOLS_FL_RIGHT : 0) < 0)
 			r = -ENOMEM;
 	if (r == 0)
 		r = cgw_journal_read(log->journal, on_change, log, diag);

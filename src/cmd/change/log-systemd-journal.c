@@ -195,7 +195,7 @@ static int make_table(struct libscols_table **ret_table)
 	if (table == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		if (scols_table_new_column(table, columns[i].title, 0, 0) == NULL) {
+		if (table_add_column(table, columns[i].title, 0) < 0) {
 			scols_unref_table(table);
 			return -ENOMEM;
 		}

@@ -78,7 +78,7 @@ int list_fields(FILE *out, bool json, bool headings)
 		return -ENOMEM;
 	scols_table_enable_noheadings(table, !headings);
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-		if (scols_table_new_column(table, titles[i], 0, 0) == NULL)
+		if (table_add_column(table, titles[i], 0) < 0)
 			r = -ENOMEM;
 	for (size_t i = 0; r == 0 && cgw_field_nth(i, &field) == 0; i++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);

@@ -23,9 +23,7 @@ static int add_columns(const struct report *report, struct libscols_table *table
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;
 		/* Never truncate names: a truncated name may be that of another group. */
-		added = scols_table_new_column(table, column.title, 0, flags | SCOLS_FL_NOEXTREMES);
-		/* Cells are already escaped, so print their backslashes unchanged. */
-		if (added == NULL || scols_column_set_safechars(added, "\\") < 0)
+		if (table_add_column(table, column.title, flags | SCOLS_FL_NOEXTREMES) < 0)
 			return -ENOMEM;
 	}
 	return 0;

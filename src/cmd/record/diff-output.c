@@ -85,12 +85,11 @@ int diff_table(const struct diff *diff, FILE *out)
 	if (table == NULL)
 		return -ENOMEM;
 	scols_table_enable_noheadings(table, !diff->headings);
-	if (scols_table_new_column(table, "GROUP", 0, SCOLS_FL_NOEXTREMES) == NULL ||
-	    scols_table_new_column(table, "STATE", 0, 0) == NULL)
+	if (table_add_column(table, "GROUP", SCOLS_FL_NOEXTREMES) < 0 ||
+	    table_add_column(table, "STATE", 0) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < diff->field_count; i++)
-		if (scols_table_new_column(table, cgw_field_title(diff->fields[i]), 0,
-					   SCOLS_FL_RIGHT) == NULL)
+		if (table_add_column(table, cgw_field_title(diff->fields[i]), SCOLS_FL_RIGHT) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < diff->row_count && r == 0; i++)
 		r = add_line(diff, &diff->rows[i], table);

@@ -104,13 +104,16 @@ static unsigned char escaped_byte(const char *text, size_t length)
 
 size_t cgw_escape(char *buffer, size_t size, const char *text, size_t length)
 {
+	static const char mark[] = "...";
 	const unsigned char *bytes = (const unsigned char *)text;
-	size_t used = 0;
+	size_t used = 0, markable = 0, i = 0;
 
-	for (size_t i = 0; i < length;) {
+	while (i < length) {
 		uint32_t code = 0;
 		size_t step = utf8_decode(bytes + i, length - i, &code);
 
+		if (used + sizeof(mark) <= size)
+			markable = used;
 		if (step > 0 && is_shown(code) && escaped_byte(text + i, length - i) == 0) {
 			if (used + step >= size)
 				break;
@@ -130,6 +133,12 @@ size_t cgw_escape(char *buffer, size_t size, const char *text, size_t length)
 			buffer[used++] = digits[bytes[i + j] & 0xf];
 		}
 		i += step;
+	}
+	/* A name that is cut must not look like another name. */
+	if (i < length && size >= sizeof(mark)) {
+		used = markable;
+		memcpy(buffer + used, mark, strlen(mark));
+		used += strlen(mark);
 	}
 	buffer[used] = '\0';
 	return used;

@@ -53,7 +53,8 @@ static bool read_non_default(const struct cgw_layout *layout, const char *path,
 	if (cgw_control_read(layout, path, control, NULL, value, size, NULL) < 0)
 		return false;
 	/* "0s" equals "0". */
-	if (value[0] == '0' && strtod(value, NULL) == 0 && strtod(info->default_value, NULL) == 0)
+	if (value[0] == '0' && info->default_value[0] == '0' && strtod(value, NULL) == 0 &&
+	    strtod(info->default_value, NULL) == 0)
 		return false;
 	return strcmp(value, info->default_value) != 0;
 }

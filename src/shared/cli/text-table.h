@@ -16,8 +16,10 @@ struct table {
 	int error;
 };
 
-/* A table of libsmartcols whose cells are printed as they are; NULL if memory is short. */
+/* A table of libsmartcols; NULL if memory is short. */
 struct libscols_table *table_new(FILE *out);
+/* Adds a column for escaped text. */
+int table_add_column(struct libscols_table *table, const char *title, int flags);
 
 /* Titles are separated by '|'; a leading '>' aligns the column to the right. */
 void table_start(struct table *table, FILE *out, const char *titles);

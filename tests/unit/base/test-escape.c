@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "test.h"
 #include <cgward/base.h>
@@ -52,12 +53,23 @@ static void test_escape_untrusted_text(void **state)
 static void test_escape_into_small_buffer(void **state)
 {
 	static const char text[] = "a\033ä\377b";
-	static const char *const expected[] = {"",  "a",      "a",      "a",
-					       "a", "a\\x1b", "a\\x1b", "a\\x1bä"};
+	static const char *const expected[] = {"",
+					       "a",
+					       "a",
+					       "...",
+					       "a...",
+					       "a...",
+					       "a...",
+					       "a...",
+					       "a\\x1b...",
+					       "a\\x1b...",
+					       "a\\x1bä...",
+					       "a\\x1bä...",
+					       "a\\x1bä\\xffb"};
 	char buffer[64];
 
 	(void)state;
-	for (size_t size = 1; size <= 8; size++) {
+	for (size_t size = 1; size <= ARRAY_SIZE(expected); size++) {
 		memset(buffer, 'Z', sizeof(buffer));
 		(void)cgw_escape(buffer, size, text, strlen(text));
 		assert_string_equal(buffer, expected[size - 1]);

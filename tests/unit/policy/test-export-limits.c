@@ -68,6 +68,23 @@ static void section_names_are_unique(void **state)
 	tree_free(dir);
 }
 
+/* Zero is a limit, not the default "max". */
+static void zero_is_exported(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct cgw_layout *layout;
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "cgroup/a/pids.max", "0\n");
+	layout = fake_layout(dir);
+	assert_int_equal(export_section(layout, "/a", &text), 0);
+	assert_string_equal(text, "[limit a]\nmatch = /a\npids.max = 0\n");
+	cgw_layout_free(layout);
+	tree_free(dir);
+}
+
 /* Paths that the parser would read differently are rejected. */
 static void unreadable_paths_are_rejected(void **state)
 {
@@ -90,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(section_names_are_unique),
+		cmocka_unit_test(zero_is_exported),
 		cmocka_unit_test(unreadable_paths_are_rejected),
 	};
 
