@@ -9,8 +9,8 @@
  * "memory.working_set"). Suffixes, each valid for the metrics to which it applies:
  *
  *   KEY.rate          growth of a counter per second
- *   KEY.own           the group without its descendants, for metrics and derived fields that include
- *                     them and can be summed ("cpu.own", "io.own"); its own limit only, for
+ *   KEY.own           the group without its descendants, for metrics and derived fields that
+ *                     include them and can be summed ("cpu.own", "io.own"); its own limit only, for
  *                     "cpu.throttled_percent.own"
  *   KEY.effective     the tightest limit between the group and the root
  *   KEY.effective_by  the path of the group with that limit, or that throttles the group most

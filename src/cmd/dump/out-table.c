@@ -18,7 +18,6 @@ static int add_columns(const struct report *report, struct libscols_table *table
 	for (size_t i = 0; i < report->field_count; i++) {
 		struct cgw_column column = cgw_column_for(report->fields[i]);
 		int flags = column.align_right ? SCOLS_FL_RIGHT : 0;
-		struct libscols_column *added;
 
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;

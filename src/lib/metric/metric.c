@@ -16,14 +16,14 @@
 		.per = CGW_M_##per_, .file = (file_), .key = (key_), .scale = (scale_),     \
 		__VA_ARGS__                                                                 \
 	}
-#define V2(c, f, format, k, s)          SOURCE(2, c, f, format, k, s, SCALE, NONE)
-#define V1(c, f, format, k, s)          SOURCE(1, c, f, format, k, s, SCALE, NONE)
+#define V2(c, f, format, k, s)          SOURCE(2, c, f, format, k, s, SCALE, NONE, .own = false)
+#define V1(c, f, format, k, s)          SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = false)
 #define V1_OWN(c, f, format, k, s)      SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = true)
 #define V1_NOT_ROOT(c, f, format, k, s) SOURCE(1, c, f, format, k, s, SCALE, NONE, .not_root = true)
-#define V2_AS(c, f, format, k, s, conv) SOURCE(2, c, f, format, k, s, conv, NONE)
-#define V1_AS(c, f, format, k, s, conv) SOURCE(1, c, f, format, k, s, conv, NONE)
-#define V2_PER(c, f, format, k, s, id)  SOURCE(2, c, f, format, k, s, SCALE, id)
-#define V1_PER(c, f, format, k, s, id)  SOURCE(1, c, f, format, k, s, SCALE, id)
+#define V2_AS(c, f, format, k, s, conv) SOURCE(2, c, f, format, k, s, conv, NONE, .own = false)
+#define V1_AS(c, f, format, k, s, conv) SOURCE(1, c, f, format, k, s, conv, NONE, .own = false)
+#define V2_PER(c, f, format, k, s, id)  SOURCE(2, c, f, format, k, s, SCALE, id, .own = false)
+#define V1_PER(c, f, format, k, s, id)  SOURCE(1, c, f, format, k, s, SCALE, id, .own = false)
 
 #define METRIC(id, key, title, aliases, help, kind, shape, unit, cost, hierarchical, by, root, \
 	       ...)                                                                            \

@@ -14,6 +14,7 @@ static const struct derived_field derived[] = {
 #define FIELD(key_, title_, aliases_, help_, unit_, operation_, a_, b_, limit_) \
 	{                                                                       \
 		.key = (key_),                                                  \
+		.title = (title_),                                              \
 		.aliases = (aliases_),                                          \
 		.help = (help_),                                                \
 		.unit = CGW_UNIT_##unit_,                                       \
@@ -70,24 +71,41 @@ static const struct {
 };
 
 /* Headings of the views, so that no two columns have the same one. */
-#define TITLES(title)                                                                   \
-	{                                                                               \
-		[CGW_VIEW_VALUE] = title, [CGW_VIEW_RATE] = title " RATE",              \
-		[CGW_VIEW_OWN] = title " OWN", [CGW_VIEW_EFFECTIVE] = title " EFF",     \
-		[CGW_VIEW_EFFECTIVE_BY] = title " BY", [CGW_VIEW_PERCENT] = title " %", \
-		[CGW_VIEW_DERIVED] = title, [CGW_VIEW_DERIVED_OWN] = title " OWN",      \
-		[CGW_VIEW_DERIVED_BY] = title " BY",                                    \
-	}
-static const char *const metric_titles[][CGW_VIEW_DERIVED_BY + 1] = {
-#define METRIC(id, key, title, ...) [CGW_M_##id] = TITLES(title),
+#define METRIC(id, key, title, ...) title " RATE",
+static const char *const rate_titles[] = {
 #include <cgward/metrics.def>
+};
 #undef METRIC
+#define METRIC(id, key, title, ...) title " OWN",
+static const char *const own_titles[] = {
+#include <cgward/metrics.def>
 };
-static const char *const derived_titles[][CGW_VIEW_DERIVED_BY + 1] = {
-#define FIELD(key, title, ...) TITLES(title),
+#undef METRIC
+#define METRIC(id, key, title, ...) title " EFF",
+static const char *const effective_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define METRIC(id, key, title, ...) title " BY",
+static const char *const by_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define METRIC(id, key, title, ...) title " %",
+static const char *const percent_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define FIELD(key, title, ...) title " OWN",
+static const char *const derived_own_titles[] = {
 #include <cgward/fields.def>
-#undef FIELD
 };
+#undef FIELD
+#define FIELD(key, title, ...) title " BY",
+static const char *const derived_by_titles[] = {
+#include <cgward/fields.def>
+};
+#undef FIELD
 
 const struct derived_field *field_derived(int16_t index)
 {
@@ -300,10 +318,26 @@ size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size)
 
 const char *cgw_field_title(struct cgw_field field)
 {
-	if (field.view == CGW_VIEW_IDENTITY)
+	static const char *const *const titles[] = {
+		[CGW_VIEW_RATE] = rate_titles,
+		[CGW_VIEW_OWN] = own_titles,
+		[CGW_VIEW_EFFECTIVE] = effective_titles,
+		[CGW_VIEW_EFFECTIVE_BY] = by_titles,
+		[CGW_VIEW_PERCENT] = percent_titles,
+		[CGW_VIEW_DERIVED_OWN] = derived_own_titles,
+		[CGW_VIEW_DERIVED_BY] = derived_by_titles,
+	};
+
+	switch ((enum cgw_view)field.view) {
+	case CGW_VIEW_VALUE:
+		return cgw_metric_info((enum cgw_metric)field.index)->title;
+	case CGW_VIEW_DERIVED:
+		return derived[field.index].title;
+	case CGW_VIEW_IDENTITY:
 		return identities[field.index].title;
-	return is_derived(field) ? derived_titles[field.index][field.view]
-				 : metric_titles[field.index][field.view];
+	default:
+		return titles[field.view][field.index];
+	}
 }
 
 const char *cgw_field_help(struct cgw_field field)

@@ -16,7 +16,7 @@ enum field_operation {
 };
 
 struct derived_field {
-	const char *key, *aliases, *help;
+	const char *key, *title, *aliases, *help;
 	uint8_t unit;
 	uint8_t operation;
 	int16_t a, b, limit; /* enum cgw_metric, or -1 */

@@ -347,7 +347,7 @@ static void test_own_values_exclude_descendants(void **state)
 	assert_false(cgw_field_includes_descendants(field("memory.max")));
 }
 
-/* Two columns with the same heading cannot be told apart. */
+/* Two columns with the same heading cannot be distinguished. */
 static void test_headings_differ(void **state)
 {
 	static const char *const suffixes[] = {"",           ".rate",         ".own",
