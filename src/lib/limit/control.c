@@ -237,6 +237,26 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 	return error;
 }
 
+int control_hierarchy(const struct cgw_layout *layout, enum cgw_control control, uint32_t present,
+		      uint32_t *ret_hierarchy)
+{
+	size_t count;
+	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	int error = -EOPNOTSUPP;
+
+	for (size_t s = 0; s < count; s++)
+		for (uint32_t h = 0; h < layout->hierarchy_count; h++) {
+			if (!provides(&layout->hierarchies[h], &sources[s]))
+				continue;
+			if (present & UINT32_C(1) << h) {
+				*ret_hierarchy = h;
+				return 0;
+			}
+			error = -ENOENT;
+		}
+	return error;
+}
+
 /* Is the source's controller on a hierarchy of `version`? */
 static bool has_controller(const struct cgw_layout *layout, const struct cgw_source *source,
 			   unsigned version)

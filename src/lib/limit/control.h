@@ -66,4 +66,11 @@ const struct control_row *control_row(enum cgw_control control) CGW_PURE;
 int control_place(const struct cgw_layout *layout, enum cgw_control control, const char *path,
 		  size_t *ret_hierarchy, const struct cgw_source **ret_source);
 
+/*
+ * Like control_place() without looking at files: the first hierarchy of the mask `present` that
+ * provides a source. -ENOENT: only other hierarchies do.
+ */
+int control_hierarchy(const struct cgw_layout *layout, enum cgw_control control, uint32_t present,
+		      uint32_t *ret_hierarchy);
+
 #endif

@@ -28,30 +28,49 @@ static char *copy(const char *text)
 	return text != NULL ? strdup(text) : NULL;
 }
 
+static void free_string(const char *text)
+{
+	free((void *)(uintptr_t)text);
+}
+
+static void free_strings(const struct cgw_limit_options *options)
+{
+	free_string(options->journal);
+	free_string(options->who);
+	free_string(options->why);
+}
+
+static int copy_options(const struct cgw_limit_options *options, struct cgw_limit_options *ret_copy)
+{
+	struct cgw_limit_options copied = {0};
+
+	if (options != NULL)
+		copied = *options;
+	copied.journal = copy(copied.journal);
+	copied.who = copy(copied.who != NULL ? copied.who : "cgward");
+	copied.why = copy(copied.why != NULL ? copied.why : "");
+	if (copied.who == NULL || copied.why == NULL ||
+	    (options != NULL && options->journal != NULL && copied.journal == NULL)) {
+		free_strings(&copied);
+		return -ENOMEM;
+	}
+	*ret_copy = copied;
+	return 0;
+}
+
 int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		 struct cgw_plan **ret_plan)
 {
 	struct cgw_plan *plan = calloc(1, sizeof(*plan));
+	int r = plan != NULL ? copy_options(options, &plan->options) : -ENOMEM;
 
-	if (plan == NULL)
-		return -ENOMEM;
-	plan->layout = layout;
-	if (options != NULL)
-		plan->options = *options;
-	plan->options.journal = copy(plan->options.journal);
-	plan->options.who = copy(plan->options.who != NULL ? plan->options.who : "cgward");
-	plan->options.why = copy(plan->options.why != NULL ? plan->options.why : "");
-	if (plan->options.who == NULL || plan->options.why == NULL) {
-		cgw_plan_free(plan);
-		return -ENOMEM;
+	if (r < 0) {
+		free(plan);
+		return r;
 	}
+	plan->layout = layout;
 	*ret_plan = plan;
 	return 0;
-}
-
-static void free_string(const char *text)
-{
-	free((void *)(uintptr_t)text);
 }
 
 static void step_done(struct step *step)
@@ -74,11 +93,32 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	systemd_close(plan->systemd);
 	journal_close(plan->journal);
 	protection_free(plan->protection);
-	free_string(plan->options.journal);
-	free_string(plan->options.who);
-	free_string(plan->options.why);
+	free_strings(&plan->options);
 	free(plan);
 	return NULL;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+int cgw_plan_reset(struct cgw_plan *plan, const struct cgw_limit_options *options)
+{
+	struct cgw_limit_options copied;
+	int r = copy_options(options, &copied);
+
+	if (r < 0)
+		return r;
+	if (!is_same_text(copied.journal, plan->options.journal))
+		plan->journal = journal_close(plan->journal);
+	free_strings(&plan->options);
+	plan->options = copied;
+	while (plan->count > 0)
+		step_done(&plan->steps[--plan->count]);
+	plan->failed = 0;
+	plan->undoes = 0;
+	return 0;
 }
 
 static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,

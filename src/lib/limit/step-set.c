@@ -389,10 +389,10 @@ const struct step_kind step_set = {
 	.rollback = set_rollback,
 };
 
-int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
-		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag)
+int control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
+		 const char *instance, struct target *target, char *buffer, size_t size,
+		 struct cgw_diag *diag)
 {
-	CLEANUP(target_close) struct target target = TARGET_NONE;
 	const struct control_row *row = control_row(control);
 	const struct cgw_source *source;
 	struct setting setting = {0};
@@ -410,10 +410,18 @@ int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw
 			(void)snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major,
 				       minor);
 	}
-	r = r < 0 ? r : target_open(layout, hierarchy, path, &target);
-	r = r < 0 ? r : target_get(&target, row, source, &setting);
+	r = r < 0 ? r : target_open(layout, hierarchy, path, target);
+	r = r < 0 ? r : target_get(target, row, source, &setting);
 	if (r < 0)
 		return r;
 	format_setting(layout, row, &setting, buffer, size);
 	return 0;
+}
+
+int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
+		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+
+	return control_read(layout, path, control, instance, &target, buffer, size, diag);
 }
