@@ -133,10 +133,10 @@ wait_for() {
 test_cleanup() {
 	local pid mount directory
 	for pid in "${test_pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	# Who is frozen does not die on v1, and would be waited for for ever.
-	for directory in "$(mount_of freezer)$test_top/$test_name"-*; do
-		[ ! -e "$directory/freezer.state" ] || echo THAWED >"$directory/freezer.state"
-	done
+	# Frozen processes do not die on v1, at any depth, and would be waited for forever.
+	while IFS= read -r -d '' directory; do
+		echo THAWED >"$directory/freezer.state" 2>/dev/null
+	done < <(find "$(mount_of freezer)$test_top" -mindepth 1 -type d -path "$(mount_of freezer)$test_top/$test_name-*" -print0 2>/dev/null)
 	for pid in "${test_pids[@]}"; do wait "$pid" 2>/dev/null; done
 	# Mount points hold no blanks; names of groups may hold anything.
 	# shellcheck disable=SC2013
