@@ -34,6 +34,7 @@ struct undo_store {
 	char **unknown; /* lines that are kept as they are */
 	size_t unknown_count;
 	size_t lines; /* in the file */
+	off_t bytes;  /* its size; only this program appends to it */
 };
 
 struct undo_store *undo_store_free(struct undo_store *store)
@@ -225,6 +226,7 @@ static int rewrite(struct undo_store *store)
 	CLEANUP(cleanup_close) int fd = -1;
 	CLEANUP(cleanup_file) FILE *file = NULL;
 	int copy, r = 0;
+	off_t bytes;
 
 	(void)unlinkat(store->directory_fd, FILE_NAME ".new", 0);
 	fd = openat(store->directory_fd, FILE_NAME ".new",
@@ -248,8 +250,9 @@ static int rewrite(struct undo_store *store)
 	}
 	if (r == 0 && (fflush(file) != 0 || ferror(file)))
 		r = -errno;
-	if (r == 0 && renameat(store->directory_fd, FILE_NAME ".new", store->directory_fd,
-			       FILE_NAME) < 0)
+	bytes = r == 0 ? lseek(fd, 0, SEEK_END) : 0;
+	if (r == 0 &&
+	    renameat(store->directory_fd, FILE_NAME ".new", store->directory_fd, FILE_NAME) < 0)
 		r = -errno;
 	if (r < 0) {
 		(void)unlinkat(store->directory_fd, FILE_NAME ".new", 0);
@@ -258,6 +261,7 @@ static int rewrite(struct undo_store *store)
 	cleanup_close(&store->fd);
 	store->fd = steal_fd(&fd);
 	store->lines = store->count + store->unknown_count;
+	store->bytes = bytes;
 	return 0;
 }
 
@@ -274,23 +278,22 @@ int undo_store_begin(struct undo_store *store, struct cgw_diag *diag)
 			    strerror(-r));
 }
 
-static int write_line(int fd, const char *line)
+static int write_line(struct undo_store *store, const char *line)
 {
 	size_t length = strlen(line);
-	struct stat status;
 	ssize_t n;
 
-	if (fstat(fd, &status) < 0)
-		return -errno;
 	do
-		n = write(fd, line, length);
+		n = write(store->fd, line, length);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	if ((size_t)n == length)
-		return 0;
 	/* A torn line would swallow the next one. */
-	return ftruncate(fd, status.st_size) < 0 ? -errno : -ENOSPC;
+	if ((size_t)n != length)
+		return ftruncate(store->fd, store->bytes) < 0 ? -errno : -ENOSPC;
+	store->bytes += n;
+	store->lines++;
+	return 0;
 }
 
 static int append(struct undo_store *store, const struct undo_record *record, bool removed)
@@ -298,10 +301,7 @@ static int append(struct undo_store *store, const struct undo_record *record, bo
 	CLEANUP(cleanup_free) char *line = NULL;
 	int r = store->fd >= 0 ? undo_line_format(store->layout, record, removed, &line) : -EROFS;
 
-	if (r == 0)
-		r = write_line(store->fd, line);
-	store->lines += r == 0;
-	return r;
+	return r < 0 ? r : write_line(store, line);
 }
 
 static bool is_equal_text(const char *a, const char *b)

@@ -394,7 +394,9 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 			       cgw_control_info(step->spec.control)->key);
 	memcpy(change.old_value, step->result.old_value, sizeof(change.old_value));
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
-	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) == 0)
+	if (step->spec.expected_id != 0 && step->spec.expected_hierarchy == step->hierarchy)
+		change.group_id = step->spec.expected_id; /* as checked */
+	else if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) == 0)
 		change.group_id = target.id;
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
 		       plan->layout->hierarchies[step->hierarchy].label);

@@ -394,24 +394,29 @@ int control_read(const struct cgw_layout *layout, const char *path, enum cgw_con
 		 struct cgw_diag *diag)
 {
 	const struct control_row *row = control_row(control);
-	const struct cgw_source *source;
+	struct control_place place;
 	struct setting setting = {0};
 	unsigned major, minor;
-	size_t hierarchy;
-	int r = control_place(layout, control, path, &hierarchy, &source);
+	int r = control_open(layout, control, path, &place);
 
 	if (r == -EOPNOTSUPP)
 		return cgw_control_available(layout, control, diag);
+	if (r < 0)
+		return r;
+	*target = (struct target){.layout = layout,
+				  .path = path,
+				  .hierarchy = place.hierarchy,
+				  .directory = place.directory,
+				  .id = place.group_id};
 	if (instance != NULL)
 		(void)snprintf(setting.instance, sizeof(setting.instance), "%s", instance);
-	if (r == 0 && instance != NULL && row->info.per_device) {
+	if (instance != NULL && row->info.per_device) {
 		r = cgw_device_find(layout, instance, &major, &minor, diag);
 		if (r == 0)
 			(void)snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major,
 				       minor);
 	}
-	r = r < 0 ? r : target_open(layout, hierarchy, path, target);
-	r = r < 0 ? r : target_get(target, row, source, &setting);
+	r = r < 0 ? r : target_get(target, row, place.source, &setting);
 	if (r < 0)
 		return r;
 	format_setting(layout, row, &setting, buffer, size);
