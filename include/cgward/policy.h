@@ -120,8 +120,11 @@ struct cgw_section_info {
 	unsigned priority;                         /* RULE */
 	bool dry_run;                              /* RULE */
 	bool sum;                                  /* RULE: scope = sum */
-	const char *to;                            /* PLACE: path of the group */
-	bool create; /* PLACE: create the group if it does not exist */
+	bool holds_values;        /* LIMIT, or RULE with an action that has to be undone */
+	const char *const *globs; /* `match`; none: all groups */
+	size_t glob_count;
+	const char *to; /* PLACE: path of the group */
+	bool create;    /* PLACE: create the group if it does not exist */
 };
 size_t cgw_policy_section_count(const struct cgw_policy *policy) CGW_PURE;
 struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t section);

@@ -31,6 +31,10 @@ pids.max = 33
 POLICY
 start_daemon
 check "a standing limit is set" wait_for 5 is_pids_max "$group" 33
+status "a second daemon for the same groups is refused, whatever its state directory" 7 \
+	timeout 20 "$CGWARD" enforce --policy "$policy" --state "$state/other" --once
+sed "s,^match = .*,match = $group-none," "$policy" >"$state/disjoint.conf"
+status "one for other groups is not" 0 timeout 20 "$CGWARD" enforce --policy "$state/disjoint.conf" --state "$state/other" --once
 echo 55 >"$pids$group/pids.max"
 check "a change by a person is noticed" wait_for 5 says "another process changed pids.max"
 echo 44 >"$pids$group/pids.max"

@@ -70,10 +70,9 @@ bool is_applied(const struct applier *applier, const struct cgw_action *action)
 int check_group(const struct applier *applier, const struct cgw_action *action, size_t hierarchy,
 		uint64_t group_id, struct applied_action *applied)
 {
-	if (hierarchy == action->hierarchy
-		    ? group_id == action->group_id
-		    : !group_is_gone(applier->layout, action->hierarchy, action->path,
-				     action->group_id))
+	if (hierarchy == action->hierarchy ? group_id == action->group_id
+					   : !group_is_gone(applier->layout, action->hierarchy,
+							    action->path, action->group_id))
 		return 0;
 	(void)snprintf(applied->reason, sizeof(applied->reason),
 		       "the group was removed; another one now has its name");

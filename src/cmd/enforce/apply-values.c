@@ -308,8 +308,9 @@ static int check_unchanged(const struct applier *applier, const struct cgw_actio
 	const struct undo_record *last = find_last(applier, record);
 
 	if (!is_applied(applier, action) ||
-	    !(last != NULL ? is_foreign(applier, last, record->old)
-			   : action->expected != NULL && strcmp(action->expected, record->old) != 0))
+	    !(last != NULL
+		      ? is_foreign(applier, last, record->old)
+		      : action->expected != NULL && strcmp(action->expected, record->old) != 0))
 		return 0;
 	(void)snprintf(applied->reason, sizeof(applied->reason),
 		       "another process changed it to %s; left unchanged", record->old);

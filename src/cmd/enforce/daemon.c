@@ -12,6 +12,7 @@
 
 #include "cmd/enforce/daemon-recorder.h"
 #include "cmd/enforce/daemon.h"
+#include "cmd/enforce/group-claims.h"
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/metrics-endpoint.h"
 #include "cmd/enforce/place-processes.h"
@@ -154,8 +155,8 @@ int daemon_tick(struct daemon *daemon)
 		return r;
 	now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(daemon->frame));
 	daemon->last_sample_ns = now_ns;
-	r = cgw_engine_step(daemon->engine, daemon->frame, &daemon->facts, now_ns,
-			    &daemon->actions, &daemon->action_count);
+	r = cgw_engine_step(daemon->engine, daemon->frame, &daemon->facts, now_ns, &daemon->actions,
+			    &daemon->action_count);
 	if (r < 0) {
 		daemon->action_count = 0; /* returned again by the next step */
 		return r;
@@ -258,6 +259,16 @@ static void close_outputs(struct daemon *daemon)
 	daemon->recorder = daemon_recorder_stop(daemon->recorder);
 }
 
+static int update_claims(struct daemon *daemon, const struct cgw_policy *policy)
+{
+	struct cgw_diag diag = {0};
+	int r = daemon->claims != NULL ? group_claims_update(daemon->claims, policy, &diag) : 0;
+
+	if (r < 0 && diag.text[0] != '\0')
+		log_event(LOG_ERR, "%s", diag.text);
+	return r;
+}
+
 void daemon_reload(struct daemon *daemon)
 {
 	struct cgw_metric_set metrics = {0};
@@ -277,7 +288,9 @@ void daemon_reload(struct daemon *daemon)
 				   "stays in effect");
 		return;
 	}
-	r = cgw_engine_reload(daemon->engine, policy);
+	r = update_claims(daemon, policy);
+	if (r == 0)
+		r = cgw_engine_reload(daemon->engine, policy);
 	if (r < 0) {
 		log_event(LOG_ERR, "cannot apply the new policy: %s; the old one stays in effect",
 			  strerror(-r));

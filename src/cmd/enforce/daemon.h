@@ -21,6 +21,7 @@ struct watch;
 struct places;
 struct daemon_recorder;
 struct metrics_endpoint;
+struct group_claims;
 
 struct daemon {
 	const struct cli_context *context;
@@ -33,6 +34,7 @@ struct daemon {
 	struct facts facts_state;
 	struct cgw_facts facts;
 	struct undo_store *store;
+	struct group_claims *claims; /* NULL: dry run, or not possible */
 	struct applier applier;
 	struct watch *watch;
 	struct places *places;
@@ -43,8 +45,8 @@ struct daemon {
 	/* Actions that are not performed yet, owned by the engine. */
 	const struct cgw_action *actions;
 	size_t action_count;
-	uint64_t slice_end_ns; /* monotonic; then the event loop is next ... */
-	uint64_t slice_due_ns; /* ... or at this boottime, because a thaw is due */
+	uint64_t slice_end_ns;   /* monotonic; then the event loop is next ... */
+	uint64_t slice_due_ns;   /* ... or at this boottime, because a thaw is due */
 	uint64_t last_sample_ns; /* boottime */
 	uint64_t tick_cost_ns;   /* CPU time of the last tick, with the first slice of actions */
 	uint64_t last_status_ns, status_cost_ns;

@@ -4,17 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "cmd/enforce/daemon.h"
 #include "cmd/enforce/enforce-commands.h"
+#include "cmd/enforce/group-claims.h"
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
 
-#define ONCE_WAIT_NS UINT64_C(2000000000)
+#define DAEMON_CLAIMS DAEMON_STATE "/enforce.d"
+#define ONCE_WAIT_NS  UINT64_C(2000000000)
 
 enum {
 	OPTION_DRY_RUN = CLI_OPTION_LONG,
@@ -29,8 +32,7 @@ static const struct cli_option options[] = {
 	{'p', "policy", "FILE", false, "read this file instead of " DAEMON_POLICY " and conf.d"},
 	{OPTION_DRY_RUN, "dry-run", NULL, false, "log what would be done, change nothing"},
 	{OPTION_ONCE, "once", NULL, false, "make one pass over all groups, then exit (for cron)"},
-	{OPTION_RESTORE, "restore", NULL, false,
-	 "restore what an earlier run left, then exit"},
+	{OPTION_RESTORE, "restore", NULL, false, "restore what an earlier run left, then exit"},
 	{OPTION_STATE, "state", "DIR", false, "directory for the undo state and the status"},
 	{OPTION_WATCH, "watch-policy", NULL, false, "reload the policy when its file is replaced"},
 	{OPTION_LOCK, "lock-memory", NULL, false, "lock all memory of this process in RAM"},
@@ -166,6 +168,7 @@ static void close_all(struct daemon *daemon)
 	place_done(daemon);
 	facts_done(&daemon->facts_state);
 	thaw_guard_stop(daemon->applier.guard);
+	group_claims_drop(daemon->claims);
 	undo_store_free(daemon->store);
 	cgw_layout_free(daemon->layout);
 }
@@ -196,17 +199,38 @@ static enum cli_exit restore(struct daemon *daemon)
 	return failed > 0 ? CLI_PARTLY : CLI_OK;
 }
 
+/* Two daemons on the same groups would restore each other's values. */
+static enum cli_exit claim_groups(struct daemon *daemon)
+{
+	struct cgw_diag diag = {0};
+	int r;
+
+	if (daemon->store == NULL)
+		return CLI_OK;
+	(void)mkdir(DAEMON_STATE, 0755);
+	r = group_claims_take(DAEMON_CLAIMS, undo_store_directory(daemon->store), daemon->policy,
+			      &daemon->claims, &diag);
+	if (r == -EBUSY) {
+		cli_diag(daemon->context, &diag);
+		return CLI_ALREADY_RUNNING;
+	}
+	if (r < 0)
+		log_event(LOG_WARNING, "cannot check for other daemons in " DAEMON_CLAIMS ": %s",
+			  strerror(-r));
+	return CLI_OK;
+}
+
 static void start_guard(struct daemon *daemon)
 {
-	int r = daemon->store != NULL
-			? thaw_guard_start(daemon->layout, &daemon->applier.guard)
-			: 0;
+	int r = daemon->store != NULL ? thaw_guard_start(daemon->layout, &daemon->applier.guard)
+				      : 0;
 
 	if (r < 0)
-		log_event(LOG_WARNING,
-			  "cannot start a thread (%s): while this program is busy, freezes may last "
-			  "longer than their maximum",
-			  strerror(-r));
+		log_event(
+			LOG_WARNING,
+			"cannot start a thread (%s): while this program is busy, freezes may last "
+			"longer than their maximum",
+			strerror(-r));
 }
 
 static int start(struct daemon *daemon)
@@ -286,6 +310,9 @@ static enum cli_exit enforce(struct daemon *daemon)
 	if (daemon->policy == NULL)
 		return CLI_POLICY_INVALID;
 	if (status != CLI_OK && status != CLI_PARTLY)
+		return status;
+	status = claim_groups(daemon);
+	if (status != CLI_OK)
 		return status;
 	start_guard(daemon);
 	if (daemon->options.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)

@@ -183,8 +183,8 @@ struct thaw_guard *thaw_guard_stop(struct thaw_guard *guard)
 	return NULL;
 }
 
-static struct frozen_group *add_group(struct thaw_guard *guard, size_t hierarchy,
-				      uint64_t group_id, const char *path)
+static struct frozen_group *add_group(struct thaw_guard *guard, size_t hierarchy, uint64_t group_id,
+				      const char *path)
 {
 	struct frozen_group *group;
 

@@ -172,10 +172,10 @@ static void test_open_only_reads(void **state)
 	assert_int_equal(stat(file, &before), 0);
 	assert_int_equal(undo_store_open(*state, &layout, &store, &diag), 0);
 	assert_int_equal(undo_store_count(store), 1);
-	assert_int_equal(undo_store_put(store, &(struct undo_record){.path = "/b",
-								     .instance = "",
-								     .old = ""}),
-			 -EROFS);
+	assert_int_equal(
+		undo_store_put(store,
+			       &(struct undo_record){.path = "/b", .instance = "", .old = ""}),
+		-EROFS);
 	assert_int_equal(undo_store_remove(store, &key), -EROFS);
 	assert_int_equal(undo_store_count(store), 0);
 	assert_int_equal(stat(file, &after), 0);
