@@ -185,7 +185,7 @@ enum cgw_action_kind {
 /* "limit", "restore", "freeze", ... */
 const char *cgw_action_kind_name(enum cgw_action_kind kind) CGW_PURE;
 
-/* An action to perform now. Strings are valid until the engine's next call that returns actions. */
+/* An action to perform now. Strings are valid until the next call that returns actions. */
 struct cgw_action {
 	enum cgw_action_kind kind;
 	uint64_t token;   /* identifies the action in cgw_engine_action_done() */

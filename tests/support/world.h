@@ -26,7 +26,7 @@ struct world_group {
 	uint64_t memory;
 	struct cgw_number memory_max, cpu_max, pids_max;
 	bool frozen, empty;
-	bool no_freezer;    /* not yet */
+	bool no_freezer;   /* not yet */
 	bool frozen_by_us; /* else by another process */
 	unsigned signals;
 };

@@ -260,7 +260,7 @@ static action_handler *const handlers[CGW_ACTION_KIND_COUNT] = {
 	[CGW_ACTION_YIELD] = apply_yield,
 };
 
-/* Nothing was tried: the group lacks the file so far, or another process decides about the value. */
+/* Not tried: the group lacks the file so far, or another process decides about the value. */
 static bool is_waiting(const struct cgw_action_result *result)
 {
 	return result->error < 0 && (result->outcome == CGW_OUTCOME_NOT_TRIED ||

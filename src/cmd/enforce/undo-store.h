@@ -58,7 +58,7 @@ int undo_store_remove(struct undo_store *store, const struct undo_record *key);
 /* Moves the last record to index `i`. */
 int undo_store_remove_at(struct undo_store *store, size_t i);
 
-/* Copies a record with its strings in one block of memory; NULL without memory. Free with free(). */
+/* Copies a record and its strings into one block, to be freed; NULL without memory. */
 struct undo_record *undo_record_copy(const struct undo_record *record);
 
 #endif

@@ -33,36 +33,11 @@ static void free_string(const char *text)
 	free((void *)(uintptr_t)text);
 }
 
-static void free_strings(const struct cgw_limit_options *options)
-{
-	free_string(options->journal);
-	free_string(options->who);
-	free_string(options->why);
-}
-
-static int copy_options(const struct cgw_limit_options *options, struct cgw_limit_options *ret_copy)
-{
-	struct cgw_limit_options copied = {0};
-
-	if (options != NULL)
-		copied = *options;
-	copied.journal = copy(copied.journal);
-	copied.who = copy(copied.who != NULL ? copied.who : "cgward");
-	copied.why = copy(copied.why != NULL ? copied.why : "");
-	if (copied.who == NULL || copied.why == NULL ||
-	    (options != NULL && options->journal != NULL && copied.journal == NULL)) {
-		free_strings(&copied);
-		return -ENOMEM;
-	}
-	*ret_copy = copied;
-	return 0;
-}
-
 int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		 struct cgw_plan **ret_plan)
 {
 	struct cgw_plan *plan = calloc(1, sizeof(*plan));
-	int r = plan != NULL ? copy_options(options, &plan->options) : -ENOMEM;
+	int r = plan != NULL ? plan_options_copy(options, &plan->options) : -ENOMEM;
 
 	if (r < 0) {
 		free(plan);
@@ -93,26 +68,21 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	systemd_close(plan->systemd);
 	journal_close(plan->journal);
 	protection_free(plan->protection);
-	free_strings(&plan->options);
+	plan_options_done(&plan->options);
 	free(plan);
 	return NULL;
-}
-
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 int cgw_plan_reset(struct cgw_plan *plan, const struct cgw_limit_options *options)
 {
 	struct cgw_limit_options copied;
-	int r = copy_options(options, &copied);
+	int r = plan_options_copy(options, &copied);
 
 	if (r < 0)
 		return r;
-	if (!is_same_text(copied.journal, plan->options.journal))
+	if (!plan_options_same_journal(&copied, &plan->options))
 		plan->journal = journal_close(plan->journal);
-	free_strings(&plan->options);
+	plan_options_done(&plan->options);
 	plan->options = copied;
 	while (plan->count > 0)
 		step_done(&plan->steps[--plan->count]);

@@ -262,7 +262,8 @@ static void on_instance_result(struct cgw_engine *engine, struct instance *insta
 	if (result->outcome == CGW_OUTCOME_NOT_TRIED) {
 		if (freeze)
 			instance->freeze_ns = action->duration_ns;
-		instance_wait(instance, freeze ? "a freezer" : cgw_control_info(action->control)->key);
+		instance_wait(instance,
+			      freeze ? "a freezer" : cgw_control_info(action->control)->key);
 		return;
 	}
 	/* Retry a failed thaw: no group may stay frozen. */

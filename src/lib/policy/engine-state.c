@@ -31,8 +31,8 @@ static struct instance *alloc_instance(struct cgw_engine *engine)
 
 char *engine_path(struct cgw_engine *engine, uint32_t group)
 {
-	char *path = cgw_topology_path_copy(
-		cgw_snapshot_topology(cgw_frame_now(engine->frame)), group);
+	char *path =
+		cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(engine->frame)), group);
 
 	if (path == NULL)
 		engine->out_of_memory = true;

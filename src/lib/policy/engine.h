@@ -147,8 +147,8 @@ struct cgw_engine {
 	struct cgw_action *actions, *spare_actions;
 	struct pending *pendings, *spare_pendings;
 	size_t action_count, action_capacity;
-	size_t reported; /* actions before this one are done */
-	uint64_t token;  /* the last one */
+	size_t reported;    /* actions before this one are done */
+	uint64_t token;     /* the last one */
 	struct text *texts; /* of the next action */
 	bool running_timers;
 	bool out_of_memory;

@@ -230,7 +230,8 @@ static void retry_slot(struct cgw_engine *engine, struct slot *slot)
 	if (slot->waiting_ns != 0 && !slot->warned && engine->now_ns - slot->waiting_ns >= WARN_NS)
 		warn_waiting(engine, slot);
 	if (slot->waiting_ns != 0 || slot->failures > 0)
-		slot_settle(engine, slot, slot->waiting_ns != 0 ? "the file exists now" : "retried");
+		slot_settle(engine, slot,
+			    slot->waiting_ns != 0 ? "the file exists now" : "retried");
 }
 
 void ledger_check_slots(struct cgw_engine *engine)
@@ -249,9 +250,8 @@ static void log_protected(struct cgw_engine *engine, uint32_t section, uint32_t 
 			  const char *why)
 {
 	struct section_state *state = &engine->sections[section];
-	struct cgw_action action = {.kind = CGW_ACTION_LOG,
-				    .section = section,
-				    .control = CGW_CONTROL_COUNT};
+	struct cgw_action action = {
+		.kind = CGW_ACTION_LOG, .section = section, .control = CGW_CONTROL_COUNT};
 	CLEANUP(cleanup_free) char *path = NULL;
 	char reason[700];
 

@@ -87,8 +87,7 @@ static bool locate(const struct cgw_engine *engine, struct slot *slot)
 				      topology->present[slot->group], &slot->hierarchy);
 	slot->group_id = topology->id[slot->hierarchy][slot->group];
 	return r != -ENOENT &&
-	       (metric < 0 ||
-		!engine_lacks_file(engine, (enum cgw_metric)metric, slot->group));
+	       (metric < 0 || !engine_lacks_file(engine, (enum cgw_metric)metric, slot->group));
 }
 
 struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
