@@ -188,10 +188,11 @@ const char *cgw_action_kind_name(enum cgw_action_kind kind) CGW_PURE;
 /* An action to perform now. Strings are valid until the next call that returns actions. */
 struct cgw_action {
 	enum cgw_action_kind kind;
-	uint64_t token;   /* identifies the action in cgw_engine_action_done() */
-	uint32_t section; /* UINT32_MAX: the section was removed by a reload */
-	const char *rule; /* name of the section */
-	uint32_t step;    /* of a ladder, from 0 */
+	uint64_t token;      /* identifies the action in cgw_engine_action_done() */
+	uint32_t section;    /* UINT32_MAX: the section was removed by a reload */
+	uint64_t evaluation; /* what a section requests in one evaluation is one change */
+	const char *rule;    /* name of the section */
+	uint32_t step;       /* of a ladder, from 0 */
 	const char *path;
 	uint64_t group_id;        /* inode; fail with -ENOENT or -ESTALE for any other group */
 	size_t hierarchy;         /* the hierarchy of `group_id`, if known that of the control */

@@ -153,6 +153,9 @@ int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric
  */
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot);
 
+/* The hierarchies that provide a metric, as a bit mask. */
+uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric metric);
+
 /*
  * Reads a single sample of all groups with a temporary sampler. Fails like cgw_sampler_new() and
  * cgw_sampler_sample(), with the reason in `diag`.

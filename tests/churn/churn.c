@@ -29,7 +29,7 @@
 static int bases[DIRECTORY_MAX];
 static int base_count;
 static uint64_t interval_ns, end_ns;
-static atomic_ulong made, filled, renamed, killed, failed;
+static atomic_ulong created, filled, renamed, killed, failed;
 
 static uint64_t now_ns(void)
 {
@@ -47,7 +47,7 @@ static void sleep_until(uint64_t time_ns)
 	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
-/* Where the file is not there, that hierarchy has no such thing. */
+/* A missing file is no error: each hierarchy has only some of the limits. */
 static void write_file(int base, const char *group, const char *file, uint64_t value)
 {
 	char path[128], text[32];
@@ -63,7 +63,7 @@ static void write_file(int base, const char *group, const char *file, uint64_t v
 	(void)close(fd);
 }
 
-static void make(const char *group, uint64_t number)
+static void create(const char *group, uint64_t number)
 {
 	for (int i = 0; i < base_count; i++) {
 		if (mkdirat(bases[i], group, 0755) < 0)
@@ -72,10 +72,10 @@ static void make(const char *group, uint64_t number)
 		write_file(bases[i], group, "memory.max", number * 4096);
 		write_file(bases[i], group, "memory.limit_in_bytes", number * 4096);
 	}
-	atomic_fetch_add(&made, 1);
+	atomic_fetch_add(&created, 1);
 }
 
-/* A process of its own lives and dies in it. */
+/* Runs and kills a process in the group. */
 static void fill_and_kill(const char *group)
 {
 	pid_t pid = fork();
@@ -96,7 +96,7 @@ static void fill_and_kill(const char *group)
 	atomic_fetch_add(&killed, 1);
 }
 
-/* v1 can, v2 cannot: where one hierarchy refuses, all are named back. */
+/* v2 cannot rename groups: if one hierarchy refuses, undo the renames in the others. */
 static bool rename_all(const char *from, const char *to)
 {
 	for (int i = 0; i < base_count; i++) {
@@ -110,7 +110,7 @@ static bool rename_all(const char *from, const char *to)
 	return true;
 }
 
-/* Busy for a moment after its last process died. */
+/* A group returns EBUSY for a short time after its last process has exited. */
 static void remove_all(const char *group)
 {
 	for (int i = 0; i < base_count; i++) {
@@ -132,10 +132,10 @@ static void *run(void *argument)
 
 		(void)snprintf(name, sizeof(name), "c%llu", (unsigned long long)slot);
 		(void)snprintf(other, sizeof(other), "r%llu", (unsigned long long)slot);
-		/* What stood there lived for as long as the other slots took. */
+		/* The previous group of this slot existed for one round over all slots. */
 		remove_all(name);
 		remove_all(other);
-		make(name, slot * 1000 + round % 1000);
+		create(name, slot * 1000 + round % 1000);
 		if (round % 64 == 5)
 			fill_and_kill(name);
 		if (round % 16 == 3)
@@ -144,7 +144,7 @@ static void *run(void *argument)
 		if (next_ns > now_ns())
 			sleep_until(next_ns);
 		else
-			next_ns = now_ns(); /* the machine is too slow: no debts */
+			next_ns = now_ns(); /* the machine is too slow: do not catch up */
 	}
 	for (uint64_t slot = first; slot < first + SLOTS_PER_THREAD; slot++) {
 		char name[32];
@@ -184,9 +184,9 @@ int main(int argc, char **argv)
 			return 1;
 	for (unsigned long i = 0; i < threads; i++)
 		(void)pthread_join(ids[i], NULL);
-	printf("%lu groups made and removed, %.0f a second; %lu filled, %lu killed, %lu renamed, "
+	printf("%lu groups created and removed (%.0f/s), %lu filled, %lu killed, %lu renamed, "
 	       "%lu calls failed\n",
-	       made, (double)made / ((double)(now_ns() - started_ns) / 1e9), filled, killed,
+	       created, (double)created / ((double)(now_ns() - started_ns) / 1e9), filled, killed,
 	       renamed, failed);
 	return failed > 0;
 }

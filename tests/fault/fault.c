@@ -49,7 +49,7 @@ static void *real_of(const char *name)
 	return real;
 }
 
-/* The process's own call, past every wrapper, ours and the sanitizers'. */
+/* Calls the kernel without any wrapper, neither ours nor those of the sanitizers. */
 static long raw(long number, long a, long b, long c, long d)
 {
 	return REAL(syscall)(number, a, b, c, d);
@@ -84,15 +84,15 @@ __attribute__((destructor)) static void end(void)
 static bool is_cgroupfs(int fd)
 {
 	struct statfs fs;
-	int kept = errno;
-	bool yes = fstatfs(fd, &fs) == 0 &&
-		   (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+	int saved_errno = errno;
+	bool is_cgroup = fstatfs(fd, &fs) == 0 &&
+			 (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
 
-	errno = kept;
-	return yes;
+	errno = saved_errno;
+	return is_cgroup;
 }
 
-/* Whether this call is the one to fail. */
+/* Counts the call; returns whether it is the one to fail. */
 static bool fault_now(const char *kind)
 {
 	if (strcmp(fault_kind, "any") != 0 && strcmp(fault_kind, kind) != 0)
@@ -108,14 +108,14 @@ static bool fail_now(const char *kind)
 	return true;
 }
 
-static int opened(int fd, const char *path)
+static int finish_open(int fd, const char *path)
 {
 	if (fd >= 0 && is_cgroupfs(fd) && fail_now("open")) {
-		int kept = errno;
+		int saved_errno = errno;
 
 		(void)snprintf(fault_path, sizeof(fault_path), "%s", path);
 		(void)raw(SYS_close, fd, 0, 0, 0);
-		errno = kept;
+		errno = saved_errno;
 		return -1;
 	}
 	return fd;
@@ -130,7 +130,7 @@ int openat(int directory, const char *path, int flags, ...)
 	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(arguments, mode_t);
 	va_end(arguments);
-	return opened((int)raw(SYS_openat, directory, (long)path, flags, (long)mode), path);
+	return finish_open((int)raw(SYS_openat, directory, (long)path, flags, (long)mode), path);
 }
 
 int open(const char *path, int flags, ...)
@@ -142,15 +142,15 @@ int open(const char *path, int flags, ...)
 	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(arguments, mode_t);
 	va_end(arguments);
-	return opened((int)raw(SYS_openat, AT_FDCWD, (long)path, flags, (long)mode), path);
+	return finish_open((int)raw(SYS_openat, AT_FDCWD, (long)path, flags, (long)mode), path);
 }
 
-/* What a build with fortified calls uses instead. */
+/* Variants that fortified builds call. */
 int __openat_2(int directory, const char *path, int flags);
 int __open_2(const char *path, int flags);
-ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t room);
-ssize_t __pread64_chk(int fd, void *buffer, size_t size, off_t offset, size_t room);
-ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room);
+ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t space);
+ssize_t __pread64_chk(int fd, void *buffer, size_t size, off_t offset, size_t space);
+ssize_t __read_chk(int fd, void *buffer, size_t size, size_t space);
 
 int __openat_2(int directory, const char *path, int flags)
 {
@@ -162,7 +162,7 @@ int __open_2(const char *path, int flags)
 	return open(path, flags);
 }
 
-static ssize_t moved(const char *kind, int fd, size_t *size)
+static ssize_t prepare_transfer(const char *kind, int fd, size_t *size)
 {
 	if (!is_cgroupfs(fd) || !fault_now(kind))
 		return 0;
@@ -176,7 +176,7 @@ static ssize_t moved(const char *kind, int fd, size_t *size)
 
 ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
 {
-	return moved("read", fd, &size) < 0
+	return prepare_transfer("read", fd, &size) < 0
 		       ? -1
 		       : raw(SYS_pread64, fd, (long)buffer, (long)size, offset);
 }
@@ -188,27 +188,31 @@ ssize_t pread64(int fd, void *buffer, size_t size, off_t offset)
 
 ssize_t read(int fd, void *buffer, size_t size)
 {
-	return moved("read", fd, &size) < 0 ? -1 : raw(SYS_read, fd, (long)buffer, (long)size, 0);
+	return prepare_transfer("read", fd, &size) < 0
+		       ? -1
+		       : raw(SYS_read, fd, (long)buffer, (long)size, 0);
 }
 
-ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t room)
+ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t space)
 {
-	return size <= room ? pread(fd, buffer, size, offset) : (abort(), -1);
+	return size <= space ? pread(fd, buffer, size, offset) : (abort(), -1);
 }
 
-ssize_t __pread64_chk(int fd, void *buffer, size_t size, off_t offset, size_t room)
+ssize_t __pread64_chk(int fd, void *buffer, size_t size, off_t offset, size_t space)
 {
-	return __pread_chk(fd, buffer, size, offset, room);
+	return __pread_chk(fd, buffer, size, offset, space);
 }
 
-ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room)
+ssize_t __read_chk(int fd, void *buffer, size_t size, size_t space)
 {
-	return size <= room ? read(fd, buffer, size) : (abort(), -1);
+	return size <= space ? read(fd, buffer, size) : (abort(), -1);
 }
 
 ssize_t write(int fd, const void *buffer, size_t size)
 {
-	return moved("write", fd, &size) < 0 ? -1 : raw(SYS_write, fd, (long)buffer, (long)size, 0);
+	return prepare_transfer("write", fd, &size) < 0
+		       ? -1
+		       : raw(SYS_write, fd, (long)buffer, (long)size, 0);
 }
 
 int mkdirat(int directory, const char *name, mode_t mode)
@@ -238,7 +242,7 @@ int fstat(int fd, struct stat *ret_stat)
 						   : (int)raw(SYS_fstat, fd, (long)ret_stat, 0, 0);
 }
 
-/* openat2() and getdents64() have no wrapper of their own everywhere. */
+/* Not every C library has openat2() and getdents64(), so cgward calls them through syscall(). */
 long syscall(long number, ...)
 {
 	va_list arguments;
@@ -257,6 +261,6 @@ long syscall(long number, ...)
 	if (listing && fail_now("list"))
 		return -1;
 	if (number == SYS_openat2)
-		return opened((int)REAL(syscall)(number, a, b, c, d), (const char *)b);
+		return finish_open((int)REAL(syscall)(number, a, b, c, d), (const char *)b);
 	return REAL(syscall)(number, a, b, c, d, e, f);
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The installed completions in the real shells: commands, options, keys, groups; hostile names stay words.
+# The installed completions in real shells: commands, options, keys, groups; untrusted names are
+# quoted.
 set -uo pipefail
-: "${ROOT:?where the package was installed to}"
+: "${ROOT:?requires the installation root}"
 CGWARD=$ROOT/usr/bin/cgward
 # shellcheck source=tests/live/lib.sh
 . "$(cd "$(dirname "$0")" && pwd)/../live/lib.sh"
@@ -12,12 +13,12 @@ export PATH=$ROOT/usr/bin:$PATH
 # shellcheck disable=SC2016
 group=$(make_group 'x$(touch${IFS}fired)' pids)
 group_start=${group%-x*}
-# A unit is known by its name wherever it stands.
+# A unit is selected by its name, anywhere in the tree.
 unit=$(make_group unit.service pids)
 unit=${unit##*/}
 device=$(find /sys/block -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 1)
 
-# complete_bash WORD...: what is offered for the last word, a line each.
+# complete_bash WORD...: prints the completions of the last word, one per line.
 complete_bash() {
 	bash --norc -c '
 		. "$1"; shift
@@ -26,7 +27,7 @@ complete_bash() {
 		_cgward
 		printf "%s\n" "${COMPREPLY[@]}"' - "$ROOT/usr/share/bash-completion/completions/cgward" cgward "$@"
 }
-# tab_bash LINE: what stands on the line of a real terminal after Tab.
+# tab_bash LINE: prints the line in a real terminal after Tab.
 tab_bash() {
 	python3 - "$ROOT/usr/share/bash-completion/completions/cgward" "$1" <<-'PY'
 		import os, pty, re, select, sys, time
@@ -56,7 +57,7 @@ tab_bash() {
 complete_fish() {
 	fish --no-config -c "source '$ROOT/usr/share/fish/vendor_completions.d/cgward.fish'; complete -C 'cgward $*'" | cut -f 1
 }
-# A terminal of zsh's own: Tab is pressed twice, what the list shows is read.
+# complete_zsh WORD...: types Tab in a pseudo-terminal of zsh and prints the listed completions.
 complete_zsh() {
 	zsh -f -c '
 		zmodload zsh/zpty
@@ -77,20 +78,20 @@ complete_zsh() {
 		print -r -- "$all"' - "$ROOT/usr/share/zsh/vendor-completions" "cgward $*" 2>/dev/null | tr -d '\r'
 }
 
-# offers SHELL WANTED LINE...
+# offers SHELL EXPECTED WORD...
 offers() {
-	local shell=$1 wanted=$2 got
+	local shell=$1 expected=$2 got
 	shift 2
 	got=$("complete_$shell" "$@")
-	if grep -qF -- "$wanted" <<<"$got"; then ok "$shell: \"$*\" offers $wanted"; else
+	if grep -qF -- "$expected" <<<"$got"; then ok "$shell: '$*' is completed to $expected"; else
 		head -n 5 <<<"$got"
-		not_ok "$shell: \"$*\" offers $wanted"
+		not_ok "$shell: '$*' is completed to $expected"
 	fi
 }
 
 for shell in bash fish zsh; do
 	if ! command -v "$shell" >/dev/null; then
-		skip "$shell: it is not installed"
+		skip "$shell: not installed"
 		continue
 	fi
 	offers "$shell" dump du
@@ -99,23 +100,23 @@ for shell in bash fish zsh; do
 	offers "$shell" "$group_start" get "$group_start"
 	offers "$shell" pids.current get / pids.cur
 	offers "$shell" "$unit" get "${unit%.service}"
-	# zsh lists them without what it will append.
+	# zsh lists completions without their suffix.
 	offers "$shell" "memory.swap.max$([ "$shell" = zsh ] || echo "=")" set / memory.swap.ma
 	[ "$shell" = bash ] || [ -z "$device" ] || offers "$shell" "$device" set / "io.max.wbps=${device:0:1}"
-	check "$shell: a group's name is not run" test ! -e fired
+	check "$shell: a group name is not run as a command" test ! -e fired
 done
 if [ -n "$device" ]; then
 	offers bash "$device" set / io.max.wbps =
 	offers bash "$device" set / io.max.wbps = "${device:0:1}"
 fi
-same "bash: a terminal completes a control up to its value" "cgward set / memory.swap.max=" "$(tab_bash "cgward set / memory.swap.ma")"
-same "bash: a terminal completes a unit" "cgward get $unit " "$(tab_bash "cgward get ${unit%.service}")"
+same "bash: Tab completes a control up to its value" "cgward set / memory.swap.max=" "$(tab_bash "cgward set / memory.swap.ma")"
+same "bash: Tab completes a unit" "cgward get $unit " "$(tab_bash "cgward get ${unit%.service}")"
 offers bash "cpu.usage,memory.current" dump -o cpu.usage,memory.cur
-same "bash: a hostile name is quoted" "$(printf %q "$group")" "$(complete_bash get "$group_start" | grep fired)"
-check "bash: the script is clean" shellcheck -s bash -e SC2207 "$ROOT/usr/share/bash-completion/completions/cgward"
+same "bash: an untrusted name is quoted" "$(printf %q "$group")" "$(complete_bash get "$group_start" | grep fired)"
+check "bash: shellcheck accepts the script" shellcheck -s bash -e SC2207 "$ROOT/usr/share/bash-completion/completions/cgward"
 check "zsh: the script parses" zsh -n "$ROOT/usr/share/zsh/vendor-completions/_cgward"
-# Every option of every command's --help is offered.
+# Every option in --help of every command is completed.
 for command in $("$CGWARD" --version --json | python3 -c 'import json, sys; print(*json.load(sys.stdin)["commands"])'); do
-	same "bash: all options of $command" "$("$CGWARD" "$command" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort)" \
+	same "bash: all options of $command are completed" "$("$CGWARD" "$command" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort)" \
 		"$(complete_bash "$command" -- | sort)"
 done

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The examples of docs/examples build against the installed library by the line in their heads, and do what
-# they say: create a group, limit it, run a command in it, watch it, remove it.
+# The examples in docs/examples build against the installed library and work: create a group, limit
+# it, run a command in it, watch it, remove it.
 set -uo pipefail
-: "${ROOT:?where the package was installed to}"
+: "${ROOT:?requires the installation root}"
 top=$(cd "$(dirname "$0")/../.." && pwd)
 CGWARD=$ROOT/usr/bin/cgward
 # shellcheck source=tests/live/lib.sh
@@ -18,22 +18,23 @@ for source in "$top"/docs/examples/*.c; do
 		$(PKG_CONFIG_SYSROOT_DIR=$ROOT pkg-config --cflags --libs cgward)
 done
 
-# At most as many lines as with libcgroup, comments and empty ones left out; and that those are no straw men.
+# The examples have at most as many lines of code as equivalent programs with libcgroup, which must
+# build and work too.
 code_lines() { gcc -fpreprocessed -dD -E -P "$1" 2>/dev/null | grep -c '[^[:space:]]'; }
 for source in "$top"/docs/examples/*.c; do
 	name=$(basename "$source" .c)
 	ours=$(code_lines "$source") theirs=$(code_lines "$top/tests/install/libcgroup/$name.c")
 	echo "$name: $ours lines, with libcgroup $theirs"
-	check "$name takes no more lines than with libcgroup" test "$ours" -gt 0 -a "$ours" -le "$theirs"
+	check "$name has no more lines than with libcgroup" test "$ours" -gt 0 -a "$ours" -le "$theirs"
 	if [ ! -e /usr/include/libcgroup.h ]; then
-		skip "$name with libcgroup: libcgroup-dev is not installed"
+		skip "$name with libcgroup builds: libcgroup-dev is not installed"
 		continue
 	fi
 	check "$name with libcgroup builds" gcc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$work/$name-libcgroup" \
 		"$top/tests/install/libcgroup/$name.c" -lcgroup
 done
 if [ "$(id -u)" != 0 ]; then
-	skip "examples: root is wanted to make groups"
+	skip "examples: requires root to create groups"
 	exit 0
 fi
 
@@ -42,12 +43,12 @@ got=$("$work/run-limited" "$group" memory.max=64M pids.max=7 -- sh -c "
 	grep -c '$test_name-example' /proc/self/cgroup >'$work/in'
 	'$CGWARD' get --bytes '$group' memory.max pids.max
 	exit 3")
-same "run-limited hands on the command's status" 3 $?
-same "its limits were the kernel's" "67108864 7" "$(tr "\n" " " <<<"$got" | sed "s/ $//")"
-check "the command ran in the group" test "$(cat "$work/in")" -gt 0
-status "the group is gone" 8 "$CGWARD" get "$group" pids.max
-status "a bad limit runs nothing" 1 "$work/run-limited" "$group" memory.max=lots -- touch "$work/ran"
-check "and nothing ran" test ! -e "$work/ran"
+same "run-limited returns the command's exit status" 3 $?
+same "run-limited sets the limits in the kernel" "67108864 7" "$(tr "\n" " " <<<"$got" | sed "s/ $//")"
+check "run-limited runs the command in the group" test "$(cat "$work/in")" -gt 0
+status "run-limited removes the group" 8 "$CGWARD" get "$group" pids.max
+status "run-limited fails with an invalid limit" 1 "$work/run-limited" "$group" memory.max=lots -- touch "$work/ran"
+check "run-limited does not run the command with an invalid limit" test ! -e "$work/ran"
 
 watched=$(make_group watched memory pids cpu cpuacct)
 (enter "$watched" memory pids cpu cpuacct && exec sleep 100) &
@@ -56,18 +57,18 @@ for _ in $(seq 100); do
 	[ "$(file_of pids "$watched" pids.current)" != 1 ] || break
 	sleep 0.1
 done
-same "watch prints a line a round" 3 "$("$work/watch" "$watched" 2 | wc -l)"
-same "and counts processes" 1 "$("$work/watch" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
-same "list knows the group" 1 "$("$work/list" | grep -c "^$watched [0-9]")"
+same "watch prints one line per round" 3 "$("$work/watch" "$watched" 2 | wc -l)"
+same "watch counts processes" 1 "$("$work/watch" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
+same "list prints the group" 1 "$("$work/list" | grep -c "^$watched [0-9]")"
 
-# The same figures both ways, where libcgroup is there and reads this machine's hierarchies.
+# The programs with libcgroup, if it is installed and supports this machine's hierarchies.
 if [ -x "$work/list-libcgroup" ] && "$work/list-libcgroup" >"$work/theirs" 2>&1; then
-	same "list with libcgroup knows the group" 1 "$(grep -c "^$watched [0-9]" "$work/theirs")"
-	same "watch with libcgroup counts the same processes" 1 "$("$work/watch-libcgroup" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
+	same "list with libcgroup prints the group" 1 "$(grep -c "^$watched [0-9]" "$work/theirs")"
+	same "watch with libcgroup counts processes" 1 "$("$work/watch-libcgroup" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
 elif [ -x "$work/list-libcgroup" ]; then
-	skip "figures with libcgroup: it does not find the hierarchies (not possible here)"
+	skip "list and watch with libcgroup: libcgroup does not find the hierarchies (not possible here)"
 fi
 if [ -x "$work/run-limited-libcgroup" ] && [ "$(version_of "$(mount_of memory)")" = 1 ]; then
-	"$work/run-limited-libcgroup" "${group#/}" pids.max=7 -- sh -c "grep -c '$test_name-example' /proc/self/cgroup >'$work/in'; exit 3" 2>"$work/said"
-	same "run-limited with libcgroup does the same" "3 1" "$? $(cat "$work/in")"
+	"$work/run-limited-libcgroup" "${group#/}" pids.max=7 -- sh -c "grep -c '$test_name-example' /proc/self/cgroup >'$work/in'; exit 3" 2>"$work/errors"
+	same "run-limited with libcgroup runs the command in the group" "3 1" "$? $(cat "$work/in")"
 fi

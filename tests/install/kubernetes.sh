@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Kubernetes manifests: rendered by kustomize, each object held against kubectl's own types (no cluster is
-# there), what pods may and mount, and whether the installed program takes what it is started with.
-# ROOT: where it was installed.
+# Kubernetes manifests: rendered by kustomize, fields checked against kubectl's types (without a
+# cluster), privileges and mounts of the pods, and the arguments checked by the installed program.
+# ROOT: the installation root.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=packaging/packages.sh
 . "$top/packaging/packages.sh"
 if ! command -v kubectl >/dev/null && ! install_packages kubernetes-client; then
-	echo "skip kubernetes: there is no kubectl (not possible here)"
+	echo "skip kubernetes: kubectl is not installed (not possible here)"
 	exit 0
 fi
 cgward=$ROOT/usr/bin/cgward
@@ -20,19 +20,21 @@ check() {
 }
 
 cp -r "$top/packaging/kubernetes" "$work/manifests"
-# Until 1.20, which Debian 12 has, another manifest stood under "bases", not under "resources".
+# kustomize of kubectl 1.20, in Debian 12, requires "bases" for other kustomizations instead of
+# "resources".
 if [ "$(kubectl version --client -o json | python3 -c 'import json, re, sys
 print(re.match("[0-9]*", json.load(sys.stdin)["clientVersion"]["minor"])[0])')" -le 20 ]; then
 	sed -i 's|^resources:$|bases:|; s|^  - policy.yaml$|resources:\n&|' "$work/manifests/enforcing/kustomization.yaml"
 fi
 for overlay in watching enforcing; do
-	check "$overlay is rendered" sh -c 'kubectl kustomize "$1" >"$2"' - "$work/manifests/$overlay" "$work/$overlay.yaml"
+	check "$overlay: kustomize renders the manifests" sh -c 'kubectl kustomize "$1" >"$2"' - "$work/manifests/$overlay" "$work/$overlay.yaml"
 	mkdir "$work/$overlay"
-	# Fields that kubectl does not know do not survive its types: what comes out must hold what went in.
-	check "$overlay: every field is one of Kubernetes'" python3 - "$work/$overlay" <<'EOF'
+	# kubectl drops unknown fields when it parses objects: its output must have all fields of
+	# the input.
+	check "$overlay: all fields are known to Kubernetes" python3 - "$work/$overlay" <<'EOF'
 import json, subprocess, sys, yaml
 
-# Objects without pods have few fields, and kubectl rewrites them without looking at their types.
+# kubectl does not parse objects without pods; they have few fields.
 PLAIN = {
     "Namespace": {"apiVersion", "kind", "metadata", "spec", "status"},
     "ConfigMap": {"apiVersion", "kind", "metadata", "data", "binaryData", "immutable"},
@@ -44,17 +46,17 @@ def typed(document):
                           input=json.dumps(document), capture_output=True, text=True)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
-def lost(wanted, got, path):
-    if isinstance(wanted, dict):
+def lost(expected, got, path):
+    if isinstance(expected, dict):
         if not isinstance(got, dict):
             return [path]
-        return [p for k, v in wanted.items() for p in (lost(v, got[k], path + "." + k) if k in got else [path + "." + k])]
-    if isinstance(wanted, list):
-        if not isinstance(got, list) or len(wanted) != len(got):
+        return [p for k, v in expected.items() for p in (lost(v, got[k], path + "." + k) if k in got else [path + "." + k])]
+    if isinstance(expected, list):
+        if not isinstance(got, list) or len(expected) != len(got):
             return [path]
-        return [p for i, v in enumerate(wanted) for p in lost(v, got[i], "%s[%d]" % (path, i))]
-    # kubectl prints what it changed alone, so the image was changed.
-    return [] if wanted == got or path.endswith(".image") else [path]
+        return [p for i, v in enumerate(expected) for p in lost(v, got[i], "%s[%d]" % (path, i))]
+    # kubectl prints only changed objects, so typed() changes the image.
+    return [] if expected == got or path.endswith(".image") else [path]
 
 def wrong(document):
     plain = PLAIN.get(document["kind"])
@@ -64,7 +66,7 @@ def wrong(document):
     strings = [v for part in ("data", "labels") for v in
                (document.get(part) or document["metadata"].get(part) or {}).values()]
     return sorted(set(document) - plain) + sorted(set(document["metadata"]) - METADATA) + \
-        ["no string: %r" % s for s in strings if not isinstance(s, str)]
+        ["not a string: %r" % s for s in strings if not isinstance(s, str)]
 
 documents = [d for d in yaml.safe_load_all(open(sys.argv[1] + ".yaml")) if d]
 mistakes = [m for d in documents for m in wrong(d)]
@@ -119,7 +121,7 @@ sys.exit(bool(bad))
 EOF
 done
 
-# What the program is started with, by the program itself.
+# The program checks the arguments of its containers.
 python3 - "$work/enforcing/objects.json" "$work" <<'EOF'
 import json, re, sys
 maps, commands = {}, []
@@ -137,9 +139,9 @@ open(sys.argv[2] + "/commands", "w").write("\n".join(commands) + "\n")
 open(sys.argv[2] + "/cgward.conf", "w").write(maps["cgward-policy"]["cgward.conf"])
 EOF
 while read -r command; do
-	# --help, as the last word, ends it once all before was understood.
+	# With --help as the last argument it exits after parsing the others.
 	# shellcheck disable=SC2086
-	check "it takes: ${command%% *}" sh -c '"$0" "$@" --help >/dev/null' "$cgward" $command
+	check "the arguments of ${command%% *} are valid" sh -c '"$0" "$@" --help >/dev/null' "$cgward" $command
 done <"$work/commands"
-check "two commands were tried" test "$(wc -l <"$work/commands")" = 2
-check "the policy of the ConfigMap is right" "$cgward" check --syntax "$work/cgward.conf"
+check "two commands are checked" test "$(wc -l <"$work/commands")" = 2
+check "the policy of the ConfigMap is valid" "$cgward" check --syntax "$work/cgward.conf"

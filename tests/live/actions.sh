@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# actions.sh: what rules do besides limits and freezing: commands, kills, memory asked back, limits that are
-# tightened; and whom they leave alone.
+# Actions of rules other than limit and freeze: notify, run, kill, reclaim, tighten; and groups
+# exempted by attributes.
 # shellcheck source=tests/live/enforce-lib.sh
 . "$(dirname "$0")/enforce-lib.sh"
 
@@ -8,12 +8,12 @@ if ! command -v python3 >/dev/null || [ -z "$mount_memory" ]; then
 	skip "actions: no python3 or no memory controller (not possible here)"
 	exit 0
 fi
-use() { exec python3 -c "import time; a = b\"x\" * ($1 << 20); time.sleep(120)"; }
+allocate() { exec python3 -c "import time; a = b\"x\" * ($1 << 20); time.sleep(120)"; }
 memory_of() { cat "$mount_memory$1/memory.current" 2>/dev/null || cat "$mount_memory$1/memory.usage_in_bytes"; }
-uses() { [ "$(memory_of "$1")" -gt $(($2 << 20)) ]; }
+uses_more_than() { [ "$(memory_of "$1")" -gt $(($2 << 20)) ]; }
 
-### Commands: what they get to know, and that they end.
-group=$(make_group told memory pids)
+### Commands: their environment, their arguments, their time limit.
+group=$(make_group commands memory pids)
 for name in notify command; do
 	# shellcheck disable=SC2016
 	printf '#!/bin/sh\n{ for word; do echo "argument $word"; done; env; } >%s.new && mv %s.new %s\n' "$state/$name.out" "$state/$name.out" "$state/$name.out" >"$state/$name"
@@ -24,7 +24,7 @@ chmod 755 "$state/hangs"
 chmod 755 "$state"
 write_policy <<END
 notify = $state/notify
-[rule tell]
+[rule inform]
 match = $group
 when = pids.current >= 0
 for = 1ms
@@ -35,21 +35,21 @@ hold = 1h
 END
 start_daemon
 check "notify runs the policy's command" wait_for 20 test -e "$state/notify.out"
-check "it knows the group" grep -qx "CGWARD_GROUP=$group" "$state/notify.out"
-check "and the rule" grep -qx "CGWARD_RULE=tell" "$state/notify.out"
-check "and why" grep -q "^CGWARD_REASON=pids.current >= 0" "$state/notify.out"
-check "and nothing of the daemon's own surroundings" is_not grep -q "^CGWARD=" "$state/notify.out"
-check "run gives the arguments" wait_for 20 test -e "$state/command.out"
-same "as they are written" "argument one argument two" "$(grep '^argument' "$state/command.out" | tr '\n' ' ' | sed 's/ $//')"
-check "a command that hangs" wait_for 20 test -s "$state/hangs.pid"
+check "notify passes the group" grep -qx "CGWARD_GROUP=$group" "$state/notify.out"
+check "notify passes the rule" grep -qx "CGWARD_RULE=inform" "$state/notify.out"
+check "notify passes the reason" grep -q "^CGWARD_REASON=pids.current >= 0" "$state/notify.out"
+check "notify does not pass the daemon's environment" is_not grep -q "^CGWARD=" "$state/notify.out"
+check "run starts its command" wait_for 20 test -e "$state/command.out"
+same "run passes the arguments unchanged" "argument one argument two" "$(grep '^argument' "$state/command.out" | tr '\n' ' ' | sed 's/ $//')"
+check "a command that hangs is started" wait_for 20 test -s "$state/hangs.pid"
 ended() { ! kill -0 "$(cat "$state/hangs.pid")" 2>/dev/null; }
-check "is ended after its ten seconds" wait_for 60 ended
+check "a command that hangs is killed after ten seconds" wait_for 60 ended
 stop_daemon
 chmod 777 "$state/command"
-status "a command that others can write is refused" 3 "$CGWARD" check --syntax "$policy"
+status "a command that other users can write to is refused" 3 "$CGWARD" check --syntax "$policy"
 chmod 755 "$state/command"
 
-### Kills: the largest alone, and those who do not want to.
+### Kills: only the largest process; a process that ignores SIGTERM.
 group=$(make_group killed memory pids)
 write_policy <<END
 [rule largest]
@@ -59,15 +59,15 @@ for = 1ms
 then = kill TERM largest
 hold = 1h
 END
-(enter "$group" memory pids && use 8) &
+(enter "$group" memory pids && allocate 8) &
 small=$!
-(enter "$group" memory pids && use 64) &
+(enter "$group" memory pids && allocate 64) &
 large=$!
 test_pids+=("$small" "$large")
 start_daemon
-check "the largest is ended" wait_for 60 dead "$large"
-check "the other one lives" kill -0 "$small"
-check "the record names which" says "largest: kill $group"
+check "kill largest kills the largest process" wait_for 60 dead "$large"
+check "kill largest spares the other process" kill -0 "$small"
+check "the log names the group" log_has "largest: kill $group"
 stop_daemon
 kill -KILL "$small"
 group=$(make_group stubborn memory pids)
@@ -82,7 +82,7 @@ END
 (
 	enter "$group" memory pids
 	exec python3 -c 'import signal, time
-signal.signal(signal.SIGTERM, lambda *_: open("'"$state"'/asked", "w").close())
+signal.signal(signal.SIGTERM, lambda *_: open("'"$state"'/terminated", "w").close())
 open("'"$state"'/ready", "w").close()
 while True: time.sleep(1)'
 ) &
@@ -90,19 +90,19 @@ stubborn=$!
 test_pids+=("$stubborn")
 wait_for 60 test -e "$state/ready"
 start_daemon
-check "who does not want to is asked first" wait_for 20 test -e "$state/asked"
-check "and ended after the grace" wait_for 30 dead "$stubborn"
+check "SIGTERM is sent first" wait_for 20 test -e "$state/terminated"
+check "SIGKILL is sent after the grace period" wait_for 30 dead "$stubborn"
 stop_daemon
 
-### Memory asked back.
+### Reclaim.
 group=$(make_group cached memory pids)
 (enter "$group" memory pids && exec dd if=/dev/zero of="$state/file" bs=1M count=48 2>/dev/null)
 sync "$state/file"
 if [ "$(stat -f -c %T "$state/file")" = tmpfs ]; then
-	skip "memory that is asked back: only tmpfs to write on (not possible here)"
-elif uses "$group" 24; then
+	skip "reclaim: no file system other than tmpfs (not possible here)"
+elif uses_more_than "$group" 24; then
 	write_policy <<END
-[rule back]
+[rule reclaim]
 match = $group
 when = memory.current > 24M
 for = 1ms
@@ -111,14 +111,14 @@ hold = 1s
 cooldown = 1s
 END
 	start_daemon
-	check "memory that is asked back is given" wait_for 30 is_not uses "$group" 24
+	check "reclaim reduces memory use" wait_for 30 is_not uses_more_than "$group" 24
 	stop_daemon
 else
-	skip "memory that is asked back (the file is not counted in its group here)"
+	skip "reclaim: the file's pages are not charged to its group here"
 fi
 rm -f "$state/file"
 
-### A limit that is tightened.
+### Tighten.
 group=$(make_group tight cpu cpuacct pids)
 write_policy <<END
 [rule tight]
@@ -134,16 +134,16 @@ test_pids+=($!)
 limit_of() { "$CGWARD" get "$group" cpu.max; }
 is_limited() { [ "$(limit_of)" != max ]; }
 start_daemon
-check "a limit is tightened" wait_for 60 is_limited
+check "tighten sets a limit" wait_for 60 is_limited
 first=$(limit_of)
 is_less() { awk -v a="$(limit_of)" -v b="$first" 'BEGIN { exit !(a + 0 < b + 0) }'; }
-check "and again, from $first" wait_for 60 is_less
+check "tighten lowers the limit of $first again" wait_for 60 is_less
 at_floor() { [ "$(limit_of)" = 3.0% ]; }
-check "down to its floor" wait_for 90 at_floor
+check "tighten stops at its floor" wait_for 90 at_floor
 stop_daemon
-same "and goes with the end" max "$(limit_of)"
+same "the tightened limit is removed when the daemon ends" max "$(limit_of)"
 
-### Whom systemd-oomd is told to leave alone or to take last, by whom that may be said; who has most.
+### Attributes for systemd-oomd: omit (only if set by root) and avoid; pick.
 group=$(make_group omit pids)
 pids=$(mount_of pids)
 make_below "$group" pids root
@@ -152,9 +152,9 @@ mark() { # NAME GROUP
 	python3 -c 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], b"1")' "$pids$group/$2" "$1" 2>/dev/null
 }
 if ! mark user.oomd_omit root || ! mark user.oomd_omit user; then
-	skip "user.oomd_omit (this kernel takes no attribute on groups)"
+	skip "user.oomd_omit: this kernel does not support attributes on groups"
 elif ! may chown 65534 "$pids$group/user"; then
-	skip "user.oomd_omit: a group cannot be given to another user (not possible here)"
+	skip "user.oomd_omit: cannot change the owner of a group (not possible here)"
 else
 	write_policy <<END
 [rule all]
@@ -165,12 +165,12 @@ then = limit pids.max 77
 hold = 1h
 END
 	start_daemon
-	check "a user's own group is not excused by its owner" wait_for 20 is_pids_max "$group/user" 77
-	check "one of root's is" wait_for 20 says "$group/root .*oomd_omit is set on the group"
-	check "and stays as it is" is_pids_max "$group/root" max
+	check "oomd_omit set by an unprivileged owner is ignored" wait_for 20 is_pids_max "$group/user" 77
+	check "oomd_omit set by root is logged" wait_for 20 log_has "$group/root .*oomd_omit is set on the group"
+	check "oomd_omit set by root exempts the group" is_pids_max "$group/root" max
 	stop_daemon
 fi
-# pick_last ATTRIBUTE: of three, the one with most threads is marked, and comes after the one with least.
+# pick_last ATTRIBUTE: sets it on the largest of three groups, which must then be picked last.
 pick_last() {
 	local name count
 	group=$(make_group "avoid-${1%%.*}" pids)
@@ -197,20 +197,20 @@ max_hold = 2s
 cooldown = 500ms
 END
 	start_daemon
-	check "$1: 11 together are more than 10, and the first of the others is taken" wait_for 20 is_pids_max "$group/many" 77
-	check "alone" is_pids_max "$group/few" max
-	check "$1: not who has most of all" is_pids_max "$group/most" max
-	check "with what they come to in the record" says "together: limit $group/many .*pids.current > 10 (now 11 in total)"
-	check "check tells of how many it is" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, sum of 3 groups'"
+	check "$1: the largest group without it is limited when the sum exceeds the bound" wait_for 20 is_pids_max "$group/many" 77
+	check "$1: no second group is limited" is_pids_max "$group/few" max
+	check "$1: the marked group is not limited" is_pids_max "$group/most" max
+	check "$1: the sum is logged" log_has "together: limit $group/many .*pids.current > 10 (now 11 in total)"
+	check "$1: check prints the number of groups" sh -c "\"\$CGWARD\" check '$policy' | grep -q 'when: true, sum of 3 groups'"
 	stop_daemon
-	same "$1: given back at the end" max "$(file_of pids "$group/many" pids.max)"
+	same "$1: the limit is restored when the daemon ends" max "$(file_of pids "$group/many" pids.max)"
 }
 for attribute in user.oomd_avoid trusted.oomd_avoid; do
-	pick_last $attribute || skip "$attribute (this kernel takes none on groups)"
+	pick_last $attribute || skip "$attribute: this kernel does not support attributes on groups"
 done
 
-### What stands in the policy anew while it holds.
-group=$(make_group anew pids)
+### A reload while a rule is active.
+group=$(make_group reloaded pids)
 rule() {
 	write_policy <<END
 [rule holds]
@@ -223,9 +223,9 @@ END
 }
 rule 55
 start_daemon
-check "a rule holds" wait_for 20 is_pids_max "$group" 55
+check "a rule sets its limit" wait_for 20 is_pids_max "$group" 55
 rule 88
 kill -HUP "$daemon"
-check "what it says anew stands at once" wait_for 20 is_pids_max "$group" 88
+check "a reload applies the new limit at once" wait_for 20 is_pids_max "$group" 88
 stop_daemon
-same "and what was there before all comes back" max "$(file_of pids "$group" pids.max)"
+same "the original value is restored when the daemon ends" max "$(file_of pids "$group" pids.max)"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The two collectors against each other, value by value: what BPF programs read in the kernel must be
-# what the files say, for every group and every key, or it is not shown.
+# Compares both collectors: each value from the BPF programs must equal the one from the files, for
+# every group and key.
 . "$(dirname "$0")/lib.sh"
 
 if ! reason=$("$CGWARD" dump --collector bpf -o group 2>&1 >/dev/null); then
@@ -10,7 +10,7 @@ fi
 all=(cpu cpuacct memory blkio pids freezer)
 v2=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") print $5 }' /proc/self/mountinfo | head -n 1)
 
-# Something of everything: memory that is held, CPU time that was used, tasks, limits, a standstill, a disk.
+# Groups that use memory, CPU time, tasks and a disk, one with limits, and a frozen one.
 group=$(make_group memory "${all[@]}")
 fifo=$(mktemp -u) && mkfifo "$fifo" && test_files+=("$fifo")
 (enter "$group" memory pids cpu cpuacct; exec python3 -c '
@@ -45,12 +45,14 @@ group=$(make_group disk "${all[@]}")
 scratch=$(mktemp -p "${TMPDIR:-/var/tmp}") && test_files+=("$scratch")
 (enter "$group" blkio memory; exec dd if=/dev/zero of="$scratch" bs=1M count=8 conv=fsync status=none)
 
-# Between two readings of the files lies one of BPF; what is between them, or equal to one, agrees. Loads
-# of others go up and down meanwhile: a value must agree in one of several rounds. Ours stand still.
+# BPF is read between two reads of the files: a value agrees if it lies between the two or equals
+# one. Other loads vary, so a value has to agree in only one of several rounds. The test groups are
+# idle.
 cat >"$scratch.py" <<'PYTHON'
 import json, subprocess, sys
 cgward, prefix = sys.argv[1:3]
-# The programs' arrays are charged to whoever loads them: our own group is not what it was without them.
+# The BPF maps are charged to the group that loads them, so our own group differs between the
+# collectors.
 own = [line.rstrip("\n").split(":", 2)[2] for line in open("/proc/self/cgroup")]
 def is_own(group):
     return any(path == group or path.startswith(group.rstrip("/") + "/") for path in own)
@@ -75,7 +77,7 @@ def leaves(prefix, value):
     else:
         yield prefix, value
 left, compared, ours, span = None, 0, 0, {}
-def within_span(place, value, *readings): # of all that the files said so far
+def within_span(place, value, *readings): # the span of all values read from the files so far
     numbers = [v for v in readings if isinstance(v, (int, float))]
     low, high = span.get(place, (None, None))
     if numbers:
@@ -90,7 +92,8 @@ for attempt in range(6):
             continue
         a, b, c = (dict(leaves((), x[group])) for x in (before, bpf, after))
         for key in a.keys() | b.keys() | c.keys():
-            # Pages of the libraries that cgward maps for BPF are charged to whoever touched them first.
+            # Pages of the libraries that cgward maps for BPF are charged to the group that touches
+            # them first.
             if key == ("memory.file_mapped",) and not group.startswith(prefix):
                 continue
             compared += attempt == 0
@@ -105,24 +108,24 @@ for attempt in range(6):
 for group, key, *values in sorted(disagree, key=str)[:20]:
     if (group, key) in left:
         print(group, ".".join(key), *values)
-print(f"{compared} values of {len(before)} groups, {ours} of them our own; {attempt + 1} rounds")
+print(f"{compared} values of {len(before)} groups, {ours} of them of test groups; {attempt + 1} rounds")
 print("groups missing:", missing[:5])
 sys.exit(1 if left or missing or ours == 0 else 0)
 PYTHON
 test_files+=("$scratch.py")
-check "every value of every group agrees" python3 "$scratch.py" "$CGWARD" "/$test_name"
+check "both collectors agree on every value of every group" python3 "$scratch.py" "$CGWARD" "/$test_name"
 
-# A frozen process cannot be killed at the end.
+# A frozen process cannot be killed during cleanup.
 thaw="$(mount_of freezer)/$test_name-cold/freezer.state"
 [ ! -e "$thaw" ] || echo THAWED >"$thaw"
 
-# What the programs must answer themselves, or nothing was gained.
+# Values that the BPF programs must provide themselves.
 group=/$test_name-memory
 get_by() { "$CGWARD" dump --collector "$1" -r -n -b -o "$2" --match "$group" ; }
-check "BPF sees 48 MiB" test "$(get_by bpf memory.current)" -ge $((48 << 20))
-same "BPF sees the tasks" "$(get_by files pids.current)" "$(get_by bpf pids.current)"
+check "BPF reads memory.current" test "$(get_by bpf memory.current)" -ge $((48 << 20))
+same "BPF reads pids.current" "$(get_by files pids.current)" "$(get_by bpf pids.current)"
 
-# A group that uses a disk between two samples: what was written is in the next one, of that disk.
+# Bytes written between two samples are in the next sample, under the right disk.
 group=$(make_group writes "${all[@]}")
 cat >"$scratch.io.py" <<'PYTHON'
 import json, subprocess, sys
@@ -138,19 +141,20 @@ for size in 3, 5:
                     "-", sys.argv[4], scratch, str(size)], check=True)
     after = [sample() for _ in range(4)][-1]
     if after[0] - before[0] < size << 20 or sum(after[1].values()) != after[0]:
-        sys.exit(f"{size} MiB were written; it was {before}, it is {after}")
+        sys.exit(f"{size} MiB written; before: {before}, after: {after}")
     before = after
 dump.kill()
 PYTHON
 test_files+=("$scratch.io.py")
 if "$CGWARD" get "/$test_name-disk" io.wbytes 2>/dev/null | grep -q '[1-9]'; then
-	check "what was written is in the next samples, by disk" python3 "$scratch.io.py" "$CGWARD" "$group" "$scratch" \
+	check "written bytes are in the next samples, by disk" python3 "$scratch.io.py" "$CGWARD" "$group" "$scratch" \
 		"$(mount_of blkio io)$group/cgroup.procs"
 else
-	skip "writes by disk: no disk counts what groups write here (not possible here)"
+	skip "writes by disk: no disk counts writes per group (not possible here)"
 fi
 
-# Groups that come and go are in the next sample, without a walk; more than there was room for at first.
+# New and removed groups are in the next sample, without a walk; more of them than the maps
+# initially hold.
 group=$(make_group grow "${all[@]}")
 mount=$(mount_of memory)
 cat >"$scratch.grow.py" <<'PYTHON'
@@ -159,44 +163,44 @@ cgward, top, path, count = sys.argv[1:4] + [int(sys.argv[4])]
 dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "-n", "-o", "group", "--interval", "300ms"],
                         stdout=subprocess.PIPE, text=True)
 pending = dump.stdout.readline().split()
-def sample(): # from one line of the root to the next
+def sample(): # reads up to the next line of the root; counts our groups
     global pending
-    met = 0
+    seen = 0
     while True:
         pending = dump.stdout.readline().split()
         if not pending or pending[-1] == "/":
-            return met
-        met += pending[-1].startswith(path + "/a")
-seen = [sample()]
-for make in (os.mkdir, os.rmdir):
+            return seen
+        seen += pending[-1].startswith(path + "/a")
+counts = [sample()]
+for change in (os.mkdir, os.rmdir):
     for i in range(count):
-        make(f"{top}/a{i}")
-    # One sample may have been under way, and some wait in the pipe.
+        change(f"{top}/a{i}")
+    # A sample may have been in progress, and others may be queued in the pipe.
     for _ in range(40):
-        seen.append(sample())
-        if seen[-1] == (count if make is os.mkdir else 0):
+        counts.append(sample())
+        if counts[-1] == (count if change is os.mkdir else 0):
             break
 dump.kill()
-print(seen[0], max(seen), seen[-1])
+print(counts[0], max(counts), counts[-1])
 PYTHON
 test_files+=("$scratch.grow.py")
-same "1500 new groups are met, find room, and are let go" "0 1500 0" \
+same "1500 groups are seen when created and gone when removed" "0 1500 0" \
 	"$(python3 "$scratch.grow.py" "$CGWARD" "$mount$group" "$group" 1500)"
-names() { # COUNT INTERVAL: groups of ours, as each sample sees them
+names() { # COUNT INTERVAL: the test groups in each sample
 	"$CGWARD" dump --collector bpf --ndjson -o group --interval "$2" --count "$1" --match "/$test_name-grow/**" 2>/dev/null
 }
 
-# Many at once come and go while the programs walk: nothing fails, nothing is left over.
+# Short-lived groups, created and removed while the programs iterate.
 (for i in $(seq 300); do mkdir "$mount$group/c$i" "$mount$group/c$i/d"; rmdir "$mount$group/c$i/d" "$mount$group/c$i"; done) &
 test_pids+=($!)
-check "groups that flicker do no harm" sh -c '"$1" dump --collector bpf --ndjson -o group --interval 20ms --count 40 >/dev/null' - "$CGWARD"
+check "short-lived groups do not make a dump fail" sh -c '"$1" dump --collector bpf --ndjson -o group --interval 20ms --count 40 >/dev/null' - "$CGWARD"
 wait "${test_pids[-1]}" 2>/dev/null
-same "none of them is left" "" "$(names 1 100ms)"
+same "no removed group is left in the sample" "" "$(names 1 100ms)"
 
-# v1 can give a group another name; what is beneath it goes along. Names are looked at again every 30 s.
+# v1 can rename a group, and so the paths of its descendants. Names are read again every 30 s.
 if [ "$(version_of "$mount")" = 1 ]; then
 	mkdir -p "$mount$group/old/child"
-	same "a renamed group keeps what is beneath" "$group/new $group/new/child" "$(names 40 1s |
+	same "a renamed group is shown with its descendants" "$group/new $group/new/child" "$(names 40 1s |
 		(read -r _ && read -r _ && mv "$mount$group/old" "$mount$group/new" && grep -m 2 "$group/new") |
 		python3 -c 'import json, sys; print(*[json.loads(line)["group"] for line in sys.stdin])')"
 fi

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by the live tests of enforcement, after which there are a policy file, a daemon that can be started
-# and stopped, and questions to the kernel's own files. Ends the test where nothing can be enforced.
+# Sourced by the live tests of enforcement: a policy file, functions that start and stop the daemon,
+# and predicates that read the kernel's files. Skips the test if enforcement is not possible here.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 if [ "$(id -u)" != 0 ]; then
-	skip "$(basename "$0" .sh): only root enforces"
+	skip "$(basename "$0" .sh): requires root"
 	exit 0
 fi
 if ! "$CGWARD" enforce --help >/dev/null 2>&1; then
@@ -15,10 +15,10 @@ fi
 state=$(mktemp -d)
 policy=$state/policy.conf
 test_files+=("$state")
-daemon= daemon_options=()
+daemon="" daemon_options=()
 mount_memory=$(mount_of memory)
 
-write_policy() { # the rest of the file on standard input, from more keys of [policy] on
+write_policy() { # reads more [policy] keys and sections from standard input
 	{
 		printf '[policy]\ninterval = %s\ngap = 100\nstate = %s/run\nmax_per_hour = 1000000\n' \
 			"${interval:-200ms}" "$state"
@@ -27,7 +27,7 @@ write_policy() { # the rest of the file on standard input, from more keys of [po
 	chmod 644 "$policy"
 }
 
-# start_daemon: with what is in daemon_options; until it has taken its first samples.
+# start_daemon: starts the daemon with daemon_options and waits for its first samples.
 start_daemon() {
 	"$CGWARD" enforce --policy "$policy" "${daemon_options[@]}" 2>>"$state/log" &
 	daemon=$!
@@ -46,13 +46,13 @@ stop_daemon() {
 	wait "$daemon"
 }
 
-# How many values are kept, to be given back.
-kept_records() {
+# Number of values in the state file that the daemon still has to restore.
+pending_restores() {
 	awk -F'\t' '{ key = $2 FS $3 FS $4 FS $5 FS $7 } $1 == "set" { open[key] } $1 != "set" { delete open[key] }
 		END { for (key in open) count++; print count + 0 }' "$state/run/enforce.state"
 }
 
-# The kernel's own files: quick, and not what is under test.
+# Read the kernel's files: faster than cgward, and independent of it.
 is_pids_max() { [ "$(file_of pids "$1" pids.max 2>/dev/null)" = "$2" ]; }
 is_memory_unlimited() {
 	local file=$mount_memory$1/memory.max
@@ -69,4 +69,4 @@ is_frozen() {
 	fi
 }
 is_not() { ! "$@"; }
-says() { grep -q "$1" "$state/log"; }
+log_has() { grep -q "$1" "$state/log"; }

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# enforce.sh: a policy on this kernel: a runaway limited and released, groups that come, reloads, ends in
-# order, and kills at any moment, after which the next start leaves nothing frozen or limited.
-# KILLS=200 tests/live/enforce.sh kills more often.
+# Policies on this kernel: a runaway is limited and released, new groups, reloads, clean exit, and
+# SIGKILL at any time, after which --restore leaves nothing frozen or limited. KILLS=200 kills the
+# daemon that often.
 # shellcheck source=tests/live/enforce-lib.sh
 . "$(dirname "$0")/enforce-lib.sh"
 
 group=$(make_group a cpu cpuacct memory pids freezer)
 
-# Mistakes: FILE:LINE, the reason, nothing done.
+# Errors in a policy: location, reason, nothing applied.
 printf '[rule r]\nmatch = /x\nwhen = cpuu > 1\nthen = log\n' >"$policy"
 chmod 644 "$policy"
-status "a policy with a mistake is refused with its own status" 3 "$CGWARD" check "$policy"
-names_mistake() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean 'cpu'"; }
-check "the mistake is named with file, line and the nearest word" names_mistake
+status "an invalid policy is refused with its own status" 3 "$CGWARD" check "$policy"
+names_error() { "$CGWARD" check "$policy" 2>&1 | grep -q "policy.conf:3: .*did you mean 'cpu'"; }
+check "the error has the file, the line and the nearest key" names_error
 chmod 666 "$policy"
-status "a policy that others can write is refused" 3 "$CGWARD" enforce --policy "$policy" --once
+status "a policy that other users can write to is refused" 3 "$CGWARD" enforce --policy "$policy" --once
 chmod 644 "$policy"
 
-# A runaway: found, limited, given back when it is gone.
+# A runaway group is limited, and the limit is removed when it is no longer busy.
 write_policy <<END
 [limit standing]
 match = $group-*
@@ -32,7 +32,7 @@ then = limit pids.max 77
 hold = 1s
 cooldown = 1s
 END
-status "what is right is taken" 0 "$CGWARD" check "$policy"
+status "a valid policy is accepted" 0 "$CGWARD" check "$policy"
 start_daemon
 (
 	enter "$group" cpu cpuacct memory pids freezer
@@ -41,39 +41,43 @@ start_daemon
 runaway=$!
 test_pids+=("$runaway")
 check "a runaway is limited" wait_for 60 is_pids_max "$group" 77
-same "its CPU limit is in the kernel's file" 7.0% "$("$CGWARD" get "$group" cpu.max)"
-status "a second one is told that one is running" 7 "$CGWARD" enforce --policy "$policy"
+same "the CPU limit of the runaway is set in the kernel" 7.0% "$("$CGWARD" get "$group" cpu.max)"
+same "what a rule does at once is one action of the journal" "2 1" "$("$CGWARD" log --journal "$state/run" --json |
+	python3 -c 'import json, sys
+changes = [c for c in json.load(sys.stdin) if c["who"] == "rule runaway"]
+print(len(changes), len({c["transaction"] for c in changes}))')"
+status "a second daemon exits because one is already running" 7 "$CGWARD" enforce --policy "$policy"
 status_names() { "$CGWARD" status --state "$state/run" | grep -q "runaway on $group"; }
-check "status names the rule and the group" status_names
+check "status prints the rule and the group" status_names
 kill -KILL "$runaway"
 wait "$runaway" 2>/dev/null
-check "the limit goes when the runaway is gone" wait_for 60 is_pids_max "$group" max
-same "its CPU limit too" max "$("$CGWARD" get "$group" cpu.max)"
+check "the limit is removed when the runaway ends" wait_for 60 is_pids_max "$group" max
+same "its CPU limit is removed too" max "$("$CGWARD" get "$group" cpu.max)"
 
-# A group that appears.
+# A new group.
 before=$(date +%s%N)
 new=$(make_group a-new pids)
 if wait_for 5 is_pids_max "$new" 33; then
-	ok "a new group has its standing limit ($((($(date +%s%N) - before) / 1000000)) ms, with what asking took)"
+	ok "a new group gets its standing limit ($((($(date +%s%N) - before) / 1000000)) ms, including polling)"
 else
-	not_ok "a new group has its standing limit"
+	not_ok "a new group gets its standing limit"
 fi
 
-# SIGHUP: mistakes change nothing, what is right is used.
+# SIGHUP: an invalid policy changes nothing, a valid one is applied.
 cp "$policy" "$state/good"
 echo "nonsense" >>"$policy"
 kill -HUP "$daemon"
-check "a new policy with mistakes is refused" wait_for 10 says "the old one stays in effect"
+check "a reload of an invalid policy is refused" wait_for 10 log_has "the old one stays in effect"
 sed 's/pids.max = 33/pids.max = 44/' "$state/good" >"$policy"
 kill -HUP "$daemon"
-check "a new policy is used" wait_for 10 is_pids_max "$new" 44
+check "a reload applies the new policy" wait_for 10 is_pids_max "$new" 44
 echo 55 >"$(mount_of pids)$new/pids.max"
-check "what a person sets is left alone, and named" wait_for 10 says "another process changed pids.max"
-check "and stays" is_pids_max "$new" 55
+check "a change by another process is logged" wait_for 10 log_has "another process changed pids.max"
+check "a value set by another process is not changed" is_pids_max "$new" 55
 stop_daemon
-same "it ends in order" 0 $?
+same "the daemon exits with status 0" 0 $?
 
-# As Kubernetes mounts a ConfigMap: files are links through "..data", which is renamed over.
+# Kubernetes mounts a ConfigMap with symbolic links through "..data", which it replaces by rename.
 config_map() { # PIDS
 	local version
 	version=$(mktemp -d "$state/map/..XXXXXX")
@@ -90,17 +94,17 @@ policy=$state/map/policy.conf
 daemon_options=(--watch-policy)
 start_daemon
 daemon_options=()
-check "the limit of a ConfigMap stands" wait_for 10 is_pids_max "$new" 34
+check "the policy of a ConfigMap is applied" wait_for 10 is_pids_max "$new" 34
 config_map 35
-check "a changed ConfigMap is taken up by itself" wait_for 10 is_pids_max "$new" 35
+check "a changed ConfigMap is reloaded automatically" wait_for 10 is_pids_max "$new" 35
 config_map nonsense
-check "one with a mistake is not" wait_for 10 says "policy.conf:.*nonsense"
+check "an invalid ConfigMap is refused" wait_for 10 log_has "policy.conf:.*nonsense"
 config_map 36
-check "and the next one is" wait_for 10 is_pids_max "$new" 36
+check "a corrected ConfigMap is reloaded" wait_for 10 is_pids_max "$new" 36
 stop_daemon
 policy=$state/policy.conf
 
-# Frozen and limited when it is told to end: all of it is given back.
+# SIGTERM while a group is frozen and limited: everything is undone.
 write_policy <<END
 [rule freezer]
 match = $group
@@ -120,11 +124,11 @@ done
 start_daemon
 check "a rule freezes" wait_for 10 is_frozen "$group"
 stop_daemon
-check "the end thaws" is_not is_frozen "$group"
-check "and gives the limits back" is_pids_max "$group" max
-check "all of them" is_memory_unlimited "$group"
+check "the daemon thaws the group when it ends" is_not is_frozen "$group"
+check "the daemon restores pids.max when it ends" is_pids_max "$group" max
+check "the daemon restores memory.max when it ends" is_memory_unlimited "$group"
 
-# Killed at any moment: the next start, or --restore, leaves nothing.
+# SIGKILL at any time: --restore undoes everything.
 write_policy <<END
 [rule flapping]
 match = $group
@@ -149,10 +153,49 @@ for _ in $(seq "${KILLS:-12}"); do
 		left=$((left + 1))
 	fi
 done
-same "killed ${KILLS:-12} times, nothing is left ($caught times it had to be given back)" 0 "$left"
+same "killed ${KILLS:-12} times, nothing is left after --restore ($caught times there was something to undo)" 0 "$left"
 
-# Groups that come, are limited and go: what was there before is not kept for ever.
-stayed=$(kept_records) # of what came before, as its policy wanted
+# What another process sets after the kill stays, and so does a group that has replaced the limited one.
+write_policy <<END
+[rule lasting]
+match = $group
+when = memory.current >= 0
+then = limit pids.max 77
+hold = 1h
+END
+pids=$(mount_of pids)
+kill_daemon() {
+	start_daemon
+	wait_for 10 is_pids_max "$group" 77
+	kill -KILL "$daemon"
+	wait "$daemon" 2>/dev/null
+}
+restore() { "$CGWARD" enforce --policy "$policy" --restore 2>>"$state/log"; }
+kill_daemon
+check "a killed daemon leaves its limit" is_pids_max "$group" 77
+restore
+check "which --restore removes" is_pids_max "$group" max
+kill_daemon
+echo 88 >"$pids$group/pids.max"
+restore
+check "--restore leaves what another process has set since" is_pids_max "$group" 88
+echo 77 >"$pids$group/pids.max"
+restore
+check "also the next time" is_pids_max "$group" 77
+passing=$(make_group passing pids)
+sed -i "s|^match = .*|match = $passing|" "$policy"
+start_daemon
+wait_for 10 is_pids_max "$passing" 77
+kill -KILL "$daemon"
+wait "$daemon" 2>/dev/null
+rmdir "$pids$passing" && mkdir "$pids$passing" && echo 77 >"$pids$passing/pids.max"
+restore
+check "--restore leaves a group that has replaced the limited one" is_pids_max "$passing" 77
+rmdir "$pids$passing"
+echo max >"$pids$group/pids.max"
+
+# Short-lived groups: the original values of removed groups are dropped from the state file.
+pending_before=$(pending_restores) # left by the tests above
 write_policy <<END
 [limit passing]
 match = $group/*
@@ -166,13 +209,13 @@ for round in $(seq 8); do
 	! wait_for 10 is_pids_max "$group/passing$round-30" 33 || limited=$((limited + 1))
 	rmdir "$pids$group"/passing*
 done
-are_few() { [ "$(kept_records)" -lt 130 ]; }
-same "each round of groups is limited" 8 "$limited"
-check "of 240 that went few are remembered" wait_for 5 are_few
+are_few() { [ "$(pending_restores)" -lt 130 ]; }
+same "each round of new groups is limited" 8 "$limited"
+check "the state file drops removed groups" wait_for 5 are_few
 stop_daemon
-same "and none at the end" "$stayed" "$(kept_records)"
+same "the state file has no pending restores after the end" "$pending_before" "$(pending_restores)"
 
-# explain says what the policy has for a group, and where enforcement stands.
+# explain prints the sections of the policy for a group, and the state of its rules.
 write_policy <<END
 [limit standing]
 match = $group
@@ -186,10 +229,10 @@ then = limit pids.max 77
 END
 start_daemon
 explains() { "$CGWARD" explain --rates 100ms --policy "$policy" "$group" | grep -qE "$1"; }
-check "explain names the sections that are for a group" explains '^\[rule waiting\] .*policy\.conf:'
-check "what each term is now" explains 'memory.current >= 0: true \(now [0-9]'
-check "and how long the rule still waits" wait_for 10 explains 'enforcement: pending, step 1, .* acts in (5|1h|60)'
+check "explain prints the sections that match a group" explains '^\[rule waiting\] .*policy\.conf:'
+check "explain prints the current value of each term" explains 'memory.current >= 0: true \(now [0-9]'
+check "explain prints how long the rule has to wait" wait_for 10 explains 'enforcement: pending, step 1, .* acts in (5|1h|60)'
 is_in_json() { "$CGWARD" explain --json --rates 100ms --policy "$policy" "$group" | grep -q '"phase": "pending"'; }
-check "in JSON as well" is_in_json
+check "explain --json has the state of the rule" is_in_json
 stop_daemon
-check "without enforcement it says so" explains 'enforcement is not running'
+check "explain reports that no daemon is running" explains 'enforcement is not running'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What holds a group back, with limits that bite: what is told first, by whom, whether it is so now; and
-# that the line which "would change it" does.
+# `cgward explain` on groups that run into their limits: the cause, the group that sets the limit,
+# whether it applies now, and that the suggested command helps.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,13 +10,14 @@ directory=$(mktemp -d) && test_files+=("$directory")
 for controller in memory pids cpu cpuacct freezer blkio; do
 	mount=$(mount_of $controller "${controller/blkio/io}")
 	[ -n "$mount" ] || continue
-	[ ! -e "$mount$group/cgroup.subtree_control" ] || # each alone: one may not be there
+	[ ! -e "$mount$group/cgroup.subtree_control" ] || # one by one: a controller may not be available
 		for each in memory pids cpu io; do echo "+$each" >"$mount$group/cgroup.subtree_control" 2>/dev/null; done
 	mkdir -p "$mount$child"
 done
 here() { [ -e "$(mount_of "$1" "${1/blkio/io}")$child/$2" ]; }
 
-# start CONTROLLER... -- COMMAND...: in the child group, in the background; $started is its pid.
+# start CONTROLLER... -- COMMAND...: runs it in the child group in the background; sets $started to
+# its PID.
 start() {
 	local controllers=()
 	while [ "$1" != -- ]; do controllers+=("$1") && shift; done
@@ -25,8 +26,8 @@ start() {
 	started=$!
 	test_pids+=("$started")
 }
-# cause NAME [RATES]: BY NOW COUNT AMOUNT BOUND DEVICE of that cause of the child, empty when it is not told; the
-# line that would change it goes to $directory/change.
+# cause NAME [RATES]: prints BY NOW COUNT AMOUNT BOUND DEVICE of that cause of the child, or nothing
+# if it is not reported; writes the suggested command to $directory/change.
 cause() {
 	"$CGWARD" explain --json --rates "${2:-1s}" "$child" | python3 -c "
 import json, sys
@@ -34,54 +35,55 @@ c = next((c for c in json.load(sys.stdin)['causes'] if c['cause'] == '$1'), None
 open('$directory/change', 'w').write(c and c['change'] or '')
 if c: print(c['by'], c['now'], int(c['count']), int(c['amount']), int(c['bound']), c['device'])"
 }
-# told NAME BY NOW: waits until it is told so.
-told() {
-	is_so() { [[ $(cause "$1" "${4:-500ms}") == "$2 $3 "* ]]; }
-	wait_for 60 is_so "$@"
+# reports NAME BY NOW [RATES]: waits until the cause is reported with these values.
+reports() {
+	is_reported() { [[ $(cause "$1" "${4:-500ms}") == "$2 $3 "* ]]; }
+	wait_for 60 is_reported "$@"
 }
-# limit_of GROUP KEY: a number, of a limit by device that of the only one.
+# limit_of GROUP KEY: prints the limit as a number; of a per-device limit, the value of its only
+# device.
 limit_of() { "$CGWARD" get -b "$1" "$2" | awk '{ print $NF }'; }
-# changes KEY GROUP: the line does what it says, on the group that is at fault.
+# changes KEY GROUP: the suggested command raises the limit of the group that sets it.
 changes() {
 	local before after
 	before=$(limit_of "$2" "$1")
 	sed -i "s|^cgward|$CGWARD|; s| set | set --journal $directory/journal |" "$directory/change"
-	sh "$directory/change" >"$directory/said" 2>&1 || cat "$directory/said"
+	sh "$directory/change" >"$directory/output" 2>&1 || cat "$directory/output"
 	after=$(limit_of "$2" "$1")
-	check "the line that would change $1 does" test "$after" -gt "$before"
+	check "the suggested command raises $1" test "$after" -gt "$before"
 }
 
 # --- CPU: throttled by the group above ---
 if here cpu cpu.cfs_quota_us || here cpu cpu.max; then
-	"$CGWARD" set --journal "$directory/journal" "$group" cpu.max=10% >"$directory/said" || cat "$directory/said"
+	"$CGWARD" set --journal "$directory/journal" "$group" cpu.max=10% >"$directory/output" || cat "$directory/output"
 	start cpu cpuacct -- sh -c 'while :; do :; done'
-	# On a crowded machine the loop may get too little CPU in a second to run into its limit.
-	check "throttled by the group above" told cpu.throttled "$group" True
-	same "the line would give half as much again" "cgward set '$group' 'cpu.max=15%'" "$(cat "$directory/change")"
-	check "the page says so" grep -qE "throttled ([0-9.]+ ms per second )?by cpu.max" <<<"$("$CGWARD" explain "$child")"
-	check "and names the group above" grep -q "caused by ancestor: $group" <<<"$("$CGWARD" explain "$child")"
+	# On a busy machine the loop may get too little CPU per second to reach its limit.
+	check "throttling by the parent is reported" reports cpu.throttled "$group" True
+	same "the suggested command raises the limit by half" "cgward set '$group' 'cpu.max=15%'" "$(cat "$directory/change")"
+	check "the table reports throttling" grep -qE "throttled ([0-9.]+ ms per second )?by cpu.max" <<<"$("$CGWARD" explain "$child")"
+	check "the table names the parent" grep -q "caused by ancestor: $group" <<<"$("$CGWARD" explain "$child")"
 	changes cpu.max "$group"
 	kill "$started"
-	# In version 2 it is the same group that comes to other limits below.
+	# On v2 the other tests use the same group.
 	"$CGWARD" set --journal "$directory/journal" "$group" cpu.max=max >/dev/null
 else
-	skip "throttling: the group has no CPU limit here (not possible here)"
+	skip "throttling: no CPU limit is available (not possible here)"
 fi
 
-# --- processes: a fork refused ---
+# --- pids: a refused fork ---
 if here pids pids.max; then
 	"$CGWARD" set --journal "$directory/journal" "$child" pids.max=1 >/dev/null
 	start pids -- sh -c '/bin/true; /bin/true'
-	check "a limit of processes that refused a fork" told pids.max "$child" False
-	same "how often it did is the kernel's count" "$(file_of pids "$child" pids.events | sed -n 's/^max //p')" \
+	check "a refused fork is reported" reports pids.max "$child" False
+	same "the number of refused forks is the kernel's count" "$(file_of pids "$child" pids.events | sed -n 's/^max //p')" \
 		"$(cause pids.max | awk '{ print $3 }')"
 	changes pids.max "$child"
 	"$CGWARD" set --journal "$directory/journal" "$child" pids.max=max >/dev/null
 else
-	skip "a fork refused: the group has no limit of processes here (not possible here)"
+	skip "a refused fork: no pids limit is available (not possible here)"
 fi
 
-# --- memory: the limit reached, a process killed for it; slowed down at memory.high; swap ---
+# --- memory: OOM kill, a reached limit, swap, memory.high ---
 cat >"$directory/touch.py" <<'PY'
 import sys, time
 size = int(sys.argv[1]) << 20
@@ -96,76 +98,77 @@ if here memory memory.limit_in_bytes || here memory memory.max; then
 	if [ "$swap" = 0 ]; then
 		start memory -- python3 "$directory/touch.py" 200 1
 		wait "$started" 2>/dev/null
-		check "a process killed for want of memory, by the limit above" told oom.killed "$group" False
-		check "the page counts it" grep -qE '[1-9][0-9]* process(es)? OOM-killed' <<<"$("$CGWARD" explain "$child")"
+		check "an OOM kill by the parent's limit is reported" reports oom.killed "$group" False
+		check "the table counts OOM kills" grep -qE '[1-9][0-9]* process(es)? OOM-killed' <<<"$("$CGWARD" explain "$child")"
 		changes memory.max "$group"
 	else
-		skip "killed for want of memory: this machine has swap to spare (not possible here)"
+		skip "OOM kill: this machine has free swap (not possible here)"
 	fi
 	"$CGWARD" set --journal "$directory/journal" "$group" memory.max=48M >/dev/null
 	start memory -- sh -c "while :; do dd if=/dev/zero of='$directory/file' bs=1M count=96; cat '$directory/file' >/dev/null; done"
-	check "a limit of memory that is reached now" told memory.max "$group" True
-	# With its children: what still writes could have the next one killed for want of memory.
+	check "a memory limit that is reached now is reported" reports memory.max "$group" True
+	# Kill its children too: a remaining writer could cause an OOM kill in the next test.
 	kill "$started"
 	xargs -r kill <"$(mount_of memory)$child/cgroup.procs" 2>/dev/null
 	rm -f "$directory/file"
-	# Swap of our own, where the machine lets us.
+	# A swap file for this test, if permitted.
 	if fallocate -l 256M "$directory/swap" && chmod 600 "$directory/swap" &&
 		may mkswap "$directory/swap" && may swapon "$directory/swap"; then
 		trap 'swapoff "$directory/swap"; test_cleanup' EXIT
-		# Killed all the same where the disk is too slow to take what is to be swapped.
+		# The process is OOM-killed if the disk is too slow for the swap-out: start it
+		# again.
 		start memory -- python3 "$directory/touch.py" 72 60
 		sleep 3
 		kill -0 "$started" 2>/dev/null || start memory -- python3 "$directory/touch.py" 72 60
-		if told swapping "$child" True 1s; then ok "a group that waits for its own swap"; else
+		if reports swapping "$child" True 1s; then ok "a group that waits for swap-ins is reported"; else
 			grep . "$(mount_of memory)$child/memory.stat" | grep -E 'swap|pgmajfault'
-			not_ok "a group that waits for its own swap"
+			not_ok "a group that waits for swap-ins is reported"
 		fi
 		kill "$started"
 		wait "$started" 2>/dev/null
 		swapoff "$directory/swap"
 		trap test_cleanup EXIT
 	else
-		skip "swap: none may be made here (not possible here)"
+		skip "swap: cannot add a swap file (not possible here)"
 	fi
 	if here memory memory.high; then
 		"$CGWARD" set --journal "$directory/journal" "$group" memory.max=max >/dev/null
-		# What was cached before is in the way of a lower limit: it may go.
+		# --force: page cache from the previous test exceeds the new limit.
 		"$CGWARD" set --force --journal "$directory/journal" "$child" memory.high=32M >/dev/null
 		start memory -- python3 "$directory/touch.py" 64 60
-		check "slowed down at memory.high" told memory.high "$child" True
+		check "throttling at memory.high is reported" reports memory.high "$child" True
 		changes memory.high "$child"
 		kill "$started"
 	else
-		skip "memory.high: version 1 has none (not possible here)"
+		skip "memory.high: requires cgroup v2 (not possible here)"
 	fi
 else
-	skip "memory: the group has no limit of memory here (not possible here)"
+	skip "memory: no memory limit is available (not possible here)"
 fi
 
-# --- disk: a limit reached ---
+# --- disk: a reached limit ---
 source=$(findmnt -no SOURCE -T "$directory")
 device=$(lsblk -ndo PKNAME "$source" 2>/dev/null) && device=${device:-$(basename "$source")}
 if { here blkio io.max || here blkio blkio.throttle.write_bps_device; } && [ -b "/dev/$device" ] &&
 	"$CGWARD" set --journal "$directory/journal" "$child" "io.max.wbps=$device 2M" >/dev/null 2>&1 &&
 	may dd if=/dev/zero of="$directory/file" bs=256K count=1 oflag=direct; then
 	start blkio -- dd if=/dev/zero of="$directory/file" bs=256K count=200 oflag=direct
-	check "a limit of a disk that is reached" told io.max "$child" True 2s
-	same "the disk is named" "$device" "$(cause io.max 2s | awk '{ print $6 }')"
+	check "a disk limit that is reached is reported" reports io.max "$child" True 2s
+	same "the disk is reported by name" "$device" "$(cause io.max 2s | awk '{ print $6 }')"
 	changes io.max.wbps "$child"
 	kill "$started"
 else
-	skip "a limit of a disk: $source takes none here (not possible here)"
+	skip "disk limit: cannot be set on $source (not possible here)"
 fi
 
-# --- frozen: that is told first ---
+# --- frozen: reported first ---
 if "$CGWARD" freeze --journal "$directory/journal" "$group" >/dev/null 2>&1; then
 	sleep 0.3
-	same "what is frozen is told first, by the group above" "frozen $group True" "$("$CGWARD" explain --json "$child" |
+	same "a freeze by the parent is reported first" "frozen $group True" "$("$CGWARD" explain --json "$child" |
 		python3 -c "import json, sys; c = json.load(sys.stdin)['causes'][0]; print(c['cause'], c['by'], c['now'])")"
-	check "and how to thaw it" grep -qF "cgward thaw '$group'" <<<"$("$CGWARD" explain "$child")"
+	check "the command that thaws it is suggested" grep -qF "cgward thaw '$group'" <<<"$("$CGWARD" explain "$child")"
 	"$CGWARD" thaw --journal "$directory/journal" "$group" >/dev/null
 else
-	skip "frozen: no freezer here (not possible here)"
+	skip "frozen: no freezer (not possible here)"
 fi
-status "explain: no such group" 8 "$CGWARD" explain /no-such-group-anywhere
+status "no such group" 8 "$CGWARD" explain /no-such-group-anywhere

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What is in a group and what isolates it, with namespaces, chroots, filters and capabilities made here,
-# against lsns, getpcaps, ip and /proc.
+# `cgward inspect` on processes with namespaces, chroots, seccomp filters and reduced capabilities,
+# compared with lsns, getpcaps, ip and /proc.
 . "$(dirname "$0")/lib.sh"
 
 group=$(make_group inspect memory pids cpu cpuacct freezer)
@@ -10,9 +10,10 @@ for controller in memory pids cpu; do mkdir -p "$(mount_of $controller)$child" 2
 directory=$(mktemp -d) && test_files+=("$directory")
 chmod 755 "$directory"
 
-# look OPTION... GROUP: one reading, kept for facts.
-look() { "$CGWARD" inspect --json "$@" >"$directory/look.json"; }
-# facts: lines "NAME | WANTED | EXPRESSION" of python over the last look: d, p(PID), n(KIND, INODE), i(INODE, NAME).
+# inspect OPTION... GROUP: stores the output for facts.
+inspect() { "$CGWARD" inspect --json "$@" >"$directory/inspect.json"; }
+# facts: tests from lines "NAME | EXPECTED | EXPRESSION"; EXPRESSION is Python over the last output,
+# with d (all of it), p(PID), n(KIND, INODE) and i(INODE, NAME).
 facts() {
 	python3 -c '
 import json, sys
@@ -21,15 +22,15 @@ p = lambda pid: next(p for p in d["processes"] if p["pid"] == pid)
 n = lambda kind, inode: next(n for n in d["namespaces"] if n["kind"] == kind and n["inode"] == inode)
 i = lambda inode, name: next(i for x in d["networks"] if x["inode"] == inode for i in x["interfaces"] if i["name"] == name)
 for line in sys.stdin:
-	name, wanted, expression = (part.strip() for part in line.rstrip("\n").split(" | ", 2))
+	name, expected, expression = (part.strip() for part in line.rstrip("\n").split(" | ", 2))
 	try: got = eval(expression)
 	except Exception as error: got = repr(error)
 	got = " ".join(map(str, got)) if isinstance(got, (list, tuple)) else str(got)
-	if got != wanted: print(f"wanted: {wanted}\ngot:    {got}")
-	print(("ok " if got == wanted else "not ok ") + name)' "$directory/look.json"
+	if got != expected: print(f"expected: {expected}\ngot:      {got}")
+	print(("ok " if got == expected else "not ok ") + name)' "$directory/inspect.json"
 }
 
-# start COMMAND...: in the group, in the background; $started is its pid.
+# start COMMAND...: runs it in the group in the background; sets $started to its PID.
 start() {
 	(enter "$group" memory pids cpu cpuacct freezer && exec "$@") &
 	started=$!
@@ -37,7 +38,7 @@ start() {
 }
 runs() { [ "$(cat "/proc/$1/comm")" = "$2" ]; }
 inode_of() { readlink "/proc/$1/ns/$2" | tr -dc 0-9; }
-# lsns reads all of /proc and gives up on a line that goes away meanwhile.
+# lsns reads all of /proc and fails if a process exits meanwhile: retry.
 lsns_of() {
 	local found
 	for _ in 1 2 3 4 5; do
@@ -46,7 +47,7 @@ lsns_of() {
 	done
 	echo "$found"
 }
-child_of() { ps -o pid=,stat=,args= --ppid "$1" | awk -v want="$2" '($2 " " $3) ~ want { print $1; exit }' | grep .; }
+child_of() { ps -o pid=,stat=,args= --ppid "$1" | awk -v pattern="$2" '($2 " " $3) ~ pattern { print $1; exit }' | grep .; }
 differs() { [ -n "$(inode_of "$1" "$2")" ] && [ "$(inode_of "$1" "$2")" != "$(inode_of $$ "$2")" ]; }
 root_is() { [ "$(readlink "/proc/$1/root")" = "$2" ]; }
 
@@ -78,14 +79,14 @@ if is_root; then
 	start setpriv --bounding-set=-all,+chown,+net_raw --inh-caps=-all sleep 1000
 	bounded=$started
 	start setpriv --reuid 65534 --regid 65534 --clear-groups sleep 1000
-	nobody=$started
-	# Namespaces of all kinds, made by an unprivileged user.
+	user_process=$started
+	# Namespaces of all kinds, created by an unprivileged user.
 	start setpriv --reuid 65534 --regid 65534 --clear-groups unshare -U -r -m -p -n -i -u -C -T --monotonic 1000 \
 		--fork --kill-child sh -c 'hostname inside-box; exec sleep 2000'
-	maker=$started
-	for pid in "$alone" "$bounded" "$nobody"; do wait_for 30 runs "$pid" sleep; done
+	creator=$started
+	for pid in "$alone" "$bounded" "$user_process"; do wait_for 30 runs "$pid" sleep; done
 	wait_for 30 root_is "$jailed" "$directory"
-	wait_for 30 child_of "$maker" ' sleep'
+	wait_for 30 child_of "$creator" ' sleep'
 	(enter "$other" memory && exec nsenter -t "$alone" -n sleep 1000) &
 	guest=$!
 	test_pids+=("$guest")
@@ -95,93 +96,93 @@ for pid in "$plain" "$limited"; do wait_for 30 runs "$pid" sleep; done
 wait_for 30 child_of "$parent" '^Z'
 wait_for 30 grep -q 2J "/proc/$filtered/comm"
 
-look --rates 0 "$group"
+inspect --rates 0 "$group"
 facts <<-END
-	a process is in its group | $group | p($plain)["group"]
-	its command line | sleep 1000 | p($plain)["command"]
-	its parent | $$ | p($plain)["parent"]
-	in our own namespaces it has one number | $plain | p($plain)["inner_pid"]
-	no rate is told of one look | None | p($plain)["cpu_percent"]
-	a child that nobody reaped | Z $parent | p($(child_of "$parent" '^Z'))["state"], p($(child_of "$parent" '^Z'))["parent"]
-	filters of system calls are counted | filtered 2 True | [p($filtered)["confinement"][k] for k in ("seccomp", "seccomp_filters", "no_new_privs")]
-	without one there is none | off 0 False | [p($plain)["confinement"][k] for k in ("seccomp", "seccomp_filters", "no_new_privs")]
-	a hostile name breaks no parser | $$ | p($filtered)["parent"]
-	limits of open files, and the OOM score | 123 456 321 | p($limited)["confinement"]["rlimits"]["nofile"] + [p($limited)["confinement"]["oom_score_adj"]]
+	the group of a process | $group | p($plain)["group"]
+	the command line of a process | sleep 1000 | p($plain)["command"]
+	the parent of a process | $$ | p($plain)["parent"]
+	the PID in the initial namespace | $plain | p($plain)["inner_pid"]
+	a single sample has no rates | None | p($plain)["cpu_percent"]
+	a zombie | Z $parent | p($(child_of "$parent" '^Z'))["state"], p($(child_of "$parent" '^Z'))["parent"]
+	seccomp filters are counted | filtered 2 True | [p($filtered)["confinement"][k] for k in ("seccomp", "seccomp_filters", "no_new_privs")]
+	a process without seccomp filters | off 0 False | [p($plain)["confinement"][k] for k in ("seccomp", "seccomp_filters", "no_new_privs")]
+	an untrusted process name does not break the parser | $$ | p($filtered)["parent"]
+	limits of open files, and the OOM score adjustment | 123 456 321 | p($limited)["confinement"]["rlimits"]["nofile"] + [p($limited)["confinement"]["oom_score_adj"]]
 END
 if is_root; then
 	facts <<-END
-		a chroot shows | $directory | p($jailed)["confinement"]["root"]
-		capabilities are those of getpcaps | $(getpcaps "$bounded" 2>&1 | sed -E 's/^[^=]*: *=? *//; s/[+=].*//') | ",".join(p($bounded)["confinement"]["capabilities"]["effective"])
-		a few harmless ones are some privilege | some | p($bounded)["confinement"]["privilege"]
-		no capability is no privilege | none | p($nobody)["confinement"]["privilege"]
-		all that this machine gives is full | full | p($plain)["confinement"]["privilege"]
-		another group shares a namespace | 1 $other | [n("net", $(inode_of "$alone" net))["others"]] + n("net", $(inode_of "$alone" net))["groups"]
+		the root directory of a chroot | $directory | p($jailed)["confinement"]["root"]
+		capabilities equal those of getpcaps | $(getpcaps "$bounded" 2>&1 | sed -E 's/^[^=]*: *=? *//; s/[+=].*//') | ",".join(p($bounded)["confinement"]["capabilities"]["effective"])
+		a few capabilities are some privilege | some | p($bounded)["confinement"]["privilege"]
+		no capabilities are no privilege | none | p($user_process)["confinement"]["privilege"]
+		all capabilities are full privilege | full | p($plain)["confinement"]["privilege"]
+		a namespace shared with another group | 1 $other | [n("net", $(inode_of "$alone" net))["others"]] + n("net", $(inode_of "$alone" net))["groups"]
 	END
 else
-	skip "chroot, capabilities, shared namespaces: only root makes them (not possible here)"
+	skip "chroot, capabilities, shared namespaces: requires root (not possible here)"
 fi
-if [ -n "${maker:-}" ] && child_of "$maker" ' sleep' >/dev/null; then
-	inner=$(child_of "$maker" ' sleep')
+if [ -n "${creator:-}" ] && child_of "$creator" ' sleep' >/dev/null; then
+	inner=$(child_of "$creator" ' sleep')
 	for kind in mnt pid net ipc uts user cgroup time; do
 		cat <<-END
-			the $kind namespace is the one of /proc | $(inode_of "$inner" $kind) | p($inner)["namespaces"]["$kind"]
-			the $kind namespace is the one of lsns | $(lsns_of NS $kind "$inner") | p($inner)["namespaces"]["$kind"]
+			the $kind namespace equals that in /proc | $(inode_of "$inner" $kind) | p($inner)["namespaces"]["$kind"]
+			the $kind namespace equals that of lsns | $(lsns_of NS $kind "$inner") | p($inner)["namespaces"]["$kind"]
 			the $kind namespace is not the host's | False | n("$kind", $(inode_of "$inner" $kind))["host"]
-			the $kind namespace of others is | True | n("$kind", $(inode_of "$limited" $kind))["host"]
+			the $kind namespace of other processes is the host's | True | n("$kind", $(inode_of "$limited" $kind))["host"]
 		END
 	done | facts
 	facts <<-END
-		it is the first process in there | 1 True | p($inner)["inner_pid"], p($inner)["init"]
-		its user is root in there alone | 65534 0 | p($inner)["uid"], p($inner)["inner_uid"]
-		root of a user namespace of its own | inner | p($inner)["confinement"]["privilege"]
-		the hostname in there | inside-box | n("uts", $(inode_of "$inner" uts))["hostname"]
-		the map of users | 0 65534 1 | n("user", $(inode_of "$inner" user))["uid_map"].replace("\\\\x0a", "").split()
+		the init process of a PID namespace | 1 True | p($inner)["inner_pid"], p($inner)["init"]
+		the user is root only in its user namespace | 65534 0 | p($inner)["uid"], p($inner)["inner_uid"]
+		root in an own user namespace is inner privilege | inner | p($inner)["confinement"]["privilege"]
+		the hostname of a UTS namespace | inside-box | n("uts", $(inode_of "$inner" uts))["hostname"]
+		the UID map of a user namespace | 0 65534 1 | n("user", $(inode_of "$inner" user))["uid_map"].replace("\\\\x0a", "").split()
 		the offset of the clock | True | "monotonic 1000" in " ".join(n("time", $(inode_of "$inner" time))["offsets"].split())
-		nobody else is in there | 0 0 | n("net", $(inode_of "$inner" net))["others"], n("net", $(inode_of "$inner" net))["group_count"]
+		no other group shares the namespace | 0 0 | n("net", $(inode_of "$inner" net))["others"], n("net", $(inode_of "$inner" net))["group_count"]
 	END
-	same "the list of all namespaces has it with lsns' count" "$(lsns_of NPROCS net "$inner")" \
+	same "--namespaces has the namespace with the process count of lsns" "$(lsns_of NPROCS net "$inner")" \
 		"$("$CGWARD" inspect --namespaces --json | python3 -c "
 import json, sys
 print(next(n['processes'] for n in json.load(sys.stdin)['namespaces'] if n['inode'] == $(inode_of "$inner" net)))")"
 else
-	skip "namespaces of all kinds: unshare cannot make them here"
+	skip "namespaces of all kinds: unshare cannot create them here"
 fi
-look --threads --rates 0 --processes "pid:$plain"
+inspect --threads --rates 0 --processes "pid:$plain"
 facts <<-END
 	pid:N finds the group | $group | d["group"]
-	threads are rows | sleep $plain | p($plain)["name"], p($plain)["leader"]
+	--threads has one row per thread | sleep $plain | p($plain)["name"], p($plain)["leader"]
 END
-check "no name is obeyed by a terminal" sh -c '! "$@" | grep -q "$(printf "\033")"' - "$CGWARD" inspect --rates 0 --threads "$group"
+check "untrusted names are escaped" sh -c '! "$@" | grep -q "$(printf "\033")"' - "$CGWARD" inspect --rates 0 --threads "$group"
 
-# What bounds it: the group above, or nothing.
+# The effective limit: set by the parent, or none.
 pids_mount=$(mount_of pids)
 if [ -e "$pids_mount$group/pids.max" ]; then
 	echo 777 >"$pids_mount$group/pids.max"
-	look --limits --rates 0 "$child"
+	inspect --limits --rates 0 "$child"
 	facts <<-END
-		the group above bounds the one beneath | 777 pids.max $group | [d["limits"]["pids"][k] for k in ("bound", "by", "set_by")]
-		what is bounded is not in the verdict | False | "pids" in d["verdict"]["unlimited"]
+		the limit of the parent applies to the child | 777 pids.max $group | [d["limits"]["pids"][k] for k in ("bound", "by", "set_by")]
+		a limited resource is not in the list of unlimited ones | False | "pids" in d["verdict"]["unlimited"]
 	END
 	echo max >"$pids_mount$group/pids.max"
-	look --limits --rates 0 "$child"
+	inspect --limits --rates 0 "$child"
 	if [ -z "$test_top" ]; then
-		facts <<<'without a limit it is | True | "pids" in d["verdict"]["unlimited"]'
+		facts <<<'a resource without limit is listed as unlimited | True | "pids" in d["verdict"]["unlimited"]'
 	else
-		skip "without a limit it is: who gave us this subtree may have bounded it (not possible here)"
+		skip "a resource without limit is listed as unlimited: an ancestor of this subtree may have a limit (not possible here)"
 	fi
 else
-	skip "bounds of pids: the group has no such file here"
+	skip "limits of pids: the group has no pids.max here"
 fi
 # v1: a process in different groups of different hierarchies.
 if [ "$(mount_of memory)" != "$(mount_of cpu)" ] && [ -e "$(mount_of cpu)$child" ]; then
-	echo "$nobody" >"$(mount_of cpu)$child/cgroup.procs"
-	look --processes --rates 0 "$group"
-	facts <<<"the group of each hierarchy | $child | next(g for h, g in p($nobody)['groups'].items() if 'cpu' in h.split(','))"
+	echo "$user_process" >"$(mount_of cpu)$child/cgroup.procs"
+	inspect --processes --rates 0 "$group"
+	facts <<<"a process has a group per hierarchy | $child | next(g for h, g in p($user_process)['groups'].items() if 'cpu' in h.split(','))"
 else
-	skip "different groups in different hierarchies: one hierarchy here"
+	skip "different groups in different hierarchies: there is only one hierarchy here"
 fi
 
-# Network: a pair behind a bridge, an overlay, a device on the wire of another.
+# Network: a veth pair behind a bridge, a VXLAN overlay, a macvlan device.
 net=cgt$$
 net_cleanup() {
 	for link in br h; do ip link del "$net-$link" 2>/dev/null; done
@@ -202,77 +203,78 @@ while True:
 	time.sleep(0.01)'
 	wired=$started
 	sent() { awk '/inner0:/ { print $10 }' "/proc/$wired/net/dev"; }
-	differs_much() { differs "$wired" net && [ "$(sent)" -gt 50000 ]; }
+	has_traffic() { differs "$wired" net && [ "$(sent)" -gt 50000 ]; }
 fi
-if [ -n "${wired:-}" ] && wait_for 30 differs_much; then
+if [ -n "${wired:-}" ] && wait_for 30 has_traffic; then
 	inode=$(inode_of "$wired" net)
 	before=$(sent)
-	look --network --rates 2s "$group"
+	inspect --network --rates 2s "$group"
 	after=$(sent)
 	facts <<-END
-		a pair behind a bridge | veth bridged $net-h $net-br | [i($inode, "inner0")[k] for k in ("kind", "mode", "on", "on_member_of")]
-		its address | True | "198.51.100.7/24" in i($inode, "inner0")["addresses"]
-		the bytes sent are those of /proc | True | $before <= i($inode, "inner0")["sent_bytes"] <= $after
-		what is sent a second is of that order | True | 5000 < i($inode, "inner0")["sent_bytes_per_s"] < 110000
-		the namespace is not the host's | False | next(x["host"] for x in d["networks"] if x["inode"] == $inode)
+		a veth pair behind a bridge | veth bridged $net-h $net-br | [i($inode, "inner0")[k] for k in ("kind", "mode", "on", "on_member_of")]
+		the address of the interface | True | "198.51.100.7/24" in i($inode, "inner0")["addresses"]
+		the bytes sent equal those in /proc | True | $before <= i($inode, "inner0")["sent_bytes"] <= $after
+		the bytes sent per second are plausible | True | 5000 < i($inode, "inner0")["sent_bytes_per_s"] < 110000
+		the network namespace is not the host's | False | next(x["host"] for x in d["networks"] if x["inode"] == $inode)
 	END
 	before=$(sent)
 	metric=$("$CGWARD" get -b "$group" net.tx)
 	after=$(sent)
-	check "net.tx counts what left the group's networks" test "$before" -le "$metric" -a "$metric" -le "$after"
-	same "nothing of the host's network is a group's" - "$("$CGWARD" get "$child" net.tx)"
+	check "net.tx counts the bytes sent from the group's network namespaces" test "$before" -le "$metric" -a "$metric" -le "$after"
+	same "net.tx does not count the host's network namespace" - "$("$CGWARD" get "$child" net.tx)"
 	[ -z "$(ip -n "$net" -o link show over0 2>/dev/null)" ] ||
-		facts <<<"an overlay, its number, what it is on | overlay 4242 inner0 | [i($inode, 'over0')[k] for k in ('mode', 'vni', 'on')]"
+		facts <<<"a VXLAN overlay, its number and its lower device | overlay 4242 inner0 | [i($inode, 'over0')[k] for k in ('mode', 'vni', 'on')]"
 	[ -z "$(ip -n "$net" -o link show mac0 2>/dev/null)" ] ||
-		facts <<<"a device on another's wire | macvlan inner0 | [i($inode, 'mac0')[k] for k in ('mode', 'on')]"
+		facts <<<"a macvlan device and its lower device | macvlan inner0 | [i($inode, 'mac0')[k] for k in ('mode', 'on')]"
 	kill "$wired"
 else
-	skip "network: no veth, bridge or named namespace can be made here (not possible here)"
+	skip "network: cannot create veth pairs, bridges or named namespaces (not possible here)"
 fi
 net_cleanup
 
-# Rights that are missing are said, and nothing is guessed.
-poor=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+# Unprivileged: missing permissions are reported, and nothing is guessed.
+unprivileged=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 copy=$directory/cgward && cp "$CGWARD" "$copy" && chmod 755 "$copy"
-if "${poor[@]}" "$copy" --version >/dev/null 2>&1; then
-	"${poor[@]}" "$copy" inspect --json --rates 0 "$group" >"$directory/look.json"
+if "${unprivileged[@]}" "$copy" --version >/dev/null 2>&1; then
+	"${unprivileged[@]}" "$copy" inspect --json --rates 0 "$group" >"$directory/inspect.json"
 	facts <<-END
-		another user's namespaces are hidden, not invented | True None | "namespaces" in p($plain)["hidden"], p($plain)["namespaces"]["net"]
-		so is its root, and its privilege not known | True unknown | "root" in p($plain)["hidden"], p($plain)["confinement"]["privilege"]
-		one's own are read | $(inode_of "$nobody" net) none | p($nobody)["namespaces"]["net"], p($nobody)["confinement"]["privilege"]
+		namespaces of another user's process are reported as hidden | True None | "namespaces" in p($plain)["hidden"], p($plain)["namespaces"]["net"]
+		the root directory of another user's process is hidden, its privilege unknown | True unknown | "root" in p($plain)["hidden"], p($plain)["confinement"]["privilege"]
+		namespaces of the user's own process are read | $(inode_of "$user_process" net) none | p($user_process)["namespaces"]["net"], p($user_process)["confinement"]["privilege"]
 	END
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount --make-rprivate / && mount -t proc -o hidepid=2 proc /proc && exec "$@"' - \
-		"${poor[@]}" "$copy" inspect --json --rates 0 "$group" >"$directory/look.json"
+		"${unprivileged[@]}" "$copy" inspect --json --rates 0 "$group" >"$directory/inspect.json"
 	facts <<<"processes that /proc hides are counted | True False | d['out_of_view'] >= 3, any(p['pid'] == $plain for p in d['processes'])"
 else
-	skip "missing rights: the program cannot be run by another user"
+	skip "missing permissions: the program cannot be run by another user"
 fi
 
-# Inside a container PID 1 is the container's: what is shared with the machine is still told apart.
+# In a container PID 1 is the container's own: namespaces shared with the machine must still be
+# recognized.
 # shellcheck disable=SC2016
 contained() {
 	(enter "$group" memory pids cpu cpuacct freezer && exec unshare -p -m -u -i --fork sh -c \
 		'mount --make-rprivate / && mount -t proc proc /proc && "$@"; exit' - \
-		"$CGWARD" inspect --json --rates 0 "$group" >"$directory/look.json")
+		"$CGWARD" inspect --json --rates 0 "$group" >"$directory/inspect.json")
 }
 if is_root && contained; then
 	net=False && [ "$(inode_of $$ net)" = 4026531833 ] && net=True
 	facts <<-END
-		from inside a container: what is its own | 0 0 0 | [sum(bool(n["host"]) for n in d["namespaces"] if n["kind"] == k) for k in ("pid", "uts", "ipc")]
-		from inside a container: what is the machine's | True True | [any(n["host"] for n in d["namespaces"] if n["kind"] == k) for k in ("user", "cgroup")]
-		from inside a container: no network is called the machine's by guess | $net | any(n["host"] for n in d["namespaces"] if n["kind"] == "net")
+		in a container: its own namespaces | 0 0 0 | [sum(bool(n["host"]) for n in d["namespaces"] if n["kind"] == k) for k in ("pid", "uts", "ipc")]
+		in a container: namespaces of the machine | True True | [any(n["host"] for n in d["namespaces"] if n["kind"] == k) for k in ("user", "cgroup")]
+		in a container: the network namespace is not guessed to be the machine's | $net | any(n["host"] for n in d["namespaces"] if n["kind"] == "net")
 	END
 else
-	skip "inside a container: unshare cannot make one here"
+	skip "in a container: unshare cannot create one here"
 fi
 
-# Processes that come and go while they are read.
+# Processes that start and exit while being read.
 start sh -c 'while :; do /bin/true; done'
 churn=$started
-tear() { for _ in $(seq 8); do "$CGWARD" inspect --json --rates 10ms "$group" | python3 -m json.tool >/dev/null || return 1; done; }
-check "processes that exit while they are read harm nobody" tear
+inspect_repeatedly() { for _ in $(seq 8); do "$CGWARD" inspect --json --rates 10ms "$group" | python3 -m json.tool >/dev/null || return 1; done; }
+check "processes that exit while being read cause no error" inspect_repeatedly
 kill "$churn"
 
 status "inspect: no such group" 8 "$CGWARD" inspect /no-such-group-anywhere
-status "inspect: no group named" 2 "$CGWARD" inspect
+status "inspect: missing group" 2 "$CGWARD" inspect

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What systemd's journals know of changes is read back: here from a journal that systemd-journal-remote wrote,
-# as it collects those of a fleet.
+# `cgward log` reads changes from systemd journals; here from one written by systemd-journal-remote,
+# as on a host that collects the journals of a fleet.
 . "$(dirname "$0")/lib.sh"
 
 remote=$(command -v systemd-journal-remote || echo /usr/lib/systemd/systemd-journal-remote)
 [ -x "$remote" ] || remote=/lib/systemd/systemd-journal-remote
 if ! "$CGWARD" enforce --help >/dev/null 2>&1; then
-	skip "journal: this cgward is built without systemd (not possible here)"
+	skip "journal: cgward is built without systemd (not possible here)"
 	exit 0
 fi
 if [ ! -x "$remote" ]; then
@@ -32,20 +32,20 @@ change=MESSAGE_ID=53eb8f971d994d8faa493f23c806dc50 action=MESSAGE_ID=6f1c9d3a0f7
 	entry 30 web1 MESSAGE_ID=00000000000000000000000000000001 MESSAGE=other CGWARD_GROUP=/not-ours
 	entry 40 web1 "$change" MESSAGE=z CGWARD_ACTION=kill CGWARD_GROUP=/shop.slice $'CGWARD_WHO=\x1b[31mnobody' ERRNO=1
 } >"$work/export"
-check "a journal is written" sh -c '"$1" -o "$2" "$3" >/dev/null 2>&1' - "$remote" "$work/fleet.journal" "$work/export"
+check "systemd-journal-remote writes a journal" sh -c '"$1" -o "$2" "$3" >/dev/null 2>&1' - "$remote" "$work/fleet.journal" "$work/export"
 log() { "$CGWARD" log --journal "systemd:$work/fleet.journal" "$@"; }
 cell() { python3 -c 'import json, sys; print(*(r[sys.argv[1]] for r in json.load(sys.stdin)), sep="|")' "$1"; }
 log --json >"$work/json"
-same "the newest comes first, and what is not cgward's not at all" "/shop.slice|/a\\x0ab|/shop.slice" "$(cell group <"$work/json")"
-same "hosts are told apart" "web1|web2|web1" "$(cell host <"$work/json")"
-same "what was done" "kill|freeze|memory.max" "$(cell what <"$work/json")"
-same "by whom, and no terminal obeys it" '\x1b[31mnobody|runaway|cgward set' "$(cell who <"$work/json")"
-same "what the kernel kept" "||2147483648" "$(cell new <"$work/json")"
-same "what failed, and what would have been done" "failed|would|" "$(cell state <"$work/json")"
-same "why" "|cpu 310 % > 300 %|it grew" "$(cell why <"$work/json")"
-same "when" "2023-11-14T22:14:00.000Z|2023-11-14T22:13:40.000Z|2023-11-14T22:13:30.000Z" "$(cell time <"$work/json")"
-same "one group's" 2 "$(log --json /shop.slice | cell group | tr '|' '\n' | wc -l)"
-same "the last one" kill "$(log -n 1 --json | cell what)"
-check "as a table" sh -c 'grep -q "^2023-11-14T22:13:30.000Z *web1 */shop.slice *memory.max *max *2147483648 *cgward set" "$1"' - <(log)
-same "a directory of journals" 3 "$("$CGWARD" log --journal "systemd:$work" --json | cell what | tr '|' '\n' | wc -l)"
-status "one that is not there" 1 "$CGWARD" log --journal "systemd:$work/none"
+same "entries of cgward only, newest first" "/shop.slice|/a\\x0ab|/shop.slice" "$(cell group <"$work/json")"
+same "each entry has its host" "web1|web2|web1" "$(cell host <"$work/json")"
+same "each entry has its action or key" "kill|freeze|memory.max" "$(cell what <"$work/json")"
+same "each entry has its author, with control characters escaped" '\x1b[31mnobody|runaway|cgward set' "$(cell who <"$work/json")"
+same "the value that the kernel set" "||2147483648" "$(cell new <"$work/json")"
+same "failures and dry runs are marked" "failed|would|" "$(cell state <"$work/json")"
+same "each entry has its reason" "|cpu 310 % > 300 %|it grew" "$(cell why <"$work/json")"
+same "each entry has its time" "2023-11-14T22:14:00.000Z|2023-11-14T22:13:40.000Z|2023-11-14T22:13:30.000Z" "$(cell time <"$work/json")"
+same "entries of one group" 2 "$(log --json /shop.slice | cell group | tr '|' '\n' | wc -l)"
+same "-n 1 prints the newest entry" kill "$(log -n 1 --json | cell what)"
+check "the entries as a table" sh -c 'grep -q "^2023-11-14T22:13:30.000Z *web1 */shop.slice *memory.max *max *2147483648 *cgward set" "$1"' - <(log)
+same "a directory of journals is read" 3 "$("$CGWARD" log --journal "systemd:$work" --json | cell what | tr '|' '\n' | wc -l)"
+status "a journal that does not exist" 1 "$CGWARD" log --journal "systemd:$work/none"

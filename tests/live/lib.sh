@@ -1,10 +1,9 @@
 # shellcheck shell=bash
-# Sourced by the live tests: groups of their own on the real kernel, checks, cleaning up.
+# Sourced by the live tests: test groups on the running kernel, assertions, cleanup.
 #
-# Groups are named cgward-test-PID-*; only those are made, and all of them go at the end, whatever
-# happened. The hierarchies are found in mountinfo, not through cgward, which is under test.
-# CGWARD_TEST_TOP: the group below which they are made, for those who may make none at the top: a
-# user's session, a delegated subtree. Empty: the top.
+# All groups are named cgward-test-PID-* and are removed on exit, even on failure. Mount points are
+# read from mountinfo, not through cgward, which is under test. CGWARD_TEST_TOP is the parent of all
+# test groups where the root is not writable (user session, delegated subtree); default: the root.
 
 set -u
 : "${CGWARD:?the cgward to test}"
@@ -18,48 +17,51 @@ ok() { echo "ok $*"; }
 not_ok() { echo "not ok $*"; }
 skip() { echo "skip $*"; }
 
-# check NAME COMMAND...: ok when it succeeds.
+# check NAME COMMAND...: ok if COMMAND succeeds.
 check() {
-	local name=$1
+	# Not `name`: the command may be a function that uses a variable of the script.
+	local check_name=$1
 	shift
-	if "$@"; then ok "$name"; else not_ok "$name"; fi
+	if "$@"; then ok "$check_name"; else not_ok "$check_name"; fi
 }
 
-# same NAME WANTED GOT
+# same NAME EXPECTED ACTUAL
 same() {
 	if [ "$2" = "$3" ]; then ok "$1"; else
-		echo "wanted: $2"
-		echo "got:    $3"
+		echo "expected: $2"
+		echo "got:      $3"
 		not_ok "$1"
 	fi
 }
 
-# near NAME WANTED GOT PERCENT
+# near NAME EXPECTED ACTUAL PERCENT
 near() {
 	if awk -v a="$2" -v b="$3" -v p="$4" 'BEGIN { d = a > b ? a - b : b - a; exit !(d <= a * p / 100) }'; then
 		ok "$1"
 	else
-		echo "wanted: $2 within $4 %, got: $3"
+		echo "expected: $2 within $4 %, got: $3"
 		not_ok "$1"
 	fi
 }
 
-# status NAME WANTED COMMAND...: its exit status.
+# status NAME EXPECTED COMMAND...: compares the exit status of COMMAND.
 status() {
-	local name=$1 wanted=$2 got
+	local check_name=$1 check_expected=$2 got
 	shift 2
 	"$@" >/dev/null 2>&1
 	got=$?
-	same "$name" "$wanted" "$got"
+	same "$check_name" "$check_expected" "$got"
 }
 
-# may COMMAND...: whether that is possible here at all, for tests that say why they are skipped.
+# may COMMAND...: whether COMMAND is permitted here; if not, the caller skips its tests with a
+# reason.
 may() { "$@" >/dev/null 2>&1; }
 
-# is_root: of this machine, not of a user namespace alone.
+# is_root: root in the initial user namespace.
 is_root() { [ "$(id -u)" = 0 ] && [ "$(awk '{ print $3 }' /proc/self/uid_map)" = 4294967295 ]; }
 
-# mount_of CONTROLLER: where its v1 hierarchy is mounted, or the v2 one when it is there.
+# mount_of CONTROLLER: prints the mount point of its v1 hierarchy, else of v2 if the controller is
+# available there.
 mount_of() {
 	local v1 v2
 	v1=$(awk -v c="$1" '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup" && "," $(i + 3) "," ~ "," c ",") print $5 }' \
@@ -71,7 +73,8 @@ mount_of() {
 # version_of MOUNTPOINT
 version_of() { if [ -e "$1/cgroup.controllers" ]; then echo 2; else echo 1; fi; }
 
-# make_group NAME CONTROLLER...: TOP/cgward-test-PID-NAME in each of their hierarchies; prints its path.
+# make_group NAME CONTROLLER...: creates TOP/cgward-test-PID-NAME in the controllers' hierarchies;
+# prints its path.
 make_group() {
 	local name=$test_top/$test_name-$1 controller mount
 	shift
@@ -85,7 +88,8 @@ make_group() {
 	echo "$name"
 }
 
-# make_below GROUP CONTROLLER PATH: groups beneath it, which have the controller in v2 as well.
+# make_below GROUP CONTROLLER PATH: creates the groups of PATH below GROUP; on v2, enables the
+# controller for them.
 make_below() {
 	local mount at=$1 part
 	mount=$(mount_of "$2" "${2/blkio/io}")
@@ -99,11 +103,11 @@ make_below() {
 # file_of CONTROLLER GROUP FILE
 file_of() { cat "$(mount_of "$1" "${1/blkio/io}")$2/$3"; }
 
-# enter GROUP CONTROLLER...: moves this shell there.
+# enter GROUP CONTROLLER...: moves this shell into GROUP.
 enter() {
 	local group=$1 controller mount mounts=()
 	shift
-	# All mounts first: what finds them would be counted in the group.
+	# Find all mount points first: the processes that find them would be charged to the group.
 	for controller in "$@"; do
 		mount=$(mount_of "$controller" "${controller/blkio/io}")
 		[ -z "$mount" ] || mounts+=("$mount")
@@ -111,7 +115,7 @@ enter() {
 	for mount in "${mounts[@]}"; do echo "$BASHPID" >"$mount$group/cgroup.procs"; done
 }
 
-# dead PID: gone, or only waiting for whoever should have asked for its status; within five seconds.
+# dead PID: waits up to five seconds until the process is gone or a zombie.
 dead() {
 	for _ in $(seq 50); do
 		case $(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) in "" | [ZX]*) return 0 ;; esac
@@ -120,12 +124,12 @@ dead() {
 	return 1
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: retries COMMAND until it succeeds.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local wait_end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
+		[ "$SECONDS" -lt "$wait_end" ] || return 1
 		sleep 0.05
 	done
 }
@@ -133,12 +137,12 @@ wait_for() {
 test_cleanup() {
 	local pid mount directory
 	for pid in "${test_pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	# Frozen processes do not die on v1, at any depth, and would be waited for forever.
+	# On v1 a frozen process does not die, at any depth, so wait would never return.
 	while IFS= read -r -d '' directory; do
 		echo THAWED >"$directory/freezer.state" 2>/dev/null
 	done < <(find "$(mount_of freezer)$test_top" -mindepth 1 -type d -path "$(mount_of freezer)$test_top/$test_name-*" -print0 2>/dev/null)
 	for pid in "${test_pids[@]}"; do wait "$pid" 2>/dev/null; done
-	# Mount points hold no blanks; names of groups may hold anything.
+	# Mount points contain no blanks here, unlike names of groups.
 	# shellcheck disable=SC2013
 	for mount in $(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo); do
 		for _ in 1 2 3 4 5; do

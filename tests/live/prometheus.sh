@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Debian's Prometheus scrapes a running cgward: its answers equal the kernel's files, the alerts fire where
-# they should, and every query of the dashboard works.
+# Debian's Prometheus scrapes a running cgward: values equal those in the kernel's files, the alerts
+# fire, and every query of the Grafana dashboard works.
 . "$(dirname "$0")/lib.sh"
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
 if ! "$CGWARD" serve --help >/dev/null 2>&1; then
-	skip "prometheus: this cgward is built without libmicrohttpd (not possible here)"
+	skip "prometheus: cgward is built without libmicrohttpd (not possible here)"
 	exit 0
 fi
 if ! command -v prometheus >/dev/null || ! command -v promtool >/dev/null; then
-	skip "prometheus: it is not installed (not possible here)"
+	skip "prometheus: not installed (not possible here)"
 	exit 0
 fi
 
 work=$(mktemp -d) && test_files+=("$work")
-check "promtool takes every family" sh -c '"$1" dump --prometheus -o all | promtool check metrics 2>&1 | (! grep .)' - "$CGWARD"
+check "promtool accepts every family" sh -c '"$1" dump --prometheus -o all | promtool check metrics 2>&1 | (! grep .)' - "$CGWARD"
 cp "$top"/packaging/prometheus/*.yml "$work" && mkdir "$work/rules" && cp "$work"/alerts*.yml "$work/rules"
-check "promtool takes the alerts" promtool check rules "$work/alerts.yml"
-check "each alert fires where it should" promtool test rules "$work/alerts-test.yml"
-same "each alert is tested" "" "$(sed -n 's/^ *- alert: //p' "$work/alerts.yml" | while read -r alert; do
+check "promtool accepts the alerts" promtool check rules "$work/alerts.yml"
+check "the alerts fire as expected" promtool test rules "$work/alerts-test.yml"
+same "each alert has a test" "" "$(sed -n 's/^ *- alert: //p' "$work/alerts.yml" | while read -r alert; do
 	grep -A1 "alertname: $alert\$" "$work/alerts-test.yml" | grep -q exp_alerts || echo "$alert"
 done)"
 
@@ -32,12 +32,12 @@ limit memory memory.limit_in_bytes memory.max 268435456
 limit pids pids.max pids.max 50
 (enter "$group" memory pids cpu cpuacct && python3 -c '
 import time
-held = b"x" * 20000000
+data = b"x" * 20000000
 sum(range(2000000))
 time.sleep(1000)') &
 test_pids+=($!)
 
-# port: one that is free now.
+# port: prints a free port.
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 "$CGWARD" serve --listen 127.0.0.1:0 --fresh 0 --match "$test_top/$test_name*" --match / >"$work/where" &
 test_pids+=($!)
@@ -46,7 +46,7 @@ for _ in $(seq 200); do
 	sleep 0.1
 done
 target=$(sed -E 's|^http://(.*)/metrics$|\1|' "$work/where")
-check "the endpoint says where it is" test -n "$target"
+check "serve prints its address" test -n "$target"
 
 cat >"$work/prometheus.yml" <<EOF
 global: {scrape_interval: 1s, evaluation_interval: 1s}
@@ -54,13 +54,13 @@ rule_files: [$work/rules/alerts.yml]
 scrape_configs:
   - {job_name: cgward, static_configs: [{targets: ["$target"]}]}
 EOF
-check "promtool takes the scrape configuration" promtool check config --lint=none "$work/prometheus.yml"
+check "promtool accepts the scrape configuration" promtool check config --lint=none "$work/prometheus.yml"
 server=127.0.0.1:$(port)
 prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/data" --web.listen-address="$server" \
 	--log.level=error >"$work/log" 2>&1 &
 test_pids+=($!)
 
-# query EXPRESSION: one "VALUE" a result.
+# query EXPRESSION: prints one value per result.
 query() {
 	python3 - "$server" "$1" <<'EOF'
 import json, sys, urllib.parse, urllib.request
@@ -78,39 +78,39 @@ for _ in $(seq 300); do
 	if settled; then break; fi
 	sleep 0.2
 done
-same "Prometheus scrapes it" 1 "$(query 'up{job="cgward"}')"
+same "Prometheus scrapes the endpoint" 1 "$(query 'up{job="cgward"}')"
 
-same "pids.current is the kernel's" "$(file_of pids "$group" pids.current)" "$(query "cgward_pids_current{group=\"$group\"}")"
-same "pids.max is the kernel's" 50 "$(query "cgward_pids_max{group=\"$group\"}")"
-same "memory.max is the kernel's" 268435456 "$(query "cgward_memory_max_bytes{group=\"$group\"}")"
-same "the effective limit is that one" 268435456 "$(query "cgward_memory_max_effective_bytes{group=\"$group\"}")"
+same "pids.current equals the kernel's value" "$(file_of pids "$group" pids.current)" "$(query "cgward_pids_current{group=\"$group\"}")"
+same "pids.max equals the kernel's value" 50 "$(query "cgward_pids_max{group=\"$group\"}")"
+same "memory.max equals the kernel's value" 268435456 "$(query "cgward_memory_max_bytes{group=\"$group\"}")"
+same "memory.max.effective equals memory.max" 268435456 "$(query "cgward_memory_max_effective_bytes{group=\"$group\"}")"
 if [ "$(version_of "$(mount_of memory)")" = 1 ]; then
-	near "memory.current is the kernel's" "$(file_of memory "$group" memory.usage_in_bytes)" \
+	near "memory.current equals the kernel's value" "$(file_of memory "$group" memory.usage_in_bytes)" \
 		"$(query "cgward_memory_current_bytes{group=\"$group\"}")" 2
 else
-	near "memory.current is the kernel's" "$(file_of memory "$group" memory.current)" \
+	near "memory.current equals the kernel's value" "$(file_of memory "$group" memory.current)" \
 		"$(query "cgward_memory_current_bytes{group=\"$group\"}")" 2
 fi
-# The group sleeps by now: its CPU time stands still, to the last digit that a double holds.
+# The group is idle by now, so its CPU time does not change.
 if [ "$(version_of "$(mount_of cpuacct cpu)")" = 1 ]; then
 	kernel_ns=$(file_of cpuacct "$group" cpuacct.usage)
 else
 	kernel_ns=$(file_of cpu "$group" cpu.stat | awk '/^usage_usec/ { print $2 * 1000 }')
 fi
-near "CPU time is the kernel's" "$(awk -v ns="$kernel_ns" 'BEGIN { printf "%.9f", ns / 1e9 }')" \
+near "the CPU time equals the kernel's value" "$(awk -v ns="$kernel_ns" 'BEGIN { printf "%.9f", ns / 1e9 }')" \
 	"$(query "cgward_cpu_usage_seconds_total{group=\"$group\"}")" 0.5
-same "groups are those that were chosen" 2 "$(query cgward_groups)"
-same "none is left out" 0 "$(query cgward_groups_left_out)"
-same "the version is told" 1 "$(query "cgward_build_info{version=\"$("$CGWARD" --version | awk '{ print $2 }')\"}")"
-same "samples do not fail" 0 "$(query cgward_sample_errors_total)"
+same "only the selected groups are exposed" 2 "$(query cgward_groups)"
+same "no group is left out" 0 "$(query cgward_groups_left_out)"
+same "the version is exposed" 1 "$(query "cgward_build_info{version=\"$("$CGWARD" --version | awk '{ print $2 }')\"}")"
+same "there are no sample errors" 0 "$(query cgward_sample_errors_total)"
 
-# Each query of the dashboard and each alert: no error, and a result wherever its families have samples.
+# Each query of the dashboard succeeds, and has a result if its families have samples.
 python3 - "$server" "$top/packaging/grafana/cgward.json" "$work/alerts.yml" >"$work/queries" 2>&1 <<'EOF'
 import json, re, sys, urllib.parse, urllib.request
 server, dashboard, alerts = sys.argv[1:]
 
-def ask(kind, **words):
-    url = "http://%s/api/v1/%s?%s" % (server, kind, urllib.parse.urlencode(words, doseq=True))
+def ask(kind, **parameters):
+    url = "http://%s/api/v1/%s?%s" % (server, kind, urllib.parse.urlencode(parameters, doseq=True))
     try:
         return json.load(urllib.request.urlopen(url, timeout=20))["data"]
     except urllib.error.HTTPError as error:
@@ -129,12 +129,12 @@ assert len(queries) > 10
 for query in queries:
     full = query.replace("$__rate_interval", "20s").replace("$instance", ".*").replace("$group", ".*")
     if "$" in full:
-        print("a variable is left:", full)
+        print("unexpanded variable:", full)
     data = ask("query", query=full)
     names = set(re.findall(r"\b(?:cgward|process)_\w+", full))
-    # A ratio of limited groups is empty where no group ran into its limit.
+    # A ratio over limited groups is empty if no group reached its limit.
     if data is not None and not data["result"] and names <= known and "> 0" not in full:
-        print("nothing:", full)
+        print("empty result:", full)
     missing = [n for n in names if n not in known and "pressure" not in n and "swap" not in n]
     if missing:
         print("no such family:", missing)
@@ -153,8 +153,8 @@ if [ -n "$exporter" ]; then
 			"$textfile" >"$work/textfile" 2>/dev/null && break
 		sleep 0.1
 	done
-	same "node_exporter takes the file" "node_textfile_scrape_error 0" "$(grep '^node_textfile_scrape_error' "$work/textfile")"
-	check "and tells its figures on" grep -qF "cgward_pids_max{group=\"$group\"} 50" "$work/textfile"
+	same "node_exporter reads the text file without errors" "node_textfile_scrape_error 0" "$(grep '^node_textfile_scrape_error' "$work/textfile")"
+	check "node_exporter exposes the values of the text file" grep -qF "cgward_pids_max{group=\"$group\"} 50" "$work/textfile"
 else
-	skip "node_exporter: it is not installed (not possible here)"
+	skip "node_exporter: not installed (not possible here)"
 fi

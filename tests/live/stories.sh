@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# stories.sh: run the commands of docs/STORIES.md (its lines that start with "$ ") word for word on real loads, and
-# check their effect. In the commands, "/demo" stands for a group of this test and "/srv" for its disk.
+# Runs the commands of docs/STORIES.md, its lines that start with "$ ", on real loads and checks the
+# results. "/demo" in these lines is replaced by a test group, "/srv" by a test disk.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -8,12 +8,12 @@
 stories=$(cd "$(dirname "$0")" && pwd)/../../docs/STORIES.md
 [ -e "$stories" ] || stories=${stories%../docs/STORIES.md}STORIES.md
 if [ "$(id -u)" != 0 ] || [ -n "$test_top" ]; then
-	skip "stories: root is wanted, and the top of the tree (not possible here)"
+	skip "stories: requires root and a writable root group (not possible here)"
 	exit 0
 fi
 for controller in memory pids; do
 	if [ -z "$(mount_of "$controller")" ]; then
-		skip "stories: no $controller controller in reach (not possible here)"
+		skip "stories: no $controller controller (not possible here)"
 		exit 0
 	fi
 done
@@ -21,7 +21,7 @@ work=$(mktemp -d)
 test_files+=("$work")
 mkdir "$work/journal" "$work/src"
 
-# As the reader would type it; the journal of changes is the test's own.
+# Calls the program with a separate journal for the commands that write one.
 cgward() {
 	local verb=$1
 	shift
@@ -31,9 +31,9 @@ cgward() {
 	esac
 }
 
-# told TITLE: the story's commands are run one after another; what the k-th said is in $work/TITLE.k, its status
+# run_story TITLE: runs the commands of the story; the output of the k-th is in $work/k, its status
 # in statuses[k].
-told() {
+run_story() {
 	local line count=0
 	statuses=(0)
 	while IFS= read -r line; do
@@ -44,9 +44,10 @@ told() {
 		echo "\$ $line"
 		head -n 12 "$work/$count"
 	done < <(awk -v title="## $1" '$0 == title { on = 1; next } /^#/ { on = 0 } on && sub(/^\$ /, "")' "$stories")
-	check "$1: docs/STORIES.md has its commands" [ "$count" -gt 0 ]
+	check "$1: the story is in docs/STORIES.md" [ "$count" -gt 0 ]
 }
-# nested NAME CONTROLLER...: make_group for a NAME with slashes, whose upper groups hand the controllers on.
+# nested NAME CONTROLLER...: make_group for a NAME with slashes; enables the controllers in the
+# groups above.
 nested() {
 	local path part mount
 	path=$(make_group "$@")
@@ -61,10 +62,10 @@ nested() {
 	fi
 	echo "$path"
 }
-# column K WORD N: column N of the line of output K that starts with WORD.
+# column K WORD N: prints column N of the first line of output K that starts with WORD.
 column() { awk -v word="$2" -v n="$3" 'index($1, word) == 1 { print $n; exit }' "$work/$1"; }
 
-# --- Ten jobs want 100M each. ---
+# --- Ten jobs need 100M each. ---
 cat >"$work/src/Makefile" <<'MAKE'
 all: $(addprefix part-,0 1 2 3 4 5 6 7 8 9)
 part-%: ; @python3 -c 'import time; b = bytearray(100 << 20); b[::4096] = b"x" * len(b[::4096]); time.sleep(3)'
@@ -77,17 +78,17 @@ if command -v make >/dev/null; then
 	here=$PWD
 	PATH=$work/bin:$PATH
 	cd "$work/src" || exit 1
-	told "A runaway build"
+	run_story "A runaway build"
 	cd "$here" || exit 1
-	check "a runaway build: make says which job was killed" grep -q 'part-[0-9].* Killed' "$work/1"
-	near "a runaway build: it never had more than it was given" 314572800 "$(tail -n 2 "$work/1" | head -n 1)" 2
-	check "a runaway build: the kernel killed in its group" [ "$(tail -n 1 "$work/1")" -ge 1 ]
-	status "a runaway build: its group is gone" 8 "$CGWARD" get "$(grep '^/' "$work/1" | head -n 1)" group
+	check "a runaway build: make reports the killed job" grep -q 'part-[0-9].* Killed' "$work/1"
+	near "a runaway build: peak memory equals its limit" 314572800 "$(tail -n 2 "$work/1" | head -n 1)" 2
+	check "a runaway build: OOM kills are counted in its group" [ "$(tail -n 1 "$work/1")" -ge 1 ]
+	status "a runaway build: its group is removed" 8 "$CGWARD" get "$(grep '^/' "$work/1" | head -n 1)" group
 else
 	skip "a runaway build: make is not installed"
 fi
 
-# --- A backup writes as fast as the disk goes. ---
+# --- A backup writes as fast as the disk permits. ---
 if [ -w "${CGWARD_TEST_DISK:-}" ]; then
 	disk=$CGWARD_TEST_DISK
 elif command -v losetup >/dev/null; then
@@ -95,29 +96,29 @@ elif command -v losetup >/dev/null; then
 	disk=$(losetup --find --show "$work/disk" 2>/dev/null) || disk=
 fi
 if [ -z "${disk:-}" ] || [ -z "$(mount_of blkio io)" ]; then
-	skip "a noisy neighbour's disk: no disk of its own, or no controller for it (not possible here)"
+	skip "a noisy neighbour's disk: no test disk or no io controller (not possible here)"
 else
 	group=$(make_group backup blkio)
 	(enter "$group" blkio && while :; do dd if=/dev/zero of="$disk" bs=64k count=256 oflag=direct; done 2>/dev/null) &
 	test_pids+=($!)
 	make_group shop blkio >/dev/null
 	sleep 1
-	told "A noisy neighbour's disk"
+	run_story "A noisy neighbour's disk"
 	if [ "${statuses[2]}" != 0 ]; then
-		not_ok "a noisy neighbour's disk: the limit is taken"
+		not_ok "a noisy neighbour's disk: the limit is set"
 	else
-		same "a noisy neighbour's disk: it stands first" "$group" "$(sed -n '2s/ .*//p' "$work/1")"
-		began=$(date +%s%N) wrote=$("$CGWARD" get --bytes "$group" io.wbytes)
+		same "a noisy neighbour's disk: the writer is listed first" "$group" "$(sed -n '2s/ .*//p' "$work/1")"
+		started=$(date +%s%N) wrote=$("$CGWARD" get --bytes "$group" io.wbytes)
 		sleep 2
 		wrote=$(($("$CGWARD" get --bytes "$group" io.wbytes) - wrote)) ended=$(date +%s%N)
-		rate=$((wrote * 1000 / ((ended - began) / 1000000)))
-		check "a noisy neighbour's disk: held to its rate, $rate bytes a second" [ "$rate" -le 2400000 ]
+		rate=$((wrote * 1000 / ((ended - started) / 1000000)))
+		check "a noisy neighbour's disk: the rate is limited ($rate bytes per second)" [ "$rate" -le 2400000 ]
 	fi
 	"$CGWARD" kill --journal "$work/journal" "$group" >/dev/null
 	case $disk in /dev/loop*) losetup -d "$disk" ;; esac
 fi
 
-# --- A container that takes 4 MB more every 100 ms, and one that does not. ---
+# --- A container that allocates 4 MiB every 100 ms, and one that does not. ---
 id=4f0c3e7a9b21$(printf '%052d' $$)
 leaking=$(nested "host/docker/$id" memory pids)
 quiet=$(nested "host/docker/9d2b7c10aa55$(printf '%052d' $$)" memory pids)
@@ -125,22 +126,22 @@ quiet=$(nested "host/docker/9d2b7c10aa55$(printf '%052d' $$)" memory pids)
 test_pids+=($!)
 neighbour=$!
 (enter "$leaking" memory pids && exec python3 -c 'import time
-held = []
+blocks = []
 while True:
-    held.append(b"x" * (4 << 20))
+    blocks.append(b"x" * (4 << 20))
     time.sleep(0.1)') 2>/dev/null &
 leak=$!
 test_pids+=("$leak")
 sleep 1
-told "A leaking container"
-same "a leaking container: it stands first" 4f0c3e7a9b21 "$(sed -n '2s/\(............\).*/\1/p' "$work/1")"
-same "a leaking container: the limit is taken" 0 "${statuses[2]}"
+run_story "A leaking container"
+same "a leaking container: it is listed first" 4f0c3e7a9b21 "$(sed -n '2s/\(............\).*/\1/p' "$work/1")"
+same "a leaking container: the limit is set" 0 "${statuses[2]}"
 for _ in 1 2 3 4 5; do ! dead "$leak" || break; done
-check "a leaking container: it ends within its limit" dead "$leak"
-check "a leaking container: the kernel killed there" [ "$("$CGWARD" get "$leaking" memory.events.oom_kill)" -ge 1 ]
-check "a leaking container: the other one lives" kill -0 "$neighbour"
+check "a leaking container: it is killed at its limit" dead "$leak"
+check "a leaking container: the OOM kill is counted in its group" [ "$("$CGWARD" get "$leaking" memory.events.oom_kill)" -ge 1 ]
+check "a leaking container: the other container survives" kill -0 "$neighbour"
 
-# --- A fork bomb; should the story fail, 120 are the end of it. ---
+# --- A fork bomb; the parent group limits it to 120 processes in case the story fails. ---
 bomb=$(nested bomb/inside pids memory)
 [ "$(version_of "$(mount_of pids)")" = 2 ] || mkdir -p "$(mount_of freezer)$bomb"
 echo 120 >"$(mount_of pids)${bomb%/inside}/pids.max"
@@ -159,7 +160,7 @@ for _ in $(seq 100); do
 	[ "$(file_of pids "$bomb" pids.current)" -lt 40 ] || break
 	sleep 0.1
 done
-told "A fork bomb"
-same "a fork bomb: each command does its work" "0 0 0 0 0" "${statuses[*]}"
-check "a fork bomb: the list shows it" [ "$(column 1 "$bomb" 2)" -ge 40 ]
-same "a fork bomb: nobody is left" 0 "$(file_of pids "$bomb" cgroup.procs | wc -l)"
+run_story "A fork bomb"
+same "a fork bomb: all commands succeed" "0 0 0 0 0" "${statuses[*]}"
+check "a fork bomb: it is listed with its processes" [ "$(column 1 "$bomb" 2)" -ge 40 ]
+same "a fork bomb: no process is left" 0 "$(file_of pids "$bomb" cgroup.procs | wc -l)"

@@ -22,6 +22,9 @@ static unsigned fake_writes;
 static unsigned fake_fail_at; /* number of the write that fails; 0: none */
 static int fake_fail_with;
 static bool fake_stuck; /* freezing never completes */
+/* Called before each write, to change the machine as another process would. */
+static void (*fake_before_write)(const char *file);
+static uint64_t fake_id; /* inode number of all groups; 0: their own */
 
 static void fake_reset(void)
 {
@@ -29,6 +32,8 @@ static void fake_reset(void)
 	fake_writes = 0;
 	fake_fail_at = 0;
 	fake_stuck = false;
+	fake_before_write = NULL;
+	fake_id = 0;
 }
 
 static ssize_t fake_write(int fd, const void *buffer, size_t size)
@@ -42,13 +47,15 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 	/* A file of mode 0200 can be opened for writing only. */
 	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
 		return -EACCES;
-	fake_writes++;
-	if (fake_fail_at != 0 && fake_writes == fake_fail_at)
-		return fake_fail_with;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';
 	file = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+	fake_writes++;
+	if (fake_before_write != NULL)
+		fake_before_write(file);
+	if (fake_fail_at != 0 && fake_writes == fake_fail_at)
+		return fake_fail_with;
 	(void)snprintf(text, sizeof(text), "%.*s", (int)size, (const char *)buffer);
 	(void)snprintf(fake_log + used, sizeof(fake_log) - used, "%s=%s\n", file, text);
 	if (strncmp(file, "memory.", 7) == 0 && sscanf(text, "%llu", &number) == 1)
@@ -68,6 +75,15 @@ static int fake_open_at(int directory, const char *path, int flags)
 	if (flags & (O_CREAT | O_TRUNC))
 		return -EACCES;
 	return kernel_ops_real.open_at(directory, path, flags);
+}
+
+static int fake_stat_fd(int fd, struct stat *ret_stat)
+{
+	int r = kernel_ops_real.stat_fd(fd, ret_stat);
+
+	if (r == 0 && fake_id != 0)
+		ret_stat->st_ino = fake_id;
+	return r;
 }
 
 /* Removing the directory of a group also removes its files. */
@@ -97,6 +113,7 @@ static const struct kernel_ops *fake_kernel(void)
 	ops = kernel_ops_real;
 	ops.open_at = fake_open_at;
 	ops.write = fake_write;
+	ops.stat_fd = fake_stat_fd;
 	ops.remove_directory = fake_remove_directory;
 	return &ops;
 }

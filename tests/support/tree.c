@@ -44,6 +44,15 @@ void tree_remove(struct tree_dir *dir, const char *path)
 	(void)nftw(tree_at(dir, path, full, sizeof(full)), remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+void tree_move(struct tree_dir *dir, const char *from, const char *to)
+{
+	char old_path[4096], new_path[4096];
+
+	check(rename(tree_at(dir, from, old_path, sizeof(old_path)),
+		     tree_at(dir, to, new_path, sizeof(new_path))) == 0,
+	      from);
+}
+
 void tree_free(struct tree_dir *dir)
 {
 	(void)nftw(dir->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);

@@ -15,6 +15,8 @@ void tree_file(struct tree_dir *dir, const char *path, const char *content);
 void tree_directory(struct tree_dir *dir, const char *path);
 /* Removes a file or a whole directory. */
 void tree_remove(struct tree_dir *dir, const char *path);
+/* Renames a file or a directory. */
+void tree_move(struct tree_dir *dir, const char *from, const char *to);
 /* Writes the absolute path of a file in the tree to `buffer` and returns it. */
 const char *tree_at(struct tree_dir *dir, const char *path, char *buffer, unsigned long size);
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced by the terminal tests and by the page of screens: cgward in tmux at a fixed size.
+# Sourced by tests/tui/run and tests/tui/screens: runs cgward in tmux at a fixed size.
 #
-# One tmux server of our own a script, on a socket of our own, without anybody's configuration.
+# Each script has its own tmux server and socket, without configuration files.
 
 command -v tmux >/dev/null || { echo "skip tui: tmux is not installed"; exit 0; }
 terminal_count=0
@@ -12,10 +12,11 @@ unset NO_COLOR COLORFGBG COLUMNS LINES
 
 terminal() { tmux -L "$terminal_socket" -f /dev/null "$@"; }
 
-# terminal_open WIDTH HEIGHT [ENVIRONMENT...]: a shell in it.
+# terminal_open WIDTH HEIGHT [OPTION...]: opens a terminal with a shell.
 terminal_open() {
 	terminal_close
-	# A server that is on its way out would take the new one along: each has a socket of its own.
+	# A server that is exiting could end a new one on the same socket: use another socket each
+	# time.
 	terminal_count=$((terminal_count + 1))
 	terminal_socket=cgward-test-tui-$$-$terminal_count
 	terminal new-session -d -x "$1" -y "$2" "${@:3}" env LC_ALL=C.UTF-8 PS1='ready$ ' bash --norc --noprofile -i
@@ -24,7 +25,7 @@ terminal_open() {
 terminal_close() { terminal kill-server 2>/dev/null || true; }
 
 type_line() { terminal send-keys -l "$1" && terminal send-keys Enter; }
-# Keys one after the other, as tmux names them.
+# press KEY...: sends keys by their tmux names.
 press() {
 	local key
 	for key in "$@"; do
@@ -35,7 +36,7 @@ press() {
 screen() { terminal capture-pane -p 2>/dev/null; }
 screen_in_colour() { terminal capture-pane -p -e; }
 
-# screen_shows TEXT [SECONDS]: waits until it does.
+# screen_shows TEXT [SECONDS]: waits until TEXT is on the screen; screen_hides, until it is not.
 screen_shows() {
 	local i
 	for ((i = 0; i < ${2:-15} * 10; i++)); do
@@ -43,7 +44,7 @@ screen_shows() {
 		terminal has-session 2>/dev/null || break
 		sleep 0.1
 	done
-	echo "\"$1\" is not on the screen:"
+	echo "'$1' is not on the screen:"
 	screen
 	return 1
 }
@@ -53,11 +54,11 @@ screen_hides() {
 		screen | grep -qF -- "$1" || return 0
 		sleep 0.1
 	done
-	echo "\"$1\" is on the screen:"
+	echo "'$1' is on the screen:"
 	screen
 	return 1
 }
-# The process of the program that runs in the terminal.
+# program_pid: prints the PID of cgward in the terminal.
 program_pid() {
 	local shell
 	shell=$(terminal display-message -p '#{pane_pid}')

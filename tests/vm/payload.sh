@@ -1,22 +1,23 @@
 # shellcheck shell=bash
-# Sourced by what takes programs of this machine into a test machine, where they lie in /payload.
+# Sourced by scripts that copy programs of this machine into a test machine, to /payload.
 
-# take_libraries PAYLOAD PROGRAM...: what they were linked with goes along, into PAYLOAD/lib, for a machine's own may
-# be older, newer or missing. Not glibc, which is fit where it is at least as new as here; elsewhere it goes
-# along with its loader. Libraries are taken likewise, for what loads them by itself.
-take_libraries() {
-	local payload=$1 ours oldest=2.36 taken loader program # that of Debian 12
+# copy_libraries PAYLOAD PROGRAM...: copies the libraries of the programs into PAYLOAD/lib, because
+# those of a test machine may be older, newer or missing. glibc and its loader are copied only if
+# newer than that of Debian 12, the oldest test machine. A PROGRAM may also be a library that is
+# loaded with dlopen().
+copy_libraries() {
+	local payload=$1 ours oldest=2.36 libraries loader program
 	shift
 	mkdir -p "$payload/lib"
 	ours=$(getconf GNU_LIBC_VERSION)
-	taken=$(ldd "$@" | awk '$2 == "=>" {print $3}' | sort -u)
+	libraries=$(ldd "$@" | awk '$2 == "=>" {print $3}' | sort -u)
 	if [ "$(printf '%s\n' "$oldest" "${ours#glibc }" | sort -V | tail -n 1)" = "$oldest" ]; then
-		taken=$(grep -vE '/lib(c|m|dl|rt|pthread)\.so\.[0-9]+$' <<<"$taken")
+		libraries=$(grep -vE '/lib(c|m|dl|rt|pthread)\.so\.[0-9]+$' <<<"$libraries")
 	else
 		loader=$(ldd "$1" | awk '$1 ~ /^\// {print $1}')
-		taken+=$'\n'$loader
+		libraries+=$'\n'$loader
 	fi
-	xargs cp -Lt "$payload/lib" <<<"$taken" || return 1
+	xargs cp -Lt "$payload/lib" <<<"$libraries" || return 1
 	for program in "$@"; do
 		if [[ $program == *.so* ]]; then
 			cp -L "$program" "$payload/lib/" || return 1

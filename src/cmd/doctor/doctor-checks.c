@@ -44,6 +44,14 @@ static void check_layout(const struct cgw_layout *layout, struct finding *findin
 		DESCRIBE(finding, "%s %s at %s", i > 0 ? "," : "", layout->hierarchies[i].label,
 			 place);
 	}
+	if (layout->other_root_count > 0) {
+		finding->verdict = VERDICT_LIMITED;
+		DESCRIBE(finding,
+			 "; %zu more not used: the top of their mounts is another group than that "
+			 "of the others",
+			 layout->other_root_count);
+		ADVISE(finding, "mount all hierarchies from the same group");
+	}
 }
 
 /* A controller in /proc/cgroups with "enabled" 0 is built in but disabled at boot. */

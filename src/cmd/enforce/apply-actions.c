@@ -16,6 +16,25 @@
 #define WAIT_NS        UINT64_C(2000000000)
 #define GUARD_GRACE_NS UINT64_C(20000000) /* the event loop comes first */
 
+/* Actions may be performed over several turns of the event loop, so the rule is copied. */
+static struct rule_transaction *find_transaction(struct applier *applier,
+						 const struct cgw_action *action)
+{
+	struct rule_transaction *transaction;
+
+	for (size_t i = 0; i < RULES_AT_ONCE_MAX; i++) {
+		transaction = &applier->transactions[i];
+		if (transaction->evaluation == action->evaluation &&
+		    strcmp(transaction->rule, action->rule) == 0)
+			return transaction;
+	}
+	transaction = &applier->transactions[applier->next_transaction++ % RULES_AT_ONCE_MAX];
+	(void)snprintf(transaction->rule, sizeof(transaction->rule), "%s", action->rule);
+	transaction->evaluation = action->evaluation;
+	transaction->id = 0;
+	return transaction;
+}
+
 static int open_plan(struct applier *applier, const struct cgw_limit_options *options)
 {
 	if (applier->plan != NULL)
@@ -26,8 +45,10 @@ static int open_plan(struct applier *applier, const struct cgw_limit_options *op
 int apply_step(struct applier *applier, const struct cgw_action *action,
 	       const struct cgw_step *step, struct applied_action *applied)
 {
+	struct rule_transaction *transaction = find_transaction(applier, action);
 	char who[80];
 	const struct cgw_limit_options options = {
+		.transaction = transaction->id,
 		.backend = applier->settings->backend,
 		.dry_run = !is_applied(applier, action),
 		/* A restored value was in effect before, so it is safe. */
@@ -47,6 +68,8 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 		r = cgw_plan_add(applier->plan, step, &diag);
 	if (r == 0)
 		r = cgw_plan_apply(applier->plan);
+	if (applier->plan != NULL)
+		transaction->id = cgw_plan_transaction(applier->plan);
 	if (applier->plan != NULL && cgw_plan_count(applier->plan) > 0) {
 		const struct cgw_result *result = cgw_plan_result(applier->plan, 0);
 
@@ -281,6 +304,9 @@ void apply_action(struct applier *applier, const struct cgw_action *action, bool
 	r = action->kind == CGW_ACTION_LIMIT ? apply_limit(applier, action, by_rule, applied)
 					     : handlers[action->kind](applier, action, applied);
 	applied->result.error = r;
+	/* What the plan knows about processes is true for a short time only. */
+	if (!applier->batch)
+		applier->plan = cgw_plan_free(applier->plan);
 	if (applied->reason[0] != '\0')
 		applied->result.reason = applied->reason;
 	/* A dry run sets nothing, but the engine keeps track as if it had. */
@@ -303,6 +329,7 @@ size_t apply_actions(struct applier *applier, struct cgw_engine *engine,
 {
 	size_t i = 0;
 
+	applier->batch = true;
 	while (i < count && (i == 0 || enough == NULL || !enough(context))) {
 		struct cgw_action action = actions[i++];
 		bool by_rule = action.section == UINT32_MAX ||
@@ -316,7 +343,7 @@ size_t apply_actions(struct applier *applier, struct cgw_engine *engine,
 					    &applied.result);
 		cgw_engine_action_done(engine, &applied.result);
 	}
-	/* What the plan knows about processes is true for a short time only. */
 	applier->plan = cgw_plan_free(applier->plan);
+	applier->batch = false;
 	return i;
 }

@@ -19,6 +19,13 @@ struct running_command {
 	uint64_t deadline_ns; /* monotonic */
 };
 
+/* What one rule does in one evaluation is one action in the journal of changes. */
+#define RULES_AT_ONCE_MAX 64
+struct rule_transaction {
+	char rule[64];
+	uint64_t evaluation, id;
+};
+
 struct applier {
 	const struct cgw_layout *layout;
 	const struct cgw_policy_settings *settings;
@@ -32,6 +39,9 @@ struct applier {
 	void (*on_applied)(void *context, const struct cgw_action *action, bool by_rule,
 			   const struct cgw_action_result *result);
 	void *on_applied_context;
+	struct rule_transaction transactions[RULES_AT_ONCE_MAX];
+	size_t next_transaction; /* replaced by the next new one */
+	bool batch;              /* more actions follow: keep the plan */
 	unsigned done, failed, would_change;
 };
 
@@ -56,8 +66,11 @@ void reap_commands(struct applier *applier);
 /* Drops records of removed groups; scans only when the number of records has doubled. */
 void forget_gone_groups(struct applier *applier);
 
-/* Restores what an earlier run left, thaws first; returns the number of failures. */
-unsigned restore_leftovers(struct applier *applier);
+/*
+ * Restores what an earlier run left, thaws first; returns the number of failures. `all`: also what
+ * a policy keeps on purpose.
+ */
+unsigned restore_leftovers(struct applier *applier, bool all);
 
 /* For the handlers of actions, which return 0 or a negative error and fill `applied`. */
 

@@ -24,12 +24,18 @@ struct value_buffers {
 static void format_instance(const struct applier *applier, const struct cgw_action *action,
 			    struct value_buffers *buffers)
 {
-	const char *instance = action->instance != NULL ? action->instance : "";
+	const struct cgw_control_info *info = cgw_control_info(action->control);
+	const char *instance = action->instance;
 	unsigned major, minor;
 
-	(void)snprintf(buffers->instance, sizeof(buffers->instance), "%s", instance);
-	if (instance[0] != '\0' && cgw_control_info(action->control)->per_device &&
-	    cgw_device_find(applier->layout, instance, &major, &minor, NULL) == 0)
+	if (instance == NULL)
+		instance = action->kind == CGW_ACTION_LIMIT ? action->value : action->expected;
+	if (instance == NULL || !info->instances)
+		instance = "";
+	(void)snprintf(buffers->instance, sizeof(buffers->instance), "%.*s",
+		       (int)strcspn(instance, " "), instance);
+	if (buffers->instance[0] != '\0' && info->per_device &&
+	    cgw_device_find(applier->layout, buffers->instance, &major, &minor, NULL) == 0)
 		(void)snprintf(buffers->instance, sizeof(buffers->instance), "%u:%u", major, minor);
 }
 

@@ -183,7 +183,7 @@ static enum cli_exit restore(struct daemon *daemon)
 
 	daemon->applier.settings =
 		daemon->policy != NULL ? cgw_policy_settings(daemon->policy) : &defaults;
-	failed = restore_leftovers(&daemon->applier);
+	failed = restore_leftovers(&daemon->applier, false);
 	if (failed > 0)
 		log_event(LOG_ERR, "cannot restore %u changes of an earlier run", failed);
 	if (undo_store_unknown(daemon->store) > 0)

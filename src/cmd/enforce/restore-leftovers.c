@@ -77,14 +77,14 @@ static int compare_leftovers(const void *a, const void *b)
 	return first->age > second->age ? -1 : first->age < second->age;
 }
 
-static size_t copy_leftovers(const struct applier *applier, struct leftover *leftovers)
+static size_t copy_leftovers(const struct applier *applier, bool all, struct leftover *leftovers)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < undo_store_count(applier->store); i++) {
 		const struct undo_record *record = undo_store_at(applier->store, i);
 
-		if (record->persistent || record->left)
+		if ((record->persistent && !all) || record->left)
 			continue;
 		leftovers[count] = (struct leftover){undo_record_copy(record), i};
 		count += leftovers[count].record != NULL;
@@ -92,17 +92,17 @@ static size_t copy_leftovers(const struct applier *applier, struct leftover *lef
 	return count;
 }
 
-unsigned restore_leftovers(struct applier *applier)
+unsigned restore_leftovers(struct applier *applier, bool all)
 {
 	CLEANUP(cleanup_free)
 	struct leftover *leftovers =
 		calloc(undo_store_count(applier->store) + 1, sizeof(*leftovers));
-	size_t count = leftovers != NULL ? copy_leftovers(applier, leftovers) : 0;
+	size_t count = leftovers != NULL ? copy_leftovers(applier, all, leftovers) : 0;
 	unsigned failed = 0;
 
 	if (count > 1)
 		qsort(leftovers, count, sizeof(*leftovers), compare_leftovers);
-	applier->restoring = true;
+	applier->restoring = applier->batch = true;
 	for (size_t i = 0; i < count; i++) {
 		int r = restore_record(applier, leftovers[i].record);
 
@@ -111,7 +111,7 @@ unsigned restore_leftovers(struct applier *applier)
 		failed += r < 0;
 		free(leftovers[i].record);
 	}
-	applier->restoring = false;
+	applier->restoring = applier->batch = false;
 	applier->plan = cgw_plan_free(applier->plan);
 	return failed;
 }

@@ -152,6 +152,17 @@ static unsigned long resident_pages(const struct cgw_layout *layout, pid_t pid)
 	return pages;
 }
 
+/* Its PID may have been reused, or the process moved, since the list was read. */
+static bool is_member(const struct cgw_layout *layout, const struct cgw_action *action, pid_t pid)
+{
+	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
+
+	return cgw_membership_read(layout, pid, &membership) == 0 &&
+	       action->hierarchy < membership.count &&
+	       membership.paths[action->hierarchy] != NULL &&
+	       strcmp(membership.paths[action->hierarchy], action->path) == 0;
+}
+
 int kill_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
 			 bool dry_run, char *how, size_t size)
 {
@@ -189,7 +200,9 @@ int kill_largest_process(const struct cgw_layout *layout, const struct cgw_actio
 	if (dry_run)
 		return 0;
 	process = pidfd_open(largest, 0);
-	if (process < 0 || pidfd_send_signal(process, action->signal, NULL, 0) < 0)
+	if (process < 0)
 		return -errno;
-	return 0;
+	if (!is_member(layout, action, largest))
+		return -ESRCH;
+	return pidfd_send_signal(process, action->signal, NULL, 0) < 0 ? -errno : 0;
 }

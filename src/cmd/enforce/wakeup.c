@@ -80,26 +80,6 @@ static void close_inotify(struct inotify_set *set)
 	cleanup_close(&set->fd);
 }
 
-static uint32_t hierarchies_of_control(const struct cgw_layout *layout, enum cgw_control control)
-{
-	int16_t metric = cgw_control_info(control)->metric;
-	const struct cgw_metric_info *info;
-
-	if (metric < 0)
-		return 0;
-	info = cgw_metric_info((enum cgw_metric)metric);
-	for (size_t s = 0; s < info->source_count; s++) {
-		int8_t controller = info->sources[s].controller;
-		int hierarchy = controller >= 0
-					? cgw_layout_find(layout, (enum cgw_controller)controller)
-					: cgw_layout_find_v2(layout);
-
-		if (hierarchy >= 0)
-			return UINT32_C(1) << hierarchy;
-	}
-	return 0;
-}
-
 static uint32_t hierarchies_of_limits(const struct daemon *daemon)
 {
 	uint32_t hierarchies = 0;
@@ -110,7 +90,7 @@ static uint32_t hierarchies_of_limits(const struct daemon *daemon)
 
 		for (size_t j = 0;
 		     cgw_policy_assignment(daemon->policy, i, j, &control, &value) == 0; j++)
-			hierarchies |= hierarchies_of_control(daemon->layout, control);
+			hierarchies |= cgw_control_hierarchies(daemon->layout, control);
 	}
 	return hierarchies;
 }

@@ -2,13 +2,13 @@
 /* diff-output.c - output of `cgward diff` as a table or JSON. */
 #include <errno.h>
 #include <jansson.h>
-#include <libsmartcols.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 
 static void cleanup_table(struct libscols_table **table)
 {
@@ -37,7 +37,9 @@ static char *format_change(const struct diff *diff, const struct diff_cell *cell
 	struct cgw_value value = {.state = cell->state, .real = fabs(cell->change)};
 	char number[64], *text;
 
-	value.exact = unit != CGW_UNIT_PERCENT && cell->to.exact | cell->from.exact;
+	/* The change of a counter that was reset is not known, although both values are. */
+	value.exact = cell->state == CGW_OK && unit != CGW_UNIT_PERCENT &&
+		      cell->to.exact | cell->from.exact;
 	value.number = (uint64_t)value.real;
 	(void)cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
 			       sizeof(number));
@@ -76,15 +78,13 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 
 int diff_table(const struct diff *diff, FILE *out)
 {
-	CLEANUP(cleanup_table) struct libscols_table *table = scols_new_table();
+	CLEANUP(cleanup_table) struct libscols_table *table = table_new(out);
 	char from[40], to[40];
 	int r = 0;
 
 	if (table == NULL)
 		return -ENOMEM;
-	scols_table_set_stream(table, out);
 	scols_table_enable_noheadings(table, !diff->headings);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	if (scols_table_new_column(table, "GROUP", 0, SCOLS_FL_NOEXTREMES) == NULL ||
 	    scols_table_new_column(table, "STATE", 0, 0) == NULL)
 		return -ENOMEM;

@@ -32,6 +32,7 @@
 #define RECLAIM_BY(v1, v2) .reclaimable = true, .reclaim_by = {-1, CGW_C_##v1, CGW_C_##v2}
 #define AT_MOST(id)        .bounded = true, .at_most = CGW_C_##id
 #define OF(what)           .capacity = CAPACITY_##what
+#define NOT_WITH(id)       .excluded = true, .not_with = CGW_C_##id
 #define UNDO_BY(id)        .undoable = true, .undo_by = CGW_C_##id
 #define PROPERTY(name, how, on_v1) \
 	.property = (name), .property_kind = PROPERTY_##how, .property_on_v1 = (on_v1)
@@ -254,24 +255,17 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 	return r;
 }
 
-int control_hierarchy(const struct cgw_layout *layout, enum cgw_control control, uint32_t present,
-		      uint32_t *ret_hierarchy)
+uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_control control)
 {
 	size_t count;
 	const struct cgw_source *sources = sources_of(&rows[control], &count);
-	int error = -EOPNOTSUPP;
+	uint32_t hierarchies = 0;
 
 	for (size_t s = 0; s < count; s++)
-		for (uint32_t h = 0; h < layout->hierarchy_count; h++) {
-			if (!provides(&layout->hierarchies[h], &sources[s]))
-				continue;
-			if (present & UINT32_C(1) << h) {
-				*ret_hierarchy = h;
-				return 0;
-			}
-			error = -ENOENT;
-		}
-	return error;
+		for (size_t h = 0; h < layout->hierarchy_count; h++)
+			if (provides(&layout->hierarchies[h], &sources[s]))
+				hierarchies |= UINT32_C(1) << h;
+	return hierarchies;
 }
 
 /* Is the source's controller on a hierarchy of `version`? */
@@ -290,10 +284,13 @@ static bool has_controller(const struct cgw_layout *layout, const struct cgw_sou
 int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
 			  struct cgw_diag *diag)
 {
-	size_t count;
-	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	const struct cgw_source *sources;
 	bool on_v1 = false, on_v2 = false;
+	size_t count;
 
+	if ((unsigned)control >= CGW_CONTROL_COUNT)
+		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
+	sources = sources_of(&rows[control], &count);
 	for (size_t s = 0; s < count; s++) {
 		on_v1 |= sources[s].version == 1;
 		on_v2 |= sources[s].version == 2;

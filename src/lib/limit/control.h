@@ -51,6 +51,8 @@ struct control_row {
 	bool bounded;              /* never above the control `at_most` */
 	bool undoable;             /* an action that the same value of control `undo_by` undoes */
 	int16_t at_most, undo_by;
+	bool excluded; /* rejected unless the flag `not_with` is 0 */
+	int16_t not_with;
 	const char *property;  /* systemd's name, or NULL */
 	uint8_t property_kind; /* enum control_property */
 	bool property_on_v1;
@@ -75,12 +77,5 @@ struct control_place {
 };
 int control_open(const struct cgw_layout *layout, enum cgw_control control, const char *path,
 		 struct control_place *ret_place);
-
-/*
- * Like control_place() without looking at files: the first hierarchy of the mask `present` that
- * provides a source. -ENOENT: only other hierarchies do.
- */
-int control_hierarchy(const struct cgw_layout *layout, enum cgw_control control, uint32_t present,
-		      uint32_t *ret_hierarchy);
 
 #endif

@@ -20,8 +20,9 @@ static void add_instance(struct decode_job *job, size_t index, const char *name,
 		*sum = number.value > UINT64_MAX - sum->value
 			       ? (struct cgw_number){0, CGW_BAD}
 			       : (struct cgw_number){sum->value + number.value, CGW_OK};
+	/* Every device that the kernel cannot name is called "(unknown)". */
 	if (request->instances && job->sink != NULL && job->sink->instance != NULL &&
-	    job->result == 0)
+	    job->result == 0 && (name_length != 9 || memcmp(name, "(unknown)", 9) != 0))
 		job->result = job->sink->instance(job->sink->context, request->slot, name,
 						  name_length, number);
 }

@@ -97,12 +97,17 @@ static void step(const char *pattern, size_t position, char byte, struct positio
 	}
 }
 
-static bool match_simple(const char *pattern, size_t length, const char *text)
+/* The first `start` bytes of both are known to be equal. */
+static bool match_simple(const char *pattern, size_t length, const char *text, size_t start)
 {
 	struct positions now = {0}, next;
+	bool ends_open = length >= 2 && strcmp(pattern + length - 2, "**") == 0;
 
-	add_reachable(&now, pattern, 0);
-	for (; *text != '\0'; text++) {
+	add_reachable(&now, pattern, start);
+	for (text += start; *text != '\0'; text++) {
+		/* Whatever follows matches: paths may be very long. */
+		if (ends_open && has_position(&now, length - 2))
+			return true;
 		memset(&next, 0, sizeof(next));
 		for (size_t position = 0; position < length; position++)
 			if (has_position(&now, position))
@@ -193,7 +198,7 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
 }
 
-bool cgw_glob_match(const char *pattern, const char *path)
+static bool match(const char *pattern, const char *path)
 {
 	const char *component = strrchr(path, '/');
 	char buffer[PATTERN_MAX];
@@ -206,12 +211,27 @@ bool cgw_glob_match(const char *pattern, const char *path)
 		return false;
 	if (strchr(pattern, '{') == NULL)
 		return strlen(pattern) < PATTERN_MAX &&
-		       match_simple(pattern, strlen(pattern), path);
+		       match_simple(pattern, strlen(pattern), path, plain);
 	for (unsigned n = 0; n < ALTERNATIVES_MAX; n++)
 		if (expand(pattern, n, buffer, sizeof(buffer)) &&
-		    match_simple(buffer, strlen(buffer), path))
+		    match_simple(buffer, strlen(buffer), path, plain))
 			return true;
 	return false;
+}
+
+bool cgw_glob_match(const char *pattern, const char *path)
+{
+	char printed[PATTERN_MAX];
+	size_t length;
+
+	if (match(pattern, path))
+		return true;
+	length = strchr(pattern, '\\') != NULL ? strlen(pattern) : PATTERN_MAX;
+	if (length >= PATTERN_MAX)
+		return false;
+	/* A name with escapes as it was printed, which may have been copied from there. */
+	memcpy(printed, pattern, length + 1);
+	return cgw_unescape(printed) < length && match(printed, path);
 }
 
 int cgw_glob_check(const char *pattern, struct cgw_diag *diag)

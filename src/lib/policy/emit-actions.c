@@ -92,6 +92,7 @@ void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t s
 	}
 	action.dry_run = action.dry_run || engine->policy->settings.mode != CGW_MODE_ENFORCE;
 	action.token = ++engine->token;
+	action.evaluation = engine->serial;
 	engine->pendings[engine->action_count] = (struct pending){
 		.slot = slot,
 		.instance = instance,

@@ -20,7 +20,7 @@
 /* State of a group in a section. Indexes of a rule's instances start at ROW_FIRST. */
 enum row {
 	ROW_NONE,      /* not selected by path */
-	ROW_UNDECIDED, /* selected by path; the facts say no or are not known yet */
+	ROW_UNDECIDED, /* selected by path; the facts exclude it or are not known yet */
 	ROW_SELECTED,  /* selected */
 	ROW_FIRST,     /* LIMIT: its values are claimed; RULE: instance 0 */
 };

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/limit/control.h"
 #include "lib/policy/engine.h"
 
 /* Values may start with a device, page size or resource; each has its own slot. */
@@ -80,13 +79,16 @@ static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t gr
 static bool locate(const struct cgw_engine *engine, struct slot *slot)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
-	int metric = cgw_control_info(slot->control)->metric, r = -EOPNOTSUPP;
+	int metric = cgw_control_info(slot->control)->metric;
+	uint32_t providing = topology->layout != NULL
+				     ? cgw_control_hierarchies(topology->layout, slot->control)
+				     : 0;
+	uint32_t present = providing & topology->present[slot->group];
 
-	if (topology->layout != NULL)
-		r = control_hierarchy(topology->layout, slot->control,
-				      topology->present[slot->group], &slot->hierarchy);
+	if (present != 0)
+		slot->hierarchy = (uint32_t)__builtin_ctz(present);
 	slot->group_id = topology->id[slot->hierarchy][slot->group];
-	return r != -ENOENT &&
+	return (providing == 0 || present != 0) &&
 	       (metric < 0 || !engine_lacks_file(engine, (enum cgw_metric)metric, slot->group));
 }
 

@@ -21,7 +21,7 @@ int config_path(char *buffer, size_t size)
 	const char *home = getenv("HOME");
 	int length;
 
-	/* The XDG specification says to ignore relative paths. */
+	/* The XDG specification requires that relative paths are ignored. */
 	if (directory != NULL && directory[0] == '/')
 		length = snprintf(buffer, size, "%s/cgward/config", directory);
 	else if (home != NULL && home[0] == '/')

@@ -2,8 +2,8 @@
 /* inspect-text-namespaces.c - namespaces of a group, and the groups that share them. */
 #include <string.h>
 
+#include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
-#include "shared/report/text-table.h"
 
 /* Joins the lines of a map or of offsets with ", " and squeezes spaces. */
 static void join_lines(const char *text, char *buffer, size_t size)

@@ -85,3 +85,34 @@ void targets_format(const struct targets *targets, char *buffer, size_t size)
 	else
 		(void)snprintf(buffer, size, "%zu groups", targets->count);
 }
+
+/* Depends on the paths and IDs of the groups. */
+static uint64_t fingerprint(const struct app *app)
+{
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+	struct targets targets;
+
+	if (targets_collect(app, &targets) < 0)
+		return 0;
+	for (size_t i = 0; i < targets.count; i++) {
+		for (const char *at = targets.items[i].path; *at != '\0'; at++)
+			hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+		hash = (hash ^ targets.items[i].id) * UINT64_C(1099511628211);
+	}
+	targets_done(&targets);
+	return hash;
+}
+
+void targets_remember(struct app *app)
+{
+	app->prompt_targets = fingerprint(app);
+}
+
+bool targets_have_changed(struct app *app)
+{
+	if (fingerprint(app) == app->prompt_targets)
+		return false;
+	(void)app_show_message(app, ROLE_WARM,
+			       "the group was removed or replaced meanwhile: select it again");
+	return true;
+}

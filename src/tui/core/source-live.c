@@ -98,16 +98,16 @@ static struct live *live_of(struct source *source)
 	return (struct live *)source;
 }
 
-static struct source *live_stop(struct source *source)
+static bool live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 
 	if (!thread_stop(&live->thread))
-		return NULL;
+		return false;
 	cgw_snapshot_unref(live->snapshot);
 	cgw_sampler_free(live->sampler);
 	free(live);
-	return NULL;
+	return true;
 }
 
 static void live_request_metrics(struct source *source, const struct cgw_metric_set *metrics)

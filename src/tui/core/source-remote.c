@@ -102,7 +102,7 @@ static void wake(const struct remote *remote)
 	(void)!write(remote->wake_fd, &one, sizeof(one));
 }
 
-static struct source *remote_stop(struct source *source)
+static bool remote_stop(struct source *source)
 {
 	struct remote *remote = remote_of(source);
 
@@ -111,12 +111,12 @@ static struct source *remote_stop(struct source *source)
 	wake(remote);
 	(void)pthread_mutex_unlock(&remote->thread.lock);
 	if (!thread_stop(&remote->thread))
-		return NULL;
+		return false;
 	cgw_snapshot_unref(remote->snapshot);
 	remote_hosts_free(remote->hosts);
 	close(remote->wake_fd);
 	free(remote);
-	return NULL;
+	return true;
 }
 
 static void remote_request_metrics(struct source *source, const struct cgw_metric_set *metrics)

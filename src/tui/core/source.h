@@ -107,10 +107,11 @@ struct source_kind {
 	/* The enum remote_state of each host, in order of name. NULL: no hosts. */
 	void (*states)(struct source *source, uint8_t *states);
 	/*
-	 * Waits briefly for a read in progress; if the read hangs, its thread and memory are
-	 * leaked. Free all arrivals first: their snapshots refer to the source's layout.
+	 * Waits briefly for a read in progress, then frees the source. False: the read hangs, its
+	 * thread continues to use the source and the layout. Free all arrivals first: their
+	 * snapshots refer to the source's layout.
 	 */
-	struct source *(*stop)(struct source *source);
+	bool (*stop)(struct source *source);
 };
 
 /* The first member of each implementation's struct. */
@@ -136,9 +137,10 @@ int source_recording_rehearse(struct source *source, const char *path, struct cg
 /* Remote hosts. Takes ownership of `hosts`, also on failure. */
 int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source);
 
-static inline struct source *source_stop(struct source *source)
+/* False: the source's thread hangs in the kernel; see stop(). */
+static inline bool source_stop(struct source *source)
 {
-	return source != NULL ? source->kind->stop(source) : NULL;
+	return source == NULL || source->kind->stop(source);
 }
 
 #endif

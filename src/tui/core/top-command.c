@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
@@ -306,6 +307,22 @@ static enum cli_exit show_screen(struct top *top, struct source *source)
 	return CLI_OK;
 }
 
+/*
+ * Frees the app, whose frames refer to the layout of the source, then the source. A thread that hangs
+ * in the kernel continues to use the source, the layout and its job: the process then exits at once.
+ */
+static void stop(struct top *top, enum cli_exit status)
+{
+	bool thread_hangs = top->app->thread_hangs;
+
+	top->app = app_free(top->app);
+	if (!source_stop(top->source) || thread_hangs) {
+		(void)fflush(NULL);
+		_exit((int)status);
+	}
+	top->source = NULL;
+}
+
 static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *layout)
 {
 	struct cgw_sampler_options sampler_options = {.depth_max = top->depth_max,
@@ -423,8 +440,7 @@ static enum cli_exit run_replay(struct top *top)
 		top->app->paused = true;
 		status = show_screen(top, top->source);
 	}
-	top->app = app_free(top->app);
-	top->source = source_stop(top->source);
+	stop(top, status);
 	return status;
 }
 
@@ -475,8 +491,7 @@ static enum cli_exit run_remote(struct top *top)
 		(void)snprintf(top->app->host, sizeof(top->app->host), "%zu hosts",
 			       top->host_count);
 	status = show_screen(top, top->source);
-	top->app = app_free(top->app); /* before the layouts that its frames refer to */
-	top->source = source_stop(top->source);
+	stop(top, status);
 	return status;
 }
 
@@ -513,8 +528,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 	if (layout == NULL)
 		return status;
 	status = run_with_layout(top, layout);
-	top->app = app_free(top->app); /* before the layout that its frames refer to */
-	top->source = source_stop(top->source);
+	stop(top, status);
 	cgw_layout_free(layout);
 	return status;
 }

@@ -65,14 +65,16 @@ static void free_jobs(struct job_queue *queue)
 		job->free(job);
 }
 
-struct worker *worker_stop(struct worker *worker)
+bool worker_stop(struct worker *worker)
 {
-	if (worker == NULL || !thread_stop(&worker->thread))
-		return NULL;
+	if (worker == NULL)
+		return true;
+	if (!thread_stop(&worker->thread))
+		return false;
 	free_jobs(&worker->waiting);
 	free_jobs(&worker->done);
 	free(worker);
-	return NULL;
+	return true;
 }
 
 void worker_post(struct worker *worker, struct job *job)

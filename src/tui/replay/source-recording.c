@@ -504,17 +504,17 @@ static int recording_collect(struct source *source, struct arrival *ret_arrival,
 	return r;
 }
 
-static struct source *recording_stop(struct source *source)
+static bool recording_stop(struct source *source)
 {
 	struct recording *recording = recording_of(source);
 
 	if (!thread_stop(&recording->thread))
-		return NULL;
+		return false;
 	clear_queue(recording);
 	rehearser_free(recording->rehearser);
 	cgw_replay_free(recording->replay);
 	free(recording);
-	return NULL;
+	return true;
 }
 
 int source_recording_rehearse(struct source *source, const char *path, struct cgw_policy *policy,

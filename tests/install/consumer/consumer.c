@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* consumer.c - a stranger's program: prints how many processes a group holds, by two layouts. */
+/* consumer.c - third-party program: prints pids.current of a group through two layouts. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,15 +10,15 @@
 static int show(const struct cgw_layout *layout, const char *path)
 {
 	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_metric_set wanted = {0};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_sampler *sampler;
 	struct cgw_snapshot *snapshot;
 	int r = cgw_sampler_new(layout, &options, &sampler, NULL);
 
 	if (r < 0)
 		return r;
-	cgw_metric_set_add(&wanted, CGW_M_PIDS_CURRENT);
-	r = cgw_sampler_set_metrics(sampler, &wanted);
+	cgw_metric_set_add(&metrics, CGW_M_PIDS_CURRENT);
+	r = cgw_sampler_set_metrics(sampler, &metrics);
 	if (r == 0)
 		r = cgw_sampler_sample(sampler, &snapshot);
 	if (r == 0) {
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	/* Two at once: the library keeps nothing that they would share. */
+	/* Two layouts at the same time: the library has no global state. */
 	r = cgw_layout_open(NULL, &layout, &diag);
 	if (r == 0 && (r = cgw_layout_open(NULL, &second, &diag)) < 0)
 		cgw_layout_free(layout);

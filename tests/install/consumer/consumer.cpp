@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* consumer.cpp - the same from C++, where resources end with their owner. */
+/* consumer.cpp - consumer.c in C++, with owning pointers. */
 #include <cstdio>
 #include <memory>
 
 #include <cgward/model.h>
 #include <cgward/render.h>
 
-namespace {
+namespace
+{
 
 struct free_layout {
-	void operator()(cgw_layout *layout) const { cgw_layout_free(layout); }
+	void operator()(cgw_layout *layout) const
+	{
+		cgw_layout_free(layout);
+	}
 };
 
 struct free_sampler {
-	void operator()(cgw_sampler *sampler) const { cgw_sampler_free(sampler); }
+	void operator()(cgw_sampler *sampler) const
+	{
+		cgw_sampler_free(sampler);
+	}
 };
 
-struct drop_snapshot {
-	void operator()(cgw_snapshot *snapshot) const { cgw_snapshot_unref(snapshot); }
+struct unref_snapshot {
+	void operator()(cgw_snapshot *snapshot) const
+	{
+		cgw_snapshot_unref(snapshot);
+	}
 };
 
-}
+} // namespace
 
 int main(int argc, char **argv)
 {
@@ -28,7 +38,7 @@ int main(int argc, char **argv)
 	cgw_sampler *sampler;
 	cgw_snapshot *snapshot;
 	cgw_diag diag{};
-	cgw_metric_set wanted{};
+	cgw_metric_set metrics{};
 	cgw_sampler_options options{};
 
 	if (argc != 2)
@@ -42,10 +52,11 @@ int main(int argc, char **argv)
 	if (cgw_sampler_new(layout, &options, &sampler, &diag) < 0)
 		return 1;
 	std::unique_ptr<cgw_sampler, free_sampler> sampler_owner(sampler);
-	cgw_metric_set_add(&wanted, CGW_M_PIDS_CURRENT);
-	if (cgw_sampler_set_metrics(sampler, &wanted) < 0 || cgw_sampler_sample(sampler, &snapshot) < 0)
+	cgw_metric_set_add(&metrics, CGW_M_PIDS_CURRENT);
+	if (cgw_sampler_set_metrics(sampler, &metrics) < 0 ||
+	    cgw_sampler_sample(sampler, &snapshot) < 0)
 		return 1;
-	std::unique_ptr<cgw_snapshot, drop_snapshot> snapshot_owner(snapshot);
+	std::unique_ptr<cgw_snapshot, unref_snapshot> snapshot_owner(snapshot);
 	const auto group = cgw_topology_find(cgw_snapshot_topology(snapshot), argv[1]);
 	if (group == CGW_NO_GROUP)
 		return 1;

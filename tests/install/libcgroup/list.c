@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list.c - docs/examples/list.c by libcgroup; names of groups are printed as they are. */
+/* list.c - docs/examples/list.c with libcgroup; prints group names without escaping. */
 #include <libcgroup.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One file a version: the first that is there. */
+/* The file has another name in each version: read the first that exists. */
 static int read_memory(const char *path, char *text, int size)
 {
 	static char *const files[] = {"memory.usage_in_bytes", "memory.current"};

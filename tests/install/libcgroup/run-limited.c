@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run-limited.c - docs/examples/run-limited.c by libcgroup, for one version of cgroup at a time. */
+/* run-limited.c - docs/examples/run-limited.c with libcgroup, for one cgroup version at a time. */
 #include <libcgroup.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static int fail(int error)
 	return 1;
 }
 
-/* "memory.limit_in_bytes=64M": libcgroup wants controller, file and the kernel's own text apart. */
+/* Adds "memory.limit_in_bytes=64M": libcgroup requires controller, file and text separately. */
 static int add(struct cgroup *group, char *limit)
 {
 	char *equals = strchr(limit, '='), *dot = strchr(limit, '.'), name[64];

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The number of a file, or of a key in it; -1 where there is none or no limit. */
+/* Returns the number in a file, or that of a key in it; -1 if there is none or no limit. */
 static long long number(const char *controller, const char *path, const char *file, const char *key)
 {
 	void *reading = NULL;
@@ -30,7 +30,7 @@ static long long number(const char *controller, const char *path, const char *fi
 	return value;
 }
 
-/* The tightest limit on the way to the root. */
+/* Returns the lowest limit on the path to the root. */
 static long long limit(const char *group, const char *file)
 {
 	char path[PATH_MAX], *slash = path;

@@ -18,7 +18,12 @@ static void test_escape_untrusted_text(void **state)
 		{"ä漢字", "ä漢字"},
 		{"\033[31m", "\\x1b[31m"},
 		{"a\nb\tc", "a\\x0ab\\x09c"},
-		{"back\\slash", "back\\x5cslash"},
+		{"back\\slash", "back\\slash"},
+		{"firefox\\x2dw.scope", "firefox\\x2dw.scope"}, /* as systemd prints it */
+		{"\\x20\\x", "\\x20\\x"},
+		{"\\x1b", "\\x5cx1b"}, /* imitates an escape */
+		{"\\xc3\\xA4", "\\x5cxc3\\xA4"},
+		{"\\x5c", "\\x5cx5c"},
 		{"\177", "\\x7f"},
 		{"\302\233", "\\xc2\\x9b"},                   /* C1: CSI */
 		{"\342\200\256x", "\\xe2\\x80\\xaex"},        /* right-to-left override */
@@ -38,6 +43,8 @@ static void test_escape_untrusted_text(void **state)
 
 		assert_string_equal(buffer, cases[i].expected);
 		assert_int_equal(length, strlen(cases[i].expected));
+		assert_int_equal(cgw_unescape(buffer), strlen(cases[i].text));
+		assert_string_equal(buffer, cases[i].text);
 	}
 }
 

@@ -35,6 +35,12 @@ static void test_signals(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (signal_find(bad[i], &number) != -EINVAL || number != 7)
 			fail_msg("'%s' was accepted", bad[i]);
+	signal_name(SIGKILL, name, sizeof(name));
+	assert_string_equal(name, "KILL");
+	signal_name(SIGRTMIN + 2, name, sizeof(name));
+	assert_string_equal(name, "RTMIN+2");
+	assert_int_equal(signal_find("rtmin", &number), 0);
+	assert_int_equal(number, SIGRTMIN);
 	/* All signals, to a name and back. */
 	for (int i = 1; i <= SIGRTMAX; i++) {
 		signal_name(i, name, sizeof(name));

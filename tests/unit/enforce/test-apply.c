@@ -29,7 +29,7 @@ static void next_run(struct machine *machine)
 	undo_store_free(machine->applier.store);
 	if (undo_store_open(machine->state, machine->layout, &machine->applier.store, &diag) < 0)
 		fail_msg("%s", diag.text);
-	assert_int_equal(restore_leftovers(&machine->applier), 0);
+	assert_int_equal(restore_leftovers(&machine->applier, false), 0);
 	assert_int_equal(undo_store_begin(machine->applier.store, &diag), 0);
 }
 

@@ -255,6 +255,37 @@ static void test_short_write_leaves_no_torn_line(void **state)
 	undo_store_free(store);
 }
 
+/* Records that differ in one of these are of different values; another path is not a difference. */
+static void test_records_of_different_values(void **state)
+{
+	static char path[] = "/a", renamed[] = "/b", old[] = "max", instance[] = "8:0";
+	struct undo_record records[6];
+
+	for (size_t i = 0; i < ARRAY_SIZE(records); i++)
+		records[i] = record(path, CGW_C_MEMORY_MAX, 7, old);
+	records[1].level = STORE_STANDING;
+	records[2].control = CGW_C_PIDS_MAX;
+	records[3].group_id = 8;
+	records[4].hierarchy = 0;
+	records[5].instance = instance;
+	for (size_t removed = 0; removed < ARRAY_SIZE(records); removed++) {
+		struct undo_store *store = open_store(*state);
+		struct undo_record same = records[removed];
+
+		for (size_t i = 0; i < ARRAY_SIZE(records); i++)
+			assert_int_equal(undo_store_put(store, &records[i]), 0);
+		assert_int_equal(undo_store_count(store), ARRAY_SIZE(records));
+		same.path = renamed;
+		assert_int_equal(undo_store_remove(store, &same), 0);
+		undo_store_free(store);
+		store = open_store(*state);
+		assert_int_equal(undo_store_count(store), ARRAY_SIZE(records) - 1);
+		for (size_t i = 0; i < ARRAY_SIZE(records); i++)
+			assert_int_equal(undo_store_find(store, &records[i]) != NULL, i != removed);
+		undo_store_free(store);
+	}
+}
+
 /* Truncated at any byte of the last line, the file yields exactly the complete records. */
 static void test_torn_line_is_ignored(void **state)
 {
@@ -327,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unsuitable_files_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_short_write_leaves_no_torn_line, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_records_of_different_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_torn_line_is_ignored, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_is_exclusive, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_stays_short, setup, teardown),

@@ -278,15 +278,15 @@ static void test_properties_are_appended(void **state)
 /* systemd takes an empty name for the caller's own unit. */
 static void test_empty_unit_is_refused(void **state)
 {
-	const struct cgw_owner nobody = {.kind = CGW_OWNER_NONE};
+	const struct cgw_owner unmanaged = {.kind = CGW_OWNER_NONE};
 
 	(void)state;
-	assert_int_equal(systemd_freeze(NULL, &nobody, 0, NULL), -EINVAL);
-	assert_int_equal(systemd_thaw(NULL, &nobody, 0, NULL), -EINVAL);
-	assert_int_equal(systemd_kill(NULL, &nobody, 9, NULL), -EINVAL);
-	assert_int_equal(systemd_stop(NULL, &nobody, NULL), -EINVAL);
-	assert_int_equal(systemd_set(NULL, &nobody, NULL, 0, false, NULL), -EINVAL);
-	assert_int_equal(systemd_attach(NULL, &nobody, "", NULL, 0, NULL), -EINVAL);
+	assert_int_equal(systemd_freeze(NULL, &unmanaged, 0, NULL), -EINVAL);
+	assert_int_equal(systemd_thaw(NULL, &unmanaged, 0, NULL), -EINVAL);
+	assert_int_equal(systemd_kill(NULL, &unmanaged, 9, NULL), -EINVAL);
+	assert_int_equal(systemd_stop(NULL, &unmanaged, NULL), -EINVAL);
+	assert_int_equal(systemd_set(NULL, &unmanaged, NULL, 0, false, NULL), -EINVAL);
+	assert_int_equal(systemd_attach(NULL, &unmanaged, "", NULL, 0, NULL), -EINVAL);
 }
 
 /* If systemd is not PID 1, no connection is tried. */

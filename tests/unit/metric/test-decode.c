@@ -71,6 +71,7 @@ static void test_number_format(void **state)
 		ROW(NUMBER, "100\n", NULL, 1, BFQ_WEIGHT, OK(100)),
 		ROW(NUMBER, "1000\n", NULL, 1, BFQ_WEIGHT, OK(10000)),
 		ROW(NUMBER, "12.34\n", NULL, 1, DECIMAL_E2, OK(1234)),
+		ROW(NUMBER, "12.349\n", NULL, 1, DECIMAL_E2, OK(1234)),
 		ROW(NUMBER, "7\n", NULL, 1, DECIMAL_E2, OK(700)),
 		/* invalid numbers */
 		ROW(NUMBER, "", NULL, 1, SCALE, STATE(ABSENT)),
@@ -223,6 +224,24 @@ static void test_sink_receives_instances(void **state)
 	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, requests, 1, numbers, &sink), -EINVAL);
 }
 
+/* Several devices without a name are in the sum, but are not instances of one name. */
+static void test_unknown_devices_are_not_instances(void **state)
+{
+	static const char text[] = "(unknown) Read 10\n(unknown) Write 1\n(unknown) Read 7\n"
+				   "8:0 Read 17\n8:0 Write 2\nTotal 37\n";
+	const struct decode_request request = {"Read", 4, 0, 1, CGW_CONVERT_SCALE, true};
+	struct cgw_number number = {0};
+	struct received received = {""};
+	struct decode_sink sink = {receive, receive_text, &received};
+
+	(void)state;
+	assert_int_equal(decode(CGW_FORMAT_BLKIO, text, strlen(text), &request, 1, &number, &sink),
+			 0);
+	assert_string_equal(received.text, "0:8:0=17 ");
+	assert_int_equal(number.state, CGW_OK);
+	assert_int_equal(number.value, 34);
+}
+
 /* Checks every row of metrics.def for missing and invalid entries. */
 static void test_metric_table_is_complete(void **state)
 {
@@ -263,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_keyed_formats),
 		cmocka_unit_test(test_instance_formats),
 		cmocka_unit_test(test_sink_receives_instances),
+		cmocka_unit_test(test_unknown_devices_are_not_instances),
 		cmocka_unit_test(test_metric_table_is_complete),
 	};
 

@@ -102,11 +102,47 @@ static void test_reboot(void **state)
 	diff_done(&diff);
 }
 
+/* Rows must not change places between two calls. */
+static void test_equal_changes_are_sorted_by_path(void **state)
+{
+	static const struct {
+		const char *path;
+		struct diff_cell cell;
+	} rows[] = {
+		{"/c", {.state = CGW_OK, .change = 5}},
+		{"/b", {.state = CGW_OK, .change = 0}},
+		{"/e", {.state = CGW_GONE}},
+		{"/a", {.state = CGW_OK, .change = 5}},
+		{"/d", {.state = CGW_OK, .change = -1}},
+		{"/B", {.state = CGW_OK, .change = 5}},
+	};
+	static const char *const expected[] = {"/B", "/a", "/c", "/b", "/e", "/d"};
+	struct diff diff = {.row_count = ARRAY_SIZE(rows),
+			    .rows = calloc(ARRAY_SIZE(rows), sizeof(struct diff_row))};
+
+	(void)state;
+	assert_non_null(diff.rows);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		diff.rows[i] = (struct diff_row){.path = strdup(rows[i].path),
+						 .what = "",
+						 .cells = malloc(sizeof(struct diff_cell))};
+		assert_non_null(diff.rows[i].cells);
+		diff.rows[i].cells[0] = rows[i].cell;
+	}
+	for (int repeat = 0; repeat < 2; repeat++) {
+		diff_sort(&diff, 0);
+		for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+			assert_string_equal(diff.rows[i].path, expected[i]);
+	}
+	diff_done(&diff);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups_and_metrics),
 		cmocka_unit_test(test_reboot),
+		cmocka_unit_test(test_equal_changes_are_sorted_by_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

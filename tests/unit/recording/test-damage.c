@@ -169,6 +169,43 @@ static void test_recorder_killed_at_any_byte_of_the_last_block(void **state)
 	}
 }
 
+/*
+ * A torn block that is longer than all that follows: if it were not cut, its end would remain in
+ * the middle of the file.
+ */
+static void test_long_torn_block_is_cut(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct block_header header = {
+		.kind = BLOCK_KEY, .stored_bytes = 1 << 20, .raw_bytes = 1 << 20, .boot = 1};
+	size_t torn = 1 << 19, length = fixture->length + torn, damage;
+	uint8_t *bytes = malloc(length);
+	struct cgw_recorder *recorder;
+	struct stat status;
+	unsigned last;
+
+	assert_non_null(bytes);
+	memcpy(bytes, fixture->bytes, fixture->length);
+	memset(bytes + fixture->length, 0xa5, torn);
+	block_header_store(&header, bytes + fixture->length);
+	write_file(fixture->file, bytes, length);
+	free(bytes);
+	assert_int_equal(replay_all(fixture, fixture->file, &last, &damage), SAMPLES);
+	assert_int_equal(damage, 1);
+	recorder = open_recorder(fixture->file);
+	record(fixture, recorder, SAMPLES, SAMPLES + 1);
+	/* Also if this recorder is killed. */
+	assert_int_equal(replay_all(fixture, fixture->file, &last, &damage), SAMPLES + 1);
+	assert_int_equal(damage, 0);
+	record(fixture, recorder, SAMPLES + 1, SAMPLES + 2);
+	cgw_recorder_free(recorder);
+	assert_int_equal(replay_all(fixture, fixture->file, &last, &damage), SAMPLES + 2);
+	assert_int_equal(last, SAMPLES + 1);
+	assert_int_equal(damage, 0);
+	assert_int_equal(stat(fixture->file, &status), 0);
+	assert_true((size_t)status.st_size < length);
+}
+
 /* A recorder killed while writing the header leaves a file that the next one treats as empty. */
 static void test_recorder_killed_while_writing_the_header(void **state)
 {
@@ -353,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_recorder_killed_at_any_byte_of_the_last_block,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_torn_block_is_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_recorder_killed_while_writing_the_header,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_flipped_bit, setup, teardown),

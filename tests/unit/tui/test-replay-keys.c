@@ -122,7 +122,7 @@ static void end(struct playback *playback)
 {
 	playback->session.topology = NULL;
 	app_free(playback->session.app);
-	source_stop(playback->source);
+	assert_true(source_stop(playback->source));
 	unlink(playback->path);
 }
 

@@ -218,7 +218,7 @@ static void test_untrusted_names_are_escaped(void **state)
 	session.topology = frame_topology(untrusted, ARRAY_SIZE(untrusted));
 	for (int i = 0; i < 6; i++)
 		session_sample(&session);
-	session_expect(&session, "groups-hostile");
+	session_expect(&session, "groups-untrusted-names");
 	session_end(&session);
 }
 

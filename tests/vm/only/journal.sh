@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What cgward changes stands in systemd's own journal: of commands and of the policy, read back by `cgward log`,
+# Changes by commands and by a policy are written to the systemd journal, read by `cgward log` and
 # explained by journalctl -x.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh
@@ -10,29 +10,29 @@ group=$(make_group journal pids)
 log() { "$CGWARD" log --journal systemd --json "$group"; }
 has() { [ "$(log | cell "$1")" = "$2" ]; }
 "$CGWARD" set --why "a test" "$group" pids.max=33 >/dev/null
-check "a command's change is an entry" wait_for 30 has what pids.max
-same "with what it was and is" "max 33" "$(log | cell old) $(log | cell new)"
-same "with who and why" "cgward set a test" "$(log | cell who) $(log | cell why)"
-same "and on which machine" "$(cat /etc/hostname)" "$(log | cell host)"
+check "a change by a command is an entry" wait_for 30 has what pids.max
+same "the entry has the old and the new value" "max 33" "$(log | cell old) $(log | cell new)"
+same "the entry has the author and the reason" "cgward set a test" "$(log | cell who) $(log | cell why)"
+same "the entry has the host" "$(cat /etc/hostname)" "$(log | cell host)"
 "$CGWARD" set --dry-run "$group" pids.max=34 >/dev/null
 "$CGWARD" set "$group" pids.max=33 >/dev/null
 "$CGWARD" set "$group" nonsense=1 >/dev/null 2>&1
 "$CGWARD" undo >/dev/null
-check "an undo is one too; what changed nothing is none" wait_for 30 has what "pids.max|pids.max"
-same "who undid it" "cgward undo|cgward set" "$(log | cell who)"
+check "undo is an entry; a command that changes nothing is not" wait_for 30 has what "pids.max|pids.max"
+same "the entry of undo has its author" "cgward undo|cgward set" "$(log | cell who)"
 
 printf '[policy]\ninterval = 500ms\nstate = %s\n[limit standing]\nmatch = %s\npids.max = 55\n' "$work/run" "$group" >"$work/cgward.conf"
 chmod 644 "$work/cgward.conf"
 systemd-run --quiet --unit=cgward-journal "$CGWARD" enforce --policy "$work/cgward.conf"
-check "so is what the policy does" wait_for 30 has who "standing|cgward undo|cgward set"
+check "a change by the policy is an entry" wait_for 30 has who "standing|cgward undo|cgward set"
 echo nonsense >>"$work/cgward.conf"
 systemctl kill --signal=HUP cgward-journal.service
 refused() { journalctl -q MESSAGE_ID=563affcdecd6491696435da4c5a135e0 | grep -q 'the old one stays in effect'; }
-check "that a policy was refused has an entry of its own" wait_for 30 refused
+check "a refused policy is an entry" wait_for 30 refused
 systemctl stop cgward-journal.service
 
 mkdir -p /usr/lib/systemd/catalog && cp packaging/systemd/cgward.catalog /usr/lib/systemd/catalog/
-check "the catalogue is taken" journalctl --update-catalog
+check "journalctl accepts the catalogue" journalctl --update-catalog
 journalctl -x -q --no-pager MESSAGE_ID=53eb8f971d994d8faa493f23c806dc50 >"$work/explained"
 check "journalctl -x names the group" grep -qF "cgward set changed the group $group" "$work/explained"
-check "and what happened" grep -qF 'The value was "max", "33" was wanted, and the kernel kept "33"' "$work/explained"
+check "journalctl -x explains the change" grep -qF 'Old value: "max". Requested: "33". Reported by the kernel afterwards: "33".' "$work/explained"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The Kubernetes manifests for real: the container of each DaemonSet, run by crun, which is below Kubernetes
-# too, with exactly the mounts, user, capabilities, memory and process namespace of its manifest, in a group
-# named as a kubelet names it. The image holds cgward and its libraries, nothing else.
-# kubernetes.json: all objects of packaging/kubernetes/enforcing, rendered.
+# The containers of the Kubernetes manifests, run by crun, an OCI runtime that Kubernetes uses as
+# well: with the mounts, user, capabilities, memory limit and PID namespace of the manifest, in a
+# group named as by a kubelet. The image contains only cgward and its libraries. kubernetes.json:
+# the rendered objects of packaging/kubernetes/enforcing.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
 memory=$(mount_of memory)
 if [ "$(version_of "$memory")" != 2 ]; then
-	skip "kubernetes: its nodes have cgroup v2 (not possible here)"
+	skip "kubernetes: requires cgroup v2 (not possible here)"
 	exit 0
 fi
 if ! command -v crun >/dev/null; then
@@ -16,7 +16,7 @@ if ! command -v crun >/dev/null; then
 	exit 0
 fi
 work=$(mktemp -d -p /var/tmp) && test_files+=("$work")
-chmod 755 "$work" # the containers' users look into it
+chmod 755 "$work" # readable for the users of the containers
 containers=()
 end_containers() {
 	local container
@@ -28,14 +28,14 @@ trap end_containers EXIT
 # The image.
 rootfs=$work/rootfs
 mkdir -p "$rootfs"/{proc,sys,dev,tmp,etc,run,usr/bin,host,payload}
-cp -r lib "$rootfs/payload/" # what it loads by itself is there too
+cp -r lib "$rootfs/payload/" # includes libraries loaded with dlopen()
 cp "$CGWARD" "$rootfs/usr/bin/cgward"
 ldd "$CGWARD" | grep -o '/[^ ]*' | while read -r library; do
 	mkdir -p "$rootfs$(dirname "$library")"
 	cp -L "$library" "$rootfs$library"
 done
 
-# bundle DAEMONSET GROUP: a bundle of the OCI for its container, as kubelet and containerd make it.
+# bundle DAEMONSET GROUP: writes an OCI bundle for its container, like kubelet and containerd.
 bundle() {
 	mkdir -p "$work/$1"
 	python3 - "$1" "$2" "$work" "$rootfs" <<'EOF'
@@ -90,22 +90,22 @@ config = {
     },
 }
 
-# RuntimeDefault: the profile of Debian's engines, in the words of the OCI.
+# RuntimeDefault: the seccomp profile of Debian's engines, converted to OCI.
 profile_path = "/usr/share/containers/seccomp.json"
 if os.path.exists(profile_path):
     profile = json.load(open(profile_path))
     kernel = tuple(int(n) for n in re.findall(r"\d+", platform.release())[:2])
 
-    def wanted(rule):
-        inside, outside = rule.get("includes") or {}, rule.get("excludes") or {}
-        least = inside.get("minKernel")
-        return all(c in capabilities for c in inside.get("caps", [])) and \
-            not any(c in capabilities for c in outside.get("caps", [])) and \
-            ("arches" not in inside or "amd64" in inside["arches"]) and "amd64" not in outside.get("arches", []) and \
-            (not least or kernel >= tuple(int(n) for n in least.split(".")[:2]))
+    def applies(rule):
+        includes, excludes = rule.get("includes") or {}, rule.get("excludes") or {}
+        minimum = includes.get("minKernel")
+        return all(c in capabilities for c in includes.get("caps", [])) and \
+            not any(c in capabilities for c in excludes.get("caps", [])) and \
+            ("arches" not in includes or "amd64" in includes["arches"]) and "amd64" not in excludes.get("arches", []) and \
+            (not minimum or kernel >= tuple(int(n) for n in minimum.split(".")[:2]))
 
     rules = []
-    for rule in filter(wanted, profile["syscalls"]):
+    for rule in filter(applies, profile["syscalls"]):
         one = {"names": rule.get("names") or [rule["name"]], "action": rule["action"]}
         if rule.get("args"):
             one["args"] = [{k: a[k] for k in ("index", "value", "valueTwo", "op") if k in a} for a in rule["args"]]
@@ -117,7 +117,7 @@ if os.path.exists(profile_path):
 json.dump(config, open("%s/%s/config.json" % (work, name), "w"))
 EOF
 }
-# start ID DAEMONSET [OPTION...]: the main process's number is in $pid then.
+# start ID DAEMONSET [OPTION...]: starts the container; sets $pid to its main process.
 start() {
 	local id=$1 daemonset=$2
 	shift 2
@@ -129,16 +129,16 @@ start() {
 	pid=$(crun state "$id" | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
 }
 status_of() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
-# ask PID PATH: over HTTP from inside its network.
-ask() {
+# get_url PID PATH: sends an HTTP request from the container's network namespace.
+get_url() {
 	nsenter --target "$1" --net python3 -c '
 import sys, urllib.request
 sys.stdout.write(urllib.request.urlopen("http://127.0.0.1:9753" + sys.argv[1], timeout=10).read().decode())' "$2" 2>/dev/null
 }
-is_well() { [ "$(ask "$1" /healthz)" = ok ]; }
+is_healthy() { [ "$(get_url "$1" /healthz)" = ok ]; }
 is() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
 
-# --- Watching, beneath kubelet's own driver. A workload of both drivers, with the names of its logs.
+# --- The watching DaemonSet, with the cgroupfs driver; workloads of both drivers with their logs.
 uid=8dbc0f50-6dd5-4a0e-9b5f-0123456789ab
 self=$(printf 'watching' | sha256sum | cut -c1-64)
 web=$(printf 'web' | sha256sum | cut -c1-64)
@@ -152,40 +152,40 @@ for above in "" /kubepods.slice /kubepods.slice/kubepods-burstable.slice "/${wor
 done
 
 bundle cgward "/kubepods/burstable/pod$uid/$self"
-check "the watching container starts" start "$self" cgward --cgroup-manager=cgroupfs
-check "its health check succeeds" wait_for 60 is_well "$pid"
-same "it has no capability" 0000000000000000 "$(status_of "$pid" CapEff)"
-same "none that it could get" 0000000000000000 "$(status_of "$pid" CapBnd)"
-same "it is not root" 65534 "$(status_of "$pid" Uid | cut -f1)"
-same "it gains no privilege" 1 "$(status_of "$pid" NoNewPrivs)"
+check "watching: the container starts" start "$self" cgward --cgroup-manager=cgroupfs
+check "watching: the health check succeeds" wait_for 60 is_healthy "$pid"
+same "watching: no effective capabilities" 0000000000000000 "$(status_of "$pid" CapEff)"
+same "watching: no capabilities in the bounding set" 0000000000000000 "$(status_of "$pid" CapBnd)"
+same "watching: it does not run as root" 65534 "$(status_of "$pid" Uid | cut -f1)"
+same "watching: no_new_privs is set" 1 "$(status_of "$pid" NoNewPrivs)"
 if [ -e /usr/share/containers/seccomp.json ]; then
-	same "its calls are filtered" 2 "$(status_of "$pid" Seccomp)"
+	same "watching: system calls are filtered" 2 "$(status_of "$pid" Seccomp)"
 else
-	skip "the profile of calls: no engine's is installed (not possible here)"
+	skip "watching: system calls are filtered: no seccomp profile is installed (not possible here)"
 fi
-ask "$pid" /metrics >"$work/metrics"
+get_url "$pid" /metrics >"$work/metrics"
 own=/kubepods/burstable/pod$uid/$self
-told() { grep -F "$1{group=\"$2\"" "$work/metrics"; }
-same "it sees its own limit, as the manifest has it" "$((256 << 20))" "$(told cgward_memory_max_bytes "$own" | awk '{ print $NF }')"
-same "the kernel has it too" "$((256 << 20))" "$(cat "$memory$own/memory.max")"
-check "it names itself: pod and namespace, by kubelet's driver" grep -q 'pod_name="watching-x",namespace="cgward",role="cgward"' \
-	<(told cgward_group_info "$own")
-check "and others, by systemd's" grep -q 'pod_name="web-0",namespace="shop",role="nginx"' <(told cgward_group_info "/$workload")
-check "with the pod's uid" grep -qF 'pod="11111111-2222-3333-4444-555555555555"' <(told cgward_group_info "/$workload")
-check "figures of the whole node" grep -q . <(told cgward_memory_current_bytes /system.slice)
+series() { grep -F "$1{group=\"$2\"" "$work/metrics"; }
+same "watching: its own memory limit is that of the manifest" "$((256 << 20))" "$(series cgward_memory_max_bytes "$own" | awk '{ print $NF }')"
+same "watching: the kernel has the memory limit of the manifest" "$((256 << 20))" "$(cat "$memory$own/memory.max")"
+check "watching: it knows its own pod and namespace (cgroupfs driver)" grep -q 'pod_name="watching-x",namespace="cgward",role="cgward"' \
+	<(series cgward_group_info "$own")
+check "watching: it knows pods of the systemd driver" grep -q 'pod_name="web-0",namespace="shop",role="nginx"' <(series cgward_group_info "/$workload")
+check "watching: it knows the UID of a pod" grep -qF 'pod="11111111-2222-3333-4444-555555555555"' <(series cgward_group_info "/$workload")
+check "watching: it exposes the whole node" grep -q . <(series cgward_memory_current_bytes /system.slice)
 echo 77 >"$memory/$workload/pids.max"
 sleep 1.2
-ask "$pid" /metrics >"$work/metrics"
-same "they are the kernel's" 77 "$(told cgward_pids_max "/$workload" | awk '{ print $NF }')"
-status "it can write nothing" 4 crun exec "$self" cgward --cgroup-root /host/sys/fs/cgroup set --direct --journal /tmp "/$workload" pids.max=5
-same "and wrote nothing" 77 "$(cat "$memory/$workload/pids.max")"
-for _ in $(seq 20); do ask "$pid" /metrics >/dev/null; done
-same "its limit suffices" 0 "$(awk '$1 == "oom_kill" { print $2 }' "$memory$own/memory.events")"
+get_url "$pid" /metrics >"$work/metrics"
+same "watching: values equal the kernel's" 77 "$(series cgward_pids_max "/$workload" | awk '{ print $NF }')"
+status "watching: it cannot change limits" 4 crun exec "$self" cgward --cgroup-root /host/sys/fs/cgroup set --direct --journal /tmp "/$workload" pids.max=5
+same "watching: the limit is not changed" 77 "$(cat "$memory/$workload/pids.max")"
+for _ in $(seq 20); do get_url "$pid" /metrics >/dev/null; done
+same "watching: its memory limit is sufficient" 0 "$(awk '$1 == "oom_kill" { print $2 }' "$memory$own/memory.events")"
 echo "it used $(($(cat "$memory$own/memory.current") >> 20)) MiB with $(find "$memory" -type d | wc -l) groups"
 crun kill "$self" TERM
-check "it ends when it is told to" wait_for 10 sh -c '! kill -0 "$1" 2>/dev/null' - "$pid"
+check "watching: it exits on SIGTERM" wait_for 10 sh -c '! kill -0 "$1" 2>/dev/null' - "$pid"
 
-# --- Enforcing, beneath systemd's driver, with a policy as kubelet mounts it.
+# --- The enforcing DaemonSet, with the systemd driver and a policy mounted as by a kubelet.
 group=$(make_group k8s pids)
 enforcer=$(printf 'enforcing' | sha256sum | cut -c1-64)
 map=$work/cgward-policy
@@ -202,21 +202,21 @@ config_map() { # PIDS
 }
 config_map 33
 bundle cgward-enforce "kubepods-besteffort-pod22222222_2222_3333_4444_555555555555.slice:cri-containerd:$enforcer"
-check "the enforcing container starts" start "$enforcer" cgward-enforce --cgroup-manager=systemd
-check "a limit of its policy stands" wait_for 60 is "$memory$group/pids.max" 33
-# The numbers of DAC_OVERRIDE and KILL.
-same "it has two capabilities" "$(printf '%016x' $((1 << 1 | 1 << 5)))" "$(status_of "$pid" CapEff)"
-same "and could get no more" "$(printf '%016x' $((1 << 1 | 1 << 5)))" "$(status_of "$pid" CapBnd)"
-status "its health check succeeds" 0 crun exec "$enforcer" cgward status --state=/run/cgward
+check "enforcing: the container starts" start "$enforcer" cgward-enforce --cgroup-manager=systemd
+check "enforcing: the policy is applied" wait_for 60 is "$memory$group/pids.max" 33
+# The bits of CAP_DAC_OVERRIDE and CAP_KILL.
+same "enforcing: two effective capabilities" "$(printf '%016x' $((1 << 1 | 1 << 5)))" "$(status_of "$pid" CapEff)"
+same "enforcing: two capabilities in the bounding set" "$(printf '%016x' $((1 << 1 | 1 << 5)))" "$(status_of "$pid" CapBnd)"
+status "enforcing: the health check succeeds" 0 crun exec "$enforcer" cgward status --state=/run/cgward
 config_map 44
-check "a changed ConfigMap is taken up" wait_for 20 is "$memory$group/pids.max" 44
+check "enforcing: a changed ConfigMap is reloaded" wait_for 20 is "$memory$group/pids.max" 44
 config_map nonsense
 sleep 2
-same "one with a mistake is not" 44 "$(cat "$memory$group/pids.max")"
-status "and it lives on" 0 crun exec "$enforcer" cgward status --state=/run/cgward
+same "enforcing: an invalid ConfigMap is refused" 44 "$(cat "$memory$group/pids.max")"
+status "enforcing: it continues with the old policy" 0 crun exec "$enforcer" cgward status --state=/run/cgward
 victim=$(make_group k8s-victim pids)
 (enter "$victim" pids && exec sleep 3000) &
-check "it ends processes of the node" dead $!
+check "enforcing: it kills processes of the node" dead $!
 crun kill "$enforcer" TERM
-check "it ends in order" wait_for 20 sh -c '! kill -0 "$1" 2>/dev/null' - "$pid"
+check "enforcing: it exits on SIGTERM" wait_for 20 sh -c '! kill -0 "$1" 2>/dev/null' - "$pid"
 cat "$work/$enforcer.log"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A real engine's containers: podman with crun and systemd, from an image made here. What cgward says of one
-# against podman and the kernel, and what it changes of one through systemd.
+# A container of podman with crun and systemd, from an image built here: what cgward prints,
+# compared with podman and the kernel; changing its limits.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
 if ! command -v podman >/dev/null; then
-	skip "podman: it is not installed (not possible here)"
+	skip "podman: not installed (not possible here)"
 	exit 0
 fi
 directory=$(mktemp -d -p /var/tmp) && test_files+=("$directory")
@@ -19,64 +19,65 @@ end_containers() {
 	test_cleanup
 }
 trap end_containers EXIT
-# start NAME OPTION...: prints its identifier. As from a shell, not from a unit: its helper has a scope too.
+# start NAME OPTION...: starts a container; prints its id. Without INVOCATION_ID, so that podman's
+# helper gets its own scope, as when started from a shell.
 start() {
 	env -u INVOCATION_ID podman run --detach --name "$1" --network none --cgroups enabled "${@:2}" localhost/cgward-test /bin/sleep 2000 \
-		2>"$directory/said"
+		2>"$directory/errors"
 }
-if ! tar -C "$root" -c . | podman import --quiet - localhost/cgward-test >/dev/null 2>"$directory/said" ||
+if ! tar -C "$root" -c . | podman import --quiet - localhost/cgward-test >/dev/null 2>"$directory/errors" ||
 	! id=$(start cgward-web --memory 64m --pids-limit 20); then
-	tail -n 3 "$directory/said"
+	tail -n 3 "$directory/errors"
 	not_ok "podman starts a container"
 	exit 0
 fi
 pid=$(podman inspect --format '{{.State.Pid}}' cgward-web)
-look() { "$CGWARD" inspect --json --rates 0 "$1" >"$directory/look"; }
-look "$id"
-group=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["group"])' "$directory/look")
-check "podman: its group is the one that the kernel has its process in ($group)" grep -q ":$group\$" "/proc/$pid/cgroup"
-same "podman: found by the first characters of its identifier as well" 20 "$("$CGWARD" get "${id:0:12}" pids.max)"
-same "podman: its limit of memory" $((64 << 20)) "$("$CGWARD" get --bytes "$id" memory.max)"
-fact() { # NAME WANTED EXPRESSION
+inspect() { "$CGWARD" inspect --json --rates 0 "$1" >"$directory/inspect.json"; }
+inspect "$id"
+group=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["group"])' "$directory/inspect.json")
+check "podman: the group of the container is that of its process ($group)" grep -q ":$group\$" "/proc/$pid/cgroup"
+same "podman: the container is found by the first characters of its id" 20 "$("$CGWARD" get "${id:0:12}" pids.max)"
+same "podman: the memory limit" $((64 << 20)) "$("$CGWARD" get --bytes "$id" memory.max)"
+fact() { # NAME EXPECTED EXPRESSION
 	same "$1" "$2" "$(python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
 p = next((p for p in d["processes"] if p["init"]), None)
-print(*eval(sys.argv[2]))' "$directory/look" "$3" 2>&1 | tail -n 1)"
+print(*eval(sys.argv[2]))' "$directory/inspect.json" "$3" 2>&1 | tail -n 1)"
 }
-fact "podman: a container, by the name that its storage has" "container podman cgward-web" \
+fact "podman: the container has its name from the storage" "container podman cgward-web" \
 	'd["identity"]["kind"], d["identity"]["engine"], d["identity"]["name"]'
-fact "podman: its first process is the engine's" "$pid 1" 'p["pid"], p["inner_pid"]'
-fact "podman: its calls are filtered" filtered '[p["confinement"]["seccomp"]]'
-fact "podman: its limits bound it" "$((64 << 20)) 20" '[d["limits"][k]["bound"] for k in ("memory", "pids")]'
+fact "podman: the init process" "$pid 1" 'p["pid"], p["inner_pid"]'
+fact "podman: system calls are filtered" filtered '[p["confinement"]["seccomp"]]'
+fact "podman: the effective limits" "$((64 << 20)) 20" '[d["limits"][k]["bound"] for k in ("memory", "pids")]'
 
-# crun's group is delegated to it: written, not asked for, and systemd leaves it alone.
+# The group is delegated to crun: it is written directly, and systemd does not change it.
 "$CGWARD" set --journal "$directory" "$id" pids.max=31 >"$directory/set" 2>&1 || cat "$directory/set"
-same "podman: another limit is the kernel's" 31 "$(file_of pids "$group" pids.max)"
+same "podman: the kernel has the new limit" 31 "$(file_of pids "$group" pids.max)"
 systemctl daemon-reload
-same "podman: and stays through a reload" 31 "$("$CGWARD" get "$id" pids.max)"
+same "podman: the new limit persists over daemon-reload" 31 "$("$CGWARD" get "$id" pids.max)"
 "$CGWARD" undo --journal "$directory" >/dev/null
-same "podman: undone" 20 "$("$CGWARD" get "$id" pids.max)"
+same "podman: undo restores the limit" 20 "$("$CGWARD" get "$id" pids.max)"
 if [ "$(version_of "$(mount_of memory)")" = 2 ]; then
 	podman pause cgward-web >/dev/null
-	same "podman: paused is frozen" 1 "$("$CGWARD" get --bytes "$id" frozen)"
+	same "podman: a paused container is frozen" 1 "$("$CGWARD" get --bytes "$id" frozen)"
 	podman unpause cgward-web >/dev/null
-	same "podman: and goes on" 0 "$("$CGWARD" get --bytes "$id" frozen)"
+	same "podman: an unpaused container is not frozen" 0 "$("$CGWARD" get --bytes "$id" frozen)"
 fi
 
-# The engine's own socket, where its storage is not in sight.
+# The engine's socket is used where its storage is not readable.
 mkdir -p /run/podman
 podman system service --time 0 unix:///run/podman/podman.sock >"$directory/service" 2>&1 &
 service=$!
 without_storage() { unshare --mount sh -c 'mount -t tmpfs none /var/lib/containers && exec "$@"' - "$@"; }
 named() {
-	without_storage "$CGWARD" inspect --json --rates 0 "$id" >"$directory/look"
-	grep -q '"name": "cgward-web"' "$directory/look"
+	without_storage "$CGWARD" inspect --json --rates 0 "$id" >"$directory/inspect.json"
+	grep -q '"name": "cgward-web"' "$directory/inspect.json"
 }
-check "podman: its socket answers" wait_for 60 sh -c 'curl -s --unix-socket /run/podman/podman.sock http://d/_ping | grep -q OK'
-# An answer that takes long is not waited for: a slow machine's first ones do.
-check "podman: by the name that its socket tells" wait_for 60 named
-fact "podman: and says who told" /run/podman/podman.sock '[d["identity"]["named_by"]]'
+check "podman: the socket answers" wait_for 60 sh -c 'curl -s --unix-socket /run/podman/podman.sock http://d/_ping | grep -q OK'
+# cgward does not wait for slow answers, such as the first ones on a slow machine: retry.
+check "podman: the container has its name from the socket" wait_for 60 named
+fact "podman: the source of the name is the socket" /run/podman/podman.sock '[d["identity"]["named_by"]]'
 
 podman rm --force --time 0 cgward-web >/dev/null 2>&1
-status "podman: a container that was removed is gone" 8 "$CGWARD" get "$id" pids.max
+status "podman: a removed container is not found" 8 "$CGWARD" get "$id" pids.max

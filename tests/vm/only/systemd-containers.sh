@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A container of systemd-nspawn, from a root file system made here: what inspect says of it against machinectl
-# and /proc.
+# A container of systemd-nspawn, from a root file system built here: `cgward inspect` compared with
+# machinectl and /proc.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
@@ -11,15 +11,16 @@ cp "$(command -v busybox)" "$system/bin/"
 for applet in sh sleep hostname; do ln -s busybox "$system/bin/$applet"; done
 printf 'ID=cgward-test\n' >"$system/etc/os-release"
 
-look() { "$CGWARD" inspect --json --rates 0 "$1" >"$directory/look"; }
-# fact NAME WANTED EXPRESSION: of python over the last look: d, and p, the container's first process.
+inspect() { "$CGWARD" inspect --json --rates 0 "$1" >"$directory/inspect.json"; }
+# fact NAME EXPECTED EXPRESSION: EXPRESSION is Python over the last output, with d (all of it), p
+# (the container's init) and n (its namespaces).
 fact() {
 	same "$1" "$2" "$(python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
 p = next((p for p in d["processes"] if p["init"]), None)
 n = {n["kind"]: n for n in d["namespaces"] if p and n["inode"] == p["namespaces"][n["kind"]]}
-print(*eval(sys.argv[2]))' "$directory/look" "$3" 2>&1 | tail -n 1)"
+print(*eval(sys.argv[2]))' "$directory/inspect.json" "$3" 2>&1 | tail -n 1)"
 }
 inode_of() { readlink "/proc/$1/ns/$2" | tr -dc 0-9; }
 
@@ -31,20 +32,20 @@ leader() { machinectl show --value --property=Leader cgbox; }
 if wait_for 60 leader && wait_for 30 pgrep -f '^/bin/sleep 2000'; then
 	pid=$(leader)
 	unit=$(machinectl show --value --property=Unit cgbox)
-	look "$unit"
-	fact "nspawn: a machine, by its name" "machine cgbox" 'd["identity"]["kind"], d["identity"]["name"]'
-	fact "nspawn: its init is machined's leader" "$pid 1" 'p["pid"], p["inner_pid"]'
-	fact "nspawn: its hostname" cgbox '[n["uts"]["hostname"]]'
-	fact "nspawn: its users are others outside" "65536 0" 'p["uid"], p["inner_uid"]'
+	inspect "$unit"
+	fact "nspawn: the machine has its name" "machine cgbox" 'd["identity"]["kind"], d["identity"]["name"]'
+	fact "nspawn: the init process is machined's leader" "$pid 1" 'p["pid"], p["inner_pid"]'
+	fact "nspawn: the hostname" cgbox '[n["uts"]["hostname"]]'
+	fact "nspawn: the UIDs outside and inside" "65536 0" 'p["uid"], p["inner_uid"]'
 	for kind in mnt pid net ipc uts user cgroup; do
-		fact "nspawn: the $kind namespace is its own, as /proc says" "$(inode_of "$pid" "$kind") False" \
+		fact "nspawn: the $kind namespace is not the host's, and equals that in /proc" "$(inode_of "$pid" "$kind") False" \
 			"n['$kind']['inode'], n['$kind']['host']"
 	done
-	fact "nspawn: its root directory is one of its own, pivoted to" / '[p["confinement"]["root"]]'
+	fact "nspawn: the root directory after pivot_root()" / '[p["confinement"]["root"]]'
 	fact "nspawn: system calls are filtered" filtered '[p["confinement"]["seccomp"]]'
-	fact "nspawn: its limits bound it" "$((64 << 20)) 20" '[d["limits"][k]["bound"] for k in ("memory", "pids")]'
-	fact "nspawn: only the loopback" lo '[i["name"] for x in d["networks"] if not x["host"] for i in x["interfaces"]]'
-	fact "nspawn: no namespace of the host but time" "time" 'd["verdict"]["host_namespaces"]'
+	fact "nspawn: the effective limits" "$((64 << 20)) 20" '[d["limits"][k]["bound"] for k in ("memory", "pids")]'
+	fact "nspawn: only the loopback interface" lo '[i["name"] for x in d["networks"] if not x["host"] for i in x["interfaces"]]'
+	fact "nspawn: only the time namespace is the host's" "time" 'd["verdict"]["host_namespaces"]'
 	machinectl terminate cgbox
 else
 	cat "$directory/nspawn"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# An ordinary user's session: the whole machine is read, units of the user's manager are found by name.
+# The session of an unprivileged user: the whole machine is read, units of the user's manager are
+# found by name.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh
 
@@ -9,8 +10,8 @@ check "the whole tree is read without root" test \
 systemd-run --user --quiet --unit=cgward-fake --property=MemoryMax=64M sleep 300
 for _ in $(seq 50); do [ "$("$CGWARD" get cgward-fake.service cgroup.procs 2>/dev/null)" = 1 ] && break; sleep 0.2; done
 same "a unit of the user's manager is found by its name" 1 "$("$CGWARD" get cgward-fake.service cgroup.procs)"
-same "and its limit is read" $((64 << 20)) "$("$CGWARD" get --bytes cgward-fake.service memory.max)"
-same "its path is below the user's manager" /user.slice/user-1000.slice/user@1000.service/app.slice/cgward-fake.service \
+same "the limit of a user's unit is read" $((64 << 20)) "$("$CGWARD" get --bytes cgward-fake.service memory.max)"
+same "the path of a user's unit is below the user's manager" /user.slice/user-1000.slice/user@1000.service/app.slice/cgward-fake.service \
 	"$("$CGWARD" dump -r -n -o group --match '/**/cgward-fake.service')"
 systemctl --user stop cgward-fake.service
-check "a unit of the system is not ours to change" sh -c '! echo 1G 2>/dev/null >"$1/system.slice/memory.max"' - "$mount"
+check "a system unit cannot be changed" sh -c '! echo 1G 2>/dev/null >"$1/system.slice/memory.max"' - "$mount"

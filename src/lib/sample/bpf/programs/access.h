@@ -155,7 +155,7 @@ static __always_inline bool is_visible(struct cgroup_subsys_state *css,
 	return css != NULL && (control->version == 1 || READ(css, flags) & CSS_VISIBLE);
 }
 
-/* Starts a record; false if the group lacks the controller, as its first number then says. */
+/* Starts a record; false if the group lacks the controller, as its first number then shows. */
 static __always_inline bool begin_record(void *record, struct cgroup_subsys_state *css,
 					 const struct visit *visit)
 {

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Real loads in real groups: cgward's figures against the kernel's files, cgget, systemd-cgtop, /proc.
+# Real loads in test groups: values printed by cgward compared with the kernel's files, cgget,
+# systemd-cgtop and /proc.
 . "$(dirname "$0")/lib.sh"
 
 get() { "$CGWARD" get --bytes "$@"; }
 all=(cpu cpuacct memory blkio pids freezer cpuset)
 
-# --- CPU: a busy loop, the same file read by hand before and after. How much of a CPU it gets is the
-# machine's affair; that cgward says the same as the kernel's counter is ours.
+# --- CPU: a busy loop, and the kernel's counter read before and after. The loop may get any share
+# of a CPU; the rate that cgward prints must match the counter.
 group=$(make_group cpu "${all[@]}")
 usage_ns() {
 	if [ "$(version_of "$(mount_of cpuacct cpu)")" = 1 ]; then file_of cpuacct "$group" cpuacct.usage; else
@@ -19,7 +20,7 @@ for _ in $(seq 300); do [ "$(usage_ns)" -gt 100000000 ] && break; sleep 0.1; don
 before=$(usage_ns) started_us=${EPOCHREALTIME/./}
 rate=$(get --rates=1s "$group" cpu)
 after=$(usage_ns) took_us=$((${EPOCHREALTIME/./} - started_us))
-near "cpu is what the counter gained" "$(((after - before) / 10 / took_us))" "$rate" 25
+near "cpu matches the increase of the kernel's counter" "$(((after - before) / 10 / took_us))" "$rate" 25
 for _ in $(seq 300); do [ "$(usage_ns)" -gt 1000000000 ] && break; sleep 0.1; done
 kill "${test_pids[-1]}"
 wait "${test_pids[-1]}" 2>/dev/null
@@ -27,16 +28,16 @@ if [ "$(version_of "$(mount_of cpuacct cpu)")" = 1 ]; then
 	same "cpu.usage equals cpuacct.usage" "$(file_of cpuacct "$group" cpuacct.usage)" "$(get "$group" cpu.usage)"
 	same "cpu.user equals cpuacct.usage_user" "$(file_of cpuacct "$group" cpuacct.usage_user)" "$(get "$group" cpu.user)"
 	if command -v cgget >/dev/null; then
-		same "cgget reads the same" "$(cgget -nvr cpuacct.usage "${group#/}")" "$(get "$group" cpu.usage)"
+		same "cgget reads the same CPU usage" "$(cgget -nvr cpuacct.usage "${group#/}")" "$(get "$group" cpu.usage)"
 	else skip "cgget: cgroup-tools is not installed"; fi
 else
 	near "cpu.usage equals cpu.stat" "$(file_of cpu "$group" cpu.stat | awk '/^usage_usec/ {printf "%.0f\n", $2 * 1000}')" \
 		"$(get "$group" cpu.usage)" 1
 fi
 usage=$(get "$group" cpu.usage)
-check "cpu.usage is over a second" test "$usage" -gt 1000000000
+check "cpu.usage is more than one second" test "$usage" -gt 1000000000
 
-# --- Memory: 64 MiB anonymous, then page cache.
+# --- Memory: 64 MiB of anonymous memory, then page cache.
 group=$(make_group memory "${all[@]}")
 fifo=$(mktemp -u) && mkfifo "$fifo" && test_files+=("$fifo")
 (enter "$group" memory pids; exec python3 -c '
@@ -47,7 +48,7 @@ open(sys.argv[1], "w").write("ready\n")
 time.sleep(60)' "$fifo") &
 test_pids+=($!)
 read -r _ <"$fifo"
-near "memory.anon sees 64 MiB" $((64 << 20)) "$(get "$group" memory.anon)" 15
+near "memory.anon is 64 MiB" $((64 << 20)) "$(get "$group" memory.anon)" 15
 if [ "$(version_of "$(mount_of memory)")" = 1 ]; then
 	same "memory.current equals the file" "$(file_of memory "$group" memory.usage_in_bytes)" "$(get "$group" memory.current)"
 	same "memory.peak equals the file" "$(file_of memory "$group" memory.max_usage_in_bytes)" "$(get "$group" memory.peak)"
@@ -57,38 +58,38 @@ else
 fi
 same "cgroup.procs counts one process" 1 "$(get "$group" cgroup.procs)"
 same "pids.current equals the file" "$(file_of pids "$group" pids.current)" "$(get "$group" pids.current)"
-# In v1 a process may be in several groups: the one whose limits bind is meant.
+# On v1 a process can be in several groups: cgward picks the one whose limits bind.
 same "pid:N finds the group" "$group" "$(get "pid:${test_pids[-1]}" group)"
 rss=$(awk '/^RssAnon/ {print $2 * 1024}' "/proc/${test_pids[-1]}/status")
 near "memory.anon agrees with /proc" "$rss" "$(get "$group" memory.anon)" 10
-# It lists nothing of a user namespace's.
+# systemd-cgtop lists nothing in a user namespace.
 theirs=$(systemd-cgtop -b -n 2 -d 0.3 --raw --depth=9 2>/dev/null | awk -v g="$group" '$1 == g || "/" $1 == g' | tail -n 1)
 if [ -n "$theirs" ]; then
-	same "systemd-cgtop counts the same tasks" "$(awk '{print $2}' <<<"$theirs")" "$(get "$group" pids.current)"
-	near "systemd-cgtop sees the same memory" "$(awk '{print $4}' <<<"$theirs")" "$(get "$group" memory.current)" 5
+	same "systemd-cgtop shows the same number of tasks" "$(awk '{print $2}' <<<"$theirs")" "$(get "$group" pids.current)"
+	near "systemd-cgtop shows the same memory use" "$(awk '{print $4}' <<<"$theirs")" "$(get "$group" memory.current)" 5
 else
-	skip "systemd-cgtop: not installed, or it does not see the group (not possible here)"
+	skip "systemd-cgtop: not installed, or it does not list the group (not possible here)"
 fi
 kill "${test_pids[-1]}"
 wait "${test_pids[-1]}" 2>/dev/null
 
 scratch=$(mktemp -p "${TMPDIR:-/var/tmp}") && test_files+=("$scratch")
 (enter "$group" memory; exec dd if=/dev/zero of="$scratch" bs=1M count=32 status=none)
-check "memory.file sees the page cache" test "$(get "$group" memory.file)" -gt $((24 << 20))
-# One sample for all three: the cache shrinks and grows by itself.
-same "working set is current without inactive file" equal \
+check "memory.file includes the page cache" test "$(get "$group" memory.file)" -gt $((24 << 20))
+# All three in one sample: the page cache changes at any time.
+same "memory.working_set is memory.current minus inactive_file" equal \
 	"$(get "$group" memory.current memory.inactive_file memory.working_set | xargs | awk '{print ($1 - $2 == $3) ? "equal" : $0}')"
 
-# --- Disk: direct writes, as the throttle layer sees them.
+# --- Disk: direct writes, as counted by the throttle layer.
 group=$(make_group disk "${all[@]}")
 if [ -z "$(mount_of blkio io)" ]; then
-	skip "disk: the io controller was not given to this subtree (not possible here)"
+	skip "disk: the io controller is not delegated to this subtree (not possible here)"
 elif may dd if=/dev/zero of="$scratch" oflag=direct bs=64k count=1; then
-	# Without any limit nothing need pass v1's throttle layer: a limit that does not bite makes it count.
+	# v1's throttle layer may count nothing without a limit: set one that is never reached.
 	mount=$(mount_of blkio io)
 	device=$(stat -c '%d' "$scratch")
 	device=$((device >> 8 & 0xfff)):$((device & 0xff))
-	# Limits are a whole disk's.
+	# Limits apply to whole disks, not to partitions.
 	[ ! -e "/sys/dev/block/$device/partition" ] || device=$(cat "/sys/dev/block/$device/../dev")
 	if [ "$(version_of "$mount")" = 1 ]; then
 		[ ! -e "$mount$group/blkio.throttle.write_bps_device" ] ||
@@ -96,40 +97,40 @@ elif may dd if=/dev/zero of="$scratch" oflag=direct bs=64k count=1; then
 	fi
 	(enter "$group" blkio; exec dd if=/dev/zero of="$scratch" oflag=direct bs=64k count=64 status=none)
 	if [ "$(version_of "$mount")" = 1 ]; then
-		wanted=$(awk '$2 == "Write" {n += $3} END {print n + 0}' "$mount$group/blkio.throttle.io_service_bytes_recursive")
+		expected=$(awk '$2 == "Write" {n += $3} END {print n + 0}' "$mount$group/blkio.throttle.io_service_bytes_recursive")
 	else
-		wanted=$(grep -oE 'wbytes=[0-9]+' "$mount$group/io.stat" | awk -F= '{n += $2} END {print n + 0}')
+		expected=$(grep -oE 'wbytes=[0-9]+' "$mount$group/io.stat" | awk -F= '{n += $2} END {print n + 0}')
 	fi
-	same "io.wbytes equals the file" "$wanted" "$(get "$group" io.wbytes)"
-	check "io.wbytes saw 4 MiB" test "$(get "$group" io.wbytes)" -ge $((4 << 20))
-	check "devices have names" sh -c '"$1" get -J "$2" io.wbytes | grep -qE "\"instances\":.\"io.wbytes\":.\"[a-z]"' - "$CGWARD" "$group"
+	same "io.wbytes equals the file" "$expected" "$(get "$group" io.wbytes)"
+	check "io.wbytes is at least 4 MiB" test "$(get "$group" io.wbytes)" -ge $((4 << 20))
+	check "devices are printed by name" sh -c '"$1" get -J "$2" io.wbytes | grep -qE "\"instances\":.\"io.wbytes\":.\"[a-z]"' - "$CGWARD" "$group"
 else
 	skip "disk: O_DIRECT does not work on this file system (not possible here)"
 fi
 
-# --- Forks, states, limits shown.
+# --- Process count, freezer state, limits.
 group=$(make_group fork "${all[@]}")
 (enter "$group" pids freezer; exec sh -c 'for i in 1 2 3 4; do sleep 60 & done; wait') &
 test_pids+=($!)
 for _ in $(seq 300); do [ "$(file_of pids "$group" pids.current)" -ge 5 ] && break; sleep 0.1; done
-same "pids.current counts them" 5 "$(get "$group" pids.current)"
+same "pids.current counts all processes" 5 "$(get "$group" pids.current)"
 echo 8 >"$(mount_of pids)$group/pids.max"
 same "pids.max is read back" 8 "$(get "$group" pids.max)"
-same "pids.percent is of the limit" 62.5 "$(get "$group" pids.percent)"
+same "pids.percent is relative to the limit" 62.5 "$(get "$group" pids.percent)"
 mkdir "$(mount_of pids)$group/child"
-same "a child's effective limit is its parent's" "8 $group" \
+same "the effective limit of a child is that of its parent" "8 $group" \
 	"$(get "$group/child" pids.max.effective pids.max.effective_by | tr '\n' ' ' | sed 's/ $//')"
 if [ "$(version_of "$(mount_of freezer)")" = 1 ] && [ -n "$(mount_of freezer)" ]; then
 	echo FROZEN >"$(mount_of freezer)$group/freezer.state"
 	for _ in $(seq 50); do [ "$(file_of freezer "$group" freezer.state)" = FROZEN ] && break; sleep 0.1; done
-	same "cgroup.frozen tells" 1 "$(get "$group" cgroup.frozen)"
+	same "cgroup.frozen is 1 while frozen" 1 "$(get "$group" cgroup.frozen)"
 	echo THAWED >"$(mount_of freezer)$group/freezer.state"
-	same "cgroup.frozen tells when it is over" 0 "$(get "$group" cgroup.frozen)"
+	same "cgroup.frozen is 0 after a thaw" 0 "$(get "$group" cgroup.frozen)"
 fi
 if [ "$(version_of "$(mount_of pids)")" = 1 ]; then
 	mkdir -p "$(mount_of memory)$group"
 	sleep 60 &
 	test_pids+=($!)
 	echo $! >"$(mount_of memory)$group/cgroup.procs"
-	same "processes that sit elsewhere in another hierarchy are counted" 6 "$(get "$group" cgroup.split_processes)"
+	same "cgroup.split_processes counts processes in other groups of other hierarchies" 6 "$(get "$group" cgroup.split_processes)"
 fi

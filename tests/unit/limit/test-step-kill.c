@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-step-kill.c - only processes that are still in the group get the signal. */
+#include "replaced-machine.h"
+
+static struct machine *watched;
+static unsigned stat_count;
+static void (*on_list)(void);  /* called when the process is about to be looked up again */
+static void (*on_check)(void); /* called when it has been found in the list again */
+
+/* The second time that its state is read, the pidfd of the process is about to be opened. */
+static ssize_t watch_read(int fd, void *buffer, size_t size, off_t offset)
+{
+	ssize_t length = kernel_ops_real.read_at(fd, buffer, size, offset);
+	char link[64], path[4096], file[64];
+	ssize_t path_length;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	path_length = readlink(link, path, sizeof(path) - 1);
+	path[path_length > 0 ? path_length : 0] = '\0';
+	(void)snprintf(file, sizeof(file), "/%d/stat", (int)watched->process.pid);
+	if (strstr(path, file) != NULL && offset == 0 && ++stat_count == 2 && on_list != NULL)
+		on_list();
+	if (on_check != NULL && stat_count >= 2 && offset == 0 &&
+	    strstr(path, "/web/cgroup.procs") != NULL)
+		on_check();
+	return length;
+}
+
+static void list_members(const char *procs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(v1_hierarchies); i++)
+		machine_file(watched, v1_hierarchies[i], "/web", "cgroup.procs", procs);
+}
+
+/* SIGKILL is repeated until the list is empty. */
+static void empty_web(void)
+{
+	list_members("");
+}
+
+/* Applies a kill of /web; returns the signal that the process of /web got. */
+static int kill_web(struct machine *machine, int signal, struct cgw_result *ret_result)
+{
+	const struct cgw_limit_options options = machine_options(machine);
+	const struct cgw_step step = {.kind = CGW_STEP_KILL, .path = "/web", .signal = signal};
+	struct kernel_ops ops = *machine->layout->ops;
+
+	watched = machine;
+	stat_count = 0;
+	ops.read_at = watch_read;
+	machine->layout->ops = &ops;
+	if (signal == SIGKILL)
+		on_check = empty_web;
+	if (machine_apply(machine, &options, &step, 1, ret_result) < 0)
+		fail_msg("v%u: %s", machine->version, ret_result->diag.text);
+	on_check = NULL;
+	on_list = NULL;
+	return machine_end(machine);
+}
+
+static void list_process(struct machine *machine, const char *groups)
+{
+	test_process_list(machine->dir, machine->process.pid, groups, false);
+}
+
+static void test_member_is_signalled(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGKILL};
+	struct cgw_result result;
+
+	(void)state;
+	for (unsigned version = 1; version <= 2; version++)
+		for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+			struct machine machine = machine_begin(version, true, false);
+
+			assert_int_equal(kill_web(&machine, signals[i], &result), signals[i]);
+		}
+}
+
+static void test_member_of_descendant_is_signalled(void **state)
+{
+	struct cgw_result result;
+
+	(void)state;
+	for (unsigned version = 1; version <= 2; version++) {
+		struct machine machine = machine_begin(version, true, false);
+		char procs[32];
+
+		(void)snprintf(procs, sizeof(procs), "%d\n", (int)machine.process.pid);
+		for (size_t i = 0; i < ARRAY_SIZE(v1_hierarchies); i++)
+			machine_file(&machine, v1_hierarchies[i], "/web", "cgroup.procs", "");
+		machine_file(&machine, "pids", "/web/worker", "cgroup.procs", procs);
+		list_process(&machine, "3:pids:/web/worker\n0::/web/worker\n");
+		assert_int_equal(kill_web(&machine, SIGTERM, &result), SIGTERM);
+		assert_non_null(strstr(result.new_value, "1 signalled"));
+	}
+}
+
+static void list_other(void)
+{
+	char procs[32];
+
+	(void)snprintf(procs, sizeof(procs), "%d7\n", (int)watched->process.pid);
+	list_members(procs);
+}
+
+/*
+ * Between the list of processes and the signal the process can leave the group, or exit while its
+ * PID is reused: the list, read after its pidfd was opened, does not have it any more.
+ */
+static void test_process_that_left_is_not_signalled(void **state)
+{
+	static void (*const left[])(void) = {empty_web, list_other};
+	struct cgw_result result;
+
+	(void)state;
+	for (unsigned version = 1; version <= 2; version++)
+		for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+			struct machine machine = machine_begin(version, true, false);
+
+			on_list = left[i];
+			assert_int_equal(kill_web(&machine, SIGTERM, &result), 0);
+			assert_non_null(strstr(result.new_value, "0 signalled"));
+		}
+}
+
+/*
+ * The kernel does not report the group of a process below a path longer than PATH_MAX, nor does
+ * /proc show processes of others with hidepid: the list of the group has it, which is enough.
+ */
+static void test_process_with_unreadable_group_is_signalled(void **state)
+{
+	static const char *const missing[] = {"", "/cgroup", "/stat"};
+
+	(void)state;
+	for (unsigned version = 1; version <= 2; version++)
+		for (size_t i = 0; i < ARRAY_SIZE(missing); i++) {
+			struct machine machine = machine_begin(version, true, false);
+			struct cgw_result result;
+			char path[64];
+
+			(void)snprintf(path, sizeof(path), "proc/%d%s", (int)machine.process.pid,
+				       missing[i]);
+			tree_remove(machine.dir, path);
+			assert_int_equal(kill_web(&machine, SIGTERM, &result), SIGTERM);
+			assert_non_null(strstr(result.new_value, "1 signalled"));
+		}
+}
+
+static void test_kernel_thread_is_not_signalled(void **state)
+{
+	struct machine machine = machine_begin(2, true, false);
+	struct cgw_result result;
+
+	(void)state;
+	test_process_list(machine.dir, machine.process.pid, "0::/web\n", true);
+	assert_int_equal(kill_web(&machine, SIGTERM, &result), 0);
+	assert_non_null(strstr(result.new_value, "0 signalled"));
+}
+
+static struct test_process forked; /* by fork_into_web() */
+
+static void fork_into_web(void)
+{
+	char procs[64];
+
+	on_check = NULL;
+	forked = test_process_start();
+	test_process_list(watched->dir, forked.pid, "0::/web\n", false);
+	(void)snprintf(procs, sizeof(procs), "%d\n%d\n", (int)watched->process.pid,
+		       (int)forked.pid);
+	list_members(procs);
+}
+
+/* A process that is forked while the others are signalled gets the signal too. */
+static void test_forked_process_is_signalled(void **state)
+{
+	struct machine machine = machine_begin(2, true, false);
+	struct cgw_result result;
+
+	(void)state;
+	on_check = fork_into_web;
+	assert_int_equal(kill_web(&machine, SIGTERM, &result), SIGTERM);
+	assert_int_equal(test_process_end(&forked), SIGTERM);
+	assert_non_null(strstr(result.new_value, "2 signalled"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_member_is_signalled),
+		cmocka_unit_test(test_member_of_descendant_is_signalled),
+		cmocka_unit_test(test_process_that_left_is_not_signalled),
+		cmocka_unit_test(test_process_with_unreadable_group_is_signalled),
+		cmocka_unit_test(test_kernel_thread_is_not_signalled),
+		cmocka_unit_test(test_forked_process_is_signalled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-group-actions.c - an action applies to the group for which its dialog was opened.
+ *
+ * Changes run as dry runs, which check everything and write nothing.
+ */
+#include <locale.h>
+
+#include "replaced-machine.h"
+#include "session.h"
+#include "tui/action/change-job.h"
+
+struct fixture {
+	struct session session;
+	struct machine machine;
+};
+
+static uint64_t id_of(const struct machine *machine, const char *path)
+{
+	struct cgw_step step = {.path = path};
+
+	machine_expect_group(machine, &step);
+	return step.expected_id;
+}
+
+/* The dashboard gets a sample with the groups that exist now. */
+static void sample(struct fixture *fixture, bool has_web)
+{
+	const struct frame_group groups[] = {
+		{"/", 1},
+		{"/other", id_of(&fixture->machine, "/other")},
+		{"/web", has_web ? id_of(&fixture->machine, "/web") : 1},
+	};
+
+	topology_unref(fixture->session.topology);
+	fixture->session.topology = frame_topology(groups, has_web ? 3 : 2);
+	session_sample(&fixture->session);
+	free(session_text(&fixture->session));
+}
+
+static void begin(struct fixture *fixture, bool is_populated, bool is_frozen)
+{
+	*fixture = (struct fixture){.machine = machine_begin(2, is_populated, is_frozen)};
+	session_begin(&fixture->session, 24, 100);
+	fixture->session.app->layout = fixture->machine.layout;
+	sample(fixture, true);
+	session_keys(&fixture->session, "/");
+	session_type(&fixture->session, "web");
+	session_keys(&fixture->session, "Enter Esc");
+}
+
+static void end(struct fixture *fixture)
+{
+	fixture->session.app->layout = NULL;
+	session_end(&fixture->session);
+	assert_int_equal(fake_writes, 0);
+	assert_int_equal(machine_end(&fixture->machine), 0);
+}
+
+static void replace(struct fixture *fixture)
+{
+	machine_replace(&fixture->machine);
+	sample(fixture, true);
+}
+
+/* Runs all posted jobs; returns the error of the last change, or 1 if there was none. */
+static int run_jobs(struct fixture *fixture, char *reason, size_t size)
+{
+	struct job *job;
+	int error = 1;
+
+	while ((job = job_pop(&fixture->session.app->jobs)) != NULL) {
+		struct change_job *change = change_job_from(job);
+		struct cgw_diag diag = {0};
+
+		if (change != NULL)
+			change_job_set_dry_run(change);
+		job->run(job);
+		if (change != NULL) {
+			error = change_job_error(change, &diag);
+			(void)snprintf(reason, size, "%s", diag.text);
+		}
+		(void)app_job_done(fixture->session.app, job);
+	}
+	return error;
+}
+
+static const struct {
+	const char *name, *open, *text, *accept; /* keys */
+	bool is_populated, is_frozen;
+} actions[] = {
+	{"freeze", "f", "", "Enter", false, false},
+	{"delete", "D", "", "Enter", false, false},
+	{"kill", "k Enter", "", "Enter", true, false},
+};
+
+/* Opens the dialog of an action, and lets its preview run. */
+static void open_dialog(struct fixture *fixture, size_t i)
+{
+	char reason[512];
+
+	begin(fixture, actions[i].is_populated, actions[i].is_frozen);
+	session_keys(&fixture->session, actions[i].open);
+	session_type(&fixture->session, actions[i].text);
+	assert_int_equal(run_jobs(fixture, reason, sizeof(reason)), 1);
+	session_shows(&fixture->session, "Enter: apply");
+}
+
+static void test_action_applies_to_selected_group(void **state)
+{
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		open_dialog(&fixture, i);
+		session_keys(&fixture.session, actions[i].accept);
+		if (run_jobs(&fixture, reason, sizeof(reason)) != 0)
+			fail_msg("%s: %s", actions[i].name, reason);
+		end(&fixture);
+	}
+}
+
+/* The dialog is open, the group is replaced, Enter is pressed. */
+static void test_replaced_group_is_refused(void **state)
+{
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		int r;
+
+		open_dialog(&fixture, i);
+		replace(&fixture);
+		session_keys(&fixture.session, actions[i].accept);
+		r = run_jobs(&fixture, reason, sizeof(reason));
+		if (r != -ESTALE || strstr(reason, "another group now has this name") == NULL)
+			fail_msg("%s: %d %s", actions[i].name, r, reason);
+		end(&fixture);
+	}
+}
+
+/* The group is replaced after Enter, before the worker gets the job and before a new sample. */
+static void test_group_replaced_after_sample_is_refused(void **state)
+{
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		open_dialog(&fixture, i);
+		session_keys(&fixture.session, actions[i].accept);
+		machine_replace(&fixture.machine);
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), -ESTALE);
+		end(&fixture);
+	}
+	/* Thawing needs no confirmation. */
+	begin(&fixture, false, true);
+	session_keys(&fixture.session, "t");
+	machine_replace(&fixture.machine);
+	assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), -ESTALE);
+	session_keys(&fixture.session, "t");
+	sample(&fixture, true);
+	session_keys(&fixture.session, "t");
+	assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 0);
+	end(&fixture);
+}
+
+/* The row of a removed group is shown for some seconds; then the selection moves to another. */
+static void remove_web(struct fixture *fixture)
+{
+	machine_set_aside(&fixture->machine, "");
+	for (uint64_t ns = 0; ns <= LIST_GONE_NS; ns += SECOND)
+		sample(fixture, false);
+	session_hides(&fixture->session, "─web");
+	assert_int_not_equal(app_group(fixture->session.app), CGW_NO_GROUP);
+}
+
+/* While the dialog is open, the selection moves on from a removed group. */
+static void test_removed_group_is_not_exchanged(void **state)
+{
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		open_dialog(&fixture, i);
+		remove_web(&fixture);
+		session_keys(&fixture.session, actions[i].accept);
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), -ENOENT);
+		end(&fixture);
+	}
+}
+
+/* Prompts and menus: the group is chosen before the text or the signal. */
+static const struct {
+	const char *name, *open, *text;
+} prompts[] = {
+	{"move", "m", "PID"},
+	{"new", "n", "child"},
+	{"kill", "k", ""},
+};
+
+static void open_prompt_of(struct fixture *fixture, size_t i)
+{
+	char pid[16];
+
+	begin(fixture, strcmp(prompts[i].name, "kill") == 0, false);
+	(void)snprintf(pid, sizeof(pid), "%d", (int)fixture->machine.process.pid);
+	session_keys(&fixture->session, prompts[i].open);
+	session_type(&fixture->session,
+		     strcmp(prompts[i].text, "PID") == 0 ? pid : prompts[i].text);
+}
+
+static int accept_prompt(struct fixture *fixture, size_t i, char *reason, size_t size)
+{
+	session_keys(&fixture->session, "Enter");
+	if (strcmp(prompts[i].name, "kill") == 0) {
+		(void)run_jobs(fixture, reason, size); /* the preview */
+		session_keys(&fixture->session, "Enter");
+	}
+	return run_jobs(fixture, reason, size);
+}
+
+static void test_prompt_applies_to_selected_group(void **state)
+{
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(prompts); i++) {
+		open_prompt_of(&fixture, i);
+		if (accept_prompt(&fixture, i, reason, sizeof(reason)) != 0)
+			fail_msg("%s: %s", prompts[i].name, reason);
+		end(&fixture);
+	}
+}
+
+static void test_prompt_of_replaced_group_is_refused(void **state)
+{
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (int is_removed = 0; is_removed <= 1; is_removed++)
+		for (size_t i = 0; i < ARRAY_SIZE(prompts); i++) {
+			open_prompt_of(&fixture, i);
+			if (is_removed)
+				remove_web(&fixture);
+			else
+				replace(&fixture);
+			session_keys(&fixture.session, "Enter");
+			session_shows(&fixture.session, "removed or replaced");
+			if (run_jobs(&fixture, reason, sizeof(reason)) != 1)
+				fail_msg("%s: another group would be changed: %s", prompts[i].name,
+					 reason);
+			end(&fixture);
+		}
+}
+
+/* Selects the row of pids.max by its help, and types a new value. */
+static void type_pids_max(struct session *session, const char *value)
+{
+	bool is_selected = false;
+
+	for (unsigned row = 0; !is_selected && row < CGW_CONTROL_COUNT; row++) {
+		CLEANUP(cleanup_free) char *screen = NULL;
+
+		session_keys(session, "Down");
+		screen = session_text(session);
+		is_selected = strstr(screen, cgw_control_info(CGW_C_PIDS_MAX)->help) != NULL;
+	}
+	assert_true(is_selected);
+	session_type(session, value);
+}
+
+/* In the form of limits the group is replaced before the preview, after it, or not at all. */
+static void test_limits_of_replaced_group_are_refused(void **state)
+{
+	static const int results[][2] = {{0, 0}, {-ESTALE, 1}, {0, -ESTALE}};
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	for (size_t when = 0; when < ARRAY_SIZE(results); when++) {
+		begin(&fixture, false, false);
+		session_keys(&fixture.session, "F8");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+		type_pids_max(&fixture.session, "64");
+		if (when == 1)
+			replace(&fixture);
+		session_keys(&fixture.session, "Enter");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), results[when][0]);
+		if (when == 2)
+			replace(&fixture);
+		session_keys(&fixture.session, when == 1 ? "Esc" : "Enter");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), results[when][1]);
+		end(&fixture);
+	}
+}
+
+/* A mark belongs to the group, not to its name. */
+static void test_mark_is_dropped_with_its_group(void **state)
+{
+	struct fixture fixture;
+	char reason[512] = "";
+
+	(void)state;
+	begin(&fixture, false, false);
+	session_keys(&fixture.session, "Space Home");
+	assert_int_equal(fixture.session.app->list.marked, 1);
+	replace(&fixture);
+	assert_int_equal(fixture.session.app->list.marked, 0);
+	session_keys(&fixture.session, "f");
+	assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+	session_shows(&fixture.session, "all processes of /");
+	session_hides(&fixture.session, "all processes of /web");
+	end(&fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_action_applies_to_selected_group),
+		cmocka_unit_test(test_replaced_group_is_refused),
+		cmocka_unit_test(test_group_replaced_after_sample_is_refused),
+		cmocka_unit_test(test_removed_group_is_not_exchanged),
+		cmocka_unit_test(test_prompt_applies_to_selected_group),
+		cmocka_unit_test(test_prompt_of_replaced_group_is_refused),
+		cmocka_unit_test(test_limits_of_replaced_group_are_refused),
+		cmocka_unit_test(test_mark_is_dropped_with_its_group),
+	};
+
+	/* Character widths depend on the locale. */
+	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
