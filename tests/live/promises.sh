@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# promises.sh: values that a person sets stay, whatever is restarted or killed; a state directory that is full or
-# read-only keeps nothing frozen; recreated groups, groups whose files appear later, and odd and long paths.
+# promises.sh: values set by other processes are kept over restarts and kills; what a killed daemon changed is restored
+# from a full or read-only state directory; recreated groups, files that appear later, long and unusual paths.
 # shellcheck source=tests/live/enforce-lib.sh
 . "$(dirname "$0")/enforce-lib.sh" || exit 1
 : "${state:?a temporary directory}"
@@ -22,7 +22,7 @@ sleep_in() { # GROUP CONTROLLER...: a process there
 	test_pids+=("$!")
 }
 
-### After a conflict the value is the person's, even if it is the one that the policy had set.
+### After a conflict the value is kept, even if it is the one that the policy had set.
 group=$(make_group own pids memory freezer)
 write_policy <<POLICY
 [limit standing]
@@ -31,19 +31,19 @@ pids.max = 33
 POLICY
 start_daemon
 check "a standing limit is set" wait_for 5 is_pids_max "$group" 33
-status "a second daemon for the same groups is refused, whatever its state directory" 7 \
+status "a second daemon on the same groups is refused, with another state directory" 7 \
 	timeout 20 "$CGWARD" enforce --policy "$policy" --state "$state/other" --once
 sed "s,^match = .*,match = $group-none," "$policy" >"$state/disjoint.conf"
-status "one for other groups is not" 0 timeout 20 "$CGWARD" enforce --policy "$state/disjoint.conf" --state "$state/other" --once
+status "a daemon on other groups is not refused" 0 timeout 20 "$CGWARD" enforce --policy "$state/disjoint.conf" --state "$state/other" --once
 echo 55 >"$pids$group/pids.max"
-check "a change by a person is noticed" wait_for 5 says "another process changed pids.max"
+check "a changed value is logged" wait_for 5 log_has "another process changed pids.max"
 echo 44 >"$pids$group/pids.max"
 stop_daemon
 restore
-check "the end and --restore leave the person's value" is_pids_max "$group" 44
+check "the end and --restore keep the changed value" is_pids_max "$group" 44
 start_daemon
 sleep 0.5
-check "so does the next start" is_pids_max "$group" 44
+check "the next start keeps it" is_pids_max "$group" 44
 stop_daemon
 echo max >"$pids$group/pids.max"
 write_policy <<POLICY
@@ -57,14 +57,14 @@ start_daemon
 check "a rule sets a limit" wait_for 5 is_pids_max "$group" 77
 : >"$state/log"
 echo 55 >"$pids$group/pids.max"
-check "a change by a person is noticed under a rule" wait_for 5 says "another process changed pids.max"
+check "a changed value of a rule is logged" wait_for 5 log_has "another process changed pids.max"
 echo 77 >"$pids$group/pids.max"
 stop_daemon
 restore
-check "the rule's own value, set by a person, stays" is_pids_max "$group" 77
+check "the rule's own value, set by another process, is kept" is_pids_max "$group" 77
 echo max >"$pids$group/pids.max"
 
-### The state directory is full or read-only: everything is restored all the same.
+### The state directory is full or read-only: everything is restored.
 write_policy <<POLICY
 [rule freezer]
 match = $group
@@ -93,13 +93,13 @@ for kind in full read-only; do
 	check "a $kind state directory: the group is thawed" is_not is_frozen "$group"
 	check "and its limit is restored" is_pids_max "$group" max
 	if [ "$kind" = read-only ]; then
-		check "that it cannot be written is said afterwards" grep -q "cannot write .*/enforce.state" "$state/complaint"
-		check "with a status" [ "$restored" != 0 ]
+		check "an error reports that it cannot be written" grep -q "cannot write .*/enforce.state" "$state/complaint"
+		check "the exit status is not 0" [ "$restored" != 0 ]
 	fi
 	umount "$run"
 done
 
-### What is no state file is refused at once.
+### Unsuitable state files are refused at once.
 rm -f "$run/enforce.state"
 mkfifo "$run/enforce.state"
 timeout 10 "$CGWARD" enforce --policy "$policy" --restore 2>"$state/complaint"
@@ -126,7 +126,7 @@ POLICY
 	rmdir "$pids$again" && mkdir "$pids$again"
 	echo 77 >"$pids$again/pids.max"
 	restore
-	check "its successor in one of them is left alone" is_pids_max "$again" 77
+	check "the group recreated in one of them is left alone" is_pids_max "$again" 77
 fi
 
 ### Files that appear later: on v1 in one hierarchy after the other, on v2 with the controller.
@@ -151,7 +151,7 @@ fi
 before=$(date +%s%N)
 check "a limit is set as soon as its file exists" wait_for 5 is_pids_max "$later" 33
 echo "# after $((($(date +%s%N) - before) / 1000000)) ms"
-check "that it did not exist before is no failure" is_not says FAILED
+check "the missing file is not logged as a failure" is_not log_has FAILED
 stop_daemon
 if [ "$(version_of "$pids")" = 1 ]; then
 	later=$(make_group own-frozen cpu)
@@ -166,21 +166,21 @@ POLICY
 	start_daemon
 	sleep 0.5
 	waits() { "$CGWARD" status --state "$run" | grep -q "waiting for"; }
-	check "a rule says what it waits for" waits
+	check "status prints what a rule waits for" waits
 	mkdir "$pids$later" "$(mount_of freezer)$later"
 	sleep_in "$later" freezer
-	check "its limit is set when there is one" wait_for 5 is_pids_max "$later" 77
+	check "its limit is set as soon as its file exists" wait_for 5 is_pids_max "$later" 77
 	check "and the group is frozen" wait_for 5 is_frozen "$later"
-	check "without a failure" is_not says FAILED
+	check "no failure is logged" is_not log_has FAILED
 	stop_daemon
-	check "the end undoes both" is_pids_max "$later" max
-	check "the freeze too" is_not is_frozen "$later"
+	check "the limit is restored at the end" is_pids_max "$later" max
+	check "the group is thawed at the end" is_not is_frozen "$later"
 fi
 
 ### A long path in which each byte is escaped.
 name=$(printf '\001%.0s' $(seq 240))
 long=$group glob=$group
-for _ in $(seq 14); do long=$long/$name glob=$glob/*; done
+for _ in $(seq 14); do long=$long/$name glob="$glob/*"; done
 for controller in pids freezer; do mkdir -p "$(mount_of "$controller")$long"; done
 sleep_in "$long" pids freezer
 write_policy <<POLICY
@@ -192,9 +192,9 @@ then = freeze 1h
 hold = 1h
 POLICY
 start_daemon
-check "a group with a long and odd path is frozen" wait_for 10 is_frozen "$long"
+check "a group with a long and unusual path is frozen" wait_for 10 is_frozen "$long"
 kill_daemon
 restore
-same "it is restored" 0 $?
-check "thawed" is_not is_frozen "$long"
-check "and unlimited" is_pids_max "$long" max
+same "--restore succeeds" 0 $?
+check "the group is thawed" is_not is_frozen "$long"
+check "its limit is restored" is_pids_max "$long" max
