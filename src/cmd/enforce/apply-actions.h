@@ -85,7 +85,7 @@ bool is_applied(const struct applier *applier, const struct cgw_action *action);
  */
 int check_group(const struct applier *applier, const struct cgw_action *action, size_t hierarchy,
 		uint64_t group_id, struct applied_action *applied);
-/* The group has no such file. Returns -ENOENT; the outcome says whether that may change. */
+/* The group has no such file. Returns -ENOENT; the outcome is NOT_TRIED if that may change. */
 int report_absent(const struct applier *applier, const struct cgw_action *action, const char *what,
 		  struct applied_action *applied);
 

@@ -115,7 +115,7 @@ static struct instance *instance_of(const struct cgw_engine *engine, const struc
 		       : NULL;
 }
 
-/* Tells the slot or instance of an action where the action is now. */
+/* Updates the index of an action in its slot or instance. */
 static void refer_to(struct cgw_engine *engine, const struct pending *pending,
 		     enum cgw_action_kind kind, size_t index)
 {

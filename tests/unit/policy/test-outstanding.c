@@ -169,7 +169,7 @@ static void why_of(const struct world *world, char *buffer, size_t size)
 	(void)snprintf(buffer, size, "%s", instance.why);
 }
 
-/* A rule keeps its claim and its freeze, and says what they wait for. */
+/* A rule keeps its claim and its freeze, and shows what they wait for. */
 static void rule_waits_for_files(void **state)
 {
 	struct world world;
@@ -199,7 +199,7 @@ static void rule_waits_for_files(void **state)
 	world_end(&world);
 }
 
-/* Frames do not show every file: the result says that it does not exist yet. */
+/* Frames do not show every file: the result reports that it does not exist yet. */
 static void refused_for_a_missing_file_is_tried_again(void **state)
 {
 	struct world world;
