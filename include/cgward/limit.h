@@ -182,6 +182,12 @@ int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options
 		 struct cgw_plan **ret_plan);
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan);
 /*
+ * Removes all steps and replaces the options, to use the plan again. It keeps its connections to
+ * systemd and to the journal, and what it knows about essential processes, so that many small
+ * changes are cheap; use it for a short time only. Fails with -ENOMEM only, without any change.
+ */
+int cgw_plan_reset(struct cgw_plan *plan, const struct cgw_limit_options *options);
+/*
  * Adds a step after checking its syntax. Returns -EINVAL for an invalid path, value or constant and
  * -ERANGE for a value out of range, with the reason in `diag`; the plan is then unchanged.
  */

@@ -181,6 +181,23 @@ static bool expand(const char *pattern, unsigned n, char *buffer, size_t size)
 	return n == 0;
 }
 
+/* The end of the pattern without special characters: the end of each path that matches. */
+static const char *literal_end(const char *pattern)
+{
+	const char *end = pattern + strlen(pattern);
+
+	while (end > pattern && strchr("*?[]{},", end[-1]) == NULL)
+		end--;
+	return *end == '/' ? end + 1 : end; /* "**" with its slash may match nothing */
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
+}
+
 static bool match(const char *pattern, const char *path)
 {
 	const char *component = strrchr(path, '/');
@@ -189,8 +206,8 @@ static bool match(const char *pattern, const char *path)
 
 	if (strchr(pattern, '/') == NULL && component != NULL)
 		path = component + 1;
-	/* Fast path: most patterns differ in their literal prefix. */
-	if (strncmp(pattern, path, plain) != 0)
+	/* Fast path: most patterns differ in their literal start or end. */
+	if (strncmp(pattern, path, plain) != 0 || !ends_with(path, literal_end(pattern)))
 		return false;
 	if (strchr(pattern, '{') == NULL)
 		return strlen(pattern) < PATTERN_MAX &&

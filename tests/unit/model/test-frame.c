@@ -341,6 +341,12 @@ static void test_globs(void **state)
 		{"/{a,b{1,2}}", "/b3", false},
 		{"**", "/any/thing", true},
 		{"/a**b", "/a/x/b", true},
+		{"/a/**/b", "/a/b", true},
+		{"**/b", "b", true},
+		{"**/b", "/a/c", false},
+		{"/**/{a,b}.service", "/x/b.service", true},
+		{"/**/{a,b}.service", "/x/b.scope", false},
+		{"/x,y", "/x,y", true},
 		{"", "/a", false},
 		{"/a\\x2d*", "/a\\x2db", true}, /* of systemd */
 		{"/a\\x2d*", "/a-b", false},
