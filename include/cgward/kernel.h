@@ -95,6 +95,7 @@ struct cgw_layout {
 	bool recorded;                /* a plain directory tree is used instead of cgroupfs */
 	char proc_path[256];          /* the path of `proc_fd`, for messages */
 	const struct kernel_ops *ops; /* the system calls used to read files; private */
+	struct group_cursor *cursor;  /* how deep groups are opened; private */
 };
 
 /*

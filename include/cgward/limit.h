@@ -89,9 +89,9 @@ int cgw_control_available(const struct cgw_layout *layout, enum cgw_control cont
 /*
  * Reads the current value of a control of a group, in the exact form accepted by cgw_plan_add():
  * "max", "2147483648", "50ms/100ms", "0-3". `instance` selects a device, page size or resource;
- * NULL selects the first one. `buffer` is terminated. Returns -ENOENT if the group has no such
- * control because the controller is not enabled, -EOPNOTSUPP if the layout has none or the control
- * is an action.
+ * NULL selects the first one. Returns -ENOENT if the group has no such control because the
+ * controller is not enabled, -EOPNOTSUPP if the layout has none or the control is an action,
+ * -ENOBUFS if `buffer` is too small.
  */
 int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
 		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag);
@@ -140,7 +140,8 @@ struct cgw_result {
 	char new_value[256];  /* the value accepted by the kernel */
 	char how[768];        /* "file: write \"2147483648\" to memory.max", or the D-Bus call */
 	struct cgw_diag diag; /* the reason and the remedy */
-	uint64_t change_id;   /* in the journal, for undo; 0: none */
+	uint64_t change_id;   /* in the journal; 0: none */
+	bool reversible;      /* cgw_journal_undo() can undo it */
 };
 
 enum cgw_backend { CGW_BACKEND_AUTO, CGW_BACKEND_DIRECT, CGW_BACKEND_SYSTEMD };
@@ -157,6 +158,8 @@ struct cgw_limit_options {
 	const char *journal; /* directory; NULL: /run/cgward or the user's runtime directory */
 	const char *who;     /* for the journal: "cgward set", "rule mem-runaway" */
 	const char *why;     /* for the journal, or NULL */
+	/* The changes belong to this one action in the journal; 0: to a new one. */
+	uint64_t transaction;
 	/*
 	 * Called for each step, in addition to cgw_protect_check(). Returns 0, or -EPERM with the
 	 * reason. Use it for the [protect] sections of a policy. May be NULL.
@@ -176,8 +179,8 @@ int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options
 		 struct cgw_plan **ret_plan);
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan);
 /*
- * Adds a step after checking its syntax. Returns -EINVAL for an invalid path or value and -ERANGE
- * for a value out of range, with the reason in `diag`; the plan is then unchanged.
+ * Adds a step after checking its syntax. Returns -EINVAL for an invalid path, value or constant and
+ * -ERANGE for a value out of range, with the reason in `diag`; the plan is then unchanged.
  */
 int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *step, struct cgw_diag *diag);
 /* Adds a SET step for "KEY=VALUE": cgw_assignment_parse() and cgw_plan_add() in one call. */
@@ -193,11 +196,23 @@ size_t cgw_plan_count(const struct cgw_plan *plan) CGW_PURE;
  * contains its outcome and the remedy.
  */
 int cgw_plan_apply(struct cgw_plan *plan);
+/*
+ * The number of the plan's first change in the journal, which all of its changes have as their
+ * transaction; 0 before the first one.
+ */
+uint64_t cgw_plan_transaction(const struct cgw_plan *plan) CGW_PURE;
 /* The result of the step that failed, owned by the plan; NULL if none failed. */
 const struct cgw_result *cgw_plan_failure(const struct cgw_plan *plan) CGW_PURE;
 /* Steps and results are owned by the plan. */
 const struct cgw_step *cgw_plan_step(const struct cgw_plan *plan, size_t i) CGW_PURE;
 const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i) CGW_PURE;
+
+/* A group in one hierarchy. */
+struct cgw_place {
+	char hierarchy[64]; /* label */
+	uint64_t group_id;  /* inode of its directory; 0: not known */
+	const char *path;   /* raw bytes */
+};
 
 /* A change in the journal. Strings are valid only during the callback of cgw_journal_read(). */
 struct cgw_change {
@@ -214,6 +229,13 @@ struct cgw_change {
 	uid_t uid;
 	uint64_t undoes; /* the change that this one undid, or 0 */
 	bool undone;
+	uint64_t transaction; /* the first change of the same action */
+	/* MOVE: the process, its start in clock ticks since boot, and its groups before. */
+	pid_t process;
+	uint64_t process_start;
+	/* CREATE: where the group was created. */
+	const struct cgw_place *places;
+	size_t place_count;
 };
 /*
  * Calls `each` for every change, newest first. Stops if `each` returns a value other than 0, and
@@ -230,13 +252,30 @@ const char *cgw_outcome_name(enum cgw_outcome outcome) CGW_PURE;
 /* False for kill, delete, undo itself, a change already undone, or one without an old value. */
 bool cgw_change_reversible(const struct cgw_change *change);
 /*
- * Undoes a change; 0 selects the last one that can be undone. Returns -ENOENT if there is no such
- * change or its group was removed, -EALREADY if it was already undone, -EOPNOTSUPP if it cannot be
- * undone, -ESTALE if another group now exists under that path, -EBUSY if the value was changed
- * since (options->force overrides this), or an error of cgw_plan_apply().
+ * Undoes a change; 0 selects the last action that can be undone, with all of its changes. Returns
+ * -ENOENT if there is no such change or its group was removed, -EALREADY if it was already undone,
+ * -EOPNOTSUPP if it cannot be undone, -ESTALE if another group now exists under that path, -ESRCH
+ * if the moved process has exited, -EBUSY if the value was changed, or the process was moved, since
+ * (options->force overrides this), or an error of cgw_plan_apply(). The result is that of the
+ * failed step, else of the first one.
  */
 int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		     uint64_t change_id, struct cgw_result *ret_result);
+
+enum cgw_undo_scope {
+	CGW_UNDO_CHANGE,      /* the change with that number only */
+	CGW_UNDO_TRANSACTION, /* all changes of its action that are not undone yet */
+};
+/*
+ * Adds the steps that undo a change, or its whole action, to an empty plan; the last step is undone
+ * first. Change 0 selects the last action that can be undone; `skipped` (may be NULL) is called for
+ * each later change that cannot be undone, with the reason. Returns -ENOENT if there is no such
+ * change, or none that can be undone. Other errors are those of the steps, from cgw_plan_apply().
+ */
+int cgw_plan_add_undo(struct cgw_plan *plan, uint64_t change_id, enum cgw_undo_scope scope,
+		      void (*skipped)(void *context, const struct cgw_change *change,
+				      const char *reason),
+		      void *context, struct cgw_diag *diag);
 
 /*
  * Checks that it is safe to freeze, kill or starve a group. Returns -EPERM with the reason in

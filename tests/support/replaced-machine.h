@@ -88,8 +88,7 @@ static inline struct machine machine_begin(unsigned version, bool is_populated, 
 	else
 		tree_machine_v2(machine.dir);
 	if (version == 2)
-		tree_file(machine.dir, "cgroup/cgroup.controllers",
-			  "cpu hugetlb io memory pids\n");
+		tree_file(machine.dir, "cgroup/cgroup.controllers", "cpu hugetlb io memory pids\n");
 	machine.process = test_process_start();
 	test_process_list(machine.dir, machine.process.pid,
 			  is_populated ? "3:pids:/web\n2:memory:/web\n0::/web\n"

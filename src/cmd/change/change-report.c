@@ -233,6 +233,8 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 	if (r == 0 && result->change_id != 0)
 		r = json_object_set_new(object, "change",
 					json_integer((json_int_t)result->change_id));
+	if (r == 0 && result->change_id != 0)
+		r = json_object_set_new(object, "reversible", json_boolean(result->reversible));
 	if (r == 0)
 		return object;
 	json_decref(object);
@@ -247,6 +249,10 @@ static enum cli_exit print_json(const struct change_command *command, json_t *st
 		json_pack("{s:s, s:b, s:i, s:o}", "cgward", cgw_version(), "dry_run",
 			  (int)command->options.dry_run, "status", (int)status, "steps", steps);
 
+	if (document != NULL && command->plan != NULL && cgw_plan_transaction(command->plan) != 0)
+		(void)json_object_set_new(
+			document, "transaction",
+			json_integer((json_int_t)cgw_plan_transaction(command->plan)));
 	if (document == NULL) {
 		cli_error(command->context, "%s", strerror(ENOMEM));
 		return CLI_FAILED;

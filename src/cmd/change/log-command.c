@@ -27,9 +27,11 @@ static const struct cli_option options[] = {
 
 static const struct cli_command_help help = {
 	.usage = "cgward log [OPTION...] [GROUP...]",
-	.text = "Show the changes that cgward has made since boot, newest first. GROUP is a path "
-		"or\n"
-		"a glob over paths, also of groups that no longer exist.",
+	.text = "Show the changes that cgward has made since boot, newest first. ACTION is the ID "
+		"of\n"
+		"the first change of the same action; they are undone together. GROUP is a path or "
+		"a\n"
+		"glob over paths, also of groups that no longer exist.",
 	.options = options,
 };
 
@@ -71,22 +73,25 @@ static const char *escaped(const char *text, char *buffer, size_t size)
 
 static int add_line(struct log *log, const struct cgw_change *change)
 {
-	char id[24], time[40], path[1024], old[600], new[600], who[200], why[400], state[40];
+	char id[24], action[24], time[40], path[1024], old[600], new[600], who[200], why[400],
+		state[40];
 	struct libscols_line *line = scols_table_new_line(log->table, NULL);
-	const char *cells[9];
+	const char *cells[10];
 	int r = line == NULL ? -ENOMEM : 0;
 
 	(void)snprintf(id, sizeof(id), "%" PRIu64, change->id);
 	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
 	cells[0] = id;
-	cells[1] = time;
-	cells[2] = escaped(change->path, path, sizeof(path));
-	cells[3] = change->kind == CGW_STEP_SET ? change->key : cgw_step_kind_name(change->kind);
-	cells[4] = escaped(change->old_value, old, sizeof(old));
-	cells[5] = escaped(change->new_value, new, sizeof(new));
-	cells[6] = escaped(change->who, who, sizeof(who));
-	cells[7] = format_state(change, state, sizeof(state));
-	cells[8] = escaped(change->why, why, sizeof(why));
+	(void)snprintf(action, sizeof(action), "%" PRIu64, change->transaction);
+	cells[1] = action;
+	cells[2] = time;
+	cells[3] = escaped(change->path, path, sizeof(path));
+	cells[4] = change->kind == CGW_STEP_SET ? change->key : cgw_step_kind_name(change->kind);
+	cells[5] = escaped(change->old_value, old, sizeof(old));
+	cells[6] = escaped(change->new_value, new, sizeof(new));
+	cells[7] = escaped(change->who, who, sizeof(who));
+	cells[8] = format_state(change, state, sizeof(state));
+	cells[9] = escaped(change->why, why, sizeof(why));
 	for (size_t i = 0; i < ARRAY_SIZE(cells) && r == 0; i++)
 		r = scols_line_set_data(line, i, cells[i]);
 	return r;
@@ -98,7 +103,7 @@ static int add_object(struct log *log, const struct cgw_change *change)
 	json_t *object;
 
 	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
-	object = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}",
+	object = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:I}",
 			   "id", (json_int_t)change->id, "time", time, "group",
 			   escaped(change->path, path, sizeof(path)), "action",
 			   cgw_step_kind_name(change->kind), "key", change->key, "old",
@@ -107,7 +112,8 @@ static int add_object(struct log *log, const struct cgw_change *change)
 			   escaped(change->who, who, sizeof(who)), "why",
 			   escaped(change->why, why, sizeof(why)), "pid", (json_int_t)change->pid,
 			   "uid", (json_int_t)change->uid, "undoes", (json_int_t)change->undoes,
-			   "undone", (int)change->undone);
+			   "undone", (int)change->undone, "transaction",
+			   (json_int_t)change->transaction);
 	return object == NULL ? -ENOMEM : json_array_append_new(log->list, object);
 }
 
@@ -132,8 +138,8 @@ static int add_column(struct libscols_table *table, const char *title, bool righ
 
 static int print_log(struct log *log, struct cgw_diag *diag)
 {
-	static const char *const titles[] = {"ID",  "TIME", "GROUP", "WHAT", "OLD",
-					     "NEW", "WHO",  "STATE", "WHY"};
+	static const char *const titles[] = {"ID",  "ACTION", "TIME", "GROUP", "WHAT",
+					     "OLD", "NEW",    "WHO",  "STATE", "WHY"};
 	int r;
 
 	if (log->json) {
@@ -154,7 +160,7 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 		scols_table_set_termforce(log->table, SCOLS_TERMFORCE_NEVER);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
-		r = add_column(log->table, titles[i], i == 0);
+		r = add_column(log->table, titles[i], i < 2);
 	if (r == 0)
 		r = cgw_journal_read(log->journal, on_change, log, diag);
 	if (r == 0 && log->shown > 0)

@@ -18,12 +18,27 @@
 #define FORGET_MIN        64 /* do not scan fewer records than this */
 #define FREEZE_TIMEOUT_NS UINT64_C(2000000000)
 
+/* The transaction of the rule in this evaluation; NULL: of the change alone. */
+static struct rule_transaction *find_transaction(struct applier *applier, const char *rule)
+{
+	for (size_t i = 0; i < applier->transaction_count; i++)
+		if (strcmp(applier->transactions[i].rule, rule) == 0)
+			return &applier->transactions[i];
+	if (applier->transaction_count == RULES_AT_ONCE_MAX)
+		return NULL;
+	applier->transactions[applier->transaction_count].rule = rule;
+	applier->transactions[applier->transaction_count].id = 0;
+	return &applier->transactions[applier->transaction_count++];
+}
+
 /* Runs one step through the limit module and copies its result. */
-static int apply_step(const struct applier *applier, const struct cgw_action *action,
+static int apply_step(struct applier *applier, const struct cgw_action *action,
 		      const struct cgw_step *step, struct applied_action *applied)
 {
+	struct rule_transaction *transaction = find_transaction(applier, action->rule);
 	char who[80];
 	struct cgw_limit_options options = {
+		.transaction = transaction != NULL ? transaction->id : 0,
 		.backend = applier->settings->backend,
 		.dry_run = action->dry_run || applier->store == NULL,
 		/* A restored value was in effect before, so it is safe. */
@@ -44,6 +59,8 @@ static int apply_step(const struct applier *applier, const struct cgw_action *ac
 		r = cgw_plan_add(plan, step, &diag);
 	if (r == 0)
 		r = cgw_plan_apply(plan);
+	if (plan != NULL && transaction != NULL)
+		transaction->id = cgw_plan_transaction(plan);
 	if (plan != NULL && cgw_plan_count(plan) > 0) {
 		const struct cgw_result *result = cgw_plan_result(plan, 0);
 
@@ -360,6 +377,7 @@ void apply_action(struct applier *applier, const struct cgw_action *action, bool
 void apply_actions(struct applier *applier, struct cgw_engine *engine,
 		   const struct cgw_policy *policy, const struct cgw_action *actions, size_t count)
 {
+	applier->transaction_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool by_rule =
 			actions[i].section == UINT32_MAX ||

@@ -18,6 +18,13 @@ struct running_command {
 	uint64_t deadline_ns; /* monotonic */
 };
 
+/* What one rule does in one evaluation is one action in the journal of changes. */
+#define RULES_AT_ONCE_MAX 64
+struct rule_transaction {
+	const char *rule; /* the engine's, until its next step */
+	uint64_t id;
+};
+
 struct applier {
 	const struct cgw_layout *layout;
 	const struct cgw_policy_settings *settings;
@@ -29,6 +36,8 @@ struct applier {
 	void (*on_applied)(void *context, const struct cgw_action *action, bool by_rule,
 			   const struct cgw_action_result *result);
 	void *on_applied_context;
+	struct rule_transaction transactions[RULES_AT_ONCE_MAX];
+	size_t transaction_count;
 	unsigned done, failed, would_change;
 };
 

@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/inspect/namespaces.h"
 #include "lib/inspect/read-process.h"
+#include "lib/kernel/group-cursor.h"
 
 #define PROCESS_MAX_DEFAULT 10000
 
@@ -296,10 +297,12 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	size_t process_max = options->process_max > 0 ? options->process_max : PROCESS_MAX_DEFAULT;
 	CLEANUP(listing_done) struct listing listing = {0};
+	CLEANUP(group_cursor_done) struct group_cursor cursor;
 	struct process_context context;
 	struct cgw_inspection *inspection = calloc(1, sizeof(*inspection));
 	int r = -ENOMEM;
 
+	group_cursor_init(&cursor, layout);
 	if (inspection != NULL)
 		inspection->path = cgw_topology_path_copy(topology, group);
 	if (inspection == NULL || inspection->path == NULL)
@@ -309,7 +312,7 @@ int cgw_inspect(const struct cgw_layout *layout, const struct cgw_frame *frame, 
 	process_context_read(layout, &context);
 	memcpy(inspection->host_namespaces, context.host, sizeof(context.host));
 	inspection->all_capabilities = context.all_capabilities;
-	r = list_all(layout, topology, group, options, &listing);
+	r = list_all(&cursor.layout, topology, group, options, &listing);
 	if (r == 0 && !listing.read && listing.error < 0)
 		r = cgw_diag_set(diag, listing.error, "cannot read the group's process list: %s",
 				 strerror(-listing.error));

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/kernel/device.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 
@@ -92,73 +93,128 @@ static int find_device(const struct cgw_layout *layout, const char *what, unsign
 	return *ret_major == 0 ? -ENOTBLK : 0;
 }
 
-struct parts {
-	char names[128];
-	size_t used;
+/* Devices are stacked less deeply than this; protects against a loop. */
+#define STACK_MAX 8
+
+/* The disks at the bottom of a stacked device. */
+struct disks {
+	const struct cgw_layout *layout;
+	char *names;
+	size_t size;
+	unsigned depth;
 };
+
+static int find_bottom(struct disks *disks, unsigned device, unsigned unit, bool top);
+
+/* The whole disk of a partition; another device is returned as it is. */
+static int find_whole_disk(const struct cgw_layout *layout, unsigned *device, unsigned *unit)
+{
+	struct stat status;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/partition", *device, *unit);
+	if (layout->sys_fd < 0 || layout->ops->stat_at(layout->sys_fd, path, &status) < 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/../dev", *device, *unit);
+	return read_device_number(layout, path, device, unit);
+}
 
 static int add_part(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
 {
-	struct parts *parts = context;
+	struct disks *disks = context;
+	char path[PATH_MAX];
+	unsigned device, unit;
 
 	(void)fd;
 	(void)type;
 	(void)inode;
 	if (name[0] == '.')
 		return 0;
-	parts->used +=
-		(size_t)snprintf(parts->names + parts->used, sizeof(parts->names) - parts->used,
-				 "%s%s", parts->used > 0 ? ", " : "", name);
-	return parts->used >= sizeof(parts->names) ? -ENOBUFS : 0;
+	(void)snprintf(path, sizeof(path), "class/block/%s/dev", name);
+	if (read_device_number(disks->layout, path, &device, &unit) < 0 ||
+	    find_whole_disk(disks->layout, &device, &unit) < 0)
+		return 0;
+	return find_bottom(disks, device, unit, false);
 }
 
-/* The kernel accepts IO limits for a stacked device, but enforces only those of its disks. */
-static int reject_stacked_device(const struct cgw_layout *layout, unsigned disk, unsigned unit,
-				 struct cgw_diag *diag)
+static void add_name(struct disks *disks, const char *name)
 {
-	struct parts parts = {.names = ""};
-	char path[64];
-	int fd;
+	const char *at = strstr(disks->names, name);
+	size_t used = strlen(disks->names), length = strlen(name);
 
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/slaves", disk, unit);
-	fd = layout->ops->open_at(layout->sys_fd, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return 0;
-	(void)walk_names(layout->ops, fd, add_part, &parts);
-	layout->ops->close(fd);
-	if (parts.used == 0)
-		return 0;
-	return cgw_diag_set(
-		diag, -ENOTUNIQ,
-		"%u:%u is built from %s; IO limits apply only to these disks, specify each of them",
-		disk, unit, parts.names);
+	if (at != NULL && (at == disks->names || at[-1] == ' ') &&
+	    (at[length] == ',' || at[length] == '\0'))
+		return;
+	(void)snprintf(disks->names + used, disks->size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+static int find_bottom(struct disks *disks, unsigned device, unsigned unit, bool top)
+{
+	const struct cgw_layout *layout = disks->layout;
+	size_t before = strlen(disks->names);
+	char path[64], name[64];
+	int fd, r = 0;
+
+	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/slaves", device, unit);
+	fd = disks->depth < STACK_MAX
+		     ? layout->ops->open_at(layout->sys_fd, path, O_RDONLY | O_DIRECTORY)
+		     : -ELOOP;
+	if (fd >= 0) {
+		disks->depth++;
+		r = walk_names(layout->ops, fd, add_part, disks);
+		disks->depth--;
+		layout->ops->close(fd);
+	}
+	if (top || strlen(disks->names) > before)
+		return r;
+	cgw_device_name(layout, device, unit, name, sizeof(name));
+	add_name(disks, name);
+	return r;
+}
+
+int device_resolve(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
+		   unsigned *ret_minor, char *disks, size_t size, struct cgw_diag *diag)
+{
+	struct disks bottom = {.layout = layout, .names = disks, .size = size};
+	unsigned device, unit;
+	char path[64];
+	struct stat stat_of;
+	int r = find_device(layout, what, &device, &unit);
+
+	disks[0] = '\0';
+	if (r < 0)
+		return device_error(diag, r == -ENOENT || r == -ENOTDIR ? -ENODEV : r, what);
+	/* Without /sys the device number cannot be checked. */
+	(void)snprintf(path, sizeof(path), "dev/block/%u:%u", device, unit);
+	if (layout->sys_fd >= 0 && fstatat(layout->sys_fd, path, &stat_of, 0) < 0)
+		return device_error(diag, -ENODEV, what);
+	r = find_whole_disk(layout, &device, &unit);
+	if (r < 0)
+		return device_error(diag, r, what);
+	if (layout->sys_fd >= 0)
+		(void)find_bottom(&bottom, device, unit, true);
+	*ret_major = device;
+	*ret_minor = unit;
+	return 0;
 }
 
 int cgw_device_find(const struct cgw_layout *layout, const char *what, unsigned *ret_major,
 		    unsigned *ret_minor, struct cgw_diag *diag)
 {
-	unsigned disk, unit;
-	char path[64];
-	struct stat stat_of;
-	int r = find_device(layout, what, &disk, &unit);
+	char disks[256], name[64];
+	unsigned device, unit;
+	int r = device_resolve(layout, what, &device, &unit, disks, sizeof(disks), diag);
 
 	if (r < 0)
-		return device_error(diag, r == -ENOENT || r == -ENOTDIR ? -ENODEV : r, what);
-	/* Without /sys the device number cannot be checked. */
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u", disk, unit);
-	if (layout->sys_fd >= 0 && fstatat(layout->sys_fd, path, &stat_of, 0) < 0)
-		return device_error(diag, -ENODEV, what);
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/partition", disk, unit);
-	if (layout->sys_fd >= 0 && layout->ops->stat_at(layout->sys_fd, path, &stat_of) == 0) {
-		(void)snprintf(path, sizeof(path), "dev/block/%u:%u/../dev", disk, unit);
-		r = read_device_number(layout, path, &disk, &unit);
-		if (r < 0)
-			return device_error(diag, r, what);
-	}
-	r = layout->sys_fd >= 0 ? reject_stacked_device(layout, disk, unit, diag) : 0;
-	if (r < 0)
 		return r;
-	*ret_major = disk;
+	if (disks[0] != '\0') {
+		cgw_device_name(layout, device, unit, name, sizeof(name));
+		return cgw_diag_set(diag, -ENOTUNIQ,
+				    "%s is built from %s; the kernel applies IO limits to these "
+				    "disks",
+				    name, disks);
+	}
+	*ret_major = device;
 	*ret_minor = unit;
 	return 0;
 }

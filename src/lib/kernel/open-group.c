@@ -3,7 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "lib/kernel/group-cursor.h"
 #include "lib/kernel/kernel-file.h"
+
+static int open_directory(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+			  int *ret_fd)
+{
+	/* A failure may be that of a group on the way, removed since it was opened. */
+	int r = layout->cursor == NULL ? -ENOENT
+				       : group_cursor_open(layout->cursor, hierarchy, path, ret_fd);
+
+	if (r < 0)
+		r = file_open_beneath(layout->ops, layout->hierarchies[hierarchy].fd, path,
+				      O_PATH | O_DIRECTORY, ret_fd);
+	if (r == 0 && layout->cursor != NULL)
+		group_cursor_set(layout->cursor, hierarchy, path, *ret_fd);
+	return r;
+}
 
 int cgw_group_open(const struct cgw_layout *layout, size_t hierarchy, const char *path, int *ret_fd,
 		   uint64_t *ret_id)
@@ -13,8 +29,7 @@ int cgw_group_open(const struct cgw_layout *layout, size_t hierarchy, const char
 
 	if (hierarchy >= layout->hierarchy_count)
 		return -EINVAL;
-	r = file_open_beneath(layout->ops, layout->hierarchies[hierarchy].fd, path,
-			      O_PATH | O_DIRECTORY, &fd);
+	r = open_directory(layout, hierarchy, path, &fd);
 	if (r < 0)
 		return r;
 	r = layout->ops->stat_fd(fd, &stat);

@@ -396,12 +396,15 @@ int cgw_value_check(enum cgw_control control, const char *value, struct cgw_diag
 	struct setting setting;
 	struct request request = {0};
 	/* Bases that fit any value: the real ones are known only on the machine. */
-	struct setting some = {.number = row->info.minimum, .period_ns = PERIOD_NS};
+	struct setting some = {.period_ns = PERIOD_NS};
 	struct percent_bases bases = {.host = NS_PER_S, .parent = NS_PER_S, .now = &some};
 	int r;
 
+	if (row == NULL)
+		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
 	if (row->form == FORM_FAMILY)
 		return 0; /* each part is checked separately */
+	some.number = row->info.minimum;
 	r = request_parse(row, value, &request, diag);
 	if (r < 0 || request.kind == REQUEST_PERCENT || request.kind == REQUEST_STEP ||
 	    request.kind == REQUEST_STEP_PERCENT)
@@ -446,4 +449,14 @@ int setting_compare(const struct setting *a, const struct setting *b)
 	if (a->unlimited || b->unlimited)
 		return (int)a->unlimited - (int)b->unlimited;
 	return (a->number > b->number) - (a->number < b->number);
+}
+
+struct setting setting_rate(const struct control_row *row, const struct setting *setting)
+{
+	struct setting rate = *setting;
+
+	if (row->form == FORM_BANDWIDTH && rate.period_ns != 0 &&
+	    !scale_u64(rate.number, NS_PER_S, rate.period_ns, &rate.number))
+		rate.number = UINT64_MAX;
+	return rate;
 }

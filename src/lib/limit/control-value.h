@@ -67,6 +67,12 @@ bool setting_equal(const struct control_row *row, const struct setting *a, const
 /* -1, 0 or 1 if a is tighter than, equal to or looser than b. Numbers only; "max" is loosest. */
 int setting_compare(const struct setting *a, const struct setting *b);
 
+/* The bandwidth per second, for comparison across periods; other settings unchanged. */
+struct setting setting_rate(const struct control_row *row, const struct setting *setting) CGW_PURE;
+
+/* Does a list such as "0-3,8" contain all numbers of another? False for an invalid list. */
+bool list_contains(const char *list, const char *other) CGW_PURE;
+
 /* Sorts a list, removes duplicates and joins ranges: "3-5,0" to "0,3-5". -EINVAL, -ERANGE. */
 int list_normalise(const char *text, char *buffer, size_t size);
 

@@ -32,6 +32,7 @@
 #define RECLAIM_BY(v1, v2) .reclaimable = true, .reclaim_by = {-1, CGW_C_##v1, CGW_C_##v2}
 #define AT_MOST(id)        .bounded = true, .at_most = CGW_C_##id
 #define OF(what)           .capacity = CAPACITY_##what
+#define NOT_WITH(id)       .excluded = true, .not_with = CGW_C_##id
 #define UNDO_BY(id)        .undoable = true, .undo_by = CGW_C_##id
 #define PROPERTY(name, how, on_v1) \
 	.property = (name), .property_kind = PROPERTY_##how, .property_on_v1 = (on_v1)
@@ -253,10 +254,13 @@ static bool has_controller(const struct cgw_layout *layout, const struct cgw_sou
 int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
 			  struct cgw_diag *diag)
 {
-	size_t count;
-	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	const struct cgw_source *sources;
 	bool on_v1 = false, on_v2 = false;
+	size_t count;
 
+	if ((unsigned)control >= CGW_CONTROL_COUNT)
+		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
+	sources = sources_of(&rows[control], &count);
 	for (size_t s = 0; s < count; s++) {
 		on_v1 |= sources[s].version == 1;
 		on_v2 |= sources[s].version == 2;

@@ -51,6 +51,8 @@ struct control_row {
 	bool bounded;              /* never above the control `at_most` */
 	bool undoable;             /* an action that the same value of control `undo_by` undoes */
 	int16_t at_most, undo_by;
+	bool excluded; /* rejected unless the flag `not_with` is 0 */
+	int16_t not_with;
 	const char *property;  /* systemd's name, or NULL */
 	uint8_t property_kind; /* enum control_property */
 	bool property_on_v1;

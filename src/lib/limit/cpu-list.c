@@ -38,11 +38,10 @@ static int parse_range(const char **at, const char *end, struct bits *bits)
 	return 0;
 }
 
-int list_normalise(const char *text, char *buffer, size_t size)
+static int parse_list(const char *text, struct bits *ret_bits)
 {
 	const char *at = text, *end = text + strlen(text);
 	struct bits bits = {0};
-	size_t used = 0;
 
 	while (at < end) {
 		int r = parse_range(&at, end, &bits);
@@ -53,6 +52,30 @@ int list_normalise(const char *text, char *buffer, size_t size)
 			return -EINVAL;
 		at += at < end;
 	}
+	*ret_bits = bits;
+	return 0;
+}
+
+bool list_contains(const char *list, const char *other)
+{
+	struct bits have, want;
+
+	if (parse_list(list, &have) < 0 || parse_list(other, &want) < 0)
+		return false;
+	for (size_t i = 0; i < LIST_END / 64; i++)
+		if (want.words[i] & ~have.words[i])
+			return false;
+	return true;
+}
+
+int list_normalise(const char *text, char *buffer, size_t size)
+{
+	struct bits bits;
+	size_t used = 0;
+	int r = parse_list(text, &bits);
+
+	if (r < 0)
+		return r;
 	buffer[0] = '\0';
 	for (unsigned i = 0; i < LIST_END; i++) {
 		unsigned last = i;

@@ -56,7 +56,7 @@ static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *
 	return step_add_created(step, step->hierarchy, path, text);
 }
 
-static int find_disabled(struct cgw_plan *plan, struct step *step)
+int enable_prepare(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
 	const char *name;
@@ -93,20 +93,16 @@ static int enable_in(struct cgw_plan *plan, struct created_step *created)
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
 		       plan->layout->hierarchies[created->hierarchy].label);
 	change.group_id = target.id;
-	if (r == 0) {
-		uint64_t id = 0;
-
-		r = plan_journal_other(plan, &change, &id);
-	}
+	r = r < 0 ? r : plan_journal_other(plan, &change);
 	r = r < 0 ? r : target_write(&target, subtree_control, text);
 	created->done = r == 0;
+	created->change_id = change.id;
+	plan_settle(plan, &change, r < 0 ? CGW_OUTCOME_FAILED : CGW_OUTCOME_DONE);
 	return r;
 }
 
-int enable_controller(struct cgw_plan *plan, struct step *step, bool prepare_only)
+int enable_reserve(struct cgw_plan *plan, struct step *step)
 {
-	if (prepare_only)
-		return find_disabled(plan, step);
 	for (size_t i = 0; i < step->created_count; i++) {
 		int r = enable_in(plan, &step->created[i]);
 		char shown[256];
@@ -115,7 +111,6 @@ int enable_controller(struct cgw_plan *plan, struct step *step, bool prepare_onl
 			continue;
 		cgw_escape(shown, sizeof(shown), step->created[i].path,
 			   strlen(step->created[i].path));
-		(void)enable_rollback(plan, step);
 		if (r == -EBUSY)
 			return cgw_diag_set(
 				&step->result.diag, r,
@@ -136,6 +131,7 @@ int enable_rollback(struct cgw_plan *plan, struct step *step)
 	for (size_t i = step->created_count; i-- > 0;) {
 		CLEANUP(target_close) struct target target = TARGET_NONE;
 		struct created_step *created = &step->created[i];
+		struct cgw_change change = {.id = created->change_id};
 		int r;
 
 		if (!created->done)
@@ -143,6 +139,8 @@ int enable_rollback(struct cgw_plan *plan, struct step *step)
 		r = target_open(plan->layout, created->hierarchy, created->path, &target);
 		r = r < 0 ? r : target_write(&target, subtree_control, created->text);
 		created->done = r < 0;
+		plan_settle(plan, &change,
+			    r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK);
 		if (r < 0 && first == 0 && !cgw_error_is_gone(r))
 			first = r;
 	}

@@ -1,40 +1,65 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* errno-hints.c - reasons and remedies for changes that the kernel refused. */
+/*
+ * errno-hints.c - reasons and remedies for changes that the kernel refused.
+ *
+ * A cause is stated only if it is found on the machine: otherwise the text is that of the error.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-ops.h"
+#include "lib/limit/controller-set.h"
 #include "lib/limit/exact-quantity.h"
-#include "lib/limit/percent-base.h"
+#include "lib/limit/invalid-value.h"
+#include "lib/limit/members.h"
 #include "lib/limit/plan.h"
 
-/* Reasons that do not depend on the control. */
+/* Errors that have one meaning here. */
 static const struct {
 	int error;
 	const char *text;
 } general[] = {
 	{-ENOENT, "no such group"},
-	{-EACCES, "permission denied (the group belongs to another user, or is not delegated)"},
-	{-EPERM, "operation not permitted (root of a cgroup namespace, or missing capability)"},
-	{-EROFS, "the cgroup file system is mounted read-only, as is usual in containers"},
-	{-ENODEV, "the group was removed in the meantime"},
+	{-EROFS, "the cgroup file system is mounted read-only"},
 	{-ESTALE, "another group now has this name"},
 	{-EOPNOTSUPP, "the kernel does not support the file for this group"},
-	{-ENOSPC, "processes would be left without a CPU or memory node"},
 	{-E2BIG, "the value is too long for the kernel"},
 	{-EINTR, "interrupted by a signal during reclaim; nothing was changed"},
-	{-ENAMETOOLONG, "the name of the device or resource is too long"},
-	{-ERANGE, "the value is too large, or the machine has no such CPU or memory node"},
+	{-ENFILE, "the machine has reached its limit of open files (/proc/sys/fs/file-max)"},
 	{-ESRCH, "no such process"},
 };
 
-static const char *general_reason(int error)
+static int report(struct step *step, int error)
 {
+	struct rlimit limit;
+
 	for (size_t i = 0; i < ARRAY_SIZE(general); i++)
 		if (general[i].error == error)
-			return general[i].text;
-	return strerror(-error);
+			return cgw_diag_set(&step->result.diag, error, "%s", general[i].text);
+	if (error == -EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return cgw_diag_set(&step->result.diag, error,
+				    "this process has reached its limit of %llu open files; raise "
+				    "it with `ulimit -n`",
+				    (unsigned long long)limit.rlim_cur);
+	return cgw_diag_set(&step->result.diag, error, "%s", strerror(-error));
+}
+
+/* Whose file it is, if that is the reason. */
+static int report_denied(struct step *step, const struct target *target)
+{
+	struct stat status;
+
+	if (target == NULL || geteuid() == 0 ||
+	    target->layout->ops->stat_at(target->directory, step->source->file, &status) < 0 ||
+	    status.st_uid == geteuid())
+		return report(step, -EACCES);
+	return cgw_diag_set(&step->result.diag, -EACCES,
+			    "permission denied: %s of the group belongs to user %u",
+			    step->source->file, (unsigned)status.st_uid);
 }
 
 static bool group_exists(const struct cgw_plan *plan, const struct step *step, size_t hierarchy)
@@ -44,20 +69,63 @@ static bool group_exists(const struct cgw_plan *plan, const struct step *step, s
 	return target_open(plan->layout, hierarchy, step->spec.path, &target) == 0;
 }
 
+/* Does the group list the controller in cgroup.controllers? */
+static bool has_controller(const struct cgw_plan *plan, size_t hierarchy, const char *path,
+			   const char *controller)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	char controllers[VALUE_MAX], with[VALUE_MAX], add[40];
+
+	(void)snprintf(add, sizeof(add), "+%s", controller);
+	return target_open(plan->layout, hierarchy, path, &target) == 0 &&
+	       target_read_word(&target, "cgroup.controllers", controllers, sizeof(controllers)) ==
+		       0 &&
+	       toggles_apply(controllers, add, with, sizeof(with)) == 0 &&
+	       toggles_between(controllers, with, add, sizeof(add)) == 0 && add[0] == '\0';
+}
+
+/* v2: the file is missing because the controller is not enabled, not there, or has no such file. */
+static int advise_controller(struct cgw_plan *plan, struct step *step, const char *controller)
+{
+	struct cgw_diag *diag = &step->result.diag;
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	const char *slash = strrchr(step->spec.path, '/');
+	CLEANUP(cleanup_free)
+	char *parent = strndup(step->spec.path,
+			       slash > step->spec.path ? (size_t)(slash - step->spec.path) : 1);
+	char shown[256], type[64];
+
+	if (has_controller(plan, step->hierarchy, step->spec.path, controller))
+		return cgw_diag_set(diag, -ENOENT, "this kernel has no %s", step->source->file);
+	if (!has_controller(plan, step->hierarchy, "/", controller))
+		return cgw_diag_set(diag, -ENOENT,
+				    "cgroup v2 does not have the %s controller on this machine",
+				    controller);
+	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) == 0 &&
+	    target_read_word(&target, "cgroup.type", type, sizeof(type)) == 0 &&
+	    strcmp(type, "domain") != 0 && strcmp(type, "domain threaded") != 0)
+		return cgw_diag_set(diag, -ENOENT,
+				    "the %s controller is not enabled for the group, whose type is "
+				    "'%s'",
+				    controller, type);
+	if (parent == NULL || !has_controller(plan, step->hierarchy, parent, controller))
+		return cgw_diag_set(diag, -ENOENT,
+				    "the %s controller is not enabled for the group or its parent; "
+				    "enable it on all levels with --enable",
+				    controller);
+	cgw_escape(shown, sizeof(shown), parent, strlen(parent));
+	return cgw_diag_set(diag, -ENOENT,
+			    "the %s controller is not enabled for the group; enable it with "
+			    "--enable, or with `cgward set %s cgroup.subtree_control=+%s`",
+			    controller, shown, controller);
+}
+
 static int advise_missing(struct cgw_plan *plan, struct step *step)
 {
 	const struct cgw_hierarchy *hierarchy = &plan->layout->hierarchies[step->hierarchy];
-	const char *controller =
-		step->source->controller >= 0
-			? cgw_controller_name((enum cgw_controller)step->source->controller,
-					      hierarchy->version)
-			: NULL;
-	const char *slash = strrchr(step->spec.path, '/');
-	char shown[256], parent[256];
+	char shown[256];
 
 	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
-	cgw_escape(parent, sizeof(parent), step->spec.path,
-		   slash > step->spec.path ? (size_t)(slash - step->spec.path) : 1);
 	if (!group_exists(plan, step, step->hierarchy))
 		return cgw_diag_set(&step->result.diag, -ENOENT,
 				    "no such group in the %s hierarchy; create it there with "
@@ -66,98 +134,102 @@ static int advise_missing(struct cgw_plan *plan, struct step *step)
 	if (strcmp(step->spec.path, "/") == 0)
 		return cgw_diag_set(&step->result.diag, -ENOENT,
 				    "the root group cannot be limited; limit its children instead");
-	if (hierarchy->version == 2 && controller != NULL)
-		return cgw_diag_set(
-			&step->result.diag, -ENOENT,
-			"the %s controller is not enabled for the group; enable it on all levels "
-			"with --enable, or on one with `cgward set %s cgroup.subtree_control=+%s`",
-			controller, parent, controller);
-	return cgw_diag_set(&step->result.diag, -ENOENT, "the kernel provides no %s for this group",
+	if (hierarchy->version == 2 && step->source->controller >= 0)
+		return advise_controller(
+			plan, step,
+			cgw_controller_name((enum cgw_controller)step->source->controller, 2));
+	return cgw_diag_set(&step->result.diag, -ENOENT, "this kernel has no %s",
 			    step->source->file);
 }
 
-/* EINVAL: the value conflicts with that of an ancestor or of a related control. */
-static int advise_invalid(struct cgw_plan *plan, struct step *step, const struct target *target)
+/* EBUSY of cgroup.subtree_control. */
+static int advise_toggles(struct step *step, const struct target *target)
 {
-	const struct control_row *row = control_row(step->spec.control), *bound_row;
-	const struct cgw_source *source;
-	struct setting limit = {0};
-	char words[VALUE_MAX], path[256], shown[256];
-	size_t hierarchy;
+	CLEANUP(members_done) struct members members = {0};
+	char names[256];
 
-	if (strcmp(step->spec.path, "/") == 0)
-		return cgw_diag_set(&step->result.diag, -EINVAL,
-				    "the root group cannot be limited; limit its children instead");
-	if (row->bounded && control_place(plan->layout, (enum cgw_control)row->at_most,
-					  step->spec.path, &hierarchy, &source) == 0) {
-		bound_row = control_row((enum cgw_control)row->at_most);
-		if (target_get(target, bound_row, source, &limit) == 0 &&
-		    setting_compare(&step->after, &limit) > 0) {
-			(void)setting_format(bound_row, &limit, words, sizeof(words));
-			return cgw_diag_set(&step->result.diag, -EINVAL,
-					    "the value exceeds %s (%s); set both in one command",
-					    bound_row->info.key, words);
-		}
-	}
-	if (percent_bases_parent_limit(row, step->source, target, &limit, path, sizeof(path))) {
-		(void)setting_format(row, &limit, words, sizeof(words));
-		cgw_escape(shown, sizeof(shown), path, strlen(path));
-		return cgw_diag_set(
-			&step->result.diag, -EINVAL,
-			"the kernel rejected the value: the limit of its ancestor %s is %s, and on "
-			"cgroup v1 a limit must not exceed an ancestor's or be below a "
-			"descendant's",
-			shown, words);
-	}
-	return cgw_diag_set(&step->result.diag, -EINVAL,
-			    "the kernel rejected the value %s (a descendant may have a higher one)",
-			    step->result.new_value);
+	if (target == NULL || members_add(&members, target) < 0 || members.count == 0)
+		return cgw_diag_set(&step->result.diag, -EBUSY,
+				    "a child of the group still uses the controller");
+	members_format(&members, target->layout, names, sizeof(names));
+	return cgw_diag_set(&step->result.diag, -EBUSY,
+			    "the group contains processes, which on cgroup v2 excludes enabling "
+			    "controllers for its children: %s",
+			    names);
 }
 
-static int advise_busy(struct step *step, const struct target *target)
+static int advise_busy(struct cgw_plan *plan, struct step *step, const struct target *target)
 {
 	const struct control_row *row = control_row(step->spec.control);
 	uint64_t used = 0;
 	char text[32];
 
 	if (row->form == FORM_TOGGLES)
-		return cgw_diag_set(
-			&step->result.diag, -EBUSY,
-			"the group contains processes, which on cgroup v2 excludes enabling "
-			"controllers for its children, or a child still uses the controller");
+		return advise_toggles(step, target);
 	if (row->reclaimable && target != NULL &&
 	    target_number(target, (enum cgw_metric)row->guard, &used) == 0) {
 		(void)quantity_format_rounded((enum cgw_unit)row->info.unit, used, false, text,
 					      sizeof(text));
 		return cgw_diag_set(
 			&step->result.diag, -EBUSY,
-			"%s in use; the kernel could not reclaim down to the new value; "
-			"reclaim more with --reclaim, or stop a process in the group",
-			text);
+			"%s in use, and the kernel could not reclaim down to the new value; %s",
+			text,
+			plan->options.reclaim ? "stop a process in the group"
+					      : "reclaim more with --reclaim, or stop a process in "
+						"the group");
 	}
-	return cgw_diag_set(&step->result.diag, -EBUSY,
-			    "the group or one of its descendants still uses the current value");
+	return invalid_list_explain(step, target, -EBUSY) ? -EBUSY : report(step, -EBUSY);
+}
+
+/* The errors of cpuset files, which have meanings of their own. */
+static int advise_list(struct step *step, const struct target *target, int error)
+{
+	if (invalid_list_explain(step, target, error))
+		return error;
+	if (error == -ENOSPC)
+		return cgw_diag_set(&step->result.diag, error,
+				    "the group contains processes, which would be left without a "
+				    "CPU or memory node");
+	if (error == -ERANGE)
+		return cgw_diag_set(&step->result.diag, error,
+				    "the kernel has no CPU or memory node with such a number");
+	return error == -EACCES ? report_denied(step, target) : report(step, error);
 }
 
 int advise_set(struct cgw_plan *plan, struct step *step, const struct target *target, int error)
 {
+	const struct control_row *row = control_row(step->spec.control);
 	struct cgw_diag *diag = &step->result.diag;
 
 	if (diag->text[0] != '\0') /* systemd's message is more precise */
 		return error;
+	if (error == -EROFS && plan->layout->recorded && plan->layout->ops == &kernel_ops_real)
+		return cgw_diag_set(diag, error, "a recorded machine cannot be changed");
 	if (error == -ENOENT)
 		return advise_missing(plan, step);
 	if (error == -EINVAL && target != NULL)
-		return advise_invalid(plan, step, target);
+		return invalid_value_explain(plan, step, target);
 	if (error == -EBUSY)
-		return advise_busy(step, target);
-	if (error == -ENODEV && control_row(step->spec.control)->info.per_device &&
-	    group_exists(plan, step, step->hierarchy))
-		return cgw_diag_set(diag, error, "no such disk, or the device is a partition");
-	return cgw_diag_set(diag, error, "%s", general_reason(error));
+		return advise_busy(plan, step, target);
+	if (row->form == FORM_LIST && target != NULL)
+		return advise_list(step, target, error);
+	if (error == -EACCES)
+		return report_denied(step, target);
+	if (error == -ENODEV && group_exists(plan, step, step->hierarchy))
+		return cgw_diag_set(diag, error, "the kernel has no %s%s for the limit",
+				    row->info.per_device ? "disk " : "device ",
+				    step->request.setting.instance);
+	if (error == -ENODEV)
+		return cgw_diag_set(diag, error, "the group was removed in the meantime");
+	if (error == -ERANGE)
+		return cgw_diag_set(diag, error, "the kernel accepts no such value");
+	return report(step, error);
 }
 
 int advise_group(struct step *step, int error)
 {
-	return cgw_diag_set(&step->result.diag, error, "%s", general_reason(error));
+	if (error == -ENODEV)
+		return cgw_diag_set(&step->result.diag, error,
+				    "the group was removed in the meantime");
+	return report(step, error);
 }

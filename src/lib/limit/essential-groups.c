@@ -19,17 +19,16 @@
 /* Bounds the chain of parent processes: reused PIDs could form a loop. */
 #define CHAIN_MAX 64
 
-/* Services that other processes depend on, by their systemd names. */
+/* Services that other processes depend on, by the name of their group at any depth. */
 static const char *const services[] = {
-	"/init.scope",
-	"/**/init.scope",
-	"/**/systemd-{journald,logind,udevd,resolved,networkd,oomd}.service",
-	"/**/dbus*.service",
-	"/**/sshd*.service",
-	"/**/ssh.service",
-	"/**/getty@*.service",
-	"/**/serial-getty@*.service",
-	"/**/user@*.service",
+	"init.scope",
+	"systemd-{journald,logind,udevd,resolved,networkd,oomd}.service",
+	"dbus*.service",
+	"sshd*.service",
+	"ssh.service",
+	"getty@*.service",
+	"serial-getty@*.service",
+	"user@*.service",
 };
 
 struct essential_process {
@@ -64,17 +63,21 @@ static int read_relations(const struct cgw_layout *layout, pid_t pid, int *ret_p
 	return 0;
 }
 
-static void add_process(struct protection *protection, const struct cgw_layout *layout, pid_t pid,
-			const char *description)
+static int add_process(struct protection *protection, const struct cgw_layout *layout, pid_t pid,
+		       const char *description)
 {
 	struct essential_process *process = &protection->processes[protection->count];
+	int r;
 
 	if (pid < 1 || protection->count == ARRAY_SIZE(protection->processes))
-		return;
-	if (cgw_membership_read(layout, pid, &process->groups) < 0)
-		return; /* not visible, or exited */
+		return 0;
+	r = cgw_membership_read(layout, pid, &process->groups);
+	/* What cannot be read might be in any group, unless it is not visible, or exited. */
+	if (r < 0)
+		return r == -ENAMETOOLONG || r == -ENOMEM || r == -EMFILE ? r : 0;
 	process->description = description;
 	protection->count++;
+	return 0;
 }
 
 int protection_new(const struct cgw_layout *layout, struct protection **ret_protection)
@@ -83,23 +86,28 @@ int protection_new(const struct cgw_layout *layout, struct protection **ret_prot
 	pid_t pid = getpid();
 	int parent = 0, session = 0, terminal_group = -1;
 	bool first = true;
+	int r;
 
 	if (protection == NULL)
 		return -ENOMEM;
-	add_process(protection, layout, 1, "the init process");
-	add_process(protection, layout, pid, "this process");
-	for (int i = 0; i < CHAIN_MAX && pid > 1; i++) {
+	r = add_process(protection, layout, 1, "the init process");
+	r = r < 0 ? r : add_process(protection, layout, pid, "this process");
+	for (int i = 0; i < CHAIN_MAX && pid > 1 && r == 0; i++) {
 		if (read_relations(layout, pid, &parent, &session, &terminal_group) < 0)
 			break;
-		if (first) {
-			add_process(protection, layout, session, "the leader of this session");
-			add_process(protection, layout, terminal_group,
-				    "the foreground process of this terminal");
-		}
+		if (first)
+			r = add_process(protection, layout, session, "the leader of this session");
+		if (first && r == 0)
+			r = add_process(protection, layout, terminal_group,
+					"the foreground process of this terminal");
 		first = false;
 		pid = parent;
-		if (pid > 1)
-			add_process(protection, layout, pid, "a parent of this process");
+		if (pid > 1 && r == 0)
+			r = add_process(protection, layout, pid, "a parent of this process");
+	}
+	if (r < 0) {
+		protection_free(protection);
+		return r;
 	}
 	*ret_protection = protection;
 	return 0;
@@ -113,7 +121,7 @@ struct protection *protection_free(struct protection *protection)
 	return NULL;
 }
 
-static bool contains(const char *group, const char *path)
+bool path_contains(const char *group, const char *path)
 {
 	size_t length = strlen(group);
 
@@ -137,23 +145,38 @@ enum protect_reason protection_check(const struct protection *protection, const 
 
 		for (size_t h = 0; h < process->groups.count; h++) {
 			if (process->groups.paths[h] == NULL ||
-			    !contains(path, process->groups.paths[h]))
+			    !path_contains(path, process->groups.paths[h]))
 				continue;
 			(void)cgw_diag_set(diag, -EPERM, "%s is protected: it contains %s (PID %d)",
 					   shown, process->description, (int)process->groups.pid);
 			return PROTECT_SELF;
 		}
 	}
+	return protection_check_service(path, diag) < 0 ? PROTECT_SERVICE : PROTECT_NOTHING;
+}
+
+int protection_check_service(const char *path, struct cgw_diag *diag)
+{
+	char shown[256];
+
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
 		if (cgw_glob_match(services[i], path)) {
-			(void)cgw_diag_set(
+			cgw_escape(shown, sizeof(shown), path, strlen(path));
+			return cgw_diag_set(
 				diag, -EPERM,
 				"%s is protected: other services depend on it; use --yes-really "
 				"to override",
 				shown);
-			return PROTECT_SERVICE;
 		}
-	return PROTECT_NOTHING;
+	return 0;
+}
+
+const char *protection_describe(const struct protection *protection, pid_t pid)
+{
+	for (size_t i = 0; i < protection->count; i++)
+		if (protection->processes[i].groups.pid == pid)
+			return protection->processes[i].description;
+	return NULL;
 }
 
 int cgw_protect_check(const struct cgw_layout *layout, const char *path, struct cgw_diag *diag)

@@ -21,4 +21,11 @@ struct protection *protection_free(struct protection *protection);
 enum protect_reason protection_check(const struct protection *protection, const char *path,
 				     struct cgw_diag *diag);
 
+/* Is it a service that others depend on? -EPERM, and `diag` is filled. */
+int protection_check_service(const char *path, struct cgw_diag *diag);
+/* "this process", "a parent of this process", ...; NULL: not an essential process. */
+const char *protection_describe(const struct protection *protection, pid_t pid);
+/* Is `path` the group or one of its descendants? */
+bool path_contains(const char *group, const char *path);
+
 #endif

@@ -47,17 +47,45 @@ static int set_string(json_t *line, const char *key, const char *text)
 	return json_object_set_new(line, key, json_string(shown));
 }
 
-static int set_bytes(json_t *line, const char *key, const char *text)
+/* The path as "KEY", or in hexadecimal as "KEY_bytes". */
+static int set_path(json_t *line, const char *key, const char *path)
 {
-	size_t length = strlen(text);
-	CLEANUP(cleanup_free) char *digits = malloc(2 * length + 1);
+	size_t length = strlen(path);
+	CLEANUP(cleanup_free) char *digits = NULL;
+	char bytes_key[32];
 
+	if (json_object_set_new(line, key, json_string(path)) == 0)
+		return 0;
+	digits = malloc(2 * length + 1);
 	if (digits == NULL)
 		return -1;
 	for (size_t i = 0; i < length; i++)
-		(void)snprintf(digits + 2 * i, 3, "%02x", (unsigned char)text[i]);
+		(void)snprintf(digits + 2 * i, 3, "%02x", (unsigned char)path[i]);
 	digits[2 * length] = '\0';
-	return json_object_set_new(line, key, json_string(digits));
+	(void)snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
+	return json_object_set_new(line, bytes_key, json_string(digits));
+}
+
+static int set_places(json_t *line, const struct cgw_place *places, size_t count)
+{
+	json_t *list;
+
+	if (count == 0)
+		return 0;
+	list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_t *place = json_pack("{s:s, s:I}", "hierarchy", places[i].hierarchy,
+					  "group_id", (json_int_t)places[i].group_id);
+
+		if (place == NULL || set_path(place, "path", places[i].path) < 0 ||
+		    json_array_append(list, place) < 0) {
+			json_decref(place);
+			json_decref(list);
+			return -1;
+		}
+		json_decref(place);
+	}
+	return json_object_set_new(line, "places", list);
 }
 
 json_t *journal_line_intent(const struct cgw_change *change)
@@ -67,15 +95,13 @@ json_t *journal_line_intent(const struct cgw_change *change)
 			  (json_int_t)change->realtime_ns, "kind", cgw_step_kind_name(change->kind),
 			  "group_id", (json_int_t)change->group_id, "pid", (int)change->pid, "uid",
 			  (int)change->uid);
-	json_t *path = json_string(change->path);
 	int r = 0;
 
 	if (line == NULL)
 		return NULL;
-	if (path != NULL)
-		r |= json_object_set_new(line, "group", path);
-	else
-		r |= set_bytes(line, "group_bytes", change->path);
+	r |= set_path(line, "group", change->path);
+	r |= json_object_set_new(line, "transaction",
+				 json_integer((json_int_t)change->transaction));
 	r |= set_string(line, "hierarchy", change->hierarchy);
 	r |= set_string(line, "key", change->key);
 	r |= set_string(line, "old", change->old_value);
@@ -84,21 +110,30 @@ json_t *journal_line_intent(const struct cgw_change *change)
 	r |= set_string(line, "why", change->why);
 	if (change->undoes != 0)
 		r |= json_object_set_new(line, "undoes", json_integer((json_int_t)change->undoes));
+	if (change->process != 0) {
+		r |= json_object_set_new(line, "process", json_integer(change->process));
+		r |= json_object_set_new(line, "process_start",
+					 json_integer((json_int_t)change->process_start));
+	}
+	r |= set_places(line, change->places, change->place_count);
 	if (r == 0)
 		return line;
 	json_decref(line);
 	return NULL;
 }
 
-json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value,
-			     uint64_t group_id)
+json_t *journal_line_outcome(const struct cgw_change *change, enum cgw_outcome outcome)
 {
-	json_t *line =
-		json_pack("{s:I, s:s}", "of", (json_int_t)id, "outcome", cgw_outcome_name(outcome));
+	json_t *line = json_pack("{s:I, s:s}", "of", (json_int_t)change->id, "outcome",
+				 cgw_outcome_name(outcome));
+	int r = line == NULL ? -1 : set_string(line, "new", change->new_value);
 
-	if (line != NULL && set_string(line, "new", new_value) == 0 &&
-	    (group_id == 0 ||
-	     json_object_set_new(line, "group_id", json_integer((json_int_t)group_id)) == 0))
+	if (r == 0 && change->group_id != 0)
+		r = json_object_set_new(line, "group_id",
+					json_integer((json_int_t)change->group_id));
+	if (r == 0)
+		r = set_places(line, change->places, change->place_count);
+	if (r == 0)
 		return line;
 	json_decref(line);
 	return NULL;
@@ -122,15 +157,16 @@ static unsigned digit(char c)
 	return (unsigned)(c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0);
 }
 
-static char *path_of(const json_t *line)
+static char *get_path(const json_t *line, const char *key)
 {
-	const char *text = json_string_value(json_object_get(line, "group"));
-	const char *digits = json_string_value(json_object_get(line, "group_bytes"));
-	char *path;
+	const char *text = json_string_value(json_object_get(line, key)), *digits;
+	char *path, bytes_key[32];
 	size_t length;
 
 	if (text != NULL)
 		return strdup(text);
+	(void)snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
+	digits = json_string_value(json_object_get(line, bytes_key));
 	length = digits != NULL ? strlen(digits) / 2 : 0;
 	path = malloc(length + 1);
 	for (size_t i = 0; path != NULL && i < length; i++)
@@ -138,6 +174,42 @@ static char *path_of(const json_t *line)
 	if (path != NULL)
 		path[length] = '\0';
 	return path;
+}
+
+static int get_places(const json_t *line, struct cgw_change *change)
+{
+	const json_t *list = json_object_get(line, "places");
+	size_t count = json_array_size(list);
+	struct cgw_place *places;
+
+	if (count == 0)
+		return 0;
+	places = calloc(count, sizeof(*places));
+	if (places == NULL)
+		return -ENOMEM;
+	change->places = places;
+	for (; change->place_count < count; change->place_count++) {
+		const json_t *item = json_array_get(list, change->place_count);
+		struct cgw_place *place = &places[change->place_count];
+
+		get_string(item, "hierarchy", place->hierarchy, sizeof(place->hierarchy));
+		place->group_id = get_number(item, "group_id");
+		place->path = get_path(item, "path");
+		if (place->path == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void journal_change_done(struct cgw_change *change)
+{
+	for (size_t i = 0; i < change->place_count; i++)
+		free((void *)(uintptr_t)change->places[i].path);
+	free((void *)(uintptr_t)change->places);
+	free((void *)(uintptr_t)change->path);
+	change->places = NULL;
+	change->place_count = 0;
+	change->path = NULL;
 }
 
 static bool parse_kind(const char *name, enum cgw_step_kind *ret_kind)
@@ -160,13 +232,18 @@ static int parse_intent(const json_t *line, struct cgw_change *change)
 	change->pid = (pid_t)get_number(line, "pid");
 	change->uid = (uid_t)get_number(line, "uid");
 	change->undoes = get_number(line, "undoes");
+	change->transaction = get_number(line, "transaction");
+	if (change->transaction == 0)
+		change->transaction = change->id;
+	change->process = (pid_t)get_number(line, "process");
+	change->process_start = get_number(line, "process_start");
 	get_string(line, "hierarchy", change->hierarchy, sizeof(change->hierarchy));
 	get_string(line, "key", change->key, sizeof(change->key));
 	get_string(line, "old", change->old_value, sizeof(change->old_value));
 	get_string(line, "new", change->new_value, sizeof(change->new_value));
 	get_string(line, "who", change->who, sizeof(change->who));
 	get_string(line, "why", change->why, sizeof(change->why));
-	change->path = path_of(line);
+	change->path = get_path(line, "group");
 	return change->path == NULL ? -ENOMEM : 0;
 }
 
@@ -194,14 +271,12 @@ int journal_line_parse(const char *text, size_t length, struct journal_line *ret
 			if (strcmp(outcomes[i], outcome) == 0)
 				parsed.outcome = (enum cgw_outcome)i;
 	}
+	if (r == 0)
+		r = get_places(line, &parsed.change);
 	json_decref(line);
 	if (r == 0)
 		*ret_line = parsed;
+	else
+		journal_change_done(&parsed.change);
 	return r;
-}
-
-void journal_line_done(struct journal_line *line)
-{
-	free((void *)(uintptr_t)line->change.path);
-	line->change.path = NULL;
 }

@@ -9,18 +9,17 @@
 
 struct journal_line {
 	bool intent;              /* false: the outcome of an earlier intent */
-	struct cgw_change change; /* of an outcome only id, group_id and new_value */
+	struct cgw_change change; /* of an outcome: id, group_id, new_value, places */
 	enum cgw_outcome outcome;
 };
 
 /* New references; NULL: out of memory. */
 json_t *journal_line_intent(const struct cgw_change *change);
-/* `group_id`: of the group that the change created, or 0. */
-json_t *journal_line_outcome(uint64_t id, enum cgw_outcome outcome, const char *new_value,
-			     uint64_t group_id);
+json_t *journal_line_outcome(const struct cgw_change *change, enum cgw_outcome outcome);
 
-/* Allocates the change's path. -EBADMSG: not a journal line. */
+/* Allocates the path and places of the change. -EBADMSG: not a journal line. */
 int journal_line_parse(const char *text, size_t length, struct journal_line *ret_line);
-void journal_line_done(struct journal_line *line);
+/* Frees what journal_line_parse() allocated. */
+void journal_change_done(struct cgw_change *change);
 
 #endif

@@ -47,7 +47,7 @@ int journal_tail_new(const char *directory, struct journal_tail **ret_tail)
 struct journal_tail *journal_tail_free(struct journal_tail *tail)
 {
 	for (size_t i = 0; tail != NULL && i < CHANGES_MAX; i++)
-		free((void *)(uintptr_t)tail->changes[i].path);
+		journal_change_done(&tail->changes[i]);
 	free(tail);
 	return NULL;
 }
@@ -60,13 +60,15 @@ static void record_line(struct journal_tail *tail, const char *text, size_t leng
 	if (journal_line_parse(text, length, &line) < 0)
 		return;
 	if (line.intent) {
-		free((void *)(uintptr_t)place->path);
+		journal_change_done(place);
 		*place = line.change;
 		tail->next = (tail->next + 1) % CHANGES_MAX;
 		tail->count += tail->count < CHANGES_MAX;
 		return;
 	}
-	if (line.outcome != CGW_OUTCOME_FAILED && line.outcome != CGW_OUTCOME_REFUSED)
+	journal_change_done(&line.change);
+	if (line.outcome != CGW_OUTCOME_FAILED && line.outcome != CGW_OUTCOME_REFUSED &&
+	    line.outcome != CGW_OUTCOME_ROLLED_BACK)
 		return;
 	for (size_t i = 0; i < tail->count; i++)
 		if (tail->changes[i].id == line.change.id)

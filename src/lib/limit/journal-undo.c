@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* journal-undo.c - undo of a change in the journal, unless the value has been changed since. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/limit/controller-set.h"
+#include "lib/limit/members.h"
 #include "lib/limit/plan.h"
 
 /* The step that undoes a change; false: it cannot be undone. */
-static bool inverse_of(const struct cgw_change *change, struct cgw_step *step, char *buffer,
-		       size_t size)
+static bool inverse_of(const struct cgw_change *change, struct cgw_step *step)
 {
 	const struct control_row *row;
-	int control, pid;
+	int control;
 
-	*step = (struct cgw_step){.path = change->path};
+	*step = (struct cgw_step){.kind = change->kind, .path = change->path};
 	switch (change->kind) {
 	case CGW_STEP_SET:
 		control = cgw_control_find(change->key, NULL);
 		row = control >= 0 ? control_row((enum cgw_control)control) : NULL;
-		if (row == NULL || (row->info.action && !row->undoable) ||
-		    (!row->info.action && change->old_value[0] == '\0'))
+		if (row == NULL)
 			return false;
-		step->kind = CGW_STEP_SET;
 		step->control = (enum cgw_control)(row->undoable ? row->undo_by : control);
 		step->value = row->undoable ? change->new_value : change->old_value;
-		return true;
+		return row->undoable || (!row->info.action && change->old_value[0] != '\0');
 	case CGW_STEP_FREEZE:
 		step->kind = CGW_STEP_THAW;
 		return strcmp(change->old_value, "thawed") == 0;
@@ -37,14 +36,10 @@ static bool inverse_of(const struct cgw_change *change, struct cgw_step *step, c
 		step->kind = CGW_STEP_DELETE;
 		return true;
 	case CGW_STEP_MOVE:
-		step->kind = CGW_STEP_MOVE;
-		/* NOLINTNEXTLINE(cert-err34-c): a pid fits */
-		if (sscanf(change->old_value, "%d in %n", &pid, &control) != 1 ||
-		    change->old_value[control] != '/' || strstr(change->old_value, " and others"))
+		step->pid = change->process;
+		if (change->process_start == 0 || change->place_count == 0)
 			return false;
-		(void)snprintf(buffer, size, "%s", change->old_value + control);
-		step->path = buffer;
-		step->pid = pid;
+		step->path = change->places[0].path;
 		return true;
 	case CGW_STEP_KILL:
 	case CGW_STEP_DELETE:
@@ -56,171 +51,369 @@ static bool inverse_of(const struct cgw_change *change, struct cgw_step *step, c
 bool cgw_change_reversible(const struct cgw_change *change)
 {
 	struct cgw_step step;
-	char buffer[256];
 
-	return !change->undone && change->undoes == 0 &&
-	       inverse_of(change, &step, buffer, sizeof(buffer));
+	return !change->undone && change->undoes == 0 && inverse_of(change, &step);
 }
 
-static const struct cgw_change *find_change(const struct cgw_change *changes, size_t count,
-					    uint64_t id)
+static int find_hierarchy(const struct cgw_layout *layout, const char *label)
 {
-	for (size_t i = count; i-- > 0;)
-		if (id != 0 ? changes[i].id == id : cgw_change_reversible(&changes[i]))
-			return &changes[i];
-	return NULL;
+	for (size_t h = 0; h < layout->hierarchy_count; h++)
+		if (strcmp(layout->hierarchies[h].label, label) == 0)
+			return (int)h;
+	return -ENOENT;
+}
+
+/* 0: the same group, -ESTALE: another one, -ENOENT: none, or an error of opening it. */
+static int check_place(const struct cgw_layout *layout, const char *label, const char *path,
+		       uint64_t group_id)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	int hierarchy = find_hierarchy(layout, label);
+	int r = hierarchy < 0 ? hierarchy : target_open(layout, (size_t)hierarchy, path, &target);
+
+	if (r < 0)
+		return cgw_error_is_gone(r) ? -ENOENT : r;
+	return group_id == 0 || target.id == group_id ? 0 : -ESTALE;
+}
+
+static int report_place(struct cgw_diag *diag, int error, const char *hierarchy, const char *path)
+{
+	char shown[256];
+
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	if (error == -ENOENT)
+		return cgw_diag_set(diag, error, "%s no longer exists in the %s hierarchy", shown,
+				    hierarchy);
+	if (error == -ESTALE)
+		return cgw_diag_set(diag, error, "another group now has the name %s", shown);
+	return cgw_diag_set(diag, error, "cannot open %s: %s", shown, strerror(-error));
+}
+
+/* The moved process must still run, and its old groups must still exist. */
+static int check_process(const struct cgw_layout *layout, const struct cgw_change *change,
+			 struct cgw_diag *diag)
+{
+	uint64_t start = 0;
+	int r = process_start(layout, change->process, &start);
+
+	if (r == -ESRCH || (r == 0 && start != change->process_start))
+		return cgw_diag_set(diag, -ESRCH, "process %d has exited", (int)change->process);
+	for (size_t i = 0; i < change->place_count && r == 0; i++) {
+		const struct cgw_place *place = &change->places[i];
+
+		r = check_place(layout, place->hierarchy, place->path, place->group_id);
+		if (r < 0)
+			return report_place(diag, r, place->hierarchy, place->path);
+	}
+	return r;
+}
+
+/* A group that was created must not have been replaced in any of the places. */
+static int check_created(const struct cgw_layout *layout, const struct cgw_change *change,
+			 struct cgw_diag *diag)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < change->place_count; i++) {
+		const struct cgw_place *place = &change->places[i];
+		int r = check_place(layout, place->hierarchy, change->path, place->group_id);
+
+		if (r < 0 && r != -ENOENT)
+			return report_place(diag, r, place->hierarchy, change->path);
+		found = found || r == 0;
+	}
+	return found ? 0 : report_place(diag, -ENOENT, change->places[0].hierarchy, change->path);
+}
+
+/* Is what the change acted on still there, and is it the same? */
+static int check_object(const struct cgw_layout *layout, const struct cgw_change *change,
+			struct cgw_diag *diag)
+{
+	int r;
+
+	if (change->kind == CGW_STEP_MOVE)
+		return check_process(layout, change, diag);
+	if (change->kind == CGW_STEP_CREATE && change->place_count > 0)
+		return check_created(layout, change, diag);
+	r = check_place(layout, change->hierarchy, change->path, change->group_id);
+	return r < 0 ? report_place(diag, r, change->hierarchy, change->path) : 0;
 }
 
 /* Refuses to overwrite a value that has been changed since. */
-static int check_conflict(const struct cgw_layout *layout, const struct cgw_change *change,
-			  struct cgw_diag *diag)
+static int check_value(const struct cgw_layout *layout, const struct cgw_change *change,
+		       struct cgw_diag *diag)
 {
-	char now[256], shown[256], instance[INSTANCE_MAX] = "";
+	char now[256], toggled[256], instance[INSTANCE_MAX] = "";
 	int control = cgw_control_find(change->key, NULL);
+	const struct control_row *row = control_row((enum cgw_control)control);
 	int r;
 
-	if (change->kind != CGW_STEP_SET || control < 0 ||
-	    cgw_control_info((enum cgw_control)control)->action)
+	if (row->info.action)
 		return 0;
-	if (cgw_control_info((enum cgw_control)control)->instances)
+	if (row->info.instances)
 		(void)snprintf(instance, sizeof(instance), "%.*s",
 			       (int)strcspn(change->new_value, " "), change->new_value);
 	r = cgw_control_read(layout, change->path, (enum cgw_control)control,
 			     instance[0] != '\0' ? instance : NULL, now, sizeof(now), diag);
 	if (r < 0)
-		return r == -ENOENT ? cgw_diag_set(diag, r,
-						   "cannot undo change %llu: the group or its "
-						   "controller no longer exists",
-						   (unsigned long long)change->id)
-				    : r;
+		return r == -ENOENT
+			       ? cgw_diag_set(diag, r, "the group no longer has %s", change->key)
+			       : r;
 	if (strcmp(now, change->new_value) == 0)
 		return 0;
-	cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
+	/* Other controllers of the list may have been changed since. */
+	if (row->form == FORM_TOGGLES && strpbrk(change->new_value, "+-") != NULL &&
+	    toggles_apply(now, change->new_value, toggled, sizeof(toggled)) == 0 &&
+	    strcmp(now, toggled) == 0)
+		return 0;
 	return cgw_diag_set(diag, -EBUSY,
-			    "cannot undo change %llu: it set %s of %s to %s, which has since been "
-			    "changed to %s; use --force to restore %s",
-			    (unsigned long long)change->id, change->key, shown, change->new_value,
-			    now, change->old_value);
+			    "it set %s to %s, which has since been changed to %s; use --force to "
+			    "restore %s",
+			    change->key, change->new_value, now, change->old_value);
 }
 
-/* Another process may have moved it since, or its PID belongs to another process by now. */
-static int check_process(const struct cgw_layout *layout, const struct cgw_change *change,
-			 pid_t pid, struct cgw_diag *diag)
-{
-	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
-	int r = cgw_membership_read(layout, pid, &membership);
-	char shown[256];
-
-	for (size_t h = 0; r == 0 && h < membership.count; h++)
-		if (strcmp(layout->hierarchies[h].label, change->hierarchy) == 0 &&
-		    membership.paths[h] != NULL && strcmp(membership.paths[h], change->path) == 0)
-			return 0;
-	cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
-	return cgw_diag_set(diag, r < 0 ? r : -EBUSY,
-			    "cannot undo change %llu: process %d is no longer in %s",
-			    (unsigned long long)change->id, (int)pid, shown);
-}
-
-/* The group may have been removed or replaced by another one of the same name. */
-static int check_group(const struct cgw_layout *layout, const struct cgw_change *change,
+/* Refuses to move a process that has been moved again since. */
+static int check_moved(const struct cgw_layout *layout, const struct cgw_change *change,
 		       struct cgw_diag *diag)
 {
-	bool found = false, same = false;
-	char shown[256];
+	CLEANUP(cgw_membership_done) struct cgw_membership now = {0};
+	char shown[256], elsewhere[256];
+	int r = cgw_membership_read(layout, change->process, &now);
 
-	for (size_t h = 0; h < layout->hierarchy_count; h++) {
-		CLEANUP(target_close) struct target target = TARGET_NONE;
+	if (r < 0)
+		return cgw_diag_set(diag, r, "cannot read the groups of process %d: %s",
+				    (int)change->process, strerror(-r));
+	for (size_t i = 0; i < change->place_count; i++) {
+		int h = find_hierarchy(layout, change->places[i].hierarchy);
 
-		if (target_open(layout, h, change->path, &target) < 0)
+		if (h < 0 || now.paths[h] == NULL || strcmp(now.paths[h], change->path) == 0)
 			continue;
-		found = true;
-		/* Inode numbers are unique within a hierarchy only. */
-		same |= target.id == change->group_id &&
-			strcmp(layout->hierarchies[h].label, change->hierarchy) == 0;
+		cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
+		cgw_escape(elsewhere, sizeof(elsewhere), now.paths[h], strlen(now.paths[h]));
+		return cgw_diag_set(diag, -EBUSY,
+				    "process %d is no longer in %s, but in %s; use --force to move "
+				    "it back",
+				    (int)change->process, shown, elsewhere);
 	}
-	cgw_escape(shown, sizeof(shown), change->path, strlen(change->path));
-	if (!found)
-		return cgw_diag_set(diag, -ENOENT, "cannot undo change %llu: %s no longer exists",
-				    (unsigned long long)change->id, shown);
-	if (!same && change->group_id != 0)
-		return cgw_diag_set(diag, -ESTALE,
-				    "cannot undo change %llu: another group now has the name %s; "
-				    "it was not changed",
-				    (unsigned long long)change->id, shown);
 	return 0;
 }
 
-static int refuse(struct cgw_result *result, int error)
+int undo_check(struct cgw_plan *plan, struct step *step)
 {
-	result->outcome = CGW_OUTCOME_REFUSED;
-	result->error = error;
-	return error;
-}
-
-static int apply_inverse(const struct cgw_layout *layout, const struct cgw_limit_options *options,
-			 const struct cgw_change *change, const struct cgw_step *step,
-			 struct cgw_result *ret_result)
-{
-	struct cgw_limit_options forced = *options;
-	struct cgw_plan *plan;
+	const struct cgw_change *change = step->undoes;
+	struct cgw_diag *diag = &step->result.diag;
+	struct cgw_step inverse;
 	int r;
 
-	/* The old value was valid before: do not guard it. */
-	forced.force = true;
-	r = cgw_plan_new(layout, &forced, &plan);
+	if (change->undone)
+		return cgw_diag_set(diag, -EALREADY, "it was already undone");
+	if (!inverse_of(change, &inverse))
+		return cgw_diag_set(diag, -EOPNOTSUPP, "%s%s%s is not reversible",
+				    cgw_step_kind_name(change->kind),
+				    change->key[0] != '\0' ? " " : "", change->key);
+	r = check_object(plan->layout, change, diag);
+	if (r < 0 || plan->undo_forced)
+		return r;
+	/* Of two changes of one value in the plan, only the later one is what is there now. */
+	for (const struct step *later = plan->steps; later < step && plan->count > 0; later++)
+		if (later->undoes != NULL && change->kind == CGW_STEP_SET &&
+		    strcmp(later->undoes->key, change->key) == 0 &&
+		    strcmp(later->undoes->path, change->path) == 0)
+			return 0;
+	if (change->kind == CGW_STEP_SET)
+		return check_value(plan->layout, change, diag);
+	return change->kind == CGW_STEP_MOVE ? check_moved(plan->layout, change, diag) : 0;
+}
+
+uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step)
+{
+	const struct cgw_change *change = step->undoes;
+	uint32_t mask = 0;
+
+	for (size_t i = 0; change != NULL && i < change->place_count; i++) {
+		const struct cgw_place *place = &change->places[i];
+
+		if (check_place(plan->layout, place->hierarchy, change->path, place->group_id) == 0)
+			mask |= UINT32_C(1) << find_hierarchy(plan->layout, place->hierarchy);
+	}
+	return mask != 0 ? mask : UINT32_MAX;
+}
+
+/* The kind of step that undoes a step which cannot be undone, for reports. */
+static int add_step(struct cgw_plan *plan, const struct cgw_change *change, struct cgw_diag *diag)
+{
+	struct cgw_step step;
+	int r;
+
+	if (!inverse_of(change, &step) && step.kind == CGW_STEP_SET && step.value == NULL)
+		return cgw_diag_set(diag, -EOPNOTSUPP,
+				    "cannot undo change %llu: this version has no control %s",
+				    (unsigned long long)change->id, change->key);
+	if (step.kind == CGW_STEP_SET && step.value[0] == '\0')
+		step.value = change->new_value;
+	if (step.kind == CGW_STEP_MOVE && step.pid < 1)
+		step.kind = CGW_STEP_DELETE; /* of an older version: refused, see undo_check() */
+	r = cgw_plan_add(plan, &step, diag);
+	if (r == 0)
+		plan->steps[plan->count - 1].undoes = change;
+	return r;
+}
+
+/* Was the group created by the same action, so that undoing that deletes the value as well? */
+static bool is_deleted_too(const struct cgw_plan *plan, const struct cgw_change *change)
+{
+	for (const struct cgw_change *other = plan->changes; other < change; other++) {
+		if (other->transaction != change->transaction || other->undone ||
+		    other->kind != CGW_STEP_CREATE || change->kind != CGW_STEP_SET ||
+		    strcmp(other->path, change->path) != 0)
+			continue;
+		for (size_t i = 0; i < other->place_count; i++)
+			if (strcmp(other->places[i].hierarchy, change->hierarchy) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* What was skipped in the search for something to undo. */
+struct skipped {
+	void (*call)(void *context, const struct cgw_change *change, const char *reason);
+	void *context;
+	uint64_t id; /* the newest change that could be undone, were its group or process there */
+	int error;
+	struct cgw_diag diag;
+};
+
+static int skip(struct skipped *skipped, const struct cgw_change *change, int error,
+		const struct cgw_diag *reason)
+{
+	if (skipped->call != NULL)
+		skipped->call(skipped->context, change, reason->text);
+	if (skipped->id == 0 && error != -EOPNOTSUPP) {
+		skipped->id = change->id;
+		skipped->error = error;
+		skipped->diag = *reason;
+	}
+	return 0;
+}
+
+/* Adds what can be undone of an action, last change first; returns whether there was any. */
+static int add_transaction(struct cgw_plan *plan, uint64_t transaction, struct skipped *skipped,
+			   struct cgw_diag *diag)
+{
+	int r = 0;
+
+	for (size_t i = plan->change_count; i-- > 0 && r == 0;) {
+		const struct cgw_change *change = &plan->changes[i];
+		struct step step = {.undoes = change};
+
+		if (change->transaction != transaction || change->undone || change->undoes != 0 ||
+		    is_deleted_too(plan, change))
+			continue;
+		plan->undo_forced = true; /* a conflict is reported when the plan is applied */
+		r = undo_check(plan, &step);
+		if (r == 0)
+			r = add_step(plan, change, diag);
+		else if (r == -ENOENT || r == -ESTALE || r == -ESRCH || r == -EOPNOTSUPP)
+			r = skip(skipped, change, r, &step.result.diag);
+		else
+			*diag = step.result.diag;
+	}
+	return r;
+}
+
+static int compare_newest(const void *a, const void *b)
+{
+	uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+
+	return (first < second) - (first > second);
+}
+
+/* The changes of an action may be interleaved with those of others. */
+static int add_last(struct cgw_plan *plan, struct skipped *skipped, struct cgw_diag *diag)
+{
+	CLEANUP(cleanup_free)
+	uint64_t *transactions = calloc(plan->change_count + 1, sizeof(*transactions));
+	int r = transactions == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; r == 0 && i < plan->change_count; i++)
+		transactions[i] = plan->changes[i].transaction;
+	if (r == 0)
+		qsort(transactions, plan->change_count, sizeof(*transactions), compare_newest);
+	for (size_t i = 0; r == 0 && i < plan->change_count; i++) {
+		if (i > 0 && transactions[i] == transactions[i - 1])
+			continue;
+		r = add_transaction(plan, transactions[i], skipped, diag);
+		if (plan->count > 0)
+			return r;
+	}
+	/* The caller has not got the reasons one by one. */
+	if (r == 0 && skipped->call == NULL && skipped->id != 0)
+		return cgw_diag_set(diag, skipped->error, "cannot undo change %llu: %s",
+				    (unsigned long long)skipped->id, skipped->diag.text);
+	return r < 0 ? r
+		     : cgw_diag_set(diag, -ENOENT,
+				    "cannot undo: the journal contains no change that can be "
+				    "undone");
+}
+
+static const struct cgw_change *find_change(const struct cgw_plan *plan, uint64_t id)
+{
+	for (size_t i = plan->change_count; i-- > 0;)
+		if (plan->changes[i].id == id)
+			return &plan->changes[i];
+	return NULL;
+}
+
+int cgw_plan_add_undo(struct cgw_plan *plan, uint64_t change_id, enum cgw_undo_scope scope,
+		      void (*skipped)(void *context, const struct cgw_change *change,
+				      const char *reason),
+		      void *context, struct cgw_diag *diag)
+{
+	struct skipped callback = {.call = skipped, .context = context};
+	const struct cgw_change *change;
+	bool forced = plan->options.force;
+	int r = plan->count > 0 ? -EINVAL : journal_check_directory(plan->options.journal, diag);
+
+	r = r < 0 ? r
+		  : journal_load(plan->options.journal, &plan->changes, &plan->change_count, diag);
 	if (r < 0)
 		return r;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): not NULL if the caller's r is 0 */
-	plan->undoes = change->id;
-	r = cgw_plan_add(plan, step, &ret_result->diag);
-	if (r == 0) {
-		r = cgw_plan_apply(plan);
-		*ret_result = *cgw_plan_result(plan, 0);
-	}
-	cgw_plan_free(plan);
+	change = change_id != 0 ? find_change(plan, change_id) : NULL;
+	if (change_id == 0)
+		r = add_last(plan, &callback, diag);
+	else if (change == NULL)
+		r = cgw_diag_set(diag, -ENOENT, "cannot undo change %llu: no such change",
+				 (unsigned long long)change_id);
+	else if (scope == CGW_UNDO_TRANSACTION)
+		r = add_transaction(plan, change->transaction, &callback, diag);
+	/* Nothing else of the action can be undone: the reason is that of the change itself. */
+	if (r == 0 && plan->count == 0)
+		r = add_step(plan, change, diag);
+	plan->undo_forced = forced;
+	/* The old value was valid before: do not guard it. */
+	plan->options.force = true;
 	return r;
 }
 
 int cgw_journal_undo(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		     uint64_t change_id, struct cgw_result *ret_result)
 {
-	struct cgw_change *changes;
-	const struct cgw_change *change;
-	struct cgw_diag *diag = &ret_result->diag;
-	struct cgw_step step;
-	char buffer[256];
-	size_t count;
+	struct cgw_plan *plan = NULL;
 	int r;
 
 	*ret_result = (struct cgw_result){0};
-	r = journal_load(options->journal, &changes, &count, diag);
-	if (r < 0)
-		return refuse(ret_result, r);
-	change = find_change(changes, count, change_id);
-	if (change == NULL && change_id == 0)
-		r = cgw_diag_set(diag, -ENOENT,
-				 "cannot undo: the journal contains no change that can be undone");
-	else if (change == NULL)
-		r = cgw_diag_set(diag, -ENOENT, "cannot undo change %llu: no such change",
-				 (unsigned long long)change_id);
-	else if (change->undone)
-		r = cgw_diag_set(diag, -EALREADY, "cannot undo change %llu: it was already undone",
-				 (unsigned long long)change->id);
-	else if (!inverse_of(change, &step, buffer, sizeof(buffer)))
-		r = cgw_diag_set(diag, -EOPNOTSUPP,
-				 "cannot undo change %llu: %s%s%s is not reversible",
-				 (unsigned long long)change->id, cgw_step_kind_name(change->kind),
-				 change->key[0] != '\0' ? " " : "", change->key);
-	else
-		r = check_group(layout, change, diag);
-	if (r == 0 && !options->force)
-		r = check_conflict(layout, change, diag);
-	if (r == 0 && !options->force && step.kind == CGW_STEP_MOVE)
-		r = check_process(layout, change, step.pid, diag);
-	if (r < 0)
-		(void)refuse(ret_result, r);
-	else
-		r = apply_inverse(layout, options, change, &step, ret_result);
-	journal_free_changes(changes, count);
+	r = cgw_plan_new(layout, options, &plan);
+	if (r == 0)
+		r = cgw_plan_add_undo(plan, change_id, CGW_UNDO_CHANGE, NULL, NULL,
+				      &ret_result->diag);
+	if (r == 0) {
+		r = cgw_plan_apply(plan);
+		*ret_result =
+			plan->failed > 0 ? *cgw_plan_failure(plan) : *cgw_plan_result(plan, 0);
+	} else {
+		ret_result->outcome = CGW_OUTCOME_REFUSED;
+		ret_result->error = r;
+	}
+	cgw_plan_free(plan);
 	return r;
 }

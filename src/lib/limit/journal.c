@@ -54,22 +54,56 @@ static int report_no_directory(struct cgw_diag *diag, int error, const char *ask
 			    strerror(-error));
 }
 
+/* Others could forge the changes that undo relies on. */
+static int check_directory(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return -errno;
+	if (!S_ISDIR(status.st_mode))
+		return -ENOTDIR;
+	if (status.st_uid != geteuid())
+		return -EPERM;
+	return status.st_mode & (S_IWGRP | S_IWOTH) ? -EACCES : 0;
+}
+
+/* Explains an error of check_directory(). */
+static int report_directory(struct cgw_diag *diag, int error, const char *asked, const char *path)
+{
+	if (error == -EPERM)
+		return cgw_diag_set(diag, error,
+				    "cannot use the change journal in %s: the directory belongs to "
+				    "another user",
+				    path);
+	if (error == -EACCES)
+		return cgw_diag_set(diag, error,
+				    "cannot use the change journal in %s: others can write to the "
+				    "directory",
+				    path);
+	return report_no_directory(diag, error, asked, path);
+}
+
+int journal_check_directory(const char *directory, struct cgw_diag *diag)
+{
+	char path[PATH_SIZE] = "";
+	int r = journal_directory(directory, path, sizeof(path));
+
+	r = r < 0 ? r : check_directory(path);
+	return r == 0 || r == -ENOENT ? 0 : report_directory(diag, r, directory, path);
+}
+
 int journal_open(const char *directory, struct journal **ret_journal, struct cgw_diag *diag)
 {
 	char path[PATH_SIZE - 16] = "";
 	struct journal *journal;
-	struct stat stat;
 	int r = journal_directory(directory, path, sizeof(path));
 
 	if (r == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
-		r = -errno;
-	/* Another user's directory could contain a forged journal. */
-	if (r == 0 && lstat(path, &stat) < 0)
-		r = -errno;
-	if (r == 0 && (!S_ISDIR(stat.st_mode) || stat.st_uid != geteuid()))
-		r = -EPERM;
+		return report_no_directory(diag, -errno, directory, path);
+	r = r < 0 ? r : check_directory(path);
 	if (r < 0)
-		return report_no_directory(diag, r, directory, path);
+		return report_directory(diag, r, directory, path);
 	journal = calloc(1, sizeof(*journal));
 	if (journal == NULL)
 		return -ENOMEM;
@@ -87,90 +121,91 @@ struct journal *journal_close(struct journal *journal)
 	return NULL;
 }
 
-/* The highest number in the file's tail. */
-static uint64_t last_id(int fd)
+/*
+ * The highest number of an intent in the text, which may begin within a line; 0: none. In a
+ * truncated line the number counts only if all of its digits are there.
+ */
+static uint64_t last_id_in(const char *text, size_t length, bool at_start)
 {
-	char tail[16384];
-	struct stat stat;
+	static const char start[] = "{\"id\": ";
+	const char *end = text + length;
 	uint64_t last = 0;
-	ssize_t length;
-	off_t from;
 
-	if (fstat(fd, &stat) < 0)
-		return 0;
-	from = stat.st_size > (off_t)sizeof(tail) ? stat.st_size - (off_t)sizeof(tail) : 0;
-	length = pread(fd, tail, sizeof(tail) - 1, from);
-	if (length <= 0)
-		return 0;
-	tail[length] = '\0';
-	for (char *line = tail; line != NULL; line = strchr(line, '\n')) {
-		static const char start[] = "{\"id\": ";
-		uint64_t id;
+	while (text != NULL && text < end) {
+		if (at_start && strncmp(text, start, strlen(start)) == 0) {
+			char *after;
+			uint64_t id = strtoull(text + strlen(start), &after, 10);
 
-		line += *line == '\n';
-		if (strncmp(line, start, strlen(start)) != 0)
-			continue;
-		id = strtoull(line + strlen(start), NULL, 10);
-		last = id > last ? id : last;
+			if (*after == ',' && id > last)
+				last = id;
+		}
+		text = memchr(text, '\n', (size_t)(end - text));
+		text += text != NULL;
+		at_start = true;
 	}
 	return last;
 }
 
-/* Opens and locks the journal; renames one that is too large first. */
-static int open_locked(struct journal *journal, uint64_t *ret_last_id)
+/* The number of the last intent in the file, however long the lines after it are. */
+static int find_last_id(int fd, off_t file_size, uint64_t *ret_id)
 {
-	for (;;) {
-		char aside[PATH_SIZE + 8];
-		struct stat opened, named;
+	uint64_t last = 0;
+	off_t size = 16384;
 
-		journal->fd = open(journal->path,
-				   O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (journal->fd < 0)
+	while (last == 0) {
+		off_t from = file_size > size ? file_size - size : 0;
+		CLEANUP(cleanup_free) char *text = malloc((size_t)(file_size - from) + 1);
+		ssize_t length;
+
+		if (text == NULL)
+			return -ENOMEM;
+		length = pread(fd, text, (size_t)(file_size - from), from);
+		if (length < 0)
 			return -errno;
-		if (flock(journal->fd, LOCK_EX) < 0 || fstat(journal->fd, &opened) < 0)
+		text[length] = '\0';
+		last = last_id_in(text, (size_t)length, from == 0);
+		if (from == 0)
 			break;
-		/* Another process may have renamed the file between open() and flock(). */
-		if (stat(journal->path, &named) == 0 && named.st_ino == opened.st_ino) {
-			*ret_last_id = last_id(journal->fd);
-			if (opened.st_size < JOURNAL_SIZE_MAX)
-				return 0;
-			(void)snprintf(aside, sizeof(aside), "%s.old", journal->path);
-			if (rename(journal->path, aside) < 0)
-				break;
-			/* The new file continues the numbers. */
-			cleanup_close(&journal->fd);
-			journal->fd =
-				open(journal->path,
-				     O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-			if (journal->fd < 0 || flock(journal->fd, LOCK_EX) < 0)
-				break;
-			return 0;
-		}
-		cleanup_close(&journal->fd);
-		journal->fd = -1;
+		size *= 4;
 	}
-	cleanup_close(&journal->fd);
-	journal->fd = -1;
-	return -EIO;
+	*ret_id = last;
+	return 0;
 }
 
-static int append(struct journal *journal, json_t *line)
+static int open_file(const char *path, int flags)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
-	char *whole = NULL;
-	ssize_t written;
-	int length;
+	/* Opening a FIFO must not block. */
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	struct stat status;
 
-	text = line != NULL ? json_dumps(line, JSON_PRESERVE_ORDER) : NULL;
-	if (text == NULL)
-		return -ENOMEM;
-	length = asprintf(&whole, "%s\n", text);
-	if (length < 0)
-		return -ENOMEM;
-	/* One write(): a crash can truncate the last line only. */
-	written = write(journal->fd, whole, (size_t)length);
-	free(whole);
-	return written == length ? 0 : written < 0 ? -errno : -ENOSPC;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
+/* Opens and locks the file that is currently named journal. */
+static int open_locked(struct journal *journal, struct stat *ret_status)
+{
+	for (;;) {
+		CLEANUP(cleanup_close)
+		int fd = open_file(journal->path, O_RDWR | O_APPEND | O_CREAT);
+		struct stat named;
+
+		if (fd < 0)
+			return fd;
+		if (flock(fd, LOCK_EX) < 0 || fstat(fd, ret_status) < 0)
+			return -errno;
+		if (ret_status->st_uid != geteuid() || ret_status->st_mode & (S_IWGRP | S_IWOTH))
+			return -EPERM;
+		/* Another process may have renamed the file between open() and flock(). */
+		if (stat(journal->path, &named) == 0 && named.st_ino == ret_status->st_ino) {
+			journal->fd = steal_fd(&fd);
+			return 0;
+		}
+	}
 }
 
 static void unlock(struct journal *journal)
@@ -179,37 +214,103 @@ static void unlock(struct journal *journal)
 	journal->fd = -1;
 }
 
-int journal_intend(struct journal *journal, const struct cgw_change *change, uint64_t *ret_id)
+/* A journal that was just renamed leaves an empty one, which continues the numbers of the old. */
+static int find_last_number(const struct journal *journal, off_t size, uint64_t *ret_id)
+{
+	char aside[PATH_SIZE + 8];
+	struct stat status;
+	int r = find_last_id(journal->fd, size, ret_id);
+
+	if (r < 0 || *ret_id != 0)
+		return r;
+	(void)snprintf(aside, sizeof(aside), "%s.old", journal->path);
+	CLEANUP(cleanup_close) int fd = open_file(aside, O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return fstat(fd, &status) < 0 ? -errno : find_last_id(fd, status.st_size, ret_id);
+}
+
+static int rotate(struct journal *journal, struct stat *ret_status)
+{
+	char aside[PATH_SIZE + 8];
+
+	(void)snprintf(aside, sizeof(aside), "%s.old", journal->path);
+	if (rename(journal->path, aside) < 0)
+		return -errno;
+	unlock(journal);
+	return open_locked(journal, ret_status);
+}
+
+/* A crash may have truncated the last line: ends it, so that the next one is not part of it. */
+static const char *separator(int fd, off_t size)
+{
+	char last = '\n';
+
+	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' ? "\n" : "";
+}
+
+static int append(struct journal *journal, json_t *line, off_t size)
+{
+	CLEANUP(cleanup_free) char *text = NULL, *whole = NULL;
+	ssize_t written;
+	int length, error;
+
+	text = line != NULL ? json_dumps(line, JSON_PRESERVE_ORDER) : NULL;
+	json_decref(line);
+	if (text == NULL)
+		return -ENOMEM;
+	length = asprintf(&whole, "%s%s\n", separator(journal->fd, size), text);
+	if (length < 0) {
+		whole = NULL;
+		return -ENOMEM;
+	}
+	/* One write(): a crash can truncate the last line only. */
+	written = write(journal->fd, whole, (size_t)length);
+	if (written == length)
+		return 0;
+	error = written < 0 ? -errno : -ENOSPC;
+	/* If this fails too, separator() ends the line later. */
+	if (written > 0 && ftruncate(journal->fd, size) < 0)
+		return error;
+	return error;
+}
+
+int journal_intend(struct journal *journal, struct cgw_change *change)
 {
 	struct cgw_change numbered = *change;
-	uint64_t last;
-	json_t *line;
-	int r = open_locked(journal, &last);
+	struct stat status;
+	uint64_t last = 0;
+	int r = open_locked(journal, &status);
 
 	if (r < 0)
 		return r;
-	numbered.id = last + 1;
-	line = journal_line_intent(&numbered);
-	r = append(journal, line);
-	json_decref(line);
+	/* The changes of one action stay in one file, so that it can be undone as a whole. */
+	if (change->transaction == 0 && status.st_size >= JOURNAL_SIZE_MAX)
+		r = rotate(journal, &status);
+	r = r < 0 ? r : find_last_number(journal, status.st_size, &last);
+	if (r == 0) {
+		numbered.id = last + 1;
+		if (numbered.transaction == 0)
+			numbered.transaction = numbered.id;
+		r = append(journal, journal_line_intent(&numbered), status.st_size);
+	}
 	unlock(journal);
-	if (r == 0)
-		*ret_id = numbered.id;
+	if (r == 0) {
+		change->id = numbered.id;
+		change->transaction = numbered.transaction;
+	}
 	return r;
 }
 
-int journal_settle(struct journal *journal, uint64_t id, enum cgw_outcome outcome,
-		   const char *new_value, uint64_t group_id)
+int journal_settle(struct journal *journal, const struct cgw_change *change,
+		   enum cgw_outcome outcome)
 {
-	uint64_t last;
-	json_t *line;
-	int r = open_locked(journal, &last);
+	struct stat status;
+	int r = open_locked(journal, &status);
 
 	if (r < 0)
 		return r;
-	line = journal_line_outcome(id, outcome, new_value, group_id);
-	r = append(journal, line);
-	json_decref(line);
+	r = append(journal, journal_line_outcome(change, outcome), status.st_size);
 	unlock(journal);
 	return r;
 }
@@ -242,6 +343,37 @@ static int add_change(struct loaded *loaded, const struct cgw_change *change)
 	return 0;
 }
 
+/* Completes a change, or removes one that did not happen. */
+static void apply_outcome(struct loaded *loaded, struct cgw_change *change,
+			  struct journal_line *line)
+{
+	if (line->outcome == CGW_OUTCOME_FAILED || line->outcome == CGW_OUTCOME_ROLLED_BACK ||
+	    line->outcome == CGW_OUTCOME_REFUSED) {
+		struct cgw_change *undone = find_change(loaded, change->undoes);
+
+		if (undone != NULL)
+			undone->undone = false;
+		journal_change_done(change);
+		memmove(change, change + 1,
+			(size_t)(loaded->changes + loaded->count - change - 1) * sizeof(*change));
+		loaded->count--;
+		return;
+	}
+	if (line->change.group_id != 0)
+		change->group_id = line->change.group_id;
+	if (line->change.new_value[0] != '\0')
+		memcpy(change->new_value, line->change.new_value, sizeof(change->new_value));
+	if (line->change.place_count > 0) {
+		const struct cgw_place *places = change->places;
+		size_t count = change->place_count;
+
+		change->places = line->change.places;
+		change->place_count = line->change.place_count;
+		line->change.places = places;
+		line->change.place_count = count;
+	}
+}
+
 /* Applies one line: an intent adds a change, an outcome completes or removes one. */
 static int apply_line(struct loaded *loaded, const char *text, size_t length)
 {
@@ -256,43 +388,32 @@ static int apply_line(struct loaded *loaded, const char *text, size_t length)
 	if (line.intent) {
 		r = add_change(loaded, &line.change);
 		if (r < 0)
-			journal_line_done(&line);
+			journal_change_done(&line.change);
 		else if (line.change.undoes != 0 &&
 			 (change = find_change(loaded, line.change.undoes)) != NULL)
 			change->undone = true;
 		return r;
 	}
 	change = find_change(loaded, line.change.id);
-	if (change == NULL)
-		return 0;
-	if (line.change.group_id != 0)
-		change->group_id = line.change.group_id;
-	if (line.outcome == CGW_OUTCOME_FAILED || line.outcome == CGW_OUTCOME_ROLLED_BACK ||
-	    line.outcome == CGW_OUTCOME_REFUSED) {
-		struct cgw_change *undone = find_change(loaded, change->undoes);
-
-		if (undone != NULL)
-			undone->undone = false;
-		free((void *)(uintptr_t)change->path);
-		memmove(change, change + 1,
-			(size_t)(loaded->changes + loaded->count - change - 1) * sizeof(*change));
-		loaded->count--;
-	} else if (line.change.new_value[0] != '\0') {
-		memcpy(change->new_value, line.change.new_value, sizeof(change->new_value));
-	}
+	if (change != NULL)
+		apply_outcome(loaded, change, &line);
+	journal_change_done(&line.change);
 	return 0;
 }
 
-static int load_file(const char *path, struct loaded *loaded)
+static int load_file(int fd, struct loaded *loaded)
 {
-	CLEANUP(cleanup_file) FILE *file = fopen(path, "re");
+	CLEANUP(cleanup_file) FILE *file = fdopen(fd, "r");
 	CLEANUP(cleanup_free) char *line = NULL;
 	size_t size = 0;
 	ssize_t length;
 	int r = 0;
 
-	if (file == NULL)
-		return errno == ENOENT ? 0 : -errno;
+	if (file == NULL) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
 	while (r == 0 && (length = getline(&line, &size, file)) > 0)
 		r = apply_line(loaded, line, (size_t)length);
 	return r;
@@ -301,25 +422,41 @@ static int load_file(const char *path, struct loaded *loaded)
 void journal_free_changes(struct cgw_change *changes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		free((void *)(uintptr_t)changes[i].path);
+		journal_change_done(&changes[i]);
 	free(changes);
+}
+
+static int load_path(const char *path, struct loaded *loaded)
+{
+	int fd = open_file(path, O_RDONLY);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return load_file(fd, loaded);
 }
 
 int journal_load(const char *directory, struct cgw_change **ret_changes, size_t *ret_count,
 		 struct cgw_diag *diag)
 {
-	char path[PATH_SIZE] = "", file[PATH_SIZE + 16];
+	char path[PATH_SIZE] = "", file[PATH_SIZE + 16], old[PATH_SIZE + 16];
 	struct loaded loaded = {0};
-	int r = journal_directory(directory, path, sizeof(path));
+	int fd, r = journal_directory(directory, path, sizeof(path));
 
 	if (r < 0)
 		return report_no_directory(diag, r, directory, path);
-	(void)snprintf(file, sizeof(file), "%s/journal.old", path);
-	r = load_file(file, &loaded);
+	(void)snprintf(file, sizeof(file), "%s/journal", path);
+	fd = open_file(file, O_RDONLY);
+	/* As long as it is locked, it is not renamed. */
+	if (fd >= 0 && flock(fd, LOCK_SH) < 0)
+		r = -errno;
 	if (r == 0) {
-		(void)snprintf(file, sizeof(file), "%s/journal", path);
-		r = load_file(file, &loaded);
+		(void)snprintf(old, sizeof(old), "%s/journal.old", path);
+		r = load_path(old, &loaded);
 	}
+	if (r == 0)
+		r = fd >= 0 ? load_file(fd, &loaded) : fd == -ENOENT ? 0 : fd;
+	else if (fd >= 0)
+		close(fd);
 	if (r < 0) {
 		journal_free_changes(loaded.changes, loaded.count);
 		return cgw_diag_set(diag, r, "cannot read %s: %s", file, strerror(-r));

@@ -17,8 +17,11 @@ int kernel_file_name(const struct cgw_source *source, const char *instance, char
 				  : snprintf(buffer, size, "%.*s%s%s", (int)(star - source->file),
 					     source->file, instance, star + 1);
 
-	/* The instance is user input: it must not lead to a file in another directory. */
-	if (strchr(instance, '/') != NULL)
+	/*
+	 * The instance is user input: in a file name it must not lead to another directory. In the
+	 * text it may have slashes, such as dmem's region drm/0000:03:00.0/vram0.
+	 */
+	if (star != NULL && strchr(instance, '/') != NULL)
 		return -EINVAL;
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }

@@ -1,79 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* members.c - processes and descendants of a group. */
+/* members.c - processes of a group. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/kernel/list-children.h"
 #include "lib/limit/members.h"
 
-void subtree_done(struct subtree *subtree)
-{
-	for (size_t i = 0; i < subtree->count; i++)
-		free(subtree->paths[i]);
-	free(subtree->paths);
-	*subtree = (struct subtree){0};
-}
-
-static int add_path(struct subtree *subtree, const char *parent, const char *name)
-{
-	char *path;
-
-	if (subtree->count == subtree->size) {
-		size_t size = subtree->size == 0 ? 16 : 2 * subtree->size;
-		char **larger = reallocarray(subtree->paths, size, sizeof(*larger));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		subtree->paths = larger;
-		subtree->size = size;
-	}
-	if (asprintf(&path, "%s%s%s", parent,
-		     name[0] != '\0' && strcmp(parent, "/") != 0 ? "/" : "", name) < 0)
-		return -ENOMEM;
-	subtree->paths[subtree->count++] = path;
-	return 0;
-}
-
-struct listing {
-	struct subtree *subtree;
-	size_t parent;
-};
-
-static int add_child(void *context, const struct walk_entry *entry)
-{
-	struct listing *listing = context;
-
-	return add_path(listing->subtree, listing->subtree->paths[listing->parent], entry->name);
-}
-
-int subtree_list(const struct cgw_layout *layout, size_t hierarchy, const char *path,
-		 struct subtree *ret_subtree)
-{
-	CLEANUP(subtree_done) struct subtree subtree = {0};
-	int r = add_path(&subtree, path, "");
-
-	/* The list is also the queue of groups whose children are still to be read. */
-	for (size_t i = 0; r == 0 && i < subtree.count; i++) {
-		CLEANUP(target_close) struct target target = TARGET_NONE;
-		struct listing listing = {&subtree, i};
-
-		r = target_open(layout, hierarchy, subtree.paths[i], &target);
-		r = r < 0 ? r
-			  : walk_children(layout->ops, target.directory, false, add_child,
-					  &listing);
-		if (cgw_error_is_gone(r) && i > 0)
-			r = 0;
-	}
-	if (r < 0)
-		return r;
-	*ret_subtree = subtree;
-	subtree = (struct subtree){0};
-	return 0;
-}
-
-static int add_pid(struct members *members, pid_t pid)
+int members_push(struct members *members, pid_t pid)
 {
 	if (members->count == members->size) {
 		size_t size = members->size == 0 ? 64 : 2 * members->size;
@@ -95,6 +29,12 @@ static int compare_pids(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
+bool members_contain(const struct members *members, pid_t pid)
+{
+	return members->count > 0 &&
+	       bsearch(&pid, members->pids, members->count, sizeof(pid), compare_pids) != NULL;
+}
+
 /* The kernel's list is unsorted and may contain duplicates; v1 has a list in each hierarchy. */
 static void sort_once(struct members *members)
 {
@@ -114,82 +54,152 @@ void members_done(struct members *members)
 	*members = (struct members){0};
 }
 
-int members_add(struct members *members, const struct cgw_layout *layout, size_t hierarchy,
-		const char *path)
+int members_parse(struct members *members, const char *text)
 {
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t length;
-	int r = target_open(layout, hierarchy, path, &target);
-
-	r = r < 0 ? r : cgw_file_read(layout, target.directory, "cgroup.procs", &text, &length);
-	if (r == -EOPNOTSUPP) /* a threaded group of v2 */
-		r = cgw_file_read(layout, target.directory, "cgroup.threads", &text, &length);
-	if (r < 0)
-		return r;
-	for (char *line = text; *line != '\0';) {
+	for (const char *line = text; *line != '\0';) {
 		char *end;
 		long pid = strtol(line, &end, 10);
 
-		/* 0 is a process of another PID namespace; kill(0) would signal our own group. */
 		if (end == line)
 			break;
-		if (pid > 0) {
-			r = add_pid(members, (pid_t)pid);
-			if (r < 0)
-				return r;
-		}
+		/* 0 is a process of another PID namespace; kill(0) would signal our own group. */
+		if (pid <= 0)
+			members->out_of_view++;
+		else if (members_push(members, (pid_t)pid) < 0)
+			return -ENOMEM;
 		line = end + (*end == '\n');
 	}
-	sort_once(members);
 	return 0;
+}
+
+int members_read(const struct target *group, char **ret_text)
+{
+	size_t length;
+	int r = cgw_file_read(group->layout, group->directory, "cgroup.procs", ret_text, &length);
+
+	if (r == -EOPNOTSUPP) /* a threaded group of v2 */
+		r = cgw_file_read(group->layout, group->directory, "cgroup.threads", ret_text,
+				  &length);
+	return r;
+}
+
+int members_add(struct members *members, const struct target *group)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	int r = members_read(group, &text);
+
+	r = r < 0 ? r : members_parse(members, text);
+	if (r == 0)
+		sort_once(members);
+	return r;
+}
+
+static int add_group(void *context, const struct target *group)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct members *members = context;
+	int r = members_read(group, &text);
+
+	members->groups++;
+	if (r < 0 && members->error == 0 && !cgw_error_is_gone(r))
+		members->error = r;
+	return r < 0 ? 0 : members_parse(members, text);
+}
+
+int members_add_in(struct members *members, const struct cgw_layout *layout, const char *path,
+		   uint32_t hierarchies)
+{
+	const struct subtree_visitor visitor = {.enter = add_group, .context = members};
+
+	for (size_t h = 0; h < layout->hierarchy_count; h++) {
+		int r = hierarchies & UINT32_C(1) << h ? subtree_walk(layout, h, path, &visitor)
+						       : 0;
+
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 && members->error == 0 && !cgw_error_is_gone(r))
+			members->error = r;
+	}
+	sort_once(members);
+	if (members->groups > 0)
+		return 0;
+	return members->error < 0 ? members->error : -ENOENT;
 }
 
 int members_add_all(struct members *members, const struct cgw_layout *layout, const char *path)
 {
-	bool found = false;
+	return members_add_in(members, layout, path, UINT32_MAX);
+}
 
-	for (size_t h = 0; h < layout->hierarchy_count; h++) {
-		CLEANUP(subtree_done) struct subtree subtree = {0};
-		int r = subtree_list(layout, h, path, &subtree);
+/* Reads /proc/PID/stat. Fields follow the last bracket, since the name may contain any byte. */
+static int read_stat(const struct cgw_layout *layout, pid_t pid, char **ret_text,
+		     const char **ret_close)
+{
+	char file[32];
+	size_t length;
+	int r;
 
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0)
-			continue;
-		found = true;
-		for (size_t i = 0; i < subtree.count; i++)
-			if (members_add(members, layout, h, subtree.paths[i]) == -ENOMEM)
-				return -ENOMEM;
-	}
-	return found ? 0 : -ENOENT;
+	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	r = cgw_proc_read(layout, file, ret_text, &length);
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
+	*ret_close = strrchr(*ret_text, ')');
+	return *ret_close == NULL || strchr(*ret_text, '(') == NULL ? -EBADMSG : 0;
 }
 
 int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, bool *ret_kernel,
 		  char *name, size_t size)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	char file[32];
 	const char *open, *close;
 	unsigned long flags;
-	size_t length;
-	int r;
+	int r = read_stat(layout, pid, &text, &close);
 
-	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	r = cgw_proc_read(layout, file, &text, &length);
 	if (r < 0)
-		return r == -ENOENT ? -ESRCH : r;
-	open = strchr(text, '(');
-	close = strrchr(text, ')');
-	if (open == NULL || close == NULL)
-		return -EBADMSG;
+		return r;
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
 	if (sscanf(close, ") %c %*d %*d %*d %*d %*d %lu", ret_state, &flags) != 2)
 		return -EBADMSG;
 	*ret_kernel = (flags & 0x00200000) != 0; /* PF_KTHREAD */
+	open = strchr(text, '(');
 	if (size > 0)
 		cgw_escape(name, size, open + 1, (size_t)(close - open - 1));
 	return 0;
+}
+
+int process_start(const struct cgw_layout *layout, pid_t pid, uint64_t *ret_ticks)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *at;
+	unsigned long long ticks;
+	int r = read_stat(layout, pid, &text, &at);
+
+	if (r < 0)
+		return r;
+	/* Field 22; the bracket ends field 2. */
+	for (int field = 2; field < 22 && at != NULL; field++)
+		at = strchr(at + 1, ' ');
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	if (at == NULL || sscanf(at, "%llu", &ticks) != 1)
+		return -EBADMSG;
+	*ret_ticks = ticks;
+	return 0;
+}
+
+pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *line;
+	char file[32];
+	size_t length;
+	int pid;
+
+	(void)snprintf(file, sizeof(file), "%d/status", (int)tid);
+	if (cgw_proc_read(layout, file, &text, &length) < 0)
+		return tid;
+	line = strstr(text, "\nTgid:");
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+	return line != NULL && sscanf(line, "\nTgid: %d", &pid) == 1 ? (pid_t)pid : tid;
 }
 
 void members_format(const struct members *members, const struct cgw_layout *layout, char *buffer,

@@ -45,15 +45,6 @@ static uint64_t host_capacity(const struct cgw_layout *layout, enum control_capa
 	return 0;
 }
 
-/* Quotas of different periods are compared by their CPU time per second. */
-static struct setting per_second(const struct control_row *row, struct setting setting)
-{
-	if (row->form == FORM_BANDWIDTH && setting.period_ns != 0 &&
-	    !scale_u64(setting.number, NS_PER_S, setting.period_ns, &setting.number))
-		setting.number = UINT64_MAX;
-	return setting;
-}
-
 bool percent_bases_parent_limit(const struct control_row *row, const struct cgw_source *source,
 				const struct target *target, struct setting *ret_setting,
 				char *path, size_t size)
@@ -70,7 +61,7 @@ bool percent_bases_parent_limit(const struct control_row *row, const struct cgw_
 		if (target_open(target->layout, target->hierarchy, above, &ancestor) < 0 ||
 		    target_get(&ancestor, row, source, &setting) < 0)
 			continue;
-		rate = per_second(row, setting);
+		rate = setting_rate(row, &setting);
 		if (setting.unlimited || setting_compare(&rate, &tightest) >= 0)
 			continue;
 		tightest = rate;
@@ -91,5 +82,5 @@ void percent_bases_find(const struct cgw_layout *layout, const struct control_ro
 	bases->parent = bases->host;
 	if (row->capacity != CAPACITY_NONE && !row->info.action &&
 	    percent_bases_parent_limit(row, source, target, &parent, path, sizeof(path)))
-		bases->parent = per_second(row, parent).number;
+		bases->parent = setting_rate(row, &parent).number;
 }

@@ -35,7 +35,8 @@ int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options
 
 	if (plan == NULL)
 		return -ENOMEM;
-	plan->layout = layout;
+	group_cursor_init(&plan->cursor, layout);
+	plan->layout = &plan->cursor.layout;
 	if (options != NULL)
 		plan->options = *options;
 	plan->options.journal = copy(plan->options.journal);
@@ -73,7 +74,9 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	free(plan->steps);
 	systemd_close(plan->systemd);
 	journal_close(plan->journal);
+	journal_free_changes(plan->changes, plan->change_count);
 	protection_free(plan->protection);
+	group_cursor_done(&plan->cursor);
 	free_string(plan->options.journal);
 	free_string(plan->options.who);
 	free_string(plan->options.why);
@@ -158,6 +161,10 @@ int cgw_plan_add(struct cgw_plan *plan, const struct cgw_step *spec, struct cgw_
 	size_t before = plan->count;
 	int r;
 
+	if ((size_t)spec->kind >= ARRAY_SIZE(step_kinds))
+		return cgw_diag_set(diag, -EINVAL, "invalid kind of step %d", (int)spec->kind);
+	if (spec->kind == CGW_STEP_SET && (unsigned)spec->control >= CGW_CONTROL_COUNT)
+		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)spec->control);
 	if (spec->path == NULL || spec->path[0] != '/')
 		return cgw_diag_set(diag, -EINVAL, "invalid group path (expected a leading '/')");
 	if (spec->kind == CGW_STEP_MOVE && spec->pid < 1)
@@ -203,6 +210,11 @@ const struct cgw_step *cgw_plan_step(const struct cgw_plan *plan, size_t i)
 const struct cgw_result *cgw_plan_result(const struct cgw_plan *plan, size_t i)
 {
 	return i < plan->count ? &plan->steps[i].result : NULL;
+}
+
+uint64_t cgw_plan_transaction(const struct cgw_plan *plan)
+{
+	return plan->options.transaction;
 }
 
 const struct cgw_result *cgw_plan_failure(const struct cgw_plan *plan)
@@ -255,6 +267,11 @@ static bool is_risky(const struct step *step)
 		cgw_control_info(step->spec.control)->risk != CGW_RISK_NONE);
 }
 
+int plan_protection(struct cgw_plan *plan)
+{
+	return plan->protection != NULL ? 0 : protection_new(plan->layout, &plan->protection);
+}
+
 static int check_protection(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_diag *diag = &step->result.diag;
@@ -269,11 +286,12 @@ static int check_protection(struct cgw_plan *plan, struct step *step)
 	}
 	if (!is_risky(step))
 		return 0;
-	if (plan->protection == NULL) {
-		r = protection_new(plan->layout, &plan->protection);
-		if (r < 0)
-			return r;
-	}
+	r = plan_protection(plan);
+	if (r < 0)
+		return cgw_diag_set(diag, r,
+				    "cannot determine the groups of this process and its parents: "
+				    "%s",
+				    strerror(-r));
 	reason = protection_check(plan->protection, step->spec.path, diag);
 	if (reason == PROTECT_NOTHING)
 		return 0;
@@ -300,8 +318,7 @@ static int check_identity(struct cgw_plan *plan, struct step *step)
 	return target.id == step->spec.expected_id ? 0 : advise_group(step, -ESTALE);
 }
 
-/* The ID of the step's group in the step's hierarchy; 0: no such group. */
-static uint64_t find_group_id(const struct cgw_plan *plan, const struct step *step)
+uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 
@@ -312,7 +329,7 @@ static uint64_t find_group_id(const struct cgw_plan *plan, const struct step *st
 
 static bool is_replaced(const struct cgw_plan *plan, const struct step *step)
 {
-	uint64_t id = step->group_id != 0 ? find_group_id(plan, step) : 0;
+	uint64_t id = step->group_id != 0 ? plan_group_id(plan, step) : 0;
 
 	return id != 0 && id != step->group_id;
 }
@@ -328,76 +345,20 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 	/* A group that an earlier step creates is prepared once it exists. */
 	if (plan_creates_group(plan, step))
 		return 0;
+	if (step->undoes != NULL) {
+		r = undo_check(plan, step);
+		if (r < 0) {
+			step->result.outcome = CGW_OUTCOME_REFUSED;
+			return r;
+		}
+	}
 	r = check_identity(plan, step);
 	r = r < 0 ? r : plan_owner(plan, step);
 	r = r < 0 ? r : step->kind->prepare(plan, step);
-	step->group_id = find_group_id(plan, step);
+	step->group_id = plan_group_id(plan, step);
 	if (r < 0 && step->result.outcome == CGW_OUTCOME_PENDING)
 		step->result.outcome = CGW_OUTCOME_FAILED;
 	return r;
-}
-
-int plan_journal_other(struct cgw_plan *plan, const struct cgw_change *change, uint64_t *ret_id)
-{
-	struct cgw_change stamped = *change;
-	int r;
-
-	stamped.realtime_ns = clock_ns(CLOCK_REALTIME);
-	stamped.pid = getpid();
-	stamped.uid = getuid();
-	stamped.undoes = plan->undoes;
-	(void)snprintf(stamped.who, sizeof(stamped.who), "%s", plan->options.who);
-	(void)snprintf(stamped.why, sizeof(stamped.why), "%s", plan->options.why);
-	if (plan->journal == NULL) {
-		r = journal_open(plan->options.journal, &plan->journal, NULL);
-		if (r < 0)
-			return plan->options.no_undo ? 0 : r;
-	}
-	r = journal_intend(plan->journal, &stamped, ret_id);
-	return r < 0 && plan->options.no_undo ? 0 : r;
-}
-
-int plan_journal(struct cgw_plan *plan, struct step *step)
-{
-	struct cgw_change change = {
-		.kind = step->spec.kind,
-		.path = step->spec.path,
-	};
-	struct journal *journal;
-	int r;
-
-	if (step->spec.kind == CGW_STEP_SET)
-		(void)snprintf(change.key, sizeof(change.key), "%s",
-			       cgw_control_info(step->spec.control)->key);
-	memcpy(change.old_value, step->result.old_value, sizeof(change.old_value));
-	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
-	if (step->group_id == 0) /* an earlier step created the group */
-		step->group_id = find_group_id(plan, step);
-	change.group_id = step->group_id;
-	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
-		       plan->layout->hierarchies[step->hierarchy].label);
-	r = plan_journal_other(plan, &change, &step->result.change_id);
-	if (r == 0)
-		return 0;
-	/* Open the journal again for the reason only. */
-	if (plan->journal == NULL &&
-	    journal_open(plan->options.journal, &journal, &step->result.diag) == 0)
-		journal_close(journal);
-	else if (plan->journal != NULL)
-		(void)cgw_diag_set(&step->result.diag, r, "cannot write the change journal: %s",
-				   strerror(-r));
-	return r;
-}
-
-static void settle(struct cgw_plan *plan, const struct step *step)
-{
-	/* Undo must not delete another group that has replaced the created one. */
-	uint64_t created_id = step->spec.kind == CGW_STEP_CREATE ? find_group_id(plan, step) : 0;
-
-	/* Errors are ignored: an intent without outcome counts as done. */
-	if (plan->journal != NULL && step->result.change_id != 0)
-		(void)journal_settle(plan->journal, step->result.change_id, step->result.outcome,
-				     step->result.new_value, created_id);
 }
 
 /* A container engine is not aware of the change and may overwrite it. */
@@ -420,6 +381,8 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	}
 	if (r == 0 && step->result.outcome == CGW_OUTCOME_UNCHANGED)
 		return 0;
+	if (r == 0 && step->kind->reserve != NULL)
+		r = step->kind->reserve(plan, step);
 	r = r < 0 ? r : plan_journal(plan, step);
 	/* Earlier steps may have taken seconds. */
 	if (r == 0 && !is_new)
@@ -427,6 +390,8 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	if (r == 0 && is_replaced(plan, step))
 		r = advise_group(step, -ESTALE);
 	r = r < 0 ? r : step->kind->apply(plan, step);
+	if (r < 0 && step->kind->release != NULL)
+		step->kind->release(plan, step);
 	if (r < 0) {
 		if (step->result.outcome != CGW_OUTCOME_REFUSED &&
 		    step->result.outcome != CGW_OUTCOME_INCONSISTENT)
@@ -436,7 +401,7 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	}
 	if (r == 0)
 		note_engine(step);
-	settle(plan, step);
+	plan_settle_step(plan, step);
 	return r;
 }
 
@@ -454,12 +419,13 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 	/* The old state is not that of a group which has replaced the changed one. */
 	r = is_replaced(plan, step) ? 0 : step->kind->rollback(plan, step);
 	step->result.outcome = r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK;
+	step->result.reversible = step->result.reversible && r < 0;
 	if (r < 0) {
 		step->result.error = r;
 		(void)cgw_diag_set(&step->result.diag, r, "done, but cannot be rolled back: %s",
 				   strerror(-r));
 	}
-	settle(plan, step);
+	plan_settle_step(plan, step);
 }
 
 /* Must `later` be written before `earlier`, so that no value ever exceeds its bound? */
@@ -515,7 +481,10 @@ static void name_failure(struct step *step, int error)
 	(void)snprintf(reason, sizeof(reason), "%s",
 		       diag->text[0] != '\0' ? diag->text : strerror(-error));
 	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
-	if (step->spec.kind == CGW_STEP_SET) {
+	if (step->undoes != NULL) {
+		(void)cgw_diag_set(diag, error, "cannot undo change %llu: %s",
+				   (unsigned long long)step->undoes->id, reason);
+	} else if (step->spec.kind == CGW_STEP_SET) {
 		cgw_escape(value, sizeof(value), step->spec.value, strlen(step->spec.value));
 		(void)cgw_diag_set(diag, error, "cannot set %s=%s on %s: %s",
 				   cgw_control_info(step->spec.control)->key, value, path, reason);
@@ -580,15 +549,15 @@ int step_add_created(struct step *step, size_t hierarchy, const char *path, cons
 }
 
 void step_describe_write(struct step *step, const struct cgw_layout *layout, size_t hierarchy,
-			 const char *file, const char *text)
+			 const char *path, const char *file, const char *text)
 {
 	const struct cgw_hierarchy *where = &layout->hierarchies[hierarchy];
-	char *how = step->result.how, path[256], shown[VALUE_MAX];
+	char *how = step->result.how, escaped[256], shown[VALUE_MAX];
 	size_t used = strlen(how);
 
-	cgw_escape(path, sizeof(path), step->spec.path, strlen(step->spec.path));
+	cgw_escape(escaped, sizeof(escaped), path, strlen(path));
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	(void)snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s%s%s",
+	(void)snprintf(how + used, sizeof(step->result.how) - used, "%swrite '%s' to %s%s/%s",
 		       used > 0 ? "; " : "", shown, where->mountpoint,
-		       strcmp(path, "/") == 0 ? "" : path, file[0] != '\0' ? "/" : "", file);
+		       strcmp(path, "/") == 0 ? "" : escaped, file);
 }

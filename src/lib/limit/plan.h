@@ -9,6 +9,7 @@
 #ifndef CGWARD_LIB_LIMIT_PLAN_H
 #define CGWARD_LIB_LIMIT_PLAN_H
 
+#include "lib/kernel/group-cursor.h"
 #include "lib/limit/essential-groups.h"
 #include "lib/limit/journal.h"
 #include "lib/limit/systemd.h"
@@ -21,6 +22,7 @@ struct created_step {
 	char text[32]; /* what to write for rollback; "": remove the directory */
 	uint64_t id;   /* of the directory */
 	bool done;
+	uint64_t change_id; /* in the journal; 0: part of the step's own change */
 };
 
 struct step {
@@ -28,6 +30,7 @@ struct step {
 	struct cgw_result result;
 	const struct step_kind *kind;
 	struct cgw_owner owner;
+	const struct cgw_change *undoes; /* owned by the plan; NULL: a new change */
 
 	/* SET */
 	struct request request;
@@ -35,18 +38,23 @@ struct step {
 	const struct cgw_source *source;
 	size_t hierarchy;
 	bool has_before;
+	char note[640];    /* to report with success */
 	uint64_t group_id; /* in `hierarchy` when the step was prepared; 0: did not exist */
 
-	/* FREEZE, THAW: the group's own state before; MOVE: the old groups of the process. */
+	/* FREEZE, THAW: the group's own state before; MOVE: the process and its old groups. */
 	bool was_frozen;
+	uint64_t process_start;
+	uint32_t moved; /* the hierarchies in which the process is moved */
 	struct cgw_membership old_membership;
+	size_t process_count; /* KILL: before */
 
 	struct created_step *created;
 	size_t created_count;
 };
 
 struct cgw_plan {
-	const struct cgw_layout *layout;
+	const struct cgw_layout *layout; /* that of `cursor` */
+	struct group_cursor cursor;
 	struct cgw_limit_options options; /* strings are the plan's own */
 	struct systemd *systemd;          /* NULL: not needed yet, or not running */
 	bool systemd_tried;
@@ -54,12 +62,19 @@ struct cgw_plan {
 	struct protection *protection;
 	struct step *steps;
 	size_t count, size;
-	size_t failed;   /* the step that failed, counted from 1; 0: none */
-	uint64_t undoes; /* the change that this plan undoes, or 0 */
+	size_t failed; /* the step that failed, counted from 1; 0: none */
+
+	/* Of a plan that undoes changes. */
+	struct cgw_change *changes;
+	size_t change_count;
+	bool undo_forced; /* also what others have changed since */
 };
 
 struct step_kind {
 	int (*prepare)(struct cgw_plan *plan, struct step *step);
+	/* Changes other groups first, each journalled; rolled back by release(). May be NULL. */
+	int (*reserve)(struct cgw_plan *plan, struct step *step);
+	void (*release)(struct cgw_plan *plan, struct step *step);
 	int (*apply)(struct cgw_plan *plan, struct step *step);
 	int (*rollback)(struct cgw_plan *plan, struct step *step); /* NULL: not reversible */
 	bool always_refused; /* always refused on essential groups */
@@ -68,31 +83,49 @@ struct step_kind {
 extern const struct step_kind step_set, step_freeze, step_thaw, step_kill, step_create, step_delete,
 	step_move;
 
+/* The ID of the step's group in the step's hierarchy; 0: no such group. */
+uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step);
+
 /* Finds the manager of the step's group; none without systemd or with --direct. */
 int plan_owner(struct cgw_plan *plan, struct step *step);
+/* Reads the essential processes, once. */
+int plan_protection(struct cgw_plan *plan);
 /* Is the group a systemd unit, which must be changed through its manager? */
 bool plan_owned(const struct step *step);
 
 /* Writes the intent of a change into the journal and sets step->result.change_id. */
 int plan_journal(struct cgw_plan *plan, struct step *step);
 /* The same for a side effect, such as a controller enabled in an ancestor. */
-int plan_journal_other(struct cgw_plan *plan, const struct cgw_change *change, uint64_t *ret_id);
+int plan_journal_other(struct cgw_plan *plan, struct cgw_change *change);
+/* Writes the outcome of a change; an intent without outcome counts as done. */
+void plan_settle(struct cgw_plan *plan, const struct cgw_change *change, enum cgw_outcome outcome);
+/* Writes that of a step. */
+void plan_settle_step(struct cgw_plan *plan, const struct step *step);
+
+/* journal-undo.c: is it still possible to undo the step's change, and not in conflict? */
+int undo_check(struct cgw_plan *plan, struct step *step);
+/* The hierarchies that the step may change: those of the change that it undoes. */
+uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step);
 
 /* Does an earlier step create the group of this one? */
 bool plan_creates_group(const struct cgw_plan *plan, const struct step *step);
 
 int step_add_created(struct step *step, size_t hierarchy, const char *path, const char *text);
+/* step-group.c: where the step has created that path. The paths are the step's. */
+size_t created_places(const struct cgw_plan *plan, const struct step *step, const char *path,
+		      struct cgw_place *places);
 
-/* Appends "write 'TEXT' to FILE" to the result's `how`. */
+/* Appends "write 'TEXT' to FILE" of the group `path` to the result's `how`. */
 void step_describe_write(struct step *step, const struct cgw_layout *layout, size_t hierarchy,
-			 const char *file, const char *text);
+			 const char *path, const char *file, const char *text);
 
 /* errno-hints.c: fill the result's diag with the reason and the remedy. Return `error`. */
 int advise_set(struct cgw_plan *plan, struct step *step, const struct target *target, int error);
 int advise_group(struct step *step, int error);
 
 /* enable-controller.c: enables the step's controller from the root down to the parent (v2). */
-int enable_controller(struct cgw_plan *plan, struct step *step, bool prepare_only);
+int enable_prepare(struct cgw_plan *plan, struct step *step);
+int enable_reserve(struct cgw_plan *plan, struct step *step);
 int enable_rollback(struct cgw_plan *plan, struct step *step);
 
 #endif

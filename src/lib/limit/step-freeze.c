@@ -82,8 +82,8 @@ static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 		(void)systemd_format_unit(&step->owner, freeze ? "FreezeUnit" : "ThawUnit",
 					  result->how, sizeof(result->how));
 	else
-		step_describe_write(step, plan->layout, target.hierarchy, freezer_file(&target),
-				    freezer_word(&target, freeze));
+		step_describe_write(step, plan->layout, target.hierarchy, step->spec.path,
+				    freezer_file(&target), freezer_word(&target, freeze));
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static void report_blockers(const struct cgw_plan *plan, struct step *step,
 	bool on_v1 = plan->layout->hierarchies[target->hierarchy].version == 1;
 	char names[256] = "";
 
-	(void)members_add(&members, plan->layout, target->hierarchy, step->spec.path);
+	(void)members_add(&members, target);
 	blockers.pids = calloc(members.count + 1, sizeof(pid_t));
 	for (size_t i = 0; blockers.pids != NULL && i < members.count; i++) {
 		char state = 0;

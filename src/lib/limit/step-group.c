@@ -35,36 +35,85 @@ static int open_parent(const struct cgw_layout *layout, size_t hierarchy, const 
 	return r;
 }
 
-static bool exists(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+/* 1: the hierarchy has the group, 0: it has not. */
+static int exists(const struct cgw_layout *layout, size_t hierarchy, const char *path)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
+	int r = target_open(layout, hierarchy, path, &target);
 
-	return target_open(layout, hierarchy, path, &target) == 0;
+	return r == 0 ? 1 : cgw_error_is_gone(r) ? 0 : r;
 }
 
-/* Records the missing directories of the path in one hierarchy, parents first. */
-static int add_missing(struct step *step, const struct cgw_layout *layout, size_t hierarchy)
+/* The hierarchies that have the group, of those that are not only for tracking. */
+static int find_hierarchies(const struct cgw_layout *layout, const char *path, uint32_t *ret_mask)
+{
+	uint32_t mask = 0;
+
+	for (size_t h = 0; h < layout->hierarchy_count; h++) {
+		int r = hierarchy_tracks_members(layout, h) ? 0 : exists(layout, h, path);
+
+		if (r < 0)
+			return r;
+		mask |= r > 0 ? UINT32_C(1) << h : 0;
+	}
+	*ret_mask = mask;
+	return 0;
+}
+
+static int add_missing(struct step *step, const struct cgw_layout *layout, const char *path,
+		       uint32_t hierarchies)
+{
+	for (size_t h = 0; h < layout->hierarchy_count; h++) {
+		int r;
+
+		if (!(hierarchies & UINT32_C(1) << h))
+			continue;
+		r = step_add_created(step, h, path, "");
+		if (r < 0)
+			return r;
+		if (step->created_count <= 2) {
+			char *how = step->result.how;
+			size_t used = strlen(how);
+			char shown[256];
+
+			cgw_escape(shown, sizeof(shown), path, strlen(path));
+			(void)snprintf(how + used, sizeof(step->result.how) - used, "%smkdir %s%s",
+				       used > 0 ? "; " : "", layout->hierarchies[h].mountpoint,
+				       shown);
+		}
+	}
+	return 0;
+}
+
+/*
+ * Finds what to create, parents first: the group in each hierarchy that has its parent, and missing
+ * ancestors where their own parents are. A group that exists is completed in all hierarchies.
+ */
+static int find_missing(struct step *step, const struct cgw_layout *layout)
 {
 	CLEANUP(cleanup_free) char *path = strdup(step->spec.path);
-	int r = path == NULL ? -ENOMEM : 0;
+	uint32_t parents = 0, there = 0, whole = 0;
+	bool complete;
+	int r = path == NULL ? -ENOMEM : find_hierarchies(layout, step->spec.path, &there);
 
+	if (r < 0)
+		return r;
+	complete = there != 0;
+	for (size_t h = 0; h < layout->hierarchy_count; h++)
+		if (!hierarchy_tracks_members(layout, h))
+			whole |= UINT32_C(1) << h;
+	parents = whole;
 	for (char *end = path + 1; r == 0 && end != NULL;) {
 		end = strchr(end, '/');
 		if (end != NULL)
 			*end = '\0';
-		if (!exists(layout, hierarchy, path)) {
-			r = step_add_created(step, hierarchy, path, "");
-			if (r == 0 && step->created_count <= 2) {
-				char *how = step->result.how;
-				size_t used = strlen(how);
-				char shown[256];
-
-				cgw_escape(shown, sizeof(shown), path, strlen(path));
-				(void)snprintf(how + used, sizeof(step->result.how) - used,
-					       "%smkdir %s%s", used > 0 ? "; " : "",
-					       layout->hierarchies[hierarchy].mountpoint, shown);
-			}
+		r = find_hierarchies(layout, path, &there);
+		/* An ancestor that exists somewhere is not created elsewhere. */
+		if (r == 0 && (complete || end == NULL || there == 0)) {
+			r = add_missing(step, layout, path, parents & ~there);
+			there |= parents;
 		}
+		parents = there;
 		if (end != NULL)
 			*end++ = '/';
 	}
@@ -75,11 +124,8 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 {
 	struct cgw_result *result = &step->result;
 	size_t used;
-	int r = 0;
+	int r = find_missing(step, plan->layout);
 
-	for (size_t h = 0; h < plan->layout->hierarchy_count && r == 0; h++)
-		if (!hierarchy_tracks_members(plan->layout, h))
-			r = add_missing(step, plan->layout, h);
 	if (r < 0)
 		return advise_group(step, r);
 	if (step->created_count > 0)
@@ -135,20 +181,48 @@ static int create_one(const struct cgw_layout *layout, struct created_step *crea
 	return 0;
 }
 
-static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+static int remove_directory(const struct target *parent, const char *name)
 {
-	CLEANUP(target_close) struct target parent = TARGET_NONE;
 	const struct timespec wait = {0, 10000000};
-	int r = open_parent(layout, hierarchy, path, &parent);
+	int r = 0;
 
 	for (int i = 0; r == 0 && i < REMOVE_TRIES; i++) {
-		r = layout->ops->remove_directory(parent.directory, last_component(path));
+		r = parent->layout->ops->remove_directory(parent->directory, name);
 		if (r != -EBUSY)
 			break;
 		r = i + 1 < REMOVE_TRIES ? 0 : -EBUSY;
 		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
 	}
 	return cgw_error_is_gone(r) ? 0 : r;
+}
+
+static int remove_one(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+{
+	CLEANUP(target_close) struct target parent = TARGET_NONE;
+	int r = open_parent(layout, hierarchy, path, &parent);
+
+	if (r < 0)
+		return cgw_error_is_gone(r) ? 0 : r;
+	return remove_directory(&parent, last_component(path));
+}
+
+size_t created_places(const struct cgw_plan *plan, const struct step *step, const char *path,
+		      struct cgw_place *places)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < step->created_count; i++) {
+		const struct created_step *created = &step->created[i];
+
+		if (!created->done || strcmp(created->path, path) != 0)
+			continue;
+		places[count].path = created->path;
+		places[count].group_id = created->id;
+		(void)snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
+			       plan->layout->hierarchies[created->hierarchy].label);
+		count++;
+	}
+	return count;
 }
 
 /* Another process may have removed the directory and created it again. */
@@ -167,57 +241,183 @@ static int create_rollback(struct cgw_plan *plan, struct step *step)
 
 	for (size_t i = step->created_count; i-- > 0;) {
 		struct created_step *created = &step->created[i];
+		const struct cgw_change change = {.id = created->change_id};
 		int r;
 
 		if (!created->done || is_replaced(plan->layout, created))
 			continue;
 		r = remove_one(plan->layout, created->hierarchy, created->path);
 		created->done = r < 0;
+		plan_settle(plan, &change,
+			    r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK);
 		first = first < 0 ? first : r;
 	}
 	return first;
 }
 
-static int create_apply(struct cgw_plan *plan, struct step *step)
+static void create_release(struct cgw_plan *plan, struct step *step)
 {
-	for (size_t i = 0; i < step->created_count; i++) {
-		int r = create_one(plan->layout, &step->created[i]);
+	(void)create_rollback(plan, step);
+}
 
-		if (r == 0)
-			continue;
-		(void)create_rollback(plan, step);
-		if (r == -EAGAIN)
-			return cgw_diag_set(&step->result.diag, r,
-					    "cgroup.max.depth or cgroup.max.descendants of an "
-					    "ancestor is reached");
-		return advise_group(step, r);
+/* Why the kernel allows no more groups below the parent. */
+static int advise_mkdir(struct cgw_plan *plan, struct step *step,
+			const struct created_step *created, int error)
+{
+	uint32_t controllers = plan->layout->hierarchies[created->hierarchy].controllers;
+	const char *label = plan->layout->hierarchies[created->hierarchy].label;
+
+	if (error == -EAGAIN)
+		return cgw_diag_set(&step->result.diag, error,
+				    "cgroup.max.depth or cgroup.max.descendants of an ancestor is "
+				    "reached");
+	if (error == -ENOSPC && controllers & CGW_CONTROLLER_BIT(CGW_MEMORY))
+		return cgw_diag_set(&step->result.diag, error,
+				    "the kernel has no ID left for another memory group (%s "
+				    "hierarchy)",
+				    label);
+	if (error == -ENOSPC || error == -ENOMEM || error == -EINVAL)
+		return cgw_diag_set(&step->result.diag, error, "%s (%s hierarchy)",
+				    strerror(-error), label);
+	return advise_group(step, error);
+}
+
+/* Creates the step's entries of one path, and returns the index after them. */
+static int create_path(struct cgw_plan *plan, struct step *step, size_t *at)
+{
+	const char *path = step->created[*at].path;
+
+	for (; *at < step->created_count && strcmp(step->created[*at].path, path) == 0; ++*at) {
+		int r = create_one(plan->layout, &step->created[*at]);
+
+		if (r < 0)
+			return advise_mkdir(plan, step, &step->created[*at], r);
 	}
 	return 0;
 }
 
+/* Creates the missing ancestors, each as a change of its own. */
+static int create_reserve(struct cgw_plan *plan, struct step *step)
+{
+	for (size_t i = 0; i < step->created_count;) {
+		struct cgw_change change = {.kind = CGW_STEP_CREATE,
+					    .path = step->created[i].path,
+					    .new_value = "there"};
+		struct cgw_place places[CGW_HIERARCHY_MAX];
+		size_t first = i;
+		int r;
+
+		if (strcmp(change.path, step->spec.path) == 0)
+			return 0;
+		/* Steps are prepared together: an earlier one may have created the ancestor. */
+		if (exists(plan->layout, step->created[i].hierarchy, change.path) == 1) {
+			i++;
+			continue;
+		}
+		(void)snprintf(change.old_value, sizeof(change.old_value), "not there");
+		(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
+			       plan->layout->hierarchies[step->created[i].hierarchy].label);
+		r = plan_journal_other(plan, &change);
+		if (r < 0)
+			return advise_group(step, r);
+		r = create_path(plan, step, &i);
+		for (size_t j = first; j < step->created_count && j <= i; j++)
+			if (step->created[j].done)
+				step->created[j].change_id = change.id;
+		change.places = places;
+		change.place_count = created_places(plan, step, change.path, places);
+		plan_settle(plan, &change, r < 0 ? CGW_OUTCOME_FAILED : CGW_OUTCOME_DONE);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Names the ancestors that were created too. */
+static void note_ancestors(struct step *step)
+{
+	const char *last = step->spec.path;
+	char names[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < step->created_count; i++) {
+		const char *path = step->created[i].path;
+		char shown[128];
+
+		if (!step->created[i].done || strcmp(path, step->spec.path) == 0 ||
+		    strcmp(path, last) == 0 || used + sizeof(shown) >= sizeof(names))
+			continue;
+		last = path;
+		cgw_escape(shown, sizeof(shown), path, strlen(path));
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+					 used > 0 ? ", " : "", shown);
+	}
+	if (used > 0)
+		(void)cgw_diag_set(&step->result.diag, 0, "also created %s", names);
+}
+
+static int create_apply(struct cgw_plan *plan, struct step *step)
+{
+	size_t at = 0;
+	int r;
+
+	while (at < step->created_count && strcmp(step->created[at].path, step->spec.path) != 0)
+		at++;
+	r = at < step->created_count ? create_path(plan, step, &at) : 0;
+	if (r == 0)
+		note_ancestors(step);
+	return r;
+}
+
 const struct step_kind step_create = {
 	.prepare = create_prepare,
+	.reserve = create_reserve,
+	.release = create_release,
 	.apply = create_apply,
 	.rollback = create_rollback,
 };
+
+static int count_group(void *context, const struct target *group)
+{
+	size_t *count = context;
+
+	(void)group;
+	*count += 1;
+	return 0;
+}
+
+/* Descendants that earlier steps of the plan delete. */
+static size_t count_planned(const struct cgw_plan *plan, const struct step *step)
+{
+	size_t count = 0;
+
+	for (const struct step *other = plan->steps; other < step; other++)
+		count += other->spec.kind == CGW_STEP_DELETE &&
+			 path_contains(step->spec.path, other->spec.path);
+	return count;
+}
 
 static int delete_prepare(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(members_done) struct members members = {0};
 	struct cgw_result *result = &step->result;
 	char names[256], shown[256];
+	uint32_t hierarchies = undo_hierarchies(plan, step);
 	size_t groups = 0, used;
-	int r = members_add_all(&members, plan->layout, step->spec.path);
+	int r = members_add_in(&members, plan->layout, step->spec.path, hierarchies);
 
 	if (r < 0)
 		return advise_group(step, r);
 	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		CLEANUP(subtree_done) struct subtree subtree = {0};
+		size_t count = 0;
+		const struct subtree_visitor visitor = {.enter = count_group, .context = &count};
 
-		if (subtree_list(plan->layout, h, step->spec.path, &subtree) < 0)
+		if (hierarchies & UINT32_C(1) << h)
+			(void)subtree_walk(plan->layout, h, step->spec.path, &visitor);
+		if (count == 0)
 			continue;
-		groups = subtree.count - 1 > groups ? subtree.count - 1 : groups;
+		groups = count - 1 > groups ? count - 1 : groups;
 		used = strlen(result->how);
 		(void)snprintf(result->how + used, sizeof(result->how) - used, "%srmdir %s%s",
 			       used > 0 ? "; " : "", plan->layout->hierarchies[h].mountpoint,
@@ -232,41 +432,53 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 				    "the group contains processes; kill or move them first: %s",
 				    names);
 	}
-	if (groups > 0 && !step->spec.recursive) {
+	if (groups > count_planned(plan, step) && !step->spec.recursive) {
 		result->outcome = CGW_OUTCOME_REFUSED;
-		return cgw_diag_set(&result->diag, -ENOTEMPTY,
-				    "the group has %zu %s; use --recursive to delete %s too",
-				    groups, groups == 1 ? "descendant" : "descendants",
-				    groups == 1 ? "it" : "them");
+		return cgw_diag_set(
+			&result->diag, -ENOTEMPTY,
+			step->undoes != NULL
+				? "the group has %zu %s"
+				: "the group has %zu %s; use --recursive to delete %s too",
+			groups, groups == 1 ? "descendant" : "descendants",
+			groups == 1 ? "it" : "them");
 	}
 	return 0;
 }
 
-static int delete_in(const struct cgw_layout *layout, size_t hierarchy, const char *path)
+static int remove_child(void *context, const struct target *parent, const char *name)
 {
-	CLEANUP(subtree_done) struct subtree subtree = {0};
-	int r = subtree_list(layout, hierarchy, path, &subtree);
+	(void)context;
+	return remove_directory(parent, name);
+}
+
+static int delete_in(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+		     bool recursive)
+{
+	const struct subtree_visitor visitor = {.leave = remove_child};
+	int r = recursive ? subtree_walk(layout, hierarchy, path, &visitor) : 0;
 
 	if (cgw_error_is_gone(r))
 		return 0;
-	for (size_t i = subtree.count; r == 0 && i-- > 0;)
-		r = remove_one(layout, hierarchy, subtree.paths[i]);
-	return r;
+	return r < 0 ? r : remove_one(layout, hierarchy, path);
 }
 
 /* Deletion cannot be rolled back: if one hierarchy fails, delete from the others and report it. */
 static int delete_apply(struct cgw_plan *plan, struct step *step)
 {
 	char left[256] = "", reason[sizeof(step->result.diag.text)];
+	uint32_t hierarchies = undo_hierarchies(plan, step);
 	bool gone = false;
 	int first = 0;
 
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
 		const struct cgw_hierarchy *hierarchy = &plan->layout->hierarchies[h];
 		size_t used = strlen(left);
-		bool there = exists(plan->layout, h, step->spec.path);
-		int r = delete_in(plan->layout, h, step->spec.path);
+		bool there = exists(plan->layout, h, step->spec.path) != 0;
+		int r;
 
+		if (!(hierarchies & UINT32_C(1) << h))
+			continue;
+		r = delete_in(plan->layout, h, step->spec.path, step->spec.recursive);
 		gone = gone || (r == 0 && there);
 		if (r == 0)
 			continue;

@@ -2,10 +2,11 @@
 /*
  * step-kill.c - step that signals all processes of a group and its descendants.
  *
- * For SIGKILL v2 has cgroup.kill, which forks cannot escape. On v1 the group is frozen first, so
- * that it cannot fork while it is signalled, and thawed afterwards, because a frozen process does
- * not die there. This is repeated until no process is left. Signals are sent through pidfds after
- * checking the membership again, since a PID may have been reused.
+ * Each process is signalled as soon as its group is visited, so that a large tree cannot delay the
+ * first signal. For SIGKILL v2 has cgroup.kill, which forks cannot escape. On v1 the group is
+ * frozen first, so that it cannot fork while it is signalled, and thawed afterwards, because a
+ * frozen process does not die there. This is repeated until no process is left. Since a PID may be
+ * reused, its pidfd is opened first, and the process must be in the group's list after that.
  */
 #include <errno.h>
 #include <signal.h>
@@ -29,43 +30,109 @@ static int signal_of(const struct step *step)
 	return step->spec.signal != 0 ? step->spec.signal : SIGKILL;
 }
 
-static bool is_in_subtree(const char *group, const char *path)
-{
-	size_t length = strlen(path);
+/* The highest PID of any kernel (PID_MAX_LIMIT), as bits. */
+#define SEEN_BYTES ((4 << 20) / 8)
+/* Open pidfds at a time; the default limit of a process is 1024 descriptors. */
+#define BATCH 128
 
-	return strncmp(group, path, length) == 0 && (group[length] == '/' || group[length] == '\0');
+/* What one walk over all hierarchies signals. */
+struct round {
+	int signal;
+	uint8_t *seen;        /* a bit for each PID, which is listed in each hierarchy */
+	uint8_t *counted;     /* the same, of all walks: SIGKILL is repeated in each one */
+	size_t signalled;     /* in all walks */
+	struct members found; /* in this walk; not kernel threads */
+};
+
+static bool has_bit(const uint8_t *bits, pid_t pid)
+{
+	return pid / 8 < SEEN_BYTES && (bits[pid / 8] & 1U << pid % 8) != 0;
 }
 
-/* Is the process still in the group, in any hierarchy? */
-static bool is_member(const struct cgw_layout *layout, pid_t pid, const char *path)
+static void set_bit(uint8_t *bits, pid_t pid)
 {
-	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
-
-	if (cgw_membership_read(layout, pid, &membership) < 0)
-		return false;
-	for (size_t h = 0; h < membership.count; h++)
-		if (membership.paths[h] != NULL && is_in_subtree(membership.paths[h], path))
-			return true;
-	return false;
+	if (pid / 8 < SEEN_BYTES)
+		bits[pid / 8] |= (uint8_t)(1U << pid % 8);
 }
 
-static bool send_signal(const struct cgw_layout *layout, pid_t pid, const char *path, int signal)
+static void round_done(struct round *round)
 {
-	CLEANUP(cleanup_close) int fd = -1;
-	char state;
+	free(round->seen);
+	free(round->counted);
+	members_done(&round->found);
+}
+
+static bool is_kernel_thread(const struct cgw_layout *layout, pid_t pid)
+{
 	bool kernel = false;
+	char state;
 
-	if (pid <= 1 || pid == getpid())
-		return false;
-	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (fd < 0 && errno != ENOSYS && errno != EPERM)
-		return false;
-	if (!is_member(layout, pid, path) ||
-	    process_state(layout, pid, &state, &kernel, NULL, 0) < 0 || kernel)
-		return false;
-	if (fd >= 0)
-		return syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0;
-	return kill(pid, signal) == 0;
+	return process_state(layout, pid, &state, &kernel, NULL, 0) == 0 && kernel;
+}
+
+/* A thread, and processes on kernels or under filters without pidfds, are signalled by number. */
+static bool send_signal(int fd, pid_t pid, int signal)
+{
+	return fd >= 0 ? syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0
+		       : kill(pid, signal) == 0;
+}
+
+/* Signals the processes that are still in the group now that their pidfds are open. */
+static int signal_batch(struct round *round, const struct target *group, const pid_t *pids,
+			size_t count)
+{
+	CLEANUP(members_done) struct members now = {0};
+	int fds[BATCH], r;
+
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0);
+		if (fds[i] < 0)
+			fds[i] = -errno;
+	}
+	r = members_add(&now, group);
+	for (size_t i = 0; i < count; i++) {
+		if (r == 0 && fds[i] != -ESRCH && members_contain(&now, pids[i])) {
+			set_bit(round->seen, pids[i]);
+			if (send_signal(fds[i], pids[i], round->signal) &&
+			    !has_bit(round->counted, pids[i])) {
+				set_bit(round->counted, pids[i]);
+				round->signalled++;
+			}
+		}
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
+static int signal_group(void *context, const struct target *group)
+{
+	CLEANUP(members_done) struct members members = {0};
+	struct round *round = context;
+	pid_t pids[BATCH];
+	size_t count = 0;
+	int r = members_add(&members, group);
+
+	round->found.groups++;
+	round->found.out_of_view += members.out_of_view;
+	if (r < 0 && round->found.error == 0 && !cgw_error_is_gone(r))
+		round->found.error = r;
+	for (size_t i = 0; i < members.count && r == 0; i++) {
+		pid_t pid = members.pids[i];
+
+		if (pid == 1 || pid == getpid() || has_bit(round->seen, pid) ||
+		    is_kernel_thread(group->layout, pid))
+			continue;
+		r = members_push(&round->found, pid);
+		pids[count++] = pid;
+		if (r == 0 && count == BATCH) {
+			r = signal_batch(round, group, pids, count);
+			count = 0;
+		}
+	}
+	if (r == 0 && count > 0)
+		r = signal_batch(round, group, pids, count);
+	return r == -ENOMEM ? r : 0;
 }
 
 /* Kills all processes of the v2 group at once, if the kernel has cgroup.kill. */
@@ -79,122 +146,140 @@ static bool kill_at_once(const struct cgw_plan *plan, const struct step *step)
 	       target_write(&target, "cgroup.kill", "1") == 0;
 }
 
+static int thaw_group(void *context, const struct target *group)
+{
+	char word[16];
+
+	(void)context;
+	/* Each write makes the kernel visit all descendants: write only where needed. */
+	if (target_read_word(group, "freezer.self_freezing", word, sizeof(word)) < 0 ||
+	    strcmp(word, "0") != 0)
+		(void)target_write(group, "freezer.state", "THAWED");
+	return 0;
+}
+
 /* SIGKILL has no effect on processes in the v1 freezer: thaw the group and its descendants. */
 static void thaw_all(const struct cgw_plan *plan, const struct step *step)
 {
-	CLEANUP(subtree_done) struct subtree subtree = {0};
+	const struct subtree_visitor visitor = {.enter = thaw_group};
 	int hierarchy = cgw_layout_find(plan->layout, CGW_FREEZER);
 
-	if (hierarchy < 0 ||
-	    subtree_list(plan->layout, (size_t)hierarchy, step->spec.path, &subtree) < 0)
-		return;
-	for (size_t i = 0; i < subtree.count; i++) {
-		CLEANUP(target_close) struct target target = TARGET_NONE;
-
-		if (target_open(plan->layout, (size_t)hierarchy, subtree.paths[i], &target) == 0)
-			(void)target_write(&target, "freezer.state", "THAWED");
-	}
+	if (hierarchy >= 0)
+		(void)subtree_walk(plan->layout, (size_t)hierarchy, step->spec.path, &visitor);
 }
 
-static size_t signal_all(const struct cgw_plan *plan, const struct step *step,
-			 const struct members *members)
+static int signal_all(const struct cgw_plan *plan, const struct step *step, struct round *round)
 {
-	size_t signalled = 0;
+	const struct subtree_visitor visitor = {.enter = signal_group, .context = round};
 
-	for (size_t i = 0; i < members->count; i++)
-		signalled += send_signal(plan->layout, members->pids[i], step->spec.path,
-					 signal_of(step));
-	return signalled;
-}
+	members_done(&round->found);
+	if (round->signal == SIGKILL)
+		memset(round->seen, 0, SEEN_BYTES);
+	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
+		int r = subtree_walk(plan->layout, h, step->spec.path, &visitor);
 
-/* Does the list contain processes that were not in the list before? */
-static bool has_new(const struct members *now, const struct members *before)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < now->count; i++) {
-		while (at < before->count && before->pids[at] < now->pids[i])
-			at++;
-		if (at == before->count || before->pids[at] != now->pids[i])
-			return true;
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 && round->found.error == 0 && !cgw_error_is_gone(r))
+			round->found.error = r;
 	}
-	return false;
+	return 0;
 }
 
 /* For any signal but SIGKILL: signals each process once, including those forked in the meantime. */
-static int signal_once(struct cgw_plan *plan, struct step *step, size_t *ret_signalled)
+static int signal_once(struct cgw_plan *plan, struct step *step, struct round *round)
 {
-	CLEANUP(members_done) struct members before = {0};
-
 	for (int pass = 0; pass < NOT_KILL_PASSES; pass++) {
-		CLEANUP(members_done) struct members now = {0};
-		int r = members_add_all(&now, plan->layout, step->spec.path);
+		size_t before = round->signalled;
+		int r = signal_all(plan, step, round);
 
-		if (r < 0)
+		if (r < 0 || round->signalled == before)
 			return r;
-		if (!has_new(&now, &before))
-			return 0;
-		for (size_t i = 0; i < now.count; i++) {
-			const struct members one = {.pids = &now.pids[i], .count = 1};
-
-			if (has_new(&one, &before))
-				*ret_signalled += signal_all(plan, step, &one);
-		}
-		members_done(&before);
-		before = now;
-		now = (struct members){0};
 	}
 	return 0;
+}
+
+/* Why the process did not die, from its state; the walk has just found it. */
+static const char *survival_reason(const struct cgw_plan *plan, pid_t pid, bool ancestor_frozen)
+{
+	bool kernel;
+	char state = 0;
+
+	if (kill(pid, 0) < 0 && errno == EPERM)
+		return "may not be signalled by this user";
+	if (ancestor_frozen)
+		return "dies when the frozen ancestor of the group is thawed";
+	if (process_state(plan->layout, pid, &state, &kernel, NULL, 0) == 0 && state == 'D')
+		return "is in an uninterruptible system call";
+	return "has not exited yet";
 }
 
 static int report_survivors(const struct cgw_plan *plan, struct step *step,
 			    const struct members *members)
 {
+	CLEANUP(target_close) struct target freezer = TARGET_NONE;
+	struct freezer_state state = {0};
 	char names[256];
 
+	if (members->count == 0)
+		return cgw_diag_set(&step->result.diag, -EPERM,
+				    "%zu processes remain in another PID namespace, from which "
+				    "they cannot be signalled",
+				    members->out_of_view);
+	if (freezer_open(plan->layout, step->spec.path, &freezer) == 0)
+		(void)freezer_read(&freezer, &state);
 	members_format(members, plan->layout, names, sizeof(names));
 	return cgw_diag_set(
-		&step->result.diag, -ETIMEDOUT,
-		"processes remain after SIGKILL (blocked in the kernel, or not permitted "
-		"to signal): %s",
-		names);
+		&step->result.diag, -ETIMEDOUT, "processes remain after SIGKILL: %s; %d %s", names,
+		(int)members->pids[0], survival_reason(plan, members->pids[0], state.by_ancestor));
 }
 
-static int kill_until_empty(struct cgw_plan *plan, struct step *step, size_t *ret_signalled)
+/* All processes that were found are dead, but a group below could not be read. */
+static int report_unread(struct step *step, int error)
+{
+	if (error == 0)
+		return 0;
+	return cgw_diag_set(&step->result.diag, error,
+			    "every process that was found is dead, but a group below cannot be "
+			    "read: %s",
+			    strerror(-error));
+}
+
+/* Freezes a possible fork bomb; processes that do not freeze are signalled as well. */
+static void freeze_first(const struct cgw_plan *plan, const struct step *step)
+{
+	CLEANUP(target_close) struct target freezer = TARGET_NONE;
+
+	if (freezer_open(plan->layout, step->spec.path, &freezer) == 0 &&
+	    plan->layout->hierarchies[freezer.hierarchy].version == 1)
+		(void)freezer_set(&freezer, true, FREEZE_FOR_NS);
+}
+
+static int kill_until_empty(struct cgw_plan *plan, struct step *step, struct round *round)
 {
 	uint64_t end_ns =
 		clock_now_ns() + (step->spec.timeout_ns != 0 ? step->spec.timeout_ns : TIMEOUT_NS);
-	CLEANUP(members_done) struct members first = {0};
-	bool at_once;
+	bool at_once = kill_at_once(plan, step);
 
-	/* Count first: cgroup.kill leaves nothing to count. */
-	(void)members_add_all(&first, plan->layout, step->spec.path);
-	*ret_signalled = first.count;
-	at_once = kill_at_once(plan, step);
 	for (unsigned pass = 0;; pass++) {
-		CLEANUP(members_done) struct members members = {0};
-		CLEANUP(target_close) struct target freezer = TARGET_NONE;
-		int r = members_add_all(&members, plan->layout, step->spec.path);
+		int r;
 
-		if (r < 0 && !cgw_error_is_gone(r))
+		/* The first pass signals at once: most groups are empty after it. */
+		if (pass > 0)
+			freeze_first(plan, step);
+		r = signal_all(plan, step, round);
+		if (pass == 0 || round->found.count > 0)
+			thaw_all(plan, step);
+		if (r < 0)
 			return r;
-		if (members.count == 0) {
-			thaw_all(plan, step);
-			return 0;
+		if (round->found.count == 0 && round->found.out_of_view == 0) {
+			/* Those that cgroup.kill killed were not counted. */
+			if (at_once && round->signalled < step->process_count)
+				round->signalled = step->process_count;
+			return report_unread(step, round->found.error);
 		}
-		if (clock_now_ns() >= end_ns) {
-			thaw_all(plan, step);
-			return report_survivors(plan, step, &members);
-		}
-		/* Freeze a possible fork bomb, but signal processes that do not freeze as well. */
-		if (!at_once && freezer_open(plan->layout, step->spec.path, &freezer) == 0 &&
-		    plan->layout->hierarchies[freezer.hierarchy].version == 1) {
-			(void)freezer_set(&freezer, true, FREEZE_FOR_NS);
-			members.count = 0;
-			(void)members_add_all(&members, plan->layout, step->spec.path);
-		}
-		(void)signal_all(plan, step, &members);
-		thaw_all(plan, step);
+		if (clock_now_ns() >= end_ns || (round->found.count == 0 && !at_once))
+			return report_survivors(plan, step, &round->found);
 		clock_sleep_ms(pass < 10 ? 2 : 20);
 	}
 }
@@ -208,8 +293,9 @@ static int kill_prepare(struct cgw_plan *plan, struct step *step)
 
 	if (r < 0)
 		return advise_group(step, r);
-	(void)snprintf(result->old_value, sizeof(result->old_value), "%zu processes",
-		       members.count);
+	step->process_count = members.count;
+	(void)snprintf(result->old_value, sizeof(result->old_value), "%zu process%s", members.count,
+		       members.count == 1 ? "" : "es");
 	if (members.count == 0) {
 		(void)snprintf(result->new_value, sizeof(result->new_value), "0 processes");
 		result->outcome = CGW_OUTCOME_UNCHANGED;
@@ -224,15 +310,22 @@ static int kill_prepare(struct cgw_plan *plan, struct step *step)
 static int kill_apply(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(members_done) struct members left = {0};
-	size_t signalled = 0;
-	int r = signal_of(step) == SIGKILL ? kill_until_empty(plan, step, &signalled)
-					   : signal_once(plan, step, &signalled);
+	CLEANUP(round_done)
+	struct round round = {.signal = signal_of(step),
+			      .seen = calloc(1, SEEN_BYTES),
+			      .counted = calloc(1, SEEN_BYTES)};
+	int r = -ENOMEM;
 
+	if (round.seen != NULL && round.counted != NULL)
+		r = round.signal == SIGKILL ? kill_until_empty(plan, step, &round)
+					    : signal_once(plan, step, &round);
 	if (r < 0)
 		return step->result.diag.text[0] != '\0' ? r : advise_group(step, r);
-	(void)members_add_all(&left, plan->layout, step->spec.path);
+	if (round.signal != SIGKILL)
+		(void)members_add_all(&left, plan->layout, step->spec.path);
 	(void)snprintf(step->result.new_value, sizeof(step->result.new_value),
-		       "%zu signalled, %zu processes left", signalled, left.count);
+		       "%zu signalled, %zu process%s left", round.signalled, left.count,
+		       left.count == 1 ? "" : "es");
 	return 0;
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* step-move.c - step that moves a process into a group, in every hierarchy that has the group. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/limit/freezer.h"
 #include "lib/limit/members.h"
 #include "lib/limit/plan.h"
 
@@ -30,31 +32,55 @@ static int write_pid(const struct cgw_layout *layout, size_t hierarchy, const ch
 	return r;
 }
 
-/* 1: the hierarchy has the group, 0: it has not; errors must not leave the process behind. */
-static int has_group(const struct cgw_plan *plan, const struct step *step, size_t hierarchy)
+/*
+ * Where the process is moved in a hierarchy: 1 and the path, or 0 if it stays where it is. Errors
+ * must not leave the process behind.
+ */
+static int find_destination(const struct cgw_plan *plan, const struct step *step, size_t hierarchy,
+			    const char **ret_path)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
+	const struct cgw_change *undoes = step->undoes;
+	const char *path = undoes == NULL ? step->spec.path : NULL;
 	int r;
 
-	if (hierarchy_tracks_members(plan->layout, hierarchy))
+	for (size_t i = 0; undoes != NULL && i < undoes->place_count && path == NULL; i++)
+		if (strcmp(undoes->places[i].hierarchy,
+			   plan->layout->hierarchies[hierarchy].label) == 0)
+			path = undoes->places[i].path;
+	if (path == NULL || hierarchy_tracks_members(plan->layout, hierarchy))
 		return 0;
-	r = target_open(plan->layout, hierarchy, step->spec.path, &target);
-	return r == 0 ? 1 : cgw_error_is_gone(r) ? 0 : r;
+	r = target_open(plan->layout, hierarchy, path, &target);
+	if (r < 0)
+		return undoes == NULL && cgw_error_is_gone(r) ? 0 : r;
+	*ret_path = path;
+	return 1;
 }
 
-static bool is_in_group(const struct step *step, size_t hierarchy)
+static bool is_there(const struct step *step, size_t hierarchy, const char *path)
 {
-	const char *path = step->old_membership.paths[hierarchy];
+	const char *now = step->old_membership.paths[hierarchy];
 
-	return path != NULL && strcmp(path, step->spec.path) == 0;
+	return now != NULL && strcmp(now, path) == 0;
 }
 
 static int check_process(struct cgw_plan *plan, struct step *step)
 {
 	char name[64], state;
 	bool kernel;
-	int r = process_state(plan->layout, step->spec.pid, &state, &kernel, name, sizeof(name));
+	int r;
 
+	/* The kernel moves the whole process of a thread. */
+	step->spec.pid = process_of_thread(plan->layout, step->spec.pid);
+	r = process_state(plan->layout, step->spec.pid, &state, &kernel, name, sizeof(name));
+
+	r = r < 0 ? r : process_start(plan->layout, step->spec.pid, &step->process_start);
+	r = r < 0 ? r : cgw_membership_read(plan->layout, step->spec.pid, &step->old_membership);
+	if (r == -ENAMETOOLONG)
+		return cgw_diag_set(&step->result.diag, r,
+				    "the path of its present group is longer than the kernel "
+				    "reports (%d bytes), so the process could not be moved back",
+				    PATH_MAX);
 	if (r < 0)
 		return advise_group(step, r);
 	if (kernel) {
@@ -99,41 +125,39 @@ static int advise(struct cgw_plan *plan, struct step *step, size_t hierarchy, in
 	}
 }
 
-static int move_prepare(struct cgw_plan *plan, struct step *step)
+/* Is the process, or a group that it would leave, protected? */
+static int check_protection(struct cgw_plan *plan, struct step *step)
+{
+	struct cgw_diag *diag = &step->result.diag;
+	int r = plan_protection(plan);
+
+	if (r == 0 && step->spec.pid == 1)
+		r = cgw_diag_set(diag, -EPERM, "process 1 is the init process");
+	for (size_t h = 0; h < step->old_membership.count && r == 0; h++) {
+		const char *path = step->old_membership.paths[h];
+
+		/* The root is protected too, but it is where most processes start. */
+		if (path == NULL || strcmp(path, "/") == 0 ||
+		    (h > 0 && step->old_membership.paths[h - 1] != NULL &&
+		     strcmp(path, step->old_membership.paths[h - 1]) == 0))
+			continue;
+		if (plan->options.protect != NULL)
+			r = plan->options.protect(plan->options.protect_context, path,
+						  CGW_STEP_MOVE, diag);
+		if (r == 0 && !plan->options.yes_really)
+			r = protection_check_service(path, diag);
+	}
+	if (r < 0)
+		step->result.outcome = CGW_OUTCOME_REFUSED;
+	return r;
+}
+
+/* "1234 in /a", with a remark if the process was in other groups in other hierarchies. */
+static void describe_places(struct step *step, const char *from, bool same_path)
 {
 	struct cgw_result *result = &step->result;
-	const char *from = NULL;
 	char shown[200];
-	size_t group_count = 0, member_count = 0;
-	bool same_path = true;
-	int r = check_process(plan, step);
 
-	r = r < 0 ? r : cgw_membership_read(plan->layout, step->spec.pid, &step->old_membership);
-	if (r < 0)
-		return result->diag.text[0] != '\0' ? r : advise_group(step, r);
-	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		char pid[16];
-
-		r = has_group(plan, step, h);
-		if (r < 0)
-			return advise(plan, step, h, r);
-		if (r == 0)
-			continue;
-		group_count++;
-		member_count += is_in_group(step, h);
-		if (step->old_membership.paths[h] != NULL) {
-			same_path = same_path && (from == NULL ||
-						  strcmp(from, step->old_membership.paths[h]) == 0);
-			from = step->old_membership.paths[h];
-		}
-		(void)snprintf(pid, sizeof(pid), "%d", (int)step->spec.pid);
-		step->hierarchy = h;
-		if (!is_in_group(step, h))
-			step_describe_write(step, plan->layout, h, "cgroup.procs", pid);
-	}
-	if (group_count == 0)
-		return advise_group(step, -ENOENT);
-	/* Undo supports one path for all hierarchies: the text only notes that there are others. */
 	if (from != NULL)
 		cgw_escape(shown, sizeof(shown), from, strlen(from));
 	(void)snprintf(result->old_value, sizeof(result->old_value), "%d in %s%s",
@@ -142,6 +166,113 @@ static int move_prepare(struct cgw_plan *plan, struct step *step)
 	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
 	(void)snprintf(result->new_value, sizeof(result->new_value), "%d in %s",
 		       (int)step->spec.pid, shown);
+}
+
+/*
+ * The group, or an ancestor that does not contain the process yet, that has no room for `more` in
+ * its limit.
+ */
+static bool is_full(const struct cgw_plan *plan, const struct step *step, size_t hierarchy,
+		    const char *path, enum cgw_metric use, enum cgw_metric limit, uint64_t more,
+		    char *full, size_t size)
+{
+	CLEANUP(cleanup_free) char *above = strdup(path);
+	const char *now = step->old_membership.paths[hierarchy];
+	char *slash = above;
+
+	while (slash != NULL && above[1] != '\0' && (now == NULL || !path_contains(above, now))) {
+		CLEANUP(target_close) struct target target = TARGET_NONE;
+		uint64_t used, most;
+
+		if (target_open(plan->layout, hierarchy, above, &target) == 0 &&
+		    target_number(&target, use, &used) == 0 &&
+		    target_number(&target, limit, &most) == 0 && used + more >= most) {
+			cgw_escape(full, size, above, strlen(above));
+			return true;
+		}
+		slash = strrchr(above, '/');
+		if (slash == above)
+			break;
+		*slash = '\0';
+	}
+	return false;
+}
+
+/*
+ * In a frozen group this process, or one that it depends on, could not undo the move; in a full one
+ * it could not start another process or would be killed.
+ */
+static int check_own_chain(struct cgw_plan *plan, struct step *step, size_t hierarchy,
+			   const char *path)
+{
+	const char *description = protection_describe(plan->protection, step->spec.pid);
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	struct freezer_state state = {0};
+	char full[200];
+
+	if (description == NULL)
+		return 0;
+	step->result.outcome = CGW_OUTCOME_REFUSED;
+	if (target_open(plan->layout, hierarchy, path, &target) == 0 &&
+	    target_has(&target, freezer_file(&target)) && freezer_read(&target, &state) == 0 &&
+	    (state.requested || state.frozen || state.by_ancestor))
+		return cgw_diag_set(&step->result.diag, -EPERM,
+				    "process %d is %s, and the group is frozen",
+				    (int)step->spec.pid, description);
+	if (is_full(plan, step, hierarchy, path, CGW_M_PIDS_CURRENT, CGW_M_PIDS_MAX, 1, full,
+		    sizeof(full)))
+		return cgw_diag_set(&step->result.diag, -EPERM,
+				    "process %d is %s, and %s is at its pids.max: it could not "
+				    "start another process",
+				    (int)step->spec.pid, description, full);
+	if (is_full(plan, step, hierarchy, path, CGW_M_MEMORY_CURRENT, CGW_M_MEMORY_MAX, 0, full,
+		    sizeof(full)))
+		return cgw_diag_set(&step->result.diag, -EPERM,
+				    "process %d is %s, and %s is at its memory.max: it could be "
+				    "killed",
+				    (int)step->spec.pid, description, full);
+	step->result.outcome = CGW_OUTCOME_PENDING;
+	return 0;
+}
+
+static int move_prepare(struct cgw_plan *plan, struct step *step)
+{
+	struct cgw_result *result = &step->result;
+	const char *from = NULL, *path = NULL;
+	size_t group_count = 0, member_count = 0;
+	bool same_path = true;
+	int r = check_process(plan, step);
+
+	r = r < 0 ? r : check_protection(plan, step);
+	for (size_t h = 0; r >= 0 && h < plan->layout->hierarchy_count; h++) {
+		const char *now = step->old_membership.paths[h];
+		char pid[16];
+
+		r = find_destination(plan, step, h, &path);
+		if (r < 0)
+			return advise(plan, step, h, r);
+		if (r == 0)
+			continue;
+		group_count++;
+		step->hierarchy = h;
+		if (now != NULL) {
+			same_path = same_path && (from == NULL || strcmp(from, now) == 0);
+			from = now;
+		}
+		if (is_there(step, h, path)) {
+			member_count++;
+			continue;
+		}
+		step->moved |= UINT32_C(1) << h;
+		r = check_own_chain(plan, step, h, path);
+		(void)snprintf(pid, sizeof(pid), "%d", (int)step->spec.pid);
+		step_describe_write(step, plan->layout, h, path, "cgroup.procs", pid);
+	}
+	if (r < 0)
+		return r;
+	if (group_count == 0)
+		return advise_group(step, -ENOENT);
+	describe_places(step, from, same_path);
 	if (member_count == group_count)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 	if (plan_owned(step))
@@ -155,12 +286,13 @@ static int move_rollback(struct cgw_plan *plan, struct step *step)
 	int first = 0;
 
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		int r = has_group(plan, step, h);
+		const char *old = step->old_membership.paths[h], *path;
+		int r = find_destination(plan, step, h, &path);
 
-		if (r == 0 || is_in_group(step, h) || step->old_membership.paths[h] == NULL)
+		if (r == 0 || old == NULL || (r > 0 && is_there(step, h, path)))
 			continue;
 		/* On errors try to move the process back: a no-op where it never left. */
-		r = write_pid(plan->layout, h, step->old_membership.paths[h], step->spec.pid);
+		r = write_pid(plan->layout, h, old, step->spec.pid);
 		if (r < 0 && r != -ESRCH && first == 0)
 			first = r;
 	}
@@ -169,15 +301,21 @@ static int move_rollback(struct cgw_plan *plan, struct step *step)
 
 static int move_apply(struct cgw_plan *plan, struct step *step)
 {
+	uint64_t start = 0;
+
+	/* The PID may have been reused since it was checked. */
+	if (process_start(plan->layout, step->spec.pid, &start) < 0 || start != step->process_start)
+		return advise_group(step, -ESRCH);
 	if (plan_owned(step))
 		return systemd_attach(plan->systemd, &step->owner, "", &step->spec.pid, 1,
 				      &step->result.diag);
 	for (size_t h = 0; h < plan->layout->hierarchy_count; h++) {
-		int r = has_group(plan, step, h);
+		const char *path;
+		int r = find_destination(plan, step, h, &path);
 
-		if (r == 0 || is_in_group(step, h))
+		if (r == 0 || (r > 0 && is_there(step, h, path)))
 			continue;
-		r = r < 0 ? r : write_pid(plan->layout, h, step->spec.path, step->spec.pid);
+		r = r < 0 ? r : write_pid(plan->layout, h, path, step->spec.pid);
 		if (r < 0) {
 			(void)move_rollback(plan, step);
 			return advise(plan, step, h, r);

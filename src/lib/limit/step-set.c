@@ -6,6 +6,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/muldiv.h"
+#include "lib/kernel/device.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/exact-quantity.h"
 #include "lib/limit/kernel-text.h"
@@ -46,19 +47,35 @@ static void format_setting(const struct cgw_layout *layout, const struct control
 		(void)snprintf(buffer, size, "%s", value);
 }
 
-/* Resolves the requested device to "MAJ:MIN" of a whole disk. */
+/*
+ * Resolves the requested device to "MAJ:MIN" of a whole disk. A device that is built from others
+ * requires --force: kernels accept the limit, but most enforce only those of the disks.
+ */
 static int resolve_device(struct cgw_plan *plan, struct step *step)
 {
 	struct setting *asked = &step->request.setting;
+	char disks[256], shown[200];
 	unsigned major, minor;
 	int r;
 
 	if (!row_of(step)->info.per_device)
 		return 0;
-	r = cgw_device_find(plan->layout, asked->instance, &major, &minor, &step->result.diag);
-	if (r == 0)
-		(void)snprintf(asked->instance, sizeof(asked->instance), "%u:%u", major, minor);
-	return r;
+	r = device_resolve(plan->layout, asked->instance, &major, &minor, disks, sizeof(disks),
+			   &step->result.diag);
+	if (r < 0)
+		return r;
+	cgw_escape(shown, sizeof(shown), asked->instance, strlen(asked->instance));
+	(void)snprintf(asked->instance, sizeof(asked->instance), "%u:%u", major, minor);
+	if (disks[0] == '\0')
+		return 0;
+	(void)snprintf(step->note, sizeof(step->note),
+		       "%s is built from %s; the limit may be enforced only if it is set on %s",
+		       shown, disks, strchr(disks, ',') != NULL ? "these disks" : "this disk");
+	if (plan->options.force)
+		return 0;
+	step->result.outcome = CGW_OUTCOME_REFUSED;
+	return cgw_diag_set(&step->result.diag, -ENOTUNIQ, "%s; use --force to set it on %s anyway",
+			    step->note, shown);
 }
 
 static int read_before(struct step *step, const struct target *target)
@@ -143,31 +160,38 @@ static void reclaim(struct cgw_plan *plan, struct step *step, const struct targe
 			(void)target_write(target, by->sources[i].file, text);
 }
 
+/* The v1 file of the period that belongs to the quota. */
+static const char *period_file(const struct step *step)
+{
+	const struct cgw_metric_info *period = cgw_metric_info((enum cgw_metric)step->source->per);
+
+	for (size_t i = 0; i < period->source_count; i++)
+		if (period->sources[i].version == 1)
+			return period->sources[i].file;
+	return NULL;
+}
+
 /* v1 has separate files for quota and period; the kernel checks each against the other. */
 static int write_bandwidth_v1(const struct step *step, const struct target *target,
 			      const struct setting *value, const char *quota)
 {
-	const struct cgw_metric_info *period = cgw_metric_info((enum cgw_metric)step->source->per);
-	const char *period_file = NULL;
+	const char *file = period_file(step);
 	struct setting now = {0};
 	char text[32];
 	int r;
 
-	for (size_t i = 0; i < period->source_count; i++)
-		if (period->sources[i].version == 1)
-			period_file = period->sources[i].file;
-	if (period_file == NULL)
+	if (file == NULL)
 		return -EOPNOTSUPP;
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value->period_ns / 1000);
 	r = target_get(target, row_of(step), step->source, &now);
 	if (r < 0 || now.period_ns == value->period_ns)
 		return target_write(target, step->source->file, quota);
 	/* If the new period with the old quota exceeds the parent's ratio, the quota is first. */
-	r = target_write(target, period_file, text);
+	r = target_write(target, file, text);
 	if (r != -EINVAL)
 		return r < 0 ? r : target_write(target, step->source->file, quota);
 	r = target_write(target, step->source->file, quota);
-	return r < 0 ? r : target_write(target, period_file, text);
+	return r < 0 ? r : target_write(target, file, text);
 }
 
 static int write_files(struct step *step, const struct target *target, const struct setting *value)
@@ -229,7 +253,16 @@ static void describe_change(struct cgw_plan *plan, struct step *step)
 				      sizeof(text)) < 0) {
 		return;
 	}
-	step_describe_write(step, plan->layout, step->hierarchy, file, text);
+	if (row_of(step)->form == FORM_BANDWIDTH && step->source->version == 1 &&
+	    step->before.period_ns != step->after.period_ns && period_file(step) != NULL) {
+		char period[32];
+
+		(void)snprintf(period, sizeof(period), "%llu",
+			       (unsigned long long)step->after.period_ns / 1000);
+		step_describe_write(step, plan->layout, step->hierarchy, step->spec.path,
+				    period_file(step), period);
+	}
+	step_describe_write(step, plan->layout, step->hierarchy, step->spec.path, file, text);
 }
 
 /*
@@ -260,8 +293,22 @@ static int find_place(struct cgw_plan *plan, struct step *step)
 	if (r != -ENOENT)
 		return r;
 	if (plan->options.enable && version_of(plan, step) == 2)
-		return enable_controller(plan, step, true);
+		return enable_prepare(plan, step);
 	return advise_set(plan, step, NULL, r);
+}
+
+/* "max" is also the default period, which the user has not written. */
+static void note_period(struct step *step)
+{
+	char before[32], after[32];
+
+	if (row_of(step)->form != FORM_BANDWIDTH || step->request.kind != REQUEST_UNLIMITED ||
+	    !step->has_before || step->before.period_ns == step->after.period_ns)
+		return;
+	(void)quantity_format(CGW_UNIT_NS, step->before.period_ns, before, sizeof(before));
+	(void)quantity_format(CGW_UNIT_NS, step->after.period_ns, after, sizeof(after));
+	(void)snprintf(step->note, sizeof(step->note), "the period is now %s (was %s)", after,
+		       before);
 }
 
 static int set_prepare(struct cgw_plan *plan, struct step *step)
@@ -295,6 +342,9 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 		return 0;
 	}
 	describe_change(plan, step);
+	note_period(step);
+	if (plan->options.dry_run && step->note[0] != '\0')
+		(void)cgw_diag_set(&result->diag, 0, "%s", step->note);
 	/* With --reclaim the guard runs after the reclaim, in set_apply(). */
 	if (plan->options.reclaim && row_of(step)->reclaimable && !plan->options.dry_run)
 		return 0;
@@ -333,11 +383,8 @@ static int read_back(struct cgw_plan *plan, struct step *step, const struct targ
 static int set_apply(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int r = 0;
+	int r = target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 
-	if (step->created_count > 0)
-		r = enable_controller(plan, step, false);
-	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 	if (r < 0)
 		return advise_set(plan, step, NULL, r);
 	if (!step->has_before)
@@ -351,12 +398,11 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 		r = read_back(plan, step, &target);
 	else
 		r = advise_set(plan, step, &target, r);
-	if (r < 0) {
-		/* One of two files may have been written: restore the old value in both. */
-		if (step->has_before && step->source->per >= 0 && step->source->version == 1)
-			(void)write_setting(plan, step, &target, &step->before);
-		(void)enable_rollback(plan, step);
-	}
+	if (r == 0 && step->note[0] != '\0' && step->result.diag.text[0] == '\0')
+		(void)cgw_diag_set(&step->result.diag, 0, "%s", step->note);
+	/* One of two files may have been written: restore the old value in both. */
+	if (r < 0 && step->has_before && step->source->per >= 0 && step->source->version == 1)
+		(void)write_setting(plan, step, &target, &step->before);
 	return r;
 }
 
@@ -383,8 +429,15 @@ static int set_rollback(struct cgw_plan *plan, struct step *step)
 	return r;
 }
 
+static void set_release(struct cgw_plan *plan, struct step *step)
+{
+	(void)enable_rollback(plan, step);
+}
+
 const struct step_kind step_set = {
 	.prepare = set_prepare,
+	.reserve = enable_reserve,
+	.release = set_release,
 	.apply = set_apply,
 	.rollback = set_rollback,
 };
@@ -393,19 +446,26 @@ int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw
 		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
-	const struct control_row *row = control_row(control);
+	const struct control_row *row;
 	const struct cgw_source *source;
 	struct setting setting = {0};
+	char disks[256], text[VALUE_MAX + INSTANCE_MAX];
 	unsigned major, minor;
 	size_t hierarchy;
-	int r = control_place(layout, control, path, &hierarchy, &source);
+	int r;
 
+	if ((unsigned)control >= CGW_CONTROL_COUNT)
+		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
+	row = control_row(control);
+	r = control_place(layout, control, path, &hierarchy, &source);
 	if (r == -EOPNOTSUPP)
 		return cgw_control_available(layout, control, diag);
+	if (instance != NULL && strlen(instance) >= sizeof(setting.instance))
+		return -ENAMETOOLONG;
 	if (instance != NULL)
 		(void)snprintf(setting.instance, sizeof(setting.instance), "%s", instance);
 	if (r == 0 && instance != NULL && row->info.per_device) {
-		r = cgw_device_find(layout, instance, &major, &minor, diag);
+		r = device_resolve(layout, instance, &major, &minor, disks, sizeof(disks), diag);
 		if (r == 0)
 			(void)snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major,
 				       minor);
@@ -414,6 +474,10 @@ int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw
 	r = r < 0 ? r : target_get(&target, row, source, &setting);
 	if (r < 0)
 		return r;
-	format_setting(layout, row, &setting, buffer, size);
+	format_setting(layout, row, &setting, text, sizeof(text));
+	/* A value that is cut would be another value. */
+	if (strlen(text) >= size)
+		return -ENOBUFS;
+	memcpy(buffer, text, strlen(text) + 1);
 	return 0;
 }

@@ -223,10 +223,12 @@ static struct cgw_value derive_own(const struct cgw_frame *frame, const struct d
 				   uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	const struct cgw_source *source =
+		cgw_snapshot_source(frame->now, (enum cgw_metric)field->a);
 	struct cgw_value value = derive(frame, field, group);
 	uint32_t end = group + topology->below[group] + 1;
 
-	if (value.state != CGW_OK)
+	if (value.state != CGW_OK || (source != NULL && source->own))
 		return value;
 	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
 		struct cgw_value part = derive(frame, field, child);

@@ -97,12 +97,17 @@ static void step(const char *pattern, size_t position, char byte, struct positio
 	}
 }
 
-static bool match_simple(const char *pattern, size_t length, const char *text)
+/* The first `start` bytes of both are known to be equal. */
+static bool match_simple(const char *pattern, size_t length, const char *text, size_t start)
 {
 	struct positions now = {0}, next;
+	bool ends_open = length >= 2 && strcmp(pattern + length - 2, "**") == 0;
 
-	add_reachable(&now, pattern, 0);
-	for (; *text != '\0'; text++) {
+	add_reachable(&now, pattern, start);
+	for (text += start; *text != '\0'; text++) {
+		/* Whatever follows matches: paths may be very long. */
+		if (ends_open && has_position(&now, length - 2))
+			return true;
 		memset(&next, 0, sizeof(next));
 		for (size_t position = 0; position < length; position++)
 			if (has_position(&now, position))
@@ -189,10 +194,10 @@ bool cgw_glob_match(const char *pattern, const char *path)
 		return false;
 	if (strchr(pattern, '{') == NULL)
 		return strlen(pattern) < PATTERN_MAX &&
-		       match_simple(pattern, strlen(pattern), path);
+		       match_simple(pattern, strlen(pattern), path, plain);
 	for (unsigned n = 0; n < ALTERNATIVES_MAX; n++)
 		if (expand(pattern, n, buffer, sizeof(buffer)) &&
-		    match_simple(buffer, strlen(buffer), path))
+		    match_simple(buffer, strlen(buffer), path, plain))
 			return true;
 	return false;
 }

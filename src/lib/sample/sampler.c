@@ -10,7 +10,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/kernel/kernel-ops.h"
+#include "lib/kernel/group-cursor.h"
 #include "lib/sample/bpf/bpf.h"
 #include "lib/sample/discover.h"
 #include "lib/sample/files.h"
@@ -30,6 +30,7 @@
 
 struct cgw_sampler {
 	const struct cgw_layout *layout;
+	struct group_cursor cursor; /* of the layout, for discovery and the files collector */
 	struct cgw_sampler_options options;
 	char *below;
 	struct cgw_metric_set metrics;
@@ -102,6 +103,7 @@ struct cgw_sampler *cgw_sampler_free(struct cgw_sampler *sampler)
 	discover_done(&sampler->discover);
 	topology_unref(sampler->topology);
 	snapshot_pool_free(sampler->pool);
+	group_cursor_done(&sampler->cursor);
 	free(sampler->below);
 	free(sampler);
 	return NULL;
@@ -121,9 +123,10 @@ static int init_parts(struct cgw_sampler *sampler)
 
 	sampler->discover.inotify_fd = -1;
 	if (r == 0)
-		r = discover_init(&sampler->discover, sampler->layout, &sampler->tree, &options);
+		r = discover_init(&sampler->discover, &sampler->cursor.layout, &sampler->tree,
+				  &options);
 	if (r == 0)
-		r = files_init(&sampler->files, sampler->layout,
+		r = files_init(&sampler->files, &sampler->cursor.layout,
 			       descriptor_budget(&sampler->options));
 	sampler->files.idle_interval = sampler->options.idle_interval;
 	if (r == 0)
@@ -215,6 +218,7 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 	if (sampler == NULL)
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	sampler->layout = layout;
+	group_cursor_init(&sampler->cursor, layout);
 	if (options != NULL)
 		sampler->options = *options;
 	sampler->plan_outdated = true;

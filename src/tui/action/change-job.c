@@ -16,6 +16,9 @@ struct change_job {
 	struct change_step *steps;
 	size_t step_count;
 	bool dry_run, force;
+	uint64_t *undo; /* the changes of which one is undone; NULL: the steps are applied */
+	size_t undo_count;
+	uint64_t undone, transaction;
 	struct change_outcome *outcomes;
 	size_t outcome_count;
 	int error;
@@ -32,6 +35,7 @@ static void free_change_job(struct job *job)
 		free(change->outcomes[i].path);
 	free(change->outcomes);
 	free(change->steps);
+	free(change->undo);
 	targets_done(&change->targets);
 	free(change);
 }
@@ -124,6 +128,7 @@ static void record_outcomes(struct change_job *change, const struct cgw_plan *pl
 {
 	size_t count = cgw_plan_count(plan);
 
+	change->transaction = cgw_plan_transaction(plan);
 	change->outcomes = calloc(count + 1, sizeof(*change->outcomes));
 	for (size_t i = 0; change->outcomes != NULL && i < count; i++) {
 		const struct cgw_step *step = cgw_plan_step(plan, i);
@@ -133,6 +138,7 @@ static void record_outcomes(struct change_job *change, const struct cgw_plan *pl
 			.path = strdup(step->path),
 			.kind = step->kind,
 			.control = step->control,
+			.pid = step->pid,
 			.result = *cgw_plan_result(plan, i),
 		};
 		change->outcome_count += outcome->path != NULL;
@@ -152,26 +158,52 @@ static void find_reason(struct change_job *change)
 			       strerror(-change->error));
 }
 
+/* Is there nothing left to undo of that action, so that an earlier one is tried? */
+static bool is_past(int error)
+{
+	return error == -EALREADY || error == -ENOENT || error == -ESTALE || error == -ESRCH ||
+	       error == -EOPNOTSUPP;
+}
+
+static void apply_plan(struct change_job *change, const struct cgw_limit_options *options)
+{
+	struct cgw_plan *plan = NULL;
+	int r = cgw_plan_new(change->job.layout, options, &plan);
+
+	if (r == 0 && change->undo == NULL)
+		r = fill_plan(change, plan);
+	else if (r == 0)
+		r = cgw_plan_add_undo(plan, change->undone, CGW_UNDO_TRANSACTION, NULL, NULL,
+				      &change->diag);
+	if (r == 0)
+		r = cgw_plan_apply(plan);
+	if (plan != NULL && !(change->undo != NULL && is_past(r)))
+		record_outcomes(change, plan, options);
+	if (r < 0 && cgw_plan_failure(plan) != NULL)
+		change->diag = cgw_plan_failure(plan)->diag;
+	change->error = r;
+	cgw_plan_free(plan);
+}
+
 static void run(struct job *job)
 {
 	struct change_job *change = (struct change_job *)job;
 	struct cgw_protection *protection = NULL;
 	struct cgw_limit_options options;
-	struct cgw_plan *plan = NULL;
 
 	change->error = load_protection(job->layout, &protection, &change->diag);
 	options = options_of(change->dry_run, change->force, protection);
-	if (change->error == 0)
-		change->error = cgw_plan_new(job->layout, &options, &plan);
-	if (change->error == 0)
-		change->error = fill_plan(change, plan);
-	if (change->error == 0)
-		change->error = cgw_plan_apply(plan);
-	if (plan != NULL)
-		record_outcomes(change, plan, &options);
+	if (change->error == 0 && change->undo == NULL)
+		apply_plan(change, &options);
+	for (size_t i = 0; i < change->undo_count; i++) {
+		if (i > 0 ? !is_past(change->error) : change->error < 0)
+			break;
+		change->undone = change->undo[i];
+		change->diag.text[0] = '\0';
+		apply_plan(change, &options);
+	}
 	if (change->error < 0)
 		find_reason(change);
-	cgw_plan_free(plan);
 	cgw_protection_free(protection);
 }
 
@@ -224,6 +256,12 @@ void change_job_set_dry_run(struct change_job *change)
 	change->job.acts = false;
 }
 
+void change_job_set_done(struct change_job *change,
+			 unsigned (*when_done)(struct app *app, struct job *job))
+{
+	change->job.done = when_done;
+}
+
 void change_job_set_force(struct change_job *change)
 {
 	change->force = true;
@@ -261,15 +299,15 @@ int change_job_error(const struct change_job *change, struct cgw_diag *ret_diag)
 }
 
 static const struct {
-	const char *done, *unchanged;
+	const char *done, *unchanged, *preview;
 } kinds[] = {
-	[CGW_STEP_SET] = {"set", "unchanged"},
-	[CGW_STEP_FREEZE] = {"frozen", "already frozen"},
-	[CGW_STEP_THAW] = {"thawed", "not frozen"},
-	[CGW_STEP_KILL] = {"signalled", "no processes"},
-	[CGW_STEP_CREATE] = {"created", "already exists"},
-	[CGW_STEP_DELETE] = {"removed", "does not exist"},
-	[CGW_STEP_MOVE] = {"moved into", "already contains the process"},
+	[CGW_STEP_SET] = {"set", "unchanged", "set"},
+	[CGW_STEP_FREEZE] = {"frozen", "already frozen", "freeze"},
+	[CGW_STEP_THAW] = {"thawed", "not frozen", "thaw"},
+	[CGW_STEP_KILL] = {"signalled", "no processes", "signal"},
+	[CGW_STEP_CREATE] = {"created", "already exists", "create"},
+	[CGW_STEP_DELETE] = {"removed", "does not exist", "remove"},
+	[CGW_STEP_MOVE] = {"moved into", "already contains the process", "move"},
 };
 
 void change_outcome_format(const struct change_outcome *outcome, char *buffer, size_t size)
@@ -292,6 +330,21 @@ void change_outcome_format(const struct change_outcome *outcome, char *buffer, s
 		(void)snprintf(buffer, size, "%s %s", kinds[outcome->kind].done, path);
 }
 
+void change_outcome_preview(const struct change_outcome *outcome, char *buffer, size_t size)
+{
+	char path[256];
+
+	if (outcome->kind == CGW_STEP_SET || outcome->result.outcome == CGW_OUTCOME_UNCHANGED) {
+		change_outcome_format(outcome, buffer, size);
+		return;
+	}
+	(void)cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
+	if (outcome->kind == CGW_STEP_MOVE)
+		(void)snprintf(buffer, size, "move process %d into %s", (int)outcome->pid, path);
+	else
+		(void)snprintf(buffer, size, "%s %s", kinds[outcome->kind].preview, path);
+}
+
 static unsigned report_one(struct app *app, const struct change_outcome *outcome)
 {
 	const struct cgw_result *result = &outcome->result;
@@ -310,88 +363,79 @@ static unsigned report_one(struct app *app, const struct change_outcome *outcome
 	}
 	if (result->diag.text[0] != '\0')
 		return app_show_message(app, ROLE_GOOD, "%s (%s)", text, result->diag.text);
-	if (result->change_id != 0 && outcome->kind == CGW_STEP_SET)
+	if (result->reversible && outcome->kind == CGW_STEP_SET)
 		return app_show_message(app, ROLE_GOOD, "%s (%s: undo, %s: export to a policy)",
 					text, undo, export);
-	if (result->change_id != 0)
+	if (result->reversible)
 		return app_show_message(app, ROLE_GOOD, "%s (%s: undo)", text, undo);
 	return app_show_message(app, ROLE_GOOD, "%s", text);
+}
+
+static unsigned report_undone(struct app *app, const struct change_job *change)
+{
+	char text[512];
+
+	app_forget_change(app, "", change->undone);
+	if (change->outcome_count != 1)
+		return app_show_message(app, ROLE_GOOD, "undone: %zu changes",
+					change->outcome_count);
+	change_outcome_format(&change->outcomes[0], text, sizeof(text));
+	return app_show_message(app, ROLE_GOOD, "undone: %s", text);
 }
 
 unsigned change_job_report(struct app *app, struct change_job *change)
 {
 	unsigned reactions = REACTION_SAMPLE;
 	const char *noun = change->step_count == 1 ? "group" : "value";
-	size_t done_count = 0, unchanged;
-	char rest[48] = "";
+	size_t done_count = 0, reversible = 0, unchanged;
+	char rest[48] = "", undo[16], hint[32] = "";
 
 	if (change->error < 0)
 		return reactions | REACTION_BEEP |
 		       app_show_message(app, ROLE_BAD, "%s", change->diag.text);
+	if (change->undo != NULL)
+		return reactions | report_undone(app, change);
+	for (size_t i = 0; i < change->outcome_count; i++) {
+		const struct cgw_result *result = &change->outcomes[i].result;
+
+		done_count += result->outcome == CGW_OUTCOME_DONE ||
+			      result->outcome == CGW_OUTCOME_ADJUSTED;
+		reversible += result->reversible;
+	}
+	if (reversible > 0)
+		app_remember_change(app, "", change->transaction);
 	if (change->outcome_count == 1)
 		return reactions | report_one(app, &change->outcomes[0]);
-	for (size_t i = 0; i < change->outcome_count; i++)
-		done_count += change->outcomes[i].result.outcome == CGW_OUTCOME_DONE ||
-			      change->outcomes[i].result.outcome == CGW_OUTCOME_ADJUSTED;
 	unchanged = change->outcome_count - done_count;
 	if (unchanged > 0)
 		(void)snprintf(rest, sizeof(rest), ", %zu unchanged", unchanged);
-	return reactions | app_show_message(app, ROLE_GOOD, "%zu %s%s changed%s", done_count, noun,
-					    done_count == 1 ? "" : "s", rest);
+	app_key_name(app, ACTION_UNDO, undo, sizeof(undo));
+	if (reversible > 0 && reversible == done_count)
+		(void)snprintf(hint, sizeof(hint), " (%s: undo)", undo);
+	return reactions | app_show_message(app, ROLE_GOOD, "%zu %s%s changed%s%s", done_count,
+					    noun, done_count == 1 ? "" : "s", rest, hint);
 }
 
-struct undo {
-	struct job job;
-	uint64_t id;
-	int error;
-	struct cgw_result result;
-};
-
-static void run_undo(struct job *job)
+int undo_job_new(const uint64_t *changes, size_t count, struct change_job **ret_job)
 {
-	struct undo *undo = (struct undo *)job;
-	struct cgw_protection *protection = NULL;
-	struct cgw_limit_options options;
+	const struct targets none = {0};
+	struct change_job *change;
+	int r = change_job_new("Undoing", &none, &change);
 
-	undo->error = load_protection(job->layout, &protection, &undo->result.diag);
-	options = options_of(false, false, protection);
-	if (undo->error == 0)
-		undo->error = cgw_journal_undo(job->layout, &options, undo->id, &undo->result);
-	cgw_protection_free(protection);
+	if (r < 0)
+		return r;
+	change->undo = calloc(count + 1, sizeof(*change->undo));
+	if (change->undo == NULL) {
+		free_change_job(&change->job);
+		return -ENOMEM;
+	}
+	memcpy(change->undo, changes, count * sizeof(*changes));
+	change->undo_count = count;
+	*ret_job = change;
+	return 0;
 }
 
-static unsigned undo_done(struct app *app, struct job *job)
+uint64_t change_job_undone(const struct change_job *change)
 {
-	const struct undo *undo = (const struct undo *)job;
-	const struct cgw_result *result = &undo->result;
-
-	if (undo->error < 0)
-		return REACTION_BEEP | REACTION_SAMPLE |
-		       app_show_message(app, ROLE_BAD, "%s",
-					result->diag.text[0] != '\0' ? result->diag.text
-								     : strerror(-undo->error));
-	if (result->old_value[0] == '\0')
-		return REACTION_SAMPLE | app_show_message(app, ROLE_GOOD, "undone");
-	return REACTION_SAMPLE | app_show_message(app, ROLE_GOOD, "undone: %s → %s",
-						  result->old_value, result->new_value);
-}
-
-static void free_undo(struct job *job)
-{
-	free(job);
-}
-
-struct job *undo_job_new(uint64_t id)
-{
-	struct undo *undo = calloc(1, sizeof(*undo));
-
-	if (undo == NULL)
-		return NULL;
-	undo->id = id;
-	undo->job = (struct job){.run = run_undo,
-				 .done = undo_done,
-				 .free = free_undo,
-				 .name = "Undoing",
-				 .acts = true};
-	return &undo->job;
+	return change->undone;
 }

@@ -24,6 +24,7 @@ struct change_outcome {
 	char *path; /* raw */
 	enum cgw_step_kind kind;
 	enum cgw_control control;
+	pid_t pid; /* MOVE */
 	struct cgw_result result;
 };
 
@@ -37,6 +38,9 @@ int change_job_add(struct change_job *change, const struct change_step *step);
 void change_job_set_dry_run(struct change_job *change);
 /* Also applies limits below current use. */
 void change_job_set_force(struct change_job *change);
+/* Called when the job is done, instead of change_job_report(). */
+void change_job_set_done(struct change_job *change,
+			 unsigned (*done)(struct app *app, struct job *job));
 struct job *change_job_as_job(struct change_job *change);
 struct change_job *change_job_from(struct job *job);
 
@@ -48,10 +52,17 @@ int change_job_error(const struct change_job *change, struct cgw_diag *ret_diag)
 
 /* Shows the result in the status line: the new value, or the error and its remedy. */
 unsigned change_job_report(struct app *app, struct change_job *change);
-/* "memory.max of /a: max → 2G", escaped: the effect of a step, done or previewed. */
+/* "memory.max of /a: max → 2G", "frozen /a", escaped: the effect of a step. */
 void change_outcome_format(const struct change_outcome *outcome, char *buffer, size_t size);
+/* The same of a step that is not done yet: "freeze /a". */
+void change_outcome_preview(const struct change_outcome *outcome, char *buffer, size_t size);
 
-/* Undoes change `id` (0: the last reversible one). */
-struct job *undo_job_new(uint64_t id);
+/*
+ * Undoes the first of the actions with these changes that can still be undone; a later one that was
+ * undone, or whose group is gone, is passed over. The dry run finds it.
+ */
+int undo_job_new(const uint64_t *changes, size_t count, struct change_job **ret_job);
+/* The change among them whose action is undone. */
+uint64_t change_job_undone(const struct change_job *change) CGW_PURE;
 
 #endif

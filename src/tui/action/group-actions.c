@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-actions.c - dialogs for actions on local groups: freeze, kill, create, remove, undo. */
+/* group-actions.c - dialogs for actions on local groups: freeze, kill, create, remove. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "tui/action/group-actions.h"
 #include "tui/action/preview.h"
 #include "tui/action/targets.h"
+#include "tui/action/undo-actions.h"
 
 static unsigned report_no_memory(struct app *app)
 {
@@ -270,141 +271,6 @@ static unsigned delete_groups(struct app *app)
 	return ask(app, &dialog);
 }
 
-/* The journal of changes, read in a worker thread. */
-struct journal {
-	struct job job;
-	struct menu_item *items;
-	size_t count, size;
-	bool undo; /* offer the last reversible change instead of the list */
-	int error;
-	struct cgw_diag diag;
-	uint64_t *ids;
-};
-
-static void free_journal(struct job *job)
-{
-	struct journal *journal = (struct journal *)job;
-
-	free(journal->items);
-	free(journal->ids);
-	free(journal);
-}
-
-static const char *key_of(const struct cgw_change *change)
-{
-	return change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind);
-}
-
-static int add_journal_entry(void *context, const struct cgw_change *change)
-{
-	struct journal *journal = context;
-	struct menu_item *item;
-	char path[256], old[33], new[33], time[40];
-
-	if (journal->count == journal->size) {
-		size_t size = journal->size > 0 ? 2 * journal->size : 64;
-		struct menu_item *items =
-			reallocarray(journal->items, size, sizeof(*journal->items));
-		uint64_t *ids;
-
-		if (items == NULL)
-			return -ENOMEM;
-		journal->items = items;
-		ids = reallocarray(journal->ids, size, sizeof(*ids));
-		if (ids == NULL)
-			return -ENOMEM;
-		journal->ids = ids;
-		journal->size = size;
-	}
-	item = &journal->items[journal->count];
-	(void)cgw_escape(path, sizeof(path), change->path, strlen(change->path));
-	(void)cgw_escape(old, sizeof(old), change->old_value, strlen(change->old_value));
-	(void)cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
-	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
-	time[19] = '\0'; /* "2026-11-24T21:03:44" */
-	(void)snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
-	(void)snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
-		       change->undone        ? "(undone) "
-		       : change->undoes != 0 ? "(undo) "
-					     : "",
-		       key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
-		       change->who);
-	item->value = (int)journal->count;
-	journal->ids[journal->count++] = cgw_change_reversible(change) ? change->id : 0;
-	return 0;
-}
-
-static void run_journal(struct job *job)
-{
-	struct journal *journal = (struct journal *)job;
-
-	journal->error = cgw_journal_read(NULL, add_journal_entry, journal, &journal->diag);
-}
-
-static unsigned confirm_undo(struct app *app, const struct menu_item *item, uint64_t id)
-{
-	struct job *job = undo_job_new(id);
-	struct confirm *confirm;
-
-	if (job == NULL)
-		return report_no_memory(app);
-	confirm = confirm_new("Undo a change", job);
-	confirm_add(confirm, ROLE_STRONG, item->text);
-	confirm_add(confirm, ROLE_TEXT, item->help);
-	return open_confirm(app, confirm);
-}
-
-static unsigned undo_accept(struct app *app, int value)
-{
-	/* The menu has been freed: `value` is the number of the change, 0 if not reversible. */
-	struct menu_item item = {.text = "Change of the journal"};
-
-	if (value <= 0)
-		return app_show_message(app, ROLE_WARM,
-					"cannot undo: already undone, or not reversible");
-	(void)snprintf(item.help, sizeof(item.help), "number %d", value);
-	return confirm_undo(app, &item, (uint64_t)value);
-}
-
-static unsigned journal_done(struct app *app, struct job *job)
-{
-	struct journal *journal = (struct journal *)job;
-	struct menu menu = {.title = "Journal (Enter: undo)", .accept = undo_accept};
-
-	if (journal->error < 0 && journal->error != -ENOENT)
-		return REACTION_BEEP |
-		       app_show_message(app, ROLE_BAD, "%s",
-					journal->diag.text[0] != '\0' ? journal->diag.text
-								      : strerror(-journal->error));
-	for (size_t i = 0; journal->undo && i < journal->count; i++)
-		if (journal->ids[i] != 0)
-			return confirm_undo(app, &journal->items[i], journal->ids[i]);
-	if (journal->undo || journal->count == 0)
-		return app_show_message(app, ROLE_TEXT, "%s",
-					journal->count == 0 ? "the journal is empty"
-							    : "no change that can be undone");
-	for (size_t i = 0; i < journal->count; i++)
-		journal->items[i].value = (int)journal->ids[i];
-	menu.items = journal->items;
-	menu.count = journal->count;
-	journal->items = NULL;
-	return open_menu(app, &menu);
-}
-
-static unsigned read_journal(struct app *app, bool undo)
-{
-	struct journal *journal = calloc(1, sizeof(*journal));
-
-	if (journal == NULL)
-		return report_no_memory(app);
-	journal->undo = undo;
-	journal->job = (struct job){.run = run_journal,
-				    .done = journal_done,
-				    .free = free_journal,
-				    .name = "Reading the journal"};
-	return app_post_job(app, NULL, &journal->job);
-}
-
 unsigned change_groups(struct app *app, enum action action)
 {
 	switch (action) {
@@ -426,9 +292,9 @@ unsigned change_groups(struct app *app, enum action action)
 	case ACTION_EXPORT:
 		return open_export(app);
 	case ACTION_UNDO:
-		return read_journal(app, true);
+		return undo_last_change(app);
 	case ACTION_JOURNAL:
-		return read_journal(app, false);
+		return open_journal(app);
 	default:
 		return REACTION_NONE;
 	}

@@ -9,6 +9,7 @@
 #include "tui/action/confirm.h"
 #include "tui/action/group-actions.h"
 #include "tui/action/remote-actions.h"
+#include "tui/action/remote-change.h"
 #include "tui/action/ssh-job.h"
 #include "tui/action/targets.h"
 
@@ -61,13 +62,20 @@ static unsigned done(struct app *app, struct job *job)
 {
 	const struct ssh_job *remote = ssh_job_from(job);
 	const struct remote_command_result *answer;
+	struct remote_change change;
 	const char *reason;
 	char host[128], line[256] = "";
 
 	format_host(ssh_job_host(remote), host, sizeof(host));
 	if (ssh_job_result(remote, &answer, &reason) < 0)
 		return REACTION_BEEP | app_show_message(app, ROLE_BAD, "%s: %s", host, reason);
-	(void)ssh_job_line(remote, 0, line, sizeof(line));
+	if (remote_change_parse(answer->text, &change) == 0) {
+		(void)snprintf(line, sizeof(line), "%s", change.text);
+		if (answer->status == CLI_OK && change.reversible)
+			app_remember_change(app, ssh_job_host(remote), change.transaction);
+	} else {
+		(void)ssh_job_line(remote, 0, line, sizeof(line));
+	}
 	if (answer->status == CLI_OK)
 		return app_show_message(app, ROLE_GOOD, "%s: %s", host,
 					line[0] != '\0' ? line : "done");
@@ -77,11 +85,28 @@ static unsigned done(struct app *app, struct job *job)
 									   : "the command failed");
 }
 
-/* The arguments are copied. */
-static unsigned ask(struct app *app, const char *title, const char *name, const char *host,
-		    const struct remote_arguments *arguments)
+/* The change that was undone is no longer the last one of this session. */
+static unsigned undo_done(struct app *app, struct job *job)
 {
-	struct ssh_job *action = ssh_job_new(app, name, host, arguments, NULL);
+	const struct ssh_job *remote = ssh_job_from(job);
+	const struct remote_command_result *answer;
+	const char *host = ssh_job_host(remote), *reason;
+
+	if (ssh_job_result(remote, &answer, &reason) == 0 && answer->status == CLI_OK)
+		for (size_t i = app->change_count; i-- > 0;)
+			if (strcmp(app->changes[i].host, host) == 0) {
+				app_forget_change(app, host, app->changes[i].transaction);
+				break;
+			}
+	return done(app, job);
+}
+
+/* The arguments are copied. */
+static unsigned ask_then(struct app *app, const char *title, const char *name, const char *host,
+			 const struct remote_arguments *arguments,
+			 unsigned (*when_done)(struct app *app, struct job *job))
+{
+	struct ssh_job *action = ssh_job_new(app, name, host, arguments, "--json");
 	struct ssh_job *preview = ssh_job_new(app, "Previewing", host, arguments, "--dry-run");
 	struct confirm *confirm;
 	char shown[128], line[640];
@@ -94,7 +119,7 @@ static unsigned ask(struct app *app, const char *title, const char *name, const 
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
 	ssh_job_as_job(action)->acts = true;
-	ssh_job_as_job(action)->done = done;
+	ssh_job_as_job(action)->done = when_done;
 	confirm = confirm_new(title, ssh_job_as_job(action));
 	format_host(host, shown, sizeof(shown));
 	(void)snprintf(line, sizeof(line), "On host %s:", shown);
@@ -103,6 +128,12 @@ static unsigned ask(struct app *app, const char *title, const char *name, const 
 	confirm_add(confirm, ROLE_KEY, line);
 	confirm_preview(confirm, ssh_job_as_job(preview), show_preview);
 	return open_confirm(app, confirm);
+}
+
+static unsigned ask(struct app *app, const char *title, const char *name, const char *host,
+		    const struct remote_arguments *arguments)
+{
+	return ask_then(app, title, name, host, arguments, done);
 }
 
 /* The command checks the IDs, since a path may now name another group. */
@@ -271,15 +302,29 @@ static bool set_accept(struct app *app, const char *text, unsigned *ret_reaction
 	return true;
 }
 
+/* The last action of this session on the host, not that of another user. */
 static unsigned undo(struct app *app)
 {
 	CLEANUP(cleanup_targets) struct remote_targets targets = {.count = 0};
 	CLEANUP(cleanup_arguments) struct remote_arguments arguments = {.count = 0};
+	char host[128], number[24];
+	uint64_t last = 0;
 
 	if (remote_targets_collect(app, &targets) < 0)
 		return REACTION_BEEP;
+	for (size_t i = 0; i < app->change_count; i++)
+		if (strcmp(app->changes[i].host, targets.host) == 0)
+			last = app->changes[i].transaction;
+	format_host(targets.host, host, sizeof(host));
+	if (last == 0)
+		return app_show_message(app, ROLE_TEXT, "%s: nothing to undo in this session",
+					host);
+	(void)snprintf(number, sizeof(number), "%" PRIu64, last);
 	remote_arguments_add(&arguments, "undo");
-	return ask(app, "Undo the last change", "Undoing", targets.host, &arguments);
+	remote_arguments_add(&arguments, "--transaction");
+	remote_arguments_add(&arguments, number);
+	return ask_then(app, "Undo the last change", "Undoing", targets.host, &arguments,
+			undo_done);
 }
 
 static unsigned journal_done(struct app *app, struct job *job)

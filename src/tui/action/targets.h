@@ -26,8 +26,8 @@ void targets_format(const struct targets *targets, char *buffer, size_t size);
 
 /*
  * Remembers the groups for which a prompt or menu is opened. When it is accepted,
- * targets_have_changed() shows a message and returns true if the action would apply to other groups,
- * because one of them was removed or replaced meanwhile.
+ * targets_have_changed() shows a message and returns true if the action would apply to other
+ * groups, because one of them was removed or replaced meanwhile.
  */
 void targets_remember(struct app *app);
 bool targets_have_changed(struct app *app);

@@ -53,8 +53,35 @@ struct app *app_free(struct app *app)
 	replay_actions_done(&app->rehearsal);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
+	free(app->changes);
 	free(app);
 	return NULL;
+}
+
+void app_remember_change(struct app *app, const char *host, uint64_t transaction)
+{
+	struct session_change *changes =
+		reallocarray(app->changes, app->change_count + 1, sizeof(*changes));
+
+	if (changes == NULL || transaction == 0)
+		return;
+	app->changes = changes;
+	changes[app->change_count].transaction = transaction;
+	(void)snprintf(changes[app->change_count].host, sizeof(changes->host), "%s", host);
+	app->change_count++;
+}
+
+void app_forget_change(struct app *app, const char *host, uint64_t transaction)
+{
+	for (size_t i = app->change_count; i-- > 0;) {
+		struct session_change *change = &app->changes[i];
+
+		if (change->transaction != transaction || strcmp(change->host, host) != 0)
+			continue;
+		memmove(change, change + 1, (app->change_count - i - 1) * sizeof(*change));
+		app->change_count--;
+		return;
+	}
 }
 
 const struct cgw_topology *app_topology(const struct app *app)

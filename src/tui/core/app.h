@@ -80,6 +80,12 @@ struct app_hosts {
 	uint8_t states[REMOTE_HOSTS_MAX]; /* enum remote_state */
 };
 
+/* A change made in this session, which the undo key offers to undo. */
+struct session_change {
+	char host[128];       /* "": this machine */
+	uint64_t transaction; /* in the journal of that host */
+};
+
 struct app {
 	struct settings settings;
 	const struct cgw_layout *layout; /* NULL in unit tests */
@@ -124,7 +130,10 @@ struct app {
 	char search[128]; /* "": no search is active */
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
-	struct job_queue jobs; /* posted, not yet passed to a worker */
+	struct session_change *changes; /* oldest first */
+	size_t change_count;
+
+	struct job_queue jobs;   /* posted, not yet passed to a worker */
 	uint64_t prompt_targets; /* see targets_remember() */
 };
 
@@ -149,6 +158,9 @@ void app_save(struct app *app);
 void app_watch_rules(struct app *app);
 
 /* For views. */
+void app_remember_change(struct app *app, const char *host, uint64_t transaction);
+/* Removes the change again: it was undone. */
+void app_forget_change(struct app *app, const char *host, uint64_t transaction);
 unsigned app_open(struct app *app, const struct view_kind *kind, void *state);
 unsigned app_close(struct app *app);
 unsigned app_show_message(struct app *app, enum role role, const char *format, ...)

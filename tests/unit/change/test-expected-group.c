@@ -14,7 +14,7 @@ static char proc_root[300], cgroup_root[300];
 
 typedef int command_function(struct cli_context *context, int argc, char **argv);
 
-/* Runs a command with "ROOTS... --direct --dry-run" and these arguments; returns its exit status. */
+/* Runs a command with "--direct --dry-run" and these arguments; returns its exit status. */
 static int run(const struct machine *machine, const char *name, command_function *function,
 	       const char *const *arguments)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-apply-actions.c - actions and their undo change only the group and value that they applied to. */
+/* test-apply-actions.c - actions and their undo change only their own group and value. */
 #include "applier-fixture.h"
 #include "cmd/enforce/run-program.h"
 

@@ -8,6 +8,7 @@
 
 #include "fault-ops.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/group-cursor.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/membership.h"
 #include "lib/kernel/mounts.h"
@@ -349,6 +350,68 @@ static void test_open_very_long_path(void **state)
 	cgw_layout_free(layout);
 }
 
+static size_t components;
+
+static int counting_open_beneath(int directory, const char *path, int flags)
+{
+	for (const char *at = path; *at != '\0'; at++)
+		components += at == path || *at == '/';
+	return kernel_ops_real.open_beneath(directory, path, flags);
+}
+
+/* The groups of a chain cost the same at any depth, and a removed one is opened from the top. */
+static void test_cursor_opens_deep_groups_in_linear_time(void **state)
+{
+	enum { LEVELS = 1500 };
+	struct kernel_ops counting = kernel_ops_real;
+	struct machine *machine = *state;
+	char path[2 * LEVELS + 1] = "", tree[2 * LEVELS + 32];
+	struct group_cursor cursor;
+	struct cgw_layout *layout;
+	uint64_t id, same;
+	int fd;
+
+	for (int i = 0; i < LEVELS; i++)
+		memcpy(path + 2 * i, "/d", 3);
+	(void)snprintf(tree, sizeof(tree), "cgroup/memory%s", path);
+	tree_directory(machine->dir, tree);
+	counting.open_beneath = counting_open_beneath;
+	assert_int_equal(layout_open_with(&machine->roots, &counting, &layout, NULL), 0);
+	group_cursor_init(&cursor, layout);
+	components = 0;
+	for (int i = 1; i <= LEVELS; i++) {
+		char one[2 * LEVELS + 1];
+
+		(void)snprintf(one, sizeof(one), "%.*s", 2 * i, path);
+		assert_int_equal(cgw_group_open(&cursor.layout, 1, one, &fd, &id), 0);
+		close(fd);
+	}
+	/* Those with short paths are opened from the top: 256 levels. */
+	assert_in_range(components, LEVELS, LEVELS + 256 * 257);
+	assert_int_equal(cgw_group_open(layout, 1, path, &fd, &same), 0);
+	close(fd);
+	assert_int_equal(id, same);
+	/* Up again by 500 levels. */
+	path[2 * 1000] = '\0';
+	assert_int_equal(cgw_group_open(&cursor.layout, 1, path, &fd, &id), 0);
+	close(fd);
+	assert_int_equal(cgw_group_open(layout, 1, path, &fd, &same), 0);
+	close(fd);
+	assert_int_equal(id, same);
+	/* Removed and created again: not the group that the cursor has. */
+	(void)snprintf(tree, sizeof(tree), "cgroup/memory%s", path);
+	tree_remove(machine->dir, tree);
+	assert_int_equal(cgw_group_open(&cursor.layout, 1, path, &fd, &id), -ENOENT);
+	tree_directory(machine->dir, tree);
+	assert_int_equal(cgw_group_open(&cursor.layout, 1, path, &fd, &id), 0);
+	close(fd);
+	assert_int_equal(cgw_group_open(layout, 1, path, &fd, &same), 0);
+	close(fd);
+	assert_int_equal(id, same);
+	group_cursor_done(&cursor);
+	cgw_layout_free(layout);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +428,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_system_call_fails, setup_v1, teardown),
 		cmocka_unit_test_setup_teardown(test_short_reads, setup_v1, teardown),
 		cmocka_unit_test_setup_teardown(test_open_very_long_path, setup_v1, teardown),
+		cmocka_unit_test_setup_teardown(test_cursor_opens_deep_groups_in_linear_time,
+						setup_v1, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,13 +22,13 @@ static void change(const char *directory, uint64_t at, const char *key, const ch
 		.uid = uid,
 	};
 	struct journal *journal;
-	uint64_t id;
 
 	(void)snprintf(change.key, sizeof(change.key), "%s", key);
 	(void)snprintf(change.who, sizeof(change.who), "%s", tail);
 	assert_int_equal(journal_open(directory, &journal, NULL), 0);
-	assert_int_equal(journal_intend(journal, &change, &id), 0);
-	assert_int_equal(journal_settle(journal, id, outcome, "5", 0), 0);
+	assert_int_equal(journal_intend(journal, &change), 0);
+	(void)snprintf(change.new_value, sizeof(change.new_value), "5");
+	assert_int_equal(journal_settle(journal, &change, outcome), 0);
 	journal_close(journal);
 }
 

@@ -136,7 +136,7 @@ static void replace_during_plan(unsigned version, enum cgw_step_kind kind, bool 
 	assert_int_equal(machine_end(&machine), 0);
 }
 
-/* A plan may take seconds, for example to freeze a group: a later group can be replaced meanwhile. */
+/* A plan may take seconds, for example to freeze a group, in which a later one is replaced. */
 static void test_group_replaced_during_plan_is_refused(void **state)
 {
 	(void)state;

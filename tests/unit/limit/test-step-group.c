@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-step-group.c - groups that another process created or uses are neither removed nor emptied. */
+/* test-step-group.c - groups that another process created or uses are not removed. */
 #include "replaced-machine.h"
 
 static const struct cgw_step create_new = {.kind = CGW_STEP_CREATE, .path = "/new"};

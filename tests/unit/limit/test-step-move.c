@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-step-move.c - a process is moved where its group exists, and moved back if the plan fails. */
+/* test-step-move.c - a process is moved in each hierarchy, and back if the plan fails. */
 #include "replaced-machine.h"
 
 static void list_process(struct machine *machine, const char *groups)

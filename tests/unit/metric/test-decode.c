@@ -71,6 +71,7 @@ static void test_number_format(void **state)
 		ROW(NUMBER, "100\n", NULL, 1, BFQ_WEIGHT, OK(100)),
 		ROW(NUMBER, "1000\n", NULL, 1, BFQ_WEIGHT, OK(10000)),
 		ROW(NUMBER, "12.34\n", NULL, 1, DECIMAL_E2, OK(1234)),
+		ROW(NUMBER, "12.349\n", NULL, 1, DECIMAL_E2, OK(1234)),
 		ROW(NUMBER, "7\n", NULL, 1, DECIMAL_E2, OK(700)),
 		/* invalid numbers */
 		ROW(NUMBER, "", NULL, 1, SCALE, STATE(ABSENT)),

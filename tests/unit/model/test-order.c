@@ -118,7 +118,7 @@ static void assert_flat(const uint32_t *groups, uint32_t count, unsigned flags)
 				 paths[groups[i]]);
 }
 
-/* Each group is followed by its descendants, and siblings are in the same order as in a flat list. */
+/* Each group is followed by its descendants, and siblings are ordered as in a flat list. */
 static void assert_tree(const struct cgw_topology *topology, const uint32_t *groups, uint32_t count,
 			unsigned flags)
 {

@@ -70,11 +70,11 @@ static void check_denied_values(void)
 	cgw_metric_set_add(&metrics, CGW_M_MEMORY_MAX);
 	cgw_metric_set_add(&metrics, CGW_M_CPU_WEIGHT);
 	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
-	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
-	assert_int_equal(cgw_sampler_set_metrics(sampler, &metrics), 0);
 	ops.open_beneath = open_beneath_denied;
 	ops.open_at = open_at_denied;
 	layout->ops = &ops;
+	assert_int_equal(cgw_sampler_new(layout, NULL, &sampler, NULL), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &metrics), 0);
 	close_hierarchy(layout, "memory");
 
 	assert_int_equal(cgw_sampler_sample(sampler, &snapshot), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-idle-replaced.c - values that are copied for idle groups, or read late, are of the same group. */
+/* test-idle-replaced.c - values copied for idle groups, or read late, are of the same group. */
 #include <stdio.h>
 
 #include "lib/kernel/kernel-ops.h"
@@ -10,7 +10,7 @@
 
 static unsigned replaced;
 
-/* Renames a group instead of removing it: its inode is not reused, and open files keep their text. */
+/* Renames a group instead of removing it, so that its inode number is not reused. */
 static void set_aside(struct machine *machine, const char *path)
 {
 	char to[32];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-long-lists.c - lists of processes that no single read returns: 1,500 of them, short reads. */
+/* test-long-lists.c - lists of processes that no single read returns, and short reads. */
 #include <stdio.h>
 
 #include "lib/kernel/kernel-ops.h"

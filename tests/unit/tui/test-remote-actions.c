@@ -8,15 +8,22 @@
 #include "tree.h"
 
 /* Replaces ssh: logs host and command, and answers as cgward on that host would. */
-static const char script[] = "#!/bin/sh\n"
-			     "for last; do host=$before before=$last; done\n"
-			     "echo \"$host: $last\" >>\"$0.log\"\n"
-			     "case $last in\n"
-			     "*refused*) echo \"group is protected\" >&2; exit 9 ;;\n"
-			     "cgward\\ log*) printf 'one \\033[31mchange\\n' ;;\n"
-			     "*--dry-run*) echo 'would be changed'; exit 11 ;;\n"
-			     "*) echo 'changed' ;;\n"
-			     "esac\n";
+static const char script[] =
+	"#!/bin/sh\n"
+	"for last; do host=$before before=$last; done\n"
+	"echo \"$host: $last\" >>\"$0.log\"\n"
+	"case $last in\n"
+	"*refused*) echo \"group is protected\" >&2; exit 9 ;;\n"
+	"cgward\\ log*) printf 'one \\033[31mchange\\n' ;;\n"
+	"cgward\\ kill\\ --json*) echo '{\"transaction\": 40, \"steps\": [{\"group\": "
+	"\"/k\", \"action\": \"kill\", \"outcome\": \"done\", \"change\": 40, "
+	"\"reversible\": false}]}' ;;\n"
+	"cgward\\ thaw\\ --json*) echo '{\"transaction\": 41, \"steps\": [{\"group\": "
+	"\"/t\", \"action\": \"thaw\", \"outcome\": \"done\", \"change\": 42, "
+	"\"reversible\": true}]}' ;;\n"
+	"*--dry-run*) echo 'would be changed'; exit 11 ;;\n"
+	"*) echo 'changed' ;;\n"
+	"esac\n";
 
 struct fixture {
 	struct session session;
@@ -92,10 +99,11 @@ static void test_action_runs_after_confirmation(void **state)
 		"/system.slice/nginx.service");
 	session_keys(session, "Enter");
 	run_jobs(&fixture);
-	expect_command(&fixture,
-		       "admin@web1: cgward freeze --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
-		       "--if-id 5 -- "
-		       "/system.slice/nginx.service");
+	expect_command(
+		&fixture,
+		"admin@web1: cgward freeze --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
+		"--if-id 5 -- "
+		"/system.slice/nginx.service");
 	session_shows(session, "admin@web1: changed");
 	/* Esc cancels: only the dry run was sent. */
 	session_keys(session, "t");
@@ -124,21 +132,21 @@ static void replace_nginx(struct fixture *fixture)
 	session_sample(&fixture->session);
 }
 
-/* The dialog is open, the group is replaced, Enter is pressed: the host gets the ID of the dialog. */
+/* The group is replaced while the dialog is open: the host gets the ID of the dialog. */
 static void test_action_has_the_id_of_its_dialog(void **state)
 {
 	static const char *const names[] = {"web1"};
 	static const struct {
 		const char *open, *text, *command;
 	} rows[] = {
-		{"f", "", "freeze --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
-		{"t", "", "thaw --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
-		{"D", "", "delete --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"f", "", "freeze --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"t", "", "thaw --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		{"D", "", "delete --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
 		{"k Enter", "",
-		 "kill --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --signal 15"},
-		{"m", "41", "move --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
+		 "kill --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --signal 15"},
+		{"m", "41", "move --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5"},
 		{"F8", "pids.max=50",
-		 "set --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --enable"},
+		 "set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id 5 --enable"},
 	};
 	struct fixture fixture;
 	struct session *session = &fixture.session;
@@ -215,7 +223,7 @@ static void test_action_runs_on_the_host_of_the_group(void **state)
 	run_jobs(&fixture);
 	expect_command(
 		&fixture,
-		"system.slice: cgward set --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
+		"system.slice: cgward set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host "
 		"--if-id 5 --enable -- /nginx.service pids.max\\=50 io.max.rbps\\=8:0\\ 10M");
 	/* The prompt rejects a text that is not an assignment. */
 	session_keys(session, "F8");
@@ -230,6 +238,40 @@ static void test_action_runs_on_the_host_of_the_group(void **state)
 	session_shows(session, "the marked groups are on several hosts");
 	session_keys(session, "U Home f");
 	session_shows(session, "not a host: select a group");
+	end(&fixture);
+}
+
+/* Undo is of this session's last reversible action, by its number, never of another user's. */
+static void test_undo_is_of_this_session(void **state)
+{
+	static const char *const names[] = {"web1"};
+	struct fixture fixture;
+	struct session *session = &fixture.session;
+
+	(void)state;
+	begin(&fixture, names, 1);
+	session_keys(session, "/");
+	session_type(session, "nginx");
+	session_keys(session, "Enter u");
+	session_shows(session, "web1: nothing to undo in this session");
+	session_keys(session, "t");
+	run_jobs(&fixture);
+	session_keys(session, "Enter");
+	run_jobs(&fixture);
+	session_shows(session, "web1: thaw /t: done");
+	session_keys(session, "k Enter");
+	run_jobs(&fixture);
+	session_keys(session, "Enter");
+	run_jobs(&fixture);
+	session_shows(session, "web1: kill /k: done");
+	session_keys(session, "u");
+	run_jobs(&fixture);
+	expect_command(&fixture, "web1: cgward undo --dry-run --transaction 41");
+	session_keys(session, "Enter");
+	run_jobs(&fixture);
+	expect_command(&fixture, "web1: cgward undo --json --transaction 41");
+	session_keys(session, "u");
+	session_shows(session, "web1: nothing to undo in this session");
 	end(&fixture);
 }
 
@@ -305,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_action_has_the_id_of_its_dialog),
 		cmocka_unit_test(test_prompt_of_replaced_group_is_refused),
 		cmocka_unit_test(test_action_runs_on_the_host_of_the_group),
+		cmocka_unit_test(test_undo_is_of_this_session),
 		cmocka_unit_test(test_refused_action_cannot_be_applied),
 		cmocka_unit_test(test_read_only_rejects_actions),
 		cmocka_unit_test(test_slow_and_lost_hosts_are_shown),
