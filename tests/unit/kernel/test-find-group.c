@@ -129,11 +129,34 @@ static void test_literal_names_are_preferred(void **state)
 		assert_found(machine, rows[i].what, rows[i].path);
 }
 
+/* An ID can be shortened to four digits; fewer match too many containers. */
+static void test_shortened_container_ids(void **state)
+{
+	static const struct {
+		const char *what, *path; /* NULL: no such group */
+	} rows[] = {
+		{"fedcba987654", "/z/docker-fedcba9876543210.scope"},
+		{"fedc", "/z/docker-fedcba9876543210.scope"},
+		{"fed", NULL},
+		{"f", NULL},
+		{"fedx", NULL},
+		{"edcb", NULL},
+		{"0123", NULL}, /* no ID: too short */
+	};
+	struct machine *machine = *state;
+
+	add_group(machine, "/z/docker-fedcba9876543210.scope");
+	add_group(machine, "/z/build-01234567");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_found(machine, rows[i].what, rows[i].path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names_are_found_as_printed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_literal_names_are_preferred, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shortened_container_ids, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
