@@ -89,11 +89,16 @@ int cgw_diag_set(struct cgw_diag *diag, int error, const char *format, ...) CGW_
 
 /*
  * Copies `length` bytes of untrusted `text` into `buffer` so that they are safe to print: control
- * bytes, invalid UTF-8, bidirectional and zero-width characters and the backslash become \xNN.
- * The result is always terminated (`size` must be at least 1), and truncation never splits an
- * escape or a character. Returns the number of bytes written, without the terminator.
+ * bytes, invalid UTF-8, bidirectional and zero-width characters become \xNN, and so does a
+ * backslash from which on the text looks like such an escape. Other backslashes are unchanged, as
+ * in the names of systemd units. The result is always terminated (`size` must be at least 1).
+ * Truncated text ends in "...", and no escape or character is split. Returns the number of bytes
+ * written, without the terminator.
  */
 size_t cgw_escape(char *buffer, size_t size, const char *text, size_t length);
+
+/* Reverts cgw_escape(), in place. Returns the new length. */
+size_t cgw_unescape(char *text);
 
 /* The version of the library, "MAJOR.MINOR.PATCH". */
 const char *cgw_version(void) CGW_PURE;

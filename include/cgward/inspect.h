@@ -186,12 +186,13 @@ enum cgw_privilege cgw_process_privilege(const struct cgw_inspection *inspection
 /* The limit of a resource that applies to a group. */
 struct cgw_bound {
 	const char *resource;    /* "cpu", "memory", "swap", "pids", "io" */
-	enum cgw_metric limit;   /* the tightest limit */
+	enum cgw_metric limit;   /* the tightest limit; for CPUs also that of cpusets */
 	struct cgw_number bound; /* CGW_OK: limited; CGW_MAX: unlimited; otherwise not known */
 	struct cgw_number use;
 	enum cgw_metric use_metric;
-	uint32_t set_by; /* the group with the limit, or CGW_NO_GROUP */
-	char device[64]; /* io: the limited device */
+	uint32_t set_by;    /* the group with the limit, or CGW_NO_GROUP */
+	char device[64];    /* io: the limited device */
+	enum cgw_unit unit; /* of `bound` */
 };
 #define CGW_BOUND_MAX 8
 /* Adds the metrics needed by cgw_bounds() to `set`. */
@@ -231,6 +232,7 @@ struct cgw_cause {
 	char device[64];
 	/* A remedy: `cgward set` (or thaw) for `group`; "" if no setting of a group would help. */
 	char key[48], value[96];
+	char companion[96]; /* "KEY=VALUE" that must be set together with the remedy, or "" */
 };
 #define CGW_CAUSE_MAX 32
 

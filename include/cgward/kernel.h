@@ -76,6 +76,11 @@ struct cgw_hierarchy {
 	uint64_t root_id; /* inode of the top directory; 1 at the real root of a hierarchy */
 	uint64_t device;  /* st_dev; the same for all mounts of one hierarchy */
 	bool read_only;   /* the mount or the superblock is read-only */
+	/*
+	 * If `root` is above our cgroup namespace ("/.."): the path below the mount of the root of
+	 * the namespace, or NULL if it cannot be determined.
+	 */
+	char *namespace_root;
 };
 
 /* Directories to read instead of the ones of this machine. NULL members mean the default. */
@@ -90,6 +95,11 @@ struct cgw_layout {
 	enum cgw_layout_kind kind;
 	size_t hierarchy_count;
 	struct cgw_hierarchy hierarchies[CGW_HIERARCHY_MAX];
+	/*
+	 * Hierarchies that are mounted, but not used: at the top of their mounts are other groups
+	 * than at the top of the others, so that the same path would be another group.
+	 */
+	size_t other_root_count;
 	int proc_fd;                  /* O_PATH of /proc */
 	int sys_fd;                   /* O_PATH of /sys, or -1 */
 	bool recorded;                /* a plain directory tree is used instead of cgroupfs */
@@ -196,13 +206,16 @@ int cgw_namespace_run(const struct cgw_layout *layout, pid_t pid, enum cgw_names
 
 /*
  * The groups of a process, from /proc/PID/cgroup, one path per hierarchy in our cgroup view. Paths
- * outside of our cgroup namespace start with "/..", as in that file.
+ * outside of the mounted groups start with "/..", as in that file.
  */
 struct cgw_membership {
 	pid_t pid;
-	size_t count;                   /* equal to hierarchy_count of the layout */
-	char *paths[CGW_HIERARCHY_MAX]; /* NULL if the process is not in that hierarchy */
-	bool split;                     /* the paths differ between hierarchies */
+	size_t count; /* equal to hierarchy_count of the layout */
+	/* NULL if the process is not in that hierarchy, or its group was removed */
+	char *paths[CGW_HIERARCHY_MAX];
+	bool split; /* the paths differ between hierarchies */
+	uint32_t
+		unknown; /* bit h: in our view, but the path cannot be determined; starts with "/.." */
 };
 
 /* Returns -ESRCH if there is no such process. Free the paths with cgw_membership_done(). */
@@ -220,14 +233,72 @@ const char *cgw_membership_main_path(const struct cgw_layout *layout,
 /*
  * Finds a group by what the user typed: a path ("/a/b" or "a/b"), a path below a mount point
  * ("/sys/fs/cgroup/memory/a"), a systemd unit ("nginx.service"), a container ID or its first
- * characters (at least 4 hexadecimal digits), or "pid:N". A path or unit may be escaped as it is
- * printed ("/a\x09b"); a group whose name has this text literally is preferred. If a container
- * runtime creates a group "container" below the scope of a container, that group is returned.
- * Returns -ENOENT if there is no such group, -ENOTUNIQ if several match (`diag` lists them), -ESRCH
- * if there is no such process. The caller frees `ret_path`.
+ * characters (at least 4 hexadecimal digits), another name that the path contains (of a pod, a
+ * machine, an application, ...), or "pid:N". Names may be escaped as by cgw_escape(). If a
+ * container runtime creates a group "container" below the scope of a container, that group is
+ * returned. Returns -ENOENT if there is no such group, -ENOTUNIQ if several match (`diag` lists
+ * them), -ESRCH if there is no such process, or the error of a system call. The caller frees
+ * `ret_path`.
  */
 int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret_path,
 		   struct cgw_diag *diag);
+/*
+ * Same, but "pid:N" is the group of the process in one of the hierarchies in the bit mask: on v1 it
+ * may be in a different group of each.
+ */
+int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
+			  char **ret_path, struct cgw_diag *diag);
+
+/*
+ * The kind of a group, derived from its path by the rows of identities.def: a unit, a container, a
+ * pod, a session, or a descendant of one. Names known only to a container engine are found by
+ * cgw_names_resolve().
+ */
+enum cgw_identity_kind {
+	CGW_IDENTITY_NONE,  /* a plain group */
+	CGW_IDENTITY_SLICE, /* a slice of the system manager or a user manager */
+	CGW_IDENTITY_UNIT,  /* a service, scope, mount, ... of one of them */
+	CGW_IDENTITY_USER,  /* the slice or the manager of a user */
+	CGW_IDENTITY_SESSION,
+	CGW_IDENTITY_APPLICATION, /* a Flatpak, snap or desktop application */
+	CGW_IDENTITY_JOB,         /* a job of a batch system */
+	CGW_IDENTITY_MACHINE,     /* a virtual machine, or a container that boots like one */
+	CGW_IDENTITY_POD,
+	CGW_IDENTITY_CONTAINER,
+	CGW_IDENTITY_MONITOR, /* the helper process of a container engine, such as conmon */
+	CGW_IDENTITY_KIND_COUNT,
+};
+
+/* "service", "container", ...; "group" for a plain group. */
+const char *cgw_identity_kind_name(enum cgw_identity_kind kind) CGW_PURE;
+
+/* Each part is also a field of the same name ("unit", "container"); an empty part is absent. */
+enum cgw_identity_part {
+	CGW_PART_ENGINE,      /* "docker", "podman", "kubernetes", "lxc", "libvirt", "snap", ... */
+	CGW_PART_CONTAINER,   /* the identifier, or the name if the path contains one */
+	CGW_PART_POD,         /* the UID in Kubernetes, or the identifier in Podman */
+	CGW_PART_QOS,         /* "guaranteed", "burstable", "besteffort" */
+	CGW_PART_UNIT,        /* the innermost unit, of a user manager if the group is below one */
+	CGW_PART_SYSTEM_UNIT, /* the unit of the system manager, such as "user@1000.service" */
+	CGW_PART_SLICE,       /* the innermost slice */
+	CGW_PART_SESSION,
+	CGW_PART_UID, /* the owner of the slice, manager or job, in digits */
+	CGW_PART_APPLICATION,
+	CGW_PART_COUNT,
+};
+
+/* The name of the field: "engine", "container", ... */
+const char *cgw_identity_part_name(enum cgw_identity_part part) CGW_PURE;
+
+/* Texts are raw bytes from the path, at most one component long. Copy it by value. */
+struct cgw_identity {
+	enum cgw_identity_kind kind; /* of the innermost match */
+	unsigned below;              /* number of components below that match; 0: it is the group */
+	char text[CGW_PART_COUNT][256];
+};
+
+/* Never fails: for an unknown path the kind is CGW_IDENTITY_NONE and all parts are empty. */
+void cgw_identity_from_path(const char *path, struct cgw_identity *ret_identity);
 
 /*
  * The name of a block device from /sys/dev/block ("nvme0n1"), or "259:0" if it has none. The

@@ -82,6 +82,9 @@ int cgw_assignment_parse(const char *text, enum cgw_control *ret_control, char *
  */
 int cgw_value_check(enum cgw_control control, const char *value, struct cgw_diag *diag);
 
+/* The hierarchies that provide a control, as a bit mask. */
+uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_control control);
+
 /* Returns 0 if the control works on this layout, or -EOPNOTSUPP with the reason in `diag`. */
 int cgw_control_available(const struct cgw_layout *layout, enum cgw_control control,
 			  struct cgw_diag *diag);
@@ -178,6 +181,12 @@ struct cgw_plan;
 int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		 struct cgw_plan **ret_plan);
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan);
+/*
+ * Removes all steps and replaces the options, to use the plan again. It keeps its connections to
+ * systemd and to the journal, and what it knows about essential processes, so that many small
+ * changes are cheap; use it for a short time only. Fails with -ENOMEM only, without any change.
+ */
+int cgw_plan_reset(struct cgw_plan *plan, const struct cgw_limit_options *options);
 /*
  * Adds a step after checking its syntax. Returns -EINVAL for an invalid path, value or constant and
  * -ERANGE for a value out of range, with the reason in `diag`; the plan is then unchanged.

@@ -86,12 +86,13 @@ struct cgw_source {
 	uint8_t version;    /* 1 or 2 */
 	uint8_t format;     /* enum cgw_format */
 	uint8_t conversion; /* enum cgw_conversion */
-	bool own;           /* the file excludes descendants, even if the metric is hierarchical */
-	int8_t controller;  /* enum cgw_controller, or CGW_CORE */
+	bool own; /* the file excludes descendants: if the metric includes them, they are added */
+	int8_t controller; /* enum cgw_controller, or CGW_CORE */
 	int16_t per; /* the value is divided by this metric (ns) to get one per second, or -1 */
 	const char *file;
 	const char *key; /* the key within the file; NULL if the format has no keys */
 	uint64_t scale;  /* base units per kernel unit: 1000 converts us to ns */
+	bool not_root;   /* at the root the file counts less than at the groups below it */
 };
 
 /*
@@ -120,6 +121,7 @@ enum cgw_root_source {
 	CGW_ROOT_SYSTEM_THREADS,   /* /proc/loadavg: all tasks */
 	CGW_ROOT_SYSTEM_IO_RBYTES, /* /proc/diskstats: whole disks */
 	CGW_ROOT_SYSTEM_IO_WBYTES,
+	CGW_ROOT_SYSTEM_MEMORY_SWAP, /* the sum of SYSTEM_MEMORY and SYSTEM_SWAP */
 };
 
 struct cgw_metric_info {
@@ -136,6 +138,7 @@ struct cgw_metric_info {
 	uint8_t source_count;
 	int16_t limited_by;               /* enum cgw_metric: the limit on this metric, or -1 */
 	const struct cgw_source *sources; /* in order of preference, at most CGW_SOURCE_MAX */
+	bool additive; /* values of children add up to that of the parent: not peaks or pressure */
 };
 
 enum cgw_metric {

@@ -9,11 +9,12 @@
  * "memory.working_set"). Suffixes, each valid for the metrics to which it applies:
  *
  *   KEY.rate          growth of a counter per second
- *   KEY.own           the group without its descendants, for metrics that include them and for
- *                     derived fields that can be summed ("cpu.own", "io.own")
+ *   KEY.own           the group without its descendants, for metrics and derived fields that
+ *                     include them and can be summed ("cpu.own", "io.own"); its own limit only, for
+ *                     "cpu.throttled_percent.own"
  *   KEY.effective     the tightest limit between the group and the root
- *   KEY.effective_by  the path of the group with that limit
- *   KEY.percent       percent of the effective limit on this metric
+ *   KEY.effective_by  the path of the group with that limit, or that throttles the group most
+ *   KEY.percent       percent of the effective limit on this metric; absent without a limit
  */
 #ifndef CGWARD_MODEL_H
 #define CGWARD_MODEL_H
@@ -34,6 +35,7 @@ enum cgw_view {
 	CGW_VIEW_DERIVED,     /* a row of fields.def */
 	CGW_VIEW_DERIVED_OWN, /* a row of fields.def, without descendants */
 	CGW_VIEW_IDENTITY,    /* "group", "name", "depth", "id", "unit", "container", ... */
+	CGW_VIEW_DERIVED_BY,  /* the group that a row of fields.def is determined by */
 };
 
 /* A parsed field. Copy it by value. */
@@ -58,6 +60,8 @@ const char *cgw_field_help(struct cgw_field field) CGW_PURE;
 bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
 /* The ".own" variant of a field, or the field itself if there is none. */
 struct cgw_field cgw_field_own(struct cgw_field field);
+/* True if the values of a group include its descendants. */
+bool cgw_field_includes_descendants(struct cgw_field field) CGW_PURE;
 /* True if values of sibling groups can be summed: amounts and counts, not percentages or limits. */
 bool cgw_field_is_additive(struct cgw_field field) CGW_PURE;
 /* Adds all metrics that the field is computed from to `set`. */
@@ -118,59 +122,9 @@ struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_me
 				      uint32_t group, uint32_t *ret_by);
 
 /*
- * The kind of a group, derived from its path by the rows of identities.def: a unit, a container, a
- * pod, a session, or a descendant of one. Names known only to a container engine are found by
- * cgw_names_resolve().
- */
-enum cgw_identity_kind {
-	CGW_IDENTITY_NONE,  /* a plain group */
-	CGW_IDENTITY_SLICE, /* a slice of the system manager or a user manager */
-	CGW_IDENTITY_UNIT,  /* a service, scope, mount, ... of one of them */
-	CGW_IDENTITY_USER,  /* the slice or the manager of a user */
-	CGW_IDENTITY_SESSION,
-	CGW_IDENTITY_APPLICATION, /* a Flatpak, snap or desktop application */
-	CGW_IDENTITY_JOB,         /* a job of a batch system */
-	CGW_IDENTITY_MACHINE,     /* a virtual machine, or a container that boots like one */
-	CGW_IDENTITY_POD,
-	CGW_IDENTITY_CONTAINER,
-	CGW_IDENTITY_MONITOR, /* the helper process of a container engine, such as conmon */
-	CGW_IDENTITY_KIND_COUNT,
-};
-
-/* "service", "container", ...; "group" for a plain group. */
-const char *cgw_identity_kind_name(enum cgw_identity_kind kind) CGW_PURE;
-
-/* Each part is also a field of the same name ("unit", "container"); an empty part is absent. */
-enum cgw_identity_part {
-	CGW_PART_ENGINE,      /* "docker", "podman", "kubernetes", "lxc", "libvirt", "snap", ... */
-	CGW_PART_CONTAINER,   /* the identifier, or the name if the path contains one */
-	CGW_PART_POD,         /* the UID in Kubernetes, or the identifier in Podman */
-	CGW_PART_QOS,         /* "guaranteed", "burstable", "besteffort" */
-	CGW_PART_UNIT,        /* the innermost unit, of a user manager if the group is below one */
-	CGW_PART_SYSTEM_UNIT, /* the unit of the system manager, such as "user@1000.service" */
-	CGW_PART_SLICE,       /* the innermost slice */
-	CGW_PART_SESSION,
-	CGW_PART_UID, /* the owner of the slice, manager or job, in digits */
-	CGW_PART_APPLICATION,
-	CGW_PART_COUNT,
-};
-
-/* The name of the field: "engine", "container", ... */
-const char *cgw_identity_part_name(enum cgw_identity_part part) CGW_PURE;
-
-/* Texts are raw bytes from the path, at most one component long. Copy it by value. */
-struct cgw_identity {
-	enum cgw_identity_kind kind; /* of the innermost match */
-	unsigned below;              /* number of components below that match; 0: it is the group */
-	char text[CGW_PART_COUNT][256];
-};
-
-/* Never fails: for an unknown path the kind is CGW_IDENTITY_NONE and all parts are empty. */
-void cgw_identity_from_path(const char *path, struct cgw_identity *ret_identity);
-
-/*
  * Matches a path with a glob: '*' within a component, '**' across components, '?', [a-z], [!a-z],
- * {a,b}. A pattern without '/' is compared with the last component only.
+ * {a,b}. A pattern without '/' is compared with the last component only. Names may be escaped as by
+ * cgw_escape().
  */
 bool cgw_glob_match(const char *pattern, const char *path);
 /* Returns -EINVAL for an unclosed bracket or brace, with its position in `diag`. */

@@ -120,8 +120,11 @@ struct cgw_section_info {
 	unsigned priority;                         /* RULE */
 	bool dry_run;                              /* RULE */
 	bool sum;                                  /* RULE: scope = sum */
-	const char *to;                            /* PLACE: path of the group */
-	bool create; /* PLACE: create the group if it does not exist */
+	bool holds_values;        /* LIMIT, or RULE with an action that has to be undone */
+	const char *const *globs; /* `match`; none: all groups */
+	size_t glob_count;
+	const char *to; /* PLACE: path of the group */
+	bool create;    /* PLACE: create the group if it does not exist */
 };
 size_t cgw_policy_section_count(const struct cgw_policy *policy) CGW_PURE;
 struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t section);
@@ -176,27 +179,31 @@ enum cgw_action_kind {
 	CGW_ACTION_NOTIFY,
 	CGW_ACTION_RUN,
 	CGW_ACTION_LOG,
+	CGW_ACTION_YIELD, /* another process changed the value: forget how to restore it */
 	CGW_ACTION_KIND_COUNT,
 };
 /* "limit", "restore", "freeze", ... */
 const char *cgw_action_kind_name(enum cgw_action_kind kind) CGW_PURE;
 
-/* An action to perform now. Strings are valid until the next step of the engine. */
+/* An action to perform now. Strings are valid until the next call that returns actions. */
 struct cgw_action {
 	enum cgw_action_kind kind;
-	uint64_t token;   /* identifies the action in cgw_engine_action_done() */
-	uint32_t section; /* UINT32_MAX: the section was removed by a reload */
-	const char *rule; /* name of the section */
-	uint32_t step;    /* of a ladder, from 0 */
+	uint64_t token;      /* identifies the action in cgw_engine_action_done() */
+	uint32_t section;    /* UINT32_MAX: the section was removed by a reload */
+	uint64_t evaluation; /* what a section requests in one evaluation is one change */
+	const char *rule;    /* name of the section */
+	uint32_t step;       /* of a ladder, from 0 */
 	const char *path;
 	uint64_t group_id;        /* inode; fail with -ENOENT or -ESTALE for any other group */
-	size_t hierarchy;         /* the hierarchy of `group_id` */
-	enum cgw_control control; /* LIMIT, RESTORE */
+	size_t hierarchy;         /* the hierarchy of `group_id`, if known that of the control */
+	enum cgw_control control; /* LIMIT, RESTORE, YIELD */
+	const char *instance;     /* of the control: the device, page size or resource, or NULL */
 	const char *value;    /* LIMIT, RECLAIM: as in the policy; RESTORE: the original value */
 	const char *expected; /* RESTORE: the current value; if it differs, do not restore */
 	int signal;           /* KILL */
 	bool largest_only;    /* KILL: only the largest process */
 	bool force;           /* allow limits below current use */
+	bool again;           /* LIMIT: set it even if another process has changed it before */
 	bool dry_run;         /* log the action, do not perform it */
 	bool quiet;           /* do not log a failure: it was expected, or is retried */
 	uint64_t duration_ns; /* FREEZE: the maximum duration */
@@ -208,7 +215,13 @@ struct cgw_action {
 struct cgw_action_result {
 	uint64_t token;
 	int error; /* 0 or negative errno; -ESTALE: the value was changed by another process */
+	/*
+	 * LIMIT, FREEZE: NOT_TRIED if the group exists, but does not have the file yet; the engine
+	 * then requests the action again. FREEZE: UNCHANGED if another process froze the group.
+	 */
 	enum cgw_outcome outcome;
+	uint64_t group_id; /* LIMIT: the inode in the hierarchy that was written; 0: not known */
+	size_t hierarchy;  /* of `group_id` */
 	const char *old_value, *accepted_value; /* LIMIT, RESTORE */
 	const char *reason;                     /* of a failure, or NULL */
 };
@@ -223,8 +236,10 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine);
 
 /*
  * Evaluates all rules for a frame; `now_ns` is its time on CLOCK_BOOTTIME. Returns the actions in
- * the order in which they must be performed. The array is valid until the next step; call
- * cgw_engine_action_done() for each action before that.
+ * the order in which they must be performed: what is due first, standing limits last. The array is
+ * valid until the next call that returns actions. Perform as many of them as there is time for,
+ * and call cgw_engine_action_done() after each. The next call returns the others again, behind
+ * those that are due, unless they have become unnecessary.
  */
 int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 		    const struct cgw_facts *facts, uint64_t now_ns,

@@ -119,7 +119,11 @@ enum cgw_collector_choice { CGW_COLLECTOR_AUTO, CGW_COLLECTOR_FILES, CGW_COLLECT
 
 struct cgw_sampler_options {
 	enum cgw_collector_choice collector;
-	uint32_t depth_max;             /* leave out groups deeper than this; 0: unlimited */
+	/*
+	 * Leave out groups deeper than this; 0: unlimited. Metrics that the kernel counts without
+	 * descendants (cgw_source.own) are sums, and absent where descendants are left out.
+	 */
+	uint32_t depth_max;
 	const char *below;              /* only this group and its descendants; NULL: all */
 	unsigned descriptors_max;       /* files to keep open; 0: as many as RLIMIT_NOFILE allows */
 	uint64_t full_walk_interval_ns; /* read all directories again; 0: a sensible default */
@@ -152,6 +156,9 @@ int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric
  * could be read: -ENOENT (no hierarchy) or -ENOMEM. Drop the snapshot with cgw_snapshot_unref().
  */
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot);
+
+/* The hierarchies that provide a metric, as a bit mask. */
+uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric metric);
 
 /*
  * Reads a single sample of all groups with a temporary sampler. Fails like cgw_sampler_new() and

@@ -113,6 +113,14 @@ same "bash: Tab completes a control up to its value" "cgward set / memory.swap.m
 same "bash: Tab completes a unit" "cgward get $unit " "$(tab_bash "cgward get ${unit%.service}")"
 offers bash "cpu.usage,memory.current" dump -o cpu.usage,memory.cur
 same "bash: an untrusted name is quoted" "$(printf %q "$group")" "$(complete_bash get "$group_start" | grep fired)"
+for name in 'a\x2db.slice:docker:0123' 'c d' $'e\001f' 'g=h'; do
+	made=$(make_group "$name" pids)
+	line=$(tab_bash "cgward get $group_start-${name:0:1}")
+	same "bash: $(printf %q "$name") is completed to the group" "$made" \
+		"$(bash --norc -c "$line group" | python3 -c 'import sys; print(sys.stdin.read().strip().replace("\\x01", "\1"))')"
+done
+same "bash: a name with a colon is completed" "cgward get ${group_start}-a\\\\x2db.slice:docker:0123 " \
+	"$(tab_bash "cgward get ${group_start}-a\\\\x2db.slice:do")"
 check "bash: shellcheck accepts the script" shellcheck -s bash -e SC2207 "$ROOT/usr/share/bash-completion/completions/cgward"
 check "zsh: the script parses" zsh -n "$ROOT/usr/share/zsh/vendor-completions/_cgward"
 # Every option in --help of every command is completed.

@@ -48,7 +48,7 @@ stop_daemon() {
 
 # Number of values in the state file that the daemon still has to restore.
 pending_restores() {
-	awk -F'\t' '{ key = $2 FS $3 FS $4 FS $5 FS $7 } $1 == "set" { open[key] } $1 == "end" { delete open[key] }
+	awk -F'\t' '{ key = $2 FS $3 FS $4 FS $5 FS $7 } $1 == "set" { open[key] } $1 != "set" { delete open[key] }
 		END { for (key in open) count++; print count + 0 }' "$state/run/enforce.state"
 }
 

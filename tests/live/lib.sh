@@ -137,10 +137,10 @@ wait_for() {
 test_cleanup() {
 	local pid mount directory
 	for pid in "${test_pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	# On v1 a frozen process does not die, so wait would never return.
-	for directory in "$(mount_of freezer)$test_top/$test_name"-*; do
-		[ ! -e "$directory/freezer.state" ] || echo THAWED >"$directory/freezer.state"
-	done
+	# On v1 a frozen process does not die, at any depth, so wait would never return.
+	while IFS= read -r -d '' directory; do
+		echo THAWED >"$directory/freezer.state" 2>/dev/null
+	done < <(find "$(mount_of freezer)$test_top" -mindepth 1 -type d -path "$(mount_of freezer)$test_top/$test_name-*" -print0 2>/dev/null)
 	for pid in "${test_pids[@]}"; do wait "$pid" 2>/dev/null; done
 	# Mount points contain no blanks here, unlike names of groups.
 	# shellcheck disable=SC2013

@@ -32,12 +32,15 @@ done
 check "the replaced group still exists" [ -d "$pids$group" ]
 same "and keeps its limit" 99 "$(pids_max "$group")"
 
+last_change() { "$CGWARD" log "${journal[@]:0:2}" -n 1 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])'; }
+
 # undo of a value
 group=$(make_group undo pids)
 "$CGWARD" set "${journal[@]}" "$group" pids.max=60 >/dev/null
 replace "$group"
 echo 60 >"$pids$group/pids.max"
-status "undo refuses a replaced group" 8 "$CGWARD" undo "${journal[@]}"
+status "undo refuses a replaced group" 8 "$CGWARD" undo "${journal[@]}" "$(last_change)"
+status "without an ID it is skipped, and nothing else is there to undo" 1 "$CGWARD" undo "${journal[@]}"
 same "whose limit stays" 60 "$(pids_max "$group")"
 group=$(make_group changed pids)
 "$CGWARD" set "${journal[@]}" "$group" pids.max=61 >/dev/null
@@ -70,5 +73,5 @@ check "a group is created" [ -d "$pids$created" ]
 for mount in $(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo); do
 	[ ! -d "$mount$created" ] || { rmdir "$mount$created" && mkdir "$mount$created"; }
 done
-status "undo refuses to delete a group that has replaced the created one" 8 "$CGWARD" undo "${journal[@]}"
+status "undo refuses to delete a group that has replaced the created one" 8 "$CGWARD" undo "${journal[@]}" "$(last_change)"
 check "the replaced group still exists" [ -d "$pids$created" ]

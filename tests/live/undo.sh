@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# undo.sh: an action is undone as a whole or not at all, and what cannot be undone is skipped and said; moves are
-# undone for the same process only; what move refuses.
+# undo.sh: an action is undone as a whole or not at all, and what cannot be undone is skipped and reported; moves
+# are undone for the same process only; what move refuses.
 . "$(dirname "$0")/lib.sh"
 
 is_root || { skip "undo (root is wanted)" && exit; }
@@ -9,7 +9,6 @@ b=$(make_group undo-b pids freezer cpu)
 other=$(make_group undo-other pids)
 work=$(mktemp -d) && test_files+=("$work")
 cg() { "$CGWARD" "$1" --journal "$work/journal" "${@:2}"; }
-said() { cg "$@" 2>&1 | sed -E 's/ \(.*change [0-9]+\)//'; }
 
 # One command on two groups is one action.
 cg set "$a" "$b" pids.max=77 cpu.weight=200 >/dev/null
@@ -30,7 +29,7 @@ same "and so is the rest of the action" "66 77" "$(file_of pids "$a" pids.max) $
 status "--force undoes both" 0 cg undo --force
 same "now" "max max" "$(file_of pids "$a" pids.max) $(file_of pids "$b" pids.max)"
 
-# Created and deleted, killed: skipped, with the reason.
+# Created and deleted: skipped, with the reason.
 cg set "$a" pids.max=44 >/dev/null
 cg create "$a/x/y" >/dev/null 2>&1
 check "missing ancestors are created" test -d "$(mount_of pids)$a/x/y"
@@ -38,7 +37,7 @@ cg undo >/dev/null
 check "and removed by undo" test ! -e "$(mount_of pids)$a/x"
 cg create "$a/z" >/dev/null
 cg delete "$a/z" >/dev/null
-same "what is gone is skipped, and said" "cgward undo: skipped change" "$(cg undo 2>&1 >/dev/null | grep -o 'cgward undo: skipped change' | head -n 1)"
+same "what is gone is skipped and reported" "cgward undo: skipped change" "$(cg undo 2>&1 >/dev/null | grep -o 'cgward undo: skipped change' | head -n 1)"
 same "the action before it is undone" max "$(file_of pids "$a" pids.max)"
 
 # A group in one hierarchy only: nothing is created elsewhere.

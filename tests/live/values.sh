@@ -37,6 +37,26 @@ fi
 usage=$(get "$group" cpu.usage)
 check "cpu.usage is more than one second" test "$usage" -gt 1000000000
 
+# --- Throttling: the quota of the parent throttles the child, whose own counters stay at 0.
+group=$(make_group quota "${all[@]}")
+make_below "$group" cpu child
+same "a share of no limit is unknown" "- absent" \
+	"$(get "$group" cpu.percent) $(get -J "$group" cpu.percent | grep -o '"cpu.percent": *"absent"' | tr -d '" ' | cut -d: -f2)"
+"$CGWARD" set "$group" cpu.max=20% >/dev/null
+(enter "$group/child" cpu; exec sh -c 'while :; do :; done') &
+test_pids+=($!)
+for _ in $(seq 300); do [ "$(get "$group" cpu.nr_throttled)" -ge 5 ] && break; sleep 0.1; done
+check "a child below a throttled parent is throttled" \
+	awk -v value="$(get --rates=1s "$group/child" cpu.throttled_percent)" 'BEGIN { exit !(value > 0) }'
+same "cpu.throttled_percent.effective_by names the parent" "$group" \
+	"$(get --rates=1s "$group/child" cpu.throttled_percent.effective_by)"
+same "cpu.throttled_percent.own is that of the group's limit" 0 "$(get --rates=1s "$group/child" cpu.throttled_percent.own)"
+if [ -e "$(mount_of cpu)$group/child/cpu.stat.local" ]; then
+	check "cpu.throttled.local includes throttling by the parent" test "$(get "$group/child" cpu.throttled.local)" -gt 0
+fi
+kill "${test_pids[-1]}"
+wait "${test_pids[-1]}" 2>/dev/null
+
 # --- Memory: 64 MiB of anonymous memory, then page cache.
 group=$(make_group memory "${all[@]}")
 fifo=$(mktemp -u) && mkfifo "$fifo" && test_files+=("$fifo")

@@ -93,21 +93,29 @@ static inline void special_names_sorted(const char *names[SPECIAL_NAME_COUNT])
 	qsort(names, SPECIAL_NAME_COUNT, sizeof(names[0]), special_name_compare);
 }
 
-/* Converts each \xNN back to a byte; the caller frees the result. */
+/* Reverts cgw_escape(); the caller frees the result. */
 static inline char *unescape(const char *text)
 {
-	char *bytes = calloc(1, strlen(text) + 1), *to = bytes;
+	char *bytes = strdup(text);
 
-	while (bytes != NULL && *text != '\0') {
-		if (strncmp(text, "\\x", 2) == 0 && strlen(text) >= 4) {
-			const char digits[] = {text[2], text[3], '\0'};
+	if (bytes != NULL)
+		(void)cgw_unescape(bytes);
+	return bytes;
+}
 
-			*to++ = (char)strtol(digits, NULL, 16);
-			text += 4;
-		} else {
-			*to++ = *text++;
+/* Reverts the escapes of formats for programs, which escape some more characters. */
+static inline char *unescape_program(const char *text)
+{
+	static const char *const escapes[] = {"\\x20", "\\x22", "\\x24", "\\x60"};
+	char *bytes = strdup(text), *at;
+
+	for (size_t i = 0; bytes != NULL && i < sizeof(escapes) / sizeof(escapes[0]); i++)
+		while ((at = strstr(bytes, escapes[i])) != NULL) {
+			*at = " \"$`"[i];
+			memmove(at + 1, at + 4, strlen(at + 4) + 1);
 		}
-	}
+	if (bytes != NULL)
+		(void)cgw_unescape(bytes);
 	return bytes;
 }
 

@@ -26,6 +26,8 @@ struct world_group {
 	uint64_t memory;
 	struct cgw_number memory_max, cpu_max, pids_max;
 	bool frozen, empty;
+	bool no_freezer;   /* not yet */
+	bool frozen_by_us; /* else by another process */
 	unsigned signals;
 };
 
@@ -42,6 +44,8 @@ struct world {
 	struct cgw_facts facts;
 	char log[65536]; /* performed actions: "10 limit /a cpu.max 50%\n" */
 	int fail;        /* negative errno of the next action, or 0 */
+	bool absent;     /* no file exists yet */
+	size_t most;     /* perform at most this many actions per step; 0: all */
 	unsigned done;   /* number of performed actions */
 };
 
@@ -110,7 +114,7 @@ static void world_topology(struct world *world)
 
 static void world_sample(struct world *world)
 {
-	struct frame_value values[WORLD_GROUPS * 6];
+	struct frame_value values[WORLD_GROUPS * 7];
 	struct cgw_snapshot *snapshot;
 	size_t count = 0;
 
@@ -132,6 +136,10 @@ static void world_sample(struct world *world)
 			(struct frame_value){group->path, CGW_M_PIDS_MAX, group->pids_max};
 		values[count++] = (struct frame_value){
 			group->path, CGW_M_CGROUP_POPULATED, {!group->empty, CGW_OK}};
+		values[count++] = (struct frame_value){
+			group->path,
+			CGW_M_CGROUP_FROZEN,
+			{group->frozen, group->no_freezer ? CGW_ABSENT : CGW_OK}};
 	}
 	snapshot = frame_snapshot(world->topology, 1, values, count);
 	snapshot->monotonic_ns = snapshot->boottime_ns = (uint64_t)(world->seconds * 1e9);
@@ -206,18 +214,20 @@ static int world_perform(struct world *world, const struct cgw_action *action, c
 	int error = world->fail;
 
 	world->fail = 0;
-	if (error != 0)
-		return error;
+	if (error != 0 || world->absent)
+		return error != 0 ? error : -ENOENT;
 	if (group == NULL || group->id != action->group_id)
 		return action->kind == CGW_ACTION_LOG ? 0 : -ENOENT;
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE)
 		return world_write(world, group, action, old, accepted);
 	if (action->dry_run)
 		return 0;
-	if (action->kind == CGW_ACTION_FREEZE)
+	if (action->kind == CGW_ACTION_FREEZE) {
+		group->frozen_by_us = !group->frozen || group->frozen_by_us;
 		group->frozen = true;
+	}
 	if (action->kind == CGW_ACTION_THAW)
-		group->frozen = false;
+		group->frozen = group->frozen_by_us = false;
 	if (action->kind == CGW_ACTION_KILL)
 		group->signals |= 1U << action->signal;
 	return 0;
@@ -231,12 +241,18 @@ static void world_perform_all(struct world *world, const struct cgw_action *acti
 		size_t used = strlen(world->log);
 		struct cgw_action_result result = {
 			.token = action->token, .old_value = old, .accepted_value = accepted};
+		const struct world_group *group = world_find(world, action->path);
 		const char *what = action->control < CGW_CONTROL_COUNT
 					   ? cgw_control_info(action->control)->key
 					   : "";
 
 		result.error = world_perform(world, action, old, accepted);
-		result.outcome = result.error < 0 ? CGW_OUTCOME_FAILED : CGW_OUTCOME_DONE;
+		result.outcome = world->absent      ? CGW_OUTCOME_NOT_TRIED
+				 : result.error < 0 ? CGW_OUTCOME_FAILED
+				 : action->kind == CGW_ACTION_FREEZE && group != NULL &&
+						 group->frozen && !group->frozen_by_us
+					 ? CGW_OUTCOME_UNCHANGED
+					 : CGW_OUTCOME_DONE;
 		(void)snprintf(world->log + used, sizeof(world->log) - used,
 			       "%g %s%s %s%s%s%s%s%s\n", world->seconds - 1000,
 			       action->dry_run ? "dry " : "", cgw_action_kind_name(action->kind),
@@ -269,7 +285,8 @@ static inline void world_tick(struct world *world, double seconds)
 					 world->facts.matches != NULL ? &world->facts : NULL,
 					 (uint64_t)(world->seconds * 1e9), &actions, &count),
 			 0);
-	world_perform_all(world, actions, count);
+	world_perform_all(world, actions,
+			  world->most > 0 && world->most < count ? world->most : count);
 }
 
 static inline void world_run(struct world *world, unsigned seconds)

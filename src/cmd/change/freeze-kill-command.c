@@ -79,6 +79,8 @@ static enum cli_exit apply(struct state *state, int count, char **arguments)
 	if (count == 0)
 		return cli_usage_error(command->context, "missing GROUP");
 	status = change_open(command);
+	if (status == CLI_OK && state->step.kind != CGW_STEP_KILL)
+		groups.hierarchies = cgw_metric_hierarchies(command->layout, CGW_M_CGROUP_FREEZE);
 	for (int i = 0; i < count && status == CLI_OK; i++)
 		status = groups_add(command, &groups, arguments[i]);
 	state->step.timeout_ns = command->timeout_ns;

@@ -12,27 +12,41 @@ void groups_done(struct group_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->paths[i]);
+	for (size_t i = 0; i < list->count; i++)
+		free(list->processes[i]);
 	free(list->paths);
+	free(list->processes);
 	*list = (struct group_list){0};
 }
 
-/* Takes ownership of `path`. */
-static int add(struct group_list *list, char *path)
+static bool is_same(const char *a, const char *b)
 {
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Adds a group, of a process if `process` is not NULL. Takes ownership of `path`. */
+static int add(struct group_list *list, char *path, const char *process)
+{
+	CLEANUP(cleanup_free) char *owned = path, *copy = NULL;
 	char **larger;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->paths[i], path) == 0) {
-			free(path);
+		if (strcmp(list->paths[i], path) == 0 && is_same(list->processes[i], process))
 			return 0;
-		}
-	larger = reallocarray(list->paths, list->count + 1, sizeof(*larger));
-	if (larger == NULL) {
-		free(path);
+	copy = process != NULL ? strdup(process) : NULL;
+	if (process != NULL && copy == NULL)
 		return -ENOMEM;
-	}
+	larger = reallocarray(list->paths, list->count + 1, sizeof(*larger));
+	if (larger == NULL)
+		return -ENOMEM;
 	list->paths = larger;
-	larger[list->count++] = path;
+	larger = reallocarray(list->processes, list->count + 1, sizeof(*larger));
+	if (larger == NULL)
+		return -ENOMEM;
+	list->processes = larger;
+	list->process_count += process != NULL;
+	list->processes[list->count] = steal_pointer(&copy);
+	list->paths[list->count++] = steal_pointer(&owned);
 	return 0;
 }
 
@@ -48,7 +62,7 @@ static int add_matching(struct group_list *list, const struct cgw_topology *topo
 			free(path);
 			continue;
 		}
-		if (add(list, path) < 0)
+		if (add(list, path, NULL) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -79,10 +93,12 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 	struct cgw_diag diag = {0}, bad_glob = {0};
 	size_t before = list->count;
 	char *path = NULL;
-	int r = cgw_group_find(command->layout, what, &path, &diag);
+	int r = cgw_group_find_within(command->layout, what,
+				      list->hierarchies != 0 ? list->hierarchies : UINT32_MAX,
+				      &path, &diag);
 
 	if (r == 0) {
-		r = add(list, path);
+		r = add(list, path, strncmp(what, "pid:", 4) == 0 ? what : NULL);
 	} else if (r == -ENOENT && strpbrk(what, "*?[{") != NULL) {
 		if (cgw_glob_check(what, &bad_glob) < 0) {
 			cli_diag(command->context, &bad_glob);
@@ -103,6 +119,34 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(command->context, &diag);
 	return cli_exit_from_error(r);
+}
+
+enum cli_exit groups_with_control(const struct change_command *command,
+				  const struct group_list *groups, enum cgw_control control,
+				  struct group_list *list)
+{
+	uint32_t hierarchies = cgw_control_hierarchies(command->layout, control);
+
+	for (size_t i = 0; i < groups->count && groups->process_count > 0; i++) {
+		struct cgw_diag diag = {0};
+		char *path = NULL;
+		int r = 0;
+
+		if (groups->processes[i] == NULL || hierarchies == 0)
+			path = strdup(groups->paths[i]);
+		else
+			r = cgw_group_find_within(command->layout, groups->processes[i],
+						  hierarchies, &path, &diag);
+		if (r == 0)
+			r = path != NULL ? add(list, path, NULL) : -ENOMEM;
+		if (r == 0)
+			continue;
+		if (diag.text[0] == '\0')
+			(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+		cli_diag(command->context, &diag);
+		return cli_exit_from_error(r);
+	}
+	return CLI_OK;
 }
 
 /* Skips a leading mount point, as in paths pasted from a shell. */
@@ -157,7 +201,7 @@ enum cli_exit groups_add_new(const struct change_command *command, struct group_
 	char shown[256];
 
 	if (r == 0)
-		r = add(list, normal);
+		r = add(list, normal, NULL);
 	if (r == 0)
 		return CLI_OK;
 	if (r == -ENOMEM) {

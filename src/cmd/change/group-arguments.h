@@ -7,7 +7,10 @@
 
 struct group_list {
 	char **paths;
+	char **processes; /* by path: "pid:N" if it is the group of a process, or NULL */
 	size_t count;
+	size_t process_count;
+	uint32_t hierarchies; /* where to find the group of a process; 0: any */
 };
 
 /*
@@ -20,6 +23,14 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 /* Adds the path of a new group: "a//b/" becomes "/a/b", and a leading mount point is removed. */
 enum cli_exit groups_add_new(const struct change_command *command, struct group_list *list,
 			     const char *path);
+
+/*
+ * If there are groups of processes, lists all groups once more: for a process, the one in the
+ * hierarchy of the control.
+ */
+enum cli_exit groups_with_control(const struct change_command *command,
+				  const struct group_list *groups, enum cgw_control control,
+				  struct group_list *list);
 
 void groups_done(struct group_list *list);
 

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <libsmartcols.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/change/list-controls.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 
 /* A row of the list, as text. */
 struct row {
@@ -144,15 +144,11 @@ static enum cli_exit list_table(const struct cgw_layout *layout)
 {
 	static const char *const titles[] = {"KEY",    "UNIT", "RANGE", "RISK",
 					     "SYNTAX", "FILE", "HELP"};
-	struct libscols_table *table = scols_new_table();
+	struct libscols_table *table = table_new(stdout);
 	int r = table == NULL ? -ENOMEM : 0;
 
-	if (r == 0) {
-		scols_table_set_stream(table, stdout);
-		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
-		if (scols_table_new_column(table, titles[i], 0, 0) == NULL)
+		if (table_add_column(table, titles[i], 0) < 0)
 			r = -ENOMEM;
 	for (int control = 0; control < CGW_CONTROL_COUNT && r == 0; control++) {
 		struct row row;

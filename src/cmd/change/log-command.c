@@ -6,7 +6,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "cmd/change/change-report.h"
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 
 enum { OPTION_JOURNAL = CLI_OPTION_LONG };
 
@@ -73,7 +73,7 @@ static const char *escaped(const char *text, char *buffer, size_t size)
 
 static int add_line(struct log *log, const struct cgw_change *change)
 {
-	char id[24], action[24], time[40], path[1024], old[600], new[600], who[200], why[400],
+	char id[24], action[24], time[40], path[4 * 4096], old[600], new[600], who[200], why[400],
 		state[40];
 	struct libscols_line *line = scols_table_new_line(log->table, NULL);
 	const char *cells[10];
@@ -127,15 +127,6 @@ static int on_change(void *context, const struct cgw_change *change)
 	return log->json ? add_object(log, change) : add_line(log, change);
 }
 
-/* Texts are already escaped, so print their backslashes unchanged. */
-static int add_column(struct libscols_table *table, const char *title, bool right)
-{
-	struct libscols_column *column =
-		scols_table_new_column(table, title, 0, right ? SCOLS_FL_RIGHT : 0);
-
-	return column == NULL ? -ENOMEM : scols_column_set_safechars(column, "\\");
-}
-
 static int print_log(struct log *log, struct cgw_diag *diag)
 {
 	static const char *const titles[] = {"ID",  "ACTION", "TIME", "GROUP", "WHAT",
@@ -153,14 +144,11 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 		json_decref(log->list);
 		return r;
 	}
-	log->table = scols_new_table();
+	log->table = table_new(stdout);
 	r = log->table == NULL ? -ENOMEM : 0;
-	if (r == 0) {
-		scols_table_set_stream(log->table, stdout);
-		scols_table_set_termforce(log->table, SCOLS_TERMFORCE_NEVER);
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
-		r = add_column(log->table, titles[i], i < 2);
+		if (table_add_column(log->table, titles[i], i < 2 ? SCOLS_FL_RIGHT : 0) < 0)
+			r = -ENOMEM;
 	if (r == 0)
 		r = cgw_journal_read(log->journal, on_change, log, diag);
 	if (r == 0 && log->shown > 0)

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/systemd-journal.h"
+#include "shared/cli/text-table.h"
 #include <cgward/model.h>
 #include <cgward/render.h>
 
@@ -190,22 +190,15 @@ static int read_all(const struct log_journal *log, sd_journal *journal,
 
 static int make_table(struct libscols_table **ret_table)
 {
-	struct libscols_table *table = scols_new_table();
+	struct libscols_table *table = table_new(stdout);
 
 	if (table == NULL)
 		return -ENOMEM;
-	scols_table_set_stream(table, stdout);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-		struct libscols_column *column =
-			scols_table_new_column(table, columns[i].title, 0, 0);
-
-		/* Texts are already escaped, so print their backslashes unchanged. */
-		if (column == NULL || scols_column_set_safechars(column, "\\") < 0) {
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+		if (table_add_column(table, columns[i].title, 0) < 0) {
 			scols_unref_table(table);
 			return -ENOMEM;
 		}
-	}
 	*ret_table = table;
 	return 0;
 }

@@ -16,26 +16,31 @@ enum cli_exit assign_add(struct change_command *command, const struct group_list
 {
 	for (int i = 0; i < count; i++) {
 		CLEANUP(cleanup_free) char *value = NULL;
+		CLEANUP(groups_done) struct group_list with_control = {0};
+		const struct group_list *list;
 		enum cgw_control control = CGW_CONTROL_COUNT;
 		struct cgw_diag diag = {0};
+		enum cli_exit status;
 		int r = cgw_assignment_parse(arguments[i], &control, &value, &diag);
 
 		if (r < 0) {
 			cli_diag(command->context, &diag);
 			return CLI_USAGE;
 		}
-		for (size_t group = 0; group < groups->count; group++) {
+		status = groups_with_control(command, groups, control, &with_control);
+		list = with_control.count > 0 ? &with_control : groups;
+		for (size_t group = 0; group < list->count && status == CLI_OK; group++) {
 			const struct cgw_step step = {
 				.kind = CGW_STEP_SET,
-				.path = groups->paths[group],
+				.path = list->paths[group],
 				.control = control,
 				.value = value,
 			};
-			enum cli_exit status = change_add_step(command, &step);
 
-			if (status != CLI_OK)
-				return status;
+			status = change_add_step(command, &step);
 		}
+		if (status != CLI_OK)
+			return status;
 	}
 	return CLI_OK;
 }

@@ -11,6 +11,7 @@
 
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
+#include "lib/sample/system-stat.h"
 
 /* Appends to a buffer of fixed size, truncating the text. */
 static void append(char *text, size_t size, const char *format, ...) CGW_PRINTF(3, 4);
@@ -43,6 +44,14 @@ static void check_layout(const struct cgw_layout *layout, struct finding *findin
 				 strlen(layout->hierarchies[i].mountpoint));
 		DESCRIBE(finding, "%s %s at %s", i > 0 ? "," : "", layout->hierarchies[i].label,
 			 place);
+	}
+	if (layout->other_root_count > 0) {
+		finding->verdict = VERDICT_LIMITED;
+		DESCRIBE(finding,
+			 "; %zu more not used: the top of their mounts is another group than that "
+			 "of the others",
+			 layout->other_root_count);
+		ADVISE(finding, "mount all hierarchies from the same group");
 	}
 }
 
@@ -171,6 +180,70 @@ static void check_accounting(const struct cgw_layout *layout, struct finding *fi
 }
 
 /* Whether this process may create groups below the path and move processes into them. */
+static bool lists_device(const struct cgw_snapshot *snapshot, const char *name)
+{
+	size_t count;
+	const struct cgw_instance *instances =
+		cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, 0, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(instances[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Current kernels count IO on v1 per disk, from the first throttle limit for the disk on. */
+static void check_uncounted_disks(const struct cgw_layout *layout,
+				  const struct cgw_snapshot *snapshot, struct finding *finding)
+{
+	int hierarchy = cgw_layout_find(layout, CGW_IO);
+	CLEANUP(cleanup_free) char *text = NULL;
+	char *line, *rest;
+	size_t length;
+
+	if (hierarchy < 0 || cgw_proc_read(layout, "diskstats", &text, &length) < 0)
+		return;
+	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		unsigned long long read, written;
+		unsigned major, minor;
+		char name[64];
+
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
+		if (sscanf(line, "%u %u %63s %*u %*u %llu %*u %*u %*u %llu", &major, &minor, name,
+			   &read, &written) != 5 ||
+		    read + written == 0 || !system_stat_is_disk(layout, name) ||
+		    lists_device(snapshot, name))
+			continue;
+		DESCRIBE(finding,
+			 finding->verdict == VERDICT_WORKS ? "not counted for groups: %s" : ", %s",
+			 name);
+		if (finding->verdict == VERDICT_WORKS)
+			ADVISE(finding,
+			       "count from now on, without a limit: echo '%u:%u 0' "
+			       ">%s/blkio.throttle.read_bps_device",
+			       major, minor, layout->hierarchies[hierarchy].mountpoint);
+		finding->verdict = VERDICT_LIMITED;
+	}
+}
+
+static void check_io(const struct cgw_layout *layout, struct finding *finding)
+{
+	static const enum cgw_metric metric = CGW_M_IO_RBYTES;
+	const struct cgw_source *source;
+	struct cgw_snapshot *snapshot = NULL;
+
+	if (sample_once(layout, &metric, 1, &snapshot, NULL) < 0)
+		return; /* "reading" reports the reason */
+	source = cgw_snapshot_source(snapshot, metric);
+	if (source == NULL)
+		DESCRIBE(finding, "no hierarchy counts IO");
+	else if (strncmp(source->file, "blkio.throttle.", strlen("blkio.throttle.")) == 0)
+		check_uncounted_disks(layout, snapshot, finding);
+	if (source != NULL && finding->verdict == VERDICT_WORKS)
+		DESCRIBE(finding, "counted in %s", source->file);
+	cgw_snapshot_unref(snapshot);
+}
+
 static int check_writable(const struct cgw_layout *layout, size_t hierarchy, const char *path)
 {
 	CLEANUP(cleanup_close) int fd = -1;
@@ -333,6 +406,7 @@ const struct check checks[] = {
 	{"controllers", check_controllers},
 	{"reading", check_reading},
 	{"accounting", check_accounting},
+	{"io", check_io},
 	{"writing", check_writing},
 	{"limits", check_limits},
 	{"pressure", check_pressure},

@@ -36,7 +36,7 @@ struct get {
 	struct field_list fields;
 	bool exact, json;
 	uint64_t rates_ns;
-	char *path;
+	char *path; /* of the group with the fields */
 };
 
 static bool has_value(enum cgw_state state)
@@ -141,9 +141,27 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 	return print_values(get, frame, group);
 }
 
+/* Some metric may be a sum over all descendants, because the kernel counts each group alone. */
+static bool may_need_descendants(const struct cgw_layout *layout, const struct cgw_metric_set *set)
+{
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		const struct cgw_metric_info *info = cgw_metric_info(metric);
+
+		for (size_t i = 0; i < info->source_count && cgw_metric_set_has(set, metric); i++) {
+			int h = -1;
+
+			if (info->sources[i].own)
+				h = cgw_layout_find(layout, info->sources[i].controller);
+			if (h >= 0 && layout->hierarchies[h].version == info->sources[i].version)
+				return true;
+		}
+	}
+	return false;
+}
+
 static enum cli_exit read_and_print(const struct get *get)
 {
-	/* Some metrics exclude the children, so read those as well, but no further descendants. */
+	/* Own values exclude the children, so read those as well, but no further descendants. */
 	struct cgw_sampler_options sampler_options = {.below = get->path, .depth_max = 1};
 	struct cgw_metric_set metrics = {0};
 	struct cgw_sampler *sampler;
@@ -153,12 +171,14 @@ static enum cli_exit read_and_print(const struct get *get)
 
 	for (const char *at = get->path; *at != '\0'; at++)
 		sampler_options.depth_max += *at == '/' && at[1] != '\0';
+	for (size_t i = 0; i < get->fields.count; i++)
+		cgw_field_metrics(get->fields.items[i], &metrics);
+	if (may_need_descendants(get->layout, &metrics))
+		sampler_options.depth_max = 0;
 	if (cgw_sampler_new(get->layout, &sampler_options, &sampler, &diag) < 0) {
 		cli_diag(get->context, &diag);
 		return CLI_FAILED;
 	}
-	for (size_t i = 0; i < get->fields.count; i++)
-		cgw_field_metrics(get->fields.items[i], &metrics);
 	if (cgw_frame_new(&frame) == 0) {
 		if (cgw_sampler_set_metrics(sampler, &metrics) == 0)
 			status = sample_and_print(get, sampler, frame);
@@ -183,26 +203,70 @@ static enum cli_exit parse_keys(struct get *get, int argc, char **argv)
 	return CLI_OK;
 }
 
-static enum cli_exit run_get(struct get *get, const char *name)
+static uint32_t hierarchies_of(const struct cgw_layout *layout, struct cgw_field field)
 {
+	struct cgw_metric_set metrics = {0};
+	uint32_t hierarchies = 0;
+
+	cgw_field_metrics(field, &metrics);
+	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&metrics, (enum cgw_metric)metric))
+			hierarchies |= cgw_metric_hierarchies(layout, (enum cgw_metric)metric);
+	return hierarchies;
+}
+
+/*
+ * Reads the first fields, as many as are in the same hierarchies: on v1 a process may be in a
+ * different group of each.
+ */
+static enum cli_exit get_from_one_group(struct get *get, const char *name, size_t *ret_count)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+	bool by_process = strncmp(name, "pid:", 4) == 0;
+	uint32_t hierarchies = 0;
 	struct cgw_diag diag = {0};
-	enum cli_exit status;
-	struct cgw_layout *layout = cli_layout(get->context, &status);
+	size_t count;
 	int r;
+
+	for (count = 0; count < get->fields.count; count++) {
+		uint32_t each = hierarchies_of(get->layout, get->fields.items[count]);
+
+		if (by_process && each != 0 && hierarchies != 0 && each != hierarchies)
+			break;
+		hierarchies = each != 0 ? each : hierarchies;
+	}
+	r = cgw_group_find_within(get->layout, name, hierarchies != 0 ? hierarchies : UINT32_MAX,
+				  &path, &diag);
+	if (r < 0) {
+		cli_diag(get->context, &diag);
+		return cli_exit_from_error(r);
+	}
+	get->path = path;
+	*ret_count = get->fields.count = count;
+	return read_and_print(get);
+}
+
+static enum cli_exit run_get(const struct get *get, const char *name)
+{
+	enum cli_exit worst = CLI_OK, status;
+	struct cgw_layout *layout = cli_layout(get->context, &status);
 
 	if (layout == NULL)
 		return status;
-	get->layout = layout;
-	r = cgw_group_find(layout, name, &get->path, &diag);
-	if (r < 0) {
-		cli_diag(get->context, &diag);
-		status = cli_exit_from_error(r);
-	} else {
-		status = read_and_print(get);
-		free(get->path);
+	for (size_t first = 0, count; first < get->fields.count; first += count) {
+		struct get part = *get;
+
+		count = get->fields.count - first;
+		part.layout = layout;
+		part.fields.items += first;
+		part.fields.count -= first;
+		status = get_from_one_group(&part, name, &count);
+		worst = status != CLI_OK ? status : worst;
+		if (status != CLI_OK && status != CLI_FAILED)
+			break;
 	}
 	cgw_layout_free(layout);
-	return status;
+	return worst;
 }
 
 int get_run(struct cli_context *context, int argc, char **argv)

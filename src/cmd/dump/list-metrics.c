@@ -2,13 +2,13 @@
 /* list-metrics.c - list of all metric keys. */
 #include <errno.h>
 #include <jansson.h>
-#include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/dump/dump-report.h"
 #include "cmd/dump/list-metrics.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 
 /* Formats the preferred source of a cgroup version, such as "memory.stat:anon", or "-". */
 static void describe_source(struct cgw_field field, unsigned version, char *buffer, size_t size)
@@ -73,14 +73,12 @@ int list_fields(FILE *out, bool json, bool headings)
 
 	if (json)
 		return list_json(out);
-	table = scols_new_table();
+	table = table_new(out);
 	if (table == NULL)
 		return -ENOMEM;
-	scols_table_set_stream(table, out);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_noheadings(table, !headings);
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-		if (scols_table_new_column(table, titles[i], 0, 0) == NULL)
+		if (table_add_column(table, titles[i], 0) < 0)
 			r = -ENOMEM;
 	for (size_t i = 0; r == 0 && cgw_field_nth(i, &field) == 0; i++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* out-lines.c - one line per group, for programs: raw fields, KEY="value" pairs, CSV. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,27 @@
 #include "cmd/dump/dump-report.h"
 #include "lib/base/cleanup.h"
 
+/*
+ * True for a backslash that is printed unchanged: it starts an escape of cgw_escape(), or it is not
+ * special and does not look like the escape of a special byte.
+ */
+static bool keeps_backslash(const char *text, const char *special)
+{
+	unsigned byte = 0;
+
+	if (text[1] == 'x' && isxdigit((unsigned char)text[2]) && isxdigit((unsigned char)text[3]))
+		byte = (unsigned)strtoul((char[]){text[2], text[3], '\0'}, NULL, 16);
+	if (byte == '\\')
+		return true;
+	return strchr(special, byte != 0 ? (int)byte : '\\') == NULL;
+}
+
 /* Prints text that is already escaped; bytes in `special`, too, become \xNN. */
 static void put_escaped(FILE *out, const char *text, const char *special)
 {
 	for (; *text != '\0'; text++)
-		if (strchr(special, *text) != NULL)
+		if (*text == '\\' ? !keeps_backslash(text, special)
+				  : strchr(special, *text) != NULL)
 			fprintf(out, "\\x%02x", (unsigned char)*text);
 		else
 			fputc(*text, out);
@@ -42,7 +59,7 @@ static void put_pair(FILE *out, const char *key, const char *text, bool number)
 	(void)number;
 	put_variable(out, key);
 	fputs("=\"", out);
-	put_escaped(out, text, "\"$`");
+	put_escaped(out, text, "\"$`\\");
 	fputc('"', out);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* out-table.c - aligned columns with libsmartcols, as in lsblk and lsns. */
 #include <errno.h>
-#include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/dump/dump-report.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 
 static void cleanup_table(struct libscols_table **table)
 {
@@ -18,14 +18,11 @@ static int add_columns(const struct report *report, struct libscols_table *table
 	for (size_t i = 0; i < report->field_count; i++) {
 		struct cgw_column column = cgw_column_for(report->fields[i]);
 		int flags = column.align_right ? SCOLS_FL_RIGHT : 0;
-		struct libscols_column *added;
 
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;
 		/* Never truncate names: a truncated name may be that of another group. */
-		added = scols_table_new_column(table, column.title, 0, flags | SCOLS_FL_NOEXTREMES);
-		/* Cells are already escaped, so print their backslashes unchanged. */
-		if (added == NULL || scols_column_set_safechars(added, "\\") < 0)
+		if (table_add_column(table, column.title, flags | SCOLS_FL_NOEXTREMES) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -91,16 +88,13 @@ static int add_lines(const struct report *report, struct libscols_table *table)
 
 int report_table(const struct report *report)
 {
-	CLEANUP(cleanup_table) struct libscols_table *table = scols_new_table();
+	CLEANUP(cleanup_table) struct libscols_table *table = table_new(report->out);
 	char time[40];
 	int r;
 
 	if (table == NULL)
 		return -ENOMEM;
-	scols_table_set_stream(table, report->out);
 	scols_table_enable_noheadings(table, !report->headings);
-	/* Never truncate columns, not even on a narrow terminal. */
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	r = add_columns(report, table);
 	if (r == 0)
 		r = add_lines(report, table);

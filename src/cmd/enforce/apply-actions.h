@@ -3,6 +3,7 @@
 #ifndef CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
 #define CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
 
+#include "cmd/enforce/thaw-guard.h"
 #include "cmd/enforce/undo-store.h"
 #include <cgward/policy.h>
 
@@ -21,14 +22,16 @@ struct running_command {
 /* What one rule does in one evaluation is one action in the journal of changes. */
 #define RULES_AT_ONCE_MAX 64
 struct rule_transaction {
-	const char *rule; /* the engine's, until its next step */
-	uint64_t id;
+	char rule[64];
+	uint64_t evaluation, id;
 };
 
 struct applier {
 	const struct cgw_layout *layout;
 	const struct cgw_policy_settings *settings;
 	struct undo_store *store; /* NULL: dry run, actions are only logged */
+	struct thaw_guard *guard; /* or NULL */
+	struct cgw_plan *plan;    /* used again by the next action; NULL: none */
 	struct running_command commands[COMMANDS_MAX];
 	bool restoring;
 	size_t forget_threshold; /* record count that triggers the next scan for removed groups */
@@ -37,7 +40,8 @@ struct applier {
 			   const struct cgw_action_result *result);
 	void *on_applied_context;
 	struct rule_transaction transactions[RULES_AT_ONCE_MAX];
-	size_t transaction_count;
+	size_t next_transaction; /* replaced by the next new one */
+	bool batch;              /* more actions follow: keep the plan */
 	unsigned done, failed, would_change;
 };
 
@@ -49,16 +53,48 @@ struct applied_action {
 /* Applies and logs the action; the result is for the engine. */
 void apply_action(struct applier *applier, const struct cgw_action *action, bool by_rule,
 		  struct applied_action *ret_applied);
-/* Applies all actions and reports each result to the engine. */
-void apply_actions(struct applier *applier, struct cgw_engine *engine,
-		   const struct cgw_policy *policy, const struct cgw_action *actions, size_t count);
+/*
+ * Applies actions from the first one on and reports each result to the engine, until all are
+ * applied or `enough` returns true. Returns how many were applied. `enough` may be NULL.
+ */
+size_t apply_actions(struct applier *applier, struct cgw_engine *engine,
+		     const struct cgw_policy *policy, const struct cgw_action *actions,
+		     size_t count, bool (*enough)(void *context), void *context);
 /* Reaps commands that ended, kills those past their deadline. */
 void reap_commands(struct applier *applier);
 
 /* Drops records of removed groups; scans only when the number of records has doubled. */
 void forget_gone_groups(struct applier *applier);
 
-/* Restores what a killed run left; returns the number of failures. `all`: standing limits too. */
+/*
+ * Restores what an earlier run left, thaws first; returns the number of failures. `all`: also what
+ * a policy keeps on purpose.
+ */
 unsigned restore_leftovers(struct applier *applier, bool all);
+
+/* For the handlers of actions, which return 0 or a negative error and fill `applied`. */
+
+/* Runs one step through the limit module and copies its result. */
+int apply_step(struct applier *applier, const struct cgw_action *action,
+	       const struct cgw_step *step, struct applied_action *applied);
+/* Does the action change this machine? Otherwise it is only planned and logged. */
+bool is_applied(const struct applier *applier, const struct cgw_action *action);
+/*
+ * Checks that the action's group is the one that `hierarchy` now contains under its path, with the
+ * inode `group_id`. -ESTALE: it is another one.
+ */
+int check_group(const struct applier *applier, const struct cgw_action *action, size_t hierarchy,
+		uint64_t group_id, struct applied_action *applied);
+/* The group has no such file. Returns -ENOENT; the outcome is NOT_TRIED if that may change. */
+int report_absent(const struct applier *applier, const struct cgw_action *action, const char *what,
+		  struct applied_action *applied);
+
+/* apply-values.c */
+int apply_limit(struct applier *applier, const struct cgw_action *action, bool by_rule,
+		struct applied_action *applied);
+int apply_restore(struct applier *applier, const struct cgw_action *action,
+		  struct applied_action *applied);
+int apply_yield(struct applier *applier, const struct cgw_action *action,
+		struct applied_action *applied);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "cmd/enforce/backtest.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
@@ -79,12 +80,13 @@ static void describe(const struct cgw_rehearsed_action *action, char *buffer, si
 
 static void print_action(const struct backtest *backtest, const struct cgw_rehearsed_action *action)
 {
-	char when[40], what[400], path[4 * 4096], held[32];
+	CLEANUP(cleanup_free) char *path = escape_copy(action->path);
+	char when[40], what[400], held[32];
 
 	format_time(action->realtime_ns, when, sizeof(when));
 	describe(action, what, sizeof(what));
-	cgw_escape(path, sizeof(path), action->path, strlen(action->path));
-	printf("%s  %s  %s  %s", when, section_name(backtest, action->section), path, what);
+	printf("%s  %s  %s  %s", when, section_name(backtest, action->section),
+	       path != NULL ? path : "", what);
 	if (action->step > 0)
 		printf(", step %u", action->step + 1);
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) {
@@ -174,10 +176,9 @@ static void print_text(struct backtest *backtest)
 /* Group names are arbitrary bytes, JSON is UTF-8. */
 static json_t *escaped(const char *text)
 {
-	char buffer[4 * 4096];
+	CLEANUP(cleanup_free) char *copy = escape_copy(text);
 
-	cgw_escape(buffer, sizeof(buffer), text, strlen(text));
-	return json_string(buffer);
+	return copy != NULL ? json_string(copy) : NULL;
 }
 
 static json_t *json_time(uint64_t realtime_ns)

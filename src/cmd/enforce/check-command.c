@@ -121,11 +121,12 @@ static void print_current_values(const struct checking *checking, size_t section
 	const struct policy_trial *trial = &checking->trial;
 	enum cgw_control control;
 	const char *value;
-	char path[4096];
+	CLEANUP(cleanup_free)
+	char *path =
+		cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(trial->frame)), group);
 
-	(void)cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(trial->frame)), group, path,
-				sizeof(path));
-	for (size_t i = 0; cgw_policy_assignment(trial->policy, section, i, &control, &value) == 0;
+	for (size_t i = 0; path != NULL &&
+			   cgw_policy_assignment(trial->policy, section, i, &control, &value) == 0;
 	     i++) {
 		char current[256] = "-";
 
@@ -160,9 +161,9 @@ static void check_groups(struct checking *checking, size_t index,
 	const struct policy_trial *trial = &checking->trial;
 	uint32_t count = cgw_snapshot_topology(cgw_frame_now(trial->frame))->count;
 	size_t matched = 0, protected_count = 0;
-	char path[4 * 4096];
 
 	for (uint32_t group = 0; group < count; group++) {
+		CLEANUP(cleanup_free) char *path = NULL;
 		struct cgw_diag diag = {0};
 		bool guarded;
 
@@ -175,8 +176,9 @@ static void check_groups(struct checking *checking, size_t index,
 		protected_count += guarded;
 		if (!checking->all && matched > GROUPS_SHOWN)
 			continue;
-		printf("    %s%s%s\n", trial_group_path(trial, group, path, sizeof(path)),
-		       guarded ? "  refused: " : "", guarded ? diag.text : "");
+		path = trial_group_path(trial, group);
+		printf("    %s%s%s\n", path != NULL ? path : "", guarded ? "  refused: " : "",
+		       guarded ? diag.text : "");
 		if (!guarded && section->kind == CGW_SECTION_LIMIT)
 			print_current_values(checking, index, group);
 		if (section->kind == CGW_SECTION_RULE)

@@ -12,6 +12,7 @@
 
 #include "cmd/enforce/daemon-recorder.h"
 #include "cmd/enforce/daemon.h"
+#include "cmd/enforce/group-claims.h"
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/metrics-endpoint.h"
 #include "cmd/enforce/place-processes.h"
@@ -20,6 +21,9 @@
 #include "lib/base/clock.h"
 
 #define STATUS_INTERVAL_NS UINT64_C(10000000000)
+#define STATUS_CHEAP_NS    UINT64_C(5000000)  /* status.json may be written at each change */
+#define STATUS_SHARE       20                 /* else it costs at most one part of this */
+#define SLICE_NS           UINT64_C(50000000) /* of actions, between two turns of the event loop */
 
 uint64_t daemon_boottime_ns(void)
 {
@@ -48,25 +52,24 @@ static int sample(struct daemon *daemon)
 	return r;
 }
 
-/* Actions due between samples: thaws and follow-up signals. */
-static int on_due(sd_event_source *source, uint64_t usec, void *context)
+/* Thaws do not wait for the other actions. */
+static bool is_slice_over(void *context)
 {
-	struct daemon *daemon = context;
-	const struct cgw_action *actions;
-	uint64_t due_ns;
-	size_t count;
+	const struct daemon *daemon = context;
 
-	(void)source;
-	(void)usec;
-	if (cgw_engine_timers(daemon->engine, daemon_boottime_ns(), &actions, &count) == 0)
-		apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions, count);
-	daemon->changed = daemon->changed || count > 0;
-	due_ns = cgw_engine_due_ns(daemon->engine);
-	if (due_ns != UINT64_MAX) {
-		(void)sd_event_source_set_time(daemon->due, due_ns / 1000 + 1);
-		(void)sd_event_source_set_enabled(daemon->due, SD_EVENT_ONESHOT);
-	}
-	return 0;
+	return clock_now_ns() >= daemon->slice_end_ns ||
+	       daemon_boottime_ns() >= daemon->slice_due_ns;
+}
+
+static int on_more(sd_event_source *source, void *context);
+static int on_due(sd_event_source *source, uint64_t usec, void *context);
+
+static void arm_more(struct daemon *daemon)
+{
+	if (daemon->more == NULL &&
+	    sd_event_add_defer(daemon->event, &daemon->more, on_more, daemon) < 0)
+		return;
+	(void)sd_event_source_set_enabled(daemon->more, SD_EVENT_ONESHOT);
 }
 
 static void arm_due(struct daemon *daemon)
@@ -75,22 +78,68 @@ static void arm_due(struct daemon *daemon)
 
 	if (daemon->event == NULL || due_ns == UINT64_MAX)
 		return;
-	if (daemon->due == NULL && sd_event_add_time(daemon->event, &daemon->due, CLOCK_BOOTTIME,
-						     due_ns / 1000 + 1, 1000, on_due, daemon) < 0)
-		return;
+	if (daemon->due == NULL) {
+		if (sd_event_add_time(daemon->event, &daemon->due, CLOCK_BOOTTIME,
+				      due_ns / 1000 + 1, 1000, on_due, daemon) < 0)
+			return;
+		(void)sd_event_source_set_priority(daemon->due, SD_EVENT_PRIORITY_IMPORTANT);
+	}
 	(void)sd_event_source_set_time(daemon->due, due_ns / 1000 + 1);
 	(void)sd_event_source_set_enabled(daemon->due, SD_EVENT_ONESHOT);
 }
 
+static void perform(struct daemon *daemon)
+{
+	bool has_loop = daemon->event != NULL;
+	size_t done;
+
+	daemon->slice_end_ns = clock_now_ns() + SLICE_NS;
+	daemon->slice_due_ns = cgw_engine_due_ns(daemon->engine);
+	done = apply_actions(&daemon->applier, daemon->engine, daemon->policy, daemon->actions,
+			     daemon->action_count, has_loop ? is_slice_over : NULL, daemon);
+	daemon->changed = daemon->changed || done > 0;
+	daemon->actions += done;
+	daemon->action_count -= done;
+	if (has_loop && daemon->action_count > 0)
+		arm_more(daemon);
+	arm_due(daemon);
+}
+
+static int on_more(sd_event_source *source, void *context)
+{
+	(void)source;
+	perform(context);
+	return 0;
+}
+
+/* Actions due between samples: thaws and follow-up signals. */
+static int on_due(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct daemon *daemon = context;
+
+	(void)source;
+	(void)usec;
+	if (cgw_engine_timers(daemon->engine, daemon_boottime_ns(), &daemon->actions,
+			      &daemon->action_count) < 0)
+		daemon->action_count = 0; /* returned again by the next step */
+	perform(daemon);
+	return 0;
+}
+
 static void write_status(struct daemon *daemon, uint64_t now_ns)
 {
+	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID), gap_ns = STATUS_INTERVAL_NS;
 	int r;
 
-	if (daemon->store == NULL ||
-	    (!daemon->changed && now_ns - daemon->last_status_ns < STATUS_INTERVAL_NS))
+	if (daemon->changed)
+		gap_ns = daemon->status_cost_ns > STATUS_CHEAP_NS
+				 ? STATUS_SHARE * daemon->status_cost_ns
+				 : 0;
+	if (daemon->store == NULL || now_ns - daemon->last_status_ns < gap_ns)
 		return;
 	r = status_write(undo_store_directory(daemon->store), daemon->policy, daemon->engine,
 			 now_ns);
+	daemon->status_cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	if (r < 0)
 		log_event(LOG_WARNING, "cannot write status.json: %s", strerror(-r));
 	daemon->last_status_ns = now_ns;
@@ -99,38 +148,39 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 
 int daemon_tick(struct daemon *daemon)
 {
-	const struct cgw_action *actions;
 	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID), now_ns;
-	size_t count;
 	int r = sample(daemon);
 
 	if (r < 0)
 		return r;
 	now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(daemon->frame));
 	daemon->last_sample_ns = now_ns;
-	r = cgw_engine_step(daemon->engine, daemon->frame, &daemon->facts, now_ns, &actions,
-			    &count);
-	if (r < 0)
+	r = cgw_engine_step(daemon->engine, daemon->frame, &daemon->facts, now_ns, &daemon->actions,
+			    &daemon->action_count);
+	if (r < 0) {
+		daemon->action_count = 0; /* returned again by the next step */
 		return r;
-	apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions, count);
+	}
+	perform(daemon);
 	reap_commands(&daemon->applier);
 	forget_gone_groups(&daemon->applier);
 	(void)place_processes(daemon);
-	daemon->changed = daemon->changed || count > 0;
-	arm_due(daemon);
 	watch_update(daemon);
 	write_status(daemon, now_ns);
 	daemon->tick_cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	return 0;
 }
 
+/* In one go: the event loop has ended. */
 void daemon_release(struct daemon *daemon)
 {
 	const struct cgw_action *actions;
 	size_t count;
 
 	if (cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
-		apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions, count);
+		(void)apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions,
+				    count, NULL, NULL);
+	daemon->action_count = 0;
 	daemon->applier.forget_threshold = 0;
 	forget_gone_groups(&daemon->applier);
 }
@@ -209,6 +259,16 @@ static void close_outputs(struct daemon *daemon)
 	daemon->recorder = daemon_recorder_stop(daemon->recorder);
 }
 
+static int update_claims(struct daemon *daemon, const struct cgw_policy *policy)
+{
+	struct cgw_diag diag = {0};
+	int r = daemon->claims != NULL ? group_claims_update(daemon->claims, policy, &diag) : 0;
+
+	if (r < 0 && diag.text[0] != '\0')
+		log_event(LOG_ERR, "%s", diag.text);
+	return r;
+}
+
 void daemon_reload(struct daemon *daemon)
 {
 	struct cgw_metric_set metrics = {0};
@@ -228,12 +288,15 @@ void daemon_reload(struct daemon *daemon)
 				   "stays in effect");
 		return;
 	}
-	r = cgw_engine_reload(daemon->engine, policy);
+	r = update_claims(daemon, policy);
+	if (r == 0)
+		r = cgw_engine_reload(daemon->engine, policy);
 	if (r < 0) {
 		log_event(LOG_ERR, "cannot apply the new policy: %s; the old one stays in effect",
 			  strerror(-r));
 		cgw_policy_free(policy);
 	} else {
+		daemon->action_count = 0; /* of the old policy; the next step returns the others */
 		close_outputs(daemon);
 		cgw_policy_free(daemon->policy);
 		daemon->policy = policy;
@@ -244,6 +307,7 @@ void daemon_reload(struct daemon *daemon)
 		watch_close(daemon);
 		(void)watch_open(daemon);
 		open_outputs(daemon);
+		daemon_wake(daemon, 0);
 		log_message(CLI_MESSAGE_POLICY_LOADED, LOG_NOTICE, "policy reloaded");
 		daemon->changed = true;
 	}
@@ -310,6 +374,7 @@ int daemon_loop(struct daemon *daemon)
 	sd_event_source_unref(daemon->tick);
 	sd_event_source_unref(daemon->due);
 	sd_event_source_unref(daemon->early);
+	sd_event_source_unref(daemon->more);
 	sd_event_unref(daemon->event);
 	daemon->event = NULL;
 	return r;

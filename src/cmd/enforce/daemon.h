@@ -21,6 +21,7 @@ struct watch;
 struct places;
 struct daemon_recorder;
 struct metrics_endpoint;
+struct group_claims;
 
 struct daemon {
 	const struct cli_context *context;
@@ -33,16 +34,22 @@ struct daemon {
 	struct facts facts_state;
 	struct cgw_facts facts;
 	struct undo_store *store;
+	struct group_claims *claims; /* NULL: dry run, or not possible */
 	struct applier applier;
 	struct watch *watch;
 	struct places *places;
 	struct daemon_recorder *recorder;
 	struct metrics_endpoint *metrics_endpoint;
 	sd_event *event;
-	sd_event_source *tick, *due, *early;
+	sd_event_source *tick, *due, *early, *more;
+	/* Actions that are not performed yet, owned by the engine. */
+	const struct cgw_action *actions;
+	size_t action_count;
+	uint64_t slice_end_ns;   /* monotonic; then the event loop is next ... */
+	uint64_t slice_due_ns;   /* ... or at this boottime, because a thaw is due */
 	uint64_t last_sample_ns; /* boottime */
-	uint64_t tick_cost_ns;   /* CPU time of the last tick, actions included */
-	uint64_t last_status_ns;
+	uint64_t tick_cost_ns;   /* CPU time of the last tick, with the first slice of actions */
+	uint64_t last_status_ns, status_cost_ns;
 	bool sample_twice; /* schedule another early sample after the next one */
 	bool changed;      /* since the last status.json */
 };
@@ -54,7 +61,10 @@ uint64_t daemon_boottime_ns(void);
 
 /* Descriptor limit per sampler (policy, recording, metrics); a quarter stays free. */
 unsigned daemon_descriptors(void);
-/* Takes one sample, runs the engine and applies its actions. */
+/*
+ * Takes one sample, runs the engine and applies its actions: for a short time, so that the event
+ * loop stays responsive, which then continues with the others. Without a loop it applies them all.
+ */
 int daemon_tick(struct daemon *daemon);
 /* Restores all changes, subject to [policy] on_exit and limits_on_exit. */
 void daemon_release(struct daemon *daemon);

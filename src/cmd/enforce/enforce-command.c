@@ -4,17 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "cmd/enforce/daemon.h"
 #include "cmd/enforce/enforce-commands.h"
+#include "cmd/enforce/group-claims.h"
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
 
-#define ONCE_WAIT_NS UINT64_C(2000000000)
+#define DAEMON_CLAIMS DAEMON_STATE "/enforce.d"
+#define ONCE_WAIT_NS  UINT64_C(2000000000)
 
 enum {
 	OPTION_DRY_RUN = CLI_OPTION_LONG,
@@ -29,8 +32,7 @@ static const struct cli_option options[] = {
 	{'p', "policy", "FILE", false, "read this file instead of " DAEMON_POLICY " and conf.d"},
 	{OPTION_DRY_RUN, "dry-run", NULL, false, "log what would be done, change nothing"},
 	{OPTION_ONCE, "once", NULL, false, "make one pass over all groups, then exit (for cron)"},
-	{OPTION_RESTORE, "restore", NULL, false,
-	 "restore what a crashed or killed run left, then exit"},
+	{OPTION_RESTORE, "restore", NULL, false, "restore what an earlier run left, then exit"},
 	{OPTION_STATE, "state", "DIR", false, "directory for the undo state and the status"},
 	{OPTION_WATCH, "watch-policy", NULL, false, "reload the policy when its file is replaced"},
 	{OPTION_LOCK, "lock-memory", NULL, false, "lock all memory of this process in RAM"},
@@ -165,23 +167,70 @@ static void close_all(struct daemon *daemon)
 	cgw_policy_free(daemon->policy);
 	place_done(daemon);
 	facts_done(&daemon->facts_state);
+	thaw_guard_stop(daemon->applier.guard);
+	group_claims_drop(daemon->claims);
 	undo_store_free(daemon->store);
 	cgw_layout_free(daemon->layout);
 }
 
+/* Restores first, then complains: nothing stays frozen because the state cannot be written. */
 static enum cli_exit restore(struct daemon *daemon)
 {
 	static const struct cgw_policy_settings defaults = {.backend = CGW_BACKEND_AUTO};
+	struct cgw_diag diag = {0};
 	unsigned failed;
+	int r;
 
 	daemon->applier.settings =
 		daemon->policy != NULL ? cgw_policy_settings(daemon->policy) : &defaults;
 	failed = restore_leftovers(&daemon->applier, false);
 	if (failed > 0)
-		log_event(LOG_ERR,
-			  "cannot restore %u changes left by a run that did not exit cleanly",
-			  failed);
+		log_event(LOG_ERR, "cannot restore %u changes of an earlier run", failed);
+	if (undo_store_unknown(daemon->store) > 0)
+		log_event(LOG_WARNING,
+			  "%zu changes of an earlier run are in hierarchies that are not mounted "
+			  "here; %s/enforce.state keeps them",
+			  undo_store_unknown(daemon->store), undo_store_directory(daemon->store));
+	r = undo_store_begin(daemon->store, &diag);
+	if (r < 0) {
+		cli_diag(daemon->context, &diag);
+		return cli_exit_from_error(r);
+	}
 	return failed > 0 ? CLI_PARTLY : CLI_OK;
+}
+
+/* Two daemons on the same groups would restore each other's values. */
+static enum cli_exit claim_groups(struct daemon *daemon)
+{
+	struct cgw_diag diag = {0};
+	int r;
+
+	if (daemon->store == NULL)
+		return CLI_OK;
+	(void)mkdir(DAEMON_STATE, 0755);
+	r = group_claims_take(DAEMON_CLAIMS, undo_store_directory(daemon->store), daemon->policy,
+			      &daemon->claims, &diag);
+	if (r == -EBUSY) {
+		cli_diag(daemon->context, &diag);
+		return CLI_ALREADY_RUNNING;
+	}
+	if (r < 0)
+		log_event(LOG_WARNING, "cannot check for other daemons in " DAEMON_CLAIMS ": %s",
+			  strerror(-r));
+	return CLI_OK;
+}
+
+static void start_guard(struct daemon *daemon)
+{
+	int r = daemon->store != NULL ? thaw_guard_start(daemon->layout, &daemon->applier.guard)
+				      : 0;
+
+	if (r < 0)
+		log_event(
+			LOG_WARNING,
+			"cannot start a thread (%s): while this program is busy, freezes may last "
+			"longer than their maximum",
+			strerror(-r));
 }
 
 static int start(struct daemon *daemon)
@@ -233,27 +282,39 @@ static enum cli_exit run_once(struct daemon *daemon)
 	return daemon->applier.would_change > 0 ? CLI_WOULD_CHANGE : CLI_OK;
 }
 
+/* Restores what an earlier run left, also if the new policy is invalid. */
+static enum cli_exit prepare(struct daemon *daemon)
+{
+	enum cli_exit status;
+
+	daemon->layout = cli_layout(daemon->context, &status);
+	if (daemon->layout == NULL)
+		return status;
+	daemon->applier.layout = daemon->layout;
+	status = check_writable(daemon);
+	if (status != CLI_OK || daemon->options.dry_run)
+		return status;
+	status = open_store(daemon);
+	return status == CLI_OK ? restore(daemon) : status;
+}
+
 static enum cli_exit enforce(struct daemon *daemon)
 {
 	enum cli_exit status;
 	int r;
 
 	daemon->policy = enforce_load(daemon->context, &daemon->options);
-	if (daemon->policy == NULL && !daemon->options.restore)
-		return CLI_POLICY_INVALID;
-	daemon->layout = cli_layout(daemon->context, &status);
-	if (daemon->layout == NULL)
-		return status;
-	daemon->applier.layout = daemon->layout;
-	status = check_writable(daemon);
-	if (status == CLI_OK && !daemon->options.dry_run)
-		status = open_store(daemon);
-	if (status != CLI_OK)
-		return status;
-	if (!daemon->options.dry_run)
-		status = restore(daemon);
+	status = prepare(daemon);
 	if (daemon->options.restore)
 		return status;
+	if (daemon->policy == NULL)
+		return CLI_POLICY_INVALID;
+	if (status != CLI_OK && status != CLI_PARTLY)
+		return status;
+	status = claim_groups(daemon);
+	if (status != CLI_OK)
+		return status;
+	start_guard(daemon);
 	if (daemon->options.lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		log_event(LOG_WARNING, "cannot lock memory: %s", strerror(errno));
 	r = start(daemon);

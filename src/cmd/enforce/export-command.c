@@ -8,6 +8,7 @@
 #include "cmd/enforce/enforce-commands.h"
 #include "cmd/enforce/policy-trial.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "lib/policy/export-limits.h"
 #include "shared/cli/options.h"
 
@@ -32,13 +33,14 @@ static bool is_selected(const char *path, char **globs)
 static void export_group(const struct policy_trial *trial, const char *path, bool *any_printed)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	char shown[4096];
+	CLEANUP(cleanup_free) char *shown = NULL;
 	int r = export_section(trial->layout, path, &text);
 
 	/* A policy file cannot express this path. */
 	if (r == -EINVAL) {
-		(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
-		printf("# skipped, path cannot be written in a policy: %s\n", shown);
+		shown = escape_copy(path);
+		printf("# skipped, path cannot be written in a policy: %s\n",
+		       shown != NULL ? shown : "");
 	}
 	if (r < 0)
 		return;
@@ -62,10 +64,9 @@ int export_run(struct cli_context *context, int argc, char **argv)
 	status = trial_open(context, NULL, NULL, 0, &trial);
 	topology = status == CLI_OK ? cgw_snapshot_topology(cgw_frame_now(trial.frame)) : NULL;
 	for (uint32_t group = 1; topology != NULL && group < topology->count; group++) {
-		char path[4096];
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
 
-		(void)cgw_topology_path(topology, group, path, sizeof(path));
-		if (is_selected(path, argv + optind))
+		if (path != NULL && is_selected(path, argv + optind))
 			export_group(&trial, path, &any_printed);
 	}
 	trial_close(&trial);

@@ -299,7 +299,7 @@ static void open_group_trigger(struct trigger *trigger)
 }
 
 void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32_t group,
-		  const char *path)
+		  const char *path, uint32_t hierarchies)
 {
 	const struct daemon *daemon = triggers->daemon;
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(daemon->frame));
@@ -316,7 +316,7 @@ void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32
 		struct trigger *trigger;
 
 		if (strncmp(key, group_kinds[i].key, strlen(group_kinds[i].key)) != 0 ||
-		    hierarchy < 0 || topology->id[hierarchy][group] == 0 ||
+		    hierarchy < 0 || !(hierarchies & UINT32_C(1) << hierarchy) ||
 		    (group_kinds[i].is_v1 && hierarchy == cgw_layout_find_v2(daemon->layout)))
 			continue;
 		trigger = find_free(triggers);

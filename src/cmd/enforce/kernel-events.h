@@ -17,9 +17,12 @@ struct triggers;
 int triggers_new(struct daemon *daemon, struct triggers **ret_triggers);
 /* Accepts NULL, returns NULL. */
 struct triggers *triggers_free(struct triggers *triggers);
-/* Adds a trigger for one term of a rule's condition and a matching group, if the kernel has one. */
+/*
+ * Adds a trigger for one term of a rule's condition and a matching group, if the kernel has one in
+ * a hierarchy of the mask, in which the group is new.
+ */
 void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32_t group,
-		  const char *path);
+		  const char *path, uint32_t hierarchies);
 /* Call after a sample: updates thresholds that depend on a limit. */
 void triggers_update(struct triggers *triggers);
 

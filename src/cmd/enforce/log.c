@@ -13,6 +13,8 @@
 #include <systemd/sd-journal.h>
 
 #include "cmd/enforce/log.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "shared/cli/systemd-journal.h"
 
 /* If standard error is the journal already, write only structured entries. */
@@ -55,24 +57,29 @@ void log_action(const struct cgw_action *action, const struct cgw_action_result 
 {
 	const char *key =
 		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : "";
-	char path[1024], text[2048], value[512] = "";
+	CLEANUP(cleanup_free) char *path = escape_copy(action->path);
+	CLEANUP(cleanup_free) char *text = NULL;
+	char value[512] = "";
 
-	cgw_escape(path, sizeof(path), action->path, strlen(action->path));
+	if (path == NULL)
+		return;
 	if (action->value != NULL && result->old_value != NULL && result->old_value[0] != '\0')
 		(void)snprintf(value, sizeof(value), " %s %s -> %s", key, result->old_value,
 			       action->value);
 	else if (action->value != NULL)
 		(void)snprintf(value, sizeof(value), " %s %s", key, action->value);
-	(void)snprintf(text, sizeof(text), "%s%s: %s %s%s%s%s%s%s%s",
-		       action->dry_run ? "would: " : "", action->rule,
-		       cgw_action_kind_name(action->kind), path, value,
-		       action->reason != NULL && action->reason[0] != '\0' ? " (" : "",
-		       action->reason != NULL ? action->reason : "",
-		       action->reason != NULL && action->reason[0] != '\0' ? ")" : "",
-		       result->error < 0 ? ": FAILED: " : "",
-		       result->error >= 0       ? ""
-		       : result->reason != NULL ? result->reason
-						: strerror(-result->error));
+	if (asprintf(&text, "%s%s: %s %s%s%s%s%s%s%s", action->dry_run ? "would: " : "",
+		     action->rule, cgw_action_kind_name(action->kind), path, value,
+		     action->reason != NULL && action->reason[0] != '\0' ? " (" : "",
+		     action->reason != NULL ? action->reason : "",
+		     action->reason != NULL && action->reason[0] != '\0' ? ")" : "",
+		     result->error < 0 ? ": FAILED: " : "",
+		     result->error >= 0       ? ""
+		     : result->reason != NULL ? result->reason
+					      : strerror(-result->error)) < 0) {
+		text = NULL;
+		return;
+	}
 	if (in_journal() &&
 	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority_of(action, result),
 			    "MESSAGE_ID=%s", cli_message_id(CLI_MESSAGE_ACTION), "CGWARD_ACTION=%s",

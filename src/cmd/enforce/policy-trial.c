@@ -6,6 +6,7 @@
 
 #include "cmd/enforce/policy-trial.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "shared/cli/daemon-status.h"
 #include "shared/report/policy-report.h"
 
@@ -117,7 +118,7 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 		.facts = &trial->facts,
 	};
 	struct cgw_diag diag = {0};
-	char shown[4 * 4096];
+	CLEANUP(cleanup_free) char *shown = NULL;
 	json_t *status;
 	int r = cgw_group_find(trial->layout, name, &path, &diag);
 
@@ -131,7 +132,8 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 		cli_error(context, "'%s': the group was removed", name);
 		return CLI_NO_SUCH_GROUP;
 	}
-	printf("%s\n", trial_group_path(trial, report.group, shown, sizeof(shown)));
+	shown = escape_copy(path);
+	printf("%s\n", shown != NULL ? shown : "");
 	status = policy_report_status(state != NULL ? state : DAEMON_STATE);
 	report.status = status;
 	policy_report_print(&report);
@@ -139,13 +141,11 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 	return CLI_OK;
 }
 
-const char *trial_group_path(const struct policy_trial *trial, uint32_t group, char *buffer,
-			     size_t size)
+char *trial_group_path(const struct policy_trial *trial, uint32_t group)
 {
-	char path[4096];
+	CLEANUP(cleanup_free)
+	char *path =
+		cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(trial->frame)), group);
 
-	(void)cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(trial->frame)), group, path,
-				sizeof(path));
-	cgw_escape(buffer, size, path, strlen(path));
-	return buffer;
+	return path != NULL ? escape_copy(path) : NULL;
 }

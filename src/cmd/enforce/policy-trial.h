@@ -26,9 +26,8 @@ enum cli_exit trial_open(const struct cli_context *context, const char *file, co
 enum cli_exit trial_load_policy(const char *file, const char *directory,
 				struct cgw_policy **ret_policy);
 void trial_close(struct policy_trial *trial);
-/* The escaped path of a group. */
-const char *trial_group_path(const struct policy_trial *trial, uint32_t group, char *buffer,
-			     size_t size);
+/* The escaped path of a group, to be freed by the caller; NULL without memory. */
+char *trial_group_path(const struct policy_trial *trial, uint32_t group);
 
 /* Explains the policy for one group: sections, current values of terms, refusals. */
 enum cli_exit trial_explain(const struct cli_context *context, const struct policy_trial *trial,

@@ -20,25 +20,41 @@
 
 /* Environment of a command: facts about the action and PATH, nothing of the daemon's own. */
 struct environment {
-	char texts[6][5000];
 	char *list[8];
 };
 
-static void fill_environment(const struct cgw_action *action, struct environment *environment)
+static void free_environment(struct environment *environment)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(environment->list); i++)
+		free(environment->list[i]);
+}
+
+static char *format_variable(const char *name, const char *value)
+{
+	char *text;
+
+	return asprintf(&text, "%s=%s", name, value) < 0 ? NULL : text;
+}
+
+static int fill_environment(const struct cgw_action *action, struct environment *environment)
 {
 	const char *key =
 		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : "";
-	size_t count = 0;
+	char step[16];
 
-	(void)snprintf(environment->texts[count++], 5000, "CGWARD_GROUP=%s", action->path);
-	(void)snprintf(environment->texts[count++], 5000, "CGWARD_RULE=%s", action->rule);
-	(void)snprintf(environment->texts[count++], 5000, "CGWARD_REASON=%s", action->reason);
-	(void)snprintf(environment->texts[count++], 5000, "CGWARD_KEY=%s", key);
-	(void)snprintf(environment->texts[count++], 5000, "CGWARD_STEP=%u", action->step);
-	(void)snprintf(environment->texts[count++], 5000, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
-	for (size_t i = 0; i < count; i++)
-		environment->list[i] = environment->texts[i];
-	environment->list[count] = NULL;
+	(void)snprintf(step, sizeof(step), "%u", action->step);
+	*environment = (struct environment){{
+		format_variable("CGWARD_GROUP", action->path),
+		format_variable("CGWARD_RULE", action->rule),
+		format_variable("CGWARD_REASON", action->reason),
+		format_variable("CGWARD_KEY", key),
+		format_variable("CGWARD_STEP", step),
+		format_variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+	}};
+	for (size_t i = 0; i < 6; i++)
+		if (environment->list[i] == NULL)
+			return -ENOMEM;
+	return 0;
 }
 
 static int spawn(char **words, char **environment, pid_t *ret_pid)
@@ -76,13 +92,13 @@ int command_start(struct applier *applier, const struct cgw_action *action, char
 		  size_t size)
 {
 	CLEANUP(cleanup_free) char *copy = strdup(action->command);
-	CLEANUP(cleanup_free) struct environment *environment = calloc(1, sizeof(*environment));
+	CLEANUP(free_environment) struct environment environment = {{NULL}};
 	char *words[WORDS_MAX + 1], *rest = copy, *word;
 	struct running_command *running = NULL;
 	size_t count = 0;
 	int r;
 
-	if (copy == NULL || environment == NULL)
+	if (copy == NULL)
 		return -ENOMEM;
 	while ((word = strsep(&rest, " \t")) != NULL && count < WORDS_MAX)
 		if (word[0] != '\0')
@@ -95,8 +111,8 @@ int command_start(struct applier *applier, const struct cgw_action *action, char
 		(void)snprintf(reason, size, "%d commands are already running", COMMANDS_MAX);
 		return -EAGAIN;
 	}
-	fill_environment(action, environment);
-	r = spawn(words, environment->list, &running->pid);
+	r = fill_environment(action, &environment);
+	r = r < 0 ? r : spawn(words, environment.list, &running->pid);
 	if (r < 0) {
 		running->pid = 0;
 		(void)snprintf(reason, size, "cannot run %s: %s", words[0], strerror(-r));

@@ -10,6 +10,7 @@
 
 #include "cmd/enforce/status-file.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 
 #define LISTED_MAX 10000 /* maximum number of instances and of values */
 
@@ -20,10 +21,9 @@ static const char *const mode_names[] = {[CGW_MODE_ENFORCE] = "enforce",
 /* Group names are arbitrary bytes, JSON is UTF-8. */
 static json_t *escaped(const char *text)
 {
-	char buffer[4 * 4096];
+	CLEANUP(cleanup_free) char *copy = escape_copy(text);
 
-	cgw_escape(buffer, sizeof(buffer), text, strlen(text));
-	return json_string(buffer);
+	return copy != NULL ? json_string(copy) : NULL;
 }
 
 static const char *section_name(const struct cgw_policy *policy, uint32_t section)

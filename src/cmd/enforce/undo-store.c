@@ -9,37 +9,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/enforce/undo-line.h"
 #include "cmd/enforce/undo-store.h"
 #include "lib/base/cleanup.h"
 
 #define FILE_NAME       "enforce.state"
-#define STALE_LINES_MAX 4096 /* rewrite the file beyond this */
-#define FIELDS          10
+#define LOCK_NAME       "enforce.lock"
+#define FILE_BYTES_MAX  ((off_t)256 << 20) /* a larger one was not written by this program */
+#define STALE_LINES_MAX 4096               /* rewrite the file beyond this and its records */
+#define NO_ENTRY        UINT32_MAX
+
+struct entry {
+	struct undo_record *record; /* one block of memory */
+	uint32_t next;              /* in the chain of its bucket */
+};
 
 struct undo_store {
 	const struct cgw_layout *layout;
 	char *directory;
-	int directory_fd, lock_fd, fd;
-	struct undo_record *records;
-	size_t count, capacity;
+	int directory_fd, lock_fd, fd; /* fd: -1 before undo_store_begin() */
+	struct entry *entries;
+	uint32_t *buckets; /* chains of entries; their number is a power of two */
+	size_t count, capacity, bucket_count;
+	char **unknown; /* lines that are kept as they are */
+	size_t unknown_count;
 	size_t lines; /* in the file */
+	off_t bytes;  /* its size; only this program appends to it */
 };
-
-static void record_done(struct undo_record *record)
-{
-	free(record->path);
-	free(record->instance);
-	free(record->old);
-	free(record->kept);
-}
 
 struct undo_store *undo_store_free(struct undo_store *store)
 {
 	if (store == NULL)
 		return NULL;
 	for (size_t i = 0; i < store->count; i++)
-		record_done(&store->records[i]);
-	free(store->records);
+		free(store->entries[i].record);
+	for (size_t i = 0; i < store->unknown_count; i++)
+		free(store->unknown[i]);
+	free(store->unknown);
+	free(store->entries);
+	free(store->buckets);
 	cleanup_close(&store->fd);
 	cleanup_close(&store->lock_fd);
 	cleanup_close(&store->directory_fd);
@@ -60,7 +68,46 @@ size_t undo_store_count(const struct undo_store *store)
 
 const struct undo_record *undo_store_at(const struct undo_store *store, size_t i)
 {
-	return &store->records[i];
+	return store->entries[i].record;
+}
+
+size_t undo_store_unknown(const struct undo_store *store)
+{
+	return store->unknown_count;
+}
+
+static size_t size_of(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 0;
+}
+
+static const char *append_text(char **at, const char *text)
+{
+	char *copy = *at;
+
+	if (text == NULL)
+		return NULL;
+	memcpy(copy, text, size_of(text));
+	*at += size_of(text);
+	return copy;
+}
+
+struct undo_record *undo_record_copy(const struct undo_record *record)
+{
+	struct undo_record *copy =
+		malloc(sizeof(*copy) + size_of(record->path) + size_of(record->instance) +
+		       size_of(record->old) + size_of(record->kept) + size_of(record->asked));
+	char *at = (char *)(copy + 1);
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *record;
+	copy->path = append_text(&at, record->path);
+	copy->instance = append_text(&at, record->instance);
+	copy->old = append_text(&at, record->old);
+	copy->kept = append_text(&at, record->kept);
+	copy->asked = append_text(&at, record->asked);
+	return copy;
 }
 
 static bool is_same(const struct undo_record *a, const struct undo_record *b)
@@ -69,241 +116,298 @@ static bool is_same(const struct undo_record *a, const struct undo_record *b)
 	       a->hierarchy == b->hierarchy && strcmp(a->instance, b->instance) == 0;
 }
 
-static struct undo_record *find(const struct undo_store *store, const struct undo_record *key)
+static uint32_t *bucket_of(const struct undo_store *store, const struct undo_record *key)
 {
-	for (size_t i = 0; i < store->count; i++)
-		if (is_same(&store->records[i], key))
-			return &store->records[i];
-	return NULL;
+	uint64_t hash = key->group_id * UINT64_C(0x9e3779b97f4a7c15);
+
+	hash ^= (uint64_t)key->control << 8 | (uint64_t)key->hierarchy << 2 | (uint64_t)key->level;
+	for (const char *at = key->instance; *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	hash ^= hash >> 32;
+	return &store->buckets[hash & (store->bucket_count - 1)];
+}
+
+/* Index of the record of the same value, or NO_ENTRY. */
+static uint32_t find(const struct undo_store *store, const struct undo_record *key)
+{
+	uint32_t i = store->bucket_count > 0 ? *bucket_of(store, key) : NO_ENTRY;
+
+	while (i != NO_ENTRY && !is_same(store->entries[i].record, key))
+		i = store->entries[i].next;
+	return i;
 }
 
 const struct undo_record *undo_store_find(const struct undo_store *store,
 					  const struct undo_record *key)
 {
-	return find(store, key);
+	uint32_t i = find(store, key);
+
+	return i != NO_ENTRY ? store->entries[i].record : NULL;
 }
 
-static int append_copy(struct undo_store *store, const struct undo_record *record)
+static void link_entry(struct undo_store *store, uint32_t i)
 {
-	struct undo_record copy = *record;
+	uint32_t *bucket = bucket_of(store, store->entries[i].record);
 
-	if (store->count == store->capacity) {
-		size_t capacity = 2 * store->capacity + 64;
-		struct undo_record *records =
-			reallocarray(store->records, capacity, sizeof(*records));
+	store->entries[i].next = *bucket;
+	*bucket = i;
+}
 
-		if (records == NULL)
-			return -ENOMEM;
-		store->records = records;
-		store->capacity = capacity;
-	}
-	copy.path = strdup(record->path);
-	copy.instance = strdup(record->instance);
-	copy.old = strdup(record->old);
-	copy.kept = record->kept != NULL ? strdup(record->kept) : NULL;
-	if (copy.path == NULL || copy.instance == NULL || copy.old == NULL ||
-	    (record->kept != NULL && copy.kept == NULL)) {
-		record_done(&copy);
+static void unlink_entry(struct undo_store *store, uint32_t i)
+{
+	uint32_t *link = bucket_of(store, store->entries[i].record);
+
+	while (*link != i)
+		link = &store->entries[*link].next;
+	*link = store->entries[i].next;
+}
+
+/* Makes room for one more entry. */
+static int grow(struct undo_store *store)
+{
+	size_t capacity = 2 * store->capacity + 64, bucket_count = 64;
+	struct entry *entries;
+	uint32_t *buckets;
+
+	if (store->count < store->capacity)
+		return 0;
+	entries = reallocarray(store->entries, capacity, sizeof(*entries));
+	if (entries == NULL)
 		return -ENOMEM;
-	}
-	store->records[store->count++] = copy;
+	store->entries = entries;
+	while (bucket_count < capacity)
+		bucket_count *= 2;
+	buckets = reallocarray(NULL, bucket_count, sizeof(*buckets));
+	if (buckets == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < bucket_count; i++)
+		buckets[i] = NO_ENTRY;
+	free(store->buckets);
+	store->buckets = buckets;
+	store->bucket_count = bucket_count;
+	store->capacity = capacity;
+	for (uint32_t i = 0; i < store->count; i++)
+		link_entry(store, i);
 	return 0;
 }
 
-static void remove_record(struct undo_store *store, struct undo_record *record)
+/* Takes ownership of the record. */
+static int insert(struct undo_store *store, struct undo_record *record)
 {
-	record_done(record);
-	*record = store->records[--store->count];
+	int r = record != NULL ? grow(store) : -ENOMEM;
+
+	if (r < 0) {
+		free(record);
+		return r;
+	}
+	store->entries[store->count].record = record;
+	link_entry(store, (uint32_t)store->count);
+	store->count++;
+	return 0;
 }
 
-/*
- * VERB LEVEL KEY ID HIERARCHY PERSISTENT INSTANCE OLD KEPT PATH, separated by tabs; the path is
- * escaped, so that it cannot contain a tab or a newline.
- */
-static int format_line(const struct undo_store *store, const char *verb,
-		       const struct undo_record *record, char *buffer, size_t size)
+static void erase(struct undo_store *store, uint32_t i)
 {
-	char path[3 * 4096];
-	int n;
+	uint32_t last = (uint32_t)store->count - 1;
 
-	cgw_escape(path, sizeof(path), record->path, strlen(record->path));
-	n = snprintf(buffer, size, "%s\t%d\t%s\t%llu\t%s\t%d\t%s\t%s\t%s\t%s\n", verb,
-		     (int)record->level,
-		     record->control < CGW_CONTROL_COUNT ? cgw_control_info(record->control)->key
-							 : "freeze",
-		     (unsigned long long)record->group_id,
-		     store->layout->hierarchies[record->hierarchy].label, record->persistent,
-		     record->instance, record->old, record->kept != NULL ? record->kept : "", path);
-	return n > 0 && (size_t)n < size ? n : -ENAMETOOLONG;
-}
-
-static int write_line(int fd, const char *line, size_t length)
-{
-	ssize_t n;
-
-	do
-		n = write(fd, line, length);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == length ? 0 : -ENOSPC;
+	unlink_entry(store, i);
+	free(store->entries[i].record);
+	if (i != last) {
+		unlink_entry(store, last);
+		store->entries[i].record = store->entries[last].record;
+		link_entry(store, i);
+	}
+	store->count--;
 }
 
 /* Atomically replaces the file by one with only the current records. */
 static int rewrite(struct undo_store *store)
 {
 	CLEANUP(cleanup_close) int fd = -1;
-	char line[4 * 4096];
-	int r = 0;
+	CLEANUP(cleanup_file) FILE *file = NULL;
+	int copy, r = 0;
+	off_t bytes;
 
+	(void)unlinkat(store->directory_fd, FILE_NAME ".new", 0);
 	fd = openat(store->directory_fd, FILE_NAME ".new",
-		    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
+		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	copy = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (copy < 0)
 		return -errno;
-	for (size_t i = 0; r >= 0 && i < store->count; i++) {
-		r = format_line(store, "set", &store->records[i], line, sizeof(line));
-		if (r > 0)
-			r = write_line(fd, line, (size_t)r);
+	file = fdopen(copy, "w");
+	if (file == NULL) {
+		close(copy);
+		return -ENOMEM;
 	}
-	if (r < 0)
+	for (size_t i = 0; i < store->unknown_count; i++)
+		fprintf(file, "%s\n", store->unknown[i]);
+	for (size_t i = 0; r == 0 && i < store->count; i++) {
+		CLEANUP(cleanup_free) char *line = NULL;
+
+		r = undo_line_format(store->layout, store->entries[i].record, false, &line);
+		if (r == 0)
+			(void)fputs(line, file);
+	}
+	if (r == 0 && (fflush(file) != 0 || ferror(file)))
+		r = -errno;
+	bytes = r == 0 ? lseek(fd, 0, SEEK_END) : 0;
+	if (r == 0 &&
+	    renameat(store->directory_fd, FILE_NAME ".new", store->directory_fd, FILE_NAME) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(store->directory_fd, FILE_NAME ".new", 0);
 		return r;
-	if (renameat(store->directory_fd, FILE_NAME ".new", store->directory_fd, FILE_NAME) < 0)
-		return -errno;
+	}
 	cleanup_close(&store->fd);
 	store->fd = steal_fd(&fd);
-	store->lines = store->count;
+	store->lines = store->count + store->unknown_count;
+	store->bytes = bytes;
 	return 0;
 }
 
-static int append(struct undo_store *store, const char *verb, const struct undo_record *record)
+int undo_store_begin(struct undo_store *store, struct cgw_diag *diag)
 {
-	char line[4 * 4096];
-	int n = format_line(store, verb, record, line, sizeof(line)), r;
+	int r = rewrite(store);
 
-	if (n < 0)
-		return n;
-	r = write_line(store->fd, line, (size_t)n);
-	store->lines++;
-	return r;
+	if (r == 0)
+		return 0;
+	/* On a full disk a file can still be removed: nothing is left to be restored twice. */
+	if (store->count == 0 && store->unknown_count == 0)
+		(void)unlinkat(store->directory_fd, FILE_NAME, 0);
+	return cgw_diag_set(diag, r, "cannot write %s/" FILE_NAME ": %s", store->directory,
+			    strerror(-r));
 }
 
-int undo_store_add(struct undo_store *store, const struct undo_record *record)
+static int write_line(struct undo_store *store, const char *line)
 {
+	size_t length = strlen(line);
+	ssize_t n;
+
+	do
+		n = write(store->fd, line, length);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	/* A torn line would swallow the next one. */
+	if ((size_t)n != length)
+		return ftruncate(store->fd, store->bytes) < 0 ? -errno : -ENOSPC;
+	store->bytes += n;
+	store->lines++;
+	return 0;
+}
+
+static int append(struct undo_store *store, const struct undo_record *record, bool removed)
+{
+	CLEANUP(cleanup_free) char *line = NULL;
+	int r = store->fd >= 0 ? undo_line_format(store->layout, record, removed, &line) : -EROFS;
+
+	return r < 0 ? r : write_line(store, line);
+}
+
+static bool is_equal_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+int undo_store_put(struct undo_store *store, const struct undo_record *record)
+{
+	uint32_t i = find(store, record);
+	const struct undo_record *before = i != NO_ENTRY ? store->entries[i].record : NULL;
+	struct undo_record merged = *record, *copy;
 	int r;
 
-	if (find(store, record) != NULL)
-		return 0;
-	r = append(store, "set", record);
-	return r < 0 ? r : append_copy(store, record);
-}
-
-int undo_store_set_kept(struct undo_store *store, const struct undo_record *key, const char *kept)
-{
-	struct undo_record *record = find(store, key);
-	char *copy = strdup(kept);
-
-	if (record == NULL || copy == NULL) {
-		free(copy);
-		return record == NULL ? -ENOENT : -ENOMEM;
+	if (before != NULL) {
+		merged.old = before->old;
+		merged.kept = record->kept != NULL ? record->kept : before->kept;
+		if (is_equal_text(merged.kept, before->kept) &&
+		    is_equal_text(merged.asked, before->asked) && merged.left == before->left &&
+		    merged.persistent == before->persistent)
+			return 0;
 	}
-	free(record->kept);
-	record->kept = copy;
-	return append(store, "set", record);
+	copy = undo_record_copy(&merged);
+	r = copy != NULL ? append(store, copy, false) : -ENOMEM;
+	if (r < 0) {
+		free(copy);
+		return r;
+	}
+	if (before == NULL)
+		return insert(store, copy);
+	free(store->entries[i].record);
+	store->entries[i].record = copy;
+	return 0;
 }
 
 int undo_store_remove_at(struct undo_store *store, size_t i)
 {
-	int r = append(store, "end", &store->records[i]);
+	int r = append(store, store->entries[i].record, true);
 
-	remove_record(store, &store->records[i]);
-	if (store->lines > store->count + STALE_LINES_MAX)
+	erase(store, (uint32_t)i);
+	if (store->lines > 2 * store->count + STALE_LINES_MAX)
 		return rewrite(store);
 	return r;
 }
 
 int undo_store_remove(struct undo_store *store, const struct undo_record *key)
 {
-	const struct undo_record *record = find(store, key);
+	uint32_t i = find(store, key);
 
-	return record == NULL ? 0 : undo_store_remove_at(store, (size_t)(record - store->records));
+	return i == NO_ENTRY ? 0 : undo_store_remove_at(store, i);
 }
 
-static int hex_digit(char digit)
+static int keep_unknown(struct undo_store *store, const char *line)
 {
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+	char **unknown =
+		reallocarray(store->unknown, store->unknown_count + 1, sizeof(*store->unknown));
+
+	if (unknown == NULL)
+		return -ENOMEM;
+	store->unknown = unknown;
+	unknown[store->unknown_count] = strdup(line);
+	if (unknown[store->unknown_count] == NULL)
+		return -ENOMEM;
+	store->unknown_count++;
+	return 0;
 }
 
-/* Reverts cgw_escape(), in place. */
-static void unescape(char *text)
+static int read_line(struct undo_store *store, char *line)
 {
-	char *to = text;
+	CLEANUP(cleanup_free) char *whole = strdup(line);
+	struct undo_record record;
+	bool removed;
+	uint32_t i;
+	int r = whole != NULL ? undo_line_parse(store->layout, line, &record, &removed) : -ENOMEM;
 
-	for (const char *at = text; *at != '\0'; to++) {
-		if (at[0] == '\\' && at[1] == 'x' && hex_digit(at[2]) >= 0 &&
-		    hex_digit(at[3]) >= 0) {
-			*to = (char)(hex_digit(at[2]) << 4 | hex_digit(at[3]));
-			at += 4;
-		} else {
-			*to = *at++;
-		}
-	}
-	*to = '\0';
+	if (r == -ENOENT)
+		return keep_unknown(store, whole);
+	if (r < 0)
+		return r == -EBADMSG ? 0 : r;
+	i = find(store, &record);
+	if (i != NO_ENTRY)
+		erase(store, i);
+	return removed ? 0 : insert(store, undo_record_copy(&record));
 }
 
-static int find_hierarchy(const struct cgw_layout *layout, const char *label, size_t *ret_index)
+static int open_file(const struct undo_store *store, FILE **ret_file)
 {
-	for (size_t i = 0; i < layout->hierarchy_count; i++)
-		if (strcmp(layout->hierarchies[i].label, label) == 0) {
-			*ret_index = i;
-			return 0;
-		}
-	return -ENOENT;
-}
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+	CLEANUP(cleanup_close)
+	int fd = openat(store->directory_fd, FILE_NAME,
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat status;
+	FILE *file;
 
-static int parse_record(const struct cgw_layout *layout, char **fields,
-			struct undo_record *ret_record)
-{
-	int control = strcmp(fields[2], "freeze") == 0 ? (int)CGW_CONTROL_COUNT
-						       : cgw_control_find(fields[2], NULL);
-	unsigned long level = strtoul(fields[1], NULL, 10);
-
-	if (control < 0 || level >= STORE_LEVEL_COUNT)
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
 		return -EBADMSG;
-	unescape(fields[9]);
-	*ret_record = (struct undo_record){
-		.level = (enum undo_store_level)level,
-		.control = (enum cgw_control)control,
-		.group_id = strtoull(fields[3], NULL, 10),
-		.persistent = fields[5][0] == '1',
-		.instance = fields[6],
-		.old = fields[7],
-		.kept = fields[8][0] != '\0' ? fields[8] : NULL,
-		.path = fields[9],
-	};
-	return find_hierarchy(layout, fields[4], &ret_record->hierarchy);
-}
-
-/* Ignores lines that are torn or of an unknown version. */
-static int parse_line(struct undo_store *store, char *line)
-{
-	char *fields[FIELDS], *at = line;
-	struct undo_record record, *existing;
-
-	for (size_t i = 0; i < FIELDS; i++) {
-		fields[i] = strsep(&at, "\t");
-		if (fields[i] == NULL)
-			return 0;
-	}
-	if (parse_record(store->layout, fields, &record) < 0)
-		return 0;
-	existing = find(store, &record);
-	if (existing != NULL)
-		remove_record(store, existing);
-	return strcmp(fields[0], "set") == 0 ? append_copy(store, &record) : 0;
+	if (status.st_size > FILE_BYTES_MAX)
+		return -EFBIG;
+	file = fdopen(fd, "r");
+	if (file == NULL)
+		return -ENOMEM;
+	(void)steal_fd(&fd);
+	*ret_file = file;
+	return 0;
 }
 
 static int read_records(struct undo_store *store)
@@ -312,29 +416,41 @@ static int read_records(struct undo_store *store)
 	CLEANUP(cleanup_free) char *line = NULL;
 	size_t size = 0;
 	ssize_t length;
-	int fd, r = 0;
+	int r = open_file(store, &file);
 
-	/* NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): open after open_directory() */
-	fd = openat(store->directory_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	file = fdopen(fd, "r");
-	if (file == NULL) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	while (r == 0 && (length = getline(&line, &size, file)) > 0) {
 		if (line[length - 1] != '\n')
 			break; /* torn */
 		line[length - 1] = '\0';
-		r = parse_line(store, line);
+		r = read_line(store, line);
 	}
 	return r;
+}
+
+/* Without a lock file in a directory that is read-only or full, no daemon has used it. */
+static int lock_directory(struct undo_store *store)
+{
+	store->lock_fd = openat(store->directory_fd, LOCK_NAME,
+				O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (store->lock_fd < 0 && (errno == EROFS || errno == ENOSPC || errno == EDQUOT)) {
+		store->lock_fd =
+			openat(store->directory_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (store->lock_fd < 0 && errno == ENOENT)
+			return 0;
+	}
+	if (store->lock_fd < 0)
+		return -errno;
+	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
 }
 
 static int open_directory(struct undo_store *store, const char *directory, struct cgw_diag *diag)
 {
 	struct stat status;
+	int r;
 
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return cgw_diag_set(diag, -errno, "cannot create %s: %s", directory,
@@ -347,15 +463,22 @@ static int open_directory(struct undo_store *store, const char *directory, struc
 			diag, -EPERM,
 			"%s is writable by other users, who could change what cgward restores",
 			directory);
-	store->lock_fd = openat(store->directory_fd, "enforce.lock",
-				O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock_fd < 0)
-		return cgw_diag_set(diag, -errno, "cannot open %s/enforce.lock: %s", directory,
-				    strerror(errno));
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return cgw_diag_set(diag, -EBUSY,
-				    "another cgward enforce is running (%s is locked)", directory);
-	return 0;
+	r = lock_directory(store);
+	if (r == -EBUSY)
+		return cgw_diag_set(diag, r, "another cgward enforce is running (%s is locked)",
+				    directory);
+	return r < 0 ? cgw_diag_set(diag, r, "cannot lock %s/" LOCK_NAME ": %s", directory,
+				    strerror(-r))
+		     : 0;
+}
+
+static int report_unreadable(const char *directory, int error, struct cgw_diag *diag)
+{
+	const char *reason = error == -EBADMSG ? "not a regular file"
+			     : error == -EFBIG ? "too large to be the state of cgward"
+					       : strerror(-error);
+
+	return cgw_diag_set(diag, error, "cannot read %s/" FILE_NAME ": %s", directory, reason);
 }
 
 int undo_store_open(const char *directory, const struct cgw_layout *layout,
@@ -370,13 +493,10 @@ int undo_store_open(const char *directory, const struct cgw_layout *layout,
 	store->directory_fd = store->lock_fd = store->fd = -1;
 	store->directory = strdup(directory);
 	r = store->directory != NULL ? open_directory(store, directory, diag) : -ENOMEM;
-	if (r == 0)
-		r = read_records(store);
 	if (r == 0) {
-		r = rewrite(store);
+		r = read_records(store);
 		if (r < 0)
-			(void)cgw_diag_set(diag, r, "cannot write %s/" FILE_NAME ": %s", directory,
-					   strerror(-r));
+			(void)report_unreadable(directory, r, diag);
 	}
 	if (r < 0) {
 		undo_store_free(store);

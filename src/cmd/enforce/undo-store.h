@@ -3,9 +3,9 @@
  * undo-store.h - undo records on disk, which survive a crash of the daemon.
  *
  * A record is written before the kernel's file, and removed after the old value is restored. Each
- * line is appended by one write(); a torn last line belongs to a change that was not made yet.
- * Groups are identified by hierarchy and inode, so that a new group of the same name is not
- * touched.
+ * line is appended by one write(); a torn line belongs to a change that was not made. Groups are
+ * identified by the inode of their directory in the hierarchy that was written, so that a new group
+ * of the same name is not touched. Records are found through a hash table.
  */
 #ifndef CGWARD_CMD_ENFORCE_UNDO_STORE_H
 #define CGWARD_CMD_ENFORCE_UNDO_STORE_H
@@ -19,29 +19,46 @@ struct undo_record {
 	enum undo_store_level level;
 	enum cgw_control control; /* CGW_CONTROL_COUNT: the group was frozen */
 	uint64_t group_id;
-	size_t hierarchy;
-	bool persistent;                    /* not restored after a crash */
-	char *path, *instance, *old, *kept; /* `kept` NULL: unknown whether written */
+	size_t hierarchy;     /* of `group_id`, and of the file that was written */
+	bool persistent;      /* not restored after a crash */
+	bool left;            /* another process changed the value: it is never restored */
+	const char *path;     /* raw bytes */
+	const char *instance; /* the device, page size or resource, or "" */
+	const char *old;
+	const char *kept;  /* what the kernel made of the last value; NULL: nothing was written */
+	const char *asked; /* the last value as in the policy; written, or about to be; or NULL */
 };
 
 struct undo_store;
-/* Reads the records of an earlier run. -EBUSY: another process has locked the directory. */
+/*
+ * Locks the directory and reads the records of an earlier run. Writes nothing, so that they can be
+ * restored even if the directory is read-only or full. -EBUSY: another process has the lock.
+ */
 int undo_store_open(const char *directory, const struct cgw_layout *layout,
 		    struct undo_store **ret_store, struct cgw_diag *diag);
+/* Rewrites the file with the current records; no record can be added before. */
+int undo_store_begin(struct undo_store *store, struct cgw_diag *diag);
 struct undo_store *undo_store_free(struct undo_store *store);
 const char *undo_store_directory(const struct undo_store *store);
 
 size_t undo_store_count(const struct undo_store *store);
+/* The pointer is valid until the next change of the store. */
 const struct undo_record *undo_store_at(const struct undo_store *store, size_t i);
-/* The record of the same value, or NULL. */
+/* Number of records that cannot be restored now, such as those of unmounted hierarchies. */
+size_t undo_store_unknown(const struct undo_store *store);
+/* The record of the same value, or NULL; valid until the next change of the store. */
 const struct undo_record *undo_store_find(const struct undo_store *store,
 					  const struct undo_record *key);
-/* Copies the record. Does nothing if there is one already: the first old value counts. */
-int undo_store_add(struct undo_store *store, const struct undo_record *record);
-/* Remembers the value that the kernel reports after the write. */
-int undo_store_set_kept(struct undo_store *store, const struct undo_record *key, const char *kept);
+/*
+ * Copies the record. If there is one of the same value, it keeps its first `old`, and `kept` unless
+ * the new one has another.
+ */
+int undo_store_put(struct undo_store *store, const struct undo_record *record);
 int undo_store_remove(struct undo_store *store, const struct undo_record *key);
 /* Moves the last record to index `i`. */
 int undo_store_remove_at(struct undo_store *store, size_t i);
+
+/* Copies a record and its strings into one block, to be freed; NULL without memory. */
+struct undo_record *undo_record_copy(const struct undo_record *record);
 
 #endif

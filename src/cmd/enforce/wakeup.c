@@ -80,26 +80,6 @@ static void close_inotify(struct inotify_set *set)
 	cleanup_close(&set->fd);
 }
 
-static uint32_t hierarchies_of_control(const struct cgw_layout *layout, enum cgw_control control)
-{
-	int16_t metric = cgw_control_info(control)->metric;
-	const struct cgw_metric_info *info;
-
-	if (metric < 0)
-		return 0;
-	info = cgw_metric_info((enum cgw_metric)metric);
-	for (size_t s = 0; s < info->source_count; s++) {
-		int8_t controller = info->sources[s].controller;
-		int hierarchy = controller >= 0
-					? cgw_layout_find(layout, (enum cgw_controller)controller)
-					: cgw_layout_find_v2(layout);
-
-		if (hierarchy >= 0)
-			return UINT32_C(1) << hierarchy;
-	}
-	return 0;
-}
-
 static uint32_t hierarchies_of_limits(const struct daemon *daemon)
 {
 	uint32_t hierarchies = 0;
@@ -110,7 +90,7 @@ static uint32_t hierarchies_of_limits(const struct daemon *daemon)
 
 		for (size_t j = 0;
 		     cgw_policy_assignment(daemon->policy, i, j, &control, &value) == 0; j++)
-			hierarchies |= hierarchies_of_control(daemon->layout, control);
+			hierarchies |= cgw_control_hierarchies(daemon->layout, control);
 	}
 	return hierarchies;
 }
@@ -148,22 +128,24 @@ void watch_close(struct daemon *daemon)
 	daemon->watch = NULL;
 }
 
-static void watch_path(struct inotify_set *set, const struct cgw_hierarchy *hierarchy,
+/* Through a descriptor, since the kernel accepts no path longer than PATH_MAX. */
+static void watch_path(struct daemon *daemon, struct inotify_set *set, size_t hierarchy,
 		       const char *path, const char *file, uint32_t mask)
 {
-	char name[4096 + 512];
+	CLEANUP(cleanup_close) int fd = -1;
+	char name[128];
 
-	if (set->fd < 0 || set->count >= set->max)
+	if (set->fd < 0 || set->count >= set->max ||
+	    cgw_group_open(daemon->layout, hierarchy, path, &fd, NULL) < 0)
 		return;
-	if ((size_t)snprintf(name, sizeof(name), "%s%s%s%s", hierarchy->mountpoint, path,
-			     file != NULL ? "/" : "", file != NULL ? file : "") >= sizeof(name))
-		return;
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d/%s", fd, file);
 	/* IN_MASK_CREATE: a file that another rule watches already fails with EEXIST. */
 	set->count += inotify_add_watch(set->fd, name, mask | IN_MASK_CREATE) >= 0;
 }
 
 /* Watches the event file behind the term's metric. */
-static void watch_events(struct daemon *daemon, const struct cgw_term *term, const char *path)
+static void watch_events(struct daemon *daemon, const struct cgw_term *term, const char *path,
+			 uint32_t hierarchies)
 {
 	static const struct {
 		const char *key, *file;
@@ -175,16 +157,17 @@ static void watch_events(struct daemon *daemon, const struct cgw_term *term, con
 	int v2 = cgw_layout_find_v2(daemon->layout);
 	char key[128];
 
-	if (v2 < 0 || term->kind != CGW_TERM_FIELD)
+	if (v2 < 0 || !(hierarchies & UINT32_C(1) << v2) || term->kind != CGW_TERM_FIELD)
 		return;
 	(void)cgw_field_key(term->field, key, sizeof(key));
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (strncmp(key, files[i].key, strlen(files[i].key)) == 0)
-			watch_path(&daemon->watch->files, &daemon->layout->hierarchies[v2], path,
-				   files[i].file, IN_MODIFY);
+			watch_path(daemon, &daemon->watch->files, (size_t)v2, path, files[i].file,
+				   IN_MODIFY);
 }
 
-static void watch_rules(struct daemon *daemon, uint32_t group, const char *path)
+static void watch_rules(struct daemon *daemon, uint32_t group, const char *path,
+			uint32_t hierarchies)
 {
 	for (size_t i = 0; i < cgw_policy_section_count(daemon->policy); i++) {
 		struct cgw_section_info section = cgw_policy_section(daemon->policy, i);
@@ -197,21 +180,51 @@ static void watch_rules(struct daemon *daemon, uint32_t group, const char *path)
 			struct cgw_term term;
 
 			cgw_expression_term(section.when, t, &term);
-			watch_events(daemon, &term, path);
-			triggers_add(daemon->watch->triggers, i, t, group, path);
+			watch_events(daemon, &term, path, hierarchies);
+			triggers_add(daemon->watch->triggers, i, t, group, path, hierarchies);
 		}
 	}
 }
 
-static void watch_directory(struct daemon *daemon, const struct cgw_topology *topology,
-			    uint32_t group, const char *path)
+/* Hierarchies in which the group is new: on v1 it appears in one after the other. */
+static uint32_t new_in(const struct cgw_frame *frame, bool first, uint32_t group)
 {
-	struct watch *watch = daemon->watch;
+	uint32_t present = cgw_snapshot_topology(cgw_frame_now(frame))->present[group];
+	uint32_t old = cgw_frame_previous(frame, group);
 
+	if (first || old == CGW_NO_GROUP ||
+	    (cgw_frame_flags(frame, group) & (CGW_ROW_NEW | CGW_ROW_RECREATED)))
+		return present;
+	return present & ~cgw_snapshot_topology(cgw_frame_before(frame))->present[old];
+}
+
+/*
+ * On v2 the files of a controller appear in all children when it is enabled in their parent, which
+ * causes no event in their directories.
+ */
+static void watch_controllers(struct daemon *daemon, const struct cgw_topology *topology,
+			      uint32_t parent)
+{
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, parent);
+	int v2 = cgw_layout_find_v2(daemon->layout);
+
+	if (path != NULL && v2 >= 0 && (daemon->watch->hierarchies & UINT32_C(1) << v2))
+		watch_path(daemon, &daemon->watch->directories, (size_t)v2, path,
+			   "cgroup.subtree_control", IN_MODIFY);
+}
+
+static void watch_group(struct daemon *daemon, const struct cgw_topology *topology, uint32_t group,
+			uint32_t hierarchies)
+{
+	CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
+
+	if (path == NULL)
+		return;
 	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
-		if (topology->present[group] & watch->hierarchies & UINT32_C(1) << h)
-			watch_path(&watch->directories, &daemon->layout->hierarchies[h], path, NULL,
+		if (hierarchies & daemon->watch->hierarchies & UINT32_C(1) << h)
+			watch_path(daemon, &daemon->watch->directories, h, path, ".",
 				   IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+	watch_rules(daemon, group, path, hierarchies);
 }
 
 void watch_update(struct daemon *daemon)
@@ -219,25 +232,26 @@ void watch_update(struct daemon *daemon)
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(daemon->frame));
 	struct watch *watch = daemon->watch;
 	bool first = watch != NULL && watch->seen_topology == NULL, more = false;
-	char path[4096];
+	uint32_t parent = CGW_NO_GROUP;
 
 	if (watch == NULL)
 		return;
 	triggers_update(watch->triggers);
 	if (watch->seen_topology == topology)
 		return;
-	watch->seen_topology = topology;
 	for (uint32_t group = 0; group < topology->count; group++) {
-		bool is_new = first || (cgw_frame_flags(daemon->frame, group) &
-					(CGW_ROW_NEW | CGW_ROW_RECREATED));
+		uint32_t hierarchies = new_in(daemon->frame, first, group);
 
-		if (!is_new ||
-		    cgw_topology_path(topology, group, path, sizeof(path)) >= sizeof(path))
+		if (hierarchies == 0)
 			continue;
-		watch_directory(daemon, topology, group, path);
-		watch_rules(daemon, group, path);
+		/* Siblings are mostly adjacent. */
+		if (topology->parent[group] != parent && topology->parent[group] != CGW_NO_GROUP)
+			watch_controllers(daemon, topology, topology->parent[group]);
+		parent = topology->parent[group];
+		watch_group(daemon, topology, group, hierarchies);
 		more = true;
 	}
+	watch->seen_topology = topology;
 	/* Find groups created in a new directory before it was watched. */
 	if (more && !first && watch->hierarchies != 0)
 		daemon_wake(daemon, WAKE_GROUP_DELAY_NS);

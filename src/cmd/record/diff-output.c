@@ -2,13 +2,13 @@
 /* diff-output.c - output of `cgward diff` as a table or JSON. */
 #include <errno.h>
 #include <jansson.h>
-#include <libsmartcols.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 
 static void cleanup_table(struct libscols_table **table)
 {
@@ -78,24 +78,18 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 
 int diff_table(const struct diff *diff, FILE *out)
 {
-	CLEANUP(cleanup_table) struct libscols_table *table = scols_new_table();
-	struct libscols_column *group;
+	CLEANUP(cleanup_table) struct libscols_table *table = table_new(out);
 	char from[40], to[40];
 	int r = 0;
 
 	if (table == NULL)
 		return -ENOMEM;
-	scols_table_set_stream(table, out);
 	scols_table_enable_noheadings(table, !diff->headings);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	group = scols_table_new_column(table, "GROUP", 0, SCOLS_FL_NOEXTREMES);
-	/* Paths are already escaped, so print their backslashes unchanged. */
-	if (group == NULL || scols_column_set_safechars(group, "\\") < 0 ||
-	    scols_table_new_column(table, "STATE", 0, 0) == NULL)
+	if (table_add_column(table, "GROUP", SCOLS_FL_NOEXTREMES) < 0 ||
+	    table_add_column(table, "STATE", 0) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < diff->field_count; i++)
-		if (scols_table_new_column(table, cgw_field_title(diff->fields[i]), 0,
-					   SCOLS_FL_RIGHT) == NULL)
+		if (table_add_column(table, cgw_field_title(diff->fields[i]), SCOLS_FL_RIGHT) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < diff->row_count && r == 0; i++)
 		r = add_line(diff, &diff->rows[i], table);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/inspect/cpuset.h"
 #include <cgward/inspect.h>
 
 /* Resources and the metrics that limit them; v1 and v2 have different limits on memory and swap. */
@@ -45,6 +46,7 @@ void cgw_bounds_metrics(struct cgw_metric_set *set)
 			cgw_metric_set_add(set, resources[i].limits[j]);
 		cgw_metric_set_add(set, resources[i].use);
 	}
+	cgw_metric_set_add(set, CGW_M_CPUSET_CPUS_EFFECTIVE);
 }
 
 /* Uses the first limit on a device that is found between the group and the root. */
@@ -93,6 +95,19 @@ static void bound_by_number(const struct cgw_frame *frame, enum cgw_metric limit
 	bound->set_by = by;
 }
 
+/* A cpuset limits the CPU time as well: to that of its CPUs. */
+static void bound_by_cpuset(const struct cgw_frame *frame, uint32_t group, struct cgw_bound *bound)
+{
+	struct cpuset_bound cpuset = cpuset_bound_of(frame, group);
+	uint64_t number = cpuset.cpus * UINT64_C(1000000000);
+
+	if (cpuset.cpus == 0 || (bound->bound.state == CGW_OK && bound->bound.value <= number))
+		return;
+	bound->limit = CGW_M_CPUSET_CPUS_EFFECTIVE;
+	bound->bound = (struct cgw_number){number, CGW_OK};
+	bound->set_by = cpuset.group;
+}
+
 size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
 		  struct cgw_bound bounds[CGW_BOUND_MAX])
 {
@@ -114,6 +129,9 @@ size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
 			else
 				bound_by_number(frame, resources[i].limits[j], group, bound);
 		}
+		bound->unit = (enum cgw_unit)cgw_metric_info(bound->limit)->unit;
+		if (resources[i].use == CGW_M_CPU_USAGE)
+			bound_by_cpuset(frame, group, bound);
 	}
 	return ARRAY_SIZE(resources);
 }

@@ -151,22 +151,26 @@ void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)
 
 char *cgw_cause_command(const struct cgw_cause *cause, const char *path)
 {
-	size_t used = 0, size = 4 * strlen(path) + 256;
-	char *line = cause->key[0] != '\0' ? malloc(size) : NULL;
 	bool thaw = strcmp(cause->key, "thaw") == 0;
+	char *line = NULL;
+	size_t size;
+	FILE *out = cause->key[0] != '\0' ? open_memstream(&line, &size) : NULL;
 
-	if (line == NULL)
+	if (out == NULL)
 		return NULL;
-	used = (size_t)snprintf(line, size, "cgward %s ", thaw ? "thaw" : "set");
-	line[used++] = '\'';
-	for (; *path != '\0' && used + 96 + 64 < size; path++)
+	fprintf(out, "cgward %s '", thaw ? "thaw" : "set");
+	for (; *path != '\0'; path++)
 		if (*path == '\'')
-			used += (size_t)snprintf(line + used, size - used, "'\\''");
+			fputs("'\\''", out);
 		else
-			line[used++] = *path;
-	line[used++] = '\'';
-	line[used] = '\0';
+			fputc(*path, out);
+	fputc('\'', out);
 	if (!thaw)
-		(void)snprintf(line + used, size - used, " '%s=%s'", cause->key, cause->value);
-	return line;
+		fprintf(out, " '%s=%s'", cause->key, cause->value);
+	if (cause->companion[0] != '\0')
+		fprintf(out, " '%s'", cause->companion);
+	if (fclose(out) == 0)
+		return line;
+	free(line);
+	return NULL;
 }

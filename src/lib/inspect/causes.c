@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/inspect/cpuset.h"
 #include <cgward/inspect.h>
 
 /* A limit is reported from this percentage of use on. */
@@ -14,6 +15,13 @@
 #define STALL_PERCENT 1
 /* Below this percentage of available memory the whole machine reclaims. */
 #define AVAILABLE_PERCENT 5
+/* The most that the kernel accepts in pids.max, and as a weight. */
+#define PIDS_MAX   4194304
+#define WEIGHT_MAX 10000
+
+#define BYTES_PER_MEBIBYTE 1048576.0
+/* cpu.max is in nanoseconds of CPU time per second. */
+#define NS_PER_PERCENT 1e7
 
 struct explanation {
 	const struct cgw_frame *frame;
@@ -39,6 +47,7 @@ static const enum cgw_metric metrics[] = {
 	CGW_M_MEMORY_MAX,
 	CGW_M_MEMORY_HIGH,
 	CGW_M_MEMORY_LOW,
+	CGW_M_MEMORY_MEMSW_MAX,
 	CGW_M_MEMORY_EVENTS_HIGH,
 	CGW_M_MEMORY_EVENTS_MAX,
 	CGW_M_MEMORY_EVENTS_OOM_KILL,
@@ -131,17 +140,67 @@ static double rate(const struct explanation *explanation, enum cgw_metric metric
 	return seconds > 0 ? growth(explanation, metric, group) / seconds : 0;
 }
 
+/*
+ * The value to propose instead of a limit: one and a half times as much as the limit or the use,
+ * which may be above a limit that was lowered, and at least one unit more.
+ */
+static double more_than(double limit, double use, double unit)
+{
+	double base = fmax(limit, use) / unit;
+
+	return fmax(ceil(base * 1.5), floor(base) + 1);
+}
+
+/* A limit of zero is a limit, but not one that holds back a group without any use. */
+static bool is_near(double use, double limit)
+{
+	return use > 0 && use * 100 >= limit * NEAR_PERCENT;
+}
+
 /* Proposes a whole number with its unit, in the syntax of `cgward set`. */
 static void propose(struct cgw_cause *cause, enum cgw_metric metric, double value, const char *unit)
 {
 	(void)snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
-	(void)snprintf(cause->value, sizeof(cause->value), "%.0f%s", ceil(value), unit);
+	(void)snprintf(cause->value, sizeof(cause->value), "%.0f%s", value, unit);
 }
 
-/* Proposes one and a half times as much, in whole mebibytes. */
-static void propose_bytes(struct cgw_cause *cause, enum cgw_metric metric, double bytes)
+/* Proposes a limit of memory in mebibytes. v1 refuses one above the limit of memory and swap. */
+static void propose_memory(const struct explanation *explanation, struct cgw_cause *cause,
+			   enum cgw_metric metric, uint32_t group)
 {
-	propose(cause, metric, bytes * 1.5 / 1048576, "M");
+	struct cgw_number use = number_of(explanation, CGW_M_MEMORY_CURRENT, group);
+	struct cgw_number both = number_of(explanation, CGW_M_MEMORY_MEMSW_MAX, group);
+	double value = more_than(cause->bound, use.state == CGW_OK ? (double)use.value : 0,
+				 BYTES_PER_MEBIBYTE);
+
+	propose(cause, metric, value, "M");
+	if (metric == CGW_M_MEMORY_MAX && both.state == CGW_OK &&
+	    (double)both.value < value * BYTES_PER_MEBIBYTE)
+		(void)snprintf(cause->companion, sizeof(cause->companion), "%s=%.0fM",
+			       cgw_metric_info(CGW_M_MEMORY_MEMSW_MAX)->key,
+			       fmax(value, more_than((double)both.value, 0, BYTES_PER_MEBIBYTE)));
+}
+
+/*
+ * Proposes a share of CPU time. v1 refuses more than an ancestor has: without room below it, there
+ * is nothing to propose for this group.
+ */
+static void propose_cpu(const struct explanation *explanation, struct cgw_cause *cause,
+			uint32_t group)
+{
+	const struct cgw_source *source = cgw_snapshot_source(explanation->now, CGW_M_CPU_MAX);
+	uint32_t above = explanation->topology->parent[group], by;
+	double value =
+		more_than(cause->bound, rate(explanation, CGW_M_CPU_USAGE, group), NS_PER_PERCENT);
+	struct cgw_number most;
+
+	if (above != CGW_NO_GROUP && source != NULL && source->version == 1) {
+		most = cgw_frame_effective(explanation->frame, CGW_M_CPU_MAX, above, &by);
+		if (most.state == CGW_OK)
+			value = fmin(value, floor((double)most.value / NS_PER_PERCENT));
+	}
+	if (value * NS_PER_PERCENT > cause->bound)
+		propose(cause, CGW_M_CPU_MAX, value, "%");
 }
 
 static void explain_freezer(struct explanation *explanation, uint32_t each)
@@ -185,52 +244,36 @@ static void explain_throttling(struct explanation *explanation, uint32_t each)
 	cause->bound = (double)limit.value;
 	cause->count = (double)throttled.value;
 	cause->limit = CGW_M_CPU_MAX;
-	propose(cause, CGW_M_CPU_MAX, (double)limit.value * 1.5 / 1e7, "%");
+	propose_cpu(explanation, cause, each);
 }
 
-/* The number of CPUs in a list such as "0-3,8"; 0 for an invalid range. */
-static unsigned count_cpus(const char *list)
-{
-	unsigned count = 0;
-
-	while (*list >= '0' && *list <= '9') {
-		char *end;
-		unsigned long first = strtoul(list, &end, 10), last = first;
-
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		if (last < first || last - first > 65536)
-			return 0;
-		count += (unsigned)(last - first + 1);
-		list = end + (*end == ',');
-	}
-	return count;
-}
-
+/* The CPUs are used up by the group that the cpuset is on, or by this group alone. */
 static void explain_cpuset(struct explanation *explanation)
 {
-	uint32_t group = explanation->group;
-	enum cgw_state state;
-	const char *list =
-		cgw_snapshot_text(explanation->now, CGW_M_CPUSET_CPUS_EFFECTIVE, group, &state);
-	unsigned cpus = list != NULL ? count_cpus(list) : 0;
-	double used = rate(explanation, CGW_M_CPU_USAGE, group) / 1e9;
+	struct cpuset_bound bound = cpuset_bound_of(explanation->frame, explanation->group);
 	struct cgw_cause *cause;
+	double used;
 
-	if (cpus == 0 || cpus >= cgw_snapshot_system(explanation->now)->cpu_count ||
-	    used * 100 < (double)cpus * NEAR_PERCENT)
+	if (bound.cpus == 0)
 		return;
-	cause = add_cause(explanation, CGW_CAUSE_CPUSET_FULL, group);
+	used = fmax(rate(explanation, CGW_M_CPU_USAGE, explanation->group),
+		    rate(explanation, CGW_M_CPU_USAGE, bound.group)) /
+	       1e9;
+	if (used * 100 < (double)bound.cpus * NEAR_PERCENT)
+		return;
+	cause = add_cause(explanation, CGW_CAUSE_CPUSET_FULL, bound.group);
 	if (cause == NULL)
 		return;
 	cause->current = true;
-	cause->percent = used * 100 / cpus;
+	cause->percent = used * 100 / bound.cpus;
 	cause->amount = used;
-	cause->bound = cpus;
+	cause->bound = bound.cpus;
 	cause->limit = CGW_M_CPUSET_CPUS_EFFECTIVE;
+	if (bound.allowed_by_parent == NULL ||
+	    strlen(bound.allowed_by_parent) >= sizeof(cause->value))
+		return;
 	(void)snprintf(cause->key, sizeof(cause->key), "cpuset.cpus");
-	(void)snprintf(cause->value, sizeof(cause->value), "0-%u",
-		       cgw_snapshot_system(explanation->now)->cpu_count - 1);
+	(void)snprintf(cause->value, sizeof(cause->value), "%s", bound.allowed_by_parent);
 }
 
 static void explain_memory_limit(struct explanation *explanation, uint32_t each,
@@ -242,15 +285,16 @@ static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 	struct cgw_number hits = number_of(explanation, events, each);
 	double hits_now = growth(explanation, events, each), working;
 	struct cgw_cause *cause;
+	bool near;
 
-	if (limit.state != CGW_OK || limit.value == 0 || used.state != CGW_OK)
+	if (limit.state != CGW_OK || used.state != CGW_OK)
 		return;
 	/* Inactive page cache is reclaimed first, so only the working set is close to a limit. */
 	working = (double)used.value;
 	if (cache.state == CGW_OK)
 		working -= (double)(cache.value < used.value ? cache.value : used.value);
-	if (working * 100 < (double)limit.value * NEAR_PERCENT && hits_now <= 0 &&
-	    (hits.state != CGW_OK || hits.value == 0))
+	near = is_near(working, (double)limit.value);
+	if (!near && hits_now <= 0 && (hits.state != CGW_OK || hits.value == 0))
 		return;
 	cause = add_cause(explanation,
 			  limit_metric == CGW_M_MEMORY_MAX ? CGW_CAUSE_MEMORY_MAX
@@ -258,15 +302,15 @@ static void explain_memory_limit(struct explanation *explanation, uint32_t each,
 			  each);
 	if (cause == NULL)
 		return;
-	cause->percent = working * 100 / (double)limit.value;
-	cause->current = hits_now > 0 || cause->percent >= NEAR_PERCENT;
+	cause->percent = limit.value > 0 ? working * 100 / (double)limit.value : 100;
+	cause->current = near || hits_now > 0;
 	cause->amount = working;
 	cause->bound = (double)limit.value;
 	cause->count = cause->current && hits_now > 0 ? hits_now
 		       : hits.state == CGW_OK         ? (double)hits.value
 						      : 0;
 	cause->limit = (int16_t)limit_metric;
-	propose_bytes(cause, limit_metric, (double)limit.value);
+	propose_memory(explanation, cause, limit_metric, each);
 }
 
 static void explain_pids(struct explanation *explanation, uint32_t each)
@@ -276,11 +320,12 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	struct cgw_number hits = number_of(explanation, CGW_M_PIDS_EVENTS_MAX, each);
 	double hits_now = growth(explanation, CGW_M_PIDS_EVENTS_MAX, each);
 	struct cgw_cause *cause;
+	double value;
 	bool near;
 
 	if (limit.state != CGW_OK || used.state != CGW_OK)
 		return;
-	near = (double)used.value * 100 >= (double)limit.value * NEAR_PERCENT;
+	near = is_near((double)used.value, (double)limit.value);
 	if (!near && hits_now <= 0 && (hits.state != CGW_OK || hits.value == 0))
 		return;
 	cause = add_cause(explanation, CGW_CAUSE_PIDS_MAX, each);
@@ -292,7 +337,9 @@ static void explain_pids(struct explanation *explanation, uint32_t each)
 	cause->bound = (double)limit.value;
 	cause->count = hits_now > 0 ? hits_now : hits.state == CGW_OK ? (double)hits.value : 0;
 	cause->limit = CGW_M_PIDS_MAX;
-	propose(cause, CGW_M_PIDS_MAX, (double)limit.value * 1.5, "");
+	value = more_than((double)limit.value, (double)used.value, 1);
+	if (value <= PIDS_MAX)
+		propose(cause, CGW_M_PIDS_MAX, value, "");
 }
 
 static void explain_io_limit(struct explanation *explanation, uint32_t each,
@@ -325,10 +372,12 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 		cause->bound = (double)limit.value;
 		cause->limit = (int16_t)limit_metric;
 		(void)snprintf(cause->device, sizeof(cause->device), "%s", limits[i].name);
+		if (strcmp(cause->device, limits[i].name) != 0)
+			continue; /* a cut name is that of another device */
 		(void)snprintf(cause->key, sizeof(cause->key), "%s",
 			       cgw_metric_info(limit_metric)->key);
-		(void)snprintf(cause->value, sizeof(cause->value), "%.60s %.0f", limits[i].name,
-			       ceil((double)limit.value * 1.5));
+		(void)snprintf(cause->value, sizeof(cause->value), "%.64s %.0f", limits[i].name,
+			       more_than((double)limit.value, used.real, 1));
 	}
 }
 
@@ -336,7 +385,7 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 static void explain_pressure(struct explanation *explanation, enum cgw_cause_kind kind,
 			     enum cgw_metric metric, size_t resource, enum cgw_metric weight)
 {
-	struct cgw_number stall = number_of(explanation, metric, explanation->group), share;
+	struct cgw_number stall = number_of(explanation, metric, explanation->group), share, use;
 	/* PSI of the root is system-wide, and no control of the root would change it. */
 	bool machine = stall.state != CGW_OK || explanation->group == 0;
 	struct cgw_cause *cause;
@@ -354,14 +403,13 @@ static void explain_pressure(struct explanation *explanation, enum cgw_cause_kin
 	if (machine)
 		return; /* a weight helps only if the group itself stalls */
 	share = number_of(explanation, weight, explanation->group);
-	if (weight == CGW_M_MEMORY_LOW)
-		propose(cause, weight,
-			(double)number_of(explanation, CGW_M_MEMORY_CURRENT, explanation->group)
-					.value /
-				1048576,
-			"M");
-	else if (share.state == CGW_OK)
-		propose(cause, weight, fmin((double)share.value * 2, 10000), "");
+	use = number_of(explanation, CGW_M_MEMORY_CURRENT, explanation->group);
+	if (share.state != CGW_OK)
+		return;
+	if (weight != CGW_M_MEMORY_LOW && share.value > 0 && share.value < WEIGHT_MAX)
+		propose(cause, weight, fmin((double)share.value * 2, WEIGHT_MAX), "");
+	else if (weight == CGW_M_MEMORY_LOW && use.state == CGW_OK && use.value > share.value)
+		propose(cause, weight, ceil((double)use.value / BYTES_PER_MEBIBYTE), "M");
 }
 
 static void explain_oom(struct explanation *explanation, uint32_t each)
@@ -386,7 +434,7 @@ static void explain_oom(struct explanation *explanation, uint32_t each)
 	cause->group = by;
 	cause->limit = CGW_M_MEMORY_MAX;
 	cause->bound = (double)limit.value;
-	propose_bytes(cause, CGW_M_MEMORY_MAX, (double)limit.value);
+	propose_memory(explanation, cause, CGW_M_MEMORY_MAX, by);
 }
 
 static void explain_swap(struct explanation *explanation)

@@ -11,7 +11,9 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-file.h"
+#include "lib/kernel/membership.h"
 #include "lib/kernel/mounts.h"
+#include "lib/kernel/namespace-root.h"
 
 static void hierarchy_done(const struct kernel_ops *ops, struct cgw_hierarchy *hierarchy)
 {
@@ -19,6 +21,7 @@ static void hierarchy_done(const struct kernel_ops *ops, struct cgw_hierarchy *h
 	free(hierarchy->label);
 	free(hierarchy->mountpoint);
 	free(hierarchy->root);
+	free(hierarchy->namespace_root);
 	if (hierarchy->fd >= 0)
 		ops->close(hierarchy->fd);
 }
@@ -78,14 +81,6 @@ static int read_v2_controllers(struct cgw_layout *layout, struct cgw_hierarchy *
 	return 0;
 }
 
-/* Of several mounts of the same hierarchy, the one that shows the largest part of it is used. */
-static bool shows_more(const struct cgw_hierarchy *old, const struct cgroup_mount *mount)
-{
-	if (strlen(mount->root) != strlen(old->root))
-		return strlen(mount->root) < strlen(old->root);
-	return old->read_only && !mount->read_only;
-}
-
 static int fill_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *mount,
 			  const char *path, int fd, struct cgw_hierarchy *ret_hierarchy)
 {
@@ -137,43 +132,161 @@ static int hierarchy_error(const char *path, int error, struct cgw_diag *diag)
 			    strerror(-error));
 }
 
-/* Adds the hierarchy of a mount. Mounts that are not visible to us are skipped. */
-static int add_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *mount,
-			 const char *path, struct cgw_diag *diag)
-{
-	struct cgw_hierarchy hierarchy;
-	struct stat stat;
-	size_t at;
-	int fd, r;
+/* A mount that is visible to us: of those with the same root, one that is not read-only. */
+struct visible_mount {
+	const struct cgroup_mount *mount;
+	char *path;
+	bool is_top; /* the root of the hierarchy is at its top, whatever the namespace calls it */
+};
 
-	fd = layout->ops->open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+struct visible_mounts {
+	struct visible_mount *items;
+	size_t count;
+};
+
+static void visible_mounts_done(struct visible_mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->count; i++)
+		free(mounts->items[i].path);
+	free(mounts->items);
+}
+
+static bool is_same_root(const struct visible_mount *a, const struct visible_mount *b)
+{
+	return a->is_top == b->is_top && (a->is_top || strcmp(a->mount->root, b->mount->root) == 0);
+}
+
+static int add_visible(struct visible_mounts *mounts, const struct visible_mount *visible)
+{
+	struct visible_mount *larger, *old = NULL;
+	char *path;
+
+	for (size_t i = 0; i < mounts->count && old == NULL; i++)
+		if (mounts->items[i].mount->device == visible->mount->device &&
+		    is_same_root(&mounts->items[i], visible))
+			old = &mounts->items[i];
+	if (old != NULL && (!old->mount->read_only || visible->mount->read_only))
+		return 0;
+	path = strdup(visible->path);
+	if (path == NULL)
+		return -ENOMEM;
+	if (old == NULL) {
+		larger = reallocarray(mounts->items, mounts->count + 1, sizeof(*larger));
+		if (larger == NULL) {
+			free(path);
+			return -ENOMEM;
+		}
+		mounts->items = larger;
+		old = &larger[mounts->count++];
+		old->path = NULL;
+	}
+	free(old->path);
+	*old = *visible;
+	old->path = path;
+	return 0;
+}
+
+/* Adds a mount if it is visible to us. */
+static int check_mount(const struct cgw_layout *layout, const struct cgroup_mount *mount,
+		       char *path, struct visible_mounts *mounts, struct cgw_diag *diag)
+{
+	struct visible_mount visible = {.mount = mount, .path = path};
+	int fd = layout->ops->open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+	struct stat stat;
+	int r;
+
 	if (fd < 0)
 		return is_hidden(fd) ? 0 : hierarchy_error(path, fd, diag);
 	r = layout->ops->stat_fd(fd, &stat);
+	layout->ops->close(fd);
+	if (r < 0)
+		return is_hidden(r) ? 0 : hierarchy_error(path, r, diag);
 	/* If another mount covers it, the path leads to another device than in mountinfo. */
-	if (r < 0 || (!layout->recorded && stat.st_dev != mount->device)) {
-		layout->ops->close(fd);
-		return r == 0 || is_hidden(r) ? 0 : hierarchy_error(path, r, diag);
-	}
-	for (at = 0; at < layout->hierarchy_count; at++)
-		if (layout->hierarchies[at].device == mount->device)
-			break;
-	if (at == CGW_HIERARCHY_MAX ||
-	    (at < layout->hierarchy_count && !shows_more(&layout->hierarchies[at], mount))) {
-		layout->ops->close(fd);
+	if (!layout->recorded && stat.st_dev != mount->device)
 		return 0;
+	visible.is_top = !layout->recorded && stat.st_ino == 1;
+	r = add_visible(mounts, &visible);
+	return r < 0 ? hierarchy_error(path, r, diag) : 0;
+}
+
+/* Whether the first mount shows more of its hierarchy: from further above, else from less below. */
+static bool shows_more(const struct visible_mount *a, const struct visible_mount *b)
+{
+	const char *below_a = a->mount->root, *below_b = b->mount->root;
+	unsigned levels_a = path_skip_parents(&below_a), levels_b = path_skip_parents(&below_b);
+
+	if (a->is_top != b->is_top)
+		return a->is_top;
+	if (levels_a != levels_b)
+		return levels_a > levels_b;
+	return strlen(below_a) < strlen(below_b);
+}
+
+/*
+ * The mount whose root is that of most hierarchies; of several, the one that shows the largest part.
+ * A path names one group only if the paths of all hierarchies start at the same group.
+ */
+static const struct visible_mount *choose_root(const struct visible_mounts *mounts)
+{
+	const struct visible_mount *best = NULL;
+	size_t best_count = 0;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct visible_mount *each = &mounts->items[i];
+		size_t count = 0;
+
+		for (size_t j = 0; j < mounts->count; j++)
+			count += is_same_root(&mounts->items[j], each);
+		if (count > best_count || (count == best_count && shows_more(each, best))) {
+			best = each;
+			best_count = count;
+		}
 	}
-	r = fill_hierarchy(layout, mount, path, fd, &hierarchy);
+	return best;
+}
+
+static int add_hierarchy(struct cgw_layout *layout, const struct visible_mount *visible,
+			 struct cgw_diag *diag)
+{
+	int fd = layout->ops->open_at(AT_FDCWD, visible->path, O_PATH | O_DIRECTORY);
+	int r;
+
+	if (fd < 0)
+		return is_hidden(fd) ? 0 : hierarchy_error(visible->path, fd, diag);
+	r = fill_hierarchy(layout, visible->mount, visible->path, fd,
+			   &layout->hierarchies[layout->hierarchy_count]);
 	if (r < 0) {
 		layout->ops->close(fd);
-		return hierarchy_error(path, r, diag);
+		return hierarchy_error(visible->path, r, diag);
 	}
-	if (at < layout->hierarchy_count)
-		hierarchy_done(layout->ops, &layout->hierarchies[at]);
-	else
-		layout->hierarchy_count++;
-	layout->hierarchies[at] = hierarchy;
+	layout->hierarchy_count++;
 	return 0;
+}
+
+/* Whether a hierarchy has no mount with the root, and this is the first of its mounts. */
+static bool is_left_out(const struct visible_mounts *mounts, size_t at,
+			const struct visible_mount *root)
+{
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->items[i].mount->device == mounts->items[at].mount->device &&
+		    (i < at || is_same_root(&mounts->items[i], root)))
+			return false;
+	return true;
+}
+
+static int add_hierarchies(struct cgw_layout *layout, const struct visible_mounts *mounts,
+			   struct cgw_diag *diag)
+{
+	const struct visible_mount *root = choose_root(mounts);
+	int r = 0;
+
+	for (size_t i = 0; i < mounts->count && r == 0; i++)
+		if (is_same_root(&mounts->items[i], root) &&
+		    layout->hierarchy_count < CGW_HIERARCHY_MAX)
+			r = add_hierarchy(layout, &mounts->items[i], diag);
+		else
+			layout->other_root_count += is_left_out(mounts, i, root);
+	return r;
 }
 
 static bool is_below(const char *path, const char *top)
@@ -207,14 +320,16 @@ static int parse_mountinfo(struct cgw_layout *layout, int directory, const char 
 static int find_mounted(struct cgw_layout *layout, const char *top, struct cgw_diag *diag)
 {
 	CLEANUP(mounts_done) struct cgroup_mounts mounts = {0};
+	CLEANUP(visible_mounts_done) struct visible_mounts visible = {0};
 	int r = parse_mountinfo(layout, AT_FDCWD, "/proc/self/mountinfo", &mounts);
 
 	if (r < 0)
 		return cgw_diag_set(diag, r, "cannot read /proc/self/mountinfo: %s", strerror(-r));
 	for (size_t i = 0; i < mounts.count && r == 0; i++)
 		if (top == NULL || is_below(mounts.items[i].target, top))
-			r = add_hierarchy(layout, &mounts.items[i], mounts.items[i].target, diag);
-	return r;
+			r = check_mount(layout, &mounts.items[i], mounts.items[i].target, &visible,
+					diag);
+	return r < 0 ? r : add_hierarchies(layout, &visible, diag);
 }
 
 /* The length of the common parent directory of all mounts, which is the top of a copied tree. */
@@ -242,6 +357,7 @@ static size_t common_length(const struct cgroup_mounts *mounts)
 static int find_recorded(struct cgw_layout *layout, const char *top, struct cgw_diag *diag)
 {
 	CLEANUP(mounts_done) struct cgroup_mounts mounts = {0};
+	CLEANUP(visible_mounts_done) struct visible_mounts visible = {0};
 	size_t common;
 	int r = parse_mountinfo(layout, layout->proc_fd, "self/mountinfo", &mounts);
 
@@ -262,9 +378,9 @@ static int find_recorded(struct cgw_layout *layout, const char *top, struct cgw_
 
 		if ((size_t)snprintf(path, sizeof(path), "%s%s", top,
 				     mounts.items[i].target + common) < sizeof(path))
-			r = add_hierarchy(layout, &mounts.items[i], path, diag);
+			r = check_mount(layout, &mounts.items[i], path, &visible, diag);
 	}
-	return r;
+	return r < 0 ? r : add_hierarchies(layout, &visible, diag);
 }
 
 static void set_kind(struct cgw_layout *layout)
@@ -338,6 +454,8 @@ int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops
 	if (r < 0)
 		return r;
 	set_kind(layout);
+	if (namespace_roots_find(layout) < 0)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	*ret_layout = steal_pointer(&layout);
 	return 0;
 }

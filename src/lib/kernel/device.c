@@ -8,30 +8,39 @@
 #include <sys/sysmacros.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/kernel/device-name.h"
 #include "lib/kernel/device.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 
-void cgw_device_name(const struct cgw_layout *layout, unsigned major, unsigned minor, char *buffer,
-		     size_t size)
+bool device_name_read(const struct cgw_layout *layout, const char *path, char *buffer, size_t size)
 {
 	static const char word[] = "DEVNAME=";
 	CLEANUP(cleanup_free) char *text = NULL;
-	char path[64];
 	size_t length;
 	const char *name;
 
-	(void)snprintf(buffer, size, "%u:%u", major, minor);
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/uevent", major, minor);
 	if (layout->sys_fd < 0 ||
 	    file_read_at(layout->ops, layout->sys_fd, path, &text, &length) < 0)
-		return;
+		return false;
 	name = strstr(text, word);
 	if (name == NULL || (name != text && name[-1] != '\n'))
-		return;
+		return false;
 	name += strlen(word);
-	if (strcspn(name, "\n") > 0)
-		(void)snprintf(buffer, size, "%.*s", (int)strcspn(name, "\n"), name);
+	if (strcspn(name, "\n") == 0)
+		return false;
+	(void)snprintf(buffer, size, "%.*s", (int)strcspn(name, "\n"), name);
+	return true;
+}
+
+void cgw_device_name(const struct cgw_layout *layout, unsigned major, unsigned minor, char *buffer,
+		     size_t size)
+{
+	char path[64];
+
+	(void)snprintf(buffer, size, "%u:%u", major, minor);
+	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/uevent", major, minor);
+	(void)device_name_read(layout, path, buffer, size);
 }
 
 static int device_error(struct cgw_diag *diag, int error, const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* find-group.c - find a group by path, unit, container ID or PID. */
+/* find-group.c - find a group by path, or by any name that its path contains. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,16 +10,18 @@
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
+#include "lib/kernel/membership.h"
 
 /* Units and containers are never this deep; protects against a malicious, very deep tree. */
 #define SEARCH_DEPTH_MAX 32
 /* The number of groups that fit into a message. */
-#define MATCH_MAX 8
+#define MATCH_MAX  8
+#define HEX_DIGITS "0123456789abcdef"
 
 struct search {
 	const struct cgw_layout *layout;
 	const char *what;
-	bool (*matches)(const char *component, const char *what);
+	bool (*matches)(const char *path, const char *what);
 	char **pending; /* paths of groups whose children are not listed yet */
 	size_t pending_count, pending_size;
 	char *found[MATCH_MAX];
@@ -37,35 +39,66 @@ static void search_done(struct search *search)
 	free(search->pending);
 }
 
-static bool is_unit(const char *component, const char *what)
+/* The name of the directory, which is also that of a unit. */
+static bool has_name(const char *path, const char *what)
 {
-	return strcmp(component, what) == 0;
+	return strcmp(strrchr(path, '/') + 1, what) == 0;
+}
+
+/* A name that identities.def finds in the path, or for a container the start of its ID. */
+static bool has_identity(const char *path, const char *what)
+{
+	static const struct {
+		enum cgw_identity_kind kind;
+		enum cgw_identity_part part;
+	} names[] = {
+		{CGW_IDENTITY_SLICE, CGW_PART_SLICE},
+		{CGW_IDENTITY_UNIT, CGW_PART_UNIT},
+		{CGW_IDENTITY_SESSION, CGW_PART_SESSION},
+		{CGW_IDENTITY_APPLICATION, CGW_PART_APPLICATION},
+		{CGW_IDENTITY_JOB, CGW_PART_CONTAINER},
+		{CGW_IDENTITY_MACHINE, CGW_PART_CONTAINER},
+		{CGW_IDENTITY_POD, CGW_PART_POD},
+		{CGW_IDENTITY_CONTAINER, CGW_PART_CONTAINER},
+	};
+	size_t length = strlen(what);
+	struct cgw_identity identity;
+	const char *id;
+
+	cgw_identity_from_path(path, &identity);
+	if (identity.below > 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].kind == identity.kind &&
+		    strcmp(identity.text[names[i].part], what) == 0)
+			return true;
+	id = identity.text[CGW_PART_CONTAINER];
+	return identity.kind == CGW_IDENTITY_CONTAINER && length >= 4 &&
+	       strspn(what, HEX_DIGITS) == length && strspn(id, HEX_DIGITS) >= 12 &&
+	       strncmp(id, what, length) == 0;
 }
 
 /*
- * The ID of a container is the hexadecimal part of its directory name, after the prefix of the
- * engine ("docker-", "cri-containerd-", "libpod-", "crio-") and before ".scope". The group of the
- * engine's helper process ("libpod-conmon-") contains the same ID and does not match.
+ * Errors by which a group is not there, or not visible to us. Any other error is reported: without
+ * descriptors or memory, nothing is known about the group.
  */
-static bool is_container(const char *component, const char *what)
+static bool is_absent(int error)
 {
-	const char *id = strrchr(component, '-');
-
-	if (strstr(component, "conmon-") != NULL)
-		return false;
-	id = id != NULL ? id + 1 : component;
-	return strspn(id, "0123456789abcdef") >= 12 && strncmp(id, what, strlen(what)) == 0;
+	return cgw_error_is_gone(error) || error == -EACCES || error == -EPERM || error == -EXDEV ||
+	       error == -ELOOP || error == -ENOTDIR || error == -ENAMETOOLONG;
 }
 
-static bool exists(const struct cgw_layout *layout, const char *path)
+/* Returns 1 if the group exists in any hierarchy, 0 if not, or a negative error. */
+static int exists(const struct cgw_layout *layout, const char *path)
 {
 	for (size_t i = 0; i < layout->hierarchy_count; i++) {
 		CLEANUP(cleanup_close) int directory = -1;
+		int r = cgw_group_open(layout, i, path, &directory, NULL);
 
-		if (cgw_group_open(layout, i, path, &directory, NULL) == 0)
-			return true;
+		if (r == 0 || !is_absent(r))
+			return r == 0 ? 1 : r;
 	}
-	return false;
+	return 0;
 }
 
 /*
@@ -74,16 +107,16 @@ static bool exists(const struct cgw_layout *layout, const char *path)
  */
 static int enter_container_group(const struct cgw_layout *layout, char **path)
 {
-	char *inside;
+	CLEANUP(cleanup_free) char *inside = NULL;
+	int r;
 
 	if (asprintf(&inside, "%s/container", *path) < 0)
 		return -ENOMEM;
-	if (exists(layout, inside)) {
-		free(*path);
-		*path = inside;
-	} else {
-		free(inside);
-	}
+	r = exists(layout, inside);
+	if (r <= 0)
+		return r;
+	free(*path);
+	*path = steal_pointer(&inside);
 	return 0;
 }
 
@@ -136,7 +169,7 @@ static int visit(void *context, const struct walk_entry *entry)
 
 	if (asprintf(&path, "%s/%s", top ? "" : search->parent, entry->name) < 0)
 		return -ENOMEM;
-	if (search->matches(entry->name, search->what)) {
+	if (search->matches(path, search->what)) {
 		r = add_found(search, path);
 		free(path);
 		return r;
@@ -157,18 +190,18 @@ static int search_hierarchy(struct search *search, size_t hierarchy)
 		CLEANUP(cleanup_free) char *path = search->pending[--search->pending_count];
 		CLEANUP(cleanup_close) int directory = -1;
 
-		if (cgw_group_open(search->layout, hierarchy, path, &directory, NULL) < 0)
-			continue;
+		r = cgw_group_open(search->layout, hierarchy, path, &directory, NULL);
 		search->parent = path;
-		r = walk_children(search->layout->ops, directory, true, visit, search);
-		if (r < 0 && r != -ENOMEM)
-			r = 0; /* the group was removed, or may not be read: skip it */
+		if (r == 0)
+			r = walk_children(search->layout->ops, directory, true, visit, search);
+		if (is_absent(r))
+			r = 0;
 	}
 	return r;
 }
 
 static int search_all(const struct cgw_layout *layout, const char *what,
-		      bool (*matches)(const char *component, const char *what), char **ret_path,
+		      bool (*matches)(const char *path, const char *what), char **ret_path,
 		      struct cgw_diag *diag)
 {
 	CLEANUP(search_done)
@@ -256,8 +289,9 @@ static int find_path(const struct cgw_layout *layout, const char *what, char **r
 				    "from the root");
 	if (r < 0)
 		return r;
+	r = exists(layout, path);
 	below = below_mountpoint(layout, path);
-	if (!exists(layout, path) && below != NULL) {
+	if (r == 0 && below != NULL) {
 		char *shorter;
 
 		r = normalize_path(below, &shorter);
@@ -265,15 +299,30 @@ static int find_path(const struct cgw_layout *layout, const char *what, char **r
 			return r;
 		free(path);
 		path = shorter;
+		r = exists(layout, path);
 	}
-	if (!exists(layout, path))
+	if (r == 0)
 		return -ENOENT;
-	*ret_path = steal_pointer(&path);
-	return 0;
+	if (r > 0)
+		*ret_path = steal_pointer(&path);
+	return r > 0 ? 0 : r;
 }
 
-static int find_pid(const struct cgw_layout *layout, const char *digits, char **ret_path,
-		    struct cgw_diag *diag)
+static int report_no_group(const struct cgw_membership *membership, pid_t pid,
+			   struct cgw_diag *diag)
+{
+	for (size_t i = 0; i < membership->count; i++)
+		if (membership->paths[i] != NULL)
+			return cgw_diag_set(diag, -ENOENT, "the group of process %d %s", (int)pid,
+					    membership->unknown != 0
+						    ? "cannot be determined from this cgroup "
+						      "namespace"
+						    : "is not mounted here");
+	return cgw_diag_set(diag, -ENOENT, "the group of process %d was removed", (int)pid);
+}
+
+static int find_pid(const struct cgw_layout *layout, const char *digits, uint32_t hierarchies,
+		    char **ret_path, struct cgw_diag *diag)
 {
 	CLEANUP(cgw_membership_done) struct cgw_membership membership = {0};
 	const char *path;
@@ -291,10 +340,9 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, char **
 	if (r < 0)
 		return cgw_diag_set(diag, r, "cannot read the groups of process %ld: %s", pid,
 				    strerror(-r));
-	path = cgw_membership_main_path(layout, &membership);
+	path = membership_path_within(layout, &membership, hierarchies);
 	if (path == NULL)
-		return cgw_diag_set(diag, -ENOENT,
-				    "process %ld is outside of this cgroup namespace", pid);
+		return report_no_group(&membership, (pid_t)pid, diag);
 	*ret_path = strdup(path);
 	return *ret_path == NULL ? -ENOMEM : 0;
 }
@@ -302,75 +350,97 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, char **
 static int find_name(const struct cgw_layout *layout, const char *what, char **ret_path,
 		     struct cgw_diag *diag)
 {
-	size_t length = strlen(what);
-	int r = length == 0 ? -ENOENT : find_path(layout, what, ret_path, diag);
+	int r = find_path(layout, what, ret_path, diag);
 
-	if (r == -ENOENT && length > 0 && strchr(what, '/') == NULL) {
-		r = search_all(layout, what, is_unit, ret_path, diag);
-		if (r == -ENOENT && length >= 4 && strspn(what, "0123456789abcdef") == length) {
-			r = search_all(layout, what, is_container, ret_path, diag);
-			if (r == 0)
-				r = enter_container_group(layout, ret_path);
-		}
+	if (r != -ENOENT || strchr(what, '/') != NULL)
+		return r;
+	r = search_all(layout, what, has_name, ret_path, diag);
+	if (r != -ENOENT)
+		return r;
+	r = search_all(layout, what, has_identity, ret_path, diag);
+	return r == 0 ? enter_container_group(layout, ret_path) : r;
+}
+
+/* Reverts the escapes that formats for programs add to those of cgw_escape(), in place. */
+static void unescape_program(char *text)
+{
+	static const struct {
+		const char *escape;
+		char byte;
+	} escapes[] = {{"\\x20", ' '}, {"\\x22", '"'}, {"\\x24", '$'}, {"\\x60", '`'}};
+	char *to = text;
+
+	while (*text != '\0') {
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(escapes) && strncmp(text, escapes[i].escape, 4) != 0)
+			i++;
+		*to++ = i < ARRAY_SIZE(escapes) ? escapes[i].byte : *text;
+		text += i < ARRAY_SIZE(escapes) ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+/*
+ * A name is read as cgw_escape() prints it, else as it is ("a\x2db.scope" of systemd), else as a
+ * format for programs prints it.
+ */
+static int find_printed(const struct cgw_layout *layout, const char *what, char **ret_path,
+			struct cgw_diag *diag)
+{
+	CLEANUP(cleanup_free) char *printed = strdup(what), *program = strdup(what);
+	CLEANUP(cleanup_free) char *other = NULL;
+	int r;
+
+	if (printed == NULL || program == NULL)
+		return -ENOMEM;
+	unescape_program(program);
+	(void)cgw_unescape(program);
+	(void)cgw_unescape(printed);
+	r = find_name(layout, printed, ret_path, diag);
+	if (r == -ENOENT && strcmp(what, printed) != 0)
+		r = find_name(layout, what, ret_path, diag);
+	if (r == -ENOENT && strcmp(program, printed) != 0)
+		return find_name(layout, program, ret_path, diag);
+	/* Neither reading of an ambiguous name is the likelier one. */
+	if (r == 0 && strcmp(what, printed) == 0 && strcmp(what, program) != 0 &&
+	    find_name(layout, program, &other, NULL) == 0) {
+		free(*ret_path);
+		*ret_path = NULL;
+		return cgw_diag_set(diag, -ENOTUNIQ,
+				    "several groups match; specify the one with a backslash in "
+				    "its name with '\\x5c' instead of it");
 	}
 	return r;
 }
 
-/*
- * Converts a name as it is printed back to bytes. Only bytes that are escaped in some output count:
- * "\x2d" is part of the name of a unit. Returns NULL if the name is not escaped.
- */
-static char *unescape_name(const char *text)
+int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
+			  char **ret_path, struct cgw_diag *diag)
 {
-	static const char digits[] = "0123456789abcdef";
-	char *name = strchr(text, '\\') != NULL ? malloc(strlen(text) + 1) : NULL;
-	char *to = name;
-
-	while (name != NULL && *text != '\0') {
-		unsigned byte = (unsigned char)*text;
-
-		if (byte == '\\') {
-			const char *high =
-				text[1] == 'x' && text[2] != '\0' ? strchr(digits, text[2]) : NULL;
-			const char *low =
-				high != NULL && text[3] != '\0' ? strchr(digits, text[3]) : NULL;
-
-			byte = low != NULL ? (unsigned)((high - digits) << 4 | (low - digits)) : 0;
-			if (byte == 0 ||
-			    (byte > ' ' && byte < 0x7f && strchr("\\\"$`", (int)byte) == NULL)) {
-				free(name);
-				return NULL;
-			}
-			text += 3;
-		}
-		*to++ = (char)byte;
-		text++;
-	}
-	if (name != NULL)
-		*to = '\0';
-	return name;
-}
-
-int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret_path,
-		   struct cgw_diag *diag)
-{
-	CLEANUP(cleanup_free) char *unescaped = NULL;
+	size_t length = strlen(what);
+	struct cgw_diag reason = {0};
 	char name[256];
 	int r;
 
 	if (strncmp(what, "pid:", 4) == 0)
-		return find_pid(layout, what + 4, ret_path, diag);
-	r = find_name(layout, what, ret_path, diag);
-	if (r == -ENOENT)
-		unescaped = unescape_name(what);
-	if (unescaped != NULL)
-		r = find_name(layout, unescaped, ret_path, diag);
+		return find_pid(layout, what + 4, hierarchies, ret_path, diag);
+	r = length == 0 ? -ENOENT : find_printed(layout, what, ret_path, &reason);
+	if (r == 0)
+		return 0;
+	if (reason.text[0] != '\0')
+		return cgw_diag_set(diag, r, "%s", reason.text);
+	cgw_escape(name, sizeof(name), what, length);
 	if (r != -ENOENT)
-		return r;
-	cgw_escape(name, sizeof(name), what, strlen(what));
+		return cgw_diag_set(diag, r, "cannot find group '%s': %s", name, strerror(-r));
 	return cgw_diag_set(
 		diag, r,
 		"no such group '%s' (expected a path, a systemd unit, a container ID or "
 		"pid:N)",
 		name);
+}
+
+int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret_path,
+		   struct cgw_diag *diag)
+{
+	return cgw_group_find_within(layout, what, UINT32_MAX, ret_path, diag);
 }

@@ -197,21 +197,24 @@ static bool provides(const struct cgw_hierarchy *hierarchy, const struct cgw_sou
 		(hierarchy->controllers & CGW_CONTROLLER_BIT(source->controller)) != 0);
 }
 
-static bool has_file(const struct cgw_layout *layout, size_t hierarchy, const char *path,
-		     const struct cgw_source *source)
+/* Opens the group's directory if it has the source's file; -1 otherwise. */
+static int open_with_file(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+			  const struct cgw_source *source, uint64_t *ret_id)
 {
 	CLEANUP(cleanup_close) int directory = -1;
 	struct stat stat;
 
-	if (cgw_group_open(layout, hierarchy, path, &directory, NULL) < 0)
-		return false;
+	if (cgw_group_open(layout, hierarchy, path, &directory, ret_id) < 0)
+		return -1;
 	/* io.weight may be a file of iocost or of bfq: check which one exists. */
-	return strchr(source->file, '*') != NULL ||
-	       layout->ops->stat_at(directory, source->file, &stat) == 0;
+	if (strchr(source->file, '*') == NULL &&
+	    layout->ops->stat_at(directory, source->file, &stat) < 0)
+		return -1;
+	return steal_fd(&directory);
 }
 
-int control_place(const struct cgw_layout *layout, enum cgw_control control, const char *path,
-		  size_t *ret_hierarchy, const struct cgw_source **ret_source)
+int control_open(const struct cgw_layout *layout, enum cgw_control control, const char *path,
+		 struct control_place *ret_place)
 {
 	size_t count;
 	const struct cgw_source *sources = sources_of(&rows[control], &count);
@@ -219,23 +222,50 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 
 	for (size_t s = 0; s < count; s++) {
 		for (size_t h = 0; h < layout->hierarchy_count; h++) {
+			struct control_place place = {.hierarchy = h, .source = &sources[s]};
+
 			if (!provides(&layout->hierarchies[h], &sources[s]))
 				continue;
+			place.directory =
+				open_with_file(layout, h, path, &sources[s], &place.group_id);
 			/* Without any file the first source is returned: the caller reports why the
 			 * file is missing. */
-			if (error == -EOPNOTSUPP) {
-				*ret_hierarchy = h;
-				*ret_source = &sources[s];
-				error = -ENOENT;
-			}
-			if (!has_file(layout, h, path, &sources[s]))
-				continue;
-			*ret_hierarchy = h;
-			*ret_source = &sources[s];
-			return 0;
+			if (place.directory >= 0 || error == -EOPNOTSUPP)
+				*ret_place = place;
+			if (place.directory >= 0)
+				return 0;
+			error = -ENOENT;
 		}
 	}
 	return error;
+}
+
+int control_place(const struct cgw_layout *layout, enum cgw_control control, const char *path,
+		  size_t *ret_hierarchy, const struct cgw_source **ret_source)
+{
+	struct control_place place;
+	int r = control_open(layout, control, path, &place);
+
+	if (r == 0)
+		layout->ops->close(place.directory);
+	if (r == 0 || r == -ENOENT) {
+		*ret_hierarchy = place.hierarchy;
+		*ret_source = place.source;
+	}
+	return r;
+}
+
+uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_control control)
+{
+	size_t count;
+	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	uint32_t hierarchies = 0;
+
+	for (size_t s = 0; s < count; s++)
+		for (size_t h = 0; h < layout->hierarchy_count; h++)
+			if (provides(&layout->hierarchies[h], &sources[s]))
+				hierarchies |= UINT32_C(1) << h;
+	return hierarchies;
 }
 
 /* Is the source's controller on a hierarchy of `version`? */

@@ -68,4 +68,14 @@ const struct control_row *control_row(enum cgw_control control) CGW_PURE;
 int control_place(const struct cgw_layout *layout, enum cgw_control control, const char *path,
 		  size_t *ret_hierarchy, const struct cgw_source **ret_source);
 
+/* The same, and the group's directory there, to be closed by the caller; -1: no such file. */
+struct control_place {
+	size_t hierarchy;
+	const struct cgw_source *source;
+	int directory;
+	uint64_t group_id;
+};
+int control_open(const struct cgw_layout *layout, enum cgw_control control, const char *path,
+		 struct control_place *ret_place);
+
 #endif

@@ -58,12 +58,12 @@ static int parse_list(const char *text, struct bits *ret_bits)
 
 bool list_contains(const char *list, const char *other)
 {
-	struct bits have, want;
+	struct bits bits, others;
 
-	if (parse_list(list, &have) < 0 || parse_list(other, &want) < 0)
+	if (parse_list(list, &bits) < 0 || parse_list(other, &others) < 0)
 		return false;
 	for (size_t i = 0; i < LIST_END / 64; i++)
-		if (want.words[i] & ~have.words[i])
+		if (others.words[i] & ~bits.words[i])
 			return false;
 	return true;
 }

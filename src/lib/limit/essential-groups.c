@@ -144,11 +144,15 @@ enum protect_reason protection_check(const struct protection *protection, const 
 		const struct essential_process *process = &protection->processes[i];
 
 		for (size_t h = 0; h < process->groups.count; h++) {
+			bool unknown = process->groups.unknown & UINT32_C(1) << h;
+
+			/* A group whose path is not known may be below any other. */
 			if (process->groups.paths[h] == NULL ||
-			    !path_contains(path, process->groups.paths[h]))
+			    !(unknown || path_contains(path, process->groups.paths[h])))
 				continue;
-			(void)cgw_diag_set(diag, -EPERM, "%s is protected: it contains %s (PID %d)",
-					   shown, process->description, (int)process->groups.pid);
+			(void)cgw_diag_set(diag, -EPERM, "%s is protected: it %s %s (PID %d)",
+					   shown, unknown ? "may contain" : "contains",
+					   process->description, (int)process->groups.pid);
 			return PROTECT_SELF;
 		}
 	}

@@ -40,7 +40,7 @@ void members_format(const struct members *members, const struct cgw_layout *layo
 int process_state(const struct cgw_layout *layout, pid_t pid, char *ret_state, bool *ret_kernel,
 		  char *name, size_t size);
 
-/* The start of a process in clock ticks since boot, which tells it from others of the same PID. */
+/* The start of a process in clock ticks since boot, which identifies it with its PID. */
 int process_start(const struct cgw_layout *layout, pid_t pid, uint64_t *ret_ticks);
 
 /* The process of a thread; `tid` itself if it cannot be read. */

@@ -28,31 +28,25 @@ static char *copy(const char *text)
 	return text != NULL ? strdup(text) : NULL;
 }
 
+static void free_string(const char *text)
+{
+	free((void *)(uintptr_t)text);
+}
+
 int cgw_plan_new(const struct cgw_layout *layout, const struct cgw_limit_options *options,
 		 struct cgw_plan **ret_plan)
 {
 	struct cgw_plan *plan = calloc(1, sizeof(*plan));
+	int r = plan != NULL ? plan_options_copy(options, &plan->options) : -ENOMEM;
 
-	if (plan == NULL)
-		return -ENOMEM;
+	if (r < 0) {
+		free(plan);
+		return r;
+	}
 	group_cursor_init(&plan->cursor, layout);
 	plan->layout = &plan->cursor.layout;
-	if (options != NULL)
-		plan->options = *options;
-	plan->options.journal = copy(plan->options.journal);
-	plan->options.who = copy(plan->options.who != NULL ? plan->options.who : "cgward");
-	plan->options.why = copy(plan->options.why != NULL ? plan->options.why : "");
-	if (plan->options.who == NULL || plan->options.why == NULL) {
-		cgw_plan_free(plan);
-		return -ENOMEM;
-	}
 	*ret_plan = plan;
 	return 0;
-}
-
-static void free_string(const char *text)
-{
-	free((void *)(uintptr_t)text);
 }
 
 static void step_done(struct step *step)
@@ -76,12 +70,27 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	journal_close(plan->journal);
 	journal_free_changes(plan->changes, plan->change_count);
 	protection_free(plan->protection);
+	plan_options_done(&plan->options);
 	group_cursor_done(&plan->cursor);
-	free_string(plan->options.journal);
-	free_string(plan->options.who);
-	free_string(plan->options.why);
 	free(plan);
 	return NULL;
+}
+
+int cgw_plan_reset(struct cgw_plan *plan, const struct cgw_limit_options *options)
+{
+	struct cgw_limit_options copied;
+	int r = plan_options_copy(options, &copied);
+
+	if (r < 0)
+		return r;
+	if (!plan_options_same_journal(&copied, &plan->options))
+		plan->journal = journal_close(plan->journal);
+	plan_options_done(&plan->options);
+	plan->options = copied;
+	while (plan->count > 0)
+		step_done(&plan->steps[--plan->count]);
+	plan->failed = 0;
+	return 0;
 }
 
 static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,

@@ -119,6 +119,12 @@ size_t created_places(const struct cgw_plan *plan, const struct step *step, cons
 void step_describe_write(struct step *step, const struct cgw_layout *layout, size_t hierarchy,
 			 const char *path, const char *file, const char *text);
 
+/* plan-options.c: a plan's own copy of its options, which may be NULL. */
+int plan_options_copy(const struct cgw_limit_options *options, struct cgw_limit_options *ret_copy);
+void plan_options_done(const struct cgw_limit_options *options);
+bool plan_options_same_journal(const struct cgw_limit_options *a,
+			       const struct cgw_limit_options *b);
+
 /* errno-hints.c: fill the result's diag with the reason and the remedy. Return `error`. */
 int advise_set(struct cgw_plan *plan, struct step *step, const struct target *target, int error);
 int advise_group(struct step *step, int error);

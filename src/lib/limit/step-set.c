@@ -442,36 +442,41 @@ const struct step_kind step_set = {
 	.rollback = set_rollback,
 };
 
-int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
-		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag)
+int control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
+		 const char *instance, struct target *target, char *buffer, size_t size,
+		 struct cgw_diag *diag)
 {
-	CLEANUP(target_close) struct target target = TARGET_NONE;
 	const struct control_row *row;
-	const struct cgw_source *source;
+	struct control_place place;
 	struct setting setting = {0};
 	char disks[256], text[VALUE_MAX + INSTANCE_MAX];
 	unsigned major, minor;
-	size_t hierarchy;
 	int r;
 
 	if ((unsigned)control >= CGW_CONTROL_COUNT)
 		return cgw_diag_set(diag, -EINVAL, "invalid control %d", (int)control);
 	row = control_row(control);
-	r = control_place(layout, control, path, &hierarchy, &source);
+	r = control_open(layout, control, path, &place);
 	if (r == -EOPNOTSUPP)
 		return cgw_control_available(layout, control, diag);
+	if (r < 0)
+		return r;
+	*target = (struct target){.layout = layout,
+				  .path = path,
+				  .hierarchy = place.hierarchy,
+				  .directory = place.directory,
+				  .id = place.group_id};
 	if (instance != NULL && strlen(instance) >= sizeof(setting.instance))
 		return -ENAMETOOLONG;
 	if (instance != NULL)
 		(void)snprintf(setting.instance, sizeof(setting.instance), "%s", instance);
-	if (r == 0 && instance != NULL && row->info.per_device) {
+	if (instance != NULL && row->info.per_device) {
 		r = device_resolve(layout, instance, &major, &minor, disks, sizeof(disks), diag);
 		if (r == 0)
 			(void)snprintf(setting.instance, sizeof(setting.instance), "%u:%u", major,
 				       minor);
 	}
-	r = r < 0 ? r : target_open(layout, hierarchy, path, &target);
-	r = r < 0 ? r : target_get(&target, row, source, &setting);
+	r = r < 0 ? r : target_get(target, row, place.source, &setting);
 	if (r < 0)
 		return r;
 	format_setting(layout, row, &setting, text, sizeof(text));
@@ -480,4 +485,12 @@ int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw
 		return -ENOBUFS;
 	memcpy(buffer, text, strlen(text) + 1);
 	return 0;
+}
+
+int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
+		     const char *instance, char *buffer, size_t size, struct cgw_diag *diag)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+
+	return control_read(layout, path, control, instance, &target, buffer, size, diag);
 }

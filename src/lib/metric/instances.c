@@ -20,9 +20,8 @@ static void add_instance(struct decode_job *job, size_t index, const char *name,
 		*sum = number.value > UINT64_MAX - sum->value
 			       ? (struct cgw_number){0, CGW_BAD}
 			       : (struct cgw_number){sum->value + number.value, CGW_OK};
-	/* Every device that the kernel cannot name is called "(unknown)". */
 	if (request->instances && job->sink != NULL && job->sink->instance != NULL &&
-	    job->result == 0 && (name_length != 9 || memcmp(name, "(unknown)", 9) != 0))
+	    job->result == 0)
 		job->result = job->sink->instance(job->sink->context, request->slot, name,
 						  name_length, number);
 }
@@ -58,24 +57,35 @@ bool decode_find_assignment(const char *at, const char *end, const char *key, si
 	return false;
 }
 
-/* "8:0 rbytes=1 wbytes=2". A line without keys is a device without activity and is skipped. */
+/*
+ * "8:0 rbytes=1 wbytes=2". Some kernels leave out the newline behind a device without
+ * activity, so values belong to the last name before them: "7:1 7:0 rbytes=1" is about 7:0.
+ */
 void decode_nested(struct decode_job *job)
 {
-	struct decode_line line;
+	struct decode_line line, word;
 
 	while (decode_next_line(job, &line)) {
-		const char *space = memchr(line.start, ' ', (size_t)(line.end - line.start));
+		struct decode_line name = {line.start, line.start};
+		size_t expected = 0;
 
-		if (space == NULL || space == line.start || space + 1 == line.end)
-			continue;
-		job->instance_seen = true;
-		for (size_t i = 0; i < job->request_count; i++) {
-			const char *start, *end;
+		for (const char *at = line.start; decode_next_word(&at, line.end, &word);) {
+			const char *equals =
+				memchr(word.start, '=', (size_t)(word.end - word.start));
+			size_t found;
 
-			if (decode_find_assignment(space, line.end, job->requests[i].key,
-						   job->requests[i].key_length, &start, &end))
-				add_instance(job, i, line.start, (size_t)(space - line.start),
-					     decode_token(&job->requests[i], start, end));
+			if (equals == NULL && word.end > word.start)
+				name = word;
+			if (equals == NULL || name.end == name.start)
+				continue;
+			job->instance_seen = true;
+			found = decode_find_request(job, word.start, (size_t)(equals - word.start),
+						    expected);
+			if (found == job->request_count)
+				continue;
+			add_instance(job, found, name.start, (size_t)(name.end - name.start),
+				     decode_token(&job->requests[found], equals + 1, word.end));
+			expected = found + 1;
 		}
 	}
 	finish_instances(job);

@@ -8,20 +8,22 @@
 
 /* Macros used in metrics.def. */
 #define CGW_M_NONE (-1)
-#define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, own_, per_) \
-	{                                                                                    \
-		.version = (version_), .format = CGW_FORMAT_##format_,                       \
-		.conversion = CGW_CONVERT_##conversion_, .own = (own_),                      \
-		.controller = CGW_##controller_, .per = CGW_M_##per_, .file = (file_),       \
-		.key = (key_), .scale = (scale_),                                            \
+#define WHOLE      2
+#define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, per_, ...) \
+	{                                                                                   \
+		.version = (version_), .format = CGW_FORMAT_##format_,                      \
+		.conversion = CGW_CONVERT_##conversion_, .controller = CGW_##controller_,   \
+		.per = CGW_M_##per_, .file = (file_), .key = (key_), .scale = (scale_),     \
+		__VA_ARGS__                                                                 \
 	}
-#define V2(c, f, format, k, s)          SOURCE(2, c, f, format, k, s, SCALE, false, NONE)
-#define V1(c, f, format, k, s)          SOURCE(1, c, f, format, k, s, SCALE, false, NONE)
-#define V1_OWN(c, f, format, k, s)      SOURCE(1, c, f, format, k, s, SCALE, true, NONE)
-#define V2_AS(c, f, format, k, s, conv) SOURCE(2, c, f, format, k, s, conv, false, NONE)
-#define V1_AS(c, f, format, k, s, conv) SOURCE(1, c, f, format, k, s, conv, false, NONE)
-#define V2_PER(c, f, format, k, s, id)  SOURCE(2, c, f, format, k, s, SCALE, false, id)
-#define V1_PER(c, f, format, k, s, id)  SOURCE(1, c, f, format, k, s, SCALE, false, id)
+#define V2(c, f, format, k, s)          SOURCE(2, c, f, format, k, s, SCALE, NONE, .own = false)
+#define V1(c, f, format, k, s)          SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = false)
+#define V1_OWN(c, f, format, k, s)      SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = true)
+#define V1_NOT_ROOT(c, f, format, k, s) SOURCE(1, c, f, format, k, s, SCALE, NONE, .not_root = true)
+#define V2_AS(c, f, format, k, s, conv) SOURCE(2, c, f, format, k, s, conv, NONE, .own = false)
+#define V1_AS(c, f, format, k, s, conv) SOURCE(1, c, f, format, k, s, conv, NONE, .own = false)
+#define V2_PER(c, f, format, k, s, id)  SOURCE(2, c, f, format, k, s, SCALE, id, .own = false)
+#define V1_PER(c, f, format, k, s, id)  SOURCE(1, c, f, format, k, s, SCALE, id, .own = false)
 
 #define METRIC(id, key, title, aliases, help, kind, shape, unit, cost, hierarchical, by, root, \
 	       ...)                                                                            \
@@ -42,7 +44,8 @@
 		.shape = CGW_##shape_,                                                             \
 		.unit = CGW_UNIT_##unit_,                                                          \
 		.cost = CGW_##cost_,                                                               \
-		.hierarchical = (hierarchical_),                                                   \
+		.hierarchical = (hierarchical_) != 0,                                              \
+		.additive = (hierarchical_) != WHOLE,                                              \
 		.root = CGW_ROOT_##root_,                                                          \
 		.source_count = sizeof(sources_##id) / sizeof(sources_##id[0]),                    \
 		.limited_by = CGW_M_##by_,                                                         \

@@ -128,19 +128,24 @@ int cgw_averages_update(struct cgw_averages *averages, const struct cgw_frame *f
 		return r;
 	move_slots(averages, frame, groups);
 	averages->last_ns = cgw_snapshot_monotonic_ns(now);
-	for (uint32_t group = 0; group < groups; group++)
+	for (uint32_t group = 0; group < groups; group++) {
+		struct slot *slots = averages->slots + (size_t)group * expression->average_count;
+
 		for (uint8_t i = 0; i < expression->average_count; i++) {
 			const struct average *average = &expression->averages[i];
 			struct cgw_value value;
 
 			scope.group = group;
 			value = operand_value(&average->operand, &scope);
-			/* An unknown value does not change the average. */
+			/* An unknown value does not change the average; without a value, such as a
+			 * share of a limit that was removed, there is none. */
 			if (value.state == CGW_OK)
-				update_slot(&averages->slots[group * expression->average_count + i],
-					    value.real, cgw_frame_seconds(frame),
+				update_slot(&slots[i], value.real, cgw_frame_seconds(frame),
 					    average->window_seconds);
+			else if (value.state == CGW_ABSENT)
+				slots[i].seconds = -1;
 		}
+	}
 	return 0;
 }
 

@@ -114,6 +114,8 @@ static int parse_share(struct expression_parser *parser, double percent, struct 
 	const char *where = parser->at;
 
 	term->bound.factor = percent / 100;
+	term->bound.is_share = true;
+	term->bound.share = percent / 100;
 	if (expression_accept_word(parser, "limit"))
 		return bound_of_limit(parser, where, term);
 	if (expression_accept_word(parser, "host"))

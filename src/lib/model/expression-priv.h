@@ -37,10 +37,12 @@ enum operand_kind {
 enum operand_total { TOTAL_MEMORY, TOTAL_SWAP, TOTAL_CPU };
 
 struct operand {
-	uint8_t kind; /* enum operand_kind */
+	uint8_t kind;  /* enum operand_kind */
+	bool is_share; /* "90% of ...", which needs a whole that is known and not unlimited */
 	int16_t index;
 	struct cgw_field field;
 	double factor;
+	double share; /* 0.9; the factor also converts units */
 };
 
 struct term {

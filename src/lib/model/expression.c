@@ -58,10 +58,14 @@ static struct cgw_value group_value(const struct operand *operand, const struct 
 static struct cgw_value sum(const struct operand *operand, const struct cgw_scope *scope)
 {
 	struct cgw_value all = {.state = CGW_ABSENT, .exact = true};
+	bool share = operand->kind == OPERAND_FIELD && field_is_share(operand->field);
 
 	for (size_t i = 0; i < scope->member_count; i++) {
 		struct cgw_value one = group_value(operand, scope, scope->members[i]);
 
+		/* A group without a limit has no share, and the sum would leave it out. */
+		if (one.state == CGW_ABSENT && share)
+			return (struct cgw_value){.state = CGW_ABSENT};
 		if (one.state == CGW_ABSENT || one.state == CGW_GONE)
 			continue;
 		all.exact = all.exact && one.exact;
@@ -124,6 +128,9 @@ struct cgw_value operand_value(const struct operand *operand, const struct cgw_s
 					      : (struct cgw_value){.state = CGW_ABSENT};
 		break;
 	}
+	/* There is no share of an unlimited whole. */
+	if (value.state == CGW_MAX && operand->is_share)
+		return (struct cgw_value){.state = CGW_ABSENT};
 	if (value.state == CGW_MAX || isinf(operand->factor))
 		return (struct cgw_value){.state = CGW_MAX, .real = HUGE_VAL};
 	if (operand->factor != 1)
@@ -132,9 +139,14 @@ struct cgw_value operand_value(const struct operand *operand, const struct cgw_s
 	return value;
 }
 
-static bool compare(enum compare how, double a, double b)
+static bool compare(const struct term *term, double a, double b)
 {
-	switch (how) {
+	/* As ".percent" does: of nothing, anything is all of it. */
+	if (term->bound.is_share && b == 0 && term->bound.factor > 0) {
+		a = field_percent(a, 0) / 100;
+		b = term->bound.share;
+	}
+	switch ((enum compare)term->compare) {
 	case COMPARE_MORE:
 		return a > b;
 	case COMPARE_MORE_EQUAL:
@@ -207,13 +219,11 @@ static enum cgw_truth evaluate(const struct term *term, const struct cgw_scope *
 	*ret_value = operand_value(&term->value, scope);
 	*ret_bound = operand_value(&term->bound, scope);
 	if (is_known(*ret_bound) && ret_value->state != CGW_ABSENT &&
-	    partial_sum_decides(term, scope) &&
-	    compare((enum compare)term->compare, ret_value->real, ret_bound->real))
+	    partial_sum_decides(term, scope) && compare(term, ret_value->real, ret_bound->real))
 		return CGW_TRUE;
 	if (!is_known(*ret_value) || !is_known(*ret_bound))
 		return CGW_UNKNOWN;
-	return compare((enum compare)term->compare, ret_value->real, ret_bound->real) ? CGW_TRUE
-										      : CGW_FALSE;
+	return compare(term, ret_value->real, ret_bound->real) ? CGW_TRUE : CGW_FALSE;
 }
 
 /* Kleene logic: one known operand may decide. */

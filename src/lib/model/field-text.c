@@ -96,6 +96,10 @@ size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uin
 		*ret_state = limit.state == CGW_MAX ? CGW_ABSENT : limit.state;
 		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
 	}
+	if (field.view == CGW_VIEW_DERIVED_BY) {
+		by = field_determined_by(frame, field_derived(field.index), group, ret_state);
+		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
+	}
 	text = cgw_snapshot_text(frame->now, (enum cgw_metric)field.index, group, ret_state);
 	if (text != NULL)
 		append(&out, text);

@@ -104,11 +104,10 @@ struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_me
 static struct cgw_value own(const struct cgw_frame *frame, enum cgw_metric metric, uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
-	const struct cgw_source *source = cgw_snapshot_source(frame->now, metric);
 	struct cgw_number number = cgw_snapshot_number(frame->now, metric, group);
 	uint32_t end = group + topology->below[group] + 1;
 
-	if (!has_number(number) || (source != NULL && source->own))
+	if (!has_number(number))
 		return exact(number);
 	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
 		struct cgw_number part = cgw_snapshot_number(frame->now, metric, child);
@@ -119,15 +118,21 @@ static struct cgw_value own(const struct cgw_frame *frame, enum cgw_metric metri
 	return exact(number);
 }
 
+double field_percent(double part, double whole)
+{
+	if (whole == 0)
+		return part > 0 ? 100 : 0;
+	return part * 100 / whole;
+}
+
+/* There is no share of an unlimited whole. */
 static struct cgw_value percent(struct cgw_value part, struct cgw_number whole)
 {
 	if (part.state != CGW_OK)
 		return none(part.state);
 	if (whole.state != CGW_OK)
-		return none(whole.state == CGW_MAX ? CGW_MAX : whole.state);
-	if (whole.value == 0)
-		return part.real > 0 ? real(100) : real(0);
-	return real(part.real * 100 / (double)whole.value);
+		return none(whole.state == CGW_MAX ? CGW_ABSENT : whole.state);
+	return real(field_percent(part.real, (double)whole.value));
 }
 
 static struct cgw_value difference(const struct cgw_frame *frame, const struct derived_field *field,
@@ -149,8 +154,9 @@ static struct cgw_value difference(const struct cgw_frame *frame, const struct d
 	return exact(a);
 }
 
-static struct cgw_value use(const struct cgw_frame *frame, const struct derived_field *field,
-			    uint32_t group)
+/* What a share is computed of. */
+static struct cgw_number whole_of(const struct cgw_frame *frame, const struct derived_field *field,
+				  uint32_t group)
 {
 	uint32_t by;
 	struct cgw_number limit =
@@ -161,11 +167,12 @@ static struct cgw_value use(const struct cgw_frame *frame, const struct derived_
 	if (field->limit == CGW_M_MEMORY_MAX && total.state == CGW_OK && !is_unknown(limit) &&
 	    (limit.state != CGW_OK || limit.value > total.value))
 		limit = total;
-	return percent(difference(frame, field, group), limit);
+	return limit;
 }
 
-static struct cgw_value ratio(const struct cgw_frame *frame, const struct derived_field *field,
-			      uint32_t group)
+/* Throttling by the group's own limit. */
+static struct cgw_value throttled_own(const struct cgw_frame *frame,
+				      const struct derived_field *field, uint32_t group)
 {
 	struct cgw_value part = metric_rate(frame, (enum cgw_metric)field->a, group, false);
 	struct cgw_value whole = metric_rate(frame, (enum cgw_metric)field->b, group, false);
@@ -175,6 +182,42 @@ static struct cgw_value ratio(const struct cgw_frame *frame, const struct derive
 	if (whole.state != CGW_OK)
 		return whole;
 	return real(whole.real > 0 ? part.real * 100 / whole.real : 0);
+}
+
+/* The limit of an ancestor throttles the group as well, but is counted only there. */
+static struct cgw_value throttled(const struct cgw_frame *frame, const struct derived_field *field,
+				  uint32_t group, uint32_t *ret_by)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	struct cgw_value highest = {.state = CGW_ABSENT};
+
+	*ret_by = CGW_NO_GROUP;
+	for (uint32_t each = group; each != CGW_NO_GROUP; each = topology->parent[each]) {
+		struct cgw_value value = throttled_own(frame, field, each);
+
+		if (value.state == CGW_DENIED || value.state == CGW_BAD) {
+			/* The unread limit may be the one that throttles. */
+			*ret_by = CGW_NO_GROUP;
+			return value;
+		}
+		if (value.state == CGW_OK && value.real > highest.real)
+			*ret_by = each;
+		if (highest.state == CGW_ABSENT || value.state == CGW_WARMUP ||
+		    (value.state == CGW_OK && highest.state == CGW_OK && value.real > highest.real))
+			highest = value;
+	}
+	return highest;
+}
+
+uint32_t field_determined_by(const struct cgw_frame *frame, const struct derived_field *field,
+			     uint32_t group, enum cgw_state *ret_state)
+{
+	uint32_t by;
+
+	*ret_state = throttled(frame, field, group, &by).state;
+	if (*ret_state == CGW_OK && by == CGW_NO_GROUP)
+		*ret_state = CGW_ABSENT;
+	return by;
 }
 
 static struct cgw_value sum_of_rates(const struct cgw_frame *frame,
@@ -188,12 +231,12 @@ static struct cgw_value sum_of_rates(const struct cgw_frame *frame,
 	return b.state == CGW_OK ? real(a.real + b.real) : b;
 }
 
-static struct cgw_value derive(const struct cgw_frame *frame, const struct derived_field *field,
+/* The amount of a group, before it is divided by a limit. */
+static struct cgw_value amount(const struct cgw_frame *frame, const struct derived_field *field,
 			       uint32_t group)
 {
 	enum cgw_metric a = (enum cgw_metric)field->a;
 	struct cgw_value value;
-	uint32_t by;
 
 	switch ((enum field_operation)field->operation) {
 	case OPERATION_RATE:
@@ -204,18 +247,32 @@ static struct cgw_value derive(const struct cgw_frame *frame, const struct deriv
 		value = metric_rate(frame, a, group, false);
 		value.real /= 1e7; /* ns per second to percent of one CPU */
 		return value;
-	case OPERATION_RATIO:
-		return ratio(frame, field, group);
+	case OPERATION_THROTTLED:
+		return throttled_own(frame, field, group);
 	case OPERATION_DIFFERENCE:
-		return difference(frame, field, group);
 	case OPERATION_USE:
-		return use(frame, field, group);
+		return difference(frame, field, group);
 	case OPERATION_CPU_USE:
-		return percent(
-			metric_rate(frame, a, group, false),
-			cgw_frame_effective(frame, (enum cgw_metric)field->limit, group, &by));
+		return metric_rate(frame, a, group, false);
 	}
 	return none(CGW_ABSENT);
+}
+
+static bool is_share(const struct derived_field *field)
+{
+	return field->operation == OPERATION_USE || field->operation == OPERATION_CPU_USE;
+}
+
+static struct cgw_value derive(const struct cgw_frame *frame, const struct derived_field *field,
+			       uint32_t group)
+{
+	struct cgw_value value;
+	uint32_t by;
+
+	if (field->operation == OPERATION_THROTTLED)
+		return throttled(frame, field, group, &by);
+	value = amount(frame, field, group);
+	return is_share(field) ? percent(value, whole_of(frame, field, group)) : value;
 }
 
 /* Subtracts the values of the children; unknown ones count as zero. */
@@ -223,15 +280,13 @@ static struct cgw_value derive_own(const struct cgw_frame *frame, const struct d
 				   uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
-	const struct cgw_source *source =
-		cgw_snapshot_source(frame->now, (enum cgw_metric)field->a);
-	struct cgw_value value = derive(frame, field, group);
+	struct cgw_value value = amount(frame, field, group);
 	uint32_t end = group + topology->below[group] + 1;
 
-	if (value.state != CGW_OK || (source != NULL && source->own))
+	if (value.state != CGW_OK || field->operation == OPERATION_THROTTLED)
 		return value;
 	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
-		struct cgw_value part = derive(frame, field, child);
+		struct cgw_value part = amount(frame, field, child);
 
 		if (part.state == CGW_OK)
 			value.real -= part.real;
@@ -240,7 +295,7 @@ static struct cgw_value derive_own(const struct cgw_frame *frame, const struct d
 	if (value.real < 0 && field->operation != OPERATION_GROWTH)
 		value.real = 0;
 	value.number = value.exact ? (uint64_t)value.real : 0;
-	return value;
+	return is_share(field) ? percent(value, whole_of(frame, field, group)) : value;
 }
 
 static struct cgw_value identity(const struct cgw_frame *frame, enum field_identity which,
@@ -288,6 +343,7 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 	case CGW_VIEW_IDENTITY:
 		return identity(frame, (enum field_identity)field.index, group);
 	case CGW_VIEW_EFFECTIVE_BY:
+	case CGW_VIEW_DERIVED_BY:
 		break;
 	}
 	return none(CGW_ABSENT);
@@ -356,6 +412,7 @@ struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_fi
 	case CGW_VIEW_DERIVED_OWN:
 	case CGW_VIEW_PERCENT:
 	case CGW_VIEW_EFFECTIVE_BY:
+	case CGW_VIEW_DERIVED_BY:
 	case CGW_VIEW_IDENTITY:
 		break;
 	}

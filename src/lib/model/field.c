@@ -61,15 +61,51 @@ static const struct {
 /* Views of a metric by suffix. */
 static const struct {
 	const char *suffix, *help;
-	const char *title; /* NULL: that of the metric */
 	enum cgw_view view;
 } suffixes[] = {
-	{".rate", "Increase per second", NULL, CGW_VIEW_RATE},
-	{".own", "Excluding descendants", NULL, CGW_VIEW_OWN},
-	{".effective", "Tightest limit between the group and the root", NULL, CGW_VIEW_EFFECTIVE},
-	{".effective_by", "Group that sets the tightest limit", "SET BY", CGW_VIEW_EFFECTIVE_BY},
-	{".percent", "Percentage of the effective limit", "USE", CGW_VIEW_PERCENT},
+	{".rate", "Increase per second", CGW_VIEW_RATE},
+	{".own", "Excluding descendants", CGW_VIEW_OWN},
+	{".effective", "Tightest limit between the group and the root", CGW_VIEW_EFFECTIVE},
+	{".effective_by", "Group that sets the tightest limit", CGW_VIEW_EFFECTIVE_BY},
+	{".percent", "Percentage of the effective limit", CGW_VIEW_PERCENT},
 };
+
+/* Headings of the views, so that no two columns have the same one. */
+#define METRIC(id, key, title, ...) title " RATE",
+static const char *const rate_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define METRIC(id, key, title, ...) title " OWN",
+static const char *const own_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define METRIC(id, key, title, ...) title " EFF",
+static const char *const effective_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define METRIC(id, key, title, ...) title " BY",
+static const char *const by_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define METRIC(id, key, title, ...) title " %",
+static const char *const percent_titles[] = {
+#include <cgward/metrics.def>
+};
+#undef METRIC
+#define FIELD(key, title, ...) title " OWN",
+static const char *const derived_own_titles[] = {
+#include <cgward/fields.def>
+};
+#undef FIELD
+#define FIELD(key, title, ...) title " BY",
+static const char *const derived_by_titles[] = {
+#include <cgward/fields.def>
+};
+#undef FIELD
 
 const struct derived_field *field_derived(int16_t index)
 {
@@ -100,7 +136,7 @@ static bool apply_view(enum cgw_view view, struct cgw_field *field)
 		return info->kind == CGW_COUNTER;
 	case CGW_VIEW_OWN:
 		field->shape = CGW_SCALAR;
-		return info->hierarchical && info->shape != CGW_STRING;
+		return info->hierarchical && info->additive && info->shape != CGW_STRING;
 	case CGW_VIEW_EFFECTIVE:
 		return info->kind == CGW_LIMIT;
 	case CGW_VIEW_EFFECTIVE_BY:
@@ -114,28 +150,34 @@ static bool apply_view(enum cgw_view view, struct cgw_field *field)
 	case CGW_VIEW_VALUE:
 	case CGW_VIEW_DERIVED:
 	case CGW_VIEW_DERIVED_OWN:
+	case CGW_VIEW_DERIVED_BY:
 	case CGW_VIEW_IDENTITY:
 		break;
 	}
 	return false;
 }
 
-/* Valid for amounts and their changes, which add up over children; ratios do not. */
-static bool apply_own(struct cgw_field *field)
+/* The same for a derived field; of those, only throttling depends on the group's ancestors. */
+static bool apply_derived_view(enum cgw_view view, struct cgw_field *field)
 {
-	static const bool adds_up[] = {
-		[OPERATION_RATE] = true,       [OPERATION_GROWTH] = true,
-		[OPERATION_CPU_RATE] = true,   [OPERATION_RATIO] = false,
-		[OPERATION_DIFFERENCE] = true, [OPERATION_USE] = false,
-		[OPERATION_CPU_USE] = false,
-	};
 	const struct derived_field *row = &derived[field->index];
+	bool throttled = row->operation == OPERATION_THROTTLED;
 
-	if (!adds_up[row->operation] || !cgw_metric_info((enum cgw_metric)row->a)->hierarchical)
+	switch (view) {
+	case CGW_VIEW_OWN:
+		field->view = CGW_VIEW_DERIVED_OWN;
+		field->shape = CGW_SCALAR;
+		return throttled || cgw_metric_info((enum cgw_metric)row->a)->hierarchical;
+	case CGW_VIEW_EFFECTIVE:
+		return throttled;
+	case CGW_VIEW_EFFECTIVE_BY:
+		field->view = CGW_VIEW_DERIVED_BY;
+		field->unit = CGW_UNIT_TEXT;
+		field->shape = CGW_STRING;
+		return throttled;
+	default:
 		return false;
-	field->view = CGW_VIEW_DERIVED_OWN;
-	field->shape = CGW_SCALAR;
-	return true;
+	}
 }
 
 struct cgw_field cgw_field_own(struct cgw_field field)
@@ -145,9 +187,23 @@ struct cgw_field cgw_field_own(struct cgw_field field)
 	if (field.view == CGW_VIEW_VALUE && apply_view(CGW_VIEW_OWN, &own))
 		return own;
 	own = field;
-	if (field.view == CGW_VIEW_DERIVED && apply_own(&own))
+	if (field.view == CGW_VIEW_DERIVED && apply_derived_view(CGW_VIEW_OWN, &own))
 		return own;
 	return field;
+}
+
+bool cgw_field_includes_descendants(struct cgw_field field)
+{
+	switch ((enum cgw_view)field.view) {
+	case CGW_VIEW_VALUE:
+	case CGW_VIEW_RATE:
+	case CGW_VIEW_PERCENT:
+		return cgw_metric_info((enum cgw_metric)field.index)->hierarchical;
+	case CGW_VIEW_DERIVED:
+		return cgw_metric_info((enum cgw_metric)derived[field.index].a)->hierarchical;
+	default:
+		return false;
+	}
 }
 
 static struct cgw_field derived_field(size_t i)
@@ -222,12 +278,9 @@ int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_dia
 		stem[length - suffix] = '\0';
 		if (find_key(stem, &field) < 0)
 			continue;
-		if (field.view == CGW_VIEW_DERIVED && suffixes[i].view == CGW_VIEW_OWN &&
-		    apply_own(&field)) {
-			*ret_field = field;
-			return 0;
-		}
-		if (field.view != CGW_VIEW_VALUE || !apply_view(suffixes[i].view, &field))
+		if (field.view == CGW_VIEW_DERIVED
+			    ? !apply_derived_view(suffixes[i].view, &field)
+			    : field.view != CGW_VIEW_VALUE || !apply_view(suffixes[i].view, &field))
 			return cgw_diag_set(diag, -EINVAL, "suffix '%s' is not valid for '%s'",
 					    suffixes[i].suffix, stem);
 		*ret_field = field;
@@ -238,13 +291,16 @@ int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_dia
 
 static bool is_derived(struct cgw_field field)
 {
-	return field.view == CGW_VIEW_DERIVED || field.view == CGW_VIEW_DERIVED_OWN;
+	return field.view == CGW_VIEW_DERIVED || field.view == CGW_VIEW_DERIVED_OWN ||
+	       field.view == CGW_VIEW_DERIVED_BY;
 }
 
 static const char *suffix_of(uint8_t view)
 {
 	if (view == CGW_VIEW_DERIVED_OWN)
 		view = CGW_VIEW_OWN;
+	if (view == CGW_VIEW_DERIVED_BY)
+		view = CGW_VIEW_EFFECTIVE_BY;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (suffixes[i].view == view)
 			return suffixes[i].suffix;
@@ -262,20 +318,34 @@ size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size)
 
 const char *cgw_field_title(struct cgw_field field)
 {
-	if (field.view == CGW_VIEW_IDENTITY)
-		return identities[field.index].title;
-	if (is_derived(field))
+	static const char *const *const titles[] = {
+		[CGW_VIEW_RATE] = rate_titles,
+		[CGW_VIEW_OWN] = own_titles,
+		[CGW_VIEW_EFFECTIVE] = effective_titles,
+		[CGW_VIEW_EFFECTIVE_BY] = by_titles,
+		[CGW_VIEW_PERCENT] = percent_titles,
+		[CGW_VIEW_DERIVED_OWN] = derived_own_titles,
+		[CGW_VIEW_DERIVED_BY] = derived_by_titles,
+	};
+
+	switch ((enum cgw_view)field.view) {
+	case CGW_VIEW_VALUE:
+		return cgw_metric_info((enum cgw_metric)field.index)->title;
+	case CGW_VIEW_DERIVED:
 		return derived[field.index].title;
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-		if (suffixes[i].view == field.view && suffixes[i].title != NULL)
-			return suffixes[i].title;
-	return cgw_metric_info((enum cgw_metric)field.index)->title;
+	case CGW_VIEW_IDENTITY:
+		return identities[field.index].title;
+	default:
+		return titles[field.view][field.index];
+	}
 }
 
 const char *cgw_field_help(struct cgw_field field)
 {
 	if (field.view == CGW_VIEW_IDENTITY)
 		return identities[field.index].help;
+	if (field.view == CGW_VIEW_DERIVED_BY)
+		return "Group whose limit throttles the group most";
 	if (is_derived(field))
 		return derived[field.index].help;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
@@ -284,21 +354,26 @@ const char *cgw_field_help(struct cgw_field field)
 	return cgw_metric_info((enum cgw_metric)field.index)->help;
 }
 
+bool field_is_share(struct cgw_field field)
+{
+	if (!is_derived(field))
+		return field.view == CGW_VIEW_PERCENT;
+	return derived[field.index].operation == OPERATION_USE ||
+	       derived[field.index].operation == OPERATION_CPU_USE;
+}
+
 bool cgw_field_is_additive(struct cgw_field field)
 {
 	const struct cgw_metric_info *info;
 
-	if (field.view == CGW_VIEW_DERIVED || field.view == CGW_VIEW_DERIVED_OWN) {
-		unsigned operation = derived[field.index].operation;
-
-		return operation != OPERATION_RATIO && operation != OPERATION_USE &&
-		       operation != OPERATION_CPU_USE;
-	}
+	if (is_derived(field))
+		return derived[field.index].operation != OPERATION_THROTTLED &&
+		       !field_is_share(field);
 	if (field.view != CGW_VIEW_VALUE && field.view != CGW_VIEW_RATE &&
 	    field.view != CGW_VIEW_OWN)
 		return false;
 	info = cgw_metric_info((enum cgw_metric)field.index);
-	return info->shape != CGW_STRING &&
+	return info->shape != CGW_STRING && info->additive &&
 	       (info->kind == CGW_COUNTER || info->kind == CGW_GAUGE) &&
 	       (info->unit == CGW_UNIT_COUNT || info->unit == CGW_UNIT_NS ||
 		info->unit == CGW_UNIT_BYTES);

@@ -9,7 +9,7 @@ enum field_operation {
 	OPERATION_RATE,
 	OPERATION_GROWTH,
 	OPERATION_CPU_RATE,
-	OPERATION_RATIO,
+	OPERATION_THROTTLED,
 	OPERATION_DIFFERENCE,
 	OPERATION_USE,
 	OPERATION_CPU_USE,
@@ -23,6 +23,14 @@ struct derived_field {
 };
 
 const struct derived_field *field_derived(int16_t index);
+
+/* The value is a percentage of a limit. */
+bool field_is_share(struct cgw_field field);
+/* Percent of a whole. Of nothing, anything is all: 100, and nothing is 0. */
+double field_percent(double part, double whole);
+/* The group that determines the value: whose limit throttles most; or CGW_NO_GROUP. */
+uint32_t field_determined_by(const struct cgw_frame *frame, const struct derived_field *field,
+			     uint32_t group, enum cgw_state *ret_state);
 
 enum field_identity {
 	IDENTITY_GROUP,

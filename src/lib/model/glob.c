@@ -181,7 +181,24 @@ static bool expand(const char *pattern, unsigned n, char *buffer, size_t size)
 	return n == 0;
 }
 
-bool cgw_glob_match(const char *pattern, const char *path)
+/* The end of the pattern without special characters: the end of each path that matches. */
+static const char *literal_end(const char *pattern)
+{
+	const char *end = pattern + strlen(pattern);
+
+	while (end > pattern && strchr("*?[]{},", end[-1]) == NULL)
+		end--;
+	return *end == '/' ? end + 1 : end; /* "**" with its slash may match nothing */
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
+}
+
+static bool match(const char *pattern, const char *path)
 {
 	const char *component = strrchr(path, '/');
 	char buffer[PATTERN_MAX];
@@ -189,8 +206,8 @@ bool cgw_glob_match(const char *pattern, const char *path)
 
 	if (strchr(pattern, '/') == NULL && component != NULL)
 		path = component + 1;
-	/* Fast path: most patterns differ in their literal prefix. */
-	if (strncmp(pattern, path, plain) != 0)
+	/* Fast path: most patterns differ in their literal start or end. */
+	if (strncmp(pattern, path, plain) != 0 || !ends_with(path, literal_end(pattern)))
 		return false;
 	if (strchr(pattern, '{') == NULL)
 		return strlen(pattern) < PATTERN_MAX &&
@@ -200,6 +217,21 @@ bool cgw_glob_match(const char *pattern, const char *path)
 		    match_simple(buffer, strlen(buffer), path, plain))
 			return true;
 	return false;
+}
+
+bool cgw_glob_match(const char *pattern, const char *path)
+{
+	char printed[PATTERN_MAX];
+	size_t length;
+
+	if (match(pattern, path))
+		return true;
+	length = strchr(pattern, '\\') != NULL ? strlen(pattern) : PATTERN_MAX;
+	if (length >= PATTERN_MAX)
+		return false;
+	/* A name with escapes as it was printed, which may have been copied from there. */
+	memcpy(printed, pattern, length + 1);
+	return cgw_unescape(printed) < length && match(printed, path);
 }
 
 int cgw_glob_check(const char *pattern, struct cgw_diag *diag)

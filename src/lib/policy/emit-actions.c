@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* emit-actions.c - the actions of a step and the strings that they refer to. */
+/*
+ * emit-actions.c - actions that are not performed yet, and the strings that they refer to.
+ *
+ * The caller performs as many actions as it has time for; the others stay here until they are
+ * performed or cancelled, and follow the policy meanwhile.
+ */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,53 +14,58 @@
 #include "lib/policy/engine.h"
 #include <cgward/render.h>
 
+static struct text *free_texts(struct text *text)
+{
+	while (text != NULL) {
+		struct text *next = text->next;
+
+		free(text);
+		text = next;
+	}
+	return NULL;
+}
+
 void engine_begin_actions(struct cgw_engine *engine)
 {
-	for (size_t i = 0; i < engine->string_count; i++)
-		free(engine->strings[i]);
-	engine->string_count = 0;
-	engine->action_count = 0;
 	engine->serial++;
-	engine->deciding = true;
+	engine->out_of_memory = false;
 }
 
 const char *engine_copy_text(struct cgw_engine *engine, const char *text)
 {
-	char **strings = engine->strings, *copy = strdup(text);
+	size_t size = strlen(text) + 1;
+	struct text *copy = malloc(sizeof(*copy) + size);
 
-	if (engine->string_count == engine->string_capacity) {
-		size_t capacity = 2 * engine->string_capacity + 32;
-
-		strings = reallocarray(strings, capacity, sizeof(char *));
-		if (strings != NULL) {
-			engine->strings = strings;
-			engine->string_capacity = capacity;
-		}
-	}
-	if (copy == NULL || strings == NULL) {
-		free(copy);
+	if (copy == NULL) {
 		engine->out_of_memory = true;
 		return "";
 	}
-	engine->strings[engine->string_count++] = copy;
-	return copy;
+	memcpy(copy->bytes, text, size);
+	copy->next = engine->texts;
+	engine->texts = copy;
+	return copy->bytes;
+}
+
+static bool grow(void *array, size_t capacity, size_t size)
+{
+	void **memory = array;
+	void *larger = reallocarray(*memory, capacity, size);
+
+	if (larger != NULL)
+		*memory = larger;
+	return larger != NULL;
 }
 
 static bool grow_actions(struct cgw_engine *engine)
 {
 	size_t capacity = 2 * engine->action_capacity + 16;
-	struct cgw_action *actions;
-	struct pending *pendings;
 
 	if (engine->action_count < engine->action_capacity)
 		return true;
-	actions = reallocarray(engine->actions, capacity, sizeof(*actions));
-	if (actions != NULL)
-		engine->actions = actions;
-	pendings = reallocarray(engine->pendings, capacity, sizeof(*pendings));
-	if (pendings != NULL)
-		engine->pendings = pendings;
-	if (actions == NULL || pendings == NULL) {
+	if (!grow(&engine->actions, capacity, sizeof(*engine->actions)) ||
+	    !grow(&engine->spare_actions, capacity, sizeof(*engine->actions)) ||
+	    !grow(&engine->pendings, capacity, sizeof(*engine->pendings)) ||
+	    !grow(&engine->spare_pendings, capacity, sizeof(*engine->pendings))) {
 		engine->out_of_memory = true;
 		return false;
 	}
@@ -62,34 +73,121 @@ static bool grow_actions(struct cgw_engine *engine)
 	return true;
 }
 
+static enum urgency urgency_of(const struct cgw_engine *engine, const struct cgw_action *action)
+{
+	if (engine->running_timers || action->kind == CGW_ACTION_THAW)
+		return URGENCY_DUE;
+	return action->kind == CGW_ACTION_LIMIT && action->section != NONE &&
+			       engine->policy->sections[action->section]->kind == CGW_SECTION_LIMIT
+		       ? URGENCY_STANDING
+		       : URGENCY_NORMAL;
+}
+
 void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t slot,
 		 uint32_t instance)
 {
-	if (!grow_actions(engine))
+	if (!grow_actions(engine)) {
+		engine->texts = free_texts(engine->texts);
 		return;
+	}
 	action.dry_run = action.dry_run || engine->policy->settings.mode != CGW_MODE_ENFORCE;
-	engine->pendings[engine->action_count] = (struct pending){slot, instance};
+	action.token = ++engine->token;
+	action.evaluation = engine->serial;
+	engine->pendings[engine->action_count] = (struct pending){
+		.slot = slot,
+		.instance = instance,
+		.generation = instance != NONE ? engine->instances[instance].generation : 0,
+		.urgency = urgency_of(engine, &action),
+		.texts = engine->texts,
+	};
+	engine->texts = NULL;
 	engine->actions[engine->action_count++] = action;
+}
+
+/* The instance that the action was requested for; NULL if it was freed meanwhile. */
+static struct instance *instance_of(const struct cgw_engine *engine, const struct pending *pending)
+{
+	struct instance *instance =
+		pending->instance != NONE ? &engine->instances[pending->instance] : NULL;
+
+	return instance != NULL && instance->used && instance->generation == pending->generation
+		       ? instance
+		       : NULL;
+}
+
+/* Updates the index of an action in its slot or instance. */
+static void refer_to(struct cgw_engine *engine, const struct pending *pending,
+		     enum cgw_action_kind kind, size_t index)
+{
+	struct instance *instance = instance_of(engine, pending);
+
+	if (pending->slot != NONE)
+		engine->slots[pending->slot].action = index;
+	if (instance != NULL && kind == CGW_ACTION_FREEZE)
+		instance->freeze_action = index;
 }
 
 void engine_cancel(struct cgw_engine *engine, size_t action)
 {
-	engine->actions[action].kind = CGW_ACTION_KIND_COUNT;
+	if (action == NO_ACTION)
+		return;
+	engine->pendings[action].done = true;
+	refer_to(engine, &engine->pendings[action], engine->actions[action].kind, NO_ACTION);
+}
+
+void engine_cancel_changes(struct cgw_engine *engine)
+{
+	for (size_t i = 0; i < engine->action_count; i++)
+		if (!engine->pendings[i].done && engine->actions[i].kind != CGW_ACTION_THAW &&
+		    engine->actions[i].kind != CGW_ACTION_RESTORE &&
+		    engine->actions[i].kind != CGW_ACTION_YIELD)
+			engine_cancel(engine, i);
+}
+
+/* Copies the actions of one urgency that are not done behind the first `count` spare ones. */
+static size_t collect(struct cgw_engine *engine, enum urgency urgency, size_t count)
+{
+	for (size_t i = 0; i < engine->action_count; i++) {
+		const struct pending *pending = &engine->pendings[i];
+
+		if (pending->done || pending->urgency != urgency)
+			continue;
+		engine->spare_actions[count] = engine->actions[i];
+		engine->spare_pendings[count] = *pending;
+		refer_to(engine, pending, engine->actions[i].kind, count);
+		count++;
+	}
+	return count;
 }
 
 void engine_finish_actions(struct cgw_engine *engine)
 {
+	struct cgw_action *actions = engine->actions;
+	struct pending *pendings = engine->pendings;
 	size_t count = 0;
 
-	for (size_t i = 0; i < engine->action_count; i++) {
-		if (engine->actions[i].kind == CGW_ACTION_KIND_COUNT)
-			continue;
-		engine->actions[count] = engine->actions[i];
-		engine->actions[count].token = engine->serial << 24 | count;
-		engine->pendings[count++] = engine->pendings[i];
-	}
+	for (int urgency = 0; urgency < URGENCY_COUNT; urgency++)
+		count = collect(engine, (enum urgency)urgency, count);
+	for (size_t i = 0; i < engine->action_count; i++)
+		if (pendings[i].done)
+			(void)free_texts(pendings[i].texts);
+	engine->actions = engine->spare_actions;
+	engine->pendings = engine->spare_pendings;
+	engine->spare_actions = actions;
+	engine->spare_pendings = pendings;
 	engine->action_count = count;
-	engine->deciding = false;
+	engine->reported = 0;
+}
+
+void engine_free_actions(struct cgw_engine *engine)
+{
+	for (size_t i = 0; i < engine->action_count; i++)
+		(void)free_texts(engine->pendings[i].texts);
+	(void)free_texts(engine->texts);
+	free(engine->actions);
+	free(engine->spare_actions);
+	free(engine->pendings);
+	free(engine->spare_pendings);
 }
 
 struct cgw_action instance_action(struct cgw_engine *engine, const struct instance *instance,
@@ -141,29 +239,58 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 	}
 }
 
-void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_result *result)
+/* Actions are reported in order, so the search is short. */
+static size_t find_action(struct cgw_engine *engine, uint64_t token)
 {
-	size_t i = result->token & 0xffffff;
-	struct instance *instance;
+	while (engine->reported < engine->action_count && engine->pendings[engine->reported].done)
+		engine->reported++;
+	for (size_t i = engine->reported; i < engine->action_count; i++)
+		if (engine->actions[i].token == token)
+			return engine->pendings[i].done ? NO_ACTION : i;
+	return NO_ACTION;
+}
 
-	if (result->token >> 24 != engine->serial || i >= engine->action_count)
-		return; /* of an earlier step */
-	instance = engine->pendings[i].instance != NONE
-			   ? &engine->instances[engine->pendings[i].instance]
-			   : NULL;
-	if (instance != NULL && !instance->used)
-		instance = NULL;
-	if (engine->pendings[i].slot != NONE)
-		ledger_on_result(engine, &engine->slots[engine->pendings[i].slot],
-				 &engine->actions[i], result);
-	if (instance == NULL || result->error == 0)
+static void on_instance_result(struct cgw_engine *engine, struct instance *instance,
+			       const struct cgw_action *action,
+			       const struct cgw_action_result *result)
+{
+	bool freeze = action->kind == CGW_ACTION_FREEZE;
+
+	if (freeze && (result->error < 0 || result->outcome == CGW_OUTCOME_UNCHANGED))
+		instance->thaw_ns = 0; /* not frozen, or by another process, which thaws it */
+	if (result->error == 0)
 		return;
-	if (engine->actions[i].kind == CGW_ACTION_FREEZE)
-		instance->thaw_ns = 0;
+	if (result->outcome == CGW_OUTCOME_NOT_TRIED) {
+		if (freeze)
+			instance->freeze_ns = action->duration_ns;
+		instance_wait(instance,
+			      freeze ? "a freezer" : cgw_control_info(action->control)->key);
+		return;
+	}
 	/* Retry a failed thaw: no group may stay frozen. */
-	if (engine->actions[i].kind == CGW_ACTION_THAW && !cgw_error_is_gone(result->error))
+	if (action->kind == CGW_ACTION_THAW && !cgw_error_is_gone(result->error) &&
+	    result->error != -ESTALE)
 		instance->thaw_ns = engine->now_ns + SECOND_NS;
 	(void)snprintf(instance->why, sizeof(instance->why), "%s: %s",
-		       cgw_action_kind_name(engine->actions[i].kind),
+		       cgw_action_kind_name(action->kind),
 		       result->reason != NULL ? result->reason : strerror(-result->error));
+}
+
+void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_result *result)
+{
+	size_t i = find_action(engine, result->token);
+	const struct cgw_action *action;
+	struct pending *pending;
+	struct instance *instance;
+
+	if (i == NO_ACTION)
+		return;
+	action = &engine->actions[i];
+	pending = &engine->pendings[i];
+	instance = instance_of(engine, pending);
+	engine_cancel(engine, i); /* it is done */
+	if (pending->slot != NONE)
+		ledger_on_result(engine, &engine->slots[pending->slot], action, result);
+	if (instance != NULL && instance->used)
+		on_instance_result(engine, instance, action, result);
 }

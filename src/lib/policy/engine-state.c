@@ -15,33 +15,46 @@ static struct instance *alloc_instance(struct cgw_engine *engine)
 		engine->instance_free = engine->instances[i].next_free;
 		return &engine->instances[i];
 	}
-	if (engine->instance_count % 64 == 0) {
-		struct instance *instances = reallocarray(
-			engine->instances, engine->instance_count + 64, sizeof(*instances));
+	if (engine->instance_count == engine->instance_capacity) {
+		uint32_t capacity = 2 * engine->instance_capacity + 64;
+		struct instance *instances =
+			reallocarray(engine->instances, capacity, sizeof(*instances));
 
 		if (instances == NULL)
 			return NULL;
 		engine->instances = instances;
+		engine->instance_capacity = capacity;
 	}
+	engine->instances[engine->instance_count].generation = 0;
 	return &engine->instances[engine->instance_count++];
+}
+
+char *engine_path(struct cgw_engine *engine, uint32_t group)
+{
+	char *path =
+		cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(engine->frame)), group);
+
+	if (path == NULL)
+		engine->out_of_memory = true;
+	return path;
 }
 
 struct instance *instance_new(struct cgw_engine *engine, uint32_t section, uint32_t group)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	struct instance *instance = alloc_instance(engine);
-	char path[4096];
 
 	if (instance == NULL) {
 		engine->out_of_memory = true;
 		return NULL;
 	}
-	(void)cgw_topology_path(topology, group, path, sizeof(path));
 	*instance = (struct instance){
 		.used = true,
+		.generation = instance->generation,
+		.freeze_action = NO_ACTION,
 		.section = section,
 		.group = group,
-		.path = strdup(path),
+		.path = engine_path(engine, group),
 		.rule = strdup(engine->policy->sections[section]->name),
 		.since_ns = engine->now_ns,
 	};
@@ -65,7 +78,11 @@ void instance_free(struct cgw_engine *engine, struct instance *instance)
 		engine->sections[instance->section].rows[instance->group] = ROW_SELECTED;
 	free(instance->path);
 	free(instance->rule);
-	*instance = (struct instance){.next_free = engine->instance_free, .group = NONE};
+	engine_cancel(engine, instance->freeze_action);
+	*instance = (struct instance){.generation = instance->generation + 1,
+				      .next_free = engine->instance_free,
+				      .freeze_action = NO_ACTION,
+				      .group = NONE};
 	engine->instance_free = instance_index(engine, instance);
 }
 

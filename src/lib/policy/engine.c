@@ -70,7 +70,7 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine)
 		free(engine->instances[i].path);
 		free(engine->instances[i].rule);
 	}
-	engine_begin_actions(engine); /* frees the strings of the last actions */
+	engine_free_actions(engine);
 	engine_free_sections(engine->sections, engine->policy->count);
 	free(engine->slots);
 	free(engine->instances);
@@ -79,9 +79,6 @@ struct cgw_engine *cgw_engine_free(struct cgw_engine *engine)
 	free(engine->candidates);
 	free(engine->members);
 	free(engine->order_of_rules);
-	free(engine->actions);
-	free(engine->pendings);
-	free(engine->strings);
 	free(engine);
 	return NULL;
 }
@@ -128,7 +125,6 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 	int r;
 
 	engine_begin_actions(engine);
-	engine->out_of_memory = false;
 	engine->frame = frame;
 	engine->facts = facts;
 	engine->now_ns = now_ns;
@@ -142,7 +138,7 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 	if (r < 0)
 		return r;
 	engine_run_timers(engine);
-	ledger_check_conflicts(engine);
+	ledger_check_slots(engine);
 	if (engine->policy->settings.mode != CGW_MODE_OBSERVE)
 		engine_apply_limits(engine);
 	engine_renew(engine);
@@ -150,6 +146,7 @@ int cgw_engine_step(struct cgw_engine *engine, const struct cgw_frame *frame,
 	/* Rates over a gap are averages of unobserved time: no rule may act on them. */
 	if (gap == 0)
 		engine_run_rules(engine);
+	engine_freeze_waiting(engine);
 	engine->last_ns = now_ns;
 	return return_actions(engine, ret_actions, ret_count);
 }
@@ -244,6 +241,10 @@ int cgw_engine_reload(struct cgw_engine *engine, const struct cgw_policy *policy
 			/* The new policy claims its [limit] values in the next step. */
 			claim->stale = claim->instance == NONE;
 		}
+	for (size_t i = 0; i < engine->action_count; i++)
+		if (!engine->pendings[i].done)
+			engine->actions[i].section =
+				find_section(old, engine->actions[i].section, policy);
 	engine->rows_stale = true;
 	return 0;
 }
@@ -263,6 +264,7 @@ int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **
 	const struct cgw_policy_settings *settings = &engine->policy->settings;
 
 	engine_begin_actions(engine);
+	engine_cancel_changes(engine);
 	/* Nothing was done before the first frame. The last action is undone first. */
 	for (uint32_t i = engine->frame != NULL ? engine->instance_count : 0; i-- > 0;) {
 		struct instance *instance = &engine->instances[i];
@@ -271,13 +273,9 @@ int cgw_engine_release_all(struct cgw_engine *engine, const struct cgw_action **
 			continue;
 		if (!settings->keep_on_exit) {
 			instance_release(engine, instance);
-		} else if (instance->thaw_ns != 0) {
+		} else {
 			/* Nothing would thaw it after cgward has stopped. */
-			instance->thaw_ns = 0;
-			engine_emit(engine,
-				    instance_action(engine, instance, CGW_ACTION_THAW,
-						    "enforcement stopped"),
-				    NONE, i);
+			instance_thaw(engine, instance, "enforcement stopped");
 		}
 	}
 	if (engine->frame != NULL && !settings->keep_limits)

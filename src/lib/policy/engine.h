@@ -14,6 +14,7 @@
 #include "lib/policy/policy-priv.h"
 
 #define NONE      UINT32_MAX
+#define NO_ACTION SIZE_MAX
 #define SECOND_NS UINT64_C(1000000000)
 
 /* State of a group in a section. Indexes of a rule's instances start at ROW_FIRST. */
@@ -26,6 +27,7 @@ enum row {
 
 struct instance {
 	bool used;
+	uint32_t generation; /* incremented when freed, so that actions recognize a successor */
 	uint32_t next_free;
 	uint32_t section; /* NONE: the rule was removed, the instance releases */
 	uint32_t group;
@@ -41,6 +43,8 @@ struct instance {
 	uint64_t hold_end_ns; /* ACTIVE */
 	uint64_t ready_ns;    /* COOLDOWN: end of the cooldown */
 	uint64_t thaw_ns;     /* when to thaw the group; 0: not frozen */
+	uint64_t freeze_ns;   /* how long to freeze it once it has a freezer; 0: no such request */
+	size_t freeze_action; /* index of its FREEZE that is not performed yet, or NO_ACTION */
 	uint64_t signal_ns;   /* when to send the second signal; 0: none */
 	int signal;
 	bool largest, dry_run;
@@ -66,7 +70,7 @@ struct slot {
 	uint32_t group;
 	char *path;
 	uint64_t group_id;
-	uint32_t hierarchy;
+	uint32_t hierarchy; /* of the control, once it is known */
 	enum cgw_control control;
 	char *device; /* for controls with instances, else "" */
 	bool dry_run;
@@ -79,14 +83,28 @@ struct slot {
 	struct cgw_number seen; /* value in the frames since then; WARMUP: not seen yet */
 	uint64_t retry_ns;      /* no retry before, after a failure or conflict */
 	unsigned failures, conflicts;
-	uint64_t serial;      /* step that last requested an action ... */
-	size_t action;        /* ... and the index of that action */
+	uint64_t waiting_ns;  /* since when the group does not have the control's file; 0: it has */
+	unsigned tries;       /* of a control whose file the frames do not show */
+	bool warned;          /* about waiting */
+	size_t action;        /* index of its action that is not performed yet, or NO_ACTION */
 	uint64_t reassert_ns; /* no reassertion before, so that two daemons do not fight */
 };
 
-/* What an action's token refers to until its result is known. */
+struct text {
+	struct text *next;
+	char bytes[];
+};
+
+/* The order of actions: a late thaw does harm, and rules do not wait for many new groups. */
+enum urgency { URGENCY_DUE, URGENCY_NORMAL, URGENCY_STANDING, URGENCY_COUNT };
+
+/* What the engine knows about an action until its result is reported. */
 struct pending {
 	uint32_t slot, instance;
+	uint32_t generation; /* of the instance */
+	enum urgency urgency;
+	bool done; /* reported or cancelled */
+	struct text *texts;
 };
 
 struct section_state {
@@ -112,9 +130,9 @@ struct cgw_engine {
 	struct section_state *sections;
 	uint32_t *first_slot, *spare; /* by group */
 	struct instance *instances;
-	uint32_t instance_count, instance_free;
+	uint32_t instance_count, instance_capacity, instance_free;
 	struct slot *slots;
-	uint32_t slot_count, slot_free;
+	uint32_t slot_count, slot_capacity, slot_free;
 	double budget; /* actions left of max_per_hour in [policy] */
 	uint64_t budget_ns;
 	uint32_t *candidates; /* instances that are due to act */
@@ -125,12 +143,14 @@ struct cgw_engine {
 	uint64_t member_serial;
 	uint32_t *order_of_rules; /* indexes of [rule] sections, by priority */
 	uint32_t rule_count;
-	struct cgw_action *actions;
-	struct pending *pendings;
+	/* Actions that are not performed yet, also of earlier steps, and memory to sort them. */
+	struct cgw_action *actions, *spare_actions;
+	struct pending *pendings, *spare_pendings;
 	size_t action_count, action_capacity;
-	char **strings; /* owned strings of this step's actions */
-	size_t string_count, string_capacity;
-	bool deciding; /* this step's actions are not returned yet */
+	size_t reported;    /* actions before this one are done */
+	uint64_t token;     /* the last one */
+	struct text *texts; /* of the next action */
+	bool running_timers;
 	bool out_of_memory;
 };
 
@@ -139,10 +159,15 @@ int engine_follow_groups(struct cgw_engine *engine);
 int engine_new_sections(struct cgw_engine *engine);
 void engine_free_sections(struct section_state *sections, size_t count);
 
+/* The path of a group, in memory that the caller frees; NULL without memory. */
+char *engine_path(struct cgw_engine *engine, uint32_t group);
+
 /* rule-instance.c: one rule on one group. */
 struct instance *instance_new(struct cgw_engine *engine, uint32_t section, uint32_t group);
 void instance_free(struct cgw_engine *engine, struct instance *instance);
 void instance_release(struct cgw_engine *engine, struct instance *instance);
+/* Thaws the group if the instance has frozen it, and drops a freeze that is not performed yet. */
+void instance_thaw(struct cgw_engine *engine, struct instance *instance, const char *reason);
 void instance_block(struct instance *instance, uint64_t now_ns, const char *format, ...)
 	CGW_PRINTF(3, 4);
 /* Leaves the group alone for an hour, because another process changed it. */
@@ -171,6 +196,8 @@ void engine_renew(struct cgw_engine *engine);
 
 /* request-actions.c: the actions of a step. On false, `why` has the reason. */
 bool instance_act(struct cgw_engine *engine, struct instance *instance, const char *reason);
+/* Freezes groups that did not have a freezer when their rule acted, and have it now. */
+void engine_freeze_waiting(struct cgw_engine *engine);
 
 /* ledger.c: claims on control values. */
 struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
@@ -180,22 +207,35 @@ bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, 
 		const char *value);
 /* Requests the value that results from the claims, unless it is already set. */
 void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reason);
+/* Is the value set again when another process changes it? */
+bool slot_is_reasserted(const struct cgw_engine *engine, const struct slot *slot);
+/* The group does not have the control's file yet. */
+void slot_wait(struct cgw_engine *engine, struct slot *slot);
 void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance);
 bool ledger_has_claim(const struct cgw_engine *engine, uint32_t instance);
 void ledger_sweep_stale(struct cgw_engine *engine);
-/* Detects values changed by other processes since the last write. */
-void ledger_check_conflicts(struct cgw_engine *engine);
+/* Detects values changed by other processes since the last write; retries what is not written. */
+void ledger_check_slots(struct cgw_engine *engine);
+/* The file of a metric does not exist, according to the frame. */
+bool engine_lacks_file(const struct cgw_engine *engine, enum cgw_metric metric, uint32_t group);
+/* A value or freeze waits for a file of the group; `what` names it. */
+void instance_wait(struct instance *instance, const char *what);
 void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct cgw_action *action,
 		      const struct cgw_action_result *result);
 void engine_apply_limits(struct cgw_engine *engine);
 
-/* emit-actions.c: the actions of a step. */
+/* emit-actions.c: actions that are not performed yet. */
 void engine_begin_actions(struct cgw_engine *engine);
-/* Cancels an action of this step; engine_finish_actions() removes it. */
+/* Cancels an action; engine_finish_actions() removes it. Accepts NO_ACTION. */
 void engine_cancel(struct cgw_engine *engine, size_t action);
+/* Cancels everything but the end of what is in effect. */
+void engine_cancel_changes(struct cgw_engine *engine);
+/* Removes actions that are done and sorts the others. */
 void engine_finish_actions(struct cgw_engine *engine);
-/* Returns a copy valid for this step; "" if out of memory. */
+void engine_free_actions(struct cgw_engine *engine);
+/* Returns a copy that belongs to the next action to be emitted; "" if out of memory. */
 const char *engine_copy_text(struct cgw_engine *engine, const char *text);
+/* All strings of the action are copies of engine_copy_text(). */
 void engine_emit(struct cgw_engine *engine, struct cgw_action action, uint32_t slot,
 		 uint32_t instance);
 /* An action on an instance's group, with the common members filled in. */

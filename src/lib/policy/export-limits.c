@@ -53,36 +53,36 @@ static bool read_non_default(const struct cgw_layout *layout, const char *path,
 	if (cgw_control_read(layout, path, control, NULL, value, size, NULL) < 0)
 		return false;
 	/* "0s" equals "0". */
-	if (value[0] == '0' && strtod(value, NULL) == 0 && strtod(info->default_value, NULL) == 0)
+	if (value[0] == '0' && info->default_value[0] == '0' && strtod(value, NULL) == 0 &&
+	    strtod(info->default_value, NULL) == 0)
 		return false;
 	return strcmp(value, info->default_value) != 0;
 }
 
-/* Whether the policy parser reads the path back unchanged, and not as a glob or comment. */
-static bool is_exportable(const char *path)
+/* Whether the policy parser reads the text back unchanged, and not as a glob or comment. */
+static bool is_exportable(const char *shown)
 {
-	char shown[4 * PATH_MAX_BYTES];
+	size_t length = strlen(shown);
 
-	if (strlen(path) > PATH_MAX_BYTES || strpbrk(path, "*?[{;#") != NULL)
-		return false;
-	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return strcmp(path, shown) == 0;
+	return length <= PATH_MAX_BYTES && strpbrk(shown, "*?[{;#") == NULL &&
+	       shown[length - 1] != ' ';
 }
 
 int export_section(const struct cgw_layout *layout, const char *path, char **ret_text)
 {
-	char name[40], value[256], *text = NULL;
+	char name[40], value[256], shown[4 * PATH_MAX_BYTES], *text = NULL;
 	size_t size;
 	bool any = false;
 	FILE *out;
 
-	if (!is_exportable(path))
+	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	if (strlen(path) > PATH_MAX_BYTES || !is_exportable(shown))
 		return -EINVAL;
 	out = open_memstream(&text, &size);
 	if (out == NULL)
 		return -ENOMEM;
 	section_name(path, name, sizeof(name));
-	fprintf(out, "[limit %s]\nmatch = %s\n", name, path);
+	fprintf(out, "[limit %s]\nmatch = %s\n", name, shown);
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
 		if (read_non_default(layout, path, (enum cgw_control)i, value, sizeof(value))) {
 			fprintf(out, "%s = %s\n", cgw_control_info((enum cgw_control)i)->key,

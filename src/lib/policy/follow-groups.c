@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/policy/engine.h"
 
 #define FACTS_INTERVAL_NS (5 * SECOND_NS)
@@ -192,9 +193,7 @@ static enum row check_facts(const struct cgw_engine *engine, const struct select
 static void select_groups(struct cgw_engine *engine, size_t index, bool all, bool check_again)
 {
 	const struct selection *selection = &engine->policy->sections[index]->selection;
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	struct section_state *state = &engine->sections[index];
-	char path[4096];
 
 	state->selected = 0;
 	check_again = check_again && selection_needs_facts(selection);
@@ -202,9 +201,9 @@ static void select_groups(struct cgw_engine *engine, size_t index, bool all, boo
 		uint32_t *row = &state->rows[group];
 
 		if (*row < ROW_FIRST && (all || previous_row(engine, group) == NONE)) {
-			size_t length = cgw_topology_path(topology, group, path, sizeof(path));
+			CLEANUP(cleanup_free) char *path = engine_path(engine, group);
 
-			*row = length < sizeof(path) && selection_accepts_path(selection, path)
+			*row = path != NULL && selection_accepts_path(selection, path)
 				       ? check_facts(engine, selection, group)
 				       : ROW_NONE;
 		} else if (check_again && (*row == ROW_UNDECIDED || *row == ROW_SELECTED)) {

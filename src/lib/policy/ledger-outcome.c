@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/policy/engine.h"
 
 #define RETRY_MAX_NS (600 * SECOND_NS)
+#define WARN_NS      (10 * SECOND_NS) /* a group that is being created has its files sooner */
+#define TRIES_MAX    10               /* tries in a row of a file that no frame shows */
 
 static void replace(char **text, const char *with)
 {
@@ -49,14 +52,31 @@ static void on_written(struct slot *slot, const struct cgw_action *action,
 	replace(&slot->rule, action->rule);
 	replace(&slot->written, action->value);
 	replace(&slot->kept, result->accepted_value);
+	if (result->group_id != 0) {
+		slot->group_id = result->group_id;
+		slot->hierarchy = (uint32_t)result->hierarchy;
+	}
 	slot->seen = (struct cgw_number){0, CGW_WARMUP};
-	slot->failures = 0;
-	slot->retry_ns = 0;
+	slot->failures = slot->tries = 0;
+	slot->retry_ns = slot->waiting_ns = 0;
+}
+
+static void on_absent(struct cgw_engine *engine, struct slot *slot)
+{
+	slot_wait(engine, slot);
+	if (++slot->tries >= TRIES_MAX)
+		slot->retry_ns = engine->now_ns + WARN_NS;
 }
 
 static void on_write_failed(struct cgw_engine *engine, struct slot *slot,
 			    const struct cgw_action *action, int error)
 {
+	slot->waiting_ns = 0;
+	/* Another process decides about the value: left to it. */
+	if (error == -ESTALE && slot->written == NULL) {
+		slot_free(engine, slot);
+		return;
+	}
 	/* An unsupported control is not retried; rules continue without it. */
 	drop_claims_of(slot, action->value, error == -EOPNOTSUPP || error == -EINVAL);
 	back_off(engine, slot);
@@ -83,6 +103,8 @@ void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct
 	if (action->kind == CGW_ACTION_LIMIT) {
 		if (result->error == 0)
 			on_written(slot, action, result);
+		else if (result->outcome == CGW_OUTCOME_NOT_TRIED)
+			on_absent(engine, slot);
 		else
 			on_write_failed(engine, slot, action, result->error);
 		return;
@@ -97,13 +119,15 @@ void ledger_on_result(struct cgw_engine *engine, struct slot *slot, const struct
 static void yield_slot(struct cgw_engine *engine, struct slot *slot)
 {
 	struct cgw_action action = {
-		.kind = CGW_ACTION_LOG,
+		.kind = CGW_ACTION_YIELD,
 		.section = NONE,
-		.rule = "cgward",
+		.rule = engine_copy_text(engine, "cgward"),
 		.path = engine_copy_text(engine, slot->path),
 		.group_id = slot->group_id,
 		.hierarchy = slot->hierarchy,
 		.control = slot->control,
+		.instance = engine_copy_text(engine, slot->device),
+		.dry_run = slot->dry_run,
 	};
 	struct claim *claims = slot->claims;
 	size_t count = slot->count;
@@ -124,17 +148,6 @@ static void yield_slot(struct cgw_engine *engine, struct slot *slot)
 		free(claims[i].value);
 	}
 	free(claims);
-}
-
-static bool is_reasserted(const struct cgw_engine *engine, const struct slot *slot)
-{
-	if (engine->policy->settings.reassert)
-		return true;
-	for (size_t i = 0; i < slot->count; i++)
-		if (slot->claims[i].section != NONE &&
-		    engine->policy->sections[slot->claims[i].section]->always)
-			return true;
-	return false;
 }
 
 /* Whether the first sample after the write shows the kernel's value, apart from rounding. */
@@ -168,7 +181,7 @@ static void watch_slot(struct cgw_engine *engine, struct slot *slot)
 	if (slot->seen.state == now.state &&
 	    (now.state == CGW_MAX || slot->seen.value == now.value))
 		return;
-	if (!is_reasserted(engine, slot)) {
+	if (!slot_is_reasserted(engine, slot)) {
 		yield_slot(engine, slot);
 		return;
 	}
@@ -182,17 +195,54 @@ static void watch_slot(struct cgw_engine *engine, struct slot *slot)
 	slot_settle(engine, slot, "changed by another process");
 }
 
-void ledger_check_conflicts(struct cgw_engine *engine)
+/* Once per value: the group may be meant to have it, or the policy to select other groups. */
+static void warn_waiting(struct cgw_engine *engine, struct slot *slot)
+{
+	struct cgw_action action = {.kind = CGW_ACTION_LOG,
+				    .section = NONE,
+				    .group_id = slot->group_id,
+				    .hierarchy = slot->hierarchy,
+				    .control = slot->control};
+	const struct section *section = NULL;
+	char reason[160];
+
+	for (size_t i = 0; i < slot->count; i++)
+		if (slot->claims[i].section != NONE)
+			section = engine->policy->sections[slot->claims[i].section];
+	slot->warned = true;
+	if (section == NULL ||
+	    (section->kind == CGW_SECTION_LIMIT && section->on_missing == ON_MISSING_IGNORE))
+		return;
+	(void)snprintf(reason, sizeof(reason),
+		       "waiting: the group does not have %s; set as soon as it does",
+		       cgw_control_info(slot->control)->key);
+	action.rule = engine_copy_text(engine, section->name);
+	action.path = engine_copy_text(engine, slot->path);
+	action.reason = engine_copy_text(engine, reason);
+	engine_emit(engine, action, NONE, NONE);
+}
+
+/* Retries failed writes and restores, and values whose file did not exist. */
+static void retry_slot(struct cgw_engine *engine, struct slot *slot)
+{
+	if (slot->action != NO_ACTION || engine->now_ns < slot->retry_ns)
+		return;
+	if (slot->waiting_ns != 0 && !slot->warned && engine->now_ns - slot->waiting_ns >= WARN_NS)
+		warn_waiting(engine, slot);
+	if (slot->waiting_ns != 0 || slot->failures > 0)
+		slot_settle(engine, slot,
+			    slot->waiting_ns != 0 ? "the file exists now" : "retried");
+}
+
+void ledger_check_slots(struct cgw_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->slot_count; i++) {
 		struct slot *slot = &engine->slots[i];
 
-		if (!slot->used)
-			continue;
-		watch_slot(engine, slot);
-		/* Retry failed writes and restores. */
-		if (slot->used && slot->failures > 0 && engine->now_ns >= slot->retry_ns)
-			slot_settle(engine, slot, "retried");
+		if (slot->used)
+			watch_slot(engine, slot);
+		if (slot->used)
+			retry_slot(engine, slot);
 	}
 }
 
@@ -200,18 +250,19 @@ static void log_protected(struct cgw_engine *engine, uint32_t section, uint32_t 
 			  const char *why)
 {
 	struct section_state *state = &engine->sections[section];
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
-	struct cgw_action action = {.kind = CGW_ACTION_LOG,
-				    .section = section,
-				    .rule = engine->policy->sections[section]->name,
-				    .control = CGW_CONTROL_COUNT};
-	char path[4096], reason[700];
+	struct cgw_action action = {
+		.kind = CGW_ACTION_LOG, .section = section, .control = CGW_CONTROL_COUNT};
+	CLEANUP(cleanup_free) char *path = NULL;
+	char reason[700];
 
 	if (state->logged_ns != 0 && engine->now_ns - state->logged_ns < 3600 * SECOND_NS)
 		return; /* at most one message per hour */
 	state->logged_ns = engine->now_ns;
-	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	path = engine_path(engine, group);
+	if (path == NULL)
+		return;
 	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
+	action.rule = engine_copy_text(engine, engine->policy->sections[section]->name);
 	action.path = engine_copy_text(engine, path);
 	action.reason = engine_copy_text(engine, reason);
 	engine_emit(engine, action, NONE, NONE);

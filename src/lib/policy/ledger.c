@@ -41,18 +41,29 @@ static struct slot *alloc_slot(struct cgw_engine *engine)
 		engine->slot_free = engine->slots[i].next;
 		return &engine->slots[i];
 	}
-	if (engine->slot_count % 64 == 0) {
-		struct slot *slots =
-			reallocarray(engine->slots, engine->slot_count + 64, sizeof(*slots));
+	if (engine->slot_count == engine->slot_capacity) {
+		uint32_t capacity = 2 * engine->slot_capacity + 64;
+		struct slot *slots = reallocarray(engine->slots, capacity, sizeof(*slots));
 
 		if (slots == NULL)
 			return NULL;
 		engine->slots = slots;
+		engine->slot_capacity = capacity;
 	}
 	return &engine->slots[engine->slot_count++];
 }
 
-/* The first hierarchy that contains the group; its ID there identifies it. */
+bool engine_lacks_file(const struct cgw_engine *engine, enum cgw_metric metric, uint32_t group)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(engine->frame);
+	uint8_t shape = cgw_metric_info(metric)->shape;
+
+	/* An empty text or list looks like a missing file. */
+	return shape != CGW_STRING && shape != CGW_INSTANCES &&
+	       cgw_metric_set_has(cgw_snapshot_metrics(now), metric) &&
+	       cgw_snapshot_number(now, metric, group).state == CGW_ABSENT;
+}
+
 static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t group)
 {
 	for (uint32_t h = 0; h < topology->hierarchy_count; h++)
@@ -61,16 +72,34 @@ static uint32_t first_hierarchy(const struct cgw_topology *topology, uint32_t gr
 	return 0;
 }
 
+/*
+ * Finds the hierarchy of the slot's control: the group is identified by its inode there. Returns
+ * false if the group is not in that hierarchy yet, or does not have the file yet.
+ */
+static bool locate(const struct cgw_engine *engine, struct slot *slot)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
+	int metric = cgw_control_info(slot->control)->metric;
+	uint32_t providing = topology->layout != NULL
+				     ? cgw_control_hierarchies(topology->layout, slot->control)
+				     : 0;
+	uint32_t present = providing & topology->present[slot->group];
+
+	if (present != 0)
+		slot->hierarchy = (uint32_t)__builtin_ctz(present);
+	slot->group_id = topology->id[slot->hierarchy][slot->group];
+	return (providing == 0 || present != 0) &&
+	       (metric < 0 || !engine_lacks_file(engine, (enum cgw_metric)metric, slot->group));
+}
+
 struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_control control,
 		      const char *value, bool dry_run)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(engine->frame));
 	struct slot *slot = slot_find(engine, group, control, value, dry_run);
-	char path[4096];
 
 	if (slot != NULL)
 		return slot;
-	(void)cgw_topology_path(topology, group, path, sizeof(path));
 	slot = alloc_slot(engine);
 	if (slot == NULL) {
 		engine->out_of_memory = true;
@@ -80,14 +109,15 @@ struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_contro
 		.used = true,
 		.next = engine->first_slot[group],
 		.group = group,
-		.path = strdup(path),
+		.path = engine_path(engine, group),
 		.hierarchy = first_hierarchy(topology, group),
 		.control = control,
 		.device = strndup(value, device_length(control, value)),
 		.dry_run = dry_run,
 		.seen = {0, CGW_WARMUP},
+		.action = NO_ACTION,
 	};
-	slot->group_id = topology->id[slot->hierarchy][group];
+	(void)locate(engine, slot);
 	engine->first_slot[group] = (uint32_t)(slot - engine->slots);
 	if (slot->path == NULL || slot->device == NULL) {
 		engine->out_of_memory = true;
@@ -95,14 +125,6 @@ struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_contro
 		return NULL;
 	}
 	return slot;
-}
-
-/* Cancels an action that this step has already requested for the slot. */
-static void cancel_pending(struct cgw_engine *engine, struct slot *slot)
-{
-	if (engine->deciding && slot->serial == engine->serial)
-		engine_cancel(engine, slot->action);
-	slot->serial = 0;
 }
 
 static void unlink_slot(struct cgw_engine *engine, const struct slot *slot)
@@ -121,7 +143,7 @@ static void unlink_slot(struct cgw_engine *engine, const struct slot *slot)
 
 void slot_free(struct cgw_engine *engine, struct slot *slot)
 {
-	cancel_pending(engine, slot);
+	engine_cancel(engine, slot->action);
 	unlink_slot(engine, slot);
 	for (size_t i = 0; i < slot->count; i++)
 		free(slot->claims[i].value);
@@ -132,7 +154,7 @@ void slot_free(struct cgw_engine *engine, struct slot *slot)
 	free(slot->rule);
 	free(slot->written);
 	free(slot->kept);
-	*slot = (struct slot){.next = engine->slot_free};
+	*slot = (struct slot){.next = engine->slot_free, .action = NO_ACTION};
 	engine->slot_free = (uint32_t)(slot - engine->slots);
 }
 
@@ -251,6 +273,17 @@ static bool would_loosen(const struct cgw_engine *engine, const struct slot *slo
 	return current_rank(engine, slot, &current) && current <= requested;
 }
 
+bool slot_is_reasserted(const struct cgw_engine *engine, const struct slot *slot)
+{
+	if (engine->policy->settings.reassert)
+		return true;
+	for (size_t i = 0; i < slot->count; i++)
+		if (slot->claims[i].section != NONE &&
+		    engine->policy->sections[slot->claims[i].section]->always)
+			return true;
+	return false;
+}
+
 static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_action_kind kind,
 		      const struct claim *claim, const char *reason)
 {
@@ -267,9 +300,11 @@ static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_act
 		.group_id = slot->group_id,
 		.hierarchy = slot->hierarchy,
 		.control = slot->control,
+		.instance = engine_copy_text(engine, slot->device),
 		.value = engine_copy_text(engine, claim != NULL ? claim->value : slot->original),
 		.dry_run = slot->dry_run,
 		.force = section != NULL && section->rule.force,
+		.again = slot_is_reasserted(engine, slot),
 		.quiet = slot->failures > 0 ||
 			 (section != NULL && section->kind == CGW_SECTION_LIMIT &&
 			  section->on_missing == ON_MISSING_IGNORE),
@@ -280,10 +315,31 @@ static void emit_slot(struct cgw_engine *engine, struct slot *slot, enum cgw_act
 		action.expected = engine_copy_text(engine, slot->kept);
 	if (claim != NULL && claim->instance != NONE)
 		action.step = engine->instances[claim->instance].step;
-	slot->serial = engine->serial;
 	slot->action = engine->action_count;
 	engine_emit(engine, action, (uint32_t)(slot - engine->slots),
 		    claim != NULL ? claim->instance : NONE);
+	if (slot->action == engine->action_count)
+		slot->action = NO_ACTION; /* out of memory */
+}
+
+/* The value is set as soon as the file exists: this is no failure. */
+void slot_wait(struct cgw_engine *engine, struct slot *slot)
+{
+	if (slot->waiting_ns == 0)
+		slot->waiting_ns = engine->now_ns;
+	for (size_t i = 0; i < slot->count; i++)
+		if (slot->claims[i].instance != NONE)
+			instance_wait(&engine->instances[slot->claims[i].instance],
+				      cgw_control_info(slot->control)->key);
+}
+
+static void request_limit(struct cgw_engine *engine, struct slot *slot, const struct claim *claim,
+			  const char *reason)
+{
+	if (slot->written == NULL && !locate(engine, slot))
+		slot_wait(engine, slot);
+	else
+		emit_slot(engine, slot, CGW_ACTION_LIMIT, claim, reason);
 }
 
 void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reason)
@@ -292,7 +348,7 @@ void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reaso
 
 	if (engine->now_ns < slot->retry_ns)
 		return;
-	cancel_pending(engine, slot);
+	engine_cancel(engine, slot->action);
 	if (claim != NULL && would_loosen(engine, slot, claim)) {
 		/* The original value is the strictest: restore it if another one is written. */
 		if (slot->written != NULL)
@@ -307,7 +363,7 @@ void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reaso
 		return;
 	}
 	if (slot->written == NULL || strcmp(slot->written, claim->value) != 0)
-		emit_slot(engine, slot, CGW_ACTION_LIMIT, claim, reason);
+		request_limit(engine, slot, claim, reason);
 }
 
 /* Finds the instance's last claim and its slot; SIZE_MAX if none. */

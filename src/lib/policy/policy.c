@@ -107,6 +107,16 @@ size_t cgw_policy_section_count(const struct cgw_policy *policy)
 	return policy->count;
 }
 
+static bool holds_values(const struct section *section)
+{
+	for (size_t step = 0; step < section->rule.step_count; step++)
+		for (size_t i = 0; i < section->rule.steps[step].count; i++)
+			if (section->rule.steps[step].actions[i].kind == CGW_ACTION_LIMIT ||
+			    section->rule.steps[step].actions[i].kind == CGW_ACTION_FREEZE)
+				return !section->rule.dry_run;
+	return section->kind == CGW_SECTION_LIMIT;
+}
+
 struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t i)
 {
 	const struct section *section = policy->sections[i];
@@ -121,6 +131,9 @@ struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size
 		.priority = (unsigned)section->rule.priority,
 		.dry_run = section->rule.dry_run,
 		.sum = section->rule.sum,
+		.holds_values = holds_values(section),
+		.globs = (const char *const *)section->selection.match.items,
+		.glob_count = section->selection.match.count,
 		.to = section->to,
 		.create = section->create != 0,
 	};

@@ -117,11 +117,8 @@ static void renew_freeze(struct cgw_engine *engine, struct instance *instance, u
 {
 	if (instance->thaw_ns > engine->now_ns + longest_ns)
 		instance->thaw_ns = engine->now_ns + longest_ns;
-	if (longest_ns > 0 || instance->thaw_ns == 0)
-		return;
-	instance->thaw_ns = 0;
-	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_THAW, reason), NONE,
-		    instance_index(engine, instance));
+	if (longest_ns == 0)
+		instance_thaw(engine, instance, reason);
 }
 
 static void settle_slots(struct cgw_engine *engine, const struct instance *instance)

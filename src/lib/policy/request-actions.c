@@ -16,7 +16,7 @@ const char *cgw_action_kind_name(enum cgw_action_kind kind)
 		[CGW_ACTION_FREEZE] = "freeze", [CGW_ACTION_THAW] = "thaw",
 		[CGW_ACTION_KILL] = "kill",     [CGW_ACTION_RECLAIM] = "reclaim",
 		[CGW_ACTION_NOTIFY] = "notify", [CGW_ACTION_RUN] = "run",
-		[CGW_ACTION_LOG] = "log",
+		[CGW_ACTION_LOG] = "log",       [CGW_ACTION_YIELD] = "yield",
 	};
 
 	return kind < CGW_ACTION_KIND_COUNT ? names[kind] : "?";
@@ -109,21 +109,49 @@ static bool request_limit(struct cgw_engine *engine, struct instance *instance,
 	return true;
 }
 
+/* Freezes the group, now or as soon as it has a freezer. */
+static void freeze_if_possible(struct cgw_engine *engine, struct instance *instance,
+			       uint64_t duration_ns, const char *reason)
+{
+	struct cgw_action freeze;
+
+	engine_cancel(engine, instance->freeze_action);
+	if (engine_lacks_file(engine, CGW_M_CGROUP_FROZEN, instance->group)) {
+		instance->freeze_ns = duration_ns;
+		instance_wait(instance, "a freezer");
+		return;
+	}
+	freeze = instance_action(engine, instance, CGW_ACTION_FREEZE, reason);
+	freeze.duration_ns = duration_ns;
+	instance->freeze_ns = 0;
+	instance->thaw_ns = engine->now_ns + duration_ns;
+	instance->freeze_action = engine->action_count;
+	engine_emit(engine, freeze, NONE, instance_index(engine, instance));
+	if (instance->freeze_action == engine->action_count)
+		instance->freeze_action = NO_ACTION; /* out of memory */
+}
+
 static bool request_freeze(struct cgw_engine *engine, struct instance *instance,
 			   const struct rule_action *action, const char *reason)
 {
 	struct cgw_number populated = cgw_snapshot_number(cgw_frame_now(engine->frame),
 							  CGW_M_CGROUP_POPULATED, instance->group);
-	struct cgw_action freeze;
 
 	/* Processes moved into an empty frozen group would not start, for example a unit. */
-	if (populated.state == CGW_OK && populated.value == 0)
-		return true;
-	freeze = instance_action(engine, instance, CGW_ACTION_FREEZE, reason);
-	freeze.duration_ns = action->duration_ns;
-	instance->thaw_ns = engine->now_ns + action->duration_ns;
-	engine_emit(engine, freeze, NONE, instance_index(engine, instance));
+	if (populated.state != CGW_OK || populated.value != 0)
+		freeze_if_possible(engine, instance, action->duration_ns, reason);
 	return true;
+}
+
+void engine_freeze_waiting(struct cgw_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->instance_count; i++) {
+		struct instance *instance = &engine->instances[i];
+
+		if (!instance->used || instance->freeze_ns == 0 || instance->group == NONE)
+			continue;
+		freeze_if_possible(engine, instance, instance->freeze_ns, "the freezer exists now");
+	}
 }
 
 static bool request_kill(struct cgw_engine *engine, struct instance *instance,
@@ -156,7 +184,9 @@ static bool request_other(struct cgw_engine *engine, struct instance *instance,
 	if (action->kind == CGW_ACTION_RUN)
 		other.command = engine_copy_text(engine, action->value);
 	if (action->kind == CGW_ACTION_NOTIFY)
-		other.command = engine->policy->settings.notify;
+		other.command = engine->policy->settings.notify != NULL
+					? engine_copy_text(engine, engine->policy->settings.notify)
+					: NULL;
 	engine_emit(engine, other, NONE, instance_index(engine, instance));
 	return true;
 }

@@ -42,6 +42,12 @@ void instance_block(struct instance *instance, uint64_t now_ns, const char *form
 	set_phase(instance, CGW_PHASE_BLOCKED, now_ns);
 }
 
+void instance_wait(struct instance *instance, const char *what)
+{
+	(void)snprintf(instance->why, sizeof(instance->why),
+		       "waiting for %s, which the group does not have yet", what);
+}
+
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why)
 {
 	ledger_drop_instance(engine, instance_index(engine, instance));
@@ -81,14 +87,21 @@ static uint64_t cooldown_ns(const struct rule *rule, const struct instance *inst
 	return (uint64_t)(grown < most ? grown : fmax(most, (double)rule->cooldown_ns));
 }
 
+void instance_thaw(struct cgw_engine *engine, struct instance *instance, const char *reason)
+{
+	engine_cancel(engine, instance->freeze_action);
+	instance->freeze_ns = 0;
+	if (instance->thaw_ns == 0)
+		return;
+	instance->thaw_ns = 0;
+	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_THAW, reason), NONE,
+		    instance_index(engine, instance));
+}
+
 void instance_release(struct cgw_engine *engine, struct instance *instance)
 {
 	ledger_drop_instance(engine, instance_index(engine, instance));
-	if (instance->thaw_ns != 0) {
-		instance->thaw_ns = 0;
-		engine_emit(engine, instance_action(engine, instance, CGW_ACTION_THAW, "released"),
-			    NONE, instance_index(engine, instance));
-	}
+	instance_thaw(engine, instance, "released");
 	instance->step = 0;
 	instance->true_ns = instance->until_ns = 0;
 	if (instance->section == NONE) {
@@ -396,19 +409,15 @@ void engine_run_rules(struct cgw_engine *engine)
 
 void engine_run_timers(struct cgw_engine *engine)
 {
+	engine->running_timers = true;
 	for (uint32_t i = 0; i < engine->instance_count; i++) {
 		struct instance *instance = &engine->instances[i];
 		struct cgw_action action;
 
 		if (!instance->used)
 			continue;
-		if (instance->thaw_ns != 0 && engine->now_ns >= instance->thaw_ns) {
-			instance->thaw_ns = 0;
-			engine_emit(engine,
-				    instance_action(engine, instance, CGW_ACTION_THAW,
-						    "freeze time is over"),
-				    NONE, i);
-		}
+		if (instance->thaw_ns != 0 && engine->now_ns >= instance->thaw_ns)
+			instance_thaw(engine, instance, "freeze time is over");
 		if (instance->signal_ns != 0 && engine->now_ns >= instance->signal_ns) {
 			instance->signal_ns = 0;
 			action = instance_action(engine, instance, CGW_ACTION_KILL,
@@ -418,6 +427,7 @@ void engine_run_timers(struct cgw_engine *engine)
 			engine_emit(engine, action, NONE, i);
 		}
 	}
+	engine->running_timers = false;
 }
 
 void engine_reset_windows(struct cgw_engine *engine, uint64_t gap_ns)

@@ -119,10 +119,10 @@ enum cgw_truth cgw_policy_section_matches(const struct cgw_policy *policy, size_
 					  const struct cgw_facts *facts, uint32_t group)
 {
 	const struct selection *selection = &policy->sections[section]->selection;
-	char path[4096];
+	CLEANUP(cleanup_free)
+	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(frame)), group);
 
-	if (cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(frame)), group, path,
-			      sizeof(path)) >= sizeof(path))
+	if (path == NULL)
 		return CGW_UNKNOWN;
 	if (!selection_accepts_path(selection, path))
 		return CGW_FALSE;
@@ -239,11 +239,11 @@ int cgw_policy_check_protected(const struct cgw_policy *policy, const struct cgw
 			       const struct cgw_facts *facts, uint32_t group,
 			       enum cgw_control control, struct cgw_diag *diag)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	char path[4096];
+	CLEANUP(cleanup_free)
+	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(frame)), group);
 
-	if (cgw_topology_path(topology, group, path, sizeof(path)) >= sizeof(path))
-		return cgw_diag_set(diag, -EPERM, "the path of the group is too long");
+	if (path == NULL)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < ARRAY_SIZE(built_in); i++)
 		if (cgw_glob_match(built_in[i], path))
 			return cgw_diag_set(diag, -EPERM,

@@ -156,11 +156,12 @@ static int collect_group(struct files *files, struct tree_group *group)
 	bool may_be_idle = idle_may_be(files, group);
 	int r = 0;
 
+	group->repeated = false;
 	files->group = group->index;
 	files->snapshot->read_ns[files->group] =
 		files->bpf != NULL && !root ? files->bpf->pass_ns : clock_now_ns();
 	if (may_be_idle && idle_by_parent(files, group)) {
-		group->idle = true;
+		group->idle = group->repeated = true;
 		return snapshot_copy_row(files->snapshot, files->group, files->last, group->row);
 	}
 	memset(files->row, 0, files->plan.column_count * sizeof(files->row[0]));
@@ -172,7 +173,7 @@ static int collect_group(struct files *files, struct tree_group *group)
 	for (size_t i = 0; i < count && r == 0; i++) {
 		if (may_be_idle && i == files->usage_file_count &&
 		    idle_usage_unchanged(files, group)) {
-			group->idle = true;
+			group->idle = group->repeated = true;
 			files_directory_close(files, &directory);
 			return store_usage(files, group);
 		}

@@ -74,12 +74,14 @@ void files_done(struct files *files, struct group_tree *tree)
 	free(files->buffer);
 	free(files->rest);
 	free(files->incomplete);
+	device_stack_done(&files->device_stack);
 	*files = (struct files){0};
 }
 
 void files_retry_absent(struct files *files, struct group_tree *tree)
 {
 	device_names_clear(&files->device_names);
+	files->device_stack_known = false;
 	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group))
 		for (size_t i = 0; group->files != NULL && i < files->plan.file_count; i++)
 			if (group->files[i] < FILE_UNKNOWN)

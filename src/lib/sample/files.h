@@ -6,6 +6,7 @@
 #ifndef CGWARD_LIB_SAMPLE_FILES_H
 #define CGWARD_LIB_SAMPLE_FILES_H
 
+#include "lib/kernel/device-stack.h"
 #include "lib/sample/device-names.h"
 #include "lib/sample/read-plan.h"
 
@@ -21,6 +22,8 @@ struct files {
 	struct decode_request active[CGW_METRIC_COUNT];
 	struct cgw_number row[CGW_METRIC_COUNT]; /* of the group being read, by column */
 	struct device_names device_names;
+	struct device_stack device_stack;
+	bool device_stack_known;
 	const struct bpf *bpf;           /* takes precedence over files; or NULL */
 	bool from_bpf[CGW_METRIC_COUNT]; /* by column: BPF provides it for the current group */
 	size_t *rest;                    /* files that BPF does not provide completely */
@@ -51,7 +54,7 @@ int files_peek(struct files *files, struct tree_group *group, size_t file, struc
 int files_collect(struct files *files, struct group_tree *tree, struct cgw_snapshot *snapshot);
 /* Closes the group's files in these hierarchies. */
 void files_forget(struct files *files, struct tree_group *group, uint32_t hierarchies);
-/* Tries absent and denied files again, and empties the cache of device names. */
+/* Tries absent and denied files again, and empties the caches of devices. */
 void files_retry_absent(struct files *files, struct group_tree *tree);
 
 /* Shared by the files of the collector. */

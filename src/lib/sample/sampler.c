@@ -12,9 +12,11 @@
 #include "lib/base/clock.h"
 #include "lib/kernel/group-cursor.h"
 #include "lib/sample/bpf/bpf.h"
+#include "lib/sample/device-sums.h"
 #include "lib/sample/discover.h"
 #include "lib/sample/files.h"
 #include "lib/sample/idle.h"
+#include "lib/sample/sum-descendants.h"
 #include "lib/sample/system-stat.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -392,6 +394,12 @@ static bool root_is_system(const struct cgw_layout *layout)
 	return true;
 }
 
+/* The kernel's number of the root counts less than those of the groups below it. */
+static bool is_incomplete(const struct cgw_snapshot *snapshot, enum cgw_metric metric)
+{
+	return snapshot->source[metric] != NULL && snapshot->source[metric]->not_root;
+}
+
 static void fill_root(struct cgw_snapshot *snapshot)
 {
 	for (int column = 0; column < snapshot->column_count; column++) {
@@ -400,13 +408,52 @@ static void fill_root(struct cgw_snapshot *snapshot)
 		struct cgw_number number;
 
 		if (source == CGW_ROOT_NONE ||
-		    snapshot_get(snapshot, column, 0).state != CGW_ABSENT)
+		    (snapshot_get(snapshot, column, 0).state != CGW_ABSENT &&
+		     !is_incomplete(snapshot, metric)))
 			continue;
 		number = system_stat_root_value(&snapshot->machine, source);
 		snapshot->system_wide[metric] = number.state == CGW_OK;
 		if (number.state == CGW_OK)
 			snapshot_set(snapshot, column, 0, number);
 	}
+}
+
+static bool requests_io(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->column_count; i++)
+		if (cgw_metric_info(plan->metric_of[i])->sources[0].controller == CGW_IO)
+			return true;
+	return false;
+}
+
+/* Devices are read again with every full walk. */
+static int update_device_stack(struct files *files)
+{
+	int r;
+
+	if (files->device_stack_known || !requests_io(&files->plan))
+		return 0;
+	device_stack_done(&files->device_stack);
+	r = device_stack_read(files->layout, &files->device_stack);
+	files->device_stack_known = r == 0;
+	return r;
+}
+
+/* Values that depend on other groups or devices. */
+static int complete_values(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
+{
+	int r = sum_descendants(&sampler->files, &sampler->tree, sampler->options.depth_max,
+				sampler->options.below, snapshot);
+
+	if (r == 0)
+		r = snapshot_finish(snapshot);
+	if (r == 0)
+		r = update_device_stack(&sampler->files);
+	if (r < 0)
+		return r;
+	device_sums_leave_out(snapshot, &sampler->files.device_stack);
+	device_sums_drop_uncounted(snapshot);
+	return 0;
 }
 
 static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
@@ -422,7 +469,7 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 	if (r == 0)
 		r = files_collect(&sampler->files, &sampler->tree, snapshot);
 	if (r == 0)
-		r = snapshot_finish(snapshot);
+		r = complete_values(sampler, snapshot);
 	idle_update(&sampler->files, r == 0 ? snapshot : NULL);
 	if (r < 0)
 		return r;

@@ -242,6 +242,86 @@ int snapshot_copy_row(struct cgw_snapshot *snapshot, uint32_t group,
 	return 0;
 }
 
+static bool is_same_name(const struct cgw_snapshot *snapshot, const char *a, const char *b)
+{
+	/* Names are copied once, unless there are too many. */
+	return a == b || (snapshot->name_count == ARRAY_SIZE(snapshot->names) && strcmp(a, b) == 0);
+}
+
+/* The decoder numbers the instances itself. */
+static bool has_distinct_names(const struct cgw_snapshot *snapshot, size_t column)
+{
+	return cgw_metric_info(snapshot->metric_of[column])->sources[0].format ==
+	       CGW_FORMAT_PER_CPU;
+}
+
+/* Limits do not add up: the tightest one applies. */
+static struct cgw_number join_numbers(const struct cgw_metric_info *info, struct cgw_number a,
+				      struct cgw_number b)
+{
+	bool is_amount = info->kind == CGW_COUNTER || info->kind == CGW_GAUGE;
+
+	if (a.state == CGW_MAX || b.state == CGW_MAX)
+		return a.state == CGW_MAX ? b : a;
+	if (a.state != CGW_OK || b.state != CGW_OK)
+		return a.state != CGW_OK ? a : b;
+	if (is_amount && a.value > UINT64_MAX - b.value)
+		return (struct cgw_number){0, CGW_BAD};
+	if (is_amount)
+		a.value += b.value;
+	else if (b.value < a.value)
+		a = b;
+	return a;
+}
+
+/*
+ * Joins instances of the same name, which the kernel does not exclude: all devices that are gone
+ * are "(unknown)". Returns the number of instances left.
+ */
+static uint32_t join_instances(const struct cgw_snapshot *snapshot, size_t column,
+			       struct cgw_instance *instances, uint32_t count)
+{
+	const struct cgw_metric_info *info = cgw_metric_info(snapshot->metric_of[column]);
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t same = 0;
+
+		while (same < left &&
+		       !is_same_name(snapshot, instances[same].name, instances[i].name))
+			same++;
+		if (same < left)
+			instances[same].number =
+				join_numbers(info, instances[same].number, instances[i].number);
+		else
+			instances[left++] = instances[i];
+	}
+	return left;
+}
+
+static void join_all_instances(struct cgw_snapshot *snapshot)
+{
+	uint32_t count = snapshot->topology->view.count, end = 0;
+
+	for (size_t i = 0; i < snapshot->column_count; i++) {
+		uint32_t *first = snapshot->columns[i].first;
+
+		for (uint32_t group = 0; first != NULL && group < count; group++) {
+			uint32_t length = first[group + 1] - first[group];
+			struct cgw_instance *run = snapshot->instances + first[group];
+
+			if (length > 0 && !has_distinct_names(snapshot, i))
+				length = join_instances(snapshot, i, run, length);
+			if (length > 0 && end != first[group])
+				memmove(snapshot->instances + end, run, length * sizeof(*run));
+			first[group] = end;
+			end += length;
+		}
+		if (first != NULL)
+			first[count] = end;
+	}
+}
+
 /*
  * Counting sort by column and group: counts become the ends of each group's run, and inserting
  * the rows in reverse moves each end to the start of its run.
@@ -273,5 +353,6 @@ int snapshot_finish(struct cgw_snapshot *snapshot)
 		snapshot->instances[--snapshot->columns[row->column].first[row->group]] =
 			row->instance;
 	}
+	join_all_instances(snapshot);
 	return 0;
 }

@@ -125,12 +125,11 @@ static void parse_pressure(struct cgw_system_stat *machine, int resource, const 
 		machine->pressure_e2[resource][i / 3][i % 3] = numbers[i];
 }
 
-/* Excludes partitions and stacked devices, whose traffic their disk counts as well. */
-static bool is_whole_disk(const struct cgw_layout *layout, const char *name)
+bool system_stat_is_disk(const struct cgw_layout *layout, const char *name)
 {
 	char path[128];
 
-	for (const char *prefix = "loop\0ram\0zram\0dm-\0md\0"; *prefix != '\0';
+	for (const char *prefix = "loop\0ram\0zram\0dm-\0md\0bcache\0"; *prefix != '\0';
 	     prefix += strlen(prefix) + 1)
 		if (strncmp(name, prefix, strlen(prefix)) == 0)
 			return false;
@@ -164,7 +163,7 @@ static void parse_diskstats(const struct cgw_layout *layout, struct cgw_system_s
 		at += length;
 		for (i = 0; i < ARRAY_SIZE(fields) && next_number(&at, end, &fields[i]); i++)
 			continue;
-		if (i < ARRAY_SIZE(fields) || !is_whole_disk(layout, name))
+		if (i < ARRAY_SIZE(fields) || !system_stat_is_disk(layout, name))
 			continue;
 		read += fields[2] * UINT64_C(512);
 		written += fields[6] * UINT64_C(512);
@@ -222,6 +221,8 @@ static struct cgw_number difference(struct cgw_number whole, struct cgw_number p
 struct cgw_number system_stat_root_value(const struct cgw_system_stat *machine,
 					 enum cgw_root_source source)
 {
+	struct cgw_number memory, swap;
+
 	switch (source) {
 	case CGW_ROOT_SYSTEM_CPU:
 		return machine->cpu_busy_ns;
@@ -229,6 +230,12 @@ struct cgw_number system_stat_root_value(const struct cgw_system_stat *machine,
 		return difference(machine->memory_total_bytes, machine->memory_free_bytes);
 	case CGW_ROOT_SYSTEM_SWAP:
 		return difference(machine->swap_total_bytes, machine->swap_free_bytes);
+	case CGW_ROOT_SYSTEM_MEMORY_SWAP:
+		memory = difference(machine->memory_total_bytes, machine->memory_free_bytes);
+		swap = difference(machine->swap_total_bytes, machine->swap_free_bytes);
+		return memory.state == CGW_OK && swap.state == CGW_OK
+			       ? ok(memory.value + swap.value)
+			       : (struct cgw_number){0, CGW_ABSENT};
 	case CGW_ROOT_SYSTEM_THREADS:
 		return machine->threads;
 	case CGW_ROOT_SYSTEM_IO_RBYTES:

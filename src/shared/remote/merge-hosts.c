@@ -124,12 +124,6 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 	return 0;
 }
 
-/* Whether both sources include, or both exclude, the descendants of a group. */
-static bool has_same_scope(const struct cgw_source *source, const struct cgw_source *other)
-{
-	return (source != NULL && source->own) == (other != NULL && other->own);
-}
-
 static int copy_parts(struct cgw_snapshot *to, int column, uint32_t at,
 		      const struct cgw_snapshot *from, enum cgw_metric metric)
 {
@@ -161,7 +155,7 @@ static int copy_column(struct cgw_snapshot *to, uint16_t column, uint32_t at,
 	uint32_t count = from->topology->view.count;
 	int16_t old = from->column_of[metric];
 
-	if (old < 0 || !has_same_scope(from->source[metric], to->source[metric]))
+	if (old < 0)
 		return 0;
 	if (cgw_metric_info(metric)->shape != CGW_STRING)
 		memcpy(to->columns[column].value + at, from->columns[old].value,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-text-namespaces.c - namespaces of a group, and the groups that share them. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
-#include "shared/report/text-table.h"
 
 /* Joins the lines of a map or of offsets with ", " and squeezes spaces. */
 static void join_lines(const char *text, char *buffer, size_t size)
@@ -56,20 +58,28 @@ static const char *host_text(const struct cgw_namespace *namespace)
 
 static void groups_cell(const struct cgw_namespace *namespace, size_t most, struct table *table)
 {
-	char text[2048] = "-";
-	size_t used = 0;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 	uint32_t shown = namespace->group_count < CGW_NAMESPACE_GROUPS_MAX
 				 ? namespace->group_count
 				 : CGW_NAMESPACE_GROUPS_MAX;
 
-	for (uint32_t i = 0; i < shown && i < most && used + 256 < sizeof(text); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%.240s",
-					 i > 0 ? " " : "", namespace->groups[i]);
-	if (namespace->group_count > most && used + 32 < sizeof(text))
-		(void)snprintf(text + used, sizeof(text) - used, " and %s%zu more",
-			       namespace->group_count > CGW_NAMESPACE_GROUPS_MAX ? "at least " : "",
-			       namespace->group_count - most);
-	table_name(table, text);
+	if (out == NULL) {
+		table->error = -ENOMEM;
+		return;
+	}
+	for (uint32_t i = 0; i < shown && i < most; i++)
+		fprintf(out, "%s%s", i > 0 ? ", " : "", namespace->groups[i]);
+	if (namespace->group_count > most)
+		fprintf(out, " and %s%zu more",
+			namespace->group_count > CGW_NAMESPACE_GROUPS_MAX ? "at least " : "",
+			namespace->group_count - most);
+	if (fclose(out) == 0)
+		table_name(table, *text != '\0' ? text : "-");
+	else
+		table->error = -ENOMEM;
+	free(text);
 }
 
 int text_namespaces(const struct view *view, FILE *out)

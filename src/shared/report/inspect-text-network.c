@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
-#include "shared/report/text-table.h"
 
 static void bytes_cell(const struct view *view, struct cgw_value value, enum cgw_unit unit,
 		       struct table *table)

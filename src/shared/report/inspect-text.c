@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
-#include "shared/report/text-table.h"
 
 static void print_value(const struct view *view, const char *name, const char *text, FILE *out)
 {
@@ -174,16 +174,18 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(view->frame));
 	const struct cgw_metric_info *limit = cgw_metric_info(bound->limit);
+	char device[4 * sizeof(bound->device)];
 	struct text_cell cell;
 
 	table_row(table);
 	table_name(table, bound->resource);
+	(void)cgw_escape(device, sizeof(device), bound->device, strlen(bound->device));
 	table_cell(table, "%s%s%s",
 		   bound->bound.state == CGW_MAX ? "UNLIMITED"
 		   : bound->bound.state == CGW_ABSENT
 			   ? "unavailable"
-			   : number_text(view, bound->bound, (enum cgw_unit)limit->unit, &cell),
-		   bound->device[0] != '\0' ? " on " : "", bound->device);
+			   : number_text(view, bound->bound, bound->unit, &cell),
+		   device[0] != '\0' ? " on " : "", device);
 	table_cell(table, "%s", bound->bound.state == CGW_OK ? limit->key : "-");
 	if (bound->set_by == CGW_NO_GROUP) {
 		table_cell(table, "-");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* undo-actions.c - the journal of changes, and undo of an action of this session or of the journal. */
+/* undo-actions.c - the journal of changes, and undo of actions. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

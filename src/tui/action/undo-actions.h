@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* undo-actions.h - the journal of changes, and undo of an action of this session or of the journal. */
+/* undo-actions.h - the journal of changes, and undo of actions. */
 #ifndef CGWARD_TUI_ACTION_UNDO_ACTIONS_H
 #define CGWARD_TUI_ACTION_UNDO_ACTIONS_H
 

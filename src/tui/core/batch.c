@@ -49,9 +49,12 @@ static int width_needed(const struct app *app)
 	}
 	for (size_t i = 0; i < app->settings.column_count; i++) {
 		const struct column *column = &app->settings.columns[i];
-		int own = column_width(column), title = canvas_width(column_title(column));
+		int content = column_is_group(column) ? group : column_width(column), title_width;
+		char title[40];
 
-		width += 1 + (column_is_group(column) ? group : own > title ? own : title);
+		column_title(column, app->settings.choices[CHOICE_OWN], title, sizeof(title));
+		title_width = canvas_width(title);
+		width += 1 + (content > title_width ? content : title_width);
 	}
 	return width < WIDTH_MAX ? width : WIDTH_MAX;
 }

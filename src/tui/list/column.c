@@ -148,9 +148,20 @@ bool column_is_group(const struct column *column)
 	       column->field.index <= 1;
 }
 
-const char *column_title(const struct column *column)
+bool column_includes_descendants(const struct column *column, bool own)
 {
-	return column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field);
+	if (!own)
+		return false;
+	if (column->style == COLUMN_GRAPH)
+		return column->series == CGW_HISTORY_PRESSURE;
+	return cgw_field_includes_descendants(cgw_field_own(column->field));
+}
+
+void column_title(const struct column *column, bool own, char *buffer, size_t size)
+{
+	(void)snprintf(buffer, size, "%s%s",
+		       column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field),
+		       column_includes_descendants(column, own) ? "+" : "");
 }
 
 int column_width(const struct column *column)
@@ -206,6 +217,23 @@ enum role column_role(const struct column_source *source, const struct column *c
 	return ROLE_TEXT;
 }
 
+/* Subtracts the children's values, which add up to a part of the group's. */
+static void subtract_children(const struct column_source *source, const struct column *column,
+			      uint32_t group, double *values, size_t count)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(source->frame));
+	uint32_t end = group + topology->below[group] + 1;
+	double part[2 * GRAPH_WIDTH];
+
+	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
+		cgw_history_read(source->history, child, (enum cgw_history_series)column->series,
+				 GRAPH_STEP_S, part, count);
+		for (size_t i = 0; i < count; i++)
+			if (!isnan(part[i]) && !isnan(values[i]))
+				values[i] = part[i] < values[i] ? values[i] - part[i] : 0;
+	}
+}
+
 static void draw_graph(const struct column_source *source, const struct column *column,
 		       uint32_t group, struct canvas *canvas, struct rect area)
 {
@@ -230,6 +258,8 @@ static void draw_graph(const struct column_source *source, const struct column *
 		count = ARRAY_SIZE(values);
 	cgw_history_read(source->history, group, (enum cgw_history_series)column->series,
 			 GRAPH_STEP_S, values, count);
+	if (source->own && !column_includes_descendants(column, true))
+		subtract_children(source, column, group, values, count);
 	for (size_t i = 0; i < count; i++)
 		if (values[i] > maximum)
 			maximum = values[i];

@@ -35,7 +35,10 @@ bool column_supports(const struct column *column, enum column_style style);
 
 /* Whether the column shows the path or name of the group, and therefore the tree. */
 bool column_is_group(const struct column *column) CGW_PURE;
-const char *column_title(const struct column *column) CGW_PURE;
+/* Whether it includes descendants even with `own` values: pressure and peaks cannot be split. */
+bool column_includes_descendants(const struct column *column, bool own) CGW_PURE;
+/* The heading, with a '+' for such a column. */
+void column_title(const struct column *column, bool own, char *buffer, size_t size);
 int column_width(const struct column *column);
 
 /* The data that columns are drawn from. */

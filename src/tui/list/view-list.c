@@ -17,11 +17,14 @@
 /* Mark and space before the tree. */
 #define GUTTER 2
 
-static int titled_width(const struct column *column)
+static int titled_width(const struct app *app, const struct column *column)
 {
-	int width = column_width(column), title = canvas_width(column_title(column));
+	int width = column_width(column), title_width;
+	char title[40];
 
-	return width > title ? width : title;
+	column_title(column, app->settings.choices[CHOICE_OWN], title, sizeof(title));
+	title_width = canvas_width(title);
+	return width > title_width ? width : title_width;
 }
 
 void groups_place(const struct app *app, int columns, struct placed *placed)
@@ -39,7 +42,7 @@ void groups_place(const struct app *app, int columns, struct placed *placed)
 			skipped++;
 			continue;
 		} else {
-			widths[count] = titled_width(column);
+			widths[count] = titled_width(app, column);
 		}
 		placed->index[count++] = (uint8_t)i;
 	}
@@ -76,8 +79,9 @@ void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect 
 			      column->style != COLUMN_GRAPH;
 		enum role role = sorted ? ROLE_SORTED : ROLE_TEXT;
 		int at = area.column + placed->at[i], width = placed->widths[i];
-		const char *title = column_title(column);
+		char title[40];
 
+		column_title(column, app->settings.choices[CHOICE_OWN], title, sizeof(title));
 		if (aligned_right(column)) {
 			int start = at + width - canvas_width(title);
 
@@ -353,6 +357,14 @@ static void groups_draw(struct app *app, void *state, struct canvas *canvas,
 				ROLE_DIM, "No group matches the filter. Press F4 to change it.");
 }
 
+static bool any_includes_descendants(const struct app *app)
+{
+	for (size_t i = 0; i < app->settings.column_count; i++)
+		if (column_includes_descendants(&app->settings.columns[i], true))
+			return true;
+	return false;
+}
+
 static void groups_status(struct app *app, void *state, struct canvas *canvas, struct rect area)
 {
 	char path[1024] = "", right[160] = "";
@@ -375,7 +387,9 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 		used += (size_t)snprintf(right + used, sizeof(right) - used, "  %u marked",
 					 app->list.marked);
 	if (app->settings.choices[CHOICE_OWN])
-		used += (size_t)snprintf(right + used, sizeof(right) - used, "  own");
+		used += (size_t)snprintf(right + used, sizeof(right) - used, "  own%s",
+					 any_includes_descendants(app) ? " (+ with descendants)"
+								       : "");
 	(void)snprintf(right + used, sizeof(right) - used, "  %u/%u",
 		       app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
 	width = area.columns - canvas_width(right);

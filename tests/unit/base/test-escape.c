@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/base/word-list.h"
 #include "test.h"
@@ -19,7 +20,12 @@ static void test_escape_untrusted_text(void **state)
 		{"ä漢字", "ä漢字"},
 		{"\033[31m", "\\x1b[31m"},
 		{"a\nb\tc", "a\\x0ab\\x09c"},
-		{"back\\slash", "back\\x5cslash"},
+		{"back\\slash", "back\\slash"},
+		{"firefox\\x2dw.scope", "firefox\\x2dw.scope"}, /* as systemd prints it */
+		{"\\x20\\x", "\\x20\\x"},
+		{"\\x1b", "\\x5cx1b"}, /* imitates an escape */
+		{"\\xc3\\xA4", "\\x5cxc3\\xA4"},
+		{"\\x5c", "\\x5cx5c"},
 		{"\177", "\\x7f"},
 		{"\302\233", "\\xc2\\x9b"},                   /* C1: CSI */
 		{"\342\200\256x", "\\xe2\\x80\\xaex"},        /* right-to-left override */
@@ -39,6 +45,8 @@ static void test_escape_untrusted_text(void **state)
 
 		assert_string_equal(buffer, cases[i].expected);
 		assert_int_equal(length, strlen(cases[i].expected));
+		assert_int_equal(cgw_unescape(buffer), strlen(cases[i].text));
+		assert_string_equal(buffer, cases[i].text);
 	}
 }
 
@@ -46,12 +54,23 @@ static void test_escape_untrusted_text(void **state)
 static void test_escape_into_small_buffer(void **state)
 {
 	static const char text[] = "a\033ä\377b";
-	static const char *const expected[] = {"",  "a",      "a",      "a",
-					       "a", "a\\x1b", "a\\x1b", "a\\x1bä"};
+	static const char *const expected[] = {"",
+					       "a",
+					       "a",
+					       "...",
+					       "a...",
+					       "a...",
+					       "a...",
+					       "a...",
+					       "a\\x1b...",
+					       "a\\x1b...",
+					       "a\\x1bä...",
+					       "a\\x1bä...",
+					       "a\\x1bä\\xffb"};
 	char buffer[64];
 
 	(void)state;
-	for (size_t size = 1; size <= 8; size++) {
+	for (size_t size = 1; size <= ARRAY_SIZE(expected); size++) {
 		memset(buffer, 'Z', sizeof(buffer));
 		(void)cgw_escape(buffer, size, text, strlen(text));
 		assert_string_equal(buffer, expected[size - 1]);

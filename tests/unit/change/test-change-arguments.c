@@ -148,7 +148,7 @@ static void test_assignments_become_steps(void **state)
 	char a[] = "/web/a", b[] = "/web/b", memory[] = "memory.max=1G",
 	     pages[] = "hugetlb.2MB.max=max", pids[] = "pids.max=+10%";
 	char *paths[] = {a, b}, *good[] = {memory, pages, pids};
-	const struct group_list groups = {paths, 2};
+	const struct group_list groups = {.paths = paths, .count = 2};
 	static const struct {
 		const char *path, *value;
 		enum cgw_control control;
@@ -187,7 +187,7 @@ static void test_invalid_assignments(void **state)
 		{"memory.max=99999999999999999999G", "memory.max"},
 	};
 	char web[] = "/web", *paths[] = {web};
-	const struct group_list groups = {paths, 1};
+	const struct group_list groups = {.paths = paths, .count = 1};
 	struct machine *machine = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -264,7 +264,7 @@ static void test_printed_names_are_accepted(void **state)
 			if (one.status != CLI_OK)
 				fail_msg("%s: %s", name, one.capture.err);
 			command_run_free(&one);
-			bytes = unescape(strrchr(name, '/') + 1);
+			bytes = (i < 2 ? unescape_program : unescape)(strrchr(name, '/') + 1);
 			/* Blanks at the end of a line of a table are lost. */
 			end = bytes + strlen(names[count]);
 			assert_true(strlen(bytes) >= strlen(names[count]));

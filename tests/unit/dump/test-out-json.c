@@ -158,7 +158,7 @@ static void test_instances(void **state)
 
 	assert_member(object, "io.rbytes", "30");
 	assert_member(object, "instances",
-		      "{\"io.rbytes\":{\"sda\":10,\"odd \\\"\\\\x5c\\\\x0a\\\\xff name\":20}}");
+		      "{\"io.rbytes\":{\"sda\":10,\"odd \\\"\\\\\\\\x0a\\\\xff name\":20}}");
 	json_decref(object);
 	group = 2;
 	object = read_group(fixture, &group, "io.rbytes,group");

@@ -84,7 +84,7 @@ static void test_shells_evaluate_names_as_data(void **state)
 
 				assert_non_null(fgets(line, sizeof(line), output));
 				line[strcspn(line, "\n")] = '\0';
-				bytes = unescape(line);
+				bytes = unescape_program(line);
 				assert_string_equal(bytes, parts[k]);
 			}
 			if (j == 0) { /* the root */
@@ -279,7 +279,7 @@ static void test_raw_has_one_word_per_column(void **state)
 		}
 		assert_null(line);
 		for (size_t i = 0; i < 2 && row > 0; i++) {
-			CLEANUP(cleanup_free) char *bytes = unescape(words[i]);
+			CLEANUP(cleanup_free) char *bytes = unescape_program(words[i]);
 
 			assert_string_equal(bytes, i == 0 ? fixture->paths[row]
 							  : strrchr(fixture->paths[row], '/') + 1);

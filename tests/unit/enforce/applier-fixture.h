@@ -21,7 +21,8 @@ static inline void open_store(struct fixture *fixture)
 	fixture->applier =
 		(struct applier){.layout = fixture->machine.layout, .settings = &settings};
 	if (undo_store_open(fixture->directory, fixture->machine.layout, &fixture->applier.store,
-			    &diag) < 0)
+			    &diag) < 0 ||
+	    undo_store_begin(fixture->applier.store, &diag) < 0)
 		fail_msg("%s", diag.text);
 }
 

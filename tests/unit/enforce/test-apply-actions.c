@@ -283,6 +283,7 @@ static void test_protected_group_is_left(void **state)
 {
 	static const enum cgw_action_kind kinds[] = {CGW_ACTION_LIMIT, CGW_ACTION_FREEZE,
 						     CGW_ACTION_KILL};
+	struct cgw_step step = {.path = "/sshd.service"};
 	struct fixture fixture;
 	struct cgw_action action;
 
@@ -291,7 +292,10 @@ static void test_protected_group_is_left(void **state)
 		begin(&fixture, 2);
 		machine_add_group(&fixture.machine, "/sshd.service");
 		action = action_of(&fixture, kinds[i], "64");
-		action.path = "/sshd.service";
+		action.path = step.path;
+		machine_expect_group(&fixture.machine, &step);
+		action.group_id = step.expected_id;
+		action.hierarchy = step.expected_hierarchy;
 		assert_int_equal(apply(&fixture, &action, true), -EPERM);
 		assert_string_equal(fake_log, "");
 		assert_int_equal(undo_store_count(fixture.applier.store), 0);

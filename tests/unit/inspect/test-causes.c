@@ -152,6 +152,170 @@ static const struct cgw_bound *bound_of(const struct cgw_bound *bounds, size_t c
 	return NULL;
 }
 
+/* The remedy for /a/x, or for the group above it: computed from the use, and accepted. */
+static void test_remedies(void **state)
+{
+#define M(n) OK((uint64_t)(n) << 20)
+	static const struct {
+		struct frame_value values[5];
+		const char *command; /* of the first cause; NULL: there is no cause */
+		unsigned version;
+	} cases[] = {
+		{{{"/a/x", CGW_M_PIDS_MAX, OK(0)}, {"/a/x", CGW_M_PIDS_CURRENT, OK(3)}},
+		 "cgward set '/a/x' 'pids.max=5'",
+		 2},
+		{{{"/a/x", CGW_M_PIDS_MAX, OK(10)}, {"/a/x", CGW_M_PIDS_CURRENT, OK(25)}},
+		 "cgward set '/a/x' 'pids.max=38'",
+		 2},
+		{{{"/a/x", CGW_M_PIDS_MAX, OK(1)}, {"/a/x", CGW_M_PIDS_CURRENT, OK(1)}},
+		 "cgward set '/a/x' 'pids.max=2'",
+		 2},
+		{{{"/a/x", CGW_M_PIDS_MAX, OK(0)}, {"/a/x", CGW_M_PIDS_CURRENT, OK(0)}}, NULL, 2},
+		{{{"/a/x", CGW_M_PIDS_MAX, OK(4000000)}, {"/a/x", CGW_M_PIDS_CURRENT, OK(4000000)}},
+		 "",
+		 2},
+		{{{"/a/x", CGW_M_MEMORY_HIGH, OK(0)}, {"/a/x", CGW_M_MEMORY_CURRENT, M(10)}},
+		 "cgward set '/a/x' 'memory.high=15M'",
+		 2},
+		{{{"/a/x", CGW_M_MEMORY_MAX, M(10)}, {"/a/x", CGW_M_MEMORY_CURRENT, M(30)}},
+		 "cgward set '/a/x' 'memory.max=45M'",
+		 2},
+		{{{"/a/x", CGW_M_MEMORY_MAX, OK(0)}, {"/a/x", CGW_M_MEMORY_CURRENT, OK(0)}},
+		 NULL,
+		 2},
+		/* v1: never above the limit of memory and swap */
+		{{{"/a/x", CGW_M_MEMORY_MAX, M(10)},
+		  {"/a/x", CGW_M_MEMORY_CURRENT, M(10)},
+		  {"/a/x", CGW_M_MEMORY_MEMSW_MAX, M(12)}},
+		 "cgward set '/a/x' 'memory.max=15M' 'memory.memsw.max=18M'",
+		 1},
+		{{{"/a/x", CGW_M_MEMORY_MAX, M(10)},
+		  {"/a/x", CGW_M_MEMORY_CURRENT, M(10)},
+		  {"/a/x", CGW_M_MEMORY_MEMSW_MAX, M(100)}},
+		 "cgward set '/a/x' 'memory.max=15M'",
+		 1},
+		/* v1: never above the share of an ancestor */
+		{{{"/a/x", CGW_M_CPU_MAX, OK(1000000000)},
+		  {"/a/x", CGW_M_CPU_NR_PERIODS, OK(10)},
+		  {"/a/x", CGW_M_CPU_NR_THROTTLED, OK(10)},
+		  {"/a", CGW_M_CPU_MAX, OK(1200000000)}},
+		 "cgward set '/a/x' 'cpu.max=120%'",
+		 1},
+		{{{"/a/x", CGW_M_CPU_MAX, OK(1000000000)},
+		  {"/a/x", CGW_M_CPU_NR_PERIODS, OK(10)},
+		  {"/a/x", CGW_M_CPU_NR_THROTTLED, OK(10)},
+		  {"/a", CGW_M_CPU_MAX, OK(1200000000)}},
+		 "cgward set '/a/x' 'cpu.max=150%'",
+		 2},
+		{{{"/a/x", CGW_M_CPU_MAX, OK(1000000000)},
+		  {"/a/x", CGW_M_CPU_NR_PERIODS, OK(10)},
+		  {"/a/x", CGW_M_CPU_NR_THROTTLED, OK(10)},
+		  {"/a", CGW_M_CPU_MAX, OK(1000000000)}},
+		 "",
+		 1},
+		/* no weight is above 10000, and an idle group has none */
+		{{{"/a/x", CGW_M_CPU_PRESSURE_SOME_AVG10, OK(4250)},
+		  {"/a/x", CGW_M_CPU_WEIGHT, OK(10000)}},
+		 "",
+		 2},
+		{{{"/a/x", CGW_M_CPU_PRESSURE_SOME_AVG10, OK(4250)},
+		  {"/a/x", CGW_M_CPU_WEIGHT, OK(0)}},
+		 "",
+		 2},
+		{{{"/a/x", CGW_M_MEMORY_PRESSURE_SOME_AVG10, OK(4250)},
+		  {"/a/x", CGW_M_MEMORY_CURRENT, M(10)}}, /* v1 has no memory.low */
+		 "",
+		 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct cgw_source source = {.version = (uint8_t)cases[i].version};
+		struct topology *topology = frame_topology(groups, 4);
+		CLEANUP(cleanup_free) char *command = NULL;
+		struct cgw_cause causes[CGW_CAUSE_MAX];
+		struct cgw_snapshot *now;
+		struct cgw_frame *frame;
+		size_t count = 0;
+
+		while (count < 5 && cases[i].values[count].path != NULL)
+			count++;
+		now = frame_snapshot(topology, 100, cases[i].values, count);
+		now->source[CGW_M_CPU_MAX] = &source;
+		assert_int_equal(cgw_frame_new(&frame), 0);
+		assert_int_equal(cgw_frame_update(frame, now), 0);
+		count = cgw_explain(frame, 2, causes);
+		command = count > 0 ? cgw_cause_command(&causes[0], "/a/x") : NULL;
+		if (count != (cases[i].command != NULL) ||
+		    strcmp(command != NULL ? command : "",
+			   cases[i].command != NULL ? cases[i].command : "") != 0)
+			fail_msg("case %zu: %zu causes, %s", i, count, command);
+		cgw_frame_free(frame);
+		cgw_snapshot_unref(now);
+		topology_unref(topology);
+	}
+}
+
+/* A cpuset on an ancestor: one CPU of four, of two that its parent has. */
+static void test_cpusets_are_limits(void **state)
+{
+	static const struct {
+		const char *path, *list;
+	} lists[] = {{"/", "0-3"}, {"/a", "1-2"}, {"/a/x", "2"}, {"/a/x/y", "2"}};
+	static const struct frame_group deep[] = {
+		{"/", 1}, {"/a", 2}, {"/a/x", 3}, {"/a/x/y", 4}, {"/a/x/y/z", 5}};
+	struct topology *topology = frame_topology(deep, 5);
+	struct cgw_metric_set metrics = {0};
+	struct cgw_bound bounds[CGW_BOUND_MAX];
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+	const struct cgw_bound *bound;
+	struct cgw_frame *frame;
+
+	(void)state;
+	cgw_metric_set_add(&metrics, CGW_M_CPUSET_CPUS_EFFECTIVE);
+	cgw_metric_set_add(&metrics, CGW_M_CPU_USAGE);
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (uint64_t seconds = 100; seconds <= 101; seconds++) {
+		struct cgw_snapshot *snapshot = NULL;
+
+		assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
+		snapshot->monotonic_ns = snapshot->boottime_ns = seconds * 1000000000;
+		snapshot->machine.cpu_count = 4;
+		for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+			uint32_t group = cgw_topology_find(&topology->view, lists[i].path);
+			int column = snapshot->column_of[CGW_M_CPUSET_CPUS_EFFECTIVE];
+
+			assert_int_equal(snapshot_add_text(snapshot, column, group, lists[i].list,
+							   strlen(lists[i].list)),
+					 0);
+			snapshot->columns[column].state[group] = CGW_OK;
+		}
+		for (uint32_t group = 0; group < 5; group++) {
+			snapshot->read_ns[group] = snapshot->monotonic_ns;
+			snapshot_set(snapshot, snapshot->column_of[CGW_M_CPU_USAGE], group,
+				     (struct cgw_number){seconds * 990000000, CGW_OK});
+		}
+		assert_int_equal(snapshot_finish(snapshot), 0);
+		assert_int_equal(cgw_frame_update(frame, snapshot), 0);
+		cgw_snapshot_unref(snapshot);
+	}
+	bound = bound_of(bounds, cgw_bounds(frame, 4, bounds), "cpu");
+	assert_int_equal(bound->bound.state, CGW_OK);
+	assert_int_equal(bound->bound.value, 1000000000);
+	assert_int_equal(bound->unit, CGW_UNIT_CPU);
+	assert_int_equal(bound->limit, CGW_M_CPUSET_CPUS_EFFECTIVE);
+	assert_int_equal(bound->set_by, 2);
+	assert_int_equal(cgw_explain(frame, 4, causes), 1);
+	assert_int_equal(causes[0].kind, CGW_CAUSE_CPUSET_FULL);
+	assert_int_equal(causes[0].group, 2);
+	assert_string_equal(causes[0].key, "cpuset.cpus");
+	assert_string_equal(causes[0].value, "1-2");
+	bound = bound_of(bounds, cgw_bounds(frame, 0, bounds), "cpu");
+	assert_int_equal(bound->bound.state, CGW_ABSENT); /* all CPUs */
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
 static void test_bounds(void **state)
 {
 	static const struct frame_value values[] = {
@@ -277,8 +441,9 @@ static size_t explain_cpus(const char *list, unsigned cpu_count, uint64_t percen
 		snapshot_set(snapshot, snapshot->column_of[CGW_M_CPU_USAGE], 1,
 			     (struct cgw_number){second * percent * 10000000, CGW_OK});
 		column = snapshot->column_of[CGW_M_CPUSET_CPUS_EFFECTIVE];
+		assert_int_equal(snapshot_add_text(snapshot, column, 0, "0-15", 4), 0);
 		assert_int_equal(snapshot_add_text(snapshot, column, 1, list, strlen(list)), 0);
-		snapshot->columns[column].state[1] = CGW_OK;
+		snapshot->columns[column].state[0] = snapshot->columns[column].state[1] = CGW_OK;
 		assert_int_equal(snapshot_finish(snapshot), 0);
 		assert_int_equal(cgw_frame_update(frame, snapshot), 0);
 		cgw_snapshot_unref(snapshot);
@@ -365,6 +530,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_causes_are_ranked),
 		cmocka_unit_test(test_working_set_near_limit),
+		cmocka_unit_test(test_remedies),
+		cmocka_unit_test(test_cpusets_are_limits),
 		cmocka_unit_test(test_pressure),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_descriptions_and_commands),

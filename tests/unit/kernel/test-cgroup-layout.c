@@ -205,7 +205,7 @@ static void test_find_group_by_any_name(void **state)
 
 static void test_read_membership(void **state)
 {
-	static const char text[] = "9:name=systemd:/user.slice/a:b\n4:memory:/x (deleted)\n"
+	static const char text[] = "9:name=systemd:/user.slice/a:b\n4:memory:/x\n"
 				   "3:pids:/../../y\n1:cpu,cpuacct:/user.slice/a:b\n0::/ignored\n";
 	static const char tops[] = "9:name=systemd:/user.slice/a:b\n4:memory:/\n3:pids:/../../y\n";
 	static const char outside[] = "4:memory:/../x\n";

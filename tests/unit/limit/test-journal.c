@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-journal.c - unit tests of the journal: numbers, truncated lines, rotation and its directory. */
+/* test-journal.c - unit tests of the journal: numbers, truncated lines, rotation, directory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

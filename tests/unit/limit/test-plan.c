@@ -79,6 +79,33 @@ static void test_replaced_group_is_refused(void **state)
 	assert_string_equal(content(machine, "cgroup/web/pids.max"), "64");
 }
 
+/* A plan that is used again has the new options and none of the old steps. */
+static void test_reset_plan_starts_afresh(void **state)
+{
+	const struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step low = set(CGW_C_PIDS_MAX, "5"), high = set(CGW_C_PIDS_MAX, "64");
+	struct cgw_plan *plan;
+
+	assert_int_equal(cgw_plan_new(machine->layout, &options, &plan), 0);
+	assert_int_equal(cgw_plan_add(plan, &low, NULL), 0);
+	assert_int_equal(cgw_plan_apply(plan), -EBUSY); /* ten are in use */
+	options.force = true;
+	assert_int_equal(cgw_plan_reset(plan, &options), 0);
+	assert_int_equal(cgw_plan_count(plan), 0);
+	assert_null(cgw_plan_failure(plan));
+	assert_int_equal(cgw_plan_add(plan, &low, NULL), 0);
+	assert_int_equal(cgw_plan_apply(plan), 0);
+	options.dry_run = true;
+	options.journal = "/nowhere";
+	assert_int_equal(cgw_plan_reset(plan, &options), 0);
+	assert_int_equal(cgw_plan_add(plan, &high, NULL), 0);
+	assert_int_equal(cgw_plan_apply(plan), 0);
+	assert_int_equal(cgw_plan_result(plan, 0)->outcome, CGW_OUTCOME_PENDING);
+	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "5");
+	cgw_plan_free(plan);
+}
+
 static void test_root_is_protected(void **state)
 {
 	const struct machine *machine = *state;
@@ -90,6 +117,29 @@ static void test_root_is_protected(void **state)
 	assert_int_equal(apply(machine, &options, &step, 1, &result), -EPERM);
 	assert_int_equal(result.outcome, CGW_OUTCOME_REFUSED);
 	assert_int_equal(fake_writes, 0);
+}
+
+/* In a cgroup namespace whose place in the mounted tree is not known, any group may be our own. */
+static void test_groups_that_may_be_ours_are_protected(void **state)
+{
+	struct machine *machine = *state;
+	struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step step = {.kind = CGW_STEP_FREEZE, .path = "/web"};
+	struct cgw_result result;
+
+	tree_file(machine->dir, "proc/self/mountinfo",
+		  "30 1 0:26 /.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+	tree_file(machine->dir, "proc/1/cgroup", "0::/init\n");
+	cgw_layout_free(machine->layout);
+	machine->layout = fake_layout(machine->dir);
+	options.yes_really = true;
+	assert_int_equal(apply(machine, &options, &step, 1, &result), -EPERM);
+	assert_int_equal(fake_writes, 0);
+	tree_file(machine->dir, "cgroup/ns/init/cgroup.procs", "1\n");
+	cgw_layout_free(machine->layout);
+	machine->layout = fake_layout(machine->dir);
+	(void)apply(machine, &options, &step, 1, &result);
+	assert_int_not_equal(result.outcome, CGW_OUTCOME_REFUSED);
 }
 
 /* memory.max must not exceed memory.memsw.max at any time. */
@@ -396,9 +446,11 @@ int main(void)
 		ON(2, test_limit_below_use_is_refused),
 		ON(2, test_replaced_group_is_refused),
 		ON(2, test_root_is_protected),
+		ON(2, test_groups_that_may_be_ours_are_protected),
 		ON(2, test_enable_controller),
 		ON(2, test_invalid_kernel_text_fails),
 		ON(2, test_missing_journal_directory_fails),
+		ON(1, test_reset_plan_starts_afresh),
 		ON(1, test_order_of_memsw),
 		ON(2, test_order_of_burst),
 		ON(1, test_order_of_period_and_quota),

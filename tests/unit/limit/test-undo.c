@@ -126,7 +126,7 @@ static void test_undo_skips_what_is_gone(void **state)
 			    "/web/new no longer exists in the cpu,cpuacct hierarchy");
 	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "max");
 	assert_int_equal(undo_last(machine, &options, message, sizeof(message)), -ENOENT);
-	/* By number each says why. */
+	/* By number each is refused with its reason. */
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 3, &result), -EOPNOTSUPP);
 	assert_string_equal(result.diag.text, "cannot undo change 3: delete is not reversible");
 	assert_int_equal(cgw_journal_undo(machine->layout, &options, 2, &result), -ENOENT);

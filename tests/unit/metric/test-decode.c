@@ -141,6 +141,8 @@ static void test_instance_formats(void **state)
 		ROW(NESTED, "8:0 rbytes=5 wbytes=6\n", "dbytes", 1, SCALE, STATE(ABSENT)),
 		ROW(NESTED, "252:0 \n8:0 rbytes=5\n", "rbytes", 1, SCALE, OK(5)),
 		ROW(NESTED, "252:0 \n", "rbytes", 1, SCALE, OK(0)),
+		ROW(NESTED, "7:1 7:0 \n", "rbytes", 1, SCALE, OK(0)),
+		ROW(NESTED, "7:1 7:0 rbytes=5 wbytes=6\n", "wbytes", 1, SCALE, OK(6)),
 		ROW(NESTED, "", "rbytes", 1, SCALE, OK(0)),
 		ROW(NESTED, "8:0 rbytes=x\n", "rbytes", 1, SCALE, STATE(BAD)),
 		ROW(NESTED, "8:0 rbytes=\n", "rbytes", 1, SCALE, STATE(BAD)),
@@ -196,6 +198,25 @@ static int return_error(void *context, uint32_t slot, const char *name, size_t n
 	return -ENOMEM;
 }
 
+/* Devices without activity precede a device with values on the same line. */
+static void test_values_belong_to_the_name_before_them(void **state)
+{
+	static const char text[] = "7:7 7:6 7:5 7:4 rbytes=28672 rios=7\n"
+				   "8:0 rbytes=1 rios=2 7:3 rbytes=3\n7:2 7:1 \n";
+	const struct decode_request requests[] = {
+		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true},
+		{"rios", 4, 1, 1, CGW_CONVERT_SCALE, true},
+	};
+	struct cgw_number numbers[2];
+	struct received received = {""};
+	struct decode_sink sink = {receive, receive_text, &received};
+
+	(void)state;
+	assert_int_equal(decode(CGW_FORMAT_NESTED, text, strlen(text), requests, 2, numbers, &sink),
+			 0);
+	assert_string_equal(received.text, "0:7:4=28672 1:7:4=7 0:8:0=1 1:8:0=2 0:7:3=3 ");
+}
+
 static void test_sink_receives_instances(void **state)
 {
 	static const char text[] = "8:0 rbytes=5 wbytes=6\n8:16 rbytes=7 wbytes=8\n";
@@ -227,8 +248,8 @@ static void test_sink_receives_instances(void **state)
 	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, requests, 1, numbers, &sink), -EINVAL);
 }
 
-/* Several devices without a name are in the sum, but are not instances of one name. */
-static void test_unknown_devices_are_not_instances(void **state)
+/* The sampler joins instances of one name. */
+static void test_devices_without_name_are_instances(void **state)
 {
 	static const char text[] = "(unknown) Read 10\n(unknown) Write 1\n(unknown) Read 7\n"
 				   "8:0 Read 17\n8:0 Write 2\nTotal 37\n";
@@ -240,7 +261,7 @@ static void test_unknown_devices_are_not_instances(void **state)
 	(void)state;
 	assert_int_equal(decode(CGW_FORMAT_BLKIO, text, strlen(text), &request, 1, &number, &sink),
 			 0);
-	assert_string_equal(received.text, "0:8:0=17 ");
+	assert_string_equal(received.text, "0:(unknown)=10 0:(unknown)=7 0:8:0=17 ");
 	assert_int_equal(number.state, CGW_OK);
 	assert_int_equal(number.value, 34);
 }
@@ -284,8 +305,9 @@ int main(void)
 		cmocka_unit_test(test_number_format),
 		cmocka_unit_test(test_keyed_formats),
 		cmocka_unit_test(test_instance_formats),
+		cmocka_unit_test(test_values_belong_to_the_name_before_them),
 		cmocka_unit_test(test_sink_receives_instances),
-		cmocka_unit_test(test_unknown_devices_are_not_instances),
+		cmocka_unit_test(test_devices_without_name_are_instances),
 		cmocka_unit_test(test_metric_table_is_complete),
 	};
 

@@ -58,10 +58,10 @@ static const struct expected_field fields[] = {
 	{"cpu", "percent", NAN, 150, true, true},
 	{"cpu.user_percent", "percent", NAN, 50, true, true},
 	{"cpu.system_percent", "percent", NAN, 25, true, true},
-	{"cpu.percent", "percent", NAN, 75, false, false},
-	{"cpu.throttled_percent", "percent", NAN, 10, false, false},
+	{"cpu.percent", "percent", NAN, 75, true, false},
+	{"cpu.throttled_percent", "percent", NAN, 10, true, false},
 	{"memory.working_set", "bytes", 500, 760, true, true},
-	{"memory.percent", "percent", 500 * 100.0 / 3800, 20, false, false},
+	{"memory.percent", "percent", 500 * 100.0 / 3800, 20, true, false},
 	{"memory.growth", "bytes/s", NAN, 100, true, true},
 	{"memory.faults", "count/s", NAN, 3, true, true},
 	{"io", "bytes/s", NAN, 130, true, true},
@@ -70,9 +70,9 @@ static const struct expected_field fields[] = {
 	{"io.iops", "count/s", NAN, 7, true, true},
 	{"io.riops", "count/s", NAN, 2, true, true},
 	{"io.wiops", "count/s", NAN, 5, true, true},
-	{"pids.percent", "percent", 32 * 100.0 / 60, 40, false, false},
+	{"pids.percent", "percent", 32 * 100.0 / 60, 40, true, false},
 	{"threads.growth", "count/s", NAN, -2, true, true},
-	{"swap.percent", "percent", 10, 15, false, false},
+	{"swap.percent", "percent", 10, 15, true, false},
 	{"net.in", "bytes/s", NAN, 111, false, true},
 	{"net.out", "bytes/s", NAN, 222, false, true},
 };
@@ -112,7 +112,6 @@ struct scene {
 	const struct change *changes;
 	size_t change_count;
 	uint64_t machine_memory; /* 0: unknown */
-	bool own_sources;        /* the files that count a group without its children */
 	bool backward;           /* the first sample has the numbers of the second */
 	bool at_once;            /* no time passes between the samples */
 };
@@ -142,9 +141,6 @@ static void add_values(struct cgw_snapshot *snapshot, const struct scene *scene,
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 		int column = snapshot->column_of[metric];
 
-		for (size_t k = 0; scene->own_sources && k < info->source_count; k++)
-			if (info->sources[k].own)
-				snapshot->source[metric] = &info->sources[k];
 		for (int group = ROOT; group < GROUPS && info->shape != CGW_STRING; group++) {
 			struct cgw_number number = number_in(scene, metric, group, now), part;
 
@@ -294,6 +290,14 @@ static void test_values(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Throttling is not a sum of the children: its own part is that by the group's own limit. */
+static double own_part(const struct expected_field *field, unsigned divisor)
+{
+	if (strcmp(field->key, "cpu.throttled_percent") == 0)
+		return field->now;
+	return divisor > 0 ? field->now / divisor : 0;
+}
+
 /* The children have half and a quarter: a quarter is the group's own. */
 static void test_own_part(void **state)
 {
@@ -305,7 +309,7 @@ static void test_own_part(void **state)
 		if (has_view(fields[i].key, ".own") != fields[i].own)
 			WRONG("%s.own: a field or not\n", fields[i].key);
 		else if (fields[i].own)
-			check(frame, WEB, fields[i].key, ".own", CGW_OK, fields[i].now / 4);
+			check(frame, WEB, fields[i].key, ".own", CGW_OK, own_part(&fields[i], 4));
 	}
 	cgw_frame_free(frame);
 	assert_int_equal(wrong, 0);
@@ -326,36 +330,13 @@ static void test_own_part_is_never_negative(void **state)
 
 		if (fields[i].own)
 			check(frame, WEB, fields[i].key, ".own", CGW_OK,
-			      growth ? -fields[i].now / 2 : 0);
+			      growth ? -fields[i].now / 2 : own_part(&fields[i], 0));
 	}
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
 		const char *key = cgw_metric_info((enum cgw_metric)i)->key;
 
 		if (has_view(key, ".own"))
 			check(frame, WEB, key, ".own", CGW_OK, 0);
-	}
-	cgw_frame_free(frame);
-	assert_int_equal(wrong, 0);
-}
-
-/* v1 without *_recursive files: the number is the group's own already. */
-static void test_own_part_of_own_numbers(void **state)
-{
-	const struct scene scene = {.quarters = {0, 4, 2, 1}, .own_sources = true};
-	struct cgw_frame *frame = frame_of(&scene, true);
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (strncmp(fields[i].key, "io", 2) == 0)
-			check(frame, WEB, fields[i].key, ".own", CGW_OK, fields[i].now);
-	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
-		enum cgw_metric metric = (enum cgw_metric)i;
-		const char *key = cgw_metric_info(metric)->key;
-		const struct cgw_source *source = cgw_snapshot_source(cgw_frame_now(frame), metric);
-
-		if (has_view(key, ".own"))
-			check(frame, WEB, key, ".own", CGW_OK,
-			      (double)number_of(metric, true) / (source != NULL ? 1 : 4));
 	}
 	cgw_frame_free(frame);
 	assert_int_equal(wrong, 0);
@@ -392,7 +373,7 @@ static void test_share_of_a_limit(void **state)
 		struct change changes[] = {{rows[i].limit, WEB, {0, CGW_MAX}},
 					   {rows[i].limit, ROOT, {64, CGW_OK}}};
 
-		check_with(rows[i].key, CGW_MAX, 0, 0, changes, 1);
+		check_with(rows[i].key, CGW_ABSENT, 0, 0, changes, 1);
 		/* An ancestor's limit applies as well, here of the root of a container's view. */
 		check_with(rows[i].key, CGW_OK, rows[i].used * 100 / 64, 0, changes, 2);
 		changes[0].number = (struct cgw_number){32, CGW_OK};
@@ -417,9 +398,9 @@ static void test_share_of_the_machine(void **state)
 
 	(void)state;
 	check_with("memory.percent", CGW_OK, 50, 1520, none, ARRAY_SIZE(none));
-	check_with("pids.percent", CGW_MAX, 0, 1520, none, ARRAY_SIZE(none));
-	check_with("swap.percent", CGW_MAX, 0, 1520, none, ARRAY_SIZE(none));
-	check_with("cpu.percent", CGW_MAX, 0, 1520, none, ARRAY_SIZE(none));
+	check_with("pids.percent", CGW_ABSENT, 0, 1520, none, ARRAY_SIZE(none));
+	check_with("swap.percent", CGW_ABSENT, 0, 1520, none, ARRAY_SIZE(none));
+	check_with("cpu.percent", CGW_ABSENT, 0, 1520, none, ARRAY_SIZE(none));
 	check_with("memory.percent", CGW_OK, 50, 1520, NULL, 0); /* the limit is 3800 */
 	none[0].number.state = CGW_ABSENT;
 	check_with("memory.percent", CGW_OK, 50, 1520, none, 1);
@@ -576,7 +557,6 @@ int main(void)
 		cmocka_unit_test_setup(test_values, reset),
 		cmocka_unit_test_setup(test_own_part, reset),
 		cmocka_unit_test_setup(test_own_part_is_never_negative, reset),
-		cmocka_unit_test_setup(test_own_part_of_own_numbers, reset),
 		cmocka_unit_test_setup(test_share_of_a_limit, reset),
 		cmocka_unit_test_setup(test_share_of_the_machine, reset),
 		cmocka_unit_test_setup(test_unusual_second_sample, reset),

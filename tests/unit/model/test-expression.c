@@ -213,12 +213,12 @@ static void test_shares(void **state)
 		{"memory.current == 45% of limit", "/a/x", CGW_TRUE},
 		{"memory.anon > 79% of limit", "/a", CGW_TRUE},
 		{"memory.working_set > 89% of limit", "/a", CGW_TRUE},
-		{"memory.current > 99% of limit", "/b.service",
-		 CGW_FALSE}, /* no limit: nothing exceeds it */
-		{"memory.current < 1% of limit", "/b.service", CGW_TRUE},
+		/* A share of no limit is unknown. */
+		{"memory.current > 99% of limit", "/b.service", CGW_UNKNOWN},
+		{"memory.current < 1% of limit", "/b.service", CGW_UNKNOWN},
 		{"memory.current > 10% of limit", "/c", CGW_UNKNOWN},
 		{"cpu == 75% of limit", "/a", CGW_TRUE},
-		{"cpu > 1% of limit", "/b.service", CGW_FALSE},
+		{"cpu > 1% of limit", "/b.service", CGW_UNKNOWN},
 		{"cpu > 37% of host", "/a", CGW_TRUE},
 		{"cpu > 38% of host", "/a", CGW_FALSE},
 		{"memory.current > 62% of host", "/b.service", CGW_TRUE},

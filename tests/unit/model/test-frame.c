@@ -101,8 +101,8 @@ static void test_rates(void **state)
 	assert_real(frame, "cpu.own", "/a", 150);
 	assert_state(frame, "cpu.own", "/b", CGW_RESET);
 	assert_true(cgw_field_equal(cgw_field_own(field("cpu")), field("cpu.own")));
-	assert_true(
-		cgw_field_equal(cgw_field_own(field("memory.percent")), field("memory.percent")));
+	assert_true(cgw_field_equal(cgw_field_own(field("pressure.io.some.avg10")),
+				    field("pressure.io.some.avg10")));
 	assert_real(frame, "io.read", "/a", 100);
 	assert_real(frame, "io", "/a", 110);
 	assert_real(frame, "cpu.throttled_percent", "/a", 25);
@@ -179,7 +179,7 @@ static void test_effective_limits(void **state)
 			 2);
 	assert_string_equal(text, "/a");
 	assert_real(frame, "memory.current.percent", "/a/x", 50);
-	assert_state(frame, "memory.current.percent", "/b", CGW_MAX);
+	assert_state(frame, "memory.current.percent", "/b", CGW_ABSENT); /* no limit: no share */
 	assert_real(frame, "memory.current.own", "/a", 100);
 	assert_real(frame, "memory.current.own", "/a/x", 500);
 	assert_real(frame, "memory.working_set", "/a/x", 300);
@@ -344,7 +344,17 @@ static void test_globs(void **state)
 		{"/{a,b{1,2}}", "/b3", false},
 		{"**", "/any/thing", true},
 		{"/a**b", "/a/x/b", true},
+		{"/a/**/b", "/a/b", true},
+		{"**/b", "b", true},
+		{"**/b", "/a/c", false},
+		{"/**/{a,b}.service", "/x/b.service", true},
+		{"/**/{a,b}.service", "/x/b.scope", false},
+		{"/x,y", "/x,y", true},
 		{"", "/a", false},
+		{"/a\\x2d*", "/a\\x2db", true}, /* of systemd */
+		{"/a\\x2d*", "/a-b", false},
+		{"/a\\x1b*", "/a\x1b[2J", true}, /* as printed */
+		{"/a\\x1b*", "/a\\x1b[2J", true},
 		{"/user.slice/user-*.slice", "/user.slice/user-1000.slice", true},
 	};
 	char untrusted[600];
@@ -367,6 +377,34 @@ static void test_globs(void **state)
 	assert_int_equal(cgw_glob_check("/a/{b,c}/[d-f]*", NULL), 0);
 }
 
+static void test_identity_fields(void **state)
+{
+	static const struct frame_group named[] = {
+		{"/", 1}, {"/plain", 2}, {"/system.slice", 3}, {"/system.slice/a.service", 4}};
+	struct topology *topology = frame_topology(named, 4);
+	struct cgw_snapshot *snapshot = frame_snapshot(topology, 1, NULL, 0);
+	struct cgw_frame *frame;
+	struct cgw_field unit, kind;
+	enum cgw_state why;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	assert_int_equal(cgw_frame_update(frame, snapshot), 0);
+	assert_int_equal(cgw_field_parse("unit", &unit, NULL), 0);
+	assert_int_equal(cgw_field_parse("kind", &kind, NULL), 0);
+	assert_int_equal(cgw_frame_text(frame, unit, 3, text, sizeof(text), &why), 9);
+	assert_string_equal(text, "a.service");
+	assert_int_equal(why, CGW_OK);
+	assert_int_equal(cgw_frame_text(frame, unit, 1, text, sizeof(text), &why), 0);
+	assert_int_equal(why, CGW_ABSENT);
+	(void)cgw_frame_text(frame, kind, 1, text, sizeof(text), &why);
+	assert_string_equal(text, "group");
+	cgw_frame_free(frame);
+	cgw_snapshot_unref(snapshot);
+	topology_unref(topology);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_field_keys),
 		cmocka_unit_test(test_sort_order),
 		cmocka_unit_test(test_globs),
+		cmocka_unit_test(test_identity_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

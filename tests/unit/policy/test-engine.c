@@ -246,7 +246,7 @@ static void changes_by_other_processes(void **state)
 	world_expect(&world, "1 limit /a cpu.max 50%\n");
 	world.groups[0].cpu_max = (struct cgw_number){700000000, CGW_OK}; /* 70%, set by hand */
 	world_run(&world, 1);
-	world_expect(&world, "4 log /a cpu.max\n");
+	world_expect(&world, "4 yield /a cpu.max\n");
 	assert_int_equal(phase_of(&world, "/a", &why), CGW_PHASE_BLOCKED);
 	assert_non_null(strstr(why, "another process changed cpu.max"));
 	world.groups[0].memory = 0;
@@ -265,7 +265,7 @@ static void changes_by_other_processes(void **state)
 	world.groups[0].cpu_max = (struct cgw_number){700000000, CGW_OK};
 	world.groups[0].memory = 0;
 	world_run(&world, 20);
-	world_expect(&world, "1 limit /a cpu.max 50%\n2 log /a cpu.max\n");
+	world_expect(&world, "1 limit /a cpu.max 50%\n2 yield /a cpu.max\n");
 	assert_int_equal(world.groups[0].cpu_max.value, 700000000);
 	world_end(&world);
 	/* Changed after the last sample: detected on release. */
@@ -418,8 +418,8 @@ static void removed_and_recreated_groups(void **state)
 		    groups, 3);
 	world.groups[0].memory = world.groups[1].memory = UINT64_C(2) << 30;
 	world_run(&world, 2);
-	world_expect(&world, "1 limit /b pids.max 10\n1 limit /a cpu.max 50%\n1 freeze /a\n"
-			     "1 limit /b cpu.max 50%\n1 freeze /b\n");
+	world_expect(&world, "1 limit /a cpu.max 50%\n1 freeze /a\n1 limit /b cpu.max 50%\n"
+			     "1 freeze /b\n1 limit /b pids.max 10\n"); /* standing limits last */
 	world.groups[0].id = 0;
 	world.groups[1].id = 999; /* recreated, without limits and thawed */
 	world.groups[1].cpu_max = world.groups[1].pids_max = (struct cgw_number){0, CGW_MAX};

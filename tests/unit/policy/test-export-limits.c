@@ -24,12 +24,15 @@ static void section_names_are_unique(void **state)
 		"/a",
 		"/user.slice/user-1000.slice/user@1000.service/app.slice/one.service",
 		"/user.slice/user-1001.slice/user@1001.service/app.slice/one.service",
+		"/app\\x2dw.scope", /* of systemd */
+		"/a b",
+		"/a\nb\xff\\x1b",
 	};
 	const struct cgw_policy_reporter reporter = {report_problem, NULL};
 	struct tree_dir *dir = tree_new();
 	struct cgw_policy *policy = NULL;
 	struct cgw_layout *layout;
-	char whole[8192] = "";
+	char whole[16384] = "";
 
 	(void)state;
 	tree_machine_v2(dir);
@@ -55,8 +58,29 @@ static void section_names_are_unique(void **state)
 	assert_int_equal(cgw_policy_parse("export", whole, strlen(whole), &reporter, &policy), 0);
 	assert_int_equal(cgw_policy_section_count(policy), ARRAY_SIZE(paths));
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		assert_string_equal(policy->sections[i]->selection.match.items[0], paths[i]);
+		for (size_t j = 0; j < ARRAY_SIZE(paths); j++)
+			assert_int_equal(
+				cgw_glob_match(policy->sections[i]->selection.match.items[0],
+					       paths[j]),
+				i == j);
 	cgw_policy_free(policy);
+	cgw_layout_free(layout);
+	tree_free(dir);
+}
+
+/* Zero is a limit, not the default "max". */
+static void zero_is_exported(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct cgw_layout *layout;
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "cgroup/a/pids.max", "0\n");
+	layout = fake_layout(dir);
+	assert_int_equal(export_section(layout, "/a", &text), 0);
+	assert_string_equal(text, "[limit a]\nmatch = /a\npids.max = 0\n");
 	cgw_layout_free(layout);
 	tree_free(dir);
 }
@@ -64,7 +88,7 @@ static void section_names_are_unique(void **state)
 /* Paths that the parser would read differently are rejected. */
 static void unreadable_paths_are_rejected(void **state)
 {
-	static const char *const paths[] = {"/a*", "/a;b", "/a\nb", "/[x]", "/#x", "/\xff"};
+	static const char *const paths[] = {"/a*", "/a;b", "/[x]", "/#x", "/a "};
 	struct tree_dir *dir = tree_new();
 	struct cgw_layout *layout;
 	char *text = NULL;
@@ -83,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(section_names_are_unique),
+		cmocka_unit_test(zero_is_exported),
 		cmocka_unit_test(unreadable_paths_are_rejected),
 	};
 

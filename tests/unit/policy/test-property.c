@@ -149,6 +149,9 @@ static void event(struct world *world, unsigned *seed, struct truth *truths)
 	case 7:
 		world->groups[i].cpu = -1;
 		break;
+	case 8:
+		world->most = random_below(seed, 3); /* 0: all actions are performed */
+		break;
 	default:
 		world->groups[i].cpu = random_below(seed, 2) * 95;
 		world->groups[i].memory = (uint64_t)random_below(seed, 1000) << 20;
@@ -205,6 +208,7 @@ static void all_values_are_restored(void **state)
 		}
 		/* Idle at the end, so that failed actions are retried. */
 		world.fail = 0;
+		world.most = 0;
 		for (unsigned i = 0; i < 310; i++)
 			world_tick(&world, 2);
 		finish(&world, truths, round);

@@ -34,12 +34,13 @@ static void rules_continue_by_name(void **state)
 	world_begin(&world, old_text, groups, 5);
 	world.groups[0].memory = world.groups[1].memory = UINT64_C(2) << 30;
 	world_run(&world, 5);
-	world_expect(&world, "1 limit /c pids.max 5\n1 limit /d pids.max 5\n1 limit /e pids.max 5\n"
-			     "1 limit /a cpu.max 50%\n1 limit /b cpu.max 50%\n1 freeze /b\n");
+	world_expect(&world, "1 limit /a cpu.max 50%\n1 limit /b cpu.max 50%\n1 freeze /b\n"
+			     "1 limit /c pids.max 5\n1 limit /d pids.max 5\n"
+			     "1 limit /e pids.max 5\n");
 	load(&world, new_text);
 	world_run(&world, 3);
-	world_expect(&world, "6 limit /e pids.max 7\n6 restore /d pids.max max\n"
-			     "6 restore /b cpu.max max\n6 thaw /b\n");
+	world_expect(&world, "6 thaw /b\n6 restore /d pids.max max\n6 restore /b cpu.max max\n"
+			     "6 limit /e pids.max 7\n");
 	world.groups[0].memory = 0;
 	world_run(&world, 20);
 	world_expect(&world, "21 restore /a cpu.max max\n"); /* its hold continued */

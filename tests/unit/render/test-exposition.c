@@ -27,14 +27,14 @@ static int put(void *context, const char *piece, size_t length)
 	return 0;
 }
 
-/* The name of /a/x has control characters, that of /b would end the label. */
+/* The name of /a/x has control characters, that of /b"\x2d would end the label. */
 static const struct frame_group groups[] = {
-	{"/", 1}, {"/a", 10}, {"/a/x\n\x1b", 11}, {"/b\"\\", 20}};
+	{"/", 1}, {"/a", 10}, {"/a/x\n\x1b", 11}, {"/b\"\\x2d", 20}};
 static const struct frame_value values[] = {
 	{"/", CGW_M_CPU_USAGE, {UINT64_C(18446744073709551615), CGW_OK}},
 	{"/a", CGW_M_CPU_USAGE, {1000000042, CGW_OK}},
 	{"/a/x\n\x1b", CGW_M_CPU_USAGE, {2000000000, CGW_OK}},
-	{"/b\"\\", CGW_M_CPU_USAGE, {7, CGW_DENIED}},
+	{"/b\"\\x2d", CGW_M_CPU_USAGE, {7, CGW_DENIED}},
 	{"/a", CGW_M_MEMORY_MAX, {0, CGW_MAX}},
 	{"/a/x\n\x1b", CGW_M_MEMORY_MAX, {4096, CGW_OK}},
 };
@@ -109,7 +109,7 @@ static void test_text_format(void **state)
 	assert_null(strstr(text.bytes, "# UNIT"));
 	assert_non_null(strstr(text.bytes, "# TYPE cgward_group_info gauge\n"));
 	assert_non_null(strstr(text.bytes,
-			       "cgward_group_info{group=\"/b\\\"\\\\x5c\",kind=\"group\"} 1\n"));
+			       "cgward_group_info{group=\"/b\\\"\\\\x2d\",kind=\"group\"} 1\n"));
 }
 
 static void test_maximum_of_groups(void **state)

@@ -444,6 +444,7 @@ static void test_root_group(void **state)
 		{"cpu.usage", 150, 0}, /* of proc/stat: user, nice and system, without idle */
 		{"memory.current", 0, UINT64_C(600) * 1024},
 		{"memory.swap.current", 0, UINT64_C(10) * 1024},
+		{"memory.memsw.current", 0, UINT64_C(610) * 1024},
 		{"pids.current", 0, 234},
 		{"io.rbytes", 0, UINT64_C(1000) * 512},
 		{"io.wbytes", 0, UINT64_C(3000) * 512},

@@ -116,6 +116,7 @@ static struct cgw_snapshot *session_snapshot(struct session *session)
 			  load->limit > 0 ? number_ok(load->limit * MIB) : none);
 		set_value(snapshot, CGW_M_PIDS_CURRENT, load->path, number_ok(load->pids));
 		set_value(snapshot, CGW_M_PIDS_MAX, load->path, none);
+		set_value(snapshot, CGW_M_CPU_MAX, load->path, none);
 		set_value(snapshot, CGW_M_IO_RBYTES, load->path,
 			  number_ok(session->now_s * load->read * 1024));
 		set_value(snapshot, CGW_M_IO_WBYTES, load->path,

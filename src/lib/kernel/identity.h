@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* identity.h - access to the rows of identities.def for tests. */
-#ifndef CGWARD_LIB_MODEL_IDENTITY_H
-#define CGWARD_LIB_MODEL_IDENTITY_H
+#ifndef CGWARD_LIB_KERNEL_IDENTITY_H
+#define CGWARD_LIB_KERNEL_IDENTITY_H
 
-#include <cgward/model.h>
+#include <cgward/kernel.h>
 
 size_t identity_rule_count(void);
 const char *identity_rule_pattern(size_t rule);

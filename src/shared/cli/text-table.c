@@ -6,21 +6,37 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "shared/report/text-table.h"
+#include "shared/cli/text-table.h"
+
+struct libscols_table *table_new(FILE *out)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (table == NULL)
+		return NULL;
+	scols_table_set_stream(table, out);
+	/* Never truncate: a truncated name looks like another name. */
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	return table;
+}
+
+int table_add_column(struct libscols_table *table, const char *title, int flags)
+{
+	struct libscols_column *column = scols_table_new_column(table, title, 0, flags);
+
+	/* Escaping the backslashes of escaped text again would change the names. */
+	return column == NULL ? -ENOMEM : scols_column_set_safechars(column, "\\");
+}
 
 void table_start(struct table *table, FILE *out, const char *titles)
 {
-	*table = (struct table){.scols = scols_new_table()};
+	*table = (struct table){.scols = table_new(out)};
 	if (table->scols == NULL) {
 		table->error = -ENOMEM;
 		return;
 	}
-	scols_table_set_stream(table->scols, out);
-	/* Never truncate: a truncated name looks like another name. */
-	scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
 	while (*titles != '\0' && table->error == 0) {
 		int flags = SCOLS_FL_NOEXTREMES;
-		struct libscols_column *column;
 		size_t length;
 		char title[32];
 
@@ -30,10 +46,7 @@ void table_start(struct table *table, FILE *out, const char *titles)
 		}
 		length = strcspn(titles, "|");
 		(void)snprintf(title, sizeof(title), "%.*s", (int)length, titles);
-		column = scols_table_new_column(table->scols, title, 0, flags);
-		/* Names are already escaped, so print their backslashes unchanged. */
-		if (column == NULL || scols_column_set_safechars(column, "\\") < 0)
-			table->error = -ENOMEM;
+		table->error = table_add_column(table->scols, title, flags);
 		titles += length + (titles[length] == '|');
 	}
 }

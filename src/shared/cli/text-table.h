@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* text-table.h - tables with libsmartcols. table_end() returns the first error. */
-#ifndef CGWARD_SHARED_REPORT_TEXT_TABLE_H
-#define CGWARD_SHARED_REPORT_TEXT_TABLE_H
+#ifndef CGWARD_SHARED_CLI_TEXT_TABLE_H
+#define CGWARD_SHARED_CLI_TEXT_TABLE_H
 
 #include <stdio.h>
 
@@ -15,6 +15,11 @@ struct table {
 	size_t column;
 	int error;
 };
+
+/* A table of libsmartcols; NULL if memory is short. */
+struct libscols_table *table_new(FILE *out);
+/* Adds a column for escaped text. */
+int table_add_column(struct libscols_table *table, const char *title, int flags);
 
 /* Titles are separated by '|'; a leading '>' aligns the column to the right. */
 void table_start(struct table *table, FILE *out, const char *titles);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/model/identity.h"
+#include "lib/kernel/identity.h"
 
 #define NO_PART CGW_PART_COUNT
 /* The most path components and placeholders of one pattern. */
@@ -34,6 +34,7 @@ static const struct placeholder {
 #define DIGITS "0123456789"
 	{"id", CGW_PART_CONTAINER, false, HEX, NULL, NULL, 12, 64},
 	{"id64", CGW_PART_CONTAINER, false, HEX, NULL, NULL, 64, 64},
+	{"task", CGW_PART_CONTAINER, false, HEX "-", NULL, NULL, 34, 64},
 	{"name", CGW_PART_CONTAINER, true, NULL, NULL, NULL, 1, 255},
 	{"pod", CGW_PART_POD, false, HEX "-_", NULL, NULL, 32, 36},
 	{"podid", CGW_PART_POD, false, HEX, NULL, NULL, 64, 64},

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-identity.c - recognition of a path for each row of identities.def. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "frames.h"
 #include "lib/base/cleanup.h"
-#include "lib/model/identity.h"
+#include "lib/kernel/identity.h"
+#include "test.h"
 
 #define C1      "4f2f0c3b6a5d4e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7"
 #define C2      "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -47,6 +48,14 @@ static const struct {
 	{"*kubepods-pod{pod}.slice:cri-containerd:{id}",
 	 "/kubepods-pod" POD_ ".slice:cri-containerd:" C1, CGW_IDENTITY_CONTAINER, 0,
 	 "engine=containerd container=" C1 " pod=" POD},
+	{"*.slice:docker:{id}", "/system.slice:docker:" C1, CGW_IDENTITY_CONTAINER, 0,
+	 "engine=docker container=" C1},
+	{"*.slice:libpod:{id}", "/machine.slice:libpod:" C1, CGW_IDENTITY_CONTAINER, 0,
+	 "engine=podman container=" C1},
+	{"*.slice:cri-containerd:{id}", "/system.slice:cri-containerd:" C1, CGW_IDENTITY_CONTAINER,
+	 0, "engine=containerd container=" C1},
+	{"*.slice:crio:{id}", "/kubepods-pod" POD_ ".slice:crio:" C1, CGW_IDENTITY_CONTAINER, 0,
+	 "engine=cri-o container=" C1},
 	{"docker-{id}.scope", "/system.slice/docker-" C1 ".scope", CGW_IDENTITY_CONTAINER, 0,
 	 "engine=docker container=" C1 " unit=docker-" C1 ".scope system_unit=docker-" C1
 	 ".scope slice=system.slice"},
@@ -68,6 +77,10 @@ static const struct {
 	 "engine=docker container=x7k2m"},
 	{"ecs/*/{id}", "/ecs/0123456789abcdef0123456789abcdef/" C1, CGW_IDENTITY_CONTAINER, 0,
 	 "engine=docker container=" C1},
+	{"ecs/*/{task}",
+	 "/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-0527074092",
+	 CGW_IDENTITY_CONTAINER, 0,
+	 "engine=containerd container=0123456789abcdef0123456789abcdef-0527074092"},
 	{"libpod-conmon-{id}.scope", "/machine.slice/libpod-conmon-" C1 ".scope",
 	 CGW_IDENTITY_MONITOR, 0,
 	 "engine=podman container=" C1 " unit=libpod-conmon-" C1
@@ -219,6 +232,9 @@ static const struct {
 	/* near misses: too short, other characters, a unit below a plain group, an empty name */
 	{NULL, "/docker/0123456789a", CGW_IDENTITY_NONE, 0, ""},
 	{NULL, "/docker/0123456789ABCDEF", CGW_IDENTITY_NONE, 0, ""},
+	{NULL, "/ecs/0123456789abcdef/-0527074092", CGW_IDENTITY_NONE, 0, ""},
+	{NULL, "/machine.slice/" C1 ".service", CGW_IDENTITY_UNIT, 0, /* a health check of podman */
+	 "unit=" C1 ".service system_unit=" C1 ".service slice=machine.slice"},
 	{NULL, "/demo/nginx.service", CGW_IDENTITY_NONE, 0, ""},
 	{NULL, "/demo/session-1.scope", CGW_IDENTITY_NONE, 0, ""},
 	{NULL, "/lxc.payload.", CGW_IDENTITY_NONE, 0, ""},
@@ -301,41 +317,12 @@ static void test_unusual_paths(void **state)
 	assert_string_equal(identity.text[CGW_PART_CONTAINER], "\\x00\\xzz-\\x");
 }
 
-static void test_identity_fields(void **state)
-{
-	static const struct frame_group groups[] = {
-		{"/", 1}, {"/plain", 2}, {"/system.slice", 3}, {"/system.slice/a.service", 4}};
-	struct topology *topology = frame_topology(groups, 4);
-	struct cgw_snapshot *snapshot = frame_snapshot(topology, 1, NULL, 0);
-	struct cgw_frame *frame;
-	struct cgw_field unit, kind;
-	enum cgw_state why;
-	char text[64];
-
-	(void)state;
-	assert_int_equal(cgw_frame_new(&frame), 0);
-	assert_int_equal(cgw_frame_update(frame, snapshot), 0);
-	assert_int_equal(cgw_field_parse("unit", &unit, NULL), 0);
-	assert_int_equal(cgw_field_parse("kind", &kind, NULL), 0);
-	assert_int_equal(cgw_frame_text(frame, unit, 3, text, sizeof(text), &why), 9);
-	assert_string_equal(text, "a.service");
-	assert_int_equal(why, CGW_OK);
-	assert_int_equal(cgw_frame_text(frame, unit, 1, text, sizeof(text), &why), 0);
-	assert_int_equal(why, CGW_ABSENT);
-	(void)cgw_frame_text(frame, kind, 1, text, sizeof(text), &why);
-	assert_string_equal(text, "group");
-	cgw_frame_free(frame);
-	cgw_snapshot_unref(snapshot);
-	topology_unref(topology);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths_are_recognised),
 		cmocka_unit_test(test_every_row_has_a_path),
 		cmocka_unit_test(test_unusual_paths),
-		cmocka_unit_test(test_identity_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

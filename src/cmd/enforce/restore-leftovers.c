@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* restore-leftovers.c - restore what an earlier run changed, and forget removed groups. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cmd/enforce/apply-actions.h"
+#include "lib/base/cleanup.h"
+
+#define FORGET_MIN 64 /* do not scan fewer records than this */
+
+bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char *path,
+		   uint64_t group_id)
+{
+	CLEANUP(cleanup_close) int fd = -1;
+	uint64_t id = 0;
+	int r = cgw_group_open(layout, hierarchy, path, &fd, &id);
+
+	return cgw_error_is_gone(r) || (r == 0 && id != group_id);
+}
+
+static bool is_record_gone(const struct applier *applier, const struct undo_record *record)
+{
+	return group_is_gone(applier->layout, record->hierarchy, record->path, record->group_id);
+}
+
+/* Returns 0 if nothing remains to restore, else the reason of the failure. */
+static int restore_record(struct applier *applier, const struct undo_record *record)
+{
+	bool freeze = record->control == CGW_CONTROL_COUNT;
+	const struct cgw_action action = {
+		.kind = freeze ? CGW_ACTION_THAW : CGW_ACTION_RESTORE,
+		.rule = "restore",
+		.path = record->path,
+		.group_id = record->group_id,
+		.hierarchy = record->hierarchy,
+		.control = record->control,
+		.instance = record->instance,
+		.value = freeze ? NULL : record->old,
+		.reason = "left by an earlier run",
+	};
+	struct applied_action applied;
+
+	if (is_record_gone(applier, record))
+		return 0;
+	apply_action(applier, &action, true, &applied);
+	return applied.result.error == -ESTALE ? 0 : applied.result.error;
+}
+
+void forget_gone_groups(struct applier *applier)
+{
+	struct undo_store *store = applier->store;
+
+	if (store == NULL || undo_store_count(store) < applier->forget_threshold)
+		return;
+	for (size_t i = undo_store_count(store); i-- > 0;)
+		if (is_record_gone(applier, undo_store_at(store, i)))
+			(void)undo_store_remove_at(store, i);
+	applier->forget_threshold = 2 * undo_store_count(store) + FORGET_MIN;
+}
+
+/* A record and its age; the store moves records when others are removed. */
+struct leftover {
+	struct undo_record *record;
+	size_t age;
+};
+
+/* Freezes first, then a rule's override before the standing limit below it, then the newest. */
+static int compare_leftovers(const void *a, const void *b)
+{
+	const struct leftover *first = a, *second = b;
+	bool freeze = first->record->control == CGW_CONTROL_COUNT;
+
+	if (freeze != (second->record->control == CGW_CONTROL_COUNT))
+		return freeze ? -1 : 1;
+	if (first->record->level != second->record->level)
+		return first->record->level > second->record->level ? -1 : 1;
+	return first->age > second->age ? -1 : first->age < second->age;
+}
+
+static size_t copy_leftovers(const struct applier *applier, bool all, struct leftover *leftovers)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < undo_store_count(applier->store); i++) {
+		const struct undo_record *record = undo_store_at(applier->store, i);
+
+		if ((record->persistent && !all) || record->left)
+			continue;
+		leftovers[count] = (struct leftover){undo_record_copy(record), i};
+		count += leftovers[count].record != NULL;
+	}
+	return count;
+}
+
+unsigned restore_leftovers(struct applier *applier, bool all)
+{
+	CLEANUP(cleanup_free)
+	struct leftover *leftovers =
+		calloc(undo_store_count(applier->store) + 1, sizeof(*leftovers));
+	size_t count = leftovers != NULL ? copy_leftovers(applier, all, leftovers) : 0;
+	unsigned failed = 0;
+
+	if (count > 1)
+		qsort(leftovers, count, sizeof(*leftovers), compare_leftovers);
+	applier->restoring = applier->batch = true;
+	for (size_t i = 0; i < count; i++) {
+		int r = restore_record(applier, leftovers[i].record);
+
+		if (r == 0)
+			(void)undo_store_remove(applier->store, leftovers[i].record);
+		failed += r < 0;
+		free(leftovers[i].record);
+	}
+	applier->restoring = applier->batch = false;
+	applier->plan = cgw_plan_free(applier->plan);
+	return failed;
+}

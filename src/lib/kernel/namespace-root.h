@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* namespace-root.h - the root of our cgroup namespace, in a mount of the tree above it. */
+#ifndef CGWARD_LIB_KERNEL_NAMESPACE_ROOT_H
+#define CGWARD_LIB_KERNEL_NAMESPACE_ROOT_H
+
+#include <cgward/kernel.h>
+
+/*
+ * Sets `namespace_root` of each hierarchy that is mounted from above our cgroup namespace, if it
+ * can be determined. Fails with -ENOMEM only.
+ */
+int namespace_roots_find(struct cgw_layout *layout);
+
+#endif

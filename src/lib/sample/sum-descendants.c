@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sum-descendants.c - sums of metrics that the kernel counts in each group alone. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-ops.h"
+#include "lib/sample/sum-descendants.h"
+
+/* The values of one column by group and name of the instance. */
+struct matrix {
+	const char **names;
+	uint32_t name_count, name_size;
+	struct cgw_number *numbers; /* [group * name_count + name] */
+};
+
+static void matrix_done(struct matrix *matrix)
+{
+	free(matrix->names);
+	free(matrix->numbers);
+}
+
+static bool is_counted_alone(const struct cgw_snapshot *snapshot, int column)
+{
+	const struct cgw_source *source = snapshot->source[snapshot->metric_of[column]];
+
+	return source != NULL && source->own;
+}
+
+static void add(struct cgw_number *sum, struct cgw_number part)
+{
+	if (part.state == CGW_ABSENT || part.state == CGW_GONE || sum->state == CGW_GONE)
+		return;
+	if (part.state != CGW_OK || sum->state == CGW_ABSENT)
+		*sum = part;
+	else if (sum->state == CGW_OK && part.value > UINT64_MAX - sum->value)
+		*sum = (struct cgw_number){0, CGW_BAD};
+	else if (sum->state == CGW_OK)
+		sum->value += part.value;
+}
+
+static uint32_t find_name(const struct matrix *matrix, const char *name)
+{
+	uint32_t i = 0;
+
+	while (i < matrix->name_count && strcmp(matrix->names[i], name) != 0)
+		i++;
+	return i;
+}
+
+/* Lists the names of the column's instances, or returns -ENOMEM. */
+static int list_names(const struct cgw_snapshot *snapshot, int column, struct matrix *matrix)
+{
+	for (size_t i = 0; i < snapshot->row_count; i++) {
+		const char *name = snapshot->rows[i].instance.name;
+		const char **names;
+
+		if (snapshot->rows[i].column != column ||
+		    find_name(matrix, name) < matrix->name_count)
+			continue;
+		if (matrix->name_count == matrix->name_size) {
+			matrix->name_size = 2 * matrix->name_size + 8;
+			names = reallocarray(matrix->names, matrix->name_size, sizeof(*names));
+			if (names == NULL)
+				return -ENOMEM;
+			matrix->names = names;
+		}
+		matrix->names[matrix->name_count++] = name;
+	}
+	return 0;
+}
+
+/* Moves the rows of the column to the matrix. */
+static void take_rows(struct cgw_snapshot *snapshot, int column, struct matrix *matrix)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < snapshot->row_count; i++) {
+		const struct instance_row *row = &snapshot->rows[i];
+
+		if (row->column == column)
+			add(&matrix->numbers[(size_t)row->group * matrix->name_count +
+					     find_name(matrix, row->instance.name)],
+			    row->instance.number);
+		else
+			snapshot->rows[kept++] = *row;
+	}
+	snapshot->row_count = kept;
+	memset(snapshot->columns[column].first, 0,
+	       (snapshot->topology->view.count + 1) * sizeof(uint32_t));
+}
+
+/* What a group repeats from the last sample already includes its descendants. */
+static int sum_instances(struct cgw_snapshot *snapshot, int column, const bool *repeated)
+{
+	CLEANUP(matrix_done) struct matrix matrix = {.names = NULL};
+	uint32_t count = snapshot->topology->view.count, width;
+	int r = list_names(snapshot, column, &matrix);
+
+	width = matrix.name_count;
+	if (r < 0 || width == 0)
+		return r;
+	matrix.numbers = calloc((size_t)count * width, sizeof(*matrix.numbers));
+	if (matrix.numbers == NULL)
+		return -ENOMEM;
+	take_rows(snapshot, column, &matrix);
+	for (uint32_t group = count - 1; group > 0; group--) {
+		uint32_t parent = snapshot->topology->view.parent[group];
+
+		for (uint32_t i = 0; i < width && !repeated[parent]; i++)
+			add(&matrix.numbers[(size_t)parent * width + i],
+			    matrix.numbers[(size_t)group * width + i]);
+	}
+	for (uint32_t group = 0; group < count; group++)
+		for (uint32_t i = 0; i < width && r == 0; i++) {
+			struct cgw_number number = matrix.numbers[(size_t)group * width + i];
+
+			if (number.state != CGW_ABSENT &&
+			    snapshot_get(snapshot, column, group).state == CGW_OK)
+				r = snapshot_add_instance(snapshot, column, group, matrix.names[i],
+							  strlen(matrix.names[i]), number);
+		}
+	return r;
+}
+
+static void sum_numbers(struct cgw_snapshot *snapshot, int column, const bool *partial,
+			const bool *repeated)
+{
+	const uint32_t *parents = snapshot->topology->view.parent;
+
+	for (uint32_t group = snapshot->topology->view.count - 1; group > 0; group--) {
+		struct cgw_number sum = snapshot_get(snapshot, column, parents[group]);
+
+		if (sum.state != CGW_OK || repeated[parents[group]])
+			continue;
+		add(&sum, snapshot_get(snapshot, column, group));
+		snapshot_set(snapshot, column, parents[group], sum);
+	}
+	for (uint32_t group = 0; group < snapshot->topology->view.count; group++)
+		if (partial[group])
+			snapshot_set(snapshot, column, group, (struct cgw_number){0, CGW_ABSENT});
+}
+
+/* The group has children: a directory has a link from each of its subdirectories. */
+static bool has_children(const struct cgw_layout *layout, const struct tree_group *group,
+			 uint32_t hierarchies)
+{
+	CLEANUP(cleanup_free) char *path = group_tree_path(group);
+	bool found = false;
+
+	for (uint32_t h = 0; path != NULL && h < layout->hierarchy_count && !found; h++) {
+		struct stat directory;
+		int fd;
+
+		if (!(group->present & hierarchies & UINT32_C(1) << h) ||
+		    cgw_group_open(layout, h, path, &fd, NULL) < 0)
+			continue;
+		found = layout->ops->stat_fd(fd, &directory) < 0 || directory.st_nlink != 2;
+		layout->ops->close(fd);
+	}
+	return found || path == NULL;
+}
+
+static bool starts_with_path(const char *path, const char *start)
+{
+	size_t length = strlen(start);
+
+	return strncmp(path, start, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Some descendants of the group itself were left out of the tree. */
+static bool leaves_out(const struct files *files, const struct tree_group *group,
+		       uint32_t depth_max, const char *below, uint32_t hierarchies)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+
+	if (group->hidden & hierarchies)
+		return true;
+	if (below != NULL && strcmp(below, "/") != 0) {
+		path = group_tree_path(group);
+		if (path == NULL || !starts_with_path(path, below))
+			return true;
+	}
+	return depth_max > 0 && group->depth >= depth_max &&
+	       has_children(files->layout, group, hierarchies);
+}
+
+/* The hierarchies that such metrics are read from. */
+static uint32_t find_hierarchies(const struct files *files, const struct cgw_snapshot *snapshot)
+{
+	uint32_t hierarchies = 0;
+
+	for (int column = 0; column < snapshot->column_count; column++)
+		for (uint32_t h = 0; h < files->layout->hierarchy_count; h++)
+			if (is_counted_alone(snapshot, column) &&
+			    files->plan.rank[snapshot->metric_of[column]][h] != 0)
+				hierarchies |= UINT32_C(1) << h;
+	return hierarchies;
+}
+
+int sum_descendants(const struct files *files, const struct group_tree *tree, uint32_t depth_max,
+		    const char *below, struct cgw_snapshot *snapshot)
+{
+	uint32_t count = snapshot->topology->view.count;
+	uint32_t hierarchies = find_hierarchies(files, snapshot);
+	CLEANUP(cleanup_free) bool *partial = NULL;
+	CLEANUP(cleanup_free) bool *repeated = NULL;
+	int r = 0;
+
+	if (hierarchies == 0)
+		return 0;
+	partial = calloc(count, sizeof(*partial));
+	repeated = calloc(count, sizeof(*repeated));
+	if (partial == NULL || repeated == NULL)
+		return -ENOMEM;
+	for (const struct tree_group *group = tree->root; group != NULL;
+	     group = group_tree_next(group)) {
+		partial[group->index] = leaves_out(files, group, depth_max, below, hierarchies);
+		repeated[group->index] = files->bpf == NULL && group->repeated;
+	}
+	for (uint32_t group = count - 1; group > 0; group--)
+		partial[snapshot->topology->view.parent[group]] |= partial[group];
+	for (int column = 0; column < snapshot->column_count && r == 0; column++) {
+		if (!is_counted_alone(snapshot, column))
+			continue;
+		sum_numbers(snapshot, column, partial, repeated);
+		if (snapshot->columns[column].first != NULL)
+			r = sum_instances(snapshot, column, repeated);
+	}
+	return r;
+}

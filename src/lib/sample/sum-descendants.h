@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sum-descendants.h - sums of metrics that the kernel counts in each group alone. */
+#ifndef CGWARD_LIB_SAMPLE_SUM_DESCENDANTS_H
+#define CGWARD_LIB_SAMPLE_SUM_DESCENDANTS_H
+
+#include "lib/sample/files.h"
+
+/*
+ * Adds the values of descendants where the metric includes them, but its file does not. Groups with
+ * descendants that are not in the tree get no value. Call before snapshot_finish().
+ */
+int sum_descendants(const struct files *files, const struct group_tree *tree, uint32_t depth_max,
+		    const char *below, struct cgw_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-doctor-checks.c - findings about machines that are simulated by files. */
+#include <string.h>
+
+#include "cmd/doctor/doctor-checks.h"
+#include "test.h"
+#include "tree.h"
+
+static struct finding find(struct tree_dir *dir, const char *name)
+{
+	char cgroup[300], proc[300], sys[300];
+	const struct cgw_roots roots = {
+		.cgroup = tree_at(dir, "cgroup", cgroup, sizeof(cgroup)),
+		.proc = tree_at(dir, "proc", proc, sizeof(proc)),
+		.sys = tree_at(dir, "sys", sys, sizeof(sys)),
+	};
+	struct finding finding = {.verdict = VERDICT_WORKS};
+	struct cgw_layout *layout;
+
+	assert_int_equal(cgw_layout_open(&roots, &layout, NULL), 0);
+	for (const struct check *check = checks; check->name != NULL; check++)
+		if (strcmp(check->name, name) == 0)
+			check->run(layout, &finding);
+	cgw_layout_free(layout);
+	return finding;
+}
+
+static void test_disks_without_counted_io_are_listed(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	struct finding finding;
+
+	(void)state;
+	tree_machine_v1(dir);
+	tree_file(dir, "proc/diskstats",
+		  "8 0 sda 1 0 8 0 2 0 16 0 0 0 0\n8 1 sda1 1 0 8 0 2 0 16 0 0 0 0\n"
+		  "8 16 sdb 0 0 0 0 0 0 0 0 0 0 0\n253 0 dm-0 1 0 8 0 2 0 16 0 0 0 0\n");
+	for (const char *name = "sda\0sdb\0dm-0\0"; *name != '\0'; name += strlen(name) + 1) {
+		char path[64] = "sys/block/";
+
+		tree_directory(dir, strcat(path, name));
+	}
+	tree_file(dir, "sys/dev/block/8:0/uevent", "DEVNAME=sda\n");
+	tree_file(dir, "cgroup/blkio/blkio.throttle.io_service_bytes_recursive", "Total 0\n");
+	finding = find(dir, "io");
+	assert_int_equal(finding.verdict, VERDICT_LIMITED);
+	assert_string_equal(finding.state, "not counted for groups: sda");
+	assert_non_null(strstr(finding.hint, "echo '8:0 0' >"));
+	assert_non_null(strstr(finding.hint, "/blkio.throttle.read_bps_device"));
+	tree_file(dir, "cgroup/blkio/blkio.throttle.io_service_bytes_recursive",
+		  "8:0 Read 0\n8:0 Write 0\nTotal 0\n");
+	finding = find(dir, "io");
+	assert_int_equal(finding.verdict, VERDICT_WORKS);
+	tree_free(dir);
+}
+
+static void test_v2_counts_io(void **state)
+{
+	struct tree_dir *dir = tree_new();
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "cgroup/a/io.stat", "");
+	assert_int_equal(find(dir, "io").verdict, VERDICT_WORKS);
+	assert_string_equal(find(dir, "io").state, "counted in io.stat");
+	tree_free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_disks_without_counted_io_are_listed),
+		cmocka_unit_test(test_v2_counts_io),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
