@@ -5,6 +5,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
+#include "lib/base/word-list.h"
 #include "test.h"
 #include <cgward/base.h>
 
@@ -129,6 +130,33 @@ static void test_diag_set_returns_error(void **state)
 	assert_int_equal(cgw_diag_set(NULL, -EIO, "x"), -EIO);
 }
 
+/* Whole words only: not the start of a word, and not the empty word. */
+static void test_word_lists(void **state)
+{
+	static const struct {
+		const char *words, *word;
+		bool expected;
+	} rows[] = {
+		{"one three", "one", true},
+		{"one three", "three", true},
+		{"one", "one", true},
+		{"one three", "two", false},
+		{"one three", "on", false},
+		{"one three", "t", false},
+		{"one three", "three ", false},
+		{"one three", "ones", false},
+		{"one  two", "", false},
+		{"one", "", false},
+		{"", "", false},
+		{"", "one", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (word_list_has(rows[i].words, rows[i].word) != rows[i].expected)
+			fail_msg("'%s' in '%s'", rows[i].word, rows[i].words);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_escape_into_small_buffer),
 		cmocka_unit_test(test_states_have_names),
 		cmocka_unit_test(test_suggest_nearest_word),
+		cmocka_unit_test(test_word_lists),
 		cmocka_unit_test(test_diag_set_returns_error),
 	};
 

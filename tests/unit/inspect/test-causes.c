@@ -489,6 +489,42 @@ static void test_cpus_of_cpuset(void **state)
 	assert_int_equal(explain_cpus("0-3", 16, 365, causes), 1);
 }
 
+/* The counters of a group that replaced another of its name are not compared with the other's. */
+static void test_recreated_group_has_no_present_cause(void **state)
+{
+	static const struct frame_group again[] = {{"/", 1}, {"/a", 9}, {"/b", 4}};
+	static const struct frame_value first[] = {{"/a", CGW_M_PIDS_EVENTS_MAX, OK(5)}};
+	static const struct frame_value second[] = {
+		{"/a", CGW_M_PIDS_EVENTS_MAX, OK(9)},
+		{"/a", CGW_M_PIDS_CURRENT, OK(1)},
+		{"/a", CGW_M_PIDS_MAX, OK(20)},
+	};
+
+	(void)state;
+	for (int recreated = 0; recreated < 2; recreated++) {
+		struct topology *before = frame_topology(groups, 4);
+		struct topology *after =
+			recreated ? frame_topology(again, 3) : topology_ref(before);
+		struct cgw_snapshot *old = frame_snapshot(before, 100, first, ARRAY_SIZE(first));
+		struct cgw_snapshot *new = frame_snapshot(after, 102, second, ARRAY_SIZE(second));
+		struct cgw_cause causes[CGW_CAUSE_MAX];
+		struct cgw_frame *frame;
+
+		assert_int_equal(cgw_frame_new(&frame), 0);
+		assert_int_equal(cgw_frame_update(frame, old), 0);
+		assert_int_equal(cgw_frame_update(frame, new), 0);
+		assert_int_equal(cgw_explain(frame, 1, causes), 1);
+		assert_int_equal(causes[0].kind, CGW_CAUSE_PIDS_MAX);
+		assert_int_equal(causes[0].current, !recreated);
+		assert_true(fabs(causes[0].count - (recreated ? 9 : 4)) < 1e-9);
+		cgw_frame_free(frame);
+		cgw_snapshot_unref(old);
+		cgw_snapshot_unref(new);
+		topology_unref(before);
+		topology_unref(after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -500,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_descriptions_and_commands),
 		cmocka_unit_test(test_cpus_of_cpuset),
+		cmocka_unit_test(test_recreated_group_has_no_present_cause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,7 @@ static void test_no_name(void **state)
 	assert_string_equal(names.role, "");
 	names = resolve(tree, "/machine.slice/systemd-nspawn@\\x2e\\x2e.service");
 	assert_string_equal(names.name, "");
+	assert_string_equal(names.problem, ""); /* the directory above was not opened */
 	names = resolve(tree, "/system.slice/cron.service");
 	assert_string_equal(names.name, "");
 	tree_free(tree);

@@ -316,6 +316,31 @@ static void test_names_of_identities_are_found(void **state)
 	machine_free(machine);
 }
 
+/* An ID can be shortened to four digits; fewer match too many containers. */
+static void test_shortened_container_ids(void **state)
+{
+	static const struct {
+		const char *what, *found;
+	} cases[] = {
+		{"fedcba987654", "/docker-fedcba9876543210.scope"},
+		{"fedc", "/docker-fedcba9876543210.scope"},
+		{"fed", "no such group"},
+		{"f", "no such group"},
+		{"fedx", "no such group"},
+		{"edcb", "no such group"},
+		{"0123", "no such group"}, /* no ID: too short */
+	};
+	struct machine *machine = machine_new(v2);
+
+	(void)state;
+	tree_directory(machine->dir, "cgroup/docker-fedcba9876543210.scope");
+	tree_directory(machine->dir, "cgroup/build-01234567");
+	machine_open(machine);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_found(machine, cases[i].what, cases[i].found);
+	machine_free(machine);
+}
+
 /* Without descriptors, nothing is known about a group: it is not reported as missing. */
 static void test_errors_are_not_missing_groups(void **state)
 {
@@ -351,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_hierarchies_start_at_the_same_group),
 		cmocka_unit_test(test_printed_names_are_found),
 		cmocka_unit_test(test_names_of_identities_are_found),
+		cmocka_unit_test(test_shortened_container_ids),
 		cmocka_unit_test(test_errors_are_not_missing_groups),
 	};
 

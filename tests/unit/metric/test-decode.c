@@ -241,6 +241,9 @@ static void test_sink_receives_instances(void **state)
 	received.text[0] = '\0';
 	assert_int_equal(decode(CGW_FORMAT_TEXT, "0-3,8\n", 6, requests, 1, numbers, &sink), 0);
 	assert_string_equal(received.text, "0:0-3,8=5 ");
+	received.text[0] = '\0';
+	assert_int_equal(decode(CGW_FORMAT_TEXT, "\n", 1, requests, 1, numbers, &sink), 0);
+	assert_string_equal(received.text, "0:=0 "); /* an empty list is a line without text */
 	assert_int_equal(decode(CGW_FORMAT_NONE, "", 0, requests, 1, numbers, &sink), -EINVAL);
 	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, requests, 1, numbers, &sink), -EINVAL);
 }

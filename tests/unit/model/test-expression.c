@@ -348,6 +348,43 @@ static void test_averages(void **state)
 	cgw_expression_free(spike);
 }
 
+/* An average includes the present value, unless that is compared with it. */
+static void test_averages_of_and_before_the_present_value(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *text;
+		enum cgw_truth steady, raised; /* after 100 MiB for two seconds; with 400 MiB */
+	} rows[] = {
+		{"memory.current avg 2s > 240M", CGW_FALSE, CGW_TRUE}, /* 250M */
+		{"memory.current avg 2s > 260M", CGW_FALSE, CGW_FALSE},
+		{"memory.current > 3x avg 2s", CGW_FALSE, CGW_TRUE}, /* 3 * 100M */
+		{"memory.current > 5x avg 2s", CGW_FALSE, CGW_FALSE},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_expression *expression = parse(rows[i].text);
+		struct cgw_scope scope = {.frame = fixture->frame, .group = 1};
+		struct cgw_averages *averages;
+		enum cgw_truth truth[4];
+
+		assert_int_equal(cgw_averages_new(expression, &averages), 0);
+		scope.averages = averages;
+		for (uint64_t second = 0; second < 4; second++) {
+			struct frame_value value = {"/a", CGW_M_MEMORY_CURRENT,
+						    OK((second < 3 ? 100 : 400) * MIB)};
+
+			update(fixture, 300 + 10 * i + second, &value, 1);
+			assert_int_equal(cgw_averages_update(averages, fixture->frame), 0);
+			truth[second] = cgw_expression_evaluate(expression, &scope);
+		}
+		if (truth[2] != rows[i].steady || truth[3] != rows[i].raised)
+			fail_msg("%s: %d, then %d", rows[i].text, truth[2], truth[3]);
+		cgw_averages_free(averages);
+		cgw_expression_free(expression);
+	}
+}
+
 /* Averages of a new group and of a recreated group start empty. */
 static void test_averages_follow_groups(void **state)
 {
@@ -510,6 +547,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_text_patterns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_and_or_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_averages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_averages_of_and_before_the_present_value,
+						setup, teardown),
 		cmocka_unit_test(test_averages_follow_groups),
 		cmocka_unit_test(test_metrics_and_terms),
 		cmocka_unit_test_setup_teardown(test_term_returns_both_sides, setup, teardown),

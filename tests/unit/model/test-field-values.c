@@ -205,6 +205,29 @@ static void test_rate_requires_elapsed_time(void **state)
 	topology_unref(topology);
 }
 
+/* Groups are read one after the other: each rate is over the time between its own readings. */
+static void test_rate_is_over_the_time_between_readings(void **state)
+{
+	static const struct frame_value first[] = {{"/a", CGW_M_CPU_USAGE, OK(0)}};
+	static const struct frame_value second[] = {{"/a", CGW_M_CPU_USAGE, OK(6000000000)}};
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_snapshot *before = frame_snapshot(topology, 100, first, 1);
+	struct cgw_snapshot *now = frame_snapshot(topology, 102, second, 1);
+	struct cgw_frame *frame;
+
+	(void)state;
+	before->read_ns[1] += 500000000;
+	now->read_ns[1] += 1500000000;
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	assert_int_equal(cgw_frame_update(frame, before), 0);
+	assert_int_equal(cgw_frame_update(frame, now), 0);
+	assert_field(frame, "cpu", "/a", CGW_OK, 200); /* 6 s of CPU time in 3 s */
+	cgw_snapshot_unref(before);
+	cgw_snapshot_unref(now);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
 /* A group with another ID is another group, even if its counters have grown. */
 static void test_recreated_group_has_no_rate(void **state)
 {
@@ -413,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_own_share_excludes_children_once),
 		cmocka_unit_test(test_equal_limits),
 		cmocka_unit_test(test_rate_requires_elapsed_time),
+		cmocka_unit_test(test_rate_is_over_the_time_between_readings),
 		cmocka_unit_test(test_recreated_group_has_no_rate),
 		cmocka_unit_test(test_first_line_of_device),
 		cmocka_unit_test(test_group_of_two_hierarchies),

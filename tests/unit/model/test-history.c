@@ -207,6 +207,35 @@ static void test_memory_per_group_is_below_2k(void **state)
 	free(many);
 }
 
+static void read_pressure(struct recorder *recorder, const char *path, double *ret_percent)
+{
+	cgw_history_read(recorder->history, find_group(recorder, path), CGW_HISTORY_PRESSURE, 1,
+			 ret_percent, 1);
+}
+
+/* The highest pressure of CPU, memory and IO; for the root, that of the machine. */
+static void test_pressure_is_in_percent(void **state)
+{
+	struct recorder *recorder = *state;
+	static const struct frame_value values[] = {
+		{"/a", CGW_M_CPU_PRESSURE_SOME_AVG10, {300, CGW_OK}},
+		{"/a", CGW_M_MEMORY_PRESSURE_SOME_AVG10, {1250, CGW_OK}},
+	};
+	struct cgw_snapshot *snapshot = frame_snapshot(recorder->topology, 1000, values, 2);
+	double percent;
+
+	snapshot->machine.pressure_e2[2][0][0] = (struct cgw_number){4000, CGW_OK};
+	assert_int_equal(cgw_frame_update(recorder->frame, snapshot), 0);
+	cgw_snapshot_unref(snapshot);
+	assert_int_equal(cgw_history_push(recorder->history, recorder->frame), 0);
+	read_pressure(recorder, "/a", &percent);
+	assert_near(percent, 12.5);
+	read_pressure(recorder, "/", &percent);
+	assert_near(percent, 40);
+	read_pressure(recorder, "/b", &percent);
+	assert_true(isnan(percent));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -218,6 +247,7 @@ int main(void)
 		TEST(test_history_follows_the_group),
 		TEST(test_large_and_small_numbers),
 		TEST(test_memory_per_group_is_below_2k),
+		TEST(test_pressure_is_in_percent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -326,6 +326,29 @@ static void budgets(void **state)
 	world_end(&world);
 }
 
+/* Actions that are not taken in one hour are not saved for a later one. */
+static void unused_budget_expires(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world,
+		    "[policy]\nmax_per_hour = 2\n[rule r]\nmatch = /a\nthen = log\nhold = 1s\n"
+		    "when = memory.current > 1G\nmax_hold = 1s\ncooldown = 1s\n",
+		    groups, 1);
+	world.groups[0].memory = UINT64_C(2) << 30;
+	world_run(&world, 60);
+	assert_int_equal(world.done, 2);
+	world.groups[0].memory = 0;
+	for (int i = 0; i < 5 * 60; i++)
+		world_tick(&world, 60);
+	assert_int_equal(world.done, 2);
+	world.groups[0].memory = UINT64_C(2) << 30;
+	world_run(&world, 60);
+	assert_int_equal(world.done, 4);
+	world_end(&world);
+}
+
 /* A condition that holds for most groups is probably wrong: no action. */
 static void circuit_breaker(void **state)
 {
@@ -561,6 +584,7 @@ int main(void)
 		cmocka_unit_test(never_looser),
 		cmocka_unit_test(changes_by_other_processes),
 		cmocka_unit_test(budgets),
+		cmocka_unit_test(unused_budget_expires),
 		cmocka_unit_test(circuit_breaker),
 		cmocka_unit_test(gaps_between_samples),
 		cmocka_unit_test(removed_and_recreated_groups),

@@ -447,6 +447,7 @@ static void stricter_value_has_lower_rank(void **state)
 		{CGW_C_MEMORY_MAX, "512M", "1G"},        {CGW_C_MEMORY_MAX, "25%", "1025M"},
 		{CGW_C_MEMORY_MAX, "1073741824", "max"}, {CGW_C_PIDS_MAX, "10", "20"},
 		{CGW_C_CPU_WEIGHT, "10", "100"},         {CGW_C_IO_MAX_RBPS, "8:0 1M", "8:0 max"},
+		{CGW_C_CPU_MAX, "40%", "50ms/100000"},   {CGW_C_CPU_MAX, "50000/100ms", "60%"},
 	};
 	const struct cgw_system_stat machine = {.memory_total_bytes = {UINT64_C(4) << 30, CGW_OK}};
 

@@ -373,6 +373,7 @@ static void test_network_traffic(void **state)
 		"    lo:    1000 1 0 0 0 0 0 0 1000 1 0 0 0 0 0 0\n"
 		"  eth0: 5000000000 7 0 0 0 0 0 0 300 3 0 0 0 0 0 0\n"
 		"  eth1:11 1 0 0 0 0 0 0 22 1 0 0 0 0 0 0\n");
+	tree_file(machine->dir, "proc/43/net/dev", "eth0: 70 1 0 0 0 0 0 0 70 1 0 0 0 0 0 0\n");
 	machine_open(machine, "net.rx net.tx net.namespace");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/box", CGW_M_NET_RX, CGW_OK, 5000000011);

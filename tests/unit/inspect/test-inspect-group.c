@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-inspect-group.c - processes of a group and its descendants, in one or more hierarchies. */
+#include <linux/capability.h>
+#include <string.h>
+
+#include <cgward/inspect.h>
+
+#include "lib/base/cleanup.h"
+#include "proc-files.h"
+#include "test.h"
+
+struct machine {
+	struct tree_dir *dir;
+	struct cgw_layout *layout;
+	struct cgw_sampler *sampler;
+	struct cgw_frame *frame;
+	struct cgw_inspection *inspection;
+};
+
+static int setup(void **state)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	assert_non_null(machine);
+	machine->dir = tree_new();
+	*state = machine;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct machine *machine = *state;
+
+	cgw_inspection_free(machine->inspection);
+	cgw_frame_free(machine->frame);
+	cgw_sampler_free(machine->sampler);
+	cgw_layout_free(machine->layout);
+	tree_free(machine->dir);
+	free(machine);
+	return 0;
+}
+
+static void inspect(struct machine *machine, const char *path,
+		    const struct cgw_inspect_options *options)
+{
+	char cgroup[300], proc[300];
+	struct cgw_roots roots = {
+		.cgroup = tree_at(machine->dir, "cgroup", cgroup, sizeof(cgroup)),
+		.proc = tree_at(machine->dir, "proc", proc, sizeof(proc)),
+	};
+	struct cgw_snapshot *snapshot;
+	uint32_t group;
+
+	assert_int_equal(cgw_layout_open(&roots, &machine->layout, NULL), 0);
+	assert_int_equal(cgw_sampler_new(machine->layout, NULL, &machine->sampler, NULL), 0);
+	assert_int_equal(cgw_sampler_sample(machine->sampler, &snapshot), 0);
+	assert_int_equal(cgw_frame_new(&machine->frame), 0);
+	assert_int_equal(cgw_frame_update(machine->frame, snapshot), 0);
+	cgw_snapshot_unref(snapshot);
+	group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(machine->frame)), path);
+	assert_int_not_equal(group, CGW_NO_GROUP);
+	assert_int_equal(cgw_inspect(machine->layout, machine->frame, group, options,
+				     &machine->inspection, NULL),
+			 0);
+}
+
+static uint32_t hierarchy_bit(const struct machine *machine, const char *label)
+{
+	for (size_t h = 0; h < machine->layout->hierarchy_count; h++)
+		if (strcmp(machine->layout->hierarchies[h].label, label) == 0)
+			return UINT32_C(1) << h;
+	fail_msg("there is no hierarchy '%s'", label);
+	return 0;
+}
+
+/* A process that several hierarchies list is one process, with a bit for each of them. */
+static void test_process_in_several_hierarchies(void **state)
+{
+	struct machine *machine = *state;
+	const struct cgw_process *processes;
+
+	tree_machine_v1(machine->dir);
+	tree_file(machine->dir, "cgroup/memory/a/cgroup.procs", "10\n20\n");
+	tree_file(machine->dir, "cgroup/pids/a/cgroup.procs", "20\n10\n");
+	tree_file(machine->dir, "cgroup/freezer/a/cgroup.procs", "20\n");
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 10, .name = "one", .groups = "2:memory:/a\n"});
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 20, .name = "two", .groups = "2:memory:/a\n"});
+	inspect(machine, "/a", &(struct cgw_inspect_options){.own_only = true});
+	assert_int_equal(machine->inspection->process_count, 2);
+	processes = machine->inspection->processes;
+	assert_int_equal(processes[0].pid, 10);
+	assert_int_equal(processes[0].hierarchies,
+			 hierarchy_bit(machine, "memory") | hierarchy_bit(machine, "pids"));
+	assert_int_equal(processes[1].pid, 20);
+	assert_int_equal(processes[1].hierarchies, hierarchy_bit(machine, "memory") |
+							   hierarchy_bit(machine, "pids") |
+							   hierarchy_bit(machine, "freezer"));
+}
+
+/* Processes above the maximum, and those that exited meanwhile, are counted but not read. */
+static void test_processes_that_are_not_read(void **state)
+{
+	struct machine *machine = *state;
+
+	tree_machine_v2(machine->dir);
+	tree_file(machine->dir, "cgroup/a/cgroup.procs", "10\n0\n");
+	tree_file(machine->dir, "cgroup/a/b/cgroup.procs", "20\n30\n40\n");
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 10, .name = "one", .groups = "0::/a\n"});
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 20, .name = "two", .groups = "0::/a/b\n"});
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 40, .name = "four", .groups = "0::/a/b\n"});
+	inspect(machine, "/a", &(struct cgw_inspect_options){.process_max = 3});
+	assert_int_equal(machine->inspection->process_count, 2);
+	assert_int_equal(machine->inspection->vanished, 1);        /* 30 */
+	assert_int_equal(machine->inspection->process_omitted, 1); /* 40 */
+	assert_int_equal(machine->inspection->out_of_view, 1); /* 0: in an outer PID namespace */
+	assert_int_equal(machine->inspection->processes[1].group,
+			 machine->inspection->processes[0].group + 1);
+}
+
+/* No list contains a zombie; it is found by its groups, or by its parent's. */
+static void test_zombies(void **state)
+{
+	struct machine *machine = *state;
+
+	tree_machine_v2(machine->dir);
+	tree_file(machine->dir, "cgroup/a/cgroup.procs", "10\n");
+	tree_file(machine->dir, "cgroup/ab/cgroup.procs", "");
+	proc_add(machine->dir,
+		 &(struct proc_process){.pid = 10, .name = "one", .groups = "0::/a\n"});
+	proc_add(machine->dir,
+		 &(struct proc_process){
+			 .pid = 20, .name = "dead", .groups = "0::/a\n", .state = 'Z'});
+	proc_add(machine->dir,
+		 &(struct proc_process){
+			 .pid = 30, .name = "other", .groups = "0::/ab\n", .state = 'Z'});
+	inspect(machine, "/a", &(struct cgw_inspect_options){.zombies = true});
+	assert_int_equal(machine->inspection->process_count, 2);
+	assert_int_equal(machine->inspection->processes[1].pid, 20);
+	assert_int_equal(machine->inspection->processes[1].state, 'Z');
+}
+
+/* Only all capabilities of the machine, in the host's user namespace, are full privileges. */
+static void test_privileges(void **state)
+{
+	enum { HOST = 77, OTHER = 99 };
+	static const uint64_t all = (UINT64_C(1) << 41) - 1;
+	const struct {
+		uint64_t capabilities, namespace;
+		enum cgw_privilege expected;
+	} rows[] = {
+		{all, HOST, CGW_PRIVILEGE_FULL},
+		{all | UINT64_C(1) << 50, HOST, CGW_PRIVILEGE_FULL},
+		{all & ~(UINT64_C(1) << CAP_CHOWN), HOST, CGW_PRIVILEGE_ADMIN},
+		{UINT64_C(1) << CAP_SYS_ADMIN, HOST, CGW_PRIVILEGE_ADMIN},
+		{UINT64_C(1) << CAP_NET_RAW, HOST, CGW_PRIVILEGE_SOME},
+		{all, OTHER, CGW_PRIVILEGE_NAMESPACED},
+		{all, 0, CGW_PRIVILEGE_UNKNOWN},
+		{0, OTHER, CGW_PRIVILEGE_NONE},
+	};
+	const struct cgw_inspection inspection = {.host_namespaces = {[CGW_NAMESPACE_USER] = HOST},
+						  .all_capabilities = all};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_process process = {
+			.namespaces = {[CGW_NAMESPACE_USER] = rows[i].namespace}};
+
+		process.confinement.capabilities[CGW_CAPABILITIES_PERMITTED] = rows[i].capabilities;
+		if (cgw_process_privilege(&inspection, &process) != rows[i].expected)
+			fail_msg("row %zu: %d", i, cgw_process_privilege(&inspection, &process));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_process_in_several_hierarchies, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_processes_that_are_not_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_zombies, setup, teardown),
+		cmocka_unit_test(test_privileges),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
