@@ -18,7 +18,7 @@ static void test_paths_relative_to_the_mounted_subtree(void **state)
 		{12, "0::/boxes/web\n", "/../boxes/web"}, /* another group, outside of the mount */
 		{13, "0::/bo\n", "/../bo"},
 		{14, "0::/\n", "/../"},
-		{15, "0::/box/web (deleted)\n", "/web"},
+		{15, "0::/box/web (deleted)\n", NULL}, /* another group may have this path now */
 	};
 	struct tree_dir *dir = tree_new();
 	char cgroup[300], proc[300];
@@ -38,7 +38,10 @@ static void test_paths_relative_to_the_mounted_subtree(void **state)
 		(void)snprintf(file, sizeof(file), "proc/%d/cgroup", rows[i].pid);
 		tree_file(dir, file, rows[i].line);
 		assert_int_equal(cgw_membership_read(layout, rows[i].pid, &membership), 0);
-		assert_string_equal(membership.paths[0], rows[i].expected);
+		if (rows[i].expected != NULL)
+			assert_string_equal(membership.paths[0], rows[i].expected);
+		else
+			assert_null(membership.paths[0]);
 		cgw_membership_done(&membership);
 	}
 	cgw_layout_free(layout);
