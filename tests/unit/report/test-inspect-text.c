@@ -6,8 +6,8 @@
 
 #include "frames.h"
 #include "lib/base/cleanup.h"
-#include "shared/report/inspect-view.h"
 #include "shared/cli/text-table.h"
+#include "shared/report/inspect-view.h"
 #include "special-names.h"
 
 #define OK(n)               \
