@@ -230,7 +230,7 @@ static inline void session_expect(struct session *session, const char *name)
 }
 
 /* Fails unless the screen contains the text. */
-static void session_shows(struct session *session, const char *text)
+static inline void session_shows(struct session *session, const char *text)
 {
 	CLEANUP(cleanup_free) char *screen = session_text(session);
 
