@@ -86,6 +86,25 @@ static void test_selection_moves_out_of_folded_groups(void **state)
 	session_end(&session);
 }
 
+/* A filter shows the groups in folded parents as well, so that they can be selected. */
+static void test_filtered_groups_in_folded_parents(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "* F4");
+	session_type(&session, "session-3");
+	session_keys(&session, "Enter");
+	session_shows(&session, "session-3.scope");
+	session_keys(&session, "End");
+	for (int i = 0; i < 2; i++) {
+		expect_selected(&session, "/user.slice/user-1000.slice/session-3.scope");
+		session_sample(&session);
+	}
+	session_end(&session);
+}
+
 static void test_marks(void **state)
 {
 	struct session session;
@@ -141,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_list_scrolls_to_the_selected_row),
 		cmocka_unit_test(test_search_in_both_directions),
 		cmocka_unit_test(test_selection_moves_out_of_folded_groups),
+		cmocka_unit_test(test_filtered_groups_in_folded_parents),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_colour_depends_on_the_machine),
 	};
