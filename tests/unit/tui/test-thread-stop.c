@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-thread-stop.c - a thread that hangs in the kernel is reported, so that its data is not freed. */
+/* test-thread-stop.c - reports threads that hang, whose data must not be freed. */
 #include <unistd.h>
 
 #include "test.h"
