@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Which group a name or a process is: printed names are given back; processes in other views, beside similar names.
+# Which group a name or a process is: printed names are accepted; processes in other views, beside similar names.
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck disable=SC1003,SC2016
@@ -21,8 +21,8 @@ sys.stdout.buffer.write(bytes.fromhex(g["bytes"]["group"]) if "bytes" in g else 
 # The inode tells which group a line is about.
 declare -A names_by_id
 for name in "${names[@]}"; do names_by_id[$(stat -c %i "$mount$group/$name")]=$name; done
-# all_given_back FORMAT: the lines of that dump.
-all_given_back() {
+# all_are_found FORMAT: the lines of that dump.
+all_are_found() {
 	local shown line id bad='' count=0
 	"$CGWARD" dump -n "$1" -o id,group --match "$group/*" >"$work/dump"
 	case $1 in
@@ -38,7 +38,7 @@ all_given_back() {
 	[ -z "$bad" ] || echo "not the same:$bad"
 	[ -z "$bad" ] && [ "$count" = ${#names[@]} ]
 }
-for format in --bytes --raw --csv -P; do check "dump $format: each printed name is the group" all_given_back "$format"; done
+for format in --bytes --raw --csv -P; do check "dump $format: each printed name is the group" all_are_found "$format"; done
 
 bad=''
 for name in "${names[@]}"; do
@@ -108,7 +108,7 @@ if may unshare -C -m true; then
 		"$group/space/x $group/sibling /space/x /sibling none / refused" "$views"
 	same "and that group was changed" "35 max" "$(cat "$mount$group/space/x/pids.max") $(cat "$mount$group/x/x/pids.max")"
 else
-	skip "cgroup namespaces want root (not possible here)"
+	skip "cgroup namespaces require root (not possible here)"
 fi
 
 # Without descriptors nothing is known of a group.
