@@ -6,8 +6,8 @@
 
 #include "frames.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/text-table.h"
 #include "shared/report/inspect-view.h"
-#include "shared/report/text-table.h"
 #include "special-names.h"
 
 #define OK(n)               \
@@ -46,7 +46,7 @@ static void test_names_in_tables_are_escaped(void **state)
 	}
 	assert_int_equal(lines, 1 + SPECIAL_NAME_COUNT);
 	assert_has(text, "\\x1b[31m");
-	assert_has(text, "app-gnome\\x5cx2dw.scope");
+	assert_has(text, "app-gnome\\x2dw.scope");
 }
 
 struct fixture {
