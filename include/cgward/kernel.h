@@ -214,7 +214,7 @@ struct cgw_membership {
 	/* NULL if the process is not in that hierarchy, or its group was removed */
 	char *paths[CGW_HIERARCHY_MAX];
 	bool split;       /* the paths differ between hierarchies */
-	uint32_t unknown; /* bit h: visible, but the path is not known; starts with "/.." */
+	uint32_t unknown; /* bit h: the path is in our view, but cannot be determined */
 };
 
 /* Returns -ESRCH if there is no such process. Free the paths with cgw_membership_done(). */

@@ -22,8 +22,8 @@ sys.stdout.buffer.write(bytes.fromhex(g["bytes"]["group"]) if "bytes" in g else 
 # The inode identifies the group of a line.
 declare -A names_by_id
 for name in "${names[@]}"; do names_by_id[$(stat -c %i "$mount$group/$name")]=$name; done
-# all_given_back FORMAT: the lines of that dump.
-all_given_back() {
+# all_are_found FORMAT: the lines of that dump.
+all_are_found() {
 	local shown line id bad='' count=0
 	"$CGWARD" dump -n "$1" -o id,group --match "$group/*" >"$work/dump"
 	# shellcheck disable=SC2153
@@ -39,7 +39,7 @@ all_given_back() {
 	[ -z "$bad" ] || echo "not the same:$bad"
 	[ -z "$bad" ] && [ "$count" = ${#names[@]} ]
 }
-for format in --bytes --raw --csv -P; do check "dump $format: each printed name is the group" all_given_back "$format"; done
+for format in --bytes --raw --csv -P; do check "dump $format: each printed name is the group" all_are_found "$format"; done
 
 bad=''
 for name in "${names[@]}"; do
