@@ -248,6 +248,9 @@ static void test_arguments_of_commands(void **state)
 		{{"create"}, CLI_USAGE, "missing"},
 		{{"move", "/web"}, CLI_USAGE, ""},
 		{{"delete"}, CLI_USAGE, "missing GROUP"},
+		{{"undo", "12x"}, CLI_USAGE, "invalid change ID '12x'"},
+		{{"undo", "0"}, CLI_USAGE, "invalid change ID '0'"},
+		{{"undo", "99999999999999999999"}, CLI_USAGE, "invalid change ID '9999999999"},
 	};
 	struct machine *machine = *state;
 	char policy[300], journal[300];

@@ -34,6 +34,7 @@ static const char script[] =
 	"0.1; "
 	"done ;;\n"
 	"two) head; sample 1000000000 1 5; sample 2000000000 500000001 5 ;;\n"
+	"one) head; sample 1000000000 1 5 ;;\n"
 	"stuck) head; sample 1000000000 1 5; exec sleep 1000 ;;\n"
 	"silent) exec sleep 1000 ;;\n"
 	"flood) head; while :; do sample 1000000000 1 5; done ;;\n"
@@ -152,6 +153,18 @@ static void test_single_host(void **state)
 		cgw_snapshot_system(cgw_frame_now(fixture.frame))->memory_total_bytes.value, 1000);
 	assert_int_equal(cgw_snapshot_topology(cgw_frame_now(fixture.frame))->count, 2);
 	assert_false(remote_hosts_are_alive(fixture.hosts));
+	close_hosts(&fixture);
+}
+
+/* A connection that ends early is lost, even if all went well: the last samples are missing. */
+static void test_missing_samples(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	OPEN(&fixture, 2, "one");
+	wait_for_state(&fixture, "one", REMOTE_LOST);
+	assert_string_equal(status_of(&fixture, "one").reason, "connection ended");
 	close_hosts(&fixture);
 }
 
@@ -290,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single_host),
+		cmocka_unit_test(test_missing_samples),
 		cmocka_unit_test(test_bad_hosts_do_not_delay_good_ones),
 		cmocka_unit_test(test_slow_host),
 		cmocka_unit_test(test_lost_host_is_reconnected),

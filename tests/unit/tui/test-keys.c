@@ -139,6 +139,11 @@ static void test_line_is_edited_by_characters(void **state)
 	line_key(&line, 'U' & 0x1f);
 	assert_string_equal(line.text, "");
 	line_key(&line, KEY_ERASE);
+	type(&line, "ab c  ");
+	line_key(&line, 'W' & 0x1f); /* the word before the blanks */
+	assert_string_equal(line.text, "ab ");
+	line_key(&line, 'W' & 0x1f);
+	assert_string_equal(line.text, "");
 	assert_false(line_key(&line, KEY_ESCAPE));
 	assert_false(line_key(&line, KEY_ARROW_UP));
 	for (int i = 0; i < LINE_MAX_BYTES * 2; i++)

@@ -27,7 +27,7 @@ static void test_running_job_is_reported(void **state)
 {
 	static struct blocked_job blocked = {
 		.job = {.name = "blocked", .run = read_pipe, .free = leave_job}};
-	struct worker *worker;
+	static struct worker *worker; /* never freed: its thread does not end in time */
 	uint64_t since_ns;
 
 	(void)state;
