@@ -17,7 +17,8 @@
  * "90% of limit" refers to the tightest limit between the group and the root. A share of no limit
  * is unknown, for "90% of limit" as for the fields that are percentages of a limit. In other
  * comparisons an unlimited value ("max") is larger than every number and equal to "max". With "/s",
- * "/m" or "/h" after the bound, the growth of a counter is compared. Patterns are globs (cgw_glob_match()); a pattern without wildcards must match exactly.
+ * "/m" or "/h" after the bound, the growth of a counter is compared. Patterns are globs
+ * (cgw_glob_match()); a pattern without wildcards must match exactly.
  */
 #ifndef CGWARD_EXPRESSION_H
 #define CGWARD_EXPRESSION_H

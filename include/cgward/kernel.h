@@ -213,9 +213,8 @@ struct cgw_membership {
 	size_t count; /* equal to hierarchy_count of the layout */
 	/* NULL if the process is not in that hierarchy, or its group was removed */
 	char *paths[CGW_HIERARCHY_MAX];
-	bool split; /* the paths differ between hierarchies */
-	uint32_t
-		unknown; /* bit h: in our view, but the path cannot be determined; starts with "/.." */
+	bool split;       /* the paths differ between hierarchies */
+	uint32_t unknown; /* bit h: the path is in our view, but cannot be determined */
 };
 
 /* Returns -ESRCH if there is no such process. Free the paths with cgw_membership_done(). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-escape.c - escape any bytes: in the buffer, no control characters, the same when read back. */
+/* fuzz-escape.c - escape any bytes: no control characters, and the same when read back. */
 #include "fuzz.h"
 #include <cgward/base.h>
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Which group a name or a process is: printed names are given back; processes in other views, beside similar names.
+# Finds groups by printed names, and the groups of processes in other namespaces and beside
+# similar names.
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck disable=SC1003,SC2016
@@ -18,16 +19,16 @@ import json, sys
 g = json.load(sys.stdin)
 sys.stdout.buffer.write(bytes.fromhex(g["bytes"]["group"]) if "bytes" in g else g["group"].encode())')" = "$group/$2" ]
 }
-# The inode tells which group a line is about.
+# The inode identifies the group of a line.
 declare -A names_by_id
 for name in "${names[@]}"; do names_by_id[$(stat -c %i "$mount$group/$name")]=$name; done
-# all_given_back FORMAT: the lines of that dump.
-all_given_back() {
+# all_are_found FORMAT: the lines of that dump.
+all_are_found() {
 	local shown line id bad='' count=0
 	"$CGWARD" dump -n "$1" -o id,group --match "$group/*" >"$work/dump"
+	# shellcheck disable=SC2153
 	case $1 in
 	--csv) python3 -c 'import csv, sys; [print(*r, sep="\t") for r in csv.reader(sys.stdin)]' <"$work/dump" >"$work/lines" ;;
-	# shellcheck disable=SC2153
 	-P) while read -r line; do eval "$line" && printf '%s\t%s\n' "$ID" "$GROUP"; done <"$work/dump" >"$work/lines" ;;
 	*) sed -E 's/^ *([0-9]+) /\1\t/' "$work/dump" >"$work/lines" ;;
 	esac
@@ -38,7 +39,7 @@ all_given_back() {
 	[ -z "$bad" ] || echo "not the same:$bad"
 	[ -z "$bad" ] && [ "$count" = ${#names[@]} ]
 }
-for format in --bytes --raw --csv -P; do check "dump $format: each printed name is the group" all_given_back "$format"; done
+for format in --bytes --raw --csv -P; do check "dump $format: each printed name is the group" all_are_found "$format"; done
 
 bad=''
 for name in "${names[@]}"; do
@@ -108,7 +109,7 @@ if may unshare -C -m true; then
 		"$group/space/x $group/sibling /space/x /sibling none / refused" "$views"
 	same "and that group was changed" "35 max" "$(cat "$mount$group/space/x/pids.max") $(cat "$mount$group/x/x/pids.max")"
 else
-	skip "cgroup namespaces want root (not possible here)"
+	skip "cgroup namespaces require root (not possible here)"
 fi
 
 # Without descriptors nothing is known of a group.

@@ -40,7 +40,7 @@ size_t group_files_find(const struct group_files *files, const char *file, const
 /* Writes the files of that name ("memory.max") again as they were at first. */
 void group_files_restore(struct group_files *files, const char *name);
 
-/* Removes the file; a list of processes goes with the whole group in its hierarchy. */
+/* Removes the file; a list of processes is removed with the whole group in its hierarchy. */
 void group_files_remove(struct group_files *files, const char *file);
 
 /* Processes that are in some hierarchies of v1 only: the lists are 100, 101, ... of any length. */

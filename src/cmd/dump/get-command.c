@@ -151,7 +151,8 @@ static bool may_need_descendants(const struct cgw_layout *layout, const struct c
 			int h = -1;
 
 			if (info->sources[i].own)
-				h = cgw_layout_find(layout, info->sources[i].controller);
+				h = cgw_layout_find(
+					layout, (enum cgw_controller)info->sources[i].controller);
 			if (h >= 0 && layout->hierarchies[h].version == info->sources[i].version)
 				return true;
 		}

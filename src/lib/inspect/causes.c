@@ -190,8 +190,8 @@ static void propose_cpu(const struct explanation *explanation, struct cgw_cause 
 {
 	const struct cgw_source *source = cgw_snapshot_source(explanation->now, CGW_M_CPU_MAX);
 	uint32_t above = explanation->topology->parent[group], by;
-	double value =
-		more_than(cause->bound, rate(explanation, CGW_M_CPU_USAGE, group), NS_PER_PERCENT);
+	/* The use is held at the limit; what is measured above it is the length of a period. */
+	double value = more_than(cause->bound, 0, NS_PER_PERCENT);
 	struct cgw_number most;
 
 	if (above != CGW_NO_GROUP && source != NULL && source->version == 1) {

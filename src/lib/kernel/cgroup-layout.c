@@ -223,8 +223,8 @@ static bool shows_more(const struct visible_mount *a, const struct visible_mount
 }
 
 /*
- * The mount whose root is that of most hierarchies; of several, the one that shows the largest part.
- * A path names one group only if the paths of all hierarchies start at the same group.
+ * The mount whose root is that of most hierarchies; of several, the one that shows the largest
+ * part. A path names one group only if the paths of all hierarchies start at the same group.
  */
 static const struct visible_mount *choose_root(const struct visible_mounts *mounts)
 {

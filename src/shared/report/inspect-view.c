@@ -85,8 +85,8 @@ int view_other_groups(const struct view *view, const struct cgw_process *process
 		/* In hierarchies without the group, its processes are usually in the root. */
 		if (strcmp(membership->paths[i], "/") == 0)
 			continue;
-		if (asprintf(&longer, "%s%s%s:%s", text, *text != '\0' ? ", " : "", hierarchy->label,
-			     membership->paths[i]) < 0)
+		if (asprintf(&longer, "%s%s%s:%s", text, *text != '\0' ? ", " : "",
+			     hierarchy->label, membership->paths[i]) < 0)
 			longer = NULL;
 		free(text);
 		text = longer;

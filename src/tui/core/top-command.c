@@ -308,8 +308,8 @@ static enum cli_exit show_screen(struct top *top, struct source *source)
 }
 
 /*
- * Frees the app, whose frames refer to the layout of the source, then the source. A thread that hangs
- * in the kernel continues to use the source, the layout and its job: the process then exits at once.
+ * Frees the app, whose frames refer to the layout of the source, then the source. A thread that
+ * hangs in the kernel still uses the source, the layout and its job: the process then exits.
  */
 static void stop(struct top *top, enum cli_exit status)
 {

@@ -20,7 +20,7 @@ struct expected_write {
 
 /* For every control a value and, where it can be without limit, "max". */
 static const struct expected_write writes[] = {
-	/* In us. v1 has one file for the quota and one for the period, which is kept here: 60 ms. */
+	/* In us. v1 has one file for the quota and one for the period, here 60 ms. */
 	{"cpu.max", "50ms/200ms", "cpu.cfs_period_us=200000\ncpu.cfs_quota_us=50000\n",
 	 "cpu.max=50000 200000\n"},
 	{"cpu.max", "50%", "cpu.cfs_quota_us=30000\n", "cpu.max=30000 60000\n"},
@@ -196,7 +196,7 @@ static void teardown(struct machine *machine)
 	tree_free(machine->dir);
 }
 
-/* Sets the value on the group /a. Returns what cgw_plan_apply() does; `ret_diag` says why not. */
+/* Sets the value on the group /a. Returns the result of cgw_plan_apply(). */
 static int set(const struct machine *machine, const char *key, const char *value,
 	       struct cgw_diag *ret_diag)
 {

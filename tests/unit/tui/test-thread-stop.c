@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-thread-stop.c - a thread that hangs in the kernel is reported, so that its data is not freed. */
+/* test-thread-stop.c - reports threads that hang, whose data must not be freed. */
 #include <unistd.h>
 
 #include "test.h"
@@ -27,7 +27,7 @@ static void test_running_job_is_reported(void **state)
 {
 	static struct blocked_job blocked = {
 		.job = {.name = "blocked", .run = read_pipe, .free = leave_job}};
-	struct worker *worker;
+	static struct worker *worker; /* never freed: its thread does not end in time */
 	uint64_t since_ns;
 
 	(void)state;
