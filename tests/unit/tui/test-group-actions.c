@@ -319,7 +319,7 @@ static void test_mark_is_dropped_with_its_group(void **state)
 	end(&fixture);
 }
 
-/* The dialog says why a group is left alone, and Enter does nothing. */
+/* The dialog shows the reason, and Enter does nothing. */
 static void test_protected_group_is_refused(void **state)
 {
 	struct fixture fixture;
