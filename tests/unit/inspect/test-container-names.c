@@ -97,6 +97,7 @@ static void test_no_name(void **state)
 	tree_file(tree, "run/systemd/x", "CLASS=stolen\n");
 	names = resolve(tree, "/machine.slice/systemd-nspawn@\\x2e\\x2e\\x2fx.service");
 	assert_string_equal(names.role, "");
+	tree_directory(tree, "run/systemd/machines");
 	names = resolve(tree, "/machine.slice/systemd-nspawn@\\x2e\\x2e.service");
 	assert_string_equal(names.name, "");
 	assert_string_equal(names.problem, ""); /* the directory above was not opened */
