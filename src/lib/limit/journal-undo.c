@@ -16,6 +16,8 @@ static bool inverse_of(const struct cgw_change *change, struct cgw_step *step)
 	const struct control_row *row;
 	int control;
 
+	if (change == NULL)
+		return false;
 	*step = (struct cgw_step){.kind = change->kind, .path = change->path};
 	switch (change->kind) {
 	case CGW_STEP_SET:
@@ -233,8 +235,11 @@ uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step)
 	for (size_t i = 0; change != NULL && i < change->place_count; i++) {
 		const struct cgw_place *place = &change->places[i];
 
-		if (check_place(plan->layout, place->hierarchy, change->path, place->group_id) == 0)
-			mask |= UINT32_C(1) << find_hierarchy(plan->layout, place->hierarchy);
+		int hierarchy = find_hierarchy(plan->layout, place->hierarchy);
+
+		if (hierarchy >= 0 &&
+		    check_place(plan->layout, place->hierarchy, change->path, place->group_id) == 0)
+			mask |= UINT32_C(1) << hierarchy;
 	}
 	return mask != 0 ? mask : UINT32_MAX;
 }
@@ -242,7 +247,7 @@ uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step)
 /* The kind of step that undoes a step which cannot be undone, for reports. */
 static int add_step(struct cgw_plan *plan, const struct cgw_change *change, struct cgw_diag *diag)
 {
-	struct cgw_step step;
+	struct cgw_step step = {0};
 	int r;
 
 	if (!inverse_of(change, &step) && step.kind == CGW_STEP_SET && step.value == NULL)
