@@ -16,8 +16,6 @@ static bool inverse_of(const struct cgw_change *change, struct cgw_step *step)
 	const struct control_row *row;
 	int control;
 
-	if (change == NULL)
-		return false;
 	*step = (struct cgw_step){.kind = change->kind, .path = change->path};
 	switch (change->kind) {
 	case CGW_STEP_SET:
@@ -392,7 +390,7 @@ int cgw_plan_add_undo(struct cgw_plan *plan, uint64_t change_id, enum cgw_undo_s
 	else if (scope == CGW_UNDO_TRANSACTION)
 		r = add_transaction(plan, change->transaction, &callback, diag);
 	/* Nothing else of the action can be undone: the reason is that of the change itself. */
-	if (r == 0 && plan->count == 0)
+	if (r == 0 && plan->count == 0 && change != NULL)
 		r = add_step(plan, change, diag);
 	plan->undo_forced = forced;
 	/* The old value was valid before: do not guard it. */
