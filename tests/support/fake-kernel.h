@@ -24,7 +24,8 @@ static int fake_fail_with;
 static bool fake_stuck; /* freezing never completes */
 /* Called before each write, to change the machine as another process would. */
 static void (*fake_before_write)(const char *file);
-static uint64_t fake_id; /* inode number of all groups; 0: their own */
+static void (*fake_before_open)(void); /* same, before each open() */
+static uint64_t fake_id;               /* inode number of all groups; 0: their own */
 
 static void fake_reset(void)
 {
@@ -33,6 +34,7 @@ static void fake_reset(void)
 	fake_fail_at = 0;
 	fake_stuck = false;
 	fake_before_write = NULL;
+	fake_before_open = NULL;
 	fake_id = 0;
 }
 
@@ -72,6 +74,8 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 /* cgroupfs does not allow creating files: open() with O_CREAT fails with EACCES. */
 static int fake_open_at(int directory, const char *path, int flags)
 {
+	if (fake_before_open != NULL)
+		fake_before_open();
 	if (flags & (O_CREAT | O_TRUNC))
 		return -EACCES;
 	return kernel_ops_real.open_at(directory, path, flags);

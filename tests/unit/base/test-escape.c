@@ -75,6 +75,10 @@ static void test_escape_into_small_buffer(void **state)
 		(void)cgw_escape(buffer, size, text, strlen(text));
 		assert_string_equal(buffer, expected[size - 1]);
 		assert_int_equal(buffer[size], 'Z');
+		/* Also if the text ends with an escape. */
+		memset(buffer, 'Z', sizeof(buffer));
+		assert_in_range(cgw_escape(buffer, size, "a\033", 2), 0, size - 1);
+		assert_int_equal(buffer[size], 'Z');
 	}
 }
 

@@ -198,6 +198,50 @@ static void test_thawed_group_is_forgotten(void **state)
 	end(&fixture);
 }
 
+/* A rule that freezes the group again makes the time longer. */
+static void test_group_is_frozen_for_longer(void **state)
+{
+	struct fixture fixture;
+	struct cgw_action action;
+	struct applied_action applied;
+
+	(void)state;
+	for (unsigned version = 1; version <= 2; version++) {
+		begin(&fixture, version);
+		action = action_of(&fixture, CGW_ACTION_FREEZE, NULL);
+		for (int i = 0; i < 2; i++) {
+			apply_action(&fixture.applier, &action, true, &applied);
+			assert_int_equal(applied.result.error, 0);
+			assert_int_equal(applied.result.outcome, CGW_OUTCOME_DONE);
+			if (version == 1)
+				machine_file(&fixture.machine, "freezer", "/web",
+					     "freezer.self_freezing", "1\n");
+		}
+		assert_int_equal(undo_store_count(fixture.applier.store), 1);
+		end(&fixture);
+	}
+}
+
+/* Processes in the kernel delay freezing: the group freezes later, and so has to be thawed. */
+static void test_slow_freeze_is_thawed(void **state)
+{
+	struct fixture fixture;
+	struct cgw_action action;
+
+	(void)state;
+	begin(&fixture, 1);
+	fake_stuck = true;
+	action = action_of(&fixture, CGW_ACTION_FREEZE, NULL);
+	assert_int_equal(apply(&fixture, &action, true), -ETIMEDOUT);
+	fake_stuck = false;
+	machine_file(&fixture.machine, "freezer", "/web", "freezer.self_freezing", "1\n");
+	machine_file(&fixture.machine, "freezer", "/web", "freezer.state", "FROZEN\n");
+	kill_daemon(&fixture);
+	restore(&fixture);
+	assert_string_equal(fake_log, "freezer.state=THAWED\n");
+	end(&fixture);
+}
+
 /* The group that has the name now was frozen by another process, which thaws it. */
 static void test_replaced_frozen_group_is_left(void **state)
 {
@@ -255,6 +299,50 @@ static void test_actions_leave_replaced_group(void **state)
 			assert_int_equal(undo_store_count(fixture.applier.store), 0);
 			end(&fixture);
 		}
+}
+
+static struct machine *replaced_machine;
+static unsigned opens, replaced_at;
+
+static void replace_at_open(void)
+{
+	if (++opens == replaced_at)
+		machine_replace(replaced_machine);
+}
+
+/* Whenever the group is replaced while an action is applied, the new one is left as it is. */
+static void test_group_replaced_during_an_action_is_left(void **state)
+{
+	static const enum cgw_action_kind kinds[] = {CGW_ACTION_LIMIT, CGW_ACTION_FREEZE};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(kinds); i++) {
+		unsigned version = 1 + (unsigned)i % 2;
+		struct fixture fixture;
+		struct cgw_action action;
+
+		opens = replaced_at = 0;
+		do {
+			begin(&fixture, version);
+			action = action_of(&fixture, kinds[i / 2], "64");
+			replaced_machine = &fixture.machine;
+			opens = 0;
+			replaced_at++;
+			fake_before_open = replace_at_open;
+			(void)apply(&fixture, &action, true);
+			fake_before_open = NULL;
+			if (opens >= replaced_at) {
+				machine_assert_file(&fixture.machine, "pids", "/web", "pids.max",
+						    "max");
+				machine_assert_file(&fixture.machine, "freezer", "/web",
+						    version == 1 ? "freezer.state"
+								 : "cgroup.freeze",
+						    version == 1 ? "THAWED" : "0");
+			}
+			end(&fixture);
+		} while (opens >= replaced_at);
+		assert_true(replaced_at > 1);
+	}
 }
 
 /* Within one run, the end of a rule leaves what another process has set meanwhile. */
@@ -390,8 +478,11 @@ int main(void)
 		cmocka_unit_test(test_override_and_standing_limit),
 		cmocka_unit_test(test_frozen_group_is_thawed),
 		cmocka_unit_test(test_thawed_group_is_forgotten),
+		cmocka_unit_test(test_group_is_frozen_for_longer),
+		cmocka_unit_test(test_slow_freeze_is_thawed),
 		cmocka_unit_test(test_replaced_frozen_group_is_left),
 		cmocka_unit_test(test_actions_leave_replaced_group),
+		cmocka_unit_test(test_group_replaced_during_an_action_is_left),
 		cmocka_unit_test(test_end_of_rule_leaves_value_of_another_process),
 		cmocka_unit_test(test_protected_group_is_left),
 		cmocka_unit_test(test_records_of_gone_groups_are_forgotten),

@@ -112,11 +112,43 @@ static void test_dead_daemon_claims_nothing(void **state)
 	assert_int_equal(system(path), 0);
 }
 
+/* A directory that others may write could claim every group, or hide the claims. */
+static void test_unsafe_directory_is_refused(void **state)
+{
+	static const mode_t modes[] = {0720, 0702, 0777};
+	char directory[] = "/tmp/cgward-test-XXXXXX", link[64];
+	struct cgw_policy *policy = policy_of("/a/*", "then = limit cpu.max 20%");
+	struct group_claims *claims = NULL;
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		assert_int_equal(chmod(directory, modes[i]), 0);
+		assert_int_equal(group_claims_take(directory, "/state", policy, &claims, &diag),
+				 -EPERM);
+	}
+	assert_int_equal(chmod(directory, 0700), 0);
+	(void)snprintf(link, sizeof(link), "%s/link", directory);
+	assert_int_equal(symlink(directory, link), 0);
+	assert_true(group_claims_take(link, "/state", policy, &claims, &diag) < 0);
+	assert_int_equal(unlink(link), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(directory, 4001, 4001), 0);
+		assert_int_equal(group_claims_take(directory, "/state", policy, &claims, &diag),
+				 -EPERM);
+	}
+	assert_null(claims);
+	assert_int_equal(rmdir(directory), 0);
+	cgw_policy_free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_overlapping_policies_are_refused),
 		cmocka_unit_test(test_dead_daemon_claims_nothing),
+		cmocka_unit_test(test_unsafe_directory_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

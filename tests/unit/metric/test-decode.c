@@ -123,6 +123,8 @@ static void test_keyed_formats(void **state)
 		    1000, SCALE, OK(9000)),
 		ROW(PRESSURE, "full avg10=0.00 total=9\n", "some.total", 1000, SCALE,
 		    STATE(ABSENT)),
+		ROW(PRESSURE, "some avg100=2.00 avg10=1.50 total=9\n", "some.avg10", 1, SCALE,
+		    OK(150)),
 		ROW(PRESSURE, "some avg10=x total=9\n", "some.avg10", 1, SCALE, STATE(BAD)),
 		ROW(PRESSURE, "", "some.avg10", 1, SCALE, STATE(ABSENT)),
 	};

@@ -94,6 +94,8 @@ static void test_events_between_two_times(void **state)
 {
 	static const char *const some[] = {"--events", "--from=@1700000019", "--to=@1700000021",
 					   NULL};
+	static const char *const last[] = {"--events", "--from=@1700000019", "--to=@1700000020",
+					   NULL};
 	static const char *const none[] = {"--events", "--from=@1700000001", "--to=@1700000002",
 					   NULL};
 	struct fixture *fixture = *state;
@@ -103,6 +105,11 @@ static void test_events_between_two_times(void **state)
 	assert_int_equal(run.status, CLI_OK);
 	assert_non_null(strstr(run.capture.out, "2023-11-14T22:13:40.000Z  recreated  /c\n"));
 	assert_null(strstr(run.capture.out, "22:13:42"));
+	command_run_free(&run);
+	/* Including those at the later time. */
+	run_diff(fixture, last, &run);
+	assert_int_equal(run.status, CLI_OK);
+	assert_non_null(strstr(run.capture.out, "2023-11-14T22:13:40.000Z  recreated  /c\n"));
 	command_run_free(&run);
 	run_diff(fixture, none, &run);
 	assert_int_equal(run.status, CLI_OK);

@@ -34,8 +34,12 @@ static int run_command(const char *host, const char *const *words,
 	struct tree_dir *tree = tree_new();
 	char program[300];
 	const char *const ssh[] = {program, NULL};
+	/* Long enough on a busy machine, except for the host that never answers. */
 	const struct remote_command_request request = {
-		.host = host, .ssh = ssh, .arguments = words, .timeout_ns = NS_IN_S};
+		.host = host,
+		.ssh = ssh,
+		.arguments = words,
+		.timeout_ns = strcmp(host, "silent") == 0 ? NS_IN_S : 60 * NS_IN_S};
 	int r;
 
 	*diag = (struct cgw_diag){.text = ""};

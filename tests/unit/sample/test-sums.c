@@ -83,6 +83,8 @@ static void test_stacked_devices_are_counted_once(void **state)
 	tree_file(machine->dir, "cgroup/b/io.stat", "253:0 rbytes=3\n8:16 rbytes=5\n");
 	/* A level is missing between the two. */
 	tree_file(machine->dir, "cgroup/c/io.stat", "8:0 rbytes=4\n253:1 rbytes=4\n");
+	/* Most bytes are of another partition of the disk. */
+	tree_file(machine->dir, "cgroup/d/io.stat", "253:0 rbytes=3\n8:0 rbytes=50\n");
 	machine_open(machine, "io.rbytes io.wbytes");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 1005);
@@ -90,6 +92,7 @@ static void test_stacked_devices_are_counted_once(void **state)
 	assert_int_equal(count_instances(snapshot, "/a", CGW_M_IO_RBYTES), 4);
 	assert_number(snapshot, "/b", CGW_M_IO_RBYTES, CGW_OK, 8);
 	assert_number(snapshot, "/c", CGW_M_IO_RBYTES, CGW_OK, 4);
+	assert_number(snapshot, "/d", CGW_M_IO_RBYTES, CGW_OK, 50);
 	cgw_snapshot_unref(snapshot);
 	machine_free(machine);
 }
@@ -135,9 +138,12 @@ static void test_uncounted_io_is_not_zero(void **state)
 	tree_file(machine->dir, root, "Total 0\n");
 	tree_file(machine->dir, "cgroup/blkio/a/blkio.throttle.io_service_bytes_recursive",
 		  "Total 0\n");
+	tree_file(machine->dir, "cgroup/blkio/b/blkio.throttle.io_service_bytes_recursive",
+		  "8:16 Read 40\nTotal 40\n");
 	machine_open(machine, "io.rbytes");
 	snapshot = sample(machine);
 	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_ABSENT, 0);
+	assert_number(snapshot, "/b", CGW_M_IO_RBYTES, CGW_OK, 40);
 	assert_number(snapshot, "/", CGW_M_IO_RBYTES, CGW_OK, 1024);
 	assert_true(cgw_snapshot_is_system_wide(snapshot, CGW_M_IO_RBYTES));
 	cgw_snapshot_unref(snapshot);
@@ -229,6 +235,25 @@ static void test_incomplete_sums_are_absent(void **state)
 	machine_free(machine);
 }
 
+/* A number that cannot be read makes the sums above it unknown, not too small. */
+static void test_unreadable_descendant(void **state)
+{
+	struct machine *machine = machine_new(make_v1_alone);
+	struct cgw_snapshot *snapshot;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/memory/a/x/memory.failcnt", "many\n");
+	machine_open(machine, "memory.events.max");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a/x/deep", CGW_M_MEMORY_EVENTS_MAX, CGW_OK, 4);
+	assert_number(snapshot, "/a/x", CGW_M_MEMORY_EVENTS_MAX, CGW_BAD, 0);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_EVENTS_MAX, CGW_BAD, 0);
+	assert_number(snapshot, "/b", CGW_M_MEMORY_EVENTS_MAX, CGW_OK, 5);
+	assert_number(snapshot, "/", CGW_M_MEMORY_EVENTS_MAX, CGW_BAD, 0);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
 /* Repeated values of idle groups include their descendants already. */
 static void test_sums_of_idle_groups(void **state)
 {
@@ -275,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_uncounted_io_is_not_zero),
 		cmocka_unit_test(test_descendants_are_added),
 		cmocka_unit_test(test_incomplete_sums_are_absent),
+		cmocka_unit_test(test_unreadable_descendant),
 		cmocka_unit_test(test_sums_of_idle_groups),
 		cmocka_unit_test(test_root_includes_its_children),
 	};

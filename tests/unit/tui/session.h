@@ -230,7 +230,7 @@ static inline void session_expect(struct session *session, const char *name)
 }
 
 /* Fails unless the screen contains the text. */
-static void session_shows(struct session *session, const char *text)
+static inline void session_shows(struct session *session, const char *text)
 {
 	CLEANUP(cleanup_free) char *screen = session_text(session);
 
@@ -247,7 +247,7 @@ static inline void session_above(struct session *session, const char *above, con
 		fail_msg("\"%s\" is not above \"%s\":\n%.3000s", above, below, got);
 }
 
-static void session_hides(struct session *session, const char *text)
+static inline void session_hides(struct session *session, const char *text)
 {
 	CLEANUP(cleanup_free) char *screen = session_text(session);
 

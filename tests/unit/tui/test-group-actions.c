@@ -319,6 +319,103 @@ static void test_mark_is_dropped_with_its_group(void **state)
 	end(&fixture);
 }
 
+/* The dialog shows the reason, and Enter does nothing. */
+static void test_protected_group_is_refused(void **state)
+{
+	struct fixture fixture;
+	struct frame_group groups[] = {{"/", 1}, {"/sshd.service", 0}, {"/web", 0}};
+	char reason[512] = "";
+
+	(void)state;
+	begin(&fixture, false, false);
+	machine_add_group(&fixture.machine, "/sshd.service");
+	for (size_t i = 1; i < ARRAY_SIZE(groups); i++)
+		groups[i].id = id_of(&fixture.machine, groups[i].path);
+	topology_unref(fixture.session.topology);
+	fixture.session.topology = frame_topology(groups, ARRAY_SIZE(groups));
+	session_sample(&fixture.session);
+	session_keys(&fixture.session, "/");
+	session_type(&fixture.session, "sshd");
+	session_keys(&fixture.session, "Enter Esc f");
+	assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+	session_shows(&fixture.session, "sshd.service is protected");
+	session_hides(&fixture.session, "Enter: apply");
+	session_keys(&fixture.session, "Enter");
+	assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+	end(&fixture);
+}
+
+static void assert_file(const char *path, const char *expected)
+{
+	char text[512] = "";
+	FILE *file = fopen(path, "re");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	(void)fclose(file);
+	assert_string_equal(text, expected);
+}
+
+/* The policy can be edited while the dialog is open: the result must still be a valid policy. */
+static void test_export_to_a_changed_policy(void **state)
+{
+	static const struct {
+		const char *before, *after; /* the preview */
+		const char *expected, *message;
+	} rows[] = {
+		{"", "", "[limit web]\nmatch = /web\npids.max = 64\n", "written to"},
+		{"[policy]\n", "[policy]\nmode = observe\n",
+		 "[policy]\nmode = observe\n[limit web]\nmatch = /web\npids.max = 64\n",
+		 "written to"},
+		{"", "[limit web]\nmatch = /web\npids.max = 5\n",
+		 "[limit web]\nmatch = /web\npids.max = 5\n",
+		 "cannot export: the file would not be"},
+		{"", "[nonsense\n", "[nonsense\n", "cannot export: the file would not be"},
+	};
+	char reason[512], path[300];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct fixture fixture;
+
+		begin(&fixture, false, false);
+		machine_file(&fixture.machine, "pids", "/web", "pids.max", "64\n");
+		tree_file(fixture.machine.dir, "policy.conf", rows[i].before);
+		session_keys(&fixture.session, "x ^U");
+		session_type(&fixture.session,
+			     tree_at(fixture.machine.dir, "policy.conf", path, sizeof(path)));
+		session_keys(&fixture.session, "Enter");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+		session_shows(&fixture.session, "pids.max = 64");
+		tree_file(fixture.machine.dir, "policy.conf", rows[i].after);
+		session_keys(&fixture.session, "Enter");
+		assert_int_equal(run_jobs(&fixture, reason, sizeof(reason)), 1);
+		session_shows(&fixture.session, rows[i].message);
+		assert_file(path, rows[i].expected);
+		end(&fixture);
+	}
+}
+
+/* Numbers of changes belong to the journal of one host. */
+static void test_changes_of_other_hosts_are_not_undone(void **state)
+{
+	struct fixture fixture;
+	struct job *job;
+
+	(void)state;
+	begin(&fixture, false, false);
+	app_remember_change(fixture.session.app, "web1", 7);
+	session_keys(&fixture.session, "u");
+	assert_null(job_pop(&fixture.session.app->jobs));
+	session_shows(&fixture.session, "nothing to undo in this session");
+	app_remember_change(fixture.session.app, "", 7);
+	session_keys(&fixture.session, "u");
+	job = job_pop(&fixture.session.app->jobs);
+	assert_non_null(job);
+	job->free(job);
+	end(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +427,9 @@ int main(void)
 		cmocka_unit_test(test_prompt_of_replaced_group_is_refused),
 		cmocka_unit_test(test_limits_of_replaced_group_are_refused),
 		cmocka_unit_test(test_mark_is_dropped_with_its_group),
+		cmocka_unit_test(test_protected_group_is_refused),
+		cmocka_unit_test(test_export_to_a_changed_policy),
+		cmocka_unit_test(test_changes_of_other_hosts_are_not_undone),
 	};
 
 	/* Character widths depend on the locale. */

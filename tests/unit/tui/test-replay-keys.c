@@ -217,6 +217,21 @@ static void test_go_to_time(void **state)
 	end(&playback);
 }
 
+/* A time before 1970 is before the first sample, too. */
+static void test_go_far_back(void **state)
+{
+	const struct seek back = {.kind = SEEK_DURATION, .by = -INT64_MAX};
+	struct playback playback;
+
+	(void)state;
+	begin(&playback, 24, 80);
+	press(&playback, ")");
+	playback.source->kind->seek(playback.source, &back);
+	collect(&playback);
+	assert_int_equal(position(&playback), 0);
+	end(&playback);
+}
+
 /* Marks, the selection and the history of a group are preserved across jumps. */
 static void test_jump_preserves_group_state(void **state)
 {
@@ -348,6 +363,19 @@ static void test_click_on_timeline(void **state)
 	react(&playback, app_mouse(playback.session.app, &click));
 	collect(&playback);
 	assert_in_range(position(&playback), SAMPLES / 3, SAMPLES * 2 / 3);
+	/* The ends of the line are the first and the last sample. */
+	click.column = 80;
+	while (!(app_mouse(playback.session.app, &click) & REACTION_SEEK))
+		click.column--;
+	react(&playback, REACTION_SEEK);
+	collect(&playback);
+	assert_int_equal(position(&playback), SAMPLES - 1);
+	click.column = 0;
+	while (!(app_mouse(playback.session.app, &click) & REACTION_SEEK))
+		click.column++;
+	react(&playback, REACTION_SEEK);
+	collect(&playback);
+	assert_int_equal(position(&playback), 0);
 	playback.session.rows = 5;
 	playback.session.columns = 20;
 	free(session_text(&playback.session));
@@ -360,6 +388,7 @@ int main(void)
 		cmocka_unit_test(test_step),
 		cmocka_unit_test(test_jump_to_event),
 		cmocka_unit_test(test_go_to_time),
+		cmocka_unit_test(test_go_far_back),
 		cmocka_unit_test(test_jump_preserves_group_state),
 		cmocka_unit_test(test_recording_is_read_only),
 		cmocka_unit_test(test_playback),

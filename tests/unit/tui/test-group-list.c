@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-group-list.c - which group of the list is selected, visible, marked and found. */
+#include <locale.h>
+
+#include "session.h"
+
+static void expect_selected(struct session *session, const char *expected)
+{
+	char path[256];
+
+	/* Drawing arranges the rows. */
+	free(session_text(session));
+	app_path(session->app, app_group(session->app), path, sizeof(path));
+	assert_string_equal(path, expected);
+}
+
+/* The row of the selected group is always on the screen, and no row is left empty. */
+static void test_list_scrolls_to_the_selected_row(void **state)
+{
+	static const char *const keys[] = {"Down", "Up"};
+
+	(void)state;
+	for (int rows = 6; rows <= 16; rows++) {
+		struct session session;
+
+		session_begin(&session, rows, 80);
+		for (size_t i = 0; i < 2 * ARRAY_SIZE(session_groups); i++) {
+			const struct list *list = &session.app->list;
+			uint32_t page;
+
+			session_keys(&session, keys[i / ARRAY_SIZE(session_groups)]);
+			free(session_text(&session));
+			page = list->page < list->row_count ? list->page : list->row_count;
+			assert_in_range(list->selected, list->first, list->first + list->page - 1);
+			assert_true(list->first + page <= list->row_count);
+			/* It scrolls no farther than necessary. */
+			if (i < ARRAY_SIZE(session_groups) && list->selected >= page)
+				assert_int_equal(list->first, list->selected - page + 1);
+		}
+		session_end(&session);
+	}
+}
+
+static void test_search_in_both_directions(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "a"); /* by name */
+	session_keys(&session, "/");
+	session_type(&session, ".service");
+	session_keys(&session, "Enter");
+	expect_selected(&session, "/system.slice/cron.service");
+	session_keys(&session, "n");
+	expect_selected(&session, "/system.slice/nginx.service");
+	session_keys(&session, "n");
+	expect_selected(&session, "/system.slice/postgresql.service");
+	session_keys(&session, "n"); /* from the end to the start */
+	expect_selected(&session, "/system.slice/cron.service");
+	session_keys(&session, "N");
+	expect_selected(&session, "/system.slice/postgresql.service");
+	session_keys(&session, "N");
+	expect_selected(&session, "/system.slice/nginx.service");
+	session_end(&session);
+}
+
+/* If all groups are folded, the selection moves to the parent that is still visible. */
+static void test_selection_moves_out_of_folded_groups(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "End");
+	expect_selected(&session, "/init.scope");
+	session_keys(&session, "*");
+	expect_selected(&session, "/init.scope");
+	session_keys(&session, "* /");
+	session_type(&session, "session-3");
+	session_keys(&session, "Enter Esc");
+	expect_selected(&session, "/user.slice/user-1000.slice/session-3.scope");
+	session_keys(&session, "*");
+	expect_selected(&session, "/user.slice");
+	session_hides(&session, "session-3");
+	session_end(&session);
+}
+
+/* A filter shows the groups in folded parents as well, so that they can be selected. */
+static void test_filtered_groups_in_folded_parents(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "* F4");
+	session_type(&session, "session-3");
+	session_keys(&session, "Enter");
+	session_shows(&session, "session-3.scope");
+	session_keys(&session, "End");
+	for (int i = 0; i < 2; i++) {
+		expect_selected(&session, "/user.slice/user-1000.slice/session-3.scope");
+		session_sample(&session);
+	}
+	session_end(&session);
+}
+
+static void test_marks(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "Down Space Space");
+	assert_int_equal(session.app->list.marked, 2);
+	session_keys(&session, "Up Space"); /* the second one again */
+	assert_int_equal(session.app->list.marked, 1);
+	session_sample(&session);
+	assert_int_equal(session.app->list.marked, 1);
+	session_keys(&session, "U");
+	assert_int_equal(session.app->list.marked, 0);
+	session_end(&session);
+}
+
+/* The share of all CPUs decides: a busy group is less of a problem on a larger machine. */
+static void test_colour_depends_on_the_machine(void **state)
+{
+	static const struct {
+		unsigned cpus;
+		double percent; /* of one CPU */
+		enum role role;
+	} rows[] = {
+		{1, 0, ROLE_DIM},   {1, 24, ROLE_TEXT},    {1, 25, ROLE_WARM},  {1, 50, ROLE_HOT},
+		{1, 90, ROLE_BAD},  {4, 99, ROLE_TEXT},    {4, 100, ROLE_WARM}, {4, 200, ROLE_HOT},
+		{4, 360, ROLE_BAD}, {64, 1500, ROLE_TEXT},
+	};
+	struct session session;
+	struct column cpu;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	assert_int_equal(column_parse("cpu", &cpu, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cgw_snapshot *snapshot = session_snapshot(&session);
+		const struct cgw_value value = {.state = CGW_OK, .real = rows[i].percent};
+		struct column_source source = {.frame = session.app->frame};
+
+		snapshot->machine.cpu_count = rows[i].cpus;
+		assert_int_equal(cgw_frame_update(session.app->frame, snapshot), 0);
+		cgw_snapshot_unref(snapshot);
+		if (column_role(&source, &cpu, value) != rows[i].role)
+			fail_msg("row %zu: %d", i, (int)column_role(&source, &cpu, value));
+	}
+	session_end(&session);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list_scrolls_to_the_selected_row),
+		cmocka_unit_test(test_search_in_both_directions),
+		cmocka_unit_test(test_selection_moves_out_of_folded_groups),
+		cmocka_unit_test(test_filtered_groups_in_folded_parents),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_colour_depends_on_the_machine),
+	};
+
+	/* Character widths depend on the locale. */
+	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-opened-group.c - the pages of an opened group, read from files. */
+#include <locale.h>
+
+#include "session.h"
+#include "tree.h"
+#include "tui/detail/detail.h"
+
+#define NGINX "/system.slice/nginx.service"
+
+struct fixture {
+	struct session session;
+	struct tree_dir *tree;
+	struct cgw_layout *layout;
+};
+
+static void write_file(struct fixture *fixture, const char *file, const char *text)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "cgroup" NGINX "/%s", file);
+	tree_file(fixture->tree, path, text);
+}
+
+/* Lists a process with its times in ticks and its resident pages. */
+static void write_process(struct fixture *fixture, int pid, unsigned user_ticks,
+			  unsigned system_ticks, unsigned pages)
+{
+	char path[64], text[256];
+
+	(void)snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	(void)snprintf(text, sizeof(text),
+		       "%d (p%d) S 1 1 1 0 -1 0 0 0 0 0 %u %u 0 0 20 0 3 0 7 0 %u 0\n", pid, pid,
+		       user_ticks, system_ticks, pages);
+	tree_file(fixture->tree, path, text);
+	(void)snprintf(path, sizeof(path), "proc/%d/status", pid);
+	tree_file(fixture->tree, path, "Name:\tp\nUid:\t33\t33\t33\t33\n");
+}
+
+/* Takes a sample, and lets the worker read the group. */
+static void update(struct fixture *fixture)
+{
+	struct job *job;
+
+	session_sample(&fixture->session);
+	while ((job = job_pop(&fixture->session.app->jobs)) != NULL) {
+		job->run(job);
+		(void)app_job_done(fixture->session.app, job);
+	}
+}
+
+/* Opens nginx.service at a page. */
+static void begin(struct fixture *fixture, const char *page)
+{
+	char cgroup[300], proc[300], sys[300];
+	struct cgw_roots roots;
+
+	*fixture = (struct fixture){.tree = tree_new()};
+	roots = (struct cgw_roots){.cgroup =
+					   tree_at(fixture->tree, "cgroup", cgroup, sizeof(cgroup)),
+				   .proc = tree_at(fixture->tree, "proc", proc, sizeof(proc)),
+				   .sys = tree_at(fixture->tree, "sys", sys, sizeof(sys))};
+	tree_machine_v2(fixture->tree);
+	tree_file(fixture->tree, "cgroup/system.slice/pids.max", "200\n");
+	tree_file(fixture->tree, "cgroup/system.slice/cpu.max", "max 100000\n");
+	write_file(fixture, "pids.max", "max\n");
+	write_file(fixture, "pids.events", "max 3\n");
+	write_file(fixture, "cpu.max", "50000 100000\n");
+	write_file(fixture, "cgroup.procs", "41\n42\n");
+	assert_int_equal(cgw_layout_open(&roots, &fixture->layout, NULL), 0);
+	session_begin(&fixture->session, 50, 120);
+	fixture->session.app->layout = fixture->layout;
+	session_keys(&fixture->session, "/");
+	session_type(&fixture->session, "nginx");
+	session_keys(&fixture->session, "Enter Esc Enter");
+	update(fixture);
+	session_keys(&fixture->session, page);
+}
+
+static void end(struct fixture *fixture)
+{
+	fixture->session.app->layout = NULL;
+	session_end(&fixture->session);
+	cgw_layout_free(fixture->layout);
+	tree_free(fixture->tree);
+}
+
+/* The line of the screen that contains the text; the caller frees it. */
+static char *line_with(struct fixture *fixture, const char *text)
+{
+	CLEANUP(cleanup_free) char *screen = session_text(&fixture->session);
+	char *rest = screen, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (strstr(line, text) != NULL)
+			return strdup(line);
+	fail_msg("\"%s\" is not on the screen", text);
+	return NULL;
+}
+
+static void expect_line(struct fixture *fixture, const char *text, const char *part,
+			const char *missing)
+{
+	CLEANUP(cleanup_free) char *line = line_with(fixture, text);
+
+	if (part != NULL && strstr(line, part) == NULL)
+		fail_msg("no \"%s\" in: %s", part, line);
+	if (missing != NULL && strstr(line, missing) != NULL)
+		fail_msg("\"%s\" in: %s", missing, line);
+}
+
+static void test_processes(void **state)
+{
+	struct fixture fixture;
+	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	char time[24];
+
+	(void)state;
+	begin(&fixture, "4");
+	write_process(&fixture, 41, 100, 300, 1000);
+	write_process(&fixture, 42, 700, 0, 2000);
+	update(&fixture);
+	(void)cgw_format_duration((double)(400 * tick_ns), time, sizeof(time));
+	expect_line(&fixture, "[p41]", time, NULL);
+	(void)cgw_format_duration((double)(700 * tick_ns), time, sizeof(time));
+	expect_line(&fixture, "[p42]", time, NULL);
+	expect_line(&fixture, "[p42]", " 33 S     3 ", NULL);
+	/* Without a second reading, the use of CPU is unknown: the larger one comes first. */
+	session_above(&fixture.session, "[p42]", "[p41]");
+	expect_line(&fixture, "[p41]", "…", NULL);
+	write_process(&fixture, 41, 200, 300, 1000);
+	write_process(&fixture, 42, 701, 0, 2000);
+	update(&fixture);
+	session_above(&fixture.session, "[p41]", "[p42]");
+	expect_line(&fixture, "[p41]", "%", "…");
+	end(&fixture);
+}
+
+/* A limit of an ancestor is named where it is lower, and the group's own limit is not. */
+static void test_limits(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "3");
+	update(&fixture);
+	expect_line(&fixture, "pids.max", "limited to 200 by /system.slice", NULL);
+	expect_line(&fixture, "cpu.max ", "50.0%", "limited to");
+	write_file(&fixture, "pids.max", "100\n");
+	update(&fixture);
+	expect_line(&fixture, "pids.max", "100", "limited to");
+	write_file(&fixture, "pids.max", "300\n");
+	update(&fixture);
+	expect_line(&fixture, "pids.max", "limited to 200 by /system.slice", NULL);
+	end(&fixture);
+}
+
+static void test_events_since_the_group_was_opened(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "5");
+	update(&fixture);
+	expect_line(&fixture, "pids.events.max", "3", "+");
+	write_file(&fixture, "pids.events", "max 7\n");
+	update(&fixture);
+	expect_line(&fixture, "pids.events.max", "+4", NULL);
+	end(&fixture);
+}
+
+/* The limit of CPU is in the unit of the graph: percent of one CPU. */
+static void test_limits_of_graphs(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "1");
+	update(&fixture);
+	expect_line(&fixture, "max 41.0%", "limit 50.0%", NULL);
+	end(&fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_events_since_the_group_was_opened),
+		cmocka_unit_test(test_limits_of_graphs),
+	};
+
+	/* Character widths depend on the locale. */
+	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
