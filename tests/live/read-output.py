@@ -13,13 +13,17 @@ import re
 import sys
 
 
+program = False  # formats for programs escape some more characters
+
+
 def fail(*reason):
     sys.exit("read-output: " + " ".join(str(part) for part in reason))
 
 
 def unescape(text):
-    """The bytes of a name."""
-    return re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), text.encode())
+    """The bytes of a name: "\\x2d" and the like are not escapes, but names of systemd units."""
+    escapes = rb"\\x(0[0-9a-f]|1[0-9a-f]|5c|7f|[89a-f][0-9a-f]" + (rb"|20|22|24|60)" if program else rb")")
+    return re.sub(escapes, lambda found: bytes([int(found[1], 16)]), text.encode())
 
 
 def members(pairs):
@@ -166,7 +170,9 @@ def from_prometheus(text):
 
 
 def main():
+    global program
     kind, path, group, directory = sys.argv[1:5]
+    program = kind in ("raw", "export")
     with open(path, "rb") as file:
         text = file.read().decode("utf-8")
     if re.search("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]", text):

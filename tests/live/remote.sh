@@ -156,10 +156,12 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	trap 'terminal_cleanup; test_cleanup' EXIT
 	target=$(make_group target pids)
 	: >"$work/commands"
-	terminal_open 100 30
+	terminal_open 130 30
 	type_line "clear; $(realpath "$CGWARD") top --ssh 'ssh -F $work/ssh_config' --host good --host closed"
 	check "an unreachable host is marked" screen_shows 'closed lost' 60
-	check "groups of the reachable host are shown" screen_shows "${target##*/}" 60
+	target_name=${target##*/}
+	# The column of names is narrow.
+	check "groups of the reachable host are shown" screen_shows "${target_name:0:19}" 60
 	press '/'
 	terminal send-keys -l "${target##*/}"
 	press Enter F8
@@ -172,7 +174,7 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	check "the limit is changed on the host" wait_for 60 sh -c '[ "$(cat "$1")" = 33 ]' - "$(mount_of pids)$target/pids.max"
 	check "the change is reported" screen_shows 'good: ' 30
 	id=$("$CGWARD" dump -n -r -o id --match "$target")
-	same "the change is made by a command over ssh" "good cgward set --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id $id --enable -- $target pids.max\\=33" \
+	same "the change is made by a command over ssh" "good cgward set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id $id --enable -- $target pids.max\\=33" \
 		"$(grep -v -e dump -e dry-run "$work/commands")"
 	press u
 	check "undo asks for confirmation" screen_shows 'On host good:' 30
@@ -189,14 +191,14 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	check "move asks for confirmation" screen_shows 'On host good:' 30
 	press Enter
 	check "the process is moved on the host" wait_for 60 grep -qx "$victim" "$(mount_of pids)$target/cgroup.procs"
-	check "the move is reported" screen_shows 'moved into the group' 30
+	check "the move is reported" screen_shows "move $target: done" 30
 	press k
 	check "signals are listed" screen_shows '15 TERM' 30
 	press Enter
 	check "kill asks for confirmation" screen_shows 'On host good:' 30
 	press Enter
 	check "the signal is sent on the host" wait_for 60 dead "$victim"
-	check "the signal is reported" screen_shows 'sent signal' 30
+	check "the signal is reported" screen_shows "kill $target: done" 30
 	mkdir "$(mount_of pids)$target/inner"
 	check "a new group on the host is shown" screen_shows "─inner" 60
 	press Down D

@@ -71,9 +71,11 @@ static int read_current(const struct applier *applier, const struct cgw_action *
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	bool is_instance = record->instance[0] != '\0';
 	struct cgw_diag diag = {0};
-	int r = control_read(applier->layout, record->path, record->control,
-			     is_instance ? record->instance : NULL, &target, buffers->current,
-			     sizeof(buffers->current), &diag);
+	int r;
+
+	target.layout = applier->layout;
+	r = control_read(record->path, record->control, is_instance ? record->instance : NULL,
+			 &target, buffers->current, sizeof(buffers->current), &diag);
 
 	if (r == -ENOENT && target.directory >= 0 && is_instance) {
 		/* The device has no line. */

@@ -211,7 +211,7 @@ int cgw_device_find(const struct cgw_layout *layout, const char *what, unsigned 
 		    unsigned *ret_minor, struct cgw_diag *diag)
 {
 	char disks[256], name[64];
-	unsigned device, unit;
+	unsigned device = 0, unit = 0;
 	int r = device_resolve(layout, what, &device, &unit, disks, sizeof(disks), diag);
 
 	if (r < 0)

@@ -223,7 +223,8 @@ static void drop_removed(const struct cgw_layout *layout, pid_t pid,
 		const char *path = membership->paths[i];
 		size_t length = path != NULL ? strlen(path) : 0, mark = strlen(removed_mark);
 
-		if (length < mark || strcmp(path + length - mark, removed_mark) != 0)
+		if (path == NULL || length < mark ||
+		    strcmp(path + length - mark, removed_mark) != 0)
 			continue;
 		if (is_in_view(path) && group_lists_process(layout, i, path, pid))
 			continue;

@@ -55,11 +55,11 @@ static bool explain_companion(const struct cgw_plan *plan, struct step *step,
 	    setting_compare(&step->after, &other) > 0)
 		return report_bound(step, control_row((enum cgw_control)row->at_most), &other,
 				    "above");
-	for (int16_t i = 0; i < CGW_CONTROL_COUNT; i++) {
+	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
 		const struct control_row *below = control_row((enum cgw_control)i);
 
 		if (below->bounded && below->at_most == (int16_t)step->spec.control &&
-		    read_other(plan, step, target, i, &other) &&
+		    read_other(plan, step, target, (int16_t)i, &other) &&
 		    setting_compare(&other, &step->after) > 0)
 			return report_bound(step, below, &other, "below");
 	}

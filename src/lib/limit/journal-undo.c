@@ -233,8 +233,11 @@ uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step)
 	for (size_t i = 0; change != NULL && i < change->place_count; i++) {
 		const struct cgw_place *place = &change->places[i];
 
-		if (check_place(plan->layout, place->hierarchy, change->path, place->group_id) == 0)
-			mask |= UINT32_C(1) << find_hierarchy(plan->layout, place->hierarchy);
+		int hierarchy = find_hierarchy(plan->layout, place->hierarchy);
+
+		if (hierarchy >= 0 &&
+		    check_place(plan->layout, place->hierarchy, change->path, place->group_id) == 0)
+			mask |= UINT32_C(1) << hierarchy;
 	}
 	return mask != 0 ? mask : UINT32_MAX;
 }
@@ -242,7 +245,7 @@ uint32_t undo_hierarchies(const struct cgw_plan *plan, const struct step *step)
 /* The kind of step that undoes a step which cannot be undone, for reports. */
 static int add_step(struct cgw_plan *plan, const struct cgw_change *change, struct cgw_diag *diag)
 {
-	struct cgw_step step;
+	struct cgw_step step = {0};
 	int r;
 
 	if (!inverse_of(change, &step) && step.kind == CGW_STEP_SET && step.value == NULL)
@@ -387,7 +390,7 @@ int cgw_plan_add_undo(struct cgw_plan *plan, uint64_t change_id, enum cgw_undo_s
 	else if (scope == CGW_UNDO_TRANSACTION)
 		r = add_transaction(plan, change->transaction, &callback, diag);
 	/* Nothing else of the action can be undone: the reason is that of the change itself. */
-	if (r == 0 && plan->count == 0)
+	if (r == 0 && plan->count == 0 && change != NULL)
 		r = add_step(plan, change, diag);
 	plan->undo_forced = forced;
 	/* The old value was valid before: do not guard it. */

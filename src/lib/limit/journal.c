@@ -305,7 +305,7 @@ int journal_intend(struct journal *journal, struct cgw_change *change)
 int journal_settle(struct journal *journal, const struct cgw_change *change,
 		   enum cgw_outcome outcome)
 {
-	struct stat status;
+	struct stat status = {0};
 	int r = open_locked(journal, &status);
 
 	if (r < 0)

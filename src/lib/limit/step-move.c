@@ -168,13 +168,18 @@ static void describe_places(struct step *step, const char *from, bool same_path)
 		       (int)step->spec.pid, shown);
 }
 
+/* A limit, and how much must be available below it. */
+struct headroom {
+	enum cgw_metric use, limit;
+	uint64_t more;
+};
+
 /*
  * The group, or an ancestor that does not contain the process yet, that has no room for `more` in
  * its limit.
  */
 static bool is_full(const struct cgw_plan *plan, const struct step *step, size_t hierarchy,
-		    const char *path, enum cgw_metric use, enum cgw_metric limit, uint64_t more,
-		    char *full, size_t size)
+		    const char *path, const struct headroom *headroom, char full[200])
 {
 	CLEANUP(cleanup_free) char *above = strdup(path);
 	const char *now = step->old_membership.paths[hierarchy];
@@ -185,9 +190,10 @@ static bool is_full(const struct cgw_plan *plan, const struct step *step, size_t
 		uint64_t used, most;
 
 		if (target_open(plan->layout, hierarchy, above, &target) == 0 &&
-		    target_number(&target, use, &used) == 0 &&
-		    target_number(&target, limit, &most) == 0 && used + more >= most) {
-			cgw_escape(full, size, above, strlen(above));
+		    target_number(&target, headroom->use, &used) == 0 &&
+		    target_number(&target, headroom->limit, &most) == 0 &&
+		    used + headroom->more >= most) {
+			cgw_escape(full, 200, above, strlen(above));
 			return true;
 		}
 		slash = strrchr(above, '/');
@@ -207,6 +213,8 @@ static int check_own_chain(struct cgw_plan *plan, struct step *step, size_t hier
 {
 	const char *description = protection_describe(plan->protection, step->spec.pid);
 	CLEANUP(target_close) struct target target = TARGET_NONE;
+	static const struct headroom pids = {CGW_M_PIDS_CURRENT, CGW_M_PIDS_MAX, 1};
+	static const struct headroom memory = {CGW_M_MEMORY_CURRENT, CGW_M_MEMORY_MAX, 0};
 	struct freezer_state state = {0};
 	char full[200];
 
@@ -219,14 +227,12 @@ static int check_own_chain(struct cgw_plan *plan, struct step *step, size_t hier
 		return cgw_diag_set(&step->result.diag, -EPERM,
 				    "process %d is %s, and the group is frozen",
 				    (int)step->spec.pid, description);
-	if (is_full(plan, step, hierarchy, path, CGW_M_PIDS_CURRENT, CGW_M_PIDS_MAX, 1, full,
-		    sizeof(full)))
+	if (is_full(plan, step, hierarchy, path, &pids, full))
 		return cgw_diag_set(&step->result.diag, -EPERM,
 				    "process %d is %s, and %s is at its pids.max: it could not "
 				    "start another process",
 				    (int)step->spec.pid, description, full);
-	if (is_full(plan, step, hierarchy, path, CGW_M_MEMORY_CURRENT, CGW_M_MEMORY_MAX, 0, full,
-		    sizeof(full)))
+	if (is_full(plan, step, hierarchy, path, &memory, full))
 		return cgw_diag_set(&step->result.diag, -EPERM,
 				    "process %d is %s, and %s is at its memory.max: it could be "
 				    "killed",

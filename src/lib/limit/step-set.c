@@ -442,10 +442,10 @@ const struct step_kind step_set = {
 	.rollback = set_rollback,
 };
 
-int control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
-		 const char *instance, struct target *target, char *buffer, size_t size,
-		 struct cgw_diag *diag)
+int control_read(const char *path, enum cgw_control control, const char *instance,
+		 struct target *target, char *buffer, size_t size, struct cgw_diag *diag)
 {
+	const struct cgw_layout *layout = target->layout;
 	const struct control_row *row;
 	struct control_place place;
 	struct setting setting = {0};
@@ -492,5 +492,6 @@ int cgw_control_read(const struct cgw_layout *layout, const char *path, enum cgw
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 
-	return control_read(layout, path, control, instance, &target, buffer, size, diag);
+	target.layout = layout;
+	return control_read(path, control, instance, &target, buffer, size, diag);
 }

@@ -42,11 +42,11 @@ int target_get(const struct target *target, const struct control_row *row,
 int target_number(const struct target *target, enum cgw_metric metric, uint64_t *ret_number);
 
 /*
- * cgw_control_read(), which also opens `target` as the group in the control's hierarchy, if the
- * group has the control's file: -ENOENT with an open target means that the instance has no value.
+ * cgw_control_read() with the layout of `target`, which also opens `target` as the group in the
+ * control's hierarchy, if the group has the control's file: -ENOENT with an open target means that
+ * the instance has no value.
  */
-int control_read(const struct cgw_layout *layout, const char *path, enum cgw_control control,
-		 const char *instance, struct target *target, char *buffer, size_t size,
-		 struct cgw_diag *diag);
+int control_read(const char *path, enum cgw_control control, const char *instance,
+		 struct target *target, char *buffer, size_t size, struct cgw_diag *diag);
 
 #endif

@@ -308,7 +308,9 @@ static void join_all_instances(struct cgw_snapshot *snapshot)
 
 		for (uint32_t group = 0; first != NULL && group < count; group++) {
 			uint32_t length = first[group + 1] - first[group];
-			struct cgw_instance *run = snapshot->instances + first[group];
+			/* Without any instance there is no array. */
+			struct cgw_instance *run =
+				length > 0 ? snapshot->instances + first[group] : NULL;
 
 			if (length > 0 && !has_distinct_names(snapshot, i))
 				length = join_instances(snapshot, i, run, length);

@@ -195,7 +195,7 @@ static void run(struct job *job)
 	options = options_of(change->dry_run, change->force, protection);
 	if (change->error == 0 && change->undo == NULL)
 		apply_plan(change, &options);
-	for (size_t i = 0; i < change->undo_count; i++) {
+	for (size_t i = 0; change->undo != NULL && i < change->undo_count; i++) {
 		if (i > 0 ? !is_past(change->error) : change->error < 0)
 			break;
 		change->undone = change->undo[i];
