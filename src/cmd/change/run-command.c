@@ -140,7 +140,8 @@ static int find_scope(struct run *run)
 		    path[size - length - 1] != '/')
 			continue;
 		run->groups.paths = calloc(1, sizeof(*run->groups.paths));
-		if (run->groups.paths == NULL)
+		run->groups.processes = calloc(1, sizeof(*run->groups.processes));
+		if (run->groups.paths == NULL || run->groups.processes == NULL)
 			return -ENOMEM;
 		run->groups.paths[0] = strdup(path);
 		run->groups.count = run->groups.paths[0] != NULL;
