@@ -50,6 +50,13 @@ static int add(struct group_list *list, char *path, const char *process)
 	return 0;
 }
 
+int groups_add_path(struct group_list *list, const char *path)
+{
+	char *copy = strdup(path);
+
+	return copy != NULL ? add(list, copy, NULL) : -ENOMEM;
+}
+
 static int add_matching(struct group_list *list, const struct cgw_topology *topology,
 			const char *glob)
 {
@@ -133,12 +140,12 @@ enum cli_exit groups_with_control(const struct change_command *command,
 		int r = 0;
 
 		if (groups->processes[i] == NULL || hierarchies == 0)
-			path = strdup(groups->paths[i]);
+			r = groups_add_path(list, groups->paths[i]);
 		else
 			r = cgw_group_find_within(command->layout, groups->processes[i],
 						  hierarchies, &path, &diag);
-		if (r == 0)
-			r = path != NULL ? add(list, path, NULL) : -ENOMEM;
+		if (r == 0 && path != NULL)
+			r = add(list, path, NULL);
 		if (r == 0)
 			continue;
 		if (diag.text[0] == '\0')

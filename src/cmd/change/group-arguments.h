@@ -20,6 +20,9 @@ struct group_list {
 enum cli_exit groups_add(const struct change_command *command, struct group_list *list,
 			 const char *what);
 
+/* Adds a group by its path. Duplicates are skipped. -ENOMEM. */
+int groups_add_path(struct group_list *list, const char *path);
+
 /* Adds the path of a new group: "a//b/" becomes "/a/b", and a leading mount point is removed. */
 enum cli_exit groups_add_new(const struct change_command *command, struct group_list *list,
 			     const char *path);

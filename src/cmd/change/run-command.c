@@ -139,13 +139,7 @@ static int find_scope(struct run *run)
 		if (size <= length || strcmp(path + size - length, run->unit) != 0 ||
 		    path[size - length - 1] != '/')
 			continue;
-		run->groups.paths = calloc(1, sizeof(*run->groups.paths));
-		run->groups.processes = calloc(1, sizeof(*run->groups.processes));
-		if (run->groups.paths == NULL || run->groups.processes == NULL)
-			return -ENOMEM;
-		run->groups.paths[0] = strdup(path);
-		run->groups.count = run->groups.paths[0] != NULL;
-		return run->groups.count == 1 ? 0 : -ENOMEM;
+		return groups_add_path(&run->groups, path);
 	}
 	return r < 0 ? r : -ENOENT;
 }

@@ -40,7 +40,7 @@ static int add_pair(struct device_stack *stack, const struct device_pair *pair)
 	return 0;
 }
 
-/* The kernel counts IO per disk, so a partition below a device stands for its disk. */
+/* The kernel counts IO per disk, so a partition below a device counts as its disk. */
 static int add_lower(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
 {
 	const struct scan *scan = context;

@@ -314,9 +314,27 @@ static void test_groups_with_expected_ids(void **state)
 	}
 }
 
+/* As 'run' adds the scope that systemd created. */
+static void test_groups_are_added_by_path(void **state)
+{
+	struct group_list groups = {0};
+
+	(void)state;
+	assert_int_equal(groups_add_path(&groups, "/a.scope"), 0);
+	assert_int_equal(groups_add_path(&groups, "/a.scope"), 0);
+	assert_int_equal(groups_add_path(&groups, "/b.scope"), 0);
+	assert_int_equal(groups.count, 2);
+	assert_int_equal(groups.process_count, 0);
+	assert_string_equal(groups.paths[1], "/b.scope");
+	assert_null(groups.processes[1]);
+	groups_done(&groups);
+	assert_int_equal(groups.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_groups_are_added_by_path),
 		cmocka_unit_test_setup_teardown(test_groups_by_name_and_glob, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_special_names_are_not_globs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_assignments_become_steps, setup, teardown),
