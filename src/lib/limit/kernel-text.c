@@ -89,6 +89,9 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 	encode_number(row, source, setting, number, sizeof(number));
 	switch ((enum cgw_format)source->format) {
 	case CGW_FORMAT_NESTED:
+		/* The kernel would take a name with '=' for a key of the line. */
+		if (strchr(setting->instance, '=') != NULL)
+			return -EINVAL;
 		length = snprintf(buffer, size, "%s %s=%s", setting->instance, source->key, number);
 		break;
 	case CGW_FORMAT_DEVICE_NUMBER:
