@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal.h"
@@ -330,15 +331,8 @@ static struct cgw_change *find_change(struct loaded *loaded, uint64_t id)
 
 static int add_change(struct loaded *loaded, const struct cgw_change *change)
 {
-	if (loaded->count == loaded->size) {
-		size_t size = loaded->size == 0 ? 64 : 2 * loaded->size;
-		struct cgw_change *larger = reallocarray(loaded->changes, size, sizeof(*larger));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		loaded->changes = larger;
-		loaded->size = size;
-	}
+	if (ARRAY_RESERVE(loaded->changes, loaded->size, loaded->count + 1) < 0)
+		return -ENOMEM;
 	loaded->changes[loaded->count++] = *change;
 	return 0;
 }

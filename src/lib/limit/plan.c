@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/limit/plan.h"
@@ -98,15 +99,8 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
 {
 	struct step *step;
 
-	if (plan->count == plan->size) {
-		size_t size = plan->size == 0 ? 8 : 2 * plan->size;
-		struct step *larger = reallocarray(plan->steps, size, sizeof(*larger));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		plan->steps = larger;
-		plan->size = size;
-	}
+	if (ARRAY_RESERVE(plan->steps, plan->size, plan->count + 1) < 0)
+		return -ENOMEM;
 	step = &plan->steps[plan->count];
 	*step = (struct step){.spec = *spec, .kind = step_kinds[spec->kind]};
 	if (request != NULL)
@@ -541,14 +535,11 @@ int cgw_plan_apply(struct cgw_plan *plan)
 
 int step_add_created(struct step *step, size_t hierarchy, const char *path, const char *text)
 {
-	struct created_step *larger =
-		reallocarray(step->created, step->created_count + 1, sizeof(*step->created));
 	struct created_step *created;
 
-	if (larger == NULL)
+	if (ARRAY_RESERVE(step->created, step->created_capacity, step->created_count + 1) < 0)
 		return -ENOMEM;
-	step->created = larger;
-	created = &larger[step->created_count];
+	created = &step->created[step->created_count];
 	*created = (struct created_step){.hierarchy = hierarchy, .path = strdup(path)};
 	if (created->path == NULL)
 		return -ENOMEM;

@@ -49,7 +49,7 @@ struct step {
 	size_t process_count; /* KILL: before */
 
 	struct created_step *created;
-	size_t created_count;
+	size_t created_count, created_capacity;
 };
 
 struct cgw_plan {

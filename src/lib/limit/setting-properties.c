@@ -9,7 +9,7 @@
 #include "lib/limit/setting-properties.h"
 #include "lib/metric/decode.h"
 
-#define PERIOD_NS     UINT64_C(100000000)
+#define PERIOD_NS     (100 * NS_PER_MS)
 #define INFINITE      UINT64_MAX
 #define QUOTA_STEP_US 10000
 

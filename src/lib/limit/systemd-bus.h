@@ -25,7 +25,7 @@ struct systemd_connection {
 
 struct systemd {
 	struct systemd_connection *connections;
-	size_t count;
+	size_t count, capacity;
 	const char *address; /* replaces that of PID 1 in tests; NULL */
 };
 
