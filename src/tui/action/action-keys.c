@@ -34,7 +34,7 @@ static unsigned open_interval(struct app *app)
 	static const struct prompt prompt = {.title = "Interval", .accept = interval_accept};
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
+	snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
 	return open_prompt(app, &prompt, text);
 }
 

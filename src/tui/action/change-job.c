@@ -45,9 +45,9 @@ static void record_problem(void *context, const struct cgw_policy_problem *probl
 	struct cgw_diag *diag = context;
 
 	if (!problem->warning && diag->text[0] == '\0')
-		(void)cgw_diag_set(diag, -EINVAL,
-				   "cannot read the protected groups from the policy: %s:%u: %s",
-				   problem->diag.file, problem->diag.line, problem->diag.text);
+		cgw_diag_set(diag, -EINVAL,
+			     "cannot read the protected groups from the policy: %s:%u: %s",
+			     problem->diag.file, problem->diag.line, problem->diag.text);
 }
 
 /* The system policy's protected groups apply here too; NULL without a policy. */
@@ -154,8 +154,8 @@ static void find_reason(struct change_job *change)
 		    change->outcomes[i].result.outcome != CGW_OUTCOME_NOT_TRIED)
 			change->diag = change->outcomes[i].result.diag;
 	if (change->diag.text[0] == '\0')
-		(void)snprintf(change->diag.text, sizeof(change->diag.text), "%s",
-			       strerror(-change->error));
+		snprintf(change->diag.text, sizeof(change->diag.text), "%s",
+			 strerror(-change->error));
 }
 
 /* Is there nothing left to undo of that action, so that an earlier one is tried? */
@@ -315,19 +315,18 @@ void change_outcome_format(const struct change_outcome *outcome, char *buffer, s
 	const struct cgw_result *result = &outcome->result;
 	char path[256];
 
-	(void)cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
+	cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
 	if (outcome->kind == CGW_STEP_SET && result->outcome == CGW_OUTCOME_UNCHANGED)
-		(void)snprintf(buffer, size, "%s of %s: unchanged (%s)",
-			       cgw_control_info(outcome->control)->key, path,
-			       result->old_value[0] != '\0' ? result->old_value : "-");
+		snprintf(buffer, size, "%s of %s: unchanged (%s)",
+			 cgw_control_info(outcome->control)->key, path,
+			 result->old_value[0] != '\0' ? result->old_value : "-");
 	else if (outcome->kind == CGW_STEP_SET)
-		(void)snprintf(buffer, size, "%s of %s: %s → %s",
-			       cgw_control_info(outcome->control)->key, path, result->old_value,
-			       result->new_value);
+		snprintf(buffer, size, "%s of %s: %s → %s", cgw_control_info(outcome->control)->key,
+			 path, result->old_value, result->new_value);
 	else if (result->outcome == CGW_OUTCOME_UNCHANGED)
-		(void)snprintf(buffer, size, "%s: %s", path, kinds[outcome->kind].unchanged);
+		snprintf(buffer, size, "%s: %s", path, kinds[outcome->kind].unchanged);
 	else
-		(void)snprintf(buffer, size, "%s %s", kinds[outcome->kind].done, path);
+		snprintf(buffer, size, "%s %s", kinds[outcome->kind].done, path);
 }
 
 void change_outcome_preview(const struct change_outcome *outcome, char *buffer, size_t size)
@@ -338,11 +337,11 @@ void change_outcome_preview(const struct change_outcome *outcome, char *buffer, 
 		change_outcome_format(outcome, buffer, size);
 		return;
 	}
-	(void)cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
+	cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
 	if (outcome->kind == CGW_STEP_MOVE)
-		(void)snprintf(buffer, size, "move process %d into %s", (int)outcome->pid, path);
+		snprintf(buffer, size, "move process %d into %s", (int)outcome->pid, path);
 	else
-		(void)snprintf(buffer, size, "%s %s", kinds[outcome->kind].preview, path);
+		snprintf(buffer, size, "%s %s", kinds[outcome->kind].preview, path);
 }
 
 static unsigned report_one(struct app *app, const struct change_outcome *outcome)
@@ -408,10 +407,10 @@ unsigned change_job_report(struct app *app, struct change_job *change)
 		return reactions | report_one(app, &change->outcomes[0]);
 	unchanged = change->outcome_count - done_count;
 	if (unchanged > 0)
-		(void)snprintf(rest, sizeof(rest), ", %zu unchanged", unchanged);
+		snprintf(rest, sizeof(rest), ", %zu unchanged", unchanged);
 	app_key_name(app, ACTION_UNDO, undo, sizeof(undo));
 	if (reversible > 0 && reversible == done_count)
-		(void)snprintf(hint, sizeof(hint), " (%s: undo)", undo);
+		snprintf(hint, sizeof(hint), " (%s: undo)", undo);
 	return reactions | app_show_message(app, ROLE_GOOD, "%zu %s%s changed%s%s", done_count,
 					    noun, done_count == 1 ? "" : "s", rest, hint);
 }

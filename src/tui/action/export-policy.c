@@ -44,8 +44,7 @@ static void free_export(struct job *job)
 static int fail(struct export *export, int error, const char *what)
 {
 	export->error = error;
-	(void)snprintf(export->problem, sizeof(export->problem), "%.200s: %s", what,
-		       strerror(-error));
+	snprintf(export->problem, sizeof(export->problem), "%.200s: %s", what, strerror(-error));
 	return error;
 }
 
@@ -82,9 +81,9 @@ static void record_problem(void *context, const struct cgw_policy_problem *probl
 	struct export *export = context;
 
 	if (!problem->warning && export->problem[0] == '\0')
-		(void)snprintf(export->problem, sizeof(export->problem),
-			       "the file would not be a valid policy: line %u: %.300s",
-			       problem->diag.line, problem->diag.text);
+		snprintf(export->problem, sizeof(export->problem),
+			 "the file would not be a valid policy: line %u: %.300s",
+			 problem->diag.line, problem->diag.text);
 }
 
 /* Checks that the file remains a valid policy. */
@@ -128,7 +127,7 @@ static void run_preview(struct job *job)
 		export->text = longer;
 	}
 	if (export->text != NULL)
-		(void)check(export);
+		check(export);
 }
 
 static void run_write(struct job *job)
@@ -142,12 +141,12 @@ static void run_write(struct job *job)
 		return;
 	fd = open(export->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0) {
-		(void)fail(export, -errno, export->file);
+		fail(export, -errno, export->file);
 		return;
 	}
 	/* A single write, so that readers see all of it or nothing. */
 	if (write(fd, export->text, length) != (ssize_t)length || fsync(fd) < 0)
-		(void)fail(export, errno != 0 ? -errno : -EIO, export->file);
+		fail(export, errno != 0 ? -errno : -EIO, export->file);
 }
 
 static unsigned write_done(struct app *app, struct job *job)
@@ -174,19 +173,19 @@ static unsigned ask_to_write(struct app *app, struct export *export)
 	export->job.acts = true;
 	export->job.name = "Writing";
 	confirm = confirm_new("Export limits to a policy", &export->job);
-	(void)snprintf(line, sizeof(line), "Append to %.250s:", export->file);
+	snprintf(line, sizeof(line), "Append to %.250s:", export->file);
 	confirm_add(confirm, ROLE_TEXT, line);
 	while (*at != '\0') {
 		size_t length = strcspn(at, "\n");
 
-		(void)snprintf(line, sizeof(line), "%.*s", (int)length, at);
+		snprintf(line, sizeof(line), "%.*s", (int)length, at);
 		confirm_add(confirm, ROLE_STRONG, line[0] != '\0' ? line : " ");
 		at += length + (at[length] == '\n');
 	}
 	if (export->left_out > 0) {
-		(void)snprintf(line, sizeof(line),
-			       "%zu group%s left out: path cannot be written in a policy",
-			       export->left_out, export->left_out == 1 ? "" : "s");
+		snprintf(line, sizeof(line),
+			 "%zu group%s left out: path cannot be written in a policy",
+			 export->left_out, export->left_out == 1 ? "" : "s");
 		confirm_add(confirm, ROLE_WARM, line);
 	}
 	return open_confirm(app, confirm);
@@ -225,7 +224,7 @@ static bool file_accept(struct app *app, const char *text, unsigned *ret_reactio
 		*ret_reactions = REACTION_BEEP;
 		return true;
 	}
-	(void)snprintf(export->file, sizeof(export->file), "%s", text);
+	snprintf(export->file, sizeof(export->file), "%s", text);
 	export->job = (struct job){.run = run_preview,
 				   .done = preview_done,
 				   .free = free_export,

@@ -50,11 +50,11 @@ static unsigned ask(struct app *app, const struct dialog *dialog)
 	}
 	confirm = confirm_new(dialog->title, change_job_as_job(change));
 	targets_format(&targets, text, sizeof(text));
-	(void)snprintf(line, sizeof(line), "%s %s", dialog->intro, text);
+	snprintf(line, sizeof(line), "%s %s", dialog->intro, text);
 	confirm_add(confirm, ROLE_TEXT, line);
 	for (size_t i = 0; targets.count > 1 && i < targets.count && i < 8; i++) {
-		(void)cgw_escape(text, sizeof(text), targets.items[i].path,
-				 strlen(targets.items[i].path));
+		cgw_escape(text, sizeof(text), targets.items[i].path,
+			   strlen(targets.items[i].path));
 		confirm_add(confirm, ROLE_STRONG, text);
 	}
 	if (dialog->hint != NULL)
@@ -141,8 +141,8 @@ static unsigned kill_accept(struct app *app, int value)
 		return REACTION_BEEP | REACTION_DRAW;
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (signals[i].number == value)
-			(void)snprintf(intro, sizeof(intro), "Send %s (%d) to all processes of",
-				       signals[i].name, value);
+			snprintf(intro, sizeof(intro), "Send %s (%d) to all processes of",
+				 signals[i].name, value);
 	return ask(app, &dialog);
 }
 
@@ -156,9 +156,9 @@ unsigned open_signals(struct app *app, unsigned (*accept)(struct app *app, int s
 	for (; menu.count < ARRAY_SIZE(signals); menu.count++) {
 		struct menu_item *item = &menu.items[menu.count];
 
-		(void)snprintf(item->text, sizeof(item->text), "%2d %s", signals[menu.count].number,
-			       signals[menu.count].name);
-		(void)snprintf(item->help, sizeof(item->help), "%s", signals[menu.count].help);
+		snprintf(item->text, sizeof(item->text), "%2d %s", signals[menu.count].number,
+			 signals[menu.count].name);
+		snprintf(item->help, sizeof(item->help), "%s", signals[menu.count].help);
 		item->value = signals[menu.count].number;
 	}
 	targets_remember(app);
@@ -202,7 +202,7 @@ static bool new_accept(struct app *app, const char *text, unsigned *ret_reaction
 				 REACTION_BEEP;
 		return false;
 	}
-	(void)cgw_topology_path(app_topology(app), group, above, sizeof(above));
+	cgw_topology_path(app_topology(app), group, above, sizeof(above));
 	if (asprintf(&path, "%s/%s", group == 0 ? "" : above, text) < 0) {
 		path = NULL;
 		*ret_reactions = report_no_memory(app);

@@ -50,11 +50,11 @@ static void add_process(struct action_preview *preview, pid_t pid)
 	preview->process_count++;
 	if (preview->name_count == NAMES_MAX)
 		return;
-	(void)snprintf(file, sizeof(file), "%d/comm", (int)pid);
+	snprintf(file, sizeof(file), "%d/comm", (int)pid);
 	if (cgw_proc_read(preview->job.layout, file, &text, &length) == 0 && length > 0)
-		(void)cgw_escape(name, sizeof(name), text, length - 1);
-	(void)snprintf(preview->names[preview->name_count++], sizeof(preview->names[0]), "%d %s",
-		       (int)pid, name);
+		cgw_escape(name, sizeof(name), text, length - 1);
+	snprintf(preview->names[preview->name_count++], sizeof(preview->names[0]), "%d %s",
+		 (int)pid, name);
 }
 
 static void run(struct job *job)
@@ -77,7 +77,7 @@ static void run(struct job *job)
 	}
 	for (size_t i = 0; preview->check_protection && i < preview->target_count; i++)
 		if (cgw_protect_check(job->layout, preview->targets[i], &diag) < 0) {
-			(void)snprintf(preview->refusal, sizeof(preview->refusal), "%s", diag.text);
+			snprintf(preview->refusal, sizeof(preview->refusal), "%s", diag.text);
 			return;
 		}
 }
@@ -126,17 +126,17 @@ void action_preview_format(struct confirm *confirm, struct job *job)
 	char line[1024];
 	size_t used = 0;
 
-	(void)snprintf(line, sizeof(line), "%zu process%s in %zu group%s", preview->process_count,
-		       preview->process_count == 1 ? "" : "es", preview->group_count,
-		       preview->group_count == 1 ? "" : "s");
+	snprintf(line, sizeof(line), "%zu process%s in %zu group%s", preview->process_count,
+		 preview->process_count == 1 ? "" : "es", preview->group_count,
+		 preview->group_count == 1 ? "" : "s");
 	confirm_add(confirm, ROLE_STRONG, line);
 	line[0] = '\0';
 	for (size_t i = 0; i < preview->name_count; i++)
 		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s",
 					 i > 0 ? ", " : "", preview->names[i]);
 	if (preview->process_count > preview->name_count && used < sizeof(line))
-		(void)snprintf(line + used, sizeof(line) - used, " and %zu more",
-			       preview->process_count - preview->name_count);
+		snprintf(line + used, sizeof(line) - used, " and %zu more",
+			 preview->process_count - preview->name_count);
 	if (preview->name_count > 0)
 		confirm_add(confirm, ROLE_TEXT, line);
 	if (preview->refusal[0] == '\0')

@@ -29,7 +29,7 @@ static void cleanup_arguments(struct remote_arguments *arguments)
 
 static void format_host(const char *host, char *buffer, size_t size)
 {
-	(void)cgw_escape(buffer, size, host, strlen(host));
+	cgw_escape(buffer, size, host, strlen(host));
 }
 
 /* Shows the dry run; disables Enter if it fails or changes nothing. */
@@ -70,11 +70,11 @@ static unsigned done(struct app *app, struct job *job)
 	if (ssh_job_result(remote, &answer, &reason) < 0)
 		return REACTION_BEEP | app_show_message(app, ROLE_BAD, "%s: %s", host, reason);
 	if (remote_change_parse(answer->text, &change) == 0) {
-		(void)snprintf(line, sizeof(line), "%s", change.text);
+		snprintf(line, sizeof(line), "%s", change.text);
 		if (answer->status == CLI_OK && change.reversible)
 			app_remember_change(app, ssh_job_host(remote), change.transaction);
 	} else {
-		(void)ssh_job_line(remote, 0, line, sizeof(line));
+		ssh_job_line(remote, 0, line, sizeof(line));
 	}
 	if (answer->status == CLI_OK)
 		return app_show_message(app, ROLE_GOOD, "%s: %s", host,
@@ -122,7 +122,7 @@ static unsigned ask_then(struct app *app, const char *title, const char *name, c
 	ssh_job_as_job(action)->done = when_done;
 	confirm = confirm_new(title, ssh_job_as_job(action));
 	format_host(host, shown, sizeof(shown));
-	(void)snprintf(line, sizeof(line), "On host %s:", shown);
+	snprintf(line, sizeof(line), "On host %s:", shown);
 	confirm_add(confirm, ROLE_STRONG, line);
 	remote_arguments_format(arguments, line, sizeof(line));
 	confirm_add(confirm, ROLE_KEY, line);
@@ -198,7 +198,7 @@ static unsigned kill_accept(struct app *app, int value)
 
 	if (targets_have_changed(app))
 		return REACTION_BEEP | REACTION_DRAW;
-	(void)snprintf(number, sizeof(number), "%d", value);
+	snprintf(number, sizeof(number), "%d", value);
 	return run_on_groups(app, &command);
 }
 
@@ -319,7 +319,7 @@ static unsigned undo(struct app *app)
 	if (last == 0)
 		return app_show_message(app, ROLE_TEXT, "%s: nothing to undo in this session",
 					host);
-	(void)snprintf(number, sizeof(number), "%" PRIu64, last);
+	snprintf(number, sizeof(number), "%" PRIu64, last);
 	remote_arguments_add(&arguments, "undo");
 	remote_arguments_add(&arguments, "--transaction");
 	remote_arguments_add(&arguments, number);

@@ -21,13 +21,12 @@ static void format_step(const json_t *step, char *buffer, size_t size)
 	char text[1024];
 
 	if (key != NULL)
-		(void)snprintf(text, sizeof(text), "%s of %s: %s → %s", key,
-			       group != NULL ? group : "?", old != NULL ? old : "-",
-			       new != NULL ? new : "-");
+		snprintf(text, sizeof(text), "%s of %s: %s → %s", key, group != NULL ? group : "?",
+			 old != NULL ? old : "-", new != NULL ? new : "-");
 	else
-		(void)snprintf(text, sizeof(text), "%s %s: %s", action != NULL ? action : "?",
-			       group != NULL ? group : "?", outcome != NULL ? outcome : "?");
-	(void)cgw_escape(buffer, size, text, strlen(text));
+		snprintf(text, sizeof(text), "%s %s: %s", action != NULL ? action : "?",
+			 group != NULL ? group : "?", outcome != NULL ? outcome : "?");
+	cgw_escape(buffer, size, text, strlen(text));
 }
 
 int remote_change_parse(const char *document, struct remote_change *ret_change)
@@ -49,14 +48,12 @@ int remote_change_parse(const char *document, struct remote_change *ret_change)
 
 		change.reversible |= json_is_true(json_object_get(step, "reversible"));
 		if (failed && message != NULL && change.text[0] == '\0')
-			(void)cgw_escape(change.text, sizeof(change.text), message,
-					 strlen(message));
+			cgw_escape(change.text, sizeof(change.text), message, strlen(message));
 	}
 	if (change.text[0] == '\0' && json_array_size(steps) == 1)
 		format_step(json_array_get(steps, 0), change.text, sizeof(change.text));
 	else if (change.text[0] == '\0')
-		(void)snprintf(change.text, sizeof(change.text), "%zu changes",
-			       json_array_size(steps));
+		snprintf(change.text, sizeof(change.text), "%zu changes", json_array_size(steps));
 	json_decref(root);
 	*ret_change = change;
 	return 0;

@@ -112,7 +112,7 @@ int remote_targets_collect(struct app *app, struct remote_targets *ret_targets)
 		problem = add_target(app, &at_hand.items[i], &targets);
 	targets_done(&at_hand);
 	if (problem != NULL) {
-		(void)app_show_message(app, ROLE_WARM, "%s", problem);
+		app_show_message(app, ROLE_WARM, "%s", problem);
 		remote_targets_done(&targets);
 		return -EINVAL;
 	}
@@ -205,6 +205,6 @@ bool ssh_job_line(const struct ssh_job *remote, size_t i, char *buffer, size_t s
 	}
 	if (at == NULL || *at == '\0')
 		return false;
-	(void)cgw_escape(buffer, size, at, strcspn(at, "\n"));
+	cgw_escape(buffer, size, at, strcspn(at, "\n"));
 	return true;
 }

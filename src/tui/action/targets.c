@@ -80,10 +80,9 @@ int targets_copy(const struct targets *targets, struct targets *ret_copy)
 void targets_format(const struct targets *targets, char *buffer, size_t size)
 {
 	if (targets->count == 1)
-		(void)cgw_escape(buffer, size, targets->items[0].path,
-				 strlen(targets->items[0].path));
+		cgw_escape(buffer, size, targets->items[0].path, strlen(targets->items[0].path));
 	else
-		(void)snprintf(buffer, size, "%zu groups", targets->count);
+		snprintf(buffer, size, "%zu groups", targets->count);
 }
 
 /* Depends on the paths and IDs of the groups. */
@@ -112,7 +111,7 @@ bool targets_have_changed(struct app *app)
 {
 	if (fingerprint(app) == app->prompt_targets)
 		return false;
-	(void)app_show_message(app, ROLE_WARM,
-			       "the group was removed or replaced meanwhile: select it again");
+	app_show_message(app, ROLE_WARM,
+			 "the group was removed or replaced meanwhile: select it again");
 	return true;
 }

@@ -61,18 +61,18 @@ static int add_journal_entry(void *context, const struct cgw_change *change)
 		journal->size = size;
 	}
 	item = &journal->items[journal->count];
-	(void)cgw_escape(path, sizeof(path), change->path, strlen(change->path));
-	(void)cgw_escape(old, sizeof(old), change->old_value, strlen(change->old_value));
-	(void)cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
-	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
+	cgw_escape(path, sizeof(path), change->path, strlen(change->path));
+	cgw_escape(old, sizeof(old), change->old_value, strlen(change->old_value));
+	cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
+	cgw_format_time(change->realtime_ns, time, sizeof(time));
 	time[19] = '\0'; /* "2026-11-24T21:03:44" */
-	(void)snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
-	(void)snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
-		       change->undone        ? "(undone) "
-		       : change->undoes != 0 ? "(undo) "
-					     : "",
-		       key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
-		       change->who);
+	snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
+	snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
+		 change->undone        ? "(undone) "
+		 : change->undoes != 0 ? "(undo) "
+				       : "",
+		 key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
+		 change->who);
 	item->value = (int)journal->count;
 	journal->ids[journal->count++] = cgw_change_reversible(change) ? change->id : 0;
 	return 0;
@@ -115,8 +115,8 @@ static unsigned confirm_undo(struct app *app, struct job *job)
 		confirm_add(confirm, ROLE_TEXT, text);
 	}
 	if (change_job_outcome_count(preview) > LINES_MAX) {
-		(void)snprintf(text, sizeof(text), "and %zu more",
-			       change_job_outcome_count(preview) - LINES_MAX);
+		snprintf(text, sizeof(text), "and %zu more",
+			 change_job_outcome_count(preview) - LINES_MAX);
 		confirm_add(confirm, ROLE_DIM, text);
 	}
 	if (error < 0)

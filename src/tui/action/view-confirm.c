@@ -87,8 +87,6 @@ static void confirm_free(void *opaque)
 
 static unsigned confirm_contexts(const struct app *app, const void *state)
 {
-	(void)app;
-	(void)state;
 	return IN_DIALOGS;
 }
 
@@ -99,8 +97,6 @@ static void confirm_draw(struct app *app, void *opaque, struct canvas *canvas,
 	int columns = canvas->columns - 8 < 84 ? canvas->columns - 8 : 84, rows, row;
 	struct rect area;
 
-	(void)app;
-	(void)layout;
 	rows = (int)confirm->count + 2 + confirm->previewing;
 	/* Space for the continuation rows of wrapped lines. */
 	for (size_t i = 0; i < confirm->count; i++)
@@ -144,7 +140,6 @@ static unsigned confirm_finish(struct app *app, void *opaque, struct job *job)
 {
 	struct confirm *confirm = opaque;
 
-	(void)app;
 	confirm->previewing = false;
 	confirm->show(confirm, job);
 	return REACTION_DRAW;

@@ -94,7 +94,7 @@ static void tally_add(struct tally *tally, const char *value)
 	while (i < tally->count && strcmp(tally->values[i], value) != 0)
 		i++;
 	if (i == tally->count) {
-		(void)snprintf(tally->values[i], CURRENT_MAX, "%s", value);
+		snprintf(tally->values[i], CURRENT_MAX, "%s", value);
 		tally->counts[tally->count++] = 0;
 	}
 	tally->counts[i]++;
@@ -137,7 +137,7 @@ static bool read_control(const struct edit_read *read, enum cgw_control control,
 		if (applies(group, control) &&
 		    cgw_control_read(read->job.layout, group->path, control, NULL, raw, sizeof(raw),
 				     NULL) == 0)
-			(void)cgw_escape(value, sizeof(value), raw, strlen(raw));
+			cgw_escape(value, sizeof(value), raw, strlen(raw));
 		tally_add(tally, value);
 	}
 	return some;
@@ -166,8 +166,6 @@ static void run_read(struct job *job)
 
 static unsigned edit_contexts(const struct app *app, const void *state)
 {
-	(void)app;
-	(void)state;
 	return IN_EDIT;
 }
 
@@ -197,27 +195,25 @@ static void draw_help(const struct edit *edit, struct canvas *canvas, struct rec
 	row = &edit->rows[edit->selected];
 	info = cgw_control_info(row->control);
 	if (row->problem[0] != '\0')
-		(void)snprintf(text, sizeof(text), "%s", row->problem);
+		snprintf(text, sizeof(text), "%s", row->problem);
 	else
-		(void)snprintf(text, sizeof(text), "%s.", info->help);
+		snprintf(text, sizeof(text), "%s.", info->help);
 	used = draw_paragraph(canvas, area, row->problem[0] != '\0' ? ROLE_BAD : ROLE_TEXT, text);
 	area.row += used;
 	area.rows -= used;
 	if (area.rows < 1)
 		return;
 	if (row->others[0] != '\0') {
-		(void)snprintf(text, sizeof(text),
-			       "The groups differ: %s. A new value is set on all of them.",
-			       row->others);
+		snprintf(text, sizeof(text),
+			 "The groups differ: %s. A new value is set on all of them.", row->others);
 		used = draw_paragraph(canvas, area, ROLE_WARM, text);
 		area.row += used;
 		area.rows -= used;
 	}
-	(void)snprintf(text, sizeof(text), "Accepts %s%s%s. %s", info->syntax,
-		       info->default_value != NULL ? "; kernel default: " : "",
-		       info->default_value != NULL ? info->default_value : "",
-		       risk_text(info->risk));
-	(void)draw_paragraph(canvas, area, ROLE_DIM, text);
+	snprintf(text, sizeof(text), "Accepts %s%s%s. %s", info->syntax,
+		 info->default_value != NULL ? "; kernel default: " : "",
+		 info->default_value != NULL ? info->default_value : "", risk_text(info->risk));
+	draw_paragraph(canvas, area, ROLE_DIM, text);
 }
 
 static void draw_edit_row(const struct edit_row *row, struct canvas *canvas, struct rect area,
@@ -252,8 +248,6 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 	int rows = canvas->rows - 3;
 	struct rect area, foot;
 
-	(void)app;
-	(void)layout;
 	/* No larger than the rows and the help need. */
 	if (!edit->reading && (int)edit->count + EDIT_HELP_ROWS < rows)
 		rows = (int)edit->count + EDIT_HELP_ROWS;
@@ -310,7 +304,7 @@ static unsigned preview(struct app *app, struct edit *edit)
 			continue;
 		changes++;
 		if (cgw_value_check(row->control, row->line.text, &diag) < 0) {
-			(void)snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
+			snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
 			edit->selected = (uint32_t)i;
 			change_job_as_job(change)->free(change_job_as_job(change));
 			return REACTION_BEEP;
@@ -469,7 +463,6 @@ static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret
 	bool typed = (key >= ' ' && key < KEY_SPECIAL && key != 0x7f) || key == KEY_ERASE ||
 		     key == ('U' & 0x1f) || key == ('W' & 0x1f);
 
-	(void)app;
 	if (!typed || edit->selected >= edit->count)
 		return REACTION_NONE;
 	*ret_used = line_key(&edit->rows[edit->selected].line, key);
@@ -482,10 +475,9 @@ static unsigned edit_click(struct app *app, void *opaque, const struct event *ev
 	struct edit *edit = opaque;
 	uint32_t row = edit->first + (uint32_t)(event->row - edit->top);
 
-	(void)app;
 	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN)
-		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-				  (uint32_t)edit->count, edit->page, &edit->selected);
+		list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+			    (uint32_t)edit->count, edit->page, &edit->selected);
 	else if (event->row >= edit->top && row < edit->count && row < edit->first + edit->page)
 		edit->selected = row;
 	return REACTION_DRAW;
@@ -545,7 +537,7 @@ unsigned open_edit(struct app *app)
 		return REACTION_BEEP;
 	}
 	targets_format(&edit->targets, text, sizeof(text));
-	(void)snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
+	snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
 	read->job = (struct job){.run = run_read, .free = free_read, .name = "Reading"};
 	for (size_t i = 0; i < edit->targets.count && i < GROUPS_MAX; i++) {
 		if (collect_group(app, edit->targets.items[i].path, &read->groups[i]) < 0) {
@@ -556,8 +548,8 @@ unsigned open_edit(struct app *app)
 		read->group_count++;
 	}
 	if (edit->targets.count > GROUPS_MAX)
-		(void)snprintf(edit->title, sizeof(edit->title),
-			       "Limits of %s (values of the first %d)", text, GROUPS_MAX);
+		snprintf(edit->title, sizeof(edit->title), "Limits of %s (values of the first %d)",
+			 text, GROUPS_MAX);
 	edit->reading = true;
 	reactions = app_open(app, &view_edit, edit);
 	return reactions | app_post_job(app, edit, &read->job);

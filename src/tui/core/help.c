@@ -46,7 +46,7 @@ static void key_names(const struct app *app, enum action action, char *buffer, s
 
 		if (key == KEY_NONE)
 			break;
-		(void)key_print(key, name, sizeof(name));
+		key_print(key, name, sizeof(name));
 		if (used + strlen(name) + 2 > size)
 			break;
 		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i > 0 ? " " : "",

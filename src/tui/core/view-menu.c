@@ -37,8 +37,6 @@ static void narrow(struct menu_state *state)
 
 static unsigned menu_contexts(const struct app *app, const void *state)
 {
-	(void)app;
-	(void)state;
 	return IN_DIALOGS;
 }
 
@@ -62,8 +60,6 @@ static void menu_draw(struct app *app, void *opaque, struct canvas *canvas,
 	int rows = (int)state->menu.count + 2, columns = canvas->columns - 8, text, row;
 	struct rect area;
 
-	(void)app;
-	(void)layout;
 	if (rows > canvas->rows - 4)
 		rows = canvas->rows - 4;
 	if (columns > 96)
@@ -106,7 +102,6 @@ static unsigned menu_type(struct app *app, void *opaque, uint32_t key, bool *ret
 {
 	struct menu_state *state = opaque;
 
-	(void)app;
 	/* Home and End move in the list, not in the line. */
 	*ret_used = key != KEY_TOP && key != KEY_BOTTOM && line_key(&state->line, key);
 	if (*ret_used)
@@ -142,8 +137,8 @@ static unsigned menu_click(struct app *app, void *opaque, const struct event *ev
 	uint32_t row = state->first + (uint32_t)(event->row - state->top);
 
 	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
-		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-				  state->shown_count, state->page, &state->selected);
+		list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+			    state->shown_count, state->page, &state->selected);
 		return REACTION_DRAW;
 	}
 	if (event->row < state->top || row >= state->first + state->page ||

@@ -6,8 +6,6 @@
 
 static unsigned prompt_contexts(const struct app *app, const void *state)
 {
-	(void)app;
-	(void)state;
 	return IN_DIALOGS;
 }
 
@@ -62,7 +60,7 @@ static unsigned prompt_act(struct app *app, void *state, enum action action)
 		if (copy == NULL)
 			return app_show_message(app, ROLE_BAD, "out of memory");
 		*copy = *prompt;
-		(void)app_close(app);
+		app_close(app);
 		if (!copy->accept(app, copy->line.text, &reactions))
 			reactions |= open_prompt(app, copy, copy->line.text);
 		free(copy);

@@ -106,8 +106,6 @@ int draw_paragraph(struct canvas *canvas, struct rect area, enum role role, cons
 
 static unsigned reader_contexts(const struct app *app, const void *state)
 {
-	(void)app;
-	(void)state;
 	return IN_READING;
 }
 
@@ -147,8 +145,6 @@ static void reader_draw(struct app *app, void *opaque, struct canvas *canvas,
 	struct rect area = draw_window(canvas, canvas->rows - 3, columns, reader->title);
 	char position[32];
 
-	(void)app;
-	(void)layout;
 	/* Draw once outside of the area, to count rows at the current width. */
 	row = 0;
 	for (size_t i = 0; i < reader->count; i++)
@@ -162,8 +158,8 @@ static void reader_draw(struct app *app, void *opaque, struct canvas *canvas,
 		row += draw_line(reader, &reader->lines[i], canvas, area, row);
 	if (reader->rows <= reader->page)
 		return;
-	(void)snprintf(position, sizeof(position), " %u-%u of %u ", reader->first + 1,
-		       reader->first + reader->page, reader->rows);
+	snprintf(position, sizeof(position), " %u-%u of %u ", reader->first + 1,
+		 reader->first + reader->page, reader->rows);
 	canvas_text_right(canvas, area.row + area.rows, area.column, area.columns, ROLE_DIM,
 			  position);
 }
@@ -175,7 +171,7 @@ static unsigned reader_act(struct app *app, void *opaque, enum action action)
 
 	if (action == ACTION_BACK || action == ACTION_BACK_LETTER)
 		return app_close(app);
-	(void)list_action(action, last + 1, reader->page, &reader->first);
+	list_action(action, last + 1, reader->page, &reader->first);
 	return REACTION_DRAW;
 }
 
@@ -184,8 +180,7 @@ static unsigned reader_click(struct app *app, void *opaque, const struct event *
 	if (event->button != MOUSE_WHEEL_UP && event->button != MOUSE_WHEEL_DOWN)
 		return REACTION_NONE;
 	for (int i = 0; i < 3; i++)
-		(void)reader_act(app, opaque,
-				 event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
+		reader_act(app, opaque, event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
 	return REACTION_DRAW;
 }
 

@@ -37,7 +37,7 @@ static bool other_matches(const struct setup *setup, const struct column *column
 {
 	char key[128];
 
-	(void)column_print(column, key, sizeof(key));
+	column_print(column, key, sizeof(key));
 	return find_part(key, setup->line.text) != NULL ||
 	       find_part(cgw_field_help(column->field), setup->line.text) != NULL;
 }
@@ -80,8 +80,6 @@ static uint32_t count_rows(const struct app *app, const struct setup *setup)
 
 static unsigned setup_contexts(const struct app *app, const void *state)
 {
-	(void)app;
-	(void)state;
 	return IN_SETUP;
 }
 
@@ -92,7 +90,7 @@ static void draw_choice(const struct app *app, struct canvas *canvas, struct rec
 	char text[64];
 
 	canvas_text(canvas, area.row, area.column, 12, ROLE_STRONG, info->name);
-	(void)snprintf(text, sizeof(text), "← %s →", info->words[app->settings.choices[choice]]);
+	snprintf(text, sizeof(text), "← %s →", info->words[app->settings.choices[choice]]);
 	canvas_text(canvas, area.row, area.column + 12, 14, ROLE_KEY, text);
 	canvas_text_cut(canvas, area.row, area.column + 27, area.columns - 27, ROLE_DIM,
 			info->help);
@@ -105,7 +103,7 @@ static void draw_column(struct canvas *canvas, struct rect area, const struct co
 
 	canvas_text(canvas, area.row, area.column, 4, shown ? ROLE_GOOD : ROLE_DIM,
 		    shown ? "[x] " : "[ ] ");
-	(void)column_print(column, text, sizeof(text));
+	column_print(column, text, sizeof(text));
 	canvas_text_cut(canvas, area.row, area.column + 4, 32, ROLE_STRONG, text);
 	canvas_text_cut(canvas, area.row, area.column + 37, area.columns - 37, ROLE_DIM,
 			cgw_field_help(column->field));
@@ -133,7 +131,6 @@ static void setup_draw(struct app *app, void *opaque, struct canvas *canvas,
 	struct rect area = draw_window(canvas, canvas->rows - 3, columns, "Setup");
 	uint32_t count = count_rows(app, setup);
 
-	(void)layout;
 	if (setup->finding && area.rows > 1) {
 		int row = area.row + area.rows - 1;
 
@@ -295,8 +292,8 @@ static unsigned setup_click(struct app *app, void *opaque, const struct event *e
 	uint32_t row = setup->first + (uint32_t)(event->row - setup->top);
 
 	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
-		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-				  count_rows(app, setup), setup->page, &setup->selected);
+		list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+			    count_rows(app, setup), setup->page, &setup->selected);
 		return REACTION_DRAW;
 	}
 	if (event->row < setup->top || row >= count_rows(app, setup) ||

@@ -39,7 +39,7 @@ struct detail_row *detail_add(struct detail *detail, enum role role, const char 
 	}
 	rows = &detail->rows[detail->row_count++];
 	*rows = (struct detail_row){.role = role};
-	(void)snprintf(rows->left, sizeof(rows->left), "%s", left);
+	snprintf(rows->left, sizeof(rows->left), "%s", left);
 	return rows;
 }
 
@@ -69,7 +69,7 @@ static void post_group_job(struct app *app, struct detail *detail)
 		return;
 	detail->group_job = NULL;
 	group_job_set_request(group_job, detail->page == PAGE_PROCESSES);
-	(void)app_post_job(app, detail, group_job_as_job(group_job));
+	app_post_job(app, detail, group_job_as_job(group_job));
 }
 
 static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
@@ -144,7 +144,6 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 
 static unsigned detail_contexts(const struct app *app, const void *state)
 {
-	(void)state;
 	return IN_DETAIL | replay_key_context(app);
 }
 
@@ -196,9 +195,9 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 	if (tabs.at[0] > area.column) {
 		char path[1024];
 
-		(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		(void)canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
-				      ROLE_STRONG, path);
+		cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+		canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
+				ROLE_STRONG, path);
 	}
 	for (int i = 0; i < PAGE_COUNT; i++) {
 		bool here = i == (int)detail->page;
@@ -208,9 +207,9 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 		if (tabs.widths[i] == 0)
 			continue;
 		if (here || tabs.named)
-			(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
+			snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
 		else
-			(void)snprintf(tab, sizeof(tab), " %d ", i + 1);
+			snprintf(tab, sizeof(tab), " %d ", i + 1);
 		used = canvas_text(canvas, area.row, tabs.at[i], end - tabs.at[i],
 				   here ? ROLE_STRONG : ROLE_TEXT, tab);
 		if (here)
@@ -307,11 +306,9 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 	char path[1024], right[64] = "";
 	int used;
 
-	(void)app;
-	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
 	if (detail->page != PAGE_GRAPHS && detail->row_count > 0)
-		(void)snprintf(right, sizeof(right), "  %u/%zu", detail->selected + 1,
-			       detail->row_count);
+		snprintf(right, sizeof(right), "  %u/%zu", detail->selected + 1, detail->row_count);
 	used = canvas_text_cut(canvas, area.row, area.column,
 			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
 	if (detail->group == CGW_NO_GROUP)
@@ -408,9 +405,9 @@ static unsigned detail_click(struct app *app, void *opaque, const struct event *
 
 	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
 		for (int i = 0; i < 3; i++)
-			(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-					  (uint32_t)detail->row_count, detail->page_rows,
-					  &detail->selected);
+			list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+				    (uint32_t)detail->row_count, detail->page_rows,
+				    &detail->selected);
 		return REACTION_DRAW;
 	}
 	if (event->row == app->drawn.head.row && app->drawn.head.rows > 0)
@@ -424,8 +421,6 @@ static unsigned detail_click(struct app *app, void *opaque, const struct event *
 
 static void detail_add_metrics(const struct app *app, const void *state, struct cgw_metric_set *set)
 {
-	(void)app;
-	(void)state;
 	for (int i = 0; i < CGW_HISTORY_SERIES_COUNT; i++)
 		cgw_history_metrics((enum cgw_history_series)i, set);
 }
@@ -434,7 +429,6 @@ static uint32_t detail_group(const struct app *app, const void *state)
 {
 	const struct detail *detail = state;
 
-	(void)app;
 	return detail->group;
 }
 
