@@ -5,7 +5,6 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/action/group-actions.h"
-#include "tui/action/remote-actions.h"
 
 static unsigned toggle_pause(struct app *app)
 {
@@ -90,7 +89,6 @@ unsigned act_on_groups(struct app *app, enum action action)
 	case ACTION_FASTER:
 		return step_interval(app, false);
 	default:
-		return app->source_flags & SOURCE_REMOTE ? change_remote_groups(app, action)
-							 : change_groups(app, action);
+		return change_groups(app, action);
 	}
 }

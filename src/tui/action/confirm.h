@@ -14,7 +14,7 @@ struct confirm;
 struct confirm *confirm_new(const char *title, struct job *action);
 /* Adds a line, wrapped if too long. The caller escapes untrusted text. */
 void confirm_add(struct confirm *confirm, enum role role, const char *text);
-/* Runs a job that collects details; show() adds them as lines. Takes ownership of the job. */
+/* Runs a job, unless NULL, that collects details; show() adds them. Takes ownership of the job. */
 void confirm_preview(struct confirm *confirm, struct job *preview,
 		     void (*show)(struct confirm *confirm, struct job *job));
 /* Disables Enter: the action is not possible. */

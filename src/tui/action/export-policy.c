@@ -219,7 +219,7 @@ static bool file_accept(struct app *app, const char *text, unsigned *ret_reactio
 		return false;
 	}
 	export = calloc(1, sizeof(*export));
-	if (export == NULL || targets_collect(app, &export->targets) < 0) {
+	if (export == NULL || targets_collect(app, false, &export->targets) < 0) {
 		free(export);
 		*ret_reactions = REACTION_BEEP;
 		return true;

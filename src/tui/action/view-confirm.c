@@ -52,10 +52,6 @@ void confirm_add(struct confirm *confirm, enum role role, const char *text)
 void confirm_preview(struct confirm *confirm, struct job *preview,
 		     void (*show)(struct confirm *confirm, struct job *job))
 {
-	if (confirm == NULL) {
-		preview->free(preview);
-		return;
-	}
 	confirm->preview = preview;
 	confirm->show = show;
 }

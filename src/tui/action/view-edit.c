@@ -286,59 +286,39 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 
 static unsigned preview(struct app *app, struct edit *edit)
 {
-	struct change_job *change;
-	size_t changes = 0;
+	struct change_job *change = NULL;
+	struct targets targets;
 
 	if (edit->previewing)
 		return REACTION_BEEP;
-	if (change_job_new("Checking", &edit->targets, &change) < 0)
+	if (targets_copy(&edit->targets, &targets) == 0)
+		change = change_job_new(app, "Checking", &targets);
+	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	for (size_t i = 0; i < edit->count; i++) {
 		struct edit_row *row = &edit->rows[i];
-		const struct change_step step = {
-			.kind = CGW_STEP_SET, .control = row->control, .value = row->line.text};
 		struct cgw_diag diag = {.text = ""};
 
 		row->problem[0] = '\0';
 		if (row->line.length == 0)
 			continue;
-		changes++;
 		if (cgw_value_check(row->control, row->line.text, &diag) < 0) {
 			snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
 			edit->selected = (uint32_t)i;
-			change_job_as_job(change)->free(change_job_as_job(change));
+			change->job.free(&change->job);
 			return REACTION_BEEP;
 		}
-		(void)change_job_add(change, &step);
+		change_job_add(change, &(struct change_step){.kind = CGW_STEP_SET,
+							     .control = row->control,
+							     .value = row->line.text});
 	}
-	if (changes == 0) {
-		change_job_as_job(change)->free(change_job_as_job(change));
+	if (change->step_count == 0) {
+		change->job.free(&change->job);
 		return app_show_message(app, ROLE_TEXT, "no changes yet: type a new value");
 	}
 	change_job_set_dry_run(change);
 	edit->previewing = true;
-	return app_post_job(app, edit, change_job_as_job(change));
-}
-
-/* The job that applies the new values; NULL if out of memory. */
-static struct change_job *new_change_job(const struct edit *edit)
-{
-	struct change_job *change;
-
-	if (change_job_new("Setting", &edit->targets, &change) < 0)
-		return NULL;
-	for (size_t i = 0; i < edit->count; i++) {
-		const struct change_step step = {.kind = CGW_STEP_SET,
-						 .control = edit->rows[i].control,
-						 /* copied by change_job_add() */
-						 .value = (char *)edit->rows[i].line.text};
-
-		if (edit->rows[i].line.length > 0 && change_job_add(change, &step) < 0) {
-			change_job_as_job(change)->free(change_job_as_job(change));
-			return NULL;
-		}
-	}
-	return change;
+	return app_post_job(app, edit, &change->job);
 }
 
 static void add_outcome(struct confirm *confirm, const struct change_outcome *outcome)
@@ -362,29 +342,25 @@ static void add_outcome(struct confirm *confirm, const struct change_outcome *ou
 		confirm_add(confirm, ROLE_WARM, risk_text(info->risk));
 }
 
-static unsigned open_preview(struct app *app, struct edit *edit, struct change_job *dry_run)
+/* Asks before applying what was previewed, whatever was typed meanwhile. */
+static unsigned open_preview(struct app *app, struct edit *edit, const struct change_job *dry_run)
 {
-	struct change_job *change = new_change_job(edit);
+	struct change_job *change;
 	struct confirm *confirm;
-	struct cgw_diag diag;
 	bool refused = false;
 
+	for (size_t i = 0; dry_run->error < 0 && i < dry_run->outcome_count; i++)
+		refused = refused || dry_run->outcomes[i].result.outcome == CGW_OUTCOME_REFUSED;
+	if (dry_run->error < 0 && !refused)
+		return app_show_message(app, ROLE_BAD, "%s", dry_run->diag.text) | REACTION_BEEP;
+	change = change_job_copy(dry_run, change_kind(CGW_STEP_SET)->name);
 	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	if (change_job_error(dry_run, &diag) < 0) {
-		for (size_t i = 0; i < change_job_outcome_count(dry_run); i++)
-			refused = refused || change_job_outcome(dry_run, i)->result.outcome ==
-						     CGW_OUTCOME_REFUSED;
-		if (!refused) {
-			change_job_as_job(change)->free(change_job_as_job(change));
-			return app_show_message(app, ROLE_BAD, "%s", diag.text) | REACTION_BEEP;
-		}
-		change_job_set_force(change);
-	}
+	change->force = refused;
 	confirm = confirm_new(refused ? "Refused (Enter: apply anyway)" : "Apply changes",
-			      change_job_as_job(change));
-	for (size_t i = 0; i < change_job_outcome_count(dry_run); i++)
-		add_outcome(confirm, change_job_outcome(dry_run, i));
+			      &change->job);
+	for (size_t i = 0; i < dry_run->outcome_count; i++)
+		add_outcome(confirm, &dry_run->outcomes[i]);
 	confirm_set_owner(confirm, edit);
 	return open_confirm(app, confirm);
 }
@@ -395,12 +371,9 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 	struct edit_read *read = (struct edit_read *)job;
 	struct change_job *change = change_job_from(job);
 
-	if (change != NULL && !change_job_is_dry_run(change)) {
-		struct cgw_diag diag;
-
+	if (change != NULL && !change->dry_run) {
 		/* Close the form on success; on failure the user can correct the values. */
-		if (change_job_error(change, &diag) == 0 &&
-		    app->views[app->view_count - 1].state == edit)
+		if (change->error == 0 && app->views[app->view_count - 1].state == edit)
 			return app_close(app);
 		return REACTION_DRAW;
 	}
@@ -531,7 +504,7 @@ unsigned open_edit(struct app *app)
 	unsigned reactions;
 
 	if (edit == NULL || read == NULL || app->view_count == VIEWS_MAX ||
-	    targets_collect(app, &edit->targets) < 0) {
+	    targets_collect(app, false, &edit->targets) < 0) {
 		free(edit);
 		free(read);
 		return REACTION_BEEP;
