@@ -182,14 +182,14 @@ struct change_job *change_job_from(struct job *job)
 
 unsigned change_job_ask(struct app *app, struct change_job *change, const char *title)
 {
-	struct confirm *confirm = confirm_new(title, &change->job);
+	struct window *window = window_ask(title, &change->job);
 
-	if (confirm != NULL) {
-		change->backend->describe(change, confirm);
-		confirm_preview(confirm, change->backend->preview(app, change),
-				change->backend->show);
+	if (window != NULL) {
+		change->backend->describe(change, window);
+		window_set_preview(window, change->backend->preview(app, change),
+				   change->backend->show);
 	}
-	return open_confirm(app, confirm);
+	return window_open(app, window);
 }
 
 unsigned change_job_start(struct app *app, struct change_job *change)

@@ -12,8 +12,8 @@
 
 #include "lib/base/string-list.h"
 #include "shared/remote/remote-command.h"
-#include "tui/action/confirm.h"
 #include "tui/action/targets.h"
+#include "tui/core/window.h"
 
 /* One change, applied to each target. */
 struct change_step {
@@ -40,10 +40,10 @@ struct change_backend {
 	/* Performs the steps, or undoes one of the changes, in a worker thread. */
 	void (*run)(struct job *job);
 	/* Adds to the dialog what Enter does. */
-	void (*describe)(const struct change_job *change, struct confirm *confirm);
+	void (*describe)(const struct change_job *change, struct window *window);
 	/* The job that finds what is affected, and its result in the dialog. */
 	struct job *(*preview)(const struct app *app, const struct change_job *change);
-	void (*show)(struct confirm *confirm, struct job *preview);
+	void (*show)(struct window *window, struct job *preview);
 	/* Shows what was done. */
 	unsigned (*report)(struct app *app, struct change_job *change);
 };

@@ -13,9 +13,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/policy/export-limits.h"
 #include "shared/cli/daemon-status.h"
-#include "tui/action/confirm.h"
 #include "tui/action/group-actions.h"
 #include "tui/action/targets.h"
+#include "tui/core/window.h"
 
 /* A larger file is not a policy. */
 #define FILE_MAX (UINT64_C(4) << 20)
@@ -164,7 +164,7 @@ static unsigned write_done(struct app *app, struct job *job)
 /* Reuses the object as the job that writes. */
 static unsigned ask_to_write(struct app *app, struct export *export)
 {
-	struct confirm *confirm;
+	struct window *window;
 	char line[300];
 	const char *at = export->text;
 
@@ -172,23 +172,23 @@ static unsigned ask_to_write(struct app *app, struct export *export)
 	export->job.done = write_done;
 	export->job.acts = true;
 	export->job.name = "Writing";
-	confirm = confirm_new("Export limits to a policy", &export->job);
+	window = window_ask("Export limits to a policy", &export->job);
 	snprintf(line, sizeof(line), "Append to %.250s:", export->file);
-	confirm_add(confirm, ROLE_TEXT, line);
+	window_add(window, ROLE_TEXT, line);
 	while (*at != '\0') {
 		size_t length = strcspn(at, "\n");
 
 		snprintf(line, sizeof(line), "%.*s", (int)length, at);
-		confirm_add(confirm, ROLE_STRONG, line[0] != '\0' ? line : " ");
+		window_add(window, ROLE_STRONG, line[0] != '\0' ? line : " ");
 		at += length + (at[length] == '\n');
 	}
 	if (export->left_out > 0) {
 		snprintf(line, sizeof(line),
 			 "%zu group%s left out: path cannot be written in a policy",
 			 export->left_out, export->left_out == 1 ? "" : "s");
-		confirm_add(confirm, ROLE_WARM, line);
+		window_add(window, ROLE_WARM, line);
 	}
-	return open_confirm(app, confirm);
+	return window_open(app, window);
 }
 
 static unsigned preview_done(struct app *app, struct job *job)

@@ -183,7 +183,7 @@ static void local_run(struct job *job)
 	cgw_protection_free(protection);
 }
 
-static void local_describe(const struct change_job *change, struct confirm *confirm)
+static void local_describe(const struct change_job *change, struct window *window)
 {
 	const struct change_step *step = &change->steps[0];
 	const struct change_kind *kind = change_kind(step->kind);
@@ -195,15 +195,15 @@ static void local_describe(const struct change_job *change, struct confirm *conf
 			 step->signal);
 	targets_format(targets, text, sizeof(text));
 	snprintf(line, sizeof(line), "%s%s %s", send, kind->intro, text);
-	confirm_add(confirm, ROLE_TEXT, line);
+	window_add(window, ROLE_TEXT, line);
 	for (size_t i = 0; targets->count > 1 && i < targets->count && i < SHOWN_GROUPS_MAX; i++) {
 		cgw_escape(text, sizeof(text), targets->items[i].path,
 			   strlen(targets->items[i].path));
-		confirm_add(confirm, ROLE_STRONG, text);
+		window_add(window, ROLE_STRONG, text);
 	}
 	snprintf(line, sizeof(line), "%s%s", step->recursive ? "Includes all groups below. " : "",
 		 kind->hint);
-	confirm_add(confirm, ROLE_DIM, line);
+	window_add(window, ROLE_DIM, line);
 }
 
 /* Counts the processes that an action would affect. */
@@ -294,7 +294,7 @@ static struct job *local_preview(const struct app *app, const struct change_job 
 	return &preview->job;
 }
 
-static void local_show(struct confirm *confirm, struct job *job)
+static void local_show(struct window *window, struct job *job)
 {
 	const struct action_preview *preview = (const struct action_preview *)job;
 	char line[1100];
@@ -302,17 +302,17 @@ static void local_show(struct confirm *confirm, struct job *job)
 	snprintf(line, sizeof(line), "%zu process%s in %zu group%s", preview->process_count,
 		 preview->process_count == 1 ? "" : "es", preview->group_count,
 		 preview->group_count == 1 ? "" : "s");
-	confirm_add(confirm, ROLE_STRONG, line);
+	window_add(window, ROLE_STRONG, line);
 	snprintf(line, sizeof(line), "%s", preview->names);
 	if (preview->process_count > preview->name_count)
 		text_append(line, sizeof(line), strlen(line), " and %zu more",
 			    preview->process_count - preview->name_count);
 	if (preview->name_count > 0)
-		confirm_add(confirm, ROLE_TEXT, line);
+		window_add(window, ROLE_TEXT, line);
 	if (preview->refusal.text[0] == '\0')
 		return;
-	confirm_add(confirm, ROLE_BAD, preview->refusal.text);
-	confirm_refuse(confirm);
+	window_add(window, ROLE_BAD, preview->refusal.text);
+	window_refuse(window);
 }
 
 static unsigned report_one(struct app *app, const struct change_outcome *outcome)

@@ -187,7 +187,7 @@ static void remote_run(struct job *job)
 		snprintf(change->diag.text, sizeof(change->diag.text), "the command failed");
 }
 
-static void remote_describe(const struct change_job *change, struct confirm *confirm)
+static void remote_describe(const struct change_job *change, struct window *window)
 {
 	CLEANUP(string_list_free) struct string_list arguments = {0};
 	CLEANUP(string_builder_free) struct string_builder line = {0};
@@ -195,7 +195,7 @@ static void remote_describe(const struct change_job *change, struct confirm *con
 	string_builder_add(&line, "On host ");
 	string_builder_add_escaped(&line, change->targets.host);
 	string_builder_add(&line, ":");
-	confirm_add(confirm, ROLE_STRONG, string_builder_text(&line));
+	window_add(window, ROLE_STRONG, string_builder_text(&line));
 	string_builder_truncate(&line, 0);
 	string_builder_add(&line, "cgward");
 	(void)make_arguments(change, NULL, &arguments);
@@ -203,7 +203,7 @@ static void remote_describe(const struct change_job *change, struct confirm *con
 		string_builder_add(&line, " ");
 		string_builder_add_escaped(&line, arguments.items[i]);
 	}
-	confirm_add(confirm, ROLE_KEY, string_builder_text(&line));
+	window_add(window, ROLE_KEY, string_builder_text(&line));
 }
 
 /* A dry run on the host. */
@@ -218,28 +218,28 @@ static struct job *remote_preview(const struct app *app, const struct change_job
 }
 
 /* Shows the dry run; disables Enter if it fails or changes nothing. */
-static void remote_show(struct confirm *confirm, struct job *job)
+static void remote_show(struct window *window, struct job *job)
 {
 	const struct change_job *change = (const struct change_job *)job;
 	const struct remote_command_result *answer = &change->answer;
 	char line[512];
 
 	if (change->error < 0) {
-		confirm_add(confirm, ROLE_BAD, change->diag.text);
-		confirm_refuse(confirm);
+		window_add(window, ROLE_BAD, change->diag.text);
+		window_refuse(window);
 		return;
 	}
 	for (size_t i = 0; i < LINES_MAX && output_line(change, i, line, sizeof(line)); i++)
-		confirm_add(confirm, ROLE_TEXT, line);
+		window_add(window, ROLE_TEXT, line);
 	if (output_line(change, LINES_MAX, line, sizeof(line)))
-		confirm_add(confirm, ROLE_DIM, "and more");
+		window_add(window, ROLE_DIM, "and more");
 	if (answer->status == CLI_WOULD_CHANGE)
 		return;
-	confirm_add(confirm, answer->status == CLI_OK ? ROLE_DIM : ROLE_BAD,
-		    answer->message[0] != '\0' ? answer->message
-		    : answer->status == CLI_OK ? "Nothing to change."
-					       : "The command would fail on this host.");
-	confirm_refuse(confirm);
+	window_add(window, answer->status == CLI_OK ? ROLE_DIM : ROLE_BAD,
+		   answer->message[0] != '\0' ? answer->message
+		   : answer->status == CLI_OK ? "Nothing to change."
+					      : "The command would fail on this host.");
+	window_refuse(window);
 }
 
 static unsigned remote_report(struct app *app, struct change_job *change)

@@ -76,7 +76,7 @@ static unsigned confirm_undo(struct app *app, struct job *job)
 	struct change_job *preview = change_job_from(job), *action;
 	/* Others have changed it since. */
 	bool conflict = preview->error == -EBUSY && preview->outcome_count > 0;
-	struct confirm *confirm;
+	struct window *window;
 	char text[512];
 
 	preview->undo[0] = preview->undone;
@@ -85,21 +85,21 @@ static unsigned confirm_undo(struct app *app, struct job *job)
 	if (action == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	action->force = conflict;
-	confirm = confirm_new(conflict ? "Undo a change (Enter: undo anyway)" : "Undo a change",
-			      &action->job);
+	window = window_ask(conflict ? "Undo a change (Enter: undo anyway)" : "Undo a change",
+			    &action->job);
 	for (size_t i = 0; i < preview->outcome_count && i < LINES_MAX; i++) {
 		change_outcome_preview(&preview->outcomes[i], text, sizeof(text));
-		confirm_add(confirm, ROLE_TEXT, text);
+		window_add(window, ROLE_TEXT, text);
 	}
 	if (preview->outcome_count > LINES_MAX) {
 		snprintf(text, sizeof(text), "and %zu more", preview->outcome_count - LINES_MAX);
-		confirm_add(confirm, ROLE_DIM, text);
+		window_add(window, ROLE_DIM, text);
 	}
 	if (preview->error < 0)
-		confirm_add(confirm, ROLE_BAD, preview->diag.text);
+		window_add(window, ROLE_BAD, preview->diag.text);
 	if (preview->error < 0 && !conflict)
-		confirm_refuse(confirm);
-	return open_confirm(app, confirm);
+		window_refuse(window);
+	return window_open(app, window);
 }
 
 /* Of these changes on that host, as in struct change_job. */
@@ -192,22 +192,22 @@ unsigned open_journal(struct app *app)
 static unsigned remote_journal_done(struct app *app, struct job *job)
 {
 	const struct change_job *change = change_job_from(job);
-	struct reader *reader;
+	struct window *window;
 	char text[512];
 
 	if (change->error < 0)
 		return change_job_report(app, change_job_from(job));
-	reader = reader_new("Journal of a remote host");
+	window = window_new("Journal of a remote host");
 	cgw_escape(text, sizeof(text), change->targets.host, strlen(change->targets.host));
-	reader_add(reader, ROLE_STRONG, "", text);
+	window_add(window, ROLE_STRONG, text);
 	for (const char *at = change->answer.text; *at != '\0';) {
 		size_t length = strcspn(at, "\n");
 
 		cgw_escape(text, sizeof(text), at, length);
-		reader_add(reader, ROLE_TEXT, "", text);
+		window_add(window, ROLE_TEXT, text);
 		at += length + (at[length] == '\n');
 	}
-	return open_reader(app, reader);
+	return window_open(app, window);
 }
 
 unsigned open_remote_journal(struct app *app)

@@ -9,9 +9,10 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/action/change-job.h"
-#include "tui/action/confirm.h"
 #include "tui/action/edit-step.h"
 #include "tui/action/group-actions.h"
+#include "tui/core/scroll.h"
+#include "tui/core/window.h"
 
 #define CURRENT_MAX    128
 #define EDIT_HELP_ROWS 12 /* with space for a message of two lines */
@@ -47,8 +48,7 @@ struct edit {
 	char title[320];
 	struct edit_row *rows;
 	size_t count;
-	uint32_t selected, first, page;
-	int top;
+	struct scroll scroll;
 	bool reading, previewing;
 };
 
@@ -164,11 +164,6 @@ static void run_read(struct job *job)
 	}
 }
 
-static unsigned edit_contexts(const struct app *app, const void *state)
-{
-	return IN_EDIT;
-}
-
 static const char *risk_text(uint8_t risk)
 {
 	static const char *const texts[] = {
@@ -190,9 +185,9 @@ static void draw_help(const struct edit *edit, struct canvas *canvas, struct rec
 	char text[512];
 	int used;
 
-	if (edit->selected >= edit->count || area.rows < 1)
+	if (edit->scroll.selected >= edit->count || area.rows < 1)
 		return;
-	row = &edit->rows[edit->selected];
+	row = &edit->rows[edit->scroll.selected];
 	info = cgw_control_info(row->control);
 	if (row->problem[0] != '\0')
 		snprintf(text, sizeof(text), "%s", row->problem);
@@ -256,20 +251,15 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 	area.rows -= help;
 	foot.row = area.row + area.rows;
 	foot.rows = help;
-	edit->page = area.rows > 0 ? (uint32_t)area.rows : 1;
-	edit->top = area.row;
-	if (edit->selected < edit->first)
-		edit->first = edit->selected;
-	if (edit->selected - edit->first >= edit->page)
-		edit->first = edit->selected - edit->page + 1;
+	scroll_place(&edit->scroll, area, (uint32_t)edit->count);
 	if (edit->reading)
 		canvas_text(canvas, area.row, area.column, area.columns, ROLE_DIM, "reading…");
-	for (int i = 0; i < area.rows && edit->first + (uint32_t)i < edit->count; i++) {
-		uint32_t row = edit->first + (uint32_t)i;
+	for (int i = 0; i < area.rows && edit->scroll.first + (uint32_t)i < edit->count; i++) {
+		uint32_t row = edit->scroll.first + (uint32_t)i;
 
 		draw_edit_row(&edit->rows[row], canvas,
 			      (struct rect){area.row + i, area.column, 1, area.columns},
-			      row == edit->selected);
+			      row == edit->scroll.selected);
 	}
 	if (help > 0) {
 		for (int i = 0; i < foot.columns; i++)
@@ -304,7 +294,7 @@ static unsigned preview(struct app *app, struct edit *edit)
 			continue;
 		if (cgw_value_check(row->control, row->line.text, &diag) < 0) {
 			snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
-			edit->selected = (uint32_t)i;
+			edit->scroll.selected = (uint32_t)i;
 			change->job.free(&change->job);
 			return REACTION_BEEP;
 		}
@@ -321,32 +311,32 @@ static unsigned preview(struct app *app, struct edit *edit)
 	return app_post_job(app, edit, &change->job);
 }
 
-static void add_outcome(struct confirm *confirm, const struct change_outcome *outcome)
+static void add_outcome(struct window *window, const struct change_outcome *outcome)
 {
 	const struct cgw_control_info *info = cgw_control_info(outcome->control);
 	const struct cgw_result *result = &outcome->result;
 	char text[1024];
 
 	change_outcome_format(outcome, text, sizeof(text));
-	confirm_add(confirm,
-		    result->outcome == CGW_OUTCOME_UNCHANGED ? ROLE_DIM
-		    : result->error < 0                      ? ROLE_BAD
-							     : ROLE_STRONG,
-		    text);
+	window_add(window,
+		   result->outcome == CGW_OUTCOME_UNCHANGED ? ROLE_DIM
+		   : result->error < 0                      ? ROLE_BAD
+							    : ROLE_STRONG,
+		   text);
 	if (result->outcome != CGW_OUTCOME_UNCHANGED && result->error == 0 &&
 	    result->how[0] != '\0')
-		confirm_add(confirm, ROLE_TEXT, result->how);
+		window_add(window, ROLE_TEXT, result->how);
 	if (result->diag.text[0] != '\0')
-		confirm_add(confirm, result->error < 0 ? ROLE_BAD : ROLE_WARM, result->diag.text);
+		window_add(window, result->error < 0 ? ROLE_BAD : ROLE_WARM, result->diag.text);
 	if (outcome->kind == CGW_STEP_SET && info->risk > CGW_RISK_NONE && result->error == 0)
-		confirm_add(confirm, ROLE_WARM, risk_text(info->risk));
+		window_add(window, ROLE_WARM, risk_text(info->risk));
 }
 
 /* Asks before applying what was previewed, whatever was typed meanwhile. */
 static unsigned open_preview(struct app *app, struct edit *edit, const struct change_job *dry_run)
 {
 	struct change_job *change;
-	struct confirm *confirm;
+	struct window *window;
 	bool refused = false;
 
 	for (size_t i = 0; dry_run->error < 0 && i < dry_run->outcome_count; i++)
@@ -357,12 +347,12 @@ static unsigned open_preview(struct app *app, struct edit *edit, const struct ch
 	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	change->force = refused;
-	confirm = confirm_new(refused ? "Refused (Enter: apply anyway)" : "Apply changes",
-			      &change->job);
+	window = window_ask(refused ? "Refused (Enter: apply anyway)" : "Apply changes",
+			    &change->job);
 	for (size_t i = 0; i < dry_run->outcome_count; i++)
-		add_outcome(confirm, &dry_run->outcomes[i]);
-	confirm_set_owner(confirm, edit);
-	return open_confirm(app, confirm);
+		add_outcome(window, &dry_run->outcomes[i]);
+	window_set_owner(window, edit);
+	return window_open(app, window);
 }
 
 static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
@@ -393,9 +383,9 @@ static unsigned step_value(struct edit *edit, int by)
 	struct edit_row *row;
 	char value[LINE_MAX_BYTES];
 
-	if (edit->selected >= edit->count)
+	if (edit->scroll.selected >= edit->count)
 		return REACTION_BEEP;
-	row = &edit->rows[edit->selected];
+	row = &edit->rows[edit->scroll.selected];
 	if (!value_step(cgw_control_info(row->control),
 			row->line.length > 0 ? row->line.text : row->current, by, value,
 			sizeof(value)))
@@ -409,7 +399,7 @@ static unsigned edit_act(struct app *app, void *opaque, enum action action)
 {
 	struct edit *edit = opaque;
 
-	if (list_action(action, (uint32_t)edit->count, edit->page, &edit->selected))
+	if (scroll_act(&edit->scroll, action, (uint32_t)edit->count))
 		return REACTION_DRAW;
 	switch (action) {
 	case ACTION_LEFT:
@@ -419,8 +409,8 @@ static unsigned edit_act(struct app *app, void *opaque, enum action action)
 	case ACTION_PREVIEW:
 		return preview(app, edit);
 	case ACTION_CLEAR:
-		if (edit->selected < edit->count)
-			line_set(&edit->rows[edit->selected].line, "");
+		if (edit->scroll.selected < edit->count)
+			line_set(&edit->rows[edit->scroll.selected].line, "");
 		return REACTION_DRAW;
 	case ACTION_BACK:
 		return app_close(app);
@@ -436,23 +426,20 @@ static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret
 	bool typed = (key >= ' ' && key < KEY_SPECIAL && key != 0x7f) || key == KEY_ERASE ||
 		     key == ('U' & 0x1f) || key == ('W' & 0x1f);
 
-	if (!typed || edit->selected >= edit->count)
+	if (!typed || edit->scroll.selected >= edit->count)
 		return REACTION_NONE;
-	*ret_used = line_key(&edit->rows[edit->selected].line, key);
-	edit->rows[edit->selected].problem[0] = '\0';
+	*ret_used = line_key(&edit->rows[edit->scroll.selected].line, key);
+	edit->rows[edit->scroll.selected].problem[0] = '\0';
 	return REACTION_DRAW;
 }
 
 static unsigned edit_click(struct app *app, void *opaque, const struct event *event)
 {
 	struct edit *edit = opaque;
-	uint32_t row = edit->first + (uint32_t)(event->row - edit->top);
+	uint32_t row;
 
-	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN)
-		list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-			    (uint32_t)edit->count, edit->page, &edit->selected);
-	else if (event->row >= edit->top && row < edit->count && row < edit->first + edit->page)
-		edit->selected = row;
+	if (scroll_click(&edit->scroll, event, (uint32_t)edit->count, &row))
+		edit->scroll.selected = row;
 	return REACTION_DRAW;
 }
 
@@ -467,7 +454,7 @@ static void edit_done(void *opaque)
 
 static const struct view_kind view_edit = {
 	.name = "edit",
-	.contexts = edit_contexts,
+	.contexts = IN_EDIT,
 	.draw = edit_draw,
 	.act = edit_act,
 	.type = edit_type,

@@ -12,20 +12,17 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/rules-job.h"
+#include "tui/core/scroll.h"
 #include "tui/core/views.h"
 
 struct policy_view {
-	uint32_t first, rows;
+	struct scroll scroll;
+	uint32_t rows;
 	bool reading, was_read;
 	struct daemon_status *status; /* of the running enforcement, or NULL */
 	int status_error;
 	char problem[256]; /* why the system policy cannot be loaded */
 };
-
-static unsigned policy_contexts(const struct app *app, const void *state)
-{
-	return IN_READING;
-}
 
 /* Rows are numbered from the first to the last; only the visible ones are drawn. */
 struct rows {
@@ -253,7 +250,7 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 			const struct layout *layout)
 {
 	struct policy_view *view = opaque;
-	struct rows rows = {.canvas = canvas, .area = layout->body, .first = view->first};
+	struct rows rows = {.canvas = canvas, .area = layout->body, .first = view->scroll.first};
 
 	canvas_fill(canvas, layout->head, ROLE_TEXT, GROUND_BAR);
 	canvas_text_cut(canvas, layout->head.row, layout->head.column, layout->head.columns,
@@ -263,8 +260,7 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 	add_daemon(app, view, &rows);
 	add_preview(app, view, &rows);
 	view->rows = rows.count;
-	if (view->first + 1 > rows.count)
-		view->first = rows.count > 0 ? rows.count - 1 : 0;
+	scroll_place_text(&view->scroll, layout->body, rows.count);
 }
 
 /* Reads the daemon's status, and at first also loads the system policy for the preview. */
@@ -365,20 +361,18 @@ static void policy_done(void *opaque)
 static unsigned policy_act(struct app *app, void *opaque, enum action action)
 {
 	struct policy_view *view = opaque;
-	uint32_t page = app->drawn.body.rows > 0 ? (uint32_t)app->drawn.body.rows : 1;
 
 	if (action == ACTION_BACK || action == ACTION_BACK_LETTER)
 		return app_close(app);
-	list_action(action, view->rows > page ? view->rows - page + 1 : 1, page, &view->first);
+	scroll_act_text(&view->scroll, action, view->rows);
 	return REACTION_DRAW;
 }
 
 static unsigned policy_click(struct app *app, void *opaque, const struct event *event)
 {
-	if (event->button != MOUSE_WHEEL_UP && event->button != MOUSE_WHEEL_DOWN)
-		return REACTION_NONE;
-	for (int i = 0; i < 3; i++)
-		policy_act(app, opaque, event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
+	struct policy_view *view = opaque;
+
+	scroll_click_text(&view->scroll, event, view->rows);
 	return REACTION_DRAW;
 }
 
@@ -386,7 +380,7 @@ static const struct view_kind view_policy = {
 	.name = "policy",
 	.fullscreen = true,
 	.head = true,
-	.contexts = policy_contexts,
+	.contexts = IN_READING,
 	.draw = policy_draw,
 	.act = policy_act,
 	.click = policy_click,

@@ -238,40 +238,6 @@ void app_save(struct app *app)
 	config_done(&config);
 }
 
-bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected)
-{
-	int64_t row = *selected, step = page > 1 ? page - 1 : 1;
-
-	switch (action) {
-	case ACTION_UP:
-	case ACTION_LINE_UP:
-		row--;
-		break;
-	case ACTION_DOWN:
-	case ACTION_LINE_DOWN:
-		row++;
-		break;
-	case ACTION_PAGE_UP:
-		row -= step;
-		break;
-	case ACTION_PAGE_DOWN:
-		row += step;
-		break;
-	case ACTION_HOME:
-		row = 0;
-		break;
-	case ACTION_END:
-		row = count;
-		break;
-	default:
-		return false;
-	}
-	if (row >= count)
-		row = (int64_t)count - 1;
-	*selected = row < 0 ? 0 : (uint32_t)row;
-	return true;
-}
-
 /* Handles the reactions that concern only the app; returns the others for the caller. */
 static unsigned handle_reactions(struct app *app, unsigned reactions)
 {
@@ -304,6 +270,12 @@ static const char *action_verb(enum action action)
 	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
 }
 
+static unsigned contexts_of(const struct app *app, const struct view *view)
+{
+	return view->kind->contexts |
+	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
+}
+
 unsigned app_key(struct app *app, uint32_t key)
 {
 	struct view *view = top_view(app);
@@ -312,7 +284,7 @@ unsigned app_key(struct app *app, uint32_t key)
 	unsigned reactions;
 
 	/* These work in every view, even while text is entered. */
-	action = keymap_find(&app->settings.keymap, view->kind->contexts(app, view->state), key);
+	action = keymap_find(&app->settings.keymap, contexts_of(app, view), key);
 	if (action == ACTION_QUIT_NOW)
 		return REACTION_QUIT;
 	if (action == ACTION_SUSPEND)
@@ -351,7 +323,7 @@ struct label {
 static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
 {
 	struct view *view = top_view(app);
-	unsigned contexts = view->kind->contexts(app, view->state);
+	unsigned contexts = contexts_of(app, view);
 	size_t count = 0;
 	int at = 0;
 

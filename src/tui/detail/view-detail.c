@@ -56,8 +56,8 @@ static void fill(struct app *app, struct detail *detail)
 	detail->row_count = 0;
 	if (pages[detail->page].fill != NULL)
 		pages[detail->page].fill(app, detail);
-	if (detail->selected >= detail->row_count)
-		detail->selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+	if (detail->scroll.selected >= detail->row_count)
+		detail->scroll.selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
 }
 
 /* Posts one job at a time, so that a slow kernel is not flooded with reads. */
@@ -140,11 +140,6 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 		memcpy(detail->owner, answer->owner, sizeof(detail->owner));
 	fill(app, detail);
 	return REACTION_DRAW;
-}
-
-static unsigned detail_contexts(const struct app *app, const void *state)
-{
-	return IN_DETAIL | replay_key_context(app);
 }
 
 /*
@@ -266,21 +261,18 @@ static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect 
 {
 	int left = left_width(detail, area.columns);
 
-	detail->page_rows = area.rows > 0 ? (uint32_t)area.rows : 1;
-	if (detail->selected < detail->first)
-		detail->first = detail->selected;
-	if (detail->selected - detail->first >= detail->page_rows)
-		detail->first = detail->selected - detail->page_rows + 1;
-	for (int i = 0; i < area.rows && detail->first + (uint32_t)i < detail->row_count; i++) {
+	scroll_place(&detail->scroll, area, (uint32_t)detail->row_count);
+	for (int i = 0; i < area.rows && detail->scroll.first + (uint32_t)i < detail->row_count;
+	     i++) {
 		struct rect line = {area.row + i, area.column, 1, area.columns};
 
-		if (detail->rows[detail->first + (uint32_t)i].line != NULL)
-			detail_draw_line(detail, &detail->rows[detail->first + (uint32_t)i], canvas,
-					 line);
+		if (detail->rows[detail->scroll.first + (uint32_t)i].line != NULL)
+			detail_draw_line(detail, &detail->rows[detail->scroll.first + (uint32_t)i],
+					 canvas, line);
 		else
-			draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line, left,
-				 detail->page == PAGE_PROCESSES);
-		if (detail->first + (uint32_t)i == detail->selected)
+			draw_row(&detail->rows[detail->scroll.first + (uint32_t)i], canvas, line,
+				 left, detail->page == PAGE_PROCESSES);
+		if (detail->scroll.first + (uint32_t)i == detail->scroll.selected)
 			canvas_ground(canvas, line, GROUND_SELECTED);
 	}
 	if (detail->row_count == 0)
@@ -308,7 +300,8 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 
 	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
 	if (detail->page != PAGE_GRAPHS && detail->row_count > 0)
-		snprintf(right, sizeof(right), "  %u/%zu", detail->selected + 1, detail->row_count);
+		snprintf(right, sizeof(right), "  %u/%zu", detail->scroll.selected + 1,
+			 detail->row_count);
 	used = canvas_text_cut(canvas, area.row, area.column,
 			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
 	if (detail->group == CGW_NO_GROUP)
@@ -320,8 +313,8 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 static unsigned turn_to(struct app *app, struct detail *detail, int page)
 {
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
-	detail->selected = 0;
-	detail->first = 0;
+	detail->scroll.selected = 0;
+	detail->scroll.first = 0;
 	detail->column = 0;
 	fill(app, detail);
 	post_group_job(app, detail);
@@ -357,7 +350,7 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	struct detail *detail = opaque;
 
 	if (detail->page != PAGE_GRAPHS &&
-	    list_action(action, (uint32_t)detail->row_count, detail->page_rows, &detail->selected))
+	    scroll_act(&detail->scroll, action, (uint32_t)detail->row_count))
 		return REACTION_DRAW;
 	switch (action) {
 	case ACTION_BACK:
@@ -401,21 +394,13 @@ static unsigned click_tab(struct app *app, struct detail *detail, int column)
 static unsigned detail_click(struct app *app, void *opaque, const struct event *event)
 {
 	struct detail *detail = opaque;
-	const struct rect *body = &app->drawn.body;
+	uint32_t row;
 
-	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
-		for (int i = 0; i < 3; i++)
-			list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-				    (uint32_t)detail->row_count, detail->page_rows,
-				    &detail->selected);
-		return REACTION_DRAW;
-	}
-	if (event->row == app->drawn.head.row && app->drawn.head.rows > 0)
+	if (event->button == MOUSE_LEFT && app->drawn.head.rows > 0 &&
+	    event->row == app->drawn.head.row)
 		return click_tab(app, detail, event->column);
-	if (event->row < body->row || event->row >= body->row + body->rows ||
-	    detail->first + (uint32_t)(event->row - body->row) >= detail->row_count)
-		return REACTION_NONE;
-	detail->selected = detail->first + (uint32_t)(event->row - body->row);
+	if (scroll_click(&detail->scroll, event, (uint32_t)detail->row_count, &row))
+		detail->scroll.selected = row;
 	return REACTION_DRAW;
 }
 
@@ -451,7 +436,8 @@ const struct view_kind view_detail = {
 	.name = "detail",
 	.fullscreen = true,
 	.head = true,
-	.contexts = detail_contexts,
+	.contexts = IN_DETAIL,
+	.more_contexts = replay_key_context,
 	.draw = detail_draw,
 	.act = detail_act,
 	.click = detail_click,

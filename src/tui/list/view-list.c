@@ -421,7 +421,7 @@ static void groups_add_metrics(const struct app *app, const void *state, struct 
 	cgw_metric_set_add(set, CGW_M_CGROUP_FROZEN);
 }
 
-static unsigned groups_contexts(const struct app *app, const void *state)
+static unsigned groups_contexts(const struct app *app)
 {
 	unsigned contexts = app->settings.choices[CHOICE_TREE] ? IN_TREE : IN_FLAT;
 
@@ -495,7 +495,7 @@ const struct view_kind view_groups = {
 	.name = "groups",
 	.fullscreen = true,
 	.head = true,
-	.contexts = groups_contexts,
+	.more_contexts = groups_contexts,
 	.draw = groups_draw,
 	.act = groups_act,
 	.click = groups_click,
