@@ -226,7 +226,7 @@ static enum cli_exit apply_option(struct top *top, int code, const char *value)
 	case OPTION_POLICY:
 		return preview_policy(top, value);
 	case OPTION_STATE:
-		(void)snprintf(top->app->state_path, sizeof(top->app->state_path), "%s", value);
+		snprintf(top->app->state_path, sizeof(top->app->state_path), "%s", value);
 		return CLI_OK;
 	case OPTION_REPLAY:
 		top->replay = value;
@@ -245,11 +245,10 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	struct top *top = context;
 	struct cgw_diag with_file = *diag;
 
-	(void)cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
-			 strlen(top->app->config_path));
+	cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
+		   strlen(top->app->config_path));
 	cli_diag(top->context, &with_file);
-	(void)app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line,
-			       diag->text);
+	app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line, diag->text);
 }
 
 static void load_settings(struct top *top)
@@ -486,10 +485,9 @@ static enum cli_exit run_remote(struct top *top)
 	top->app->hosts =
 		(struct app_hosts){.ssh = top->ssh, .names = top->hosts, .count = top->host_count};
 	if (top->host_count == 1)
-		(void)snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts[0]);
+		snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts[0]);
 	else
-		(void)snprintf(top->app->host, sizeof(top->app->host), "%zu hosts",
-			       top->host_count);
+		snprintf(top->app->host, sizeof(top->app->host), "%zu hosts", top->host_count);
 	status = show_screen(top, top->source);
 	stop(top, status);
 	return status;
