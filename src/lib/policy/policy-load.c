@@ -213,6 +213,7 @@ static int finish(struct policy_loading *loading, struct cgw_policy **ret_policy
 {
 	struct cgw_policy *policy = loading->policy;
 
+	policy_forget_names(loading);
 	if (!loading->out_of_memory)
 		policy_check(loading);
 	policy->settings.state = policy->state;
