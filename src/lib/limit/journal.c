@@ -10,11 +10,13 @@
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal.h"
 
 /* A journal of this size is renamed to journal.old, replacing the previous one. */
 #define JOURNAL_SIZE_MAX ((off_t)4 << 20)
+#define FILE_BYTES_MAX   (UINT64_C(1) << 30) /* changes of one action can exceed JOURNAL_SIZE_MAX */
 #define PATH_SIZE        512
 
 struct journal {
@@ -172,18 +174,9 @@ static int find_last_id(int fd, off_t file_size, uint64_t *ret_id)
 	return 0;
 }
 
-static int open_file(const char *path, int flags)
+static int open_file(const char *path)
 {
-	/* Opening a FIFO must not block. */
-	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	struct stat status;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		return fd;
-	close(fd);
-	return -EINVAL;
+	return open_regular_file(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW, FILE_BYTES_MAX);
 }
 
 /* Opens and locks the file that is currently named journal. */
@@ -191,7 +184,8 @@ static int open_locked(struct journal *journal, struct stat *ret_status)
 {
 	for (;;) {
 		CLEANUP(cleanup_close)
-		int fd = open_file(journal->path, O_RDWR | O_APPEND | O_CREAT);
+		int fd = create_regular_file(AT_FDCWD, journal->path,
+					     O_RDWR | O_APPEND | O_NOFOLLOW, 0600, FILE_BYTES_MAX);
 		struct stat named;
 
 		if (fd < 0)
@@ -224,7 +218,7 @@ static int find_last_number(const struct journal *journal, off_t size, uint64_t 
 	if (r < 0 || *ret_id != 0)
 		return r;
 	(void)snprintf(aside, sizeof(aside), "%s.old", journal->path);
-	CLEANUP(cleanup_close) int fd = open_file(aside, O_RDONLY);
+	CLEANUP(cleanup_close) int fd = open_file(aside);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return fstat(fd, &status) < 0 ? -errno : find_last_id(fd, status.st_size, ret_id);
@@ -428,7 +422,7 @@ void journal_free_changes(struct cgw_change *changes, size_t count)
 
 static int load_path(const char *path, struct loaded *loaded)
 {
-	int fd = open_file(path, O_RDONLY);
+	int fd = open_file(path);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -445,7 +439,7 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 	if (r < 0)
 		return report_no_directory(diag, r, directory, path);
 	(void)snprintf(file, sizeof(file), "%s/journal", path);
-	fd = open_file(file, O_RDONLY);
+	fd = open_file(file);
 	/* As long as it is locked, it is not renamed. */
 	if (fd >= 0 && flock(fd, LOCK_SH) < 0)
 		r = -errno;
@@ -459,7 +453,8 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 		close(fd);
 	if (r < 0) {
 		journal_free_changes(loaded.changes, loaded.count);
-		return cgw_diag_set(diag, r, "cannot read %s: %s", file, strerror(-r));
+		return cgw_diag_set(diag, r, "cannot read %s: %s", file,
+				    regular_file_error_text(r));
 	}
 	*ret_changes = loaded.changes;
 	*ret_count = loaded.count;
