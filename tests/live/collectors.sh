@@ -75,7 +75,7 @@ def leaves(prefix, value):
             yield from leaves(prefix + (key,), inner)
     else:
         yield prefix, value
-left, compared, ours, span = None, 0, 0, {}
+left, missing, compared, ours, span = None, None, 0, 0, {}
 def within_span(place, value, *readings): # the span of all values read from the files so far
     numbers = [v for v in readings if isinstance(v, (int, float))]
     low, high = span.get(place, (None, None))
@@ -86,7 +86,8 @@ attempt = -1
 while attempt < 5 or time.monotonic() < deadline:
     attempt += 1
     before, bpf, after = read("files"), read("bpf"), read("files")
-    missing = [g for g in before if g in after and g not in bpf] + [g for g in bpf if g not in before and g not in after]
+    absent = {g for g in before if g in after and g not in bpf} | {g for g in bpf if g not in before and g not in after}
+    missing = absent if missing is None else missing & absent # short-lived groups are in one round
     disagree = set()
     for group in before:
         if group not in bpf or group not in after or is_own(group):
@@ -110,7 +111,7 @@ for group, key, *values in sorted(disagree, key=str)[:20]:
     if (group, key) in left:
         print(group, ".".join(key), *values)
 print(f"{compared} values of {len(before)} groups, {ours} of them of test groups; {attempt + 1} rounds")
-print("groups missing:", missing[:5])
+print("groups missing:", sorted(missing)[:5])
 sys.exit(1 if left or missing or ours == 0 else 0)
 PYTHON
 test_files+=("$scratch.py")
