@@ -19,7 +19,6 @@
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
-#define NS_PER_S UINT64_C(1000000000)
 #define GLOB_MAX 64
 
 enum {

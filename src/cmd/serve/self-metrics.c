@@ -7,8 +7,7 @@
 
 #include "cmd/serve/self-metrics.h"
 #include "lib/base/cleanup.h"
-
-#define NS_IN_S UINT64_C(1000000000)
+#include "lib/base/clock.h"
 
 void health_count(struct health *health, const struct cgw_snapshot *snapshot)
 {
@@ -23,7 +22,7 @@ void health_count(struct health *health, const struct cgw_snapshot *snapshot)
 
 static uint64_t time_ns(struct timeval time)
 {
-	return (uint64_t)time.tv_sec * NS_IN_S + (uint64_t)time.tv_usec * 1000;
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_usec * 1000;
 }
 
 static void put(struct cgw_exposition *exposition, const char *name, const char *unit,
@@ -56,12 +55,13 @@ static void expose_process(const struct health *health, struct cgw_exposition *e
 
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		put(exposition, "process_cpu_seconds", "seconds", "CPU time used by cgward",
-		    CGW_FAMILY_COUNTER, time_ns(usage.ru_utime) + time_ns(usage.ru_stime), NS_IN_S);
+		    CGW_FAMILY_COUNTER, time_ns(usage.ru_utime) + time_ns(usage.ru_stime),
+		    NS_PER_S);
 	if (resident_bytes(health->layout, &bytes))
 		put(exposition, "process_resident_memory_bytes", "bytes",
 		    "Resident memory of cgward", CGW_FAMILY_GAUGE, bytes, 1);
 	put(exposition, "process_start_time_seconds", "seconds",
-	    "Unix time at which cgward started", CGW_FAMILY_GAUGE, health->started_ns, NS_IN_S);
+	    "Unix time at which cgward started", CGW_FAMILY_GAUGE, health->started_ns, NS_PER_S);
 }
 
 void health_expose(const struct health *health, struct cgw_exposition *exposition)
@@ -74,11 +74,11 @@ void health_expose(const struct health *health, struct cgw_exposition *expositio
 	put(exposition, "cgward_sample_errors", "", "Samples that failed", CGW_FAMILY_COUNTER,
 	    health->errors, 1);
 	put(exposition, "cgward_sample_cpu_seconds", "seconds", "CPU time used by samples",
-	    CGW_FAMILY_COUNTER, health->cost_ns, NS_IN_S);
+	    CGW_FAMILY_COUNTER, health->cost_ns, NS_PER_S);
 	if (health->last != NULL) {
 		put(exposition, "cgward_sample_time_seconds", "seconds",
 		    "Unix time of the last sample", CGW_FAMILY_GAUGE,
-		    cgw_snapshot_realtime_ns(health->last), NS_IN_S);
+		    cgw_snapshot_realtime_ns(health->last), NS_PER_S);
 		cgw_exposition_family(exposition, &collector);
 		cgw_exposition_sample(
 			exposition,

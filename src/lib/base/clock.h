@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* clock.h - kernel clocks in nanoseconds, and short sleeps. */
+/* clock.h - time units, kernel clocks in nanoseconds, and short sleeps. */
 #ifndef CGWARD_LIB_BASE_CLOCK_H
 #define CGWARD_LIB_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
+#define NS_PER_US UINT64_C(1000)
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S  UINT64_C(1000000000)
+
+static inline struct timespec timespec_from_ns(uint64_t ns)
+{
+	return (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
+}
+
+static inline uint64_t ns_from_timespec(struct timespec time)
+{
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
 static inline uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
 	(void)clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+	return ns_from_timespec(now);
 }
 
 static inline uint64_t clock_now_ns(void)

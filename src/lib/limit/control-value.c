@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
 #include "lib/base/word-list.h"
 #include "lib/limit/control-value.h"
 #include "lib/limit/exact-quantity.h"
 
-#define NS_PER_S  UINT64_C(1000000000)
 #define PERIOD_NS UINT64_C(100000000) /* the kernel's default */
 
 static int refuse(const struct control_row *row, const char *text, int error, struct cgw_diag *diag)
@@ -251,7 +251,7 @@ int request_parse(const struct control_row *row, const char *text, struct reques
 				    row->info.key, length, sizeof(trimmed) - 1);
 	(void)snprintf(trimmed, sizeof(trimmed), "%.*s", (int)length, text);
 	value = row->info.instances ? parse_instance(trimmed, &request) : trimmed;
-	if (value == NULL || strpbrk(value, "\n\r") != NULL)
+	if (value == NULL || strpbrk(trimmed, "\n\r") != NULL)
 		return refuse(row, trimmed, -EINVAL, diag);
 	r = is_number(row) ? parse_number(row, value, &request) : parse_text(row, value, &request);
 	if (r < 0)

@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
 #include "lib/limit/percent-base.h"
-
-#define NS_PER_S UINT64_C(1000000000)
 
 /* The number after a word in a /proc file: "MemTotal:       16384 kB". 0: not found. */
 static uint64_t proc_number(const struct cgw_layout *layout, const char *file, const char *word)

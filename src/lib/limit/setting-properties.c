@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
 #include "lib/limit/setting-properties.h"
 #include "lib/metric/decode.h"
 
-#define NS_PER_S      UINT64_C(1000000000)
 #define PERIOD_NS     UINT64_C(100000000)
 #define INFINITE      UINT64_MAX
 #define QUOTA_STEP_US 10000

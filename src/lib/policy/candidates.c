@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "lib/policy/engine.h"
 
-#define TRIP_NS         (600 * SECOND_NS) /* how long the circuit breaker stays open */
-#define TRIP_GROUPS_MIN 3                 /* fewer groups never trip it */
+#define TRIP_NS         (600 * NS_PER_S) /* how long the circuit breaker stays open */
+#define TRIP_GROUPS_MIN 3                /* fewer groups never trip it */
 
 bool candidate_add(struct cgw_engine *engine, uint32_t instance)
 {

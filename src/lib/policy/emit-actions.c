@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/policy/engine.h"
 #include <cgward/render.h>
 
@@ -270,7 +271,7 @@ static void on_instance_result(struct cgw_engine *engine, struct instance *insta
 	/* Retry a failed thaw: no group may stay frozen. */
 	if (action->kind == CGW_ACTION_THAW && !cgw_error_is_gone(result->error) &&
 	    result->error != -ESTALE)
-		instance->thaw_ns = engine->now_ns + SECOND_NS;
+		instance->thaw_ns = engine->now_ns + NS_PER_S;
 	(void)snprintf(instance->why, sizeof(instance->why), "%s: %s",
 		       cgw_action_kind_name(action->kind),
 		       result->reason != NULL ? result->reason : strerror(-result->error));

@@ -11,11 +11,11 @@
 #ifndef CGWARD_LIB_POLICY_ENGINE_H
 #define CGWARD_LIB_POLICY_ENGINE_H
 
+#include "lib/base/clock.h"
 #include "lib/policy/policy-priv.h"
 
 #define NONE      UINT32_MAX
 #define NO_ACTION SIZE_MAX
-#define SECOND_NS UINT64_C(1000000000)
 
 /* State of a group in a section. Indexes of a rule's instances start at ROW_FIRST. */
 enum row {

@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/policy/engine.h"
 
-#define FACTS_INTERVAL_NS (5 * SECOND_NS)
+#define FACTS_INTERVAL_NS (5 * NS_PER_S)
 
 void engine_free_sections(struct section_state *sections, size_t count)
 {

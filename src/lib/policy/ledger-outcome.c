@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/policy/engine.h"
 
-#define RETRY_MAX_NS (600 * SECOND_NS)
-#define WARN_NS      (10 * SECOND_NS) /* a group that is being created has its files sooner */
-#define TRIES_MAX    10               /* tries in a row of a file that no frame shows */
+#define RETRY_MAX_NS (600 * NS_PER_S)
+#define WARN_NS      (10 * NS_PER_S) /* a group that is being created has its files sooner */
+#define TRIES_MAX    10              /* tries in a row of a file that no frame shows */
 
 static void replace(char **text, const char *with)
 {
@@ -24,7 +25,7 @@ static void replace(char **text, const char *with)
 /* Exponential backoff from 5 seconds to 10 minutes. */
 static uint64_t doubled_ns(unsigned times)
 {
-	uint64_t wait_ns = 5 * SECOND_NS << (times < 7 ? times : 7);
+	uint64_t wait_ns = 5 * NS_PER_S << (times < 7 ? times : 7);
 
 	return wait_ns < RETRY_MAX_NS ? wait_ns : RETRY_MAX_NS;
 }
@@ -255,7 +256,7 @@ static void log_protected(struct cgw_engine *engine, uint32_t section, uint32_t 
 	CLEANUP(cleanup_free) char *path = NULL;
 	char reason[700];
 
-	if (state->logged_ns != 0 && engine->now_ns - state->logged_ns < 3600 * SECOND_NS)
+	if (state->logged_ns != 0 && engine->now_ns - state->logged_ns < 3600 * NS_PER_S)
 		return; /* at most one message per hour */
 	state->logged_ns = engine->now_ns;
 	path = engine_path(engine, group);

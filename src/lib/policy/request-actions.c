@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/limit/control.h"
 #include "lib/policy/engine.h"
 
@@ -215,7 +216,7 @@ static void refuse(struct cgw_engine *engine, struct instance *instance, const c
 		(void)snprintf(instance->why, sizeof(instance->why), "%.150s", why);
 	else
 		instance_block(instance, engine->now_ns, "%.150s", why);
-	if (instance->logged_ns != 0 && engine->now_ns - instance->logged_ns < 3600 * SECOND_NS)
+	if (instance->logged_ns != 0 && engine->now_ns - instance->logged_ns < 3600 * NS_PER_S)
 		return;
 	instance->logged_ns = engine->now_ns;
 	(void)snprintf(reason, sizeof(reason), "refused: %s", why);

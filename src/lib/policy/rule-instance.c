@@ -16,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/policy/engine.h"
 
-#define HOUR_NS (3600 * SECOND_NS)
+#define HOUR_NS (3600 * NS_PER_S)
 
 static const struct rule *rule_of(const struct cgw_engine *engine, const struct instance *instance)
 {
@@ -72,7 +73,7 @@ static bool has_budget(double *budget, uint64_t *filled_ns, uint64_t most, uint6
 /* Each quiet decay time removes one strike. */
 static void forget_strikes(const struct rule *rule, struct instance *instance, uint64_t quiet_ns)
 {
-	uint64_t decay_ns = rule->backoff.decay_ns > 0 ? rule->backoff.decay_ns : 600 * SECOND_NS;
+	uint64_t decay_ns = rule->backoff.decay_ns > 0 ? rule->backoff.decay_ns : 600 * NS_PER_S;
 
 	instance->strikes -= floor((double)quiet_ns / (double)decay_ns);
 	if (instance->strikes < 0)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/recording/event-list.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 /* Slewing changes the wall clock by much less between two samples; a larger step was set. */
 #define CLOCK_STEP_NS (NS_PER_S / 2)
 

@@ -11,7 +11,6 @@
 #include "lib/base/clock.h"
 #include "lib/recording/recorder-priv.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 /* A limited recording is stored in this many parts; the oldest part is dropped as a whole. */
 #define PARTS 8
 /* Limits of each file in a directory, even if the recording has larger limits or none. */

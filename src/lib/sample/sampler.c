@@ -19,7 +19,6 @@
 #include "lib/sample/sum-descendants.h"
 #include "lib/sample/system-stat.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 /* Interval of full walks, in case events were missed. */
 #define FULL_WALK_INTERVAL_NS (30 * NS_PER_S)
 /* Descriptors left to the rest of the program. */

@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/metric/decode.h"
 #include "lib/sample/system-stat.h"
-
-#define NS_PER_S UINT64_C(1000000000)
 
 static struct cgw_number ok(uint64_t value)
 {

@@ -6,9 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "shared/cli/cli.h"
-
-#define NS_PER_S UINT64_C(1000000000)
 
 /* Parses an optional fraction of a second. */
 static uint64_t parse_fraction(const char **at)

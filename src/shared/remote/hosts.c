@@ -12,14 +12,13 @@
 #include "shared/remote/merge-hosts.h"
 #include "shared/remote/read-quota.h"
 
-#define NS_IN_S UINT64_C(1000000000)
 /* Delay before reconnecting to a lost host; doubled after each failure. */
-#define RETRY_MIN_NS NS_IN_S
-#define RETRY_MAX_NS (60 * NS_IN_S)
+#define RETRY_MIN_NS NS_PER_S
+#define RETRY_MAX_NS (60 * NS_PER_S)
 /* Added to three intervals before a host counts as slow, since networks stall for short times. */
-#define SLOW_GRACE_NS (2 * NS_IN_S)
+#define SLOW_GRACE_NS (2 * NS_PER_S)
 /* Added for the first sample, since connecting and logging in is slower. */
-#define FIRST_SAMPLE_GRACE_NS (30 * NS_IN_S)
+#define FIRST_SAMPLE_GRACE_NS (30 * NS_PER_S)
 
 struct remote_host {
 	const char *name;
@@ -254,7 +253,7 @@ static void process_due_hosts(struct remote_hosts *hosts, uint64_t now_ns)
 			continue;
 		}
 		(void)cgw_diag_set(&host->reason, -ETIMEDOUT, "no sample for %llu s",
-				   (unsigned long long)((now_ns - host->received_ns) / NS_IN_S));
+				   (unsigned long long)((now_ns - host->received_ns) / NS_PER_S));
 		set_state(hosts, host, REMOTE_SLOW);
 	}
 }

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "tui/core/source.h"
 #include "tui/core/thread.h"
 
 /* Rates need two samples, so take the second one early even if the interval is long. */
-#define SECOND_NS UINT64_C(250000000)
+#define FIRST_WAIT_NS (250 * NS_PER_MS)
 
 struct live {
 	struct source source;
@@ -30,8 +31,8 @@ static uint64_t due(const struct live *live, uint64_t last_ns)
 
 	if (live->sample_count == 0)
 		return last_ns;
-	if (live->sample_count == 1 && wait_ns > SECOND_NS)
-		wait_ns = SECOND_NS;
+	if (live->sample_count == 1 && wait_ns > FIRST_WAIT_NS)
+		wait_ns = FIRST_WAIT_NS;
 	return last_ns + wait_ns;
 }
 

@@ -118,6 +118,7 @@ static void test_invalid_values_are_refused(void **state)
 		{CGW_C_MEMORY_MAX, "2X", -EINVAL},
 		{CGW_C_MEMORY_MAX, "2G junk", -EINVAL},
 		{CGW_C_MEMORY_MAX, "2G\n1", -EINVAL},
+		{CGW_C_MISC_MAX, "a\nb 1", -EINVAL},
 		{CGW_C_MEMORY_MAX, "50% of mars", -EINVAL},
 		{CGW_C_MEMORY_MAX, "8E", -ERANGE},
 		{CGW_C_MEMORY_MAX, "99999999999999999999", -ERANGE},

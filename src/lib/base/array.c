@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* array.c - arrays that grow. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/array.h"
+
+#define FIRST_CAPACITY 8
+
+int array_reserve(void *array, size_t *capacity, size_t needed, size_t item_size)
+{
+	size_t grown = *capacity > SIZE_MAX / 2 ? SIZE_MAX : *capacity * 2;
+	char *items;
+
+	if (needed <= *capacity)
+		return 0;
+	if (grown < FIRST_CAPACITY)
+		grown = FIRST_CAPACITY;
+	if (grown < needed)
+		grown = needed;
+	/* Pointers to different types may not alias, so the caller's is copied as bytes. */
+	memcpy(&items, array, sizeof(items));
+	items = reallocarray(items, grown, item_size);
+	if (items == NULL)
+		return -ENOMEM;
+	memset(items + *capacity * item_size, 0, (grown - *capacity) * item_size);
+	memcpy(array, &items, sizeof(items));
+	*capacity = grown;
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* array.h - arrays that grow. */
+#ifndef CGWARD_LIB_BASE_ARRAY_H
+#define CGWARD_LIB_BASE_ARRAY_H
+
+#include <stddef.h>
+
+/*
+ * Makes room for at least `needed` items in the array whose pointer is at `array`. New items are
+ * zero. The capacity at least doubles, so that appending one at a time costs constant time per
+ * item. Returns 0, or -ENOMEM with array and capacity unchanged.
+ */
+int array_reserve(void *array, size_t *capacity, size_t needed, size_t item_size);
+
+/* ARRAY_RESERVE(list->items, list->capacity, list->count + 1) */
+#define ARRAY_RESERVE(array, capacity, needed) \
+	array_reserve(&(array), &(capacity), (needed), sizeof(*(array)))
+
+#endif
