@@ -193,6 +193,40 @@ PYTHON
 test_files+=("$scratch.grow.py")
 same "1500 groups are seen when created and gone when removed" "0 1500 0" \
 	"$(python3 "$scratch.grow.py" "$CGWARD" "$mount$group" "$group" 1500 "$CGWARD_TEST_DEADLINE")"
+
+# The last group of the walk returns to its place in the programs' arrays when one before it is created again.
+group=$(make_group shifted "${all[@]}")
+mkdir "$mount$group/early" "$mount$group/last"
+cat >"$scratch.shift.py" <<'PYTHON'
+import os, subprocess, sys, time
+cgward, top, path, seconds = sys.argv[1:4] + [int(sys.argv[4])]
+dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "-n", "-o", "group", "--interval", "100ms",
+                         "--match", "/", "--match", path + "/**"], stdout=subprocess.PIPE, text=True)
+dump.stdout.readline()
+def sample():
+    seen = []
+    for line in dump.stdout:
+        name = line.split()[-1]
+        if name == "/":
+            return seen
+        seen.append(name)
+lost = 0
+for change, exists in ((os.mkdir, True), (os.rmdir, False)) * 8:
+    change(top + "/early/passing")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        seen = sample()
+        lost += path + "/last" not in seen
+        if (path + "/early/passing" in seen) == exists:
+            break
+dump.kill()
+print(lost)
+PYTHON
+test_files+=("$scratch.shift.py")
+same "a group is in every sample while another one is created and removed" 0 \
+	"$(python3 "$scratch.shift.py" "$CGWARD" "$mount$group" "$group" "$CGWARD_TEST_DEADLINE")"
+
+group=/$test_name-grow
 names() { # COUNT INTERVAL: the test groups in each sample
 	"$CGWARD" dump --collector bpf --ndjson -o group --interval "$2" --count "$1" --match "/$test_name-grow/**" 2>/dev/null
 }
