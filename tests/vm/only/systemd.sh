@@ -76,7 +76,8 @@ if [ -n "$v2" ]; then
 	group=$(make_group killed pids)
 	mkdir "$memory$group/child"
 	(echo "$BASHPID" >"$memory$group/child/cgroup.procs" && exec sleep 3000) &
-	check "the child group has a process" wait_for test "$(get "$group/child" cgroup.procs)" = 1
+	has_process() { [ "$(get "$group/child" cgroup.procs)" = 1 ]; }
+	check "the child group has a process" wait_for has_process
 	echo 1 >"$memory$group/cgroup.kill"
 	wait $!
 	same "no process is left after cgroup.kill" 0 "$(get "$group" cgroup.populated)"
