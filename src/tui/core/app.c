@@ -460,7 +460,6 @@ void app_draw(struct app *app, struct canvas *canvas)
 	request.timeline = app->source_flags & SOURCE_CAN_SEEK;
 	request.keys = app->settings.choices[CHOICE_KEYS];
 	request.head = app->views[bottom].kind->head;
-	request.graph_rows_max = app->views[bottom].kind->graph_rows_max;
 	app->rows = canvas->rows;
 	app->columns = canvas->columns;
 	app->drawn = layout_compute(&request);

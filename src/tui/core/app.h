@@ -56,8 +56,6 @@ struct view_kind {
 	/* A job of this view is done; the app frees it afterwards unless `kept` is set. */
 	unsigned (*finish)(struct app *app, void *state, struct job *job);
 	void (*add_metrics)(const struct app *app, const void *state, struct cgw_metric_set *set);
-	/* Rows of graphs above the body. */
-	int graph_rows_max;
 	/* The group that the view shows; NULL: the group selected in the list. */
 	uint32_t (*group)(const struct app *app, const void *state);
 	/* Draws the status line while there is no message; may be NULL. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* canvas.c - draws text, frames and grounds into cells. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -42,7 +41,7 @@ struct canvas *canvas_free(struct canvas *canvas)
 	return NULL;
 }
 
-static struct canvas_cell *cell_at(struct canvas *canvas, int row, int column)
+static struct canvas_cell *cell_at(const struct canvas *canvas, int row, int column)
 {
 	if (row < 0 || row >= canvas->rows || column < 0 || column >= canvas->columns)
 		return NULL;
@@ -51,12 +50,10 @@ static struct canvas_cell *cell_at(struct canvas *canvas, int row, int column)
 
 const struct canvas_cell *canvas_at(const struct canvas *canvas, int row, int column)
 {
-	if (row < 0 || row >= canvas->rows || column < 0 || column >= canvas->columns)
-		return NULL;
-	return &canvas->cells[(size_t)row * (size_t)canvas->columns + (size_t)column];
+	return cell_at(canvas, row, column);
 }
 
-struct rect rect_clip(struct rect inner, struct rect outer)
+static struct rect rect_clip(struct rect inner, struct rect outer)
 {
 	struct rect result = inner;
 	int row_end = inner.row + inner.rows, column_end = inner.column + inner.columns;
@@ -333,18 +330,6 @@ int canvas_text_cut(struct canvas *canvas, int row, int column, int width, enum 
 		return canvas_text(canvas, row, column, width, role, text);
 	used = canvas_text(canvas, row, column, width - 1, role, text);
 	return used + canvas_text(canvas, row, column + used, 1, role, "…");
-}
-
-int canvas_printf(struct canvas *canvas, int row, int column, int width, enum role role,
-		  const char *format, ...)
-{
-	char text[1024];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	return canvas_text(canvas, row, column, width, role, text);
 }
 
 void canvas_box(struct canvas *canvas, struct rect area, enum role role, const char *title)

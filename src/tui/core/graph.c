@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* graph.c - draws graphs in braille, block or ASCII characters. */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,28 +7,13 @@
 #include "tui/core/graph.h"
 
 static const struct {
-	const char *name;
 	int samples; /* per cell */
 	int steps;   /* per row */
 } styles[GRAPH_STYLE_COUNT] = {
-	[GRAPH_BRAILLE] = {"braille", 2, 4},
-	[GRAPH_BLOCKS] = {"blocks", 1, 8},
-	[GRAPH_ASCII] = {"ascii", 1, 3},
+	[GRAPH_BRAILLE] = {2, 4},
+	[GRAPH_BLOCKS] = {1, 8},
+	[GRAPH_ASCII] = {1, 3},
 };
-
-const char *graph_style_name(enum graph_style style)
-{
-	return styles[style].name;
-}
-
-int graph_style_find(const char *name)
-{
-	for (int i = 0; i < GRAPH_STYLE_COUNT; i++) {
-		if (strcmp(styles[i].name, name) == 0)
-			return i;
-	}
-	return -ENOENT;
-}
 
 size_t graph_samples(enum graph_style style, int columns)
 {

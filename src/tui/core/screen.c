@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "tui/core/screen.h"
 #include "tui/core/term.h"
-#include "tui/core/thread.h"
 #include "tui/core/worker.h"
 
 /* The status line shows jobs that run longer than this. */
@@ -101,7 +101,7 @@ static void collect_arrivals(struct screen *screen)
 	int r, error;
 
 	while ((r = screen->source->kind->collect(screen->source, &arrival, &diag)) > 0) {
-		error = app_on_sample(screen->app, &arrival, thread_now_ns());
+		error = app_on_sample(screen->app, &arrival, clock_now_ns());
 		if (error < 0)
 			app_show_message(screen->app, ROLE_BAD, "sample lost: %s",
 					 strerror(-error));
@@ -174,7 +174,7 @@ static int loop(struct screen *screen)
 
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), 1000) < 0 && errno != EINTR)
 			return -errno;
-		now_ns = thread_now_ns();
+		now_ns = clock_now_ns();
 		if (app_tick(screen->app, now_ns) != REACTION_NONE)
 			screen->dirty = true;
 		screen->ended_by = term_signals(screen->term);
@@ -215,7 +215,7 @@ int screen_run(struct app *app, struct source *source, struct cgw_diag *diag)
 	struct screen screen = {.app = app, .source = source};
 	int r;
 
-	app->now_ns = app->sampled_ns = thread_now_ns();
+	app->now_ns = app->sampled_ns = clock_now_ns();
 	r = start(&screen, diag);
 	if (r == 0)
 		r = loop(&screen);

@@ -40,7 +40,7 @@ static uint64_t due(const struct live *live, uint64_t last_ns)
 static bool wait_until_due(struct live *live, uint64_t *last_ns)
 {
 	for (;;) {
-		uint64_t now_ns = thread_now_ns(), due_ns = due(live, *last_ns);
+		uint64_t now_ns = clock_now_ns(), due_ns = due(live, *last_ns);
 
 		if (live->thread.stopping)
 			return false;
@@ -64,13 +64,13 @@ static void take_sample(struct live *live)
 	int r;
 
 	live->read_all = false;
-	(void)pthread_mutex_unlock(&live->thread.lock);
+	thread_unlock(&live->thread);
 	r = cgw_sampler_set_metrics(live->sampler, &metrics);
 	if (read_all)
 		cgw_sampler_read_idle(live->sampler);
 	if (r == 0)
 		r = cgw_sampler_sample(live->sampler, &snapshot);
-	(void)pthread_mutex_lock(&live->thread.lock);
+	thread_lock(&live->thread);
 	live->error = r;
 	if (r == 0) {
 		cgw_snapshot_unref(live->snapshot);
@@ -80,28 +80,18 @@ static void take_sample(struct live *live)
 	thread_wake_loop(&live->thread);
 }
 
-static void *run(void *context)
+static void run(void *context)
 {
 	struct live *live = context;
-	uint64_t last_ns = thread_now_ns();
+	uint64_t last_ns = clock_now_ns();
 
-	(void)pthread_mutex_lock(&live->thread.lock);
 	while (wait_until_due(live, &last_ns))
 		take_sample(live);
-	live->thread.ended = true;
-	(void)pthread_cond_broadcast(&live->thread.changed);
-	(void)pthread_mutex_unlock(&live->thread.lock);
-	return NULL;
-}
-
-static struct live *live_of(struct source *source)
-{
-	return (struct live *)source;
 }
 
 static bool live_stop(struct source *source)
 {
-	struct live *live = live_of(source);
+	struct live *live = (struct live *)source;
 
 	if (!thread_stop(&live->thread))
 		return false;
@@ -113,35 +103,32 @@ static bool live_stop(struct source *source)
 
 static void live_request_metrics(struct source *source, const struct cgw_metric_set *metrics)
 {
-	struct live *live = live_of(source);
+	struct live *live = (struct live *)source;
 
-	(void)pthread_mutex_lock(&live->thread.lock);
+	thread_lock(&live->thread);
 	live->metrics = *metrics;
 	live->has_metrics = true;
-	(void)pthread_cond_broadcast(&live->thread.changed);
-	(void)pthread_mutex_unlock(&live->thread.lock);
+	thread_unlock_changed(&live->thread);
 }
 
 static void live_set_interval(struct source *source, uint64_t interval_ns, bool paused)
 {
-	struct live *live = live_of(source);
+	struct live *live = (struct live *)source;
 
-	(void)pthread_mutex_lock(&live->thread.lock);
+	thread_lock(&live->thread);
 	live->interval_ns = interval_ns;
 	live->paused = paused;
-	(void)pthread_cond_broadcast(&live->thread.changed);
-	(void)pthread_mutex_unlock(&live->thread.lock);
+	thread_unlock_changed(&live->thread);
 }
 
 static void live_sample_now(struct source *source)
 {
-	struct live *live = live_of(source);
+	struct live *live = (struct live *)source;
 
-	(void)pthread_mutex_lock(&live->thread.lock);
+	thread_lock(&live->thread);
 	live->sample_now = true;
 	live->read_all = true;
-	(void)pthread_cond_broadcast(&live->thread.changed);
-	(void)pthread_mutex_unlock(&live->thread.lock);
+	thread_unlock_changed(&live->thread);
 }
 
 static int live_fd(const struct source *source)
@@ -152,17 +139,17 @@ static int live_fd(const struct source *source)
 /* Returns only the newest sample: a screen slower than the interval skips some. */
 static int live_collect(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag)
 {
-	struct live *live = live_of(source);
+	struct live *live = (struct live *)source;
 	struct cgw_snapshot *snapshot;
 	int error;
 
 	thread_drain(&live->thread);
-	(void)pthread_mutex_lock(&live->thread.lock);
+	thread_lock(&live->thread);
 	snapshot = live->snapshot;
 	live->snapshot = NULL;
 	error = live->error;
 	live->error = 0;
-	(void)pthread_mutex_unlock(&live->thread.lock);
+	thread_unlock(&live->thread);
 	if (snapshot != NULL) {
 		*ret_arrival = (struct arrival){.now = snapshot};
 		return 1;

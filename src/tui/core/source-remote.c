@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "tui/core/source.h"
 #include "tui/core/thread.h"
 
@@ -23,11 +24,6 @@ struct remote {
 	int error;
 	struct cgw_diag diag; /* with `error`, not yet reported */
 };
-
-static struct remote *remote_of(struct source *source)
-{
-	return (struct remote *)source;
-}
 
 /* Reports one host that became lost or slow; the list shows the state of all hosts. */
 static void update_states(struct remote *remote)
@@ -57,15 +53,15 @@ static void read_hosts(struct remote *remote)
 	struct cgw_snapshot *snapshot = NULL;
 	int r = 0;
 
-	(void)pthread_mutex_unlock(&remote->thread.lock);
+	thread_unlock(&remote->thread);
 	remote_hosts_set_interval(remote->hosts, interval_ns);
 	if (has_metrics)
 		r = remote_hosts_request(remote->hosts, &metrics);
-	(void)remote_hosts_wait(remote->hosts, thread_now_ns() + interval_ns, remote->wake_fd);
+	(void)remote_hosts_wait(remote->hosts, clock_now_ns() + interval_ns, remote->wake_fd);
 	(void)!read(remote->wake_fd, &count, sizeof(count));
 	if (r == 0)
 		r = remote_hosts_collect(remote->hosts, &snapshot);
-	(void)pthread_mutex_lock(&remote->thread.lock);
+	thread_lock(&remote->thread);
 	update_states(remote);
 	if (r < 0)
 		remote->error = cgw_diag_set(&remote->diag, r, "cannot read from the hosts: %s",
@@ -81,17 +77,12 @@ static void read_hosts(struct remote *remote)
 		thread_wake_loop(&remote->thread);
 }
 
-static void *run(void *context)
+static void run(void *context)
 {
 	struct remote *remote = context;
 
-	(void)pthread_mutex_lock(&remote->thread.lock);
 	while (!remote->stopping)
 		read_hosts(remote);
-	remote->thread.ended = true;
-	(void)pthread_cond_broadcast(&remote->thread.changed);
-	(void)pthread_mutex_unlock(&remote->thread.lock);
-	return NULL;
 }
 
 /* The caller holds the lock. */
@@ -104,12 +95,12 @@ static void wake(const struct remote *remote)
 
 static bool remote_stop(struct source *source)
 {
-	struct remote *remote = remote_of(source);
+	struct remote *remote = (struct remote *)source;
 
-	(void)pthread_mutex_lock(&remote->thread.lock);
+	thread_lock(&remote->thread);
 	remote->stopping = true;
 	wake(remote);
-	(void)pthread_mutex_unlock(&remote->thread.lock);
+	thread_unlock(&remote->thread);
 	if (!thread_stop(&remote->thread))
 		return false;
 	cgw_snapshot_unref(remote->snapshot);
@@ -121,24 +112,24 @@ static bool remote_stop(struct source *source)
 
 static void remote_request_metrics(struct source *source, const struct cgw_metric_set *metrics)
 {
-	struct remote *remote = remote_of(source);
+	struct remote *remote = (struct remote *)source;
 
-	(void)pthread_mutex_lock(&remote->thread.lock);
+	thread_lock(&remote->thread);
 	remote->metrics = *metrics;
 	remote->has_metrics = true;
 	wake(remote);
-	(void)pthread_mutex_unlock(&remote->thread.lock);
+	thread_unlock(&remote->thread);
 }
 
 static void remote_set_interval(struct source *source, uint64_t interval_ns, bool paused)
 {
-	struct remote *remote = remote_of(source);
+	struct remote *remote = (struct remote *)source;
 
-	(void)pthread_mutex_lock(&remote->thread.lock);
+	thread_lock(&remote->thread);
 	remote->interval_ns = interval_ns;
 	remote->paused = paused;
 	wake(remote);
-	(void)pthread_mutex_unlock(&remote->thread.lock);
+	thread_unlock(&remote->thread);
 }
 
 static int remote_fd(const struct source *source)
@@ -148,12 +139,12 @@ static int remote_fd(const struct source *source)
 
 static int remote_collect(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag)
 {
-	struct remote *remote = remote_of(source);
+	struct remote *remote = (struct remote *)source;
 	struct cgw_snapshot *snapshot;
 	int r = 0;
 
 	thread_drain(&remote->thread);
-	(void)pthread_mutex_lock(&remote->thread.lock);
+	thread_lock(&remote->thread);
 	snapshot = remote->snapshot;
 	remote->snapshot = NULL;
 	if (snapshot != NULL) {
@@ -167,17 +158,17 @@ static int remote_collect(struct source *source, struct arrival *ret_arrival, st
 		*diag = remote->diag;
 		remote->error = 0;
 	}
-	(void)pthread_mutex_unlock(&remote->thread.lock);
+	thread_unlock(&remote->thread);
 	return r;
 }
 
 static void remote_states(struct source *source, uint8_t *states)
 {
-	struct remote *remote = remote_of(source);
+	struct remote *remote = (struct remote *)source;
 
-	(void)pthread_mutex_lock(&remote->thread.lock);
+	thread_lock(&remote->thread);
 	memcpy(states, remote->states, sizeof(remote->states));
-	(void)pthread_mutex_unlock(&remote->thread.lock);
+	thread_unlock(&remote->thread);
 }
 
 static const struct source_kind remote_kind = {

@@ -19,10 +19,6 @@ enum term_theme {
 	THEME_COUNT,
 };
 
-const char *term_theme_name(enum term_theme theme) CGW_PURE;
-/* -ENOENT. */
-int term_theme_find(const char *name);
-
 struct term_options {
 	enum term_theme theme;
 	bool mouse;

@@ -11,7 +11,7 @@
 #include <cgward/limit.h>
 
 #include "lib/base/cleanup.h"
-#include "tui/core/thread.h"
+#include "lib/base/clock.h"
 #include "tui/detail/detail.h"
 #include "tui/detail/process-list.h"
 
@@ -226,7 +226,7 @@ static int read_processes(struct group_job *job)
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct process *processes;
 	size_t count = 0, total = 0;
-	uint64_t now_ns = thread_now_ns();
+	uint64_t now_ns = clock_now_ns();
 	int r = process_list_read(job->job.layout, job->path, &text);
 
 	if (r < 0)
@@ -293,7 +293,7 @@ static void run(struct job *base)
 	find_owner(job);
 	if (job->need_processes)
 		read_processes(job);
-	job->answer.monotonic_ns = thread_now_ns();
+	job->answer.monotonic_ns = clock_now_ns();
 }
 
 int group_job_new(const char *path, struct group_job **ret_job)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/report/inspect-view.h"
-#include "tui/core/thread.h"
 #include "tui/detail/inspect-job.h"
 
 struct inspect_job {
@@ -121,7 +121,7 @@ static int read_contents(struct inspect_job *inspect)
 		r = cgw_inspect(view.layout, inspect->frame, view.group, &options, &now, NULL);
 	if (r < 0)
 		return r;
-	now_ns = thread_now_ns();
+	now_ns = clock_now_ns();
 	view.frame = inspect->frame;
 	view.now = now;
 	view.seconds = (double)(now_ns - inspect->before_ns) / 1e9;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "tui/core/thread.h"
+#include "lib/base/clock.h"
 #include "tui/replay/rehearse.h"
 #include <cgward/recording.h>
 
@@ -90,7 +90,7 @@ int rehearser_run(struct rehearser *rehearser, uint64_t until_ns)
 
 	if (rehearser->reached_ns == 0) /* already at the first sample */
 		r = step(rehearser) < 0 ? -EIO : 1;
-	while (r > 0 && thread_now_ns() < until_ns) {
+	while (r > 0 && clock_now_ns() < until_ns) {
 		r = cgw_replay_next(rehearser->replay);
 		if (r == 0 && cgw_replay_refresh(rehearser->replay) > 0)
 			r = cgw_replay_next(rehearser->replay);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "tui/core/source.h"
 #include "tui/core/thread.h"
 #include "tui/replay/event-text.h"
@@ -132,7 +133,7 @@ static int push_sample(struct recording *recording, struct run_up *run_up)
 /* Reads from the current sample to the target. */
 static int read_run_up(struct recording *recording, struct run_up *run_up)
 {
-	uint64_t started_ns = thread_now_ns(), passed = 0;
+	uint64_t started_ns = clock_now_ns(), passed = 0;
 	int r = push_sample(recording, run_up);
 
 	while (r == 0 && place_of(recording).position < run_up->position) {
@@ -143,7 +144,7 @@ static int read_run_up(struct recording *recording, struct run_up *run_up)
 		passed++;
 	}
 	if (passed > 0)
-		recording->sample_cost_ns = (thread_now_ns() - started_ns) / passed + 1;
+		recording->sample_cost_ns = (clock_now_ns() - started_ns) / passed + 1;
 	return r;
 }
 
@@ -323,11 +324,11 @@ static void handle_seek(struct recording *recording)
 	int r;
 
 	recording->has_seek = false;
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock(&recording->thread);
 	r = seek_sample(recording, &seek, &arrival, &diag);
 	if (r >= 0 && report_damage(recording, &diag) < 0)
 		r = -EBADMSG;
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->thread);
 	if (r < 0) {
 		recording->error = r;
 		recording->diag = diag;
@@ -347,11 +348,11 @@ static void handle_seek(struct recording *recording)
 static uint64_t play(struct recording *recording)
 {
 	struct arrival arrival = {0};
-	uint64_t started_ns = thread_now_ns(), interval_ns = 0;
+	uint64_t started_ns = clock_now_ns(), interval_ns = 0;
 	struct cgw_diag diag = {.text = ""};
 	int r, error;
 
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock(&recording->thread);
 	r = step_forward(recording, &arrival);
 	if (r == 0)
 		(void)cgw_replay_refresh(recording->replay);
@@ -360,7 +361,7 @@ static uint64_t play(struct recording *recording)
 	error = r >= 0 ? report_damage(recording, &diag) : r;
 	if (r > 0)
 		interval_ns = arrival.place.interval_ns;
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->thread);
 	if (r > 0)
 		push_arrival(recording, &arrival);
 	if (error < 0) {
@@ -381,17 +382,17 @@ static uint64_t play(struct recording *recording)
 static void rehearse(struct recording *recording)
 {
 	struct arrival arrival = {0};
-	uint64_t now_ns = thread_now_ns();
+	uint64_t now_ns = clock_now_ns();
 	int r, error = 0;
 
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock(&recording->thread);
 	r = rehearser_run(recording->rehearser, now_ns + REHEARSE_NS);
 	if (r <= 0 || now_ns - recording->rehearsed_ns >= DELIVER_NS) {
 		recording->rehearsed_ns = now_ns;
 		error = rehearser_actions(recording->rehearser, &arrival.actions,
 					  &arrival.action_count, &arrival.rehearsed_ns);
 	}
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->thread);
 	if (arrival.actions != NULL && recording->count < QUEUE_MAX) {
 		push_arrival(recording, &arrival);
 		thread_wake_loop(&recording->thread);
@@ -409,44 +410,33 @@ static void rehearse(struct recording *recording)
 	}
 }
 
-static void *run(void *context)
+static void run(void *context)
 {
 	struct recording *recording = context;
 	uint64_t due_ns = 0;
 
-	(void)pthread_mutex_lock(&recording->thread.lock);
 	while (!recording->thread.stopping) {
 		bool playing = !recording->paused && recording->count < QUEUE_MAX;
 
 		if (recording->has_seek)
 			handle_seek(recording);
-		else if (playing && thread_now_ns() >= due_ns)
+		else if (playing && clock_now_ns() >= due_ns)
 			due_ns = play(recording);
 		else if (recording->rehearser != NULL && recording->count < QUEUE_MAX)
 			rehearse(recording);
 		else
 			thread_wait(&recording->thread, playing ? due_ns : 0);
 	}
-	recording->thread.ended = true;
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
-	return NULL;
-}
-
-static struct recording *recording_of(struct source *source)
-{
-	return (struct recording *)source;
 }
 
 /* The interval is that of the recording. */
 static void recording_set_interval(struct source *source, uint64_t interval_ns, bool paused)
 {
-	struct recording *recording = recording_of(source);
+	struct recording *recording = (struct recording *)source;
 
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->thread);
 	recording->paused = paused;
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock_changed(&recording->thread);
 }
 
 /* Whether the distances of two seeks can be added. */
@@ -458,9 +448,9 @@ static bool can_merge(const struct seek *pending, const struct seek *seek)
 
 static void recording_seek(struct source *source, const struct seek *seek)
 {
-	struct recording *recording = recording_of(source);
+	struct recording *recording = (struct recording *)source;
 
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->thread);
 	if (seek->kind == SEEK_SPEED) {
 		recording->speed = seek->speed;
 	} else if (recording->has_seek && can_merge(&recording->seek, seek)) {
@@ -469,8 +459,7 @@ static void recording_seek(struct source *source, const struct seek *seek)
 		recording->seek = *seek;
 		recording->has_seek = true;
 	}
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock_changed(&recording->thread);
 }
 
 static int recording_fd(const struct source *source)
@@ -481,10 +470,10 @@ static int recording_fd(const struct source *source)
 static int recording_collect(struct source *source, struct arrival *ret_arrival,
 			     struct cgw_diag *diag)
 {
-	struct recording *recording = recording_of(source);
+	struct recording *recording = (struct recording *)source;
 	int r = 0;
 
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->thread);
 	if (recording->count > 0) {
 		*ret_arrival = recording->queue[recording->first];
 		recording->first = (recording->first + 1) % QUEUE_MAX;
@@ -499,13 +488,13 @@ static int recording_collect(struct source *source, struct arrival *ret_arrival,
 		if (r < 0 && diag != NULL)
 			*diag = recording->diag;
 	}
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock(&recording->thread);
 	return r;
 }
 
 static bool recording_stop(struct source *source)
 {
-	struct recording *recording = recording_of(source);
+	struct recording *recording = (struct recording *)source;
 
 	if (!thread_stop(&recording->thread))
 		return false;
@@ -519,16 +508,15 @@ static bool recording_stop(struct source *source)
 int source_recording_rehearse(struct source *source, const char *path, struct cgw_policy *policy,
 			      struct cgw_diag *diag)
 {
-	struct recording *recording = recording_of(source);
+	struct recording *recording = (struct recording *)source;
 	struct rehearser *rehearser;
 	int r = rehearser_new(path, policy, &rehearser, diag);
 
 	if (r < 0)
 		return r;
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->thread);
 	recording->rehearser = rehearser;
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock_changed(&recording->thread);
 	return 0;
 }
 
