@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-keys.h"
@@ -176,7 +177,8 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 {
 	size_t length = strcspn(header, " \t");
 	const char *name = header + length + strspn(header + length, " \t");
-	struct section *section, **sections;
+	struct cgw_policy *policy = loading->policy;
+	struct section *section;
 	char word[64];
 	size_t kind;
 
@@ -213,16 +215,13 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 		begin_single(loading, section);
 		return;
 	}
-	sections = reallocarray(loading->policy->sections, loading->policy->count + 1,
-				sizeof(struct section *));
-	if (sections != NULL)
-		loading->policy->sections = sections;
-	if (section == NULL || sections == NULL) {
+	if (section == NULL ||
+	    ARRAY_RESERVE(policy->sections, policy->capacity, policy->count + 1) < 0) {
 		section_free(section);
 		loading->out_of_memory = true;
 		return;
 	}
-	sections[loading->policy->count++] = section;
+	policy->sections[policy->count++] = section;
 	loading->section = section;
 }
 
@@ -258,7 +257,7 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct section *section = loading->section;
-	struct assignment *sets, set;
+	struct assignment set;
 	struct cgw_diag reason = {0};
 
 	if (asprintf(&text, "%s=%s", name, value) < 0) {
@@ -273,19 +272,18 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 			     "'%s' is an action, not a limit; use a [rule] section instead", name);
 	else if (cgw_value_check(set.control, set.value, &reason) < 0)
 		policy_error(loading, "%s: %s", name, reason.text);
-	sets = reallocarray(section->sets, section->set_count + 1, sizeof(*sets));
-	if (sets == NULL) {
+	if (ARRAY_RESERVE(section->sets, section->set_capacity, section->set_count + 1) < 0) {
 		free(set.value);
 		loading->out_of_memory = true;
 		return true;
 	}
-	section->sets = sets;
 	for (size_t i = 0; i < section->set_count; i++)
-		if (sets[i].control == set.control && !cgw_control_info(set.control)->instances) {
+		if (section->sets[i].control == set.control &&
+		    !cgw_control_info(set.control)->instances) {
 			policy_error(loading, "duplicate key '%s'", name);
 			break;
 		}
-	sets[section->set_count++] = set;
+	section->sets[section->set_count++] = set;
 	return true;
 }
 
