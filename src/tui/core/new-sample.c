@@ -8,21 +8,6 @@
 #include "tui/replay/rehearse.h"
 #include "tui/replay/replay-actions.h"
 
-void arrival_free(struct arrival *arrival)
-{
-	cgw_snapshot_unref(arrival->now);
-	cgw_snapshot_unref(arrival->before);
-	cgw_history_free(arrival->history);
-	for (size_t i = 0; i < arrival->event_count; i++) {
-		free(arrival->events[i].path);
-		free(arrival->events[i].text);
-	}
-	free(arrival->events);
-	free(arrival->marks);
-	replay_actions_free(arrival->actions, arrival->action_count);
-	*arrival = (struct arrival){0};
-}
-
 /* Updates the frame, and then the list, which maps groups of the old frame to the new one. */
 static int update_frame(struct app *app, struct cgw_snapshot *snapshot)
 {

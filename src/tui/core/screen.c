@@ -28,10 +28,8 @@ static void request_metrics(struct screen *screen)
 {
 	struct cgw_metric_set metrics = {0};
 
-	if (screen->source->kind->request_metrics == NULL)
-		return;
 	app_metrics(screen->app, &metrics);
-	screen->source->kind->request_metrics(screen->source, &metrics);
+	source_request_metrics(screen->source, &metrics);
 }
 
 static void post_jobs(struct screen *screen)
@@ -57,8 +55,7 @@ static void react(struct screen *screen, unsigned reactions)
 	if (reactions & REACTION_SETTINGS) {
 		term_set_theme(screen->term, (enum term_theme)settings->choices[CHOICE_THEME]);
 		term_set_mouse(screen->term, settings->choices[CHOICE_MOUSE]);
-		screen->source->kind->set_interval(screen->source, settings->interval_ns,
-						   screen->app->paused);
+		source_set_interval(screen->source, settings->interval_ns, screen->app->paused);
 	}
 	if (reactions & REACTION_SEEK && screen->source->kind->seek != NULL)
 		screen->source->kind->seek(screen->source, &screen->app->seek);
@@ -100,7 +97,7 @@ static void collect_arrivals(struct screen *screen)
 	struct cgw_diag diag = {.text = ""};
 	int r, error;
 
-	while ((r = screen->source->kind->collect(screen->source, &arrival, &diag)) > 0) {
+	while ((r = source_collect(screen->source, &arrival, &diag)) > 0) {
 		error = app_on_sample(screen->app, &arrival, clock_now_ns());
 		if (error < 0)
 			app_show_message(screen->app, ROLE_BAD, "sample lost: %s",
@@ -163,7 +160,7 @@ static int loop(struct screen *screen)
 	struct pollfd fds[] = {
 		{term_key_fd(screen->term), POLLIN, 0},
 		{term_signal_fd(screen->term), POLLIN, 0},
-		{screen->source->kind->fd(screen->source), POLLIN, 0},
+		{screen->source->thread.event_fd, POLLIN, 0},
 		{worker_fd(screen->action_worker), POLLIN, 0},
 		{worker_fd(screen->read_worker), POLLIN, 0},
 	};

@@ -125,15 +125,6 @@ static bool is_rule_action(const struct rehearser *rehearser,
 	       cgw_policy_section(rehearser->policy, action->section).kind == CGW_SECTION_RULE;
 }
 
-void replay_actions_free(struct replay_action *actions, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(actions[i].path);
-		free(actions[i].text);
-	}
-	free(actions);
-}
-
 int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_actions,
 		      size_t *ret_count, uint64_t *ret_reached_ns)
 {

@@ -8,7 +8,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "tui/core/source.h"
-#include "tui/core/thread.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/rehearse.h"
 
@@ -26,7 +25,6 @@
 
 struct recording {
 	struct source source;
-	struct thread thread;
 	/* Used only by the thread. */
 	struct cgw_replay *replay;
 	uint64_t sample_cost_ns;            /* time to read a sample, of the last jump */
@@ -35,13 +33,11 @@ struct recording {
 	uint64_t rehearsed_ns;              /* last delivery of actions */
 	/* Protected by the lock. */
 	struct rehearser *rehearser; /* NULL: no rehearsal, or it is complete */
-	bool paused, has_seek;
+	bool has_seek;
 	struct seek seek;
 	double speed;
 	struct arrival queue[QUEUE_MAX];
 	size_t first, count;
-	int error;
-	struct cgw_diag diag;
 };
 
 /* The current position. Needs no lock: only the thread changes it. */
@@ -324,14 +320,14 @@ static void handle_seek(struct recording *recording)
 	int r;
 
 	recording->has_seek = false;
-	thread_unlock(&recording->thread);
+	thread_unlock(&recording->source.thread);
 	r = seek_sample(recording, &seek, &arrival, &diag);
 	if (r >= 0 && report_damage(recording, &diag) < 0)
 		r = -EBADMSG;
-	thread_lock(&recording->thread);
+	thread_lock(&recording->source.thread);
 	if (r < 0) {
-		recording->error = r;
-		recording->diag = diag;
+		recording->source.error = r;
+		recording->source.diag = diag;
 	}
 	if (arrival.now != NULL) {
 		/* Queued samples are from before the jump. */
@@ -341,7 +337,7 @@ static void handle_seek(struct recording *recording)
 			push_arrival(recording, &arrival);
 	}
 	arrival_free(&arrival);
-	thread_wake_loop(&recording->thread);
+	thread_wake_loop(&recording->source.thread);
 }
 
 /* Same for the next sample of the playback. Returns the time at which the next one is due. */
@@ -352,7 +348,7 @@ static uint64_t play(struct recording *recording)
 	struct cgw_diag diag = {.text = ""};
 	int r, error;
 
-	thread_unlock(&recording->thread);
+	thread_unlock(&recording->source.thread);
 	r = step_forward(recording, &arrival);
 	if (r == 0)
 		(void)cgw_replay_refresh(recording->replay);
@@ -361,18 +357,18 @@ static uint64_t play(struct recording *recording)
 	error = r >= 0 ? report_damage(recording, &diag) : r;
 	if (r > 0)
 		interval_ns = arrival.place.interval_ns;
-	thread_lock(&recording->thread);
+	thread_lock(&recording->source.thread);
 	if (r > 0)
 		push_arrival(recording, &arrival);
 	if (error < 0) {
-		recording->error = error;
-		recording->diag = diag;
+		recording->source.error = error;
+		recording->source.diag = diag;
 	}
 	/* The error is permanent. */
 	if (r < 0)
-		recording->paused = true;
+		recording->source.paused = true;
 	if (r != 0 || error < 0)
-		thread_wake_loop(&recording->thread);
+		thread_wake_loop(&recording->source.thread);
 	if (r <= 0)
 		return started_ns + REFRESH_NS;
 	return started_ns + (uint64_t)((double)interval_ns / recording->speed);
@@ -385,17 +381,17 @@ static void rehearse(struct recording *recording)
 	uint64_t now_ns = clock_now_ns();
 	int r, error = 0;
 
-	thread_unlock(&recording->thread);
+	thread_unlock(&recording->source.thread);
 	r = rehearser_run(recording->rehearser, now_ns + REHEARSE_NS);
 	if (r <= 0 || now_ns - recording->rehearsed_ns >= DELIVER_NS) {
 		recording->rehearsed_ns = now_ns;
 		error = rehearser_actions(recording->rehearser, &arrival.actions,
 					  &arrival.action_count, &arrival.rehearsed_ns);
 	}
-	thread_lock(&recording->thread);
+	thread_lock(&recording->source.thread);
 	if (arrival.actions != NULL && recording->count < QUEUE_MAX) {
 		push_arrival(recording, &arrival);
-		thread_wake_loop(&recording->thread);
+		thread_wake_loop(&recording->source.thread);
 	}
 	arrival_free(&arrival);
 	if (r > 0 && error == 0)
@@ -403,10 +399,10 @@ static void rehearse(struct recording *recording)
 	recording->rehearser = rehearser_free(recording->rehearser);
 	if (r < 0 || error < 0) {
 		error = r < 0 ? r : error;
-		recording->error = cgw_diag_set(&recording->diag, error,
-						"cannot continue the rehearsal of the policy: %s",
-						strerror(-error));
-		thread_wake_loop(&recording->thread);
+		recording->source.error = cgw_diag_set(
+			&recording->source.diag, error,
+			"cannot continue the rehearsal of the policy: %s", strerror(-error));
+		thread_wake_loop(&recording->source.thread);
 	}
 }
 
@@ -415,8 +411,8 @@ static void run(void *context)
 	struct recording *recording = context;
 	uint64_t due_ns = 0;
 
-	while (!recording->thread.stopping) {
-		bool playing = !recording->paused && recording->count < QUEUE_MAX;
+	while (!recording->source.thread.stopping) {
+		bool playing = !recording->source.paused && recording->count < QUEUE_MAX;
 
 		if (recording->has_seek)
 			handle_seek(recording);
@@ -425,18 +421,8 @@ static void run(void *context)
 		else if (recording->rehearser != NULL && recording->count < QUEUE_MAX)
 			rehearse(recording);
 		else
-			thread_wait(&recording->thread, playing ? due_ns : 0);
+			thread_wait(&recording->source.thread, playing ? due_ns : 0);
 	}
-}
-
-/* The interval is that of the recording. */
-static void recording_set_interval(struct source *source, uint64_t interval_ns, bool paused)
-{
-	struct recording *recording = (struct recording *)source;
-
-	thread_lock(&recording->thread);
-	recording->paused = paused;
-	thread_unlock_changed(&recording->thread);
 }
 
 /* Whether the distances of two seeks can be added. */
@@ -450,7 +436,7 @@ static void recording_seek(struct source *source, const struct seek *seek)
 {
 	struct recording *recording = (struct recording *)source;
 
-	thread_lock(&recording->thread);
+	thread_lock(&recording->source.thread);
 	if (seek->kind == SEEK_SPEED) {
 		recording->speed = seek->speed;
 	} else if (recording->has_seek && can_merge(&recording->seek, seek)) {
@@ -459,50 +445,28 @@ static void recording_seek(struct source *source, const struct seek *seek)
 		recording->seek = *seek;
 		recording->has_seek = true;
 	}
-	thread_unlock_changed(&recording->thread);
+	thread_unlock_changed(&recording->source.thread);
 }
 
-static int recording_fd(const struct source *source)
-{
-	return ((const struct recording *)source)->thread.event_fd;
-}
-
-static int recording_collect(struct source *source, struct arrival *ret_arrival,
-			     struct cgw_diag *diag)
-{
-	struct recording *recording = (struct recording *)source;
-	int r = 0;
-
-	thread_lock(&recording->thread);
-	if (recording->count > 0) {
-		*ret_arrival = recording->queue[recording->first];
-		recording->first = (recording->first + 1) % QUEUE_MAX;
-		recording->count--;
-		/* The queue has space again. */
-		(void)pthread_cond_broadcast(&recording->thread.changed);
-		r = 1;
-	} else {
-		thread_drain(&recording->thread);
-		r = recording->error;
-		recording->error = 0;
-		if (r < 0 && diag != NULL)
-			*diag = recording->diag;
-	}
-	thread_unlock(&recording->thread);
-	return r;
-}
-
-static bool recording_stop(struct source *source)
+static bool recording_pop(struct source *source, struct arrival *ret_arrival)
 {
 	struct recording *recording = (struct recording *)source;
 
-	if (!thread_stop(&recording->thread))
+	if (recording->count == 0)
 		return false;
+	*ret_arrival = recording->queue[recording->first];
+	recording->first = (recording->first + 1) % QUEUE_MAX;
+	recording->count--;
+	return true;
+}
+
+static void recording_free(struct source *source)
+{
+	struct recording *recording = (struct recording *)source;
+
 	clear_queue(recording);
 	rehearser_free(recording->rehearser);
 	cgw_replay_free(recording->replay);
-	free(recording);
-	return true;
 }
 
 int source_recording_rehearse(struct source *source, const char *path, struct cgw_policy *policy,
@@ -514,20 +478,18 @@ int source_recording_rehearse(struct source *source, const char *path, struct cg
 
 	if (r < 0)
 		return r;
-	thread_lock(&recording->thread);
+	thread_lock(&recording->source.thread);
 	recording->rehearser = rehearser;
-	thread_unlock_changed(&recording->thread);
+	thread_unlock_changed(&recording->source.thread);
 	return 0;
 }
 
 static const struct source_kind recording_kind = {
 	.name = "recording",
 	.flags = SOURCE_CAN_SEEK,
-	.set_interval = recording_set_interval,
 	.seek = recording_seek,
-	.fd = recording_fd,
-	.collect = recording_collect,
-	.stop = recording_stop,
+	.pop = recording_pop,
+	.free = recording_free,
 };
 
 int source_recording(struct cgw_replay *replay, const struct seek *start,
@@ -539,12 +501,14 @@ int source_recording(struct cgw_replay *replay, const struct seek *start,
 	if (recording != NULL) {
 		recording->source.kind = &recording_kind;
 		recording->replay = replay;
-		recording->paused = true;
+		recording->source.paused = true;
 		recording->speed = 1;
 		recording->seek = *start;
 		recording->has_seek = true;
 		r = cgw_replay_first(replay);
-		r = r > 0 ? thread_start(&recording->thread, run, recording) : r < 0 ? r : -ENODATA;
+		r = r > 0   ? thread_start(&recording->source.thread, run, recording)
+		    : r < 0 ? r
+			    : -ENODATA;
 	}
 	if (r < 0) {
 		free(recording);
