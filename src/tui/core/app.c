@@ -128,7 +128,7 @@ void app_arrange(struct app *app)
 	app->arranged_count++;
 }
 
-static struct view *top_view(struct app *app)
+static struct open_view *top_view(struct app *app)
 {
 	return &app->views[app->view_count - 1];
 }
@@ -140,13 +140,13 @@ unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
 			kind->done(state);
 		return REACTION_BEEP;
 	}
-	app->views[app->view_count++] = (struct view){kind, state, ++app->view_serial};
+	app->views[app->view_count++] = (struct open_view){kind, state, ++app->view_serial};
 	return REACTION_DRAW | REACTION_METRICS;
 }
 
 unsigned app_close(struct app *app)
 {
-	struct view view = *top_view(app);
+	struct open_view view = *top_view(app);
 
 	app->view_count--;
 	if (view.kind->done != NULL)
@@ -270,7 +270,7 @@ static const char *action_verb(enum action action)
 	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
 }
 
-static unsigned contexts_of(const struct app *app, const struct view *view)
+static unsigned contexts_of(const struct app *app, const struct open_view *view)
 {
 	return view->kind->contexts |
 	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
@@ -278,7 +278,7 @@ static unsigned contexts_of(const struct app *app, const struct view *view)
 
 unsigned app_key(struct app *app, uint32_t key)
 {
-	struct view *view = top_view(app);
+	struct open_view *view = top_view(app);
 	enum action action;
 	bool used = false;
 	unsigned reactions;
@@ -322,7 +322,7 @@ struct label {
 /* Lays out labels such as "F1Help", one blank between them, as htop does. Returns how many fit. */
 static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
 {
-	struct view *view = top_view(app);
+	struct open_view *view = top_view(app);
 	unsigned contexts = contexts_of(app, view);
 	size_t count = 0;
 	int at = 0;
@@ -378,7 +378,7 @@ static unsigned click_keys(struct app *app, int column)
 
 unsigned app_mouse(struct app *app, const struct event *event)
 {
-	struct view *view = top_view(app);
+	struct open_view *view = top_view(app);
 
 	if (event->button == MOUSE_LEFT && app->drawn.keys.rows > 0 &&
 	    event->row == app->drawn.keys.row)
@@ -396,7 +396,7 @@ unsigned app_job_done(struct app *app, struct job *job)
 	unsigned reactions = REACTION_NONE;
 
 	for (size_t i = 0; i < app->view_count; i++) {
-		struct view *view = &app->views[i];
+		struct open_view *view = &app->views[i];
 
 		if (view->serial != job->owner || view->kind->finish == NULL)
 			continue;
@@ -438,7 +438,7 @@ void app_metrics(const struct app *app, struct cgw_metric_set *set)
 
 static void draw_status(struct app *app, struct canvas *canvas, struct rect area)
 {
-	struct view *view = top_view(app);
+	struct open_view *view = top_view(app);
 
 	if (area.rows < 1)
 		return;

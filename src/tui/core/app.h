@@ -63,7 +63,7 @@ struct view_kind {
 	void (*done)(void *state);
 };
 
-struct view {
+struct open_view {
 	const struct view_kind *kind;
 	void *state;
 	uint64_t serial; /* never reused: the result of a job cannot reach another view */
@@ -116,7 +116,7 @@ struct app {
 	uint64_t sampled_ns;             /* monotonic time of the last sample */
 	uint64_t arranged_count;         /* calls of app_arrange(), for tests */
 
-	struct view views[VIEWS_MAX];
+	struct open_view views[VIEWS_MAX];
 	size_t view_count;
 	uint64_t view_serial;
 	int rows, columns;   /* size of the last canvas */
