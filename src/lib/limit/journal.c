@@ -11,11 +11,13 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal.h"
 
 /* A journal of this size is renamed to journal.old, replacing the previous one. */
 #define JOURNAL_SIZE_MAX ((off_t)4 << 20)
+#define FILE_BYTES_MAX   (UINT64_C(1) << 30) /* changes of one action can exceed JOURNAL_SIZE_MAX */
 #define PATH_SIZE        512
 
 struct journal {
@@ -194,18 +196,15 @@ static int find_last_id(int fd, off_t file_size, uint64_t *ret_id)
 	return 0;
 }
 
-static int open_file(const char *path, int flags)
+static int open_file(const char *path)
 {
-	/* Opening a FIFO must not block. */
-	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	struct stat status;
+	return open_regular_file(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW, FILE_BYTES_MAX);
+}
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		return fd;
-	close(fd);
-	return -EINVAL;
+static int create_file(const char *path)
+{
+	return create_regular_file(AT_FDCWD, path, O_RDWR | O_APPEND | O_NOFOLLOW, 0600,
+				   FILE_BYTES_MAX);
 }
 
 /* Opens and locks the file that is currently named journal. */
@@ -213,7 +212,7 @@ static int open_locked(struct journal *journal, struct stat *ret_status)
 {
 	for (;;) {
 		CLEANUP(cleanup_close)
-		int fd = open_file(journal->path, O_RDWR | O_APPEND | O_CREAT);
+		int fd = create_file(journal->path);
 		struct stat named;
 
 		if (fd < 0)
@@ -243,7 +242,7 @@ static int find_last_id_at(const char *start, const char *end, uint64_t *ret_id)
 	struct stat status;
 
 	(void)snprintf(path, sizeof(path), "%s%s", start, end);
-	CLEANUP(cleanup_close) int fd = open_file(path, O_RDONLY);
+	CLEANUP(cleanup_close) int fd = open_file(path);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return fstat(fd, &status) < 0 ? -errno : find_last_id(fd, status.st_size, ret_id);
@@ -340,7 +339,7 @@ static int append_lasting(struct journal *journal, json_t *line)
 	    rename(path, aside) < 0)
 		r = -errno;
 	CLEANUP(cleanup_close)
-	int fd = r < 0 ? r : open_file(path, O_RDWR | O_APPEND | O_CREAT);
+	int fd = r < 0 ? r : create_file(path);
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		json_decref(line);
 		return fd < 0 ? fd : -errno;
@@ -510,7 +509,7 @@ void journal_free_changes(struct cgw_change *changes, size_t count)
 
 static int load_path(const char *path, struct loaded *loaded)
 {
-	int fd = open_file(path, O_RDONLY);
+	int fd = open_file(path);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -550,7 +549,7 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 		return report_no_directory(diag, r, directory, path);
 	r = load_lasting(directory, &loaded);
 	(void)snprintf(file, sizeof(file), "%s/journal", path);
-	fd = open_file(file, O_RDONLY);
+	fd = open_file(file);
 	/* As long as it is locked, it is not renamed. */
 	if (r == 0 && fd >= 0 && flock(fd, LOCK_SH) < 0)
 		r = -errno;
@@ -564,7 +563,8 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 		close(fd);
 	if (r < 0) {
 		journal_free_changes(loaded.changes, loaded.count);
-		return cgw_diag_set(diag, r, "cannot read %s: %s", file, strerror(-r));
+		return cgw_diag_set(diag, r, "cannot read %s: %s", file,
+				    regular_file_error_text(r));
 	}
 	if (loaded.count > 1)
 		qsort(loaded.changes, loaded.count, sizeof(*loaded.changes), compare_id);

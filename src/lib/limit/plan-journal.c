@@ -7,6 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/regular-file.h"
 #include "lib/limit/members.h"
 #include "lib/limit/unit-setting.h"
 
@@ -104,7 +105,7 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 		journal_close(journal);
 	else if (plan->journal != NULL)
 		(void)cgw_diag_set(&step->result.diag, r, "cannot write the change journal: %s",
-				   strerror(-r));
+				   regular_file_error_text(r));
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include <cgward/policy.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/policy/export-limits.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/group-actions.h"
@@ -44,24 +45,24 @@ static void free_export(struct job *job)
 static int fail(struct export *export, int error, const char *what)
 {
 	export->error = error;
-	snprintf(export->problem, sizeof(export->problem), "%.200s: %s", what, strerror(-error));
+	snprintf(export->problem, sizeof(export->problem), "%.200s: %s", what,
+		 regular_file_error_text(error));
 	return error;
 }
 
 /* The current text, "" if the file does not exist. */
 static int read_file(struct export *export, char **ret_text)
 {
-	CLEANUP(cleanup_close) int fd = open(export->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	CLEANUP(cleanup_close)
+	int fd = open_regular_file(AT_FDCWD, export->file, O_RDONLY | O_NOFOLLOW, FILE_MAX);
 	struct stat status;
 	char *text;
 	ssize_t length;
 
-	if (fd < 0 && errno != ENOENT)
-		return fail(export, -errno, export->file);
+	if (fd < 0 && fd != -ENOENT)
+		return fail(export, fd, export->file);
 	if (fd >= 0 && fstat(fd, &status) < 0)
 		return fail(export, -errno, export->file);
-	if (fd >= 0 && (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > FILE_MAX))
-		return fail(export, -EINVAL, export->file);
 	text = calloc(1, (fd >= 0 ? (size_t)status.st_size : 0) + 1);
 	if (text == NULL)
 		return fail(export, -ENOMEM, export->file);

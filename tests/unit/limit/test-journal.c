@@ -192,8 +192,15 @@ static void test_directory_that_others_can_write_is_refused(void **state)
 	assert_int_equal(journal_intend(fixture->journal, &change), -EPERM);
 	assert_int_equal(unlink(fixture->file), 0);
 	assert_int_equal(mkfifo(fixture->file, 0600), 0);
-	assert_int_equal(journal_intend(fixture->journal, &change), -EINVAL);
-	assert_true(cgw_journal_read(fixture->directory, count_change, NULL, &diag) < 0);
+	assert_int_equal(journal_intend(fixture->journal, &change), -EMEDIUMTYPE);
+	assert_int_equal(cgw_journal_read(fixture->directory, count_change, NULL, &diag),
+			 -EMEDIUMTYPE);
+	assert_non_null(strstr(diag.text, "journal: not a regular file"));
+	/* A line of terabytes would fill the memory. */
+	assert_int_equal(unlink(fixture->file), 0);
+	assert_int_equal(intend(fixture, "/a", 0), 1);
+	assert_int_equal(truncate(fixture->file, (off_t)200 << 30), 0);
+	assert_int_equal(cgw_journal_read(fixture->directory, count_change, NULL, &diag), -EFBIG);
 }
 
 static int check_unit_change(void *context, const struct cgw_change *change)
