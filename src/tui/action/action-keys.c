@@ -5,6 +5,7 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/action/group-actions.h"
+#include "tui/core/app.h"
 
 static unsigned toggle_pause(struct app *app)
 {

@@ -74,13 +74,12 @@ struct change_job {
 	struct change_outcome *outcomes;
 	size_t outcome_count;
 	/* Of a remote host. */
-	const char *ssh;              /* NULL: the default command */
 	struct string_list arguments; /* empty: derived from the steps */
 	struct remote_command_result answer;
 };
 
 /* `name` is a string literal such as "Freezing". Takes the targets over, also on failure (NULL). */
-struct change_job *change_job_new(const struct app *app, const char *name, struct targets *targets);
+struct change_job *change_job_new(const char *name, struct targets *targets);
 /* The same changes; `name` as above. NULL if out of memory. */
 struct change_job *change_job_copy(const struct change_job *change, const char *name);
 /* Copies the value. Without memory, the job fails when it is run. */

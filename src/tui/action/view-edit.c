@@ -282,7 +282,7 @@ static unsigned preview(struct app *app, struct edit *edit)
 	if (edit->previewing)
 		return REACTION_BEEP;
 	if (targets_copy(&edit->targets, &targets) == 0)
-		change = change_job_new(app, "Checking", &targets);
+		change = change_job_new("Checking", &targets);
 	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	for (size_t i = 0; i < edit->count; i++) {
@@ -363,7 +363,7 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 
 	if (change != NULL && !change->dry_run) {
 		/* Close the form on success; on failure the user can correct the values. */
-		if (change->error == 0 && app->views[app->view_count - 1].state == edit)
+		if (change->error == 0 && app_is_top(app, edit))
 			return app_close(app);
 		return REACTION_DRAW;
 	}
@@ -467,17 +467,18 @@ static const struct view_kind view_edit = {
 static int collect_group(const struct app *app, const char *path, struct edit_group *ret_group)
 {
 	const struct cgw_topology *topology = app_topology(app);
+	const struct cgw_layout *layout = app_layout(app);
 	uint32_t index = cgw_topology_find(topology, path);
 	struct edit_group group = {.path = strdup(path)};
 
 	if (group.path == NULL)
 		return -ENOMEM;
 	for (uint32_t h = 0;
-	     index != CGW_NO_GROUP && app->layout != NULL && h < topology->hierarchy_count; h++) {
+	     index != CGW_NO_GROUP && layout != NULL && h < topology->hierarchy_count; h++) {
 		if (!(topology->present[index] & UINT32_C(1) << h))
 			continue;
-		group.controllers |= app->layout->hierarchies[h].controllers;
-		group.versions[app->layout->hierarchies[h].version] = true;
+		group.controllers |= layout->hierarchies[h].controllers;
+		group.versions[layout->hierarchies[h].version] = true;
 	}
 	*ret_group = group;
 	return 0;
@@ -490,7 +491,7 @@ unsigned open_edit(struct app *app)
 	char text[256];
 	unsigned reactions;
 
-	if (edit == NULL || read == NULL || app->view_count == VIEWS_MAX ||
+	if (edit == NULL || read == NULL || app_is_full(app) ||
 	    targets_collect(app, false, &edit->targets) < 0) {
 		free(edit);
 		free(read);

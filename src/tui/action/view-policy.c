@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/rules-job.h"
+#include "tui/core/app.h"
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
 

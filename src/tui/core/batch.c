@@ -7,7 +7,9 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "tui/core/app.h"
 #include "tui/core/batch.h"
+#include "tui/core/dashboard.h"
 #include "tui/list/list-keys.h"
 
 #define WIDTH_MAX 1000

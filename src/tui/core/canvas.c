@@ -360,6 +360,25 @@ void canvas_box(struct canvas *canvas, struct rect area, enum role role, const c
 	}
 }
 
+struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title)
+{
+	struct rect whole = {.rows = canvas->rows, .columns = canvas->columns}, area, inner;
+
+	/* Do not cover the status line: it shows the result of an action. */
+	if (whole.rows >= 8)
+		whole.rows -= 2;
+	area = rect_center(whole, rows + 2, columns + 4);
+
+	canvas_fill(canvas, area, ROLE_TEXT, GROUND_DIALOG);
+	canvas_box(canvas, area, ROLE_BORDER, title);
+	inner = area.rows > 2 && area.columns > 2 ? rect_inset(area, 1) : area;
+	if (inner.columns > 4) {
+		inner.column++;
+		inner.columns -= 2;
+	}
+	return inner;
+}
+
 char *canvas_dump(const struct canvas *canvas)
 {
 	size_t size = (size_t)canvas->rows * ((size_t)canvas->columns * CANVAS_TEXT_MAX + 1) + 1;

@@ -80,6 +80,9 @@ int canvas_text_cut(struct canvas *canvas, int row, int column, int width, enum 
 /* Draws a frame on the edge of the area. `title` may be NULL. No effect if it is too small. */
 void canvas_box(struct canvas *canvas, struct rect area, enum role role, const char *title);
 
+/* Draws an empty framed window in the middle of the canvas; returns the area inside. */
+struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title);
+
 /* Width of a text in cells. */
 int canvas_width(const char *text);
 

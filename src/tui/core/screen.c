@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "tui/core/dashboard.h"
 #include "tui/core/screen.h"
 #include "tui/core/term.h"
 #include "tui/core/worker.h"

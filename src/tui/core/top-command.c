@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
 #include "tui/core/batch.h"
+#include "tui/core/dashboard.h"
 #include "tui/core/screen.h"
 #include "tui/core/top-command.h"
 

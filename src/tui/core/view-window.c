@@ -289,7 +289,7 @@ unsigned window_open(struct app *app, struct window *window)
 
 	if (window == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	if (app->view_count == VIEWS_MAX) {
+	if (app_is_full(app)) {
 		window_free(window);
 		return REACTION_BEEP;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
 /* With fewer rows per box, each series is one line instead. */

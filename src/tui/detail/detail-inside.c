@@ -9,6 +9,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
 /* Finding processes that share namespaces reads all of /proc, so not at each sample. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
 static void format(struct cgw_value value, enum cgw_unit unit, char *buffer, size_t size)

@@ -7,6 +7,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 #include "tui/replay/replay-keys.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/list/list-keys.h"
 #include "tui/replay/replay-keys.h"
 
@@ -142,7 +143,7 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
-	if (replay_actions_has_group(app, group)) {
+	if (replay_actions_has_group(&app->rehearsal, group)) {
 		*ret_role = ROLE_WARM;
 		return REPLAY_ACTION_SIGN;
 	}

@@ -7,6 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "shared/cli/cli.h"
+#include "tui/core/app.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/replay-keys.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/replay-keys.h"
 
