@@ -10,6 +10,7 @@
 #include <cgward/render.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/app.h"
@@ -109,13 +110,13 @@ static void format_phase(const struct rules_instance *instance, uint64_t now_ns,
 			 size_t size)
 {
 	uint64_t since_s =
-		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / 1000000000 : 0;
+		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / NS_PER_S : 0;
 
 	if (instance->until_ns > instance->since_ns)
-		snprintf(buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
-			 (unsigned long long)since_s,
-			 (unsigned long long)((instance->until_ns - instance->since_ns) /
-					      1000000000));
+		snprintf(
+			buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
+			(unsigned long long)since_s,
+			(unsigned long long)((instance->until_ns - instance->since_ns) / NS_PER_S));
 	else
 		snprintf(buffer, size, "%s for %llu s", cgw_phase_name(instance->phase),
 			 (unsigned long long)since_s);
@@ -226,7 +227,7 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 		add_title(rows, "");
 		return;
 	}
-	app_time(app, (uint64_t)status->realtime_s * 1000000000, time, sizeof(time));
+	app_time(app, (uint64_t)status->realtime_s * NS_PER_S, time, sizeof(time));
 	snprintf(text, sizeof(text),
 		 "Enforcement is running: PID %d, mode %s, %llu section%s; as of %s",
 		 (int)status->pid, status->mode, (unsigned long long)status->sections,

@@ -8,9 +8,10 @@
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "tui/core/app.h"
 
-#define MESSAGE_NS UINT64_C(8000000000)
+#define MESSAGE_NS (8 * NS_PER_S)
 
 struct app *app_free(struct app *app)
 {
@@ -204,7 +205,7 @@ void app_key_name(const struct app *app, enum action action, char *buffer, size_
 
 void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
 {
-	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	struct tm local;
 
 	if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL ||

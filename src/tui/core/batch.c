@@ -107,10 +107,7 @@ int batch_print(struct app *app, const struct batch *batch)
 
 static void sleep_until(uint64_t until_ns)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000),
-	};
+	struct timespec until = timespec_from_ns(until_ns);
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
 		;

@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/utf8.h"
 #include "tui/core/canvas.h"
 
 /* Larger than any terminal; keeps the number of cells from overflowing. */
@@ -149,33 +150,6 @@ void canvas_ground(struct canvas *canvas, struct rect area, enum ground ground)
 	}
 }
 
-/* The length of a well-formed UTF-8 sequence at `text`, or 0. */
-static size_t sequence_length(const unsigned char *text, uint32_t *ret_character)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = text[0] < 0x80   ? 1
-			: text[0] < 0xc2 ? 0
-			: text[0] < 0xe0 ? 2
-			: text[0] < 0xf0 ? 3
-			: text[0] < 0xf5 ? 4
-					 : 0;
-	uint32_t character;
-
-	if (length == 0)
-		return 0;
-	character = length == 1 ? text[0] : text[0] & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0U) != 0x80)
-			return 0;
-		character = character << 6 | (text[i] & 0x3fU);
-	}
-	if (character < least[length] || character > 0x10ffff ||
-	    (character >= 0xd800 && character < 0xe000))
-		return 0;
-	*ret_character = character;
-	return length;
-}
-
 size_t canvas_next(const char *text, uint32_t *ret_character, int *ret_width)
 {
 	size_t length;
@@ -183,7 +157,7 @@ size_t canvas_next(const char *text, uint32_t *ret_character, int *ret_width)
 
 	if (text[0] == '\0')
 		return 0;
-	length = sequence_length((const unsigned char *)text, ret_character);
+	length = utf8_decode((const unsigned char *)text, strnlen(text, 4), ret_character);
 	if (length == 0) {
 		*ret_character = '?';
 		length = 1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/utf8.h"
 #include "tui/core/graph.h"
 
 static const struct {
@@ -41,17 +42,6 @@ static int in_row(int height, int below, int steps)
 	return left < 0 ? 0 : left > steps ? steps : left;
 }
 
-/* Encodes a character of the braille block (U+2800). */
-static void encode_braille(unsigned dots, char *text)
-{
-	unsigned character = 0x2800U + dots;
-
-	text[0] = (char)(0xe0U | character >> 12);
-	text[1] = (char)(0x80U | (character >> 6 & 0x3fU));
-	text[2] = (char)(0x80U | (character & 0x3fU));
-	text[3] = '\0';
-}
-
 static void braille_cell(int left, int right, char *text)
 {
 	/* Bits of the dots, from the bottom up. */
@@ -61,7 +51,7 @@ static void braille_cell(int left, int right, char *text)
 	if (left + right == 0)
 		memcpy(text, " ", 2);
 	else
-		encode_braille(left_dots[left] | right_dots[right], text);
+		text[utf8_encode(0x2800U + (left_dots[left] | right_dots[right]), text)] = '\0';
 }
 
 static void cell_text(enum graph_style style, const int *heights, char *text)

@@ -11,7 +11,7 @@
 #include "tui/core/worker.h"
 
 /* The status line shows jobs that run longer than this. */
-#define BUSY_NS UINT64_C(700000000)
+#define BUSY_NS (700 * NS_PER_MS)
 
 struct screen {
 	struct app *app;
@@ -129,7 +129,7 @@ static void show_busy(struct screen *screen, uint64_t now_ns)
 	if (name == NULL || now_ns - since_ns < BUSY_NS)
 		return;
 	app_show_message(screen->app, ROLE_WARM, "%s… %llu s", name,
-			 (unsigned long long)((now_ns - since_ns) / 1000000000));
+			 (unsigned long long)((now_ns - since_ns) / NS_PER_S));
 	screen->dirty = true;
 }
 

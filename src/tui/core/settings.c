@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/suggest.h"
 #include "tui/core/settings.h"
 
@@ -75,7 +76,7 @@ void settings_default(struct settings *settings)
 			    [CHOICE_KEYS] = 1,
 			    [CHOICE_MOUSE] = 1,
 			    [CHOICE_TREE] = 1},
-		.interval_ns = 1000000000,
+		.interval_ns = NS_PER_S,
 	};
 	/* Cannot fail: these are valid keys. */
 	for (size_t i = 0; i < ARRAY_SIZE(default_columns); i++)

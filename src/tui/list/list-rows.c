@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/cleanup.h"
+#include "lib/base/array.h"
 #include "tui/list/group-list.h"
 
 static enum filter_kind kind_of(const char *text)
@@ -130,21 +130,6 @@ static uint32_t pick(struct list *list, const struct cgw_frame *frame, bool tree
 	return count;
 }
 
-static int reserve_rows(struct list *list, uint32_t count)
-{
-	uint32_t needed = count + LIST_GONE_MAX;
-	struct list_row *rows;
-
-	if (needed <= list->row_capacity)
-		return 0;
-	rows = reallocarray(list->rows, needed, sizeof(*rows));
-	if (rows == NULL)
-		return -ENOMEM;
-	list->rows = rows;
-	list->row_capacity = needed;
-	return 0;
-}
-
 /* Inserts removed groups on their former rows, so that the other rows do not move. */
 static void insert_gone(struct list *list, uint64_t now_ns)
 {
@@ -234,7 +219,7 @@ int list_arrange(struct list *list, const struct cgw_frame *frame, const struct 
 	int r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);
 
 	if (r == 0)
-		r = reserve_rows(list, count);
+		r = ARRAY_RESERVE(list->rows, list->row_capacity, count + LIST_GONE_MAX);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < count; i++)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "tui/replay/rehearse.h"
@@ -18,7 +19,7 @@ struct rehearser {
 	uint64_t reached_ns; /* wall clock of the last sample */
 	/* By action: time of the sample that shows it. Timers expire between two samples. */
 	uint64_t *shown_ns;
-	size_t shown_count, shown_size;
+	size_t shown_count, shown_capacity;
 };
 
 int rehearser_new(const char *path, struct cgw_policy *policy, struct rehearser **ret_rehearser,
@@ -71,14 +72,8 @@ static int step(struct rehearser *rehearser)
 	if (r < 0)
 		return r;
 	cgw_rehearsal_actions(rehearser->rehearsal, &count);
-	if (count > rehearser->shown_size) {
-		uint64_t *shown = reallocarray(rehearser->shown_ns, 2 * count, sizeof(*shown));
-
-		if (shown == NULL)
-			return -ENOMEM;
-		rehearser->shown_ns = shown;
-		rehearser->shown_size = 2 * count;
-	}
+	if (ARRAY_RESERVE(rehearser->shown_ns, rehearser->shown_capacity, count) < 0)
+		return -ENOMEM;
 	while (rehearser->shown_count < count)
 		rehearser->shown_ns[rehearser->shown_count++] = rehearser->reached_ns;
 	return 0;

@@ -16,12 +16,12 @@
 /* A jump includes the samples before it, as many as can be read in HISTORY_TIME_NS. */
 #define HISTORY_SAMPLES_MAX   600
 #define HISTORY_SAMPLES_FIRST 120
-#define HISTORY_TIME_NS       UINT64_C(150000000)
+#define HISTORY_TIME_NS       (150 * NS_PER_MS)
 /* Interval of checks for new samples at the end of the recording. */
-#define REFRESH_NS UINT64_C(500000000)
+#define REFRESH_NS (500 * NS_PER_MS)
 /* Time slice of a rehearsal, and interval at which its actions are delivered. */
-#define REHEARSE_NS UINT64_C(20000000)
-#define DELIVER_NS  UINT64_C(500000000)
+#define REHEARSE_NS (20 * NS_PER_MS)
+#define DELIVER_NS  (500 * NS_PER_MS)
 
 struct recording {
 	struct source source;
@@ -152,8 +152,8 @@ static int read_run_up(struct recording *recording, struct run_up *run_up)
 static int collect_jump(struct recording *recording, struct arrival *ret_arrival)
 {
 	const struct source_place place = place_of(recording);
-	uint64_t back_ns = history_samples(recording) *
-			   (place.interval_ns > 0 ? place.interval_ns : UINT64_C(1000000000));
+	uint64_t back_ns =
+		history_samples(recording) * (place.interval_ns > 0 ? place.interval_ns : NS_PER_S);
 	struct run_up run_up = {.position = place.position};
 	uint64_t from_ns = place.now_ns > back_ns ? place.now_ns - back_ns : 0;
 	int r = cgw_history_new(&run_up.history);
