@@ -8,6 +8,7 @@
 #include <cgward/limit.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/action/change-job.h"
 #include "tui/action/edit-step.h"
 #include "tui/action/group-actions.h"
@@ -116,9 +117,9 @@ static void tally_format(const struct tally *tally, struct edit_row *row)
 	size_t used = 0;
 
 	memcpy(row->current, tally->values[0], CURRENT_MAX);
-	for (size_t i = 0; tally->count > 1 && i < tally->count && used < CURRENT_MAX; i++)
-		used += (size_t)snprintf(
-			row->others + used, CURRENT_MAX - used, "%s%.40s (%u)", i > 0 ? ", " : "",
+	for (size_t i = 0; tally->count > 1 && i < tally->count; i++)
+		used = text_append(
+			row->others, sizeof(row->others), used, "%s%.40s (%u)", i > 0 ? ", " : "",
 			tally->values[i][0] != '\0' ? tally->values[i] : "-", tally->counts[i]);
 }
 

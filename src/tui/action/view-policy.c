@@ -268,7 +268,7 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 /* Reads the daemon's status, and at first also loads the system policy for the preview. */
 struct policy_query {
 	struct job job;
-	char state_path[512];
+	const char *state_path;
 	bool load; /* no policy is previewed yet */
 	struct cgw_policy *policy;
 	char problem[256];
@@ -316,7 +316,7 @@ static void post_query(struct app *app, struct policy_view *view)
 		return;
 	query->job =
 		(struct job){.run = run_query, .free = free_query, .name = "Reading the policy"};
-	memcpy(query->state_path, app->state_path, sizeof(query->state_path));
+	query->state_path = app->state_path;
 	query->load = app->rules == NULL && !view->was_read;
 	view->reading = true;
 	app_post_job(app, view, &query->job);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "tui/core/app.h"
@@ -37,15 +38,9 @@ struct app *app_free(struct app *app)
 
 void app_remember_change(struct app *app, const char *host, uint64_t transaction)
 {
-	struct session_change *changes =
-		reallocarray(app->changes, app->change_count + 1, sizeof(*changes));
-
-	if (changes == NULL || transaction == 0)
-		return;
-	app->changes = changes;
-	changes[app->change_count].transaction = transaction;
-	snprintf(changes[app->change_count].host, sizeof(changes->host), "%s", host);
-	app->change_count++;
+	if (transaction > 0 &&
+	    ARRAY_RESERVE(app->changes, app->change_capacity, app->change_count + 1) == 0)
+		app->changes[app->change_count++] = (struct session_change){host, transaction};
 }
 
 void app_forget_change(struct app *app, const char *host, uint64_t transaction)

@@ -29,7 +29,7 @@ struct app_hosts {
 
 /* A change made in this session, which the undo key offers to undo. */
 struct session_change {
-	char host[128];       /* "": this machine */
+	const char *host;     /* as given by the user; "": this machine */
 	uint64_t transaction; /* in the journal of that host */
 };
 
@@ -38,7 +38,7 @@ struct app {
 	const struct cgw_layout *layout; /* NULL in unit tests */
 	char host[64];
 	char config_path[512];   /* "": settings are not saved */
-	char state_path[512];    /* state directory of the enforcement shown */
+	const char *state_path;  /* state directory of the enforcement shown */
 	bool read_only;          /* --read-only: no key changes the system */
 	unsigned source_flags;   /* enum source_flag */
 	const char *source_name; /* "": this machine */
@@ -78,7 +78,7 @@ struct app {
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
 	struct session_change *changes; /* oldest first */
-	size_t change_count;
+	size_t change_count, change_capacity;
 
 	struct job_queue jobs;   /* posted, not yet passed to a worker */
 	uint64_t prompt_targets; /* see targets_remember() */

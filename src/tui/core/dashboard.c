@@ -22,7 +22,7 @@ int app_new(struct app **ret_app)
 	app->source_flags = SOURCE_CAN_ACT;
 	app->source_name = "";
 	app->speed = 1;
-	snprintf(app->state_path, sizeof(app->state_path), "%s", DAEMON_STATE);
+	app->state_path = DAEMON_STATE;
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);
 		return -ENOMEM;

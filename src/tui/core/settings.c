@@ -6,6 +6,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
 #include "tui/core/settings.h"
 
@@ -97,8 +98,8 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 			settings->choices[choice] = i;
 			return 0;
 		}
-		length += (size_t)snprintf(words + length, sizeof(words) - length, "%s%s",
-					   i > 0 ? ", " : "", choices[choice].words[i]);
+		length = text_append(words, sizeof(words), length, "%s%s", i > 0 ? ", " : "",
+				     choices[choice].words[i]);
 	}
 	cgw_escape(shown, sizeof(shown), value, strlen(value));
 	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s)",

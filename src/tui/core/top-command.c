@@ -424,8 +424,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 		return status;
 	top->app->read_only = top->read_only;
 	if (top->state != NULL)
-		(void)snprintf(top->app->state_path, sizeof(top->app->state_path), "%s",
-			       top->state);
+		top->app->state_path = top->state;
 	status = top->policy != NULL ? preview_policy(top) : CLI_OK;
 	if (status != CLI_OK)
 		return status;

@@ -80,7 +80,10 @@ const struct cgw_topology *app_topology(const struct app *app);
 uint32_t app_group(const struct app *app);
 /* First key of an action as mapped, such as "F8"; "" if it has none. */
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size);
-/* Changes made in this session, which the undo key offers to undo. `host` "": this machine. */
+/*
+ * Changes made in this session, which the undo key offers to undo. `host` "": this machine; the
+ * string is not copied.
+ */
 void app_remember_change(struct app *app, const char *host, uint64_t transaction);
 /* Removes the change again: it was undone. */
 void app_forget_change(struct app *app, const char *host, uint64_t transaction);

@@ -218,15 +218,15 @@ const char *find_part(const char *text, const char *part)
 
 static bool path_contains(const struct cgw_topology *topology, uint32_t group, const char *text)
 {
-	char path[4096];
+	CLEANUP(cleanup_free) char *path = NULL;
 
 	if (group == CGW_NO_GROUP)
 		return false;
 	/* Text without a slash is searched in names: "web" must not match all of /web/... */
 	if (strchr(text, '/') == NULL)
 		return find_part(group == 0 ? "/" : topology->name[group], text) != NULL;
-	cgw_topology_path(topology, group, path, sizeof(path));
-	return find_part(path, text) != NULL;
+	path = cgw_topology_path_copy(topology, group);
+	return path != NULL && find_part(path, text) != NULL;
 }
 
 /* Searches the groups without a row: those in folded parents that match the filter. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/cleanup.h"
 #include "tui/list/group-list.h"
 
 static enum filter_kind kind_of(const char *text)
@@ -66,14 +67,16 @@ bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32
 	const struct list_filter *filter = &list->filter;
 	const struct cgw_scope scope = {
 		.frame = frame, .group = group, .averages = filter->averages};
-	char path[4096];
+	CLEANUP(cleanup_free) char *path = NULL;
 
 	if (filter->kind == FILTER_NONE)
 		return true;
 	/* Unknown does not match: the list has only groups for which the condition holds. */
 	if (filter->kind == FILTER_EXPRESSION)
 		return cgw_expression_evaluate(filter->expression, &scope) == CGW_TRUE;
-	cgw_topology_path(topology, group, path, sizeof(path));
+	path = cgw_topology_path_copy(topology, group);
+	if (path == NULL)
+		return false;
 	if (filter->kind == FILTER_GLOB)
 		return cgw_glob_match(filter->text, path);
 	return find_part(path, filter->text) != NULL;
