@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/dump/dump-run.h"
+#include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/options.h"
 #include "shared/cli/recording-damage.h"
 #include <cgward/recording.h>
 

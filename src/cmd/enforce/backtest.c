@@ -9,6 +9,7 @@
 
 #include "cmd/enforce/backtest.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
 #include "shared/cli/recording-damage.h"
 #include <cgward/recording.h>
@@ -41,14 +42,14 @@ static void cleanup_rehearsal(struct cgw_rehearsal **rehearsal)
 
 static void format_time(uint64_t realtime_ns, char *buffer, size_t size)
 {
-	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	struct tm broken;
 	size_t length;
 
 	(void)gmtime_r(&seconds, &broken);
 	length = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &broken);
 	(void)snprintf(buffer + length, size - length, ".%03uZ",
-		       (unsigned)(realtime_ns / 1000000 % 1000));
+		       (unsigned)(realtime_ns / NS_PER_MS % 1000));
 }
 
 static const char *section_name(const struct backtest *backtest, uint32_t section)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/regular-file.h"
 #include "lib/limit/control.h"
 #include "lib/limit/journal-line.h"
@@ -18,7 +19,7 @@
 /* The most that is read at once, also of a journal that exists already. */
 #define TAIL_BYTES (256 << 10)
 /* An intent precedes its change, and a group is read before or after the time of its sample. */
-#define SLACK_NS UINT64_C(1000000000)
+#define SLACK_NS NS_PER_S
 
 struct journal_tail {
 	char file[576];

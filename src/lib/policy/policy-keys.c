@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-keys.h"
@@ -142,13 +143,10 @@ void policy_forget_names(struct policy_loading *loading)
 static void begin_named(struct policy_loading *loading, struct section *section)
 {
 	struct cgw_policy *policy = loading->policy;
-	struct section **sections =
-		reallocarray(policy->sections, policy->count + 1, sizeof(*sections));
-	struct section *const *found;
+	struct section *const *found = NULL;
 
-	if (sections != NULL)
-		policy->sections = sections;
-	found = sections != NULL ? tsearch(section, &loading->names, by_kind_and_name) : NULL;
+	if (ARRAY_RESERVE(policy->sections, policy->capacity, policy->count + 1) == 0)
+		found = tsearch(section, &loading->names, by_kind_and_name);
 	if (found == NULL) {
 		loading->out_of_memory = true;
 		section_free(section);
@@ -161,7 +159,7 @@ static void begin_named(struct policy_loading *loading, struct section *section)
 		section_free(section);
 		return;
 	}
-	sections[policy->count++] = section;
+	policy->sections[policy->count++] = section;
 	loading->section = section;
 }
 
@@ -280,7 +278,7 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct section *section = loading->section;
-	struct assignment *sets, set;
+	struct assignment set;
 	struct cgw_diag reason = {0};
 
 	if (asprintf(&text, "%s=%s", name, value) < 0) {
@@ -295,17 +293,15 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 			     "'%s' is an action, not a limit; use a [rule] section instead", name);
 	else if (cgw_value_check(set.control, set.value, &reason) < 0)
 		policy_error(loading, "%s: %s", name, reason.text);
-	sets = reallocarray(section->sets, section->set_count + 1, sizeof(*sets));
-	if (sets == NULL) {
+	if (ARRAY_RESERVE(section->sets, section->set_capacity, section->set_count + 1) < 0) {
 		free(set.value);
 		loading->out_of_memory = true;
 		return true;
 	}
-	section->sets = sets;
 	if (loading->seen_controls[set.control] && !cgw_control_info(set.control)->instances)
 		policy_error(loading, "duplicate key '%s'", name);
 	loading->seen_controls[set.control] = true;
-	sets[section->set_count++] = set;
+	section->sets[section->set_count++] = set;
 	return true;
 }
 

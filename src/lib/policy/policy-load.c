@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/regular-file.h"
 #include "lib/policy/policy-priv.h"
 
@@ -197,16 +198,16 @@ static void parse_text(struct policy_loading *loading, const char *name, const c
 static void set_defaults(struct cgw_policy *policy)
 {
 	policy->settings = (struct cgw_policy_settings){
-		.interval_ns = UINT64_C(1000000000),
+		.interval_ns = NS_PER_S,
 		.keep_limits = true,
 		.max_concurrent = 3,
 		.max_per_hour = 60,
 		.max_fraction = 50,
 		.gap = 3,
 	};
-	policy->record.interval_ns = UINT64_C(5000000000);
+	policy->record.interval_ns = 5 * NS_PER_S;
 	policy->record.size_bytes = UINT64_C(200) << 20;
-	policy->record.keep_ns = 7 * 86400 * UINT64_C(1000000000);
+	policy->record.keep_ns = 7 * 86400 * NS_PER_S;
 	policy->metrics.groups_max = 10000;
 }
 
@@ -354,10 +355,14 @@ static void load_directory(struct policy_loading *loading, const char *directory
 	if (count < 0 && errno != ENOENT)
 		policy_error(loading, "cannot read the directory: %s", strerror(errno));
 	for (int i = 0; i < count; i++) {
-		char path[4096];
+		CLEANUP(cleanup_free) char *path = NULL;
 
-		(void)snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
-		load_file(loading, path);
+		if (asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
+			path = NULL;
+			loading->out_of_memory = true;
+		} else {
+			load_file(loading, path);
+		}
 		free(entries[i]);
 	}
 	free(entries);
