@@ -11,6 +11,7 @@
 #include "shared/cli/daemon-status.h"
 #include "tui/core/app.h"
 #include "tui/core/header.h"
+#include "tui/core/search.h"
 #include "tui/core/views.h"
 #include "tui/replay/replay-keys.h"
 
@@ -140,8 +141,16 @@ unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
 			kind->done(state);
 		return REACTION_BEEP;
 	}
-	app->views[app->view_count++] = (struct view){kind, state, ++app->view_serial};
+	app->views[app->view_count++] = (struct view){kind, state, ++app->view_serial, ""};
 	return REACTION_DRAW | REACTION_METRICS;
+}
+
+const char *app_search(const struct app *app, const void *state)
+{
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].state == state)
+			return app->views[i].search;
+	return "";
 }
 
 unsigned app_close(struct app *app)
@@ -272,7 +281,7 @@ static const char *action_verb(enum action action)
 
 static unsigned contexts_of(const struct app *app, const struct view *view)
 {
-	return view->kind->contexts |
+	return view->kind->contexts | (view->search[0] != '\0' ? IN_SEARCHING : 0U) |
 	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
 }
 
@@ -308,6 +317,8 @@ unsigned app_key(struct app *app, uint32_t key)
 					 action_verb(action));
 		return REACTION_DRAW | REACTION_BEEP;
 	}
+	if (search_act(app, view, action, &reactions))
+		return handle_reactions(app, reactions | REACTION_DRAW);
 	if (key_binding(action)->contexts & IN_REPLAY)
 		return handle_reactions(app, replay_seek(app, action) | REACTION_DRAW);
 	return handle_reactions(app, view->kind->act(app, view->state, action) | REACTION_DRAW);

@@ -51,6 +51,11 @@ struct view_kind {
 	/* Text input, tried before the key table. `ret_used`: the key was text. May be NULL. */
 	unsigned (*type)(struct app *app, void *state, uint32_t key, bool *ret_used);
 	unsigned (*click)(struct app *app, void *state, const struct event *event);
+	/*
+	 * Goes to the next row that contains the text, to the current one first if `here`. False:
+	 * there is none. NULL: nothing to search.
+	 */
+	bool (*search)(struct app *app, void *state, const char *text, bool backward, bool here);
 	/* Called after each sample. */
 	void (*update)(struct app *app, void *state);
 	/* A job of this view is done; the app frees it afterwards unless `kept` is set. */
@@ -68,7 +73,8 @@ struct view_kind {
 struct view {
 	const struct view_kind *kind;
 	void *state;
-	uint64_t serial; /* never reused: the result of a job cannot reach another view */
+	uint64_t serial;  /* never reused: the result of a job cannot reach another view */
+	char search[128]; /* escaped; "": no search is active */
 };
 
 #define VIEWS_MAX 8
@@ -128,7 +134,6 @@ struct app {
 	enum role message_role;
 	uint64_t message_until_ns;
 
-	char search[128]; /* "": no search is active */
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
 	struct session_change *changes; /* oldest first */
@@ -159,6 +164,8 @@ void app_save(struct app *app);
 void app_watch_rules(struct app *app);
 
 /* For views. */
+/* The active search of the view with that state, "" if none. */
+const char *app_search(const struct app *app, const void *state);
 void app_remember_change(struct app *app, const char *host, uint64_t transaction);
 /* Removes the change again: it was undone. */
 void app_forget_change(struct app *app, const char *host, uint64_t transaction);
