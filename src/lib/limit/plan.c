@@ -436,8 +436,9 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 	step->result.reversible = step->result.reversible && r < 0;
 	if (r < 0) {
 		step->result.error = r;
-		(void)cgw_diag_set(&step->result.diag, r, "done, but cannot be rolled back: %s",
-				   strerror(-r));
+		if (r != -ECANCELED) /* the step gives the reason */
+			(void)cgw_diag_set(&step->result.diag, r,
+					   "done, but cannot be rolled back: %s", strerror(-r));
 	}
 	plan_settle_step(plan, step);
 }

@@ -55,7 +55,7 @@ struct change_job {
 	struct targets targets;
 	struct change_step *steps;
 	size_t step_count, step_capacity;
-	bool dry_run; /* checks everything and changes nothing: outcomes say what would happen */
+	bool dry_run; /* changes nothing: outcomes describe what would happen */
 	bool force;   /* also applies limits below current use */
 	/*
 	 * Undoes the first of the actions with these changes that can still be undone; a later

@@ -9,17 +9,19 @@
 
 #include <cgward/render.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/app.h"
 #include "tui/core/scroll.h"
+#include "tui/core/search.h"
 #include "tui/core/views.h"
 
 struct policy_view {
 	struct scroll scroll;
-	uint32_t rows;
+	uint32_t rows, found; /* number of rows; the last match of a search */
 	bool reading, was_read;
 	struct daemon_status *status; /* of the running enforcement, or NULL */
 	int status_error;
@@ -31,25 +33,40 @@ struct rows {
 	struct canvas *canvas;
 	struct rect area;
 	uint32_t first, count;
+	const char *search; /* "": none */
+	bool *matches;      /* by row */
+	size_t capacity;
 };
 
-static bool next_row(struct rows *rows, int *ret_row)
+static bool next_row(struct rows *rows, const char *left, const char *middle, const char *right,
+		     int *ret_row)
 {
 	uint32_t row = rows->count++;
 
+	if (ARRAY_RESERVE(rows->matches, rows->capacity, rows->count) == 0)
+		rows->matches[row] =
+			rows->search[0] != '\0' && (find_part(left, rows->search) != NULL ||
+						    find_part(middle, rows->search) != NULL ||
+						    find_part(right, rows->search) != NULL);
 	if (row < rows->first || row - rows->first >= (uint32_t)rows->area.rows)
 		return false;
 	*ret_row = rows->area.row + (int)(row - rows->first);
 	return true;
 }
 
+/* Whether the row added last contains the text that is searched. */
+static bool is_match(const struct rows *rows)
+{
+	return rows->count <= rows->capacity && rows->matches[rows->count - 1];
+}
+
 static void add_title(struct rows *rows, const char *text)
 {
 	int row;
 
-	if (next_row(rows, &row))
+	if (next_row(rows, text, "", "", &row))
 		canvas_text_cut(rows->canvas, row, rows->area.column, rows->area.columns,
-				ROLE_TITLE, text);
+				is_match(rows) ? ROLE_KEY : ROLE_TITLE, text);
 }
 
 static void add_row(struct rows *rows, enum role role, const char *left, const char *middle,
@@ -58,9 +75,10 @@ static void add_row(struct rows *rows, enum role role, const char *left, const c
 	int at = rows->area.column, end = at + rows->area.columns;
 	int left_width = rows->area.columns / 3, middle_width = 26, row;
 
-	if (!next_row(rows, &row))
+	if (!next_row(rows, left, middle, right, &row))
 		return;
-	canvas_text_cut(rows->canvas, row, at, left_width - 1, ROLE_STRONG, left);
+	canvas_text_cut(rows->canvas, row, at, left_width - 1,
+			is_match(rows) ? ROLE_KEY : ROLE_STRONG, left);
 	at += left_width;
 	canvas_text_cut(rows->canvas, row, at, middle_width - 1, role, middle);
 	at += middle_width;
@@ -252,7 +270,10 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 			const struct layout *layout)
 {
 	struct policy_view *view = opaque;
-	struct rows rows = {.canvas = canvas, .area = layout->body, .first = view->scroll.first};
+	struct rows rows = {.canvas = canvas,
+			    .area = layout->body,
+			    .first = view->scroll.first,
+			    .search = app_search(app, view)};
 
 	canvas_fill(canvas, layout->head, ROLE_TEXT, GROUND_BAR);
 	canvas_text_cut(canvas, layout->head.row, layout->head.column, layout->head.columns,
@@ -263,6 +284,31 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 	add_preview(app, view, &rows);
 	view->rows = rows.count;
 	scroll_place_text(&view->scroll, layout->body, rows.count);
+	free(rows.matches);
+}
+
+static bool row_matches(const void *context, uint32_t row)
+{
+	const struct rows *rows = context;
+
+	return row < rows->capacity && rows->matches[row];
+}
+
+static bool policy_search(struct app *app, void *opaque, const char *text, bool backward, bool here)
+{
+	struct policy_view *view = opaque;
+	struct rows rows = {.search = text}; /* without an area, nothing is drawn */
+	bool found = false;
+
+	if (cgw_frame_now(app->frame) == NULL)
+		return false;
+	add_daemon(app, view, &rows);
+	add_preview(app, view, &rows);
+	found = search_rows(rows.count, &view->found, backward, here, row_matches, &rows);
+	free(rows.matches);
+	if (found)
+		view->scroll.first = view->found;
+	return found;
 }
 
 /* Reads the daemon's status, and at first also loads the system policy for the preview. */
@@ -386,6 +432,7 @@ static const struct view_kind view_policy = {
 	.draw = policy_draw,
 	.act = policy_act,
 	.click = policy_click,
+	.search = policy_search,
 	.update = policy_update,
 	.finish = policy_finish,
 	.done = policy_done,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* app.c - what views ask of the dashboard: messages, jobs, the stack of views, the current sample. */
+/* app.c - what views ask of the dashboard: messages, jobs, the stack of views, the sample. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -133,8 +133,16 @@ unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
 			kind->done(state);
 		return REACTION_BEEP;
 	}
-	app->views[app->view_count++] = (struct open_view){kind, state, ++app->view_serial};
+	app->views[app->view_count++] = (struct open_view){kind, state, ++app->view_serial, ""};
 	return REACTION_DRAW | REACTION_METRICS;
+}
+
+const char *app_search(const struct app *app, const void *state)
+{
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].state == state)
+			return app->views[i].search;
+	return "";
 }
 
 unsigned app_close(struct app *app)

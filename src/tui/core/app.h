@@ -14,7 +14,8 @@
 struct open_view {
 	const struct view_kind *kind;
 	void *state;
-	uint64_t serial; /* never reused: the result of a job cannot reach another view */
+	uint64_t serial;  /* never reused: the result of a job cannot reach another view */
+	char search[128]; /* escaped; "": no search is active */
 };
 
 #define VIEWS_MAX 8
@@ -74,7 +75,6 @@ struct app {
 	enum role message_role;
 	uint64_t message_until_ns;
 
-	char search[128]; /* "": no search is active */
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
 	struct session_change *changes; /* oldest first */

@@ -9,6 +9,7 @@
 #include "shared/cli/daemon-status.h"
 #include "tui/core/dashboard.h"
 #include "tui/core/header.h"
+#include "tui/core/search.h"
 #include "tui/core/views.h"
 #include "tui/replay/replay-keys.h"
 
@@ -172,7 +173,7 @@ static const char *action_verb(enum action action)
 
 static unsigned contexts_of(const struct app *app, const struct open_view *view)
 {
-	return view->kind->contexts |
+	return view->kind->contexts | (view->search[0] != '\0' ? IN_SEARCHING : 0U) |
 	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
 }
 
@@ -208,6 +209,8 @@ unsigned app_key(struct app *app, uint32_t key)
 					 action_verb(action));
 		return REACTION_DRAW | REACTION_BEEP;
 	}
+	if (search_act(app, view, action, &reactions))
+		return handle_reactions(app, reactions | REACTION_DRAW);
 	if (key_binding(action)->contexts & IN_REPLAY)
 		return handle_reactions(app, replay_seek(app, action) | REACTION_DRAW);
 	return handle_reactions(app, view->kind->act(app, view->state, action) | REACTION_DRAW);

@@ -14,8 +14,9 @@ static const struct {
 	const char *title;
 } sections[] = {
 	{IN_REPLAY, "Recording playback"},
-	{IN_TREE | IN_FLAT | IN_SEARCHING, "Group list"},
+	{IN_TREE | IN_FLAT, "Group list"},
 	{IN_DETAIL, "Opened group"},
+	{IN_SEARCHING, "While a search is active"},
 	{IN_SETUP, "Setup window"},
 	{IN_EDIT, "Limits form"},
 	{IN_DIALOGS | IN_READING, "Menus, prompts and text windows"},

@@ -127,10 +127,9 @@ static int parse_interval(struct settings *settings, const char *value, struct c
 static int parse_column(struct settings *settings, const char *value, struct cgw_diag *diag)
 {
 	struct column column;
-	int r = column_parse(value, &column, diag);
 
-	if (r < 0)
-		return r;
+	if (column_parse(value, &column, diag) < 0)
+		return -EINVAL;
 	if (settings->column_count == COLUMNS_MAX)
 		return cgw_diag_set(diag, -EINVAL, "too many columns (at most %d)", COLUMNS_MAX);
 	settings->columns[settings->column_count++] = column;
@@ -169,7 +168,7 @@ int settings_set(struct settings *settings, const char *section, const char *nam
 	if (strcmp(section, GROUPS) == 0 && strcmp(name, "column") == 0)
 		return parse_column(settings, value, diag);
 	if (strcmp(section, GROUPS) == 0 && strcmp(name, "sort") == 0)
-		return column_parse(value, &settings->sort, diag);
+		return column_parse(value, &settings->sort, diag) < 0 ? -EINVAL : 0;
 	if (strcmp(section, KEYS) == 0)
 		return parse_key(settings, name, value, diag);
 	cgw_escape(shown_section, sizeof(shown_section), section, strlen(section));

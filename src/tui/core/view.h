@@ -45,6 +45,11 @@ struct view_kind {
 	/* Text input, tried before the key table. `ret_used`: the key was text. May be NULL. */
 	unsigned (*type)(struct app *app, void *state, uint32_t key, bool *ret_used);
 	unsigned (*click)(struct app *app, void *state, const struct event *event);
+	/*
+	 * Goes to the next row that contains the text, to the current one first if `here`. False:
+	 * there is none. NULL: nothing to search.
+	 */
+	bool (*search)(struct app *app, void *state, const char *text, bool backward, bool here);
 	/* Called after each sample. */
 	void (*update)(struct app *app, void *state);
 	/* A job of this view is done; the app frees it afterwards unless `kept` is set. */
@@ -57,13 +62,15 @@ struct view_kind {
 	void (*done)(void *state);
 };
 
-/* Opens a view; frees its state if too many are open, which app_is_full() tells before. */
+/* Opens a view. Frees its state if too many are open: check app_is_full() before. */
 unsigned app_open(struct app *app, const struct view_kind *kind, void *state);
 bool app_is_full(const struct app *app);
 /* Closes the top view. */
 unsigned app_close(struct app *app);
 /* Whether the view with that state is the top one. */
 bool app_is_top(const struct app *app, const void *state);
+/* The active search of the view with that state, "" if none. */
+const char *app_search(const struct app *app, const void *state);
 unsigned app_show_message(struct app *app, enum role role, const char *format, ...)
 	CGW_PRINTF(3, 4);
 /* The message of the status line; NULL if it has expired. */

@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/core/app.h"
+#include "tui/core/search.h"
 #include "tui/detail/detail.h"
 #include "tui/replay/replay-keys.h"
 
@@ -333,6 +334,38 @@ static unsigned turn_to(struct app *app, struct detail *detail, int page)
 	return REACTION_DRAW;
 }
 
+struct row_search {
+	const struct detail *detail;
+	const char *text;
+};
+
+static bool row_matches(const void *context, uint32_t row)
+{
+	const struct row_search *search = context;
+	const struct detail_row *found = &search->detail->rows[row];
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%.*s", (int)found->line_length,
+		 found->line != NULL ? found->line : "");
+	return find_part(found->left, search->text) != NULL ||
+	       find_part(found->value, search->text) != NULL ||
+	       find_part(found->more, search->text) != NULL ||
+	       find_part(found->help, search->text) != NULL ||
+	       find_part(line, search->text) != NULL;
+}
+
+static bool detail_search(struct app *app, void *opaque, const char *text, bool backward, bool here)
+{
+	struct detail *detail = opaque;
+	const struct row_search search = {detail, text};
+
+	/* Graphs have no text: what they show is among the metrics. */
+	if (detail->page == PAGE_GRAPHS)
+		turn_to(app, detail, PAGE_METRICS);
+	return search_rows((uint32_t)detail->row_count, &detail->scroll.selected, backward, here,
+			   row_matches, &search);
+}
+
 static unsigned zoom(struct detail *detail, int by)
 {
 	static const unsigned steps[] = {1, 2, 5, 10};
@@ -454,6 +487,7 @@ const struct view_kind view_detail = {
 	.draw = detail_draw,
 	.act = detail_act,
 	.click = detail_click,
+	.search = detail_search,
 	.update = detail_update,
 	.finish = detail_finish,
 	.add_metrics = detail_add_metrics,

@@ -160,7 +160,8 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 static void draw_found(const struct app *app, struct canvas *canvas, int row, int at, int width,
 		       const char *text)
 {
-	const char *found = app->search[0] != '\0' ? find_part(text, app->search) : NULL;
+	const char *search = app_search(app, NULL);
+	const char *found = search[0] != '\0' ? find_part(text, search) : NULL;
 	char before[1024];
 	size_t length;
 	int skip;
@@ -171,7 +172,7 @@ static void draw_found(const struct app *app, struct canvas *canvas, int row, in
 	memcpy(before, text, length);
 	before[length] = '\0';
 	skip = canvas_width(before);
-	snprintf(before, sizeof(before), "%.*s", (int)strlen(app->search), found);
+	snprintf(before, sizeof(before), "%.*s", (int)strlen(search), found);
 	canvas_text(canvas, row, at + skip, width - skip, ROLE_KEY, before);
 }
 
@@ -424,8 +425,7 @@ static unsigned groups_contexts(const struct app *app)
 {
 	unsigned contexts = app->settings.choices[CHOICE_TREE] ? IN_TREE : IN_FLAT;
 
-	contexts |= replay_key_context(app);
-	return app->search[0] != '\0' ? contexts | IN_SEARCHING : contexts;
+	return contexts | replay_key_context(app);
 }
 
 /* A click on a column title sorts by it; on the sorted column it reverses the order. */
@@ -498,6 +498,7 @@ const struct view_kind view_groups = {
 	.draw = groups_draw,
 	.act = groups_act,
 	.click = groups_click,
+	.search = groups_search,
 	.add_metrics = groups_add_metrics,
 	.status = groups_status,
 };
