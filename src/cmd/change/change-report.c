@@ -8,7 +8,7 @@
 #include "cmd/change/change-report.h"
 #include "cmd/change/signal-names.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/systemd-journal.h"
+#include "shared/report/log-change.h"
 
 /* Results of a step without a value, as in "/a: frozen". */
 static const struct {
@@ -277,30 +277,6 @@ static bool is_cause(const struct cgw_result *result)
 	       result->outcome == CGW_OUTCOME_INCONSISTENT;
 }
 
-/* Logs a completed or failed step to the systemd journal as well. */
-static void log_step(const struct change_command *command, const struct cgw_step *step,
-		     const struct cgw_result *result)
-{
-	if (command->options.dry_run || result->outcome == CGW_OUTCOME_PENDING ||
-	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
-		return;
-	cli_journal_change(&(struct cli_journal_change){
-		.action = cgw_step_kind_name(step->kind),
-		.group = step->path,
-		.group_id = step->expected_id,
-		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
-		.old_value = result->old_value,
-		.new_value = step->value,
-		.accepted_value = result->new_value,
-		.who = command->options.who,
-		.why = command->options.why,
-		.how = result->how,
-		.trouble = result->diag.text,
-		.error = result->error,
-		.change_id = result->change_id,
-	});
-}
-
 enum cli_exit report_plan(const struct change_command *command, int error)
 {
 	enum cli_exit status = CLI_OK, causes = CLI_OK;
@@ -311,7 +287,7 @@ enum cli_exit report_plan(const struct change_command *command, int error)
 		const struct cgw_result *result = cgw_plan_result(command->plan, i);
 		enum cli_exit step_status = report_status(result, command->options.dry_run);
 
-		log_step(command, step, result);
+		log_change(step, result, &command->options);
 		status = worse(status, step_status);
 		if (is_cause(result))
 			causes = result->outcome == CGW_OUTCOME_INCONSISTENT
@@ -339,7 +315,7 @@ enum cli_exit report_steps(const struct change_command *command, const struct cg
 	json_t *list = command->json ? json_array() : NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		log_step(command, &steps[i], &results[i]);
+		log_change(&steps[i], &results[i], &command->options);
 		status = worse(status, report_status(&results[i], command->options.dry_run));
 		if (command->json)
 			(void)json_array_append_new(list, json_step(&steps[i], &results[i]));

@@ -59,8 +59,8 @@ static void print_option_error(const struct cli_context *context, const struct c
 			       int result, char **argv)
 {
 	const char *word = argv[optind > 0 ? optind - 1 : 0];
-	struct suggestion nearest = {.input = word + strspn(word, "-")};
-	char shown[128];
+	char shown[128], name[64];
+	struct suggestion nearest = {.input = name};
 
 	cgw_escape(shown, sizeof(shown), word, strlen(word));
 	if (result == ':') {
@@ -71,6 +71,7 @@ static void print_option_error(const struct cli_context *context, const struct c
 		(void)cli_usage_error(context, "unknown option '-%c'", optopt);
 		return;
 	}
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
 	for (; options->name != NULL; options++)
 		suggestion_offer(&nearest, options->name);
 	/* getopt_long() sets `optopt` only for an option that exists. */
