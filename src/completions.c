@@ -14,6 +14,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/string-list.h"
+#include "lib/model/sampling.h"
 #include <cgward/limit.h>
 #include <cgward/model.h>
 
@@ -135,21 +136,6 @@ static void print_assignments(struct completion *completion)
 	}
 }
 
-static void cleanup_layout(struct cgw_layout **layout)
-{
-	cgw_layout_free(*layout);
-}
-
-static void cleanup_sampler(struct cgw_sampler **sampler)
-{
-	cgw_sampler_free(*sampler);
-}
-
-static void cleanup_frame(struct cgw_frame **frame)
-{
-	cgw_frame_free(*frame);
-}
-
 /* Adds paths and units, unless what was typed can only be the beginning of the other. */
 static void add_names(struct string_list *names, const struct cgw_frame *frame, enum kind kind,
 		      const char *typed)
@@ -181,16 +167,13 @@ static void print_groups(const struct completion *completion, enum kind kind)
 	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
 	CLEANUP(string_list_free) struct string_list names = {0};
 	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_snapshot *snapshot;
 
 	/* Nothing to offer is all that a shell can show of an error. */
 	if (cgw_layout_open(&completion->context->roots, &layout, NULL) < 0 ||
 	    cgw_sampler_new(layout, &options, &sampler, NULL) < 0 || cgw_frame_new(&frame) < 0 ||
-	    cgw_sampler_sample(sampler, &snapshot) < 0)
+	    sample_into_frame(sampler, frame) < 0)
 		return;
-	if (cgw_frame_update(frame, snapshot) == 0)
-		add_names(&names, frame, kind, completion->word + completion->start);
-	cgw_snapshot_unref(snapshot);
+	add_names(&names, frame, kind, completion->word + completion->start);
 	string_list_sort_unique(&names);
 	for (size_t i = 0; i < names.count; i++)
 		print_word(completion, names.items[i], NULL);
