@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* main.c - command dispatch. */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -205,12 +206,28 @@ static int finish(const struct cli_context *context, int status)
 	return (int)cli_finish(context, (enum cli_exit)status);
 }
 
+/*
+ * A closed standard descriptor would be the number of the next file that is opened, and output would
+ * be written to that file. A descriptor of O_PATH can be neither read nor written.
+ */
+static void reserve_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_context context = {.program = "cgward"};
 	const struct cli_command *command;
 	int status, at = 1;
 
+	reserve_standard_descriptors();
 	/* Use the user's character set, but always a decimal point in numbers. */
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");

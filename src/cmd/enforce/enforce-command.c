@@ -14,10 +14,11 @@
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/options.h"
 
 #define DAEMON_CLAIMS DAEMON_STATE "/enforce.d"
-#define ONCE_WAIT_NS  UINT64_C(2000000000)
+#define ONCE_WAIT_NS  (2 * NS_PER_S)
 
 #define TRUE(member) CLI_TRUE(struct enforce_options, member)
 

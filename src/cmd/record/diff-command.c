@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
+#include "shared/cli/recording-damage.h"
 
 #define COLUMNS                                                                         \
 	"memory.working_set,memory.current,cpu.usage,pids.current,io.rbytes,io.wbytes," \
@@ -130,7 +131,7 @@ static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay
 	struct cgw_recording_info info;
 	enum cli_exit status = seek_sample(arguments, replay, "to", arguments->to);
 	uint64_t last;
-	int r = 1;
+	int r;
 
 	if (status != CLI_OK)
 		return status;
@@ -139,7 +140,8 @@ static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay
 	status = seek_sample(arguments, replay, "from", arguments->from);
 	if (status != CLI_OK)
 		return status;
-	for (; r > 0; r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) {
+	/* The events of a sample are what happened since the one before it. */
+	while ((r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) > 0) {
 		const struct cgw_event *events;
 		size_t count;
 
@@ -201,7 +203,9 @@ static enum cli_exit run_diff(struct arguments *arguments)
 		return CLI_FAILED;
 	}
 	arguments->diff.fields = arguments->fields;
-	return arguments->events ? print_events(arguments, replay) : print_diff(arguments, replay);
+	status =
+		arguments->events ? print_events(arguments, replay) : print_diff(arguments, replay);
+	return recording_report_damage(arguments->context, replay, status);
 }
 
 int diff_run(struct cli_context *context, int argc, char **argv)

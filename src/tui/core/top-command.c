@@ -165,11 +165,10 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	struct top *top = context;
 	struct cgw_diag with_file = *diag;
 
-	(void)cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
-			 strlen(top->app->config_path));
+	cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
+		   strlen(top->app->config_path));
 	cli_diag(top->context, &with_file);
-	(void)app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line,
-			       diag->text);
+	app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line, diag->text);
 }
 
 static void load_settings(struct top *top)
