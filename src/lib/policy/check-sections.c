@@ -198,7 +198,7 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool has_word(const struct word_list *sorted, const char *word)
+static bool has_word(const struct string_list *sorted, const char *word)
 {
 	return bsearch(&word, sorted->items, sorted->count, sizeof(*sorted->items), by_bytes) !=
 	       NULL;
@@ -207,8 +207,8 @@ static bool has_word(const struct word_list *sorted, const char *word)
 /* Detects patterns of `exclude` that leave nothing of `match`. */
 static void check_excludes(struct policy_loading *loading, struct section *section)
 {
-	const struct word_list *match = &section->selection.match;
-	struct word_list *exclude = &section->selection.exclude;
+	const struct string_list *match = &section->selection.match;
+	struct string_list *exclude = &section->selection.exclude;
 	size_t left = match->count;
 
 	if (exclude->count == 0)
