@@ -156,7 +156,7 @@ static enum cli_exit print_version_json(void)
 	return CLI_OK;
 }
 
-/* Options that apply to the program: exit status, or -1 if absent. --complete is for the scripts. */
+/* Options of the program, --complete for its scripts: exit status, or -1 if absent. */
 static int run_program_option(struct cli_context *context, int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "--complete") == 0)
@@ -207,8 +207,8 @@ static int finish(const struct cli_context *context, int status)
 }
 
 /*
- * A closed standard descriptor would be the number of the next file that is opened, and output would
- * be written to that file. A descriptor of O_PATH can be neither read nor written.
+ * A closed standard descriptor would be the number of the next file that is opened, and output
+ * would be written to that file. A descriptor of O_PATH can be neither read nor written.
  */
 static void reserve_standard_descriptors(void)
 {
