@@ -11,13 +11,9 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/json-cleanup.h"
 #include "lib/base/regular-file.h"
 #include "shared/cli/daemon-status.h"
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 /* The kernel releases the daemon's lock when it exits, even after a crash. */
 static int check_running(const char *directory)
