@@ -13,12 +13,13 @@
 #include "cmd/enforce/undo-store.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/base/string-list.h"
 
 #define FILE_NAME       "enforce.state"
 #define LOCK_NAME       "enforce.lock"
-#define FILE_BYTES_MAX  ((off_t)256 << 20) /* a larger one was not written by this program */
-#define STALE_LINES_MAX 4096               /* rewrite the file beyond this and its records */
+#define FILE_BYTES_MAX  (UINT64_C(256) << 20) /* a larger one was not written by this program */
+#define STALE_LINES_MAX 4096                  /* rewrite the file beyond this and its records */
 #define NO_ENTRY        UINT32_MAX
 
 struct entry {
@@ -369,19 +370,13 @@ static int read_line(struct undo_store *store, char *line)
 
 static int open_file(const struct undo_store *store, FILE **ret_file)
 {
-	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 	CLEANUP(cleanup_close)
-	int fd = openat(store->directory_fd, FILE_NAME,
-			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat status;
+	int fd = open_regular_file(store->directory_fd, FILE_NAME, O_RDONLY | O_NOFOLLOW,
+				   FILE_BYTES_MAX);
 	FILE *file;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EBADMSG;
-	if (status.st_size > FILE_BYTES_MAX)
-		return -EFBIG;
+	if (fd < 0)
+		return fd;
 	file = fdopen(fd, "r");
 	if (file == NULL)
 		return -ENOMEM;
@@ -454,9 +449,8 @@ static int open_directory(struct undo_store *store, const char *directory, struc
 
 static int report_unreadable(const char *directory, int error, struct cgw_diag *diag)
 {
-	const char *reason = error == -EBADMSG ? "not a regular file"
-			     : error == -EFBIG ? "too large to be the state of cgward"
-					       : strerror(-error);
+	const char *reason = error == -EFBIG ? "too large to be the state of cgward"
+					     : regular_file_error_text(error);
 
 	return cgw_diag_set(diag, error, "cannot read %s/" FILE_NAME ": %s", directory, reason);
 }

@@ -42,14 +42,31 @@ static unsigned distance(const char *a, const char *b)
 	return last[b_length];
 }
 
+/* Words further away are not suggested. */
+static unsigned distance_max(const char *input)
+{
+	return 1 + (unsigned)strnlen(input, LENGTH_MAX) / 3;
+}
+
 void suggestion_offer(struct suggestion *suggestion, const char *word)
 {
-	unsigned edits = distance(suggestion->input, word);
+	size_t length = strlen(suggestion->input), other = strnlen(word, LENGTH_MAX);
+	unsigned bound = distance_max(suggestion->input);
+	unsigned edits = 1; /* of a completion: "memory" suggests "memory.current" */
 
-	/* Prefer completions: "memory" suggests "memory.current". */
-	if (strncmp(word, suggestion->input, strlen(suggestion->input)) == 0)
-		edits = 1;
-	if (suggestion->word == NULL || edits < suggestion->distance) {
+	if (length == 0 || length > LENGTH_MAX)
+		return;
+	if (suggestion->word != NULL && suggestion->distance == 0)
+		return;
+	if (suggestion->word != NULL)
+		bound = suggestion->distance - 1;
+	if (strncmp(word, suggestion->input, length) != 0) {
+		/* Each character more or less is an edit. */
+		if ((length > other ? length - other : other - length) > bound)
+			return;
+		edits = distance(suggestion->input, word);
+	}
+	if (edits <= bound) {
 		suggestion->word = word;
 		suggestion->distance = edits;
 	}
@@ -57,9 +74,5 @@ void suggestion_offer(struct suggestion *suggestion, const char *word)
 
 const char *suggestion_word(const struct suggestion *suggestion)
 {
-	size_t length = strlen(suggestion->input);
-
-	if (suggestion->word == NULL || length == 0 || length > LENGTH_MAX)
-		return NULL;
-	return suggestion->distance <= 1 + length / 3 ? suggestion->word : NULL;
+	return suggestion->word;
 }

@@ -207,6 +207,12 @@ int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus, st
 	return 0;
 }
 
+void systemd_bus_mark_reload(struct systemd *systemd, uid_t manager)
+{
+	for (size_t i = 0; i < systemd->count; i++)
+		systemd->connections[i].reload |= systemd->connections[i].manager == manager;
+}
+
 void systemd_bus_drop(struct systemd *systemd, uid_t manager)
 {
 	for (size_t i = 0; i < systemd->count; i++)

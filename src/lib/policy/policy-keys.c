@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* policy-keys.c - sections of the policy file and their keys, including the controls of [limit]. */
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,20 +119,48 @@ static size_t find_kind(struct policy_loading *loading, const char *word)
 	return ARRAY_SIZE(kind_names);
 }
 
-static bool check_name_is_new(struct policy_loading *loading, size_t kind, const char *name)
+static int by_kind_and_name(const void *a, const void *b)
 {
-	const struct cgw_policy *policy = loading->policy;
+	const struct section *first = a, *second = b;
 
-	for (size_t i = 0; i < policy->count; i++) {
-		const struct section *other = policy->sections[i];
+	if (first->kind != second->kind)
+		return first->kind < second->kind ? -1 : 1;
+	return strcmp(first->name, second->name);
+}
 
-		if (other->kind != kind || strcmp(other->name, name) != 0)
-			continue;
-		policy_error(loading, "duplicate section [%s %s] (first defined at %s:%u)",
-			     kind_names[kind], name, other->file, other->line);
-		return false;
+static void keep_section(void *section)
+{
+	(void)section;
+}
+
+void policy_forget_names(struct policy_loading *loading)
+{
+	tdestroy(loading->names, keep_section);
+	loading->names = NULL;
+}
+
+/* Appends the section to the policy, which then owns it, unless its name is used already. */
+static void begin_named(struct policy_loading *loading, struct section *section)
+{
+	struct cgw_policy *policy = loading->policy;
+	struct section *const *found = NULL;
+
+	if (ARRAY_RESERVE(policy->sections, policy->capacity, policy->count + 1) == 0)
+		found = tsearch(section, &loading->names, by_kind_and_name);
+	if (found == NULL) {
+		loading->out_of_memory = true;
+		section_free(section);
+		return;
 	}
-	return true;
+	if (*found != section) {
+		policy_error(loading, "duplicate section [%s %s] (first defined at %s:%u)",
+			     kind_names[section->kind], section->name, (*found)->file,
+			     (*found)->line);
+		section_free(section);
+		return;
+	}
+	policy->sections[policy->count++] = section;
+	loading->section = section;
 }
 
 static struct section *new_section(struct policy_loading *loading, size_t kind, const char *name)
@@ -177,13 +206,13 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 {
 	size_t length = strcspn(header, " \t");
 	const char *name = header + length + strspn(header + length, " \t");
-	struct cgw_policy *policy = loading->policy;
 	struct section *section;
 	char word[64];
 	size_t kind;
 
 	loading->section = NULL;
 	loading->seen = 0;
+	memset(loading->seen_controls, 0, sizeof(loading->seen_controls));
 	if (length >= sizeof(word))
 		length = sizeof(word) - 1;
 	memcpy(word, header, length);
@@ -208,21 +237,13 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 			     name);
 		return;
 	}
-	if (!check_name_is_new(loading, kind, name))
-		return;
 	section = new_section(loading, kind, name);
-	if (section != NULL && is_single(kind)) {
-		begin_single(loading, section);
-		return;
-	}
-	if (section == NULL ||
-	    ARRAY_RESERVE(policy->sections, policy->capacity, policy->count + 1) < 0) {
-		section_free(section);
+	if (section == NULL)
 		loading->out_of_memory = true;
-		return;
-	}
-	policy->sections[policy->count++] = section;
-	loading->section = section;
+	else if (is_single(kind))
+		begin_single(loading, section);
+	else
+		begin_named(loading, section);
 }
 
 static void unknown_key(struct policy_loading *loading, const char *name)
@@ -277,12 +298,9 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 		loading->out_of_memory = true;
 		return true;
 	}
-	for (size_t i = 0; i < section->set_count; i++)
-		if (section->sets[i].control == set.control &&
-		    !cgw_control_info(set.control)->instances) {
-			policy_error(loading, "duplicate key '%s'", name);
-			break;
-		}
+	if (loading->seen_controls[set.control] && !cgw_control_info(set.control)->instances)
+		policy_error(loading, "duplicate key '%s'", name);
+	loading->seen_controls[set.control] = true;
 	section->sets[section->set_count++] = set;
 	return true;
 }

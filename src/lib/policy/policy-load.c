@@ -21,6 +21,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/regular-file.h"
 #include "lib/policy/policy-priv.h"
 
 #define LINE_MAX_BYTES 197 /* plus newline and terminator: fits inih's buffer of 200 bytes */
@@ -214,6 +215,7 @@ static int finish(struct policy_loading *loading, struct cgw_policy **ret_policy
 {
 	struct cgw_policy *policy = loading->policy;
 
+	policy_forget_names(loading);
 	if (!loading->out_of_memory)
 		policy_check(loading);
 	policy->settings.state = policy->state;
@@ -289,7 +291,7 @@ static int read_whole(int fd, size_t size, char **ret_text, size_t *ret_length)
 
 static void load_file(struct policy_loading *loading, const char *path)
 {
-	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP(cleanup_close) int fd = open_regular_file(AT_FDCWD, path, O_RDONLY, FILE_MAX_BYTES);
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct stat status;
 	size_t length = 0;
@@ -297,12 +299,12 @@ static void load_file(struct policy_loading *loading, const char *path)
 
 	loading->file = path;
 	loading->line = 0;
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		policy_error(loading, "cannot open: %s", strerror(errno));
+	if (fd == -EMEDIUMTYPE || fd == -EFBIG) {
+		policy_error(loading, "not a regular file of at most %dM", FILE_MAX_BYTES >> 20);
 		return;
 	}
-	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX_BYTES) {
-		policy_error(loading, "not a regular file of at most %dM", FILE_MAX_BYTES >> 20);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		policy_error(loading, "cannot open: %s", strerror(fd < 0 ? -fd : errno));
 		return;
 	}
 	if (!is_safe(loading, &status, "file"))

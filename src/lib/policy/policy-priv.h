@@ -112,6 +112,8 @@ struct policy_loading {
 	bool in_section;
 	uint64_t seen; /* bits by row of policy-keys.def, for this section */
 	unsigned seen_line[64];
+	bool seen_controls[CGW_CONTROL_COUNT]; /* in this section */
+	void *names;                           /* the sections as a tree, see tsearch(3) */
 	size_t errors;
 	bool out_of_memory;
 	bool check_files; /* check that commands exist and are not writable by others */
@@ -126,6 +128,8 @@ void policy_error_at(struct policy_loading *loading, const struct section *secti
 
 /* Begins the section "[KIND NAME]"; `loading->section` is NULL if the header is invalid. */
 void policy_begin_section(struct policy_loading *loading, const char *header);
+/* Frees `names`, before the sections. */
+void policy_forget_names(struct policy_loading *loading);
 void policy_parse_key(struct policy_loading *loading, const char *key, const char *value);
 /* Checks whole sections: missing keys, selections, contradictions. */
 void policy_check(struct policy_loading *loading);
