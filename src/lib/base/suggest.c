@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* suggest.c - suggest the known word nearest to a mistyped one. */
+#include <stdint.h>
 #include <string.h>
 
 #include "lib/base/suggest.h"
@@ -42,31 +43,47 @@ static unsigned distance(const char *a, const char *b)
 	return last[b_length];
 }
 
-/* Words further away are not suggested. */
-static unsigned distance_max(const char *input)
+/* The characters of a word, as a set of their values modulo 64. */
+static uint64_t characters(const char *word, size_t length)
 {
-	return 1 + (unsigned)strnlen(input, LENGTH_MAX) / 3;
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < length; i++)
+		set |= UINT64_C(1) << ((unsigned char)word[i] % 64);
+	return set;
+}
+
+/* Whether the distance is at least `limit`: an edit adds and removes at most one character. */
+static bool is_far(const char *a, const char *b, unsigned limit)
+{
+	size_t a_length = strnlen(a, LENGTH_MAX), b_length = strnlen(b, LENGTH_MAX);
+	uint64_t in_a, in_b;
+
+	if (a_length >= b_length + limit || b_length >= a_length + limit)
+		return true;
+	in_a = characters(a, a_length);
+	in_b = characters(b, b_length);
+	return (unsigned)__builtin_popcountll(in_a & ~in_b) >= limit ||
+	       (unsigned)__builtin_popcountll(in_b & ~in_a) >= limit;
 }
 
 void suggestion_offer(struct suggestion *suggestion, const char *word)
 {
-	size_t length = strlen(suggestion->input), other = strnlen(word, LENGTH_MAX);
-	unsigned bound = distance_max(suggestion->input);
-	unsigned edits = 1; /* of a completion: "memory" suggests "memory.current" */
+	size_t length = strnlen(suggestion->input, LENGTH_MAX + 1);
+	/* A word at this distance is not better than the last one, or not similar. */
+	unsigned limit = suggestion->word != NULL ? suggestion->distance : 2 + (unsigned)length / 3;
+	unsigned edits;
 
 	if (length == 0 || length > LENGTH_MAX)
 		return;
-	if (suggestion->word != NULL && suggestion->distance == 0)
+	/* Prefer completions: "memory" suggests "memory.current". */
+	if (strncmp(word, suggestion->input, length) == 0)
+		edits = 1;
+	else if (is_far(suggestion->input, word, limit))
 		return;
-	if (suggestion->word != NULL)
-		bound = suggestion->distance - 1;
-	if (strncmp(word, suggestion->input, length) != 0) {
-		/* Each character more or less is an edit. */
-		if ((length > other ? length - other : other - length) > bound)
-			return;
+	else
 		edits = distance(suggestion->input, word);
-	}
-	if (edits <= bound) {
+	if (edits < limit) {
 		suggestion->word = word;
 		suggestion->distance = edits;
 	}

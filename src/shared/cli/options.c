@@ -59,9 +59,11 @@ static void print_option_error(const struct cli_context *context, const struct c
 			       int result, char **argv)
 {
 	const char *word = argv[optind > 0 ? optind - 1 : 0];
-	struct suggestion nearest = {.input = word + strspn(word, "-")};
-	char shown[128];
+	const char *start = word + strspn(word, "-");
+	char name[64], shown[128];
+	struct suggestion nearest = {.input = name};
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(start, "="), start);
 	cgw_escape(shown, sizeof(shown), word, strlen(word));
 	if (result == ':') {
 		(void)cli_usage_error(context, "option %s requires an argument", shown);

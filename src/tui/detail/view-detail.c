@@ -57,7 +57,8 @@ static void fill(struct app *app, struct detail *detail)
 	if (pages[detail->page].fill != NULL)
 		pages[detail->page].fill(app, detail);
 	if (detail->scroll.selected >= detail->row_count)
-		detail->scroll.selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+		detail->scroll.selected =
+			detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
 }
 
 /* Posts one job at a time, so that a slow kernel is not flooded with reads. */
