@@ -15,6 +15,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/limit/plan.h"
 
 static const struct step_kind *const step_kinds[] = {
@@ -416,6 +417,10 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	if (r == 0)
 		note_engine(step);
 	plan_settle_step(plan, step);
+	DEBUG(CGW_DEBUG_LIMIT, "%s: %s%s%s: %s%s%s", step->spec.path,
+	      cgw_step_kind_name(step->spec.kind), step->spec.value != NULL ? " " : "",
+	      step->spec.value != NULL ? step->spec.value : "",
+	      cgw_outcome_name(step->result.outcome), r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	return r;
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/kernel/group-cursor.h"
 #include "lib/sample/bpf/bpf.h"
 #include "lib/sample/device-sums.h"
@@ -240,6 +241,7 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 		cgw_sampler_free(sampler);
 		return r;
 	}
+	DEBUG(CGW_DEBUG_SAMPLE, "collector: %s", uses_bpf(sampler) ? "bpf" : sampler->reason.text);
 	*ret_sampler = sampler;
 	return 0;
 }
@@ -269,6 +271,7 @@ static int stop_bpf(struct cgw_sampler *sampler, int error)
 	bpf_close(&sampler->bpf);
 	sampler->bpf_unavailable = true;
 	discover_rollback(&sampler->discover);
+	DEBUG(CGW_DEBUG_BPF, "the programs failed: %s", strerror(-error));
 	(void)cgw_diag_set(&sampler->reason, error, "the BPF programs failed: %s",
 			   strerror(-error));
 	return files_set_bpf(&sampler->files, NULL);

@@ -49,19 +49,16 @@ static void record_action(struct rules_answer *answer, const struct cgw_action *
 			  uint64_t realtime_ns)
 {
 	struct rules_action *record = &answer->actions[answer->action_next];
-	const char *control = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE
-				      ? cgw_control_info(action->control)->key
-				      : "";
-	char reason[192], value[64];
+	char reason[192], what[400], shown[96];
 
 	*record = (struct rules_action){.realtime_ns = realtime_ns};
 	escaped(record->path, sizeof(record->path), action->path);
 	escaped(record->rule, sizeof(record->rule), action->rule);
 	escaped(reason, sizeof(reason), action->reason);
-	escaped(value, sizeof(value), action->value);
-	snprintf(record->text, sizeof(record->text), "%s%s%s%s%s  %.150s",
-		 cgw_action_kind_name(action->kind), control[0] != '\0' ? " " : "", control,
-		 value[0] != '\0' ? " " : "", value, reason);
+	cgw_action_format(action->kind, action->control, action->value, action->signal, what,
+			  sizeof(what));
+	escaped(shown, sizeof(shown), what);
+	snprintf(record->text, sizeof(record->text), "%s  %.150s", shown, reason);
 	answer->action_next = (answer->action_next + 1) % RULES_ACTIONS_MAX;
 	answer->action_count += answer->action_count < RULES_ACTIONS_MAX;
 }

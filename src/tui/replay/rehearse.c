@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* rehearse.c - rehearses a policy over a recording, independently of the playback position. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,14 +97,11 @@ int rehearser_run(struct rehearser *rehearser, uint64_t until_ns)
 /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
 static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed_action *action)
 {
-	const char *control =
-		action->kind == CGW_ACTION_LIMIT ? cgw_control_info(action->control)->key : "";
-	const char *name = action->kind == CGW_ACTION_KILL ? sigabbrev_np(action->signal) : NULL;
-	char *text;
+	char what[400], *text;
 
-	if (asprintf(&text, "%s%s%s%s%s%s%s by rule %s: %s", cgw_action_kind_name(action->kind),
-		     control[0] != '\0' ? " " : "", control, action->value[0] != '\0' ? " " : "",
-		     action->value, name != NULL ? " " : "", name != NULL ? name : "",
+	cgw_action_format(action->kind, action->control, action->value, action->signal, what,
+			  sizeof(what));
+	if (asprintf(&text, "%s by rule %s: %s", what,
 		     cgw_policy_section(rehearser->policy, action->section).name,
 		     action->reason) < 0)
 		return NULL;
