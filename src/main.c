@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* main.c - command dispatch. */
-#include <getopt.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -124,7 +124,6 @@ static enum cli_exit print_completions(struct cli_context *context, const char *
 		     command->name != NULL && count < ARRAY_SIZE(described); command++) {
 			char *argv[] = {(char *)(uintptr_t)command->name, NULL};
 
-			optind = 0;
 			context->described = NULL;
 			(void)command->run(context, 1, argv);
 			if (context->described != NULL)
@@ -195,10 +194,11 @@ static int run_program_option(struct cli_context *context, int argc, char **argv
 	return -1;
 }
 
-/* Parses options before the command: exit status, or -1 to run the command at `optind`. */
-static int parse_global_options(struct cli_context *context, int argc, char **argv)
+/* Parses options before the command: exit status, or -1 to run the command at `ret_at`. */
+static int parse_global_options(struct cli_context *context, int argc, char **argv, int *ret_at)
 {
 	const struct cli_command_help help = {.options = options};
+	enum cli_exit status;
 	int at = 1;
 
 	/* Stop at the command name: the command parses its own options. */
@@ -215,18 +215,8 @@ static int parse_global_options(struct cli_context *context, int argc, char **ar
 	}
 	if (at > argc)
 		at = argc;
-	for (;;) {
-		enum cli_exit status;
-		const char *value;
-		int code = cli_next_option(context, &help, at, argv, &value, &status);
-
-		if (code < 0)
-			return (int)status;
-		if (code == 0)
-			break;
-	}
-	optind = at;
-	return -1;
+	*ret_at = at;
+	return cli_parse_options(context, &help, &at, &argv, NULL, &status) ? -1 : (int)status;
 }
 
 static int finish(const struct cli_context *context, int status)
@@ -234,22 +224,37 @@ static int finish(const struct cli_context *context, int status)
 	return (int)cli_finish(context, (enum cli_exit)status);
 }
 
+/*
+ * A closed standard descriptor would be the number of the next file that is opened, and output would
+ * be written to that file. A descriptor of O_PATH can be neither read nor written.
+ */
+static void reserve_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_context context = {.program = "cgward"};
 	const struct cli_command *command;
-	int status, at;
+	int status, at = 1;
 
+	reserve_standard_descriptors();
 	/* Use the user's character set, but always a decimal point in numbers. */
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe must not interrupt a change halfway */
 	status = run_program_option(&context, argc, argv);
 	if (status < 0)
-		status = parse_global_options(&context, argc, argv);
+		status = parse_global_options(&context, argc, argv, &at);
 	if (status >= 0)
 		return finish(&context, status);
-	at = optind;
 	if (at >= argc) {
 		command = find_command("top");
 		if (command == NULL || !isatty(STDOUT_FILENO))
@@ -265,7 +270,6 @@ int main(int argc, char **argv)
 	if (command == NULL)
 		return (int)unknown_command(&context, argv[at]);
 	context.command = command->name;
-	optind = 0;
 	status = command->run(&context, argc - at, argv + at);
 	return finish(&context, status);
 }

@@ -3,7 +3,6 @@
 #include <cgward/model.h>
 #include <cgward/render.h>
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -13,27 +12,8 @@
 #include "cmd/change/change-report.h"
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/options.h"
 #include "shared/cli/text-table.h"
-
-enum { OPTION_JOURNAL = CLI_OPTION_LONG };
-
-static const struct cli_option options[] = {
-	{'n', "count", "N", false, "show only the last N changes"},
-	{'J', "json", NULL, false, "print one JSON document"},
-	{OPTION_JOURNAL, "journal", "DIR", false,
-	 "read the journal in DIR, or with systemd[:PATH] the systemd journals"},
-	CLI_COMMON_OPTIONS,
-};
-
-static const struct cli_command_help help = {
-	.usage = "cgward log [OPTION...] [GROUP...]",
-	.text = "Show the changes that cgward has made since boot, newest first. ACTION is the ID "
-		"of\n"
-		"the first change of the same action; they are undone together. GROUP is a path or "
-		"a\n"
-		"glob over paths, also of groups that no longer exist.",
-	.options = options,
-};
 
 struct log {
 	struct cli_context *context;
@@ -46,6 +26,25 @@ struct log {
 	struct libscols_table *table;
 	json_t *list;
 	uint64_t shown;
+};
+
+static const struct cli_option options[] = {
+	{'n', "count", "N", "show only the last N changes", CLI_COUNT(struct log, count)},
+	{'J', "json", NULL, "print one JSON document", CLI_TRUE(struct log, json)},
+	{0, "journal", "DIR",
+	 "read the journal in DIR, or with systemd[:PATH] the systemd journals",
+	 CLI_TEXT(struct log, journal)},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward log [OPTION...] [GROUP...]",
+	.text = "Show the changes that cgward has made since boot, newest first. ACTION is the ID "
+		"of\n"
+		"the first change of the same action; they are undone together. GROUP is a path or "
+		"a\n"
+		"glob over paths, also of groups that no longer exist.",
+	.options = options,
 };
 
 static bool is_selected(const struct log *log, const char *path)
@@ -157,47 +156,18 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 	return r;
 }
 
-static enum cli_exit parse_option(struct log *log, int code, const char *value)
-{
-	char *end;
-
-	switch (code) {
-	case 'n':
-		errno = 0;
-		log->count = strtoull(value, &end, 10);
-		if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
-		    log->count == 0)
-			return cli_usage_error(
-				log->context,
-				"invalid --count '%.64s' (expected a positive number)", value);
-		return CLI_OK;
-	case 'J':
-		log->json = true;
-		return CLI_OK;
-	default:
-		log->journal = value;
-		return CLI_OK;
-	}
-}
-
 int log_command(struct cli_context *context, int argc, char **argv)
 {
 	struct log_journal journals = {.context = context};
 	struct log log = {.context = context};
-	enum cli_exit status = CLI_OK;
+	enum cli_exit status;
 	struct cgw_diag diag = {0};
-	const char *value;
-	int code, r;
+	int r;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = parse_option(&log, code, value);
-		if (status != CLI_OK)
-			return (int)status;
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &log, &status))
 		return (int)status;
-	log.globs = argv + optind;
-	log.glob_count = argc - optind;
+	log.globs = argv;
+	log.glob_count = argc;
 	for (int i = 0; i < log.glob_count; i++)
 		if (cgw_glob_check(log.globs[i], &diag) < 0)
 			return (int)cli_usage_error(context, "%s", diag.text);

@@ -18,7 +18,7 @@
 #include "lib/recording/event-list.h"
 #include "shared/cli/recording-metrics.h"
 
-#define RETRY_NS UINT64_C(60000000000)
+#define RETRY_NS (60 * NS_PER_S)
 
 struct daemon_recorder {
 	const struct cgw_layout *layout;
@@ -121,7 +121,7 @@ static int record_sample(struct daemon_recorder *recording)
 /* Waits until `at_ns`; returns false if asked to stop. */
 static bool wait_until(struct daemon_recorder *recording, uint64_t at_ns)
 {
-	const struct timespec at = {(time_t)(at_ns / 1000000000), (long)(at_ns % 1000000000)};
+	const struct timespec at = timespec_from_ns(at_ns);
 	bool stop;
 	int r = 0;
 

@@ -20,10 +20,10 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define STATUS_INTERVAL_NS UINT64_C(10000000000)
-#define STATUS_CHEAP_NS    UINT64_C(5000000)  /* status.json may be written at each change */
-#define STATUS_SHARE       20                 /* else it costs at most one part of this */
-#define SLICE_NS           UINT64_C(50000000) /* of actions, between two turns of the event loop */
+#define STATUS_INTERVAL_NS (10 * NS_PER_S)
+#define STATUS_CHEAP_NS    (5 * NS_PER_MS)  /* status.json may be written at each change */
+#define STATUS_SHARE       20               /* else it costs at most one part of this */
+#define SLICE_NS           (50 * NS_PER_MS) /* of actions, between two turns of the event loop */
 
 uint64_t daemon_boottime_ns(void)
 {
@@ -273,12 +273,10 @@ void daemon_reload(struct daemon *daemon)
 {
 	struct cgw_metric_set metrics = {0};
 	struct cgw_policy *policy;
-	struct timespec now;
 	int r;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+			 (unsigned long long)(clock_now_ns() / NS_PER_US));
 	policy = enforce_load(daemon->context, &daemon->options);
 	if (policy == NULL) {
 		log_message(

@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "cmd/enforce/apply-actions.h"
+#include "lib/base/clock.h"
 #include "shared/cli/cli.h"
 #include "shared/cli/group-facts.h"
 #include <cgward/policy.h>
@@ -72,8 +73,8 @@ void daemon_release(struct daemon *daemon);
  * Schedules an early sample, at least `after_ns` after the last one and so that ticks use at most a
  * quarter of a CPU.
  */
-#define WAKE_GROUP_DELAY_NS UINT64_C(50000000)
-#define WAKE_EVENT_DELAY_NS UINT64_C(100000000) /* longer: kernel events come in bursts */
+#define WAKE_GROUP_DELAY_NS (50 * NS_PER_MS)
+#define WAKE_EVENT_DELAY_NS (100 * NS_PER_MS) /* longer: kernel events come in bursts */
 void daemon_wake(struct daemon *daemon, uint64_t after_ns);
 /*
  * Schedules two samples: a rate over a long interval hides what has just started, and some

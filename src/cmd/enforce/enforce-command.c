@@ -14,28 +14,25 @@
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/options.h"
 
 #define DAEMON_CLAIMS DAEMON_STATE "/enforce.d"
-#define ONCE_WAIT_NS  UINT64_C(2000000000)
+#define ONCE_WAIT_NS  (2 * NS_PER_S)
 
-enum {
-	OPTION_DRY_RUN = CLI_OPTION_LONG,
-	OPTION_ONCE,
-	OPTION_RESTORE,
-	OPTION_STATE,
-	OPTION_LOCK,
-	OPTION_WATCH
-};
+#define TRUE(member) CLI_TRUE(struct enforce_options, member)
 
 static const struct cli_option options[] = {
-	{'p', "policy", "FILE", false, "read this file instead of " DAEMON_POLICY " and conf.d"},
-	{OPTION_DRY_RUN, "dry-run", NULL, false, "log what would be done, change nothing"},
-	{OPTION_ONCE, "once", NULL, false, "make one pass over all groups, then exit (for cron)"},
-	{OPTION_RESTORE, "restore", NULL, false, "restore what an earlier run left, then exit"},
-	{OPTION_STATE, "state", "DIR", false, "directory for the undo state and the status"},
-	{OPTION_WATCH, "watch-policy", NULL, false, "reload the policy when its file is replaced"},
-	{OPTION_LOCK, "lock-memory", NULL, false, "lock all memory of this process in RAM"},
+	{'p', "policy", "FILE", "read this file instead of " DAEMON_POLICY " and conf.d",
+	 CLI_TEXT(struct enforce_options, policy)},
+	{0, "dry-run", NULL, "log what would be done, change nothing", TRUE(dry_run)},
+	{0, "once", NULL, "make one pass over all groups, then exit (for cron)", TRUE(once)},
+	{0, "restore", NULL, "restore what an earlier run left, then exit", TRUE(restore)},
+	{0, "state", "DIR", "directory for the undo state and the status",
+	 CLI_TEXT(struct enforce_options, state)},
+	{0, "watch-policy", NULL, "reload the policy when its file is replaced",
+	 TRUE(watch_policy)},
+	{0, "lock-memory", NULL, "lock all memory of this process in RAM", TRUE(lock_memory)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -73,46 +70,20 @@ struct cgw_policy *enforce_load(const struct cli_context *context,
 	return policy;
 }
 
-static int parse_options(struct cli_context *context, int argc, char **argv,
-			 struct enforce_options *chosen, enum cli_exit *ret_exit)
+static bool parse_options(struct cli_context *context, int argc, char **argv,
+			  struct enforce_options *chosen, enum cli_exit *ret_exit)
 {
-	const char *value;
-	int code;
-
-	*chosen = (struct enforce_options){.policy = DAEMON_POLICY,
-					   .directory = DAEMON_POLICY_DIRECTORY};
-	while ((code = cli_next_option(context, &help, argc, argv, &value, ret_exit)) > 0)
-		switch (code) {
-		case 'p':
-			chosen->policy = value;
-			chosen->directory = NULL;
-			break;
-		case OPTION_DRY_RUN:
-			chosen->dry_run = true;
-			break;
-		case OPTION_ONCE:
-			chosen->once = true;
-			break;
-		case OPTION_RESTORE:
-			chosen->restore = true;
-			break;
-		case OPTION_STATE:
-			chosen->state = value;
-			break;
-		case OPTION_WATCH:
-			chosen->watch_policy = true;
-			break;
-		case OPTION_LOCK:
-			chosen->lock_memory = true;
-			break;
-		default:
-			break;
-		}
-	if (code == 0 && optind < argc) {
-		*ret_exit = cli_usage_error(context, "unexpected argument '%s'", argv[optind]);
-		return -1;
+	if (!cli_parse_options(context, &help, &argc, &argv, chosen, ret_exit))
+		return false;
+	if (argc > 0) {
+		*ret_exit = cli_usage_error(context, "unexpected argument '%s'", argv[0]);
+		return false;
 	}
-	return code;
+	if (chosen->policy == NULL) {
+		chosen->policy = DAEMON_POLICY;
+		chosen->directory = DAEMON_POLICY_DIRECTORY;
+	}
+	return true;
 }
 
 /* Fail early instead of at each action if nothing can be written. */
@@ -331,7 +302,7 @@ int enforce_run(struct cli_context *context, int argc, char **argv)
 	struct daemon daemon = {.context = context};
 	enum cli_exit status;
 
-	if (parse_options(context, argc, argv, &daemon.options, &status) < 0)
+	if (!parse_options(context, argc, argv, &daemon.options, &status))
 		return (int)status;
 	status = enforce(&daemon);
 	close_all(&daemon);

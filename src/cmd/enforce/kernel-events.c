@@ -11,10 +11,11 @@
 
 #include "cmd/enforce/kernel-events.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/metric/decode.h"
 
 #define TRIGGERS_MAX       256
-#define UPDATE_INTERVAL_NS UINT64_C(10000000000)
+#define UPDATE_INTERVAL_NS (10 * NS_PER_S)
 #define WINDOW_US          500000 /* the kernel checks it ten times */
 #define POLL_US            100000 /* interval without kernel triggers */
 #define POLLED_MAX         64

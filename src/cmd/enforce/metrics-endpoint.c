@@ -21,9 +21,9 @@
 #include "lib/base/muldiv.h"
 #include "shared/cli/select-groups.h"
 
-#define FRESH_NS       UINT64_C(1000000000)
+#define FRESH_NS       NS_PER_S
 #define LATE_INTERVALS 5 /* without a sample: the daemon is unhealthy */
-#define LATE_MIN_NS    UINT64_C(10000000000)
+#define LATE_MIN_NS    (10 * NS_PER_S)
 
 struct metrics_endpoint {
 	struct daemon *daemon;
@@ -220,7 +220,6 @@ void metrics_endpoint_open(struct daemon *daemon)
 	struct cgw_policy_metrics settings;
 	struct cgw_diag diag = {0};
 	struct metrics_endpoint *server;
-	struct timespec now;
 	int r;
 
 	if (!cgw_policy_metrics_section(daemon->policy, &settings))
@@ -230,11 +229,10 @@ void metrics_endpoint_open(struct daemon *daemon)
 		log_event(LOG_ERR, "cannot serve metrics: out of memory");
 		return;
 	}
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	server->daemon = daemon;
 	server->settings = settings;
 	server->health.layout = daemon->layout;
-	server->health.started_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000);
+	server->health.started_ns = clock_ns(CLOCK_REALTIME) / NS_PER_S * NS_PER_S;
 	server->selection = (struct group_selection){.globs = settings.globs,
 						     .glob_count = settings.glob_count,
 						     .depth_max = settings.depth_max};

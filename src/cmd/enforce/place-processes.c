@@ -12,11 +12,12 @@
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
 #include "cmd/enforce/proc-connector.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
 #define PF_KTHREAD       0x00200000U /* flag in /proc/PID/stat */
-#define SCAN_INTERVAL_NS UINT64_C(30000000000)
+#define SCAN_INTERVAL_NS (30 * NS_PER_S)
 
 /* Processes of the last scan, sorted by PID. */
 struct seen {
@@ -237,15 +238,8 @@ static int compare_pids(const void *a, const void *b)
 
 static int add_seen(struct seen_list *now, pid_t pid, uint64_t fingerprint)
 {
-	if (now->count == now->capacity) {
-		size_t capacity = 2 * now->capacity + 256;
-		struct seen *seen = reallocarray(now->items, capacity, sizeof(*seen));
-
-		if (seen == NULL)
-			return -ENOMEM;
-		now->items = seen;
-		now->capacity = capacity;
-	}
+	if (ARRAY_RESERVE(now->items, now->capacity, now->count + 1) < 0)
+		return -ENOMEM;
 	now->items[now->count++] = (struct seen){pid, fingerprint};
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "cmd/enforce/daemon.h"
 #include "cmd/enforce/log.h"
+#include "lib/base/cleanup.h"
 
 #define CONFIG_MAP_LINK "..data"
 
@@ -55,13 +56,14 @@ static int on_directory(sd_event_source *source, const struct inotify_event *eve
 int policy_watch_open(struct daemon *daemon)
 {
 	const char *file = daemon->options.policy, *name = name_of(file);
-	char directory[4096] = ".";
+	CLEANUP(cleanup_free)
+	char *directory = name == file       ? strdup(".")
+			  : name == file + 1 ? strdup("/")
+					     : strndup(file, (size_t)(name - file - 1));
 	int r;
 
-	if (name == file + 1)
-		(void)snprintf(directory, sizeof(directory), "/");
-	else if (name != file)
-		(void)snprintf(directory, sizeof(directory), "%.*s", (int)(name - file - 1), file);
+	if (directory == NULL)
+		return -ENOMEM;
 	r = sd_event_add_inotify(daemon->event, NULL, directory, IN_MOVED_TO | IN_ONLYDIR, on_file,
 				 daemon);
 	if (r >= 0 && daemon->options.directory != NULL) {

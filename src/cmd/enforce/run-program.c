@@ -15,7 +15,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define COMMAND_TIMEOUT_NS UINT64_C(10000000000)
+#define COMMAND_TIMEOUT_NS (10 * NS_PER_S)
 #define WORDS_MAX          31
 
 /* Environment of a command: facts about the action and PATH, nothing of the daemon's own. */

@@ -10,11 +10,15 @@
 #include "shared/cli/options.h"
 #include <cgward/render.h>
 
-enum { OPTION_STATE = CLI_OPTION_LONG };
+struct status_options {
+	const char *directory;
+	bool json;
+};
 
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "print the status as JSON"},
-	{OPTION_STATE, "state", "DIR", false, "state directory of the enforcement"},
+	{'J', "json", NULL, "print the status as JSON", CLI_TRUE(struct status_options, json)},
+	{0, "state", "DIR", "state directory of the enforcement",
+	 CLI_TEXT(struct status_options, directory)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -74,24 +78,20 @@ static int print(const char *directory, bool as_json)
 
 int status_run(struct cli_context *context, int argc, char **argv)
 {
-	const char *directory = DAEMON_STATE, *value;
-	bool as_json = false;
+	struct status_options chosen = {.directory = DAEMON_STATE};
 	enum cli_exit status;
-	int code, r;
+	int r;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		as_json = as_json || code == 'J';
-		if (code == OPTION_STATE)
-			directory = value;
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &chosen, &status))
 		return (int)status;
-	r = print(directory, as_json);
+	r = print(chosen.directory, chosen.json);
 	if (r == 0)
 		return CLI_OK;
 	if (r == -ESRCH)
-		cli_error(context, "cgward enforce is not running (state directory %s)", directory);
+		cli_error(context, "cgward enforce is not running (state directory %s)",
+			  chosen.directory);
 	else
-		cli_error(context, "cannot read the status in %s: %s", directory, strerror(-r));
+		cli_error(context, "cannot read the status in %s: %s", chosen.directory,
+			  strerror(-r));
 	return r == -ESRCH ? CLI_NO_SUCH_GROUP : (int)cli_exit_from_error(r);
 }

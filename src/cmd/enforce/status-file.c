@@ -94,10 +94,16 @@ static json_t *held_values(const struct cgw_policy *policy, const struct cgw_eng
 int status_write(const char *directory, const struct cgw_policy *policy,
 		 const struct cgw_engine *engine, uint64_t now_ns)
 {
-	char path[4096], new[4096 + 8];
-	json_t *root = json_object();
+	CLEANUP(cleanup_free) char *path = NULL;
+	CLEANUP(cleanup_free) char *new = NULL;
+	json_t *root;
 	int r = 0;
 
+	if (asprintf(&path, "%s/status.json", directory) < 0)
+		path = NULL;
+	if (path == NULL || asprintf(&new, "%s.new", path) < 0)
+		new = NULL;
+	root = new != NULL ? json_object() : NULL;
 	if (root == NULL)
 		return -ENOMEM;
 	json_object_set_new(root, "pid", json_integer(getpid()));
@@ -110,8 +116,6 @@ int status_write(const char *directory, const struct cgw_policy *policy,
 			    json_integer((json_int_t)cgw_policy_section_count(policy)));
 	json_object_set_new(root, "instances", instances(policy, engine, now_ns));
 	json_object_set_new(root, "held", held_values(policy, engine));
-	(void)snprintf(path, sizeof(path), "%s/status.json", directory);
-	(void)snprintf(new, sizeof(new), "%s.new", path);
 	if (json_dump_file(root, new, JSON_INDENT(1)) < 0)
 		r = -EIO;
 	else if (rename(new, path) < 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* explain-command.c - `cgward explain`: what slows a group down, and the command to change that. */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +9,25 @@
 #include "cmd/inspect/inspect-entry.h"
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/options.h"
 #include <cgward/inspect.h>
 
-enum { OPTION_RATES = CLI_OPTION_LONG, OPTION_STATE };
+struct explain {
+	struct explained_policy explained;
+	const char *policy;
+	uint64_t rates_ns;
+	bool json;
+};
 
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "print one JSON object"},
-	{OPTION_RATES, "rates", "TIME", false, "observe the group for TIME (default: 1s)"},
-	{'p', "policy", "FILE", false, "use this policy file instead of the machine's"},
-	{OPTION_STATE, "state", "DIR", false, "state directory of the enforcement"},
+	{'J', "json", NULL, "print one JSON object", CLI_TRUE(struct explain, json)},
+	{0, "rates", "TIME", "observe the group for TIME (default: 1s)",
+	 CLI_TIME(struct explain, rates_ns)},
+	{'p', "policy", "FILE", "use this policy file instead of the machine's",
+	 CLI_TEXT(struct explain, policy)},
+	{0, "state", "DIR", "state directory of the enforcement",
+	 CLI_TEXT(struct explain, explained.state)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -133,44 +141,28 @@ static enum cli_exit explain(struct inspect_target *target, struct explained_pol
 
 int explain_run(struct cli_context *context, int argc, char **argv)
 {
-	uint64_t rates_ns = 1000000000;
-	enum cli_exit status = CLI_OK;
+	struct explain options_given = {.rates_ns = NS_PER_S};
+	struct explained_policy *explained = &options_given.explained;
 	struct cgw_metric_set metrics = {0};
-	struct explained_policy explained = {0};
 	struct inspect_target target;
-	bool json = false;
-	const char *value, *file = NULL;
-	int code;
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		if (code == 'J')
-			json = true;
-		else if (code == 'p')
-			file = value;
-		else if (code == OPTION_STATE)
-			explained.state = value;
-		else if (cli_parse_duration(value, &rates_ns) < 0 || rates_ns == 0)
-			return (int)cli_usage_error(
-				context,
-				"invalid --rates '%.64s' (expected a positive time such as 2s)",
-				value);
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &options_given, &status))
 		return (int)status;
-	if (argc - optind != 1)
+	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
 	cgw_explain_metrics(&metrics);
-	status = explained_policy_load(&explained, file);
+	status = explained_policy_load(explained, options_given.policy);
 	if (status != CLI_OK)
 		return (int)status;
-	if (explained.policy != NULL)
-		cgw_policy_metrics_used(explained.policy, &metrics);
-	status = inspect_target_open(&target, context, argv[optind], &metrics);
+	if (explained->policy != NULL)
+		cgw_policy_metrics_used(explained->policy, &metrics);
+	status = inspect_target_open(&target, context, argv[0], &metrics);
 	if (status == CLI_OK)
-		status = inspect_target_sample_again(&target, rates_ns);
+		status = inspect_target_sample_again(&target, options_given.rates_ns);
 	if (status == CLI_OK)
-		status = explain(&target, &explained, json);
+		status = explain(&target, explained, options_given.json);
 	inspect_target_done(&target);
-	explained_policy_done(&explained);
+	explained_policy_done(explained);
 	return (int)status;
 }

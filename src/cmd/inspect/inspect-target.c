@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd/inspect/inspect-target.h"
+#include "lib/base/clock.h"
 
 static enum cli_exit sample(struct inspect_target *target)
 {
@@ -61,8 +61,7 @@ enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_cont
 
 enum cli_exit inspect_target_sample_again(struct inspect_target *target, uint64_t after_ns)
 {
-	struct timespec wait = {.tv_sec = (time_t)(after_ns / 1000000000),
-				.tv_nsec = (long)(after_ns % 1000000000)};
+	struct timespec wait = timespec_from_ns(after_ns);
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
 		continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* suggest.c - suggest the known word nearest to a mistyped one. */
+#include <stdint.h>
 #include <string.h>
 
 #include "lib/base/suggest.h"
@@ -42,14 +43,47 @@ static unsigned distance(const char *a, const char *b)
 	return last[b_length];
 }
 
+/* The characters of a word, as a set of their values modulo 64. */
+static uint64_t characters(const char *word, size_t length)
+{
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < length; i++)
+		set |= UINT64_C(1) << ((unsigned char)word[i] % 64);
+	return set;
+}
+
+/* Whether the distance is at least `limit`: an edit adds and removes at most one character. */
+static bool is_far(const char *a, const char *b, unsigned limit)
+{
+	size_t a_length = strnlen(a, LENGTH_MAX), b_length = strnlen(b, LENGTH_MAX);
+	uint64_t in_a, in_b;
+
+	if (a_length >= b_length + limit || b_length >= a_length + limit)
+		return true;
+	in_a = characters(a, a_length);
+	in_b = characters(b, b_length);
+	return (unsigned)__builtin_popcountll(in_a & ~in_b) >= limit ||
+	       (unsigned)__builtin_popcountll(in_b & ~in_a) >= limit;
+}
+
 void suggestion_offer(struct suggestion *suggestion, const char *word)
 {
-	unsigned edits = distance(suggestion->input, word);
+	size_t length = strnlen(suggestion->input, LENGTH_MAX + 1);
+	/* A word at this distance is not better than the last one, or not similar. */
+	unsigned limit = suggestion->word != NULL ? suggestion->distance : 2 + (unsigned)length / 3;
+	unsigned edits;
 
+	if (length == 0 || length > LENGTH_MAX)
+		return;
 	/* Prefer completions: "memory" suggests "memory.current". */
-	if (strncmp(word, suggestion->input, strlen(suggestion->input)) == 0)
+	if (strncmp(word, suggestion->input, length) == 0)
 		edits = 1;
-	if (suggestion->word == NULL || edits < suggestion->distance) {
+	else if (is_far(suggestion->input, word, limit))
+		return;
+	else
+		edits = distance(suggestion->input, word);
+	if (edits < limit) {
 		suggestion->word = word;
 		suggestion->distance = edits;
 	}
@@ -57,9 +91,5 @@ void suggestion_offer(struct suggestion *suggestion, const char *word)
 
 const char *suggestion_word(const struct suggestion *suggestion)
 {
-	size_t length = strlen(suggestion->input);
-
-	if (suggestion->word == NULL || length == 0 || length > LENGTH_MAX)
-		return NULL;
-	return suggestion->distance <= 1 + length / 3 ? suggestion->word : NULL;
+	return suggestion->word;
 }

@@ -7,6 +7,7 @@
 #include "lib/base/suggest.h"
 #include "lib/base/word-list.h"
 #include "lib/model/expression-priv.h"
+#include "lib/model/field.h"
 
 /* Properties of a group that are not metrics: their name, followed by aliases. */
 static const struct {
@@ -79,21 +80,17 @@ int expression_unknown_key(const struct expression_parser *parser, const char *w
 	struct cgw_field field;
 	struct cgw_diag reason = {0};
 	const char *word, *help;
-	char name[96], best[96];
 
 	/* A known key with a suffix that is not valid for it. */
-	if (cgw_field_parse(key, &field, &reason) == -EINVAL)
+	if (cgw_field_parse(key, &field, NULL) == -EINVAL &&
+	    cgw_field_parse(key, &field, &reason) == -EINVAL)
 		return expression_fail(parser, where, "%s", reason.text);
 	for (size_t i = 0; after_of && i < ARRAY_SIZE(wholes); i++)
 		suggestion_offer(&nearest, wholes[i]);
 	for (size_t i = 0; cgw_expression_word(i, &word, &help) == 0; i++)
 		suggestion_offer(&nearest, word);
-	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {
-		(void)cgw_field_key(field, name, sizeof(name));
-		suggestion_offer(&nearest, name);
-		if (nearest.word == name) /* the next key overwrites `name` */
-			nearest.word = memcpy(best, name, sizeof(best));
-	}
+	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
+		suggestion_offer(&nearest, field_stem(field));
 	if (suggestion_word(&nearest) == NULL)
 		return expression_fail(parser, where, "unknown field '%s'", key);
 	return expression_fail(parser, where, "unknown field '%s'; did you mean '%s'?", key,
@@ -103,7 +100,7 @@ int expression_unknown_key(const struct expression_parser *parser, const char *w
 /* Looks up the key and sets the left side. */
 static int resolve_key(struct expression_parser *parser, const char *where, struct term *term)
 {
-	int host = host_find(term->key);
+	int host = host_find(term->key), r;
 
 	term->value.factor = 1;
 	if (strcmp(term->key, age_word) == 0) {
@@ -120,10 +117,10 @@ static int resolve_key(struct expression_parser *parser, const char *where, stru
 		return 0;
 	}
 	/* A field of the path ("unit", "container") takes precedence over the caller's facts. */
-	if (cgw_field_parse(term->key, &term->value.field, NULL) < 0 &&
-	    find_subject(term->key, term))
+	r = cgw_field_parse(term->key, &term->value.field, NULL);
+	if (r < 0 && find_subject(term->key, term))
 		return 0;
-	if (cgw_field_parse(term->key, &term->value.field, NULL) < 0)
+	if (r < 0)
 		return expression_unknown_key(parser, where, term->key, false);
 	term->kind = term->value.field.shape == CGW_STRING ? CGW_TERM_TEXT : CGW_TERM_FIELD;
 	term->value.kind = OPERAND_FIELD;

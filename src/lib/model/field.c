@@ -246,6 +246,8 @@ static int fail_unknown(const char *key, struct cgw_diag *diag)
 	struct suggestion nearest = {.input = key};
 	char shown[128];
 
+	if (diag == NULL)
+		return -ENOENT;
 	for (size_t i = 0; i < IDENTITY_COUNT; i++)
 		suggestion_offer(&nearest, identities[i].key);
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
@@ -307,13 +309,17 @@ static const char *suffix_of(uint8_t view)
 	return "";
 }
 
+const char *field_stem(struct cgw_field field)
+{
+	if (field.view == CGW_VIEW_IDENTITY)
+		return identities[field.index].key;
+	return is_derived(field) ? derived[field.index].key
+				 : cgw_metric_info((enum cgw_metric)field.index)->key;
+}
+
 size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size)
 {
-	const char *key = field.view == CGW_VIEW_IDENTITY ? identities[field.index].key
-			  : is_derived(field)             ? derived[field.index].key
-					      : cgw_metric_info((enum cgw_metric)field.index)->key;
-
-	return (size_t)snprintf(buffer, size, "%s%s", key, suffix_of(field.view));
+	return (size_t)snprintf(buffer, size, "%s%s", field_stem(field), suffix_of(field.view));
 }
 
 const char *cgw_field_title(struct cgw_field field)

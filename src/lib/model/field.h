@@ -23,6 +23,8 @@ struct derived_field {
 };
 
 const struct derived_field *field_derived(int16_t index);
+/* The key of the field without the suffix of its view. */
+const char *field_stem(struct cgw_field field);
 
 /* The value is a percentage of a limit. */
 bool field_is_share(struct cgw_field field);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/policy/engine.h"
@@ -47,31 +48,17 @@ const char *engine_copy_text(struct cgw_engine *engine, const char *text)
 	return copy->bytes;
 }
 
-static bool grow(void *array, size_t capacity, size_t size)
-{
-	void **memory = array;
-	void *larger = reallocarray(*memory, capacity, size);
-
-	if (larger != NULL)
-		*memory = larger;
-	return larger != NULL;
-}
-
 static bool grow_actions(struct cgw_engine *engine)
 {
-	size_t capacity = 2 * engine->action_capacity + 16;
+	size_t needed = engine->action_count + 1, capacity = engine->action_capacity;
 
-	if (engine->action_count < engine->action_capacity)
+	if (ARRAY_RESERVE_BESIDE(engine->spare_actions, capacity, needed) == 0 &&
+	    ARRAY_RESERVE_BESIDE(engine->pendings, capacity, needed) == 0 &&
+	    ARRAY_RESERVE_BESIDE(engine->spare_pendings, capacity, needed) == 0 &&
+	    ARRAY_RESERVE(engine->actions, engine->action_capacity, needed) == 0)
 		return true;
-	if (!grow(&engine->actions, capacity, sizeof(*engine->actions)) ||
-	    !grow(&engine->spare_actions, capacity, sizeof(*engine->actions)) ||
-	    !grow(&engine->pendings, capacity, sizeof(*engine->pendings)) ||
-	    !grow(&engine->spare_pendings, capacity, sizeof(*engine->pendings))) {
-		engine->out_of_memory = true;
-		return false;
-	}
-	engine->action_capacity = capacity;
-	return true;
+	engine->out_of_memory = true;
+	return false;
 }
 
 static enum urgency urgency_of(const struct cgw_engine *engine, const struct cgw_action *action)

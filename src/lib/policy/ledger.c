@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/policy/engine.h"
 
 /* Values may start with a device, page size or resource; each has its own slot. */
@@ -41,15 +42,8 @@ static struct slot *alloc_slot(struct cgw_engine *engine)
 		engine->slot_free = engine->slots[i].next;
 		return &engine->slots[i];
 	}
-	if (engine->slot_count == engine->slot_capacity) {
-		uint32_t capacity = 2 * engine->slot_capacity + 64;
-		struct slot *slots = reallocarray(engine->slots, capacity, sizeof(*slots));
-
-		if (slots == NULL)
-			return NULL;
-		engine->slots = slots;
-		engine->slot_capacity = capacity;
-	}
+	if (ARRAY_RESERVE(engine->slots, engine->slot_capacity, engine->slot_count + 1) < 0)
+		return NULL;
 	return &engine->slots[engine->slot_count++];
 }
 
@@ -177,6 +171,7 @@ bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, 
 			slot->claims[i].stale = false;
 			return slot->claims[i].value != NULL;
 		}
+	/* Without spare items: there are many slots, and most have one claim. */
 	claims = reallocarray(slot->claims, slot->count + 1, sizeof(*claims));
 	if (claims == NULL) {
 		engine->out_of_memory = true;
@@ -187,7 +182,7 @@ bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, 
 					     .instance = instance,
 					     .value = strdup(value),
 					     .order = engine->order++};
-	if (claims[slot->count].value == NULL) {
+	if (slot->claims[slot->count].value == NULL) {
 		engine->out_of_memory = true;
 		return false;
 	}

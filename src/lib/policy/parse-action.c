@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-priv.h"
@@ -308,7 +309,7 @@ int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_ho
 {
 	CLEANUP(cleanup_free) char *copy = strdup(text);
 	struct words words = {.at = copy, .diag = diag};
-	struct rule_action action = {0}, *actions;
+	struct rule_action action = {0};
 	int r = 0;
 
 	if (copy == NULL)
@@ -323,12 +324,10 @@ int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_ho
 		rule_action_done(&action);
 		return r;
 	}
-	actions = reallocarray(step->actions, step->count + 1, sizeof(*actions));
-	if (actions == NULL) {
+	if (ARRAY_RESERVE(step->actions, step->capacity, step->count + 1) < 0) {
 		rule_action_done(&action);
 		return -ENOMEM;
 	}
-	step->actions = actions;
-	actions[step->count++] = action;
+	step->actions[step->count++] = action;
 	return 0;
 }

@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/regular-file.h"
 #include "lib/policy/policy-priv.h"
 
 #define LINE_MAX_BYTES 197 /* plus newline and terminator: fits inih's buffer of 200 bytes */
@@ -196,16 +198,16 @@ static void parse_text(struct policy_loading *loading, const char *name, const c
 static void set_defaults(struct cgw_policy *policy)
 {
 	policy->settings = (struct cgw_policy_settings){
-		.interval_ns = UINT64_C(1000000000),
+		.interval_ns = NS_PER_S,
 		.keep_limits = true,
 		.max_concurrent = 3,
 		.max_per_hour = 60,
 		.max_fraction = 50,
 		.gap = 3,
 	};
-	policy->record.interval_ns = UINT64_C(5000000000);
+	policy->record.interval_ns = 5 * NS_PER_S;
 	policy->record.size_bytes = UINT64_C(200) << 20;
-	policy->record.keep_ns = 7 * 86400 * UINT64_C(1000000000);
+	policy->record.keep_ns = 7 * 86400 * NS_PER_S;
 	policy->metrics.groups_max = 10000;
 }
 
@@ -213,6 +215,7 @@ static int finish(struct policy_loading *loading, struct cgw_policy **ret_policy
 {
 	struct cgw_policy *policy = loading->policy;
 
+	policy_forget_names(loading);
 	if (!loading->out_of_memory)
 		policy_check(loading);
 	policy->settings.state = policy->state;
@@ -288,7 +291,7 @@ static int read_whole(int fd, size_t size, char **ret_text, size_t *ret_length)
 
 static void load_file(struct policy_loading *loading, const char *path)
 {
-	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP(cleanup_close) int fd = open_regular_file(AT_FDCWD, path, O_RDONLY, FILE_MAX_BYTES);
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct stat status;
 	size_t length = 0;
@@ -296,12 +299,12 @@ static void load_file(struct policy_loading *loading, const char *path)
 
 	loading->file = path;
 	loading->line = 0;
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		policy_error(loading, "cannot open: %s", strerror(errno));
+	if (fd == -EMEDIUMTYPE || fd == -EFBIG) {
+		policy_error(loading, "not a regular file of at most %dM", FILE_MAX_BYTES >> 20);
 		return;
 	}
-	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX_BYTES) {
-		policy_error(loading, "not a regular file of at most %dM", FILE_MAX_BYTES >> 20);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		policy_error(loading, "cannot open: %s", strerror(fd < 0 ? -fd : errno));
 		return;
 	}
 	if (!is_safe(loading, &status, "file"))
@@ -352,10 +355,14 @@ static void load_directory(struct policy_loading *loading, const char *directory
 	if (count < 0 && errno != ENOENT)
 		policy_error(loading, "cannot read the directory: %s", strerror(errno));
 	for (int i = 0; i < count; i++) {
-		char path[4096];
+		CLEANUP(cleanup_free) char *path = NULL;
 
-		(void)snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
-		load_file(loading, path);
+		if (asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
+			path = NULL;
+			loading->out_of_memory = true;
+		} else {
+			load_file(loading, path);
+		}
 		free(entries[i]);
 	}
 	free(entries);

@@ -108,12 +108,12 @@ static void bash_command(const struct cli_command_entry *command)
 	printf("'\n\t\tcase $previous in\n");
 	for (const struct cli_option *option = command->help->options; option->name != NULL;
 	     option++) {
-		if (option->argument == NULL || option->optional)
+		if (option->argument == NULL || option->otherwise != NULL)
 			continue;
 		putchar('\t');
 		putchar('\t');
-		if (option->code < CLI_OPTION_LONG)
-			printf("-%c | ", option->code);
+		if (option->letter != 0)
+			printf("-%c | ", option->letter);
 		printf("--%s) value=%s ;;\n", option->name, kind_words[kind_of(option->argument)]);
 	}
 	printf("\t\tesac\n\t\t;;\n");
@@ -270,15 +270,15 @@ static void zsh_command(const struct cli_command_entry *command)
 	for (const struct cli_option *option = command->help->options; option->name != NULL;
 	     option++)
 		for (int dashes = 1; dashes <= 2; dashes++) {
-			if (dashes == 1 && option->code >= CLI_OPTION_LONG)
+			if (dashes == 1 && option->letter == 0)
 				continue;
 			if (dashes == 1)
-				printf(" \\\n\t\t\t'-%c[", option->code);
+				printf(" \\\n\t\t\t'-%c[", option->letter);
 			else
 				printf(" \\\n\t\t\t'--%s%s[", option->name,
-				       option->argument == NULL ? ""
-				       : option->optional       ? "=-"
-								: "=");
+				       option->argument == NULL    ? ""
+				       : option->otherwise != NULL ? "=-"
+								   : "=");
 			put_quoted(option->help, ":[]\\");
 			putchar(']');
 			if (option->argument != NULL)
@@ -388,9 +388,9 @@ static void fish_command(const struct cli_command_entry *command)
 	     option++) {
 		printf("complete -c cgward -n '__fish_seen_subcommand_from %s' -l %s",
 		       command->name, option->name);
-		if (option->code < CLI_OPTION_LONG)
-			printf(" -s %c", option->code);
-		if (option->argument != NULL && !option->optional)
+		if (option->letter != 0)
+			printf(" -s %c", option->letter);
+		if (option->argument != NULL && option->otherwise == NULL)
 			fish_words(kind_of(option->argument));
 		printf(" -d '");
 		put_quoted(option->help, "\\");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "shared/cli/daemon-status.h"
 
 static void cleanup_json(json_t **json)
@@ -25,9 +26,9 @@ static int check_running(const char *directory)
 	CLEANUP(cleanup_close) int fd = -1;
 
 	(void)snprintf(path, sizeof(path), "%s/enforce.lock", directory);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
 	if (fd < 0)
-		return errno == EACCES ? -EACCES : -ESRCH;
+		return fd == -EACCES ? -EACCES : -ESRCH;
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK ? 0 : -ESRCH;
 }
 
@@ -35,17 +36,19 @@ static int load_status(const char *directory, json_t **ret_root)
 {
 	char path[4096];
 	json_error_t error;
+	CLEANUP(cleanup_close) int fd = -1;
 	json_t *root;
 	int r = check_running(directory);
 
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "%s/status.json", directory);
-	root = json_load_file(path, 0, &error);
+	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
+	if (fd < 0)
+		return fd == -ENOENT ? -ESRCH : fd == -EACCES ? -EACCES : -EBADMSG;
+	root = json_loadfd(fd, 0, &error);
 	if (root == NULL)
-		return access(path, F_OK) < 0   ? -ESRCH
-		       : access(path, R_OK) < 0 ? -EACCES
-						: -EBADMSG;
+		return -EBADMSG;
 	*ret_root = root;
 	return 0;
 }

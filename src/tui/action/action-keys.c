@@ -5,7 +5,6 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/action/group-actions.h"
-#include "tui/action/remote-actions.h"
 
 static unsigned toggle_pause(struct app *app)
 {
@@ -34,7 +33,7 @@ static unsigned open_interval(struct app *app)
 	static const struct prompt prompt = {.title = "Interval", .accept = interval_accept};
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
+	snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
 	return open_prompt(app, &prompt, text);
 }
 
@@ -90,7 +89,6 @@ unsigned act_on_groups(struct app *app, enum action action)
 	case ACTION_FASTER:
 		return step_interval(app, false);
 	default:
-		return app->source_flags & SOURCE_REMOTE ? change_remote_groups(app, action)
-							 : change_groups(app, action);
+		return change_groups(app, action);
 	}
 }

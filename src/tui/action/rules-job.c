@@ -53,7 +53,7 @@ static void free_job(struct job *base)
 
 static void escaped(char *buffer, size_t size, const char *text)
 {
-	(void)cgw_escape(buffer, size, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+	cgw_escape(buffer, size, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
 }
 
 static void record_action(struct rules_answer *answer, const struct cgw_action *action,
@@ -70,9 +70,9 @@ static void record_action(struct rules_answer *answer, const struct cgw_action *
 	escaped(record->rule, sizeof(record->rule), action->rule);
 	escaped(reason, sizeof(reason), action->reason);
 	escaped(value, sizeof(value), action->value);
-	(void)snprintf(record->text, sizeof(record->text), "%s%s%s%s%s  %.150s",
-		       cgw_action_kind_name(action->kind), control[0] != '\0' ? " " : "", control,
-		       value[0] != '\0' ? " " : "", value, reason);
+	snprintf(record->text, sizeof(record->text), "%s%s%s%s%s  %.150s",
+		 cgw_action_kind_name(action->kind), control[0] != '\0' ? " " : "", control,
+		 value[0] != '\0' ? " " : "", value, reason);
 	answer->action_next = (answer->action_next + 1) % RULES_ACTIONS_MAX;
 	answer->action_count += answer->action_count < RULES_ACTIONS_MAX;
 }

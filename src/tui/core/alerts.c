@@ -25,7 +25,7 @@ static const struct {
 
 static void describe(enum alert_kind kind, double value, char *buffer, size_t size)
 {
-	(void)snprintf(buffer, size, "%s%.0f%s", kinds[kind].before, value, kinds[kind].after);
+	snprintf(buffer, size, "%s%.0f%s", kinds[kind].before, value, kinds[kind].after);
 }
 
 void alerts_done(struct alerts *alerts)
@@ -124,7 +124,7 @@ void alerts_collect(struct alerts *alerts, const struct cgw_frame *frame,
 	if (path == NULL)
 		return;
 	alert = add(alerts, frame, event_role(event->kind), path);
-	(void)cgw_escape(alert->text, sizeof(alert->text), event->text, strlen(event->text));
+	cgw_escape(alert->text, sizeof(alert->text), event->text, strlen(event->text));
 }
 
 void alerts_forget(struct alerts *alerts)
@@ -277,7 +277,7 @@ static void put_path(struct line_out *out, const char *path)
 {
 	char shown[512];
 
-	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	put(out, ROLE_STRONG, shown);
 }
 
@@ -303,10 +303,10 @@ static void put_states(const struct alerts *alerts, const struct cgw_frame *fram
 		describe((enum alert_kind)kind, state->value, text, sizeof(text));
 		put(out, kinds[kind].role, text);
 		put(out, ROLE_TEXT, " ");
-		(void)cgw_topology_path(topology, state->worst, path, sizeof(path));
+		cgw_topology_path(topology, state->worst, path, sizeof(path));
 		put_path(out, path);
 		if (state->count > 1) {
-			(void)snprintf(text, sizeof(text), " and %u more", state->count - 1);
+			snprintf(text, sizeof(text), " and %u more", state->count - 1);
 			put(out, ROLE_DIM, text);
 		}
 	}

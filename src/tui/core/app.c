@@ -26,12 +26,12 @@ int app_new(struct app **ret_app)
 	app->source_flags = SOURCE_CAN_ACT;
 	app->source_name = "";
 	app->speed = 1;
-	(void)snprintf(app->state_path, sizeof(app->state_path), "%s", DAEMON_STATE);
+	snprintf(app->state_path, sizeof(app->state_path), "%s", DAEMON_STATE);
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);
 		return -ENOMEM;
 	}
-	(void)app_open(app, &view_groups, NULL);
+	app_open(app, &view_groups, NULL);
 	*ret_app = app;
 	return 0;
 }
@@ -43,7 +43,7 @@ struct app *app_free(struct app *app)
 	if (app == NULL)
 		return NULL;
 	while (app->view_count > 0)
-		(void)app_close(app);
+		app_close(app);
 	while ((job = job_pop(&app->jobs)) != NULL)
 		job->free(job);
 	list_done(&app->list);
@@ -67,7 +67,7 @@ void app_remember_change(struct app *app, const char *host, uint64_t transaction
 		return;
 	app->changes = changes;
 	changes[app->change_count].transaction = transaction;
-	(void)snprintf(changes[app->change_count].host, sizeof(changes->host), "%s", host);
+	snprintf(changes[app->change_count].host, sizeof(changes->host), "%s", host);
 	app->change_count++;
 }
 
@@ -124,7 +124,7 @@ void app_arrange(struct app *app)
 	if (cgw_frame_now(app->frame) == NULL)
 		return;
 	if (list_arrange(&app->list, app->frame, &order, app_frame_ns(app)) < 0)
-		(void)app_show_message(app, ROLE_BAD, "out of memory: the list is not up to date");
+		app_show_message(app, ROLE_BAD, "out of memory: the list is not up to date");
 	app->arranged_count++;
 }
 
@@ -159,7 +159,7 @@ unsigned app_show_message(struct app *app, enum role role, const char *format, .
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(app->message, sizeof(app->message), format, arguments);
+	vsnprintf(app->message, sizeof(app->message), format, arguments);
 	va_end(arguments);
 	app->message_role = role;
 	app->message_until_ns = app->now_ns + MESSAGE_NS;
@@ -193,7 +193,7 @@ void app_path(const struct app *app, uint32_t group, char *buffer, size_t size)
 	char path[4096];
 	size_t length = cgw_topology_path(app_topology(app), group, path, sizeof(path));
 
-	(void)cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
+	cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
 }
 
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size)
@@ -202,7 +202,7 @@ void app_key_name(const struct app *app, enum action action, char *buffer, size_
 
 	buffer[0] = '\0';
 	if (key != KEY_NONE)
-		(void)key_print(key, buffer, size);
+		key_print(key, buffer, size);
 }
 
 void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
@@ -212,7 +212,7 @@ void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t 
 
 	if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL ||
 	    strftime(buffer, size, "%Y-%m-%d %H:%M:%S", &local) == 0)
-		(void)snprintf(buffer, size, "-");
+		snprintf(buffer, size, "-");
 }
 
 void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
@@ -221,7 +221,7 @@ void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t 
 
 	app_date(app, realtime_ns, date, sizeof(date));
 	blank = strchr(date, ' ');
-	(void)snprintf(buffer, size, "%s", blank != NULL ? blank + 1 : date);
+	snprintf(buffer, size, "%s", blank != NULL ? blank + 1 : date);
 }
 
 void app_save(struct app *app)
@@ -234,42 +234,8 @@ void app_save(struct app *app)
 		return;
 	if (settings_apply(&app->settings, &config) < 0 ||
 	    config_save(app->config_path, &config, &diag) < 0)
-		(void)app_show_message(app, ROLE_BAD, "%s", diag.text);
+		app_show_message(app, ROLE_BAD, "%s", diag.text);
 	config_done(&config);
-}
-
-bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected)
-{
-	int64_t row = *selected, step = page > 1 ? page - 1 : 1;
-
-	switch (action) {
-	case ACTION_UP:
-	case ACTION_LINE_UP:
-		row--;
-		break;
-	case ACTION_DOWN:
-	case ACTION_LINE_DOWN:
-		row++;
-		break;
-	case ACTION_PAGE_UP:
-		row -= step;
-		break;
-	case ACTION_PAGE_DOWN:
-		row += step;
-		break;
-	case ACTION_HOME:
-		row = 0;
-		break;
-	case ACTION_END:
-		row = count;
-		break;
-	default:
-		return false;
-	}
-	if (row >= count)
-		row = (int64_t)count - 1;
-	*selected = row < 0 ? 0 : (uint32_t)row;
-	return true;
 }
 
 /* Handles the reactions that concern only the app; returns the others for the caller. */
@@ -304,6 +270,12 @@ static const char *action_verb(enum action action)
 	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
 }
 
+static unsigned contexts_of(const struct app *app, const struct view *view)
+{
+	return view->kind->contexts |
+	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
+}
+
 unsigned app_key(struct app *app, uint32_t key)
 {
 	struct view *view = top_view(app);
@@ -312,7 +284,7 @@ unsigned app_key(struct app *app, uint32_t key)
 	unsigned reactions;
 
 	/* These work in every view, even while text is entered. */
-	action = keymap_find(&app->settings.keymap, view->kind->contexts(app, view->state), key);
+	action = keymap_find(&app->settings.keymap, contexts_of(app, view), key);
 	if (action == ACTION_QUIT_NOW)
 		return REACTION_QUIT;
 	if (action == ACTION_SUSPEND)
@@ -329,11 +301,11 @@ unsigned app_key(struct app *app, uint32_t key)
 		return REACTION_DRAW;
 	if (key_binding(action)->changes && !app_may_act(app)) {
 		if (!(app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE)))
-			(void)app_show_message(app, ROLE_WARM, "cannot %s: viewing a %s",
-					       action_verb(action), app->source_name);
+			app_show_message(app, ROLE_WARM, "cannot %s: viewing a %s",
+					 action_verb(action), app->source_name);
 		else
-			(void)app_show_message(app, ROLE_WARM, "cannot %s: read-only mode",
-					       action_verb(action));
+			app_show_message(app, ROLE_WARM, "cannot %s: read-only mode",
+					 action_verb(action));
 		return REACTION_DRAW | REACTION_BEEP;
 	}
 	if (key_binding(action)->contexts & IN_REPLAY)
@@ -351,7 +323,7 @@ struct label {
 static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
 {
 	struct view *view = top_view(app);
-	unsigned contexts = view->kind->contexts(app, view->state);
+	unsigned contexts = contexts_of(app, view);
 	size_t count = 0;
 	int at = 0;
 

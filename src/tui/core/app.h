@@ -42,8 +42,9 @@ struct view_kind {
 	const char *name;
 	bool fullscreen;
 	bool head; /* has column heads */
-	/* In which contexts keys are looked up: enum key_context. */
-	unsigned (*contexts)(const struct app *app, const void *state);
+	/* In which contexts keys are looked up: enum key_context, and the current ones. */
+	unsigned contexts;
+	unsigned (*more_contexts)(const struct app *app);
 	void (*draw)(struct app *app, void *state, struct canvas *canvas,
 		     const struct layout *layout);
 	unsigned (*act)(struct app *app, void *state, enum action action);
@@ -190,8 +191,6 @@ void app_key_name(const struct app *app, enum action action, char *buffer, size_
 void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
 /* "21:03:44". */
 void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
-/* Moves the selection of a list by rows and pages. False if the action is not one of these. */
-bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected);
 
 /* Draws an empty framed window in the middle of the canvas; returns the area inside. */
 struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title);

@@ -65,17 +65,17 @@ static int print_machine(const struct app *app, FILE *out)
 	const struct cgw_system_stat *machine = cgw_snapshot_system(now);
 	char time[40], total[16], available[16], cost[16];
 
-	(void)cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
-	(void)cgw_format_bytes((double)machine->memory_total_bytes.value, total, sizeof(total));
-	(void)cgw_format_bytes((double)machine->memory_available_bytes.value, available,
-			       sizeof(available));
+	cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
+	cgw_format_bytes((double)machine->memory_total_bytes.value, total, sizeof(total));
+	cgw_format_bytes((double)machine->memory_available_bytes.value, available,
+			 sizeof(available));
 	fprintf(out, "%s  groups %u  over %.1f s  CPUs %u", time, app_topology(app)->count,
 		cgw_frame_seconds(app->frame), machine->cpu_count);
 	if (machine->load_e2[0].state == CGW_OK)
 		fprintf(out, "  load %.2f", (double)machine->load_e2[0].value / 100);
 	if (machine->memory_total_bytes.state == CGW_OK)
 		fprintf(out, "  memory %s, %s available", total, available);
-	(void)cgw_format_duration((double)cgw_snapshot_cost_ns(now), cost, sizeof(cost));
+	cgw_format_duration((double)cgw_snapshot_cost_ns(now), cost, sizeof(cost));
 	fprintf(out, "  %s %s\n", cgw_snapshot_collector(now), cost);
 	return 0;
 }
@@ -90,7 +90,7 @@ int batch_print(struct app *app, const struct batch *batch)
 
 	if (r < 0)
 		return r;
-	(void)print_machine(app, batch->out);
+	print_machine(app, batch->out);
 	groups_place(app, columns, &placed);
 	groups_draw_head(app, canvas, line, &placed);
 	r = print_canvas(canvas, batch->out);

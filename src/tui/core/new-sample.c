@@ -67,8 +67,8 @@ static void update_place(struct app *app, struct arrival *arrival)
 	app->place = arrival->place;
 	/* Show the name of the recorded machine instead of this one. */
 	if (arrival->place.host[0] != '\0')
-		(void)cgw_escape(app->host, sizeof(app->host), arrival->place.host,
-				 strlen(arrival->place.host));
+		cgw_escape(app->host, sizeof(app->host), arrival->place.host,
+			   strlen(arrival->place.host));
 	if (arrival->marks == NULL)
 		return;
 	free(app->marks);
@@ -93,7 +93,7 @@ void app_watch_rules(struct app *app)
 	if (job == NULL)
 		return;
 	job->done = on_rules_done;
-	(void)app_post_job(app, NULL, job);
+	app_post_job(app, NULL, job);
 }
 
 int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns)

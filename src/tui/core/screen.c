@@ -103,12 +103,12 @@ static void collect_arrivals(struct screen *screen)
 	while ((r = screen->source->kind->collect(screen->source, &arrival, &diag)) > 0) {
 		error = app_on_sample(screen->app, &arrival, thread_now_ns());
 		if (error < 0)
-			(void)app_show_message(screen->app, ROLE_BAD, "sample lost: %s",
-					       strerror(-error));
+			app_show_message(screen->app, ROLE_BAD, "sample lost: %s",
+					 strerror(-error));
 		arrival_free(&arrival);
 	}
 	if (r < 0)
-		(void)app_show_message(screen->app, ROLE_BAD, "%s", diag.text);
+		app_show_message(screen->app, ROLE_BAD, "%s", diag.text);
 	if (screen->source->kind->states != NULL)
 		screen->source->kind->states(screen->source, screen->app->hosts.states);
 	screen->dirty = true;
@@ -130,8 +130,8 @@ static void show_busy(struct screen *screen, uint64_t now_ns)
 
 	if (name == NULL || now_ns - since_ns < BUSY_NS)
 		return;
-	(void)app_show_message(screen->app, ROLE_WARM, "%s… %llu s", name,
-			       (unsigned long long)((now_ns - since_ns) / 1000000000));
+	app_show_message(screen->app, ROLE_WARM, "%s… %llu s", name,
+			 (unsigned long long)((now_ns - since_ns) / 1000000000));
 	screen->dirty = true;
 }
 

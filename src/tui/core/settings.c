@@ -205,14 +205,14 @@ int settings_apply(const struct settings *settings, struct config *config)
 	for (int i = 0; i < CHOICE_COUNT && r == 0; i++)
 		r = config_add(config, choices[i].section, choices[i].name,
 			       choices[i].words[settings->choices[i]]);
-	(void)snprintf(text, sizeof(text), "%gs", (double)settings->interval_ns / 1e9);
+	snprintf(text, sizeof(text), "%gs", (double)settings->interval_ns / 1e9);
 	if (r == 0)
 		r = config_add(config, SCREEN, "interval", text);
-	(void)column_print(&settings->sort, text, sizeof(text));
+	column_print(&settings->sort, text, sizeof(text));
 	if (r == 0)
 		r = config_add(config, GROUPS, "sort", text);
 	for (size_t i = 0; i < settings->column_count && r == 0; i++) {
-		(void)column_print(&settings->columns[i], text, sizeof(text));
+		column_print(&settings->columns[i], text, sizeof(text));
 		r = config_add(config, GROUPS, "column", text);
 	}
 	return r;

@@ -42,7 +42,7 @@ static void update_states(struct remote *remote)
 		remote_hosts_notified(remote->hosts, i);
 		if (status.state != REMOTE_LOST && status.state != REMOTE_SLOW)
 			continue;
-		(void)cgw_escape(name, sizeof(name), status.name, strlen(status.name));
+		cgw_escape(name, sizeof(name), status.name, strlen(status.name));
 		remote->error = cgw_diag_set(&remote->diag, -ENOTCONN, "%s is %s: %s", name,
 					     remote_state_name(status.state), status.reason);
 	}

@@ -4,13 +4,6 @@
 
 #include "tui/core/views.h"
 
-static unsigned prompt_contexts(const struct app *app, const void *state)
-{
-	(void)app;
-	(void)state;
-	return IN_DIALOGS;
-}
-
 static void prompt_draw(struct app *app, void *state, struct canvas *canvas,
 			const struct layout *layout)
 {
@@ -62,7 +55,7 @@ static unsigned prompt_act(struct app *app, void *state, enum action action)
 		if (copy == NULL)
 			return app_show_message(app, ROLE_BAD, "out of memory");
 		*copy = *prompt;
-		(void)app_close(app);
+		app_close(app);
 		if (!copy->accept(app, copy->line.text, &reactions))
 			reactions |= open_prompt(app, copy, copy->line.text);
 		free(copy);
@@ -73,7 +66,7 @@ static unsigned prompt_act(struct app *app, void *state, enum action action)
 
 static const struct view_kind view_prompt = {
 	.name = "prompt",
-	.contexts = prompt_contexts,
+	.contexts = IN_DIALOGS,
 	.draw = prompt_draw,
 	.act = prompt_act,
 	.type = prompt_type,

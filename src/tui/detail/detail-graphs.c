@@ -34,9 +34,9 @@ static void format(double value, enum cgw_unit unit, char *buffer, size_t size)
 	struct cgw_value shown = {.state = isnan(value) ? CGW_ABSENT : CGW_OK, .real = value};
 
 	if (unit == CGW_UNIT_COUNT && !isnan(value))
-		(void)snprintf(buffer, size, "%.0f", value);
+		snprintf(buffer, size, "%.0f", value);
 	else
-		(void)cgw_format_value(shown, unit, CGW_STYLE_HUMAN, buffer, size);
+		cgw_format_value(shown, unit, CGW_STYLE_HUMAN, buffer, size);
 }
 
 /* The effective limit in the unit of the graph; NAN: unlimited. */
@@ -140,9 +140,9 @@ static void draw_span(struct canvas *canvas, struct rect box, size_t samples, un
 
 	if (seconds > CGW_HISTORY_SECONDS)
 		seconds = CGW_HISTORY_SECONDS;
-	(void)snprintf(text, sizeof(text), " %.0f s ago ", seconds);
+	snprintf(text, sizeof(text), " %.0f s ago ", seconds);
 	if (seconds >= 120)
-		(void)snprintf(text, sizeof(text), " %.0f min ago ", seconds / 60);
+		snprintf(text, sizeof(text), " %.0f min ago ", seconds / 60);
 	if (box.columns > canvas_width(text) + 12)
 		canvas_text(canvas, box.row + box.rows - 1, box.column + 2, box.columns - 4,
 			    ROLE_DIM, text);
@@ -208,7 +208,7 @@ static void draw_lines(struct app *app, struct detail *detail, struct canvas *ca
 				 detail->zoom, values, count);
 		extent = extent_of(values, count);
 		format(extent.now, series_info[series].unit, text, sizeof(text));
-		(void)snprintf(name, sizeof(name), "%.8s", series_info[series].title);
+		snprintf(name, sizeof(name), "%.8s", series_info[series].title);
 		canvas_text(canvas, graph.row, area.column, 9, ROLE_TITLE, name);
 		canvas_text_right(canvas, graph.row, area.column + 9, 8, ROLE_TEXT, text);
 		graph_draw(canvas, graph, style, series_info[series].role, values, count,

@@ -27,12 +27,12 @@ static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uin
 	if (cause->group != group && !cause->system_wide) {
 		row = detail_add(detail, ROLE_TEXT, "  caused by ancestor");
 		if (row != NULL)
-			(void)cgw_escape(row->value, sizeof(row->value), path, strlen(path));
+			cgw_escape(row->value, sizeof(row->value), path, strlen(path));
 	}
 	line = cgw_cause_command(cause, path);
 	row = line != NULL ? detail_add(detail, ROLE_LIMIT, "  remedy") : NULL;
 	if (row != NULL)
-		(void)cgw_escape(row->value, sizeof(row->value), line, strlen(line));
+		cgw_escape(row->value, sizeof(row->value), line, strlen(line));
 }
 
 static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
@@ -42,7 +42,7 @@ static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint
 
 	cgw_cause_sentence(cause, sentence, sizeof(sentence));
 	if (cause->percent > 0)
-		(void)snprintf(left, sizeof(left), "%.0f%%", cause->percent);
+		snprintf(left, sizeof(left), "%.0f%%", cause->percent);
 	row = detail_add(detail,
 			 !cause->current        ? ROLE_DIM
 			 : cause->percent >= 50 ? ROLE_BAD
@@ -51,7 +51,7 @@ static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint
 			 left[0] != '\0' ? left : cgw_cause_name(cause->kind));
 	if (row == NULL)
 		return;
-	(void)snprintf(row->value, sizeof(row->value), "%.190s", sentence);
+	snprintf(row->value, sizeof(row->value), "%.190s", sentence);
 	add_remedy(detail, cause, group);
 }
 
@@ -62,7 +62,7 @@ static void add_rules(const struct app *app, struct detail *detail)
 	char path[256];
 	bool some = false;
 
-	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
 	for (size_t i = 0; answer != NULL && i < answer->instance_count; i++) {
 		const struct rules_instance *instance = &answer->instances[i];
 		struct detail_row *row;
@@ -75,9 +75,9 @@ static void add_rules(const struct app *app, struct detail *detail)
 		some = true;
 		row = detail_add(detail, ROLE_WARM, instance->rule);
 		if (row != NULL)
-			(void)snprintf(row->value, sizeof(row->value), "%s%s%.160s",
-				       cgw_phase_name(instance->phase),
-				       instance->why[0] != '\0' ? ": " : "", instance->why);
+			snprintf(row->value, sizeof(row->value), "%s%s%.160s",
+				 cgw_phase_name(instance->phase),
+				 instance->why[0] != '\0' ? ": " : "", instance->why);
 	}
 }
 
@@ -127,7 +127,7 @@ void detail_request_inspection(struct app *app, struct detail *detail)
 	detail->inspect_job = NULL;
 	detail->inspecting = true;
 	detail->inspected_ns = app->now_ns;
-	(void)app_post_job(app, detail, job);
+	app_post_job(app, detail, job);
 }
 
 bool detail_collect_inspection(struct detail *detail, struct job *job)
@@ -168,16 +168,15 @@ void detail_fill_inspect(struct app *app, struct detail *detail)
 	char text[96];
 
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
-		(void)snprintf(text, sizeof(text), "a %s does not contain this data",
-			       app->source_name);
-		(void)detail_add(detail, ROLE_DIM, text);
+		snprintf(text, sizeof(text), "a %s does not contain this data", app->source_name);
+		detail_add(detail, ROLE_DIM, text);
 		return;
 	}
 	if (detail->inspect_error < 0) {
 		row = detail_add(detail, ROLE_BAD, "cannot inspect the group");
 		if (row != NULL)
-			(void)snprintf(row->value, sizeof(row->value), "%s",
-				       strerror(-detail->inspect_error));
+			snprintf(row->value, sizeof(row->value), "%s",
+				 strerror(-detail->inspect_error));
 	}
 	while (at != NULL && *at != '\0') {
 		size_t length = strcspn(at, "\n");
@@ -203,7 +202,7 @@ void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 		skipped += bytes;
 		cells += width;
 	}
-	(void)snprintf(text, sizeof(text), "%.*s", (int)(row->line_length - skipped),
-		       row->line + skipped);
+	snprintf(text, sizeof(text), "%.*s", (int)(row->line_length - skipped),
+		 row->line + skipped);
 	canvas_text_cut(canvas, area.row, area.column, area.columns, row->role, text);
 }

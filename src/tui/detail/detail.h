@@ -8,6 +8,7 @@
 #ifndef CGWARD_TUI_DETAIL_DETAIL_H
 #define CGWARD_TUI_DETAIL_DETAIL_H
 
+#include "tui/core/scroll.h"
 #include "tui/core/views.h"
 #include "tui/detail/inspect-job.h"
 
@@ -84,7 +85,7 @@ struct detail {
 	bool has_first_counts;
 	struct detail_row *rows;
 	size_t row_count, row_capacity;
-	uint32_t selected, first, page_rows;
+	struct scroll scroll;
 	unsigned zoom; /* seconds per sample of a graph */
 };
 

@@ -116,7 +116,7 @@ static void read_command(const struct cgw_layout *layout, const char *stat, stru
 	char file[64], name[64];
 	size_t length = 0;
 
-	(void)snprintf(file, sizeof(file), "%d/cmdline", (int)process->pid);
+	snprintf(file, sizeof(file), "%d/cmdline", (int)process->pid);
 	if (cgw_proc_read(layout, file, &text, &length) == 0 && length > 0) {
 		for (size_t i = 0; i + 1 < length; i++)
 			if (text[i] == '\0')
@@ -125,13 +125,13 @@ static void read_command(const struct cgw_layout *layout, const char *stat, stru
 			length = 400;
 		while (length > 0 && text[length - 1] == '\0')
 			length--;
-		(void)cgw_escape(process->command, sizeof(process->command), text, length);
+		cgw_escape(process->command, sizeof(process->command), text, length);
 		return;
 	}
 	if (open == NULL || close == NULL || close <= open)
 		return;
-	(void)cgw_escape(name, sizeof(name), open + 1, (size_t)(close - open - 1));
-	(void)snprintf(process->command, sizeof(process->command), "[%s]", name);
+	cgw_escape(name, sizeof(name), open + 1, (size_t)(close - open - 1));
+	snprintf(process->command, sizeof(process->command), "[%s]", name);
 }
 
 static int read_process(const struct cgw_layout *layout, pid_t pid, struct process *process)
@@ -143,13 +143,13 @@ static int read_process(const struct cgw_layout *layout, pid_t pid, struct proce
 	int r;
 
 	*process = (struct process){.pid = pid, .cpu_percent = NAN, .user = UINT32_MAX};
-	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	snprintf(file, sizeof(file), "%d/stat", (int)pid);
 	r = cgw_proc_read(layout, file, &stat, &length);
 	if (r == 0)
 		r = parse_stat(stat, process);
 	if (r < 0)
 		return r;
-	(void)snprintf(file, sizeof(file), "%d/status", (int)pid);
+	snprintf(file, sizeof(file), "%d/status", (int)pid);
 	if (cgw_proc_read(layout, file, &status, &length) == 0 &&
 	    (at = strstr(status, "\nUid:")) != NULL)
 		process->user = (uint32_t)strtoul(at + 5, NULL, 10);
@@ -262,25 +262,25 @@ static void find_owner(struct group_job *job)
 	if (cgw_owner_find(job->job.layout, job->path, &owner) < 0)
 		return;
 	answer->has_owner = true;
-	(void)cgw_escape(unit, sizeof(unit), owner.unit, strlen(owner.unit));
+	cgw_escape(unit, sizeof(unit), owner.unit, strlen(owner.unit));
 	switch (owner.kind) {
 	case CGW_OWNER_NONE:
-		(void)snprintf(answer->owner, sizeof(answer->owner),
-			       "none (cgroup files are written directly)");
+		snprintf(answer->owner, sizeof(answer->owner),
+			 "none (cgroup files are written directly)");
 		return;
 	case CGW_OWNER_SYSTEMD:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd (%s)", unit);
+		snprintf(answer->owner, sizeof(answer->owner), "systemd (%s)", unit);
 		return;
 	case CGW_OWNER_SYSTEMD_USER:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd of user %u (%s)",
-			       (unsigned)owner.uid, unit);
+		snprintf(answer->owner, sizeof(answer->owner), "systemd of user %u (%s)",
+			 (unsigned)owner.uid, unit);
 		return;
 	case CGW_OWNER_DELEGATED:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "%s (delegated by %s)",
-			       owner.engine[0] != '\0' ? owner.engine : "unknown", unit);
+		snprintf(answer->owner, sizeof(answer->owner), "%s (delegated by %s)",
+			 owner.engine[0] != '\0' ? owner.engine : "unknown", unit);
 		return;
 	case CGW_OWNER_ENGINE:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "%s", owner.engine);
+		snprintf(answer->owner, sizeof(answer->owner), "%s", owner.engine);
 		return;
 	}
 }
@@ -292,7 +292,7 @@ static void run(struct job *base)
 	job->answer.error = read_snapshot(job);
 	find_owner(job);
 	if (job->need_processes)
-		(void)read_processes(job);
+		read_processes(job);
 	job->answer.monotonic_ns = thread_now_ns();
 }
 

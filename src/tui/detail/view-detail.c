@@ -39,7 +39,7 @@ struct detail_row *detail_add(struct detail *detail, enum role role, const char 
 	}
 	rows = &detail->rows[detail->row_count++];
 	*rows = (struct detail_row){.role = role};
-	(void)snprintf(rows->left, sizeof(rows->left), "%s", left);
+	snprintf(rows->left, sizeof(rows->left), "%s", left);
 	return rows;
 }
 
@@ -56,8 +56,9 @@ static void fill(struct app *app, struct detail *detail)
 	detail->row_count = 0;
 	if (pages[detail->page].fill != NULL)
 		pages[detail->page].fill(app, detail);
-	if (detail->selected >= detail->row_count)
-		detail->selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+	if (detail->scroll.selected >= detail->row_count)
+		detail->scroll.selected =
+			detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
 }
 
 /* Posts one job at a time, so that a slow kernel is not flooded with reads. */
@@ -69,7 +70,7 @@ static void post_group_job(struct app *app, struct detail *detail)
 		return;
 	detail->group_job = NULL;
 	group_job_set_request(group_job, detail->page == PAGE_PROCESSES);
-	(void)app_post_job(app, detail, group_job_as_job(group_job));
+	app_post_job(app, detail, group_job_as_job(group_job));
 }
 
 static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
@@ -142,12 +143,6 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 	return REACTION_DRAW;
 }
 
-static unsigned detail_contexts(const struct app *app, const void *state)
-{
-	(void)state;
-	return IN_DETAIL | replay_key_context(app);
-}
-
 /*
  * Positions of the tabs: all by name; if that is too wide, all except the current one by number;
  * else the current one only.
@@ -196,9 +191,9 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 	if (tabs.at[0] > area.column) {
 		char path[1024];
 
-		(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		(void)canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
-				      ROLE_STRONG, path);
+		cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+		canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
+				ROLE_STRONG, path);
 	}
 	for (int i = 0; i < PAGE_COUNT; i++) {
 		bool here = i == (int)detail->page;
@@ -208,9 +203,9 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 		if (tabs.widths[i] == 0)
 			continue;
 		if (here || tabs.named)
-			(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
+			snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
 		else
-			(void)snprintf(tab, sizeof(tab), " %d ", i + 1);
+			snprintf(tab, sizeof(tab), " %d ", i + 1);
 		used = canvas_text(canvas, area.row, tabs.at[i], end - tabs.at[i],
 				   here ? ROLE_STRONG : ROLE_TEXT, tab);
 		if (here)
@@ -267,21 +262,18 @@ static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect 
 {
 	int left = left_width(detail, area.columns);
 
-	detail->page_rows = area.rows > 0 ? (uint32_t)area.rows : 1;
-	if (detail->selected < detail->first)
-		detail->first = detail->selected;
-	if (detail->selected - detail->first >= detail->page_rows)
-		detail->first = detail->selected - detail->page_rows + 1;
-	for (int i = 0; i < area.rows && detail->first + (uint32_t)i < detail->row_count; i++) {
+	scroll_place(&detail->scroll, area, (uint32_t)detail->row_count);
+	for (int i = 0; i < area.rows && detail->scroll.first + (uint32_t)i < detail->row_count;
+	     i++) {
 		struct rect line = {area.row + i, area.column, 1, area.columns};
 
-		if (detail->rows[detail->first + (uint32_t)i].line != NULL)
-			detail_draw_line(detail, &detail->rows[detail->first + (uint32_t)i], canvas,
-					 line);
+		if (detail->rows[detail->scroll.first + (uint32_t)i].line != NULL)
+			detail_draw_line(detail, &detail->rows[detail->scroll.first + (uint32_t)i],
+					 canvas, line);
 		else
-			draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line, left,
-				 detail->page == PAGE_PROCESSES);
-		if (detail->first + (uint32_t)i == detail->selected)
+			draw_row(&detail->rows[detail->scroll.first + (uint32_t)i], canvas, line,
+				 left, detail->page == PAGE_PROCESSES);
+		if (detail->scroll.first + (uint32_t)i == detail->scroll.selected)
 			canvas_ground(canvas, line, GROUND_SELECTED);
 	}
 	if (detail->row_count == 0)
@@ -307,11 +299,10 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 	char path[1024], right[64] = "";
 	int used;
 
-	(void)app;
-	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
 	if (detail->page != PAGE_GRAPHS && detail->row_count > 0)
-		(void)snprintf(right, sizeof(right), "  %u/%zu", detail->selected + 1,
-			       detail->row_count);
+		snprintf(right, sizeof(right), "  %u/%zu", detail->scroll.selected + 1,
+			 detail->row_count);
 	used = canvas_text_cut(canvas, area.row, area.column,
 			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
 	if (detail->group == CGW_NO_GROUP)
@@ -323,8 +314,8 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 static unsigned turn_to(struct app *app, struct detail *detail, int page)
 {
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
-	detail->selected = 0;
-	detail->first = 0;
+	detail->scroll.selected = 0;
+	detail->scroll.first = 0;
 	detail->column = 0;
 	fill(app, detail);
 	post_group_job(app, detail);
@@ -360,7 +351,7 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	struct detail *detail = opaque;
 
 	if (detail->page != PAGE_GRAPHS &&
-	    list_action(action, (uint32_t)detail->row_count, detail->page_rows, &detail->selected))
+	    scroll_act(&detail->scroll, action, (uint32_t)detail->row_count))
 		return REACTION_DRAW;
 	switch (action) {
 	case ACTION_BACK:
@@ -404,28 +395,18 @@ static unsigned click_tab(struct app *app, struct detail *detail, int column)
 static unsigned detail_click(struct app *app, void *opaque, const struct event *event)
 {
 	struct detail *detail = opaque;
-	const struct rect *body = &app->drawn.body;
+	uint32_t row;
 
-	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
-		for (int i = 0; i < 3; i++)
-			(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-					  (uint32_t)detail->row_count, detail->page_rows,
-					  &detail->selected);
-		return REACTION_DRAW;
-	}
-	if (event->row == app->drawn.head.row && app->drawn.head.rows > 0)
+	if (event->button == MOUSE_LEFT && app->drawn.head.rows > 0 &&
+	    event->row == app->drawn.head.row)
 		return click_tab(app, detail, event->column);
-	if (event->row < body->row || event->row >= body->row + body->rows ||
-	    detail->first + (uint32_t)(event->row - body->row) >= detail->row_count)
-		return REACTION_NONE;
-	detail->selected = detail->first + (uint32_t)(event->row - body->row);
+	if (scroll_click(&detail->scroll, event, (uint32_t)detail->row_count, &row))
+		detail->scroll.selected = row;
 	return REACTION_DRAW;
 }
 
 static void detail_add_metrics(const struct app *app, const void *state, struct cgw_metric_set *set)
 {
-	(void)app;
-	(void)state;
 	for (int i = 0; i < CGW_HISTORY_SERIES_COUNT; i++)
 		cgw_history_metrics((enum cgw_history_series)i, set);
 }
@@ -434,7 +415,6 @@ static uint32_t detail_group(const struct app *app, const void *state)
 {
 	const struct detail *detail = state;
 
-	(void)app;
 	return detail->group;
 }
 
@@ -457,7 +437,8 @@ const struct view_kind view_detail = {
 	.name = "detail",
 	.fullscreen = true,
 	.head = true,
-	.contexts = detail_contexts,
+	.contexts = IN_DETAIL,
+	.more_contexts = replay_key_context,
 	.draw = detail_draw,
 	.act = detail_act,
 	.click = detail_click,

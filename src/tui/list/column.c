@@ -57,7 +57,7 @@ static uint8_t find_levels(struct cgw_field field)
 {
 	char key[96];
 
-	(void)cgw_field_key(field, key, sizeof(key));
+	cgw_field_key(field, key, sizeof(key));
 	for (size_t i = 1; i < ARRAY_SIZE(levels); i++)
 		if (levels[i].key[0] != '\0' ? strcmp(levels[i].key, key) == 0
 					     : levels[i].unit == field.unit)
@@ -69,7 +69,7 @@ static int8_t find_series(struct cgw_field field)
 {
 	char key[96];
 
-	(void)cgw_field_key(field, key, sizeof(key));
+	cgw_field_key(field, key, sizeof(key));
 	for (size_t i = 0; i < ARRAY_SIZE(graphs); i++)
 		if (strcmp(graphs[i].key, key) == 0)
 			return (int8_t)graphs[i].series;
@@ -159,9 +159,9 @@ bool column_includes_descendants(const struct column *column, bool own)
 
 void column_title(const struct column *column, bool own, char *buffer, size_t size)
 {
-	(void)snprintf(buffer, size, "%s%s",
-		       column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field),
-		       column_includes_descendants(column, own) ? "+" : "");
+	snprintf(buffer, size, "%s%s",
+		 column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field),
+		 column_includes_descendants(column, own) ? "+" : "");
 }
 
 int column_width(const struct column *column)
@@ -276,7 +276,7 @@ size_t column_text(const struct column_source *source, const struct column *colu
 	if (field.shape != CGW_STRING)
 		return cgw_format_value(cgw_frame_value(source->frame, field, group), field.unit,
 					CGW_STYLE_HUMAN, buffer, size);
-	(void)cgw_frame_text(source->frame, field, group, raw, sizeof(raw), &state);
+	cgw_frame_text(source->frame, field, group, raw, sizeof(raw), &state);
 	if (state != CGW_OK)
 		return (size_t)snprintf(buffer, size, "%s", cgw_state_sign(state));
 	/* Lists of devices have several lines; a cell has one. */
@@ -299,13 +299,13 @@ void column_draw(const struct column_source *source, const struct column *column
 		return;
 	}
 	if (field.shape == CGW_STRING) {
-		(void)column_text(source, column, group, text, sizeof(text));
+		column_text(source, column, group, text, sizeof(text));
 		canvas_text_cut(canvas, row, at, width, ROLE_TEXT, text);
 		return;
 	}
 	value = cgw_frame_value(source->frame, field, group);
 	role = column_role(source, column, value);
-	(void)cgw_format_value(value, field.unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	cgw_format_value(value, field.unit, CGW_STYLE_HUMAN, text, sizeof(text));
 	if (column->style == COLUMN_BAR && width > BAR_NUMBER && value.state == CGW_OK) {
 		double percent = field.unit == CGW_UNIT_PERCENT_E2 ? value.real / 100 : value.real;
 

@@ -10,7 +10,7 @@
 
 void list_done(struct list *list)
 {
-	(void)list_filter(list, "", NULL);
+	list_filter(list, "", NULL);
 	for (size_t i = 0; i < list->gone_count; i++)
 		free(list->gone[i].path);
 	free(list->states);
@@ -248,7 +248,7 @@ static bool path_contains(const struct cgw_topology *topology, uint32_t group, c
 	/* Text without a slash is searched in names: "web" must not match all of /web/... */
 	if (strchr(text, '/') == NULL)
 		return find_part(group == 0 ? "/" : topology->name[group], text) != NULL;
-	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	cgw_topology_path(topology, group, path, sizeof(path));
 	return find_part(path, text) != NULL;
 }
 

@@ -82,9 +82,9 @@ static unsigned open_sort(struct app *app)
 				continue;
 			if (cgw_field_equal(field, app->settings.sort.field))
 				menu.selected = (uint32_t)menu.count;
-			(void)cgw_field_key(field, item->text, sizeof(item->text));
-			(void)cgw_escape(item->help, sizeof(item->help), cgw_field_help(field),
-					 strlen(cgw_field_help(field)));
+			cgw_field_key(field, item->text, sizeof(item->text));
+			cgw_escape(item->help, sizeof(item->help), cgw_field_help(field),
+				   strlen(cgw_field_help(field)));
 			item->value = (int)i;
 			menu.count++;
 		}
@@ -95,11 +95,11 @@ static unsigned search_changed(struct app *app, const char *text)
 {
 	uint32_t found;
 
-	(void)cgw_escape(app->search, sizeof(app->search), text, strlen(text));
+	cgw_escape(app->search, sizeof(app->search), text, strlen(text));
 	found = list_search(&app->list, app->frame, text, false, true);
 	if (found == CGW_NO_GROUP) {
 		if (text[0] != '\0')
-			(void)app_show_message(app, ROLE_WARM, "no group matches");
+			app_show_message(app, ROLE_WARM, "no group matches");
 		return REACTION_DRAW;
 	}
 	list_go(&app->list, app->frame, found);
@@ -108,8 +108,6 @@ static unsigned search_changed(struct app *app, const char *text)
 
 static bool search_accept(struct app *app, const char *text, unsigned *ret_reactions)
 {
-	(void)app;
-	(void)text;
 	*ret_reactions = REACTION_DRAW;
 	return true;
 }
@@ -154,7 +152,7 @@ static bool filter_accept(struct app *app, const char *text, unsigned *ret_react
 
 static unsigned filter_cancel(struct app *app)
 {
-	(void)list_filter(&app->list, "", NULL);
+	list_filter(&app->list, "", NULL);
 	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
@@ -315,7 +313,6 @@ unsigned groups_act(struct app *app, void *state, enum action action)
 {
 	uint32_t selected = app->list.selected;
 
-	(void)state;
 	switch (action) {
 	case ACTION_QUIT:
 		return REACTION_QUIT;

@@ -73,7 +73,7 @@ bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32
 	/* Unknown does not match: the list has only groups for which the condition holds. */
 	if (filter->kind == FILTER_EXPRESSION)
 		return cgw_expression_evaluate(filter->expression, &scope) == CGW_TRUE;
-	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	cgw_topology_path(topology, group, path, sizeof(path));
 	if (filter->kind == FILTER_GLOB)
 		return cgw_glob_match(filter->text, path);
 	return find_part(path, filter->text) != NULL;

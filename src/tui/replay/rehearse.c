@@ -70,7 +70,7 @@ static int step(struct rehearser *rehearser)
 	r = cgw_rehearsal_step(rehearser->rehearsal, frame, cgw_replay_boot(rehearser->replay));
 	if (r < 0)
 		return r;
-	(void)cgw_rehearsal_actions(rehearser->rehearsal, &count);
+	cgw_rehearsal_actions(rehearser->rehearsal, &count);
 	if (count > rehearser->shown_size) {
 		uint64_t *shown = reallocarray(rehearser->shown_ns, 2 * count, sizeof(*shown));
 

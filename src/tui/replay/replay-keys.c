@@ -22,9 +22,9 @@ void replay_describe(const struct app *app, char *buffer, size_t size)
 	const char *state = app->paused ? "PAUSED" : app->place.at_end ? "AT END" : "PLAYING";
 
 	if (app->speed == 1)
-		(void)snprintf(buffer, size, "%s", state);
+		snprintf(buffer, size, "%s", state);
 	else
-		(void)snprintf(buffer, size, "%s %gx", state, app->speed);
+		snprintf(buffer, size, "%s %gx", state, app->speed);
 }
 
 static unsigned start_seek(struct app *app, struct seek seek)
@@ -167,10 +167,9 @@ static void fill_item(const struct app *app, size_t which, uint32_t kinds, struc
 		return;
 	}
 	action = &app->rehearsal.items[which - app->mark_count];
-	(void)cgw_escape(path, sizeof(path), action->path, strlen(action->path));
-	(void)cgw_escape(text, sizeof(text), action->text, strcspn(action->text, ":"));
-	(void)snprintf(item->help, sizeof(item->help), REPLAY_ACTION_SIGN " %.70s, %.75s", path,
-		       text);
+	cgw_escape(path, sizeof(path), action->path, strlen(action->path));
+	cgw_escape(text, sizeof(text), action->text, strcspn(action->text, ":"));
+	snprintf(item->help, sizeof(item->help), REPLAY_ACTION_SIGN " %.70s, %.75s", path, text);
 }
 
 /* Lists all events by time, and selects the last one up to the current position. */

@@ -61,7 +61,7 @@ static struct source_place place_of(const struct recording *recording)
 		.at_end = info.position + 1 >= info.samples,
 	};
 	if (host != NULL)
-		(void)snprintf(place.host, sizeof(place.host), "%s", host);
+		snprintf(place.host, sizeof(place.host), "%s", host);
 	return place;
 }
 
@@ -356,7 +356,7 @@ static uint64_t play(struct recording *recording)
 	if (r == 0)
 		(void)cgw_replay_refresh(recording->replay);
 	if (r < 0)
-		(void)cgw_diag_set(&diag, r, "cannot read the recording: %s", strerror(-r));
+		cgw_diag_set(&diag, r, "cannot read the recording: %s", strerror(-r));
 	error = r >= 0 ? report_damage(recording, &diag) : r;
 	if (r > 0)
 		interval_ns = arrival.place.interval_ns;
@@ -443,7 +443,6 @@ static void recording_set_interval(struct source *source, uint64_t interval_ns, 
 {
 	struct recording *recording = recording_of(source);
 
-	(void)interval_ns;
 	(void)pthread_mutex_lock(&recording->thread.lock);
 	recording->paused = paused;
 	(void)pthread_cond_broadcast(&recording->thread.changed);

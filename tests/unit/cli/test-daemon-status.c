@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/cli/daemon-status.h"
@@ -88,6 +89,22 @@ static void test_running_daemon(void **state)
 	directory_end(&directory);
 }
 
+/* A FIFO in a directory that others name would block the dashboard. */
+static void test_special_files_are_not_read(void **state)
+{
+	struct daemon_status *status = NULL;
+	struct directory directory;
+
+	(void)state;
+	directory_begin(&directory);
+	assert_int_equal(mkfifo(directory.file, 0600), 0);
+	assert_int_equal(daemon_status_read(directory.path, &status), -EBADMSG);
+	assert_int_equal(unlink(directory.lock), 0);
+	assert_int_equal(mkfifo(directory.lock, 0600), 0);
+	assert_int_equal(daemon_status_read(directory.path, &status), -ESRCH);
+	directory_end(&directory);
+}
+
 static void test_exited_daemon(void **state)
 {
 	struct daemon_status *status = NULL;
@@ -114,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_running_daemon),
 		cmocka_unit_test(test_exited_daemon),
+		cmocka_unit_test(test_special_files_are_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

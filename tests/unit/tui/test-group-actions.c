@@ -71,14 +71,13 @@ static int run_jobs(struct fixture *fixture, char *reason, size_t size)
 
 	while ((job = job_pop(&fixture->session.app->jobs)) != NULL) {
 		struct change_job *change = change_job_from(job);
-		struct cgw_diag diag = {0};
 
 		if (change != NULL)
 			change_job_set_dry_run(change);
 		job->run(job);
 		if (change != NULL) {
-			error = change_job_error(change, &diag);
-			(void)snprintf(reason, size, "%s", diag.text);
+			error = change->error;
+			(void)snprintf(reason, size, "%s", change->diag.text);
 		}
 		(void)app_job_done(fixture->session.app, job);
 	}
