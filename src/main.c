@@ -10,7 +10,6 @@
 #include "completions.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
-#include "shared/cli/completions.h"
 #include "shared/cli/debug-log.h"
 #include "shared/cli/options.h"
 
