@@ -159,6 +159,26 @@ static void test_single_host(void **state)
 	close_hosts(&fixture);
 }
 
+/* There is nothing to wait for. */
+static void test_ssh_that_cannot_be_started(void **state)
+{
+	static const char *const names[] = {"one"}, *const ssh[] = {"/nonexistent", NULL};
+	const struct remote_hosts_options options = {
+		.hosts = names, .count = 1, .ssh = ssh, .interval_ns = NS_IN_S, .samples = 1};
+	struct cgw_metric_set metrics = {0};
+	struct remote_hosts *hosts;
+	uint64_t from_ns = clock_now_ns();
+
+	(void)state;
+	assert_int_equal(remote_hosts_new(&options, &hosts, NULL), 0);
+	assert_int_equal(remote_hosts_request(hosts, &metrics), 0);
+	assert_false(remote_hosts_wait(hosts, from_ns + 60 * NS_IN_S, -1));
+	assert_true(clock_now_ns() - from_ns < 10 * NS_IN_S);
+	assert_string_equal(remote_hosts_status(hosts, 0).reason,
+			    "cannot start '/nonexistent': No such file or directory");
+	remote_hosts_free(hosts);
+}
+
 /* A connection that ends early is lost, even if all went well: the last samples are missing. */
 static void test_missing_samples(void **state)
 {
@@ -296,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single_host),
+		cmocka_unit_test(test_ssh_that_cannot_be_started),
 		cmocka_unit_test(test_missing_samples),
 		cmocka_unit_test(test_bad_hosts_do_not_delay_good_ones),
 		cmocka_unit_test(test_slow_host),

@@ -12,7 +12,7 @@
 
 #include "frames.h"
 #include "lib/base/cleanup.h"
-#include "tui/core/app.h"
+#include "tui/core/dashboard.h"
 
 #define SECOND UINT64_C(1000000000)
 #define MIB    (UINT64_C(1) << 20)
