@@ -163,6 +163,7 @@ int daemon_tick(struct daemon *daemon)
 	}
 	perform(daemon);
 	reap_commands(&daemon->applier);
+	restore_restarted_units(&daemon->applier, false);
 	forget_gone_groups(&daemon->applier);
 	(void)place_processes(daemon);
 	watch_update(daemon);
@@ -182,6 +183,7 @@ void daemon_release(struct daemon *daemon)
 				    count, NULL, NULL);
 	daemon->action_count = 0;
 	daemon->applier.forget_threshold = 0;
+	restore_restarted_units(&daemon->applier, true);
 	forget_gone_groups(&daemon->applier);
 }
 

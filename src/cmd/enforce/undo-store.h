@@ -5,7 +5,8 @@
  * A record is written before the kernel's file, and removed after the old value is restored. Each
  * line is appended by one write(); a torn line belongs to a change that was not made. Groups are
  * identified by the inode of their directory in the hierarchy that was written, so that a new group
- * of the same name is not touched. Records are found through a hash table.
+ * of the same name is not touched; settings of systemd units by the path, because a unit keeps them
+ * when it is restarted with another group. Records are found through a hash table.
  */
 #ifndef CGWARD_CMD_ENFORCE_UNDO_STORE_H
 #define CGWARD_CMD_ENFORCE_UNDO_STORE_H
@@ -18,8 +19,10 @@ enum undo_store_level { STORE_STANDING, STORE_RULE, STORE_LEVEL_COUNT };
 struct undo_record {
 	enum undo_store_level level;
 	enum cgw_control control; /* CGW_CONTROL_COUNT: the group was frozen */
-	uint64_t group_id;
-	size_t hierarchy;     /* of `group_id`, and of the file that was written */
+	uint64_t group_id;        /* 0: a unit, whose setting outlives the group of `path` */
+	size_t hierarchy;         /* of `group_id`, and of the file that was written */
+	uint64_t live_id; /* of the unit's group when this run wrote the value; not on disk */
+	size_t live_hierarchy;
 	bool persistent;      /* not restored after a crash */
 	bool left;            /* another process changed the value: it is never restored */
 	const char *path;     /* raw bytes */
@@ -27,6 +30,7 @@ struct undo_record {
 	const char *old;
 	const char *kept;  /* what the kernel made of the last value; NULL: nothing was written */
 	const char *asked; /* the last value as in the policy; written, or about to be; or NULL */
+	const char *drop_ins; /* of the unit, created for the value, one per line; or NULL */
 };
 
 struct undo_store;
