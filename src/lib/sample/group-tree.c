@@ -21,8 +21,8 @@ static struct tree_group *group_new(const struct group_tree *tree, const char *n
 {
 	size_t name_size = (length + 1 + 7) & ~(size_t)7;
 	size_t count = tree->hierarchy_count;
-	size_t size = sizeof(struct tree_group) + name_size +
-		      count * (sizeof(uint64_t) + sizeof(int) + sizeof(uint32_t));
+	size_t size =
+		sizeof(struct tree_group) + name_size + count * (sizeof(uint64_t) + sizeof(int) + sizeof(uint32_t));
 	struct tree_group *group = calloc(1, size);
 	char *after_name;
 
@@ -288,6 +288,15 @@ void group_tree_end_walk(struct group_tree *tree, uint32_t hierarchies)
 	}
 	if (lost)
 		free_empty(tree, tree->root);
+}
+
+uint32_t path_depth(const char *path)
+{
+	uint32_t depth = 0;
+
+	for (; *path != '\0'; path++)
+		depth += *path == '/' && path[1] != '\0' && path[1] != '/';
+	return depth;
 }
 
 char *group_tree_path(const struct tree_group *group)

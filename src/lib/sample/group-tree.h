@@ -62,6 +62,8 @@ void group_tree_end_walk(struct group_tree *tree, uint32_t hierarchies);
 struct tree_group *group_tree_next(const struct tree_group *group);
 /* "/a/b", allocated; NULL: out of memory. */
 char *group_tree_path(const struct tree_group *group);
+/* The depth of the group of a path: 0 for "/". */
+uint32_t path_depth(const char *path) CGW_PURE;
 
 /* Creates a topology of the tree, siblings in byte order; sets the index of every group. */
 int group_tree_topology(struct group_tree *tree, struct topology **ret_topology);

@@ -11,6 +11,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/base/string-builder.h"
 #include "lib/kernel/group-cursor.h"
 #include "lib/sample/bpf/bpf-collector.h"
@@ -254,6 +255,7 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 		cgw_sampler_free(sampler);
 		return r;
 	}
+	DEBUG(CGW_DEBUG_SAMPLE, "collector: %s", uses_bpf(sampler) ? "bpf" : sampler->reason.text);
 	*ret_sampler = sampler;
 	return 0;
 }
@@ -286,6 +288,7 @@ static void stop_bpf(struct cgw_sampler *sampler, int error)
 	sampler->bpf_unavailable = true;
 	sampler->plan_outdated = true;
 	discover_rollback(&sampler->discover);
+	DEBUG(CGW_DEBUG_BPF, "the programs failed: %s", strerror(-error));
 	(void)cgw_diag_set(&sampler->reason, error, "the BPF programs failed: %s",
 			   strerror(-error));
 }

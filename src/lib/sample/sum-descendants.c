@@ -156,26 +156,15 @@ static bool has_children(const struct cgw_layout *layout, const struct tree_grou
 	return found || path == NULL;
 }
 
-static bool starts_with_path(const char *path, const char *start)
-{
-	size_t length = strlen(start);
-
-	return strncmp(path, start, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 /* Some descendants of the group itself were left out of the tree. */
 static bool leaves_out(const struct files *files, const struct tree_group *group,
 		       uint32_t depth_max, const char *below, uint32_t hierarchies)
 {
-	CLEANUP(cleanup_free) char *path = NULL;
-
 	if (group->hidden & hierarchies)
 		return true;
-	if (below != NULL && strcmp(below, "/") != 0) {
-		path = group_tree_path(group);
-		if (path == NULL || !starts_with_path(path, below))
-			return true;
-	}
+	/* An ancestor of the sub-tree. */
+	if (below != NULL && group->depth < path_depth(below))
+		return true;
 	return depth_max > 0 && group->depth >= depth_max &&
 	       has_children(files->layout, group, hierarchies);
 }

@@ -164,6 +164,16 @@ static struct bpf_request current_request(const struct bpf *bpf, uint32_t hierar
 	return request;
 }
 
+/* A group that returns to a slot above the last one would be known to the programs, but not here. */
+static void forget_slots_above(struct bpf *bpf, uint32_t hierarchy, uint32_t count)
+{
+	uint32_t before = bpf->state[hierarchy].count;
+
+	if (count < before)
+		memset(bpf_programs_groups(bpf->programs, hierarchy) + count, 0,
+		       (before - count) * sizeof(struct bpf_group_record));
+}
+
 /* One pass over a hierarchy. `ret_more`: another pass is needed for the remaining names. */
 static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, bool *ret_more)
 {
@@ -193,6 +203,7 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 		state->count = 0;
 		return r;
 	}
+	forget_slots_above(bpf, hierarchy, control->count);
 	state->count = control->count;
 	if (!*ret_more)
 		group_tree_end_walk(bpf->tree, UINT32_C(1) << hierarchy);
