@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/json-cleanup.h"
 #include "lib/base/regular-file.h"
 #include "shared/cli/daemon-status.h"
 
