@@ -199,16 +199,22 @@ static enum cli_exit name_group(struct run *run)
 	return CLI_OK;
 }
 
+static void free_strings(char ***list)
+{
+	for (char **text = *list; text != NULL && *text != NULL; text++)
+		free(*text);
+	free(*list);
+}
+
 /* Prints the steps with the name of the scope, since systemd chooses its path. */
 static enum cli_exit print_scope(struct run *run, int count, char **assignments)
 {
 	size_t steps_count = (size_t)count + 1;
 	CLEANUP(cleanup_free) struct cgw_step *steps = calloc(steps_count, sizeof(*steps));
 	CLEANUP(cleanup_free) struct cgw_result *results = calloc(steps_count, sizeof(*results));
-	CLEANUP(groups_done) struct group_list values = {0};
+	CLEANUP(free_strings) char **values = calloc(steps_count + 1, sizeof(*values));
 
-	values.paths = calloc(steps_count, sizeof(*values.paths));
-	if (steps == NULL || results == NULL || values.paths == NULL)
+	if (steps == NULL || results == NULL || values == NULL)
 		return CLI_FAILED;
 	steps[0] = (struct cgw_step){.kind = CGW_STEP_CREATE, .path = run->unit};
 	(void)snprintf(results[0].how, sizeof(results[0].how),
@@ -216,20 +222,17 @@ static enum cli_exit print_scope(struct run *run, int count, char **assignments)
 	for (int i = 0; i < count; i++) {
 		struct cgw_step *step = &steps[i + 1];
 		struct cgw_diag diag = {0};
-		int r = cgw_assignment_parse(assignments[i], &step->control, &values.paths[i],
-					     &diag);
+		int r = cgw_assignment_parse(assignments[i], &step->control, &values[i], &diag);
 
-		if (r == 0) {
-			values.count++;
-			r = cgw_value_check(step->control, values.paths[i], &diag);
-		}
+		if (r == 0)
+			r = cgw_value_check(step->control, values[i], &diag);
 		if (r < 0) {
 			cli_diag(run->command.context, &diag);
 			return CLI_USAGE;
 		}
 		step->kind = CGW_STEP_SET;
 		step->path = run->unit;
-		step->value = values.paths[i];
+		step->value = values[i];
 	}
 	return report_steps(&run->command, steps, results, steps_count);
 }

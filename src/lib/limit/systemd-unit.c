@@ -65,7 +65,7 @@ int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, c
 		return cgw_diag_set(diag, -ENOENT, "the unit no longer exists");
 	if (strlen(group) >= size)
 		return -ENAMETOOLONG;
-	(void)snprintf(buffer, size, "%s", group);
+	snprintf(buffer, size, "%s", group);
 	return 0;
 }
 
