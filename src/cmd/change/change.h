@@ -86,6 +86,9 @@ enum cli_exit change_open(struct change_command *command);
 /* Adds a step to the plan, for a group with one of the IDs of --if-id if given. Prints errors. */
 enum cli_exit change_add_step(struct change_command *command, const struct cgw_step *step);
 
+/* Opens the layout, and prints each control with its file on this machine: list-controls.c. */
+enum cli_exit controls_list(struct change_command *command);
+
 /* Applies the plan with signals blocked, and reports the results. */
 enum cli_exit change_apply(struct change_command *command);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-entry.h"
+#include "cmd/change/change-commands.h"
 #include "cmd/change/change-report.h"
 #include "lib/base/cleanup.h"
 
