@@ -10,6 +10,7 @@
 #include "completions.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
+#include "shared/cli/debug-log.h"
 #include "shared/cli/options.h"
 
 #ifdef HAVE_TUI
@@ -201,6 +202,16 @@ static int parse_global_options(struct cli_context *context, int argc, char **ar
 										    : (int)status;
 }
 
+static int run_command(struct cli_context *context, const struct cli_command *command, int argc,
+		       char **argv)
+{
+	enum cli_exit status;
+
+	context->command = command->name;
+	status = debug_log_open(context, strcmp(command->name, "top") == 0);
+	return status != CLI_OK ? (int)status : command->run(context, argc, argv);
+}
+
 static int finish(const struct cli_context *context, int status)
 {
 	return (int)cli_finish(context, (enum cli_exit)status);
@@ -245,13 +256,10 @@ int main(int argc, char **argv)
 						  ? "missing COMMAND"
 						  : "the dashboard requires a terminal; "
 						    "use 'cgward dump' for files and pipes");
-		context.command = command->name;
-		return finish(&context, command->run(&context, 1, argv));
+		return finish(&context, run_command(&context, command, 1, argv));
 	}
 	command = command_find(argv[at]);
 	if (command == NULL)
 		return (int)unknown_command(&context, argv[at]);
-	context.command = command->name;
-	status = command->run(&context, argc - at, argv + at);
-	return finish(&context, status);
+	return finish(&context, run_command(&context, command, argc - at, argv + at));
 }

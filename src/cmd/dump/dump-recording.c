@@ -6,7 +6,6 @@
 
 #include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/options.h"
 #include "shared/cli/recording-damage.h"
 #include <cgward/recording.h>
 

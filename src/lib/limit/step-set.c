@@ -385,6 +385,7 @@ static int read_back(struct cgw_plan *plan, struct step *step, const struct targ
 				    "systemd accepted %s, but the kernel still reports %s; see "
 				    "`journalctl -b _PID=1`",
 				    asked, result->new_value);
+	step->after = kept;
 	result->outcome = CGW_OUTCOME_ADJUSTED;
 	(void)cgw_diag_set(&result->diag, 0, "requested %s, the kernel kept %s", asked,
 			   result->new_value);
@@ -456,6 +457,23 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 	return r;
 }
 
+/* A value that another process has set since then is not overwritten. */
+static int check_unchanged(struct cgw_plan *plan, struct step *step, const struct target *target)
+{
+	struct cgw_result *result = &step->result;
+	struct setting now = {0};
+
+	memcpy(now.instance, step->after.instance, sizeof(now.instance));
+	if (step->not_running || target_get(target, row_of(step), step->source, &now) < 0 ||
+	    setting_equal(row_of(step), &now, &step->after))
+		return 0;
+	format_setting(plan->layout, row_of(step), &now, result->new_value,
+		       sizeof(result->new_value));
+	return cgw_diag_set(&result->diag, -ECANCELED,
+			    "not rolled back, because another process has set it to %s meanwhile",
+			    result->new_value);
+}
+
 static int set_rollback(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
@@ -465,6 +483,9 @@ static int set_rollback(struct cgw_plan *plan, struct step *step)
 	if (r < 0 && !plan_through_systemd(plan, step))
 		return cgw_error_is_gone(r) ? 0 : r;
 	if (step->has_before) {
+		r = check_unchanged(plan, step, &target);
+		if (r < 0)
+			return r;
 		r = write_setting(plan, step, &target, &step->before);
 		unit_setting_remove_drop_ins(plan, step, step->drop_ins);
 		if (r == 0)

@@ -8,6 +8,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "lib/policy/export-limits.h"
+#include "lib/policy/policy-priv.h"
 
 /* inih reads 200 bytes per line; the rest is for the key. */
 #define PATH_MAX_BYTES 180
@@ -49,8 +50,11 @@ static bool read_non_default(const struct cgw_layout *layout, const char *path,
 {
 	const struct cgw_control_info *info = cgw_control_info(control);
 
-	/* Per-device values have no default; aliases of other controls would be duplicates. */
-	if (info->action || info->instances || info->default_value == NULL || info->metric < 0)
+	/*
+	 * Per-device values have no default, aliases of other controls would be duplicates, and a
+	 * policy must not contain all controls.
+	 */
+	if (control_check_automatic(control, NULL) < 0 || info->instances || info->default_value == NULL || info->metric < 0)
 		return false;
 	if (cgw_control_read(layout, path, control, NULL, value, size, NULL) < 0)
 		return false;

@@ -291,6 +291,8 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 	if (cgw_control_info(set.control)->action)
 		policy_error(loading,
 			     "'%s' is an action, not a limit; use a [rule] section instead", name);
+	else if (control_check_automatic(set.control, &reason) < 0)
+		policy_error(loading, "%s", reason.text);
 	else if (cgw_value_check(set.control, set.value, &reason) < 0)
 		policy_error(loading, "%s: %s", name, reason.text);
 	if (ARRAY_RESERVE(section->sets, section->set_capacity, section->set_count + 1) < 0) {

@@ -119,6 +119,7 @@ struct policy_loading {
 	bool check_files; /* check that commands exist and are not writable by others */
 };
 
+/* policy-errors.c */
 void policy_error(struct policy_loading *loading, const char *format, ...) CGW_PRINTF(2, 3);
 void policy_warning(struct policy_loading *loading, const struct section *section,
 		    const char *format, ...) CGW_PRINTF(3, 4);
@@ -137,6 +138,8 @@ void policy_check(struct policy_loading *loading);
 /* Parses an action such as "limit cpu.max 200%" and appends it to the step. */
 int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_hold_ns,
 		      struct cgw_diag *diag);
+/* -EINVAL, with the reason, if a policy must not set the control. */
+int control_check_automatic(enum cgw_control control, struct cgw_diag *diag);
 void rule_action_done(struct rule_action *action);
 
 /* Accepts NULL. */

@@ -24,11 +24,15 @@ static const struct change_kind kinds[] = {
 			     .preview = "freeze",
 			     .ask = true,
 			     .check_protection = true},
-	[CGW_STEP_THAW] = {.title = "Thaw",
-			   .name = "Thawing",
-			   .done = "thawed",
-			   .unchanged = "not frozen",
-			   .preview = "thaw"},
+	[CGW_STEP_THAW] =
+		{.title = "Thaw",
+		 .name = "Thawing",
+		 .intro = "Thaw (resume) all processes of",
+		 .hint = "Groups below a frozen one stay frozen until that one is thawed.",
+		 .done = "thawed",
+		 .unchanged = "not frozen",
+		 .preview = "thaw",
+		 .ask = true},
 	[CGW_STEP_KILL] = {.title = "Kill",
 			   .name = "Killing",
 			   .intro = "all processes of", /* after the signal */
@@ -97,7 +101,7 @@ static unsigned done(struct app *app, struct job *job)
 	return change->dry_run ? REACTION_NONE : change_job_report(app, change);
 }
 
-struct change_job *change_job_new(const struct app *app, const char *name, struct targets *targets)
+struct change_job *change_job_new(const char *name, struct targets *targets)
 {
 	struct change_job *change = calloc(1, sizeof(*change));
 
@@ -113,7 +117,6 @@ struct change_job *change_job_new(const struct app *app, const char *name, struc
 			.acts = true},
 		.backend = targets->host != NULL ? &remote_changes : &local_changes,
 		.targets = *targets,
-		.ssh = app->hosts.ssh,
 	};
 	*targets = (struct targets){0};
 	return change;
@@ -157,7 +160,6 @@ struct change_job *change_job_copy(const struct change_job *change, const char *
 			.name = name,
 			.acts = true},
 		.backend = change->backend,
-		.ssh = change->ssh,
 		.force = change->force,
 	};
 	if (targets_copy(&change->targets, &copy->targets) < 0)

@@ -9,15 +9,19 @@
 
 #include <cgward/render.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/rules-job.h"
+#include "tui/core/app.h"
 #include "tui/core/scroll.h"
+#include "tui/core/search.h"
 #include "tui/core/views.h"
 
 struct policy_view {
 	struct scroll scroll;
-	uint32_t rows;
+	uint32_t rows, found; /* number of rows; the last match of a search */
 	bool reading, was_read;
 	struct daemon_status *status; /* of the running enforcement, or NULL */
 	int status_error;
@@ -29,25 +33,40 @@ struct rows {
 	struct canvas *canvas;
 	struct rect area;
 	uint32_t first, count;
+	const char *search; /* "": none */
+	bool *matches;      /* by row */
+	size_t capacity;
 };
 
-static bool next_row(struct rows *rows, int *ret_row)
+static bool next_row(struct rows *rows, const char *left, const char *middle, const char *right,
+		     int *ret_row)
 {
 	uint32_t row = rows->count++;
 
+	if (ARRAY_RESERVE(rows->matches, rows->capacity, rows->count) == 0)
+		rows->matches[row] =
+			rows->search[0] != '\0' && (find_part(left, rows->search) != NULL ||
+						    find_part(middle, rows->search) != NULL ||
+						    find_part(right, rows->search) != NULL);
 	if (row < rows->first || row - rows->first >= (uint32_t)rows->area.rows)
 		return false;
 	*ret_row = rows->area.row + (int)(row - rows->first);
 	return true;
 }
 
+/* Whether the row added last contains the text that is searched. */
+static bool is_match(const struct rows *rows)
+{
+	return rows->count <= rows->capacity && rows->matches[rows->count - 1];
+}
+
 static void add_title(struct rows *rows, const char *text)
 {
 	int row;
 
-	if (next_row(rows, &row))
+	if (next_row(rows, text, "", "", &row))
 		canvas_text_cut(rows->canvas, row, rows->area.column, rows->area.columns,
-				ROLE_TITLE, text);
+				is_match(rows) ? ROLE_KEY : ROLE_TITLE, text);
 }
 
 static void add_row(struct rows *rows, enum role role, const char *left, const char *middle,
@@ -56,9 +75,10 @@ static void add_row(struct rows *rows, enum role role, const char *left, const c
 	int at = rows->area.column, end = at + rows->area.columns;
 	int left_width = rows->area.columns / 3, middle_width = 26, row;
 
-	if (!next_row(rows, &row))
+	if (!next_row(rows, left, middle, right, &row))
 		return;
-	canvas_text_cut(rows->canvas, row, at, left_width - 1, ROLE_STRONG, left);
+	canvas_text_cut(rows->canvas, row, at, left_width - 1,
+			is_match(rows) ? ROLE_KEY : ROLE_STRONG, left);
 	at += left_width;
 	canvas_text_cut(rows->canvas, row, at, middle_width - 1, role, middle);
 	at += middle_width;
@@ -108,13 +128,13 @@ static void format_phase(const struct rules_instance *instance, uint64_t now_ns,
 			 size_t size)
 {
 	uint64_t since_s =
-		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / 1000000000 : 0;
+		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / NS_PER_S : 0;
 
 	if (instance->until_ns > instance->since_ns)
-		snprintf(buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
-			 (unsigned long long)since_s,
-			 (unsigned long long)((instance->until_ns - instance->since_ns) /
-					      1000000000));
+		snprintf(
+			buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
+			(unsigned long long)since_s,
+			(unsigned long long)((instance->until_ns - instance->since_ns) / NS_PER_S));
 	else
 		snprintf(buffer, size, "%s for %llu s", cgw_phase_name(instance->phase),
 			 (unsigned long long)since_s);
@@ -225,7 +245,7 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 		add_title(rows, "");
 		return;
 	}
-	app_time(app, (uint64_t)status->realtime_s * 1000000000, time, sizeof(time));
+	app_time(app, (uint64_t)status->realtime_s * NS_PER_S, time, sizeof(time));
 	snprintf(text, sizeof(text),
 		 "Enforcement is running: PID %d, mode %s, %llu section%s; as of %s",
 		 (int)status->pid, status->mode, (unsigned long long)status->sections,
@@ -250,7 +270,10 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 			const struct layout *layout)
 {
 	struct policy_view *view = opaque;
-	struct rows rows = {.canvas = canvas, .area = layout->body, .first = view->scroll.first};
+	struct rows rows = {.canvas = canvas,
+			    .area = layout->body,
+			    .first = view->scroll.first,
+			    .search = app_search(app, view)};
 
 	canvas_fill(canvas, layout->head, ROLE_TEXT, GROUND_BAR);
 	canvas_text_cut(canvas, layout->head.row, layout->head.column, layout->head.columns,
@@ -261,12 +284,37 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 	add_preview(app, view, &rows);
 	view->rows = rows.count;
 	scroll_place_text(&view->scroll, layout->body, rows.count);
+	free(rows.matches);
+}
+
+static bool row_matches(const void *context, uint32_t row)
+{
+	const struct rows *rows = context;
+
+	return row < rows->capacity && rows->matches[row];
+}
+
+static bool policy_search(struct app *app, void *opaque, const char *text, bool backward, bool here)
+{
+	struct policy_view *view = opaque;
+	struct rows rows = {.search = text}; /* without an area, nothing is drawn */
+	bool found = false;
+
+	if (cgw_frame_now(app->frame) == NULL)
+		return false;
+	add_daemon(app, view, &rows);
+	add_preview(app, view, &rows);
+	found = search_rows(rows.count, &view->found, backward, here, row_matches, &rows);
+	free(rows.matches);
+	if (found)
+		view->scroll.first = view->found;
+	return found;
 }
 
 /* Reads the daemon's status, and at first also loads the system policy for the preview. */
 struct policy_query {
 	struct job job;
-	char state_path[512];
+	const char *state_path;
 	bool load; /* no policy is previewed yet */
 	struct cgw_policy *policy;
 	char problem[256];
@@ -314,7 +362,7 @@ static void post_query(struct app *app, struct policy_view *view)
 		return;
 	query->job =
 		(struct job){.run = run_query, .free = free_query, .name = "Reading the policy"};
-	memcpy(query->state_path, app->state_path, sizeof(query->state_path));
+	query->state_path = app->state_path;
 	query->load = app->rules == NULL && !view->was_read;
 	view->reading = true;
 	app_post_job(app, view, &query->job);
@@ -384,6 +432,7 @@ static const struct view_kind view_policy = {
 	.draw = policy_draw,
 	.act = policy_act,
 	.click = policy_click,
+	.search = policy_search,
 	.update = policy_update,
 	.finish = policy_finish,
 	.done = policy_done,

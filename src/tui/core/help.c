@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "tui/core/app.h"
 #include "tui/core/window.h"
 #include "tui/replay/replay-keys.h"
 
@@ -12,8 +14,9 @@ static const struct {
 	const char *title;
 } sections[] = {
 	{IN_REPLAY, "Recording playback"},
-	{IN_TREE | IN_FLAT | IN_SEARCHING, "Group list"},
+	{IN_TREE | IN_FLAT, "Group list"},
 	{IN_DETAIL, "Opened group"},
+	{IN_SEARCHING, "While a search is active"},
 	{IN_SETUP, "Setup window"},
 	{IN_EDIT, "Limits form"},
 	{IN_DIALOGS | IN_READING, "Menus, prompts and text windows"},
@@ -38,20 +41,15 @@ static const struct {
 
 static void key_names(const struct app *app, enum action action, char *buffer, size_t size)
 {
+	const uint32_t *keys = app->settings.keymap.keys[action];
 	size_t used = 0;
 
 	buffer[0] = '\0';
-	for (size_t i = 0; i < KEYS_PER_ACTION; i++) {
-		uint32_t key = app->settings.keymap.keys[action][i];
+	for (size_t i = 0; i < KEYS_PER_ACTION && keys[i] != KEY_NONE; i++) {
 		char name[16];
 
-		if (key == KEY_NONE)
-			break;
-		key_print(key, name, sizeof(name));
-		if (used + strlen(name) + 2 > size)
-			break;
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i > 0 ? " " : "",
-					 name);
+		key_print(keys[i], name, sizeof(name));
+		used = text_append(buffer, size, used, "%s%s", i > 0 ? " " : "", name);
 	}
 }
 

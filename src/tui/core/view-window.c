@@ -7,7 +7,9 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/core/scroll.h"
+#include "tui/core/search.h"
 #include "tui/core/window.h"
+#include "tui/list/group-list.h"
 
 struct window_line {
 	enum role role;
@@ -20,7 +22,8 @@ struct window {
 	size_t count, capacity;
 	int left_width;
 	struct scroll scroll;
-	uint32_t rows; /* after wrapping */
+	uint32_t rows;  /* after wrapping */
+	uint32_t found; /* line of the last match of a search */
 
 	bool is_question;
 	struct job *action;  /* run by Enter */
@@ -159,13 +162,21 @@ int draw_paragraph(struct canvas *canvas, struct rect area, enum role role, cons
 	return draw_wrapped(canvas, area, 0, role, text);
 }
 
-/* Draws all lines, of which `first` rows are above the area. Returns the number of rows. */
-static int draw_lines(const struct window *window, struct canvas *canvas, struct rect area,
-		      int first)
+static bool contains(const struct window_line *line, const char *text)
+{
+	return find_part(line->left, text) != NULL || find_part(line->text, text) != NULL;
+}
+
+/*
+ * Draws the first `count` lines, of which `first` rows are above the area, and highlights those
+ * that contain the text. Returns the number of rows.
+ */
+static int draw_lines(const struct window *window, size_t count, const char *search,
+		      struct canvas *canvas, struct rect area, int first)
 {
 	int left = window->left_width > 0 ? window->left_width + 2 : 0, row = 0;
 
-	for (size_t i = 0; i < window->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct window_line *line = &window->lines[i];
 		bool heading = line->left[0] == '\0' && line->role == ROLE_TITLE;
 		struct rect rest = area;
@@ -177,7 +188,10 @@ static int draw_lines(const struct window *window, struct canvas *canvas, struct
 				canvas_text_cut(canvas, area.row + row - first, area.column,
 						left - 1, ROLE_KEY, line->left);
 		}
-		row += draw_wrapped(canvas, rest, row - first, line->role, line->text);
+		row += draw_wrapped(canvas, rest, row - first,
+				    search[0] != '\0' && contains(line, search) ? ROLE_KEY
+										: line->role,
+				    line->text);
 	}
 	return row;
 }
@@ -213,10 +227,11 @@ static void window_draw(struct app *app, void *opaque, struct canvas *canvas,
 	char position[32];
 
 	/* Count the rows at this width first. */
-	window->rows =
-		(uint32_t)draw_lines(window, canvas, (struct rect){.columns = area.columns}, 0);
+	window->rows = (uint32_t)draw_lines(window, window->count, "", canvas,
+					    (struct rect){.columns = area.columns}, 0);
 	scroll_place_text(&window->scroll, area, window->rows);
-	draw_lines(window, canvas, area, (int)window->scroll.first);
+	draw_lines(window, window->count, app_search(app, window), canvas, area,
+		   (int)window->scroll.first);
 	if (window->previewing && (int)window->rows < area.rows)
 		canvas_text(canvas, area.row + (int)window->rows, area.column, area.columns,
 			    ROLE_DIM, "checking what is affected…");
@@ -226,6 +241,31 @@ static void window_draw(struct app *app, void *opaque, struct canvas *canvas,
 		 window->scroll.first + window->scroll.page, window->rows);
 	canvas_text_right(canvas, area.row + area.rows, area.column, area.columns, ROLE_DIM,
 			  position);
+}
+
+struct line_search {
+	const struct window *window;
+	const char *text;
+};
+
+static bool line_matches(const void *context, uint32_t i)
+{
+	const struct line_search *search = context;
+
+	return contains(&search->window->lines[i], search->text);
+}
+
+static bool window_search(struct app *app, void *opaque, const char *text, bool backward, bool here)
+{
+	struct window *window = opaque;
+	const struct line_search search = {window, text};
+	const struct rect nowhere = {.columns = window->scroll.area.columns};
+
+	if (!search_rows((uint32_t)window->count, &window->found, backward, here, line_matches,
+			 &search))
+		return false;
+	window->scroll.first = (uint32_t)draw_lines(window, window->found, "", NULL, nowhere, 0);
+	return true;
 }
 
 static unsigned window_act(struct app *app, void *opaque, enum action action)
@@ -269,6 +309,7 @@ static const struct view_kind view_text = {
 	.draw = window_draw,
 	.act = window_act,
 	.click = window_click,
+	.search = window_search,
 	.done = window_free,
 };
 
@@ -289,7 +330,7 @@ unsigned window_open(struct app *app, struct window *window)
 
 	if (window == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	if (app->view_count == VIEWS_MAX) {
+	if (app_is_full(app)) {
 		window_free(window);
 		return REACTION_BEEP;
 	}

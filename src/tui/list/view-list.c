@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "tui/core/app.h"
 #include "tui/list/list-keys.h"
 #include "tui/replay/replay-keys.h"
 
@@ -142,7 +144,7 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
-	if (replay_actions_has_group(app, group)) {
+	if (replay_actions_has_group(&app->rehearsal, group)) {
 		*ret_role = ROLE_WARM;
 		return REPLAY_ACTION_SIGN;
 	}
@@ -158,7 +160,8 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 static void draw_found(const struct app *app, struct canvas *canvas, int row, int at, int width,
 		       const char *text)
 {
-	const char *found = app->search[0] != '\0' ? find_part(text, app->search) : NULL;
+	const char *search = app_search(app, NULL);
+	const char *found = search[0] != '\0' ? find_part(text, search) : NULL;
 	char before[1024];
 	size_t length;
 	int skip;
@@ -169,7 +172,7 @@ static void draw_found(const struct app *app, struct canvas *canvas, int row, in
 	memcpy(before, text, length);
 	before[length] = '\0';
 	skip = canvas_width(before);
-	snprintf(before, sizeof(before), "%.*s", (int)strlen(app->search), found);
+	snprintf(before, sizeof(before), "%.*s", (int)strlen(search), found);
 	canvas_text(canvas, row, at + skip, width - skip, ROLE_KEY, before);
 }
 
@@ -377,19 +380,16 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 
 		cgw_escape(filter, sizeof(filter), app->list.filter.text,
 			   strlen(app->list.filter.text));
-		used += (size_t)snprintf(right + used, sizeof(right) - used,
-					 "  filter %s: %u of %u", filter, app->list.matched,
-					 app->list.count);
+		used = text_append(right, sizeof(right), used, "  filter %s: %u of %u", filter,
+				   app->list.matched, app->list.count);
 	}
 	if (app->list.marked > 0)
-		used += (size_t)snprintf(right + used, sizeof(right) - used, "  %u marked",
-					 app->list.marked);
+		used = text_append(right, sizeof(right), used, "  %u marked", app->list.marked);
 	if (app->settings.choices[CHOICE_OWN])
-		used += (size_t)snprintf(right + used, sizeof(right) - used, "  own%s",
-					 any_includes_descendants(app) ? " (+ with descendants)"
-								       : "");
-	snprintf(right + used, sizeof(right) - used, "  %u/%u",
-		 app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
+		used = text_append(right, sizeof(right), used, "  own%s",
+				   any_includes_descendants(app) ? " (+ with descendants)" : "");
+	text_append(right, sizeof(right), used, "  %u/%u",
+		    app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
 	width = area.columns - canvas_width(right);
 	if (app_group(app) != CGW_NO_GROUP)
 		app_path(app, app_group(app), path, sizeof(path));
@@ -425,8 +425,7 @@ static unsigned groups_contexts(const struct app *app)
 {
 	unsigned contexts = app->settings.choices[CHOICE_TREE] ? IN_TREE : IN_FLAT;
 
-	contexts |= replay_key_context(app);
-	return app->search[0] != '\0' ? contexts | IN_SEARCHING : contexts;
+	return contexts | replay_key_context(app);
 }
 
 /* A click on a column title sorts by it; on the sorted column it reverses the order. */
@@ -499,6 +498,7 @@ const struct view_kind view_groups = {
 	.draw = groups_draw,
 	.act = groups_act,
 	.click = groups_click,
+	.search = groups_search,
 	.add_metrics = groups_add_metrics,
 	.status = groups_status,
 };

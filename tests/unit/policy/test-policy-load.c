@@ -246,6 +246,9 @@ static void errors_are_reported(void **state)
 		{RULE "when = cpu > 1\nthen = run sh -c x\n", 1, "run requires the absolute path"},
 		{RULE "when = cpu > 1\nthen = limit memory.oom_kill_disable 1\n", 1,
 		 "'memory.oom_kill_disable' can hang processes and can only be set by hand"},
+		{"[limit a]\nmatch = /a\nmemory.oom_kill_disable = 1\n", 1,
+		 "test:3: 'memory.oom_kill_disable' can hang processes and can only be set by "
+		 "hand"},
 		{RULE "when = cpu > 1\nthen = notify me\n", 1, "unexpected argument 'me'"},
 		{RULE "when = cpu > 1\nthen = limit cpu.max 50% hold 5m\n", 1,
 		 "'hold' is only valid in 'step'"},
