@@ -7,16 +7,4 @@
 
 extern const struct cli_command change_commands[];
 
-/* Each returns enum cli_exit. */
-int set_command(struct cli_context *context, int argc, char **argv);
-int freeze_command(struct cli_context *context, int argc, char **argv);
-int thaw_command(struct cli_context *context, int argc, char **argv);
-int kill_command(struct cli_context *context, int argc, char **argv);
-int create_command(struct cli_context *context, int argc, char **argv);
-int move_command(struct cli_context *context, int argc, char **argv);
-int delete_command(struct cli_context *context, int argc, char **argv);
-int run_command(struct cli_context *context, int argc, char **argv);
-int undo_command(struct cli_context *context, int argc, char **argv);
-int log_command(struct cli_context *context, int argc, char **argv);
-
 #endif

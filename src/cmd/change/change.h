@@ -103,4 +103,16 @@ static inline void change_cleanup_pointer(struct change_command **command)
 	change_done(*command);
 }
 
+/* The commands, for the table in change-commands.c; each returns enum cli_exit. */
+int set_command(struct cli_context *context, int argc, char **argv);
+int freeze_command(struct cli_context *context, int argc, char **argv);
+int thaw_command(struct cli_context *context, int argc, char **argv);
+int kill_command(struct cli_context *context, int argc, char **argv);
+int create_command(struct cli_context *context, int argc, char **argv);
+int move_command(struct cli_context *context, int argc, char **argv);
+int delete_command(struct cli_context *context, int argc, char **argv);
+int run_command(struct cli_context *context, int argc, char **argv);
+int undo_command(struct cli_context *context, int argc, char **argv);
+int log_command(struct cli_context *context, int argc, char **argv);
+
 #endif

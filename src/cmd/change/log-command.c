@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-commands.h"
 #include "cmd/change/change-report.h"
+#include "cmd/change/change.h"
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
