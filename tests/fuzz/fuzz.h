@@ -23,6 +23,11 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	return text;
 }
 
+/* A private directory in memory, for programs that read files; the same one for all inputs. */
+const char *fuzz_directory(void);
+/* Replaces the file NAME in it; NULL data removes it. */
+void fuzz_file(const char *name, const void *data, size_t size);
+
 /* An assertion that NDEBUG does not disable. */
 #define FUZZ_CHECK(condition)                                                           \
 	do {                                                                            \

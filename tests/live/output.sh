@@ -100,11 +100,11 @@ same "cgward get accepts each name as it is printed" yes "$accepted"
 if "$CGWARD" serve --help >/dev/null 2>&1; then
 	"$CGWARD" serve --listen 127.0.0.1:0 --fresh 0 --match "$special*" --match "$special/*" >"$out/where" &
 	test_pids+=($!)
-	wait_for 20 test -s "$out/where"
+	wait_for test -s "$out/where"
 	scrape() { # TYPE FILE
 		python3 -c 'import sys, urllib.request
 request = urllib.request.Request(sys.argv[1], headers={"Accept": sys.argv[2]})
-sys.stdout.buffer.write(urllib.request.urlopen(request, timeout=20).read())' "$(cat "$out/where")" "$1" >"$2"
+sys.stdout.buffer.write(urllib.request.urlopen(request, timeout=60).read())' "$(cat "$out/where")" "$1" >"$2"
 	}
 	scrape application/openmetrics-text "$out/scrape"
 	check "a scrape of special names is valid OpenMetrics" \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/change/group-arguments.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
 void groups_done(struct group_list *list)
@@ -24,29 +25,38 @@ static bool is_same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Adds a group, of a process if `process` is not NULL. Takes ownership of `path`. */
-static int add(struct group_list *list, char *path, const char *process)
+static bool contains(const struct group_list *list, size_t count, const char *path,
+		     const char *process)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list->paths[i], path) == 0 && is_same(list->processes[i], process))
+			return true;
+	return false;
+}
+
+/* Appends a group, of a process if `process` is not NULL. Takes ownership of `path`. */
+static int append(struct group_list *list, char *path, const char *process)
 {
 	CLEANUP(cleanup_free) char *owned = path, *copy = NULL;
-	char **larger;
 
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->paths[i], path) == 0 && is_same(list->processes[i], process))
-			return 0;
 	copy = process != NULL ? strdup(process) : NULL;
 	if (process != NULL && copy == NULL)
 		return -ENOMEM;
-	larger = reallocarray(list->paths, list->count + 1, sizeof(*larger));
-	if (larger == NULL)
+	if (ARRAY_RESERVE(list->paths, list->path_capacity, list->count + 1) < 0 ||
+	    ARRAY_RESERVE(list->processes, list->process_capacity, list->count + 1) < 0)
 		return -ENOMEM;
-	list->paths = larger;
-	larger = reallocarray(list->processes, list->count + 1, sizeof(*larger));
-	if (larger == NULL)
-		return -ENOMEM;
-	list->processes = larger;
 	list->process_count += process != NULL;
 	list->processes[list->count] = steal_pointer(&copy);
 	list->paths[list->count++] = steal_pointer(&owned);
+	return 0;
+}
+
+/* The same, unless the list contains it. */
+static int add(struct group_list *list, char *path, const char *process)
+{
+	if (!contains(list, list->count, path, process))
+		return append(list, path, process);
+	free(path);
 	return 0;
 }
 
@@ -60,16 +70,19 @@ int groups_add_path(struct group_list *list, const char *path)
 static int add_matching(struct group_list *list, const struct cgw_topology *topology,
 			const char *glob)
 {
+	/* A topology has each path once: only earlier arguments can have named it. */
+	size_t before = list->count;
+
 	for (uint32_t i = 1; i < topology->count; i++) {
 		char *path = cgw_topology_path_copy(topology, i);
 
 		if (path == NULL)
 			return -ENOMEM;
-		if (!cgw_glob_match(glob, path)) {
+		if (!cgw_glob_match(glob, path) || contains(list, before, path, NULL)) {
 			free(path);
 			continue;
 		}
-		if (add(list, path, NULL) < 0)
+		if (append(list, path, NULL) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* doctor-command.c - `cgward doctor`: diagnose cgroup support of this machine. */
-#include <jansson.h>
 #include <stdio.h>
 
 #include "cmd/doctor/doctor-checks.h"
 #include "cmd/doctor/doctor-command.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 
 struct doctor {
@@ -39,9 +39,7 @@ static void print_json(const struct finding *findings)
 						"verdict", verdicts[findings[i].verdict], "what",
 						findings[i].state, "todo", findings[i].hint));
 	list = json_pack("{s:s, s:o}", "cgward", cgw_version(), "checks", list);
-	(void)json_dumpf(list, stdout, JSON_INDENT(1));
-	putchar('\n');
-	json_decref(list);
+	(void)json_print(list, stdout, JSON_INDENT(1));
 }
 
 static void print_text(const struct finding *findings)

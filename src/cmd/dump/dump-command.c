@@ -11,6 +11,7 @@
 #include "cmd/dump/list-metrics.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 
 #define COLUMNS_ONCE                                                                           \
@@ -221,16 +222,11 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 	uint64_t start_ns = clock_now_ns();
 
 	for (uint64_t i = 0; samples == 0 || i < samples; i++) {
-		struct cgw_snapshot *snapshot;
 		int r;
 
 		if (i > 0)
 			(void)wait_until(start_ns + i * dump->interval_ns);
-		r = cgw_sampler_sample(sampler, &snapshot);
-		if (r < 0)
-			return r;
-		r = cgw_frame_update(frame, snapshot);
-		cgw_snapshot_unref(snapshot);
+		r = sample_into_frame(sampler, frame);
 		if (r == 0 && (!dump->rates || i == 1))
 			r = dump_print(dump, layout, frame, i == 0 || dump->rates, ret_shown);
 		if (r < 0)
@@ -239,16 +235,6 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 			return 0; /* reported at exit */
 	}
 	return 0;
-}
-
-static void cleanup_frame(struct cgw_frame **frame)
-{
-	cgw_frame_free(*frame);
-}
-
-static void cleanup_sampler(struct cgw_sampler **sampler)
-{
-	cgw_sampler_free(*sampler);
 }
 
 static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout *layout)
@@ -286,9 +272,9 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 
 static enum cli_exit run_dump(struct dump *dump)
 {
+	CLEANUP(cleanup_layout) struct cgw_layout *layout = NULL;
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct cgw_diag diag = {0};
-	struct cgw_layout *layout;
 	enum cli_exit status = parse_fields(dump);
 
 	if (status != CLI_OK)
@@ -307,15 +293,12 @@ static enum cli_exit run_dump(struct dump *dump)
 
 		if (r < 0) {
 			cli_diag(dump->context, &diag);
-			cgw_layout_free(layout);
 			return cli_exit_from_error(r);
 		}
 		dump->selection.below = below;
 	}
 	(void)cgw_sampler_raise_descriptors();
-	status = sample_and_print(dump, layout);
-	cgw_layout_free(layout);
-	return status;
+	return sample_and_print(dump, layout);
 }
 
 /* Derives how often to sample and how to print from the options. */

@@ -9,6 +9,7 @@
 #include "cmd/dump/get-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/select-groups.h"
 
@@ -98,23 +99,11 @@ static bool needs_second_sample(const struct get *get, const struct cgw_frame *f
 	return false;
 }
 
-static int collect_sample(struct cgw_sampler *sampler, struct cgw_frame *frame)
-{
-	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(sampler, &snapshot);
-
-	if (r < 0)
-		return r;
-	r = cgw_frame_update(frame, snapshot);
-	cgw_snapshot_unref(snapshot);
-	return r;
-}
-
 static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler *sampler,
 				      struct cgw_frame *frame)
 {
 	uint32_t group = CGW_NO_GROUP;
-	int r = collect_sample(sampler, frame);
+	int r = sample_into_frame(sampler, frame);
 
 	if (r == 0)
 		group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)), get->path);
@@ -123,7 +112,7 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 
 		while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
 			continue;
-		r = collect_sample(sampler, frame);
+		r = sample_into_frame(sampler, frame);
 		if (r == 0)
 			group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)),
 						  get->path);
@@ -163,10 +152,9 @@ static enum cli_exit read_and_print(const struct get *get)
 	/* Own values exclude the children, so read those as well, but no further descendants. */
 	struct cgw_sampler_options sampler_options = {.below = get->path, .depth_max = 1};
 	struct cgw_metric_set metrics = {0};
-	struct cgw_sampler *sampler;
-	struct cgw_frame *frame;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
 	struct cgw_diag diag = {0};
-	enum cli_exit status = CLI_FAILED;
 
 	for (const char *at = get->path; *at != '\0'; at++)
 		sampler_options.depth_max += *at == '/' && at[1] != '\0';
@@ -178,13 +166,9 @@ static enum cli_exit read_and_print(const struct get *get)
 		cli_diag(get->context, &diag);
 		return CLI_FAILED;
 	}
-	if (cgw_frame_new(&frame) == 0) {
-		if (cgw_sampler_set_metrics(sampler, &metrics) == 0)
-			status = sample_and_print(get, sampler, frame);
-		cgw_frame_free(frame);
-	}
-	cgw_sampler_free(sampler);
-	return status;
+	if (cgw_frame_new(&frame) < 0 || cgw_sampler_set_metrics(sampler, &metrics) < 0)
+		return CLI_FAILED;
+	return sample_and_print(get, sampler, frame);
 }
 
 static enum cli_exit parse_keys(struct get *get, int argc, char **argv)
@@ -248,7 +232,7 @@ static enum cli_exit get_from_one_group(struct get *get, const char *name, size_
 static enum cli_exit run_get(const struct get *get, const char *name)
 {
 	enum cli_exit worst = CLI_OK, status;
-	struct cgw_layout *layout = cli_layout(get->context, &status);
+	CLEANUP(cleanup_layout) struct cgw_layout *layout = cli_layout(get->context, &status);
 
 	if (layout == NULL)
 		return status;
@@ -264,7 +248,6 @@ static enum cli_exit run_get(const struct get *get, const char *name)
 		if (status != CLI_OK && status != CLI_FAILED)
 			break;
 	}
-	cgw_layout_free(layout);
 	return worst;
 }
 

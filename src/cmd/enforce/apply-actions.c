@@ -269,7 +269,7 @@ static int run_command(struct applier *applier, const struct cgw_action *action,
 	applied->result.outcome = CGW_OUTCOME_DONE;
 	if (action->command == NULL || !is_applied(applier, action))
 		return 0; /* notify without a command only logs */
-	return command_start(applier, action, applied->reason, sizeof(applied->reason));
+	return command_start(&applier->commands, action, applied->reason, sizeof(applied->reason));
 }
 
 typedef int action_handler(struct applier *applier, const struct cgw_action *action,

@@ -2,7 +2,6 @@
 /* backtest.c - `cgward check --recording`: run a policy over a recording. */
 #include <errno.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -65,19 +64,10 @@ static bool is_standing_limit(const struct backtest *backtest,
 	       cgw_policy_section(backtest->policy, action->section).kind == CGW_SECTION_LIMIT;
 }
 
-/* "limit cpu.max 200%", "freeze", "kill SIGTERM" */
 static void describe(const struct cgw_rehearsed_action *action, char *buffer, size_t size)
 {
-	const char *key = action->control < CGW_CONTROL_COUNT && action->kind == CGW_ACTION_LIMIT
-				  ? cgw_control_info(action->control)->key
-				  : "";
-	const char *signal_name =
-		action->kind == CGW_ACTION_KILL ? sigabbrev_np(action->signal) : NULL;
-
-	(void)snprintf(buffer, size, "%s%s%s%s%s%s%s", cgw_action_kind_name(action->kind),
-		       key[0] != '\0' ? " " : "", key, action->value[0] != '\0' ? " " : "",
-		       action->value, signal_name != NULL ? " SIG" : "",
-		       signal_name != NULL ? signal_name : "");
+	cgw_action_format(action->kind, action->control, action->value, action->signal, buffer,
+			  size);
 }
 
 static void print_action(const struct backtest *backtest, const struct cgw_rehearsed_action *action)

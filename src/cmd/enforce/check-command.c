@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/daemon-status.h"
 #include "shared/cli/options.h"
+#include "shared/report/policy-report.h"
 
 #define GROUPS_SHOWN 8 /* per section, without --all */
 
@@ -141,22 +142,6 @@ static void print_current_values(const struct checking *checking, size_t section
 	}
 }
 
-static void print_condition(const struct checking *checking, size_t index,
-			    const struct cgw_section_info *section, uint32_t group)
-{
-	CLEANUP(cleanup_free) uint32_t *members = NULL;
-	struct cgw_scope scope = {
-		.frame = checking->trial.frame, .group = group, .facts = &checking->trial.facts};
-
-	(void)cgw_policy_sum_members(checking->trial.policy, index, scope.frame, scope.facts, group,
-				     &members, &scope.member_count);
-	scope.members = members;
-	printf("      when: %s", cgw_truth_name(cgw_expression_evaluate(section->when, &scope)));
-	if (scope.member_count > 0)
-		printf(", sum of %zu groups", scope.member_count);
-	putchar('\n');
-}
-
 static void check_groups(struct checking *checking, size_t index,
 			 const struct cgw_section_info *section)
 {
@@ -184,7 +169,12 @@ static void check_groups(struct checking *checking, size_t index,
 		if (!guarded && section->kind == CGW_SECTION_LIMIT)
 			print_current_values(checking, index, group);
 		if (section->kind == CGW_SECTION_RULE)
-			print_condition(checking, index, section, group);
+			policy_report_print_condition(
+				&(struct policy_report){.policy = trial->policy,
+							.frame = trial->frame,
+							.facts = &trial->facts,
+							.group = group},
+				index, section->when, "when", 6);
 	}
 	if (!checking->all && matched > GROUPS_SHOWN)
 		printf("    and %zu more\n", matched - GROUPS_SHOWN);

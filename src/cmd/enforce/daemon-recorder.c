@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/enforce/daemon-recorder.h"
-#include "cmd/enforce/daemon.h"
+#include "cmd/enforce/enforcement.h"
 #include "cmd/enforce/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -49,7 +49,7 @@ static void log_once(struct daemon_recorder *recording, int error, const char *r
 
 static int open_sampler(struct daemon_recorder *recording, struct cgw_diag *diag)
 {
-	const struct cgw_sampler_options sampling = {.descriptors_max = daemon_descriptors()};
+	const struct cgw_sampler_options sampling = {.descriptors_max = sampler_descriptors()};
 	struct cgw_metric_set set = {0};
 	int r = recording_metrics(recording->settings.columns, &set, diag);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* explain-command.c - `cgward explain`: what slows a group down, and the command to change that. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,8 @@
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/escape-copy.h"
+#include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 #include <cgward/inspect.h>
 
@@ -48,14 +49,10 @@ static char *path_of(const struct inspect_target *target, uint32_t group)
 
 static void print_escaped(const char *before, const char *raw)
 {
-	size_t size = 4 * strlen(raw) + 1;
-	char *shown = malloc(size);
+	CLEANUP(cleanup_free) char *shown = escape_copy(raw);
 
-	if (shown == NULL)
-		return;
-	cgw_escape(shown, size, raw, strlen(raw));
-	printf("%s%s\n", before, shown);
-	free(shown);
+	if (shown != NULL)
+		printf("%s%s\n", before, shown);
 }
 
 static void print_text(const struct inspect_target *target, const struct cgw_cause *causes,
@@ -81,25 +78,13 @@ static void print_text(const struct inspect_target *target, const struct cgw_cau
 	}
 }
 
-static json_t *text_or_null(const char *raw)
-{
-	size_t size = raw != NULL ? 4 * strlen(raw) + 1 : 1;
-	CLEANUP(cleanup_free) char *safe = malloc(size);
-
-	if (raw == NULL || *raw == '\0' || safe == NULL)
-		return json_null();
-	cgw_escape(safe, size, raw, strlen(raw));
-	return json_string(safe);
-}
-
 static int print_json(const struct inspect_target *target, struct explained_policy *explained,
 		      const struct cgw_cause *causes, size_t count)
 {
 	json_t *list = json_array();
 	json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "cgward", cgw_version(), "group",
-				 text_or_null(target->path), "causes", list, "policy",
+				 json_escaped(target->path), "causes", list, "policy",
 				 explained_policy_json(explained, target));
-	int r;
 
 	for (size_t i = 0; json != NULL && i < count; i++) {
 		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);
@@ -113,17 +98,13 @@ static int print_json(const struct inspect_target *target, struct explained_poli
 			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
 				  "cause", cgw_cause_name(causes[i].kind), "now",
 				  (int)causes[i].current, "percent", causes[i].percent, "by",
-				  text_or_null(path), "machine", (int)causes[i].system_wide, "text",
+				  json_escaped(path), "machine", (int)causes[i].system_wide, "text",
 				  text, "amount", causes[i].amount, "bound", causes[i].bound,
 				  "count", causes[i].count, "device",
-				  text_or_null(causes[i].device), "change", text_or_null(line)));
+				  json_escaped(causes[i].device), "change", json_escaped(line)));
 	}
-	if (json == NULL)
-		return -ENOMEM;
-	r = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
-	putchar('\n');
-	json_decref(json);
-	return r < 0 ? -EIO : 0;
+	return json_print(json, stdout,
+			  JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
 }
 
 static enum cli_exit explain(struct inspect_target *target, struct explained_policy *explained,

@@ -6,16 +6,12 @@
 
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 
 static enum cli_exit sample(struct inspect_target *target)
 {
-	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(target->sampler, &snapshot);
+	int r = sample_into_frame(target->sampler, target->frame);
 
-	if (r == 0) {
-		r = cgw_frame_update(target->frame, snapshot);
-		cgw_snapshot_unref(snapshot);
-	}
 	if (r < 0) {
 		cli_error(target->context, "cannot read the group: %s", strerror(-r));
 		return cli_exit_from_error(r);

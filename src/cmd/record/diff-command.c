@@ -7,6 +7,7 @@
 #include "cmd/record/diff-command.h"
 #include "cmd/record/record-commands.h"
 #include "lib/base/cleanup.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-damage.h"
 
@@ -94,11 +95,6 @@ static enum cli_exit parse_columns(struct arguments *arguments)
 static void cleanup_replay(struct cgw_replay **replay)
 {
 	cgw_replay_free(*replay);
-}
-
-static void cleanup_snapshot(struct cgw_snapshot **snapshot)
-{
-	cgw_snapshot_unref(*snapshot);
 }
 
 /* Seeks the sample of a time, or prints why there is none. */

@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-metrics.h"
 #include <cgward/recording.h>
@@ -139,11 +140,6 @@ static void print_summary(const struct record *record)
 	       passed_ns > 0 ? (double)stats.cost_ns * 100 / passed_ns : 0);
 	if (stats.lost > 0)
 		printf("%llu samples could not be written\n", (unsigned long long)stats.lost);
-}
-
-static void cleanup_sampler(struct cgw_sampler **sampler)
-{
-	cgw_sampler_free(*sampler);
 }
 
 static void cleanup_recorder(struct cgw_recorder **recorder)

@@ -16,6 +16,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/select-groups.h"
 
@@ -69,23 +70,14 @@ static const struct cli_command_help help = {
 /* Samples unless the last sample is fresh enough. */
 static int sample(struct serve *serve)
 {
-	struct cgw_snapshot *snapshot;
 	int r;
 
-	if (serve->sampled_ns != 0 &&
-	    clock_ns(CLOCK_MONOTONIC) - serve->sampled_ns <= serve->fresh_ns)
+	if (serve->sampled_ns != 0 && clock_now_ns() - serve->sampled_ns <= serve->fresh_ns)
 		return 0;
-	r = cgw_sampler_sample(serve->sampler, &snapshot);
-	if (r < 0) {
-		health_count(&serve->health, NULL);
-		return r;
-	}
-	r = cgw_frame_update(serve->frame, snapshot);
+	r = sample_into_frame(serve->sampler, serve->frame);
+	health_count(&serve->health, r == 0 ? cgw_frame_now(serve->frame) : NULL);
 	if (r == 0)
-		health_count(&serve->health, snapshot);
-	cgw_snapshot_unref(snapshot); /* the frame holds a reference */
-	if (r == 0)
-		serve->sampled_ns = clock_ns(CLOCK_MONOTONIC);
+		serve->sampled_ns = clock_now_ns();
 	return r;
 }
 
@@ -116,7 +108,7 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 	if (r < 0)
 		return r;
 	exposed.groups = groups;
-	container_labels_begin(serve->labels, clock_ns(CLOCK_MONOTONIC));
+	container_labels_begin(serve->labels, clock_now_ns());
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set where r is 0 */
 	cgw_exposition_groups(exposition, &exposed);
 	health_expose(&serve->health, exposition);

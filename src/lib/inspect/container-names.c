@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/json-cleanup.h"
 #include "lib/base/regular-file.h"
 #include "lib/inspect/engine-socket.h"
 #include <cgward/inspect.h>
@@ -28,11 +29,6 @@ struct search {
 	struct cgw_names *names;
 	char path[512]; /* of the current source */
 };
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 static void cleanup_directory(DIR **directory)
 {

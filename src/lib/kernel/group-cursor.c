@@ -10,6 +10,8 @@
 
 /* "../" this often fits into one system call. */
 #define UP_MAX 1000
+/* Paths of deep groups are mostly equal: compared in blocks of this size. */
+#define COMPARE_BYTES 64
 
 void group_cursor_init(struct group_cursor *cursor, const struct cgw_layout *layout)
 {
@@ -46,33 +48,38 @@ static size_t count_components(const char *path)
 }
 
 /* The length of the leading components that both paths have. */
-static size_t common_length(const char *a, const char *b)
+static size_t common_length(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-	size_t common = 0, i = 0;
+	size_t shorter = a_length < b_length ? a_length : b_length, i = 0;
 
-	for (; a[i] != '\0' && a[i] == b[i]; i++)
-		if (a[i] == '/')
-			common = i;
-	return (a[i] == '\0' || a[i] == '/') && (b[i] == '\0' || b[i] == '/') ? i : common;
+	while (i + COMPARE_BYTES <= shorter && memcmp(a + i, b + i, COMPARE_BYTES) == 0)
+		i += COMPARE_BYTES;
+	while (i < shorter && a[i] == b[i])
+		i++;
+	if ((a[i] == '\0' || a[i] == '/') && (b[i] == '\0' || b[i] == '/'))
+		return i;
+	while (i > 0 && a[--i] != '/')
+		;
+	return i;
 }
 
-/* The ancestor of an open group, `levels` above it. The kernel never moves a group elsewhere. */
-static int open_above(const struct kernel_ops *ops, int fd, size_t levels, int *ret_fd)
+int open_ancestor(const struct kernel_ops *ops, int fd, size_t levels, int *ret_fd)
 {
-	int at = ops->open_at(fd, ".", O_PATH | O_DIRECTORY);
+	int at = fd;
 
-	while (at >= 0 && levels > 0) {
-		char up[3 * UP_MAX + 1] = "";
+	do {
+		char up[3 * UP_MAX + 1] = ".";
 		size_t step = levels < UP_MAX ? levels : UP_MAX;
 		int above;
 
 		for (size_t i = 0; i < step; i++)
 			memcpy(up + 3 * i, "../", 4);
 		above = ops->open_at(at, up, O_PATH | O_DIRECTORY);
-		ops->close(at);
+		if (at != fd)
+			ops->close(at);
 		at = above;
 		levels -= step;
-	}
+	} while (at >= 0 && levels > 0);
 	if (at < 0)
 		return at;
 	*ret_fd = at;
@@ -83,18 +90,19 @@ int group_cursor_open(struct group_cursor *cursor, size_t hierarchy, const char 
 {
 	const struct kernel_ops *ops = cursor->layout.ops;
 	const char *last = cursor->last[hierarchy].path;
-	size_t length = strlen(path), common;
+	size_t length = strlen(path), last_length, common;
 	int above, r;
 
 	if (length < CURSOR_LENGTH || last == NULL)
 		return -ENOENT;
-	common = common_length(last, path);
+	last_length = strlen(last);
+	common = common_length(last, last_length, path, length);
 	/* Look up at least the last name: a removed directory can still be opened as ".". */
 	while (path[common] == '\0' || (common > 0 && path[common] != '/'))
 		common--;
-	if (strlen(last + common) + length - common >= length)
+	if (last_length - common + length - common >= length)
 		return -ENOENT;
-	r = open_above(ops, cursor->last[hierarchy].fd, count_components(last + common), &above);
+	r = open_ancestor(ops, cursor->last[hierarchy].fd, count_components(last + common), &above);
 	if (r < 0)
 		return r;
 	r = file_open_beneath(ops, above, path + common, O_PATH | O_DIRECTORY, ret_fd);

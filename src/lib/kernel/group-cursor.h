@@ -28,6 +28,8 @@ void group_cursor_done(struct group_cursor *cursor);
 
 /* -ENOENT: a short path, or nothing is nearer than the top: open it from there. */
 int group_cursor_open(struct group_cursor *cursor, size_t hierarchy, const char *path, int *ret_fd);
+/* The ancestor of an open group, `levels` above it. The kernel never moves a group elsewhere. */
+int open_ancestor(const struct kernel_ops *ops, int fd, size_t levels, int *ret_fd);
 /* Remembers an open group for the next one. */
 void group_cursor_set(struct group_cursor *cursor, size_t hierarchy, const char *path, int fd);
 

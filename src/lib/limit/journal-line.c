@@ -11,7 +11,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/limit/journal-line.h"
-#include "lib/limit/journal.h"
 
 static const char *const kinds[] = {
 	[CGW_STEP_SET] = "set",   [CGW_STEP_FREEZE] = "freeze", [CGW_STEP_THAW] = "thaw",

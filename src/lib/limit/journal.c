@@ -160,7 +160,8 @@ static uint64_t last_id_in(const char *text, size_t length, bool at_start)
 			char *after;
 			uint64_t id = strtoull(text + strlen(start), &after, 10);
 
-			if (*after == ',' && id > last)
+			/* JSON numbers are signed: a larger one is damaged. */
+			if (*after == ',' && id > last && id < INT64_MAX)
 				last = id;
 		}
 		text = memchr(text, '\n', (size_t)(end - text));

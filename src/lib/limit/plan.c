@@ -15,6 +15,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/limit/plan.h"
 
 static const struct step_kind *const step_kinds[] = {
@@ -105,7 +106,8 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
 	if (ARRAY_RESERVE(plan->steps, plan->size, plan->count + 1) < 0)
 		return -ENOMEM;
 	step = &plan->steps[plan->count];
-	*step = (struct step){.spec = *spec, .kind = step_kinds[spec->kind]};
+	*step = (struct step){
+		.spec = *spec, .path_length = strlen(spec->path), .kind = step_kinds[spec->kind]};
 	if (request != NULL)
 		step->request = *request;
 	step->spec.path = strdup(spec->path);
@@ -416,6 +418,10 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	if (r == 0)
 		note_engine(step);
 	plan_settle_step(plan, step);
+	DEBUG(CGW_DEBUG_LIMIT, "%s: %s%s%s: %s%s%s", step->spec.path,
+	      cgw_step_kind_name(step->spec.kind), step->spec.value != NULL ? " " : "",
+	      step->spec.value != NULL ? step->spec.value : "",
+	      cgw_outcome_name(step->result.outcome), r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	return r;
 }
 
@@ -449,21 +455,24 @@ static bool out_of_order(const struct step *earlier, const struct step *later)
 	const struct control_row *low, *high;
 	const struct step *bound;
 
-	if (earlier->spec.kind != CGW_STEP_SET || later->spec.kind != CGW_STEP_SET ||
-	    strcmp(earlier->spec.path, later->spec.path) != 0)
+	if (earlier->spec.kind != CGW_STEP_SET || later->spec.kind != CGW_STEP_SET)
 		return false;
 	low = control_row(earlier->spec.control);
 	high = control_row(later->spec.control);
+	/* Paths are compared last: a plan for all groups of a deep tree has thousands of long ones. */
+	if (!(low->bounded && low->at_most == (int16_t)later->spec.control) &&
+	    !(high->bounded && high->at_most == (int16_t)earlier->spec.control))
+		return false;
+	if (earlier->path_length != later->path_length ||
+	    strcmp(earlier->spec.path, later->spec.path) != 0)
+		return false;
 	/* The bounded value comes first: correct only if the bound is lowered. */
 	if (low->bounded && low->at_most == (int16_t)later->spec.control) {
 		bound = later;
 		return bound->has_before && setting_compare(&bound->after, &bound->before) > 0;
 	}
-	if (high->bounded && high->at_most == (int16_t)earlier->spec.control) {
-		bound = earlier;
-		return bound->has_before && setting_compare(&bound->after, &bound->before) < 0;
-	}
-	return false;
+	bound = earlier;
+	return bound->has_before && setting_compare(&bound->after, &bound->before) < 0;
 }
 
 /* Moves each step before the first one that must follow it; the others keep their order. */
@@ -471,10 +480,11 @@ static void sort_steps(struct cgw_plan *plan)
 {
 	for (size_t i = 1; i < plan->count; i++)
 		for (size_t j = 0; j < i; j++) {
-			struct step moved = plan->steps[i];
+			struct step moved;
 
-			if (!out_of_order(&plan->steps[j], &moved))
+			if (!out_of_order(&plan->steps[j], &plan->steps[i]))
 				continue;
+			moved = plan->steps[i];
 			memmove(&plan->steps[j + 1], &plan->steps[j],
 				(i - j) * sizeof(plan->steps[0]));
 			plan->steps[j] = moved;

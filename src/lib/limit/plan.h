@@ -27,6 +27,7 @@ struct created_step {
 
 struct step {
 	struct cgw_step spec; /* its strings are the step's own */
+	size_t path_length;
 	struct cgw_result result;
 	const struct step_kind *kind;
 	struct cgw_owner owner;

@@ -3,10 +3,10 @@
  * step-kill.c - step that signals all processes of a group and its descendants.
  *
  * Each process is signalled as soon as its group is visited, so that a large tree cannot delay the
- * first signal. For SIGKILL v2 has cgroup.kill, which forks cannot escape. On v1 the group is
- * frozen first, so that it cannot fork while it is signalled, and thawed afterwards, because a
- * frozen process does not die there. This is repeated until no process is left. Since a PID may be
- * reused, its pidfd is opened first, and the process must be in the group's list after that.
+ * first signal. For SIGKILL v2 has cgroup.kill, which forks cannot escape. On v1 frozen groups are
+ * thawed afterwards, because a frozen process does not die there. This is repeated until no process
+ * is left; if processes keep appearing, the group is frozen while it is signalled. Since a PID may
+ * be reused, its pidfd is opened first, and the process must be in the group's list after that.
  */
 #include <errno.h>
 #include <signal.h>
@@ -246,30 +246,54 @@ static int report_unread(struct step *step, int error)
 }
 
 /* Freezes a possible fork bomb; processes that do not freeze are signalled as well. */
-static void freeze_first(const struct cgw_plan *plan, const struct step *step)
+static bool freeze_first(const struct cgw_plan *plan, const struct step *step)
 {
 	CLEANUP(target_close) struct target freezer = TARGET_NONE;
 
-	if (freezer_open(plan->layout, step->spec.path, &freezer) == 0 &&
-	    plan->layout->hierarchies[freezer.hierarchy].version == 1)
-		(void)freezer_set(&freezer, true, FREEZE_FOR_NS);
+	if (freezer_open(plan->layout, step->spec.path, &freezer) < 0 ||
+	    plan->layout->hierarchies[freezer.hierarchy].version != 1)
+		return false;
+	(void)freezer_set(&freezer, true, FREEZE_FOR_NS);
+	return true;
+}
+
+/* Leaves out processes that have died since they were found. */
+static void drop_dead(const struct cgw_plan *plan, struct members *members)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < members->count; i++) {
+		bool kernel, gone = kill(members->pids[i], 0) < 0 && errno == ESRCH;
+		char state = 0;
+
+		(void)process_state(plan->layout, members->pids[i], &state, &kernel, NULL, 0);
+		if (!gone && state != 'Z' && state != 'X')
+			members->pids[kept++] = members->pids[i];
+	}
+	members->count = kept;
+}
+
+/* One walk; frozen groups are thawed after it, and none is left frozen by it. */
+static int kill_pass(struct cgw_plan *plan, struct step *step, struct round *round, unsigned pass)
+{
+	/* Most groups are empty after the first walk, and the second one finds that. */
+	bool frozen = pass > 1 && freeze_first(plan, step);
+	int r = signal_all(plan, step, round);
+
+	if (pass == 0 || frozen)
+		thaw_all(plan, step);
+	return r;
 }
 
 static int kill_until_empty(struct cgw_plan *plan, struct step *step, struct round *round)
 {
 	uint64_t end_ns =
 		clock_now_ns() + (step->spec.timeout_ns != 0 ? step->spec.timeout_ns : TIMEOUT_NS);
-	bool at_once = kill_at_once(plan, step);
+	bool at_once = kill_at_once(plan, step), late = false;
 
 	for (unsigned pass = 0;; pass++) {
-		int r;
+		int r = kill_pass(plan, step, round, pass);
 
-		/* The first pass signals at once: most groups are empty after it. */
-		if (pass > 0)
-			freeze_first(plan, step);
-		r = signal_all(plan, step, round);
-		if (pass == 0 || round->found.count > 0)
-			thaw_all(plan, step);
 		if (r < 0)
 			return r;
 		if (round->found.count == 0 && round->found.out_of_view == 0) {
@@ -278,8 +302,20 @@ static int kill_until_empty(struct cgw_plan *plan, struct step *step, struct rou
 				round->signalled = step->process_count;
 			return report_unread(step, round->found.error);
 		}
-		if (clock_now_ns() >= end_ns || (round->found.count == 0 && !at_once))
+		if (round->found.count == 0 && !at_once)
 			return report_survivors(plan, step, &round->found);
+		if (clock_now_ns() >= end_ns) {
+			drop_dead(plan, &round->found);
+			if (round->found.count > 0 || round->found.out_of_view > 0)
+				return report_survivors(plan, step, &round->found);
+			/* A walk may take longer than the timeout: one more shows what is left. */
+			if (late)
+				return cgw_diag_set(
+					&step->result.diag, -ETIMEDOUT,
+					"processes were started until the timeout; each "
+					"that was found is dead");
+			late = true;
+		}
 		clock_sleep_ms(pass < 10 ? 2 : 20);
 	}
 }

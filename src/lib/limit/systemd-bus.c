@@ -11,6 +11,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/limit/systemd-bus.h"
 
 static const struct {
@@ -244,6 +245,10 @@ int systemd_bus_try(sd_bus *bus, const struct systemd_request *request, sd_bus_m
 	if (timeout_us == 0)
 		timeout_us = SYSTEMD_CALL_TIMEOUT_US;
 	r = sd_bus_call(bus, message, timeout_us, &error, ret_reply);
+	DEBUG(CGW_DEBUG_SYSTEMD, "%s: %s", request->member,
+	      r >= 0                  ? "succeeded"
+	      : error.message != NULL ? error.message
+				      : strerror(-r));
 	return r < 0 ? systemd_bus_fail(&error, r, request->member, diag) : 0;
 }
 

@@ -13,6 +13,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/policy/engine.h"
 #include <cgward/render.h>
 
@@ -275,6 +276,11 @@ void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_r
 		return;
 	action = &engine->actions[i];
 	pending = &engine->pendings[i];
+	DEBUG(CGW_DEBUG_POLICY, "%s: %s by %s%s%s: %s%s%s", action->path,
+	      cgw_action_kind_name(action->kind), action->rule, action->value != NULL ? ", " : "",
+	      action->value != NULL ? action->value : "",
+	      result->error < 0 ? strerror(-result->error) : cgw_outcome_name(result->outcome),
+	      result->reason != NULL ? ": " : "", result->reason != NULL ? result->reason : "");
 	instance = instance_of(engine, pending);
 	engine_cancel(engine, i); /* it is done */
 	if (pending->slot != NONE)

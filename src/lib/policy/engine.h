@@ -209,6 +209,8 @@ struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_contro
 void slot_free(struct cgw_engine *engine, struct slot *slot);
 bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, uint32_t instance,
 		const char *value);
+/* `why` is for debug messages. */
+void slot_drop_claim(const struct cgw_engine *engine, struct slot *slot, size_t i, const char *why);
 /* Requests the value that results from the claims, unless it is already set. */
 void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reason);
 /* Is the value set again when another process changes it? */

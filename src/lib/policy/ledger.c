@@ -5,12 +5,14 @@
  * A value that is already set is not written again. Releasing the last claim restores the original
  * value, unless another process has changed it since: then it is left alone.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/debug-message.h"
 #include "lib/policy/engine.h"
 
 /* Values may start with a device, page size or resource; each has its own slot. */
@@ -160,6 +162,16 @@ static void replace(char **text, const char *with)
 	*text = copy;
 }
 
+static void debug_claim(const struct cgw_engine *engine, const struct slot *slot,
+			const struct claim *claim, const char *change)
+{
+	DEBUG(CGW_DEBUG_POLICY, "%s: claim of %s on %s%s%s, value %s: %s", slot->path,
+	      claim->section != NONE ? engine->policy->sections[claim->section]->name
+				     : "a removed section",
+	      cgw_control_info(slot->control)->key, slot->device[0] != '\0' ? " " : "",
+	      slot->device, claim->value != NULL ? claim->value : "", change);
+}
+
 bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, uint32_t instance,
 		const char *value)
 {
@@ -187,11 +199,14 @@ bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, 
 		return false;
 	}
 	slot->count++;
+	debug_claim(engine, slot, &slot->claims[slot->count - 1], "taken");
 	return true;
 }
 
-static void drop_claim(struct slot *slot, size_t i)
+void slot_drop_claim(const struct cgw_engine *engine, struct slot *slot, size_t i, const char *why)
 {
+	assert(i < slot->count);
+	debug_claim(engine, slot, &slot->claims[i], why);
 	free(slot->claims[i].value);
 	slot->claims[i] = slot->claims[--slot->count];
 }
@@ -399,7 +414,7 @@ void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance)
 
 	/* In reverse order. */
 	while ((i = last_claim(engine, instance, &slot)) != SIZE_MAX) {
-		drop_claim(slot, i);
+		slot_drop_claim(engine, slot, i, "released");
 		slot->retry_ns = 0;
 		slot_settle(engine, slot, "released");
 	}
@@ -413,7 +428,7 @@ void ledger_sweep_stale(struct cgw_engine *engine)
 
 		for (size_t j = slot->used ? slot->count : 0; j-- > 0;)
 			if (slot->claims[j].stale) {
-				drop_claim(slot, j);
+				slot_drop_claim(engine, slot, j, "no longer in the policy");
 				changed = true;
 			}
 		if (changed)

@@ -119,6 +119,7 @@ struct policy_loading {
 	bool check_files; /* check that commands exist and are not writable by others */
 };
 
+/* policy-errors.c */
 void policy_error(struct policy_loading *loading, const char *format, ...) CGW_PRINTF(2, 3);
 void policy_warning(struct policy_loading *loading, const struct section *section,
 		    const char *format, ...) CGW_PRINTF(3, 4);

@@ -58,7 +58,8 @@ bool discover_requires(const struct discover *discover, const struct tree_group 
 
 	if (discover->options.depth_max > 0 && group->depth > discover->options.depth_max)
 		return false;
-	if (discover->options.below == NULL)
+	/* Its parent is required: below the top of the sub-tree, all groups are. */
+	if (discover->options.below == NULL || group->depth > path_depth(discover->options.below))
 		return true;
 	path = group_tree_path(group);
 	if (path == NULL)

@@ -290,6 +290,15 @@ void group_tree_end_walk(struct group_tree *tree, uint32_t hierarchies)
 		free_empty(tree, tree->root);
 }
 
+uint32_t path_depth(const char *path)
+{
+	uint32_t depth = 0;
+
+	for (; *path != '\0'; path++)
+		depth += *path == '/' && path[1] != '\0' && path[1] != '/';
+	return depth;
+}
+
 char *group_tree_path(const struct tree_group *group)
 {
 	size_t length = 0;

@@ -22,7 +22,6 @@ struct tree_group {
 	uint16_t depth;
 	uint16_t name_length;
 	bool idle;      /* collector: its CPU usage is that of the last sample */
-	bool repeated;  /* collector: so are its other values */
 	int *files;     /* collector; NULL until it reads this group */
 	uint64_t *id;   /* [hierarchy], after the name */
 	int *watch;     /* [hierarchy], discovery: watch descriptor or -1 */
@@ -63,6 +62,8 @@ void group_tree_end_walk(struct group_tree *tree, uint32_t hierarchies);
 struct tree_group *group_tree_next(const struct tree_group *group);
 /* "/a/b", allocated; NULL: out of memory. */
 char *group_tree_path(const struct tree_group *group);
+/* The depth of the group of a path: 0 for "/". */
+uint32_t path_depth(const char *path) CGW_PURE;
 
 /* Creates a topology of the tree, siblings in byte order; sets the index of every group. */
 int group_tree_topology(struct group_tree *tree, struct topology **ret_topology);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "shared/cli/text-table.h"
 
 struct libscols_table *table_new(FILE *out)
@@ -88,18 +88,12 @@ void table_cell(struct table *table, const char *format, ...)
 
 void table_name(struct table *table, const char *name)
 {
-	size_t length = strlen(name);
-	char *text;
+	char *text = table->error == 0 ? escape_copy(name) : NULL;
 
-	if (table->error < 0)
-		return;
-	text = malloc(4 * length + 1);
-	if (text == NULL) {
+	if (text != NULL)
+		add_cell(table, text);
+	else if (table->error == 0)
 		table->error = -ENOMEM;
-		return;
-	}
-	(void)cgw_escape(text, 4 * length + 1, name, length);
-	add_cell(table, text);
 }
 
 int table_end(struct table *table)

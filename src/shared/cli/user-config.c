@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/regular-file.h"
 #include "shared/cli/user-config.h"
@@ -35,14 +36,11 @@ int config_path(char *buffer, size_t size)
 
 int config_add(struct config *config, const char *section, const char *name, const char *value)
 {
-	struct config_entry *entries =
-		reallocarray(config->entries, config->count + 1, sizeof(*entries));
 	struct config_entry *entry;
 
-	if (entries == NULL)
+	if (ARRAY_RESERVE(config->entries, config->capacity, config->count + 1) < 0)
 		return -ENOMEM;
-	config->entries = entries;
-	entry = &entries[config->count];
+	entry = &config->entries[config->count];
 	entry->section = strdup(section);
 	entry->name = strdup(name);
 	entry->value = strdup(value);

@@ -101,7 +101,7 @@ static unsigned done(struct app *app, struct job *job)
 	return change->dry_run ? REACTION_NONE : change_job_report(app, change);
 }
 
-struct change_job *change_job_new(const struct app *app, const char *name, struct targets *targets)
+struct change_job *change_job_new(const char *name, struct targets *targets)
 {
 	struct change_job *change = calloc(1, sizeof(*change));
 
@@ -117,7 +117,6 @@ struct change_job *change_job_new(const struct app *app, const char *name, struc
 			.acts = true},
 		.backend = targets->host != NULL ? &remote_changes : &local_changes,
 		.targets = *targets,
-		.ssh = app->hosts.ssh,
 	};
 	*targets = (struct targets){0};
 	return change;
@@ -161,7 +160,6 @@ struct change_job *change_job_copy(const struct change_job *change, const char *
 			.name = name,
 			.acts = true},
 		.backend = change->backend,
-		.ssh = change->ssh,
 		.force = change->force,
 	};
 	if (targets_copy(&change->targets, &copy->targets) < 0)

@@ -55,7 +55,7 @@ struct change_job {
 	struct targets targets;
 	struct change_step *steps;
 	size_t step_count, step_capacity;
-	bool dry_run; /* checks everything and changes nothing: outcomes say what would happen */
+	bool dry_run; /* changes nothing: outcomes describe what would happen */
 	bool force;   /* also applies limits below current use */
 	/*
 	 * Undoes the first of the actions with these changes that can still be undone; a later
@@ -74,13 +74,12 @@ struct change_job {
 	struct change_outcome *outcomes;
 	size_t outcome_count;
 	/* Of a remote host. */
-	const char *ssh;              /* NULL: the default command */
 	struct string_list arguments; /* empty: derived from the steps */
 	struct remote_command_result answer;
 };
 
 /* `name` is a string literal such as "Freezing". Takes the targets over, also on failure (NULL). */
-struct change_job *change_job_new(const struct app *app, const char *name, struct targets *targets);
+struct change_job *change_job_new(const char *name, struct targets *targets);
 /* The same changes; `name` as above. NULL if out of memory. */
 struct change_job *change_job_copy(const struct change_job *change, const char *name);
 /* Copies the value. Without memory, the job fails when it is run. */

@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "tui/action/change-job.h"
 #include "tui/action/group-actions.h"
+#include "tui/core/source.h"
 
 /* Applies the step to the selected groups. */
 static unsigned start(struct app *app, const struct change_step *step)
@@ -18,7 +19,7 @@ static unsigned start(struct app *app, const struct change_step *step)
 
 	if (targets_collect(app, false, &targets) < 0)
 		return REACTION_BEEP;
-	change = change_job_new(app, change_kind(step->kind)->name, &targets);
+	change = change_job_new(change_kind(step->kind)->name, &targets);
 	if (change != NULL)
 		change_job_add(change, step);
 	return change_job_start(app, change);
@@ -95,7 +96,7 @@ static bool new_accept(struct app *app, const char *name, unsigned *ret_reaction
 	}
 	free(targets.items[0].path);
 	targets.items[0] = (struct target){.path = path}; /* without ID: it does not exist yet */
-	change = change_job_new(app, change_kind(CGW_STEP_CREATE)->name, &targets);
+	change = change_job_new(change_kind(CGW_STEP_CREATE)->name, &targets);
 	if (change != NULL)
 		change_job_add(change, &(struct change_step){.kind = CGW_STEP_CREATE});
 	*ret_reactions = change_job_start(app, change);
@@ -147,7 +148,7 @@ static bool set_accept(struct app *app, const char *text, unsigned *ret_reaction
 	*ret_reactions = REACTION_BEEP;
 	if (targets_have_changed(app, false) || targets_collect(app, false, &targets) < 0)
 		return true;
-	change = change_job_new(app, change_kind(CGW_STEP_SET)->name, &targets);
+	change = change_job_new(change_kind(CGW_STEP_SET)->name, &targets);
 	if (change != NULL && !add_assignments(change, text)) {
 		change->job.free(&change->job);
 		return reject(app, "e.g. memory.max=2G pids.max=100", ret_reactions);
@@ -203,7 +204,7 @@ unsigned change_groups(struct app *app, enum action action)
 {
 	static const struct prompt create = {.title = "New group", .accept = new_accept};
 	static const struct prompt set = {.title = "Set KEY=VALUE…", .accept = set_accept};
-	bool is_remote = app->source_flags & SOURCE_REMOTE;
+	bool is_remote = app_source_flags(app) & SOURCE_REMOTE;
 
 	switch (action) {
 	case ACTION_FREEZE:

@@ -10,7 +10,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
-#include "shared/cli/systemd-journal.h"
+#include "shared/report/log-change.h"
 #include "tui/action/change-job.h"
 #include "tui/detail/process-list.h"
 
@@ -66,30 +66,6 @@ static int fill_plan(struct change_job *change, struct cgw_plan *plan)
 	return r;
 }
 
-/* Logs to systemd's journal, as the commands do. */
-static void log_to_systemd_journal(const struct cgw_step *step, const struct cgw_result *result,
-				   const struct cgw_limit_options *options)
-{
-	if (options->dry_run || result->outcome == CGW_OUTCOME_PENDING ||
-	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
-		return;
-	cli_journal_change(&(struct cli_journal_change){
-		.action = cgw_step_kind_name(step->kind),
-		.group = step->path,
-		.group_id = step->expected_id,
-		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
-		.old_value = result->old_value,
-		.new_value = step->value,
-		.accepted_value = result->new_value,
-		.who = options->who,
-		.why = options->why,
-		.how = result->how,
-		.trouble = result->diag.text,
-		.error = result->error,
-		.change_id = result->change_id,
-	});
-}
-
 static void record_outcomes(struct change_job *change, const struct cgw_plan *plan,
 			    const struct cgw_limit_options *options)
 {
@@ -109,7 +85,7 @@ static void record_outcomes(struct change_job *change, const struct cgw_plan *pl
 			.result = *cgw_plan_result(plan, i),
 		};
 		change->outcome_count += outcome->path != NULL;
-		log_to_systemd_journal(step, cgw_plan_result(plan, i), options);
+		log_change(step, cgw_plan_result(plan, i), options);
 	}
 }
 

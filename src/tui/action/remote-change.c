@@ -167,7 +167,8 @@ static void remote_run(struct job *job)
 					       &change->arguments);
 	request.arguments = (const char *const *)change->arguments.items;
 	if (change->error == 0)
-		change->error = remote_ssh_parse_command(change->ssh, &words, ssh, &change->diag);
+		change->error =
+			remote_ssh_parse_command(change->targets.ssh, &words, ssh, &change->diag);
 	if (change->error == 0)
 		change->error = remote_command_run(&request, &change->answer, &change->diag);
 	if (change->error < 0 || change->dry_run)

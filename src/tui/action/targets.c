@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/action/targets.h"
+#include "tui/core/app.h"
 
 /* Their paths and IDs must fit on a command line. */
 #define REMOTE_TARGETS_MAX 64
@@ -84,7 +85,7 @@ static const char *find_host(const struct app *app, struct targets *targets)
 
 int targets_collect(struct app *app, bool one, struct targets *ret_targets)
 {
-	CLEANUP(targets_done) struct targets targets = {0};
+	CLEANUP(targets_done) struct targets targets = {.ssh = app->hosts.ssh};
 	uint32_t group = app_group(app);
 	/* In an opened group the list's marks are not visible: act on the opened group only. */
 	bool marked =
@@ -114,7 +115,7 @@ int targets_collect(struct app *app, bool one, struct targets *ret_targets)
 
 int targets_copy(const struct targets *targets, struct targets *ret_copy)
 {
-	struct targets copy = {.host = targets->host};
+	struct targets copy = {.host = targets->host, .ssh = targets->ssh};
 
 	for (size_t i = 0; i < targets->count; i++) {
 		struct target target = targets->items[i];

@@ -3,7 +3,7 @@
 #ifndef CGWARD_TUI_ACTION_TARGETS_H
 #define CGWARD_TUI_ACTION_TARGETS_H
 
-#include "tui/core/app.h"
+#include "tui/core/view.h"
 
 struct target {
 	char *path;  /* raw; on a remote host its path there */
@@ -14,7 +14,8 @@ struct target {
 
 /* Groups of one machine. */
 struct targets {
-	const char *host; /* as given by the user, who keeps it; NULL: this machine */
+	const char *host; /* as given by the user; NULL: this machine */
+	const char *ssh;  /* the command to reach it; NULL: the default one */
 	struct target *items;
 	size_t count, capacity;
 };

@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "tui/action/change-job.h"
 #include "tui/action/group-actions.h"
+#include "tui/core/app.h"
 
 /* Lines of a confirmation. */
 #define LINES_MAX 12
@@ -102,16 +103,17 @@ static unsigned confirm_undo(struct app *app, struct job *job)
 	return window_open(app, window);
 }
 
-/* Of these changes on that host, as in struct change_job. */
-static unsigned start_undo(struct app *app, const char *host, const uint64_t *changes, size_t count)
+/* Of these changes on the host of the targets, as in struct change_job. Takes the targets over. */
+static unsigned start_undo(struct app *app, struct targets *targets, const uint64_t *changes,
+			   size_t count)
 {
-	struct targets targets = {.host = host};
-	struct change_job *change = change_job_new(app, "Undoing", &targets);
+	bool is_remote = targets->host != NULL;
+	struct change_job *change = change_job_new("Undoing", targets);
 
 	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	change_job_add_undo(change, changes, count);
-	if (host != NULL)
+	if (is_remote)
 		return change_job_ask(app, change, "Undo the last change");
 	change_job_set_dry_run(change);
 	change->job.done = confirm_undo;
@@ -139,7 +141,7 @@ unsigned undo_last_change(struct app *app)
 		if (strcmp(app->changes[i].host, host) == 0)
 			changes[count++] = app->changes[i].transaction;
 	if (count > 0)
-		return start_undo(app, targets.host, changes, count);
+		return start_undo(app, &targets, changes, count);
 	cgw_escape(shown, sizeof(shown), host, strlen(host));
 	if (host[0] != '\0')
 		return app_show_message(app, ROLE_TEXT, "%s: nothing to undo in this session",
@@ -152,11 +154,12 @@ unsigned undo_last_change(struct app *app)
 static unsigned undo_accept(struct app *app, int value)
 {
 	const uint64_t id = (uint64_t)value;
+	struct targets none = {0};
 
 	if (value <= 0)
 		return app_show_message(app, ROLE_WARM,
 					"cannot undo: already undone, or not reversible");
-	return start_undo(app, NULL, &id, 1);
+	return start_undo(app, &none, &id, 1);
 }
 
 static unsigned journal_done(struct app *app, struct job *job)
@@ -218,7 +221,7 @@ unsigned open_remote_journal(struct app *app)
 
 	if (targets_collect(app, false, &targets) < 0)
 		return REACTION_BEEP;
-	change = change_job_new(app, "Reading the journal", &targets);
+	change = change_job_new("Reading the journal", &targets);
 	for (size_t i = 0; change != NULL && i < ARRAY_SIZE(words); i++)
 		if (string_list_add(&change->arguments, words[i]) < 0)
 			change->error = -ENOMEM;

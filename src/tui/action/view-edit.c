@@ -8,6 +8,7 @@
 #include <cgward/limit.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/action/change-job.h"
 #include "tui/action/edit-step.h"
 #include "tui/action/group-actions.h"
@@ -28,17 +29,11 @@ struct edit_row {
 	char problem[512];
 };
 
-struct edit_group {
-	char *path;
-	uint32_t controllers; /* of the hierarchies that contain it */
-	bool versions[3];     /* cgroup versions of these hierarchies: [1], [2] */
-};
-
 /* Reads the current values in a worker thread. */
 struct edit_read {
 	struct job job;
-	struct edit_group groups[GROUPS_MAX];
-	size_t group_count;
+	struct string_list paths;
+	uint32_t present[GROUPS_MAX]; /* the hierarchies that contain each group */
 	struct edit_row *rows;
 	size_t count;
 };
@@ -56,28 +51,9 @@ static void free_read(struct job *job)
 {
 	struct edit_read *read = (struct edit_read *)job;
 
-	for (size_t i = 0; i < read->group_count; i++)
-		free(read->groups[i].path);
+	string_list_free(&read->paths);
 	free(read->rows);
 	free(read);
-}
-
-/* False if the group is not in the hierarchy of the control's controller. */
-static bool applies(const struct edit_group *group, enum cgw_control control)
-{
-	int metric = cgw_control_info(control)->metric;
-	const struct cgw_metric_info *info;
-
-	if (metric < 0)
-		return true;
-	info = cgw_metric_info((enum cgw_metric)metric);
-	for (size_t i = 0; i < info->source_count; i++)
-		if (info->sources[i].controller == CGW_CORE
-			    ? group->versions[info->sources[i].version]
-			    : (group->controllers &
-			       CGW_CONTROLLER_BIT(info->sources[i].controller)) != 0)
-			return true;
-	return false;
 }
 
 /* The distinct values and the number of groups that have each. */
@@ -116,9 +92,9 @@ static void tally_format(const struct tally *tally, struct edit_row *row)
 	size_t used = 0;
 
 	memcpy(row->current, tally->values[0], CURRENT_MAX);
-	for (size_t i = 0; tally->count > 1 && i < tally->count && used < CURRENT_MAX; i++)
-		used += (size_t)snprintf(
-			row->others + used, CURRENT_MAX - used, "%s%.40s (%u)", i > 0 ? ", " : "",
+	for (size_t i = 0; tally->count > 1 && i < tally->count; i++)
+		used = text_append(
+			row->others, sizeof(row->others), used, "%s%.40s (%u)", i > 0 ? ", " : "",
 			tally->values[i][0] != '\0' ? tally->values[i] : "-", tally->counts[i]);
 }
 
@@ -126,17 +102,17 @@ static void tally_format(const struct tally *tally, struct edit_row *row)
 static bool read_control(const struct edit_read *read, enum cgw_control control,
 			 struct tally *tally)
 {
+	const uint32_t hierarchies = cgw_control_hierarchies(read->job.layout, control);
 	bool some = false;
 
 	tally->count = 0;
-	for (size_t i = 0; i < read->group_count; i++) {
-		const struct edit_group *group = &read->groups[i];
+	for (size_t i = 0; i < read->paths.count; i++) {
 		char raw[CURRENT_MAX], value[CURRENT_MAX] = "";
+		bool applies = (read->present[i] & hierarchies) != 0;
 
-		some = some || applies(group, control);
-		if (applies(group, control) &&
-		    cgw_control_read(read->job.layout, group->path, control, NULL, raw, sizeof(raw),
-				     NULL) == 0)
+		some = some || applies;
+		if (applies && cgw_control_read(read->job.layout, read->paths.items[i], control,
+						NULL, raw, sizeof(raw), NULL) == 0)
 			cgw_escape(value, sizeof(value), raw, strlen(raw));
 		tally_add(tally, value);
 	}
@@ -282,7 +258,7 @@ static unsigned preview(struct app *app, struct edit *edit)
 	if (edit->previewing)
 		return REACTION_BEEP;
 	if (targets_copy(&edit->targets, &targets) == 0)
-		change = change_job_new(app, "Checking", &targets);
+		change = change_job_new("Checking", &targets);
 	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	for (size_t i = 0; i < edit->count; i++) {
@@ -363,7 +339,7 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 
 	if (change != NULL && !change->dry_run) {
 		/* Close the form on success; on failure the user can correct the values. */
-		if (change->error == 0 && app->views[app->view_count - 1].state == edit)
+		if (change->error == 0 && app_is_top(app, edit))
 			return app_close(app);
 		return REACTION_DRAW;
 	}
@@ -463,34 +439,15 @@ static const struct view_kind view_edit = {
 	.done = edit_done,
 };
 
-/* Copies the path, and collects the hierarchies that contain the group. */
-static int collect_group(const struct app *app, const char *path, struct edit_group *ret_group)
-{
-	const struct cgw_topology *topology = app_topology(app);
-	uint32_t index = cgw_topology_find(topology, path);
-	struct edit_group group = {.path = strdup(path)};
-
-	if (group.path == NULL)
-		return -ENOMEM;
-	for (uint32_t h = 0;
-	     index != CGW_NO_GROUP && app->layout != NULL && h < topology->hierarchy_count; h++) {
-		if (!(topology->present[index] & UINT32_C(1) << h))
-			continue;
-		group.controllers |= app->layout->hierarchies[h].controllers;
-		group.versions[app->layout->hierarchies[h].version] = true;
-	}
-	*ret_group = group;
-	return 0;
-}
-
 unsigned open_edit(struct app *app)
 {
 	struct edit *edit = calloc(1, sizeof(*edit));
 	struct edit_read *read = calloc(1, sizeof(*read));
+	const struct cgw_topology *topology = app_topology(app);
 	char text[256];
 	unsigned reactions;
 
-	if (edit == NULL || read == NULL || app->view_count == VIEWS_MAX ||
+	if (edit == NULL || read == NULL || app_is_full(app) ||
 	    targets_collect(app, false, &edit->targets) < 0) {
 		free(edit);
 		free(read);
@@ -500,12 +457,15 @@ unsigned open_edit(struct app *app)
 	snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
 	read->job = (struct job){.run = run_read, .free = free_read, .name = "Reading"};
 	for (size_t i = 0; i < edit->targets.count && i < GROUPS_MAX; i++) {
-		if (collect_group(app, edit->targets.items[i].path, &read->groups[i]) < 0) {
+		const char *path = edit->targets.items[i].path;
+		uint32_t group = cgw_topology_find(topology, path);
+
+		read->present[i] = group != CGW_NO_GROUP ? topology->present[group] : 0;
+		if (string_list_add(&read->paths, path) < 0) {
 			free_read(&read->job);
 			edit_done(edit);
 			return app_show_message(app, ROLE_BAD, "out of memory");
 		}
-		read->group_count++;
 	}
 	if (edit->targets.count > GROUPS_MAX)
 		snprintf(edit->title, sizeof(edit->title), "Limits of %s (values of the first %d)",

@@ -11,8 +11,10 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/rules-job.h"
+#include "tui/core/app.h"
 #include "tui/core/scroll.h"
 #include "tui/core/search.h"
 #include "tui/core/views.h"
@@ -126,13 +128,13 @@ static void format_phase(const struct rules_instance *instance, uint64_t now_ns,
 			 size_t size)
 {
 	uint64_t since_s =
-		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / 1000000000 : 0;
+		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / NS_PER_S : 0;
 
 	if (instance->until_ns > instance->since_ns)
-		snprintf(buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
-			 (unsigned long long)since_s,
-			 (unsigned long long)((instance->until_ns - instance->since_ns) /
-					      1000000000));
+		snprintf(
+			buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
+			(unsigned long long)since_s,
+			(unsigned long long)((instance->until_ns - instance->since_ns) / NS_PER_S));
 	else
 		snprintf(buffer, size, "%s for %llu s", cgw_phase_name(instance->phase),
 			 (unsigned long long)since_s);
@@ -243,7 +245,7 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 		add_title(rows, "");
 		return;
 	}
-	app_time(app, (uint64_t)status->realtime_s * 1000000000, time, sizeof(time));
+	app_time(app, (uint64_t)status->realtime_s * NS_PER_S, time, sizeof(time));
 	snprintf(text, sizeof(text),
 		 "Enforcement is running: PID %d, mode %s, %llu section%s; as of %s",
 		 (int)status->pid, status->mode, (unsigned long long)status->sections,
@@ -312,7 +314,7 @@ static bool policy_search(struct app *app, void *opaque, const char *text, bool 
 /* Reads the daemon's status, and at first also loads the system policy for the preview. */
 struct policy_query {
 	struct job job;
-	char state_path[512];
+	const char *state_path;
 	bool load; /* no policy is previewed yet */
 	struct cgw_policy *policy;
 	char problem[256];
@@ -360,7 +362,7 @@ static void post_query(struct app *app, struct policy_view *view)
 		return;
 	query->job =
 		(struct job){.run = run_query, .free = free_query, .name = "Reading the policy"};
-	memcpy(query->state_path, app->state_path, sizeof(query->state_path));
+	query->state_path = app->state_path;
 	query->load = app->rules == NULL && !view->was_read;
 	view->reading = true;
 	app_post_job(app, view, &query->job);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/core/alerts.h"
 
@@ -234,14 +235,8 @@ int alerts_update(struct alerts *alerts, const struct cgw_frame *frame)
 	uint32_t count = cgw_snapshot_topology(now)->count;
 
 	memset(alerts->now, 0, sizeof(alerts->now));
-	if (count > alerts->capacity) {
-		uint64_t *limits = reallocarray(alerts->limits, count, sizeof(*limits));
-
-		if (limits == NULL)
-			return -ENOMEM;
-		alerts->limits = limits;
-		alerts->capacity = count;
-	}
+	if (ARRAY_RESERVE(alerts->limits, alerts->capacity, count) < 0)
+		return -ENOMEM;
 	if (cgw_metric_set_has(metrics, CGW_M_MEMORY_EVENTS_OOM_KILL))
 		check_events(alerts, frame, ALERT_OOM_KILL, CGW_M_MEMORY_EVENTS_OOM_KILL);
 	if (cgw_metric_set_has(metrics, CGW_M_PIDS_EVENTS_MAX))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "tui/core/header.h"
 #include "tui/replay/replay-keys.h"
 
@@ -12,7 +13,7 @@
 /* Minimum height of the screen for graphs. */
 #define GRAPH_SCREEN_ROWS 36
 /* A sample later than this after its interval is reported. */
-#define LATE_NS UINT64_C(2000000000)
+#define LATE_NS (2 * NS_PER_S)
 
 int header_rows(const struct app *app, int rows)
 {
@@ -225,14 +226,14 @@ static void pen_sampling(const struct app *app, struct pen *pen)
 		pen_text(pen, ROLE_WARM, "PAUSED  ");
 	} else if (app->now_ns > app->sampled_ns && late_ns > app->settings.interval_ns + LATE_NS) {
 		snprintf(text, sizeof(text), "no sample for %llu s  ",
-			 (unsigned long long)(late_ns / 1000000000));
+			 (unsigned long long)(late_ns / NS_PER_S));
 		pen_text(pen, ROLE_HOT, text);
 	} else {
 		cgw_format_duration((double)app->settings.interval_ns, text, sizeof(text));
 		/* Show whole seconds as "1s" instead of "1.00s". */
-		if (app->settings.interval_ns % 1000000000 == 0)
+		if (app->settings.interval_ns % NS_PER_S == 0)
 			snprintf(text, sizeof(text), "%llus",
-				 (unsigned long long)(app->settings.interval_ns / 1000000000));
+				 (unsigned long long)(app->settings.interval_ns / NS_PER_S));
 		pen_pair(pen, "every", ROLE_TEXT, text);
 	}
 	cgw_format_duration((double)cgw_snapshot_cost_ns(now), text, sizeof(text));

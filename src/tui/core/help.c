@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "tui/core/app.h"
 #include "tui/core/window.h"
 #include "tui/replay/replay-keys.h"
 
@@ -39,20 +41,15 @@ static const struct {
 
 static void key_names(const struct app *app, enum action action, char *buffer, size_t size)
 {
+	const uint32_t *keys = app->settings.keymap.keys[action];
 	size_t used = 0;
 
 	buffer[0] = '\0';
-	for (size_t i = 0; i < KEYS_PER_ACTION; i++) {
-		uint32_t key = app->settings.keymap.keys[action][i];
+	for (size_t i = 0; i < KEYS_PER_ACTION && keys[i] != KEY_NONE; i++) {
 		char name[16];
 
-		if (key == KEY_NONE)
-			break;
-		key_print(key, name, sizeof(name));
-		if (used + strlen(name) + 2 > size)
-			break;
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i > 0 ? " " : "",
-					 name);
+		key_print(keys[i], name, sizeof(name));
+		used = text_append(buffer, size, used, "%s%s", i > 0 ? " " : "", name);
 	}
 }
 

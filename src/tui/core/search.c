@@ -2,6 +2,7 @@
 /* search.c - search as you type in what the top view shows, then the next and previous match. */
 #include <string.h>
 
+#include "tui/core/app.h"
 #include "tui/core/search.h"
 #include "tui/core/views.h"
 
@@ -22,7 +23,7 @@ bool search_rows(uint32_t count, uint32_t *row, bool backward, bool here,
 }
 
 /* The topmost view that can be searched: the prompt is above it. */
-static struct view *searched_view(struct app *app)
+static struct open_view *searched_view(struct app *app)
 {
 	for (size_t i = app->view_count; i-- > 0;)
 		if (app->views[i].kind->search != NULL)
@@ -32,7 +33,7 @@ static struct view *searched_view(struct app *app)
 
 static unsigned find(struct app *app, bool backward, bool here)
 {
-	struct view *view = searched_view(app);
+	struct open_view *view = searched_view(app);
 
 	if (view == NULL || view->search[0] == '\0')
 		return REACTION_DRAW;
@@ -44,7 +45,7 @@ static unsigned find(struct app *app, bool backward, bool here)
 
 static unsigned search_changed(struct app *app, const char *text)
 {
-	struct view *view = searched_view(app);
+	struct open_view *view = searched_view(app);
 
 	/* Views show escaped text. */
 	if (view != NULL)
@@ -60,14 +61,14 @@ static bool search_accept(struct app *app, const char *text, unsigned *ret_react
 
 static unsigned stop_search(struct app *app)
 {
-	struct view *view = searched_view(app);
+	struct open_view *view = searched_view(app);
 
 	if (view != NULL)
 		view->search[0] = '\0';
 	return REACTION_DRAW;
 }
 
-bool search_act(struct app *app, const struct view *view, enum action action,
+bool search_act(struct app *app, const struct open_view *view, enum action action,
 		unsigned *ret_reactions)
 {
 	static const struct prompt prompt = {.title = "Search",

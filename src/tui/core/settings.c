@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
 #include "tui/core/settings.h"
 
@@ -75,7 +77,7 @@ void settings_default(struct settings *settings)
 			    [CHOICE_KEYS] = 1,
 			    [CHOICE_MOUSE] = 1,
 			    [CHOICE_TREE] = 1},
-		.interval_ns = 1000000000,
+		.interval_ns = NS_PER_S,
 	};
 	/* Cannot fail: these are valid keys. */
 	for (size_t i = 0; i < ARRAY_SIZE(default_columns); i++)
@@ -96,8 +98,8 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 			settings->choices[choice] = i;
 			return 0;
 		}
-		length += (size_t)snprintf(words + length, sizeof(words) - length, "%s%s",
-					   i > 0 ? ", " : "", choices[choice].words[i]);
+		length = text_append(words, sizeof(words), length, "%s%s", i > 0 ? ", " : "",
+				     choices[choice].words[i]);
 	}
 	cgw_escape(shown, sizeof(shown), value, strlen(value));
 	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s)",

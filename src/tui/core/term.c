@@ -13,7 +13,6 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/core/crash.h"
-#include "tui/core/palette.h"
 #include "tui/core/term.h"
 
 /* Declared here because <term.h> defines macros for common words such as "columns". */

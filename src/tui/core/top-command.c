@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
 #include "tui/core/batch.h"
+#include "tui/core/dashboard.h"
 #include "tui/core/screen.h"
 #include "tui/core/top-command.h"
 
@@ -252,8 +253,6 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 	struct cgw_sampler *sampler;
 	int r;
 
-	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
-		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	if (top->below != NULL) {
 		r = cgw_group_find(layout, top->below, &below, &diag);
 		if (r < 0) {
@@ -341,7 +340,6 @@ static enum cli_exit open_replay(struct top *top)
 
 static enum cli_exit run_replay(struct top *top)
 {
-	struct cgw_diag diag = {.text = ""};
 	enum cli_exit status;
 
 	if (top->is_batch)
@@ -352,8 +350,6 @@ static enum cli_exit run_replay(struct top *top)
 		return cli_usage_error(top->context,
 				       "--below and --depth cannot be used with --replay; use "
 				       "--filter");
-	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
-		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	status = open_replay(top);
 	if (status == CLI_OK) {
 		top->app->paused = true;
@@ -388,8 +384,6 @@ static enum cli_exit run_remote(struct top *top)
 				       "--host cannot be used with --batch, --replay, --below or "
 				       "--depth; use --filter to select groups, or 'cgward dump "
 				       "--host' to print rows");
-	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
-		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	qsort(top->hosts.items, top->hosts.count, sizeof(top->hosts.items[0]), by_name);
 	r = remote_ssh_parse_command(top->ssh, &words, ssh, &diag);
 	if (r == 0)
@@ -417,14 +411,14 @@ static enum cli_exit run_remote(struct top *top)
 static enum cli_exit run(struct top *top, int argc, char **argv)
 {
 	enum cli_exit status;
+	struct cgw_diag diag = {.text = ""};
 	struct cgw_layout *layout;
 
 	if (!cli_parse_options(top->context, &help, &argc, &argv, top, &status))
 		return status;
 	top->app->read_only = top->read_only;
 	if (top->state != NULL)
-		(void)snprintf(top->app->state_path, sizeof(top->app->state_path), "%s",
-			       top->state);
+		top->app->state_path = top->state;
 	status = top->policy != NULL ? preview_policy(top) : CLI_OK;
 	if (status != CLI_OK)
 		return status;
@@ -439,6 +433,8 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 		return cli_usage_error(top->context, "--at requires --replay");
 	if (top->ssh != NULL && top->hosts.count == 0)
 		return cli_usage_error(top->context, "--ssh requires --host");
+	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
+		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	if (top->hosts.count > 0)
 		return run_remote(top);
 	if (top->replay != NULL)

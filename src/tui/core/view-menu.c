@@ -6,6 +6,7 @@
 
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
+#include "tui/list/group-list.h"
 
 struct menu_state {
 	struct menu menu;

@@ -9,8 +9,9 @@ static void prompt_draw(struct app *app, void *state, struct canvas *canvas,
 {
 	const struct prompt *prompt = state;
 	struct rect area = layout->status;
-	bool has_message = app->message_until_ns > app->now_ns;
-	int label, message = has_message ? canvas_width(app->message) + 2 : 0, width;
+	enum role role;
+	const char *text = app_message(app, &role);
+	int label, message = text != NULL ? canvas_width(text) + 2 : 0, width;
 
 	if (area.rows < 1)
 		area = (struct rect){0, 0, 1, canvas->columns};
@@ -24,7 +25,7 @@ static void prompt_draw(struct app *app, void *state, struct canvas *canvas,
 	line_draw(&prompt->line, canvas, area.row, area.column + label, width - message, true);
 	if (message > 0)
 		canvas_text_cut(canvas, area.row, area.column + area.columns - message + 1,
-				message - 1, app->message_role, app->message);
+				message - 1, role, text);
 }
 
 static unsigned prompt_type(struct app *app, void *state, uint32_t key, bool *ret_used)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/core/app.h"
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
 

@@ -9,6 +9,7 @@
 #include "tui/core/scroll.h"
 #include "tui/core/search.h"
 #include "tui/core/window.h"
+#include "tui/list/group-list.h"
 
 struct window_line {
 	enum role role;
@@ -167,8 +168,8 @@ static bool contains(const struct window_line *line, const char *text)
 }
 
 /*
- * Draws the first `count` lines, of which `first` rows are above the area, and highlights those that
- * contain the text. Returns the number of rows.
+ * Draws the first `count` lines, of which `first` rows are above the area, and highlights those
+ * that contain the text. Returns the number of rows.
  */
 static int draw_lines(const struct window *window, size_t count, const char *search,
 		      struct canvas *canvas, struct rect area, int first)
@@ -329,7 +330,7 @@ unsigned window_open(struct app *app, struct window *window)
 
 	if (window == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	if (app->view_count == VIEWS_MAX) {
+	if (app_is_full(app)) {
 		window_free(window);
 		return REACTION_BEEP;
 	}

@@ -3,8 +3,8 @@
 #ifndef CGWARD_TUI_CORE_VIEWS_H
 #define CGWARD_TUI_CORE_VIEWS_H
 
-#include "tui/core/app.h"
 #include "tui/core/line-edit.h"
+#include "tui/core/view.h"
 
 extern const struct view_kind view_groups, view_detail;
 

@@ -8,7 +8,7 @@
 #ifndef CGWARD_TUI_CORE_WINDOW_H
 #define CGWARD_TUI_CORE_WINDOW_H
 
-#include "tui/core/app.h"
+#include "tui/core/view.h"
 
 struct window;
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* view-detail.c - an opened group: pages, tabs and keys. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/core/search.h"
 #include "tui/detail/detail.h"
 #include "tui/replay/replay-keys.h"
@@ -27,21 +30,29 @@ static const struct {
 
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
 {
-	struct detail_row *rows;
+	struct detail_row *row = &detail->lost_row;
 
-	if (detail->row_count == detail->row_capacity) {
-		size_t capacity = detail->row_capacity > 0 ? 2 * detail->row_capacity : 64;
+	if (ARRAY_RESERVE(detail->rows, detail->row_capacity, detail->row_count + 1) == 0)
+		row = &detail->rows[detail->row_count++];
+	*row = (struct detail_row){.role = role};
+	snprintf(row->left, sizeof(row->left), "%s", left);
+	return row;
+}
 
-		rows = reallocarray(detail->rows, capacity, sizeof(*rows));
-		if (rows == NULL)
-			return NULL;
-		detail->rows = rows;
-		detail->row_capacity = capacity;
-	}
-	rows = &detail->rows[detail->row_count++];
-	*rows = (struct detail_row){.role = role};
-	snprintf(rows->left, sizeof(rows->left), "%s", left);
-	return rows;
+void detail_add_value(struct detail *detail, enum role role, const char *left, const char *format,
+		      ...)
+{
+	struct detail_row *row = detail_add(detail, role, left);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(row->value, sizeof(row->value), format, arguments);
+	va_end(arguments);
+}
+
+void detail_add_heading(struct detail *detail, const char *text)
+{
+	detail_add(detail, ROLE_TITLE, text)->heading = true;
 }
 
 uint32_t detail_find_group(const struct detail *detail)
@@ -70,8 +81,9 @@ static void post_group_job(struct app *app, struct detail *detail)
 	if (group_job == NULL || app->layout == NULL)
 		return;
 	detail->group_job = NULL;
-	group_job_set_request(group_job, detail->page == PAGE_PROCESSES);
-	app_post_job(app, detail, group_job_as_job(group_job));
+	group_job_drop_result(group_job);
+	group_job->need_processes = detail->page == PAGE_PROCESSES;
+	app_post_job(app, detail, &group_job->job);
 }
 
 static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
@@ -118,7 +130,6 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 {
 	struct detail *detail = opaque;
 	struct group_job *group_job = group_job_from(job);
-	struct group_job_result *answer;
 
 	if (detail_collect_inspection(detail, job)) {
 		fill(app, detail);
@@ -128,18 +139,17 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 		return REACTION_NONE;
 	job->kept = true;
 	detail->group_job = group_job;
-	answer = group_job_result(group_job);
-	if (answer->snapshot != NULL && cgw_frame_update(detail->own_frame, answer->snapshot) == 0)
+	if (group_job->snapshot != NULL &&
+	    cgw_frame_update(detail->own_frame, group_job->snapshot) == 0)
 		remember_counts(detail);
-	if (answer->processes != NULL) {
+	if (group_job->processes != NULL) {
 		free(detail->processes);
-		detail->processes = steal_pointer(&answer->processes);
-		detail->process_count = answer->process_count;
-		detail->process_total = answer->process_total;
-		detail->processes_ns = answer->monotonic_ns;
+		detail->processes = steal_pointer(&group_job->processes);
+		detail->process_count = group_job->process_count;
+		detail->process_total = group_job->process_total;
 	}
-	if (answer->has_owner)
-		memcpy(detail->owner, answer->owner, sizeof(detail->owner));
+	if (group_job->has_owner)
+		memcpy(detail->owner, group_job->owner, sizeof(detail->owner));
 	fill(app, detail);
 	return REACTION_DRAW;
 }
@@ -455,8 +465,10 @@ static void detail_done(void *opaque)
 {
 	struct detail *detail = opaque;
 
-	group_job_free(detail->group_job);
-	inspect_job_free(detail->inspect_job);
+	if (detail->group_job != NULL)
+		job_free(&detail->group_job->job);
+	if (detail->inspect_job != NULL)
+		job_free(&detail->inspect_job->job);
 	free(detail->text);
 	cgw_frame_free(detail->own_frame);
 	free(detail->processes);
@@ -487,7 +499,7 @@ const struct view_kind view_detail = {
 unsigned open_detail_at(struct app *app, unsigned page)
 {
 	unsigned reactions = open_detail(app);
-	struct view *view = &app->views[app->view_count - 1];
+	struct open_view *view = &app->views[app->view_count - 1];
 
 	if (view->kind == &view_detail)
 		reactions |= turn_to(app, view->state, (int)page);
@@ -508,15 +520,13 @@ unsigned open_detail(struct app *app)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	detail->path = cgw_topology_path_copy(topology, group);
 	detail->first_counts = calloc(CGW_METRIC_COUNT, sizeof(*detail->first_counts));
-	if (detail->path == NULL || cgw_frame_new(&detail->own_frame) < 0) {
+	if (detail->path != NULL)
+		detail->group_job = group_job_new(detail->path);
+	if (detail->group_job == NULL || cgw_frame_new(&detail->own_frame) < 0) {
 		detail_done(detail);
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
 	detail->frame = app->source_flags & SOURCE_CAN_ACT ? detail->own_frame : app->frame;
-	if (group_job_new(detail->path, &detail->group_job) < 0) {
-		detail_done(detail);
-		return app_show_message(app, ROLE_BAD, "out of memory");
-	}
 	detail->group = group;
 	detail->id = id_of(topology, group);
 	detail->zoom = 1;

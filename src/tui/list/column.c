@@ -266,24 +266,28 @@ static void draw_graph(const struct column_source *source, const struct column *
 	graph_draw(canvas, area, source->graph, roles[column->series], values, count, maximum);
 }
 
-size_t column_text(const struct column_source *source, const struct column *column, uint32_t group,
-		   char *buffer, size_t size)
+enum cgw_state field_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
+			  char *buffer, size_t size)
 {
-	struct cgw_field field = shown_field(source, column);
 	enum cgw_state state;
 	char raw[512];
 
-	if (field.shape != CGW_STRING)
-		return cgw_format_value(cgw_frame_value(source->frame, field, group), field.unit,
-					CGW_STYLE_HUMAN, buffer, size);
-	cgw_frame_text(source->frame, field, group, raw, sizeof(raw), &state);
-	if (state != CGW_OK)
-		return (size_t)snprintf(buffer, size, "%s", cgw_state_sign(state));
+	if (field.shape != CGW_STRING) {
+		struct cgw_value value = cgw_frame_value(frame, field, group);
+
+		cgw_format_value(value, field.unit, CGW_STYLE_HUMAN, buffer, size);
+		return value.state;
+	}
+	cgw_frame_text(frame, field, group, raw, sizeof(raw), &state);
 	/* Lists of devices have several lines; a cell has one. */
 	for (char *at = raw; *at != '\0'; at++)
 		if (*at == '\n')
 			*at = ' ';
-	return cgw_escape(buffer, size, raw, strlen(raw));
+	if (state == CGW_OK)
+		cgw_escape(buffer, size, raw, strlen(raw));
+	else
+		snprintf(buffer, size, "%s", cgw_state_sign(state));
+	return state;
 }
 
 void column_draw(const struct column_source *source, const struct column *column, uint32_t group,
@@ -299,7 +303,7 @@ void column_draw(const struct column_source *source, const struct column *column
 		return;
 	}
 	if (field.shape == CGW_STRING) {
-		column_text(source, column, group, text, sizeof(text));
+		field_text(source->frame, field, group, text, sizeof(text));
 		canvas_text_cut(canvas, row, at, width, ROLE_TEXT, text);
 		return;
 	}

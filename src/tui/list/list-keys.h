@@ -3,6 +3,7 @@
 #ifndef CGWARD_TUI_LIST_LIST_KEYS_H
 #define CGWARD_TUI_LIST_LIST_KEYS_H
 
+#include "tui/core/app.h"
 #include "tui/core/views.h"
 
 /* The columns that fit on the screen, in order. */

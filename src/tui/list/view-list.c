@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "tui/core/app.h"
 #include "tui/list/list-keys.h"
 #include "tui/replay/replay-keys.h"
 
@@ -142,7 +144,7 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
-	if (replay_actions_has_group(app, group)) {
+	if (replay_actions_has_group(&app->rehearsal, group)) {
 		*ret_role = ROLE_WARM;
 		return REPLAY_ACTION_SIGN;
 	}
@@ -378,19 +380,16 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 
 		cgw_escape(filter, sizeof(filter), app->list.filter.text,
 			   strlen(app->list.filter.text));
-		used += (size_t)snprintf(right + used, sizeof(right) - used,
-					 "  filter %s: %u of %u", filter, app->list.matched,
-					 app->list.count);
+		used = text_append(right, sizeof(right), used, "  filter %s: %u of %u", filter,
+				   app->list.matched, app->list.count);
 	}
 	if (app->list.marked > 0)
-		used += (size_t)snprintf(right + used, sizeof(right) - used, "  %u marked",
-					 app->list.marked);
+		used = text_append(right, sizeof(right), used, "  %u marked", app->list.marked);
 	if (app->settings.choices[CHOICE_OWN])
-		used += (size_t)snprintf(right + used, sizeof(right) - used, "  own%s",
-					 any_includes_descendants(app) ? " (+ with descendants)"
-								       : "");
-	snprintf(right + used, sizeof(right) - used, "  %u/%u",
-		 app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
+		used = text_append(right, sizeof(right), used, "  own%s",
+				   any_includes_descendants(app) ? " (+ with descendants)" : "");
+	text_append(right, sizeof(right), used, "  %u/%u",
+		    app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
 	width = area.columns - canvas_width(right);
 	if (app_group(app) != CGW_NO_GROUP)
 		app_path(app, app_group(app), path, sizeof(path));

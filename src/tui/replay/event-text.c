@@ -51,44 +51,29 @@ static void format_action(const struct cgw_event *event, char *text, size_t size
 
 static void format_event(const struct cgw_event *event, char *text, size_t size)
 {
-	struct number_text amount = number(event->new_number, CGW_UNIT_NS);
+	static const char *const texts[CGW_EVENT_KIND_COUNT] = {
+		[CGW_EVENT_APPEARED] = "appeared:",
+		[CGW_EVENT_GONE] = "removed:",
+		[CGW_EVENT_RECREATED] = "recreated:",
+		[CGW_EVENT_CLOCK] = "system clock changed",
+		[CGW_EVENT_SUSPEND] = "machine suspended for ",
+		[CGW_EVENT_START] = "recording started",
+		[CGW_EVENT_GAP] = "nothing recorded for ",
+	};
+	bool has_time = event->kind == CGW_EVENT_SUSPEND || event->kind == CGW_EVENT_GAP;
 
-	switch (event->kind) {
-	case CGW_EVENT_APPEARED:
-		snprintf(text, size, "appeared:");
-		return;
-	case CGW_EVENT_GONE:
-		snprintf(text, size, "removed:");
-		return;
-	case CGW_EVENT_RECREATED:
-		snprintf(text, size, "recreated:");
-		return;
-	case CGW_EVENT_OOM_KILL:
+	if (event->kind == CGW_EVENT_OOM_KILL)
 		snprintf(text, size, "%llu OOM-killed in",
 			 (unsigned long long)event->new_number.value);
-		return;
-	case CGW_EVENT_LIMIT:
+	else if (event->kind == CGW_EVENT_LIMIT)
 		format_limit(event, text, size);
-		return;
-	case CGW_EVENT_ACTION:
+	else if (event->kind == CGW_EVENT_ACTION)
 		format_action(event, text, size);
-		return;
-	case CGW_EVENT_CLOCK:
-		snprintf(text, size, "system clock changed");
-		return;
-	case CGW_EVENT_SUSPEND:
-		snprintf(text, size, "machine suspended for %s", amount.text);
-		return;
-	case CGW_EVENT_START:
-		snprintf(text, size, "recording started");
-		return;
-	case CGW_EVENT_GAP:
-		snprintf(text, size, "nothing recorded for %s", amount.text);
-		return;
-	case CGW_EVENT_KIND_COUNT:
-		break;
-	}
-	snprintf(text, size, "%s:", cgw_event_kind_name(event->kind));
+	else if (texts[event->kind] != NULL)
+		snprintf(text, size, "%s%s", texts[event->kind],
+			 has_time ? number(event->new_number, CGW_UNIT_NS).text : "");
+	else
+		snprintf(text, size, "%s:", cgw_event_kind_name(event->kind));
 }
 
 void event_done(struct source_event *event)

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "shared/cli/cli.h"
+#include "tui/core/app.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/replay-keys.h"
 
@@ -148,11 +150,10 @@ static void format_kinds(uint32_t kinds, char *buffer, size_t size)
 	size_t used = 0;
 
 	buffer[0] = '\0';
-	for (int kind = 0; kind < CGW_EVENT_KIND_COUNT && used < size; kind++)
+	for (int kind = 0; kind < CGW_EVENT_KIND_COUNT; kind++)
 		if (kinds & CGW_EVENT_BIT(kind))
-			used += (size_t)snprintf(buffer + used, size - used, "%s%s",
-						 used > 0 ? ", " : "",
-						 cgw_event_kind_name((enum cgw_event_kind)kind));
+			used = text_append(buffer, size, used, "%s%s", used > 0 ? ", " : "",
+					   cgw_event_kind_name((enum cgw_event_kind)kind));
 }
 
 static void fill_item(const struct app *app, size_t which, uint32_t kinds, struct menu_item *item)

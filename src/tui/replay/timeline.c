@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "tui/core/app.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/replay-keys.h"
 
-#define DAY_NS UINT64_C(86400000000000)
+#define DAY_NS (86400 * NS_PER_S)
 
 /* In order of precedence: a cell shows the first kind that it has. */
 #define SIGN_ACTION 1

@@ -61,7 +61,7 @@ static void test_running_daemon(void **state)
 {
 	struct daemon_status *status = NULL;
 	struct directory directory;
-	char *text = NULL;
+	json_t *item;
 
 	(void)state;
 	directory_begin(&directory);
@@ -82,10 +82,15 @@ static void test_running_daemon(void **state)
 	assert_int_equal(status->held_count, 2);
 	assert_string_equal(status->held[0].original, "max");
 	assert_string_equal(status->held[1].value, "");
+	item = daemon_instance_json(&status->instances[0]);
+	assert_string_equal(json_string_value(json_object_get(item, "group")), "/a\\x1b");
+	assert_true(json_real_value(json_object_get(item, "since_seconds")) == -12.5);
+	json_decref(item);
+	item = daemon_instance_json(&status->instances[1]);
+	assert_true(json_is_null(json_object_get(item, "until_seconds")));
+	json_decref(item);
+	assert_string_equal(json_string_value(json_object_get(status->json, "mode")), "dry-run");
 	daemon_status_free(status);
-	assert_int_equal(daemon_status_text(directory.path, &text), 0);
-	assert_non_null(strstr(text, "\"dry-run\""));
-	free(text);
 	directory_end(&directory);
 }
 

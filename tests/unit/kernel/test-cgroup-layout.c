@@ -391,6 +391,16 @@ static void test_cursor_opens_deep_groups_in_linear_time(void **state)
 	assert_int_equal(cgw_group_open(layout, 1, path, &fd, &same), 0);
 	close(fd);
 	assert_int_equal(id, same);
+	/* A sibling whose name begins with that of the group before. */
+	(void)snprintf(tree, sizeof(tree), "cgroup/memory%s-sibling", path);
+	tree_directory(machine->dir, tree);
+	assert_int_equal(
+		cgw_group_open(&cursor.layout, 1, tree + strlen("cgroup/memory"), &fd, &id), 0);
+	close(fd);
+	assert_int_not_equal(id, same);
+	assert_int_equal(cgw_group_open(&cursor.layout, 1, path, &fd, &id), 0);
+	close(fd);
+	assert_int_equal(id, same);
 	/* Up again by 500 levels. */
 	path[2 * 1000] = '\0';
 	assert_int_equal(cgw_group_open(&cursor.layout, 1, path, &fd, &id), 0);

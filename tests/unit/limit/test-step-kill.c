@@ -185,6 +185,82 @@ static void test_forked_process_is_signalled(void **state)
 	assert_non_null(strstr(result.new_value, "2 signalled"));
 }
 
+/* The state of the process in /proc becomes "Z": it has died, but is still listed. */
+static void let_die(void)
+{
+	char path[64], text[256];
+
+	(void)snprintf(path, sizeof(path), "proc/%d/stat", (int)watched->process.pid);
+	(void)snprintf(text, sizeof(text),
+		       "%d (test) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n",
+		       (int)watched->process.pid);
+	tree_file(watched->dir, path, text);
+}
+
+/* It has left the list too. */
+static void let_vanish(void)
+{
+	let_die();
+	empty_web();
+}
+
+/* Kills /web, which is still populated at the timeout. */
+static void kill_late(unsigned version, uint64_t timeout_ns, void (*check)(void),
+		      struct cgw_result *ret_result)
+{
+	const struct cgw_step step = {
+		.kind = CGW_STEP_KILL, .path = "/web", .signal = SIGKILL, .timeout_ns = timeout_ns};
+	struct machine machine = machine_begin(version, true, true);
+	const struct cgw_limit_options options = machine_options(&machine);
+	struct kernel_ops ops = *machine.layout->ops;
+
+	watched = &machine;
+	stat_count = 0;
+	ops.read_at = watch_read;
+	machine.layout->ops = &ops;
+	on_check = check;
+	(void)machine_apply(&machine, &options, &step, 1, ret_result);
+	on_check = NULL;
+	assert_int_equal(machine_end(&machine), SIGKILL);
+}
+
+/* A walk that takes longer than the timeout may have killed all: dead processes do not remain. */
+static void test_dead_process_is_not_reported_as_remaining(void **state)
+{
+	struct cgw_result result = {0};
+
+	(void)state;
+	for (unsigned version = 1; version <= 2; version++) {
+		kill_late(version, 1, NULL, &result);
+		assert_non_null(strstr(result.diag.text, "processes remain after SIGKILL"));
+		kill_late(version, 1, let_die, &result);
+		assert_null(strstr(result.diag.text, "remain"));
+		assert_non_null(strstr(result.diag.text, "each that was found is dead"));
+		kill_late(version, 1, let_vanish, &result);
+		assert_string_equal(result.diag.text, "");
+		assert_int_equal(result.outcome, CGW_OUTCOME_DONE);
+	}
+}
+
+/* Freezing keeps processes from forking while they are signalled; the group is not left frozen. */
+static void test_killed_group_is_not_left_frozen(void **state)
+{
+	struct machine machine = machine_begin(1, true, false);
+	struct cgw_result result;
+	const char *frozen;
+
+	(void)state;
+	assert_int_equal(kill_web(&machine, SIGKILL, &result), SIGKILL);
+	assert_null(strstr(fake_log, "FROZEN"));
+	kill_late(1, 50000000, NULL, &result);
+	assert_non_null(strstr(result.diag.text, "remain"));
+	frozen = strstr(fake_log, "freezer.state=FROZEN");
+	assert_non_null(frozen);
+	while (strstr(frozen + 1, "freezer.state=FROZEN") != NULL)
+		frozen = strstr(frozen + 1, "freezer.state=FROZEN");
+	assert_non_null(strstr(frozen, "freezer.state=THAWED"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +270,8 @@ int main(void)
 		cmocka_unit_test(test_process_with_unreadable_group_is_signalled),
 		cmocka_unit_test(test_kernel_thread_is_not_signalled),
 		cmocka_unit_test(test_forked_process_is_signalled),
+		cmocka_unit_test(test_dead_process_is_not_reported_as_remaining),
+		cmocka_unit_test(test_killed_group_is_not_left_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

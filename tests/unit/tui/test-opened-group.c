@@ -34,7 +34,8 @@ static void write_process(struct fixture *fixture, int pid, unsigned user_ticks,
 		       user_ticks, system_ticks, pages);
 	tree_file(fixture->tree, path, text);
 	(void)snprintf(path, sizeof(path), "proc/%d/status", pid);
-	tree_file(fixture->tree, path, "Name:\tp\nUid:\t33\t33\t33\t33\n");
+	(void)snprintf(text, sizeof(text), "Name:\tp\nTgid:\t%d\nUid:\t33\t33\t33\t33\n", pid);
+	tree_file(fixture->tree, path, text);
 }
 
 /* Takes a sample, and lets the worker read the group. */

@@ -113,7 +113,7 @@ static void test_search_in_the_policy(void **state)
 
 	(void)state;
 	session_begin(&session, 24, 100);
-	strcpy(session.app->state_path, "/nonexistent");
+	session.app->state_path = "/nonexistent";
 	session_keys(&session, "R");
 	while ((job = job_pop(&session.app->jobs)) != NULL) {
 		job->run(job);

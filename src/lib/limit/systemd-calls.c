@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd.c - changes of units through their service manager. */
+/* systemd-calls.c - changes of units through their service manager. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
