@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* main.c - command dispatch. */
-#include <getopt.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "completions.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
-#include "shared/cli/completions.h"
+#include "shared/cli/debug-log.h"
 #include "shared/cli/options.h"
 
 #ifdef HAVE_TUI
@@ -67,31 +68,39 @@ static const struct cli_command *const tables[] = {
 
 static const struct cli_option options[] = {CLI_COMMON_OPTIONS};
 
-static const struct cli_command *find_command(const char *name)
+const struct cli_command *command_nth(size_t n)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct cli_command *command = tables[i]; command->name != NULL;
 		     command++)
-			if (strcmp(command->name, name) == 0)
+			if (n-- == 0)
 				return command;
 	return NULL;
 }
 
+const struct cli_command *command_find(const char *name)
+{
+	const struct cli_command *command;
+
+	for (size_t i = 0; (command = command_nth(i)) != NULL; i++)
+		if (strcmp(command->name, name) == 0)
+			break;
+	return command;
+}
+
+static const struct cli_command_help program_help = {
+	.usage = "cgward [OPTION...] [COMMAND [OPTION...]]",
+	.text = "Monitor and limit control groups on cgroup v1, hybrid and v2.\n"
+		"Run 'cgward COMMAND --help' for help on a command.\n\n"
+		"Commands:",
+	.options = options,
+};
+
 static void print_help(void)
 {
-	static const struct cli_command_help help = {
-		.usage = "cgward [OPTION...] [COMMAND [OPTION...]]",
-		.text = "Monitor and limit control groups on cgroup v1, hybrid and v2.\n"
-			"Run 'cgward COMMAND --help' for help on a command.\n\n"
-			"Commands:",
-		.options = options,
-	};
-
-	printf("Usage: %s\n\n%s\n", help.usage, help.text);
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		for (const struct cli_command *command = tables[i]; command->name != NULL;
-		     command++)
-			printf("  %-12s %s\n", command->name, command->summary);
+	printf("Usage: %s\n\n%s\n", program_help.usage, program_help.text);
+	for (size_t i = 0; command_nth(i) != NULL; i++)
+		printf("  %-12s %s\n", command_nth(i)->name, command_nth(i)->summary);
 	putchar('\n');
 }
 
@@ -100,43 +109,13 @@ static enum cli_exit unknown_command(const struct cli_context *context, const ch
 	struct suggestion nearest = {.input = name};
 	char shown[128];
 
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		for (const struct cli_command *command = tables[i]; command->name != NULL;
-		     command++)
-			suggestion_offer(&nearest, command->name);
+	for (size_t i = 0; command_nth(i) != NULL; i++)
+		suggestion_offer(&nearest, command_nth(i)->name);
 	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	if (suggestion_word(&nearest) != NULL)
 		return cli_usage_error(context, "unknown command '%s'; did you mean '%s'?", shown,
 				       suggestion_word(&nearest));
 	return cli_usage_error(context, "unknown command '%s'", shown);
-}
-
-/* Prints the completion script for "bash", "zsh" or "fish". */
-static enum cli_exit print_completions(struct cli_context *context, const char *shell)
-{
-	static const struct cli_command_help program = {.usage = "cgward", .options = options};
-	struct cli_command_entry described[64] = {{"cgward", "", &program}};
-	size_t count = 1;
-
-	context->describe = true;
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		for (const struct cli_command *command = tables[i];
-		     command->name != NULL && count < ARRAY_SIZE(described); command++) {
-			char *argv[] = {(char *)(uintptr_t)command->name, NULL};
-
-			optind = 0;
-			context->described = NULL;
-			(void)command->run(context, 1, argv);
-			if (context->described != NULL)
-				described[count++] = (struct cli_command_entry){
-					command->name, command->summary, context->described};
-		}
-	if (cli_print_completions(shell, described, count) < 0)
-		return cli_usage_error(
-			context,
-			"unknown shell '%.64s' for --completions (expected bash, zsh or fish)",
-			shell);
-	return CLI_OK;
 }
 
 /* Version and features of this build for programs: the keys are public API. */
@@ -167,38 +146,41 @@ static enum cli_exit print_version_json(void)
 		{"systemd", false},
 #endif
 	};
-	const char *separator = "";
-
 	printf("{\"cgward\": \"%s\", \"features\": {", cgw_version());
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
 		printf("%s\"%s\": %s", i > 0 ? ", " : "", features[i].name,
 		       features[i].built ? "true" : "false");
 	printf("}, \"commands\": [");
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		for (const struct cli_command *command = tables[i]; command->name != NULL;
-		     command++, separator = ", ")
-			printf("%s\"%s\"", separator, command->name);
+	for (size_t i = 0; command_nth(i) != NULL; i++)
+		printf("%s\"%s\"", i > 0 ? ", " : "", command_nth(i)->name);
 	puts("]}");
 	return CLI_OK;
 }
 
-/* --completions and --version --json, which apply to the program: exit status, or -1 if absent. */
+/* Options of the program, --complete for its scripts: exit status, or -1 if absent. */
 static int run_program_option(struct cli_context *context, int argc, char **argv)
 {
+	if (argc >= 2 && strcmp(argv[1], "--complete") == 0)
+		return (int)print_completions(context, &program_help, argc - 2, argv + 2);
 	if (argc != 3)
 		return -1;
 	if (strcmp(argv[1], "--completions") == 0)
-		return (int)print_completions(context, argv[2]);
+		return print_completion_script(argv[2]) == 0
+			       ? CLI_OK
+			       : (int)cli_usage_error(context,
+						      "unknown shell '%.64s' for --completions "
+						      "(expected bash, zsh or fish)",
+						      argv[2]);
 	if ((strcmp(argv[1], "--version") == 0 && strcmp(argv[2], "--json") == 0) ||
 	    (strcmp(argv[1], "--json") == 0 && strcmp(argv[2], "--version") == 0))
 		return (int)print_version_json();
 	return -1;
 }
 
-/* Parses options before the command: exit status, or -1 to run the command at `optind`. */
-static int parse_global_options(struct cli_context *context, int argc, char **argv)
+/* Parses options before the command: exit status, or -1 to run the command at `ret_at`. */
+static int parse_global_options(struct cli_context *context, int argc, char **argv, int *ret_at)
 {
-	const struct cli_command_help help = {.options = options};
+	enum cli_exit status;
 	int at = 1;
 
 	/* Stop at the command name: the command parses its own options. */
@@ -215,18 +197,19 @@ static int parse_global_options(struct cli_context *context, int argc, char **ar
 	}
 	if (at > argc)
 		at = argc;
-	for (;;) {
-		enum cli_exit status;
-		const char *value;
-		int code = cli_next_option(context, &help, at, argv, &value, &status);
+	*ret_at = at;
+	return cli_parse_options(context, &program_help, &at, &argv, NULL, &status) ? -1
+										    : (int)status;
+}
 
-		if (code < 0)
-			return (int)status;
-		if (code == 0)
-			break;
-	}
-	optind = at;
-	return -1;
+static int run_command(struct cli_context *context, const struct cli_command *command, int argc,
+		       char **argv)
+{
+	enum cli_exit status;
+
+	context->command = command->name;
+	status = debug_log_open(context, strcmp(command->name, "top") == 0);
+	return status != CLI_OK ? (int)status : command->run(context, argc, argv);
 }
 
 static int finish(const struct cli_context *context, int status)
@@ -234,38 +217,49 @@ static int finish(const struct cli_context *context, int status)
 	return (int)cli_finish(context, (enum cli_exit)status);
 }
 
+/*
+ * A closed standard descriptor would be the number of the next file that is opened, and output
+ * would be written to that file. A descriptor of O_PATH can be neither read nor written.
+ */
+static void reserve_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_context context = {.program = "cgward"};
 	const struct cli_command *command;
-	int status, at;
+	int status, at = 1;
 
+	reserve_standard_descriptors();
 	/* Use the user's character set, but always a decimal point in numbers. */
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe must not interrupt a change halfway */
 	status = run_program_option(&context, argc, argv);
 	if (status < 0)
-		status = parse_global_options(&context, argc, argv);
+		status = parse_global_options(&context, argc, argv, &at);
 	if (status >= 0)
 		return finish(&context, status);
-	at = optind;
 	if (at >= argc) {
-		command = find_command("top");
+		command = command_find("top");
 		if (command == NULL || !isatty(STDOUT_FILENO))
 			return (int)cli_usage_error(
 				&context, command == NULL
 						  ? "missing COMMAND"
 						  : "the dashboard requires a terminal; "
 						    "use 'cgward dump' for files and pipes");
-		context.command = command->name;
-		return finish(&context, command->run(&context, 1, argv));
+		return finish(&context, run_command(&context, command, 1, argv));
 	}
-	command = find_command(argv[at]);
+	command = command_find(argv[at]);
 	if (command == NULL)
 		return (int)unknown_command(&context, argv[at]);
-	context.command = command->name;
-	optind = 0;
-	status = command->run(&context, argc - at, argv + at);
-	return finish(&context, status);
+	return finish(&context, run_command(&context, command, argc - at, argv + at));
 }

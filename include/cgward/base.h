@@ -13,8 +13,8 @@
  *   -ERANGE            a number is out of range
  *   -ESTALE            another group now exists under that path
  *
- * Threads. The library has no writable global data. Use an object in one thread at a time unless
- * its header documents otherwise.
+ * Threads. The library has no writable global data but that of debug.h. Use an object in one
+ * thread at a time unless its header documents otherwise.
  */
 #ifndef CGWARD_BASE_H
 #define CGWARD_BASE_H

@@ -158,7 +158,11 @@ struct cgw_limit_options {
 	bool persist;        /* keep the value over a reboot, if systemd manages the group */
 	bool no_undo;        /* continue if the journal cannot be written; the change has no undo */
 	bool enable;         /* v2: enable the controller in all ancestors of the group */
-	const char *journal; /* directory; NULL: /run/cgward or the user's runtime directory */
+	/*
+	 * Directory; NULL: /run/cgward, and /var/lib/cgward for changes that survive a reboot, or
+	 * the same two for the user.
+	 */
+	const char *journal;
 	const char *who;     /* for the journal: "cgward set", "rule mem-runaway" */
 	const char *why;     /* for the journal, or NULL */
 	/* The changes belong to this one action in the journal; 0: to a new one. */
@@ -245,6 +249,12 @@ struct cgw_change {
 	/* CREATE: where the group was created. */
 	const struct cgw_place *places;
 	size_t place_count;
+	/* SET through systemd: the unit whose property was set; otherwise "". */
+	char unit[256];
+	bool user_unit;       /* of the manager of user `manager_uid` */
+	uid_t manager_uid;
+	bool persistent;      /* set over a reboot */
+	const char *drop_ins; /* the files that systemd created for it, one per line; or NULL */
 };
 /*
  * Calls `each` for every change, newest first. Stops if `each` returns a value other than 0, and

@@ -184,6 +184,12 @@ enum cgw_action_kind {
 };
 /* "limit", "restore", "freeze", ... */
 const char *cgw_action_kind_name(enum cgw_action_kind kind) CGW_PURE;
+/*
+ * Formats what an action does: "limit cpu.max 200%", "freeze", "kill SIGTERM". `control` is only
+ * used for LIMIT and RESTORE, `signal` for KILL; `value` may be NULL.
+ */
+void cgw_action_format(enum cgw_action_kind kind, enum cgw_control control, const char *value,
+		       int signal, char *buffer, size_t size);
 
 /* An action to perform now. Strings are valid until the next call that returns actions. */
 struct cgw_action {

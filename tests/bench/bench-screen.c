@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "lib/sample/snapshot.h"
-#include "tui/core/app.h"
+#include "tui/core/dashboard.h"
 
 #define SECOND UINT64_C(1000000000)
 

@@ -29,29 +29,35 @@ complete_bash() {
 }
 # tab_bash LINE: prints the line in a real terminal after Tab.
 tab_bash() {
-	python3 - "$ROOT/usr/share/bash-completion/completions/cgward" "$1" <<-'PY'
-		import os, pty, re, select, sys, time
+	python3 - "$ROOT/usr/share/bash-completion/completions/cgward" "$1" "$CGWARD_TEST_DEADLINE" <<-'PY'
+		import fcntl, os, pty, re, select, struct, sys, termios, time
+		deadline = time.monotonic() + int(sys.argv[3])
 		pid, terminal = pty.fork()
 		if pid == 0:
 		    os.environ["PS1"] = "> "
 		    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
-		def read(seconds):
+		def read_until(word):
 		    text = b""
-		    while select.select([terminal], [], [], seconds)[0]:
+		    while (not text or word.encode() not in text) and select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
 		        try:
 		            text += os.read(terminal, 65536)
 		        except OSError:
 		            break
 		    return text.decode(errors="replace")
-		read(2)
-		os.write(terminal, b"bind 'set enable-bracketed-paste off'; bind 'set bell-style none'; . '%s'; PS1=; echo RE''ADY\n" % sys.argv[1].encode())
-		text, until = "", time.time() + 20
-		while "READY" not in text and time.time() < until:
-		    text += read(0.2)
-		os.write(terminal, sys.argv[2].encode() + b"\t")
-		print(re.sub(r"[\r\n\a]", "", read(3)))
+		fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 300, 0, 0))
+		read_until("> ")
+		os.write(terminal, b"bind 'set enable-bracketed-paste off'; bind 'set bell-style none'; . '%s'; PS1='RE''ADY '\n" % sys.argv[1].encode())
+		read_until("READY ") # the prompt: from now on, readline and not the terminal echoes
+		os.write(terminal, sys.argv[2].encode())
+		text = read_until(sys.argv[2])
+		# Readline inserts a Tab that is followed by more input, so wait until it has written something.
+		os.write(terminal, b"\t")
+		text += read_until("")
+		os.write(terminal, b"#END")
+		text += read_until("#END")
+		print(re.sub(r"[\r\n\a]", "", text).removesuffix("#END"))
 		os.write(terminal, b"\x15exit\n")
-		read(0.5)
+		read_until("exit\r\n")
 	PY
 }
 complete_fish() {
@@ -59,22 +65,17 @@ complete_fish() {
 }
 # complete_zsh WORD...: types Tab in a pseudo-terminal of zsh and prints the listed completions.
 complete_zsh() {
-	zsh -f -c '
+	within_deadline zsh -f -c '
 		zmodload zsh/zpty
 		zpty z zsh -f -i
 		zpty -w z "PROMPT=; RPROMPT=; unset zle_bracketed_paste; LISTMAX=10000; stty -echo cols 300 rows 60"
 		zpty -w z "fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; zstyle \":completion:*\" list-colors"
+		zpty -w z "show_end() { zle -I; print \"E\"ND; }; zle -N show_end; bindkey \"^T\" show_end"
 		zpty -w z "bindkey \"^I\" list-choices; echo RE""ADY"
 		zpty -r z line "*READY*"
-		zpty -w -n z "$2"$'"'\t'"'
-		quiet=0 all= tries=0
-		while ((quiet < 2 && tries++ < 20)); do
-			sleep 1
-			got=
-			while zpty -r -t z more; do got+=$more; done
-			all+=$got
-			if [[ -n $got || ${#all} -lt 40 ]]; then quiet=0; else ((quiet += 1)); fi
-		done
+		zpty -w -n z "$2"$'"'\t\x14'"'
+		# The widget that the next key runs shows that the list is complete.
+		zpty -r z all "*END*"
 		print -r -- "$all"' - "$ROOT/usr/share/zsh/vendor-completions" "cgward $*" 2>/dev/null | tr -d '\r'
 }
 

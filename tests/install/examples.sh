@@ -51,12 +51,9 @@ status "run-limited fails with an invalid limit" 1 "$work/run-limited" "$group" 
 check "run-limited does not run the command with an invalid limit" test ! -e "$work/ran"
 
 watched=$(make_group watched memory pids cpu cpuacct)
-(enter "$watched" memory pids cpu cpuacct && exec sleep 100) &
+(enter "$watched" memory pids cpu cpuacct && exec sleep 1000) &
 test_pids+=($!)
-for _ in $(seq 100); do
-	[ "$(file_of pids "$watched" pids.current)" != 1 ] || break
-	sleep 0.1
-done
+wait_for is_in_group "${test_pids[-1]}" pids "$watched"
 same "watch prints one line per round" 3 "$("$work/watch" "$watched" 2 | wc -l)"
 same "watch counts processes" 1 "$("$work/watch" "$watched" 1 | tail -n 1 | awk '{ print $NF }')"
 same "list prints the group" 1 "$("$work/list" | grep -c "^$watched [0-9]")"

@@ -52,11 +52,8 @@ done | empty "every header compiles alone as C99, C17, C++11 and C++20"
 group=$(make_group library pids)
 (enter "$group" pids && exec sleep 600) &
 test_pids+=($!)
-for _ in $(seq 50); do
-	expected="ok $(file_of pids "$group" pids.current)"
-	[ "$expected" = "ok 0" ] || break
-	sleep 0.1
-done
+wait_for is_in_group "${test_pids[-1]}" pids "$group"
+expected="ok $(file_of pids "$group" pids.current)"
 
 export PKG_CONFIG_PATH=$lib/pkgconfig
 flags() { PKG_CONFIG_SYSROOT_DIR=$ROOT pkg-config "$@" cgward; }

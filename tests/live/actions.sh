@@ -34,16 +34,16 @@ then = run $state/hangs
 hold = 1h
 END
 start_daemon
-check "notify runs the policy's command" wait_for 20 test -e "$state/notify.out"
+check "notify runs the policy's command" wait_for test -e "$state/notify.out"
 check "notify passes the group" grep -qx "CGWARD_GROUP=$group" "$state/notify.out"
 check "notify passes the rule" grep -qx "CGWARD_RULE=inform" "$state/notify.out"
 check "notify passes the reason" grep -q "^CGWARD_REASON=pids.current >= 0" "$state/notify.out"
 check "notify does not pass the daemon's environment" is_not grep -q "^CGWARD=" "$state/notify.out"
-check "run starts its command" wait_for 20 test -e "$state/command.out"
+check "run starts its command" wait_for test -e "$state/command.out"
 same "run passes the arguments unchanged" "argument one argument two" "$(grep '^argument' "$state/command.out" | tr '\n' ' ' | sed 's/ $//')"
-check "a command that hangs is started" wait_for 20 test -s "$state/hangs.pid"
+check "a command that hangs is started" wait_for test -s "$state/hangs.pid"
 ended() { ! kill -0 "$(cat "$state/hangs.pid")" 2>/dev/null; }
-check "a command that hangs is killed after ten seconds" wait_for 60 ended
+check "a command that hangs is killed after ten seconds" wait_for ended
 stop_daemon
 chmod 777 "$state/command"
 status "a command that other users can write to is refused" 3 "$CGWARD" check --syntax "$policy"
@@ -65,7 +65,7 @@ small=$!
 large=$!
 test_pids+=("$small" "$large")
 start_daemon
-check "kill largest kills the largest process" wait_for 60 dead "$large"
+check "kill largest kills the largest process" dead "$large"
 check "kill largest spares the other process" kill -0 "$small"
 check "the log names the group" log_has "largest: kill $group"
 stop_daemon
@@ -88,10 +88,10 @@ while True: time.sleep(1)'
 ) &
 stubborn=$!
 test_pids+=("$stubborn")
-wait_for 60 test -e "$state/ready"
+wait_for test -e "$state/ready"
 start_daemon
-check "SIGTERM is sent first" wait_for 20 test -e "$state/terminated"
-check "SIGKILL is sent after the grace period" wait_for 30 dead "$stubborn"
+check "SIGTERM is sent first" wait_for test -e "$state/terminated"
+check "SIGKILL is sent after the grace period" dead "$stubborn"
 stop_daemon
 
 ### Reclaim.
@@ -111,7 +111,7 @@ hold = 1s
 cooldown = 1s
 END
 	start_daemon
-	check "reclaim reduces memory use" wait_for 30 is_not uses_more_than "$group" 24
+	check "reclaim reduces memory use" wait_for is_not uses_more_than "$group" 24
 	stop_daemon
 else
 	skip "reclaim: the file's pages are not charged to its group here"
@@ -134,12 +134,12 @@ test_pids+=($!)
 limit_of() { "$CGWARD" get "$group" cpu.max; }
 is_limited() { [ "$(limit_of)" != max ]; }
 start_daemon
-check "tighten sets a limit" wait_for 60 is_limited
+check "tighten sets a limit" wait_for is_limited
 first=$(limit_of)
 is_less() { awk -v a="$(limit_of)" -v b="$first" 'BEGIN { exit !(a + 0 < b + 0) }'; }
-check "tighten lowers the limit of $first again" wait_for 60 is_less
+check "tighten lowers the limit of $first again" wait_for is_less
 at_floor() { [ "$(limit_of)" = 3.0% ]; }
-check "tighten stops at its floor" wait_for 90 at_floor
+check "tighten stops at its floor" wait_for at_floor
 stop_daemon
 same "the tightened limit is removed when the daemon ends" max "$(limit_of)"
 
@@ -165,8 +165,8 @@ then = limit pids.max 77
 hold = 1h
 END
 	start_daemon
-	check "oomd_omit set by an unprivileged owner is ignored" wait_for 20 is_pids_max "$group/user" 77
-	check "oomd_omit set by root is logged" wait_for 20 log_has "$group/root .*oomd_omit is set on the group"
+	check "oomd_omit set by an unprivileged owner is ignored" wait_for is_pids_max "$group/user" 77
+	check "oomd_omit set by root is logged" wait_for log_has "$group/root .*oomd_omit is set on the group"
 	check "oomd_omit set by root exempts the group" is_pids_max "$group/root" max
 	stop_daemon
 fi
@@ -197,7 +197,7 @@ max_hold = 2s
 cooldown = 500ms
 END
 	start_daemon
-	check "$1: the largest group without it is limited when the sum exceeds the bound" wait_for 20 is_pids_max "$group/many" 77
+	check "$1: the largest group without it is limited when the sum exceeds the bound" wait_for is_pids_max "$group/many" 77
 	check "$1: no second group is limited" is_pids_max "$group/few" max
 	check "$1: the marked group is not limited" is_pids_max "$group/most" max
 	check "$1: the sum is logged" log_has "together: limit $group/many .*pids.current > 10 (now 11 in total)"
@@ -223,9 +223,9 @@ END
 }
 rule 55
 start_daemon
-check "a rule sets its limit" wait_for 20 is_pids_max "$group" 55
+check "a rule sets its limit" wait_for is_pids_max "$group" 55
 rule 88
 kill -HUP "$daemon"
-check "a reload applies the new limit at once" wait_for 20 is_pids_max "$group" 88
+check "a reload applies the new limit at once" wait_for is_pids_max "$group" 88
 stop_daemon
 same "the original value is restored when the daemon ends" max "$(file_of pids "$group" pids.max)"

@@ -35,7 +35,7 @@ done
 group=$(make_group cold "${all[@]}")
 (enter "$group" pids freezer; exec sleep 600) &
 test_pids+=($!)
-sleep 0.2
+wait_for is_in_group "${test_pids[-1]}" pids "$group"
 if [ -n "$(mount_of freezer)" ] && [ "$(version_of "$(mount_of freezer)")" = 1 ]; then
 	write "$(mount_of freezer)$group/freezer.state" FROZEN
 elif [ -n "$v2" ]; then
@@ -46,11 +46,10 @@ scratch=$(mktemp -p "${TMPDIR:-/var/tmp}") && test_files+=("$scratch")
 (enter "$group" blkio memory; exec dd if=/dev/zero of="$scratch" bs=1M count=8 conv=fsync status=none)
 
 # BPF is read between two reads of the files: a value agrees if it lies between the two or equals
-# one. Other loads vary, so a value has to agree in only one of several rounds. The test groups are
-# idle.
+# one. Other loads vary, so a value has to agree in only one of the rounds. The test groups are idle.
 cat >"$scratch.py" <<'PYTHON'
-import json, subprocess, sys
-cgward, prefix = sys.argv[1:3]
+import json, subprocess, sys, time
+cgward, prefix, deadline = sys.argv[1], sys.argv[2], time.monotonic() + int(sys.argv[3])
 # The BPF maps are charged to the group that loads them, so our own group differs between the
 # collectors.
 own = [line.rstrip("\n").split(":", 2)[2] for line in open("/proc/self/cgroup")]
@@ -76,16 +75,19 @@ def leaves(prefix, value):
             yield from leaves(prefix + (key,), inner)
     else:
         yield prefix, value
-left, compared, ours, span = None, 0, 0, {}
+left, missing, compared, ours, span = None, None, 0, 0, {}
 def within_span(place, value, *readings): # the span of all values read from the files so far
     numbers = [v for v in readings if isinstance(v, (int, float))]
     low, high = span.get(place, (None, None))
     if numbers:
         span[place] = (min(numbers + [low] * (low is not None)), max(numbers + [high] * (high is not None)))
     return place in span and isinstance(value, (int, float)) and span[place][0] <= value <= span[place][1]
-for attempt in range(6):
+attempt = -1
+while attempt < 5 or time.monotonic() < deadline:
+    attempt += 1
     before, bpf, after = read("files"), read("bpf"), read("files")
-    missing = [g for g in before if g in after and g not in bpf] + [g for g in bpf if g not in before and g not in after]
+    absent = {g for g in before if g in after and g not in bpf} | {g for g in bpf if g not in before and g not in after}
+    missing = absent if missing is None else missing & absent # short-lived groups are in one round
     disagree = set()
     for group in before:
         if group not in bpf or group not in after or is_own(group):
@@ -109,11 +111,11 @@ for group, key, *values in sorted(disagree, key=str)[:20]:
     if (group, key) in left:
         print(group, ".".join(key), *values)
 print(f"{compared} values of {len(before)} groups, {ours} of them of test groups; {attempt + 1} rounds")
-print("groups missing:", missing[:5])
+print("groups missing:", sorted(missing)[:5])
 sys.exit(1 if left or missing or ours == 0 else 0)
 PYTHON
 test_files+=("$scratch.py")
-check "both collectors agree on every value of every group" python3 "$scratch.py" "$CGWARD" "/$test_name"
+check "both collectors agree on every value of every group" python3 "$scratch.py" "$CGWARD" "/$test_name" "$CGWARD_TEST_DEADLINE"
 
 # A frozen process cannot be killed during cleanup.
 thaw="$(mount_of freezer)/$test_name-cold/freezer.state"
@@ -125,11 +127,12 @@ get_by() { "$CGWARD" dump --collector "$1" -r -n -b -o "$2" --match "$group" ; }
 check "BPF reads memory.current" test "$(get_by bpf memory.current)" -ge $((48 << 20))
 same "BPF reads pids.current" "$(get_by files pids.current)" "$(get_by bpf pids.current)"
 
-# Bytes written between two samples are in the next sample, under the right disk.
+# Written bytes are in a later sample, under the right disk.
 group=$(make_group writes "${all[@]}")
 cat >"$scratch.io.py" <<'PYTHON'
-import json, subprocess, sys
+import json, subprocess, sys, time
 cgward, group, scratch = sys.argv[1:4]
+deadline = time.monotonic() + int(sys.argv[5])
 dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "--ndjson", "-b", "-o", "io.wbytes", "--match", group,
                          "--interval", "200ms"], stdout=subprocess.PIPE, text=True)
 def sample():
@@ -139,7 +142,10 @@ before = sample()
 for size in 3, 5:
     subprocess.run(["sh", "-c", 'echo $$ >"$1" 2>/dev/null; exec dd if=/dev/zero of="$2" bs=1M count=$3 oflag=direct conv=notrunc status=none',
                     "-", sys.argv[4], scratch, str(size)], check=True)
-    after = [sample() for _ in range(4)][-1]
+    after = sample()
+    # Samples from before may be queued in the pipe.
+    while after[0] - before[0] < size << 20 and time.monotonic() < deadline:
+        after = sample()
     if after[0] - before[0] < size << 20 or sum(after[1].values()) != after[0]:
         sys.exit(f"{size} MiB written; before: {before}, after: {after}")
     before = after
@@ -148,7 +154,7 @@ PYTHON
 test_files+=("$scratch.io.py")
 if "$CGWARD" get "/$test_name-disk" io.wbytes 2>/dev/null | grep -q '[1-9]'; then
 	check "written bytes are in the next samples, by disk" python3 "$scratch.io.py" "$CGWARD" "$group" "$scratch" \
-		"$(mount_of blkio io)$group/cgroup.procs"
+		"$(mount_of blkio io)$group/cgroup.procs" "$CGWARD_TEST_DEADLINE"
 else
 	skip "writes by disk: no disk counts writes per group (not possible here)"
 fi
@@ -158,8 +164,8 @@ fi
 group=$(make_group grow "${all[@]}")
 mount=$(mount_of memory)
 cat >"$scratch.grow.py" <<'PYTHON'
-import os, subprocess, sys
-cgward, top, path, count = sys.argv[1:4] + [int(sys.argv[4])]
+import os, subprocess, sys, time
+cgward, top, path, count, seconds = sys.argv[1:4] + [int(word) for word in sys.argv[4:6]]
 dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "-n", "-o", "group", "--interval", "300ms"],
                         stdout=subprocess.PIPE, text=True)
 pending = dump.stdout.readline().split()
@@ -176,7 +182,8 @@ for change in (os.mkdir, os.rmdir):
     for i in range(count):
         change(f"{top}/a{i}")
     # A sample may have been in progress, and others may be queued in the pipe.
-    for _ in range(40):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         counts.append(sample())
         if counts[-1] == (count if change is os.mkdir else 0):
             break
@@ -185,7 +192,41 @@ print(counts[0], max(counts), counts[-1])
 PYTHON
 test_files+=("$scratch.grow.py")
 same "1500 groups are seen when created and gone when removed" "0 1500 0" \
-	"$(python3 "$scratch.grow.py" "$CGWARD" "$mount$group" "$group" 1500)"
+	"$(python3 "$scratch.grow.py" "$CGWARD" "$mount$group" "$group" 1500 "$CGWARD_TEST_DEADLINE")"
+
+# The last group of the walk returns to its place in the programs' arrays when one before it is created again.
+group=$(make_group shifted "${all[@]}")
+mkdir "$mount$group/early" "$mount$group/last"
+cat >"$scratch.shift.py" <<'PYTHON'
+import os, subprocess, sys, time
+cgward, top, path, seconds = sys.argv[1:4] + [int(sys.argv[4])]
+dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "-n", "-o", "group", "--interval", "100ms",
+                         "--match", "/", "--match", path + "/**"], stdout=subprocess.PIPE, text=True)
+dump.stdout.readline()
+def sample():
+    seen = []
+    for line in dump.stdout:
+        name = line.split()[-1]
+        if name == "/":
+            return seen
+        seen.append(name)
+lost = 0
+for change, exists in ((os.mkdir, True), (os.rmdir, False)) * 8:
+    change(top + "/early/passing")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        seen = sample()
+        lost += path + "/last" not in seen
+        if (path + "/early/passing" in seen) == exists:
+            break
+dump.kill()
+print(lost)
+PYTHON
+test_files+=("$scratch.shift.py")
+same "a group is in every sample while another one is created and removed" 0 \
+	"$(python3 "$scratch.shift.py" "$CGWARD" "$mount$group" "$group" "$CGWARD_TEST_DEADLINE")"
+
+group=/$test_name-grow
 names() { # COUNT INTERVAL: the test groups in each sample
 	"$CGWARD" dump --collector bpf --ndjson -o group --interval "$2" --count "$1" --match "/$test_name-grow/**" 2>/dev/null
 }
@@ -200,7 +241,7 @@ same "no removed group is left in the sample" "" "$(names 1 100ms)"
 # v1 can rename a group, and so the paths of its descendants. Names are read again every 30 s.
 if [ "$(version_of "$mount")" = 1 ]; then
 	mkdir -p "$mount$group/old/child"
-	same "a renamed group is shown with its descendants" "$group/new $group/new/child" "$(names 40 1s |
+	same "a renamed group is shown with its descendants" "$group/new $group/new/child" "$(names "$CGWARD_TEST_DEADLINE" 1s |
 		(read -r _ && read -r _ && mv "$mount$group/old" "$mount$group/new" && grep -m 2 "$group/new") |
 		python3 -c 'import json, sys; print(*[json.loads(line)["group"] for line in sys.stdin])')"
 fi

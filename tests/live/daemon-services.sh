@@ -26,14 +26,14 @@ match = $group
 $rule
 END
 start_daemon
-check "the rule acts" wait_for 20 log_has "often: restore"
+check "the rule acts" wait_for log_has "often: restore"
 
-ask() { curl -s --max-time 10 --unix-socket "$state/metrics" "http://localhost/$1"; }
+ask() { curl -s --max-time "$CGWARD_TEST_DEADLINE" --unix-socket "$state/metrics" "http://localhost/$1"; }
 exposes() { ask metrics | grep -qE "$1"; }
 if $has_http && ! command -v curl >/dev/null; then
 	skip "the endpoint: curl is not installed"
 elif $has_http; then
-	check "the endpoint exposes the policy's actions" wait_for 5 exposes '^cgward_policy_actions_total [1-9]'
+	check "the endpoint exposes the policy's actions" wait_for exposes '^cgward_policy_actions_total [1-9]'
 	check "the endpoint exposes the selected groups" exposes "^cgward_pids_current.*group=\"$group\""
 	check "the endpoint exposes no other groups" is_not exposes 'group="/"'
 	same "the health check succeeds" ok "$(ask healthz)"
@@ -50,10 +50,10 @@ size = 1G
 $rule
 END
 kill -HUP "$daemon"
-check "the reloaded policy writes to its own recording" wait_for 20 test -s "$state/second.cgwr"
+check "the reloaded policy writes to its own recording" wait_for test -s "$state/second.cgwr"
 check "the reloaded policy closes the endpoint" is_not ask metrics
 : >"$state/log"
-check "the reloaded rules act" wait_for 20 log_has "often: restore"
+check "the reloaded rules act" wait_for log_has "often: restore"
 
 # Failures of the recording and of the endpoint do not stop the rules.
 write_policy <<END
@@ -64,10 +64,10 @@ listen = unix:/proc/nowhere/metrics
 $rule
 END
 kill -HUP "$daemon"
-check "a recording that cannot be created is logged" wait_for 20 log_has "recording to /proc/nowhere/x: "
-if $has_http; then check "an endpoint that cannot be opened is logged" wait_for 20 log_has "cannot serve metrics: "; fi
+check "a recording that cannot be created is logged" wait_for log_has "recording to /proc/nowhere/x: "
+if $has_http; then check "an endpoint that cannot be opened is logged" wait_for log_has "cannot serve metrics: "; fi
 : >"$state/log"
-check "the rules still act" wait_for 20 log_has "often: limit"
+check "the rules still act" wait_for log_has "often: limit"
 stop_daemon
 same "the daemon exits with status 0" 0 $?
 

@@ -32,14 +32,15 @@ start_daemon() {
 	"$CGWARD" enforce --policy "$policy" "${daemon_options[@]}" 2>>"$state/log" &
 	daemon=$!
 	test_pids+=("$daemon")
-	for _ in $(seq 300); do
-		[ "$(awk -F'[ ,]+' '/"pid"/ {print $3}' "$state/run/status.json" 2>/dev/null)" = "$daemon" ] && return
-		kill -0 "$daemon" 2>/dev/null || break
-		sleep 0.1
-	done
+	wait_for has_started_or_exited
+	has_started && return
 	echo "the daemon did not start:"
 	tail -n 5 "$state/log"
 }
+has_started() { [ "$(status_of pid)" = "$daemon" ]; }
+has_started_or_exited() { has_started || ! kill -0 "$daemon"; }
+# status_of NAME: prints a number of status.json.
+status_of() { sed -nE "s/^ *\"$1\": ([0-9]+),?\$/\1/p" "$state/run/status.json" 2>/dev/null; }
 
 stop_daemon() {
 	kill -TERM "$daemon"
@@ -68,5 +69,4 @@ is_frozen() {
 		grep -q "^frozen 1" "$mount_memory$1/cgroup.events"
 	fi
 }
-is_not() { ! "$@"; }
 log_has() { grep -q "$1" "$state/log"; }

@@ -40,7 +40,7 @@ start_daemon
 ) &
 runaway=$!
 test_pids+=("$runaway")
-check "a runaway is limited" wait_for 60 is_pids_max "$group" 77
+check "a runaway is limited" wait_for is_pids_max "$group" 77
 same "the CPU limit of the runaway is set in the kernel" 7.0% "$("$CGWARD" get "$group" cpu.max)"
 same "what a rule does at once is one action of the journal" "2 1" "$("$CGWARD" log --journal "$state/run" --json |
 	python3 -c 'import json, sys
@@ -51,28 +51,23 @@ status_names() { "$CGWARD" status --state "$state/run" | grep -q "runaway on $gr
 check "status prints the rule and the group" status_names
 kill -KILL "$runaway"
 wait "$runaway" 2>/dev/null
-check "the limit is removed when the runaway ends" wait_for 60 is_pids_max "$group" max
+check "the limit is removed when the runaway ends" wait_for is_pids_max "$group" max
 same "its CPU limit is removed too" max "$("$CGWARD" get "$group" cpu.max)"
 
 # A new group.
-before=$(date +%s%N)
 new=$(make_group a-new pids)
-if wait_for 5 is_pids_max "$new" 33; then
-	ok "a new group gets its standing limit ($((($(date +%s%N) - before) / 1000000)) ms, including polling)"
-else
-	not_ok "a new group gets its standing limit"
-fi
+check "a new group gets its standing limit" wait_for is_pids_max "$new" 33
 
 # SIGHUP: an invalid policy changes nothing, a valid one is applied.
 cp "$policy" "$state/good"
 echo "nonsense" >>"$policy"
 kill -HUP "$daemon"
-check "a reload of an invalid policy is refused" wait_for 10 log_has "the old one stays in effect"
+check "a reload of an invalid policy is refused" wait_for log_has "the old one stays in effect"
 sed 's/pids.max = 33/pids.max = 44/' "$state/good" >"$policy"
 kill -HUP "$daemon"
-check "a reload applies the new policy" wait_for 10 is_pids_max "$new" 44
+check "a reload applies the new policy" wait_for is_pids_max "$new" 44
 echo 55 >"$(mount_of pids)$new/pids.max"
-check "a change by another process is logged" wait_for 10 log_has "another process changed pids.max"
+check "a change by another process is logged" wait_for log_has "another process changed pids.max"
 check "a value set by another process is not changed" is_pids_max "$new" 55
 stop_daemon
 same "the daemon exits with status 0" 0 $?
@@ -94,13 +89,13 @@ policy=$state/map/policy.conf
 daemon_options=(--watch-policy)
 start_daemon
 daemon_options=()
-check "the policy of a ConfigMap is applied" wait_for 10 is_pids_max "$new" 34
+check "the policy of a ConfigMap is applied" wait_for is_pids_max "$new" 34
 config_map 35
-check "a changed ConfigMap is reloaded automatically" wait_for 10 is_pids_max "$new" 35
+check "a changed ConfigMap is reloaded automatically" wait_for is_pids_max "$new" 35
 config_map nonsense
-check "an invalid ConfigMap is refused" wait_for 10 log_has "policy.conf:.*nonsense"
+check "an invalid ConfigMap is refused" wait_for log_has "policy.conf:.*nonsense"
 config_map 36
-check "a corrected ConfigMap is reloaded" wait_for 10 is_pids_max "$new" 36
+check "a corrected ConfigMap is reloaded" wait_for is_pids_max "$new" 36
 stop_daemon
 policy=$state/policy.conf
 
@@ -114,7 +109,7 @@ then = limit memory.max 512M
 then = freeze 1h
 hold = 1h
 END
-sleep 300 &
+sleep 1000 &
 sleeper=$!
 test_pids+=("$sleeper")
 for controller in pids memory freezer; do
@@ -122,7 +117,7 @@ for controller in pids memory freezer; do
 	[ -z "$mount" ] || echo "$sleeper" >"$mount$group/cgroup.procs" 2>/dev/null
 done
 start_daemon
-check "a rule freezes" wait_for 10 is_frozen "$group"
+check "a rule freezes" wait_for is_frozen "$group"
 stop_daemon
 check "the daemon thaws the group when it ends" is_not is_frozen "$group"
 check "the daemon restores pids.max when it ends" is_pids_max "$group" max
@@ -166,7 +161,7 @@ END
 pids=$(mount_of pids)
 kill_daemon() {
 	start_daemon
-	wait_for 10 is_pids_max "$group" 77
+	wait_for is_pids_max "$group" 77
 	kill -KILL "$daemon"
 	wait "$daemon" 2>/dev/null
 }
@@ -185,7 +180,7 @@ check "also the next time" is_pids_max "$group" 77
 passing=$(make_group passing pids)
 sed -i "s|^match = .*|match = $passing|" "$policy"
 start_daemon
-wait_for 10 is_pids_max "$passing" 77
+wait_for is_pids_max "$passing" 77
 kill -KILL "$daemon"
 wait "$daemon" 2>/dev/null
 rmdir "$pids$passing" && mkdir "$pids$passing" && echo 77 >"$pids$passing/pids.max"
@@ -206,12 +201,12 @@ pids=$(mount_of pids)
 limited=0
 for round in $(seq 8); do
 	for i in $(seq 30); do mkdir "$pids$group/passing$round-$i"; done
-	! wait_for 10 is_pids_max "$group/passing$round-30" 33 || limited=$((limited + 1))
+	! wait_for is_pids_max "$group/passing$round-30" 33 || limited=$((limited + 1))
 	rmdir "$pids$group"/passing*
 done
 are_few() { [ "$(pending_restores)" -lt 130 ]; }
 same "each round of new groups is limited" 8 "$limited"
-check "the state file drops removed groups" wait_for 5 are_few
+check "the state file drops removed groups" wait_for are_few
 stop_daemon
 same "the state file has no pending restores after the end" "$pending_before" "$(pending_restores)"
 
@@ -231,7 +226,7 @@ start_daemon
 explains() { "$CGWARD" explain --rates 100ms --policy "$policy" "$group" | grep -qE "$1"; }
 check "explain prints the sections that match a group" explains '^\[rule waiting\] .*policy\.conf:'
 check "explain prints the current value of each term" explains 'memory.current >= 0: true \(now [0-9]'
-check "explain prints how long the rule has to wait" wait_for 10 explains 'enforcement: pending, step 1, .* acts in (5|1h|60)'
+check "explain prints how long the rule has to wait" wait_for explains 'enforcement: pending, step 1, .* acts in (5|1h|60)'
 is_in_json() { "$CGWARD" explain --json --rates 100ms --policy "$policy" "$group" | grep -q '"phase": "pending"'; }
 check "explain --json has the state of the rule" is_in_json
 stop_daemon

@@ -26,6 +26,12 @@ start() {
 	started=$!
 	test_pids+=("$started")
 }
+# end_started: kills it and its children, which could cause an OOM kill in the next test.
+end_started() {
+	kill "$started"
+	wait "$started" 2>/dev/null
+	xargs -r kill -KILL <"$(mount_of memory)$child/cgroup.procs" 2>/dev/null
+}
 # cause NAME [RATES]: prints BY NOW COUNT AMOUNT BOUND DEVICE of that cause of the child, or nothing
 # if it is not reported; writes the suggested command to $directory/change.
 cause() {
@@ -36,10 +42,8 @@ open('$directory/change', 'w').write(c and c['change'] or '')
 if c: print(c['by'], c['now'], int(c['count']), int(c['amount']), int(c['bound']), c['device'])"
 }
 # reports NAME BY NOW [RATES]: waits until the cause is reported with these values.
-reports() {
-	is_reported() { [[ $(cause "$1" "${4:-500ms}") == "$2 $3 "* ]]; }
-	wait_for 60 is_reported "$@"
-}
+is_reported() { [[ $(cause "$1" "${4:-500ms}") == "$2 $3 "* ]]; }
+reports() { wait_for is_reported "$@"; }
 # limit_of GROUP KEY: prints the limit as a number; of a per-device limit, the value of its only
 # device.
 limit_of() { "$CGWARD" get -b "$1" "$2" | awk '{ print $NF }'; }
@@ -107,27 +111,22 @@ if here memory memory.limit_in_bytes || here memory memory.max; then
 	"$CGWARD" set --journal "$directory/journal" "$group" memory.max=48M >/dev/null
 	start memory -- sh -c "while :; do dd if=/dev/zero of='$directory/file' bs=1M count=96; cat '$directory/file' >/dev/null; done"
 	check "a memory limit that is reached now is reported" reports memory.max "$group" True
-	# Kill its children too: a remaining writer could cause an OOM kill in the next test.
-	kill "$started"
-	xargs -r kill <"$(mount_of memory)$child/cgroup.procs" 2>/dev/null
+	end_started
 	rm -f "$directory/file"
 	# A swap file for this test, if permitted.
 	if fallocate -l 256M "$directory/swap" && chmod 600 "$directory/swap" &&
 		may mkswap "$directory/swap" && may swapon "$directory/swap"; then
-		trap 'swapoff "$directory/swap"; test_cleanup' EXIT
+		end_swap() { swapoff "$directory/swap" 2>/dev/null; }
+		test_at_exit+=(end_swap)
 		# The process is OOM-killed if the disk is too slow for the swap-out: start it
 		# again.
-		start memory -- python3 "$directory/touch.py" 72 60
-		sleep 3
-		kill -0 "$started" 2>/dev/null || start memory -- python3 "$directory/touch.py" 72 60
+		start memory -- sh -c "while :; do python3 '$directory/touch.py' 72 600; done"
 		if reports swapping "$child" True 1s; then ok "a group that waits for swap-ins is reported"; else
 			grep . "$(mount_of memory)$child/memory.stat" | grep -E 'swap|pgmajfault'
 			not_ok "a group that waits for swap-ins is reported"
 		fi
-		kill "$started"
-		wait "$started" 2>/dev/null
-		swapoff "$directory/swap"
-		trap test_cleanup EXIT
+		end_started
+		end_swap
 	else
 		skip "swap: cannot add a swap file (not possible here)"
 	fi
@@ -135,7 +134,7 @@ if here memory memory.limit_in_bytes || here memory memory.max; then
 		"$CGWARD" set --journal "$directory/journal" "$group" memory.max=max >/dev/null
 		# --force: page cache from the previous test exceeds the new limit.
 		"$CGWARD" set --force --journal "$directory/journal" "$child" memory.high=32M >/dev/null
-		start memory -- python3 "$directory/touch.py" 64 60
+		start memory -- python3 "$directory/touch.py" 64 600
 		check "throttling at memory.high is reported" reports memory.high "$child" True
 		changes memory.high "$child"
 		kill "$started"
@@ -152,18 +151,17 @@ device=$(lsblk -ndo PKNAME "$source" 2>/dev/null) && device=${device:-$(basename
 if { here blkio io.max || here blkio blkio.throttle.write_bps_device; } && [ -b "/dev/$device" ] &&
 	"$CGWARD" set --journal "$directory/journal" "$child" "io.max.wbps=$device 2M" >/dev/null 2>&1 &&
 	may dd if=/dev/zero of="$directory/file" bs=256K count=1 oflag=direct; then
-	start blkio -- dd if=/dev/zero of="$directory/file" bs=256K count=200 oflag=direct
+	start blkio memory -- sh -c "while :; do dd if=/dev/zero of='$directory/file' bs=256K count=200 oflag=direct; done"
 	check "a disk limit that is reached is reported" reports io.max "$child" True 2s
 	same "the disk is reported by name" "$device" "$(cause io.max 2s | awk '{ print $6 }')"
 	changes io.max.wbps "$child"
-	kill "$started"
+	end_started
 else
 	skip "disk limit: cannot be set on $source (not possible here)"
 fi
 
 # --- frozen: reported first ---
 if "$CGWARD" freeze --journal "$directory/journal" "$group" >/dev/null 2>&1; then
-	sleep 0.3
 	same "a freeze by the parent is reported first" "frozen $group True" "$("$CGWARD" explain --json "$child" |
 		python3 -c "import json, sys; c = json.load(sys.stdin)['causes'][0]; print(c['cause'], c['by'], c['now'])")"
 	check "the command that thaws it is suggested" grep -qF "cgward thaw '$group'" <<<"$("$CGWARD" explain "$child")"

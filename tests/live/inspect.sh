@@ -27,7 +27,10 @@ for line in sys.stdin:
 	except Exception as error: got = repr(error)
 	got = " ".join(map(str, got)) if isinstance(got, (list, tuple)) else str(got)
 	if got != expected: print(f"expected: {expected}\ngot:      {got}")
-	print(("ok " if got == expected else "not ok ") + name)' "$directory/inspect.json"
+	print(("ok " if got == expected else "not ok ") + name)' "$directory/inspect.json" |
+		while IFS= read -r line; do
+			case $line in "not ok "*) not_ok "${line#not ok }" ;; *) echo "$line" ;; esac
+		done
 }
 
 # start COMMAND...: runs it in the group in the background; sets $started to its PID.
@@ -84,17 +87,17 @@ if is_root; then
 	start setpriv --reuid 65534 --regid 65534 --clear-groups unshare -U -r -m -p -n -i -u -C -T --monotonic 1000 \
 		--fork --kill-child sh -c 'hostname inside-box; exec sleep 2000'
 	creator=$started
-	for pid in "$alone" "$bounded" "$user_process"; do wait_for 30 runs "$pid" sleep; done
-	wait_for 30 root_is "$jailed" "$directory"
-	wait_for 30 child_of "$creator" ' sleep'
+	for pid in "$alone" "$bounded" "$user_process"; do wait_for runs "$pid" sleep; done
+	wait_for root_is "$jailed" "$directory"
+	wait_for child_of "$creator" ' sleep'
 	(enter "$other" memory && exec nsenter -t "$alone" -n sleep 1000) &
 	guest=$!
 	test_pids+=("$guest")
-	wait_for 30 runs "$guest" sleep
+	wait_for runs "$guest" sleep
 fi
-for pid in "$plain" "$limited"; do wait_for 30 runs "$pid" sleep; done
-wait_for 30 child_of "$parent" '^Z'
-wait_for 30 grep -q 2J "/proc/$filtered/comm"
+for pid in "$plain" "$limited"; do wait_for runs "$pid" sleep; done
+wait_for child_of "$parent" '^Z'
+wait_for grep -q 2J "/proc/$filtered/comm"
 
 inspect --rates 0 "$group"
 facts <<-END
@@ -188,7 +191,7 @@ net_cleanup() {
 	for link in br h; do ip link del "$net-$link" 2>/dev/null; done
 	ip netns del "$net" 2>/dev/null
 }
-trap 'net_cleanup; test_cleanup' EXIT
+test_at_exit+=(net_cleanup)
 if ip netns add "$net" 2>/dev/null && ip link add "$net-br" type bridge 2>/dev/null &&
 	ip link add "$net-h" type veth peer name inner0 netns "$net" 2>/dev/null; then
 	ip link set "$net-h" master "$net-br" up && ip link set "$net-br" up && ip addr add 198.51.100.1/24 dev "$net-br"
@@ -205,7 +208,7 @@ while True:
 	sent() { awk '/inner0:/ { print $10 }' "/proc/$wired/net/dev"; }
 	has_traffic() { differs "$wired" net && [ "$(sent)" -gt 50000 ]; }
 fi
-if [ -n "${wired:-}" ] && wait_for 30 has_traffic; then
+if [ -n "${wired:-}" ] && wait_for has_traffic; then
 	inode=$(inode_of "$wired" net)
 	before=$(sent)
 	inspect --network --rates 2s "$group"
@@ -214,7 +217,7 @@ if [ -n "${wired:-}" ] && wait_for 30 has_traffic; then
 		a veth pair behind a bridge | veth bridged $net-h $net-br | [i($inode, "inner0")[k] for k in ("kind", "mode", "on", "on_member_of")]
 		the address of the interface | True | "198.51.100.7/24" in i($inode, "inner0")["addresses"]
 		the bytes sent equal those in /proc | True | $before <= i($inode, "inner0")["sent_bytes"] <= $after
-		the bytes sent per second are plausible | True | 5000 < i($inode, "inner0")["sent_bytes_per_s"] < 110000
+		the bytes sent per second | True | 0 < i($inode, "inner0")["sent_bytes_per_s"] <= $((after - before)) / 2
 		the network namespace is not the host's | False | next(x["host"] for x in d["networks"] if x["inode"] == $inode)
 	END
 	before=$(sent)

@@ -4,17 +4,30 @@
 # All groups are named cgward-test-PID-* and are removed on exit, even on failure. Mount points are
 # read from mountinfo, not through cgward, which is under test. CGWARD_TEST_TOP is the parent of all
 # test groups where the root is not writable (user session, delegated subtree); default: the root.
+#
+# Each script runs alone: CGWARD=build/release/src/cgward tests/live/NAME.sh. It prints "ok NAME",
+# "not ok NAME" or "skip NAME: REASON", and exits with status 1 if a test failed.
 
 set -u
 : "${CGWARD:?the cgward to test}"
 export LC_ALL=C
+# The distribution's programs, which start faster than the wrappers that some machines have for them.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+# What happens at all happens in a fraction of this time, also on a busy machine: only a test that
+# fails waits so long. The time itself is never part of an expectation.
+: "${CGWARD_TEST_DEADLINE:=600}"
 test_name=cgward-test-$$
 test_top=${CGWARD_TEST_TOP:-}
 test_pids=()
 test_files=()
+# A file, because tests also fail in subshells.
+test_failures=$(mktemp)
 
 ok() { echo "ok $*"; }
-not_ok() { echo "not ok $*"; }
+not_ok() {
+	echo "not ok $*"
+	echo "$*" >>"$test_failures"
+}
 skip() { echo "skip $*"; }
 
 # check NAME COMMAND...: ok if COMMAND succeeds.
@@ -115,24 +128,23 @@ enter() {
 	for mount in "${mounts[@]}"; do echo "$BASHPID" >"$mount$group/cgroup.procs"; done
 }
 
-# dead PID: waits up to five seconds until the process is gone or a zombie.
-dead() {
-	for _ in $(seq 50); do
-		case $(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) in "" | [ZX]*) return 0 ;; esac
-		sleep 0.1
-	done
-	return 1
-}
-
-# wait_for SECONDS COMMAND...: retries COMMAND until it succeeds.
+# wait_for COMMAND...: retries COMMAND until it succeeds; fails after CGWARD_TEST_DEADLINE seconds.
 wait_for() {
-	local wait_end=$((SECONDS + $1))
-	shift
+	local wait_end=$((SECONDS + CGWARD_TEST_DEADLINE))
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$wait_end" ] || return 1
 		sleep 0.05
 	done
 }
+
+is_not() { ! "$@"; }
+# within_deadline COMMAND...: ends a COMMAND that hangs.
+within_deadline() { timeout "$CGWARD_TEST_DEADLINE" "$@"; }
+# is_in_group PID CONTROLLER GROUP
+is_in_group() { grep -qx "$1" "$(mount_of "$2" "${2/blkio/io}")$3/cgroup.procs"; }
+# dead PID: waits until the process is gone or a zombie.
+is_dead() { case $(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) in "" | [ZX]*) ;; *) return 1 ;; esac }
+dead() { wait_for is_dead "$1"; }
 
 test_cleanup() {
 	local pid mount directory
@@ -157,5 +169,20 @@ test_cleanup() {
 	done
 	[ ${#test_files[@]} -eq 0 ] || rm -rf "${test_files[@]}"
 }
-trap test_cleanup EXIT
+# Functions of the script that run before the cleanup.
+test_at_exit=()
+# test_end: exits with status 1 if a test failed.
+test_end() {
+	local end_status=$? function
+	for function in "${test_at_exit[@]}"; do "$function"; done
+	test_cleanup
+	if [ -s "$test_failures" ]; then
+		[ "$end_status" -ne 0 ] || end_status=1
+	elif [ "$end_status" -ne 0 ]; then
+		not_ok "ended with status $end_status"
+	fi
+	rm -f "$test_failures"
+	exit "$end_status"
+}
+trap test_end EXIT
 trap 'exit 1' INT TERM

@@ -103,13 +103,12 @@ if require "a busy loop gets its full quota" cpu; then
 	set_ "$c" cpu.max=10% >/dev/null || not_ok "cpu.max=10%"
 	(enter "$c" cpu cpuacct && busy_loop) &
 	test_pids+=($!)
-	sleep 0.5
 	cpu_counters() {
 		"$CGWARD" get -b "$c" cpu.usage cpu.nr_periods cpu.nr_throttled 2>/dev/null | tr '\n' ' '
 	}
 	s=$(date +%s%N)
 	read -r u1 p1 t1 < <(cpu_counters)
-	sleep 4
+	sleep 4 # a span to measure
 	read -r u2 p2 t2 < <(cpu_counters)
 	e=$(date +%s%N)
 	# Relative to the clock, which ran slightly longer, and to the kernel's periods of 100 ms.
@@ -137,18 +136,18 @@ for _ in range(200):
     except BlockingIOError:
         break
     if pid == 0:
-        time.sleep(30)
+        time.sleep(600)
         os._exit(0)
     forks += 1
 print(forks, flush=True)
-time.sleep(30)
+time.sleep(600)
 PY
 if require "a fork bomb is stopped by pids.max" pids; then
 	p=$(group pids pids)
 	set_ "$p" pids.max=20 >/dev/null || not_ok "pids.max=20"
 	(enter "$p" pids && exec python3 "$journal/bomb.py") >"$journal/forks" &
 	test_pids+=($!)
-	for _ in $(seq 100); do [ -s "$journal/forks" ] && break; sleep 0.1; done
+	wait_for test -s "$journal/forks"
 	same "a fork bomb is stopped by pids.max" 19 "$(cat "$journal/forks")"
 	same "pids.current equals the limit" 20 "$(get "$p" pids.current)"
 	status "a pids limit below current use requires --force" 9 set_ "$p" pids.max=5
@@ -162,7 +161,7 @@ if require "a memory hog is OOM-killed" memory; then
 	n=$(group neighbour memory)
 	set_ "$m" memory.max=32M >/dev/null || not_ok "memory.max=32M"
 	[ "$(get "$m" memory.swap.max)" = - ] || set_ "$m" memory.swap.max=0 >/dev/null
-	(enter "$n" memory && exec sleep 60) &
+	(enter "$n" memory && exec sleep 600) &
 	neighbour=$!
 	test_pids+=("$neighbour")
 	(enter "$m" memory && exec python3 -c 'b = bytearray(200 << 20)
@@ -174,9 +173,9 @@ for i in range(0, len(b), 4096): b[i] = 1') 2>/dev/null
 		(enter "$m" memory && exec python3 -c 'import time
 b = bytearray(16 << 20)
 for i in range(0, len(b), 4096): b[i] = 1
-print(1, flush=True); time.sleep(30)') >"$journal/allocated" &
+print(1, flush=True); time.sleep(600)') >"$journal/allocated" &
 		test_pids+=($!)
-		for _ in $(seq 100); do [ -s "$journal/allocated" ] && break; sleep 0.1; done
+		wait_for test -s "$journal/allocated"
 		status "a memory limit that would cause an OOM kill requires --force" 9 set_ "$m" memory.max=8M
 		cg kill "$m" >/dev/null
 	fi
@@ -223,18 +222,18 @@ f=$(group frozen freezer cpu)
 (enter "$f" freezer cpu && busy_loop) &
 pid=$!
 test_pids+=("$pid")
-sleep 0.3
+wait_for is_in_group "$pid" freezer "$f"
 if cg freeze "$f" >"$journal/output" 2>&1; then
 	ok "freeze"
 	same "the kernel reports the group as frozen" 1 "$(get "$f" frozen)"
 	t1=$(ticks $pid)
-	sleep 1
+	sleep 1 # in which it would
 	same "a frozen process makes no progress" "$t1" "$(ticks $pid)"
 	output=$(cg freeze "$f")
 	check "freezing a frozen group changes nothing" grep -q already <<<"$output"
 	check "thaw" quietly cg thaw "$f"
-	sleep 1
-	check "a thawed process makes progress" [ "$(ticks $pid)" -gt "$t1" ]
+	makes_progress() { [ "$(ticks $pid)" -gt "$t1" ]; }
+	check "a thawed process makes progress" wait_for makes_progress
 	id=$("$CGWARD" dump -n -r -o id --match "$f")
 	status "freeze --if-id refuses another id" 8 cg freeze --if-id 4294967295 "$f"
 	check "freeze --if-id accepts one of several ids" quietly cg freeze --if-id "4294967295,$id" "$f"
@@ -258,7 +257,7 @@ status "our own group is not killed" 9 "$CGWARD" kill --journal "$journal" "$sel
 # --- move, delete ---
 d=$(group tree pids cpu)
 cg create "$d/second" "$d/first" >/dev/null
-sleep 60 &
+sleep 600 &
 pid=$!
 test_pids+=("$pid")
 check "move moves a process" quietly cg move $pid "$d/first"

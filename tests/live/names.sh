@@ -59,7 +59,7 @@ check "a label of Prometheus is the kernel's path" grep -qF 'group="'"$group"'/a
 # A remedy for the use that is there, and can be pasted.
 (enter "$group/a\\x2db" pids && exec sleep 1000) &
 test_pids+=($!)
-wait_for 5 grep -q . "$mount$group/a\\x2db/cgroup.procs"
+wait_for grep -q . "$mount$group/a\\x2db/cgroup.procs"
 remedy=$("$CGWARD" explain "$group/a\\x2db" | sed -n 's/ *remedy: *//p' | head -n 1)
 same "a remedy is computed from the use" "cgward set '$group/a\\x2db' 'pids.max=2'" "$remedy"
 status "and can be pasted" 0 sh -c "${remedy/cgward set/\"$CGWARD\" set --journal \"$work/journal\"}"
@@ -71,7 +71,7 @@ mkdir "$mount$group/x"
 (enter "$group/x (deleted)" pids && exec sleep 1000) &
 deleted=$!
 test_pids+=("$deleted")
-wait_for 5 grep -q . "$mount$group/x (deleted)/cgroup.procs"
+wait_for grep -q . "$mount$group/x (deleted)/cgroup.procs"
 "$CGWARD" set --journal "$work/journal" "pid:$deleted" pids.max=33 >/dev/null
 same "a process in 'x (deleted)' is not in 'x'" "33 max" \
 	"$(cat "$mount$group/x (deleted)/pids.max") $(cat "$mount$group/x/pids.max")"
@@ -94,7 +94,7 @@ if may unshare -C -m true; then
 	for place in space/x sibling; do
 		(enter "$group/$place" pids && exec sleep 1000) &
 		test_pids+=($!)
-		wait_for 5 grep -q . "$mount$group/$place/cgroup.procs"
+		wait_for grep -q . "$mount$group/$place/cgroup.procs"
 	done
 	views=$(sh -c 'echo $$ >"$1/space/cgroup.procs" && exec unshare -C -m sh -c "
 		mount --make-rprivate / && mount -t tmpfs none \"\$2\" && mkdir \"\$2/host\" \"\$2/parent\" \"\$2/sibling\" &&

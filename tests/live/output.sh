@@ -100,11 +100,11 @@ same "cgward get accepts each name as it is printed" yes "$accepted"
 if "$CGWARD" serve --help >/dev/null 2>&1; then
 	"$CGWARD" serve --listen 127.0.0.1:0 --fresh 0 --match "$special*" --match "$special/*" >"$out/where" &
 	test_pids+=($!)
-	wait_for 20 test -s "$out/where"
+	wait_for test -s "$out/where"
 	scrape() { # TYPE FILE
 		python3 -c 'import sys, urllib.request
 request = urllib.request.Request(sys.argv[1], headers={"Accept": sys.argv[2]})
-sys.stdout.buffer.write(urllib.request.urlopen(request, timeout=20).read())' "$(cat "$out/where")" "$1" >"$2"
+sys.stdout.buffer.write(urllib.request.urlopen(request, timeout=60).read())' "$(cat "$out/where")" "$1" >"$2"
 	}
 	scrape application/openmetrics-text "$out/scrape"
 	check "a scrape of special names is valid OpenMetrics" \
@@ -139,6 +139,44 @@ same "errors are one line" 1 "$("$CGWARD" get /no-such-group-anywhere memory.cur
 "$CGWARD" dump --json >/dev/full 2>/dev/null
 same "a write error has its own status" 12 $?
 check "a write error is reported" sh -c '"$1" dump 2>&1 >/dev/full | grep -q "No space left"' - "$CGWARD"
+# Without a standard output, its number must not become that of a kernel file that is read or set.
+policy=$(mktemp) && recording=$(mktemp -u) && test_files+=("$policy" "$recording")
+printf '[limit a]\nmatch = %s\npids.max = 100\n' "$group" >"$policy"
+"$CGWARD" record --interval 50ms --count 2 "$recording" >/dev/null 2>&1
+while read -r words; do
+	read -ra arguments <<<"${words//GROUP/$group}"
+	"$CGWARD" "${arguments[@]}" >&- 2>/dev/null
+	same "closed standard output: $words" 12 $?
+	"$CGWARD" "${arguments[@]}" >/dev/full 2>/dev/null
+	same "full standard output: $words" 12 $?
+done <<-END
+	--help
+	--version
+	--version --json
+	--completions bash
+	dump --help
+	dump
+	dump --json
+	dump --list-metrics
+	dump --interval 50ms --count 2
+	dump --replay $recording
+	diff --json $recording
+	get GROUP cgroup.procs
+	inspect GROUP
+	inspect --json GROUP
+	explain GROUP
+	set --list-controls
+	set --dry-run GROUP pids.max=55
+	kill --dry-run GROUP
+	create --dry-run GROUP/below
+	log
+	check --list-keys
+	check $policy
+	check --group GROUP $policy
+	doctor
+	doctor --json
+	top --batch -n 1
+END
 out=$(mktemp) && test_files+=("$out")
 ("$CGWARD" dump --interval 50ms --count 100 2>"$out"; echo "status $?" >>"$out") | head -n 1 >/dev/null
 check "a closed pipe ends a repeated dump" grep -q 'status 12' "$out"

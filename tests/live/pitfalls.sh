@@ -29,10 +29,10 @@ if [ -n "$memory" ]; then
 	(enter "$group" memory && exec python3 -c 'import time
 data = bytearray(40 << 20)
 for i in range(0, len(data), 4096): data[i] = 1
-time.sleep(300)') &
+time.sleep(1000)') &
 	test_pids+=("$!")
 	uses_memory() { [ "$(get "$group" memory.current)" -gt $((40 << 20)) ]; }
-	wait_for 60 uses_memory
+	wait_for uses_memory
 	before=$(get "$group" memory.max)
 	refused "a limit below the memory in use is refused, and the error has the amount" "M in use" cg set "$group" memory.max=8M
 	same "the refused limit is not changed" "$before" "$(get "$group" memory.max)"
@@ -46,7 +46,7 @@ cpuset=$(mount_of cpuset)
 if [ -n "$cpuset" ] && [ "$(version_of "$cpuset")" = 1 ]; then
 	group=$(make_group cpuset cpuset)
 	if [ -z "$(cat "$cpuset$group/cpuset.cpus")" ]; then
-		sleep 300 &
+		sleep 1000 &
 		test_pids+=("$!")
 		refused "moving a process into a new cpuset is refused, and the error names the missing settings" "set cpuset.cpus and cpuset.mems first" \
 			cg move "${test_pids[-1]}" "$group"

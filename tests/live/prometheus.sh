@@ -34,6 +34,7 @@ limit pids pids.max pids.max 50
 import time
 data = b"x" * 20000000
 sum(range(2000000))
+open("'"$work/idle"'", "w").close()
 time.sleep(1000)') &
 test_pids+=($!)
 
@@ -41,15 +42,12 @@ test_pids+=($!)
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 "$CGWARD" serve --listen 127.0.0.1:0 --fresh 0 --match "$test_top/$test_name*" --match / >"$work/where" &
 test_pids+=($!)
-for _ in $(seq 200); do
-	[ ! -s "$work/where" ] || break
-	sleep 0.1
-done
+wait_for test -s "$work/where"
 target=$(sed -E 's|^http://(.*)/metrics$|\1|' "$work/where")
 check "serve prints its address" test -n "$target"
 
 cat >"$work/prometheus.yml" <<EOF
-global: {scrape_interval: 1s, evaluation_interval: 1s}
+global: {scrape_interval: 2s, evaluation_interval: 2s}
 rule_files: [$work/rules/alerts.yml]
 scrape_configs:
   - {job_name: cgward, static_configs: [{targets: ["$target"]}]}
@@ -66,19 +64,18 @@ query() {
 import json, sys, urllib.parse, urllib.request
 url = "http://%s/api/v1/query?query=%s" % (sys.argv[1], urllib.parse.quote(sys.argv[2]))
 try:
-    answer = json.load(urllib.request.urlopen(url, timeout=20))
+    answer = json.load(urllib.request.urlopen(url, timeout=60))
 except OSError as error:
     sys.exit(str(error))
 for result in answer["data"]["result"]:
     print(result["value"][1])
 EOF
 }
-settled() { [ "$(query 'count_over_time(up{job="cgward"}[1m]) >= 4' 2>/dev/null)" != "" ]; }
-for _ in $(seq 300); do
-	if settled; then break; fi
-	sleep 0.2
-done
-same "Prometheus scrapes the endpoint" 1 "$(query 'up{job="cgward"}')"
+# Only the scrapes after the group became idle are compared, four of which give each rate.
+wait_for test -e "$work/idle"
+idle=$(date +%s)
+settled() { [ "$(query "sum_over_time(up{job=\"cgward\"}[$(($(date +%s) - idle))s]) >= 4" 2>/dev/null)" != "" ]; }
+check "Prometheus scrapes the endpoint" wait_for settled
 
 same "pids.current equals the kernel's value" "$(file_of pids "$group" pids.current)" "$(query "cgward_pids_current{group=\"$group\"}")"
 same "pids.max equals the kernel's value" 50 "$(query "cgward_pids_max{group=\"$group\"}")"
@@ -105,14 +102,14 @@ same "the version is exposed" 1 "$(query "cgward_build_info{version=\"$("$CGWARD
 same "there are no sample errors" 0 "$(query cgward_sample_errors_total)"
 
 # Each query of the dashboard succeeds, and has a result if its families have samples.
-python3 - "$server" "$top/packaging/grafana/cgward.json" "$work/alerts.yml" >"$work/queries" 2>&1 <<'EOF'
+cat >"$work/queries.py" <<'EOF'
 import json, re, sys, urllib.parse, urllib.request
-server, dashboard, alerts = sys.argv[1:]
+server, dashboard = sys.argv[1:]
 
 def ask(kind, **parameters):
     url = "http://%s/api/v1/%s?%s" % (server, kind, urllib.parse.urlencode(parameters, doseq=True))
     try:
-        return json.load(urllib.request.urlopen(url, timeout=20))["data"]
+        return json.load(urllib.request.urlopen(url, timeout=60))["data"]
     except urllib.error.HTTPError as error:
         print(error.read().decode()[:300])
 
@@ -139,6 +136,9 @@ for query in queries:
     if missing:
         print("no such family:", missing)
 EOF
+all_work() { python3 "$work/queries.py" "$server" "$top/packaging/grafana/cgward.json" >"$work/queries" 2>&1 && [ ! -s "$work/queries" ]; }
+# A rate needs two scrapes within its span.
+wait_for all_work
 same "every query of the dashboard works" "" "$(cat "$work/queries")"
 
 "$CGWARD" dump --prometheus --output "$work/cgward.prom" --match "$test_top/$test_name*"
@@ -148,11 +148,8 @@ if [ -n "$exporter" ]; then
 	"$exporter" --collector.disable-defaults --collector.textfile --collector.textfile.directory="$work" \
 		--web.listen-address="$textfile" >"$work/exporter" 2>&1 &
 	test_pids+=($!)
-	for _ in $(seq 100); do
-		python3 -c 'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen("http://%s/metrics" % sys.argv[1]).read().decode())' \
-			"$textfile" >"$work/textfile" 2>/dev/null && break
-		sleep 0.1
-	done
+	wait_for python3 -c 'import sys, urllib.request
+open(sys.argv[2], "w").write(urllib.request.urlopen("http://%s/metrics" % sys.argv[1]).read().decode())' "$textfile" "$work/textfile"
 	same "node_exporter reads the text file without errors" "node_textfile_scrape_error 0" "$(grep '^node_textfile_scrape_error' "$work/textfile")"
 	check "node_exporter exposes the values of the text file" grep -qF "cgward_pids_max{group=\"$group\"} 50" "$work/textfile"
 else

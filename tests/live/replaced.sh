@@ -51,7 +51,7 @@ same "which stays" 77 "$(pids_max "$group")"
 # undo of a move
 group=$(make_group moved pids)
 other=$(make_group other pids)
-sleep 300 &
+sleep 1000 &
 sleeper=$!
 test_pids+=("$sleeper")
 is_in() { grep -qx "$sleeper" "$pids$1/cgroup.procs"; }

@@ -19,13 +19,7 @@ exists() {
 	done < <(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo)
 	return 1
 }
-is_removed() {
-	for _ in $(seq 100); do
-		exists || return 0
-		sleep 0.1
-	done
-	return 1
-}
+is_removed() { wait_for is_not exists; }
 
 "$CGWARD" run --name "$run_name" -- true
 same "a command runs" 0 $?
@@ -56,7 +50,7 @@ if [ -n "$(mount_of pids)" ]; then
 	"$CGWARD" run --name "$run_name" pids.max=20 -- sh -c 'echo "$$"; until [ -e "$1" ]; do sleep 0.1; done' - "$out/seen" >"$out/pid" &
 	runner=$!
 	test_pids+=("$runner")
-	for _ in $(seq 100); do [ -s "$out/pid" ] && break; sleep 0.1; done
+	wait_for test -s "$out/pid"
 	inside=$("$CGWARD" get "pid:$(cat "$out/pid")" group)
 	same "the limit applies to the command" 20 "$("$CGWARD" get "$inside" pids.max)"
 	touch "$out/seen"
@@ -67,10 +61,10 @@ else
 fi
 
 # An existing group is refused, since it would be emptied and removed at the end; also one of another run.
-"$CGWARD" run --name "$run_name" -- sh -c 'echo $$; exec sleep 300' >"$out/first" &
+"$CGWARD" run --name "$run_name" -- sh -c 'echo $$; exec sleep 1000' >"$out/first" &
 first=$!
 test_pids+=("$first")
-for _ in $(seq 100); do [ -s "$out/first" ] && break; sleep 0.1; done
+wait_for test -s "$out/first"
 "$CGWARD" run --name "$run_name" pids.max=5 -- touch "$out/second" 2>/dev/null
 same "an existing group is refused with 125" 125 $?
 check "the command is not run" [ ! -e "$out/second" ]
@@ -93,21 +87,21 @@ fi
 "$CGWARD" run --name "$run_name" -- sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done' >"$out/up" &
 runner=$!
 test_pids+=("$runner")
-for _ in $(seq 100); do [ -s "$out/up" ] && break; sleep 0.1; done
+wait_for test -s "$out/up"
 kill -TERM $runner
 wait $runner
 same "signals are passed on to the command" 7 $?
 check "no group is left after a signal" is_removed
 
 # Children that outlive the command.
-"$CGWARD" run --name "$run_name" -- sh -c 'sleep 300 >/dev/null 2>&1 & echo $!' >"$out/child"
+"$CGWARD" run --name "$run_name" -- sh -c 'sleep 1000 >/dev/null 2>&1 & echo $!' >"$out/child"
 check "processes that the command left running are killed" dead "$(cat "$out/child")"
 check "no group is left after that" is_removed
 
 # The runner itself is killed.
-"$CGWARD" run --name "$run_name" -- sh -c 'echo $$; exec sleep 300' >"$out/victim" &
+"$CGWARD" run --name "$run_name" -- sh -c 'echo $$; exec sleep 1000' >"$out/victim" &
 runner=$!
-for _ in $(seq 100); do [ -s "$out/victim" ] && break; sleep 0.1; done
+wait_for test -s "$out/victim"
 kill -KILL $runner
 wait $runner 2>/dev/null
 check "the group is removed if cgward itself is killed" is_removed

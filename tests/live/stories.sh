@@ -65,11 +65,21 @@ nested() {
 # column K WORD N: prints column N of the first line of output K that starts with WORD.
 column() { awk -v word="$2" -v n="$3" 'index($1, word) == 1 { print $n; exit }' "$work/$1"; }
 
-# --- Ten jobs need 100M each. ---
+# --- Ten jobs need 100M each, and keep it until one of them is killed. ---
 cat >"$work/src/Makefile" <<'MAKE'
 all: $(addprefix part-,0 1 2 3 4 5 6 7 8 9)
-part-%: ; @python3 -c 'import time; b = bytearray(100 << 20); b[::4096] = b"x" * len(b[::4096]); time.sleep(3)'
+part-%: ; @exec python3 job.py
 MAKE
+cat >"$work/src/job.py" <<'PY'
+import os, time
+os.makedirs("jobs", exist_ok=True)
+open("jobs/%d" % os.getpid(), "w").close()
+b = bytearray(100 << 20)
+b[::4096] = b"x" * len(b[::4096])
+end = time.monotonic() + float(os.environ["CGWARD_TEST_DEADLINE"])
+while all(os.path.exists("/proc/" + pid) for pid in os.listdir("jobs")) and time.monotonic() < end: time.sleep(0.1)
+PY
+export CGWARD_TEST_DEADLINE
 export CGWARD
 mkdir "$work/bin"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$CGWARD" >"$work/bin/cgward"
@@ -102,14 +112,15 @@ else
 	(enter "$group" blkio && while :; do dd if=/dev/zero of="$disk" bs=64k count=256 oflag=direct; done 2>/dev/null) &
 	test_pids+=($!)
 	make_group shop blkio >/dev/null
-	sleep 1
+	has_written() { [ "$("$CGWARD" get --bytes "$group" io.wbytes)" -gt 0 ]; }
+	wait_for has_written
 	run_story "A noisy neighbour's disk"
 	if [ "${statuses[2]}" != 0 ]; then
 		not_ok "a noisy neighbour's disk: the limit is set"
 	else
 		same "a noisy neighbour's disk: the writer is listed first" "$group" "$(sed -n '2s/ .*//p' "$work/1")"
 		started=$(date +%s%N) wrote=$("$CGWARD" get --bytes "$group" io.wbytes)
-		sleep 2
+		sleep 2 # a span to measure
 		wrote=$(($("$CGWARD" get --bytes "$group" io.wbytes) - wrote)) ended=$(date +%s%N)
 		rate=$((wrote * 1000 / ((ended - started) / 1000000)))
 		check "a noisy neighbour's disk: the rate is limited ($rate bytes per second)" [ "$rate" -le 2400000 ]
@@ -122,7 +133,7 @@ fi
 id=4f0c3e7a9b21$(printf '%052d' $$)
 leaking=$(nested "host/docker/$id" memory pids)
 quiet=$(nested "host/docker/9d2b7c10aa55$(printf '%052d' $$)" memory pids)
-(enter "$quiet" memory pids && exec sleep 600) &
+(enter "$quiet" memory pids && exec sleep 1000) &
 test_pids+=($!)
 neighbour=$!
 (enter "$leaking" memory pids && exec python3 -c 'import time
@@ -132,11 +143,11 @@ while True:
     time.sleep(0.1)') 2>/dev/null &
 leak=$!
 test_pids+=("$leak")
-sleep 1
+is_leaking() { [ "$("$CGWARD" get --bytes "$leaking" memory.current)" -gt $((16 << 20)) ]; }
+wait_for is_leaking
 run_story "A leaking container"
 same "a leaking container: it is listed first" 4f0c3e7a9b21 "$(sed -n '2s/\(............\).*/\1/p' "$work/1")"
 same "a leaking container: the limit is set" 0 "${statuses[2]}"
-for _ in 1 2 3 4 5; do ! dead "$leak" || break; done
 check "a leaking container: it is killed at its limit" dead "$leak"
 check "a leaking container: the OOM kill is counted in its group" [ "$("$CGWARD" get "$leaking" memory.events.oom_kill)" -ge 1 ]
 check "a leaking container: the other container survives" kill -0 "$neighbour"
@@ -156,10 +167,8 @@ while True:
 PY
 (enter "$bomb" pids memory freezer && exec python3 "$work/bomb.py" 2>/dev/null) &
 test_pids+=($!)
-for _ in $(seq 100); do
-	[ "$(file_of pids "$bomb" pids.current)" -lt 40 ] || break
-	sleep 0.1
-done
+is_forty() { [ "$(file_of pids "$bomb" pids.current)" -ge 40 ]; }
+wait_for is_forty
 run_story "A fork bomb"
 same "a fork bomb: all commands succeed" "0 0 0 0 0" "${statuses[*]}"
 check "a fork bomb: it is listed with its processes" [ "$(column 1 "$bomb" 2)" -ge 40 ]

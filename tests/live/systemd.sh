@@ -26,9 +26,8 @@ stop_units() {
 		systemctl reset-failed "$unit" 2>/dev/null
 		rm -rf "/run/systemd/system.control/$unit.d"
 	done
-	test_cleanup
 }
-trap stop_units EXIT
+test_at_exit+=(stop_units)
 
 # service NAME OPTION... COMMAND...: starts a transient unit; prints its group.
 service() {
@@ -120,11 +119,8 @@ scope=$test_name-run
 same "run returns the exit status of its command" 0 $?
 check "run creates a scope" grep -q "/$scope.scope\$" "$journal/run"
 check "the scope has its limits" grep -q 50331648 "$journal/run"
-for _ in $(seq 50); do
-	[ "$(systemctl show -P LoadState "$scope.scope")" != not-found ] || break
-	sleep 0.1
-done
-same "the scope is removed when the command exits" not-found "$(systemctl show -P LoadState "$scope.scope")"
+has_no_scope() { [ "$(systemctl show -P LoadState "$scope.scope")" = not-found ]; }
+check "the scope is removed when the command exits" wait_for has_no_scope
 
 # --- a user's manager, only in a test machine because it is stopped below ---
 user=$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $3; exit }')

@@ -6,7 +6,6 @@
 #ifndef CGWARD_TEST_COMMAND_RUN_H
 #define CGWARD_TEST_COMMAND_RUN_H
 
-#include <getopt.h>
 #include <string.h>
 
 #include "capture.h"
@@ -48,7 +47,6 @@ static inline void command_run(const struct cli_command *commands, struct tree_d
 	while (commands->name != NULL && strcmp(commands->name, words[0]) != 0)
 		commands++;
 	assert_non_null(commands->name);
-	optind = 0; /* getopt_long() starts again */
 	capture_begin(&ret_run->capture);
 	ret_run->status = commands->run(&context, argc, argv);
 	capture_end(&ret_run->capture);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tests/tui/run and tests/tui/screens: runs cgward in tmux at a fixed size.
+# Sourced after tests/live/lib.sh: runs cgward in tmux at a fixed size.
 #
 # Each script has its own tmux server and socket, without configuration files.
 
@@ -25,35 +25,33 @@ terminal_open() {
 terminal_close() { terminal kill-server 2>/dev/null || true; }
 
 type_line() { terminal send-keys -l "$1" && terminal send-keys Enter; }
-# press KEY...: sends keys by their tmux names.
+# press KEY...: sends keys by their tmux names. After Escape, waits until the screen has changed: the
+# next key would be read as Alt with that key if the program had not read Escape yet.
 press() {
-	local key
+	local key before
 	for key in "$@"; do
+		before=$(screen)
 		terminal send-keys "$key"
+		[ "$key" != Escape ] || wait_for screen_differs "$before"
 		sleep "${KEY_PAUSE:-0.15}"
 	done
 }
 screen() { terminal capture-pane -p 2>/dev/null; }
+screen_differs() { [ "$(screen)" != "$1" ]; }
 screen_in_colour() { terminal capture-pane -p -e; }
 
-# screen_shows TEXT [SECONDS]: waits until TEXT is on the screen; screen_hides, until it is not.
+# screen_shows TEXT: waits until TEXT is on the screen; screen_hides, until it is not.
+has_on_screen() { screen | grep -qF -- "$1"; }
+has_on_screen_or_ended() { has_on_screen "$1" || ! terminal has-session; }
 screen_shows() {
-	local i
-	for ((i = 0; i < ${2:-15} * 10; i++)); do
-		screen | grep -qF -- "$1" && return 0
-		terminal has-session 2>/dev/null || break
-		sleep 0.1
-	done
+	wait_for has_on_screen_or_ended "$1"
+	has_on_screen "$1" && return 0
 	echo "'$1' is not on the screen:"
 	screen
 	return 1
 }
 screen_hides() {
-	local i
-	for ((i = 0; i < ${2:-15} * 10; i++)); do
-		screen | grep -qF -- "$1" || return 0
-		sleep 0.1
-	done
+	wait_for is_not has_on_screen "$1" && return 0
 	echo "'$1' is on the screen:"
 	screen
 	return 1

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* change-report.c - results of a plan, as text or JSON. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/change/change-report.h"
 #include "cmd/change/signal-names.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/systemd-journal.h"
+#include "shared/cli/listing.h"
+#include "shared/report/log-change.h"
 
 /* Results of a step without a value, as in "/a: frozen". */
 static const struct {
@@ -192,16 +192,6 @@ static void print_step(const struct change_command *command, const struct cgw_st
 		cli_error(command->context, "note: %s", result->diag.text);
 }
 
-static json_t *json_text(const char *text)
-{
-	char escaped[4 * 1024];
-
-	if (text == NULL || text[0] == '\0')
-		return json_null();
-	cgw_escape(escaped, sizeof(escaped), text, strlen(text));
-	return json_string(escaped);
-}
-
 /* Text of the library, which has already escaped all names. */
 static json_t *json_sentence(const char *text)
 {
@@ -212,9 +202,9 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 {
 	bool set = step->kind == CGW_STEP_SET;
 	json_t *object = json_pack(
-		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "group", json_text(step->path), "action",
+		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "group", json_escaped(step->path), "action",
 		cgw_step_kind_name(step->kind), "outcome", cgw_outcome_name(result->outcome), "old",
-		json_text(result->old_value), "new", json_text(result->new_value), "how",
+		json_escaped(result->old_value), "new", json_escaped(result->new_value), "how",
 		json_sentence(result->how), "message", json_sentence(result->diag.text));
 	int r = object == NULL ? -1 : 0;
 
@@ -222,14 +212,14 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 		r = json_object_set_new(object, "key",
 					json_string(cgw_control_info(step->control)->key));
 	if (r == 0 && set)
-		r = json_object_set_new(object, "asked", json_text(step->value));
+		r = json_object_set_new(object, "asked", json_escaped(step->value));
 	if (r == 0 && step->kind == CGW_STEP_MOVE)
 		r = json_object_set_new(object, "pid", json_integer(step->pid));
 	if (r == 0 && step->kind == CGW_STEP_KILL)
 		r = json_object_set_new(object, "signal", json_integer(step->signal));
 	if (r == 0 && result->error < 0)
 		r = json_object_set_new(object, "error",
-					json_text(strerrorname_np(-result->error)));
+					json_escaped(strerrorname_np(-result->error)));
 	if (r == 0 && result->change_id != 0)
 		r = json_object_set_new(object, "change",
 					json_integer((json_int_t)result->change_id));
@@ -253,14 +243,10 @@ static enum cli_exit print_json(const struct change_command *command, json_t *st
 		(void)json_object_set_new(
 			document, "transaction",
 			json_integer((json_int_t)cgw_plan_transaction(command->plan)));
-	if (document == NULL) {
-		cli_error(command->context, "%s", strerror(ENOMEM));
-		return CLI_FAILED;
-	}
-	(void)json_dumpf(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	putchar('\n');
-	json_decref(document);
-	return status;
+	if (json_print(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0)
+		return status;
+	cli_error(command->context, "%s", strerror(ENOMEM));
+	return CLI_FAILED;
 }
 
 /* Failure outranks "would change", which outranks success. */
@@ -277,30 +263,6 @@ static bool is_cause(const struct cgw_result *result)
 	       result->outcome == CGW_OUTCOME_INCONSISTENT;
 }
 
-/* Logs a completed or failed step to the systemd journal as well. */
-static void log_step(const struct change_command *command, const struct cgw_step *step,
-		     const struct cgw_result *result)
-{
-	if (command->options.dry_run || result->outcome == CGW_OUTCOME_PENDING ||
-	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
-		return;
-	cli_journal_change(&(struct cli_journal_change){
-		.action = cgw_step_kind_name(step->kind),
-		.group = step->path,
-		.group_id = step->expected_id,
-		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
-		.old_value = result->old_value,
-		.new_value = step->value,
-		.accepted_value = result->new_value,
-		.who = command->options.who,
-		.why = command->options.why,
-		.how = result->how,
-		.trouble = result->diag.text,
-		.error = result->error,
-		.change_id = result->change_id,
-	});
-}
-
 enum cli_exit report_plan(const struct change_command *command, int error)
 {
 	enum cli_exit status = CLI_OK, causes = CLI_OK;
@@ -311,7 +273,7 @@ enum cli_exit report_plan(const struct change_command *command, int error)
 		const struct cgw_result *result = cgw_plan_result(command->plan, i);
 		enum cli_exit step_status = report_status(result, command->options.dry_run);
 
-		log_step(command, step, result);
+		log_change(step, result, &command->options);
 		status = worse(status, step_status);
 		if (is_cause(result))
 			causes = result->outcome == CGW_OUTCOME_INCONSISTENT
@@ -339,7 +301,7 @@ enum cli_exit report_steps(const struct change_command *command, const struct cg
 	json_t *list = command->json ? json_array() : NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		log_step(command, &steps[i], &results[i]);
+		log_change(&steps[i], &results[i], &command->options);
 		status = worse(status, report_status(&results[i], command->options.dry_run));
 		if (command->json)
 			(void)json_array_append_new(list, json_step(&steps[i], &results[i]));

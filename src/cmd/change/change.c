@@ -2,7 +2,6 @@
 /* change.c - options, layout and plan, shared by all commands that change groups. */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,103 +29,41 @@ void change_done(struct change_command *command)
 	command->layout = NULL;
 }
 
-static enum cli_exit parse_ids(struct change_command *command, const char *value)
+enum cli_exit change_parse_ids(void *target, struct cli_context *context,
+			       const struct cli_option *option, const char *argument)
 {
+	struct change_command *command = target;
+	const char *at = argument;
 	char *end;
 
 	command->id_count = 0;
 	do {
 		errno = 0;
-		command->ids[command->id_count] = strtoull(value, &end, 10);
-		if (!isdigit((unsigned char)value[0]) || errno != 0 ||
-		    (*end != ',' && *end != '\0') || command->ids[command->id_count] == 0)
-			return cli_usage_error(command->context,
-					       "invalid --if-id '%.64s' (expected IDs separated "
+		command->ids[command->id_count] = strtoull(at, &end, 10);
+		if (!isdigit((unsigned char)at[0]) || errno != 0 || (*end != ',' && *end != '\0') ||
+		    command->ids[command->id_count] == 0)
+			return cli_usage_error(context,
+					       "invalid --%s '%.64s' (expected IDs separated "
 					       "by commas, as printed by 'cgward dump -o id')",
-					       value);
+					       option->name, at);
 		if (++command->id_count == CHANGE_IDS_MAX && *end != '\0')
-			return cli_usage_error(command->context,
-					       "too many IDs for --if-id (at most %d)",
-					       CHANGE_IDS_MAX);
-		value = end + 1;
+			return cli_usage_error(context, "too many IDs for --%s (at most %d)",
+					       option->name, CHANGE_IDS_MAX);
+		at = end + 1;
 	} while (*end != '\0');
 	return CLI_OK;
 }
 
-static enum cli_exit parse_shared_option(struct change_command *command, int code,
-					 const char *value)
+bool change_parse_options(struct change_command *command, const struct cli_command_help *help,
+			  int *argc, char ***argv, enum cli_exit *ret_exit)
 {
-	switch (code) {
-	case 'n':
-		command->options.dry_run = true;
-		return CLI_OK;
-	case 'J':
-		command->json = true;
-		return CLI_OK;
-	case CHANGE_OPTION_FORCE:
-		command->options.force = true;
-		return CLI_OK;
-	case CHANGE_OPTION_YES_REALLY:
-		command->options.yes_really = true;
-		return CLI_OK;
-	case CHANGE_OPTION_DIRECT:
-		command->options.backend = CGW_BACKEND_DIRECT;
-		return CLI_OK;
-	case CHANGE_OPTION_WHY:
-		command->options.why = value;
-		return CLI_OK;
-	case CHANGE_OPTION_JOURNAL:
-		command->options.journal = value;
-		return CLI_OK;
-	case CHANGE_OPTION_POLICY:
-		command->policy = value;
-		return CLI_OK;
-	case CHANGE_OPTION_RECLAIM:
-		command->options.reclaim = true;
-		return CLI_OK;
-	case CHANGE_OPTION_PERSIST:
-		command->options.persist = true;
-		return CLI_OK;
-	case CHANGE_OPTION_ENABLE:
-		command->options.enable = true;
-		return CLI_OK;
-	case CHANGE_OPTION_TIMEOUT:
-		if (cli_parse_duration(value, &command->timeout_ns) < 0 || command->timeout_ns == 0)
-			return cli_usage_error(command->context,
-					       "invalid --timeout '%.64s' (expected a positive "
-					       "time such as 500ms or 2s)",
-					       value);
-		return CLI_OK;
-	case CHANGE_OPTION_IF_ID:
-		return parse_ids(command, value);
-	default:
-		return CLI_USAGE;
-	}
-}
-
-enum cli_exit change_parse_options(struct change_command *command,
-				   const struct cli_command_help *help, int argc, char **argv,
-				   enum cli_exit (*parse)(void *context, int code,
-							  const char *value),
-				   void *context, bool *ret_ended)
-{
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	int code;
-
-	*ret_ended = false;
-	while ((code = cli_next_option(command->context, help, argc, argv, &value, &status)) > 0) {
-		status = parse != NULL ? parse(context, code, value) : CLI_WOULD_CHANGE;
-		if (status == CLI_WOULD_CHANGE)
-			status = parse_shared_option(command, code, value);
-		if (status != CLI_OK)
-			return status;
-	}
-	*ret_ended = code < 0;
-	if (code == 0 && command->options.persist && command->options.backend == CGW_BACKEND_DIRECT)
-		return cli_usage_error(command->context,
-				       "--persist and --direct are mutually exclusive");
-	return status;
+	if (!cli_parse_options(command->context, help, argc, argv, command, ret_exit))
+		return false;
+	if (!command->options.persist || command->options.backend != CGW_BACKEND_DIRECT)
+		return true;
+	*ret_exit =
+		cli_usage_error(command->context, "--persist and --direct are mutually exclusive");
+	return false;
 }
 
 enum cli_exit change_open(struct change_command *command)

@@ -31,66 +31,54 @@ struct change_command {
 	char who[64];
 };
 
-enum {
-	CHANGE_OPTION_FORCE = CLI_OPTION_LONG + 100,
-	CHANGE_OPTION_YES_REALLY,
-	CHANGE_OPTION_DIRECT,
-	CHANGE_OPTION_WHY,
-	CHANGE_OPTION_JOURNAL,
-	CHANGE_OPTION_POLICY,
-	CHANGE_OPTION_RECLAIM,
-	CHANGE_OPTION_PERSIST,
-	CHANGE_OPTION_ENABLE,
-	CHANGE_OPTION_TIMEOUT,
-	CHANGE_OPTION_IF_ID,
-};
+enum cli_exit change_parse_ids(void *command, struct cli_context *context,
+			       const struct cli_option *option, const char *argument);
 
+/* Rows of every command's table; its struct is a struct change_command or begins with one. */
 /* clang-format off */
-/* Rows of every command's table. */
 #define CHANGE_OPTIONS                                                                             \
-	{ 'n', "dry-run", NULL, false,                                                             \
-	  "only print which files would be written or which calls made" },                         \
-	{ 'J', "json", NULL, false, "print one JSON document" },                                   \
-	{ CHANGE_OPTION_FORCE, "force", NULL, false,                                               \
-	  "allow limits below current use; overwrite newer changes made by others" },              \
-	{ CHANGE_OPTION_YES_REALLY, "yes-really", NULL, false,                                     \
-	  "act on protected groups too (never on those the machine needs)" },                      \
-	{ CHANGE_OPTION_DIRECT, "direct", NULL, false,                                             \
-	  "write kernel files even if systemd manages the group" },                                \
-	{ CHANGE_OPTION_WHY, "why", "TEXT", false, "reason to record in the journal" },            \
-	{ CHANGE_OPTION_JOURNAL, "journal", "DIR", false, "directory of the journal of changes" },\
-	{ CHANGE_OPTION_POLICY, "policy", "FILE", false,                                           \
-	  "use the [protect] sections of FILE instead of those in /etc/cgward" }
+	{ 'n', "dry-run", NULL, "only print which files would be written or which calls made",     \
+	  CLI_TRUE(struct change_command, options.dry_run) },                                      \
+	{ 'J', "json", NULL, "print one JSON document", CLI_TRUE(struct change_command, json) },   \
+	{ 0, "force", NULL,                                                                        \
+	  "allow limits below current use; overwrite newer changes made by others",                \
+	  CLI_TRUE(struct change_command, options.force) },                                        \
+	{ 0, "yes-really", NULL, "act on protected groups too (never on those the machine needs)", \
+	  CLI_TRUE(struct change_command, options.yes_really) },                                   \
+	{ 0, "direct", NULL, "write kernel files even if systemd manages the group",               \
+	  CLI_ENUM(struct change_command, options.backend, CGW_BACKEND_DIRECT) },                  \
+	{ 0, "why", "TEXT", "reason to record in the journal",                                     \
+	  CLI_TEXT(struct change_command, options.why) },                                          \
+	{ 0, "journal", "DIR", "directory of the journal of changes",                              \
+	  CLI_TEXT(struct change_command, options.journal) },                                      \
+	{ 0, "policy", "FILE",                                                                     \
+	  "use the [protect] sections of FILE instead of those in /etc/cgward",                    \
+	  CLI_TEXT(struct change_command, policy) }
 /* Additional rows of commands that set values. */
 #define CHANGE_SET_OPTIONS                                                                         \
-	{ CHANGE_OPTION_RECLAIM, "reclaim", NULL, false,                                           \
-	  "reclaim memory first if the limit is below current use" },                              \
-	{ CHANGE_OPTION_ENABLE, "enable", NULL, false,                                             \
-	  "cgroup v2: enable the controller from the root down to the group" },                    \
-	{ CHANGE_OPTION_PERSIST, "persist", NULL, false,                                           \
-	  "keep the value across reboots (only groups managed by systemd)" }
+	{ 0, "reclaim", NULL, "reclaim memory first if the limit is below current use",            \
+	  CLI_TRUE(struct change_command, options.reclaim) },                                      \
+	{ 0, "enable", NULL, "cgroup v2: enable the controller from the root down to the group",   \
+	  CLI_TRUE(struct change_command, options.enable) },                                       \
+	{ 0, "persist", NULL, "keep the value across reboots (only groups managed by systemd)",    \
+	  CLI_TRUE(struct change_command, options.persist) }
 /* Additional row of commands that act on existing groups. */
 #define CHANGE_IF_ID_OPTION                                                                        \
-	{ CHANGE_OPTION_IF_ID, "if-id", "ID[,ID...]", false,                                       \
-	  "act only on groups with these IDs, as printed by 'cgward dump -o id'" }
+	{ 0, "if-id", "ID[,ID...]",                                                                \
+	  "act only on groups with these IDs, as printed by 'cgward dump -o id'",                  \
+	  CLI_CALL(change_parse_ids) }
 /* Additional row of commands that wait. */
 #define CHANGE_TIMEOUT_OPTION                                                                      \
-	{ CHANGE_OPTION_TIMEOUT, "timeout", "TIME", false, "give up after TIME (default: 10s)" }
+	{ 0, "timeout", "TIME", "give up after TIME (default: 10s)",                               \
+	  CLI_TIME(struct change_command, timeout_ns) }
 /* clang-format on */
 
 void change_init(struct change_command *command, struct cli_context *context);
 void change_done(struct change_command *command);
 
-/*
- * Parses all options; `optind` is then the index of the first argument. `parse` (may be NULL) is
- * called first for each option, and returns CLI_WOULD_CHANGE for an option that it does not know.
- * The command must exit if the result is not CLI_OK, or `ret_ended` is set.
- */
-enum cli_exit change_parse_options(struct change_command *command,
-				   const struct cli_command_help *help, int argc, char **argv,
-				   enum cli_exit (*parse)(void *context, int code,
-							  const char *value),
-				   void *context, bool *ret_ended);
+/* cli_parse_options() into `command` or the struct that begins with it. */
+bool change_parse_options(struct change_command *command, const struct cli_command_help *help,
+			  int *argc, char ***argv, enum cli_exit *ret_exit);
 
 /* Opens the layout and an empty plan, or prints the reason of the failure. */
 enum cli_exit change_open(struct change_command *command);
@@ -104,6 +92,12 @@ enum cli_exit change_apply(struct change_command *command);
 static inline void change_cleanup(struct change_command *command)
 {
 	change_done(command);
+}
+
+/* The same for a command that is the beginning of a larger struct. */
+static inline void change_cleanup_pointer(struct change_command **command)
+{
+	change_done(*command);
 }
 
 #endif

@@ -2,7 +2,6 @@
 /* create-move-command.c - `cgward create`, `move` and `delete`. */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,6 @@
 #include "cmd/change/change-entry.h"
 #include "cmd/change/parse-assignment.h"
 #include "lib/base/cleanup.h"
-
-enum { OPTION_RECURSIVE = CLI_OPTION_LONG };
 
 static const struct cli_option create_options[] = {
 	CHANGE_OPTIONS,
@@ -38,8 +35,14 @@ static const struct cli_command_help move_help = {
 	.options = move_options,
 };
 
+struct delete
+{
+	struct change_command command;
+	bool recursive;
+};
+
 static const struct cli_option delete_options[] = {
-	{OPTION_RECURSIVE, "recursive", NULL, false, "also remove the groups below"},
+	{0, "recursive", NULL, "also remove the groups below", CLI_TRUE(struct delete, recursive)},
 	CHANGE_OPTIONS,
 	CHANGE_IF_ID_OPTION,
 	CLI_COMMON_OPTIONS,
@@ -56,20 +59,17 @@ int create_command(struct cli_context *context, int argc, char **argv)
 	CLEANUP(change_cleanup) struct change_command command;
 	CLEANUP(groups_done) struct group_list groups = {0};
 	enum cli_exit status;
-	bool ended;
-	int first;
+	int first = 0;
 
 	change_init(&command, context);
-	status = change_parse_options(&command, &create_help, argc, argv, NULL, NULL, &ended);
-	if (ended || status != CLI_OK)
+	if (!change_parse_options(&command, &create_help, &argc, &argv, &status))
 		return (int)status;
-	first = optind;
 	while (first < argc && !assign_is(argv[first]))
 		first++;
-	if (first == optind)
+	if (first == 0)
 		return (int)cli_usage_error(context, "missing GROUP");
 	status = change_open(&command);
-	for (int i = optind; i < first && status == CLI_OK; i++)
+	for (int i = 0; i < first && status == CLI_OK; i++)
 		status = groups_add_new(&command, &groups, argv[i]);
 	for (size_t i = 0; i < groups.count && status == CLI_OK; i++) {
 		const struct cgw_step step = {.kind = CGW_STEP_CREATE, .path = groups.paths[i]};
@@ -103,13 +103,11 @@ int move_command(struct cli_context *context, int argc, char **argv)
 	CLEANUP(change_cleanup) struct change_command command;
 	CLEANUP(groups_done) struct group_list groups = {0};
 	enum cli_exit status;
-	bool ended;
 
 	change_init(&command, context);
-	status = change_parse_options(&command, &move_help, argc, argv, NULL, NULL, &ended);
-	if (ended || status != CLI_OK)
+	if (!change_parse_options(&command, &move_help, &argc, &argv, &status))
 		return (int)status;
-	if (argc - optind < 2)
+	if (argc < 2)
 		return (int)cli_usage_error(context, "missing PID or GROUP");
 	status = change_open(&command);
 	if (status == CLI_OK)
@@ -117,7 +115,7 @@ int move_command(struct cli_context *context, int argc, char **argv)
 	if (status == CLI_OK && groups.count != 1)
 		status = cli_usage_error(
 			context, "more than one group matches, but a process is in one only");
-	for (int i = optind; i < argc - 1 && status == CLI_OK; i++) {
+	for (int i = 0; i < argc - 1 && status == CLI_OK; i++) {
 		struct cgw_step step = {.kind = CGW_STEP_MOVE, .path = groups.paths[0]};
 
 		status = parse_pid(&command, argv[i], &step.pid);
@@ -125,17 +123,6 @@ int move_command(struct cli_context *context, int argc, char **argv)
 			status = change_add_step(&command, &step);
 	}
 	return (int)(status == CLI_OK ? change_apply(&command) : status);
-}
-
-static enum cli_exit parse_recursive(void *context, int code, const char *value)
-{
-	bool *recursive = context;
-
-	(void)value;
-	if (code != OPTION_RECURSIVE)
-		return CLI_WOULD_CHANGE;
-	*recursive = true;
-	return CLI_OK;
 }
 
 /* Descendants sort after their ancestor, and must be removed before it. */
@@ -146,28 +133,27 @@ static int compare_backwards(const void *a, const void *b)
 
 int delete_command(struct cli_context *context, int argc, char **argv)
 {
-	CLEANUP(change_cleanup) struct change_command command;
+	struct delete delete = {0};
+	CLEANUP(change_cleanup_pointer) struct change_command *command = &delete.command;
 	CLEANUP(groups_done) struct group_list groups = {0};
-	bool ended, recursive = false;
 	enum cli_exit status;
 
-	change_init(&command, context);
-	status = change_parse_options(&command, &delete_help, argc, argv, parse_recursive,
-				      &recursive, &ended);
-	if (ended || status != CLI_OK)
+	change_init(command, context);
+	if (!change_parse_options(command, &delete_help, &argc, &argv, &status))
 		return (int)status;
-	if (optind == argc)
+	if (argc == 0)
 		return (int)cli_usage_error(context, "missing GROUP");
-	status = change_open(&command);
-	for (int i = optind; i < argc && status == CLI_OK; i++)
-		status = groups_add(&command, &groups, argv[i]);
+	status = change_open(command);
+	for (int i = 0; i < argc && status == CLI_OK; i++)
+		status = groups_add(command, &groups, argv[i]);
 	if (status == CLI_OK && groups.count > 1)
 		qsort(groups.paths, groups.count, sizeof(*groups.paths), compare_backwards);
 	for (size_t i = 0; i < groups.count && status == CLI_OK; i++) {
-		const struct cgw_step step = {
-			.kind = CGW_STEP_DELETE, .path = groups.paths[i], .recursive = recursive};
+		const struct cgw_step step = {.kind = CGW_STEP_DELETE,
+					      .path = groups.paths[i],
+					      .recursive = delete.recursive};
 
-		status = change_add_step(&command, &step);
+		status = change_add_step(command, &step);
 	}
-	return (int)(status == CLI_OK ? change_apply(&command) : status);
+	return (int)(status == CLI_OK ? change_apply(command) : status);
 }

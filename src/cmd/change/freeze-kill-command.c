@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* freeze-kill-command.c - `cgward freeze`, `thaw` and `kill`. */
-#include <getopt.h>
 #include <signal.h>
 
 #include "cmd/change/change-entry.h"
@@ -29,8 +28,27 @@ static const struct cli_command_help thaw_help = {
 	.options = freeze_options,
 };
 
+/* The command, and the step that its options describe. */
+struct state {
+	struct change_command command;
+	struct cgw_step step;
+};
+
+static enum cli_exit parse_signal(void *target, struct cli_context *context,
+				  const struct cli_option *option, const char *argument)
+{
+	struct state *state = target;
+
+	if (signal_find(argument, &state->step.signal) == 0)
+		return CLI_OK;
+	return cli_usage_error(
+		context,
+		"unknown %s '%.64s' (expected a name or number such as TERM, SIGSTOP or 15)",
+		option->name, argument);
+}
+
 static const struct cli_option kill_options[] = {
-	{'s', "signal", "SIGNAL", false, "signal name or number (default: KILL)"},
+	{'s', "signal", "SIGNAL", "signal name or number (default: KILL)", CLI_CALL(parse_signal)},
 	CHANGE_OPTIONS,
 	CHANGE_IF_ID_OPTION,
 	CHANGE_TIMEOUT_OPTION,
@@ -44,26 +62,6 @@ static const struct cli_command_help kill_help = {
 		"until they are empty; processes forked meanwhile are killed too.",
 	.options = kill_options,
 };
-
-/* The command, and the step that its options describe. */
-struct state {
-	struct change_command command;
-	struct cgw_step step;
-};
-
-static enum cli_exit parse_signal(void *context, int code, const char *value)
-{
-	struct state *state = context;
-
-	if (code != 's')
-		return CLI_WOULD_CHANGE;
-	if (signal_find(value, &state->step.signal) == 0)
-		return CLI_OK;
-	return cli_usage_error(
-		state->command.context,
-		"unknown signal '%.64s' (expected a name or number such as TERM, SIGSTOP or 15)",
-		value);
-}
 
 static void cleanup_state(struct state *state)
 {
@@ -97,14 +95,11 @@ static int run(struct cli_context *context, const struct cli_command_help *help,
 	CLEANUP(cleanup_state)
 	struct state state = {.step = {.kind = kind, .signal = SIGKILL}};
 	enum cli_exit status;
-	bool ended;
 
 	change_init(&state.command, context);
-	status = change_parse_options(&state.command, help, argc, argv,
-				      kind == CGW_STEP_KILL ? parse_signal : NULL, &state, &ended);
-	if (ended || status != CLI_OK)
-		return (int)status;
-	return (int)apply(&state, argc - optind, argv + optind);
+	if (change_parse_options(&state.command, help, &argc, &argv, &status))
+		status = apply(&state, argc, argv);
+	return (int)status;
 }
 
 int freeze_command(struct cli_context *context, int argc, char **argv)

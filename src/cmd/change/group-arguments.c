@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/change/group-arguments.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
 void groups_done(struct group_list *list)
@@ -37,19 +38,13 @@ static bool contains(const struct group_list *list, size_t count, const char *pa
 static int append(struct group_list *list, char *path, const char *process)
 {
 	CLEANUP(cleanup_free) char *owned = path, *copy = NULL;
-	char **larger;
 
 	copy = process != NULL ? strdup(process) : NULL;
 	if (process != NULL && copy == NULL)
 		return -ENOMEM;
-	larger = reallocarray(list->paths, list->count + 1, sizeof(*larger));
-	if (larger == NULL)
+	if (ARRAY_RESERVE(list->paths, list->path_capacity, list->count + 1) < 0 ||
+	    ARRAY_RESERVE(list->processes, list->process_capacity, list->count + 1) < 0)
 		return -ENOMEM;
-	list->paths = larger;
-	larger = reallocarray(list->processes, list->count + 1, sizeof(*larger));
-	if (larger == NULL)
-		return -ENOMEM;
-	list->processes = larger;
 	list->process_count += process != NULL;
 	list->processes[list->count] = steal_pointer(&copy);
 	list->paths[list->count++] = steal_pointer(&owned);

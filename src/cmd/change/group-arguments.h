@@ -9,6 +9,7 @@ struct group_list {
 	char **paths;
 	char **processes; /* by path: "pid:N" if it is the group of a process, or NULL */
 	size_t count;
+	size_t path_capacity, process_capacity;
 	size_t process_count;
 	uint32_t hierarchies; /* where to find the group of a process; 0: any */
 };

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list-controls.c - list of all controls, with their file on this machine. */
 #include <cgward/render.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/change/list-controls.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/text-table.h"
-
-/* A row of the list, as text. */
-struct row {
-	const struct cgw_control_info *info;
-	const char *unit, *risk;
-	char range[96];
-	char file[96]; /* "memory: memory.limit_in_bytes", or "-" */
-	struct cgw_diag why_not;
-};
+#include "shared/cli/listing.h"
 
 static void format_bound(uint64_t number, enum cgw_unit unit, char *buffer, size_t size)
 {
@@ -81,92 +70,49 @@ static void describe_file(const struct cgw_layout *layout, const struct cgw_cont
 	}
 }
 
-static void describe(const struct cgw_layout *layout, enum cgw_control control, struct row *row)
+static const struct listing_column columns[] = {
+	{"KEY", "key", false},    {"UNIT", "unit", false},     {"RANGE", "range", false},
+	{"RISK", "risk", false},  {"SYNTAX", "syntax", false}, {NULL, "unlimited", false},
+	{NULL, "default", false}, {NULL, "per_device", false}, {"FILE", "file", false},
+	{NULL, "why_not", false}, {NULL, "help", false},       {"HELP", NULL, false},
+	{NULL, NULL, false},
+};
+
+static void list_control(struct listing *listing, const struct cgw_layout *layout,
+			 enum cgw_control control)
 {
-	*row = (struct row){.info = cgw_control_info(control)};
-	row->unit = cgw_unit_name((enum cgw_unit)row->info->unit);
-	row->risk = cgw_risk_name((enum cgw_risk)row->info->risk);
-	describe_range(row->info, row->range, sizeof(row->range));
-	if (cgw_control_available(layout, control, &row->why_not) == 0)
-		describe_file(layout, row->info, row->file, sizeof(row->file));
-	else
-		(void)snprintf(row->file, sizeof(row->file), "-");
-}
+	const struct cgw_control_info *info = cgw_control_info(control);
+	char range[96], file[96] = ""; /* "memory: memory.limit_in_bytes" */
+	struct cgw_diag why_not = {0};
 
-static json_t *optional(const char *text)
-{
-	return text != NULL && text[0] != '\0' ? json_string(text) : json_null();
-}
-
-static enum cli_exit list_json(const struct cgw_layout *layout)
-{
-	json_t *list = json_array();
-	int r = list == NULL ? -1 : 0;
-
-	for (int control = 0; control < CGW_CONTROL_COUNT && r == 0; control++) {
-		struct row row;
-
-		describe(layout, (enum cgw_control)control, &row);
-		r = json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:s}", "key",
-				  row.info->key, "unit", row.unit, "range", row.range, "risk",
-				  row.risk, "syntax", row.info->syntax, "unlimited",
-				  optional(row.info->unlimited), "default",
-				  optional(row.info->default_value), "per_device",
-				  (int)row.info->per_device, "file",
-				  strcmp(row.file, "-") == 0 ? json_null() : json_string(row.file),
-				  "why_not", optional(row.why_not.text), "help", row.info->help));
-	}
-	if (r == 0)
-		(void)json_dumpf(list, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	putchar('\n');
-	json_decref(list);
-	return r == 0 ? CLI_OK : CLI_FAILED;
-}
-
-static int add_line(struct libscols_table *table, const struct row *row)
-{
-	const char *const cells[] = {row->info->key,    row->unit, row->range,     row->risk,
-				     row->info->syntax, row->file, row->info->help};
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-	int r = line == NULL ? -ENOMEM : 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(cells) && r == 0; i++)
-		r = scols_line_set_data(line, i, cells[i]);
+	describe_range(info, range, sizeof(range));
+	if (cgw_control_available(layout, control, &why_not) == 0)
+		describe_file(layout, info, file, sizeof(file));
+	listing_record(listing);
+	listing_text(listing, info->key);
+	listing_text(listing, cgw_unit_name((enum cgw_unit)info->unit));
+	listing_text(listing, range);
+	listing_text(listing, cgw_risk_name((enum cgw_risk)info->risk));
+	listing_text(listing, info->syntax);
+	listing_optional(listing, info->unlimited);
+	listing_optional(listing, info->default_value);
+	listing_flag(listing, info->per_device);
+	listing_optional(listing, file);
+	listing_optional(listing, why_not.text);
+	listing_text(listing, info->help);
 	/* For an unavailable control, the reason replaces the help. */
-	if (r == 0 && row->why_not.text[0] != '\0')
-		r = scols_line_set_data(line, ARRAY_SIZE(cells) - 1, row->why_not.text);
-	return r;
-}
-
-static enum cli_exit list_table(const struct cgw_layout *layout)
-{
-	static const char *const titles[] = {"KEY",    "UNIT", "RANGE", "RISK",
-					     "SYNTAX", "FILE", "HELP"};
-	struct libscols_table *table = table_new(stdout);
-	int r = table == NULL ? -ENOMEM : 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
-		if (table_add_column(table, titles[i], 0) < 0)
-			r = -ENOMEM;
-	for (int control = 0; control < CGW_CONTROL_COUNT && r == 0; control++) {
-		struct row row;
-
-		describe(layout, (enum cgw_control)control, &row);
-		r = add_line(table, &row);
-	}
-	if (r == 0)
-		r = scols_print_table(table);
-	scols_unref_table(table);
-	return r < 0 ? CLI_FAILED : CLI_OK;
+	listing_text(listing, why_not.text[0] != '\0' ? why_not.text : info->help);
 }
 
 enum cli_exit controls_list(struct change_command *command)
 {
 	enum cli_exit status = change_open(command);
+	struct listing listing;
 
 	if (status != CLI_OK)
 		return status;
-	return command->json ? list_json(command->layout) : list_table(command->layout);
+	listing_start(&listing, stdout, command->json, columns);
+	for (int control = 0; control < CGW_CONTROL_COUNT; control++)
+		list_control(&listing, command->layout, (enum cgw_control)control);
+	return listing_end(&listing) < 0 ? CLI_FAILED : CLI_OK;
 }

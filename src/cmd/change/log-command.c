@@ -3,9 +3,7 @@
 #include <cgward/model.h>
 #include <cgward/render.h>
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,15 +11,27 @@
 #include "cmd/change/change-report.h"
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/text-table.h"
+#include "shared/cli/listing.h"
+#include "shared/cli/options.h"
 
-enum { OPTION_JOURNAL = CLI_OPTION_LONG };
+struct log {
+	struct cli_context *context;
+	const char *journal;
+	uint64_t count; /* 0: all */
+	bool json;
+	char **globs;
+	int glob_count;
+
+	struct listing listing;
+	uint64_t shown;
+};
 
 static const struct cli_option options[] = {
-	{'n', "count", "N", false, "show only the last N changes"},
-	{'J', "json", NULL, false, "print one JSON document"},
-	{OPTION_JOURNAL, "journal", "DIR", false,
-	 "read the journal in DIR, or with systemd[:PATH] the systemd journals"},
+	{'n', "count", "N", "show only the last N changes", CLI_COUNT(struct log, count)},
+	{'J', "json", NULL, "print one JSON document", CLI_TRUE(struct log, json)},
+	{0, "journal", "DIR",
+	 "read the journal in DIR, or with systemd[:PATH] the systemd journals",
+	 CLI_TEXT(struct log, journal)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -35,19 +45,6 @@ static const struct cli_command_help help = {
 	.options = options,
 };
 
-struct log {
-	struct cli_context *context;
-	const char *journal;
-	uint64_t count; /* 0: all */
-	bool json;
-	char **globs;
-	int glob_count;
-
-	struct libscols_table *table;
-	json_t *list;
-	uint64_t shown;
-};
-
 static bool is_selected(const struct log *log, const char *path)
 {
 	for (int i = 0; i < log->glob_count; i++)
@@ -56,148 +53,76 @@ static bool is_selected(const struct log *log, const char *path)
 	return log->glob_count == 0;
 }
 
-static const char *format_state(const struct cgw_change *change, char *buffer, size_t size)
-{
-	if (change->undoes != 0)
-		(void)snprintf(buffer, size, "undoes %" PRIu64, change->undoes);
-	else
-		(void)snprintf(buffer, size, "%s", change->undone ? "undone" : "");
-	return buffer;
-}
-
-static const char *escaped(const char *text, char *buffer, size_t size)
-{
-	cgw_escape(buffer, size, text, strlen(text));
-	return buffer;
-}
-
-static int add_line(struct log *log, const struct cgw_change *change)
-{
-	char id[24], action[24], time[40], path[4 * 4096], old[600], new[600], who[200], why[400],
-		state[40];
-	struct libscols_line *line = scols_table_new_line(log->table, NULL);
-	const char *cells[10];
-	int r = line == NULL ? -ENOMEM : 0;
-
-	(void)snprintf(id, sizeof(id), "%" PRIu64, change->id);
-	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
-	cells[0] = id;
-	(void)snprintf(action, sizeof(action), "%" PRIu64, change->transaction);
-	cells[1] = action;
-	cells[2] = time;
-	cells[3] = escaped(change->path, path, sizeof(path));
-	cells[4] = change->kind == CGW_STEP_SET ? change->key : cgw_step_kind_name(change->kind);
-	cells[5] = escaped(change->old_value, old, sizeof(old));
-	cells[6] = escaped(change->new_value, new, sizeof(new));
-	cells[7] = escaped(change->who, who, sizeof(who));
-	cells[8] = format_state(change, state, sizeof(state));
-	cells[9] = escaped(change->why, why, sizeof(why));
-	for (size_t i = 0; i < ARRAY_SIZE(cells) && r == 0; i++)
-		r = scols_line_set_data(line, i, cells[i]);
-	return r;
-}
-
-static int add_object(struct log *log, const struct cgw_change *change)
-{
-	char time[40], path[4 * 4096], old[1024], new[1024], who[256], why[800];
-	json_t *object;
-
-	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
-	object = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:I}",
-			   "id", (json_int_t)change->id, "time", time, "group",
-			   escaped(change->path, path, sizeof(path)), "action",
-			   cgw_step_kind_name(change->kind), "key", change->key, "old",
-			   escaped(change->old_value, old, sizeof(old)), "new",
-			   escaped(change->new_value, new, sizeof(new)), "who",
-			   escaped(change->who, who, sizeof(who)), "why",
-			   escaped(change->why, why, sizeof(why)), "pid", (json_int_t)change->pid,
-			   "uid", (json_int_t)change->uid, "undoes", (json_int_t)change->undoes,
-			   "undone", (int)change->undone, "transaction",
-			   (json_int_t)change->transaction);
-	return object == NULL ? -ENOMEM : json_array_append_new(log->list, object);
-}
+static const struct listing_column columns[] = {
+	{"ID", "id", true},      {"ACTION", "transaction", true},
+	{"TIME", "time", false}, {"GROUP", "group", false},
+	{"WHAT", NULL, false},   {NULL, "action", false},
+	{NULL, "key", false},    {"OLD", "old", false},
+	{"NEW", "new", false},   {"WHO", "who", false},
+	{"STATE", NULL, false},  {"WHY", "why", false},
+	{NULL, "pid", false},    {NULL, "uid", false},
+	{NULL, "undoes", false}, {NULL, "undone", false},
+	{NULL, NULL, false},
+};
 
 static int on_change(void *context, const struct cgw_change *change)
 {
 	struct log *log = context;
+	struct listing *listing = &log->listing;
+	const char *kind = cgw_step_kind_name(change->kind);
+	char time[40], state[40];
 
 	if (!is_selected(log, change->path) || (log->count > 0 && log->shown >= log->count))
 		return 0;
 	log->shown++;
-	return log->json ? add_object(log, change) : add_line(log, change);
+	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
+	(void)snprintf(state, sizeof(state), "%s", change->undone ? "undone" : "");
+	if (change->undoes != 0)
+		(void)snprintf(state, sizeof(state), "undoes %" PRIu64, change->undoes);
+	listing_record(listing);
+	listing_number(listing, change->id);
+	listing_number(listing, change->transaction);
+	listing_text(listing, time);
+	listing_name(listing, change->path);
+	listing_text(listing, change->kind == CGW_STEP_SET ? change->key : kind);
+	listing_text(listing, kind);
+	listing_text(listing, change->key);
+	listing_name(listing, change->old_value);
+	listing_name(listing, change->new_value);
+	listing_name(listing, change->who);
+	listing_text(listing, state);
+	listing_name(listing, change->why);
+	listing_number(listing, (uint64_t)change->pid);
+	listing_number(listing, change->uid);
+	listing_number(listing, change->undoes);
+	listing_flag(listing, change->undone);
+	return listing->error;
 }
 
 static int print_log(struct log *log, struct cgw_diag *diag)
 {
-	static const char *const titles[] = {"ID",  "ACTION", "TIME", "GROUP", "WHAT",
-					     "OLD", "NEW",    "WHO",  "STATE", "WHY"};
-	int r;
+	int r, printed;
 
-	if (log->json) {
-		log->list = json_array();
-		r = log->list == NULL ? -ENOMEM
-				      : cgw_journal_read(log->journal, on_change, log, diag);
-		if (r == 0)
-			(void)json_dumpf(log->list, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-		if (r == 0)
-			putchar('\n');
-		json_decref(log->list);
-		return r;
-	}
-	log->table = table_new(stdout);
-	r = log->table == NULL ? -ENOMEM : 0;
-	for (size_t i = 0; i < ARRAY_SIZE(titles) && r == 0; i++)
-		if (table_add_column(log->table, titles[i], i < 2 ? SCOLS_FL_RIGHT : 0) < 0)
-			r = -ENOMEM;
-	if (r == 0)
-		r = cgw_journal_read(log->journal, on_change, log, diag);
-	if (r == 0 && log->shown > 0)
-		r = scols_print_table(log->table);
-	scols_unref_table(log->table);
-	return r;
-}
-
-static enum cli_exit parse_option(struct log *log, int code, const char *value)
-{
-	char *end;
-
-	switch (code) {
-	case 'n':
-		errno = 0;
-		log->count = strtoull(value, &end, 10);
-		if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
-		    log->count == 0)
-			return cli_usage_error(
-				log->context,
-				"invalid --count '%.64s' (expected a positive number)", value);
-		return CLI_OK;
-	case 'J':
-		log->json = true;
-		return CLI_OK;
-	default:
-		log->journal = value;
-		return CLI_OK;
-	}
+	listing_start(&log->listing, stdout, log->json, columns);
+	r = cgw_journal_read(log->journal, on_change, log, diag);
+	if (r < 0 && log->listing.error == 0)
+		log->listing.error = r;
+	printed = listing_end(&log->listing);
+	return r < 0 ? r : printed;
 }
 
 int log_command(struct cli_context *context, int argc, char **argv)
 {
 	struct log_journal journals = {.context = context};
 	struct log log = {.context = context};
-	enum cli_exit status = CLI_OK;
+	enum cli_exit status;
 	struct cgw_diag diag = {0};
-	const char *value;
-	int code, r;
+	int r;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = parse_option(&log, code, value);
-		if (status != CLI_OK)
-			return (int)status;
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &log, &status))
 		return (int)status;
-	log.globs = argv + optind;
-	log.glob_count = argc - optind;
+	log.globs = argv;
+	log.glob_count = argc;
 	for (int i = 0; i < log.glob_count; i++)
 		if (cgw_glob_check(log.globs[i], &diag) < 0)
 			return (int)cli_usage_error(context, "%s", diag.text);

@@ -4,7 +4,6 @@
  * newest first, from this machine or from the machines that systemd-journal-remote has collected.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,32 +12,36 @@
 
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/listing.h"
 #include "shared/cli/systemd-journal.h"
-#include "shared/cli/text-table.h"
 #include <cgward/model.h>
 #include <cgward/render.h>
 
 #define FIELD_MAX_BYTES 4096
 
-/* A column, its JSON key, and its journal fields: the first one that is not empty is shown. */
-static const struct {
-	const char *title, *key;
-	const char *fields[2];
-} columns[] = {
-	{"TIME", "time", {NULL}},
-	{"HOST", "host", {"_HOSTNAME"}},
-	{"GROUP", "group", {"CGWARD_GROUP"}},
-	{"WHAT", "what", {"CGWARD_KEY", "CGWARD_ACTION"}},
-	{"OLD", "old", {"CGWARD_OLD"}},
-	{"NEW", "new", {"CGWARD_KEPT", "CGWARD_NEW"}},
-	{"WHO", "who", {"CGWARD_WHO", "CGWARD_RULE"}},
-	{"STATE", "state", {NULL}},
-	{"WHY", "why", {"CGWARD_REASON"}},
+enum { TIME, HOST, GROUP, WHAT, OLD, NEW, WHO, STATE, WHY, COLUMN_COUNT };
+
+static const struct listing_column columns[COLUMN_COUNT + 1] = {
+	[TIME] = {"TIME", "time", false},    [HOST] = {"HOST", "host", false},
+	[GROUP] = {"GROUP", "group", false}, [WHAT] = {"WHAT", "what", false},
+	[OLD] = {"OLD", "old", false},       [NEW] = {"NEW", "new", false},
+	[WHO] = {"WHO", "who", false},       [STATE] = {"STATE", "state", false},
+	[WHY] = {"WHY", "why", false},
 };
-enum { COLUMN_TIME, COLUMN_HOST, COLUMN_GROUP, COLUMN_STATE = 7 };
+
+/* The journal fields of a column: the first one that is not empty is shown. */
+static const char *const fields[COLUMN_COUNT][2] = {
+	[HOST] = {"_HOSTNAME"},
+	[GROUP] = {"CGWARD_GROUP"},
+	[WHAT] = {"CGWARD_KEY", "CGWARD_ACTION"},
+	[OLD] = {"CGWARD_OLD"},
+	[NEW] = {"CGWARD_KEPT", "CGWARD_NEW"},
+	[WHO] = {"CGWARD_WHO", "CGWARD_RULE"},
+	[WHY] = {"CGWARD_REASON"},
+};
 
 struct line {
-	char cells[ARRAY_SIZE(columns)][FIELD_MAX_BYTES];
+	char cells[COLUMN_COUNT][FIELD_MAX_BYTES];
 };
 
 static void cleanup_journal(sd_journal **journal)
@@ -117,21 +120,20 @@ static void fill(sd_journal *journal, struct line *line)
 	uint64_t time_us = 0;
 	char error[32], dry_run[8];
 
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		line->cells[i][0] = '\0';
-		for (size_t j = 0; j < 2 && columns[i].fields[j] != NULL; j++)
-			if (get_field(journal, columns[i].fields[j], line->cells[i],
-				      FIELD_MAX_BYTES))
+		for (size_t j = 0; j < 2 && fields[i][j] != NULL; j++)
+			if (get_field(journal, fields[i][j], line->cells[i], FIELD_MAX_BYTES))
 				break;
 	}
-	unescape_backslashes(line->cells[COLUMN_GROUP]);
+	unescape_backslashes(line->cells[GROUP]);
 	if (sd_journal_get_realtime_usec(journal, &time_us) >= 0)
-		(void)cgw_format_time(time_us * 1000, line->cells[COLUMN_TIME], FIELD_MAX_BYTES);
+		(void)cgw_format_time(time_us * 1000, line->cells[TIME], FIELD_MAX_BYTES);
 	if (get_field(journal, "ERRNO", error, sizeof(error)) && strcmp(error, "0") != 0)
-		(void)snprintf(line->cells[COLUMN_STATE], FIELD_MAX_BYTES, "failed");
+		(void)snprintf(line->cells[STATE], FIELD_MAX_BYTES, "failed");
 	else if (get_field(journal, "CGWARD_DRY_RUN", dry_run, sizeof(dry_run)) &&
 		 strcmp(dry_run, "1") == 0)
-		(void)snprintf(line->cells[COLUMN_STATE], FIELD_MAX_BYTES, "would");
+		(void)snprintf(line->cells[STATE], FIELD_MAX_BYTES, "would");
 }
 
 static bool is_selected(const struct log_journal *log, const char *group)
@@ -142,32 +144,7 @@ static bool is_selected(const struct log_journal *log, const char *group)
 	return log->glob_count == 0;
 }
 
-static int add_line(struct libscols_table *table, const struct line *line)
-{
-	struct libscols_line *row = scols_table_new_line(table, NULL);
-	int r = row == NULL ? -ENOMEM : 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(columns) && r == 0; i++)
-		r = scols_line_set_data(row, i, line->cells[i]);
-	return r;
-}
-
-static int add_object(json_t *list, const struct line *line)
-{
-	json_t *object = json_object();
-	int r = object == NULL ? -1 : 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(columns) && r == 0; i++)
-		r = json_object_set_new(object, columns[i].key, json_string(line->cells[i]));
-	if (r < 0) {
-		json_decref(object);
-		return -ENOMEM;
-	}
-	return json_array_append_new(list, object) < 0 ? -ENOMEM : 0;
-}
-
-static int read_all(const struct log_journal *log, sd_journal *journal,
-		    struct libscols_table *table, json_t *list)
+static int read_all(const struct log_journal *log, sd_journal *journal, struct listing *listing)
 {
 	CLEANUP(cleanup_free) struct line *line = malloc(sizeof(*line));
 	uint64_t shown = 0;
@@ -180,56 +157,29 @@ static int read_all(const struct log_journal *log, sd_journal *journal,
 		if (r <= 0)
 			break;
 		fill(journal, line);
-		if (!is_selected(log, line->cells[COLUMN_GROUP]))
+		if (!is_selected(log, line->cells[GROUP]))
 			continue;
 		shown++;
-		r = log->json ? add_object(list, line) : add_line(table, line);
+		listing_record(listing);
+		for (size_t i = 0; i < COLUMN_COUNT; i++)
+			listing_text(listing, line->cells[i]);
 	}
 	return r < 0 ? r : 0;
-}
-
-static int make_table(struct libscols_table **ret_table)
-{
-	struct libscols_table *table = table_new(stdout);
-
-	if (table == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		if (table_add_column(table, columns[i].title, 0) < 0) {
-			scols_unref_table(table);
-			return -ENOMEM;
-		}
-	*ret_table = table;
-	return 0;
-}
-
-static int print(const struct log_journal *log, sd_journal *journal)
-{
-	struct libscols_table *table = NULL;
-	json_t *list = json_array();
-	int r = list == NULL ? -ENOMEM : make_table(&table);
-
-	if (r == 0)
-		r = read_all(log, journal, table, list);
-	if (r == 0 && log->json) {
-		(void)json_dumpf(list, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-		putchar('\n');
-	} else if (r == 0 && scols_table_get_nlines(table) > 0) {
-		r = scols_print_table(table);
-	}
-	scols_unref_table(table);
-	json_decref(list);
-	return r;
 }
 
 enum cli_exit log_journal_print(const struct log_journal *log)
 {
 	CLEANUP(cleanup_journal) sd_journal *journal = NULL;
+	struct listing listing;
 	char shown[512];
 	int r = open_journal(log->where, &journal);
 
-	if (r >= 0)
-		r = print(log, journal);
+	if (r >= 0) {
+		listing_start(&listing, stdout, log->json, columns);
+		r = read_all(log, journal, &listing);
+		listing.error = r < 0 ? r : listing.error;
+		r = listing_end(&listing);
+	}
 	if (r >= 0)
 		return CLI_OK;
 	(void)cgw_escape(shown, sizeof(shown), log->where, strlen(log->where));

@@ -7,7 +7,6 @@
  * set.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +20,23 @@
 #include "lib/base/cleanup.h"
 #include "lib/limit/systemd.h"
 
-enum { OPTION_NAME = CLI_OPTION_LONG, OPTION_SLICE };
+struct run {
+	struct change_command command;
+	const char *name, *slice;
+	char **child_argv;
+	struct systemd *systemd; /* NULL: cgward creates the group */
+	char unit[256];
+	struct child child;
+	struct cleanup_process cleanup;
+	struct group_list groups; /* one group */
+	bool created;
+};
 
 static const struct cli_option options[] = {
-	{OPTION_NAME, "name", "NAME", false,
-	 "name of the group: a path, or a scope name if systemd is running"},
-	{OPTION_SLICE, "slice", "SLICE", false, "put the scope into SLICE (only with systemd)"},
+	{0, "name", "NAME", "name of the group: a path, or a scope name if systemd is running",
+	 CLI_TEXT(struct run, name)},
+	{0, "slice", "SLICE", "put the scope into SLICE (only with systemd)",
+	 CLI_TEXT(struct run, slice)},
 	CHANGE_OPTIONS,
 	CHANGE_SET_OPTIONS,
 	CLI_COMMON_OPTIONS,
@@ -43,31 +53,6 @@ static const struct cli_command_help help = {
 		"killed and the group is removed, even if cgward itself is killed.",
 	.options = options,
 };
-
-struct run {
-	struct change_command command;
-	const char *name, *slice;
-	char **child_argv;
-	struct systemd *systemd; /* NULL: cgward creates the group */
-	char unit[256];
-	struct child child;
-	struct cleanup_process cleanup;
-	struct group_list groups; /* one group */
-	bool created;
-};
-
-static enum cli_exit parse_option(void *context, int code, const char *value)
-{
-	struct run *run = context;
-
-	if (code == OPTION_NAME)
-		run->name = value;
-	else if (code == OPTION_SLICE)
-		run->slice = value;
-	else
-		return CLI_WOULD_CHANGE;
-	return CLI_OK;
-}
 
 /* Applies one step to the new group, and prints nothing. */
 static int apply_quietly(const struct run *run, enum cgw_step_kind kind)
@@ -321,8 +306,7 @@ int run_command(struct cli_context *context, int argc, char **argv)
 {
 	CLEANUP(run_done) struct run run = {.child = {.pid = -1, .go = -1}, .cleanup = {.pid = -1}};
 	enum cli_exit status;
-	int end = 1;
-	bool ended;
+	int end = 1, count;
 
 	change_init(&run.command, context);
 	run.command.quiet = true;
@@ -330,20 +314,21 @@ int run_command(struct cli_context *context, int argc, char **argv)
 	/* Arguments after "--" belong to the command. */
 	while (end < argc && strcmp(argv[end], "--") != 0)
 		end++;
-	status = change_parse_options(&run.command, &help, end, argv, parse_option, &run, &ended);
-	if (ended || status != CLI_OK)
+	count = end;
+	run.child_argv = argv + end + 1;
+	end = argc - end - 1;
+	if (!change_parse_options(&run.command, &help, &count, &argv, &status))
 		return (int)status;
-	if (end + 1 >= argc)
+	if (end < 1)
 		return (int)cli_usage_error(context, "missing '-- COMMAND'");
 	if (run.command.json && !run.command.options.dry_run)
 		return (int)cli_usage_error(context, "--json requires --dry-run, since the command "
 						     "uses standard output");
-	for (int i = optind; i < end; i++)
+	for (int i = 0; i < count; i++)
 		if (!assign_is(argv[i]))
 			return (int)cli_usage_error(
 				context,
 				"unexpected argument '%.64s' (expected KEY=VALUE before '--')",
 				argv[i]);
-	run.child_argv = argv + end + 1;
-	return execute(&run, end - optind, argv + optind);
+	return execute(&run, count, argv);
 }

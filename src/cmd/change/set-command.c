@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* set-command.c - `cgward set GROUP... KEY=VALUE...`. */
-#include <getopt.h>
-
 #include "cmd/change/change-entry.h"
 #include "cmd/change/list-controls.h"
 #include "cmd/change/parse-assignment.h"
 #include "lib/base/cleanup.h"
 
-enum { OPTION_LIST = CLI_OPTION_LONG };
+struct set {
+	struct change_command command;
+	bool list;
+};
 
 static const struct cli_option options[] = {
 	CHANGE_OPTIONS,
 	CHANGE_SET_OPTIONS,
 	CHANGE_IF_ID_OPTION,
-	{OPTION_LIST, "list-controls", NULL, false,
-	 "list all controls with unit, range, risk and file on this machine"},
+	{0, "list-controls", NULL,
+	 "list all controls with unit, range, risk and file on this machine",
+	 CLI_TRUE(struct set, list)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -26,17 +28,6 @@ static const struct cli_command_help help = {
 		"+20%, max, 150%, 50ms/100ms, 'nvme0n1 10M'.",
 	.options = options,
 };
-
-static enum cli_exit parse_option(void *context, int code, const char *value)
-{
-	bool *list = context;
-
-	(void)value;
-	if (code != OPTION_LIST)
-		return CLI_WOULD_CHANGE;
-	*list = true;
-	return CLI_OK;
-}
 
 static enum cli_exit set(struct change_command *command, int count, char **arguments)
 {
@@ -64,15 +55,12 @@ static enum cli_exit set(struct change_command *command, int count, char **argum
 
 int set_command(struct cli_context *context, int argc, char **argv)
 {
-	CLEANUP(change_cleanup) struct change_command command;
-	bool list = false, ended;
+	struct set options_given = {0};
+	CLEANUP(change_cleanup_pointer) struct change_command *command = &options_given.command;
 	enum cli_exit status;
 
-	change_init(&command, context);
-	status = change_parse_options(&command, &help, argc, argv, parse_option, &list, &ended);
-	if (ended || status != CLI_OK)
+	change_init(command, context);
+	if (!change_parse_options(command, &help, &argc, &argv, &status))
 		return (int)status;
-	if (list)
-		return (int)controls_list(&command);
-	return (int)set(&command, argc - optind, argv + optind);
+	return (int)(options_given.list ? controls_list(command) : set(command, argc, argv));
 }

@@ -2,7 +2,6 @@
 /* undo-command.c - `cgward undo [ID...]`. */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +9,14 @@
 #include "cmd/change/change-report.h"
 #include "lib/base/cleanup.h"
 
-enum { OPTION_TRANSACTION = CLI_OPTION_LONG };
+struct undo {
+	struct change_command command;
+	enum cgw_undo_scope scope;
+};
 
 static const struct cli_option options[] = {
-	{OPTION_TRANSACTION, "transaction", NULL, false,
-	 "undo all changes of the action that each ID belongs to"},
+	{0, "transaction", NULL, "undo all changes of the action that each ID belongs to",
+	 CLI_ENUM(struct undo, scope, CGW_UNDO_TRANSACTION)},
 	CHANGE_OPTIONS,
 	CHANGE_SET_OPTIONS,
 	CLI_COMMON_OPTIONS,
@@ -51,17 +53,6 @@ static void print_skipped(void *context, const struct cgw_change *change, const 
 		  reason);
 }
 
-static enum cli_exit parse_transaction(void *context, int code, const char *value)
-{
-	enum cgw_undo_scope *scope = context;
-
-	(void)value;
-	if (code != OPTION_TRANSACTION)
-		return CLI_WOULD_CHANGE;
-	*scope = CGW_UNDO_TRANSACTION;
-	return CLI_OK;
-}
-
 /* With ID 0 the last action that can be undone. */
 static enum cli_exit undo_one(struct change_command *command, uint64_t id,
 			      enum cgw_undo_scope scope)
@@ -92,30 +83,27 @@ static enum cli_exit parse_id(const struct change_command *command, const char *
 
 int undo_command(struct cli_context *context, int argc, char **argv)
 {
-	CLEANUP(change_cleanup) struct change_command command;
-	enum cgw_undo_scope scope = CGW_UNDO_CHANGE;
+	struct undo undo = {.scope = CGW_UNDO_CHANGE};
+	CLEANUP(change_cleanup_pointer) struct change_command *command = &undo.command;
 	enum cli_exit status;
-	bool ended;
 
-	change_init(&command, context);
-	status = change_parse_options(&command, &help, argc, argv, parse_transaction, &scope,
-				      &ended);
-	if (ended || status != CLI_OK)
+	change_init(command, context);
+	if (!change_parse_options(command, &help, &argc, &argv, &status))
 		return (int)status;
-	for (int i = optind; i < argc && status == CLI_OK; i++) {
+	for (int i = 0; i < argc && status == CLI_OK; i++) {
 		uint64_t id;
 
-		status = parse_id(&command, argv[i], &id);
+		status = parse_id(command, argv[i], &id);
 	}
 	if (status == CLI_OK)
-		status = change_open(&command);
-	if (status == CLI_OK && optind == argc)
-		status = undo_one(&command, 0, CGW_UNDO_TRANSACTION);
-	for (int i = optind; i < argc && (status == CLI_OK || status == CLI_WOULD_CHANGE); i++) {
+		status = change_open(command);
+	if (status == CLI_OK && argc == 0)
+		status = undo_one(command, 0, CGW_UNDO_TRANSACTION);
+	for (int i = 0; i < argc && (status == CLI_OK || status == CLI_WOULD_CHANGE); i++) {
 		uint64_t id = 0;
 
-		(void)parse_id(&command, argv[i], &id);
-		status = undo_one(&command, id, scope);
+		(void)parse_id(command, argv[i], &id);
+		status = undo_one(command, id, undo.scope);
 	}
 	return (int)status;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* doctor-command.c - `cgward doctor`: diagnose cgroup support of this machine. */
-#include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 
 #include "cmd/doctor/doctor-checks.h"
 #include "cmd/doctor/doctor-command.h"
 #include "lib/base/cleanup.h"
+#include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 
+struct doctor {
+	bool json;
+};
+
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "print one JSON document"},
+	{'J', "json", NULL, "print one JSON document", CLI_TRUE(struct doctor, json)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -36,9 +39,7 @@ static void print_json(const struct finding *findings)
 						"verdict", verdicts[findings[i].verdict], "what",
 						findings[i].state, "todo", findings[i].hint));
 	list = json_pack("{s:s, s:o}", "cgward", cgw_version(), "checks", list);
-	(void)json_dumpf(list, stdout, JSON_INDENT(1));
-	putchar('\n');
-	json_decref(list);
+	(void)json_print(list, stdout, JSON_INDENT(1));
 }
 
 static void print_text(const struct finding *findings)
@@ -55,18 +56,14 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 {
 	struct finding findings[16] = {0};
 	struct cgw_diag diag = {0};
+	struct doctor doctor = {0};
 	struct cgw_layout *layout;
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	bool json = false;
-	int code;
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
-		json = json || code == 'J';
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &doctor, &status))
 		return (int)status;
-	if (optind < argc)
-		return (int)cli_usage_error(context, "unexpected argument '%s'", argv[optind]);
+	if (argc > 0)
+		return (int)cli_usage_error(context, "unexpected argument '%s'", argv[0]);
 	/* Not cli_layout(): here, a missing hierarchy is a finding. */
 	if (cgw_layout_open(&context->roots, &layout, &diag) < 0) {
 		cli_diag(context, &diag);
@@ -81,7 +78,7 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 		}
 		checks[i].run(layout, &findings[i]);
 	}
-	if (json)
+	if (doctor.json)
 		print_json(findings);
 	else
 		print_text(findings);

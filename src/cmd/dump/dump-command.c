@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dump-command.c - `cgward dump`: prints all groups, once or repeatedly. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <strings.h>
 
 #include "cmd/dump/dump-command.h"
-#include "cmd/dump/dump-run.h"
+#include "cmd/dump/dump-sources.h"
 #include "cmd/dump/get-command.h"
 #include "cmd/dump/list-metrics.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/muldiv.h"
+#include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 
 #define COLUMNS_ONCE                                                                           \
@@ -21,52 +21,79 @@
 	"group,cpu,cpu.throttled_percent,memory.working_set,memory.current,memory.percent," \
 	"pids.current,io.read,io.write"
 
+#define TRUE(member) CLI_TRUE(struct dump, member)
+#define TEXT(member) CLI_TEXT(struct dump, member)
+#define FORMAT(bit)  CLI_BITS(struct dump, formats, 1 << (bit))
+
+static const char *const collectors[] = {
+	[CGW_COLLECTOR_AUTO] = "auto",
+	[CGW_COLLECTOR_FILES] = "files",
+	[CGW_COLLECTOR_BPF] = "bpf",
+	NULL,
+};
+
+enum format { JSON, NDJSON, CSV, RAW, EXPORT, OPENMETRICS, PROMETHEUS };
+
+static int (*const formats[])(const struct report *report) = {
+	[JSON] = report_json,
+	[NDJSON] = report_ndjson,
+	[CSV] = report_csv,
+	[RAW] = report_raw,
+	[EXPORT] = report_export,
+	[OPENMETRICS] = report_openmetrics,
+	[PROMETHEUS] = report_prometheus,
+};
+
 static const struct cli_option options[] = {
-	{'o', "columns", "KEY,...", false,
-	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column"},
-	{'T', "tree", NULL, false, "show groups as a tree"},
-	{OPTION_SORT, "sort", "KEY", false, "sort by KEY, largest first (default: by path)"},
-	{OPTION_REVERSE, "reverse", NULL, false, "sort smallest first"},
-	{OPTION_MATCH, "match", "GLOB", false,
-	 "show only groups whose path matches GLOB (can be repeated)"},
-	{OPTION_DEPTH, "depth", "N", false, "show only groups up to N levels below the root"},
-	{OPTION_BELOW, "below", "GROUP", false, "show only GROUP and its descendants"},
-	{'J', "json", NULL, false, "print one JSON document per sample"},
-	{OPTION_NDJSON, "ndjson", NULL, false,
-	 "print newline-delimited JSON, one object per group"},
-	{OPTION_CSV, "csv", NULL, false, "print comma-separated values (RFC 4180)"},
-	{'r', "raw", NULL, false, "print fields separated by spaces, with \\xNN for special bytes"},
-	{'P', "export", NULL, false, "print KEY=\"value\" pairs that a shell can read"},
-	{OPTION_OPENMETRICS, "openmetrics", NULL, false,
-	 "print OpenMetrics text, as scraped by Prometheus"},
-	{OPTION_PROMETHEUS, "prometheus", NULL, false,
-	 "print Prometheus text format, for node_exporter's textfile collector"},
-	{OPTION_GROUPS_MAX, "groups-max", "N", false,
-	 "print at most N groups in these two formats, omitting the deepest"},
-	{OPTION_OUTPUT, "output", "FILE", false,
-	 "write to FILE, which each sample replaces atomically"},
-	{'b', "bytes", NULL, false, "print exact bytes and times"},
-	{'n', "noheadings", NULL, false, "do not print a header line"},
-	{OPTION_INTERVAL, "interval", "TIME", false, "repeat every TIME (500ms, 2s, 1m)"},
-	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
-	{OPTION_RATES, "rates", "TIME", true,
-	 "take two samples TIME apart (default: 1s), and print rates"},
-	{OPTION_COLLECTOR, "collector", "HOW", false,
-	 "how to read the kernel: files, bpf, or auto for the cheaper one"},
-	{OPTION_REPLAY, "replay", "RECORDING", false,
-	 "read a recording instead of this machine (default: its last sample)"},
-	{OPTION_AT, "at", "TIME", false,
-	 "print the last sample at TIME (03:12, -10m, 2026-11-24T03:12:00Z)"},
-	{OPTION_BEGIN, "begin", "TIME", false, "print the samples from TIME on"},
-	{OPTION_END, "end", "TIME", false, "print the samples up to TIME"},
-	{OPTION_EVERY, "every", "TIME", false,
-	 "print one sample per TIME, with rates over that time"},
-	{OPTION_HOST, "host", "HOST", false,
-	 "read HOST over ssh; several hosts become groups of one tree"},
-	{OPTION_SSH, "ssh", "COMMAND", false, "ssh command for --host, such as 'ssh -p 2222'"},
-	{OPTION_STREAM, "stream", "SCHEMA", false,
-	 "add the data that another cgward needs (only with --ndjson)"},
-	{'H', "list-metrics", NULL, false, "list all keys with unit, sources and description"},
+	{'o', "columns", "KEY,...",
+	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column", TEXT(columns)},
+	{'T', "tree", NULL, "show groups as a tree", TRUE(selection.tree)},
+	{0, "sort", "KEY", "sort by KEY, largest first (default: by path)", TEXT(sort)},
+	{0, "reverse", NULL, "sort smallest first", TRUE(selection.ascending)},
+	{0, "match", "GLOB", "show only groups whose path matches GLOB (can be repeated)",
+	 CLI_GLOBS(struct dump, globs)},
+	{0, "depth", "N", "show only groups up to N levels below the root",
+	 CLI_COUNT32(struct dump, selection.depth_max)},
+	{0, "below", "GROUP", "show only GROUP and its descendants", TEXT(below)},
+	{'J', "json", NULL, "print one JSON document per sample", FORMAT(JSON)},
+	{0, "ndjson", NULL, "print newline-delimited JSON, one object per group", FORMAT(NDJSON)},
+	{0, "csv", NULL, "print comma-separated values (RFC 4180)", FORMAT(CSV)},
+	{'r', "raw", NULL, "print fields separated by spaces, with \\xNN for special bytes",
+	 FORMAT(RAW)},
+	{'P', "export", NULL, "print KEY=\"value\" pairs that a shell can read", FORMAT(EXPORT)},
+	{0, "openmetrics", NULL, "print OpenMetrics text, as scraped by Prometheus",
+	 FORMAT(OPENMETRICS)},
+	{0, "prometheus", NULL,
+	 "print Prometheus text format, for node_exporter's textfile collector",
+	 FORMAT(PROMETHEUS)},
+	{0, "groups-max", "N", "print at most N groups in these two formats, omitting the deepest",
+	 CLI_COUNT(struct dump, groups_max)},
+	{0, "output", "FILE", "write to FILE, which each sample replaces atomically",
+	 TEXT(output.path)},
+	{'b', "bytes", NULL, "print exact bytes and times", TRUE(exact)},
+	{'n', "noheadings", NULL, "do not print a header line", CLI_FALSE(struct dump, headings)},
+	{0, "interval", "TIME", "repeat every TIME (500ms, 2s, 1m)",
+	 CLI_TIME(struct dump, interval_ns)},
+	{0, "count", "N", "stop after N samples", CLI_COUNT(struct dump, count)},
+	{0, "rates", "TIME", "take two samples TIME apart (default: 1s), and print rates",
+	 CLI_TIME(struct dump, rates_ns), .otherwise = "1s"},
+	{0, "collector", "HOW", "how to read the kernel: files, bpf, or auto for the cheaper one",
+	 CLI_CHOICE(struct dump, collector, collectors)},
+	{0, "replay", "RECORDING",
+	 "read a recording instead of this machine (default: its last sample)", TEXT(replay)},
+	{0, "at", "TIME", "print the last sample at TIME (03:12, -10m, 2026-11-24T03:12:00Z)",
+	 TEXT(at)},
+	{0, "begin", "TIME", "print the samples from TIME on", TEXT(begin)},
+	{0, "end", "TIME", "print the samples up to TIME", TEXT(end)},
+	{0, "every", "TIME", "print one sample per TIME, with rates over that time",
+	 CLI_TIME(struct dump, every_ns)},
+	{0, "host", "HOST", "read HOST over ssh; several hosts become groups of one tree",
+	 CLI_LIST(struct dump, hosts)},
+	{0, "ssh", "COMMAND", "ssh command for --host, such as 'ssh -p 2222'", TEXT(ssh)},
+	/* The client sends the newest schema that it knows; the answer is never newer. */
+	{0, "stream", "SCHEMA", "add the data that another cgward needs (only with --ndjson)",
+	 CLI_COUNT(struct dump, stream)},
+	{'H', "list-metrics", NULL, "list all keys with unit, sources and description", TRUE(list)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -76,135 +103,50 @@ static const struct cli_command_help help = {
 	.options = options,
 };
 
-static enum cli_exit parse_format(struct dump *dump, int (*format)(const struct report *report))
-{
-	if (dump->format != NULL && dump->format != format)
-		return cli_usage_error(dump->context, "only one output format can be selected");
-	dump->format = format;
-	return CLI_OK;
-}
-
-static enum cli_exit parse_interval(struct dump *dump, const char *option, const char *value)
-{
-	if (value != NULL &&
-	    (cli_parse_duration(value, &dump->interval_ns) < 0 || dump->interval_ns == 0))
-		return cli_usage_error(
-			dump->context,
-			"invalid --%s '%.64s' (expected a positive time such as 500ms, 2s or 1m)",
-			option, value);
-	return CLI_OK;
-}
-
-static enum cli_exit parse_glob(struct dump *dump, const char *glob)
-{
-	struct cgw_diag diag = {0};
-
-	if (cgw_glob_check(glob, &diag) < 0)
-		return cli_usage_error(dump->context, "--match: %s", diag.text);
-	if (dump->selection.glob_count == DUMP_GLOB_MAX)
-		return cli_usage_error(dump->context, "too many --match options (at most %d)",
-				       DUMP_GLOB_MAX);
-	dump->globs[dump->selection.glob_count++] = glob;
-	return CLI_OK;
-}
-
-static enum cli_exit parse_collector(struct dump *dump, const char *name)
-{
-	static const char *const names[] = {
-		[CGW_COLLECTOR_AUTO] = "auto",
-		[CGW_COLLECTOR_FILES] = "files",
-		[CGW_COLLECTOR_BPF] = "bpf",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(name, names[i]) == 0) {
-			dump->collector = (enum cgw_collector_choice)i;
-			return CLI_OK;
-		}
-	return cli_usage_error(dump->context,
-			       "unknown collector '%.64s' (expected auto, files or bpf)", name);
-}
-
-static enum cli_exit parse_option(struct dump *dump, int code, const char *value)
-{
-	uint64_t number = 0;
-	enum cli_exit status;
-
-	switch (code) {
-	case 'o':
-		dump->columns = value;
-		return CLI_OK;
-	case 'T':
-		dump->selection.tree = true;
-		return CLI_OK;
-	case OPTION_SORT:
-		dump->sort = value;
-		return CLI_OK;
-	case OPTION_REVERSE:
-		dump->selection.ascending = true;
-		return CLI_OK;
-	case OPTION_MATCH:
-		return parse_glob(dump, value);
-	case OPTION_DEPTH:
-		status = dump_parse_count(dump, "depth", value, &number);
-		dump->selection.depth_max = (uint32_t)number;
-		return status;
-	case OPTION_BELOW:
-		dump->below = value;
-		return CLI_OK;
-	case 'J':
-		return parse_format(dump, report_json);
-	case OPTION_NDJSON:
-		return parse_format(dump, report_ndjson);
-	case OPTION_CSV:
-		return parse_format(dump, report_csv);
-	case 'r':
-		return parse_format(dump, report_raw);
-	case 'P':
-		return parse_format(dump, report_export);
-	case OPTION_OPENMETRICS:
-		return parse_format(dump, report_openmetrics);
-	case OPTION_PROMETHEUS:
-		return parse_format(dump, report_prometheus);
-	case OPTION_GROUPS_MAX:
-		return dump_parse_count(dump, "groups-max", value, &dump->groups_max);
-	case OPTION_OUTPUT:
-		dump->output.path = value;
-		return CLI_OK;
-	case 'b':
-		dump->exact = true;
-		return CLI_OK;
-	case 'n':
-		dump->headings = false;
-		return CLI_OK;
-	case OPTION_INTERVAL:
-		dump->repeat = true;
-		return parse_interval(dump, "interval", value);
-	case OPTION_COUNT:
-		return dump_parse_count(dump, "count", value, &dump->count);
-	case OPTION_RATES:
-		dump->rates = true;
-		return parse_interval(dump, "rates", value);
-	case OPTION_COLLECTOR:
-		return parse_collector(dump, value);
-	case 'H':
-		dump->list = true;
-		return CLI_OK;
-	default:
-		return dump_parse_source(dump, code, value);
-	}
-}
-
 static bool is_exposition(const struct dump *dump)
 {
 	return dump->format == report_openmetrics || dump->format == report_prometheus;
 }
 
+static enum cli_exit check_replay(struct dump *dump)
+{
+	bool range = dump->begin != NULL || dump->end != NULL || dump->every_ns > 0;
+
+	if (dump->replay == NULL && (dump->at != NULL || range))
+		return cli_usage_error(dump->context,
+				       "--at, --begin, --end and --every require --replay");
+	if (dump->replay == NULL)
+		return CLI_OK;
+	if (dump->repeat || dump->rates)
+		return cli_usage_error(
+			dump->context,
+			"--replay is not valid with --interval or --rates; use --at, "
+			"--begin, --end or --every");
+	if (dump->at != NULL && range)
+		return cli_usage_error(dump->context, "--at is not valid with --begin, --end or "
+						      "--every");
+	dump->repeat = range;
+	return CLI_OK;
+}
+
+static enum cli_exit check_remote(struct dump *dump)
+{
+	if (dump->stream > 0 && (dump->format != report_ndjson || dump->hosts.count > 0 ||
+				 dump->sort != NULL || dump->globs.count > 0))
+		return cli_usage_error(dump->context,
+				       "--stream requires --ndjson, and is not valid with --host, "
+				       "--sort or --match");
+	if (dump->stream > 0)
+		dump->format = report_stream;
+	if (dump->ssh != NULL && dump->hosts.count == 0)
+		return cli_usage_error(dump->context, "--ssh requires --host");
+	if (dump->hosts.count > 0 && dump->replay != NULL)
+		return cli_usage_error(dump->context, "--host and --replay are mutually exclusive");
+	return CLI_OK;
+}
+
 static enum cli_exit check_combination(const struct dump *dump)
 {
-	if (dump->repeat && dump->rates)
-		return cli_usage_error(dump->context,
-				       "--rates and --interval are mutually exclusive");
 	if (dump->count > 0 && !dump->repeat)
 		return cli_usage_error(dump->context, "--count requires --interval");
 	if (dump->selection.tree && dump->format != report_table)
@@ -261,67 +203,15 @@ static enum cli_exit parse_fields(struct dump *dump)
 	return cli_usage_error(dump->context, "%s", r == -ENOMEM ? "out of memory" : diag.text);
 }
 
-static int wait_until(struct timespec *next, uint64_t interval_ns)
+static int wait_until(uint64_t at_ns)
 {
+	const struct timespec at = timespec_from_ns(at_ns);
 	int r;
 
-	next->tv_sec += (time_t)(interval_ns / 1000000000);
-	next->tv_nsec += (long)(interval_ns % 1000000000);
-	if (next->tv_nsec >= 1000000000) {
-		next->tv_nsec -= 1000000000;
-		next->tv_sec++;
-	}
 	do
-		r = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL);
+		r = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 	while (r == EINTR);
 	return -r;
-}
-
-static int print(struct dump *dump, const struct cgw_layout *layout, const struct cgw_frame *frame,
-		 bool first, size_t *ret_count)
-{
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	CLEANUP(cleanup_free) uint32_t *groups = calloc(topology->count, sizeof(*groups));
-	struct report report = {
-		.out = dump->output.stream,
-		.layout = layout,
-		.host = dump->host,
-		.frame = frame,
-		.fields = dump->fields.items,
-		.field_count = dump->fields.count,
-		.groups = groups,
-		.groups_max = size_from_u64(dump->groups_max),
-		.tree = dump->selection.tree,
-		.headings = dump->headings,
-		.exact = dump->exact,
-		.repeated = dump->repeat,
-		.first = first,
-	};
-	int r;
-
-	if (groups == NULL)
-		return -ENOMEM;
-	r = group_select(frame, &dump->selection, groups, &report.group_count);
-	if (r < 0)
-		return r;
-	*ret_count = report.group_count;
-	return dump->format(&report);
-}
-
-int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct cgw_frame *frame,
-	       bool first, size_t *ret_count)
-{
-	int r = output_begin(&dump->output), ended;
-
-	if (r < 0) {
-		dump->output_error = r;
-		return r;
-	}
-	r = print(dump, layout, frame, first || dump->output.path != NULL, ret_count);
-	ended = output_end(&dump->output, r == 0);
-	if (r == 0 && ended < 0)
-		r = dump->output_error = ended;
-	return r;
 }
 
 /* Samples and prints until the count is reached or the reader closes the pipe. */
@@ -329,20 +219,14 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 		       struct cgw_sampler *sampler, struct cgw_frame *frame, size_t *ret_shown)
 {
 	uint64_t samples = dump->rates ? 2 : dump->repeat ? dump->count : 1;
-	struct timespec next;
+	uint64_t start_ns = clock_now_ns();
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &next);
 	for (uint64_t i = 0; samples == 0 || i < samples; i++) {
-		struct cgw_snapshot *snapshot;
 		int r;
 
 		if (i > 0)
-			(void)wait_until(&next, dump->interval_ns);
-		r = cgw_sampler_sample(sampler, &snapshot);
-		if (r < 0)
-			return r;
-		r = cgw_frame_update(frame, snapshot);
-		cgw_snapshot_unref(snapshot);
+			(void)wait_until(start_ns + i * dump->interval_ns);
+		r = sample_into_frame(sampler, frame);
 		if (r == 0 && (!dump->rates || i == 1))
 			r = dump_print(dump, layout, frame, i == 0 || dump->rates, ret_shown);
 		if (r < 0)
@@ -351,31 +235,6 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 			return 0; /* reported at exit */
 	}
 	return 0;
-}
-
-enum cli_exit dump_print_error(const struct dump *dump, int error, const char *reason)
-{
-	char path[512];
-
-	if (dump->output_error < 0) {
-		(void)cgw_escape(path, sizeof(path), dump->output.path, strlen(dump->output.path));
-		cli_error(dump->context, "cannot write %s: %s", path,
-			  strerror(-dump->output_error));
-		return CLI_OUTPUT_FAILED;
-	}
-	cli_error(dump->context, "%s",
-		  reason != NULL && reason[0] != '\0' ? reason : strerror(-error));
-	return CLI_FAILED;
-}
-
-static void cleanup_frame(struct cgw_frame **frame)
-{
-	cgw_frame_free(*frame);
-}
-
-static void cleanup_sampler(struct cgw_sampler **sampler)
-{
-	cgw_sampler_free(*sampler);
 }
 
 static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout *layout)
@@ -413,17 +272,18 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 
 static enum cli_exit run_dump(struct dump *dump)
 {
+	CLEANUP(cleanup_layout) struct cgw_layout *layout = NULL;
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct cgw_diag diag = {0};
-	struct cgw_layout *layout;
 	enum cli_exit status = parse_fields(dump);
 
 	if (status != CLI_OK)
 		return status;
-	dump->selection.globs = dump->globs;
+	dump->selection.globs = dump->globs.items;
+	dump->selection.glob_count = dump->globs.count;
 	if (dump->replay != NULL)
 		return dump_recording(dump);
-	if (dump->host_count > 0)
+	if (dump->hosts.count > 0)
 		return dump_hosts(dump);
 	layout = cli_layout(dump->context, &status);
 	if (layout == NULL)
@@ -433,44 +293,51 @@ static enum cli_exit run_dump(struct dump *dump)
 
 		if (r < 0) {
 			cli_diag(dump->context, &diag);
-			cgw_layout_free(layout);
 			return cli_exit_from_error(r);
 		}
 		dump->selection.below = below;
 	}
 	(void)cgw_sampler_raise_descriptors();
-	status = sample_and_print(dump, layout);
-	cgw_layout_free(layout);
-	return status;
+	return sample_and_print(dump, layout);
+}
+
+/* Derives how often to sample and how to print from the options. */
+static enum cli_exit check_options(struct dump *dump)
+{
+	enum cli_exit status;
+
+	if ((dump->formats & (dump->formats - 1)) != 0)
+		return cli_usage_error(dump->context, "only one output format can be selected");
+	dump->format = dump->formats != 0 ? formats[ffs((int)dump->formats) - 1] : report_table;
+	dump->repeat = dump->interval_ns > 0;
+	dump->rates = dump->rates_ns > 0;
+	if (dump->repeat && dump->rates)
+		return cli_usage_error(dump->context,
+				       "--rates and --interval are mutually exclusive");
+	if (!dump->repeat)
+		dump->interval_ns = dump->rates ? dump->rates_ns : NS_PER_S;
+	status = check_replay(dump);
+	if (status == CLI_OK)
+		status = check_remote(dump);
+	return status == CLI_OK ? check_combination(dump) : status;
 }
 
 static int dump_run(struct cli_context *context, int argc, char **argv)
 {
-	struct dump dump = {.context = context, .headings = true, .interval_ns = 1000000000};
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	int code;
+	struct dump dump = {.context = context, .headings = true};
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = parse_option(&dump, code, value);
-		if (status != CLI_OK)
-			return (int)status;
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &dump, &status))
 		return (int)status;
-	if (optind < argc)
+	if (argc > 0)
 		return (int)cli_usage_error(
 			context, "unexpected argument '%.64s' (use --match to select groups)",
-			argv[optind]);
+			argv[0]);
 	if (dump.list)
-		return list_fields(stdout, dump.format == report_json, dump.headings) < 0
+		return list_fields(stdout, dump.formats == 1 << JSON, dump.headings) < 0
 			       ? CLI_FAILED
 			       : CLI_OK;
-	if (dump.format == NULL)
-		dump.format = report_table;
-	status = dump_check_source(&dump);
-	if (status == CLI_OK)
-		status = check_combination(&dump);
+	status = check_options(&dump);
 	if (status == CLI_OK)
 		status = run_dump(&dump);
 	field_list_done(&dump.fields);

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/dump/dump-run.h"
+#include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "shared/cli/options.h"
 #include "shared/remote/hosts.h"
 
 /* Timeout of a single sample: login to a busy machine can be slow. */
@@ -135,8 +134,8 @@ enum cli_exit dump_hosts(struct dump *dump)
 	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL, *below = NULL;
 	struct remote_hosts_options options = {
-		.hosts = dump->hosts,
-		.count = dump->host_count,
+		.hosts = dump->hosts.items,
+		.count = dump->hosts.count,
 		.ssh = ssh,
 		.interval_ns = dump->interval_ns,
 		.samples = dump->rates    ? 2

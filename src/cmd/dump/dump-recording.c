@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/dump/dump-run.h"
+#include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/options.h"
+#include "shared/cli/recording-damage.h"
 #include <cgward/recording.h>
 
 struct recording_dump {
@@ -187,23 +187,6 @@ static enum cli_exit print_range(struct recording_dump *recording)
 	return r < 0 ? dump_print_error(dump, r, NULL) : CLI_OK;
 }
 
-/* Reports damaged parts of the recording. */
-static enum cli_exit print_damage(const struct recording_dump *recording, enum cli_exit status)
-{
-	size_t count;
-	const struct cgw_damage *damage = cgw_replay_damage(recording->replay, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		char file[512];
-
-		(void)cgw_escape(file, sizeof(file), damage[i].file, strlen(damage[i].file));
-		cli_error(recording->dump->context, "%s: skipped %llu bytes at offset %llu: %s",
-			  file, (unsigned long long)damage[i].length,
-			  (unsigned long long)damage[i].offset, damage[i].what);
-	}
-	return status == CLI_OK && count > 0 ? CLI_PARTLY : status;
-}
-
 enum cli_exit dump_recording(struct dump *dump)
 {
 	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
@@ -226,5 +209,5 @@ enum cli_exit dump_recording(struct dump *dump)
 		cli_error(dump->context, "no group matches");
 		status = CLI_NO_SUCH_GROUP;
 	}
-	return print_damage(&recording, status);
+	return recording_report_damage(dump->context, replay, status);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* get-command.c - `cgward get GROUP KEY...`: prints metrics of one group, one per line. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,15 +8,25 @@
 #include "cmd/dump/dump-report.h"
 #include "cmd/dump/get-command.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/select-groups.h"
 
-enum { OPTION_RATES = CLI_OPTION_LONG };
+struct get {
+	struct cli_context *context;
+	const struct cgw_layout *layout;
+	struct field_list fields;
+	bool exact, json;
+	uint64_t rates_ns;
+	char *path; /* of the group with the fields */
+};
 
 static const struct cli_option options[] = {
-	{'b', "bytes", NULL, false, "print exact bytes and times"},
-	{'J', "json", NULL, false, "print one JSON object"},
-	{OPTION_RATES, "rates", "TIME", false, "time between two samples for rates (default: 1s)"},
+	{'b', "bytes", NULL, "print exact bytes and times", CLI_TRUE(struct get, exact)},
+	{'J', "json", NULL, "print one JSON object", CLI_TRUE(struct get, json)},
+	{0, "rates", "TIME", "time between two samples for rates (default: 1s)",
+	 CLI_TIME(struct get, rates_ns)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -28,15 +37,6 @@ static const struct cli_command_help help = {
 		"first characters, or pid:N. The exit status is 1 if a value is not available "
 		"('-').",
 	.options = options,
-};
-
-struct get {
-	struct cli_context *context;
-	const struct cgw_layout *layout;
-	struct field_list fields;
-	bool exact, json;
-	uint64_t rates_ns;
-	char *path; /* of the group with the fields */
 };
 
 static bool has_value(enum cgw_state state)
@@ -99,33 +99,20 @@ static bool needs_second_sample(const struct get *get, const struct cgw_frame *f
 	return false;
 }
 
-static int collect_sample(struct cgw_sampler *sampler, struct cgw_frame *frame)
-{
-	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(sampler, &snapshot);
-
-	if (r < 0)
-		return r;
-	r = cgw_frame_update(frame, snapshot);
-	cgw_snapshot_unref(snapshot);
-	return r;
-}
-
 static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler *sampler,
 				      struct cgw_frame *frame)
 {
 	uint32_t group = CGW_NO_GROUP;
-	int r = collect_sample(sampler, frame);
+	int r = sample_into_frame(sampler, frame);
 
 	if (r == 0)
 		group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)), get->path);
 	if (group != CGW_NO_GROUP && needs_second_sample(get, frame, group)) {
-		struct timespec wait = {.tv_sec = (time_t)(get->rates_ns / 1000000000),
-					.tv_nsec = (long)(get->rates_ns % 1000000000)};
+		struct timespec wait = timespec_from_ns(get->rates_ns);
 
 		while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
 			continue;
-		r = collect_sample(sampler, frame);
+		r = sample_into_frame(sampler, frame);
 		if (r == 0)
 			group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)),
 						  get->path);
@@ -165,10 +152,9 @@ static enum cli_exit read_and_print(const struct get *get)
 	/* Own values exclude the children, so read those as well, but no further descendants. */
 	struct cgw_sampler_options sampler_options = {.below = get->path, .depth_max = 1};
 	struct cgw_metric_set metrics = {0};
-	struct cgw_sampler *sampler;
-	struct cgw_frame *frame;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
 	struct cgw_diag diag = {0};
-	enum cli_exit status = CLI_FAILED;
 
 	for (const char *at = get->path; *at != '\0'; at++)
 		sampler_options.depth_max += *at == '/' && at[1] != '\0';
@@ -180,13 +166,9 @@ static enum cli_exit read_and_print(const struct get *get)
 		cli_diag(get->context, &diag);
 		return CLI_FAILED;
 	}
-	if (cgw_frame_new(&frame) == 0) {
-		if (cgw_sampler_set_metrics(sampler, &metrics) == 0)
-			status = sample_and_print(get, sampler, frame);
-		cgw_frame_free(frame);
-	}
-	cgw_sampler_free(sampler);
-	return status;
+	if (cgw_frame_new(&frame) < 0 || cgw_sampler_set_metrics(sampler, &metrics) < 0)
+		return CLI_FAILED;
+	return sample_and_print(get, sampler, frame);
 }
 
 static enum cli_exit parse_keys(struct get *get, int argc, char **argv)
@@ -250,7 +232,7 @@ static enum cli_exit get_from_one_group(struct get *get, const char *name, size_
 static enum cli_exit run_get(const struct get *get, const char *name)
 {
 	enum cli_exit worst = CLI_OK, status;
-	struct cgw_layout *layout = cli_layout(get->context, &status);
+	CLEANUP(cleanup_layout) struct cgw_layout *layout = cli_layout(get->context, &status);
 
 	if (layout == NULL)
 		return status;
@@ -266,35 +248,21 @@ static enum cli_exit run_get(const struct get *get, const char *name)
 		if (status != CLI_OK && status != CLI_FAILED)
 			break;
 	}
-	cgw_layout_free(layout);
 	return worst;
 }
 
 int get_run(struct cli_context *context, int argc, char **argv)
 {
-	struct get get = {.context = context, .rates_ns = 1000000000};
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	int code;
+	struct get get = {.context = context, .rates_ns = NS_PER_S};
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		if (code == 'b')
-			get.exact = true;
-		else if (code == 'J')
-			get.json = true;
-		else if (cli_parse_duration(value, &get.rates_ns) < 0 || get.rates_ns == 0)
-			return (int)cli_usage_error(
-				context,
-				"invalid --rates '%.64s' (expected a positive time such as 500ms)",
-				value);
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &get, &status))
 		return (int)status;
-	if (argc - optind < 2)
+	if (argc < 2)
 		return (int)cli_usage_error(context, "missing GROUP or KEY");
-	status = parse_keys(&get, argc - optind - 1, argv + optind + 1);
+	status = parse_keys(&get, argc - 1, argv + 1);
 	if (status == CLI_OK)
-		status = run_get(&get, argv[optind]);
+		status = run_get(&get, argv[0]);
 	field_list_done(&get.fields);
 	return (int)status;
 }

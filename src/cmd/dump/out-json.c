@@ -17,11 +17,7 @@
 #include "cmd/dump/dump-report.h"
 #include "cmd/dump/json-writer.h"
 #include "lib/base/cleanup.h"
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
+#include "lib/base/json-cleanup.h"
 
 /* Buffers that are reused for each group. */
 struct json_output {

@@ -13,8 +13,8 @@
 #include "lib/limit/freezer.h"
 
 /* The event loop waits no longer than this for processes to freeze or to die. */
-#define WAIT_NS        UINT64_C(2000000000)
-#define GUARD_GRACE_NS UINT64_C(20000000) /* the event loop comes first */
+#define WAIT_NS        (2 * NS_PER_S)
+#define GUARD_GRACE_NS (20 * NS_PER_MS) /* the event loop comes first */
 
 /* Actions may be performed over several turns of the event loop, so the rule is copied. */
 static struct rule_transaction *find_transaction(struct applier *applier,
@@ -269,7 +269,7 @@ static int run_command(struct applier *applier, const struct cgw_action *action,
 	applied->result.outcome = CGW_OUTCOME_DONE;
 	if (action->command == NULL || !is_applied(applier, action))
 		return 0; /* notify without a command only logs */
-	return command_start(applier, action, applied->reason, sizeof(applied->reason));
+	return command_start(&applier->commands, action, applied->reason, sizeof(applied->reason));
 }
 
 typedef int action_handler(struct applier *applier, const struct cgw_action *action,

@@ -3,21 +3,14 @@
 #ifndef CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
 #define CGWARD_CMD_ENFORCE_APPLY_ACTIONS_H
 
+#include "cmd/enforce/run-program.h"
 #include "cmd/enforce/thaw-guard.h"
 #include "cmd/enforce/undo-store.h"
 #include <cgward/policy.h>
 
-#define COMMANDS_MAX 32
-
 /* False if the lookup failed for another reason than a missing group. */
 bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char *path,
 		   uint64_t group_id);
-
-/* A command that a rule started; it is killed after its deadline. */
-struct running_command {
-	pid_t pid;
-	uint64_t deadline_ns; /* monotonic */
-};
 
 /* What one rule does in one evaluation is one action in the journal of changes. */
 #define RULES_AT_ONCE_MAX 64
@@ -32,7 +25,7 @@ struct applier {
 	struct undo_store *store; /* NULL: dry run, actions are only logged */
 	struct thaw_guard *guard; /* or NULL */
 	struct cgw_plan *plan;    /* used again by the next action; NULL: none */
-	struct running_command commands[COMMANDS_MAX];
+	struct running_commands commands;
 	bool restoring;
 	size_t forget_threshold; /* record count that triggers the next scan for removed groups */
 	/* Called after each action; may be NULL. */
@@ -60,8 +53,6 @@ void apply_action(struct applier *applier, const struct cgw_action *action, bool
 size_t apply_actions(struct applier *applier, struct cgw_engine *engine,
 		     const struct cgw_policy *policy, const struct cgw_action *actions,
 		     size_t count, bool (*enough)(void *context), void *context);
-/* Reaps commands that ended, kills those past their deadline. */
-void reap_commands(struct applier *applier);
 
 /* Drops records of removed groups; scans only when the number of records has doubled. */
 void forget_gone_groups(struct applier *applier);

@@ -2,14 +2,15 @@
 /* backtest.c - `cgward check --recording`: run a policy over a recording. */
 #include <errno.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd/enforce/backtest.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
+#include "shared/cli/recording-damage.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
@@ -40,14 +41,14 @@ static void cleanup_rehearsal(struct cgw_rehearsal **rehearsal)
 
 static void format_time(uint64_t realtime_ns, char *buffer, size_t size)
 {
-	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	struct tm broken;
 	size_t length;
 
 	(void)gmtime_r(&seconds, &broken);
 	length = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &broken);
 	(void)snprintf(buffer + length, size - length, ".%03uZ",
-		       (unsigned)(realtime_ns / 1000000 % 1000));
+		       (unsigned)(realtime_ns / NS_PER_MS % 1000));
 }
 
 static const char *section_name(const struct backtest *backtest, uint32_t section)
@@ -63,19 +64,10 @@ static bool is_standing_limit(const struct backtest *backtest,
 	       cgw_policy_section(backtest->policy, action->section).kind == CGW_SECTION_LIMIT;
 }
 
-/* "limit cpu.max 200%", "freeze", "kill SIGTERM" */
 static void describe(const struct cgw_rehearsed_action *action, char *buffer, size_t size)
 {
-	const char *key = action->control < CGW_CONTROL_COUNT && action->kind == CGW_ACTION_LIMIT
-				  ? cgw_control_info(action->control)->key
-				  : "";
-	const char *signal_name =
-		action->kind == CGW_ACTION_KILL ? sigabbrev_np(action->signal) : NULL;
-
-	(void)snprintf(buffer, size, "%s%s%s%s%s%s%s", cgw_action_kind_name(action->kind),
-		       key[0] != '\0' ? " " : "", key, action->value[0] != '\0' ? " " : "",
-		       action->value, signal_name != NULL ? " SIG" : "",
-		       signal_name != NULL ? signal_name : "");
+	cgw_action_format(action->kind, action->control, action->value, action->signal, buffer,
+			  size);
 }
 
 static void print_action(const struct backtest *backtest, const struct cgw_rehearsed_action *action)
@@ -304,7 +296,6 @@ enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_p
 	CLEANUP(cleanup_rehearsal) struct cgw_rehearsal *rehearsal = NULL;
 	struct backtest backtest = {.context = context, .policy = policy, .all = all};
 	struct cgw_diag diag = {0};
-	size_t damaged;
 	int r = cgw_replay_open(recording, &replay, &diag);
 
 	if (r == 0)
@@ -321,11 +312,5 @@ enum cli_exit backtest_run(const struct cli_context *context, const struct cgw_p
 		r = print_json(&backtest);
 	else
 		print_text(&backtest);
-	(void)cgw_replay_damage(replay, &damaged);
-	if (damaged > 0)
-		cli_error(context, "%zu parts of the recording are damaged and were skipped",
-			  damaged);
-	if (r < 0)
-		return CLI_FAILED;
-	return damaged > 0 ? CLI_PARTLY : CLI_OK;
+	return recording_report_damage(context, replay, r < 0 ? CLI_FAILED : CLI_OK);
 }

@@ -11,22 +11,32 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/daemon-status.h"
 #include "shared/cli/options.h"
+#include "shared/report/policy-report.h"
 
 #define GROUPS_SHOWN 8 /* per section, without --all */
 
-enum { OPTION_SYNTAX = CLI_OPTION_LONG, OPTION_STRICT, OPTION_KEYS, OPTION_RECORDING };
+struct checking {
+	struct policy_trial trial;
+	const char *group, *recording;
+	bool all, syntax, strict, json, list_keys;
+	size_t problems; /* what --strict fails on */
+};
+
+#define TRUE(member) CLI_TRUE(struct checking, member)
 
 static const struct cli_option options[] = {
-	{'g', "group", "GROUP", false,
-	 "explain one group: its sections and the current values of their conditions"},
-	{'a', "all", NULL, false, "list all groups of each section, not only the first 8"},
-	{OPTION_RECORDING, "recording", "FILE", false,
-	 "run the policy over a recording and print what it would have done"},
-	{'J', "json", NULL, false, "print one JSON object (requires --recording)"},
-	{OPTION_SYNTAX, "syntax", NULL, false, "check only the file, not this machine"},
-	{OPTION_STRICT, "strict", NULL, false,
-	 "fail if this machine lacks a feature or a group is protected"},
-	{OPTION_KEYS, "list-keys", NULL, false, "list the keys of the policy file, then exit"},
+	{'g', "group", "GROUP",
+	 "explain one group: its sections and the current values of their conditions",
+	 CLI_TEXT(struct checking, group)},
+	{'a', "all", NULL, "list all groups of each section, not only the first 8", TRUE(all)},
+	{0, "recording", "FILE",
+	 "run the policy over a recording and print what it would have done",
+	 CLI_TEXT(struct checking, recording)},
+	{'J', "json", NULL, "print one JSON object (requires --recording)", TRUE(json)},
+	{0, "syntax", NULL, "check only the file, not this machine", TRUE(syntax)},
+	{0, "strict", NULL, "fail if this machine lacks a feature or a group is protected",
+	 TRUE(strict)},
+	{0, "list-keys", NULL, "list the keys of the policy file, then exit", TRUE(list_keys)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -38,13 +48,6 @@ static const struct cli_command_help help = {
 		"unavailable.\n"
 		"The default FILE is " DAEMON_POLICY " with conf.d.",
 	.options = options,
-};
-
-struct checking {
-	struct policy_trial trial;
-	const char *group, *recording;
-	bool all, syntax, strict, json;
-	size_t problems; /* what --strict fails on */
 };
 
 static void print_keys(void)
@@ -139,22 +142,6 @@ static void print_current_values(const struct checking *checking, size_t section
 	}
 }
 
-static void print_condition(const struct checking *checking, size_t index,
-			    const struct cgw_section_info *section, uint32_t group)
-{
-	CLEANUP(cleanup_free) uint32_t *members = NULL;
-	struct cgw_scope scope = {
-		.frame = checking->trial.frame, .group = group, .facts = &checking->trial.facts};
-
-	(void)cgw_policy_sum_members(checking->trial.policy, index, scope.frame, scope.facts, group,
-				     &members, &scope.member_count);
-	scope.members = members;
-	printf("      when: %s", cgw_truth_name(cgw_expression_evaluate(section->when, &scope)));
-	if (scope.member_count > 0)
-		printf(", sum of %zu groups", scope.member_count);
-	putchar('\n');
-}
-
 static void check_groups(struct checking *checking, size_t index,
 			 const struct cgw_section_info *section)
 {
@@ -182,7 +169,12 @@ static void check_groups(struct checking *checking, size_t index,
 		if (!guarded && section->kind == CGW_SECTION_LIMIT)
 			print_current_values(checking, index, group);
 		if (section->kind == CGW_SECTION_RULE)
-			print_condition(checking, index, section, group);
+			policy_report_print_condition(
+				&(struct policy_report){.policy = trial->policy,
+							.frame = trial->frame,
+							.facts = &trial->facts,
+							.group = group},
+				index, section->when, "when", 6);
 	}
 	if (!checking->all && matched > GROUPS_SHOWN)
 		printf("    and %zu more\n", matched - GROUPS_SHOWN);
@@ -209,38 +201,6 @@ static void check_section(struct checking *checking, size_t index)
 	if (section.kind == CGW_SECTION_RULE)
 		check_metrics(checking, &section);
 	check_groups(checking, index, &section);
-}
-
-static int parse_options(struct cli_context *context, int argc, char **argv,
-			 struct checking *checking, enum cli_exit *ret_exit)
-{
-	const char *value;
-	int code;
-
-	while ((code = cli_next_option(context, &help, argc, argv, &value, ret_exit)) > 0) {
-		if (code == OPTION_KEYS) {
-			print_keys();
-			*ret_exit = CLI_OK;
-			return -1;
-		}
-		if (code == 'g')
-			checking->group = value;
-		if (code == OPTION_RECORDING)
-			checking->recording = value;
-		checking->all = checking->all || code == 'a';
-		checking->json = checking->json || code == 'J';
-		checking->syntax = checking->syntax || code == OPTION_SYNTAX;
-		checking->strict = checking->strict || code == OPTION_STRICT;
-	}
-	if (code == 0 && checking->json && checking->recording == NULL) {
-		*ret_exit = cli_usage_error(context, "--json requires --recording");
-		return -1;
-	}
-	if (code == 0 && optind + 1 < argc) {
-		*ret_exit = cli_usage_error(context, "unexpected argument '%s'", argv[optind + 1]);
-		return -1;
-	}
-	return code;
 }
 
 static enum cli_exit check_recording(const struct cli_context *context,
@@ -279,10 +239,18 @@ int check_run(struct cli_context *context, int argc, char **argv)
 	const char *file = DAEMON_POLICY, *directory = DAEMON_POLICY_DIRECTORY;
 	enum cli_exit status;
 
-	if (parse_options(context, argc, argv, &checking, &status) < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &checking, &status))
 		return (int)status;
-	if (optind < argc) {
-		file = argv[optind];
+	if (checking.list_keys) {
+		print_keys();
+		return CLI_OK;
+	}
+	if (checking.json && checking.recording == NULL)
+		return (int)cli_usage_error(context, "--json requires --recording");
+	if (argc > 1)
+		return (int)cli_usage_error(context, "unexpected argument '%s'", argv[1]);
+	if (argc > 0) {
+		file = argv[0];
 		directory = NULL;
 	}
 	if (checking.syntax)

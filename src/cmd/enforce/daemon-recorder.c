@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/enforce/daemon-recorder.h"
-#include "cmd/enforce/daemon.h"
+#include "cmd/enforce/enforcement.h"
 #include "cmd/enforce/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -18,7 +18,7 @@
 #include "lib/recording/event-list.h"
 #include "shared/cli/recording-metrics.h"
 
-#define RETRY_NS UINT64_C(60000000000)
+#define RETRY_NS (60 * NS_PER_S)
 
 struct daemon_recorder {
 	const struct cgw_layout *layout;
@@ -49,7 +49,7 @@ static void log_once(struct daemon_recorder *recording, int error, const char *r
 
 static int open_sampler(struct daemon_recorder *recording, struct cgw_diag *diag)
 {
-	const struct cgw_sampler_options sampling = {.descriptors_max = daemon_descriptors()};
+	const struct cgw_sampler_options sampling = {.descriptors_max = sampler_descriptors()};
 	struct cgw_metric_set set = {0};
 	int r = recording_metrics(recording->settings.columns, &set, diag);
 
@@ -121,7 +121,7 @@ static int record_sample(struct daemon_recorder *recording)
 /* Waits until `at_ns`; returns false if asked to stop. */
 static bool wait_until(struct daemon_recorder *recording, uint64_t at_ns)
 {
-	const struct timespec at = {(time_t)(at_ns / 1000000000), (long)(at_ns % 1000000000)};
+	const struct timespec at = timespec_from_ns(at_ns);
 	bool stop;
 	int r = 0;
 

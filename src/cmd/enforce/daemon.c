@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon.c - event loop of `cgward enforce`: timer and early samples, signals, watchdog. */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -13,6 +11,7 @@
 #include "cmd/enforce/daemon-recorder.h"
 #include "cmd/enforce/daemon.h"
 #include "cmd/enforce/group-claims.h"
+#include "cmd/enforce/group-watch.h"
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/metrics-endpoint.h"
 #include "cmd/enforce/place-processes.h"
@@ -20,24 +19,33 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define STATUS_INTERVAL_NS UINT64_C(10000000000)
-#define STATUS_CHEAP_NS    UINT64_C(5000000)  /* status.json may be written at each change */
-#define STATUS_SHARE       20                 /* else it costs at most one part of this */
-#define SLICE_NS           UINT64_C(50000000) /* of actions, between two turns of the event loop */
+#define STATUS_INTERVAL_NS (10 * NS_PER_S)
+#define STATUS_CHEAP_NS    (5 * NS_PER_MS)  /* status.json may be written at each change */
+#define STATUS_SHARE       20               /* else it costs at most one part of this */
+#define SLICE_NS           (50 * NS_PER_MS) /* of actions, between two turns of the event loop */
 
-uint64_t daemon_boottime_ns(void)
+static void log_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	return clock_ns(CLOCK_BOOTTIME);
+	const char *kind = problem->warning ? "warning: " : "";
+
+	(void)context;
+	if (problem->diag.line > 0)
+		log_event(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u: %s%s",
+			  problem->diag.file, problem->diag.line, kind, problem->diag.text);
+	else
+		log_event(LOG_ERR, "%s: %s%s", problem->diag.file, kind, problem->diag.text);
 }
 
-/* A sampler uses all descriptors it may; leave some to the other samplers and to connections. */
-unsigned daemon_descriptors(void)
+struct cgw_policy *daemon_load_policy(const struct enforce_options *options)
 {
-	struct rlimit limit;
+	static const struct cgw_policy_reporter reporter = {log_problem, NULL};
+	struct cgw_policy *policy = NULL;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 0;
-	return limit.rlim_cur / 4 > UINT_MAX ? UINT_MAX : (unsigned)(limit.rlim_cur / 4);
+	if (cgw_policy_load(options->policy, options->directory, &reporter, &policy) < 0)
+		return NULL;
+	if (options->dry_run && cgw_policy_settings(policy)->mode == CGW_MODE_ENFORCE)
+		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
+	return policy;
 }
 
 static int sample(struct daemon *daemon)
@@ -47,7 +55,7 @@ static int sample(struct daemon *daemon)
 
 	if (r < 0)
 		return r;
-	r = cgw_frame_update(daemon->frame, snapshot);
+	r = cgw_frame_update(daemon->state.frame, snapshot);
 	cgw_snapshot_unref(snapshot);
 	return r;
 }
@@ -58,7 +66,7 @@ static bool is_slice_over(void *context)
 	const struct daemon *daemon = context;
 
 	return clock_now_ns() >= daemon->slice_end_ns ||
-	       daemon_boottime_ns() >= daemon->slice_due_ns;
+	       clock_ns(CLOCK_BOOTTIME) >= daemon->slice_due_ns;
 }
 
 static int on_more(sd_event_source *source, void *context);
@@ -67,19 +75,19 @@ static int on_due(sd_event_source *source, uint64_t usec, void *context);
 static void arm_more(struct daemon *daemon)
 {
 	if (daemon->more == NULL &&
-	    sd_event_add_defer(daemon->event, &daemon->more, on_more, daemon) < 0)
+	    sd_event_add_defer(daemon->state.event, &daemon->more, on_more, daemon) < 0)
 		return;
 	(void)sd_event_source_set_enabled(daemon->more, SD_EVENT_ONESHOT);
 }
 
 static void arm_due(struct daemon *daemon)
 {
-	uint64_t due_ns = cgw_engine_due_ns(daemon->engine);
+	uint64_t due_ns = cgw_engine_due_ns(daemon->state.engine);
 
-	if (daemon->event == NULL || due_ns == UINT64_MAX)
+	if (daemon->state.event == NULL || due_ns == UINT64_MAX)
 		return;
 	if (daemon->due == NULL) {
-		if (sd_event_add_time(daemon->event, &daemon->due, CLOCK_BOOTTIME,
+		if (sd_event_add_time(daemon->state.event, &daemon->due, CLOCK_BOOTTIME,
 				      due_ns / 1000 + 1, 1000, on_due, daemon) < 0)
 			return;
 		(void)sd_event_source_set_priority(daemon->due, SD_EVENT_PRIORITY_IMPORTANT);
@@ -90,13 +98,14 @@ static void arm_due(struct daemon *daemon)
 
 static void perform(struct daemon *daemon)
 {
-	bool has_loop = daemon->event != NULL;
+	bool has_loop = daemon->state.event != NULL;
 	size_t done;
 
 	daemon->slice_end_ns = clock_now_ns() + SLICE_NS;
-	daemon->slice_due_ns = cgw_engine_due_ns(daemon->engine);
-	done = apply_actions(&daemon->applier, daemon->engine, daemon->policy, daemon->actions,
-			     daemon->action_count, has_loop ? is_slice_over : NULL, daemon);
+	daemon->slice_due_ns = cgw_engine_due_ns(daemon->state.engine);
+	done = apply_actions(&daemon->state.applier, daemon->state.engine, daemon->state.policy,
+			     daemon->actions, daemon->action_count, has_loop ? is_slice_over : NULL,
+			     daemon);
 	daemon->changed = daemon->changed || done > 0;
 	daemon->actions += done;
 	daemon->action_count -= done;
@@ -119,7 +128,7 @@ static int on_due(sd_event_source *source, uint64_t usec, void *context)
 
 	(void)source;
 	(void)usec;
-	if (cgw_engine_timers(daemon->engine, daemon_boottime_ns(), &daemon->actions,
+	if (cgw_engine_timers(daemon->state.engine, clock_ns(CLOCK_BOOTTIME), &daemon->actions,
 			      &daemon->action_count) < 0)
 		daemon->action_count = 0; /* returned again by the next step */
 	perform(daemon);
@@ -135,10 +144,10 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 		gap_ns = daemon->status_cost_ns > STATUS_CHEAP_NS
 				 ? STATUS_SHARE * daemon->status_cost_ns
 				 : 0;
-	if (daemon->store == NULL || now_ns - daemon->last_status_ns < gap_ns)
+	if (daemon->state.store == NULL || now_ns - daemon->last_status_ns < gap_ns)
 		return;
-	r = status_write(undo_store_directory(daemon->store), daemon->policy, daemon->engine,
-			 now_ns);
+	r = status_write(undo_store_directory(daemon->state.store), daemon->state.policy,
+			 daemon->state.engine, now_ns);
 	daemon->status_cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	if (r < 0)
 		log_event(LOG_WARNING, "cannot write status.json: %s", strerror(-r));
@@ -153,21 +162,21 @@ int daemon_tick(struct daemon *daemon)
 
 	if (r < 0)
 		return r;
-	now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(daemon->frame));
-	daemon->last_sample_ns = now_ns;
-	r = cgw_engine_step(daemon->engine, daemon->frame, &daemon->facts, now_ns, &daemon->actions,
-			    &daemon->action_count);
+	now_ns = cgw_snapshot_boottime_ns(cgw_frame_now(daemon->state.frame));
+	daemon->state.wakeup.last_sample_ns = now_ns;
+	r = cgw_engine_step(daemon->state.engine, daemon->state.frame, &daemon->state.facts, now_ns,
+			    &daemon->actions, &daemon->action_count);
 	if (r < 0) {
 		daemon->action_count = 0; /* returned again by the next step */
 		return r;
 	}
 	perform(daemon);
-	reap_commands(&daemon->applier);
-	forget_gone_groups(&daemon->applier);
-	(void)place_processes(daemon);
-	watch_update(daemon);
+	reap_commands(&daemon->state.applier.commands);
+	forget_gone_groups(&daemon->state.applier);
+	(void)place_processes(&daemon->state);
+	group_watch_update(&daemon->state);
 	write_status(daemon, now_ns);
-	daemon->tick_cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
+	daemon->state.wakeup.cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - started_ns;
 	return 0;
 }
 
@@ -177,23 +186,24 @@ void daemon_release(struct daemon *daemon)
 	const struct cgw_action *actions;
 	size_t count;
 
-	if (cgw_engine_release_all(daemon->engine, &actions, &count) == 0)
-		(void)apply_actions(&daemon->applier, daemon->engine, daemon->policy, actions,
-				    count, NULL, NULL);
+	if (cgw_engine_release_all(daemon->state.engine, &actions, &count) == 0)
+		(void)apply_actions(&daemon->state.applier, daemon->state.engine,
+				    daemon->state.policy, actions, count, NULL, NULL);
 	daemon->action_count = 0;
-	daemon->applier.forget_threshold = 0;
-	forget_gone_groups(&daemon->applier);
+	daemon->state.applier.forget_threshold = 0;
+	forget_gone_groups(&daemon->state.applier);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct daemon *daemon = context;
-	uint64_t interval_us = cgw_policy_settings(daemon->policy)->interval_ns / 1000, now_us = 0;
+	uint64_t interval_us = cgw_policy_settings(daemon->state.policy)->interval_ns / 1000,
+		 now_us = 0;
 	int r = daemon_tick(daemon);
 
 	if (r < 0)
 		log_event(LOG_ERR, "cannot sample the groups: %s", strerror(-r));
-	(void)sd_event_now(daemon->event, CLOCK_MONOTONIC, &now_us);
+	(void)sd_event_now(daemon->state.event, CLOCK_MONOTONIC, &now_us);
 	/* Keep the phase; skip missed samples. */
 	usec += interval_us;
 	if (usec < now_us)
@@ -202,60 +212,27 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-static int on_early(sd_event_source *source, uint64_t usec, void *context)
+static void sample_early(void *context)
 {
-	struct daemon *daemon = context;
-	bool sample_twice = daemon->sample_twice;
-
-	(void)source;
-	(void)usec;
-	daemon->sample_twice = false;
-	(void)daemon_tick(daemon);
-	if (sample_twice)
-		daemon_wake(daemon, WAKE_EVENT_DELAY_NS);
-	return 0;
-}
-
-void daemon_wake(struct daemon *daemon, uint64_t after_ns)
-{
-	uint64_t min_gap_ns = 3 * daemon->tick_cost_ns, at_us, set_us = 0;
-	int enabled = SD_EVENT_OFF;
-
-	at_us = (daemon->last_sample_ns + (after_ns > min_gap_ns ? after_ns : min_gap_ns)) / 1000;
-	if (daemon->early == NULL) {
-		(void)sd_event_add_time(daemon->event, &daemon->early, CLOCK_BOOTTIME, at_us, 1000,
-					on_early, daemon);
-		return;
-	}
-	(void)sd_event_source_get_enabled(daemon->early, &enabled);
-	(void)sd_event_source_get_time(daemon->early, &set_us);
-	if (enabled != SD_EVENT_OFF && set_us <= at_us)
-		return; /* already scheduled */
-	(void)sd_event_source_set_time(daemon->early, at_us);
-	(void)sd_event_source_set_enabled(daemon->early, SD_EVENT_ONESHOT);
-}
-
-void daemon_wake_twice(struct daemon *daemon, uint64_t after_ns)
-{
-	daemon->sample_twice = true;
-	daemon_wake(daemon, after_ns);
+	(void)daemon_tick(context);
 }
 
 /* Starts the recording and the metrics endpoint, in a dry run too. */
 static void open_outputs(struct daemon *daemon)
 {
 	daemon->recorder = daemon_recorder_start(
-		daemon->layout, daemon->policy,
-		daemon->store != NULL ? undo_store_directory(daemon->store) : NULL);
-	daemon->applier.on_applied = daemon->recorder != NULL ? daemon_recorder_add_action : NULL;
-	daemon->applier.on_applied_context = daemon->recorder;
-	metrics_endpoint_open(daemon);
+		daemon->state.layout, daemon->state.policy,
+		daemon->state.store != NULL ? undo_store_directory(daemon->state.store) : NULL);
+	daemon->state.applier.on_applied =
+		daemon->recorder != NULL ? daemon_recorder_add_action : NULL;
+	daemon->state.applier.on_applied_context = daemon->recorder;
+	metrics_endpoint_open(&daemon->state);
 }
 
 static void close_outputs(struct daemon *daemon)
 {
-	daemon->applier.on_applied = NULL;
-	metrics_endpoint_close(daemon);
+	daemon->state.applier.on_applied = NULL;
+	metrics_endpoint_close(&daemon->state);
 	daemon->recorder = daemon_recorder_stop(daemon->recorder);
 }
 
@@ -269,17 +246,17 @@ static int update_claims(struct daemon *daemon, const struct cgw_policy *policy)
 	return r;
 }
 
-void daemon_reload(struct daemon *daemon)
+/* If the new policy is invalid, the old one stays in effect. */
+static void reload(void *context)
 {
+	struct daemon *daemon = context;
 	struct cgw_metric_set metrics = {0};
 	struct cgw_policy *policy;
-	struct timespec now;
 	int r;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	policy = enforce_load(daemon->context, &daemon->options);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+			 (unsigned long long)(clock_now_ns() / NS_PER_US));
+	policy = daemon_load_policy(&daemon->options);
 	if (policy == NULL) {
 		log_message(
 			CLI_MESSAGE_POLICY_REFUSED, LOG_ERR,
@@ -290,7 +267,7 @@ void daemon_reload(struct daemon *daemon)
 	}
 	r = update_claims(daemon, policy);
 	if (r == 0)
-		r = cgw_engine_reload(daemon->engine, policy);
+		r = cgw_engine_reload(daemon->state.engine, policy);
 	if (r < 0) {
 		log_event(LOG_ERR, "cannot apply the new policy: %s; the old one stays in effect",
 			  strerror(-r));
@@ -298,16 +275,16 @@ void daemon_reload(struct daemon *daemon)
 	} else {
 		daemon->action_count = 0; /* of the old policy; the next step returns the others */
 		close_outputs(daemon);
-		cgw_policy_free(daemon->policy);
-		daemon->policy = policy;
-		place_done(daemon); /* the sections may differ: check all processes again */
-		daemon->applier.settings = cgw_policy_settings(policy);
+		cgw_policy_free(daemon->state.policy);
+		daemon->state.policy = policy;
+		place_done(&daemon->state); /* the sections may differ: check all processes again */
+		daemon->state.applier.settings = cgw_policy_settings(policy);
 		cgw_policy_metrics_used(policy, &metrics);
 		(void)cgw_sampler_set_metrics(daemon->sampler, &metrics);
-		watch_close(daemon);
-		(void)watch_open(daemon);
+		group_watch_close(&daemon->state);
+		(void)group_watch_open(&daemon->state);
 		open_outputs(daemon);
-		daemon_wake(daemon, 0);
+		wakeup_request(&daemon->state.wakeup, 0);
 		log_message(CLI_MESSAGE_POLICY_LOADED, LOG_NOTICE, "policy reloaded");
 		daemon->changed = true;
 	}
@@ -318,7 +295,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 {
 	(void)source;
 	(void)info;
-	daemon_reload(context);
+	reload(context);
 	return 0;
 }
 
@@ -334,48 +311,53 @@ static int add_signals(struct daemon *daemon)
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 	/* Without a handler, sd-event exits the loop on these. */
-	r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
+	r = sd_event_add_signal(daemon->state.event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
+		r = sd_event_add_signal(daemon->state.event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+		r = sd_event_add_signal(daemon->state.event, NULL, SIGHUP, on_hangup, daemon);
 	return r;
 }
 
 int daemon_loop(struct daemon *daemon)
 {
 	uint64_t now_us = 0;
-	int r = sd_event_default(&daemon->event);
+	int r = sd_event_default(&daemon->state.event);
 
+	daemon->state.wakeup.event = daemon->state.event;
+	daemon->state.wakeup.sample = sample_early;
+	daemon->state.wakeup.context = daemon;
+	daemon->policy_watch = (struct policy_watch){daemon->options.policy,
+						     daemon->options.directory, reload, daemon};
 	if (r >= 0)
 		r = add_signals(daemon);
 	if (r >= 0)
-		r = watch_open(daemon);
+		r = group_watch_open(&daemon->state);
 	if (r >= 0 && daemon->options.watch_policy)
-		r = policy_watch_open(daemon);
+		r = policy_watch_open(daemon->state.event, &daemon->policy_watch);
 	if (r >= 0)
-		r = sd_event_now(daemon->event, CLOCK_MONOTONIC, &now_us);
+		r = sd_event_now(daemon->state.event, CLOCK_MONOTONIC, &now_us);
 	if (r >= 0)
-		r = sd_event_add_time(daemon->event, &daemon->tick, CLOCK_MONOTONIC, now_us, 1000,
-				      on_tick, daemon);
+		r = sd_event_add_time(daemon->state.event, &daemon->tick, CLOCK_MONOTONIC, now_us,
+				      1000, on_tick, daemon);
 	if (r >= 0)
-		r = sd_event_set_watchdog(daemon->event, true);
+		r = sd_event_set_watchdog(daemon->state.event, true);
 	if (r >= 0) {
 		open_outputs(daemon);
 		(void)sd_notify(0, "READY=1\nSTATUS=Enforcing");
-		r = sd_event_loop(daemon->event);
+		r = sd_event_loop(daemon->state.event);
 	}
 	(void)sd_notify(0, "STOPPING=1");
 	daemon_release(daemon);
 	/* Last: a hanging disk must not delay restoring. */
 	close_outputs(daemon);
-	watch_close(daemon);
-	place_done(daemon);
+	group_watch_close(&daemon->state);
+	place_done(&daemon->state);
 	sd_event_source_unref(daemon->tick);
 	sd_event_source_unref(daemon->due);
-	sd_event_source_unref(daemon->early);
+	wakeup_stop(&daemon->state.wakeup);
 	sd_event_source_unref(daemon->more);
-	sd_event_unref(daemon->event);
-	daemon->event = NULL;
+	sd_event_unref(daemon->state.event);
+	daemon->state.event = NULL;
 	return r;
 }

@@ -14,28 +14,25 @@
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/options.h"
 
 #define DAEMON_CLAIMS DAEMON_STATE "/enforce.d"
-#define ONCE_WAIT_NS  UINT64_C(2000000000)
+#define ONCE_WAIT_NS  (2 * NS_PER_S)
 
-enum {
-	OPTION_DRY_RUN = CLI_OPTION_LONG,
-	OPTION_ONCE,
-	OPTION_RESTORE,
-	OPTION_STATE,
-	OPTION_LOCK,
-	OPTION_WATCH
-};
+#define TRUE(member) CLI_TRUE(struct enforce_options, member)
 
 static const struct cli_option options[] = {
-	{'p', "policy", "FILE", false, "read this file instead of " DAEMON_POLICY " and conf.d"},
-	{OPTION_DRY_RUN, "dry-run", NULL, false, "log what would be done, change nothing"},
-	{OPTION_ONCE, "once", NULL, false, "make one pass over all groups, then exit (for cron)"},
-	{OPTION_RESTORE, "restore", NULL, false, "restore what an earlier run left, then exit"},
-	{OPTION_STATE, "state", "DIR", false, "directory for the undo state and the status"},
-	{OPTION_WATCH, "watch-policy", NULL, false, "reload the policy when its file is replaced"},
-	{OPTION_LOCK, "lock-memory", NULL, false, "lock all memory of this process in RAM"},
+	{'p', "policy", "FILE", "read this file instead of " DAEMON_POLICY " and conf.d",
+	 CLI_TEXT(struct enforce_options, policy)},
+	{0, "dry-run", NULL, "log what would be done, change nothing", TRUE(dry_run)},
+	{0, "once", NULL, "make one pass over all groups, then exit (for cron)", TRUE(once)},
+	{0, "restore", NULL, "restore what an earlier run left, then exit", TRUE(restore)},
+	{0, "state", "DIR", "directory for the undo state and the status",
+	 CLI_TEXT(struct enforce_options, state)},
+	{0, "watch-policy", NULL, "reload the policy when its file is replaced",
+	 TRUE(watch_policy)},
+	{0, "lock-memory", NULL, "lock all memory of this process in RAM", TRUE(lock_memory)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -47,72 +44,20 @@ static const struct cli_command_help help = {
 	.options = options,
 };
 
-static void log_problem(void *context, const struct cgw_policy_problem *problem)
+static bool parse_options(struct cli_context *context, int argc, char **argv,
+			  struct enforce_options *chosen, enum cli_exit *ret_exit)
 {
-	const char *kind = problem->warning ? "warning: " : "";
-
-	(void)context;
-	if (problem->diag.line > 0)
-		log_event(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u: %s%s",
-			  problem->diag.file, problem->diag.line, kind, problem->diag.text);
-	else
-		log_event(LOG_ERR, "%s: %s%s", problem->diag.file, kind, problem->diag.text);
-}
-
-struct cgw_policy *enforce_load(const struct cli_context *context,
-				const struct enforce_options *chosen)
-{
-	static const struct cgw_policy_reporter reporter = {log_problem, NULL};
-	struct cgw_policy *policy = NULL;
-
-	(void)context;
-	if (cgw_policy_load(chosen->policy, chosen->directory, &reporter, &policy) < 0)
-		return NULL;
-	if (chosen->dry_run && cgw_policy_settings(policy)->mode == CGW_MODE_ENFORCE)
-		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
-	return policy;
-}
-
-static int parse_options(struct cli_context *context, int argc, char **argv,
-			 struct enforce_options *chosen, enum cli_exit *ret_exit)
-{
-	const char *value;
-	int code;
-
-	*chosen = (struct enforce_options){.policy = DAEMON_POLICY,
-					   .directory = DAEMON_POLICY_DIRECTORY};
-	while ((code = cli_next_option(context, &help, argc, argv, &value, ret_exit)) > 0)
-		switch (code) {
-		case 'p':
-			chosen->policy = value;
-			chosen->directory = NULL;
-			break;
-		case OPTION_DRY_RUN:
-			chosen->dry_run = true;
-			break;
-		case OPTION_ONCE:
-			chosen->once = true;
-			break;
-		case OPTION_RESTORE:
-			chosen->restore = true;
-			break;
-		case OPTION_STATE:
-			chosen->state = value;
-			break;
-		case OPTION_WATCH:
-			chosen->watch_policy = true;
-			break;
-		case OPTION_LOCK:
-			chosen->lock_memory = true;
-			break;
-		default:
-			break;
-		}
-	if (code == 0 && optind < argc) {
-		*ret_exit = cli_usage_error(context, "unexpected argument '%s'", argv[optind]);
-		return -1;
+	if (!cli_parse_options(context, &help, &argc, &argv, chosen, ret_exit))
+		return false;
+	if (argc > 0) {
+		*ret_exit = cli_usage_error(context, "unexpected argument '%s'", argv[0]);
+		return false;
 	}
-	return code;
+	if (chosen->policy == NULL) {
+		chosen->policy = DAEMON_POLICY;
+		chosen->directory = DAEMON_POLICY_DIRECTORY;
+	}
+	return true;
 }
 
 /* Fail early instead of at each action if nothing can be written. */
@@ -122,9 +67,9 @@ static enum cli_exit check_writable(const struct daemon *daemon)
 
 	if (daemon->options.dry_run)
 		return CLI_OK;
-	for (size_t i = 0; i < daemon->layout->hierarchy_count; i++)
-		read_only += daemon->layout->hierarchies[i].read_only;
-	if (read_only == daemon->layout->hierarchy_count) {
+	for (size_t i = 0; i < daemon->state.layout->hierarchy_count; i++)
+		read_only += daemon->state.layout->hierarchies[i].read_only;
+	if (read_only == daemon->state.layout->hierarchy_count) {
 		cli_error(daemon->context, "all cgroup hierarchies are mounted read-only; "
 					   "--dry-run shows what would be done");
 		return CLI_NO_PRIVILEGE;
@@ -141,36 +86,38 @@ static const char *state_directory(const struct daemon *daemon)
 {
 	if (daemon->options.state != NULL)
 		return daemon->options.state;
-	if (daemon->policy != NULL && cgw_policy_settings(daemon->policy)->state != NULL)
-		return cgw_policy_settings(daemon->policy)->state;
+	if (daemon->state.policy != NULL &&
+	    cgw_policy_settings(daemon->state.policy)->state != NULL)
+		return cgw_policy_settings(daemon->state.policy)->state;
 	return DAEMON_STATE;
 }
 
 static enum cli_exit open_store(struct daemon *daemon)
 {
 	struct cgw_diag diag = {0};
-	int r = undo_store_open(state_directory(daemon), daemon->layout, &daemon->store, &diag);
+	int r = undo_store_open(state_directory(daemon), daemon->state.layout, &daemon->state.store,
+				&diag);
 
 	if (r < 0) {
 		cli_diag(daemon->context, &diag);
 		return r == -EBUSY ? CLI_ALREADY_RUNNING : cli_exit_from_error(r);
 	}
-	daemon->applier.store = daemon->store;
+	daemon->state.applier.store = daemon->state.store;
 	return CLI_OK;
 }
 
 static void close_all(struct daemon *daemon)
 {
-	cgw_engine_free(daemon->engine);
-	cgw_frame_free(daemon->frame);
+	cgw_engine_free(daemon->state.engine);
+	cgw_frame_free(daemon->state.frame);
 	cgw_sampler_free(daemon->sampler);
-	cgw_policy_free(daemon->policy);
-	place_done(daemon);
-	facts_done(&daemon->facts_state);
-	thaw_guard_stop(daemon->applier.guard);
+	cgw_policy_free(daemon->state.policy);
+	place_done(&daemon->state);
+	facts_done(&daemon->state.facts_state);
+	thaw_guard_stop(daemon->state.applier.guard);
 	group_claims_drop(daemon->claims);
-	undo_store_free(daemon->store);
-	cgw_layout_free(daemon->layout);
+	undo_store_free(daemon->state.store);
+	cgw_layout_free(daemon->state.layout);
 }
 
 /* Restores first, then complains: nothing stays frozen because the state cannot be written. */
@@ -181,17 +128,19 @@ static enum cli_exit restore(struct daemon *daemon)
 	unsigned failed;
 	int r;
 
-	daemon->applier.settings =
-		daemon->policy != NULL ? cgw_policy_settings(daemon->policy) : &defaults;
-	failed = restore_leftovers(&daemon->applier, false);
+	daemon->state.applier.settings = daemon->state.policy != NULL
+						 ? cgw_policy_settings(daemon->state.policy)
+						 : &defaults;
+	failed = restore_leftovers(&daemon->state.applier, false);
 	if (failed > 0)
 		log_event(LOG_ERR, "cannot restore %u changes of an earlier run", failed);
-	if (undo_store_unknown(daemon->store) > 0)
+	if (undo_store_unknown(daemon->state.store) > 0)
 		log_event(LOG_WARNING,
 			  "%zu changes of an earlier run are in hierarchies that are not mounted "
 			  "here; %s/enforce.state keeps them",
-			  undo_store_unknown(daemon->store), undo_store_directory(daemon->store));
-	r = undo_store_begin(daemon->store, &diag);
+			  undo_store_unknown(daemon->state.store),
+			  undo_store_directory(daemon->state.store));
+	r = undo_store_begin(daemon->state.store, &diag);
 	if (r < 0) {
 		cli_diag(daemon->context, &diag);
 		return cli_exit_from_error(r);
@@ -205,11 +154,11 @@ static enum cli_exit claim_groups(struct daemon *daemon)
 	struct cgw_diag diag = {0};
 	int r;
 
-	if (daemon->store == NULL)
+	if (daemon->state.store == NULL)
 		return CLI_OK;
 	(void)mkdir(DAEMON_STATE, 0755);
-	r = group_claims_take(DAEMON_CLAIMS, undo_store_directory(daemon->store), daemon->policy,
-			      &daemon->claims, &diag);
+	r = group_claims_take(DAEMON_CLAIMS, undo_store_directory(daemon->state.store),
+			      daemon->state.policy, &daemon->claims, &diag);
 	if (r == -EBUSY) {
 		cli_diag(daemon->context, &diag);
 		return CLI_ALREADY_RUNNING;
@@ -222,8 +171,9 @@ static enum cli_exit claim_groups(struct daemon *daemon)
 
 static void start_guard(struct daemon *daemon)
 {
-	int r = daemon->store != NULL ? thaw_guard_start(daemon->layout, &daemon->applier.guard)
-				      : 0;
+	int r = daemon->state.store != NULL
+			? thaw_guard_start(daemon->state.layout, &daemon->state.applier.guard)
+			: 0;
 
 	if (r < 0)
 		log_event(
@@ -241,20 +191,20 @@ static int start(struct daemon *daemon)
 	int r;
 
 	(void)cgw_sampler_raise_descriptors();
-	sampling.descriptors_max = daemon_descriptors();
-	r = cgw_sampler_new(daemon->layout, &sampling, &daemon->sampler, &diag);
+	sampling.descriptors_max = sampler_descriptors();
+	r = cgw_sampler_new(daemon->state.layout, &sampling, &daemon->sampler, &diag);
 	if (r < 0) {
 		cli_diag(daemon->context, &diag);
 		return r;
 	}
-	cgw_policy_metrics_used(daemon->policy, &metrics);
+	cgw_policy_metrics_used(daemon->state.policy, &metrics);
 	r = cgw_sampler_set_metrics(daemon->sampler, &metrics);
 	if (r == 0)
-		r = cgw_frame_new(&daemon->frame);
+		r = cgw_frame_new(&daemon->state.frame);
 	if (r == 0)
-		r = cgw_engine_new(daemon->policy, &daemon->engine);
-	daemon->facts = facts_of(&daemon->facts_state, daemon->layout);
-	daemon->applier.settings = cgw_policy_settings(daemon->policy);
+		r = cgw_engine_new(daemon->state.policy, &daemon->state.engine);
+	daemon->state.facts = facts_of(&daemon->state.facts_state, daemon->state.layout);
+	daemon->state.applier.settings = cgw_policy_settings(daemon->state.policy);
 	return r;
 }
 
@@ -264,7 +214,7 @@ static enum cli_exit run_once(struct daemon *daemon)
 	int r = daemon_tick(daemon);
 
 	if (r == 0) {
-		uint64_t interval_ns = cgw_policy_settings(daemon->policy)->interval_ns;
+		uint64_t interval_ns = cgw_policy_settings(daemon->state.policy)->interval_ns;
 
 		/* Do not wait for an interval of an hour here. */
 		if (interval_ns > ONCE_WAIT_NS)
@@ -277,9 +227,9 @@ static enum cli_exit run_once(struct daemon *daemon)
 		daemon_release(daemon);
 	if (r < 0)
 		return CLI_FAILED;
-	if (daemon->applier.failed > 0)
+	if (daemon->state.applier.failed > 0)
 		return CLI_PARTLY;
-	return daemon->applier.would_change > 0 ? CLI_WOULD_CHANGE : CLI_OK;
+	return daemon->state.applier.would_change > 0 ? CLI_WOULD_CHANGE : CLI_OK;
 }
 
 /* Restores what an earlier run left, also if the new policy is invalid. */
@@ -287,10 +237,10 @@ static enum cli_exit prepare(struct daemon *daemon)
 {
 	enum cli_exit status;
 
-	daemon->layout = cli_layout(daemon->context, &status);
-	if (daemon->layout == NULL)
+	daemon->state.layout = cli_layout(daemon->context, &status);
+	if (daemon->state.layout == NULL)
 		return status;
-	daemon->applier.layout = daemon->layout;
+	daemon->state.applier.layout = daemon->state.layout;
 	status = check_writable(daemon);
 	if (status != CLI_OK || daemon->options.dry_run)
 		return status;
@@ -303,11 +253,11 @@ static enum cli_exit enforce(struct daemon *daemon)
 	enum cli_exit status;
 	int r;
 
-	daemon->policy = enforce_load(daemon->context, &daemon->options);
+	daemon->state.policy = daemon_load_policy(&daemon->options);
 	status = prepare(daemon);
 	if (daemon->options.restore)
 		return status;
-	if (daemon->policy == NULL)
+	if (daemon->state.policy == NULL)
 		return CLI_POLICY_INVALID;
 	if (status != CLI_OK && status != CLI_PARTLY)
 		return status;
@@ -331,7 +281,7 @@ int enforce_run(struct cli_context *context, int argc, char **argv)
 	struct daemon daemon = {.context = context};
 	enum cli_exit status;
 
-	if (parse_options(context, argc, argv, &daemon.options, &status) < 0)
+	if (!parse_options(context, argc, argv, &daemon.options, &status))
 		return (int)status;
 	status = enforce(&daemon);
 	close_all(&daemon);

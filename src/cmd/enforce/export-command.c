@@ -53,20 +53,16 @@ int export_run(struct cli_context *context, int argc, char **argv)
 	struct policy_trial trial = {0};
 	const struct cgw_topology *topology;
 	enum cli_exit status;
-	const char *value;
 	bool any_printed = false;
-	int code;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
-		;
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, NULL, &status))
 		return (int)status;
 	status = trial_open(context, NULL, NULL, 0, &trial);
 	topology = status == CLI_OK ? cgw_snapshot_topology(cgw_frame_now(trial.frame)) : NULL;
 	for (uint32_t group = 1; topology != NULL && group < topology->count; group++) {
 		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
 
-		if (path != NULL && is_selected(path, argv + optind))
+		if (path != NULL && is_selected(path, argv))
 			export_group(&trial, path, &any_printed);
 	}
 	trial_close(&trial);

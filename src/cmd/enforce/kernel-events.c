@@ -11,10 +11,11 @@
 
 #include "cmd/enforce/kernel-events.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/metric/decode.h"
 
 #define TRIGGERS_MAX       256
-#define UPDATE_INTERVAL_NS UINT64_C(10000000000)
+#define UPDATE_INTERVAL_NS (10 * NS_PER_S)
 #define WINDOW_US          500000 /* the kernel checks it ten times */
 #define POLL_US            100000 /* interval without kernel triggers */
 #define POLLED_MAX         64
@@ -49,7 +50,7 @@ struct trigger {
 };
 
 struct triggers {
-	struct daemon *daemon;
+	struct enforcement *enforcement;
 	sd_event_source *poll_timer; /* NULL if nothing is polled */
 	size_t polled_count;
 	uint64_t updated_ns;
@@ -76,16 +77,16 @@ static void reset_trigger(struct trigger *trigger)
 static void wake_daemon(const struct trigger *trigger)
 {
 	if (trigger->is_rate || trigger->kind->early)
-		daemon_wake_twice(trigger->triggers->daemon, WAKE_EVENT_DELAY_NS);
+		wakeup_request_twice(&trigger->triggers->enforcement->wakeup, WAKE_EVENT_DELAY_NS);
 	else
-		daemon_wake(trigger->triggers->daemon, WAKE_EVENT_DELAY_NS);
+		wakeup_request(&trigger->triggers->enforcement->wakeup, WAKE_EVENT_DELAY_NS);
 }
 
 static bool is_group_gone(const struct trigger *trigger)
 {
 	return trigger->path != NULL &&
-	       group_is_gone(trigger->triggers->daemon->layout, trigger->hierarchy, trigger->path,
-			     trigger->group_id);
+	       group_is_gone(trigger->triggers->enforcement->layout, trigger->hierarchy,
+			     trigger->path, trigger->group_id);
 }
 
 /* The kernel signals the event and the removal of the group in the same way. */
@@ -105,7 +106,7 @@ static int on_kernel_event(sd_event_source *source, int fd, uint32_t events, voi
 
 static int add_source(struct trigger *trigger, int fd, uint32_t events)
 {
-	int r = sd_event_add_io(trigger->triggers->daemon->event, &trigger->source, fd, events,
+	int r = sd_event_add_io(trigger->triggers->enforcement->event, &trigger->source, fd, events,
 				on_kernel_event, trigger);
 
 	if (r >= 0)
@@ -186,7 +187,7 @@ static int start_polling(struct trigger *trigger, int fd)
 	int r = triggers->polled_count < POLLED_MAX ? 0 : -ENOSPC;
 
 	if (r == 0 && triggers->poll_timer == NULL)
-		r = sd_event_add_time_relative(triggers->daemon->event, &triggers->poll_timer,
+		r = sd_event_add_time_relative(triggers->enforcement->event, &triggers->poll_timer,
 					       CLOCK_MONOTONIC, POLL_US, POLL_US / 10, on_poll,
 					       triggers);
 	if (r < 0) {
@@ -275,14 +276,14 @@ static struct trigger *find_free(struct triggers *triggers)
 /* The current threshold of the trigger's term; 0 if there is none or it is unknown. */
 static double current_threshold(const struct trigger *trigger, uint32_t group)
 {
-	const struct daemon *daemon = trigger->triggers->daemon;
+	const struct enforcement *enforcement = trigger->triggers->enforcement;
 	const struct cgw_scope scope = {
-		.frame = daemon->frame, .group = group, .facts = &daemon->facts};
+		.frame = enforcement->frame, .group = group, .facts = &enforcement->facts};
 	struct cgw_value value, threshold = {.state = CGW_ABSENT};
 
 	(void)cgw_expression_evaluate_term(
-		cgw_policy_section(daemon->policy, trigger->section).when, trigger->term, &scope,
-		&value, &threshold);
+		cgw_policy_section(enforcement->policy, trigger->section).when, trigger->term,
+		&scope, &value, &threshold);
 	return threshold.state == CGW_OK && threshold.real > 0 ? threshold.real : 0;
 }
 
@@ -292,8 +293,8 @@ static void open_group_trigger(struct trigger *trigger)
 
 	if (trigger->kind->has_threshold && trigger->threshold <= 0 && trigger->kind->is_v1)
 		return; /* no threshold to exceed */
-	if (cgw_group_open(trigger->triggers->daemon->layout, trigger->hierarchy, trigger->path,
-			   &directory, NULL) < 0 ||
+	if (cgw_group_open(trigger->triggers->enforcement->layout, trigger->hierarchy,
+			   trigger->path, &directory, NULL) < 0 ||
 	    trigger->kind->open(trigger, directory) < 0)
 		reset_trigger(trigger);
 }
@@ -301,23 +302,25 @@ static void open_group_trigger(struct trigger *trigger)
 void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32_t group,
 		  const char *path, uint32_t hierarchies)
 {
-	const struct daemon *daemon = triggers->daemon;
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(daemon->frame));
+	const struct enforcement *enforcement = triggers->enforcement;
+	const struct cgw_topology *topology =
+		cgw_snapshot_topology(cgw_frame_now(enforcement->frame));
 	struct cgw_term info;
 	char key[128];
 
-	cgw_expression_term(cgw_policy_section(daemon->policy, section).when, term, &info);
+	cgw_expression_term(cgw_policy_section(enforcement->policy, section).when, term, &info);
 	if (info.kind != CGW_TERM_FIELD)
 		return;
 	(void)cgw_field_key(info.field, key, sizeof(key));
 	for (size_t i = 0; i < ARRAY_SIZE(group_kinds); i++) {
-		int hierarchy = group_kinds[i].is_v1 ? cgw_layout_find(daemon->layout, CGW_MEMORY)
-						     : cgw_layout_find_v2(daemon->layout);
+		int hierarchy = group_kinds[i].is_v1
+					? cgw_layout_find(enforcement->layout, CGW_MEMORY)
+					: cgw_layout_find_v2(enforcement->layout);
 		struct trigger *trigger;
 
 		if (strncmp(key, group_kinds[i].key, strlen(group_kinds[i].key)) != 0 ||
 		    hierarchy < 0 || !(hierarchies & UINT32_C(1) << hierarchy) ||
-		    (group_kinds[i].is_v1 && hierarchy == cgw_layout_find_v2(daemon->layout)))
+		    (group_kinds[i].is_v1 && hierarchy == cgw_layout_find_v2(enforcement->layout)))
 			continue;
 		trigger = find_free(triggers);
 		if (trigger == NULL)
@@ -342,8 +345,8 @@ void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32
 
 void triggers_update(struct triggers *triggers)
 {
-	const struct daemon *daemon = triggers->daemon;
-	uint64_t now_ns = cgw_snapshot_monotonic_ns(cgw_frame_now(daemon->frame));
+	const struct enforcement *enforcement = triggers->enforcement;
+	uint64_t now_ns = cgw_snapshot_monotonic_ns(cgw_frame_now(enforcement->frame));
 
 	if (now_ns - triggers->updated_ns < UPDATE_INTERVAL_NS)
 		return;
@@ -359,7 +362,7 @@ void triggers_update(struct triggers *triggers)
 			reset_trigger(trigger);
 			continue;
 		}
-		group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(daemon->frame)),
+		group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(enforcement->frame)),
 					  trigger->path);
 		if (!trigger->kind->has_threshold || group == CGW_NO_GROUP)
 			continue;
@@ -380,19 +383,19 @@ static void add_host_trigger(struct triggers *triggers, size_t section, size_t t
 
 	if (trigger == NULL)
 		return;
-	cgw_expression_term(cgw_policy_section(triggers->daemon->policy, section).when, term,
+	cgw_expression_term(cgw_policy_section(triggers->enforcement->policy, section).when, term,
 			    &info);
 	trigger->kind = kind;
 	trigger->section = section;
 	trigger->term = term;
 	trigger->full = strstr(info.key, ".full.") != NULL;
-	if (kind->open(trigger, triggers->daemon->layout->proc_fd) < 0)
+	if (kind->open(trigger, triggers->enforcement->layout->proc_fd) < 0)
 		reset_trigger(trigger);
 }
 
 static void add_host_triggers(struct triggers *triggers)
 {
-	const struct cgw_policy *policy = triggers->daemon->policy;
+	const struct cgw_policy *policy = triggers->enforcement->policy;
 
 	for (size_t s = 0; s < cgw_policy_section_count(policy); s++) {
 		const struct cgw_expression *when = cgw_policy_section(policy, s).when;
@@ -410,13 +413,13 @@ static void add_host_triggers(struct triggers *triggers)
 	}
 }
 
-int triggers_new(struct daemon *daemon, struct triggers **ret_triggers)
+int triggers_new(struct enforcement *enforcement, struct triggers **ret_triggers)
 {
 	struct triggers *triggers = calloc(1, sizeof(*triggers));
 
 	if (triggers == NULL)
 		return -ENOMEM;
-	triggers->daemon = daemon;
+	triggers->enforcement = enforcement;
 	for (size_t i = 0; i < TRIGGERS_MAX; i++)
 		triggers->items[i] = (struct trigger){.triggers = triggers, .poll_fd = -1};
 	add_host_triggers(triggers);

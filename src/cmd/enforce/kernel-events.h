@@ -9,12 +9,12 @@
 #ifndef CGWARD_CMD_ENFORCE_KERNEL_EVENTS_H
 #define CGWARD_CMD_ENFORCE_KERNEL_EVENTS_H
 
-#include "cmd/enforce/daemon.h"
+#include "cmd/enforce/enforcement.h"
 
 struct triggers;
 
 /* Sets up the triggers of the machine; triggers_add() adds those of groups. */
-int triggers_new(struct daemon *daemon, struct triggers **ret_triggers);
+int triggers_new(struct enforcement *enforcement, struct triggers **ret_triggers);
 /* Accepts NULL, returns NULL. */
 struct triggers *triggers_free(struct triggers *triggers);
 /*

@@ -21,12 +21,12 @@
 #include "lib/base/muldiv.h"
 #include "shared/cli/select-groups.h"
 
-#define FRESH_NS       UINT64_C(1000000000)
+#define FRESH_NS       NS_PER_S
 #define LATE_INTERVALS 5 /* without a sample: the daemon is unhealthy */
-#define LATE_MIN_NS    UINT64_C(10000000000)
+#define LATE_MIN_NS    (10 * NS_PER_S)
 
 struct metrics_endpoint {
-	struct daemon *daemon;
+	struct enforcement *enforcement;
 	struct cgw_policy_metrics settings; /* points into the policy: close first */
 	struct cgw_sampler *sampler;
 	struct cgw_frame *frame;
@@ -66,29 +66,29 @@ static void put(struct cgw_exposition *exposition, const char *name, const char 
 	cgw_exposition_sample(exposition, NULL, 0, value, 1);
 }
 
-static void expose_policy(const struct daemon *daemon, struct cgw_exposition *exposition)
+static void expose_policy(const struct enforcement *enforcement, struct cgw_exposition *exposition)
 {
 	static const struct cgw_family phases = {"cgward_policy_groups", "",
 						 "Number of rule and group pairs in this phase",
 						 CGW_FAMILY_GAUGE};
 	static const enum cgw_phase shown[] = {CGW_PHASE_PENDING, CGW_PHASE_ACTIVE,
 					       CGW_PHASE_COOLDOWN, CGW_PHASE_BLOCKED};
-	size_t count = cgw_engine_instances(daemon->engine, NULL, 0);
+	size_t count = cgw_engine_instances(enforcement->engine, NULL, 0);
 	CLEANUP(cleanup_free)
 	struct cgw_instance_state *states = calloc(count + 1, sizeof(*states));
 
 	put(exposition, "cgward_policy_sections", "Sections of the enforced policy",
-	    CGW_FAMILY_GAUGE, cgw_policy_section_count(daemon->policy));
+	    CGW_FAMILY_GAUGE, cgw_policy_section_count(enforcement->policy));
 	put(exposition, "cgward_policy_actions", "Policy actions that succeeded",
-	    CGW_FAMILY_COUNTER, daemon->applier.done);
+	    CGW_FAMILY_COUNTER, enforcement->applier.done);
 	put(exposition, "cgward_policy_action_failures", "Policy actions that failed",
-	    CGW_FAMILY_COUNTER, daemon->applier.failed);
+	    CGW_FAMILY_COUNTER, enforcement->applier.failed);
 	put(exposition, "cgward_policy_held_values",
 	    "Values and freezes that the policy currently applies", CGW_FAMILY_GAUGE,
-	    cgw_engine_applied_values(daemon->engine, NULL, 0));
+	    cgw_engine_applied_values(enforcement->engine, NULL, 0));
 	if (states == NULL)
 		return;
-	(void)cgw_engine_instances(daemon->engine, states, count);
+	(void)cgw_engine_instances(enforcement->engine, states, count);
 	cgw_exposition_family(exposition, &phases);
 	for (size_t p = 0; p < ARRAY_SIZE(shown); p++) {
 		const struct cgw_label label = {"phase", cgw_phase_name(shown[p])};
@@ -128,7 +128,7 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 	list.groups = groups;
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set where r is 0 */
 	cgw_exposition_groups(exposition, &list);
-	expose_policy(server->daemon, exposition);
+	expose_policy(server->enforcement, exposition);
 	health_expose(&server->health, exposition);
 	endpoint_expose(server->endpoint, exposition);
 	return cgw_exposition_end(exposition);
@@ -137,12 +137,13 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 /* Unhealthy if the daemon has not sampled for a while. */
 static int health(void *context)
 {
-	const struct daemon *daemon = ((const struct metrics_endpoint *)context)->daemon;
-	uint64_t late_ns = LATE_INTERVALS * cgw_policy_settings(daemon->policy)->interval_ns;
+	const struct enforcement *enforcement =
+		((const struct metrics_endpoint *)context)->enforcement;
+	uint64_t late_ns = LATE_INTERVALS * cgw_policy_settings(enforcement->policy)->interval_ns;
 
 	if (late_ns < LATE_MIN_NS)
 		late_ns = LATE_MIN_NS;
-	return daemon_boottime_ns() - daemon->last_sample_ns > late_ns ? -ETIME : 0;
+	return clock_ns(CLOCK_BOOTTIME) - enforcement->wakeup.last_sample_ns > late_ns ? -ETIME : 0;
 }
 
 static void rearm(struct metrics_endpoint *server)
@@ -175,7 +176,7 @@ static int open_sampler(struct metrics_endpoint *server, struct cgw_diag *diag)
 {
 	const struct cgw_sampler_options sampling = {
 		.depth_max = server->settings.depth_max,
-		.descriptors_max = daemon_descriptors(),
+		.descriptors_max = sampler_descriptors(),
 	};
 	struct cgw_metric_set set = {0};
 	int r = field_list_parse(&server->fields, cgw_exposition_default_fields(), diag);
@@ -183,7 +184,7 @@ static int open_sampler(struct metrics_endpoint *server, struct cgw_diag *diag)
 	if (r == 0 && server->settings.columns != NULL)
 		r = field_list_parse(&server->fields, server->settings.columns, diag);
 	if (r == 0)
-		r = cgw_sampler_new(server->daemon->layout, &sampling, &server->sampler, diag);
+		r = cgw_sampler_new(server->enforcement->layout, &sampling, &server->sampler, diag);
 	for (size_t i = 0; i < server->fields.count; i++)
 		if (cgw_exposition_accepts(server->fields.items[i]))
 			cgw_field_metrics(server->fields.items[i], &set);
@@ -201,7 +202,7 @@ static int open_endpoint(struct metrics_endpoint *server, struct cgw_diag *diag)
 		.health = health,
 		.context = server,
 	};
-	sd_event *event = server->daemon->event;
+	sd_event *event = server->enforcement->event;
 	int r = endpoint_open(&options, &server->endpoint, diag);
 
 	if (r == 0)
@@ -215,30 +216,28 @@ static int open_endpoint(struct metrics_endpoint *server, struct cgw_diag *diag)
 	return r < 0 ? r : 0;
 }
 
-void metrics_endpoint_open(struct daemon *daemon)
+void metrics_endpoint_open(struct enforcement *enforcement)
 {
 	struct cgw_policy_metrics settings;
 	struct cgw_diag diag = {0};
 	struct metrics_endpoint *server;
-	struct timespec now;
 	int r;
 
-	if (!cgw_policy_metrics_section(daemon->policy, &settings))
+	if (!cgw_policy_metrics_section(enforcement->policy, &settings))
 		return;
 	server = calloc(1, sizeof(*server));
 	if (server == NULL) {
 		log_event(LOG_ERR, "cannot serve metrics: out of memory");
 		return;
 	}
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	server->daemon = daemon;
+	server->enforcement = enforcement;
 	server->settings = settings;
-	server->health.layout = daemon->layout;
-	server->health.started_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000);
+	server->health.layout = enforcement->layout;
+	server->health.started_ns = clock_ns(CLOCK_REALTIME) / NS_PER_S * NS_PER_S;
 	server->selection = (struct group_selection){.globs = settings.globs,
 						     .glob_count = settings.glob_count,
 						     .depth_max = settings.depth_max};
-	daemon->metrics_endpoint = server;
+	enforcement->metrics_endpoint = server;
 	r = open_sampler(server, &diag);
 	if (r == 0)
 		r = open_endpoint(server, &diag);
@@ -248,16 +247,16 @@ void metrics_endpoint_open(struct daemon *daemon)
 	}
 	log_event(LOG_ERR, "cannot serve metrics: %s",
 		  diag.text[0] != '\0' ? diag.text : strerror(-r));
-	metrics_endpoint_close(daemon);
+	metrics_endpoint_close(enforcement);
 }
 
-void metrics_endpoint_close(struct daemon *daemon)
+void metrics_endpoint_close(struct enforcement *enforcement)
 {
-	struct metrics_endpoint *server = daemon->metrics_endpoint;
+	struct metrics_endpoint *server = enforcement->metrics_endpoint;
 
 	if (server == NULL)
 		return;
-	daemon->metrics_endpoint = NULL;
+	enforcement->metrics_endpoint = NULL;
 	sd_event_source_disable_unref(server->ready);
 	sd_event_source_disable_unref(server->due);
 	endpoint_close(server->endpoint);

@@ -6,13 +6,31 @@
 #ifndef CGWARD_CMD_ENFORCE_METRICS_ENDPOINT_H
 #define CGWARD_CMD_ENFORCE_METRICS_ENDPOINT_H
 
-#include "cmd/enforce/daemon.h"
+#include <syslog.h>
 
+#include "cmd/enforce/enforcement.h"
+#include "cmd/enforce/log.h"
+
+#ifdef WITH_METRICS_ENDPOINT
 /*
  * Opens the endpoint if the policy has [metrics]. Errors are logged and do not affect
  * enforcement; a reload tries again.
  */
-void metrics_endpoint_open(struct daemon *daemon);
-void metrics_endpoint_close(struct daemon *daemon);
+void metrics_endpoint_open(struct enforcement *enforcement);
+void metrics_endpoint_close(struct enforcement *enforcement);
+#else
+static inline void metrics_endpoint_open(struct enforcement *enforcement)
+{
+	struct cgw_policy_metrics settings;
+
+	if (cgw_policy_metrics_section(enforcement->policy, &settings))
+		log_event(LOG_ERR, "cannot serve metrics: cgward was built without libmicrohttpd");
+}
+
+static inline void metrics_endpoint_close(struct enforcement *enforcement)
+{
+	(void)enforcement;
+}
+#endif
 
 #endif

@@ -12,11 +12,12 @@
 #include "cmd/enforce/log.h"
 #include "cmd/enforce/place-processes.h"
 #include "cmd/enforce/proc-connector.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
 #define PF_KTHREAD       0x00200000U /* flag in /proc/PID/stat */
-#define SCAN_INTERVAL_NS UINT64_C(30000000000)
+#define SCAN_INTERVAL_NS (30 * NS_PER_S)
 
 /* Processes of the last scan, sorted by PID. */
 struct seen {
@@ -30,7 +31,7 @@ struct seen_list {
 };
 
 struct places {
-	struct daemon *daemon;
+	struct enforcement *enforcement;
 	struct seen_list seen;
 	struct proc_connector *connector; /* NULL: unavailable */
 	uint64_t scanned_ns;              /* monotonic; 0: scan at the next sample */
@@ -91,12 +92,12 @@ static const struct seen *find_seen(const struct seen_list *seen, pid_t pid)
 	return low < seen->count && seen->items[low].pid == pid ? &seen->items[low] : NULL;
 }
 
-static bool is_member(const struct daemon *daemon, pid_t pid, const char *to)
+static bool is_member(const struct enforcement *enforcement, pid_t pid, const char *to)
 {
 	struct cgw_membership membership = {0};
 	bool found = false;
 
-	if (cgw_membership_read(daemon->layout, pid, &membership) < 0)
+	if (cgw_membership_read(enforcement->layout, pid, &membership) < 0)
 		return true; /* gone */
 	for (size_t i = 0; i < membership.count; i++)
 		found = found ||
@@ -105,14 +106,14 @@ static bool is_member(const struct daemon *daemon, pid_t pid, const char *to)
 	return found;
 }
 
-static void move(struct daemon *daemon, const struct cgw_section_info *section, pid_t pid)
+static void move(struct enforcement *enforcement, const struct cgw_section_info *section, pid_t pid)
 {
-	const struct cgw_policy_settings *settings = cgw_policy_settings(daemon->policy);
+	const struct cgw_policy_settings *settings = cgw_policy_settings(enforcement->policy);
 	char who[80];
 	const struct cgw_limit_options options = {
 		.backend = settings->backend,
 		.no_undo = true,
-		.journal = undo_store_directory(daemon->store),
+		.journal = undo_store_directory(enforcement->store),
 		.who = who,
 		.why = "placed",
 	};
@@ -123,7 +124,7 @@ static void move(struct daemon *daemon, const struct cgw_section_info *section, 
 	int r;
 
 	(void)snprintf(who, sizeof(who), "place %.60s", section->name);
-	r = cgw_plan_new(daemon->layout, &options, &plan);
+	r = cgw_plan_new(enforcement->layout, &options, &plan);
 	if (r == 0 && section->create)
 		r = cgw_plan_add(plan, &create, &diag);
 	if (r == 0)
@@ -159,21 +160,23 @@ static bool is_kernel_thread(const struct cgw_layout *layout, pid_t pid)
 }
 
 /* Processes are not moved out of a protected group, except out of the root. */
-static bool is_protected(const struct daemon *daemon, pid_t pid, struct cgw_diag *diag)
+static bool is_protected(const struct enforcement *enforcement, pid_t pid, struct cgw_diag *diag)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(daemon->frame));
+	const struct cgw_topology *topology =
+		cgw_snapshot_topology(cgw_frame_now(enforcement->frame));
 	struct cgw_membership membership = {0};
 	bool guarded = false;
 
-	if (cgw_membership_read(daemon->layout, pid, &membership) < 0)
+	if (cgw_membership_read(enforcement->layout, pid, &membership) < 0)
 		return false; /* gone */
 	for (size_t i = 0; !guarded && i < membership.count; i++) {
 		const char *path = membership.paths[i];
 		uint32_t group = path != NULL ? cgw_topology_find(topology, path) : CGW_NO_GROUP;
 
 		guarded = group != CGW_NO_GROUP && strcmp(path, "/") != 0 &&
-			  cgw_policy_check_protected(daemon->policy, daemon->frame, &daemon->facts,
-						     group, CGW_CONTROL_COUNT, diag) < 0;
+			  cgw_policy_check_protected(enforcement->policy, enforcement->frame,
+						     &enforcement->facts, group, CGW_CONTROL_COUNT,
+						     diag) < 0;
 	}
 	cgw_membership_done(&membership);
 	return guarded;
@@ -192,27 +195,28 @@ static enum cgw_truth match_process(void *context, enum cgw_subject subject, con
 }
 
 /* Applies the first matching section in file order. */
-static void place_process(struct daemon *daemon, pid_t pid)
+static void place_process(struct enforcement *enforcement, pid_t pid)
 {
-	struct process process = {daemon->layout, pid};
-	bool act = daemon->store != NULL &&
-		   cgw_policy_settings(daemon->policy)->mode == CGW_MODE_ENFORCE;
+	struct process process = {enforcement->layout, pid};
+	bool act = enforcement->store != NULL &&
+		   cgw_policy_settings(enforcement->policy)->mode == CGW_MODE_ENFORCE;
 	struct cgw_diag diag = {0};
 
-	for (size_t i = 0; i < cgw_policy_section_count(daemon->policy); i++) {
-		struct cgw_section_info section = cgw_policy_section(daemon->policy, i);
+	for (size_t i = 0; i < cgw_policy_section_count(enforcement->policy); i++) {
+		struct cgw_section_info section = cgw_policy_section(enforcement->policy, i);
 
 		if (section.kind != CGW_SECTION_PLACE ||
-		    cgw_policy_place_matches(daemon->policy, i, match_process, &process) !=
+		    cgw_policy_place_matches(enforcement->policy, i, match_process, &process) !=
 			    CGW_TRUE)
 			continue;
-		if (is_member(daemon, pid, section.to) || is_kernel_thread(daemon->layout, pid))
+		if (is_member(enforcement, pid, section.to) ||
+		    is_kernel_thread(enforcement->layout, pid))
 			return;
-		if (is_protected(daemon, pid, &diag))
+		if (is_protected(enforcement, pid, &diag))
 			log_event(LOG_NOTICE, "%s: process %d not moved: %s", section.name,
 				  (int)pid, diag.text);
 		else if (act)
-			move(daemon, &section, pid);
+			move(enforcement, &section, pid);
 		else
 			log_event(LOG_NOTICE, "would: %s: move process %d to %s", section.name,
 				  (int)pid, section.to);
@@ -237,20 +241,13 @@ static int compare_pids(const void *a, const void *b)
 
 static int add_seen(struct seen_list *now, pid_t pid, uint64_t fingerprint)
 {
-	if (now->count == now->capacity) {
-		size_t capacity = 2 * now->capacity + 256;
-		struct seen *seen = reallocarray(now->items, capacity, sizeof(*seen));
-
-		if (seen == NULL)
-			return -ENOMEM;
-		now->items = seen;
-		now->capacity = capacity;
-	}
+	if (ARRAY_RESERVE(now->items, now->capacity, now->count + 1) < 0)
+		return -ENOMEM;
 	now->items[now->count++] = (struct seen){pid, fingerprint};
 	return 0;
 }
 
-static int scan_processes(struct daemon *daemon, DIR *directory, struct seen_list *now)
+static int scan_processes(struct enforcement *enforcement, DIR *directory, struct seen_list *now)
 {
 	for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
@@ -260,10 +257,10 @@ static int scan_processes(struct daemon *daemon, DIR *directory, struct seen_lis
 
 		if (pid <= 1)
 			continue;
-		fingerprint = read_fingerprint(daemon->layout, pid);
-		seen = find_seen(&daemon->places->seen, pid);
+		fingerprint = read_fingerprint(enforcement->layout, pid);
+		seen = find_seen(&enforcement->places->seen, pid);
 		if (fingerprint != 0 && (seen == NULL || seen->fingerprint != fingerprint))
-			place_process(daemon, pid);
+			place_process(enforcement, pid);
 		r = add_seen(now, pid, fingerprint);
 		if (r < 0)
 			return r;
@@ -278,27 +275,27 @@ static void on_process(void *context, pid_t pid)
 
 static void on_events_lost(void *context)
 {
-	struct daemon *daemon = context;
+	struct enforcement *enforcement = context;
 
-	if (daemon->places->scanned_ns != 0)
+	if (enforcement->places->scanned_ns != 0)
 		log_event(LOG_INFO, "process events were lost; scanning all processes");
-	daemon->places->scanned_ns = 0;
-	daemon_wake(daemon, WAKE_EVENT_DELAY_NS);
+	enforcement->places->scanned_ns = 0;
+	wakeup_request(&enforcement->wakeup, WAKE_EVENT_DELAY_NS);
 }
 
-void place_open(struct daemon *daemon)
+void place_open(struct enforcement *enforcement)
 {
-	const struct proc_connector_callbacks calls = {on_process, on_events_lost, daemon};
+	const struct proc_connector_callbacks calls = {on_process, on_events_lost, enforcement};
 	int r;
 
-	if (!has_places(daemon->policy))
+	if (!has_places(enforcement->policy))
 		return;
-	daemon->places = calloc(1, sizeof(*daemon->places));
-	if (daemon->places == NULL)
+	enforcement->places = calloc(1, sizeof(*enforcement->places));
+	if (enforcement->places == NULL)
 		return;
-	if (daemon->event == NULL)
+	if (enforcement->event == NULL)
 		return; /* --once: no event loop */
-	r = proc_connector_open(daemon->event, &calls, &daemon->places->connector);
+	r = proc_connector_open(enforcement->event, &calls, &enforcement->places->connector);
 	if (r < 0)
 		log_event(LOG_INFO,
 			  "process events are unavailable (%s); scanning all processes at each "
@@ -306,31 +303,31 @@ void place_open(struct daemon *daemon)
 			  strerror(-r));
 }
 
-int place_processes(struct daemon *daemon)
+int place_processes(struct enforcement *enforcement)
 {
 	struct places *places;
 	struct seen_list now = {0};
 	DIR *directory;
 	int fd, r;
 
-	if (daemon->places == NULL)
-		place_open(daemon);
-	places = daemon->places;
+	if (enforcement->places == NULL)
+		place_open(enforcement);
+	places = enforcement->places;
 	if (places == NULL)
-		return has_places(daemon->policy) ? -ENOMEM : 0;
+		return has_places(enforcement->policy) ? -ENOMEM : 0;
 	if (places->connector != NULL && places->scanned_ns != 0 &&
 	    clock_now_ns() - places->scanned_ns < SCAN_INTERVAL_NS)
 		return 0;
 	/* Before the scan: events lost during it must cause another one. */
 	places->scanned_ns = clock_now_ns();
-	fd = openat(daemon->layout->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(enforcement->layout->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	directory = fd >= 0 ? fdopendir(fd) : NULL;
 	if (directory == NULL) {
 		r = -errno;
 		cleanup_close(&fd);
 		return r;
 	}
-	r = scan_processes(daemon, directory, &now);
+	r = scan_processes(enforcement, directory, &now);
 	closedir(directory);
 	if (now.count > 1)
 		qsort(now.items, now.count, sizeof(*now.items), compare_pids);
@@ -339,12 +336,12 @@ int place_processes(struct daemon *daemon)
 	return r;
 }
 
-void place_done(struct daemon *daemon)
+void place_done(struct enforcement *enforcement)
 {
-	if (daemon->places == NULL)
+	if (enforcement->places == NULL)
 		return;
-	proc_connector_close(daemon->places->connector);
-	free(daemon->places->seen.items);
-	free(daemon->places);
-	daemon->places = NULL;
+	proc_connector_close(enforcement->places->connector);
+	free(enforcement->places->seen.items);
+	free(enforcement->places);
+	enforcement->places = NULL;
 }

@@ -3,16 +3,16 @@
 #ifndef CGWARD_CMD_ENFORCE_PLACE_PROCESSES_H
 #define CGWARD_CMD_ENFORCE_PLACE_PROCESSES_H
 
-#include "cmd/enforce/daemon.h"
+#include "cmd/enforce/enforcement.h"
 
 /* Subscribes to process events if the policy has [place] sections. */
-void place_open(struct daemon *daemon);
+void place_open(struct enforcement *enforcement);
 /*
  * Scans all processes, and moves those that match a section and are new or have executed another
  * program since the last scan. With process events, it scans only every 30 s and after events
  * were lost.
  */
-int place_processes(struct daemon *daemon);
-void place_done(struct daemon *daemon);
+int place_processes(struct enforcement *enforcement);
+void place_done(struct enforcement *enforcement);
 
 #endif

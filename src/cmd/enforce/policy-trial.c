@@ -110,7 +110,6 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 			    const char *name)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
-	const char *state = cgw_policy_settings(trial->policy)->state;
 	struct policy_report report = {
 		.layout = trial->layout,
 		.policy = trial->policy,
@@ -119,7 +118,7 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 	};
 	struct cgw_diag diag = {0};
 	CLEANUP(cleanup_free) char *shown = NULL;
-	json_t *status;
+	struct daemon_status *status;
 	int r = cgw_group_find(trial->layout, name, &path, &diag);
 
 	if (r < 0) {
@@ -134,10 +133,10 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 	}
 	shown = escape_copy(path);
 	printf("%s\n", shown != NULL ? shown : "");
-	status = policy_report_status(state != NULL ? state : DAEMON_STATE);
+	status = policy_report_status(trial->policy, NULL);
 	report.status = status;
 	policy_report_print(&report);
-	json_decref(status);
+	daemon_status_free(status);
 	return CLI_OK;
 }
 

@@ -11,8 +11,9 @@
 #include <sys/inotify.h>
 #include <syslog.h>
 
-#include "cmd/enforce/daemon.h"
 #include "cmd/enforce/log.h"
+#include "cmd/enforce/policy-watch.h"
+#include "lib/base/cleanup.h"
 
 #define CONFIG_MAP_LINK "..data"
 
@@ -33,41 +34,42 @@ static bool ends_in_conf(const char *name)
 /* For the directory of the policy file, which may contain unrelated files. */
 static int on_file(sd_event_source *source, const struct inotify_event *event, void *context)
 {
-	struct daemon *daemon = context;
+	const struct policy_watch *watch = context;
 
 	(void)source;
-	if (event->len > 0 && (strcmp(event->name, name_of(daemon->options.policy)) == 0 ||
+	if (event->len > 0 && (strcmp(event->name, name_of(watch->file)) == 0 ||
 			       strcmp(event->name, CONFIG_MAP_LINK) == 0))
-		daemon_reload(daemon);
+		watch->reload(watch->context);
 	return 0;
 }
 
 /* For conf.d, where every *.conf is part of the policy. */
 static int on_directory(sd_event_source *source, const struct inotify_event *event, void *context)
 {
+	const struct policy_watch *watch = context;
+
 	(void)source;
 	if (event->len > 0 &&
 	    (ends_in_conf(event->name) || strcmp(event->name, CONFIG_MAP_LINK) == 0))
-		daemon_reload(context);
+		watch->reload(watch->context);
 	return 0;
 }
 
-int policy_watch_open(struct daemon *daemon)
+int policy_watch_open(sd_event *event, struct policy_watch *watch)
 {
-	const char *file = daemon->options.policy, *name = name_of(file);
-	char directory[4096] = ".";
+	const char *file = watch->file, *name = name_of(file);
+	CLEANUP(cleanup_free)
+	char *directory = name == file       ? strdup(".")
+			  : name == file + 1 ? strdup("/")
+					     : strndup(file, (size_t)(name - file - 1));
 	int r;
 
-	if (name == file + 1)
-		(void)snprintf(directory, sizeof(directory), "/");
-	else if (name != file)
-		(void)snprintf(directory, sizeof(directory), "%.*s", (int)(name - file - 1), file);
-	r = sd_event_add_inotify(daemon->event, NULL, directory, IN_MOVED_TO | IN_ONLYDIR, on_file,
-				 daemon);
-	if (r >= 0 && daemon->options.directory != NULL) {
-		r = sd_event_add_inotify(daemon->event, NULL, daemon->options.directory,
-					 IN_MOVED_TO | IN_DELETE | IN_ONLYDIR, on_directory,
-					 daemon);
+	if (directory == NULL)
+		return -ENOMEM;
+	r = sd_event_add_inotify(event, NULL, directory, IN_MOVED_TO | IN_ONLYDIR, on_file, watch);
+	if (r >= 0 && watch->directory != NULL) {
+		r = sd_event_add_inotify(event, NULL, watch->directory,
+					 IN_MOVED_TO | IN_DELETE | IN_ONLYDIR, on_directory, watch);
 		if (r == -ENOENT)
 			r = 0; /* loading the policy ignores a missing directory, too */
 	}

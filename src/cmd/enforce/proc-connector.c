@@ -22,8 +22,8 @@
  * A burst of events may use a tenth of a CPU; the caller recovers lost events by a scan. Only CPU
  * time counts, since moving a process into a group mostly waits.
  */
-#define BUDGET_NS UINT64_C(10000000)
-#define PERIOD_NS UINT64_C(100000000)
+#define BUDGET_NS (10 * NS_PER_MS)
+#define PERIOD_NS (100 * NS_PER_MS)
 
 #define EVENT_AT (NLMSG_LENGTH(0) + sizeof(struct cn_msg))
 

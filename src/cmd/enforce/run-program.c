@@ -15,7 +15,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define COMMAND_TIMEOUT_NS UINT64_C(10000000000)
+#define COMMAND_TIMEOUT_NS (10 * NS_PER_S)
 #define WORDS_MAX          31
 
 /* Environment of a command: facts about the action and PATH, nothing of the daemon's own. */
@@ -88,7 +88,7 @@ static int spawn(char **words, char **environment, pid_t *ret_pid)
 	return -r;
 }
 
-int command_start(struct applier *applier, const struct cgw_action *action, char *reason,
+int command_start(struct running_commands *commands, const struct cgw_action *action, char *reason,
 		  size_t size)
 {
 	CLEANUP(cleanup_free) char *copy = strdup(action->command);
@@ -105,8 +105,8 @@ int command_start(struct applier *applier, const struct cgw_action *action, char
 			words[count++] = word;
 	words[count] = NULL;
 	for (size_t i = 0; i < COMMANDS_MAX; i++)
-		if (applier->commands[i].pid == 0)
-			running = &applier->commands[i];
+		if (commands->items[i].pid == 0)
+			running = &commands->items[i];
 	if (running == NULL) {
 		(void)snprintf(reason, size, "%d commands are already running", COMMANDS_MAX);
 		return -EAGAIN;
@@ -122,10 +122,10 @@ int command_start(struct applier *applier, const struct cgw_action *action, char
 	return 0;
 }
 
-void reap_commands(struct applier *applier)
+void reap_commands(struct running_commands *commands)
 {
 	for (size_t i = 0; i < COMMANDS_MAX; i++) {
-		struct running_command *running = &applier->commands[i];
+		struct running_command *running = &commands->items[i];
 
 		if (running->pid == 0)
 			continue;

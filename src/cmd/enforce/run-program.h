@@ -3,11 +3,25 @@
 #ifndef CGWARD_CMD_ENFORCE_RUN_PROGRAM_H
 #define CGWARD_CMD_ENFORCE_RUN_PROGRAM_H
 
-#include "cmd/enforce/apply-actions.h"
+#include <cgward/policy.h>
+
+#define COMMANDS_MAX 32
+
+/* A command that a rule started; it is killed after its deadline. */
+struct running_command {
+	pid_t pid;
+	uint64_t deadline_ns; /* monotonic */
+};
+
+struct running_commands {
+	struct running_command items[COMMANDS_MAX];
+};
 
 /* Starts the action's command without a shell; it is killed after ten seconds. */
-int command_start(struct applier *applier, const struct cgw_action *action, char *reason,
+int command_start(struct running_commands *commands, const struct cgw_action *action, char *reason,
 		  size_t size);
+/* Reaps commands that ended, kills those past their deadline. */
+void reap_commands(struct running_commands *commands);
 /* Signals the process of the group with the most resident memory; `how` describes it. */
 int kill_largest_process(const struct cgw_layout *layout, const struct cgw_action *action,
 			 bool dry_run, char *how, size_t size);

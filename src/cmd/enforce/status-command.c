@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* status-command.c - `cgward status`: show the state of the running enforcement. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/enforce/enforce-commands.h"
-#include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
-#include <cgward/render.h>
+#include "shared/report/policy-report.h"
 
-enum { OPTION_STATE = CLI_OPTION_LONG };
+struct status_options {
+	const char *directory;
+	bool json;
+};
 
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "print the status as JSON"},
-	{OPTION_STATE, "state", "DIR", false, "state directory of the enforcement"},
+	{'J', "json", NULL, "print the status as JSON", CLI_TRUE(struct status_options, json)},
+	{0, "state", "DIR", "state directory of the enforcement",
+	 CLI_TEXT(struct status_options, directory)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -26,24 +28,12 @@ static const struct cli_command_help help = {
 	.options = options,
 };
 
-static void print_instance(const struct daemon_instance *instance)
-{
-	char left[32] = "";
-
-	if (!isnan(instance->until_seconds))
-		cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
-	printf("%-10s %s on %s, step %llu%s%s%s%s%s\n", instance->phase, instance->rule,
-	       instance->group, (unsigned long long)instance->step + 1, left[0] != '\0' ? ", " : "",
-	       left, left[0] != '\0' ? " left" : "", instance->why[0] != '\0' ? ": " : "",
-	       instance->why);
-}
-
 static void print_status(const struct daemon_status *status)
 {
 	printf("enforcing (%s), PID %d, %llu sections\n", status->mode, (int)status->pid,
 	       (unsigned long long)status->sections);
 	for (size_t i = 0; i < status->instance_count; i++)
-		print_instance(&status->instances[i]);
+		policy_report_print_instance(&status->instances[i], daemon_status_age(status));
 	for (size_t i = 0; i < status->held_count; i++) {
 		const struct daemon_held *held = &status->held[i];
 
@@ -54,44 +44,37 @@ static void print_status(const struct daemon_status *status)
 
 static int print(const char *directory, bool as_json)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
 	struct daemon_status *status;
-	int r;
+	int r = daemon_status_read(directory, &status);
 
-	if (as_json) {
-		r = daemon_status_text(directory, &text);
-		if (r == 0)
-			puts(text);
-		return r;
-	}
-	r = daemon_status_read(directory, &status);
 	if (r < 0)
 		return r;
-	print_status(status);
+	if (!as_json)
+		print_status(status);
+	else if (json_dumpf(status->json, stdout, JSON_INDENT(2)) < 0)
+		r = -EIO;
+	else
+		putchar('\n');
 	daemon_status_free(status);
-	return 0;
+	return r;
 }
 
 int status_run(struct cli_context *context, int argc, char **argv)
 {
-	const char *directory = DAEMON_STATE, *value;
-	bool as_json = false;
+	struct status_options chosen = {.directory = DAEMON_STATE};
 	enum cli_exit status;
-	int code, r;
+	int r;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		as_json = as_json || code == 'J';
-		if (code == OPTION_STATE)
-			directory = value;
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &chosen, &status))
 		return (int)status;
-	r = print(directory, as_json);
+	r = print(chosen.directory, chosen.json);
 	if (r == 0)
 		return CLI_OK;
 	if (r == -ESRCH)
-		cli_error(context, "cgward enforce is not running (state directory %s)", directory);
+		cli_error(context, "cgward enforce is not running (state directory %s)",
+			  chosen.directory);
 	else
-		cli_error(context, "cannot read the status in %s: %s", directory, strerror(-r));
+		cli_error(context, "cannot read the status in %s: %s", chosen.directory,
+			  strerror(-r));
 	return r == -ESRCH ? CLI_NO_SUCH_GROUP : (int)cli_exit_from_error(r);
 }

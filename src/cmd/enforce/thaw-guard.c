@@ -8,13 +8,14 @@
 #include <time.h>
 
 #include "cmd/enforce/thaw-guard.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/limit/freezer.h"
 
 #define STACK_BYTES ((size_t)256 << 10)
 /* Time that passes in suspend is not counted by the clock that the thread sleeps on. */
-#define SLEEP_MAX_NS UINT64_C(1000000000)
+#define SLEEP_MAX_NS NS_PER_S
 
 struct frozen_group {
 	size_t hierarchy;
@@ -92,8 +93,7 @@ static void sleep_until(struct thaw_guard *guard, const struct frozen_group *nex
 				   ? next->at_ns - now_ns
 				   : SLEEP_MAX_NS;
 	uint64_t end_ns = clock_now_ns() + wait_ns;
-	const struct timespec end = {.tv_sec = (time_t)(end_ns / 1000000000),
-				     .tv_nsec = (long)(end_ns % 1000000000)};
+	const struct timespec end = timespec_from_ns(end_ns);
 
 	if (next == NULL)
 		(void)pthread_cond_wait(&guard->woken, &guard->lock);
@@ -188,16 +188,8 @@ static struct frozen_group *add_group(struct thaw_guard *guard, size_t hierarchy
 {
 	struct frozen_group *group;
 
-	if (guard->count == guard->capacity) {
-		size_t capacity = 2 * guard->capacity + 16;
-		struct frozen_group *groups =
-			reallocarray(guard->groups, capacity, sizeof(*groups));
-
-		if (groups == NULL)
-			return NULL;
-		guard->groups = groups;
-		guard->capacity = capacity;
-	}
+	if (ARRAY_RESERVE(guard->groups, guard->capacity, guard->count + 1) < 0)
+		return NULL;
 	group = &guard->groups[guard->count];
 	*group = (struct frozen_group){
 		.hierarchy = hierarchy, .group_id = group_id, .path = strdup(path)};

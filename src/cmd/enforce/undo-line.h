@@ -3,7 +3,24 @@
 #ifndef CGWARD_CMD_ENFORCE_UNDO_LINE_H
 #define CGWARD_CMD_ENFORCE_UNDO_LINE_H
 
-#include "cmd/enforce/undo-store.h"
+#include <cgward/limit.h>
+
+/* Who set the value: a rule's value is restored after a crash, a standing limit may be kept. */
+enum undo_store_level { STORE_STANDING, STORE_RULE, STORE_LEVEL_COUNT };
+
+struct undo_record {
+	enum undo_store_level level;
+	enum cgw_control control; /* CGW_CONTROL_COUNT: the group was frozen */
+	uint64_t group_id;
+	size_t hierarchy;     /* of `group_id`, and of the file that was written */
+	bool persistent;      /* not restored after a crash */
+	bool left;            /* another process changed the value: it is never restored */
+	const char *path;     /* raw bytes */
+	const char *instance; /* the device, page size or resource, or "" */
+	const char *old;
+	const char *kept;  /* what the kernel made of the last value; NULL: nothing was written */
+	const char *asked; /* the last value as in the policy; written, or about to be; or NULL */
+};
 
 /* The line with its newline, in allocated memory; a path of any length. `removed`: an "end". */
 int undo_line_format(const struct cgw_layout *layout, const struct undo_record *record,

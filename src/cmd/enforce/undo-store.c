@@ -11,12 +11,15 @@
 
 #include "cmd/enforce/undo-line.h"
 #include "cmd/enforce/undo-store.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
+#include "lib/base/string-list.h"
 
 #define FILE_NAME       "enforce.state"
 #define LOCK_NAME       "enforce.lock"
-#define FILE_BYTES_MAX  ((off_t)256 << 20) /* a larger one was not written by this program */
-#define STALE_LINES_MAX 4096               /* rewrite the file beyond this and its records */
+#define FILE_BYTES_MAX  (UINT64_C(256) << 20) /* a larger one was not written by this program */
+#define STALE_LINES_MAX 4096                  /* rewrite the file beyond this and its records */
 #define NO_ENTRY        UINT32_MAX
 
 struct entry {
@@ -31,10 +34,9 @@ struct undo_store {
 	struct entry *entries;
 	uint32_t *buckets; /* chains of entries; their number is a power of two */
 	size_t count, capacity, bucket_count;
-	char **unknown; /* lines that are kept as they are */
-	size_t unknown_count;
-	size_t lines; /* in the file */
-	off_t bytes;  /* its size; only this program appends to it */
+	struct string_list unknown; /* lines that are kept as they are */
+	size_t lines;               /* in the file */
+	off_t bytes;                /* its size; only this program appends to it */
 };
 
 struct undo_store *undo_store_free(struct undo_store *store)
@@ -43,9 +45,7 @@ struct undo_store *undo_store_free(struct undo_store *store)
 		return NULL;
 	for (size_t i = 0; i < store->count; i++)
 		free(store->entries[i].record);
-	for (size_t i = 0; i < store->unknown_count; i++)
-		free(store->unknown[i]);
-	free(store->unknown);
+	string_list_free(&store->unknown);
 	free(store->entries);
 	free(store->buckets);
 	cleanup_close(&store->fd);
@@ -73,7 +73,7 @@ const struct undo_record *undo_store_at(const struct undo_store *store, size_t i
 
 size_t undo_store_unknown(const struct undo_store *store)
 {
-	return store->unknown_count;
+	return store->unknown.count;
 }
 
 static size_t size_of(const char *text)
@@ -165,19 +165,16 @@ static void unlink_entry(struct undo_store *store, uint32_t i)
 /* Makes room for one more entry. */
 static int grow(struct undo_store *store)
 {
-	size_t capacity = 2 * store->capacity + 64, bucket_count = 64;
-	struct entry *entries;
+	size_t bucket_count = 64;
 	uint32_t *buckets;
 
-	if (store->count < store->capacity)
-		return 0;
-	entries = reallocarray(store->entries, capacity, sizeof(*entries));
-	if (entries == NULL)
+	if (ARRAY_RESERVE(store->entries, store->capacity, store->count + 1) < 0)
 		return -ENOMEM;
-	store->entries = entries;
-	while (bucket_count < capacity)
+	if (store->bucket_count >= store->capacity)
+		return 0;
+	while (bucket_count < store->capacity)
 		bucket_count *= 2;
-	buckets = reallocarray(NULL, bucket_count, sizeof(*buckets));
+	buckets = malloc(bucket_count * sizeof(*buckets));
 	if (buckets == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < bucket_count; i++)
@@ -185,7 +182,6 @@ static int grow(struct undo_store *store)
 	free(store->buckets);
 	store->buckets = buckets;
 	store->bucket_count = bucket_count;
-	store->capacity = capacity;
 	for (uint32_t i = 0; i < store->count; i++)
 		link_entry(store, i);
 	return 0;
@@ -239,8 +235,8 @@ static int rewrite(struct undo_store *store)
 		close(copy);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < store->unknown_count; i++)
-		fprintf(file, "%s\n", store->unknown[i]);
+	for (size_t i = 0; i < store->unknown.count; i++)
+		fprintf(file, "%s\n", store->unknown.items[i]);
 	for (size_t i = 0; r == 0 && i < store->count; i++) {
 		CLEANUP(cleanup_free) char *line = NULL;
 
@@ -260,7 +256,7 @@ static int rewrite(struct undo_store *store)
 	}
 	cleanup_close(&store->fd);
 	store->fd = steal_fd(&fd);
-	store->lines = store->count + store->unknown_count;
+	store->lines = store->count + store->unknown.count;
 	store->bytes = bytes;
 	return 0;
 }
@@ -272,7 +268,7 @@ int undo_store_begin(struct undo_store *store, struct cgw_diag *diag)
 	if (r == 0)
 		return 0;
 	/* On a full disk a file can still be removed: nothing is left to be restored twice. */
-	if (store->count == 0 && store->unknown_count == 0)
+	if (store->count == 0 && store->unknown.count == 0)
 		(void)unlinkat(store->directory_fd, FILE_NAME, 0);
 	return cgw_diag_set(diag, r, "cannot write %s/" FILE_NAME ": %s", store->directory,
 			    strerror(-r));
@@ -354,21 +350,6 @@ int undo_store_remove(struct undo_store *store, const struct undo_record *key)
 	return i == NO_ENTRY ? 0 : undo_store_remove_at(store, i);
 }
 
-static int keep_unknown(struct undo_store *store, const char *line)
-{
-	char **unknown =
-		reallocarray(store->unknown, store->unknown_count + 1, sizeof(*store->unknown));
-
-	if (unknown == NULL)
-		return -ENOMEM;
-	store->unknown = unknown;
-	unknown[store->unknown_count] = strdup(line);
-	if (unknown[store->unknown_count] == NULL)
-		return -ENOMEM;
-	store->unknown_count++;
-	return 0;
-}
-
 static int read_line(struct undo_store *store, char *line)
 {
 	CLEANUP(cleanup_free) char *whole = strdup(line);
@@ -378,7 +359,7 @@ static int read_line(struct undo_store *store, char *line)
 	int r = whole != NULL ? undo_line_parse(store->layout, line, &record, &removed) : -ENOMEM;
 
 	if (r == -ENOENT)
-		return keep_unknown(store, whole);
+		return string_list_add(&store->unknown, whole);
 	if (r < 0)
 		return r == -EBADMSG ? 0 : r;
 	i = find(store, &record);
@@ -389,19 +370,13 @@ static int read_line(struct undo_store *store, char *line)
 
 static int open_file(const struct undo_store *store, FILE **ret_file)
 {
-	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 	CLEANUP(cleanup_close)
-	int fd = openat(store->directory_fd, FILE_NAME,
-			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat status;
+	int fd = open_regular_file(store->directory_fd, FILE_NAME, O_RDONLY | O_NOFOLLOW,
+				   FILE_BYTES_MAX);
 	FILE *file;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EBADMSG;
-	if (status.st_size > FILE_BYTES_MAX)
-		return -EFBIG;
+	if (fd < 0)
+		return fd;
 	file = fdopen(fd, "r");
 	if (file == NULL)
 		return -ENOMEM;
@@ -474,9 +449,8 @@ static int open_directory(struct undo_store *store, const char *directory, struc
 
 static int report_unreadable(const char *directory, int error, struct cgw_diag *diag)
 {
-	const char *reason = error == -EBADMSG ? "not a regular file"
-			     : error == -EFBIG ? "too large to be the state of cgward"
-					       : strerror(-error);
+	const char *reason = error == -EFBIG ? "too large to be the state of cgward"
+					     : regular_file_error_text(error);
 
 	return cgw_diag_set(diag, error, "cannot read %s/" FILE_NAME ": %s", directory, reason);
 }

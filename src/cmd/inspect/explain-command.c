@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* explain-command.c - `cgward explain`: what slows a group down, and the command to change that. */
 #include <errno.h>
-#include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,16 +8,27 @@
 #include "cmd/inspect/inspect-entry.h"
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/escape-copy.h"
+#include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 #include <cgward/inspect.h>
 
-enum { OPTION_RATES = CLI_OPTION_LONG, OPTION_STATE };
+struct explain {
+	struct explained_policy explained;
+	const char *policy;
+	uint64_t rates_ns;
+	bool json;
+};
 
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "print one JSON object"},
-	{OPTION_RATES, "rates", "TIME", false, "observe the group for TIME (default: 1s)"},
-	{'p', "policy", "FILE", false, "use this policy file instead of the machine's"},
-	{OPTION_STATE, "state", "DIR", false, "state directory of the enforcement"},
+	{'J', "json", NULL, "print one JSON object", CLI_TRUE(struct explain, json)},
+	{0, "rates", "TIME", "observe the group for TIME (default: 1s)",
+	 CLI_TIME(struct explain, rates_ns)},
+	{'p', "policy", "FILE", "use this policy file instead of the machine's",
+	 CLI_TEXT(struct explain, policy)},
+	{0, "state", "DIR", "state directory of the enforcement",
+	 CLI_TEXT(struct explain, explained.state)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -40,14 +49,10 @@ static char *path_of(const struct inspect_target *target, uint32_t group)
 
 static void print_escaped(const char *before, const char *raw)
 {
-	size_t size = 4 * strlen(raw) + 1;
-	char *shown = malloc(size);
+	CLEANUP(cleanup_free) char *shown = escape_copy(raw);
 
-	if (shown == NULL)
-		return;
-	cgw_escape(shown, size, raw, strlen(raw));
-	printf("%s%s\n", before, shown);
-	free(shown);
+	if (shown != NULL)
+		printf("%s%s\n", before, shown);
 }
 
 static void print_text(const struct inspect_target *target, const struct cgw_cause *causes,
@@ -73,25 +78,13 @@ static void print_text(const struct inspect_target *target, const struct cgw_cau
 	}
 }
 
-static json_t *text_or_null(const char *raw)
-{
-	size_t size = raw != NULL ? 4 * strlen(raw) + 1 : 1;
-	CLEANUP(cleanup_free) char *safe = malloc(size);
-
-	if (raw == NULL || *raw == '\0' || safe == NULL)
-		return json_null();
-	cgw_escape(safe, size, raw, strlen(raw));
-	return json_string(safe);
-}
-
 static int print_json(const struct inspect_target *target, struct explained_policy *explained,
 		      const struct cgw_cause *causes, size_t count)
 {
 	json_t *list = json_array();
 	json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "cgward", cgw_version(), "group",
-				 text_or_null(target->path), "causes", list, "policy",
+				 json_escaped(target->path), "causes", list, "policy",
 				 explained_policy_json(explained, target));
-	int r;
 
 	for (size_t i = 0; json != NULL && i < count; i++) {
 		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);
@@ -105,17 +98,13 @@ static int print_json(const struct inspect_target *target, struct explained_poli
 			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
 				  "cause", cgw_cause_name(causes[i].kind), "now",
 				  (int)causes[i].current, "percent", causes[i].percent, "by",
-				  text_or_null(path), "machine", (int)causes[i].system_wide, "text",
+				  json_escaped(path), "machine", (int)causes[i].system_wide, "text",
 				  text, "amount", causes[i].amount, "bound", causes[i].bound,
 				  "count", causes[i].count, "device",
-				  text_or_null(causes[i].device), "change", text_or_null(line)));
+				  json_escaped(causes[i].device), "change", json_escaped(line)));
 	}
-	if (json == NULL)
-		return -ENOMEM;
-	r = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
-	putchar('\n');
-	json_decref(json);
-	return r < 0 ? -EIO : 0;
+	return json_print(json, stdout,
+			  JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
 }
 
 static enum cli_exit explain(struct inspect_target *target, struct explained_policy *explained,
@@ -133,44 +122,28 @@ static enum cli_exit explain(struct inspect_target *target, struct explained_pol
 
 int explain_run(struct cli_context *context, int argc, char **argv)
 {
-	uint64_t rates_ns = 1000000000;
-	enum cli_exit status = CLI_OK;
+	struct explain options_given = {.rates_ns = NS_PER_S};
+	struct explained_policy *explained = &options_given.explained;
 	struct cgw_metric_set metrics = {0};
-	struct explained_policy explained = {0};
 	struct inspect_target target;
-	bool json = false;
-	const char *value, *file = NULL;
-	int code;
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		if (code == 'J')
-			json = true;
-		else if (code == 'p')
-			file = value;
-		else if (code == OPTION_STATE)
-			explained.state = value;
-		else if (cli_parse_duration(value, &rates_ns) < 0 || rates_ns == 0)
-			return (int)cli_usage_error(
-				context,
-				"invalid --rates '%.64s' (expected a positive time such as 2s)",
-				value);
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &options_given, &status))
 		return (int)status;
-	if (argc - optind != 1)
+	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
 	cgw_explain_metrics(&metrics);
-	status = explained_policy_load(&explained, file);
+	status = explained_policy_load(explained, options_given.policy);
 	if (status != CLI_OK)
 		return (int)status;
-	if (explained.policy != NULL)
-		cgw_policy_metrics_used(explained.policy, &metrics);
-	status = inspect_target_open(&target, context, argv[optind], &metrics);
+	if (explained->policy != NULL)
+		cgw_policy_metrics_used(explained->policy, &metrics);
+	status = inspect_target_open(&target, context, argv[0], &metrics);
 	if (status == CLI_OK)
-		status = inspect_target_sample_again(&target, rates_ns);
+		status = inspect_target_sample_again(&target, options_given.rates_ns);
 	if (status == CLI_OK)
-		status = explain(&target, &explained, json);
+		status = explain(&target, explained, options_given.json);
 	inspect_target_done(&target);
-	explained_policy_done(&explained);
+	explained_policy_done(explained);
 	return (int)status;
 }

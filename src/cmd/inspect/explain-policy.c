@@ -30,43 +30,35 @@ enum cli_exit explained_policy_load(struct explained_policy *explained, const ch
 		       : CLI_OK;
 }
 
-static json_t *status_of(const struct explained_policy *explained)
-{
-	const char *state = explained->state != NULL
-				    ? explained->state
-				    : cgw_policy_settings(explained->policy)->state;
-
-	return policy_report_status(state != NULL ? state : DAEMON_STATE);
-}
-
 void explained_policy_print(struct explained_policy *explained, const struct inspect_target *target)
 {
 	const struct cgw_facts facts = facts_of(&explained->facts, target->layout);
-	json_t *status;
+	struct daemon_status *status;
 
 	if (explained->policy == NULL)
 		return;
-	status = status_of(explained);
+	status = policy_report_status(explained->policy, explained->state);
 	printf("\nPOLICY\n");
 	policy_report_print(&(struct policy_report){target->layout, explained->policy,
 						    target->frame, &facts, target->group,
 						    target->path, status});
-	json_decref(status);
+	daemon_status_free(status);
 }
 
 json_t *explained_policy_json(struct explained_policy *explained,
 			      const struct inspect_target *target)
 {
 	const struct cgw_facts facts = facts_of(&explained->facts, target->layout);
-	json_t *status, *list;
+	struct daemon_status *status;
+	json_t *list;
 
 	if (explained->policy == NULL)
 		return json_null();
-	status = status_of(explained);
+	status = policy_report_status(explained->policy, explained->state);
 	list = policy_report_json(&(struct policy_report){target->layout, explained->policy,
 							  target->frame, &facts, target->group,
 							  target->path, status});
-	json_decref(status);
+	daemon_status_free(status);
 	return list;
 }
 

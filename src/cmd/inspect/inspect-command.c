@@ -1,44 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-command.c - `cgward inspect`: contents, isolation and limits of a group. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd/inspect/inspect-entry.h"
 #include "cmd/inspect/inspect-json.h"
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/options.h"
 
-enum {
-	OPTION_PROCESSES = CLI_OPTION_LONG,
-	OPTION_THREADS,
-	OPTION_NAMESPACES,
-	OPTION_CONFINEMENT,
-	OPTION_LIMITS,
-	OPTION_NETWORK,
-	OPTION_OWN,
-	OPTION_NO_RESOLVE,
-	OPTION_RATES,
+struct inspect {
+	struct cli_context *context;
+	unsigned sections; /* enum section; 0: all */
+	struct cgw_inspect_options options;
+	bool json, exact, resolve;
+	uint64_t rates_ns;
 };
 
+#define TRUE(member)  CLI_TRUE(struct inspect, member)
+#define SHOW(section) CLI_BITS(struct inspect, sections, section)
+
 static const struct cli_option options[] = {
-	{'J', "json", NULL, false, "print one JSON object"},
-	{'b', "bytes", NULL, false, "print exact bytes and times"},
-	{OPTION_PROCESSES, "processes", NULL, false, "show processes"},
-	{OPTION_THREADS, "threads", NULL, false, "show threads, one per line"},
-	{OPTION_NAMESPACES, "namespaces", NULL, false,
-	 "show namespaces (without GROUP: of the machine)"},
-	{OPTION_CONFINEMENT, "confinement", NULL, false, "show capabilities, seccomp and rlimits"},
-	{OPTION_LIMITS, "limits", NULL, false,
-	 "show effective limits and the groups that set them"},
-	{OPTION_NETWORK, "network", NULL, false, "show network interfaces"},
-	{OPTION_OWN, "own", NULL, false, "leave out descendants"},
-	{OPTION_NO_RESOLVE, "no-resolve", NULL, false, "do not look up names"},
-	{OPTION_RATES, "rates", "TIME", false,
-	 "compute rates over TIME (default: 500ms; 0: no rates)"},
+	{'J', "json", NULL, "print one JSON object", TRUE(json)},
+	{'b', "bytes", NULL, "print exact bytes and times", TRUE(exact)},
+	{0, "processes", NULL, "show processes", SHOW(SECTION_PROCESSES)},
+	{0, "threads", NULL, "show threads, one per line", TRUE(options.threads)},
+	{0, "namespaces", NULL, "show namespaces (without GROUP: of the machine)",
+	 SHOW(SECTION_NAMESPACES)},
+	{0, "confinement", NULL, "show capabilities, seccomp and rlimits",
+	 SHOW(SECTION_CONFINEMENT)},
+	{0, "limits", NULL, "show effective limits and the groups that set them",
+	 SHOW(SECTION_LIMITS)},
+	{0, "network", NULL, "show network interfaces", SHOW(SECTION_NETWORK)},
+	{0, "own", NULL, "leave out descendants", TRUE(options.own_only)},
+	{0, "no-resolve", NULL, "do not look up names", CLI_FALSE(struct inspect, resolve)},
+	{0, "rates", "TIME", "compute rates over TIME (default: 500ms; 0: no rates)",
+	 CLI_TIME_OR_0(struct inspect, rates_ns)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -50,14 +49,6 @@ static const struct cli_command_help help = {
 		"pid:N.\n"
 		"Options that select a section show only the selected sections.",
 	.options = options,
-};
-
-struct inspect {
-	struct cli_context *context;
-	unsigned sections; /* enum section; 0: all */
-	struct cgw_inspect_options options;
-	bool json, exact, resolve;
-	uint64_t rates_ns;
 };
 
 static enum cli_exit machine_namespaces(const struct inspect *inspect)
@@ -81,14 +72,6 @@ static enum cli_exit machine_namespaces(const struct inspect *inspect)
 		return CLI_OK;
 	cli_error(inspect->context, "cannot read the namespaces: %s", strerror(-r));
 	return cli_exit_from_error(r);
-}
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static int inspect_once(const struct inspect *inspect, const struct inspect_target *target,
@@ -119,7 +102,7 @@ static enum cli_exit inspect_and_show(const struct inspect *inspect, struct insp
 	struct view first = {.layout = target->layout};
 	struct cgw_names_options names = {0};
 	struct cgw_diag diag = {0};
-	double start = now_s();
+	uint64_t start_ns = clock_now_ns();
 	int r = 0;
 
 	if (inspect->rates_ns > 0) {
@@ -134,7 +117,7 @@ static enum cli_exit inspect_and_show(const struct inspect *inspect, struct insp
 	if (r == 0) {
 		view.before = before;
 		view.now = now;
-		view.seconds = now_s() - start;
+		view.seconds = (double)(clock_now_ns() - start_ns) / (double)NS_PER_S;
 		view.frame = target->frame;
 		view.group = target->group;
 		if (inspect->sections & SECTION_NETWORK)
@@ -173,53 +156,20 @@ static enum cli_exit inspect_group(const struct inspect *inspect, const char *na
 	return status;
 }
 
-static void parse_option(struct inspect *inspect, int code)
-{
-	static const struct {
-		int code;
-		unsigned section;
-	} sections[] = {
-		{OPTION_PROCESSES, SECTION_PROCESSES},   {OPTION_THREADS, SECTION_PROCESSES},
-		{OPTION_NAMESPACES, SECTION_NAMESPACES}, {OPTION_CONFINEMENT, SECTION_CONFINEMENT},
-		{OPTION_LIMITS, SECTION_LIMITS},         {OPTION_NETWORK, SECTION_NETWORK},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		if (sections[i].code == code)
-			inspect->sections |= sections[i].section;
-	if (code == 'J')
-		inspect->json = true;
-	else if (code == 'b')
-		inspect->exact = true;
-	else if (code == OPTION_THREADS)
-		inspect->options.threads = true;
-	else if (code == OPTION_OWN)
-		inspect->options.own_only = true;
-	else if (code == OPTION_NO_RESOLVE)
-		inspect->resolve = false;
-}
-
 int inspect_run(struct cli_context *context, int argc, char **argv)
 {
-	struct inspect inspect = {.context = context, .resolve = true, .rates_ns = 500000000};
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	int code;
+	struct inspect inspect = {.context = context, .resolve = true, .rates_ns = 500 * NS_PER_MS};
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		parse_option(&inspect, code);
-		if (code == OPTION_RATES && cli_parse_duration(value, &inspect.rates_ns) < 0)
-			return (int)cli_usage_error(
-				context, "invalid --rates '%.64s' (expected a time such as 500ms)",
-				value);
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &inspect, &status))
 		return (int)status;
-	if (argc == optind && inspect.sections == SECTION_NAMESPACES)
+	if (inspect.options.threads)
+		inspect.sections |= SECTION_PROCESSES;
+	if (argc == 0 && inspect.sections == SECTION_NAMESPACES)
 		return (int)machine_namespaces(&inspect);
-	if (argc - optind != 1)
+	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
 	if (inspect.sections == 0)
 		inspect.sections = SECTION_ALL;
-	return (int)inspect_group(&inspect, argv[optind]);
+	return (int)inspect_group(&inspect, argv[0]);
 }

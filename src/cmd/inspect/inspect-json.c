@@ -11,22 +11,7 @@
 
 #include "cmd/inspect/inspect-json.h"
 #include "lib/base/cleanup.h"
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-static json_t *text(const char *raw)
-{
-	size_t length = raw != NULL ? strlen(raw) : 0;
-	CLEANUP(cleanup_free) char *safe = malloc(4 * length + 1);
-
-	if (raw == NULL || length == 0 || safe == NULL)
-		return json_null();
-	(void)cgw_escape(safe, 4 * length + 1, raw, length);
-	return json_string(safe);
-}
+#include "shared/cli/listing.h"
 
 static json_t *integer(uint64_t number)
 {
@@ -57,23 +42,23 @@ static json_t *path_of(const struct view *view, uint32_t group)
 	CLEANUP(cleanup_free)
 	char *path = group != CGW_NO_GROUP ? cgw_topology_path_copy(topology, group) : NULL;
 
-	return path != NULL ? text(path) : json_null();
+	return path != NULL ? json_escaped(path) : json_null();
 }
 
 static json_t *identity_json(const struct view *view)
 {
 	const struct cgw_identity *identity = &view->now->identity;
 	const struct cgw_names *names = &view->resolved;
-	json_t *json = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
-				 cgw_identity_kind_name(identity->kind), "levels_above",
-				 (int)identity->below, "name", text(names->name), "image",
-				 text(names->image), "pod_name", text(names->pod), "pod_namespace",
-				 text(names->pod_namespace), "role", text(names->role), "named_by",
-				 text(names->source));
+	json_t *json = json_pack(
+		"{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+		cgw_identity_kind_name(identity->kind), "levels_above", (int)identity->below,
+		"name", json_escaped(names->name), "image", json_escaped(names->image), "pod_name",
+		json_escaped(names->pod), "pod_namespace", json_escaped(names->pod_namespace),
+		"role", json_escaped(names->role), "named_by", json_escaped(names->source));
 
 	for (int i = 0; json != NULL && i < CGW_PART_COUNT; i++)
 		(void)json_object_set_new(json, cgw_identity_part_name((enum cgw_identity_part)i),
-					  text(identity->text[i]));
+					  json_escaped(identity->text[i]));
 	return json;
 }
 
@@ -121,12 +106,13 @@ static json_t *confinement_json(const struct view *view, const struct cgw_proces
 							    number(confinement->limits[i].hard)));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "privilege",
 			 cgw_privilege_name(cgw_process_privilege(view->now, process)), "root",
-			 text(confinement->root), "root_type", text(confinement->root_type),
-			 "seccomp", known ? json_string(modes[confinement->seccomp]) : json_null(),
+			 json_escaped(confinement->root), "root_type",
+			 json_escaped(confinement->root_type), "seccomp",
+			 known ? json_string(modes[confinement->seccomp]) : json_null(),
 			 "seccomp_filters", count_or_null(confinement->seccomp_filters),
 			 "no_new_privs", flag(confinement->no_new_privileges), "label",
-			 text(confinement->label), "oom_score_adj", confinement->oom_score_adjust,
-			 "capabilities", sets, "rlimits", limits);
+			 json_escaped(confinement->label), "oom_score_adj",
+			 confinement->oom_score_adjust, "capabilities", sets, "rlimits", limits);
 }
 
 static json_t *hidden_json(unsigned hidden)
@@ -147,7 +133,7 @@ static json_t *process_json(const struct view *view, const struct cgw_process *p
 	for (size_t i = 0; i < process->membership.count; i++)
 		if (process->membership.paths[i] != NULL)
 			(void)json_object_set_new(groups, view->layout->hierarchies[i].label,
-						  text(process->membership.paths[i]));
+						  json_escaped(process->membership.paths[i]));
 	for (int i = 0; i < CGW_NAMESPACE_COUNT; i++)
 		(void)json_object_set_new(
 			namespaces, cgw_namespace_name((enum cgw_namespace_kind)i),
@@ -170,8 +156,8 @@ static json_t *process_json(const struct view *view, const struct cgw_process *p
 							      : json_null());
 	if (json == NULL)
 		return NULL;
-	(void)json_object_set_new(json, "name", text(process->name));
-	(void)json_object_set_new(json, "command", text(process->command));
+	(void)json_object_set_new(json, "name", json_escaped(process->name));
+	(void)json_object_set_new(json, "command", json_escaped(process->command));
 	return json;
 }
 
@@ -180,7 +166,7 @@ static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared
 	json_t *groups = json_array(), *json;
 
 	for (uint32_t i = 0; i < namespace->group_count && i < CGW_NAMESPACE_GROUPS_MAX; i++)
-		(void)json_array_append_new(groups, text(namespace->groups[i]));
+		(void)json_array_append_new(groups, json_escaped(namespace->groups[i]));
 	json = json_pack("{s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:I}", "kind",
 			 cgw_namespace_name(namespace->kind), "inode", integer(namespace->inode),
 			 "host",
@@ -193,13 +179,13 @@ static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared
 	if (json == NULL)
 		return NULL;
 	if (namespace->kind == CGW_NAMESPACE_UTS)
-		(void)json_object_set_new(json, "hostname", text(namespace->hostname));
+		(void)json_object_set_new(json, "hostname", json_escaped(namespace->hostname));
 	if (namespace->kind == CGW_NAMESPACE_USER) {
-		(void)json_object_set_new(json, "uid_map", text(namespace->uid_map));
-		(void)json_object_set_new(json, "gid_map", text(namespace->gid_map));
+		(void)json_object_set_new(json, "uid_map", json_escaped(namespace->uid_map));
+		(void)json_object_set_new(json, "gid_map", json_escaped(namespace->gid_map));
 	}
 	if (namespace->kind == CGW_NAMESPACE_TIME)
-		(void)json_object_set_new(json, "offsets", text(namespace->offsets));
+		(void)json_object_set_new(json, "offsets", json_escaped(namespace->offsets));
 	return json;
 }
 
@@ -237,7 +223,7 @@ static json_t *limits_json(const struct view *view)
 					  ? json_string(cgw_metric_info(bounds[i].limit)->key)
 					  : json_null(),
 				  "set_by", path_of(view, bounds[i].set_by), "used",
-				  number(bounds[i].use), "device", text(bounds[i].device)));
+				  number(bounds[i].use), "device", json_escaped(bounds[i].device)));
 	return json;
 }
 
@@ -251,8 +237,8 @@ static json_t *interface_json(const struct view_network *network, size_t i)
 		(void)json_array_append_new(addresses, json_string(interface->addresses[j]));
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
-		"name", text(interface->name), "kind", text(interface->kind), "mode",
-		known ? text(cgw_interface_mode(interface)) : json_null(), "up",
+		"name", json_escaped(interface->name), "kind", json_escaped(interface->kind),
+		"mode", known ? json_escaped(cgw_interface_mode(interface)) : json_null(), "up",
 		known ? json_boolean(interface->up) : json_null(), "addresses", addresses,
 		"received_bytes", integer(interface->received_bytes), "sent_bytes",
 		integer(interface->sent_bytes), "received_bytes_per_s",
@@ -260,9 +246,9 @@ static json_t *interface_json(const struct view_network *network, size_t i)
 		real(view_traffic(network, i, true)), "lost",
 		integer(interface->received_dropped + interface->sent_dropped +
 			interface->received_errors + interface->sent_errors),
-		"vni", id(interface->vni), "member_of", text(interface->master), "on",
-		text(interface->lower), "on_outside", (int)interface->lower_outside, "on_member_of",
-		text(interface->lower_master), "mtu",
+		"vni", id(interface->vni), "member_of", json_escaped(interface->master), "on",
+		json_escaped(interface->lower), "on_outside", (int)interface->lower_outside,
+		"on_member_of", json_escaped(interface->lower_master), "mtu",
 		known ? json_integer(interface->mtu) : json_null());
 }
 
@@ -286,31 +272,21 @@ static json_t *networks_json(const struct view *view)
 					  ? json_boolean(network->namespace->other_processes > 0)
 					  : json_null(),
 				  "trouble",
-				  network->now == NULL ? text(strerror(-network->error))
+				  network->now == NULL ? json_escaped(strerror(-network->error))
 						       : json_null(),
 				  "interfaces", interfaces));
 	}
 	return list;
 }
 
-static int print(json_t *json, FILE *out)
-{
-	if (json == NULL)
-		return -ENOMEM;
-	if (json_dumpf(json, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6)) <
-	    0)
-		return -EIO;
-	fputc('\n', out);
-	return 0;
-}
+#define FORMAT (JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6))
 
 int show_json(const struct view *view, FILE *out)
 {
 	const struct cgw_inspection *now = view->now;
-	CLEANUP(cleanup_json)
 	json_t *json =
 		json_pack("{s:s, s:o, s:o, s:I, s:I, s:I}", "cgward", cgw_version(), "group",
-			  text(now->path), "identity", identity_json(view), "not_read",
+			  json_escaped(now->path), "identity", identity_json(view), "not_read",
 			  (json_int_t)now->process_omitted, "exited_meanwhile",
 			  (json_int_t)now->vanished, "out_of_view", (json_int_t)now->out_of_view);
 	json_t *processes = json_array(), *namespaces = json_array();
@@ -336,16 +312,15 @@ int show_json(const struct view *view, FILE *out)
 		(void)json_object_set_new(json, "verdict", verdict_json(view));
 	if (view->sections & SECTION_NETWORK)
 		(void)json_object_set_new(json, "networks", networks_json(view));
-	return print(json, out);
+	return json_print(json, out, FORMAT);
 }
 
 int show_namespaces_json(const struct cgw_namespace *namespaces, size_t count, FILE *out)
 {
 	json_t *list = json_array();
-	CLEANUP(cleanup_json)
 	json_t *json = json_pack("{s:s, s:o}", "cgward", cgw_version(), "namespaces", list);
 
 	for (size_t i = 0; json != NULL && i < count; i++)
 		(void)json_array_append_new(list, namespace_json(&namespaces[i], false));
-	return print(json, out);
+	return json_print(json, out, FORMAT);
 }

@@ -3,19 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd/inspect/inspect-target.h"
+#include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 
 static enum cli_exit sample(struct inspect_target *target)
 {
-	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(target->sampler, &snapshot);
+	int r = sample_into_frame(target->sampler, target->frame);
 
-	if (r == 0) {
-		r = cgw_frame_update(target->frame, snapshot);
-		cgw_snapshot_unref(snapshot);
-	}
 	if (r < 0) {
 		cli_error(target->context, "cannot read the group: %s", strerror(-r));
 		return cli_exit_from_error(r);
@@ -61,8 +57,7 @@ enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_cont
 
 enum cli_exit inspect_target_sample_again(struct inspect_target *target, uint64_t after_ns)
 {
-	struct timespec wait = {.tv_sec = (time_t)(after_ns / 1000000000),
-				.tv_nsec = (long)(after_ns % 1000000000)};
+	struct timespec wait = timespec_from_ns(after_ns);
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
 		continue;

@@ -6,11 +6,7 @@
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
-
-static void cleanup_frame(struct cgw_frame **frame)
-{
-	cgw_frame_free(*frame);
-}
+#include "lib/model/sampling.h"
 
 void diff_done(struct diff *diff)
 {

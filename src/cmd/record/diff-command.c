@@ -1,46 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* diff-command.c - `cgward diff`: changes and events between two times of a recording. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
 #include "cmd/record/record-commands.h"
 #include "lib/base/cleanup.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
+#include "shared/cli/recording-damage.h"
 
 #define COLUMNS                                                                         \
 	"memory.working_set,memory.current,cpu.usage,pids.current,io.rbytes,io.wbytes," \
 	"memory.events.oom_kill"
-
-enum {
-	OPTION_FROM = CLI_OPTION_LONG,
-	OPTION_TO,
-	OPTION_SORT,
-	OPTION_EVENTS,
-};
-
-static const struct cli_option options[] = {
-	{OPTION_FROM, "from", "TIME", false,
-	 "start time: 03:12, 2026-11-24T03:12:00Z, -2h (default: first sample)"},
-	{OPTION_TO, "to", "TIME", false, "end time (default: last sample)"},
-	{'o', "columns", "KEY,...", false, "metrics to compare"},
-	{OPTION_SORT, "sort", "KEY", false,
-	 "sort by increase of KEY, largest first (default: first column)"},
-	{OPTION_EVENTS, "events", NULL, false, "print the events between both times instead"},
-	{'J', "json", NULL, false, "print one JSON document"},
-	{'b', "bytes", NULL, false, "print exact bytes and times"},
-	{'n', "noheadings", NULL, false, "do not print header lines"},
-	CLI_COMMON_OPTIONS,
-};
-
-static const struct cli_command_help help = {
-	.usage = "cgward diff [OPTION...] RECORDING",
-	.text = "Compare two times of a recording: print groups that were created or removed, and\n"
-		"metrics that changed.",
-	.options = options,
-};
 
 struct arguments {
 	struct cli_context *context;
@@ -51,35 +24,30 @@ struct arguments {
 	size_t sort_field;
 };
 
-static void parse_option(struct arguments *arguments, int code, const char *value)
-{
-	switch (code) {
-	case OPTION_FROM:
-		arguments->from = value;
-		break;
-	case OPTION_TO:
-		arguments->to = value;
-		break;
-	case 'o':
-		arguments->columns = value;
-		break;
-	case OPTION_SORT:
-		arguments->sort = value;
-		break;
-	case OPTION_EVENTS:
-		arguments->events = true;
-		break;
-	case 'J':
-		arguments->json = true;
-		break;
-	case 'b':
-		arguments->diff.exact = true;
-		break;
-	default:
-		arguments->diff.headings = false;
-		break;
-	}
-}
+#define TEXT(member) CLI_TEXT(struct arguments, member)
+#define TRUE(member) CLI_TRUE(struct arguments, member)
+
+static const struct cli_option options[] = {
+	{0, "from", "TIME", "start time: 03:12, 2026-11-24T03:12:00Z, -2h (default: first sample)",
+	 TEXT(from)},
+	{0, "to", "TIME", "end time (default: last sample)", TEXT(to)},
+	{'o', "columns", "KEY,...", "metrics to compare", TEXT(columns)},
+	{0, "sort", "KEY", "sort by increase of KEY, largest first (default: first column)",
+	 TEXT(sort)},
+	{0, "events", NULL, "print the events between both times instead", TRUE(events)},
+	{'J', "json", NULL, "print one JSON document", TRUE(json)},
+	{'b', "bytes", NULL, "print exact bytes and times", TRUE(diff.exact)},
+	{'n', "noheadings", NULL, "do not print header lines",
+	 CLI_FALSE(struct arguments, diff.headings)},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward diff [OPTION...] RECORDING",
+	.text = "Compare two times of a recording: print groups that were created or removed, and\n"
+		"metrics that changed.",
+	.options = options,
+};
 
 static enum cli_exit add_field(struct arguments *arguments, const char *key, size_t *ret_index)
 {
@@ -129,11 +97,6 @@ static void cleanup_replay(struct cgw_replay **replay)
 	cgw_replay_free(*replay);
 }
 
-static void cleanup_snapshot(struct cgw_snapshot **snapshot)
-{
-	cgw_snapshot_unref(*snapshot);
-}
-
 /* Seeks the sample of a time, or prints why there is none. */
 static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay *replay,
 				 const char *option, const char *text)
@@ -168,7 +131,7 @@ static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay
 	struct cgw_recording_info info;
 	enum cli_exit status = seek_sample(arguments, replay, "to", arguments->to);
 	uint64_t last;
-	int r = 1;
+	int r;
 
 	if (status != CLI_OK)
 		return status;
@@ -177,7 +140,8 @@ static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay
 	status = seek_sample(arguments, replay, "from", arguments->from);
 	if (status != CLI_OK)
 		return status;
-	for (; r > 0; r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) {
+	/* The events of a sample are what happened since the one before it. */
+	while ((r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) > 0) {
 		const struct cgw_event *events;
 		size_t count;
 
@@ -239,22 +203,20 @@ static enum cli_exit run_diff(struct arguments *arguments)
 		return CLI_FAILED;
 	}
 	arguments->diff.fields = arguments->fields;
-	return arguments->events ? print_events(arguments, replay) : print_diff(arguments, replay);
+	status =
+		arguments->events ? print_events(arguments, replay) : print_diff(arguments, replay);
+	return recording_report_damage(arguments->context, replay, status);
 }
 
 int diff_run(struct cli_context *context, int argc, char **argv)
 {
 	struct arguments arguments = {.context = context, .diff.headings = true};
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	int code;
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0)
-		parse_option(&arguments, code, value);
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &arguments, &status))
 		return (int)status;
-	if (argc - optind != 1)
+	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one RECORDING");
-	arguments.path = argv[optind];
+	arguments.path = argv[0];
 	return (int)run_diff(&arguments);
 }

@@ -8,16 +8,12 @@
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/json-cleanup.h"
 #include "shared/cli/text-table.h"
 
 static void cleanup_table(struct libscols_table **table)
 {
 	scols_unref_table(*table);
-}
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
 }
 
 static char *escaped(const char *bytes)

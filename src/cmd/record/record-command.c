@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* record-command.c - `cgward record`: records samples until it is stopped. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,35 +12,42 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-metrics.h"
-#include <cgward/expression.h>
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
-#define GLOB_MAX 64
-
-enum {
-	OPTION_INTERVAL = CLI_OPTION_LONG,
-	OPTION_SIZE,
-	OPTION_KEEP,
-	OPTION_MATCH,
-	OPTION_COUNT,
-	OPTION_STATE,
+struct record {
+	struct cli_context *context;
+	const char *path, *columns, *state;
+	struct cli_list globs;
+	struct cgw_recorder_options options;
+	uint64_t count;
+	struct cgw_metric_set metrics;
+	const struct cgw_layout *layout;
+	struct cgw_sampler *sampler;
+	struct cgw_recorder *recorder;
+	uint64_t groups, started_ns; /* sum over all samples; monotonic */
+	int last_error;              /* last write error, reported once */
 };
 
 static const struct cli_option options[] = {
-	{OPTION_INTERVAL, "interval", "TIME", false, "record a sample every TIME (default: 5s)"},
-	{OPTION_SIZE, "size", "SIZE", false,
-	 "use at most SIZE on disk (200M), dropping the oldest"},
-	{OPTION_KEEP, "keep", "TIME", false, "drop samples older than TIME (7d)"},
-	{OPTION_MATCH, "match", "GLOB", false,
-	 "record only groups that match GLOB, and their ancestors (can be repeated)"},
-	{OPTION_COUNT, "count", "N", false, "stop after N samples"},
-	{OPTION_STATE, "state", "DIR", false,
-	 "read the journal of changes in DIR to record who changed a limit"},
-	{'o', "columns", "KEY,...", false,
-	 "metrics to record; +KEY,... adds to the defaults, 'all' records every metric"},
+	{0, "interval", "TIME", "record a sample every TIME (default: 5s)",
+	 CLI_TIME(struct record, options.interval_ns)},
+	{0, "size", "SIZE", "use at most SIZE on disk (200M), dropping the oldest",
+	 CLI_SIZE(struct record, options.size_max_bytes)},
+	{0, "keep", "TIME", "drop samples older than TIME (7d)",
+	 CLI_TIME(struct record, options.age_max_ns)},
+	{0, "match", "GLOB",
+	 "record only groups that match GLOB, and their ancestors (can be repeated)",
+	 CLI_GLOBS(struct record, globs)},
+	{0, "count", "N", "stop after N samples", CLI_COUNT(struct record, count)},
+	{0, "state", "DIR", "read the journal of changes in DIR to record who changed a limit",
+	 CLI_TEXT(struct record, state)},
+	{'o', "columns", "KEY,...",
+	 "metrics to record; +KEY,... adds to the defaults, 'all' records every metric",
+	 CLI_TEXT(struct record, columns)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -54,95 +60,6 @@ static const struct cli_command_help help = {
 		"the recording while it is being written.",
 	.options = options,
 };
-
-struct record {
-	struct cli_context *context;
-	const char *path, *columns, *state;
-	const char *globs[GLOB_MAX];
-	struct cgw_recorder_options options;
-	uint64_t count;
-	struct cgw_metric_set metrics;
-	const struct cgw_layout *layout;
-	struct cgw_sampler *sampler;
-	struct cgw_recorder *recorder;
-	uint64_t groups, started_ns; /* sum over all samples; monotonic */
-	int last_error;              /* last write error, reported once */
-};
-
-static enum cli_exit parse_size(struct record *record, const char *value)
-{
-	double bytes;
-	size_t length;
-
-	if (cgw_quantity_parse(value, CGW_UNIT_BYTES, &bytes, &length, NULL) < 0 ||
-	    value[length] != '\0' || bytes < 1 || bytes > 9e18)
-		return cli_usage_error(
-			record->context,
-			"invalid --size '%.64s' (expected a size such as 200M or 2G)", value);
-	record->options.size_max_bytes = (uint64_t)bytes;
-	return CLI_OK;
-}
-
-static enum cli_exit parse_time(struct record *record, const char *option, const char *value,
-				uint64_t *ret_ns)
-{
-	if (cli_parse_duration(value, ret_ns) < 0 || *ret_ns == 0)
-		return cli_usage_error(
-			record->context,
-			"invalid --%s '%.64s' (expected a positive time such as 2s, 1m or 7d)",
-			option, value);
-	return CLI_OK;
-}
-
-static enum cli_exit parse_glob(struct record *record, const char *glob)
-{
-	struct cgw_diag diag = {0};
-
-	if (cgw_glob_check(glob, &diag) < 0)
-		return cli_usage_error(record->context, "--match: %s", diag.text);
-	if (record->options.glob_count == GLOB_MAX)
-		return cli_usage_error(record->context, "too many --match options (at most %d)",
-				       GLOB_MAX);
-	record->globs[record->options.glob_count++] = glob;
-	return CLI_OK;
-}
-
-static enum cli_exit parse_count(struct record *record, const char *value)
-{
-	char *end;
-
-	errno = 0;
-	record->count = strtoull(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || record->count == 0)
-		return cli_usage_error(record->context,
-				       "invalid --count '%.64s' (expected a positive number)",
-				       value);
-	return CLI_OK;
-}
-
-static enum cli_exit parse_option(struct record *record, int code, const char *value)
-{
-	switch (code) {
-	case OPTION_INTERVAL:
-		return parse_time(record, "interval", value, &record->options.interval_ns);
-	case OPTION_SIZE:
-		return parse_size(record, value);
-	case OPTION_KEEP:
-		return parse_time(record, "keep", value, &record->options.age_max_ns);
-	case OPTION_MATCH:
-		return parse_glob(record, value);
-	case OPTION_COUNT:
-		return parse_count(record, value);
-	case 'o':
-		record->columns = value;
-		return CLI_OK;
-	case OPTION_STATE:
-		record->state = value;
-		return CLI_OK;
-	default:
-		return CLI_USAGE;
-	}
-}
 
 static enum cli_exit parse_columns(struct record *record)
 {
@@ -225,11 +142,6 @@ static void print_summary(const struct record *record)
 		printf("%llu samples could not be written\n", (unsigned long long)stats.lost);
 }
 
-static void cleanup_sampler(struct cgw_sampler **sampler)
-{
-	cgw_sampler_free(*sampler);
-}
-
 static void cleanup_recorder(struct cgw_recorder **recorder)
 {
 	cgw_recorder_free(*recorder);
@@ -291,7 +203,8 @@ static enum cli_exit run_record(struct record *record)
 	record->layout = layout;
 	boot_id = recording_boot_id(layout);
 	(void)gethostname(host, sizeof(host) - 1);
-	record->options.globs = record->globs;
+	record->options.globs = record->globs.items;
+	record->options.glob_count = record->globs.count;
 	record->options.host = host;
 	record->options.boot_id = boot_id;
 	record->options.facts = recording_owner;
@@ -309,20 +222,13 @@ static enum cli_exit run_record(struct record *record)
 static int record_run(struct cli_context *context, int argc, char **argv)
 {
 	struct record record = {.context = context, .options.interval_ns = 5 * NS_PER_S};
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	int code;
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = parse_option(&record, code, value);
-		if (status != CLI_OK)
-			return (int)status;
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &record, &status))
 		return (int)status;
-	if (argc - optind != 1)
+	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one FILE or DIRECTORY");
-	record.path = argv[optind];
+	record.path = argv[0];
 	return (int)run_record(&record);
 }
 

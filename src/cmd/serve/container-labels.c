@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/serve/container-labels.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include <cgward/inspect.h>
 
@@ -120,16 +121,9 @@ static struct entry *insert(struct container_labels *cache, size_t at, const cha
 
 	if (entry.key == NULL)
 		return NULL;
-	if (cache->count == cache->size) {
-		size_t size = cache->size == 0 ? 64 : 2 * cache->size;
-		struct entry *larger = reallocarray(cache->entries, size, sizeof(*larger));
-
-		if (larger == NULL) {
-			free(entry.key);
-			return NULL;
-		}
-		cache->entries = larger;
-		cache->size = size;
+	if (ARRAY_RESERVE(cache->entries, cache->size, cache->count + 1) < 0) {
+		free(entry.key);
+		return NULL;
 	}
 	memmove(&cache->entries[at + 1], &cache->entries[at],
 		(cache->count - at) * sizeof(*cache->entries));

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* endpoint.c - HTTP endpoint for Prometheus, using libmicrohttpd in the caller's event loop. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
+#include "cmd/serve/connections.h"
 #include "cmd/serve/endpoint.h"
 #include "cmd/serve/listen-address.h"
 #include "cmd/serve/microhttpd.h"
@@ -13,6 +16,9 @@
 
 #define CONNECTIONS_MAX 32
 #define TIMEOUT_S       10
+#define DEADLINE_S      60
+/* Connections that were ended, until libmicrohttpd has closed them. */
+#define CONNECTIONS_ENDING 8
 /*
  * At its connection limit or without free descriptors, libmicrohttpd stops accepting and re-arms
  * accept() only on its next run, so run it on a timer.
@@ -21,7 +27,14 @@
 /* Limits the size of a request's header. */
 #define CONNECTION_MEMORY_BYTES 16384
 
-enum status { STATUS_OK, STATUS_NOT_FOUND, STATUS_NOT_ALLOWED, STATUS_FAILED, STATUS_UNHEALTHY };
+enum status {
+	STATUS_OK,
+	STATUS_NOT_FOUND,
+	STATUS_NOT_ALLOWED,
+	STATUS_FOREIGN_HOST,
+	STATUS_FAILED,
+	STATUS_UNHEALTHY
+};
 static const struct {
 	unsigned code;
 	const char *text;
@@ -29,6 +42,7 @@ static const struct {
 	[STATUS_OK] = {MHD_HTTP_OK, "200"},
 	[STATUS_NOT_FOUND] = {MHD_HTTP_NOT_FOUND, "404"},
 	[STATUS_NOT_ALLOWED] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405"},
+	[STATUS_FOREIGN_HOST] = {MHD_HTTP_FORBIDDEN, "403"},
 	[STATUS_FAILED] = {MHD_HTTP_INTERNAL_SERVER_ERROR, "500"},
 	[STATUS_UNHEALTHY] = {MHD_HTTP_SERVICE_UNAVAILABLE, "503"},
 };
@@ -52,6 +66,7 @@ struct endpoint {
 	struct address address;
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
+	struct connections connections;
 	struct answer answers[CGW_EXPOSITION_TEXT + 1];
 	struct body *spare; /* for the next response, or NULL */
 	uint64_t requests[ARRAY_SIZE(statuses)];
@@ -204,6 +219,36 @@ static const struct {
 	enum MHD_Result (*send)(struct endpoint *endpoint, struct MHD_Connection *connection);
 } pages[] = {{"/metrics", send_metrics}, {"/healthz", send_health}, {"/", send_index}};
 
+/*
+ * Whether a Host header names an address, or this host by its reserved name. A name of DNS may be
+ * that of another site, which resolves to a loopback address only for the browser's next request.
+ */
+static bool is_local_host(const char *host)
+{
+	size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	struct in6_addr address;
+	char name[64];
+
+	if (length >= sizeof(name) || (host[0] == '[' && host[length - 1] == '\0'))
+		return false;
+	memcpy(name, host, length);
+	name[length] = '\0';
+	if (name[0] == '[') {
+		name[length - 1] = '\0';
+		return inet_pton(AF_INET6, name + 1, &address) == 1;
+	}
+	return inet_pton(AF_INET, name, &address) == 1 || strcasecmp(name, "localhost") == 0;
+}
+
+/* Clients that are not browsers may omit the header. */
+static bool is_foreign(const struct endpoint *endpoint, struct MHD_Connection *connection)
+{
+	const char *host = endpoint->http.lookup_connection_value(connection, MHD_HEADER_KIND,
+								  MHD_HTTP_HEADER_HOST);
+
+	return endpoint->address.is_loopback && host != NULL && !is_local_host(host);
+}
+
 /* NOLINTNEXTLINE(readability-function-size): signature required by libmicrohttpd */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *upload,
@@ -222,6 +267,9 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		*request = endpoint;
 		return MHD_YES;
 	}
+	if (is_foreign(endpoint, connection))
+		return send_line(endpoint, connection, STATUS_FOREIGN_HOST,
+				 "unknown host (expected localhost or an IP address)\n");
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
 		if (strcmp(path, pages[i].path) == 0)
 			return pages[i].send(endpoint, connection);
@@ -229,15 +277,52 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 			 "not found; see /metrics and /healthz\n");
 }
 
+static void notify_connection(void *context, struct MHD_Connection *connection, void **ret_socket,
+			      enum MHD_ConnectionNotificationCode code)
+{
+	struct endpoint *endpoint = context;
+	const union MHD_ConnectionInfo *fd, *peer;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		connections_remove(&endpoint->connections, *ret_socket);
+		return;
+	}
+	fd = endpoint->http.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	peer = endpoint->http.get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (fd != NULL)
+		*ret_socket = connections_add(&endpoint->connections, fd->connect_fd,
+					      peer != NULL ? peer->client_addr : NULL);
+}
+
+static void notify_completed(void *context, struct MHD_Connection *connection, void **request,
+			     enum MHD_RequestTerminationCode code)
+{
+	const struct endpoint *endpoint = context;
+	const union MHD_ConnectionInfo *info =
+		endpoint->http.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *connected = info != NULL ? info->socket_context : NULL;
+
+	(void)request;
+	(void)code;
+	if (connected != NULL)
+		connected->since_ns = clock_now_ns();
+}
+
 static int start(struct endpoint *endpoint)
 {
 	const struct endpoint_options *options = &endpoint->options;
 	const union MHD_DaemonInfo *info;
+	unsigned count_max =
+		options->connections_max > 0 ? options->connections_max : CONNECTIONS_MAX;
 
+	endpoint->connections.count_max = count_max;
+	endpoint->connections.deadline_ns =
+		(options->deadline_s > 0 ? options->deadline_s : DEADLINE_S) * NS_PER_S;
 	endpoint->daemon = endpoint->http.start_daemon(
 		MHD_USE_EPOLL, 0, NULL, NULL, handle, endpoint, MHD_OPTION_LISTEN_SOCKET,
-		endpoint->address.fd, MHD_OPTION_CONNECTION_LIMIT,
-		options->connections_max > 0 ? options->connections_max : CONNECTIONS_MAX,
+		endpoint->address.fd, MHD_OPTION_CONNECTION_LIMIT, count_max + CONNECTIONS_ENDING,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, endpoint,
+		MHD_OPTION_NOTIFY_COMPLETED, notify_completed, endpoint,
 		MHD_OPTION_CONNECTION_TIMEOUT,
 		options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
@@ -317,6 +402,7 @@ int endpoint_timeout_ms(const struct endpoint *endpoint)
 
 int endpoint_run(struct endpoint *endpoint)
 {
+	connections_end_late(&endpoint->connections);
 	return endpoint->http.run(endpoint->daemon) == MHD_YES ? 0 : -EIO;
 }
 

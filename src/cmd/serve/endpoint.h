@@ -4,7 +4,9 @@
  *
  * It runs in the caller's event loop and thread: when endpoint_fd() is readable or
  * endpoint_timeout_ms() has passed, call endpoint_run(), which does not block. Serves only GET
- * and HEAD, limits the number of connections, times each out, and never resolves names.
+ * and HEAD, limits the number of connections, times each out, and never resolves names. On a
+ * loopback address, a request must name this host: a web page whose name is made to resolve to
+ * 127.0.0.1 cannot read the metrics through the user's browser.
  */
 #ifndef CGWARD_CMD_SERVE_ENDPOINT_H
 #define CGWARD_CMD_SERVE_ENDPOINT_H
@@ -13,8 +15,9 @@
 
 struct endpoint_options {
 	const char *listen;       /* see address_open(); NULL: address_default() */
-	unsigned connections_max; /* 0: 32 */
+	unsigned connections_max; /* 0: 32; one more ends the oldest of the peer with the most */
 	unsigned timeout_s;       /* for idle connections; 0: 10 */
+	unsigned deadline_s;      /* for a request and its response; 0: 60 */
 	/* Reuse responses up to this age, so that many scrapers cost as much as one. */
 	uint64_t fresh_ns;
 	/* Writes the exposition; on a negative error, the status is 500. */

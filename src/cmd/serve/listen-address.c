@@ -183,6 +183,21 @@ static int open_systemd(struct address *address, struct cgw_diag *diag)
 	return 0;
 }
 
+static bool is_loopback(int fd)
+{
+	struct sockaddr_storage bound = {0};
+	socklen_t length = sizeof(bound);
+	const void *address = &bound;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
+		return false;
+	if (bound.ss_family == AF_INET)
+		return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 ==
+		       IN_LOOPBACKNET;
+	return bound.ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
 int address_open(const char *text, struct address *ret_address, struct cgw_diag *diag)
 {
 	struct address address = {.fd = -1};
@@ -195,6 +210,7 @@ int address_open(const char *text, struct address *ret_address, struct cgw_diag 
 	else
 		r = open_internet(text, &address, diag);
 	if (r == 0) {
+		address.is_loopback = is_loopback(address.fd);
 		*ret_address = address;
 		return 0;
 	}

@@ -9,9 +9,10 @@
 #define ADDRESS_DEFAULT "127.0.0.1:9753"
 
 struct address {
-	int fd;          /* listening, non-blocking */
-	char path[108];  /* of a Unix socket to remove on close, or "" */
-	char shown[160]; /* for display, escaped */
+	int fd;           /* listening, non-blocking */
+	bool is_loopback; /* only this machine can connect */
+	char path[108];   /* of a Unix socket to remove on close, or "" */
+	char shown[160];  /* for display, escaped */
 };
 
 /*

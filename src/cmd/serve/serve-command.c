@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* serve-command.c - `cgward serve`: serve metrics to Prometheus, one sample per scrape. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,45 +16,11 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/select-groups.h"
 
-#define GLOB_MAX   64
 #define GROUPS_MAX 10000
-
-enum {
-	OPTION_LISTEN = CLI_OPTION_LONG,
-	OPTION_MATCH,
-	OPTION_DEPTH,
-	OPTION_BELOW,
-	OPTION_GROUPS_MAX,
-	OPTION_FRESH,
-	OPTION_STATE_ROOT,
-};
-
-static const struct cli_option options[] = {
-	{OPTION_LISTEN, "listen", "ADDRESS", false,
-	 "numeric ADDRESS:PORT, unix:/PATH or systemd (default: systemd's socket, "
-	 "else " ADDRESS_DEFAULT ")"},
-	{'o', "columns", "KEY,...", false,
-	 "metrics to expose; +KEY,... adds to the default, 'all' selects all"},
-	{OPTION_MATCH, "match", "GLOB", false, "only groups whose path matches; may be repeated"},
-	{OPTION_DEPTH, "depth", "N", false, "only groups up to N levels below the root"},
-	{OPTION_BELOW, "below", "GROUP", false, "only this group and its descendants"},
-	{OPTION_GROUPS_MAX, "groups-max", "N", false,
-	 "expose at most N groups, omit the deepest (default: 10000)"},
-	{OPTION_FRESH, "fresh", "TIME", false,
-	 "reuse the last sample up to this age (default: 1s)"},
-	{OPTION_STATE_ROOT, "state-root", "DIR", false,
-	 "look up container and pod names below DIR instead of /"},
-	CLI_COMMON_OPTIONS,
-};
-
-static const struct cli_command_help help = {
-	.usage = "cgward serve [OPTION...]",
-	.text = "Serves metrics to Prometheus over HTTP until SIGTERM or SIGINT.",
-	.options = options,
-};
 
 struct serve {
 	struct cli_context *context;
@@ -65,7 +30,7 @@ struct serve {
 	struct endpoint *endpoint;
 	struct field_list fields;
 	struct group_selection selection;
-	const char *globs[GLOB_MAX];
+	struct cli_list globs;
 	const char *listen, *columns, *below, *state_root;
 	struct container_labels *labels;
 	uint64_t groups_max, fresh_ns;
@@ -73,26 +38,46 @@ struct serve {
 	struct health health;
 };
 
+#define TEXT(member) CLI_TEXT(struct serve, member)
+
+static const struct cli_option options[] = {
+	{0, "listen", "ADDRESS",
+	 "numeric ADDRESS:PORT, unix:/PATH or systemd (default: systemd's socket, "
+	 "else " ADDRESS_DEFAULT ")",
+	 TEXT(listen)},
+	{'o', "columns", "KEY,...",
+	 "metrics to expose; +KEY,... adds to the default, 'all' selects all", TEXT(columns)},
+	{0, "match", "GLOB", "only groups whose path matches; may be repeated",
+	 CLI_GLOBS(struct serve, globs)},
+	{0, "depth", "N", "only groups up to N levels below the root",
+	 CLI_COUNT32(struct serve, selection.depth_max)},
+	{0, "below", "GROUP", "only this group and its descendants", TEXT(below)},
+	{0, "groups-max", "N", "expose at most N groups, omit the deepest (default: 10000)",
+	 CLI_COUNT(struct serve, groups_max)},
+	{0, "fresh", "TIME", "reuse the last sample up to this age (default: 1s)",
+	 CLI_TIME_OR_0(struct serve, fresh_ns)},
+	{0, "state-root", "DIR", "look up container and pod names below DIR instead of /",
+	 TEXT(state_root)},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward serve [OPTION...]",
+	.text = "Serves metrics to Prometheus over HTTP until SIGTERM or SIGINT.",
+	.options = options,
+};
+
 /* Samples unless the last sample is fresh enough. */
 static int sample(struct serve *serve)
 {
-	struct cgw_snapshot *snapshot;
 	int r;
 
-	if (serve->sampled_ns != 0 &&
-	    clock_ns(CLOCK_MONOTONIC) - serve->sampled_ns <= serve->fresh_ns)
+	if (serve->sampled_ns != 0 && clock_now_ns() - serve->sampled_ns <= serve->fresh_ns)
 		return 0;
-	r = cgw_sampler_sample(serve->sampler, &snapshot);
-	if (r < 0) {
-		health_count(&serve->health, NULL);
-		return r;
-	}
-	r = cgw_frame_update(serve->frame, snapshot);
+	r = sample_into_frame(serve->sampler, serve->frame);
+	health_count(&serve->health, r == 0 ? cgw_frame_now(serve->frame) : NULL);
 	if (r == 0)
-		health_count(&serve->health, snapshot);
-	cgw_snapshot_unref(snapshot); /* the frame holds a reference */
-	if (r == 0)
-		serve->sampled_ns = clock_ns(CLOCK_MONOTONIC);
+		serve->sampled_ns = clock_now_ns();
 	return r;
 }
 
@@ -123,7 +108,7 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 	if (r < 0)
 		return r;
 	exposed.groups = groups;
-	container_labels_begin(serve->labels, clock_ns(CLOCK_MONOTONIC));
+	container_labels_begin(serve->labels, clock_now_ns());
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set where r is 0 */
 	cgw_exposition_groups(exposition, &exposed);
 	health_expose(&serve->health, exposition);
@@ -134,73 +119,6 @@ static int metrics(void *context, enum cgw_exposition_dialect dialect, cgw_expos
 static int health(void *context)
 {
 	return sample(context);
-}
-
-static enum cli_exit parse_number(const struct serve *serve, const char *option, const char *value,
-				  uint64_t *ret_number)
-{
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoull(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || *ret_number == 0 ||
-	    *ret_number > UINT32_MAX)
-		return cli_usage_error(serve->context,
-				       "invalid --%s '%.64s' (expected a number above 0)", option,
-				       value);
-	return CLI_OK;
-}
-
-static enum cli_exit add_glob(struct serve *serve, const char *glob)
-{
-	struct cgw_diag diag = {0};
-
-	if (cgw_glob_check(glob, &diag) < 0)
-		return cli_usage_error(serve->context, "--match: %s", diag.text);
-	if (serve->selection.glob_count == GLOB_MAX)
-		return cli_usage_error(serve->context, "--match can be given at most %d times",
-				       GLOB_MAX);
-	serve->globs[serve->selection.glob_count++] = glob;
-	return CLI_OK;
-}
-
-static enum cli_exit apply_option(struct serve *serve, int code, const char *value)
-{
-	uint64_t number = 0;
-	enum cli_exit status;
-
-	switch (code) {
-	case OPTION_LISTEN:
-		serve->listen = value;
-		return CLI_OK;
-	case 'o':
-		serve->columns = value;
-		return CLI_OK;
-	case OPTION_MATCH:
-		return add_glob(serve, value);
-	case OPTION_DEPTH:
-		status = parse_number(serve, "depth", value, &number);
-		serve->selection.depth_max = (uint32_t)number;
-		return status;
-	case OPTION_BELOW:
-		serve->below = value;
-		return CLI_OK;
-	case OPTION_GROUPS_MAX:
-		return parse_number(serve, "groups-max", value, &serve->groups_max);
-	case OPTION_STATE_ROOT:
-		serve->state_root = value;
-		return CLI_OK;
-	case OPTION_FRESH:
-		if (cli_parse_duration(value, &serve->fresh_ns) < 0)
-			return cli_usage_error(
-				serve->context,
-				"invalid --fresh '%.64s' (expected a time such as 0, "
-				"500ms or 2s)",
-				value);
-		return CLI_OK;
-	default:
-		return CLI_USAGE;
-	}
 }
 
 static enum cli_exit parse_fields(struct serve *serve)
@@ -324,25 +242,18 @@ static int serve_run(struct cli_context *context, int argc, char **argv)
 	struct serve serve = {
 		.context = context,
 		.groups_max = GROUPS_MAX,
-		.fresh_ns = 1000000000,
+		.fresh_ns = NS_PER_S,
 		.health.started_ns = clock_ns(CLOCK_REALTIME),
 	};
-	enum cli_exit status = CLI_OK;
-	const char *value;
-	int code;
+	enum cli_exit status;
 
-	while ((code = cli_next_option(context, &help, argc, argv, &value, &status)) > 0) {
-		status = apply_option(&serve, code, value);
-		if (status != CLI_OK)
-			return (int)status;
-	}
-	if (code < 0)
+	if (!cli_parse_options(context, &help, &argc, &argv, &serve, &status))
 		return (int)status;
-	if (optind < argc)
-		return (int)cli_usage_error(context,
-					    "unexpected argument '%s' (select groups with --match)",
-					    argv[optind]);
-	serve.selection.globs = serve.globs;
+	if (argc > 0)
+		return (int)cli_usage_error(
+			context, "unexpected argument '%s' (select groups with --match)", argv[0]);
+	serve.selection.globs = serve.globs.items;
+	serve.selection.glob_count = serve.globs.count;
 	status = run_serve(&serve);
 	container_labels_free(serve.labels);
 	cgw_frame_free(serve.frame);

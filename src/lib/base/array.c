@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* array.c - arrays that grow. */
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ int array_reserve(void *array, size_t *capacity, size_t needed, size_t item_size
 	size_t grown = *capacity > SIZE_MAX / 2 ? SIZE_MAX : *capacity * 2;
 	char *items;
 
+	assert(item_size > 0);
 	if (needed <= *capacity)
 		return 0;
 	if (grown < FIRST_CAPACITY)

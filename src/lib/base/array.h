@@ -16,4 +16,17 @@ int array_reserve(void *array, size_t *capacity, size_t needed, size_t item_size
 #define ARRAY_RESERVE(array, capacity, needed) \
 	array_reserve(&(array), &(capacity), (needed), sizeof(*(array)))
 
+/*
+ * For a further array of the same capacity, before ARRAY_RESERVE() of the one that updates it. Both
+ * must be given the same `needed`.
+ */
+static inline int array_reserve_beside(void *array, size_t capacity, size_t needed,
+				       size_t item_size)
+{
+	return array_reserve(array, &capacity, needed, item_size);
+}
+
+#define ARRAY_RESERVE_BESIDE(array, capacity, needed) \
+	array_reserve_beside(&(array), (capacity), (needed), sizeof(*(array)))
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/inspect/cpuset.h"
 #include <cgward/inspect.h>
 
@@ -99,7 +100,7 @@ static void bound_by_number(const struct cgw_frame *frame, enum cgw_metric limit
 static void bound_by_cpuset(const struct cgw_frame *frame, uint32_t group, struct cgw_bound *bound)
 {
 	struct cpuset_bound cpuset = cpuset_bound_of(frame, group);
-	uint64_t number = cpuset.cpus * UINT64_C(1000000000);
+	uint64_t number = cpuset.cpus * NS_PER_S;
 
 	if (cpuset.cpus == 0 || (bound->bound.state == CGW_OK && bound->bound.value <= number))
 		return;

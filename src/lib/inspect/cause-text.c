@@ -7,6 +7,8 @@
 #include <cgward/inspect.h>
 #include <cgward/render.h>
 
+#include "lib/base/string-builder.h"
+
 struct number {
 	char text[48];
 };
@@ -152,25 +154,18 @@ void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)
 char *cgw_cause_command(const struct cgw_cause *cause, const char *path)
 {
 	bool thaw = strcmp(cause->key, "thaw") == 0;
-	char *line = NULL;
-	size_t size;
-	FILE *out = cause->key[0] != '\0' ? open_memstream(&line, &size) : NULL;
+	struct string_builder line = {0};
 
-	if (out == NULL)
+	if (cause->key[0] == '\0')
 		return NULL;
-	fprintf(out, "cgward %s '", thaw ? "thaw" : "set");
+	string_builder_printf(&line, "cgward %s '", thaw ? "thaw" : "set");
 	for (; *path != '\0'; path++)
-		if (*path == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*path, out);
-	fputc('\'', out);
+		string_builder_add_bytes(&line, *path == '\'' ? "'\\''" : path,
+					 *path == '\'' ? 4 : 1);
+	string_builder_add(&line, "'");
 	if (!thaw)
-		fprintf(out, " '%s=%s'", cause->key, cause->value);
+		string_builder_printf(&line, " '%s=%s'", cause->key, cause->value);
 	if (cause->companion[0] != '\0')
-		fprintf(out, " '%s'", cause->companion);
-	if (fclose(out) == 0)
-		return line;
-	free(line);
-	return NULL;
+		string_builder_printf(&line, " '%s'", cause->companion);
+	return string_builder_steal(&line);
 }

@@ -7,6 +7,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +15,13 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/json-cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/inspect/engine-socket.h"
 #include <cgward/inspect.h>
 
 #define TIMEOUT_MS_DEFAULT 150
-#define FILE_SIZE_LIMIT    (16L << 20)
+#define FILE_SIZE_LIMIT    (UINT64_C(16) << 20)
 
 struct search {
 	const struct cgw_identity *identity;
@@ -26,11 +29,6 @@ struct search {
 	struct cgw_names *names;
 	char path[512]; /* of the current source */
 };
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 static void cleanup_directory(DIR **directory)
 {
@@ -237,23 +235,24 @@ static int expand(const struct search *search, const char *pattern, char *buffer
 
 static int read_file_source(const struct source *source, struct search *search)
 {
-	CLEANUP(cleanup_file) FILE *file = fopen(search->path, "re");
+	CLEANUP(cleanup_close)
+	int fd = open_regular_file(AT_FDCWD, search->path, O_RDONLY, FILE_SIZE_LIMIT);
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct stat status;
-	size_t length;
+	ssize_t length;
 
-	if (file == NULL || fstat(fileno(file), &status) < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0)
 		return -errno;
-	if (status.st_size > FILE_SIZE_LIMIT)
-		return -EFBIG;
 	text = malloc((size_t)status.st_size + 1);
 	if (text == NULL)
 		return -ENOMEM;
-	length = fread(text, 1, (size_t)status.st_size, file);
-	if (ferror(file))
-		return -EIO;
+	length = read(fd, text, (size_t)status.st_size);
+	if (length < 0)
+		return -errno;
 	text[length] = '\0';
-	return source->parse(text, length, search);
+	return source->parse(text, (size_t)length, search);
 }
 
 static int read_directory_source(const struct source *source, struct search *search)

@@ -16,17 +16,17 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/inspect/engine-socket.h"
 
 #define RESPONSE_MAX_BYTES ((size_t)4 << 20)
+#define FIRST_SIZE         8192
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(clock_now_ns() / NS_PER_MS);
 }
 
 static int wait_for(int fd, short events, int64_t deadline_ms)
@@ -93,16 +93,10 @@ static int receive_all(int fd, int64_t deadline_ms, char **ret_text, size_t *ret
 		ssize_t length;
 		int r;
 
-		if (size - used < 2) {
-			char *larger = size >= RESPONSE_MAX_BYTES
-					       ? NULL
-					       : realloc(text, size == 0 ? 8192 : 2 * size);
-
-			if (larger == NULL)
-				return size >= RESPONSE_MAX_BYTES ? -EFBIG : -ENOMEM;
-			text = larger;
-			size = size == 0 ? 8192 : 2 * size;
-		}
+		if (used + 1 >= RESPONSE_MAX_BYTES)
+			return -EFBIG;
+		if (ARRAY_RESERVE(text, size, used == 0 ? FIRST_SIZE : used + 2) < 0)
+			return -ENOMEM;
 		r = wait_for(fd, POLLIN, deadline_ms);
 		if (r < 0)
 			return r;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/inspect/namespaces.h"
 #include "lib/inspect/read-process.h"
@@ -34,15 +35,8 @@ static void listing_done(struct listing *listing)
 
 static int add_listed(struct listing *listing, pid_t pid, uint32_t group, uint32_t hierarchies)
 {
-	if (listing->count == listing->size) {
-		size_t size = listing->size == 0 ? 64 : 2 * listing->size;
-		struct listed *items = reallocarray(listing->items, size, sizeof(*items));
-
-		if (items == NULL)
-			return -ENOMEM;
-		listing->items = items;
-		listing->size = size;
-	}
+	if (ARRAY_RESERVE(listing->items, listing->size, listing->count + 1) < 0)
+		return -ENOMEM;
 	listing->items[listing->count++] = (struct listed){pid, group, hierarchies};
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/inspect/namespaces.h"
 
@@ -27,23 +28,17 @@ static size_t slot_of(const struct namespace_table *table, enum cgw_namespace_ki
 
 static int grow(struct namespace_table *table)
 {
-	size_t size = table->size == 0 ? 32 : 2 * table->size;
-	struct cgw_namespace *items;
-
-	items = reallocarray(table->items, size, sizeof(*items));
-	if (items == NULL)
+	if (ARRAY_RESERVE(table->items, table->size, table->size + 1) < 0)
 		return -ENOMEM;
-	table->items = items;
-	table->size = size;
 	free(table->slots);
-	table->slot_count = 4 * size;
+	table->slot_count = 4 * table->size;
 	table->slots = calloc(table->slot_count, sizeof(*table->slots));
 	if (table->slots == NULL) {
 		table->slot_count = 0;
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < table->count; i++)
-		table->slots[slot_of(table, items[i].kind, items[i].inode)] = i + 1;
+		table->slots[slot_of(table, table->items[i].kind, table->items[i].inode)] = i + 1;
 	return 0;
 }
 

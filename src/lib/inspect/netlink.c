@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/inspect/netlink.h"
 
@@ -172,28 +173,19 @@ static int parse_link(const uint8_t *payload, size_t length, struct netlink_link
 	/* Some devices without a lower device have their own index in IFLA_LINK. */
 	if (link.lower_index == link.interface.index && link.lower_namespace < 0)
 		link.lower_index = 0;
-	if (links->count == links->size) {
-		size_t size = links->size == 0 ? 8 : 2 * links->size;
-		struct netlink_link *items = reallocarray(links->items, size, sizeof(*items));
-
-		if (items == NULL)
-			return -ENOMEM;
-		links->items = items;
-		links->size = size;
-	}
+	if (ARRAY_RESERVE(links->items, links->size, links->count + 1) < 0)
+		return -ENOMEM;
 	links->items[links->count++] = link;
 	return 0;
 }
 
 static int add_address(struct cgw_interface *interface, const char *text, unsigned prefix)
 {
-	char(*addresses)[64] = reallocarray(interface->addresses, interface->address_count + 1,
-					    sizeof(*addresses));
+	size_t i = interface->address_count;
 
-	if (addresses == NULL)
+	if (ARRAY_RESERVE_BESIDE(interface->addresses, i, i + 1) < 0)
 		return -ENOMEM;
-	interface->addresses = addresses;
-	(void)snprintf(addresses[interface->address_count], sizeof(*addresses), "%s/%u", text,
+	(void)snprintf(interface->addresses[i], sizeof(interface->addresses[i]), "%s/%u", text,
 		       prefix);
 	interface->address_count++;
 	return 0;

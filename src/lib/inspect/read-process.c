@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/inspect/parse-proc.h"
 #include "lib/inspect/read-process.h"
 
@@ -197,8 +198,8 @@ static void apply_stat(const struct process_context *context, const struct proce
 	process->parent = stat->parent;
 	process->threads = stat->threads;
 	process->start_ticks = stat->start_ticks;
-	process->cpu_ns = (stat->user_ticks + stat->system_ticks) *
-			  (UINT64_C(1000000000) / context->ticks_per_s);
+	process->cpu_ns =
+		(stat->user_ticks + stat->system_ticks) * (NS_PER_S / context->ticks_per_s);
 	process->resident_bytes = stat->resident_pages * context->page_bytes;
 	process->kernel_thread = (stat->flags & KERNEL_THREAD_FLAG) != 0;
 }

@@ -9,7 +9,9 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/membership.h"
 #include "lib/kernel/mounts.h"
@@ -48,18 +50,19 @@ static void cleanup_layout(struct cgw_layout **layout)
 /* The name of a hierarchy for users: "cpu,cpuacct", "name=systemd", "v2". */
 static char *format_label(const struct cgw_hierarchy *hierarchy)
 {
-	char text[512] = "";
-	size_t used = 0;
+	struct string_builder label = {0};
 
 	if (hierarchy->version == 2)
 		return strdup("v2");
 	if (hierarchy->name != NULL)
-		used = (size_t)snprintf(text, sizeof(text), "name=%.128s", hierarchy->name);
+		string_builder_printf(&label, "name=%s", hierarchy->name);
 	for (enum cgw_controller i = 0; i < CGW_CONTROLLER_COUNT; i++)
 		if (hierarchy->controllers & CGW_CONTROLLER_BIT(i))
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
-						 used > 0 ? "," : "", cgw_controller_name(i, 1));
-	return strdup(used > 0 ? text : "v1");
+			string_builder_printf(&label, "%s%s", label.length > 0 ? "," : "",
+					      cgw_controller_name(i, 1));
+	if (label.length == 0)
+		string_builder_add(&label, "v1");
+	return string_builder_steal(&label);
 }
 
 static int read_v2_controllers(struct cgw_layout *layout, struct cgw_hierarchy *hierarchy)
@@ -141,7 +144,7 @@ struct visible_mount {
 
 struct visible_mounts {
 	struct visible_mount *items;
-	size_t count;
+	size_t count, capacity;
 };
 
 static void visible_mounts_done(struct visible_mounts *mounts)
@@ -158,7 +161,7 @@ static bool is_same_root(const struct visible_mount *a, const struct visible_mou
 
 static int add_visible(struct visible_mounts *mounts, const struct visible_mount *visible)
 {
-	struct visible_mount *larger, *old = NULL;
+	struct visible_mount *old = NULL;
 	char *path;
 
 	for (size_t i = 0; i < mounts->count && old == NULL; i++)
@@ -171,13 +174,11 @@ static int add_visible(struct visible_mounts *mounts, const struct visible_mount
 	if (path == NULL)
 		return -ENOMEM;
 	if (old == NULL) {
-		larger = reallocarray(mounts->items, mounts->count + 1, sizeof(*larger));
-		if (larger == NULL) {
+		if (ARRAY_RESERVE(mounts->items, mounts->capacity, mounts->count + 1) < 0) {
 			free(path);
 			return -ENOMEM;
 		}
-		mounts->items = larger;
-		old = &larger[mounts->count++];
+		old = &mounts->items[mounts->count++];
 		old->path = NULL;
 	}
 	free(old->path);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/kernel/device-name.h"
 #include "lib/kernel/device-stack.h"
 #include "lib/kernel/list-children.h"
@@ -27,15 +28,8 @@ void device_stack_done(struct device_stack *stack)
 
 static int add_pair(struct device_stack *stack, const struct device_pair *pair)
 {
-	if (stack->count == stack->size) {
-		size_t size = 2 * stack->size + 8;
-		struct device_pair *pairs = reallocarray(stack->pairs, size, sizeof(*pairs));
-
-		if (pairs == NULL)
-			return -ENOMEM;
-		stack->pairs = pairs;
-		stack->size = size;
-	}
+	if (ARRAY_RESERVE(stack->pairs, stack->size, stack->count + 1) < 0)
+		return -ENOMEM;
 	stack->pairs[stack->count++] = *pair;
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "lib/base/string-list.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 #include "lib/kernel/membership.h"
@@ -22,21 +24,16 @@ struct search {
 	const struct cgw_layout *layout;
 	const char *what;
 	bool (*matches)(const char *path, const char *what);
-	char **pending; /* paths of groups whose children are not listed yet */
-	size_t pending_count, pending_size;
-	char *found[MATCH_MAX];
-	size_t found_count;
+	struct string_list pending; /* paths of groups whose children are not listed yet */
+	struct string_list found;
 	const char *parent; /* the group whose children are being listed */
 	unsigned depth;
 };
 
 static void search_done(struct search *search)
 {
-	for (size_t i = 0; i < search->pending_count; i++)
-		free(search->pending[i]);
-	for (size_t i = 0; i < search->found_count; i++)
-		free(search->found[i]);
-	free(search->pending);
+	string_list_free(&search->pending);
+	string_list_free(&search->found);
 }
 
 /* The name of the directory, which is also that of a unit. */
@@ -131,33 +128,9 @@ static unsigned path_depth(const char *path)
 
 static int add_found(struct search *search, const char *path)
 {
-	for (size_t i = 0; i < search->found_count; i++)
-		if (strcmp(search->found[i], path) == 0)
-			return 0;
-	if (search->found_count == MATCH_MAX)
+	if (search->found.count == MATCH_MAX || string_list_has(&search->found, path))
 		return 0;
-	search->found[search->found_count] = strdup(path);
-	if (search->found[search->found_count] == NULL)
-		return -ENOMEM;
-	search->found_count++;
-	return 0;
-}
-
-static int add_pending(struct search *search, char *path)
-{
-	if (search->pending_count == search->pending_size) {
-		size_t size = search->pending_size == 0 ? 64 : 2 * search->pending_size;
-		char **larger = reallocarray(search->pending, size, sizeof(*larger));
-
-		if (larger == NULL) {
-			free(path);
-			return -ENOMEM;
-		}
-		search->pending = larger;
-		search->pending_size = size;
-	}
-	search->pending[search->pending_count++] = path;
-	return 0;
+	return string_list_add(&search->found, path);
 }
 
 static int visit(void *context, const struct walk_entry *entry)
@@ -178,16 +151,15 @@ static int visit(void *context, const struct walk_entry *entry)
 		free(path);
 		return 0;
 	}
-	return add_pending(search, path);
+	return string_list_take(&search->pending, path);
 }
 
 static int search_hierarchy(struct search *search, size_t hierarchy)
 {
-	char *root = strdup("/");
-	int r = root == NULL ? -ENOMEM : add_pending(search, root);
+	int r = string_list_add(&search->pending, "/");
 
-	while (r == 0 && search->pending_count > 0) {
-		CLEANUP(cleanup_free) char *path = search->pending[--search->pending_count];
+	while (r == 0 && search->pending.count > 0) {
+		CLEANUP(cleanup_free) char *path = search->pending.items[--search->pending.count];
 		CLEANUP(cleanup_close) int directory = -1;
 
 		r = cgw_group_open(search->layout, hierarchy, path, &directory, NULL);
@@ -206,8 +178,7 @@ static int search_all(const struct cgw_layout *layout, const char *what,
 {
 	CLEANUP(search_done)
 	struct search search = {.layout = layout, .what = what, .matches = matches};
-	char names[384] = "";
-	size_t used = 0;
+	CLEANUP(string_builder_free) struct string_builder names = {0};
 
 	for (size_t i = 0; i < layout->hierarchy_count; i++) {
 		int r = search_hierarchy(&search, i);
@@ -215,21 +186,19 @@ static int search_all(const struct cgw_layout *layout, const char *what,
 		if (r < 0)
 			return r;
 	}
-	if (search.found_count == 0)
+	if (search.found.count == 0)
 		return -ENOENT;
-	if (search.found_count == 1) {
-		*ret_path = steal_pointer(&search.found[0]);
-		search.found_count = 0;
+	if (search.found.count == 1) {
+		*ret_path = search.found.items[0];
+		search.found.count = 0;
 		return 0;
 	}
-	for (size_t i = 0; i < search.found_count && used + 8 < sizeof(names); i++) {
-		if (i > 0)
-			used += (size_t)snprintf(names + used, sizeof(names) - used, ", ");
-		used += cgw_escape(names + used, sizeof(names) - used, search.found[i],
-				   strlen(search.found[i]));
+	for (size_t i = 0; i < search.found.count; i++) {
+		string_builder_add(&names, i > 0 ? ", " : "");
+		string_builder_add_escaped(&names, search.found.items[i]);
 	}
 	return cgw_diag_set(diag, -ENOTUNIQ, "several groups match: %s; specify one by its path",
-			    names);
+			    string_builder_text(&names));
 }
 
 /* Converts "/a//b/" to "/a/b". "." and ".." are rejected, because no group has that name. */

@@ -5,22 +5,23 @@
 #include <limits.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-file.h"
+
+#define FIRST_SIZE 4096 /* most files are smaller */
 
 int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_text,
 		 size_t *ret_length)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	size_t size = 4096, used = 0;
+	size_t size = 0, used = 0;
 
 	for (;;) {
-		char *larger = realloc(text, size);
 		ssize_t length;
 
-		if (larger == NULL)
+		if (ARRAY_RESERVE(text, size, used == 0 ? FIRST_SIZE : used + 2) < 0)
 			return -ENOMEM;
-		text = larger;
 		length = ops->read_at(fd, text + used, size - used - 1, (off_t)used);
 		if (length < 0)
 			return (int)length;
@@ -30,8 +31,6 @@ int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_
 		used += (size_t)length;
 		if (used >= limit)
 			return -EFBIG;
-		if (size - used < 2)
-			size *= 2;
 	}
 	text[used] = '\0';
 	*ret_text = steal_pointer(&text);

@@ -4,6 +4,7 @@
 #include <libmount.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/mounts.h"
 
@@ -67,7 +68,6 @@ static int add_mount(struct cgroup_mounts *mounts, struct libmnt_fs *fs, unsigne
 	const char *root = mnt_fs_get_root(fs), *target = mnt_fs_get_target(fs);
 	const char *super = mnt_fs_get_fs_options(fs), *vfs = mnt_fs_get_vfs_options(fs);
 	struct cgroup_mount mount = {.version = version, .device = mnt_fs_get_devno(fs)};
-	struct cgroup_mount *items;
 	int r = 0;
 
 	if (target == NULL)
@@ -79,12 +79,12 @@ static int add_mount(struct cgroup_mounts *mounts, struct libmnt_fs *fs, unsigne
 		r = -ENOMEM;
 	if (r == 0 && version == 1)
 		r = read_super_options(&mount, super);
-	items = r < 0 ? NULL : reallocarray(mounts->items, mounts->count + 1, sizeof(*items));
-	if (items == NULL) {
+	if (r == 0)
+		r = ARRAY_RESERVE(mounts->items, mounts->capacity, mounts->count + 1);
+	if (r < 0) {
 		mount_done(&mount);
-		return r < 0 ? r : -ENOMEM;
+		return r;
 	}
-	mounts->items = items;
 	mounts->items[mounts->count++] = mount;
 	return 0;
 }

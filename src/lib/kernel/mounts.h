@@ -19,7 +19,7 @@ struct cgroup_mount {
 
 struct cgroup_mounts {
 	struct cgroup_mount *items;
-	size_t count;
+	size_t count, capacity;
 };
 
 /*

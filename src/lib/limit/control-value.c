@@ -12,7 +12,7 @@
 #include "lib/limit/control-value.h"
 #include "lib/limit/exact-quantity.h"
 
-#define PERIOD_NS UINT64_C(100000000) /* the kernel's default */
+#define PERIOD_NS (100 * NS_PER_MS) /* the kernel's default */
 
 static int refuse(const struct control_row *row, const char *text, int error, struct cgw_diag *diag)
 {
@@ -380,7 +380,7 @@ int request_resolve(const struct control_row *row, const struct request *request
 		return cgw_diag_set(diag, r, "%s: the resulting value is negative or too large",
 				    row->info.key);
 	if (r == 0 && row->form == FORM_BANDWIDTH &&
-	    (setting.period_ns < 1000000 || setting.period_ns > NS_PER_S))
+	    (setting.period_ns < NS_PER_MS || setting.period_ns > NS_PER_S))
 		return cgw_diag_set(diag, -ERANGE, "%s: invalid period (expected 1ms to 1s)",
 				    row->info.key);
 	if (r == 0 && request->kind != REQUEST_TEXT)

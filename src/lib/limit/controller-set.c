@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/string-builder.h"
 #include "lib/limit/controller-set.h"
 #include <cgward/kernel.h>
 
@@ -38,11 +39,10 @@ static int append_names(uint32_t set, const char *sign, char *buffer, size_t siz
 	for (int i = 0; i < CGW_CONTROLLER_COUNT; i++) {
 		if (!(set & CGW_CONTROLLER_BIT(i)))
 			continue;
-		*used += (size_t)snprintf(buffer + *used, size - *used, "%s%s%s",
-					  *used > 0 ? " " : "", sign,
-					  cgw_controller_name((enum cgw_controller)i, 2));
-		if (*used >= size)
-			return -ERANGE;
+		*used = text_append(buffer, size, *used, "%s%s%s", *used > 0 ? " " : "", sign,
+				    cgw_controller_name((enum cgw_controller)i, 2));
+		if (*used + 1 >= size)
+			return -ERANGE; /* possibly cut */
 	}
 	return 0;
 }

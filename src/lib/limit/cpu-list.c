@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/string-builder.h"
 #include "lib/limit/control-value.h"
 #include "lib/metric/decode.h"
 
@@ -79,17 +80,15 @@ int list_normalise(const char *text, char *buffer, size_t size)
 	buffer[0] = '\0';
 	for (unsigned i = 0; i < LIST_END; i++) {
 		unsigned last = i;
-		int length;
 
 		if (!bits_have(&bits, i))
 			continue;
 		while (bits_have(&bits, last + 1))
 			last++;
-		length = snprintf(buffer + used, size - used, last > i ? "%s%u-%u" : "%s%u",
-				  used > 0 ? "," : "", i, last);
-		used += (size_t)length;
-		if (used >= size)
-			return -ERANGE;
+		used = text_append(buffer, size, used, last > i ? "%s%u-%u" : "%s%u",
+				   used > 0 ? "," : "", i, last);
+		if (used + 1 >= size)
+			return -ERANGE; /* possibly cut */
 		i = last;
 	}
 	return 0;

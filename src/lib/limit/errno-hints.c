@@ -69,9 +69,8 @@ static bool group_exists(const struct cgw_plan *plan, const struct step *step, s
 	return target_open(plan->layout, hierarchy, step->spec.path, &target) == 0;
 }
 
-/* Does the group list the controller in cgroup.controllers? */
-static bool has_controller(const struct cgw_plan *plan, size_t hierarchy, const char *path,
-			   const char *controller)
+bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const char *path,
+			 const char *controller)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	char controllers[VALUE_MAX], with[VALUE_MAX], add[40];
@@ -95,9 +94,9 @@ static int advise_controller(struct cgw_plan *plan, struct step *step, const cha
 			       slash > step->spec.path ? (size_t)(slash - step->spec.path) : 1);
 	char shown[256], type[64];
 
-	if (has_controller(plan, step->hierarchy, step->spec.path, controller))
+	if (plan_has_controller(plan, step->hierarchy, step->spec.path, controller))
 		return cgw_diag_set(diag, -ENOENT, "this kernel has no %s", step->source->file);
-	if (!has_controller(plan, step->hierarchy, "/", controller))
+	if (!plan_has_controller(plan, step->hierarchy, "/", controller))
 		return cgw_diag_set(diag, -ENOENT,
 				    "cgroup v2 does not have the %s controller on this machine",
 				    controller);
@@ -108,7 +107,7 @@ static int advise_controller(struct cgw_plan *plan, struct step *step, const cha
 				    "the %s controller is not enabled for the group, whose type is "
 				    "'%s'",
 				    controller, type);
-	if (parent == NULL || !has_controller(plan, step->hierarchy, parent, controller))
+	if (parent == NULL || !plan_has_controller(plan, step->hierarchy, parent, controller))
 		return cgw_diag_set(diag, -ENOENT,
 				    "the %s controller is not enabled for the group or its parent; "
 				    "enable it on all levels with --enable",

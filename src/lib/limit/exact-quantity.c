@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
 #include "lib/limit/exact-quantity.h"
 #include "lib/metric/decode.h"
@@ -27,12 +28,8 @@ static const struct suffix sizes[] = {
 	{NULL, 0},
 };
 static const struct suffix times[] = {
-	{"ns", 1},
-	{"us", 1000},
-	{"ms", 1000000},
-	{"s", 1000000000},
-	{"m", UINT64_C(60000000000)},
-	{"h", UINT64_C(3600000000000)},
+	{"ns", 1},       {"us", NS_PER_US},    {"ms", NS_PER_MS},
+	{"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S},
 	{NULL, 0},
 };
 static const struct suffix counts[] = {{"", 1}, {"iops", 1}, {"/s", 1}, {NULL, 0}};

@@ -11,7 +11,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/limit/journal-line.h"
-#include "lib/limit/journal.h"
 
 static const char *const kinds[] = {
 	[CGW_STEP_SET] = "set",   [CGW_STEP_FREEZE] = "freeze", [CGW_STEP_THAW] = "thaw",
@@ -115,6 +114,13 @@ json_t *journal_line_intent(const struct cgw_change *change)
 		r |= json_object_set_new(line, "process_start",
 					 json_integer((json_int_t)change->process_start));
 	}
+	if (change->unit[0] != '\0') {
+		r |= set_string(line, "unit", change->unit);
+		r |= json_object_set_new(line, "persistent", json_boolean(change->persistent));
+		if (change->user_unit)
+			r |= json_object_set_new(line, "manager_uid",
+						 json_integer(change->manager_uid));
+	}
 	r |= set_places(line, change->places, change->place_count);
 	if (r == 0)
 		return line;
@@ -131,6 +137,8 @@ json_t *journal_line_outcome(const struct cgw_change *change, enum cgw_outcome o
 	if (r == 0 && change->group_id != 0)
 		r = json_object_set_new(line, "group_id",
 					json_integer((json_int_t)change->group_id));
+	if (r == 0 && change->drop_ins != NULL)
+		r = set_path(line, "drop_ins", change->drop_ins);
 	if (r == 0)
 		r = set_places(line, change->places, change->place_count);
 	if (r == 0)
@@ -207,6 +215,8 @@ void journal_change_done(struct cgw_change *change)
 		free((void *)(uintptr_t)change->places[i].path);
 	free((void *)(uintptr_t)change->places);
 	free((void *)(uintptr_t)change->path);
+	free((void *)(uintptr_t)change->drop_ins);
+	change->drop_ins = NULL;
 	change->places = NULL;
 	change->place_count = 0;
 	change->path = NULL;
@@ -243,6 +253,10 @@ static int parse_intent(const json_t *line, struct cgw_change *change)
 	get_string(line, "new", change->new_value, sizeof(change->new_value));
 	get_string(line, "who", change->who, sizeof(change->who));
 	get_string(line, "why", change->why, sizeof(change->why));
+	get_string(line, "unit", change->unit, sizeof(change->unit));
+	change->persistent = json_is_true(json_object_get(line, "persistent"));
+	change->user_unit = json_object_get(line, "manager_uid") != NULL;
+	change->manager_uid = (uid_t)get_number(line, "manager_uid");
 	change->path = get_path(line, "group");
 	return change->path == NULL ? -ENOMEM : 0;
 }
@@ -265,6 +279,7 @@ int journal_line_parse(const char *text, size_t length, struct journal_line *ret
 		parsed.change.id = get_number(line, "of");
 		parsed.change.group_id = get_number(line, "group_id");
 		get_string(line, "new", parsed.change.new_value, sizeof(parsed.change.new_value));
+		parsed.change.drop_ins = get_path(line, "drop_ins");
 		outcome = json_string_value(json_object_get(line, "outcome"));
 		parsed.outcome = CGW_OUTCOME_DONE;
 		for (size_t i = 0; outcome != NULL && i < ARRAY_SIZE(outcomes); i++)

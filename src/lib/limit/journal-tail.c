@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/regular-file.h"
 #include "lib/limit/control.h"
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal-tail.h"
@@ -17,7 +19,7 @@
 /* The most that is read at once, also of a journal that exists already. */
 #define TAIL_BYTES (256 << 10)
 /* An intent precedes its change, and a group is read before or after the time of its sample. */
-#define SLACK_NS UINT64_C(1000000000)
+#define SLACK_NS NS_PER_S
 
 struct journal_tail {
 	char file[576];
@@ -91,13 +93,14 @@ static void parse_lines(struct journal_tail *tail, const char *text, size_t leng
 
 static void follow(struct journal_tail *tail)
 {
-	CLEANUP(cleanup_close) int fd = open(tail->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	CLEANUP(cleanup_close)
+	int fd = open_regular_file(AT_FDCWD, tail->file, O_RDONLY | O_NOFOLLOW, UINT64_MAX);
 	CLEANUP(cleanup_free) char *text = NULL;
 	bool partial = false; /* the text may start within a line */
 	struct stat status;
 	ssize_t length;
 
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return;
 	if (status.st_ino != tail->inode || (uint64_t)status.st_size < tail->offset)
 		tail->offset = 0;

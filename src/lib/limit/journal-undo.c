@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/members.h"
-#include "lib/limit/plan.h"
+#include "lib/limit/unit-setting.h"
 
 /* The step that undoes a change; false: it cannot be undone. */
 static bool inverse_of(const struct cgw_change *change, struct cgw_step *step)
@@ -125,12 +126,67 @@ static int check_created(const struct cgw_layout *layout, const struct cgw_chang
 	return found ? 0 : report_place(diag, -ENOENT, change->places[0].hierarchy, change->path);
 }
 
-/* Is what the change acted on still there, and is it the same? */
-static int check_object(const struct cgw_layout *layout, const struct cgw_change *change,
-			struct cgw_diag *diag)
+static bool any_exists(const char *list)
 {
+	char path[4096];
+
+	for (; list != NULL && *list != '\0'; list += strcspn(list, "\n"), list += *list == '\n') {
+		(void)snprintf(path, sizeof(path), "%.*s", (int)strcspn(list, "\n"), list);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "nvme0n1 max": the first word of a value with instances; "". */
+static void instance_of(const struct control_row *row, const struct cgw_change *change,
+			char *buffer, size_t size)
+{
+	(void)snprintf(buffer, size, "%.*s",
+		       row->info.instances ? (int)strcspn(change->new_value, " ") : 0,
+		       change->new_value);
+}
+
+/*
+ * A setting of a unit is undone by the unit's name: the unit keeps it when it is restarted with
+ * another group. It has lost it if it is another unit of that name.
+ */
+static int check_unit(struct cgw_plan *plan, struct step *step)
+{
+	const struct cgw_change *change = step->undoes;
+	int control = cgw_control_find(change->key, NULL);
+	char now[256], instance[INSTANCE_MAX];
+	const char *path;
+	int r = unit_setting_locate(plan, step);
+
+	if (r < 0 || control < 0 || step->not_running || change->drop_ins == NULL ||
+	    any_exists(change->drop_ins))
+		return r;
+	path = step->spec.path != NULL ? step->spec.path : change->path;
+	instance_of(control_row((enum cgw_control)control), change, instance, sizeof(instance));
+	if (cgw_control_read(plan->layout, path, (enum cgw_control)control,
+			     instance[0] != '\0' ? instance : NULL, now, sizeof(now), NULL) == 0 &&
+	    strcmp(now, change->new_value) != 0 && strcmp(now, change->old_value) == 0)
+		return cgw_diag_set(&step->result.diag, -ESTALE,
+				    "%s has %s again already, and no drop-in of the change is left",
+				    change->unit, change->old_value);
+	return 0;
+}
+
+/* Is what the change acted on still there, and is it the same? */
+static int check_object(struct cgw_plan *plan, struct step *step)
+{
+	const struct cgw_layout *layout = plan->layout;
+	const struct cgw_change *change = step->undoes;
+	struct cgw_diag *diag = &step->result.diag;
 	int r;
 
+	if (change->unit[0] != '\0') {
+		r = check_unit(plan, step);
+		/* Without systemd, the group is the only thing that can be changed. */
+		if (r != -EHOSTDOWN)
+			return r;
+	}
 	if (change->kind == CGW_STEP_MOVE)
 		return check_process(layout, change, diag);
 	if (change->kind == CGW_STEP_CREATE && change->place_count > 0)
@@ -140,20 +196,20 @@ static int check_object(const struct cgw_layout *layout, const struct cgw_change
 }
 
 /* Refuses to overwrite a value that has been changed since. */
-static int check_value(const struct cgw_layout *layout, const struct cgw_change *change,
+static int check_value(const struct cgw_layout *layout, const struct step *step,
 		       struct cgw_diag *diag)
 {
+	const struct cgw_change *change = step->undoes;
+	const char *path = step->spec.path != NULL ? step->spec.path : change->path;
 	char now[256], toggled[256], instance[INSTANCE_MAX] = "";
 	int control = cgw_control_find(change->key, NULL);
 	const struct control_row *row = control_row((enum cgw_control)control);
 	int r;
 
-	if (row->info.action)
+	if (row->info.action || step->not_running)
 		return 0;
-	if (row->info.instances)
-		(void)snprintf(instance, sizeof(instance), "%.*s",
-			       (int)strcspn(change->new_value, " "), change->new_value);
-	r = cgw_control_read(layout, change->path, (enum cgw_control)control,
+	instance_of(row, change, instance, sizeof(instance));
+	r = cgw_control_read(layout, path, (enum cgw_control)control,
 			     instance[0] != '\0' ? instance : NULL, now, sizeof(now), diag);
 	if (r < 0)
 		return r == -ENOENT
@@ -211,7 +267,7 @@ int undo_check(struct cgw_plan *plan, struct step *step)
 		return cgw_diag_set(diag, -EOPNOTSUPP, "%s%s%s is not reversible",
 				    cgw_step_kind_name(change->kind),
 				    change->key[0] != '\0' ? " " : "", change->key);
-	r = check_object(plan->layout, change, diag);
+	r = check_object(plan, step);
 	if (r < 0 || plan->undo_forced)
 		return r;
 	/* Of two changes of one value in the plan, only the later one is what is there now. */
@@ -221,7 +277,7 @@ int undo_check(struct cgw_plan *plan, struct step *step)
 		    strcmp(later->undoes->path, change->path) == 0)
 			return 0;
 	if (change->kind == CGW_STEP_SET)
-		return check_value(plan->layout, change, diag);
+		return check_value(plan->layout, step, diag);
 	return change->kind == CGW_STEP_MOVE ? check_moved(plan->layout, change, diag) : 0;
 }
 

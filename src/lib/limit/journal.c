@@ -9,18 +9,40 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/limit/journal-line.h"
 #include "lib/limit/journal.h"
 
 /* A journal of this size is renamed to journal.old, replacing the previous one. */
 #define JOURNAL_SIZE_MAX ((off_t)4 << 20)
+#define FILE_BYTES_MAX   (UINT64_C(1) << 30) /* changes of one action can exceed JOURNAL_SIZE_MAX */
 #define PATH_SIZE        512
 
 struct journal {
 	char path[PATH_SIZE];
-	int fd; /* open and locked only during an append */
+	char lasting[PATH_SIZE]; /* directory of the copy that survives a reboot; "": none */
+	int fd;                  /* open and locked only during an append */
 };
+
+int journal_lasting_directory(const char *directory, char *buffer, size_t size)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int length;
+
+	if (directory != NULL)
+		return -ENOENT;
+	if (geteuid() == 0)
+		length = snprintf(buffer, size, "/var/lib/cgward");
+	else if (state != NULL && state[0] == '/')
+		length = snprintf(buffer, size, "%s/cgward", state);
+	else if (home != NULL && home[0] == '/')
+		length = snprintf(buffer, size, "%s/.local/state/cgward", home);
+	else
+		return -ENOENT;
+	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
 
 int journal_directory(const char *directory, char *buffer, size_t size)
 {
@@ -109,6 +131,8 @@ int journal_open(const char *directory, struct journal **ret_journal, struct cgw
 		return -ENOMEM;
 	journal->fd = -1;
 	(void)snprintf(journal->path, sizeof(journal->path), "%s/journal", path);
+	if (journal_lasting_directory(directory, path, sizeof(path)) == 0)
+		(void)snprintf(journal->lasting, sizeof(journal->lasting), "%s", path);
 	*ret_journal = journal;
 	return 0;
 }
@@ -175,18 +199,15 @@ static int find_last_id(int fd, off_t file_size, uint64_t *ret_id)
 	return 0;
 }
 
-static int open_file(const char *path, int flags)
+static int open_file(const char *path)
 {
-	/* Opening a FIFO must not block. */
-	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	struct stat status;
+	return open_regular_file(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW, FILE_BYTES_MAX);
+}
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		return fd;
-	close(fd);
-	return -EINVAL;
+static int create_file(const char *path)
+{
+	return create_regular_file(AT_FDCWD, path, O_RDWR | O_APPEND | O_NOFOLLOW, 0600,
+				   FILE_BYTES_MAX);
 }
 
 /* Opens and locks the file that is currently named journal. */
@@ -194,7 +215,7 @@ static int open_locked(struct journal *journal, struct stat *ret_status)
 {
 	for (;;) {
 		CLEANUP(cleanup_close)
-		int fd = open_file(journal->path, O_RDWR | O_APPEND | O_CREAT);
+		int fd = create_file(journal->path);
 		struct stat named;
 
 		if (fd < 0)
@@ -217,20 +238,39 @@ static void unlock(struct journal *journal)
 	journal->fd = -1;
 }
 
-/* A journal that was just renamed leaves an empty one, which continues the numbers of the old. */
-static int find_last_number(const struct journal *journal, off_t size, uint64_t *ret_id)
+/* The number of the last intent in the file DIRECTORY/NAME; 0 if there is none. */
+static int find_last_id_at(const char *start, const char *end, uint64_t *ret_id)
 {
-	char aside[PATH_SIZE + 8];
+	char path[PATH_SIZE + 16];
 	struct stat status;
-	int r = find_last_id(journal->fd, size, ret_id);
 
-	if (r < 0 || *ret_id != 0)
-		return r;
-	(void)snprintf(aside, sizeof(aside), "%s.old", journal->path);
-	CLEANUP(cleanup_close) int fd = open_file(aside, O_RDONLY);
+	(void)snprintf(path, sizeof(path), "%s%s", start, end);
+	CLEANUP(cleanup_close) int fd = open_file(path);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return fstat(fd, &status) < 0 ? -errno : find_last_id(fd, status.st_size, ret_id);
+}
+
+/*
+ * A journal that was just renamed leaves an empty one, which continues the numbers of the old. The
+ * first one after a reboot continues those of the copy that survived it.
+ */
+static int find_last_number(const struct journal *journal, off_t size, uint64_t *ret_id)
+{
+	uint64_t lasting = 0;
+	int r = find_last_id(journal->fd, size, ret_id);
+
+	if (r == 0 && *ret_id == 0)
+		r = find_last_id_at(journal->path, ".old", ret_id);
+	if (r < 0 || journal->lasting[0] == '\0')
+		return r;
+	r = find_last_id_at(journal->lasting, "/journal", &lasting);
+	if (r == 0 && lasting == 0)
+		r = find_last_id_at(journal->lasting, "/journal.old", &lasting);
+	if (lasting > *ret_id)
+		*ret_id = lasting;
+	/* What another user may read is not our copy. */
+	return r == -EACCES ? 0 : r;
 }
 
 static int rotate(struct journal *journal, struct stat *ret_status)
@@ -252,7 +292,7 @@ static const char *separator(int fd, off_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' ? "\n" : "";
 }
 
-static int append(struct journal *journal, json_t *line, off_t size)
+static int append(int fd, json_t *line, off_t size)
 {
 	CLEANUP(cleanup_free) char *text = NULL, *whole = NULL;
 	ssize_t written;
@@ -262,20 +302,52 @@ static int append(struct journal *journal, json_t *line, off_t size)
 	json_decref(line);
 	if (text == NULL)
 		return -ENOMEM;
-	length = asprintf(&whole, "%s%s\n", separator(journal->fd, size), text);
+	length = asprintf(&whole, "%s%s\n", separator(fd, size), text);
 	if (length < 0) {
 		whole = NULL;
 		return -ENOMEM;
 	}
 	/* One write(): a crash can truncate the last line only. */
-	written = write(journal->fd, whole, (size_t)length);
+	written = write(fd, whole, (size_t)length);
 	if (written == length)
 		return 0;
 	error = written < 0 ? -errno : -ENOSPC;
 	/* If this fails too, separator() ends the line later. */
-	if (written > 0 && ftruncate(journal->fd, size) < 0)
+	if (written > 0 && ftruncate(fd, size) < 0)
 		return error;
 	return error;
+}
+
+static int make_directories(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755); /* the last mkdir() reports what is wrong */
+		*slash = '/';
+	}
+	return mkdir(path, 0750) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Appends a line to the copy that survives a reboot. The lock of the journal covers both. */
+static int append_lasting(struct journal *journal, json_t *line)
+{
+	char path[PATH_SIZE + 16], aside[PATH_SIZE + 16];
+	struct stat status;
+	int r = make_directories(journal->lasting);
+
+	(void)snprintf(path, sizeof(path), "%s/journal", journal->lasting);
+	(void)snprintf(aside, sizeof(aside), "%s/journal.old", journal->lasting);
+	r = r < 0 ? r : check_directory(journal->lasting);
+	if (r == 0 && lstat(path, &status) == 0 && status.st_size >= JOURNAL_SIZE_MAX &&
+	    rename(path, aside) < 0)
+		r = -errno;
+	CLEANUP(cleanup_close)
+	int fd = r < 0 ? r : create_file(path);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		json_decref(line);
+		return fd < 0 ? fd : -errno;
+	}
+	return append(fd, line, status.st_size);
 }
 
 int journal_intend(struct journal *journal, struct cgw_change *change)
@@ -295,7 +367,9 @@ int journal_intend(struct journal *journal, struct cgw_change *change)
 		numbered.id = last + 1;
 		if (numbered.transaction == 0)
 			numbered.transaction = numbered.id;
-		r = append(journal, journal_line_intent(&numbered), status.st_size);
+		if (change->persistent && journal->lasting[0] != '\0')
+			r = append_lasting(journal, journal_line_intent(&numbered));
+		r = r < 0 ? r : append(journal->fd, journal_line_intent(&numbered), status.st_size);
 	}
 	unlock(journal);
 	if (r == 0) {
@@ -313,7 +387,12 @@ int journal_settle(struct journal *journal, const struct cgw_change *change,
 
 	if (r < 0)
 		return r;
-	r = append(journal, journal_line_outcome(change, outcome), status.st_size);
+	r = append(journal->fd, journal_line_outcome(change, outcome), status.st_size);
+	if (change->persistent && journal->lasting[0] != '\0') {
+		int lasting = append_lasting(journal, journal_line_outcome(change, outcome));
+
+		r = r < 0 ? r : lasting;
+	}
 	unlock(journal);
 	return r;
 }
@@ -333,15 +412,8 @@ static struct cgw_change *find_change(struct loaded *loaded, uint64_t id)
 
 static int add_change(struct loaded *loaded, const struct cgw_change *change)
 {
-	if (loaded->count == loaded->size) {
-		size_t size = loaded->size == 0 ? 64 : 2 * loaded->size;
-		struct cgw_change *larger = reallocarray(loaded->changes, size, sizeof(*larger));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		loaded->changes = larger;
-		loaded->size = size;
-	}
+	if (ARRAY_RESERVE(loaded->changes, loaded->size, loaded->count + 1) < 0)
+		return -ENOMEM;
 	loaded->changes[loaded->count++] = *change;
 	return 0;
 }
@@ -364,6 +436,12 @@ static void apply_outcome(struct loaded *loaded, struct cgw_change *change,
 	}
 	if (line->change.group_id != 0)
 		change->group_id = line->change.group_id;
+	if (line->change.drop_ins != NULL && line->change.drop_ins[0] != '\0') {
+		const char *drop_ins = change->drop_ins;
+
+		change->drop_ins = line->change.drop_ins;
+		line->change.drop_ins = drop_ins;
+	}
 	if (line->change.new_value[0] != '\0')
 		memcpy(change->new_value, line->change.new_value, sizeof(change->new_value));
 	if (line->change.place_count > 0) {
@@ -389,8 +467,11 @@ static int apply_line(struct loaded *loaded, const char *text, size_t length)
 	if (r < 0) /* truncated by a crash, or foreign */
 		return 0;
 	if (line.intent) {
-		r = add_change(loaded, &line.change);
-		if (r < 0)
+		/* A persistent change of this boot is in both journals. */
+		bool known = line.change.persistent && find_change(loaded, line.change.id) != NULL;
+
+		r = known ? 0 : add_change(loaded, &line.change);
+		if (r < 0 || known)
 			journal_change_done(&line.change);
 		else if (line.change.undoes != 0 &&
 			 (change = find_change(loaded, line.change.undoes)) != NULL)
@@ -431,11 +512,33 @@ void journal_free_changes(struct cgw_change *changes, size_t count)
 
 static int load_path(const char *path, struct loaded *loaded)
 {
-	int fd = open_file(path, O_RDONLY);
+	int fd = open_file(path);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return load_file(fd, loaded);
+}
+
+/* Changes that survived a reboot. */
+static int load_lasting(const char *directory, struct loaded *loaded)
+{
+	char path[PATH_SIZE] = "", file[PATH_SIZE + 16];
+	int r = journal_lasting_directory(directory, path, sizeof(path));
+
+	r = r < 0 ? r : check_directory(path);
+	if (r < 0) /* also one that others can write to, which undo must not trust */
+		return r == -ENOMEM ? r : 0;
+	(void)snprintf(file, sizeof(file), "%s/journal.old", path);
+	r = load_path(file, loaded);
+	(void)snprintf(file, sizeof(file), "%s/journal", path);
+	return r < 0 ? r : load_path(file, loaded);
+}
+
+static int compare_id(const void *a, const void *b)
+{
+	const struct cgw_change *first = a, *second = b;
+
+	return (first->id > second->id) - (first->id < second->id);
 }
 
 int journal_load(const char *directory, struct cgw_change **ret_changes, size_t *ret_count,
@@ -447,10 +550,11 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 
 	if (r < 0)
 		return report_no_directory(diag, r, directory, path);
+	r = load_lasting(directory, &loaded);
 	(void)snprintf(file, sizeof(file), "%s/journal", path);
-	fd = open_file(file, O_RDONLY);
+	fd = open_file(file);
 	/* As long as it is locked, it is not renamed. */
-	if (fd >= 0 && flock(fd, LOCK_SH) < 0)
+	if (r == 0 && fd >= 0 && flock(fd, LOCK_SH) < 0)
 		r = -errno;
 	if (r == 0) {
 		(void)snprintf(old, sizeof(old), "%s/journal.old", path);
@@ -462,8 +566,11 @@ int journal_load(const char *directory, struct cgw_change **ret_changes, size_t 
 		close(fd);
 	if (r < 0) {
 		journal_free_changes(loaded.changes, loaded.count);
-		return cgw_diag_set(diag, r, "cannot read %s: %s", file, strerror(-r));
+		return cgw_diag_set(diag, r, "cannot read %s: %s", file,
+				    regular_file_error_text(r));
 	}
+	if (loaded.count > 1)
+		qsort(loaded.changes, loaded.count, sizeof(*loaded.changes), compare_id);
 	*ret_changes = loaded.changes;
 	*ret_count = loaded.count;
 	return 0;

@@ -6,6 +6,9 @@
  * number, and later the outcome with the same number. A crash between the two leaves an intent
  * without outcome, which undo treats as done. A line that a crash or a full disk has truncated is
  * cut off or ended before the next one is appended, and its number is not used again.
+ *
+ * The journal of the default directory does not survive a reboot; a change that does is copied
+ * into a second one.
  */
 #ifndef CGWARD_LIB_LIMIT_JOURNAL_H
 #define CGWARD_LIB_LIMIT_JOURNAL_H
@@ -18,6 +21,8 @@ struct journal;
 int journal_open(const char *directory, struct journal **ret_journal, struct cgw_diag *diag);
 /* The path of that directory. */
 int journal_directory(const char *directory, char *buffer, size_t size);
+/* That of the copy of persistent changes. -ENOENT: with `directory` there is only one journal. */
+int journal_lasting_directory(const char *directory, char *buffer, size_t size);
 struct journal *journal_close(struct journal *journal);
 
 /*

@@ -4,20 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "lib/limit/members.h"
 
 int members_push(struct members *members, pid_t pid)
 {
-	if (members->count == members->size) {
-		size_t size = members->size == 0 ? 64 : 2 * members->size;
-		pid_t *larger = reallocarray(members->pids, size, sizeof(*larger));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		members->pids = larger;
-		members->size = size;
-	}
+	if (ARRAY_RESERVE(members->pids, members->size, members->count + 1) < 0)
+		return -ENOMEM;
 	members->pids[members->count++] = pid;
 	return 0;
 }
@@ -213,12 +208,12 @@ void members_format(const struct members *members, const struct cgw_layout *layo
 		bool kernel;
 
 		if (used + 96 > size) {
-			(void)snprintf(buffer + used, size - used, ", ...");
+			(void)text_append(buffer, size, used, ", ...");
 			return;
 		}
 		(void)process_state(layout, members->pids[i], &state, &kernel, name, sizeof(name));
-		used += (size_t)snprintf(buffer + used, size - used, "%s%d (%s)", i > 0 ? ", " : "",
-					 (int)members->pids[i], name);
+		used = text_append(buffer, size, used, "%s%d (%s)", i > 0 ? ", " : "",
+				   (int)members->pids[i], name);
 	}
 }
 

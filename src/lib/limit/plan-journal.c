@@ -7,8 +7,9 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/regular-file.h"
 #include "lib/limit/members.h"
-#include "lib/limit/plan.h"
+#include "lib/limit/unit-setting.h"
 
 static int intend(struct cgw_plan *plan, struct cgw_change *change)
 {
@@ -78,6 +79,12 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 	change.group_id = step->group_id;
 	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
 		       plan->layout->hierarchies[step->hierarchy].label);
+	if (step->spec.kind == CGW_STEP_SET && plan_through_systemd(plan, step)) {
+		memcpy(change.unit, step->owner.unit, sizeof(change.unit));
+		change.user_unit = step->owner.kind == CGW_OWNER_SYSTEMD_USER;
+		change.manager_uid = step->owner.uid;
+		change.persistent = unit_setting_persists(plan, step);
+	}
 	if (step->spec.kind == CGW_STEP_MOVE) {
 		change.process = step->spec.pid;
 		change.process_start = step->process_start;
@@ -98,7 +105,7 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 		journal_close(journal);
 	else if (plan->journal != NULL)
 		(void)cgw_diag_set(&step->result.diag, r, "cannot write the change journal: %s",
-				   strerror(-r));
+				   regular_file_error_text(r));
 	return r;
 }
 
@@ -111,8 +118,11 @@ void plan_settle(struct cgw_plan *plan, const struct cgw_change *change, enum cg
 void plan_settle_step(struct cgw_plan *plan, const struct step *step)
 {
 	struct cgw_place places[CGW_HIERARCHY_MAX];
-	struct cgw_change change = {.id = step->result.change_id, .places = places};
+	struct cgw_change change = {
+		.id = step->result.change_id, .places = places, .drop_ins = step->drop_ins};
 
+	change.persistent = step->spec.kind == CGW_STEP_SET && plan_through_systemd(plan, step) &&
+			    unit_setting_persists(plan, step);
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
 	if (step->spec.kind == CGW_STEP_CREATE) {
 		change.group_id = plan_group_id(plan, step);

@@ -12,8 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/limit/plan.h"
 
 static const struct step_kind *const step_kinds[] = {
@@ -57,6 +59,7 @@ static void step_done(struct step *step)
 	for (size_t i = 0; i < step->created_count; i++)
 		free(step->created[i].path);
 	free(step->created);
+	free(step->drop_ins);
 }
 
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
@@ -66,6 +69,8 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	for (size_t i = 0; i < plan->count; i++)
 		step_done(&plan->steps[i]);
 	free(plan->steps);
+	if (plan->systemd != NULL)
+		(void)systemd_reload(plan->systemd, NULL);
 	systemd_close(plan->systemd);
 	journal_close(plan->journal);
 	journal_free_changes(plan->changes, plan->change_count);
@@ -98,15 +103,8 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
 {
 	struct step *step;
 
-	if (plan->count == plan->size) {
-		size_t size = plan->size == 0 ? 8 : 2 * plan->size;
-		struct step *larger = reallocarray(plan->steps, size, sizeof(*larger));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		plan->steps = larger;
-		plan->size = size;
-	}
+	if (ARRAY_RESERVE(plan->steps, plan->size, plan->count + 1) < 0)
+		return -ENOMEM;
 	step = &plan->steps[plan->count];
 	*step = (struct step){
 		.spec = *spec, .path_length = strlen(spec->path), .kind = step_kinds[spec->kind]};
@@ -241,25 +239,32 @@ bool plan_creates_group(const struct cgw_plan *plan, const struct step *step)
 	return false;
 }
 
-int plan_owner(struct cgw_plan *plan, struct step *step)
+int plan_connect(struct cgw_plan *plan, struct cgw_diag *diag)
 {
 	int r;
 
-	step->owner = (struct cgw_owner){.kind = CGW_OWNER_NONE};
 	if (plan->options.backend == CGW_BACKEND_DIRECT)
 		return 0;
 	if (!plan->systemd_tried) {
 		plan->systemd_tried = true;
 		r = systemd_open(&plan->systemd);
 		if (r < 0 && r != -EHOSTDOWN && r != -EOPNOTSUPP)
-			return cgw_diag_set(&step->result.diag, r, "cannot connect to systemd: %s",
-					    strerror(-r));
+			return cgw_diag_set(diag, r, "cannot connect to systemd: %s", strerror(-r));
 	}
 	if (plan->systemd == NULL && plan->options.backend == CGW_BACKEND_SYSTEMD)
-		return cgw_diag_set(&step->result.diag, -EHOSTDOWN,
+		return cgw_diag_set(diag, -EHOSTDOWN,
 				    "the systemd backend is selected, but systemd is not running");
-	if (plan->systemd == NULL)
-		return 0;
+	return 0;
+}
+
+int plan_owner(struct cgw_plan *plan, struct step *step)
+{
+	int r;
+
+	step->owner = (struct cgw_owner){.kind = CGW_OWNER_NONE};
+	r = plan_connect(plan, &step->result.diag);
+	if (r < 0 || plan->systemd == NULL || plan->options.backend == CGW_BACKEND_DIRECT)
+		return r;
 	return systemd_owner(plan->systemd, plan->layout, step->spec.path, &step->owner,
 			     &step->result.diag);
 }
@@ -363,7 +368,8 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 		}
 	}
 	r = check_identity(plan, step);
-	r = r < 0 ? r : plan_owner(plan, step);
+	if (!step->not_running) /* undo_check() has found the owner */
+		r = r < 0 ? r : plan_owner(plan, step);
 	r = r < 0 ? r : step->kind->prepare(plan, step);
 	step->group_id = plan_group_id(plan, step);
 	if (r < 0 && step->result.outcome == CGW_OUTCOME_PENDING)
@@ -412,6 +418,10 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	if (r == 0)
 		note_engine(step);
 	plan_settle_step(plan, step);
+	DEBUG(CGW_DEBUG_LIMIT, "%s: %s%s%s: %s%s%s", step->spec.path,
+	      cgw_step_kind_name(step->spec.kind), step->spec.value != NULL ? " " : "",
+	      step->spec.value != NULL ? step->spec.value : "",
+	      cgw_outcome_name(step->result.outcome), r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	return r;
 }
 
@@ -432,8 +442,9 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 	step->result.reversible = step->result.reversible && r < 0;
 	if (r < 0) {
 		step->result.error = r;
-		(void)cgw_diag_set(&step->result.diag, r, "done, but cannot be rolled back: %s",
-				   strerror(-r));
+		if (r != -ECANCELED) /* the step gives the reason */
+			(void)cgw_diag_set(&step->result.diag, r,
+					   "done, but cannot be rolled back: %s", strerror(-r));
 	}
 	plan_settle_step(plan, step);
 }
@@ -546,14 +557,11 @@ int cgw_plan_apply(struct cgw_plan *plan)
 
 int step_add_created(struct step *step, size_t hierarchy, const char *path, const char *text)
 {
-	struct created_step *larger =
-		reallocarray(step->created, step->created_count + 1, sizeof(*step->created));
 	struct created_step *created;
 
-	if (larger == NULL)
+	if (ARRAY_RESERVE(step->created, step->created_capacity, step->created_count + 1) < 0)
 		return -ENOMEM;
-	step->created = larger;
-	created = &larger[step->created_count];
+	created = &step->created[step->created_count];
 	*created = (struct created_step){.hierarchy = hierarchy, .path = strdup(path)};
 	if (created->path == NULL)
 		return -ENOMEM;

@@ -39,6 +39,9 @@ struct step {
 	const struct cgw_source *source;
 	size_t hierarchy;
 	bool has_before;
+	bool file_missing; /* so far: a property of the unit makes it appear */
+	bool not_running;  /* the unit whose setting is undone: it has no group */
+	char *drop_ins;    /* created by systemd for the step, one per line; NULL: none */
 	char note[640];    /* to report with success */
 	uint64_t group_id; /* in `hierarchy` when the step was prepared; 0: did not exist */
 
@@ -50,7 +53,7 @@ struct step {
 	size_t process_count; /* KILL: before */
 
 	struct created_step *created;
-	size_t created_count;
+	size_t created_count, created_capacity;
 };
 
 struct cgw_plan {
@@ -87,12 +90,17 @@ extern const struct step_kind step_set, step_freeze, step_thaw, step_kill, step_
 /* The ID of the step's group in the step's hierarchy; 0: no such group. */
 uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step);
 
+/* Connects to systemd, once: plan->systemd remains NULL without systemd or with --direct. */
+int plan_connect(struct cgw_plan *plan, struct cgw_diag *diag);
 /* Finds the manager of the step's group; none without systemd or with --direct. */
 int plan_owner(struct cgw_plan *plan, struct step *step);
 /* Reads the essential processes, once. */
 int plan_protection(struct cgw_plan *plan);
 /* Is the group a systemd unit, which must be changed through its manager? */
 bool plan_owned(const struct step *step);
+
+/* Is the control of a SET step a property of a unit? */
+bool plan_through_systemd(const struct cgw_plan *plan, const struct step *step);
 
 /* Writes the intent of a change into the journal and sets step->result.change_id. */
 int plan_journal(struct cgw_plan *plan, struct step *step);
@@ -129,6 +137,9 @@ bool plan_options_same_journal(const struct cgw_limit_options *a,
 /* errno-hints.c: fill the result's diag with the reason and the remedy. Return `error`. */
 int advise_set(struct cgw_plan *plan, struct step *step, const struct target *target, int error);
 int advise_group(struct step *step, int error);
+/* v2: does the group list the controller in cgroup.controllers? */
+bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const char *path,
+			 const char *controller);
 
 /* enable-controller.c: enables the step's controller from the root down to the parent (v2). */
 int enable_prepare(struct cgw_plan *plan, struct step *step);

@@ -9,7 +9,7 @@
 #include "lib/limit/setting-properties.h"
 #include "lib/metric/decode.h"
 
-#define PERIOD_NS     UINT64_C(100000000)
+#define PERIOD_NS     (100 * NS_PER_MS)
 #define INFINITE      UINT64_MAX
 #define QUOTA_STEP_US 10000
 
@@ -19,7 +19,7 @@ bool properties_apply(const struct control_row *row, unsigned version)
 }
 
 static void from_bandwidth(const struct control_row *row, const struct setting *setting,
-			   struct properties *properties)
+			   const struct setting *now, struct properties *properties)
 {
 	uint64_t per_second_us = INFINITE;
 
@@ -33,8 +33,14 @@ static void from_bandwidth(const struct control_row *row, const struct setting *
 	properties->items[0] = (struct systemd_property){
 		.name = row->property, .type = "t", .number = per_second_us};
 	properties->items[1] = (struct systemd_property){
-		.name = "CPUQuotaPeriodUSec", .type = "t", .number = setting->period_ns / 1000};
-	properties->count = setting->period_ns == PERIOD_NS ? 1 : 2;
+		.name = "CPUQuotaPeriodUSec",
+		.type = "t",
+		.number = setting->period_ns == PERIOD_NS ? INFINITE : setting->period_ns / 1000};
+	properties->count =
+		setting->period_ns == PERIOD_NS &&
+				(now == NULL || now->period_ns == PERIOD_NS || now->period_ns == 0)
+			? 1
+			: 2;
 }
 
 static int from_list(const struct control_row *row, const struct setting *setting,
@@ -105,7 +111,8 @@ static int from_device_rule(const struct control_row *row, const struct setting 
 }
 
 int properties_from(const struct cgw_layout *layout, const struct control_row *row,
-		    const struct setting *setting, struct properties *ret_properties)
+		    const struct setting *setting, const struct setting *now,
+		    struct properties *ret_properties)
 {
 	uint64_t number = setting->unlimited ? INFINITE : setting->number;
 	int r = 0;
@@ -117,7 +124,7 @@ int properties_from(const struct cgw_layout *layout, const struct control_row *r
 			.name = row->property, .type = "t", .number = number};
 		break;
 	case PROPERTY_BANDWIDTH:
-		from_bandwidth(row, setting, ret_properties);
+		from_bandwidth(row, setting, now, ret_properties);
 		break;
 	case PROPERTY_DEVICE_NUMBER:
 	case PROPERTY_DEVICE_TIME:

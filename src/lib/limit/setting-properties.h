@@ -16,8 +16,12 @@ struct properties {
 /* Does systemd manage this control on a hierarchy of that version? */
 bool properties_apply(const struct control_row *row, unsigned version);
 
-/* -EOPNOTSUPP for a value that systemd cannot express. */
+/*
+ * -EOPNOTSUPP for a value that systemd cannot express. Properties that would keep a part of the
+ * current value `now` (may be NULL), such as the period of a quota, are set too.
+ */
 int properties_from(const struct cgw_layout *layout, const struct control_row *row,
-		    const struct setting *setting, struct properties *ret_properties);
+		    const struct setting *setting, const struct setting *now,
+		    struct properties *ret_properties);
 
 #endif

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/limit/freezer.h"
 #include "lib/limit/members.h"
 #include "lib/limit/plan.h"
 
-#define TIMEOUT_NS UINT64_C(5000000000)
+#define TIMEOUT_NS (5 * NS_PER_S)
 
 static uint64_t timeout_of(const struct step *step)
 {
@@ -108,7 +109,7 @@ static void report_blockers(const struct cgw_plan *plan, struct step *step,
 	members_format(&blockers, plan->layout, names, sizeof(names));
 	(void)cgw_diag_set(&step->result.diag, -ETIMEDOUT,
 			   "not frozen within %llu ms and thawed again; blocked by: %s",
-			   (unsigned long long)(timeout_of(step) / 1000000),
+			   (unsigned long long)(timeout_of(step) / NS_PER_MS),
 			   names[0] != '\0' ? names : "no process that can be identified");
 }
 

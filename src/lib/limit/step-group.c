@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/limit/members.h"
 #include "lib/limit/plan.h"
@@ -337,23 +338,20 @@ static int create_reserve(struct cgw_plan *plan, struct step *step)
 static void note_ancestors(struct step *step)
 {
 	const char *last = step->spec.path;
-	char names[256] = "";
-	size_t used = 0;
+	CLEANUP(string_builder_free) struct string_builder names = {0};
 
 	for (size_t i = 0; i < step->created_count; i++) {
 		const char *path = step->created[i].path;
-		char shown[128];
 
 		if (!step->created[i].done || strcmp(path, step->spec.path) == 0 ||
-		    strcmp(path, last) == 0 || used + sizeof(shown) >= sizeof(names))
+		    strcmp(path, last) == 0)
 			continue;
 		last = path;
-		cgw_escape(shown, sizeof(shown), path, strlen(path));
-		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
-					 used > 0 ? ", " : "", shown);
+		string_builder_add(&names, names.length > 0 ? ", " : "");
+		string_builder_add_escaped(&names, path);
 	}
-	if (used > 0)
-		(void)cgw_diag_set(&step->result.diag, 0, "also created %s", names);
+	if (names.length > 0)
+		(void)cgw_diag_set(&step->result.diag, 0, "also created %s", names.text);
 }
 
 static int create_apply(struct cgw_plan *plan, struct step *step)

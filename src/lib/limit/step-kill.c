@@ -21,8 +21,8 @@
 #include "lib/limit/members.h"
 #include "lib/limit/plan.h"
 
-#define TIMEOUT_NS      UINT64_C(10000000000)
-#define FREEZE_FOR_NS   UINT64_C(500000000)
+#define TIMEOUT_NS      (10 * NS_PER_S)
+#define FREEZE_FOR_NS   (500 * NS_PER_MS)
 #define NOT_KILL_PASSES 3
 
 static int signal_of(const struct step *step)

@@ -13,6 +13,7 @@
 #include "lib/limit/percent-base.h"
 #include "lib/limit/plan.h"
 #include "lib/limit/setting-properties.h"
+#include "lib/limit/unit-setting.h"
 
 static const struct control_row *row_of(const struct step *step)
 {
@@ -24,7 +25,7 @@ static unsigned version_of(const struct cgw_plan *plan, const struct step *step)
 	return plan->layout->hierarchies[step->hierarchy].version;
 }
 
-static bool through_systemd(const struct cgw_plan *plan, const struct step *step)
+bool plan_through_systemd(const struct cgw_plan *plan, const struct step *step)
 {
 	return plan_owned(step) && properties_apply(row_of(step), version_of(plan, step));
 }
@@ -220,15 +221,8 @@ static int write_files(struct step *step, const struct target *target, const str
 static int write_setting(struct cgw_plan *plan, struct step *step, const struct target *target,
 			 const struct setting *value)
 {
-	struct properties properties;
-	int r;
-
-	if (!through_systemd(plan, step))
-		return write_files(step, target, value);
-	r = properties_from(plan->layout, row_of(step), value, &properties);
-	return r < 0 ? r
-		     : systemd_set(plan->systemd, &step->owner, properties.items, properties.count,
-				   plan->options.persist, &step->result.diag);
+	return plan_through_systemd(plan, step) ? unit_setting_write(plan, step, value)
+						: write_files(step, target, value);
 }
 
 /* Describes the change for a dry run. */
@@ -237,11 +231,12 @@ static void describe_change(struct cgw_plan *plan, struct step *step)
 	char text[VALUE_MAX], file[INSTANCE_MAX + 64];
 	struct properties properties;
 
-	if (through_systemd(plan, step)) {
-		if (properties_from(plan->layout, row_of(step), &step->after, &properties) == 0)
+	if (plan_through_systemd(plan, step)) {
+		if (properties_from(plan->layout, row_of(step), &step->after,
+				    step->has_before ? &step->before : NULL, &properties) == 0)
 			(void)systemd_format_set(&step->owner, properties.items, properties.count,
-						 plan->options.persist, step->result.how,
-						 sizeof(step->result.how));
+						 unit_setting_persists(plan, step),
+						 step->result.how, sizeof(step->result.how));
 		return;
 	}
 	if (kernel_file_name(step->source, step->after.instance, file, sizeof(file)) < 0)
@@ -292,6 +287,12 @@ static int find_place(struct cgw_plan *plan, struct step *step)
 		return cgw_control_available(plan->layout, step->spec.control, &step->result.diag);
 	if (r != -ENOENT)
 		return r;
+	/* systemd enables the controller when the property is set. */
+	if (plan_through_systemd(plan, step)) {
+		r = step->not_running ? 0 : unit_setting_check_controller(plan, step);
+		step->file_missing = r == 0;
+		return r == -ENOENT ? advise_set(plan, step, NULL, r) : r;
+	}
 	if (plan->options.enable && version_of(plan, step) == 2)
 		return enable_prepare(plan, step);
 	return advise_set(plan, step, NULL, r);
@@ -319,14 +320,16 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 
 	r = r < 0 ? r : resolve_device(plan, step);
 	r = r < 0 ? r : target_open(plan->layout, step->hierarchy, step->spec.path, &target);
-	if (r < 0)
+	if (r < 0 && !step->file_missing)
 		return result->diag.text[0] != '\0' ? r : advise_set(plan, step, NULL, r);
-	r = read_before(step, &target);
+	r = r < 0 ? r : read_before(step, &target);
 	/* The file will appear when its controller is enabled. */
-	if (r == -ENOENT && step->created_count > 0)
+	if (r == -ENOENT && (step->created_count > 0 || step->file_missing))
 		r = 0;
 	if (r < 0)
 		return advise_set(plan, step, &target, r);
+	if (step->file_missing)
+		unit_setting_default(step);
 	r = resolve(plan, step, &target);
 	if (r < 0) {
 		result->outcome = CGW_OUTCOME_REFUSED;
@@ -337,7 +340,8 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 	if (step->has_before)
 		format_setting(plan->layout, row_of(step), &step->before, result->old_value,
 			       sizeof(result->old_value));
-	if (step->has_before && setting_equal(row_of(step), &step->before, &step->after)) {
+	if (step->has_before && !step->not_running &&
+	    setting_equal(row_of(step), &step->before, &step->after)) {
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 		return 0;
 	}
@@ -357,9 +361,16 @@ static int read_back(struct cgw_plan *plan, struct step *step, const struct targ
 	struct cgw_result *result = &step->result;
 	struct setting kept = {0};
 	char asked[VALUE_MAX];
+	int r;
 
 	memcpy(kept.instance, step->after.instance, sizeof(kept.instance));
-	if (target_get(target, row_of(step), step->source, &kept) < 0)
+	r = target_get(target, row_of(step), step->source, &kept);
+	if (r == -ENOENT && step->file_missing)
+		return cgw_diag_set(&result->diag, -EREMOTEIO,
+				    "systemd accepted %s, but the group still has no %s; see "
+				    "`journalctl -b _PID=1`",
+				    result->new_value, step->source->file);
+	if (r < 0)
 		return 0; /* an action, or a write-only file */
 	memcpy(asked, result->new_value, sizeof(asked));
 	format_setting(plan->layout, row_of(step), &kept, result->new_value,
@@ -368,19 +379,49 @@ static int read_back(struct cgw_plan *plan, struct step *step, const struct targ
 		step->after.text[0] = '\0';
 	if (setting_equal(row_of(step), &kept, &step->after))
 		return 0;
-	if (through_systemd(plan, step) && step->has_before &&
+	if (plan_through_systemd(plan, step) && step->has_before &&
 	    setting_equal(row_of(step), &kept, &step->before))
 		return cgw_diag_set(&result->diag, -EREMOTEIO,
 				    "systemd accepted %s, but the kernel still reports %s; see "
 				    "`journalctl -b _PID=1`",
 				    asked, result->new_value);
+	step->after = kept;
 	result->outcome = CGW_OUTCOME_ADJUSTED;
 	(void)cgw_diag_set(&result->diag, 0, "requested %s, the kernel kept %s", asked,
 			   result->new_value);
 	return 0;
 }
 
-static int set_apply(struct cgw_plan *plan, struct step *step)
+/* Sets a property of a unit whose group lacks the file, and perhaps does not exist. */
+static int apply_to_unit(struct cgw_plan *plan, struct step *step)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	int r = unit_setting_write(plan, step, &step->after);
+
+	if (r < 0)
+		return advise_set(plan, step, NULL, r);
+	if (step->not_running) {
+		(void)snprintf(step->note, sizeof(step->note),
+			       "the unit is not running; the value applies when it is started");
+		return 0;
+	}
+	r = control_place(plan->layout, step->spec.control, step->spec.path, &step->hierarchy,
+			  &step->source);
+	r = r < 0 && r != -ENOENT
+		    ? r
+		    : target_open(plan->layout, step->hierarchy, step->spec.path, &target);
+	r = r < 0 ? advise_set(plan, step, NULL, r) : read_back(plan, step, &target);
+	if (r < 0 && step->has_before) {
+		struct cgw_diag reason = step->result.diag;
+
+		(void)unit_setting_write(plan, step, &step->before);
+		unit_setting_remove_drop_ins(plan, step, step->drop_ins);
+		step->result.diag = reason;
+	}
+	return r;
+}
+
+static int apply_to_group(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	int r = target_open(plan->layout, step->hierarchy, step->spec.path, &target);
@@ -398,12 +439,39 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 		r = read_back(plan, step, &target);
 	else
 		r = advise_set(plan, step, &target, r);
-	if (r == 0 && step->note[0] != '\0' && step->result.diag.text[0] == '\0')
-		(void)cgw_diag_set(&step->result.diag, 0, "%s", step->note);
 	/* One of two files may have been written: restore the old value in both. */
 	if (r < 0 && step->has_before && step->source->per >= 0 && step->source->version == 1)
 		(void)write_setting(plan, step, &target, &step->before);
 	return r;
+}
+
+static int set_apply(struct cgw_plan *plan, struct step *step)
+{
+	int r = step->file_missing || step->not_running ? apply_to_unit(plan, step)
+							: apply_to_group(plan, step);
+
+	if (r == 0 && step->undoes != NULL && plan_through_systemd(plan, step))
+		unit_setting_remove_drop_ins(plan, step, step->undoes->drop_ins);
+	if (r == 0 && step->note[0] != '\0' && step->result.diag.text[0] == '\0')
+		(void)cgw_diag_set(&step->result.diag, 0, "%s", step->note);
+	return r;
+}
+
+/* A value that another process has set since then is not overwritten. */
+static int check_unchanged(struct cgw_plan *plan, struct step *step, const struct target *target)
+{
+	struct cgw_result *result = &step->result;
+	struct setting now = {0};
+
+	memcpy(now.instance, step->after.instance, sizeof(now.instance));
+	if (step->not_running || target_get(target, row_of(step), step->source, &now) < 0 ||
+	    setting_equal(row_of(step), &now, &step->after))
+		return 0;
+	format_setting(plan->layout, row_of(step), &now, result->new_value,
+		       sizeof(result->new_value));
+	return cgw_diag_set(&result->diag, -ECANCELED,
+			    "not rolled back, because another process has set it to %s meanwhile",
+			    result->new_value);
 }
 
 static int set_rollback(struct cgw_plan *plan, struct step *step)
@@ -412,10 +480,14 @@ static int set_rollback(struct cgw_plan *plan, struct step *step)
 	const struct control_row *row = row_of(step);
 	int r = target_open(plan->layout, step->hierarchy, step->spec.path, &target);
 
-	if (r < 0)
+	if (r < 0 && !plan_through_systemd(plan, step))
 		return cgw_error_is_gone(r) ? 0 : r;
 	if (step->has_before) {
+		r = check_unchanged(plan, step, &target);
+		if (r < 0)
+			return r;
 		r = write_setting(plan, step, &target, &step->before);
+		unit_setting_remove_drop_ins(plan, step, step->drop_ins);
 		if (r == 0)
 			memcpy(step->result.new_value, step->result.old_value,
 			       sizeof(step->result.new_value));

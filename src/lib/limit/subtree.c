@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/group-cursor.h"
 #include "lib/kernel/list-children.h"
@@ -56,15 +57,8 @@ static int add_name(void *context, const struct walk_entry *entry)
 	struct level *level = context;
 	size_t length = strlen(entry->name) + 1;
 
-	if (level->used + length > level->size) {
-		size_t size = 2 * level->size + length;
-		char *names = realloc(level->names, size);
-
-		if (names == NULL)
-			return -ENOMEM;
-		level->names = names;
-		level->size = size;
-	}
+	if (ARRAY_RESERVE(level->names, level->size, level->used + length) < 0)
+		return -ENOMEM;
 	memcpy(level->names + level->used, entry->name, length);
 	level->used += length;
 	return 0;
@@ -72,24 +66,9 @@ static int add_name(void *context, const struct walk_entry *entry)
 
 static int reserve(struct walk *walk, size_t path_size)
 {
-	if (walk->depth == walk->size) {
-		size_t size = walk->size == 0 ? 16 : 2 * walk->size;
-		struct level *levels = reallocarray(walk->levels, size, sizeof(*levels));
+	int r = ARRAY_RESERVE(walk->levels, walk->size, walk->depth + 1);
 
-		if (levels == NULL)
-			return -ENOMEM;
-		walk->levels = levels;
-		walk->size = size;
-	}
-	if (path_size > walk->path_size) {
-		char *path = realloc(walk->path, 2 * path_size);
-
-		if (path == NULL)
-			return -ENOMEM;
-		walk->path = path;
-		walk->path_size = 2 * path_size;
-	}
-	return 0;
+	return r < 0 ? r : ARRAY_RESERVE(walk->path, walk->path_size, path_size);
 }
 
 static void note_error(struct walk *walk, int error)

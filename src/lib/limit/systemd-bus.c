@@ -8,7 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/limit/systemd-bus.h"
 
 static const struct {
@@ -69,22 +72,14 @@ int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struc
 	return cgw_diag_set(diag, r, "systemd call %s failed: %s", member, text);
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* sd_bus_call() does not apply our timeout to the handshake: a frozen manager would block us. */
 static int wait_ready(sd_bus *bus)
 {
-	uint64_t until = now_us() + SYSTEMD_CALL_TIMEOUT_US;
+	uint64_t until = clock_now_ns() / NS_PER_US + SYSTEMD_CALL_TIMEOUT_US;
 	int r = sd_bus_is_ready(bus);
 
 	while (r == 0) {
-		uint64_t now = now_us();
+		uint64_t now = clock_now_ns() / NS_PER_US;
 
 		if (now >= until)
 			return -ETIMEDOUT;
@@ -193,7 +188,6 @@ static int connect_manager(const char *address, uid_t manager, sd_bus **ret_bus,
 
 int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus, struct cgw_diag *diag)
 {
-	struct systemd_connection *larger;
 	sd_bus *bus = NULL;
 	int r;
 
@@ -202,16 +196,21 @@ int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus, st
 			*ret_bus = systemd->connections[i].bus;
 			return 0;
 		}
-	larger = reallocarray(systemd->connections, systemd->count + 1, sizeof(*larger));
-	if (larger == NULL)
+	if (ARRAY_RESERVE(systemd->connections, systemd->capacity, systemd->count + 1) < 0)
 		return -ENOMEM;
-	systemd->connections = larger;
 	r = connect_manager(systemd->address, manager, &bus, diag);
 	if (r < 0)
 		return r;
-	larger[systemd->count++] = (struct systemd_connection){.manager = manager, .bus = bus};
+	systemd->connections[systemd->count++] =
+		(struct systemd_connection){.manager = manager, .bus = bus};
 	*ret_bus = bus;
 	return 0;
+}
+
+void systemd_bus_mark_reload(struct systemd *systemd, uid_t manager)
+{
+	for (size_t i = 0; i < systemd->count; i++)
+		systemd->connections[i].reload |= systemd->connections[i].manager == manager;
 }
 
 void systemd_bus_drop(struct systemd *systemd, uid_t manager)
@@ -246,13 +245,17 @@ int systemd_bus_try(sd_bus *bus, const struct systemd_request *request, sd_bus_m
 	if (timeout_us == 0)
 		timeout_us = SYSTEMD_CALL_TIMEOUT_US;
 	r = sd_bus_call(bus, message, timeout_us, &error, ret_reply);
+	DEBUG(CGW_DEBUG_SYSTEMD, "%s: %s", request->member,
+	      r >= 0                  ? "succeeded"
+	      : error.message != NULL ? error.message
+				      : strerror(-r));
 	return r < 0 ? systemd_bus_fail(&error, r, request->member, diag) : 0;
 }
 
 int systemd_bus_call(struct systemd *systemd, uid_t manager, const struct systemd_request *request,
 		     sd_bus_message **ret_reply, struct cgw_diag *diag)
 {
-	uint64_t until = now_us() + SYSTEMD_CALL_TIMEOUT_US;
+	uint64_t until = clock_now_ns() / NS_PER_US + SYSTEMD_CALL_TIMEOUT_US;
 	struct timespec pause = {.tv_nsec = 50000000};
 
 	for (;;) {
@@ -266,7 +269,7 @@ int systemd_bus_call(struct systemd *systemd, uid_t manager, const struct system
 		if (!systemd_bus_is_lost(r) && r != -EHOSTUNREACH)
 			return r;
 		systemd_bus_drop(systemd, manager);
-		if (now_us() >= until)
+		if (clock_now_ns() / NS_PER_US >= until)
 			return r;
 		(void)nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 400000000)

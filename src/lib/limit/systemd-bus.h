@@ -17,15 +17,18 @@
 #define SYSTEMD_CALL_TIMEOUT_US UINT64_C(5000000)
 /* Polkit may ask the user for a password. */
 #define SYSTEMD_AUTH_TIMEOUT_US UINT64_C(60000000)
+/* Reading all units again takes seconds on a busy machine. */
+#define SYSTEMD_RELOAD_TIMEOUT_US UINT64_C(90000000)
 
 struct systemd_connection {
 	uid_t manager;
 	sd_bus *bus;
+	bool reload; /* drop-ins were removed: the manager still has their settings */
 };
 
 struct systemd {
 	struct systemd_connection *connections;
-	size_t count;
+	size_t count, capacity;
 	const char *address; /* replaces that of PID 1 in tests; NULL */
 };
 
@@ -50,6 +53,8 @@ uid_t systemd_manager_of(const struct cgw_owner *owner);
 /* Connects if necessary. `systemd` keeps the connection. -EHOSTUNREACH: cannot connect. */
 int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus,
 		    struct cgw_diag *diag);
+/* systemd_reload() is to reload this manager, to which there is a connection. */
+void systemd_bus_mark_reload(struct systemd *systemd, uid_t manager);
 /* Closes the connection, so that the next call reconnects. */
 void systemd_bus_drop(struct systemd *systemd, uid_t manager);
 

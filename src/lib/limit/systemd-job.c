@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/limit/systemd-bus.h"
 #include "lib/limit/systemd-message.h"
 
@@ -40,20 +41,12 @@ static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *
 	return 0;
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static int wait_job(sd_bus *bus, const struct job *job, uint64_t timeout_us)
 {
-	uint64_t until = now_us() + timeout_us;
+	uint64_t until = clock_now_ns() / NS_PER_US + timeout_us;
 
 	while (!job->ended) {
-		uint64_t now = now_us();
+		uint64_t now = clock_now_ns() / NS_PER_US;
 		int r = sd_bus_process(bus, NULL);
 
 		if (r < 0)

@@ -50,6 +50,45 @@ int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 	return unsupported(diag);
 }
 
+int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, char *buffer,
+		       size_t size, struct cgw_diag *diag)
+{
+	(void)systemd;
+	(void)owner;
+	(void)buffer;
+	(void)size;
+	return unsupported(diag);
+}
+
+int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list)
+{
+	(void)systemd;
+	(void)owner;
+	(void)ret_list;
+	return -EOPNOTSUPP;
+}
+
+void systemd_drop_ins_subtract(char *list, const char *before)
+{
+	(void)list;
+	(void)before;
+}
+
+int systemd_remove_drop_ins(struct systemd *systemd, const struct cgw_owner *owner,
+			    const char *list)
+{
+	(void)systemd;
+	(void)owner;
+	(void)list;
+	return -EOPNOTSUPP;
+}
+
+int systemd_reload(struct systemd *systemd, struct cgw_diag *diag)
+{
+	(void)systemd;
+	return unsupported(diag);
+}
+
 int systemd_freeze(struct systemd *systemd, const struct cgw_owner *owner, uint64_t timeout_ns,
 		   struct cgw_diag *diag)
 {

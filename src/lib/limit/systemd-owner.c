@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/debug-message.h"
 #include "lib/limit/systemd-bus.h"
 #include "lib/limit/systemd-path.h"
 
@@ -20,6 +21,15 @@ struct unit {
 	char name[256];
 	char group[4096];
 	bool delegates;
+};
+
+/* For debug messages. */
+static const char *const owner_words[] = {
+	[CGW_OWNER_NONE] = "none",
+	[CGW_OWNER_SYSTEMD] = "systemd",
+	[CGW_OWNER_SYSTEMD_USER] = "a user manager",
+	[CGW_OWNER_DELEGATED] = "delegated below",
+	[CGW_OWNER_ENGINE] = "a container engine",
 };
 
 static int fill_path(sd_bus_message *message, const void *context)
@@ -226,6 +236,8 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 		if (owner.kind == CGW_OWNER_NONE)
 			owner.kind = CGW_OWNER_ENGINE;
 	}
+	DEBUG(CGW_DEBUG_SYSTEMD, "owner of %s: %s%s%s", path, owner_words[owner.kind],
+	      owner.unit[0] != '\0' ? " " : "", owner.unit);
 	/* An unmanaged group is not a failure. */
 	if (diag != NULL)
 		*diag = (struct cgw_diag){0};

@@ -44,6 +44,26 @@ int systemd_set(struct systemd *systemd, const struct cgw_owner *owner,
 		struct cgw_diag *diag);
 
 /*
+ * The control group of the unit, by its name; "" if it does not run. -ENOENT: no such unit. systemd
+ * creates another group whenever the unit is started.
+ */
+int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, char *buffer,
+		       size_t size, struct cgw_diag *diag);
+
+/* Paths of the unit's drop-ins, one per line; the caller frees them. */
+int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list);
+/* Removes the lines of `before` from `list`. */
+void systemd_drop_ins_subtract(char *list, const char *before);
+/*
+ * Removes those of the drop-ins that systemd has written for set-property, which takes effect with
+ * systemd_reload(). Returns the first error; a drop-in that is not there is none.
+ */
+int systemd_remove_drop_ins(struct systemd *systemd, const struct cgw_owner *owner,
+			    const char *list);
+/* Lets managers read the units again of which drop-ins were removed. */
+int systemd_reload(struct systemd *systemd, struct cgw_diag *diag);
+
+/*
  * Waits until the unit is frozen. -ETIMEDOUT: not in time, and thawed again. -EALREADY: systemd
  * failed to thaw it too, and the caller must write the file.
  */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/debug-message.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/limit/kernel-text.h"
 #include "lib/limit/target.h"
@@ -40,10 +41,15 @@ int target_write(const struct target *target, const char *file, const char *text
 	if (target->layout->recorded && ops == &kernel_ops_real)
 		return -EROFS;
 	fd = ops->open_at(target->directory, file, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		DEBUG(CGW_DEBUG_LIMIT, "%s: cannot open %s for '%s': %s", target->path, file, text,
+		      strerror(-fd));
 		return fd;
+	}
 	written = ops->write(fd, text, length);
 	ops->close(fd);
+	DEBUG(CGW_DEBUG_LIMIT, "%s: wrote '%s' to %s: %s", target->path, text, file,
+	      written < 0 ? strerror((int)-written) : "accepted");
 	if (written < 0)
 		return (int)written;
 	return (size_t)written == length ? 0 : -EIO;

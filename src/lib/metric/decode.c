@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/metric/decode-priv.h"
 
 int decode_u64(const char **text, const char *end, uint64_t *ret_value)
@@ -94,7 +95,7 @@ struct cgw_number decode_convert(const struct decode_request *request, uint64_t 
 	case CGW_CONVERT_BFQ_WEIGHT:
 		return (struct cgw_number){weight_from_bfq(value), CGW_OK};
 	case CGW_CONVERT_TICKS:
-		scale = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
+		scale = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 		break;
 	case CGW_CONVERT_SCALE:
 	case CGW_CONVERT_DECIMAL_E2:

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/expression-priv.h"
 
@@ -22,7 +23,7 @@ struct slot {
 struct cgw_averages {
 	const struct cgw_expression *expression;
 	struct slot *slots, *spare; /* [group * average_count + average] */
-	uint32_t capacity;          /* groups */
+	size_t capacity;            /* groups */
 	uint32_t count;
 	uint64_t last_ns; /* monotonic time of the frame that the slots belong to */
 };
@@ -55,23 +56,10 @@ void cgw_averages_reset(struct cgw_averages *averages)
 
 static int reserve_slots(struct cgw_averages *averages, uint32_t groups)
 {
-	uint32_t capacity = groups + groups / 4 + 16;
-	struct slot *slots, *spare;
+	size_t size = averages->expression->average_count * sizeof(struct slot);
+	int r = array_reserve_beside(&averages->spare, averages->capacity, groups, size);
 
-	if (groups <= averages->capacity)
-		return 0;
-	slots = reallocarray(averages->slots, capacity,
-			     averages->expression->average_count * sizeof(*slots));
-	if (slots == NULL)
-		return -ENOMEM;
-	averages->slots = slots;
-	spare = reallocarray(averages->spare, capacity,
-			     averages->expression->average_count * sizeof(*spare));
-	if (spare == NULL)
-		return -ENOMEM;
-	averages->spare = spare;
-	averages->capacity = capacity;
-	return 0;
+	return r < 0 ? r : array_reserve(&averages->slots, &averages->capacity, groups, size);
 }
 
 /* Moves each group's slots to its index in this frame. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/model/frame.h"
 
 int cgw_frame_new(struct cgw_frame **ret_frame)
@@ -63,33 +64,13 @@ const uint32_t *cgw_frame_removed_groups(const struct cgw_frame *frame, size_t *
 
 static int reserve(struct cgw_frame *frame, uint32_t now, uint32_t before)
 {
-	if (now > frame->capacity) {
-		uint32_t *previous = reallocarray(frame->previous, now, sizeof(*previous));
-		uint8_t *flags;
+	int r = ARRAY_RESERVE_BESIDE(frame->previous, frame->capacity, now);
 
-		if (previous == NULL)
-			return -ENOMEM;
-		frame->previous = previous;
-		flags = realloc(frame->flags, now);
-		if (flags == NULL)
-			return -ENOMEM;
-		frame->flags = flags;
-		frame->capacity = now;
-	}
-	if (before > frame->before_capacity) {
-		uint32_t *gone = reallocarray(frame->gone, before, sizeof(*gone));
-		uint32_t *cursor;
-
-		if (gone == NULL)
-			return -ENOMEM;
-		frame->gone = gone;
-		cursor = reallocarray(frame->cursor, before, sizeof(*cursor));
-		if (cursor == NULL)
-			return -ENOMEM;
-		frame->cursor = cursor;
-		frame->before_capacity = before;
-	}
-	return 0;
+	if (r == 0)
+		r = ARRAY_RESERVE(frame->flags, frame->capacity, now);
+	if (r == 0)
+		r = ARRAY_RESERVE_BESIDE(frame->gone, frame->before_capacity, before);
+	return r < 0 ? r : ARRAY_RESERVE(frame->cursor, frame->before_capacity, before);
 }
 
 /*

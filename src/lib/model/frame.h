@@ -11,10 +11,11 @@ struct cgw_frame {
 	/* Indexed by group of `now`; sized for the largest topology so far. */
 	uint32_t *previous;
 	uint8_t *flags;
-	uint32_t capacity;
+	size_t capacity;
 	/* The removed groups; the cursors of the merge, indexed by group of `before`. */
 	uint32_t *gone, *cursor;
-	uint32_t gone_count, before_capacity;
+	uint32_t gone_count;
+	size_t before_capacity;
 };
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <cgward/history.h>
 
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+
 #define FINE_COUNT   120 /* seconds */
 #define COARSE_STEP  10
 #define COARSE_COUNT (CGW_HISTORY_SECONDS / COARSE_STEP)
@@ -30,7 +33,8 @@ struct block {
 struct cgw_history {
 	struct block **blocks; /* by group of the last frame; NULL until the first push */
 	struct block **next;   /* blocks for the next topology; swapped with `blocks` */
-	uint32_t count, capacity;
+	uint32_t count;
+	size_t capacity;
 	size_t block_count;
 	uint64_t first_s, now_s;   /* the first and last second that was pushed; 0: none */
 	unsigned pushes_in_second; /* pushes averaged in the current second */
@@ -160,31 +164,15 @@ static double value_of(const struct cgw_history *history, const struct cgw_frame
 	return value;
 }
 
-static int reserve(struct cgw_history *history, uint32_t count)
-{
-	struct block **grown;
-
-	if (count <= history->capacity)
-		return 0;
-	grown = reallocarray(history->blocks, count, sizeof(struct block *));
-	if (grown == NULL)
-		return -ENOMEM;
-	history->blocks = grown;
-	grown = reallocarray(history->next, count, sizeof(struct block *));
-	if (grown == NULL)
-		return -ENOMEM;
-	history->next = grown;
-	history->capacity = count;
-	return 0;
-}
-
 /* Moves the blocks to the new indices of their groups and frees those of removed groups. */
 static int move_blocks(struct cgw_history *history, const struct cgw_frame *frame)
 {
 	uint32_t count = cgw_snapshot_topology(cgw_frame_now(frame))->count;
 	struct block **blocks;
-	int r = reserve(history, count);
+	int r = ARRAY_RESERVE_BESIDE(history->blocks, history->capacity, count);
 
+	if (r == 0)
+		r = ARRAY_RESERVE(history->next, history->capacity, count);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < count; i++) {
@@ -307,7 +295,7 @@ int cgw_history_push(struct cgw_history *history, const struct cgw_frame *frame)
 		if (r < 0)
 			return r;
 	}
-	advance = advance_to(history, cgw_snapshot_monotonic_ns(now) / 1000000000 + 1);
+	advance = advance_to(history, cgw_snapshot_monotonic_ns(now) / NS_PER_S + 1);
 	for (uint32_t group = 0; group < history->count; group++) {
 		struct block *block = block_of(history, group);
 
@@ -363,5 +351,5 @@ void cgw_history_read(const struct cgw_history *history, uint32_t group,
 size_t cgw_history_bytes(const struct cgw_history *history)
 {
 	return sizeof(*history) + history->block_count * sizeof(struct block) +
-	       2 * (size_t)history->capacity * sizeof(struct block *);
+	       2 * history->capacity * sizeof(struct block *);
 }

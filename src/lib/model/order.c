@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/model/field.h"
 #include "lib/model/frame.h"
 
@@ -174,14 +175,8 @@ int cgw_order(const struct cgw_frame *frame, struct cgw_field field, unsigned fl
 		      (flags & CGW_ORDER_TREE ? topology->count * sizeof(struct order_links) : 0);
 	struct order_key *keys;
 
-	if (size > scratch->size) {
-		void *memory = realloc(scratch->memory, size);
-
-		if (memory == NULL)
-			return -ENOMEM;
-		scratch->memory = memory;
-		scratch->size = size;
-	}
+	if (array_reserve(&scratch->memory, &scratch->size, size, 1) < 0)
+		return -ENOMEM;
 	if (count == 0)
 		return 0;
 	keys = scratch->memory;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/policy/engine.h"
 
@@ -17,17 +18,10 @@
 
 bool candidate_add(struct cgw_engine *engine, uint32_t instance)
 {
-	if (engine->candidate_count == engine->candidate_capacity) {
-		uint32_t capacity = 2 * engine->candidate_capacity + 16;
-		uint32_t *candidates =
-			reallocarray(engine->candidates, capacity, sizeof(*candidates));
-
-		if (candidates == NULL) {
-			engine->out_of_memory = true;
-			return false;
-		}
-		engine->candidates = candidates;
-		engine->candidate_capacity = capacity;
+	if (ARRAY_RESERVE(engine->candidates, engine->candidate_capacity,
+			  engine->candidate_count + 1) < 0) {
+		engine->out_of_memory = true;
+		return false;
 	}
 	engine->candidates[engine->candidate_count++] = instance;
 	return true;

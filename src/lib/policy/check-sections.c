@@ -6,6 +6,7 @@
  * whether or not the cause is gone. And if it waits for something that the limit itself causes
  * (throttling, pressure), it requires max_hold: otherwise it could stay active forever.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
@@ -192,20 +193,31 @@ static bool selects_something(const struct selection *selection)
 	return selection->match.count > 0;
 }
 
-/* Detects patterns of `exclude` that leave nothing of `match`. */
-static void check_excludes(struct policy_loading *loading, const struct section *section)
+static int by_bytes(const void *a, const void *b)
 {
-	const struct selection *selection = &section->selection;
-	size_t left = selection->match.count;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
-	for (size_t i = 0; i < selection->match.count; i++)
-		for (size_t j = 0; j < selection->exclude.count; j++)
-			if (strcmp(selection->match.items[i], selection->exclude.items[j]) == 0 ||
-			    strcmp(selection->exclude.items[j], "/**") == 0) {
-				left--;
-				break;
-			}
-	if (selection->match.count > 0 && left == 0)
+static bool has_word(const struct string_list *sorted, const char *word)
+{
+	return bsearch(&word, sorted->items, sorted->count, sizeof(*sorted->items), by_bytes) !=
+	       NULL;
+}
+
+/* Detects patterns of `exclude` that leave nothing of `match`. */
+static void check_excludes(struct policy_loading *loading, struct section *section)
+{
+	const struct string_list *match = &section->selection.match;
+	struct string_list *exclude = &section->selection.exclude;
+	size_t left = match->count;
+
+	if (exclude->count == 0)
+		return;
+	/* Their order means nothing, as any of them excludes a group. */
+	qsort(exclude->items, exclude->count, sizeof(*exclude->items), by_bytes);
+	for (size_t i = 0; i < match->count; i++)
+		left -= has_word(exclude, "/**") || has_word(exclude, match->items[i]);
+	if (match->count > 0 && left == 0)
 		policy_error_at(loading, section, "[%s %s] excludes everything that it matches",
 				cgw_section_kind_name((enum cgw_section_kind)section->kind),
 				section->name);

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/policy/engine.h"
 #include <cgward/render.h>
 
@@ -47,31 +49,17 @@ const char *engine_copy_text(struct cgw_engine *engine, const char *text)
 	return copy->bytes;
 }
 
-static bool grow(void *array, size_t capacity, size_t size)
-{
-	void **memory = array;
-	void *larger = reallocarray(*memory, capacity, size);
-
-	if (larger != NULL)
-		*memory = larger;
-	return larger != NULL;
-}
-
 static bool grow_actions(struct cgw_engine *engine)
 {
-	size_t capacity = 2 * engine->action_capacity + 16;
+	size_t needed = engine->action_count + 1, capacity = engine->action_capacity;
 
-	if (engine->action_count < engine->action_capacity)
+	if (ARRAY_RESERVE_BESIDE(engine->spare_actions, capacity, needed) == 0 &&
+	    ARRAY_RESERVE_BESIDE(engine->pendings, capacity, needed) == 0 &&
+	    ARRAY_RESERVE_BESIDE(engine->spare_pendings, capacity, needed) == 0 &&
+	    ARRAY_RESERVE(engine->actions, engine->action_capacity, needed) == 0)
 		return true;
-	if (!grow(&engine->actions, capacity, sizeof(*engine->actions)) ||
-	    !grow(&engine->spare_actions, capacity, sizeof(*engine->actions)) ||
-	    !grow(&engine->pendings, capacity, sizeof(*engine->pendings)) ||
-	    !grow(&engine->spare_pendings, capacity, sizeof(*engine->pendings))) {
-		engine->out_of_memory = true;
-		return false;
-	}
-	engine->action_capacity = capacity;
-	return true;
+	engine->out_of_memory = true;
+	return false;
 }
 
 static enum urgency urgency_of(const struct cgw_engine *engine, const struct cgw_action *action)
@@ -288,6 +276,11 @@ void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_r
 		return;
 	action = &engine->actions[i];
 	pending = &engine->pendings[i];
+	DEBUG(CGW_DEBUG_POLICY, "%s: %s by %s%s%s: %s%s%s", action->path,
+	      cgw_action_kind_name(action->kind), action->rule, action->value != NULL ? ", " : "",
+	      action->value != NULL ? action->value : "",
+	      result->error < 0 ? strerror(-result->error) : cgw_outcome_name(result->outcome),
+	      result->reason != NULL ? ": " : "", result->reason != NULL ? result->reason : "");
 	instance = instance_of(engine, pending);
 	engine_cancel(engine, i); /* it is done */
 	if (pending->slot != NONE)

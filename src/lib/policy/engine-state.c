@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/policy/engine.h"
 
@@ -15,17 +16,9 @@ static struct instance *alloc_instance(struct cgw_engine *engine)
 		engine->instance_free = engine->instances[i].next_free;
 		return &engine->instances[i];
 	}
-	if (engine->instance_count == engine->instance_capacity) {
-		uint32_t capacity = 2 * engine->instance_capacity + 64;
-		struct instance *instances =
-			reallocarray(engine->instances, capacity, sizeof(*instances));
-
-		if (instances == NULL)
-			return NULL;
-		engine->instances = instances;
-		engine->instance_capacity = capacity;
-	}
-	engine->instances[engine->instance_count].generation = 0;
+	if (ARRAY_RESERVE(engine->instances, engine->instance_capacity,
+			  engine->instance_count + 1) < 0)
+		return NULL;
 	return &engine->instances[engine->instance_count++];
 }
 

@@ -126,17 +126,21 @@ struct cgw_engine {
 	uint64_t facts_ns;        /* when facts were last evaluated */
 	uint64_t order, serial;
 	bool rows_stale; /* after a reload: match all groups again */
-	uint32_t group_count, group_capacity;
+	uint32_t group_count;
+	size_t group_capacity;
 	struct section_state *sections;
 	uint32_t *first_slot, *spare; /* by group */
 	struct instance *instances;
-	uint32_t instance_count, instance_capacity, instance_free;
+	uint32_t instance_count, instance_free;
+	size_t instance_capacity;
 	struct slot *slots;
-	uint32_t slot_count, slot_capacity, slot_free;
+	uint32_t slot_count, slot_free;
+	size_t slot_capacity;
 	double budget; /* actions left of max_per_hour in [policy] */
 	uint64_t budget_ns;
 	uint32_t *candidates; /* instances that are due to act */
-	uint32_t candidate_count, candidate_capacity;
+	uint32_t candidate_count;
+	size_t candidate_capacity;
 	/* Cache of the groups that a rule with scope = sum selects below one parent. */
 	uint32_t *members;
 	uint32_t member_count, member_section, member_parent;
@@ -205,6 +209,8 @@ struct slot *slot_get(struct cgw_engine *engine, uint32_t group, enum cgw_contro
 void slot_free(struct cgw_engine *engine, struct slot *slot);
 bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, uint32_t instance,
 		const char *value);
+/* `why` is for debug messages. */
+void slot_drop_claim(const struct cgw_engine *engine, struct slot *slot, size_t i, const char *why);
 /* Requests the value that results from the claims, unless it is already set. */
 void slot_settle(struct cgw_engine *engine, struct slot *slot, const char *reason);
 /* Is the value set again when another process changes it? */

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "lib/policy/export-limits.h"
+#include "lib/policy/policy-priv.h"
 
 /* inih reads 200 bytes per line; the rest is for the key. */
 #define PATH_MAX_BYTES 180
@@ -47,8 +50,11 @@ static bool read_non_default(const struct cgw_layout *layout, const char *path,
 {
 	const struct cgw_control_info *info = cgw_control_info(control);
 
-	/* Per-device values have no default; aliases of other controls would be duplicates. */
-	if (info->action || info->instances || info->default_value == NULL || info->metric < 0)
+	/*
+	 * Per-device values have no default, aliases of other controls would be duplicates, and a
+	 * policy must not contain all controls.
+	 */
+	if (control_check_automatic(control, NULL) < 0 || info->instances || info->default_value == NULL || info->metric < 0)
 		return false;
 	if (cgw_control_read(layout, path, control, NULL, value, size, NULL) < 0)
 		return false;
@@ -70,29 +76,25 @@ static bool is_exportable(const char *shown)
 
 int export_section(const struct cgw_layout *layout, const char *path, char **ret_text)
 {
-	char name[40], value[256], shown[4 * PATH_MAX_BYTES], *text = NULL;
-	size_t size;
+	char name[40], value[256], shown[4 * PATH_MAX_BYTES];
+	CLEANUP(string_builder_free) struct string_builder text = {0};
 	bool any = false;
-	FILE *out;
 
 	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (strlen(path) > PATH_MAX_BYTES || !is_exportable(shown))
 		return -EINVAL;
-	out = open_memstream(&text, &size);
-	if (out == NULL)
-		return -ENOMEM;
 	section_name(path, name, sizeof(name));
-	fprintf(out, "[limit %s]\nmatch = %s\n", name, shown);
+	string_builder_printf(&text, "[limit %s]\nmatch = %s\n", name, shown);
 	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
 		if (read_non_default(layout, path, (enum cgw_control)i, value, sizeof(value))) {
-			fprintf(out, "%s = %s\n", cgw_control_info((enum cgw_control)i)->key,
-				value);
+			string_builder_printf(&text, "%s = %s\n",
+					      cgw_control_info((enum cgw_control)i)->key, value);
 			any = true;
 		}
-	if (fclose(out) != 0 || !any) {
-		free(text);
-		return any ? -ENOMEM : -ENODATA;
-	}
-	*ret_text = text;
+	if (!any)
+		return -ENODATA;
+	if (text.error < 0)
+		return text.error;
+	*ret_text = string_builder_steal(&text);
 	return 0;
 }

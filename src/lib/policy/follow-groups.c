@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/policy/engine.h"
@@ -53,31 +54,15 @@ int engine_new_sections(struct cgw_engine *engine)
 
 static int grow_rows(struct cgw_engine *engine, uint32_t groups)
 {
-	uint32_t capacity = groups + groups / 4 + 64;
-	uint32_t *rows;
+	int r = 0;
 
-	if (groups <= engine->group_capacity)
-		return 0;
-	for (size_t i = 0; i < engine->policy->count; i++) {
-		rows = reallocarray(engine->sections[i].rows, capacity, sizeof(*rows));
-		if (rows == NULL)
-			return -ENOMEM;
-		engine->sections[i].rows = rows;
-	}
-	rows = reallocarray(engine->first_slot, capacity, sizeof(*rows));
-	if (rows == NULL)
-		return -ENOMEM;
-	engine->first_slot = rows;
-	rows = reallocarray(engine->spare, capacity, sizeof(*rows));
-	if (rows == NULL)
-		return -ENOMEM;
-	engine->spare = rows;
-	rows = reallocarray(engine->members, capacity, sizeof(*rows));
-	if (rows == NULL)
-		return -ENOMEM;
-	engine->members = rows;
-	engine->group_capacity = capacity;
-	return 0;
+	for (size_t i = 0; i < engine->policy->count && r == 0; i++)
+		r = ARRAY_RESERVE_BESIDE(engine->sections[i].rows, engine->group_capacity, groups);
+	if (r == 0)
+		r = ARRAY_RESERVE_BESIDE(engine->first_slot, engine->group_capacity, groups);
+	if (r == 0)
+		r = ARRAY_RESERVE_BESIDE(engine->spare, engine->group_capacity, groups);
+	return r < 0 ? r : ARRAY_RESERVE(engine->members, engine->group_capacity, groups);
 }
 
 /* Row of the group in the last frame; NONE if it is new or was recreated. */

@@ -35,14 +35,13 @@ static void back_off(const struct cgw_engine *engine, struct slot *slot)
 	slot->retry_ns = engine->now_ns + doubled_ns(slot->failures++);
 }
 
-static void drop_claims_of(struct slot *slot, const char *value, bool limits_too)
+static void drop_claims_of(const struct cgw_engine *engine, struct slot *slot, const char *value,
+			   bool limits_too)
 {
 	for (size_t i = slot->count; i-- > 0;)
 		if (strcmp(slot->claims[i].value, value) == 0 &&
-		    (limits_too || slot->claims[i].instance != NONE)) {
-			free(slot->claims[i].value);
-			slot->claims[i] = slot->claims[--slot->count];
-		}
+		    (limits_too || slot->claims[i].instance != NONE))
+			slot_drop_claim(engine, slot, i, "the kernel does not accept the value");
 }
 
 static void on_written(struct slot *slot, const struct cgw_action *action,
@@ -79,7 +78,7 @@ static void on_write_failed(struct cgw_engine *engine, struct slot *slot,
 		return;
 	}
 	/* An unsupported control is not retried; rules continue without it. */
-	drop_claims_of(slot, action->value, error == -EOPNOTSUPP || error == -EINVAL);
+	drop_claims_of(engine, slot, action->value, error == -EOPNOTSUPP || error == -EINVAL);
 	back_off(engine, slot);
 	if (slot->count == 0 && slot->written == NULL)
 		slot_free(engine, slot);

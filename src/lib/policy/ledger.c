@@ -5,11 +5,14 @@
  * A value that is already set is not written again. Releasing the last claim restores the original
  * value, unless another process has changed it since: then it is left alone.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+#include "lib/base/debug-message.h"
 #include "lib/policy/engine.h"
 
 /* Values may start with a device, page size or resource; each has its own slot. */
@@ -41,15 +44,8 @@ static struct slot *alloc_slot(struct cgw_engine *engine)
 		engine->slot_free = engine->slots[i].next;
 		return &engine->slots[i];
 	}
-	if (engine->slot_count == engine->slot_capacity) {
-		uint32_t capacity = 2 * engine->slot_capacity + 64;
-		struct slot *slots = reallocarray(engine->slots, capacity, sizeof(*slots));
-
-		if (slots == NULL)
-			return NULL;
-		engine->slots = slots;
-		engine->slot_capacity = capacity;
-	}
+	if (ARRAY_RESERVE(engine->slots, engine->slot_capacity, engine->slot_count + 1) < 0)
+		return NULL;
 	return &engine->slots[engine->slot_count++];
 }
 
@@ -166,6 +162,16 @@ static void replace(char **text, const char *with)
 	*text = copy;
 }
 
+static void debug_claim(const struct cgw_engine *engine, const struct slot *slot,
+			const struct claim *claim, const char *change)
+{
+	DEBUG(CGW_DEBUG_POLICY, "%s: claim of %s on %s%s%s, value %s: %s", slot->path,
+	      claim->section != NONE ? engine->policy->sections[claim->section]->name
+				     : "a removed section",
+	      cgw_control_info(slot->control)->key, slot->device[0] != '\0' ? " " : "",
+	      slot->device, claim->value != NULL ? claim->value : "", change);
+}
+
 bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, uint32_t instance,
 		const char *value)
 {
@@ -177,6 +183,7 @@ bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, 
 			slot->claims[i].stale = false;
 			return slot->claims[i].value != NULL;
 		}
+	/* Without spare items: there are many slots, and most have one claim. */
 	claims = reallocarray(slot->claims, slot->count + 1, sizeof(*claims));
 	if (claims == NULL) {
 		engine->out_of_memory = true;
@@ -187,16 +194,19 @@ bool slot_claim(struct cgw_engine *engine, struct slot *slot, uint32_t section, 
 					     .instance = instance,
 					     .value = strdup(value),
 					     .order = engine->order++};
-	if (claims[slot->count].value == NULL) {
+	if (slot->claims[slot->count].value == NULL) {
 		engine->out_of_memory = true;
 		return false;
 	}
 	slot->count++;
+	debug_claim(engine, slot, &slot->claims[slot->count - 1], "taken");
 	return true;
 }
 
-static void drop_claim(struct slot *slot, size_t i)
+void slot_drop_claim(const struct cgw_engine *engine, struct slot *slot, size_t i, const char *why)
 {
+	assert(i < slot->count);
+	debug_claim(engine, slot, &slot->claims[i], why);
 	free(slot->claims[i].value);
 	slot->claims[i] = slot->claims[--slot->count];
 }
@@ -404,7 +414,7 @@ void ledger_drop_instance(struct cgw_engine *engine, uint32_t instance)
 
 	/* In reverse order. */
 	while ((i = last_claim(engine, instance, &slot)) != SIZE_MAX) {
-		drop_claim(slot, i);
+		slot_drop_claim(engine, slot, i, "released");
 		slot->retry_ns = 0;
 		slot_settle(engine, slot, "released");
 	}
@@ -418,7 +428,7 @@ void ledger_sweep_stale(struct cgw_engine *engine)
 
 		for (size_t j = slot->used ? slot->count : 0; j-- > 0;)
 			if (slot->claims[j].stale) {
-				drop_claim(slot, j);
+				slot_drop_claim(engine, slot, j, "no longer in the policy");
 				changed = true;
 			}
 		if (changed)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-priv.h"
@@ -78,6 +79,19 @@ static int parse_time(struct words *words, const char *what, uint64_t *ret_ns)
 	return 0;
 }
 
+int control_check_automatic(enum cgw_control control, struct cgw_diag *diag)
+{
+	const struct cgw_control_info *info = cgw_control_info(control);
+
+	if (info->action)
+		return cgw_diag_set(diag, -EINVAL, "'%s' is an action, not a limit", info->key);
+	if (info->risk == CGW_RISK_HANG)
+		return cgw_diag_set(diag, -EINVAL,
+				    "'%s' can hang processes and can only be set by hand",
+				    info->key);
+	return 0;
+}
+
 static int parse_control(struct words *words, const char *verb, enum cgw_control *ret_control)
 {
 	struct cgw_diag reason = {0};
@@ -88,15 +102,8 @@ static int parse_control(struct words *words, const char *verb, enum cgw_control
 		return cgw_diag_set(words->diag, -EINVAL, "%s requires a control such as cpu.max",
 				    verb);
 	control = cgw_control_find(key, &reason);
-	if (control < 0)
+	if (control < 0 || control_check_automatic((enum cgw_control)control, &reason) < 0)
 		return cgw_diag_set(words->diag, -EINVAL, "%s: %s", verb, reason.text);
-	if (cgw_control_info((enum cgw_control)control)->action)
-		return cgw_diag_set(words->diag, -EINVAL, "%s: '%s' is an action, not a limit",
-				    verb, key);
-	if (cgw_control_info((enum cgw_control)control)->risk == CGW_RISK_HANG)
-		return cgw_diag_set(words->diag, -EINVAL,
-				    "%s: '%s' can hang processes and can only be set by hand", verb,
-				    key);
 	*ret_control = (enum cgw_control)control;
 	return 0;
 }
@@ -308,7 +315,7 @@ int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_ho
 {
 	CLEANUP(cleanup_free) char *copy = strdup(text);
 	struct words words = {.at = copy, .diag = diag};
-	struct rule_action action = {0}, *actions;
+	struct rule_action action = {0};
 	int r = 0;
 
 	if (copy == NULL)
@@ -323,12 +330,10 @@ int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_ho
 		rule_action_done(&action);
 		return r;
 	}
-	actions = reallocarray(step->actions, step->count + 1, sizeof(*actions));
-	if (actions == NULL) {
+	if (ARRAY_RESERVE(step->actions, step->capacity, step->count + 1) < 0) {
 		rule_action_done(&action);
 		return -ENOMEM;
 	}
-	step->actions = actions;
-	actions[step->count++] = action;
+	step->actions[step->count++] = action;
 	return 0;
 }

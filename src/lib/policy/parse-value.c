@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-keys.h"
@@ -198,18 +199,21 @@ static void parse_group(struct policy_loading *loading, const struct key *key, v
 static void check_command(struct policy_loading *loading, const char *what, const char *command)
 {
 	size_t length = strcspn(command, " \t");
-	char path[512];
+	CLEANUP(cleanup_free) char *path = NULL;
 	struct stat status;
 
-	if (command[0] != '/' || length >= sizeof(path)) {
+	if (command[0] != '/') {
 		policy_error(loading, "%s: invalid command '%s' (expected an absolute path)", what,
 			     command);
 		return;
 	}
 	if (!loading->check_files)
 		return;
-	memcpy(path, command, length);
-	path[length] = '\0';
+	path = strndup(command, length);
+	if (path == NULL) {
+		loading->out_of_memory = true;
+		return;
+	}
 	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) ||
 	    !(status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
 		policy_error(loading, "%s: '%s' is not an executable file", what, path);
@@ -226,7 +230,7 @@ static void parse_command(struct policy_loading *loading, const struct key *key,
 
 static void append_word(struct policy_loading *loading, void *member, const char *value)
 {
-	if (word_list_add(member, value) < 0)
+	if (string_list_add(member, value) < 0)
 		loading->out_of_memory = true;
 }
 
@@ -300,16 +304,11 @@ static void parse_pick(struct policy_loading *loading, const struct key *key, vo
 
 static struct rule_step *add_step(struct policy_loading *loading, struct rule *rule)
 {
-	struct rule_step *steps =
-		reallocarray(rule->steps, rule->step_count + 1, sizeof(*rule->steps));
-
-	if (steps == NULL) {
+	if (ARRAY_RESERVE(rule->steps, rule->step_capacity, rule->step_count + 1) < 0) {
 		loading->out_of_memory = true;
 		return NULL;
 	}
-	rule->steps = steps;
-	steps[rule->step_count] = (struct rule_step){0};
-	return &steps[rule->step_count++];
+	return &rule->steps[rule->step_count++];
 }
 
 static void parse_action(struct policy_loading *loading, const struct key *key, const char *value,

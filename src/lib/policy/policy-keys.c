@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* policy-keys.c - sections of the policy file and their keys, including the controls of [limit]. */
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 #include "lib/policy/policy-keys.h"
@@ -117,20 +119,48 @@ static size_t find_kind(struct policy_loading *loading, const char *word)
 	return ARRAY_SIZE(kind_names);
 }
 
-static bool check_name_is_new(struct policy_loading *loading, size_t kind, const char *name)
+static int by_kind_and_name(const void *a, const void *b)
 {
-	const struct cgw_policy *policy = loading->policy;
+	const struct section *first = a, *second = b;
 
-	for (size_t i = 0; i < policy->count; i++) {
-		const struct section *other = policy->sections[i];
+	if (first->kind != second->kind)
+		return first->kind < second->kind ? -1 : 1;
+	return strcmp(first->name, second->name);
+}
 
-		if (other->kind != kind || strcmp(other->name, name) != 0)
-			continue;
-		policy_error(loading, "duplicate section [%s %s] (first defined at %s:%u)",
-			     kind_names[kind], name, other->file, other->line);
-		return false;
+static void keep_section(void *section)
+{
+	(void)section;
+}
+
+void policy_forget_names(struct policy_loading *loading)
+{
+	tdestroy(loading->names, keep_section);
+	loading->names = NULL;
+}
+
+/* Appends the section to the policy, which then owns it, unless its name is used already. */
+static void begin_named(struct policy_loading *loading, struct section *section)
+{
+	struct cgw_policy *policy = loading->policy;
+	struct section *const *found = NULL;
+
+	if (ARRAY_RESERVE(policy->sections, policy->capacity, policy->count + 1) == 0)
+		found = tsearch(section, &loading->names, by_kind_and_name);
+	if (found == NULL) {
+		loading->out_of_memory = true;
+		section_free(section);
+		return;
 	}
-	return true;
+	if (*found != section) {
+		policy_error(loading, "duplicate section [%s %s] (first defined at %s:%u)",
+			     kind_names[section->kind], section->name, (*found)->file,
+			     (*found)->line);
+		section_free(section);
+		return;
+	}
+	policy->sections[policy->count++] = section;
+	loading->section = section;
 }
 
 static struct section *new_section(struct policy_loading *loading, size_t kind, const char *name)
@@ -176,12 +206,13 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 {
 	size_t length = strcspn(header, " \t");
 	const char *name = header + length + strspn(header + length, " \t");
-	struct section *section, **sections;
+	struct section *section;
 	char word[64];
 	size_t kind;
 
 	loading->section = NULL;
 	loading->seen = 0;
+	memset(loading->seen_controls, 0, sizeof(loading->seen_controls));
 	if (length >= sizeof(word))
 		length = sizeof(word) - 1;
 	memcpy(word, header, length);
@@ -206,24 +237,13 @@ void policy_begin_section(struct policy_loading *loading, const char *header)
 			     name);
 		return;
 	}
-	if (!check_name_is_new(loading, kind, name))
-		return;
 	section = new_section(loading, kind, name);
-	if (section != NULL && is_single(kind)) {
-		begin_single(loading, section);
-		return;
-	}
-	sections = reallocarray(loading->policy->sections, loading->policy->count + 1,
-				sizeof(struct section *));
-	if (sections != NULL)
-		loading->policy->sections = sections;
-	if (section == NULL || sections == NULL) {
-		section_free(section);
+	if (section == NULL)
 		loading->out_of_memory = true;
-		return;
-	}
-	sections[loading->policy->count++] = section;
-	loading->section = section;
+	else if (is_single(kind))
+		begin_single(loading, section);
+	else
+		begin_named(loading, section);
 }
 
 static void unknown_key(struct policy_loading *loading, const char *name)
@@ -258,7 +278,7 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct section *section = loading->section;
-	struct assignment *sets, set;
+	struct assignment set;
 	struct cgw_diag reason = {0};
 
 	if (asprintf(&text, "%s=%s", name, value) < 0) {
@@ -271,21 +291,19 @@ static bool parse_assignment(struct policy_loading *loading, const char *name, c
 	if (cgw_control_info(set.control)->action)
 		policy_error(loading,
 			     "'%s' is an action, not a limit; use a [rule] section instead", name);
+	else if (control_check_automatic(set.control, &reason) < 0)
+		policy_error(loading, "%s", reason.text);
 	else if (cgw_value_check(set.control, set.value, &reason) < 0)
 		policy_error(loading, "%s: %s", name, reason.text);
-	sets = reallocarray(section->sets, section->set_count + 1, sizeof(*sets));
-	if (sets == NULL) {
+	if (ARRAY_RESERVE(section->sets, section->set_capacity, section->set_count + 1) < 0) {
 		free(set.value);
 		loading->out_of_memory = true;
 		return true;
 	}
-	section->sets = sets;
-	for (size_t i = 0; i < section->set_count; i++)
-		if (sets[i].control == set.control && !cgw_control_info(set.control)->instances) {
-			policy_error(loading, "duplicate key '%s'", name);
-			break;
-		}
-	sets[section->set_count++] = set;
+	if (loading->seen_controls[set.control] && !cgw_control_info(set.control)->instances)
+		policy_error(loading, "duplicate key '%s'", name);
+	loading->seen_controls[set.control] = true;
+	section->sets[section->set_count++] = set;
 	return true;
 }
 

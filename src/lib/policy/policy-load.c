@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,58 +19,13 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/regular-file.h"
 #include "lib/policy/policy-priv.h"
 
 #define LINE_MAX_BYTES 197 /* plus newline and terminator: fits inih's buffer of 200 bytes */
 #define FILE_MAX_BYTES (4 << 20)
 #define SECTION_MAX    49
-
-CGW_PRINTF(5, 0)
-static void report(struct policy_loading *loading, bool warning, const char *file, unsigned line,
-		   const char *format, va_list arguments)
-{
-	struct cgw_policy_problem problem = {.warning = warning, .diag = {.line = line}};
-	char text[sizeof(problem.diag.text)];
-
-	(void)vsnprintf(text, sizeof(text), format, arguments);
-	/* Messages quote the file, which may contain any bytes. */
-	cgw_escape(problem.diag.text, sizeof(problem.diag.text), text, strlen(text));
-	cgw_escape(problem.diag.file, sizeof(problem.diag.file), file, strlen(file));
-	loading->errors += !warning;
-	if (loading->reporter != NULL && loading->reporter->report != NULL)
-		loading->reporter->report(loading->reporter->context, &problem);
-}
-
-void policy_error(struct policy_loading *loading, const char *format, ...)
-{
-	va_list arguments;
-
-	if (loading->section != NULL)
-		loading->section->faulty = true;
-	va_start(arguments, format);
-	report(loading, false, loading->file, loading->line, format, arguments);
-	va_end(arguments);
-}
-
-void policy_warning(struct policy_loading *loading, const struct section *section,
-		    const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	report(loading, true, section->file, section->line, format, arguments);
-	va_end(arguments);
-}
-
-void policy_error_at(struct policy_loading *loading, const struct section *section,
-		     const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	report(loading, false, section->file, section->line, format, arguments);
-	va_end(arguments);
-}
 
 struct reader {
 	struct policy_loading *loading;
@@ -196,16 +150,16 @@ static void parse_text(struct policy_loading *loading, const char *name, const c
 static void set_defaults(struct cgw_policy *policy)
 {
 	policy->settings = (struct cgw_policy_settings){
-		.interval_ns = UINT64_C(1000000000),
+		.interval_ns = NS_PER_S,
 		.keep_limits = true,
 		.max_concurrent = 3,
 		.max_per_hour = 60,
 		.max_fraction = 50,
 		.gap = 3,
 	};
-	policy->record.interval_ns = UINT64_C(5000000000);
+	policy->record.interval_ns = 5 * NS_PER_S;
 	policy->record.size_bytes = UINT64_C(200) << 20;
-	policy->record.keep_ns = 7 * 86400 * UINT64_C(1000000000);
+	policy->record.keep_ns = 7 * 86400 * NS_PER_S;
 	policy->metrics.groups_max = 10000;
 }
 
@@ -213,6 +167,7 @@ static int finish(struct policy_loading *loading, struct cgw_policy **ret_policy
 {
 	struct cgw_policy *policy = loading->policy;
 
+	policy_forget_names(loading);
 	if (!loading->out_of_memory)
 		policy_check(loading);
 	policy->settings.state = policy->state;
@@ -288,7 +243,7 @@ static int read_whole(int fd, size_t size, char **ret_text, size_t *ret_length)
 
 static void load_file(struct policy_loading *loading, const char *path)
 {
-	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP(cleanup_close) int fd = open_regular_file(AT_FDCWD, path, O_RDONLY, FILE_MAX_BYTES);
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct stat status;
 	size_t length = 0;
@@ -296,12 +251,12 @@ static void load_file(struct policy_loading *loading, const char *path)
 
 	loading->file = path;
 	loading->line = 0;
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		policy_error(loading, "cannot open: %s", strerror(errno));
+	if (fd == -EMEDIUMTYPE || fd == -EFBIG) {
+		policy_error(loading, "not a regular file of at most %dM", FILE_MAX_BYTES >> 20);
 		return;
 	}
-	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX_BYTES) {
-		policy_error(loading, "not a regular file of at most %dM", FILE_MAX_BYTES >> 20);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		policy_error(loading, "cannot open: %s", strerror(fd < 0 ? -fd : errno));
 		return;
 	}
 	if (!is_safe(loading, &status, "file"))
@@ -352,10 +307,14 @@ static void load_directory(struct policy_loading *loading, const char *directory
 	if (count < 0 && errno != ENOENT)
 		policy_error(loading, "cannot read the directory: %s", strerror(errno));
 	for (int i = 0; i < count; i++) {
-		char path[4096];
+		CLEANUP(cleanup_free) char *path = NULL;
 
-		(void)snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
-		load_file(loading, path);
+		if (asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
+			path = NULL;
+			loading->out_of_memory = true;
+		} else {
+			load_file(loading, path);
+		}
 		free(entries[i]);
 	}
 	free(entries);

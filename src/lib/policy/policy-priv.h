@@ -7,16 +7,12 @@
 
 #include <cgward/policy.h>
 
-/* A list that a repeated key appends to. */
-struct word_list {
-	char **items;
-	size_t count;
-};
+#include "lib/base/string-list.h"
 
 /* Selects groups: all given keys must match, and of a repeated key one value. */
 struct selection {
-	struct word_list match, exclude;
-	struct word_list subjects[CGW_SUBJECT_COUNT];
+	struct string_list match, exclude;
+	struct string_list subjects[CGW_SUBJECT_COUNT];
 	uint64_t min_age_ns;
 	uint64_t min_procs;
 };
@@ -41,7 +37,7 @@ struct rule_action {
 /* A step of a ladder; a rule without `step` has one. */
 struct rule_step {
 	struct rule_action *actions;
-	size_t count;
+	size_t count, capacity;
 	uint64_t hold_ns; /* 0: that of the rule */
 };
 
@@ -53,7 +49,7 @@ struct rule {
 		uint64_t max_ns, decay_ns;
 	} backoff;
 	struct rule_step *steps;
-	size_t step_count;
+	size_t step_count, step_capacity;
 	uint64_t max_per_hour; /* 0: limited only by [policy] */
 	uint64_t priority;
 	bool dry_run, force;
@@ -70,7 +66,7 @@ struct section {
 	struct selection selection;
 	struct rule rule;
 	struct assignment *sets; /* LIMIT */
-	size_t set_count;
+	size_t set_count, set_capacity;
 	uint64_t always;     /* LIMIT: set again what another process has changed */
 	uint64_t on_missing; /* LIMIT: enum on_missing */
 	uint64_t soft;       /* PROTECT: weights and protections may be set */
@@ -92,17 +88,17 @@ struct cgw_policy {
 	struct cgw_policy_settings settings;
 	char *state, *notify; /* the settings point to these */
 	struct section **sections;
-	size_t count;
+	size_t count, capacity;
 	struct section *singles[SECTION_END - SECTION_POLICY]; /* or NULL */
 	struct {
 		char *to, *columns;
 		uint64_t interval_ns, size_bytes, keep_ns;
-		struct word_list match;
+		struct string_list match;
 	} record;
 	struct {
 		char *listen, *columns;
 		uint64_t depth_max, groups_max;
-		struct word_list match;
+		struct string_list match;
 	} metrics;
 };
 
@@ -116,11 +112,14 @@ struct policy_loading {
 	bool in_section;
 	uint64_t seen; /* bits by row of policy-keys.def, for this section */
 	unsigned seen_line[64];
+	bool seen_controls[CGW_CONTROL_COUNT]; /* in this section */
+	void *names;                           /* the sections as a tree, see tsearch(3) */
 	size_t errors;
 	bool out_of_memory;
 	bool check_files; /* check that commands exist and are not writable by others */
 };
 
+/* policy-errors.c */
 void policy_error(struct policy_loading *loading, const char *format, ...) CGW_PRINTF(2, 3);
 void policy_warning(struct policy_loading *loading, const struct section *section,
 		    const char *format, ...) CGW_PRINTF(3, 4);
@@ -130,6 +129,8 @@ void policy_error_at(struct policy_loading *loading, const struct section *secti
 
 /* Begins the section "[KIND NAME]"; `loading->section` is NULL if the header is invalid. */
 void policy_begin_section(struct policy_loading *loading, const char *header);
+/* Frees `names`, before the sections. */
+void policy_forget_names(struct policy_loading *loading);
 void policy_parse_key(struct policy_loading *loading, const char *key, const char *value);
 /* Checks whole sections: missing keys, selections, contradictions. */
 void policy_check(struct policy_loading *loading);
@@ -137,12 +138,12 @@ void policy_check(struct policy_loading *loading);
 /* Parses an action such as "limit cpu.max 200%" and appends it to the step. */
 int rule_action_parse(const char *text, struct rule_step *step, uint64_t *ret_hold_ns,
 		      struct cgw_diag *diag);
+/* -EINVAL, with the reason, if a policy must not set the control. */
+int control_check_automatic(enum cgw_control control, struct cgw_diag *diag);
 void rule_action_done(struct rule_action *action);
 
 /* Accepts NULL. */
 void section_free(struct section *section);
-int word_list_add(struct word_list *list, const char *word);
-void word_list_done(struct word_list *list);
 
 /* selection.c */
 bool selection_accepts_path(const struct selection *selection, const char *path);

@@ -24,10 +24,10 @@ void section_free(struct section *section)
 {
 	if (section == NULL)
 		return;
-	word_list_done(&section->selection.match);
-	word_list_done(&section->selection.exclude);
+	string_list_free(&section->selection.match);
+	string_list_free(&section->selection.exclude);
 	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++)
-		word_list_done(&section->selection.subjects[i]);
+		string_list_free(&section->selection.subjects[i]);
 	for (size_t i = 0; i < section->set_count; i++)
 		free(section->sets[i].value);
 	free(section->sets);
@@ -48,10 +48,10 @@ struct cgw_policy *cgw_policy_free(struct cgw_policy *policy)
 		section_free(policy->singles[i]);
 	free(policy->record.to);
 	free(policy->record.columns);
-	word_list_done(&policy->record.match);
+	string_list_free(&policy->record.match);
 	free(policy->metrics.listen);
 	free(policy->metrics.columns);
-	word_list_done(&policy->metrics.match);
+	string_list_free(&policy->metrics.match);
 	free(policy->sections);
 	free(policy->state);
 	free(policy->notify);

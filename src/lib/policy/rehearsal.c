@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/group-identity.h"
 #include "lib/policy/engine.h"
@@ -22,7 +23,8 @@ struct cgw_rehearsal {
 	size_t count, capacity;
 	struct cgw_rehearsed_section *sections;
 	uint64_t *created_ns, *spare_ns; /* by group, boottime; 0: existed in the first sample */
-	uint32_t created_count, created_capacity;
+	uint32_t created_count;
+	size_t created_capacity;
 	uint64_t boot, now_ns, realtime_ns;
 	bool started;
 };
@@ -89,20 +91,10 @@ static int update_created(struct cgw_rehearsal *rehearsal, const struct cgw_fram
 	bool first = rehearsal->created_count == 0 || cgw_frame_before(frame) == NULL;
 	uint64_t *swap;
 
-	if (topology->count > rehearsal->created_capacity) {
-		uint32_t capacity = topology->count + topology->count / 2;
-		uint64_t *created = reallocarray(rehearsal->created_ns, capacity, sizeof(*created));
-		uint64_t *spare;
-
-		if (created == NULL)
-			return -ENOMEM;
-		rehearsal->created_ns = created;
-		spare = reallocarray(rehearsal->spare_ns, capacity, sizeof(*spare));
-		if (spare == NULL)
-			return -ENOMEM;
-		rehearsal->spare_ns = spare;
-		rehearsal->created_capacity = capacity;
-	}
+	if (ARRAY_RESERVE_BESIDE(rehearsal->spare_ns, rehearsal->created_capacity,
+				 topology->count) < 0 ||
+	    ARRAY_RESERVE(rehearsal->created_ns, rehearsal->created_capacity, topology->count) < 0)
+		return -ENOMEM;
 	for (uint32_t group = 0; group < topology->count; group++) {
 		uint32_t before = first ? CGW_NO_GROUP : cgw_frame_previous(frame, group);
 
@@ -155,18 +147,11 @@ static bool is_lasting(enum cgw_action_kind kind)
 
 static int append_action(struct cgw_rehearsal *rehearsal, const struct cgw_action *action)
 {
-	struct cgw_rehearsed_action *actions = rehearsal->actions, *added;
+	struct cgw_rehearsed_action *added;
 
-	if (rehearsal->count == rehearsal->capacity) {
-		size_t capacity = 2 * rehearsal->capacity + 64;
-
-		actions = reallocarray(actions, capacity, sizeof(*actions));
-		if (actions == NULL)
-			return -ENOMEM;
-		rehearsal->actions = actions;
-		rehearsal->capacity = capacity;
-	}
-	added = &actions[rehearsal->count++];
+	if (ARRAY_RESERVE(rehearsal->actions, rehearsal->capacity, rehearsal->count + 1) < 0)
+		return -ENOMEM;
+	added = &rehearsal->actions[rehearsal->count++];
 	*added = (struct cgw_rehearsed_action){
 		.realtime_ns = rehearsal->realtime_ns,
 		.boottime_ns = rehearsal->now_ns,

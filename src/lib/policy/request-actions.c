@@ -7,6 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/string-builder.h"
 #include "lib/limit/control.h"
 #include "lib/policy/engine.h"
 
@@ -21,6 +22,21 @@ const char *cgw_action_kind_name(enum cgw_action_kind kind)
 	};
 
 	return kind < CGW_ACTION_KIND_COUNT ? names[kind] : "?";
+}
+
+void cgw_action_format(enum cgw_action_kind kind, enum cgw_control control, const char *value,
+		       int signal, char *buffer, size_t size)
+{
+	bool sets = kind == CGW_ACTION_LIMIT || kind == CGW_ACTION_RESTORE;
+	const char *name = kind == CGW_ACTION_KILL ? sigabbrev_np(signal) : NULL;
+	size_t used = text_append(buffer, size, 0, "%s", cgw_action_kind_name(kind));
+
+	if (sets && control < CGW_CONTROL_COUNT)
+		used = text_append(buffer, size, used, " %s", cgw_control_info(control)->key);
+	if (value != NULL && value[0] != '\0')
+		used = text_append(buffer, size, used, " %s", value);
+	if (name != NULL)
+		(void)text_append(buffer, size, used, " SIG%s", name);
 }
 
 /* Current usage of the group, in the control's unit. */

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/policy/engine.h"
 
 #define HOUR_NS (3600 * NS_PER_S)
@@ -28,8 +29,13 @@ static const struct rule *rule_of(const struct cgw_engine *engine, const struct 
 
 static void set_phase(struct instance *instance, enum cgw_phase phase, uint64_t now_ns)
 {
-	if (instance->phase != phase)
-		instance->since_ns = now_ns;
+	if (instance->phase == phase)
+		return;
+	DEBUG(CGW_DEBUG_POLICY, "rule %s on %s: %s -> %s%s%s",
+	      instance->rule != NULL ? instance->rule : "",
+	      instance->path != NULL ? instance->path : "", cgw_phase_name(instance->phase),
+	      cgw_phase_name(phase), instance->why[0] != '\0' ? ": " : "", instance->why);
+	instance->since_ns = now_ns;
 	instance->phase = phase;
 }
 

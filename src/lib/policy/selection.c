@@ -13,30 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/policy/policy-priv.h"
 
-int word_list_add(struct word_list *list, const char *word)
-{
-	char **items = reallocarray(list->items, list->count + 1, sizeof(char *));
-	char *copy;
-
-	if (items == NULL)
-		return -ENOMEM;
-	list->items = items;
-	copy = strdup(word);
-	if (copy == NULL)
-		return -ENOMEM;
-	items[list->count++] = copy;
-	return 0;
-}
-
-void word_list_done(struct word_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
-	*list = (struct word_list){0};
-}
-
-static bool any_matches(const struct word_list *globs, const char *path)
+static bool any_matches(const struct string_list *globs, const char *path)
 {
 	for (size_t i = 0; i < globs->count; i++)
 		if (cgw_glob_match(globs->items[i], path))
@@ -58,7 +35,7 @@ bool selection_needs_facts(const struct selection *selection)
 	return selection->min_age_ns > 0 || selection->min_procs > 0;
 }
 
-static enum cgw_truth subject_matches(const struct word_list *patterns, enum cgw_subject subject,
+static enum cgw_truth subject_matches(const struct string_list *patterns, enum cgw_subject subject,
 				      const struct cgw_frame *frame, const struct cgw_facts *facts,
 				      uint32_t group)
 {
@@ -178,7 +155,7 @@ enum cgw_truth cgw_policy_place_matches(const struct cgw_policy *policy, size_t 
 	const struct selection *selection = &policy->sections[section]->selection;
 
 	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++) {
-		const struct word_list *patterns = &selection->subjects[i];
+		const struct string_list *patterns = &selection->subjects[i];
 		enum cgw_truth truth = patterns->count > 0 ? CGW_FALSE : CGW_TRUE;
 
 		for (size_t j = 0; j < patterns->count && truth != CGW_TRUE; j++)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/recording/index-block.h"
 
 #define SEARCH_BYTES 65536
@@ -116,14 +117,41 @@ static bool is_whole(const struct record_file *file, uint64_t offset,
 	return offset + BLOCK_HEADER_BYTES + header->stored_bytes <= file->size;
 }
 
+/* The first data at or after an offset: a sparse file may have terabytes of nothing. */
+static uint64_t skip_hole(const struct record_file *file, uint64_t offset)
+{
+	off_t data = lseek(file->fd, (off_t)offset, SEEK_DATA);
+
+	if (data >= 0)
+		return (uint64_t)data;
+	return errno == ENXIO ? file->size : offset; /* or not supported here */
+}
+
+/* The end of the last data before `end`: the smallest offset without data between it and `end`. */
+static uint64_t skip_hole_backwards(const struct record_file *file, uint64_t end)
+{
+	uint64_t low = file->hint.start, high = end;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (skip_hole(file, middle) < end)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* The offset of the next complete block after `offset`, or 0. */
 static uint64_t search_block(const struct record_file *file, uint64_t offset)
 {
 	CLEANUP(cleanup_free) uint8_t *buffer = malloc(SEARCH_BYTES);
 	struct block_header header;
 
-	for (uint64_t at = offset + 1; buffer != NULL && at + BLOCK_HEADER_BYTES <= file->size;
-	     at += SEARCH_BYTES - BLOCK_HEADER_BYTES + 1) {
+	for (uint64_t at = skip_hole(file, offset + 1);
+	     buffer != NULL && at + BLOCK_HEADER_BYTES <= file->size;
+	     at = skip_hole(file, at + SEARCH_BYTES - BLOCK_HEADER_BYTES + 1)) {
 		ssize_t length = read_whole_at(file->fd, buffer, SEARCH_BYTES, at);
 
 		for (ssize_t i = 0; i + BLOCK_HEADER_BYTES <= length; i++)
@@ -290,6 +318,7 @@ static uint64_t search_index(const struct record_file *file, uint64_t end)
 	CLEANUP(cleanup_free) uint8_t *buffer = malloc(SEARCH_BYTES);
 	struct block_header header;
 
+	end = skip_hole_backwards(file, end);
 	while (buffer != NULL && end > file->hint.start + BLOCK_HEADER_BYTES) {
 		uint64_t from = end > file->hint.start + SEARCH_BYTES ? end - SEARCH_BYTES
 								      : file->hint.start;
@@ -302,7 +331,8 @@ static uint64_t search_index(const struct record_file *file, uint64_t end)
 				return from + (uint64_t)i;
 		if (length < BLOCK_HEADER_BYTES || from == file->hint.start)
 			return 0;
-		end = from + BLOCK_HEADER_BYTES - 1; /* a header may cross the boundary */
+		/* A header may cross the boundary. */
+		end = skip_hole_backwards(file, from + BLOCK_HEADER_BYTES - 1);
 	}
 	return 0;
 }
@@ -430,11 +460,11 @@ int record_file_scan(const char *path, int fd, struct record_file *ret_file)
 
 int record_file_open(const char *path, int flags, struct record_file *ret_file)
 {
-	CLEANUP(cleanup_close) int fd = open(path, flags | O_CLOEXEC);
+	CLEANUP(cleanup_close) int fd = open_regular_file(AT_FDCWD, path, flags, UINT64_MAX);
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = record_file_scan(path, fd, ret_file);
 	if (r == 0)
 		(void)steal_fd(&fd);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/recording/replay-priv.h"
 
 static int reserve_file(struct cgw_replay *replay)
@@ -140,7 +141,8 @@ static int set_error(struct cgw_diag *diag, int error, const char *path, uint32_
 			"wait for its first sample",
 			shown);
 	default:
-		return cgw_diag_set(diag, error, "cannot read %s: %s", shown, strerror(-error));
+		return cgw_diag_set(diag, error, "cannot read %s: %s", shown,
+				    regular_file_error_text(error));
 	}
 }
 
@@ -161,7 +163,7 @@ static int open_directory(struct cgw_replay *replay, struct cgw_diag *diag)
 			failed_path = path;
 			path = NULL;
 		}
-		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -ENOENT) {
+		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EMEDIUMTYPE || r == -ENOENT) {
 			last_error = r;
 			r = 0;
 		}
@@ -217,7 +219,7 @@ static int add_new_files(struct cgw_replay *replay)
 			continue;
 		r = add_file(replay, path, &failed);
 		more |= r == 0;
-		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -ENOENT)
+		if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EMEDIUMTYPE || r == -ENOENT)
 			r = 0; /* may be incomplete yet: the next refresh tries again */
 	}
 	return r < 0 ? r : more;

@@ -131,8 +131,13 @@ int replay_advance(struct cgw_replay *replay, const struct replay_place *limit)
 		struct block_header header;
 		uint64_t before_ns = 0;
 		bool follows;
+		size_t damage_count = replay->files[file].damage_count;
 		int r = record_file_block(&replay->files[file], offset, &header, &offset);
 
+		/* With an index, opening the file reads few block headers. */
+		if (r >= 0 && replay->files[file].damage_count != damage_count &&
+		    replay_collect_damage(replay) < 0)
+			return -ENOMEM;
 		if (r < 0)
 			return r;
 		if (r == 0) {

@@ -9,6 +9,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/regular-file.h"
 #include "lib/recording/recorder-priv.h"
 
 /* A limited recording is stored in this many parts; the oldest part is dropped as a whole. */
@@ -115,18 +116,17 @@ static bool has_incomplete_header(int fd, off_t size)
 
 static int open_file(struct cgw_recorder *recorder, const char *path, bool lock)
 {
-	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	CLEANUP(cleanup_close)
+	int fd = create_regular_file(AT_FDCWD, path, O_RDWR, 0640, UINT64_MAX);
 	struct stat status;
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (lock && flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	if (fstat(fd, &status) < 0)
 		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EINVAL;
 	if (has_incomplete_header(fd, status.st_size))
 		r = ftruncate(fd, 0) < 0 ? -errno : create_header(recorder, fd, path);
 	else
@@ -155,7 +155,7 @@ int recorder_open_file(struct cgw_recorder *recorder, const char *path, struct c
 			diag, r, path,
 			"unsupported recording format; the file is unchanged, choose another "
 			"one");
-	case -EINVAL:
+	case -EMEDIUMTYPE:
 		return set_error(diag, r, path, "not a regular file or directory");
 	default:
 		return set_system_error(diag, r, "record to", path);
@@ -193,7 +193,8 @@ static uint64_t created_ns(const struct cgw_recorder *recorder, size_t i)
 {
 	CLEANUP(cleanup_free)
 	char *path = record_path(recorder->directory, recorder->names.names[i]);
-	CLEANUP(cleanup_close) int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	CLEANUP(cleanup_close)
+	int fd = path != NULL ? open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX) : -1;
 	uint8_t raw[FILE_HEADER_BYTES];
 	struct file_header header;
 

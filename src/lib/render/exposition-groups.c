@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/render/exposition-names.h"
 #include "lib/render/exposition.h"
@@ -75,15 +76,8 @@ static int add_shown(struct shown *shown, const struct cgw_frame *frame, struct 
 
 	if (!text_of(frame, path, group, text))
 		return 0;
-	if (shown->size - shown->used < 2 * LABEL_MAX + 16) {
-		size_t size = shown->size == 0 ? 65536 : 2 * shown->size;
-		char *larger = realloc(shown->labels, size);
-
-		if (larger == NULL)
-			return -ENOMEM;
-		shown->labels = larger;
-		shown->size = size;
-	}
+	if (ARRAY_RESERVE(shown->labels, shown->size, shown->used + 2 * LABEL_MAX + 16) < 0)
+		return -ENOMEM;
 	at = shown->labels + shown->used;
 	memcpy(at, "{group=\"", 8);
 	at += 8;

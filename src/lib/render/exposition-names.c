@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/render/exposition-names.h"
 
 /* The base unit for each unit, and the factor between them. */
@@ -12,10 +13,10 @@ static const struct {
 	uint64_t divisor;
 } units[CGW_UNIT_COUNT_OF_UNITS] = {
 	[CGW_UNIT_COUNT] = {"", 1},
-	[CGW_UNIT_NS] = {"seconds", 1000000000},
+	[CGW_UNIT_NS] = {"seconds", NS_PER_S},
 	[CGW_UNIT_BYTES] = {"bytes", 1},
 	[CGW_UNIT_PERCENT_E2] = {"ratio", 10000},
-	[CGW_UNIT_CPU] = {"cpus", 1000000000},
+	[CGW_UNIT_CPU] = {"cpus", NS_PER_S},
 	[CGW_UNIT_WEIGHT] = {"", 1},
 	[CGW_UNIT_FLAG] = {"", 1},
 	[CGW_UNIT_HEX] = {"", 1},

@@ -6,6 +6,8 @@
 
 #include <cgward/render.h>
 
+#include "lib/base/clock.h"
+
 size_t cgw_format_bytes(double bytes, char *buffer, size_t size)
 {
 	static const char units[] = "BKMGTPEZ";
@@ -51,7 +53,7 @@ size_t cgw_format_duration(double ns, char *buffer, size_t size)
 
 size_t cgw_format_time(uint64_t realtime_ns, char *buffer, size_t size)
 {
-	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	char date[32];
 	struct tm utc;
 
@@ -59,5 +61,5 @@ size_t cgw_format_time(uint64_t realtime_ns, char *buffer, size_t size)
 	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
 		return (size_t)snprintf(buffer, size, "-");
 	return (size_t)snprintf(buffer, size, "%s.%03uZ", date,
-				(unsigned)(realtime_ns / 1000000 % 1000));
+				(unsigned)(realtime_ns / NS_PER_MS % 1000));
 }

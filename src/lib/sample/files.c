@@ -8,7 +8,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-ops.h"
-#include "lib/sample/bpf/bpf.h"
 #include "lib/sample/idle.h"
 #include "lib/sample/network-traffic.h"
 #include "lib/sample/split-processes.h"
@@ -22,9 +21,16 @@ enum { FILE_UNKNOWN = -1, FILE_ABSENT = -2, FILE_DENIED = -3 };
  */
 #define WHOLE_BELOW 3072
 
-int files_init(struct files *files, const struct cgw_layout *layout, size_t open_max)
+int files_init(struct files *files, const struct cgw_layout *layout, struct group_tree *tree,
+	       const struct plan *plan, size_t open_max)
 {
-	*files = (struct files){.layout = layout, .open_max = open_max, .buffer_size = 65536};
+	*files = (struct files){
+		.layout = layout,
+		.tree = tree,
+		.plan = plan,
+		.open_max = open_max,
+		.buffer_size = 65536,
+	};
 	files->buffer = malloc(files->buffer_size);
 	return files->buffer == NULL ? -ENOMEM : 0;
 }
@@ -42,75 +48,81 @@ void files_forget(struct files *files, struct tree_group *group, uint32_t hierar
 {
 	if (group->files == NULL)
 		return;
-	for (size_t i = 0; i < files->plan.file_count; i++)
-		if (hierarchies & UINT32_C(1) << files->plan.files[i].hierarchy)
+	for (size_t i = 0; i < files->plan->file_count; i++)
+		if (hierarchies & UINT32_C(1) << files->plan->files[i].hierarchy)
 			close_slot(files, &group->files[i]);
 }
 
-static void forget_all(struct files *files, struct group_tree *tree)
+static void drop_plan(void *collector)
 {
-	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group)) {
+	struct files *files = collector;
+
+	for (struct tree_group *group = files->tree->root; group != NULL;
+	     group = group_tree_next(group)) {
 		files_forget(files, group, UINT32_MAX);
 		free(group->files);
 		group->files = NULL;
 	}
-}
-
-void files_set_plan(struct files *files, struct group_tree *tree, struct plan *plan)
-{
-	forget_all(files, tree);
-	plan_done(&files->plan);
 	files->last = cgw_snapshot_unref(files->last);
-	files->plan = *plan;
-	*plan = (struct plan){0};
 }
 
-void files_done(struct files *files, struct group_tree *tree)
+static void close_files(void *collector)
 {
-	if (tree->root != NULL)
-		forget_all(files, tree);
-	plan_done(&files->plan);
-	cgw_snapshot_unref(files->last);
+	struct files *files = collector;
+
+	drop_plan(files);
 	free(files->buffer);
-	free(files->rest);
-	free(files->incomplete);
+	free(files->order);
 	device_stack_done(&files->device_stack);
 	*files = (struct files){0};
 }
 
-void files_retry_absent(struct files *files, struct group_tree *tree)
+void files_retry_absent(struct files *files)
 {
 	device_names_clear(&files->device_names);
 	files->device_stack_known = false;
-	for (struct tree_group *group = tree->root; group != NULL; group = group_tree_next(group))
-		for (size_t i = 0; group->files != NULL && i < files->plan.file_count; i++)
+	for (struct tree_group *group = files->tree->root; group != NULL;
+	     group = group_tree_next(group))
+		for (size_t i = 0; group->files != NULL && i < files->plan->file_count; i++)
 			if (group->files[i] < FILE_UNKNOWN)
 				group->files[i] = FILE_UNKNOWN;
 }
 
-int files_set_bpf(struct files *files, const struct bpf *bpf)
+/* Reads what is left: files with a value that no collector before this one provides. */
+static int set_plan(void *collector, const struct plan *plan, struct coverage *coverage)
 {
-	size_t *rest = reallocarray(files->rest, files->plan.file_count + 1, sizeof(*rest));
+	struct files *files = collector;
+	size_t *order = reallocarray(files->order, plan->file_count + 1, sizeof(*order));
 
-	if (rest == NULL)
+	if (order == NULL)
 		return -ENOMEM;
-	files->bpf = bpf;
-	files->rest = rest;
-	files->rest_count = 0;
-	files->uncovered = 0;
-	for (size_t i = 0; i < files->plan.file_count; i++) {
-		enum bpf_coverage coverage = BPF_COVERS_NONE;
+	files->order = order;
+	files->hierarchies = 0;
+	files->reads_all = true;
+	for (size_t i = 0; i < plan->file_count; i++) {
+		const struct plan_file *file = &plan->files[i];
+		size_t provided = 0;
 
-		if (bpf != NULL)
-			coverage = bpf_file_coverage(bpf, &files->plan, i);
-		if (coverage != BPF_COVERS_ALL)
-			rest[files->rest_count++] = i;
-		if (coverage == BPF_COVERS_NONE)
-			files->uncovered |= UINT32_C(1) << files->plan.files[i].hierarchy;
+		order[i] = i;
+		for (size_t j = 0; j < file->request_count; j++)
+			provided += cgw_metric_set_has(
+				&coverage->provided[i],
+				(enum cgw_metric)plan->metric_of[file->requests[j].slot]);
+		if (provided < file->request_count)
+			files->hierarchies |= UINT32_C(1) << file->hierarchy;
+		files->reads_all &= provided == 0;
 	}
-	files->usage_file_count = idle_sort_files(&files->plan, rest, files->rest_count);
+	files->usage_file_count = idle_sort_files(plan, order, plan->file_count);
 	return 0;
 }
+
+const struct collector_functions files_collector = {
+	.name = "files",
+	.drop_plan = drop_plan,
+	.set_plan = set_plan,
+	.collect = files_collect,
+	.close = close_files,
+};
 
 static int grow_buffer(struct files *files)
 {
@@ -223,7 +235,7 @@ static int open_file(struct files *files, const struct tree_group *group,
 static ssize_t read_file(struct files *files, struct tree_group *group, size_t index,
 			 struct files_directory *directory)
 {
-	const struct plan_file *file = &files->plan.files[index];
+	const struct plan_file *file = &files->plan->files[index];
 	int *slot = &group->files[index];
 	ssize_t length;
 	int fd = *slot;
@@ -309,10 +321,10 @@ static int allocate_slots(const struct files *files, struct tree_group *group)
 {
 	if (group->files != NULL)
 		return 0;
-	group->files = malloc((files->plan.file_count + 1) * sizeof(int));
+	group->files = malloc((files->plan->file_count + 1) * sizeof(int));
 	if (group->files == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < files->plan.file_count; i++)
+	for (size_t i = 0; i < files->plan->file_count; i++)
 		group->files[i] = FILE_UNKNOWN;
 	return 0;
 }
@@ -322,7 +334,7 @@ int files_read_group(struct files *files, struct tree_group *group, size_t index
 		     struct files_directory *directory)
 {
 	const struct decode_sink sink = {add_instance, add_text, files};
-	const struct plan_file *file = &files->plan.files[index];
+	const struct plan_file *file = &files->plan->files[index];
 	ssize_t length;
 	int r = allocate_slots(files, group);
 
@@ -357,7 +369,7 @@ int files_read_group(struct files *files, struct tree_group *group, size_t index
 
 int files_peek(struct files *files, struct tree_group *group, size_t file, struct cgw_number *row)
 {
-	const struct plan_file *from = &files->plan.files[file];
+	const struct plan_file *from = &files->plan->files[file];
 	struct files_directory directory = {.fd = -1};
 	ssize_t length;
 	int r = allocate_slots(files, group);

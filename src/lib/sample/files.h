@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * files.h - files collector: reads control files through open descriptors, one pread() per file.
- * Takes values from the BPF collector first if it is in use.
- */
+/* files.h - files collector: reads control files through open descriptors, one pread() per file. */
 #ifndef CGWARD_LIB_SAMPLE_FILES_H
 #define CGWARD_LIB_SAMPLE_FILES_H
 
 #include "lib/kernel/device-stack.h"
+#include "lib/sample/collector.h"
 #include "lib/sample/device-names.h"
-#include "lib/sample/read-plan.h"
 
-struct bpf;
+extern const struct collector_functions files_collector;
 
 struct files {
 	const struct cgw_layout *layout;
-	struct plan plan;
+	struct group_tree *tree;
+	const struct plan *plan;
 	char *buffer;
 	size_t buffer_size;
 	size_t open_count, open_max; /* descriptors that stay open between samples */
@@ -24,38 +22,29 @@ struct files {
 	struct device_names device_names;
 	struct device_stack device_stack;
 	bool device_stack_known;
-	const struct bpf *bpf;           /* takes precedence over files; or NULL */
-	bool from_bpf[CGW_METRIC_COUNT]; /* by column: BPF provides it for the current group */
-	size_t *rest;                    /* files that BPF does not provide completely */
-	size_t rest_count;
-	uint32_t uncovered; /* hierarchies with files that BPF does not provide at all */
-	struct tree_group **incomplete; /* [row]: the group if its files must be read; else NULL */
-	uint32_t incomplete_size;
-	size_t usage_file_count; /* the first files of `rest`, which contain the CPU usage */
-	unsigned idle_interval;  /* see cgw_sampler_options */
+	bool unread[CGW_METRIC_COUNT]; /* by column: only the file has it for the current group */
+	bool reads_all;                /* no other collector provides anything */
+	uint32_t hierarchies;          /* with files that are read for all groups */
+	size_t *order;                 /* the files of the plan as they are read */
+	size_t usage_file_count;       /* the first files of `order`, which contain the CPU usage */
+	unsigned idle_interval;        /* see cgw_sampler_options */
 	unsigned tick;
 	bool read_all;             /* read everything in the next sample */
 	struct cgw_snapshot *last; /* referenced; NULL: no values to reuse */
 	struct cgw_snapshot *snapshot;
-	uint32_t group;  /* current index in the snapshot */
-	uint32_t hidden; /* copy of tree.hidden */
+	struct coverage *coverage;
+	uint32_t group; /* current index in the snapshot */
 };
 
-int files_init(struct files *files, const struct cgw_layout *layout, size_t open_max);
-/* Also closes the descriptors in the tree. */
-void files_done(struct files *files, struct group_tree *tree);
-/* Moves the plan, which is left empty; closes the descriptors of the old one. */
-void files_set_plan(struct files *files, struct group_tree *tree, struct plan *plan);
-/* Sets the BPF collector, or NULL; to be called again when its columns change. */
-int files_set_bpf(struct files *files, const struct bpf *bpf);
+/* The plan is set later, and must stay at that address. */
+int files_init(struct files *files, const struct cgw_layout *layout, struct group_tree *tree,
+	       const struct plan *plan, size_t open_max);
 /* Reads one file of a group into a row by column, without instances and texts. */
 int files_peek(struct files *files, struct tree_group *group, size_t file, struct cgw_number *row);
-/* Reads all groups of the tree into the snapshot, which must have the tree's newest topology. */
-int files_collect(struct files *files, struct group_tree *tree, struct cgw_snapshot *snapshot);
 /* Closes the group's files in these hierarchies. */
 void files_forget(struct files *files, struct tree_group *group, uint32_t hierarchies);
 /* Tries absent and denied files again, and empties the caches of devices. */
-void files_retry_absent(struct files *files, struct group_tree *tree);
+void files_retry_absent(struct files *files);
 
 /* Shared by the files of the collector. */
 /* The directory of a group in one hierarchy, opened with the first of its files. */
@@ -69,5 +58,7 @@ void files_directory_close(struct files *files, struct files_directory *director
 int files_read_group(struct files *files, struct tree_group *group, size_t index,
 		     const struct decode_request *requests, size_t count,
 		     struct files_directory *directory);
+/* Reads all groups of the tree into the snapshot, which must have the tree's newest topology. */
+int files_collect(void *collector, struct cgw_snapshot *snapshot, struct coverage *coverage);
 
 #endif

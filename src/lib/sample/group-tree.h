@@ -22,7 +22,6 @@ struct tree_group {
 	uint16_t depth;
 	uint16_t name_length;
 	bool idle;      /* collector: its CPU usage is that of the last sample */
-	bool repeated;  /* collector: so are its other values */
 	int *files;     /* collector; NULL until it reads this group */
 	uint64_t *id;   /* [hierarchy], after the name */
 	int *watch;     /* [hierarchy], discovery: watch descriptor or -1 */

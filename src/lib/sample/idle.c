@@ -30,8 +30,8 @@ size_t idle_sort_files(const struct plan *plan, size_t *files, size_t count)
 
 static bool has_last_usage(const struct files *files, const struct tree_group *group)
 {
-	return files->idle_interval > 1 && files->bpf == NULL && files->usage_file_count > 0 &&
-	       files->last != NULL && group->row != CGW_NO_GROUP && group->parent != NULL;
+	return files->idle_interval > 1 && files->usage_file_count > 0 && files->last != NULL &&
+	       group->row != CGW_NO_GROUP && group->parent != NULL;
 }
 
 bool idle_may_be(const struct files *files, const struct tree_group *group)
@@ -43,12 +43,12 @@ bool idle_may_be(const struct files *files, const struct tree_group *group)
 
 bool idle_by_parent(const struct files *files, const struct tree_group *group)
 {
-	int column = files->plan.column_of[CGW_M_CPU_USAGE];
+	int column = files->plan->column_of[CGW_M_CPU_USAGE];
 
 	if (!group->parent->idle)
 		return false;
 	for (size_t i = 0; i < files->usage_file_count; i++) {
-		uint32_t hierarchy = files->plan.files[files->rest[i]].hierarchy;
+		uint32_t hierarchy = files->plan->files[files->order[i]].hierarchy;
 
 		/* In different hierarchies: the parent's usage does not include this group. */
 		if ((group->present ^ group->parent->present) >> hierarchy & 1)
@@ -59,7 +59,7 @@ bool idle_by_parent(const struct files *files, const struct tree_group *group)
 
 bool idle_usage_unchanged(const struct files *files, const struct tree_group *group)
 {
-	int column = files->plan.column_of[CGW_M_CPU_USAGE];
+	int column = files->plan->column_of[CGW_M_CPU_USAGE];
 	struct cgw_number then;
 
 	if (!has_last_usage(files, group))
@@ -73,7 +73,7 @@ void idle_update(struct files *files, struct cgw_snapshot *snapshot)
 {
 	cgw_snapshot_unref(files->last);
 	files->last = NULL;
-	if (snapshot != NULL && files->idle_interval > 1 && files->bpf == NULL)
+	if (snapshot != NULL && files->idle_interval > 1 && files->reads_all)
 		files->last = cgw_snapshot_ref(snapshot);
 	files->read_all = false;
 	files->tick++;

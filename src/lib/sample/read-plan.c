@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/debug-message.h"
 #include "lib/kernel/list-children.h"
 #include "lib/sample/read-plan.h"
 
@@ -279,6 +280,9 @@ static int add_metric(struct plan *plan, const struct probe *probe, uint32_t hie
 	}
 	if (source == NULL)
 		return 0;
+	DEBUG(CGW_DEBUG_SAMPLE, "%s: from %s%s%s in hierarchy %s", info->key, source->file,
+	      source->key != NULL ? ", key " : "", source->key != NULL ? source->key : "",
+	      plan->layout->hierarchies[hierarchy].label);
 	if (plan->source[metric] == NULL || source < plan->source[metric])
 		plan->source[metric] = source;
 	plan->rank[metric][hierarchy] = (uint8_t)(source - info->sources + 1);
@@ -386,6 +390,10 @@ int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct 
 	r = add_divisions(plan);
 	for (uint32_t h = 0; h < layout->hierarchy_count && r == 0; h++)
 		r = plan_hierarchy(plan, tree, h);
+	for (int m = 0; m < CGW_METRIC_COUNT && debug_enabled(CGW_DEBUG_SAMPLE); m++)
+		if (cgw_metric_set_has(metrics, (enum cgw_metric)m) && plan->source[m] == NULL)
+			DEBUG(CGW_DEBUG_SAMPLE, "%s: no hierarchy has a file of it",
+			      cgw_metric_info((enum cgw_metric)m)->key);
 	if (r == 0)
 		r = rank_requests(plan);
 	if (r == 0)

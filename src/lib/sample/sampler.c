@@ -10,13 +10,12 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
+#include "lib/base/string-builder.h"
 #include "lib/kernel/group-cursor.h"
-#include "lib/sample/bpf/bpf.h"
-#include "lib/sample/device-sums.h"
-#include "lib/sample/discover.h"
-#include "lib/sample/files.h"
+#include "lib/sample/bpf/bpf-collector.h"
+#include "lib/sample/complete-values.h"
 #include "lib/sample/idle.h"
-#include "lib/sample/sum-descendants.h"
 #include "lib/sample/system-stat.h"
 
 /* Interval of full walks, in case events were missed. */
@@ -35,11 +34,14 @@ struct cgw_sampler {
 	struct cgw_sampler_options options;
 	char *below;
 	struct cgw_metric_set metrics;
+	struct plan plan;
 	bool plan_outdated;
 	struct group_tree tree;
 	struct discover discover;
 	struct files files;
-	struct bpf bpf;
+	struct collector collectors[2]; /* in this order; the last one reads the files */
+	size_t collector_count;
+	struct coverage coverage;
 	bool bpf_unavailable;   /* unusable, or not requested */
 	uint32_t populated;     /* hierarchies with groups other than the root */
 	uint64_t verified_ns;   /* when BPF values were last compared with the files */
@@ -60,7 +62,7 @@ int cgw_sampler_raise_descriptors(void)
 
 static bool uses_bpf(const struct cgw_sampler *sampler)
 {
-	return sampler->bpf.programs != NULL;
+	return sampler->collector_count > 1;
 }
 
 /* Number of descriptors that may stay open: the limit minus those that are already open. */
@@ -96,8 +98,12 @@ struct cgw_sampler *cgw_sampler_free(struct cgw_sampler *sampler)
 {
 	if (sampler == NULL)
 		return NULL;
-	files_done(&sampler->files, &sampler->tree);
-	bpf_close(&sampler->bpf);
+	for (size_t i = 0; i < sampler->collector_count; i++)
+		sampler->collectors[i].functions->close(sampler->collectors[i].state);
+	plan_done(&sampler->plan);
+	free(sampler->coverage.provided);
+	free(sampler->coverage.unread);
+	free(sampler->coverage.repeated);
 	sampler->tree.forget = NULL;
 	if (sampler->tree.root != NULL)
 		group_tree_done(&sampler->tree);
@@ -127,8 +133,11 @@ static int init_parts(struct cgw_sampler *sampler)
 		r = discover_init(&sampler->discover, &sampler->cursor.layout, &sampler->tree,
 				  &options);
 	if (r == 0)
-		r = files_init(&sampler->files, &sampler->cursor.layout,
-			       descriptor_budget(&sampler->options));
+		r = files_init(&sampler->files, &sampler->cursor.layout, &sampler->tree,
+			       &sampler->plan, descriptor_budget(&sampler->options));
+	if (r == 0)
+		sampler->collectors[sampler->collector_count++] =
+			(struct collector){&files_collector, &sampler->files};
 	sampler->files.idle_interval = sampler->options.idle_interval;
 	if (r == 0)
 		r = snapshot_pool_new(&sampler->pool);
@@ -139,14 +148,19 @@ static int init_parts(struct cgw_sampler *sampler)
 static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
 {
 	uint32_t spare = group_estimate / (sampler->options.once ? 16 : 2);
-	int r = bpf_open(&sampler->bpf, &sampler->discover, group_estimate + spare,
-			 &sampler->reason);
+	struct collector bpf;
+	uint32_t hierarchies;
+	int r = bpf_open(&sampler->discover, &sampler->files, group_estimate + spare, &bpf,
+			 &hierarchies, &sampler->reason);
 
 	if (r < 0) {
 		sampler->bpf_unavailable = true;
 		return r;
 	}
-	discover_hand_over(&sampler->discover, sampler->bpf.hierarchies);
+	sampler->collectors[1] = sampler->collectors[0];
+	sampler->collectors[0] = bpf;
+	sampler->collector_count = 2;
+	discover_hand_over(&sampler->discover, hierarchies);
 	sampler->plan_outdated = true;
 	return 0;
 }
@@ -240,6 +254,7 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 		cgw_sampler_free(sampler);
 		return r;
 	}
+	DEBUG(CGW_DEBUG_SAMPLE, "collector: %s", uses_bpf(sampler) ? "bpf" : sampler->reason.text);
 	*ret_sampler = sampler;
 	return 0;
 }
@@ -264,35 +279,45 @@ const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
 }
 
 /* Falls back to files after an unexpected error. */
-static int stop_bpf(struct cgw_sampler *sampler, int error)
+static void stop_bpf(struct cgw_sampler *sampler, int error)
 {
-	bpf_close(&sampler->bpf);
+	sampler->collectors[0].functions->close(sampler->collectors[0].state);
+	sampler->collectors[0] = sampler->collectors[1];
+	sampler->collector_count = 1;
 	sampler->bpf_unavailable = true;
+	sampler->plan_outdated = true;
 	discover_rollback(&sampler->discover);
+	DEBUG(CGW_DEBUG_BPF, "the programs failed: %s", strerror(-error));
 	(void)cgw_diag_set(&sampler->reason, error, "the BPF programs failed: %s",
 			   strerror(-error));
-	return files_set_bpf(&sampler->files, NULL);
+}
+
+static bool bpf_provides(const struct cgw_sampler *sampler, enum cgw_metric metric)
+{
+	for (size_t i = 0; i < sampler->plan.file_count; i++)
+		if (cgw_metric_set_has(&sampler->coverage.provided[i], metric))
+			return true;
+	return false;
 }
 
 /* "bpf, except from files: memory.kernel, cpu.usage_percpu", as many as fit. */
 static void set_bpf_reason(struct cgw_sampler *sampler)
 {
-	const struct plan *plan = &sampler->files.plan;
+	const struct plan *plan = &sampler->plan;
 	char list[400] = "";
 	size_t length = 0, left = 0;
 
 	for (size_t i = 0; i < plan->column_count; i++) {
 		const char *key = cgw_metric_info(plan->metric_of[i])->key;
 
-		if (bpf_provides(&sampler->bpf, plan->metric_of[i]) ||
+		if (bpf_provides(sampler, plan->metric_of[i]) ||
 		    plan->source[plan->metric_of[i]] == NULL)
 			continue;
-		if (length + strlen(key) + 8 > sizeof(list)) {
+		if (length + strlen(key) + 8 > sizeof(list))
 			left++;
-			continue;
-		}
-		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
-					   length > 0 ? ", " : "", key);
+		else
+			length = text_append(list, sizeof(list), length, "%s%s",
+					     length > 0 ? ", " : "", key);
 	}
 	if (length == 0)
 		(void)cgw_diag_set(&sampler->reason, 0, "bpf, except the root");
@@ -303,24 +328,27 @@ static void set_bpf_reason(struct cgw_sampler *sampler)
 				   list, left);
 }
 
-/* Compares BPF values with the files for a new plan, and periodically. */
-static int update_bpf_plan(struct cgw_sampler *sampler, uint64_t now_ns)
+/* Asks the collectors for their values of the plan; BPF compares its own with the files again. */
+static int divide_plan(struct cgw_sampler *sampler, uint64_t now_ns)
 {
-	int r;
+	size_t count = sampler->plan.file_count + 1;
+	int r = 0;
 
-	if (!uses_bpf(sampler))
-		return files_set_bpf(&sampler->files, NULL);
-	r = bpf_plan(&sampler->bpf, &sampler->files);
-	if (r == -E2BIG) { /* more groups than the programs' capacity were created meanwhile */
-		r = bpf_update(&sampler->bpf, &sampler->files, true);
-		if (r == 0)
-			r = bpf_plan(&sampler->bpf, &sampler->files);
+	free(sampler->coverage.provided);
+	sampler->coverage.provided = calloc(count, sizeof(*sampler->coverage.provided));
+	if (sampler->coverage.provided == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < sampler->collector_count && r == 0; i++)
+		r = sampler->collectors[i].functions->set_plan(sampler->collectors[i].state,
+							       &sampler->plan, &sampler->coverage);
+	if (r < 0 && r != -ENOMEM && uses_bpf(sampler)) {
+		stop_bpf(sampler, r);
+		return divide_plan(sampler, now_ns);
 	}
-	if (r < 0)
-		return r == -ENOMEM ? r : stop_bpf(sampler, r);
 	sampler->verified_ns = now_ns;
-	set_bpf_reason(sampler);
-	return files_set_bpf(&sampler->files, &sampler->bpf);
+	if (r == 0 && uses_bpf(sampler))
+		set_bpf_reason(sampler);
+	return r;
 }
 
 /* A hierarchy has its first group: only now do the controllers' files show what exists there. */
@@ -356,15 +384,20 @@ static int update_plan(struct cgw_sampler *sampler, bool walked, uint64_t now_ns
 	r = plan_build(&plan, sampler->layout, &sampler->tree, &sampler->metrics);
 	if (r < 0)
 		return r;
-	if (plan_equal(&plan, &sampler->files.plan) && !sampler->plan_outdated) {
+	if (plan_equal(&plan, &sampler->plan) && !sampler->plan_outdated) {
 		plan_done(&plan);
-		files_retry_absent(&sampler->files, &sampler->tree);
-		return verify ? update_bpf_plan(sampler, now_ns) : 0;
+		files_retry_absent(&sampler->files);
+		if (!verify)
+			return 0;
+	} else {
+		for (size_t i = 0; i < sampler->collector_count; i++)
+			sampler->collectors[i].functions->drop_plan(sampler->collectors[i].state);
+		plan_done(&sampler->plan);
+		sampler->plan = plan;
 	}
-	files_set_plan(&sampler->files, &sampler->tree, &plan);
-	bpf_forget_plan(&sampler->bpf);
-	sampler->plan_outdated = false;
-	return update_bpf_plan(sampler, now_ns);
+	r = divide_plan(sampler, now_ns);
+	sampler->plan_outdated = r < 0;
+	return r;
 }
 
 static int update_topology(struct cgw_sampler *sampler)
@@ -380,105 +413,52 @@ static int update_topology(struct cgw_sampler *sampler)
 	topology->view.layout = sampler->layout;
 	topology_unref(sampler->topology);
 	sampler->topology = topology;
-	sampler->bpf.rows_outdated = true;
 	return 0;
 }
 
-/* False in a container: its top group is an ordinary group, and /proc reports the whole machine. */
-static bool root_is_system(const struct cgw_layout *layout)
+/* Nothing is filled yet. */
+static int reset_coverage(struct coverage *coverage, uint32_t count)
 {
-	for (size_t i = 0; !layout->recorded && i < layout->hierarchy_count; i++)
-		if (layout->hierarchies[i].root_id != 1)
-			return false;
-	return true;
-}
+	if (count > coverage->group_size) {
+		size_t size = count + (size_t)count / 4;
+		void *unread = reallocarray(coverage->unread, size, sizeof(*coverage->unread));
+		void *repeated;
 
-/* The kernel's number of the root counts less than those of the groups below it. */
-static bool is_incomplete(const struct cgw_snapshot *snapshot, enum cgw_metric metric)
-{
-	return snapshot->source[metric] != NULL && snapshot->source[metric]->not_root;
-}
-
-static void fill_root(struct cgw_snapshot *snapshot)
-{
-	for (int column = 0; column < snapshot->column_count; column++) {
-		enum cgw_metric metric = snapshot->metric_of[column];
-		enum cgw_root_source source = cgw_metric_info(metric)->root;
-		struct cgw_number number;
-
-		if (source == CGW_ROOT_NONE ||
-		    (snapshot_get(snapshot, column, 0).state != CGW_ABSENT &&
-		     !is_incomplete(snapshot, metric)))
-			continue;
-		number = system_stat_root_value(&snapshot->machine, source);
-		snapshot->system_wide[metric] = number.state == CGW_OK;
-		if (number.state == CGW_OK)
-			snapshot_set(snapshot, column, 0, number);
+		if (unread == NULL)
+			return -ENOMEM;
+		coverage->unread = unread;
+		repeated = realloc(coverage->repeated, size);
+		if (repeated == NULL)
+			return -ENOMEM;
+		coverage->repeated = repeated;
+		coverage->group_size = size;
 	}
-}
-
-static bool requests_io(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->column_count; i++)
-		if (cgw_metric_info(plan->metric_of[i])->sources[0].controller == CGW_IO)
-			return true;
-	return false;
-}
-
-/* Devices are read again with every full walk. */
-static int update_device_stack(struct files *files)
-{
-	int r;
-
-	if (files->device_stack_known || !requests_io(&files->plan))
-		return 0;
-	device_stack_done(&files->device_stack);
-	r = device_stack_read(files->layout, &files->device_stack);
-	files->device_stack_known = r == 0;
-	return r;
-}
-
-/* Values that depend on other groups or devices. */
-static int complete_values(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
-{
-	int r = sum_descendants(&sampler->files, &sampler->tree, sampler->options.depth_max,
-				sampler->options.below, snapshot);
-
-	if (r == 0)
-		r = snapshot_finish(snapshot);
-	if (r == 0)
-		r = update_device_stack(&sampler->files);
-	if (r < 0)
-		return r;
-	device_sums_leave_out(snapshot, &sampler->files.device_stack);
-	device_sums_drop_uncounted(snapshot);
+	memset(coverage->unread, 0, count * sizeof(struct tree_group *));
+	memset(coverage->repeated, 0, count);
 	return 0;
 }
 
 static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 {
-	int r;
+	int r = reset_coverage(&sampler->coverage, snapshot->topology->view.count);
 
-	if (uses_bpf(sampler) && sampler->bpf.rows_outdated)
-		bpf_update_rows(&sampler->bpf);
 	snapshot->monotonic_ns = clock_ns(CLOCK_MONOTONIC);
 	snapshot->boottime_ns = clock_ns(CLOCK_BOOTTIME);
 	snapshot->realtime_ns = clock_ns(CLOCK_REALTIME);
-	r = system_stat_read(sampler->layout, &snapshot->machine);
+	memcpy(snapshot->source, sampler->plan.source, sizeof(snapshot->source));
+	snapshot->collector = sampler->collectors[0].functions->name;
 	if (r == 0)
-		r = files_collect(&sampler->files, &sampler->tree, snapshot);
+		r = system_stat_read(sampler->layout, &snapshot->machine);
+	for (size_t i = 0; i < sampler->collector_count && r == 0; i++)
+		r = sampler->collectors[i].functions->collect(sampler->collectors[i].state,
+							      snapshot, &sampler->coverage);
 	if (r == 0)
-		r = complete_values(sampler, snapshot);
+		r = complete_values(&sampler->files, sampler->options.depth_max,
+				    sampler->options.below, sampler->coverage.repeated, snapshot);
 	idle_update(&sampler->files, r == 0 ? snapshot : NULL);
-	if (r < 0)
-		return r;
-	if (root_is_system(sampler->layout))
-		fill_root(snapshot);
-	if (uses_bpf(sampler))
-		snapshot->collector = "bpf";
-	if (sampler->files.group_gone)
+	if (r == 0 && sampler->files.group_gone)
 		discover_request_walk(&sampler->discover);
-	return 0;
+	return r;
 }
 
 /* Updates the groups, and with BPF collects their values. */
@@ -493,13 +473,13 @@ static int update_tree(struct cgw_sampler *sampler, uint64_t now_ns, bool *ret_w
 		return -ENOMEM;
 	if (r < 0 || !uses_bpf(sampler))
 		return r;
-	if (sampler->plan_outdated)
-		bpf_expect(&sampler->bpf, &sampler->metrics);
-	r = bpf_update(&sampler->bpf, &sampler->files, *ret_walked || sampler->plan_outdated);
+	r = sampler->collectors[0].functions->update(
+		sampler->collectors[0].state, sampler->plan_outdated ? &sampler->metrics : NULL,
+		*ret_walked || sampler->plan_outdated);
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	r = stop_bpf(sampler, r);
-	return r < 0 ? r : discover_update(&sampler->discover, now_ns, ret_walked);
+	stop_bpf(sampler, r);
+	return discover_update(&sampler->discover, now_ns, ret_walked);
 }
 
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot)
@@ -515,7 +495,7 @@ int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_sn
 	if (r == 0)
 		r = update_topology(sampler);
 	if (r == 0)
-		r = snapshot_begin(sampler->pool, sampler->topology, &sampler->files.plan.metrics,
+		r = snapshot_begin(sampler->pool, sampler->topology, &sampler->plan.metrics,
 				   &snapshot);
 	if (r < 0 || snapshot == NULL)
 		return r;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/sample/sum-descendants.h"
@@ -11,7 +12,7 @@
 /* The values of one column by group and name of the instance. */
 struct matrix {
 	const char **names;
-	uint32_t name_count, name_size;
+	size_t name_count, name_size;
 	struct cgw_number *numbers; /* [group * name_count + name] */
 };
 
@@ -40,9 +41,9 @@ static void add(struct cgw_number *sum, struct cgw_number part)
 		sum->value += part.value;
 }
 
-static uint32_t find_name(const struct matrix *matrix, const char *name)
+static size_t find_name(const struct matrix *matrix, const char *name)
 {
-	uint32_t i = 0;
+	size_t i = 0;
 
 	while (i < matrix->name_count && strcmp(matrix->names[i], name) != 0)
 		i++;
@@ -54,18 +55,12 @@ static int list_names(const struct cgw_snapshot *snapshot, int column, struct ma
 {
 	for (size_t i = 0; i < snapshot->row_count; i++) {
 		const char *name = snapshot->rows[i].instance.name;
-		const char **names;
 
 		if (snapshot->rows[i].column != column ||
 		    find_name(matrix, name) < matrix->name_count)
 			continue;
-		if (matrix->name_count == matrix->name_size) {
-			matrix->name_size = 2 * matrix->name_size + 8;
-			names = reallocarray(matrix->names, matrix->name_size, sizeof(*names));
-			if (names == NULL)
-				return -ENOMEM;
-			matrix->names = names;
-		}
+		if (ARRAY_RESERVE(matrix->names, matrix->name_size, matrix->name_count + 1) < 0)
+			return -ENOMEM;
 		matrix->names[matrix->name_count++] = name;
 	}
 	return 0;
@@ -80,7 +75,7 @@ static void take_rows(struct cgw_snapshot *snapshot, int column, struct matrix *
 		const struct instance_row *row = &snapshot->rows[i];
 
 		if (row->column == column)
-			add(&matrix->numbers[(size_t)row->group * matrix->name_count +
+			add(&matrix->numbers[row->group * matrix->name_count +
 					     find_name(matrix, row->instance.name)],
 			    row->instance.number);
 		else
@@ -91,11 +86,11 @@ static void take_rows(struct cgw_snapshot *snapshot, int column, struct matrix *
 	       (snapshot->topology->view.count + 1) * sizeof(uint32_t));
 }
 
-/* What a group repeats from the last sample already includes its descendants. */
 static int sum_instances(struct cgw_snapshot *snapshot, int column, const bool *repeated)
 {
 	CLEANUP(matrix_done) struct matrix matrix = {.names = NULL};
-	uint32_t count = snapshot->topology->view.count, width;
+	uint32_t count = snapshot->topology->view.count;
+	size_t width;
 	int r = list_names(snapshot, column, &matrix);
 
 	width = matrix.name_count;
@@ -108,13 +103,12 @@ static int sum_instances(struct cgw_snapshot *snapshot, int column, const bool *
 	for (uint32_t group = count - 1; group > 0; group--) {
 		uint32_t parent = snapshot->topology->view.parent[group];
 
-		for (uint32_t i = 0; i < width && !repeated[parent]; i++)
-			add(&matrix.numbers[(size_t)parent * width + i],
-			    matrix.numbers[(size_t)group * width + i]);
+		for (size_t i = 0; i < width && !repeated[parent]; i++)
+			add(&matrix.numbers[parent * width + i], matrix.numbers[group * width + i]);
 	}
 	for (uint32_t group = 0; group < count; group++)
-		for (uint32_t i = 0; i < width && r == 0; i++) {
-			struct cgw_number number = matrix.numbers[(size_t)group * width + i];
+		for (size_t i = 0; i < width && r == 0; i++) {
+			struct cgw_number number = matrix.numbers[group * width + i];
 
 			if (number.state != CGW_ABSENT &&
 			    snapshot_get(snapshot, column, group).state == CGW_OK)
@@ -183,31 +177,27 @@ static uint32_t find_hierarchies(const struct files *files, const struct cgw_sna
 	for (int column = 0; column < snapshot->column_count; column++)
 		for (uint32_t h = 0; h < files->layout->hierarchy_count; h++)
 			if (is_counted_alone(snapshot, column) &&
-			    files->plan.rank[snapshot->metric_of[column]][h] != 0)
+			    files->plan->rank[snapshot->metric_of[column]][h] != 0)
 				hierarchies |= UINT32_C(1) << h;
 	return hierarchies;
 }
 
-int sum_descendants(const struct files *files, const struct group_tree *tree, uint32_t depth_max,
-		    const char *below, struct cgw_snapshot *snapshot)
+int sum_descendants(const struct files *files, uint32_t depth_max, const char *below,
+		    const bool *repeated, struct cgw_snapshot *snapshot)
 {
 	uint32_t count = snapshot->topology->view.count;
 	uint32_t hierarchies = find_hierarchies(files, snapshot);
 	CLEANUP(cleanup_free) bool *partial = NULL;
-	CLEANUP(cleanup_free) bool *repeated = NULL;
 	int r = 0;
 
 	if (hierarchies == 0)
 		return 0;
 	partial = calloc(count, sizeof(*partial));
-	repeated = calloc(count, sizeof(*repeated));
-	if (partial == NULL || repeated == NULL)
+	if (partial == NULL)
 		return -ENOMEM;
-	for (const struct tree_group *group = tree->root; group != NULL;
-	     group = group_tree_next(group)) {
+	for (const struct tree_group *group = files->tree->root; group != NULL;
+	     group = group_tree_next(group))
 		partial[group->index] = leaves_out(files, group, depth_max, below, hierarchies);
-		repeated[group->index] = files->bpf == NULL && group->repeated;
-	}
 	for (uint32_t group = count - 1; group > 0; group--)
 		partial[snapshot->topology->view.parent[group]] |= partial[group];
 	for (int column = 0; column < snapshot->column_count && r == 0; column++) {

@@ -7,9 +7,10 @@
 
 /*
  * Adds the values of descendants where the metric includes them, but its file does not. Groups with
- * descendants that are not in the tree get no value. Call before snapshot_finish().
+ * descendants that are not in the tree get no value. What a group repeats (by row) from the last
+ * sample already includes its descendants. Call before snapshot_finish().
  */
-int sum_descendants(const struct files *files, const struct group_tree *tree, uint32_t depth_max,
-		    const char *below, struct cgw_snapshot *snapshot);
+int sum_descendants(const struct files *files, uint32_t depth_max, const char *below,
+		    const bool *repeated, struct cgw_snapshot *snapshot);
 
 #endif

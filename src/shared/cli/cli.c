@@ -95,7 +95,7 @@ enum cli_exit cli_finish(const struct cli_context *context, enum cli_exit status
 	bool failed = ferror(stdout) != 0, closed = reader_closed();
 	int error = fclose(stdout) == 0 ? 0 : errno;
 
-	if ((error == 0 || error == EBADF) && !failed)
+	if (error == 0 && !failed)
 		return status;
 	/* A reader that closed the pipe needs no message: the exit status is enough. */
 	if (!closed && error != EPIPE)

@@ -8,15 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/json-cleanup.h"
+#include "lib/base/regular-file.h"
 #include "shared/cli/daemon-status.h"
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 /* The kernel releases the daemon's lock when it exits, even after a crash. */
 static int check_running(const char *directory)
@@ -25,9 +23,9 @@ static int check_running(const char *directory)
 	CLEANUP(cleanup_close) int fd = -1;
 
 	(void)snprintf(path, sizeof(path), "%s/enforce.lock", directory);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
 	if (fd < 0)
-		return errno == EACCES ? -EACCES : -ESRCH;
+		return fd == -EACCES ? -EACCES : -ESRCH;
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK ? 0 : -ESRCH;
 }
 
@@ -35,17 +33,19 @@ static int load_status(const char *directory, json_t **ret_root)
 {
 	char path[4096];
 	json_error_t error;
+	CLEANUP(cleanup_close) int fd = -1;
 	json_t *root;
 	int r = check_running(directory);
 
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "%s/status.json", directory);
-	root = json_load_file(path, 0, &error);
+	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
+	if (fd < 0)
+		return fd == -ENOENT ? -ESRCH : fd == -EACCES ? -EACCES : -EBADMSG;
+	root = json_loadfd(fd, 0, &error);
 	if (root == NULL)
-		return access(path, F_OK) < 0   ? -ESRCH
-		       : access(path, R_OK) < 0 ? -EACCES
-						: -EBADMSG;
+		return -EBADMSG;
 	*ret_root = root;
 	return 0;
 }
@@ -54,35 +54,23 @@ struct daemon_status *daemon_status_free(struct daemon_status *status)
 {
 	if (status == NULL)
 		return NULL;
-	for (size_t i = 0; i < status->instance_count; i++) {
-		free(status->instances[i].rule);
-		free(status->instances[i].group);
-		free(status->instances[i].phase);
-		free(status->instances[i].why);
-	}
-	for (size_t i = 0; i < status->held_count; i++) {
-		free(status->held[i].group);
-		free(status->held[i].key);
-		free(status->held[i].section);
-		free(status->held[i].value);
-		free(status->held[i].original);
-	}
 	free(status->instances);
 	free(status->held);
+	json_decref(status->json);
 	free(status);
 	return NULL;
 }
 
-/* Copies a member's text, "" if it is absent. */
-static char *copy_text(const json_t *item, const char *key)
+static const char *get_text(const json_t *item, const char *key)
 {
 	const char *text = json_string_value(json_object_get(item, key));
-	size_t length = text != NULL ? strlen(text) : 0;
-	char *copy = malloc(length + 1);
 
-	if (copy != NULL)
-		memcpy(copy, text != NULL ? text : "", length + 1);
-	return copy;
+	return text != NULL ? text : "";
+}
+
+static uint64_t get_number(const json_t *item, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(item, key));
 }
 
 static double get_seconds(const json_t *item, const char *key)
@@ -92,96 +80,99 @@ static double get_seconds(const json_t *item, const char *key)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static int parse_instances(const json_t *list, struct daemon_status *status)
+static void parse_instances(const json_t *list, struct daemon_status *status)
 {
 	const json_t *item;
 	size_t i;
 
-	status->instances = calloc(json_array_size(list) + 1, sizeof(*status->instances));
-	if (status->instances == NULL)
-		return -ENOMEM;
-	json_array_foreach(list, i, item)
-	{
-		struct daemon_instance *instance = &status->instances[status->instance_count++];
-
-		*instance = (struct daemon_instance){
-			.rule = copy_text(item, "rule"),
-			.group = copy_text(item, "group"),
-			.phase = copy_text(item, "phase"),
-			.why = copy_text(item, "why"),
-			.step = (uint64_t)json_integer_value(json_object_get(item, "step")),
+	json_array_foreach(list, i, item) status->instances[status->instance_count++] =
+		(struct daemon_instance){
+			.rule = get_text(item, "rule"),
+			.group = get_text(item, "group"),
+			.phase = get_text(item, "phase"),
+			.why = get_text(item, "why"),
+			.group_id = get_number(item, "group_id"),
+			.step = get_number(item, "step"),
 			.since_seconds = fabs(get_seconds(item, "since_seconds")),
 			.until_seconds = get_seconds(item, "until_seconds"),
 		};
-		if (instance->rule == NULL || instance->group == NULL || instance->phase == NULL ||
-		    instance->why == NULL)
-			return -ENOMEM;
-	}
-	return 0;
 }
 
-static int parse_held(const json_t *list, struct daemon_status *status)
+static void parse_held(const json_t *list, struct daemon_status *status)
 {
 	const json_t *item;
 	size_t i;
 
-	status->held = calloc(json_array_size(list) + 1, sizeof(*status->held));
-	if (status->held == NULL)
-		return -ENOMEM;
-	json_array_foreach(list, i, item)
-	{
-		struct daemon_held *held = &status->held[status->held_count++];
+	json_array_foreach(list, i, item) status->held[status->held_count++] = (struct daemon_held){
+		.group = get_text(item, "group"),
+		.key = get_text(item, "key"),
+		.section = get_text(item, "section"),
+		.group_id = get_number(item, "group_id"),
+		.value = get_text(item, "value"),
+		.original = get_text(item, "original"),
+	};
+}
 
-		*held = (struct daemon_held){
-			.group = copy_text(item, "group"),
-			.key = copy_text(item, "key"),
-			.section = copy_text(item, "section"),
-			.value = copy_text(item, "value"),
-			.original = copy_text(item, "original"),
-		};
-		if (held->group == NULL || held->key == NULL || held->section == NULL ||
-		    held->value == NULL || held->original == NULL)
-			return -ENOMEM;
+int daemon_status_parse(json_t *json, struct daemon_status **ret_status)
+{
+	const json_t *instances = json_object_get(json, "instances");
+	const json_t *held = json_object_get(json, "held");
+	struct daemon_status *status = calloc(1, sizeof(*status));
+
+	if (status == NULL) {
+		json_decref(json);
+		return -ENOMEM;
 	}
+	status->json = json;
+	status->instances = calloc(json_array_size(instances) + 1, sizeof(*status->instances));
+	status->held = calloc(json_array_size(held) + 1, sizeof(*status->held));
+	if (status->instances == NULL || status->held == NULL) {
+		daemon_status_free(status);
+		return -ENOMEM;
+	}
+	status->pid = (pid_t)get_number(json, "pid");
+	snprintf(status->mode, sizeof(status->mode), "%s", get_text(json, "mode"));
+	status->realtime_s = json_integer_value(json_object_get(json, "time"));
+	status->interval_seconds = get_seconds(json, "interval_seconds");
+	status->sections = get_number(json, "sections");
+	parse_instances(instances, status);
+	parse_held(held, status);
+	*ret_status = status;
 	return 0;
 }
 
 int daemon_status_read(const char *directory, struct daemon_status **ret_status)
 {
-	CLEANUP(cleanup_json) json_t *root = NULL;
-	struct daemon_status *status;
-	const char *mode;
-	int r = load_status(directory, &root);
+	json_t *json = NULL;
+	int r = load_status(directory, &json);
 
-	if (r < 0)
-		return r;
-	status = calloc(1, sizeof(*status));
-	if (status == NULL)
-		return -ENOMEM;
-	status->pid = (pid_t)json_integer_value(json_object_get(root, "pid"));
-	mode = json_string_value(json_object_get(root, "mode"));
-	(void)snprintf(status->mode, sizeof(status->mode), "%s", mode != NULL ? mode : "");
-	status->realtime_s = json_integer_value(json_object_get(root, "time"));
-	status->interval_seconds = get_seconds(root, "interval_seconds");
-	status->sections = (uint64_t)json_integer_value(json_object_get(root, "sections"));
-	r = parse_instances(json_object_get(root, "instances"), status);
-	if (r == 0)
-		r = parse_held(json_object_get(root, "held"), status);
-	if (r < 0) {
-		daemon_status_free(status);
-		return r;
-	}
-	*ret_status = status;
-	return 0;
+	return r < 0 ? r : daemon_status_parse(json, ret_status);
 }
 
-int daemon_status_text(const char *directory, char **ret_text)
+double daemon_status_age(const struct daemon_status *status)
 {
-	CLEANUP(cleanup_json) json_t *root = NULL;
-	int r = load_status(directory, &root);
+	return status->realtime_s > 0 ? (double)(time(NULL) - status->realtime_s) : 0;
+}
 
-	if (r < 0)
-		return r;
-	*ret_text = json_dumps(root, JSON_INDENT(2));
-	return *ret_text == NULL ? -ENOMEM : 0;
+static json_t *json_seconds(double seconds)
+{
+	return isnan(seconds) ? json_null() : json_real(seconds);
+}
+
+json_t *daemon_instance_json(const struct daemon_instance *instance)
+{
+	return json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s}", "rule", instance->rule,
+			 "group", instance->group, "group_id", (json_int_t)instance->group_id,
+			 "phase", instance->phase, "step", (json_int_t)instance->step,
+			 "since_seconds", json_seconds(-instance->since_seconds), "until_seconds",
+			 json_seconds(instance->until_seconds), "why", instance->why);
+}
+
+json_t *daemon_held_json(const struct daemon_held *held)
+{
+	bool is_frozen = held->value == NULL;
+
+	return json_pack("{s:s, s:I, s:s, s:s, s:s*, s:s*}", "group", held->group, "group_id",
+			 (json_int_t)held->group_id, "key", held->key, "section", held->section,
+			 "value", held->value, "original", is_frozen ? NULL : held->original);
 }

@@ -3,6 +3,7 @@
 #ifndef CGWARD_SHARED_CLI_DAEMON_STATUS_H
 #define CGWARD_SHARED_CLI_DAEMON_STATUS_H
 
+#include <jansson.h>
 #include <sys/types.h>
 
 #include <cgward/base.h>
@@ -13,16 +14,18 @@
 
 /* The state of a rule on one group. Texts are escaped. */
 struct daemon_instance {
-	char *rule, *group, *phase, *why;
+	const char *rule, *group, *phase, *why;
+	uint64_t group_id;    /* inode; 0: not known */
 	uint64_t step;        /* of a ladder, from 0 */
-	double since_seconds; /* time in this phase when the status was written */
+	double since_seconds; /* time in this phase when the status was written; NAN: unknown */
 	double until_seconds; /* time left in this phase; NAN: unknown */
 };
 
 /* A value that the daemon enforces, or a group that it froze. */
 struct daemon_held {
-	char *group, *key, *section;
-	char *value, *original; /* "" for a frozen group */
+	const char *group, *key, *section;
+	uint64_t group_id;
+	const char *value, *original; /* "" for a frozen group */
 };
 
 struct daemon_status {
@@ -35,6 +38,7 @@ struct daemon_status {
 	size_t instance_count;
 	struct daemon_held *held;
 	size_t held_count;
+	json_t *json; /* the document, which the texts are part of */
 };
 
 /*
@@ -42,8 +46,13 @@ struct daemon_status {
  * -EACCES: the status file is not readable; -EBADMSG: the status file is invalid.
  */
 int daemon_status_read(const char *directory, struct daemon_status **ret_status);
+/* Takes the reference to the document, also on failure. */
+int daemon_status_parse(json_t *json, struct daemon_status **ret_status);
 struct daemon_status *daemon_status_free(struct daemon_status *status);
-/* Returns the contents of the status file as JSON text; the caller frees it. */
-int daemon_status_text(const char *directory, char **ret_text);
+/* Seconds since it was written; the times of its instances are that much later. */
+double daemon_status_age(const struct daemon_status *status);
+/* New references, as in the file; NULL: out of memory. */
+json_t *daemon_instance_json(const struct daemon_instance *instance);
+json_t *daemon_held_json(const struct daemon_held *held);
 
 #endif

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* options.c - table-driven option parsing on top of getopt_long(). */
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
 #include "shared/cli/options.h"
+#include <cgward/expression.h>
+
+#define OPTIONS_MAX 64
+#define LONG_VALUE  256 /* getopt_long() returns this plus the index of the row */
 
 enum cli_exit cli_usage_error(const struct cli_context *context, const char *format, ...)
 {
@@ -28,37 +36,21 @@ void cli_print_help(const struct cli_command_help *help)
 {
 	printf("Usage: %s\n\n%s\n\nOptions:\n", help->usage, help->text);
 	for (const struct cli_option *option = help->options; option->name != NULL; option++) {
+		bool optional = option->otherwise != NULL;
 		char left[80], letter[8] = "    ";
 
-		if (option->code < CLI_OPTION_LONG)
-			(void)snprintf(letter, sizeof(letter), "-%c, ", option->code);
+		if (option->letter != 0)
+			(void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 		(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, option->name,
 			       option->argument == NULL ? ""
-			       : option->optional       ? "[="
+			       : optional               ? "[="
 							: " ",
 			       option->argument != NULL ? option->argument : "",
-			       option->optional ? "]" : "");
+			       optional ? "]" : "");
 		if (strlen(left) > 24)
 			printf("  %s\n  %-24s %s\n", left, "", option->help);
 		else
 			printf("  %-24s %s\n", left, option->help);
-	}
-}
-
-static bool parse_common_option(struct cli_context *context, int code, const char *value)
-{
-	switch (code) {
-	case CLI_OPTION_CGROUP_ROOT:
-		context->roots.cgroup = value;
-		return true;
-	case CLI_OPTION_PROC_ROOT:
-		context->roots.proc = value;
-		return true;
-	case CLI_OPTION_SYS_ROOT:
-		context->roots.sys = value;
-		return true;
-	default:
-		return false;
 	}
 }
 
@@ -67,9 +59,11 @@ static void print_option_error(const struct cli_context *context, const struct c
 			       int result, char **argv)
 {
 	const char *word = argv[optind > 0 ? optind - 1 : 0];
-	struct suggestion nearest = {.input = word + strspn(word, "-")};
-	char shown[128];
+	const char *start = word + strspn(word, "-");
+	char name[64], shown[128];
+	struct suggestion nearest = {.input = name};
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(start, "="), start);
 	cgw_escape(shown, sizeof(shown), word, strlen(word));
 	if (result == ':') {
 		(void)cli_usage_error(context, "option %s requires an argument", shown);
@@ -92,50 +86,203 @@ static void print_option_error(const struct cli_context *context, const struct c
 		(void)cli_usage_error(context, "unknown option '%s'", shown);
 }
 
-int cli_next_option(struct cli_context *context, const struct cli_command_help *help, int argc,
-		    char **argv, const char **ret_value, enum cli_exit *ret_exit)
+static enum cli_exit invalid_value(const struct cli_context *context,
+				   const struct cli_option *option, const char *argument,
+				   const char *expected)
 {
-	struct option longs[CLI_OPTION_MAX + 1] = {0};
-	char shorts[2 * CLI_OPTION_MAX + 3] = ":";
-	size_t count = 0, used = 1;
+	return cli_usage_error(context, "invalid --%s '%.64s' (expected %s)", option->name,
+			       argument, expected);
+}
+
+static enum cli_exit add_to_list(const struct cli_context *context, const struct cli_option *option,
+				 const char *argument, struct cli_list *list)
+{
+	struct cgw_diag diag = {0};
+
+	if (option->type == CLI_OPTION_GLOBS && cgw_glob_check(argument, &diag) < 0)
+		return cli_usage_error(context, "--%s: %s", option->name, diag.text);
+	if (list->count == CLI_LIST_MAX)
+		return cli_usage_error(context, "too many --%s options (at most %d)", option->name,
+				       CLI_LIST_MAX);
+	list->items[list->count++] = argument;
+	return CLI_OK;
+}
+
+static enum cli_exit parse_count(const struct cli_context *context, const struct cli_option *option,
+				 const char *argument, void *variable)
+{
+	uint64_t number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(argument, &end, 10);
+	if (!isdigit((unsigned char)argument[0]) || *end != '\0' || errno != 0 || number == 0 ||
+	    number > UINT32_MAX)
+		return invalid_value(context, option, argument, "a positive number");
+	if (option->size == sizeof(uint32_t))
+		*(uint32_t *)variable = (uint32_t)number;
+	else
+		*(uint64_t *)variable = number;
+	return CLI_OK;
+}
+
+static enum cli_exit parse_duration(const struct cli_context *context,
+				    const struct cli_option *option, const char *argument,
+				    uint64_t *variable)
+{
+	uint64_t ns;
+
+	if (cli_parse_duration(argument, &ns) < 0 || ns < (uint64_t)option->value)
+		return invalid_value(context, option, argument,
+				     option->value > 0 ? "a positive time such as 500ms, 2s or 1m"
+						       : "a time such as 0, 500ms or 2s");
+	*variable = ns;
+	return CLI_OK;
+}
+
+static enum cli_exit parse_size(const struct cli_context *context, const struct cli_option *option,
+				const char *argument, uint64_t *variable)
+{
+	double bytes;
+	size_t length;
+
+	if (cgw_quantity_parse(argument, CGW_UNIT_BYTES, &bytes, &length, NULL) < 0 ||
+	    argument[length] != '\0' || bytes < 1 || bytes > 9e18)
+		return invalid_value(context, option, argument, "a size such as 200M or 2G");
+	*variable = (uint64_t)bytes;
+	return CLI_OK;
+}
+
+static enum cli_exit parse_choice(const struct cli_context *context,
+				  const struct cli_option *option, const char *argument,
+				  unsigned int *variable)
+{
+	char names[256] = "";
+	size_t used = 0;
+
+	for (unsigned int i = 0; option->choices[i] != NULL; i++) {
+		const char *separator = option->choices[i + 1] == NULL ? " or " : ", ";
+
+		if (strcmp(argument, option->choices[i]) == 0) {
+			*variable = i;
+			return CLI_OK;
+		}
+		used = text_append(names, sizeof(names), used, "%s%s", i > 0 ? separator : "",
+				   option->choices[i]);
+	}
+	return cli_usage_error(context, "unknown %s '%.64s' (expected %s)", option->name, argument,
+			       names);
+}
+
+static enum cli_exit apply_option(struct cli_context *context, const struct cli_option *option,
+				  const char *argument, void *target)
+{
+	void *variable = (char *)(option->of_context ? context : target) + option->offset;
+
+	if (argument == NULL)
+		argument = option->otherwise;
+	switch (option->type) {
+	case CLI_OPTION_STORE:
+		if (option->size == sizeof(bool))
+			*(bool *)variable = option->value != 0;
+		else
+			*(unsigned int *)variable = (unsigned int)option->value;
+		return CLI_OK;
+	case CLI_OPTION_BITS:
+		*(unsigned int *)variable |= (unsigned int)option->value;
+		return CLI_OK;
+	case CLI_OPTION_TEXT:
+		*(const char **)variable = argument;
+		return CLI_OK;
+	case CLI_OPTION_LIST:
+	case CLI_OPTION_GLOBS:
+		return add_to_list(context, option, argument, variable);
+	case CLI_OPTION_COUNT:
+		return parse_count(context, option, argument, variable);
+	case CLI_OPTION_TIME:
+		return parse_duration(context, option, argument, variable);
+	case CLI_OPTION_SIZE:
+		return parse_size(context, option, argument, variable);
+	case CLI_OPTION_CHOICE:
+		return parse_choice(context, option, argument, variable);
+	case CLI_OPTION_CALL:
+		return option->call(target, context, option, argument);
+	case CLI_OPTION_HELP:
+	case CLI_OPTION_VERSION:
+		break; /* the caller handles these, which end the command */
+	}
+	return CLI_OK;
+}
+
+/* Describes the table to getopt_long(). */
+static void fill_getopt(const struct cli_option *options, struct option *longs, char *shorts)
+{
+	size_t count = 0;
+
+	*shorts++ = ':';
+	for (; options[count].name != NULL && count < OPTIONS_MAX; count++) {
+		const struct cli_option *option = &options[count];
+
+		longs[count] = (struct option){
+			.name = option->name,
+			.has_arg = option->argument == NULL    ? no_argument
+				   : option->otherwise != NULL ? optional_argument
+							       : required_argument,
+			.val = option->letter != 0 ? option->letter : LONG_VALUE + (int)count,
+		};
+		if (option->letter == 0)
+			continue;
+		*shorts++ = option->letter;
+		if (option->argument != NULL)
+			*shorts++ = ':';
+	}
+}
+
+static const struct cli_option *find_option(const struct cli_option *options, int code)
+{
+	if (code >= LONG_VALUE)
+		return &options[code - LONG_VALUE];
+	while (options->letter != code)
+		options++;
+	return options;
+}
+
+bool cli_parse_options(struct cli_context *context, const struct cli_command_help *help, int *argc,
+		       char ***argv, void *target, enum cli_exit *ret_exit)
+{
+	struct option longs[OPTIONS_MAX + 1] = {0};
+	char shorts[2 * OPTIONS_MAX + 2] = "";
+	enum cli_exit status = CLI_OK;
 	int code;
 
+	*ret_exit = CLI_OK;
 	if (context->describe) {
 		context->described = help;
-		*ret_exit = CLI_OK;
-		return -1;
+		return false;
 	}
-	for (const struct cli_option *option = help->options;
-	     option->name != NULL && count < CLI_OPTION_MAX; option++) {
-		longs[count++] = (struct option){
-			.name = option->name,
-			.has_arg = option->argument == NULL ? no_argument
-				   : option->optional       ? optional_argument
-							    : required_argument,
-			.val = option->code,
-		};
-		if (option->code >= CLI_OPTION_LONG)
-			continue;
-		shorts[used++] = (char)option->code;
-		if (option->argument != NULL && !option->optional)
-			shorts[used++] = ':';
+	fill_getopt(help->options, longs, shorts);
+	optind = 0; /* starts again, for the options of a command after those of the program */
+	while (status == CLI_OK && (code = getopt_long(*argc, *argv, shorts, longs, NULL)) != -1) {
+		const struct cli_option *option;
+
+		if (code == '?' || code == ':') {
+			print_option_error(context, help->options, code, *argv);
+			*ret_exit = CLI_USAGE;
+			return false;
+		}
+		option = find_option(help->options, code);
+		if (option->type == CLI_OPTION_HELP) {
+			cli_print_help(help);
+			return false;
+		}
+		if (option->type == CLI_OPTION_VERSION) {
+			printf("%s %s\n", context->program, cgw_version());
+			return false;
+		}
+		status = apply_option(context, option, optarg, target);
 	}
-	do {
-		code = getopt_long(argc, argv, shorts, longs, NULL);
-		*ret_value = optarg;
-	} while (parse_common_option(context, code, optarg));
-	if (code == -1)
-		return 0;
-	*ret_exit = CLI_OK;
-	if (code == 'h') {
-		cli_print_help(help);
-	} else if (code == CLI_OPTION_VERSION) {
-		printf("%s %s\n", context->program, cgw_version());
-	} else if (code == '?' || code == ':') {
-		print_option_error(context, help->options, code, argv);
-		*ret_exit = CLI_USAGE;
-	} else {
-		return code;
-	}
-	return -1;
+	*ret_exit = status;
+	*argc -= optind;
+	*argv += optind;
+	return status == CLI_OK;
 }

@@ -1,40 +1,89 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * options.h - one option table per command, used for parsing, --help, completions, and to check the
- * manual.
+ * options.h - one table row per option: how it is parsed, where its value goes, what --help shows.
+ *
+ * The tables serve parsing, --help and completions, and to check the manual.
  */
 #ifndef CGWARD_SHARED_CLI_OPTIONS_H
 #define CGWARD_SHARED_CLI_OPTIONS_H
 
+#include <stddef.h>
+
 #include "shared/cli/cli.h"
 
-struct cli_option {
-	int code;             /* the short letter, or a number from CLI_OPTION_LONG on */
-	const char *name;     /* long, without dashes */
-	const char *argument; /* its placeholder in --help; NULL: no argument */
-	bool optional;        /* the argument is optional and requires "--name=argument" */
-	const char *help;
-};
-
-#define CLI_OPTION_LONG 256
-#define CLI_OPTION_MAX  64
-
-/* The last rows of every command's table. */
-enum {
-	CLI_OPTION_CGROUP_ROOT = 1000,
-	CLI_OPTION_PROC_ROOT,
-	CLI_OPTION_SYS_ROOT,
+enum cli_option_type {
+	CLI_OPTION_STORE, /* `value` into a bool or an enum */
+	CLI_OPTION_BITS,  /* `value` added to an unsigned int */
+	CLI_OPTION_TEXT,
+	CLI_OPTION_LIST,  /* can be repeated */
+	CLI_OPTION_GLOBS, /* the same, each a valid pattern */
+	CLI_OPTION_COUNT, /* a positive number */
+	CLI_OPTION_TIME,  /* at least `value` nanoseconds */
+	CLI_OPTION_SIZE,  /* in bytes */
+	CLI_OPTION_CHOICE,
+	CLI_OPTION_CALL,
+	CLI_OPTION_HELP,
 	CLI_OPTION_VERSION,
 };
+
+struct cli_option {
+	char letter;          /* 0: none */
+	const char *name;     /* long, without dashes */
+	const char *argument; /* its placeholder in --help; NULL: no argument */
+	const char *help;
+	enum cli_option_type type;
+	int value;
+	size_t offset, size;        /* of the variable in the command's struct */
+	const char *otherwise;      /* value without an argument, which is then optional */
+	const char *const *choices; /* names by value; ends with NULL */
+	enum cli_exit (*call)(void *target, struct cli_context *context,
+			      const struct cli_option *option, const char *argument);
+	bool of_context; /* the variable is in struct cli_context */
+};
+
+/* Values of an option that can be repeated. */
+#define CLI_LIST_MAX 64
+struct cli_list {
+	const char *items[CLI_LIST_MAX];
+	size_t count;
+};
+
+/* The end of a row binds the option to a member of a struct, whose type is checked. */
+#define CLI_BIND(type_, member, kind, ...)                    \
+	.type = _Generic(((type_ *)NULL)->member, __VA_ARGS__ \
+			 : (kind)),                           \
+	.offset = offsetof(type_, member), .size = sizeof(((type_ *)NULL)->member)
+#define CLI_TRUE(type_, member)  CLI_BIND(type_, member, CLI_OPTION_STORE, bool), .value = true
+#define CLI_FALSE(type_, member) CLI_BIND(type_, member, CLI_OPTION_STORE, bool), .value = false
+#define CLI_ENUM(type_, member, constant) \
+	CLI_BIND(type_, member, CLI_OPTION_STORE, unsigned int), .value = (constant)
+#define CLI_BITS(type_, member, bits) \
+	CLI_BIND(type_, member, CLI_OPTION_BITS, unsigned int), .value = (bits)
+#define CLI_TEXT(type_, member)      CLI_BIND(type_, member, CLI_OPTION_TEXT, const char *)
+#define CLI_LIST(type_, member)      CLI_BIND(type_, member, CLI_OPTION_LIST, struct cli_list)
+#define CLI_GLOBS(type_, member)     CLI_BIND(type_, member, CLI_OPTION_GLOBS, struct cli_list)
+#define CLI_COUNT(type_, member)     CLI_BIND(type_, member, CLI_OPTION_COUNT, uint64_t)
+#define CLI_COUNT32(type_, member)   CLI_BIND(type_, member, CLI_OPTION_COUNT, uint32_t)
+#define CLI_TIME(type_, member)      CLI_BIND(type_, member, CLI_OPTION_TIME, uint64_t), .value = 1
+#define CLI_TIME_OR_0(type_, member) CLI_BIND(type_, member, CLI_OPTION_TIME, uint64_t)
+#define CLI_SIZE(type_, member)      CLI_BIND(type_, member, CLI_OPTION_SIZE, uint64_t)
+#define CLI_CHOICE(type_, member, names) \
+	CLI_BIND(type_, member, CLI_OPTION_CHOICE, unsigned int), .choices = (names)
+#define CLI_CALL(function) .type = CLI_OPTION_CALL, .call = (function)
+
 /* clang-format off */
+/* The last rows of every command's table. */
 #define CLI_COMMON_OPTIONS                                                                         \
-	{ CLI_OPTION_CGROUP_ROOT, "cgroup-root", "DIR", false,                                     \
-	  "look for cgroup hierarchies at or below DIR (host tree, recorded machine)" },           \
-	{ CLI_OPTION_PROC_ROOT, "proc-root", "DIR", false, "read DIR instead of /proc" },          \
-	{ CLI_OPTION_SYS_ROOT, "sys-root", "DIR", false, "read DIR instead of /sys" },             \
-	{ 'h', "help", NULL, false, "show this help" },                                            \
-	{ CLI_OPTION_VERSION, "version", NULL, false, "show version" },                        \
-	{ 0, NULL, NULL, false, NULL }
+	{ 0, "cgroup-root", "DIR",                                                                 \
+	  "look for cgroup hierarchies at or below DIR (host tree, recorded machine)",             \
+	  CLI_TEXT(struct cli_context, roots.cgroup), .of_context = true },                        \
+	{ 0, "proc-root", "DIR", "read DIR instead of /proc",                                      \
+	  CLI_TEXT(struct cli_context, roots.proc), .of_context = true },                          \
+	{ 0, "sys-root", "DIR", "read DIR instead of /sys",                                        \
+	  CLI_TEXT(struct cli_context, roots.sys), .of_context = true },                           \
+	{ 'h', "help", NULL, "show this help", .type = CLI_OPTION_HELP },                          \
+	{ 0, "version", NULL, "show version", .type = CLI_OPTION_VERSION },                        \
+	{ 0 }
 /* clang-format on */
 
 struct cli_command_help {
@@ -44,12 +93,12 @@ struct cli_command_help {
 };
 
 /*
- * Returns the code of the next option, with its argument in `ret_value`; 0 at the end of the
- * options, where `optind` is the index of the first argument; -1 if the command must exit with
- * `ret_exit`, after --help, --version or a usage error. Handles the common options itself.
+ * Parses all options into `target`, the struct that the table is bound to, and moves `argc` and
+ * `argv` to the arguments after them. Returns false if the command must exit with `ret_exit`: after
+ * --help, --version or a usage error.
  */
-int cli_next_option(struct cli_context *context, const struct cli_command_help *help, int argc,
-		    char **argv, const char **ret_value, enum cli_exit *ret_exit);
+bool cli_parse_options(struct cli_context *context, const struct cli_command_help *help, int *argc,
+		       char ***argv, void *target, enum cli_exit *ret_exit);
 
 void cli_print_help(const struct cli_command_help *help);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/select-groups.h"
 
@@ -15,16 +16,12 @@ void field_list_done(struct field_list *list)
 
 static int add_field(struct field_list *list, struct cgw_field field)
 {
-	struct cgw_field *items;
-
 	for (size_t i = 0; i < list->count; i++)
 		if (cgw_field_equal(list->items[i], field))
 			return 0;
-	items = reallocarray(list->items, list->count + 1, sizeof(*items));
-	if (items == NULL)
+	if (ARRAY_RESERVE(list->items, list->capacity, list->count + 1) < 0)
 		return -ENOMEM;
-	list->items = items;
-	items[list->count++] = field;
+	list->items[list->count++] = field;
 	return 0;
 }
 
@@ -73,15 +70,11 @@ struct path {
 static int fill_path(const struct cgw_topology *topology, uint32_t group, struct path *path)
 {
 	size_t length = cgw_topology_path(topology, group, path->text, path->size);
-	char *larger;
 
 	if (length < path->size)
 		return 0;
-	larger = realloc(path->text, length + 256);
-	if (larger == NULL)
+	if (ARRAY_RESERVE(path->text, path->size, length + 1) < 0)
 		return -ENOMEM;
-	path->text = larger;
-	path->size = length + 256;
 	(void)cgw_topology_path(topology, group, path->text, path->size);
 	return 0;
 }

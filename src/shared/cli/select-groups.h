@@ -8,6 +8,7 @@
 struct field_list {
 	struct cgw_field *items;
 	size_t count;
+	size_t capacity;
 };
 
 /*

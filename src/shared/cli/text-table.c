@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "shared/cli/text-table.h"
 
 struct libscols_table *table_new(FILE *out)
@@ -17,15 +17,14 @@ struct libscols_table *table_new(FILE *out)
 	scols_table_set_stream(table, out);
 	/* Never truncate: a truncated name looks like another name. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	/* Escaping the backslashes of escaped text again would change the names. */
+	scols_table_enable_noencoding(table, true);
 	return table;
 }
 
 int table_add_column(struct libscols_table *table, const char *title, int flags)
 {
-	struct libscols_column *column = scols_table_new_column(table, title, 0, flags);
-
-	/* Escaping the backslashes of escaped text again would change the names. */
-	return column == NULL ? -ENOMEM : scols_column_set_safechars(column, "\\");
+	return scols_table_new_column(table, title, 0, flags) == NULL ? -ENOMEM : 0;
 }
 
 void table_start(struct table *table, FILE *out, const char *titles)
@@ -89,18 +88,12 @@ void table_cell(struct table *table, const char *format, ...)
 
 void table_name(struct table *table, const char *name)
 {
-	size_t length = strlen(name);
-	char *text;
+	char *text = table->error == 0 ? escape_copy(name) : NULL;
 
-	if (table->error < 0)
-		return;
-	text = malloc(4 * length + 1);
-	if (text == NULL) {
+	if (text != NULL)
+		add_cell(table, text);
+	else if (table->error == 0)
 		table->error = -ENOMEM;
-		return;
-	}
-	(void)cgw_escape(text, 4 * length + 1, name, length);
-	add_cell(table, text);
 }
 
 int table_end(struct table *table)

@@ -8,12 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "shared/cli/user-config.h"
 
 /* inih silently splits longer lines and names. */
 #define LINE_MAX_BYTES 190
 #define NAME_MAX_BYTES 48
+#define FILE_BYTES_MAX (UINT64_C(1) << 20)
 
 int config_path(char *buffer, size_t size)
 {
@@ -33,14 +36,11 @@ int config_path(char *buffer, size_t size)
 
 int config_add(struct config *config, const char *section, const char *name, const char *value)
 {
-	struct config_entry *entries =
-		reallocarray(config->entries, config->count + 1, sizeof(*entries));
 	struct config_entry *entry;
 
-	if (entries == NULL)
+	if (ARRAY_RESERVE(config->entries, config->capacity, config->count + 1) < 0)
 		return -ENOMEM;
-	config->entries = entries;
-	entry = &entries[config->count];
+	entry = &config->entries[config->count];
 	entry->section = strdup(section);
 	entry->name = strdup(name);
 	entry->value = strdup(value);
@@ -117,9 +117,25 @@ static int invalid_file(struct cgw_diag *diag, const char *path, int line, const
 	return r;
 }
 
+/* NULL, with errno set, if it cannot be opened. */
+static FILE *open_config(const char *path)
+{
+	CLEANUP(cleanup_close) int fd = open_regular_file(AT_FDCWD, path, O_RDONLY, FILE_BYTES_MAX);
+	FILE *file;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	file = fdopen(fd, "r");
+	if (file != NULL)
+		(void)steal_fd(&fd);
+	return file;
+}
+
 int config_load(const char *path, struct config *config, struct cgw_diag *diag)
 {
-	CLEANUP(cleanup_file) FILE *file = fopen(path, "re");
+	CLEANUP(cleanup_file) FILE *file = open_config(path);
 	struct reading reading = {.file = file, .config = config};
 	int line;
 
@@ -127,7 +143,7 @@ int config_load(const char *path, struct config *config, struct cgw_diag *diag)
 	if (file == NULL && errno == ENOENT)
 		return 0;
 	if (file == NULL)
-		return invalid_file(diag, path, 0, strerror(errno));
+		return invalid_file(diag, path, 0, regular_file_error_text(-errno));
 	line = ini_parse_stream(read_line, &reading, on_entry, &reading);
 	if (reading.failed || line < 0)
 		return -ENOMEM;
@@ -229,17 +245,20 @@ static int cannot_write(struct cgw_diag *diag, const char *path, int error)
 	char shown[256];
 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
-	return cgw_diag_set(diag, error, "cannot write %s: %s", shown, strerror(-error));
+	return cgw_diag_set(diag, error, "cannot write %s: %s", shown,
+			    regular_file_error_text(error));
 }
 
 int config_save(const char *path, const struct config *config, struct cgw_diag *diag)
 {
 	CLEANUP(cleanup_free) bool *written = calloc(config->count + 1, sizeof(*written));
-	CLEANUP(cleanup_file) FILE *in = fopen(path, "re");
+	CLEANUP(cleanup_file) FILE *in = open_config(path);
 	CLEANUP(cleanup_free) char *temporary = NULL;
 	FILE *out;
-	int r = 0;
+	int r = in == NULL && errno != ENOENT ? -errno : 0;
 
+	if (r < 0) /* it would be replaced without its comments and unknown names */
+		return cannot_write(diag, path, r);
 	if (written == NULL || asprintf(&temporary, "%s.new", path) < 0)
 		return -ENOMEM;
 	make_directories(path);

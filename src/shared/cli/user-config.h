@@ -14,6 +14,7 @@ struct config_entry {
 struct config {
 	struct config_entry *entries;
 	size_t count;
+	size_t capacity;
 };
 
 /*

@@ -334,7 +334,8 @@ static bool poll_once(struct remote_hosts *hosts, uint64_t until_ns, int wake_fd
 
 bool remote_hosts_wait(struct remote_hosts *hosts, uint64_t until_ns, int wake_fd)
 {
-	for (;;) {
+	/* Otherwise there is nothing to wait for, as if ssh cannot be started. */
+	while (remote_hosts_are_alive(hosts)) {
 		uint64_t now_ns;
 		bool woken = !poll_once(hosts, all_hosts_ready(hosts) ? 0 : until_ns, wake_fd);
 
@@ -342,9 +343,10 @@ bool remote_hosts_wait(struct remote_hosts *hosts, uint64_t until_ns, int wake_f
 		process_due_hosts(hosts, now_ns);
 		if (all_hosts_ready(hosts))
 			return true;
-		if (woken || now_ns >= until_ns || !remote_hosts_are_alive(hosts))
+		if (woken || now_ns >= until_ns)
 			return false;
 	}
+	return false;
 }
 
 static int merge_all(struct remote_hosts *hosts, struct cgw_snapshot **ret_snapshot)

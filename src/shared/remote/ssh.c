@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/debug-message.h"
 #include "shared/remote/ssh.h"
 
 #define END_TRIES 50 /* of 10 ms: how long ssh may take to exit after its output ended */
@@ -109,6 +110,7 @@ int remote_ssh_start(const char *const *ssh, const char *host, const char *comma
 	if (fcntl(ret_ssh->output, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(ret_ssh->error_output, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
+	DEBUG(CGW_DEBUG_REMOTE, "%s %s: %s", words[0], host, command);
 	return spawn(words, output, messages, &ret_ssh->pid);
 }
 

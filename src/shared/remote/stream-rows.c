@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "shared/remote/stream-rows.h"
 #include "shared/remote/stream.h"
@@ -29,28 +30,9 @@ void rows_reset(struct rows *rows, size_t columns)
 	rows->depth = 0;
 }
 
-/* Makes space for `more` items after `count`. */
-static int grow(void *array, size_t count, size_t more, size_t *size, size_t item_size)
-{
-	void **items = array;
-	size_t larger = *size == 0 ? 64 : *size;
-	void *grown;
-
-	while (larger - count < more)
-		larger *= 2;
-	if (larger == *size)
-		return 0;
-	grown = reallocarray(*items, larger, item_size);
-	if (grown == NULL)
-		return -ENOMEM;
-	*items = grown;
-	*size = larger;
-	return 0;
-}
-
 static int store_text(struct rows *rows, const char *text, size_t length, size_t *ret_at)
 {
-	int r = grow(&rows->text, rows->used, length + 1, &rows->text_bytes, 1);
+	int r = array_reserve(&rows->text, &rows->text_bytes, rows->used + length + 1, 1);
 
 	if (r < 0)
 		return r;
@@ -108,13 +90,14 @@ static int find_parent(const struct rows *rows, const char *path, size_t length,
 static int add_row(struct rows *rows, const struct remote_row *row, const char *name, size_t length)
 {
 	struct remote_row *new;
-	int r = grow(&rows->rows, rows->count, 1, &rows->size, sizeof(*rows->rows));
+	int r = array_reserve(&rows->rows, &rows->size, rows->count + 1, sizeof(*rows->rows));
 
 	if (r == 0)
-		r = grow(&rows->numbers, rows->count * rows->columns, rows->columns + 1,
-			 &rows->number_size, sizeof(*rows->numbers));
+		r = array_reserve(&rows->numbers, &rows->number_size,
+				  (rows->count + 1) * rows->columns + 1, sizeof(*rows->numbers));
 	if (r == 0)
-		r = grow(&rows->last, row->depth, 1, &rows->last_size, sizeof(*rows->last));
+		r = array_reserve(&rows->last, &rows->last_size, row->depth + 1,
+				  sizeof(*rows->last));
 	if (r < 0)
 		return r;
 	new = &rows->rows[rows->count];
@@ -159,9 +142,10 @@ void rows_set(struct rows *rows, size_t column, struct cgw_number number)
 
 static int add_part(struct rows *rows, struct remote_part part, const char *text, bool instance)
 {
-	int r = instance ? grow(&rows->instances, rows->instance_count, 1, &rows->instance_size,
-				sizeof(part))
-			 : grow(&rows->texts, rows->text_count, 1, &rows->text_size, sizeof(part));
+	int r = instance ? array_reserve(&rows->instances, &rows->instance_size,
+					 rows->instance_count + 1, sizeof(part))
+			 : array_reserve(&rows->texts, &rows->text_size, rows->text_count + 1,
+					 sizeof(part));
 
 	if (r == 0)
 		r = store_text(rows, text, part.length, &part.text);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/json-cleanup.h"
 #include "shared/remote/remote-layout.h"
 #include "shared/remote/stream-rows.h"
 #include "shared/remote/stream-system.h"
@@ -33,11 +34,6 @@ struct remote_stream {
 	struct snapshot_pool *pool;
 	struct topology *topology; /* of the previous sample */
 };
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 int remote_stream_new(const struct cgw_metric_set *metrics, struct remote_layouts *layouts,
 		      struct remote_stream **ret_stream)

@@ -2,23 +2,24 @@
 /* inspect-text-confinement.c - privileges of processes; equally confined ones are printed once. */
 #include <string.h>
 
+#include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
+#include "lib/base/string-builder.h"
 #include "shared/report/inspect-text-parts.h"
 
 static void print_line(const char *name, const char *text, FILE *out)
 {
-	char shown[2200];
+	CLEANUP(cleanup_free) char *shown = escape_copy(text);
 
-	cgw_escape(shown, sizeof(shown), text, strlen(text));
-	fprintf(out, "  %-14s %s\n", name, shown);
+	if (shown != NULL)
+		fprintf(out, "  %-14s %s\n", name, shown);
 }
 
 static void print_capabilities(const struct view *view, const char *name, uint64_t set, FILE *out)
 {
+	CLEANUP(string_builder_free) struct string_builder text = {0};
 	uint64_t all = view->now->all_capabilities;
-	char text[1600];
-	size_t used = 0;
 
-	text[0] = '\0';
 	if (set == 0) {
 		print_line(name, "none", out);
 		return;
@@ -27,19 +28,17 @@ static void print_capabilities(const struct view *view, const char *name, uint64
 		print_line(name, "all", out);
 		return;
 	}
-	for (unsigned i = 0; i < 64 && used + 40 < sizeof(text); i++) {
-		const char *word = cgw_capability_name(i);
+	for (unsigned i = 0; i < 64; i++) {
+		const char *word = cgw_capability_name(i), *separator = text.length > 0 ? " " : "";
 
 		if (!(set >> i & 1))
 			continue;
 		if (word != NULL)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
-						 used > 0 ? " " : "", word);
+			string_builder_printf(&text, "%s%s", separator, word);
 		else
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%scap_%u",
-						 used > 0 ? " " : "", i);
+			string_builder_printf(&text, "%scap_%u", separator, i);
 	}
-	print_line(name, text, out);
+	print_line(name, string_builder_text(&text), out);
 }
 
 static void print_seccomp(const struct cgw_confinement *confinement, FILE *out)
@@ -55,46 +54,36 @@ static void print_seccomp(const struct cgw_confinement *confinement, FILE *out)
 		fprintf(out, "  %-14s %s\n", "seccomp", modes[confinement->seccomp]);
 }
 
-static size_t append_limit(char *text, size_t size, const char *name, struct cgw_number soft,
-			   struct cgw_number hard)
+static void append_limit(struct string_builder *text, const char *name,
+			 const struct cgw_rlimit *limit)
 {
-	const struct cgw_number both[2] = {soft, hard};
-	size_t used = (size_t)snprintf(text, size, "%s ", name);
+	const struct cgw_number both[2] = {limit->soft, limit->hard};
 
+	string_builder_printf(text, "%s%s ", text->length > 0 ? ", " : "", name);
 	for (size_t i = 0; i < 2; i++) {
+		if (i > 0)
+			string_builder_add(text, "/");
 		if (both[i].state == CGW_OK)
-			used += (size_t)snprintf(text + used, size - used, "%s%llu",
-						 i > 0 ? "/" : "",
-						 (unsigned long long)both[i].value);
+			string_builder_printf(text, "%llu", (unsigned long long)both[i].value);
 		else
-			used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? "/" : "",
-						 cgw_state_sign(both[i].state));
+			string_builder_add(text, cgw_state_sign(both[i].state));
 	}
-	return used;
 }
 
 static void print_limits(const struct cgw_process *process, FILE *out)
 {
-	char text[CGW_RLIMIT_COUNT * 64];
-	size_t used = 0;
+	CLEANUP(string_builder_free) struct string_builder text = {0};
 
 	if (process->hidden & CGW_HIDDEN_LIMITS) {
 		print_line("rlimits", "! (permission denied)", out);
 		return;
 	}
-	for (int i = 0; i < CGW_RLIMIT_COUNT && used + 64 < sizeof(text); i++) {
-		const struct cgw_rlimit *limit = &process->confinement.limits[i];
-
-		if (limit->soft.state == CGW_ABSENT)
-			continue;
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s",
-					 used > 0 ? ", " : "");
-		used += append_limit(text + used, sizeof(text) - used,
-				     cgw_rlimit_name((enum cgw_rlimit_kind)i), limit->soft,
-				     limit->hard);
-	}
-	if (used > 0)
-		print_line("rlimits", text, out);
+	for (int i = 0; i < CGW_RLIMIT_COUNT; i++)
+		if (process->confinement.limits[i].soft.state != CGW_ABSENT)
+			append_limit(&text, cgw_rlimit_name((enum cgw_rlimit_kind)i),
+				     &process->confinement.limits[i]);
+	if (text.length > 0)
+		print_line("rlimits", text.text, out);
 }
 
 static const char *privilege_text(enum cgw_privilege privilege)

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
 
@@ -23,13 +25,11 @@ static struct cgw_value total(uint64_t number)
 
 static void addresses_cell(const struct cgw_interface *interface, struct table *table)
 {
-	char text[512] = "-";
-	size_t used = 0;
+	CLEANUP(string_builder_free) struct string_builder text = {0};
 
-	for (size_t i = 0; i < interface->address_count && used + 70 < sizeof(text); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? " " : "",
-					 interface->addresses[i]);
-	table_cell(table, "%s", text);
+	for (size_t i = 0; i < interface->address_count; i++)
+		string_builder_printf(&text, "%s%s", i > 0 ? " " : "", interface->addresses[i]);
+	table_cell(table, "%s", text.length > 0 ? text.text : "-");
 }
 
 static void interface_row(const struct view *view, const struct view_network *network, size_t i,

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-text.c - prints the report of a group as text. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
+#include "lib/base/string-builder.h"
 #include "shared/cli/text-table.h"
 #include "shared/report/inspect-text-parts.h"
 
@@ -208,26 +211,24 @@ static void print_list(const char *name, const char *list, FILE *out)
 static void print_verdict(const struct view *view, const struct cgw_bound *bounds, size_t count,
 			  FILE *out)
 {
-	char unlimited[128] = "", host[128] = "";
-	size_t used = 0;
+	CLEANUP(string_builder_free) struct string_builder unlimited = {0};
+	CLEANUP(string_builder_free) struct string_builder host = {0};
 
 	for (size_t i = 0; i < count; i++)
 		if (bounds[i].bound.state == CGW_MAX || bounds[i].bound.state == CGW_ABSENT)
-			used += (size_t)snprintf(unlimited + used, sizeof(unlimited) - used, "%s%s",
-						 used > 0 ? " " : "", bounds[i].resource);
-	used = 0;
+			string_builder_printf(&unlimited, "%s%s", unlimited.length > 0 ? " " : "",
+					      bounds[i].resource);
 	for (size_t i = 0; i < view->now->namespace_count; i++) {
 		const struct cgw_namespace *namespace = &view->now->namespaces[i];
 
 		if (namespace->host.state == CGW_OK && namespace->host.value)
-			used += (size_t)snprintf(host + used, sizeof(host) - used, "%s%s",
-						 used > 0 ? " " : "",
-						 cgw_namespace_name(namespace->kind));
+			string_builder_printf(&host, "%s%s", host.length > 0 ? " " : "",
+					      cgw_namespace_name(namespace->kind));
 	}
-	print_list("unlimited", unlimited, out);
+	print_list("unlimited", string_builder_text(&unlimited), out);
 	if (view->now->process_count == 0)
 		return;
-	print_list("host ns", host, out);
+	print_list("host ns", string_builder_text(&host), out);
 	print_list("privilege", cgw_privilege_name(view_privilege(view)), out);
 }
 
@@ -247,14 +248,12 @@ static int print_limits(const struct view *view, FILE *out)
 
 int show_text(const struct view *view, FILE *out)
 {
-	char *path = malloc(4 * strlen(view->now->path) + 1);
+	CLEANUP(cleanup_free) char *path = escape_copy(view->now->path);
 	int r = 0;
 
 	if (path == NULL)
-		return -1;
-	cgw_escape(path, 4 * strlen(view->now->path) + 1, view->now->path, strlen(view->now->path));
+		return -ENOMEM;
 	fprintf(out, "%s\n", path);
-	free(path);
 	if (view->sections & SECTION_IDENTITY)
 		print_identity(view, out);
 	print_summary(view, out);

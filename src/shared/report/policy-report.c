@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* policy-report.c - reports how a policy applies to a group, as text and JSON. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
+#include "lib/base/string-builder.h"
 #include "shared/report/policy-report.h"
 #include <cgward/render.h>
 
@@ -21,77 +23,107 @@ static struct value_text format_side(struct cgw_value value, enum cgw_unit unit)
 	return side;
 }
 
-static const char *text_of(const json_t *item, const char *key)
-{
-	const char *text = json_string_value(json_object_get(item, key));
-
-	return text != NULL ? text : "";
-}
-
 static bool has_sides(const struct cgw_term *term)
 {
 	return term->kind != CGW_TERM_TEXT && term->kind != CGW_TERM_SUBJECT;
 }
 
-/* Age of the status in seconds: remaining times in it are shorter by this. */
-static double age_of_status(const json_t *status)
+struct daemon_status *policy_report_status(const struct cgw_policy *policy, const char *state)
 {
-	json_int_t written = json_integer_value(json_object_get(status, "time"));
+	struct daemon_status *status = NULL;
 
-	return written > 0 ? (double)(time(NULL) - written) : 0;
+	if (state == NULL)
+		state = cgw_policy_settings(policy)->state;
+	(void)daemon_status_read(state != NULL ? state : DAEMON_STATE, &status);
+	return status;
 }
 
 /* State of the rule on this group in the status. NULL: idle. */
-static const json_t *instance_of(const struct policy_report *report, const char *rule)
+static const struct daemon_instance *instance_of(const struct policy_report *report,
+						 const char *rule)
 {
-	const json_t *list = json_object_get(report->status, "instances"), *item;
-	char shown[4 * 4096];
-	size_t i;
+	CLEANUP(cleanup_free) char *shown = escape_copy(report->path);
 
-	cgw_escape(shown, sizeof(shown), report->path, strlen(report->path));
-	json_array_foreach(list, i,
-			   item) if (strcmp(text_of(item, "rule"), rule) == 0 &&
-				     strcmp(text_of(item, "group"), shown) == 0) return item;
+	for (size_t i = 0; shown != NULL && i < report->status->instance_count; i++)
+		if (strcmp(report->status->instances[i].rule, rule) == 0 &&
+		    strcmp(report->status->instances[i].group, shown) == 0)
+			return &report->status->instances[i];
 	return NULL;
 }
 
-/* Scope to evaluate the conditions of a section. The caller frees `*members`. */
-static struct cgw_scope scope_of(const struct policy_report *report, size_t index,
-				 uint32_t **members)
-{
-	struct cgw_scope scope = {
-		.frame = report->frame, .group = report->group, .facts = report->facts};
+/* A condition as it was evaluated. */
+struct condition_trace {
+	enum cgw_truth truth;
+	size_t member_count; /* scope = sum: of the groups that are added up */
+	size_t term_count;
+	struct term_trace {
+		struct cgw_term term;
+		enum cgw_truth truth;
+		struct cgw_value value, bound;
+	} terms[];
+};
 
-	(void)cgw_policy_sum_members(report->policy, index, report->frame, report->facts,
-				     report->group, members, &scope.member_count);
-	scope.members = *members;
-	return scope;
-}
-
-static void print_expression(const struct policy_report *report, size_t index, const char *name,
-			     const struct cgw_expression *expression)
+/* NULL: out of memory. */
+static struct condition_trace *trace_condition(const struct policy_report *report, size_t section,
+					       const struct cgw_expression *expression)
 {
 	CLEANUP(cleanup_free) uint32_t *members = NULL;
-	const struct cgw_scope scope = scope_of(report, index, &members);
+	struct cgw_scope scope = {
+		.frame = report->frame, .group = report->group, .facts = report->facts};
+	size_t count = cgw_expression_term_count(expression);
+	struct condition_trace *trace = calloc(1, sizeof(*trace) + count * sizeof(trace->terms[0]));
 
-	printf("    %s = %s: %s", name, cgw_expression_text(expression),
-	       cgw_truth_name(cgw_expression_evaluate(expression, &scope)));
-	if (scope.member_count > 0)
-		printf(", sum of %zu groups", scope.member_count);
+	if (trace == NULL)
+		return NULL;
+	(void)cgw_policy_sum_members(report->policy, section, report->frame, report->facts,
+				     report->group, &members, &scope.member_count);
+	scope.members = members;
+	trace->truth = cgw_expression_evaluate(expression, &scope);
+	trace->member_count = scope.member_count;
+	trace->term_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct term_trace *term = &trace->terms[i];
+
+		cgw_expression_term(expression, i, &term->term);
+		term->truth = cgw_expression_evaluate_term(expression, i, &scope, &term->value,
+							   &term->bound);
+	}
+	return trace;
+}
+
+void policy_report_print_condition(const struct policy_report *report, size_t section,
+				   const struct cgw_expression *expression, const char *label,
+				   int indent)
+{
+	CLEANUP(cleanup_free)
+	struct condition_trace *trace = trace_condition(report, section, expression);
+
+	if (trace == NULL)
+		return;
+	printf("%*s%s: %s", indent, "", label, cgw_truth_name(trace->truth));
+	if (trace->member_count > 0)
+		printf(", sum of %zu groups", trace->member_count);
 	putchar('\n');
-	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
-		struct cgw_value value, bound;
-		struct cgw_term term;
-		enum cgw_truth truth =
-			cgw_expression_evaluate_term(expression, i, &scope, &value, &bound);
+	for (size_t i = 0; i < trace->term_count; i++) {
+		const struct term_trace *term = &trace->terms[i];
 
-		cgw_expression_term(expression, i, &term);
-		printf("      %s: %s", term.text, cgw_truth_name(truth));
-		if (has_sides(&term))
-			printf(" (now %s, threshold %s)", format_side(value, term.unit).text,
-			       format_side(bound, term.unit).text);
+		printf("%*s%s: %s", indent + 2, "", term->term.text, cgw_truth_name(term->truth));
+		if (has_sides(&term->term))
+			printf(" (now %s, threshold %s)",
+			       format_side(term->value, term->term.unit).text,
+			       format_side(term->bound, term->term.unit).text);
 		putchar('\n');
 	}
+}
+
+static void print_expression(const struct policy_report *report, size_t section, const char *name,
+			     const struct cgw_expression *expression)
+{
+	struct string_builder label = {0};
+
+	string_builder_printf(&label, "%s = %s", name, cgw_expression_text(expression));
+	policy_report_print_condition(report, section, expression, string_builder_text(&label), 4);
+	string_builder_free(&label);
 }
 
 /* What happens at the end of a phase. */
@@ -107,32 +139,41 @@ static const char *phase_end(const char *phase)
 	return "ends";
 }
 
-static void print_instance(const struct policy_report *report, const char *rule)
+/* ", step N, for TIME; WHAT in TIME: REASON" */
+static void print_progress(const struct daemon_instance *instance, double age_seconds)
 {
-	const json_t *item = instance_of(report, rule);
-	double age = age_of_status(report->status);
-	const json_t *left = json_object_get(item, "until_seconds");
+	double left = instance->until_seconds - age_seconds;
 	char text[32];
+
+	printf(", step %llu", (unsigned long long)instance->step + 1);
+	if (!isnan(instance->since_seconds)) {
+		(void)cgw_format_duration((age_seconds + instance->since_seconds) * 1e9, text,
+					  sizeof(text));
+		printf(", for %s", text);
+	}
+	if (!isnan(left)) {
+		(void)cgw_format_duration((left > 0 ? left : 0) * 1e9, text, sizeof(text));
+		printf("; %s in %s", phase_end(instance->phase), text);
+	}
+	printf("%s%s\n", instance->why[0] != '\0' ? ": " : "", instance->why);
+}
+
+void policy_report_print_instance(const struct daemon_instance *instance, double age_seconds)
+{
+	printf("%-10s %s on %s", instance->phase, instance->rule, instance->group);
+	print_progress(instance, age_seconds);
+}
+
+static void print_enforcement(const struct policy_report *report, const char *rule)
+{
+	const struct daemon_instance *instance;
 
 	if (report->status == NULL)
 		return;
-	if (item == NULL) {
-		printf("    enforcement: idle\n");
-		return;
-	}
-	printf("    enforcement: %s, step %lld", text_of(item, "phase"),
-	       (long long)json_integer_value(json_object_get(item, "step")) + 1);
-	(void)cgw_format_duration((age - json_real_value(json_object_get(item, "since_seconds"))) *
-					  1e9,
-				  text, sizeof(text));
-	printf(", for %s", text);
-	if (json_is_real(left)) {
-		double seconds = json_real_value(left) - age;
-
-		(void)cgw_format_duration((seconds > 0 ? seconds : 0) * 1e9, text, sizeof(text));
-		printf("; %s in %s", phase_end(text_of(item, "phase")), text);
-	}
-	printf("%s%s\n", text_of(item, "why")[0] != '\0' ? ": " : "", text_of(item, "why"));
+	instance = instance_of(report, rule);
+	printf("    enforcement: %s", instance != NULL ? instance->phase : "idle\n");
+	if (instance != NULL)
+		print_progress(instance, daemon_status_age(report->status));
 }
 
 static void print_section(const struct policy_report *report, size_t index, enum cgw_truth selected)
@@ -158,26 +199,25 @@ static void print_section(const struct policy_report *report, size_t index, enum
 	if (section.until != NULL)
 		print_expression(report, index, "until", section.until);
 	if (section.kind == CGW_SECTION_RULE)
-		print_instance(report, section.name);
+		print_enforcement(report, section.name);
 }
 
 static void print_held(const struct policy_report *report)
 {
-	const json_t *list = json_object_get(report->status, "held"), *item;
-	char shown[4 * 4096];
-	size_t i;
+	CLEANUP(cleanup_free) char *shown = escape_copy(report->path);
 
-	cgw_escape(shown, sizeof(shown), report->path, strlen(report->path));
-	json_array_foreach(list, i, item)
-	{
-		if (strcmp(text_of(item, "group"), shown) != 0)
+	if (report->status == NULL || shown == NULL)
+		return;
+	for (size_t i = 0; i < report->status->held_count; i++) {
+		const struct daemon_held *held = &report->status->held[i];
+
+		if (strcmp(held->group, shown) != 0)
 			continue;
-		if (strcmp(text_of(item, "key"), "frozen") == 0)
-			printf("frozen by %s\n", text_of(item, "section"));
+		if (strcmp(held->key, "frozen") == 0)
+			printf("frozen by %s\n", held->section);
 		else
-			printf("%s = %s (was %s), set by %s\n", text_of(item, "key"),
-			       text_of(item, "value"), text_of(item, "original"),
-			       text_of(item, "section"));
+			printf("%s = %s (was %s), set by %s\n", held->key, held->value,
+			       held->original, held->section);
 	}
 }
 
@@ -218,32 +258,29 @@ static json_t *json_side(struct cgw_value value)
 	return value.state == CGW_OK ? json_real(value.real) : json_null();
 }
 
-static json_t *json_condition(const struct policy_report *report, size_t index,
+static json_t *json_condition(const struct policy_report *report, size_t section,
 			      const struct cgw_expression *expression)
 {
-	CLEANUP(cleanup_free) uint32_t *members = NULL;
-	const struct cgw_scope scope = scope_of(report, index, &members);
-	json_t *terms = json_array();
+	CLEANUP(cleanup_free) struct condition_trace *trace = NULL;
+	json_t *terms;
 
-	if (expression == NULL) {
-		json_decref(terms);
+	if (expression == NULL)
 		return json_null();
-	}
-	for (size_t i = 0; i < cgw_expression_term_count(expression); i++) {
-		struct cgw_value value = {0}, bound = {0};
-		struct cgw_term term;
-		enum cgw_truth truth =
-			cgw_expression_evaluate_term(expression, i, &scope, &value, &bound);
+	trace = trace_condition(report, section, expression);
+	if (trace == NULL)
+		return NULL;
+	terms = json_array();
+	for (size_t i = 0; i < trace->term_count; i++) {
+		const struct term_trace *term = &trace->terms[i];
 
-		cgw_expression_term(expression, i, &term);
-		json_array_append_new(terms,
-				      json_pack("{s:s, s:s, s:o, s:o}", "text", term.text, "truth",
-						cgw_truth_name(truth), "now", json_side(value),
-						"against", json_side(bound)));
+		json_array_append_new(
+			terms, json_pack("{s:s, s:s, s:o, s:o}", "text", term->term.text, "truth",
+					 cgw_truth_name(term->truth), "now", json_side(term->value),
+					 "against", json_side(term->bound)));
 	}
 	return json_pack("{s:s, s:s, s:I, s:o}", "text", cgw_expression_text(expression), "truth",
-			 cgw_truth_name(cgw_expression_evaluate(expression, &scope)), "together",
-			 (json_int_t)scope.member_count, "terms", terms);
+			 cgw_truth_name(trace->truth), "together", (json_int_t)trace->member_count,
+			 "terms", terms);
 }
 
 static json_t *json_sets(const struct policy_report *report, size_t index)
@@ -264,22 +301,25 @@ static json_t *json_section(const struct policy_report *report, size_t index,
 	struct cgw_section_info section = cgw_policy_section(report->policy, index);
 	enum cgw_control control = CGW_CONTROL_COUNT;
 	struct cgw_diag diag = {0};
+	const struct daemon_instance *instance = NULL;
 	const char *value;
 	bool refused;
+
+	if (section.kind == CGW_SECTION_RULE && report->status != NULL)
+		instance = instance_of(report, section.name);
 
 	(void)cgw_policy_assignment(report->policy, index, 0, &control, &value);
 	refused = section.kind != CGW_SECTION_PROTECT &&
 		  cgw_policy_check_protected(report->policy, report->frame, report->facts,
 					     report->group, control, &diag) < 0;
-	return json_pack(
-		"{s:s, s:s, s:s, s:i, s:s, s:o, s:s?, s:o, s:o, s:o?}", "kind",
-		cgw_section_kind_name(section.kind), "name", section.name, "file", section.file,
-		"line", (int)section.line, "selected", cgw_truth_name(selected), "sets",
-		json_sets(report, index), "refused", refused ? diag.text : NULL, "when",
-		json_condition(report, index, section.when), "until",
-		json_condition(report, index, section.until), "enforcement",
-		json_deep_copy(section.kind == CGW_SECTION_RULE ? instance_of(report, section.name)
-								: NULL));
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:s?, s:o, s:o, s:o?}", "kind",
+			 cgw_section_kind_name(section.kind), "name", section.name, "file",
+			 section.file, "line", (int)section.line, "selected",
+			 cgw_truth_name(selected), "sets", json_sets(report, index), "refused",
+			 refused ? diag.text : NULL, "when",
+			 json_condition(report, index, section.when), "until",
+			 json_condition(report, index, section.until), "enforcement",
+			 instance != NULL ? daemon_instance_json(instance) : NULL);
 }
 
 json_t *policy_report_json(const struct policy_report *report)

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "shared/cli/daemon-status.h"
 #include <cgward/policy.h>
 
 struct policy_report {
@@ -17,12 +18,24 @@ struct policy_report {
 	const struct cgw_facts *facts;
 	uint32_t group;
 	const char *path;
-	const json_t *status; /* policy_report_status(), or NULL */
+	const struct daemon_status *status; /* NULL: enforcement is not running */
 };
 
-/* Reads the status from the state directory. NULL: enforcement is not running. */
-json_t *policy_report_status(const char *directory);
+/* The status of the daemon that applies the policy, whose state directory is `state` if not NULL. */
+struct daemon_status *policy_report_status(const struct cgw_policy *policy, const char *state);
 
+/*
+ * Prints "PHASE RULE on GROUP, step N, for TIME; WHAT in TIME: REASON", where times are those of the
+ * status and `age_seconds` later.
+ */
+void policy_report_print_instance(const struct daemon_instance *instance, double age_seconds);
+/*
+ * Prints the truth of a condition of the section for the group, and each term with its current
+ * values, after `indent` spaces.
+ */
+void policy_report_print_condition(const struct policy_report *report, size_t section,
+				   const struct cgw_expression *expression, const char *label,
+				   int indent);
 /* Prints to standard output, without a heading. */
 void policy_report_print(const struct policy_report *report);
 /* The same as an array of sections. NULL: out of memory. */

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "tui/action/group-actions.h"
-#include "tui/action/remote-actions.h"
+#include "tui/core/app.h"
 
 static unsigned toggle_pause(struct app *app)
 {
@@ -34,7 +35,7 @@ static unsigned open_interval(struct app *app)
 	static const struct prompt prompt = {.title = "Interval", .accept = interval_accept};
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
+	snprintf(text, sizeof(text), "%gs", (double)app->settings.interval_ns / 1e9);
 	return open_prompt(app, &prompt, text);
 }
 
@@ -42,7 +43,7 @@ static unsigned step_interval(struct app *app, bool longer)
 {
 	static const unsigned steps_ms[] = {100,  200,   500,   1000,  2000,
 					    5000, 10000, 30000, 60000, 300000};
-	uint64_t now_ms = app->settings.interval_ns / 1000000, next_ms = 0;
+	uint64_t now_ms = app->settings.interval_ns / NS_PER_MS, next_ms = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps_ms); i++) {
 		if (longer && steps_ms[i] > now_ms) {
@@ -54,7 +55,7 @@ static unsigned step_interval(struct app *app, bool longer)
 	}
 	if (next_ms == 0)
 		return REACTION_BEEP;
-	app->settings.interval_ns = next_ms * 1000000;
+	app->settings.interval_ns = next_ms * NS_PER_MS;
 	app->settings_changed = true;
 	return app_show_message(app, ROLE_TEXT, "interval: %g s", (double)next_ms / 1000) |
 	       REACTION_SETTINGS;
@@ -90,7 +91,6 @@ unsigned act_on_groups(struct app *app, enum action action)
 	case ACTION_FASTER:
 		return step_interval(app, false);
 	default:
-		return app->source_flags & SOURCE_REMOTE ? change_remote_groups(app, action)
-							 : change_groups(app, action);
+		return change_groups(app, action);
 	}
 }

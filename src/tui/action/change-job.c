@@ -1,29 +1,71 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* change-job.c - applies plans in a worker thread and reports their results. */
+/* change-job.c - asks for changes, runs them and reports their results, on any machine. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cgward/policy.h>
-
-#include "shared/cli/systemd-journal.h"
+#include "lib/base/array.h"
+#include "lib/base/cleanup.h"
 #include "tui/action/change-job.h"
 
-struct change_job {
-	struct job job;
-	struct targets targets;
-	struct change_step *steps;
-	size_t step_count;
-	bool dry_run, force;
-	uint64_t *undo; /* the changes of which one is undone; NULL: the steps are applied */
-	size_t undo_count;
-	uint64_t undone, transaction;
-	struct change_outcome *outcomes;
-	size_t outcome_count;
-	int error;
-	struct cgw_diag diag;
+static const struct change_kind kinds[] = {
+	[CGW_STEP_SET] = {.title = "Limits",
+			  .name = "Setting",
+			  .done = "set",
+			  .unchanged = "unchanged",
+			  .preview = "set"},
+	[CGW_STEP_FREEZE] = {.title = "Freeze",
+			     .name = "Freezing",
+			     .intro = "Freeze (suspend) all processes of",
+			     .hint = "They keep their memory and locks until the group is thawed.",
+			     .done = "frozen",
+			     .unchanged = "already frozen",
+			     .preview = "freeze",
+			     .ask = true,
+			     .check_protection = true},
+	[CGW_STEP_THAW] =
+		{.title = "Thaw",
+		 .name = "Thawing",
+		 .intro = "Thaw (resume) all processes of",
+		 .hint = "Groups below a frozen one stay frozen until that one is thawed.",
+		 .done = "thawed",
+		 .unchanged = "not frozen",
+		 .preview = "thaw",
+		 .ask = true},
+	[CGW_STEP_KILL] = {.title = "Kill",
+			   .name = "Killing",
+			   .intro = "all processes of", /* after the signal */
+			   .hint = "This cannot be undone.",
+			   .done = "signalled",
+			   .unchanged = "no processes",
+			   .preview = "signal",
+			   .ask = true,
+			   .check_protection = true},
+	[CGW_STEP_CREATE] = {.title = "New group",
+			     .name = "Creating",
+			     .done = "created",
+			     .unchanged = "already exists",
+			     .preview = "create"},
+	[CGW_STEP_DELETE] = {.title = "Remove",
+			     .name = "Removing",
+			     .intro = "Remove",
+			     .hint = "Only groups without processes can be removed.",
+			     .done = "removed",
+			     .unchanged = "does not exist",
+			     .preview = "remove",
+			     .ask = true},
+	[CGW_STEP_MOVE] = {.title = "Move",
+			   .name = "Moving",
+			   .done = "moved into",
+			   .unchanged = "already contains the process",
+			   .preview = "move"},
 };
+
+const struct change_kind *change_kind(enum cgw_step_kind kind)
+{
+	return &kinds[kind];
+}
 
 static void free_change_job(struct job *job)
 {
@@ -36,175 +78,20 @@ static void free_change_job(struct job *job)
 	free(change->outcomes);
 	free(change->steps);
 	free(change->undo);
+	free(change->answer.text);
+	string_list_free(&change->arguments);
 	targets_done(&change->targets);
 	free(change);
-}
-
-static void record_problem(void *context, const struct cgw_policy_problem *problem)
-{
-	struct cgw_diag *diag = context;
-
-	if (!problem->warning && diag->text[0] == '\0')
-		(void)cgw_diag_set(diag, -EINVAL,
-				   "cannot read the protected groups from the policy: %s:%u: %s",
-				   problem->diag.file, problem->diag.line, problem->diag.text);
-}
-
-/* The system policy's protected groups apply here too; NULL without a policy. */
-static int load_protection(const struct cgw_layout *layout, struct cgw_protection **ret_protection,
-			   struct cgw_diag *diag)
-{
-	const struct cgw_policy_reporter reporter = {record_problem, diag};
-
-	diag->text[0] = '\0';
-	return cgw_protection_load(layout, NULL, &reporter, ret_protection);
-}
-
-static struct cgw_limit_options options_of(bool dry_run, bool force,
-					   struct cgw_protection *protection)
-{
-	return (struct cgw_limit_options){
-		.dry_run = dry_run,
-		.force = force,
-		.protect = cgw_protection_check,
-		.protect_context = protection,
-		.enable = true, /* the preview shows it before it is applied */
-		.who = "cgward top",
-		.why = "by hand",
-	};
-}
-
-static int fill_plan(struct change_job *change, struct cgw_plan *plan)
-{
-	int r = 0;
-
-	for (size_t c = 0; c < change->step_count && r == 0; c++)
-		for (size_t t = 0; t < change->targets.count && r == 0; t++) {
-			const struct change_step *step = &change->steps[c];
-			const struct target *target = &change->targets.items[t];
-			struct cgw_step planned = {
-				.kind = step->kind,
-				.path = target->path,
-				.control = step->control,
-				.value = step->value,
-				.signal = step->signal,
-				.pid = step->pid,
-				.recursive = step->recursive,
-				.expected_id = target->id,
-				.expected_hierarchy = target->hierarchy,
-			};
-
-			r = cgw_plan_add(plan, &planned, &change->diag);
-		}
-	return r;
-}
-
-/* Logs to systemd's journal, as the commands do. */
-static void log_to_systemd_journal(const struct cgw_step *step, const struct cgw_result *result,
-				   const struct cgw_limit_options *options)
-{
-	if (options->dry_run || result->outcome == CGW_OUTCOME_PENDING ||
-	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED)
-		return;
-	cli_journal_change(&(struct cli_journal_change){
-		.action = cgw_step_kind_name(step->kind),
-		.group = step->path,
-		.group_id = step->expected_id,
-		.key = step->kind == CGW_STEP_SET ? cgw_control_info(step->control)->key : NULL,
-		.old_value = result->old_value,
-		.new_value = step->value,
-		.accepted_value = result->new_value,
-		.who = options->who,
-		.why = options->why,
-		.how = result->how,
-		.trouble = result->diag.text,
-		.error = result->error,
-		.change_id = result->change_id,
-	});
-}
-
-static void record_outcomes(struct change_job *change, const struct cgw_plan *plan,
-			    const struct cgw_limit_options *options)
-{
-	size_t count = cgw_plan_count(plan);
-
-	change->transaction = cgw_plan_transaction(plan);
-	change->outcomes = calloc(count + 1, sizeof(*change->outcomes));
-	for (size_t i = 0; change->outcomes != NULL && i < count; i++) {
-		const struct cgw_step *step = cgw_plan_step(plan, i);
-		struct change_outcome *outcome = &change->outcomes[change->outcome_count];
-
-		*outcome = (struct change_outcome){
-			.path = strdup(step->path),
-			.kind = step->kind,
-			.control = step->control,
-			.pid = step->pid,
-			.result = *cgw_plan_result(plan, i),
-		};
-		change->outcome_count += outcome->path != NULL;
-		log_to_systemd_journal(step, cgw_plan_result(plan, i), options);
-	}
-}
-
-/* Prefers the error of the failed step, which is more specific than that of the plan. */
-static void find_reason(struct change_job *change)
-{
-	for (size_t i = 0; i < change->outcome_count && change->diag.text[0] == '\0'; i++)
-		if (change->outcomes[i].result.error < 0 &&
-		    change->outcomes[i].result.outcome != CGW_OUTCOME_NOT_TRIED)
-			change->diag = change->outcomes[i].result.diag;
-	if (change->diag.text[0] == '\0')
-		(void)snprintf(change->diag.text, sizeof(change->diag.text), "%s",
-			       strerror(-change->error));
-}
-
-/* Is there nothing left to undo of that action, so that an earlier one is tried? */
-static bool is_past(int error)
-{
-	return error == -EALREADY || error == -ENOENT || error == -ESTALE || error == -ESRCH ||
-	       error == -EOPNOTSUPP;
-}
-
-static void apply_plan(struct change_job *change, const struct cgw_limit_options *options)
-{
-	struct cgw_plan *plan = NULL;
-	int r = cgw_plan_new(change->job.layout, options, &plan);
-
-	if (r == 0 && change->undo == NULL)
-		r = fill_plan(change, plan);
-	else if (r == 0)
-		r = cgw_plan_add_undo(plan, change->undone, CGW_UNDO_TRANSACTION, NULL, NULL,
-				      &change->diag);
-	if (r == 0)
-		r = cgw_plan_apply(plan);
-	if (plan != NULL && !(change->undo != NULL && is_past(r)))
-		record_outcomes(change, plan, options);
-	if (r < 0 && cgw_plan_failure(plan) != NULL)
-		change->diag = cgw_plan_failure(plan)->diag;
-	change->error = r;
-	cgw_plan_free(plan);
 }
 
 static void run(struct job *job)
 {
 	struct change_job *change = (struct change_job *)job;
-	struct cgw_protection *protection = NULL;
-	struct cgw_limit_options options;
 
-	change->error = load_protection(job->layout, &protection, &change->diag);
-	options = options_of(change->dry_run, change->force, protection);
-	if (change->error == 0 && change->undo == NULL)
-		apply_plan(change, &options);
-	for (size_t i = 0; change->undo != NULL && i < change->undo_count; i++) {
-		if (i > 0 ? !is_past(change->error) : change->error < 0)
-			break;
-		change->undone = change->undo[i];
-		change->diag.text[0] = '\0';
-		apply_plan(change, &options);
-	}
-	if (change->error < 0)
-		find_reason(change);
-	cgw_protection_free(protection);
+	if (change->error == 0)
+		change->backend->run(job);
+	if (change->error < 0 && change->diag.text[0] == '\0')
+		cgw_diag_set(&change->diag, change->error, "%s", strerror(-change->error));
 }
 
 static unsigned done(struct app *app, struct job *job)
@@ -214,40 +101,74 @@ static unsigned done(struct app *app, struct job *job)
 	return change->dry_run ? REACTION_NONE : change_job_report(app, change);
 }
 
-int change_job_new(const char *name, const struct targets *targets, struct change_job **ret_job)
+struct change_job *change_job_new(const char *name, struct targets *targets)
 {
 	struct change_job *change = calloc(1, sizeof(*change));
-	int r;
 
-	if (change == NULL)
-		return -ENOMEM;
-	r = targets_copy(targets, &change->targets);
-	if (r < 0) {
-		free(change);
-		return r;
+	if (change == NULL) {
+		targets_done(targets);
+		return NULL;
 	}
-	change->job = (struct job){
-		.run = run, .done = done, .free = free_change_job, .name = name, .acts = true};
-	*ret_job = change;
-	return 0;
+	*change = (struct change_job){
+		.job = {.run = run,
+			.done = done,
+			.free = free_change_job,
+			.name = name,
+			.acts = true},
+		.backend = targets->host != NULL ? &remote_changes : &local_changes,
+		.targets = *targets,
+	};
+	*targets = (struct targets){0};
+	return change;
 }
 
-int change_job_add(struct change_job *change, const struct change_step *step)
+void change_job_add(struct change_job *change, const struct change_step *step)
 {
-	struct change_step *steps =
-		reallocarray(change->steps, change->step_count + 1, sizeof(*steps));
+	struct change_step copy = *step;
 
-	if (steps == NULL)
-		return -ENOMEM;
-	change->steps = steps;
-	steps[change->step_count] = *step;
-	if (step->value != NULL) {
-		steps[change->step_count].value = strdup(step->value);
-		if (steps[change->step_count].value == NULL)
-			return -ENOMEM;
+	if (step->value != NULL && (copy.value = strdup(step->value)) == NULL)
+		change->error = -ENOMEM;
+	else if (ARRAY_RESERVE(change->steps, change->step_capacity, change->step_count + 1) < 0)
+		change->error = -ENOMEM;
+	if (change->error < 0)
+		free(copy.value);
+	else
+		change->steps[change->step_count++] = copy;
+}
+
+void change_job_add_undo(struct change_job *change, const uint64_t *changes, size_t count)
+{
+	change->undo = calloc(count + 1, sizeof(*change->undo));
+	if (change->undo == NULL) {
+		change->error = -ENOMEM;
+		return;
 	}
-	change->step_count++;
-	return 0;
+	memcpy(change->undo, changes, count * sizeof(*changes));
+	change->undo_count = count;
+}
+
+struct change_job *change_job_copy(const struct change_job *change, const char *name)
+{
+	struct change_job *copy = calloc(1, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = (struct change_job){
+		.job = {.run = run,
+			.done = done,
+			.free = free_change_job,
+			.name = name,
+			.acts = true},
+		.backend = change->backend,
+		.force = change->force,
+	};
+	if (targets_copy(&change->targets, &copy->targets) < 0)
+		copy->error = -ENOMEM;
+	for (size_t i = 0; i < change->step_count; i++)
+		change_job_add(copy, &change->steps[i]);
+	if (change->undo != NULL)
+		change_job_add_undo(copy, change->undo, change->undo_count);
+	return copy;
 }
 
 void change_job_set_dry_run(struct change_job *change)
@@ -256,78 +177,54 @@ void change_job_set_dry_run(struct change_job *change)
 	change->job.acts = false;
 }
 
-void change_job_set_done(struct change_job *change,
-			 unsigned (*when_done)(struct app *app, struct job *job))
-{
-	change->job.done = when_done;
-}
-
-void change_job_set_force(struct change_job *change)
-{
-	change->force = true;
-}
-
-struct job *change_job_as_job(struct change_job *change)
-{
-	return &change->job;
-}
-
 struct change_job *change_job_from(struct job *job)
 {
 	return job->run == run ? (struct change_job *)job : NULL;
 }
 
-bool change_job_is_dry_run(const struct change_job *change)
+unsigned change_job_ask(struct app *app, struct change_job *change, const char *title)
 {
-	return change->dry_run;
+	struct window *window = window_ask(title, &change->job);
+
+	if (window != NULL) {
+		change->backend->describe(change, window);
+		window_set_preview(window, change->backend->preview(app, change),
+				   change->backend->show);
+	}
+	return window_open(app, window);
 }
 
-size_t change_job_outcome_count(const struct change_job *change)
+unsigned change_job_start(struct app *app, struct change_job *change)
 {
-	return change->outcome_count;
-}
+	const struct change_kind *kind;
 
-const struct change_outcome *change_job_outcome(const struct change_job *change, size_t i)
-{
-	return &change->outcomes[i];
+	if (change == NULL || change->error < 0 || change->step_count == 0) {
+		if (change != NULL)
+			free_change_job(&change->job);
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	}
+	kind = change_kind(change->steps[0].kind);
+	return kind->ask || change->targets.host != NULL ? change_job_ask(app, change, kind->title)
+							 : app_post_job(app, NULL, &change->job);
 }
-
-int change_job_error(const struct change_job *change, struct cgw_diag *ret_diag)
-{
-	*ret_diag = change->diag;
-	return change->error;
-}
-
-static const struct {
-	const char *done, *unchanged, *preview;
-} kinds[] = {
-	[CGW_STEP_SET] = {"set", "unchanged", "set"},
-	[CGW_STEP_FREEZE] = {"frozen", "already frozen", "freeze"},
-	[CGW_STEP_THAW] = {"thawed", "not frozen", "thaw"},
-	[CGW_STEP_KILL] = {"signalled", "no processes", "signal"},
-	[CGW_STEP_CREATE] = {"created", "already exists", "create"},
-	[CGW_STEP_DELETE] = {"removed", "does not exist", "remove"},
-	[CGW_STEP_MOVE] = {"moved into", "already contains the process", "move"},
-};
 
 void change_outcome_format(const struct change_outcome *outcome, char *buffer, size_t size)
 {
 	const struct cgw_result *result = &outcome->result;
 	char path[256];
 
-	(void)cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
+	cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
 	if (outcome->kind == CGW_STEP_SET && result->outcome == CGW_OUTCOME_UNCHANGED)
-		(void)snprintf(buffer, size, "%s of %s: unchanged (%s)",
-			       cgw_control_info(outcome->control)->key, path,
-			       result->old_value[0] != '\0' ? result->old_value : "-");
+		snprintf(buffer, size, "%s of %s: unchanged (%s)",
+			 cgw_control_info(outcome->control)->key, path,
+			 result->old_value[0] != '\0' ? result->old_value : "-");
 	else if (outcome->kind == CGW_STEP_SET)
-		(void)snprintf(buffer, size, "%s of %s: %s → %s",
-			       cgw_control_info(outcome->control)->key, path, result->old_value,
-			       result->new_value);
+		snprintf(buffer, size, "%s of %s: %s → %s", cgw_control_info(outcome->control)->key,
+			 path, result->old_value, result->new_value);
 	else if (result->outcome == CGW_OUTCOME_UNCHANGED)
-		(void)snprintf(buffer, size, "%s: %s", path, kinds[outcome->kind].unchanged);
+		snprintf(buffer, size, "%s: %s", path, kinds[outcome->kind].unchanged);
 	else
-		(void)snprintf(buffer, size, "%s %s", kinds[outcome->kind].done, path);
+		snprintf(buffer, size, "%s %s", kinds[outcome->kind].done, path);
 }
 
 void change_outcome_preview(const struct change_outcome *outcome, char *buffer, size_t size)
@@ -338,104 +235,26 @@ void change_outcome_preview(const struct change_outcome *outcome, char *buffer, 
 		change_outcome_format(outcome, buffer, size);
 		return;
 	}
-	(void)cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
+	cgw_escape(path, sizeof(path), outcome->path, strlen(outcome->path));
 	if (outcome->kind == CGW_STEP_MOVE)
-		(void)snprintf(buffer, size, "move process %d into %s", (int)outcome->pid, path);
+		snprintf(buffer, size, "move process %d into %s", (int)outcome->pid, path);
 	else
-		(void)snprintf(buffer, size, "%s %s", kinds[outcome->kind].preview, path);
-}
-
-static unsigned report_one(struct app *app, const struct change_outcome *outcome)
-{
-	const struct cgw_result *result = &outcome->result;
-	char text[512], undo[16], export[16];
-
-	change_outcome_format(outcome, text, sizeof(text));
-	app_key_name(app, ACTION_UNDO, undo, sizeof(undo));
-	app_key_name(app, ACTION_EXPORT, export, sizeof(export));
-	switch (result->outcome) {
-	case CGW_OUTCOME_UNCHANGED:
-		return app_show_message(app, ROLE_TEXT, "%s", text);
-	case CGW_OUTCOME_ADJUSTED:
-		return app_show_message(app, ROLE_WARM, "%s (adjusted by the kernel)", text);
-	default:
-		break;
-	}
-	if (result->diag.text[0] != '\0')
-		return app_show_message(app, ROLE_GOOD, "%s (%s)", text, result->diag.text);
-	if (result->reversible && outcome->kind == CGW_STEP_SET)
-		return app_show_message(app, ROLE_GOOD, "%s (%s: undo, %s: export to a policy)",
-					text, undo, export);
-	if (result->reversible)
-		return app_show_message(app, ROLE_GOOD, "%s (%s: undo)", text, undo);
-	return app_show_message(app, ROLE_GOOD, "%s", text);
-}
-
-static unsigned report_undone(struct app *app, const struct change_job *change)
-{
-	char text[512];
-
-	app_forget_change(app, "", change->undone);
-	if (change->outcome_count != 1)
-		return app_show_message(app, ROLE_GOOD, "undone: %zu changes",
-					change->outcome_count);
-	change_outcome_format(&change->outcomes[0], text, sizeof(text));
-	return app_show_message(app, ROLE_GOOD, "undone: %s", text);
+		snprintf(buffer, size, "%s %s", kinds[outcome->kind].preview, path);
 }
 
 unsigned change_job_report(struct app *app, struct change_job *change)
 {
-	unsigned reactions = REACTION_SAMPLE;
-	const char *noun = change->step_count == 1 ? "group" : "value";
-	size_t done_count = 0, reversible = 0, unchanged;
-	char rest[48] = "", undo[16], hint[32] = "";
+	const char *host = change->targets.host != NULL ? change->targets.host : "";
+	char shown[128];
 
-	if (change->error < 0)
-		return reactions | REACTION_BEEP |
-		       app_show_message(app, ROLE_BAD, "%s", change->diag.text);
-	if (change->undo != NULL)
-		return reactions | report_undone(app, change);
-	for (size_t i = 0; i < change->outcome_count; i++) {
-		const struct cgw_result *result = &change->outcomes[i].result;
-
-		done_count += result->outcome == CGW_OUTCOME_DONE ||
-			      result->outcome == CGW_OUTCOME_ADJUSTED;
-		reversible += result->reversible;
-	}
-	if (reversible > 0)
-		app_remember_change(app, "", change->transaction);
-	if (change->outcome_count == 1)
-		return reactions | report_one(app, &change->outcomes[0]);
-	unchanged = change->outcome_count - done_count;
-	if (unchanged > 0)
-		(void)snprintf(rest, sizeof(rest), ", %zu unchanged", unchanged);
-	app_key_name(app, ACTION_UNDO, undo, sizeof(undo));
-	if (reversible > 0 && reversible == done_count)
-		(void)snprintf(hint, sizeof(hint), " (%s: undo)", undo);
-	return reactions | app_show_message(app, ROLE_GOOD, "%zu %s%s changed%s%s", done_count,
-					    noun, done_count == 1 ? "" : "s", rest, hint);
-}
-
-int undo_job_new(const uint64_t *changes, size_t count, struct change_job **ret_job)
-{
-	const struct targets none = {0};
-	struct change_job *change;
-	int r = change_job_new("Undoing", &none, &change);
-
-	if (r < 0)
-		return r;
-	change->undo = calloc(count + 1, sizeof(*change->undo));
-	if (change->undo == NULL) {
-		free_change_job(&change->job);
-		return -ENOMEM;
-	}
-	memcpy(change->undo, changes, count * sizeof(*changes));
-	change->undo_count = count;
-	*ret_job = change;
-	return 0;
-}
-
-uint64_t change_job_undone(const struct change_job *change)
-{
-	return change->undone;
+	if (change->error == 0 && change->undo != NULL)
+		app_forget_change(app, host, change->undone);
+	else if (change->error == 0 && change->reversible)
+		app_remember_change(app, host, change->transaction);
+	if (change->error == 0)
+		return REACTION_SAMPLE | change->backend->report(app, change);
+	cgw_escape(shown, sizeof(shown), host, strlen(host));
+	return REACTION_SAMPLE | REACTION_BEEP |
+	       app_show_message(app, ROLE_BAD, "%s%s%s", shown, host[0] != '\0' ? ": " : "",
+				change->diag.text);
 }

@@ -58,7 +58,7 @@ static void format_bytes(double value, char *buffer, size_t size)
 	size_t unit = 0;
 
 	if (value < 1024 || fmod(value, 1024) != 0) {
-		(void)snprintf(buffer, size, "%.0f", value);
+		snprintf(buffer, size, "%.0f", value);
 		return;
 	}
 	value /= 1024;
@@ -66,7 +66,7 @@ static void format_bytes(double value, char *buffer, size_t size)
 		value /= 1024;
 		unit++;
 	}
-	(void)snprintf(buffer, size, "%.0f%c", value, units[unit]);
+	snprintf(buffer, size, "%.0f%c", value, units[unit]);
 }
 
 static void format(enum cgw_unit unit, double value, char *buffer, size_t size)
@@ -77,16 +77,16 @@ static void format(enum cgw_unit unit, double value, char *buffer, size_t size)
 		format_bytes(value, buffer, size);
 		break;
 	case CGW_UNIT_CPU:
-		(void)snprintf(buffer, size, "%g%%", value / 1e7);
+		snprintf(buffer, size, "%g%%", value / 1e7);
 		break;
 	case CGW_UNIT_NS:
-		(void)snprintf(buffer, size, "%gms", value / 1e6);
+		snprintf(buffer, size, "%gms", value / 1e6);
 		break;
 	case CGW_UNIT_PERCENT_E2:
-		(void)snprintf(buffer, size, "%.2f", value / 100);
+		snprintf(buffer, size, "%.2f", value / 100);
 		break;
 	default:
-		(void)snprintf(buffer, size, "%.0f", value);
+		snprintf(buffer, size, "%.0f", value);
 		break;
 	}
 }
@@ -165,7 +165,7 @@ static bool step_number(const struct cgw_control_info *info, const char *from, i
 	/* Above the largest value comes "max". */
 	if (value > most || (value >= 0x1p62 && info->unlimited != NULL)) {
 		if (info->unlimited != NULL) {
-			(void)snprintf(buffer, size, "%s", info->unlimited);
+			snprintf(buffer, size, "%s", info->unlimited);
 			return true;
 		}
 		value = most;
@@ -192,7 +192,7 @@ static bool step_word(const char *words, const char *from, int by, char *buffer,
 	if (count == 0)
 		return false;
 	at = (at + count + (size_t)(by > 0 ? 1 : -1)) % count;
-	(void)snprintf(buffer, size, "%.*s", (int)lengths[at], list[at]);
+	snprintf(buffer, size, "%.*s", (int)lengths[at], list[at]);
 	return true;
 }
 

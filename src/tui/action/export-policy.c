@@ -11,11 +11,12 @@
 #include <cgward/policy.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/regular-file.h"
 #include "lib/policy/export-limits.h"
 #include "shared/cli/daemon-status.h"
-#include "tui/action/confirm.h"
 #include "tui/action/group-actions.h"
 #include "tui/action/targets.h"
+#include "tui/core/window.h"
 
 /* A larger file is not a policy. */
 #define FILE_MAX (UINT64_C(4) << 20)
@@ -44,25 +45,24 @@ static void free_export(struct job *job)
 static int fail(struct export *export, int error, const char *what)
 {
 	export->error = error;
-	(void)snprintf(export->problem, sizeof(export->problem), "%.200s: %s", what,
-		       strerror(-error));
+	snprintf(export->problem, sizeof(export->problem), "%.200s: %s", what,
+		 regular_file_error_text(error));
 	return error;
 }
 
 /* The current text, "" if the file does not exist. */
 static int read_file(struct export *export, char **ret_text)
 {
-	CLEANUP(cleanup_close) int fd = open(export->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	CLEANUP(cleanup_close)
+	int fd = open_regular_file(AT_FDCWD, export->file, O_RDONLY | O_NOFOLLOW, FILE_MAX);
 	struct stat status;
 	char *text;
 	ssize_t length;
 
-	if (fd < 0 && errno != ENOENT)
-		return fail(export, -errno, export->file);
+	if (fd < 0 && fd != -ENOENT)
+		return fail(export, fd, export->file);
 	if (fd >= 0 && fstat(fd, &status) < 0)
 		return fail(export, -errno, export->file);
-	if (fd >= 0 && (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > FILE_MAX))
-		return fail(export, -EINVAL, export->file);
 	text = calloc(1, (fd >= 0 ? (size_t)status.st_size : 0) + 1);
 	if (text == NULL)
 		return fail(export, -ENOMEM, export->file);
@@ -82,9 +82,9 @@ static void record_problem(void *context, const struct cgw_policy_problem *probl
 	struct export *export = context;
 
 	if (!problem->warning && export->problem[0] == '\0')
-		(void)snprintf(export->problem, sizeof(export->problem),
-			       "the file would not be a valid policy: line %u: %.300s",
-			       problem->diag.line, problem->diag.text);
+		snprintf(export->problem, sizeof(export->problem),
+			 "the file would not be a valid policy: line %u: %.300s",
+			 problem->diag.line, problem->diag.text);
 }
 
 /* Checks that the file remains a valid policy. */
@@ -128,7 +128,7 @@ static void run_preview(struct job *job)
 		export->text = longer;
 	}
 	if (export->text != NULL)
-		(void)check(export);
+		check(export);
 }
 
 static void run_write(struct job *job)
@@ -142,12 +142,12 @@ static void run_write(struct job *job)
 		return;
 	fd = open(export->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0) {
-		(void)fail(export, -errno, export->file);
+		fail(export, -errno, export->file);
 		return;
 	}
 	/* A single write, so that readers see all of it or nothing. */
 	if (write(fd, export->text, length) != (ssize_t)length || fsync(fd) < 0)
-		(void)fail(export, errno != 0 ? -errno : -EIO, export->file);
+		fail(export, errno != 0 ? -errno : -EIO, export->file);
 }
 
 static unsigned write_done(struct app *app, struct job *job)
@@ -165,7 +165,7 @@ static unsigned write_done(struct app *app, struct job *job)
 /* Reuses the object as the job that writes. */
 static unsigned ask_to_write(struct app *app, struct export *export)
 {
-	struct confirm *confirm;
+	struct window *window;
 	char line[300];
 	const char *at = export->text;
 
@@ -173,23 +173,23 @@ static unsigned ask_to_write(struct app *app, struct export *export)
 	export->job.done = write_done;
 	export->job.acts = true;
 	export->job.name = "Writing";
-	confirm = confirm_new("Export limits to a policy", &export->job);
-	(void)snprintf(line, sizeof(line), "Append to %.250s:", export->file);
-	confirm_add(confirm, ROLE_TEXT, line);
+	window = window_ask("Export limits to a policy", &export->job);
+	snprintf(line, sizeof(line), "Append to %.250s:", export->file);
+	window_add(window, ROLE_TEXT, line);
 	while (*at != '\0') {
 		size_t length = strcspn(at, "\n");
 
-		(void)snprintf(line, sizeof(line), "%.*s", (int)length, at);
-		confirm_add(confirm, ROLE_STRONG, line[0] != '\0' ? line : " ");
+		snprintf(line, sizeof(line), "%.*s", (int)length, at);
+		window_add(window, ROLE_STRONG, line[0] != '\0' ? line : " ");
 		at += length + (at[length] == '\n');
 	}
 	if (export->left_out > 0) {
-		(void)snprintf(line, sizeof(line),
-			       "%zu group%s left out: path cannot be written in a policy",
-			       export->left_out, export->left_out == 1 ? "" : "s");
-		confirm_add(confirm, ROLE_WARM, line);
+		snprintf(line, sizeof(line),
+			 "%zu group%s left out: path cannot be written in a policy",
+			 export->left_out, export->left_out == 1 ? "" : "s");
+		window_add(window, ROLE_WARM, line);
 	}
-	return open_confirm(app, confirm);
+	return window_open(app, window);
 }
 
 static unsigned preview_done(struct app *app, struct job *job)
@@ -220,12 +220,12 @@ static bool file_accept(struct app *app, const char *text, unsigned *ret_reactio
 		return false;
 	}
 	export = calloc(1, sizeof(*export));
-	if (export == NULL || targets_collect(app, &export->targets) < 0) {
+	if (export == NULL || targets_collect(app, false, &export->targets) < 0) {
 		free(export);
 		*ret_reactions = REACTION_BEEP;
 		return true;
 	}
-	(void)snprintf(export->file, sizeof(export->file), "%s", text);
+	snprintf(export->file, sizeof(export->file), "%s", text);
 	export->job = (struct job){.run = run_preview,
 				   .done = preview_done,
 				   .free = free_export,

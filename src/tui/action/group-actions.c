@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* group-actions.c - dialogs for actions on local groups: freeze, kill, create, remove. */
+/* group-actions.c - what the keys that change groups ask for: signals, names, processes. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,104 +8,21 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/action/change-job.h"
-#include "tui/action/confirm.h"
 #include "tui/action/group-actions.h"
-#include "tui/action/preview.h"
-#include "tui/action/targets.h"
-#include "tui/action/undo-actions.h"
+#include "tui/core/source.h"
 
-static unsigned report_no_memory(struct app *app)
-{
-	return app_show_message(app, ROLE_BAD, "out of memory");
-}
-
-/* A confirmation dialog for one change to the selected groups. */
-struct dialog {
-	const char *title, *name; /* of the window and of the job */
-	const char *intro;        /* the effect, shown before the groups: "Remove" */
-	struct change_step step;
-	bool preview, check_protection;
-	const char *hint; /* may be NULL */
-};
-
-static unsigned ask(struct app *app, const struct dialog *dialog)
-{
-	struct targets targets;
-	struct confirm *confirm;
-	struct change_job *change;
-	struct job *job;
-	char text[512], line[640];
-	int r = targets_collect(app, &targets);
-
-	if (r < 0)
-		return REACTION_BEEP;
-	r = change_job_new(dialog->name, &targets, &change);
-	if (r == 0 && change_job_add(change, &dialog->step) < 0) {
-		change_job_as_job(change)->free(change_job_as_job(change));
-		r = -ENOMEM;
-	}
-	if (r < 0) {
-		targets_done(&targets);
-		return report_no_memory(app);
-	}
-	confirm = confirm_new(dialog->title, change_job_as_job(change));
-	targets_format(&targets, text, sizeof(text));
-	(void)snprintf(line, sizeof(line), "%s %s", dialog->intro, text);
-	confirm_add(confirm, ROLE_TEXT, line);
-	for (size_t i = 0; targets.count > 1 && i < targets.count && i < 8; i++) {
-		(void)cgw_escape(text, sizeof(text), targets.items[i].path,
-				 strlen(targets.items[i].path));
-		confirm_add(confirm, ROLE_STRONG, text);
-	}
-	if (dialog->hint != NULL)
-		confirm_add(confirm, ROLE_DIM, dialog->hint);
-	job = dialog->preview ? action_preview_job(app, &targets, dialog->check_protection) : NULL;
-	if (job != NULL)
-		confirm_preview(confirm, job, action_preview_format);
-	targets_done(&targets);
-	return open_confirm(app, confirm);
-}
-
-/* Without confirmation, for actions that lose nothing. */
-static unsigned apply_to_targets(struct app *app, const char *name, const struct change_step *step)
+/* Applies the step to the selected groups. */
+static unsigned start(struct app *app, const struct change_step *step)
 {
 	struct targets targets;
 	struct change_job *change;
 
-	if (targets_collect(app, &targets) < 0)
+	if (targets_collect(app, false, &targets) < 0)
 		return REACTION_BEEP;
-	if (change_job_new(name, &targets, &change) < 0) {
-		targets_done(&targets);
-		return report_no_memory(app);
-	}
-	targets_done(&targets);
-	if (change_job_add(change, step) < 0) {
-		change_job_as_job(change)->free(change_job_as_job(change));
-		return report_no_memory(app);
-	}
-	return app_post_job(app, NULL, change_job_as_job(change));
-}
-
-static unsigned freeze(struct app *app)
-{
-	const struct dialog dialog = {
-		.title = "Freeze",
-		.name = "Freezing",
-		.intro = "Freeze (suspend) all processes of",
-		.step = {.kind = CGW_STEP_FREEZE},
-		.preview = true,
-		.check_protection = true,
-		.hint = "They keep their memory and locks until the group is thawed.",
-	};
-
-	return ask(app, &dialog);
-}
-
-static unsigned thaw(struct app *app)
-{
-	const struct change_step step = {.kind = CGW_STEP_THAW};
-
-	return apply_to_targets(app, "Thawing", &step);
+	change = change_job_new(change_kind(step->kind)->name, &targets);
+	if (change != NULL)
+		change_job_add(change, step);
+	return change_job_start(app, change);
 }
 
 static const struct {
@@ -124,119 +41,132 @@ static const struct {
 	{SIGABRT, "ABRT", "abort, as on a failed assertion"},
 };
 
-static unsigned kill_accept(struct app *app, int value)
+static unsigned kill_accept(struct app *app, int number)
 {
-	char intro[64];
-	struct dialog dialog = {
-		.title = "Kill",
-		.name = "Killing",
-		.intro = intro,
-		.step = {.kind = CGW_STEP_KILL, .signal = value},
-		.preview = true,
-		.check_protection = true,
-		.hint = "This cannot be undone.",
-	};
-
-	if (targets_have_changed(app))
+	if (targets_have_changed(app, false))
 		return REACTION_BEEP | REACTION_DRAW;
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		if (signals[i].number == value)
-			(void)snprintf(intro, sizeof(intro), "Send %s (%d) to all processes of",
-				       signals[i].name, value);
-	return ask(app, &dialog);
+	return start(app, &(struct change_step){.kind = CGW_STEP_KILL, .signal = number});
 }
 
-unsigned open_signals(struct app *app, unsigned (*accept)(struct app *app, int signal))
+static unsigned open_signals(struct app *app)
 {
-	struct menu menu = {.title = "Kill: choose a signal", .accept = accept};
+	struct menu menu = {.title = "Kill: choose a signal", .accept = kill_accept};
 
+	if (app_group(app) == CGW_NO_GROUP)
+		return REACTION_BEEP;
 	menu.items = calloc(ARRAY_SIZE(signals), sizeof(*menu.items));
 	if (menu.items == NULL)
-		return report_no_memory(app);
+		return app_show_message(app, ROLE_BAD, "out of memory");
 	for (; menu.count < ARRAY_SIZE(signals); menu.count++) {
 		struct menu_item *item = &menu.items[menu.count];
 
-		(void)snprintf(item->text, sizeof(item->text), "%2d %s", signals[menu.count].number,
-			       signals[menu.count].name);
-		(void)snprintf(item->help, sizeof(item->help), "%s", signals[menu.count].help);
+		snprintf(item->text, sizeof(item->text), "%2d %s", signals[menu.count].number,
+			 signals[menu.count].name);
+		snprintf(item->help, sizeof(item->help), "%s", signals[menu.count].help);
 		item->value = signals[menu.count].number;
 	}
-	targets_remember(app);
+	targets_remember(app, false);
 	return open_menu(app, &menu);
 }
 
-/* The target is a path; `id` 0: the group does not exist yet. */
-static unsigned apply_to_path(struct app *app, const char *name, char *path,
-			      const struct change_step *step, uint64_t id, size_t hierarchy)
+/* For accept() of prompts: shows what is expected. The line remains open. */
+static bool reject(struct app *app, const char *message, unsigned *ret_reactions)
 {
-	struct target target = {.path = path, .id = id, .hierarchy = hierarchy};
-	const struct targets targets = {&target, 1};
+	*ret_reactions = app_show_message(app, ROLE_WARM, "%s", message) | REACTION_BEEP;
+	return false;
+}
+
+static bool new_accept(struct app *app, const char *name, unsigned *ret_reactions)
+{
+	CLEANUP(targets_done) struct targets targets = {0};
+	const char *parent;
 	struct change_job *change;
+	char *path;
 
-	if (change_job_new(name, &targets, &change) < 0)
-		return report_no_memory(app);
-	if (change_job_add(change, step) < 0) {
-		change_job_as_job(change)->free(change_job_as_job(change));
-		return report_no_memory(app);
-	}
-	return app_post_job(app, NULL, change_job_as_job(change));
-}
-
-static bool new_accept(struct app *app, const char *text, unsigned *ret_reactions)
-{
-	const struct change_step step = {.kind = CGW_STEP_CREATE};
-	uint32_t group = app_group(app);
-	CLEANUP(cleanup_free) char *path = NULL;
-	char above[4096];
-
-	if (group == CGW_NO_GROUP || text[0] == '\0') {
-		*ret_reactions = REACTION_BEEP;
-		return text[0] != '\0';
-	}
-	if (targets_have_changed(app)) {
-		*ret_reactions = REACTION_BEEP;
+	if (name[0] == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return reject(app, "expected a name without '/'", ret_reactions);
+	*ret_reactions = REACTION_BEEP;
+	if (targets_have_changed(app, true) || targets_collect(app, true, &targets) < 0)
+		return true;
+	parent = targets.items[0].path;
+	if (asprintf(&path, "%s/%s", strcmp(parent, "/") == 0 ? "" : parent, name) < 0) {
+		*ret_reactions = app_show_message(app, ROLE_BAD, "out of memory");
 		return true;
 	}
-	if (strchr(text, '/') != NULL || strcmp(text, ".") == 0 || strcmp(text, "..") == 0) {
-		*ret_reactions = app_show_message(app, ROLE_WARM, "expected a name without '/'") |
-				 REACTION_BEEP;
-		return false;
-	}
-	(void)cgw_topology_path(app_topology(app), group, above, sizeof(above));
-	if (asprintf(&path, "%s/%s", group == 0 ? "" : above, text) < 0) {
-		path = NULL;
-		*ret_reactions = report_no_memory(app);
-		return true;
-	}
-	*ret_reactions = apply_to_path(app, "Creating", path, &step, 0, 0);
+	free(targets.items[0].path);
+	targets.items[0] = (struct target){.path = path}; /* without ID: it does not exist yet */
+	change = change_job_new(change_kind(CGW_STEP_CREATE)->name, &targets);
+	if (change != NULL)
+		change_job_add(change, &(struct change_step){.kind = CGW_STEP_CREATE});
+	*ret_reactions = change_job_start(app, change);
 	return true;
-}
-
-static unsigned open_new(struct app *app)
-{
-	static const struct prompt prompt = {.title = "New group", .accept = new_accept};
-
-	targets_remember(app);
-	return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_prompt(app, &prompt, "");
 }
 
 static bool move_accept(struct app *app, const char *text, unsigned *ret_reactions)
 {
-	struct change_step step = {.kind = CGW_STEP_MOVE};
 	char *end;
 	long pid = strtol(text, &end, 10);
 
-	if (text[0] == '\0' || *end != '\0' || pid <= 0 || pid > INT32_MAX) {
-		*ret_reactions = app_show_message(app, ROLE_WARM, "invalid PID") | REACTION_BEEP;
-		return false;
-	}
-	if (targets_have_changed(app)) {
-		*ret_reactions = REACTION_BEEP;
-		return true;
-	}
-	step.pid = (pid_t)pid;
-	*ret_reactions = apply_to_targets(app, "Moving", &step);
+	if (text[0] == '\0' || *end != '\0' || pid <= 0 || pid > INT32_MAX)
+		return reject(app, "invalid PID", ret_reactions);
+	*ret_reactions = REACTION_BEEP;
+	if (!targets_have_changed(app, false))
+		*ret_reactions =
+			start(app, &(struct change_step){.kind = CGW_STEP_MOVE, .pid = (pid_t)pid});
 	return true;
+}
+
+/* Splits "memory.max=2G io.max.rbps=\"8:0 10M\""; false if a word is not an assignment. */
+static bool add_assignments(struct change_job *change, const char *text)
+{
+	char word[512];
+
+	while (*(text += strspn(text, " ")) != '\0') {
+		bool quoted = false;
+		size_t used = 0;
+
+		for (; *text != '\0' && (quoted || *text != ' '); text++) {
+			if (*text == '"')
+				quoted = !quoted;
+			else if (used + 1 < sizeof(word))
+				word[used++] = *text;
+		}
+		word[used] = '\0';
+		if (quoted || word[0] == '/' || strchr(word, '=') == NULL)
+			return false;
+		change_job_add(change, &(struct change_step){.kind = CGW_STEP_SET, .value = word});
+	}
+	return change->step_count > 0;
+}
+
+static bool set_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	struct targets targets;
+	struct change_job *change;
+
+	*ret_reactions = REACTION_BEEP;
+	if (targets_have_changed(app, false) || targets_collect(app, false, &targets) < 0)
+		return true;
+	change = change_job_new(change_kind(CGW_STEP_SET)->name, &targets);
+	if (change != NULL && !add_assignments(change, text)) {
+		change->job.free(&change->job);
+		return reject(app, "e.g. memory.max=2G pids.max=100", ret_reactions);
+	}
+	*ret_reactions = change_job_start(app, change);
+	return true;
+}
+
+static unsigned ask_text(struct app *app, const struct prompt *prompt, bool one)
+{
+	struct targets targets;
+
+	/* Reports an unsuitable target before the user types anything. */
+	if (targets_collect(app, one, &targets) < 0)
+		return REACTION_BEEP;
+	targets_done(&targets);
+	targets_remember(app, one);
+	return open_prompt(app, prompt, "");
 }
 
 static unsigned open_move(struct app *app)
@@ -244,57 +174,63 @@ static unsigned open_move(struct app *app)
 	static const struct prompt prompt = {.title = "Move a process (PID) into this group",
 					     .accept = move_accept};
 
-	targets_remember(app);
-	return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP : open_prompt(app, &prompt, "");
+	struct targets targets;
+	bool several;
+
+	if (targets_collect(app, false, &targets) < 0)
+		return REACTION_BEEP;
+	several = targets.count > 1;
+	targets_done(&targets);
+	if (several)
+		return app_show_message(app, ROLE_WARM,
+					"cannot move a process into several groups") |
+		       REACTION_BEEP;
+	return ask_text(app, &prompt, false);
 }
 
 static unsigned delete_groups(struct app *app)
 {
+	struct change_step step = {.kind = CGW_STEP_DELETE};
 	struct targets targets;
-	struct dialog dialog = {
-		.title = "Remove",
-		.name = "Removing",
-		.intro = "Remove",
-		.step = {.kind = CGW_STEP_DELETE},
-		.preview = true,
-		.hint = "Only groups without processes can be removed.",
-	};
 
-	if (targets_collect(app, &targets) < 0)
+	if (targets_collect(app, false, &targets) < 0)
 		return REACTION_BEEP;
-	for (size_t i = 0; i < targets.count; i++)
-		dialog.step.recursive = dialog.step.recursive || targets.items[i].below > 0;
+	step.recursive = targets_have_children(&targets);
 	targets_done(&targets);
-	if (dialog.step.recursive)
-		dialog.hint = "Includes all groups below. Only groups without processes can be "
-			      "removed.";
-	return ask(app, &dialog);
+	return start(app, &step);
 }
 
 unsigned change_groups(struct app *app, enum action action)
 {
+	static const struct prompt create = {.title = "New group", .accept = new_accept};
+	static const struct prompt set = {.title = "Set KEY=VALUE…", .accept = set_accept};
+	bool is_remote = app_source_flags(app) & SOURCE_REMOTE;
+
 	switch (action) {
 	case ACTION_FREEZE:
-		return freeze(app);
+		return start(app, &(struct change_step){.kind = CGW_STEP_FREEZE});
 	case ACTION_THAW:
-		return thaw(app);
+		return start(app, &(struct change_step){.kind = CGW_STEP_THAW});
 	case ACTION_EDIT:
-		return open_edit(app);
+		return is_remote ? ask_text(app, &set, false) : open_edit(app);
 	case ACTION_KILL:
-		return app_group(app) == CGW_NO_GROUP ? REACTION_BEEP
-						      : open_signals(app, kill_accept);
+		return open_signals(app);
 	case ACTION_NEW:
-		return open_new(app);
+		return ask_text(app, &create, true);
 	case ACTION_MOVE:
 		return open_move(app);
 	case ACTION_DELETE:
 		return delete_groups(app);
-	case ACTION_EXPORT:
-		return open_export(app);
 	case ACTION_UNDO:
 		return undo_last_change(app);
 	case ACTION_JOURNAL:
-		return open_journal(app);
+		return is_remote ? open_remote_journal(app) : open_journal(app);
+	case ACTION_EXPORT:
+		if (!is_remote)
+			return open_export(app);
+		return app_show_message(app, ROLE_WARM,
+					"not available for remote groups: run it on the host") |
+		       REACTION_BEEP;
 	default:
 		return REACTION_NONE;
 	}

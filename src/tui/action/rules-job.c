@@ -9,7 +9,6 @@
 #include "shared/cli/group-facts.h"
 #include "tui/action/rules-job.h"
 
-#define INSTANCES_MAX 512
 /* Recount this often even if no group came or went: owners and commands may change. */
 #define SELECT_EVERY 10
 
@@ -27,23 +26,13 @@ struct rules_job {
 	struct rules_answer *answer; /* updated in place; rules_collect() copies it */
 };
 
-static struct rules_answer *free_answer(struct rules_answer *answer)
-{
-	if (answer == NULL)
-		return NULL;
-	free(answer->instances);
-	free(answer->selected);
-	free(answer);
-	return NULL;
-}
-
 static void free_job(struct job *base)
 {
 	struct rules_job *job = (struct rules_job *)base;
 
 	for (size_t i = 0; i < job->count; i++)
 		cgw_snapshot_unref(job->waiting[i]);
-	free_answer(job->answer);
+	free(job->answer);
 	facts_done(&job->facts);
 	cgw_frame_free(job->frame);
 	cgw_engine_free(job->engine);
@@ -53,26 +42,23 @@ static void free_job(struct job *base)
 
 static void escaped(char *buffer, size_t size, const char *text)
 {
-	(void)cgw_escape(buffer, size, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+	cgw_escape(buffer, size, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
 }
 
 static void record_action(struct rules_answer *answer, const struct cgw_action *action,
 			  uint64_t realtime_ns)
 {
 	struct rules_action *record = &answer->actions[answer->action_next];
-	const char *control = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE
-				      ? cgw_control_info(action->control)->key
-				      : "";
-	char reason[192], value[64];
+	char reason[192], what[400], shown[96];
 
 	*record = (struct rules_action){.realtime_ns = realtime_ns};
 	escaped(record->path, sizeof(record->path), action->path);
 	escaped(record->rule, sizeof(record->rule), action->rule);
 	escaped(reason, sizeof(reason), action->reason);
-	escaped(value, sizeof(value), action->value);
-	(void)snprintf(record->text, sizeof(record->text), "%s%s%s%s%s  %.150s",
-		       cgw_action_kind_name(action->kind), control[0] != '\0' ? " " : "", control,
-		       value[0] != '\0' ? " " : "", value, reason);
+	cgw_action_format(action->kind, action->control, action->value, action->signal, what,
+			  sizeof(what));
+	escaped(shown, sizeof(shown), what);
+	snprintf(record->text, sizeof(record->text), "%s  %.150s", shown, reason);
 	answer->action_next = (answer->action_next + 1) % RULES_ACTIONS_MAX;
 	answer->action_count += answer->action_count < RULES_ACTIONS_MAX;
 }
@@ -149,15 +135,13 @@ static int copy_instances(struct rules_job *job)
 {
 	struct rules_answer *answer = job->answer;
 	CLEANUP(cleanup_free)
-	struct cgw_instance_state *states = calloc(INSTANCES_MAX, sizeof(*states));
+	struct cgw_instance_state *states = calloc(RULES_INSTANCES_MAX, sizeof(*states));
 
-	free(answer->instances);
 	answer->instance_count = answer->instance_total = 0;
-	answer->instances = calloc(INSTANCES_MAX, sizeof(*answer->instances));
-	if (states == NULL || answer->instances == NULL)
+	if (states == NULL)
 		return -ENOMEM;
-	answer->instance_total = cgw_engine_instances(job->engine, states, INSTANCES_MAX);
-	for (size_t i = 0; i < answer->instance_total && i < INSTANCES_MAX; i++) {
+	answer->instance_total = cgw_engine_instances(job->engine, states, RULES_INSTANCES_MAX);
+	for (size_t i = 0; i < answer->instance_total && i < RULES_INSTANCES_MAX; i++) {
 		struct rules_instance *instance = &answer->instances[answer->instance_count++];
 
 		instance->phase = states[i].phase;
@@ -197,16 +181,6 @@ static void run(struct job *base)
 	job->answer->error = r;
 }
 
-static struct rules_answer *new_answer(const struct cgw_policy *policy)
-{
-	struct rules_answer *answer = calloc(1, sizeof(*answer));
-
-	if (answer == NULL)
-		return NULL;
-	answer->selected = calloc(cgw_policy_section_count(policy) + 1, sizeof(*answer->selected));
-	return answer->selected != NULL ? answer : free_answer(answer);
-}
-
 int rules_new(struct cgw_policy *policy, struct rules **ret_rules)
 {
 	struct rules *rules = calloc(1, sizeof(*rules));
@@ -223,7 +197,9 @@ int rules_new(struct cgw_policy *policy, struct rules **ret_rules)
 		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
 	job->job = (struct job){.run = run, .free = free_job, .name = "Evaluating the policy"};
 	job->policy = policy;
-	job->answer = new_answer(policy);
+	rules->answer_size =
+		sizeof(*job->answer) + cgw_policy_section_count(policy) * sizeof(uint32_t);
+	job->answer = calloc(1, rules->answer_size);
 	if (job->answer == NULL || cgw_engine_new(policy, &job->engine) < 0 ||
 	    cgw_frame_new(&job->frame) < 0) {
 		free_job(&job->job);
@@ -245,7 +221,7 @@ struct rules *rules_free(struct rules *rules)
 	/* NULL if posted: the queue or the worker frees it then. */
 	if (rules->job != NULL)
 		free_job(rules->job);
-	free_answer(rules->answer);
+	free(rules->answer);
 	free(rules);
 	return NULL;
 }
@@ -289,36 +265,17 @@ struct job *rules_evaluate(struct rules *rules)
 	return &job->job;
 }
 
-/* The main thread shows a copy, since the job updates the original. */
-static struct rules_answer *copy_answer(const struct rules_answer *answer, size_t sections)
-{
-	struct rules_answer *copy = malloc(sizeof(*copy));
-
-	if (copy == NULL)
-		return NULL;
-	*copy = *answer;
-	copy->instances = calloc(answer->instance_count + 1, sizeof(*copy->instances));
-	copy->selected = calloc(sections + 1, sizeof(*copy->selected));
-	if (copy->instances == NULL || copy->selected == NULL)
-		return free_answer(copy);
-	memcpy(copy->instances, answer->instances,
-	       answer->instance_count * sizeof(*copy->instances));
-	memcpy(copy->selected, answer->selected, sections * sizeof(*copy->selected));
-	return copy;
-}
-
 bool rules_collect(struct rules *rules, struct job *base)
 {
 	struct rules_job *job = (struct rules_job *)base;
-	struct rules_answer *answer;
 
 	if (base->run != run || job->policy != rules->policy)
 		return false;
 	rules->job = base;
-	answer = copy_answer(job->answer, cgw_policy_section_count(rules->policy));
-	if (answer == NULL)
-		return true;
-	free_answer(rules->answer);
-	rules->answer = answer;
+	/* The main thread shows a copy, since the job updates the original. */
+	if (rules->answer == NULL)
+		rules->answer = malloc(rules->answer_size);
+	if (rules->answer != NULL)
+		memcpy(rules->answer, job->answer, rules->answer_size);
 	return true;
 }

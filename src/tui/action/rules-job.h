@@ -13,8 +13,9 @@
 
 #include "tui/core/job.h"
 
-#define RULES_ACTIONS_MAX 64
-#define RULES_WAITING     16
+#define RULES_ACTIONS_MAX   64
+#define RULES_INSTANCES_MAX 512
+#define RULES_WAITING       16
 
 /* An action that enforcement would have taken. */
 struct rules_action {
@@ -35,18 +36,19 @@ struct rules_instance {
 /* Results up to the last sample that the engine processed. */
 struct rules_answer {
 	uint64_t boottime_ns;
-	struct rules_instance *instances;      /* at most INSTANCES_MAX */
+	struct rules_instance instances[RULES_INSTANCES_MAX];
 	size_t instance_count, instance_total; /* listed, existing */
-	uint32_t *selected;                    /* number of groups selected, by section */
 	struct rules_action actions[RULES_ACTIONS_MAX];
 	size_t action_count, action_next;
 	int error;
+	uint32_t selected[]; /* number of groups selected, by section */
 };
 
 struct rules {
 	const struct cgw_policy *policy; /* owned by the job; immutable, so safe to share */
 	struct job *job;                 /* NULL while posted */
-	struct rules_answer *answer;     /* NULL before the first one */
+	struct rules_answer *answer;     /* a copy of the job's; NULL before the first one */
+	size_t answer_size;
 	/* Samples not yet passed to the job. */
 	struct cgw_snapshot *waiting[RULES_WAITING];
 	bool jumps[RULES_WAITING]; /* does not follow the previous sample */

@@ -3,33 +3,40 @@
 #ifndef CGWARD_TUI_ACTION_TARGETS_H
 #define CGWARD_TUI_ACTION_TARGETS_H
 
-#include "tui/core/app.h"
+#include "tui/core/view.h"
 
 struct target {
-	char *path;  /* raw */
+	char *path;  /* raw; on a remote host its path there */
 	uint64_t id; /* inode in `hierarchy`: detects another group under the same path */
 	size_t hierarchy;
 	uint32_t below; /* number of descendants */
 };
 
+/* Groups of one machine. */
 struct targets {
+	const char *host; /* as given by the user; NULL: this machine */
+	const char *ssh;  /* the command to reach it; NULL: the default one */
 	struct target *items;
-	size_t count;
+	size_t count, capacity;
 };
 
-/* -ENOENT: no group is selected. */
-int targets_collect(const struct app *app, struct targets *ret_targets);
+/*
+ * `one`: the selected group even if others are marked. -ENOENT: no group is selected. Shows the
+ * reason if remote groups are unsuitable.
+ */
+int targets_collect(struct app *app, bool one, struct targets *ret_targets);
 int targets_copy(const struct targets *targets, struct targets *ret_copy);
 void targets_done(struct targets *targets);
 /* "/a/b", or "3 groups"; escaped. */
 void targets_format(const struct targets *targets, char *buffer, size_t size);
+bool targets_have_children(const struct targets *targets);
 
 /*
  * Remembers the groups for which a prompt or menu is opened. When it is accepted,
  * targets_have_changed() shows a message and returns true if the action would apply to other
  * groups, because one of them was removed or replaced meanwhile.
  */
-void targets_remember(struct app *app);
-bool targets_have_changed(struct app *app);
+void targets_remember(struct app *app, bool one);
+bool targets_have_changed(struct app *app, bool one);
 
 #endif

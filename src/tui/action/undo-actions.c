@@ -7,10 +7,11 @@
 
 #include <cgward/render.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/action/change-job.h"
-#include "tui/action/confirm.h"
-#include "tui/action/undo-actions.h"
+#include "tui/action/group-actions.h"
+#include "tui/core/app.h"
 
 /* Lines of a confirmation. */
 #define LINES_MAX 12
@@ -19,10 +20,9 @@
 struct journal {
 	struct job job;
 	struct menu_item *items;
-	size_t count, size;
+	size_t count, capacity;
 	int error;
 	struct cgw_diag diag;
-	uint64_t *ids;
 };
 
 static void free_journal(struct job *job)
@@ -30,7 +30,6 @@ static void free_journal(struct job *job)
 	struct journal *journal = (struct journal *)job;
 
 	free(journal->items);
-	free(journal->ids);
 	free(journal);
 }
 
@@ -45,36 +44,23 @@ static int add_journal_entry(void *context, const struct cgw_change *change)
 	struct menu_item *item;
 	char path[256], old[33], new[33], time[40];
 
-	if (journal->count == journal->size) {
-		size_t size = journal->size > 0 ? 2 * journal->size : 64;
-		struct menu_item *items =
-			reallocarray(journal->items, size, sizeof(*journal->items));
-		uint64_t *ids;
-
-		if (items == NULL)
-			return -ENOMEM;
-		journal->items = items;
-		ids = reallocarray(journal->ids, size, sizeof(*ids));
-		if (ids == NULL)
-			return -ENOMEM;
-		journal->ids = ids;
-		journal->size = size;
-	}
-	item = &journal->items[journal->count];
-	(void)cgw_escape(path, sizeof(path), change->path, strlen(change->path));
-	(void)cgw_escape(old, sizeof(old), change->old_value, strlen(change->old_value));
-	(void)cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
-	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
+	if (ARRAY_RESERVE(journal->items, journal->capacity, journal->count + 1) < 0)
+		return -ENOMEM;
+	item = &journal->items[journal->count++];
+	cgw_escape(path, sizeof(path), change->path, strlen(change->path));
+	cgw_escape(old, sizeof(old), change->old_value, strlen(change->old_value));
+	cgw_escape(new, sizeof(new), change->new_value, strlen(change->new_value));
+	cgw_format_time(change->realtime_ns, time, sizeof(time));
 	time[19] = '\0'; /* "2026-11-24T21:03:44" */
-	(void)snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
-	(void)snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
-		       change->undone        ? "(undone) "
-		       : change->undoes != 0 ? "(undo) "
-					     : "",
-		       key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
-		       change->who);
-	item->value = (int)journal->count;
-	journal->ids[journal->count++] = cgw_change_reversible(change) ? change->id : 0;
+	snprintf(item->text, sizeof(item->text), "%.14s  %.70s", time + 5, path);
+	snprintf(item->help, sizeof(item->help), "%s%.24s %.24s → %.24s  %.20s",
+		 change->undone        ? "(undone) "
+		 : change->undoes != 0 ? "(undo) "
+				       : "",
+		 key_of(change), old[0] != '\0' ? old : "-", new[0] != '\0' ? new : "-",
+		 change->who);
+	/* Zero: Enter cannot undo it. */
+	item->value = cgw_change_reversible(change) ? (int)change->id : 0;
 	return 0;
 }
 
@@ -85,72 +71,81 @@ static void run_journal(struct job *job)
 	journal->error = cgw_journal_read(NULL, add_journal_entry, journal, &journal->diag);
 }
 
-static unsigned undone(struct app *app, struct job *job)
-{
-	return change_job_report(app, change_job_from(job));
-}
-
 /* Asks before undoing what the dry run has found. */
 static unsigned confirm_undo(struct app *app, struct job *job)
 {
-	const struct change_job *preview = change_job_from(job);
-	const uint64_t id = change_job_undone(preview);
-	struct change_job *action;
-	struct confirm *confirm;
-	struct cgw_diag diag;
-	char text[512];
-	int error = change_job_error(preview, &diag);
+	struct change_job *preview = change_job_from(job), *action;
 	/* Others have changed it since. */
-	bool conflict = error == -EBUSY && change_job_outcome_count(preview) > 0;
+	bool conflict = preview->error == -EBUSY && preview->outcome_count > 0;
+	struct window *window;
+	char text[512];
 
-	if (undo_job_new(&id, 1, &action) < 0)
+	preview->undo[0] = preview->undone;
+	preview->undo_count = 1;
+	action = change_job_copy(preview, "Undoing");
+	if (action == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	change_job_set_done(action, undone);
-	if (conflict)
-		change_job_set_force(action);
-	confirm = confirm_new(conflict ? "Undo a change (Enter: undo anyway)" : "Undo a change",
-			      change_job_as_job(action));
-	for (size_t i = 0; i < change_job_outcome_count(preview) && i < LINES_MAX; i++) {
-		change_outcome_preview(change_job_outcome(preview, i), text, sizeof(text));
-		confirm_add(confirm, ROLE_TEXT, text);
+	action->force = conflict;
+	window = window_ask(conflict ? "Undo a change (Enter: undo anyway)" : "Undo a change",
+			    &action->job);
+	for (size_t i = 0; i < preview->outcome_count && i < LINES_MAX; i++) {
+		change_outcome_preview(&preview->outcomes[i], text, sizeof(text));
+		window_add(window, ROLE_TEXT, text);
 	}
-	if (change_job_outcome_count(preview) > LINES_MAX) {
-		(void)snprintf(text, sizeof(text), "and %zu more",
-			       change_job_outcome_count(preview) - LINES_MAX);
-		confirm_add(confirm, ROLE_DIM, text);
+	if (preview->outcome_count > LINES_MAX) {
+		snprintf(text, sizeof(text), "and %zu more", preview->outcome_count - LINES_MAX);
+		window_add(window, ROLE_DIM, text);
 	}
-	if (error < 0)
-		confirm_add(confirm, ROLE_BAD, diag.text);
-	if (error < 0 && !conflict)
-		confirm_refuse(confirm);
-	return open_confirm(app, confirm);
+	if (preview->error < 0)
+		window_add(window, ROLE_BAD, preview->diag.text);
+	if (preview->error < 0 && !conflict)
+		window_refuse(window);
+	return window_open(app, window);
 }
 
-static unsigned post_undo(struct app *app, const uint64_t *changes, size_t count)
+/* Of these changes on the host of the targets, as in struct change_job. Takes the targets over. */
+static unsigned start_undo(struct app *app, struct targets *targets, const uint64_t *changes,
+			   size_t count)
 {
-	struct change_job *preview;
+	bool is_remote = targets->host != NULL;
+	struct change_job *change = change_job_new("Undoing", targets);
 
-	if (undo_job_new(changes, count, &preview) < 0)
+	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	change_job_set_dry_run(preview);
-	change_job_set_done(preview, confirm_undo);
-	return app_post_job(app, NULL, change_job_as_job(preview));
+	change_job_add_undo(change, changes, count);
+	if (is_remote)
+		return change_job_ask(app, change, "Undo the last change");
+	change_job_set_dry_run(change);
+	change->job.done = confirm_undo;
+	return app_post_job(app, NULL, &change->job);
 }
 
 unsigned undo_last_change(struct app *app)
 {
+	CLEANUP(targets_done) struct targets targets = {0};
 	CLEANUP(cleanup_free)
 	uint64_t *changes = calloc(app->change_count + 1, sizeof(*changes));
-	char key[16];
+	const char *host = "";
+	char key[16], shown[128];
 	size_t count = 0;
 
 	if (changes == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
+	if (app->source_flags & SOURCE_REMOTE) {
+		if (targets_collect(app, false, &targets) < 0)
+			return REACTION_BEEP;
+		host = targets.host;
+	}
+	/* Not those of another user, or of another host. */
 	for (size_t i = app->change_count; i-- > 0;)
-		if (app->changes[i].host[0] == '\0')
+		if (strcmp(app->changes[i].host, host) == 0)
 			changes[count++] = app->changes[i].transaction;
 	if (count > 0)
-		return post_undo(app, changes, count);
+		return start_undo(app, &targets, changes, count);
+	cgw_escape(shown, sizeof(shown), host, strlen(host));
+	if (host[0] != '\0')
+		return app_show_message(app, ROLE_TEXT, "%s: nothing to undo in this session",
+					shown);
 	app_key_name(app, ACTION_JOURNAL, key, sizeof(key));
 	return app_show_message(app, ROLE_TEXT,
 				"nothing to undo in this session; %s: journal of all changes", key);
@@ -159,11 +154,12 @@ unsigned undo_last_change(struct app *app)
 static unsigned undo_accept(struct app *app, int value)
 {
 	const uint64_t id = (uint64_t)value;
+	struct targets none = {0};
 
 	if (value <= 0)
 		return app_show_message(app, ROLE_WARM,
 					"cannot undo: already undone, or not reversible");
-	return post_undo(app, &id, 1);
+	return start_undo(app, &none, &id, 1);
 }
 
 static unsigned journal_done(struct app *app, struct job *job)
@@ -178,11 +174,8 @@ static unsigned journal_done(struct app *app, struct job *job)
 								      : strerror(-journal->error));
 	if (journal->count == 0)
 		return app_show_message(app, ROLE_TEXT, "the journal is empty");
-	for (size_t i = 0; i < journal->count; i++)
-		journal->items[i].value = (int)journal->ids[i];
-	menu.items = journal->items;
+	menu.items = steal_pointer(&journal->items);
 	menu.count = journal->count;
-	journal->items = NULL;
 	return open_menu(app, &menu);
 }
 
@@ -197,4 +190,44 @@ unsigned open_journal(struct app *app)
 				    .free = free_journal,
 				    .name = "Reading the journal"};
 	return app_post_job(app, NULL, &journal->job);
+}
+
+static unsigned remote_journal_done(struct app *app, struct job *job)
+{
+	const struct change_job *change = change_job_from(job);
+	struct window *window;
+	char text[512];
+
+	if (change->error < 0)
+		return change_job_report(app, change_job_from(job));
+	window = window_new("Journal of a remote host");
+	cgw_escape(text, sizeof(text), change->targets.host, strlen(change->targets.host));
+	window_add(window, ROLE_STRONG, text);
+	for (const char *at = change->answer.text; *at != '\0';) {
+		size_t length = strcspn(at, "\n");
+
+		cgw_escape(text, sizeof(text), at, length);
+		window_add(window, ROLE_TEXT, text);
+		at += length + (at[length] == '\n');
+	}
+	return window_open(app, window);
+}
+
+unsigned open_remote_journal(struct app *app)
+{
+	static const char *const words[] = {"log", "--count", "100"};
+	struct change_job *change;
+	struct targets targets;
+
+	if (targets_collect(app, false, &targets) < 0)
+		return REACTION_BEEP;
+	change = change_job_new("Reading the journal", &targets);
+	for (size_t i = 0; change != NULL && i < ARRAY_SIZE(words); i++)
+		if (string_list_add(&change->arguments, words[i]) < 0)
+			change->error = -ENOMEM;
+	if (change == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	change->job.acts = false;
+	change->job.done = remote_journal_done;
+	return app_post_job(app, NULL, &change->job);
 }

@@ -8,10 +8,12 @@
 #include <cgward/limit.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/action/change-job.h"
-#include "tui/action/confirm.h"
 #include "tui/action/edit-step.h"
 #include "tui/action/group-actions.h"
+#include "tui/core/scroll.h"
+#include "tui/core/window.h"
 
 #define CURRENT_MAX    128
 #define EDIT_HELP_ROWS 12 /* with space for a message of two lines */
@@ -27,17 +29,11 @@ struct edit_row {
 	char problem[512];
 };
 
-struct edit_group {
-	char *path;
-	uint32_t controllers; /* of the hierarchies that contain it */
-	bool versions[3];     /* cgroup versions of these hierarchies: [1], [2] */
-};
-
 /* Reads the current values in a worker thread. */
 struct edit_read {
 	struct job job;
-	struct edit_group groups[GROUPS_MAX];
-	size_t group_count;
+	struct string_list paths;
+	uint32_t present[GROUPS_MAX]; /* the hierarchies that contain each group */
 	struct edit_row *rows;
 	size_t count;
 };
@@ -47,8 +43,7 @@ struct edit {
 	char title[320];
 	struct edit_row *rows;
 	size_t count;
-	uint32_t selected, first, page;
-	int top;
+	struct scroll scroll;
 	bool reading, previewing;
 };
 
@@ -56,28 +51,9 @@ static void free_read(struct job *job)
 {
 	struct edit_read *read = (struct edit_read *)job;
 
-	for (size_t i = 0; i < read->group_count; i++)
-		free(read->groups[i].path);
+	string_list_free(&read->paths);
 	free(read->rows);
 	free(read);
-}
-
-/* False if the group is not in the hierarchy of the control's controller. */
-static bool applies(const struct edit_group *group, enum cgw_control control)
-{
-	int metric = cgw_control_info(control)->metric;
-	const struct cgw_metric_info *info;
-
-	if (metric < 0)
-		return true;
-	info = cgw_metric_info((enum cgw_metric)metric);
-	for (size_t i = 0; i < info->source_count; i++)
-		if (info->sources[i].controller == CGW_CORE
-			    ? group->versions[info->sources[i].version]
-			    : (group->controllers &
-			       CGW_CONTROLLER_BIT(info->sources[i].controller)) != 0)
-			return true;
-	return false;
 }
 
 /* The distinct values and the number of groups that have each. */
@@ -94,7 +70,7 @@ static void tally_add(struct tally *tally, const char *value)
 	while (i < tally->count && strcmp(tally->values[i], value) != 0)
 		i++;
 	if (i == tally->count) {
-		(void)snprintf(tally->values[i], CURRENT_MAX, "%s", value);
+		snprintf(tally->values[i], CURRENT_MAX, "%s", value);
 		tally->counts[tally->count++] = 0;
 	}
 	tally->counts[i]++;
@@ -116,9 +92,9 @@ static void tally_format(const struct tally *tally, struct edit_row *row)
 	size_t used = 0;
 
 	memcpy(row->current, tally->values[0], CURRENT_MAX);
-	for (size_t i = 0; tally->count > 1 && i < tally->count && used < CURRENT_MAX; i++)
-		used += (size_t)snprintf(
-			row->others + used, CURRENT_MAX - used, "%s%.40s (%u)", i > 0 ? ", " : "",
+	for (size_t i = 0; tally->count > 1 && i < tally->count; i++)
+		used = text_append(
+			row->others, sizeof(row->others), used, "%s%.40s (%u)", i > 0 ? ", " : "",
 			tally->values[i][0] != '\0' ? tally->values[i] : "-", tally->counts[i]);
 }
 
@@ -126,18 +102,18 @@ static void tally_format(const struct tally *tally, struct edit_row *row)
 static bool read_control(const struct edit_read *read, enum cgw_control control,
 			 struct tally *tally)
 {
+	const uint32_t hierarchies = cgw_control_hierarchies(read->job.layout, control);
 	bool some = false;
 
 	tally->count = 0;
-	for (size_t i = 0; i < read->group_count; i++) {
-		const struct edit_group *group = &read->groups[i];
+	for (size_t i = 0; i < read->paths.count; i++) {
 		char raw[CURRENT_MAX], value[CURRENT_MAX] = "";
+		bool applies = (read->present[i] & hierarchies) != 0;
 
-		some = some || applies(group, control);
-		if (applies(group, control) &&
-		    cgw_control_read(read->job.layout, group->path, control, NULL, raw, sizeof(raw),
-				     NULL) == 0)
-			(void)cgw_escape(value, sizeof(value), raw, strlen(raw));
+		some = some || applies;
+		if (applies && cgw_control_read(read->job.layout, read->paths.items[i], control,
+						NULL, raw, sizeof(raw), NULL) == 0)
+			cgw_escape(value, sizeof(value), raw, strlen(raw));
 		tally_add(tally, value);
 	}
 	return some;
@@ -164,13 +140,6 @@ static void run_read(struct job *job)
 	}
 }
 
-static unsigned edit_contexts(const struct app *app, const void *state)
-{
-	(void)app;
-	(void)state;
-	return IN_EDIT;
-}
-
 static const char *risk_text(uint8_t risk)
 {
 	static const char *const texts[] = {
@@ -192,32 +161,30 @@ static void draw_help(const struct edit *edit, struct canvas *canvas, struct rec
 	char text[512];
 	int used;
 
-	if (edit->selected >= edit->count || area.rows < 1)
+	if (edit->scroll.selected >= edit->count || area.rows < 1)
 		return;
-	row = &edit->rows[edit->selected];
+	row = &edit->rows[edit->scroll.selected];
 	info = cgw_control_info(row->control);
 	if (row->problem[0] != '\0')
-		(void)snprintf(text, sizeof(text), "%s", row->problem);
+		snprintf(text, sizeof(text), "%s", row->problem);
 	else
-		(void)snprintf(text, sizeof(text), "%s.", info->help);
+		snprintf(text, sizeof(text), "%s.", info->help);
 	used = draw_paragraph(canvas, area, row->problem[0] != '\0' ? ROLE_BAD : ROLE_TEXT, text);
 	area.row += used;
 	area.rows -= used;
 	if (area.rows < 1)
 		return;
 	if (row->others[0] != '\0') {
-		(void)snprintf(text, sizeof(text),
-			       "The groups differ: %s. A new value is set on all of them.",
-			       row->others);
+		snprintf(text, sizeof(text),
+			 "The groups differ: %s. A new value is set on all of them.", row->others);
 		used = draw_paragraph(canvas, area, ROLE_WARM, text);
 		area.row += used;
 		area.rows -= used;
 	}
-	(void)snprintf(text, sizeof(text), "Accepts %s%s%s. %s", info->syntax,
-		       info->default_value != NULL ? "; kernel default: " : "",
-		       info->default_value != NULL ? info->default_value : "",
-		       risk_text(info->risk));
-	(void)draw_paragraph(canvas, area, ROLE_DIM, text);
+	snprintf(text, sizeof(text), "Accepts %s%s%s. %s", info->syntax,
+		 info->default_value != NULL ? "; kernel default: " : "",
+		 info->default_value != NULL ? info->default_value : "", risk_text(info->risk));
+	draw_paragraph(canvas, area, ROLE_DIM, text);
 }
 
 static void draw_edit_row(const struct edit_row *row, struct canvas *canvas, struct rect area,
@@ -252,8 +219,6 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 	int rows = canvas->rows - 3;
 	struct rect area, foot;
 
-	(void)app;
-	(void)layout;
 	/* No larger than the rows and the help need. */
 	if (!edit->reading && (int)edit->count + EDIT_HELP_ROWS < rows)
 		rows = (int)edit->count + EDIT_HELP_ROWS;
@@ -262,20 +227,15 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 	area.rows -= help;
 	foot.row = area.row + area.rows;
 	foot.rows = help;
-	edit->page = area.rows > 0 ? (uint32_t)area.rows : 1;
-	edit->top = area.row;
-	if (edit->selected < edit->first)
-		edit->first = edit->selected;
-	if (edit->selected - edit->first >= edit->page)
-		edit->first = edit->selected - edit->page + 1;
+	scroll_place(&edit->scroll, area, (uint32_t)edit->count);
 	if (edit->reading)
 		canvas_text(canvas, area.row, area.column, area.columns, ROLE_DIM, "reading…");
-	for (int i = 0; i < area.rows && edit->first + (uint32_t)i < edit->count; i++) {
-		uint32_t row = edit->first + (uint32_t)i;
+	for (int i = 0; i < area.rows && edit->scroll.first + (uint32_t)i < edit->count; i++) {
+		uint32_t row = edit->scroll.first + (uint32_t)i;
 
 		draw_edit_row(&edit->rows[row], canvas,
 			      (struct rect){area.row + i, area.column, 1, area.columns},
-			      row == edit->selected);
+			      row == edit->scroll.selected);
 	}
 	if (help > 0) {
 		for (int i = 0; i < foot.columns; i++)
@@ -292,107 +252,83 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 
 static unsigned preview(struct app *app, struct edit *edit)
 {
-	struct change_job *change;
-	size_t changes = 0;
+	struct change_job *change = NULL;
+	struct targets targets;
 
 	if (edit->previewing)
 		return REACTION_BEEP;
-	if (change_job_new("Checking", &edit->targets, &change) < 0)
+	if (targets_copy(&edit->targets, &targets) == 0)
+		change = change_job_new("Checking", &targets);
+	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	for (size_t i = 0; i < edit->count; i++) {
 		struct edit_row *row = &edit->rows[i];
-		const struct change_step step = {
-			.kind = CGW_STEP_SET, .control = row->control, .value = row->line.text};
 		struct cgw_diag diag = {.text = ""};
 
 		row->problem[0] = '\0';
 		if (row->line.length == 0)
 			continue;
-		changes++;
 		if (cgw_value_check(row->control, row->line.text, &diag) < 0) {
-			(void)snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
-			edit->selected = (uint32_t)i;
-			change_job_as_job(change)->free(change_job_as_job(change));
+			snprintf(row->problem, sizeof(row->problem), "%s", diag.text);
+			edit->scroll.selected = (uint32_t)i;
+			change->job.free(&change->job);
 			return REACTION_BEEP;
 		}
-		(void)change_job_add(change, &step);
+		change_job_add(change, &(struct change_step){.kind = CGW_STEP_SET,
+							     .control = row->control,
+							     .value = row->line.text});
 	}
-	if (changes == 0) {
-		change_job_as_job(change)->free(change_job_as_job(change));
+	if (change->step_count == 0) {
+		change->job.free(&change->job);
 		return app_show_message(app, ROLE_TEXT, "no changes yet: type a new value");
 	}
 	change_job_set_dry_run(change);
 	edit->previewing = true;
-	return app_post_job(app, edit, change_job_as_job(change));
+	return app_post_job(app, edit, &change->job);
 }
 
-/* The job that applies the new values; NULL if out of memory. */
-static struct change_job *new_change_job(const struct edit *edit)
-{
-	struct change_job *change;
-
-	if (change_job_new("Setting", &edit->targets, &change) < 0)
-		return NULL;
-	for (size_t i = 0; i < edit->count; i++) {
-		const struct change_step step = {.kind = CGW_STEP_SET,
-						 .control = edit->rows[i].control,
-						 /* copied by change_job_add() */
-						 .value = (char *)edit->rows[i].line.text};
-
-		if (edit->rows[i].line.length > 0 && change_job_add(change, &step) < 0) {
-			change_job_as_job(change)->free(change_job_as_job(change));
-			return NULL;
-		}
-	}
-	return change;
-}
-
-static void add_outcome(struct confirm *confirm, const struct change_outcome *outcome)
+static void add_outcome(struct window *window, const struct change_outcome *outcome)
 {
 	const struct cgw_control_info *info = cgw_control_info(outcome->control);
 	const struct cgw_result *result = &outcome->result;
 	char text[1024];
 
 	change_outcome_format(outcome, text, sizeof(text));
-	confirm_add(confirm,
-		    result->outcome == CGW_OUTCOME_UNCHANGED ? ROLE_DIM
-		    : result->error < 0                      ? ROLE_BAD
-							     : ROLE_STRONG,
-		    text);
+	window_add(window,
+		   result->outcome == CGW_OUTCOME_UNCHANGED ? ROLE_DIM
+		   : result->error < 0                      ? ROLE_BAD
+							    : ROLE_STRONG,
+		   text);
 	if (result->outcome != CGW_OUTCOME_UNCHANGED && result->error == 0 &&
 	    result->how[0] != '\0')
-		confirm_add(confirm, ROLE_TEXT, result->how);
+		window_add(window, ROLE_TEXT, result->how);
 	if (result->diag.text[0] != '\0')
-		confirm_add(confirm, result->error < 0 ? ROLE_BAD : ROLE_WARM, result->diag.text);
+		window_add(window, result->error < 0 ? ROLE_BAD : ROLE_WARM, result->diag.text);
 	if (outcome->kind == CGW_STEP_SET && info->risk > CGW_RISK_NONE && result->error == 0)
-		confirm_add(confirm, ROLE_WARM, risk_text(info->risk));
+		window_add(window, ROLE_WARM, risk_text(info->risk));
 }
 
-static unsigned open_preview(struct app *app, struct edit *edit, struct change_job *dry_run)
+/* Asks before applying what was previewed, whatever was typed meanwhile. */
+static unsigned open_preview(struct app *app, struct edit *edit, const struct change_job *dry_run)
 {
-	struct change_job *change = new_change_job(edit);
-	struct confirm *confirm;
-	struct cgw_diag diag;
+	struct change_job *change;
+	struct window *window;
 	bool refused = false;
 
+	for (size_t i = 0; dry_run->error < 0 && i < dry_run->outcome_count; i++)
+		refused = refused || dry_run->outcomes[i].result.outcome == CGW_OUTCOME_REFUSED;
+	if (dry_run->error < 0 && !refused)
+		return app_show_message(app, ROLE_BAD, "%s", dry_run->diag.text) | REACTION_BEEP;
+	change = change_job_copy(dry_run, change_kind(CGW_STEP_SET)->name);
 	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
-	if (change_job_error(dry_run, &diag) < 0) {
-		for (size_t i = 0; i < change_job_outcome_count(dry_run); i++)
-			refused = refused || change_job_outcome(dry_run, i)->result.outcome ==
-						     CGW_OUTCOME_REFUSED;
-		if (!refused) {
-			change_job_as_job(change)->free(change_job_as_job(change));
-			return app_show_message(app, ROLE_BAD, "%s", diag.text) | REACTION_BEEP;
-		}
-		change_job_set_force(change);
-	}
-	confirm = confirm_new(refused ? "Refused (Enter: apply anyway)" : "Apply changes",
-			      change_job_as_job(change));
-	for (size_t i = 0; i < change_job_outcome_count(dry_run); i++)
-		add_outcome(confirm, change_job_outcome(dry_run, i));
-	confirm_set_owner(confirm, edit);
-	return open_confirm(app, confirm);
+	change->force = refused;
+	window = window_ask(refused ? "Refused (Enter: apply anyway)" : "Apply changes",
+			    &change->job);
+	for (size_t i = 0; i < dry_run->outcome_count; i++)
+		add_outcome(window, &dry_run->outcomes[i]);
+	window_set_owner(window, edit);
+	return window_open(app, window);
 }
 
 static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
@@ -401,12 +337,9 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 	struct edit_read *read = (struct edit_read *)job;
 	struct change_job *change = change_job_from(job);
 
-	if (change != NULL && !change_job_is_dry_run(change)) {
-		struct cgw_diag diag;
-
+	if (change != NULL && !change->dry_run) {
 		/* Close the form on success; on failure the user can correct the values. */
-		if (change_job_error(change, &diag) == 0 &&
-		    app->views[app->view_count - 1].state == edit)
+		if (change->error == 0 && app_is_top(app, edit))
 			return app_close(app);
 		return REACTION_DRAW;
 	}
@@ -426,9 +359,9 @@ static unsigned step_value(struct edit *edit, int by)
 	struct edit_row *row;
 	char value[LINE_MAX_BYTES];
 
-	if (edit->selected >= edit->count)
+	if (edit->scroll.selected >= edit->count)
 		return REACTION_BEEP;
-	row = &edit->rows[edit->selected];
+	row = &edit->rows[edit->scroll.selected];
 	if (!value_step(cgw_control_info(row->control),
 			row->line.length > 0 ? row->line.text : row->current, by, value,
 			sizeof(value)))
@@ -442,7 +375,7 @@ static unsigned edit_act(struct app *app, void *opaque, enum action action)
 {
 	struct edit *edit = opaque;
 
-	if (list_action(action, (uint32_t)edit->count, edit->page, &edit->selected))
+	if (scroll_act(&edit->scroll, action, (uint32_t)edit->count))
 		return REACTION_DRAW;
 	switch (action) {
 	case ACTION_LEFT:
@@ -452,8 +385,8 @@ static unsigned edit_act(struct app *app, void *opaque, enum action action)
 	case ACTION_PREVIEW:
 		return preview(app, edit);
 	case ACTION_CLEAR:
-		if (edit->selected < edit->count)
-			line_set(&edit->rows[edit->selected].line, "");
+		if (edit->scroll.selected < edit->count)
+			line_set(&edit->rows[edit->scroll.selected].line, "");
 		return REACTION_DRAW;
 	case ACTION_BACK:
 		return app_close(app);
@@ -469,25 +402,20 @@ static unsigned edit_type(struct app *app, void *opaque, uint32_t key, bool *ret
 	bool typed = (key >= ' ' && key < KEY_SPECIAL && key != 0x7f) || key == KEY_ERASE ||
 		     key == ('U' & 0x1f) || key == ('W' & 0x1f);
 
-	(void)app;
-	if (!typed || edit->selected >= edit->count)
+	if (!typed || edit->scroll.selected >= edit->count)
 		return REACTION_NONE;
-	*ret_used = line_key(&edit->rows[edit->selected].line, key);
-	edit->rows[edit->selected].problem[0] = '\0';
+	*ret_used = line_key(&edit->rows[edit->scroll.selected].line, key);
+	edit->rows[edit->scroll.selected].problem[0] = '\0';
 	return REACTION_DRAW;
 }
 
 static unsigned edit_click(struct app *app, void *opaque, const struct event *event)
 {
 	struct edit *edit = opaque;
-	uint32_t row = edit->first + (uint32_t)(event->row - edit->top);
+	uint32_t row;
 
-	(void)app;
-	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN)
-		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-				  (uint32_t)edit->count, edit->page, &edit->selected);
-	else if (event->row >= edit->top && row < edit->count && row < edit->first + edit->page)
-		edit->selected = row;
+	if (scroll_click(&edit->scroll, event, (uint32_t)edit->count, &row))
+		edit->scroll.selected = row;
 	return REACTION_DRAW;
 }
 
@@ -502,7 +430,7 @@ static void edit_done(void *opaque)
 
 static const struct view_kind view_edit = {
 	.name = "edit",
-	.contexts = edit_contexts,
+	.contexts = IN_EDIT,
 	.draw = edit_draw,
 	.act = edit_act,
 	.type = edit_type,
@@ -511,53 +439,37 @@ static const struct view_kind view_edit = {
 	.done = edit_done,
 };
 
-/* Copies the path, and collects the hierarchies that contain the group. */
-static int collect_group(const struct app *app, const char *path, struct edit_group *ret_group)
-{
-	const struct cgw_topology *topology = app_topology(app);
-	uint32_t index = cgw_topology_find(topology, path);
-	struct edit_group group = {.path = strdup(path)};
-
-	if (group.path == NULL)
-		return -ENOMEM;
-	for (uint32_t h = 0;
-	     index != CGW_NO_GROUP && app->layout != NULL && h < topology->hierarchy_count; h++) {
-		if (!(topology->present[index] & UINT32_C(1) << h))
-			continue;
-		group.controllers |= app->layout->hierarchies[h].controllers;
-		group.versions[app->layout->hierarchies[h].version] = true;
-	}
-	*ret_group = group;
-	return 0;
-}
-
 unsigned open_edit(struct app *app)
 {
 	struct edit *edit = calloc(1, sizeof(*edit));
 	struct edit_read *read = calloc(1, sizeof(*read));
+	const struct cgw_topology *topology = app_topology(app);
 	char text[256];
 	unsigned reactions;
 
-	if (edit == NULL || read == NULL || app->view_count == VIEWS_MAX ||
-	    targets_collect(app, &edit->targets) < 0) {
+	if (edit == NULL || read == NULL || app_is_full(app) ||
+	    targets_collect(app, false, &edit->targets) < 0) {
 		free(edit);
 		free(read);
 		return REACTION_BEEP;
 	}
 	targets_format(&edit->targets, text, sizeof(text));
-	(void)snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
+	snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
 	read->job = (struct job){.run = run_read, .free = free_read, .name = "Reading"};
 	for (size_t i = 0; i < edit->targets.count && i < GROUPS_MAX; i++) {
-		if (collect_group(app, edit->targets.items[i].path, &read->groups[i]) < 0) {
+		const char *path = edit->targets.items[i].path;
+		uint32_t group = cgw_topology_find(topology, path);
+
+		read->present[i] = group != CGW_NO_GROUP ? topology->present[group] : 0;
+		if (string_list_add(&read->paths, path) < 0) {
 			free_read(&read->job);
 			edit_done(edit);
 			return app_show_message(app, ROLE_BAD, "out of memory");
 		}
-		read->group_count++;
 	}
 	if (edit->targets.count > GROUPS_MAX)
-		(void)snprintf(edit->title, sizeof(edit->title),
-			       "Limits of %s (values of the first %d)", text, GROUPS_MAX);
+		snprintf(edit->title, sizeof(edit->title), "Limits of %s (values of the first %d)",
+			 text, GROUPS_MAX);
 	edit->reading = true;
 	reactions = app_open(app, &view_edit, edit);
 	return reactions | app_post_job(app, edit, &read->job);

@@ -9,50 +9,64 @@
 
 #include <cgward/render.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "shared/cli/daemon-status.h"
 #include "tui/action/rules-job.h"
+#include "tui/core/app.h"
+#include "tui/core/scroll.h"
+#include "tui/core/search.h"
 #include "tui/core/views.h"
 
 struct policy_view {
-	uint32_t first, rows;
+	struct scroll scroll;
+	uint32_t rows, found; /* number of rows; the last match of a search */
 	bool reading, was_read;
 	struct daemon_status *status; /* of the running enforcement, or NULL */
 	int status_error;
 	char problem[256]; /* why the system policy cannot be loaded */
 };
 
-static unsigned policy_contexts(const struct app *app, const void *state)
-{
-	(void)app;
-	(void)state;
-	return IN_READING;
-}
-
 /* Rows are numbered from the first to the last; only the visible ones are drawn. */
 struct rows {
 	struct canvas *canvas;
 	struct rect area;
 	uint32_t first, count;
+	const char *search; /* "": none */
+	bool *matches;      /* by row */
+	size_t capacity;
 };
 
-static bool next_row(struct rows *rows, int *ret_row)
+static bool next_row(struct rows *rows, const char *left, const char *middle, const char *right,
+		     int *ret_row)
 {
 	uint32_t row = rows->count++;
 
+	if (ARRAY_RESERVE(rows->matches, rows->capacity, rows->count) == 0)
+		rows->matches[row] =
+			rows->search[0] != '\0' && (find_part(left, rows->search) != NULL ||
+						    find_part(middle, rows->search) != NULL ||
+						    find_part(right, rows->search) != NULL);
 	if (row < rows->first || row - rows->first >= (uint32_t)rows->area.rows)
 		return false;
 	*ret_row = rows->area.row + (int)(row - rows->first);
 	return true;
 }
 
+/* Whether the row added last contains the text that is searched. */
+static bool is_match(const struct rows *rows)
+{
+	return rows->count <= rows->capacity && rows->matches[rows->count - 1];
+}
+
 static void add_title(struct rows *rows, const char *text)
 {
 	int row;
 
-	if (next_row(rows, &row))
+	if (next_row(rows, text, "", "", &row))
 		canvas_text_cut(rows->canvas, row, rows->area.column, rows->area.columns,
-				ROLE_TITLE, text);
+				is_match(rows) ? ROLE_KEY : ROLE_TITLE, text);
 }
 
 static void add_row(struct rows *rows, enum role role, const char *left, const char *middle,
@@ -61,9 +75,10 @@ static void add_row(struct rows *rows, enum role role, const char *left, const c
 	int at = rows->area.column, end = at + rows->area.columns;
 	int left_width = rows->area.columns / 3, middle_width = 26, row;
 
-	if (!next_row(rows, &row))
+	if (!next_row(rows, left, middle, right, &row))
 		return;
-	canvas_text_cut(rows->canvas, row, at, left_width - 1, ROLE_STRONG, left);
+	canvas_text_cut(rows->canvas, row, at, left_width - 1,
+			is_match(rows) ? ROLE_KEY : ROLE_STRONG, left);
 	at += left_width;
 	canvas_text_cut(rows->canvas, row, at, middle_width - 1, role, middle);
 	at += middle_width;
@@ -78,15 +93,15 @@ static void add_sections(const struct rules *rules, struct rows *rows)
 		uint32_t selected = rules->answer->selected[i];
 		char name[128], selects[64], when[256];
 
-		(void)snprintf(name, sizeof(name), "%s %.100s", cgw_section_kind_name(info.kind),
-			       info.name);
-		(void)snprintf(selects, sizeof(selects), "%u group%s", selected,
-			       selected == 1 ? "" : "s");
+		snprintf(name, sizeof(name), "%s %.100s", cgw_section_kind_name(info.kind),
+			 info.name);
+		snprintf(selects, sizeof(selects), "%u group%s", selected,
+			 selected == 1 ? "" : "s");
 		/* It selects processes, not groups. */
 		if (info.kind == CGW_SECTION_PLACE)
-			(void)snprintf(selects, sizeof(selects), "processes");
-		(void)snprintf(when, sizeof(when), "%.200s",
-			       info.when != NULL ? cgw_expression_text(info.when) : "");
+			snprintf(selects, sizeof(selects), "processes");
+		snprintf(when, sizeof(when), "%.200s",
+			 info.when != NULL ? cgw_expression_text(info.when) : "");
 		add_row(rows, selected > 0 ? ROLE_TEXT : ROLE_DIM, name, selects, when);
 	}
 }
@@ -113,37 +128,37 @@ static void format_phase(const struct rules_instance *instance, uint64_t now_ns,
 			 size_t size)
 {
 	uint64_t since_s =
-		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / 1000000000 : 0;
+		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / NS_PER_S : 0;
 
 	if (instance->until_ns > instance->since_ns)
-		(void)snprintf(buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
-			       (unsigned long long)since_s,
-			       (unsigned long long)((instance->until_ns - instance->since_ns) /
-						    1000000000));
+		snprintf(
+			buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
+			(unsigned long long)since_s,
+			(unsigned long long)((instance->until_ns - instance->since_ns) / NS_PER_S));
 	else
-		(void)snprintf(buffer, size, "%s for %llu s", cgw_phase_name(instance->phase),
-			       (unsigned long long)since_s);
+		snprintf(buffer, size, "%s for %llu s", cgw_phase_name(instance->phase),
+			 (unsigned long long)since_s);
 }
 
 static void add_instances(const struct rules_answer *answer, struct rows *rows)
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof(text), "State of the rules%s",
-		       answer->instance_total == 0 ? ": no condition is true on any group" : "");
+	snprintf(text, sizeof(text), "State of the rules%s",
+		 answer->instance_total == 0 ? ": no condition is true on any group" : "");
 	add_title(rows, text);
 	for (size_t i = 0; i < answer->instance_count; i++) {
 		const struct rules_instance *instance = &answer->instances[i];
 		char phase[64], why[300];
 
 		format_phase(instance, answer->boottime_ns, phase, sizeof(phase));
-		(void)snprintf(why, sizeof(why), "%s%s%s", instance->rule,
-			       instance->why[0] != '\0' ? ": " : "", instance->why);
+		snprintf(why, sizeof(why), "%s%s%s", instance->rule,
+			 instance->why[0] != '\0' ? ": " : "", instance->why);
 		add_row(rows, phase_role(instance->phase), instance->path, phase, why);
 	}
 	if (answer->instance_total > answer->instance_count) {
-		(void)snprintf(text, sizeof(text), "and %zu more",
-			       answer->instance_total - answer->instance_count);
+		snprintf(text, sizeof(text), "and %zu more",
+			 answer->instance_total - answer->instance_count);
 		add_row(rows, ROLE_DIM, text, "", "");
 	}
 }
@@ -159,7 +174,7 @@ static void add_actions(const struct app *app, const struct rules *rules, struct
 		char middle[96], time[16];
 
 		app_time(app, action->realtime_ns, time, sizeof(time));
-		(void)snprintf(middle, sizeof(middle), "%s %s", time, action->rule);
+		snprintf(middle, sizeof(middle), "%s %s", time, action->rule);
 		add_row(rows, ROLE_WARM, action->path, middle, action->text);
 	}
 }
@@ -200,14 +215,14 @@ static void add_daemon_instance(const struct daemon_instance *instance, struct r
 	char phase[96], why[512], since[32] = "", left[32] = "";
 
 	if (!isnan(instance->since_seconds))
-		(void)cgw_format_duration(instance->since_seconds * 1e9, since, sizeof(since));
+		cgw_format_duration(instance->since_seconds * 1e9, since, sizeof(since));
 	if (!isnan(instance->until_seconds) && instance->until_seconds > 0)
-		(void)cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
-	(void)snprintf(phase, sizeof(phase), "%.24s%s%s%s%s%s", instance->phase,
-		       since[0] != '\0' ? " for " : "", since, left[0] != '\0' ? ", " : "", left,
-		       left[0] != '\0' ? " left" : "");
-	(void)snprintf(why, sizeof(why), "%s%s%s", instance->rule,
-		       instance->why[0] != '\0' ? ": " : "", instance->why);
+		cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
+	snprintf(phase, sizeof(phase), "%.24s%s%s%s%s%s", instance->phase,
+		 since[0] != '\0' ? " for " : "", since, left[0] != '\0' ? ", " : "", left,
+		 left[0] != '\0' ? " left" : "");
+	snprintf(why, sizeof(why), "%s%s%s", instance->rule, instance->why[0] != '\0' ? ": " : "",
+		 instance->why);
 	add_row(rows, daemon_role(instance->phase), instance->group, phase, why);
 }
 
@@ -222,28 +237,28 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 		if (view->status_error == -ESRCH)
 			add_title(rows, "No enforcement is running on this machine");
 		else if (view->status_error < 0) {
-			(void)snprintf(text, sizeof(text),
-				       "Enforcement is running, but its status cannot be read: %s",
-				       strerror(-view->status_error));
+			snprintf(text, sizeof(text),
+				 "Enforcement is running, but its status cannot be read: %s",
+				 strerror(-view->status_error));
 			add_title(rows, text);
 		}
 		add_title(rows, "");
 		return;
 	}
-	app_time(app, (uint64_t)status->realtime_s * 1000000000, time, sizeof(time));
-	(void)snprintf(text, sizeof(text),
-		       "Enforcement is running: PID %d, mode %s, %llu section%s; as of %s",
-		       (int)status->pid, status->mode, (unsigned long long)status->sections,
-		       status->sections == 1 ? "" : "s", time);
+	app_time(app, (uint64_t)status->realtime_s * NS_PER_S, time, sizeof(time));
+	snprintf(text, sizeof(text),
+		 "Enforcement is running: PID %d, mode %s, %llu section%s; as of %s",
+		 (int)status->pid, status->mode, (unsigned long long)status->sections,
+		 status->sections == 1 ? "" : "s", time);
 	add_title(rows, text);
 	for (size_t i = 0; i < status->instance_count; i++)
 		add_daemon_instance(&status->instances[i], rows);
 	for (size_t i = 0; i < status->held_count; i++) {
 		const struct daemon_held *held = &status->held[i];
 
-		(void)snprintf(text, sizeof(text), "%.60s %.60s%s%.60s%s by %.40s", held->key,
-			       held->value, held->original[0] != '\0' ? " (was " : "",
-			       held->original, held->original[0] != '\0' ? ")" : "", held->section);
+		snprintf(text, sizeof(text), "%.60s %.60s%s%.60s%s by %.40s", held->key,
+			 held->value, held->original[0] != '\0' ? " (was " : "", held->original,
+			 held->original[0] != '\0' ? ")" : "", held->section);
 		add_row(rows, ROLE_LIMIT, held->group, "applied", text);
 	}
 	if (status->instance_count + status->held_count == 0)
@@ -255,7 +270,10 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 			const struct layout *layout)
 {
 	struct policy_view *view = opaque;
-	struct rows rows = {.canvas = canvas, .area = layout->body, .first = view->first};
+	struct rows rows = {.canvas = canvas,
+			    .area = layout->body,
+			    .first = view->scroll.first,
+			    .search = app_search(app, view)};
 
 	canvas_fill(canvas, layout->head, ROLE_TEXT, GROUND_BAR);
 	canvas_text_cut(canvas, layout->head.row, layout->head.column, layout->head.columns,
@@ -265,14 +283,38 @@ static void policy_draw(struct app *app, void *opaque, struct canvas *canvas,
 	add_daemon(app, view, &rows);
 	add_preview(app, view, &rows);
 	view->rows = rows.count;
-	if (view->first + 1 > rows.count)
-		view->first = rows.count > 0 ? rows.count - 1 : 0;
+	scroll_place_text(&view->scroll, layout->body, rows.count);
+	free(rows.matches);
+}
+
+static bool row_matches(const void *context, uint32_t row)
+{
+	const struct rows *rows = context;
+
+	return row < rows->capacity && rows->matches[row];
+}
+
+static bool policy_search(struct app *app, void *opaque, const char *text, bool backward, bool here)
+{
+	struct policy_view *view = opaque;
+	struct rows rows = {.search = text}; /* without an area, nothing is drawn */
+	bool found = false;
+
+	if (cgw_frame_now(app->frame) == NULL)
+		return false;
+	add_daemon(app, view, &rows);
+	add_preview(app, view, &rows);
+	found = search_rows(rows.count, &view->found, backward, here, row_matches, &rows);
+	free(rows.matches);
+	if (found)
+		view->scroll.first = view->found;
+	return found;
 }
 
 /* Reads the daemon's status, and at first also loads the system policy for the preview. */
 struct policy_query {
 	struct job job;
-	char state_path[512];
+	const char *state_path;
 	bool load; /* no policy is previewed yet */
 	struct cgw_policy *policy;
 	char problem[256];
@@ -294,8 +336,8 @@ static void record_problem(void *context, const struct cgw_policy_problem *probl
 	struct policy_query *query = context;
 
 	if (!problem->warning && query->problem[0] == '\0')
-		(void)snprintf(query->problem, sizeof(query->problem), "%.100s:%u: %.140s",
-			       problem->diag.file, problem->diag.line, problem->diag.text);
+		snprintf(query->problem, sizeof(query->problem), "%.100s:%u: %.140s",
+			 problem->diag.file, problem->diag.line, problem->diag.text);
 }
 
 static void run_query(struct job *job)
@@ -320,10 +362,10 @@ static void post_query(struct app *app, struct policy_view *view)
 		return;
 	query->job =
 		(struct job){.run = run_query, .free = free_query, .name = "Reading the policy"};
-	memcpy(query->state_path, app->state_path, sizeof(query->state_path));
+	query->state_path = app->state_path;
 	query->load = app->rules == NULL && !view->was_read;
 	view->reading = true;
-	(void)app_post_job(app, view, &query->job);
+	app_post_job(app, view, &query->job);
 }
 
 static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
@@ -340,7 +382,7 @@ static unsigned policy_finish(struct app *app, void *opaque, struct job *job)
 	view->status = steal_pointer(&query->status);
 	view->status_error = query->status_error;
 	if (query->load)
-		(void)snprintf(view->problem, sizeof(view->problem), "%s", query->problem);
+		snprintf(view->problem, sizeof(view->problem), "%s", query->problem);
 	if (query->policy != NULL && app->rules == NULL) {
 		struct cgw_policy *policy = steal_pointer(&query->policy);
 
@@ -367,22 +409,18 @@ static void policy_done(void *opaque)
 static unsigned policy_act(struct app *app, void *opaque, enum action action)
 {
 	struct policy_view *view = opaque;
-	uint32_t page = app->drawn.body.rows > 0 ? (uint32_t)app->drawn.body.rows : 1;
 
 	if (action == ACTION_BACK || action == ACTION_BACK_LETTER)
 		return app_close(app);
-	(void)list_action(action, view->rows > page ? view->rows - page + 1 : 1, page,
-			  &view->first);
+	scroll_act_text(&view->scroll, action, view->rows);
 	return REACTION_DRAW;
 }
 
 static unsigned policy_click(struct app *app, void *opaque, const struct event *event)
 {
-	if (event->button != MOUSE_WHEEL_UP && event->button != MOUSE_WHEEL_DOWN)
-		return REACTION_NONE;
-	for (int i = 0; i < 3; i++)
-		(void)policy_act(app, opaque,
-				 event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
+	struct policy_view *view = opaque;
+
+	scroll_click_text(&view->scroll, event, view->rows);
 	return REACTION_DRAW;
 }
 
@@ -390,10 +428,11 @@ static const struct view_kind view_policy = {
 	.name = "policy",
 	.fullscreen = true,
 	.head = true,
-	.contexts = policy_contexts,
+	.contexts = IN_READING,
 	.draw = policy_draw,
 	.act = policy_act,
 	.click = policy_click,
+	.search = policy_search,
 	.update = policy_update,
 	.finish = policy_finish,
 	.done = policy_done,

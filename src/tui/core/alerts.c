@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/core/alerts.h"
 
@@ -25,7 +26,7 @@ static const struct {
 
 static void describe(enum alert_kind kind, double value, char *buffer, size_t size)
 {
-	(void)snprintf(buffer, size, "%s%.0f%s", kinds[kind].before, value, kinds[kind].after);
+	snprintf(buffer, size, "%s%.0f%s", kinds[kind].before, value, kinds[kind].after);
 }
 
 void alerts_done(struct alerts *alerts)
@@ -124,7 +125,7 @@ void alerts_collect(struct alerts *alerts, const struct cgw_frame *frame,
 	if (path == NULL)
 		return;
 	alert = add(alerts, frame, event_role(event->kind), path);
-	(void)cgw_escape(alert->text, sizeof(alert->text), event->text, strlen(event->text));
+	cgw_escape(alert->text, sizeof(alert->text), event->text, strlen(event->text));
 }
 
 void alerts_forget(struct alerts *alerts)
@@ -234,14 +235,8 @@ int alerts_update(struct alerts *alerts, const struct cgw_frame *frame)
 	uint32_t count = cgw_snapshot_topology(now)->count;
 
 	memset(alerts->now, 0, sizeof(alerts->now));
-	if (count > alerts->capacity) {
-		uint64_t *limits = reallocarray(alerts->limits, count, sizeof(*limits));
-
-		if (limits == NULL)
-			return -ENOMEM;
-		alerts->limits = limits;
-		alerts->capacity = count;
-	}
+	if (ARRAY_RESERVE(alerts->limits, alerts->capacity, count) < 0)
+		return -ENOMEM;
 	if (cgw_metric_set_has(metrics, CGW_M_MEMORY_EVENTS_OOM_KILL))
 		check_events(alerts, frame, ALERT_OOM_KILL, CGW_M_MEMORY_EVENTS_OOM_KILL);
 	if (cgw_metric_set_has(metrics, CGW_M_PIDS_EVENTS_MAX))
@@ -277,7 +272,7 @@ static void put_path(struct line_out *out, const char *path)
 {
 	char shown[512];
 
-	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	put(out, ROLE_STRONG, shown);
 }
 
@@ -303,10 +298,10 @@ static void put_states(const struct alerts *alerts, const struct cgw_frame *fram
 		describe((enum alert_kind)kind, state->value, text, sizeof(text));
 		put(out, kinds[kind].role, text);
 		put(out, ROLE_TEXT, " ");
-		(void)cgw_topology_path(topology, state->worst, path, sizeof(path));
+		cgw_topology_path(topology, state->worst, path, sizeof(path));
 		put_path(out, path);
 		if (state->count > 1) {
-			(void)snprintf(text, sizeof(text), " and %u more", state->count - 1);
+			snprintf(text, sizeof(text), " and %u more", state->count - 1);
 			put(out, ROLE_DIM, text);
 		}
 	}

@@ -5,6 +5,7 @@
 
 #include <cgward/model.h>
 
+#include "lib/base/clock.h"
 #include "tui/core/canvas.h"
 #include "tui/core/source.h"
 
@@ -18,7 +19,7 @@ struct alert {
 
 #define ALERTS_MAX 128
 /* How long an event stays in the header. */
-#define ALERT_NS UINT64_C(30000000000)
+#define ALERT_NS (30 * NS_PER_S)
 
 /* A condition, and how many groups are in it now. */
 struct alert_state {
@@ -41,7 +42,7 @@ struct alerts {
 	size_t count, next;
 	struct alert_state now[ALERT_KIND_COUNT];
 	uint64_t *limits; /* scratch: effective limit of each group */
-	uint32_t capacity;
+	size_t capacity;
 };
 
 void alerts_done(struct alerts *alerts);

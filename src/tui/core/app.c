@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* app.c - dispatches keys, mouse events and job results to views, and draws them. */
+/* app.c - what views ask of the dashboard: messages, jobs, the stack of views, the sample. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,34 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/daemon-status.h"
+#include "lib/base/clock.h"
 #include "tui/core/app.h"
-#include "tui/core/header.h"
-#include "tui/core/views.h"
-#include "tui/replay/replay-keys.h"
 
-#define MESSAGE_NS UINT64_C(8000000000)
-
-int app_new(struct app **ret_app)
-{
-	struct app *app = calloc(1, sizeof(*app));
-
-	if (app == NULL)
-		return -ENOMEM;
-	settings_default(&app->settings);
-	app->source_flags = SOURCE_CAN_ACT;
-	app->source_name = "";
-	app->speed = 1;
-	(void)snprintf(app->state_path, sizeof(app->state_path), "%s", DAEMON_STATE);
-	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
-		app_free(app);
-		return -ENOMEM;
-	}
-	(void)app_open(app, &view_groups, NULL);
-	*ret_app = app;
-	return 0;
-}
+#define MESSAGE_NS (8 * NS_PER_S)
 
 struct app *app_free(struct app *app)
 {
@@ -43,7 +21,7 @@ struct app *app_free(struct app *app)
 	if (app == NULL)
 		return NULL;
 	while (app->view_count > 0)
-		(void)app_close(app);
+		app_close(app);
 	while ((job = job_pop(&app->jobs)) != NULL)
 		job->free(job);
 	list_done(&app->list);
@@ -60,15 +38,9 @@ struct app *app_free(struct app *app)
 
 void app_remember_change(struct app *app, const char *host, uint64_t transaction)
 {
-	struct session_change *changes =
-		reallocarray(app->changes, app->change_count + 1, sizeof(*changes));
-
-	if (changes == NULL || transaction == 0)
-		return;
-	app->changes = changes;
-	changes[app->change_count].transaction = transaction;
-	(void)snprintf(changes[app->change_count].host, sizeof(changes->host), "%s", host);
-	app->change_count++;
+	if (transaction > 0 &&
+	    ARRAY_RESERVE(app->changes, app->change_capacity, app->change_count + 1) == 0)
+		app->changes[app->change_count++] = (struct session_change){host, transaction};
 }
 
 void app_forget_change(struct app *app, const char *host, uint64_t transaction)
@@ -94,7 +66,7 @@ uint64_t app_frame_ns(const struct app *app)
 	return cgw_snapshot_monotonic_ns(cgw_frame_now(app->frame));
 }
 
-struct list_order app_order(const struct app *app)
+static struct list_order app_order(const struct app *app)
 {
 	struct list_order order = {
 		.field = app->settings.sort.field,
@@ -124,13 +96,34 @@ void app_arrange(struct app *app)
 	if (cgw_frame_now(app->frame) == NULL)
 		return;
 	if (list_arrange(&app->list, app->frame, &order, app_frame_ns(app)) < 0)
-		(void)app_show_message(app, ROLE_BAD, "out of memory: the list is not up to date");
+		app_show_message(app, ROLE_BAD, "out of memory: the list is not up to date");
 	app->arranged_count++;
 }
 
-static struct view *top_view(struct app *app)
+bool app_is_full(const struct app *app)
 {
-	return &app->views[app->view_count - 1];
+	return app->view_count == VIEWS_MAX;
+}
+
+bool app_is_top(const struct app *app, const void *state)
+{
+	return app->views[app->view_count - 1].state == state;
+}
+
+const char *app_message(const struct app *app, enum role *ret_role)
+{
+	*ret_role = app->message_role;
+	return app->message_until_ns > app->now_ns ? app->message : NULL;
+}
+
+unsigned app_source_flags(const struct app *app)
+{
+	return app->source_flags;
+}
+
+const struct cgw_layout *app_layout(const struct app *app)
+{
+	return app->layout;
 }
 
 unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
@@ -140,13 +133,21 @@ unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
 			kind->done(state);
 		return REACTION_BEEP;
 	}
-	app->views[app->view_count++] = (struct view){kind, state, ++app->view_serial};
+	app->views[app->view_count++] = (struct open_view){kind, state, ++app->view_serial, ""};
 	return REACTION_DRAW | REACTION_METRICS;
+}
+
+const char *app_search(const struct app *app, const void *state)
+{
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].state == state)
+			return app->views[i].search;
+	return "";
 }
 
 unsigned app_close(struct app *app)
 {
-	struct view view = *top_view(app);
+	struct open_view view = app->views[app->view_count - 1];
 
 	app->view_count--;
 	if (view.kind->done != NULL)
@@ -159,7 +160,7 @@ unsigned app_show_message(struct app *app, enum role role, const char *format, .
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(app->message, sizeof(app->message), format, arguments);
+	vsnprintf(app->message, sizeof(app->message), format, arguments);
 	va_end(arguments);
 	app->message_role = role;
 	app->message_until_ns = app->now_ns + MESSAGE_NS;
@@ -193,7 +194,7 @@ void app_path(const struct app *app, uint32_t group, char *buffer, size_t size)
 	char path[4096];
 	size_t length = cgw_topology_path(app_topology(app), group, path, sizeof(path));
 
-	(void)cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
+	cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
 }
 
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size)
@@ -202,17 +203,17 @@ void app_key_name(const struct app *app, enum action action, char *buffer, size_
 
 	buffer[0] = '\0';
 	if (key != KEY_NONE)
-		(void)key_print(key, buffer, size);
+		key_print(key, buffer, size);
 }
 
 void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
 {
-	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	struct tm local;
 
 	if ((app->utc ? gmtime_r(&seconds, &local) : localtime_r(&seconds, &local)) == NULL ||
 	    strftime(buffer, size, "%Y-%m-%d %H:%M:%S", &local) == 0)
-		(void)snprintf(buffer, size, "-");
+		snprintf(buffer, size, "-");
 }
 
 void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size)
@@ -221,7 +222,7 @@ void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t 
 
 	app_date(app, realtime_ns, date, sizeof(date));
 	blank = strchr(date, ' ');
-	(void)snprintf(buffer, size, "%s", blank != NULL ? blank + 1 : date);
+	snprintf(buffer, size, "%s", blank != NULL ? blank + 1 : date);
 }
 
 void app_save(struct app *app)
@@ -234,54 +235,8 @@ void app_save(struct app *app)
 		return;
 	if (settings_apply(&app->settings, &config) < 0 ||
 	    config_save(app->config_path, &config, &diag) < 0)
-		(void)app_show_message(app, ROLE_BAD, "%s", diag.text);
+		app_show_message(app, ROLE_BAD, "%s", diag.text);
 	config_done(&config);
-}
-
-bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected)
-{
-	int64_t row = *selected, step = page > 1 ? page - 1 : 1;
-
-	switch (action) {
-	case ACTION_UP:
-	case ACTION_LINE_UP:
-		row--;
-		break;
-	case ACTION_DOWN:
-	case ACTION_LINE_DOWN:
-		row++;
-		break;
-	case ACTION_PAGE_UP:
-		row -= step;
-		break;
-	case ACTION_PAGE_DOWN:
-		row += step;
-		break;
-	case ACTION_HOME:
-		row = 0;
-		break;
-	case ACTION_END:
-		row = count;
-		break;
-	default:
-		return false;
-	}
-	if (row >= count)
-		row = (int64_t)count - 1;
-	*selected = row < 0 ? 0 : (uint32_t)row;
-	return true;
-}
-
-/* Handles the reactions that concern only the app; returns the others for the caller. */
-static unsigned handle_reactions(struct app *app, unsigned reactions)
-{
-	if (reactions & REACTION_ARRANGE) {
-		app_arrange(app);
-		reactions |= REACTION_DRAW;
-	}
-	if (reactions & REACTION_SAVE)
-		app_save(app);
-	return reactions & ~(unsigned)(REACTION_ARRANGE | REACTION_SAVE);
 }
 
 const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role)
@@ -291,231 +246,4 @@ const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_rol
 
 	*ret_role = state == REMOTE_LOST ? ROLE_BAD : ROLE_WARM;
 	return state == REMOTE_LOST || state == REMOTE_SLOW ? remote_state_name(state) : NULL;
-}
-
-bool app_may_act(const struct app *app)
-{
-	return app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE) && !app->read_only;
-}
-
-/* The action as a verb, for messages. */
-static const char *action_verb(enum action action)
-{
-	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
-}
-
-unsigned app_key(struct app *app, uint32_t key)
-{
-	struct view *view = top_view(app);
-	enum action action;
-	bool used = false;
-	unsigned reactions;
-
-	/* These work in every view, even while text is entered. */
-	action = keymap_find(&app->settings.keymap, view->kind->contexts(app, view->state), key);
-	if (action == ACTION_QUIT_NOW)
-		return REACTION_QUIT;
-	if (action == ACTION_SUSPEND)
-		return REACTION_SUSPEND;
-	if (action == ACTION_REDRAW)
-		return REACTION_REDRAW | REACTION_DRAW;
-	app->message_until_ns = 0;
-	if (view->kind->type != NULL) {
-		reactions = view->kind->type(app, view->state, key, &used);
-		if (used)
-			return handle_reactions(app, reactions | REACTION_DRAW);
-	}
-	if (action == ACTION_NONE)
-		return REACTION_DRAW;
-	if (key_binding(action)->changes && !app_may_act(app)) {
-		if (!(app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE)))
-			(void)app_show_message(app, ROLE_WARM, "cannot %s: viewing a %s",
-					       action_verb(action), app->source_name);
-		else
-			(void)app_show_message(app, ROLE_WARM, "cannot %s: read-only mode",
-					       action_verb(action));
-		return REACTION_DRAW | REACTION_BEEP;
-	}
-	if (key_binding(action)->contexts & IN_REPLAY)
-		return handle_reactions(app, replay_seek(app, action) | REACTION_DRAW);
-	return handle_reactions(app, view->kind->act(app, view->state, action) | REACTION_DRAW);
-}
-
-/* An action in the key bar. */
-struct label {
-	enum action action;
-	int column, width;
-};
-
-/* Lays out labels such as "F1Help", one blank between them, as htop does. Returns how many fit. */
-static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
-{
-	struct view *view = top_view(app);
-	unsigned contexts = view->kind->contexts(app, view->state);
-	size_t count = 0;
-	int at = 0;
-
-	for (int i = ACTION_NONE + 1; i < ACTION_COUNT && count < max; i++) {
-		const struct key_binding *binding = key_binding((enum action)i);
-		char key[16];
-		int width;
-
-		if (binding->label[0] == '\0' || !(binding->contexts & contexts) ||
-		    (binding->changes && !app_may_act(app)))
-			continue;
-		app_key_name(app, (enum action)i, key, sizeof(key));
-		width = canvas_width(key) + canvas_width(binding->label);
-		if (key[0] == '\0' || at + width > columns)
-			continue;
-		labels[count++] = (struct label){(enum action)i, at, width};
-		at += width + 1;
-	}
-	return count;
-}
-
-#define LABELS_MAX 16
-
-static void draw_keys(struct app *app, struct canvas *canvas, struct rect area)
-{
-	struct label labels[LABELS_MAX];
-	size_t count = key_labels(app, area.columns, labels, LABELS_MAX);
-
-	for (size_t i = 0; i < count && area.rows > 0; i++) {
-		char key[16];
-		int at = area.column + labels[i].column, used;
-
-		app_key_name(app, labels[i].action, key, sizeof(key));
-		used = canvas_text(canvas, area.row, at, labels[i].width, ROLE_KEY, key);
-		canvas_ground(canvas, (struct rect){area.row, at + used, 1, labels[i].width - used},
-			      GROUND_BAR);
-		canvas_text(canvas, area.row, at + used, labels[i].width - used, ROLE_TEXT,
-			    key_binding(labels[i].action)->label);
-	}
-}
-
-static unsigned click_keys(struct app *app, int column)
-{
-	struct label labels[LABELS_MAX];
-	size_t count = key_labels(app, app->drawn.keys.columns, labels, LABELS_MAX);
-
-	for (size_t i = 0; i < count; i++)
-		if (column >= labels[i].column && column < labels[i].column + labels[i].width)
-			return app_key(app, app->settings.keymap.keys[labels[i].action][0]);
-	return REACTION_NONE;
-}
-
-unsigned app_mouse(struct app *app, const struct event *event)
-{
-	struct view *view = top_view(app);
-
-	if (event->button == MOUSE_LEFT && app->drawn.keys.rows > 0 &&
-	    event->row == app->drawn.keys.row)
-		return click_keys(app, event->column);
-	if (event->button == MOUSE_LEFT && app->drawn.timeline.rows > 0 &&
-	    event->row == app->drawn.timeline.row)
-		return timeline_click(app, event->column);
-	if (view->kind->click == NULL)
-		return REACTION_NONE;
-	return handle_reactions(app, view->kind->click(app, view->state, event));
-}
-
-unsigned app_job_done(struct app *app, struct job *job)
-{
-	unsigned reactions = REACTION_NONE;
-
-	for (size_t i = 0; i < app->view_count; i++) {
-		struct view *view = &app->views[i];
-
-		if (view->serial != job->owner || view->kind->finish == NULL)
-			continue;
-		reactions = view->kind->finish(app, view->state, job) | REACTION_DRAW;
-		break;
-	}
-	/* Actions report their result even if their view is closed. */
-	if (job->done != NULL)
-		reactions |= job->done(app, job) | REACTION_DRAW;
-	if (!job->kept)
-		job->free(job);
-	return handle_reactions(app, reactions);
-}
-
-unsigned app_tick(struct app *app, uint64_t now_ns)
-{
-	bool has_message = app->message_until_ns > app->now_ns && app->now_ns > 0;
-	uint64_t late_ns = app->now_ns - app->sampled_ns;
-
-	app->now_ns = now_ns;
-	/* Redraw when a message expires, and while a late sample is shown in the header. */
-	if (has_message && app->message_until_ns <= now_ns)
-		return REACTION_DRAW;
-	if (app->source_flags & SOURCE_CAN_SEEK || app->paused)
-		return REACTION_NONE;
-	return late_ns > 2 * app->settings.interval_ns ? REACTION_DRAW : REACTION_NONE;
-}
-
-void app_metrics(const struct app *app, struct cgw_metric_set *set)
-{
-	if (app->settings.choices[CHOICE_WARNINGS])
-		alerts_metrics(set);
-	if (app->rules != NULL)
-		cgw_policy_metrics_used(app->rules->policy, set);
-	for (size_t i = 0; i < app->view_count; i++)
-		if (app->views[i].kind->add_metrics != NULL)
-			app->views[i].kind->add_metrics(app, app->views[i].state, set);
-}
-
-static void draw_status(struct app *app, struct canvas *canvas, struct rect area)
-{
-	struct view *view = top_view(app);
-
-	if (area.rows < 1)
-		return;
-	if (app->message_until_ns > app->now_ns)
-		canvas_text_cut(canvas, area.row, area.column, area.columns, app->message_role,
-				app->message);
-	else if (view->kind->status != NULL)
-		view->kind->status(app, view->state, canvas, area);
-}
-
-void app_draw(struct app *app, struct canvas *canvas)
-{
-	size_t bottom = app->view_count - 1;
-	struct layout_request request = {.rows = canvas->rows, .columns = canvas->columns};
-
-	while (bottom > 0 && !app->views[bottom].kind->fullscreen)
-		bottom--;
-	request.header_rows = header_rows(app, canvas->rows);
-	request.timeline = app->source_flags & SOURCE_CAN_SEEK;
-	request.keys = app->settings.choices[CHOICE_KEYS];
-	request.head = app->views[bottom].kind->head;
-	request.graph_rows_max = app->views[bottom].kind->graph_rows_max;
-	app->rows = canvas->rows;
-	app->columns = canvas->columns;
-	app->drawn = layout_compute(&request);
-	canvas_clear(canvas);
-	header_draw(app, canvas, app->drawn.header);
-	draw_keys(app, canvas, app->drawn.keys);
-	timeline_draw(app, canvas, app->drawn.timeline);
-	draw_status(app, canvas, app->drawn.status);
-	for (size_t i = bottom; i < app->view_count; i++)
-		app->views[i].kind->draw(app, app->views[i].state, canvas, &app->drawn);
-}
-
-struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title)
-{
-	struct rect whole = {.rows = canvas->rows, .columns = canvas->columns}, area, inner;
-
-	/* Do not cover the status line: it shows the result of an action. */
-	if (whole.rows >= 8)
-		whole.rows -= 2;
-	area = rect_center(whole, rows + 2, columns + 4);
-
-	canvas_fill(canvas, area, ROLE_TEXT, GROUND_DIALOG);
-	canvas_box(canvas, area, ROLE_BORDER, title);
-	inner = area.rows > 2 && area.columns > 2 ? rect_inset(area, 1) : area;
-	if (inner.columns > 4) {
-		inner.column++;
-		inner.columns -= 2;
-	}
-	return inner;
 }

@@ -1,73 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * app.h - the dashboard without terminal and threads: samples and keys in, canvases out.
- *
- * Pure except for the jobs that it posts, so that tests can run whole sessions key by key.
- *
- * A view is state with a table of functions. Views form a stack: the group list at the bottom,
- * windows above it. The top view gets the keys; drawing starts at the topmost full-screen view.
- */
+/* app.h - the state of the dashboard, for the views that show more of it than view.h offers. */
 #ifndef CGWARD_TUI_CORE_APP_H
 #define CGWARD_TUI_CORE_APP_H
 
 #include "tui/action/rules-job.h"
 #include "tui/core/alerts.h"
-#include "tui/core/job.h"
-#include "tui/core/screen-layout.h"
 #include "tui/core/settings.h"
 #include "tui/core/source.h"
-#include "tui/core/term.h"
+#include "tui/core/view.h"
 #include "tui/list/group-list.h"
 #include "tui/replay/replay-actions.h"
 
-/* What the caller must do after a key, a click or a job: a set of these. */
-enum reaction {
-	REACTION_NONE = 0,
-	REACTION_DRAW = 1,
-	REACTION_ARRANGE = 2,   /* rebuild the rows: order, collapsed groups or filter changed */
-	REACTION_METRICS = 4,   /* update the set of metrics to read */
-	REACTION_SAMPLE = 8,    /* take a sample immediately */
-	REACTION_SETTINGS = 16, /* pass theme, mouse and interval to the terminal and the source */
-	REACTION_SAVE = 32,     /* save the settings to the user's configuration */
-	REACTION_REDRAW = 64,
-	REACTION_SUSPEND = 128,
-	REACTION_BEEP = 256,
-	REACTION_QUIT = 512,
-	REACTION_SEEK = 1024, /* seek to app->seek */
-};
-
-struct app;
-
-struct view_kind {
-	const char *name;
-	bool fullscreen;
-	bool head; /* has column heads */
-	/* In which contexts keys are looked up: enum key_context. */
-	unsigned (*contexts)(const struct app *app, const void *state);
-	void (*draw)(struct app *app, void *state, struct canvas *canvas,
-		     const struct layout *layout);
-	unsigned (*act)(struct app *app, void *state, enum action action);
-	/* Text input, tried before the key table. `ret_used`: the key was text. May be NULL. */
-	unsigned (*type)(struct app *app, void *state, uint32_t key, bool *ret_used);
-	unsigned (*click)(struct app *app, void *state, const struct event *event);
-	/* Called after each sample. */
-	void (*update)(struct app *app, void *state);
-	/* A job of this view is done; the app frees it afterwards unless `kept` is set. */
-	unsigned (*finish)(struct app *app, void *state, struct job *job);
-	void (*add_metrics)(const struct app *app, const void *state, struct cgw_metric_set *set);
-	/* Rows of graphs above the body. */
-	int graph_rows_max;
-	/* The group that the view shows; NULL: the group selected in the list. */
-	uint32_t (*group)(const struct app *app, const void *state);
-	/* Draws the status line while there is no message; may be NULL. */
-	void (*status)(struct app *app, void *state, struct canvas *canvas, struct rect area);
-	void (*done)(void *state);
-};
-
-struct view {
+struct open_view {
 	const struct view_kind *kind;
 	void *state;
-	uint64_t serial; /* never reused: the result of a job cannot reach another view */
+	uint64_t serial;  /* never reused: the result of a job cannot reach another view */
+	char search[128]; /* escaped; "": no search is active */
 };
 
 #define VIEWS_MAX 8
@@ -82,7 +30,7 @@ struct app_hosts {
 
 /* A change made in this session, which the undo key offers to undo. */
 struct session_change {
-	char host[128];       /* "": this machine */
+	const char *host;     /* as given by the user; "": this machine */
 	uint64_t transaction; /* in the journal of that host */
 };
 
@@ -91,7 +39,7 @@ struct app {
 	const struct cgw_layout *layout; /* NULL in unit tests */
 	char host[64];
 	char config_path[512];   /* "": settings are not saved */
-	char state_path[512];    /* state directory of the enforcement shown */
+	const char *state_path;  /* state directory of the enforcement shown */
 	bool read_only;          /* --read-only: no key changes the system */
 	unsigned source_flags;   /* enum source_flag */
 	const char *source_name; /* "": this machine */
@@ -117,7 +65,7 @@ struct app {
 	uint64_t sampled_ns;             /* monotonic time of the last sample */
 	uint64_t arranged_count;         /* calls of app_arrange(), for tests */
 
-	struct view views[VIEWS_MAX];
+	struct open_view views[VIEWS_MAX];
 	size_t view_count;
 	uint64_t view_serial;
 	int rows, columns;   /* size of the last canvas */
@@ -127,73 +75,30 @@ struct app {
 	enum role message_role;
 	uint64_t message_until_ns;
 
-	char search[128]; /* "": no search is active */
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
 	struct session_change *changes; /* oldest first */
-	size_t change_count;
+	size_t change_count, change_capacity;
 
 	struct job_queue jobs;   /* posted, not yet passed to a worker */
 	uint64_t prompt_targets; /* see targets_remember() */
 };
 
-int app_new(struct app **ret_app);
 struct app *app_free(struct app *app);
-
-/* Processes a sample. References its snapshots, and takes ownership of its events and marks. */
-int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns);
-/* Each returns the reactions left for the caller: the app has handled its own. */
-unsigned app_key(struct app *app, uint32_t key);
-unsigned app_mouse(struct app *app, const struct event *event);
-unsigned app_job_done(struct app *app, struct job *job);
-/* Call once per loop iteration. */
-unsigned app_tick(struct app *app, uint64_t now_ns);
-void app_draw(struct app *app, struct canvas *canvas);
-/* All metrics that the screen needs. */
-void app_metrics(const struct app *app, struct cgw_metric_set *set);
 /* Saves the settings to the configuration; a failure becomes the status message. */
 void app_save(struct app *app);
-
-/* Posts a job that evaluates the previewed policy on the samples received so far. */
-void app_watch_rules(struct app *app);
-
-/* For views. */
-void app_remember_change(struct app *app, const char *host, uint64_t transaction);
-/* Removes the change again: it was undone. */
-void app_forget_change(struct app *app, const char *host, uint64_t transaction);
-unsigned app_open(struct app *app, const struct view_kind *kind, void *state);
-unsigned app_close(struct app *app);
-unsigned app_show_message(struct app *app, enum role role, const char *format, ...)
-	CGW_PRINTF(3, 4);
-/*
- * Queues the job and takes ownership of it. The view with that state gets it back through
- * finish() if it is still open.
- */
-unsigned app_post_job(struct app *app, const void *state, struct job *job);
-struct list_order app_order(const struct app *app);
+/* Rebuilds the rows of the list. */
 void app_arrange(struct app *app);
 struct column_source app_source(const struct app *app);
 /* Monotonic time of the current sample: highlights expire by this clock, not by wall time. */
 uint64_t app_frame_ns(const struct app *app);
-const struct cgw_topology *app_topology(const struct app *app);
-/* Whether keys may change the system. */
-bool app_may_act(const struct app *app);
-/* The group that keys act on, or CGW_NO_GROUP. */
-uint32_t app_group(const struct app *app);
 /* Path of the group, escaped, at most `size`-1 bytes; the root is "/". */
 void app_path(const struct app *app, uint32_t group, char *buffer, size_t size);
 /* "lost" or "slow" if host `i` is in that state, else NULL. */
 const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role);
-/* First key of an action as mapped, such as "F8"; "" if it has none. */
-void app_key_name(const struct app *app, enum action action, char *buffer, size_t size);
 /* "2026-11-24 21:03:44". */
 void app_date(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
 /* "21:03:44". */
 void app_time(const struct app *app, uint64_t realtime_ns, char *buffer, size_t size);
-/* Moves the selection of a list by rows and pages. False if the action is not one of these. */
-bool list_action(enum action action, uint32_t count, uint32_t page, uint32_t *selected);
-
-/* Draws an empty framed window in the middle of the canvas; returns the area inside. */
-struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title);
 
 #endif

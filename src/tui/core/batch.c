@@ -6,8 +6,10 @@
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "tui/core/app.h"
 #include "tui/core/batch.h"
-#include "tui/core/thread.h"
+#include "tui/core/dashboard.h"
 #include "tui/list/list-keys.h"
 
 #define WIDTH_MAX 1000
@@ -65,17 +67,17 @@ static int print_machine(const struct app *app, FILE *out)
 	const struct cgw_system_stat *machine = cgw_snapshot_system(now);
 	char time[40], total[16], available[16], cost[16];
 
-	(void)cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
-	(void)cgw_format_bytes((double)machine->memory_total_bytes.value, total, sizeof(total));
-	(void)cgw_format_bytes((double)machine->memory_available_bytes.value, available,
-			       sizeof(available));
+	cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
+	cgw_format_bytes((double)machine->memory_total_bytes.value, total, sizeof(total));
+	cgw_format_bytes((double)machine->memory_available_bytes.value, available,
+			 sizeof(available));
 	fprintf(out, "%s  groups %u  over %.1f s  CPUs %u", time, app_topology(app)->count,
 		cgw_frame_seconds(app->frame), machine->cpu_count);
 	if (machine->load_e2[0].state == CGW_OK)
 		fprintf(out, "  load %.2f", (double)machine->load_e2[0].value / 100);
 	if (machine->memory_total_bytes.state == CGW_OK)
 		fprintf(out, "  memory %s, %s available", total, available);
-	(void)cgw_format_duration((double)cgw_snapshot_cost_ns(now), cost, sizeof(cost));
+	cgw_format_duration((double)cgw_snapshot_cost_ns(now), cost, sizeof(cost));
 	fprintf(out, "  %s %s\n", cgw_snapshot_collector(now), cost);
 	return 0;
 }
@@ -90,7 +92,7 @@ int batch_print(struct app *app, const struct batch *batch)
 
 	if (r < 0)
 		return r;
-	(void)print_machine(app, batch->out);
+	print_machine(app, batch->out);
 	groups_place(app, columns, &placed);
 	groups_draw_head(app, canvas, line, &placed);
 	r = print_canvas(canvas, batch->out);
@@ -105,10 +107,7 @@ int batch_print(struct app *app, const struct batch *batch)
 
 static void sleep_until(uint64_t until_ns)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000),
-	};
+	struct timespec until = timespec_from_ns(until_ns);
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
 		;
@@ -117,7 +116,7 @@ static void sleep_until(uint64_t until_ns)
 int batch_run(struct app *app, struct cgw_sampler *sampler, const struct batch *batch)
 {
 	struct cgw_metric_set metrics = {0};
-	uint64_t next_ns = thread_now_ns();
+	uint64_t next_ns = clock_now_ns();
 	int r;
 
 	/* As wide as needed for all columns, so that the metrics of all columns are read. */
@@ -131,7 +130,7 @@ int batch_run(struct app *app, struct cgw_sampler *sampler, const struct batch *
 		r = cgw_sampler_sample(sampler, &arrival.now);
 		if (r < 0)
 			return r;
-		r = app_on_sample(app, &arrival, thread_now_ns());
+		r = app_on_sample(app, &arrival, clock_now_ns());
 		arrival_free(&arrival);
 		/* Rates need two samples, so the first one is not printed. */
 		if (r == 0 && i > 0)

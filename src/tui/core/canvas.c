@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* canvas.c - draws text, frames and grounds into cells. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/utf8.h"
 #include "tui/core/canvas.h"
 
 /* Larger than any terminal; keeps the number of cells from overflowing. */
@@ -42,7 +42,7 @@ struct canvas *canvas_free(struct canvas *canvas)
 	return NULL;
 }
 
-static struct canvas_cell *cell_at(struct canvas *canvas, int row, int column)
+static struct canvas_cell *cell_at(const struct canvas *canvas, int row, int column)
 {
 	if (row < 0 || row >= canvas->rows || column < 0 || column >= canvas->columns)
 		return NULL;
@@ -51,12 +51,10 @@ static struct canvas_cell *cell_at(struct canvas *canvas, int row, int column)
 
 const struct canvas_cell *canvas_at(const struct canvas *canvas, int row, int column)
 {
-	if (row < 0 || row >= canvas->rows || column < 0 || column >= canvas->columns)
-		return NULL;
-	return &canvas->cells[(size_t)row * (size_t)canvas->columns + (size_t)column];
+	return cell_at(canvas, row, column);
 }
 
-struct rect rect_clip(struct rect inner, struct rect outer)
+static struct rect rect_clip(struct rect inner, struct rect outer)
 {
 	struct rect result = inner;
 	int row_end = inner.row + inner.rows, column_end = inner.column + inner.columns;
@@ -152,33 +150,6 @@ void canvas_ground(struct canvas *canvas, struct rect area, enum ground ground)
 	}
 }
 
-/* The length of a well-formed UTF-8 sequence at `text`, or 0. */
-static size_t sequence_length(const unsigned char *text, uint32_t *ret_character)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = text[0] < 0x80   ? 1
-			: text[0] < 0xc2 ? 0
-			: text[0] < 0xe0 ? 2
-			: text[0] < 0xf0 ? 3
-			: text[0] < 0xf5 ? 4
-					 : 0;
-	uint32_t character;
-
-	if (length == 0)
-		return 0;
-	character = length == 1 ? text[0] : text[0] & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0U) != 0x80)
-			return 0;
-		character = character << 6 | (text[i] & 0x3fU);
-	}
-	if (character < least[length] || character > 0x10ffff ||
-	    (character >= 0xd800 && character < 0xe000))
-		return 0;
-	*ret_character = character;
-	return length;
-}
-
 size_t canvas_next(const char *text, uint32_t *ret_character, int *ret_width)
 {
 	size_t length;
@@ -186,7 +157,7 @@ size_t canvas_next(const char *text, uint32_t *ret_character, int *ret_width)
 
 	if (text[0] == '\0')
 		return 0;
-	length = sequence_length((const unsigned char *)text, ret_character);
+	length = utf8_decode((const unsigned char *)text, strnlen(text, 4), ret_character);
 	if (length == 0) {
 		*ret_character = '?';
 		length = 1;
@@ -335,18 +306,6 @@ int canvas_text_cut(struct canvas *canvas, int row, int column, int width, enum 
 	return used + canvas_text(canvas, row, column + used, 1, role, "…");
 }
 
-int canvas_printf(struct canvas *canvas, int row, int column, int width, enum role role,
-		  const char *format, ...)
-{
-	char text[1024];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	return canvas_text(canvas, row, column, width, role, text);
-}
-
 void canvas_box(struct canvas *canvas, struct rect area, enum role role, const char *title)
 {
 	int last_row = area.row + area.rows - 1, last_column = area.column + area.columns - 1;
@@ -373,6 +332,25 @@ void canvas_box(struct canvas *canvas, struct rect area, enum role role, const c
 					  title);
 		canvas_text(canvas, area.row, column, 1, role, " ");
 	}
+}
+
+struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title)
+{
+	struct rect whole = {.rows = canvas->rows, .columns = canvas->columns}, area, inner;
+
+	/* Do not cover the status line: it shows the result of an action. */
+	if (whole.rows >= 8)
+		whole.rows -= 2;
+	area = rect_center(whole, rows + 2, columns + 4);
+
+	canvas_fill(canvas, area, ROLE_TEXT, GROUND_DIALOG);
+	canvas_box(canvas, area, ROLE_BORDER, title);
+	inner = area.rows > 2 && area.columns > 2 ? rect_inset(area, 1) : area;
+	if (inner.columns > 4) {
+		inner.column++;
+		inner.columns -= 2;
+	}
+	return inner;
 }
 
 char *canvas_dump(const struct canvas *canvas)

@@ -77,12 +77,11 @@ int canvas_text_right(struct canvas *canvas, int row, int column, int width, enu
 int canvas_text_cut(struct canvas *canvas, int row, int column, int width, enum role role,
 		    const char *text);
 
-/* As canvas_text(), with a format. */
-int canvas_printf(struct canvas *canvas, int row, int column, int width, enum role role,
-		  const char *format, ...) CGW_PRINTF(6, 7);
-
 /* Draws a frame on the edge of the area. `title` may be NULL. No effect if it is too small. */
 void canvas_box(struct canvas *canvas, struct rect area, enum role role, const char *title);
+
+/* Draws an empty framed window in the middle of the canvas; returns the area inside. */
+struct rect draw_window(struct canvas *canvas, int rows, int columns, const char *title);
 
 /* Width of a text in cells. */
 int canvas_width(const char *text);
@@ -96,8 +95,6 @@ size_t canvas_next(const char *text, uint32_t *ret_character, int *ret_width);
 /* The canvas as lines of text without trailing spaces. The caller frees it. */
 char *canvas_dump(const struct canvas *canvas);
 
-/* Intersection of both; zero rows or columns if they do not overlap. */
-struct rect rect_clip(struct rect inner, struct rect outer) CGW_PURE;
 /* The area without `edge` cells on each side; its size is never negative. */
 struct rect rect_inset(struct rect area, int edge) CGW_PURE;
 /* `rows` x `columns` in the middle of `outer`, clipped to it. */

@@ -1,35 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* graph.c - draws graphs in braille, block or ASCII characters. */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/utf8.h"
 #include "tui/core/graph.h"
 
 static const struct {
-	const char *name;
 	int samples; /* per cell */
 	int steps;   /* per row */
 } styles[GRAPH_STYLE_COUNT] = {
-	[GRAPH_BRAILLE] = {"braille", 2, 4},
-	[GRAPH_BLOCKS] = {"blocks", 1, 8},
-	[GRAPH_ASCII] = {"ascii", 1, 3},
+	[GRAPH_BRAILLE] = {2, 4},
+	[GRAPH_BLOCKS] = {1, 8},
+	[GRAPH_ASCII] = {1, 3},
 };
-
-const char *graph_style_name(enum graph_style style)
-{
-	return styles[style].name;
-}
-
-int graph_style_find(const char *name)
-{
-	for (int i = 0; i < GRAPH_STYLE_COUNT; i++) {
-		if (strcmp(styles[i].name, name) == 0)
-			return i;
-	}
-	return -ENOENT;
-}
 
 size_t graph_samples(enum graph_style style, int columns)
 {
@@ -57,17 +42,6 @@ static int in_row(int height, int below, int steps)
 	return left < 0 ? 0 : left > steps ? steps : left;
 }
 
-/* Encodes a character of the braille block (U+2800). */
-static void encode_braille(unsigned dots, char *text)
-{
-	unsigned character = 0x2800U + dots;
-
-	text[0] = (char)(0xe0U | character >> 12);
-	text[1] = (char)(0x80U | (character >> 6 & 0x3fU));
-	text[2] = (char)(0x80U | (character & 0x3fU));
-	text[3] = '\0';
-}
-
 static void braille_cell(int left, int right, char *text)
 {
 	/* Bits of the dots, from the bottom up. */
@@ -77,7 +51,7 @@ static void braille_cell(int left, int right, char *text)
 	if (left + right == 0)
 		memcpy(text, " ", 2);
 	else
-		encode_braille(left_dots[left] | right_dots[right], text);
+		text[utf8_encode(0x2800U + (left_dots[left] | right_dots[right]), text)] = '\0';
 }
 
 static void cell_text(enum graph_style style, const int *heights, char *text)

@@ -12,10 +12,6 @@ enum graph_style {
 	GRAPH_STYLE_COUNT,
 };
 
-const char *graph_style_name(enum graph_style style) CGW_PURE;
-/* -ENOENT. */
-int graph_style_find(const char *name);
-
 /* Number of samples that a graph of that width shows. */
 size_t graph_samples(enum graph_style style, int columns) CGW_PURE;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "tui/core/header.h"
 #include "tui/replay/replay-keys.h"
 
@@ -12,7 +13,7 @@
 /* Minimum height of the screen for graphs. */
 #define GRAPH_SCREEN_ROWS 36
 /* A sample later than this after its interval is reported. */
-#define LATE_NS UINT64_C(2000000000)
+#define LATE_NS (2 * NS_PER_S)
 
 int header_rows(const struct app *app, int rows)
 {
@@ -97,9 +98,9 @@ static void pen_pair(struct pen *pen, const char *label, enum role role, const c
 static void bytes(double value, char *buffer, size_t size)
 {
 	if (isnan(value))
-		(void)snprintf(buffer, size, "-");
+		snprintf(buffer, size, "-");
 	else
-		(void)cgw_format_bytes(value, buffer, size);
+		cgw_format_bytes(value, buffer, size);
 }
 
 static enum role share_role(double percent)
@@ -132,8 +133,7 @@ static void pen_pressure(struct pen *pen, const struct cgw_system_stat *machine,
 
 		if (some.state != CGW_OK)
 			continue;
-		(void)snprintf(text, sizeof(text), full ? "%.1f%%" : "%.0f%%",
-			       (double)some.value / 100);
+		snprintf(text, sizeof(text), full ? "%.1f%%" : "%.0f%%", (double)some.value / 100);
 		pen_pair(pen, i == 0 ? "PSI cpu" : names[i],
 			 some.value >= 2500   ? ROLE_HOT
 			 : some.value >= 1000 ? ROLE_WARM
@@ -150,21 +150,20 @@ static void draw_cpu_row(const struct app *app, const struct machine_values *val
 	char text[64];
 
 	if (isnan(values->cpu_percent))
-		(void)snprintf(text, sizeof(text), "… of %u CPUs", machine->cpu_count);
+		snprintf(text, sizeof(text), "… of %u CPUs", machine->cpu_count);
 	else
-		(void)snprintf(text, sizeof(text), "%.1f%% of %u CPU%s",
-			       values->cpu_percent * machine->cpu_count, machine->cpu_count,
-			       machine->cpu_count == 1 ? "" : "s");
+		snprintf(text, sizeof(text), "%.1f%% of %u CPU%s",
+			 values->cpu_percent * machine->cpu_count, machine->cpu_count,
+			 machine->cpu_count == 1 ? "" : "s");
 	draw_meter(canvas, area.row, area.column, meter, "CPU", values->cpu_percent / 100, text);
 	if (machine->load_e2[0].state == CGW_OK) {
-		(void)snprintf(text, sizeof(text), "%.2f %.2f %.2f",
-			       number(machine->load_e2[0]) / 100, number(machine->load_e2[1]) / 100,
-			       number(machine->load_e2[2]) / 100);
+		snprintf(text, sizeof(text), "%.2f %.2f %.2f", number(machine->load_e2[0]) / 100,
+			 number(machine->load_e2[1]) / 100, number(machine->load_e2[2]) / 100);
 		pen_pair(&pen, "load", ROLE_TEXT, text);
 	}
 	pen_pressure(&pen, machine, area.columns >= 100);
 	if (machine->threads.state == CGW_OK) {
-		(void)snprintf(text, sizeof(text), "%.0f", number(machine->threads));
+		snprintf(text, sizeof(text), "%.0f", number(machine->threads));
 		pen_pair(&pen, "tasks", ROLE_TEXT, text);
 	}
 }
@@ -177,13 +176,13 @@ static void draw_memory_row(const struct machine_values *values, struct canvas *
 
 	bytes(values->memory_used, used, sizeof(used));
 	bytes(values->memory_total, total, sizeof(total));
-	(void)snprintf(text, sizeof(text), "%s of %s", used, total);
+	snprintf(text, sizeof(text), "%s of %s", used, total);
 	draw_meter(canvas, area.row, area.column, meter, "MEM",
 		   values->memory_used / values->memory_total, text);
 	if (values->swap_total > 0) {
 		bytes(values->swap_used, used, sizeof(used));
 		bytes(values->swap_total, total, sizeof(total));
-		(void)snprintf(text, sizeof(text), "%s of %s", used, total);
+		snprintf(text, sizeof(text), "%s of %s", used, total);
 		pen_pair(&pen, "swap", ROLE_TEXT, text);
 	} else {
 		pen_pair(&pen, "swap", ROLE_DIM, "none");
@@ -226,19 +225,18 @@ static void pen_sampling(const struct app *app, struct pen *pen)
 	if (app->paused) {
 		pen_text(pen, ROLE_WARM, "PAUSED  ");
 	} else if (app->now_ns > app->sampled_ns && late_ns > app->settings.interval_ns + LATE_NS) {
-		(void)snprintf(text, sizeof(text), "no sample for %llu s  ",
-			       (unsigned long long)(late_ns / 1000000000));
+		snprintf(text, sizeof(text), "no sample for %llu s  ",
+			 (unsigned long long)(late_ns / NS_PER_S));
 		pen_text(pen, ROLE_HOT, text);
 	} else {
-		(void)cgw_format_duration((double)app->settings.interval_ns, text, sizeof(text));
+		cgw_format_duration((double)app->settings.interval_ns, text, sizeof(text));
 		/* Show whole seconds as "1s" instead of "1.00s". */
-		if (app->settings.interval_ns % 1000000000 == 0)
-			(void)snprintf(
-				text, sizeof(text), "%llus",
-				(unsigned long long)(app->settings.interval_ns / 1000000000));
+		if (app->settings.interval_ns % NS_PER_S == 0)
+			snprintf(text, sizeof(text), "%llus",
+				 (unsigned long long)(app->settings.interval_ns / NS_PER_S));
 		pen_pair(pen, "every", ROLE_TEXT, text);
 	}
-	(void)cgw_format_duration((double)cgw_snapshot_cost_ns(now), text, sizeof(text));
+	cgw_format_duration((double)cgw_snapshot_cost_ns(now), text, sizeof(text));
 	pen_pair(pen, cgw_snapshot_collector(now), ROLE_TEXT, text);
 }
 
@@ -267,7 +265,7 @@ static void draw_identity(struct app *app, struct canvas *canvas, struct rect ar
 	}
 	if (app->read_only)
 		pen_text(&pen, ROLE_WARM, "read-only  ");
-	(void)snprintf(text, sizeof(text), "%u", topology->count);
+	snprintf(text, sizeof(text), "%u", topology->count);
 	pen_pair(&pen, "groups", ROLE_TEXT, text);
 	pen_sampling(app, &pen);
 	if (topology->layout != NULL)
@@ -287,16 +285,15 @@ static void draw_line(struct app *app, const struct machine_values *values, stru
 	if (app->paused && !(app->source_flags & SOURCE_CAN_SEEK))
 		pen_text(&pen, ROLE_WARM, "PAUSED ");
 	if (isnan(values->cpu_percent))
-		(void)snprintf(text, sizeof(text), "…");
+		snprintf(text, sizeof(text), "…");
 	else
-		(void)snprintf(text, sizeof(text), "%.0f%%",
-			       values->cpu_percent * machine->cpu_count);
+		snprintf(text, sizeof(text), "%.0f%%", values->cpu_percent * machine->cpu_count);
 	pen_pair(&pen, "CPU", share_role(values->cpu_percent), text);
 	bytes(values->memory_used, text, sizeof(text));
 	bytes(values->memory_total, total, sizeof(total));
-	(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "/%s", total);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "/%s", total);
 	pen_pair(&pen, "MEM", share_role(values->memory_used * 100 / values->memory_total), text);
-	(void)snprintf(text, sizeof(text), "%u", app_topology(app)->count);
+	snprintf(text, sizeof(text), "%u", app_topology(app)->count);
 	pen_pair(&pen, "groups", ROLE_TEXT, text);
 	pen_sampling(app, &pen);
 }

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "tui/core/app.h"
+#include "tui/core/window.h"
 #include "tui/replay/replay-keys.h"
 
 static const struct {
@@ -11,8 +14,9 @@ static const struct {
 	const char *title;
 } sections[] = {
 	{IN_REPLAY, "Recording playback"},
-	{IN_TREE | IN_FLAT | IN_SEARCHING, "Group list"},
+	{IN_TREE | IN_FLAT, "Group list"},
 	{IN_DETAIL, "Opened group"},
+	{IN_SEARCHING, "While a search is active"},
 	{IN_SETUP, "Setup window"},
 	{IN_EDIT, "Limits form"},
 	{IN_DIALOGS | IN_READING, "Menus, prompts and text windows"},
@@ -37,24 +41,19 @@ static const struct {
 
 static void key_names(const struct app *app, enum action action, char *buffer, size_t size)
 {
+	const uint32_t *keys = app->settings.keymap.keys[action];
 	size_t used = 0;
 
 	buffer[0] = '\0';
-	for (size_t i = 0; i < KEYS_PER_ACTION; i++) {
-		uint32_t key = app->settings.keymap.keys[action][i];
+	for (size_t i = 0; i < KEYS_PER_ACTION && keys[i] != KEY_NONE; i++) {
 		char name[16];
 
-		if (key == KEY_NONE)
-			break;
-		(void)key_print(key, name, sizeof(name));
-		if (used + strlen(name) + 2 > size)
-			break;
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i > 0 ? " " : "",
-					 name);
+		key_print(keys[i], name, sizeof(name));
+		used = text_append(buffer, size, used, "%s%s", i > 0 ? " " : "", name);
 	}
 }
 
-static void add_section(const struct app *app, struct reader *reader, unsigned contexts)
+static void add_section(const struct app *app, struct window *window, unsigned contexts)
 {
 	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
 		const struct key_binding *binding = key_binding((enum action)i);
@@ -66,28 +65,29 @@ static void add_section(const struct app *app, struct reader *reader, unsigned c
 			continue;
 		key_names(app, (enum action)i, keys, sizeof(keys));
 		if (keys[0] != '\0')
-			reader_add(reader, ROLE_TEXT, keys, binding->help);
+			window_add_pair(window, ROLE_TEXT, keys, binding->help);
 	}
 }
 
 unsigned open_help(struct app *app)
 {
-	struct reader *reader = reader_new("Help");
+	struct window *window = window_new("Help");
 
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		if (sections[i].contexts == IN_REPLAY && replay_key_context(app) == 0)
 			continue;
-		reader_add(reader, ROLE_TITLE, "", sections[i].title);
-		add_section(app, reader, sections[i].contexts);
-		reader_add(reader, ROLE_TEXT, "", "");
+		window_add(window, ROLE_TITLE, sections[i].title);
+		add_section(app, window, sections[i].contexts);
+		window_add(window, ROLE_TEXT, "");
 	}
-	reader_add(reader, ROLE_TITLE, "", "Signs and colours");
+	window_add(window, ROLE_TITLE, "Signs and colours");
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
-		reader_add(reader, signs[i].role, signs[i].sign, signs[i].text);
-	reader_add(reader, ROLE_TEXT, "", "");
-	reader_add(reader, ROLE_TITLE, "", "Custom keys");
-	reader_add(reader, ROLE_TEXT, "",
-		   "Set in ~/.config/cgward/config, section [keys], one action per line: freeze = "
-		   "f F7");
-	return open_reader(app, reader);
+		window_add_pair(window, signs[i].role, signs[i].sign, signs[i].text);
+	window_add(window, ROLE_TEXT, "");
+	window_add(window, ROLE_TITLE, "Custom keys");
+	window_add_pair(
+		window, ROLE_TEXT, "",
+		"Set in ~/.config/cgward/config, section [keys], one action per line: freeze = "
+		"f F7");
+	return window_open(app, window);
 }

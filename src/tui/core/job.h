@@ -25,6 +25,12 @@ struct job {
 	struct job *next;
 };
 
+static inline void job_free(struct job *job)
+{
+	if (job != NULL)
+		job->free(job);
+}
+
 struct job_queue {
 	struct job *first, *last;
 };

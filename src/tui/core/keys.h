@@ -45,7 +45,7 @@ enum key_context {
 	IN_DIALOGS = 16,    /* menus, prompts and confirmations */
 	IN_SETUP = 32,      /* setup window */
 	IN_EDIT = 64,       /* limits form */
-	IN_SEARCHING = 128, /* group list with an active search; has precedence over the others */
+	IN_SEARCHING = 128, /* a view with an active search; has precedence over the others */
 	IN_REPLAY = 256,    /* any context in a recording; has precedence over the others */
 };
 

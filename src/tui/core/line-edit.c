@@ -2,6 +2,7 @@
 /* line-edit.c - line editing with the basic keys of readline. */
 #include <string.h>
 
+#include "lib/base/utf8.h"
 #include "tui/core/keys.h"
 #include "tui/core/line-edit.h"
 
@@ -17,30 +18,6 @@ void line_set(struct line *line, const char *text)
 	line->text[length] = '\0';
 	line->length = length;
 	line->cursor = length;
-}
-
-static size_t encode(uint32_t character, char *bytes)
-{
-	if (character < 0x80) {
-		bytes[0] = (char)character;
-		return 1;
-	}
-	if (character < 0x800) {
-		bytes[0] = (char)(0xc0U | character >> 6);
-		bytes[1] = (char)(0x80U | (character & 0x3fU));
-		return 2;
-	}
-	if (character < 0x10000) {
-		bytes[0] = (char)(0xe0U | character >> 12);
-		bytes[1] = (char)(0x80U | (character >> 6 & 0x3fU));
-		bytes[2] = (char)(0x80U | (character & 0x3fU));
-		return 3;
-	}
-	bytes[0] = (char)(0xf0U | character >> 18);
-	bytes[1] = (char)(0x80U | (character >> 12 & 0x3fU));
-	bytes[2] = (char)(0x80U | (character >> 6 & 0x3fU));
-	bytes[3] = (char)(0x80U | (character & 0x3fU));
-	return 4;
 }
 
 static size_t step_left(const struct line *line, size_t at)
@@ -73,7 +50,7 @@ static void erase(struct line *line, size_t from, size_t to)
 static void insert(struct line *line, uint32_t character)
 {
 	char bytes[4];
-	size_t count = encode(character, bytes);
+	size_t count = utf8_encode(character, bytes);
 
 	if (line->length + count >= sizeof(line->text))
 		return;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* palette.c - maps roles and grounds to colours and attributes. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,27 +43,6 @@ static const struct {
 	[GROUND_FIELD] = {{0x3a3a3a, 7, 0xd7d7ff, 7}, 0, PALETTE_UNDERLINE},
 	[GROUND_DIALOG] = {{0x1c1c1c, NONE, 0xeeeeee, NONE}, NONE, 0},
 };
-
-static const char *const theme_names[THEME_COUNT] = {
-	[THEME_AUTO] = "auto",
-	[THEME_DARK] = "dark",
-	[THEME_LIGHT] = "light",
-	[THEME_PLAIN] = "plain",
-};
-
-const char *term_theme_name(enum term_theme theme)
-{
-	return theme_names[theme];
-}
-
-int term_theme_find(const char *name)
-{
-	for (int i = 0; i < THEME_COUNT; i++) {
-		if (strcmp(theme_names[i], name) == 0)
-			return i;
-	}
-	return -ENOENT;
-}
 
 enum term_theme palette_resolve(enum term_theme theme)
 {

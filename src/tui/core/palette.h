@@ -3,7 +3,15 @@
 #ifndef CGWARD_TUI_CORE_PALETTE_H
 #define CGWARD_TUI_CORE_PALETTE_H
 
-#include "tui/core/term.h"
+#include "tui/core/canvas.h"
+
+enum term_theme {
+	THEME_AUTO, /* from COLORFGBG, dark by default; plain with NO_COLOR */
+	THEME_DARK,
+	THEME_LIGHT,
+	THEME_PLAIN, /* no colours, only bold, reverse and underline */
+	THEME_COUNT,
+};
 
 enum palette_flag {
 	PALETTE_BOLD = 1,

@@ -2,7 +2,7 @@
 /* screen-layout.c - divides the screen among its parts. */
 #include "tui/core/screen-layout.h"
 
-/* Rows that the list gets before the header and graphs grow. */
+/* Rows that the list gets before the header grows. */
 #define BODY_SHARE_MIN 6
 
 static struct rect split_top(struct rect *rest, int rows)
@@ -35,21 +35,15 @@ struct layout layout_compute(const struct layout_request *request)
 	int timeline = request->timeline && rest.rows >= 6;
 	int spare = rest.rows - status - keys - head - timeline - BODY_SHARE_MIN;
 	int header = request->header_rows < spare ? request->header_rows : spare;
-	int graphs;
 
 	if (header < 0)
 		header = rest.rows >= 7 && request->header_rows > 0 ? 1 : 0;
 	if (header == 0 && spare >= 0 && request->header_rows > 0)
 		header = 1;
-	spare -= header;
-	graphs = request->graph_rows_max < spare ? request->graph_rows_max : spare;
-	if (graphs < 3)
-		graphs = 0;
 	layout.keys = split_bottom(&rest, keys);
 	layout.status = split_bottom(&rest, status);
 	layout.timeline = split_bottom(&rest, timeline);
 	layout.header = split_top(&rest, header);
-	layout.graphs = split_top(&rest, graphs);
 	layout.head = split_top(&rest, head);
 	layout.body = rest;
 	return layout;

@@ -11,17 +11,15 @@
 #include "tui/core/canvas.h"
 
 struct layout_request {
-	int rows, columns;  /* of the terminal */
-	int header_rows;    /* preferred height of the header */
-	bool timeline;      /* timeline of a recording */
-	bool keys;          /* key bar */
-	bool head;          /* column heads */
-	int graph_rows_max; /* graphs of the detail view; 0: none */
+	int rows, columns; /* of the terminal */
+	int header_rows;   /* preferred height of the header */
+	bool timeline;     /* timeline of a recording */
+	bool keys;         /* key bar */
+	bool head;         /* column heads */
 };
 
 struct layout {
 	struct rect header;
-	struct rect graphs;
 	struct rect head;
 	struct rect body;
 	struct rect timeline;

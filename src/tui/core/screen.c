@@ -4,13 +4,14 @@
 #include <poll.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
+#include "tui/core/dashboard.h"
 #include "tui/core/screen.h"
 #include "tui/core/term.h"
-#include "tui/core/thread.h"
 #include "tui/core/worker.h"
 
 /* The status line shows jobs that run longer than this. */
-#define BUSY_NS UINT64_C(700000000)
+#define BUSY_NS (700 * NS_PER_MS)
 
 struct screen {
 	struct app *app;
@@ -28,10 +29,8 @@ static void request_metrics(struct screen *screen)
 {
 	struct cgw_metric_set metrics = {0};
 
-	if (screen->source->kind->request_metrics == NULL)
-		return;
 	app_metrics(screen->app, &metrics);
-	screen->source->kind->request_metrics(screen->source, &metrics);
+	source_request_metrics(screen->source, &metrics);
 }
 
 static void post_jobs(struct screen *screen)
@@ -57,8 +56,7 @@ static void react(struct screen *screen, unsigned reactions)
 	if (reactions & REACTION_SETTINGS) {
 		term_set_theme(screen->term, (enum term_theme)settings->choices[CHOICE_THEME]);
 		term_set_mouse(screen->term, settings->choices[CHOICE_MOUSE]);
-		screen->source->kind->set_interval(screen->source, settings->interval_ns,
-						   screen->app->paused);
+		source_set_interval(screen->source, settings->interval_ns, screen->app->paused);
 	}
 	if (reactions & REACTION_SEEK && screen->source->kind->seek != NULL)
 		screen->source->kind->seek(screen->source, &screen->app->seek);
@@ -100,15 +98,15 @@ static void collect_arrivals(struct screen *screen)
 	struct cgw_diag diag = {.text = ""};
 	int r, error;
 
-	while ((r = screen->source->kind->collect(screen->source, &arrival, &diag)) > 0) {
-		error = app_on_sample(screen->app, &arrival, thread_now_ns());
+	while ((r = source_collect(screen->source, &arrival, &diag)) > 0) {
+		error = app_on_sample(screen->app, &arrival, clock_now_ns());
 		if (error < 0)
-			(void)app_show_message(screen->app, ROLE_BAD, "sample lost: %s",
-					       strerror(-error));
+			app_show_message(screen->app, ROLE_BAD, "sample lost: %s",
+					 strerror(-error));
 		arrival_free(&arrival);
 	}
 	if (r < 0)
-		(void)app_show_message(screen->app, ROLE_BAD, "%s", diag.text);
+		app_show_message(screen->app, ROLE_BAD, "%s", diag.text);
 	if (screen->source->kind->states != NULL)
 		screen->source->kind->states(screen->source, screen->app->hosts.states);
 	screen->dirty = true;
@@ -130,8 +128,8 @@ static void show_busy(struct screen *screen, uint64_t now_ns)
 
 	if (name == NULL || now_ns - since_ns < BUSY_NS)
 		return;
-	(void)app_show_message(screen->app, ROLE_WARM, "%s… %llu s", name,
-			       (unsigned long long)((now_ns - since_ns) / 1000000000));
+	app_show_message(screen->app, ROLE_WARM, "%s… %llu s", name,
+			 (unsigned long long)((now_ns - since_ns) / NS_PER_S));
 	screen->dirty = true;
 }
 
@@ -163,7 +161,7 @@ static int loop(struct screen *screen)
 	struct pollfd fds[] = {
 		{term_key_fd(screen->term), POLLIN, 0},
 		{term_signal_fd(screen->term), POLLIN, 0},
-		{screen->source->kind->fd(screen->source), POLLIN, 0},
+		{screen->source->thread.event_fd, POLLIN, 0},
 		{worker_fd(screen->action_worker), POLLIN, 0},
 		{worker_fd(screen->read_worker), POLLIN, 0},
 	};
@@ -174,7 +172,7 @@ static int loop(struct screen *screen)
 
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), 1000) < 0 && errno != EINTR)
 			return -errno;
-		now_ns = thread_now_ns();
+		now_ns = clock_now_ns();
 		if (app_tick(screen->app, now_ns) != REACTION_NONE)
 			screen->dirty = true;
 		screen->ended_by = term_signals(screen->term);
@@ -215,7 +213,7 @@ int screen_run(struct app *app, struct source *source, struct cgw_diag *diag)
 	struct screen screen = {.app = app, .source = source};
 	int r;
 
-	app->now_ns = app->sampled_ns = thread_now_ns();
+	app->now_ns = app->sampled_ns = clock_now_ns();
 	r = start(&screen, diag);
 	if (r == 0)
 		r = loop(&screen);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
 #include "tui/core/settings.h"
 
@@ -75,7 +77,7 @@ void settings_default(struct settings *settings)
 			    [CHOICE_KEYS] = 1,
 			    [CHOICE_MOUSE] = 1,
 			    [CHOICE_TREE] = 1},
-		.interval_ns = 1000000000,
+		.interval_ns = NS_PER_S,
 	};
 	/* Cannot fail: these are valid keys. */
 	for (size_t i = 0; i < ARRAY_SIZE(default_columns); i++)
@@ -96,8 +98,8 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 			settings->choices[choice] = i;
 			return 0;
 		}
-		length += (size_t)snprintf(words + length, sizeof(words) - length, "%s%s",
-					   i > 0 ? ", " : "", choices[choice].words[i]);
+		length = text_append(words, sizeof(words), length, "%s%s", i > 0 ? ", " : "",
+				     choices[choice].words[i]);
 	}
 	cgw_escape(shown, sizeof(shown), value, strlen(value));
 	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s)",
@@ -125,10 +127,9 @@ static int parse_interval(struct settings *settings, const char *value, struct c
 static int parse_column(struct settings *settings, const char *value, struct cgw_diag *diag)
 {
 	struct column column;
-	int r = column_parse(value, &column, diag);
 
-	if (r < 0)
-		return r;
+	if (column_parse(value, &column, diag) < 0)
+		return -EINVAL;
 	if (settings->column_count == COLUMNS_MAX)
 		return cgw_diag_set(diag, -EINVAL, "too many columns (at most %d)", COLUMNS_MAX);
 	settings->columns[settings->column_count++] = column;
@@ -167,7 +168,7 @@ int settings_set(struct settings *settings, const char *section, const char *nam
 	if (strcmp(section, GROUPS) == 0 && strcmp(name, "column") == 0)
 		return parse_column(settings, value, diag);
 	if (strcmp(section, GROUPS) == 0 && strcmp(name, "sort") == 0)
-		return column_parse(value, &settings->sort, diag);
+		return column_parse(value, &settings->sort, diag) < 0 ? -EINVAL : 0;
 	if (strcmp(section, KEYS) == 0)
 		return parse_key(settings, name, value, diag);
 	cgw_escape(shown_section, sizeof(shown_section), section, strlen(section));
@@ -205,14 +206,14 @@ int settings_apply(const struct settings *settings, struct config *config)
 	for (int i = 0; i < CHOICE_COUNT && r == 0; i++)
 		r = config_add(config, choices[i].section, choices[i].name,
 			       choices[i].words[settings->choices[i]]);
-	(void)snprintf(text, sizeof(text), "%gs", (double)settings->interval_ns / 1e9);
+	snprintf(text, sizeof(text), "%gs", (double)settings->interval_ns / 1e9);
 	if (r == 0)
 		r = config_add(config, SCREEN, "interval", text);
-	(void)column_print(&settings->sort, text, sizeof(text));
+	column_print(&settings->sort, text, sizeof(text));
 	if (r == 0)
 		r = config_add(config, GROUPS, "sort", text);
 	for (size_t i = 0; i < settings->column_count && r == 0; i++) {
-		(void)column_print(&settings->columns[i], text, sizeof(text));
+		column_print(&settings->columns[i], text, sizeof(text));
 		r = config_add(config, GROUPS, "column", text);
 	}
 	return r;

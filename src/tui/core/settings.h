@@ -9,6 +9,7 @@
 #ifndef CGWARD_TUI_CORE_SETTINGS_H
 #define CGWARD_TUI_CORE_SETTINGS_H
 
+#include "lib/base/clock.h"
 #include "shared/cli/user-config.h"
 #include "tui/core/keys.h"
 #include "tui/list/column.h"
@@ -60,7 +61,7 @@ int settings_set(struct settings *settings, const char *section, const char *nam
 /* Adds all settings except the keys, which can only be changed in an editor. */
 int settings_apply(const struct settings *settings, struct config *config);
 
-#define INTERVAL_MIN_NS UINT64_C(100000000)
-#define INTERVAL_MAX_NS UINT64_C(3600000000000)
+#define INTERVAL_MIN_NS (100 * NS_PER_MS)
+#define INTERVAL_MAX_NS (3600 * NS_PER_S)
 
 #endif

@@ -13,6 +13,7 @@
 #include <cgward/recording.h>
 
 #include "shared/remote/hosts.h"
+#include "tui/core/thread.h"
 
 enum source_flag {
 	SOURCE_CAN_ACT = 1,  /* groups of this machine, which can be changed and inspected */
@@ -84,40 +85,50 @@ struct arrival {
 	uint64_t rehearsed_ns; /* `actions` is complete up to this time */
 };
 void arrival_free(struct arrival *arrival);
+void replay_actions_free(struct replay_action *actions, size_t count);
 
 struct source;
 
 struct source_kind {
 	const char *name; /* "recording", for the header; "": this machine */
 	unsigned flags;   /* enum source_flag */
-	/*
-	 * Sets the metrics to read; nothing is read before the first call. NULL: the source
-	 * always delivers all metrics.
-	 */
-	void (*request_metrics)(struct source *source, const struct cgw_metric_set *metrics);
-	void (*set_interval)(struct source *source, uint64_t interval_ns, bool paused);
+	/* Wakes the thread after a change of the members below; NULL: it waits for them. */
+	void (*wake)(struct source *source);
 	/* Takes one sample immediately, even if paused. NULL: not supported. */
 	void (*sample_now)(struct source *source);
 	/* NULL: the source cannot seek. */
 	void (*seek)(struct source *source, const struct seek *seek);
-	/* Readable when collect() has something. */
-	int (*fd)(const struct source *source);
-	/* 1: an arrival; 0: none; negative: the error of the last read, reported once. */
-	int (*collect)(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag);
+	/* Takes an arrival out of the source; false: there is none. The caller holds the lock. */
+	bool (*pop)(struct source *source, struct arrival *ret_arrival);
 	/* The enum remote_state of each host, in order of name. NULL: no hosts. */
 	void (*states)(struct source *source, uint8_t *states);
-	/*
-	 * Waits briefly for a read in progress, then frees the source. False: the read hangs, its
-	 * thread continues to use the source and the layout. Free all arrivals first: their
-	 * snapshots refer to the source's layout.
-	 */
-	bool (*stop)(struct source *source);
+	/* Frees the source, whose thread has ended. */
+	void (*free)(struct source *source);
 };
 
 /* The first member of each implementation's struct. */
 struct source {
 	const struct source_kind *kind;
+	struct thread thread; /* its event_fd is readable when source_collect() has something */
+	/* The lock protects all members below. */
+	struct cgw_metric_set metrics; /* to read; a recording always has all */
+	bool has_metrics;              /* nothing is read before they are set */
+	bool paused;
+	uint64_t interval_ns; /* a recording has its own */
+	int error;            /* not yet reported, with its reason */
+	struct cgw_diag diag;
 };
+
+void source_request_metrics(struct source *source, const struct cgw_metric_set *metrics);
+void source_set_interval(struct source *source, uint64_t interval_ns, bool paused);
+/* 1: an arrival; 0: none; negative: the error of the last read, reported once. */
+int source_collect(struct source *source, struct arrival *ret_arrival, struct cgw_diag *diag);
+/*
+ * Waits briefly for a read in progress, then frees the source. False: the read hangs, its thread
+ * continues to use the source and the layout. Free all arrivals first: their snapshots refer to
+ * the source's layout.
+ */
+bool source_stop(struct source *source);
 
 /* This machine. Takes ownership of the sampler, also on failure. */
 int source_live(struct cgw_sampler *sampler, uint64_t interval_ns, struct source **ret_source);
@@ -136,11 +147,5 @@ int source_recording_rehearse(struct source *source, const char *path, struct cg
 
 /* Remote hosts. Takes ownership of `hosts`, also on failure. */
 int source_remote(struct remote_hosts *hosts, uint64_t interval_ns, struct source **ret_source);
-
-/* False: the source's thread hangs in the kernel; see stop(). */
-static inline bool source_stop(struct source *source)
-{
-	return source == NULL || source->kind->stop(source);
-}
 
 #endif

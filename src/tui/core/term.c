@@ -13,7 +13,6 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/core/crash.h"
-#include "tui/core/palette.h"
 #include "tui/core/term.h"
 
 /* Declared here because <term.h> defines macros for common words such as "columns". */
@@ -221,7 +220,6 @@ struct term *term_close(struct term *term)
 
 void term_size(const struct term *term, int *ret_rows, int *ret_columns)
 {
-	(void)term;
 	*ret_rows = LINES > 0 ? LINES : 1;
 	*ret_columns = COLS > 0 ? COLS : 1;
 }
@@ -250,13 +248,11 @@ void term_set_theme(struct term *term, enum term_theme theme)
 
 int term_key_fd(const struct term *term)
 {
-	(void)term;
 	return STDIN_FILENO;
 }
 
 int term_signal_fd(const struct term *term)
 {
-	(void)term;
 	return wake_pipe[0];
 }
 
@@ -466,6 +462,5 @@ void term_draw(struct term *term, const struct canvas *canvas)
 
 void term_beep(struct term *term)
 {
-	(void)term;
 	beep();
 }

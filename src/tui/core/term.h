@@ -8,20 +8,8 @@
 #ifndef CGWARD_TUI_CORE_TERM_H
 #define CGWARD_TUI_CORE_TERM_H
 
-#include "tui/core/canvas.h"
 #include "tui/core/keys.h"
-
-enum term_theme {
-	THEME_AUTO, /* from COLORFGBG, dark by default; plain with NO_COLOR */
-	THEME_DARK,
-	THEME_LIGHT,
-	THEME_PLAIN, /* no colours, only bold, reverse and underline */
-	THEME_COUNT,
-};
-
-const char *term_theme_name(enum term_theme theme) CGW_PURE;
-/* -ENOENT. */
-int term_theme_find(const char *name);
+#include "tui/core/palette.h"
 
 struct term_options {
 	enum term_theme theme;

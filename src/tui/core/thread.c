@@ -10,12 +10,7 @@
 #include "tui/core/thread.h"
 
 /* How long to wait for a thread to stop; a normal read takes much less. */
-#define STOP_NS UINT64_C(300000000)
-
-uint64_t thread_now_ns(void)
-{
-	return clock_now_ns();
-}
+#define STOP_NS (300 * NS_PER_MS)
 
 static void init_locks(struct thread *thread)
 {
@@ -28,7 +23,17 @@ static void init_locks(struct thread *thread)
 	(void)pthread_condattr_destroy(&attributes);
 }
 
-int thread_start(struct thread *thread, void *(*body)(void *context), void *context)
+static void *run(void *opaque)
+{
+	struct thread *thread = thread_lock(opaque);
+
+	thread->body(thread->context);
+	thread->ended = true;
+	thread_unlock_changed(thread);
+	return NULL;
+}
+
+int thread_start(struct thread *thread, void (*body)(void *context), void *context)
 {
 	sigset_t all, saved;
 	int r;
@@ -36,6 +41,8 @@ int thread_start(struct thread *thread, void *(*body)(void *context), void *cont
 	thread->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (thread->event_fd < 0)
 		return -errno;
+	thread->body = body;
+	thread->context = context;
 	init_locks(thread);
 	/* Only the main thread handles signals, except those of a crash. */
 	sigfillset(&all);
@@ -45,7 +52,7 @@ int thread_start(struct thread *thread, void *(*body)(void *context), void *cont
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGABRT);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &saved);
-	r = -pthread_create(&thread->id, NULL, body, context);
+	r = -pthread_create(&thread->id, NULL, run, thread);
 	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	if (r < 0)
 		close(thread->event_fd);
@@ -54,10 +61,7 @@ int thread_start(struct thread *thread, void *(*body)(void *context), void *cont
 
 void thread_wait(struct thread *thread, uint64_t until_ns)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000),
-	};
+	struct timespec until = timespec_from_ns(until_ns);
 
 	if (until_ns == 0)
 		(void)pthread_cond_wait(&thread->changed, &thread->lock);
@@ -67,16 +71,16 @@ void thread_wait(struct thread *thread, uint64_t until_ns)
 
 bool thread_stop(struct thread *thread)
 {
-	uint64_t until_ns = thread_now_ns() + STOP_NS;
+	uint64_t until_ns = clock_now_ns() + STOP_NS;
 	bool ended;
 
-	(void)pthread_mutex_lock(&thread->lock);
+	thread_lock(thread);
 	thread->stopping = true;
 	(void)pthread_cond_broadcast(&thread->changed);
-	while (!thread->ended && thread_now_ns() < until_ns)
+	while (!thread->ended && clock_now_ns() < until_ns)
 		thread_wait(thread, until_ns);
 	ended = thread->ended;
-	(void)pthread_mutex_unlock(&thread->lock);
+	thread_unlock(thread);
 	if (!ended) {
 		(void)pthread_detach(thread->id);
 		return false;

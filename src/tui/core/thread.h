@@ -9,6 +9,8 @@
 
 struct thread {
 	pthread_t id;
+	void (*body)(void *context);
+	void *context;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int event_fd;  /* wakes the main loop */
@@ -16,13 +18,31 @@ struct thread {
 	bool ended;
 };
 
-int thread_start(struct thread *thread, void *(*body)(void *context), void *context);
+/* Runs `body` in a thread that holds the lock except while it waits. */
+int thread_start(struct thread *thread, void (*body)(void *context), void *context);
 /* False: the thread hangs in the kernel, and its data must not be freed. */
 bool thread_stop(struct thread *thread);
 /* Waits for `changed` until `until_ns` (monotonic; 0: no limit). The caller holds the lock. */
 void thread_wait(struct thread *thread, uint64_t until_ns);
 void thread_wake_loop(const struct thread *thread);
 void thread_drain(const struct thread *thread);
-uint64_t thread_now_ns(void);
+
+static inline struct thread *thread_lock(struct thread *thread)
+{
+	(void)pthread_mutex_lock(&thread->lock);
+	return thread;
+}
+
+static inline void thread_unlock(struct thread *thread)
+{
+	(void)pthread_mutex_unlock(&thread->lock);
+}
+
+/* Unlocks after a change that the thread may wait for. */
+static inline void thread_unlock_changed(struct thread *thread)
+{
+	(void)pthread_cond_broadcast(&thread->changed);
+	(void)pthread_mutex_unlock(&thread->lock);
+}
 
 #endif

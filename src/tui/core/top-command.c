@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* top-command.c - `cgward top`: options, settings, then the dashboard or --batch. */
 #include <errno.h>
-#include <getopt.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,25 +11,9 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/options.h"
 #include "tui/core/batch.h"
+#include "tui/core/dashboard.h"
 #include "tui/core/screen.h"
 #include "tui/core/top-command.h"
-
-enum {
-	OPTION_SORT = CLI_OPTION_LONG,
-	OPTION_FLAT,
-	OPTION_BELOW,
-	OPTION_DEPTH,
-	OPTION_COLLECTOR,
-	OPTION_READ_ONLY,
-	OPTION_THEME,
-	OPTION_GRAPHS,
-	OPTION_HOST,
-	OPTION_SSH,
-	OPTION_POLICY,
-	OPTION_STATE,
-	OPTION_REPLAY,
-	OPTION_AT,
-};
 
 /*
  * An idle group is read in full only every 8th sample, which delays the display of changes made
@@ -38,73 +21,30 @@ enum {
  */
 #define IDLE_INTERVAL 8
 
-static const struct cli_option options[] = {
-	{'b', "batch", NULL, false, "print rows as text instead of showing the dashboard"},
-	{'n', "iterations", "N", false, "stop after N rounds (with --batch)"},
-	{'d', "delay", "TIME", false, "time between samples (500ms, 2s, 1m)"},
-	{'o', "columns", "KEY,...", false,
-	 "columns: KEY, KEY:bar, KEY:graph; +KEY,... adds to the configured ones"},
-	{OPTION_SORT, "sort", "KEY", false, "sort by KEY, largest first"},
-	{'T', "tree", NULL, false, "show groups as a tree"},
-	{OPTION_FLAT, "flat", NULL, false, "show groups as a flat list"},
-	{'f', "filter", "FILTER", false,
-	 "show only groups that match a glob, part of a path or a condition"},
-	{OPTION_BELOW, "below", "GROUP", false, "show only GROUP and its descendants"},
-	{OPTION_DEPTH, "depth", "N", false, "show only groups up to N levels below the root"},
-	{OPTION_COLLECTOR, "collector", "HOW", false, "how to read the kernel: auto, files or bpf"},
-	{OPTION_READ_ONLY, "read-only", NULL, false, "disable all keys that change the system"},
-	{OPTION_THEME, "theme", "NAME", false, "colour theme: auto, dark, light or plain"},
-	{OPTION_GRAPHS, "graphs", "NAME", false, "graph characters: braille, blocks or ascii"},
-	{OPTION_HOST, "host", "HOST", false,
-	 "show HOST over ssh instead of this machine; repeat for several hosts"},
-	{OPTION_SSH, "ssh", "COMMAND", false,
-	 "ssh command for --host (for example \"ssh -p 2222\")"},
-	{OPTION_POLICY, "policy", "FILE", false, "preview the rules of FILE without applying them"},
-	{OPTION_STATE, "state", "DIR", false,
-	 "state directory of the enforcement to show (default: /run/cgward)"},
-	{OPTION_REPLAY, "replay", "PATH", false,
-	 "show a recording (file or directory) instead of this machine"},
-	{OPTION_AT, "at", "TIME", false, "start the recording at TIME (03:12, -10m)"},
-	CLI_COMMON_OPTIONS,
-};
-
-static const struct cli_command_help help = {
-	.usage = "cgward top [OPTION...]",
-	.text = "Shows all control groups live, and acts on them. Press '?' for help on the "
-		"keys;\n~/.config/cgward/config contains columns, colours and keys.",
-	.options = options,
-};
-
 struct top {
 	struct cli_context *context;
 	struct app *app;
 	struct source *source;
 	struct batch batch;
-	bool is_batch;
-	const char *below, *filter, *replay, *at, *policy;
+	bool is_batch, read_only;
+	const char *below, *filter, *replay, *at, *policy, *state;
 	uint32_t depth_max;
 	enum cgw_collector_choice collector;
-	const char *hosts[REMOTE_HOSTS_MAX];
-	size_t host_count;
+	struct cli_list hosts;
 	const char *ssh;
 };
 
-static enum cli_exit parse_number(struct top *top, const char *option, const char *value,
-				  uint64_t *ret_number)
-{
-	char *end;
+/* Options with the same names and values as settings of the configuration. */
+enum setting { DELAY, SORT, TREE, FLAT, THEME, GRAPHS };
 
-	errno = 0;
-	*ret_number = strtoull(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || *ret_number == 0 ||
-	    *ret_number > UINT32_MAX)
-		return cli_usage_error(top->context,
-				       "invalid --%s '%.64s' (expected a number above zero)",
-				       option, value);
-	return CLI_OK;
-}
+static const struct {
+	const char *section, *name, *value; /* NULL: the argument */
+} option_settings[] = {
+	[DELAY] = {"screen", "interval", NULL}, [SORT] = {"groups", "sort", NULL},
+	[TREE] = {"groups", "tree", "yes"},     [FLAT] = {"groups", "tree", "no"},
+	[THEME] = {"screen", "theme", NULL},    [GRAPHS] = {"screen", "graphs", NULL},
+};
 
-/* Applies one setting, with the same names and values as in the configuration. */
 static enum cli_exit apply_setting(struct top *top, const char *section, const char *name,
 				   const char *value)
 {
@@ -115,23 +55,85 @@ static enum cli_exit apply_setting(struct top *top, const char *section, const c
 	return CLI_OK;
 }
 
-static enum cli_exit parse_columns(struct top *top, const char *value)
+static enum cli_exit parse_setting(void *target, struct cli_context *context,
+				   const struct cli_option *option, const char *argument)
 {
-	CLEANUP(cleanup_free) char *copy = strdup(value + (value[0] == '+'));
+	const char *value = option_settings[option->value].value;
+
+	(void)context;
+	return apply_setting(target, option_settings[option->value].section,
+			     option_settings[option->value].name, value != NULL ? value : argument);
+}
+
+static enum cli_exit parse_columns(void *target, struct cli_context *context,
+				   const struct cli_option *option, const char *argument)
+{
+	struct top *top = target;
+	CLEANUP(cleanup_free) char *copy = strdup(argument + (argument[0] == '+'));
 	char *rest, *key;
 	enum cli_exit status = CLI_OK;
 
 	if (copy == NULL)
 		return CLI_FAILED;
-	if (value[0] != '+')
+	if (argument[0] != '+')
 		top->app->settings.column_count = 0;
 	for (key = strtok_r(copy, ", ", &rest); key != NULL && status == CLI_OK;
 	     key = strtok_r(NULL, ", ", &rest))
 		status = apply_setting(top, "groups", "column", key);
 	if (status == CLI_OK && top->app->settings.column_count == 0)
-		return cli_usage_error(top->context, "--columns requires at least one column key");
+		return cli_usage_error(context, "--%s requires at least one column key",
+				       option->name);
 	return status;
 }
+
+static const char *const collectors[] = {[CGW_COLLECTOR_AUTO] = "auto",
+					 [CGW_COLLECTOR_FILES] = "files",
+					 [CGW_COLLECTOR_BPF] = "bpf",
+					 NULL};
+
+#define TRUE(member) CLI_TRUE(struct top, member)
+#define TEXT(member) CLI_TEXT(struct top, member)
+#define SETTING(id)  CLI_CALL(parse_setting), .value = (id)
+
+static const struct cli_option options[] = {
+	{'b', "batch", NULL, "print rows as text instead of showing the dashboard", TRUE(is_batch)},
+	{'n', "iterations", "N", "stop after N rounds (with --batch)",
+	 CLI_COUNT(struct top, batch.count)},
+	{'d', "delay", "TIME", "time between samples (500ms, 2s, 1m)", SETTING(DELAY)},
+	{'o', "columns", "KEY,...",
+	 "columns: KEY, KEY:bar, KEY:graph; +KEY,... adds to the configured ones",
+	 CLI_CALL(parse_columns)},
+	{0, "sort", "KEY", "sort by KEY, largest first", SETTING(SORT)},
+	{'T', "tree", NULL, "show groups as a tree", SETTING(TREE)},
+	{0, "flat", NULL, "show groups as a flat list", SETTING(FLAT)},
+	{'f', "filter", "FILTER",
+	 "show only groups that match a glob, part of a path or a condition", TEXT(filter)},
+	{0, "below", "GROUP", "show only GROUP and its descendants", TEXT(below)},
+	{0, "depth", "N", "show only groups up to N levels below the root",
+	 CLI_COUNT32(struct top, depth_max)},
+	{0, "collector", "HOW", "how to read the kernel: auto, files or bpf",
+	 CLI_CHOICE(struct top, collector, collectors)},
+	{0, "read-only", NULL, "disable all keys that change the system", TRUE(read_only)},
+	{0, "theme", "NAME", "colour theme: auto, dark, light or plain", SETTING(THEME)},
+	{0, "graphs", "NAME", "graph characters: braille, blocks or ascii", SETTING(GRAPHS)},
+	{0, "host", "HOST", "show HOST over ssh instead of this machine; repeat for several hosts",
+	 CLI_LIST(struct top, hosts)},
+	{0, "ssh", "COMMAND", "ssh command for --host (for example \"ssh -p 2222\")", TEXT(ssh)},
+	{0, "policy", "FILE", "preview the rules of FILE without applying them", TEXT(policy)},
+	{0, "state", "DIR", "state directory of the enforcement to show (default: /run/cgward)",
+	 TEXT(state)},
+	{0, "replay", "PATH", "show a recording (file or directory) instead of this machine",
+	 TEXT(replay)},
+	{0, "at", "TIME", "start the recording at TIME (03:12, -10m)", TEXT(at)},
+	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_command_help help = {
+	.usage = "cgward top [OPTION...]",
+	.text = "Shows all control groups live, and acts on them. Press '?' for help on the "
+		"keys;\n~/.config/cgward/config contains columns, colours and keys.",
+	.options = options,
+};
 
 static void report_problem(void *context, const struct cgw_policy_problem *problem)
 {
@@ -148,95 +150,14 @@ static int load_policy(struct top *top, struct cgw_policy **ret_policy)
 	return cgw_policy_load(top->policy, NULL, &reporter, ret_policy);
 }
 
-static enum cli_exit preview_policy(struct top *top, const char *file)
+static enum cli_exit preview_policy(struct top *top)
 {
 	struct cgw_policy *policy;
 
-	top->policy = file;
 	if (load_policy(top, &policy) < 0)
 		return CLI_POLICY_INVALID;
 	top->app->rules = rules_free(top->app->rules);
 	return rules_new(policy, &top->app->rules) < 0 ? CLI_FAILED : CLI_OK;
-}
-
-static enum cli_exit parse_collector(struct top *top, const char *value)
-{
-	static const char *const names[] = {[CGW_COLLECTOR_AUTO] = "auto",
-					    [CGW_COLLECTOR_FILES] = "files",
-					    [CGW_COLLECTOR_BPF] = "bpf"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(value, names[i]) == 0) {
-			top->collector = (enum cgw_collector_choice)i;
-			return CLI_OK;
-		}
-	return cli_usage_error(top->context,
-			       "invalid --collector '%.64s' (expected auto, files or bpf)", value);
-}
-
-static enum cli_exit apply_option(struct top *top, int code, const char *value)
-{
-	enum cli_exit status;
-	uint64_t number = 0;
-
-	switch (code) {
-	case 'b':
-		top->is_batch = true;
-		return CLI_OK;
-	case 'n':
-		return parse_number(top, "iterations", value, &top->batch.count);
-	case 'd':
-		return apply_setting(top, "screen", "interval", value);
-	case 'o':
-		return parse_columns(top, value);
-	case OPTION_SORT:
-		return apply_setting(top, "groups", "sort", value);
-	case 'T':
-		return apply_setting(top, "groups", "tree", "yes");
-	case OPTION_FLAT:
-		return apply_setting(top, "groups", "tree", "no");
-	case 'f':
-		top->filter = value;
-		return CLI_OK;
-	case OPTION_BELOW:
-		top->below = value;
-		return CLI_OK;
-	case OPTION_DEPTH:
-		status = parse_number(top, "depth", value, &number);
-		top->depth_max = (uint32_t)number;
-		return status;
-	case OPTION_COLLECTOR:
-		return parse_collector(top, value);
-	case OPTION_READ_ONLY:
-		top->app->read_only = true;
-		return CLI_OK;
-	case OPTION_THEME:
-		return apply_setting(top, "screen", "theme", value);
-	case OPTION_GRAPHS:
-		return apply_setting(top, "screen", "graphs", value);
-	case OPTION_HOST:
-		if (top->host_count == REMOTE_HOSTS_MAX)
-			return cli_usage_error(top->context, "too many --host options (at most %d)",
-					       REMOTE_HOSTS_MAX);
-		top->hosts[top->host_count++] = value;
-		return CLI_OK;
-	case OPTION_SSH:
-		top->ssh = value;
-		return CLI_OK;
-	case OPTION_POLICY:
-		return preview_policy(top, value);
-	case OPTION_STATE:
-		(void)snprintf(top->app->state_path, sizeof(top->app->state_path), "%s", value);
-		return CLI_OK;
-	case OPTION_REPLAY:
-		top->replay = value;
-		return CLI_OK;
-	case OPTION_AT:
-		top->at = value;
-		return CLI_OK;
-	default:
-		return CLI_USAGE;
-	}
 }
 
 /* An invalid setting is reported, but does not keep the dashboard from starting. */
@@ -245,11 +166,10 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	struct top *top = context;
 	struct cgw_diag with_file = *diag;
 
-	(void)cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
-			 strlen(top->app->config_path));
+	cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
+		   strlen(top->app->config_path));
 	cli_diag(top->context, &with_file);
-	(void)app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line,
-			       diag->text);
+	app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line, diag->text);
 }
 
 static void load_settings(struct top *top)
@@ -333,8 +253,6 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 	struct cgw_sampler *sampler;
 	int r;
 
-	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
-		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	if (top->below != NULL) {
 		r = cgw_group_find(layout, top->below, &below, &diag);
 		if (r < 0) {
@@ -422,7 +340,6 @@ static enum cli_exit open_replay(struct top *top)
 
 static enum cli_exit run_replay(struct top *top)
 {
-	struct cgw_diag diag = {.text = ""};
 	enum cli_exit status;
 
 	if (top->is_batch)
@@ -433,8 +350,6 @@ static enum cli_exit run_replay(struct top *top)
 		return cli_usage_error(top->context,
 				       "--below and --depth cannot be used with --replay; use "
 				       "--filter");
-	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
-		return cli_usage_error(top->context, "--filter: %s", diag.text);
 	status = open_replay(top);
 	if (status == CLI_OK) {
 		top->app->paused = true;
@@ -454,8 +369,8 @@ static enum cli_exit run_remote(struct top *top)
 	const char *ssh[REMOTE_SSH_ARGUMENTS_MAX + 1];
 	CLEANUP(cleanup_free) char *words = NULL;
 	const struct remote_hosts_options hosts_options = {
-		.hosts = top->hosts,
-		.count = top->host_count,
+		.hosts = top->hosts.items,
+		.count = top->hosts.count,
 		.ssh = ssh,
 		.interval_ns = top->app->settings.interval_ns,
 	};
@@ -469,9 +384,7 @@ static enum cli_exit run_remote(struct top *top)
 				       "--host cannot be used with --batch, --replay, --below or "
 				       "--depth; use --filter to select groups, or 'cgward dump "
 				       "--host' to print rows");
-	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
-		return cli_usage_error(top->context, "--filter: %s", diag.text);
-	qsort(top->hosts, top->host_count, sizeof(top->hosts[0]), by_name);
+	qsort(top->hosts.items, top->hosts.count, sizeof(top->hosts.items[0]), by_name);
 	r = remote_ssh_parse_command(top->ssh, &words, ssh, &diag);
 	if (r == 0)
 		r = remote_hosts_new(&hosts_options, &hosts, &diag);
@@ -483,13 +396,13 @@ static enum cli_exit run_remote(struct top *top)
 		cli_error(top->context, "%s", strerror(-r));
 		return CLI_FAILED;
 	}
-	top->app->hosts =
-		(struct app_hosts){.ssh = top->ssh, .names = top->hosts, .count = top->host_count};
-	if (top->host_count == 1)
-		(void)snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts[0]);
+	top->app->hosts = (struct app_hosts){
+		.ssh = top->ssh, .names = top->hosts.items, .count = top->hosts.count};
+	if (top->hosts.count == 1)
+		(void)snprintf(top->app->host, sizeof(top->app->host), "%s", top->hosts.items[0]);
 	else
 		(void)snprintf(top->app->host, sizeof(top->app->host), "%zu hosts",
-			       top->host_count);
+			       top->hosts.count);
 	status = show_screen(top, top->source);
 	stop(top, status);
 	return status;
@@ -497,30 +410,32 @@ static enum cli_exit run_remote(struct top *top)
 
 static enum cli_exit run(struct top *top, int argc, char **argv)
 {
-	enum cli_exit status = CLI_OK;
+	enum cli_exit status;
+	struct cgw_diag diag = {.text = ""};
 	struct cgw_layout *layout;
-	const char *value;
-	int code;
 
-	while ((code = cli_next_option(top->context, &help, argc, argv, &value, &status)) > 0) {
-		status = apply_option(top, code, value);
-		if (status != CLI_OK)
-			return status;
-	}
-	if (code < 0)
+	if (!cli_parse_options(top->context, &help, &argc, &argv, top, &status))
 		return status;
-	if (optind < argc)
+	top->app->read_only = top->read_only;
+	if (top->state != NULL)
+		top->app->state_path = top->state;
+	status = top->policy != NULL ? preview_policy(top) : CLI_OK;
+	if (status != CLI_OK)
+		return status;
+	if (argc > 0)
 		return cli_usage_error(top->context,
 				       "unexpected argument '%.64s'; use --filter or --below to "
 				       "select groups",
-				       argv[optind]);
+				       argv[0]);
 	if (top->batch.count > 0 && !top->is_batch)
 		return cli_usage_error(top->context, "--iterations requires --batch");
 	if (top->at != NULL && top->replay == NULL)
 		return cli_usage_error(top->context, "--at requires --replay");
-	if (top->ssh != NULL && top->host_count == 0)
+	if (top->ssh != NULL && top->hosts.count == 0)
 		return cli_usage_error(top->context, "--ssh requires --host");
-	if (top->host_count > 0)
+	if (top->filter != NULL && list_filter(&top->app->list, top->filter, &diag) < 0)
+		return cli_usage_error(top->context, "--filter: %s", diag.text);
+	if (top->hosts.count > 0)
 		return run_remote(top);
 	if (top->replay != NULL)
 		return run_replay(top);

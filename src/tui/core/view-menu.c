@@ -4,14 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/core/scroll.h"
 #include "tui/core/views.h"
+#include "tui/list/group-list.h"
 
 struct menu_state {
 	struct menu menu;
 	struct line line;
 	uint32_t *shown; /* items that match the typed text */
-	uint32_t shown_count, selected, first, page;
-	int top, left; /* of the first row drawn */
+	uint32_t shown_count;
+	struct scroll scroll;
 };
 
 static bool item_matches(const struct menu_item *item, const char *text)
@@ -31,15 +33,8 @@ static void narrow(struct menu_state *state)
 			if (named == (bool)by_name && item_matches(item, state->line.text))
 				state->shown[state->shown_count++] = (uint32_t)i;
 		}
-	state->selected = 0;
-	state->first = 0;
-}
-
-static unsigned menu_contexts(const struct app *app, const void *state)
-{
-	(void)app;
-	(void)state;
-	return IN_DIALOGS;
+	state->scroll.selected = 0;
+	state->scroll.first = 0;
 }
 
 static int widest(const struct menu *menu)
@@ -60,10 +55,8 @@ static void menu_draw(struct app *app, void *opaque, struct canvas *canvas,
 {
 	struct menu_state *state = opaque;
 	int rows = (int)state->menu.count + 2, columns = canvas->columns - 8, text, row;
-	struct rect area;
+	struct rect area, list;
 
-	(void)app;
-	(void)layout;
 	if (rows > canvas->rows - 4)
 		rows = canvas->rows - 4;
 	if (columns > 96)
@@ -71,25 +64,21 @@ static void menu_draw(struct app *app, void *opaque, struct canvas *canvas,
 	area = draw_window(canvas, rows, columns, state->menu.title);
 	if (area.rows < 3)
 		area.rows = area.rows > 0 ? area.rows : 1;
-	state->page = area.rows > 2 ? (uint32_t)area.rows - 2 : 1;
-	if (state->selected < state->first)
-		state->first = state->selected;
-	if (state->selected - state->first >= state->page)
-		state->first = state->selected - state->page + 1;
+	list = area;
+	list.rows = area.rows > 2 ? area.rows - 2 : 1;
+	scroll_place(&state->scroll, list, state->shown_count);
 	text = widest(&state->menu);
 	if (text > area.columns / 2)
 		text = area.columns / 2;
 	row = area.row;
-	state->top = row;
-	state->left = area.column;
-	for (uint32_t i = state->first; i < state->shown_count && i < state->first + state->page;
-	     i++, row++) {
+	for (uint32_t i = state->scroll.first;
+	     i < state->shown_count && i < state->scroll.first + state->scroll.page; i++, row++) {
 		const struct menu_item *item = &state->menu.items[state->shown[i]];
 
 		canvas_text_cut(canvas, row, area.column, text, ROLE_STRONG, item->text);
 		canvas_text_cut(canvas, row, area.column + text + 2, area.columns - text - 2,
 				ROLE_DIM, item->help);
-		if (i == state->selected)
+		if (i == state->scroll.selected)
 			canvas_ground(canvas, (struct rect){row, area.column, 1, area.columns},
 				      GROUND_SELECTED);
 	}
@@ -106,7 +95,6 @@ static unsigned menu_type(struct app *app, void *opaque, uint32_t key, bool *ret
 {
 	struct menu_state *state = opaque;
 
-	(void)app;
 	/* Home and End move in the list, not in the line. */
 	*ret_used = key != KEY_TOP && key != KEY_BOTTOM && line_key(&state->line, key);
 	if (*ret_used)
@@ -119,9 +107,9 @@ static unsigned menu_accept(struct app *app, struct menu_state *state)
 	unsigned (*accept)(struct app * app, int value) = state->menu.accept;
 	int value;
 
-	if (state->selected >= state->shown_count)
+	if (state->scroll.selected >= state->shown_count)
 		return REACTION_BEEP;
-	value = state->menu.items[state->shown[state->selected]].value;
+	value = state->menu.items[state->shown[state->scroll.selected]].value;
 	return app_close(app) | accept(app, value);
 }
 
@@ -129,7 +117,7 @@ static unsigned menu_act(struct app *app, void *opaque, enum action action)
 {
 	struct menu_state *state = opaque;
 
-	if (list_action(action, state->shown_count, state->page, &state->selected))
+	if (scroll_act(&state->scroll, action, state->shown_count))
 		return REACTION_DRAW;
 	if (action == ACTION_BACK)
 		return app_close(app);
@@ -139,19 +127,14 @@ static unsigned menu_act(struct app *app, void *opaque, enum action action)
 static unsigned menu_click(struct app *app, void *opaque, const struct event *event)
 {
 	struct menu_state *state = opaque;
-	uint32_t row = state->first + (uint32_t)(event->row - state->top);
+	uint32_t row;
 
-	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
-		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-				  state->shown_count, state->page, &state->selected);
+	if (!scroll_click(&state->scroll, event, state->shown_count, &row) ||
+	    event->column < state->scroll.area.column)
 		return REACTION_DRAW;
-	}
-	if (event->row < state->top || row >= state->first + state->page ||
-	    row >= state->shown_count || event->column < state->left)
-		return REACTION_NONE;
-	if (row == state->selected)
+	if (row == state->scroll.selected)
 		return menu_accept(app, state);
-	state->selected = row;
+	state->scroll.selected = row;
 	return REACTION_DRAW;
 }
 
@@ -166,7 +149,7 @@ static void menu_done(void *opaque)
 
 static const struct view_kind view_menu = {
 	.name = "menu",
-	.contexts = menu_contexts,
+	.contexts = IN_DIALOGS,
 	.draw = menu_draw,
 	.act = menu_act,
 	.type = menu_type,
@@ -187,6 +170,6 @@ unsigned open_menu(struct app *app, const struct menu *menu)
 	}
 	state->menu = *menu;
 	narrow(state);
-	state->selected = menu->selected < menu->count ? menu->selected : 0;
+	state->scroll.selected = menu->selected < menu->count ? menu->selected : 0;
 	return app_open(app, &view_menu, state);
 }

@@ -4,20 +4,14 @@
 
 #include "tui/core/views.h"
 
-static unsigned prompt_contexts(const struct app *app, const void *state)
-{
-	(void)app;
-	(void)state;
-	return IN_DIALOGS;
-}
-
 static void prompt_draw(struct app *app, void *state, struct canvas *canvas,
 			const struct layout *layout)
 {
 	const struct prompt *prompt = state;
 	struct rect area = layout->status;
-	bool has_message = app->message_until_ns > app->now_ns;
-	int label, message = has_message ? canvas_width(app->message) + 2 : 0, width;
+	enum role role;
+	const char *text = app_message(app, &role);
+	int label, message = text != NULL ? canvas_width(text) + 2 : 0, width;
 
 	if (area.rows < 1)
 		area = (struct rect){0, 0, 1, canvas->columns};
@@ -31,7 +25,7 @@ static void prompt_draw(struct app *app, void *state, struct canvas *canvas,
 	line_draw(&prompt->line, canvas, area.row, area.column + label, width - message, true);
 	if (message > 0)
 		canvas_text_cut(canvas, area.row, area.column + area.columns - message + 1,
-				message - 1, app->message_role, app->message);
+				message - 1, role, text);
 }
 
 static unsigned prompt_type(struct app *app, void *state, uint32_t key, bool *ret_used)
@@ -62,7 +56,7 @@ static unsigned prompt_act(struct app *app, void *state, enum action action)
 		if (copy == NULL)
 			return app_show_message(app, ROLE_BAD, "out of memory");
 		*copy = *prompt;
-		(void)app_close(app);
+		app_close(app);
 		if (!copy->accept(app, copy->line.text, &reactions))
 			reactions |= open_prompt(app, copy, copy->line.text);
 		free(copy);
@@ -73,7 +67,7 @@ static unsigned prompt_act(struct app *app, void *state, enum action action)
 
 static const struct view_kind view_prompt = {
 	.name = "prompt",
-	.contexts = prompt_contexts,
+	.contexts = IN_DIALOGS,
 	.draw = prompt_draw,
 	.act = prompt_act,
 	.type = prompt_type,

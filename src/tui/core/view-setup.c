@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/core/app.h"
+#include "tui/core/scroll.h"
 #include "tui/core/views.h"
 
 /* Rows: settings, a heading, columns shown, a heading, other columns that match. */
@@ -12,8 +14,7 @@ struct setup {
 	size_t other_count;
 	struct line line; /* search text for the other columns */
 	bool finding;
-	uint32_t selected, first, page;
-	int top;
+	struct scroll scroll;
 	bool changed;
 };
 
@@ -37,7 +38,7 @@ static bool other_matches(const struct setup *setup, const struct column *column
 {
 	char key[128];
 
-	(void)column_print(column, key, sizeof(key));
+	column_print(column, key, sizeof(key));
 	return find_part(key, setup->line.text) != NULL ||
 	       find_part(cgw_field_help(column->field), setup->line.text) != NULL;
 }
@@ -78,13 +79,6 @@ static uint32_t count_rows(const struct app *app, const struct setup *setup)
 	return count;
 }
 
-static unsigned setup_contexts(const struct app *app, const void *state)
-{
-	(void)app;
-	(void)state;
-	return IN_SETUP;
-}
-
 static void draw_choice(const struct app *app, struct canvas *canvas, struct rect area,
 			enum settings_choice choice)
 {
@@ -92,7 +86,7 @@ static void draw_choice(const struct app *app, struct canvas *canvas, struct rec
 	char text[64];
 
 	canvas_text(canvas, area.row, area.column, 12, ROLE_STRONG, info->name);
-	(void)snprintf(text, sizeof(text), "← %s →", info->words[app->settings.choices[choice]]);
+	snprintf(text, sizeof(text), "← %s →", info->words[app->settings.choices[choice]]);
 	canvas_text(canvas, area.row, area.column + 12, 14, ROLE_KEY, text);
 	canvas_text_cut(canvas, area.row, area.column + 27, area.columns - 27, ROLE_DIM,
 			info->help);
@@ -105,7 +99,7 @@ static void draw_column(struct canvas *canvas, struct rect area, const struct co
 
 	canvas_text(canvas, area.row, area.column, 4, shown ? ROLE_GOOD : ROLE_DIM,
 		    shown ? "[x] " : "[ ] ");
-	(void)column_print(column, text, sizeof(text));
+	column_print(column, text, sizeof(text));
 	canvas_text_cut(canvas, area.row, area.column + 4, 32, ROLE_STRONG, text);
 	canvas_text_cut(canvas, area.row, area.column + 37, area.columns - 37, ROLE_DIM,
 			cgw_field_help(column->field));
@@ -133,7 +127,6 @@ static void setup_draw(struct app *app, void *opaque, struct canvas *canvas,
 	struct rect area = draw_window(canvas, canvas->rows - 3, columns, "Setup");
 	uint32_t count = count_rows(app, setup);
 
-	(void)layout;
 	if (setup->finding && area.rows > 1) {
 		int row = area.row + area.rows - 1;
 
@@ -141,16 +134,9 @@ static void setup_draw(struct app *app, void *opaque, struct canvas *canvas,
 		canvas_text(canvas, row, area.column, 6, ROLE_DIM, "Find: ");
 		line_draw(&setup->line, canvas, row, area.column + 6, area.columns - 6, true);
 	}
-	setup->page = area.rows > 0 ? (uint32_t)area.rows : 1;
-	setup->top = area.row;
-	if (setup->selected >= count)
-		setup->selected = count - 1;
-	if (setup->selected < setup->first)
-		setup->first = setup->selected;
-	if (setup->selected - setup->first >= setup->page)
-		setup->first = setup->selected - setup->page + 1;
-	for (int i = 0; i < area.rows && setup->first + (uint32_t)i < count; i++) {
-		struct setup_row row = row_at(app, setup, setup->first + (uint32_t)i);
+	scroll_place(&setup->scroll, area, count);
+	for (int i = 0; i < area.rows && setup->scroll.first + (uint32_t)i < count; i++) {
+		struct setup_row row = row_at(app, setup, setup->scroll.first + (uint32_t)i);
 		struct rect line = {area.row + i, area.column, 1, area.columns};
 
 		if (row.kind == ROW_CHOICE)
@@ -161,7 +147,7 @@ static void setup_draw(struct app *app, void *opaque, struct canvas *canvas,
 			draw_column(canvas, line, &app->settings.columns[row.index], true);
 		else if (row.kind == ROW_OTHER)
 			draw_column(canvas, line, &setup->others[row.index], false);
-		if (setup->first + (uint32_t)i == setup->selected)
+		if (setup->scroll.first + (uint32_t)i == setup->scroll.selected)
 			canvas_ground(canvas, line, GROUND_SELECTED);
 	}
 }
@@ -187,7 +173,7 @@ static void remove_column(struct settings *settings, size_t index)
 
 static unsigned toggle_row(struct app *app, struct setup *setup)
 {
-	struct setup_row row = row_at(app, setup, setup->selected);
+	struct setup_row row = row_at(app, setup, setup->scroll.selected);
 
 	setup->changed = true;
 	switch (row.kind) {
@@ -204,7 +190,7 @@ static unsigned toggle_row(struct app *app, struct setup *setup)
 						COLUMNS_MAX);
 		app->settings.columns[app->settings.column_count++] = setup->others[row.index];
 		/* Keep the cursor in place among the other columns. */
-		setup->selected++;
+		setup->scroll.selected++;
 		return REACTION_METRICS | REACTION_SAMPLE;
 	case ROW_HEADING:
 	case ROW_NONE:
@@ -215,7 +201,7 @@ static unsigned toggle_row(struct app *app, struct setup *setup)
 
 static unsigned shift_row(struct app *app, struct setup *setup, int by)
 {
-	struct setup_row row = row_at(app, setup, setup->selected);
+	struct setup_row row = row_at(app, setup, setup->scroll.selected);
 	struct column *columns = app->settings.columns, moved;
 	size_t to = row.index + (size_t)by;
 
@@ -224,7 +210,7 @@ static unsigned shift_row(struct app *app, struct setup *setup, int by)
 	moved = columns[row.index];
 	columns[row.index] = columns[to];
 	columns[to] = moved;
-	setup->selected += (uint32_t)by;
+	setup->scroll.selected += (uint32_t)by;
 	setup->changed = true;
 	return REACTION_DRAW;
 }
@@ -239,9 +225,9 @@ static unsigned setup_close(struct app *app, const struct setup *setup)
 static unsigned setup_act(struct app *app, void *opaque, enum action action)
 {
 	struct setup *setup = opaque;
-	struct setup_row row = row_at(app, setup, setup->selected);
+	struct setup_row row = row_at(app, setup, setup->scroll.selected);
 
-	if (list_action(action, count_rows(app, setup), setup->page, &setup->selected))
+	if (scroll_act(&setup->scroll, action, count_rows(app, setup)))
 		return REACTION_DRAW;
 	switch (action) {
 	case ACTION_TOGGLE:
@@ -259,7 +245,7 @@ static unsigned setup_act(struct app *app, void *opaque, enum action action)
 		return shift_row(app, setup, 1);
 	case ACTION_FIND:
 		setup->finding = true;
-		setup->selected = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
+		setup->scroll.selected = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
 		return REACTION_DRAW;
 	case ACTION_BACK:
 	case ACTION_BACK_LETTER:
@@ -285,26 +271,20 @@ static unsigned setup_type(struct app *app, void *opaque, uint32_t key, bool *re
 	}
 	*ret_used = line_key(&setup->line, key);
 	if (*ret_used)
-		setup->selected = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
+		setup->scroll.selected = (uint32_t)(CHOICE_COUNT + 2 + app->settings.column_count);
 	return REACTION_DRAW;
 }
 
 static unsigned setup_click(struct app *app, void *opaque, const struct event *event)
 {
 	struct setup *setup = opaque;
-	uint32_t row = setup->first + (uint32_t)(event->row - setup->top);
+	uint32_t row;
 
-	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
-		(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-				  count_rows(app, setup), setup->page, &setup->selected);
+	if (!scroll_click(&setup->scroll, event, count_rows(app, setup), &row))
 		return REACTION_DRAW;
-	}
-	if (event->row < setup->top || row >= count_rows(app, setup) ||
-	    row >= setup->first + setup->page)
-		return REACTION_NONE;
-	if (setup->selected == row)
+	if (setup->scroll.selected == row)
 		return toggle_row(app, setup);
-	setup->selected = row;
+	setup->scroll.selected = row;
 	return REACTION_DRAW;
 }
 
@@ -318,7 +298,7 @@ static void setup_done(void *opaque)
 
 static const struct view_kind view_setup = {
 	.name = "setup",
-	.contexts = setup_contexts,
+	.contexts = IN_SETUP,
 	.draw = setup_draw,
 	.act = setup_act,
 	.type = setup_type,

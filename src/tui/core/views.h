@@ -3,8 +3,8 @@
 #ifndef CGWARD_TUI_CORE_VIEWS_H
 #define CGWARD_TUI_CORE_VIEWS_H
 
-#include "tui/core/app.h"
 #include "tui/core/line-edit.h"
+#include "tui/core/view.h"
 
 extern const struct view_kind view_groups, view_detail;
 
@@ -45,15 +45,5 @@ struct menu {
 	unsigned (*accept)(struct app *app, int value);
 };
 unsigned open_menu(struct app *app, const struct menu *menu);
-
-/* A text window: add lines, then open it. */
-struct reader;
-struct reader *reader_new(const char *title);
-/* A NULL reader (out of memory) is accepted; open_reader() reports the error. */
-void reader_add(struct reader *reader, enum role role, const char *left, const char *text);
-unsigned open_reader(struct app *app, struct reader *reader);
-
-/* Draws `text` wrapped at blanks; returns the number of rows, including those that did not fit. */
-int draw_paragraph(struct canvas *canvas, struct rect area, enum role role, const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "tui/core/thread.h"
 #include "tui/core/worker.h"
 
@@ -14,11 +15,10 @@ struct worker {
 	uint64_t since_ns;
 };
 
-static void *run(void *context)
+static void run(void *context)
 {
 	struct worker *worker = context;
 
-	(void)pthread_mutex_lock(&worker->thread.lock);
 	while (!worker->thread.stopping) {
 		struct job *job = job_pop(&worker->waiting);
 
@@ -27,18 +27,14 @@ static void *run(void *context)
 			continue;
 		}
 		worker->running = job->name;
-		worker->since_ns = thread_now_ns();
-		(void)pthread_mutex_unlock(&worker->thread.lock);
+		worker->since_ns = clock_now_ns();
+		thread_unlock(&worker->thread);
 		job->run(job);
-		(void)pthread_mutex_lock(&worker->thread.lock);
+		thread_lock(&worker->thread);
 		worker->running = NULL;
 		job_push(&worker->done, job);
 		thread_wake_loop(&worker->thread);
 	}
-	worker->thread.ended = true;
-	(void)pthread_cond_broadcast(&worker->thread.changed);
-	(void)pthread_mutex_unlock(&worker->thread.lock);
-	return NULL;
 }
 
 int worker_start(struct worker **ret_worker)
@@ -79,10 +75,9 @@ bool worker_stop(struct worker *worker)
 
 void worker_post(struct worker *worker, struct job *job)
 {
-	(void)pthread_mutex_lock(&worker->thread.lock);
+	thread_lock(&worker->thread);
 	job_push(&worker->waiting, job);
-	(void)pthread_cond_broadcast(&worker->thread.changed);
-	(void)pthread_mutex_unlock(&worker->thread.lock);
+	thread_unlock_changed(&worker->thread);
 }
 
 int worker_fd(const struct worker *worker)
@@ -94,11 +89,11 @@ struct job *worker_pop(struct worker *worker)
 {
 	struct job *job;
 
-	(void)pthread_mutex_lock(&worker->thread.lock);
+	thread_lock(&worker->thread);
 	job = job_pop(&worker->done);
 	if (job == NULL)
 		thread_drain(&worker->thread);
-	(void)pthread_mutex_unlock(&worker->thread.lock);
+	thread_unlock(&worker->thread);
 	return job;
 }
 
@@ -106,9 +101,9 @@ const char *worker_busy(struct worker *worker, uint64_t *ret_since_ns)
 {
 	const char *name;
 
-	(void)pthread_mutex_lock(&worker->thread.lock);
+	thread_lock(&worker->thread);
 	name = worker->running;
 	*ret_since_ns = worker->since_ns;
-	(void)pthread_mutex_unlock(&worker->thread.lock);
+	thread_unlock(&worker->thread);
 	return name;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
 /* With fewer rows per box, each series is one line instead. */
@@ -34,9 +35,9 @@ static void format(double value, enum cgw_unit unit, char *buffer, size_t size)
 	struct cgw_value shown = {.state = isnan(value) ? CGW_ABSENT : CGW_OK, .real = value};
 
 	if (unit == CGW_UNIT_COUNT && !isnan(value))
-		(void)snprintf(buffer, size, "%.0f", value);
+		snprintf(buffer, size, "%.0f", value);
 	else
-		(void)cgw_format_value(shown, unit, CGW_STYLE_HUMAN, buffer, size);
+		cgw_format_value(shown, unit, CGW_STYLE_HUMAN, buffer, size);
 }
 
 /* The effective limit in the unit of the graph; NAN: unlimited. */
@@ -71,11 +72,19 @@ struct extent {
 	size_t known;
 };
 
-static struct extent extent_of(const double *values, size_t count)
+/* Reads the last samples, as many as fit into `columns` cells, and what they span. */
+static size_t read_series(const struct app *app, const struct detail *detail,
+			  enum cgw_history_series series, enum graph_style style, int columns,
+			  double values[SAMPLES_MAX], struct extent *ret_extent)
 {
-	struct extent extent = {.now = count > 0 ? values[count - 1] : NAN};
+	size_t count = graph_samples(style, columns);
+	struct extent extent = {.now = NAN};
 
+	if (count > SAMPLES_MAX)
+		count = SAMPLES_MAX;
+	cgw_history_read(app->history, detail->group, series, detail->zoom, values, count);
 	for (size_t i = 0; i < count; i++) {
+		extent.now = values[i];
 		if (isnan(values[i]))
 			continue;
 		extent.known++;
@@ -84,7 +93,13 @@ static struct extent extent_of(const double *values, size_t count)
 			extent.most = values[i];
 	}
 	extent.mean /= extent.known > 0 ? (double)extent.known : 1;
-	return extent;
+	*ret_extent = extent;
+	return count;
+}
+
+static enum graph_style style_of(const struct app *app, const struct canvas *canvas)
+{
+	return canvas->utf8 ? (enum graph_style)app->settings.choices[CHOICE_GRAPHS] : GRAPH_ASCII;
 }
 
 /* "now 12.3%  mean 10%  max 40%  limit 50%" in the upper border, as far as it fits. */
@@ -140,9 +155,9 @@ static void draw_span(struct canvas *canvas, struct rect box, size_t samples, un
 
 	if (seconds > CGW_HISTORY_SECONDS)
 		seconds = CGW_HISTORY_SECONDS;
-	(void)snprintf(text, sizeof(text), " %.0f s ago ", seconds);
+	snprintf(text, sizeof(text), " %.0f s ago ", seconds);
 	if (seconds >= 120)
-		(void)snprintf(text, sizeof(text), " %.0f min ago ", seconds / 60);
+		snprintf(text, sizeof(text), " %.0f min ago ", seconds / 60);
 	if (box.columns > canvas_width(text) + 12)
 		canvas_text(canvas, box.row + box.rows - 1, box.column + 2, box.columns - 4,
 			    ROLE_DIM, text);
@@ -151,18 +166,15 @@ static void draw_span(struct canvas *canvas, struct rect box, size_t samples, un
 static void draw_box(struct app *app, struct detail *detail, struct canvas *canvas, struct rect box,
 		     enum cgw_history_series series)
 {
-	enum graph_style style = (enum graph_style)app->settings.choices[CHOICE_GRAPHS];
+	enum graph_style style = style_of(app, canvas);
 	struct rect area = rect_inset(box, 1);
 	int scale = area.columns >= 30 ? 7 : 0;
 	double values[SAMPLES_MAX], limit = limit_of(detail, series), maximum;
-	size_t count = graph_samples(canvas->utf8 ? style : GRAPH_ASCII, area.columns - scale);
 	struct extent extent;
+	size_t count =
+		read_series(app, detail, series, style, area.columns - scale, values, &extent);
 
 	canvas_box(canvas, box, ROLE_BORDER, series_info[series].title);
-	if (count > SAMPLES_MAX)
-		count = SAMPLES_MAX;
-	cgw_history_read(app->history, detail->group, series, detail->zoom, values, count);
-	extent = extent_of(values, count);
 	maximum = extent.most > series_info[series].least ? extent.most : series_info[series].least;
 	maximum = graph_round_up(maximum, series_info[series].binary);
 	if (machine_maximum(app, series) < maximum && machine_maximum(app, series) >= extent.most)
@@ -191,24 +203,20 @@ static void draw_box(struct app *app, struct detail *detail, struct canvas *canv
 static void draw_lines(struct app *app, struct detail *detail, struct canvas *canvas,
 		       struct rect area)
 {
+	enum graph_style style = style_of(app, canvas);
+
 	for (int series = 0; series < CGW_HISTORY_SERIES_COUNT && series < area.rows; series++) {
-		enum graph_style style = (enum graph_style)app->settings.choices[CHOICE_GRAPHS];
-		double values[SAMPLES_MAX];
-		size_t count;
 		struct rect graph = {area.row + series, area.column + 18, 1, area.columns - 18};
+		double values[SAMPLES_MAX];
 		struct extent extent;
 		char text[32], name[10];
+		size_t count =
+			read_series(app, detail, series, style, graph.columns, values, &extent);
 
 		if (graph.columns < 0)
 			graph.columns = 0;
-		count = graph_samples(canvas->utf8 ? style : GRAPH_ASCII, graph.columns);
-		if (count > SAMPLES_MAX)
-			count = SAMPLES_MAX;
-		cgw_history_read(app->history, detail->group, (enum cgw_history_series)series,
-				 detail->zoom, values, count);
-		extent = extent_of(values, count);
 		format(extent.now, series_info[series].unit, text, sizeof(text));
-		(void)snprintf(name, sizeof(name), "%.8s", series_info[series].title);
+		snprintf(name, sizeof(name), "%.8s", series_info[series].title);
 		canvas_text(canvas, graph.row, area.column, 9, ROLE_TITLE, name);
 		canvas_text_right(canvas, graph.row, area.column + 9, 8, ROLE_TEXT, text);
 		graph_draw(canvas, graph, style, series_info[series].role, values, count,

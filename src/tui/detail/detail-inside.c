@@ -8,10 +8,19 @@
 #include <cgward/inspect.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
 /* Finding processes that share namespaces reads all of /proc, so not at each sample. */
-#define INSPECT_NS UINT64_C(5000000000)
+#define INSPECT_NS (5 * NS_PER_S)
+
+static void add_escaped(struct detail *detail, enum role role, const char *left, const char *value)
+{
+	struct detail_row *row = detail_add(detail, role, left);
+
+	cgw_escape(row->value, sizeof(row->value), value, strlen(value));
+}
 
 /* Below a cause: the group responsible, and a command that removes the cause. */
 static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
@@ -20,38 +29,29 @@ static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uin
 	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(detail->frame)),
 					    cause->group);
 	CLEANUP(cleanup_free) char *line = NULL;
-	struct detail_row *row;
 
 	if (path == NULL)
 		return;
-	if (cause->group != group && !cause->system_wide) {
-		row = detail_add(detail, ROLE_TEXT, "  caused by ancestor");
-		if (row != NULL)
-			(void)cgw_escape(row->value, sizeof(row->value), path, strlen(path));
-	}
+	if (cause->group != group && !cause->system_wide)
+		add_escaped(detail, ROLE_TEXT, "  caused by ancestor", path);
 	line = cgw_cause_command(cause, path);
-	row = line != NULL ? detail_add(detail, ROLE_LIMIT, "  remedy") : NULL;
-	if (row != NULL)
-		(void)cgw_escape(row->value, sizeof(row->value), line, strlen(line));
+	if (line != NULL)
+		add_escaped(detail, ROLE_LIMIT, "  remedy", line);
 }
 
 static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
 {
-	struct detail_row *row;
 	char sentence[CGW_SENTENCE_SIZE], left[16] = "";
 
 	cgw_cause_sentence(cause, sentence, sizeof(sentence));
 	if (cause->percent > 0)
-		(void)snprintf(left, sizeof(left), "%.0f%%", cause->percent);
-	row = detail_add(detail,
+		snprintf(left, sizeof(left), "%.0f%%", cause->percent);
+	detail_add_value(detail,
 			 !cause->current        ? ROLE_DIM
 			 : cause->percent >= 50 ? ROLE_BAD
 			 : cause->percent >= 10 ? ROLE_HOT
 						: ROLE_WARM,
-			 left[0] != '\0' ? left : cgw_cause_name(cause->kind));
-	if (row == NULL)
-		return;
-	(void)snprintf(row->value, sizeof(row->value), "%.190s", sentence);
+			 left[0] != '\0' ? left : cgw_cause_name(cause->kind), "%s", sentence);
 	add_remedy(detail, cause, group);
 }
 
@@ -62,22 +62,18 @@ static void add_rules(const struct app *app, struct detail *detail)
 	char path[256];
 	bool some = false;
 
-	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
 	for (size_t i = 0; answer != NULL && i < answer->instance_count; i++) {
 		const struct rules_instance *instance = &answer->instances[i];
-		struct detail_row *row;
 
 		if (strcmp(instance->path, path) != 0)
 			continue;
-		row = some ? NULL : detail_add(detail, ROLE_TITLE, "Rules of the previewed policy");
-		if (row != NULL)
-			row->heading = true;
+		if (!some)
+			detail_add_heading(detail, "Rules of the previewed policy");
 		some = true;
-		row = detail_add(detail, ROLE_WARM, instance->rule);
-		if (row != NULL)
-			(void)snprintf(row->value, sizeof(row->value), "%s%s%.160s",
-				       cgw_phase_name(instance->phase),
-				       instance->why[0] != '\0' ? ": " : "", instance->why);
+		detail_add_value(detail, ROLE_WARM, instance->rule, "%s%s%s",
+				 cgw_phase_name(instance->phase),
+				 instance->why[0] != '\0' ? ": " : "", instance->why);
 	}
 }
 
@@ -85,78 +81,61 @@ void detail_fill_explain(struct app *app, struct detail *detail)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 	uint32_t group = detail_find_group(detail);
-	struct detail_row *row;
 	size_t count;
 
 	if (group == CGW_NO_GROUP)
 		return;
 	count = cgw_explain(detail->frame, group, causes);
 	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || causes[i].current != causes[i - 1].current) {
-			row = detail_add(detail, ROLE_TITLE,
-					 causes[i].current
-						 ? "What slows this group down now, worst first"
-						 : "What slowed it down earlier");
-			if (row != NULL)
-				row->heading = true;
-		}
+		if (i == 0 || causes[i].current != causes[i - 1].current)
+			detail_add_heading(detail,
+					   causes[i].current
+						   ? "What slows this group down now, worst first"
+						   : "What slowed it down earlier");
 		add_cause(detail, &causes[i], group);
 	}
-	if (count == 0) {
-		row = detail_add(
-			detail, ROLE_TITLE,
-			"Nothing slows this group down: not throttled, no limit near, no pressure");
-		if (row != NULL)
-			row->heading = true;
-	}
+	if (count == 0)
+		detail_add_heading(detail, "Nothing slows this group down: not throttled, no limit "
+					   "near, no pressure");
 	add_rules(app, detail);
 }
 
 void detail_request_inspection(struct app *app, struct detail *detail)
 {
-	struct job *job;
+	struct inspect_job *inspect = detail->inspect_job;
 
 	if (detail->page != PAGE_INSPECT || detail->inspecting || app->layout == NULL)
 		return;
 	/* The second run comes immediately, since rates need two. */
 	if (detail->inspect_count > 1 && app->now_ns - detail->inspected_ns < INSPECT_NS)
 		return;
-	if (detail->inspect_job == NULL && inspect_job_new(detail->path, &detail->inspect_job) < 0)
+	if (inspect == NULL)
+		inspect = inspect_job_new(detail->path);
+	if (inspect == NULL)
 		return;
-	job = inspect_job_as_job(detail->inspect_job);
 	detail->inspect_job = NULL;
 	detail->inspecting = true;
 	detail->inspected_ns = app->now_ns;
-	(void)app_post_job(app, detail, job);
+	app_post_job(app, detail, &inspect->job);
 }
 
 bool detail_collect_inspection(struct detail *detail, struct job *job)
 {
-	struct inspect_job *inspect_job = inspect_job_from(job);
-	const char *text;
+	struct inspect_job *inspect = inspect_job_from(job);
 
-	if (inspect_job == NULL)
+	if (inspect == NULL)
 		return false;
 	job->kept = true;
-	detail->inspect_job = inspect_job;
+	detail->inspect_job = inspect;
 	detail->inspecting = false;
-	detail->inspect_count = inspect_job_count(inspect_job);
-	text = inspect_job_text(inspect_job, &detail->inspect_error);
-	if (text == NULL)
-		return true;
-	free(detail->text);
-	detail->text = strdup(text);
+	detail->inspect_count = inspect->count;
+	detail->inspect_error = inspect->error;
+	/* A copy, since the next run replaces it. */
+	if (inspect->error == 0) {
+		free(detail->text);
+		detail->text = strdup(inspect->text);
+	}
 	return true;
-}
-
-static void add_line(struct detail *detail, const char *line, size_t length, bool heading)
-{
-	struct detail_row *row = detail_add(detail, heading ? ROLE_TITLE : ROLE_TEXT, "");
-
-	if (row == NULL)
-		return;
-	row->line = line;
-	row->line_length = length;
 }
 
 /* Splits the text into rows. An unindented line after an empty one is a heading. */
@@ -164,27 +143,27 @@ void detail_fill_inspect(struct app *app, struct detail *detail)
 {
 	const char *at = detail->text;
 	bool empty = false;
-	struct detail_row *row;
 	char text[96];
 
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
-		(void)snprintf(text, sizeof(text), "a %s does not contain this data",
-			       app->source_name);
-		(void)detail_add(detail, ROLE_DIM, text);
+		snprintf(text, sizeof(text), "a %s does not contain this data", app->source_name);
+		detail_add(detail, ROLE_DIM, text);
 		return;
 	}
-	if (detail->inspect_error < 0) {
-		row = detail_add(detail, ROLE_BAD, "cannot inspect the group");
-		if (row != NULL)
-			(void)snprintf(row->value, sizeof(row->value), "%s",
-				       strerror(-detail->inspect_error));
-	}
+	if (detail->inspect_error < 0)
+		detail_add_value(detail, ROLE_BAD, "cannot inspect the group", "%s",
+				 strerror(-detail->inspect_error));
 	while (at != NULL && *at != '\0') {
 		size_t length = strcspn(at, "\n");
 
 		/* The first line is the path, which the status line shows. */
-		if (at != detail->text)
-			add_line(detail, at, length, empty && *at != ' ');
+		if (at != detail->text) {
+			struct detail_row *row = detail_add(
+				detail, empty && *at != ' ' ? ROLE_TITLE : ROLE_TEXT, "");
+
+			row->line = at;
+			row->line_length = length;
+		}
 		empty = length == 0;
 		at += length + (at[length] == '\n');
 	}
@@ -203,7 +182,7 @@ void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 		skipped += bytes;
 		cells += width;
 	}
-	(void)snprintf(text, sizeof(text), "%.*s", (int)(row->line_length - skipped),
-		       row->line + skipped);
+	snprintf(text, sizeof(text), "%.*s", (int)(row->line_length - skipped),
+		 row->line + skipped);
 	canvas_text_cut(canvas, area.row, area.column, area.columns, row->role, text);
 }

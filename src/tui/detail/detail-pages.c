@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 
 static void format(struct cgw_value value, enum cgw_unit unit, char *buffer, size_t size)
 {
-	(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer, size);
+	cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer, size);
 }
 
 static struct cgw_value exact_value(struct cgw_number number)
@@ -18,40 +19,6 @@ static struct cgw_value exact_value(struct cgw_number number)
 				  .exact = true,
 				  .number = number.value,
 				  .real = (double)number.value};
-}
-
-static void one_line(char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text == '\n')
-			*text = ' ';
-}
-
-/* The value of a field, or its text on one line. */
-static enum cgw_state field_text(const struct detail *detail, struct cgw_field field,
-				 uint32_t group, char *buffer, size_t size)
-{
-	enum cgw_state state;
-	char raw[512];
-
-	if (field.shape != CGW_STRING) {
-		struct cgw_value value = cgw_frame_value(detail->frame, field, group);
-
-		format(value, field.unit, buffer, size);
-		return value.state;
-	}
-	(void)cgw_frame_text(detail->frame, field, group, raw, sizeof(raw), &state);
-	one_line(raw);
-	if (state == CGW_OK)
-		(void)cgw_escape(buffer, size, raw, strlen(raw));
-	else
-		(void)snprintf(buffer, size, "%s", cgw_state_sign(state));
-	return state;
-}
-
-static bool is_reported(enum cgw_state state)
-{
-	return state != CGW_ABSENT;
 }
 
 /* One row per device, page size or CPU, below their metric. */
@@ -71,20 +38,17 @@ static void add_instances(struct detail *detail, struct cgw_field field, uint32_
 		char name[64], left[64];
 		struct detail_row *row;
 
-		(void)cgw_escape(name, sizeof(name) - 4, instances[i].name,
-				 strlen(instances[i].name));
-		(void)snprintf(left, sizeof(left), "    %.59s", name);
+		cgw_escape(name, sizeof(name) - 4, instances[i].name, strlen(instances[i].name));
+		snprintf(left, sizeof(left), "    %.59s", name);
 		row = detail_add(detail, instances[i].number.value == 0 ? ROLE_DIM : ROLE_TEXT,
 				 left);
-		if (row == NULL)
-			return;
 		format(exact_value(instances[i].number), (enum cgw_unit)field.unit, row->value,
 		       sizeof(row->value));
 		if (cgw_metric_info(metric)->kind != CGW_COUNTER)
 			continue;
 		format(cgw_frame_instance(detail->frame, rate, group, instances[i].name),
 		       (enum cgw_unit)rate.unit, row->more, sizeof(row->more) - 2);
-		(void)snprintf(row->more + strlen(row->more), 3, "/s");
+		snprintf(row->more + strlen(row->more), 3, "/s");
 	}
 }
 
@@ -92,26 +56,24 @@ static void add_metric(struct detail *detail, struct cgw_field field, uint32_t g
 {
 	char key[96], text[192], rate_key[112];
 	struct detail_row *row;
-	enum cgw_state state = field_text(detail, field, group, text, sizeof(text));
+	enum cgw_state state = field_text(detail->frame, field, group, text, sizeof(text));
 	struct cgw_field rate;
 
-	if (!is_reported(state))
+	if (state == CGW_ABSENT)
 		return;
-	(void)cgw_field_key(field, key, sizeof(key));
+	cgw_field_key(field, key, sizeof(key));
 	row = detail_add(detail, state == CGW_OK && strcmp(text, "0") != 0 ? ROLE_TEXT : ROLE_DIM,
 			 key);
-	if (row == NULL)
-		return;
-	(void)snprintf(row->value, sizeof(row->value), "%s", text);
-	(void)snprintf(row->help, sizeof(row->help), "%s", cgw_field_help(field));
-	(void)snprintf(rate_key, sizeof(rate_key), "%s.rate", key);
+	snprintf(row->value, sizeof(row->value), "%s", text);
+	snprintf(row->help, sizeof(row->help), "%s", cgw_field_help(field));
+	snprintf(rate_key, sizeof(rate_key), "%s.rate", key);
 	if (field.view == CGW_VIEW_VALUE && cgw_field_parse(rate_key, &rate, NULL) == 0) {
 		struct cgw_value value = cgw_frame_value(detail->frame, rate, group);
 
 		if (value.state == CGW_OK && value.real > 0) {
 			format(value, rate.unit, row->more, sizeof(row->more) - 4);
 			if (rate.unit != CGW_UNIT_CPU)
-				(void)snprintf(row->more + strlen(row->more), 3, "/s");
+				snprintf(row->more + strlen(row->more), 3, "/s");
 		}
 	}
 	if (field.view == CGW_VIEW_VALUE && field.shape == CGW_INSTANCES)
@@ -122,20 +84,14 @@ void detail_fill_metrics(struct app *app, struct detail *detail)
 {
 	uint32_t group = detail_find_group(detail);
 	struct cgw_field field;
-	struct detail_row *row;
 
-	(void)app;
 	if (group == CGW_NO_GROUP)
 		return;
-	row = detail_add(detail, ROLE_TITLE, "Derived metrics");
-	if (row != NULL)
-		row->heading = true;
+	detail_add_heading(detail, "Derived metrics");
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
 		if (field.view == CGW_VIEW_DERIVED)
 			add_metric(detail, field, group);
-	row = detail_add(detail, ROLE_TITLE, "Kernel metrics");
-	if (row != NULL)
-		row->heading = true;
+	detail_add_heading(detail, "Kernel metrics");
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
 		if (field.view != CGW_VIEW_DERIVED)
 			add_metric(detail, field, group);
@@ -147,31 +103,24 @@ static void add_limit(struct detail *detail, enum cgw_metric metric, uint32_t gr
 	struct cgw_number number = cgw_snapshot_number(cgw_frame_now(detail->frame), metric, group);
 	struct detail_row *row;
 	struct cgw_number binding;
-	char text[64], path[100];
+	char text[64], path[100], raw[1024];
 	uint32_t by;
 
 	if (number.state == CGW_ABSENT)
 		return;
 	row = detail_add(detail, number.state == CGW_OK ? ROLE_LIMIT : ROLE_DIM, info->key);
-	if (row == NULL)
-		return;
 	format(exact_value(number), info->unit, row->value, sizeof(row->value));
-	(void)snprintf(row->help, sizeof(row->help), "%s", info->help);
+	snprintf(row->help, sizeof(row->help), "%s", info->help);
 	if (info->kind != CGW_LIMIT)
 		return;
 	binding = cgw_frame_effective(detail->frame, metric, group, &by);
 	if (binding.state != CGW_OK || by == CGW_NO_GROUP || by == group)
 		return;
 	format(exact_value(binding), info->unit, text, sizeof(text));
-	{
-		char raw[1024];
-		const struct cgw_topology *topology =
-			cgw_snapshot_topology(cgw_frame_now(detail->frame));
-
-		(void)cgw_topology_path(topology, by, raw, sizeof(raw));
-		(void)cgw_escape(path, sizeof(path), raw, strlen(raw));
-	}
-	(void)snprintf(row->more, sizeof(row->more), "limited to %s by %s", text, path);
+	cgw_topology_path(cgw_snapshot_topology(cgw_frame_now(detail->frame)), by, raw,
+			  sizeof(raw));
+	cgw_escape(path, sizeof(path), raw, strlen(raw));
+	snprintf(row->more, sizeof(row->more), "limited to %s by %s", text, path);
 }
 
 void detail_fill_limits(struct app *app, struct detail *detail)
@@ -185,20 +134,12 @@ void detail_fill_limits(struct app *app, struct detail *detail)
 	};
 	uint32_t group = detail_find_group(detail);
 
-	(void)app;
 	if (group == CGW_NO_GROUP)
 		return;
-	if (detail->owner[0] != '\0') {
-		struct detail_row *row = detail_add(detail, ROLE_TEXT, "owner");
-
-		if (row != NULL)
-			(void)snprintf(row->value, sizeof(row->value), "%.190s", detail->owner);
-	}
+	if (detail->owner[0] != '\0')
+		detail_add_value(detail, ROLE_TEXT, "owner", "%s", detail->owner);
 	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
-		struct detail_row *row = detail_add(detail, ROLE_TITLE, parts[part].title);
-
-		if (row != NULL)
-			row->heading = true;
+		detail_add_heading(detail, parts[part].title);
 		for (int i = 0; i < CGW_METRIC_COUNT; i++) {
 			struct cgw_field field;
 
@@ -215,48 +156,40 @@ void detail_fill_limits(struct app *app, struct detail *detail)
 
 void detail_fill_processes(struct app *app, struct detail *detail)
 {
-	struct detail_row *row;
 	char text[96];
 
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
-		(void)snprintf(text, sizeof(text), "a %s has no list of processes",
-			       app->source_name);
-		(void)detail_add(detail, ROLE_DIM, text);
+		snprintf(text, sizeof(text), "a %s has no list of processes", app->source_name);
+		detail_add(detail, ROLE_DIM, text);
 		return;
 	}
 	if (detail->processes == NULL)
 		return;
-	row = detail_add(detail, ROLE_TITLE, "");
-	if (row == NULL)
-		return;
-	row->heading = true;
-	(void)snprintf(row->left, sizeof(row->left), "%7s %7s S %5s %6s %7s %6s  %s", "PID", "USER",
-		       "THR", "MEMORY", "CPU", "TIME", "COMMAND");
+	snprintf(text, sizeof(text), "%7s %7s S %5s %6s %7s %6s  %s", "PID", "USER", "THR",
+		 "MEMORY", "CPU", "TIME", "COMMAND");
+	detail_add_heading(detail, text);
 	for (size_t i = 0; i < detail->process_count; i++) {
 		const struct process *process = &detail->processes[i];
 		char memory[16], time[24], cpu[16] = "…";
 
-		(void)cgw_format_bytes((double)process->memory_bytes, memory, sizeof(memory));
-		(void)cgw_format_duration((double)process->cpu_ns, time, sizeof(time));
+		cgw_format_bytes((double)process->memory_bytes, memory, sizeof(memory));
+		cgw_format_duration((double)process->cpu_ns, time, sizeof(time));
 		if (!isnan(process->cpu_percent))
-			(void)snprintf(cpu, sizeof(cpu), "%.1f%%", process->cpu_percent);
-		(void)snprintf(text, sizeof(text), "%7d %7d %c %5u %6s %7s %6s  ",
-			       (int)process->pid,
-			       process->user == UINT32_MAX ? -1 : (int)process->user,
-			       process->state, process->threads, memory, cpu, time);
-		row = detail_add(detail, process->state == 'D' ? ROLE_FROZEN : ROLE_TEXT, text);
-		if (row == NULL)
-			return;
-		(void)snprintf(row->value, sizeof(row->value), "%s", process->command);
+			snprintf(cpu, sizeof(cpu), "%.1f%%", process->cpu_percent);
+		snprintf(text, sizeof(text), "%7d %7d %c %5u %6s %7s %6s  ", (int)process->pid,
+			 process->user == UINT32_MAX ? -1 : (int)process->user, process->state,
+			 process->threads, memory, cpu, time);
+		detail_add_value(detail, process->state == 'D' ? ROLE_FROZEN : ROLE_TEXT, text,
+				 "%s", process->command);
 	}
 	if (detail->process_count > 0)
 		return;
-	row = detail_add(detail, ROLE_DIM,
-			 detail->process_total > 0 ? "no visible processes" : "no processes");
-	if (row != NULL && detail->group != CGW_NO_GROUP &&
-	    app_topology(app)->below[detail->group] > 0)
-		(void)snprintf(row->value, sizeof(row->value),
-			       "; groups below may have some (expand the group in the list)");
+	detail_add_value(detail, ROLE_DIM,
+			 detail->process_total > 0 ? "no visible processes" : "no processes", "%s",
+			 detail->group != CGW_NO_GROUP &&
+					 app_topology(app)->below[detail->group] > 0
+				 ? "; groups below may have some (expand the group in the list)"
+				 : "");
 }
 
 static void add_alerts(struct app *app, struct detail *detail)
@@ -264,16 +197,12 @@ static void add_alerts(struct app *app, struct detail *detail)
 	const struct alert *alert;
 
 	for (size_t i = 0; (alert = alerts_nth(&app->alerts, i)) != NULL; i++) {
-		struct detail_row *row;
 		char text[32];
 
 		if (strcmp(alert->path, detail->path) != 0)
 			continue;
 		app_time(app, alert->realtime_ns, text, sizeof(text));
-		row = detail_add(detail, alert->role, text);
-		if (row != NULL)
-			(void)snprintf(row->value, sizeof(row->value), "%s this group",
-				       alert->text);
+		detail_add_value(detail, alert->role, text, "%s this group", alert->text);
 	}
 }
 
@@ -295,10 +224,7 @@ void detail_fill_events(struct app *app, struct detail *detail)
 
 	if (group == CGW_NO_GROUP)
 		return;
-	row = detail_add(detail, ROLE_TITLE,
-			 "Kernel counters, and increase since the group was opened");
-	if (row != NULL)
-		row->heading = true;
+	detail_add_heading(detail, "Kernel counters, and increase since the group was opened");
 	for (int i = 0; i < CGW_METRIC_COUNT; i++) {
 		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
 		struct cgw_number number;
@@ -318,16 +244,11 @@ void detail_fill_events(struct app *app, struct detail *detail)
 				 : number.value > 0 ? ROLE_TEXT
 						    : ROLE_DIM,
 				 info->key);
-		if (row == NULL)
-			return;
 		format(exact_value(number), info->unit, row->value, sizeof(row->value));
 		if (grown > 0)
-			(void)snprintf(row->more, sizeof(row->more), "+%llu",
-				       (unsigned long long)grown);
-		(void)snprintf(row->help, sizeof(row->help), "%s", info->help);
+			snprintf(row->more, sizeof(row->more), "+%llu", (unsigned long long)grown);
+		snprintf(row->help, sizeof(row->help), "%s", info->help);
 	}
-	row = detail_add(detail, ROLE_TITLE, "Events seen in this session");
-	if (row != NULL)
-		row->heading = true;
+	detail_add_heading(detail, "Events seen in this session");
 	add_alerts(app, detail);
 }

@@ -8,8 +8,9 @@
 #ifndef CGWARD_TUI_DETAIL_DETAIL_H
 #define CGWARD_TUI_DETAIL_DETAIL_H
 
+#include "shared/report/inspect-view.h"
+#include "tui/core/scroll.h"
 #include "tui/core/views.h"
-#include "tui/detail/inspect-job.h"
 
 enum detail_page {
 	PAGE_GRAPHS,
@@ -32,25 +33,46 @@ struct process {
 	char command[160];  /* escaped */
 };
 
-/* Filled by the worker thread; complete once the job is done. */
-struct group_job_result {
+/* Reads all metrics, the processes and the owner of a group; repeatable. */
+struct group_job {
+	struct job job;
+	char *path;
+	struct cgw_sampler *sampler;
+	/* Of the previous run, to compute the CPU use of each process; by PID. */
+	struct process *before;
+	size_t before_count;
+	uint64_t before_ns;
+
+	bool need_processes; /* whether to read them */
+
 	struct cgw_snapshot *snapshot;
-	int error;
 	struct process *processes; /* by CPU, then memory */
 	size_t process_count, process_total;
-	uint64_t monotonic_ns;
 	bool has_owner;
 	char owner[320]; /* escaped: "systemd (nginx.service)" */
 };
-
-struct group_job;
-int group_job_new(const char *path, struct group_job **ret_job);
-struct job *group_job_as_job(struct group_job *job);
+struct group_job *group_job_new(const char *path);
+/* NULL: another job. */
 struct group_job *group_job_from(struct job *job);
-/* Call before posting the job: whether to read processes. Drops the previous result. */
-void group_job_set_request(struct group_job *job, bool processes);
-struct group_job_result *group_job_result(struct group_job *job);
-void group_job_free(struct group_job *job);
+/* Call it before posting the job again. */
+void group_job_drop_result(struct group_job *job);
+
+/* The output of `cgward inspect`; repeatable: rates are those since the previous run. */
+struct inspect_job {
+	struct job job;
+	char *path;
+	struct cgw_sampler *sampler;
+	struct cgw_frame *frame;
+	struct cgw_inspection *before;
+	struct view before_view; /* networks only */
+	uint64_t before_ns;
+
+	unsigned count; /* runs so far */
+	char *text;
+	int error; /* of the last run */
+};
+struct inspect_job *inspect_job_new(const char *path);
+struct inspect_job *inspect_job_from(struct job *job);
 
 struct detail_row {
 	enum role role; /* of the value */
@@ -71,7 +93,6 @@ struct detail {
 	struct group_job *group_job; /* NULL while posted */
 	struct process *processes;
 	size_t process_count, process_total;
-	uint64_t processes_ns;
 	char owner[320];
 	struct inspect_job *inspect_job; /* NULL while posted, and before its first use */
 	char *text;                      /* its last output */
@@ -84,12 +105,17 @@ struct detail {
 	bool has_first_counts;
 	struct detail_row *rows;
 	size_t row_count, row_capacity;
-	uint32_t selected, first, page_rows;
+	struct detail_row lost_row; /* not shown: without memory for another row */
+	struct scroll scroll;
 	unsigned zoom; /* seconds per sample of a graph */
 };
 
-/* Appends a row; NULL if out of memory. */
+/* Appends a row. Never NULL. */
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left);
+/* The same with a value, cut to the size of the row. */
+void detail_add_value(struct detail *detail, enum role role, const char *left, const char *format,
+		      ...) CGW_PRINTF(4, 5);
+void detail_add_heading(struct detail *detail, const char *text);
 /* The group in `detail->frame`; CGW_NO_GROUP before the first sample. */
 uint32_t detail_find_group(const struct detail *detail);
 

@@ -5,52 +5,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cgward/limit.h>
 
 #include "lib/base/cleanup.h"
-#include "tui/core/thread.h"
+#include "lib/base/clock.h"
+#include "lib/inspect/parse-proc.h"
 #include "tui/detail/detail.h"
 #include "tui/detail/process-list.h"
 
 /* Number of processes listed; all are counted. */
 #define PROCESSES_MAX 2000
 
-struct group_job {
-	struct job job;
-	char *path;
-	bool need_processes;
-	struct cgw_sampler *sampler;
-	/* Of the previous run, to compute the CPU use of each process. */
-	struct process *before;
-	size_t before_count;
-	uint64_t before_ns;
-	struct group_job_result answer;
-};
-
-static void drop_answer(struct group_job_result *answer)
+void group_job_drop_result(struct group_job *job)
 {
-	cgw_snapshot_unref(answer->snapshot);
-	free(answer->processes);
-	*answer = (struct group_job_result){0};
+	cgw_snapshot_unref(job->snapshot);
+	job->snapshot = NULL;
+	free(job->processes);
+	job->processes = NULL;
+	job->has_owner = false;
 }
 
-void group_job_free(struct group_job *job)
+static void free_job(struct job *base)
 {
-	if (job == NULL)
-		return;
-	drop_answer(&job->answer);
+	struct group_job *job = (struct group_job *)base;
+
+	group_job_drop_result(job);
 	free(job->before);
 	cgw_sampler_free(job->sampler);
 	free(job->path);
 	free(job);
-}
-
-static void free_job(struct job *job)
-{
-	group_job_free((struct group_job *)job);
 }
 
 static unsigned depth_of(const char *path)
@@ -83,77 +68,57 @@ static int read_snapshot(struct group_job *job)
 		if (r < 0)
 			return r;
 	}
-	return cgw_sampler_sample(job->sampler, &job->answer.snapshot);
-}
-
-/* "PID (name) S ppid ...": the name may contain blanks and ')', so search the last one. */
-static int parse_stat(const char *text, struct process *process)
-{
-	const char *end = strrchr(text, ')');
-	unsigned long long user_ticks, system_ticks, start;
-	unsigned long long ticks_per_s = (unsigned long long)sysconf(_SC_CLK_TCK);
-	long threads, pages;
-
-	if (end == NULL)
-		return -EBADMSG;
-	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
-	if (sscanf(end + 1,
-		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %ld %*d "
-		   "%llu %*u %ld",
-		   &process->state, &user_ticks, &system_ticks, &threads, &start, &pages) != 6)
-		return -EBADMSG;
-	process->threads = threads > 0 ? (unsigned)threads : 0;
-	process->cpu_ns = (user_ticks + system_ticks) * (1000000000 / ticks_per_s);
-	process->memory_bytes = pages > 0 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
-	return 0;
+	return cgw_sampler_sample(job->sampler, &job->snapshot);
 }
 
 /* The command line, or the name in brackets if it is empty (kernel threads, zombies). */
-static void read_command(const struct cgw_layout *layout, const char *stat, struct process *process)
+static void read_command(const struct cgw_layout *layout, const char *name, struct process *process)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
-	const char *open = strchr(stat, '('), *close = strrchr(stat, ')');
-	char file[64], name[64];
+	CLEANUP(cleanup_free) char *text = NULL, *command = NULL;
+	char file[64], escaped[96];
 	size_t length = 0;
 
-	(void)snprintf(file, sizeof(file), "%d/cmdline", (int)process->pid);
-	if (cgw_proc_read(layout, file, &text, &length) == 0 && length > 0) {
-		for (size_t i = 0; i + 1 < length; i++)
-			if (text[i] == '\0')
-				text[i] = ' ';
-		if (length > 400)
-			length = 400;
-		while (length > 0 && text[length - 1] == '\0')
-			length--;
-		(void)cgw_escape(process->command, sizeof(process->command), text, length);
+	snprintf(file, sizeof(file), "%d/cmdline", (int)process->pid);
+	if (cgw_proc_read(layout, file, &text, &length) == 0 && length > 0)
+		command = parse_command(text, length, sizeof(process->command));
+	if (command != NULL) {
+		cgw_escape(process->command, sizeof(process->command), command, strlen(command));
 		return;
 	}
-	if (open == NULL || close == NULL || close <= open)
-		return;
-	(void)cgw_escape(name, sizeof(name), open + 1, (size_t)(close - open - 1));
-	(void)snprintf(process->command, sizeof(process->command), "[%s]", name);
+	cgw_escape(escaped, sizeof(escaped), name, strlen(name));
+	snprintf(process->command, sizeof(process->command), "[%s]", escaped);
 }
 
 static int read_process(const struct cgw_layout *layout, pid_t pid, struct process *process)
 {
-	CLEANUP(cleanup_free) char *stat = NULL, *status = NULL;
+	const uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+	CLEANUP(cleanup_free) char *stat_text = NULL, *status_text = NULL;
+	struct process_stat stat;
+	struct process_status status;
 	char file[64];
-	const char *at;
 	size_t length;
 	int r;
 
-	*process = (struct process){.pid = pid, .cpu_percent = NAN, .user = UINT32_MAX};
-	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
-	r = cgw_proc_read(layout, file, &stat, &length);
+	snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	r = cgw_proc_read(layout, file, &stat_text, &length);
 	if (r == 0)
-		r = parse_stat(stat, process);
+		r = parse_stat(stat_text, &stat);
 	if (r < 0)
 		return r;
-	(void)snprintf(file, sizeof(file), "%d/status", (int)pid);
-	if (cgw_proc_read(layout, file, &status, &length) == 0 &&
-	    (at = strstr(status, "\nUid:")) != NULL)
-		process->user = (uint32_t)strtoul(at + 5, NULL, 10);
-	read_command(layout, stat, process);
+	*process = (struct process){
+		.pid = pid,
+		.user = UINT32_MAX,
+		.state = stat.state,
+		.threads = stat.threads,
+		.memory_bytes = stat.resident_pages * (uint64_t)sysconf(_SC_PAGESIZE),
+		.cpu_ns = (stat.user_ticks + stat.system_ticks) * tick_ns,
+		.cpu_percent = NAN,
+	};
+	snprintf(file, sizeof(file), "%d/status", (int)pid);
+	if (cgw_proc_read(layout, file, &status_text, &length) == 0 &&
+	    parse_status(status_text, &status) == 0)
+		process->user = status.uid;
+	read_command(layout, stat.name, process);
 	return 0;
 }
 
@@ -226,7 +191,7 @@ static int read_processes(struct group_job *job)
 	CLEANUP(cleanup_free) char *text = NULL;
 	struct process *processes;
 	size_t count = 0, total = 0;
-	uint64_t now_ns = thread_now_ns();
+	uint64_t now_ns = clock_now_ns();
 	int r = process_list_read(job->job.layout, job->path, &text);
 
 	if (r < 0)
@@ -247,40 +212,38 @@ static int read_processes(struct group_job *job)
 	}
 	compare(job, processes, count, now_ns);
 	qsort(processes, count, sizeof(*processes), by_use);
-	job->answer.processes = processes;
-	job->answer.process_count = count;
-	job->answer.process_total = total;
+	job->processes = processes;
+	job->process_count = count;
+	job->process_total = total;
 	return 0;
 }
 
 static void find_owner(struct group_job *job)
 {
-	struct group_job_result *answer = &job->answer;
+	const size_t size = sizeof(job->owner);
 	struct cgw_owner owner;
 	char unit[160];
 
 	if (cgw_owner_find(job->job.layout, job->path, &owner) < 0)
 		return;
-	answer->has_owner = true;
-	(void)cgw_escape(unit, sizeof(unit), owner.unit, strlen(owner.unit));
+	job->has_owner = true;
+	cgw_escape(unit, sizeof(unit), owner.unit, strlen(owner.unit));
 	switch (owner.kind) {
 	case CGW_OWNER_NONE:
-		(void)snprintf(answer->owner, sizeof(answer->owner),
-			       "none (cgroup files are written directly)");
+		snprintf(job->owner, size, "none (cgroup files are written directly)");
 		return;
 	case CGW_OWNER_SYSTEMD:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd (%s)", unit);
+		snprintf(job->owner, size, "systemd (%s)", unit);
 		return;
 	case CGW_OWNER_SYSTEMD_USER:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "systemd of user %u (%s)",
-			       (unsigned)owner.uid, unit);
+		snprintf(job->owner, size, "systemd of user %u (%s)", (unsigned)owner.uid, unit);
 		return;
 	case CGW_OWNER_DELEGATED:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "%s (delegated by %s)",
-			       owner.engine[0] != '\0' ? owner.engine : "unknown", unit);
+		snprintf(job->owner, size, "%s (delegated by %s)",
+			 owner.engine[0] != '\0' ? owner.engine : "unknown", unit);
 		return;
 	case CGW_OWNER_ENGINE:
-		(void)snprintf(answer->owner, sizeof(answer->owner), "%s", owner.engine);
+		snprintf(job->owner, size, "%s", owner.engine);
 		return;
 	}
 }
@@ -289,46 +252,27 @@ static void run(struct job *base)
 {
 	struct group_job *job = (struct group_job *)base;
 
-	job->answer.error = read_snapshot(job);
+	(void)read_snapshot(job); /* without one, the page shows the previous one */
 	find_owner(job);
 	if (job->need_processes)
 		(void)read_processes(job);
-	job->answer.monotonic_ns = thread_now_ns();
 }
 
-int group_job_new(const char *path, struct group_job **ret_job)
+struct group_job *group_job_new(const char *path)
 {
 	struct group_job *job = calloc(1, sizeof(*job));
 
-	if (job == NULL)
-		return -ENOMEM;
-	job->path = strdup(path);
-	if (job->path == NULL) {
+	if (job != NULL)
+		job->path = strdup(path);
+	if (job == NULL || job->path == NULL) {
 		free(job);
-		return -ENOMEM;
+		return NULL;
 	}
 	job->job = (struct job){.run = run, .free = free_job, .name = "Reading the group"};
-	*ret_job = job;
-	return 0;
-}
-
-struct job *group_job_as_job(struct group_job *job)
-{
-	return &job->job;
+	return job;
 }
 
 struct group_job *group_job_from(struct job *job)
 {
 	return job->run == run ? (struct group_job *)job : NULL;
-}
-
-void group_job_set_request(struct group_job *job, bool processes)
-{
-	drop_answer(&job->answer);
-	job->need_processes = processes;
-}
-
-struct group_job_result *group_job_result(struct group_job *job)
-{
-	return &job->answer;
 }

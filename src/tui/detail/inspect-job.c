@@ -6,28 +6,13 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "shared/report/inspect-view.h"
-#include "tui/core/thread.h"
-#include "tui/detail/inspect-job.h"
+#include "lib/base/clock.h"
+#include "tui/detail/detail.h"
 
-struct inspect_job {
-	struct job job;
-	char *path;
-	struct cgw_sampler *sampler;
-	struct cgw_frame *frame;
-	/* Of the previous run, for rates. */
-	struct cgw_inspection *before;
-	struct view before_view; /* networks only */
-	uint64_t before_ns;
-	unsigned count;
-	char *text;
-	int error;
-};
-
-struct inspect_job *inspect_job_free(struct inspect_job *inspect)
+static void free_job(struct job *job)
 {
-	if (inspect == NULL)
-		return NULL;
+	struct inspect_job *inspect = (struct inspect_job *)job;
+
 	view_networks_done(&inspect->before_view);
 	cgw_inspection_free(inspect->before);
 	cgw_frame_free(inspect->frame);
@@ -35,12 +20,6 @@ struct inspect_job *inspect_job_free(struct inspect_job *inspect)
 	free(inspect->text);
 	free(inspect->path);
 	free(inspect);
-	return NULL;
-}
-
-static void free_job(struct job *job)
-{
-	inspect_job_free((struct inspect_job *)job);
 }
 
 static int start(struct inspect_job *inspect)
@@ -121,7 +100,7 @@ static int read_contents(struct inspect_job *inspect)
 		r = cgw_inspect(view.layout, inspect->frame, view.group, &options, &now, NULL);
 	if (r < 0)
 		return r;
-	now_ns = thread_now_ns();
+	now_ns = clock_now_ns();
 	view.frame = inspect->frame;
 	view.now = now;
 	view.seconds = (double)(now_ns - inspect->before_ns) / 1e9;
@@ -140,39 +119,21 @@ static void run(struct job *job)
 	inspect->error = read_contents(inspect);
 }
 
-int inspect_job_new(const char *path, struct inspect_job **ret_job)
+struct inspect_job *inspect_job_new(const char *path)
 {
 	struct inspect_job *inspect = calloc(1, sizeof(*inspect));
 
-	if (inspect == NULL)
-		return -ENOMEM;
-	inspect->path = strdup(path);
-	if (inspect->path == NULL) {
+	if (inspect != NULL)
+		inspect->path = strdup(path);
+	if (inspect == NULL || inspect->path == NULL) {
 		free(inspect);
-		return -ENOMEM;
+		return NULL;
 	}
 	inspect->job = (struct job){.run = run, .free = free_job, .name = "Inspecting"};
-	*ret_job = inspect;
-	return 0;
-}
-
-struct job *inspect_job_as_job(struct inspect_job *inspect)
-{
-	return &inspect->job;
+	return inspect;
 }
 
 struct inspect_job *inspect_job_from(struct job *job)
 {
 	return job->run == run ? (struct inspect_job *)job : NULL;
-}
-
-const char *inspect_job_text(const struct inspect_job *inspect, int *ret_error)
-{
-	*ret_error = inspect->error;
-	return inspect->error == 0 ? inspect->text : NULL;
-}
-
-unsigned inspect_job_count(const struct inspect_job *inspect)
-{
-	return inspect->count;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* view-detail.c - an opened group: pages, tabs and keys. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
+#include "tui/core/search.h"
 #include "tui/detail/detail.h"
 #include "tui/replay/replay-keys.h"
 
@@ -26,21 +30,29 @@ static const struct {
 
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
 {
-	struct detail_row *rows;
+	struct detail_row *row = &detail->lost_row;
 
-	if (detail->row_count == detail->row_capacity) {
-		size_t capacity = detail->row_capacity > 0 ? 2 * detail->row_capacity : 64;
+	if (ARRAY_RESERVE(detail->rows, detail->row_capacity, detail->row_count + 1) == 0)
+		row = &detail->rows[detail->row_count++];
+	*row = (struct detail_row){.role = role};
+	snprintf(row->left, sizeof(row->left), "%s", left);
+	return row;
+}
 
-		rows = reallocarray(detail->rows, capacity, sizeof(*rows));
-		if (rows == NULL)
-			return NULL;
-		detail->rows = rows;
-		detail->row_capacity = capacity;
-	}
-	rows = &detail->rows[detail->row_count++];
-	*rows = (struct detail_row){.role = role};
-	(void)snprintf(rows->left, sizeof(rows->left), "%s", left);
-	return rows;
+void detail_add_value(struct detail *detail, enum role role, const char *left, const char *format,
+		      ...)
+{
+	struct detail_row *row = detail_add(detail, role, left);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(row->value, sizeof(row->value), format, arguments);
+	va_end(arguments);
+}
+
+void detail_add_heading(struct detail *detail, const char *text)
+{
+	detail_add(detail, ROLE_TITLE, text)->heading = true;
 }
 
 uint32_t detail_find_group(const struct detail *detail)
@@ -56,8 +68,9 @@ static void fill(struct app *app, struct detail *detail)
 	detail->row_count = 0;
 	if (pages[detail->page].fill != NULL)
 		pages[detail->page].fill(app, detail);
-	if (detail->selected >= detail->row_count)
-		detail->selected = detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+	if (detail->scroll.selected >= detail->row_count)
+		detail->scroll.selected =
+			detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
 }
 
 /* Posts one job at a time, so that a slow kernel is not flooded with reads. */
@@ -68,8 +81,9 @@ static void post_group_job(struct app *app, struct detail *detail)
 	if (group_job == NULL || app->layout == NULL)
 		return;
 	detail->group_job = NULL;
-	group_job_set_request(group_job, detail->page == PAGE_PROCESSES);
-	(void)app_post_job(app, detail, group_job_as_job(group_job));
+	group_job_drop_result(group_job);
+	group_job->need_processes = detail->page == PAGE_PROCESSES;
+	app_post_job(app, detail, &group_job->job);
 }
 
 static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
@@ -116,7 +130,6 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 {
 	struct detail *detail = opaque;
 	struct group_job *group_job = group_job_from(job);
-	struct group_job_result *answer;
 
 	if (detail_collect_inspection(detail, job)) {
 		fill(app, detail);
@@ -126,26 +139,19 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 		return REACTION_NONE;
 	job->kept = true;
 	detail->group_job = group_job;
-	answer = group_job_result(group_job);
-	if (answer->snapshot != NULL && cgw_frame_update(detail->own_frame, answer->snapshot) == 0)
+	if (group_job->snapshot != NULL &&
+	    cgw_frame_update(detail->own_frame, group_job->snapshot) == 0)
 		remember_counts(detail);
-	if (answer->processes != NULL) {
+	if (group_job->processes != NULL) {
 		free(detail->processes);
-		detail->processes = steal_pointer(&answer->processes);
-		detail->process_count = answer->process_count;
-		detail->process_total = answer->process_total;
-		detail->processes_ns = answer->monotonic_ns;
+		detail->processes = steal_pointer(&group_job->processes);
+		detail->process_count = group_job->process_count;
+		detail->process_total = group_job->process_total;
 	}
-	if (answer->has_owner)
-		memcpy(detail->owner, answer->owner, sizeof(detail->owner));
+	if (group_job->has_owner)
+		memcpy(detail->owner, group_job->owner, sizeof(detail->owner));
 	fill(app, detail);
 	return REACTION_DRAW;
-}
-
-static unsigned detail_contexts(const struct app *app, const void *state)
-{
-	(void)state;
-	return IN_DETAIL | replay_key_context(app);
 }
 
 /*
@@ -196,9 +202,9 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 	if (tabs.at[0] > area.column) {
 		char path[1024];
 
-		(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		(void)canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
-				      ROLE_STRONG, path);
+		cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+		canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
+				ROLE_STRONG, path);
 	}
 	for (int i = 0; i < PAGE_COUNT; i++) {
 		bool here = i == (int)detail->page;
@@ -208,9 +214,9 @@ static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct
 		if (tabs.widths[i] == 0)
 			continue;
 		if (here || tabs.named)
-			(void)snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
+			snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
 		else
-			(void)snprintf(tab, sizeof(tab), " %d ", i + 1);
+			snprintf(tab, sizeof(tab), " %d ", i + 1);
 		used = canvas_text(canvas, area.row, tabs.at[i], end - tabs.at[i],
 				   here ? ROLE_STRONG : ROLE_TEXT, tab);
 		if (here)
@@ -267,21 +273,18 @@ static void draw_rows(struct detail *detail, struct canvas *canvas, struct rect 
 {
 	int left = left_width(detail, area.columns);
 
-	detail->page_rows = area.rows > 0 ? (uint32_t)area.rows : 1;
-	if (detail->selected < detail->first)
-		detail->first = detail->selected;
-	if (detail->selected - detail->first >= detail->page_rows)
-		detail->first = detail->selected - detail->page_rows + 1;
-	for (int i = 0; i < area.rows && detail->first + (uint32_t)i < detail->row_count; i++) {
+	scroll_place(&detail->scroll, area, (uint32_t)detail->row_count);
+	for (int i = 0; i < area.rows && detail->scroll.first + (uint32_t)i < detail->row_count;
+	     i++) {
 		struct rect line = {area.row + i, area.column, 1, area.columns};
 
-		if (detail->rows[detail->first + (uint32_t)i].line != NULL)
-			detail_draw_line(detail, &detail->rows[detail->first + (uint32_t)i], canvas,
-					 line);
+		if (detail->rows[detail->scroll.first + (uint32_t)i].line != NULL)
+			detail_draw_line(detail, &detail->rows[detail->scroll.first + (uint32_t)i],
+					 canvas, line);
 		else
-			draw_row(&detail->rows[detail->first + (uint32_t)i], canvas, line, left,
-				 detail->page == PAGE_PROCESSES);
-		if (detail->first + (uint32_t)i == detail->selected)
+			draw_row(&detail->rows[detail->scroll.first + (uint32_t)i], canvas, line,
+				 left, detail->page == PAGE_PROCESSES);
+		if (detail->scroll.first + (uint32_t)i == detail->scroll.selected)
 			canvas_ground(canvas, line, GROUND_SELECTED);
 	}
 	if (detail->row_count == 0)
@@ -307,11 +310,10 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 	char path[1024], right[64] = "";
 	int used;
 
-	(void)app;
-	(void)cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
+	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
 	if (detail->page != PAGE_GRAPHS && detail->row_count > 0)
-		(void)snprintf(right, sizeof(right), "  %u/%zu", detail->selected + 1,
-			       detail->row_count);
+		snprintf(right, sizeof(right), "  %u/%zu", detail->scroll.selected + 1,
+			 detail->row_count);
 	used = canvas_text_cut(canvas, area.row, area.column,
 			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
 	if (detail->group == CGW_NO_GROUP)
@@ -323,13 +325,45 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 static unsigned turn_to(struct app *app, struct detail *detail, int page)
 {
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
-	detail->selected = 0;
-	detail->first = 0;
+	detail->scroll.selected = 0;
+	detail->scroll.first = 0;
 	detail->column = 0;
 	fill(app, detail);
 	post_group_job(app, detail);
 	detail_request_inspection(app, detail);
 	return REACTION_DRAW;
+}
+
+struct row_search {
+	const struct detail *detail;
+	const char *text;
+};
+
+static bool row_matches(const void *context, uint32_t row)
+{
+	const struct row_search *search = context;
+	const struct detail_row *found = &search->detail->rows[row];
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%.*s", (int)found->line_length,
+		 found->line != NULL ? found->line : "");
+	return find_part(found->left, search->text) != NULL ||
+	       find_part(found->value, search->text) != NULL ||
+	       find_part(found->more, search->text) != NULL ||
+	       find_part(found->help, search->text) != NULL ||
+	       find_part(line, search->text) != NULL;
+}
+
+static bool detail_search(struct app *app, void *opaque, const char *text, bool backward, bool here)
+{
+	struct detail *detail = opaque;
+	const struct row_search search = {detail, text};
+
+	/* Graphs have no text: what they show is among the metrics. */
+	if (detail->page == PAGE_GRAPHS)
+		turn_to(app, detail, PAGE_METRICS);
+	return search_rows((uint32_t)detail->row_count, &detail->scroll.selected, backward, here,
+			   row_matches, &search);
 }
 
 static unsigned zoom(struct detail *detail, int by)
@@ -360,7 +394,7 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	struct detail *detail = opaque;
 
 	if (detail->page != PAGE_GRAPHS &&
-	    list_action(action, (uint32_t)detail->row_count, detail->page_rows, &detail->selected))
+	    scroll_act(&detail->scroll, action, (uint32_t)detail->row_count))
 		return REACTION_DRAW;
 	switch (action) {
 	case ACTION_BACK:
@@ -404,28 +438,18 @@ static unsigned click_tab(struct app *app, struct detail *detail, int column)
 static unsigned detail_click(struct app *app, void *opaque, const struct event *event)
 {
 	struct detail *detail = opaque;
-	const struct rect *body = &app->drawn.body;
+	uint32_t row;
 
-	if (event->button == MOUSE_WHEEL_UP || event->button == MOUSE_WHEEL_DOWN) {
-		for (int i = 0; i < 3; i++)
-			(void)list_action(event->button == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
-					  (uint32_t)detail->row_count, detail->page_rows,
-					  &detail->selected);
-		return REACTION_DRAW;
-	}
-	if (event->row == app->drawn.head.row && app->drawn.head.rows > 0)
+	if (event->button == MOUSE_LEFT && app->drawn.head.rows > 0 &&
+	    event->row == app->drawn.head.row)
 		return click_tab(app, detail, event->column);
-	if (event->row < body->row || event->row >= body->row + body->rows ||
-	    detail->first + (uint32_t)(event->row - body->row) >= detail->row_count)
-		return REACTION_NONE;
-	detail->selected = detail->first + (uint32_t)(event->row - body->row);
+	if (scroll_click(&detail->scroll, event, (uint32_t)detail->row_count, &row))
+		detail->scroll.selected = row;
 	return REACTION_DRAW;
 }
 
 static void detail_add_metrics(const struct app *app, const void *state, struct cgw_metric_set *set)
 {
-	(void)app;
-	(void)state;
 	for (int i = 0; i < CGW_HISTORY_SERIES_COUNT; i++)
 		cgw_history_metrics((enum cgw_history_series)i, set);
 }
@@ -434,7 +458,6 @@ static uint32_t detail_group(const struct app *app, const void *state)
 {
 	const struct detail *detail = state;
 
-	(void)app;
 	return detail->group;
 }
 
@@ -442,8 +465,10 @@ static void detail_done(void *opaque)
 {
 	struct detail *detail = opaque;
 
-	group_job_free(detail->group_job);
-	inspect_job_free(detail->inspect_job);
+	if (detail->group_job != NULL)
+		job_free(&detail->group_job->job);
+	if (detail->inspect_job != NULL)
+		job_free(&detail->inspect_job->job);
 	free(detail->text);
 	cgw_frame_free(detail->own_frame);
 	free(detail->processes);
@@ -457,10 +482,12 @@ const struct view_kind view_detail = {
 	.name = "detail",
 	.fullscreen = true,
 	.head = true,
-	.contexts = detail_contexts,
+	.contexts = IN_DETAIL,
+	.more_contexts = replay_key_context,
 	.draw = detail_draw,
 	.act = detail_act,
 	.click = detail_click,
+	.search = detail_search,
 	.update = detail_update,
 	.finish = detail_finish,
 	.add_metrics = detail_add_metrics,
@@ -472,7 +499,7 @@ const struct view_kind view_detail = {
 unsigned open_detail_at(struct app *app, unsigned page)
 {
 	unsigned reactions = open_detail(app);
-	struct view *view = &app->views[app->view_count - 1];
+	struct open_view *view = &app->views[app->view_count - 1];
 
 	if (view->kind == &view_detail)
 		reactions |= turn_to(app, view->state, (int)page);
@@ -493,15 +520,13 @@ unsigned open_detail(struct app *app)
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	detail->path = cgw_topology_path_copy(topology, group);
 	detail->first_counts = calloc(CGW_METRIC_COUNT, sizeof(*detail->first_counts));
-	if (detail->path == NULL || cgw_frame_new(&detail->own_frame) < 0) {
+	if (detail->path != NULL)
+		detail->group_job = group_job_new(detail->path);
+	if (detail->group_job == NULL || cgw_frame_new(&detail->own_frame) < 0) {
 		detail_done(detail);
 		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
 	detail->frame = app->source_flags & SOURCE_CAN_ACT ? detail->own_frame : app->frame;
-	if (group_job_new(detail->path, &detail->group_job) < 0) {
-		detail_done(detail);
-		return app_show_message(app, ROLE_BAD, "out of memory");
-	}
 	detail->group = group;
 	detail->id = id_of(topology, group);
 	detail->zoom = 1;

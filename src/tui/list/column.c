@@ -57,7 +57,7 @@ static uint8_t find_levels(struct cgw_field field)
 {
 	char key[96];
 
-	(void)cgw_field_key(field, key, sizeof(key));
+	cgw_field_key(field, key, sizeof(key));
 	for (size_t i = 1; i < ARRAY_SIZE(levels); i++)
 		if (levels[i].key[0] != '\0' ? strcmp(levels[i].key, key) == 0
 					     : levels[i].unit == field.unit)
@@ -69,7 +69,7 @@ static int8_t find_series(struct cgw_field field)
 {
 	char key[96];
 
-	(void)cgw_field_key(field, key, sizeof(key));
+	cgw_field_key(field, key, sizeof(key));
 	for (size_t i = 0; i < ARRAY_SIZE(graphs); i++)
 		if (strcmp(graphs[i].key, key) == 0)
 			return (int8_t)graphs[i].series;
@@ -159,9 +159,9 @@ bool column_includes_descendants(const struct column *column, bool own)
 
 void column_title(const struct column *column, bool own, char *buffer, size_t size)
 {
-	(void)snprintf(buffer, size, "%s%s",
-		       column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field),
-		       column_includes_descendants(column, own) ? "+" : "");
+	snprintf(buffer, size, "%s%s",
+		 column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field),
+		 column_includes_descendants(column, own) ? "+" : "");
 }
 
 int column_width(const struct column *column)
@@ -266,24 +266,28 @@ static void draw_graph(const struct column_source *source, const struct column *
 	graph_draw(canvas, area, source->graph, roles[column->series], values, count, maximum);
 }
 
-size_t column_text(const struct column_source *source, const struct column *column, uint32_t group,
-		   char *buffer, size_t size)
+enum cgw_state field_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
+			  char *buffer, size_t size)
 {
-	struct cgw_field field = shown_field(source, column);
 	enum cgw_state state;
 	char raw[512];
 
-	if (field.shape != CGW_STRING)
-		return cgw_format_value(cgw_frame_value(source->frame, field, group), field.unit,
-					CGW_STYLE_HUMAN, buffer, size);
-	(void)cgw_frame_text(source->frame, field, group, raw, sizeof(raw), &state);
-	if (state != CGW_OK)
-		return (size_t)snprintf(buffer, size, "%s", cgw_state_sign(state));
+	if (field.shape != CGW_STRING) {
+		struct cgw_value value = cgw_frame_value(frame, field, group);
+
+		cgw_format_value(value, field.unit, CGW_STYLE_HUMAN, buffer, size);
+		return value.state;
+	}
+	cgw_frame_text(frame, field, group, raw, sizeof(raw), &state);
 	/* Lists of devices have several lines; a cell has one. */
 	for (char *at = raw; *at != '\0'; at++)
 		if (*at == '\n')
 			*at = ' ';
-	return cgw_escape(buffer, size, raw, strlen(raw));
+	if (state == CGW_OK)
+		cgw_escape(buffer, size, raw, strlen(raw));
+	else
+		snprintf(buffer, size, "%s", cgw_state_sign(state));
+	return state;
 }
 
 void column_draw(const struct column_source *source, const struct column *column, uint32_t group,
@@ -299,13 +303,13 @@ void column_draw(const struct column_source *source, const struct column *column
 		return;
 	}
 	if (field.shape == CGW_STRING) {
-		(void)column_text(source, column, group, text, sizeof(text));
+		field_text(source->frame, field, group, text, sizeof(text));
 		canvas_text_cut(canvas, row, at, width, ROLE_TEXT, text);
 		return;
 	}
 	value = cgw_frame_value(source->frame, field, group);
 	role = column_role(source, column, value);
-	(void)cgw_format_value(value, field.unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	cgw_format_value(value, field.unit, CGW_STYLE_HUMAN, text, sizeof(text));
 	if (column->style == COLUMN_BAR && width > BAR_NUMBER && value.state == CGW_OK) {
 		double percent = field.unit == CGW_UNIT_PERCENT_E2 ? value.real / 100 : value.real;
 

@@ -57,8 +57,8 @@ enum role column_role(const struct column_source *source, const struct column *c
 void column_draw(const struct column_source *source, const struct column *column, uint32_t group,
 		 struct canvas *canvas, int row, int at, int width);
 
-/* Formats a value as in the column, escaped. Returns the length as snprintf() does. */
-size_t column_text(const struct column_source *source, const struct column *column, uint32_t group,
-		   char *buffer, size_t size);
+/* Formats a value for one cell, escaped; a sign if there is none. Returns its state. */
+enum cgw_state field_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
+			  char *buffer, size_t size);
 
 #endif

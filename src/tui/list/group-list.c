@@ -5,43 +5,20 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/list/group-list.h"
 
 void list_done(struct list *list)
 {
-	(void)list_filter(list, "", NULL);
+	list_filter(list, "", NULL);
 	for (size_t i = 0; i < list->gone_count; i++)
 		free(list->gone[i].path);
 	free(list->states);
-	free(list->next_states);
 	free(list->groups);
 	free(list->rows);
 	cgw_order_scratch_done(&list->scratch);
 	*list = (struct list){0};
-}
-
-static int reserve(struct list *list, uint32_t count)
-{
-	struct group_state *states;
-	uint32_t *groups;
-
-	if (count <= list->capacity)
-		return 0;
-	states = reallocarray(list->states, count, sizeof(*states));
-	if (states == NULL)
-		return -ENOMEM;
-	list->states = states;
-	states = reallocarray(list->next_states, count, sizeof(*states));
-	if (states == NULL)
-		return -ENOMEM;
-	list->next_states = states;
-	groups = reallocarray(list->groups, count, sizeof(*groups));
-	if (groups == NULL)
-		return -ENOMEM;
-	list->groups = groups;
-	list->capacity = count;
-	return 0;
 }
 
 static void add_gone(struct list *list, const struct cgw_topology *before, uint32_t group,
@@ -90,12 +67,13 @@ static void update_gone(struct list *list, const struct cgw_frame *frame, uint64
 int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_ns)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	struct group_state *states;
+	struct group_state *states = calloc(topology->count, sizeof(*states));
 	uint32_t selected = CGW_NO_GROUP;
-	int r = reserve(list, topology->count);
 
-	if (r < 0)
-		return r;
+	if (states == NULL || ARRAY_RESERVE(list->groups, list->capacity, topology->count) < 0) {
+		free(states);
+		return -ENOMEM;
+	}
 	update_gone(list, frame, now_ns);
 	if (list->filter.averages != NULL)
 		(void)cgw_averages_update(list->filter.averages, frame);
@@ -114,11 +92,10 @@ int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_n
 		if (old != CGW_NO_GROUP && old == list->selected_group)
 			selected = i;
 		list->marked += (state.flags & GROUP_MARKED) != 0;
-		list->next_states[i] = state;
+		states[i] = state;
 	}
-	states = list->states;
-	list->states = list->next_states;
-	list->next_states = states;
+	free(list->states);
+	list->states = states;
 	/* The first sample selects the root. */
 	list->selected_group = list->count == 0 ? 0 : selected;
 	list->count = topology->count;
@@ -241,15 +218,15 @@ const char *find_part(const char *text, const char *part)
 
 static bool path_contains(const struct cgw_topology *topology, uint32_t group, const char *text)
 {
-	char path[4096];
+	CLEANUP(cleanup_free) char *path = NULL;
 
 	if (group == CGW_NO_GROUP)
 		return false;
 	/* Text without a slash is searched in names: "web" must not match all of /web/... */
 	if (strchr(text, '/') == NULL)
 		return find_part(group == 0 ? "/" : topology->name[group], text) != NULL;
-	(void)cgw_topology_path(topology, group, path, sizeof(path));
-	return find_part(path, text) != NULL;
+	path = cgw_topology_path_copy(topology, group);
+	return path != NULL && find_part(path, text) != NULL;
 }
 
 /* Searches the groups without a row: those in folded parents that match the filter. */

@@ -10,8 +10,10 @@
 
 #include <cgward/expression.h>
 
-#define LIST_NEW_NS   UINT64_C(5000000000)
-#define LIST_GONE_NS  UINT64_C(3000000000)
+#include "lib/base/clock.h"
+
+#define LIST_NEW_NS   (5 * NS_PER_S)
+#define LIST_GONE_NS  (3 * NS_PER_S)
 #define LIST_GONE_MAX 32
 
 enum group_flag {
@@ -51,11 +53,13 @@ struct list_filter {
 };
 
 struct list {
-	struct group_state *states, *next_states; /* indexed by group of the frame */
-	uint32_t *groups;                         /* groups with a row */
-	uint32_t count, capacity;
+	struct group_state *states; /* indexed by group of the frame */
+	uint32_t count;
+	uint32_t *groups; /* groups with a row */
+	size_t capacity;
 	struct list_row *rows;
-	uint32_t row_count, row_capacity;
+	uint32_t row_count;
+	size_t row_capacity;
 	uint32_t matched; /* groups that match the filter */
 	uint32_t marked;
 	struct list_gone gone[LIST_GONE_MAX];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "tui/core/app.h"
 #include "tui/detail/detail.h"
 #include "tui/list/list-keys.h"
 
@@ -82,52 +83,24 @@ static unsigned open_sort(struct app *app)
 				continue;
 			if (cgw_field_equal(field, app->settings.sort.field))
 				menu.selected = (uint32_t)menu.count;
-			(void)cgw_field_key(field, item->text, sizeof(item->text));
-			(void)cgw_escape(item->help, sizeof(item->help), cgw_field_help(field),
-					 strlen(cgw_field_help(field)));
+			cgw_field_key(field, item->text, sizeof(item->text));
+			cgw_escape(item->help, sizeof(item->help), cgw_field_help(field),
+				   strlen(cgw_field_help(field)));
 			item->value = (int)i;
 			menu.count++;
 		}
 	return open_menu(app, &menu);
 }
 
-static unsigned search_changed(struct app *app, const char *text)
+bool groups_search(struct app *app, void *state, const char *text, bool backward, bool here)
 {
-	uint32_t found;
+	uint32_t found = CGW_NO_GROUP;
 
-	(void)cgw_escape(app->search, sizeof(app->search), text, strlen(text));
-	found = list_search(&app->list, app->frame, text, false, true);
-	if (found == CGW_NO_GROUP) {
-		if (text[0] != '\0')
-			(void)app_show_message(app, ROLE_WARM, "no group matches");
-		return REACTION_DRAW;
-	}
-	list_go(&app->list, app->frame, found);
-	return REACTION_ARRANGE;
-}
-
-static bool search_accept(struct app *app, const char *text, unsigned *ret_reactions)
-{
-	(void)app;
-	(void)text;
-	*ret_reactions = REACTION_DRAW;
-	return true;
-}
-
-static unsigned search_cancel(struct app *app)
-{
-	app->search[0] = '\0';
-	return REACTION_DRAW;
-}
-
-static unsigned search_again(struct app *app, bool backward)
-{
-	uint32_t found = list_search(&app->list, app->frame, app->search, backward, false);
-
-	if (found == CGW_NO_GROUP)
-		return app_show_message(app, ROLE_WARM, "no group matches") | REACTION_BEEP;
-	list_go(&app->list, app->frame, found);
-	return REACTION_ARRANGE;
+	if (cgw_frame_now(app->frame) != NULL)
+		found = list_search(&app->list, app->frame, text, backward, here);
+	if (found != CGW_NO_GROUP)
+		list_go(&app->list, app->frame, found);
+	return found != CGW_NO_GROUP;
 }
 
 /* Invalid text may be incomplete: it leaves the filter unchanged, without a message. */
@@ -154,7 +127,7 @@ static bool filter_accept(struct app *app, const char *text, unsigned *ret_react
 
 static unsigned filter_cancel(struct app *app)
 {
-	(void)list_filter(&app->list, "", NULL);
+	list_filter(&app->list, "", NULL);
 	return REACTION_ARRANGE | REACTION_METRICS;
 }
 
@@ -219,16 +192,6 @@ static unsigned mark_selected(struct app *app)
 	return REACTION_DRAW;
 }
 
-static unsigned open_search(struct app *app)
-{
-	static const struct prompt prompt = {.title = "Search",
-					     .changed = search_changed,
-					     .accept = search_accept,
-					     .cancel = search_cancel};
-
-	return open_prompt(app, &prompt, app->search);
-}
-
 static unsigned open_filter(struct app *app)
 {
 	static const struct prompt prompt = {.title = "Filter",
@@ -262,14 +225,6 @@ static unsigned view_action(struct app *app, enum action action)
 		return sort_by_key(app, "io");
 	case ACTION_SORT_PATH:
 		return sort_by_key(app, "group");
-	case ACTION_SEARCH:
-		return open_search(app);
-	case ACTION_NEXT:
-		return search_again(app, false);
-	case ACTION_PREVIOUS:
-		return search_again(app, true);
-	case ACTION_STOP_SEARCH:
-		return search_cancel(app);
 	case ACTION_FILTER:
 		return open_filter(app);
 	default:
@@ -315,7 +270,6 @@ unsigned groups_act(struct app *app, void *state, enum action action)
 {
 	uint32_t selected = app->list.selected;
 
-	(void)state;
 	switch (action) {
 	case ACTION_QUIT:
 		return REACTION_QUIT;

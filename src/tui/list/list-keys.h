@@ -3,6 +3,7 @@
 #ifndef CGWARD_TUI_LIST_LIST_KEYS_H
 #define CGWARD_TUI_LIST_LIST_KEYS_H
 
+#include "tui/core/app.h"
 #include "tui/core/views.h"
 
 /* The columns that fit on the screen, in order. */
@@ -19,6 +20,8 @@ void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect 
 void groups_draw_row(const struct app *app, struct canvas *canvas, struct rect area,
 		     const struct placed *placed, uint32_t index);
 
+/* See `search` of struct view_kind. */
+bool groups_search(struct app *app, void *state, const char *text, bool backward, bool here);
 unsigned groups_act(struct app *app, void *state, enum action action);
 /* Sorts by the column, or reverses the order if the list is sorted by it already. */
 unsigned groups_sort(struct app *app, const struct column *column);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "tui/list/group-list.h"
 
@@ -66,14 +67,16 @@ bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32
 	const struct list_filter *filter = &list->filter;
 	const struct cgw_scope scope = {
 		.frame = frame, .group = group, .averages = filter->averages};
-	char path[4096];
+	CLEANUP(cleanup_free) char *path = NULL;
 
 	if (filter->kind == FILTER_NONE)
 		return true;
 	/* Unknown does not match: the list has only groups for which the condition holds. */
 	if (filter->kind == FILTER_EXPRESSION)
 		return cgw_expression_evaluate(filter->expression, &scope) == CGW_TRUE;
-	(void)cgw_topology_path(topology, group, path, sizeof(path));
+	path = cgw_topology_path_copy(topology, group);
+	if (path == NULL)
+		return false;
 	if (filter->kind == FILTER_GLOB)
 		return cgw_glob_match(filter->text, path);
 	return find_part(path, filter->text) != NULL;
@@ -128,21 +131,6 @@ static uint32_t pick(struct list *list, const struct cgw_frame *frame, bool tree
 	}
 	list->matched = count;
 	return count;
-}
-
-static int reserve_rows(struct list *list, uint32_t count)
-{
-	uint32_t needed = count + LIST_GONE_MAX;
-	struct list_row *rows;
-
-	if (needed <= list->row_capacity)
-		return 0;
-	rows = reallocarray(list->rows, needed, sizeof(*rows));
-	if (rows == NULL)
-		return -ENOMEM;
-	list->rows = rows;
-	list->row_capacity = needed;
-	return 0;
 }
 
 /* Inserts removed groups on their former rows, so that the other rows do not move. */
@@ -234,7 +222,7 @@ int list_arrange(struct list *list, const struct cgw_frame *frame, const struct 
 	int r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);
 
 	if (r == 0)
-		r = reserve_rows(list, count);
+		r = ARRAY_RESERVE(list->rows, list->row_capacity, count + LIST_GONE_MAX);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < count; i++)

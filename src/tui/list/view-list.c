@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
+#include "tui/core/app.h"
 #include "tui/list/list-keys.h"
 #include "tui/replay/replay-keys.h"
 
@@ -142,7 +144,7 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 		*ret_role = ROLE_FROZEN;
 		return "❄";
 	}
-	if (replay_actions_has_group(app, group)) {
+	if (replay_actions_has_group(&app->rehearsal, group)) {
 		*ret_role = ROLE_WARM;
 		return REPLAY_ACTION_SIGN;
 	}
@@ -158,7 +160,8 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 static void draw_found(const struct app *app, struct canvas *canvas, int row, int at, int width,
 		       const char *text)
 {
-	const char *found = app->search[0] != '\0' ? find_part(text, app->search) : NULL;
+	const char *search = app_search(app, NULL);
+	const char *found = search[0] != '\0' ? find_part(text, search) : NULL;
 	char before[1024];
 	size_t length;
 	int skip;
@@ -169,7 +172,7 @@ static void draw_found(const struct app *app, struct canvas *canvas, int row, in
 	memcpy(before, text, length);
 	before[length] = '\0';
 	skip = canvas_width(before);
-	(void)snprintf(before, sizeof(before), "%.*s", (int)strlen(app->search), found);
+	snprintf(before, sizeof(before), "%.*s", (int)strlen(search), found);
 	canvas_text(canvas, row, at + skip, width - skip, ROLE_KEY, before);
 }
 
@@ -259,7 +262,7 @@ static void draw_group(const struct app *app, const struct column *column, struc
 	if (tree || column->field.index == 1) {
 		const char *raw = line->group == 0 ? "/" : topology->name[line->group];
 
-		(void)cgw_escape(name, sizeof(name), raw, strlen(raw));
+		cgw_escape(name, sizeof(name), raw, strlen(raw));
 	} else {
 		app_path(app, line->group, name, sizeof(name));
 	}
@@ -276,7 +279,7 @@ static void draw_gone(const struct app *app, struct canvas *canvas, int row, int
 
 	if (app->settings.choices[CHOICE_TREE] && strrchr(path, '/') != NULL)
 		name = strrchr(path, '/') + 1;
-	(void)cgw_escape(shown, sizeof(shown), name, strlen(name));
+	cgw_escape(shown, sizeof(shown), name, strlen(name));
 	canvas_text(canvas, row, at, 1, ROLE_GONE, "-");
 	at += GUTTER;
 	width -= GUTTER;
@@ -341,7 +344,6 @@ static void groups_draw(struct app *app, void *state, struct canvas *canvas,
 	struct rect body = layout->body;
 	struct placed placed;
 
-	(void)state;
 	list_show(&app->list, (uint32_t)body.rows);
 	/* The last column of the screen is reserved for the scroll bar. */
 	groups_place(app, body.columns >= 40 ? body.columns - 2 : body.columns, &placed);
@@ -371,27 +373,23 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 	size_t used = 0;
 	int width;
 
-	(void)state;
 	if (cgw_frame_now(app->frame) == NULL)
 		return;
 	if (app->list.filter.kind != FILTER_NONE) {
 		char filter[64];
 
-		(void)cgw_escape(filter, sizeof(filter), app->list.filter.text,
-				 strlen(app->list.filter.text));
-		used += (size_t)snprintf(right + used, sizeof(right) - used,
-					 "  filter %s: %u of %u", filter, app->list.matched,
-					 app->list.count);
+		cgw_escape(filter, sizeof(filter), app->list.filter.text,
+			   strlen(app->list.filter.text));
+		used = text_append(right, sizeof(right), used, "  filter %s: %u of %u", filter,
+				   app->list.matched, app->list.count);
 	}
 	if (app->list.marked > 0)
-		used += (size_t)snprintf(right + used, sizeof(right) - used, "  %u marked",
-					 app->list.marked);
+		used = text_append(right, sizeof(right), used, "  %u marked", app->list.marked);
 	if (app->settings.choices[CHOICE_OWN])
-		used += (size_t)snprintf(right + used, sizeof(right) - used, "  own%s",
-					 any_includes_descendants(app) ? " (+ with descendants)"
-								       : "");
-	(void)snprintf(right + used, sizeof(right) - used, "  %u/%u",
-		       app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
+		used = text_append(right, sizeof(right), used, "  own%s",
+				   any_includes_descendants(app) ? " (+ with descendants)" : "");
+	text_append(right, sizeof(right), used, "  %u/%u",
+		    app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
 	width = area.columns - canvas_width(right);
 	if (app_group(app) != CGW_NO_GROUP)
 		app_path(app, app_group(app), path, sizeof(path));
@@ -409,7 +407,6 @@ static void groups_add_metrics(const struct app *app, const void *state, struct 
 {
 	struct placed placed;
 
-	(void)state;
 	groups_place(app, app->columns >= 40 ? app->columns - 2 : app->columns, &placed);
 	for (int i = 0; i < placed.count; i++) {
 		const struct column *column = &app->settings.columns[placed.index[i]];
@@ -424,13 +421,11 @@ static void groups_add_metrics(const struct app *app, const void *state, struct 
 	cgw_metric_set_add(set, CGW_M_CGROUP_FROZEN);
 }
 
-static unsigned groups_contexts(const struct app *app, const void *state)
+static unsigned groups_contexts(const struct app *app)
 {
 	unsigned contexts = app->settings.choices[CHOICE_TREE] ? IN_TREE : IN_FLAT;
 
-	(void)state;
-	contexts |= replay_key_context(app);
-	return app->search[0] != '\0' ? contexts | IN_SEARCHING : contexts;
+	return contexts | replay_key_context(app);
 }
 
 /* A click on a column title sorts by it; on the sorted column it reverses the order. */
@@ -463,7 +458,7 @@ static unsigned click_row(struct app *app, uint32_t index, int column)
 	    app_topology(app)->below[row->group] > 0) {
 		bool folded = app->list.states[row->group].flags & GROUP_FOLDED;
 
-		(void)list_fold(&app->list, app->frame, row->group, !folded);
+		list_fold(&app->list, app->frame, row->group, !folded);
 		return REACTION_ARRANGE;
 	}
 	return was_selected ? open_detail(app) : REACTION_DRAW;
@@ -473,7 +468,6 @@ static unsigned groups_click(struct app *app, void *state, const struct event *e
 {
 	const struct rect *body = &app->drawn.body;
 
-	(void)state;
 	switch (event->button) {
 	case MOUSE_WHEEL_UP:
 		list_move(&app->list, -3);
@@ -500,10 +494,11 @@ const struct view_kind view_groups = {
 	.name = "groups",
 	.fullscreen = true,
 	.head = true,
-	.contexts = groups_contexts,
+	.more_contexts = groups_contexts,
 	.draw = groups_draw,
 	.act = groups_act,
 	.click = groups_click,
+	.search = groups_search,
 	.add_metrics = groups_add_metrics,
 	.status = groups_status,
 };

@@ -21,7 +21,7 @@ static struct number_text number(struct cgw_number number, enum cgw_unit unit)
 					.real = (double)number.value};
 	struct number_text buffer;
 
-	(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer.text, sizeof(buffer.text));
+	cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer.text, sizeof(buffer.text));
 	return buffer;
 }
 
@@ -39,57 +39,41 @@ static void format_limit(const struct cgw_event *event, char *text, size_t size)
 	struct number_text old = number(event->old_number, unit_of(event->key));
 	struct number_text new = number(event->new_number, unit_of(event->key));
 
-	(void)snprintf(text, size, "%s%s%s %s → %s%s%s on", event->key,
-		       event->why[0] != '\0' ? " " : "", event->why, old.text, new.text,
-		       event->who[0] != '\0' ? " by " : "", event->who);
+	snprintf(text, size, "%s%s%s %s → %s%s%s on", event->key, event->why[0] != '\0' ? " " : "",
+		 event->why, old.text, new.text, event->who[0] != '\0' ? " by " : "", event->who);
 }
 
 static void format_action(const struct cgw_event *event, char *text, size_t size)
 {
-	(void)snprintf(text, size, "%s%s%s%s%s:", event->key, event->who[0] != '\0' ? " by " : "",
-		       event->who, event->why[0] != '\0' ? ", " : "", event->why);
+	snprintf(text, size, "%s%s%s%s%s:", event->key, event->who[0] != '\0' ? " by " : "",
+		 event->who, event->why[0] != '\0' ? ", " : "", event->why);
 }
 
 static void format_event(const struct cgw_event *event, char *text, size_t size)
 {
-	struct number_text amount = number(event->new_number, CGW_UNIT_NS);
+	static const char *const texts[CGW_EVENT_KIND_COUNT] = {
+		[CGW_EVENT_APPEARED] = "appeared:",
+		[CGW_EVENT_GONE] = "removed:",
+		[CGW_EVENT_RECREATED] = "recreated:",
+		[CGW_EVENT_CLOCK] = "system clock changed",
+		[CGW_EVENT_SUSPEND] = "machine suspended for ",
+		[CGW_EVENT_START] = "recording started",
+		[CGW_EVENT_GAP] = "nothing recorded for ",
+	};
+	bool has_time = event->kind == CGW_EVENT_SUSPEND || event->kind == CGW_EVENT_GAP;
 
-	switch (event->kind) {
-	case CGW_EVENT_APPEARED:
-		(void)snprintf(text, size, "appeared:");
-		return;
-	case CGW_EVENT_GONE:
-		(void)snprintf(text, size, "removed:");
-		return;
-	case CGW_EVENT_RECREATED:
-		(void)snprintf(text, size, "recreated:");
-		return;
-	case CGW_EVENT_OOM_KILL:
-		(void)snprintf(text, size, "%llu OOM-killed in",
-			       (unsigned long long)event->new_number.value);
-		return;
-	case CGW_EVENT_LIMIT:
+	if (event->kind == CGW_EVENT_OOM_KILL)
+		snprintf(text, size, "%llu OOM-killed in",
+			 (unsigned long long)event->new_number.value);
+	else if (event->kind == CGW_EVENT_LIMIT)
 		format_limit(event, text, size);
-		return;
-	case CGW_EVENT_ACTION:
+	else if (event->kind == CGW_EVENT_ACTION)
 		format_action(event, text, size);
-		return;
-	case CGW_EVENT_CLOCK:
-		(void)snprintf(text, size, "system clock changed");
-		return;
-	case CGW_EVENT_SUSPEND:
-		(void)snprintf(text, size, "machine suspended for %s", amount.text);
-		return;
-	case CGW_EVENT_START:
-		(void)snprintf(text, size, "recording started");
-		return;
-	case CGW_EVENT_GAP:
-		(void)snprintf(text, size, "nothing recorded for %s", amount.text);
-		return;
-	case CGW_EVENT_KIND_COUNT:
-		break;
-	}
-	(void)snprintf(text, size, "%s:", cgw_event_kind_name(event->kind));
+	else if (texts[event->kind] != NULL)
+		snprintf(text, size, "%s%s", texts[event->kind],
+			 has_time ? number(event->new_number, CGW_UNIT_NS).text : "");
+	else
+		snprintf(text, size, "%s:", cgw_event_kind_name(event->kind));
 }
 
 void event_done(struct source_event *event)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* rehearse.c - rehearses a policy over a recording, independently of the playback position. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "tui/core/thread.h"
+#include "lib/base/clock.h"
 #include "tui/replay/rehearse.h"
 #include <cgward/recording.h>
 
@@ -18,7 +18,7 @@ struct rehearser {
 	uint64_t reached_ns; /* wall clock of the last sample */
 	/* By action: time of the sample that shows it. Timers expire between two samples. */
 	uint64_t *shown_ns;
-	size_t shown_count, shown_size;
+	size_t shown_count, shown_capacity;
 };
 
 int rehearser_new(const char *path, struct cgw_policy *policy, struct rehearser **ret_rehearser,
@@ -70,15 +70,9 @@ static int step(struct rehearser *rehearser)
 	r = cgw_rehearsal_step(rehearser->rehearsal, frame, cgw_replay_boot(rehearser->replay));
 	if (r < 0)
 		return r;
-	(void)cgw_rehearsal_actions(rehearser->rehearsal, &count);
-	if (count > rehearser->shown_size) {
-		uint64_t *shown = reallocarray(rehearser->shown_ns, 2 * count, sizeof(*shown));
-
-		if (shown == NULL)
-			return -ENOMEM;
-		rehearser->shown_ns = shown;
-		rehearser->shown_size = 2 * count;
-	}
+	cgw_rehearsal_actions(rehearser->rehearsal, &count);
+	if (ARRAY_RESERVE(rehearser->shown_ns, rehearser->shown_capacity, count) < 0)
+		return -ENOMEM;
 	while (rehearser->shown_count < count)
 		rehearser->shown_ns[rehearser->shown_count++] = rehearser->reached_ns;
 	return 0;
@@ -90,7 +84,7 @@ int rehearser_run(struct rehearser *rehearser, uint64_t until_ns)
 
 	if (rehearser->reached_ns == 0) /* already at the first sample */
 		r = step(rehearser) < 0 ? -EIO : 1;
-	while (r > 0 && thread_now_ns() < until_ns) {
+	while (r > 0 && clock_now_ns() < until_ns) {
 		r = cgw_replay_next(rehearser->replay);
 		if (r == 0 && cgw_replay_refresh(rehearser->replay) > 0)
 			r = cgw_replay_next(rehearser->replay);
@@ -103,14 +97,11 @@ int rehearser_run(struct rehearser *rehearser, uint64_t until_ns)
 /* "limit cpu.max 50% by rule hog: cpu > 300% (now 412%)" */
 static char *describe(const struct rehearser *rehearser, const struct cgw_rehearsed_action *action)
 {
-	const char *control =
-		action->kind == CGW_ACTION_LIMIT ? cgw_control_info(action->control)->key : "";
-	const char *name = action->kind == CGW_ACTION_KILL ? sigabbrev_np(action->signal) : NULL;
-	char *text;
+	char what[400], *text;
 
-	if (asprintf(&text, "%s%s%s%s%s%s%s by rule %s: %s", cgw_action_kind_name(action->kind),
-		     control[0] != '\0' ? " " : "", control, action->value[0] != '\0' ? " " : "",
-		     action->value, name != NULL ? " " : "", name != NULL ? name : "",
+	cgw_action_format(action->kind, action->control, action->value, action->signal, what,
+			  sizeof(what));
+	if (asprintf(&text, "%s by rule %s: %s", what,
 		     cgw_policy_section(rehearser->policy, action->section).name,
 		     action->reason) < 0)
 		return NULL;
@@ -123,15 +114,6 @@ static bool is_rule_action(const struct rehearser *rehearser,
 {
 	return action->section != UINT32_MAX &&
 	       cgw_policy_section(rehearser->policy, action->section).kind == CGW_SECTION_RULE;
-}
-
-void replay_actions_free(struct replay_action *actions, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(actions[i].path);
-		free(actions[i].text);
-	}
-	free(actions);
 }
 
 int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_actions,

@@ -23,6 +23,4 @@ int rehearser_run(struct rehearser *rehearser, uint64_t until_ns);
 int rehearser_actions(struct rehearser *rehearser, struct replay_action **ret_actions,
 		      size_t *ret_count, uint64_t *ret_reached_ns);
 
-void replay_actions_free(struct replay_action *actions, size_t count);
-
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* replay-actions.c - which rehearsed actions are in effect or new at the current sample. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "tui/core/app.h"
-#include "tui/replay/rehearse.h"
 #include "tui/replay/replay-actions.h"
 
 void replay_actions_done(struct replay_actions *actions)
@@ -15,50 +15,36 @@ void replay_actions_done(struct replay_actions *actions)
 	*actions = (struct replay_actions){0};
 }
 
-/* Time of the previous sample: actions since then are new. */
-static uint64_t time_before(const struct app *app)
-{
-	const struct cgw_snapshot *before = cgw_frame_before(app->frame);
-
-	return before != NULL ? cgw_snapshot_realtime_ns(before) : 0;
-}
-
 static void add_group(struct replay_actions *actions, uint32_t group)
 {
-	if (actions->group_count == actions->group_size) {
-		size_t size = 2 * actions->group_size + 16;
-		uint32_t *groups = reallocarray(actions->groups, size, sizeof(*groups));
-
-		if (groups == NULL)
-			return;
-		actions->groups = groups;
-		actions->group_size = size;
-	}
-	actions->groups[actions->group_count++] = group;
+	if (ARRAY_RESERVE(actions->groups, actions->group_capacity, actions->group_count + 1) == 0)
+		actions->groups[actions->group_count++] = group;
 }
 
-static void add_alert(struct app *app, const struct replay_action *action)
+static void add_alert(struct alerts *alerts, const struct cgw_frame *frame,
+		      const struct replay_action *action)
 {
 	struct source_event event = {
 		.kind = CGW_EVENT_ACTION, .realtime_ns = action->realtime_ns, .path = action->path};
 
 	if (asprintf(&event.text, "would %s:", action->text) < 0)
 		return;
-	alerts_collect(&app->alerts, app->frame, &event);
+	alerts_collect(alerts, frame, &event);
 	free(event.text);
 }
 
-void replay_actions_update(struct app *app)
+void replay_actions_update(struct replay_actions *actions, const struct cgw_frame *frame,
+			   struct alerts *alerts)
 {
-	struct replay_actions *actions = &app->rehearsal;
-	const struct cgw_snapshot *now = cgw_frame_now(app->frame);
+	const struct cgw_snapshot *now = cgw_frame_now(frame), *before = cgw_frame_before(frame);
 	uint64_t now_ns, before_ns;
 
 	actions->group_count = 0;
 	if (now == NULL || actions->count == 0)
 		return;
 	now_ns = cgw_snapshot_realtime_ns(now);
-	before_ns = time_before(app);
+	/* Actions since the previous sample are new. */
+	before_ns = before != NULL ? cgw_snapshot_realtime_ns(before) : 0;
 	for (size_t i = 0; i < actions->count; i++) {
 		const struct replay_action *action = &actions->items[i];
 		bool is_new = action->realtime_ns > before_ns && action->realtime_ns <= now_ns;
@@ -70,26 +56,25 @@ void replay_actions_update(struct app *app)
 		if (group != CGW_NO_GROUP)
 			add_group(actions, group);
 		if (is_new && actions->reported_ns != now_ns)
-			add_alert(app, action);
+			add_alert(alerts, frame, action);
 	}
 	if (actions->rehearsed_ns >= now_ns)
 		actions->reported_ns = now_ns;
 }
 
-void replay_actions_collect(struct app *app, struct arrival *arrival)
+void replay_actions_collect(struct replay_actions *actions, struct arrival *arrival)
 {
-	replay_actions_free(app->rehearsal.items, app->rehearsal.count);
-	app->rehearsal.items = steal_pointer(&arrival->actions);
-	app->rehearsal.count = arrival->action_count;
-	app->rehearsal.rehearsed_ns = arrival->rehearsed_ns;
+	replay_actions_free(actions->items, actions->count);
+	actions->items = steal_pointer(&arrival->actions);
+	actions->count = arrival->action_count;
+	actions->rehearsed_ns = arrival->rehearsed_ns;
 	arrival->action_count = 0;
-	replay_actions_update(app);
 }
 
-bool replay_actions_has_group(const struct app *app, uint32_t group)
+bool replay_actions_has_group(const struct replay_actions *actions, uint32_t group)
 {
-	for (size_t i = 0; i < app->rehearsal.group_count; i++)
-		if (app->rehearsal.groups[i] == group)
+	for (size_t i = 0; i < actions->group_count; i++)
+		if (actions->groups[i] == group)
 			return true;
 	return false;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "shared/cli/cli.h"
+#include "tui/core/app.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/replay-keys.h"
 
@@ -22,9 +24,9 @@ void replay_describe(const struct app *app, char *buffer, size_t size)
 	const char *state = app->paused ? "PAUSED" : app->place.at_end ? "AT END" : "PLAYING";
 
 	if (app->speed == 1)
-		(void)snprintf(buffer, size, "%s", state);
+		snprintf(buffer, size, "%s", state);
 	else
-		(void)snprintf(buffer, size, "%s %gx", state, app->speed);
+		snprintf(buffer, size, "%s %gx", state, app->speed);
 }
 
 static unsigned start_seek(struct app *app, struct seek seek)
@@ -148,11 +150,10 @@ static void format_kinds(uint32_t kinds, char *buffer, size_t size)
 	size_t used = 0;
 
 	buffer[0] = '\0';
-	for (int kind = 0; kind < CGW_EVENT_KIND_COUNT && used < size; kind++)
+	for (int kind = 0; kind < CGW_EVENT_KIND_COUNT; kind++)
 		if (kinds & CGW_EVENT_BIT(kind))
-			used += (size_t)snprintf(buffer + used, size - used, "%s%s",
-						 used > 0 ? ", " : "",
-						 cgw_event_kind_name((enum cgw_event_kind)kind));
+			used = text_append(buffer, size, used, "%s%s", used > 0 ? ", " : "",
+					   cgw_event_kind_name((enum cgw_event_kind)kind));
 }
 
 static void fill_item(const struct app *app, size_t which, uint32_t kinds, struct menu_item *item)
@@ -167,10 +168,9 @@ static void fill_item(const struct app *app, size_t which, uint32_t kinds, struc
 		return;
 	}
 	action = &app->rehearsal.items[which - app->mark_count];
-	(void)cgw_escape(path, sizeof(path), action->path, strlen(action->path));
-	(void)cgw_escape(text, sizeof(text), action->text, strcspn(action->text, ":"));
-	(void)snprintf(item->help, sizeof(item->help), REPLAY_ACTION_SIGN " %.70s, %.75s", path,
-		       text);
+	cgw_escape(path, sizeof(path), action->path, strlen(action->path));
+	cgw_escape(text, sizeof(text), action->text, strcspn(action->text, ":"));
+	snprintf(item->help, sizeof(item->help), REPLAY_ACTION_SIGN " %.70s, %.75s", path, text);
 }
 
 /* Lists all events by time, and selects the last one up to the current position. */

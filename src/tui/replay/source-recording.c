@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "tui/core/source.h"
-#include "tui/core/thread.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/rehearse.h"
 
@@ -16,16 +16,15 @@
 /* A jump includes the samples before it, as many as can be read in HISTORY_TIME_NS. */
 #define HISTORY_SAMPLES_MAX   600
 #define HISTORY_SAMPLES_FIRST 120
-#define HISTORY_TIME_NS       UINT64_C(150000000)
+#define HISTORY_TIME_NS       (150 * NS_PER_MS)
 /* Interval of checks for new samples at the end of the recording. */
-#define REFRESH_NS UINT64_C(500000000)
+#define REFRESH_NS (500 * NS_PER_MS)
 /* Time slice of a rehearsal, and interval at which its actions are delivered. */
-#define REHEARSE_NS UINT64_C(20000000)
-#define DELIVER_NS  UINT64_C(500000000)
+#define REHEARSE_NS (20 * NS_PER_MS)
+#define DELIVER_NS  (500 * NS_PER_MS)
 
 struct recording {
 	struct source source;
-	struct thread thread;
 	/* Used only by the thread. */
 	struct cgw_replay *replay;
 	uint64_t sample_cost_ns;            /* time to read a sample, of the last jump */
@@ -34,13 +33,11 @@ struct recording {
 	uint64_t rehearsed_ns;              /* last delivery of actions */
 	/* Protected by the lock. */
 	struct rehearser *rehearser; /* NULL: no rehearsal, or it is complete */
-	bool paused, has_seek;
+	bool has_seek;
 	struct seek seek;
 	double speed;
 	struct arrival queue[QUEUE_MAX];
 	size_t first, count;
-	int error;
-	struct cgw_diag diag;
 };
 
 /* The current position. Needs no lock: only the thread changes it. */
@@ -61,7 +58,7 @@ static struct source_place place_of(const struct recording *recording)
 		.at_end = info.position + 1 >= info.samples,
 	};
 	if (host != NULL)
-		(void)snprintf(place.host, sizeof(place.host), "%s", host);
+		snprintf(place.host, sizeof(place.host), "%s", host);
 	return place;
 }
 
@@ -132,7 +129,7 @@ static int push_sample(struct recording *recording, struct run_up *run_up)
 /* Reads from the current sample to the target. */
 static int read_run_up(struct recording *recording, struct run_up *run_up)
 {
-	uint64_t started_ns = thread_now_ns(), passed = 0;
+	uint64_t started_ns = clock_now_ns(), passed = 0;
 	int r = push_sample(recording, run_up);
 
 	while (r == 0 && place_of(recording).position < run_up->position) {
@@ -143,7 +140,7 @@ static int read_run_up(struct recording *recording, struct run_up *run_up)
 		passed++;
 	}
 	if (passed > 0)
-		recording->sample_cost_ns = (thread_now_ns() - started_ns) / passed + 1;
+		recording->sample_cost_ns = (clock_now_ns() - started_ns) / passed + 1;
 	return r;
 }
 
@@ -155,8 +152,8 @@ static int read_run_up(struct recording *recording, struct run_up *run_up)
 static int collect_jump(struct recording *recording, struct arrival *ret_arrival)
 {
 	const struct source_place place = place_of(recording);
-	uint64_t back_ns = history_samples(recording) *
-			   (place.interval_ns > 0 ? place.interval_ns : UINT64_C(1000000000));
+	uint64_t back_ns =
+		history_samples(recording) * (place.interval_ns > 0 ? place.interval_ns : NS_PER_S);
 	struct run_up run_up = {.position = place.position};
 	uint64_t from_ns = place.now_ns > back_ns ? place.now_ns - back_ns : 0;
 	int r = cgw_history_new(&run_up.history);
@@ -323,14 +320,14 @@ static void handle_seek(struct recording *recording)
 	int r;
 
 	recording->has_seek = false;
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock(&recording->source.thread);
 	r = seek_sample(recording, &seek, &arrival, &diag);
 	if (r >= 0 && report_damage(recording, &diag) < 0)
 		r = -EBADMSG;
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->source.thread);
 	if (r < 0) {
-		recording->error = r;
-		recording->diag = diag;
+		recording->source.error = r;
+		recording->source.diag = diag;
 	}
 	if (arrival.now != NULL) {
 		/* Queued samples are from before the jump. */
@@ -340,38 +337,38 @@ static void handle_seek(struct recording *recording)
 			push_arrival(recording, &arrival);
 	}
 	arrival_free(&arrival);
-	thread_wake_loop(&recording->thread);
+	thread_wake_loop(&recording->source.thread);
 }
 
 /* Same for the next sample of the playback. Returns the time at which the next one is due. */
 static uint64_t play(struct recording *recording)
 {
 	struct arrival arrival = {0};
-	uint64_t started_ns = thread_now_ns(), interval_ns = 0;
+	uint64_t started_ns = clock_now_ns(), interval_ns = 0;
 	struct cgw_diag diag = {.text = ""};
 	int r, error;
 
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock(&recording->source.thread);
 	r = step_forward(recording, &arrival);
 	if (r == 0)
 		(void)cgw_replay_refresh(recording->replay);
 	if (r < 0)
-		(void)cgw_diag_set(&diag, r, "cannot read the recording: %s", strerror(-r));
+		cgw_diag_set(&diag, r, "cannot read the recording: %s", strerror(-r));
 	error = r >= 0 ? report_damage(recording, &diag) : r;
 	if (r > 0)
 		interval_ns = arrival.place.interval_ns;
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->source.thread);
 	if (r > 0)
 		push_arrival(recording, &arrival);
 	if (error < 0) {
-		recording->error = error;
-		recording->diag = diag;
+		recording->source.error = error;
+		recording->source.diag = diag;
 	}
 	/* The error is permanent. */
 	if (r < 0)
-		recording->paused = true;
+		recording->source.paused = true;
 	if (r != 0 || error < 0)
-		thread_wake_loop(&recording->thread);
+		thread_wake_loop(&recording->source.thread);
 	if (r <= 0)
 		return started_ns + REFRESH_NS;
 	return started_ns + (uint64_t)((double)interval_ns / recording->speed);
@@ -381,20 +378,20 @@ static uint64_t play(struct recording *recording)
 static void rehearse(struct recording *recording)
 {
 	struct arrival arrival = {0};
-	uint64_t now_ns = thread_now_ns();
+	uint64_t now_ns = clock_now_ns();
 	int r, error = 0;
 
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock(&recording->source.thread);
 	r = rehearser_run(recording->rehearser, now_ns + REHEARSE_NS);
 	if (r <= 0 || now_ns - recording->rehearsed_ns >= DELIVER_NS) {
 		recording->rehearsed_ns = now_ns;
 		error = rehearser_actions(recording->rehearser, &arrival.actions,
 					  &arrival.action_count, &arrival.rehearsed_ns);
 	}
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->source.thread);
 	if (arrival.actions != NULL && recording->count < QUEUE_MAX) {
 		push_arrival(recording, &arrival);
-		thread_wake_loop(&recording->thread);
+		thread_wake_loop(&recording->source.thread);
 	}
 	arrival_free(&arrival);
 	if (r > 0 && error == 0)
@@ -402,52 +399,30 @@ static void rehearse(struct recording *recording)
 	recording->rehearser = rehearser_free(recording->rehearser);
 	if (r < 0 || error < 0) {
 		error = r < 0 ? r : error;
-		recording->error = cgw_diag_set(&recording->diag, error,
-						"cannot continue the rehearsal of the policy: %s",
-						strerror(-error));
-		thread_wake_loop(&recording->thread);
+		recording->source.error = cgw_diag_set(
+			&recording->source.diag, error,
+			"cannot continue the rehearsal of the policy: %s", strerror(-error));
+		thread_wake_loop(&recording->source.thread);
 	}
 }
 
-static void *run(void *context)
+static void run(void *context)
 {
 	struct recording *recording = context;
 	uint64_t due_ns = 0;
 
-	(void)pthread_mutex_lock(&recording->thread.lock);
-	while (!recording->thread.stopping) {
-		bool playing = !recording->paused && recording->count < QUEUE_MAX;
+	while (!recording->source.thread.stopping) {
+		bool playing = !recording->source.paused && recording->count < QUEUE_MAX;
 
 		if (recording->has_seek)
 			handle_seek(recording);
-		else if (playing && thread_now_ns() >= due_ns)
+		else if (playing && clock_now_ns() >= due_ns)
 			due_ns = play(recording);
 		else if (recording->rehearser != NULL && recording->count < QUEUE_MAX)
 			rehearse(recording);
 		else
-			thread_wait(&recording->thread, playing ? due_ns : 0);
+			thread_wait(&recording->source.thread, playing ? due_ns : 0);
 	}
-	recording->thread.ended = true;
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
-	return NULL;
-}
-
-static struct recording *recording_of(struct source *source)
-{
-	return (struct recording *)source;
-}
-
-/* The interval is that of the recording. */
-static void recording_set_interval(struct source *source, uint64_t interval_ns, bool paused)
-{
-	struct recording *recording = recording_of(source);
-
-	(void)interval_ns;
-	(void)pthread_mutex_lock(&recording->thread.lock);
-	recording->paused = paused;
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
 }
 
 /* Whether the distances of two seeks can be added. */
@@ -459,9 +434,9 @@ static bool can_merge(const struct seek *pending, const struct seek *seek)
 
 static void recording_seek(struct source *source, const struct seek *seek)
 {
-	struct recording *recording = recording_of(source);
+	struct recording *recording = (struct recording *)source;
 
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->source.thread);
 	if (seek->kind == SEEK_SPEED) {
 		recording->speed = seek->speed;
 	} else if (recording->has_seek && can_merge(&recording->seek, seek)) {
@@ -470,77 +445,51 @@ static void recording_seek(struct source *source, const struct seek *seek)
 		recording->seek = *seek;
 		recording->has_seek = true;
 	}
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock_changed(&recording->source.thread);
 }
 
-static int recording_fd(const struct source *source)
+static bool recording_pop(struct source *source, struct arrival *ret_arrival)
 {
-	return ((const struct recording *)source)->thread.event_fd;
-}
+	struct recording *recording = (struct recording *)source;
 
-static int recording_collect(struct source *source, struct arrival *ret_arrival,
-			     struct cgw_diag *diag)
-{
-	struct recording *recording = recording_of(source);
-	int r = 0;
-
-	(void)pthread_mutex_lock(&recording->thread.lock);
-	if (recording->count > 0) {
-		*ret_arrival = recording->queue[recording->first];
-		recording->first = (recording->first + 1) % QUEUE_MAX;
-		recording->count--;
-		/* The queue has space again. */
-		(void)pthread_cond_broadcast(&recording->thread.changed);
-		r = 1;
-	} else {
-		thread_drain(&recording->thread);
-		r = recording->error;
-		recording->error = 0;
-		if (r < 0 && diag != NULL)
-			*diag = recording->diag;
-	}
-	(void)pthread_mutex_unlock(&recording->thread.lock);
-	return r;
-}
-
-static bool recording_stop(struct source *source)
-{
-	struct recording *recording = recording_of(source);
-
-	if (!thread_stop(&recording->thread))
+	if (recording->count == 0)
 		return false;
+	*ret_arrival = recording->queue[recording->first];
+	recording->first = (recording->first + 1) % QUEUE_MAX;
+	recording->count--;
+	return true;
+}
+
+static void recording_free(struct source *source)
+{
+	struct recording *recording = (struct recording *)source;
+
 	clear_queue(recording);
 	rehearser_free(recording->rehearser);
 	cgw_replay_free(recording->replay);
-	free(recording);
-	return true;
 }
 
 int source_recording_rehearse(struct source *source, const char *path, struct cgw_policy *policy,
 			      struct cgw_diag *diag)
 {
-	struct recording *recording = recording_of(source);
+	struct recording *recording = (struct recording *)source;
 	struct rehearser *rehearser;
 	int r = rehearser_new(path, policy, &rehearser, diag);
 
 	if (r < 0)
 		return r;
-	(void)pthread_mutex_lock(&recording->thread.lock);
+	thread_lock(&recording->source.thread);
 	recording->rehearser = rehearser;
-	(void)pthread_cond_broadcast(&recording->thread.changed);
-	(void)pthread_mutex_unlock(&recording->thread.lock);
+	thread_unlock_changed(&recording->source.thread);
 	return 0;
 }
 
 static const struct source_kind recording_kind = {
 	.name = "recording",
 	.flags = SOURCE_CAN_SEEK,
-	.set_interval = recording_set_interval,
 	.seek = recording_seek,
-	.fd = recording_fd,
-	.collect = recording_collect,
-	.stop = recording_stop,
+	.pop = recording_pop,
+	.free = recording_free,
 };
 
 int source_recording(struct cgw_replay *replay, const struct seek *start,
@@ -552,12 +501,14 @@ int source_recording(struct cgw_replay *replay, const struct seek *start,
 	if (recording != NULL) {
 		recording->source.kind = &recording_kind;
 		recording->replay = replay;
-		recording->paused = true;
+		recording->source.paused = true;
 		recording->speed = 1;
 		recording->seek = *start;
 		recording->has_seek = true;
 		r = cgw_replay_first(replay);
-		r = r > 0 ? thread_start(&recording->thread, run, recording) : r < 0 ? r : -ENODATA;
+		r = r > 0   ? thread_start(&recording->source.thread, run, recording)
+		    : r < 0 ? r
+			    : -ENODATA;
 	}
 	if (r < 0) {
 		free(recording);

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "tui/core/app.h"
 #include "tui/replay/event-text.h"
 #include "tui/replay/replay-keys.h"
 
-#define DAY_NS UINT64_C(86400000000000)
+#define DAY_NS (86400 * NS_PER_S)
 
 /* In order of precedence: a cell shows the first kind that it has. */
 #define SIGN_ACTION 1
@@ -42,7 +44,7 @@ static void end_time(const struct app *app, uint64_t realtime_ns, char *buffer, 
 		return;
 	}
 	app_date(app, realtime_ns, date, sizeof(date));
-	(void)snprintf(buffer, size, "%.11s", strlen(date) > 5 ? date + 5 : date);
+	snprintf(buffer, size, "%.11s", strlen(date) > 5 ? date + 5 : date);
 }
 
 static struct ruler ruler_of(const struct app *app, struct rect area)
@@ -55,8 +57,8 @@ static struct ruler ruler_of(const struct app *app, struct rect area)
 		return ruler;
 	end_time(app, place->first_ns, ruler.first, sizeof(ruler.first));
 	end_time(app, place->last_ns, time, sizeof(time));
-	(void)snprintf(ruler.last, sizeof(ruler.last), "%s %llu/%llu", time,
-		       (unsigned long long)place->position + 1, (unsigned long long)place->samples);
+	snprintf(ruler.last, sizeof(ruler.last), "%s %llu/%llu", time,
+		 (unsigned long long)place->position + 1, (unsigned long long)place->samples);
 	ruler.column += (int)strlen(ruler.first) + 1;
 	ruler.width -= (int)strlen(ruler.first) + (int)strlen(ruler.last) + 2;
 	return ruler;

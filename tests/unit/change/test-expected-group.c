@@ -3,7 +3,6 @@
  * test-expected-group.c - commands act only on groups that --if-id and the policy allow, and run
  * only in groups that they create. All are dry runs: the machine consists of plain files.
  */
-#include <getopt.h>
 
 #include "cmd/change/change-entry.h"
 #include "replaced-machine.h"
@@ -30,7 +29,6 @@ static int run(const struct machine *machine, const char *name, command_function
 		assert_true(argc < ARGUMENTS_MAX + 3);
 		argv[argc++] = (char *)(uintptr_t)*arguments;
 	}
-	optind = 0; /* makes getopt_long() start again */
 	return function(&context, argc, argv);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/cli/daemon-status.h"
@@ -60,7 +61,7 @@ static void test_running_daemon(void **state)
 {
 	struct daemon_status *status = NULL;
 	struct directory directory;
-	char *text = NULL;
+	json_t *item;
 
 	(void)state;
 	directory_begin(&directory);
@@ -81,10 +82,31 @@ static void test_running_daemon(void **state)
 	assert_int_equal(status->held_count, 2);
 	assert_string_equal(status->held[0].original, "max");
 	assert_string_equal(status->held[1].value, "");
+	item = daemon_instance_json(&status->instances[0]);
+	assert_string_equal(json_string_value(json_object_get(item, "group")), "/a\\x1b");
+	assert_true(json_real_value(json_object_get(item, "since_seconds")) == -12.5);
+	json_decref(item);
+	item = daemon_instance_json(&status->instances[1]);
+	assert_true(json_is_null(json_object_get(item, "until_seconds")));
+	json_decref(item);
+	assert_string_equal(json_string_value(json_object_get(status->json, "mode")), "dry-run");
 	daemon_status_free(status);
-	assert_int_equal(daemon_status_text(directory.path, &text), 0);
-	assert_non_null(strstr(text, "\"dry-run\""));
-	free(text);
+	directory_end(&directory);
+}
+
+/* A FIFO in a directory that others name would block the dashboard. */
+static void test_special_files_are_not_read(void **state)
+{
+	struct daemon_status *status = NULL;
+	struct directory directory;
+
+	(void)state;
+	directory_begin(&directory);
+	assert_int_equal(mkfifo(directory.file, 0600), 0);
+	assert_int_equal(daemon_status_read(directory.path, &status), -EBADMSG);
+	assert_int_equal(unlink(directory.lock), 0);
+	assert_int_equal(mkfifo(directory.lock, 0600), 0);
+	assert_int_equal(daemon_status_read(directory.path, &status), -ESRCH);
 	directory_end(&directory);
 }
 
@@ -114,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_running_daemon),
 		cmocka_unit_test(test_exited_daemon),
+		cmocka_unit_test(test_special_files_are_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/cli/user-config.h"
@@ -64,6 +65,25 @@ static void test_missing_file_is_empty(void **state)
 	assert_int_equal(config_load(dir->path, &config, NULL), 0);
 	assert_int_equal(config.count, 0);
 	config_done(&config);
+}
+
+/* A FIFO would block every command that reads the configuration. */
+static void test_special_file_is_neither_read_nor_replaced(void **state)
+{
+	const struct config_dir *dir = *state;
+	struct config config = {0};
+	struct cgw_diag diag = {0};
+	char fifo[128];
+	struct stat status;
+
+	snprintf(fifo, sizeof(fifo), "%s/config", dir->directory);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_true(config_load(fifo, &config, &diag) < 0);
+	assert_string_equal(diag.text, "not a regular file");
+	assert_true(config_save(fifo, &config, &diag) < 0);
+	assert_non_null(strstr(diag.text, "config: not a regular file"));
+	assert_int_equal(stat(fifo, &status), 0);
+	assert_true(S_ISFIFO(status.st_mode));
 }
 
 static void test_save_preserves_comments_and_unknown_names(void **state)
@@ -150,6 +170,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(test_special_file_is_neither_read_nor_replaced),
 		TEST(test_missing_file_is_empty),
 		TEST(test_save_preserves_comments_and_unknown_names),
 		TEST(test_errors_name_file_and_line),

@@ -153,6 +153,7 @@ static void test_invalid_arguments(void **state)
 		{{"dump", "--replay=f", "--interval=1s"}, CLI_USAGE, "--replay is not valid"},
 		{{"dump", "--ssh=ssh"}, CLI_USAGE, "--ssh requires --host"},
 		{{"dump", "--stream=1"}, CLI_USAGE, "--stream requires --ndjson"},
+		{{"dump", "--stream=1", "--ndjson", "--sort=cpu"}, CLI_USAGE, "not valid with"},
 		{{"dump", "--match=/none"}, CLI_NO_SUCH_GROUP, "no group matches"},
 		{{"dump", "--below=/none"}, CLI_NO_SUCH_GROUP, "no such group '/none'"},
 		{{"dump", "--output=/none/at/all"}, CLI_OUTPUT_FAILED, "cannot write /none/at/all"},

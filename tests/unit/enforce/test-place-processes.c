@@ -14,7 +14,7 @@ static const char policy_text[] = "[policy]\n"
 
 struct placing {
 	struct fixture fixture;
-	struct daemon daemon;
+	struct enforcement enforcement;
 };
 
 static void report_problem(void *context, const struct cgw_policy_problem *problem)
@@ -44,24 +44,24 @@ static struct cgw_frame *sample(const struct cgw_layout *layout)
 static void begin_placing(struct placing *placing, unsigned version, const char *text)
 {
 	static const struct cgw_policy_reporter reporter = {report_problem, NULL};
-	struct daemon *daemon = &placing->daemon;
+	struct enforcement *enforcement = &placing->enforcement;
 
 	begin(&placing->fixture, version);
 	machine_add_group(&placing->fixture.machine, "/guarded");
-	*daemon = (struct daemon){.layout = placing->fixture.machine.layout,
-				  .store = placing->fixture.applier.store};
-	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &daemon->policy),
-			 0);
-	daemon->frame = sample(daemon->layout);
-	daemon->facts = facts_of(&daemon->facts_state, daemon->layout);
+	*enforcement = (struct enforcement){.layout = placing->fixture.machine.layout,
+					    .store = placing->fixture.applier.store};
+	assert_int_equal(
+		cgw_policy_parse("test", text, strlen(text), &reporter, &enforcement->policy), 0);
+	enforcement->frame = sample(enforcement->layout);
+	enforcement->facts = facts_of(&enforcement->facts_state, enforcement->layout);
 }
 
 static void end_placing(struct placing *placing)
 {
-	place_done(&placing->daemon);
-	facts_done(&placing->daemon.facts_state);
-	cgw_frame_free(placing->daemon.frame);
-	cgw_policy_free(placing->daemon.policy);
+	place_done(&placing->enforcement);
+	facts_done(&placing->enforcement.facts_state);
+	cgw_frame_free(placing->enforcement.frame);
+	cgw_policy_free(placing->enforcement.policy);
 	end(&placing->fixture);
 }
 
@@ -102,7 +102,7 @@ static unsigned place(struct placing *placing)
 	unsigned moved = 0;
 
 	fake_log[0] = '\0';
-	assert_int_equal(place_processes(&placing->daemon), 0);
+	assert_int_equal(place_processes(&placing->enforcement), 0);
 	for (const char *at = fake_log; (at = strstr(at, "cgroup.procs=")) != NULL; at++)
 		moved++;
 	/* On v1, /web is in three hierarchies. */
@@ -205,7 +205,7 @@ static void test_removed_target_is_not_created(void **state)
 	machine_set_aside(&placing.fixture.machine, "");
 	list_process(&placing, &job);
 	assert_int_equal(place(&placing), 0);
-	assert_int_equal(cgw_group_open(placing.daemon.layout, 0, "/web", &fd, &id), -ENOENT);
+	assert_int_equal(cgw_group_open(placing.enforcement.layout, 0, "/web", &fd, &id), -ENOENT);
 	end_placing(&placing);
 }
 
@@ -223,7 +223,7 @@ static void test_dry_run_moves_nothing(void **state)
 			       policy_text + strlen("[policy]\n"));
 		begin_placing(&placing, 2, text);
 		if (i == 2)
-			placing.daemon.store = NULL; /* --dry-run opens no store */
+			placing.enforcement.store = NULL; /* --dry-run opens no store */
 		list_process(&placing, &job);
 		assert_int_equal(place(&placing), 0);
 		assert_int_equal(fake_writes, 0);

@@ -19,15 +19,23 @@
 #define ID  "4f2f0c3b6a5d4e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7"
 #define POD "8dbc0f50-6dd5-4a0e-9b5f-0123456789ab"
 
-static struct cgw_names resolve(struct tree_dir *tree, const char *path)
+/* For answers that arrive, also on a busy machine. */
+#define PATIENT_MS 60000
+
+static struct cgw_names resolve_within(struct tree_dir *tree, const char *path, unsigned timeout_ms)
 {
-	struct cgw_names_options options = {.state_root = tree->path, .timeout_ms = 300};
+	struct cgw_names_options options = {.state_root = tree->path, .timeout_ms = timeout_ms};
 	struct cgw_identity identity;
 	struct cgw_names names;
 
 	cgw_identity_from_path(path, &identity);
 	cgw_names_resolve(&identity, &options, &names);
 	return names;
+}
+
+static struct cgw_names resolve(struct tree_dir *tree, const char *path)
+{
+	return resolve_within(tree, path, PATIENT_MS);
 }
 
 static void test_state_files(void **state)
@@ -124,16 +132,15 @@ static void *serve(void *context)
 		(void)!write(fd, engine->response, strlen(engine->response));
 	poll_fd.fd = fd;
 	if (engine->response == NULL)
-		(void)poll(&poll_fd, 1, 5000); /* until the client closes */
+		(void)poll(&poll_fd, 1, -1); /* until the client closes */
 	close(fd);
 	return NULL;
 }
 
 static struct cgw_names resolve_from_socket(struct tree_dir *tree, struct engine *engine,
-					    double *ret_seconds)
+					    unsigned timeout_ms)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timespec start, end;
 	struct cgw_names names;
 	pthread_t thread;
 
@@ -144,13 +151,9 @@ static struct cgw_names resolve_from_socket(struct tree_dir *tree, struct engine
 	assert_int_equal(bind(engine->fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(engine->fd, 1), 0);
 	assert_int_equal(pthread_create(&thread, NULL, serve, engine), 0);
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	names = resolve(tree, "/docker/" ID);
-	clock_gettime(CLOCK_MONOTONIC, &end);
+	names = resolve_within(tree, "/docker/" ID, timeout_ms);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	close(engine->fd);
-	*ret_seconds =
-		(double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
 	return names;
 }
 
@@ -161,28 +164,25 @@ static void test_engine_socket(void **state)
 					"{\"Name\":\"/api\",\"Config\":{\"Image\":\"go\"}}"};
 	struct tree_dir *tree = tree_new();
 	struct cgw_names names;
-	double seconds;
 
 	(void)state;
 	tree_directory(tree, "run");
-	names = resolve_from_socket(tree, &engine, &seconds);
+	names = resolve_from_socket(tree, &engine, PATIENT_MS);
 	assert_string_equal(names.name, "api");
 	assert_string_equal(names.image, "go");
 	assert_non_null(strstr(engine.request, "GET /containers/" ID "/json HTTP/1.0\r\n"));
 	engine.response = "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"no\"}";
-	names = resolve_from_socket(tree, &engine, &seconds);
+	names = resolve_from_socket(tree, &engine, PATIENT_MS);
 	assert_string_equal(names.name, "");
 	assert_string_equal(names.problem, ""); /* an unknown container is not an error */
 	engine.response = "gibberish";
-	names = resolve_from_socket(tree, &engine, &seconds);
+	names = resolve_from_socket(tree, &engine, PATIENT_MS);
 	assert_string_equal(names.name, "");
 	assert_string_not_equal(names.problem, "");
 	engine.response = NULL;
-	names = resolve_from_socket(tree, &engine, &seconds);
+	names = resolve_from_socket(tree, &engine, 10);
 	assert_string_equal(names.name, "");
 	assert_non_null(strstr(names.problem, "timed out"));
-	if (seconds > 3)
-		fail_msg("a hanging engine delayed the result by %.1f s", seconds);
 	tree_free(tree);
 }
 

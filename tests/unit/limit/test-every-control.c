@@ -543,7 +543,8 @@ static void check_property(const struct machine *machine, const struct expected_
 
 	assert_int_equal(request_parse(control, row->value, &request, NULL), 0);
 	assert_int_equal(request_resolve(control, &request, &bases, &setting, NULL), 0);
-	assert_int_equal(properties_from(machine->layout, control, &setting, &properties_of), 0);
+	assert_int_equal(properties_from(machine->layout, control, &setting, NULL, &properties_of),
+			 0);
 	for (size_t i = 0; i < item->size; i++)
 		(void)snprintf(bytes + 3 * i, sizeof(bytes) - 3 * i, "%02x ", item->bytes[i]);
 	if (!same(item->name, row->name) || !same(item->type, row->type) ||

@@ -192,8 +192,45 @@ static void test_directory_that_others_can_write_is_refused(void **state)
 	assert_int_equal(journal_intend(fixture->journal, &change), -EPERM);
 	assert_int_equal(unlink(fixture->file), 0);
 	assert_int_equal(mkfifo(fixture->file, 0600), 0);
-	assert_int_equal(journal_intend(fixture->journal, &change), -EINVAL);
-	assert_true(cgw_journal_read(fixture->directory, count_change, NULL, &diag) < 0);
+	assert_int_equal(journal_intend(fixture->journal, &change), -EMEDIUMTYPE);
+	assert_int_equal(cgw_journal_read(fixture->directory, count_change, NULL, &diag),
+			 -EMEDIUMTYPE);
+	assert_non_null(strstr(diag.text, "journal: not a regular file"));
+	/* A line of terabytes would fill the memory. */
+	assert_int_equal(unlink(fixture->file), 0);
+	assert_int_equal(intend(fixture, "/a", 0), 1);
+	assert_int_equal(truncate(fixture->file, (off_t)200 << 30), 0);
+	assert_int_equal(cgw_journal_read(fixture->directory, count_change, NULL, &diag), -EFBIG);
+}
+
+static int check_unit_change(void *context, const struct cgw_change *change)
+{
+	(void)context;
+	assert_string_equal(change->unit, "a\\x2db.service");
+	assert_true(change->user_unit);
+	assert_int_equal(change->manager_uid, 1000);
+	assert_true(change->persistent);
+	assert_string_equal(change->drop_ins, "/x/50-MemoryMax.conf\n");
+	return 0;
+}
+
+static void test_unit_of_change_is_kept(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct cgw_change change = {
+		.kind = CGW_STEP_SET,
+		.path = "/a",
+		.key = "memory.max",
+		.unit = "a\\x2db.service",
+		.user_unit = true,
+		.manager_uid = 1000,
+		.persistent = true,
+	};
+
+	assert_int_equal(journal_intend(fixture->journal, &change), 0);
+	change.drop_ins = "/x/50-MemoryMax.conf\n";
+	assert_int_equal(journal_settle(fixture->journal, &change, CGW_OUTCOME_DONE), 0);
+	assert_int_equal(cgw_journal_read(fixture->directory, check_unit_change, NULL, NULL), 0);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -206,6 +243,7 @@ int main(void)
 		TEST(test_full_disk_leaves_no_half_line),
 		TEST(test_numbers_continue_after_rotation),
 		TEST(test_directory_that_others_can_write_is_refused),
+		TEST(test_unit_of_change_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

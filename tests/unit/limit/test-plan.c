@@ -365,6 +365,39 @@ static void test_freeze_and_thaw(void **state)
 	assert_int_equal(apply(machine, &options, &step, 1, &result), -EBUSY);
 }
 
+static const struct machine *changed_machine;
+
+static void change_pids_max(const char *file)
+{
+	if (strcmp(file, "memory.limit_in_bytes") == 0)
+		tree_file(changed_machine->dir, "cgroup/pids/web/pids.max", "77\n");
+}
+
+/* The second step fails after another process has changed what the first one has set. */
+static void test_rollback_keeps_values_of_others(void **state)
+{
+	const struct machine *machine = *state;
+	const struct cgw_limit_options options = options_of(machine);
+	const struct cgw_step steps[] = {
+		{.kind = CGW_STEP_SET, .path = "/web", .control = CGW_C_PIDS_MAX, .value = "55"},
+		{.kind = CGW_STEP_SET, .path = "/web", .control = CGW_C_MEMORY_MAX, .value = "2G"},
+	};
+	struct cgw_result results[2];
+
+	fake_reset();
+	changed_machine = machine;
+	fake_before_write = change_pids_max;
+	fake_fail_at = 2;
+	fake_fail_with = -EBUSY;
+	assert_true(apply(machine, &options, steps, 2, results) < 0);
+	assert_string_equal(content(machine, "cgroup/pids/web/pids.max"), "77");
+	assert_int_equal(results[0].outcome, CGW_OUTCOME_INCONSISTENT);
+	assert_non_null(
+		strstr(results[0].diag.text,
+		       "not rolled back, because another process has set it to 77 meanwhile"));
+	fake_reset();
+}
+
 static void test_create_is_rolled_back(void **state)
 {
 	const struct machine *machine = *state;
@@ -459,6 +492,7 @@ int main(void)
 		ON(1, test_undo_restores_previous_value),
 		ON(1, test_undo_refuses_changed_value),
 		ON(1, test_freeze_and_thaw),
+		ON(1, test_rollback_keeps_values_of_others),
 		ON(1, test_create_is_rolled_back),
 	};
 

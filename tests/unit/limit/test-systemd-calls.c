@@ -18,6 +18,7 @@ int main(void)
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -45,6 +46,8 @@ static struct fake {
 	bool job_first;    /* JobRemoved is sent before the reply */
 	const char *job_result;
 	const char *unit_group;
+	const char *load_state;
+	const char *drop_ins[3];
 	bool unit_delegates;
 	uint64_t watchdog_us;
 	char log[1024]; /* the calls, each with its first string argument */
@@ -126,6 +129,10 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
 		return sd_bus_message_append(reply, "b", (int)fake.unit_delegates);
 	if (strcmp(property, "WatchdogUSec") == 0)
 		return sd_bus_message_append(reply, "t", fake.watchdog_us);
+	if (strcmp(property, "LoadState") == 0)
+		return sd_bus_message_append(reply, "s", fake.load_state);
+	if (strcmp(property, "DropInPaths") == 0)
+		return sd_bus_message_append_strv(reply, (char **)(uintptr_t)fake.drop_ins);
 	return sd_bus_message_append(reply, "s",
 				     strcmp(property, "Id") == 0 ? "a.service" : fake.unit_group);
 }
@@ -133,6 +140,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
 static const sd_bus_vtable manager_table[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("GetUnit", "s", "o", on_find, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("LoadUnit", "s", "o", on_find, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Reload", "", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetUnitByControlGroup", "s", "o", on_find, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SetUnitProperties", "sba(sv)", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("FreezeUnit", "s", "", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -148,6 +157,8 @@ static const sd_bus_vtable manager_table[] = {
 static const sd_bus_vtable unit_table[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Id", "s", get_property, 0, 0),
+	SD_BUS_PROPERTY("LoadState", "s", get_property, 0, 0),
+	SD_BUS_PROPERTY("DropInPaths", "as", get_property, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 
@@ -392,6 +403,75 @@ static void test_watchdog_timeout_is_read(void **state)
 	systemd_close(systemd);
 }
 
+static void test_unit_is_found_by_name(void **state)
+{
+	struct systemd *systemd = connect_fake();
+	struct cgw_diag diag = {0};
+	char group[64];
+
+	(void)state;
+	fake.load_state = "loaded";
+	fake.unit_group = "/other.slice/a.service";
+	assert_int_equal(systemd_unit_group(systemd, &a_service, group, sizeof(group), &diag), 0);
+	assert_string_equal(group, "/other.slice/a.service");
+	assert_string_equal(fake.log, "Find(a.service) ");
+	fake.unit_group = ""; /* stopped */
+	assert_int_equal(systemd_unit_group(systemd, &a_service, group, sizeof(group), &diag), 0);
+	assert_string_equal(group, "");
+	fake.load_state = "not-found";
+	assert_int_equal(systemd_unit_group(systemd, &a_service, group, sizeof(group), &diag),
+			 -ENOENT);
+	assert_non_null(strstr(diag.text, "no longer exists"));
+	systemd_close(systemd);
+}
+
+static void test_new_drop_ins_are_found(void **state)
+{
+	struct systemd *systemd = connect_fake();
+	char *list = NULL;
+
+	(void)state;
+	fake.unit_group = "/a.service";
+	fake.drop_ins[0] = "/etc/a.conf";
+	fake.drop_ins[1] = "/run/b.conf";
+	assert_int_equal(systemd_drop_ins(systemd, &a_service, &list), 0);
+	assert_string_equal(list, "/etc/a.conf\n/run/b.conf\n");
+	systemd_drop_ins_subtract(list, "/etc/a.con\n/etc/a.conf\n");
+	assert_string_equal(list, "/run/b.conf\n");
+	systemd_drop_ins_subtract(list, "");
+	assert_string_equal(list, "/run/b.conf\n");
+	free(list);
+	systemd_close(systemd);
+}
+
+/* Only files that set-property writes are removed, and the manager reads the units again, once. */
+static void test_removed_drop_ins_are_reloaded(void **state)
+{
+	struct systemd *systemd = connect_fake();
+	char ours[320], other[320], lines[700];
+
+	(void)state;
+	fake.unit_group = "/a.service";
+	(void)tree_at(fake.dir, "system.control/a.service.d/50-MemoryMax.conf", ours, sizeof(ours));
+	tree_file(fake.dir, "system.control/a.service.d/50-MemoryMax.conf", "x");
+	(void)tree_at(fake.dir, "a.service.d/override.conf", other, sizeof(other));
+	tree_file(fake.dir, "a.service.d/override.conf", "x");
+	assert_int_equal(systemd_freeze(systemd, &a_service, 0, NULL), 0); /* connects */
+	assert_int_equal(systemd_reload(systemd, NULL), 0);
+	fake.log[0] = '\0';
+	(void)snprintf(lines, sizeof(lines), "%s\n%s\n/nonexistent/system.control/x\n", ours,
+		       other);
+	assert_int_equal(systemd_remove_drop_ins(systemd, &a_service, lines), 0);
+	assert_int_equal(access(ours, F_OK), -1);
+	*strrchr(ours, '/') = '\0';
+	assert_int_equal(access(ours, F_OK), -1); /* the directory too */
+	assert_int_equal(access(other, F_OK), 0);
+	assert_int_equal(systemd_reload(systemd, NULL), 0);
+	assert_int_equal(systemd_reload(systemd, NULL), 0);
+	assert_string_equal(fake.log, "Reload() ");
+	systemd_close(systemd);
+}
+
 #define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, start_fake, stop_fake)
 
 int main(void)
@@ -404,6 +484,9 @@ int main(void)
 		WITH_FAKE(test_scope_start_and_stop),
 		WITH_FAKE(test_owner_is_unit_at_path),
 		WITH_FAKE(test_watchdog_timeout_is_read),
+		WITH_FAKE(test_unit_is_found_by_name),
+		WITH_FAKE(test_new_drop_ins_are_found),
+		WITH_FAKE(test_removed_drop_ins_are_reloaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
@@ -245,6 +246,9 @@ static void errors_are_reported(void **state)
 		{RULE "when = cpu > 1\nthen = run sh -c x\n", 1, "run requires the absolute path"},
 		{RULE "when = cpu > 1\nthen = limit memory.oom_kill_disable 1\n", 1,
 		 "'memory.oom_kill_disable' can hang processes and can only be set by hand"},
+		{"[limit a]\nmatch = /a\nmemory.oom_kill_disable = 1\n", 1,
+		 "test:3: 'memory.oom_kill_disable' can hang processes and can only be set by "
+		 "hand"},
 		{RULE "when = cpu > 1\nthen = notify me\n", 1, "unexpected argument 'me'"},
 		{RULE "when = cpu > 1\nthen = limit cpu.max 50% hold 5m\n", 1,
 		 "'hold' is only valid in 'step'"},
@@ -348,6 +352,52 @@ static void lines_inih_would_misread(void **state)
 	strcpy(text, "[limit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n");
 	assert_int_equal(cgw_policy_parse("test", text, strlen(text), &reporter, &policy), -EINVAL);
 	assert_non_null(strstr(reports.text, "section header too long (65 bytes, maximum 49)"));
+}
+
+static double parse_seconds(const char *text, size_t length)
+{
+	struct timespec from, to;
+	struct cgw_policy *policy = NULL;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	if (cgw_policy_parse("test", text, length, NULL, &policy) == 0)
+		cgw_policy_free(policy);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+/* The cost of each line does not depend on the number of lines: none of these takes 2 s of CPU. */
+static void cost_is_linear_in_the_lines(void **state)
+{
+	static const struct {
+		const char *head, *before, *after;
+		unsigned lines;
+	} rows[] = {
+		{"", "[limit l", "]\nmatch = /a\npids.max = 5\n", 50000},
+		{"", "[protect p", "]\nmatch = /a\n", 50000},
+		{"[limit a]\nmatch = /a\n", "pids.mxx", " = 5\n", 4000},
+		{"[limit a]\nmatch = /a\n", "io.max = 8:", " rbps=1M\n", 100000},
+		{"[limit a]\nmatch = /a\n", "io.max.rbps = 8:", " 1M\n", 100000},
+		{"[limit a]\npids.max = 5\nmatch = /a\n", "exclude = /b/", "\nmatch = /c\n", 60000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(cleanup_free) char *text = NULL;
+		double seconds;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+
+		assert_non_null(out);
+		fputs(rows[i].head, out);
+		for (unsigned line = 0; line < rows[i].lines; line++)
+			fprintf(out, "%s%u%s", rows[i].before, line, rows[i].after);
+		fclose(out);
+		seconds = parse_seconds(text, length);
+		if (seconds >= 2)
+			fail_msg("%u times %sN%s take %.1f s", rows[i].lines, rows[i].before,
+				 rows[i].after, seconds);
+	}
 }
 
 static void files_and_directories(void **state)
@@ -470,6 +520,7 @@ int main(void)
 		cmocka_unit_test(valid_conditions),
 		cmocka_unit_test(record_and_metrics),
 		cmocka_unit_test(lines_inih_would_misread),
+		cmocka_unit_test(cost_is_linear_in_the_lines),
 		cmocka_unit_test(files_and_directories),
 		cmocka_unit_test(stricter_value_has_lower_rank),
 		cmocka_unit_test(installed_files_are_valid),

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-diff-command.c - `cgward diff` on a recording, and invalid arguments of both commands. */
+#include <fcntl.h>
 #include <jansson.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd/record/record-commands.h"
 #include "command-run.h"
@@ -79,10 +82,17 @@ static void test_changes_between_two_times(void **state)
 /* By default the first and the last sample are compared. */
 static void test_default_times(void **state)
 {
+	static const char *const after[] = {"--events", "--from=@1700000020", "--to=@1700000021",
+					    NULL};
 	static const char *const none[] = {NULL};
 	struct fixture *fixture = *state;
 	struct command_run run;
 
+	/* But not those at the earlier one, which happened before it. */
+	run_diff(fixture, after, &run);
+	assert_int_equal(run.status, CLI_OK);
+	assert_null(strstr(run.capture.out, "  /c\n"));
+	command_run_free(&run);
 	run_diff(fixture, none, &run);
 	assert_int_equal(run.status, CLI_OK);
 	assert_memory_equal(run.capture.out,
@@ -114,6 +124,26 @@ static void test_events_between_two_times(void **state)
 	run_diff(fixture, none, &run);
 	assert_int_equal(run.status, CLI_OK);
 	assert_string_equal(run.capture.out, "");
+	command_run_free(&run);
+}
+
+/* A flipped byte: what is left is printed, with a message and a status that say so. */
+static void test_damage_is_reported(void **state)
+{
+	static const char *const options[] = {"--events", NULL};
+	struct fixture *fixture = *state;
+	CLEANUP(cleanup_close) int fd = open(fixture->file, O_RDWR);
+	struct command_run run;
+	struct stat status;
+	uint8_t byte;
+
+	assert_int_equal(fstat(fd, &status), 0);
+	assert_int_equal(pread(fd, &byte, 1, status.st_size * 2 / 5), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, status.st_size * 2 / 5), 1);
+	run_diff(fixture, options, &run);
+	assert_int_equal(run.status, CLI_PARTLY);
+	assert_non_null(strstr(run.capture.err, "machine.cgwr: skipped "));
 	command_run_free(&run);
 }
 
@@ -186,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_default_times, setup_recording, teardown),
 		cmocka_unit_test_setup_teardown(test_events_between_two_times, setup_recording,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_damage_is_reported, setup_recording, teardown),
 		cmocka_unit_test_setup_teardown(test_reversed_times_are_reported, setup_recording,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_invalid_arguments, setup_recording, teardown),

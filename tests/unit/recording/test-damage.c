@@ -248,6 +248,55 @@ static void test_one_flipped_bit(void **state)
 	}
 }
 
+/* An index names the keys, so opening the file does not notice a block that is damaged. */
+static void test_damaged_block_header_in_a_file_with_an_index(void **state)
+{
+	struct fixture *fixture = *state;
+	struct record_file file;
+	struct block_header header;
+	uint64_t offset = FILE_HEADER_BYTES;
+
+	read_all(fixture, fixture->whole);
+	assert_int_equal(record_file_open(fixture->whole, O_RDONLY, &file), 0);
+	assert_true(file.hint.index > 0);
+	for (unsigned i = 0; i < SAMPLES; i++) {
+		unsigned count, last;
+		size_t damage;
+
+		assert_int_equal(record_file_block(&file, offset, &header, &offset), 1);
+		fixture->bytes[offset + 20] ^= 1;
+		write_file(fixture->file, fixture->bytes, fixture->length);
+		fixture->bytes[offset + 20] ^= 1;
+		count = replay_all(fixture, fixture->file, &last, &damage);
+		assert_true(count < SAMPLES && count >= SAMPLES - 60);
+		assert_int_equal(damage, 1);
+		offset += BLOCK_HEADER_BYTES + header.stored_bytes;
+	}
+	record_file_done(&file);
+}
+
+/* A FIFO would wait for a writer for ever; terabytes of nothing take no time. */
+static void test_special_and_sparse_files(void **state)
+{
+	struct fixture *fixture = *state;
+	struct cgw_replay *replay = NULL;
+	struct cgw_recorder *recorder = NULL;
+	struct cgw_diag diag = {0};
+	size_t damage;
+	unsigned last;
+
+	assert_int_equal(cgw_replay_open("/dev/zero", &replay, &diag), -EMEDIUMTYPE);
+	assert_non_null(strstr(diag.text, "cannot read /dev/zero: not a regular file"));
+	assert_int_equal(mkfifo(fixture->file, 0600), 0);
+	assert_int_equal(cgw_replay_open(fixture->file, &replay, &diag), -EMEDIUMTYPE);
+	assert_int_equal(cgw_recorder_open(fixture->file, &plain, &recorder, &diag), -EMEDIUMTYPE);
+	assert_int_equal(unlink(fixture->file), 0);
+	/* The last block is incomplete, and nothing follows. */
+	write_file(fixture->file, fixture->bytes, fixture->length - 1);
+	if (truncate(fixture->file, (off_t)1 << 40) == 0)
+		assert_int_equal(replay_all(fixture, fixture->file, &last, &damage), SAMPLES - 1);
+}
+
 /* Samples after a range of zeros, as left by a system crash, are found. */
 static void test_range_of_zeros(void **state)
 {
@@ -394,6 +443,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_recorder_killed_while_writing_the_header,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_flipped_bit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_block_header_in_a_file_with_an_index,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_special_and_sparse_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_range_of_zeros, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_block_not_written_to_disk, setup,
 						teardown),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-policy-report.c - how a policy and its enforcement apply to a group. */
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,7 +22,7 @@ struct fixture {
 	struct cgw_layout *layout;
 	struct cgw_policy *policy;
 	struct cgw_frame *frame;
-	json_t *status;
+	struct daemon_status *status;
 	struct policy_report report;
 };
 
@@ -89,7 +90,7 @@ static int setup(void **state)
 	assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
 	cgw_snapshot_unref(snapshot);
 	topology_unref(topology);
-	fixture->status = make_status();
+	assert_int_equal(daemon_status_parse(make_status(), &fixture->status), 0);
 	fixture->report = (struct policy_report){.layout = fixture->layout,
 						 .policy = fixture->policy,
 						 .frame = fixture->frame,
@@ -104,7 +105,7 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 
-	json_decref(fixture->status);
+	daemon_status_free(fixture->status);
 	cgw_frame_free(fixture->frame);
 	cgw_policy_free(fixture->policy);
 	cgw_layout_free(fixture->layout);
@@ -139,6 +140,38 @@ static void test_time_left_until_the_hold_ends(void **state)
 	capture_free(&capture);
 }
 
+/* `cgward status` prints the same times and reasons as explain. */
+static void test_instance_as_of_now(void **state)
+{
+	const struct daemon_instance pending = {.rule = "hog",
+						.group = "/a",
+						.phase = "pending",
+						.why = "cpu > 300% (now 312%)",
+						.since_seconds = 12,
+						.until_seconds = 18};
+	const struct daemon_instance blocked = {.rule = "hog",
+						.group = "/b",
+						.phase = "blocked",
+						.why = "",
+						.step = 1,
+						.since_seconds = NAN,
+						.until_seconds = NAN};
+	struct capture capture;
+
+	(void)state;
+	capture_begin(&capture);
+	policy_report_print_instance(&pending, 8);
+	policy_report_print_instance(&pending, 60);
+	policy_report_print_instance(&blocked, 8);
+	capture_end(&capture);
+	assert_string_equal(
+		capture.out,
+		"pending    hog on /a, step 1, for 20.0s; acts in 10.0s: cpu > 300% (now 312%)\n"
+		"pending    hog on /a, step 1, for 1m12s; acts in 0: cpu > 300% (now 312%)\n"
+		"blocked    hog on /b, step 2\n");
+	capture_free(&capture);
+}
+
 /* Sections of other groups are left out, as is the state of their rules. */
 static void test_sections_of_the_group(void **state)
 {
@@ -166,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_time_left_until_the_hold_ends, setup,
 						teardown),
+		cmocka_unit_test(test_instance_as_of_now),
 		cmocka_unit_test_setup_teardown(test_sections_of_the_group, setup, teardown),
 	};
 

@@ -178,6 +178,9 @@ static int dial(const struct server *server)
 	return fd;
 }
 
+/* For answers that arrive, also on a busy machine. */
+#define PATIENT_MS 60000
+
 /*
  * Runs the endpoint only when it is due, until it closes the connection (returns true) or
  * `patience_ms` is over. `answer` receives the response.
@@ -215,11 +218,11 @@ static void request_page(struct server *server, const char *request, char *answe
 	CLEANUP(cleanup_close) int fd = dial(server);
 
 	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
-	assert_true(read_answer(server, fd, answer, size, 20000));
+	assert_true(read_answer(server, fd, answer, size, PATIENT_MS));
 }
 
 #define HEAD(method, path, more) \
-	method " " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" more "\r\n"
+	method " " path " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" more "\r\n"
 
 static void test_responses(void **state)
 {
@@ -275,30 +278,119 @@ static void test_failures_are_reported(void **state)
 	endpoint_close(server.endpoint);
 }
 
-/* Idle connections time out; one above the limit is served only after that. */
-static void test_connection_limits(void **state)
+#define HOST(name) "GET /metrics HTTP/1.1\r\nConnection: close\r\nHost: " name "\r\n\r\n"
+
+/* A web page can make its name resolve to a loopback address, but cannot change the header. */
+static void test_host_names_of_others_are_refused(void **state)
+{
+	static const struct {
+		const char *request;
+		bool foreign;
+	} rows[] = {
+		{HOST("localhost"), false},
+		{HOST("LocalHost:9753"), false},
+		{HOST("127.0.0.1:9753"), false},
+		{HOST("127.8.9.1"), false},
+		{HOST("[::1]:9753"), false},
+		{"GET /metrics HTTP/1.0\r\n\r\n", false},
+		{HOST("rebind.example:9753"), true},
+		{HOST("127.0.0.1.example"), true},
+		{HOST("localhost.example"), true},
+		{HOST("notlocalhost"), true},
+		{HOST("[::1"), true},
+		{HOST("[evil]"), true},
+		{HOST("2130706433"), true},
+		{HOST("a.very.long.name.of.a.host.that.is.longer.than.any.address.can.be.example"),
+		 true},
+	};
+	struct server server = {0};
+	char answer[4096];
+
+	(void)state;
+	server_start(&server, (struct endpoint_options){0});
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *expected = rows[i].foreign ? " 403 " : " 200 ";
+
+		request_page(&server, rows[i].request, answer, sizeof(answer));
+		if (strncmp(answer + strlen("HTTP/1.1"), expected, strlen(expected)) != 0)
+			fail_msg("%s\n%s", rows[i].request, answer);
+	}
+	endpoint_close(server.endpoint);
+}
+
+static int dial_from(const struct server *server, const char *source)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(inet_pton(AF_INET, source, &from.sin_addr), 1);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&server->name, sizeof(server->name)),
+			 0);
+	return fd;
+}
+
+/* One more than the limit: the peer with the most connections loses its oldest one. */
+static void test_each_peer_has_its_share_of_connections(void **state)
+{
+	static const char page[] = HEAD("GET", "/metrics", "");
+	struct server server = {0};
+	char answer[4096];
+	int greedy[40], other;
+
+	(void)state;
+	server_start(&server, (struct endpoint_options){.connections_max = 8});
+	other = dial_from(&server, "127.0.0.2");
+	for (size_t i = 0; i < ARRAY_SIZE(greedy); i++) {
+		greedy[i] = dial(&server);
+		assert_false(read_answer(&server, greedy[i], answer, sizeof(answer), 1));
+	}
+	/* The first are closed, the last are not. */
+	assert_true(read_answer(&server, greedy[0], answer, sizeof(answer), PATIENT_MS));
+	assert_false(read_answer(&server, greedy[39], answer, sizeof(answer), 10));
+	/* Both peers are served at once. */
+	request_page(&server, page, answer, sizeof(answer));
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
+	assert_int_equal(send(other, page, strlen(page), MSG_NOSIGNAL), strlen(page));
+	assert_true(read_answer(&server, other, answer, sizeof(answer), PATIENT_MS));
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
+	close(other);
+	for (size_t i = 0; i < ARRAY_SIZE(greedy); i++)
+		close(greedy[i]);
+	endpoint_close(server.endpoint);
+}
+
+/* A byte now and then keeps a connection from being idle, but not beyond its deadline. */
+static void test_slow_requests_have_a_deadline(void **state)
+{
+	struct server server = {0};
+	bool closed = false;
+	char answer[4096];
+	int slow;
+
+	(void)state;
+	server_start(&server, (struct endpoint_options){.timeout_s = 60, .deadline_s = 1});
+	slow = dial(&server);
+	for (int i = 0; i < 100 && !closed; i++) {
+		(void)send(slow, "G", 1, MSG_NOSIGNAL);
+		closed = read_answer(&server, slow, answer, sizeof(answer), 50);
+	}
+	assert_true(closed);
+	close(slow);
+	endpoint_close(server.endpoint);
+}
+
+static void test_idle_connections_time_out(void **state)
 {
 	struct server server = {0};
 	char answer[4096];
-	int idle[2], third;
+	int idle;
 
 	(void)state;
-	server_start(&server, (struct endpoint_options){.connections_max = 2, .timeout_s = 1});
-	idle[0] = dial(&server);
-	idle[1] = dial(&server);
-	third = dial(&server);
-	(void)send(third, HEAD("GET", "/metrics", ""), strlen(HEAD("GET", "/metrics", "")),
-		   MSG_NOSIGNAL);
-	(void)read_answer(&server, third, answer, sizeof(answer), 300);
-	assert_string_equal(answer, "");
-	assert_true(read_answer(&server, idle[0], answer, sizeof(answer), 20000));
-	assert_true(read_answer(&server, idle[1], answer, sizeof(answer), 20000));
-	close(idle[0]);
-	close(idle[1]);
-	/* The waiting connection is served now. */
-	assert_true(read_answer(&server, third, answer, sizeof(answer), 20000));
-	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
-	close(third);
+	server_start(&server, (struct endpoint_options){.timeout_s = 1});
+	idle = dial(&server);
+	assert_true(read_answer(&server, idle, answer, sizeof(answer), PATIENT_MS));
+	close(idle);
 	endpoint_close(server.endpoint);
 }
 
@@ -310,7 +402,10 @@ int main(void)
 		cmocka_unit_test(test_passed_sockets),
 		cmocka_unit_test(test_responses),
 		cmocka_unit_test(test_failures_are_reported),
-		cmocka_unit_test(test_connection_limits),
+		cmocka_unit_test(test_host_names_of_others_are_refused),
+		cmocka_unit_test(test_each_peer_has_its_share_of_connections),
+		cmocka_unit_test(test_slow_requests_have_a_deadline),
+		cmocka_unit_test(test_idle_connections_time_out),
 	};
 
 	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);

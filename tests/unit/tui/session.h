@@ -12,7 +12,7 @@
 
 #include "frames.h"
 #include "lib/base/cleanup.h"
-#include "tui/core/app.h"
+#include "tui/core/dashboard.h"
 
 #define SECOND UINT64_C(1000000000)
 #define MIB    (UINT64_C(1) << 20)
@@ -206,6 +206,20 @@ static void session_type(struct session *session, const char *text)
 		(void)app_key(session->app, (unsigned char)*text);
 }
 
+/* Prints each line that differs: "-" expected, "+" on the screen. */
+static inline void print_difference(const char *expected, const char *got)
+{
+	for (int line = 1; *expected != '\0' || *got != '\0'; line++) {
+		size_t expected_length = strcspn(expected, "\n"), got_length = strcspn(got, "\n");
+
+		if (expected_length != got_length || memcmp(expected, got, got_length) != 0)
+			print_error("line %d:\n-%.*s\n+%.*s\n", line, (int)expected_length,
+				    expected, (int)got_length, got);
+		expected += expected_length + (expected[expected_length] == '\n');
+		got += got_length + (got[got_length] == '\n');
+	}
+}
+
 static inline void session_expect(struct session *session, const char *name)
 {
 	CLEANUP(cleanup_free) char *got = session_text(session);
@@ -225,8 +239,10 @@ static inline void session_expect(struct session *session, const char *name)
 		fail_msg("%s does not exist", path);
 	expected[fread(expected, 1, sizeof(expected) - 1, file)] = '\0';
 	fclose(file);
-	if (strcmp(got, expected) != 0)
+	if (strcmp(got, expected) != 0) {
+		print_difference(expected, got);
 		fail_msg("%s: the screen is\n%s", name, got);
+	}
 }
 
 /* Fails unless the screen contains the text. */

@@ -8,6 +8,7 @@
 #include "test.h"
 #include "tree.h"
 #include "tui/core/batch.h"
+#include "tui/core/dashboard.h"
 
 static unsigned count_lines(const char *text, const char *part)
 {

@@ -41,6 +41,42 @@ static void test_list_scrolls_to_the_selected_row(void **state)
 	}
 }
 
+/* The end of a path counts, however long it is: 20 names of 250 bytes, and then the group. */
+static void test_filter_and_search_long_paths(void **state)
+{
+	static char paths[22][5100];
+	struct frame_group groups[22] = {{"/", 1}};
+	struct session session;
+
+	(void)state;
+	for (size_t i = 1; i < ARRAY_SIZE(groups); i++) {
+		int length = (int)strlen(paths[i - 1]);
+
+		memcpy(paths[i], paths[i - 1], sizeof(paths[i]));
+		if (i + 1 < ARRAY_SIZE(groups))
+			(void)snprintf(paths[i] + length, 252, "/%0250zu", i);
+		else
+			strcpy(paths[i] + length, "/needle");
+		groups[i] = (struct frame_group){paths[i], i + 1};
+	}
+	session_begin(&session, 24, 80);
+	topology_unref(session.topology);
+	session.topology = frame_topology(groups, ARRAY_SIZE(groups));
+	session_sample(&session);
+	session_keys(&session, "T F4");
+	session_type(&session, "/**/needle");
+	session_keys(&session, "Enter");
+	assert_int_equal(session.app->list.matched, 1);
+	session_keys(&session, "F4 ^U");
+	session_type(&session, "20/needle");
+	session_keys(&session, "Enter");
+	assert_int_equal(session.app->list.matched, 1);
+	session_keys(&session, "F4 ^U Enter Home F3");
+	session_type(&session, "20/needle");
+	assert_int_equal(app_group(session.app), ARRAY_SIZE(groups) - 1);
+	session_end(&session);
+}
+
 static void test_search_in_both_directions(void **state)
 {
 	struct session session;
@@ -158,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list_scrolls_to_the_selected_row),
+		cmocka_unit_test(test_filter_and_search_long_paths),
 		cmocka_unit_test(test_search_in_both_directions),
 		cmocka_unit_test(test_selection_moves_out_of_folded_groups),
 		cmocka_unit_test(test_filtered_groups_in_folded_parents),

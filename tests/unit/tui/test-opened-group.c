@@ -34,7 +34,8 @@ static void write_process(struct fixture *fixture, int pid, unsigned user_ticks,
 		       user_ticks, system_ticks, pages);
 	tree_file(fixture->tree, path, text);
 	(void)snprintf(path, sizeof(path), "proc/%d/status", pid);
-	tree_file(fixture->tree, path, "Name:\tp\nUid:\t33\t33\t33\t33\n");
+	(void)snprintf(text, sizeof(text), "Name:\tp\nTgid:\t%d\nUid:\t33\t33\t33\t33\n", pid);
+	tree_file(fixture->tree, path, text);
 }
 
 /* Takes a sample, and lets the worker read the group. */
@@ -181,6 +182,47 @@ static void test_limits_of_graphs(void **state)
 	end(&fixture);
 }
 
+static void test_search_on_each_page(void **state)
+{
+	static const struct {
+		const char *page, *text, *found;
+	} rows[] = {
+		{"1", "pids.max", "pids.max"}, /* shown by page 2 */
+		{"2", "PIDS.max", "pids.max"},
+		{"3", "cpu.max", "cpu.max"},
+		{"4", "p42", "[p42]"},
+		{"5", "pids.events.max", "pids.events.max"},
+		{"6", "slows", "slows this group down"},
+		{"7", "processes", "processes"},
+	};
+	struct fixture fixture;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct detail *detail;
+		const struct detail_row *row;
+		char line[1024];
+
+		begin(&fixture, rows[i].page);
+		write_process(&fixture, 41, 100, 300, 1000);
+		write_process(&fixture, 42, 700, 0, 2000);
+		update(&fixture);
+		update(&fixture);
+		session_keys(&fixture.session, "/");
+		session_type(&fixture.session, rows[i].text);
+		session_hides(&fixture.session, "no match");
+		session_keys(&fixture.session, "Enter");
+		assert_int_equal(fixture.session.app->view_count, 2);
+		detail = fixture.session.app->views[1].state;
+		row = &detail->rows[detail->scroll.selected];
+		(void)snprintf(line, sizeof(line), "%s %s %.*s", row->left, row->value,
+			       (int)row->line_length, row->line != NULL ? row->line : "");
+		if (strstr(line, rows[i].found) == NULL)
+			fail_msg("page %s: %s", rows[i].page, line);
+		end(&fixture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_events_since_the_group_was_opened),
 		cmocka_unit_test(test_limits_of_graphs),
+		cmocka_unit_test(test_search_on_each_page),
 	};
 
 	/* Character widths depend on the locale. */

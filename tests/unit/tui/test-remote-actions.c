@@ -241,6 +241,26 @@ static void test_action_runs_on_the_host_of_the_group(void **state)
 	end(&fixture);
 }
 
+/* A new group is created below the selected one; a process has one group. */
+static void test_marks_do_not_choose_a_parent(void **state)
+{
+	static const char *const names[] = {"web1"};
+	struct fixture fixture;
+	struct session *session = &fixture.session;
+
+	(void)state;
+	begin(&fixture, names, 1);
+	session_keys(session, "/");
+	session_type(session, "nginx");
+	session_keys(session, "Enter Esc Space Space m");
+	session_shows(session, "cannot move a process into several groups");
+	session_keys(session, "Home n x Enter");
+	run_jobs(&fixture);
+	expect_command(&fixture, "web1: cgward create --dry-run --why by\\ hand,\\ in\\ cgward\\ "
+				 "top\\ --host -- /x");
+	end(&fixture);
+}
+
 /* Undo is of this session's last reversible action, by its number, never of another user's. */
 static void test_undo_is_of_this_session(void **state)
 {
@@ -347,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_action_has_the_id_of_its_dialog),
 		cmocka_unit_test(test_prompt_of_replaced_group_is_refused),
 		cmocka_unit_test(test_action_runs_on_the_host_of_the_group),
+		cmocka_unit_test(test_marks_do_not_choose_a_parent),
 		cmocka_unit_test(test_undo_is_of_this_session),
 		cmocka_unit_test(test_refused_action_cannot_be_applied),
 		cmocka_unit_test(test_read_only_rejects_actions),

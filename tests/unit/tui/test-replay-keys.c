@@ -64,8 +64,7 @@ static void react(struct playback *playback, unsigned reactions)
 	struct app *app = playback->session.app;
 
 	if (reactions & REACTION_SETTINGS)
-		playback->source->kind->set_interval(playback->source, app->settings.interval_ns,
-						     app->paused);
+		source_set_interval(playback->source, app->settings.interval_ns, app->paused);
 	if (reactions & REACTION_SEEK)
 		playback->source->kind->seek(playback->source, &app->seek);
 }
@@ -73,14 +72,14 @@ static void react(struct playback *playback, unsigned reactions)
 /* Waits for arrivals and collects all. Returns false if they only had actions of a rehearsal. */
 static bool collect(struct playback *playback)
 {
-	struct pollfd fd = {playback->source->kind->fd(playback->source), POLLIN, 0};
+	struct pollfd fd = {playback->source->thread.event_fd, POLLIN, 0};
 	struct arrival arrival = {0};
 	struct cgw_diag diag = {.text = ""};
 	bool answered = false;
 	int r;
 
-	assert_int_equal(poll(&fd, 1, 20000), 1);
-	while ((r = playback->source->kind->collect(playback->source, &arrival, &diag)) > 0) {
+	assert_int_equal(poll(&fd, 1, -1), 1);
+	while ((r = source_collect(playback->source, &arrival, &diag)) > 0) {
 		answered = answered || arrival.rehearsed_ns == 0;
 		assert_int_equal(app_on_sample(playback->session.app, &arrival, SECOND), 0);
 		arrival_free(&arrival);

@@ -19,8 +19,8 @@ static void check_inside(const struct rect *part, const struct layout_request *r
 static void check_size(const struct layout_request *request)
 {
 	struct layout layout = layout_compute(request);
-	const struct rect *parts[] = {&layout.header, &layout.graphs, &layout.head,
-				      &layout.body,   &layout.status, &layout.keys};
+	const struct rect *parts[] = {&layout.header,   &layout.head,   &layout.body,
+				      &layout.timeline, &layout.status, &layout.keys};
 	int rows = 0, next = 0;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -50,7 +50,7 @@ static void test_parts_fill_every_size(void **state)
 					.header_rows = variant & 1 ? 6 : 0,
 					.keys = variant & 2,
 					.head = variant & 4,
-					.graph_rows_max = variant & 8 ? 12 : 0,
+					.timeline = variant & 8,
 				};
 
 				check_size(&request);

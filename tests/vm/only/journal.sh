@@ -10,7 +10,7 @@ group=$(make_group journal pids)
 log() { "$CGWARD" log --journal systemd --json "$group"; }
 has() { [ "$(log | cell "$1")" = "$2" ]; }
 "$CGWARD" set --why "a test" "$group" pids.max=33 >/dev/null
-check "a change by a command is an entry" wait_for 30 has what pids.max
+check "a change by a command is an entry" wait_for has what pids.max
 same "the entry has the old and the new value" "max 33" "$(log | cell old) $(log | cell new)"
 same "the entry has the author and the reason" "cgward set a test" "$(log | cell who) $(log | cell why)"
 same "the entry has the host" "$(cat /etc/hostname)" "$(log | cell host)"
@@ -18,17 +18,17 @@ same "the entry has the host" "$(cat /etc/hostname)" "$(log | cell host)"
 "$CGWARD" set "$group" pids.max=33 >/dev/null
 "$CGWARD" set "$group" nonsense=1 >/dev/null 2>&1
 "$CGWARD" undo >/dev/null
-check "undo is an entry; a command that changes nothing is not" wait_for 30 has what "pids.max|pids.max"
+check "undo is an entry; a command that changes nothing is not" wait_for has what "pids.max|pids.max"
 same "the entry of undo has its author" "cgward undo|cgward set" "$(log | cell who)"
 
 printf '[policy]\ninterval = 500ms\nstate = %s\n[limit standing]\nmatch = %s\npids.max = 55\n' "$work/run" "$group" >"$work/cgward.conf"
 chmod 644 "$work/cgward.conf"
 systemd-run --quiet --unit=cgward-journal "$CGWARD" enforce --policy "$work/cgward.conf"
-check "a change by the policy is an entry" wait_for 30 has who "standing|cgward undo|cgward set"
+check "a change by the policy is an entry" wait_for has who "standing|cgward undo|cgward set"
 echo nonsense >>"$work/cgward.conf"
 systemctl kill --signal=HUP cgward-journal.service
 refused() { journalctl -q MESSAGE_ID=563affcdecd6491696435da4c5a135e0 | grep -q 'the old one stays in effect'; }
-check "a refused policy is an entry" wait_for 30 refused
+check "a refused policy is an entry" wait_for refused
 systemctl stop cgward-journal.service
 
 mkdir -p /usr/lib/systemd/catalog && cp packaging/systemd/cgward.catalog /usr/lib/systemd/catalog/

@@ -16,9 +16,8 @@ for applet in sh sleep; do ln -s busybox "$root/bin/$applet"; done
 end_containers() {
 	podman rm --all --force --time 0 >/dev/null 2>&1
 	[ -z "${service:-}" ] || kill "$service" 2>/dev/null
-	test_cleanup
 }
-trap end_containers EXIT
+test_at_exit+=(end_containers)
 # start NAME OPTION...: starts a container; prints its id. Without INVOCATION_ID, so that podman's
 # helper gets its own scope, as when started from a shell.
 start() {
@@ -74,9 +73,9 @@ named() {
 	without_storage "$CGWARD" inspect --json --rates 0 "$id" >"$directory/inspect.json"
 	grep -q '"name": "cgward-web"' "$directory/inspect.json"
 }
-check "podman: the socket answers" wait_for 60 sh -c 'curl -s --unix-socket /run/podman/podman.sock http://d/_ping | grep -q OK'
+check "podman: the socket answers" wait_for sh -c 'curl -s --unix-socket /run/podman/podman.sock http://d/_ping | grep -q OK'
 # cgward does not wait for slow answers, such as the first ones on a slow machine: retry.
-check "podman: the container has its name from the socket" wait_for 60 named
+check "podman: the container has its name from the socket" wait_for named
 fact "podman: the source of the name is the socket" /run/podman/podman.sock '[d["identity"]["named_by"]]'
 
 podman rm --force --time 0 cgward-web >/dev/null 2>&1

@@ -7,9 +7,9 @@
 mount=$(mount_of memory)
 same "the container's group is the root" / "$("$CGWARD" dump -r -n -o group --match /)"
 check "the root has values" test "$("$CGWARD" get --bytes / memory.current)" -gt 0
-sleep 60 &
+sleep 600 &
 test_pids+=("$!")
-sleep 60 &
+sleep 600 &
 test_pids+=("$!")
 # cgward itself is counted as well, and possibly a shell that waits for it.
 mapfile -t processes <"$mount/cgroup.procs"

@@ -29,7 +29,7 @@ systemd-nspawn --quiet --machine=cgbox --directory="$system" --private-network -
 	>"$directory/nspawn" 2>&1 &
 test_pids+=($!)
 leader() { machinectl show --value --property=Leader cgbox; }
-if wait_for 60 leader && wait_for 30 pgrep -f '^/bin/sleep 2000'; then
+if wait_for leader && wait_for pgrep -f '^/bin/sleep 2000'; then
 	pid=$(leader)
 	unit=$(machinectl show --value --property=Unit cgbox)
 	inspect "$unit"

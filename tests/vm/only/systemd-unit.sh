@@ -20,9 +20,8 @@ mkdir -p /etc/cgward /run/systemd/system/cgward.service.d
 stop_units() {
 	systemctl stop cgward.service cgward-target.service cgward-serve.socket cgward-serve.service 2>/dev/null
 	rm -rf /etc/cgward/cgward.conf /run/systemd/system/cgward.service.d
-	test_cleanup
 }
-trap stop_units EXIT
+test_at_exit+=(stop_units)
 # Shorter watchdog timeouts than packaged, and no core dump when the watchdog aborts the daemon.
 printf '[Service]\nWatchdogSec=4s\nTimeoutAbortSec=4s\nLimitCORE=0\n' >/run/systemd/system/cgward.service.d/test.conf
 systemctl daemon-reload
@@ -62,7 +61,7 @@ check "the unit starts" systemctl start cgward.service
 same "the unit notifies systemd when ready" "notify active running" \
 	"$(property cgward.service Type) $(property cgward.service ActiveState) $(property cgward.service SubState)"
 main=$(property cgward.service MainPID)
-check "the rule sets the limit of a unit" wait_for 60 is 33 limit
+check "the rule sets the limit of a unit" wait_for is 33 limit
 check "status prints the rule and the group" grep -q "hold on $target" <<<"$("$CGWARD" status)"
 same "the journal fields have the rule, the group and the values" "hold $target pids.max 33" "$(
 	journalctl -q -o json MESSAGE_ID=6f1c9d3a0f7e4b5e9a2c71d84f6b02ce _SYSTEMD_UNIT=cgward.service | head -n 1 |
@@ -74,7 +73,7 @@ print(*[entry.get("CGWARD_" + field) for field in ("RULE", "GROUP", "KEY", "KEPT
 # --- Reload: an invalid policy changes nothing.
 echo "nonsense" >>/etc/cgward/cgward.conf
 systemctl reload cgward.service
-check "an invalid policy is refused" wait_for 30 journal "the old one stays in effect"
+check "an invalid policy is refused" wait_for journal "the old one stays in effect"
 same "the same process continues with the old policy" "$main active" \
 	"$(property cgward.service MainPID) $(property cgward.service ActiveState)"
 same "the limit of the old policy still applies" 33 "$(limit)"
@@ -84,7 +83,7 @@ same "a valid policy is reloaded by the same process" "$main" "$(property cgward
 
 serves() { python3 -c 'import urllib.request
 print(urllib.request.urlopen("http://127.0.0.1:9753/metrics", timeout=20).read().decode())' 2>/dev/null | grep -q '^cgward_policy_sections'; }
-check "[metrics] answers at its default address" wait_for 30 serves
+check "[metrics] answers at its default address" wait_for serves
 if [ "$(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1)" = 6.6 ]; then
 	check "the kernel reports processes for [place]" is "" journalctl -q -o cat -u cgward.service --grep="process events are unavailable"
 fi
@@ -94,13 +93,13 @@ restarted() { # MORE_THAN
 	[ "$(property cgward.service NRestarts)" -gt "$1" ] && [ "$(property cgward.service ActiveState)" = active ]
 }
 kill -STOP "$main"
-check "a stopped daemon is restarted by the watchdog" wait_for 60 restarted 0
+check "a stopped daemon is restarted by the watchdog" wait_for restarted 0
 check "the watchdog timeout is logged" grep -qi "watchdog timeout" <<<"$(journalctl -q -o cat -u cgward.service)"
-check "the limit applies after the restart" wait_for 30 is 44 limit
+check "the limit applies after the restart" wait_for is 44 limit
 before=$(property cgward.service NRestarts)
 kill -KILL "$(property cgward.service MainPID)"
-check "a killed daemon is restarted" wait_for 60 restarted "$before"
-check "the limit applies after the second restart" wait_for 30 is 44 limit
+check "a killed daemon is restarted" wait_for restarted "$before"
+check "the limit applies after the second restart" wait_for is 44 limit
 
 # --- Stop.
 systemctl stop cgward.service
@@ -113,7 +112,7 @@ if systemctl start cgward-serve.service; then
 	scrape() { python3 -c 'import urllib.request
 print(urllib.request.urlopen("http://127.0.0.1:9753/metrics", timeout=20).read().decode())'; }
 	answers() { scrape 2>/dev/null | grep -q '^cgward_.*system.slice'; }
-	check "the unprivileged endpoint answers" wait_for 30 answers
+	check "the unprivileged endpoint answers" wait_for answers
 	systemctl stop cgward-serve.service
 	# Socket activation: systemd listens, and starts the service on the first request.
 	systemctl start cgward-serve.socket
@@ -123,7 +122,7 @@ print(urllib.request.urlopen("http://127.0.0.1:9753/metrics", timeout=20).read()
 	same "the service uses the passed socket" "active socket passed by systemd" \
 		"$(property cgward-serve.service ActiveState) $(journalctl -q -o cat -u cgward-serve.service | tail -n 1)"
 	systemctl stop cgward-serve.service
-	check "a scrape after a stop starts the service again" wait_for 30 answers
+	check "a scrape after a stop starts the service again" wait_for answers
 	systemctl stop cgward-serve.socket cgward-serve.service
 else
 	not_ok "the endpoint starts"

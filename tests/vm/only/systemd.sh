@@ -42,7 +42,7 @@ id=$(printf 'cgward' | sha256sum | cut -c1-64)
 systemd-run --quiet --scope --unit="docker-$id" --slice=machine.slice --property=TasksMax=7 \
 	--property=TasksAccounting=yes sleep 3000 &
 test_pids+=($!)
-check "the scope starts" wait_for 30 may "$CGWARD" get "$id" depth
+check "the scope starts" wait_for may "$CGWARD" get "$id" depth
 same "a container is found by its id" 7 "$(get "$id" pids.max)"
 same "a container is found by the first characters of its id" 7 "$(get "${id:0:12}" pids.max)"
 systemctl stop "docker-$id.scope"
@@ -76,7 +76,8 @@ if [ -n "$v2" ]; then
 	group=$(make_group killed pids)
 	mkdir "$memory$group/child"
 	(echo "$BASHPID" >"$memory$group/child/cgroup.procs" && exec sleep 3000) &
-	check "the child group has a process" wait_for 20 test "$(get "$group/child" cgroup.procs)" = 1
+	has_process() { [ "$(get "$group/child" cgroup.procs)" = 1 ]; }
+	check "the child group has a process" wait_for has_process
 	echo 1 >"$memory$group/cgroup.kill"
 	wait $!
 	same "no process is left after cgroup.kill" 0 "$(get "$group" cgroup.populated)"

@@ -8,27 +8,6 @@
 /* Slots per block: all columns of a block are filled while its records are in the cache. */
 #define BLOCK 256
 
-void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
-	      bool *from_bpf)
-{
-	for (size_t i = 0; i < bpf->column_count; i++) {
-		const struct bpf_column *column = &bpf->columns[i];
-		uint32_t slot = column->request.slot;
-		const uint64_t *record;
-		uint64_t raw;
-
-		if (!bpf_column_applies(column, group))
-			continue;
-		record = bpf_record(column, group);
-		/* Without the controller the file does not exist: the value stays absent. */
-		if (record[0] == BPF_RECORD_ABSENT)
-			from_bpf[slot] = true;
-		else
-			from_bpf[slot] = bpf_field_raw(column, record, &raw) &&
-					 bpf_field_number(column, raw, &row[slot]);
-	}
-}
-
 static int fill_cpus(const struct bpf *bpf, const struct bpf_column *column, size_t slot,
 		     struct cgw_snapshot *snapshot, uint32_t row)
 {
@@ -86,26 +65,11 @@ static int fill_instances(const struct bpf *bpf, const struct bpf_column *column
 	return fill_cpus(bpf, column, slot, snapshot, row);
 }
 
-int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
-		       struct cgw_snapshot *snapshot, struct device_names *devices)
+/* Maps slots to rows again, after a new topology or after slots changed. */
+static void update_rows(struct bpf *bpf, struct topology *topology)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < bpf->column_count && r == 0; i++) {
-		const struct bpf_column *column = &bpf->columns[i];
-		uint64_t raw;
-
-		if (bpf_is_instanced(column->row) && bpf_column_applies(column, group) &&
-		    bpf_record(column, group)[0] != BPF_RECORD_ABSENT &&
-		    bpf_field_raw(column, bpf_record(column, group), &raw))
-			r = fill_instances(bpf, column, group->slot[column->hierarchy], snapshot,
-					   group->index, devices);
-	}
-	return r;
-}
-
-void bpf_update_rows(struct bpf *bpf)
-{
+	if (bpf->topology == topology)
+		return;
 	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
 		struct bpf_hierarchy *state = &bpf->state[h];
 
@@ -116,7 +80,8 @@ void bpf_update_rows(struct bpf *bpf)
 										   : CGW_NO_GROUP;
 		}
 	}
-	bpf->rows_outdated = false;
+	topology_unref(bpf->topology);
+	bpf->topology = topology_ref(topology);
 }
 
 /* The row of a slot, or CGW_NO_GROUP if the column does not apply or has no record. */
@@ -134,7 +99,7 @@ static uint32_t row_of(const struct bpf *bpf, const struct bpf_column *column,
 /* Fills one column for the slots from `first` up to but not including `end`. */
 static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 			struct cgw_snapshot *snapshot, uint32_t first, uint32_t end,
-			struct tree_group **incomplete)
+			struct tree_group **unread)
 {
 	const struct snapshot_column *to = &snapshot->columns[column->request.slot];
 
@@ -154,32 +119,40 @@ static void fill_column(const struct bpf *bpf, const struct bpf_column *column,
 			to->value[row] = number.value;
 			to->state[row] = (uint8_t)number.state;
 		} else {
-			incomplete[row] = bpf->state[column->hierarchy].groups[slot];
+			to->state[row] = STATE_UNREAD;
+			unread[row] = bpf->state[column->hierarchy].groups[slot];
 		}
 	}
 }
 
 static int fill_column_instances(const struct bpf *bpf, const struct bpf_column *column,
-				 struct cgw_snapshot *snapshot, struct device_names *devices,
-				 struct tree_group *const *incomplete)
+				 struct cgw_snapshot *snapshot, struct device_names *devices)
 {
 	int r = 0;
 
 	for (uint32_t slot = 0; slot < bpf->state[column->hierarchy].count && r == 0; slot++) {
 		uint32_t row = row_of(bpf, column, snapshot, slot);
 
-		if (row != CGW_NO_GROUP && incomplete[row] == NULL)
+		if (row != CGW_NO_GROUP &&
+		    snapshot->columns[column->request.slot].state[row] != STATE_UNREAD)
 			r = fill_instances(bpf, column, slot, snapshot, row, devices);
 	}
 	return r;
 }
 
-int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot,
-		     struct device_names *devices, struct tree_group **incomplete)
+int bpf_collect(void *collector, struct cgw_snapshot *snapshot, struct coverage *coverage)
 {
+	struct bpf *bpf = collector;
 	uint32_t count = 0;
 	int r = 0;
 
+	if (bpf->column_count == 0)
+		return 0;
+	update_rows(bpf, snapshot->topology);
+	for (uint32_t row = 1; row < snapshot->topology->view.count; row++)
+		snapshot->read_ns[row] = bpf->pass_ns;
+	for (size_t i = 0; i < bpf->column_count; i++)
+		snapshot->columns[bpf->columns[i].request.slot].state[0] = STATE_UNREAD;
 	for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++)
 		count = bpf->state[h].count > count ? bpf->state[h].count : count;
 	for (uint32_t first = 0; first < count; first += BLOCK)
@@ -188,11 +161,11 @@ int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot,
 			uint32_t all = bpf->state[column->hierarchy].count, end = first + BLOCK;
 
 			fill_column(bpf, column, snapshot, first, end < all ? end : all,
-				    incomplete);
+				    coverage->unread);
 		}
 	for (size_t i = 0; i < bpf->column_count && r == 0; i++)
 		if (bpf_is_instanced(bpf->columns[i].row))
-			r = fill_column_instances(bpf, &bpf->columns[i], snapshot, devices,
-						  incomplete);
+			r = fill_column_instances(bpf, &bpf->columns[i], snapshot,
+						  &bpf->files->device_names);
 	return r;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bpf-plan.c - requests to the BPF programs, and the metrics of a plan that they provide. */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,8 +128,10 @@ void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *metrics)
 	}
 }
 
-void bpf_forget_plan(struct bpf *bpf)
+void bpf_drop_plan(void *collector)
 {
+	struct bpf *bpf = collector;
+
 	bpf->column_count = 0;
 	bpf->stat_file = SIZE_MAX;
 	memset(bpf->parts, 0, sizeof(bpf->parts));
@@ -162,46 +165,33 @@ static void find_columns(struct bpf *bpf, const struct plan *plan)
 	}
 }
 
-int bpf_plan(struct bpf *bpf, struct files *files)
+static int prove_columns(struct bpf *bpf, const struct plan *plan)
 {
 	int r;
 
-	find_columns(bpf, &files->plan);
+	find_columns(bpf, plan);
 	request_columns(bpf, false);
-	r = bpf_walk_missing(bpf, files);
+	r = bpf_walk_missing(bpf);
 	if (r == 0)
-		r = bpf_verify(bpf, files);
+		r = bpf_verify(bpf);
 	if (r < 0)
 		return r;
 	request_columns(bpf, true);
-	return bpf_walk_missing(bpf, files);
+	return bpf_walk_missing(bpf);
 }
 
-bool bpf_provides(const struct bpf *bpf, enum cgw_metric metric)
+int bpf_set_plan(void *collector, const struct plan *plan, struct coverage *coverage)
 {
-	for (size_t i = 0; i < bpf->column_count; i++)
-		if (bpf->columns[i].metric == metric)
-			return true;
-	return false;
-}
+	struct bpf *bpf = collector;
+	int r = prove_columns(bpf, plan);
 
-enum bpf_coverage bpf_file_coverage(const struct bpf *bpf, const struct plan *plan, size_t file)
-{
-	size_t always = 0, mostly = 0;
-
-	for (size_t i = 0; i < bpf->column_count; i++) {
-		const struct bpf_column *column = &bpf->columns[i];
-
-		if (column->file != file)
-			continue;
-		if (column->from_root || column->row->kind == BPF_KIND_NOT_FROZEN ||
-		    column->row->kind == BPF_KIND_NO_DEVICE || bpf_is_per_device(column->row))
-			mostly++;
-		else
-			always++;
+	if (r == -E2BIG) { /* more groups than the programs' capacity were created meanwhile */
+		r = bpf_update(bpf, NULL, true);
+		if (r == 0)
+			r = prove_columns(bpf, plan);
 	}
-	if (always == plan->files[file].request_count)
-		return BPF_COVERS_ALL;
-	return always + mostly == plan->files[file].request_count ? BPF_COVERS_MOST
-								  : BPF_COVERS_NONE;
+	for (size_t i = 0; i < bpf->column_count && r == 0; i++)
+		cgw_metric_set_add(&coverage->provided[bpf->columns[i].file],
+				   bpf->columns[i].metric);
+	return r;
 }

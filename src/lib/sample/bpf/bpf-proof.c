@@ -38,7 +38,6 @@ struct trial_part {
 
 struct proof {
 	struct bpf *bpf;
-	struct files *files;
 	struct trial_part parts[BPF_PART_COUNT];
 	/* By column and trial: the last value of the file, and its minimum and maximum so far. */
 	struct cgw_number before[CGW_METRIC_COUNT][TRIAL_COUNT];
@@ -175,7 +174,7 @@ static struct cgw_number file_value(struct proof *proof, const struct bpf_column
 				    struct tree_group *group)
 {
 	if (proof->row_group != group || proof->row_file != column->file) {
-		proof->row_error = files_peek(proof->files, group, column->file, proof->row);
+		proof->row_error = files_peek(proof->bpf->files, group, column->file, proof->row);
 		proof->row_group = group;
 		proof->row_file = column->file;
 	}
@@ -497,7 +496,7 @@ static void request_statistics(struct proof *proof)
 		control->learn_id[i] = memory->trials[i].id;
 }
 
-int bpf_verify(struct bpf *bpf, struct files *files)
+int bpf_verify(struct bpf *bpf)
 {
 	CLEANUP(cleanup_free) struct proof *proof = calloc(1, sizeof(*proof));
 	int r;
@@ -505,7 +504,6 @@ int bpf_verify(struct bpf *bpf, struct files *files)
 	if (proof == NULL)
 		return -ENOMEM;
 	proof->bpf = bpf;
-	proof->files = files;
 	memset(proof->low, 0xff, sizeof(proof->low));
 	for (size_t p = 0; p < BPF_PART_COUNT; p++)
 		for (size_t i = 0; i < TRIAL_COUNT; i++)

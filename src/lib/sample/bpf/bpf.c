@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/base/cleanup.h"
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/sample/bpf/bpf.h"
 
@@ -38,56 +38,11 @@ static int load(struct bpf *bpf, uint32_t capacity, struct cgw_diag *diag)
 				 &bpf->programs, &bpf->hierarchies, diag);
 }
 
-int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t capacity,
-	     struct cgw_diag *diag)
-{
-	int r;
-
-	*bpf = (struct bpf){
-		.layout = discover->layout,
-		.tree = discover->tree,
-		.discover = discover,
-		.stat_file = SIZE_MAX,
-	};
-	if (bpf->layout->recorded)
-		return cgw_diag_set(diag, -EOPNOTSUPP,
-				    "a recorded machine cannot run BPF programs");
-	r = load(bpf, capacity > CAPACITY_MIN ? capacity : CAPACITY_MIN, diag);
-	if (r < 0)
-		bpf_close(bpf);
-	return r;
-}
-
-void bpf_close(struct bpf *bpf)
-{
-	bpf->programs = bpf_programs_free(bpf->programs);
-	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++) {
-		free(bpf->state[h].groups);
-		free(bpf->state[h].rows);
-		bpf->state[h] = (struct bpf_hierarchy){0};
-	}
-	bpf->hierarchies = 0;
-	bpf->column_count = 0;
-}
-
 static int reserve_slots(struct bpf_hierarchy *state, uint32_t count)
 {
-	uint32_t size = count + count / 4;
-	struct tree_group **groups;
-	uint32_t *rows;
+	int r = ARRAY_RESERVE(state->groups, state->group_size, count);
 
-	if (count <= state->size)
-		return 0;
-	groups = reallocarray(state->groups, size, sizeof(struct tree_group *));
-	if (groups == NULL)
-		return -ENOMEM;
-	state->groups = groups;
-	rows = reallocarray(state->rows, size, sizeof(uint32_t));
-	if (rows == NULL)
-		return -ENOMEM;
-	state->rows = rows;
-	state->size = size;
-	return 0;
+	return r < 0 ? r : ARRAY_RESERVE(state->rows, state->row_size, count);
 }
 
 /* The groups above the current one; the walk is in pre-order, so its parent is among them. */
@@ -101,16 +56,8 @@ struct ancestors {
 
 static int push_ancestor(struct ancestors *ancestors, uint64_t id, struct tree_group *group)
 {
-	if (ancestors->count == ancestors->size) {
-		void *steps;
-		size_t size = ancestors->size == 0 ? 64 : 2 * ancestors->size;
-
-		steps = reallocarray(ancestors->steps, size, sizeof(*ancestors->steps));
-		if (steps == NULL)
-			return -ENOMEM;
-		ancestors->steps = steps;
-		ancestors->size = size;
-	}
+	if (ARRAY_RESERVE(ancestors->steps, ancestors->size, ancestors->count + 1) < 0)
+		return -ENOMEM;
 	ancestors->steps[ancestors->count].id = id;
 	ancestors->steps[ancestors->count++].group = group;
 	return 0;
@@ -182,7 +129,7 @@ static int update_groups(struct bpf *bpf, uint32_t hierarchy, uint32_t count,
 	struct bpf_hierarchy *state = &bpf->state[hierarchy];
 	int r = reserve_slots(state, count);
 
-	bpf->rows_outdated = true;
+	bpf->topology = topology_unref(bpf->topology);
 	group_tree_begin_walk(bpf->tree, UINT32_C(1) << hierarchy);
 	for (uint32_t slot = state->count; slot < count && r == 0; slot++)
 		state->groups[slot] = NULL;
@@ -217,6 +164,16 @@ static struct bpf_request current_request(const struct bpf *bpf, uint32_t hierar
 	return request;
 }
 
+/* A group that returns to a slot above the last one would be known to the programs, but not here. */
+static void forget_slots_above(struct bpf *bpf, uint32_t hierarchy, uint32_t count)
+{
+	uint32_t before = bpf->state[hierarchy].count;
+
+	if (count < before)
+		memset(bpf_programs_groups(bpf->programs, hierarchy) + count, 0,
+		       (before - count) * sizeof(struct bpf_group_record));
+}
+
 /* One pass over a hierarchy. `ret_more`: another pass is needed for the remaining names. */
 static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, bool *ret_more)
 {
@@ -246,6 +203,7 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 		state->count = 0;
 		return r;
 	}
+	forget_slots_above(bpf, hierarchy, control->count);
 	state->count = control->count;
 	if (!*ret_more)
 		group_tree_end_walk(bpf->tree, UINT32_C(1) << hierarchy);
@@ -305,14 +263,14 @@ static uint32_t v1_hierarchies(const struct cgw_layout *layout)
  * flushes them for all groups, at the kernel's own threshold, so that the pass reads values as
  * recent as the files have.
  */
-static void refresh_stat(struct bpf *bpf, struct files *files)
+static void refresh_stat(struct bpf *bpf)
 {
 	struct cgw_number row[CGW_METRIC_COUNT];
 	int r;
 
 	if (bpf->stat_file == SIZE_MAX)
 		return;
-	r = files_peek(files, bpf->tree->root, bpf->stat_file, row);
+	r = files_peek(bpf->files, bpf->tree->root, bpf->stat_file, row);
 	for (size_t i = 0; i < bpf->column_count; i++) {
 		struct bpf_column *column = &bpf->columns[i];
 		const struct cgw_number *number = &row[column->request.slot];
@@ -354,15 +312,19 @@ static int walk_with_changes(struct bpf *bpf, uint32_t hierarchies)
 	return r;
 }
 
-int bpf_update(struct bpf *bpf, struct files *files, bool everything)
+int bpf_update(void *collector, const struct cgw_metric_set *expected, bool everything)
 {
-	uint32_t requested = requested_hierarchies(bpf), v1 = v1_hierarchies(bpf->layout), idle;
+	struct bpf *bpf = collector;
+	uint32_t requested, idle;
 	int r;
 
-	refresh_stat(bpf, files);
+	if (expected != NULL)
+		bpf_expect(bpf, expected);
+	requested = requested_hierarchies(bpf);
+	refresh_stat(bpf);
 	bpf->pass_ns = clock_now_ns();
 	idle = next_in_turn(&bpf->turn, bpf->hierarchies & ~requested);
-	bpf->check_names = everything ? v1 : 0;
+	bpf->check_names = everything ? v1_hierarchies(bpf->layout) : 0;
 	r = walk_with_changes(bpf, everything ? bpf->hierarchies : requested | idle);
 	for (int round = 0; r == -E2BIG && round < GROW_ROUNDS; round++) {
 		r = grow(bpf);
@@ -388,7 +350,7 @@ static bool is_collected(const struct bpf *bpf, uint32_t hierarchy)
 		       request.stat_count * sizeof(request.stat_index[0])) == 0);
 }
 
-int bpf_walk_missing(struct bpf *bpf, struct files *files)
+int bpf_walk_missing(struct bpf *bpf)
 {
 	uint32_t requested = requested_hierarchies(bpf), walked = 0;
 
@@ -397,8 +359,57 @@ int bpf_walk_missing(struct bpf *bpf, struct files *files)
 			walked |= UINT32_C(1) << h;
 	if (walked == 0)
 		return 0;
-	refresh_stat(bpf, files);
+	refresh_stat(bpf);
 	if (walked == requested)
 		bpf->pass_ns = clock_now_ns();
 	return walk_with_changes(bpf, walked);
+}
+
+static void close_bpf(void *collector)
+{
+	struct bpf *bpf = collector;
+
+	bpf_programs_free(bpf->programs);
+	for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++) {
+		free(bpf->state[h].groups);
+		free(bpf->state[h].rows);
+	}
+	topology_unref(bpf->topology);
+	free(bpf);
+}
+
+static const struct collector_functions bpf_collector = {
+	.name = "bpf",
+	.update = bpf_update,
+	.drop_plan = bpf_drop_plan,
+	.set_plan = bpf_set_plan,
+	.collect = bpf_collect,
+	.close = close_bpf,
+};
+
+int bpf_open(const struct discover *discover, struct files *files, uint32_t capacity,
+	     struct collector *ret_collector, uint32_t *ret_hierarchies, struct cgw_diag *diag)
+{
+	struct bpf *bpf;
+	int r;
+
+	if (discover->layout->recorded)
+		return cgw_diag_set(diag, -EOPNOTSUPP,
+				    "a recorded machine cannot run BPF programs");
+	bpf = calloc(1, sizeof(*bpf));
+	if (bpf == NULL)
+		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	bpf->layout = discover->layout;
+	bpf->tree = discover->tree;
+	bpf->discover = discover;
+	bpf->files = files;
+	bpf->stat_file = SIZE_MAX;
+	r = load(bpf, capacity > CAPACITY_MIN ? capacity : CAPACITY_MIN, diag);
+	if (r < 0) {
+		close_bpf(bpf);
+		return r;
+	}
+	*ret_collector = (struct collector){&bpf_collector, bpf};
+	*ret_hierarchies = bpf->hierarchies;
+	return 0;
 }

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * bpf.h - BPF collector: one pass over a hierarchy returns all groups with their values and
- * reports which groups were created or removed.
- *
- * Values are used only after they were compared with the files, metric by metric, in a few groups
- * of this machine. Metrics that the programs do not provide or that failed the comparison are
- * read from files. So is the root, because the kernel keeps its values in other structures.
- */
+/* bpf.h - state of the BPF collector, shared by its files. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_BPF_H
 #define CGWARD_LIB_SAMPLE_BPF_BPF_H
 
+#include "lib/sample/bpf/bpf-collector.h"
 #include "lib/sample/bpf/bpf-programs.h"
-#include "lib/sample/discover.h"
-#include "lib/sample/files.h"
 
 struct bpf_field_row;
 
@@ -44,7 +36,8 @@ struct bpf_request {
 struct bpf_hierarchy {
 	struct tree_group **groups; /* by slot; NULL for a group that is filtered out */
 	uint32_t *rows; /* by slot, in the newest topology; CGW_NO_GROUP: filtered out, or root */
-	uint32_t count, size;
+	size_t group_size, row_size;
+	uint32_t count;
 	struct bpf_request collected; /* request of the last pass */
 };
 
@@ -52,7 +45,8 @@ struct bpf {
 	const struct cgw_layout *layout;
 	struct group_tree *tree;
 	const struct discover *discover;
-	struct bpf_programs *programs;     /* NULL: not in use */
+	struct files *files; /* for comparisons */
+	struct bpf_programs *programs;
 	uint32_t hierarchies;              /* that the programs walk */
 	uint32_t parts[CGW_HIERARCHY_MAX]; /* requested, bits by enum bpf_part */
 	struct bpf_hierarchy state[CGW_HIERARCHY_MAX];
@@ -62,55 +56,31 @@ struct bpf {
 	size_t column_count;
 	uint32_t stat_index[CGW_METRIC_COUNT]; /* by metric, as found by bpf_verify() */
 	uint64_t pass_ns;                      /* when the values were collected, monotonic */
-	bool rows_outdated;                    /* slots or rows changed since bpf_update_rows() */
-	size_t stat_file; /* in the plan: the memory.stat that columns replace; SIZE_MAX: none */
+	struct topology
+		*topology; /* of the rows of `state`, referenced; NULL: slots have changed */
+	size_t stat_file;  /* in the plan: the memory.stat that columns replace; SIZE_MAX: none */
 };
 
-/* Loads the programs for up to `capacity` groups at first. On failure `bpf` is unused. */
-int bpf_open(struct bpf *bpf, const struct discover *discover, uint32_t capacity,
-	     struct cgw_diag *diag);
-void bpf_close(struct bpf *bpf);
+/* bpf.c */
+int bpf_update(void *collector, const struct cgw_metric_set *expected, bool everything);
+/* Walks the hierarchies whose last pass did not collect everything requested now. */
+int bpf_walk_missing(struct bpf *bpf);
 
-/*
- * Walks the hierarchies, collects the requested values and updates the tree. `everything`: also
- * walk hierarchies without requested metrics.
- */
-int bpf_update(struct bpf *bpf, struct files *files, bool everything);
-
-/*
- * Finds out which metrics of a new plan the programs provide. The values are compared with the
- * files, so the tree must be filled.
- */
-int bpf_plan(struct bpf *bpf, struct files *files);
-
+/* bpf-plan.c: finds out which metrics of the plan the programs provide, by comparing values. */
+int bpf_set_plan(void *collector, const struct plan *plan, struct coverage *coverage);
+void bpf_drop_plan(void *collector);
 /* Lets the next walk, before the plan exists, collect what a plan for these metrics may need. */
 void bpf_expect(struct bpf *bpf, const struct cgw_metric_set *metrics);
+/* Sets the columns' record pointers, after a plan and after the programs were reloaded. */
+void bpf_update_pointers(struct bpf *bpf);
 
-/* Drops the columns of the old plan. */
-void bpf_forget_plan(struct bpf *bpf);
+/* bpf-proof.c: compares the columns with the files in some groups, and drops those that differ. */
+int bpf_verify(struct bpf *bpf);
 
-/* Maps slots to rows again, after a new topology or after slots changed. */
-void bpf_update_rows(struct bpf *bpf);
-/*
- * Fills an empty snapshot with the provided values of all groups except the root, converted as if
- * they were read from files. Sets `incomplete[row]` to the group where its files must be read as
- * well: such rows may have numbers but have no instances.
- */
-int bpf_fill_columns(const struct bpf *bpf, struct cgw_snapshot *snapshot,
-		     struct device_names *devices, struct tree_group **incomplete);
-/* The same for one group and its row; sets `from_bpf` by column. */
-void bpf_fill(const struct bpf *bpf, const struct tree_group *group, struct cgw_number *row,
-	      bool *from_bpf);
-/* Adds the instances that belong to bpf_fill(). */
-int bpf_fill_instances(const struct bpf *bpf, const struct tree_group *group,
-		       struct cgw_snapshot *snapshot, struct device_names *devices);
-/* The programs provide the metric for at least some groups. */
-bool bpf_provides(const struct bpf *bpf, enum cgw_metric metric);
-/* ALL: for all groups except the root; MOST: unless bpf_fill_columns() sets `incomplete`. */
-enum bpf_coverage { BPF_COVERS_ALL, BPF_COVERS_MOST, BPF_COVERS_NONE };
-enum bpf_coverage bpf_file_coverage(const struct bpf *bpf, const struct plan *plan, size_t file);
+/* bpf-fill.c: fills an empty snapshot for all groups except the root, as if from files. */
+int bpf_collect(void *collector, struct cgw_snapshot *snapshot, struct coverage *coverage);
 
-/* How the programs provide one metric; private to the files of the collector. */
+/* How the programs provide one metric. */
 struct bpf_field_row {
 	int16_t metric;
 	uint8_t version;
@@ -191,30 +161,5 @@ bool bpf_field_number(const struct bpf_column *column, uint64_t raw, struct cgw_
 
 /* Sets factor and factor_end, the fast path for most numbers. */
 void bpf_field_set_factor(struct bpf_column *column);
-
-/* The record of a group that contains the column; its first number is the controller's state. */
-static inline const uint64_t *bpf_record(const struct bpf_column *column,
-					 const struct tree_group *group)
-{
-	return column->records + (size_t)group->slot[column->hierarchy] * column->stride;
-}
-
-static inline bool bpf_column_applies(const struct bpf_column *column,
-				      const struct tree_group *group)
-{
-	return group->present & UINT32_C(1) << column->hierarchy &&
-	       !(group->present & column->preferred);
-}
-
-/* Shared by the files of the collector. */
-/* Sets the columns' record pointers, after a plan and after the programs were reloaded. */
-void bpf_update_pointers(struct bpf *bpf);
-/* Walks the hierarchies whose last pass did not collect everything requested now. */
-int bpf_walk_missing(struct bpf *bpf, struct files *files);
-/*
- * Compares the columns with the files, in groups chosen by the last walk; drops those that
- * differ.
- */
-int bpf_verify(struct bpf *bpf, struct files *files);
 
 #endif

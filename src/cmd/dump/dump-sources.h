@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dump-sources.h - dumps of what is not this machine. */
+#ifndef CGWARD_CMD_DUMP_DUMP_SOURCES_H
+#define CGWARD_CMD_DUMP_DUMP_SOURCES_H
+
+#include "cmd/dump/dump-run.h"
+
+enum cli_exit dump_recording(struct dump *dump);
+enum cli_exit dump_hosts(struct dump *dump);
+
+#endif

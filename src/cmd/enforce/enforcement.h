@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* enforcement.h - the policy in effect, and what it is applied to. */
+#ifndef CGWARD_CMD_ENFORCE_ENFORCEMENT_H
+#define CGWARD_CMD_ENFORCE_ENFORCEMENT_H
+
+#include <limits.h>
+#include <sys/resource.h>
+
+#include "cmd/enforce/apply-actions.h"
+#include "cmd/enforce/wakeup.h"
+#include "shared/cli/group-facts.h"
+#include <cgward/policy.h>
+
+/* What the parts of the daemon share: none of them knows the daemon itself. */
+struct enforcement {
+	struct cgw_layout *layout;
+	struct cgw_policy *policy;
+	struct cgw_engine *engine;
+	struct cgw_frame *frame;
+	struct facts facts_state;
+	struct cgw_facts facts;
+	struct undo_store *store; /* NULL: dry run */
+	struct applier applier;
+	sd_event *event; /* NULL: without an event loop */
+	struct wakeup wakeup;
+	struct group_watch *watch;
+	struct places *places;
+	struct metrics_endpoint *metrics_endpoint;
+};
+
+/* Descriptor limit per sampler (policy, recording, metrics); a quarter stays free. */
+static inline unsigned sampler_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	return limit.rlim_cur / 4 > UINT_MAX ? UINT_MAX : (unsigned)(limit.rlim_cur / 4);
+}
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * completions.c - what can follow on a command line, from the same tables as --help.
+ *
+ * The placeholder of an argument in --help selects its completion.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "completion-scripts.h"
+#include "completions.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
+#include "lib/base/string-list.h"
+#include "lib/model/sampling.h"
+#include <cgward/limit.h>
+#include <cgward/model.h>
+
+enum kind {
+	KIND_NONE,
+	KIND_GROUP,  /* a path, or a unit's name */
+	KIND_PATH,   /* a path alone, or a glob over paths */
+	KIND_ASSIGN, /* a control and its value, which may begin with a device */
+	KIND_KEY,
+	KIND_UNIT,
+	KIND_FILE,
+	KIND_DIRECTORY,
+};
+
+/* Prefixes of argument placeholders in --help: "KEY,...", "KEY=VALUE...". */
+static const struct {
+	const char *word;
+	enum kind kind;
+} kinds[] = {
+	{"GROUP", KIND_GROUP},      {"GLOB", KIND_PATH}, {"PARENT", KIND_PATH},
+	{"KEY=VALUE", KIND_ASSIGN}, {"KEY", KIND_KEY},   {"UNIT", KIND_UNIT},
+	{"SLICE", KIND_UNIT},       {"FILE", KIND_FILE}, {"DIR", KIND_DIRECTORY},
+};
+
+static enum kind kind_of(const char *placeholder)
+{
+	placeholder += strspn(placeholder, "[");
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strncmp(placeholder, kinds[i].word, strlen(kinds[i].word)) == 0)
+			return kinds[i].kind;
+	return KIND_NONE;
+}
+
+/*
+ * The kind of the first argument, or of the following ones, in a usage line such as
+ * "cgward get [OPTION...] GROUP KEY...". Arguments after "--" belong to another program.
+ */
+static enum kind argument_kind(const char *usage, bool first)
+{
+	const char *at = strstr(usage, "[OPTION...]");
+	enum kind rest = KIND_NONE;
+
+	at += at != NULL ? strlen("[OPTION...]") : 0;
+	for (size_t count = 0; at != NULL && *at == ' ' && strncmp(at, " --", 3) != 0; count++) {
+		enum kind kind = kind_of(++at);
+		size_t length = strcspn(at, " \n");
+
+		if (first)
+			return kind;
+		if (count > 0 || memchr(at, '.', length) != NULL)
+			rest = kind;
+		at += length;
+	}
+	return rest;
+}
+
+struct completion {
+	struct cli_context *context;
+	const char *word; /* what was typed */
+	size_t start;     /* of the part that is completed */
+};
+
+static void print_word(const struct completion *completion, const char *word, const char *help)
+{
+	printf("%.*s%s%s%s\n", (int)completion->start, completion->word, word,
+	       help != NULL ? "\t" : "", help != NULL ? help : "");
+}
+
+static void print_keys(struct completion *completion)
+{
+	const char *comma = strrchr(completion->word, ',');
+	struct cgw_field field;
+	char key[128];
+
+	if (comma != NULL)
+		completion->start = (size_t)(comma - completion->word) + 1;
+	else
+		completion->start += completion->word[completion->start] == '+';
+	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++)
+		if (cgw_field_key(field, key, sizeof(key)) < sizeof(key))
+			print_word(completion, key, cgw_field_help(field));
+}
+
+static void print_devices(const struct completion *completion)
+{
+	const char *sys = completion->context->roots.sys;
+	CLEANUP(cleanup_free) char *path = NULL;
+	const struct dirent *entry;
+	DIR *directory;
+
+	if (asprintf(&path, "%s/block", sys != NULL ? sys : "/sys") < 0) {
+		path = NULL;
+		return;
+	}
+	directory = opendir(path);
+	while (directory != NULL && (entry = readdir(directory)) != NULL)
+		if (entry->d_name[0] != '.')
+			print_word(completion, entry->d_name, NULL);
+	if (directory != NULL)
+		closedir(directory);
+}
+
+static void print_assignments(struct completion *completion)
+{
+	const char *equals = strchr(completion->word, '=');
+
+	if (equals != NULL) {
+		completion->start = (size_t)(equals - completion->word) + 1;
+		if (strncmp(completion->word, "io.", 3) == 0)
+			print_devices(completion);
+		return;
+	}
+	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
+		const struct cgw_control_info *info = cgw_control_info((enum cgw_control)i);
+		char text[128];
+
+		(void)snprintf(text, sizeof(text), "%s=", info->key);
+		print_word(completion, text, info->help);
+	}
+}
+
+/* Adds paths and units, unless what was typed can only be the beginning of the other. */
+static void add_names(struct string_list *names, const struct cgw_frame *frame, enum kind kind,
+		      const char *typed)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	struct cgw_field unit;
+	bool paths = kind != KIND_UNIT && (*typed == '\0' || *typed == '/');
+	bool units =
+		kind != KIND_PATH && *typed != '/' && cgw_field_parse("unit", &unit, NULL) == 0;
+
+	for (uint32_t group = 0; group < topology->count; group++) {
+		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
+		enum cgw_state state = CGW_ABSENT;
+		char name[512];
+
+		if (paths && path != NULL)
+			(void)string_list_take(names, escape_copy(path));
+		if (units &&
+		    cgw_frame_text(frame, unit, group, name, sizeof(name), &state) < sizeof(name) &&
+		    state == CGW_OK)
+			(void)string_list_take(names, escape_copy(name));
+	}
+}
+
+static void print_groups(const struct completion *completion, enum kind kind)
+{
+	CLEANUP(cleanup_layout) struct cgw_layout *layout = NULL;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
+	CLEANUP(string_list_free) struct string_list names = {0};
+	const struct cgw_sampler_options options = {.once = true};
+
+	/* Nothing to offer is all that a shell can show of an error. */
+	if (cgw_layout_open(&completion->context->roots, &layout, NULL) < 0 ||
+	    cgw_sampler_new(layout, &options, &sampler, NULL) < 0 || cgw_frame_new(&frame) < 0 ||
+	    sample_into_frame(sampler, frame) < 0)
+		return;
+	add_names(&names, frame, kind, completion->word + completion->start);
+	string_list_sort_unique(&names);
+	for (size_t i = 0; i < names.count; i++)
+		print_word(completion, names.items[i], NULL);
+}
+
+static void print_kind(struct completion *completion, enum kind kind)
+{
+	switch (kind) {
+	case KIND_NONE:
+		break;
+	case KIND_GROUP:
+	case KIND_PATH:
+	case KIND_UNIT:
+		print_groups(completion, kind);
+		break;
+	case KIND_ASSIGN:
+		print_assignments(completion);
+		break;
+	case KIND_KEY:
+		print_keys(completion);
+		break;
+	case KIND_FILE:
+		puts(":files");
+		break;
+	case KIND_DIRECTORY:
+		puts(":directories");
+		break;
+	}
+}
+
+/* The option that `word` names, and with "--name=" the argument that follows. */
+static const struct cli_option *find_option(const struct cli_command_help *help, const char *word,
+					    const char **ret_argument)
+{
+	size_t length = strcspn(word, "=");
+
+	*ret_argument = word[length] == '=' ? word + length + 1 : NULL;
+	for (const struct cli_option *option = help->options; option->name != NULL; option++)
+		if (strncmp(word, "--", 2) == 0
+			    ? strlen(option->name) == length - 2 &&
+				      strncmp(option->name, word + 2, length - 2) == 0
+			    : word[0] == '-' && option->letter != 0 && word[1] == option->letter &&
+				      word[2] == '\0')
+			return option;
+	return NULL;
+}
+
+static void print_argument(struct completion *completion, const struct cli_option *option)
+{
+	for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
+		print_word(completion, option->choices[i], NULL);
+	if (option->argument != NULL)
+		print_kind(completion, kind_of(option->argument));
+}
+
+static const struct cli_command_help *help_of(struct cli_context *context, const char *name)
+{
+	const struct cli_command *command = command_find(name);
+	char *argv[] = {(char *)(uintptr_t)name, NULL};
+
+	context->described = NULL;
+	if (command != NULL)
+		(void)command->run(context, 1, argv);
+	return context->described;
+}
+
+/* Prints what can follow as an option, a command or an argument. */
+static void print_next(struct completion *completion, const struct cli_command_help *help,
+		       bool is_program, size_t arguments)
+{
+	const char *argument;
+	const struct cli_option *option = find_option(help, completion->word, &argument);
+
+	if (option != NULL && argument != NULL) {
+		completion->start = (size_t)(argument - completion->word);
+		print_argument(completion, option);
+	} else if (completion->word[0] == '-') {
+		for (option = help->options; option->name != NULL; option++)
+			printf("--%s\t%s\n", option->name, option->help);
+	} else if (is_program) {
+		for (size_t i = 0; command_nth(i) != NULL; i++)
+			print_word(completion, command_nth(i)->name, command_nth(i)->summary);
+	} else {
+		print_kind(completion, argument_kind(help->usage, arguments == 0));
+	}
+}
+
+enum cli_exit print_completions(struct cli_context *context, const struct cli_command_help *program,
+				int count, char **words)
+{
+	struct completion completion = {context, count > 0 ? words[count - 1] : "", 0};
+	const struct cli_command_help *help = program;
+	const struct cli_option *option = NULL; /* of which the next word is the argument */
+	const char *argument;
+	size_t arguments = 0;
+
+	context->describe = true;
+	for (int i = 0; i < count - 1 && help != NULL; i++) {
+		bool is_argument = option != NULL;
+
+		option = is_argument ? NULL : find_option(help, words[i], &argument);
+		if (option != NULL &&
+		    (option->argument == NULL || option->otherwise != NULL || argument != NULL))
+			option = NULL;
+		if (strcmp(words[i], "--") == 0)
+			return CLI_OK;
+		if (is_argument || words[i][0] == '-')
+			continue;
+		if (help == program)
+			help = help_of(context, words[i]);
+		else
+			arguments++;
+	}
+	if (option != NULL)
+		print_argument(&completion, option);
+	else if (help != NULL)
+		print_next(&completion, help, help == program, arguments);
+	return CLI_OK;
+}
+
+int print_completion_script(const char *shell)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(completion_scripts); i++)
+		if (strcmp(shell, completion_scripts[i].shell) == 0) {
+			fputs(completion_scripts[i].text, stdout);
+			return 0;
+		}
+	return -EINVAL;
+}

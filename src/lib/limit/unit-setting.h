@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* unit-setting.h - settings of systemd units, as steps of a plan. */
+#ifndef CGWARD_LIB_LIMIT_UNIT_SETTING_H
+#define CGWARD_LIB_LIMIT_UNIT_SETTING_H
+
+#include "lib/limit/plan.h"
+
+#define PATH_MAX_GROUP 4096
+
+/*
+ * Finds the unit of the change that the step undoes: sets the step's owner, whether the unit runs,
+ * and the path of the group that it has now. -ENOENT: no such unit; -EHOSTDOWN: no systemd.
+ */
+int unit_setting_locate(struct cgw_plan *plan, struct step *step);
+
+/* Is the setting kept over a reboot? An undo is kept if the change was. */
+bool unit_setting_persists(const struct cgw_plan *plan, const struct step *step);
+
+/* Sets the property, and remembers in the step which drop-ins systemd created for it. */
+int unit_setting_write(struct cgw_plan *plan, struct step *step, const struct setting *value);
+
+/* Removes the drop-ins in the list, which may be NULL; notes in the step if that fails. */
+void unit_setting_remove_drop_ins(struct cgw_plan *plan, struct step *step, const char *list);
+
+/* The value before of a setting whose file does not exist yet: the kernel's default. */
+void unit_setting_default(struct step *step);
+
+/*
+ * Will the manager enable the step's controller for the unit when the property is set? -ENOENT: the
+ * file is missing for another reason; -EOPNOTSUPP: the manager does not have the controller.
+ */
+int unit_setting_check_controller(struct cgw_plan *plan, struct step *step);
+
+#endif

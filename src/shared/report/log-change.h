@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* log-change.h - entries of the systemd journal about changes made by users. */
+#ifndef CGWARD_SHARED_REPORT_LOG_CHANGE_H
+#define CGWARD_SHARED_REPORT_LOG_CHANGE_H
+
+#include <cgward/limit.h>
+
+/* Logs a step that was completed or that failed; without systemd it does nothing. */
+void log_change(const struct cgw_step *step, const struct cgw_result *result,
+		const struct cgw_limit_options *options);
+
+#endif

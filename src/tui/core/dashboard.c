@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dashboard.c - passes samples, keys, mouse events and job results to the views, and draws them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/daemon-status.h"
+#include "tui/core/dashboard.h"
+#include "tui/core/header.h"
+#include "tui/core/search.h"
+#include "tui/core/views.h"
+#include "tui/replay/replay-keys.h"
+
+int app_new(struct app **ret_app)
+{
+	struct app *app = calloc(1, sizeof(*app));
+
+	if (app == NULL)
+		return -ENOMEM;
+	settings_default(&app->settings);
+	app->source_flags = SOURCE_CAN_ACT;
+	app->source_name = "";
+	app->speed = 1;
+	app->state_path = DAEMON_STATE;
+	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
+		app_free(app);
+		return -ENOMEM;
+	}
+	app_open(app, &view_groups, NULL);
+	*ret_app = app;
+	return 0;
+}
+
+static struct open_view *top_view(struct app *app)
+{
+	return &app->views[app->view_count - 1];
+}
+
+/* Updates the frame, and then the list, which maps groups of the old frame to the new one. */
+static int update_frame(struct app *app, struct cgw_snapshot *snapshot)
+{
+	int r = cgw_frame_update(app->frame, snapshot);
+
+	if (r == 0)
+		r = list_update(&app->list, app->frame, cgw_snapshot_monotonic_ns(snapshot));
+	return r;
+}
+
+/*
+ * Maps the groups to the sample before the target of the jump, to keep selection, marks and
+ * collapsed groups. Then starts a new frame, so that no rate is computed across the jump.
+ */
+static int jump(struct app *app, struct arrival *arrival)
+{
+	struct cgw_snapshot *first = arrival->before != NULL ? arrival->before : arrival->now;
+	struct cgw_frame *frame;
+	int r = update_frame(app, first);
+
+	if (r < 0)
+		return r;
+	r = cgw_frame_new(&frame);
+	if (r < 0)
+		return r;
+	list_forget(&app->list);
+	alerts_forget(&app->alerts);
+	cgw_frame_free(app->frame);
+	app->frame = frame;
+	if (arrival->history != NULL) {
+		cgw_history_free(app->history);
+		app->history = steal_pointer(&arrival->history);
+	}
+	r = cgw_frame_update(app->frame, first);
+	if (r == 0 && arrival->before != NULL)
+		r = update_frame(app, arrival->now);
+	return r;
+}
+
+static void update_place(struct app *app, struct arrival *arrival)
+{
+	app->place = arrival->place;
+	/* Show the name of the recorded machine instead of this one. */
+	if (arrival->place.host[0] != '\0')
+		cgw_escape(app->host, sizeof(app->host), arrival->place.host,
+			   strlen(arrival->place.host));
+	if (arrival->marks == NULL)
+		return;
+	free(app->marks);
+	app->marks = steal_pointer(&arrival->marks);
+	app->mark_count = arrival->mark_count;
+}
+
+static void app_watch_rules(struct app *app);
+
+static unsigned on_rules_done(struct app *app, struct job *job)
+{
+	if (app->rules == NULL || !rules_collect(app->rules, job))
+		return REACTION_NONE;
+	/* Samples may have arrived in the meantime. */
+	app_watch_rules(app);
+	job->kept = true;
+	return REACTION_DRAW;
+}
+
+static void app_watch_rules(struct app *app)
+{
+	struct job *job = rules_evaluate(app->rules);
+
+	if (job == NULL)
+		return;
+	job->done = on_rules_done;
+	app_post_job(app, NULL, job);
+}
+
+int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns)
+{
+	bool has_history = arrival->history != NULL;
+	int r;
+
+	if (arrival->now == NULL) {
+		replay_actions_collect(&app->rehearsal, arrival);
+		replay_actions_update(&app->rehearsal, app->frame, &app->alerts);
+		return 0;
+	}
+	r = arrival->jump ? jump(app, arrival) : update_frame(app, arrival->now);
+
+	app->now_ns = app->sampled_ns = now_ns;
+	if (r == 0 && !has_history)
+		r = cgw_history_push(app->history, app->frame);
+	if (r == 0)
+		r = alerts_update(&app->alerts, app->frame);
+	if (r < 0)
+		return r;
+	if (app->rules != NULL) {
+		rules_on_sample(app->rules, arrival->now, arrival->jump);
+		app_watch_rules(app);
+	}
+	update_place(app, arrival);
+	for (size_t i = 0; i < arrival->event_count; i++)
+		alerts_collect(&app->alerts, app->frame, &arrival->events[i]);
+	replay_actions_update(&app->rehearsal, app->frame, &app->alerts);
+	app_arrange(app);
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].kind->update != NULL)
+			app->views[i].kind->update(app, app->views[i].state);
+	return 0;
+}
+
+/* Handles the reactions that concern only the app; returns the others for the caller. */
+static unsigned handle_reactions(struct app *app, unsigned reactions)
+{
+	if (reactions & REACTION_ARRANGE) {
+		app_arrange(app);
+		reactions |= REACTION_DRAW;
+	}
+	if (reactions & REACTION_SAVE)
+		app_save(app);
+	return reactions & ~(unsigned)(REACTION_ARRANGE | REACTION_SAVE);
+}
+
+/* Whether keys may change the system. */
+static bool app_may_act(const struct app *app)
+{
+	return app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE) && !app->read_only;
+}
+
+/* The action as a verb, for messages. */
+static const char *action_verb(enum action action)
+{
+	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
+}
+
+static unsigned contexts_of(const struct app *app, const struct open_view *view)
+{
+	return view->kind->contexts | (view->search[0] != '\0' ? IN_SEARCHING : 0U) |
+	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
+}
+
+unsigned app_key(struct app *app, uint32_t key)
+{
+	struct open_view *view = top_view(app);
+	enum action action;
+	bool used = false;
+	unsigned reactions;
+
+	/* These work in every view, even while text is entered. */
+	action = keymap_find(&app->settings.keymap, contexts_of(app, view), key);
+	if (action == ACTION_QUIT_NOW)
+		return REACTION_QUIT;
+	if (action == ACTION_SUSPEND)
+		return REACTION_SUSPEND;
+	if (action == ACTION_REDRAW)
+		return REACTION_REDRAW | REACTION_DRAW;
+	app->message_until_ns = 0;
+	if (view->kind->type != NULL) {
+		reactions = view->kind->type(app, view->state, key, &used);
+		if (used)
+			return handle_reactions(app, reactions | REACTION_DRAW);
+	}
+	if (action == ACTION_NONE)
+		return REACTION_DRAW;
+	if (key_binding(action)->changes && !app_may_act(app)) {
+		if (!(app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE)))
+			app_show_message(app, ROLE_WARM, "cannot %s: viewing a %s",
+					 action_verb(action), app->source_name);
+		else
+			app_show_message(app, ROLE_WARM, "cannot %s: read-only mode",
+					 action_verb(action));
+		return REACTION_DRAW | REACTION_BEEP;
+	}
+	if (search_act(app, view, action, &reactions))
+		return handle_reactions(app, reactions | REACTION_DRAW);
+	if (key_binding(action)->contexts & IN_REPLAY)
+		return handle_reactions(app, replay_seek(app, action) | REACTION_DRAW);
+	return handle_reactions(app, view->kind->act(app, view->state, action) | REACTION_DRAW);
+}
+
+/* An action in the key bar. */
+struct label {
+	enum action action;
+	int column, width;
+};
+
+/* Lays out labels such as "F1Help", one blank between them, as htop does. Returns how many fit. */
+static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
+{
+	struct open_view *view = top_view(app);
+	unsigned contexts = contexts_of(app, view);
+	size_t count = 0;
+	int at = 0;
+
+	for (int i = ACTION_NONE + 1; i < ACTION_COUNT && count < max; i++) {
+		const struct key_binding *binding = key_binding((enum action)i);
+		char key[16];
+		int width;
+
+		if (binding->label[0] == '\0' || !(binding->contexts & contexts) ||
+		    (binding->changes && !app_may_act(app)))
+			continue;
+		app_key_name(app, (enum action)i, key, sizeof(key));
+		width = canvas_width(key) + canvas_width(binding->label);
+		if (key[0] == '\0' || at + width > columns)
+			continue;
+		labels[count++] = (struct label){(enum action)i, at, width};
+		at += width + 1;
+	}
+	return count;
+}
+
+#define LABELS_MAX 16
+
+static void draw_keys(struct app *app, struct canvas *canvas, struct rect area)
+{
+	struct label labels[LABELS_MAX];
+	size_t count = key_labels(app, area.columns, labels, LABELS_MAX);
+
+	for (size_t i = 0; i < count && area.rows > 0; i++) {
+		char key[16];
+		int at = area.column + labels[i].column, used;
+
+		app_key_name(app, labels[i].action, key, sizeof(key));
+		used = canvas_text(canvas, area.row, at, labels[i].width, ROLE_KEY, key);
+		canvas_ground(canvas, (struct rect){area.row, at + used, 1, labels[i].width - used},
+			      GROUND_BAR);
+		canvas_text(canvas, area.row, at + used, labels[i].width - used, ROLE_TEXT,
+			    key_binding(labels[i].action)->label);
+	}
+}
+
+static unsigned click_keys(struct app *app, int column)
+{
+	struct label labels[LABELS_MAX];
+	size_t count = key_labels(app, app->drawn.keys.columns, labels, LABELS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		if (column >= labels[i].column && column < labels[i].column + labels[i].width)
+			return app_key(app, app->settings.keymap.keys[labels[i].action][0]);
+	return REACTION_NONE;
+}
+
+unsigned app_mouse(struct app *app, const struct event *event)
+{
+	struct open_view *view = top_view(app);
+
+	if (event->button == MOUSE_LEFT && app->drawn.keys.rows > 0 &&
+	    event->row == app->drawn.keys.row)
+		return click_keys(app, event->column);
+	if (event->button == MOUSE_LEFT && app->drawn.timeline.rows > 0 &&
+	    event->row == app->drawn.timeline.row)
+		return timeline_click(app, event->column);
+	if (view->kind->click == NULL)
+		return REACTION_NONE;
+	return handle_reactions(app, view->kind->click(app, view->state, event));
+}
+
+unsigned app_job_done(struct app *app, struct job *job)
+{
+	unsigned reactions = REACTION_NONE;
+
+	for (size_t i = 0; i < app->view_count; i++) {
+		struct open_view *view = &app->views[i];
+
+		if (view->serial != job->owner || view->kind->finish == NULL)
+			continue;
+		reactions = view->kind->finish(app, view->state, job) | REACTION_DRAW;
+		break;
+	}
+	/* Actions report their result even if their view is closed. */
+	if (job->done != NULL)
+		reactions |= job->done(app, job) | REACTION_DRAW;
+	if (!job->kept)
+		job->free(job);
+	return handle_reactions(app, reactions);
+}
+
+unsigned app_tick(struct app *app, uint64_t now_ns)
+{
+	bool has_message = app->message_until_ns > app->now_ns && app->now_ns > 0;
+	uint64_t late_ns = app->now_ns - app->sampled_ns;
+
+	app->now_ns = now_ns;
+	/* Redraw when a message expires, and while a late sample is shown in the header. */
+	if (has_message && app->message_until_ns <= now_ns)
+		return REACTION_DRAW;
+	if (app->source_flags & SOURCE_CAN_SEEK || app->paused)
+		return REACTION_NONE;
+	return late_ns > 2 * app->settings.interval_ns ? REACTION_DRAW : REACTION_NONE;
+}
+
+void app_metrics(const struct app *app, struct cgw_metric_set *set)
+{
+	if (app->settings.choices[CHOICE_WARNINGS])
+		alerts_metrics(set);
+	if (app->rules != NULL)
+		cgw_policy_metrics_used(app->rules->policy, set);
+	for (size_t i = 0; i < app->view_count; i++)
+		if (app->views[i].kind->add_metrics != NULL)
+			app->views[i].kind->add_metrics(app, app->views[i].state, set);
+}
+
+static void draw_status(struct app *app, struct canvas *canvas, struct rect area)
+{
+	struct open_view *view = top_view(app);
+
+	if (area.rows < 1)
+		return;
+	if (app->message_until_ns > app->now_ns)
+		canvas_text_cut(canvas, area.row, area.column, area.columns, app->message_role,
+				app->message);
+	else if (view->kind->status != NULL)
+		view->kind->status(app, view->state, canvas, area);
+}
+
+void app_draw(struct app *app, struct canvas *canvas)
+{
+	size_t bottom = app->view_count - 1;
+	struct layout_request request = {.rows = canvas->rows, .columns = canvas->columns};
+
+	while (bottom > 0 && !app->views[bottom].kind->fullscreen)
+		bottom--;
+	request.header_rows = header_rows(app, canvas->rows);
+	request.timeline = app->source_flags & SOURCE_CAN_SEEK;
+	request.keys = app->settings.choices[CHOICE_KEYS];
+	request.head = app->views[bottom].kind->head;
+	app->rows = canvas->rows;
+	app->columns = canvas->columns;
+	app->drawn = layout_compute(&request);
+	canvas_clear(canvas);
+	header_draw(app, canvas, app->drawn.header);
+	draw_keys(app, canvas, app->drawn.keys);
+	timeline_draw(app, canvas, app->drawn.timeline);
+	draw_status(app, canvas, app->drawn.status);
+	for (size_t i = bottom; i < app->view_count; i++)
+		app->views[i].kind->draw(app, app->views[i].state, canvas, &app->drawn);
+}

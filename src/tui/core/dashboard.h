@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * dashboard.h - the dashboard without terminal and threads: samples and keys in, canvases out.
+ *
+ * Pure except for the jobs that it posts, so that tests can run whole sessions key by key.
+ */
+#ifndef CGWARD_TUI_CORE_DASHBOARD_H
+#define CGWARD_TUI_CORE_DASHBOARD_H
+
+#include "tui/core/app.h"
+
+int app_new(struct app **ret_app);
+
+/* Processes a sample. References its snapshots, and takes ownership of its events and marks. */
+int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns);
+/* Each returns the reactions left for the caller: the app has handled its own. */
+unsigned app_key(struct app *app, uint32_t key);
+unsigned app_mouse(struct app *app, const struct event *event);
+unsigned app_job_done(struct app *app, struct job *job);
+/* Call once per loop iteration. */
+unsigned app_tick(struct app *app, uint64_t now_ns);
+void app_draw(struct app *app, struct canvas *canvas);
+/* All metrics that the screen needs. */
+void app_metrics(const struct app *app, struct cgw_metric_set *set);
+
+#endif

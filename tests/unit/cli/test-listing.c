@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-listing.c - the same records as a table and as JSON. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "shared/cli/listing.h"
+#include "test.h"
+
+static const struct listing_column columns[] = {
+	{"ID", "id", true},      {"NAME", "name", false}, {"WHAT", NULL, false},
+	{NULL, "active", false}, {"FILE", "file", false}, {NULL, NULL, false},
+};
+
+static char *print(bool json, size_t records, const char *name)
+{
+	struct listing listing;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	listing_start(&listing, out, json, columns);
+	for (size_t i = 0; i < records; i++) {
+		listing_record(&listing);
+		listing_number(&listing, 10 * i);
+		listing_name(&listing, name);
+		listing_text(&listing, "what");
+		listing_flag(&listing, i > 0);
+		listing_optional(&listing, i > 0 ? "file" : "");
+	}
+	assert_int_equal(listing_end(&listing), 0);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void test_table_shows_only_columns_with_titles(void **state)
+{
+	CLEANUP(cleanup_free) char *text = print(false, 2, "name");
+
+	(void)state;
+	assert_string_equal(text, "ID NAME WHAT FILE\n"
+				  " 0 name what -\n"
+				  "10 name what file\n");
+}
+
+static void test_json_contains_only_columns_with_keys(void **state)
+{
+	CLEANUP(cleanup_free) char *text = print(true, 2, "a\nb");
+	CLEANUP(cleanup_json) json_t *json = json_loads(text, 0, NULL);
+	CLEANUP(cleanup_json)
+	json_t *expected = json_loads(
+		"[{\"id\": 0, \"name\": \"a\\\\x0ab\", \"active\": false, \"file\": null},"
+		" {\"id\": 10, \"name\": \"a\\\\x0ab\", \"active\": true, \"file\": \"file\"}]",
+		0, NULL);
+
+	(void)state;
+	assert_non_null(expected);
+	assert_true(json_equal(json, expected));
+}
+
+static void test_nothing_is_an_empty_list(void **state)
+{
+	CLEANUP(cleanup_free) char *table = print(false, 0, "");
+	CLEANUP(cleanup_free) char *json = print(true, 0, "");
+
+	(void)state;
+	assert_string_equal(table, "");
+	assert_string_equal(json, "[]\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table_shows_only_columns_with_titles),
+		cmocka_unit_test(test_json_contains_only_columns_with_keys),
+		cmocka_unit_test(test_nothing_is_an_empty_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
