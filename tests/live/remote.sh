@@ -117,7 +117,7 @@ same "a host name that is an ssh option is refused" 2 $?
 check "a refused host name runs nothing" test ! -e "$work/owned"
 
 # A host that is stuck for a thousand seconds does not delay the others.
-dump_hosts --host good --host stuck --interval 300ms -n -r -o group,pids.max --match "/*$group" >"$work/out" 2>"$work/err" &
+"$CGWARD" dump --ssh "ssh -F $work/ssh_config" --host good --host stuck --interval 300ms -n -r -o group,pids.max --match "/*$group" >"$work/out" 2>"$work/err" &
 watcher=$!
 test_pids+=("$watcher")
 has_ten() { [ "$(grep -c " /good$group 41\$" "$work/out")" -ge 10 ]; }
