@@ -200,13 +200,6 @@ static enum cli_exit name_group(struct run *run)
 	return CLI_OK;
 }
 
-static void free_strings(char ***list)
-{
-	for (char **text = *list; text != NULL && *text != NULL; text++)
-		free(*text);
-	free(*list);
-}
-
 /* Prints the steps with the name of the scope, since systemd chooses its path. */
 static enum cli_exit print_scope(struct run *run, int count, char **assignments)
 {

@@ -85,12 +85,16 @@ void restore_restarted_units(struct applier *applier, bool all)
 
 		if (!is_obsolete(applier, record, all))
 			continue;
+		applier->batch = true; /* one reload of systemd for all */
 		copy = undo_record_copy(record);
 		applier->restoring = true;
 		if (copy != NULL && restore_record(applier, copy) == 0)
 			(void)undo_store_remove(store, copy);
 		applier->restoring = restoring;
 	}
+	if (applier->batch)
+		applier->plan = cgw_plan_free(applier->plan);
+	applier->batch = false;
 }
 
 /* A record and its age; the store moves records when others are removed. */

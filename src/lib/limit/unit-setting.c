@@ -46,12 +46,19 @@ int unit_setting_locate(struct cgw_plan *plan, struct step *step)
 	return 0;
 }
 
-static bool group_exists(const struct cgw_layout *layout, const char *path)
+/*
+ * Setting a property of a stopped unit makes systemd create an empty group, which the unit's
+ * ControlGroup does not name.
+ */
+static bool has_processes(const struct cgw_layout *layout, const char *path)
 {
 	for (size_t h = 0; h < layout->hierarchy_count; h++) {
-		CLEANUP(cleanup_close) int directory = -1;
+		CLEANUP(target_close) struct target target = TARGET_NONE;
+		char first[VALUE_MAX];
+		int r = target_open(layout, h, path, &target);
 
-		if (cgw_group_open(layout, h, path, &directory, NULL) == 0)
+		r = r < 0 ? r : target_read_word(&target, "cgroup.procs", first, sizeof(first));
+		if (r == -ERANGE || (r == 0 && first[0] != '\0'))
 			return true;
 	}
 	return false;
@@ -67,7 +74,7 @@ int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step)
 	int r;
 
 	if (length == 0 || step->spec.path[length] != '\0' || step->spec.kind != CGW_STEP_SET ||
-	    group_exists(plan->layout, step->spec.path))
+	    has_processes(plan->layout, step->spec.path))
 		return 0;
 	if (uid != (uid_t)-1) {
 		owner.kind = CGW_OWNER_SYSTEMD_USER;
@@ -76,11 +83,13 @@ int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step)
 	group = malloc(PATH_MAX_GROUP);
 	if (group == NULL)
 		return -ENOMEM;
-	r = systemd_unit_group(plan->systemd, &owner, group, PATH_MAX_GROUP, NULL);
-	if (r == -ENOENT || (r == 0 && group[0] != '\0'))
+	r = systemd_unit_group(plan->systemd, &owner, group, PATH_MAX_GROUP, &step->result.diag);
+	if (r == -ENOENT || r == -EHOSTUNREACH || (r == 0 && group[0] != '\0')) {
+		step->result.diag = (struct cgw_diag){0};
 		return 0; /* no such unit, or it runs elsewhere */
+	}
 	if (r < 0)
-		return r == -ENOMEM ? r : 0;
+		return r;
 	step->owner = owner;
 	step->not_running = true;
 	return 0;
@@ -98,7 +107,7 @@ bool unit_setting_applies(struct cgw_plan *plan, const char *path, enum cgw_cont
 	    !properties_apply(control_row(control), hierarchy < 0 ? 1 : 2))
 		return false;
 	(void)control_place(plan->layout, control, path, &step.hierarchy, &step.source);
-	return plan_owner(plan, &step) == 0 && plan_through_systemd(plan, &step);
+	return plan_owner(plan, &step) < 0 || plan_through_systemd(plan, &step);
 }
 
 const char *unit_setting_drop_ins(const struct cgw_plan *plan)

@@ -21,8 +21,9 @@ int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step);
 
 /*
  * For callers that keep old values themselves. Is the control of the group, or of the stopped unit
- * with that path, a property of a unit? It is then identified by the path, not by the inode. The
- * plan must have no steps.
+ * with that path, a property of a unit? It is then identified by the path, not by the inode. True
+ * also if the manager does not reply, of which a step reports the reason. The plan must have no
+ * steps.
  */
 bool unit_setting_applies(struct cgw_plan *plan, const char *path, enum cgw_control control);
 /* The drop-ins that the plan's first step created; NULL: none. */
