@@ -444,7 +444,7 @@ int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops
 	sys = roots->sys != NULL ? roots->sys : "/sys";
 	layout->ops = ops;
 	layout->proc_fd = layout->sys_fd = -1;
-	(void)snprintf(layout->proc_path, sizeof(layout->proc_path), "%s", proc);
+	snprintf(layout->proc_path, sizeof(layout->proc_path), "%s", proc);
 	r = open_root(layout, proc, &layout->proc_fd, diag);
 	if (r < 0)
 		return r;

@@ -139,13 +139,13 @@ static int find_starred(char *key, char *instance, size_t size)
 
 	if (end == NULL || (size_t)(end - start - 1) >= size || strlen(key) >= sizeof(shorter))
 		return -ENOENT;
-	(void)snprintf(shorter, sizeof(shorter), "%.*s%s", (int)(start - key), key, end);
+	snprintf(shorter, sizeof(shorter), "%.*s%s", (int)(start - key), key, end);
 	control = find(shorter);
 	if (control < 0 || rows[control].info.metric < 0 ||
 	    strchr(cgw_metric_info((enum cgw_metric)rows[control].info.metric)->sources[0].file,
 		   '*') == NULL)
 		return -ENOENT;
-	(void)snprintf(instance, size, "%.*s", (int)(end - start - 1), start + 1);
+	snprintf(instance, size, "%.*s", (int)(end - start - 1), start + 1);
 	return control;
 }
 

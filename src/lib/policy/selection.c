@@ -143,7 +143,7 @@ bool selection_has_mark(const struct cgw_frame *frame, const struct cgw_facts *f
 	char attribute[64];
 
 	for (size_t i = 0; facts != NULL && i < ARRAY_SIZE(families); i++) {
-		(void)snprintf(attribute, sizeof(attribute), "%s.%s=1", families[i], mark);
+		snprintf(attribute, sizeof(attribute), "%s.%s=1", families[i], mark);
 		if (facts->matches(facts->context, frame, group, CGW_SUBJECT_ATTRIBUTE,
 				   attribute) == CGW_TRUE)
 			return true;
