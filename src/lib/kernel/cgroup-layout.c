@@ -469,6 +469,8 @@ int cgw_layout_open(const struct cgw_roots *roots, struct cgw_layout **ret_layou
 
 int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller controller)
 {
+	if ((unsigned)controller >= CGW_CONTROLLER_COUNT)
+		return -EINVAL;
 	for (size_t i = 0; i < layout->hierarchy_count; i++)
 		if (layout->hierarchies[i].controllers & CGW_CONTROLLER_BIT(controller))
 			return (int)i;

@@ -257,10 +257,12 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 
 uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_control control)
 {
-	size_t count;
-	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	size_t count = 0;
+	const struct cgw_source *sources = NULL;
 	uint32_t hierarchies = 0;
 
+	if ((unsigned)control < CGW_CONTROL_COUNT)
+		sources = sources_of(&rows[control], &count);
 	for (size_t s = 0; s < count; s++)
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
 			if (provides(&layout->hierarchies[h], &sources[s]))

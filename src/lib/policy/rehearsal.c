@@ -348,5 +348,6 @@ const struct cgw_rehearsed_action *cgw_rehearsal_actions(struct cgw_rehearsal *r
 struct cgw_rehearsed_section cgw_rehearsal_section(const struct cgw_rehearsal *rehearsal,
 						   size_t section)
 {
-	return rehearsal->sections[section];
+	return section < rehearsal->policy.count ? rehearsal->sections[section]
+						 : (struct cgw_rehearsed_section){0};
 }
