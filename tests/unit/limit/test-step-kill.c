@@ -252,7 +252,7 @@ static void test_killed_group_is_not_left_frozen(void **state)
 	(void)state;
 	assert_int_equal(kill_web(&machine, SIGKILL, &result), SIGKILL);
 	assert_null(strstr(fake_log, "FROZEN"));
-	kill_late(1, 50000000, NULL, &result);
+	kill_late(1, 1000000000, NULL, &result);
 	assert_non_null(strstr(result.diag.text, "remain"));
 	frozen = strstr(fake_log, "freezer.state=FROZEN");
 	assert_non_null(frozen);
