@@ -8,7 +8,7 @@
 #include "cmd/dump/dump-report.h"
 #include "cmd/dump/json-writer.h"
 #include "lib/base/cleanup.h"
-#include "shared/remote/stream-system.h"
+#include "lib/sample/system-stat.h"
 #include "shared/remote/stream.h"
 
 static void put_string(struct json_writer *to, const char *text)
@@ -80,7 +80,7 @@ static void put_number(struct json_writer *to, struct cgw_number number)
 
 static void put_machine(struct json_writer *to, const struct cgw_system_stat *machine)
 {
-	const struct remote_system_metric *metric;
+	const struct system_stat_field *field;
 	size_t start;
 
 	json_put_key(to, 0, "machine");
@@ -88,19 +88,19 @@ static void put_machine(struct json_writer *to, const struct cgw_system_stat *ma
 	start = to->length;
 	json_put_key(to, start, "cpu_count");
 	json_put_integer(to, machine->cpu_count);
-	for (size_t i = 0; (metric = remote_system_metric(i)) != NULL; i++) {
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL; i++) {
 		const struct cgw_number *numbers =
-			(const void *)((const char *)machine + metric->offset);
+			(const void *)((const char *)machine + field->offset);
 
-		json_put_key(to, start, metric->name);
-		if (metric->count > 1)
+		json_put_key(to, start, field->name);
+		if (field->count > 1)
 			json_put(to, "[", 1);
-		for (size_t j = 0; j < metric->count; j++) {
+		for (size_t j = 0; j < field->count; j++) {
 			if (j > 0)
 				json_put(to, ",", 1);
 			put_number(to, numbers[j]);
 		}
-		if (metric->count > 1)
+		if (field->count > 1)
 			json_put(to, "]", 1);
 	}
 	json_put(to, "}", 1);

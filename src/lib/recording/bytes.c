@@ -2,27 +2,18 @@
 /* bytes.c - encoding of numbers and texts. */
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/muldiv.h"
 #include "lib/recording/bytes.h"
 
 uint8_t *bytes_reserve(struct bytes *bytes, size_t count)
 {
-	size_t size = bytes->size == 0 ? 4096 : bytes->size;
-	uint8_t *larger;
-
 	if (bytes->failed)
 		return NULL;
-	if (bytes->size - bytes->length >= count)
-		return bytes->data + bytes->length;
-	while (size - bytes->length < count)
-		size *= 2;
-	larger = realloc(bytes->data, size);
-	if (larger == NULL) {
+	if (ARRAY_RESERVE(bytes->data, bytes->size, bytes->length + count) < 0) {
 		bytes->failed = true;
 		return NULL;
 	}
-	bytes->data = larger;
-	bytes->size = size;
 	return bytes->data + bytes->length;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/recording/sample-code.h"
 
@@ -65,36 +66,22 @@ static const struct cgw_instance *old_instances(const struct column_target *targ
 
 /* The instances of the column that is being decoded. */
 struct instance_list {
-	struct cgw_instance *items;
-	size_t *lengths; /* of the names */
-	uint32_t *groups;
+	struct {
+		struct cgw_instance instance;
+		size_t length; /* of the name */
+		uint32_t group;
+	} * items;
 	size_t count, size;
 };
 
 static int add_instance(struct instance_list *list, uint32_t group, const char *name, size_t length,
 			struct cgw_number number)
 {
-	if (list->count == list->size) {
-		size_t size = list->size == 0 ? 256 : 2 * list->size;
-		void *items = reallocarray(list->items, size, sizeof(*list->items));
-		void *lengths, *groups;
-
-		if (items == NULL)
-			return -ENOMEM;
-		list->items = items;
-		lengths = reallocarray(list->lengths, size, sizeof(*list->lengths));
-		if (lengths == NULL)
-			return -ENOMEM;
-		list->lengths = lengths;
-		groups = reallocarray(list->groups, size, sizeof(*list->groups));
-		if (groups == NULL)
-			return -ENOMEM;
-		list->groups = groups;
-		list->size = size;
-	}
-	list->items[list->count] = (struct cgw_instance){name, number};
-	list->lengths[list->count] = length;
-	list->groups[list->count++] = group;
+	if (ARRAY_RESERVE(list->items, list->size, list->count + 1) < 0)
+		return -ENOMEM;
+	list->items[list->count].instance = (struct cgw_instance){name, number};
+	list->items[list->count].length = length;
+	list->items[list->count++].group = group;
 	return 0;
 }
 
@@ -153,7 +140,7 @@ static int decode_instance_states(struct cursor *in, struct instance_list *list)
 		return -ENOMEM;
 	r = decode_states(in, states, list->count);
 	for (size_t i = 0; i < list->count && r == 0; i++)
-		list->items[i].number.state = (enum cgw_state)states[i];
+		list->items[i].instance.number.state = (enum cgw_state)states[i];
 	return r;
 }
 
@@ -166,12 +153,12 @@ static int store_instances(const struct column_target *target, const struct inst
 	if (sum)
 		memset(column->value, 0, group_count(target) * sizeof(*column->value));
 	for (size_t i = 0; i < list->count && r == 0; i++) {
-		const struct cgw_instance *instance = &list->items[i];
+		const struct cgw_instance *instance = &list->items[i].instance;
 
 		if (sum && instance->number.state == CGW_OK)
-			column->value[list->groups[i]] += instance->number.value;
-		r = snapshot_add_instance(target->now, target->column, list->groups[i],
-					  instance->name, list->lengths[i], instance->number);
+			column->value[list->items[i].group] += instance->number.value;
+		r = snapshot_add_instance(target->now, target->column, list->items[i].group,
+					  instance->name, list->items[i].length, instance->number);
 	}
 	return r;
 }
@@ -179,8 +166,6 @@ static int store_instances(const struct column_target *target, const struct inst
 static void cleanup_instances(struct instance_list *list)
 {
 	free(list->items);
-	free(list->lengths);
-	free(list->groups);
 }
 
 static int decode_instances(struct cursor *in, const struct column_target *target, unsigned flags)
@@ -191,7 +176,7 @@ static int decode_instances(struct cursor *in, const struct column_target *targe
 	if (r == 0 && flags & COLUMN_INSTANCE_STATES)
 		r = decode_instance_states(in, &list);
 	for (size_t i = 0; i < list.count && flags & COLUMN_INSTANCE_VALUES; i++)
-		list.items[i].number.value += unzigzag(cursor_number(in));
+		list.items[i].instance.number.value += unzigzag(cursor_number(in));
 	if (r == 0 && in->failed)
 		r = -EBADMSG;
 	return r < 0 ? r : store_instances(target, &list, flags & COLUMN_SUM);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/recording/sample-code.h"
 
@@ -26,15 +27,8 @@ struct entry_list {
 
 static struct entry *add_entry(struct entry_list *list)
 {
-	if (list->count == list->size) {
-		size_t size = list->size == 0 ? 256 : 2 * list->size;
-		struct entry *items = reallocarray(list->items, size, sizeof(*items));
-
-		if (items == NULL)
-			return NULL;
-		list->items = items;
-		list->size = size;
-	}
+	if (ARRAY_RESERVE(list->items, list->size, list->count + 1) < 0)
+		return NULL;
 	return &list->items[list->count++];
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/recording/event-list.h"
 
@@ -26,13 +27,9 @@ static const char *path_of(struct detector *detector, const struct cgw_topology 
 	size_t length = cgw_topology_path(topology, group, detector->path, detector->path_size);
 
 	if (length >= detector->path_size) {
-		char *larger = realloc(detector->path, length + 256);
-
-		if (larger == NULL)
+		if (ARRAY_RESERVE(detector->path, detector->path_size, length + 1) < 0)
 			return NULL;
-		detector->path = larger;
-		detector->path_size = length + 256;
-		(void)cgw_topology_path(topology, group, larger, detector->path_size);
+		(void)cgw_topology_path(topology, group, detector->path, detector->path_size);
 	}
 	return detector->path;
 }

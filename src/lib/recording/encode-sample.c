@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/recording/sample-code.h"
 
 void encoder_done(struct encoder *encoder)
@@ -29,26 +30,11 @@ bool sample_can_be_delta(const struct cgw_frame *frame)
 
 static int reserve_groups(struct encoder *encoder, size_t count)
 {
-	uint64_t *values;
-	uint32_t *previous;
-	uint8_t *states;
+	int r = ARRAY_RESERVE(encoder->old_values, encoder->value_size, count);
 
-	if (count <= encoder->group_size)
-		return 0;
-	values = reallocarray(encoder->old_values, count, sizeof(*values));
-	if (values == NULL)
-		return -ENOMEM;
-	encoder->old_values = values;
-	states = realloc(encoder->old_states, count);
-	if (states == NULL)
-		return -ENOMEM;
-	encoder->old_states = states;
-	previous = reallocarray(encoder->previous, count, sizeof(*previous));
-	if (previous == NULL)
-		return -ENOMEM;
-	encoder->previous = previous;
-	encoder->group_size = count;
-	return 0;
+	if (r == 0)
+		r = ARRAY_RESERVE(encoder->old_states, encoder->state_size, count);
+	return r < 0 ? r : ARRAY_RESERVE(encoder->previous, encoder->previous_size, count);
 }
 
 /* A group that was recreated, or exists in other hierarchies, is encoded as new. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/recording/event-list.h"
 
 const char *cgw_event_kind_name(enum cgw_event_kind kind)
@@ -63,15 +64,8 @@ static int add(struct event_list *list, struct cgw_event event, const size_t *le
 
 	if (list->count == EVENT_COUNT_MAX)
 		return -ENOBUFS;
-	if (list->count == list->size) {
-		size_t size = list->size == 0 ? 16 : 2 * list->size;
-		struct cgw_event *items = reallocarray(list->items, size, sizeof(*items));
-
-		if (items == NULL)
-			return -ENOMEM;
-		list->items = items;
-		list->size = size;
-	}
+	if (ARRAY_RESERVE(list->items, list->size, list->count + 1) < 0)
+		return -ENOMEM;
 	r = copy_texts(list, &event, lengths);
 	if (r == 0)
 		list->items[list->count++] = event;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/recording/filter-groups.h"
 #include <cgward/model.h>
@@ -37,12 +38,8 @@ static int select_groups(const struct filter *filter, const struct cgw_topology 
 		size_t length = cgw_topology_path(from, i, path, size);
 
 		if (length >= size) {
-			char *larger = realloc(path, length + 256);
-
-			if (larger == NULL)
+			if (ARRAY_RESERVE(path, size, length + 1) < 0)
 				return -ENOMEM;
-			path = larger;
-			size = length + 256;
 			(void)cgw_topology_path(from, i, path, size);
 		}
 		if (!matches(filter, path))

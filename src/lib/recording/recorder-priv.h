@@ -13,7 +13,7 @@ struct cgw_recorder {
 	uint64_t boot;
 	char *directory; /* NULL: one file */
 	int lock_fd;     /* of the directory; a single file is locked through file.fd */
-	struct name_list names;
+	struct string_list names;
 	struct record_file file; /* the file that is written */
 	struct filter filter;
 	struct encoder encoder;

@@ -22,7 +22,7 @@ struct cgw_recorder *cgw_recorder_free(struct cgw_recorder *recorder)
 	record_file_done(&recorder->file);
 	if (recorder->lock_fd >= 0)
 		close(recorder->lock_fd);
-	name_list_done(&recorder->names);
+	string_list_free(&recorder->names);
 	filter_done(&recorder->filter);
 	encoder_done(&recorder->encoder);
 	packer_free(recorder->packer);

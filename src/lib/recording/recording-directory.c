@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/recording/recording-directory.h"
 
 #define NUMBER_DIGITS 8
@@ -26,72 +27,33 @@ static bool is_recording_name(const char *name)
 	       length < RECORD_NAME_BYTES && strcmp(name + length - suffix, RECORD_SUFFIX) == 0;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void name_list_done(struct name_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->names[i]);
-	free(list->names);
-	*list = (struct name_list){0};
-}
-
-int name_list_add(struct name_list *list, const char *name)
-{
-	if (list->count == list->size) {
-		size_t size = list->size == 0 ? 16 : 2 * list->size;
-		char **names = reallocarray(list->names, size, sizeof(*names));
-
-		if (names == NULL)
-			return -ENOMEM;
-		list->names = names;
-		list->size = size;
-	}
-	list->names[list->count] = strdup(name);
-	if (list->names[list->count] == NULL)
-		return -ENOMEM;
-	list->count++;
-	return 0;
-}
-
-void name_list_remove_first(struct name_list *list)
-{
-	free(list->names[0]);
-	list->count--;
-	memmove(list->names, list->names + 1, list->count * sizeof(*list->names));
-}
-
-int record_directory_list(const char *path, struct name_list *ret_list)
+int record_directory_list(const char *path, struct string_list *ret_list)
 {
 	CLEANUP(cleanup_directory) DIR *directory = opendir(path);
-	struct name_list list = {0};
+	struct string_list list = {0};
 	struct dirent *entry;
 
 	if (directory == NULL)
 		return -errno;
 	while ((entry = readdir(directory)) != NULL)
-		if (is_recording_name(entry->d_name) && name_list_add(&list, entry->d_name) < 0) {
-			name_list_done(&list);
+		if (is_recording_name(entry->d_name) && string_list_add(&list, entry->d_name) < 0) {
+			string_list_free(&list);
 			return -ENOMEM;
 		}
-	if (list.count > 0)
-		qsort(list.names, list.count, sizeof(*list.names), compare_names);
+	string_list_sort_unique(&list);
 	*ret_list = list;
 	return 0;
 }
 
-void record_name_next(const struct name_list *list, uint64_t realtime_ns, char *name)
+void record_name_next(const struct string_list *list, uint64_t realtime_ns, char *name)
 {
 	unsigned long number = 1;
-	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
 	struct tm when = {0};
 	char time[32];
 
 	if (list->count > 0)
-		number = strtoul(list->names[list->count - 1], NULL, 10) + 1;
+		number = strtoul(list->items[list->count - 1], NULL, 10) + 1;
 	(void)gmtime_r(&seconds, &when);
 	if (strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &when) == 0)
 		time[0] = '\0';

@@ -5,63 +5,38 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/regular-file.h"
 #include "lib/recording/index-block.h"
 
 #define SEARCH_BYTES 65536
 
-/* Makes space for one more item; NULL if out of memory. */
-static void *grow_array(void *array, size_t count, size_t *size, size_t item_size)
-{
-	size_t larger = *size == 0 ? 16 : 2 * *size;
-	void *grown;
-
-	if (count < *size)
-		return array;
-	grown = reallocarray(array, larger, item_size);
-	if (grown != NULL)
-		*size = larger;
-	return grown;
-}
-
 int record_file_add_key(struct record_file *file, const struct file_key *key)
 {
-	struct file_key *keys =
-		grow_array(file->keys, file->key_count, &file->key_size, sizeof(*keys));
-
-	if (keys == NULL)
+	if (ARRAY_RESERVE(file->keys, file->key_size, file->key_count + 1) < 0)
 		return -ENOMEM;
-	file->keys = keys;
-	keys[file->key_count++] = *key;
+	file->keys[file->key_count++] = *key;
 	return 0;
 }
 
 int record_file_add_mark(struct record_file *file, const struct file_mark *mark)
 {
-	struct file_mark *marks =
-		grow_array(file->marks, file->mark_count, &file->mark_size, sizeof(*marks));
-
-	if (marks == NULL)
+	if (ARRAY_RESERVE(file->marks, file->mark_size, file->mark_count + 1) < 0)
 		return -ENOMEM;
-	file->marks = marks;
-	marks[file->mark_count++] = *mark;
+	file->marks[file->mark_count++] = *mark;
 	return 0;
 }
 
 int record_file_note_damage(struct record_file *file, uint64_t offset, uint64_t length,
 			    const char *what)
 {
-	struct file_damage *damage;
-
 	for (size_t i = 0; i < file->damage_count; i++)
 		if (file->damage[i].offset == offset)
 			return 0; /* already noted */
-	damage = grow_array(file->damage, file->damage_count, &file->damage_size, sizeof(*damage));
-	if (damage == NULL)
+	if (ARRAY_RESERVE(file->damage, file->damage_size, file->damage_count + 1) < 0)
 		return -ENOMEM;
-	file->damage = damage;
-	damage[file->damage_count++] = (struct file_damage){offset, length, what};
+	file->damage[file->damage_count++] = (struct file_damage){offset, length, what};
 	return 0;
 }
 
@@ -257,21 +232,15 @@ static void cleanup_index_list(struct index_list *list)
 static int read_index(const struct record_file *file, struct packer *packer, uint64_t offset,
 		      struct index_list *list)
 {
-	struct index_part *parts =
-		grow_array(list->parts, list->count, &list->part_size, sizeof(*parts));
 	CLEANUP(bytes_done) struct bytes stored = {0};
-	struct bytes payload = {0}, *payloads;
+	struct bytes payload = {0};
 	struct block_header header;
 	struct cursor in = {0};
 	int r;
 
-	if (parts == NULL)
+	if (ARRAY_RESERVE(list->parts, list->part_size, list->count + 1) < 0 ||
+	    ARRAY_RESERVE(list->payloads, list->payload_size, list->count + 1) < 0)
 		return -ENOMEM;
-	list->parts = parts;
-	payloads = grow_array(list->payloads, list->count, &list->payload_size, sizeof(*payloads));
-	if (payloads == NULL)
-		return -ENOMEM;
-	list->payloads = payloads;
 	r = read_header_at(file, offset, &header);
 	if (r == 0 && (header.kind != BLOCK_INDEX || !is_whole(file, offset, &header)))
 		r = -EBADMSG;
@@ -285,12 +254,12 @@ static int read_index(const struct record_file *file, struct packer *packer, uin
 	if (payload.failed)
 		return -ENOMEM;
 	in = (struct cursor){payload.data, payload.data + payload.length, false};
-	r = index_decode(&in, &header, offset, &parts[list->count]);
+	r = index_decode(&in, &header, offset, &list->parts[list->count]);
 	if (r < 0) {
 		bytes_done(&payload);
 		return r;
 	}
-	payloads[list->count++] = payload;
+	list->payloads[list->count++] = payload;
 	return 0;
 }
 

@@ -5,34 +5,17 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/regular-file.h"
 #include "lib/recording/replay-priv.h"
 
-static int reserve_file(struct cgw_replay *replay)
-{
-	size_t size = replay->file_size == 0 ? 8 : 2 * replay->file_size;
-	struct record_file *files;
-	uint64_t *base;
-
-	if (replay->file_count < replay->file_size)
-		return 0;
-	files = reallocarray(replay->files, size, sizeof(*files));
-	if (files == NULL)
-		return -ENOMEM;
-	replay->files = files;
-	base = reallocarray(replay->base, size, sizeof(*base));
-	if (base == NULL)
-		return -ENOMEM;
-	replay->base = base;
-	replay->file_size = size;
-	return 0;
-}
-
 static int add_file(struct cgw_replay *replay, const char *path, struct record_file *failed)
 {
-	int r = reserve_file(replay);
+	int r = ARRAY_RESERVE(replay->files, replay->file_size, replay->file_count + 1);
 
+	if (r == 0)
+		r = ARRAY_RESERVE(replay->base, replay->base_size, replay->file_count + 1);
 	*failed = (struct record_file){.fd = -1};
 	if (r == 0)
 		r = record_file_open(path, O_RDONLY, failed);
@@ -51,16 +34,9 @@ static int collect_marks(struct cgw_replay *replay)
 		for (size_t j = 0; j < file->mark_count; j++) {
 			const struct file_mark *mark = &file->marks[j];
 
-			if (replay->mark_count == replay->mark_size) {
-				size_t size = replay->mark_size == 0 ? 64 : 2 * replay->mark_size;
-				struct cgw_mark *marks =
-					reallocarray(replay->marks, size, sizeof(*marks));
-
-				if (marks == NULL)
-					return -ENOMEM;
-				replay->marks = marks;
-				replay->mark_size = size;
-			}
+			if (ARRAY_RESERVE(replay->marks, replay->mark_size,
+					  replay->mark_count + 1) < 0)
+				return -ENOMEM;
 			replay->marks[replay->mark_count++] = (struct cgw_mark){
 				.realtime_ns = mark->realtime_ns,
 				.position = replay->base[i] + mark->sequence - file->first.sequence,
@@ -77,14 +53,8 @@ int replay_collect_damage(struct cgw_replay *replay)
 
 	for (size_t i = 0; i < replay->file_count; i++)
 		count += replay->files[i].damage_count;
-	if (count > replay->damage_size) {
-		struct cgw_damage *damage = reallocarray(replay->damage, count, sizeof(*damage));
-
-		if (damage == NULL)
-			return -ENOMEM;
-		replay->damage = damage;
-		replay->damage_size = count;
-	}
+	if (ARRAY_RESERVE(replay->damage, replay->damage_size, count) < 0)
+		return -ENOMEM;
 	replay->damage_count = 0;
 	for (size_t i = 0; i < replay->file_count; i++)
 		for (size_t j = 0; j < replay->files[i].damage_count; j++) {
@@ -149,13 +119,13 @@ static int set_error(struct cgw_diag *diag, int error, const char *path, uint32_
 /* Skips files that are not readable as recordings, unless there are no others. */
 static int open_directory(struct cgw_replay *replay, struct cgw_diag *diag)
 {
-	CLEANUP(name_list_done) struct name_list list = {0};
+	CLEANUP(string_list_free) struct string_list list = {0};
 	CLEANUP(cleanup_free) char *failed_path = NULL;
 	struct record_file failed = {.fd = -1};
 	int last_error = -ENODATA, r = record_directory_list(replay->path, &list);
 
 	for (size_t i = 0; i < list.count && r == 0; i++) {
-		CLEANUP(cleanup_free) char *path = record_path(replay->path, list.names[i]);
+		CLEANUP(cleanup_free) char *path = record_path(replay->path, list.items[i]);
 
 		r = path == NULL ? -ENOMEM : add_file(replay, path, &failed);
 		if (r < 0) {
@@ -205,12 +175,12 @@ int replay_open_files(struct cgw_replay *replay, struct cgw_diag *diag)
 /* Opens the files of the directory that are newer than the last one that is open. */
 static int add_new_files(struct cgw_replay *replay)
 {
-	CLEANUP(name_list_done) struct name_list list = {0};
+	CLEANUP(string_list_free) struct string_list list = {0};
 	struct record_file failed = {.fd = -1};
 	int more = 0, r = record_directory_list(replay->path, &list);
 
 	for (size_t i = 0; i < list.count && r >= 0; i++) {
-		CLEANUP(cleanup_free) char *path = record_path(replay->path, list.names[i]);
+		CLEANUP(cleanup_free) char *path = record_path(replay->path, list.items[i]);
 
 		if (path == NULL)
 			return -ENOMEM;

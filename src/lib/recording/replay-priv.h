@@ -12,7 +12,7 @@ struct cgw_replay {
 	bool directory;
 	struct record_file *files; /* oldest first */
 	uint64_t *base;            /* [file]: position of its first sample */
-	size_t file_count, file_size;
+	size_t file_count, file_size, base_size;
 	struct decoder decoder;
 	struct packer *packer;
 	struct bytes stored;

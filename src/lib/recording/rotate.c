@@ -192,7 +192,7 @@ static uint64_t part_ns(const struct cgw_recorder *recorder)
 static uint64_t created_ns(const struct cgw_recorder *recorder, size_t i)
 {
 	CLEANUP(cleanup_free)
-	char *path = record_path(recorder->directory, recorder->names.names[i]);
+	char *path = record_path(recorder->directory, recorder->names.items[i]);
 	CLEANUP(cleanup_close)
 	int fd = path != NULL ? open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX) : -1;
 	uint8_t raw[FILE_HEADER_BYTES];
@@ -210,7 +210,7 @@ static uint64_t bytes_of_all(const struct cgw_recorder *recorder)
 
 	for (size_t i = 0; i < recorder->names.count; i++) {
 		CLEANUP(cleanup_free)
-		char *path = record_path(recorder->directory, recorder->names.names[i]);
+		char *path = record_path(recorder->directory, recorder->names.items[i]);
 		struct stat status;
 
 		if (path != NULL && stat(path, &status) == 0)
@@ -221,12 +221,13 @@ static uint64_t bytes_of_all(const struct cgw_recorder *recorder)
 
 static void drop_first_file(struct cgw_recorder *recorder)
 {
-	CLEANUP(cleanup_free)
-	char *path = record_path(recorder->directory, recorder->names.names[0]);
+	struct string_list *names = &recorder->names;
+	CLEANUP(cleanup_free) char *path = record_path(recorder->directory, names->items[0]);
 
 	if (path != NULL)
 		(void)unlink(path);
-	name_list_remove_first(&recorder->names);
+	free(names->items[0]);
+	memmove(names->items, names->items + 1, names->count-- * sizeof(*names->items));
 }
 
 /* The samples of a file end when the next file starts. The file being written is never dropped. */
@@ -260,7 +261,7 @@ static int next_file(struct cgw_recorder *recorder, uint64_t realtime_ns)
 	recorder->file = (struct record_file){.fd = -1};
 	r = open_file(recorder, path, false);
 	if (r == 0)
-		r = name_list_add(&recorder->names, name);
+		r = string_list_add(&recorder->names, name);
 	if (r < 0) {
 		record_file_done(&recorder->file);
 		(void)unlink(path);
@@ -291,7 +292,7 @@ int recorder_open_directory(struct cgw_recorder *recorder, const char *path, str
 		return set_system_error(diag, -ENOMEM, "record to", path);
 	r = record_directory_list(path, &recorder->names);
 	if (r == 0 && recorder->names.count > 0) {
-		last = record_path(path, recorder->names.names[recorder->names.count - 1]);
+		last = record_path(path, recorder->names.items[recorder->names.count - 1]);
 		r = last == NULL ? -ENOMEM : open_file(recorder, last, false);
 	}
 	/* A last file that cannot be continued is left unchanged, and a new one is started. */

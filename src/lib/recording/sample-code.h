@@ -39,7 +39,7 @@ struct encoder {
 	uint64_t *old_values;               /* [group] */
 	uint8_t *old_states;
 	uint32_t *previous;
-	size_t group_size;
+	size_t value_size, state_size, previous_size;
 };
 
 /* Whether the newer sample of a frame can be encoded as the difference from the older one. */

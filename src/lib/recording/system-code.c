@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* system-code.c - encoding order of the system-wide values. */
-#include "lib/base/cleanup.h"
 #include "lib/recording/sample-code.h"
-
-/* Part of the file format: rows are only added at the end. */
-static const struct {
-	size_t offset;
-	size_t count;
-} metrics[] = {
-	{offsetof(struct cgw_system_stat, cpu_busy_ns), 1},
-	{offsetof(struct cgw_system_stat, cpu_iowait_ns), 1},
-	{offsetof(struct cgw_system_stat, memory_total_bytes), 1},
-	{offsetof(struct cgw_system_stat, memory_available_bytes), 1},
-	{offsetof(struct cgw_system_stat, memory_free_bytes), 1},
-	{offsetof(struct cgw_system_stat, swap_total_bytes), 1},
-	{offsetof(struct cgw_system_stat, swap_free_bytes), 1},
-	{offsetof(struct cgw_system_stat, processes), 1},
-	{offsetof(struct cgw_system_stat, threads), 1},
-	{offsetof(struct cgw_system_stat, load_e2), 3},
-	{offsetof(struct cgw_system_stat, pressure_e2), 18},
-	{offsetof(struct cgw_system_stat, read_bytes), 1},
-	{offsetof(struct cgw_system_stat, written_bytes), 1},
-};
+#include "lib/sample/system-stat.h"
 
 size_t system_to_numbers(const struct cgw_system_stat *system, struct cgw_number *numbers)
 {
+	const struct system_stat_field *field;
 	size_t count = 0;
 
 	numbers[count++] = (struct cgw_number){system->cpu_count, CGW_OK};
-	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
-		memcpy(&numbers[count], (const char *)system + metrics[i].offset,
-		       metrics[i].count * sizeof(*numbers));
-		count += metrics[i].count;
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL; i++) {
+		memcpy(&numbers[count], (const char *)system + field->offset,
+		       field->count * sizeof(*numbers));
+		count += field->count;
 	}
 	return count;
 }
@@ -39,14 +20,16 @@ size_t system_to_numbers(const struct cgw_system_stat *system, struct cgw_number
 void system_from_numbers(const struct cgw_number *numbers, size_t count,
 			 struct cgw_system_stat *ret_system)
 {
+	const struct system_stat_field *field;
 	size_t at = 1;
 
 	*ret_system = (struct cgw_system_stat){0};
 	if (count > 0)
 		ret_system->cpu_count = (unsigned)numbers[0].value;
-	for (size_t i = 0; i < ARRAY_SIZE(metrics) && at + metrics[i].count <= count; i++) {
-		memcpy((char *)ret_system + metrics[i].offset, &numbers[at],
-		       metrics[i].count * sizeof(*numbers));
-		at += metrics[i].count;
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL && at + field->count <= count;
+	     i++) {
+		memcpy((char *)ret_system + field->offset, &numbers[at],
+		       field->count * sizeof(*numbers));
+		at += field->count;
 	}
 }

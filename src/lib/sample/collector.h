@@ -19,7 +19,7 @@ struct coverage {
 		*provided;          /* [file of the plan]: not to be read from it, except UNREAD */
 	struct tree_group **unread; /* [row]: the group if it has UNREAD values; else NULL */
 	bool *repeated;             /* [row]: copied from the last sample */
-	size_t group_size;
+	size_t unread_size, repeated_size;
 };
 
 struct collector_functions {

@@ -8,6 +8,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/list-children.h"
 #include "lib/sample/discover.h"
@@ -202,15 +203,8 @@ void discover_rollback(struct discover *discover)
 
 static int push(struct walk *walk, struct tree_group *group, bool leaf)
 {
-	if (walk->count == walk->size) {
-		size_t size = walk->size == 0 ? 64 : 2 * walk->size;
-		struct walk_step *steps = reallocarray(walk->steps, size, sizeof(*steps));
-
-		if (steps == NULL)
-			return -ENOMEM;
-		walk->steps = steps;
-		walk->size = size;
-	}
+	if (ARRAY_RESERVE(walk->steps, walk->size, walk->count + 1) < 0)
+		return -ENOMEM;
 	walk->steps[walk->count++] = (struct walk_step){group, leaf};
 	return 0;
 }

@@ -10,9 +10,9 @@
 /* The collectors before this one filled the value, or will not. */
 static bool is_provided(const struct files *files, size_t index, uint32_t column)
 {
-	return cgw_metric_set_has(&files->coverage->provided[index],
-				  (enum cgw_metric)files->plan->metric_of[column]) &&
-	       !files->unread[column];
+	return !files->reads_all && !files->unread[column] &&
+	       cgw_metric_set_has(&files->coverage->provided[index],
+				  (enum cgw_metric)files->plan->metric_of[column]);
 }
 
 /* The requests of a file that no preferred hierarchy or other collector provides for this group. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-ops.h"
 #include "lib/sample/idle.h"
@@ -29,10 +30,8 @@ int files_init(struct files *files, const struct cgw_layout *layout, struct grou
 		.tree = tree,
 		.plan = plan,
 		.open_max = open_max,
-		.buffer_size = 65536,
 	};
-	files->buffer = malloc(files->buffer_size);
-	return files->buffer == NULL ? -ENOMEM : 0;
+	return ARRAY_RESERVE(files->buffer, files->buffer_size, 65536);
 }
 
 static void close_slot(struct files *files, int *slot)
@@ -92,11 +91,11 @@ void files_retry_absent(struct files *files)
 static int set_plan(void *collector, const struct plan *plan, struct coverage *coverage)
 {
 	struct files *files = collector;
-	size_t *order = reallocarray(files->order, plan->file_count + 1, sizeof(*order));
+	size_t *order;
 
-	if (order == NULL)
+	if (ARRAY_RESERVE(files->order, files->order_size, plan->file_count) < 0)
 		return -ENOMEM;
-	files->order = order;
+	order = files->order;
 	files->hierarchies = 0;
 	files->reads_all = true;
 	for (size_t i = 0; i < plan->file_count; i++) {
@@ -124,17 +123,6 @@ const struct collector_functions files_collector = {
 	.close = close_files,
 };
 
-static int grow_buffer(struct files *files)
-{
-	char *larger = realloc(files->buffer, 2 * files->buffer_size);
-
-	if (larger == NULL)
-		return -ENOMEM;
-	files->buffer = larger;
-	files->buffer_size *= 2;
-	return 0;
-}
-
 /*
  * The read returned the whole file: less than kernels return at once, and a complete last line.
  * Saves a second read at the end of the file.
@@ -158,7 +146,7 @@ static ssize_t read_whole(struct files *files, int fd)
 		used += (size_t)length;
 		if (length == 0 || (used == (size_t)length && is_whole(files, used)))
 			break;
-		if (files->buffer_size - used < 4096 && grow_buffer(files) < 0)
+		if (ARRAY_RESERVE(files->buffer, files->buffer_size, used + 4096) < 0)
 			return -ENOMEM;
 	}
 	files->buffer[used] = '\0';

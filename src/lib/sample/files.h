@@ -25,9 +25,10 @@ struct files {
 	bool unread[CGW_METRIC_COUNT]; /* by column: only the file has it for the current group */
 	bool reads_all;                /* no other collector provides anything */
 	uint32_t hierarchies;          /* with files that are read for all groups */
-	size_t *order;                 /* the files of the plan as they are read */
-	size_t usage_file_count;       /* the first files of `order`, which contain the CPU usage */
-	unsigned idle_interval;        /* see cgw_sampler_options */
+	size_t order_size;
+	size_t *order;           /* the files of the plan as they are read */
+	size_t usage_file_count; /* the first files of `order`, which contain the CPU usage */
+	unsigned idle_interval;  /* see cgw_sampler_options */
 	unsigned tick;
 	bool read_all;             /* read everything in the next sample */
 	struct cgw_snapshot *last; /* referenced; NULL: no values to reuse */

@@ -21,8 +21,8 @@ static struct tree_group *group_new(const struct group_tree *tree, const char *n
 {
 	size_t name_size = (length + 1 + 7) & ~(size_t)7;
 	size_t count = tree->hierarchy_count;
-	size_t size = sizeof(struct tree_group) + name_size +
-		      count * (sizeof(uint64_t) + sizeof(int) + sizeof(uint32_t));
+	size_t size =
+		sizeof(struct tree_group) + name_size + count * (sizeof(uint64_t) + sizeof(int));
 	struct tree_group *group = calloc(1, size);
 	char *after_name;
 
@@ -33,7 +33,6 @@ static struct tree_group *group_new(const struct group_tree *tree, const char *n
 	after_name = (char *)(group + 1) + name_size;
 	group->id = (void *)after_name;
 	group->watch = (void *)(group->id + count);
-	group->slot = (void *)(group->watch + count);
 	group->row = CGW_NO_GROUP;
 	for (size_t h = 0; h < count; h++)
 		group->watch[h] = -1;

@@ -21,11 +21,10 @@ struct tree_group {
 	uint32_t row;     /* in the collector's last snapshot, or CGW_NO_GROUP */
 	uint16_t depth;
 	uint16_t name_length;
-	bool idle;      /* collector: its CPU usage is that of the last sample */
-	int *files;     /* collector; NULL until it reads this group */
-	uint64_t *id;   /* [hierarchy], after the name */
-	int *watch;     /* [hierarchy], discovery: watch descriptor or -1 */
-	uint32_t *slot; /* [hierarchy], BPF: position in the walk */
+	bool idle;    /* collector: its CPU usage is that of the last sample */
+	int *files;   /* collector; NULL until it reads this group */
+	uint64_t *id; /* [hierarchy], after the name */
+	int *watch;   /* [hierarchy], discovery: watch descriptor or -1 */
 	char name[];
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/debug-message.h"
 #include "lib/kernel/list-children.h"
@@ -166,7 +167,7 @@ static int add_file(struct plan *plan, uint32_t hierarchy, const struct cgw_sour
 		    const char *instance, struct plan_file **ret_file)
 {
 	char *name = replace_star(source->file, instance);
-	struct plan_file *file, *files;
+	struct plan_file *file;
 
 	if (name == NULL)
 		return -ENOMEM;
@@ -176,16 +177,9 @@ static int add_file(struct plan *plan, uint32_t hierarchy, const struct cgw_sour
 		*ret_file = file;
 		return 0;
 	}
-	if (plan->file_count == plan->file_size) {
-		size_t size = plan->file_size == 0 ? 32 : 2 * plan->file_size;
-
-		files = reallocarray(plan->files, size, sizeof(*files));
-		if (files == NULL) {
-			free(name);
-			return -ENOMEM;
-		}
-		plan->files = files;
-		plan->file_size = size;
+	if (ARRAY_RESERVE(plan->files, plan->file_size, plan->file_count + 1) < 0) {
+		free(name);
+		return -ENOMEM;
 	}
 	file = &plan->files[plan->file_count];
 	*file = (struct plan_file){
@@ -207,16 +201,13 @@ static int add_request(struct plan *plan, uint32_t hierarchy, enum cgw_metric me
 		       const struct cgw_source *source, const char *instance)
 {
 	struct plan_file *file;
-	struct decode_request *requests;
 	int r = add_file(plan, hierarchy, source, instance, &file);
 
+	if (r == 0)
+		r = ARRAY_RESERVE(file->requests, file->request_size, file->request_count + 1);
 	if (r < 0)
 		return r;
-	requests = reallocarray(file->requests, file->request_count + 1, sizeof(*requests));
-	if (requests == NULL)
-		return -ENOMEM;
-	file->requests = requests;
-	requests[file->request_count++] = (struct decode_request){
+	file->requests[file->request_count++] = (struct decode_request){
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.slot = (uint32_t)plan->column_of[metric],
@@ -240,7 +231,7 @@ uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric
 	const struct cgw_metric_info *info = cgw_metric_info(metric);
 	uint32_t hierarchies = 0;
 
-	for (size_t i = 0; i < info->source_count; i++)
+	for (size_t i = 0; info != NULL && i < info->source_count; i++)
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
 			if (plan_offers(&layout->hierarchies[h], &info->sources[i]))
 				hierarchies |= UINT32_C(1) << h;

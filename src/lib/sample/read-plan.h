@@ -14,7 +14,7 @@ struct plan_file {
 	char *instance; /* what replaced the '*', or NULL */
 	struct decode_request *requests;
 	uint32_t *preferred; /* [request]: hierarchies with precedence where the group is in one */
-	size_t request_count;
+	size_t request_count, request_size;
 	bool only_file; /* the only file of this hierarchy */
 };
 

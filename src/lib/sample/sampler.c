@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/debug-message.h"
@@ -419,20 +420,9 @@ static int update_topology(struct cgw_sampler *sampler)
 /* Nothing is filled yet. */
 static int reset_coverage(struct coverage *coverage, uint32_t count)
 {
-	if (count > coverage->group_size) {
-		size_t size = count + (size_t)count / 4;
-		void *unread = reallocarray(coverage->unread, size, sizeof(*coverage->unread));
-		void *repeated;
-
-		if (unread == NULL)
-			return -ENOMEM;
-		coverage->unread = unread;
-		repeated = realloc(coverage->repeated, size);
-		if (repeated == NULL)
-			return -ENOMEM;
-		coverage->repeated = repeated;
-		coverage->group_size = size;
-	}
+	if (ARRAY_RESERVE(coverage->unread, coverage->unread_size, count) < 0 ||
+	    ARRAY_RESERVE(coverage->repeated, coverage->repeated_size, count) < 0)
+		return -ENOMEM;
 	memset(coverage->unread, 0, count * sizeof(struct tree_group *));
 	memset(coverage->repeated, 0, count);
 	return 0;

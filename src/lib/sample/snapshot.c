@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/sample/snapshot-pool.h"
 
@@ -160,35 +161,17 @@ static int intern(struct cgw_snapshot *snapshot, const char *name, size_t length
 	return r;
 }
 
-/* Grows an array to fit one more item; returns the array, which may have moved. */
-static void *reserve(void *array, size_t count, size_t *size, size_t item_size)
-{
-	size_t larger = *size == 0 ? 64 : 2 * *size;
-	void *grown;
-
-	if (count < *size)
-		return array;
-	grown = reallocarray(array, larger, item_size);
-	if (grown != NULL)
-		*size = larger;
-	return grown;
-}
-
 int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t group,
 			  const char *name, size_t name_length, struct cgw_number number)
 {
-	struct instance_row *rows =
-		reserve(snapshot->rows, snapshot->row_count, &snapshot->row_size, sizeof(*rows));
 	const char *copy;
-	int r;
+	int r = ARRAY_RESERVE(snapshot->rows, snapshot->row_size, snapshot->row_count + 1);
 
-	if (rows == NULL)
-		return -ENOMEM;
-	snapshot->rows = rows;
-	r = intern(snapshot, name, name_length, &copy);
+	if (r == 0)
+		r = intern(snapshot, name, name_length, &copy);
 	if (r < 0)
 		return r;
-	rows[snapshot->row_count++] = (struct instance_row){
+	snapshot->rows[snapshot->row_count++] = (struct instance_row){
 		.instance = {copy, number},
 		.group = group,
 		.column = (int16_t)column,
@@ -200,19 +183,15 @@ int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t gr
 int snapshot_add_text(struct cgw_snapshot *snapshot, int column, uint32_t group, const char *text,
 		      size_t length)
 {
-	const char **texts = reserve(snapshot->texts, snapshot->text_count, &snapshot->text_size,
-				     sizeof(*texts));
 	const char *copy;
-	int r;
+	int r = ARRAY_RESERVE(snapshot->texts, snapshot->text_size, snapshot->text_count + 1);
 
-	if (texts == NULL)
-		return -ENOMEM;
-	snapshot->texts = texts;
-	r = copy_text(snapshot, text, length, &copy);
+	if (r == 0)
+		r = copy_text(snapshot, text, length, &copy);
 	if (r < 0)
 		return r;
 	snapshot->columns[column].value[group] = snapshot->text_count;
-	texts[snapshot->text_count++] = copy;
+	snapshot->texts[snapshot->text_count++] = copy;
 	return 0;
 }
 
@@ -332,15 +311,8 @@ int snapshot_finish(struct cgw_snapshot *snapshot)
 {
 	uint32_t count = snapshot->topology->view.count, end = 0;
 
-	if (snapshot->row_count > snapshot->instance_size) {
-		struct cgw_instance *larger = reallocarray(snapshot->instances, snapshot->row_size,
-							   sizeof(*snapshot->instances));
-
-		if (larger == NULL)
-			return -ENOMEM;
-		snapshot->instances = larger;
-		snapshot->instance_size = snapshot->row_size;
-	}
+	if (ARRAY_RESERVE(snapshot->instances, snapshot->instance_size, snapshot->row_count) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < snapshot->column_count; i++) {
 		uint32_t *first = snapshot->columns[i].first;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/metric/decode.h"
 #include "lib/sample/split-processes.h"
@@ -33,15 +34,8 @@ static int add_list(struct pids *pids, const char *text, const char *end)
 			text++;
 			continue;
 		}
-		if (pids->count == pids->size) {
-			size_t size = pids->size == 0 ? 64 : 2 * pids->size;
-			uint64_t *items = reallocarray(pids->items, size, sizeof(*items));
-
-			if (items == NULL)
-				return -ENOMEM;
-			pids->items = items;
-			pids->size = size;
-		}
+		if (ARRAY_RESERVE(pids->items, pids->size, pids->count + 1) < 0)
+			return -ENOMEM;
 		pids->items[pids->count++] = pid;
 	}
 	return 0;

@@ -246,3 +246,29 @@ struct cgw_number system_stat_root_value(const struct cgw_system_stat *machine,
 	}
 	return (struct cgw_number){0, CGW_ABSENT};
 }
+
+/* clang-format off */
+#define FIELD(member, count) {#member, offsetof(struct cgw_system_stat, member), count}
+
+/* Part of both formats: rows are only added at the end. */
+static const struct system_stat_field fields[] = {
+	FIELD(cpu_busy_ns, 1),
+	FIELD(cpu_iowait_ns, 1),
+	FIELD(memory_total_bytes, 1),
+	FIELD(memory_available_bytes, 1),
+	FIELD(memory_free_bytes, 1),
+	FIELD(swap_total_bytes, 1),
+	FIELD(swap_free_bytes, 1),
+	FIELD(processes, 1),
+	FIELD(threads, 1),
+	FIELD(load_e2, 3),
+	FIELD(pressure_e2, 18),
+	FIELD(read_bytes, 1),
+	FIELD(written_bytes, 1),
+};
+/* clang-format on */
+
+const struct system_stat_field *system_stat_field(size_t i)
+{
+	return i < ARRAY_SIZE(fields) ? &fields[i] : NULL;
+}

@@ -13,4 +13,13 @@ bool system_stat_is_disk(const struct cgw_layout *layout, const char *name);
 struct cgw_number system_stat_root_value(const struct cgw_system_stat *machine,
 					 enum cgw_root_source source);
 
+/* The numbers of struct cgw_system_stat after the number of CPUs. */
+struct system_stat_field {
+	const char *name;
+	size_t offset; /* of the first number */
+	size_t count;  /* 1, or the length of a list */
+};
+/* The i-th field, or NULL. Recordings depend on the order, streams on the names. */
+const struct system_stat_field *system_stat_field(size_t i);
+
 #endif

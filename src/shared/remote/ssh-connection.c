@@ -6,11 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/string-builder.h"
 #include "shared/remote/ssh-connection.h"
 
 /* Read per call, so that a host that never stops sending does not delay the others. */
-#define READ_MAX_BYTES (4 << 20)
+#define READ_MAX_BYTES  (4 << 20)
+#define READ_ONCE_BYTES 65536
 /* Cost of a sample in addition to its bytes: many small samples are more expensive than one. */
 #define SAMPLE_COST_BYTES 4096
 
@@ -25,25 +29,17 @@ struct remote_connection {
 /* "cgward dump ... -o group,id,KEY,...": nothing in it needs quoting in any shell. */
 static char *command_for(const struct remote_target *target)
 {
-	char *command = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&command, &size);
+	struct string_builder command = {0};
 
-	if (stream == NULL)
-		return NULL;
-	fprintf(stream, "cgward dump --ndjson --stream %d --interval %lluus", REMOTE_SCHEMA,
-		(unsigned long long)(target->interval_ns / 1000));
+	string_builder_printf(&command, "cgward dump --ndjson --stream %d --interval %lluus",
+			      REMOTE_SCHEMA, (unsigned long long)(target->interval_ns / NS_PER_US));
 	if (target->count > 0)
-		fprintf(stream, " --count %llu", (unsigned long long)target->count);
-	fputs(" -o group,id", stream);
+		string_builder_printf(&command, " --count %llu", (unsigned long long)target->count);
+	string_builder_add(&command, " -o group,id");
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
 		if (cgw_metric_set_has(target->metrics, metric))
-			fprintf(stream, ",%s", cgw_metric_info(metric)->key);
-	if (fclose(stream) != 0) {
-		free(command);
-		return NULL;
-	}
-	return command;
+			string_builder_printf(&command, ",%s", cgw_metric_info(metric)->key);
+	return string_builder_steal(&command);
 }
 
 int remote_connection_open(const struct remote_target *target,
@@ -158,21 +154,6 @@ static int parse_lines(struct remote_connection *connection, struct cgw_snapshot
 	return found;
 }
 
-static int reserve(struct remote_connection *connection)
-{
-	size_t size = connection->size == 0 ? 65536 : 2 * connection->size;
-	char *larger;
-
-	if (connection->size - connection->used >= 4096)
-		return 0;
-	larger = realloc(connection->buffer, size);
-	if (larger == NULL)
-		return -ENOMEM;
-	connection->buffer = larger;
-	connection->size = size;
-	return 0;
-}
-
 int remote_connection_read(struct remote_connection *connection, struct cgw_snapshot **ret_snapshot,
 			   struct cgw_diag *diag)
 {
@@ -184,7 +165,8 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 	while (read_bytes < READ_MAX_BYTES && r >= 0) {
 		ssize_t got;
 
-		r = reserve(connection);
+		r = ARRAY_RESERVE(connection->buffer, connection->size,
+				  connection->used + READ_ONCE_BYTES);
 		if (r < 0)
 			break;
 		got = read(connection->ssh.output, connection->buffer + connection->used,

@@ -32,7 +32,7 @@ void rows_reset(struct rows *rows, size_t columns)
 
 static int store_text(struct rows *rows, const char *text, size_t length, size_t *ret_at)
 {
-	int r = array_reserve(&rows->text, &rows->text_bytes, rows->used + length + 1, 1);
+	int r = ARRAY_RESERVE(rows->text, rows->text_bytes, rows->used + length + 1);
 
 	if (r < 0)
 		return r;
@@ -90,14 +90,13 @@ static int find_parent(const struct rows *rows, const char *path, size_t length,
 static int add_row(struct rows *rows, const struct remote_row *row, const char *name, size_t length)
 {
 	struct remote_row *new;
-	int r = array_reserve(&rows->rows, &rows->size, rows->count + 1, sizeof(*rows->rows));
+	int r = ARRAY_RESERVE(rows->rows, rows->size, rows->count + 1);
 
 	if (r == 0)
-		r = array_reserve(&rows->numbers, &rows->number_size,
-				  (rows->count + 1) * rows->columns + 1, sizeof(*rows->numbers));
+		r = ARRAY_RESERVE(rows->numbers, rows->number_size,
+				  (rows->count + 1) * rows->columns + 1);
 	if (r == 0)
-		r = array_reserve(&rows->last, &rows->last_size, row->depth + 1,
-				  sizeof(*rows->last));
+		r = ARRAY_RESERVE(rows->last, rows->last_size, (size_t)row->depth + 1);
 	if (r < 0)
 		return r;
 	new = &rows->rows[rows->count];
@@ -142,10 +141,9 @@ void rows_set(struct rows *rows, size_t column, struct cgw_number number)
 
 static int add_part(struct rows *rows, struct remote_part part, const char *text, bool instance)
 {
-	int r = instance ? array_reserve(&rows->instances, &rows->instance_size,
-					 rows->instance_count + 1, sizeof(part))
-			 : array_reserve(&rows->texts, &rows->text_size, rows->text_count + 1,
-					 sizeof(part));
+	int r = instance ? ARRAY_RESERVE(rows->instances, rows->instance_size,
+					 rows->instance_count + 1)
+			 : ARRAY_RESERVE(rows->texts, rows->text_size, rows->text_count + 1);
 
 	if (r == 0)
 		r = store_text(rows, text, part.length, &part.text);

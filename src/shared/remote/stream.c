@@ -8,9 +8,9 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/json-cleanup.h"
+#include "lib/sample/system-stat.h"
 #include "shared/remote/remote-layout.h"
 #include "shared/remote/stream-rows.h"
-#include "shared/remote/stream-system.h"
 #include "shared/remote/stream.h"
 
 enum state { STATE_HEADER, STATE_SAMPLE, STATE_GROUPS, STATE_FAILED };
@@ -167,19 +167,19 @@ static struct cgw_number parse_unsigned(const json_t *json)
 
 static void parse_system(struct remote_stream *stream, const json_t *json)
 {
-	const struct remote_system_metric *metric;
+	const struct system_stat_field *field;
 	uint64_t cpu_count = 0;
 
 	stream->system = (struct cgw_system_stat){0};
 	(void)parse_count(json, "cpu_count", &cpu_count);
 	stream->system.cpu_count = cpu_count < UINT16_MAX ? (unsigned)cpu_count : UINT16_MAX;
-	for (size_t i = 0; (metric = remote_system_metric(i)) != NULL; i++) {
-		const json_t *value = json_object_get(json, metric->name);
-		char *to = (char *)&stream->system + metric->offset;
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL; i++) {
+		const json_t *value = json_object_get(json, field->name);
+		char *to = (char *)&stream->system + field->offset;
 
-		for (size_t j = 0; j < metric->count; j++) {
+		for (size_t j = 0; j < field->count; j++) {
 			struct cgw_number number = parse_unsigned(
-				metric->count == 1 ? value : json_array_get(value, j));
+				field->count == 1 ? value : json_array_get(value, j));
 
 			memcpy(to + j * sizeof(number), &number, sizeof(number));
 		}

@@ -266,7 +266,7 @@ static void test_size_limit_of_a_directory(void **state)
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
 	struct cgw_recorder *recorder;
-	struct name_list names = {0};
+	struct string_list names = {0};
 	struct cgw_recording_info info;
 	struct cgw_replay *replay;
 	uint64_t bytes = 0;
@@ -279,14 +279,14 @@ static void test_size_limit_of_a_directory(void **state)
 	assert_true(names.count > 2);
 	for (size_t i = 0; i < names.count; i++) {
 		CLEANUP(cleanup_free)
-		char *path = record_path(fixture->directory, names.names[i]);
+		char *path = record_path(fixture->directory, names.items[i]);
 		struct stat status;
 
 		assert_int_equal(stat(path, &status), 0);
 		bytes += (uint64_t)status.st_size;
 	}
 	assert_true(bytes <= 300000);
-	name_list_done(&names);
+	string_list_free(&names);
 	cgw_recorder_free(recorder);
 	replay = open_replay(fixture->directory);
 	cgw_replay_info(replay, &info);
@@ -307,7 +307,7 @@ static void test_age_limit_of_a_directory(void **state)
 	struct fixture *fixture = *state;
 	struct cgw_recorder_options options = plain;
 	struct cgw_recorder *recorder;
-	struct name_list names = {0};
+	struct string_list names = {0};
 
 	/* Files are dated by the real clock, unlike these samples: none is dropped. */
 	options.age_max_ns = 800 * TICK_NS;
@@ -315,7 +315,7 @@ static void test_age_limit_of_a_directory(void **state)
 	record(fixture, recorder, 0, 1000);
 	assert_int_equal(record_directory_list(fixture->directory, &names), 0);
 	assert_true(names.count >= 5);
-	name_list_done(&names);
+	string_list_free(&names);
 	cgw_recorder_free(recorder);
 }
 

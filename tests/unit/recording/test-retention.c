@@ -125,7 +125,7 @@ static void test_age_limit_after_a_pause(void **state)
 
 static uint64_t bytes_of(const char *path, bool directory)
 {
-	struct name_list names = {0};
+	struct string_list names = {0};
 	uint64_t bytes = 0;
 	struct stat status;
 
@@ -135,12 +135,12 @@ static uint64_t bytes_of(const char *path, bool directory)
 	}
 	assert_int_equal(record_directory_list(path, &names), 0);
 	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP(cleanup_free) char *file = record_path(path, names.names[i]);
+		CLEANUP(cleanup_free) char *file = record_path(path, names.items[i]);
 
 		assert_int_equal(stat(file, &status), 0);
 		bytes += (uint64_t)status.st_size;
 	}
-	name_list_done(&names);
+	string_list_free(&names);
 	return bytes;
 }
 

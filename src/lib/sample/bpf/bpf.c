@@ -141,10 +141,8 @@ static int update_groups(struct bpf *bpf, uint32_t hierarchy, uint32_t count,
 		if (r < 0)
 			break;
 		state->groups[slot] = group;
-		if (group != NULL) {
+		if (group != NULL)
 			group->seen |= UINT32_C(1) << hierarchy;
-			group->slot[hierarchy] = slot;
-		}
 		r = push_ancestor(ancestors, records[slot].id, group);
 	}
 	return r;
