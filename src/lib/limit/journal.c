@@ -145,30 +145,36 @@ struct journal *journal_close(struct journal *journal)
 	return NULL;
 }
 
-/*
- * The highest number of an intent in the text, which may begin within a line; 0: none. In a
- * truncated line the number counts only if all of its digits are there.
- */
+/* The number of an intent, if all of its digits are there; 0: another line. */
+static uint64_t id_of_line(const char *line)
+{
+	static const char *const start[] = {"{", "\"id\"", ":"};
+	uint64_t id;
+	char *after;
+
+	for (size_t i = 0; i < ARRAY_SIZE(start); i++) {
+		line += strspn(line, " \t\r");
+		if (strncmp(line, start[i], strlen(start[i])) != 0)
+			return 0;
+		line += strlen(start[i]);
+	}
+	id = strtoull(line, &after, 10);
+	/* JSON numbers are signed: a larger one is damaged. */
+	return after[strspn(after, " \t\r")] == ',' && id < INT64_MAX ? id : 0;
+}
+
+/* The highest number of an intent in the text, which may begin within a line; 0: none. */
 static uint64_t last_id_in(const char *text, size_t length, bool at_start)
 {
-	static const char start[] = "{\"id\": ";
-	const char *end = text + length;
-	uint64_t last = 0;
+	uint64_t last = 0, id;
 
-	while (text < end) {
-		if (at_start && strncmp(text, start, strlen(start)) == 0) {
-			char *after;
-			uint64_t id = strtoull(text + strlen(start), &after, 10);
-
-			/* JSON numbers are signed: a larger one is damaged. */
-			if (*after == ',' && id > last && id < INT64_MAX)
-				last = id;
-		}
+	for (const char *end = text + length; text < end; at_start = true) {
+		id = at_start ? id_of_line(text) : 0;
+		last = id > last ? id : last;
 		text = memchr(text, '\n', (size_t)(end - text));
 		if (text == NULL)
 			break;
 		text++;
-		at_start = true;
 	}
 	return last;
 }
