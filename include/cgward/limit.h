@@ -152,19 +152,19 @@ enum cgw_backend { CGW_BACKEND_AUTO, CGW_BACKEND_DIRECT, CGW_BACKEND_SYSTEMD };
 struct cgw_limit_options {
 	enum cgw_backend backend;
 	bool dry_run;
-	bool force;          /* allow limits below current use; overwrite changes made by others */
-	bool yes_really;     /* act on protected groups too, except those that the machine needs */
-	bool reclaim;        /* reclaim memory before lowering a limit */
-	bool persist;        /* keep the value over a reboot, if systemd manages the group */
-	bool no_undo;        /* continue if the journal cannot be written; the change has no undo */
-	bool enable;         /* v2: enable the controller in all ancestors of the group */
+	bool force;      /* allow limits below current use; overwrite changes made by others */
+	bool yes_really; /* act on protected groups too, except those that the machine needs */
+	bool reclaim;    /* reclaim memory before lowering a limit */
+	bool persist;    /* keep the value over a reboot, if systemd manages the group */
+	bool no_undo;    /* continue if the journal cannot be written; the change has no undo */
+	bool enable;     /* v2: enable the controller in all ancestors of the group */
 	/*
 	 * Directory; NULL: /run/cgward, and /var/lib/cgward for changes that survive a reboot, or
 	 * the same two for the user.
 	 */
 	const char *journal;
-	const char *who;     /* for the journal: "cgward set", "rule mem-runaway" */
-	const char *why;     /* for the journal, or NULL */
+	const char *who; /* for the journal: "cgward set", "rule mem-runaway" */
+	const char *why; /* for the journal, or NULL */
 	/* The changes belong to this one action in the journal; 0: to a new one. */
 	uint64_t transaction;
 	/*
@@ -251,7 +251,7 @@ struct cgw_change {
 	size_t place_count;
 	/* SET through systemd: the unit whose property was set; otherwise "". */
 	char unit[256];
-	bool user_unit;       /* of the manager of user `manager_uid` */
+	bool user_unit; /* of the manager of user `manager_uid` */
 	uid_t manager_uid;
 	bool persistent;      /* set over a reboot */
 	const char *drop_ins; /* the files that systemd created for it, one per line; or NULL */

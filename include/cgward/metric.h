@@ -161,12 +161,14 @@ struct cgw_metric_set {
 
 static inline void cgw_metric_set_add(struct cgw_metric_set *set, enum cgw_metric metric)
 {
-	set->bits[(unsigned)metric / 64] |= UINT64_C(1) << ((unsigned)metric % 64);
+	if ((unsigned)metric < CGW_METRIC_COUNT)
+		set->bits[(unsigned)metric / 64] |= UINT64_C(1) << ((unsigned)metric % 64);
 }
 
 static inline bool cgw_metric_set_has(const struct cgw_metric_set *set, enum cgw_metric metric)
 {
-	return set->bits[(unsigned)metric / 64] >> ((unsigned)metric % 64) & 1;
+	return (unsigned)metric < CGW_METRIC_COUNT &&
+	       (set->bits[(unsigned)metric / 64] >> ((unsigned)metric % 64) & 1);
 }
 
 #ifdef __cplusplus

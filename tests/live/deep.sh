@@ -5,7 +5,8 @@
 
 is_root || { skip "deep groups: requires root (not possible here)" && exit; }
 levels=$((2 * ${CGWARD_TEST_LEVELS:-1500})) # fewer on emulated machines
-group=$(make_group deep memory pids freezer)
+controllers=(cpu cpuacct cpuset memory devices freezer blkio pids)
+group=$(make_group deep "${controllers[@]}")
 work=$(mktemp -d) && test_files+=("$work")
 # The cleanup of lib.sh would resolve the whole path of each group.
 delete_groups() { "$CGWARD" delete --journal "$work/journal" --recursive "$group" >"$work/delete" 2>&1; }
@@ -23,9 +24,10 @@ os.chdir(directory)
 for _ in range(int(levels)):
 	os.mkdir("level")
 	os.chdir("level")
-open("cgroup.procs", "w").write(pid)' "$1" "$levels" "$process"
+if not os.path.exists("cpuset.mems"): # empty in a new group, which accepts no process then
+	open("cgroup.procs", "w").write(pid)' "$1" "$levels" "$process"
 }
-for mount in $(for controller in memory pids freezer; do mount_of "$controller"; done | sort -u); do make_deep "$mount$group"; done
+for mount in $(for controller in "${controllers[@]}"; do mount_of "$controller"; done | sort -u); do make_deep "$mount$group"; done
 
 # run NAME ARGUMENT...: runs cgward, writes its output to $work/NAME and sets cpu_ms[NAME].
 declare -A cpu_ms
@@ -40,12 +42,18 @@ same "dump lists all levels" $((levels + 1)) "$(wc -l <"$work/dump")"
 run kill kill --journal "$work/journal" --timeout "${CGWARD_TEST_DEADLINE}s" "$group"
 same "kill signals a process $levels levels down" "$group: sent signal KILL" "$(sed 's/ (.*//' "$work/kill")"
 check "the process is dead" dead "$process"
+state=$(mount_of freezer)$group/freezer.state
+[ ! -e "$state" ] || same "the group is not left frozen" THAWED "$(cat "$state")"
 run inspect inspect "$group"
 check "inspect reads the groups" grep -q "^$group" "$work/inspect"
 if [ "$(version_of "$(mount_of pids)")" = 1 ]; then key=pids.max value=99; else key=cgroup.max.descendants value=99999; fi
 run set set --journal "$work/journal" "$group/**" "$key=$value"
 same "a glob selects all levels" "$levels" "$(grep -c "$key $value" "$work/set")"
-for name in kill inspect set; do
+run freeze freeze --journal "$work/journal" "$group"
+same "freeze freezes all levels" "$group: frozen" "$(sed 's/ (.*//' "$work/freeze")"
+run thaw thaw --journal "$work/journal" "$group"
+same "thaw thaws all levels" "$group: thawed" "$(sed 's/ (.*//' "$work/thaw")"
+for name in kill inspect set freeze thaw; do
 	check "$name takes less than ten times the CPU time of a dump (${cpu_ms[$name]} and ${cpu_ms[dump]} ms)" \
 		test "${cpu_ms[$name]}" -lt $((10 * cpu_ms[dump]))
 done

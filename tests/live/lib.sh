@@ -140,6 +140,16 @@ wait_for() {
 is_not() { ! "$@"; }
 # within_deadline COMMAND...: ends a COMMAND that hangs.
 within_deadline() { timeout "$CGWARD_TEST_DEADLINE" "$@"; }
+# without_swap GROUP: its processes are OOM-killed at its memory limit, which is already set, also on a
+# machine with swap, which any other test may add at any time; with_swap undoes it.
+without_swap() { set_swap "$1" "$(file_of memory "$1" memory.limit_in_bytes 2>/dev/null)" 0; }
+with_swap() { set_swap "$1" -1 max; }
+set_swap() { # GROUP LIMIT-OF-V1 LIMIT-OF-V2
+	local file
+	file=$(mount_of memory)$1/memory
+	[ ! -e "$file.memsw.limit_in_bytes" ] || echo "$2" >"$file.memsw.limit_in_bytes"
+	[ ! -e "$file.swap.max" ] || echo "$3" >"$file.swap.max"
+}
 # is_in_group PID CONTROLLER GROUP
 is_in_group() { grep -qx "$1" "$(mount_of "$2" "${2/blkio/io}")$3/cgroup.procs"; }
 # dead PID: waits until the process is gone or a zombie.

@@ -160,7 +160,7 @@ if require "a memory hog is OOM-killed" memory; then
 	m=$(group memory memory)
 	n=$(group neighbour memory)
 	set_ "$m" memory.max=32M >/dev/null || not_ok "memory.max=32M"
-	[ "$(get "$m" memory.swap.max)" = - ] || set_ "$m" memory.swap.max=0 >/dev/null
+	without_swap "$m"
 	(enter "$n" memory && exec sleep 600) &
 	neighbour=$!
 	test_pids+=("$neighbour")

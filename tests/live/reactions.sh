@@ -124,8 +124,8 @@ END
 	settle
 	kill_all "$mount_memory$group"
 	wait_for is_not is_using 20
-	if [ "$memory_version" = 2 ]; then echo 0 >"$mount_memory$group/memory.swap.max" 2>/dev/null; fi
 	if echo $((30 << 20)) >"$limit" 2>/dev/null; then
+		without_swap "$group"
 		(enter "$group" memory pids && allocate 256) 2>/dev/null &
 		test_pids+=($!)
 		await is_out_of_memory

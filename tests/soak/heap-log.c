@@ -1,4 +1,5 @@
-/* heap-log.c - preloaded by tests/soak/run: logs the bytes that malloc() has handed out, every 10 seconds */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* heap-log.c - preloaded by tests/soak/run: logs the bytes in use of malloc(). */
 
 #include <errno.h>
 #include <fcntl.h>

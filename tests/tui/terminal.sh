@@ -25,14 +25,14 @@ terminal_open() {
 terminal_close() { terminal kill-server 2>/dev/null || true; }
 
 type_line() { terminal send-keys -l "$1" && terminal send-keys Enter; }
-# press KEY...: sends keys by their tmux names. After Escape, waits until the screen has changed: the
-# next key would be read as Alt with that key if the program had not read Escape yet.
+# press KEY...: sends keys by their tmux names. After Escape, waits for the screen to change, if it
+# does: the next key would be read as Alt with that key if the program had not read Escape yet.
 press() {
 	local key before
 	for key in "$@"; do
 		before=$(screen)
 		terminal send-keys "$key"
-		[ "$key" != Escape ] || wait_for screen_differs "$before"
+		[ "$key" != Escape ] || CGWARD_TEST_DEADLINE=5 wait_for screen_differs "$before"
 		sleep "${KEY_PAUSE:-0.15}"
 	done
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* change-commands.c - table of the commands that change groups. */
 #include "cmd/change/change-commands.h"
-#include "cmd/change/change-entry.h"
+#include "cmd/change/change.h"
 
 const struct cli_command change_commands[] = {
 	{"set", "set limits and weights of groups", set_command},

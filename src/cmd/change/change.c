@@ -9,8 +9,8 @@
 
 #include "cmd/change/change-report.h"
 #include "cmd/change/change.h"
-#include "cmd/change/policy-protection.h"
 #include "lib/base/cleanup.h"
+#include <cgward/policy.h>
 
 void change_init(struct change_command *command, struct cli_context *context)
 {
@@ -66,6 +66,33 @@ bool change_parse_options(struct change_command *command, const struct cli_comma
 	return false;
 }
 
+static void print_problem(void *context, const struct cgw_policy_problem *problem)
+{
+	if (!problem->warning)
+		cli_diag(context, &problem->diag);
+}
+
+/*
+ * Loads the [protect] sections of the policy, if there is one. An invalid policy might protect any
+ * group, so it is an error.
+ */
+static enum cli_exit load_protection(struct change_command *command)
+{
+	const struct cgw_policy_reporter reporter = {print_problem, command->context};
+
+	if (command->options.yes_really)
+		return CLI_OK;
+	if (cgw_protection_load(command->layout, command->policy, &reporter, &command->protection) <
+	    0) {
+		cli_error(command->context, "cannot load the [protect] sections of the policy; "
+					    "use --yes-really to proceed without them");
+		return CLI_POLICY_INVALID;
+	}
+	command->options.protect = cgw_protection_check;
+	command->options.protect_context = command->protection;
+	return CLI_OK;
+}
+
 enum cli_exit change_open(struct change_command *command)
 {
 	enum cli_exit status = CLI_OK;
@@ -74,7 +101,7 @@ enum cli_exit change_open(struct change_command *command)
 	command->layout = cli_layout(command->context, &status);
 	if (command->layout == NULL)
 		return status;
-	status = protect_load(command);
+	status = load_protection(command);
 	if (status != CLI_OK)
 		return status;
 	r = cgw_plan_new(command->layout, &command->options, &command->plan);

@@ -86,6 +86,9 @@ enum cli_exit change_open(struct change_command *command);
 /* Adds a step to the plan, for a group with one of the IDs of --if-id if given. Prints errors. */
 enum cli_exit change_add_step(struct change_command *command, const struct cgw_step *step);
 
+/* Opens the layout, and prints each control with its file on this machine: list-controls.c. */
+enum cli_exit controls_list(struct change_command *command);
+
 /* Applies the plan with signals blocked, and reports the results. */
 enum cli_exit change_apply(struct change_command *command);
 
@@ -99,5 +102,17 @@ static inline void change_cleanup_pointer(struct change_command **command)
 {
 	change_done(*command);
 }
+
+/* The commands, for the table in change-commands.c; each returns enum cli_exit. */
+int set_command(struct cli_context *context, int argc, char **argv);
+int freeze_command(struct cli_context *context, int argc, char **argv);
+int thaw_command(struct cli_context *context, int argc, char **argv);
+int kill_command(struct cli_context *context, int argc, char **argv);
+int create_command(struct cli_context *context, int argc, char **argv);
+int move_command(struct cli_context *context, int argc, char **argv);
+int delete_command(struct cli_context *context, int argc, char **argv);
+int run_command(struct cli_context *context, int argc, char **argv);
+int undo_command(struct cli_context *context, int argc, char **argv);
+int log_command(struct cli_context *context, int argc, char **argv);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-entry.h"
-#include "cmd/change/parse-assignment.h"
+#include "cmd/change/change.h"
+#include "cmd/change/group-arguments.h"
 #include "lib/base/cleanup.h"
 
 static const struct cli_option create_options[] = {

@@ -41,4 +41,11 @@ void groups_done(struct group_list *list);
 /* Converts "/a//b/" to "/a/b". -EINVAL for ".", ".." and the root. The caller frees `ret_path`. */
 int groups_normalise(const struct cgw_layout *layout, const char *text, char **ret_path);
 
+/* Is it KEY=VALUE? A group with '=' in its name must start with '/': "/a=b". */
+bool assign_is(const char *argument) CGW_PURE;
+
+/* Adds a SET step for each assignment and group. Prints errors. */
+enum cli_exit assign_add(struct change_command *command, const struct group_list *groups, int count,
+			 char **arguments);
+
 #endif

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/change/list-controls.h"
+#include "cmd/change/change.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-entry.h"
 #include "cmd/change/change-report.h"
+#include "cmd/change/change.h"
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
@@ -111,6 +111,18 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 	return r < 0 ? r : printed;
 }
 
+/* Is it "systemd" or "systemd:PATH"? Then sets `ret_where` to PATH or "". */
+static bool is_systemd_journal(const char *text, const char **ret_where)
+{
+	if (strcmp(text, "systemd") == 0)
+		*ret_where = "";
+	else if (strncmp(text, "systemd:", 8) == 0)
+		*ret_where = text + 8;
+	else
+		return false;
+	return true;
+}
+
 int log_command(struct cli_context *context, int argc, char **argv)
 {
 	struct log_journal journals = {.context = context};
@@ -126,7 +138,7 @@ int log_command(struct cli_context *context, int argc, char **argv)
 	for (int i = 0; i < log.glob_count; i++)
 		if (cgw_glob_check(log.globs[i], &diag) < 0)
 			return (int)cli_usage_error(context, "%s", diag.text);
-	if (log.journal != NULL && log_journal_is(log.journal, &journals.where)) {
+	if (log.journal != NULL && is_systemd_journal(log.journal, &journals.where)) {
 		journals.count = log.count;
 		journals.json = log.json;
 		journals.globs = log.globs;

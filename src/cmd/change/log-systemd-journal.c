@@ -49,17 +49,6 @@ static void cleanup_journal(sd_journal **journal)
 	sd_journal_close(*journal);
 }
 
-bool log_journal_is(const char *text, const char **ret_where)
-{
-	if (strcmp(text, "systemd") == 0)
-		*ret_where = "";
-	else if (strncmp(text, "systemd:", 8) == 0)
-		*ret_where = text + 8;
-	else
-		return false;
-	return true;
-}
-
 static int open_journal(const char *where, sd_journal **ret_journal)
 {
 	const char *files[] = {where, NULL};

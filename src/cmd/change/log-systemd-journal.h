@@ -14,8 +14,16 @@ struct log_journal {
 	int glob_count;
 };
 
-/* Is it "systemd" or "systemd:PATH"? Then sets `ret_where` to PATH or "". */
-bool log_journal_is(const char *text, const char **ret_where);
+#ifdef WITH_SYSTEMD
 enum cli_exit log_journal_print(const struct log_journal *log);
+#else
+static inline enum cli_exit log_journal_print(const struct log_journal *log)
+{
+	cli_error(log->context,
+		  "this build does not support systemd journals; use --journal DIR to read "
+		  "the journal of changes");
+	return CLI_FAILED;
+}
+#endif
 
 #endif

@@ -13,11 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/change/change-entry.h"
 #include "cmd/change/change-report.h"
-#include "cmd/change/parse-assignment.h"
+#include "cmd/change/change.h"
+#include "cmd/change/group-arguments.h"
 #include "cmd/change/run-child.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/string-list.h"
 #include "lib/limit/systemd.h"
 
 struct run {
@@ -205,10 +206,9 @@ static enum cli_exit print_scope(struct run *run, int count, char **assignments)
 	size_t steps_count = (size_t)count + 1;
 	CLEANUP(cleanup_free) struct cgw_step *steps = calloc(steps_count, sizeof(*steps));
 	CLEANUP(cleanup_free) struct cgw_result *results = calloc(steps_count, sizeof(*results));
-	CLEANUP(groups_done) struct group_list values = {0};
+	CLEANUP(string_list_free) struct string_list values = {0};
 
-	values.paths = calloc(steps_count, sizeof(*values.paths));
-	if (steps == NULL || results == NULL || values.paths == NULL)
+	if (steps == NULL || results == NULL)
 		return CLI_FAILED;
 	steps[0] = (struct cgw_step){.kind = CGW_STEP_CREATE, .path = run->unit};
 	(void)snprintf(results[0].how, sizeof(results[0].how),
@@ -216,20 +216,20 @@ static enum cli_exit print_scope(struct run *run, int count, char **assignments)
 	for (int i = 0; i < count; i++) {
 		struct cgw_step *step = &steps[i + 1];
 		struct cgw_diag diag = {0};
-		int r = cgw_assignment_parse(assignments[i], &step->control, &values.paths[i],
-					     &diag);
+		char *value = NULL;
+		int r = cgw_assignment_parse(assignments[i], &step->control, &value, &diag);
 
-		if (r == 0) {
-			values.count++;
-			r = cgw_value_check(step->control, values.paths[i], &diag);
-		}
+		if (r == 0)
+			r = string_list_take(&values, value);
+		if (r == 0)
+			r = cgw_value_check(step->control, value, &diag);
 		if (r < 0) {
 			cli_diag(run->command.context, &diag);
 			return CLI_USAGE;
 		}
 		step->kind = CGW_STEP_SET;
 		step->path = run->unit;
-		step->value = values.paths[i];
+		step->value = value;
 	}
 	return report_steps(&run->command, steps, results, steps_count);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* set-command.c - `cgward set GROUP... KEY=VALUE...`. */
-#include "cmd/change/change-entry.h"
-#include "cmd/change/list-controls.h"
-#include "cmd/change/parse-assignment.h"
+#include "cmd/change/change.h"
+#include "cmd/change/group-arguments.h"
 #include "lib/base/cleanup.h"
 
 struct set {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-entry.h"
 #include "cmd/change/change-report.h"
+#include "cmd/change/change.h"
 #include "lib/base/cleanup.h"
 
 struct undo {

@@ -21,7 +21,7 @@ static void append(char *text, size_t size, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text + length, size - length, format, arguments);
+	vsnprintf(text + length, size - length, format, arguments);
 	va_end(arguments);
 }
 
@@ -40,8 +40,8 @@ static void check_layout(const struct cgw_layout *layout, struct finding *findin
 	for (size_t i = 0; i < layout->hierarchy_count; i++) {
 		char place[128];
 
-		(void)cgw_escape(place, sizeof(place), layout->hierarchies[i].mountpoint,
-				 strlen(layout->hierarchies[i].mountpoint));
+		cgw_escape(place, sizeof(place), layout->hierarchies[i].mountpoint,
+			   strlen(layout->hierarchies[i].mountpoint));
 		DESCRIBE(finding, "%s %s at %s", i > 0 ? "," : "", layout->hierarchies[i].label,
 			 place);
 	}
@@ -371,8 +371,7 @@ static void check_delegation(const struct cgw_layout *layout, struct finding *fi
 		if (membership.paths[i] == NULL ||
 		    check_writable(layout, i, membership.paths[i]) < 0)
 			continue;
-		(void)cgw_escape(path, sizeof(path), membership.paths[i],
-				 strlen(membership.paths[i]));
+		cgw_escape(path, sizeof(path), membership.paths[i], strlen(membership.paths[i]));
 		DESCRIBE(finding, "%s%s in %s", any ? ", " : "writable: ", path,
 			 layout->hierarchies[i].label);
 		any = true;

@@ -7,8 +7,6 @@
 
 #include "cmd/dump/dump-command.h"
 #include "cmd/dump/dump-sources.h"
-#include "cmd/dump/get-command.h"
-#include "cmd/dump/list-metrics.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/model/sampling.h"

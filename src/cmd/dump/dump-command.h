@@ -7,4 +7,6 @@
 
 extern const struct cli_command dump_commands[];
 
+int get_run(struct cli_context *context, int argc, char **argv);
+
 #endif

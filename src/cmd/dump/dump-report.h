@@ -55,4 +55,7 @@ struct report_key {
 };
 struct report_key report_key(struct cgw_field field);
 
+/* Prints all keys with unit, kind, sources and help, as a table or as JSON: list-metrics.c. */
+int list_fields(FILE *out, bool json, bool headings);
+
 #endif

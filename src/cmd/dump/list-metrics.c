@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cmd/dump/dump-report.h"
-#include "cmd/dump/list-metrics.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
 

@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/limit/freezer.h"
+#include "lib/limit/unit-setting.h"
 
 /* The event loop waits no longer than this for processes to freeze or to die. */
 #define WAIT_NS        (2 * NS_PER_S)
@@ -43,7 +44,7 @@ static int open_plan(struct applier *applier, const struct cgw_limit_options *op
 }
 
 int apply_step(struct applier *applier, const struct cgw_action *action,
-	       const struct cgw_step *step, struct applied_action *applied)
+	       const struct cgw_step *step, const char *drop_ins, struct applied_action *applied)
 {
 	struct rule_transaction *transaction = find_transaction(applier, action);
 	char who[80];
@@ -66,6 +67,8 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 	r = open_plan(applier, &options);
 	if (r == 0)
 		r = cgw_plan_add(applier->plan, step, &diag);
+	if (r == 0 && drop_ins != NULL)
+		r = unit_setting_drop(applier->plan, drop_ins);
 	if (r == 0)
 		r = cgw_plan_apply(applier->plan);
 	if (applier->plan != NULL)
@@ -165,7 +168,7 @@ static int freeze_target(struct applier *applier, const struct cgw_action *actio
 			       strerror(-r));
 		return r;
 	}
-	r = apply_step(applier, action, &step, applied);
+	r = apply_step(applier, action, &step, NULL, applied);
 	if (r == 0 && applier->guard != NULL)
 		(void)thaw_guard_set(applier->guard, target->hierarchy, target->id, action->path,
 				     clock_ns(CLOCK_BOOTTIME) + action->duration_ns +
@@ -192,7 +195,7 @@ static int thaw_target(struct applier *applier, const struct cgw_action *action,
 	}
 	step.expected_id = target->id;
 	step.expected_hierarchy = target->hierarchy;
-	r = apply_step(applier, action, &step, applied);
+	r = apply_step(applier, action, &step, NULL, applied);
 	if (r == 0 && by_guard && applied->result.outcome == CGW_OUTCOME_UNCHANGED)
 		applied->result.outcome = CGW_OUTCOME_DONE;
 	if (r == 0 || cgw_error_is_gone(r) || r == -ESTALE)
@@ -217,7 +220,7 @@ static int freeze_or_thaw(struct applier *applier, const struct cgw_action *acti
 	if (r < 0)
 		return r;
 	if (target.directory < 0 || !is_applied(applier, action))
-		return apply_step(applier, action, &step, applied);
+		return apply_step(applier, action, &step, NULL, applied);
 	return freeze ? freeze_target(applier, action, &target, applied)
 		      : thaw_target(applier, action, &target, applied);
 }
@@ -239,7 +242,7 @@ static int reclaim(struct applier *applier, const struct cgw_action *action,
 		step.control = CGW_C_MEMORY_FORCE_EMPTY; /* v1: as much as possible */
 		step.value = "0";
 	}
-	r = apply_step(applier, action, &step, applied);
+	r = apply_step(applier, action, &step, NULL, applied);
 	return r == -EAGAIN ? 0 : r; /* less than requested is fine */
 }
 
@@ -260,7 +263,7 @@ static int kill_group(struct applier *applier, const struct cgw_action *action,
 	if (action->largest_only)
 		return kill_largest_process(applier->layout, action, !is_applied(applier, action),
 					    applied->how, sizeof(applied->how));
-	return apply_step(applier, action, &step, applied);
+	return apply_step(applier, action, &step, NULL, applied);
 }
 
 static int run_command(struct applier *applier, const struct cgw_action *action,

@@ -54,6 +54,12 @@ size_t apply_actions(struct applier *applier, struct cgw_engine *engine,
 		     const struct cgw_policy *policy, const struct cgw_action *actions,
 		     size_t count, bool (*enough)(void *context), void *context);
 
+/*
+ * Restores what rules have set on units that were restarted or stopped since: the rule acted on
+ * the group that is gone, but the unit still has the setting. `all`, at the end: also what standing
+ * limits have set, unless they are kept.
+ */
+void restore_restarted_units(struct applier *applier, bool all);
 /* Drops records of removed groups; scans only when the number of records has doubled. */
 void forget_gone_groups(struct applier *applier);
 
@@ -65,9 +71,12 @@ unsigned restore_leftovers(struct applier *applier, bool all);
 
 /* For the handlers of actions, which return 0 or a negative error and fill `applied`. */
 
-/* Runs one step through the limit module and copies its result. */
+/*
+ * Runs one step through the limit module and copies its result. `drop_ins` of the step's unit,
+ * which may be NULL, are removed with it.
+ */
 int apply_step(struct applier *applier, const struct cgw_action *action,
-	       const struct cgw_step *step, struct applied_action *applied);
+	       const struct cgw_step *step, const char *drop_ins, struct applied_action *applied);
 /* Does the action change this machine? Otherwise it is only planned and logged. */
 bool is_applied(const struct applier *applier, const struct cgw_action *action);
 /*

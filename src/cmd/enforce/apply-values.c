@@ -3,7 +3,7 @@
  * apply-values.c - set and restore values of controls.
  *
  * The old value is on disk before the new one is written, under the inode that the group has in the
- * hierarchy of the control. A record is ours only while the kernel reports what we wrote: a value
+ * hierarchy of the control, or under the path if it is the setting of a systemd unit. A record is ours only while the kernel reports what we wrote: a value
  * that another process has set since is never overwritten when restoring, and becomes the old value
  * when it is set again.
  */
@@ -15,10 +15,12 @@
 #include "cmd/enforce/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/limit/target.h"
+#include "lib/limit/unit-setting.h"
 
 /* Texts of one value; a device is written as "MAJ:MIN", so that each spelling is one record. */
 struct value_buffers {
 	char instance[128], current[256];
+	bool file_missing; /* of a unit, which has the default value */
 };
 
 static void format_instance(const struct applier *applier, const struct cgw_action *action,
@@ -44,6 +46,7 @@ static struct undo_record record_of(const struct applier *applier, const struct 
 {
 	format_instance(applier, action, buffers);
 	buffers->current[0] = '\0';
+	buffers->file_missing = false;
 	return (struct undo_record){
 		.control = action->control,
 		.group_id = action->group_id,
@@ -52,6 +55,14 @@ static struct undo_record record_of(const struct applier *applier, const struct 
 		.instance = buffers->instance,
 		.old = buffers->current,
 	};
+}
+
+static int open_plan(struct applier *applier)
+{
+	const struct cgw_limit_options options = {.backend = applier->settings->backend};
+
+	return applier->plan != NULL ? cgw_plan_reset(applier->plan, &options)
+				     : cgw_plan_new(applier->layout, &options, &applier->plan);
 }
 
 static int report_unreadable(const struct undo_record *record, int error,
@@ -63,8 +74,30 @@ static int report_unreadable(const struct undo_record *record, int error,
 	return error;
 }
 
+/*
+ * Is it the setting of a unit? Then it has the default value if the group does not have the file,
+ * and the manager lets it appear.
+ */
+static bool is_of_unit(struct applier *applier, const struct undo_record *record,
+		       struct value_buffers *buffers)
+{
+	const char *value = cgw_control_info(record->control)->default_value;
+	bool is_instance = record->instance[0] != '\0';
+
+	if (open_plan(applier) < 0 ||
+	    !unit_setting_applies(applier->plan, record->path, record->control))
+		return false;
+	if (buffers->current[0] == '\0') {
+		buffers->file_missing = true;
+		(void)snprintf(buffers->current, sizeof(buffers->current), "%s%s%s",
+			       record->instance, is_instance ? " " : "",
+			       value != NULL ? value : "none");
+	}
+	return true;
+}
+
 /* Reads the current value; identifies the group in the hierarchy of the control's file. */
-static int read_current(const struct applier *applier, const struct cgw_action *action,
+static int read_current(struct applier *applier, const struct cgw_action *action,
 			struct undo_record *record, struct value_buffers *buffers,
 			struct applied_action *applied)
 {
@@ -83,13 +116,24 @@ static int read_current(const struct applier *applier, const struct cgw_action *
 			       record->instance);
 		r = 0;
 	}
-	if (cgw_error_is_gone(r))
+	if (r < 0 && !cgw_error_is_gone(r))
+		return report_unreadable(record, r, &diag, applied);
+	if (r < 0)
+		buffers->current[0] = '\0';
+	if (is_of_unit(applier, record, buffers)) {
+		record->group_id = 0;
+		record->hierarchy = r < 0 ? action->hierarchy : target.hierarchy;
+		record->live_id = r < 0 ? action->group_id : target.id;
+		record->live_hierarchy = record->hierarchy;
+		if (r < 0 || action->group_id == 0)
+			return 0;
+	} else if (r < 0) {
 		return report_absent(applier, action, cgw_control_info(record->control)->key,
 				     applied);
-	if (r < 0)
-		return report_unreadable(record, r, &diag, applied);
-	record->hierarchy = target.hierarchy;
-	record->group_id = target.id;
+	} else {
+		record->hierarchy = target.hierarchy;
+		record->group_id = target.id;
+	}
 	applied->result.hierarchy = target.hierarchy;
 	applied->result.group_id = target.id;
 	return check_group(applier, action, target.hierarchy, target.id, applied);
@@ -171,6 +215,18 @@ static const char *find_oldest(const struct applier *applier, const struct undo_
 			return found->old;
 	}
 	return record->old;
+}
+
+/* The drop-ins of the unit that were created for the value; NULL: none. */
+static const char *find_drop_ins(const struct applier *applier, const struct undo_record *key)
+{
+	for (int level = 0; level < STORE_LEVEL_COUNT; level++) {
+		const struct undo_record *found = find_ours(applier, key, level);
+
+		if (found != NULL && found->drop_ins != NULL)
+			return found->drop_ins;
+	}
+	return NULL;
 }
 
 static void remove_records(struct applier *applier, const struct undo_record *record)
@@ -266,7 +322,7 @@ static int write_limit(struct applier *applier, const struct cgw_action *action,
 			       "not applied: cannot save the old value for undo: %s", strerror(-r));
 		return r;
 	}
-	r = apply_step(applier, action, &step, applied);
+	r = apply_step(applier, action, &step, NULL, applied);
 	if (r < 0) {
 		found = undo_store_find(applier->store, record);
 		if (found != NULL && found->kept == NULL)
@@ -274,6 +330,7 @@ static int write_limit(struct applier *applier, const struct cgw_action *action,
 		return r;
 	}
 	record->kept = applied->accepted_value;
+	record->drop_ins = applier->plan != NULL ? unit_setting_drop_ins(applier->plan) : NULL;
 	(void)undo_store_put(applier->store, record);
 	if (record->level == STORE_STANDING) {
 		/* The standing limit is back: the rule's override is gone. */
@@ -297,16 +354,19 @@ int apply_limit(struct applier *applier, const struct cgw_action *action, bool b
 	r = read_current(applier, action, &record, &buffers, applied);
 	if (r < 0)
 		return r;
-	if (is_applied(applier, action))
+	if (is_applied(applier, action) && !buffers.file_missing)
 		r = yield_foreign(applier, action, by_rule, &record, applied);
 	if (r < 0)
 		return r;
 	(void)snprintf(applied->old_value, sizeof(applied->old_value), "%s",
 		       find_oldest(applier, &record));
-	if (is_applied(applier, action))
-		return write_limit(applier, action, &record, applied);
 	step = step_of(&record, action->value);
-	return apply_step(applier, action, &step, applied);
+	r = is_applied(applier, action) ? write_limit(applier, action, &record, applied)
+					: apply_step(applier, action, &step, NULL, applied);
+	/* Until the manager has the controller, which the next frames show. */
+	if (r == -ENOENT && buffers.file_missing)
+		applied->result.outcome = CGW_OUTCOME_NOT_TRIED;
+	return r;
 }
 
 /* Is the value that the kernel reports still the one that was written? */
@@ -329,17 +389,22 @@ int apply_restore(struct applier *applier, const struct cgw_action *action,
 		  struct applied_action *applied)
 {
 	struct value_buffers buffers;
-	struct undo_record record = record_of(applier, action, &buffers);
-	const struct undo_record key = record;
-	const struct cgw_step step = step_of(&key, action->value);
+	struct undo_record record = record_of(applier, action, &buffers), key = record;
 	int r = read_current(applier, action, &record, &buffers, applied);
+	struct cgw_step step;
 
+	if (record.group_id == 0)
+		key = record;
+	step = step_of(&key, action->value);
 	(void)snprintf(applied->old_value, sizeof(applied->old_value), "%s", buffers.current);
-	if (r == 0 && strcmp(buffers.current, action->value) == 0) {
+	if (r == 0 && strcmp(buffers.current, action->value) == 0 && record.group_id != 0) {
 		applied->result.outcome = CGW_OUTCOME_UNCHANGED; /* nothing to restore */
 	} else if (r == 0) {
-		r = check_unchanged(applier, action, &key, applied);
-		r = r < 0 ? r : apply_step(applier, action, &step, applied);
+		if (!buffers.file_missing)
+			r = check_unchanged(applier, action, &key, applied);
+		r = r < 0 ? r
+			  : apply_step(applier, action, &step, find_drop_ins(applier, &key),
+				       applied);
 	}
 	/* restore_leftovers() removes records one by one: a standing limit's may have to stay. */
 	if ((r == 0 || r == -ESTALE || cgw_error_is_gone(r)) && applier->store != NULL &&

@@ -47,8 +47,8 @@ static void format_time(uint64_t realtime_ns, char *buffer, size_t size)
 
 	(void)gmtime_r(&seconds, &broken);
 	length = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &broken);
-	(void)snprintf(buffer + length, size - length, ".%03uZ",
-		       (unsigned)(realtime_ns / NS_PER_MS % 1000));
+	snprintf(buffer + length, size - length, ".%03uZ",
+		 (unsigned)(realtime_ns / NS_PER_MS % 1000));
 }
 
 static const char *section_name(const struct backtest *backtest, uint32_t section)
@@ -82,7 +82,7 @@ static void print_action(const struct backtest *backtest, const struct cgw_rehea
 	if (action->step > 0)
 		printf(", step %u", action->step + 1);
 	if (action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_FREEZE) {
-		(void)cgw_format_duration((double)action->active_ns, held, sizeof(held));
+		cgw_format_duration((double)action->active_ns, held, sizeof(held));
 		printf(", for %s%s", held, action->active_at_end ? " (until the end)" : "");
 	}
 	printf("  (%s)\n", action->reason);
@@ -111,7 +111,7 @@ static void print_section(const struct backtest *backtest, size_t index)
 		printf(": no matching group in the recording\n");
 		return;
 	}
-	(void)cgw_format_duration((double)counts.longest_ns, longest, sizeof(longest));
+	cgw_format_duration((double)counts.longest_ns, longest, sizeof(longest));
 	printf("; %u groups, condition true in %llu of %llu samples, longest %s", counts.groups,
 	       (unsigned long long)counts.truths[CGW_TRUE], truths, longest);
 	if (counts.truths[CGW_UNKNOWN] > 0)
@@ -136,8 +136,8 @@ static void print_text(struct backtest *backtest)
 
 	format_time(backtest->info.first_ns, first, sizeof(first));
 	format_time(backtest->info.last_ns, last, sizeof(last));
-	(void)cgw_format_duration((double)cgw_replay_interval_ns(backtest->replay), interval,
-				  sizeof(interval));
+	cgw_format_duration((double)cgw_replay_interval_ns(backtest->replay), interval,
+			    sizeof(interval));
 	printf("%llu samples from %s to %s, one every %s\n", (unsigned long long)backtest->samples,
 	       first, last, interval);
 	if (cgw_replay_interval_ns(backtest->replay) >

@@ -119,27 +119,54 @@ static bool is_protected(struct checking *checking, size_t section, uint32_t gro
 					  control, diag) < 0;
 }
 
-static void print_current_values(const struct checking *checking, size_t section, uint32_t group)
+/* What the daemon would do: by a dry run with its options. */
+static void print_change(struct checking *checking, struct cgw_plan **plan,
+			 const struct cgw_step *step)
 {
 	const struct policy_trial *trial = &checking->trial;
-	enum cgw_control control;
-	const char *value;
+	const struct cgw_limit_options dry_run = {
+		.backend = cgw_policy_settings(trial->policy)->backend,
+		.dry_run = true,
+		.enable = true,
+	};
+	const char *key = cgw_control_info(step->control)->key;
+	struct cgw_diag diag = {0};
+	int r = *plan != NULL ? cgw_plan_reset(*plan, &dry_run)
+			      : cgw_plan_new(trial->layout, &dry_run, plan);
+
+	r = r < 0 ? r : cgw_plan_add(*plan, step, &diag);
+	r = r < 0 ? r : cgw_plan_apply(*plan);
+	if (r == 0) {
+		const char *old_value = cgw_plan_result(*plan, 0)->old_value;
+
+		printf("      %s: %s -> %s\n", key, old_value[0] != '\0' ? old_value : "-",
+		       step->value);
+		return;
+	}
+	if (*plan != NULL && cgw_plan_failure(*plan) != NULL)
+		diag = cgw_plan_failure(*plan)->diag;
+	/* A file that does not exist yet is waited for. */
+	checking->problems += r != -ENOENT;
+	printf("      %s: - -> %s, %s: %s\n", key, step->value,
+	       r == -ENOENT ? "waiting" : "not possible now",
+	       diag.text[0] != '\0' ? diag.text : strerror(-r));
+}
+
+static void print_changes(struct checking *checking, size_t section, uint32_t group)
+{
+	const struct policy_trial *trial = &checking->trial;
+	struct cgw_step step = {.kind = CGW_STEP_SET};
+	struct cgw_plan *plan = NULL;
 	CLEANUP(cleanup_free)
 	char *path =
 		cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(trial->frame)), group);
 
-	for (size_t i = 0; path != NULL &&
-			   cgw_policy_assignment(trial->policy, section, i, &control, &value) == 0;
-	     i++) {
-		char current[256] = "-";
-
-		if (cgw_control_info(control)->instances)
-			(void)snprintf(current, sizeof(current), "...");
-		else if (cgw_control_read(trial->layout, path, control, NULL, current,
-					  sizeof(current), NULL) < 0)
-			(void)snprintf(current, sizeof(current), "-");
-		printf("      %s: %s -> %s\n", cgw_control_info(control)->key, current, value);
-	}
+	step.path = path;
+	for (size_t i = 0; path != NULL && cgw_policy_assignment(trial->policy, section, i,
+								 &step.control, &step.value) == 0;
+	     i++)
+		print_change(checking, &plan, &step);
+	cgw_plan_free(plan);
 }
 
 static void check_groups(struct checking *checking, size_t index,
@@ -167,7 +194,7 @@ static void check_groups(struct checking *checking, size_t index,
 		printf("    %s%s%s\n", path != NULL ? path : "", guarded ? "  refused: " : "",
 		       guarded ? diag.text : "");
 		if (!guarded && section->kind == CGW_SECTION_LIMIT)
-			print_current_values(checking, index, group);
+			print_changes(checking, index, group);
 		if (section->kind == CGW_SECTION_RULE)
 			policy_report_print_condition(
 				&(struct policy_report){.policy = trial->policy,

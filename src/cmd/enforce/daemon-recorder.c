@@ -245,11 +245,10 @@ static void format_action(const struct cgw_action *action, char *buffer, size_t 
 {
 	bool is_value = action->kind == CGW_ACTION_LIMIT || action->kind == CGW_ACTION_RESTORE;
 
-	(void)snprintf(buffer, size, "%s%s%s%s%s%s", action->dry_run ? "would " : "",
-		       cgw_action_kind_name(action->kind), is_value ? " " : "",
-		       is_value ? cgw_control_info(action->control)->key : "",
-		       action->value != NULL ? " " : "",
-		       action->value != NULL ? action->value : "");
+	snprintf(buffer, size, "%s%s%s%s%s%s", action->dry_run ? "would " : "",
+		 cgw_action_kind_name(action->kind), is_value ? " " : "",
+		 is_value ? cgw_control_info(action->control)->key : "",
+		 action->value != NULL ? " " : "", action->value != NULL ? action->value : "");
 }
 
 void daemon_recorder_add_action(void *context, const struct cgw_action *action, bool by_rule,
@@ -270,7 +269,7 @@ void daemon_recorder_add_action(void *context, const struct cgw_action *action, 
 	if (result->error < 0 || result->outcome == CGW_OUTCOME_UNCHANGED)
 		return;
 	format_action(action, what, sizeof(what));
-	(void)snprintf(who, sizeof(who), "%s %.60s", by_rule ? "rule" : "limit", action->rule);
+	snprintf(who, sizeof(who), "%s %.60s", by_rule ? "rule" : "limit", action->rule);
 	(void)pthread_mutex_lock(&recording->lock);
 	(void)event_list_add(&recording->pending, &event);
 	(void)pthread_mutex_unlock(&recording->lock);

@@ -172,6 +172,7 @@ int daemon_tick(struct daemon *daemon)
 	}
 	perform(daemon);
 	reap_commands(&daemon->state.applier.commands);
+	restore_restarted_units(&daemon->state.applier, false);
 	forget_gone_groups(&daemon->state.applier);
 	(void)place_processes(&daemon->state);
 	group_watch_update(&daemon->state);
@@ -191,6 +192,7 @@ void daemon_release(struct daemon *daemon)
 				    daemon->state.policy, actions, count, NULL, NULL);
 	daemon->action_count = 0;
 	daemon->state.applier.forget_threshold = 0;
+	restore_restarted_units(&daemon->state.applier, true);
 	forget_gone_groups(&daemon->state.applier);
 }
 

@@ -120,9 +120,9 @@ static int check_file(const struct group_claims *claims, const char *name,
 
 		line[strcspn(line, "\n")] = '\0';
 		if (number == 0)
-			(void)snprintf(pid, sizeof(pid), "%s", line);
+			snprintf(pid, sizeof(pid), "%s", line);
 		else if (number == 1)
-			(void)snprintf(state, sizeof(state), "%s", line);
+			snprintf(state, sizeof(state), "%s", line);
 		pattern = number > 1 ? find_overlap(policy, line) : NULL;
 		if (pattern != NULL)
 			return report_overlap(pid, state, line, pattern, diag);
@@ -230,7 +230,7 @@ int group_claims_take(const char *directory, const char *state, const struct cgw
 	claims->directory_fd = claims->fd = -1;
 	claims->state = strdup(state);
 	/* Unique also among the processes of several PID namespaces. */
-	(void)snprintf(claims->name, sizeof(claims->name), "%d-%p", (int)getpid(), (void *)claims);
+	snprintf(claims->name, sizeof(claims->name), "%d-%p", (int)getpid(), (void *)claims);
 	r = claims->state != NULL ? open_directory(directory, &claims->directory_fd) : -ENOMEM;
 	if (r == 0)
 		r = group_claims_update(claims, policy, diag);

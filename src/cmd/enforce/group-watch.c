@@ -138,7 +138,7 @@ static void watch_path(struct enforcement *enforcement, struct inotify_set *set,
 	if (set->fd < 0 || set->count >= set->max ||
 	    cgw_group_open(enforcement->layout, hierarchy, path, &fd, NULL) < 0)
 		return;
-	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d/%s", fd, file);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d/%s", fd, file);
 	/* IN_MASK_CREATE: a file that another rule watches already fails with EEXIST. */
 	set->count += inotify_add_watch(set->fd, name, mask | IN_MASK_CREATE) >= 0;
 }
@@ -159,7 +159,7 @@ static void watch_events(struct enforcement *enforcement, const struct cgw_term 
 
 	if (v2 < 0 || !(hierarchies & UINT32_C(1) << v2) || term->kind != CGW_TERM_FIELD)
 		return;
-	(void)cgw_field_key(term->field, key, sizeof(key));
+	cgw_field_key(term->field, key, sizeof(key));
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (strncmp(key, files[i].key, strlen(files[i].key)) == 0)
 			watch_path(enforcement, &enforcement->watch->files, (size_t)v2, path,

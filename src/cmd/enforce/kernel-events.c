@@ -311,7 +311,7 @@ void triggers_add(struct triggers *triggers, size_t section, size_t term, uint32
 	cgw_expression_term(cgw_policy_section(enforcement->policy, section).when, term, &info);
 	if (info.kind != CGW_TERM_FIELD)
 		return;
-	(void)cgw_field_key(info.field, key, sizeof(key));
+	cgw_field_key(info.field, key, sizeof(key));
 	for (size_t i = 0; i < ARRAY_SIZE(group_kinds); i++) {
 		int hierarchy = group_kinds[i].is_v1
 					? cgw_layout_find(enforcement->layout, CGW_MEMORY)

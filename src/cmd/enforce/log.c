@@ -29,7 +29,7 @@ void log_event(int priority, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	if (!in_journal() || sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority, NULL) < 0)
 		fprintf(stderr, "cgward enforce: %s\n", text);
@@ -64,10 +64,10 @@ void log_action(const struct cgw_action *action, const struct cgw_action_result 
 	if (path == NULL)
 		return;
 	if (action->value != NULL && result->old_value != NULL && result->old_value[0] != '\0')
-		(void)snprintf(value, sizeof(value), " %s %s -> %s", key, result->old_value,
-			       action->value);
+		snprintf(value, sizeof(value), " %s %s -> %s", key, result->old_value,
+			 action->value);
 	else if (action->value != NULL)
-		(void)snprintf(value, sizeof(value), " %s %s", key, action->value);
+		snprintf(value, sizeof(value), " %s %s", key, action->value);
 	if (asprintf(&text, "%s%s: %s %s%s%s%s%s%s%s", action->dry_run ? "would: " : "",
 		     action->rule, cgw_action_kind_name(action->kind), path, value,
 		     action->reason != NULL && action->reason[0] != '\0' ? " (" : "",

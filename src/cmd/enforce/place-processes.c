@@ -53,10 +53,10 @@ static uint64_t read_fingerprint(const struct cgw_layout *layout, pid_t pid)
 	char file[32], *at;
 	size_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	snprintf(file, sizeof(file), "%d/stat", (int)pid);
 	if (cgw_proc_read(layout, file, &stat, &length) < 0)
 		return 0;
-	(void)snprintf(file, sizeof(file), "%d/status", (int)pid);
+	snprintf(file, sizeof(file), "%d/status", (int)pid);
 	if (cgw_proc_read(layout, file, &status, &length) < 0)
 		return 0;
 	at = strrchr(stat, ')');
@@ -123,7 +123,7 @@ static void move(struct enforcement *enforcement, const struct cgw_section_info 
 	struct cgw_diag diag = {0};
 	int r;
 
-	(void)snprintf(who, sizeof(who), "place %.60s", section->name);
+	snprintf(who, sizeof(who), "place %.60s", section->name);
 	r = cgw_plan_new(enforcement->layout, &options, &plan);
 	if (r == 0 && section->create)
 		r = cgw_plan_add(plan, &create, &diag);
@@ -150,7 +150,7 @@ static bool is_kernel_thread(const struct cgw_layout *layout, pid_t pid)
 	char file[32], *at;
 	size_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	snprintf(file, sizeof(file), "%d/stat", (int)pid);
 	if (cgw_proc_read(layout, file, &stat, &length) < 0)
 		return false;
 	at = strrchr(stat, ')');

@@ -20,7 +20,9 @@ bool group_is_gone(const struct cgw_layout *layout, size_t hierarchy, const char
 
 static bool is_record_gone(const struct applier *applier, const struct undo_record *record)
 {
-	return group_is_gone(applier->layout, record->hierarchy, record->path, record->group_id);
+	/* restore_record() finds out whether a unit still exists. */
+	return record->group_id != 0 &&
+	       group_is_gone(applier->layout, record->hierarchy, record->path, record->group_id);
 }
 
 /* Returns 0 if nothing remains to restore, else the reason of the failure. */
@@ -43,6 +45,8 @@ static int restore_record(struct applier *applier, const struct undo_record *rec
 	if (is_record_gone(applier, record))
 		return 0;
 	apply_action(applier, &action, true, &applied);
+	if (record->group_id == 0 && cgw_error_is_gone(applied.result.error))
+		return 0;
 	return applied.result.error == -ESTALE ? 0 : applied.result.error;
 }
 
@@ -56,6 +60,41 @@ void forget_gone_groups(struct applier *applier)
 		if (is_record_gone(applier, undo_store_at(store, i)))
 			(void)undo_store_remove_at(store, i);
 	applier->forget_threshold = 2 * undo_store_count(store) + FORGET_MIN;
+}
+
+/* Does the unit have a value that no group of the engine stands for any more? */
+static bool is_obsolete(const struct applier *applier, const struct undo_record *record, bool all)
+{
+	if (record->group_id != 0 || record->left)
+		return false;
+	if (all)
+		return !record->persistent;
+	return record->level == STORE_RULE && record->live_id != 0 &&
+	       group_is_gone(applier->layout, record->live_hierarchy, record->path,
+			     record->live_id);
+}
+
+void restore_restarted_units(struct applier *applier, bool all)
+{
+	struct undo_store *store = applier->store;
+	bool restoring = applier->restoring;
+
+	for (size_t i = store != NULL ? undo_store_count(store) : 0; i-- > 0;) {
+		const struct undo_record *record = undo_store_at(store, i);
+		CLEANUP(cleanup_free) struct undo_record *copy = NULL;
+
+		if (!is_obsolete(applier, record, all))
+			continue;
+		applier->batch = true; /* one reload of systemd for all */
+		copy = undo_record_copy(record);
+		applier->restoring = true;
+		if (copy != NULL && restore_record(applier, copy) == 0)
+			(void)undo_store_remove(store, copy);
+		applier->restoring = restoring;
+	}
+	if (applier->batch)
+		applier->plan = cgw_plan_free(applier->plan);
+	applier->batch = false;
 }
 
 /* A record and its age; the store moves records when others are removed. */

@@ -42,7 +42,7 @@ static int fill_environment(const struct cgw_action *action, struct environment 
 		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : "";
 	char step[16];
 
-	(void)snprintf(step, sizeof(step), "%u", action->step);
+	snprintf(step, sizeof(step), "%u", action->step);
 	*environment = (struct environment){{
 		format_variable("CGWARD_GROUP", action->path),
 		format_variable("CGWARD_RULE", action->rule),
@@ -108,14 +108,14 @@ int command_start(struct running_commands *commands, const struct cgw_action *ac
 		if (commands->items[i].pid == 0)
 			running = &commands->items[i];
 	if (running == NULL) {
-		(void)snprintf(reason, size, "%d commands are already running", COMMANDS_MAX);
+		snprintf(reason, size, "%d commands are already running", COMMANDS_MAX);
 		return -EAGAIN;
 	}
 	r = fill_environment(action, &environment);
 	r = r < 0 ? r : spawn(words, environment.list, &running->pid);
 	if (r < 0) {
 		running->pid = 0;
-		(void)snprintf(reason, size, "cannot run %s: %s", words[0], strerror(-r));
+		snprintf(reason, size, "cannot run %s: %s", words[0], strerror(-r));
 		return r;
 	}
 	running->deadline_ns = clock_now_ns() + COMMAND_TIMEOUT_NS;
@@ -144,7 +144,7 @@ static unsigned long resident_pages(const struct cgw_layout *layout, pid_t pid)
 	char file[32], *at;
 	size_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/statm", (int)pid);
+	snprintf(file, sizeof(file), "%d/statm", (int)pid);
 	if (cgw_proc_read(layout, file, &text, &length) < 0)
 		return 0;
 	(void)strtoul(text, &at, 10);
@@ -196,7 +196,7 @@ int kill_largest_process(const struct cgw_layout *layout, const struct cgw_actio
 	}
 	if (largest == 0)
 		return -ESRCH;
-	(void)snprintf(how, size, "signal %d to process %d", action->signal, (int)largest);
+	snprintf(how, size, "signal %d to process %d", action->signal, (int)largest);
 	if (dry_run)
 		return 0;
 	process = pidfd_open(largest, 0);

@@ -2,9 +2,9 @@
 /*
  * undo-line.c - one line of enforce.state.
  *
- * VERB LEVEL KEY ID HIERARCHY PERSISTENT INSTANCE OLD KEPT PATH ASKED, separated by tabs. Texts are
- * escaped, so that they cannot contain a tab or a newline; this format is independent of how names
- * are printed. A line without ASKED is valid.
+ * VERB LEVEL KEY ID HIERARCHY PERSISTENT INSTANCE OLD KEPT PATH ASKED DROP_INS, separated by tabs.
+ * Texts are escaped, so that they cannot contain a tab or a newline; this format is independent of
+ * how names are printed. A line without the last or the last two fields is valid.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +26,7 @@ enum field {
 	FIELD_KEPT,
 	FIELD_PATH,
 	FIELD_ASKED,
+	FIELD_DROP_INS,
 	FIELD_COUNT,
 };
 
@@ -85,9 +86,12 @@ int undo_line_format(const struct cgw_layout *layout, const struct undo_record *
 	CLEANUP(cleanup_free) char *kept = encode(record->kept != NULL ? record->kept : "");
 	CLEANUP(cleanup_free) char *path = encode(record->path);
 	CLEANUP(cleanup_free) char *asked = encode(record->asked != NULL ? record->asked : "");
+	CLEANUP(cleanup_free)
+	char *drop_ins = encode(record->drop_ins != NULL ? record->drop_ins : "");
 
 	if (instance == NULL || old == NULL || kept == NULL || path == NULL || asked == NULL ||
-	    asprintf(ret_line, "%s\t%d\t%s\t%llu\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n",
+	    drop_ins == NULL ||
+	    asprintf(ret_line, "%s\t%d\t%s\t%llu\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n",
 		     removed        ? "end"
 		     : record->left ? "left"
 				    : "set",
@@ -96,7 +100,7 @@ int undo_line_format(const struct cgw_layout *layout, const struct undo_record *
 							 : freeze_key,
 		     (unsigned long long)record->group_id,
 		     layout->hierarchies[record->hierarchy].label, record->persistent, instance,
-		     old, kept, path, asked) < 0)
+		     old, kept, path, asked, drop_ins) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -163,6 +167,7 @@ int undo_line_parse(const struct cgw_layout *layout, char *line, struct undo_rec
 		.old = fields[FIELD_OLD],
 		.kept = text_or_null(fields[FIELD_KEPT]),
 		.asked = text_or_null(fields[FIELD_ASKED]),
+		.drop_ins = text_or_null(fields[FIELD_DROP_INS]),
 	};
 	return 0;
 }

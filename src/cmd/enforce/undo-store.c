@@ -96,7 +96,8 @@ struct undo_record *undo_record_copy(const struct undo_record *record)
 {
 	struct undo_record *copy =
 		malloc(sizeof(*copy) + size_of(record->path) + size_of(record->instance) +
-		       size_of(record->old) + size_of(record->kept) + size_of(record->asked));
+		       size_of(record->old) + size_of(record->kept) + size_of(record->asked) +
+		       size_of(record->drop_ins));
 	char *at = (char *)(copy + 1);
 
 	if (copy == NULL)
@@ -107,22 +108,32 @@ struct undo_record *undo_record_copy(const struct undo_record *record)
 	copy->old = append_text(&at, record->old);
 	copy->kept = append_text(&at, record->kept);
 	copy->asked = append_text(&at, record->asked);
+	copy->drop_ins = append_text(&at, record->drop_ins);
 	return copy;
 }
 
 static bool is_same(const struct undo_record *a, const struct undo_record *b)
 {
 	return a->level == b->level && a->control == b->control && a->group_id == b->group_id &&
-	       a->hierarchy == b->hierarchy && strcmp(a->instance, b->instance) == 0;
+	       strcmp(a->instance, b->instance) == 0 &&
+	       (a->group_id != 0 ? a->hierarchy == b->hierarchy : strcmp(a->path, b->path) == 0);
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	return hash;
 }
 
 static uint32_t *bucket_of(const struct undo_store *store, const struct undo_record *key)
 {
 	uint64_t hash = key->group_id * UINT64_C(0x9e3779b97f4a7c15);
 
-	hash ^= (uint64_t)key->control << 8 | (uint64_t)key->hierarchy << 2 | (uint64_t)key->level;
-	for (const char *at = key->instance; *at != '\0'; at++)
-		hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	hash ^= (uint64_t)key->control << 8 | (uint64_t)key->level;
+	hash = hash_text(hash, key->instance);
+	hash = key->group_id == 0 ? hash_text(hash, key->path)
+				  : hash ^ (uint64_t)key->hierarchy << 2;
 	hash ^= hash >> 32;
 	return &store->buckets[hash & (store->bucket_count - 1)];
 }
@@ -313,10 +324,17 @@ int undo_store_put(struct undo_store *store, const struct undo_record *record)
 	int r;
 
 	if (before != NULL) {
+		if (record->live_id == 0) {
+			merged.live_id = before->live_id;
+			merged.live_hierarchy = before->live_hierarchy;
+		}
 		merged.old = before->old;
 		merged.kept = record->kept != NULL ? record->kept : before->kept;
+		merged.drop_ins = before->drop_ins != NULL ? before->drop_ins : record->drop_ins;
 		if (is_equal_text(merged.kept, before->kept) &&
-		    is_equal_text(merged.asked, before->asked) && merged.left == before->left &&
+		    is_equal_text(merged.asked, before->asked) &&
+		    is_equal_text(merged.drop_ins, before->drop_ins) &&
+		    merged.live_id == before->live_id && merged.left == before->left &&
 		    merged.persistent == before->persistent)
 			return 0;
 	}

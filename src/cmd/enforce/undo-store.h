@@ -5,7 +5,8 @@
  * A record is written before the kernel's file, and removed after the old value is restored. Each
  * line is appended by one write(); a torn line belongs to a change that was not made. Groups are
  * identified by the inode of their directory in the hierarchy that was written, so that a new group
- * of the same name is not touched. Records are found through a hash table.
+ * of the same name is not touched; settings of systemd units by the path, because a unit keeps them
+ * when it is restarted with another group. Records are found through a hash table.
  */
 #ifndef CGWARD_CMD_ENFORCE_UNDO_STORE_H
 #define CGWARD_CMD_ENFORCE_UNDO_STORE_H

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd/inspect/explain-policy.h"
-#include "cmd/inspect/inspect-entry.h"
+#include "cmd/inspect/inspect-commands.h"
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"

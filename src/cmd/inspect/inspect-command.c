@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/inspect/inspect-entry.h"
+#include "cmd/inspect/inspect-commands.h"
 #include "cmd/inspect/inspect-json.h"
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"
@@ -156,7 +156,7 @@ static enum cli_exit inspect_group(const struct inspect *inspect, const char *na
 	return status;
 }
 
-int inspect_run(struct cli_context *context, int argc, char **argv)
+static int inspect_run(struct cli_context *context, int argc, char **argv)
 {
 	struct inspect inspect = {.context = context, .resolve = true, .rates_ns = 500 * NS_PER_MS};
 	enum cli_exit status;
@@ -173,3 +173,9 @@ int inspect_run(struct cli_context *context, int argc, char **argv)
 		inspect.sections = SECTION_ALL;
 	return (int)inspect_group(&inspect, argv[0]);
 }
+
+const struct cli_command inspect_commands[] = {
+	{"inspect", "show processes, isolation and limits of a group", inspect_run},
+	{"explain", "show what slows a group down, worst first", explain_run},
+	{NULL, NULL, NULL},
+};

@@ -8,4 +8,6 @@
 /* Ends with a NULL name. */
 extern const struct cli_command inspect_commands[];
 
+int explain_run(struct cli_context *context, int argc, char **argv);
+
 #endif

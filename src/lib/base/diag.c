@@ -12,7 +12,7 @@ int cgw_diag_set(struct cgw_diag *diag, int error, const char *format, ...)
 	if (diag == NULL)
 		return error;
 	va_start(arguments, format);
-	(void)vsnprintf(diag->text, sizeof(diag->text), format, arguments);
+	vsnprintf(diag->text, sizeof(diag->text), format, arguments);
 	va_end(arguments);
 	return error;
 }

@@ -15,7 +15,7 @@ static inline char *escape_copy(const char *text)
 	char *copy = malloc(size);
 
 	if (copy != NULL)
-		(void)cgw_escape(copy, size, text, length);
+		cgw_escape(copy, size, text, length);
 	return copy;
 }
 

@@ -72,8 +72,7 @@ static void bound_by_device(const struct cgw_frame *frame, enum cgw_metric limit
 			bound->limit = limit;
 			bound->bound = instances[i].number;
 			bound->set_by = each;
-			(void)snprintf(bound->device, sizeof(bound->device), "%s",
-				       instances[i].name);
+			snprintf(bound->device, sizeof(bound->device), "%s", instances[i].name);
 		}
 	}
 }

@@ -33,18 +33,17 @@ static void format_cpu(const struct cgw_cause *cause, char *text, size_t size)
 	struct number limit = format_number(cause->bound, CGW_UNIT_CPU);
 
 	if (cause->kind == CGW_CAUSE_CPU_THROTTLED && cause->current)
-		(void)snprintf(text, size,
-			       "throttled %.*f ms per second by cpu.max, in %s of periods; "
-			       "limit %s",
-			       cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share.text,
-			       limit.text);
+		snprintf(text, size,
+			 "throttled %.*f ms per second by cpu.max, in %s of periods; "
+			 "limit %s",
+			 cause->amount < 9.5e6 ? 1 : 0, cause->amount / 1e6, share.text,
+			 limit.text);
 	else if (cause->kind == CGW_CAUSE_CPU_THROTTLED)
-		(void)snprintf(text, size,
-			       "was throttled by cpu.max in %s of all periods; limit %s",
-			       share.text, limit.text);
+		snprintf(text, size, "was throttled by cpu.max in %s of all periods; limit %s",
+			 share.text, limit.text);
 	else
-		(void)snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)",
-			       cause->amount, cause->bound);
+		snprintf(text, size, "uses %.2f of %.0f allowed CPUs (cpuset.cpus)", cause->amount,
+			 cause->bound);
 }
 
 static void format_memory(const struct cgw_cause *cause, char *text, size_t size)
@@ -56,38 +55,36 @@ static void format_memory(const struct cgw_cause *cause, char *text, size_t size
 	switch (cause->kind) {
 	case CGW_CAUSE_MEMORY_HIGH:
 		if (cause->count < 0.5)
-			(void)snprintf(text, size,
-				       "working set %s is close to memory.high; limit %s",
-				       amount.text, bound.text);
+			snprintf(text, size, "working set %s is close to memory.high; limit %s",
+				 amount.text, bound.text);
 		else
-			(void)snprintf(text, size,
-				       "exceeded memory.high %.0f time%s and was slowed down; "
-				       "limit %s, working set %s",
-				       cause->count, times, bound.text, amount.text);
+			snprintf(text, size,
+				 "exceeded memory.high %.0f time%s and was slowed down; "
+				 "limit %s, working set %s",
+				 cause->count, times, bound.text, amount.text);
 		break;
 	case CGW_CAUSE_MEMORY_MAX:
 		if (cause->count < 0.5)
-			(void)snprintf(text, size,
-				       "working set %s is close to memory.max; limit %s",
-				       amount.text, bound.text);
+			snprintf(text, size, "working set %s is close to memory.max; limit %s",
+				 amount.text, bound.text);
 		else
-			(void)snprintf(text, size,
-				       "reached memory.max %.0f time%s; limit %s, working set %s",
-				       cause->count, times, bound.text, amount.text);
+			snprintf(text, size,
+				 "reached memory.max %.0f time%s; limit %s, working set %s",
+				 cause->count, times, bound.text, amount.text);
 		break;
 	case CGW_CAUSE_OOM_KILLED:
-		(void)snprintf(text, size, "%.0f process%s OOM-killed%s%s%s", cause->count,
-			       plural(cause->count, "es"), cause->limit >= 0 ? "; limit " : "",
-			       cause->limit >= 0 ? bound.text : "",
-			       cause->limit >= 0 ? " (memory.max)" : "");
+		snprintf(text, size, "%.0f process%s OOM-killed%s%s%s", cause->count,
+			 plural(cause->count, "es"), cause->limit >= 0 ? "; limit " : "",
+			 cause->limit >= 0 ? bound.text : "",
+			 cause->limit >= 0 ? " (memory.max)" : "");
 		break;
 	case CGW_CAUSE_SWAPPING:
-		(void)snprintf(text, size, "%s in swap; %.0f major page fault%s per second",
-			       amount.text, cause->count, times);
+		snprintf(text, size, "%s in swap; %.0f major page fault%s per second", amount.text,
+			 cause->count, times);
 		break;
 	default:
-		(void)snprintf(text, size, "low memory: %s of %s available (system-wide)",
-			       amount.text, bound.text);
+		snprintf(text, size, "low memory: %s of %s available (system-wide)", amount.text,
+			 bound.text);
 		break;
 	}
 }
@@ -99,21 +96,21 @@ static void format_pressure(const struct cgw_cause *cause, char *text, size_t si
 									  : "IO";
 	struct number share = format_number(cause->percent, CGW_UNIT_PERCENT);
 
-	(void)snprintf(text, size, "%s pressure: some tasks stalled %s of the last 10 s%s",
-		       resource, share.text, cause->system_wide ? " (system-wide)" : "");
+	snprintf(text, size, "%s pressure: some tasks stalled %s of the last 10 s%s", resource,
+		 share.text, cause->system_wide ? " (system-wide)" : "");
 }
 
 static void format_frozen(const struct cgw_cause *cause, char *text, size_t size)
 {
-	(void)snprintf(text, size, "%s",
-		       cause->percent < 100 ? "freezing: some tasks may still run"
-					    : "frozen: nothing runs");
+	snprintf(text, size, "%s",
+		 cause->percent < 100 ? "freezing: some tasks may still run"
+				      : "frozen: nothing runs");
 }
 
 static void format_pids(const struct cgw_cause *cause, char *text, size_t size)
 {
-	(void)snprintf(text, size, "%.0f of %.0f tasks (pids.max); %.0f fork%s refused",
-		       cause->amount, cause->bound, cause->count, plural(cause->count, "s"));
+	snprintf(text, size, "%.0f of %.0f tasks (pids.max); %.0f fork%s refused", cause->amount,
+		 cause->bound, cause->count, plural(cause->count, "s"));
 }
 
 static void format_io(const struct cgw_cause *cause, char *text, size_t size)
@@ -124,8 +121,8 @@ static void format_io(const struct cgw_cause *cause, char *text, size_t size)
 	char device[4 * sizeof(cause->device)];
 
 	cgw_escape(device, sizeof(device), cause->device, strlen(cause->device));
-	(void)snprintf(text, size, "%s per second on %s, close to %s; limit %s", amount.text,
-		       device, limit->key, bound.text);
+	snprintf(text, size, "%s per second on %s, close to %s; limit %s", amount.text, device,
+		 limit->key, bound.text);
 }
 
 void cgw_cause_sentence(const struct cgw_cause *cause, char *text, size_t size)

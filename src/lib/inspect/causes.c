@@ -160,8 +160,8 @@ static bool is_near(double use, double limit)
 /* Proposes a whole number with its unit, in the syntax of `cgward set`. */
 static void propose(struct cgw_cause *cause, enum cgw_metric metric, double value, const char *unit)
 {
-	(void)snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
-	(void)snprintf(cause->value, sizeof(cause->value), "%.0f%s", value, unit);
+	snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(metric)->key);
+	snprintf(cause->value, sizeof(cause->value), "%.0f%s", value, unit);
 }
 
 /* Proposes a limit of memory in mebibytes. v1 refuses one above the limit of memory and swap. */
@@ -176,9 +176,9 @@ static void propose_memory(const struct explanation *explanation, struct cgw_cau
 	propose(cause, metric, value, "M");
 	if (metric == CGW_M_MEMORY_MAX && both.state == CGW_OK &&
 	    (double)both.value < value * BYTES_PER_MEBIBYTE)
-		(void)snprintf(cause->companion, sizeof(cause->companion), "%s=%.0fM",
-			       cgw_metric_info(CGW_M_MEMORY_MEMSW_MAX)->key,
-			       fmax(value, more_than((double)both.value, 0, BYTES_PER_MEBIBYTE)));
+		snprintf(cause->companion, sizeof(cause->companion), "%s=%.0fM",
+			 cgw_metric_info(CGW_M_MEMORY_MEMSW_MAX)->key,
+			 fmax(value, more_than((double)both.value, 0, BYTES_PER_MEBIBYTE)));
 }
 
 /*
@@ -218,7 +218,7 @@ static void explain_freezer(struct explanation *explanation, uint32_t each)
 	cause->current = true;
 	cause->percent = frozen.state == CGW_OK && frozen.value > 0 ? 100 : 99;
 	cause->limit = CGW_M_CGROUP_FREEZE;
-	(void)snprintf(cause->key, sizeof(cause->key), "thaw");
+	snprintf(cause->key, sizeof(cause->key), "thaw");
 }
 
 static void explain_throttling(struct explanation *explanation, uint32_t each)
@@ -272,8 +272,8 @@ static void explain_cpuset(struct explanation *explanation)
 	if (bound.allowed_by_parent == NULL ||
 	    strlen(bound.allowed_by_parent) >= sizeof(cause->value))
 		return;
-	(void)snprintf(cause->key, sizeof(cause->key), "cpuset.cpus");
-	(void)snprintf(cause->value, sizeof(cause->value), "%s", bound.allowed_by_parent);
+	snprintf(cause->key, sizeof(cause->key), "cpuset.cpus");
+	snprintf(cause->value, sizeof(cause->value), "%s", bound.allowed_by_parent);
 }
 
 static void explain_memory_limit(struct explanation *explanation, uint32_t each,
@@ -351,7 +351,7 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 	const struct cgw_instance *limits =
 		cgw_snapshot_instances(explanation->now, limit_metric, each, &count);
 
-	(void)snprintf(key, sizeof(key), "%s.rate", cgw_metric_info(used_metric)->key);
+	snprintf(key, sizeof(key), "%s.rate", cgw_metric_info(used_metric)->key);
 	if (cgw_field_parse(key, &used_field, NULL) < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
@@ -371,13 +371,12 @@ static void explain_io_limit(struct explanation *explanation, uint32_t each,
 		cause->amount = used.real;
 		cause->bound = (double)limit.value;
 		cause->limit = (int16_t)limit_metric;
-		(void)snprintf(cause->device, sizeof(cause->device), "%s", limits[i].name);
+		snprintf(cause->device, sizeof(cause->device), "%s", limits[i].name);
 		if (strcmp(cause->device, limits[i].name) != 0)
 			continue; /* a cut name is that of another device */
-		(void)snprintf(cause->key, sizeof(cause->key), "%s",
-			       cgw_metric_info(limit_metric)->key);
-		(void)snprintf(cause->value, sizeof(cause->value), "%.64s %.0f", limits[i].name,
-			       more_than((double)limit.value, used.real, 1));
+		snprintf(cause->key, sizeof(cause->key), "%s", cgw_metric_info(limit_metric)->key);
+		snprintf(cause->value, sizeof(cause->value), "%.64s %.0f", limits[i].name,
+			 more_than((double)limit.value, used.real, 1));
 	}
 }
 

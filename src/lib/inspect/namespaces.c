@@ -136,7 +136,7 @@ static char *read_text(const struct process_context *context, pid_t pid, const c
 	char file[64], *text;
 	size_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/%s", (int)pid, name);
+	snprintf(file, sizeof(file), "%d/%s", (int)pid, name);
 	return cgw_proc_read(context->layout, file, &text, &length) < 0 ? NULL : text;
 }
 

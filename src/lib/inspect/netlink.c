@@ -185,8 +185,7 @@ static int add_address(struct cgw_interface *interface, const char *text, unsign
 
 	if (ARRAY_RESERVE_BESIDE(interface->addresses, i, i + 1) < 0)
 		return -ENOMEM;
-	(void)snprintf(interface->addresses[i], sizeof(interface->addresses[i]), "%s/%u", text,
-		       prefix);
+	snprintf(interface->addresses[i], sizeof(interface->addresses[i]), "%s/%u", text, prefix);
 	interface->address_count++;
 	return 0;
 }

@@ -92,7 +92,7 @@ static int read_by_netlink(const struct cgw_layout *layout, pid_t pid, struct cg
 	char own[64], target[64], file[48];
 	int r;
 
-	(void)snprintf(file, sizeof(file), "%d/ns/net", (int)pid);
+	snprintf(file, sizeof(file), "%d/ns/net", (int)pid);
 	r = cgw_proc_link(layout, file, target, sizeof(target));
 	if (r < 0)
 		return r;
@@ -126,7 +126,7 @@ static int parse_line(char *line, struct cgw_interface *interface)
 		return -EBADMSG;
 	*colon = '\0';
 	line += strspn(line, " ");
-	(void)snprintf(interface->name, sizeof(interface->name), "%s", line);
+	snprintf(interface->name, sizeof(interface->name), "%s", line);
 	at = colon + 1;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		char *end;
@@ -146,7 +146,7 @@ static int parse_line(char *line, struct cgw_interface *interface)
 	interface->sent_dropped = numbers[11];
 	interface->vni = CGW_NO_ID;
 	if (strcmp(interface->name, "lo") == 0)
-		(void)snprintf(interface->kind, sizeof(interface->kind), "loopback");
+		snprintf(interface->kind, sizeof(interface->kind), "loopback");
 	return 0;
 }
 
@@ -157,7 +157,7 @@ static int read_counters(const struct cgw_layout *layout, pid_t pid, struct cgw_
 	char file[48], *line, *rest = NULL;
 	int r;
 
-	(void)snprintf(file, sizeof(file), "%d/net/dev", (int)pid);
+	snprintf(file, sizeof(file), "%d/net/dev", (int)pid);
 	r = cgw_proc_read(layout, file, &text, &length);
 	if (r < 0)
 		return r;

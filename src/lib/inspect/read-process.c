@@ -21,7 +21,7 @@ static int read_file(const struct process_context *context, pid_t pid, const cha
 {
 	char file[64];
 
-	(void)snprintf(file, sizeof(file), "%d/%s", (int)pid, name);
+	snprintf(file, sizeof(file), "%d/%s", (int)pid, name);
 	return cgw_proc_read(context->layout, file, ret_text, ret_length);
 }
 
@@ -34,9 +34,9 @@ static int read_stat(const struct process_context *context, pid_t pid, pid_t lea
 	int r;
 
 	if (leader > 0)
-		(void)snprintf(file, sizeof(file), "%d/task/%d/stat", (int)leader, (int)pid);
+		snprintf(file, sizeof(file), "%d/task/%d/stat", (int)leader, (int)pid);
 	else
-		(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+		snprintf(file, sizeof(file), "%d/stat", (int)pid);
 	r = cgw_proc_read(context->layout, file, &text, &length);
 	return r < 0 ? r : parse_stat(text, ret_stat);
 }
@@ -128,7 +128,7 @@ static void read_root(const struct process_context *context, struct cgw_process 
 	size_t length;
 	int r;
 
-	(void)snprintf(file, sizeof(file), "%d/root", (int)process->pid);
+	snprintf(file, sizeof(file), "%d/root", (int)process->pid);
 	r = cgw_proc_link(context->layout, file, confinement->root, sizeof(confinement->root));
 	if (r == -EACCES || r == -EPERM)
 		process->hidden |= CGW_HIDDEN_ROOT;
@@ -150,8 +150,8 @@ static void read_label(const struct process_context *context, struct cgw_process
 	if (r == -EACCES || r == -EPERM)
 		process->hidden |= CGW_HIDDEN_LABEL;
 	if (r == 0)
-		(void)snprintf(process->confinement.label, sizeof(process->confinement.label),
-			       "%.*s", (int)strcspn(text, "\n"), text);
+		snprintf(process->confinement.label, sizeof(process->confinement.label), "%.*s",
+			 (int)strcspn(text, "\n"), text);
 }
 
 static void read_confinement(const struct process_context *context,

@@ -444,7 +444,7 @@ int layout_open_with(const struct cgw_roots *roots, const struct kernel_ops *ops
 	sys = roots->sys != NULL ? roots->sys : "/sys";
 	layout->ops = ops;
 	layout->proc_fd = layout->sys_fd = -1;
-	(void)snprintf(layout->proc_path, sizeof(layout->proc_path), "%s", proc);
+	snprintf(layout->proc_path, sizeof(layout->proc_path), "%s", proc);
 	r = open_root(layout, proc, &layout->proc_fd, diag);
 	if (r < 0)
 		return r;
@@ -469,6 +469,8 @@ int cgw_layout_open(const struct cgw_roots *roots, struct cgw_layout **ret_layou
 
 int cgw_layout_find(const struct cgw_layout *layout, enum cgw_controller controller)
 {
+	if ((unsigned)controller >= CGW_CONTROLLER_COUNT)
+		return -EINVAL;
 	for (size_t i = 0; i < layout->hierarchy_count; i++)
 		if (layout->hierarchies[i].controllers & CGW_CONTROLLER_BIT(controller))
 			return (int)i;

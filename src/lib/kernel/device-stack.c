@@ -48,12 +48,12 @@ static int add_lower(void *context, int fd, const char *name, uint8_t type, uint
 	(void)inode;
 	if (name[0] == '.')
 		return 0;
-	(void)snprintf(path, sizeof(path), "block/%s/uevent", scan->upper);
+	snprintf(path, sizeof(path), "block/%s/uevent", scan->upper);
 	if (!device_name_read(layout, path, pair.upper, sizeof(pair.upper)))
 		return 0;
-	(void)snprintf(path, sizeof(path), "block/%s/slaves/%s/partition", scan->upper, name);
-	(void)snprintf(path, sizeof(path), "block/%s/slaves/%s%s/uevent", scan->upper, name,
-		       layout->ops->stat_at(layout->sys_fd, path, &partition) == 0 ? "/.." : "");
+	snprintf(path, sizeof(path), "block/%s/slaves/%s/partition", scan->upper, name);
+	snprintf(path, sizeof(path), "block/%s/slaves/%s%s/uevent", scan->upper, name,
+		 layout->ops->stat_at(layout->sys_fd, path, &partition) == 0 ? "/.." : "");
 	if (!device_name_read(layout, path, pair.lower, sizeof(pair.lower)))
 		return 0;
 	return add_pair(scan->stack, &pair);

@@ -29,7 +29,7 @@ bool device_name_read(const struct cgw_layout *layout, const char *path, char *b
 	name += strlen(word);
 	if (strcspn(name, "\n") == 0)
 		return false;
-	(void)snprintf(buffer, size, "%.*s", (int)strcspn(name, "\n"), name);
+	snprintf(buffer, size, "%.*s", (int)strcspn(name, "\n"), name);
 	return true;
 }
 
@@ -38,8 +38,8 @@ void cgw_device_name(const struct cgw_layout *layout, unsigned major, unsigned m
 {
 	char path[64];
 
-	(void)snprintf(buffer, size, "%u:%u", major, minor);
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/uevent", major, minor);
+	snprintf(buffer, size, "%u:%u", major, minor);
+	snprintf(path, sizeof(path), "dev/block/%u:%u/uevent", major, minor);
 	(void)device_name_read(layout, path, buffer, size);
 }
 
@@ -87,7 +87,7 @@ static int find_device(const struct cgw_layout *layout, const char *what, unsign
 	if (sscanf(what, "%u:%u%c", ret_major, ret_minor, &rest) == 2)
 		return 0;
 	if (strchr(what, '/') == NULL) {
-		(void)snprintf(path, sizeof(path), "class/block/%s/dev", what);
+		snprintf(path, sizeof(path), "class/block/%s/dev", what);
 		return read_device_number(layout, path, ret_major, ret_minor);
 	}
 	if (stat(what, &stat_of) < 0)
@@ -121,10 +121,10 @@ static int find_whole_disk(const struct cgw_layout *layout, unsigned *device, un
 	struct stat status;
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/partition", *device, *unit);
+	snprintf(path, sizeof(path), "dev/block/%u:%u/partition", *device, *unit);
 	if (layout->sys_fd < 0 || layout->ops->stat_at(layout->sys_fd, path, &status) < 0)
 		return 0;
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/../dev", *device, *unit);
+	snprintf(path, sizeof(path), "dev/block/%u:%u/../dev", *device, *unit);
 	return read_device_number(layout, path, device, unit);
 }
 
@@ -139,7 +139,7 @@ static int add_part(void *context, int fd, const char *name, uint8_t type, uint6
 	(void)inode;
 	if (name[0] == '.')
 		return 0;
-	(void)snprintf(path, sizeof(path), "class/block/%s/dev", name);
+	snprintf(path, sizeof(path), "class/block/%s/dev", name);
 	if (read_device_number(disks->layout, path, &device, &unit) < 0 ||
 	    find_whole_disk(disks->layout, &device, &unit) < 0)
 		return 0;
@@ -154,7 +154,7 @@ static void add_name(struct disks *disks, const char *name)
 	if (at != NULL && (at == disks->names || at[-1] == ' ') &&
 	    (at[length] == ',' || at[length] == '\0'))
 		return;
-	(void)snprintf(disks->names + used, disks->size - used, "%s%s", used > 0 ? ", " : "", name);
+	snprintf(disks->names + used, disks->size - used, "%s%s", used > 0 ? ", " : "", name);
 }
 
 static int find_bottom(struct disks *disks, unsigned device, unsigned unit, bool top)
@@ -164,7 +164,7 @@ static int find_bottom(struct disks *disks, unsigned device, unsigned unit, bool
 	char path[64], name[64];
 	int fd, r = 0;
 
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u/slaves", device, unit);
+	snprintf(path, sizeof(path), "dev/block/%u:%u/slaves", device, unit);
 	fd = disks->depth < STACK_MAX
 		     ? layout->ops->open_at(layout->sys_fd, path, O_RDONLY | O_DIRECTORY)
 		     : -ELOOP;
@@ -194,7 +194,7 @@ int device_resolve(const struct cgw_layout *layout, const char *what, unsigned *
 	if (r < 0)
 		return device_error(diag, r == -ENOENT || r == -ENOTDIR ? -ENODEV : r, what);
 	/* Without /sys the device number cannot be checked. */
-	(void)snprintf(path, sizeof(path), "dev/block/%u:%u", device, unit);
+	snprintf(path, sizeof(path), "dev/block/%u:%u", device, unit);
 	if (layout->sys_fd >= 0 && fstatat(layout->sys_fd, path, &stat_of, 0) < 0)
 		return device_error(diag, -ENODEV, what);
 	r = find_whole_disk(layout, &device, &unit);

@@ -364,8 +364,8 @@ static int find_printed(const struct cgw_layout *layout, const char *what, char 
 	if (printed == NULL || program == NULL)
 		return -ENOMEM;
 	unescape_program(program);
-	(void)cgw_unescape(program);
-	(void)cgw_unescape(printed);
+	cgw_unescape(program);
+	cgw_unescape(printed);
 	r = find_name(layout, printed, ret_path, diag);
 	if (r == -ENOENT && strcmp(what, printed) != 0)
 		r = find_name(layout, what, ret_path, diag);

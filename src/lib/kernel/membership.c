@@ -242,7 +242,7 @@ int cgw_membership_read(const struct cgw_layout *layout, pid_t pid,
 	size_t length;
 	int r;
 
-	(void)snprintf(file, sizeof(file), "%d/cgroup", (int)pid);
+	snprintf(file, sizeof(file), "%d/cgroup", (int)pid);
 	r = cgw_proc_read(layout, file, &text, &length);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;

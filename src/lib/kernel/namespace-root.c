@@ -106,7 +106,7 @@ static int search_by_pid(void *context, pid_t pid)
 	char file[32];
 	size_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/cgroup", (int)pid);
+	snprintf(file, sizeof(file), "%d/cgroup", (int)pid);
 	if (cgw_proc_read(layout, file, &text, &length) < 0)
 		return 0;
 	return search_by_process(layout, pid, text, length);

@@ -65,7 +65,7 @@ int cgw_namespace_of(const struct cgw_layout *layout, pid_t pid, enum cgw_namesp
 
 	if ((unsigned)kind >= CGW_NAMESPACE_COUNT)
 		return -EINVAL;
-	(void)snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
+	snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
 	return read_inode(layout, file, ret_inode);
 }
 
@@ -164,7 +164,7 @@ int cgw_namespace_run(const struct cgw_layout *layout, pid_t pid, enum cgw_names
 		return -EINVAL; /* a single thread cannot join the other kinds */
 	if (layout->recorded)
 		return -EOPNOTSUPP;
-	(void)snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
+	snprintf(file, sizeof(file), "%d/ns/%s", (int)pid, kinds[kind].name);
 	request.namespace_fd = layout->ops->open_at(layout->proc_fd, file, O_RDONLY);
 	if (request.namespace_fd < 0)
 		return request.namespace_fd;

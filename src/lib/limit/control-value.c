@@ -65,7 +65,7 @@ static int parse_quota(const char *text, struct request *request)
 
 	if ((size_t)(slash - text) >= sizeof(quota))
 		return -EINVAL;
-	(void)snprintf(quota, sizeof(quota), "%.*s", (int)(slash - text), text);
+	snprintf(quota, sizeof(quota), "%.*s", (int)(slash - text), text);
 	if (quantity_time(skip_blanks(slash + 1), 1000, &request->setting.period_ns) < 0)
 		return -EINVAL;
 	request->kind = strcmp(quota, "max") == 0 ? REQUEST_UNLIMITED : REQUEST_NUMBER;
@@ -171,7 +171,7 @@ static bool are_toggles(const char *text)
 
 		if (length <= sign || length >= sizeof(word))
 			return false;
-		(void)snprintf(word, sizeof(word), "%.*s", (int)(length - sign), text + sign);
+		snprintf(word, sizeof(word), "%.*s", (int)(length - sign), text + sign);
 		if (cgw_controller_find(word) < 0)
 			return false;
 		text += length;
@@ -206,7 +206,7 @@ static int parse_text(const struct control_row *row, const char *text, struct re
 	case FORM_FAMILY:
 		break;
 	}
-	(void)snprintf(request->setting.text, sizeof(request->setting.text), "%s", text);
+	snprintf(request->setting.text, sizeof(request->setting.text), "%s", text);
 	return good ? 0 : -EINVAL;
 }
 
@@ -223,8 +223,8 @@ static const char *parse_instance(const char *text, struct request *request)
 
 	if (length == 0 || length >= sizeof(request->setting.instance) || *rest == '\0')
 		return NULL;
-	(void)snprintf(request->setting.instance, sizeof(request->setting.instance), "%.*s",
-		       (int)length, text);
+	snprintf(request->setting.instance, sizeof(request->setting.instance), "%.*s", (int)length,
+		 text);
 	return rest;
 }
 
@@ -249,7 +249,7 @@ int request_parse(const struct control_row *row, const char *text, struct reques
 		return cgw_diag_set(diag, -ERANGE,
 				    "%s: value too long (%zu characters, at most %zu allowed)",
 				    row->info.key, length, sizeof(trimmed) - 1);
-	(void)snprintf(trimmed, sizeof(trimmed), "%.*s", (int)length, text);
+	snprintf(trimmed, sizeof(trimmed), "%.*s", (int)length, text);
 	value = row->info.instances ? parse_instance(trimmed, &request) : trimmed;
 	if (value == NULL || strpbrk(trimmed, "\n\r") != NULL)
 		return refuse(row, trimmed, -EINVAL, diag);
@@ -269,11 +269,11 @@ static int check_range(const struct control_row *row, const struct setting *sett
 	if (setting->unlimited ||
 	    (setting->number >= row->info.minimum && setting->number <= row->info.maximum))
 		return 0;
-	(void)setting_format(row, setting, asked, sizeof(asked));
+	setting_format(row, setting, asked, sizeof(asked));
 	bound.number = row->info.minimum;
-	(void)setting_format(row, &bound, least, sizeof(least));
+	setting_format(row, &bound, least, sizeof(least));
 	bound.number = row->info.maximum;
-	(void)setting_format(row, &bound, most, sizeof(most));
+	setting_format(row, &bound, most, sizeof(most));
 	return cgw_diag_set(diag, -ERANGE, "%s: %s is out of range (expected %s to %s%s)",
 			    row->info.key, asked, least, most,
 			    row->info.unlimited != NULL ? " or max" : "");
@@ -428,8 +428,8 @@ size_t setting_format(const struct control_row *row, const struct setting *setti
 		return quantity_format((enum cgw_unit)row->info.unit, setting->number, buffer,
 				       size);
 	}
-	(void)quantity_format(CGW_UNIT_NS, setting->number, quota, sizeof(quota));
-	(void)quantity_format(CGW_UNIT_NS, setting->period_ns, period, sizeof(period));
+	quantity_format(CGW_UNIT_NS, setting->number, quota, sizeof(quota));
+	quantity_format(CGW_UNIT_NS, setting->period_ns, period, sizeof(period));
 	if (setting->unlimited && setting->period_ns == PERIOD_NS)
 		return (size_t)snprintf(buffer, size, "max");
 	return (size_t)snprintf(buffer, size, "%s/%s", setting->unlimited ? "max" : quota, period);

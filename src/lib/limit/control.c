@@ -139,13 +139,13 @@ static int find_starred(char *key, char *instance, size_t size)
 
 	if (end == NULL || (size_t)(end - start - 1) >= size || strlen(key) >= sizeof(shorter))
 		return -ENOENT;
-	(void)snprintf(shorter, sizeof(shorter), "%.*s%s", (int)(start - key), key, end);
+	snprintf(shorter, sizeof(shorter), "%.*s%s", (int)(start - key), key, end);
 	control = find(shorter);
 	if (control < 0 || rows[control].info.metric < 0 ||
 	    strchr(cgw_metric_info((enum cgw_metric)rows[control].info.metric)->sources[0].file,
 		   '*') == NULL)
 		return -ENOENT;
-	(void)snprintf(instance, size, "%.*s", (int)(end - start - 1), start + 1);
+	snprintf(instance, size, "%.*s", (int)(end - start - 1), start + 1);
 	return control;
 }
 
@@ -257,10 +257,12 @@ int control_place(const struct cgw_layout *layout, enum cgw_control control, con
 
 uint32_t cgw_control_hierarchies(const struct cgw_layout *layout, enum cgw_control control)
 {
-	size_t count;
-	const struct cgw_source *sources = sources_of(&rows[control], &count);
+	size_t count = 0;
+	const struct cgw_source *sources = NULL;
 	uint32_t hierarchies = 0;
 
+	if ((unsigned)control < CGW_CONTROL_COUNT)
+		sources = sources_of(&rows[control], &count);
 	for (size_t s = 0; s < count; s++)
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
 			if (provides(&layout->hierarchies[h], &sources[s]))

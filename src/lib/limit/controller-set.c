@@ -19,7 +19,7 @@ static uint32_t apply(uint32_t set, const char *words)
 		char name[32];
 		int controller;
 
-		(void)snprintf(name, sizeof(name), "%.*s", (int)(length - sign), words + sign);
+		snprintf(name, sizeof(name), "%.*s", (int)(length - sign), words + sign);
 		controller = cgw_controller_find(name);
 		if (controller >= 0 && *words == '-')
 			set &= ~CGW_CONTROLLER_BIT(controller);

@@ -44,7 +44,7 @@ static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *
 	r = r < 0 ? r : target_read_word(&target, subtree_control, now, sizeof(now));
 	if (r < 0)
 		return advise_group(step, r);
-	(void)snprintf(text, sizeof(text), "+%s", name);
+	snprintf(text, sizeof(text), "+%s", name);
 	r = toggles_apply(now, text, missing, sizeof(missing));
 	r = r < 0 ? r : toggles_between(now, missing, missing, sizeof(missing));
 	if (r < 0 || missing[0] == '\0')
@@ -52,7 +52,7 @@ static int check_ancestor(struct cgw_plan *plan, struct step *step, const char *
 	r = refuse_units(plan, step, path);
 	if (r < 0)
 		return r;
-	(void)snprintf(text, sizeof(text), "-%s", name);
+	snprintf(text, sizeof(text), "-%s", name);
 	return step_add_created(step, step->hierarchy, path, text);
 }
 
@@ -86,12 +86,12 @@ static int enable_in(struct cgw_plan *plan, struct created_step *created)
 	char text[40];
 	int r = target_open(plan->layout, created->hierarchy, created->path, &target);
 
-	(void)snprintf(text, sizeof(text), "+%s", created->text + 1);
-	(void)snprintf(change.key, sizeof(change.key), "%s", subtree_control);
-	(void)snprintf(change.old_value, sizeof(change.old_value), "%s", created->text);
-	(void)snprintf(change.new_value, sizeof(change.new_value), "%s", text);
-	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
-		       plan->layout->hierarchies[created->hierarchy].label);
+	snprintf(text, sizeof(text), "+%s", created->text + 1);
+	snprintf(change.key, sizeof(change.key), "%s", subtree_control);
+	snprintf(change.old_value, sizeof(change.old_value), "%s", created->text);
+	snprintf(change.new_value, sizeof(change.new_value), "%s", text);
+	snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
+		 plan->layout->hierarchies[created->hierarchy].label);
 	change.group_id = target.id;
 	r = r < 0 ? r : plan_journal_other(plan, &change);
 	r = r < 0 ? r : target_write(&target, subtree_control, text);

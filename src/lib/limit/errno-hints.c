@@ -75,7 +75,7 @@ bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const ch
 	CLEANUP(target_close) struct target target = TARGET_NONE;
 	char controllers[VALUE_MAX], with[VALUE_MAX], add[40];
 
-	(void)snprintf(add, sizeof(add), "+%s", controller);
+	snprintf(add, sizeof(add), "+%s", controller);
 	return target_open(plan->layout, hierarchy, path, &target) == 0 &&
 	       target_read_word(&target, "cgroup.controllers", controllers, sizeof(controllers)) ==
 		       0 &&
@@ -167,8 +167,8 @@ static int advise_busy(struct cgw_plan *plan, struct step *step, const struct ta
 		return advise_toggles(step, target);
 	if (row->reclaimable && target != NULL &&
 	    target_number(target, (enum cgw_metric)row->guard, &used) == 0) {
-		(void)quantity_format_rounded((enum cgw_unit)row->info.unit, used, false, text,
-					      sizeof(text));
+		quantity_format_rounded((enum cgw_unit)row->info.unit, used, false, text,
+					sizeof(text));
 		return cgw_diag_set(
 			&step->result.diag, -EBUSY,
 			"%s in use, and the kernel could not reclaim down to the new value; %s",

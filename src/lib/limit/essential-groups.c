@@ -51,7 +51,7 @@ static int read_relations(const struct cgw_layout *layout, pid_t pid, int *ret_p
 	size_t length;
 	int r, group, terminal;
 
-	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	snprintf(file, sizeof(file), "%d/stat", (int)pid);
 	r = cgw_proc_read(layout, file, &text, &length);
 	if (r < 0)
 		return r;
@@ -136,8 +136,8 @@ enum protect_reason protection_check(const struct protection *protection, const 
 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (strcmp(path, "/") == 0) {
-		(void)cgw_diag_set(diag, -EPERM,
-				   "the root group is protected: it contains all processes");
+		cgw_diag_set(diag, -EPERM,
+			     "the root group is protected: it contains all processes");
 		return PROTECT_SELF;
 	}
 	for (size_t i = 0; i < protection->count; i++) {
@@ -150,9 +150,9 @@ enum protect_reason protection_check(const struct protection *protection, const 
 			if (process->groups.paths[h] == NULL ||
 			    !(unknown || path_contains(path, process->groups.paths[h])))
 				continue;
-			(void)cgw_diag_set(diag, -EPERM, "%s is protected: it %s %s (PID %d)",
-					   shown, unknown ? "may contain" : "contains",
-					   process->description, (int)process->groups.pid);
+			cgw_diag_set(diag, -EPERM, "%s is protected: it %s %s (PID %d)", shown,
+				     unknown ? "may contain" : "contains", process->description,
+				     (int)process->groups.pid);
 			return PROTECT_SELF;
 		}
 	}

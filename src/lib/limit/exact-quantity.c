@@ -158,7 +158,7 @@ static int parse_class(const char *text, uint64_t *ret_number)
 		return parse_suffixed(text, counts, ret_number);
 	if ((size_t)(colon - text) >= sizeof(major))
 		return -EINVAL;
-	(void)snprintf(major, sizeof(major), "%.*s", (int)(colon - text), text);
+	snprintf(major, sizeof(major), "%.*s", (int)(colon - text), text);
 	if (parse_hexadecimal(major, &high) < 0 || parse_hexadecimal(colon + 1, &low) < 0)
 		return -EINVAL;
 	if (high > 0xffff || low > 0xffff)

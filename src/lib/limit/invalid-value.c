@@ -37,10 +37,10 @@ static bool report_bound(struct step *step, const struct control_row *row,
 {
 	char words[VALUE_MAX];
 
-	(void)setting_format(row, value, words, sizeof(words));
-	(void)cgw_diag_set(&step->result.diag, -EINVAL,
-			   "the value is %s %s, which is %s; set both in one command", relation,
-			   row->info.key, words);
+	setting_format(row, value, words, sizeof(words));
+	cgw_diag_set(&step->result.diag, -EINVAL,
+		     "the value is %s %s, which is %s; set both in one command", relation,
+		     row->info.key, words);
 	return true;
 }
 
@@ -66,10 +66,10 @@ static bool explain_companion(const struct cgw_plan *plan, struct step *step,
 	if (!row->excluded || !read_other(plan, step, target, row->not_with, &other) ||
 	    other.number == 0)
 		return false;
-	(void)cgw_diag_set(&step->result.diag, -EINVAL,
-			   "the kernel rejects the value as long as %s of the group is %llu",
-			   control_row((enum cgw_control)row->not_with)->info.key,
-			   (unsigned long long)other.number);
+	cgw_diag_set(&step->result.diag, -EINVAL,
+		     "the kernel rejects the value as long as %s of the group is %llu",
+		     control_row((enum cgw_control)row->not_with)->info.key,
+		     (unsigned long long)other.number);
 	return true;
 }
 
@@ -117,11 +117,11 @@ static bool explain_hierarchy(struct step *step, const struct target *target)
 	if (percent_bases_parent_limit(row, step->source, target, &limit, path, sizeof(path))) {
 		most = setting_rate(row, &limit);
 		if (setting_compare(&rate, &most) > 0) {
-			(void)setting_format(row, &limit, words, sizeof(words));
+			setting_format(row, &limit, words, sizeof(words));
 			cgw_escape(shown, sizeof(shown), path, strlen(path));
-			(void)cgw_diag_set(&step->result.diag, -EINVAL,
-					   "the value exceeds that of the ancestor %s, which is %s",
-					   shown, words);
+			cgw_diag_set(&step->result.diag, -EINVAL,
+				     "the value exceeds that of the ancestor %s, which is %s",
+				     shown, words);
 			return true;
 		}
 	}
@@ -129,11 +129,11 @@ static bool explain_hierarchy(struct step *step, const struct target *target)
 		    0 ||
 	    search.name[0] == '\0')
 		return false;
-	(void)setting_format(row, &search.found, words, sizeof(words));
+	setting_format(row, &search.found, words, sizeof(words));
 	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
-	(void)cgw_diag_set(&step->result.diag, -EINVAL,
-			   "the value is below that of the child %s/%s, which is %s", shown,
-			   search.name, words);
+	cgw_diag_set(&step->result.diag, -EINVAL,
+		     "the value is below that of the child %s/%s, which is %s", shown, search.name,
+		     words);
 	return true;
 }
 
@@ -194,10 +194,10 @@ bool invalid_list_explain(struct step *step, const struct target *target, int er
 	if (parent.directory >= 0 &&
 	    target_read_word(&parent, search.file, above, sizeof(above)) == 0 &&
 	    !list_contains(above, list)) {
-		(void)cgw_diag_set(&step->result.diag, error,
-				   "%s of the parent is only %s, and on cgroup v1 a group cannot "
-				   "have more",
-				   row->info.key, above[0] != '\0' ? above : "none");
+		cgw_diag_set(&step->result.diag, error,
+			     "%s of the parent is only %s, and on cgroup v1 a group cannot "
+			     "have more",
+			     row->info.key, above[0] != '\0' ? above : "none");
 		return true;
 	}
 	if (walk_children(target->layout->ops, target->directory, false, compare_list, &search) <
@@ -205,9 +205,9 @@ bool invalid_list_explain(struct step *step, const struct target *target, int er
 	    search.name[0] == '\0')
 		return false;
 	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
-	(void)cgw_diag_set(&step->result.diag, error,
-			   "the child %s/%s has %s, and on cgroup v1 it cannot have more than its "
-			   "parent",
-			   strcmp(shown, "/") == 0 ? "" : shown, search.name, search.found);
+	cgw_diag_set(&step->result.diag, error,
+		     "the child %s/%s has %s, and on cgroup v1 it cannot have more than its "
+		     "parent",
+		     strcmp(shown, "/") == 0 ? "" : shown, search.name, search.found);
 	return true;
 }

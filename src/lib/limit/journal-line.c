@@ -59,9 +59,9 @@ static int set_path(json_t *line, const char *key, const char *path)
 	if (digits == NULL)
 		return -1;
 	for (size_t i = 0; i < length; i++)
-		(void)snprintf(digits + 2 * i, 3, "%02x", (unsigned char)path[i]);
+		snprintf(digits + 2 * i, 3, "%02x", (unsigned char)path[i]);
 	digits[2 * length] = '\0';
-	(void)snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
+	snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
 	return json_object_set_new(line, bytes_key, json_string(digits));
 }
 
@@ -151,7 +151,7 @@ static void get_string(const json_t *line, const char *key, char *buffer, size_t
 {
 	const char *text = json_string_value(json_object_get(line, key));
 
-	(void)snprintf(buffer, size, "%s", text != NULL ? text : "");
+	snprintf(buffer, size, "%s", text != NULL ? text : "");
 }
 
 static uint64_t get_number(const json_t *line, const char *key)
@@ -173,7 +173,7 @@ static char *get_path(const json_t *line, const char *key)
 
 	if (text != NULL)
 		return strdup(text);
-	(void)snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
+	snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
 	digits = json_string_value(json_object_get(line, bytes_key));
 	length = digits != NULL ? strlen(digits) / 2 : 0;
 	path = malloc(length + 1);

@@ -41,7 +41,7 @@ int journal_tail_new(const char *directory, struct journal_tail **ret_tail)
 		free(tail);
 		return r;
 	}
-	(void)snprintf(tail->file, sizeof(tail->file), "%s/journal", path);
+	snprintf(tail->file, sizeof(tail->file), "%s/journal", path);
 	*ret_tail = tail;
 	return 0;
 }
@@ -163,7 +163,7 @@ void journal_tail_find_author(void *context, const char *path, const char *key, 
 		last = change;
 	}
 	if (last != NULL && last->uid != 0)
-		(void)snprintf(buffer, size, "%s (uid %u)", last->who, (unsigned)last->uid);
+		snprintf(buffer, size, "%s (uid %u)", last->who, (unsigned)last->uid);
 	else if (last != NULL)
-		(void)snprintf(buffer, size, "%s", last->who);
+		snprintf(buffer, size, "%s", last->who);
 }

@@ -131,7 +131,7 @@ static bool any_exists(const char *list)
 	char path[4096];
 
 	for (; list != NULL && *list != '\0'; list += strcspn(list, "\n"), list += *list == '\n') {
-		(void)snprintf(path, sizeof(path), "%.*s", (int)strcspn(list, "\n"), list);
+		snprintf(path, sizeof(path), "%.*s", (int)strcspn(list, "\n"), list);
 		if (access(path, F_OK) == 0)
 			return true;
 	}
@@ -142,9 +142,8 @@ static bool any_exists(const char *list)
 static void instance_of(const struct control_row *row, const struct cgw_change *change,
 			char *buffer, size_t size)
 {
-	(void)snprintf(buffer, size, "%.*s",
-		       row->info.instances ? (int)strcspn(change->new_value, " ") : 0,
-		       change->new_value);
+	snprintf(buffer, size, "%.*s",
+		 row->info.instances ? (int)strcspn(change->new_value, " ") : 0, change->new_value);
 }
 
 /*

@@ -155,7 +155,7 @@ static uint64_t last_id_in(const char *text, size_t length, bool at_start)
 	const char *end = text + length;
 	uint64_t last = 0;
 
-	while (text != NULL && text < end) {
+	while (text < end) {
 		if (at_start && strncmp(text, start, strlen(start)) == 0) {
 			char *after;
 			uint64_t id = strtoull(text + strlen(start), &after, 10);
@@ -165,7 +165,9 @@ static uint64_t last_id_in(const char *text, size_t length, bool at_start)
 				last = id;
 		}
 		text = memchr(text, '\n', (size_t)(end - text));
-		text += text != NULL;
+		if (text == NULL)
+			break;
+		text++;
 		at_start = true;
 	}
 	return last;

@@ -48,7 +48,7 @@ static void encode_number(const struct control_row *row, const struct cgw_source
 	uint64_t number = setting->number;
 
 	if (setting->unlimited) {
-		(void)snprintf(buffer, size, "%s", row->unlimited[source->version]);
+		snprintf(buffer, size, "%s", row->unlimited[source->version]);
 		return;
 	}
 	switch ((enum cgw_conversion)source->conversion) {
@@ -59,7 +59,7 @@ static void encode_number(const struct control_row *row, const struct cgw_source
 		number = bfq_of(number);
 		break;
 	case CGW_CONVERT_DECIMAL_E2:
-		(void)snprintf(buffer, size, "%" PRIu64 ".%02" PRIu64, number / 100, number % 100);
+		snprintf(buffer, size, "%" PRIu64 ".%02" PRIu64, number / 100, number % 100);
 		return;
 	case CGW_CONVERT_SCALE:
 	case CGW_CONVERT_TICKS:
@@ -67,7 +67,7 @@ static void encode_number(const struct control_row *row, const struct cgw_source
 		number /= source->scale > 1 ? source->scale : 1;
 		break;
 	}
-	(void)snprintf(buffer, size, "%" PRIu64, number);
+	snprintf(buffer, size, "%" PRIu64, number);
 }
 
 int kernel_text_encode(const struct control_row *row, const struct cgw_source *source,
@@ -83,7 +83,7 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 		bool none = row->form == FORM_LIST &&
 			    (setting->text[0] == '\0' || strcmp(setting->text, "none") == 0);
 
-		(void)snprintf(buffer, size, "%s", none ? "\n" : setting->text);
+		snprintf(buffer, size, "%s", none ? "\n" : setting->text);
 		return 0;
 	}
 	encode_number(row, source, setting, number, sizeof(number));
@@ -127,7 +127,7 @@ static int pick_instance(void *context, uint32_t slot, const char *name, size_t 
 	if (picked->found || name_length >= INSTANCE_MAX)
 		return 0;
 	if (*instance == '\0')
-		(void)snprintf(instance, INSTANCE_MAX, "%.*s", (int)name_length, name);
+		snprintf(instance, INSTANCE_MAX, "%.*s", (int)name_length, name);
 	if (strlen(instance) != name_length || memcmp(instance, name, name_length) != 0)
 		return 0;
 	picked->number = number;
@@ -143,7 +143,7 @@ static int pick_text(void *context, uint32_t slot, const char *text, size_t leng
 	(void)slot;
 	if (length >= VALUE_MAX)
 		return -ERANGE;
-	(void)snprintf(to, VALUE_MAX, "%.*s", (int)length, text);
+	snprintf(to, VALUE_MAX, "%.*s", (int)length, text);
 	/* The kernel may report the same list in another order or in other ranges. */
 	if (picked->row->form == FORM_LIST && list_normalise(to, to, VALUE_MAX) < 0)
 		return -EBADMSG;
@@ -172,7 +172,7 @@ int kernel_text_decode(const struct control_row *row, const struct cgw_source *s
 	};
 	int r;
 
-	(void)snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
+	snprintf(read.instance, sizeof(read.instance), "%s", setting->instance);
 	r = decode((enum cgw_format)source->format, text, length, &request, 1, &number, &sink);
 	if (r < 0)
 		return r;

@@ -134,7 +134,7 @@ static int read_stat(const struct cgw_layout *layout, pid_t pid, char **ret_text
 	size_t length;
 	int r;
 
-	(void)snprintf(file, sizeof(file), "%d/stat", (int)pid);
+	snprintf(file, sizeof(file), "%d/stat", (int)pid);
 	r = cgw_proc_read(layout, file, ret_text, &length);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
@@ -189,7 +189,7 @@ pid_t process_of_thread(const struct cgw_layout *layout, pid_t tid)
 	size_t length;
 	int pid;
 
-	(void)snprintf(file, sizeof(file), "%d/status", (int)tid);
+	snprintf(file, sizeof(file), "%d/status", (int)tid);
 	if (cgw_proc_read(layout, file, &text, &length) < 0)
 		return tid;
 	line = strstr(text, "\nTgid:");
@@ -208,7 +208,7 @@ void members_format(const struct members *members, const struct cgw_layout *layo
 		bool kernel;
 
 		if (used + 96 > size) {
-			(void)text_append(buffer, size, used, ", ...");
+			text_append(buffer, size, used, ", ...");
 			return;
 		}
 		(void)process_state(layout, members->pids[i], &state, &kernel, name, sizeof(name));

@@ -65,7 +65,7 @@ bool percent_bases_parent_limit(const struct control_row *row, const struct cgw_
 			continue;
 		tightest = rate;
 		*ret_setting = setting;
-		(void)snprintf(path, size, "%s", above);
+		snprintf(path, size, "%s", above);
 	}
 	return !tightest.unlimited;
 }

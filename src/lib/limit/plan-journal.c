@@ -19,8 +19,8 @@ static int intend(struct cgw_plan *plan, struct cgw_change *change)
 	change->pid = getpid();
 	change->uid = getuid();
 	change->transaction = plan->options.transaction;
-	(void)snprintf(change->who, sizeof(change->who), "%s", plan->options.who);
-	(void)snprintf(change->why, sizeof(change->why), "%s", plan->options.why);
+	snprintf(change->who, sizeof(change->who), "%s", plan->options.who);
+	snprintf(change->why, sizeof(change->why), "%s", plan->options.why);
 	if (plan->journal == NULL)
 		r = journal_open(plan->options.journal, &plan->journal, NULL);
 	r = r < 0 ? r : journal_intend(plan->journal, change);
@@ -51,8 +51,8 @@ static size_t fill_places(const struct cgw_plan *plan, const struct step *step,
 		places[count].path = path;
 		places[count].group_id =
 			target_open(plan->layout, h, path, &target) == 0 ? target.id : 0;
-		(void)snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
-			       plan->layout->hierarchies[h].label);
+		snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
+			 plan->layout->hierarchies[h].label);
 		count++;
 	}
 	return count;
@@ -70,15 +70,15 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 	int r;
 
 	if (step->spec.kind == CGW_STEP_SET)
-		(void)snprintf(change.key, sizeof(change.key), "%s",
-			       cgw_control_info(step->spec.control)->key);
+		snprintf(change.key, sizeof(change.key), "%s",
+			 cgw_control_info(step->spec.control)->key);
 	memcpy(change.old_value, step->result.old_value, sizeof(change.old_value));
 	memcpy(change.new_value, step->result.new_value, sizeof(change.new_value));
 	if (step->group_id == 0) /* an earlier step created the group */
 		step->group_id = plan_group_id(plan, step);
 	change.group_id = step->group_id;
-	(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
-		       plan->layout->hierarchies[step->hierarchy].label);
+	snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
+		 plan->layout->hierarchies[step->hierarchy].label);
 	if (step->spec.kind == CGW_STEP_SET && plan_through_systemd(plan, step)) {
 		memcpy(change.unit, step->owner.unit, sizeof(change.unit));
 		change.user_unit = step->owner.kind == CGW_OWNER_SYSTEMD_USER;
@@ -104,8 +104,8 @@ int plan_journal(struct cgw_plan *plan, struct step *step)
 	    journal_open(plan->options.journal, &journal, &step->result.diag) == 0)
 		journal_close(journal);
 	else if (plan->journal != NULL)
-		(void)cgw_diag_set(&step->result.diag, r, "cannot write the change journal: %s",
-				   regular_file_error_text(r));
+		cgw_diag_set(&step->result.diag, r, "cannot write the change journal: %s",
+			     regular_file_error_text(r));
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/debug-message.h"
 #include "lib/limit/plan.h"
+#include "lib/limit/unit-setting.h"
 
 static const struct step_kind *const step_kinds[] = {
 	[CGW_STEP_SET] = &step_set,       [CGW_STEP_FREEZE] = &step_freeze,
@@ -60,6 +61,7 @@ static void step_done(struct step *step)
 		free(step->created[i].path);
 	free(step->created);
 	free(step->drop_ins);
+	free(step->obsolete);
 }
 
 struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
@@ -75,6 +77,7 @@ struct cgw_plan *cgw_plan_free(struct cgw_plan *plan)
 	journal_close(plan->journal);
 	journal_free_changes(plan->changes, plan->change_count);
 	protection_free(plan->protection);
+	free(plan->owned_path);
 	plan_options_done(&plan->options);
 	group_cursor_done(&plan->cursor);
 	free(plan);
@@ -265,8 +268,16 @@ int plan_owner(struct cgw_plan *plan, struct step *step)
 	r = plan_connect(plan, &step->result.diag);
 	if (r < 0 || plan->systemd == NULL || plan->options.backend == CGW_BACKEND_DIRECT)
 		return r;
-	return systemd_owner(plan->systemd, plan->layout, step->spec.path, &step->owner,
-			     &step->result.diag);
+	if (plan->owned_path == NULL || strcmp(plan->owned_path, step->spec.path) != 0) {
+		r = systemd_owner(plan->systemd, plan->layout, step->spec.path, &plan->owner,
+				  &step->result.diag);
+		if (r < 0)
+			return r;
+		free(plan->owned_path);
+		plan->owned_path = strdup(step->spec.path);
+	}
+	step->owner = plan->owner;
+	return step->owner.kind == CGW_OWNER_NONE ? unit_setting_find_stopped(plan, step) : 0;
 }
 
 bool plan_owned(const struct step *step)

@@ -42,6 +42,7 @@ struct step {
 	bool file_missing; /* so far: a property of the unit makes it appear */
 	bool not_running;  /* the unit whose setting is undone: it has no group */
 	char *drop_ins;    /* created by systemd for the step, one per line; NULL: none */
+	char *obsolete;    /* drop-ins to remove after the step; NULL: those of `undoes` */
 	char note[640];    /* to report with success */
 	uint64_t group_id; /* in `hierarchy` when the step was prepared; 0: did not exist */
 
@@ -62,6 +63,8 @@ struct cgw_plan {
 	struct cgw_limit_options options; /* strings are the plan's own */
 	struct systemd *systemd;          /* NULL: not needed yet, or not running */
 	bool systemd_tried;
+	char *owned_path; /* that `owner` was last found for; NULL */
+	struct cgw_owner owner;
 	struct journal *journal;
 	struct protection *protection;
 	struct step *steps;

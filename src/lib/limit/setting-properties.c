@@ -86,7 +86,7 @@ static int device_path(const struct cgw_layout *layout, const char *numbers, cha
 	for (char *at = name; *at != '\0'; at++)
 		if (*at == '!')
 			*at = '/';
-	(void)snprintf(buffer, size, "/dev/%s", name);
+	snprintf(buffer, size, "/dev/%s", name);
 	return 0;
 }
 
@@ -101,8 +101,8 @@ static int from_device_rule(const struct control_row *row, const struct setting 
 	/* NOLINTNEXTLINE(cert-err34-c): systemd rejects numbers that are too large */
 	if (sscanf(setting->text, "%c %u:%u %n", &type, &major, &minor, &at) != 3 || at == 0)
 		return -EOPNOTSUPP;
-	(void)snprintf(properties->device, sizeof(properties->device), "/dev/%s/%u:%u",
-		       type == 'b' ? "block" : "char", major, minor);
+	snprintf(properties->device, sizeof(properties->device), "/dev/%s/%u:%u",
+		 type == 'b' ? "block" : "char", major, minor);
 	properties->items[0] = (struct systemd_property){.name = row->property,
 							 .type = "a(ss)",
 							 .device = properties->device,

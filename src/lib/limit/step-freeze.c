@@ -47,11 +47,10 @@ static void warn_about_watchdog(const struct cgw_plan *plan, struct step *step)
 		plan_owned(step) ? systemd_watchdog_us(plan->systemd, &step->owner) : 0;
 
 	if (watchdog_us > 0)
-		(void)cgw_diag_set(
-			&step->result.diag, 0,
-			"systemd terminates the unit if it is frozen for longer than its "
-			"watchdog timeout of %.1f s",
-			(double)watchdog_us / 1e6);
+		cgw_diag_set(&step->result.diag, 0,
+			     "systemd terminates the unit if it is frozen for longer than its "
+			     "watchdog timeout of %.1f s",
+			     (double)watchdog_us / 1e6);
 }
 
 static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
@@ -66,10 +65,9 @@ static int prepare(struct cgw_plan *plan, struct step *step, bool freeze)
 		return result->diag.text[0] != '\0' ? r : advise_group(step, r);
 	step->hierarchy = target.hierarchy;
 	step->was_frozen = state.requested;
-	(void)snprintf(result->old_value, sizeof(result->old_value), "%s",
-		       state.requested ? "frozen" : "thawed");
-	(void)snprintf(result->new_value, sizeof(result->new_value), "%s",
-		       freeze ? "frozen" : "thawed");
+	snprintf(result->old_value, sizeof(result->old_value), "%s",
+		 state.requested ? "frozen" : "thawed");
+	snprintf(result->new_value, sizeof(result->new_value), "%s", freeze ? "frozen" : "thawed");
 	if (state.requested == freeze && state.frozen == freeze)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 	if (!freeze && !state.requested && state.by_ancestor) {
@@ -107,10 +105,10 @@ static void report_blockers(const struct cgw_plan *plan, struct step *step,
 			blockers.pids[blockers.count++] = members.pids[i];
 	}
 	members_format(&blockers, plan->layout, names, sizeof(names));
-	(void)cgw_diag_set(&step->result.diag, -ETIMEDOUT,
-			   "not frozen within %llu ms and thawed again; blocked by: %s",
-			   (unsigned long long)(timeout_of(step) / NS_PER_MS),
-			   names[0] != '\0' ? names : "no process that can be identified");
+	cgw_diag_set(&step->result.diag, -ETIMEDOUT,
+		     "not frozen within %llu ms and thawed again; blocked by: %s",
+		     (unsigned long long)(timeout_of(step) / NS_PER_MS),
+		     names[0] != '\0' ? names : "no process that can be identified");
 }
 
 static int freeze_apply(struct cgw_plan *plan, struct step *step)

@@ -78,9 +78,8 @@ static int add_missing(struct step *step, const struct cgw_layout *layout, const
 			char shown[256];
 
 			cgw_escape(shown, sizeof(shown), path, strlen(path));
-			(void)snprintf(how + used, sizeof(step->result.how) - used, "%smkdir %s%s",
-				       used > 0 ? "; " : "", layout->hierarchies[h].mountpoint,
-				       shown);
+			snprintf(how + used, sizeof(step->result.how) - used, "%smkdir %s%s",
+				 used > 0 ? "; " : "", layout->hierarchies[h].mountpoint, shown);
 		}
 	}
 	return 0;
@@ -133,11 +132,11 @@ static int create_prepare(struct cgw_plan *plan, struct step *step)
 		step->hierarchy = step->created[0].hierarchy;
 	used = strlen(result->how);
 	if (step->created_count > 2)
-		(void)snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
-			       step->created_count);
-	(void)snprintf(result->new_value, sizeof(result->new_value), "there");
-	(void)snprintf(result->old_value, sizeof(result->old_value),
-		       step->created_count == 0 ? "there" : "not there");
+		snprintf(result->how + used, sizeof(result->how) - used, "; ... %zu in total",
+			 step->created_count);
+	snprintf(result->new_value, sizeof(result->new_value), "there");
+	snprintf(result->old_value, sizeof(result->old_value),
+		 step->created_count == 0 ? "there" : "not there");
 	if (step->created_count == 0)
 		result->outcome = CGW_OUTCOME_UNCHANGED;
 	return 0;
@@ -219,8 +218,8 @@ size_t created_places(const struct cgw_plan *plan, const struct step *step, cons
 			continue;
 		places[count].path = created->path;
 		places[count].group_id = created->id;
-		(void)snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
-			       plan->layout->hierarchies[created->hierarchy].label);
+		snprintf(places[count].hierarchy, sizeof(places[count].hierarchy), "%s",
+			 plan->layout->hierarchies[created->hierarchy].label);
 		count++;
 	}
 	return count;
@@ -315,9 +314,9 @@ static int create_reserve(struct cgw_plan *plan, struct step *step)
 			i++;
 			continue;
 		}
-		(void)snprintf(change.old_value, sizeof(change.old_value), "not there");
-		(void)snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
-			       plan->layout->hierarchies[step->created[i].hierarchy].label);
+		snprintf(change.old_value, sizeof(change.old_value), "not there");
+		snprintf(change.hierarchy, sizeof(change.hierarchy), "%s",
+			 plan->layout->hierarchies[step->created[i].hierarchy].label);
 		r = plan_journal_other(plan, &change);
 		if (r < 0)
 			return advise_group(step, r);
@@ -351,7 +350,7 @@ static void note_ancestors(struct step *step)
 		string_builder_add_escaped(&names, path);
 	}
 	if (names.length > 0)
-		(void)cgw_diag_set(&step->result.diag, 0, "also created %s", names.text);
+		cgw_diag_set(&step->result.diag, 0, "also created %s", names.text);
 }
 
 static int create_apply(struct cgw_plan *plan, struct step *step)
@@ -417,12 +416,11 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 			continue;
 		groups = count - 1 > groups ? count - 1 : groups;
 		used = strlen(result->how);
-		(void)snprintf(result->how + used, sizeof(result->how) - used, "%srmdir %s%s",
-			       used > 0 ? "; " : "", plan->layout->hierarchies[h].mountpoint,
-			       shown);
+		snprintf(result->how + used, sizeof(result->how) - used, "%srmdir %s%s",
+			 used > 0 ? "; " : "", plan->layout->hierarchies[h].mountpoint, shown);
 	}
-	(void)snprintf(result->old_value, sizeof(result->old_value), "there");
-	(void)snprintf(result->new_value, sizeof(result->new_value), "not there");
+	snprintf(result->old_value, sizeof(result->old_value), "there");
+	snprintf(result->new_value, sizeof(result->new_value), "not there");
 	if (members.count > 0) {
 		members_format(&members, plan->layout, names, sizeof(names));
 		result->outcome = CGW_OUTCOME_REFUSED;
@@ -481,15 +479,15 @@ static int delete_apply(struct cgw_plan *plan, struct step *step)
 		if (r == 0)
 			continue;
 		first = first < 0 ? first : r;
-		(void)snprintf(left + used, sizeof(left) - used, "%s%s", used > 0 ? ", " : "",
-			       hierarchy->label);
+		snprintf(left + used, sizeof(left) - used, "%s%s", used > 0 ? ", " : "",
+			 hierarchy->label);
 	}
 	if (first == 0)
 		return 0;
 	(void)advise_group(step, first);
 	if (!gone)
 		return first;
-	(void)snprintf(reason, sizeof(reason), "%s", step->result.diag.text);
+	snprintf(reason, sizeof(reason), "%s", step->result.diag.text);
 	return cgw_diag_set(&step->result.diag, first,
 			    "%s; the group still exists in %s, but was deleted from the other "
 			    "hierarchies",

@@ -21,7 +21,7 @@ static int write_pid(const struct cgw_layout *layout, size_t hierarchy, const ch
 	char text[16];
 	int r = target_open(layout, hierarchy, path, &target);
 
-	(void)snprintf(text, sizeof(text), "%d", (int)pid);
+	snprintf(text, sizeof(text), "%d", (int)pid);
 	for (int i = 0; r == 0 && i < TRIES; i++) {
 		r = target_write(&target, "cgroup.procs", text);
 		if (r != -EINVAL)
@@ -160,12 +160,11 @@ static void describe_places(struct step *step, const char *from, bool same_path)
 
 	if (from != NULL)
 		cgw_escape(shown, sizeof(shown), from, strlen(from));
-	(void)snprintf(result->old_value, sizeof(result->old_value), "%d in %s%s",
-		       (int)step->spec.pid, from != NULL ? shown : "nothing",
-		       same_path ? "" : " and others");
+	snprintf(result->old_value, sizeof(result->old_value), "%d in %s%s", (int)step->spec.pid,
+		 from != NULL ? shown : "nothing", same_path ? "" : " and others");
 	cgw_escape(shown, sizeof(shown), step->spec.path, strlen(step->spec.path));
-	(void)snprintf(result->new_value, sizeof(result->new_value), "%d in %s",
-		       (int)step->spec.pid, shown);
+	snprintf(result->new_value, sizeof(result->new_value), "%d in %s", (int)step->spec.pid,
+		 shown);
 }
 
 /* A limit, and how much must be available below it. */
@@ -271,7 +270,7 @@ static int move_prepare(struct cgw_plan *plan, struct step *step)
 		}
 		step->moved |= UINT32_C(1) << h;
 		r = check_own_chain(plan, step, h, path);
-		(void)snprintf(pid, sizeof(pid), "%d", (int)step->spec.pid);
+		snprintf(pid, sizeof(pid), "%d", (int)step->spec.pid);
 		step_describe_write(step, plan->layout, h, path, "cgroup.procs", pid);
 	}
 	if (r < 0)

@@ -450,8 +450,11 @@ static int set_apply(struct cgw_plan *plan, struct step *step)
 	int r = step->file_missing || step->not_running ? apply_to_unit(plan, step)
 							: apply_to_group(plan, step);
 
-	if (r == 0 && step->undoes != NULL && plan_through_systemd(plan, step))
-		unit_setting_remove_drop_ins(plan, step, step->undoes->drop_ins);
+	if (r == 0 && plan_through_systemd(plan, step))
+		unit_setting_remove_drop_ins(plan, step,
+					     step->obsolete != NULL ? step->obsolete
+					     : step->undoes != NULL ? step->undoes->drop_ins
+								    : NULL);
 	if (r == 0 && step->note[0] != '\0' && step->result.diag.text[0] == '\0')
 		(void)cgw_diag_set(&step->result.diag, 0, "%s", step->note);
 	return r;

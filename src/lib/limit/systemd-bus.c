@@ -137,8 +137,7 @@ static int connect_user(uid_t uid, sd_bus **ret_bus)
 	sd_bus *bus = NULL;
 	int r;
 
-	(void)snprintf(address, sizeof(address), "unix:path=/run/user/%u/systemd/private",
-		       (unsigned)uid);
+	snprintf(address, sizeof(address), "unix:path=/run/user/%u/systemd/private", (unsigned)uid);
 	r = connect_to(address, false, &bus);
 	if (r < 0)
 		return r;

@@ -33,7 +33,7 @@ static void put_number(struct line *line, uint64_t number)
 {
 	char text[24];
 
-	(void)snprintf(text, sizeof(text), " %" PRIu64, number);
+	snprintf(text, sizeof(text), " %" PRIu64, number);
 	put_text(line, text);
 }
 
@@ -72,8 +72,7 @@ static void put_call(struct line *line, const struct cgw_owner *owner, const cha
 	char user[48] = "";
 
 	if (owner->kind == CGW_OWNER_SYSTEMD_USER)
-		(void)snprintf(user, sizeof(user), " --user --machine=%u@.host",
-			       (unsigned)owner->uid);
+		snprintf(user, sizeof(user), " --user --machine=%u@.host", (unsigned)owner->uid);
 	put_text(line, "busctl");
 	put_text(line, user);
 	put_text(line, " call org.freedesktop.systemd1 /org/freedesktop/systemd1 "

@@ -36,7 +36,7 @@ static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *
 		return 0;
 	if (strcmp(path, job->path) != 0)
 		return 0;
-	(void)snprintf(job->result, sizeof(job->result), "%s", result);
+	snprintf(job->result, sizeof(job->result), "%s", result);
 	job->ended = true;
 	return 0;
 }
@@ -87,7 +87,7 @@ static int call_and_wait(sd_bus *bus, const struct systemd_request *request, uin
 	r = sd_bus_message_read(reply, "o", &path);
 	if (r < 0)
 		return systemd_bus_fail(NULL, r, request->member, diag);
-	(void)snprintf(job.path, sizeof(job.path), "%s", path);
+	snprintf(job.path, sizeof(job.path), "%s", path);
 	r = wait_job(bus, &job, timeout_us);
 	if (r == -ETIMEDOUT)
 		return cgw_diag_set(diag, r, "systemd job for %s did not finish in time",

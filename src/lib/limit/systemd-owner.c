@@ -51,7 +51,7 @@ static int read_string_property(sd_bus *bus, const char *object, const char *int
 	if (strlen(text) >= size)
 		return cgw_diag_set(diag, -ENAMETOOLONG, "systemd property %s is too long",
 				    property);
-	(void)snprintf(buffer, size, "%s", text);
+	snprintf(buffer, size, "%s", text);
 	return 0;
 }
 
@@ -113,7 +113,7 @@ static void set_owner(struct cgw_owner *owner, enum cgw_owner_kind kind, const c
 {
 	owner->kind = kind;
 	owner->uid = uid;
-	(void)snprintf(owner->unit, sizeof(owner->unit), "%s", unit);
+	snprintf(owner->unit, sizeof(owner->unit), "%s", unit);
 }
 
 /* Below a user's service: queries the manager of that user. */
@@ -151,7 +151,7 @@ static bool has_mark(const char *directory, const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++) {
 		char attribute[64], value[64];
 
-		(void)snprintf(attribute, sizeof(attribute), "%s.%s", spaces[i], name);
+		snprintf(attribute, sizeof(attribute), "%s.%s", spaces[i], name);
 		if (getxattr(directory, attribute, value, sizeof(value)) > 0)
 			return true;
 	}
@@ -173,7 +173,7 @@ static struct marks read_marks(const struct cgw_layout *layout, const char *path
 		if (cgw_group_open(layout, i, path, &directory, NULL) < 0)
 			continue;
 		/* fgetxattr() does not support O_PATH descriptors. */
-		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
 		marks.seen = true;
 		marks.unit |= has_mark(link, "invocation_id");
 		marks.delegated |= has_mark(link, "delegate");
@@ -232,7 +232,7 @@ int systemd_owner(struct systemd *systemd, const struct cgw_layout *layout, cons
 			return r;
 	}
 	if (engine != NULL) {
-		(void)snprintf(owner.engine, sizeof(owner.engine), "%s", engine);
+		snprintf(owner.engine, sizeof(owner.engine), "%s", engine);
 		if (owner.kind == CGW_OWNER_NONE)
 			owner.kind = CGW_OWNER_ENGINE;
 	}

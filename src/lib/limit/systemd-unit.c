@@ -42,8 +42,8 @@ static int load_unit(struct systemd *systemd, const struct cgw_owner *owner, sd_
 	return r < 0 ? systemd_bus_fail(NULL, r, request.member, diag) : 0;
 }
 
-int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, char *buffer,
-		       size_t size, struct cgw_diag *diag)
+static int read_group(struct systemd *systemd, const struct cgw_owner *owner, char *buffer,
+		      size_t size, struct cgw_diag *diag)
 {
 	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
 	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -65,8 +65,21 @@ int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, c
 		return cgw_diag_set(diag, -ENOENT, "the unit no longer exists");
 	if (strlen(group) >= size)
 		return -ENAMETOOLONG;
-	(void)snprintf(buffer, size, "%s", group);
+	snprintf(buffer, size, "%s", group);
 	return 0;
+}
+
+int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, char *buffer,
+		       size_t size, struct cgw_diag *diag)
+{
+	int r = read_group(systemd, owner, buffer, size, diag);
+
+	/* A manager that reloads may close the connection between two calls. */
+	if (systemd_bus_is_lost(r)) {
+		systemd_bus_drop(systemd, systemd_manager_of(owner));
+		r = read_group(systemd, owner, buffer, size, diag);
+	}
+	return r;
 }
 
 int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list)

@@ -13,6 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/limit/controller-set.h"
 #include "lib/limit/setting-properties.h"
+#include "lib/limit/systemd-path.h"
 #include "lib/limit/unit-setting.h"
 
 static void set_owner(const struct cgw_change *change, struct cgw_owner *owner)
@@ -43,6 +44,83 @@ int unit_setting_locate(struct cgw_plan *plan, struct step *step)
 	free((void *)(uintptr_t)step->spec.path);
 	step->spec.path = steal_pointer(&group);
 	return 0;
+}
+
+/*
+ * Setting a property of a stopped unit makes systemd create an empty group, which the unit's
+ * ControlGroup does not name.
+ */
+static bool has_processes(const struct cgw_layout *layout, const char *path)
+{
+	for (size_t h = 0; h < layout->hierarchy_count; h++) {
+		CLEANUP(target_close) struct target target = TARGET_NONE;
+		char first[VALUE_MAX];
+		int r = target_open(layout, h, path, &target);
+
+		r = r < 0 ? r : target_read_word(&target, "cgroup.procs", first, sizeof(first));
+		if (r == -ERANGE || (r == 0 && first[0] != '\0'))
+			return true;
+	}
+	return false;
+}
+
+int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step)
+{
+	struct cgw_owner owner = {.kind = CGW_OWNER_SYSTEMD};
+	CLEANUP(cleanup_free) char *group = NULL;
+	uid_t uid;
+	size_t length =
+		systemd_unit_from_path(step->spec.path, owner.unit, sizeof(owner.unit), &uid);
+	int r;
+
+	if (length == 0 || step->spec.path[length] != '\0' || step->spec.kind != CGW_STEP_SET ||
+	    has_processes(plan->layout, step->spec.path))
+		return 0;
+	if (uid != (uid_t)-1) {
+		owner.kind = CGW_OWNER_SYSTEMD_USER;
+		owner.uid = uid;
+	}
+	group = malloc(PATH_MAX_GROUP);
+	if (group == NULL)
+		return -ENOMEM;
+	r = systemd_unit_group(plan->systemd, &owner, group, PATH_MAX_GROUP, &step->result.diag);
+	if (r == -ENOENT || r == -EHOSTUNREACH || (r == 0 && group[0] != '\0')) {
+		step->result.diag = (struct cgw_diag){0};
+		return 0; /* no such unit, or it runs elsewhere */
+	}
+	if (r < 0)
+		return r;
+	step->owner = owner;
+	step->not_running = true;
+	return 0;
+}
+
+bool unit_setting_applies(struct cgw_plan *plan, const char *path, enum cgw_control control)
+{
+	struct step step = {.spec = {.kind = CGW_STEP_SET, .path = path, .control = control}};
+	int hierarchy = cgw_layout_find_v2(plan->layout);
+	char unit[256];
+	uid_t uid;
+	size_t length = systemd_unit_from_path(path, unit, sizeof(unit), &uid);
+
+	if (length == 0 || path[length] != '\0' ||
+	    !properties_apply(control_row(control), hierarchy < 0 ? 1 : 2))
+		return false;
+	(void)control_place(plan->layout, control, path, &step.hierarchy, &step.source);
+	return plan_owner(plan, &step) < 0 || plan_through_systemd(plan, &step);
+}
+
+const char *unit_setting_drop_ins(const struct cgw_plan *plan)
+{
+	return plan->count > 0 ? plan->steps[0].drop_ins : NULL;
+}
+
+int unit_setting_drop(struct cgw_plan *plan, const char *drop_ins)
+{
+	struct step *step = &plan->steps[plan->count - 1];
+
+	step->obsolete = strdup(drop_ins);
+	return step->obsolete == NULL ? -ENOMEM : 0;
 }
 
 bool unit_setting_persists(const struct cgw_plan *plan, const struct step *step)
@@ -95,13 +173,13 @@ void unit_setting_default(struct step *step)
 
 	if (text == NULL && row->form == FORM_LIST)
 		text = "none"; /* what systemd passes on for an empty list */
-	if (text == NULL && !step->not_running)
-		return;
-	if (step->not_running) /* it has what the change has set */
+	if (step->not_running && step->undoes != NULL) /* it has what the change has set */
 		(void)snprintf(value, sizeof(value), "%s", step->undoes->new_value);
-	else
+	else if (text != NULL)
 		(void)snprintf(value, sizeof(value), "%s%s%s", instance,
 			       instance[0] != '\0' ? " " : "", text);
+	else
+		return;
 	step->has_before = request_parse(row, value, &request, NULL) == 0 &&
 			   request_resolve(row, &request, &none, &step->before, NULL) == 0;
 }
@@ -146,7 +224,7 @@ int unit_setting_check_controller(struct cgw_plan *plan, struct step *step)
 	r = r < 0 ? r
 		  : target_read_word(&target, "cgroup.controllers", controllers,
 				     sizeof(controllers));
-	return cgw_diag_set(&step->result.diag, -EOPNOTSUPP,
+	return cgw_diag_set(&step->result.diag, -ENOENT,
 			    "the manager of user %u does not have the %s controller, only %s; an "
 			    "administrator can delegate it with Delegate= in a drop-in of "
 			    "user@.service",

@@ -13,6 +13,24 @@
  */
 int unit_setting_locate(struct cgw_plan *plan, struct step *step);
 
+/*
+ * If the step's path is that of a unit which does not run, sets the owner and `not_running`: its
+ * settings can be changed, although it has no group.
+ */
+int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step);
+
+/*
+ * For callers that keep old values themselves. Is the control of the group, or of the stopped unit
+ * with that path, a property of a unit? It is then identified by the path, not by the inode. True
+ * also if the manager does not reply, of which a step reports the reason. The plan must have no
+ * steps.
+ */
+bool unit_setting_applies(struct cgw_plan *plan, const char *path, enum cgw_control control);
+/* The drop-ins that the plan's first step created; NULL: none. */
+const char *unit_setting_drop_ins(const struct cgw_plan *plan);
+/* Lets the last step that was added remove these drop-ins. */
+int unit_setting_drop(struct cgw_plan *plan, const char *drop_ins);
+
 /* Is the setting kept over a reboot? An undo is kept if the change was. */
 bool unit_setting_persists(const struct cgw_plan *plan, const struct step *step);
 
@@ -26,8 +44,8 @@ void unit_setting_remove_drop_ins(struct cgw_plan *plan, struct step *step, cons
 void unit_setting_default(struct step *step);
 
 /*
- * Will the manager enable the step's controller for the unit when the property is set? -ENOENT: the
- * file is missing for another reason; -EOPNOTSUPP: the manager does not have the controller.
+ * Will the manager enable the step's controller for the unit when the property is set? -ENOENT: it
+ * does not have the controller, or the file is missing for another reason.
  */
 int unit_setting_check_controller(struct cgw_plan *plan, struct step *step);
 

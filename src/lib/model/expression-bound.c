@@ -151,8 +151,8 @@ static void convert_to_rate(struct expression_parser *parser, struct term *term)
 
 	if (term->kind != CGW_TERM_FIELD || operand->field.view != CGW_VIEW_VALUE || *slash != '/')
 		return;
-	(void)snprintf(key, sizeof(key), "%s.rate",
-		       cgw_metric_info((enum cgw_metric)operand->field.index)->key);
+	snprintf(key, sizeof(key), "%s.rate",
+		 cgw_metric_info((enum cgw_metric)operand->field.index)->key);
 	if (cgw_field_parse(key, &rate, NULL) < 0)
 		return;
 	operand->field = rate;

@@ -15,7 +15,7 @@ int expression_fail(const struct expression_parser *parser, const char *at, cons
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(reason, sizeof(reason), format, arguments);
+	vsnprintf(reason, sizeof(reason), format, arguments);
 	va_end(arguments);
 	return cgw_diag_set(parser->diag, -EINVAL, "position %zu: %s",
 			    (size_t)(at - parser->text) + 1, reason);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/model/expression-priv.h"
 #include "lib/model/field.h"
 
@@ -10,7 +11,7 @@ const char *cgw_truth_name(enum cgw_truth truth)
 {
 	static const char *const names[] = {"false", "true", "unknown"};
 
-	return names[truth];
+	return (unsigned)truth < ARRAY_SIZE(names) ? names[truth] : "invalid";
 }
 
 const char *cgw_expression_text(const struct cgw_expression *expression)
@@ -280,8 +281,13 @@ size_t cgw_expression_term_count(const struct cgw_expression *expression)
 void cgw_expression_term(const struct cgw_expression *expression, size_t i,
 			 struct cgw_term *ret_term)
 {
-	const struct term *term = &expression->terms[i];
+	const struct term *term;
 
+	if (i >= cgw_expression_term_count(expression)) {
+		*ret_term = (struct cgw_term){.text = "", .key = ""};
+		return;
+	}
+	term = &expression->terms[i];
 	*ret_term = (struct cgw_term){.kind = (enum cgw_term_kind)term->kind,
 				      .text = term->text,
 				      .key = term->key,
@@ -295,6 +301,8 @@ enum cgw_truth cgw_expression_evaluate_term(const struct cgw_expression *express
 					    struct cgw_value *ret_bound)
 {
 	*ret_value = *ret_bound = (struct cgw_value){.state = CGW_ABSENT};
+	if (term >= cgw_expression_term_count(expression))
+		return CGW_UNKNOWN;
 	return evaluate(&expression->terms[term], scope, ret_value, ret_bound);
 }
 

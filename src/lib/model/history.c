@@ -124,7 +124,7 @@ void cgw_history_metrics(enum cgw_history_series series, struct cgw_metric_set *
 					  CGW_M_IO_PRESSURE_SOME_AVG10},
 	};
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3 && (unsigned)series < SERIES_COUNT; i++)
 		cgw_metric_set_add(set, metrics[series][i]);
 }
 
@@ -333,7 +333,7 @@ void cgw_history_read(const struct cgw_history *history, uint32_t group,
 		unsigned known = 0;
 
 		values[i] = NAN;
-		if (block == NULL || back > last || step_s == 0)
+		if (block == NULL || back > last || step_s == 0 || (unsigned)series >= SERIES_COUNT)
 			continue;
 		for (uint64_t s = from; s < from + step_s && s <= history->now_s; s++) {
 			double value = value_at_second(history, block, (int)series, s);

@@ -62,10 +62,10 @@ static bool breaker_trips(struct cgw_engine *engine, uint32_t section)
 	if (rule->picks || count < TRIP_GROUPS_MIN || count * UINT64_C(100) <= (uint64_t)most * all)
 		return false;
 	state->tripped_ns = engine->now_ns + TRIP_NS;
-	(void)snprintf(why, sizeof(why),
-		       "circuit breaker: the condition holds for %u of %u %s (max_fraction); no "
-		       "action for 10 minutes",
-		       count, all, rule->sum ? "sums" : "groups");
+	snprintf(why, sizeof(why),
+		 "circuit breaker: the condition holds for %u of %u %s (max_fraction); no "
+		 "action for 10 minutes",
+		 count, all, rule->sum ? "sums" : "groups");
 	engine_emit(engine, instance_action(engine, candidate(engine, 0), CGW_ACTION_LOG, why),
 		    NONE, NONE);
 	return true;
@@ -187,8 +187,7 @@ static void act_on_picked(struct cgw_engine *engine, uint32_t section)
 	if (engine_count_acting(engine) >= most) {
 		char why[96];
 
-		(void)snprintf(why, sizeof(why), "already acting on %u groups (max_concurrent)",
-			       most);
+		snprintf(why, sizeof(why), "already acting on %u groups (max_concurrent)", most);
 		block_from(engine, 0, why);
 		return;
 	}

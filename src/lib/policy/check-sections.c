@@ -82,7 +82,7 @@ static void check_term(struct policy_loading *loading, const struct section *sec
 
 	if (term->kind != CGW_TERM_FIELD)
 		return;
-	(void)cgw_field_key(term->field, key, sizeof(key));
+	cgw_field_key(term->field, key, sizeof(key));
 	effect = effect_on(action, term, key);
 	if (is_until && effect == EFFECT_MASKED)
 		policy_error_at(loading, section,

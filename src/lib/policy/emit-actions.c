@@ -260,9 +260,8 @@ static void on_instance_result(struct cgw_engine *engine, struct instance *insta
 	if (action->kind == CGW_ACTION_THAW && !cgw_error_is_gone(result->error) &&
 	    result->error != -ESTALE)
 		instance->thaw_ns = engine->now_ns + NS_PER_S;
-	(void)snprintf(instance->why, sizeof(instance->why), "%s: %s",
-		       cgw_action_kind_name(action->kind),
-		       result->reason != NULL ? result->reason : strerror(-result->error));
+	snprintf(instance->why, sizeof(instance->why), "%s: %s", cgw_action_kind_name(action->kind),
+		 result->reason != NULL ? result->reason : strerror(-result->error));
 }
 
 void cgw_engine_action_done(struct cgw_engine *engine, const struct cgw_action_result *result)

@@ -54,7 +54,8 @@ static bool read_non_default(const struct cgw_layout *layout, const char *path,
 	 * Per-device values have no default, aliases of other controls would be duplicates, and a
 	 * policy must not contain all controls.
 	 */
-	if (control_check_automatic(control, NULL) < 0 || info->instances || info->default_value == NULL || info->metric < 0)
+	if (control_check_automatic(control, NULL) < 0 || info->instances ||
+	    info->default_value == NULL || info->metric < 0)
 		return false;
 	if (cgw_control_read(layout, path, control, NULL, value, size, NULL) < 0)
 		return false;

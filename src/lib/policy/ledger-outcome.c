@@ -133,9 +133,9 @@ static void yield_slot(struct cgw_engine *engine, struct slot *slot)
 	size_t count = slot->count;
 	char reason[256];
 
-	(void)snprintf(reason, sizeof(reason),
-		       "conflict: another process changed %s (set to %s here); leaving it alone",
-		       cgw_control_info(slot->control)->key, slot->written);
+	snprintf(reason, sizeof(reason),
+		 "conflict: another process changed %s (set to %s here); leaving it alone",
+		 cgw_control_info(slot->control)->key, slot->written);
 	action.reason = engine_copy_text(engine, reason);
 	engine_emit(engine, action, NONE, NONE);
 	/* Free the slot first, so that rules release only their other values. */
@@ -213,9 +213,9 @@ static void warn_waiting(struct cgw_engine *engine, struct slot *slot)
 	if (section == NULL ||
 	    (section->kind == CGW_SECTION_LIMIT && section->on_missing == ON_MISSING_IGNORE))
 		return;
-	(void)snprintf(reason, sizeof(reason),
-		       "waiting: the group does not have %s; set as soon as it does",
-		       cgw_control_info(slot->control)->key);
+	snprintf(reason, sizeof(reason),
+		 "waiting: the group does not have %s; set as soon as it does",
+		 cgw_control_info(slot->control)->key);
 	action.rule = engine_copy_text(engine, section->name);
 	action.path = engine_copy_text(engine, slot->path);
 	action.reason = engine_copy_text(engine, reason);
@@ -261,7 +261,7 @@ static void log_protected(struct cgw_engine *engine, uint32_t section, uint32_t 
 	path = engine_path(engine, group);
 	if (path == NULL)
 		return;
-	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
+	snprintf(reason, sizeof(reason), "refused: %s", why);
 	action.rule = engine_copy_text(engine, engine->policy->sections[section]->name);
 	action.path = engine_copy_text(engine, path);
 	action.reason = engine_copy_text(engine, reason);
@@ -274,7 +274,7 @@ static void apply_section(struct cgw_engine *engine, uint32_t index, uint32_t gr
 	struct cgw_diag diag = {0};
 	char reason[128];
 
-	(void)snprintf(reason, sizeof(reason), "set by [limit %s]", section->name);
+	snprintf(reason, sizeof(reason), "set by [limit %s]", section->name);
 	for (size_t i = 0; i < section->set_count; i++) {
 		const struct assignment *set = &section->sets[i];
 		struct slot *slot;

@@ -13,6 +13,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/debug-message.h"
+#include "lib/limit/systemd-path.h"
 #include "lib/policy/engine.h"
 
 /* Values may start with a device, page size or resource; each has its own slot. */
@@ -343,10 +344,21 @@ void slot_wait(struct cgw_engine *engine, struct slot *slot)
 				      cgw_control_info(slot->control)->key);
 }
 
+static bool is_unit(const char *path)
+{
+	char unit[256];
+	uid_t uid;
+	size_t length = systemd_unit_from_path(path, unit, sizeof(unit), &uid);
+
+	return length > 0 && path[length] == '\0';
+}
+
 static void request_limit(struct cgw_engine *engine, struct slot *slot, const struct claim *claim,
 			  const char *reason)
 {
-	if (slot->written == NULL && !locate(engine, slot))
+	/* The manager of a unit enables the controller for it: let the caller try, once. */
+	if (slot->written == NULL && !locate(engine, slot) &&
+	    (slot->tries > 0 || !is_unit(slot->path)))
 		slot_wait(engine, slot);
 	else
 		emit_slot(engine, slot, CGW_ACTION_LIMIT, claim, reason);

@@ -13,7 +13,7 @@ static void report(struct policy_loading *loading, bool warning, const char *fil
 	struct cgw_policy_problem problem = {.warning = warning, .diag = {.line = line}};
 	char text[sizeof(problem.diag.text)];
 
-	(void)vsnprintf(text, sizeof(text), format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	/* Messages quote the file, which may contain any bytes. */
 	cgw_escape(problem.diag.text, sizeof(problem.diag.text), text, strlen(text));
 	cgw_escape(problem.diag.file, sizeof(problem.diag.file), file, strlen(file));

@@ -119,8 +119,11 @@ static bool holds_values(const struct section *section)
 
 struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size_t i)
 {
-	const struct section *section = policy->sections[i];
+	const struct section *section = i < policy->count ? policy->sections[i] : NULL;
 
+	if (section == NULL)
+		return (struct cgw_section_info){
+			.kind = CGW_SECTION_KIND_COUNT, .name = "", .file = ""};
 	return (struct cgw_section_info){
 		.kind = (enum cgw_section_kind)section->kind,
 		.name = section->name,
@@ -142,7 +145,7 @@ struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size
 int cgw_policy_assignment(const struct cgw_policy *policy, size_t section, size_t i,
 			  enum cgw_control *ret_control, const char **ret_value)
 {
-	if (i >= policy->sections[section]->set_count)
+	if (section >= policy->count || i >= policy->sections[section]->set_count)
 		return -ENOENT;
 	*ret_control = policy->sections[section]->sets[i].control;
 	*ret_value = policy->sections[section]->sets[i].value;

@@ -203,13 +203,13 @@ static void present_value(const struct cgw_frame *frame, const struct cgw_action
 	if (group != CGW_NO_GROUP && info->metric >= 0 && !info->instances)
 		number = cgw_snapshot_number(now, (enum cgw_metric)info->metric, group);
 	if (number.state == CGW_MAX)
-		(void)snprintf(buffer, size, "max");
+		snprintf(buffer, size, "max");
 	else if (number.state != CGW_OK)
 		buffer[0] = '\0';
 	else if (info->unit == CGW_UNIT_CPU)
-		(void)snprintf(buffer, size, "%.2f%%", (double)number.value / 1e7);
+		snprintf(buffer, size, "%.2f%%", (double)number.value / 1e7);
 	else
-		(void)snprintf(buffer, size, "%llu", (unsigned long long)number.value);
+		snprintf(buffer, size, "%llu", (unsigned long long)number.value);
 }
 
 static int report_results(struct cgw_rehearsal *rehearsal, const struct cgw_frame *frame,
@@ -348,5 +348,6 @@ const struct cgw_rehearsed_action *cgw_rehearsal_actions(struct cgw_rehearsal *r
 struct cgw_rehearsed_section cgw_rehearsal_section(const struct cgw_rehearsal *rehearsal,
 						   size_t section)
 {
-	return rehearsal->sections[section];
+	return section < rehearsal->policy.count ? rehearsal->sections[section]
+						 : (struct cgw_rehearsed_section){0};
 }

@@ -36,7 +36,7 @@ void cgw_action_format(enum cgw_action_kind kind, enum cgw_control control, cons
 	if (value != NULL && value[0] != '\0')
 		used = text_append(buffer, size, used, " %s", value);
 	if (name != NULL)
-		(void)text_append(buffer, size, used, " SIG%s", name);
+		text_append(buffer, size, used, " SIG%s", name);
 }
 
 /* Current usage of the group, in the control's unit. */
@@ -98,9 +98,9 @@ static bool compute_tightened(const struct cgw_engine *engine, uint32_t group,
 	if (limit.state == CGW_OK && base >= (double)limit.value)
 		return false;
 	if (info->unit == CGW_UNIT_CPU)
-		(void)snprintf(buffer, size, "%.0f%%", base / 1e7 < 1 ? 1 : base / 1e7);
+		snprintf(buffer, size, "%.0f%%", base / 1e7 < 1 ? 1 : base / 1e7);
 	else
-		(void)snprintf(buffer, size, "%.0f", base);
+		snprintf(buffer, size, "%.0f", base);
 	return true;
 }
 
@@ -229,13 +229,13 @@ static void refuse(struct cgw_engine *engine, struct instance *instance, const c
 
 	/* An active instance keeps what it has already set. */
 	if (instance->phase == CGW_PHASE_ACTIVE)
-		(void)snprintf(instance->why, sizeof(instance->why), "%.150s", why);
+		snprintf(instance->why, sizeof(instance->why), "%.150s", why);
 	else
 		instance_block(instance, engine->now_ns, "%.150s", why);
 	if (instance->logged_ns != 0 && engine->now_ns - instance->logged_ns < 3600 * NS_PER_S)
 		return;
 	instance->logged_ns = engine->now_ns;
-	(void)snprintf(reason, sizeof(reason), "refused: %s", why);
+	snprintf(reason, sizeof(reason), "refused: %s", why);
 	engine_emit(engine, instance_action(engine, instance, CGW_ACTION_LOG, reason), NONE, NONE);
 }
 

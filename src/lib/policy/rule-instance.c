@@ -44,15 +44,15 @@ void instance_block(struct instance *instance, uint64_t now_ns, const char *form
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(instance->why, sizeof(instance->why), format, arguments);
+	vsnprintf(instance->why, sizeof(instance->why), format, arguments);
 	va_end(arguments);
 	set_phase(instance, CGW_PHASE_BLOCKED, now_ns);
 }
 
 void instance_wait(struct instance *instance, const char *what)
 {
-	(void)snprintf(instance->why, sizeof(instance->why),
-		       "waiting for %s, which the group does not have yet", what);
+	snprintf(instance->why, sizeof(instance->why),
+		 "waiting for %s, which the group does not have yet", what);
 }
 
 void instance_yield(struct cgw_engine *engine, struct instance *instance, const char *why)

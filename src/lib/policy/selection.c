@@ -95,10 +95,14 @@ enum cgw_truth cgw_policy_section_matches(const struct cgw_policy *policy, size_
 					  const struct cgw_frame *frame,
 					  const struct cgw_facts *facts, uint32_t group)
 {
-	const struct selection *selection = &policy->sections[section]->selection;
-	CLEANUP(cleanup_free)
-	char *path = cgw_topology_path_copy(cgw_snapshot_topology(cgw_frame_now(frame)), group);
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	const struct selection *selection;
+	CLEANUP(cleanup_free) char *path = NULL;
 
+	if (section >= policy->count || group >= topology->count)
+		return CGW_UNKNOWN;
+	selection = &policy->sections[section]->selection;
+	path = cgw_topology_path_copy(topology, group);
 	if (path == NULL)
 		return CGW_UNKNOWN;
 	if (!selection_accepts_path(selection, path))
@@ -111,12 +115,13 @@ int cgw_policy_sum_members(const struct cgw_policy *policy, size_t section,
 			   uint32_t group, uint32_t **ret_groups, size_t *ret_count)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	uint32_t parent = topology->parent[group], end, *groups;
+	uint32_t parent = group < topology->count ? topology->parent[group] : CGW_NO_GROUP;
+	uint32_t end, *groups;
 	size_t count = 0;
 
 	*ret_groups = NULL;
 	*ret_count = 0;
-	if (policy->sections[section]->kind != CGW_SECTION_RULE ||
+	if (section >= policy->count || policy->sections[section]->kind != CGW_SECTION_RULE ||
 	    !policy->sections[section]->rule.sum || parent == CGW_NO_GROUP)
 		return 0;
 	groups = calloc(topology->below[parent] + (size_t)1, sizeof(*groups));
@@ -138,7 +143,7 @@ bool selection_has_mark(const struct cgw_frame *frame, const struct cgw_facts *f
 	char attribute[64];
 
 	for (size_t i = 0; facts != NULL && i < ARRAY_SIZE(families); i++) {
-		(void)snprintf(attribute, sizeof(attribute), "%s.%s=1", families[i], mark);
+		snprintf(attribute, sizeof(attribute), "%s.%s=1", families[i], mark);
 		if (facts->matches(facts->context, frame, group, CGW_SUBJECT_ATTRIBUTE,
 				   attribute) == CGW_TRUE)
 			return true;
@@ -152,8 +157,11 @@ enum cgw_truth cgw_policy_place_matches(const struct cgw_policy *policy, size_t 
 								  const char *pattern),
 					void *context)
 {
-	const struct selection *selection = &policy->sections[section]->selection;
+	const struct selection *selection;
 
+	if (section >= policy->count)
+		return CGW_UNKNOWN;
+	selection = &policy->sections[section]->selection;
 	for (size_t i = 0; i < CGW_SUBJECT_COUNT; i++) {
 		const struct string_list *patterns = &selection->subjects[i];
 		enum cgw_truth truth = patterns->count > 0 ? CGW_FALSE : CGW_TRUE;

@@ -199,7 +199,7 @@ static void put_instances(struct cgw_exposition *exposition, const struct cgw_fr
 
 		if (!has_value(value))
 			continue;
-		(void)cgw_escape(name, sizeof(name), instances[j].name, strlen(instances[j].name));
+		cgw_escape(name, sizeof(name), instances[j].name, strlen(instances[j].name));
 		put_labels(exposition, shown, i);
 		put_label(exposition, exposed->instance_label, name);
 		put_value(exposition, value, exposed->divisor);
@@ -280,7 +280,7 @@ static void put_identity(struct cgw_exposition *exposition,
 
 			if (text[0] == '\0')
 				continue;
-			(void)cgw_escape(safe, sizeof(safe), text, strlen(text));
+			cgw_escape(safe, sizeof(safe), text, strlen(text));
 			put_label(exposition, cgw_identity_part_name((enum cgw_identity_part)part),
 				  safe);
 		}

@@ -97,7 +97,7 @@ struct exposed_field exposed_field(struct cgw_field field)
 	char key[96];
 	size_t i = 0;
 
-	(void)cgw_field_key(field, key, sizeof(key));
+	cgw_field_key(field, key, sizeof(key));
 	if (field.shape == CGW_STRING)
 		exposed.type = CGW_FAMILY_INFO;
 	else if (field.view == CGW_VIEW_VALUE &&
@@ -106,8 +106,8 @@ struct exposed_field exposed_field(struct cgw_field field)
 	while (strncmp(key, instance_labels[i].prefix, strlen(instance_labels[i].prefix)) != 0)
 		i++;
 	exposed.instance_label = instance_labels[i].label;
-	(void)snprintf(exposed.name, sizeof(exposed.name), "cgward_%s%s%s",
-		       name != NULL ? name : key, exposed.unit[0] != '\0' ? "_" : "", exposed.unit);
+	snprintf(exposed.name, sizeof(exposed.name), "cgward_%s%s%s", name != NULL ? name : key,
+		 exposed.unit[0] != '\0' ? "_" : "", exposed.unit);
 	for (char *c = exposed.name; *c != '\0'; c++)
 		if (*c == '.' || *c == '-')
 			*c = '_';

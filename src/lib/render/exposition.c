@@ -16,8 +16,11 @@ const char *cgw_exposition_content_type(enum cgw_exposition_dialect dialect)
 int cgw_exposition_new(enum cgw_exposition_dialect dialect, cgw_exposition_sink *sink,
 		       void *context, struct cgw_exposition **ret_exposition)
 {
-	struct cgw_exposition *exposition = malloc(sizeof(*exposition));
+	struct cgw_exposition *exposition;
 
+	if (dialect != CGW_EXPOSITION_OPENMETRICS && dialect != CGW_EXPOSITION_TEXT)
+		return -EINVAL;
+	exposition = malloc(sizeof(*exposition));
 	if (exposition == NULL)
 		return -ENOMEM;
 	exposition->dialect = dialect;

@@ -231,7 +231,7 @@ uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric
 	const struct cgw_metric_info *info = cgw_metric_info(metric);
 	uint32_t hierarchies = 0;
 
-	for (size_t i = 0; i < info->source_count; i++)
+	for (size_t i = 0; info != NULL && i < info->source_count; i++)
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
 			if (plan_offers(&layout->hierarchies[h], &info->sources[i]))
 				hierarchies |= UINT32_C(1) << h;

@@ -79,6 +79,11 @@ size_t cgw_topology_path(const struct cgw_topology *topology, uint32_t group, ch
 {
 	size_t length = 0, at;
 
+	if (group >= topology->count) {
+		if (size > 0)
+			buffer[0] = '\0';
+		return 0;
+	}
 	for (uint32_t g = group; topology->parent[g] != CGW_NO_GROUP; g = topology->parent[g])
 		length += 1 + strlen(topology->name[g]);
 	if (length == 0) {

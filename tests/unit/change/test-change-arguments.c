@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "cmd/change/change-commands.h"
-#include "cmd/change/parse-assignment.h"
+#include "cmd/change/group-arguments.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"
 #include "special-names.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd/change/change-report.h"
-#include "cmd/change/parse-assignment.h"
+#include "cmd/change/group-arguments.h"
 #include "cmd/change/signal-names.h"
 #include "lib/base/cleanup.h"
 #include "test.h"

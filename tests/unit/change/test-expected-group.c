@@ -4,7 +4,7 @@
  * only in groups that they create. All are dry runs: the machine consists of plain files.
  */
 
-#include "cmd/change/change-entry.h"
+#include "cmd/change/change.h"
 #include "replaced-machine.h"
 
 #define ARGUMENTS_MAX 12

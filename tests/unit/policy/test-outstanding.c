@@ -170,6 +170,26 @@ static void why_of(const struct world *world, char *buffer, size_t size)
 }
 
 /* A rule keeps its claim and its freeze, and shows what they wait for. */
+/* The manager of a unit may enable the controller, but only if it is asked. */
+static void limit_of_unit_is_tried_without_file(void **state)
+{
+	static const char *const units[] = {"/b.service", "/c"};
+	struct world world;
+
+	(void)state;
+	world_begin(&world, "[limit l]\nmatch = /[bc]*\npids.max = 10\n", units, 2);
+	world.groups[0].pids_max.state = CGW_ABSENT;
+	world.groups[1].pids_max.state = CGW_ABSENT;
+	world.absent = true;
+	world_run(&world, 9);
+	world_expect(&world, "1 limit /b.service pids.max 10 failed\n");
+	world.absent = false;
+	world.groups[0].pids_max.state = CGW_MAX;
+	world_run(&world, 1);
+	world_expect(&world, "10 limit /b.service pids.max 10\n");
+	world_end(&world);
+}
+
 static void rule_waits_for_files(void **state)
 {
 	struct world world;
@@ -263,6 +283,7 @@ int main(void)
 		cmocka_unit_test(release_drops_what_was_not_done),
 		cmocka_unit_test(limit_waits_for_file),
 		cmocka_unit_test(rule_waits_for_files),
+		cmocka_unit_test(limit_of_unit_is_tried_without_file),
 		cmocka_unit_test(refused_for_a_missing_file_is_tried_again),
 		cmocka_unit_test(foreign_freeze_is_not_ended),
 		cmocka_unit_test(limit_left_to_another_process_is_not_retried),
