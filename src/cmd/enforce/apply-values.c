@@ -3,9 +3,9 @@
  * apply-values.c - set and restore values of controls.
  *
  * The old value is on disk before the new one is written, under the inode that the group has in the
- * hierarchy of the control, or under the path if it is the setting of a systemd unit. A record is ours only while the kernel reports what we wrote: a value
- * that another process has set since is never overwritten when restoring, and becomes the old value
- * when it is set again.
+ * hierarchy of the control, or under the path if it is the setting of a systemd unit. A record is
+ * ours only while the kernel reports what we wrote: a value that another process has set since is
+ * never overwritten when restoring, and becomes the old value when it is set again.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -17,7 +17,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/debug-message.h"
 #include "lib/limit/plan.h"
-#include "lib/limit/unit-setting.h"
 
 static const struct step_kind *const step_kinds[] = {
 	[CGW_STEP_SET] = &step_set,       [CGW_STEP_FREEZE] = &step_freeze,
@@ -470,7 +469,7 @@ static bool out_of_order(const struct step *earlier, const struct step *later)
 		return false;
 	low = control_row(earlier->spec.control);
 	high = control_row(later->spec.control);
-	/* Paths are compared last: a plan for all groups of a deep tree has thousands of long ones. */
+	/* Paths are compared last: a plan for a deep tree has thousands of long ones. */
 	if (!(low->bounded && low->at_most == (int16_t)later->spec.control) &&
 	    !(high->bounded && high->at_most == (int16_t)earlier->spec.control))
 		return false;

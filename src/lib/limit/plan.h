@@ -149,4 +149,10 @@ int enable_prepare(struct cgw_plan *plan, struct step *step);
 int enable_reserve(struct cgw_plan *plan, struct step *step);
 int enable_rollback(struct cgw_plan *plan, struct step *step);
 
+/*
+ * If the step's path is that of a unit which does not run, sets the owner and `not_running`: its
+ * settings can be changed, although it has no group.
+ */
+int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step);
+
 #endif

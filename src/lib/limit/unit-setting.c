@@ -16,6 +16,8 @@
 #include "lib/limit/systemd-path.h"
 #include "lib/limit/unit-setting.h"
 
+#define PATH_MAX_GROUP 4096
+
 static void set_owner(const struct cgw_change *change, struct cgw_owner *owner)
 {
 	*owner = (struct cgw_owner){.kind = change->user_unit ? CGW_OWNER_SYSTEMD_USER

@@ -5,19 +5,11 @@
 
 #include "lib/limit/plan.h"
 
-#define PATH_MAX_GROUP 4096
-
 /*
  * Finds the unit of the change that the step undoes: sets the step's owner, whether the unit runs,
  * and the path of the group that it has now. -ENOENT: no such unit; -EHOSTDOWN: no systemd.
  */
 int unit_setting_locate(struct cgw_plan *plan, struct step *step);
-
-/*
- * If the step's path is that of a unit which does not run, sets the owner and `not_running`: its
- * settings can be changed, although it has no group.
- */
-int unit_setting_find_stopped(struct cgw_plan *plan, struct step *step);
 
 /*
  * For callers that keep old values themselves. Is the control of the group, or of the stopped unit

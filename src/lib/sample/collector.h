@@ -25,8 +25,9 @@ struct coverage {
 struct collector_functions {
 	const char *name; /* of snapshots */
 	/*
-	 * Finds created and removed groups; NULL: discovery does. `everything`: in all
-	 * hierarchies, not only those of the plan. `expected`: a plan for these metrics follows; NULL: the plan is unchanged.
+	 * Finds created and removed groups; NULL: discovery does. `everything`: in all hierarchies,
+	 * not only those of the plan. `expected`: a plan for these metrics follows; NULL: the plan
+	 * is unchanged.
 	 */
 	int (*update)(void *collector, const struct cgw_metric_set *expected, bool everything);
 	/* Releases what belongs to the old plan; the tree still has its groups. */

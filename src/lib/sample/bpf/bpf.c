@@ -162,7 +162,7 @@ static struct bpf_request current_request(const struct bpf *bpf, uint32_t hierar
 	return request;
 }
 
-/* A group that returns to a slot above the last one would be known to the programs, but not here. */
+/* A group that gets such a slot again would be known to the programs, but not to this process. */
 static void forget_slots_above(struct bpf *bpf, uint32_t hierarchy, uint32_t count)
 {
 	uint32_t before = bpf->state[hierarchy].count;
