@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 work=$(mktemp -d) && test_files+=("$work")
+# shellcheck disable=SC2069 # only standard error is captured
 traced() { CGWARD_DEBUG=$1 "$CGWARD" "${@:2}" 2>&1 >/dev/null; }
 has() { grep -qE -- "$1" <<<"$2"; }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* debug-message.h - write debug messages; one that nobody receives is not formatted. */
+/* debug-message.h - write debug messages; without a receiver they are not formatted. */
 #ifndef CGWARD_LIB_BASE_DEBUG_MESSAGE_H
 #define CGWARD_LIB_BASE_DEBUG_MESSAGE_H
 

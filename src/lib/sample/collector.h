@@ -2,7 +2,7 @@
 /*
  * collector.h - what the sampler requires of a collector.
  *
- * Collectors fill the same snapshot one after another. Each says which values it provides, and the
+ * Collectors fill the same snapshot one after another. Each marks the values it provides, and the
  * last one, which reads the files, fills all others.
  */
 #ifndef CGWARD_LIB_SAMPLE_COLLECTOR_H
@@ -10,7 +10,7 @@
 
 #include "lib/sample/read-plan.h"
 
-/* A state in the columns of an unfinished snapshot: provided, but for this group only by its file. */
+/* A state in unfinished snapshots: for this group only its file has the value. */
 #define STATE_UNREAD 0xff
 
 /* What collectors have filled so far, and what is left. */
@@ -25,8 +25,8 @@ struct coverage {
 struct collector_functions {
 	const char *name; /* of snapshots */
 	/*
-	 * Finds created and removed groups; NULL: discovery does. `everything`: in all hierarchies, not only those of the
-	 * plan. `expected`: a plan for these metrics follows; NULL: the plan is unchanged.
+	 * Finds created and removed groups; NULL: discovery does. `everything`: in all
+	 * hierarchies, not only those of the plan. `expected`: a plan for these metrics follows; NULL: the plan is unchanged.
 	 */
 	int (*update)(void *collector, const struct cgw_metric_set *expected, bool everything);
 	/* Releases what belongs to the old plan; the tree still has its groups. */

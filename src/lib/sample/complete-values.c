@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* complete-values.c - values that depend on others: of the group, of other groups, of the system. */
+/* complete-values.c - values that depend on others: of the group, other groups, the system. */
 #include "lib/sample/complete-values.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* complete-values.h - values that depend on others: of the group, of other groups, of the system. */
+/* complete-values.h - values that depend on others: of the group, other groups, the system. */
 #ifndef CGWARD_LIB_SAMPLE_COMPLETE_VALUES_H
 #define CGWARD_LIB_SAMPLE_COMPLETE_VALUES_H
 

@@ -21,12 +21,12 @@ struct policy_report {
 	const struct daemon_status *status; /* NULL: enforcement is not running */
 };
 
-/* The status of the daemon that applies the policy, whose state directory is `state` if not NULL. */
+/* The status of the daemon that applies the policy; `state` is its directory, if not NULL. */
 struct daemon_status *policy_report_status(const struct cgw_policy *policy, const char *state);
 
 /*
- * Prints "PHASE RULE on GROUP, step N, for TIME; WHAT in TIME: REASON", where times are those of the
- * status and `age_seconds` later.
+ * Prints "PHASE RULE on GROUP, step N, for TIME; WHAT in TIME: REASON"; the times are those of a
+ * status that was written `age_seconds` ago.
  */
 void policy_report_print_instance(const struct daemon_instance *instance, double age_seconds);
 /*

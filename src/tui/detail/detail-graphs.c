@@ -210,8 +210,8 @@ static void draw_lines(struct app *app, struct detail *detail, struct canvas *ca
 		double values[SAMPLES_MAX];
 		struct extent extent;
 		char text[32], name[10];
-		size_t count =
-			read_series(app, detail, series, style, graph.columns, values, &extent);
+		size_t count = read_series(app, detail, (enum cgw_history_series)series, style,
+					   graph.columns, values, &extent);
 
 		if (graph.columns < 0)
 			graph.columns = 0;

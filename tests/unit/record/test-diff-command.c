@@ -127,7 +127,7 @@ static void test_events_between_two_times(void **state)
 	command_run_free(&run);
 }
 
-/* A flipped byte: what is left is printed, with a message and a status that say so. */
+/* A flipped byte: the rest is printed, with a message and a status of its own. */
 static void test_damage_is_reported(void **state)
 {
 	static const char *const options[] = {"--events", NULL};

@@ -16,8 +16,8 @@
 #ifdef HAVE_BPF
 /*
  * Loads the programs for up to `capacity` groups at first. `ret_hierarchies` receives those that
- * the collector keeps up to date from now on. -EOPNOTSUPP: not supported by the build or the kernel;
- * -EPERM: privileges are missing.
+ * the collector keeps up to date from now on. -EOPNOTSUPP: not supported by the build or the
+ * kernel; -EPERM: privileges are missing.
  */
 int bpf_open(const struct discover *discover, struct files *files, uint32_t capacity,
 	     struct collector *ret_collector, uint32_t *ret_hierarchies, struct cgw_diag *diag);
