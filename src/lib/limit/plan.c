@@ -469,7 +469,7 @@ static bool out_of_order(const struct step *earlier, const struct step *later)
 		return false;
 	low = control_row(earlier->spec.control);
 	high = control_row(later->spec.control);
-	/* Paths are compared last: a plan for a deep tree has thousands of long ones. */
+	/* Paths are compared last: those of a deep tree are long and many. */
 	if (!(low->bounded && low->at_most == (int16_t)later->spec.control) &&
 	    !(high->bounded && high->at_most == (int16_t)earlier->spec.control))
 		return false;
