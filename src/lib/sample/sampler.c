@@ -149,8 +149,8 @@ static int init_parts(struct cgw_sampler *sampler)
 static int start_bpf(struct cgw_sampler *sampler, uint32_t group_estimate)
 {
 	uint32_t spare = group_estimate / (sampler->options.once ? 16 : 2);
-	struct collector bpf;
-	uint32_t hierarchies;
+	struct collector bpf = {0};
+	uint32_t hierarchies = 0;
 	int r = bpf_open(&sampler->discover, &sampler->files, group_estimate + spare, &bpf,
 			 &hierarchies, &sampler->reason);
 
