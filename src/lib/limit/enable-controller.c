@@ -18,6 +18,7 @@ static const char subtree_control[] = "cgroup.subtree_control";
 static int refuse_units(struct cgw_plan *plan, struct step *step, const char *path)
 {
 	struct cgw_owner owner = {.kind = CGW_OWNER_NONE};
+	const char *user, *suffix;
 	char shown[256];
 	int r = plan->systemd == NULL ? 0
 				      : systemd_owner(plan->systemd, plan->layout, path, &owner,
@@ -27,10 +28,19 @@ static int refuse_units(struct cgw_plan *plan, struct step *step, const char *pa
 	    strcmp(path, "/") == 0)
 		return r;
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
+	suffix = strrchr(owner.unit, '.');
+	user = owner.kind == CGW_OWNER_SYSTEMD_USER ? "--user " : "";
+	/* systemd accepts Delegate= only when it loads or creates a unit, and not for slices. */
+	if (suffix != NULL && strcmp(suffix, ".service") == 0)
+		return cgw_diag_set(&step->result.diag, -EPERM,
+				    "%s is a systemd unit; to enable controllers below it, add "
+				    "Delegate=yes to its section [Service] with 'systemctl %sedit "
+				    "%s' and restart it",
+				    shown, user, owner.unit);
 	return cgw_diag_set(&step->result.diag, -EPERM,
-			    "%s is a systemd unit; allow others to enable controllers below it "
-			    "with `systemctl set-property %s Delegate=yes`",
-			    shown, owner.unit);
+			    "%s is a systemd unit without Delegate=yes; only systemd enables "
+			    "controllers below it, for units whose settings require them",
+			    shown);
 }
 
 /* Records the ancestor at `path` if it does not enable the controller. */

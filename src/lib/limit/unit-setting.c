@@ -187,13 +187,11 @@ void unit_setting_default(struct step *step)
 }
 
 /* The group at the top of the owner's manager, which decides about the controllers below. */
-static void manager_group(const struct cgw_plan *plan, const struct step *step, char *buffer,
-			  size_t size)
+static void manager_group(const struct step *step, char *buffer, size_t size)
 {
 	const char *at = step->spec.path, *end = NULL;
 	char service[64];
 
-	(void)plan;
 	(void)snprintf(service, sizeof(service), "/user@%u.service/", (unsigned)step->owner.uid);
 	if (step->owner.kind == CGW_OWNER_SYSTEMD_USER)
 		end = strstr(at, service);
@@ -217,7 +215,7 @@ int unit_setting_check_controller(struct cgw_plan *plan, struct step *step)
 	/* The group has the controller: the file is not missing for the lack of it. */
 	if (plan_has_controller(plan, step->hierarchy, step->spec.path, name))
 		return -ENOENT;
-	manager_group(plan, step, group, sizeof(group));
+	manager_group(step, group, sizeof(group));
 	if (plan_has_controller(plan, step->hierarchy, group, name))
 		return 0;
 	if (step->owner.kind != CGW_OWNER_SYSTEMD_USER)
@@ -226,9 +224,12 @@ int unit_setting_check_controller(struct cgw_plan *plan, struct step *step)
 	r = r < 0 ? r
 		  : target_read_word(&target, "cgroup.controllers", controllers,
 				     sizeof(controllers));
+	if (r == 0 && controllers[0] == '\0')
+		r = -ENOENT;
 	return cgw_diag_set(&step->result.diag, -ENOENT,
-			    "the manager of user %u does not have the %s controller, only %s; an "
+			    "the manager of user %u does not have the %s controller%s%s; an "
 			    "administrator can delegate it with Delegate= in a drop-in of "
 			    "user@.service",
-			    (unsigned)step->owner.uid, name, r < 0 ? "others" : controllers);
+			    (unsigned)step->owner.uid, name, r == 0 ? ", only " : "",
+			    r == 0 ? controllers : "");
 }
