@@ -12,16 +12,21 @@
 
 int array_reserve(void *array, size_t *capacity, size_t needed, size_t item_size)
 {
-	size_t grown = *capacity > SIZE_MAX / 2 ? SIZE_MAX : *capacity * 2;
+	size_t capacity_max, grown = FIRST_CAPACITY;
 	char *items;
 
 	assert(item_size > 0);
 	if (needed <= *capacity)
 		return 0;
-	if (grown < FIRST_CAPACITY)
-		grown = FIRST_CAPACITY;
+	capacity_max = PTRDIFF_MAX / item_size; /* the largest size of an object */
+	if (needed > capacity_max)
+		return -ENOMEM;
 	if (grown < needed)
 		grown = needed;
+	if (grown < *capacity * 2)
+		grown = *capacity * 2;
+	if (grown > capacity_max)
+		grown = capacity_max;
 	/* Pointers to different types may not alias, so the caller's is copied as bytes. */
 	memcpy(&items, array, sizeof(items));
 	items = reallocarray(items, grown, item_size);
