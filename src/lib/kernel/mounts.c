@@ -79,7 +79,7 @@ static int add_mount(struct cgroup_mounts *mounts, struct libmnt_fs *fs, unsigne
 		r = -ENOMEM;
 	if (r == 0 && version == 1)
 		r = read_super_options(&mount, super);
-	if (r == 0)
+	if (r >= 0)
 		r = ARRAY_RESERVE(mounts->items, mounts->capacity, mounts->count + 1);
 	if (r < 0) {
 		mount_done(&mount);

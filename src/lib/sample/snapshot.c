@@ -167,7 +167,7 @@ int snapshot_add_instance(struct cgw_snapshot *snapshot, int column, uint32_t gr
 	const char *copy;
 	int r = ARRAY_RESERVE(snapshot->rows, snapshot->row_size, snapshot->row_count + 1);
 
-	if (r == 0)
+	if (r >= 0)
 		r = intern(snapshot, name, name_length, &copy);
 	if (r < 0)
 		return r;
@@ -186,7 +186,7 @@ int snapshot_add_text(struct cgw_snapshot *snapshot, int column, uint32_t group,
 	const char *copy;
 	int r = ARRAY_RESERVE(snapshot->texts, snapshot->text_size, snapshot->text_count + 1);
 
-	if (r == 0)
+	if (r >= 0)
 		r = copy_text(snapshot, text, length, &copy);
 	if (r < 0)
 		return r;

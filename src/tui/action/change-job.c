@@ -126,9 +126,8 @@ void change_job_add(struct change_job *change, const struct change_step *step)
 {
 	struct change_step copy = *step;
 
-	if (step->value != NULL && (copy.value = strdup(step->value)) == NULL)
-		change->error = -ENOMEM;
-	else if (ARRAY_RESERVE(change->steps, change->step_capacity, change->step_count + 1) < 0)
+	if ((step->value != NULL && (copy.value = strdup(step->value)) == NULL) ||
+	    ARRAY_RESERVE(change->steps, change->step_capacity, change->step_count + 1) < 0)
 		change->error = -ENOMEM;
 	if (change->error < 0)
 		free(copy.value);

@@ -101,7 +101,7 @@ static int read_process(const struct cgw_layout *layout, pid_t pid, struct proce
 
 	snprintf(file, sizeof(file), "%d/stat", (int)pid);
 	r = cgw_proc_read(layout, file, &stat_text, &length);
-	if (r == 0)
+	if (r >= 0)
 		r = parse_stat(stat_text, &stat);
 	if (r < 0)
 		return r;
