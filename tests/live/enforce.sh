@@ -178,7 +178,7 @@ echo 77 >"$pids$group/pids.max"
 restore
 check "also the next time" is_pids_max "$group" 77
 passing=$(make_group passing pids)
-sed -i "s|^match = .*|match = $passing|" "$policy"
+sed -i "s|^match = .*|match = $passing|; s|memory.current|pids.current|" "$policy"
 start_daemon
 wait_for is_pids_max "$passing" 77
 kill -KILL "$daemon"

@@ -15,7 +15,7 @@ export LC_ALL=C
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 # What happens at all happens in a fraction of this time, also on a busy machine: only a test that
 # fails waits so long. The time itself is never part of an expectation.
-: "${CGWARD_TEST_DEADLINE:=600}"
+: "${CGWARD_TEST_DEADLINE:=180}"
 test_name=cgward-test-$$
 test_top=${CGWARD_TEST_TOP:-}
 test_pids=()
