@@ -17,14 +17,15 @@ struct libscols_table *table_new(FILE *out)
 	scols_table_set_stream(table, out);
 	/* Never truncate: a truncated name looks like another name. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	/* Escaping the backslashes of escaped text again would change the names. */
-	scols_table_enable_noencoding(table, true);
 	return table;
 }
 
 int table_add_column(struct libscols_table *table, const char *title, int flags)
 {
-	return scols_table_new_column(table, title, 0, flags) == NULL ? -ENOMEM : 0;
+	struct libscols_column *column = scols_table_new_column(table, title, 0, flags);
+
+	/* Escaping the backslashes of escaped text again would change the names. */
+	return column == NULL ? -ENOMEM : scols_column_set_safechars(column, "\\");
 }
 
 void table_start(struct table *table, FILE *out, const char *titles)
