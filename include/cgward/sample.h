@@ -135,6 +135,11 @@ struct cgw_sampler_options {
 	 * collector and the metric cpu.usage. 0 or 1: read all files in every sample.
 	 */
 	unsigned idle_interval;
+	/*
+	 * Ancestors of `below` have the counts of the group alone for such metrics, instead of
+	 * none: for callers that ask how often an ancestor's own limit was reached.
+	 */
+	bool ancestors_alone;
 };
 
 struct cgw_sampler;

@@ -28,7 +28,7 @@ static enum cli_exit sample(struct inspect_target *target)
 enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_context *context,
 				  const char *name, const struct cgw_metric_set *metrics)
 {
-	struct cgw_sampler_options options = {0};
+	struct cgw_sampler_options options = {.ancestors_alone = true};
 	struct cgw_diag diag = {0};
 	enum cli_exit status = CLI_OK;
 	int r;

@@ -107,13 +107,13 @@ static void derive_values(const struct plan *plan, const bool *repeated,
 	}
 }
 
-int complete_values(struct files *files, uint32_t depth_max, const char *below,
+int complete_values(struct files *files, const struct cgw_sampler_options *options,
 		    const bool *repeated, struct cgw_snapshot *snapshot)
 {
 	int r;
 
 	derive_values(files->plan, repeated, snapshot);
-	r = sum_descendants(files, depth_max, below, repeated, snapshot);
+	r = sum_descendants(files, options, repeated, snapshot);
 	if (r == 0)
 		r = snapshot_finish(snapshot);
 	if (r == 0)

@@ -7,9 +7,9 @@
 
 /*
  * Completes and finishes a snapshot that the collectors have filled. What a group repeats (by row)
- * from the last sample was completed in that one. `depth_max` and `below` limit the tree.
+ * from the last sample was completed in that one.
  */
-int complete_values(struct files *files, uint32_t depth_max, const char *below,
+int complete_values(struct files *files, const struct cgw_sampler_options *options,
 		    const bool *repeated, struct cgw_snapshot *snapshot);
 
 #endif

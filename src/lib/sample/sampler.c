@@ -443,8 +443,8 @@ static int collect(struct cgw_sampler *sampler, struct cgw_snapshot *snapshot)
 		r = sampler->collectors[i].functions->collect(sampler->collectors[i].state,
 							      snapshot, &sampler->coverage);
 	if (r == 0)
-		r = complete_values(&sampler->files, sampler->options.depth_max,
-				    sampler->options.below, sampler->coverage.repeated, snapshot);
+		r = complete_values(&sampler->files, &sampler->options, sampler->coverage.repeated,
+				    snapshot);
 	idle_update(&sampler->files, r == 0 ? snapshot : NULL);
 	if (r == 0 && sampler->files.group_gone)
 		discover_request_walk(&sampler->discover);

@@ -86,7 +86,8 @@ static void take_rows(struct cgw_snapshot *snapshot, int column, struct matrix *
 	       (snapshot->topology->view.count + 1) * sizeof(uint32_t));
 }
 
-static int sum_instances(struct cgw_snapshot *snapshot, int column, const bool *repeated)
+static int sum_instances(struct cgw_snapshot *snapshot, int column, const bool *alone,
+			 const bool *repeated)
 {
 	CLEANUP(matrix_done) struct matrix matrix = {.names = NULL};
 	uint32_t count = snapshot->topology->view.count;
@@ -103,7 +104,7 @@ static int sum_instances(struct cgw_snapshot *snapshot, int column, const bool *
 	for (uint32_t group = count - 1; group > 0; group--) {
 		uint32_t parent = snapshot->topology->view.parent[group];
 
-		for (size_t i = 0; i < width && !repeated[parent]; i++)
+		for (size_t i = 0; i < width && !repeated[parent] && !alone[parent]; i++)
 			add(&matrix.numbers[parent * width + i], matrix.numbers[group * width + i]);
 	}
 	for (uint32_t group = 0; group < count; group++)
@@ -119,20 +120,20 @@ static int sum_instances(struct cgw_snapshot *snapshot, int column, const bool *
 }
 
 static void sum_numbers(struct cgw_snapshot *snapshot, int column, const bool *partial,
-			const bool *repeated)
+			const bool *alone, const bool *repeated)
 {
 	const uint32_t *parents = snapshot->topology->view.parent;
 
 	for (uint32_t group = snapshot->topology->view.count - 1; group > 0; group--) {
 		struct cgw_number sum = snapshot_get(snapshot, column, parents[group]);
 
-		if (sum.state != CGW_OK || repeated[parents[group]])
+		if (sum.state != CGW_OK || repeated[parents[group]] || alone[parents[group]])
 			continue;
 		add(&sum, snapshot_get(snapshot, column, group));
 		snapshot_set(snapshot, column, parents[group], sum);
 	}
 	for (uint32_t group = 0; group < snapshot->topology->view.count; group++)
-		if (partial[group])
+		if (partial[group] && !alone[group])
 			snapshot_set(snapshot, column, group, (struct cgw_number){0, CGW_ABSENT});
 }
 
@@ -156,16 +157,19 @@ static bool has_children(const struct cgw_layout *layout, const struct tree_grou
 	return found || path == NULL;
 }
 
+/* The tree has only the ancestors and the descendants of `below`. */
+static bool is_above(const struct tree_group *group, const char *below)
+{
+	return below != NULL && group->depth < path_depth(below);
+}
+
 /* Some descendants of the group itself were left out of the tree. */
 static bool leaves_out(const struct files *files, const struct tree_group *group,
-		       uint32_t depth_max, const char *below, uint32_t hierarchies)
+		       const struct cgw_sampler_options *options, uint32_t hierarchies)
 {
-	if (group->hidden & hierarchies)
+	if (group->hidden & hierarchies || is_above(group, options->below))
 		return true;
-	/* An ancestor of the sub-tree. */
-	if (below != NULL && group->depth < path_depth(below))
-		return true;
-	return depth_max > 0 && group->depth >= depth_max &&
+	return options->depth_max > 0 && group->depth >= options->depth_max &&
 	       has_children(files->layout, group, hierarchies);
 }
 
@@ -182,30 +186,33 @@ static uint32_t find_hierarchies(const struct files *files, const struct cgw_sna
 	return hierarchies;
 }
 
-int sum_descendants(const struct files *files, uint32_t depth_max, const char *below,
+int sum_descendants(const struct files *files, const struct cgw_sampler_options *options,
 		    const bool *repeated, struct cgw_snapshot *snapshot)
 {
 	uint32_t count = snapshot->topology->view.count;
 	uint32_t hierarchies = find_hierarchies(files, snapshot);
-	CLEANUP(cleanup_free) bool *partial = NULL;
+	CLEANUP(cleanup_free) bool *partial = NULL, *alone = NULL;
 	int r = 0;
 
 	if (hierarchies == 0)
 		return 0;
 	partial = calloc(count, sizeof(*partial));
-	if (partial == NULL)
+	alone = calloc(count, sizeof(*alone));
+	if (partial == NULL || alone == NULL)
 		return -ENOMEM;
 	for (const struct tree_group *group = files->tree->root; group != NULL;
-	     group = group_tree_next(group))
-		partial[group->index] = leaves_out(files, group, depth_max, below, hierarchies);
+	     group = group_tree_next(group)) {
+		partial[group->index] = leaves_out(files, group, options, hierarchies);
+		alone[group->index] = options->ancestors_alone && is_above(group, options->below);
+	}
 	for (uint32_t group = count - 1; group > 0; group--)
 		partial[snapshot->topology->view.parent[group]] |= partial[group];
 	for (int column = 0; column < snapshot->column_count && r == 0; column++) {
 		if (!is_counted_alone(snapshot, column))
 			continue;
-		sum_numbers(snapshot, column, partial, repeated);
+		sum_numbers(snapshot, column, partial, alone, repeated);
 		if (snapshot->columns[column].first != NULL)
-			r = sum_instances(snapshot, column, repeated);
+			r = sum_instances(snapshot, column, alone, repeated);
 	}
 	return r;
 }

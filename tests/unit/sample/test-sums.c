@@ -235,6 +235,24 @@ static void test_incomplete_sums_are_absent(void **state)
 	machine_free(machine);
 }
 
+/* How often an ancestor's own limit was reached does not depend on the rest of its sub-tree. */
+static void test_ancestors_alone(void **state)
+{
+	const struct cgw_sampler_options options = {.below = "/a/x", .ancestors_alone = true};
+	struct machine *machine = machine_new(make_v1_alone);
+	struct cgw_snapshot *snapshot;
+
+	(void)state;
+	open_with(machine, &options, "io.rbytes memory.events.max");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a/x", CGW_M_MEMORY_EVENTS_MAX, CGW_OK, 7);
+	assert_number(snapshot, "/a", CGW_M_MEMORY_EVENTS_MAX, CGW_OK, 2);
+	assert_number(snapshot, "/a/x", CGW_M_IO_RBYTES, CGW_OK, 112);
+	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 10);
+	cgw_snapshot_unref(snapshot);
+	machine_free(machine);
+}
+
 /* A number that cannot be read makes the sums above it unknown, not too small. */
 static void test_unreadable_descendant(void **state)
 {
@@ -300,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_uncounted_io_is_not_zero),
 		cmocka_unit_test(test_descendants_are_added),
 		cmocka_unit_test(test_incomplete_sums_are_absent),
+		cmocka_unit_test(test_ancestors_alone),
 		cmocka_unit_test(test_unreadable_descendant),
 		cmocka_unit_test(test_sums_of_idle_groups),
 		cmocka_unit_test(test_root_includes_its_children),
