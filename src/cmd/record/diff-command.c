@@ -140,8 +140,12 @@ static enum cli_exit print_events(struct arguments *arguments, struct cgw_replay
 	status = seek_sample(arguments, replay, "from", arguments->from);
 	if (status != CLI_OK)
 		return status;
-	/* The events of a sample are what happened since the one before it. */
-	while ((r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) > 0) {
+	/*
+	 * The events of a sample are what happened since the one before it, so those of --from are
+	 * left out. The first sample of the recording has its start.
+	 */
+	r = arguments->from != NULL ? cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND) : 1;
+	for (; r > 0; r = cgw_replay_next_event(replay, CGW_EVENT_EVERY_KIND)) {
 		const struct cgw_event *events;
 		size_t count;
 
