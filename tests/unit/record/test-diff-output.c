@@ -68,15 +68,15 @@ static void test_table(void **state)
 
 	(void)state;
 	assert_table(&diff, "2023-11-14T22:13:20.000Z to 2023-11-14T22:14:20.500Z\n"
-			    "GROUP   STATE MEMORY PIDS\n"
-			    "/a             -4.0K    0\n"
-			    "/a\\x09b new    +1.0M    -\n"
-			    "/c      gone       !    -\n");
+			    "GROUP      STATE MEMORY PIDS\n"
+			    "/a                -4.0K    0\n"
+			    "/a\\x09b     new    +1.0M    -\n"
+			    "/c         gone       !    -\n");
 	diff.exact = true;
 	diff.headings = false;
-	assert_table(&diff, "/a               -4096    0\n"
-			    "/a\\x09b new   +1048576    -\n"
-			    "/c      gone         !    -\n");
+	assert_table(&diff, "/a                  -4096    0\n"
+			    "/a\\x09b     new   +1048576    -\n"
+			    "/c         gone         !    -\n");
 	diff.headings = true;
 	diff.rebooted = true;
 	diff.row_count = 0;
