@@ -62,7 +62,7 @@ void forget_gone_groups(struct applier *applier)
 	applier->forget_threshold = 2 * undo_store_count(store) + FORGET_MIN;
 }
 
-/* Does the unit have a value that no group of the engine stands for any more? */
+/* Does the unit still have a value, although its group is gone from the engine? */
 static bool is_obsolete(const struct applier *applier, const struct undo_record *record, bool all)
 {
 	if (record->group_id != 0 || record->left)
