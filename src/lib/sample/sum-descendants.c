@@ -157,19 +157,13 @@ static bool has_children(const struct cgw_layout *layout, const struct tree_grou
 	return found || path == NULL;
 }
 
-/* The tree has only the ancestors and the descendants of `below`. */
-static bool is_above(const struct tree_group *group, const char *below)
-{
-	return below != NULL && group->depth < path_depth(below);
-}
-
 /* Some descendants of the group itself were left out of the tree. */
 static bool leaves_out(const struct files *files, const struct tree_group *group,
-		       const struct cgw_sampler_options *options, uint32_t hierarchies)
+		       uint32_t depth_max, uint32_t hierarchies)
 {
-	if (group->hidden & hierarchies || is_above(group, options->below))
+	if (group->hidden & hierarchies)
 		return true;
-	return options->depth_max > 0 && group->depth >= options->depth_max &&
+	return depth_max > 0 && group->depth >= depth_max &&
 	       has_children(files->layout, group, hierarchies);
 }
 
@@ -192,6 +186,7 @@ int sum_descendants(const struct files *files, const struct cgw_sampler_options 
 	uint32_t count = snapshot->topology->view.count;
 	uint32_t hierarchies = find_hierarchies(files, snapshot);
 	CLEANUP(cleanup_free) bool *partial = NULL, *alone = NULL;
+	uint32_t below_depth = options->below != NULL ? path_depth(options->below) : 0;
 	int r = 0;
 
 	if (hierarchies == 0)
@@ -202,8 +197,12 @@ int sum_descendants(const struct files *files, const struct cgw_sampler_options 
 		return -ENOMEM;
 	for (const struct tree_group *group = files->tree->root; group != NULL;
 	     group = group_tree_next(group)) {
-		partial[group->index] = leaves_out(files, group, options, hierarchies);
-		alone[group->index] = options->ancestors_alone && is_above(group, options->below);
+		/* With `below`, the tree has only its ancestors and its descendants. */
+		bool above = group->depth < below_depth;
+
+		partial[group->index] =
+			above || leaves_out(files, group, options->depth_max, hierarchies);
+		alone[group->index] = above && options->ancestors_alone;
 	}
 	for (uint32_t group = count - 1; group > 0; group--)
 		partial[snapshot->topology->view.parent[group]] |= partial[group];
