@@ -30,6 +30,7 @@ int files_init(struct files *files, const struct cgw_layout *layout, struct grou
 		.tree = tree,
 		.plan = plan,
 		.open_max = open_max,
+		.whole_depth = UINT32_MAX,
 	};
 	return ARRAY_RESERVE(files->buffer, files->buffer_size, 65536);
 }
