@@ -4,7 +4,7 @@
 #define CGWARD_CMD_ENFORCE_WAKEUP_H
 
 #include <stdbool.h>
-#include <systemd/sd-event.h>
+#include "lib/base/libsystemd.h"
 
 #include "lib/base/clock.h"
 

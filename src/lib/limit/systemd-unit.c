@@ -46,7 +46,7 @@ static int read_group(struct systemd *systemd, const struct cgw_owner *owner, ch
 		      size_t size, struct cgw_diag *diag)
 {
 	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
-	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP(systemd_cleanup_error) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(cleanup_free) char *state = NULL, *group = NULL;
 	const char *object, *interface = systemd_interface_of(owner->unit);
 	sd_bus *bus = NULL;
