@@ -13,16 +13,12 @@
 #include "lib/kernel/list-children.h"
 #include "lib/sample/discover.h"
 
-struct walk_step {
-	struct tree_group *group;
-	bool leaf; /* had no children when it was found: must be watched, rarely listed */
-};
-
 struct walk {
 	struct discover *discover;
 	uint32_t hierarchy;
-	struct tree_group *parent; /* whose children are being listed */
-	struct walk_step *steps;   /* groups still to list */
+	struct tree_group *parent;  /* whose children are being listed */
+	const char *path;           /* of the parent */
+	struct tree_group **groups; /* still to list */
 	size_t count, size;
 };
 
@@ -157,6 +153,11 @@ static int add_watch(struct discover *discover, int descriptor, struct tree_grou
 	return 0;
 }
 
+static bool is_watched(const struct discover *discover, uint32_t hierarchy)
+{
+	return discover->watched & UINT32_C(1) << hierarchy;
+}
+
 /* If no watch can be added, the hierarchy is walked at every update from now on. */
 static int watch_group(struct discover *discover, struct tree_group *group, uint32_t hierarchy,
 		       const char *path)
@@ -164,7 +165,7 @@ static int watch_group(struct discover *discover, struct tree_group *group, uint
 	CLEANUP(cleanup_free) char *full = NULL;
 	int descriptor;
 
-	if (!(discover->watched & UINT32_C(1) << hierarchy) || group->watch[hierarchy] >= 0)
+	if (!is_watched(discover, hierarchy) || group->watch[hierarchy] >= 0)
 		return 0;
 	if (asprintf(&full, "%s%s", discover->layout->hierarchies[hierarchy].mountpoint, path) < 0)
 		return -ENOMEM;
@@ -210,12 +211,23 @@ void discover_rollback(struct discover *discover)
 	discover->walk_requested = true;
 }
 
-static int push(struct walk *walk, struct tree_group *group, bool leaf)
+static int push(struct walk *walk, struct tree_group *group)
 {
-	if (ARRAY_RESERVE(walk->steps, walk->size, walk->count + 1) < 0)
+	if (ARRAY_RESERVE(walk->groups, walk->size, walk->count + 1) < 0)
 		return -ENOMEM;
-	walk->steps[walk->count++] = (struct walk_step){group, leaf};
+	walk->groups[walk->count++] = group;
 	return 0;
+}
+
+static int watch_child(struct walk *walk, struct tree_group *group)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+
+	if (!is_watched(walk->discover, walk->hierarchy) || group->watch[walk->hierarchy] >= 0)
+		return 0;
+	if (asprintf(&path, "%s/%s", walk->path[1] == '\0' ? "" : walk->path, group->name) < 0)
+		return -ENOMEM;
+	return watch_group(walk->discover, group, walk->hierarchy, path);
 }
 
 static int on_child(void *context, const struct walk_entry *entry)
@@ -223,7 +235,7 @@ static int on_child(void *context, const struct walk_entry *entry)
 	struct walk *walk = context;
 	struct discover *discover = walk->discover;
 	struct tree_group *group;
-	bool watched = discover->watched & UINT32_C(1) << walk->hierarchy;
+	struct stat stat;
 	int r;
 
 	r = group_tree_add(discover->tree, walk->parent, entry->name, strlen(entry->name),
@@ -236,20 +248,17 @@ static int on_child(void *context, const struct walk_entry *entry)
 	}
 	if (!requires_children(discover, group, walk->hierarchy))
 		return 0;
-	/* A leaf need not be listed but must be watched. */
-	if (entry->child_count == 0 && !(watched && group->watch[walk->hierarchy] < 0))
+	/* Children are looked for after the watch was added: it reports those created later. */
+	r = watch_child(walk, group);
+	if (r < 0)
+		return r;
+	r = discover->layout->ops->stat_at(entry->directory, entry->name, &stat);
+	if (cgw_error_is_gone(r)) {
+		group_tree_remove(discover->tree, group, UINT32_C(1) << walk->hierarchy);
 		return 0;
-	return push(walk, group, entry->child_count == 0);
-}
-
-/* Checks again after the watch was added: later children are reported by inotify. */
-static bool has_no_children(const struct discover *discover, uint32_t hierarchy, const char *path)
-{
-	struct stat stat;
-
-	return discover->layout->ops->stat_at(discover->layout->hierarchies[hierarchy].fd, path + 1,
-					      &stat) == 0 &&
-	       stat.st_nlink == 2;
+	}
+	/* A directory has a link from each of its subdirectories. */
+	return r == 0 && stat.st_nlink == 2 ? 0 : push(walk, group);
 }
 
 /*
@@ -274,7 +283,7 @@ static void mark_hidden(const struct walk *walk, struct tree_group *group, int e
 	}
 }
 
-static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
+static int list_group(struct walk *walk, struct tree_group *group)
 {
 	struct discover *discover = walk->discover;
 	CLEANUP(cleanup_free) char *path = group_tree_path(group);
@@ -285,12 +294,11 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 	r = watch_group(discover, group, walk->hierarchy, path);
 	if (r < 0)
 		return r;
-	if (leaf && has_no_children(discover, walk->hierarchy, path))
-		return 0;
 	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
 	if (r == 0) {
 		walk->parent = group;
-		r = walk_children(discover->layout->ops, directory, true, on_child, walk);
+		walk->path = path;
+		r = walk_children(discover->layout->ops, directory, false, on_child, walk);
 		discover->layout->ops->close(directory);
 	}
 	/* Listing may fail after opening. Children found so far stay, the others are swept. */
@@ -301,14 +309,11 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 static int walk_below(struct discover *discover, uint32_t hierarchy, struct tree_group *group)
 {
 	struct walk walk = {.discover = discover, .hierarchy = hierarchy};
-	int r = push(&walk, group, false);
+	int r = push(&walk, group);
 
-	while (r == 0 && walk.count > 0) {
-		struct walk_step step = walk.steps[--walk.count];
-
-		r = list_group(&walk, step.group, step.leaf);
-	}
-	free(walk.steps);
+	while (r == 0 && walk.count > 0)
+		r = list_group(&walk, walk.groups[--walk.count]);
+	free(walk.groups);
 	return r;
 }
 
