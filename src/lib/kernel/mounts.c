@@ -80,7 +80,7 @@ struct mount_line {
 /* Splits a line in place. */
 static int parse_line(char *text, struct mount_line *ret_line)
 {
-	char *field, *rest;
+	char *field, *rest, *end = text + strlen(text);
 	size_t count = 0;
 	unsigned id, parent;
 
@@ -95,6 +95,7 @@ static int parse_line(char *text, struct mount_line *ret_line)
 	if (ret_line->type == NULL)
 		return -EBADMSG;
 	/* The source may be empty: the superblock options are the last field. */
+	rest = rest != NULL ? rest : end;
 	ret_line->super_options = strrchr(rest, ' ') != NULL ? strrchr(rest, ' ') + 1 : rest;
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
 	if (sscanf(ret_line->fields[FIELD_ID], "%u", &id) != 1 ||
