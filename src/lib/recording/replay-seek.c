@@ -55,9 +55,8 @@ static int make_frame(struct cgw_replay *replay, struct cgw_snapshot *before)
 static int decode_to(struct cgw_replay *replay, const struct replay_place *place)
 {
 	struct cgw_snapshot *before = NULL;
-	struct cgw_snapshot *last = replay->decoder.last != NULL
-					    ? cgw_snapshot_ref(replay->decoder.last)
-					    : NULL;
+	struct cgw_snapshot *last =
+		replay->decoder.last != NULL ? cgw_snapshot_ref(replay->decoder.last) : NULL;
 	bool found = false;
 	int r;
 

@@ -115,7 +115,7 @@ static void test_hidden_mounts_are_left_out(void **state)
 static void test_mountinfo_is_parsed(void **state)
 {
 	char text[] = "1 0 8:1 / / rw,noatime - ext4 /dev/vda1 rw,discard\n"
-		      "30 22 0:26 / /a\\040b\\134 rw,nosuid shared:9 master:1 - cgroup2 cgroup2 rw\n"
+		      "30 22 0:26 / /a\\040b\\134 rw shared:9 master:1 - cgroup2 cgroup2 rw\n"
 		      "31 22 0:29 /../x /memory ro - cgroup  rw,memory,xattr\n"
 		      "32 22 0:30 / /named rw - cgroup cgroup rw,xattr,name=systemd,cpu,cpuacct\n";
 	struct cgroup_mounts mounts = {0};
