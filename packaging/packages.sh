@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Sourced: the Debian packages that cgward needs, and a function that installs missing ones.
 
 # To build and to run.

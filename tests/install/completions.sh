@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The installed completions in real shells: commands, options, keys, groups; untrusted names are
 # quoted.
 set -uo pipefail
