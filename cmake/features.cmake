@@ -8,15 +8,16 @@ find_package(PkgConfig REQUIRED)
 set(missing_packages "")
 set(features "")
 
-# The names of the package that contains pkg-config MODULE in distributions.
-function(describe_package result module)
+# pkg-config MODULE with its packages in distributions.
+function(describe_package result module version)
   foreach(row IN ITEMS mount:libmount-dev:libmount-devel smartcols:libsmartcols-dev:libsmartcols-devel
           jansson:libjansson-dev:jansson-devel inih:libinih-dev:inih-devel libzstd:libzstd-dev:libzstd-devel
           libsystemd:libsystemd-dev:systemd-devel ncursesw:libncurses-dev:ncurses-devel
           libmicrohttpd:libmicrohttpd-dev:libmicrohttpd-devel libbpf:libbpf-dev:libbpf-devel
           cmocka:libcmocka-dev:libcmocka-devel)
     if(row MATCHES "^${module}:(.*):(.*)$")
-      set(${result} "${module} (Debian ${CMAKE_MATCH_1}, Fedora ${CMAKE_MATCH_2})" PARENT_SCOPE)
+      string(STRIP "${module} ${version}" name)
+      set(${result} "${name} (Debian ${CMAKE_MATCH_1}, Fedora ${CMAKE_MATCH_2})" PARENT_SCOPE)
     endif()
   endforeach()
 endfunction()
@@ -30,10 +31,7 @@ macro(cgward_package prefix module)
   endif()
   pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${${prefix}_SPECIFICATION})
   if(NOT ${prefix}_FOUND)
-    describe_package(${prefix}_MISSING ${module})
-    if(NOT "${ARGN}" STREQUAL "")
-      string(APPEND ${prefix}_MISSING " version ${ARGN}")
-    endif()
+    describe_package(${prefix}_MISSING ${module} "${ARGN}")
   endif()
 endmacro()
 
@@ -59,17 +57,9 @@ macro(cgward_feature name option missing)
   elseif(${option} STREQUAL "AUTO")
     set(${NAME}_LEFT_OUT "not found when it was built: ${missing}")
   else()
-    list(APPEND missing_packages "${missing}; to build without it: -D${option}=OFF")
+    list(APPEND missing_packages "${missing}, or without it: -D${option}=OFF")
   endif()
 endmacro()
-
-# cgward_check_packages(): ends with one message that names all that is missing.
-function(cgward_check_packages)
-  if(missing_packages)
-    list(JOIN missing_packages "\n  " text)
-    message(FATAL_ERROR "missing packages:\n  ${text}\n")
-  endif()
-endfunction()
 
 # cgward_write_features(HEADER): rows X(name, why it was left out, or NULL).
 function(cgward_write_features header)
