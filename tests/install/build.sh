@@ -76,7 +76,7 @@ echo "; changed" >>"$stage/etc/cgward/cgward.conf"
 logged "installs again" cmake --install "$work/ninja"
 same "the configuration is kept" "; changed" "$(tail -n 1 "$stage/etc/cgward/cgward.conf")"
 logged "uninstalls" cmake --build "$work/ninja" --target uninstall
-same "all but the configuration is removed" /etc/cgward/cgward.conf "$(cd "$stage" && find . -type f -o -type l | sed 's/^\.//')"
+same "all but the configuration is removed" /etc/cgward/cgward.conf "$(cd "$stage" && find . -type f -o -type l -o -path '*/cgward' ! -path './etc/*' | sed 's/^\.//')"
 unset DESTDIR
 
 # Missing packages.
