@@ -28,7 +28,7 @@ start cgward-b.service cgwardsmoke.slice
 check "a unit is limited whose slice lacks the controller" "$CGWARD" set cgward-b.service cpu.max=30%
 same "the kernel has the limit" "30000 100000" "$(cat "$v2/cgwardsmoke.slice/cgward-b.service/cpu.max")"
 "$CGWARD" undo >/dev/null
-late=$(make_group late)
+late=$(make_group late memory)
 mkdir "$v2$late/child"
 directory=$(mktemp -d -p /var/tmp) && test_files+=("$directory")
 printf '[policy]\ninterval = 1s\nstate = %s/state\n[limit late]\nmatch = %s/child\ncpu.max = 40%%\n' "$directory" "$late" \
