@@ -2,7 +2,7 @@
 #
 # libcgward: builds the modules of the library as one shared and one static library, and installs
 # the pkg-config and CMake files for its users. The cgward program links the modules directly.
-set(library_modules base kernel metric sample model limit policy inspect render recording)
+set(library_modules base kernel metric sample model limit policy advise inspect render recording)
 set(library_version 0) # SONAME; increase it for every incompatible change of the ABI
 
 set(library_objects "")

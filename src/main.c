@@ -26,6 +26,9 @@
 #ifdef HAVE_CMD_RECORD
 #include "cmd/record/record-commands.h"
 #endif
+#ifdef HAVE_CMD_ADVISE
+#include "cmd/advise/advise-command.h"
+#endif
 #ifdef HAVE_CMD_CHANGE
 #include "cmd/change/change-commands.h"
 #endif
@@ -52,6 +55,9 @@ static const struct cli_command *const tables[] = {
 #endif
 #ifdef HAVE_CMD_RECORD
 	record_commands,
+#endif
+#ifdef HAVE_CMD_ADVISE
+	advise_commands,
 #endif
 #ifdef HAVE_CMD_CHANGE
 	change_commands,

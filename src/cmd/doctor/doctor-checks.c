@@ -366,6 +366,29 @@ static void check_systemd(const struct cgw_layout *layout, struct finding *findi
 #endif
 }
 
+/* The units of this user's service manager, whose controllers root has delegated to it. */
+static bool describe_user_manager(const struct cgw_layout *layout, struct finding *finding)
+{
+	CLEANUP(cleanup_close) int directory = -1;
+	CLEANUP(cleanup_free) char *controllers = NULL;
+	int hierarchy = cgw_layout_find_v2(layout);
+	unsigned user = (unsigned)geteuid();
+	char path[96], socket[64];
+	size_t length = 0;
+
+	(void)snprintf(socket, sizeof(socket), "/run/user/%u/systemd/private", user);
+	(void)snprintf(path, sizeof(path), "/user.slice/user-%u.slice/user@%u.service", user, user);
+	if (hierarchy < 0 || access(socket, W_OK) < 0 ||
+	    cgw_group_open(layout, (size_t)hierarchy, path, &directory, NULL) < 0 ||
+	    cgw_file_read(layout, directory, "cgroup.controllers", &controllers, &length) < 0)
+		return false;
+	controllers[strcspn(controllers, "\n")] = '\0';
+	DESCRIBE(finding, "%sunits of this user's service manager can be limited, with %s",
+		 finding->state[0] != '\0' ? "; " : "",
+		 controllers[0] != '\0' ? controllers : "no controller");
+	return controllers[0] != '\0';
+}
+
 /* Lists the groups of this process that a non-root user may change. */
 static void check_delegation(const struct cgw_layout *layout, struct finding *finding)
 {
@@ -393,12 +416,15 @@ static void check_delegation(const struct cgw_layout *layout, struct finding *fi
 		any = true;
 	}
 	cgw_membership_done(&membership);
-	if (!any) {
-		finding->verdict = VERDICT_LIMITED;
-		DESCRIBE(finding, "no group is delegated to this user");
-		ADVISE(finding,
-		       "systemd-run --user --scope -p Delegate=yes COMMAND, or run as root");
-	}
+	if (describe_user_manager(layout, finding) || any)
+		return;
+	finding->verdict = VERDICT_LIMITED;
+	DESCRIBE(finding, "%sno group is delegated to this user",
+		 finding->state[0] != '\0' ? "; " : "");
+	ADVISE(finding,
+	       "run as root, or let root start a manager for this user with "
+	       "`loginctl enable-linger %u`, whose units can be limited",
+	       (unsigned)geteuid());
 }
 
 static void check_descriptors(const struct cgw_layout *layout, struct finding *finding)

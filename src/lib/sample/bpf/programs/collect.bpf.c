@@ -287,6 +287,7 @@ static __always_inline void walk_from(struct cgroup *given, struct bpf_control *
 	struct walk walk = {.control = control};
 
 	control->count = 0;
+	control->expected = READ(root, nr_descendants) + 1;
 	control->changed_count = 0;
 	control->name_bytes = 0;
 	control->device_count = 0;
