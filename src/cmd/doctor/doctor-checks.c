@@ -12,6 +12,7 @@
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
 #include "lib/sample/system-stat.h"
+#include "shared/cli/build-features.h"
 
 /* Appends to a buffer of fixed size, truncating the text. */
 static void append(char *text, size_t size, const char *format, ...) CGW_PRINTF(3, 4);
@@ -149,6 +150,21 @@ static void check_reading(const struct cgw_layout *layout, struct finding *findi
 		ADVISE(finding, "run as root to read them");
 	}
 	cgw_snapshot_unref(snapshot);
+}
+
+static void check_collectors(const struct cgw_layout *layout, struct finding *finding)
+{
+	const struct cgw_sampler_options options = {.once = true, .collector = CGW_COLLECTOR_BPF};
+	struct cgw_sampler *sampler;
+	struct cgw_diag diag = {0};
+
+	if (cgw_sampler_new(layout, &options, &sampler, &diag) == 0) {
+		DESCRIBE(finding, "files; bpf for many groups");
+		cgw_sampler_free(sampler);
+		return;
+	}
+	finding->verdict = VERDICT_LIMITED;
+	DESCRIBE(finding, "files only: %s", diag.text);
 }
 
 /* v1 before Linux 5.11: groups may neither account nor limit their descendants. */
@@ -426,17 +442,33 @@ static void check_descriptors(const struct cgw_layout *layout, struct finding *f
 	}
 }
 
+static void check_build(const struct cgw_layout *layout, struct finding *finding)
+{
+	(void)layout;
+	for (const struct build_feature *feature = build_features; feature->name != NULL; feature++)
+		if (feature->left_out != NULL) {
+			finding->verdict = VERDICT_LIMITED;
+			DESCRIBE(finding, "%swithout %s (%s)",
+				 finding->state[0] != '\0' ? "; " : "", feature->name,
+				 feature->left_out);
+		}
+	if (finding->verdict == VERDICT_WORKS)
+		DESCRIBE(finding, "all parts");
+}
+
 const struct check checks[] = {
-	{"layout", check_layout},
-	{"controllers", check_controllers},
-	{"reading", check_reading},
-	{"accounting", check_accounting},
-	{"io", check_io},
-	{"writing", check_writing},
-	{"limits", check_limits},
-	{"pressure", check_pressure},
-	{"systemd", check_systemd},
-	{"delegation", check_delegation},
-	{"descriptors", check_descriptors},
-	{NULL, NULL},
+	{"layout", check_layout, true},
+	{"controllers", check_controllers, false},
+	{"reading", check_reading, false},
+	{"collectors", check_collectors, false},
+	{"accounting", check_accounting, false},
+	{"io", check_io, false},
+	{"writing", check_writing, false},
+	{"limits", check_limits, false},
+	{"pressure", check_pressure, false},
+	{"systemd", check_systemd, false},
+	{"delegation", check_delegation, false},
+	{"descriptors", check_descriptors, true},
+	{"build", check_build, true},
+	{NULL, NULL, false},
 };

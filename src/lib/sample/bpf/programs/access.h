@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* access.h - macros of the BPF programs for kernel structures and for the arrays they fill. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_ACCESS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_ACCESS_H
@@ -14,7 +14,7 @@
 #define CSS_ONLINE  (1U << 1)
 #define CSS_VISIBLE (1U << 3)
 #define CSS_DYING   (1U << 4)
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
 #define ARRAY(name_, type_, entries_)              \
 	struct {                                   \

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* controllers.h - collection of each controller's values, except memory. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H

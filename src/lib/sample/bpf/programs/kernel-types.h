@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * kernel-types.h - members of kernel structures that the programs read. Their offsets come from the
  * running kernel's BTF (CO-RE), so the order here does not matter.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* memory.h - collection of the memory controller's values. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_MEMORY_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_MEMORY_H
