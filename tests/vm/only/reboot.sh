@@ -42,7 +42,7 @@ if [ -z "${REBOOTED:-}" ]; then
 	echo 1 >reboot
 	sync
 	systemctl reboot
-	sleep 600
+	exit
 fi
 systemctl start cgward-p cgward-q
 same "after a reboot, what was undone is not set" "infinity max" \
