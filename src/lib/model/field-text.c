@@ -74,16 +74,19 @@ static size_t identity_text(const struct cgw_topology *topology, enum field_iden
 size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
 		      char *buffer, size_t size, enum cgw_state *ret_state)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
-	struct text_out out = {buffer, size, 0};
+	const struct cgw_topology *topology;
+	struct text_out out = {buffer, buffer != NULL ? size : 0, 0};
+	enum cgw_state unused;
 	struct cgw_number limit;
 	const char *text;
 	uint32_t by;
 
 	append(&out, "");
+	ret_state = ret_state != NULL ? ret_state : &unused;
 	*ret_state = CGW_ABSENT;
-	if (field.shape != CGW_STRING)
+	if (field.shape != CGW_STRING || !frame_has(frame, group) || !field_is_valid(field))
 		return 0;
+	topology = cgw_snapshot_topology(frame->now);
 	if (field.view == CGW_VIEW_IDENTITY && field.index >= IDENTITY_KIND)
 		return path_text(topology, (enum field_identity)field.index, group, &out,
 				 ret_state);
@@ -94,11 +97,13 @@ size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uin
 	if (field.view == CGW_VIEW_EFFECTIVE_BY) {
 		limit = cgw_frame_effective(frame, (enum cgw_metric)field.index, group, &by);
 		*ret_state = limit.state == CGW_MAX ? CGW_ABSENT : limit.state;
-		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
+		return by == CGW_NO_GROUP ? 0
+					  : cgw_topology_path(topology, by, out.buffer, out.size);
 	}
 	if (field.view == CGW_VIEW_DERIVED_BY) {
 		by = field_determined_by(frame, field_derived(field.index), group, ret_state);
-		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
+		return by == CGW_NO_GROUP ? 0
+					  : cgw_topology_path(topology, by, out.buffer, out.size);
 	}
 	text = cgw_snapshot_text(frame->now, (enum cgw_metric)field.index, group, ret_state);
 	if (text != NULL)
