@@ -30,6 +30,17 @@ static char *copy(const char *text)
 	return text != NULL ? strdup(text) : NULL;
 }
 
+/* One for each hierarchy, since those of the caller may be fewer. */
+static uint64_t *copy_ids(const struct cgw_plan *plan, const struct cgw_step *spec)
+{
+	size_t count = plan->layout->hierarchy_count;
+	uint64_t *ids = spec->expected_ids != NULL ? calloc(count + 1, sizeof(*ids)) : NULL;
+
+	for (size_t h = 0; ids != NULL && h < count && h < spec->expected_id_count; h++)
+		ids[h] = spec->expected_ids[h];
+	return ids;
+}
+
 static void free_string(const char *text)
 {
 	free((void *)(uintptr_t)text);
@@ -55,6 +66,7 @@ static void step_done(struct step *step)
 {
 	free_string(step->spec.path);
 	free_string(step->spec.value);
+	free((void *)(uintptr_t)step->spec.expected_ids);
 	cgw_membership_done(&step->old_membership);
 	for (size_t i = 0; i < step->created_count; i++)
 		free(step->created[i].path);
@@ -114,7 +126,9 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
 		step->request = *request;
 	step->spec.path = strdup(spec->path);
 	step->spec.value = copy(spec->value);
-	if (step->spec.path == NULL || (spec->value != NULL && step->spec.value == NULL)) {
+	step->spec.expected_ids = copy_ids(plan, spec);
+	if (step->spec.path == NULL || (spec->value != NULL && step->spec.value == NULL) ||
+	    (spec->expected_ids != NULL && step->spec.expected_ids == NULL)) {
 		step_done(step);
 		return -ENOMEM;
 	}
@@ -329,18 +343,29 @@ static int check_protection(struct cgw_plan *plan, struct step *step)
 	return -EPERM;
 }
 
-/* Fails if another group has replaced the expected one. */
-static int check_identity(struct cgw_plan *plan, struct step *step)
+static int check_id(struct cgw_plan *plan, struct step *step, size_t hierarchy, uint64_t id)
 {
 	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int r;
+	int r = id != 0 ? target_open(plan->layout, hierarchy, step->spec.path, &target) : 0;
 
-	if (step->spec.expected_id == 0)
-		return 0;
-	r = target_open(plan->layout, step->spec.expected_hierarchy, step->spec.path, &target);
-	if (r < 0)
-		return advise_group(step, r);
-	return target.id == step->spec.expected_id ? 0 : advise_group(step, -ESTALE);
+	if (id == 0 || r < 0)
+		return r;
+	return target.id == id ? 0 : -ESTALE;
+}
+
+/* Fails if another group has replaced the expected one, or the part of it in one hierarchy. */
+static int check_identity(struct cgw_plan *plan, struct step *step)
+{
+	const uint64_t *ids = step->spec.expected_ids;
+	int r = check_id(plan, step, step->spec.expected_hierarchy, step->spec.expected_id);
+
+	for (size_t h = 0; ids != NULL && h < plan->layout->hierarchy_count && r == 0; h++) {
+		r = check_id(plan, step, h, ids[h]);
+		/* What is gone from one hierarchy is not changed there. */
+		if (r == -ENOENT)
+			r = 0;
+	}
+	return r < 0 ? advise_group(step, r) : 0;
 }
 
 uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step)

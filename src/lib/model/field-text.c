@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* field-text.c - values of text fields: paths, names, hierarchies and text metrics. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,15 @@ static void append_word(struct text_out *out, const char *word)
 	if (out->length > 0)
 		append(out, ",");
 	append(out, word);
+}
+
+/* "cpu:42": the first controller names the hierarchy. */
+static void append_id(struct text_out *out, const char *label, uint64_t id)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%.*s:%" PRIu64, (int)strcspn(label, ","), label, id);
+	append_word(out, text);
 }
 
 /* The kind of the group or a part of its identity, from its path. */
@@ -60,6 +71,8 @@ static size_t identity_text(const struct cgw_topology *topology, enum field_iden
 	for (uint32_t h = 0; layout != NULL && h < layout->hierarchy_count; h++) {
 		if (!(topology->present[group] & UINT32_C(1) << h))
 			continue;
+		if (which == IDENTITY_IDS)
+			append_id(out, layout->hierarchies[h].label, topology->id[h][group]);
 		if (which == IDENTITY_HIERARCHIES)
 			append_word(out, layout->hierarchies[h].label);
 		for (int i = 0; which == IDENTITY_CONTROLLERS && i < CGW_CONTROLLER_COUNT; i++)

@@ -36,6 +36,8 @@ static const struct {
 	[IDENTITY_DEPTH] = {"depth", "DEPTH", "Levels below the root", CGW_UNIT_COUNT, CGW_SCALAR},
 	[IDENTITY_ID] = {"id", "ID", "Inode of the group's directory in its first hierarchy",
 			 CGW_UNIT_COUNT, CGW_SCALAR},
+	[IDENTITY_IDS] = {"ids", "IDS", "Inode in each hierarchy with the group, as cpu:42,pids:17",
+			  CGW_UNIT_TEXT, CGW_STRING},
 	[IDENTITY_HIERARCHIES] = {"hierarchies", "HIERARCHIES",
 				  "Hierarchies that contain the group", CGW_UNIT_TEXT, CGW_STRING},
 	[IDENTITY_CONTROLLERS] = {"controllers", "CONTROLLERS",
