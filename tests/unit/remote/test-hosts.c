@@ -43,6 +43,7 @@ static const char script[] =
 	"silent) exec sleep 1000 ;;\n"
 	"flood) head; while :; do sample 1000000000 1 5; done ;;\n"
 	"talk) head; sample 1000000000 1 5; while :; do echo noise >&2; done ;;\n"
+	"deep) head; sample 1000000000 1 5 | sed 's/}}$/},\"omitted\":7}/'; exec sleep 1000 ;;\n"
 	"endless) tr '\\0' x </dev/zero ;;\n"
 	"dies) head; sample 1000000000 1 5; echo 'it was \033[31mkilled' >&2; exit 3 ;;\n"
 	"back) head; sample 1000000000 1 5; sleep 0.3; exit 255 ;;\n"
@@ -183,7 +184,6 @@ static void test_ssh_that_cannot_be_started(void **state)
 	remote_hosts_free(hosts);
 }
 
-/* A connection that ends early is lost, even if all went well: the last samples are missing. */
 /* A killed process cannot end its ssh, and a host that sends nothing would keep it. */
 static void test_ssh_ends_with_its_process(void **state)
 {
@@ -221,6 +221,7 @@ static void test_ssh_ends_with_its_process(void **state)
 	close(pipes[1]);
 }
 
+/* A connection that ends early is lost, even if all went well: the last samples are missing. */
 static void test_missing_samples(void **state)
 {
 	struct fixture fixture;
@@ -237,6 +238,20 @@ static void test_missing_samples(void **state)
 }
 
 /* Good hosts have rates regardless of the others, which do not delay a call. */
+/* A host with groups that are too deep is read without them, and says so. */
+static void test_omitted_groups_are_reported(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	OPEN(&fixture, 0, "deep", "good");
+	wait_for_reason(&fixture, "deep", "7 groups are not shown");
+	assert_int_equal(status_of(&fixture, "deep").state, REMOTE_CONNECTED);
+	assert_true(status_of(&fixture, "deep").changed);
+	assert_string_equal(status_of(&fixture, "good").reason, "");
+	close_hosts(&fixture);
+}
+
 static void test_bad_hosts_do_not_delay_good_ones(void **state)
 {
 	struct fixture fixture;
@@ -360,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_ssh_that_cannot_be_started),
 		cmocka_unit_test(test_ssh_ends_with_its_process),
 		cmocka_unit_test(test_missing_samples),
+		cmocka_unit_test(test_omitted_groups_are_reported),
 		cmocka_unit_test(test_bad_hosts_do_not_delay_good_ones),
 		cmocka_unit_test(test_slow_host),
 		cmocka_unit_test(test_lost_host_is_reconnected),
