@@ -30,17 +30,6 @@ static char *copy(const char *text)
 	return text != NULL ? strdup(text) : NULL;
 }
 
-/* One for each hierarchy, since those of the caller may be fewer. */
-static uint64_t *copy_ids(const struct cgw_plan *plan, const struct cgw_step *spec)
-{
-	size_t count = plan->layout->hierarchy_count;
-	uint64_t *ids = spec->expected_ids != NULL ? calloc(count + 1, sizeof(*ids)) : NULL;
-
-	for (size_t h = 0; ids != NULL && h < count && h < spec->expected_id_count; h++)
-		ids[h] = spec->expected_ids[h];
-	return ids;
-}
-
 static void free_string(const char *text)
 {
 	free((void *)(uintptr_t)text);
@@ -126,7 +115,7 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
 		step->request = *request;
 	step->spec.path = strdup(spec->path);
 	step->spec.value = copy(spec->value);
-	step->spec.expected_ids = copy_ids(plan, spec);
+	step->spec.expected_ids = plan_copy_ids(plan, spec);
 	if (step->spec.path == NULL || (spec->value != NULL && step->spec.value == NULL) ||
 	    (spec->expected_ids != NULL && step->spec.expected_ids == NULL)) {
 		step_done(step);
@@ -343,47 +332,6 @@ static int check_protection(struct cgw_plan *plan, struct step *step)
 	return -EPERM;
 }
 
-static int check_id(struct cgw_plan *plan, struct step *step, size_t hierarchy, uint64_t id)
-{
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int r = id != 0 ? target_open(plan->layout, hierarchy, step->spec.path, &target) : 0;
-
-	if (id == 0 || r < 0)
-		return r;
-	return target.id == id ? 0 : -ESTALE;
-}
-
-/* Fails if another group has replaced the expected one, or the part of it in one hierarchy. */
-static int check_identity(struct cgw_plan *plan, struct step *step)
-{
-	const uint64_t *ids = step->spec.expected_ids;
-	int r = check_id(plan, step, step->spec.expected_hierarchy, step->spec.expected_id);
-
-	for (size_t h = 0; ids != NULL && h < plan->layout->hierarchy_count && r == 0; h++) {
-		r = check_id(plan, step, h, ids[h]);
-		/* What is gone from one hierarchy is not changed there. */
-		if (r == -ENOENT)
-			r = 0;
-	}
-	return r < 0 ? advise_group(step, r) : 0;
-}
-
-uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step)
-{
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-
-	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) < 0)
-		return 0;
-	return target.id;
-}
-
-static bool is_replaced(const struct cgw_plan *plan, const struct step *step)
-{
-	uint64_t id = step->group_id != 0 ? plan_group_id(plan, step) : 0;
-
-	return id != 0 && id != step->group_id;
-}
-
 static int prepare(struct cgw_plan *plan, struct step *step)
 {
 	int r = check_protection(plan, step);
@@ -402,7 +350,7 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 			return r;
 		}
 	}
-	r = check_identity(plan, step);
+	r = plan_check_identity(plan, step);
 	if (!step->not_running) /* undo_check() has found the owner */
 		r = r < 0 ? r : plan_owner(plan, step);
 	r = r < 0 ? r : step->kind->prepare(plan, step);
@@ -437,8 +385,8 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	r = r < 0 ? r : plan_journal(plan, step);
 	/* Earlier steps may have taken seconds. */
 	if (r == 0 && !is_new)
-		r = check_identity(plan, step);
-	if (r == 0 && is_replaced(plan, step))
+		r = plan_check_identity(plan, step);
+	if (r == 0 && (is_new || !plan_expects_written(step)) && plan_is_replaced(plan, step))
 		r = advise_group(step, -ESTALE);
 	r = r < 0 ? r : step->kind->apply(plan, step);
 	if (r < 0 && step->kind->release != NULL)
@@ -472,7 +420,7 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 		return;
 	}
 	/* The old state is not that of a group which has replaced the changed one. */
-	r = is_replaced(plan, step) ? 0 : step->kind->rollback(plan, step);
+	r = plan_is_replaced(plan, step) ? 0 : step->kind->rollback(plan, step);
 	step->result.outcome = r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK;
 	step->result.reversible = step->result.reversible && r < 0;
 	if (r < 0) {
