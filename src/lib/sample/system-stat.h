@@ -8,7 +8,7 @@
 /* Reads /proc; missing values are ABSENT. Fails with -ENOMEM only. */
 int system_stat_read(const struct cgw_layout *layout, struct cgw_system_stat *ret_machine);
 
-/* A disk in /proc/diskstats: no partition, nor a device whose IO is counted on another one as well. */
+/* In /proc/diskstats: not a partition, nor a device whose IO is counted on another one as well. */
 struct system_disk {
 	char name[64], number[48]; /* "sda", "8:0" */
 	uint64_t read_bytes, written_bytes;

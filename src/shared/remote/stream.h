@@ -12,8 +12,8 @@
  *   {"group": "/", "id": 1, KEY: VALUE, ..., "instances": {...}, "bytes": {...}, "reasons": {...}}
  *   {"group": "/system.slice", ...}
  *
- * Groups beyond the limits below are omitted with their descendants and counted, since whoever may
- * create groups on the host could otherwise make it unreadable.
+ * Groups beyond the limits below are omitted with their descendants and counted, since a user who
+ * may create groups on the host could otherwise make it unreadable.
  *
  * The stream is untrusted, since the remote host controls it. Any other line, groups out of order
  * and exceeded limits end the stream with an error.

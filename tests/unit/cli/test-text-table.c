@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-text-table.c - names in tables can be given back. */
+/* test-text-table.c - names are accepted as tables print them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "shared/cli/text-table.h"
 #include "test.h"
 
-static void test_names_in_tables_can_be_given_back(void **state)
+static void test_names_in_tables_are_accepted(void **state)
 {
 	static const char *const names[] = {"\\",   "\\\\\\",  "\\x5c", "a\\b",
 					    "a\nb", "a\\x20b", "\\x",   "nginx.service"};
@@ -43,7 +43,7 @@ static void test_names_in_tables_can_be_given_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names_in_tables_can_be_given_back),
+		cmocka_unit_test(test_names_in_tables_are_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,7 +238,7 @@ static void test_missing_samples(void **state)
 }
 
 /* Good hosts have rates regardless of the others, which do not delay a call. */
-/* A host with groups that are too deep is read without them, and says so. */
+/* A host with groups that are too deep is read without them, and they are counted. */
 static void test_omitted_groups_are_reported(void **state)
 {
 	struct fixture fixture;
