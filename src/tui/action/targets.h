@@ -6,9 +6,9 @@
 #include "tui/core/view.h"
 
 struct target {
-	char *path;  /* raw; on a remote host its path there */
-	uint64_t id; /* inode in `hierarchy`: detects another group under the same path */
-	size_t hierarchy;
+	char *path; /* raw; on a remote host its path there */
+	/* Inodes by hierarchy, 0: not there. Detect another group under the same path. */
+	uint64_t ids[CGW_HIERARCHY_MAX];
 	uint32_t below; /* number of descendants */
 };
 
