@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "tui/core/app.h"
+#include "tui/core/window.h"
 
 #define MESSAGE_NS (8 * NS_PER_S)
 
@@ -24,7 +25,9 @@ struct app *app_free(struct app *app)
 		app_close(app);
 	while ((job = job_pop(&app->jobs)) != NULL)
 		job->free(job);
+	window_free(app->configuration_problems);
 	list_done(&app->list);
+	group_names_done(&app->names);
 	alerts_done(&app->alerts);
 	rules_free(app->rules);
 	free(app->marks);
@@ -72,6 +75,7 @@ static struct list_order app_order(const struct app *app)
 		.field = app->settings.sort.field,
 		.tree = app->settings.choices[CHOICE_TREE],
 		.upwards = app->settings.choices[CHOICE_UPWARDS],
+		.hide_idle = !app->settings.choices[CHOICE_IDLE],
 	};
 
 	if (app->settings.choices[CHOICE_OWN])
@@ -197,6 +201,13 @@ void app_path(const struct app *app, uint32_t group, char *buffer, size_t size)
 	cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
 }
 
+void app_label(const struct app *app, uint32_t group, char *buffer, size_t size)
+{
+	group_label(app_topology(app), &app->names,
+		    (enum name_style)app->settings.choices[CHOICE_NAMES], group,
+		    app->settings.choices[CHOICE_TREE], buffer, size);
+}
+
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size)
 {
 	uint32_t key = app->settings.keymap.keys[action][0];
@@ -237,6 +248,19 @@ void app_save(struct app *app)
 	    config_save(app->config_path, &config, &diag) < 0)
 		app_show_message(app, ROLE_BAD, "%s", diag.text);
 	config_done(&config);
+}
+
+void app_report_configuration(struct app *app, const struct cgw_diag *diag)
+{
+	char line[sizeof(diag->file) + sizeof(diag->text) + 16];
+
+	if (app->configuration_problems == NULL)
+		app->configuration_problems = window_new("Invalid lines of the configuration");
+	if (diag->line > 0)
+		snprintf(line, sizeof(line), "%s:%u: %s", diag->file, diag->line, diag->text);
+	else
+		snprintf(line, sizeof(line), "%s", diag->text);
+	window_add(app->configuration_problems, ROLE_WARM, line);
 }
 
 const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role)

@@ -11,6 +11,7 @@
 #include "tui/core/header.h"
 #include "tui/core/search.h"
 #include "tui/core/views.h"
+#include "tui/core/window.h"
 #include "tui/replay/replay-keys.h"
 
 int app_new(struct app **ret_app)
@@ -23,6 +24,7 @@ int app_new(struct app **ret_app)
 	app->source_flags = SOURCE_CAN_ACT;
 	app->source_name = "";
 	app->speed = 1;
+	app->list.names = &app->names;
 	app->state_path = DAEMON_STATE;
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);
@@ -320,6 +322,8 @@ unsigned app_tick(struct app *app, uint64_t now_ns)
 	uint64_t late_ns = app->now_ns - app->sampled_ns;
 
 	app->now_ns = now_ns;
+	if (app->configuration_problems != NULL)
+		return window_open(app, steal_pointer(&app->configuration_problems));
 	/* Redraw when a message expires, and while a late sample is shown in the header. */
 	if (has_message && app->message_until_ns <= now_ns)
 		return REACTION_DRAW;

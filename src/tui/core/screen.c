@@ -150,9 +150,9 @@ static int draw(struct screen *screen)
 	app_draw(screen->app, screen->canvas);
 	term_draw(screen->term, screen->canvas);
 	screen->dirty = false;
-	if (screen->resized)
+	if (screen->resized || screen->app->columns_changed)
 		request_metrics(screen);
-	screen->resized = false;
+	screen->resized = screen->app->columns_changed = false;
 	return 0;
 }
 

@@ -169,7 +169,7 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
 		   strlen(top->app->config_path));
 	cli_diag(top->context, &with_file);
-	app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line, diag->text);
+	app_report_configuration(top->app, &with_file);
 }
 
 static void load_settings(struct top *top)

@@ -209,6 +209,13 @@ static unsigned view_action(struct app *app, enum action action)
 		return toggle(app, CHOICE_TREE);
 	case ACTION_OWN:
 		return toggle(app, CHOICE_OWN);
+	case ACTION_NAMES:
+		app->settings.choices[CHOICE_NAMES] =
+			(uint8_t)((app->settings.choices[CHOICE_NAMES] + 1) % 3);
+		app->settings_changed = true;
+		return REACTION_DRAW;
+	case ACTION_IDLE:
+		return toggle(app, CHOICE_IDLE);
 	case ACTION_INVERT:
 		return toggle(app, CHOICE_UPWARDS);
 	case ACTION_SORT:

@@ -51,11 +51,11 @@ static void test_sorting(void **state)
 	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "T M");
-	session_shows(&session, "▼WORKING SET");
+	session_shows(&session, "▼MEM/MAX");
 	session_keys(&session, "I");
 	session_expect(&session, "groups-by-memory-upwards");
 	session_keys(&session, ">");
-	session_shows(&session, "▼MEM USE");
+	session_shows(&session, "▼PIDS/MAX");
 	session_keys(&session, "< P");
 	session_shows(&session, "▼CPU");
 	session_keys(&session, "a");
@@ -133,6 +133,25 @@ static void test_windows(void **state)
 	session_end(&session);
 }
 
+/* What is wrong in the configuration is shown before anything else. */
+static void test_invalid_configuration_is_shown(void **state)
+{
+	struct cgw_diag diag = {.text = "unknown setting 'colour' in [screen]",
+				.file = "/home/me/.config/cgward/config"};
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	for (diag.line = 3; diag.line < 5; diag.line++)
+		app_report_configuration(session.app, &diag);
+	assert_true(app_tick(session.app, session.now_s * SECOND) & REACTION_DRAW);
+	session_shows(&session, "config:3: unknown setting 'colour'");
+	session_shows(&session, "config:4: ");
+	session_keys(&session, "q");
+	session_hides(&session, "colour");
+	session_end(&session);
+}
+
 static void test_opened_group(void **state)
 {
 	struct session session;
@@ -150,7 +169,7 @@ static void test_opened_group(void **state)
 	session_keys(&session, "2");
 	session_shows(&session, "reading");
 	session_keys(&session, "q");
-	session_shows(&session, "WORKING SET");
+	session_shows(&session, "MEM/MAX");
 	session_end(&session);
 }
 
@@ -312,7 +331,7 @@ static void test_policy_preview(void **state)
 	session_expect(&session, "policy");
 	session_shows(&session, "active");
 	session_keys(&session, "End q");
-	session_shows(&session, "WORKING SET");
+	session_shows(&session, "MEM/MAX");
 	session_end(&session);
 }
 
@@ -339,7 +358,7 @@ static void test_mouse(void **state)
 	session_begin(&session, 24, 80);
 	free(session_text(&session));
 	app_mouse(session.app, &event);
-	session_shows(&session, "▼WORKING SET");
+	session_shows(&session, "▼MEM/MAX");
 	event.row = 6;
 	event.column = 4;
 	app_mouse(session.app, &event);
@@ -385,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_sorting),
 		cmocka_unit_test(test_searching_and_filtering),
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_invalid_configuration_is_shown),
 		cmocka_unit_test(test_opened_group),
 		cmocka_unit_test(test_ascii_only),
 		cmocka_unit_test(test_selection_follows_group),
