@@ -201,6 +201,19 @@ void app_path(const struct app *app, uint32_t group, char *buffer, size_t size)
 	cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
 }
 
+unsigned app_contexts(const struct app *app)
+{
+	const struct open_view *view = &app->views[app->view_count - 1];
+
+	return view->kind->contexts | (view->search[0] != '\0' ? IN_SEARCHING : 0U) |
+	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
+}
+
+bool app_may_act(const struct app *app)
+{
+	return app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE) && !app->read_only;
+}
+
 void app_label(const struct app *app, uint32_t group, char *buffer, size_t size)
 {
 	group_label(app_topology(app), &app->names,

@@ -76,8 +76,10 @@ struct app {
 	struct open_view views[VIEWS_MAX];
 	size_t view_count;
 	uint64_t view_serial;
-	int rows, columns;   /* size of the last canvas */
-	struct layout drawn; /* layout of the last canvas */
+	int rows, columns;          /* size of the last canvas */
+	struct layout drawn;        /* layout of the last canvas */
+	struct rect drawn_warnings; /* the line with the warnings */
+	size_t warning;             /* which one the key goes to next */
 
 	char message[320];
 	enum role message_role;

@@ -350,12 +350,19 @@ static void draw_graphs(struct app *app, struct canvas *canvas, struct rect area
 	}
 }
 
+static void draw_warnings(struct app *app, struct canvas *canvas, struct rect line)
+{
+	app->drawn_warnings = line;
+	alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column, line.columns);
+}
+
 void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 {
 	struct machine_values values;
 	struct rect line = {area.row, area.column, 1, area.columns};
 	int meter = area.columns >= 160 ? 72 : area.columns >= 100 ? 48 : area.columns / 2 - 1;
 
+	app->drawn_warnings = (struct rect){0};
 	if (area.rows < 1)
 		return;
 	if (cgw_frame_now(app->frame) == NULL) {
@@ -370,8 +377,7 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 		draw_line(app, &values, canvas, line);
 		line.row++;
 		if (area.rows == 2)
-			alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column,
-				    line.columns);
+			draw_warnings(app, canvas, line);
 		return;
 	}
 	if (area.rows >= METER_ROWS) {
@@ -382,7 +388,7 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 	line.row++;
 	draw_memory_row(&values, canvas, line, meter);
 	line.row++;
-	alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column, line.columns);
+	draw_warnings(app, canvas, line);
 	line.row++;
 	line.rows = area.row + area.rows - line.row;
 	if (line.rows >= 3)

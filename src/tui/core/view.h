@@ -83,6 +83,10 @@ unsigned app_post_job(struct app *app, const void *state, struct job *job);
 unsigned app_source_flags(const struct app *app); /* enum source_flag */
 const struct cgw_layout *app_layout(const struct app *app);
 const struct cgw_topology *app_topology(const struct app *app);
+/* In which contexts the keys of the top view are looked up: enum key_context. */
+unsigned app_contexts(const struct app *app);
+/* Whether keys may change the system. */
+bool app_may_act(const struct app *app);
 /* The group that keys act on, or CGW_NO_GROUP. */
 uint32_t app_group(const struct app *app);
 /* First key of an action as mapped, such as "F8"; "" if it has none. */

@@ -71,22 +71,29 @@ static int read_snapshot(struct group_job *job)
 	return cgw_sampler_sample(job->sampler, &job->snapshot);
 }
 
-/* The command line, or the name in brackets if it is empty (kernel threads, zombies). */
-static void read_command(const struct cgw_layout *layout, const char *name, struct process *process)
+int process_command_read(const struct cgw_layout *layout, pid_t pid, const char *name, char *buffer,
+			 size_t size)
 {
-	CLEANUP(cleanup_free) char *text = NULL, *command = NULL;
+	CLEANUP(cleanup_free) char *text = NULL, *command = NULL, *comm = NULL;
 	char file[64], escaped[96];
 	size_t length = 0;
+	int r;
 
-	snprintf(file, sizeof(file), "%d/cmdline", (int)process->pid);
+	snprintf(file, sizeof(file), "%d/cmdline", (int)pid);
 	if (cgw_proc_read(layout, file, &text, &length) == 0 && length > 0)
-		command = parse_command(text, length, sizeof(process->command));
+		command = parse_command(text, length, size);
 	if (command != NULL) {
-		cgw_escape(process->command, sizeof(process->command), command, strlen(command));
-		return;
+		cgw_escape(buffer, size, command, strlen(command));
+		return 0;
 	}
-	cgw_escape(escaped, sizeof(escaped), name, strlen(name));
-	snprintf(process->command, sizeof(process->command), "[%s]", escaped);
+	snprintf(file, sizeof(file), "%d/comm", (int)pid);
+	r = name != NULL ? 0 : cgw_proc_read(layout, file, &comm, &length);
+	if (r < 0)
+		return r;
+	name = name != NULL ? name : comm;
+	cgw_escape(escaped, sizeof(escaped), name, strcspn(name, "\n"));
+	snprintf(buffer, size, "[%s]", escaped);
+	return 0;
 }
 
 static int read_process(const struct cgw_layout *layout, pid_t pid, struct process *process)
@@ -118,8 +125,8 @@ static int read_process(const struct cgw_layout *layout, pid_t pid, struct proce
 	if (cgw_proc_read(layout, file, &status_text, &length) == 0 &&
 	    parse_status(status_text, &status) == 0)
 		process->user = status.uid;
-	read_command(layout, stat.name, process);
-	return 0;
+	return process_command_read(layout, pid, stat.name, process->command,
+				    sizeof(process->command));
 }
 
 static int by_pid(const void *a, const void *b)

@@ -53,10 +53,6 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 	struct cgw_number frozen =
 		cgw_snapshot_number(cgw_frame_now(app->frame), CGW_M_CGROUP_FROZEN, group);
 
-	if (state->flags & GROUP_MARKED) {
-		*ret_role = ROLE_MARKED;
-		return "*";
-	}
 	if (frozen.state == CGW_OK && frozen.value != 0) {
 		*ret_role = ROLE_FROZEN;
 		return "❄";
@@ -215,7 +211,13 @@ static void draw_group(const struct app *app, struct canvas *canvas, struct rect
 	const char *mark = mark_of(app, line->group, &role);
 	int space = name_space(app, index, area.columns);
 
-	canvas_text(canvas, area.row, area.column, 1, role, mark);
+	if (state->flags & GROUP_MARKED) {
+		canvas_text(canvas, area.row, area.column, 1, ROLE_MARKED, "*");
+		canvas_text(canvas, area.row, area.column + 1, 1, role, mark);
+		role = ROLE_MARKED;
+	} else {
+		canvas_text(canvas, area.row, area.column, 1, role, mark);
+	}
 	if (app->settings.choices[CHOICE_TREE]) {
 		int at = area.column + GUTTER;
 

@@ -287,6 +287,47 @@ static void test_limits_are_shown_beside_the_use(void **state)
 	session_end(&session);
 }
 
+/* From the line of warnings to the group, by key and by click. */
+static void test_warned_groups_are_reached(void **state)
+{
+	struct event click = {.kind = EVENT_MOUSE, .button = MOUSE_LEFT, .row = 3, .column = 12};
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 100);
+	session_hides(&session, "Warned");
+	session_keys(&session, "!");
+	session_shows(&session, "no warnings");
+	for (int i = 0; i < 2; i++) {
+		struct cgw_snapshot *snapshot = session_snapshot(&session);
+		struct arrival arrival = {.now = snapshot};
+
+		set_value(snapshot, CGW_M_MEMORY_CURRENT, "/system.slice/cron.service",
+			  number_ok(63 * MIB));
+		set_value(snapshot, CGW_M_MEMORY_INACTIVE_FILE, "/system.slice/cron.service",
+			  number_ok(0));
+		set_value(snapshot, CGW_M_MEMORY_EVENTS_OOM_KILL, "/init.scope",
+			  number_ok((uint64_t)i));
+		assert_int_equal(app_on_sample(session.app, &arrival, session.now_s * SECOND), 0);
+		arrival_free(&arrival);
+	}
+	session_shows(&session, "Warned");
+	session_keys(&session, "*"); /* found in collapsed groups too */
+	session_keys(&session, "!");
+	expect_selected(&session, "/init.scope");
+	session_keys(&session, "!");
+	expect_selected(&session, "/system.slice/cron.service");
+	session_keys(&session, "!");
+	expect_selected(&session, "/init.scope");
+	click.column = 60;
+	(void)app_mouse(session.app, &click);
+	expect_selected(&session, "/system.slice/cron.service");
+	click.column = 2;
+	(void)app_mouse(session.app, &click);
+	expect_selected(&session, "/init.scope");
+	session_end(&session);
+}
+
 #define HEX64_A "3f2a1b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708"
 #define HEX64_B "3f2a1b4c5d6f7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708"
 
@@ -365,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_sort_order_is_always_visible),
 		cmocka_unit_test(test_graphs_share_a_scale),
 		cmocka_unit_test(test_limits_are_shown_beside_the_use),
+		cmocka_unit_test(test_warned_groups_are_reached),
 		cmocka_unit_test(test_names_identifiers_and_paths),
 		cmocka_unit_test(test_names_are_found),
 	};

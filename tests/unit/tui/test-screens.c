@@ -113,7 +113,7 @@ static void test_windows(void **state)
 	session_keys(&session, "?");
 	session_expect(&session, "help");
 	session_keys(&session, "End");
-	session_shows(&session, "section [keys]");
+	session_shows(&session, "[keys] ");
 	session_keys(&session, "q F2");
 	session_expect(&session, "setup");
 	session_keys(&session, "/");
