@@ -31,6 +31,7 @@ struct app *app_free(struct app *app)
 	alerts_done(&app->alerts);
 	rules_free(app->rules);
 	free(app->marks);
+	free(app->clipboard);
 	replay_actions_done(&app->rehearsal);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
@@ -112,6 +113,17 @@ bool app_is_full(const struct app *app)
 bool app_is_top(const struct app *app, const void *state)
 {
 	return app->views[app->view_count - 1].state == state;
+}
+
+unsigned app_copy(struct app *app, const char *text)
+{
+	free(app->clipboard);
+	app->clipboard = strdup(text);
+	if (app->clipboard == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	return REACTION_COPY |
+	       app_show_message(app, ROLE_TEXT, "sent to the clipboard of the terminal: %.200s",
+				text);
 }
 
 const char *app_message(const struct app *app, enum role *ret_role)

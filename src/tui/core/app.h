@@ -3,6 +3,7 @@
 #ifndef CGWARD_TUI_CORE_APP_H
 #define CGWARD_TUI_CORE_APP_H
 
+#include "tui/action/process-target.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/alerts.h"
 #include "tui/core/settings.h"
@@ -96,8 +97,10 @@ struct app {
 	struct session_change *changes; /* oldest first */
 	size_t change_count, change_capacity;
 
-	struct job_queue jobs;   /* posted, not yet passed to a worker */
-	uint64_t prompt_targets; /* see targets_remember() */
+	struct job_queue jobs;         /* posted, not yet passed to a worker */
+	uint64_t prompt_targets;       /* see targets_remember() */
+	struct process_target process; /* for which a prompt or menu is open */
+	char *clipboard;               /* with REACTION_COPY */
 
 	struct window *configuration_problems; /* not opened yet, or NULL */
 };

@@ -51,6 +51,8 @@ static void react(struct screen *screen, unsigned reactions)
 		term_suspend(screen->term);
 	if (reactions & REACTION_REDRAW)
 		term_redraw(screen->term);
+	if (reactions & REACTION_COPY)
+		term_copy(screen->term, screen->app->clipboard);
 	if (reactions & REACTION_BEEP)
 		term_beep(screen->term);
 	if (reactions & REACTION_SETTINGS) {

@@ -483,6 +483,29 @@ void term_draw(struct term *term, const struct canvas *canvas)
 	       (size_t)canvas->rows * (size_t)canvas->columns * sizeof(*canvas->cells));
 }
 
+void term_copy(struct term *term, const char *text)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t length = strlen(text);
+
+	fputs("\033]52;c;", stdout);
+	for (size_t i = 0; i < length; i += 3) {
+		uint32_t bits = (uint32_t)(unsigned char)text[i] << 16;
+
+		if (i + 1 < length)
+			bits |= (uint32_t)(unsigned char)text[i + 1] << 8;
+		if (i + 2 < length)
+			bits |= (unsigned char)text[i + 2];
+		fputc(digits[bits >> 18], stdout);
+		fputc(digits[bits >> 12 & 63], stdout);
+		fputc(i + 1 < length ? digits[bits >> 6 & 63] : '=', stdout);
+		fputc(i + 2 < length ? digits[bits & 63] : '=', stdout);
+	}
+	fputc('\a', stdout);
+	(void)fflush(stdout);
+}
+
 void term_beep(struct term *term)
 {
 	beep();

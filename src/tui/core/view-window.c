@@ -17,7 +17,7 @@ struct window_line {
 };
 
 struct window {
-	const char *title;
+	char title[200];
 	struct window_line *lines;
 	size_t count, capacity;
 	int left_width;
@@ -38,7 +38,7 @@ struct window *window_new(const char *title)
 	struct window *window = calloc(1, sizeof(*window));
 
 	if (window != NULL)
-		window->title = title;
+		snprintf(window->title, sizeof(window->title), "%s", title);
 	return window;
 }
 

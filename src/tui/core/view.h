@@ -28,6 +28,7 @@ enum reaction {
 	REACTION_BEEP = 256,
 	REACTION_QUIT = 512,
 	REACTION_SEEK = 1024, /* seek to app->seek */
+	REACTION_COPY = 2048, /* pass app->clipboard to the terminal */
 };
 
 struct app;
@@ -73,6 +74,8 @@ bool app_is_top(const struct app *app, const void *state);
 const char *app_search(const struct app *app, const void *state);
 unsigned app_show_message(struct app *app, enum role role, const char *format, ...)
 	CGW_PRINTF(3, 4);
+/* Sends the text, escaped, to the clipboard of the terminal. */
+unsigned app_copy(struct app *app, const char *text);
 /* The message of the status line; NULL if it has expired. */
 const char *app_message(const struct app *app, enum role *ret_role);
 /*

@@ -12,6 +12,7 @@
 
 struct window;
 
+/* Copies the title. */
 struct window *window_new(const char *title);
 /* For a window that was not opened. */
 void window_free(struct window *window);

@@ -261,6 +261,8 @@ static unsigned view_action(struct app *app, enum action action)
 
 static unsigned row_action(struct app *app, enum action action)
 {
+	char path[4096];
+
 	switch (action) {
 	case ACTION_LEFT:
 		return go_left(app);
@@ -282,6 +284,11 @@ static unsigned row_action(struct app *app, enum action action)
 	case ACTION_UNMARK:
 		list_unmark_all(&app->list);
 		return REACTION_DRAW;
+	case ACTION_COPY:
+		if (app_group(app) == CGW_NO_GROUP)
+			return REACTION_BEEP;
+		app_path(app, app_group(app), path, sizeof(path));
+		return app_copy(app, path);
 	case ACTION_OPEN:
 		return open_detail(app);
 	case ACTION_EXPLAIN:
