@@ -50,6 +50,13 @@ unsigned detail_use(struct app *app, struct detail *detail)
 
 	if (!app_may_act(app) && (cause != NULL || detail->page == PAGE_LIMITS))
 		return app_show_message(app, ROLE_WARM, "cannot edit: read-only") | REACTION_BEEP;
+	if (row != NULL && detail->page == PAGE_METRICS && !row->heading) {
+		if (metric_history_find(&detail->metrics, row->left) < 0)
+			return app_show_message(app, ROLE_TEXT, "no graph: not a number") |
+			       REACTION_BEEP;
+		snprintf(detail->graphed, sizeof(detail->graphed), "%s", row->left);
+		return detail_turn_to(app, detail, PAGE_GRAPHS);
+	}
 	if (cause != NULL)
 		return use_cause(app, detail, cause);
 	if (row != NULL && detail->page == PAGE_LIMITS && detail->group != CGW_NO_GROUP)

@@ -14,6 +14,7 @@
 #include "shared/report/inspect-view.h"
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
+#include "tui/detail/metric-history.h"
 
 enum detail_page {
 	PAGE_GRAPHS,
@@ -131,6 +132,10 @@ struct detail {
 	struct detail_row lost_row; /* not shown: without memory for another row */
 	struct scroll scroll;
 	unsigned zoom; /* seconds per sample of a graph */
+	size_t cursor; /* samples before the newest one */
+	bool has_cursor;
+	struct metric_history metrics;
+	char graphed[96]; /* key of the metric shown beside the graphs, "": none */
 };
 
 /* Appends a row. Never NULL. */
@@ -144,6 +149,8 @@ uint32_t detail_find_group(const struct detail *detail);
 
 /* The process of the selected row, or NULL. */
 const struct process *detail_process(const struct detail *detail);
+/* Shows a page. */
+unsigned detail_turn_to(struct app *app, struct detail *detail, int page);
 /* Enter on the selected row. */
 unsigned detail_use(struct app *app, struct detail *detail);
 /* Copies the process, command or value of the selected row, else the path. */

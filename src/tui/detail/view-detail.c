@@ -14,6 +14,8 @@
 
 #define SCROLL_CELLS 8
 #define SCROLL_MAX   4096
+/* Samples of the widest graph. */
+#define CURSOR_MAX 1000
 /* Groups whose processes are listed. */
 #define GROUPS_BELOW_MAX 2000
 
@@ -66,11 +68,16 @@ uint32_t detail_find_group(const struct detail *detail)
 static void fill(struct app *app, struct detail *detail)
 {
 	detail->row_count = 0;
+	detail->cause_count = 0;
 	if (fill_page[detail->page] != NULL)
 		fill_page[detail->page](app, detail);
 	if (detail->scroll.selected >= detail->row_count)
 		detail->scroll.selected =
 			detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+	/* The first row that is not a heading. */
+	while (detail->scroll.first == 0 && detail->scroll.selected + 1 < detail->row_count &&
+	       detail->rows[detail->scroll.selected].heading)
+		detail->scroll.selected++;
 }
 
 /* The descendants whose processes are listed as well; without memory, fewer. */
@@ -131,6 +138,7 @@ static void detail_update(struct app *app, void *opaque)
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
 		detail->frame = app->frame;
 		remember_counts(detail);
+		metric_history_push(&detail->metrics, detail->frame, detail_find_group(detail));
 		fill(app, detail);
 		return;
 	}
@@ -155,8 +163,10 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 	job->kept = true;
 	detail->group_job = group_job;
 	if (group_job->snapshot != NULL &&
-	    cgw_frame_update(detail->own_frame, group_job->snapshot) == 0)
+	    cgw_frame_update(detail->own_frame, group_job->snapshot) == 0) {
 		remember_counts(detail);
+		metric_history_push(&detail->metrics, detail->own_frame, detail_find_group(detail));
+	}
 	if (group_job->processes != NULL) {
 		free(detail->processes);
 		detail->processes = steal_pointer(&group_job->processes);
@@ -270,7 +280,7 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
 }
 
-static unsigned turn_to(struct app *app, struct detail *detail, int page)
+unsigned detail_turn_to(struct app *app, struct detail *detail, int page)
 {
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
 	detail->scroll.selected = 0;
@@ -309,7 +319,7 @@ static bool detail_search(struct app *app, void *opaque, const char *text, bool 
 
 	/* Graphs have no text: what they show is among the metrics. */
 	if (detail->page == PAGE_GRAPHS)
-		turn_to(app, detail, PAGE_METRICS);
+		detail_turn_to(app, detail, PAGE_METRICS);
 	return search_rows((uint32_t)detail->row_count, &detail->scroll.selected, backward, here,
 			   row_matches, &search);
 }
@@ -325,6 +335,23 @@ static unsigned zoom(struct detail *detail, int by)
 	if (at < 0 || at >= (int)ARRAY_SIZE(steps))
 		return REACTION_BEEP;
 	detail->zoom = steps[at];
+	return REACTION_DRAW;
+}
+
+/* Steps of a cell; forward from the newest value, the cursor disappears. */
+static unsigned move_cursor(struct detail *detail, bool back)
+{
+	if (detail->page != PAGE_GRAPHS)
+		return REACTION_BEEP;
+	if (!detail->has_cursor)
+		detail->cursor = 0;
+	else if (back)
+		detail->cursor = detail->cursor + 2 < CURSOR_MAX ? detail->cursor + 2 : CURSOR_MAX;
+	else if (detail->cursor >= 2)
+		detail->cursor -= 2;
+	else
+		back = false;
+	detail->has_cursor = back || (detail->has_cursor && detail->cursor > 0);
 	return REACTION_DRAW;
 }
 
@@ -400,9 +427,9 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_BACK_LETTER:
 		return app_close(app);
 	case ACTION_PANE_NEXT:
-		return turn_to(app, detail, (int)detail->page + 1);
+		return detail_turn_to(app, detail, (int)detail->page + 1);
 	case ACTION_PANE_PREVIOUS:
-		return turn_to(app, detail, (int)detail->page - 1);
+		return detail_turn_to(app, detail, (int)detail->page - 1);
 	case ACTION_PANE_1:
 	case ACTION_PANE_2:
 	case ACTION_PANE_3:
@@ -410,13 +437,16 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_PANE_5:
 	case ACTION_PANE_6:
 	case ACTION_PANE_7:
-		return turn_to(app, detail, (int)action - ACTION_PANE_1);
+		return detail_turn_to(app, detail, (int)action - ACTION_PANE_1);
 	case ACTION_LEFT:
 		return detail->page == PAGE_GRAPHS ? zoom(detail, 1)
 						   : scroll(detail, -SCROLL_CELLS);
 	case ACTION_RIGHT:
 		return detail->page == PAGE_GRAPHS ? zoom(detail, -1)
 						   : scroll(detail, SCROLL_CELLS);
+	case ACTION_CURSOR_BACK:
+	case ACTION_CURSOR_FORWARD:
+		return move_cursor(detail, action == ACTION_CURSOR_BACK);
 	case ACTION_HELP:
 		return open_help(app);
 	case ACTION_USE:
@@ -443,7 +473,7 @@ static unsigned detail_click(struct app *app, void *opaque, const struct event *
 	    event->row == app->drawn.head.row) {
 		int page = detail_tab_at(detail, app->drawn.head, event->column);
 
-		return page >= 0 ? turn_to(app, detail, page) : REACTION_NONE;
+		return page >= 0 ? detail_turn_to(app, detail, page) : REACTION_NONE;
 	}
 	if (scroll_click(&detail->scroll, event, (uint32_t)detail->row_count, &row)) {
 		detail->scroll.selected = row;
@@ -477,6 +507,7 @@ static void detail_done(void *opaque)
 	cgw_frame_free(detail->own_frame);
 	free(detail->processes);
 	free(detail->first_counts);
+	metric_history_done(&detail->metrics);
 	free(detail->rows);
 	free(detail->path);
 	free(detail);
@@ -506,7 +537,7 @@ unsigned open_detail_at(struct app *app, unsigned page)
 	struct open_view *view = &app->views[app->view_count - 1];
 
 	if (view->kind == &view_detail)
-		reactions |= turn_to(app, view->state, (int)page);
+		reactions |= detail_turn_to(app, view->state, (int)page);
 	return reactions;
 }
 

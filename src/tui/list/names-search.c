@@ -20,6 +20,7 @@ struct names_job {
 static void run_search(struct job *job)
 {
 	struct names_job *search = (struct names_job *)job;
+	const struct cgw_names_options options = {0};
 	struct cgw_names names;
 
 	for (size_t i = 0; i < search->count; i++) {
@@ -27,7 +28,7 @@ static void run_search(struct job *job)
 		const char *name = names.name;
 
 		memset(&names, 0, sizeof(names));
-		cgw_names_resolve(identity, NULL, &names);
+		cgw_names_resolve(identity, &options, &names);
 		if (identity->kind == CGW_IDENTITY_POD)
 			name = names.pod;
 		if (identity->kind == CGW_IDENTITY_CONTAINER && names.pod[0] != '\0' &&

@@ -297,6 +297,49 @@ static void test_limits_of_graphs(void **state)
 	end(&fixture);
 }
 
+/* The limit is a line, the cursor reads out values, and all boxes have the same span. */
+static void test_graphs_have_numbers(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "1");
+	for (int i = 0; i < 20; i++)
+		update(&fixture);
+	session_expect(&fixture.session, "detail-graphs-limit");
+	session_shows(&fixture.session, "╌╌╌╌");
+	session_shows(&fixture.session, "─ Now ");
+	session_keys(&fixture.session, "< < <");
+	session_shows(&fixture.session, "─ 4 s ago ");
+	session_shows(&fixture.session, "  41.0% CPU");
+	session_keys(&fixture.session, "> > >");
+	session_shows(&fixture.session, "─ Now ");
+	end(&fixture);
+}
+
+/* Enter on a metric draws it from the time when the group was opened; of counters, the rate. */
+static void test_any_metric_is_graphed(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "2");
+	for (int i = 0; i < 4; i++) {
+		write_file(&fixture, "pids.events", i % 2 == 0 ? "max 3\n" : "max 13\n");
+		update(&fixture);
+	}
+	session_keys(&fixture.session, "/");
+	session_type(&fixture.session, "pids.max");
+	session_keys(&fixture.session, "Enter Esc Enter");
+	session_shows(&fixture.session, "─ pids.max ");
+	session_keys(&fixture.session, "2 /");
+	session_type(&fixture.session, "pids.events.max");
+	session_keys(&fixture.session, "Enter Esc Enter");
+	/* 3 and 13 are the counter itself. */
+	expect_line(&fixture, "─ pids.events.max ", "  now ", "max 13 ");
+	end(&fixture);
+}
+
 static void test_search_on_each_page(void **state)
 {
 	static const struct {
@@ -348,6 +391,8 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_events_since_the_group_was_opened),
 		cmocka_unit_test(test_limits_of_graphs),
+		cmocka_unit_test(test_graphs_have_numbers),
+		cmocka_unit_test(test_any_metric_is_graphed),
 		cmocka_unit_test(test_search_on_each_page),
 	};
 
