@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "tui/core/app.h"
-#include "tui/core/dashboard.h"
 #include "tui/core/views.h"
 
 static unsigned accept_command(struct app *app, int value)

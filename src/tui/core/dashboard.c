@@ -205,6 +205,8 @@ unsigned app_perform(struct app *app, enum action action)
 	}
 	if (action == ACTION_COMMANDS)
 		return open_commands(app);
+	if (action == ACTION_SAVE_VIEW && cgw_frame_now(app->frame) != NULL)
+		return open_save_view(app);
 	if (search_act(app, view, action, &reactions))
 		return handle_reactions(app, reactions | REACTION_DRAW);
 	if (key_binding(action)->contexts & IN_REPLAY)

@@ -15,13 +15,10 @@ int app_new(struct app **ret_app);
 int app_on_sample(struct app *app, struct arrival *arrival, uint64_t now_ns);
 /* Each returns the reactions left for the caller: the app has handled its own. */
 unsigned app_key(struct app *app, uint32_t key);
-/* As if a key of the action had been pressed. */
-unsigned app_perform(struct app *app, enum action action);
 unsigned app_mouse(struct app *app, const struct event *event);
 unsigned app_job_done(struct app *app, struct job *job);
 /* Call once per loop iteration. */
 unsigned app_tick(struct app *app, uint64_t now_ns);
-void app_draw(struct app *app, struct canvas *canvas);
 /* All metrics that the screen needs. */
 void app_metrics(const struct app *app, struct cgw_metric_set *set);
 

@@ -4,7 +4,6 @@
 
 #include "lib/base/cleanup.h"
 #include "tui/core/app.h"
-#include "tui/core/dashboard.h"
 #include "tui/core/key-bar.h"
 
 /* The most important first, on narrow screens only these; the others follow as they are listed. */
@@ -134,6 +133,6 @@ unsigned key_bar_click(struct app *app, int column)
 
 	for (size_t i = 0; i < count; i++)
 		if (column >= labels[i].column && column < labels[i].column + labels[i].width)
-			return app_key(app, app->settings.keymap.keys[labels[i].action][0]);
+			return app_perform(app, labels[i].action);
 	return REACTION_NONE;
 }

@@ -86,6 +86,9 @@ unsigned app_post_job(struct app *app, const void *state, struct job *job);
 unsigned app_source_flags(const struct app *app); /* enum source_flag */
 const struct cgw_layout *app_layout(const struct app *app);
 const struct cgw_topology *app_topology(const struct app *app);
+/* As if a key of the action had been pressed. */
+unsigned app_perform(struct app *app, enum action action);
+void app_draw(struct app *app, struct canvas *canvas);
 /* In which contexts the keys of the top view are looked up: enum key_context. */
 unsigned app_contexts(const struct app *app);
 /* Whether keys may change the system. */

@@ -12,6 +12,8 @@ unsigned open_detail(struct app *app);
 /* Opens it on a page: enum detail_page. */
 unsigned open_detail_at(struct app *app, unsigned page);
 unsigned open_help(struct app *app);
+/* Asks for a file and writes what is on the screen; its suffix determines the format. */
+unsigned open_save_view(struct app *app);
 unsigned open_commands(struct app *app);
 unsigned open_find_process(struct app *app);
 unsigned open_setup(struct app *app);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-screens.c - tests of whole sessions: keys in, screens out, at several sizes. */
 #include <locale.h>
+#include <unistd.h>
 
 #include "session.h"
 
@@ -335,6 +336,51 @@ static void test_policy_preview(void **state)
 	session_end(&session);
 }
 
+static void save_and_read(struct session *session, const char *file, const char *part)
+{
+	char text[64 * 1024] = "";
+	FILE *saved;
+
+	session_keys(session, "X");
+	session_type(session, file);
+	session_keys(session, "Enter");
+	session_shows(session, "saved /");
+	saved = fopen(file, "r");
+	assert_non_null(saved);
+	text[fread(text, 1, sizeof(text) - 1, saved)] = '\0';
+	fclose(saved);
+	if (strstr(text, part) == NULL)
+		fail_msg("\"%s\" is not in %s:\n%.2000s", part, file, text);
+}
+
+/* By suffix; a file is never replaced. */
+static void test_view_is_saved(void **state)
+{
+	char directory[] = "/tmp/cgward-test-view-XXXXXX", files[3][64];
+	struct session session;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		(void)snprintf(files[i], sizeof(files[i]), "%s/view.%s", directory,
+			       i == 0   ? "txt"
+			       : i == 1 ? "csv"
+					: "svg");
+	session_begin(&session, 24, 80);
+	save_and_read(&session, files[0], "├─postgresql.service");
+	save_and_read(&session, files[1],
+		      "\"/system.slice/nginx.service\",\"41\",\"292552704\",\"33\"");
+	save_and_read(&session, files[2], "nginx.service");
+	session_keys(&session, "X");
+	session_type(&session, files[0]);
+	session_keys(&session, "Enter");
+	session_shows(&session, "File exists");
+	session_end(&session);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		assert_int_equal(unlink(files[i]), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void test_read_only_rejects_actions(void **state)
 {
 	struct session session;
@@ -412,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_filter_by_condition),
 		cmocka_unit_test(test_actions_ask_for_confirmation),
 		cmocka_unit_test(test_policy_preview),
+		cmocka_unit_test(test_view_is_saved),
 		cmocka_unit_test(test_read_only_rejects_actions),
 		cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_every_size_can_be_drawn),
