@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* help.c - help window: keys by topic in as many columns as fit, signs and colours; can be filtered. */
+/* help.c - help window: keys by topic in columns, signs and colours; can be filtered. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

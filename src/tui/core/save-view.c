@@ -79,7 +79,7 @@ static void save_svg(const struct canvas *canvas, enum term_theme theme, FILE *o
 	fputs("</svg>\n", out);
 }
 
-/* Text that a spreadsheet would take for a formula gets an apostrophe, as in `cgward dump --csv`. */
+/* Text that looks like a formula gets an apostrophe, as in `cgward dump --csv`. */
 static void print_csv(const char *text, bool is_number, FILE *out)
 {
 	fputs(!is_number && text[0] != '\0' && strchr("=+-@", text[0]) != NULL ? "\"'" : "\"", out);

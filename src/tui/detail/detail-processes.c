@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* detail-processes.c - page 4 of an opened group: its processes, and keys that act on one of them. */
+/* detail-processes.c - page 4 of an opened group: its processes, and keys that act on one. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

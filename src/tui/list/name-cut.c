@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* name-cut.c - shortens names that do not fit, so that they can still be told apart. */
+/* name-cut.c - shortens names that do not fit, so that they can still be distinguished. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* name-cut.h - shortens names that do not fit, so that they can still be told apart. Pure. */
+/* name-cut.h - shortens names that do not fit, so that they can still be distinguished. Pure. */
 #ifndef CGWARD_TUI_LIST_NAME_CUT_H
 #define CGWARD_TUI_LIST_NAME_CUT_H
 
@@ -11,8 +11,8 @@ enum name_cut {
 };
 
 /*
- * Writes `text` with at most `width` cells. `other` (NULL: none) is a text that would look the same:
- * the part where they differ is kept as well.
+ * Writes `text` with at most `width` cells. `other` (NULL: none) is a text that would look the
+ * same: the part where they differ is kept as well.
  */
 void name_cut(const char *text, enum name_cut how, const char *other, int width, char *buffer,
 	      size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-name-cut.c - names that do not fit can still be told apart. */
+/* test-name-cut.c - names that do not fit can still be distinguished. */
 #include <locale.h>
 #include <string.h>
 
