@@ -40,6 +40,7 @@ struct session_change {
 struct column_state {
 	struct column column; /* which this is about */
 	uint64_t filled_ns;   /* when it last had one; 0: never */
+	uint64_t checked_ns;
 	bool empty;
 };
 

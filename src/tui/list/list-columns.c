@@ -16,8 +16,9 @@
 
 /* A column without values gives way to others, but not sooner than this after the last value. */
 #define FILLED_NS (60 * NS_PER_S)
-/* How often a column with values is checked again. */
-#define CHECK_NS (10 * NS_PER_S)
+/* How often a column is checked again: with values, and without, which reads all groups. */
+#define CHECK_FILLED_NS (10 * NS_PER_S)
+#define CHECK_EMPTY_NS  (3 * NS_PER_S)
 
 static int titled_width(const struct app *app, const struct column *column)
 {
@@ -68,9 +69,12 @@ void groups_check_columns(struct app *app)
 
 		if (!same_column(&state->column, column))
 			*state = (struct column_state){.column = *column};
-		if ((state->filled_ns > 0 && now_ns - state->filled_ns < CHECK_NS) ||
+		if ((state->checked_ns > 0 &&
+		     now_ns - state->checked_ns <
+			     (state->empty ? CHECK_EMPTY_NS : CHECK_FILLED_NS)) ||
 		    !has_metrics(app, column))
 			continue;
+		state->checked_ns = now_ns;
 		if (has_value(app, column))
 			state->filled_ns = now_ns;
 		state->empty = state->filled_ns == 0 || now_ns - state->filled_ns >= FILLED_NS;
