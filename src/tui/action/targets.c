@@ -111,6 +111,18 @@ int targets_collect(struct app *app, bool one, struct targets *ret_targets)
 	return r;
 }
 
+int targets_of_group(struct app *app, uint32_t group, struct targets *ret_targets)
+{
+	struct targets targets = {.ssh = app->hosts.ssh};
+	int r = add_group(&targets, app_topology(app), group);
+
+	if (r == 0)
+		*ret_targets = targets;
+	else
+		targets_done(&targets);
+	return r;
+}
+
 int targets_copy(const struct targets *targets, struct targets *ret_copy)
 {
 	struct targets copy = {.host = targets->host, .ssh = targets->ssh};

@@ -25,6 +25,8 @@ struct targets {
  * reason if remote groups are unsuitable.
  */
 int targets_collect(struct app *app, bool one, struct targets *ret_targets);
+/* The group only, whatever is selected or marked. -ENOMEM. */
+int targets_of_group(struct app *app, uint32_t group, struct targets *ret_targets);
 int targets_copy(const struct targets *targets, struct targets *ret_copy);
 void targets_done(struct targets *targets);
 /* "/a/b", or "3 groups"; escaped. */
