@@ -135,13 +135,10 @@ static bool may_need_descendants(const struct cgw_layout *layout, const struct c
 		const struct cgw_metric_info *info = cgw_metric_info(metric);
 
 		for (size_t i = 0; i < info->source_count && cgw_metric_set_has(set, metric); i++) {
-			int h = -1;
-
-			if (info->sources[i].own)
-				h = cgw_layout_find(
-					layout, (enum cgw_controller)info->sources[i].controller);
-			if (h >= 0 && layout->hierarchies[h].version == info->sources[i].version)
-				return true;
+			for (size_t h = 0; h < layout->hierarchy_count && info->sources[i].own; h++)
+				if (cgw_hierarchy_offers(&layout->hierarchies[h],
+							 &info->sources[i]))
+					return true;
 		}
 	}
 	return false;

@@ -37,9 +37,12 @@
 #define PROPERTY(name, how, on_v1) \
 	.property = (name), .property_kind = PROPERTY_##how, .property_on_v1 = (on_v1)
 
+/* Whether a shape of metrics.def has instances. */
+enum { MANY_SCALAR, MANY_STRING = 0, MANY_INSTANCES, MANY_EACH = 1 };
+
 /* What a control inherits from the metric of the same ID. */
-#define METRIC(id, key_, name, others, help_, kind_, form, measure, ...)                  \
-	enum { unit_##id = CGW_UNIT_##measure, many_##id = CGW_##form == CGW_INSTANCES }; \
+#define METRIC(id, key_, name, others, help_, kind_, form, measure, ...)  \
+	enum { unit_##id = CGW_UNIT_##measure, many_##id = MANY_##form }; \
 	__attribute__((unused)) static const char title_##id[] = name, aliases_##id[] = others;
 #include <cgward/metrics.def>
 #undef METRIC

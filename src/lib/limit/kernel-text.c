@@ -64,6 +64,7 @@ static void encode_number(const struct control_row *row, const struct cgw_source
 	case CGW_CONVERT_SCALE:
 	case CGW_CONVERT_TICKS:
 	case CGW_CONVERT_MEMORY_LIMIT:
+	case CGW_CONVERT_PAGES: /* of values that cannot be set */
 		number /= source->scale > 1 ? source->scale : 1;
 		break;
 	}

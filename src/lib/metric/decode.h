@@ -19,6 +19,7 @@ struct decode_request {
 	uint64_t scale;
 	uint8_t conversion; /* enum cgw_conversion */
 	bool instances;     /* pass each instance to the sink; the slot contains the sum */
+	bool shared;        /* another request may have the same key */
 };
 
 /* Receives instances and texts. `name` and `text` point into the buffer and are not terminated. */

@@ -9,6 +9,13 @@
 /* Macros used in metrics.def. */
 #define CGW_M_NONE (-1)
 #define WHOLE      2
+/* EACH: instances without a sum. */
+enum {
+	SHAPE_SCALAR = CGW_SCALAR,
+	SHAPE_INSTANCES = CGW_INSTANCES,
+	SHAPE_STRING = CGW_STRING,
+	SHAPE_EACH
+};
 #define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, per_, ...) \
 	{                                                                                   \
 		.version = (version_), .format = CGW_FORMAT_##format_,                      \
@@ -20,6 +27,10 @@
 #define V1(c, f, format, k, s)          SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = false)
 #define V1_OWN(c, f, format, k, s)      SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = true)
 #define V1_NOT_ROOT(c, f, format, k, s) SOURCE(1, c, f, format, k, s, SCALE, NONE, .not_root = true)
+#define V2_OWN_WITH(c, f, format, k, s, option) \
+	SOURCE(2, c, f, format, k, s, SCALE, NONE, .own = true, .mount_options = CGW_MOUNT_##option)
+#define V2_OWN_WITHOUT(c, f, format, k, s, file_) \
+	SOURCE(2, c, f, format, k, s, SCALE, NONE, .own = true, .without = (file_))
 #define V2_AS(c, f, format, k, s, conv) SOURCE(2, c, f, format, k, s, conv, NONE, .own = false)
 #define V1_AS(c, f, format, k, s, conv) SOURCE(1, c, f, format, k, s, conv, NONE, .own = false)
 #define V2_PER(c, f, format, k, s, id)  SOURCE(2, c, f, format, k, s, SCALE, id, .own = false)
@@ -41,7 +52,7 @@
 		.aliases = (aliases_),                                                             \
 		.help = (help_),                                                                   \
 		.kind = CGW_##kind_,                                                               \
-		.shape = CGW_##shape_,                                                             \
+		.shape = SHAPE_##shape_ == SHAPE_EACH ? CGW_INSTANCES : SHAPE_##shape_,            \
 		.unit = CGW_UNIT_##unit_,                                                          \
 		.cost = CGW_##cost_,                                                               \
 		.hierarchical = (hierarchical_) != 0,                                              \
@@ -49,6 +60,7 @@
 		.root = CGW_ROOT_##root_,                                                          \
 		.source_count = sizeof(sources_##id) / sizeof(sources_##id[0]),                    \
 		.limited_by = CGW_M_##by_,                                                         \
+		.summed = SHAPE_##shape_ != SHAPE_EACH,                                            \
 		.sources = sources_##id,                                                           \
 	},
 static const struct cgw_metric_info metrics[CGW_METRIC_COUNT] = {
