@@ -69,6 +69,7 @@ enum cgw_format {
 	CGW_FORMAT_DEVICE_NUMBER, /* "MAJ:MIN 123\n", without a line "default 100\n" */
 	CGW_FORMAT_PRESSURE,      /* "some avg10=0.00 ... total=0"; the key is "some.avg10" */
 	CGW_FORMAT_NAMED,         /* "INSTANCE 123\n": misc.current */
+	CGW_FORMAT_OTHER, /* "NAME 123\n" for each name that no metric of the file KEY has as key */
 	CGW_FORMAT_PREFIX,  /* "KEYname 123\n": cgroup.stat; the instance is what follows the key */
 	CGW_FORMAT_NUMA,    /* "KEY N0=1 N1=2\n", v1 "KEY=3 N0=1 ...\n"; the instances are N0, N1 */
 	CGW_FORMAT_PER_CPU, /* "1 2 3 \n": the instances are "0", "1", ... */

@@ -148,6 +148,22 @@ void decode_device_number(struct decode_job *job)
 	decode_names(job, "default ");
 }
 
+/* "newkey 5": the keys of newer kernels, in the unit of the kernel. */
+void decode_other(struct decode_job *job)
+{
+	struct decode_line line;
+
+	while (decode_next_line(job, &line)) {
+		const char *space = memchr(line.start, ' ', (size_t)(line.end - line.start));
+
+		for (size_t i = 0; space != NULL && i < job->request_count; i++)
+			if (!metric_has_source(job->requests[i].key, line.start,
+					       (size_t)(space - line.start)))
+				add_instance(job, i, line.start, (size_t)(space - line.start),
+					     decode_token(&job->requests[i], space + 1, line.end));
+	}
+}
+
 /* "nr_subsys_cpu 5": the instance is what follows the key. Several keys share the file. */
 void decode_prefix(struct decode_job *job)
 {

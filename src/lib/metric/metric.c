@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* metric.c - the table of metrics. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/word-list.h"
+#include "lib/metric/decode.h"
 #include <cgward/metric.h>
 
 /* Macros used in metrics.def. */
@@ -82,6 +84,33 @@ int cgw_metric_find(const char *key)
 		if (word_list_has(metrics[i].aliases, key))
 			return i;
 	return -ENOENT;
+}
+
+static bool names_key(const struct cgw_source *source, const char *key, size_t length)
+{
+	size_t known = source->key != NULL ? strlen(source->key) : 0;
+
+	if (source->format == CGW_FORMAT_PREFIX)
+		return length > known && memcmp(source->key, key, known) == 0;
+	return source->format == CGW_FORMAT_FLAT && known == length &&
+	       memcmp(source->key, key, length) == 0;
+}
+
+bool metric_has_source(const char *file, const char *key, size_t key_length)
+{
+	char total[64];
+	int total_length = snprintf(total, sizeof(total), "total_%.*s", (int)key_length, key);
+
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		for (size_t s = 0; s < metrics[i].source_count; s++) {
+			const struct cgw_source *source = &metrics[i].sources[s];
+
+			if (strcmp(source->file, file) == 0 &&
+			    (names_key(source, key, key_length) ||
+			     names_key(source, total, (size_t)total_length)))
+				return true;
+		}
+	return false;
 }
 
 const char *cgw_unit_name(enum cgw_unit unit)

@@ -56,6 +56,8 @@ static const struct {
 static const struct {
 	const char *prefix, *label;
 } instance_labels[] = {
+	{"memory.stat", "key"},    {"memory.events", "key"},
+	{"cpu.stat", "key"},       {"cgroup.stat", "key"},
 	{"io.", "device"},         {"cpu.", "cpu"},
 	{"memory.", "node"},       {"hugetlb.numa_stat", "page_size_node"},
 	{"hugetlb.", "page_size"}, {"rdma.", "device"},

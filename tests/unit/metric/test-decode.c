@@ -264,6 +264,10 @@ static void test_instances_by_format(void **state)
 		 "nr_descendants 9\nnr_subsys_cpu 5\nnr_dying_subsys_cpu 1\nnr_subsys_ 2\n"
 		 "nr_subsys_io\nnr_subsys_memory 7",
 		 "0:cpu=5 0:memory=7 "},
+		{CGW_FORMAT_OTHER, "memory.stat",
+		 "anon 1\nnewkey 5\npgfault 2\ncache 3\ntotal_cache 3\nnr_subsys_cpu 7\nempty\n",
+		 "0:newkey=5 0:nr_subsys_cpu=7 "},
+		{CGW_FORMAT_OTHER, "cgroup.stat", "nr_descendants 1\nnr_subsys_cpu 7\n", ""},
 		{CGW_FORMAT_NUMA, "anon", "file N0=1\nanon N0=20 N1=300\nanon_thp N0=4\n",
 		 "0:N0=20 0:N1=300 "},
 		{CGW_FORMAT_NUMA, "anon",

@@ -189,7 +189,8 @@ static bool is_core_v2(const struct expected_source *source)
 	       (strcmp(source->file, "cpu.stat") == 0 &&
 		(strcmp(source->key, "usage_usec") == 0 || strcmp(source->key, "user_usec") == 0 ||
 		 strcmp(source->key, "system_usec") == 0 || strcmp(source->key, "nice_usec") == 0 ||
-		 strcmp(source->key, "core_sched.force_idle_usec") == 0));
+		 strcmp(source->key, "core_sched.force_idle_usec") == 0 ||
+		 strcmp(source->key, "*") == 0));
 }
 
 /* On v1 a file is found in the hierarchy of its controller only: a wrong one reads nothing. */
