@@ -23,17 +23,20 @@
 	.sources = (const struct cgw_source[]){__VA_ARGS__}, \
 	.source_count =                                      \
 		sizeof((const struct cgw_source[]){__VA_ARGS__}) / sizeof(struct cgw_source)
-#define RANGE(least, most) .info.minimum = (least), .info.maximum = (most)
-#define UNLIMITED(v1, v2)  .info.unlimited = "max", .unlimited = {NULL, (v1), (v2)}
-#define DEFAULT(text)      .info.default_value = (text)
-#define WORDS(text)        .info.words = (text)
-#define DEVICE             .info.per_device = true
-#define GUARD(id, v1, v2)  .guard = CGW_M_##id, .guard_percent = {0, (v1), (v2)}
-#define RECLAIM_BY(v1, v2) .reclaimable = true, .reclaim_by = {-1, CGW_C_##v1, CGW_C_##v2}
-#define AT_MOST(id)        .bounded = true, .at_most = CGW_C_##id
-#define OF(what)           .capacity = CAPACITY_##what
-#define NOT_WITH(id)       .excluded = true, .not_with = CGW_C_##id
-#define UNDO_BY(id)        .undoable = true, .undo_by = CGW_C_##id
+#define RANGE(least, most)  .info.minimum = (least), .info.maximum = (most)
+#define UNLIMITED(v1, v2)   .info.unlimited = "max", .unlimited = {NULL, (v1), (v2)}
+#define RESET(v1, v2)       .info.unlimited = "default", .unlimited = {NULL, (v1), (v2)}
+#define NONBLOCK            .nonblock = true
+#define ARGUMENT(key, most) .argument = (key), .argument_maximum = (most)
+#define DEFAULT(text)       .info.default_value = (text)
+#define WORDS(text)         .info.words = (text)
+#define DEVICE              .info.per_device = true
+#define GUARD(id, v1, v2)   .guard = CGW_M_##id, .guard_percent = {0, (v1), (v2)}
+#define RECLAIM_BY(v1, v2)  .reclaimable = true, .reclaim_by = {-1, CGW_C_##v1, CGW_C_##v2}
+#define AT_MOST(id)         .bounded = true, .at_most = CGW_C_##id
+#define OF(what)            .capacity = CAPACITY_##what
+#define NOT_WITH(id)        .excluded = true, .not_with = CGW_C_##id
+#define UNDO_BY(id)         .undoable = true, .undo_by = CGW_C_##id
 #define PROPERTY(name, how, on_v1) \
 	.property = (name), .property_kind = PROPERTY_##how, .property_on_v1 = (on_v1)
 

@@ -104,7 +104,8 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 				  setting->period_ns / source->scale);
 		break;
 	default:
-		length = snprintf(buffer, size, "%s", number);
+		length = snprintf(buffer, size, "%s%s%s", number,
+				  setting->text[0] != '\0' ? " " : "", setting->text);
 		break;
 	}
 	return length < 0 || (size_t)length >= size ? -E2BIG : 0;
