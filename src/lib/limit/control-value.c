@@ -184,6 +184,26 @@ static bool are_toggles(const char *text)
 	return true;
 }
 
+/* "enable=1 rlat=75000": keys of the row; the kernel checks their values. */
+static bool are_settings(const struct control_row *row, const char *text)
+{
+	while (*(text = skip_blanks(text)) != '\0') {
+		char key[32];
+		size_t length = strcspn(text, "= \t"), value;
+
+		if (length == 0 || length >= sizeof(key) || text[length] != '=')
+			return false;
+		snprintf(key, sizeof(key), "%.*s", (int)length, text);
+		value = strspn(text + length + 1, "0123456789.abcdefghijklmnopqrstuvwxyz");
+		if (!word_list_has(row->info.words, key) || value == 0)
+			return false;
+		text += length + 1 + value;
+		if (*text != '\0' && *text != ' ' && *text != '\t')
+			return false;
+	}
+	return true;
+}
+
 static int parse_text(const struct control_row *row, const char *text, struct request *request)
 {
 	bool good = false;
@@ -204,6 +224,9 @@ static int parse_text(const struct control_row *row, const char *text, struct re
 		break;
 	case FORM_DEVICES:
 		good = is_device_rule(text);
+		break;
+	case FORM_SETTINGS:
+		good = are_settings(row, text);
 		break;
 	case FORM_AMOUNT:
 	case FORM_BANDWIDTH:

@@ -67,7 +67,8 @@ enum { MANY_SCALAR, MANY_STRING = 0, MANY_INSTANCES, MANY_EACH = 1 };
 			.info.title = (title_),                            \
 			.info.aliases = "",                                \
 			.info.unit = CGW_UNIT_##unit_,                     \
-			.info.instances = FORM_##form_ == FORM_FAMILY,     \
+			.info.instances = FORM_##form_ == FORM_FAMILY ||   \
+					  FORM_##form_ == FORM_SETTINGS,   \
 			.info.metric = -1,                                 \
 			.info.action = true,                               \
 			.form = FORM_##form_,                              \

@@ -14,6 +14,7 @@ enum control_form {
 	FORM_WORD,
 	FORM_TOGGLES,
 	FORM_DEVICES,
+	FORM_SETTINGS, /* key=value words of one device, in one write */
 	FORM_FAMILY, /* several controls of one device */
 };
 

@@ -87,6 +87,10 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 		snprintf(buffer, size, "%s", none ? "\n" : setting->text);
 		return 0;
 	}
+	if (row->form == FORM_SETTINGS) {
+		length = snprintf(buffer, size, "%s %s", setting->instance, setting->text);
+		return length < 0 || (size_t)length >= size ? -E2BIG : 0;
+	}
 	encode_number(row, source, setting, number, sizeof(number));
 	switch ((enum cgw_format)source->format) {
 	case CGW_FORMAT_NESTED:

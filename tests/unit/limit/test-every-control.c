@@ -115,6 +115,11 @@ static const struct expected_write writes[] = {
 	{"io.weight.device", "sda 300", "blkio.bfq.weight_device=8:0 118\n", "io.weight=8:0 300\n"},
 	{"io.weight.device", "sda default", "blkio.bfq.weight_device=8:0 default\n",
 	 "io.weight=8:0 default\n"},
+	/* one write: the kernel resets "ctrl" with the first parameter that is set */
+	{"io.cost.qos", "sda enable=1  rpct=95.00 rlat=75000", NULL,
+	 "io.cost.qos=8:0 enable=1  rpct=95.00 rlat=75000\n"},
+	{"io.cost.model", "nvme0n1 ctrl=user model=linear rbps=2706339840", NULL,
+	 "io.cost.model=259:0 ctrl=user model=linear rbps=2706339840\n"},
 	{"io.latency", "sda 10ms", NULL, "io.latency=8:0 target=10000\n"},
 	{"io.latency", "sda max", NULL, "io.latency=8:0 target=max\n"},
 	{"io.prio.class", "idle", "blkio.prio.class=idle\n", "io.prio.class=idle\n"},
@@ -471,6 +476,10 @@ static const struct expected_range {
 	{"io.max.wiops", "slow", "max", "8:0 1", "8:0 4294967295", "8:0 0", "8:0 4294967296"},
 	{"io.weight", "none", "100", "1", "10000", "0", "10001"},
 	{"io.weight.device", "none", "default", "8:0 1", "8:0 10000", "8:0 0", "8:0 10001"},
+	{"io.cost.qos", "slow", NULL, "8:0 enable=1", "8:0 ctrl=auto min=50.00", "8:0 enable",
+	 "8:0 rbps=5"},
+	{"io.cost.qos", "slow", NULL, "8:0 enable=0", "8:0 max=150", "8:0 enable=1;2", "enable=1"},
+	{"io.cost.model", "slow", NULL, "8:0 model=linear", "8:0 rbps=5", "8:0 rlat=5", "8:0 rbps="},
 	{"io.latency", "slow", "max", "8:0 1us", "8:0 1s", "8:0 0", NULL},
 	{"io.prio.class", "none", "no-change", "none-to-rt", "promote-to-rt", "none", "rt"},
 	/* PID_MAX_LIMIT of 64-bit kernels */
