@@ -76,9 +76,10 @@ enum { MANY_SCALAR, MANY_STRING = 0, MANY_INSTANCES, MANY_EACH = 1 };
 			.info.syntax = (syntax_),                          \
 			.info.help = (help_),                              \
 			__VA_ARGS__},
-static const struct control_row rows[CGW_CONTROL_COUNT] = {
+static const struct control_row rows[] = {
 #include <cgward/controls.def>
 };
+_Static_assert(ARRAY_SIZE(rows) == CGW_CONTROL_COUNT, "control-ids.h is outdated: run cmake");
 
 const struct control_row *control_row(enum cgw_control control)
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/word-list.h"
 #include "lib/metric/decode.h"
 #include <cgward/metric.h>
@@ -65,10 +66,11 @@ enum {
 		.summed = SHAPE_##shape_ != SHAPE_EACH,                                            \
 		.sources = sources_##id,                                                           \
 	},
-static const struct cgw_metric_info metrics[CGW_METRIC_COUNT] = {
+static const struct cgw_metric_info metrics[] = {
 #include <cgward/metrics.def>
 };
 #undef METRIC
+_Static_assert(ARRAY_SIZE(metrics) == CGW_METRIC_COUNT, "metric-ids.h is outdated: run cmake");
 
 const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/doctor/doctor-checks.h"
+#include "shared/cli/build-features.h"
 #include "test.h"
 #include "tree.h"
 
@@ -72,11 +73,11 @@ static void test_mount_options_are_explained(void **state)
 
 	(void)state;
 	tree_machine_v2(dir);
-	assert_string_equal(find(dir, "mount options").state,
+	assert_string_equal(find(dir, "options").state,
 			    "nsdelegate (cgroup namespaces are delegation boundaries)");
 	tree_file(dir, "proc/self/mountinfo",
 		  "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,memory_localevents\n");
-	assert_string_equal(find(dir, "mount options").state,
+	assert_string_equal(find(dir, "options").state,
 			    "memory_localevents (memory.events counts each group without its "
 			    "descendants)");
 	tree_free(dir);
@@ -104,16 +105,16 @@ static void test_weights_without_effect(void **state)
 	(void)state;
 	tree_machine_v2(dir);
 	tree_file(dir, "sys/dev/block/8:0/uevent", "DEVNAME=sda\n");
-	assert_string_equal(find(dir, "io weight").state,
+	assert_string_equal(find(dir, "weights").state,
 			    "only with the scheduler bfq: no IO cost model");
 	tree_file(dir, "cgroup/io.cost.qos", "");
-	assert_int_equal(find(dir, "io weight").verdict, VERDICT_LIMITED);
-	assert_non_null(strstr(find(dir, "io weight").state, "io.weight has no effect"));
+	assert_int_equal(find(dir, "weights").verdict, VERDICT_LIMITED);
+	assert_non_null(strstr(find(dir, "weights").state, "io.weight has no effect"));
 	tree_file(dir, "cgroup/io.cost.qos", "8:0 enable=0 ctrl=auto\n");
-	assert_int_equal(find(dir, "io weight").verdict, VERDICT_LIMITED);
+	assert_int_equal(find(dir, "weights").verdict, VERDICT_LIMITED);
 	tree_file(dir, "cgroup/io.cost.qos", "8:0 enable=1 ctrl=auto rpct=0.00\n");
-	assert_int_equal(find(dir, "io weight").verdict, VERDICT_WORKS);
-	assert_string_equal(find(dir, "io weight").state, "by the IO cost model on sda");
+	assert_int_equal(find(dir, "weights").verdict, VERDICT_WORKS);
+	assert_string_equal(find(dir, "weights").state, "by the IO cost model on sda");
 	tree_free(dir);
 }
 
@@ -132,6 +133,40 @@ static void test_groups_without_pressure_are_counted(void **state)
 	tree_free(dir);
 }
 
+static void test_collectors_that_do_not_work_have_a_reason(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	struct finding finding;
+
+	(void)state;
+	tree_machine_v2(dir);
+	finding = find(dir, "collectors");
+	assert_int_equal(finding.verdict, VERDICT_LIMITED);
+	assert_non_null(strstr(finding.state, "files only: cannot use the BPF collector: "));
+	tree_free(dir);
+}
+
+static void test_parts_left_out_of_the_build_have_a_reason(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	struct finding finding;
+	size_t left_out = 0;
+
+	(void)state;
+	tree_machine_v2(dir);
+	finding = find(dir, "build");
+	for (const struct build_feature *feature = build_features; feature->name != NULL;
+	     feature++) {
+		if (feature->left_out == NULL)
+			continue;
+		left_out++;
+		assert_non_null(strstr(finding.state, feature->name));
+		assert_non_null(strstr(finding.state, feature->left_out));
+	}
+	assert_int_equal(finding.verdict, left_out > 0 ? VERDICT_LIMITED : VERDICT_WORKS);
+	tree_free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +176,8 @@ int main(void)
 		cmocka_unit_test(test_weights_without_effect),
 		cmocka_unit_test(test_groups_without_pressure_are_counted),
 		cmocka_unit_test(test_v2_counts_io),
+		cmocka_unit_test(test_collectors_that_do_not_work_have_a_reason),
+		cmocka_unit_test(test_parts_left_out_of_the_build_have_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
