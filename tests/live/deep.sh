@@ -38,7 +38,7 @@ run() {
 	seconds=$({ time within_deadline "$CGWARD" "$@" >"$work/$name" 2>&1; } 2>&1)
 	cpu_ms[$name]=$(awk '{ printf "%d", ($1 + $2) * 1000 }' <<<"$seconds")
 }
-run dump dump --collector files -r -n -o group,pids.max --below "$group"
+run dump dump --collector files -r --noheadings -o group,pids.max --below "$group"
 same "dump lists all levels" $((levels + 1)) "$(wc -l <"$work/dump")"
 run kill kill --journal "$work/journal" --timeout "${CGWARD_TEST_DEADLINE}s" "$group"
 same "kill signals a process $levels levels down" "$group: sent signal KILL" "$(sed 's/ (.*//' "$work/kill")"

@@ -234,7 +234,7 @@ if cg freeze "$f" >"$journal/output" 2>&1; then
 	check "thaw" quietly cg thaw "$f"
 	makes_progress() { [ "$(ticks $pid)" -gt "$t1" ]; }
 	check "a thawed process makes progress" wait_for makes_progress
-	id=$("$CGWARD" dump -n -r -o id --match "$f")
+	id=$("$CGWARD" dump --noheadings -r -o id --match "$f")
 	status "freeze --if-id refuses another id" 8 cg freeze --if-id 4294967295 "$f"
 	check "freeze --if-id accepts one of several ids" quietly cg freeze --if-id "4294967295,$id" "$f"
 	check "undo thaws" quietly cg undo

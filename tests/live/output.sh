@@ -52,12 +52,12 @@ same "--groups-max limits the groups and is exposed" "3 3" "$("$CGWARD" dump --p
 	awk '/^cgward_groups(_max)? / { printf "%s%s", n++ ? " " : "", $2 }')"
 check "--list-metrics names the source file" sh -c '"$@" | grep -q "^memory.current .*memory.usage_in_bytes"' - "$CGWARD" dump --list-metrics
 check "--list-metrics --json is valid JSON" sh -c '"$@" | python3 -m json.tool >/dev/null' - "$CGWARD" dump --list-metrics --json
-same "--count limits the number of samples" 3 "$("$CGWARD" dump --interval 100ms --count 3 --csv -n "${match[@]}" | wc -l)"
-same "the first sample has no rates" "" "$("$CGWARD" dump --interval 100ms --count 1 --csv -n -o cpu "${match[@]}" | tr -d '\r' | cut -d, -f2)"
-same "two samples give a rate" 0 "$("$CGWARD" dump --rates=200ms --csv -n -o cpu "${match[@]}" | tr -d '\r')"
+same "--count limits the number of samples" 3 "$("$CGWARD" dump --interval 100ms --count 3 --csv --noheadings "${match[@]}" | wc -l)"
+same "the first sample has no rates" "" "$("$CGWARD" dump --interval 100ms --count 1 --csv --noheadings -o cpu "${match[@]}" | tr -d '\r' | cut -d, -f2)"
+same "two samples give a rate" 0 "$("$CGWARD" dump --rates=200ms --csv --noheadings -o cpu "${match[@]}" | tr -d '\r')"
 check "--tree draws lines" sh -c '"$@" | grep -q "─'"$test_name"'"' - env LC_ALL=C.UTF-8 "$CGWARD" dump --tree
-check "--sort puts the largest value first" sh -c '"$@" | grep -v "^-" | sort -c -rn' - "$CGWARD" dump -n -r -o memory.current --sort memory.current
-same "--depth 1 excludes grandchildren" 0 "$("$CGWARD" dump -n -r -o depth --depth 1 | awk '$1 > 1' | wc -l)"
+check "--sort puts the largest value first" sh -c '"$@" | grep -v "^-" | sort -c -rn' - "$CGWARD" dump --noheadings -r -o memory.current --sort memory.current
+same "--depth 1 excludes grandchildren" 0 "$("$CGWARD" dump --noheadings -r -o depth --depth 1 | awk '$1 > 1' | wc -l)"
 
 # Groups with special names, read by shells and by strict readers. The kernel refuses newlines in names.
 special=$(make_group special memory)

@@ -35,6 +35,13 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Show the last five changes", "cgward log -n 5"},
+	{"Show the changes of a service", "cgward log '/**/nginx.service'"},
+	{"Print all changes as JSON", "cgward log --json"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward log [OPTION...] [GROUP...]",
 	.text = "Show the changes that cgward has made since boot, newest first. ACTION is the ID "
@@ -43,6 +50,7 @@ static const struct cli_command_help help = {
 		"a\n"
 		"glob over paths, also of groups that no longer exist.",
 	.options = options,
+	.examples = examples,
 };
 
 static bool is_selected(const struct log *log, const char *path)

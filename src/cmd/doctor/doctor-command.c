@@ -17,10 +17,17 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Check this machine", "cgward doctor"},
+	{"Print the checks as JSON", "cgward doctor --json"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward doctor [OPTION...]",
 	.text = "Checks what works on this machine, what does not and why, and suggests fixes.",
 	.options = options,
+	.examples = examples,
 };
 
 static const char *const verdicts[] = {

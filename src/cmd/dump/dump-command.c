@@ -44,16 +44,18 @@ static int (*const formats[])(const struct report *report) = {
 
 static const struct cli_option options[] = {
 	{'o', "columns", "KEY,...",
-	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column", TEXT(columns)},
+	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column", TEXT(columns),
+	 .heading = "Table"},
 	{'T', "tree", NULL, "show groups as a tree", TRUE(selection.tree)},
 	{0, "sort", "KEY", "sort by KEY, largest first (default: by path)", TEXT(sort)},
 	{0, "reverse", NULL, "sort smallest first", TRUE(selection.ascending)},
 	{0, "match", "GLOB", "show only groups whose path matches GLOB (can be repeated)",
-	 CLI_GLOBS(struct dump, globs)},
+	 CLI_GLOBS(struct dump, globs), .heading = "Selection"},
 	{0, "depth", "N", "show only groups up to N levels below the root",
 	 CLI_COUNT32(struct dump, selection.depth_max)},
 	{0, "below", "GROUP", "show only GROUP and its descendants", TEXT(below)},
-	{'J', "json", NULL, "print one JSON document per sample", FORMAT(JSON)},
+	{'J', "json", NULL, "print one JSON document per sample", FORMAT(JSON),
+	 .heading = "Format"},
 	{0, "ndjson", NULL, "print newline-delimited JSON, one object per group", FORMAT(NDJSON)},
 	{0, "csv", NULL, "print comma-separated values (RFC 4180)", FORMAT(CSV)},
 	{'r', "raw", NULL, "print fields separated by spaces, with \\xNN for special bytes",
@@ -69,16 +71,17 @@ static const struct cli_option options[] = {
 	{0, "output", "FILE", "write to FILE, which each sample replaces atomically",
 	 TEXT(output.path)},
 	{'b', "bytes", NULL, "print exact bytes and times", TRUE(exact)},
-	{'n', "noheadings", NULL, "do not print a header line", CLI_FALSE(struct dump, headings)},
+	{0, "noheadings", NULL, "do not print a header line", CLI_FALSE(struct dump, headings)},
 	{0, "interval", "TIME", "repeat every TIME (500ms, 2s, 1m)",
-	 CLI_TIME(struct dump, interval_ns)},
-	{0, "count", "N", "stop after N samples", CLI_COUNT(struct dump, count)},
+	 CLI_TIME(struct dump, interval_ns), .heading = "Sampling"},
+	{'n', "count", "N", "stop after N samples", CLI_COUNT(struct dump, count)},
 	{0, "rates", "TIME", "take two samples TIME apart (default: 1s), and print rates",
 	 CLI_TIME(struct dump, rates_ns), .otherwise = "1s"},
 	{0, "collector", "HOW", "how to read the kernel: files, bpf, or auto for the cheaper one",
 	 CLI_CHOICE(struct dump, collector, collectors)},
 	{0, "replay", "RECORDING",
-	 "read a recording instead of this machine (default: its last sample)", TEXT(replay)},
+	 "read a recording instead of this machine (default: its last sample)", TEXT(replay),
+	 .heading = "Recording"},
 	{0, "at", "TIME", "print the last sample at TIME (03:12, -10m, 2026-11-24T03:12:00Z)",
 	 TEXT(at)},
 	{0, "begin", "TIME", "print the samples from TIME on", TEXT(begin)},
@@ -86,19 +89,29 @@ static const struct cli_option options[] = {
 	{0, "every", "TIME", "print one sample per TIME, with rates over that time",
 	 CLI_TIME(struct dump, every_ns)},
 	{0, "host", "HOST", "read HOST over ssh; several hosts become groups of one tree",
-	 CLI_LIST(struct dump, hosts)},
+	 CLI_LIST(struct dump, hosts), .heading = "Remote"},
 	{0, "ssh", "COMMAND", "ssh command for --host, such as 'ssh -p 2222'", TEXT(ssh)},
 	/* The client sends the newest schema that it knows; the answer is never newer. */
 	{0, "stream", "SCHEMA", "add the data that another cgward needs (only with --ndjson)",
 	 CLI_COUNT(struct dump, stream)},
-	{'H', "list-metrics", NULL, "list all keys with unit, sources and description", TRUE(list)},
+	{'H', "list-metrics", NULL, "list all keys with unit, sources and description", TRUE(list),
+	 .heading = "Other"},
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Show what uses CPU, memory and IO now", "cgward dump"},
+	{"Print the ten groups that use most memory",
+	 "cgward dump -o group,memory.working_set --sort memory.working_set | head"},
+	{"Print all metrics as JSON", "cgward dump --json -o all"},
+	{0},
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward dump [OPTION...]",
 	.text = "Print all control groups of this machine with their metrics.",
 	.options = options,
+	.examples = examples,
 };
 
 static bool is_exposition(const struct dump *dump)

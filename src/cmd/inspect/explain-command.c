@@ -32,6 +32,12 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Show why a service is slow", "cgward explain nginx.service"},
+	{"Observe it for three seconds", "cgward explain --rates 3s nginx.service"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward explain [OPTION...] GROUP",
 	.text = "Show what slows a group down now, worst first, with values, the group that causes "
@@ -40,6 +46,7 @@ static const struct cli_command_help help = {
 		"the\n"
 		"state of their enforcement. Nothing is changed.",
 	.options = options,
+	.examples = examples,
 };
 
 static char *path_of(const struct inspect_target *target, uint32_t group)

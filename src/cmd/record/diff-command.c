@@ -37,9 +37,17 @@ static const struct cli_option options[] = {
 	{0, "events", NULL, "print the events between both times instead", TRUE(events)},
 	{'J', "json", NULL, "print one JSON document", TRUE(json)},
 	{'b', "bytes", NULL, "print exact bytes and times", TRUE(diff.exact)},
-	{'n', "noheadings", NULL, "do not print header lines",
+	{0, "noheadings", NULL, "do not print header lines",
 	 CLI_FALSE(struct arguments, diff.headings)},
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Show what grew since the beginning", "cgward diff today.cgwr"},
+	{"Show what grew in memory during the last minute",
+	 "cgward diff --from -1m --sort memory.current today.cgwr"},
+	{"List what happened", "cgward diff --events today.cgwr"},
+	{0},
 };
 
 static const struct cli_command_help help = {
@@ -47,6 +55,7 @@ static const struct cli_command_help help = {
 	.text = "Compare two times of a recording: print groups that were created or removed, and\n"
 		"metrics that changed.",
 	.options = options,
+	.examples = examples,
 };
 
 static enum cli_exit add_field(struct arguments *arguments, const char *key, size_t *ret_index)
@@ -114,6 +123,10 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 		if (cli_parse_time(text, info.last_ns, &when_ns) < 0)
 			return cli_usage_error(arguments->context, CLI_INVALID_TIME, option, text);
 		r = cgw_replay_seek(replay, when_ns);
+		if (r == 0 && strcmp(option, "from") == 0) {
+			arguments->from = NULL; /* the recording begins later */
+			r = cgw_replay_first(replay);
+		}
 	}
 	if (r > 0)
 		return CLI_OK;
