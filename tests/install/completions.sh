@@ -20,7 +20,7 @@ unit=${unit##*/}
 container=$(make_group box pids)
 make_below "$container" pids "docker-4f2f0c3b6a5d$(printf '%052d' 0).scope"
 # A change that can be undone, in the journal of this machine.
-change=$("$CGWARD" create --json "$test_top/$test_name-change" 2>/dev/null | grep -m 1 -oE '"change": [0-9]+' | tr -cd 0-9)
+change=$("$CGWARD" create --json "$test_top/$test_name-undoable" 2>/dev/null | grep -m 1 -oE '"change": [0-9]+' | tr -cd 0-9)
 device=$(find /sys/block -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 1)
 
 # complete_bash WORD...: prints the completions of the last word, one per line.

@@ -14,6 +14,7 @@ struct doctor {
 
 static const struct cli_option options[] = {
 	{'J', "json", NULL, "print one JSON document", CLI_TRUE(struct doctor, json)},
+	CLI_WIDE_OPTION,
 	CLI_COMMON_OPTIONS,
 };
 
@@ -49,13 +50,15 @@ static void print_json(const struct finding *findings)
 	(void)json_print(list, stdout, JSON_INDENT(1));
 }
 
-static void print_text(const struct finding *findings)
+static void print_text(const struct finding *findings, unsigned width)
 {
 	for (size_t i = 0; checks[i].name != NULL; i++) {
-		printf("%-11s %-8s %s\n", checks[i].name, verdicts[findings[i].verdict],
-		       findings[i].state);
-		if (findings[i].hint[0] != '\0')
-			printf("%-11s %-8s -> %s\n", "", "", findings[i].hint);
+		printf("%-11s %-8s ", checks[i].name, verdicts[findings[i].verdict]);
+		text_wrap(stdout, findings[i].state, 21, width);
+		if (findings[i].hint[0] == '\0')
+			continue;
+		printf("%-11s %-8s -> ", "", "");
+		text_wrap(stdout, findings[i].hint, 24, width);
 	}
 }
 
@@ -88,7 +91,7 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 	if (doctor.json)
 		print_json(findings);
 	else
-		print_text(findings);
+		print_text(findings, table_width(context, stdout));
 	status = layout->kind == CGW_LAYOUT_NONE ? CLI_NO_CGROUP : CLI_OK;
 	cgw_layout_free(layout);
 	return (int)status;

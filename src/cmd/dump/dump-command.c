@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cmd/dump/dump-command.h"
 #include "cmd/dump/dump-sources.h"
@@ -11,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
+#include "shared/cli/text-table.h"
 
 #define COLUMNS_ONCE                                                                           \
 	"group,cpu.usage,memory.working_set,memory.current,memory.max.effective,pids.current," \
@@ -18,6 +20,11 @@
 #define COLUMNS_RATES                                                                       \
 	"group,cpu,cpu.throttled_percent,memory.working_set,memory.current,memory.percent," \
 	"pids.current,io.read,io.write"
+
+/* At a terminal: what uses how much of how much, now. */
+#define COLUMNS_NOW                                                             \
+	"group,cpu,cpu.max.effective,cpu.throttled_percent,memory.working_set," \
+	"memory.max.effective,pids.current,pids.max.effective,io.read,io.write"
 
 #define TRUE(member) CLI_TRUE(struct dump, member)
 #define TEXT(member) CLI_TEXT(struct dump, member)
@@ -47,8 +54,11 @@ static const struct cli_option options[] = {
 	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column", TEXT(columns),
 	 .heading = "Table"},
 	{'T', "tree", NULL, "show groups as a tree", TRUE(selection.tree)},
-	{0, "sort", "KEY", "sort by KEY, largest first (default: by path)", TEXT(sort)},
+	{0, "sort", "KEY", "sort by KEY, largest first (default: by path, at a terminal by CPU)",
+	 TEXT(sort)},
 	{0, "reverse", NULL, "sort smallest first", TRUE(selection.ascending)},
+	{'a', "all", NULL, "at a terminal, also show idle groups and empty columns", TRUE(all)},
+	CLI_WIDE_OPTION,
 	{0, "match", "GLOB", "show only groups whose path matches GLOB (can be repeated)",
 	 CLI_GLOBS(struct dump, globs), .heading = "Selection"},
 	{0, "depth", "N", "show only groups up to N levels below the root",
@@ -109,7 +119,10 @@ static const struct cli_example examples[] = {
 
 static const struct cli_command_help help = {
 	.usage = "cgward dump [OPTION...]",
-	.text = "Print all control groups of this machine with their metrics.",
+	.text = "Print all control groups of this machine with their metrics: at a terminal what "
+		"uses CPU,\n"
+		"memory, processes and IO now, most CPU first; to files and pipes the totals, by "
+		"path.",
 	.options = options,
 	.examples = examples,
 };
@@ -197,6 +210,8 @@ static enum cli_exit parse_fields(struct dump *dump)
 		dump->rates || dump->repeat || dump->replay != NULL ? COLUMNS_RATES : COLUMNS_ONCE;
 	int r = 0;
 
+	if (dump->now)
+		defaults = COLUMNS_NOW;
 	if (is_exposition(dump))
 		defaults = cgw_exposition_default_fields();
 	r = field_list_parse(&dump->fields, defaults, &diag);
@@ -205,8 +220,9 @@ static enum cli_exit parse_fields(struct dump *dump)
 	if (r == 0 && is_exposition(dump) && dump->columns != NULL &&
 	    strcmp(dump->columns + (dump->columns[0] == '+'), "all") != 0)
 		r = check_exposed(dump, &diag);
-	if (r == 0 && dump->sort != NULL) {
-		r = cgw_field_parse(dump->sort, &dump->selection.sort, &diag);
+	if (r == 0 && (dump->sort != NULL || dump->now)) {
+		r = cgw_field_parse(dump->sort != NULL ? dump->sort : "cpu", &dump->selection.sort,
+				    &diag);
 		dump->selection.sorted = true;
 	}
 	if (r == 0)
@@ -322,6 +338,14 @@ static enum cli_exit check_options(struct dump *dump)
 	dump->format = dump->formats != 0 ? formats[ffs((int)dump->formats) - 1] : report_table;
 	dump->repeat = dump->interval_ns > 0;
 	dump->rates = dump->rates_ns > 0;
+	/* Files and pipes have totals by path, on which scripts depend. */
+	dump->now = dump->format == report_table && dump->output.path == NULL && !dump->repeat &&
+		    dump->replay == NULL && dump->hosts.count == 0 && isatty(STDOUT_FILENO) &&
+		    (dump->columns == NULL || dump->columns[0] == '+');
+	if (dump->now && !dump->rates) {
+		dump->rates = true;
+		dump->rates_ns = NS_PER_S;
+	}
 	if (dump->repeat && dump->rates)
 		return cli_usage_error(dump->context,
 				       "--rates and --interval are mutually exclusive");

@@ -10,6 +10,7 @@
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-damage.h"
+#include "shared/cli/text-table.h"
 
 #define COLUMNS                                                                         \
 	"memory.working_set,memory.current,cpu.usage,pids.current,io.rbytes,io.wbytes," \
@@ -39,6 +40,7 @@ static const struct cli_option options[] = {
 	{'b', "bytes", NULL, "print exact bytes and times", TRUE(diff.exact)},
 	{0, "noheadings", NULL, "do not print header lines",
 	 CLI_FALSE(struct arguments, diff.headings)},
+	CLI_WIDE_OPTION,
 	CLI_COMMON_OPTIONS,
 };
 
@@ -187,6 +189,7 @@ static enum cli_exit print_diff(struct arguments *arguments, struct cgw_replay *
 	status = seek_sample(arguments, replay, "to", arguments->to);
 	if (status != CLI_OK)
 		return status;
+	diff->width = table_width(arguments->context, stdout);
 	diff->rebooted = cgw_replay_boot(replay) != boot;
 	r = diff_compare(diff, from, cgw_replay_snapshot(replay));
 	if (r == 0 && diff->from_ns > diff->to_ns)

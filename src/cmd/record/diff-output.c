@@ -96,7 +96,7 @@ int diff_table(const struct diff *diff, FILE *out)
 	if (diff->headings)
 		fprintf(out, "%s to %s%s\n", from, to,
 			diff->rebooted ? ", with a reboot in between: counters restarted" : "");
-	return scols_print_table(table);
+	return table_print(table, diff->width);
 }
 
 static json_t *number_json(struct cgw_value value)

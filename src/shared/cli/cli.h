@@ -36,6 +36,7 @@ struct cli_context {
 	struct cgw_roots roots;
 	const char *program; /* "cgward" */
 	const char *command; /* "dump" */
+	bool wide;           /* tables may be wider than the terminal */
 	/* If set, a command stores its help in `described` and exits, for shell completions. */
 	bool describe;
 	const struct cli_command_help *described;

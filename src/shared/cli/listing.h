@@ -10,10 +10,17 @@
 #include "lib/base/json-cleanup.h"
 #include "shared/cli/text-table.h"
 
+enum listing_style {
+	LISTING_NAME,
+	LISTING_NUMBER, /* aligned to the right */
+	LISTING_FIXED,
+	LISTING_PROSE, /* see TABLE_PROSE */
+};
+
 struct listing_column {
 	const char *title; /* NULL: only in JSON */
 	const char *key;   /* NULL: only in the table */
-	bool right;        /* aligned to the right */
+	enum listing_style style;
 };
 
 struct listing {
@@ -26,9 +33,9 @@ struct listing {
 	int error;
 };
 
-/* `columns` ends with a row of neither title nor key. */
+/* `columns` ends with a row of neither title nor key; `width` is that of table_print(). */
 void listing_start(struct listing *listing, FILE *out, bool json,
-		   const struct listing_column *columns);
+		   const struct listing_column *columns, unsigned width);
 void listing_record(struct listing *listing);
 /* Text that is safe to print. */
 void listing_text(struct listing *listing, const char *text);
