@@ -56,7 +56,8 @@ static const struct {
 
 enum cli_exit print_version_json(void)
 {
-	printf("{\"cgward\": \"%s\", \"features\": {", cgw_version());
+	printf("{\"schema\": %d, \"cgward\": \"%s\", \"features\": {", CLI_JSON_SCHEMA,
+	       cgw_version());
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
 		printf("%s\"%s\": %s", i > 0 ? ", " : "", features[i].name,
 		       features[i].built ? "true" : "false");

@@ -59,7 +59,7 @@ for name in kill inspect set freeze thaw; do
 		test "${cpu_ms[$name]}" -lt $((10 * cpu_ms[dump]))
 done
 same "all of it is one action" 1 "$("$CGWARD" log --journal "$work/journal" --json |
-	python3 -c 'import json, sys; print(len({c["transaction"] for c in json.load(sys.stdin) if c["action"] == "set"}))')"
+	python3 -c 'import json, sys; print(len({c["transaction"] for c in json.load(sys.stdin)["changes"] if c["action"] == "set"}))')"
 delete_groups
 same "delete --recursive removes all levels" "$group: deleted" "$(sed 's/ (.*//' "$work/delete")"
 check "no group remains" test ! -e "$(mount_of memory)$group"

@@ -284,7 +284,7 @@ s = d["steps"][0]
 assert d["status"] == 0 and s["outcome"] == "done" and s["old"] == "33" and s["new"] == "34", d'
 	same "set --json has the old and the new value" 0 $?
 	"$CGWARD" log --journal "$journal" --json | python3 -c 'import json, sys
-d = json.load(sys.stdin)
+d = json.load(sys.stdin)["changes"]
 assert d[0]["key"] == "pids.max" and d[0]["new"] == "34" and d[0]["who"] == "cgward set", d[0]'
 	same "the last change is first in the log" 0 $?
 	echo 35 >"$(mount_of pids)$a/pids.max"

@@ -113,6 +113,7 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 	int r, printed;
 
 	listing_start(&log->listing, stdout, log->json, columns, table_width(log->context, stdout));
+	log->listing.json_key = "changes";
 	r = cgw_journal_read(log->journal, on_change, log, diag);
 	if (r < 0 && log->listing.error == 0)
 		log->listing.error = r;

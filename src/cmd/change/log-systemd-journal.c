@@ -166,6 +166,7 @@ enum cli_exit log_journal_print(const struct log_journal *log)
 	if (r >= 0) {
 		listing_start(&listing, stdout, log->json, columns,
 			      table_width(log->context, stdout));
+		listing.json_key = "changes";
 		r = read_all(log, journal, &listing);
 		listing.error = r < 0 ? r : listing.error;
 		r = listing_end(&listing);

@@ -46,7 +46,8 @@ static void print_json(const struct finding *findings)
 				      json_pack("{s:s, s:s, s:s, s:s}", "check", checks[i].name,
 						"verdict", verdicts[findings[i].verdict], "what",
 						findings[i].state, "todo", findings[i].hint));
-	list = json_pack("{s:s, s:o}", "cgward", cgw_version(), "checks", list);
+	list = json_pack("{s:i, s:s, s:o}", "schema", CLI_JSON_SCHEMA, "cgward", cgw_version(),
+			 "checks", list);
 	(void)json_print(list, stdout, JSON_INDENT(1));
 }
 

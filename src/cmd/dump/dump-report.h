@@ -29,6 +29,7 @@ struct report {
 	bool exact;    /* print exact bytes and times */
 	bool repeated; /* one of several samples: each record includes its time */
 	bool first;
+	bool versioned; /* NDJSON: each object has the version of the schema */
 };
 
 /* Each returns 0 or a negative errno; write errors are found with ferror(). */

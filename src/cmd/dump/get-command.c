@@ -77,6 +77,7 @@ static enum cli_exit print_values(const struct get *get, const struct cgw_frame 
 		.groups = &group,
 		.group_count = 1,
 		.exact = get->exact,
+		.versioned = true,
 	};
 	enum cli_exit status = CLI_OK;
 

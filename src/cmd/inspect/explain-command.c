@@ -89,9 +89,9 @@ static int print_json(const struct inspect_target *target, struct explained_poli
 		      const struct cgw_cause *causes, size_t count)
 {
 	json_t *list = json_array();
-	json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "cgward", cgw_version(), "group",
-				 json_escaped(target->path), "causes", list, "policy",
-				 explained_policy_json(explained, target));
+	json_t *json = json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
+				 cgw_version(), "group", json_escaped(target->path), "causes", list,
+				 "policy", explained_policy_json(explained, target));
 
 	for (size_t i = 0; json != NULL && i < count; i++) {
 		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);

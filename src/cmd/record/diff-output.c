@@ -158,8 +158,10 @@ int diff_json(const struct diff *diff, FILE *out)
 
 	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
 	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
-	fprintf(out, "{\"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", \"rebooted\": %s,\n",
-		cgw_version(), from, to, diff->rebooted ? "true" : "false");
+	fprintf(out,
+		"{\"schema\": %d, \"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", "
+		"\"rebooted\": %s,\n",
+		CLI_JSON_SCHEMA, cgw_version(), from, to, diff->rebooted ? "true" : "false");
 	fputs("\"groups\": [", out);
 	for (size_t i = 0; i < diff->row_count; i++) {
 		CLEANUP(cleanup_json) json_t *object = row_json(diff, &diff->rows[i]);

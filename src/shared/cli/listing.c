@@ -133,6 +133,9 @@ int listing_end(struct listing *listing)
 {
 	int r = listing->error < 0 ? listing->error : listing->table.error;
 
+	if (listing->json && r == 0 && listing->json_key != NULL)
+		listing->records = json_pack("{s:i, s:s, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
+					     cgw_version(), listing->json_key, listing->records);
 	if (listing->json && r == 0)
 		return json_print(listing->records, listing->out,
 				  JSON_INDENT(1) | JSON_PRESERVE_ORDER);

@@ -30,6 +30,7 @@ struct listing {
 	size_t column; /* of the next cell */
 	struct table table;
 	json_t *records, *record;
+	const char *json_key; /* of the array in a document; NULL: only the array */
 	int error;
 };
 
@@ -45,7 +46,7 @@ void listing_optional(struct listing *listing, const char *text);
 void listing_name(struct listing *listing, const char *name);
 void listing_number(struct listing *listing, uint64_t number);
 void listing_flag(struct listing *listing, bool flag);
-/* Prints the table, unless it is empty, or the array. Returns 0 or the first error. */
+/* Prints the table, unless it is empty, or the JSON. Returns 0 or the first error. */
 int listing_end(struct listing *listing);
 
 /* A string with the raw bytes escaped, or null if there are none. */
