@@ -32,7 +32,7 @@ if "$CGWARD" help top >/dev/null 2>&1; then
 	same "the dashboard needs a terminal, with or without options" 2 "$({ "$CGWARD"; "$CGWARD" --flat; } 2>&1 </dev/null | grep -c "must be a terminal")"
 fi
 
-# Without an enforcement, the status says so, also to programs.
+# Without an enforcement, the status reports that, also to programs.
 empty=$(mktemp -d) && test_files+=("$empty")
 status "status without an enforcement has its own exit status" 13 "$CGWARD" status --state "$empty"
 same "status without an enforcement prints one line" "cgward status: no 'cgward enforce' is running (state directory $empty)" "$("$CGWARD" status --state "$empty" 2>&1)"

@@ -12,7 +12,7 @@ valid() {
 	local name=$1
 	shift
 	"$@" >"$work/document" 2>"$work/errors"
-	check "$name: $(sed "s,^$CGWARD,cgward,; s,$work,DIR,g" <<<"$*") is as its schema says" \
+	check "$name: $(sed "s,^$CGWARD,cgward,; s,$work,DIR,g" <<<"$*") is valid by its schema" \
 		python3 "$here/validate-json.py" "$schemas/$name.json" "$work/document"
 }
 
