@@ -18,6 +18,9 @@
 #ifdef HAVE_CMD_RECORD
 #include "cmd/record/record-commands.h"
 #endif
+#ifdef HAVE_CMD_ADVISE
+#include "cmd/advise/advise-command.h"
+#endif
 #ifdef HAVE_CMD_CHANGE
 #include "cmd/change/change-commands.h"
 #endif
@@ -49,6 +52,9 @@ const struct command_topic command_topics[] = {
 #endif
 #ifdef HAVE_CMD_RECORD
 	{"Recordings", record_commands},
+#endif
+#ifdef HAVE_CMD_ADVISE
+	{"Limits from recordings", advise_commands},
 #endif
 #ifdef HAVE_CMD_CHANGE
 	{"Change groups", change_commands},

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "command-table.h"
-#include "lib/base/cleanup.h"
+#include "shared/cli/build-features.h"
 
 struct version {
 	bool json;
@@ -28,39 +28,13 @@ static const struct cli_command_help help = {
 	.examples = examples,
 };
 
-static const struct {
-	const char *name;
-	bool built;
-} features[] = {
-#ifdef HAVE_TUI
-	{"dashboard", true},
-#else
-	{"dashboard", false},
-#endif
-#ifdef HAVE_CMD_ENFORCE
-	{"enforce", true},
-#else
-	{"enforce", false},
-#endif
-#ifdef HAVE_CMD_SERVE
-	{"http", true},
-#else
-	{"http", false},
-#endif
-#ifdef WITH_SYSTEMD
-	{"systemd", true},
-#else
-	{"systemd", false},
-#endif
-};
-
 enum cli_exit print_version_json(void)
 {
 	printf("{\"schema\": %d, \"cgward\": \"%s\", \"features\": {", CLI_JSON_SCHEMA,
 	       cgw_version());
-	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
-		printf("%s\"%s\": %s", i > 0 ? ", " : "", features[i].name,
-		       features[i].built ? "true" : "false");
+	for (size_t i = 0; build_features[i].name != NULL; i++)
+		printf("%s\"%s\": %s", i > 0 ? ", " : "", build_features[i].name,
+		       build_features[i].left_out == NULL ? "true" : "false");
 	printf("}, \"commands\": [");
 	for (size_t i = 0; command_nth(i) != NULL; i++)
 		printf("%s\"%s\"", i > 0 ? ", " : "", command_nth(i)->name);
@@ -79,6 +53,6 @@ int version_command(struct cli_context *context, int argc, char **argv)
 		return (int)cli_usage_error(context, "unexpected argument '%.64s'", argv[0]);
 	if (version.json)
 		return (int)print_version_json();
-	printf("%s %s\n", context->program, cgw_version());
+	cli_print_version(context);
 	return CLI_OK;
 }

@@ -83,10 +83,12 @@ struct decoder {
 	struct snapshot_pool *pool;
 	struct known_layout *layouts;
 	const struct cgw_layout *layout;
+	bool selective; /* decode only the metrics in `selected` */
+	struct cgw_metric_set selected;
 	/* Of the last key. */
 	uint64_t interval_ns;
 	char host[256];
-	int16_t metric_of[CGW_METRIC_COUNT * 2]; /* [column of the file]; -1: unknown metric */
+	int16_t metric_of[CGW_METRIC_COUNT * 2]; /* [column of the file]; -1: skipped */
 	size_t column_count;
 	struct cgw_metric_set metrics;
 	const struct cgw_source *source[CGW_METRIC_COUNT];

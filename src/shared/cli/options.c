@@ -10,6 +10,7 @@
 
 #include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
+#include "shared/cli/build-features.h"
 #include "shared/cli/options.h"
 #include <cgward/expression.h>
 
@@ -153,11 +154,11 @@ static enum cli_exit parse_count(const struct cli_context *context, const struct
 
 	errno = 0;
 	number = strtoull(argument, &end, 10);
-	if (!isdigit((unsigned char)argument[0]) || *end != '\0' || errno != 0 || number == 0 ||
-	    number > UINT32_MAX)
+	if (!isdigit((unsigned char)argument[0]) || *end != '\0' || number == 0)
 		return invalid_value(context, option, argument, "a positive number");
+	/* More than there can be of anything is all: strtoull() returns the maximum. */
 	if (option->size == sizeof(uint32_t))
-		*(uint32_t *)variable = (uint32_t)number;
+		*(uint32_t *)variable = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 	else
 		*(uint64_t *)variable = number;
 	return CLI_OK;
@@ -284,6 +285,19 @@ static const struct cli_option *option_of_code(const struct cli_option *options,
 	return options;
 }
 
+void cli_print_version(const struct cli_context *context)
+{
+	printf("%s %s\nfeatures:", context->program, cgw_version());
+	for (size_t i = 0; build_features[i].name != NULL; i++)
+		if (build_features[i].left_out == NULL)
+			printf(" %s", build_features[i].name);
+	putchar('\n');
+	for (size_t i = 0; build_features[i].name != NULL; i++)
+		if (build_features[i].left_out != NULL)
+			printf("without %s: %s\n", build_features[i].name,
+			       build_features[i].left_out);
+}
+
 bool cli_parse_options(struct cli_context *context, const struct cli_command_help *help, int *argc,
 		       char ***argv, void *target, enum cli_exit *ret_exit)
 {
@@ -313,7 +327,7 @@ bool cli_parse_options(struct cli_context *context, const struct cli_command_hel
 			return false;
 		}
 		if (option->type == CLI_OPTION_VERSION) {
-			printf("%s %s\n", context->program, cgw_version());
+			cli_print_version(context);
 			return false;
 		}
 		status = apply_option(context, option, optarg, target);

@@ -111,6 +111,7 @@ bool cli_parse_options(struct cli_context *context, const struct cli_command_hel
 /* Prints usage, description, options and examples; and only the last two. */
 void cli_print_help(const struct cli_command_help *help);
 void cli_print_options(const struct cli_command_help *help);
+void cli_print_version(const struct cli_context *context);
 
 /* The row that `word` names as a whole, with "--name=" also the argument in it; or NULL. */
 const struct cli_option *cli_find_option(const struct cli_option *options, const char *word,

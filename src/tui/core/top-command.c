@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* top-command.c - `cgward top`: options, settings, then the dashboard or --batch. */
+#include <cgward/inspect.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <signal.h>
@@ -106,7 +107,7 @@ static const struct cli_option options[] = {
 	 CLI_COUNT(struct top, batch.count)},
 	{'d', "delay", "TIME", "time between samples (500ms, 2s, 1m)", SETTING(DELAY)},
 	{'o', "columns", "KEY,...",
-	 "columns: KEY, KEY:bar, KEY:graph; +KEY,... adds to the configured ones",
+	 "columns: KEY, KEY:bar, KEY:graph, KEY:limit; +KEY,... adds to the configured ones",
 	 CLI_CALL(parse_columns), .heading = "List"},
 	{0, "sort", "KEY", "sort by KEY, largest first", SETTING(SORT)},
 	{'T', "tree", NULL, "show groups as a tree", SETTING(TREE)},
@@ -185,7 +186,7 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
 		   strlen(top->app->config_path));
 	cli_diag(top->context, &with_file);
-	app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line, diag->text);
+	app_report_configuration(top->app, &with_file);
 }
 
 static void load_settings(struct top *top)
@@ -270,7 +271,7 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 	int r;
 
 	if (top->below != NULL) {
-		r = cgw_group_find(layout, top->below, &below, &diag);
+		r = cgw_names_find(layout, top->below, UINT32_MAX, NULL, &below, &diag);
 		if (r < 0) {
 			cli_diag(top->context, &diag);
 			return cli_exit_from_error(r);

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The packaged units under a real systemd: readiness notification, reload, watchdog, crash, stop,
 # journal fields, and the exposure level of systemd-analyze security.
 # shellcheck source=tests/live/lib.sh
@@ -105,7 +107,13 @@ check "the limit applies after the second restart" wait_for is 44 limit
 systemctl stop cgward.service
 same "the unit stops without failure" "inactive success" "$(property cgward.service ActiveState) $(property cgward.service Result)"
 same "stopping restores the original limit" "$original" "$(limit)"
+same "stopping leaves no drop-in of the limit" "" "$(find /run/systemd/{system.control,transient} -path '*/cgward-target.service.d/*TasksMax*')"
 same "no process is left after stopping" "" "$(pgrep -x cgward)"
+
+echo 'no section' >/etc/cgward/cgward.conf
+systemctl start cgward.service 2>/dev/null
+same "an invalid policy is not tried again" "failed 0" "$(property cgward.service ActiveState) $(property cgward.service NRestarts)"
+systemctl reset-failed cgward.service
 
 # --- The endpoint for Prometheus.
 if systemctl start cgward-serve.service; then
