@@ -10,6 +10,7 @@ install(TARGETS cgward RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(section IN ITEMS 1 3 5 7 8)
   install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} FILES_MATCHING PATTERN "*.${section}")
 endforeach()
+install(DIRECTORY docs/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/cgward)
 install(FILES packaging/completions/cgward.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME cgward)
 install(FILES packaging/completions/_cgward DESTINATION ${ZSH_COMPLETION_DIRECTORY})

@@ -6,9 +6,12 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "command-table.h"
 #include "completion-scripts.h"
 #include "completions.h"
 #include "lib/base/cleanup.h"
@@ -20,13 +23,16 @@
 
 enum kind {
 	KIND_NONE,
-	KIND_GROUP,  /* a path, or a unit's name */
+	KIND_GROUP,  /* a path, a unit's name or a container's ID */
 	KIND_PATH,   /* a path alone, or a glob over paths */
 	KIND_ASSIGN, /* a control and its value, which may begin with a device */
 	KIND_KEY,
 	KIND_UNIT,
 	KIND_FILE,
 	KIND_DIRECTORY,
+	KIND_COMMAND,
+	KIND_SIGNAL,
+	KIND_CHANGE, /* the ID of a change in the journal */
 };
 
 /* Prefixes of argument placeholders in --help: "KEY,...", "KEY=VALUE...". */
@@ -34,9 +40,10 @@ static const struct {
 	const char *word;
 	enum kind kind;
 } kinds[] = {
-	{"GROUP", KIND_GROUP},      {"GLOB", KIND_PATH}, {"PARENT", KIND_PATH},
-	{"KEY=VALUE", KIND_ASSIGN}, {"KEY", KIND_KEY},   {"UNIT", KIND_UNIT},
-	{"SLICE", KIND_UNIT},       {"FILE", KIND_FILE}, {"DIR", KIND_DIRECTORY},
+	{"GROUP", KIND_GROUP},      {"GLOB", KIND_PATH},     {"PARENT", KIND_PATH},
+	{"KEY=VALUE", KIND_ASSIGN}, {"KEY", KIND_KEY},       {"UNIT", KIND_UNIT},
+	{"SLICE", KIND_UNIT},       {"FILE", KIND_FILE},     {"DIR", KIND_DIRECTORY},
+	{"COMMAND", KIND_COMMAND},  {"SIGNAL", KIND_SIGNAL}, {"CHANGE", KIND_CHANGE},
 };
 
 static enum kind kind_of(const char *placeholder)
@@ -136,27 +143,41 @@ static void print_assignments(struct completion *completion)
 	}
 }
 
-/* Adds paths and units, unless what was typed can only be the beginning of the other. */
+/* As many characters of a container's ID as engines print. */
+#define CONTAINER_ID_LENGTH 12
+
+static void add_field(struct string_list *names, const struct cgw_frame *frame, const char *key,
+		      uint32_t group, size_t length_max)
+{
+	enum cgw_state state = CGW_ABSENT;
+	struct cgw_field field;
+	char name[512];
+
+	if (cgw_field_parse(key, &field, NULL) < 0 ||
+	    cgw_frame_text(frame, field, group, name, sizeof(name), &state) >= sizeof(name) ||
+	    state != CGW_OK)
+		return;
+	name[length_max < sizeof(name) ? length_max : sizeof(name) - 1] = '\0';
+	(void)string_list_take(names, escape_copy(name));
+}
+
+/* Adds paths and other names, unless what was typed can only be the beginning of the other. */
 static void add_names(struct string_list *names, const struct cgw_frame *frame, enum kind kind,
 		      const char *typed)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
-	struct cgw_field unit;
 	bool paths = kind != KIND_UNIT && (*typed == '\0' || *typed == '/');
-	bool units =
-		kind != KIND_PATH && *typed != '/' && cgw_field_parse("unit", &unit, NULL) == 0;
+	bool others = kind != KIND_PATH && *typed != '/';
 
 	for (uint32_t group = 0; group < topology->count; group++) {
 		CLEANUP(cleanup_free) char *path = cgw_topology_path_copy(topology, group);
-		enum cgw_state state = CGW_ABSENT;
-		char name[512];
 
 		if (paths && path != NULL)
 			(void)string_list_take(names, escape_copy(path));
-		if (units &&
-		    cgw_frame_text(frame, unit, group, name, sizeof(name), &state) < sizeof(name) &&
-		    state == CGW_OK)
-			(void)string_list_take(names, escape_copy(name));
+		if (others)
+			add_field(names, frame, "unit", group, SIZE_MAX);
+		if (others && kind == KIND_GROUP)
+			add_field(names, frame, "container", group, CONTAINER_ID_LENGTH);
 	}
 }
 
@@ -179,6 +200,33 @@ static void print_groups(const struct completion *completion, enum kind kind)
 		print_word(completion, names.items[i], NULL);
 }
 
+static void print_commands(const struct completion *completion)
+{
+	for (size_t i = 0; command_nth(i) != NULL; i++)
+		print_word(completion, command_nth(i)->name, command_nth(i)->summary);
+}
+
+static void print_signals(const struct completion *completion)
+{
+	for (int i = 1; i < SIGRTMIN; i++)
+		if (sigabbrev_np(i) != NULL)
+			print_word(completion, sigabbrev_np(i), sigdescr_np(i));
+}
+
+static int print_change(void *context, const struct cgw_change *change)
+{
+	CLEANUP(cleanup_free) char *path = escape_copy(change->path);
+	char id[32], what[256];
+
+	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)change->id);
+	(void)snprintf(what, sizeof(what), "%s of %s",
+		       change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind),
+		       path != NULL ? path : "?");
+	if (!change->undone)
+		print_word(context, id, what);
+	return 0;
+}
+
 static void print_kind(struct completion *completion, enum kind kind)
 {
 	switch (kind) {
@@ -195,6 +243,15 @@ static void print_kind(struct completion *completion, enum kind kind)
 	case KIND_KEY:
 		print_keys(completion);
 		break;
+	case KIND_COMMAND:
+		print_commands(completion);
+		break;
+	case KIND_SIGNAL:
+		print_signals(completion);
+		break;
+	case KIND_CHANGE:
+		(void)cgw_journal_read(NULL, print_change, completion, NULL);
+		break;
 	case KIND_FILE:
 		puts(":files");
 		break;
@@ -202,23 +259,6 @@ static void print_kind(struct completion *completion, enum kind kind)
 		puts(":directories");
 		break;
 	}
-}
-
-/* The option that `word` names, and with "--name=" the argument that follows. */
-static const struct cli_option *find_option(const struct cli_command_help *help, const char *word,
-					    const char **ret_argument)
-{
-	size_t length = strcspn(word, "=");
-
-	*ret_argument = word[length] == '=' ? word + length + 1 : NULL;
-	for (const struct cli_option *option = help->options; option->name != NULL; option++)
-		if (strncmp(word, "--", 2) == 0
-			    ? strlen(option->name) == length - 2 &&
-				      strncmp(option->name, word + 2, length - 2) == 0
-			    : word[0] == '-' && option->letter != 0 && word[1] == option->letter &&
-				      word[2] == '\0')
-			return option;
-	return NULL;
 }
 
 static void print_argument(struct completion *completion, const struct cli_option *option)
@@ -245,17 +285,21 @@ static void print_next(struct completion *completion, const struct cli_command_h
 		       bool is_program, size_t arguments)
 {
 	const char *argument;
-	const struct cli_option *option = find_option(help, completion->word, &argument);
+	const struct cli_option *option =
+		cli_find_option(help->options, completion->word, &argument);
 
 	if (option != NULL && argument != NULL) {
 		completion->start = (size_t)(argument - completion->word);
 		print_argument(completion, option);
 	} else if (completion->word[0] == '-') {
+		const struct cli_command_help *top =
+			is_program ? help_of(completion->context, "top") : NULL;
+
+		help = top != NULL ? top : help;
 		for (option = help->options; option->name != NULL; option++)
 			printf("--%s\t%s\n", option->name, option->help);
 	} else if (is_program) {
-		for (size_t i = 0; command_nth(i) != NULL; i++)
-			print_word(completion, command_nth(i)->name, command_nth(i)->summary);
+		print_commands(completion);
 	} else {
 		print_kind(completion, argument_kind(help->usage, arguments == 0));
 	}
@@ -274,12 +318,19 @@ enum cli_exit print_completions(struct cli_context *context, const struct cli_co
 	for (int i = 0; i < count - 1 && help != NULL; i++) {
 		bool is_argument = option != NULL;
 
-		option = is_argument ? NULL : find_option(help, words[i], &argument);
+		option = is_argument ? NULL : cli_find_option(help->options, words[i], &argument);
 		if (option != NULL &&
 		    (option->argument == NULL || option->otherwise != NULL || argument != NULL))
 			option = NULL;
 		if (strcmp(words[i], "--") == 0)
 			return CLI_OK;
+		/* Without a command, the options are those of the dashboard. */
+		if (help == program && words[i][0] == '-' && !is_argument && option == NULL &&
+		    cli_find_option(program->options, words[i], &argument) == NULL) {
+			help = help_of(context, "top");
+			i--;
+			continue;
+		}
 		if (is_argument || words[i][0] == '-')
 			continue;
 		if (help == program)

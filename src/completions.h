@@ -5,10 +5,6 @@
 
 #include "shared/cli/options.h"
 
-/* The command with this name, or NULL; and the n-th of all commands. */
-const struct cli_command *command_find(const char *name);
-const struct cli_command *command_nth(size_t n);
-
 /*
  * Prints each word that can replace the last one of `words`, which follow "cgward", with a tab and
  * its description; or only ":files" or ":directories". The scripts select the words that begin

@@ -7,6 +7,19 @@ set -uo pipefail
 : "${ROOT:?requires the installation root}"
 cd "$(dirname "$0")/../.." || exit 1
 tests/compatibility/run "$ROOT/usr/bin/cgward"
+work=$(mktemp -d)
+docs/man/cgward-commands.generate "$ROOT/usr/bin/cgward" "$work"
+for page in "$work"/*; do
+	[ -s "docs/man/${page##*/}" ] && cmp -s "$page" "docs/man/${page##*/}" && continue
+	diff "docs/man/${page##*/}" "$page" 2>&1 | head -n 10
+	echo "${page##*/}" >>"$work/differing"
+done
+if [ "$(find "$work" -name 'cgward-*' | wc -l)" -gt 20 ] && [ ! -e "$work/differing" ]; then
+	echo "ok the manuals of the commands match their help"
+else
+	echo "not ok the manuals of the commands match their help: run docs/man/cgward-commands.generate"
+fi
+rm -rf "$work"
 if docs/man/cgward-metrics.generate "$ROOT/usr/bin/cgward" | cmp -s - docs/man/cgward-metrics.7; then
 	echo "ok cgward-metrics(7) matches the tables"
 else

@@ -18,6 +18,11 @@ group_start=${group%-x*}
 # A unit is selected by its name, anywhere in the tree.
 unit=$(make_group unit.service pids)
 unit=${unit##*/}
+# A container is selected by the beginning of its ID.
+container=$(make_group box pids)
+make_below "$container" pids "docker-4f2f0c3b6a5d$(printf '%052d' 0).scope"
+# A change that can be undone, in the journal of this machine.
+change=$("$CGWARD" create --json "$test_top/$test_name-undoable" 2>/dev/null | grep -m 1 -oE '"change": [0-9]+' | tr -cd 0-9)
 device=$(find /sys/block -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 1)
 
 # complete_bash WORD...: prints the completions of the last word, one per line.
@@ -103,6 +108,13 @@ for shell in bash fish zsh; do
 	offers "$shell" "$group_start" get "$group_start"
 	offers "$shell" pids.current get / pids.cur
 	offers "$shell" "$unit" get "${unit%.service}"
+	offers "$shell" 4f2f0c3b6a5d get 4f2f
+	offers "$shell" TERM kill --signal TE
+	offers "$shell" plain --theme pl
+	offers "$shell" plain --flat --theme pl
+	offers "$shell" --theme --th
+	offers "$shell" explain help exp
+	if [ -n "$change" ]; then offers "$shell" "$change" undo "${change:0:1}"; fi
 	# zsh lists completions without their suffix.
 	offers "$shell" "memory.swap.max$([ "$shell" = zsh ] || echo "=")" set / memory.swap.ma
 	[ "$shell" = bash ] || [ -z "$device" ] || offers "$shell" "$device" set / "io.max.wbps=${device:0:1}"

@@ -63,7 +63,7 @@ same "a group limited by its quota is marked" limited "$(value "$throttled" cpu.
 same "its present limit is in the output" 10.0% "$(value "$throttled" cpu.max now)"
 same "the reader is not OOM-killed under its limit" 0 "$(value "$reader" memory.max trial.exceeded)"
 check "the table names the leak" grep -q "^$leak .*without shrinking" <<<"$(advise "$leak")"
-same "a glob selects groups" 3 "$(advise -n "$test_top/$test_name-stea*" | grep -c "^$steady ")"
+same "a glob selects groups" 3 "$(advise --noheadings "$test_top/$test_name-stea*" | grep -c "^$steady ")"
 
 # Formats are accepted by those who read them.
 advise --format policy >"$work/policy"

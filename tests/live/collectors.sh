@@ -125,7 +125,7 @@ thaw="$(mount_of freezer)/$test_name-cold/freezer.state"
 
 # Values that the BPF programs must provide themselves.
 group=/$test_name-memory
-get_by() { "$CGWARD" dump --collector "$1" -r -n -b -o "$2" --match "$group" ; }
+get_by() { "$CGWARD" dump --collector "$1" -r --noheadings -b -o "$2" --match "$group" ; }
 check "BPF reads memory.current" test "$(get_by bpf memory.current)" -ge $((48 << 20))
 same "BPF reads pids.current" "$(get_by files pids.current)" "$(get_by bpf pids.current)"
 
@@ -168,7 +168,7 @@ mount=$(mount_of memory)
 cat >"$scratch.grow.py" <<'PYTHON'
 import os, subprocess, sys, time
 cgward, top, path, count, seconds = sys.argv[1:4] + [int(word) for word in sys.argv[4:6]]
-dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "-n", "-o", "group", "--interval", "300ms"],
+dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "--noheadings", "-o", "group", "--interval", "300ms"],
                         stdout=subprocess.PIPE, text=True)
 pending = dump.stdout.readline().split()
 def sample(): # reads up to the next line of the root; counts our groups
@@ -202,7 +202,7 @@ mkdir "$mount$group/early" "$mount$group/last"
 cat >"$scratch.shift.py" <<'PYTHON'
 import os, subprocess, sys, time
 cgward, top, path, seconds = sys.argv[1:4] + [int(sys.argv[4])]
-dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "-n", "-o", "group", "--interval", "100ms",
+dump = subprocess.Popen([cgward, "dump", "--collector", "bpf", "-r", "--noheadings", "-o", "group", "--interval", "100ms",
                          "--match", "/", "--match", path + "/**"], stdout=subprocess.PIPE, text=True)
 dump.stdout.readline()
 def sample():

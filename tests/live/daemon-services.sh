@@ -76,6 +76,6 @@ same "the daemon exits with status 0" 0 $?
 events() { "$CGWARD" diff --events "$state/recording" | grep -q "action  $group  $1 .*by rule often"; }
 check "the recording contains the action" events "limit pids.max 77"
 check "the recording contains the restored value" events "restore pids.max max"
-same "the recording contains samples" "$group" "$("$CGWARD" dump --replay "$state/recording" --raw -n -o group --match "$group" | head -n 1)"
+same "the recording contains samples" "$group" "$("$CGWARD" dump --replay "$state/recording" --raw --noheadings -o group --match "$group" | head -n 1)"
 restored=$("$CGWARD" diff --events "$state/second.cgwr" | grep -c "restore pids.max")
 check "the second recording contains the restores of the first policy" test "$restored" -gt 0

@@ -41,7 +41,7 @@ run() {
 	seconds=$({ time within_deadline "$CGWARD" "$@" >"$work/$name" 2>&1; } 2>&1)
 	cpu_ms[$name]=$(awk '{ printf "%d", ($1 + $2) * 1000 }' <<<"$seconds")
 }
-run dump dump --collector files -r -n -o group,pids.max --below "$group"
+run dump dump --collector files -r --noheadings -o group,pids.max --below "$group"
 same "dump lists all levels" $((levels + 1)) "$(wc -l <"$work/dump")"
 run kill kill --journal "$work/journal" --timeout "${CGWARD_TEST_DEADLINE}s" "$group"
 same "kill signals a process $levels levels down" "$group: sent signal KILL" "$(sed 's/ (.*//' "$work/kill")"
@@ -62,7 +62,7 @@ for name in kill inspect set freeze thaw; do
 		test "${cpu_ms[$name]}" -lt $((10 * cpu_ms[dump]))
 done
 same "all of it is one action" 1 "$("$CGWARD" log --journal "$work/journal" --json |
-	python3 -c 'import json, sys; print(len({c["transaction"] for c in json.load(sys.stdin) if c["action"] == "set"}))')"
+	python3 -c 'import json, sys; print(len({c["transaction"] for c in json.load(sys.stdin)["changes"] if c["action"] == "set"}))')"
 delete_groups
 same "delete --recursive removes all levels" "$group: deleted" "$(sed 's/ (.*//' "$work/delete")"
 check "no group remains" test ! -e "$(mount_of memory)$group"

@@ -46,7 +46,7 @@ check "a runaway is limited" wait_for is_pids_max "$group" 77
 same "the CPU limit of the runaway is set in the kernel" 7.0% "$("$CGWARD" get "$group" cpu.max)"
 same "what a rule does at once is one action of the journal" "2 1" "$("$CGWARD" log --journal "$state/run" --json |
 	python3 -c 'import json, sys
-changes = [c for c in json.load(sys.stdin) if c["who"] == "rule runaway"]
+changes = [c for c in json.load(sys.stdin)["changes"] if c["who"] == "rule runaway"]
 print(len(changes), len({c["transaction"] for c in changes}))')"
 status "a second daemon exits because one is already running" 7 "$CGWARD" enforce --policy "$policy"
 status_names() { "$CGWARD" status --state "$state/run" | grep -q "runaway on $group"; }

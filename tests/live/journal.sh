@@ -36,7 +36,7 @@ change=MESSAGE_ID=53eb8f971d994d8faa493f23c806dc50 action=MESSAGE_ID=6f1c9d3a0f7
 } >"$work/export"
 check "systemd-journal-remote writes a journal" sh -c '"$1" -o "$2" "$3" >/dev/null 2>&1' - "$remote" "$work/fleet.journal" "$work/export"
 log() { "$CGWARD" log --journal "systemd:$work/fleet.journal" "$@"; }
-cell() { python3 -c 'import json, sys; print(*(r[sys.argv[1]] for r in json.load(sys.stdin)), sep="|")' "$1"; }
+cell() { python3 -c 'import json, sys; print(*(r[sys.argv[1]] for r in json.load(sys.stdin)["changes"]), sep="|")' "$1"; }
 log --json >"$work/json"
 same "entries of cgward only, newest first" "/shop.slice|/a\\x0ab|/shop.slice" "$(cell group <"$work/json")"
 same "each entry has its host" "web1|web2|web1" "$(cell host <"$work/json")"

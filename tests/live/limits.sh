@@ -236,7 +236,7 @@ if cg freeze "$f" >"$journal/output" 2>&1; then
 	check "thaw" quietly cg thaw "$f"
 	makes_progress() { [ "$(ticks $pid)" -gt "$t1" ]; }
 	check "a thawed process makes progress" wait_for makes_progress
-	id=$("$CGWARD" dump -n -r -o id --match "$f")
+	id=$("$CGWARD" dump --noheadings -r -o id --match "$f")
 	status "freeze --if-id refuses another id" 8 cg freeze --if-id 4294967295 "$f"
 	check "freeze --if-id accepts one of several ids" quietly cg freeze --if-id "4294967295,$id" "$f"
 	check "undo thaws" quietly cg undo
@@ -286,7 +286,7 @@ s = d["steps"][0]
 assert d["status"] == 0 and s["outcome"] == "done" and s["old"] == "33" and s["new"] == "34", d'
 	same "set --json has the old and the new value" 0 $?
 	"$CGWARD" log --journal "$journal" --json | python3 -c 'import json, sys
-d = json.load(sys.stdin)
+d = json.load(sys.stdin)["changes"]
 assert d[0]["key"] == "pids.max" and d[0]["new"] == "34" and d[0]["who"] == "cgward set", d[0]'
 	same "the last change is first in the log" 0 $?
 	echo 35 >"$(mount_of pids)$a/pids.max"

@@ -27,7 +27,7 @@ for name in "${names[@]}"; do names_by_id[$(stat -c %i "$mount$group/$name")]=$n
 # all_are_found FORMAT: the lines of that dump.
 all_are_found() {
 	local shown line id bad='' count=0
-	"$CGWARD" dump -n "$1" -o id,group --match "$group/*" >"$work/dump"
+	"$CGWARD" dump --noheadings "$1" -o id,group --match "$group/*" >"$work/dump"
 	# shellcheck disable=SC2153
 	case $1 in
 	--csv) python3 -c 'import csv, sys; [print(*r, sep="\t") for r in csv.reader(sys.stdin)]' <"$work/dump" >"$work/lines" ;;
@@ -104,7 +104,7 @@ if may unshare -C -m true; then
 		for view in host parent sibling; do
 			for pid in \$4 \$5; do \"\$0\" --cgroup-root \"\$2/\$view\" get pid:\$pid group || echo none; done
 		done
-		\"\$0\" --cgroup-root \"\$2/parent\" freeze -n /space >/dev/null || echo refused
+		\"\$0\" --cgroup-root \"\$2/parent\" freeze --dry-run /space >/dev/null || echo refused
 		\"\$0\" --cgroup-root \"\$2/parent\" set --journal \"\$6\" pid:\$4 pids.max=35 >/dev/null
 	" "$0" "$@"' "$CGWARD" "$mount$group" "$work" "$mount" "${test_pids[-2]}" "${test_pids[-1]}" "$(mktemp -d)" 2>/dev/null | xargs)
 	same "processes in a cgroup namespace, in each view" \

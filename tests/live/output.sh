@@ -54,12 +54,12 @@ same "--groups-max limits the groups and is exposed" "3 3" "$("$CGWARD" dump --p
 	awk '/^cgward_groups(_max)? / { printf "%s%s", n++ ? " " : "", $2 }')"
 check "--list-metrics names the source file" sh -c '"$@" | grep -q "^memory.current .*memory.usage_in_bytes"' - "$CGWARD" dump --list-metrics
 check "--list-metrics --json is valid JSON" sh -c '"$@" | python3 -m json.tool >/dev/null' - "$CGWARD" dump --list-metrics --json
-same "--count limits the number of samples" 3 "$("$CGWARD" dump --interval 100ms --count 3 --csv -n "${match[@]}" | wc -l)"
-same "the first sample has no rates" "" "$("$CGWARD" dump --interval 100ms --count 1 --csv -n -o cpu "${match[@]}" | tr -d '\r' | cut -d, -f2)"
-same "two samples give a rate" 0 "$("$CGWARD" dump --rates=200ms --csv -n -o cpu "${match[@]}" | tr -d '\r')"
+same "--count limits the number of samples" 3 "$("$CGWARD" dump --interval 100ms --count 3 --csv --noheadings "${match[@]}" | wc -l)"
+same "the first sample has no rates" "" "$("$CGWARD" dump --interval 100ms --count 1 --csv --noheadings -o cpu "${match[@]}" | tr -d '\r' | cut -d, -f2)"
+same "two samples give a rate" 0 "$("$CGWARD" dump --rates=200ms --csv --noheadings -o cpu "${match[@]}" | tr -d '\r')"
 check "--tree draws lines" sh -c '"$@" | grep -q "─'"$test_name"'"' - env LC_ALL=C.UTF-8 "$CGWARD" dump --tree
-check "--sort puts the largest value first" sh -c '"$@" | grep -v "^-" | sort -c -rn' - "$CGWARD" dump -n -r -o memory.current --sort memory.current
-same "--depth 1 excludes grandchildren" 0 "$("$CGWARD" dump -n -r -o depth --depth 1 | awk '$1 > 1' | wc -l)"
+check "--sort puts the largest value first" sh -c '"$@" | grep -v "^-" | sort -c -rn' - "$CGWARD" dump --noheadings -r -o memory.current --sort memory.current
+same "--depth 1 excludes grandchildren" 0 "$("$CGWARD" dump --noheadings -r -o depth --depth 1 | awk '$1 > 1' | wc -l)"
 
 # Groups with special names, read by shells and by strict readers. The kernel refuses newlines in names.
 special=$(make_group special memory)
@@ -76,7 +76,7 @@ for format in json ndjson csv raw export openmetrics prometheus table; do
 	option=(--"$format") columns=all
 	case $format in
 	openmetrics | prometheus) columns=memory.max,group ;;
-	table) option=(-n) columns=group ;;
+	table) option=(--noheadings) columns=group ;;
 	esac
 	LC_ALL=C.UTF-8 "$CGWARD" dump "${option[@]}" -o "$columns" --below "$special" >"$out/$format"
 	check "$format: a strict reader restores each name" \
@@ -187,3 +187,38 @@ if may unshare -m true; then
 else
 	skip "no cgroup hierarchy is mounted: requires root (not possible here)"
 fi
+
+# At a terminal, dump answers what uses how much now, within its width; files and pipes have totals.
+# in_terminal WIDTH COMMAND...: prints what COMMAND writes to a terminal.
+in_terminal() {
+	python3 - "$@" <<-'PY'
+		import fcntl, os, pty, struct, subprocess, sys, termios
+		ours, theirs = pty.openpty()
+		fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+		program = subprocess.Popen(sys.argv[2:], stdout=theirs)
+		os.close(theirs)
+		text = b""
+		try:
+		    while part := os.read(ours, 65536):
+		        text += part
+		except OSError:
+		    pass
+		program.wait()
+		print(text.decode().replace("\r\n", "\n"), end="")
+	PY
+}
+unset COLUMNS
+busy=$(make_group "busy-$(printf '%070d' 0)" memory pids cpu cpuacct)
+make_group idle memory pids cpu cpuacct >/dev/null
+(enter "$busy" memory pids cpu cpuacct && while :; do :; done) &
+test_pids+=($!)
+wait_for is_in_group "${test_pids[-1]}" pids "$busy"
+now=$(LC_ALL=C.UTF-8 in_terminal 80 "$CGWARD" dump --match "$test_top/$test_name-*")
+same "at a terminal: no line is wider than it" "" "$(LC_ALL=C.UTF-8 grep -E '^.{81}' <<<"$now")"
+check "at a terminal: what is busy comes first, with its rate and a shortened name" grep -qE '^/cgw.*…0+ +[0-9.]+%' <<<"$(sed -n 2p <<<"$now")"
+check "at a terminal: idle groups are left out and counted" grep -qE '^not shown: [0-9]+ of [0-9]+ groups \(idle\)' <<<"$now"
+same "at a terminal: --all shows them" 1 "$(in_terminal 80 "$CGWARD" dump --all --match "$test_top/$test_name-*" | grep -c -- '-idle ')"
+same "at a terminal: --wide shows the whole name" 1 "$(in_terminal 80 "$CGWARD" dump --wide --match "$test_top/$test_name-*" | grep -c "^$busy ")"
+same "to a pipe: totals by path, with whole names" "GROUP CPU TIME $busy" "$("$CGWARD" dump --match "$test_top/$test_name-*" | awk 'NR == 1 { printf "%s %s %s ", $1, $2, $3 } /-busy-/ { print $1 }')"
+same "at a terminal: chosen columns are printed as they are" "$("$CGWARD" dump -o group,pids.max --match "$busy")" "$(in_terminal 200 "$CGWARD" dump -o group,pids.max --match "$busy")"
+same "doctor fits the terminal" "" "$(in_terminal 60 "$CGWARD" doctor | awk 'length > 60 && NF > 1')"

@@ -87,7 +87,7 @@ if [ -n "$memory" ] && [ "$(stat -f -c %T /dev/shm)" = tmpfs ] && [ -w /dev/shm 
 	check "pages of a removed group stay charged to its parent" [ "$(get "$group" memory.current)" -ge $((16 << 20)) ]
 	check "pages of a removed group are not charged to its sibling" [ "$(get "$group/stays" memory.current)" -lt $((1 << 20)) ]
 	same "no value is negative, and the removed group is not listed" "" \
-		"$("$CGWARD" dump -r -n -o group,memory.current,memory.percent --match "$group" --match "$group/**" | grep -E -- ' -[0-9]|removed')"
+		"$("$CGWARD" dump -r --noheadings -o group,memory.current,memory.percent --match "$group" --match "$group/**" | grep -E -- ' -[0-9]|removed')"
 else
 	skip "removed groups: no memory controller, or /dev/shm is not a writable tmpfs (not possible here)"
 fi

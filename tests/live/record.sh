@@ -32,10 +32,10 @@ same "record exits with status 0" 0 $?
 check "record prints the number of samples" grep -q '^6 samples in ' "$directory/out"
 usage=$("$CGWARD" dump --replay "$file" --match "$group" --json | json "g['$group']['cpu']")
 check "the replay has the CPU usage of the load" awk -v u="$usage" 'BEGIN { exit !(u > 0) }'
-same "the replay has all samples" 6 "$("$CGWARD" dump --replay "$file" --begin -1h --match "$group" --csv -n | wc -l)"
+same "the replay has all samples" 6 "$("$CGWARD" dump --replay "$file" --begin -1h --match "$group" --csv --noheadings | wc -l)"
 same "--every prints the first and the last sample" 2 \
-	"$(within_deadline "$CGWARD" dump --replay "$file" --every 1h --match "$group" --csv -n | wc -l)"
-same "replayed samples are in order" "" "$("$CGWARD" dump --replay "$file" --begin -1h --match "$group" --raw -n \
+	"$(within_deadline "$CGWARD" dump --replay "$file" --every 1h --match "$group" --csv --noheadings | wc -l)"
+same "replayed samples are in order" "" "$("$CGWARD" dump --replay "$file" --begin -1h --match "$group" --raw --noheadings \
 	-o cpu.usage | sort -n -C || echo disordered)"
 for format in --json --ndjson --csv --raw --export --openmetrics --prometheus ""; do
 	# shellcheck disable=SC2086
@@ -88,7 +88,7 @@ for _ in 1 2 3 4 5; do
 	kill -KILL "$recorder"
 	wait "$recorder" 2>/dev/null
 done
-"$CGWARD" dump --replay "$file" --begin -1h --match "$group" --csv -n -o cpu.usage >"$directory/all" 2>"$directory/errors"
+"$CGWARD" dump --replay "$file" --begin -1h --match "$group" --csv --noheadings -o cpu.usage >"$directory/all" 2>"$directory/errors"
 status=$?
 check "after five kills the recording is readable" test "$status" = 0 -o "$status" = 5
 check "a kill loses at most the last block" test "$(grep -vc 'incomplete last block' "$directory/errors")" = 0
@@ -117,7 +117,7 @@ if mount -t tmpfs -o size=256k tmpfs "$small" 2>/dev/null; then
 	wait_for grep -q "No space" "$directory/errors"
 	check "a full disk is reported" grep -q "No space left on device; samples are lost" "$directory/errors"
 	same "a full disk is reported only once" 1 "$(wc -l <"$directory/errors")"
-	before=$("$CGWARD" dump --replay "$small/m.cgwr" --begin -1h --csv -n -o group --match / | wc -l)
+	before=$("$CGWARD" dump --replay "$small/m.cgwr" --begin -1h --csv --noheadings -o group --match / | wc -l)
 	check "samples written before are readable" test "$before" -gt 0
 	rm "$small/filler"
 	wait_for grep -q "recording resumed" "$directory/errors"
@@ -125,7 +125,7 @@ if mount -t tmpfs -o size=256k tmpfs "$small" 2>/dev/null; then
 	wait "$recorder"
 	same "lost samples: exit status 5" 5 $?
 	check "recording resumes when there is space" grep -q "recording resumed" "$directory/errors"
-	check "samples written after that are readable" test "$("$CGWARD" dump --replay "$small/m.cgwr" --begin -1h --csv -n -o group --match / | wc -l)" -gt "$before"
+	check "samples written after that are readable" test "$("$CGWARD" dump --replay "$small/m.cgwr" --begin -1h --csv --noheadings -o group --match / | wc -l)" -gt "$before"
 	check "the gap is an event" grep -q "could not be written" <("$CGWARD" diff --events "$small/m.cgwr")
 	umount "$small"
 else
@@ -136,9 +136,9 @@ fi
 "$CGWARD" record "${ours[@]}" --interval 5ms --count 400 --size 20K "$directory/bounded.cgwr" >/dev/null 2>&1
 same "record --size exits with status 0" 0 $?
 check "the file does not exceed its size on disk" test "$(du -k "$directory/bounded.cgwr" | cut -f1)" -le 60
-check "the end of a bounded file is readable" test -n "$("$CGWARD" dump --replay "$directory/bounded.cgwr" --raw -n -o group)"
+check "the end of a bounded file is readable" test -n "$("$CGWARD" dump --replay "$directory/bounded.cgwr" --raw --noheadings -o group)"
 "$CGWARD" record "${ours[@]}" --interval 10ms --count 20 "$directory/many/" >/dev/null 2>&1
-same "record --match records only these groups, into a directory" "/ $group" "$("$CGWARD" dump --replay "$directory/many" --raw -n -o group | sed -n '1p;$p' | tr '\n' ' ' | sed 's/ $//')"
+same "record --match records only these groups, into a directory" "/ $group" "$("$CGWARD" dump --replay "$directory/many" --raw --noheadings -o group | sed -n '1p;$p' | tr '\n' ' ' | sed 's/ $//')"
 
 # Damage is reported, and the rest is read.
 cp "$directory/live.cgwr" "$directory/bad.cgwr"

@@ -81,17 +81,17 @@ dump_hosts() { within_deadline "$CGWARD" dump --ssh "ssh -F $work/ssh_config" "$
 
 group=$(make_group remote pids)
 echo 41 >"$(mount_of pids)$group/pids.max"
-same "a value of a remote host equals the kernel's" 41 "$(dump_hosts --host good -n -r -o pids.max --match "$group")"
+same "a value of a remote host equals the kernel's" 41 "$(dump_hosts --host good --noheadings -r -o pids.max --match "$group")"
 same "only dump runs on the remote host" "good cgward dump --ndjson --stream 1 --interval 1000000us --count 1 -o group,id,pids.max" "$(cat "$work/commands")"
 mkdir -p "$(mount_of pids)$group/x/y" "$(mount_of pids)$group/z"
-same "a remote dump has all groups in the same order" "$("$CGWARD" dump -n -r -o group --match "$group/**")" \
-	"$(dump_hosts --host good -n -r -o group --match "$group/**")"
+same "a remote dump has all groups in the same order" "$("$CGWARD" dump --noheadings -r -o group --match "$group/**")" \
+	"$(dump_hosts --host good --noheadings -r -o group --match "$group/**")"
 untrusted=$group/$'a\x1b[1m b'
 mkdir "$(mount_of pids)$untrusted"
-same "an untrusted group name is transferred unchanged" "$("$CGWARD" dump --csv -n -o group --match "$group/*")" \
-	"$(dump_hosts --host good --csv -n -o group --match "$group/*")"
-same "a remote dump has effective limits" 41 "$(dump_hosts --host good -n -r -o pids.max.effective --match "$group")"
-check "a remote dump has rates" sh -c 'echo "$1" | grep -qE "^[0-9.]+%?$"' - "$(dump_hosts --host good --rates=1s -n -r -o cpu --match /)"
+same "an untrusted group name is transferred unchanged" "$("$CGWARD" dump --csv --noheadings -o group --match "$group/*")" \
+	"$(dump_hosts --host good --csv --noheadings -o group --match "$group/*")"
+same "a remote dump has effective limits" 41 "$(dump_hosts --host good --noheadings -r -o pids.max.effective --match "$group")"
+check "a remote dump has rates" sh -c 'echo "$1" | grep -qE "^[0-9.]+%?$"' - "$(dump_hosts --host good --rates=1s --noheadings -r -o cpu --match /)"
 
 # Several hosts, some of them unreachable.
 dump_hosts --host good --host closed --host missing --host old --host newer -o group,pids.max >"$work/out" 2>"$work/err"
@@ -119,14 +119,14 @@ same "a host name that is an ssh option is refused" 2 $?
 check "a refused host name runs nothing" test ! -e "$work/owned"
 
 # A host that is stuck for a thousand seconds does not delay the others.
-dump_hosts --host good --host stuck --interval 300ms --count 60 -n -r -o group,pids.max --match "/*$group" >"$work/out" 2>"$work/err"
+dump_hosts --host good --host stuck --interval 300ms --count 60 --noheadings -r -o group,pids.max --match "/*$group" >"$work/out" 2>"$work/err"
 check "a stuck host does not delay the others" test $? != 124 # the status of timeout
 check "the other host delivers its samples" test "$(grep -c " /good$group 41\$" "$work/out")" -ge 10
 check "a stuck host is reported as slow" grep -q 'stuck: slow: no sample for' "$work/err"
 
 # A lost connection is re-established.
 : >"$work/pids.good" && rm -f "$work/out"
-dump_hosts --host good --interval 300ms --count 16 -n -r -o group,pids.max --match "$group" >"$work/out" 2>"$work/err" &
+dump_hosts --host good --interval 300ms --count 16 --noheadings -r -o group,pids.max --match "$group" >"$work/out" 2>"$work/err" &
 watcher=$!
 check "samples arrive before the connection breaks" wait_for test -s "$work/out"
 kill -KILL "$(tail -n 1 "$work/pids.good")"
@@ -174,7 +174,7 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	press Enter
 	check "the limit is changed on the host" wait_for sh -c '[ "$(cat "$1")" = 33 ]' - "$(mount_of pids)$target/pids.max"
 	check "the change is reported" screen_shows 'good: '
-	id=$("$CGWARD" dump -n -r -o id --match "$target")
+	id=$("$CGWARD" dump --noheadings -r -o id --match "$target")
 	same "the change is made by a command over ssh" "good cgward set --json --why by\\ hand,\\ in\\ cgward\\ top\\ --host --if-id $id --enable -- $target pids.max\\=33" \
 		"$(grep -v -e dump -e dry-run "$work/commands")"
 	press u

@@ -34,7 +34,7 @@ done
 check "the replaced group still exists" [ -d "$pids$group" ]
 same "and keeps its limit" 99 "$(pids_max "$group")"
 
-last_change() { "$CGWARD" log "${journal[@]:0:2}" -n 1 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])'; }
+last_change() { "$CGWARD" log "${journal[@]:0:2}" -n 1 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["changes"][0]["id"])'; }
 
 # undo of a value
 group=$(make_group undo pids)

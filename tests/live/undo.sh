@@ -15,7 +15,7 @@ cg() { "$CGWARD" "$1" --journal "$work/journal" "${@:2}"; }
 # One command on two groups is one action.
 cg set "$a" "$b" pids.max=77 cpu.weight=200 >/dev/null
 cg set "$a" pids.max=55 >/dev/null
-actions() { cg log --json | python3 -c 'import json, sys; print(*[c["transaction"] for c in json.load(sys.stdin)])'; }
+actions() { cg log --json | python3 -c 'import json, sys; print(*[c["transaction"] for c in json.load(sys.stdin)["changes"]])'; }
 same "the changes of one command have one number" "5 1 1 1 1" "$(actions)"
 cg undo >/dev/null
 same "the last action is undone" 77 "$(file_of pids "$a" pids.max)"
@@ -82,7 +82,7 @@ check "it runs as before" grep -qv "$b" "/proc/$$/cgroup"
 # The journal: a line that a crash has truncated, and a directory that others can write.
 printf '{"id": 9000, "time' >>"$work/journal/journal"
 cg set "$a" pids.max=33 >/dev/null
-same "the number after a truncated line is new, and the line is not lost" 9001 "$(cg log -n 1 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])')"
+same "the number after a truncated line is new, and the line is not lost" 9001 "$(cg log -n 1 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["changes"][0]["id"])')"
 mkdir "$work/open" && chmod 1777 "$work/open"
 status "a directory that others can write is refused" 4 "$CGWARD" set --journal "$work/open" "$a" pids.max=34
 same "nothing was changed" 33 "$(file_of pids "$a" pids.max)"

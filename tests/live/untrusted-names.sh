@@ -26,9 +26,9 @@ raw = [bytes.fromhex(g[\"bytes\"][\"name\"]) for g in d[\"groups\"] if \"bytes\"
 assert b\"bad\xff\xfe\" in raw and any(r.startswith(b\"\x1b]0;\") for r in raw), raw
 assert \"ä漢字\" in names
 "' - "$CGWARD" "$group"
-check "csv: a name is not interpreted as a formula" sh -c '"$1" dump --csv -n -o name --below "$2" | grep -q "^'"'"'=cmd"' - "$CGWARD" "$group"
+check "csv: a name is not interpreted as a formula" sh -c '"$1" dump --csv --noheadings -o name --below "$2" | grep -q "^'"'"'=cmd"' - "$CGWARD" "$group"
 check "export: a name is not run by the shell" sh -c '"$1" dump -P -o name --below "$2" | grep -qF "NAME=\"\\x24(reboot)\""' - "$CGWARD" "$group"
-same "raw: each cell is one word" 11 "$("$CGWARD" dump -r -n -o name,depth --below "$group" | awk 'NF == 2' | wc -l)"
+same "raw: each cell is one word" 11 "$("$CGWARD" dump -r --noheadings -o name,depth --below "$group" | awk 'NF == 2' | wc -l)"
 depth=$("$CGWARD" get "$group" depth)
 same "a group with an untrusted name can be selected" $((depth + 1)) "$("$CGWARD" get "$group/$escape" depth)"
 find "$mount$group" -mindepth 1 -depth -type d -exec rmdir {} +
@@ -42,8 +42,8 @@ os.chdir(sys.argv[1])
 for _ in range(int(sys.argv[2])):
 	os.mkdir("d")
 	os.chdir("d")' "$mount$group" "$levels"
-same "all of $levels levels are found" $((levels + 1)) "$("$CGWARD" dump -r -n -o depth --below "$group" | wc -l)"
-same "the deepest group has the right depth" $((depth + levels)) "$("$CGWARD" dump -r -n -o depth --below "$group" | sort -n | tail -n 1)"
+same "all of $levels levels are found" $((levels + 1)) "$("$CGWARD" dump -r --noheadings -o depth --below "$group" | wc -l)"
+same "the deepest group has the right depth" $((depth + levels)) "$("$CGWARD" dump -r --noheadings -o depth --below "$group" | sort -n | tail -n 1)"
 find "$mount$group" -mindepth 1 -depth -type d -exec rmdir {} + 2>/dev/null
 while [ -n "$(find "$mount$group" -mindepth 1 -maxdepth 1 -type d -print -quit)" ]; do
 	find "$mount$group" -mindepth 1 -depth -type d -exec rmdir {} + 2>/dev/null || break
@@ -80,7 +80,7 @@ if may "${unprivileged[@]}" true; then
 	if [ "$(version_of "$mount")" = 1 ]; then
 		chmod 000 "$denied"
 		same "unreadable values are marked" "!" \
-			"$("${unprivileged[@]}" "$copy/cgward" dump -r -n -o memory.current --match "$group")"
+			"$("${unprivileged[@]}" "$copy/cgward" dump -r --noheadings -o memory.current --match "$group")"
 		chmod 444 "$denied"
 	fi
 	# Without a runtime directory there is no place for the user's journal: the error must name
@@ -109,7 +109,7 @@ if may unshare -C -m true; then
 	same "the root of a cgroup namespace is shown as /" / "$(sh -c 'echo $$ >"$2/cgroup.procs" && exec unshare -C -m sh -c "
 		mount --make-rprivate / && mkdir -p \"\$2/ns\" && mount -t tmpfs none \"\$2/ns\" && mkdir \"\$2/ns/memory\" &&
 		if [ -e \"\$3/cgroup.controllers\" ]; then mount -t cgroup2 none \"\$2/ns/memory\"; else mount -t cgroup -o memory none \"\$2/ns/memory\"; fi &&
-		exec \"\$1\" --cgroup-root \"\$2/ns\" dump -r -n -o group --depth 1 | head -n 1" - "$1" "$3" "$4"' - "$CGWARD" "$mount$group" "$copy" "$mount")"
+		exec \"\$1\" --cgroup-root \"\$2/ns\" dump -r --noheadings -o group --depth 1 | head -n 1" - "$1" "$3" "$4"' - "$CGWARD" "$mount$group" "$copy" "$mount")"
 else
 	skip "other mounts and namespaces: requires root (not possible here)"
 fi

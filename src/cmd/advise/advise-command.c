@@ -37,10 +37,10 @@ static const struct cli_option options[] = {
 	 CLI_CHOICE(struct arguments, objective, objectives)},
 	{0, "verify", "PATH", "also try the limits on this recording", TEXT(verify)},
 	{0, "format", "NAME",
-	 "table, set (commands), policy, systemd (drop-ins) or kubernetes (resources)",
+	 "table, set (commands), policy, systemd (drop-ins) or kubernetes",
 	 CLI_CHOICE(struct arguments, format, advise_formats)},
 	{'J', "json", NULL, "print one JSON document", TRUE(json)},
-	{'n', "noheadings", NULL, "do not print header lines",
+	{0, "noheadings", NULL, "do not print header lines",
 	 CLI_FALSE(struct arguments, report.headings)},
 	{0, "apply", NULL, "set the limits on this machine, all or none; undo with 'cgward undo'",
 	 TRUE(apply)},
@@ -50,12 +50,20 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Compute limits for all groups of a recording", "cgward advise --recording today.cgwr"},
+	{"Print them for a service, as a section of a policy file",
+	 "cgward advise --recording today.cgwr --format policy '/**/nginx.service'"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward advise [OPTION...] --recording PATH [GROUP|GLOB...]",
 	.text = "Compute limits for groups from what a recording shows of their use, and count "
 		"how\n"
 		"often the groups would have reached these limits.",
 	.options = options,
+	.examples = examples,
 };
 
 static void cleanup_replay(struct cgw_replay **replay)

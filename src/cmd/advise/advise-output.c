@@ -160,14 +160,15 @@ static void print_heading(const struct advise_report *report, FILE *out)
 static int print_table(const struct advise_report *report, FILE *out)
 {
 	static const struct listing_column columns[] = {
-		{"GROUP", NULL, false}, {"LIMIT", NULL, false}, {"NOW", NULL, true},
-		{"ADVICE", NULL, true}, {"WHY", NULL, false},   {NULL, NULL, false},
+		{"GROUP", NULL, LISTING_NAME}, {"LIMIT", NULL, LISTING_NAME},
+		{"NOW", NULL, LISTING_NUMBER}, {"ADVICE", NULL, LISTING_NUMBER},
+		{"WHY", NULL, LISTING_NAME},   {NULL, NULL, LISTING_NAME},
 	};
 	struct listing listing;
 
 	if (report->headings)
 		print_heading(report, out);
-	listing_start(&listing, out, false, columns);
+	listing_start(&listing, out, false, columns, 0);
 	for (size_t i = 0; i < report->count; i++) {
 		const struct cgw_advice *advice = &report->advice[i];
 		CLEANUP(string_builder_free) struct string_builder why = {0};

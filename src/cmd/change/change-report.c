@@ -235,9 +235,9 @@ static json_t *json_step(const struct cgw_step *step, const struct cgw_result *r
 static enum cli_exit print_json(const struct change_command *command, json_t *steps,
 				enum cli_exit status)
 {
-	json_t *document =
-		json_pack("{s:s, s:b, s:i, s:o}", "cgward", cgw_version(), "dry_run",
-			  (int)command->options.dry_run, "status", (int)status, "steps", steps);
+	json_t *document = json_pack(
+		"{s:i, s:s, s:b, s:i, s:o}", "schema", CLI_JSON_SCHEMA, "cgward", cgw_version(),
+		"dry_run", (int)command->options.dry_run, "status", (int)status, "steps", steps);
 
 	if (document != NULL && command->plan != NULL && cgw_plan_transaction(command->plan) != 0)
 		(void)json_object_set_new(

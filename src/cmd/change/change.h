@@ -44,27 +44,27 @@ enum cli_exit change_parse_ids(void *command, struct cli_context *context,
 /* Rows of every command's table; its struct is a struct change_command or begins with one. */
 /* clang-format off */
 #define CHANGE_OPTIONS                                                                             \
-	{ 'n', "dry-run", NULL, "only print which files would be written or which calls made",     \
-	  CLI_TRUE(struct change_command, options.dry_run) },                                      \
+	{ 0, "dry-run", NULL, "only print which files would be written or which calls made",       \
+	  CLI_TRUE(struct change_command, options.dry_run), .heading = "Output" },                 \
 	{ 'J', "json", NULL, "print one JSON document", CLI_TRUE(struct change_command, json) },   \
 	{ 0, "force", NULL,                                                                        \
 	  "allow limits below current use; overwrite newer changes made by others",                \
-	  CLI_TRUE(struct change_command, options.force) },                                        \
+	  CLI_TRUE(struct change_command, options.force), .heading = "Protection" },               \
 	{ 0, "yes-really", NULL, "act on protected groups too (never on those the machine needs)", \
 	  CLI_TRUE(struct change_command, options.yes_really) },                                   \
+	{ 0, "policy", "FILE",                                                                     \
+	  "use the [protect] sections of FILE instead of those in /etc/cgward",                    \
+	  CLI_TEXT(struct change_command, policy) },                                               \
 	{ 0, "direct", NULL, "write kernel files even if systemd manages the group",               \
 	  CLI_ENUM(struct change_command, options.backend, CGW_BACKEND_DIRECT) },                  \
 	{ 0, "why", "TEXT", "reason to record in the journal",                                     \
-	  CLI_TEXT(struct change_command, options.why) },                                          \
+	  CLI_TEXT(struct change_command, options.why), .heading = "Journal" },                    \
 	{ 0, "journal", "DIR", "directory of the journal of changes",                              \
-	  CLI_TEXT(struct change_command, options.journal) },                                      \
-	{ 0, "policy", "FILE",                                                                     \
-	  "use the [protect] sections of FILE instead of those in /etc/cgward",                    \
-	  CLI_TEXT(struct change_command, policy) }
+	  CLI_TEXT(struct change_command, options.journal) }
 /* Additional rows of commands that set values. */
 #define CHANGE_SET_OPTIONS                                                                         \
 	{ 0, "reclaim", NULL, "reclaim memory first if the limit is below current use",            \
-	  CLI_TRUE(struct change_command, options.reclaim) },                                      \
+	  CLI_TRUE(struct change_command, options.reclaim), .heading = "Value" },                  \
 	{ 0, "enable", NULL, "cgroup v2: enable the controller from the root down to the group",   \
 	  CLI_TRUE(struct change_command, options.enable) },                                       \
 	{ 0, "persist", NULL, "keep the value across reboots (only groups managed by systemd)",    \
@@ -73,7 +73,7 @@ enum cli_exit change_parse_ids(void *command, struct cli_context *context,
 #define CHANGE_IF_ID_OPTION                                                                        \
 	{ 0, "if-id", "ID[,ID...]",                                                                \
 	  "act only on groups with these IDs, as printed by 'cgward dump -o ids'",                 \
-	  CLI_CALL(change_parse_ids) }
+	  CLI_CALL(change_parse_ids), .heading = "Group" }
 /* Additional row of commands that wait. */
 #define CHANGE_TIMEOUT_OPTION                                                                      \
 	{ 0, "timeout", "TIME", "give up after TIME (default: 10s)",                               \

@@ -16,11 +16,18 @@ static const struct cli_option create_options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example create_examples[] = {
+	{"Create a group with at most 100 processes", "cgward create /batch pids.max=100"},
+	{"Create two groups", "cgward create /batch/small /batch/large"},
+	{0},
+};
+
 static const struct cli_command_help create_help = {
 	.usage = "cgward create [OPTION...] GROUP... [KEY=VALUE...]",
 	.text = "Create each group in every hierarchy and apply the given settings, all or "
 		"nothing.",
 	.options = create_options,
+	.examples = create_examples,
 };
 
 static const struct cli_option move_options[] = {
@@ -29,10 +36,17 @@ static const struct cli_option move_options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example move_examples[] = {
+	{"Move a process into a group", "cgward move 1234 /batch"},
+	{"Show what would be moved", "cgward move --dry-run 1234 /batch"},
+	{0},
+};
+
 static const struct cli_command_help move_help = {
 	.usage = "cgward move [OPTION...] PID... GROUP",
 	.text = "Move processes, with all their threads, into a group.",
 	.options = move_options,
+	.examples = move_examples,
 };
 
 struct delete
@@ -48,10 +62,17 @@ static const struct cli_option delete_options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example delete_examples[] = {
+	{"Remove an empty group", "cgward delete /batch/small"},
+	{"Remove a group and those below it", "cgward delete --recursive /batch"},
+	{0},
+};
+
 static const struct cli_command_help delete_help = {
 	.usage = "cgward delete [OPTION...] GROUP...",
 	.text = "Remove groups that have no processes from every hierarchy.",
 	.options = delete_options,
+	.examples = delete_examples,
 };
 
 int create_command(struct cli_context *context, int argc, char **argv)

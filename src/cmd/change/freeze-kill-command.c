@@ -14,18 +14,32 @@ static const struct cli_option freeze_options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example freeze_examples[] = {
+	{"Stop a service without ending it", "cgward freeze nginx.service"},
+	{"Show what would be stopped", "cgward freeze --dry-run nginx.service"},
+	{0},
+};
+
 static const struct cli_command_help freeze_help = {
 	.usage = "cgward freeze [OPTION...] GROUP...",
 	.text = "Stop all processes of each group and wait until the kernel reports the group "
 		"frozen.\n"
 		"On timeout the group is thawed.",
 	.options = freeze_options,
+	.examples = freeze_examples,
+};
+
+static const struct cli_example thaw_examples[] = {
+	{"Resume a service", "cgward thaw nginx.service"},
+	{"Resume everything below a group", "cgward thaw '/batch/**'"},
+	{0},
 };
 
 static const struct cli_command_help thaw_help = {
 	.usage = "cgward thaw [OPTION...] GROUP...",
 	.text = "Resume the processes of each group. A group below a frozen group stays frozen.",
 	.options = freeze_options,
+	.examples = thaw_examples,
 };
 
 /* The command, and the step that its options describe. */
@@ -55,12 +69,19 @@ static const struct cli_option kill_options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example kill_examples[] = {
+	{"Ask all processes of a service to exit", "cgward kill --signal TERM nginx.service"},
+	{"Show which processes would be killed", "cgward kill --dry-run nginx.service"},
+	{0},
+};
+
 static const struct cli_command_help kill_help = {
 	.usage = "cgward kill [OPTION...] GROUP...",
 	.text = "Send a signal to every process of each group and its descendants. With KILL, "
 		"wait\n"
 		"until they are empty; processes forked meanwhile are killed too.",
 	.options = kill_options,
+	.examples = kill_examples,
 };
 
 static void cleanup_state(struct state *state)

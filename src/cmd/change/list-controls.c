@@ -71,11 +71,13 @@ static void describe_file(const struct cgw_layout *layout, const struct cgw_cont
 }
 
 static const struct listing_column columns[] = {
-	{"KEY", "key", false},    {"UNIT", "unit", false},     {"RANGE", "range", false},
-	{"RISK", "risk", false},  {"SYNTAX", "syntax", false}, {NULL, "unlimited", false},
-	{NULL, "default", false}, {NULL, "per_device", false}, {"FILE", "file", false},
-	{NULL, "why_not", false}, {NULL, "help", false},       {"HELP", NULL, false},
-	{NULL, NULL, false},
+	{"KEY", "key", LISTING_NAME},       {"UNIT", "unit", LISTING_NAME},
+	{"RANGE", "range", LISTING_NAME},   {"RISK", "risk", LISTING_NAME},
+	{"SYNTAX", "syntax", LISTING_NAME}, {NULL, "unlimited", LISTING_NAME},
+	{NULL, "default", LISTING_NAME},    {NULL, "per_device", LISTING_NAME},
+	{"FILE", "file", LISTING_NAME},     {NULL, "why_not", LISTING_NAME},
+	{NULL, "help", LISTING_NAME},       {"HELP", NULL, LISTING_NAME},
+	{NULL, NULL, LISTING_NAME},
 };
 
 static void list_control(struct listing *listing, const struct cgw_layout *layout,
@@ -111,7 +113,8 @@ enum cli_exit controls_list(struct change_command *command)
 
 	if (status != CLI_OK)
 		return status;
-	listing_start(&listing, stdout, command->json, columns);
+	/* A key that is shortened cannot be used. */
+	listing_start(&listing, stdout, command->json, columns, 0);
 	for (int control = 0; control < CGW_CONTROL_COUNT; control++)
 		list_control(&listing, command->layout, (enum cgw_control)control);
 	return listing_end(&listing) < 0 ? CLI_FAILED : CLI_OK;

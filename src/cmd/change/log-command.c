@@ -32,7 +32,15 @@ static const struct cli_option options[] = {
 	{0, "journal", "DIR",
 	 "read the journal in DIR, or with systemd[:PATH] the systemd journals",
 	 CLI_TEXT(struct log, journal)},
+	CLI_WIDE_OPTION,
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Show the last five changes", "cgward log -n 5"},
+	{"Show the changes of a service", "cgward log '/**/nginx.service'"},
+	{"Print all changes as JSON", "cgward log --json"},
+	{0},
 };
 
 static const struct cli_command_help help = {
@@ -43,6 +51,7 @@ static const struct cli_command_help help = {
 		"a\n"
 		"glob over paths, also of groups that no longer exist.",
 	.options = options,
+	.examples = examples,
 };
 
 static bool is_selected(const struct log *log, const char *path)
@@ -54,15 +63,15 @@ static bool is_selected(const struct log *log, const char *path)
 }
 
 static const struct listing_column columns[] = {
-	{"ID", "id", true},      {"ACTION", "transaction", true},
-	{"TIME", "time", false}, {"GROUP", "group", false},
-	{"WHAT", NULL, false},   {NULL, "action", false},
-	{NULL, "key", false},    {"OLD", "old", false},
-	{"NEW", "new", false},   {"WHO", "who", false},
-	{"STATE", NULL, false},  {"WHY", "why", false},
-	{NULL, "pid", false},    {NULL, "uid", false},
-	{NULL, "undoes", false}, {NULL, "undone", false},
-	{NULL, NULL, false},
+	{"ID", "id", LISTING_NUMBER},    {"ACTION", "transaction", LISTING_NUMBER},
+	{"TIME", "time", LISTING_FIXED}, {"GROUP", "group", LISTING_NAME},
+	{"WHAT", NULL, LISTING_FIXED},   {NULL, "action", LISTING_NAME},
+	{NULL, "key", LISTING_NAME},     {"OLD", "old", LISTING_NAME},
+	{"NEW", "new", LISTING_NAME},    {"WHO", "who", LISTING_NAME},
+	{"STATE", NULL, LISTING_FIXED},  {"WHY", "why", LISTING_PROSE},
+	{NULL, "pid", LISTING_NAME},     {NULL, "uid", LISTING_NAME},
+	{NULL, "undoes", LISTING_NAME},  {NULL, "undone", LISTING_NAME},
+	{NULL, NULL, LISTING_NAME},
 };
 
 static int on_change(void *context, const struct cgw_change *change)
@@ -103,7 +112,8 @@ static int print_log(struct log *log, struct cgw_diag *diag)
 {
 	int r, printed;
 
-	listing_start(&log->listing, stdout, log->json, columns);
+	listing_start(&log->listing, stdout, log->json, columns, table_width(log->context, stdout));
+	log->listing.json_key = "changes";
 	r = cgw_journal_read(log->journal, on_change, log, diag);
 	if (r < 0 && log->listing.error == 0)
 		log->listing.error = r;

@@ -21,11 +21,11 @@
 enum { TIME, HOST, GROUP, WHAT, OLD, NEW, WHO, STATE, WHY, COLUMN_COUNT };
 
 static const struct listing_column columns[COLUMN_COUNT + 1] = {
-	[TIME] = {"TIME", "time", false},    [HOST] = {"HOST", "host", false},
-	[GROUP] = {"GROUP", "group", false}, [WHAT] = {"WHAT", "what", false},
-	[OLD] = {"OLD", "old", false},       [NEW] = {"NEW", "new", false},
-	[WHO] = {"WHO", "who", false},       [STATE] = {"STATE", "state", false},
-	[WHY] = {"WHY", "why", false},
+	[TIME] = {"TIME", "time", LISTING_FIXED},   [HOST] = {"HOST", "host", LISTING_NAME},
+	[GROUP] = {"GROUP", "group", LISTING_NAME}, [WHAT] = {"WHAT", "what", LISTING_FIXED},
+	[OLD] = {"OLD", "old", LISTING_NAME},       [NEW] = {"NEW", "new", LISTING_NAME},
+	[WHO] = {"WHO", "who", LISTING_NAME},       [STATE] = {"STATE", "state", LISTING_FIXED},
+	[WHY] = {"WHY", "why", LISTING_PROSE},
 };
 
 /* The journal fields of a column: the first one that is not empty is shown. */
@@ -166,7 +166,9 @@ enum cli_exit log_journal_print(const struct log_journal *log)
 	int r = open_journal(log->where, &journal);
 
 	if (r >= 0) {
-		listing_start(&listing, stdout, log->json, columns);
+		listing_start(&listing, stdout, log->json, columns,
+			      table_width(log->context, stdout));
+		listing.json_key = "changes";
 		r = read_all(log, journal, &listing);
 		listing.error = r < 0 ? r : listing.error;
 		r = listing_end(&listing);

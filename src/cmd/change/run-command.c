@@ -43,6 +43,14 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Run a command with at most 1 GiB of memory",
+	 "cgward run memory.max=1G -- sort access.log"},
+	{"Run it in a group of a given name",
+	 "cgward run --name nightly pids.max=50 -- sort access.log"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward run [OPTION...] [KEY=VALUE...] -- COMMAND [ARGUMENT...]",
 	.text = "Run a command in a new group with the given limits, and forward signals to it. "
@@ -53,6 +61,7 @@ static const struct cli_command_help help = {
 		"processes are\n"
 		"killed and the group is removed, even if cgward itself is killed.",
 	.options = options,
+	.examples = examples,
 };
 
 /* Applies one step to the new group, and prints nothing. */

@@ -15,8 +15,16 @@ static const struct cli_option options[] = {
 	CHANGE_IF_ID_OPTION,
 	{0, "list-controls", NULL,
 	 "list all controls with unit, range, risk and file on this machine",
-	 CLI_TRUE(struct set, list)},
+	 CLI_TRUE(struct set, list), .heading = "Other"},
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Limit the memory of a service", "cgward set nginx.service memory.max=2G"},
+	{"Show what would be written, and change nothing",
+	 "cgward set --dry-run nginx.service cpu.max=150% pids.max=500"},
+	{"List what can be set", "cgward set --list-controls"},
+	{0},
 };
 
 static const struct cli_command_help help = {
@@ -26,6 +34,7 @@ static const struct cli_command_help help = {
 		"Examples\n"
 		"of VALUE: 2G, 50%, +20%, max, 150%, 50ms/100ms, 'nvme0n1 10M'.",
 	.options = options,
+	.examples = examples,
 };
 
 static enum cli_exit set(struct change_command *command, int count, char **arguments)

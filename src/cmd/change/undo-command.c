@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* undo-command.c - `cgward undo [ID...]`. */
+/* undo-command.c - `cgward undo [CHANGE...]`. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -15,21 +15,28 @@ struct undo {
 };
 
 static const struct cli_option options[] = {
-	{0, "transaction", NULL, "undo all changes of the action that each ID belongs to",
+	{0, "transaction", NULL, "undo all changes of the action that each CHANGE belongs to",
 	 CLI_ENUM(struct undo, scope, CGW_UNDO_TRANSACTION)},
 	CHANGE_OPTIONS,
 	CHANGE_SET_OPTIONS,
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Undo the last action", "cgward undo"},
+	{"Show what that would be", "cgward undo --dry-run"},
+	{"Undo change 12", "cgward undo 12"},
+	{0},
+};
+
 static const struct cli_command_help help = {
-	.usage = "cgward undo [OPTION...] [ID...]",
-	.text = "Undo the last action with all of its changes, or the changes with the given IDs "
-		"(see\n"
-		"'cgward log'). Later actions that cannot be undone are skipped and reported. What "
-		"others\n"
-		"have changed again since is undone only with --force.",
+	.usage = "cgward undo [OPTION...] [CHANGE...]",
+	.text = "Undo the last action with all of its changes, or the changes with the given IDs, "
+		"as\n"
+		"printed by 'cgward log'. Later actions that cannot be undone are skipped and\n"
+		"reported. What others have changed again since is undone only with --force.",
 	.options = options,
+	.examples = examples,
 };
 
 static enum cli_exit print_failure(const struct change_command *command, int error,

@@ -14,13 +14,21 @@ struct doctor {
 
 static const struct cli_option options[] = {
 	{'J', "json", NULL, "print one JSON document", CLI_TRUE(struct doctor, json)},
+	CLI_WIDE_OPTION,
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Check this machine", "cgward doctor"},
+	{"Print the checks as JSON", "cgward doctor --json"},
+	{0},
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward doctor [OPTION...]",
 	.text = "Checks what works on this machine, what does not and why, and suggests fixes.",
 	.options = options,
+	.examples = examples,
 };
 
 static const char *const verdicts[] = {
@@ -38,17 +46,20 @@ static void print_json(const struct finding *findings)
 				      json_pack("{s:s, s:s, s:s, s:s}", "check", checks[i].name,
 						"verdict", verdicts[findings[i].verdict], "what",
 						findings[i].state, "todo", findings[i].hint));
-	list = json_pack("{s:s, s:o}", "cgward", cgw_version(), "checks", list);
+	list = json_pack("{s:i, s:s, s:o}", "schema", CLI_JSON_SCHEMA, "cgward", cgw_version(),
+			 "checks", list);
 	(void)json_print(list, stdout, JSON_INDENT(1));
 }
 
-static void print_text(const struct finding *findings)
+static void print_text(const struct finding *findings, unsigned width)
 {
 	for (size_t i = 0; checks[i].name != NULL; i++) {
-		printf("%-11s %-8s %s\n", checks[i].name, verdicts[findings[i].verdict],
-		       findings[i].state);
-		if (findings[i].hint[0] != '\0')
-			printf("%-11s %-8s -> %s\n", "", "", findings[i].hint);
+		printf("%-11s %-8s ", checks[i].name, verdicts[findings[i].verdict]);
+		text_wrap(stdout, findings[i].state, 21, width);
+		if (findings[i].hint[0] == '\0')
+			continue;
+		printf("%-11s %-8s -> ", "", "");
+		text_wrap(stdout, findings[i].hint, 24, width);
 	}
 }
 
@@ -81,7 +92,7 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 	if (doctor.json)
 		print_json(findings);
 	else
-		print_text(findings);
+		print_text(findings, table_width(context, stdout));
 	status = layout->kind == CGW_LAYOUT_NONE ? CLI_NO_CGROUP : CLI_OK;
 	cgw_layout_free(layout);
 	return (int)status;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cmd/dump/dump-command.h"
 #include "cmd/dump/dump-sources.h"
@@ -12,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
+#include "shared/cli/text-table.h"
 
 #define COLUMNS_ONCE                                                                           \
 	"group,cpu.usage,memory.working_set,memory.current,memory.max.effective,pids.current," \
@@ -19,6 +21,11 @@
 #define COLUMNS_RATES                                                                       \
 	"group,cpu,cpu.throttled_percent,memory.working_set,memory.current,memory.percent," \
 	"pids.current,io.read,io.write"
+
+/* At a terminal: what uses how much of how much, now. */
+#define COLUMNS_NOW                                                             \
+	"group,cpu,cpu.max.effective,cpu.throttled_percent,memory.working_set," \
+	"memory.max.effective,pids.current,pids.max.effective,io.read,io.write"
 
 #define TRUE(member) CLI_TRUE(struct dump, member)
 #define TEXT(member) CLI_TEXT(struct dump, member)
@@ -45,16 +52,21 @@ static int (*const formats[])(const struct report *report) = {
 
 static const struct cli_option options[] = {
 	{'o', "columns", "KEY,...",
-	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column", TEXT(columns)},
+	 "columns to show; +KEY,... adds to the defaults, 'all' shows every column", TEXT(columns),
+	 .heading = "Table"},
 	{'T', "tree", NULL, "show groups as a tree", TRUE(selection.tree)},
-	{0, "sort", "KEY", "sort by KEY, largest first (default: by path)", TEXT(sort)},
+	{0, "sort", "KEY", "sort by KEY, largest first (default: by path, at a terminal by CPU)",
+	 TEXT(sort)},
 	{0, "reverse", NULL, "sort smallest first", TRUE(selection.ascending)},
+	{'a', "all", NULL, "at a terminal, also show idle groups and empty columns", TRUE(all)},
+	CLI_WIDE_OPTION,
 	{0, "match", "GLOB", "show only groups whose path matches GLOB (can be repeated)",
-	 CLI_GLOBS(struct dump, globs)},
+	 CLI_GLOBS(struct dump, globs), .heading = "Selection"},
 	{0, "depth", "N", "show only groups up to N levels below the root",
 	 CLI_COUNT32(struct dump, selection.depth_max)},
 	{0, "below", "GROUP", "show only GROUP and its descendants", TEXT(below)},
-	{'J', "json", NULL, "print one JSON document per sample", FORMAT(JSON)},
+	{'J', "json", NULL, "print one JSON document per sample", FORMAT(JSON),
+	 .heading = "Format"},
 	{0, "ndjson", NULL, "print newline-delimited JSON, one object per group", FORMAT(NDJSON)},
 	{0, "csv", NULL, "print comma-separated values (RFC 4180)", FORMAT(CSV)},
 	{'r', "raw", NULL, "print fields separated by spaces, with \\xNN for special bytes",
@@ -70,16 +82,17 @@ static const struct cli_option options[] = {
 	{0, "output", "FILE", "write to FILE, which each sample replaces atomically",
 	 TEXT(output.path)},
 	{'b', "bytes", NULL, "print exact bytes and times", TRUE(exact)},
-	{'n', "noheadings", NULL, "do not print a header line", CLI_FALSE(struct dump, headings)},
+	{0, "noheadings", NULL, "do not print a header line", CLI_FALSE(struct dump, headings)},
 	{0, "interval", "TIME", "repeat every TIME (500ms, 2s, 1m)",
-	 CLI_TIME(struct dump, interval_ns)},
-	{0, "count", "N", "stop after N samples", CLI_COUNT(struct dump, count)},
+	 CLI_TIME(struct dump, interval_ns), .heading = "Sampling"},
+	{'n', "count", "N", "stop after N samples", CLI_COUNT(struct dump, count)},
 	{0, "rates", "TIME", "take two samples TIME apart (default: 1s), and print rates",
 	 CLI_TIME(struct dump, rates_ns), .otherwise = "1s"},
 	{0, "collector", "HOW", "how to read the kernel: files, bpf, or auto for the cheaper one",
 	 CLI_CHOICE(struct dump, collector, collectors)},
 	{0, "replay", "RECORDING",
-	 "read a recording instead of this machine (default: its last sample)", TEXT(replay)},
+	 "read a recording instead of this machine (default: its last sample)", TEXT(replay),
+	 .heading = "Recording"},
 	{0, "at", "TIME", "print the last sample at TIME (03:12, -10m, 2026-11-24T03:12:00Z)",
 	 TEXT(at)},
 	{0, "begin", "TIME", "print the samples from TIME on", TEXT(begin)},
@@ -87,19 +100,32 @@ static const struct cli_option options[] = {
 	{0, "every", "TIME", "print one sample per TIME, with rates over that time",
 	 CLI_TIME(struct dump, every_ns)},
 	{0, "host", "HOST", "read HOST over ssh; several hosts become groups of one tree",
-	 CLI_LIST(struct dump, hosts)},
+	 CLI_LIST(struct dump, hosts), .heading = "Remote"},
 	{0, "ssh", "COMMAND", "ssh command for --host, such as 'ssh -p 2222'", TEXT(ssh)},
 	/* The client sends the newest schema that it knows; the answer is never newer. */
 	{0, "stream", "SCHEMA", "add the data that another cgward needs (only with --ndjson)",
 	 CLI_COUNT(struct dump, stream)},
-	{'H', "list-metrics", NULL, "list all keys with unit, sources and description", TRUE(list)},
+	{'H', "list-metrics", NULL, "list all keys with unit, sources and description", TRUE(list),
+	 .heading = "Other"},
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Show what uses CPU, memory and IO now", "cgward dump"},
+	{"Print the ten groups that use most memory",
+	 "cgward dump -o group,memory.working_set --sort memory.working_set | head"},
+	{"Print all metrics as JSON", "cgward dump --json -o all"},
+	{0},
 };
 
 static const struct cli_command_help help = {
 	.usage = "cgward dump [OPTION...]",
-	.text = "Print all control groups of this machine with their metrics.",
+	.text = "Print all control groups of this machine with their metrics: at a terminal what "
+		"uses CPU,\n"
+		"memory, processes and IO now, most CPU first; to files and pipes the totals, by "
+		"path.",
 	.options = options,
+	.examples = examples,
 };
 
 static bool is_exposition(const struct dump *dump)
@@ -185,6 +211,8 @@ static enum cli_exit parse_fields(struct dump *dump)
 		dump->rates || dump->repeat || dump->replay != NULL ? COLUMNS_RATES : COLUMNS_ONCE;
 	int r = 0;
 
+	if (dump->now)
+		defaults = COLUMNS_NOW;
 	if (is_exposition(dump))
 		defaults = cgw_exposition_default_fields();
 	r = field_list_parse(&dump->fields, defaults, &diag);
@@ -193,8 +221,9 @@ static enum cli_exit parse_fields(struct dump *dump)
 	if (r == 0 && is_exposition(dump) && dump->columns != NULL &&
 	    strcmp(dump->columns + (dump->columns[0] == '+'), "all") != 0)
 		r = check_exposed(dump, &diag);
-	if (r == 0 && dump->sort != NULL) {
-		r = cgw_field_parse(dump->sort, &dump->selection.sort, &diag);
+	if (r == 0 && (dump->sort != NULL || dump->now)) {
+		r = cgw_field_parse(dump->sort != NULL ? dump->sort : "cpu", &dump->selection.sort,
+				    &diag);
 		dump->selection.sorted = true;
 	}
 	if (r == 0)
@@ -310,6 +339,14 @@ static enum cli_exit check_options(struct dump *dump)
 	dump->format = dump->formats != 0 ? formats[ffs((int)dump->formats) - 1] : report_table;
 	dump->repeat = dump->interval_ns > 0;
 	dump->rates = dump->rates_ns > 0;
+	/* Files and pipes have totals by path, on which scripts depend. */
+	dump->now = dump->format == report_table && dump->output.path == NULL && !dump->repeat &&
+		    dump->replay == NULL && dump->hosts.count == 0 && isatty(STDOUT_FILENO) &&
+		    (dump->columns == NULL || dump->columns[0] == '+');
+	if (dump->now && !dump->rates) {
+		dump->rates = true;
+		dump->rates_ns = NS_PER_S;
+	}
 	if (dump->repeat && dump->rates)
 		return cli_usage_error(dump->context,
 				       "--rates and --interval are mutually exclusive");

@@ -21,11 +21,15 @@ struct report {
 	const uint32_t *groups; /* in output order */
 	size_t group_count;
 	size_t groups_max; /* limit of an exposition */
+	unsigned width;    /* limit of a table, or 0 */
+	/* What report_leave_out_empty() removed. */
+	size_t groups_left_out, fields_left_out;
 	bool tree;
 	bool headings;
 	bool exact;    /* print exact bytes and times */
 	bool repeated; /* one of several samples: each record includes its time */
 	bool first;
+	bool versioned; /* NDJSON: each object has the version of the schema */
 };
 
 /* Each returns 0 or a negative errno; write errors are found with ferror(). */
@@ -49,6 +53,11 @@ int report_cell(const struct report *report, struct cgw_field field, uint32_t gr
 /* Reads the raw bytes of a string field, NUL-terminated; the caller frees them. */
 int report_bytes(const struct report *report, struct cgw_field field, uint32_t group,
 		 char **ret_text, size_t *ret_length, enum cgw_state *ret_state);
+/*
+ * Leaves out the groups that use nothing, and the columns in which no group has a value or a limit.
+ * The arrays receive what remains; they may be those of the report.
+ */
+void report_leave_out_empty(struct report *report, uint32_t *groups, struct cgw_field *fields);
 /* The canonical key of a field, which always fits. */
 struct report_key {
 	char text[96];

@@ -7,12 +7,15 @@
 #include "cmd/dump/dump-run.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/muldiv.h"
+#include "shared/cli/text-table.h"
 
 static int print(struct dump *dump, const struct cgw_layout *layout, const struct cgw_frame *frame,
 		 bool first, size_t *ret_count)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	CLEANUP(cleanup_free) uint32_t *groups = calloc(topology->count, sizeof(*groups));
+	CLEANUP(cleanup_free)
+	struct cgw_field *fields = calloc(dump->fields.count, sizeof(*fields));
 	struct report report = {
 		.out = dump->output.stream,
 		.layout = layout,
@@ -27,15 +30,18 @@ static int print(struct dump *dump, const struct cgw_layout *layout, const struc
 		.exact = dump->exact,
 		.repeated = dump->repeat,
 		.first = first,
+		.width = dump->output.path == NULL ? table_width(dump->context, stdout) : 0,
 	};
 	int r;
 
-	if (groups == NULL)
+	if (groups == NULL || fields == NULL)
 		return -ENOMEM;
 	r = group_select(frame, &dump->selection, groups, &report.group_count);
 	if (r < 0)
 		return r;
 	*ret_count = report.group_count;
+	if (dump->now && !dump->all)
+		report_leave_out_empty(&report, groups, fields);
 	return dump->format(&report);
 }
 

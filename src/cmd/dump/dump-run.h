@@ -22,6 +22,8 @@ struct dump {
 	int (*format)(const struct report *report);
 	enum cgw_collector_choice collector;
 	bool list, headings, exact, rates, repeat;
+	bool all; /* also what is empty */
+	bool now; /* what uses how much now, for a terminal */
 	uint64_t interval_ns, rates_ns, count, groups_max;
 	/* Options of a recording. */
 	const char *replay, *at, *begin, *end;

@@ -32,11 +32,20 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Print the memory that a service uses, in bytes",
+	 "cgward get --bytes nginx.service memory.working_set"},
+	{"Print what the group of a process uses",
+	 "cgward get pid:1234 cpu.usage memory.current pids.current"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward get [OPTION...] GROUP KEY...",
 	.text = "Print one metric per line. GROUP is a path, a systemd unit, the name or ID of a\n"
 		"container, or pid:N. The exit status is 1 if a value is not available ('-').",
 	.options = options,
+	.examples = examples,
 };
 
 static bool has_value(enum cgw_state state)
@@ -68,6 +77,7 @@ static enum cli_exit print_values(const struct get *get, const struct cgw_frame 
 		.groups = &group,
 		.group_count = 1,
 		.exact = get->exact,
+		.versioned = true,
 	};
 	enum cli_exit status = CLI_OK;
 

@@ -35,9 +35,10 @@ static const char *kind_name(struct cgw_field field)
 }
 
 static const struct listing_column columns[] = {
-	{"KEY", "key", false},      {"UNIT", "unit", false}, {"KIND", "kind", false},
-	{"V2", "v2", false},        {"V1", "v1", false},     {"HELP", "help", false},
-	{NULL, "instances", false}, {NULL, NULL, false},
+	{"KEY", "key", LISTING_NAME},      {"UNIT", "unit", LISTING_NAME},
+	{"KIND", "kind", LISTING_NAME},    {"V2", "v2", LISTING_NAME},
+	{"V1", "v1", LISTING_NAME},        {"HELP", "help", LISTING_NAME},
+	{NULL, "instances", LISTING_NAME}, {NULL, NULL, LISTING_NAME},
 };
 
 int list_fields(FILE *out, bool json, bool headings)
@@ -45,7 +46,8 @@ int list_fields(FILE *out, bool json, bool headings)
 	struct listing listing;
 	struct cgw_field field;
 
-	listing_start(&listing, out, json, columns);
+	/* A key that is shortened cannot be used. */
+	listing_start(&listing, out, json, columns, 0);
 	if (!json && listing.error == 0)
 		scols_table_enable_noheadings(listing.table.scols, !headings);
 	for (size_t i = 0; cgw_field_nth(i, &field) == 0; i++) {

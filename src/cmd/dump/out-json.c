@@ -18,6 +18,7 @@
 #include "cmd/dump/json-writer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/json-cleanup.h"
+#include "shared/cli/cli.h"
 
 /* Buffers that are reused for each group. */
 struct json_output {
@@ -195,6 +196,10 @@ static int write_group(struct json_output *output, uint32_t group, const char *t
 	json_writer_reset(&output->reasons);
 	json_writer_reset(&output->instances);
 	json_writer_reset(&output->bytes);
+	if (output->report->versioned) {
+		json_put_key(&output->object, 0, "schema");
+		json_put_integer(&output->object, CLI_JSON_SCHEMA);
+	}
 	for (size_t i = 0; i < output->report->field_count && r == 0; i++)
 		r = put_field(output, i, group);
 	if (output->instances.length > 0)
@@ -259,14 +264,20 @@ int report_json(const struct report *report)
 		(void)gethostname(host, sizeof(host) - 1);
 	format_now(report, time, sizeof(time));
 	host_name = json_string(host); /* NULL for a name that is not UTF-8 */
-	fprintf(report->out, "{\"cgward\": \"%s\", \"host\": ", cgw_version());
+	fprintf(report->out, "{\"schema\": %d, \"cgward\": \"%s\", \"host\": ", CLI_JSON_SCHEMA,
+		cgw_version());
 	if (host_name != NULL)
 		(void)json_dumpf(host_name, report->out, JSON_ENCODE_ANY);
 	else
 		fputs("null", report->out);
-	fprintf(report->out, ", \"time\": \"%s\",\n\"layout\": ", time);
-	(void)json_dumpf(layout, report->out, 0);
-	fputs(",\n\"groups\": [", report->out);
+	fprintf(report->out, ", \"time\": \"%s\",\n", time);
+	/* The hierarchies do not change while a program runs, so a stream has them once. */
+	if (report->first) {
+		fputs("\"layout\": ", report->out);
+		(void)json_dumpf(layout, report->out, 0);
+		fputs(",\n", report->out);
+	}
+	fputs("\"groups\": [", report->out);
 	r = json_output_init(&output, report, false);
 	for (size_t i = 0; i < report->group_count && r == 0; i++) {
 		fputs(i > 0 ? ",\n" : "\n", report->out);

@@ -21,7 +21,6 @@ static int add_columns(const struct report *report, struct libscols_table *table
 
 		if (report->tree && i == 0)
 			flags |= SCOLS_FL_TREE;
-		/* Never truncate names: a truncated name may be that of another group. */
 		if (table_add_column(table, column.title, flags | SCOLS_FL_NOEXTREMES) < 0)
 			return -ENOMEM;
 	}
@@ -84,6 +83,22 @@ static int add_lines(const struct report *report, struct libscols_table *table)
 	return 0;
 }
 
+static void print_left_out(const struct report *report)
+{
+	size_t groups = report->groups_left_out, columns = report->fields_left_out;
+
+	if (groups + columns == 0)
+		return;
+	fputs("\nnot shown: ", report->out);
+	if (groups > 0)
+		fprintf(report->out, "%zu of %zu groups (idle)%s", groups,
+			groups + report->group_count, columns > 0 ? ", " : "");
+	if (columns > 0)
+		fprintf(report->out, "%zu of %zu columns (empty)", columns,
+			columns + report->field_count);
+	fputs("; see --all\n", report->out);
+}
+
 int report_table(const struct report *report)
 {
 	CLEANUP(cleanup_table) struct libscols_table *table = table_new(report->out);
@@ -104,5 +119,8 @@ int report_table(const struct report *report)
 		(void)cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
 		fprintf(report->out, "%s%s\n", report->first ? "" : "\n", time);
 	}
-	return scols_print_table(table);
+	r = table_print(table, report->width);
+	if (r == 0 && report->headings)
+		print_left_out(report);
+	return r;
 }

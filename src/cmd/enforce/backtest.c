@@ -238,9 +238,10 @@ static int print_json(struct backtest *backtest)
 			json_array_append_new(
 				missing,
 				json_string(cgw_metric_info((enum cgw_metric)metric)->key));
-	root = json_pack("{s:s, s:{s:o, s:o, s:I, s:f}, s:o, s:o, s:o, s:s}", "cgward",
-			 cgw_version(), "recording", "first", json_time(backtest->info.first_ns),
-			 "last", json_time(backtest->info.last_ns), "samples",
+	root = json_pack("{s:i, s:s, s:{s:o, s:o, s:I, s:f}, s:o, s:o, s:o, s:s}", "schema",
+			 CLI_JSON_SCHEMA, "cgward", cgw_version(), "recording", "first",
+			 json_time(backtest->info.first_ns), "last",
+			 json_time(backtest->info.last_ns), "samples",
 			 (json_int_t)backtest->samples, "interval_seconds",
 			 (double)cgw_replay_interval_ns(backtest->replay) / 1e9, "missing", missing,
 			 "actions", list, "sections", json_sections(backtest), "caveat", CAVEAT);

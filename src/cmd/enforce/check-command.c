@@ -26,7 +26,7 @@ struct checking {
 
 static const struct cli_option options[] = {
 	{'g', "group", "GROUP",
-	 "explain one group: its sections and the current values of their conditions",
+	 "explain one group: its sections and the values of their conditions",
 	 CLI_TEXT(struct checking, group)},
 	{'a', "all", NULL, "list all groups of each section, not only the first 8", TRUE(all)},
 	{0, "recording", "FILE",
@@ -40,6 +40,13 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Show what a policy would do on this machine", "cgward check new.conf"},
+	{"Show which sections apply to a service", "cgward check --group nginx.service new.conf"},
+	{"Show what it would have done", "cgward check --recording today.cgwr new.conf"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward check [OPTION...] [FILE]",
 	.text = "Reports the errors of a policy file, or what it would do on this machine: which "
@@ -48,6 +55,7 @@ static const struct cli_command_help help = {
 		"unavailable.\n"
 		"The default FILE is " DAEMON_POLICY " with conf.d.",
 	.options = options,
+	.examples = examples,
 };
 
 static void print_keys(void)

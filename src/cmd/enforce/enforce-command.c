@@ -36,12 +36,20 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Log what a policy would do, and change nothing",
+	 "cgward enforce --dry-run --policy new.conf"},
+	{"Apply it once", "cgward enforce --once --policy new.conf"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward enforce [OPTION...]",
 	.text = "Applies a policy file continuously: standing limits, rules and placement.\n"
 		"SIGHUP reloads the policy; SIGTERM restores what rules changed and exits.\n"
 		"`cgward check` shows beforehand what a policy would do.",
 	.options = options,
+	.examples = examples,
 };
 
 static bool parse_options(struct cli_context *context, int argc, char **argv,

@@ -14,12 +14,19 @@
 
 static const struct cli_option options[] = {CLI_COMMON_OPTIONS};
 
+static const struct cli_example examples[] = {
+	{"Print the limits of all groups", "cgward export"},
+	{"Save those of a service as a policy", "cgward export '/**/nginx.service' >nginx.conf"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward export [OPTION...] [GLOB...]",
 	.text = "Prints the limits of groups as [limit] sections, without values that are the "
 		"kernel's\n"
 		"default. With globs, only groups whose path matches one of them.",
 	.options = options,
+	.examples = examples,
 };
 
 static bool is_selected(const char *path, char **globs)

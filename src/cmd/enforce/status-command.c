@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "cmd/enforce/enforce-commands.h"
+#include "lib/base/cleanup.h"
+#include "shared/cli/listing.h"
 #include "shared/cli/options.h"
 #include "shared/report/policy-report.h"
 
@@ -20,12 +22,19 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Show what the enforcement does now", "cgward status"},
+	{"Print it as JSON", "cgward status --json"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward status [OPTION...]",
 	.text = "Shows the values that the running `cgward enforce` holds, and the phase of each "
 		"rule\n"
 		"and group (pending, active, cooldown, blocked) with the time left.",
 	.options = options,
+	.examples = examples,
 };
 
 static void print_status(const struct daemon_status *status)
@@ -42,19 +51,31 @@ static void print_status(const struct daemon_status *status)
 	}
 }
 
+/* Prints the members of `members`, or of a status without them if it is NULL; releases it. */
+static int print_json(json_t *members)
+{
+	CLEANUP(cleanup_json) json_t *owned = members;
+	json_t *document = json_pack("{s:i, s:s, s:b}", "schema", CLI_JSON_SCHEMA, "cgward",
+				     cgw_version(), "running", members != NULL);
+
+	if (document != NULL && members != NULL)
+		(void)json_object_update(document, members);
+	return json_print(document, stdout, JSON_INDENT(2));
+}
+
 static int print(const char *directory, bool as_json)
 {
 	struct daemon_status *status;
 	int r = daemon_status_read(directory, &status);
 
+	if (r == -ESRCH && as_json)
+		(void)print_json(NULL);
 	if (r < 0)
 		return r;
-	if (!as_json)
-		print_status(status);
-	else if (json_dumpf(status->json, stdout, JSON_INDENT(2)) < 0)
-		r = -EIO;
+	if (as_json)
+		r = print_json(json_incref(status->json));
 	else
-		putchar('\n');
+		print_status(status);
 	daemon_status_free(status);
 	return r;
 }
@@ -67,14 +88,16 @@ int status_run(struct cli_context *context, int argc, char **argv)
 
 	if (!cli_parse_options(context, &help, &argc, &argv, &chosen, &status))
 		return (int)status;
+	if (argc > 0)
+		return (int)cli_usage_error(context, "unexpected argument '%.64s'", argv[0]);
 	r = print(chosen.directory, chosen.json);
 	if (r == 0)
 		return CLI_OK;
-	if (r == -ESRCH)
-		cli_error(context, "cgward enforce is not running (state directory %s)",
+	if (r == -ESRCH) {
+		cli_error(context, "no 'cgward enforce' is running (state directory %s)",
 			  chosen.directory);
-	else
-		cli_error(context, "cannot read the status in %s: %s", chosen.directory,
-			  strerror(-r));
-	return r == -ESRCH ? CLI_NO_SUCH_GROUP : (int)cli_exit_from_error(r);
+		return CLI_NOT_RUNNING;
+	}
+	cli_error(context, "cannot read the status in %s: %s", chosen.directory, strerror(-r));
+	return (int)cli_exit_from_error(r);
 }

@@ -32,6 +32,12 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Show why a service is slow", "cgward explain nginx.service"},
+	{"Observe it for three seconds", "cgward explain --rates 3s nginx.service"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward explain [OPTION...] GROUP",
 	.text = "Show what slows a group down now, worst first, with values, the group that causes "
@@ -40,6 +46,7 @@ static const struct cli_command_help help = {
 		"the\n"
 		"state of their enforcement. Nothing is changed.",
 	.options = options,
+	.examples = examples,
 };
 
 static char *path_of(const struct inspect_target *target, uint32_t group)
@@ -82,9 +89,9 @@ static int print_json(const struct inspect_target *target, struct explained_poli
 		      const struct cgw_cause *causes, size_t count)
 {
 	json_t *list = json_array();
-	json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "cgward", cgw_version(), "group",
-				 json_escaped(target->path), "causes", list, "policy",
-				 explained_policy_json(explained, target));
+	json_t *json = json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
+				 cgw_version(), "group", json_escaped(target->path), "causes", list,
+				 "policy", explained_policy_json(explained, target));
 
 	for (size_t i = 0; json != NULL && i < count; i++) {
 		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);

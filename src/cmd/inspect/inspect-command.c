@@ -41,6 +41,15 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Show the processes, isolation and limits of a service", "cgward inspect nginx.service"},
+	{"Show what isolates a container",
+	 "cgward inspect --namespaces --confinement 4f2f0c3b6a5d"},
+	{"Print the limits of a process's group as JSON",
+	 "cgward inspect --limits --json pid:1234"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward inspect [OPTION...] GROUP\n       cgward inspect --namespaces [-J]",
 	.text = "Show the processes of a group and its descendants, their isolation and their "
@@ -48,6 +57,7 @@ static const struct cli_command_help help = {
 		"GROUP is a path, a systemd unit, the name or ID of a container, or pid:N.\n"
 		"Options that select a section show only the selected sections.",
 	.options = options,
+	.examples = examples,
 };
 
 static enum cli_exit machine_namespaces(const struct inspect *inspect)

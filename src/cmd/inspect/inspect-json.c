@@ -284,11 +284,11 @@ static json_t *networks_json(const struct view *view)
 int show_json(const struct view *view, FILE *out)
 {
 	const struct cgw_inspection *now = view->now;
-	json_t *json =
-		json_pack("{s:s, s:o, s:o, s:I, s:I, s:I}", "cgward", cgw_version(), "group",
-			  json_escaped(now->path), "identity", identity_json(view), "not_read",
-			  (json_int_t)now->process_omitted, "exited_meanwhile",
-			  (json_int_t)now->vanished, "out_of_view", (json_int_t)now->out_of_view);
+	json_t *json = json_pack(
+		"{s:i, s:s, s:o, s:o, s:I, s:I, s:I}", "schema", CLI_JSON_SCHEMA, "cgward",
+		cgw_version(), "group", json_escaped(now->path), "identity", identity_json(view),
+		"not_read", (json_int_t)now->process_omitted, "exited_meanwhile",
+		(json_int_t)now->vanished, "out_of_view", (json_int_t)now->out_of_view);
 	json_t *processes = json_array(), *namespaces = json_array();
 
 	if (view->sections & (SECTION_PROCESSES | SECTION_CONFINEMENT))
@@ -318,7 +318,8 @@ int show_json(const struct view *view, FILE *out)
 int show_namespaces_json(const struct cgw_namespace *namespaces, size_t count, FILE *out)
 {
 	json_t *list = json_array();
-	json_t *json = json_pack("{s:s, s:o}", "cgward", cgw_version(), "namespaces", list);
+	json_t *json = json_pack("{s:i, s:s, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
+				 cgw_version(), "namespaces", list);
 
 	for (size_t i = 0; json != NULL && i < count; i++)
 		(void)json_array_append_new(list, namespace_json(&namespaces[i], false));

@@ -10,6 +10,7 @@
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/recording-damage.h"
+#include "shared/cli/text-table.h"
 
 #define COLUMNS                                                                         \
 	"memory.working_set,memory.current,cpu.usage,pids.current,io.rbytes,io.wbytes," \
@@ -37,9 +38,18 @@ static const struct cli_option options[] = {
 	{0, "events", NULL, "print the events between both times instead", TRUE(events)},
 	{'J', "json", NULL, "print one JSON document", TRUE(json)},
 	{'b', "bytes", NULL, "print exact bytes and times", TRUE(diff.exact)},
-	{'n', "noheadings", NULL, "do not print header lines",
+	{0, "noheadings", NULL, "do not print header lines",
 	 CLI_FALSE(struct arguments, diff.headings)},
+	CLI_WIDE_OPTION,
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Show what grew since the beginning", "cgward diff today.cgwr"},
+	{"Show what grew in memory during the last minute",
+	 "cgward diff --from -1m --sort memory.current today.cgwr"},
+	{"List what happened", "cgward diff --events today.cgwr"},
+	{0},
 };
 
 static const struct cli_command_help help = {
@@ -47,6 +57,7 @@ static const struct cli_command_help help = {
 	.text = "Compare two times of a recording: print groups that were created or removed, and\n"
 		"metrics that changed.",
 	.options = options,
+	.examples = examples,
 };
 
 static enum cli_exit add_field(struct arguments *arguments, const char *key, size_t *ret_index)
@@ -114,6 +125,10 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 		if (cli_parse_time(text, info.last_ns, &when_ns) < 0)
 			return cli_usage_error(arguments->context, CLI_INVALID_TIME, option, text);
 		r = cgw_replay_seek(replay, when_ns);
+		if (r == 0 && strcmp(option, "from") == 0) {
+			arguments->from = NULL; /* the recording begins later */
+			r = cgw_replay_first(replay);
+		}
 	}
 	if (r > 0)
 		return CLI_OK;
@@ -174,6 +189,7 @@ static enum cli_exit print_diff(struct arguments *arguments, struct cgw_replay *
 	status = seek_sample(arguments, replay, "to", arguments->to);
 	if (status != CLI_OK)
 		return status;
+	diff->width = table_width(arguments->context, stdout);
 	diff->rebooted = cgw_replay_boot(replay) != boot;
 	r = diff_compare(diff, from, cgw_replay_snapshot(replay));
 	if (r == 0 && diff->from_ns > diff->to_ns)

@@ -29,7 +29,8 @@ struct diff {
 	size_t field_count;
 	struct diff_row *rows;
 	size_t row_count;
-	bool rebooted; /* the machine rebooted in between, so counters restarted */
+	bool rebooted;  /* the machine rebooted in between, so counters restarted */
+	unsigned width; /* of a table; 0: not limited */
 	bool exact, headings;
 };
 

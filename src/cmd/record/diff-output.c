@@ -87,7 +87,7 @@ int diff_table(const struct diff *diff, FILE *out)
 	if (diff->headings)
 		fprintf(out, "%s to %s%s\n", from, to,
 			diff->rebooted ? ", with a reboot in between: counters restarted" : "");
-	return scols_print_table(table);
+	return table_print(table, diff->width);
 }
 
 static json_t *number_json(struct cgw_value value)
@@ -149,8 +149,10 @@ int diff_json(const struct diff *diff, FILE *out)
 
 	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
 	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
-	fprintf(out, "{\"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", \"rebooted\": %s,\n",
-		cgw_version(), from, to, diff->rebooted ? "true" : "false");
+	fprintf(out,
+		"{\"schema\": %d, \"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", "
+		"\"rebooted\": %s,\n",
+		CLI_JSON_SCHEMA, cgw_version(), from, to, diff->rebooted ? "true" : "false");
 	fputs("\"groups\": [", out);
 	for (size_t i = 0; i < diff->row_count; i++) {
 		CLEANUP(cleanup_json) json_t *object = row_json(diff, &diff->rows[i]);

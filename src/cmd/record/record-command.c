@@ -42,13 +42,19 @@ static const struct cli_option options[] = {
 	{0, "match", "GLOB",
 	 "record only groups that match GLOB, and their ancestors (can be repeated)",
 	 CLI_GLOBS(struct record, globs)},
-	{0, "count", "N", "stop after N samples", CLI_COUNT(struct record, count)},
+	{'n', "count", "N", "stop after N samples", CLI_COUNT(struct record, count)},
 	{0, "state", "DIR", "read the journal of changes in DIR to record who changed a limit",
 	 CLI_TEXT(struct record, state)},
 	{'o', "columns", "KEY,...",
-	 "metrics to record; +KEY,... adds to the defaults, 'all' records every metric",
+	 "metrics to record; +KEY,... adds to the defaults, 'all' records all",
 	 CLI_TEXT(struct record, columns)},
 	CLI_COMMON_OPTIONS,
+};
+
+static const struct cli_example examples[] = {
+	{"Record a week, in at most 500 MiB", "cgward record --size 500M --keep 7d recordings/"},
+	{"Record one minute to a file", "cgward record --interval 1s --count 60 today.cgwr"},
+	{0},
 };
 
 static const struct cli_command_help help = {
@@ -59,6 +65,7 @@ static const struct cli_command_help help = {
 		"read\n"
 		"the recording while it is being written.",
 	.options = options,
+	.examples = examples,
 };
 
 static enum cli_exit parse_columns(struct record *record)

@@ -43,8 +43,7 @@ struct serve {
 
 static const struct cli_option options[] = {
 	{0, "listen", "ADDRESS",
-	 "numeric ADDRESS:PORT, unix:/PATH or systemd (default: systemd's socket, "
-	 "else " ADDRESS_DEFAULT ")",
+	 "HOST:PORT, unix:/PATH or systemd (default: systemd, else " ADDRESS_DEFAULT ")",
 	 TEXT(listen)},
 	{'o', "columns", "KEY,...",
 	 "metrics to expose; +KEY,... adds to the default, 'all' selects all", TEXT(columns)},
@@ -62,10 +61,18 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Serve on 127.0.0.1:9753", "cgward serve"},
+	{"Serve only two levels of groups, on a Unix socket",
+	 "cgward serve --depth 2 --listen unix:/run/cgward-metrics"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward serve [OPTION...]",
 	.text = "Serves metrics to Prometheus over HTTP until SIGTERM or SIGINT.",
 	.options = options,
+	.examples = examples,
 };
 
 /* Samples unless the last sample is fresh enough. */

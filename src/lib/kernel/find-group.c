@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "lib/base/string-list.h"
+#include "lib/base/suggest.h"
 #include "lib/kernel/identity.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
@@ -32,7 +33,9 @@ struct search {
 	bool (*matches)(const struct search *search, const char *path);
 	struct string_list pending; /* paths of groups whose children are not listed yet */
 	struct string_list found;
-	const char *parent; /* the group whose children are being listed */
+	const char *parent;         /* the group whose children are being listed */
+	struct suggestion *nearest; /* among all paths or names, in `word`; or NULL */
+	char *word;
 	unsigned depth;
 };
 
@@ -40,6 +43,7 @@ static void search_done(struct search *search)
 {
 	string_list_free(&search->pending);
 	string_list_free(&search->found);
+	free(search->word);
 }
 
 /* The name of the directory, which is also that of a unit. */
@@ -151,6 +155,26 @@ static int add_found(struct search *search, const char *path)
 	return string_list_add(&search->found, path);
 }
 
+/* Offers a group's path, or its name if the input has no slash. */
+static void offer_nearest(struct search *search, const char *path)
+{
+	struct suggestion *nearest = search->nearest;
+	const struct suggestion before = *nearest;
+	char *copy;
+
+	suggestion_offer(nearest,
+			 strchr(search->what, '/') != NULL ? path : strrchr(path, '/') + 1);
+	if (nearest->word == before.word)
+		return;
+	copy = strdup(nearest->word); /* the path does not stay valid */
+	if (copy == NULL) {
+		*nearest = before;
+		return;
+	}
+	free(search->word);
+	nearest->word = search->word = copy;
+}
+
 static int visit(void *context, const struct walk_entry *entry)
 {
 	struct search *search = context;
@@ -160,7 +184,9 @@ static int visit(void *context, const struct walk_entry *entry)
 
 	if (asprintf(&path, "%s/%s", top ? "" : search->parent, entry->name) < 0)
 		return -ENOMEM;
-	if (search->matches(search, path)) {
+	if (search->nearest != NULL)
+		offer_nearest(search, path);
+	else if (search->matches(search, path)) {
 		r = add_found(search, path);
 		free(path);
 		return r;
@@ -403,6 +429,28 @@ static int find_printed(const struct cgw_layout *layout, const char *what,
 	return r;
 }
 
+/* "; did you mean '/a'?", or what is expected if no group is similar. */
+static void describe_nearest(const struct cgw_layout *layout, const char *what, bool named,
+			     char *text, size_t size)
+{
+	struct suggestion nearest = {.input = what};
+	CLEANUP(search_done)
+	struct search search = {.layout = layout, .what = what, .nearest = &nearest};
+	char shown[256];
+
+	/* Without errors: a suggestion is no more than a help. */
+	for (size_t i = 0; i < layout->hierarchy_count && strpbrk(what, "*?[{") == NULL; i++)
+		(void)search_hierarchy(&search, i);
+	if (search.word == NULL) {
+		(void)snprintf(text, size,
+			       " (expected a path, a systemd unit, a container%s or pid:N)",
+			       named ? "" : " ID");
+		return;
+	}
+	cgw_escape(shown, sizeof(shown), search.word, strlen(search.word));
+	(void)snprintf(text, size, "; did you mean '%s'?", shown);
+}
+
 int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
 			 cgw_is_named *is_named, void *context, char **ret_path,
 			 struct cgw_diag *diag)
@@ -410,7 +458,7 @@ int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint
 	const struct names known = {is_named, context};
 	size_t length = strlen(what);
 	struct cgw_diag reason = {0};
-	char name[256];
+	char name[256], nearest[320];
 	int r;
 
 	if (strncmp(what, "pid:", 4) == 0)
@@ -423,10 +471,10 @@ int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint
 	cgw_escape(name, sizeof(name), what, length);
 	if (r != -ENOENT)
 		return cgw_diag_set(diag, r, "cannot find group '%s': %s", name, strerror(-r));
-	return cgw_diag_set(
-		diag, r,
-		"no such group '%s' (expected a path, a systemd unit, a container%s or pid:N)",
-		name, is_named == NULL ? " ID" : "");
+	if (diag == NULL)
+		return r;
+	describe_nearest(layout, what, is_named != NULL, nearest, sizeof(nearest));
+	return cgw_diag_set(diag, r, "no such group '%s'%s", name, nearest);
 }
 
 int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,

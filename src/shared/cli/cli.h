@@ -20,7 +20,14 @@ enum cli_exit {
 	CLI_NOT_KEPT = 10,      /* written, but the kernel reports another value */
 	CLI_WOULD_CHANGE = 11,  /* --dry-run */
 	CLI_OUTPUT_FAILED = 12, /* standard output: disk full, pipe closed */
+	CLI_NOT_RUNNING = 13,   /* the enforcement */
 };
+
+/*
+ * The version in every JSON document: raised when a member is removed, renamed or changes its
+ * meaning. docs/JSON.md is the contract.
+ */
+#define CLI_JSON_SCHEMA 1
 
 struct cli_command_help;
 
@@ -29,6 +36,7 @@ struct cli_context {
 	struct cgw_roots roots;
 	const char *program; /* "cgward" */
 	const char *command; /* "dump" */
+	bool wide;           /* tables may be wider than the terminal */
 	/* If set, a command stores its help in `described` and exits, for shell completions. */
 	bool describe;
 	const struct cli_command_help *described;

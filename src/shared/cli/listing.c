@@ -12,21 +12,27 @@ static bool is_end(const struct listing_column *column)
 }
 
 void listing_start(struct listing *listing, FILE *out, bool json,
-		   const struct listing_column *columns)
+		   const struct listing_column *columns, unsigned width)
 {
+	static const int flags[] = {[LISTING_NAME] = 0,
+				    [LISTING_NUMBER] = SCOLS_FL_RIGHT,
+				    [LISTING_FIXED] = TABLE_FIXED,
+				    [LISTING_PROSE] = TABLE_PROSE};
+
 	*listing = (struct listing){.out = out, .json = json, .columns = columns};
 	if (json) {
 		listing->records = json_array();
 		listing->error = listing->records == NULL ? -ENOMEM : 0;
 		return;
 	}
+	listing->table.width = width;
 	listing->table.scols = table_new(out);
 	if (listing->table.scols == NULL)
 		listing->error = -ENOMEM;
 	for (; listing->error == 0 && !is_end(columns); columns++)
 		if (columns->title != NULL)
 			listing->error = table_add_column(listing->table.scols, columns->title,
-							  columns->right ? SCOLS_FL_RIGHT : 0);
+							  flags[columns->style]);
 }
 
 void listing_record(struct listing *listing)
@@ -127,11 +133,14 @@ int listing_end(struct listing *listing)
 {
 	int r = listing->error < 0 ? listing->error : listing->table.error;
 
+	if (listing->json && r == 0 && listing->json_key != NULL)
+		listing->records = json_pack("{s:i, s:s, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
+					     cgw_version(), listing->json_key, listing->records);
 	if (listing->json && r == 0)
 		return json_print(listing->records, listing->out,
 				  JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 	if (r == 0 && scols_table_get_nlines(listing->table.scols) > 0)
-		r = scols_print_table(listing->table.scols);
+		r = table_print(listing->table.scols, listing->table.width);
 	scols_unref_table(listing->table.scols);
 	json_decref(listing->records);
 	return r;

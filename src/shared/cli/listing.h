@@ -10,10 +10,17 @@
 #include "lib/base/json-cleanup.h"
 #include "shared/cli/text-table.h"
 
+enum listing_style {
+	LISTING_NAME,
+	LISTING_NUMBER, /* aligned to the right */
+	LISTING_FIXED,
+	LISTING_PROSE, /* see TABLE_PROSE */
+};
+
 struct listing_column {
 	const char *title; /* NULL: only in JSON */
 	const char *key;   /* NULL: only in the table */
-	bool right;        /* aligned to the right */
+	enum listing_style style;
 };
 
 struct listing {
@@ -23,12 +30,13 @@ struct listing {
 	size_t column; /* of the next cell */
 	struct table table;
 	json_t *records, *record;
+	const char *json_key; /* of the array in a document; NULL: only the array */
 	int error;
 };
 
-/* `columns` ends with a row of neither title nor key. */
+/* `columns` ends with a row of neither title nor key; `width` is that of table_print(). */
 void listing_start(struct listing *listing, FILE *out, bool json,
-		   const struct listing_column *columns);
+		   const struct listing_column *columns, unsigned width);
 void listing_record(struct listing *listing);
 /* Text that is safe to print. */
 void listing_text(struct listing *listing, const char *text);
@@ -38,7 +46,7 @@ void listing_optional(struct listing *listing, const char *text);
 void listing_name(struct listing *listing, const char *name);
 void listing_number(struct listing *listing, uint64_t number);
 void listing_flag(struct listing *listing, bool flag);
-/* Prints the table, unless it is empty, or the array. Returns 0 or the first error. */
+/* Prints the table, unless it is empty, or the JSON. Returns 0 or the first error. */
 int listing_end(struct listing *listing);
 
 /* A string with the raw bytes escaped, or null if there are none. */

@@ -33,26 +33,63 @@ enum cli_exit cli_usage_error(const struct cli_context *context, const char *for
 	return CLI_USAGE;
 }
 
+static void print_option(const struct cli_option *option)
+{
+	bool optional = option->otherwise != NULL;
+	char left[80], letter[8] = "    ";
+
+	if (option->letter != 0)
+		(void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+	(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, option->name,
+		       option->argument == NULL ? ""
+		       : optional               ? "[="
+						: " ",
+		       option->argument != NULL ? option->argument : "", optional ? "]" : "");
+	if (strlen(left) > 24)
+		printf("  %s\n  %-24s %s\n", left, "", option->help);
+	else
+		printf("  %-24s %s\n", left, option->help);
+}
+
+void cli_print_options(const struct cli_command_help *help)
+{
+	const struct cli_option *option = help->options;
+
+	for (; option->name != NULL; option++) {
+		if (option->heading != NULL || option == help->options)
+			printf("\n%s%s:\n", option->heading != NULL ? option->heading : "",
+			       option->heading != NULL ? " options" : "Options");
+		print_option(option);
+	}
+	if (help->examples == NULL)
+		return;
+	printf("\nExamples:\n");
+	for (const struct cli_example *example = help->examples; example->purpose != NULL;
+	     example++)
+		printf("%s  # %s\n  %s\n", example > help->examples ? "\n" : "", example->purpose,
+		       example->command);
+}
+
 void cli_print_help(const struct cli_command_help *help)
 {
-	printf("Usage: %s\n\n%s\n\nOptions:\n", help->usage, help->text);
-	for (const struct cli_option *option = help->options; option->name != NULL; option++) {
-		bool optional = option->otherwise != NULL;
-		char left[80], letter[8] = "    ";
+	printf("Usage: %s\n\n%s\n", help->usage, help->text);
+	cli_print_options(help);
+}
 
-		if (option->letter != 0)
-			(void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-		(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, option->name,
-			       option->argument == NULL ? ""
-			       : optional               ? "[="
-							: " ",
-			       option->argument != NULL ? option->argument : "",
-			       optional ? "]" : "");
-		if (strlen(left) > 24)
-			printf("  %s\n  %-24s %s\n", left, "", option->help);
-		else
-			printf("  %-24s %s\n", left, option->help);
-	}
+const struct cli_option *cli_find_option(const struct cli_option *options, const char *word,
+					 const char **ret_argument)
+{
+	size_t length = strcspn(word, "=");
+
+	*ret_argument = word[length] == '=' ? word + length + 1 : NULL;
+	for (const struct cli_option *option = options; option->name != NULL; option++)
+		if (strncmp(word, "--", 2) == 0
+			    ? strlen(option->name) == length - 2 &&
+				      strncmp(option->name, word + 2, length - 2) == 0
+			    : word[0] == '-' && option->letter != 0 && word[1] == option->letter &&
+				      word[2] == '\0')
+			return option;
+	return NULL;
 }
 
 /* Reports an option that getopt_long() rejected, with the nearest existing one. */
@@ -239,7 +276,7 @@ static void fill_getopt(const struct cli_option *options, struct option *longs, 
 	}
 }
 
-static const struct cli_option *find_option(const struct cli_option *options, int code)
+static const struct cli_option *option_of_code(const struct cli_option *options, int code)
 {
 	if (code >= LONG_VALUE)
 		return &options[code - LONG_VALUE];
@@ -248,7 +285,7 @@ static const struct cli_option *find_option(const struct cli_option *options, in
 	return options;
 }
 
-static void print_version(const struct cli_context *context)
+void cli_print_version(const struct cli_context *context)
 {
 	printf("%s %s\nfeatures:", context->program, cgw_version());
 	for (size_t i = 0; build_features[i].name != NULL; i++)
@@ -284,13 +321,13 @@ bool cli_parse_options(struct cli_context *context, const struct cli_command_hel
 			*ret_exit = CLI_USAGE;
 			return false;
 		}
-		option = find_option(help->options, code);
+		option = option_of_code(help->options, code);
 		if (option->type == CLI_OPTION_HELP) {
 			cli_print_help(help);
 			return false;
 		}
 		if (option->type == CLI_OPTION_VERSION) {
-			print_version(context);
+			cli_print_version(context);
 			return false;
 		}
 		status = apply_option(context, option, optarg, target);

@@ -38,7 +38,8 @@ struct cli_option {
 	const char *const *choices; /* names by value; ends with NULL */
 	enum cli_exit (*call)(void *target, struct cli_context *context,
 			      const struct cli_option *option, const char *argument);
-	bool of_context; /* the variable is in struct cli_context */
+	bool of_context;     /* the variable is in struct cli_context */
+	const char *heading; /* of the rows from this one on, in --help */
 };
 
 /* Values of an option that can be repeated. */
@@ -76,7 +77,8 @@ struct cli_list {
 #define CLI_COMMON_OPTIONS                                                                         \
 	{ 0, "cgroup-root", "DIR",                                                                 \
 	  "look for cgroup hierarchies at or below DIR (host tree, recorded machine)",             \
-	  CLI_TEXT(struct cli_context, roots.cgroup), .of_context = true },                        \
+	  CLI_TEXT(struct cli_context, roots.cgroup), .of_context = true,                          \
+	  .heading = "Common" },                                                                   \
 	{ 0, "proc-root", "DIR", "read DIR instead of /proc",                                      \
 	  CLI_TEXT(struct cli_context, roots.proc), .of_context = true },                          \
 	{ 0, "sys-root", "DIR", "read DIR instead of /sys",                                        \
@@ -86,10 +88,16 @@ struct cli_list {
 	{ 0 }
 /* clang-format on */
 
+/* A command line that works as it is, and what it does. */
+struct cli_example {
+	const char *purpose, *command;
+};
+
 struct cli_command_help {
 	const char *usage; /* "cgward dump [OPTION...]", one per line */
 	const char *text;  /* one paragraph that describes the command */
 	const struct cli_option *options;
+	const struct cli_example *examples; /* ends with a NULL purpose */
 };
 
 /*
@@ -100,7 +108,14 @@ struct cli_command_help {
 bool cli_parse_options(struct cli_context *context, const struct cli_command_help *help, int *argc,
 		       char ***argv, void *target, enum cli_exit *ret_exit);
 
+/* Prints usage, description, options and examples; and only the last two. */
 void cli_print_help(const struct cli_command_help *help);
+void cli_print_options(const struct cli_command_help *help);
+void cli_print_version(const struct cli_context *context);
+
+/* The row that `word` names as a whole, with "--name=" also the argument in it; or NULL. */
+const struct cli_option *cli_find_option(const struct cli_option *options, const char *word,
+					 const char **ret_argument);
 
 /* Prints "cgward dump: TEXT; see 'cgward dump --help'" and returns CLI_USAGE. */
 enum cli_exit cli_usage_error(const struct cli_context *context, const char *format, ...)

@@ -15,7 +15,7 @@ struct libscols_table *table_new(FILE *out)
 	if (table == NULL)
 		return NULL;
 	scols_table_set_stream(table, out);
-	/* Never truncate: a truncated name looks like another name. */
+	/* table_print() shortens text with a sign; libsmartcols would cut numbers as well. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	return table;
 }
@@ -114,7 +114,7 @@ void table_name(struct table *table, const char *name)
 int table_end(struct table *table)
 {
 	if (table->error == 0)
-		table->error = scols_print_table(table->scols);
+		table->error = table_print(table->scols, table->width);
 	scols_unref_table(table->scols);
 	return table->error;
 }

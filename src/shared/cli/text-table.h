@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* text-table.h - tables with libsmartcols. table_end() returns the first error. */
+/*
+ * text-table.h - tables with libsmartcols, that fit the terminal. table_end() returns the first
+ * error.
+ */
 #ifndef CGWARD_SHARED_CLI_TEXT_TABLE_H
 #define CGWARD_SHARED_CLI_TEXT_TABLE_H
 
@@ -7,17 +10,37 @@
 
 #include <libsmartcols.h>
 
-#include <cgward/base.h>
+#include "shared/cli/options.h"
+
+/* Of a column whose text is cut at its end, and not in the middle as names of groups are. */
+#define TABLE_PROSE SCOLS_FL_TRUNC
+/* Of a column that is never shortened, as those aligned to the right. */
+#define TABLE_FIXED SCOLS_FL_STRICTWIDTH
 
 struct table {
+	unsigned width; /* maximum; 0: none */
 	struct libscols_table *scols;
 	struct libscols_line *line;
 	size_t column;
 	int error;
 };
 
+/* Row of the commands that print tables. */
+/* clang-format off */
+#define CLI_WIDE_OPTION                                                                            \
+	{ 0, "wide", NULL, "do not shorten names to fit the terminal",                             \
+	  CLI_TRUE(struct cli_context, wide), .of_context = true }
+/* clang-format on */
+
+/* The width of the terminal that `out` is; 0 for other files, and with --wide. */
+unsigned table_width(const struct cli_context *context, FILE *out);
+/* Prints text in lines of at most `width` from a column on; without a width, in one line. */
+void text_wrap(FILE *out, const char *text, unsigned column, unsigned width);
+
 /* A table of libsmartcols; NULL if memory is short. */
 struct libscols_table *table_new(FILE *out);
+/* Prints a table, with text that is shortened if the table is wider than a `width` other than 0. */
+int table_print(struct libscols_table *table, unsigned width);
 /* Adds a column for escaped text. */
 int table_add_column(struct libscols_table *table, const char *title, int flags);
 /* Sets a cell to escaped text, which it takes over in any case; NULL: -ENOMEM. */

@@ -92,33 +92,41 @@ static const char *const collectors[] = {[CGW_COLLECTOR_AUTO] = "auto",
 					 [CGW_COLLECTOR_BPF] = "bpf",
 					 NULL};
 
+/* Only for completions: the settings reject others. */
+static const char *const themes[] = {"auto", "dark", "light", "plain", NULL};
+static const char *const graphs[] = {"braille", "blocks", "ascii", NULL};
+
 #define TRUE(member) CLI_TRUE(struct top, member)
 #define TEXT(member) CLI_TEXT(struct top, member)
 #define SETTING(id)  CLI_CALL(parse_setting), .value = (id)
 
 static const struct cli_option options[] = {
-	{'b', "batch", NULL, "print rows as text instead of showing the dashboard", TRUE(is_batch)},
-	{'n', "iterations", "N", "stop after N rounds (with --batch)",
+	{0, "batch", NULL, "print rows as text instead of showing the dashboard", TRUE(is_batch),
+	 .heading = "Sampling"},
+	{'n', "count", "N", "stop after N rounds (with --batch)",
 	 CLI_COUNT(struct top, batch.count)},
 	{'d', "delay", "TIME", "time between samples (500ms, 2s, 1m)", SETTING(DELAY)},
 	{'o', "columns", "KEY,...",
-	 "columns: KEY, KEY:bar, KEY:graph, KEY:limit; +KEY,... adds to the configured ones",
-	 CLI_CALL(parse_columns)},
+	 "columns: KEY, KEY:bar, KEY:graph, KEY:limit; +KEY,... adds to the defaults",
+	 CLI_CALL(parse_columns), .heading = "List"},
 	{0, "sort", "KEY", "sort by KEY, largest first", SETTING(SORT)},
 	{'T', "tree", NULL, "show groups as a tree", SETTING(TREE)},
 	{0, "flat", NULL, "show groups as a flat list", SETTING(FLAT)},
 	{'f', "filter", "FILTER",
-	 "show only groups that match a glob, part of a path or a condition", TEXT(filter)},
+	 "show only groups that match a glob, part of a path or a condition", TEXT(filter),
+	 .heading = "Selection"},
 	{0, "below", "GROUP", "show only GROUP and its descendants", TEXT(below)},
 	{0, "depth", "N", "show only groups up to N levels below the root",
 	 CLI_COUNT32(struct top, depth_max)},
 	{0, "collector", "HOW", "how to read the kernel: auto, files or bpf",
 	 CLI_CHOICE(struct top, collector, collectors)},
 	{0, "read-only", NULL, "disable all keys that change the system", TRUE(read_only)},
-	{0, "theme", "NAME", "colour theme: auto, dark, light or plain", SETTING(THEME)},
-	{0, "graphs", "NAME", "graph characters: braille, blocks or ascii", SETTING(GRAPHS)},
+	{0, "theme", "NAME", "colour theme: auto, dark, light or plain", SETTING(THEME),
+	 .choices = themes, .heading = "Screen"},
+	{0, "graphs", "NAME", "graph characters: braille, blocks or ascii", SETTING(GRAPHS),
+	 .choices = graphs},
 	{0, "host", "HOST", "show HOST over ssh instead of this machine; repeat for several hosts",
-	 CLI_LIST(struct top, hosts)},
+	 CLI_LIST(struct top, hosts), .heading = "Source"},
 	{0, "ssh", "COMMAND", "ssh command for --host (for example \"ssh -p 2222\")", TEXT(ssh)},
 	{0, "policy", "FILE", "preview the rules of FILE without applying them", TEXT(policy)},
 	{0, "state", "DIR", "state directory of the enforcement to show (default: /run/cgward)",
@@ -129,11 +137,19 @@ static const struct cli_option options[] = {
 	CLI_COMMON_OPTIONS,
 };
 
+static const struct cli_example examples[] = {
+	{"Show the groups that use most memory first", "cgward top --sort memory.working_set"},
+	{"Show only groups that use more than half a CPU", "cgward top --filter 'cpu > 50%'"},
+	{"Print three samples as text", "cgward top --batch --count 3"},
+	{0},
+};
+
 static const struct cli_command_help help = {
 	.usage = "cgward top [OPTION...]",
 	.text = "Shows all control groups live, and acts on them. Press '?' for help on the "
 		"keys;\n~/.config/cgward/config contains columns, colours and keys.",
 	.options = options,
+	.examples = examples,
 };
 
 static void report_problem(void *context, const struct cgw_policy_problem *problem)
@@ -429,7 +445,7 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 				       "select groups",
 				       argv[0]);
 	if (top->batch.count > 0 && !top->is_batch)
-		return cli_usage_error(top->context, "--iterations requires --batch");
+		return cli_usage_error(top->context, "--count requires --batch");
 	if (top->at != NULL && top->replay == NULL)
 		return cli_usage_error(top->context, "--at requires --replay");
 	if (top->ssh != NULL && top->hosts.count == 0)

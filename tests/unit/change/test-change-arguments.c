@@ -259,8 +259,8 @@ static void test_arguments_of_commands(void **state)
 	(void)tree_at(machine->dir, "journal", journal, sizeof(journal));
 	tree_file(machine->dir, "policy.conf", "");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *words[WORDS_MAX + 5] = {rows[i].words[0], "-n",   "--direct",
-						    "--policy",       policy, "--journal",
+		const char *words[WORDS_MAX + 5] = {rows[i].words[0], "--dry-run", "--direct",
+						    "--policy",       policy,      "--journal",
 						    journal};
 		struct command_run run;
 
@@ -301,7 +301,7 @@ static void test_groups_with_expected_ids(void **state)
 	assert_int_equal(stat(tree_at(machine->dir, "cgroup/web/a", path, sizeof(path)), &status),
 			 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *words[] = {"set",  "-n",          "--direct",   "--yes-really",
+		const char *words[] = {"set",  "--dry-run",   "--direct",   "--yes-really",
 				       option, rows[i].group, "pids.max=7", NULL};
 		struct command_run run;
 

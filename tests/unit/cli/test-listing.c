@@ -8,8 +8,9 @@
 #include "test.h"
 
 static const struct listing_column columns[] = {
-	{"ID", "id", true},      {"NAME", "name", false}, {"WHAT", NULL, false},
-	{NULL, "active", false}, {"FILE", "file", false}, {NULL, NULL, false},
+	{"ID", "id", LISTING_NUMBER},   {"NAME", "name", LISTING_NAME},
+	{"WHAT", NULL, LISTING_NAME},   {NULL, "active", LISTING_NAME},
+	{"FILE", "file", LISTING_NAME}, {NULL, NULL, LISTING_NAME},
 };
 
 static char *print(bool json, size_t records, const char *name)
@@ -20,7 +21,7 @@ static char *print(bool json, size_t records, const char *name)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	listing_start(&listing, out, json, columns);
+	listing_start(&listing, out, json, columns, 0);
 	for (size_t i = 0; i < records; i++) {
 		listing_record(&listing);
 		listing_number(&listing, 10 * i);

@@ -63,22 +63,24 @@ static void assert_rows(struct tree_dir *dir, const struct row *rows, size_t cou
 static void test_groups_are_selected_and_sorted(void **state)
 {
 	static const struct row rows[] = {
-		{{"dump", "-nr", "-ogroup"}, "/\n/a\n/a/x\n/a/y\n/ab\n/b\n/c\n/d\n"},
-		{{"dump", "-nr", "-ogroup", "--sort=memory.current", "--below=/"},
+		{{"dump", "--noheadings", "-r", "-ogroup"}, "/\n/a\n/a/x\n/a/y\n/ab\n/b\n/c\n/d\n"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--sort=memory.current", "--below=/"},
 		 "/\n/a\n/a/y\n/b\n/c\n/d\n/a/x\n/ab\n"},
-		{{"dump", "-nr", "-ogroup", "--sort=memory.current", "--reverse"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--sort=memory.current", "--reverse"},
 		 "/ab\n/a/x\n/b\n/c\n/d\n/a/y\n/a\n/\n"},
-		{{"dump", "-nr", "-ogroup", "--sort=pids.max"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--sort=pids.max"},
 		 "/b\n/c\n/d\n/a\n/a/x\n/a/y\n/ab\n/\n"},
-		{{"dump", "-nr", "-ogroup", "--sort=group"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--sort=group"},
 		 "/\n/a\n/a/x\n/a/y\n/ab\n/b\n/c\n/d\n"},
-		{{"dump", "-nr", "-ogroup", "--match=/a/*", "--match=/c"}, "/a/x\n/a/y\n/c\n"},
-		{{"dump", "-nr", "-ogroup", "--match=/a/*", "--sort=memory.current"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--match=/a/*", "--match=/c"},
+		 "/a/x\n/a/y\n/c\n"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--match=/a/*", "--sort=memory.current"},
 		 "/a/y\n/a/x\n"},
-		{{"dump", "-nr", "-ogroup", "--depth=1"}, "/\n/a\n/ab\n/b\n/c\n/d\n"},
-		{{"dump", "-nr", "-ogroup", "--below=/a"}, "/a\n/a/x\n/a/y\n"},
-		{{"dump", "-nr", "-ogroup", "--below=a//"}, "/a\n/a/x\n/a/y\n"},
-		{{"dump", "-nT", "-oname", "--sort=memory.current"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--depth=1"},
+		 "/\n/a\n/ab\n/b\n/c\n/d\n"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--below=/a"}, "/a\n/a/x\n/a/y\n"},
+		{{"dump", "--noheadings", "-r", "-ogroup", "--below=a//"}, "/a\n/a/x\n/a/y\n"},
+		{{"dump", "--noheadings", "-T", "-oname", "--sort=memory.current"},
 		 "/\n├─a\n│ ├─y\n│ └─x\n├─b\n├─c\n├─d\n└─ab\n"},
 	};
 
@@ -94,9 +96,9 @@ static void test_columns_and_formats(void **state)
 		{{"dump", "--csv", "--match=/b", "-opids.max,group"},
 		 "pids.max,group\r\nmax,/b\r\n"},
 		{{"dump", "-P", "--match=/c", "-ogroup,pids.max"}, "GROUP=\"/c\" PIDS_MAX=\"4\"\n"},
-		{{"dump", "-n", "--match=/a", "-omemory.current"}, "  4.0K\n"},
-		{{"dump", "-nb", "--match=/a", "-omemory.current"}, "  4096\n"},
-		{{"dump", "-nr", "--match=/", "-ocpu", "--rates=1ms"}, "0\n"},
+		{{"dump", "--noheadings", "--match=/a", "-omemory.current"}, "  4.0K\n"},
+		{{"dump", "--noheadings", "-b", "--match=/a", "-omemory.current"}, "  4096\n"},
+		{{"dump", "--noheadings", "-r", "--match=/", "-ocpu", "--rates=1ms"}, "0\n"},
 		{{"get", "/a", "memory.current", "depth"}, "4.0K\n1\n"},
 		{{"get", "-b", "a/x", "memory.current"}, "100\n"},
 		{{"get", "b", "pids.max"}, "max\n"},
@@ -202,7 +204,7 @@ static void test_output_file_is_replaced(void **state)
 	static const char *const bad[] = {"dump", "--output=/none/at/all", NULL};
 	struct tree_dir *dir = *state;
 	char path[300], option[320], line[64] = "";
-	const char *words[] = {"dump", "-nr", "-ogroup", "--match=/b", option, NULL};
+	const char *words[] = {"dump", "--noheadings", "-r", "-ogroup", "--match=/b", option, NULL};
 	struct command_run run;
 	FILE *file;
 
@@ -229,10 +231,10 @@ static void test_output_file_is_replaced(void **state)
 /* What a format prints as the name of a group is accepted as a name of this group. */
 static void test_printed_names_are_accepted(void **state)
 {
-	static const char *const formats[][5] = {
-		{"dump", "-nr", "-ogroup", "--match=/z/*"},
+	static const char *const formats[][6] = {
+		{"dump", "--noheadings", "-r", "-ogroup", "--match=/z/*"},
 		{"dump", "-P", "-ogroup", "--match=/z/*"},
-		{"dump", "-n", "-ogroup", "--match=/z/*"},
+		{"dump", "--noheadings", "-ogroup", "--match=/z/*"},
 	};
 	const char *names[SPECIAL_NAME_COUNT];
 	struct tree_dir *dir = *state;

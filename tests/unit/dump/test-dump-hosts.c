@@ -55,11 +55,12 @@ static void test_statuses(void **state)
 	assert_int_equal(chmod(tree_at(dir, "ssh", path, sizeof(path)), 0755), 0);
 	(void)snprintf(option, sizeof(option), "--ssh=%s", path);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *words[WORDS_MAX] = {"dump", "-nr", "-ogroup,pids.current", option};
+		const char *words[WORDS_MAX] = {"dump", "--noheadings", "-r",
+						"-ogroup,pids.current", option};
 		struct command_run run;
 
 		for (size_t j = 0; rows[i].words[j] != NULL; j++)
-			words[4 + j] = rows[i].words[j];
+			words[5 + j] = rows[i].words[j];
 		command_run(dump_commands, dir, words, &run);
 		if (run.status != (int)rows[i].status || strcmp(run.capture.out, rows[i].out) != 0)
 			fail_msg("row %zu: %d %s%s", i, run.status, run.capture.out,

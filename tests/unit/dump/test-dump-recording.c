@@ -57,11 +57,12 @@ static void test_samples_of_a_range(void **state)
 
 	(void)snprintf(replay, sizeof(replay), "--replay=%s", fixture->file);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *words[WORDS_MAX] = {"dump", "-nr", "-ogroup", "--match=/e", replay};
+		const char *words[WORDS_MAX] = {"dump",    "--noheadings", "-r",
+						"-ogroup", "--match=/e",   replay};
 		struct command_run run;
 
 		for (size_t j = 0; j < 4 && rows[i].options[j] != NULL; j++)
-			words[5 + j] = rows[i].options[j];
+			words[6 + j] = rows[i].options[j];
 		command_run(dump_commands, fixture->dir, words, &run);
 		if (run.status != CLI_OK)
 			fail_msg("row %zu: %d %s", i, run.status, run.capture.err);
@@ -93,9 +94,9 @@ static void test_sample_at_a_time(void **state)
 
 	(void)snprintf(replay, sizeof(replay), "--replay=%s", fixture->file);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *words[] = {"dump",       "-nrb", "-ogroup,pids.current",
-				       "--match=/e", replay, rows[i].at,
-				       NULL};
+		const char *words[] = {
+			"dump",       "--noheadings", "-rb",      "-ogroup,pids.current",
+			"--match=/e", replay,         rows[i].at, NULL};
 		struct command_run run;
 
 		command_run(dump_commands, fixture->dir, words, &run);

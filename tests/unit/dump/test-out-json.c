@@ -91,7 +91,8 @@ static void test_document(void **state)
 	text = print_report(fixture, "group", report_json);
 	document = read_json(text);
 	free(text);
-	assert_int_equal(json_object_size(document), 5);
+	assert_int_equal(json_object_size(document), 6);
+	assert_member(document, "schema", "1");
 	assert_string_equal(json_string_value(json_object_get(document, "cgward")), cgw_version());
 	assert_member(document, "host", "\"odd \\\"host\\\"\\\\\"");
 	assert_member(document, "time", "\"2023-11-14T22:13:20.123Z\"");
@@ -106,6 +107,13 @@ static void test_document(void **state)
 	document = read_json(text);
 	free(text);
 	assert_member(document, "host", "null");
+	json_decref(document);
+	/* A stream has the layout once. */
+	fixture->report.first = false;
+	text = print_report(fixture, "group", report_json);
+	document = read_json(text);
+	free(text);
+	assert_null(json_object_get(document, "layout"));
 	json_decref(document);
 }
 

@@ -91,6 +91,40 @@ static void test_tree_shows_names_below_parents(void **state)
 	free(text);
 }
 
+static int table_without_empty(const struct report *report)
+{
+	struct report shorter = *report;
+	struct cgw_field fields[8];
+	uint32_t groups[GROUP_COUNT];
+
+	report_leave_out_empty(&shorter, groups, fields);
+	return report_table(&shorter);
+}
+
+static void test_what_is_empty_is_left_out(void **state)
+{
+	struct report_fixture *fixture = *state;
+	char *text;
+
+	fixture->report.group_count = 3;
+	/* A limit without use is not shown, and no limit is an empty column. */
+	text = print_report(fixture, "group,cgroup.frozen,memory.max.effective",
+			    table_without_empty);
+	assert_string_equal(
+		text, "GROUP FROZEN\n"
+		      "/a       yes\n"
+		      "\nnot shown: 2 of 3 groups (idle), 1 of 3 columns (empty); see --all\n");
+	free(text);
+	/* What may not be read is not nothing. */
+	text = print_report(fixture, "group,pids.current", table_without_empty);
+	assert_non_null(strstr(text, "/a       !\n"));
+	free(text);
+	fixture->report.headings = false;
+	text = print_report(fixture, "group,memory.current", table_without_empty);
+	assert_string_equal(text, "/       8.0E\n/a      4.0K\n/b      1.0M\n");
+	free(text);
+}
+
 static void test_repeated_tables_have_a_time(void **state)
 {
 	struct report_fixture *fixture = *state;
@@ -113,6 +147,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_values_are_aligned, setup_utf8, teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_restored, setup_utf8, teardown),
 		cmocka_unit_test_setup_teardown(test_tree_shows_names_below_parents, setup_utf8,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_empty_is_left_out, setup_utf8,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_repeated_tables_have_a_time, setup_utf8,
 						teardown),

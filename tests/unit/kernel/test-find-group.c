@@ -295,6 +295,9 @@ static void test_names_of_identities_are_found(void **state)
 		 "cafecafecafecafecafecafecafecafe-0527074092"},
 		{"nothing", "no such group"},
 		{"0123456789ac", "no such group"},
+		{"_cpu.servce", "no such group '_cpu.servce'; did you mean '_cpu.service'?"},
+		{"/lxc.payload.wb", "'/lxc.payload.wb'; did you mean '/lxc.payload.web'?"},
+		{"/system.slice/cpu.service", "did you mean '/system.slice/_cpu.service'?"},
 	};
 	struct machine *machine = machine_new(v2);
 

@@ -100,6 +100,27 @@ static void test_default_times(void **state)
 	command_run_free(&run);
 }
 
+static void test_a_time_before_the_recording_is_its_beginning(void **state)
+{
+	static const char *const early[] = {"--from=-1h", NULL}, *const none[] = {NULL};
+	static const char *const early_events[] = {"--events", "--from=@1", NULL};
+	static const char *const events[] = {"--events", NULL};
+	struct fixture *fixture = *state;
+	struct command_run run, expected;
+
+	run_diff(fixture, early, &run);
+	run_diff(fixture, none, &expected);
+	assert_int_equal(run.status, CLI_OK);
+	assert_string_equal(run.capture.out, expected.capture.out);
+	command_run_free(&run);
+	command_run_free(&expected);
+	run_diff(fixture, early_events, &run);
+	run_diff(fixture, events, &expected);
+	assert_string_equal(run.capture.out, expected.capture.out);
+	command_run_free(&run);
+	command_run_free(&expected);
+}
+
 static void test_events_between_two_times(void **state)
 {
 	static const char *const some[] = {"--events", "--from=@1700000019", "--to=@1700000021",
@@ -173,7 +194,7 @@ static void test_invalid_arguments(void **state)
 		{{"diff", "--events", "--json"}, true, CLI_USAGE, "mutually exclusive"},
 		{{"diff", "--from=never"}, true, CLI_USAGE, "invalid --from 'never'"},
 		{{"diff", "--to=25:61"}, true, CLI_USAGE, "invalid --to '25:61'"},
-		{{"diff", "--from=@1"}, true, CLI_NO_SUCH_GROUP, "the recording begins at 2023-"},
+		{{"diff", "--to=@1"}, true, CLI_NO_SUCH_GROUP, "the recording begins at 2023-"},
 		{{"diff", "-o", "cgroup.type"}, true, CLI_USAGE, "its value is not a number"},
 		{{"diff", "-o", ","}, true, CLI_USAGE, "missing column"},
 		{{"diff", "-o", "pids.curent"}, true, CLI_USAGE, "did you mean 'pids.current'"},
@@ -214,6 +235,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_changes_between_two_times, setup_recording,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_default_times, setup_recording, teardown),
+		cmocka_unit_test_setup_teardown(test_a_time_before_the_recording_is_its_beginning,
+						setup_recording, teardown),
 		cmocka_unit_test_setup_teardown(test_events_between_two_times, setup_recording,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_damage_is_reported, setup_recording, teardown),

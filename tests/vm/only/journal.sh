@@ -7,7 +7,7 @@
 . live/lib.sh
 
 work=$(mktemp -d) && test_files+=("$work")
-cell() { python3 -c 'import json, sys; print(*(r[sys.argv[1]] for r in json.load(sys.stdin)), sep="|")' "$1"; }
+cell() { python3 -c 'import json, sys; print(*(r[sys.argv[1]] for r in json.load(sys.stdin)["changes"]), sep="|")' "$1"; }
 group=$(make_group journal pids)
 log() { "$CGWARD" log --journal systemd --json "$group"; }
 has() { [ "$(log | cell "$1")" = "$2" ]; }

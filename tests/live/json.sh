@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# JSON documents are as docs/schema describes them, completely.
+. "$(dirname "$0")/lib.sh"
+
+here=$(cd "$(dirname "$0")" && pwd)
+schemas=$here/../../docs/schema
+work=$(mktemp -d) && test_files+=("$work")
+journal=(--journal "$work/journal")
+
+# valid NAME COMMAND...: the output of COMMAND is valid by docs/schema/NAME.json.
+valid() {
+	local name=$1
+	shift
+	"$@" >"$work/document" 2>"$work/errors"
+	check "$name: $(sed "s,^$CGWARD,cgward,; s,$work,DIR,g" <<<"$*") is valid by its schema" \
+		python3 "$here/validate-json.py" "$schemas/$name.json" "$work/document"
+}
+
+valid version "$CGWARD" version --json
+valid doctor "$CGWARD" doctor --json
+valid dump "$CGWARD" dump --json --match /
+valid dump "$CGWARD" dump --json --match / -o all
+valid dump "$CGWARD" dump --json --interval 50ms --count 3 --match /
+same "the layout is in the first document of a stream only" 1 "$(grep -c '^"layout"' "$work/document")"
+valid get "$CGWARD" get --json / memory.current cpu.usage io.rbytes kind memory.max
+valid get "$CGWARD" get --json "pid:$$" pids.current cpu.usage memory.current
+valid status "$CGWARD" status --json --state "$work"
+valid inspect "$CGWARD" inspect --json "pid:$$"
+valid inspect "$CGWARD" inspect --json --confinement --processes --network --limits --namespaces "pid:$$"
+valid inspect "$CGWARD" inspect --json --namespaces
+valid explain "$CGWARD" explain --json --rates 100ms "pid:$$"
+printf '[limit most]\nmatch = /**\npids.max = 500\n\n[rule many]\nmatch = /**\nwhen = pids.current > 100000 and cpu > 1%%\nthen = notify\n' >"$work/policy.conf"
+valid explain "$CGWARD" explain --json --rates 100ms --policy "$work/policy.conf" "pid:$$"
+"$CGWARD" record --interval 100ms --count 4 "$work/recording.cgwr" >/dev/null 2>&1
+valid diff "$CGWARD" diff --json "$work/recording.cgwr"
+valid check "$CGWARD" check --json --recording "$work/recording.cgwr" "$work/policy.conf"
+valid log "$CGWARD" log --json "${journal[@]}"
+if is_root && [ -n "$(mount_of pids)" ] && [ -n "$(mount_of freezer cgroup)" ]; then
+	group=$(make_group json pids freezer cpu memory)
+	valid change "$CGWARD" set --json --direct "${journal[@]}" "$group" pids.max=33
+	valid change "$CGWARD" set --json --direct --dry-run "${journal[@]}" "$group" pids.max=34
+	valid change "$CGWARD" freeze --json --direct "${journal[@]}" "$group"
+	valid change "$CGWARD" thaw --json --direct "${journal[@]}" "$group"
+	valid change "$CGWARD" create --json --direct "${journal[@]}" "$group/below"
+	valid change "$CGWARD" kill --json --direct "${journal[@]}" "$group"
+	valid change "$CGWARD" undo --json --direct "${journal[@]}"
+	valid log "$CGWARD" log --json "${journal[@]}"
+	same "the log has the changes" True "$(python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["changes"]) > 3)' "$work/document")"
+else
+	skip "changes: requires root to create groups"
+fi
+if "$CGWARD" enforce --help >/dev/null 2>&1 && is_root; then
+	"$CGWARD" enforce --dry-run --policy "$work/policy.conf" --state "$work/state" >/dev/null 2>&1 &
+	test_pids+=($!)
+	wait_for "$CGWARD" status --state "$work/state"
+	valid status "$CGWARD" status --json --state "$work/state"
+fi
+# The test itself notices what is missing and what is not described.
+echo '{"schema": 1, "cgward": "x", "running": true, "surprise": 1}' >"$work/document"
+status "a member that is not described is noticed" 1 python3 "$here/validate-json.py" "$schemas/status.json" "$work/document"
+echo '{"schema": 2, "cgward": "x", "running": true}' >"$work/document"
+status "another version is noticed" 1 python3 "$here/validate-json.py" "$schemas/status.json" "$work/document"
