@@ -6,8 +6,8 @@
 #include "tui/core/palette.h"
 
 /*
- * Reads the theme NAME from the user's themes, else from those that are installed. -ENOENT: there is
- * none; -EINVAL for an invalid line.
+ * Reads the theme of that name from the user's themes, else from those that are installed. -ENOENT:
+ * it does not exist; -EINVAL for an invalid line.
  */
 int theme_find(const char *name, struct theme_colors *ret_colors, struct cgw_diag *diag);
 /* The same from a path. */
