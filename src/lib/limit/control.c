@@ -62,19 +62,19 @@ enum { MANY_SCALAR, MANY_STRING = 0, MANY_INSTANCES, MANY_EACH = 1 };
 			.info.syntax = (syntax_),            \
 			.info.help = (help_),                \
 			__VA_ARGS__},
-#define ACTION(id, key_, title_, unit_, form_, risk_, syntax_, help_, ...) \
-	[CGW_C_##id] = {.info.key = (key_),                                \
-			.info.title = (title_),                            \
-			.info.aliases = "",                                \
-			.info.unit = CGW_UNIT_##unit_,                     \
-			.info.instances = FORM_##form_ == FORM_FAMILY ||   \
-					  FORM_##form_ == FORM_SETTINGS,   \
-			.info.metric = -1,                                 \
-			.info.action = true,                               \
-			.form = FORM_##form_,                              \
-			.info.risk = CGW_RISK_##risk_,                     \
-			.info.syntax = (syntax_),                          \
-			.info.help = (help_),                              \
+#define ACTION(id, key_, title_, unit_, form_, risk_, syntax_, help_, ...)                    \
+	[CGW_C_##id] = {.info.key = (key_),                                                   \
+			.info.title = (title_),                                               \
+			.info.aliases = "",                                                   \
+			.info.unit = CGW_UNIT_##unit_,                                        \
+			.info.instances =                                                     \
+				FORM_##form_ == FORM_FAMILY || FORM_##form_ == FORM_SETTINGS, \
+			.info.metric = -1,                                                    \
+			.info.action = true,                                                  \
+			.form = FORM_##form_,                                                 \
+			.info.risk = CGW_RISK_##risk_,                                        \
+			.info.syntax = (syntax_),                                             \
+			.info.help = (help_),                                                 \
 			__VA_ARGS__},
 static const struct control_row rows[] = {
 #include <cgward/controls.def>

@@ -15,7 +15,7 @@ enum control_form {
 	FORM_TOGGLES,
 	FORM_DEVICES,
 	FORM_SETTINGS, /* key=value words of one device, in one write */
-	FORM_FAMILY, /* several controls of one device */
+	FORM_FAMILY,   /* several controls of one device */
 };
 
 /* The resource of the host that "50%" refers to. */

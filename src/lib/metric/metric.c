@@ -92,6 +92,8 @@ static bool names_key(const struct cgw_source *source, const char *key, size_t l
 {
 	size_t known = source->key != NULL ? strlen(source->key) : 0;
 
+	if (source->key == NULL)
+		return false;
 	if (source->format == CGW_FORMAT_PREFIX)
 		return length > known && memcmp(source->key, key, known) == 0;
 	return source->format == CGW_FORMAT_FLAT && known == length &&

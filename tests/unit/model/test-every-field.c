@@ -67,36 +67,7 @@ struct expected_field {
 
 /* By hand from the numbers above: what their names and help texts promise. */
 static const struct expected_field fields[] = {
-	{"cpu", "percent", NAN, 150, true, true},
-	{"cpu.user_percent", "percent", NAN, 50, true, true},
-	{"cpu.system_percent", "percent", NAN, 25, true, true},
-	{"cpu.percent", "percent", NAN, 75, true, false},
-	{"cpu.throttled_percent", "percent", NAN, 10, true, false},
-	{"memory.working_set", "bytes", 500, 760, true, true},
-	{"memory.percent", "percent", 500 * 100.0 / 3800, 20, true, false},
-	{"memory.growth", "bytes/s", NAN, 100, true, true},
-	{"memory.faults", "count/s", NAN, 3, true, true},
-	{"memory.with_swap", "bytes", 640, 1060, true, true},
-	{"memory.unreclaimable", "bytes", 340, 480, true, true},
-	{"memory.refaults", "count/s", NAN, 8, true, true},
-	{"memory.scanned", "count/s", NAN, 50, true, true},
-	{"memory.swap_in", "count/s", NAN, 10, true, true},
-	{"memory.swap_out", "count/s", NAN, 5, true, true},
-	{"memory.zswap_percent", "percent", 20, 25, false, false},
-	{"memory.time_to_limit", "ns", NAN, 28e9, false, false},
-	{"io.cost_percent", "percent", NAN, 50, true, true},
-	{"io.wait_percent", "percent", NAN, 25, true, true},
-	{"io", "bytes/s", NAN, 130, true, true},
-	{"io.read", "bytes/s", NAN, 120, true, true},
-	{"io.write", "bytes/s", NAN, 10, true, true},
-	{"io.iops", "count/s", NAN, 7, true, true},
-	{"io.riops", "count/s", NAN, 2, true, true},
-	{"io.wiops", "count/s", NAN, 5, true, true},
-	{"pids.percent", "percent", 32 * 100.0 / 60, 40, true, false},
-	{"threads.growth", "count/s", NAN, -2, true, true},
-	{"swap.percent", "percent", 10, 15, true, false},
-	{"net.in", "bytes/s", NAN, 111, false, true},
-	{"net.out", "bytes/s", NAN, 222, false, true},
+#include "expected-fields.def"
 };
 
 static unsigned wrong; /* of the test that runs; all of them are printed before it fails */
