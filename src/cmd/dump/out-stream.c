@@ -106,7 +106,7 @@ static void put_machine(struct json_writer *to, const struct cgw_system_stat *ma
 	json_put(to, "}", 1);
 }
 
-static void put_sample(struct json_writer *to, const struct report *report)
+static void put_sample(struct json_writer *to, const struct report *report, size_t omitted)
 {
 	const struct cgw_snapshot *now = cgw_frame_now(report->frame);
 
@@ -123,6 +123,10 @@ static void put_sample(struct json_writer *to, const struct report *report)
 	json_put_key(to, 0, "collector");
 	put_string(to, cgw_snapshot_collector(now));
 	put_machine(to, cgw_snapshot_system(now));
+	if (omitted > 0) {
+		json_put_key(to, 0, "omitted");
+		json_put_integer(to, omitted);
+	}
 }
 
 static int write_line(const struct json_writer *line, FILE *out)
@@ -135,19 +139,64 @@ static int write_line(const struct json_writer *line, FILE *out)
 	return 0;
 }
 
-int report_stream(const struct report *report)
+static bool is_too_long(const struct cgw_topology *topology, uint32_t group)
+{
+	/* Names have at most 255 bytes: only paths of many levels are measured. */
+	return topology->depth[group] > REMOTE_DEPTH_MAX ||
+	       (topology->depth[group] > REMOTE_PATH_MAX / 256 &&
+		cgw_topology_path(topology, group, NULL, 0) > REMOTE_PATH_MAX);
+}
+
+/* The number of levels whose groups are not too many together. */
+static unsigned levels_that_fit(const struct report *report, const struct cgw_topology *topology)
+{
+	size_t counts[REMOTE_DEPTH_MAX + 1] = {0}, count = 0;
+	unsigned levels = 0;
+
+	for (size_t i = 0; i < report->group_count; i++)
+		if (topology->depth[report->groups[i]] <= REMOTE_DEPTH_MAX)
+			counts[topology->depth[report->groups[i]]]++;
+	while (levels <= REMOTE_DEPTH_MAX && count + counts[levels] <= REMOTE_GROUPS_MAX)
+		count += counts[levels++];
+	return levels;
+}
+
+/* Leaves out groups that a reader would refuse. */
+static size_t select_groups(const struct report *report, uint32_t *groups)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(report->frame));
+	unsigned levels = levels_that_fit(report, topology);
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->group_count; i++) {
+		uint32_t group = report->groups[i];
+
+		if (topology->depth[group] < levels && !is_too_long(topology, group))
+			groups[count++] = group;
+	}
+	return count;
+}
+
+int report_stream(const struct report *whole)
 {
 	CLEANUP(json_writer_done) struct json_writer line = {.compact = true};
+	CLEANUP(cleanup_free)
+	uint32_t *groups = calloc(whole->group_count + 1, sizeof(*groups));
+	struct report report = *whole;
 	int r = 0;
 
-	if (report->first) {
-		put_head(&line, report);
-		r = write_line(&line, report->out);
+	if (groups == NULL)
+		return -ENOMEM;
+	report.groups = groups;
+	report.group_count = select_groups(whole, groups);
+	if (report.first) {
+		put_head(&line, &report);
+		r = write_line(&line, report.out);
 		json_writer_reset(&line);
 	}
 	if (r == 0) {
-		put_sample(&line, report);
-		r = write_line(&line, report->out);
+		put_sample(&line, &report, whole->group_count - report.group_count);
+		r = write_line(&line, report.out);
 	}
-	return r < 0 ? r : report_ndjson(report);
+	return r < 0 ? r : report_ndjson(&report);
 }

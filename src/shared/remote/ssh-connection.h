@@ -36,4 +36,7 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 /* Bytes read since the last call, plus a fixed cost per sample. */
 uint64_t remote_connection_pop_cost(struct remote_connection *connection);
 
+/* The number of groups that the newest sample omits. */
+uint64_t remote_connection_omitted(const struct remote_connection *connection) CGW_PURE;
+
 #endif

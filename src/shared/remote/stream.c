@@ -27,7 +27,7 @@ struct remote_stream {
 	bool stands_in[CGW_METRIC_COUNT];
 	/* Of the sample that is being received. */
 	struct rows rows;
-	uint64_t expected; /* number of groups */
+	uint64_t expected, omitted; /* numbers of groups */
 	uint64_t realtime_ns, boottime_ns, monotonic_ns, cost_ns;
 	const char *collector;
 	struct cgw_system_stat system;
@@ -71,6 +71,11 @@ struct remote_stream *remote_stream_free(struct remote_stream *stream)
 const char *remote_stream_host(const struct remote_stream *stream)
 {
 	return stream->host;
+}
+
+uint64_t remote_stream_omitted(const struct remote_stream *stream)
+{
+	return stream->omitted;
 }
 
 const struct cgw_layout *remote_stream_layout(const struct remote_stream *stream)
@@ -201,6 +206,8 @@ static int parse_sample(struct remote_stream *stream, const json_t *json, struct
 		return cgw_diag_set(diag, -EBADMSG,
 				    "invalid stream: more than %d groups in a sample",
 				    REMOTE_GROUPS_MAX);
+	if (!parse_count(json, "omitted", &stream->omitted))
+		stream->omitted = 0;
 	stream->collector = collector != NULL && strcmp(collector, "bpf") == 0 ? "bpf" : "files";
 	parse_system(stream, json_object_get(json, "machine"));
 	rows_reset(&stream->rows, stream->columns);

@@ -8,9 +8,12 @@
  *   {"stream": 1, "cgward": "0.1.0", "host": "web1", "layout": "v2",
  *    "sources": {KEY: [VERSION, FILE, KEY]}, "stands_in": [KEY]}
  *   {"sample": 2, "realtime_ns": N, "boottime_ns": N, "monotonic_ns": N, "cost_ns": N,
- *    "collector": "files", "machine": {"cpu_count": 4, NAME: N, ...}}
+ *    "collector": "files", "machine": {"cpu_count": 4, NAME: N, ...}, "omitted": 3}
  *   {"group": "/", "id": 1, KEY: VALUE, ..., "instances": {...}, "bytes": {...}, "reasons": {...}}
  *   {"group": "/system.slice", ...}
+ *
+ * Groups beyond the limits below are omitted with their descendants and counted, since a user who
+ * may create groups on the host could otherwise make it unreadable.
  *
  * The stream is untrusted, since the remote host controls it. Any other line, groups out of order
  * and exceeded limits end the stream with an error.
@@ -27,6 +30,7 @@
 #define REMOTE_LINE_MAX   (1 << 20) /* bytes */
 #define REMOTE_GROUPS_MAX 100000
 #define REMOTE_DEPTH_MAX  1000
+#define REMOTE_PATH_MAX   65536 /* bytes of a path that is sent */
 
 struct remote_stream;
 
@@ -45,6 +49,8 @@ int remote_stream_parse_line(struct remote_stream *stream, const char *line, siz
 
 /* The host name in the header; "" before. Unescaped. */
 const char *remote_stream_host(const struct remote_stream *stream) CGW_PURE;
+/* The number of groups that the newest sample omits. */
+uint64_t remote_stream_omitted(const struct remote_stream *stream) CGW_PURE;
 /* NULL before the header. */
 const struct cgw_layout *remote_stream_layout(const struct remote_stream *stream) CGW_PURE;
 

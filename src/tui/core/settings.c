@@ -9,6 +9,7 @@
 #include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
 #include "tui/core/settings.h"
+#include "tui/core/theme-file.h"
 
 #define SCREEN "screen"
 #define GROUPS "groups"
@@ -38,6 +39,11 @@ static const struct choice_info choices[CHOICE_COUNT] = {
 			  "Use the mouse (hold Shift to select text)",
 			  {"no", "yes"}},
 	[CHOICE_TREE] = {GROUPS, "tree", "Show groups below their parents", {"no", "yes"}},
+	[CHOICE_NAMES] = {GROUPS,
+			  "names",
+			  "Names of containers and pods, short identifiers, or paths",
+			  {"names", "ids", "paths"}},
+	[CHOICE_IDLE] = {GROUPS, "idle", "Show groups that use no CPU time", {"no", "yes"}},
 	[CHOICE_OWN] = {GROUPS, "own", "Exclude descendants from values", {"no", "yes"}},
 	[CHOICE_UPWARDS] = {GROUPS,
 			    "order",
@@ -49,15 +55,12 @@ static const char *const default_columns[] = {
 	"group",
 	"cpu",
 	"cpu:graph",
-	"memory.working_set",
-	"memory.percent:bar",
-	"pids.current",
+	"memory.working_set:limit",
+	"pids.current:limit",
 	"io.read",
 	"io.write",
-	/* For wide screens only: metrics of invisible columns are not read. */
+	/* Metrics of invisible columns are not read. */
 	"cpu.throttled_percent",
-	"memory.max.effective",
-	"pids.max.effective",
 	"memory.anon",
 	"memory.file",
 	"memory.growth",
@@ -76,7 +79,8 @@ void settings_default(struct settings *settings)
 			    [CHOICE_WARNINGS] = 1,
 			    [CHOICE_KEYS] = 1,
 			    [CHOICE_MOUSE] = 1,
-			    [CHOICE_TREE] = 1},
+			    [CHOICE_TREE] = 1,
+			    [CHOICE_IDLE] = 1},
 		.interval_ns = NS_PER_S,
 	};
 	/* Cannot fail: these are valid keys. */
@@ -92,6 +96,10 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 {
 	char words[128] = "", shown[64];
 	size_t length = 0;
+	int r = -ENOENT;
+
+	if (choice == CHOICE_THEME)
+		settings->theme_name[0] = '\0';
 
 	for (uint8_t i = 0; choices[choice].words[i] != NULL; i++) {
 		if (strcmp(choices[choice].words[i], value) == 0) {
@@ -101,9 +109,18 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 		length = text_append(words, sizeof(words), length, "%s%s", i > 0 ? ", " : "",
 				     choices[choice].words[i]);
 	}
+	if (choice == CHOICE_THEME)
+		r = theme_find(value, &settings->theme, diag);
+	if (r == 0)
+		snprintf(settings->theme_name, sizeof(settings->theme_name), "%s", value);
+	if (r != -ENOENT)
+		return r < 0 ? -EINVAL : 0;
 	cgw_escape(shown, sizeof(shown), value, strlen(value));
-	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s)",
-			    choices[choice].name, shown, words);
+	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s%s)",
+			    choices[choice].name, shown, words,
+			    choice == CHOICE_THEME ? ", or the name of a file in "
+						     "~/.config/cgward/themes"
+						   : "");
 }
 
 static int parse_interval(struct settings *settings, const char *value, struct cgw_diag *diag)
@@ -205,7 +222,9 @@ int settings_apply(const struct settings *settings, struct config *config)
 
 	for (int i = 0; i < CHOICE_COUNT && r == 0; i++)
 		r = config_add(config, choices[i].section, choices[i].name,
-			       choices[i].words[settings->choices[i]]);
+			       i == CHOICE_THEME && settings->theme_name[0] != '\0'
+				       ? settings->theme_name
+				       : choices[i].words[settings->choices[i]]);
 	snprintf(text, sizeof(text), "%gs", (double)settings->interval_ns / 1e9);
 	if (r == 0)
 		r = config_add(config, SCREEN, "interval", text);

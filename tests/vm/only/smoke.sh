@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # What nearly every user does, on cgroup v2 with systemd, in a few minutes under emulation.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh
