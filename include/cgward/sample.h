@@ -168,6 +168,10 @@ int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric
  */
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot);
 
+/* The source's file may exist in this hierarchy, and has the meaning that the source states. */
+bool cgw_hierarchy_offers(const struct cgw_hierarchy *hierarchy,
+			  const struct cgw_source *source) CGW_PURE;
+
 /* The hierarchies that provide a metric, as a bit mask. */
 uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric metric);
 

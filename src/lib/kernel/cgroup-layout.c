@@ -96,6 +96,7 @@ static int fill_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *
 		.fd = fd,
 		.device = mount->device,
 		.read_only = mount->read_only,
+		.mount_options = mount->options,
 	};
 	struct stat stat;
 	int r = layout->ops->stat_fd(fd, &stat);

@@ -42,6 +42,36 @@ static void unescape_octal(char *text)
 	*to = '\0';
 }
 
+const struct cgw_mount_option_info *cgw_mount_option_info(size_t index)
+{
+	static const struct cgw_mount_option_info options[] = {
+		{CGW_MOUNT_MEMORY_LOCALEVENTS, "memory_localevents",
+		 "memory.events counts each group without its descendants"},
+		{CGW_MOUNT_PIDS_LOCALEVENTS, "pids_localevents",
+		 "pids.events counts failed forks of each group without its descendants"},
+		{CGW_MOUNT_MEMORY_RECURSIVEPROT, "memory_recursiveprot",
+		 "memory.min and memory.low also protect descendants that set none"},
+		{CGW_MOUNT_MEMORY_HUGETLB_ACCOUNTING, "memory_hugetlb_accounting",
+		 "memory.current includes huge pages of hugetlb"},
+		{CGW_MOUNT_FAVORDYNMODS, "favordynmods",
+		 "moving processes is faster, forks and exits are slower"},
+		{CGW_MOUNT_NSDELEGATE, "nsdelegate", "cgroup namespaces are delegation boundaries"},
+	};
+
+	return index < ARRAY_SIZE(options) ? &options[index] : NULL;
+}
+
+static uint32_t read_mount_options(const char *super)
+{
+	const struct cgw_mount_option_info *info;
+	uint32_t options = 0;
+
+	for (size_t i = 0; (info = cgw_mount_option_info(i)) != NULL; i++)
+		if (has_option(super, info->name))
+			options |= info->option;
+	return options;
+}
+
 /* The controllers of a v1 hierarchy are superblock options: "rw,cpu,cpuacct", "rw,name=systemd". */
 static int read_super_options(struct cgroup_mount *mount, char *options)
 {
@@ -122,6 +152,8 @@ static int add_mount(struct cgroup_mounts *mounts, struct mount_line *line, unsi
 	unescape_octal(line->fields[FIELD_TARGET]);
 	mount.root = strdup(line->fields[FIELD_ROOT]);
 	mount.target = strdup(line->fields[FIELD_TARGET]);
+	if (version == 2)
+		mount.options = read_mount_options(line->super_options);
 	if (mount.target == NULL || mount.root == NULL)
 		r = -ENOMEM;
 	if (r == 0 && version == 1)

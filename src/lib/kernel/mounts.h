@@ -13,6 +13,7 @@ struct cgroup_mount {
 	char *root;
 	uint64_t device;
 	bool read_only;
+	uint32_t options; /* enum cgw_mount_option */
 };
 
 struct cgroup_mounts {

@@ -287,18 +287,46 @@ static int add_text(void *context, uint32_t slot, const char *text, size_t lengt
 	return snapshot_add_text(files->snapshot, (int)slot, files->group, text, length);
 }
 
+/* The receiver of the instances of one of several files. */
+struct starred {
+	struct files *files;
+	const char *instance;
+	int column;
+};
+
+/* A file with instances of its own is one of several: "2MB.N0" is node N0 of page size 2MB. */
+static int add_starred_instance(void *context, uint32_t slot, const char *name, size_t name_length,
+				struct cgw_number number)
+{
+	const struct starred *starred = context;
+	char full[128];
+	int length =
+		snprintf(full, sizeof(full), "%s.%.*s", starred->instance, (int)name_length, name);
+
+	(void)slot;
+	if ((size_t)length >= sizeof(full))
+		return 0;
+	return snapshot_add_instance(starred->files->snapshot, starred->column,
+				     starred->files->group, full, (size_t)length, number);
+}
+
 /* One of several files of a metric: each value is an instance, the metric is their sum. */
 static int decode_starred(struct files *files, const struct plan_file *file,
 			  const struct decode_request *requests, size_t count, size_t length)
 {
+	bool has_instances = file->format == CGW_FORMAT_NUMA;
+
 	for (size_t i = 0; i < count; i++) {
+		struct starred starred = {files, file->instance, (int)requests[i].slot};
+		struct decode_sink sink = {add_starred_instance, NULL, &starred};
 		struct decode_request request = requests[i];
 		struct cgw_number number, *sum = &files->row[request.slot];
 		int r;
 
 		request.slot = 0;
-		r = decode(file->format, files->buffer, length, &request, 1, &number, NULL);
-		if (r == 0)
+		r = decode(file->format, files->buffer, length, &request, 1, &number,
+			   has_instances ? &sink : NULL);
+		if (r == 0 && !has_instances)
 			r = snapshot_add_instance(files->snapshot, (int)requests[i].slot,
 						  files->group, file->instance,
 						  strlen(file->instance), number);

@@ -197,6 +197,17 @@ static int add_file(struct plan *plan, uint32_t hierarchy, const struct cgw_sour
 	return 0;
 }
 
+/* Marks the requests for the key, and returns whether there are any. */
+static bool share_key(struct plan_file *file, const char *key)
+{
+	bool found = false;
+
+	for (size_t i = 0; key != NULL && i < file->request_count; i++)
+		if (file->requests[i].key != NULL && strcmp(file->requests[i].key, key) == 0)
+			found = file->requests[i].shared = true;
+	return found;
+}
+
 static int add_request(struct plan *plan, uint32_t hierarchy, enum cgw_metric metric,
 		       const struct cgw_source *source, const char *instance)
 {
@@ -208,20 +219,24 @@ static int add_request(struct plan *plan, uint32_t hierarchy, enum cgw_metric me
 	if (r < 0)
 		return r;
 	file->own |= source->own;
-	file->requests[file->request_count++] = (struct decode_request){
+	file->requests[file->request_count] = (struct decode_request){
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.slot = (uint32_t)plan->column_of[metric],
 		.scale = source->scale,
 		.conversion = source->conversion,
+		.shared = share_key(file, source->key),
 		.instances = cgw_metric_info(metric)->shape == CGW_INSTANCES,
 	};
+	file->request_count++;
 	return 0;
 }
 
-bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
+bool cgw_hierarchy_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
 {
 	if (hierarchy->version != source->version)
+		return false;
+	if (source->mount_options != 0 && !(hierarchy->mount_options & source->mount_options))
 		return false;
 	return source->controller == CGW_CORE ||
 	       hierarchy->controllers & CGW_CONTROLLER_BIT(source->controller);
@@ -236,7 +251,7 @@ static uint32_t find_hierarchies(const struct cgw_layout *layout, enum cgw_metri
 	for (size_t i = 0; info != NULL && i < info->source_count; i++)
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
 			if ((!own || info->sources[i].own) &&
-			    plan_offers(&layout->hierarchies[h], &info->sources[i]))
+			    cgw_hierarchy_offers(&layout->hierarchies[h], &info->sources[i]))
 				hierarchies |= UINT32_C(1) << h;
 	return hierarchies;
 }
@@ -280,7 +295,10 @@ static int add_metric(struct plan *plan, const struct probe *probe, uint32_t hie
 		const struct cgw_source *candidate = &info->sources[i];
 		bool starred = strchr(candidate->file, '*') != NULL;
 
-		if (!plan_offers(&plan->layout->hierarchies[hierarchy], candidate))
+		if (!cgw_hierarchy_offers(&plan->layout->hierarchies[hierarchy], candidate))
+			continue;
+		if (candidate->without != NULL &&
+		    probe_has(plan->layout, probe, candidate->without))
 			continue;
 		if (starred || probe_has(plan->layout, probe, candidate->file)) {
 			source = candidate;

@@ -48,8 +48,6 @@ struct plan {
 int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct group_tree *tree,
 	       const struct cgw_metric_set *metrics);
 void plan_done(struct plan *plan);
-/* The source's file may exist in this hierarchy. */
-bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source);
 /* The hierarchies in which a requested metric may be counted without descendants. */
 uint32_t plan_own_hierarchies(const struct cgw_layout *layout,
 			      const struct cgw_metric_set *metrics);
