@@ -145,7 +145,9 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 		return (int)status;
 	if (explained->policy != NULL)
 		cgw_policy_metrics_used(explained->policy, &metrics);
-	status = inspect_target_open(&target, context, argv[0], &metrics);
+	/* Conditions of a policy may depend on descendants. */
+	status =
+		inspect_target_open(&target, context, argv[0], &metrics, explained->policy == NULL);
 	if (status == CLI_OK)
 		status = inspect_target_sample_again(&target, options_given.rates_ns);
 	if (status == CLI_OK)

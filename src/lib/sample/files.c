@@ -30,6 +30,7 @@ int files_init(struct files *files, const struct cgw_layout *layout, struct grou
 		.tree = tree,
 		.plan = plan,
 		.open_max = open_max,
+		.whole_depth = UINT32_MAX,
 	};
 	return ARRAY_RESERVE(files->buffer, files->buffer_size, 65536);
 }
@@ -186,22 +187,29 @@ static int directory_open(struct files *files, const struct tree_group *group, u
 }
 
 /*
- * Opens a file that will not stay open, in one call: opening the directory first pays off only
- * for several files. The group's identity is not checked; discovery notices a recreated group at
- * the next sample.
+ * Opens a file in one call: opening the directory first pays off only for several files. If the
+ * file will not stay open, the group's identity is not checked; discovery notices a recreated group
+ * at the next sample.
  */
 static int open_by_path(struct files *files, const struct tree_group *group,
 			const struct plan_file *file)
 {
 	CLEANUP(cleanup_free) char *path = group_tree_path(group);
+	const struct kernel_ops *ops = files->layout->ops;
+	int top = files->layout->hierarchies[file->hierarchy].fd, fd;
+	struct stat stat;
 	char full[1024];
 
 	if (path == NULL)
 		return -ENOMEM;
 	if ((size_t)snprintf(full, sizeof(full), "%s/%s", path + 1, file->name) >= sizeof(full))
 		return -ENAMETOOLONG;
-	return files->layout->ops->open_beneath(files->layout->hierarchies[file->hierarchy].fd,
-						full + (full[0] == '/'), O_RDONLY);
+	fd = ops->open_beneath(top, full + (full[0] == '/'), O_RDONLY);
+	if (fd < 0 || files->open_count >= files->open_max ||
+	    (ops->stat_at(top, path + 1, &stat) == 0 && stat.st_ino == group->id[file->hierarchy]))
+		return fd;
+	ops->close(fd);
+	return -ENODEV;
 }
 
 static int open_file(struct files *files, const struct tree_group *group,
@@ -209,7 +217,7 @@ static int open_file(struct files *files, const struct tree_group *group,
 {
 	int fd = -ENAMETOOLONG;
 
-	if (file->only_file && files->open_count >= files->open_max)
+	if (file->only_file)
 		fd = open_by_path(files, group, file);
 	/* Without the file, open the directory: the group may have been removed. */
 	if (fd == -ENAMETOOLONG || fd == -ENOENT)
