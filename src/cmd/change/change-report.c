@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* change-report.c - results of a plan, as text or JSON. */
+/* change-report.c - applies a plan and reports the results, as text or JSON. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -263,7 +264,8 @@ static bool is_cause(const struct cgw_result *result)
 	       result->outcome == CGW_OUTCOME_INCONSISTENT;
 }
 
-enum cli_exit report_plan(const struct change_command *command, int error)
+/* `error` is the return value of cgw_plan_apply(). */
+static enum cli_exit report_plan(const struct change_command *command, int error)
 {
 	enum cli_exit status = CLI_OK, causes = CLI_OK;
 	json_t *steps = command->json ? json_array() : NULL;
@@ -292,6 +294,29 @@ enum cli_exit report_plan(const struct change_command *command, int error)
 	if (error < 0 && causes == CLI_OK)
 		cli_error(command->context, "%s", strerror(-error));
 	return command->json ? print_json(command, steps, status) : status;
+}
+
+enum cli_exit change_apply(struct change_command *command)
+{
+	sigset_t blocked, before;
+	enum cli_exit status;
+	int r;
+
+	/*
+	 * A half-applied plan is worse than a short delay: block signals until the plan is applied
+	 * or rolled back, and reported. Every step has a timeout.
+	 */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGQUIT);
+	sigaddset(&blocked, SIGTSTP);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &before);
+	r = cgw_plan_apply(command->plan);
+	status = report_plan(command, r);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
 }
 
 enum cli_exit report_steps(const struct change_command *command, const struct cgw_step *steps,

@@ -2,12 +2,10 @@
 /* change.c - options, layout and plan, shared by all commands that change groups. */
 #include <ctype.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-report.h"
 #include "cmd/change/change.h"
 #include "lib/base/cleanup.h"
 #include <cgward/policy.h>
@@ -147,27 +145,4 @@ enum cli_exit change_add_step(struct change_command *command, const struct cgw_s
 	cli_diag(command->context, &diag);
 	/* The plan has not read the group yet, so the error is in the arguments. */
 	return r == -ENOMEM ? CLI_FAILED : CLI_USAGE;
-}
-
-enum cli_exit change_apply(struct change_command *command)
-{
-	sigset_t blocked, before;
-	enum cli_exit status;
-	int r;
-
-	/*
-	 * A half-applied plan is worse than a short delay: block signals until the plan is applied
-	 * or rolled back, and reported. Every step has a timeout.
-	 */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGHUP);
-	sigaddset(&blocked, SIGQUIT);
-	sigaddset(&blocked, SIGTSTP);
-	(void)sigprocmask(SIG_BLOCK, &blocked, &before);
-	r = cgw_plan_apply(command->plan);
-	status = report_plan(command, r);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return status;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-report.h"
 #include "cmd/change/change.h"
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"

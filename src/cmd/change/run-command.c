@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "cmd/change/change-report.h"
-#include "cmd/change/change.h"
 #include "cmd/change/group-arguments.h"
 #include "cmd/change/run-child.h"
 #include "lib/base/cleanup.h"

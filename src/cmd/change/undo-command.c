@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cmd/change/change-report.h"
-#include "cmd/change/change.h"
 #include "lib/base/cleanup.h"
 
 struct undo {

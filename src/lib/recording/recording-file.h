@@ -79,4 +79,15 @@ const struct file_key *record_file_key_before(const struct record_file *file, ui
 /* Encodes an index block for `offset` that covers all blocks not indexed yet. */
 void index_encode(const struct record_file *file, uint64_t offset, struct bytes *out);
 
+/* A decoded index block; the payload must outlive it. */
+struct index_part {
+	uint64_t offset, end;
+	uint64_t previous;        /* offset of the previous index block, 0: none */
+	uint64_t from;            /* offset of the first block that it covers */
+	struct block_header last; /* its header, with the times of the last sample before it */
+	struct cursor payload;
+};
+int index_decode(struct cursor *in, const struct block_header *header, uint64_t offset,
+		 struct index_part *ret_part);
+
 #endif
