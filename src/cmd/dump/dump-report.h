@@ -32,8 +32,6 @@ struct report {
 int report_table(const struct report *report);
 int report_json(const struct report *report);
 int report_ndjson(const struct report *report);
-/* NDJSON with additional lines for another cgward: see shared/remote/stream.h. */
-int report_stream(const struct report *report);
 int report_csv(const struct report *report);
 int report_raw(const struct report *report);
 int report_export(const struct report *report);

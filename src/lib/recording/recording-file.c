@@ -356,11 +356,6 @@ static int read_index(const struct record_file *file, struct packer *packer, uin
 	return 0;
 }
 
-static void cleanup_packer(struct packer **packer)
-{
-	packer_free(*packer);
-}
-
 /* Whether there is a complete index block at an offset. */
 static bool is_index(const struct record_file *file, uint64_t offset)
 {

@@ -64,12 +64,21 @@ void column_encode(const struct column_delta *delta, struct bytes *part);
 
 /* --- reading --- */
 
-/* A recorded layout; lives as long as the decoder, because topologies point to it. */
-struct known_layout {
-	struct known_layout *next;
-	struct cgw_layout *layout;
-	size_t length;
-	uint8_t bytes[]; /* encoded: equal bytes are the same layout */
+/* The decoded layouts, each once; topologies point to them, so they outlive all snapshots. */
+struct layout_list {
+	struct known_layout {
+		struct known_layout *next;
+		struct cgw_layout *layout;
+		size_t length;
+		uint8_t bytes[]; /* encoded: equal bytes are the same layout */
+	} * first;
+	size_t bytes;
+};
+void layout_list_done(struct layout_list *list);
+
+struct topology_limits {
+	uint32_t groups;
+	uint16_t depth;
 };
 
 /* The notes of the recorder about each group, concatenated. */
@@ -80,8 +89,9 @@ struct fact_list {
 };
 
 struct decoder {
+	struct layout_list *layouts;   /* owned by the caller */
+	struct topology_limits limits; /* 0: those of the format */
 	struct snapshot_pool *pool;
-	struct known_layout *layouts;
 	const struct cgw_layout *layout;
 	/* Of the last key. */
 	uint64_t interval_ns;
@@ -103,7 +113,7 @@ struct sample_times {
 
 /*
  * Decodes the payload that follows the decoder's last sample, and replaces that sample. After a
- * failure (-EBADMSG, -ENOMEM) there is no last sample.
+ * failure (-EBADMSG, -E2BIG: above the limits, -ENOMEM) there is no last sample.
  */
 int sample_decode(struct decoder *decoder, bool key, const struct sample_times *times,
 		  struct cursor *in);
@@ -115,12 +125,12 @@ void decoder_done(struct decoder *decoder);
 int layout_decode(struct cursor *in, struct cgw_layout **ret_layout);
 
 /*
- * Decodes the topology section. `old` may be NULL. Sets `ret_previous` ([group], allocated) to the
+ * Decodes the topology section. `limits` apply to its groups. `old` may be NULL. Sets `ret_previous` ([group], allocated) to the
  * old index of each group; `ret_topology` is a new reference, to `old` if nothing changed.
  */
-int topology_decode(struct cursor *in, struct topology *old, uint32_t hierarchy_count,
-		    struct fact_list *facts, struct topology **ret_topology,
-		    uint32_t **ret_previous);
+int topology_decode(struct cursor *in, const struct topology_limits *limits, struct topology *old,
+		    uint32_t hierarchy_count, struct fact_list *facts,
+		    struct topology **ret_topology, uint32_t **ret_previous);
 
 /* Decodes one column into `now`. */
 struct column_target {
