@@ -57,7 +57,7 @@ g=$(group values cpu memory pids blkio)
 ! require "memory.max=1G" memory || set_and_undo "memory.max=1G" "$g" memory.max 1G 1073741824
 if require "a value that the kernel rounded is printed" memory; then
 	output=$(set_ "$g" memory.max=100000000)
-	check "a value that the kernel rounded is printed" grep -q 'requested 100000000, kernel set 99999744' <<<"$output"
+	check "a value that the kernel rounded is printed" grep -q 'requested 100000000, kernel set 97656K' <<<"$output"
 	cg undo >/dev/null
 fi
 

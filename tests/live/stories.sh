@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the commands of docs/STORIES.md, its lines that start with "$ ", on real loads and checks the
-# results. "/demo" in these lines is replaced by a test group, "/srv" by a test disk.
+# results. "/demo" in these lines is replaced by a test group, "/srv" by a test disk. With RECORD=1, the
+# output in docs/STORIES.md is replaced by that of this run.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -17,6 +18,8 @@ for controller in memory pids; do
 		exit 0
 	fi
 done
+# Tables are as wide as their names, so a recorded story needs the names that it shows.
+if [ -n "${RECORD:-}" ]; then test_name=demo; fi
 work=$(mktemp -d)
 test_files+=("$work")
 mkdir "$work/journal" "$work/src"
@@ -31,20 +34,41 @@ cgward() {
 	esac
 }
 
+# shown K: prints the output of the k-th command as the document shows it.
+shown() {
+	awk '{ line[NR] = $0 } END {
+		for (i = 1; i <= NR; i++)
+			if (NR <= 7 || i <= 3 || i > NR - 3) print line[i]; else if (i == 4) print "[...]"
+	}' "$work/$1"
+}
+# record_story TITLE: replaces the commands and output of the story by those in $work/shown.
+record_story() {
+	awk -v title="## $1" -v shown="$work/shown" '
+		/^#/ { on = $0 == title }
+		on && inside && !/^```/ { next }
+		{ print }
+		on && /^```/ { inside = !inside; if (inside) while ((getline line < shown) > 0) print line }
+	' "$stories" >"$work/stories" && cat "$work/stories" >"$stories"
+}
 # run_story TITLE: runs the commands of the story; the output of the k-th is in $work/k, its status
 # in statuses[k].
 run_story() {
 	local line count=0
 	statuses=(0)
+	: >"$work/shown"
+	rm -f "$work"/journal/* # the changes of each story are numbered from 1
 	while IFS= read -r line; do
 		count=$((count + 1))
+		echo "\$ $line" >>"$work/shown"
 		line=${line//\/demo/$test_top/$test_name}
 		eval "${line//\/srv/${disk:-/srv}}" >"$work/$count" 2>&1 </dev/null
 		statuses+=($?)
 		echo "\$ $line"
 		head -n 12 "$work/$count"
+		shown "$count" >>"$work/shown"
 	done < <(awk -v title="## $1" '$0 == title { on = 1; next } /^#/ { on = 0 } on && sub(/^\$ /, "")' "$stories")
 	check "$1: the story is in docs/STORIES.md" [ "$count" -gt 0 ]
+	[ -z "${RECORD:-}" ] || record_story "$1"
 }
 # nested NAME CONTROLLER...: make_group for a NAME with slashes; enables the controllers in the
 # groups above.
@@ -167,6 +191,7 @@ while True:
 PY
 (enter "$bomb" pids memory freezer && exec python3 "$work/bomb.py" 2>/dev/null) &
 test_pids+=($!)
+disown # or the shell reports its end in the output of the story
 is_forty() { [ "$(file_of pids "$bomb" pids.current)" -ge 40 ]; }
 wait_for is_forty
 run_story "A fork bomb"

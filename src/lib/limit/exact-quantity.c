@@ -17,8 +17,8 @@ struct suffix {
 };
 
 static const struct suffix sizes[] = {
-	{"", 1},
 	{"B", 1},
+	{"", 1},
 	{"K", UINT64_C(1) << 10},
 	{"M", UINT64_C(1) << 20},
 	{"G", UINT64_C(1) << 30},
@@ -191,22 +191,37 @@ int quantity_parse(enum cgw_unit unit, const char *text, uint64_t *ret_number)
 	}
 }
 
+/* The largest suffix up to `largest` that keeps the number exact. */
+static const struct suffix *exact_suffix(const struct suffix *largest,
+					 const struct suffix *smallest, uint64_t number)
+{
+	while (largest > smallest && (number == 0 || number % largest->factor != 0))
+		largest--;
+	return largest;
+}
+
 size_t quantity_format(enum cgw_unit unit, uint64_t number, char *buffer, size_t size)
 {
-	if (unit == CGW_UNIT_NS) {
-		const struct suffix *suffix = &times[3]; /* seconds are the largest unit printed */
+	const struct suffix *suffix = &counts[0];
 
-		while (suffix > times && (number == 0 || number % suffix->factor != 0))
-			suffix--;
-		return (size_t)snprintf(buffer, size, "%" PRIu64 "%s", number / suffix->factor,
-					number == 0 ? "s" : suffix->text);
-	}
-	if (unit == CGW_UNIT_HEX)
+	switch (unit) {
+	case CGW_UNIT_NS: /* seconds are the largest unit printed */
+		suffix = number == 0 ? &times[3] : exact_suffix(&times[3], &times[0], number);
+		break;
+	case CGW_UNIT_BYTES:
+	case CGW_UNIT_BYTES_PER_S:
+		suffix = exact_suffix(&sizes[7], &sizes[1], number);
+		break;
+	case CGW_UNIT_HEX:
 		return (size_t)snprintf(buffer, size, "0x%" PRIx64, number);
-	if (unit == CGW_UNIT_PERCENT_E2)
+	case CGW_UNIT_PERCENT_E2:
 		return (size_t)snprintf(buffer, size, "%" PRIu64 ".%02" PRIu64, number / 100,
 					number % 100);
-	return (size_t)snprintf(buffer, size, "%" PRIu64, number);
+	default:
+		break;
+	}
+	return (size_t)snprintf(buffer, size, "%" PRIu64 "%s", number / suffix->factor,
+				suffix->text);
 }
 
 size_t quantity_format_rounded(enum cgw_unit unit, uint64_t number, bool up, char *buffer,

@@ -61,9 +61,8 @@ static void test_successful_steps(void **state)
 {
 	static const struct row rows[] = {
 		{.step = SET("/a", MEMORY_MAX, "2G"),
-		 .result = RESULT(DONE, .old_value = "max", .new_value = "2147483648",
-				  .change_id = 3),
-		 .out = "/a: memory.max 2147483648 (was max, change 3)\n",
+		 .result = RESULT(DONE, .old_value = "max", .new_value = "2G", .change_id = 3),
+		 .out = "/a: memory.max 2G (was max, change 3)\n",
 		 .err = ""},
 		{.step = SET("/a", MEMORY_MAX, "2G"),
 		 .result = RESULT(DONE),
@@ -130,10 +129,10 @@ static void test_dry_runs(void **state)
 	static const struct row rows[] = {
 		{.dry_run = true,
 		 .step = SET("/a", MEMORY_MAX, "2G"),
-		 .result = RESULT(PENDING, .old_value = "max", .new_value = "2147483648",
+		 .result = RESULT(PENDING, .old_value = "max", .new_value = "2G",
 				  .how = "file: write it"),
 		 .status = CLI_WOULD_CHANGE,
-		 .out = "/a: memory.max would become 2147483648 (now max)\n  file: write it\n",
+		 .out = "/a: memory.max would become 2G (now max)\n  file: write it\n",
 		 .err = ""},
 		{.dry_run = true,
 		 .step = SET("/a", PIDS_MAX, "7"),
