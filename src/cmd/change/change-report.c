@@ -143,10 +143,10 @@ static void print_failure(const struct change_command *command, const struct cgw
 
 	escape_all(step, result, &shown);
 	if (step->kind == CGW_STEP_SET)
-		(void)snprintf(what, sizeof(what), "%s=%s", cgw_control_info(step->control)->key,
-			       shown.value);
+		snprintf(what, sizeof(what), "%s=%s", cgw_control_info(step->control)->key,
+			 shown.value);
 	else
-		(void)snprintf(what, sizeof(what), "%s", cgw_step_kind_name(step->kind));
+		snprintf(what, sizeof(what), "%s", cgw_step_kind_name(step->kind));
 	if (reason[0] == '\0')
 		reason = result->error < 0 ? strerror(-result->error)
 					   : cgw_outcome_name(result->outcome);
@@ -241,9 +241,8 @@ static enum cli_exit print_json(const struct change_command *command, json_t *st
 			  (int)command->options.dry_run, "status", (int)status, "steps", steps);
 
 	if (document != NULL && command->plan != NULL && cgw_plan_transaction(command->plan) != 0)
-		(void)json_object_set_new(
-			document, "transaction",
-			json_integer((json_int_t)cgw_plan_transaction(command->plan)));
+		json_object_set_new(document, "transaction",
+				    json_integer((json_int_t)cgw_plan_transaction(command->plan)));
 	if (json_print(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0)
 		return status;
 	cli_error(command->context, "%s", strerror(ENOMEM));
@@ -282,7 +281,7 @@ static enum cli_exit report_plan(const struct change_command *command, int error
 					 ? CLI_FAILED
 					 : worse(causes, step_status);
 		if (command->json)
-			(void)json_array_append_new(steps, json_step(step, result));
+			json_array_append_new(steps, json_step(step, result));
 		else
 			print_step(command, step, result);
 	}
@@ -312,10 +311,10 @@ enum cli_exit change_apply(struct change_command *command)
 	sigaddset(&blocked, SIGHUP);
 	sigaddset(&blocked, SIGQUIT);
 	sigaddset(&blocked, SIGTSTP);
-	(void)sigprocmask(SIG_BLOCK, &blocked, &before);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
 	r = cgw_plan_apply(command->plan);
 	status = report_plan(command, r);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }
 
@@ -329,7 +328,7 @@ enum cli_exit report_steps(const struct change_command *command, const struct cg
 		log_change(&steps[i], &results[i], &command->options);
 		status = worse(status, report_status(&results[i], command->options.dry_run));
 		if (command->json)
-			(void)json_array_append_new(list, json_step(&steps[i], &results[i]));
+			json_array_append_new(list, json_step(&steps[i], &results[i]));
 		else
 			print_step(command, &steps[i], &results[i]);
 	}

@@ -13,8 +13,7 @@
 void change_init(struct change_command *command, struct cli_context *context)
 {
 	*command = (struct change_command){.context = context};
-	(void)snprintf(command->who, sizeof(command->who), "%s %s", context->program,
-		       context->command);
+	snprintf(command->who, sizeof(command->who), "%s %s", context->program, context->command);
 	command->options.who = command->who;
 }
 
@@ -141,7 +140,7 @@ enum cli_exit change_add_step(struct change_command *command, const struct cgw_s
 	if (r == 0)
 		return CLI_OK;
 	if (diag.text[0] == '\0')
-		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+		cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(command->context, &diag);
 	/* The plan has not read the group yet, so the error is in the arguments. */
 	return r == -ENOMEM ? CLI_FAILED : CLI_USAGE;

@@ -136,7 +136,7 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 	if (r == 0)
 		return CLI_OK;
 	if (diag.text[0] == '\0')
-		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+		cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(command->context, &diag);
 	return cli_exit_from_error(r);
 }
@@ -162,7 +162,7 @@ enum cli_exit groups_with_control(const struct change_command *command,
 		if (r == 0)
 			continue;
 		if (diag.text[0] == '\0')
-			(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+			cgw_diag_set(&diag, r, "%s", strerror(-r));
 		cli_diag(command->context, &diag);
 		return cli_exit_from_error(r);
 	}

@@ -72,8 +72,8 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 	for (size_t i = 0; checks[i].name != NULL && i < ARRAY_SIZE(findings); i++) {
 		if (layout->kind == CGW_LAYOUT_NONE && i > 0) {
 			findings[i].verdict = VERDICT_FAILS;
-			(void)snprintf(findings[i].state, sizeof(findings[i].state),
-				       "requires a cgroup hierarchy");
+			snprintf(findings[i].state, sizeof(findings[i].state),
+				 "requires a cgroup hierarchy");
 			continue;
 		}
 		checks[i].run(layout, &findings[i]);

@@ -232,7 +232,7 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 		int r;
 
 		if (i > 0)
-			(void)wait_until(start_ns + i * dump->interval_ns);
+			wait_until(start_ns + i * dump->interval_ns);
 		r = sample_into_frame(sampler, frame);
 		if (r == 0 && (!dump->rates || i == 1))
 			r = dump_print(dump, layout, frame, i == 0 || dump->rates, ret_shown);

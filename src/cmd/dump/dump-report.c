@@ -12,7 +12,7 @@ struct report_key report_key(struct cgw_field field)
 {
 	struct report_key key;
 
-	(void)cgw_field_key(field, key.text, sizeof(key.text));
+	cgw_field_key(field, key.text, sizeof(key.text));
 	return key;
 }
 
@@ -61,7 +61,7 @@ static int text_cell(const struct report *report, struct cgw_field field, uint32
 	text = malloc(4 * length + 1);
 	if (text == NULL)
 		return -ENOMEM;
-	(void)cgw_escape(text, 4 * length + 1, bytes, length);
+	cgw_escape(text, 4 * length + 1, bytes, length);
 	*ret_text = text;
 	return 0;
 }
@@ -75,10 +75,9 @@ const struct cgw_instance *report_instances(const struct report *report, struct 
 
 	*ret_count = 0;
 	cgw_field_metrics(field, &metrics);
-	for (int metric = 0; metric < CGW_METRIC_COUNT && *ret_count == 0; metric++)
-		if (cgw_metric_set_has(&metrics, (enum cgw_metric)metric))
-			rows = cgw_snapshot_instances(now, (enum cgw_metric)metric, group,
-						      ret_count);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT && *ret_count == 0; metric++)
+		if (cgw_metric_set_has(&metrics, metric))
+			rows = cgw_snapshot_instances(now, metric, group, ret_count);
 	return rows;
 }
 
@@ -101,9 +100,8 @@ static int instances_cell(const struct report *report, struct cgw_field field, u
 			cgw_frame_instance(report->frame, field, group, rows[i].name);
 		char name[256], number[64];
 
-		(void)cgw_escape(name, sizeof(name), rows[i].name, strlen(rows[i].name));
-		(void)cgw_format_value(value, (enum cgw_unit)field.unit, style, number,
-				       sizeof(number));
+		cgw_escape(name, sizeof(name), rows[i].name, strlen(rows[i].name));
+		cgw_format_value(value, field.unit, style, number, sizeof(number));
 		fprintf(out, "%s%s %s", i > 0 ? ", " : "", name, number);
 	}
 	return fclose(out) == 0 ? 0 : -ENOMEM;
@@ -125,7 +123,7 @@ int report_cell(const struct report *report, struct cgw_field field, uint32_t gr
 		if (r < 0 || *ret_text != NULL)
 			return r;
 	}
-	(void)cgw_format_value(value, (enum cgw_unit)field.unit, style, buffer, sizeof(buffer));
+	cgw_format_value(value, field.unit, style, buffer, sizeof(buffer));
 	text = strdup(buffer);
 	if (text == NULL)
 		return -ENOMEM;

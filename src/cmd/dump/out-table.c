@@ -103,7 +103,7 @@ int report_table(const struct report *report)
 	if (report->repeated) {
 		const struct cgw_snapshot *now = cgw_frame_now(report->frame);
 
-		(void)cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
+		cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
 		fprintf(report->out, "%s%s\n", report->first ? "" : "\n", time);
 	}
 	return scols_print_table(table);

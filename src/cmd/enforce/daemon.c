@@ -28,7 +28,6 @@ static void log_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	const char *kind = problem->warning ? "warning: " : "";
 
-	(void)context;
 	if (problem->diag.line > 0)
 		log_event(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u: %s%s",
 			  problem->diag.file, problem->diag.line, kind, problem->diag.text);
@@ -116,7 +115,6 @@ static void perform(struct daemon *daemon)
 
 static int on_more(sd_event_source *source, void *context)
 {
-	(void)source;
 	perform(context);
 	return 0;
 }
@@ -126,8 +124,6 @@ static int on_due(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct daemon *daemon = context;
 
-	(void)source;
-	(void)usec;
 	if (cgw_engine_timers(daemon->state.engine, clock_ns(CLOCK_BOOTTIME), &daemon->actions,
 			      &daemon->action_count) < 0)
 		daemon->action_count = 0; /* returned again by the next step */
@@ -295,8 +291,6 @@ static void reload(void *context)
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
 {
-	(void)source;
-	(void)info;
 	reload(context);
 	return 0;
 }
@@ -306,10 +300,10 @@ static int add_signals(struct daemon *daemon)
 	sigset_t signals;
 	int r;
 
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 	/* Without a handler, sd-event exits the loop on these. */

@@ -219,7 +219,7 @@ static enum cli_exit run_once(struct daemon *daemon)
 		/* Do not wait for an interval of an hour here. */
 		if (interval_ns > ONCE_WAIT_NS)
 			interval_ns = ONCE_WAIT_NS;
-		(void)usleep((useconds_t)(interval_ns / 1000));
+		usleep((useconds_t)(interval_ns / 1000));
 		r = daemon_tick(daemon);
 	}
 	/* No daemon stays to end the actions of rules, so end them now. */

@@ -12,7 +12,6 @@
 
 static void print_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	/* FILE:LINE: first, as compilers do, for editors. */
 	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
 		problem->warning ? "warning: " : "", problem->diag.text);
@@ -57,18 +56,17 @@ static int sample_groups(struct policy_trial *trial, uint64_t interval_ns, struc
 	if (trial->policy != NULL)
 		cgw_policy_metrics_used(trial->policy, &metrics);
 	else
-		for (int i = 0; i < CGW_CONTROL_COUNT; i++)
-			if (cgw_control_info((enum cgw_control)i)->metric >= 0)
-				cgw_metric_set_add(&metrics, (enum cgw_metric)cgw_control_info(
-								     (enum cgw_control)i)
-								     ->metric);
+		for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++)
+			if (cgw_control_info(i)->metric >= 0)
+				cgw_metric_set_add(&metrics,
+						   (enum cgw_metric)cgw_control_info(i)->metric);
 	r = cgw_sampler_set_metrics(trial->sampler, &metrics);
 	if (r == 0)
 		r = cgw_frame_new(&trial->frame);
 	if (r == 0)
 		r = sample(trial);
 	if (r == 0 && interval_ns > 0) {
-		(void)usleep((useconds_t)(interval_ns / 1000));
+		usleep((useconds_t)(interval_ns / 1000));
 		r = sample(trial);
 	}
 	return r;

@@ -93,7 +93,7 @@ static int print_json(const struct inspect_target *target, struct explained_poli
 		char text[CGW_SENTENCE_SIZE];
 
 		cgw_cause_sentence(&causes[i], text, sizeof(text));
-		(void)json_array_append_new(
+		json_array_append_new(
 			list,
 			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
 				  "cause", cgw_cause_name(causes[i].kind), "now",

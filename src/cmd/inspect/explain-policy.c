@@ -9,7 +9,6 @@
 
 static void print_problem(void *context, const struct cgw_policy_problem *problem)
 {
-	(void)context;
 	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
 		problem->warning ? "warning: " : "", problem->diag.text);
 }

@@ -117,7 +117,7 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 	}
 	if (r > 0)
 		return CLI_OK;
-	(void)cgw_format_time(info.first_ns, begin, sizeof(begin));
+	cgw_format_time(info.first_ns, begin, sizeof(begin));
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));
 	else

@@ -22,7 +22,7 @@ static char *escaped(const char *bytes)
 	char *text = malloc(4 * length + 1);
 
 	if (text != NULL)
-		(void)cgw_escape(text, 4 * length + 1, bytes, length);
+		cgw_escape(text, 4 * length + 1, bytes, length);
 	return text;
 }
 
@@ -37,8 +37,8 @@ static char *format_change(const struct diff *diff, const struct diff_cell *cell
 	value.exact = cell->state == CGW_OK && unit != CGW_UNIT_PERCENT &&
 		      cell->to.exact | cell->from.exact;
 	value.number = (uint64_t)value.real;
-	(void)cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
-			       sizeof(number));
+	cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
+			 sizeof(number));
 	if (asprintf(&text, "%s%s",
 		     cell->state != CGW_OK || cell->change == 0 ? ""
 		     : cell->change < 0                         ? "-"
@@ -66,9 +66,8 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 	if (r == 0)
 		r = set_cell(line, 1, strdup(row->what));
 	for (size_t i = 0; i < diff->field_count && r == 0; i++)
-		r = set_cell(
-			line, i + 2,
-			format_change(diff, &row->cells[i], (enum cgw_unit)diff->fields[i].unit));
+		r = set_cell(line, i + 2,
+			     format_change(diff, &row->cells[i], diff->fields[i].unit));
 	return r;
 }
 
@@ -91,8 +90,8 @@ int diff_table(const struct diff *diff, FILE *out)
 		r = add_line(diff, &diff->rows[i], table);
 	if (r < 0)
 		return r;
-	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
-	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
+	cgw_format_time(diff->from_ns, from, sizeof(from));
+	cgw_format_time(diff->to_ns, to, sizeof(to));
 	if (diff->headings)
 		fprintf(out, "%s to %s%s\n", from, to,
 			diff->rebooted ? ", with a reboot in between: counters restarted" : "");
@@ -124,9 +123,8 @@ static int set_field(json_t *fields, const struct diff *diff, const struct diff_
 	char key[96];
 
 	if (object != NULL && cell->state != CGW_OK)
-		(void)json_object_set_new(object, "reason",
-					  json_string(cgw_state_name(cell->state)));
-	(void)cgw_field_key(diff->fields[i], key, sizeof(key));
+		json_object_set_new(object, "reason", json_string(cgw_state_name(cell->state)));
+	cgw_field_key(diff->fields[i], key, sizeof(key));
 	return json_object_set_new(fields, key, object) < 0 ? -ENOMEM : 0;
 }
 
@@ -156,8 +154,8 @@ int diff_json(const struct diff *diff, FILE *out)
 {
 	char from[40], to[40];
 
-	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
-	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
+	cgw_format_time(diff->from_ns, from, sizeof(from));
+	cgw_format_time(diff->to_ns, to, sizeof(to));
 	fprintf(out, "{\"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", \"rebooted\": %s,\n",
 		cgw_version(), from, to, diff->rebooted ? "true" : "false");
 	fputs("\"groups\": [", out);
@@ -186,7 +184,7 @@ static void print_number(struct cgw_number number, enum cgw_unit unit, FILE *out
 	const struct cgw_value value = {number.state, true, number.value, (double)number.value};
 	char text[64];
 
-	(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	cgw_format_value(value, unit, CGW_STYLE_HUMAN, text, sizeof(text));
 	fputs(text, out);
 }
 
@@ -195,7 +193,7 @@ void diff_event(const struct cgw_event *event, FILE *out)
 	int metric = cgw_metric_find(event->key);
 	char time[40];
 
-	(void)cgw_format_time(event->realtime_ns, time, sizeof(time));
+	cgw_format_time(event->realtime_ns, time, sizeof(time));
 	fprintf(out, "%s  %s", time, cgw_event_kind_name(event->kind));
 	print_escaped("  ", event->path, out);
 	print_escaped("  ", event->key, out);

@@ -132,7 +132,7 @@ static void print_summary(const struct record *record)
 	char bytes[32], time[32];
 
 	(void)cgw_format_bytes((double)stats.bytes_written, bytes, sizeof(bytes));
-	(void)cgw_format_duration(passed_ns, time, sizeof(time));
+	cgw_format_duration(passed_ns, time, sizeof(time));
 	printf("%llu samples in %s: %s, %.1f bytes per group and sample, %.3f %% of a CPU for "
 	       "recording\n",
 	       (unsigned long long)stats.samples, time, bytes,
@@ -167,11 +167,11 @@ static enum cli_exit sample_and_write(struct record *record)
 	record->sampler = sampler;
 	record->recorder = recorder;
 	record->started_ns = clock_now_ns();
-	(void)sigemptyset(&stop);
-	(void)sigaddset(&stop, SIGINT);
-	(void)sigaddset(&stop, SIGTERM);
-	(void)sigaddset(&stop, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
 	if (r == 0)
 		r = run_samples(record, &stop);
 	if (r < 0) {

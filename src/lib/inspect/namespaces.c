@@ -234,8 +234,8 @@ static int count_process(void *context, pid_t pid)
 	if (cgw_membership_read(census->context->layout, pid, &membership) < 0)
 		return 0;
 	path = cgw_membership_main_path(census->context->layout, &membership);
-	for (int i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
-		r = count_namespace(census, (enum cgw_namespace_kind)i, pid, path);
+	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
+		r = count_namespace(census, i, pid, path);
 	return r;
 }
 

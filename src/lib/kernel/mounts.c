@@ -100,9 +100,6 @@ void mounts_done(struct cgroup_mounts *mounts)
 /* libmount skips an invalid line by default; here the whole text is rejected. */
 static int reject_line(struct libmnt_table *table, const char *file, int line)
 {
-	(void)table;
-	(void)file;
-	(void)line;
 	return -EBADMSG;
 }
 

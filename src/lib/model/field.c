@@ -194,7 +194,7 @@ struct cgw_field cgw_field_own(struct cgw_field field)
 
 bool cgw_field_includes_descendants(struct cgw_field field)
 {
-	switch ((enum cgw_view)field.view) {
+	switch (field.view) {
 	case CGW_VIEW_VALUE:
 	case CGW_VIEW_RATE:
 	case CGW_VIEW_PERCENT:
@@ -252,8 +252,8 @@ static int fail_unknown(const char *key, struct cgw_diag *diag)
 		suggestion_offer(&nearest, identities[i].key);
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
 		suggestion_offer(&nearest, derived[i].key);
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
-		suggestion_offer(&nearest, cgw_metric_info((enum cgw_metric)i)->key);
+	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+		suggestion_offer(&nearest, cgw_metric_info(i)->key);
 	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) == NULL)
 		return cgw_diag_set(diag, -ENOENT,
@@ -334,7 +334,7 @@ const char *cgw_field_title(struct cgw_field field)
 		[CGW_VIEW_DERIVED_BY] = derived_by_titles,
 	};
 
-	switch ((enum cgw_view)field.view) {
+	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return cgw_metric_info((enum cgw_metric)field.index)->title;
 	case CGW_VIEW_DERIVED:

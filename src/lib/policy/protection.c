@@ -84,15 +84,11 @@ static int read_frame(struct cgw_protection *protection)
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
 			      enum cgw_subject subject, const char *pattern)
 {
-	(void)context;
 	return subject_by_path(frame, group, subject, pattern);
 }
 
 static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t group)
 {
-	(void)context;
-	(void)frame;
-	(void)group;
 	return UINT64_MAX;
 }
 

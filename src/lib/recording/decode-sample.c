@@ -191,7 +191,7 @@ static void decode_system(struct cursor *in, const struct cgw_snapshot *before,
 	size_t count = cursor_count(in);
 
 	if (before != NULL)
-		(void)system_to_numbers(&before->machine, numbers);
+		system_to_numbers(&before->machine, numbers);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t state = cursor_number(in), step = unzigzag(cursor_number(in));
 

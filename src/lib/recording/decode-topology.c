@@ -53,7 +53,7 @@ static int decode_new_group(struct cursor *in, uint32_t hierarchy_count, struct 
 		return -EBADMSG;
 	for (uint32_t h = 0; h < hierarchy_count; h++)
 		if (present & UINT64_C(1) << h)
-			(void)cursor_number(in);
+			cursor_number(in);
 	entry->depth = (uint16_t)depth;
 	entry->present = (uint32_t)present;
 	entry->facts = cursor_text(in, &entry->facts_length);

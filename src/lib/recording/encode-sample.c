@@ -179,7 +179,7 @@ static void encode_system(const struct cgw_snapshot *now, const struct cgw_snaps
 	size_t count = system_to_numbers(&now->machine, numbers);
 
 	if (before != NULL)
-		(void)system_to_numbers(&before->machine, old);
+		system_to_numbers(&before->machine, old);
 	bytes_put_number(out, count);
 	for (size_t i = 0; i < count; i++) {
 		bytes_put_number(out, numbers[i].state);

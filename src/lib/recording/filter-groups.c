@@ -40,7 +40,7 @@ static int select_groups(const struct filter *filter, const struct cgw_topology 
 		if (length >= size) {
 			if (ARRAY_RESERVE(path, size, length + 1) < 0)
 				return -ENOMEM;
-			(void)cgw_topology_path(from, i, path, size);
+			cgw_topology_path(from, i, path, size);
 		}
 		if (!matches(filter, path))
 			continue;

@@ -54,11 +54,10 @@ void record_name_next(const struct string_list *list, uint64_t realtime_ns, char
 
 	if (list->count > 0)
 		number = strtoul(list->items[list->count - 1], NULL, 10) + 1;
-	(void)gmtime_r(&seconds, &when);
+	gmtime_r(&seconds, &when);
 	if (strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &when) == 0)
 		time[0] = '\0';
-	(void)snprintf(name, RECORD_NAME_BYTES, "%0*lu-%s%s", NUMBER_DIGITS, number, time,
-		       RECORD_SUFFIX);
+	snprintf(name, RECORD_NAME_BYTES, "%0*lu-%s%s", NUMBER_DIGITS, number, time, RECORD_SUFFIX);
 }
 
 char *record_path(const char *directory, const char *name)

@@ -524,7 +524,7 @@ int record_file_open(const char *path, int flags, struct record_file *ret_file)
 		return fd;
 	r = record_file_scan(path, fd, ret_file);
 	if (r == 0)
-		(void)steal_fd(&fd);
+		steal_fd(&fd);
 	return r;
 }
 

@@ -13,7 +13,7 @@ enum cli_exit recording_report_damage(const struct cli_context *context,
 	for (size_t i = 0; i < count; i++) {
 		char file[512];
 
-		(void)cgw_escape(file, sizeof(file), damage[i].file, strlen(damage[i].file));
+		cgw_escape(file, sizeof(file), damage[i].file, strlen(damage[i].file));
 		cli_error(context, "%s: skipped %llu bytes at offset %llu: %s", file,
 			  (unsigned long long)damage[i].length,
 			  (unsigned long long)damage[i].offset, damage[i].what);

@@ -67,8 +67,8 @@ static int check_hosts(const struct remote_hosts *hosts, struct cgw_diag *diag)
 
 		if (r < 0)
 			return r;
-		(void)cgw_escape(shown, sizeof(shown), hosts->hosts[i].name,
-				 strlen(hosts->hosts[i].name));
+		cgw_escape(shown, sizeof(shown), hosts->hosts[i].name,
+			   strlen(hosts->hosts[i].name));
 		/* The host name becomes a group name. */
 		if (strchr(hosts->hosts[i].name, '/') != NULL)
 			return cgw_diag_set(diag, -EINVAL,
@@ -252,8 +252,8 @@ static void process_due_hosts(struct remote_hosts *hosts, uint64_t now_ns)
 			open_host(hosts, host);
 			continue;
 		}
-		(void)cgw_diag_set(&host->reason, -ETIMEDOUT, "no sample for %llu s",
-				   (unsigned long long)((now_ns - host->received_ns) / NS_PER_S));
+		cgw_diag_set(&host->reason, -ETIMEDOUT, "no sample for %llu s",
+			     (unsigned long long)((now_ns - host->received_ns) / NS_PER_S));
 		set_state(hosts, host, REMOTE_SLOW);
 	}
 }

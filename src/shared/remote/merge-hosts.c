@@ -194,7 +194,7 @@ static int copy_parts(struct cgw_snapshot *to, int column, uint32_t at,
 static int copy_column(struct cgw_snapshot *to, uint16_t column, uint32_t at,
 		       const struct cgw_snapshot *from)
 {
-	enum cgw_metric metric = (enum cgw_metric)to->metric_of[column];
+	enum cgw_metric metric = to->metric_of[column];
 	uint32_t count = from->topology->view.count;
 	int16_t old = from->column_of[metric];
 

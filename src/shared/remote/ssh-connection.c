@@ -94,7 +94,7 @@ static int set_end_reason(struct remote_connection *connection, struct cgw_diag 
 	int status;
 
 	status = remote_ssh_end(&connection->ssh, true);
-	(void)remote_ssh_read_stderr(&connection->ssh);
+	remote_ssh_read_stderr(&connection->ssh);
 	remote_ssh_last_message(&connection->ssh, message, sizeof(message));
 	if (status == 0 && connection->count > 0 && connection->samples >= connection->count)
 		return -ENODATA;

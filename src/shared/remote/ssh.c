@@ -43,7 +43,7 @@ int remote_host_check(const char *host, struct cgw_diag *diag)
 
 	if (host[0] != '\0' && host[0] != '-' && strpbrk(host, " \t\r\n") == NULL)
 		return 0;
-	(void)cgw_escape(shown, sizeof(shown), host, strlen(host));
+	cgw_escape(shown, sizeof(shown), host, strlen(host));
 	return cgw_diag_set(diag, -EINVAL, "invalid host '%s' (expected NAME or USER@NAME)", shown);
 }
 
@@ -61,7 +61,7 @@ static int spawn(const char *const *words, int output, int messages, pid_t *ret_
 		(void)posix_spawn_file_actions_destroy(&actions);
 		return -r;
 	}
-	(void)sigemptyset(&none);
+	sigemptyset(&none);
 	/* A separate process group, so that Ctrl-C on the terminal does not signal ssh. */
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
@@ -127,7 +127,7 @@ int remote_ssh_end(struct remote_ssh *ssh, bool wait)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 		}
 		if (wait)
-			(void)nanosleep(&delay, NULL);
+			nanosleep(&delay, NULL);
 	}
 	(void)kill(ssh->pid, SIGKILL);
 	while (waitpid(ssh->pid, &status, 0) < 0 && errno == EINTR)
@@ -180,7 +180,7 @@ void remote_ssh_last_message(const struct remote_ssh *ssh, char *buffer, size_t 
 		end_at--;
 	for (begin = end_at; begin > 0 && text[begin - 1] != '\n';)
 		begin--;
-	(void)cgw_escape(buffer, size, text + begin, end_at - begin);
+	cgw_escape(buffer, size, text + begin, end_at - begin);
 }
 
 void remote_ssh_close(struct remote_ssh *ssh)

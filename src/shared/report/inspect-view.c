@@ -104,11 +104,11 @@ const char *view_user(const struct view *view, uint32_t uid, char *buffer, size_
 		(void)getpwuid_r(uid, &entry, strings, sizeof(strings), &user);
 
 	if (uid == CGW_NO_ID)
-		(void)snprintf(buffer, size, "-");
+		snprintf(buffer, size, "-");
 	else if (user != NULL)
-		(void)cgw_escape(buffer, size, user->pw_name, strlen(user->pw_name));
+		cgw_escape(buffer, size, user->pw_name, strlen(user->pw_name));
 	else
-		(void)snprintf(buffer, size, "%u", uid);
+		snprintf(buffer, size, "%u", uid);
 	return buffer;
 }
 

@@ -75,8 +75,5 @@ void log_change(const struct cgw_step *step, const struct cgw_result *result,
 void log_change(const struct cgw_step *step, const struct cgw_result *result,
 		const struct cgw_limit_options *options)
 {
-	(void)step;
-	(void)result;
-	(void)options;
 }
 #endif

@@ -147,12 +147,12 @@ static void print_progress(const struct daemon_instance *instance, double age_se
 
 	printf(", step %llu", (unsigned long long)instance->step + 1);
 	if (!isnan(instance->since_seconds)) {
-		(void)cgw_format_duration((age_seconds + instance->since_seconds) * 1e9, text,
-					  sizeof(text));
+		cgw_format_duration((age_seconds + instance->since_seconds) * 1e9, text,
+				    sizeof(text));
 		printf(", for %s", text);
 	}
 	if (!isnan(left)) {
-		(void)cgw_format_duration((left > 0 ? left : 0) * 1e9, text, sizeof(text));
+		cgw_format_duration((left > 0 ? left : 0) * 1e9, text, sizeof(text));
 		printf("; %s in %s", phase_end(instance->phase), text);
 	}
 	printf("%s%s\n", instance->why[0] != '\0' ? ": " : "", instance->why);

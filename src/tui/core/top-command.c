@@ -60,7 +60,6 @@ static enum cli_exit parse_setting(void *target, struct cli_context *context,
 {
 	const char *value = option_settings[option->value].value;
 
-	(void)context;
 	return apply_setting(target, option_settings[option->value].section,
 			     option_settings[option->value].name, value != NULL ? value : argument);
 }
