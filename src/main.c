@@ -13,32 +13,7 @@
 #include "shared/cli/debug-log.h"
 #include "shared/cli/options.h"
 
-#ifdef HAVE_TUI
-#include "tui/core/top-command.h"
-#endif
-#ifdef HAVE_CMD_DUMP
-#include "cmd/dump/dump-command.h"
-#endif
-#ifdef HAVE_CMD_INSPECT
-#include "cmd/inspect/inspect-commands.h"
-#endif
-#ifdef HAVE_CMD_RECORD
-#include "cmd/record/record-commands.h"
-#endif
-#ifdef HAVE_CMD_CHANGE
-#include "cmd/change/change-commands.h"
-#endif
-#ifdef HAVE_CMD_SERVE
-#include "cmd/serve/serve-command.h"
-#endif
-#ifdef HAVE_CMD_ENFORCE
-#include "cmd/enforce/enforce-commands.h"
-#endif
-#ifdef HAVE_CMD_DOCTOR
-#include "cmd/doctor/doctor-command.h"
-#endif
-
-/* The command tables of this build; each ends with a NULL name. */
+/* The command tables of this build. */
 static const struct cli_command *const tables[] = {
 #ifdef HAVE_TUI
 	tui_commands,

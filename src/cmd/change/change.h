@@ -100,7 +100,7 @@ static inline void change_cleanup_pointer(struct change_command **command)
 	change_done(*command);
 }
 
-/* The commands, for the table in change-commands.c; each returns enum cli_exit. */
+/* The commands; each returns enum cli_exit. */
 int set_command(struct cli_context *context, int argc, char **argv);
 int freeze_command(struct cli_context *context, int argc, char **argv);
 int thaw_command(struct cli_context *context, int argc, char **argv);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "cmd/doctor/doctor-checks.h"
-#include "cmd/doctor/doctor-command.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"

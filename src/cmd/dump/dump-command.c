@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cmd/dump/dump-command.h"
 #include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"

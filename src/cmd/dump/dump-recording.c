@@ -6,7 +6,7 @@
 
 #include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/recording-damage.h"
+#include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 
 struct recording_dump {
@@ -19,11 +19,6 @@ struct recording_dump {
 	size_t shown;
 	bool first;
 };
-
-static void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
 
 static uint64_t now_ns(const struct recording_dump *recording)
 {

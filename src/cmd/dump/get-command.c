@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "cmd/dump/dump-command.h"
 #include "cmd/dump/dump-report.h"
+#include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/model/sampling.h"

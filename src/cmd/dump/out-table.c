@@ -8,11 +8,6 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/text-table.h"
 
-static void cleanup_table(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
 static int add_columns(const struct report *report, struct libscols_table *table)
 {
 	for (size_t i = 0; i < report->field_count; i++) {

@@ -10,7 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
-#include "shared/cli/recording-damage.h"
+#include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
@@ -28,11 +28,6 @@ struct backtest {
 	uint64_t samples;
 	bool all;
 };
-
-static void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
 
 static void cleanup_rehearsal(struct cgw_rehearsal **rehearsal)
 {

@@ -235,7 +235,7 @@ static enum cli_exit check_recording(const struct cli_context *context,
 				     const char *directory)
 {
 	struct cgw_policy *policy;
-	enum cli_exit status = trial_load_policy(file, directory, &policy);
+	enum cli_exit status = policy_report_load(file, directory, &policy);
 
 	if (status != CLI_OK)
 		return status;
@@ -281,7 +281,7 @@ int check_run(struct cli_context *context, int argc, char **argv)
 		directory = NULL;
 	}
 	if (checking.syntax)
-		return (int)trial_load_policy(file, directory, NULL);
+		return (int)policy_report_load(file, directory, NULL);
 	if (checking.recording != NULL)
 		return (int)check_recording(context, &checking, file, directory);
 	status = check_machine(context, &checking, file, directory);

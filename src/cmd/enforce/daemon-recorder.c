@@ -16,7 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
 #include "lib/recording/event-list.h"
-#include "shared/cli/recording-metrics.h"
+#include "shared/cli/recording-common.h"
 
 #define RETRY_NS (60 * NS_PER_S)
 

@@ -18,6 +18,7 @@
 #include "cmd/enforce/status-file.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 
 #define STATUS_INTERVAL_NS (10 * NS_PER_S)
 #define STATUS_CHEAP_NS    (5 * NS_PER_MS)  /* status.json may be written at each change */
@@ -45,18 +46,6 @@ struct cgw_policy *daemon_load_policy(const struct enforce_options *options)
 	if (options->dry_run && cgw_policy_settings(policy)->mode == CGW_MODE_ENFORCE)
 		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
 	return policy;
-}
-
-static int sample(struct daemon *daemon)
-{
-	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(daemon->sampler, &snapshot);
-
-	if (r < 0)
-		return r;
-	r = cgw_frame_update(daemon->state.frame, snapshot);
-	cgw_snapshot_unref(snapshot);
-	return r;
 }
 
 /* Thaws do not wait for the other actions. */
@@ -154,7 +143,7 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 int daemon_tick(struct daemon *daemon)
 {
 	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID), now_ns;
-	int r = sample(daemon);
+	int r = sample_into_frame(daemon->sampler, daemon->state.frame);
 
 	if (r < 0)
 		return r;

@@ -287,3 +287,11 @@ int enforce_run(struct cli_context *context, int argc, char **argv)
 	close_all(&daemon);
 	return (int)status;
 }
+
+const struct cli_command enforce_commands[] = {
+	{"enforce", "apply a policy file continuously", enforce_run},
+	{"check", "validate a policy file and show what it would do here", check_run},
+	{"status", "show the state of the running enforcement", status_run},
+	{"export", "print the current limits of groups as policy sections", export_run},
+	{NULL, NULL, NULL},
+};

@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
-#include "cmd/record/record-commands.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
-#include "shared/cli/recording-damage.h"
+#include "shared/cli/recording-common.h"
 
 #define COLUMNS                                                                         \
 	"memory.working_set,memory.current,cpu.usage,pids.current,io.rbytes,io.wbytes," \
@@ -90,11 +89,6 @@ static enum cli_exit parse_columns(struct arguments *arguments)
 	if (status == CLI_OK && arguments->sort != NULL)
 		status = add_field(arguments, arguments->sort, &arguments->sort_field);
 	return status;
-}
-
-static void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
 }
 
 /* Seeks the sample of a time, or prints why there is none. */

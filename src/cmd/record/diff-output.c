@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* diff-output.c - output of `cgward diff` as a table or JSON. */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "lib/base/json-cleanup.h"
-#include "shared/cli/text-table.h"
-
-static void cleanup_table(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
-static char *escaped(const char *bytes)
-{
-	size_t length = strlen(bytes);
-	char *text = malloc(4 * length + 1);
-
-	if (text != NULL)
-		cgw_escape(text, 4 * length + 1, bytes, length);
-	return text;
-}
+#include "shared/cli/listing.h"
 
 /* Formats "+1.5G", "-12" or "0", or the symbol of a missing value. */
 static char *format_change(const struct diff *diff, const struct diff_cell *cell,
@@ -61,7 +46,7 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 		    struct libscols_table *table)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	int r = line == NULL ? -ENOMEM : set_cell(line, 0, escaped(row->path));
+	int r = line == NULL ? -ENOMEM : set_cell(line, 0, escape_copy(row->path));
 
 	if (r == 0)
 		r = set_cell(line, 1, strdup(row->what));
@@ -115,39 +100,28 @@ static json_t *change_json(const struct diff_cell *cell)
 		       : json_real(cell->change);
 }
 
-static int set_field(json_t *fields, const struct diff *diff, const struct diff_row *row, size_t i)
+static json_t *cell_json(const struct diff_cell *cell)
 {
-	const struct diff_cell *cell = &row->cells[i];
-	json_t *object = json_pack("{s:o, s:o, s:o}", "from", number_json(cell->from), "to",
-				   number_json(cell->to), "change", change_json(cell));
-	char key[96];
-
-	if (object != NULL && cell->state != CGW_OK)
-		json_object_set_new(object, "reason", json_string(cgw_state_name(cell->state)));
-	cgw_field_key(diff->fields[i], key, sizeof(key));
-	return json_object_set_new(fields, key, object) < 0 ? -ENOMEM : 0;
+	return json_pack("{s:o, s:o, s:o, s:s*}", "from", number_json(cell->from), "to",
+			 number_json(cell->to), "change", change_json(cell), "reason",
+			 cell->state != CGW_OK ? cgw_state_name(cell->state) : NULL);
 }
 
 static json_t *row_json(const struct diff *diff, const struct diff_row *row)
 {
-	CLEANUP(cleanup_free) char *path = escaped(row->path);
-	json_t *object = json_object(), *fields = json_object();
-	int r = path == NULL || object == NULL || fields == NULL ? -ENOMEM : 0;
+	json_t *fields = json_object();
+	json_t *object = json_pack("{s:o, s:s, s:o}", "group", json_escaped(row->path), "state",
+				   row->what[0] != '\0' ? row->what : "same", "fields", fields);
+	char key[96];
 
-	if (r == 0)
-		r = json_object_set_new(object, "group", json_string(path));
-	if (r == 0)
-		r = json_object_set_new(object, "state",
-					json_string(row->what[0] != '\0' ? row->what : "same"));
-	for (size_t i = 0; i < diff->field_count && r == 0; i++)
-		r = set_field(fields, diff, row, i);
-	if (r == 0)
-		r = json_object_set(object, "fields", fields);
-	json_decref(fields);
-	if (r == 0)
-		return object;
-	json_decref(object);
-	return NULL;
+	for (size_t i = 0; i < diff->field_count && object != NULL; i++) {
+		cgw_field_key(diff->fields[i], key, sizeof(key));
+		if (json_object_set_new(fields, key, cell_json(&row->cells[i])) < 0) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
 }
 
 int diff_json(const struct diff *diff, FILE *out)
@@ -173,7 +147,7 @@ int diff_json(const struct diff *diff, FILE *out)
 
 static void print_escaped(const char *label, const char *bytes, FILE *out)
 {
-	CLEANUP(cleanup_free) char *text = escaped(bytes);
+	CLEANUP(cleanup_free) char *text = escape_copy(bytes);
 
 	if (text != NULL && text[0] != '\0')
 		fprintf(out, "%s%s", label, text);

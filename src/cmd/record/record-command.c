@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/record/record-commands.h"
+#include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
-#include "shared/cli/recording-metrics.h"
+#include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>
 

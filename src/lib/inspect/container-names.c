@@ -30,12 +30,6 @@ struct search {
 	char path[512]; /* of the current source */
 };
 
-static void cleanup_directory(DIR **directory)
-{
-	if (*directory != NULL)
-		closedir(*directory);
-}
-
 static const char *container_of(const struct search *search)
 {
 	return search->identity->text[CGW_PART_CONTAINER];

@@ -5,6 +5,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/recording/sample-code.h"
+#include "lib/sample/system-stat.h"
 
 /* Of all layouts in a recording; each has about 1 KiB. */
 #define LAYOUT_BYTES_MAX ((size_t)16 << 20)
@@ -181,6 +182,24 @@ static void decode_read_times(struct cursor *in, struct cgw_snapshot *now)
 	for (uint32_t i = 0; i < now->topology->view.count; i++) {
 		last += unzigzag(cursor_number(in));
 		now->read_ns[i] = last;
+	}
+}
+
+/* In the order of system_to_numbers(). */
+static void system_from_numbers(const struct cgw_number *numbers, size_t count,
+				struct cgw_system_stat *ret_system)
+{
+	const struct system_stat_field *field;
+	size_t at = 1;
+
+	*ret_system = (struct cgw_system_stat){0};
+	if (count > 0)
+		ret_system->cpu_count = (unsigned)numbers[0].value;
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL && at + field->count <= count;
+	     i++) {
+		memcpy((char *)ret_system + field->offset, &numbers[at],
+		       field->count * sizeof(*numbers));
+		at += field->count;
 	}
 }
 

@@ -5,6 +5,22 @@
 
 #include "lib/base/array.h"
 #include "lib/recording/sample-code.h"
+#include "lib/sample/system-stat.h"
+
+/* The order of the system-wide values. */
+size_t system_to_numbers(const struct cgw_system_stat *system, struct cgw_number *numbers)
+{
+	const struct system_stat_field *field;
+	size_t count = 0;
+
+	numbers[count++] = (struct cgw_number){system->cpu_count, CGW_OK};
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL; i++) {
+		memcpy(&numbers[count], (const char *)system + field->offset,
+		       field->count * sizeof(*numbers));
+		count += field->count;
+	}
+	return count;
+}
 
 void encoder_done(struct encoder *encoder)
 {

@@ -13,12 +13,6 @@
 
 #define NUMBER_DIGITS 8
 
-static void cleanup_directory(DIR **directory)
-{
-	if (*directory != NULL)
-		closedir(*directory);
-}
-
 static bool is_recording_name(const char *name)
 {
 	size_t length = strlen(name), suffix = strlen(RECORD_SUFFIX);

@@ -28,8 +28,6 @@ enum topology_op { TOPOLOGY_END, TOPOLOGY_KEEP, TOPOLOGY_DROP, TOPOLOGY_INSERT }
 /* The values of struct cgw_system_stat in the order of the file. */
 #define SYSTEM_NUMBER_MAX 64
 size_t system_to_numbers(const struct cgw_system_stat *system, struct cgw_number *numbers);
-void system_from_numbers(const struct cgw_number *numbers, size_t count,
-			 struct cgw_system_stat *ret_system);
 
 /* --- writing --- */
 

@@ -18,6 +18,10 @@ struct table {
 
 /* A table of libsmartcols; NULL if memory is short. */
 struct libscols_table *table_new(FILE *out);
+static inline void cleanup_table(struct libscols_table **table)
+{
+	scols_unref_table(*table);
+}
 /* Adds a column for escaped text. */
 int table_add_column(struct libscols_table *table, const char *title, int flags);
 

@@ -28,6 +28,28 @@ static bool has_sides(const struct cgw_term *term)
 	return term->kind != CGW_TERM_TEXT && term->kind != CGW_TERM_SUBJECT;
 }
 
+static void print_problem(void *context, const struct cgw_policy_problem *problem)
+{
+	/* FILE:LINE: first, as compilers do, for editors. */
+	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
+		problem->warning ? "warning: " : "", problem->diag.text);
+}
+
+enum cli_exit policy_report_load(const char *file, const char *directory,
+				 struct cgw_policy **ret_policy)
+{
+	static const struct cgw_policy_reporter reporter = {print_problem, NULL};
+	struct cgw_policy *policy = NULL;
+
+	if (cgw_policy_load(file, directory, &reporter, &policy) < 0)
+		return CLI_POLICY_INVALID;
+	if (ret_policy != NULL)
+		*ret_policy = policy;
+	else
+		cgw_policy_free(policy);
+	return CLI_OK;
+}
+
 struct daemon_status *policy_report_status(const struct cgw_policy *policy, const char *state)
 {
 	struct daemon_status *status = NULL;

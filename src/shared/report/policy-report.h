@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "shared/cli/cli.h"
 #include "shared/cli/daemon-status.h"
 #include <cgward/policy.h>
 
@@ -21,6 +22,12 @@ struct policy_report {
 	const struct daemon_status *status; /* NULL: enforcement is not running */
 };
 
+/*
+ * Loads a policy, which the caller frees; prints its problems to standard error. With `ret_policy`
+ * NULL it is only validated.
+ */
+enum cli_exit policy_report_load(const char *file, const char *directory,
+				 struct cgw_policy **ret_policy);
 /* The status of the daemon that applies the policy; `state` is its directory, if not NULL. */
 struct daemon_status *policy_report_status(const struct cgw_policy *policy, const char *state);
 

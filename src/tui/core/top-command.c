@@ -13,7 +13,6 @@
 #include "tui/core/batch.h"
 #include "tui/core/dashboard.h"
 #include "tui/core/screen.h"
-#include "tui/core/top-command.h"
 
 /*
  * An idle group is read in full only every 8th sample, which delays the display of changes made

@@ -2,7 +2,6 @@
 /* test-dump-command.c - options and exit statuses of `cgward dump` and `cgward get`. */
 #include <locale.h>
 
-#include "cmd/dump/dump-command.h"
 #include "command-run.h"
 #include "exposition-reader.h"
 #include "lib/base/cleanup.h"

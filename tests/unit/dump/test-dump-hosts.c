@@ -2,7 +2,6 @@
 /* test-dump-hosts.c - `cgward dump --host` with a fake ssh, of which some hosts fail. */
 #include <sys/stat.h>
 
-#include "cmd/dump/dump-command.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"
 #include "streams.h"
