@@ -123,8 +123,9 @@ void decoder_done(struct decoder *decoder);
 int layout_decode(struct cursor *in, struct cgw_layout **ret_layout);
 
 /*
- * Decodes the topology section. `limits` apply to its groups. `old` may be NULL. Sets `ret_previous` ([group], allocated) to the
- * old index of each group; `ret_topology` is a new reference, to `old` if nothing changed.
+ * Decodes the topology section; -E2BIG above the limits. `old` may be NULL. Sets `ret_previous`
+ * ([group], allocated) to the old index of each group; `ret_topology` is a new reference, to `old`
+ * if nothing changed.
  */
 int topology_decode(struct cursor *in, const struct topology_limits *limits, struct topology *old,
 		    uint32_t hierarchy_count, struct fact_list *facts,
