@@ -141,9 +141,10 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 	return cli_exit_from_error(r);
 }
 
-enum cli_exit groups_with_control(const struct change_command *command,
-				  const struct group_list *groups, enum cgw_control control,
-				  struct group_list *list)
+/* Lists all groups once more: for a process, the one in the hierarchy of the control. */
+static enum cli_exit groups_with_control(const struct change_command *command,
+					 const struct group_list *groups, enum cgw_control control,
+					 struct group_list *list)
 {
 	uint32_t hierarchies = cgw_control_hierarchies(command->layout, control);
 

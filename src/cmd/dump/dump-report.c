@@ -16,8 +16,9 @@ struct report_key report_key(struct cgw_field field)
 	return key;
 }
 
-int report_bytes(const struct report *report, struct cgw_field field, uint32_t group,
-		 char **ret_text, size_t *ret_length, enum cgw_state *ret_state)
+/* Reads the raw bytes of a string field, NUL-terminated; the caller frees them. */
+static int read_bytes(const struct report *report, struct cgw_field field, uint32_t group,
+		      char **ret_text, size_t *ret_length, enum cgw_state *ret_state)
 {
 	size_t size = 256;
 	char *text = malloc(size);
@@ -47,7 +48,7 @@ static int text_cell(const struct report *report, struct cgw_field field, uint32
 	enum cgw_state state;
 	size_t length;
 	char *text;
-	int r = report_bytes(report, field, group, &bytes, &length, &state);
+	int r = read_bytes(report, field, group, &bytes, &length, &state);
 
 	if (r < 0)
 		return r;

@@ -44,9 +44,6 @@ const struct cgw_instance *report_instances(const struct report *report, struct 
 /* Formats a cell, with text escaped; the caller frees it. */
 int report_cell(const struct report *report, struct cgw_field field, uint32_t group,
 		enum cgw_style style, char **ret_text);
-/* Reads the raw bytes of a string field, NUL-terminated; the caller frees them. */
-int report_bytes(const struct report *report, struct cgw_field field, uint32_t group,
-		 char **ret_text, size_t *ret_length, enum cgw_state *ret_state);
 /* The canonical key of a field, which always fits. */
 struct report_key {
 	char text[96];

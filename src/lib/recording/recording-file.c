@@ -68,7 +68,8 @@ int record_file_add(struct record_file *file, const struct block_header *header,
 	return 0;
 }
 
-void record_file_reload_hint(struct record_file *file)
+/* Reads the writer's hint again, since it may have dropped the beginning. */
+static void reload_hint(struct record_file *file)
 {
 	uint8_t raw[FILE_HEADER_BYTES - FILE_HINT_OFFSET];
 
@@ -160,7 +161,7 @@ int record_file_block(struct record_file *file, uint64_t offset, struct block_he
 	found = search_block(file, offset);
 	if (found == 0)
 		return 0;
-	record_file_reload_hint(file); /* the writer may just have dropped the beginning */
+	reload_hint(file); /* the writer may just have dropped the beginning */
 	if (offset >= file->hint.start) {
 		r = record_file_note_damage(file, offset, found - offset, "not a valid block");
 		if (r < 0)
@@ -504,7 +505,7 @@ int record_file_scan(const char *path, int fd, struct record_file *ret_file)
 	file.path = strdup(path);
 	if (file.path == NULL)
 		return -ENOMEM;
-	record_file_reload_hint(&file);
+	reload_hint(&file);
 	r = find_samples(&file);
 	if (r < 0) {
 		file.fd = -1;

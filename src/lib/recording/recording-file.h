@@ -56,8 +56,6 @@ int record_file_scan(const char *path, int fd, struct record_file *ret_file);
 void record_file_done(struct record_file *file);
 /* Reads blocks appended since the last scan. Returns 1 if there were any. */
 int record_file_refresh(struct record_file *file);
-/* Reads the writer's hint again, since it may have dropped the beginning. */
-void record_file_reload_hint(struct record_file *file);
 
 /*
  * The block at or after an offset: 1 with its header and offset, 0 at the end. Damaged parts are

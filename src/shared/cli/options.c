@@ -32,7 +32,7 @@ enum cli_exit cli_usage_error(const struct cli_context *context, const char *for
 	return CLI_USAGE;
 }
 
-void cli_print_help(const struct cli_command_help *help)
+static void print_help(const struct cli_command_help *help)
 {
 	printf("Usage: %s\n\n%s\n\nOptions:\n", help->usage, help->text);
 	for (const struct cli_option *option = help->options; option->name != NULL; option++) {
@@ -271,7 +271,7 @@ bool cli_parse_options(struct cli_context *context, const struct cli_command_hel
 		}
 		option = find_option(help->options, code);
 		if (option->type == CLI_OPTION_HELP) {
-			cli_print_help(help);
+			print_help(help);
 			return false;
 		}
 		if (option->type == CLI_OPTION_VERSION) {

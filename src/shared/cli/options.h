@@ -100,8 +100,6 @@ struct cli_command_help {
 bool cli_parse_options(struct cli_context *context, const struct cli_command_help *help, int *argc,
 		       char ***argv, void *target, enum cli_exit *ret_exit);
 
-void cli_print_help(const struct cli_command_help *help);
-
 /* Prints "cgward dump: TEXT; see 'cgward dump --help'" and returns CLI_USAGE. */
 enum cli_exit cli_usage_error(const struct cli_context *context, const char *format, ...)
 	CGW_PRINTF(2, 3);

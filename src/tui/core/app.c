@@ -121,11 +121,6 @@ unsigned app_source_flags(const struct app *app)
 	return app->source_flags;
 }
 
-const struct cgw_layout *app_layout(const struct app *app)
-{
-	return app->layout;
-}
-
 unsigned app_open(struct app *app, const struct view_kind *kind, void *state)
 {
 	if (app->view_count == VIEWS_MAX) {

@@ -81,7 +81,6 @@ const char *app_message(const struct app *app, enum role *ret_role);
  */
 unsigned app_post_job(struct app *app, const void *state, struct job *job);
 unsigned app_source_flags(const struct app *app); /* enum source_flag */
-const struct cgw_layout *app_layout(const struct app *app);
 const struct cgw_topology *app_topology(const struct app *app);
 /* The group that keys act on, or CGW_NO_GROUP. */
 uint32_t app_group(const struct app *app);
