@@ -1,14 +1,16 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Sourced: the Debian packages that cgward needs, and a function that installs missing ones.
 
 # To build and to run.
 # shellcheck disable=SC2034
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsystemd-dev libinih-dev
-	libmount-dev libsmartcols-dev libjansson-dev libzstd-dev)
+	libmount-dev libsmartcols-dev libjansson-dev libzstd-dev libmicrohttpd-dev)
 # To run the tests: the second compiler, checkers, and programs whose output is compared.
 # shellcheck disable=SC2034
 packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-dev libcmocka-dev shellcheck python3 binutils
-	cgroup-tools libcgroup-dev abigail-tools systemd util-linux procps curl iproute2 libcap2-bin tmux valgrind git mandoc libmicrohttpd-dev prometheus
+	cgroup-tools libcgroup-dev abigail-tools systemd util-linux procps curl iproute2 libcap2-bin tmux valgrind git mandoc prometheus
 	prometheus-node-exporter python3-yaml openssh-client openssh-server systemd-journal-remote
 	zsh fish debhelper lintian fakeroot rpm)
 # To boot test machines (tests/vm/run).

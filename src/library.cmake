@@ -2,16 +2,18 @@
 #
 # libcgward: builds the modules of the library as one shared and one static library, and installs
 # the pkg-config and CMake files for its users. The cgward program links the modules directly.
-set(library_modules base kernel metric sample model limit policy inspect render recording)
+set(library_modules base kernel metric sample model limit policy advise inspect render recording)
 set(library_version 0) # SONAME; increase it for every incompatible change of the ABI
 
 set(library_objects "")
+set(library_targets "")
 set(library_links "")
 foreach(module IN LISTS library_modules)
   if(NOT TARGET cgward_${module})
     continue()
   endif()
   list(APPEND library_objects $<TARGET_OBJECTS:cgward_${module}>)
+  list(APPEND library_targets cgward_${module})
   get_target_property(links cgward_${module} INTERFACE_LINK_LIBRARIES)
   foreach(link IN LISTS links)
     # Skip compiler flags and modules: users of the library do not link them.
@@ -44,7 +46,7 @@ add_custom_command(OUTPUT ${archive}
   COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
   COMMAND ${CMAKE_AR} qcD ${archive} libcgward.o
   COMMAND ${CMAKE_RANLIB} -D ${archive}
-  DEPENDS ${library_objects} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
+  DEPENDS ${library_targets} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
   COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking C static library libcgward.a")
 add_custom_target(cgward_archive ALL DEPENDS ${archive})
 
@@ -66,6 +68,9 @@ set(PACKAGE_MODULES ${library_requires})
 set(PACKAGE_LIBRARIES ${library_private})
 configure_file(${PROJECT_SOURCE_DIR}/packaging/library/cgward.pc.in cgward.pc @ONLY)
 
+if(NOT WITH_INSTALL)
+  return()
+endif()
 include(CMakePackageConfigHelpers)
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/cgward)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/library/cgward-config.cmake.in

@@ -10,6 +10,7 @@
 #include "completions.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
+#include "shared/cli/build-features.h"
 #include "shared/cli/debug-log.h"
 #include "shared/cli/options.h"
 
@@ -26,6 +27,9 @@ static const struct cli_command *const tables[] = {
 #endif
 #ifdef HAVE_CMD_RECORD
 	record_commands,
+#endif
+#ifdef HAVE_CMD_ADVISE
+	advise_commands,
 #endif
 #ifdef HAVE_CMD_CHANGE
 	change_commands,
@@ -96,35 +100,10 @@ static enum cli_exit unknown_command(const struct cli_context *context, const ch
 /* Version and features of this build for programs: the keys are public API. */
 static enum cli_exit print_version_json(void)
 {
-	static const struct {
-		const char *name;
-		bool built;
-	} features[] = {
-#ifdef HAVE_TUI
-		{"dashboard", true},
-#else
-		{"dashboard", false},
-#endif
-#ifdef HAVE_CMD_ENFORCE
-		{"enforce", true},
-#else
-		{"enforce", false},
-#endif
-#ifdef HAVE_CMD_SERVE
-		{"http", true},
-#else
-		{"http", false},
-#endif
-#ifdef WITH_SYSTEMD
-		{"systemd", true},
-#else
-		{"systemd", false},
-#endif
-	};
 	printf("{\"cgward\": \"%s\", \"features\": {", cgw_version());
-	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
-		printf("%s\"%s\": %s", i > 0 ? ", " : "", features[i].name,
-		       features[i].built ? "true" : "false");
+	for (size_t i = 0; build_features[i].name != NULL; i++)
+		printf("%s\"%s\": %s", i > 0 ? ", " : "", build_features[i].name,
+		       build_features[i].left_out == NULL ? "true" : "false");
 	printf("}, \"commands\": [");
 	for (size_t i = 0; command_nth(i) != NULL; i++)
 		printf("%s\"%s\"", i > 0 ? ", " : "", command_nth(i)->name);

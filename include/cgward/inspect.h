@@ -303,6 +303,12 @@ struct cgw_names_options {
 /* Never fails: unknown names are "", and `problem` contains the reason. */
 void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_names_options *options,
 		       struct cgw_names *ret_names);
+/*
+ * As cgw_group_find_within(), and also by the names that container engines keep. If a source of
+ * names could not be read, `diag` names it. `options` may be NULL.
+ */
+int cgw_names_find(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
+		   const struct cgw_names_options *options, char **ret_path, struct cgw_diag *diag);
 
 #ifdef __cplusplus
 }

@@ -248,6 +248,17 @@ int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret
 int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
 			  char **ret_path, struct cgw_diag *diag);
 
+struct cgw_identity;
+/* Is this container, pod or machine called so? */
+typedef bool cgw_is_named(void *context, const struct cgw_identity *identity, const char *name);
+/*
+ * Same; if no path contains the name, `is_named` is asked about every container, pod and machine.
+ * cgw_names_find() does this with the names that container engines keep.
+ */
+int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
+			 cgw_is_named *is_named, void *context, char **ret_path,
+			 struct cgw_diag *diag);
+
 /*
  * The kind of a group, derived from its path by the rows of identities.def: a unit, a container, a
  * pod, a session, or a descendant of one. Names known only to a container engine are found by

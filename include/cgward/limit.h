@@ -14,6 +14,7 @@
 #ifndef CGWARD_LIMIT_H
 #define CGWARD_LIMIT_H
 
+#include <cgward/control-ids.h>
 #include <cgward/sample.h>
 
 #ifdef __cplusplus
@@ -49,15 +50,6 @@ struct cgw_control_info {
 	const char
 		*default_value; /* the default of the kernel, as accepted by cgward set, or NULL */
 	const char *words;      /* the accepted words, separated by spaces, or NULL */
-};
-
-enum cgw_control {
-#define CONTROL(id, ...) CGW_C_##id,
-#define ACTION(id, ...)  CGW_C_##id,
-#include <cgward/controls.def>
-#undef CONTROL
-#undef ACTION
-	CGW_CONTROL_COUNT,
 };
 
 const struct cgw_control_info *cgw_control_info(enum cgw_control control) CGW_PURE;

@@ -10,6 +10,7 @@
 #define CGWARD_METRIC_H
 
 #include <cgward/kernel.h>
+#include <cgward/metric-ids.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -139,13 +140,6 @@ struct cgw_metric_info {
 	int16_t limited_by;               /* enum cgw_metric: the limit on this metric, or -1 */
 	const struct cgw_source *sources; /* in order of preference, at most CGW_SOURCE_MAX */
 	bool additive; /* values of children add up to that of the parent: not peaks or pressure */
-};
-
-enum cgw_metric {
-#define METRIC(id, ...) CGW_M_##id,
-#include <cgward/metrics.def>
-#undef METRIC
-	CGW_METRIC_COUNT,
 };
 
 /* Returns NULL only for an invalid metric. */

@@ -118,6 +118,11 @@ struct cgw_replay;
  */
 int cgw_replay_open(const char *path, struct cgw_replay **ret_replay, struct cgw_diag *diag);
 struct cgw_replay *cgw_replay_free(struct cgw_replay *replay);
+/*
+ * Decodes only these metrics, which takes less time; all others are as if they were not recorded.
+ * Call it before moving to the first sample; -EBUSY afterwards.
+ */
+int cgw_replay_select(struct cgw_replay *replay, const struct cgw_metric_set *metrics);
 
 /*
  * Each of the following functions moves to a sample and returns 1; or returns 0 if there is none,

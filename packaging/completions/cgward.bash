@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # bash completion for cgward: 'cgward --complete WORD...' prints what can follow.
 _cgward() {
 	local words=() before='' last='' i word quoted

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # fish completion for cgward: 'cgward --complete WORD...' prints what can follow.
 function __cgward_complete
 	set -l before (commandline -opc)

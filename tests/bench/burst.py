@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Part of tests/bench/burst: runs the daemon, creates the groups, and measures from outside.
 import os
 import select

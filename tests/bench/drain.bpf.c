@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
  * drain.bpf.c - BPF program that stores the values of all groups in a hash map, which user space
  * reads entry by entry: the usual design, for comparison with the collector.

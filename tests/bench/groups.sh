@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck disable=SC2154 # the benchmark sets mounts and name
 # Sourced by the benchmarks: creates and removes their groups, below $name in the hierarchies
 # $mounts.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Compares the library's ABI with the recorded one, using libabigail: programs compiled against the
 # recorded library must continue to work. Functions, and metrics at the end of the tables, may be
 # added. RECORD=1 updates the record: after an addition, or after an intended break together with a

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The installed message catalogue has an entry for each journal message of cgward, and journalctl
 # accepts it. ROOT: the installation root.
 set -uo pipefail

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Stable interfaces are unchanged, and manuals are complete: metrics, controls, policy keys, exit
 # statuses, journal fields. ROOT: the installation root.
 set -uo pipefail

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The installed completions in real shells: commands, options, keys, groups; untrusted names are
 # quoted.
 set -uo pipefail
@@ -76,7 +78,7 @@ complete_zsh() {
 		zpty -w -n z "$2"$'"'\t\x14'"'
 		# The widget that the next key runs shows that the list is complete.
 		zpty -r z all "*END*"
-		print -r -- "$all"' - "$ROOT/usr/share/zsh/vendor-completions" "cgward $*" 2>/dev/null | tr -d '\r'
+		print -r -- "$all"' - "$ROOT/usr/share/zsh/site-functions" "cgward $*" 2>/dev/null | tr -d '\r'
 }
 
 # offers SHELL EXPECTED WORD...
@@ -123,7 +125,7 @@ done
 same "bash: a name with a colon is completed" "cgward get ${group_start}-a\\\\x2db.slice:docker:0123 " \
 	"$(tab_bash "cgward get ${group_start}-a\\\\x2db.slice:do")"
 check "bash: shellcheck accepts the script" shellcheck -s bash -e SC2207 "$ROOT/usr/share/bash-completion/completions/cgward"
-check "zsh: the script parses" zsh -n "$ROOT/usr/share/zsh/vendor-completions/_cgward"
+check "zsh: the script parses" zsh -n "$ROOT/usr/share/zsh/site-functions/_cgward"
 # Every option in --help of every command is completed.
 for command in $("$CGWARD" --version --json | python3 -c 'import json, sys; print(*json.load(sys.stdin)["commands"])'); do
 	same "bash: all options of $command are completed" "$("$CGWARD" "$command" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort)" \

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The examples in docs/examples build against the installed library and work: create a group, limit
 # it, run a command in it, watch it, remove it.
 set -uo pipefail

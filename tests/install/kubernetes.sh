@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Kubernetes manifests: rendered by kustomize, fields checked against kubectl's types (without a
 # cluster), privileges and mounts of the pods, and the arguments checked by the installed program.
 # ROOT: the installation root.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The installed library as third-party programs use it: symbols, headers, pkg-config, find_package,
 # shared and static linking. ROOT: the installation root.
 set -uo pipefail

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Actions of rules other than limit and freeze: notify, run, kill, reclaim, tighten; and groups
 # exempted by attributes.
 # shellcheck source=tests/live/enforce-lib.sh

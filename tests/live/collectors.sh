@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Compares both collectors: each value from the BPF programs must equal the one from the files, for
 # every group and key.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The [record] and [metrics] sections of a policy: samples and actions are recorded, Prometheus is
 # served, a reload changes both, and rules continue if either fails.
 # shellcheck source=tests/live/enforce-lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # CGWARD_DEBUG: each topic reports the decisions of a command, and nothing is written without it.
 . "$(dirname "$0")/lib.sh"
 

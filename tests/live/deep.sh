@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # deep.sh: a process very many levels down is killed, and commands take little more CPU time per group
 # there than a dump, which prints the same paths. CPU time, because other processes do not extend it.
 . "$(dirname "$0")/lib.sh"

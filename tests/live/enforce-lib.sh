@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Sourced by the live tests of enforcement: a policy file, functions that start and stop the daemon,
 # and predicates that read the kernel's files. Skips the test if enforcement is not possible here.
 # shellcheck source=tests/live/lib.sh

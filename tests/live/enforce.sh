@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Policies on this kernel: a runaway is limited and released, new groups, reloads, clean exit, and
 # SIGKILL at any time, after which --restore leaves nothing frozen or limited. KILLS=200 kills the
 # daemon that often.

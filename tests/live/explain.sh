@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # `cgward explain` on groups that run into their limits: the cause, the group that sets the limit,
 # whether it applies now, and that the suggested command helps.
 # shellcheck source=tests/live/lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # `cgward inspect` on processes with namespaces, chroots, seccomp filters and reduced capabilities,
 # compared with lsns, getpcaps, ip and /proc.
 . "$(dirname "$0")/lib.sh"

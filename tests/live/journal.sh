@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # `cgward log` reads changes from systemd journals; here from one written by systemd-journal-remote,
 # as on a host that collects the journals of a fleet.
 . "$(dirname "$0")/lib.sh"

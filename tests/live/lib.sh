@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Sourced by the live tests: test groups on the running kernel, assertions, cleanup.
 #
 # All groups are named cgward-test-PID-* and are removed on exit, even on failure. Mount points are

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Commands that change groups, and their effect in the kernel: quotas, refused forks, OOM kills,
 # throttled disks, freeze, kill, move; and undo.
 # shellcheck source=tests/live/lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Finds groups by printed names, and the groups of processes in other namespaces and beside
 # similar names.
 . "$(dirname "$0")/lib.sh"

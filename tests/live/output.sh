@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Interfaces for scripts: formats parsed by other programs, exit statuses, one-line errors.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Traps of docs/PITFALLS.md that need a real kernel: memory that cannot be reclaimed, new cpusets,
 # threaded groups, removed groups that are still charged; and use_hierarchy 0, on a copy of a
 # recorded machine.

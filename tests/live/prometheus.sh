@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Debian's Prometheus scrapes a running cgward: values equal those in the kernel's files, the alerts
 # fire, and every query of the Grafana dashboard works.
 . "$(dirname "$0")/lib.sh"

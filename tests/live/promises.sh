@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # promises.sh: values set by other processes are kept over restarts and kills; what a killed daemon changed is restored
 # from a full or read-only state directory; recreated groups, files that appear later, long and unusual paths.
 # shellcheck source=tests/live/enforce-lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Reactions of a daemon to events: new groups, memory beyond a bound, OOM kills, pressure, refused
 # forks, new processes. Its interval is an hour, so it can have noticed each only by the event. Prints
 # the time that each took.

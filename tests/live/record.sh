@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Recordings of this machine: replayed values equal the live ones; a killed recorder, a full disk, a
 # reader while recording.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Remote hosts over ssh: a separate sshd on the loopback interface. Each key in authorized_keys
 # selects a behaviour of the remote side.
 . "$(dirname "$0")/lib.sh"

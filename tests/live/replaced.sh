@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # replaced.sh: commands change only the group, process and value that were meant, not what has replaced them.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"

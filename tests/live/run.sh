@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # `cgward run`: limits apply before the command starts, exit statuses and signals are passed on, and
 # no group is left behind, no matter which process is killed.
 # shellcheck source=tests/live/lib.sh

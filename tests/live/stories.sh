@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Runs the commands of docs/STORIES.md, its lines that start with "$ ", on real loads and checks the
 # results. "/demo" in these lines is replaced by a test group, "/srv" by a test disk. With RECORD=1, the
 # output in docs/STORIES.md is replaced by that of this run.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Units are changed through systemd and keep their limits over a reload; other groups are written
 # directly; units of a user are changed through the user's manager.
 # shellcheck source=tests/live/lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # undo.sh: an action is undone as a whole or not at all, and what cannot be undone is skipped and reported; moves
 # are undone for the same process only; what move refuses.
 . "$(dirname "$0")/lib.sh"

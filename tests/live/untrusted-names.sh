@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Untrusted group names, groups removed while being read, unprivileged readers, other mounts and
 # namespaces.
 . "$(dirname "$0")/lib.sh"

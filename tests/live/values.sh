@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Real loads in test groups: values printed by cgward compared with the kernel's files, cgget,
 # systemd-cgtop and /proc.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Sourced after tests/live/lib.sh: runs cgward in tmux at a fixed size.
 #
 # Each script has its own tmux server and socket, without configuration files.

@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Sourced by scripts that copy programs of this machine into a test machine, to /payload.
 
 # copy_libraries PAYLOAD PROGRAM...: copies the libraries of the programs into PAYLOAD/lib, because

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* group-arguments.c - arguments: groups, by name or glob, and assignments of the form KEY=VALUE. */
+#include <cgward/inspect.h>
 #include <cgward/model.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -113,9 +114,9 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 	struct cgw_diag diag = {0}, bad_glob = {0};
 	size_t before = list->count;
 	char *path = NULL;
-	int r = cgw_group_find_within(command->layout, what,
-				      list->hierarchies != 0 ? list->hierarchies : UINT32_MAX,
-				      &path, &diag);
+	int r = cgw_names_find(command->layout, what,
+			       list->hierarchies != 0 ? list->hierarchies : UINT32_MAX, NULL, &path,
+			       &diag);
 
 	if (r == 0) {
 		r = add(list, path, strncmp(what, "pid:", 4) == 0 ? what : NULL);

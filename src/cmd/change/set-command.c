@@ -22,9 +22,9 @@ static const struct cli_option options[] = {
 static const struct cli_command_help help = {
 	.usage = "cgward set [OPTION...] GROUP... KEY=VALUE...",
 	.text = "Set limits, weights and other controls, all of them or none. GROUP is a path, a\n"
-		"systemd unit, a container ID, pid:N or a glob over paths. Examples of VALUE: 2G, "
-		"50%,\n"
-		"+20%, max, 150%, 50ms/100ms, 'nvme0n1 10M'.",
+		"systemd unit, the name or ID of a container, pid:N or a glob over paths. "
+		"Examples\n"
+		"of VALUE: 2G, 50%, +20%, max, 150%, 50ms/100ms, 'nvme0n1 10M'.",
 	.options = options,
 };
 

@@ -12,6 +12,7 @@
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
 #include "lib/sample/system-stat.h"
+#include "shared/cli/build-features.h"
 
 /* Appends to a buffer of fixed size, truncating the text. */
 static void append(char *text, size_t size, const char *format, ...) CGW_PRINTF(3, 4);
@@ -149,6 +150,21 @@ static void check_reading(const struct cgw_layout *layout, struct finding *findi
 		ADVISE(finding, "run as root to read them");
 	}
 	cgw_snapshot_unref(snapshot);
+}
+
+static void check_collectors(const struct cgw_layout *layout, struct finding *finding)
+{
+	const struct cgw_sampler_options options = {.once = true, .collector = CGW_COLLECTOR_BPF};
+	struct cgw_sampler *sampler;
+	struct cgw_diag diag = {0};
+
+	if (cgw_sampler_new(layout, &options, &sampler, &diag) == 0) {
+		DESCRIBE(finding, "files; bpf for many groups");
+		cgw_sampler_free(sampler);
+		return;
+	}
+	finding->verdict = VERDICT_LIMITED;
+	DESCRIBE(finding, "files only: %s", diag.text);
 }
 
 /* v1 before Linux 5.11: groups may neither account nor limit their descendants. */
@@ -349,6 +365,29 @@ static void check_systemd(const struct cgw_layout *layout, struct finding *findi
 #endif
 }
 
+/* The units of this user's service manager, whose controllers root has delegated to it. */
+static bool describe_user_manager(const struct cgw_layout *layout, struct finding *finding)
+{
+	CLEANUP(cleanup_close) int directory = -1;
+	CLEANUP(cleanup_free) char *controllers = NULL;
+	int hierarchy = cgw_layout_find_v2(layout);
+	unsigned user = (unsigned)geteuid();
+	char path[96], socket[64];
+	size_t length = 0;
+
+	(void)snprintf(socket, sizeof(socket), "/run/user/%u/systemd/private", user);
+	(void)snprintf(path, sizeof(path), "/user.slice/user-%u.slice/user@%u.service", user, user);
+	if (hierarchy < 0 || access(socket, W_OK) < 0 ||
+	    cgw_group_open(layout, (size_t)hierarchy, path, &directory, NULL) < 0 ||
+	    cgw_file_read(layout, directory, "cgroup.controllers", &controllers, &length) < 0)
+		return false;
+	controllers[strcspn(controllers, "\n")] = '\0';
+	DESCRIBE(finding, "%sunits of this user's service manager can be limited, with %s",
+		 finding->state[0] != '\0' ? "; " : "",
+		 controllers[0] != '\0' ? controllers : "no controller");
+	return controllers[0] != '\0';
+}
+
 /* Lists the groups of this process that a non-root user may change. */
 static void check_delegation(const struct cgw_layout *layout, struct finding *finding)
 {
@@ -376,12 +415,15 @@ static void check_delegation(const struct cgw_layout *layout, struct finding *fi
 		any = true;
 	}
 	cgw_membership_done(&membership);
-	if (!any) {
-		finding->verdict = VERDICT_LIMITED;
-		DESCRIBE(finding, "no group is delegated to this user");
-		ADVISE(finding,
-		       "systemd-run --user --scope -p Delegate=yes COMMAND, or run as root");
-	}
+	if (describe_user_manager(layout, finding) || any)
+		return;
+	finding->verdict = VERDICT_LIMITED;
+	DESCRIBE(finding, "%sno group is delegated to this user",
+		 finding->state[0] != '\0' ? "; " : "");
+	ADVISE(finding,
+	       "run as root, or let root start a manager for this user with "
+	       "`loginctl enable-linger %u`, whose units can be limited",
+	       (unsigned)geteuid());
 }
 
 static void check_descriptors(const struct cgw_layout *layout, struct finding *finding)
@@ -398,17 +440,33 @@ static void check_descriptors(const struct cgw_layout *layout, struct finding *f
 	}
 }
 
+static void check_build(const struct cgw_layout *layout, struct finding *finding)
+{
+	(void)layout;
+	for (const struct build_feature *feature = build_features; feature->name != NULL; feature++)
+		if (feature->left_out != NULL) {
+			finding->verdict = VERDICT_LIMITED;
+			DESCRIBE(finding, "%swithout %s (%s)",
+				 finding->state[0] != '\0' ? "; " : "", feature->name,
+				 feature->left_out);
+		}
+	if (finding->verdict == VERDICT_WORKS)
+		DESCRIBE(finding, "all parts");
+}
+
 const struct check checks[] = {
-	{"layout", check_layout},
-	{"controllers", check_controllers},
-	{"reading", check_reading},
-	{"accounting", check_accounting},
-	{"io", check_io},
-	{"writing", check_writing},
-	{"limits", check_limits},
-	{"pressure", check_pressure},
-	{"systemd", check_systemd},
-	{"delegation", check_delegation},
-	{"descriptors", check_descriptors},
-	{NULL, NULL},
+	{"layout", check_layout, true},
+	{"controllers", check_controllers, false},
+	{"reading", check_reading, false},
+	{"collectors", check_collectors, false},
+	{"accounting", check_accounting, false},
+	{"io", check_io, false},
+	{"writing", check_writing, false},
+	{"limits", check_limits, false},
+	{"pressure", check_pressure, false},
+	{"systemd", check_systemd, false},
+	{"delegation", check_delegation, false},
+	{"descriptors", check_descriptors, true},
+	{"build", check_build, true},
+	{NULL, NULL, false},
 };

@@ -17,6 +17,7 @@ struct finding {
 struct check {
 	const char *name; /* one word; part of the JSON output, do not change */
 	void (*run)(const struct cgw_layout *layout, struct finding *finding);
+	bool without_hierarchy; /* it can be checked where no hierarchy is mounted */
 };
 
 extern const struct check checks[];

@@ -53,7 +53,7 @@ static void print_text(const struct finding *findings)
 
 static int doctor_run(struct cli_context *context, int argc, char **argv)
 {
-	struct finding findings[16] = {0};
+	struct finding findings[32] = {0};
 	struct cgw_diag diag = {0};
 	struct doctor doctor = {0};
 	struct cgw_layout *layout;
@@ -69,7 +69,7 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 		return CLI_NO_CGROUP;
 	}
 	for (size_t i = 0; checks[i].name != NULL && i < ARRAY_SIZE(findings); i++) {
-		if (layout->kind == CGW_LAYOUT_NONE && i > 0) {
+		if (layout->kind == CGW_LAYOUT_NONE && !checks[i].without_hierarchy) {
 			findings[i].verdict = VERDICT_FAILS;
 			snprintf(findings[i].state, sizeof(findings[i].state),
 				 "requires a cgroup hierarchy");

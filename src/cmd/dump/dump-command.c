@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dump-command.c - `cgward dump`: prints all groups, once or repeatedly. */
+#include <cgward/inspect.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,7 +296,7 @@ static enum cli_exit run_dump(struct dump *dump)
 	if (layout == NULL)
 		return status;
 	if (dump->below != NULL) {
-		int r = cgw_group_find(layout, dump->below, &below, &diag);
+		int r = cgw_names_find(layout, dump->below, UINT32_MAX, NULL, &below, &diag);
 
 		if (r < 0) {
 			cli_diag(dump->context, &diag);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* get-command.c - `cgward get GROUP KEY...`: prints metrics of one group, one per line. */
+#include <cgward/inspect.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +33,8 @@ static const struct cli_option options[] = {
 
 static const struct cli_command_help help = {
 	.usage = "cgward get [OPTION...] GROUP KEY...",
-	.text = "Print one metric per line. GROUP is a path, a systemd unit, a container ID or "
-		"its\n"
-		"first characters, or pid:N. The exit status is 1 if a value is not available "
-		"('-').",
+	.text = "Print one metric per line. GROUP is a path, a systemd unit, the name or ID of a\n"
+		"container, or pid:N. The exit status is 1 if a value is not available ('-').",
 	.options = options,
 };
 
@@ -218,8 +217,8 @@ static enum cli_exit get_from_one_group(struct get *get, const char *name, size_
 			break;
 		hierarchies = each != 0 ? each : hierarchies;
 	}
-	r = cgw_group_find_within(get->layout, name, hierarchies != 0 ? hierarchies : UINT32_MAX,
-				  &path, &diag);
+	r = cgw_names_find(get->layout, name, hierarchies != 0 ? hierarchies : UINT32_MAX, NULL,
+			   &path, &diag);
 	if (r < 0) {
 		cli_diag(get->context, &diag);
 		return cli_exit_from_error(r);

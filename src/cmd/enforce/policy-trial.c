@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* policy-trial.c - evaluate a policy on this machine without applying it. */
+#include <cgward/inspect.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,7 +85,7 @@ enum cli_exit trial_explain(const struct cli_context *context, const struct poli
 	struct cgw_diag diag = {0};
 	CLEANUP(cleanup_free) char *shown = NULL;
 	struct daemon_status *status;
-	int r = cgw_group_find(trial->layout, name, &path, &diag);
+	int r = cgw_names_find(trial->layout, name, UINT32_MAX, NULL, &path, &diag);
 
 	if (r < 0) {
 		cli_diag(context, &diag);

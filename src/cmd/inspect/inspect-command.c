@@ -44,8 +44,7 @@ static const struct cli_command_help help = {
 	.usage = "cgward inspect [OPTION...] GROUP\n       cgward inspect --namespaces [-J]",
 	.text = "Show the processes of a group and its descendants, their isolation and their "
 		"limits.\n"
-		"GROUP is a path, a systemd unit, a container ID or its first characters, or "
-		"pid:N.\n"
+		"GROUP is a path, a systemd unit, the name or ID of a container, or pid:N.\n"
 		"Options that select a section show only the selected sections.",
 	.options = options,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inspect-target.c - finds and samples the group to inspect. */
+#include <cgward/inspect.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_cont
 	target->layout = cli_layout(context, &status);
 	if (target->layout == NULL)
 		return status;
-	r = cgw_group_find(target->layout, name, &target->path, &diag);
+	r = cgw_names_find(target->layout, name, UINT32_MAX, NULL, &target->path, &diag);
 	options.below = target->path;
 	if (r == 0)
 		r = cgw_sampler_new(target->layout, &options, &target->sampler, &diag);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* serve-command.c - `cgward serve`: serve metrics to Prometheus, one sample per scrape. */
+#include <cgward/inspect.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -224,7 +225,8 @@ static enum cli_exit run_serve(struct serve *serve)
 		return status;
 	serve->health.layout = serve->layout;
 	if (serve->below != NULL) {
-		int r = cgw_group_find(serve->layout, serve->below, &below, &diag);
+		int r = cgw_names_find(serve->layout, serve->below, UINT32_MAX, NULL, &below,
+				       &diag);
 
 		if (r < 0) {
 			cli_diag(serve->context, &diag);

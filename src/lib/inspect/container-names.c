@@ -319,3 +319,45 @@ void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_nam
 	if (ret_names->source[0] != '\0')
 		ret_names->problem[0] = '\0';
 }
+
+/* A search by name, and the first source of names that could not be read. */
+struct name_search {
+	struct cgw_names_options options;
+	char problem[sizeof(((struct cgw_names *)0)->problem)];
+};
+
+static bool is_named(void *context, const struct cgw_identity *identity, const char *name)
+{
+	struct name_search *search = context;
+	struct cgw_names names;
+
+	cgw_names_resolve(identity, &search->options, &names);
+	if (names.problem[0] != '\0') {
+		if (search->problem[0] == '\0')
+			COPY(search->problem, names.problem);
+		/* Not to wait for a socket once for every container. */
+		search->options.no_sockets = true;
+	}
+	return names.name[0] != '\0' && strcmp(names.name, name) == 0;
+}
+
+int cgw_names_find(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
+		   const struct cgw_names_options *options, char **ret_path, struct cgw_diag *diag)
+{
+	/* No engine accepts other characters: a path or a glob is not looked up. */
+	bool possible = strspn(what, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789-_.") == strlen(what);
+	struct name_search search = {0};
+	struct cgw_diag reason = {0};
+	int r;
+
+	if (options != NULL)
+		search.options = *options;
+	r = cgw_group_find_named(layout, what, hierarchies, possible ? is_named : NULL, &search,
+				 ret_path, &reason);
+
+	if (r == -ENOENT && search.problem[0] != '\0')
+		return cgw_diag_set(diag, r, "%s; names of containers could not be read: %s",
+				    reason.text, search.problem);
+	return r < 0 ? cgw_diag_set(diag, r, "%s", reason.text) : 0;
+}

@@ -20,10 +20,17 @@
 #define MATCH_MAX  8
 #define HEX_DIGITS "0123456789abcdef"
 
+/* What the caller knows about names. */
+struct names {
+	cgw_is_named *is_named; /* NULL: nothing */
+	void *context;
+};
+
 struct search {
 	const struct cgw_layout *layout;
 	const char *what;
-	bool (*matches)(const char *path, const char *what);
+	const struct names *names;
+	bool (*matches)(const struct search *search, const char *path);
 	struct string_list pending; /* paths of groups whose children are not listed yet */
 	struct string_list found;
 	const char *parent; /* the group whose children are being listed */
@@ -37,13 +44,13 @@ static void search_done(struct search *search)
 }
 
 /* The name of the directory, which is also that of a unit. */
-static bool has_name(const char *path, const char *what)
+static bool has_name(const struct search *search, const char *path)
 {
-	return strcmp(strrchr(path, '/') + 1, what) == 0;
+	return strcmp(strrchr(path, '/') + 1, search->what) == 0;
 }
 
 /* A name that identities.def finds in the path, or for a container the start of its ID. */
-static bool has_identity(const char *path, const char *what)
+static bool has_identity(const struct search *search, const char *path)
 {
 	static const struct {
 		enum cgw_identity_kind kind;
@@ -58,9 +65,9 @@ static bool has_identity(const char *path, const char *what)
 		{CGW_IDENTITY_POD, CGW_PART_POD},
 		{CGW_IDENTITY_CONTAINER, CGW_PART_CONTAINER},
 	};
+	const char *id, *what = search->what;
 	size_t length = strlen(what);
 	struct cgw_identity identity;
-	const char *id;
 
 	cgw_identity_from_path(path, &identity);
 	if (identity.below > 0)
@@ -73,6 +80,18 @@ static bool has_identity(const char *path, const char *what)
 	return identity.kind == CGW_IDENTITY_CONTAINER && length >= 4 &&
 	       strspn(what, HEX_DIGITS) == length && strspn(id, HEX_DIGITS) >= 12 &&
 	       strncmp(id, what, length) == 0;
+}
+
+/* A name that only the container engine knows. */
+static bool has_engine_name(const struct search *search, const char *path)
+{
+	struct cgw_identity identity;
+
+	cgw_identity_from_path(path, &identity);
+	return identity.below == 0 &&
+	       (identity.kind == CGW_IDENTITY_CONTAINER || identity.kind == CGW_IDENTITY_POD ||
+		identity.kind == CGW_IDENTITY_MACHINE) &&
+	       search->names->is_named(search->names->context, &identity, search->what);
 }
 
 /*
@@ -142,7 +161,7 @@ static int visit(void *context, const struct walk_entry *entry)
 
 	if (asprintf(&path, "%s/%s", top ? "" : search->parent, entry->name) < 0)
 		return -ENOMEM;
-	if (search->matches(path, search->what)) {
+	if (search->matches(search, path)) {
 		r = add_found(search, path);
 		free(path);
 		return r;
@@ -172,12 +191,12 @@ static int search_hierarchy(struct search *search, size_t hierarchy)
 	return r;
 }
 
-static int search_all(const struct cgw_layout *layout, const char *what,
-		      bool (*matches)(const char *path, const char *what), char **ret_path,
-		      struct cgw_diag *diag)
+static int search_all(const struct cgw_layout *layout, const char *what, const struct names *known,
+		      bool (*matches)(const struct search *search, const char *path),
+		      char **ret_path, struct cgw_diag *diag)
 {
 	CLEANUP(search_done)
-	struct search search = {.layout = layout, .what = what, .matches = matches};
+	struct search search = {.layout = layout, .what = what, .names = known, .matches = matches};
 	CLEANUP(string_builder_free) struct string_builder names = {0};
 
 	for (size_t i = 0; i < layout->hierarchy_count; i++) {
@@ -316,17 +335,19 @@ static int find_pid(const struct cgw_layout *layout, const char *digits, uint32_
 	return *ret_path == NULL ? -ENOMEM : 0;
 }
 
-static int find_name(const struct cgw_layout *layout, const char *what, char **ret_path,
-		     struct cgw_diag *diag)
+static int find_name(const struct cgw_layout *layout, const char *what, const struct names *known,
+		     char **ret_path, struct cgw_diag *diag)
 {
 	int r = find_path(layout, what, ret_path, diag);
 
 	if (r != -ENOENT || strchr(what, '/') != NULL)
 		return r;
-	r = search_all(layout, what, has_name, ret_path, diag);
+	r = search_all(layout, what, known, has_name, ret_path, diag);
 	if (r != -ENOENT)
 		return r;
-	r = search_all(layout, what, has_identity, ret_path, diag);
+	r = search_all(layout, what, known, has_identity, ret_path, diag);
+	if (r == -ENOENT && known->is_named != NULL)
+		r = search_all(layout, what, known, has_engine_name, ret_path, diag);
 	return r == 0 ? enter_container_group(layout, ret_path) : r;
 }
 
@@ -354,8 +375,8 @@ static void unescape_program(char *text)
  * A name is read as cgw_escape() prints it, else as it is ("a\x2db.scope" of systemd), else as a
  * format for programs prints it.
  */
-static int find_printed(const struct cgw_layout *layout, const char *what, char **ret_path,
-			struct cgw_diag *diag)
+static int find_printed(const struct cgw_layout *layout, const char *what,
+			const struct names *known, char **ret_path, struct cgw_diag *diag)
 {
 	CLEANUP(cleanup_free) char *printed = strdup(what), *program = strdup(what);
 	CLEANUP(cleanup_free) char *other = NULL;
@@ -366,14 +387,14 @@ static int find_printed(const struct cgw_layout *layout, const char *what, char 
 	unescape_program(program);
 	cgw_unescape(program);
 	cgw_unescape(printed);
-	r = find_name(layout, printed, ret_path, diag);
+	r = find_name(layout, printed, known, ret_path, diag);
 	if (r == -ENOENT && strcmp(what, printed) != 0)
-		r = find_name(layout, what, ret_path, diag);
+		r = find_name(layout, what, known, ret_path, diag);
 	if (r == -ENOENT && strcmp(program, printed) != 0)
-		return find_name(layout, program, ret_path, diag);
+		return find_name(layout, program, known, ret_path, diag);
 	/* Neither reading of an ambiguous name is the likelier one. */
 	if (r == 0 && strcmp(what, printed) == 0 && strcmp(what, program) != 0 &&
-	    find_name(layout, program, &other, NULL) == 0) {
+	    find_name(layout, program, known, &other, NULL) == 0) {
 		free(*ret_path);
 		*ret_path = NULL;
 		return cgw_diag_set(diag, -ENOTUNIQ,
@@ -383,9 +404,11 @@ static int find_printed(const struct cgw_layout *layout, const char *what, char 
 	return r;
 }
 
-int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
-			  char **ret_path, struct cgw_diag *diag)
+int cgw_group_find_named(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
+			 cgw_is_named *is_named, void *context, char **ret_path,
+			 struct cgw_diag *diag)
 {
+	const struct names known = {is_named, context};
 	size_t length = strlen(what);
 	struct cgw_diag reason = {0};
 	char name[256];
@@ -393,7 +416,7 @@ int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uin
 
 	if (strncmp(what, "pid:", 4) == 0)
 		return find_pid(layout, what + 4, hierarchies, ret_path, diag);
-	r = length == 0 ? -ENOENT : find_printed(layout, what, ret_path, &reason);
+	r = length == 0 ? -ENOENT : find_printed(layout, what, &known, ret_path, &reason);
 	if (r == 0)
 		return 0;
 	if (reason.text[0] != '\0')
@@ -403,9 +426,14 @@ int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uin
 		return cgw_diag_set(diag, r, "cannot find group '%s': %s", name, strerror(-r));
 	return cgw_diag_set(
 		diag, r,
-		"no such group '%s' (expected a path, a systemd unit, a container ID or "
-		"pid:N)",
-		name);
+		"no such group '%s' (expected a path, a systemd unit, a container%s or pid:N)",
+		name, is_named == NULL ? " ID" : "");
+}
+
+int cgw_group_find_within(const struct cgw_layout *layout, const char *what, uint32_t hierarchies,
+			  char **ret_path, struct cgw_diag *diag)
+{
+	return cgw_group_find_named(layout, what, hierarchies, NULL, NULL, ret_path, diag);
 }
 
 int cgw_group_find(const struct cgw_layout *layout, const char *what, char **ret_path,

@@ -69,9 +69,10 @@
 			.info.syntax = (syntax_),                          \
 			.info.help = (help_),                              \
 			__VA_ARGS__},
-static const struct control_row rows[CGW_CONTROL_COUNT] = {
+static const struct control_row rows[] = {
 #include <cgward/controls.def>
 };
+_Static_assert(ARRAY_SIZE(rows) == CGW_CONTROL_COUNT, "control-ids.h is outdated: run cmake");
 
 const struct control_row *control_row(enum cgw_control control)
 {

@@ -87,12 +87,12 @@ bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const ch
 static int advise_controller(struct cgw_plan *plan, struct step *step, const char *controller)
 {
 	struct cgw_diag *diag = &step->result.diag;
-	CLEANUP(target_close) struct target target = TARGET_NONE;
 	const char *slash = strrchr(step->spec.path, '/');
 	CLEANUP(cleanup_free)
 	char *parent = strndup(step->spec.path,
 			       slash > step->spec.path ? (size_t)(slash - step->spec.path) : 1);
-	char shown[256], type[64];
+	char shown[256];
+	int r;
 
 	if (plan_has_controller(plan, step->hierarchy, step->spec.path, controller))
 		return cgw_diag_set(diag, -ENOENT, "this kernel has no %s", step->source->file);
@@ -100,13 +100,9 @@ static int advise_controller(struct cgw_plan *plan, struct step *step, const cha
 		return cgw_diag_set(diag, -ENOENT,
 				    "cgroup v2 does not have the %s controller on this machine",
 				    controller);
-	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) == 0 &&
-	    target_read_word(&target, "cgroup.type", type, sizeof(type)) == 0 &&
-	    strcmp(type, "domain") != 0 && strcmp(type, "domain threaded") != 0)
-		return cgw_diag_set(diag, -ENOENT,
-				    "the %s controller is not enabled for the group, whose type is "
-				    "'%s'",
-				    controller, type);
+	r = enable_check_type(plan, step, controller);
+	if (r < 0)
+		return r;
 	if (parent == NULL || !plan_has_controller(plan, step->hierarchy, parent, controller))
 		return cgw_diag_set(diag, -ENOENT,
 				    "the %s controller is not enabled for the group or its parent; "

@@ -146,6 +146,8 @@ bool plan_has_controller(const struct cgw_plan *plan, size_t hierarchy, const ch
 
 /* enable-controller.c: enables the step's controller from the root down to the parent (v2). */
 int enable_prepare(struct cgw_plan *plan, struct step *step);
+/* -EOPNOTSUPP: the group is threaded, and the controller cannot be enabled for it. */
+int enable_check_type(struct cgw_plan *plan, struct step *step, const char *controller);
 int enable_reserve(struct cgw_plan *plan, struct step *step);
 int enable_rollback(struct cgw_plan *plan, struct step *step);
 

@@ -9,6 +9,7 @@
  * be reused, its pidfd is opened first, and the process must be in the group's list after that.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -319,6 +320,35 @@ static int kill_until_empty(struct cgw_plan *plan, struct step *step, struct rou
 	}
 }
 
+/*
+ * Refuses to signal only some of the processes. cgroup.kill asks for write access to the file, not
+ * for the right to signal each process.
+ */
+static int check_rights(const struct cgw_plan *plan, struct step *step,
+			const struct members *members)
+{
+	CLEANUP(target_close) struct target target = TARGET_NONE;
+	int hierarchy = cgw_layout_find_v2(plan->layout);
+
+	if (signal_of(step) == SIGKILL && hierarchy >= 0 &&
+	    target_open(plan->layout, (size_t)hierarchy, step->spec.path, &target) == 0 &&
+	    faccessat(target.directory, "cgroup.kill", W_OK, AT_EACCESS) == 0)
+		return 0;
+	for (size_t i = 0; i < members->count; i++) {
+		const struct members one = {.pids = &members->pids[i], .count = 1};
+		char name[96];
+
+		if (kill(members->pids[i], 0) == 0 || errno != EPERM)
+			continue;
+		step->result.outcome = CGW_OUTCOME_REFUSED;
+		members_format(&one, plan->layout, name, sizeof(name));
+		return cgw_diag_set(&step->result.diag, -EPERM,
+				    "user %u may not signal %s; root may", (unsigned)geteuid(),
+				    name);
+	}
+	return 0;
+}
+
 static int kill_prepare(struct cgw_plan *plan, struct step *step)
 {
 	CLEANUP(members_done) struct members members = {0};
@@ -339,7 +369,7 @@ static int kill_prepare(struct cgw_plan *plan, struct step *step)
 	members_format(&members, plan->layout, names, sizeof(names));
 	(void)snprintf(result->how, sizeof(result->how), "send signal %d to %s", signal_of(step),
 		       names);
-	return 0;
+	return check_rights(plan, step, &members);
 }
 
 static int kill_apply(struct cgw_plan *plan, struct step *step)

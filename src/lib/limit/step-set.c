@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/muldiv.h"
 #include "lib/kernel/device.h"
 #include "lib/limit/controller-set.h"
@@ -14,6 +15,9 @@
 #include "lib/limit/plan.h"
 #include "lib/limit/setting-properties.h"
 #include "lib/limit/unit-setting.h"
+
+#define APPLY_TIMEOUT_MS 5000
+#define APPLY_POLL_MS    20
 
 static const struct control_row *row_of(const struct step *step)
 {
@@ -355,6 +359,22 @@ static int set_prepare(struct cgw_plan *plan, struct step *step)
 	return guard(plan, step, &target);
 }
 
+/* systemd replies before it applies a property: waits until it has. */
+static int read_applied(struct cgw_plan *plan, struct step *step, const struct target *target,
+			struct setting *kept)
+{
+	for (unsigned waited_ms = 0;; waited_ms += APPLY_POLL_MS) {
+		int r = target_get(target, row_of(step), step->source, kept);
+		bool same = r == 0 && step->has_before &&
+			    setting_equal(row_of(step), kept, &step->before);
+
+		if ((!same && (r != -ENOENT || !step->file_missing)) ||
+		    !plan_through_systemd(plan, step) || waited_ms >= APPLY_TIMEOUT_MS)
+			return r;
+		clock_sleep_ms(APPLY_POLL_MS);
+	}
+}
+
 /* Compares the kernel's value with the requested one: systemd may report success on failure. */
 static int read_back(struct cgw_plan *plan, struct step *step, const struct target *target)
 {
@@ -364,7 +384,7 @@ static int read_back(struct cgw_plan *plan, struct step *step, const struct targ
 	int r;
 
 	memcpy(kept.instance, step->after.instance, sizeof(kept.instance));
-	r = target_get(target, row_of(step), step->source, &kept);
+	r = read_applied(plan, step, target, &kept);
 	if (r == -ENOENT && step->file_missing)
 		return cgw_diag_set(&result->diag, -EREMOTEIO,
 				    "systemd accepted %s, but the group still has no %s; see "

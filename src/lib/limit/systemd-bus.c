@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* systemd-bus.c - connections and calls to service managers. */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,10 +54,32 @@ bool systemd_bus_is_lost(int error)
 	       error == -ECONNREFUSED || error == -ESHUTDOWN;
 }
 
+/* Replaces messages that do not name what would help, or are not meant for people. */
+static const char *message_of(const sd_bus_error *error)
+{
+	static const struct {
+		const char *name, *start, *text;
+	} refusals[] = {
+		{"org.freedesktop.DBus.Error.AccessDenied", "Rejected send message",
+		 "the D-Bus policy does not allow it to this user; root may"},
+		{"org.freedesktop.DBus.Error.AccessDenied", "Access denied",
+		 "systemd does not allow it to this user; root may"},
+		{"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", "",
+		 "polkit requires authentication; run it as root, or from a terminal, where polkit "
+		 "can ask"},
+	};
+
+	for (size_t i = 0; error->message != NULL && i < ARRAY_SIZE(refusals); i++)
+		if (strcmp(error->name, refusals[i].name) == 0 &&
+		    strncmp(error->message, refusals[i].start, strlen(refusals[i].start)) == 0)
+			return refusals[i].text;
+	return error->message;
+}
+
 int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struct cgw_diag *diag)
 {
 	char text[384];
-	const char *message = error != NULL ? error->message : NULL;
+	const char *message = error != NULL && error->name != NULL ? message_of(error) : NULL;
 
 	if (error != NULL && error->name != NULL && !systemd_bus_is_lost(r)) {
 		int number = -sd_bus_error_get_errno(error);
@@ -160,6 +183,39 @@ static int connect_system(sd_bus **ret_bus)
 	return r;
 }
 
+static bool is_lingering(uid_t uid)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096], path[300];
+
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) != 0 || found == NULL)
+		return false;
+	(void)snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", found->pw_name);
+	return access(path, F_OK) == 0;
+}
+
+static int user_manager_fail(uid_t uid, int error, struct cgw_diag *diag)
+{
+	if (error == -EACCES || error == -EPERM)
+		return cgw_diag_set(diag, -EACCES,
+				    "only user %u and root may connect to the service manager of "
+				    "user %u",
+				    (unsigned)uid, (unsigned)uid);
+	if (error != -ENOENT && error != -ECONNREFUSED)
+		return cgw_diag_set(diag, -EHOSTUNREACH,
+				    "cannot connect to the service manager of user %u: %s",
+				    (unsigned)uid, strerror(-error));
+	if (is_lingering(uid))
+		return cgw_diag_set(diag, -EHOSTUNREACH,
+				    "the service manager of user %u is not running; root can start "
+				    "it with `systemctl start user@%u.service`",
+				    (unsigned)uid, (unsigned)uid);
+	return cgw_diag_set(diag, -EHOSTUNREACH,
+			    "the service manager of user %u is not running; start it with "
+			    "`loginctl enable-linger %u`, or log in as that user",
+			    (unsigned)uid, (unsigned)uid);
+}
+
 static int connect_manager(const char *address, uid_t manager, sd_bus **ret_bus,
 			   struct cgw_diag *diag)
 {
@@ -179,10 +235,7 @@ static int connect_manager(const char *address, uid_t manager, sd_bus **ret_bus,
 		return cgw_diag_set(diag, -EHOSTUNREACH,
 				    "cannot connect to the service manager (PID 1): %s",
 				    strerror(-r));
-	return cgw_diag_set(diag, -EHOSTUNREACH,
-			    "cannot connect to the service manager of user %u: %s; start it with "
-			    "`loginctl enable-linger`, or log in as that user",
-			    (unsigned)manager, strerror(-r));
+	return user_manager_fail(manager, r, diag);
 }
 
 int systemd_bus_get(struct systemd *systemd, uid_t manager, sd_bus **ret_bus, struct cgw_diag *diag)

@@ -43,9 +43,10 @@ int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, c
 	return unsupported(diag);
 }
 
-int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list)
+int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list,
+		     struct cgw_diag *diag)
 {
-	return -EOPNOTSUPP;
+	return unsupported(diag);
 }
 
 void systemd_drop_ins_subtract(char *list, const char *before)

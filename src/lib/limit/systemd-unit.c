@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "lib/limit/systemd-bus.h"
 #include "lib/limit/systemd-path.h"
 
@@ -82,31 +83,44 @@ int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, c
 	return r;
 }
 
-int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list)
+static int read_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list,
+			 struct cgw_diag *diag)
 {
 	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
+	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(cleanup_strv) char **paths = NULL;
+	CLEANUP(string_builder_free) struct string_builder list = {0};
 	const char *object;
 	sd_bus *bus = NULL;
-	size_t size = 1, used = 0;
-	char *list;
-	int r = load_unit(systemd, owner, &bus, &reply, &object, NULL);
+	int r = load_unit(systemd, owner, &bus, &reply, &object, diag);
 
-	if (r == 0)
-		r = sd_bus_get_property_strv(bus, service_name, object, unit_interface,
-					     "DropInPaths", NULL, &paths);
 	if (r < 0)
 		return r;
-	for (char **path = paths; path != NULL && *path != NULL; path++)
-		size += strlen(*path) + 1;
-	list = malloc(size);
-	if (list == NULL)
-		return -ENOMEM;
-	list[0] = '\0';
-	for (char **path = paths; path != NULL && *path != NULL; path++)
-		used += (size_t)snprintf(list + used, size - used, "%s\n", *path);
-	*ret_list = list;
+	r = sd_bus_get_property_strv(bus, service_name, object, unit_interface, "DropInPaths",
+				     &error, &paths);
+	if (r < 0)
+		return systemd_bus_fail(&error, r, "DropInPaths", diag);
+	for (char **path = paths; path != NULL && *path != NULL; path++) {
+		string_builder_add(&list, *path);
+		string_builder_add(&list, "\n");
+	}
+	string_builder_add(&list, ""); /* "" instead of NULL */
+	if (list.error < 0)
+		return list.error;
+	*ret_list = string_builder_steal(&list);
 	return 0;
+}
+
+int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list,
+		     struct cgw_diag *diag)
+{
+	int r = read_drop_ins(systemd, owner, ret_list, diag);
+
+	if (systemd_bus_is_lost(r)) {
+		systemd_bus_drop(systemd, systemd_manager_of(owner));
+		r = read_drop_ins(systemd, owner, ret_list, diag);
+	}
+	return r;
 }
 
 static bool contains_line(const char *list, const char *line, size_t length)

@@ -51,7 +51,8 @@ int systemd_unit_group(struct systemd *systemd, const struct cgw_owner *owner, c
 		       size_t size, struct cgw_diag *diag);
 
 /* Paths of the unit's drop-ins, one per line; the caller frees them. */
-int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list);
+int systemd_drop_ins(struct systemd *systemd, const struct cgw_owner *owner, char **ret_list,
+		     struct cgw_diag *diag);
 /* Removes the lines of `before` from `list`. */
 void systemd_drop_ins_subtract(char *list, const char *before);
 /*

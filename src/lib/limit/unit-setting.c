@@ -141,13 +141,22 @@ int unit_setting_write(struct cgw_plan *plan, struct step *step, const struct se
 
 	if (r < 0)
 		return r;
-	/* Without the list, an undo restores the value, but leaves the file. */
-	(void)systemd_drop_ins(plan->systemd, &step->owner, &before);
+	/* Without the list, an undo would restore the value, but leave the file. */
+	if (step->drop_ins == NULL && step->undoes == NULL)
+		r = systemd_drop_ins(plan->systemd, &step->owner, &before, &step->result.diag);
+	if (r < 0)
+		return r;
 	r = systemd_set(plan->systemd, &step->owner, properties.items, properties.count,
 			unit_setting_persists(plan, step), &step->result.diag);
-	if (r < 0 || before == NULL || step->drop_ins != NULL ||
-	    systemd_drop_ins(plan->systemd, &step->owner, &after) < 0)
+	if (r < 0 || before == NULL)
 		return r;
+	/* The value is set: a failure now is only reported. */
+	if (systemd_drop_ins(plan->systemd, &step->owner, &after, NULL) < 0) {
+		(void)snprintf(step->note, sizeof(step->note),
+			       "systemd does not list the new drop-ins of the unit, so that undo "
+			       "will leave them");
+		return 0;
+	}
 	systemd_drop_ins_subtract(after, before);
 	if (after[0] != '\0')
 		step->drop_ins = steal_pointer(&after);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/word-list.h"
 #include <cgward/metric.h>
 
@@ -51,10 +52,11 @@
 		.limited_by = CGW_M_##by_,                                                         \
 		.sources = sources_##id,                                                           \
 	},
-static const struct cgw_metric_info metrics[CGW_METRIC_COUNT] = {
+static const struct cgw_metric_info metrics[] = {
 #include <cgward/metrics.def>
 };
 #undef METRIC
+_Static_assert(ARRAY_SIZE(metrics) == CGW_METRIC_COUNT, "metric-ids.h is outdated: run cmake");
 
 const struct cgw_metric_info *cgw_metric_info(enum cgw_metric metric)
 {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/string-builder.h"
 #include "lib/policy/export-limits.h"
 #include "lib/policy/policy-priv.h"
 
@@ -75,17 +74,27 @@ static bool is_exportable(const char *shown)
 	       shown[length - 1] != ' ';
 }
 
-int export_section(const struct cgw_layout *layout, const char *path, char **ret_text)
+int export_header(const char *path, struct string_builder *text)
 {
-	char name[40], value[256], shown[4 * PATH_MAX_BYTES];
-	CLEANUP(string_builder_free) struct string_builder text = {0};
-	bool any = false;
+	char name[40], shown[4 * PATH_MAX_BYTES];
 
 	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (strlen(path) > PATH_MAX_BYTES || !is_exportable(shown))
 		return -EINVAL;
 	section_name(path, name, sizeof(name));
-	string_builder_printf(&text, "[limit %s]\nmatch = %s\n", name, shown);
+	string_builder_printf(text, "[limit %s]\nmatch = %s\n", name, shown);
+	return 0;
+}
+
+int export_section(const struct cgw_layout *layout, const char *path, char **ret_text)
+{
+	CLEANUP(string_builder_free) struct string_builder text = {0};
+	char value[256];
+	bool any = false;
+	int r = export_header(path, &text);
+
+	if (r < 0)
+		return r;
 	for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++)
 		if (read_non_default(layout, path, i, value, sizeof(value))) {
 			string_builder_printf(&text, "%s = %s\n", cgw_control_info(i)->key, value);

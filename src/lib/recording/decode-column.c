@@ -26,6 +26,12 @@ static void copy_old(const struct column_target *target, bool text)
 	if (target->before == NULL)
 		return; /* all absent, as in a new snapshot */
 	from = &target->before->columns[target->column];
+	if (target->before->topology == target->now->topology) {
+		memcpy(to->state, from->state, group_count(target) * sizeof(*to->state));
+		if (!text)
+			memcpy(to->value, from->value, group_count(target) * sizeof(*to->value));
+		return;
+	}
 	for (uint32_t i = 0; i < group_count(target); i++) {
 		uint32_t old = old_group(target, i);
 

@@ -115,7 +115,7 @@ static int find_metric(const char *key, size_t length)
 	return cgw_metric_find(name);
 }
 
-/* Maps the columns of the file to metrics; skips those that this version does not know. */
+/* Maps the columns of the file to metrics; skips those that are unknown or not selected. */
 static int decode_columns(struct decoder *decoder, struct cursor *in)
 {
 	size_t length = cursor_count(in);
@@ -141,6 +141,9 @@ static int decode_columns(struct decoder *decoder, struct cursor *in)
 			source = decode_source(
 				&inner,
 				metric < 0 ? NULL : cgw_metric_info((enum cgw_metric)metric));
+		if (metric >= 0 && decoder->selective &&
+		    !cgw_metric_set_has(&decoder->selected, (enum cgw_metric)metric))
+			metric = -1;
 		decoder->metric_of[i] = (int16_t)(metric < 0 ? -1 : metric);
 		if (metric < 0)
 			continue;

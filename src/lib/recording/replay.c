@@ -182,6 +182,15 @@ struct cgw_snapshot *cgw_replay_snapshot(const struct cgw_replay *replay)
 	return replay->frame->now;
 }
 
+int cgw_replay_select(struct cgw_replay *replay, const struct cgw_metric_set *metrics)
+{
+	if (replay->at_sample)
+		return -EBUSY;
+	replay->decoder.selective = true;
+	replay->decoder.selected = *metrics;
+	return 0;
+}
+
 const struct cgw_layout *cgw_replay_layout(const struct cgw_replay *replay)
 {
 	return replay->decoder.layout;

@@ -91,10 +91,12 @@ struct decoder {
 	struct topology_limits limits; /* 0: those of the format */
 	struct snapshot_pool *pool;
 	const struct cgw_layout *layout;
+	bool selective; /* decode only the metrics in `selected` */
+	struct cgw_metric_set selected;
 	/* Of the last key. */
 	uint64_t interval_ns;
 	char host[256];
-	int16_t metric_of[CGW_METRIC_COUNT * 2]; /* [column of the file]; -1: unknown metric */
+	int16_t metric_of[CGW_METRIC_COUNT * 2]; /* [column of the file]; -1: skipped */
 	size_t column_count;
 	struct cgw_metric_set metrics;
 	const struct cgw_source *source[CGW_METRIC_COUNT];

@@ -288,9 +288,10 @@ static void stop_bpf(struct cgw_sampler *sampler, int error)
 	sampler->bpf_unavailable = true;
 	sampler->plan_outdated = true;
 	discover_rollback(&sampler->discover);
-	DEBUG(CGW_DEBUG_BPF, "the programs failed: %s", strerror(-error));
 	(void)cgw_diag_set(&sampler->reason, error, "the BPF programs failed: %s",
-			   strerror(-error));
+			   error == -EPROTO ? "they did not find all groups of this kernel"
+					    : strerror(-error));
+	DEBUG(CGW_DEBUG_BPF, "%s", sampler->reason.text);
 }
 
 static bool bpf_provides(const struct cgw_sampler *sampler, enum cgw_metric metric)

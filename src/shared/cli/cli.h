@@ -42,8 +42,9 @@ struct cli_command {
 };
 
 /* The tables of the modules that are built; each ends with a NULL name. */
-extern const struct cli_command change_commands[], doctor_commands[], dump_commands[],
-	enforce_commands[], inspect_commands[], record_commands[], serve_commands[], tui_commands[];
+extern const struct cli_command advise_commands[], change_commands[], doctor_commands[],
+	dump_commands[], enforce_commands[], inspect_commands[], record_commands[],
+	serve_commands[], tui_commands[];
 
 /* "cgward dump: TEXT\n" on standard error. */
 void cli_error(const struct cli_context *context, const char *format, ...) CGW_PRINTF(2, 3);

@@ -10,6 +10,7 @@
 
 #include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
+#include "shared/cli/build-features.h"
 #include "shared/cli/options.h"
 #include <cgward/expression.h>
 
@@ -246,6 +247,19 @@ static const struct cli_option *find_option(const struct cli_option *options, in
 	return options;
 }
 
+static void print_version(const struct cli_context *context)
+{
+	printf("%s %s\nfeatures:", context->program, cgw_version());
+	for (size_t i = 0; build_features[i].name != NULL; i++)
+		if (build_features[i].left_out == NULL)
+			printf(" %s", build_features[i].name);
+	putchar('\n');
+	for (size_t i = 0; build_features[i].name != NULL; i++)
+		if (build_features[i].left_out != NULL)
+			printf("without %s: %s\n", build_features[i].name,
+			       build_features[i].left_out);
+}
+
 bool cli_parse_options(struct cli_context *context, const struct cli_command_help *help, int *argc,
 		       char ***argv, void *target, enum cli_exit *ret_exit)
 {
@@ -275,7 +289,7 @@ bool cli_parse_options(struct cli_context *context, const struct cli_command_hel
 			return false;
 		}
 		if (option->type == CLI_OPTION_VERSION) {
-			printf("%s %s\n", context->program, cgw_version());
+			print_version(context);
 			return false;
 		}
 		status = apply_option(context, option, optarg, target);

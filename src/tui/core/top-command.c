@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* top-command.c - `cgward top`: options, settings, then the dashboard or --batch. */
+#include <cgward/inspect.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <signal.h>
@@ -252,7 +253,7 @@ static enum cli_exit run_with_layout(struct top *top, const struct cgw_layout *l
 	int r;
 
 	if (top->below != NULL) {
-		r = cgw_group_find(layout, top->below, &below, &diag);
+		r = cgw_names_find(layout, top->below, UINT32_MAX, NULL, &below, &diag);
 		if (r < 0) {
 			cli_diag(top->context, &diag);
 			return cli_exit_from_error(r);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/doctor/doctor-checks.h"
+#include "shared/cli/build-features.h"
 #include "test.h"
 #include "tree.h"
 
@@ -66,11 +67,47 @@ static void test_v2_counts_io(void **state)
 	tree_free(dir);
 }
 
+static void test_collectors_that_do_not_work_have_a_reason(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	struct finding finding;
+
+	(void)state;
+	tree_machine_v2(dir);
+	finding = find(dir, "collectors");
+	assert_int_equal(finding.verdict, VERDICT_LIMITED);
+	assert_non_null(strstr(finding.state, "files only: cannot use the BPF collector: "));
+	tree_free(dir);
+}
+
+static void test_parts_left_out_of_the_build_have_a_reason(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	struct finding finding;
+	size_t left_out = 0;
+
+	(void)state;
+	tree_machine_v2(dir);
+	finding = find(dir, "build");
+	for (const struct build_feature *feature = build_features; feature->name != NULL;
+	     feature++) {
+		if (feature->left_out == NULL)
+			continue;
+		left_out++;
+		assert_non_null(strstr(finding.state, feature->name));
+		assert_non_null(strstr(finding.state, feature->left_out));
+	}
+	assert_int_equal(finding.verdict, left_out > 0 ? VERDICT_LIMITED : VERDICT_WORKS);
+	tree_free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_disks_without_counted_io_are_listed),
 		cmocka_unit_test(test_v2_counts_io),
+		cmocka_unit_test(test_collectors_that_do_not_work_have_a_reason),
+		cmocka_unit_test(test_parts_left_out_of_the_build_have_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

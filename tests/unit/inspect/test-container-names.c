@@ -186,6 +186,57 @@ static void test_engine_socket(void **state)
 	tree_free(tree);
 }
 
+static void assert_found(struct tree_dir *tree, const char *what, const char *expected)
+{
+	const struct cgw_names_options options = {.state_root = tree->path};
+	char cgroup[300], proc[300];
+	const struct cgw_roots roots = {.cgroup = cgroup, .proc = proc};
+	struct cgw_layout *layout = NULL;
+	CLEANUP(cleanup_free) char *path = NULL;
+	struct cgw_diag diag = {0};
+	int r;
+
+	(void)tree_at(tree, "cgroup", cgroup, sizeof(cgroup));
+	(void)tree_at(tree, "proc", proc, sizeof(proc));
+	assert_int_equal(cgw_layout_open(&roots, &layout, &diag), 0);
+	r = cgw_names_find(layout, what, UINT32_MAX, &options, &path, &diag);
+	if (r < 0 ? strstr(diag.text, expected) == NULL : strcmp(path, expected) != 0)
+		fail_msg("%s: got %s, expected %s", what, r < 0 ? diag.text : path, expected);
+	cgw_layout_free(layout);
+}
+
+static void test_group_is_found_by_name(void **state)
+{
+	struct tree_dir *tree = tree_new();
+	char store[400];
+
+	(void)state;
+	tree_file(tree, "proc/self/mountinfo",
+		  "30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+	tree_directory(tree, "cgroup/machine.slice/libpod-" ID ".scope/container");
+	tree_directory(tree, "cgroup/system.slice/docker-" ID ".scope");
+	tree_directory(tree, "cgroup/other/db");
+	tree_file(tree, "var/lib/containers/storage/overlay-containers/containers.json",
+		  "[{\"id\":\"" ID "\",\"names\":[\"db\"]}]");
+	tree_file(tree, "var/lib/docker/containers/" ID "/config.v2.json",
+		  "{\"ID\":\"" ID "\",\"Name\":\"/web\"}");
+	assert_found(tree, "web", "/system.slice/docker-" ID ".scope");
+	assert_found(tree, "db", "/other/db"); /* what a path contains comes first */
+	assert_found(tree, "we",
+		     "no such group 'we' (expected a path, a systemd unit, a container");
+	tree_file(tree, "var/lib/containers/storage/overlay-containers/containers.json",
+		  "[{\"id\":\"" ID "\",\"names\":[\"mail\"]}]");
+	assert_found(tree, "mail", "/machine.slice/libpod-" ID ".scope/container");
+	tree_file(tree, "var/lib/containers/storage/overlay-containers/containers.json",
+		  "[{\"id\":\"" ID "\",\"names\":[\"web\"]}]");
+	assert_found(tree, "web", "several groups match: ");
+	tree_file(tree, "var/lib/containers/storage/overlay-containers/containers.json", "[");
+	(void)tree_at(tree, "var/lib/containers/storage", store, sizeof(store));
+	assert_found(tree, "mail", "names of containers could not be read: ");
+	assert_found(tree, "mail", store);
+	tree_free(tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_kubelet_logs),
 		cmocka_unit_test(test_no_name),
 		cmocka_unit_test(test_engine_socket),
+		cmocka_unit_test(test_group_is_found_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,8 +46,8 @@ static void test_missing_file_of_v2(void **state)
 	expect(machine, on("/web/job/task", CGW_C_PIDS_MAX, "5"), -ENOENT,
 	       "is not enabled for the group or its parent; enable it on all levels with --enable");
 	tree_file(machine->dir, "cgroup/web/job/cgroup.type", "threaded\n");
-	expect(machine, on("/web/job", CGW_C_MEMORY_MAX, "1G"), -ENOENT,
-	       "whose type is 'threaded'");
+	expect(machine, on("/web/job", CGW_C_MEMORY_MAX, "1G"), -EOPNOTSUPP,
+	       "the group is threaded, and the memory controller is for whole processes; /web is");
 	tree_file(machine->dir, "cgroup/cgroup.controllers", "cpu memory\n");
 	expect(machine, on("/web/job", CGW_C_PIDS_MAX, "5"), -ENOENT,
 	       "cgroup v2 does not have the pids controller on this machine");

@@ -41,9 +41,10 @@ static struct fake {
 
 	bool silent_freeze; /* no reply to FreezeUnit */
 	bool refuse_thaw;
-	bool drop_first;   /* the first connection is closed during the first call */
-	bool exists_first; /* the unit exists until it is reset */
-	bool job_first;    /* JobRemoved is sent before the reply */
+	bool drop_first;    /* the first connection is closed during the first call */
+	bool drop_property; /* the connection is closed once instead of a reply with DropInPaths */
+	bool exists_first;  /* the unit exists until it is reset */
+	bool job_first;     /* JobRemoved is sent before the reply */
 	const char *job_result;
 	const char *unit_group;
 	const char *load_state;
@@ -120,11 +121,15 @@ static int on_find(sd_bus_message *message, void *context, sd_bus_error *error)
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *context, sd_bus_error *error)
 {
-	(void)bus;
 	(void)path;
 	(void)interface;
 	(void)context;
 	(void)error;
+	if (fake.drop_property && strcmp(property, "DropInPaths") == 0) {
+		fake.drop_property = false;
+		sd_bus_close(bus);
+		return -ECONNRESET;
+	}
 	if (strcmp(property, "Delegate") == 0)
 		return sd_bus_message_append(reply, "b", (int)fake.unit_delegates);
 	if (strcmp(property, "WatchdogUSec") == 0)
@@ -428,19 +433,27 @@ static void test_unit_is_found_by_name(void **state)
 static void test_new_drop_ins_are_found(void **state)
 {
 	struct systemd *systemd = connect_fake();
+	struct cgw_diag diag = {0};
 	char *list = NULL;
 
 	(void)state;
 	fake.unit_group = "/a.service";
 	fake.drop_ins[0] = "/etc/a.conf";
 	fake.drop_ins[1] = "/run/b.conf";
-	assert_int_equal(systemd_drop_ins(systemd, &a_service, &list), 0);
+	assert_int_equal(systemd_drop_ins(systemd, &a_service, &list, NULL), 0);
 	assert_string_equal(list, "/etc/a.conf\n/run/b.conf\n");
 	systemd_drop_ins_subtract(list, "/etc/a.con\n/etc/a.conf\n");
 	assert_string_equal(list, "/run/b.conf\n");
 	systemd_drop_ins_subtract(list, "");
 	assert_string_equal(list, "/run/b.conf\n");
 	free(list);
+	fake.drop_property = true; /* the manager reloads between the two calls */
+	assert_int_equal(systemd_drop_ins(systemd, &a_service, &list, NULL), 0);
+	assert_string_equal(list, "/etc/a.conf\n/run/b.conf\n");
+	free(list);
+	fake.unit_group = NULL;
+	assert_int_equal(systemd_drop_ins(systemd, &a_service, &list, &diag), -ENOENT);
+	assert_non_null(strstr(diag.text, "no unit"));
 	systemd_close(systemd);
 }
 

@@ -258,6 +258,50 @@ static void test_only_matching_groups(void **state)
 	cgw_replay_free(replay);
 }
 
+static void assert_same_column(const struct cgw_snapshot *a, const struct cgw_snapshot *b,
+			       enum cgw_metric metric)
+{
+	for (uint32_t i = 0; i < cgw_snapshot_topology(b)->count; i++) {
+		struct cgw_number left = cgw_snapshot_number(a, metric, i);
+		struct cgw_number right = cgw_snapshot_number(b, metric, i);
+
+		assert_int_equal(left.state, right.state);
+		assert_true(left.value == right.value);
+	}
+}
+
+/* Others are skipped, also across keys and while groups come and go. */
+static void test_only_selected_metrics(void **state)
+{
+	struct fixture *fixture = *state;
+	struct cgw_recorder *recorder = open_recorder(fixture->file, &plain);
+	struct cgw_replay *all, *some;
+	struct cgw_metric_set selected = {0};
+
+	record(fixture, recorder, 0, 200);
+	cgw_recorder_free(recorder);
+	cgw_metric_set_add(&selected, CGW_M_MEMORY_CURRENT);
+	cgw_metric_set_add(&selected, CGW_M_PIDS_CURRENT);
+	cgw_metric_set_add(&selected, CGW_M_CPU_MAX); /* was not recorded */
+	all = open_replay(fixture->file);
+	some = open_replay(fixture->file);
+	assert_int_equal(cgw_replay_select(some, &selected), 0);
+	for (unsigned tick = 0; tick < 200; tick++) {
+		const struct cgw_snapshot *snapshot;
+
+		assert_int_equal(cgw_replay_next(all), 1);
+		assert_int_equal(cgw_replay_next(some), 1);
+		snapshot = cgw_replay_snapshot(some);
+		assert_same_column(snapshot, cgw_replay_snapshot(all), CGW_M_MEMORY_CURRENT);
+		assert_same_column(snapshot, cgw_replay_snapshot(all), CGW_M_PIDS_CURRENT);
+		assert_false(cgw_metric_set_has(cgw_snapshot_metrics(snapshot), CGW_M_CPU_USAGE));
+		assert_false(cgw_metric_set_has(cgw_snapshot_metrics(snapshot), CGW_M_CPU_MAX));
+	}
+	assert_int_equal(cgw_replay_select(some, &selected), -EBUSY);
+	cgw_replay_free(all);
+	cgw_replay_free(some);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_kill_is_recorded_once),
 		cmocka_unit_test_setup_teardown(test_notes_about_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_only_matching_groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_selected_metrics, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # A delegated subtree, unprivileged: groups below it can be changed, the subtree itself cannot.
 # shellcheck source=tests/live/lib.sh
 . live/lib.sh

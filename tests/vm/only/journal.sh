@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Changes by commands and by a policy are written to the systemd journal, read by `cgward log` and
 # explained by journalctl -x.
 # shellcheck source=tests/live/lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The containers of the Kubernetes manifests, run by crun, an OCI runtime that Kubernetes uses as
 # well: with the mounts, user, capabilities, memory limit and PID namespace of the manifest, in a
 # group named as by a kubelet. The image contains only cgward and its libraries. kubernetes.json:

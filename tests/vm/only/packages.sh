@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The Debian packages, installed by dpkg on a clean machine: units are neither enabled nor started,
 # the program and its units work, and purging removes everything. tests/packages/vm supplies the
 # packages.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # A container of podman with crun and systemd, from an image built here: what cgward prints,
 # compared with podman and the kernel; changing its limits.
 # shellcheck source=tests/live/lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # In a container whose cgroupfs is mounted read-only, as engines do: everything can be read, nothing
 # changed.
 # shellcheck source=tests/live/lib.sh

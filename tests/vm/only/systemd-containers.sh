@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # A container of systemd-nspawn, from a root file system built here: `cgward inspect` compared with
 # machinectl and /proc.
 # shellcheck source=tests/live/lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The packaged units under a real systemd: readiness notification, reload, watchdog, crash, stop,
 # journal fields, and the exposure level of systemd-analyze security.
 # shellcheck source=tests/live/lib.sh

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Tests that require systemd as PID 1: units, scopes of container engines, frozen units, pressure,
 # limits on a real disk. Values are compared with those of systemd and of the kernel.
 # shellcheck source=tests/live/lib.sh

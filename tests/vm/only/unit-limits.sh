@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Policies on systemd units: a standing limit applies where the group does not have the controller,
 # remains when the unit is restarted, and is gone from the unit when the daemon ends; so is what a
 # rule has set.

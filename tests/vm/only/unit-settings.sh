@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Settings of systemd units: they belong to the unit and not to its group, so that undo works after
 # a restart and a reload, for one boot and for ever, and leaves no file; and they can be set where
 # the group does not have the controller so far.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The session of an unprivileged user: the whole machine is read, units of the user's manager are
 # found by name.
 # shellcheck source=tests/live/lib.sh

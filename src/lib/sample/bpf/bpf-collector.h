@@ -25,7 +25,8 @@ int bpf_open(const struct discover *discover, struct files *files, uint32_t capa
 #include <errno.h>
 
 #define bpf_open(discover, files, capacity, ret_collector, ret_hierarchies, diag) \
-	((void)(capacity), cgw_diag_set(diag, -EOPNOTSUPP, "built without BPF support"))
+	((void)(capacity),                                                        \
+	 cgw_diag_set(diag, -EOPNOTSUPP, "built without the BPF collector (" BPF_LEFT_OUT ")"))
 #endif
 
 #endif

@@ -1,35 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bpf-load.c - loader of the compiled BPF programs, through libbpf.
+ * bpf-load.c - loads the BPF programs by their generated loaders.
  *
- * Loading is the most expensive part of a single sample, mostly because libbpf reads the kernel's
- * whole BTF (some megabytes) to relocate the programs. The kernel can do that itself: libbpf
- * generates a loader program that creates the maps and loads the others, and one call runs it. If
- * that fails for any reason, libbpf loads the programs.
+ * A loader creates the maps and loads the programs in one call; the kernel relocates them (from
+ * Linux 5.17 on), so that its BTF of some megabytes is not read by this process.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <fcntl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <bpf/skel_internal.h>
-
 #include "lib/base/cleanup.h"
+#include "lib/base/debug-message.h"
 #include "lib/sample/bpf/bpf-load.h"
+#include "lib/sample/bpf/bpf-syscall.h"
 
-/* The compiled programs, embedded by programs/objects.c.in. */
-extern const unsigned char bpf_object_direct[], bpf_object_direct_end[];
-extern const unsigned char bpf_object_probe[], bpf_object_probe_end[];
+/* Upper bounds for a loader. */
+#define MAP_MAX     32
+#define PROGRAM_MAX 4
+/* The kernel's verifier returns EAGAIN if a signal is pending. */
+#define ATTEMPT_MAX 5
 
-/* Upper bound of maps and programs in an object. */
-#define MAP_MAX 32
-
+/* As in programs/collect.bpf.c. */
 static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_CONTROL] = "control",
 	[BPF_ARRAY_GROUPS] = "groups",
@@ -38,6 +32,7 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_CPU_ADDRESSES] = "cpu_addresses",
 	[BPF_ARRAY_PERCPU] = "percpu",
 	[BPF_ARRAY_DEVICES] = "devices",
+	[BPF_ARRAY_STATES] = "states",
 	[BPF_ARRAY_OF(BPF_PART_CORE)] = "core",
 	[BPF_ARRAY_OF(BPF_PART_CORE_STATES)] = "core_states",
 	[BPF_ARRAY_OF(BPF_PART_CPU)] = "cpu",
@@ -53,20 +48,18 @@ static const char *const array_names[BPF_ARRAY_COUNT] = {
 	[BPF_ARRAY_OF(BPF_PART_DEVICE)] = "device",
 };
 
-/* A combination of object and program; the running kernel decides which one loads. */
+/* The running kernel decides which one loads. */
 struct variant {
 	unsigned major, minor; /* first kernel version for which it is tried first */
-	bool direct_loads;     /* bpf_rdonly_cast */
-	const char *collect; /* program that calls the kernel's flush function by its name there */
-	const char *unused;  /* program for the other name: not loaded */
-	bool flushes_all;    /* flushes all controllers' statistics, not only the groups' own */
+	const struct bpf_loader *loader;
+	bool flushes_all; /* flushes all controllers' statistics, not only the groups' own */
 };
 
 /* Distributions backport features, so all are tried, starting with the likely one. */
 static const struct variant variants[] = {
-	{6, 16, true, "collect_css_flush", "collect_cgroup_flush", false},
-	{6, 2, true, "collect_cgroup_flush", "collect_css_flush", true},
-	{0, 0, false, "collect_cgroup_flush", "collect_css_flush", true},
+	{6, 16, &bpf_loader_css_direct, false},
+	{6, 2, &bpf_loader_cgroup_direct, true},
+	{0, 0, &bpf_loader_cgroup_probe, true},
 };
 
 static size_t likely_variant(void)
@@ -97,98 +90,59 @@ static int set_load_error(int error, struct cgw_diag *diag)
 			    strerror(-error));
 }
 
-static void close_object(struct bpf_object **object)
+static uint32_t requested_entries(const struct bpf_sizes *sizes, size_t array)
 {
-	bpf_object__close(*object);
-}
-
-static int set_entries(struct bpf_object *object, size_t array, uint32_t entries)
-{
-	return bpf_map__set_max_entries(bpf_object__find_map_by_name(object, array_names[array]),
-					entries);
-}
-
-static int open_object(const struct variant *variant, const struct bpf_sizes *sizes,
-		       struct bpf_object **ret_object)
-{
-	const unsigned char *start = variant->direct_loads ? bpf_object_direct : bpf_object_probe;
-	const unsigned char *end =
-		variant->direct_loads ? bpf_object_direct_end : bpf_object_probe_end;
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "cgward");
-	CLEANUP(close_object)
-	struct bpf_object *object = bpf_object__open_mem(start, (size_t)(end - start), &options);
-	struct bpf_program *unused;
-	int r = 0;
-
-	if (object == NULL)
-		return -errno;
-	unused = bpf_object__find_program_by_name(object, variant->unused);
-	if (unused != NULL)
-		r = bpf_program__set_autoload(unused, false);
-	for (size_t part = 0; part < BPF_PART_COUNT && r == 0; part++)
-		r = set_entries(object, BPF_ARRAY_OF(part), sizes->parts);
-	if (r == 0)
-		r = set_entries(object, BPF_ARRAY_GROUPS, sizes->groups);
-	if (r == 0)
-		r = set_entries(object, BPF_ARRAY_PERCPU, sizes->percpu);
-	if (r == 0)
-		r = set_entries(object, BPF_ARRAY_DEVICES, sizes->devices);
-	if (r == 0)
-		r = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "states"),
-					     sizes->groups);
-	if (r == 0)
-		*ret_object = steal_pointer(&object);
-	return r;
-}
-
-/* The kernel truncates names. */
-static bool is_named(const char *truncated, const char *name)
-{
-	return strncmp(truncated, name, BPF_OBJ_NAME_LEN - 1) == 0;
-}
-
-/* Stores a map's descriptor by the map's name. */
-static void store_map(struct bpf_loaded *loaded, int fd)
-{
-	struct bpf_map_info info = {0};
-	uint32_t info_size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &info_size) < 0)
-		return;
-	if (is_named(info.name, "percpu_probe") && loaded->percpu_probe < 0) {
-		loaded->percpu_probe = fd;
-		return;
+	if (array >= BPF_ARRAY_PART)
+		return sizes->parts;
+	switch (array) {
+	case BPF_ARRAY_GROUPS:
+	case BPF_ARRAY_STATES:
+		return sizes->groups;
+	case BPF_ARRAY_PERCPU:
+		return sizes->percpu;
+	case BPF_ARRAY_DEVICES:
+		return sizes->devices;
+	default:
+		return 0; /* as in the loader */
 	}
-	for (size_t i = 0; i < BPF_ARRAY_COUNT; i++)
-		if (is_named(info.name, array_names[i]) && loaded->arrays[i].fd < 0) {
-			loaded->arrays[i] =
-				(struct bpf_array_fd){fd, info.value_size, info.max_entries};
-			return;
-		}
-	close(fd);
 }
 
-static void store_program(struct bpf_loaded *loaded, const struct variant *variant, int fd)
+/* BPF_ARRAY_COUNT if it is no array. */
+static size_t find_array(const char *name)
 {
-	struct bpf_prog_info info = {0};
-	uint32_t info_size = sizeof(info);
+	size_t array = 0;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &info_size) < 0)
-		return;
-	if (is_named(info.name, "find_cpu_addresses") && loaded->find_cpu_addresses < 0)
-		loaded->find_cpu_addresses = fd;
-	else if (is_named(info.name, variant->collect) && loaded->collect < 0)
-		loaded->collect = fd;
-	else
-		close(fd);
+	while (array < BPF_ARRAY_COUNT && strcmp(array_names[array], name) != 0)
+		array++;
+	return array;
 }
 
-static bool is_complete(const struct bpf_loaded *loaded)
+static void store_maps(const struct bpf_loader *loader, const struct bpf_map_slot *maps,
+		       struct bpf_loaded *loaded)
 {
-	for (size_t i = 0; i < BPF_ARRAY_COUNT; i++)
-		if (loaded->arrays[i].fd < 0)
-			return false;
-	return loaded->percpu_probe >= 0 && loaded->collect >= 0 && loaded->find_cpu_addresses >= 0;
+	for (size_t i = 0; i < loader->map_count; i++) {
+		size_t array = find_array(loader->maps[i].name);
+
+		if (array == BPF_ARRAY_COUNT)
+			loaded->percpu_probe = maps[i].fd;
+		else
+			loaded->arrays[array] = (struct bpf_array_fd){
+				.fd = maps[i].fd,
+				.value_size = loader->maps[i].value_bytes,
+				.entries = maps[i].entries > 0 ? maps[i].entries
+							       : loader->maps[i].entries,
+			};
+	}
+}
+
+static void store_programs(const struct bpf_loader *loader, const int *programs,
+			   struct bpf_loaded *loaded)
+{
+	for (size_t i = 0; i < loader->program_count; i++)
+		if (strcmp(loader->programs[i], "collect") == 0)
+			loaded->collect = programs[i];
+		else
+			loaded->find_cpu_addresses = programs[i];
 }
 
 static void reset(struct bpf_loaded *loaded)
@@ -198,136 +152,55 @@ static void reset(struct bpf_loaded *loaded)
 		loaded->arrays[i].fd = -1;
 }
 
-/* Input and output of the loader program. */
-struct loader_context {
-	struct bpf_loader_ctx head;
-	union {
-		struct bpf_map_desc maps[MAP_MAX];
-		struct bpf_prog_desc programs[MAP_MAX * sizeof(struct bpf_map_desc) /
-					      sizeof(struct bpf_prog_desc)];
-	};
-};
-
-static int run_loader(const struct gen_loader_opts *loader, struct loader_context *context,
-		      size_t maps, size_t programs)
+static int load(const struct variant *variant, const struct bpf_sizes *sizes,
+		struct bpf_loaded *loaded)
 {
-	struct bpf_load_and_run_opts run = {
-		.ctx = &context->head,
-		.data = loader->data,
-		.insns = loader->insns,
-		.data_sz = loader->data_sz,
-		.insns_sz = loader->insns_sz,
-	};
+	const struct bpf_loader *loader = variant->loader;
+	struct bpf_map_slot maps[MAP_MAX] = {0};
+	int programs[PROGRAM_MAX] = {0}, r = -EAGAIN;
 
-	context->head.sz = (uint32_t)(sizeof(context->head) + maps * sizeof(context->maps[0]) +
-				      programs * sizeof(context->programs[0]));
-	return bpf_load_and_run(&run);
-}
-
-/* The kernel relocates the programs. */
-static int load_in_kernel(struct bpf_object *object, const struct variant *variant,
-			  struct bpf_loaded *loaded)
-{
-	struct gen_loader_opts loader = {.sz = sizeof(loader)};
-	struct loader_context context = {0};
-	size_t maps = 0, programs = 0, i;
-	struct bpf_program *program;
-	struct bpf_map *map;
-	int r;
-
-	bpf_object__for_each_map(map, object) maps++;
-	bpf_object__for_each_program(program, object) programs++;
-	if (maps + programs > MAP_MAX)
+	if (loader->map_count > MAP_MAX || loader->program_count > PROGRAM_MAX)
 		return -E2BIG;
-	r = bpf_object__gen_loader(object, &loader);
-	if (r == 0)
-		r = bpf_object__load(object);
-	if (r == 0)
-		r = run_loader(&loader, &context, maps, programs);
+	for (size_t i = 0; i < loader->map_count; i++)
+		maps[i].entries = requested_entries(sizes, find_array(loader->maps[i].name));
+	for (int attempt = 0; attempt < ATTEMPT_MAX && r == -EAGAIN; attempt++)
+		r = bpf_run_loader(loader, maps, programs);
 	if (r < 0)
 		return r;
-	for (i = 0; i < maps; i++)
-		store_map(loaded, context.maps[i].map_fd);
-	/* Program descriptors follow those of the maps; programs that were not loaded have 0. */
-	for (i = 0; i < programs; i++) {
-		int fd = context.programs[i + maps * sizeof(context.maps[0]) /
-						      sizeof(context.programs[0])]
-				 .prog_fd;
-
-		if (fd > 0)
-			store_program(loaded, variant, fd);
-	}
-	return is_complete(loaded) ? 0 : -EBADF;
+	store_maps(loader, maps, loaded);
+	store_programs(loader, programs, loaded);
+	loaded->flushes_all = variant->flushes_all;
+	return 0;
 }
 
-static int copy_fd(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
-}
-
-/* libbpf relocates the programs. */
-static int load_by_libbpf(struct bpf_object *object, const struct variant *variant,
-			  struct bpf_loaded *loaded)
-{
-	struct bpf_program *program;
-	struct bpf_map *map;
-	int r = bpf_object__load(object);
-
-	if (r < 0)
-		return r;
-	bpf_object__for_each_map(map, object) store_map(loaded, copy_fd(bpf_map__fd(map)));
-	bpf_object__for_each_program(program, object)
-	{
-		if (bpf_program__fd(program) >= 0)
-			store_program(loaded, variant, copy_fd(bpf_program__fd(program)));
-	}
-	return is_complete(loaded) ? 0 : -EMFILE;
-}
-
-typedef int load_function(struct bpf_object *object, const struct variant *variant,
-			  struct bpf_loaded *loaded);
-
-/* Tries the likely variant first, then the others. */
-static int load_variants(load_function *load, const struct bpf_sizes *sizes,
-			 struct bpf_loaded *loaded)
+/* Tries the likely variant first, then the others; returns the error of the likely one. */
+static int load_variants(const struct bpf_sizes *sizes, struct bpf_loaded *loaded)
 {
 	size_t first = likely_variant();
-	int r = -EOPNOTSUPP;
+	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
 		const struct variant *variant = &variants[(first + i) % ARRAY_SIZE(variants)];
-		CLEANUP(close_object) struct bpf_object *object = NULL;
-		int error = open_object(variant, sizes, &object);
+		int error = load(variant, sizes, loaded);
 
-		if (error == 0)
-			error = load(object, variant, loaded);
-		if (error == 0) {
-			loaded->flushes_all = variant->flushes_all;
-			return 0;
-		}
-		bpf_unload(loaded);
-		r = i == 0 ? error : r;
-		if (error == -EPERM || error == -ENOMEM)
+		DEBUG(CGW_DEBUG_BPF, "programs for Linux %u.%u: %s", variant->major, variant->minor,
+		      error == 0 ? "loaded" : strerror(-error));
+		if (error == 0 || error == -EPERM || error == -ENOMEM)
 			return error;
+		r = i == 0 ? error : r;
 	}
 	return r;
 }
 
 int bpf_load(const struct bpf_sizes *sizes, struct bpf_loaded *ret_loaded, struct cgw_diag *diag)
 {
-	libbpf_print_fn_t print;
 	int r;
 
 	reset(ret_loaded);
 	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
 		return cgw_diag_set(diag, -EOPNOTSUPP,
 				    "the kernel has no BTF (/sys/kernel/btf/vmlinux)");
-	/* Keep libbpf from printing to the standard error of the program. */
-	print = libbpf_set_print(NULL);
-	r = load_variants(load_in_kernel, sizes, ret_loaded);
-	if (r < 0 && r != -EPERM && r != -ENOMEM)
-		r = load_variants(load_by_libbpf, sizes, ret_loaded);
-	(void)libbpf_set_print(print);
+	r = load_variants(sizes, ret_loaded);
 	return r < 0 ? set_load_error(r, diag) : 0;
 }
 

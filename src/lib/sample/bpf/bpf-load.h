@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bpf-load.h - loader of the compiled BPF programs; returns descriptors and has no other state. */
+/* bpf-load.h - loads the BPF programs; returns descriptors and has no other state. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_BPF_LOAD_H
 #define CGWARD_LIB_SAMPLE_BPF_BPF_LOAD_H
 
@@ -14,7 +14,8 @@ enum bpf_array_map {
 	BPF_ARRAY_CPU_ADDRESSES,
 	BPF_ARRAY_PERCPU,
 	BPF_ARRAY_DEVICES,
-	BPF_ARRAY_PART, /* the first of BPF_PART_COUNT */
+	BPF_ARRAY_STATES, /* used by the programs only */
+	BPF_ARRAY_PART,   /* the first of BPF_PART_COUNT */
 	BPF_ARRAY_COUNT = BPF_ARRAY_PART + (int)BPF_PART_COUNT,
 };
 

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bpf-programs.c - the loaded BPF programs, through libbpf. */
+/* bpf-programs.c - the loaded BPF programs, their mapped arrays and their links. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/sample/bpf/bpf-load.h"
 #include "lib/sample/bpf/bpf-programs.h"
+#include "lib/sample/bpf/bpf-syscall.h"
 
 /* Average number of device entries per group: a disk and a device stacked on it. */
 #define DEVICES_PER_GROUP 2
@@ -69,17 +68,37 @@ static int map_arrays(struct bpf_programs *programs)
 /* Runs an iterator to its end. */
 static int run_iterator(int link)
 {
-	CLEANUP(cleanup_close) int fd = bpf_iter_create(link);
+	CLEANUP(cleanup_close) int fd = bpf_create_iterator(link);
 	ssize_t length;
 	char byte;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	/* The programs write no output; the kernel returns EAGAIN from a long walk. */
 	do
 		length = read(fd, &byte, sizeof(byte));
 	while (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)));
 	return length < 0 ? -errno : 0;
+}
+
+/* Number of CPUs that may exist, from a list such as "0-3,8-11"; 0 if unknown. */
+static uint32_t possible_cpus(void)
+{
+	CLEANUP(cleanup_close)
+	int fd = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
+	char text[1024] = "", *at = text;
+	unsigned long count = 0;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return 0;
+	while (*at >= '0' && *at <= '9') {
+		unsigned long first = strtoul(at, &at, 10);
+		unsigned long last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
+
+		count += last + 1 - first;
+		at += *at == ',';
+	}
+	return (uint32_t)count;
 }
 
 /* Computes each CPU's offset in per-CPU memory. Unknown offsets are no error: count stays 0. */
@@ -88,37 +107,30 @@ static int find_cpu_offsets(struct bpf_programs *programs)
 	struct bpf_cpu_addresses *cpu_addresses = programs->maps[BPF_ARRAY_CPU_ADDRESSES].bytes;
 	struct bpf_control *control = programs->maps[BPF_ARRAY_CONTROL].bytes;
 	CLEANUP(cleanup_close) int link = -1;
-	struct bpf_map_info info = {0};
-	uint32_t info_size = sizeof(info);
-	int cpus = libbpf_num_possible_cpus(), r;
+	uint32_t cpus = possible_cpus();
+	int r;
 
-	if (bpf_obj_get_info_by_fd(programs->loaded.percpu_probe, &info, &info_size) < 0)
-		return -errno;
-	cpu_addresses->map_id = info.id;
-	link = bpf_link_create(programs->loaded.find_cpu_addresses, 0, BPF_TRACE_ITER, NULL);
+	r = bpf_map_id(programs->loaded.percpu_probe, &cpu_addresses->map_id);
+	if (r < 0)
+		return r;
+	link = bpf_link_iterator(programs->loaded.find_cpu_addresses);
 	if (link < 0)
 		return link;
 	r = run_iterator(link);
-	if (r < 0 || !cpu_addresses->found || cpus <= 0 || cpus > BPF_CPU_MAX)
+	if (r < 0 || !cpu_addresses->found || cpus == 0 || cpus > BPF_CPU_MAX)
 		return r;
-	for (int i = 0; i < cpus; i++) {
+	for (uint32_t i = 0; i < cpus; i++) {
 		if (cpu_addresses->cpu[i] == 0)
 			return 0;
 		control->cpu_offset[i] = cpu_addresses->cpu[i] - cpu_addresses->base;
 	}
-	control->cpu_count = (unsigned)cpus;
+	control->cpu_count = cpus;
 	return 0;
 }
 
 int bpf_programs_link(const struct bpf_programs *programs, int directory)
 {
-	union bpf_iter_link_info info = {0};
-	LIBBPF_OPTS(bpf_link_create_opts, options, .iter_info = &info,
-		    .iter_info_len = sizeof(info));
-
-	info.cgroup.order = BPF_CGROUP_ITER_SELF_ONLY; /* the program does the walk */
-	info.cgroup.cgroup_fd = (uint32_t)directory;
-	return bpf_link_create(programs->loaded.collect, 0, BPF_TRACE_ITER, &options);
+	return bpf_link_group_iterator(programs->loaded.collect, directory);
 }
 
 /* Links the program to each hierarchy that the kernel can walk. */
@@ -143,19 +155,20 @@ static uint32_t attach(struct bpf_programs *programs, const struct cgw_layout *l
 static int load(struct bpf_programs *programs, const struct cgw_layout *layout,
 		uint32_t hierarchies, uint32_t *ret_hierarchies, struct cgw_diag *diag)
 {
-	int cpus = libbpf_num_possible_cpus(), r;
+	uint32_t cpus = possible_cpus();
 	struct bpf_sizes sizes = {
 		.groups = programs->capacity * (uint32_t)layout->hierarchy_count + BPF_SINGLE_MAX,
 		.parts = programs->capacity + BPF_SINGLE_MAX,
 		.percpu = 1,
 		.devices = DEVICES_PER_GROUP * programs->capacity + BPF_DEVICE_MAX,
 	};
+	int r;
 
 	programs->group_entries = sizes.groups;
 	programs->device_entries = sizes.devices;
 	if (cpus > 0 && cpus <= BPF_PERCPU_MAX) {
-		programs->percpu_count = (uint32_t)cpus;
-		sizes.percpu = sizes.parts * (uint32_t)cpus;
+		programs->percpu_count = cpus;
+		sizes.percpu = sizes.parts * cpus;
 	}
 	r = bpf_load(&sizes, &programs->loaded, diag);
 	if (r < 0)

@@ -290,6 +290,9 @@ static void compare(struct proof *proof, size_t index, size_t trial)
 		add_weight_candidates(proof, index, trial, after);
 		return;
 	}
+	if (!bpf_is_per_device(column->row) &&
+	    single_record(proof, column)[column->index] == BPF_NUMBER_UNKNOWN)
+		return;
 	if (!program_value(proof, column, &number) || agrees(proof, index, trial, number, after) ||
 	    after.state == CGW_GONE)
 		proof->matched[index] |= UINT32_C(1) << trial;

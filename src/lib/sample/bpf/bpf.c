@@ -8,6 +8,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/base/debug-message.h"
 #include "lib/sample/bpf/bpf.h"
 
 /* Smallest number of groups that the programs are loaded for. */
@@ -185,6 +186,12 @@ static int walk_once(struct bpf *bpf, uint32_t hierarchy, bool *ret_changed, boo
 	r = bpf_programs_pass(bpf->programs, hierarchy);
 	if (r < 0)
 		return r;
+	/* The lists of this kernel may differ from those that the programs follow. */
+	if (control->count < control->expected) {
+		DEBUG(CGW_DEBUG_BPF, "the walk found %u of %u groups of %s", control->count,
+		      control->expected, bpf->layout->hierarchies[hierarchy].label);
+		return -EPROTO;
+	}
 	state->collected = current_request(bpf, hierarchy);
 	if (control->count > bpf_programs_capacity(bpf->programs))
 		return -E2BIG;

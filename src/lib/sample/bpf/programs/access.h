@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* access.h - macros of the BPF programs for kernel structures and for the arrays they fill. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_ACCESS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_ACCESS_H
@@ -14,7 +14,7 @@
 #define CSS_ONLINE  (1U << 1)
 #define CSS_VISIBLE (1U << 3)
 #define CSS_DYING   (1U << 4)
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
 #define ARRAY(name_, type_, entries_)              \
 	struct {                                   \
@@ -29,8 +29,8 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 #define READS_DIRECTLY        1
 #define AS(type_, pointer)    ((type_ *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type_)))
 #define READ(pointer, member) ((pointer)->member)
-/* Any kernel type that starts with a 64-bit number works. */
-#define READ_U64(address) (AS(struct kernel_cpustat, address)->cpustat[0])
+/* Any kernel type that starts with a 64-bit number works; this one is as old as its ABI. */
+#define READ_U64(address) ((__u64)AS(struct timespec64, address)->tv_sec)
 #else
 #define READS_DIRECTLY        0
 #define AS(type_, pointer)    ((type_ *)(pointer))
@@ -167,11 +167,9 @@ static __always_inline bool begin_record(void *record, struct cgroup_subsys_stat
 	return *state != BPF_RECORD_ABSENT;
 }
 
-/* Copies a member that the running kernel may lack. */
-#define COLLECT(to, index, from, type_, member)                         \
-	do {                                                            \
-		if (bpf_core_field_exists(type_, member))               \
-			(to)->field[index] = (__u64)READ(from, member); \
-	} while (0)
+/* A member that the running kernel may lack. */
+#define NUMBER(from, type_, member) \
+	(bpf_core_field_exists(type_, member) ? (__u64)READ(from, member) : BPF_NUMBER_UNKNOWN)
+#define COLLECT(to, index, from, type_, member) ((to)->field[index] = NUMBER(from, type_, member))
 
 #endif

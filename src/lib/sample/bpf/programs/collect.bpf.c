@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
  * collect.bpf.c - BPF program that collects the values of all groups of a hierarchy in one walk.
  *
  * Long loops use bpf_loop(), because the verifier follows every iteration of an ordinary loop,
  * which dominates the time of loading.
  *
- * Built twice: with COLLECT_DIRECT it reads memory by plain loads that the kernel makes safe
- * (bpf_rdonly_cast, from Linux 6.2 on), without it through a helper. Each object has two
- * programs, for the two names of the kernel's flush function; the collector loads one.
+ * `generate` builds three variants. With COLLECT_DIRECT it reads memory by plain loads that the
+ * kernel makes safe (bpf_rdonly_cast, from Linux 6.2 on), without it through a helper.
+ * COLLECT_CSS_FLUSH selects the name of the kernel's flush function from Linux 6.16 on.
  */
 #include "controllers.h"
 #include "memory.h"
@@ -15,8 +15,13 @@
 /* Maximum steps of a walk (BPF_MAX_LOOPS); a group needs at most two. */
 #define WALK_MAX (8 << 20)
 
-extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym __weak;
-extern void cgroup_rstat_flush(struct cgroup *group) __ksym __weak;
+#ifdef COLLECT_CSS_FLUSH
+extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym;
+#define FLUSH(group) css_rstat_flush(&(group)->self)
+#else
+extern void cgroup_rstat_flush(struct cgroup *group) __ksym;
+#define FLUSH(group) cgroup_rstat_flush(group)
+#endif
 
 struct group_names {
 	char bytes[BPF_NAMES_SIZE];
@@ -282,6 +287,7 @@ static __always_inline void walk_from(struct cgroup *given, struct bpf_control *
 	struct walk walk = {.control = control};
 
 	control->count = 0;
+	control->expected = READ(root, nr_descendants) + 1;
 	control->changed_count = 0;
 	control->name_bytes = 0;
 	control->device_count = 0;
@@ -297,7 +303,7 @@ static __always_inline void walk_from(struct cgroup *given, struct bpf_control *
 }
 
 SEC("iter.s/cgroup")
-int collect_css_flush(struct bpf_iter__cgroup *context)
+int collect(struct bpf_iter__cgroup *context)
 {
 	struct cgroup *group = context->cgroup;
 	struct bpf_control *control = get_control();
@@ -306,22 +312,7 @@ int collect_css_flush(struct bpf_iter__cgroup *context)
 	if (group == NULL || control == NULL)
 		return 0;
 	if (control->options & BPF_OPTION_FLUSH)
-		css_rstat_flush(&group->self);
-	walk_from(group, control);
-	return 0;
-}
-
-SEC("iter.s/cgroup")
-int collect_cgroup_flush(struct bpf_iter__cgroup *context)
-{
-	struct cgroup *group = context->cgroup;
-	struct bpf_control *control = get_control();
-
-	/* At the end the program is called without a group. */
-	if (group == NULL || control == NULL)
-		return 0;
-	if (control->options & BPF_OPTION_FLUSH)
-		cgroup_rstat_flush(group);
+		FLUSH(group);
 	walk_from(group, control);
 	return 0;
 }

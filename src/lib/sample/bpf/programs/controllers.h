@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* controllers.h - collection of each controller's values, except memory. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_CONTROLLERS_H
@@ -63,7 +63,23 @@ static __always_inline void collect_core(const struct visit *visit)
 	if (to == NULL)
 		return;
 	to->field[BPF_CORE_STATE] = BPF_RECORD_PRESENT;
-	to->field[BPF_CORE_CPU_USAGE] = READ(visited_group(visit), bstat.cputime.sum_exec_runtime);
+	COLLECT(to, BPF_CORE_CPU_USAGE, visited_group(visit), struct cgroup,
+		bstat.cputime.sum_exec_runtime);
+}
+
+/* Whether the group or a descendant has processes. */
+static __always_inline __u64 is_populated(struct cgroup *group)
+{
+	__u64 children = NUMBER(group, struct cgroup, nr_populated_domain_children);
+	__u64 threads = NUMBER(group, struct cgroup, nr_populated_threaded_children);
+	__u64 tasks = bpf_core_field_exists(struct cgroup, nr_populated_csets)
+			      ? NUMBER(group, struct cgroup, nr_populated_csets)
+			      : NUMBER(group, struct cgroup, self.nr_populated_csets);
+
+	if (children == BPF_NUMBER_UNKNOWN || threads == BPF_NUMBER_UNKNOWN ||
+	    tasks == BPF_NUMBER_UNKNOWN)
+		return BPF_NUMBER_UNKNOWN;
+	return (children | threads | tasks) != 0;
 }
 
 static __always_inline void collect_core_states(const struct visit *visit)
@@ -74,16 +90,13 @@ static __always_inline void collect_core_states(const struct visit *visit)
 	if (to == NULL)
 		return;
 	to->field[BPF_CORE_STATES_STATE] = BPF_RECORD_PRESENT;
-	to->field[BPF_CORE_STATES_POPULATED] = READ(group, nr_populated_csets) +
-						       READ(group, nr_populated_domain_children) +
-						       READ(group, nr_populated_threaded_children) >
-					       0;
+	to->field[BPF_CORE_STATES_POPULATED] = is_populated(group);
 	to->field[BPF_CORE_STATES_FROZEN] = READ(group, flags) >> CGRP_FROZEN & 1;
-	to->field[BPF_CORE_STATES_FREEZE] = READ(group, freezer.freeze);
-	to->field[BPF_CORE_STATES_DESCENDANTS] = READ(group, nr_descendants);
-	to->field[BPF_CORE_STATES_DYING] = READ(group, nr_dying_descendants);
-	to->field[BPF_CORE_STATES_MAX_DEPTH] = READ(group, max_depth);
-	to->field[BPF_CORE_STATES_MAX_DESCENDANTS] = READ(group, max_descendants);
+	COLLECT(to, BPF_CORE_STATES_FREEZE, group, struct cgroup, freezer.freeze);
+	COLLECT(to, BPF_CORE_STATES_DESCENDANTS, group, struct cgroup, nr_descendants);
+	COLLECT(to, BPF_CORE_STATES_DYING, group, struct cgroup, nr_dying_descendants);
+	COLLECT(to, BPF_CORE_STATES_MAX_DEPTH, group, struct cgroup, max_depth);
+	COLLECT(to, BPF_CORE_STATES_MAX_DESCENDANTS, group, struct cgroup, max_descendants);
 }
 
 static __always_inline void collect_cpu(const struct visit *visit)
@@ -94,23 +107,18 @@ static __always_inline void collect_cpu(const struct visit *visit)
 
 	if (!begin_record(to, css, visit))
 		return;
-	to->field[BPF_CPU_SHARES] = READ(from, shares);
-	if (bpf_core_field_exists(struct task_group, idle))
-		to->field[BPF_CPU_IDLE] = READ(from, idle);
-	if (bpf_core_field_exists(struct task_group, rt_bandwidth)) {
-		to->field[BPF_CPU_RT_RUNTIME] = READ(from, rt_bandwidth.rt_runtime);
-		to->field[BPF_CPU_RT_PERIOD] = READ(from, rt_bandwidth.rt_period);
-	}
-	if (!bpf_core_field_exists(struct task_group, cfs_bandwidth))
-		return;
-	to->field[BPF_CPU_PERIODS] = READ(from, cfs_bandwidth.nr_periods);
-	to->field[BPF_CPU_THROTTLES] = READ(from, cfs_bandwidth.nr_throttled);
-	to->field[BPF_CPU_THROTTLED_NS] = READ(from, cfs_bandwidth.throttled_time);
-	to->field[BPF_CPU_BURSTS] = READ(from, cfs_bandwidth.nr_burst);
-	to->field[BPF_CPU_BURST_NS] = READ(from, cfs_bandwidth.burst_time);
-	to->field[BPF_CPU_QUOTA] = READ(from, cfs_bandwidth.quota);
-	to->field[BPF_CPU_PERIOD] = READ(from, cfs_bandwidth.period);
-	to->field[BPF_CPU_MAX_BURST] = READ(from, cfs_bandwidth.burst);
+	COLLECT(to, BPF_CPU_SHARES, from, struct task_group, shares);
+	COLLECT(to, BPF_CPU_IDLE, from, struct task_group, idle);
+	COLLECT(to, BPF_CPU_RT_RUNTIME, from, struct task_group, rt_bandwidth.rt_runtime);
+	COLLECT(to, BPF_CPU_RT_PERIOD, from, struct task_group, rt_bandwidth.rt_period);
+	COLLECT(to, BPF_CPU_PERIODS, from, struct task_group, cfs_bandwidth.nr_periods);
+	COLLECT(to, BPF_CPU_THROTTLES, from, struct task_group, cfs_bandwidth.nr_throttled);
+	COLLECT(to, BPF_CPU_THROTTLED_NS, from, struct task_group, cfs_bandwidth.throttled_time);
+	COLLECT(to, BPF_CPU_BURSTS, from, struct task_group, cfs_bandwidth.nr_burst);
+	COLLECT(to, BPF_CPU_BURST_NS, from, struct task_group, cfs_bandwidth.burst_time);
+	COLLECT(to, BPF_CPU_QUOTA, from, struct task_group, cfs_bandwidth.quota);
+	COLLECT(to, BPF_CPU_PERIOD, from, struct task_group, cfs_bandwidth.period);
+	COLLECT(to, BPF_CPU_MAX_BURST, from, struct task_group, cfs_bandwidth.burst);
 }
 
 #define CPU_STAT(from, name)                                   \
@@ -179,7 +187,7 @@ static __always_inline void collect_pids(const struct visit *visit)
 
 	if (!begin_record(to, css, visit))
 		return;
-	to->field[BPF_PIDS_CURRENT] = READ(from, counter.counter);
+	COLLECT(to, BPF_PIDS_CURRENT, from, struct pids_cgroup, counter.counter);
 }
 
 static __always_inline void collect_pids_limits(const struct visit *visit)
@@ -190,14 +198,14 @@ static __always_inline void collect_pids_limits(const struct visit *visit)
 
 	if (!begin_record(to, css, visit))
 		return;
-	to->field[BPF_PIDS_LIMITS_MAX] = READ(from, limit.counter);
+	COLLECT(to, BPF_PIDS_LIMITS_MAX, from, struct pids_cgroup, limit.counter);
 	COLLECT(to, BPF_PIDS_LIMITS_PEAK, from, struct pids_cgroup, watermark);
 	if (bpf_core_field_exists(struct pids_cgroup, events))
 		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
 			READ_U64(ELEMENT(from, struct pids_cgroup, events, 0));
-	else if (bpf_core_field_exists(struct pids_cgroup___limit, events_limit))
-		to->field[BPF_PIDS_LIMITS_EVENTS_MAX] =
-			READ(AS(struct pids_cgroup___limit, from), events_limit.counter);
+	else
+		COLLECT(to, BPF_PIDS_LIMITS_EVENTS_MAX, AS(struct pids_cgroup___limit, from),
+			struct pids_cgroup___limit, events_limit.counter);
 }
 
 static __always_inline void collect_freezer(const struct visit *visit)

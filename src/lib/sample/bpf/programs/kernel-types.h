@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * kernel-types.h - members of kernel structures that the programs read. Their offsets come from the
  * running kernel's BTF (CO-RE), so the order here does not matter.
@@ -49,6 +49,7 @@ struct cgroup_subsys_state {
 	unsigned int flags;
 	__u64 serial_nr;
 	struct cgroup_subsys_state *parent;
+	int nr_populated_csets; /* from Linux 7.1 on, here instead of in struct cgroup */
 };
 
 struct kernfs_node {
@@ -170,6 +171,10 @@ struct task_group {
 	unsigned long shares;
 	struct cfs_bandwidth cfs_bandwidth;
 	struct rt_bandwidth rt_bandwidth;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
 };
 
 struct kernel_cpustat {

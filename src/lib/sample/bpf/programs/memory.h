@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* memory.h - collection of the memory controller's values. */
 #ifndef CGWARD_LIB_SAMPLE_BPF_PROGRAMS_MEMORY_H
 #define CGWARD_LIB_SAMPLE_BPF_PROGRAMS_MEMORY_H
@@ -40,6 +40,7 @@ static __always_inline void collect_limits_v1(struct mem_cgroup *from, struct re
 	COLLECT(to, BPF_LIMITS_SOFT_LIMIT, from, struct mem_cgroup, soft_limit);
 	COLLECT(to, BPF_LIMITS_SWAPPINESS, from, struct mem_cgroup, swappiness);
 	COLLECT(to, BPF_LIMITS_UNDER_OOM, from, struct mem_cgroup, under_oom);
+	to->field[BPF_LIMITS_OOM_KILL_DISABLE] = BPF_NUMBER_UNKNOWN;
 	if (!bpf_core_field_exists(struct mem_cgroup, oom_kill_disable))
 		return;
 	/* An int in some kernels, a bool in others. */
@@ -104,8 +105,8 @@ static __always_inline void collect_memory(const struct visit *visit)
 	struct cgroup_subsys_state *css = CSS(visit, memory_cgrp_id);
 
 	if (begin_record(to, css, visit))
-		to->field[BPF_MEMORY_USAGE] =
-			READ(AS(struct mem_cgroup, css), memory.usage.counter);
+		COLLECT(to, BPF_MEMORY_USAGE, AS(struct mem_cgroup, css), struct mem_cgroup,
+			memory.usage.counter);
 }
 
 static __always_inline void collect_limits(const struct visit *visit)

@@ -40,6 +40,9 @@ enum bpf_part {
 	BPF_PART_COUNT,
 };
 
+/* The running kernel lacks the member: the file must be read. */
+#define BPF_NUMBER_UNKNOWN 0xfffffffffffffffeULL
+
 /* State of a record: whether the group has the controller. */
 enum { BPF_RECORD_ABSENT, BPF_RECORD_PRESENT };
 
@@ -209,6 +212,7 @@ struct bpf_control {
 	unsigned int prefetch_offset; /* offset to prefetch in a state; set by the program */
 	/* results */
 	unsigned int count;         /* groups, including those beyond the capacity */
+	unsigned int expected;      /* groups, as counted by the kernel */
 	unsigned int changed_count; /* groups that did not have this slot in the last pass */
 	unsigned int name_bytes;    /* bytes written to `names` */
 	unsigned int device_count;  /* entries used in `devices` */

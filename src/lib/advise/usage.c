@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* usage.c - peaks, a percentile and steady growth of one group. */
+#include <string.h>
+
+#include "lib/advise/usage.h"
+#include "lib/base/array.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/muldiv.h"
+
+/* Less growth than this over the recording is not reported. */
+#define GROWTH_MIN_BYTES (UINT64_C(16) << 20)
+
+static size_t bucket_of(uint64_t value)
+{
+	unsigned power;
+
+	if (value < 8)
+		return value;
+	power = 63 - (unsigned)__builtin_clzll(value);
+	return ((power - 2) * 8) + (value >> (power - 3) & 7);
+}
+
+/* The largest value of a bucket. */
+static uint64_t bucket_end(size_t bucket)
+{
+	unsigned power = (unsigned)(bucket / 8 + 2);
+
+	if (bucket < 8)
+		return bucket;
+	return (UINT64_C(1) << power) + ((uint64_t)(bucket % 8 + 1) << (power - 3)) - 1;
+}
+
+/* An upper bound of the 99th percentile, at most 12 % above it. */
+static uint64_t percentile_99(const struct histogram *histogram)
+{
+	uint64_t total = 0, seen = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(histogram->count); i++)
+		total += histogram->count[i];
+	for (size_t i = 0; i < ARRAY_SIZE(histogram->count); i++) {
+		seen += histogram->count[i];
+		if (seen > 0 && seen >= total - total / 100)
+			return bucket_end(i);
+	}
+	return 0;
+}
+
+/* The growth of a counter in the interval; 0 if it is not known. */
+static uint64_t growth_of(const struct cgw_frame *frame, enum cgw_metric metric, uint32_t group)
+{
+	struct cgw_number now = cgw_snapshot_number(cgw_frame_now(frame), metric, group);
+	struct cgw_number before = cgw_snapshot_number(cgw_frame_before(frame), metric,
+						       cgw_frame_previous(frame, group));
+
+	return now.state == CGW_OK && before.state == CGW_OK && now.value > before.value
+		       ? now.value - before.value
+		       : 0;
+}
+
+static bool is_same_group(const struct cgw_frame *frame, uint32_t group)
+{
+	return cgw_frame_before(frame) != NULL &&
+	       cgw_frame_previous(frame, group) != CGW_NO_GROUP &&
+	       (cgw_frame_flags(frame, group) & CGW_ROW_RECREATED) == 0;
+}
+
+static void observe_cpu(const struct cgw_frame *frame, uint32_t group,
+			struct observation *observation)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(frame), *before = cgw_frame_before(frame);
+	uint64_t read_ns, before_ns;
+
+	if (!is_same_group(frame, group))
+		return;
+	read_ns = cgw_snapshot_read_ns(now, group);
+	before_ns = cgw_snapshot_read_ns(before, cgw_frame_previous(frame, group));
+	if (read_ns <= before_ns)
+		return;
+	observation->interval_ns = read_ns - before_ns;
+	observation->known[MEASURE_CPU] =
+		cgw_snapshot_number(now, CGW_M_CPU_USAGE, group).state == CGW_OK &&
+		scale_u64(growth_of(frame, CGW_M_CPU_USAGE, group), NS_PER_S,
+			  observation->interval_ns, &observation->value[MEASURE_CPU]);
+}
+
+/* Adds a metric to a measure if it has a value. */
+static void add(const struct cgw_snapshot *snapshot, enum cgw_metric metric, uint32_t group,
+		struct observation *observation, enum measure measure)
+{
+	struct cgw_number number = cgw_snapshot_number(snapshot, metric, group);
+
+	if (number.state != CGW_OK)
+		return;
+	observation->value[measure] += number.value;
+	observation->known[measure] = true;
+}
+
+void observe(const struct cgw_frame *frame, uint32_t group, struct observation *observation)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(frame);
+	struct cgw_number unused = cgw_snapshot_number(now, CGW_M_MEMORY_INACTIVE_FILE, group);
+	uint64_t *value = observation->value;
+
+	*observation = (struct observation){0};
+	observe_cpu(frame, group, observation);
+	add(now, CGW_M_MEMORY_CURRENT, group, observation, MEASURE_MEMORY);
+	add(now, CGW_M_MEMORY_ANON, group, observation, MEASURE_UNRECLAIMABLE);
+	add(now, CGW_M_MEMORY_SHMEM, group, observation, MEASURE_UNRECLAIMABLE);
+	add(now, CGW_M_MEMORY_KERNEL, group, observation, MEASURE_UNRECLAIMABLE);
+	add(now, CGW_M_PIDS_CURRENT, group, observation, MEASURE_TASKS);
+	if (observation->known[MEASURE_MEMORY] && unused.state == CGW_OK) {
+		value[MEASURE_WORKING_SET] = value[MEASURE_MEMORY] > unused.value
+						     ? value[MEASURE_MEMORY] - unused.value
+						     : 0;
+		observation->known[MEASURE_WORKING_SET] = true;
+	}
+}
+
+void usage_begin_life(struct usage_record *record)
+{
+	record->usage.lives++;
+	for (size_t i = 0; i < GROWTH_PARTS; i++)
+		record->smallest[i] = UINT64_MAX;
+}
+
+static void add_interval(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
+			 const struct observation *observation)
+{
+	struct cgw_usage *usage = &record->usage;
+
+	usage->intervals++;
+	usage->intervals_ns += observation->interval_ns;
+	if (observation->known[MEASURE_CPU])
+		record->cpu.count[bucket_of(observation->value[MEASURE_CPU])]++;
+	if (growth_of(frame, CGW_M_CPU_THROTTLED, group) > 0)
+		usage->throttled_intervals++;
+	usage->oom_kills += growth_of(frame, CGW_M_MEMORY_EVENTS_OOM_KILL, group);
+	usage->memory_limit_hits += growth_of(frame, CGW_M_MEMORY_EVENTS_MAX, group);
+	usage->refaults += growth_of(frame, CGW_M_MEMORY_WORKINGSET_REFAULT, group);
+	usage->forks_refused += growth_of(frame, CGW_M_PIDS_EVENTS_MAX, group);
+}
+
+void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
+	       size_t part)
+{
+	const struct cgw_snapshot *now = cgw_frame_now(frame);
+	struct cgw_usage *usage = &record->usage;
+	struct observation observation;
+
+	observe(frame, group, &observation);
+	usage->samples++;
+	if (observation.interval_ns > 0)
+		add_interval(record, frame, group, &observation);
+	for (size_t i = 0; i < MEASURE_COUNT; i++) {
+		record->known[i] |= observation.known[i];
+		if (observation.known[i] && observation.value[i] > record->peak[i])
+			record->peak[i] = observation.value[i];
+	}
+	if (observation.known[MEASURE_UNRECLAIMABLE] &&
+	    observation.value[MEASURE_UNRECLAIMABLE] < record->smallest[part])
+		record->smallest[part] = observation.value[MEASURE_UNRECLAIMABLE];
+	usage->cpu_max = cgw_snapshot_number(now, CGW_M_CPU_MAX, group);
+	usage->memory_max = cgw_snapshot_number(now, CGW_M_MEMORY_MAX, group);
+	usage->memory_high = cgw_snapshot_number(now, CGW_M_MEMORY_HIGH, group);
+	usage->pids_max = cgw_snapshot_number(now, CGW_M_PIDS_MAX, group);
+}
+
+/*
+ * Memory that never shrinks: the smallest value of each part is at least that of the part before,
+ * over at least half of the recording, and the second half grew as well, unlike a cache or a
+ * program that is warming up.
+ */
+static void find_growth(struct usage_record *record, uint64_t part_ns)
+{
+	size_t first = GROWTH_PARTS, last = 0, count = 0;
+	uint64_t growth, later;
+
+	for (size_t i = 0; i < GROWTH_PARTS; i++) {
+		if (record->smallest[i] == UINT64_MAX)
+			continue;
+		if (first == GROWTH_PARTS)
+			first = i;
+		else if (record->smallest[i] < record->smallest[last])
+			return;
+		last = i;
+		count++;
+	}
+	if (count < GROWTH_PARTS / 2)
+		return;
+	growth = later = record->smallest[last] - record->smallest[first];
+	for (size_t i = first + (last - first) / 2; i <= last; i++)
+		if (record->smallest[i] != UINT64_MAX) {
+			later = record->smallest[last] - record->smallest[i];
+			break;
+		}
+	if (growth < GROWTH_MIN_BYTES || growth < record->smallest[first] / 4 || later < growth / 4)
+		return;
+	record->usage.growth_bytes = growth;
+	record->usage.growth_ns = part_ns * (last - first);
+}
+
+void usage_finish(struct usage_record *record, uint64_t part_ns)
+{
+	struct cgw_usage *usage = &record->usage;
+
+	usage->path = record->path;
+	usage->cpu_peak = record->peak[MEASURE_CPU];
+	usage->cpu_p99 = percentile_99(&record->cpu);
+	if (usage->cpu_p99 > usage->cpu_peak)
+		usage->cpu_p99 = usage->cpu_peak;
+	usage->memory_peak_bytes = record->peak[MEASURE_MEMORY];
+	usage->working_set_peak_bytes = record->peak[MEASURE_WORKING_SET];
+	usage->unreclaimable_peak_bytes = record->peak[MEASURE_UNRECLAIMABLE];
+	usage->tasks_peak = record->peak[MEASURE_TASKS];
+	find_growth(record, part_ns);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* usage.h - what a recording shows of one group. */
+#ifndef CGWARD_LIB_ADVISE_USAGE_H
+#define CGWARD_LIB_ADVISE_USAGE_H
+
+#include <cgward/advise.h>
+
+/* Parts of the recording, of equal length, whose smallest values show steady growth. */
+#define GROWTH_PARTS 16
+
+enum measure {
+	MEASURE_CPU,           /* nanoseconds per second, in the interval before the sample */
+	MEASURE_MEMORY,        /* bytes, as all below */
+	MEASURE_WORKING_SET,   /* without file pages that were not used again */
+	MEASURE_UNRECLAIMABLE, /* anonymous, shared and kernel memory */
+	MEASURE_TASKS,
+	MEASURE_COUNT,
+};
+
+/* One sample of a group. */
+struct observation {
+	uint64_t value[MEASURE_COUNT];
+	bool known[MEASURE_COUNT];
+	uint64_t interval_ns; /* since the last sample; 0: the group was not in it */
+};
+
+/* Counts by value, eight buckets for each power of two: 12 % wide at most. */
+struct histogram {
+	uint32_t count[62 * 8];
+};
+
+struct usage_record {
+	struct cgw_usage usage;
+	char *path;
+	uint64_t id; /* inode of its directory in the first hierarchy that has it */
+	uint64_t peak[MEASURE_COUNT];
+	bool known[MEASURE_COUNT]; /* in any sample */
+	struct histogram cpu;
+	uint64_t smallest[GROWTH_PARTS]; /* unreclaimable memory; UINT64_MAX: no sample */
+	size_t first_advice, advice_count;
+};
+
+void observe(const struct cgw_frame *frame, uint32_t group, struct observation *observation);
+void usage_begin_life(struct usage_record *record);
+/* `part` is that of the sample, below GROWTH_PARTS. */
+void usage_add(struct usage_record *record, const struct cgw_frame *frame, uint32_t group,
+	       size_t part);
+/* Computes the values that need all samples. `part_ns` is the length of a part. */
+void usage_finish(struct usage_record *record, uint64_t part_ns);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bpf-syscall.h - the operations of bpf(2) that the collector needs. */
+#ifndef CGWARD_LIB_SAMPLE_BPF_BPF_SYSCALL_H
+#define CGWARD_LIB_SAMPLE_BPF_BPF_SYSCALL_H
+
+#include "lib/sample/bpf/bpf-loader.h"
+
+/* Input and output for each map of a loader. */
+struct bpf_map_slot {
+	int fd;
+	uint32_t entries; /* 0: as in the loader */
+	uint64_t initial_value;
+};
+
+/*
+ * Runs a loader. The descriptors of its maps are stored in `maps`, those of its programs in
+ * `programs`; the caller closes them.
+ */
+int bpf_run_loader(const struct bpf_loader *loader, struct bpf_map_slot *maps, int *programs);
+
+/* These return a descriptor or a negative error. */
+int bpf_link_iterator(int program);
+int bpf_link_group_iterator(int program, int directory);
+int bpf_create_iterator(int link);
+
+int bpf_map_id(int map, uint32_t *ret_id);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-advise-output.c - formats of `cgward advise`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/advise/advise-output.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "test.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+static const struct cgw_usage usages[] = {
+	{.path = "/it's\n.service",
+	 .samples = 40,
+	 .intervals = 39,
+	 .cpu_peak = 455 * NS_PER_MS,
+	 .cpu_p99 = 100 * NS_PER_MS,
+	 .working_set_peak_bytes = 100 * MIB,
+	 .unreclaimable_peak_bytes = 60 * MIB,
+	 .tasks_peak = 7,
+	 .refaults = 12},
+	{.path = "/leak",
+	 .samples = 40,
+	 .intervals = 39,
+	 .throttled_intervals = 20,
+	 .cpu_peak = 100 * NS_PER_MS,
+	 .working_set_peak_bytes = 100 * MIB,
+	 .growth_bytes = 64 * MIB,
+	 .growth_ns = 90 * NS_PER_S,
+	 .oom_kills = 2,
+	 .forks_refused = 3},
+};
+static const struct cgw_advice advice[] = {
+	{.usage = &usages[0],
+	 .control = CGW_C_CPU_MAX,
+	 .value = 570 * NS_PER_MS,
+	 .now = {0, CGW_MAX},
+	 .trial = {.samples = 39}},
+	{.usage = &usages[0],
+	 .control = CGW_C_MEMORY_MAX,
+	 .value = 130 * MIB,
+	 .now = {512 * MIB, CGW_OK},
+	 .trial = {.samples = 40, .reached = 3, .reached_ns = 6 * NS_PER_S}},
+	{.usage = &usages[0], .control = CGW_C_PIDS_MAX, .value = 32, .now = {0, CGW_ABSENT}},
+	{.usage = &usages[1],
+	 .control = CGW_C_CPU_MAX,
+	 .kind = CGW_ADVICE_LIMITED,
+	 .value = 130 * NS_PER_MS,
+	 .trial = {.samples = 39, .reached = 1, .reached_ns = NS_PER_S}},
+	{.usage = &usages[1],
+	 .control = CGW_C_MEMORY_MAX,
+	 .kind = CGW_ADVICE_LEAK,
+	 .value = 130 * MIB},
+	{.usage = &usages[1], .control = CGW_C_PIDS_MAX, .kind = CGW_ADVICE_WHOLE},
+};
+
+static struct advise_report report_of(size_t count)
+{
+	return (struct advise_report){
+		.info = {.last_ns = 3600 * NS_PER_S, .samples = 40},
+		.interval_ns = 2 * NS_PER_S,
+		.objective = "safe",
+		.advice = advice,
+		.count = count,
+	};
+}
+
+static char *print(const struct advise_report *report, const char *format)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	unsigned index = 0;
+
+	assert_non_null(out);
+	while (strcmp(advise_formats[index], format) != 0)
+		index++;
+	assert_int_equal(advise_print(report, index, out), 0);
+	fclose(out);
+	return text;
+}
+
+static void assert_printed(const char *format, const char *expected)
+{
+	const struct advise_report report = report_of(ARRAY_SIZE(advice));
+	CLEANUP(cleanup_free) char *text = print(&report, format);
+
+	assert_string_equal(text, expected);
+}
+
+static void assert_contains(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("'%s' is not in:\n%s", part, text);
+}
+
+static void test_commands_are_quoted_for_the_shell(void **state)
+{
+	(void)state;
+	assert_printed(
+		"set",
+		"cgward set -- '/it'\\''s\\x0a.service' cpu.max=57% memory.max=130M pids.max=32\n"
+		"cgward set -- '/leak' cpu.max=13%\n");
+}
+
+static void test_policy_sections(void **state)
+{
+	(void)state;
+	assert_printed("policy", "[limit it_s_.service-1c0facf0]\n"
+				 "match = /it's\\x0a.service\n"
+				 "cpu.max = 57%\nmemory.max = 130M\npids.max = 32\n\n"
+				 "[limit leak]\nmatch = /leak\ncpu.max = 13%\n\n");
+}
+
+static void test_drop_ins_of_units_only(void **state)
+{
+	(void)state;
+	assert_printed("systemd", "# /etc/systemd/system/it's\\x0a.service.d/50-cgward.conf\n"
+				  "[Service]\nCPUQuota=57%\nMemoryMax=130M\nTasksMax=32\n\n");
+}
+
+static void test_kubernetes_resources(void **state)
+{
+	(void)state;
+	assert_printed("kubernetes", "# /it's\\x0a.service\n"
+				     "resources:\n  requests:\n    cpu: 100m\n    memory: 100Mi\n"
+				     "  limits:\n    cpu: 570m\n    memory: 130Mi\n\n"
+				     "# /leak\nresources:\n  requests:\n    cpu: 1m\n"
+				     "    memory: 100Mi\n  limits:\n    cpu: 130m\n\n");
+}
+
+static void test_table_gives_the_reasons(void **state)
+{
+	const struct cgw_trial second[ARRAY_SIZE(advice)] = {
+		{.samples = 20, .reached = 5, .reached_ns = 10 * NS_PER_S},
+		{.samples = 20, .reached = 1, .reached_ns = NS_PER_S, .exceeded = 2},
+	};
+	const struct cgw_trial killed[ARRAY_SIZE(advice)] = {{0}, {.samples = 20, .exceeded = 2}};
+	struct cgw_trial first[ARRAY_SIZE(advice)];
+	struct advise_report report = report_of(ARRAY_SIZE(advice));
+	CLEANUP(cleanup_free) char *text = NULL;
+	CLEANUP(cleanup_free) char *others = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(advice); i++)
+		first[i] = advice[i].trial;
+	report.first = first;
+	report.second = second;
+	text = print(&report, "table");
+	assert_contains(text, "used up to 45.5%, p99 10.0%; with the limit: never throttled in 39 "
+			      "samples; second recording: throttled in 5 of 20 samples (10.0s)\n");
+	assert_contains(text,
+			"working set up to 100M, not reclaimable 60M; 12 refaults; with the "
+			"limit: reclaimed in 3 of 40 samples (6.00s), never OOM-killed; second "
+			"recording: reclaimed in 1 of 20 samples (1.00s), OOM-killed in 2\n");
+	assert_contains(text, "second recording: not recorded\n");
+	report.second = killed;
+	others = print(&report, "table");
+	assert_contains(others, "second recording: OOM-killed in 2 of 20 samples\n");
+	assert_contains(text, "throttled in 20 of 39 intervals; was limited, so record again");
+	assert_contains(text, "2 OOM kills; grew by 64M within 1m30s without shrinking");
+	assert_contains(text, "3 forks refused; may use the whole machine\n");
+	assert_contains(text, "512M");
+	/* Values that are not advised. */
+	assert_contains(text, "/leak                memory.max    -      - working set");
+}
+
+static void test_heading_names_what_was_recorded(void **state)
+{
+	struct advise_report report = report_of(1);
+	CLEANUP(cleanup_free) char *text = NULL;
+	CLEANUP(cleanup_free) char *longer = NULL;
+
+	(void)state;
+	report.headings = true;
+	text = print(&report, "table");
+	assert_contains(text, "40 samples over 1h00m, one every 2.00s; objective: safe\n"
+			      "The recording is shorter than a day");
+	report.info.last_ns = 25 * 3600 * NS_PER_S;
+	longer = print(&report, "table");
+	assert_null(strstr(longer, "shorter than a day"));
+}
+
+static void test_json(void **state)
+{
+	const struct advise_report report = report_of(ARRAY_SIZE(advice));
+	CLEANUP(cleanup_free) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(advise_print_json(&report, out), 0);
+	fclose(out);
+	assert_contains(text, "\"group\": \"/it's\\\\x0a.service\"");
+	assert_contains(text, "\"value\": \"57%\"");
+	assert_contains(text, "\"kind\": \"leak\"");
+	assert_contains(text, "\"now\": \"512M\",\n      \"value\": \"130M\"");
+	assert_contains(text, "\"reached_ns\": 6000000000");
+	assert_contains(text, "\"value\": null");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands_are_quoted_for_the_shell),
+		cmocka_unit_test(test_policy_sections),
+		cmocka_unit_test(test_drop_ins_of_units_only),
+		cmocka_unit_test(test_kubernetes_resources),
+		cmocka_unit_test(test_table_gives_the_reasons),
+		cmocka_unit_test(test_heading_names_what_was_recorded),
+		cmocka_unit_test(test_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

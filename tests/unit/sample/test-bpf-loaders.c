@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-bpf-loaders.c - the committed loaders match the records that the collector reads. */
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/sample/bpf/bpf-loader.h"
+#include "lib/sample/bpf/programs/records.h"
+#include "test.h"
+
+#define NUMBERS(count) ((count) * sizeof(uint64_t))
+
+static const struct {
+	const char *map;
+	size_t value_bytes;
+} expected[] = {
+	{"control", sizeof(struct bpf_control)},
+	{"groups", sizeof(struct bpf_group_record)},
+	{"names", BPF_NAMES_SIZE},
+	{"learned", sizeof(struct bpf_learned)},
+	{"cpu_addresses", sizeof(struct bpf_cpu_addresses)},
+	{"percpu", NUMBERS(1)},
+	{"percpu_probe", NUMBERS(1)},
+	{"states", NUMBERS(1)},
+	{"devices", NUMBERS(BPF_DEVICE_SIZE)},
+	{"core", NUMBERS(BPF_CORE_SIZE)},
+	{"core_states", NUMBERS(BPF_CORE_STATES_SIZE)},
+	{"cpu", NUMBERS(BPF_CPU_SIZE)},
+	{"cpuacct", NUMBERS(BPF_CPUACCT_SIZE)},
+	{"memory", NUMBERS(BPF_MEMORY_SIZE)},
+	{"limits", NUMBERS(BPF_LIMITS_SIZE)},
+	{"stat", NUMBERS(BPF_STAT_SIZE)},
+	{"pids", NUMBERS(BPF_PIDS_SIZE)},
+	{"pids_limits", NUMBERS(BPF_PIDS_LIMITS_SIZE)},
+	{"freezer", NUMBERS(BPF_FREEZER_SIZE)},
+	{"io", NUMBERS(BPF_IO_SIZE)},
+	{"weight", NUMBERS(BPF_WEIGHT_SIZE)},
+	{"device", NUMBERS(BPF_LIST_SIZE)},
+};
+
+static void check_loader(const struct bpf_loader *loader)
+{
+	assert_int_equal(loader->map_count, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		size_t map = 0;
+
+		while (map < loader->map_count &&
+		       strcmp(loader->maps[map].name, expected[i].map) != 0)
+			map++;
+		assert_true(map < loader->map_count);
+		assert_int_equal(loader->maps[map].value_bytes, expected[i].value_bytes);
+	}
+	assert_int_equal(loader->program_count, 2);
+	assert_int_equal(loader->instruction_bytes % sizeof(uint64_t), 0);
+}
+
+static void test_loaders_create_the_arrays_that_are_read(void **state)
+{
+	(void)state;
+	check_loader(&bpf_loader_css_direct);
+	check_loader(&bpf_loader_cgroup_direct);
+	check_loader(&bpf_loader_cgroup_probe);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_loaders_create_the_arrays_that_are_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
