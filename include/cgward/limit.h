@@ -114,6 +114,9 @@ struct cgw_step {
 	/* If not 0, fail with -ESTALE unless the directory has this inode in that hierarchy. */
 	uint64_t expected_id;
 	size_t expected_hierarchy;
+	/* The same by hierarchy of the layout; 0: not checked there. cgw_plan_add() copies them. */
+	const uint64_t *expected_ids;
+	size_t expected_id_count;
 };
 
 enum cgw_outcome {

@@ -38,7 +38,10 @@ enum cgw_view {
 	CGW_VIEW_DERIVED_BY,  /* the group that a row of fields.def is determined by */
 };
 
-/* A parsed field. Copy it by value. */
+/*
+ * A parsed field. Copy it by value. A view or index that no key has names nothing: its key, title
+ * and help are "", and it has no value.
+ */
 struct cgw_field {
 	uint8_t view;  /* enum cgw_view */
 	uint8_t unit;  /* enum cgw_unit of its values */
@@ -98,7 +101,7 @@ const struct cgw_snapshot *cgw_frame_now(const struct cgw_frame *frame) CGW_PURE
 const struct cgw_snapshot *cgw_frame_before(const struct cgw_frame *frame) CGW_PURE;
 /* Seconds between the snapshots, without time in suspend; 0 without a previous snapshot. */
 double cgw_frame_seconds(const struct cgw_frame *frame) CGW_PURE;
-/* A mask of enum cgw_row_flag. */
+/* A mask of enum cgw_row_flag; 0 for a group that is not in the snapshot. */
 unsigned cgw_frame_flags(const struct cgw_frame *frame, uint32_t group) CGW_PURE;
 /* The index of the group in the previous snapshot, or CGW_NO_GROUP. */
 uint32_t cgw_frame_previous(const struct cgw_frame *frame, uint32_t group) CGW_PURE;

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Limits computed from a recording of real loads hold when they are set: a program that needs 60M, a
 # leak, a reader of files, a program limited by its CPU quota.
 # shellcheck source=tests/live/lib.sh

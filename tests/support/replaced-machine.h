@@ -75,6 +75,13 @@ static inline void machine_replace(struct machine *machine)
 	machine_add_group(machine, "/web");
 }
 
+/* The same in one hierarchy of v1 only. */
+static inline void machine_replace_in(struct machine *machine, const char *hierarchy)
+{
+	machine_set_aside(machine, hierarchy);
+	machine_add_group(machine, "/web");
+}
+
 static inline struct machine machine_begin(unsigned version, bool is_populated, bool is_frozen)
 {
 	struct machine machine = {.dir = tree_new(),

@@ -35,13 +35,22 @@ enum cli_exit change_parse_ids(void *target, struct cli_context *context,
 
 	command->id_count = 0;
 	do {
+		struct change_id *id = &command->ids[command->id_count];
+		size_t word = strcspn(at, ":,");
+
+		*id = (struct change_id){0};
+		if (at[word] == ':') {
+			id->hierarchy = at;
+			id->length = word;
+			at += word + 1;
+		}
 		errno = 0;
-		command->ids[command->id_count] = strtoull(at, &end, 10);
+		id->id = strtoull(at, &end, 10);
 		if (!isdigit((unsigned char)at[0]) || errno != 0 || (*end != ',' && *end != '\0') ||
-		    command->ids[command->id_count] == 0)
+		    id->id == 0)
 			return cli_usage_error(context,
 					       "invalid --%s '%.64s' (expected IDs separated "
-					       "by commas, as printed by 'cgward dump -o id')",
+					       "by commas, as printed by 'cgward dump -o ids')",
 					       option->name, at);
 		if (++command->id_count == CHANGE_IDS_MAX && *end != '\0')
 			return cli_usage_error(context, "too many IDs for --%s (at most %d)",
@@ -109,33 +118,52 @@ enum cli_exit change_open(struct change_command *command)
 	return CLI_OK;
 }
 
-/* Makes the plan check the group's ID, which is that of the first hierarchy with the group. */
-static void expect_id(const struct change_command *command, struct cgw_step *step)
+/* Is the ID one of a group in that hierarchy? */
+static bool is_of(const struct change_id *id, const struct cgw_hierarchy *hierarchy, bool first)
 {
-	uint64_t id = 0;
+	size_t label = strcspn(hierarchy->label, ",");
+
+	if (id->hierarchy == NULL)
+		return first;
+	return id->length == label && memcmp(id->hierarchy, hierarchy->label, label) == 0;
+}
+
+/* Makes the plan check the group's IDs in each hierarchy of which IDs were given. */
+static void expect_ids(const struct change_command *command, const char *path,
+		       uint64_t ids[CGW_HIERARCHY_MAX])
+{
+	size_t first = SIZE_MAX;
+	bool checked = false;
 
 	for (size_t h = 0; h < command->layout->hierarchy_count; h++) {
 		CLEANUP(cleanup_close) int directory = -1;
+		uint64_t id;
 
-		if (cgw_group_open(command->layout, h, step->path, &directory, &id) == 0) {
-			step->expected_hierarchy = h;
-			break;
-		}
+		if (cgw_group_open(command->layout, h, path, &directory, &id) < 0)
+			continue;
+		first = first == SIZE_MAX ? h : first;
+		for (size_t i = 0; i < command->id_count && ids[h] != id; i++)
+			if (is_of(&command->ids[i], &command->layout->hierarchies[h], h == first))
+				ids[h] = command->ids[i].id;
+		checked = checked || ids[h] != 0;
 	}
-	step->expected_id = command->ids[0];
-	for (size_t i = 0; i < command->id_count; i++)
-		if (command->ids[i] == id)
-			step->expected_id = id;
+	/* The expected group was in other hierarchies: no group here is the same. */
+	if (!checked && first != SIZE_MAX)
+		ids[first] = UINT64_MAX;
 }
 
 enum cli_exit change_add_step(struct change_command *command, const struct cgw_step *requested)
 {
 	struct cgw_diag diag = {0};
 	struct cgw_step step = *requested;
+	uint64_t ids[CGW_HIERARCHY_MAX] = {0};
 	int r;
 
-	if (command->id_count > 0 && step.expected_id == 0)
-		expect_id(command, &step);
+	if (command->id_count > 0 && step.expected_id == 0) {
+		expect_ids(command, step.path, ids);
+		step.expected_ids = ids;
+		step.expected_id_count = CGW_HIERARCHY_MAX;
+	}
 	r = cgw_plan_add(command->plan, &step, &diag);
 	if (r == 0)
 		return CLI_OK;

@@ -12,9 +12,16 @@
 
 #include "shared/cli/options.h"
 
-#define CHANGE_IDS_MAX 256
+#define CHANGE_IDS_MAX 1024
 
 struct cgw_protection;
+
+/* "42", of the first hierarchy with the group, or "pids:42". */
+struct change_id {
+	const char *hierarchy; /* in the argument; NULL: the first one */
+	size_t length;
+	uint64_t id;
+};
 
 struct change_command {
 	struct cli_context *context;
@@ -24,7 +31,7 @@ struct change_command {
 	struct cgw_protection *protection;
 	const char *policy; /* NULL: /etc/cgward */
 	uint64_t timeout_ns;
-	uint64_t ids[CHANGE_IDS_MAX]; /* of --if-id */
+	struct change_id ids[CHANGE_IDS_MAX]; /* of --if-id */
 	size_t id_count;
 	bool json;
 	bool quiet; /* print only failures */
@@ -65,7 +72,7 @@ enum cli_exit change_parse_ids(void *command, struct cli_context *context,
 /* Additional row of commands that act on existing groups. */
 #define CHANGE_IF_ID_OPTION                                                                        \
 	{ 0, "if-id", "ID[,ID...]",                                                                \
-	  "act only on groups with these IDs, as printed by 'cgward dump -o id'",                  \
+	  "act only on groups with these IDs, as printed by 'cgward dump -o ids'",                 \
 	  CLI_CALL(change_parse_ids) }
 /* Additional row of commands that wait. */
 #define CHANGE_TIMEOUT_OPTION                                                                      \

@@ -11,7 +11,7 @@
 
 #include "cmd/doctor/doctor-checks.h"
 #include "lib/base/cleanup.h"
-#include "lib/sample/system-stat.h"
+#include "lib/sample/device-sums.h"
 #include "shared/cli/build-features.h"
 
 /* Appends to a buffer of fixed size, truncating the text. */
@@ -195,49 +195,30 @@ static void check_accounting(const struct cgw_layout *layout, struct finding *fi
 			"systemd does");
 }
 
-/* Whether this process may create groups below the path and move processes into them. */
-static bool lists_device(const struct cgw_snapshot *snapshot, const char *name)
-{
-	size_t count;
-	const struct cgw_instance *instances =
-		cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, 0, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(instances[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* Current kernels count IO on v1 per disk, from the first throttle limit for the disk on. */
 static void check_uncounted_disks(const struct cgw_layout *layout,
 				  const struct cgw_snapshot *snapshot, struct finding *finding)
 {
 	int hierarchy = cgw_layout_find(layout, CGW_IO);
 	CLEANUP(cleanup_free) char *text = NULL;
-	char *line, *rest;
-	size_t length;
+	const struct cgw_instance *instances;
+	struct system_disk disk;
+	size_t count, length;
+	char *rest;
 
 	if (hierarchy < 0 || cgw_proc_read(layout, "diskstats", &text, &length) < 0)
 		return;
-	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-		unsigned long long read, written;
-		unsigned major, minor;
-		char name[64];
-
-		/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
-		if (sscanf(line, "%u %u %63s %*u %*u %llu %*u %*u %*u %llu", &major, &minor, name,
-			   &read, &written) != 5 ||
-		    read + written == 0 || !system_stat_is_disk(layout, name) ||
-		    lists_device(snapshot, name))
-			continue;
+	instances = cgw_snapshot_instances(snapshot, CGW_M_IO_RBYTES, 0, &count);
+	rest = text;
+	while (device_sums_next_uncounted(layout, instances, (uint32_t)count, &rest, &disk)) {
 		DESCRIBE(finding,
 			 finding->verdict == VERDICT_WORKS ? "not counted for groups: %s" : ", %s",
-			 name);
+			 disk.name);
 		if (finding->verdict == VERDICT_WORKS)
 			ADVISE(finding,
-			       "count from now on, without a limit: echo '%u:%u 0' "
+			       "count from now on, without a limit: echo '%s 0' "
 			       ">%s/blkio.throttle.read_bps_device",
-			       major, minor, layout->hierarchies[hierarchy].mountpoint);
+			       disk.number, layout->hierarchies[hierarchy].mountpoint);
 		finding->verdict = VERDICT_LIMITED;
 	}
 }
@@ -260,6 +241,7 @@ static void check_io(const struct cgw_layout *layout, struct finding *finding)
 	cgw_snapshot_unref(snapshot);
 }
 
+/* Whether this process may create groups below the path and move processes into them. */
 static int check_writable(const struct cgw_layout *layout, size_t hierarchy, const char *path)
 {
 	CLEANUP(cleanup_close) int fd = -1;

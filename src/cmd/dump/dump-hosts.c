@@ -37,6 +37,8 @@ static bool print_states(const struct host_dump *hosts, bool at_end)
 			cli_error(hosts->dump->context, "%s: %s%s%s", name,
 				  remote_state_name(status.state),
 				  status.reason[0] != '\0' ? ": " : "", status.reason);
+		else if (status.reason[0] != '\0' && status.changed)
+			cli_error(hosts->dump->context, "%s: %s", name, status.reason);
 		remote_hosts_notified(hosts->hosts, i);
 	}
 	return failed;

@@ -48,11 +48,9 @@ static int add_line(const struct report *report, struct libscols_table *table, u
 
 		if (r < 0)
 			return r;
-		r = scols_line_refer_data(line, i, text); /* takes ownership of `text` */
-		if (r < 0) {
-			free(text);
+		r = table_set_cell(line, i, text);
+		if (r < 0)
 			return r;
-		}
 	}
 	*ret_line = line;
 	return 0;

@@ -33,26 +33,17 @@ static char *format_change(const struct diff *diff, const struct diff_cell *cell
 	return text;
 }
 
-static int set_cell(struct libscols_line *line, size_t column, char *text)
-{
-	int r = text == NULL ? -ENOMEM : scols_line_refer_data(line, column, text);
-
-	if (r < 0)
-		free(text);
-	return r;
-}
-
 static int add_line(const struct diff *diff, const struct diff_row *row,
 		    struct libscols_table *table)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	int r = line == NULL ? -ENOMEM : set_cell(line, 0, escape_copy(row->path));
+	int r = line == NULL ? -ENOMEM : table_set_cell(line, 0, escape_copy(row->path));
 
 	if (r == 0)
-		r = set_cell(line, 1, strdup(row->what));
+		r = table_set_cell(line, 1, strdup(row->what));
 	for (size_t i = 0; i < diff->field_count && r == 0; i++)
-		r = set_cell(line, i + 2,
-			     format_change(diff, &row->cells[i], diff->fields[i].unit));
+		r = table_set_cell(line, i + 2,
+				   format_change(diff, &row->cells[i], diff->fields[i].unit));
 	return r;
 }
 

@@ -48,7 +48,8 @@ int journal_tail_new(const char *directory, struct journal_tail **ret_tail)
 
 struct journal_tail *journal_tail_free(struct journal_tail *tail)
 {
-	for (size_t i = 0; tail != NULL && i < CHANGES_MAX; i++)
+	/* The others were never used, and would become resident. */
+	for (size_t i = 0; tail != NULL && i < tail->count; i++)
 		journal_change_done(&tail->changes[i]);
 	free(tail);
 	return NULL;

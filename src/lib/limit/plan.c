@@ -55,6 +55,7 @@ static void step_done(struct step *step)
 {
 	free_string(step->spec.path);
 	free_string(step->spec.value);
+	free((void *)(uintptr_t)step->spec.expected_ids);
 	cgw_membership_done(&step->old_membership);
 	for (size_t i = 0; i < step->created_count; i++)
 		free(step->created[i].path);
@@ -114,7 +115,9 @@ static int add_step(struct cgw_plan *plan, const struct cgw_step *spec,
 		step->request = *request;
 	step->spec.path = strdup(spec->path);
 	step->spec.value = copy(spec->value);
-	if (step->spec.path == NULL || (spec->value != NULL && step->spec.value == NULL)) {
+	step->spec.expected_ids = plan_copy_ids(plan, spec);
+	if (step->spec.path == NULL || (spec->value != NULL && step->spec.value == NULL) ||
+	    (spec->expected_ids != NULL && step->spec.expected_ids == NULL)) {
 		step_done(step);
 		return -ENOMEM;
 	}
@@ -329,36 +332,6 @@ static int check_protection(struct cgw_plan *plan, struct step *step)
 	return -EPERM;
 }
 
-/* Fails if another group has replaced the expected one. */
-static int check_identity(struct cgw_plan *plan, struct step *step)
-{
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-	int r;
-
-	if (step->spec.expected_id == 0)
-		return 0;
-	r = target_open(plan->layout, step->spec.expected_hierarchy, step->spec.path, &target);
-	if (r < 0)
-		return advise_group(step, r);
-	return target.id == step->spec.expected_id ? 0 : advise_group(step, -ESTALE);
-}
-
-uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step)
-{
-	CLEANUP(target_close) struct target target = TARGET_NONE;
-
-	if (target_open(plan->layout, step->hierarchy, step->spec.path, &target) < 0)
-		return 0;
-	return target.id;
-}
-
-static bool is_replaced(const struct cgw_plan *plan, const struct step *step)
-{
-	uint64_t id = step->group_id != 0 ? plan_group_id(plan, step) : 0;
-
-	return id != 0 && id != step->group_id;
-}
-
 static int prepare(struct cgw_plan *plan, struct step *step)
 {
 	int r = check_protection(plan, step);
@@ -377,7 +350,7 @@ static int prepare(struct cgw_plan *plan, struct step *step)
 			return r;
 		}
 	}
-	r = check_identity(plan, step);
+	r = plan_check_identity(plan, step);
 	if (!step->not_running) /* undo_check() has found the owner */
 		r = r < 0 ? r : plan_owner(plan, step);
 	r = r < 0 ? r : step->kind->prepare(plan, step);
@@ -412,8 +385,8 @@ static int apply(struct cgw_plan *plan, struct step *step)
 	r = r < 0 ? r : plan_journal(plan, step);
 	/* Earlier steps may have taken seconds. */
 	if (r == 0 && !is_new)
-		r = check_identity(plan, step);
-	if (r == 0 && is_replaced(plan, step))
+		r = plan_check_identity(plan, step);
+	if (r == 0 && (is_new || !plan_expects_written(step)) && plan_is_replaced(plan, step))
 		r = advise_group(step, -ESTALE);
 	r = r < 0 ? r : step->kind->apply(plan, step);
 	if (r < 0 && step->kind->release != NULL)
@@ -447,7 +420,7 @@ static void rollback_step(struct cgw_plan *plan, struct step *step)
 		return;
 	}
 	/* The old state is not that of a group which has replaced the changed one. */
-	r = is_replaced(plan, step) ? 0 : step->kind->rollback(plan, step);
+	r = plan_is_replaced(plan, step) ? 0 : step->kind->rollback(plan, step);
 	step->result.outcome = r < 0 ? CGW_OUTCOME_INCONSISTENT : CGW_OUTCOME_ROLLED_BACK;
 	step->result.reversible = step->result.reversible && r < 0;
 	if (r < 0) {

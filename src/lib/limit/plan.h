@@ -92,6 +92,14 @@ extern const struct step_kind step_set, step_freeze, step_thaw, step_kill, step_
 
 /* The ID of the step's group in the step's hierarchy; 0: no such group. */
 uint64_t plan_group_id(const struct cgw_plan *plan, const struct step *step);
+/* The expected IDs, one for each hierarchy, since the caller may have fewer. */
+uint64_t *plan_copy_ids(const struct cgw_plan *plan, const struct cgw_step *spec);
+/* Fails if another group has replaced the expected one, or the part of it in one hierarchy. */
+int plan_check_identity(struct cgw_plan *plan, struct step *step);
+/* plan_check_identity() compares the ID in the hierarchy that is written, too. */
+bool plan_expects_written(const struct step *step);
+/* Is the group another one than when the step was prepared? */
+bool plan_is_replaced(const struct cgw_plan *plan, const struct step *step);
 
 /* Connects to systemd, once: plan->systemd remains NULL without systemd or with --direct. */
 int plan_connect(struct cgw_plan *plan, struct cgw_diag *diag);

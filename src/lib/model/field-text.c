@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* field-text.c - values of text fields: paths, names, hierarchies and text metrics. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,15 @@ static void append_word(struct text_out *out, const char *word)
 	if (out->length > 0)
 		append(out, ",");
 	append(out, word);
+}
+
+/* "cpu:42": the first controller names the hierarchy. */
+static void append_id(struct text_out *out, const char *label, uint64_t id)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%.*s:%" PRIu64, (int)strcspn(label, ","), label, id);
+	append_word(out, text);
 }
 
 /* The kind of the group or a part of its identity, from its path. */
@@ -60,6 +71,8 @@ static size_t identity_text(const struct cgw_topology *topology, enum field_iden
 	for (uint32_t h = 0; layout != NULL && h < layout->hierarchy_count; h++) {
 		if (!(topology->present[group] & UINT32_C(1) << h))
 			continue;
+		if (which == IDENTITY_IDS)
+			append_id(out, layout->hierarchies[h].label, topology->id[h][group]);
 		if (which == IDENTITY_HIERARCHIES)
 			append_word(out, layout->hierarchies[h].label);
 		for (int i = 0; which == IDENTITY_CONTROLLERS && i < CGW_CONTROLLER_COUNT; i++)
@@ -74,16 +87,19 @@ static size_t identity_text(const struct cgw_topology *topology, enum field_iden
 size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uint32_t group,
 		      char *buffer, size_t size, enum cgw_state *ret_state)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
-	struct text_out out = {buffer, size, 0};
+	const struct cgw_topology *topology;
+	struct text_out out = {buffer, buffer != NULL ? size : 0, 0};
+	enum cgw_state unused;
 	struct cgw_number limit;
 	const char *text;
 	uint32_t by;
 
 	append(&out, "");
+	ret_state = ret_state != NULL ? ret_state : &unused;
 	*ret_state = CGW_ABSENT;
-	if (field.shape != CGW_STRING)
+	if (field.shape != CGW_STRING || !frame_has(frame, group) || !field_is_valid(field))
 		return 0;
+	topology = cgw_snapshot_topology(frame->now);
 	if (field.view == CGW_VIEW_IDENTITY && field.index >= IDENTITY_KIND)
 		return path_text(topology, (enum field_identity)field.index, group, &out,
 				 ret_state);
@@ -94,11 +110,13 @@ size_t cgw_frame_text(const struct cgw_frame *frame, struct cgw_field field, uin
 	if (field.view == CGW_VIEW_EFFECTIVE_BY) {
 		limit = cgw_frame_effective(frame, (enum cgw_metric)field.index, group, &by);
 		*ret_state = limit.state == CGW_MAX ? CGW_ABSENT : limit.state;
-		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
+		return by == CGW_NO_GROUP ? 0
+					  : cgw_topology_path(topology, by, out.buffer, out.size);
 	}
 	if (field.view == CGW_VIEW_DERIVED_BY) {
 		by = field_determined_by(frame, field_derived(field.index), group, ret_state);
-		return by == CGW_NO_GROUP ? 0 : cgw_topology_path(topology, by, buffer, size);
+		return by == CGW_NO_GROUP ? 0
+					  : cgw_topology_path(topology, by, out.buffer, out.size);
 	}
 	text = cgw_snapshot_text(frame->now, (enum cgw_metric)field.index, group, ret_state);
 	if (text != NULL)

@@ -76,10 +76,15 @@ static bool is_unknown(struct cgw_number number)
 struct cgw_number cgw_frame_effective(const struct cgw_frame *frame, enum cgw_metric limit,
 				      uint32_t group, uint32_t *ret_by)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	const struct cgw_topology *topology;
 	struct cgw_number tightest = {0, CGW_ABSENT};
+	uint32_t unused;
 
+	ret_by = ret_by != NULL ? ret_by : &unused;
 	*ret_by = CGW_NO_GROUP;
+	if (!frame_has(frame, group))
+		return tightest;
+	topology = cgw_snapshot_topology(frame->now);
 	for (uint32_t each = group; each != CGW_NO_GROUP; each = topology->parent[each]) {
 		struct cgw_number number = cgw_snapshot_number(frame->now, limit, each);
 
@@ -321,6 +326,8 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 	struct cgw_value value;
 	uint32_t by;
 
+	if (!frame_has(frame, group) || !field_is_valid(field))
+		return none(CGW_ABSENT);
 	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return exact(cgw_snapshot_number(frame->now, metric, group));
@@ -379,13 +386,15 @@ static struct cgw_value instance_rate(const struct cgw_frame *frame, enum cgw_me
 struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_field field,
 				    uint32_t group, const char *name)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(frame->now);
+	const struct cgw_topology *topology;
 	const struct derived_field *derived;
 	struct cgw_number tightest = {0, CGW_MAX};
 	struct cgw_value a, b;
 
-	if (field.shape != CGW_INSTANCES)
+	if (field.shape != CGW_INSTANCES || name == NULL || !frame_has(frame, group) ||
+	    !field_is_valid(field))
 		return none(CGW_ABSENT);
+	topology = cgw_snapshot_topology(frame->now);
 	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return exact(find_instance(frame->now, (enum cgw_metric)field.index, group, name));

@@ -36,6 +36,8 @@ static const struct {
 	[IDENTITY_DEPTH] = {"depth", "DEPTH", "Levels below the root", CGW_UNIT_COUNT, CGW_SCALAR},
 	[IDENTITY_ID] = {"id", "ID", "Inode of the group's directory in its first hierarchy",
 			 CGW_UNIT_COUNT, CGW_SCALAR},
+	[IDENTITY_IDS] = {"ids", "IDS", "Inode in each hierarchy with the group, as cpu:42,pids:17",
+			  CGW_UNIT_TEXT, CGW_STRING},
 	[IDENTITY_HIERARCHIES] = {"hierarchies", "HIERARCHIES",
 				  "Hierarchies that contain the group", CGW_UNIT_TEXT, CGW_STRING},
 	[IDENTITY_CONTROLLERS] = {"controllers", "CONTROLLERS",
@@ -180,10 +182,57 @@ static bool apply_derived_view(enum cgw_view view, struct cgw_field *field)
 	}
 }
 
+static struct cgw_field derived_field(size_t i)
+{
+	bool by_device = derived[i].operation == OPERATION_RATE &&
+			 cgw_metric_info((enum cgw_metric)derived[i].a)->shape == CGW_INSTANCES;
+
+	return (struct cgw_field){.view = CGW_VIEW_DERIVED,
+				  .unit = derived[i].unit,
+				  .shape = by_device ? CGW_INSTANCES : CGW_SCALAR,
+				  .index = (int16_t)i};
+}
+
+bool field_is_valid(struct cgw_field field)
+{
+	struct cgw_field same;
+
+	if (field.index < 0)
+		return false;
+	switch ((enum cgw_view)field.view) {
+	case CGW_VIEW_IDENTITY:
+		return field.index < IDENTITY_COUNT;
+	case CGW_VIEW_DERIVED:
+		return field.index < (int)ARRAY_SIZE(derived);
+	case CGW_VIEW_DERIVED_OWN:
+	case CGW_VIEW_DERIVED_BY:
+		if (field.index >= (int)ARRAY_SIZE(derived))
+			return false;
+		same = derived_field((size_t)field.index);
+		return apply_derived_view(
+			field.view == CGW_VIEW_DERIVED_OWN ? CGW_VIEW_OWN : CGW_VIEW_EFFECTIVE_BY,
+			&same);
+	case CGW_VIEW_VALUE:
+		return field.index < CGW_METRIC_COUNT;
+	case CGW_VIEW_RATE:
+	case CGW_VIEW_OWN:
+	case CGW_VIEW_EFFECTIVE:
+	case CGW_VIEW_EFFECTIVE_BY:
+	case CGW_VIEW_PERCENT:
+		if (field.index >= CGW_METRIC_COUNT)
+			return false;
+		same = metric_field(field.index);
+		return apply_view((enum cgw_view)field.view, &same);
+	}
+	return false;
+}
+
 struct cgw_field cgw_field_own(struct cgw_field field)
 {
 	struct cgw_field own = field;
 
+	if (!field_is_valid(field))
+		return field;
 	if (field.view == CGW_VIEW_VALUE && apply_view(CGW_VIEW_OWN, &own))
 		return own;
 	own = field;
@@ -194,6 +243,8 @@ struct cgw_field cgw_field_own(struct cgw_field field)
 
 bool cgw_field_includes_descendants(struct cgw_field field)
 {
+	if (!field_is_valid(field))
+		return false;
 	switch (field.view) {
 	case CGW_VIEW_VALUE:
 	case CGW_VIEW_RATE:
@@ -204,17 +255,6 @@ bool cgw_field_includes_descendants(struct cgw_field field)
 	default:
 		return false;
 	}
-}
-
-static struct cgw_field derived_field(size_t i)
-{
-	bool by_device = derived[i].operation == OPERATION_RATE &&
-			 cgw_metric_info((enum cgw_metric)derived[i].a)->shape == CGW_INSTANCES;
-
-	return (struct cgw_field){.view = CGW_VIEW_DERIVED,
-				  .unit = derived[i].unit,
-				  .shape = by_device ? CGW_INSTANCES : CGW_SCALAR,
-				  .index = (int16_t)i};
 }
 
 static int find_key(const char *key, struct cgw_field *ret_field)
@@ -264,9 +304,11 @@ static int fail_unknown(const char *key, struct cgw_diag *diag)
 
 int cgw_field_parse(const char *key, struct cgw_field *ret_field, struct cgw_diag *diag)
 {
-	size_t length = strlen(key);
+	size_t length = key != NULL ? strlen(key) : 0;
 	struct cgw_field field;
 
+	if (key == NULL || ret_field == NULL)
+		return cgw_diag_set(diag, -EINVAL, "invalid field (expected a key)");
 	if (find_key(key, ret_field) == 0)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
@@ -319,7 +361,10 @@ const char *field_stem(struct cgw_field field)
 
 size_t cgw_field_key(struct cgw_field field, char *buffer, size_t size)
 {
-	return (size_t)snprintf(buffer, size, "%s%s", field_stem(field), suffix_of(field.view));
+	bool valid = field_is_valid(field);
+
+	return (size_t)snprintf(buffer, buffer != NULL ? size : 0, "%s%s",
+				valid ? field_stem(field) : "", valid ? suffix_of(field.view) : "");
 }
 
 const char *cgw_field_title(struct cgw_field field)
@@ -334,6 +379,8 @@ const char *cgw_field_title(struct cgw_field field)
 		[CGW_VIEW_DERIVED_BY] = derived_by_titles,
 	};
 
+	if (!field_is_valid(field))
+		return "";
 	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return cgw_metric_info((enum cgw_metric)field.index)->title;
@@ -348,6 +395,8 @@ const char *cgw_field_title(struct cgw_field field)
 
 const char *cgw_field_help(struct cgw_field field)
 {
+	if (!field_is_valid(field))
+		return "";
 	if (field.view == CGW_VIEW_IDENTITY)
 		return identities[field.index].help;
 	if (field.view == CGW_VIEW_DERIVED_BY)
@@ -372,6 +421,8 @@ bool cgw_field_is_additive(struct cgw_field field)
 {
 	const struct cgw_metric_info *info;
 
+	if (!field_is_valid(field))
+		return false;
 	if (is_derived(field))
 		return derived[field.index].operation != OPERATION_THROTTLED &&
 		       !field_is_share(field);
@@ -394,7 +445,7 @@ void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set)
 {
 	int16_t metrics[3] = {-1, -1, -1};
 
-	if (field.view == CGW_VIEW_IDENTITY)
+	if (field.view == CGW_VIEW_IDENTITY || set == NULL || !field_is_valid(field))
 		return;
 	if (is_derived(field)) {
 		metrics[0] = derived[field.index].a;
@@ -412,6 +463,8 @@ void cgw_field_metrics(struct cgw_field field, struct cgw_metric_set *set)
 
 int cgw_field_nth(size_t i, struct cgw_field *ret_field)
 {
+	if (ret_field == NULL)
+		return -EINVAL;
 	if (i < IDENTITY_COUNT)
 		return find_key(identities[i].key, ret_field);
 	i -= IDENTITY_COUNT;

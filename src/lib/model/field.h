@@ -23,6 +23,8 @@ struct derived_field {
 };
 
 const struct derived_field *field_derived(int16_t index);
+/* False for a field that no key names: its view or index is not one of the tables. */
+bool field_is_valid(struct cgw_field field);
 /* The key of the field without the suffix of its view. */
 const char *field_stem(struct cgw_field field);
 
@@ -39,6 +41,7 @@ enum field_identity {
 	IDENTITY_NAME,
 	IDENTITY_DEPTH,
 	IDENTITY_ID,
+	IDENTITY_IDS,
 	IDENTITY_HIERARCHIES,
 	IDENTITY_CONTROLLERS,
 	IDENTITY_KIND,

@@ -9,8 +9,10 @@
 
 int cgw_frame_new(struct cgw_frame **ret_frame)
 {
-	struct cgw_frame *frame = calloc(1, sizeof(*frame));
+	struct cgw_frame *frame = ret_frame != NULL ? calloc(1, sizeof(*frame)) : NULL;
 
+	if (ret_frame == NULL)
+		return -EINVAL;
 	if (frame == NULL)
 		return -ENOMEM;
 	*ret_frame = frame;
@@ -33,33 +35,34 @@ struct cgw_frame *cgw_frame_free(struct cgw_frame *frame)
 
 const struct cgw_snapshot *cgw_frame_now(const struct cgw_frame *frame)
 {
-	return frame->now;
+	return frame != NULL ? frame->now : NULL;
 }
 
 const struct cgw_snapshot *cgw_frame_before(const struct cgw_frame *frame)
 {
-	return frame->before;
+	return frame != NULL ? frame->before : NULL;
 }
 
 double cgw_frame_seconds(const struct cgw_frame *frame)
 {
-	return frame->seconds;
+	return frame != NULL ? frame->seconds : 0;
 }
 
 unsigned cgw_frame_flags(const struct cgw_frame *frame, uint32_t group)
 {
-	return frame->flags[group];
+	return frame_has(frame, group) ? frame->flags[group] : 0;
 }
 
 uint32_t cgw_frame_previous(const struct cgw_frame *frame, uint32_t group)
 {
-	return frame->previous[group];
+	return frame_has(frame, group) ? frame->previous[group] : CGW_NO_GROUP;
 }
 
 const uint32_t *cgw_frame_removed_groups(const struct cgw_frame *frame, size_t *ret_count)
 {
-	*ret_count = frame->gone_count;
-	return frame->gone;
+	if (ret_count != NULL)
+		*ret_count = frame != NULL ? frame->gone_count : 0;
+	return frame != NULL ? frame->gone : NULL;
 }
 
 static int reserve(struct cgw_frame *frame, uint32_t now, uint32_t before)
@@ -142,11 +145,14 @@ static void match(struct cgw_frame *frame)
 
 int cgw_frame_update(struct cgw_frame *frame, struct cgw_snapshot *now)
 {
-	const struct cgw_topology *topology = cgw_snapshot_topology(now);
-	const struct cgw_topology *before =
-		frame->now != NULL ? cgw_snapshot_topology(frame->now) : NULL;
-	int r = reserve(frame, topology->count, before != NULL ? before->count : 0);
+	const struct cgw_topology *topology, *before;
+	int r;
 
+	if (frame == NULL || now == NULL)
+		return -EINVAL;
+	topology = cgw_snapshot_topology(now);
+	before = frame->now != NULL ? cgw_snapshot_topology(frame->now) : NULL;
+	r = reserve(frame, topology->count, before != NULL ? before->count : 0);
 	if (r < 0)
 		return r;
 	cgw_snapshot_unref(frame->before);

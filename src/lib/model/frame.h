@@ -5,6 +5,8 @@
 
 #include <cgward/model.h>
 
+#include "lib/sample/snapshot.h"
+
 struct cgw_frame {
 	struct cgw_snapshot *now, *before;
 	double seconds;
@@ -17,5 +19,10 @@ struct cgw_frame {
 	uint32_t gone_count;
 	size_t before_capacity;
 };
+
+static inline bool frame_has(const struct cgw_frame *frame, uint32_t group)
+{
+	return frame != NULL && frame->now != NULL && group < frame->now->topology->view.count;
+}
 
 #endif

@@ -121,7 +121,9 @@ int complete_values(struct files *files, const struct cgw_sampler_options *optio
 	if (r < 0)
 		return r;
 	device_sums_leave_out(snapshot, &files->device_stack);
-	device_sums_drop_uncounted(snapshot);
+	r = device_sums_drop_uncounted(files->layout, snapshot);
+	if (r < 0)
+		return r;
 	if (root_is_system(files->layout))
 		fill_root(snapshot);
 	return 0;

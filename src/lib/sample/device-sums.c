@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* device-sums.c - sums of IO over devices, each byte once, and only where IO is counted. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
 #include "lib/sample/device-sums.h"
 
 static bool counts_io(const struct cgw_snapshot *snapshot, size_t column)
@@ -48,18 +52,54 @@ void device_sums_leave_out(struct cgw_snapshot *snapshot, const struct device_st
 	}
 }
 
-void device_sums_drop_uncounted(struct cgw_snapshot *snapshot)
+static bool lists_disk(const struct cgw_instance *instances, uint32_t count,
+		       const struct system_disk *disk)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(instances[i].name, disk->name) == 0 ||
+		    strcmp(instances[i].name, disk->number) == 0)
+			return true;
+	return false;
+}
+
+bool device_sums_next_uncounted(const struct cgw_layout *layout,
+				const struct cgw_instance *instances, uint32_t count, char **rest,
+				struct system_disk *ret_disk)
+{
+	while (system_stat_next_disk(layout, rest, ret_disk))
+		if (ret_disk->read_bytes + ret_disk->written_bytes > 0 &&
+		    !lists_disk(instances, count, ret_disk))
+			return true;
+	return false;
+}
+
+int device_sums_drop_uncounted(const struct cgw_layout *layout, struct cgw_snapshot *snapshot)
 {
 	for (int column = 0; column < snapshot->column_count; column++) {
 		const struct cgw_source *source = snapshot->source[snapshot->metric_of[column]];
 		const uint32_t *first = snapshot->columns[column].first;
 		uint8_t *state = snapshot->columns[column].state;
+		CLEANUP(cleanup_free) char *text = NULL;
+		struct system_disk disk;
+		size_t length;
+		char *rest;
+		int r;
 
-		if (source == NULL || source->format != CGW_FORMAT_BLKIO || state[0] != CGW_OK ||
-		    first[1] != first[0])
+		if (source == NULL || source->format != CGW_FORMAT_BLKIO || state[0] != CGW_OK)
 			continue;
-		for (uint32_t group = 0; group < snapshot->topology->view.count; group++)
+		r = cgw_proc_read(layout, "diskstats", &text, &length);
+		if (r == -ENOMEM)
+			return r;
+		rest = text;
+		if (first[1] != first[0] &&
+		    !device_sums_next_uncounted(layout, snapshot->instances + first[0],
+						first[1] - first[0], &rest, &disk))
+			continue;
+		/* The top group includes the others: without a disk, its sum is too small. */
+		state[0] = CGW_ABSENT;
+		for (uint32_t group = 1; group < snapshot->topology->view.count; group++)
 			if (state[group] == CGW_OK && first[group + 1] == first[group])
 				state[group] = CGW_ABSENT;
 	}
+	return 0;
 }

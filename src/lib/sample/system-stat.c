@@ -2,6 +2,7 @@
 /* system-stat.c - values of the whole machine, from /proc. */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,8 @@ static void parse_pressure(struct cgw_system_stat *machine, int resource, const 
 		machine->pressure_e2[resource][i / 3][i % 3] = numbers[i];
 }
 
-bool system_stat_is_disk(const struct cgw_layout *layout, const char *name)
+/* Not a partition, nor a device whose IO is counted on another one as well. */
+static bool is_disk(const struct cgw_layout *layout, const char *name)
 {
 	char path[128];
 
@@ -136,36 +138,52 @@ bool system_stat_is_disk(const struct cgw_layout *layout, const char *name)
 	return layout->sys_fd < 0 || faccessat(layout->sys_fd, path, F_OK, 0) == 0;
 }
 
-static void parse_diskstats(const struct cgw_layout *layout, struct cgw_system_stat *machine,
-			    char *text)
+bool system_stat_next_disk(const struct cgw_layout *layout, char **rest,
+			   struct system_disk *ret_disk)
 {
-	uint64_t read = 0, written = 0;
-	char *line, *rest;
+	char *line;
 
 	/* major minor name reads merged sectors ms writes merged sectors ... */
-	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+	while ((line = strsep(rest, "\n")) != NULL) {
 		const char *at = line, *end = line + strlen(line);
+		struct system_disk disk;
 		uint64_t fields[7];
-		char name[64];
 		size_t length, i;
 
 		for (i = 0; i < 2 && next_number(&at, end, &fields[i]); i++)
 			continue;
 		if (i < 2)
 			continue;
+		snprintf(disk.number, sizeof(disk.number), "%" PRIu64 ":%" PRIu64, fields[0],
+			 fields[1]);
 		at += strspn(at, " ");
 		length = strcspn(at, " ");
-		if (length == 0 || length >= sizeof(name))
+		if (length == 0 || length >= sizeof(disk.name))
 			continue;
-		memcpy(name, at, length);
-		name[length] = '\0';
+		memcpy(disk.name, at, length);
+		disk.name[length] = '\0';
 		at += length;
 		for (i = 0; i < ARRAY_SIZE(fields) && next_number(&at, end, &fields[i]); i++)
 			continue;
-		if (i < ARRAY_SIZE(fields) || !system_stat_is_disk(layout, name))
+		if (i < ARRAY_SIZE(fields) || !is_disk(layout, disk.name))
 			continue;
-		read += fields[2] * UINT64_C(512);
-		written += fields[6] * UINT64_C(512);
+		disk.read_bytes = fields[2] * UINT64_C(512);
+		disk.written_bytes = fields[6] * UINT64_C(512);
+		*ret_disk = disk;
+		return true;
+	}
+	return false;
+}
+
+static void parse_diskstats(const struct cgw_layout *layout, struct cgw_system_stat *machine,
+			    char *text)
+{
+	uint64_t read = 0, written = 0;
+	struct system_disk disk;
+
+	while (system_stat_next_disk(layout, &text, &disk)) {
+		read += disk.read_bytes;
+		written += disk.written_bytes;
 	}
 	machine->read_bytes = ok(read);
 	machine->written_bytes = ok(written);

@@ -7,8 +7,16 @@
 
 /* Reads /proc; missing values are ABSENT. Fails with -ENOMEM only. */
 int system_stat_read(const struct cgw_layout *layout, struct cgw_system_stat *ret_machine);
-/* Not a partition, nor a device whose IO is counted on another one as well. */
-bool system_stat_is_disk(const struct cgw_layout *layout, const char *name);
+
+/* In /proc/diskstats: not a partition, nor a device whose IO is counted on another one as well. */
+struct system_disk {
+	char name[64], number[48]; /* "sda", "8:0" */
+	uint64_t read_bytes, written_bytes;
+};
+/* The next disk in the text, from `*rest` on; false after the last one. The text is changed. */
+bool system_stat_next_disk(const struct cgw_layout *layout, char **rest,
+			   struct system_disk *ret_disk);
+
 /* The value that replaces a metric at the root. */
 struct cgw_number system_stat_root_value(const struct cgw_system_stat *machine,
 					 enum cgw_root_source source);

@@ -116,11 +116,11 @@ static enum cli_exit parse_count(const struct cli_context *context, const struct
 
 	errno = 0;
 	number = strtoull(argument, &end, 10);
-	if (!isdigit((unsigned char)argument[0]) || *end != '\0' || errno != 0 || number == 0 ||
-	    number > UINT32_MAX)
+	if (!isdigit((unsigned char)argument[0]) || *end != '\0' || number == 0)
 		return invalid_value(context, option, argument, "a positive number");
+	/* More than there can be of anything is all: strtoull() returns the maximum. */
 	if (option->size == sizeof(uint32_t))
-		*(uint32_t *)variable = (uint32_t)number;
+		*(uint32_t *)variable = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 	else
 		*(uint64_t *)variable = number;
 	return CLI_OK;

@@ -60,14 +60,28 @@ void table_row(struct table *table)
 		table->error = -ENOMEM;
 }
 
+int table_set_cell(struct libscols_line *line, size_t column, char *text)
+{
+	size_t length = text != NULL ? strlen(text) : 0;
+	char *shown = text;
+	int r;
+
+	/* Of a cell that consists of safe characters, libsmartcols 2.38 prints nothing. */
+	if (length > 0 && strspn(text, "\\") == length) {
+		shown = NULL;
+		if (asprintf(&shown, "\\x5c%s", text + 1) < 0)
+			shown = NULL;
+		free(text);
+	}
+	r = shown != NULL ? scols_line_refer_data(line, column, shown) : -ENOMEM;
+	if (r < 0)
+		free(shown);
+	return r;
+}
+
 static void add_cell(struct table *table, char *text)
 {
-	int r = scols_line_refer_data(table->line, table->column++, text); /* takes ownership */
-
-	if (r < 0) {
-		free(text);
-		table->error = r;
-	}
+	table->error = table_set_cell(table->line, table->column++, text);
 }
 
 void table_cell(struct table *table, const char *format, ...)

@@ -24,6 +24,8 @@ static inline void cleanup_table(struct libscols_table **table)
 }
 /* Adds a column for escaped text. */
 int table_add_column(struct libscols_table *table, const char *title, int flags);
+/* Sets a cell to escaped text, which it takes over in any case; NULL: -ENOMEM. */
+int table_set_cell(struct libscols_line *line, size_t column, char *text);
 
 /* Titles are separated by '|'; a leading '>' aligns the column to the right. */
 void table_start(struct table *table, FILE *out, const char *titles);

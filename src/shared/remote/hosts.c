@@ -206,6 +206,20 @@ void remote_hosts_set_interval(struct remote_hosts *hosts, uint64_t interval_ns)
 		reconnect_all(hosts);
 }
 
+static void note_omitted(struct remote_hosts *hosts, struct remote_host *host)
+{
+	uint64_t omitted = remote_connection_omitted(host->connection);
+	bool noted = host->reason.text[0] != '\0';
+
+	host->reason.text[0] = '\0';
+	if (omitted == 0)
+		return;
+	(void)cgw_diag_set(&host->reason, 0, "%llu groups are not shown, too deep or too many",
+			   (unsigned long long)omitted);
+	host->changed = host->changed || !noted;
+	hosts->changed = hosts->changed || !noted;
+}
+
 static void read_host(struct remote_hosts *hosts, struct remote_host *host)
 {
 	struct cgw_snapshot *snapshot = NULL;
@@ -221,6 +235,7 @@ static void read_host(struct remote_hosts *hosts, struct remote_host *host)
 		host->received_ns = clock_now_ns();
 		host->delay_ns = RETRY_MIN_NS;
 		set_state(hosts, host, REMOTE_CONNECTED);
+		note_omitted(hosts, host);
 	} else if (r == -ENODATA) {
 		host->connection = remote_connection_close(host->connection);
 		set_state(hosts, host, REMOTE_ENDED);

@@ -82,6 +82,11 @@ struct remote_connection *remote_connection_close(struct remote_connection *conn
 	return NULL;
 }
 
+uint64_t remote_connection_omitted(const struct remote_connection *connection)
+{
+	return remote_stream_omitted(connection->stream);
+}
+
 void remote_connection_fds(const struct remote_connection *connection, int ret_fds[2])
 {
 	ret_fds[0] = connection->ssh.output;

@@ -36,4 +36,7 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 /* The cost of what was read since the last call, in bytes. */
 uint64_t remote_connection_pop_cost(struct remote_connection *connection);
 
+/* The number of groups that the newest sample omits. */
+uint64_t remote_connection_omitted(const struct remote_connection *connection) CGW_PURE;
+
 #endif

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,35 +47,53 @@ int remote_host_check(const char *host, struct cgw_diag *diag)
 	return cgw_diag_set(diag, -EINVAL, "invalid host '%s' (expected NAME or USER@NAME)", shown);
 }
 
-static int spawn(const char *const *words, int output, int messages, pid_t *ret_pid)
+/* In the child, after fork() in a process with threads: async-signal-safe functions only. */
+static void exec_ssh(const char *const *words, pid_t parent, int output, int messages, int error)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
+	int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
-	int r = posix_spawn_file_actions_init(&actions);
 
-	if (r != 0)
-		return -r;
-	r = posix_spawnattr_init(&attributes);
-	if (r != 0) {
-		(void)posix_spawn_file_actions_destroy(&actions);
-		return -r;
-	}
 	sigemptyset(&none);
 	/* A separate process group, so that Ctrl-C on the terminal does not signal ssh. */
-	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-	(void)posix_spawnattr_setsigmask(&attributes, &none);
-	r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, output, 1);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, messages, 2);
-	if (r == 0)
-		r = posix_spawnp(ret_pid, words[0], &actions, &attributes,
-				 (char *const *)(uintptr_t)words, environ);
-	(void)posix_spawnattr_destroy(&attributes);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	if (input >= 0 && setpgid(0, 0) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+	    /* Ends ssh if this process is killed: a host that sends nothing would keep it. */
+	    prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent && dup2(input, 0) >= 0 &&
+	    dup2(output, 1) >= 0 && dup2(messages, 2) >= 0)
+		(void)execvp(words[0], (char *const *)(uintptr_t)words);
+	(void)!write(error, &errno, sizeof(errno));
+	_exit(127);
+}
+
+/* The calling thread must live as long as ssh. */
+static int spawn(const char *const *words, int output, int messages, pid_t *ret_pid)
+{
+	CLEANUP(cleanup_close) int reader = -1;
+	pid_t parent = getpid(), pid;
+	int pipes[2], error = 0;
+	ssize_t got;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -errno;
+	reader = pipes[0];
+	pid = fork();
+	if (pid == 0)
+		exec_ssh(words, parent, output, messages, pipes[1]);
+	if (pid < 0)
+		error = errno;
+	close(pipes[1]);
+	if (pid < 0)
+		return -error;
+	/* The end of the pipe is that of the child before exec(). */
+	do
+		got = read(reader, &error, sizeof(error));
+	while (got < 0 && errno == EINTR);
+	if (got == 0) {
+		*ret_pid = pid;
+		return 0;
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return got == sizeof(error) ? -error : -EIO;
 }
 
 int remote_ssh_start(const char *const *ssh, const char *host, const char *command,
@@ -129,7 +147,8 @@ int remote_ssh_end(struct remote_ssh *ssh, bool wait)
 		if (wait)
 			nanosleep(&delay, NULL);
 	}
-	(void)kill(ssh->pid, SIGKILL);
+	/* With the processes that a script in its place has started. */
+	(void)kill(-ssh->pid, SIGKILL);
 	while (waitpid(ssh->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	ssh->pid = 0;

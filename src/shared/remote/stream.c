@@ -6,23 +6,75 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/model/sampling.h"
 #include "lib/recording/block.h"
+#include "lib/recording/filter-groups.h"
 #include "shared/remote/stream.h"
 
 #define FIRST_LINE     "cgward stream "
 #define LINE_MAX_BYTES 64
 
+/* The number of levels whose groups are not too many together. */
+static unsigned levels_that_fit(const struct cgw_topology *topology)
+{
+	size_t counts[REMOTE_DEPTH_MAX + 1] = {0}, count = 0;
+	unsigned levels = 0;
+
+	for (uint32_t i = 0; i < topology->count; i++)
+		if (topology->depth[i] <= REMOTE_DEPTH_MAX)
+			counts[topology->depth[i]]++;
+	while (levels <= REMOTE_DEPTH_MAX && count + counts[levels] <= REMOTE_GROUPS_MAX)
+		count += counts[levels++];
+	return levels;
+}
+
+static bool omits(const struct filter *filter, const struct cgw_topology *topology, uint32_t group)
+{
+	/* Names have at most 255 bytes: only paths of many levels are measured. */
+	return topology->depth[group] >= filter->levels ||
+	       (topology->depth[group] > REMOTE_PATH_MAX / 256 &&
+		cgw_topology_path(topology, group, NULL, 0) > REMOTE_PATH_MAX);
+}
+
+/* Prepares the filter of a sample. Returns the number of groups that it omits. */
+static size_t omitted_groups(const struct cgw_snapshot *snapshot, struct filter *filter)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(snapshot);
+	size_t omitted = 0;
+
+	*filter = (struct filter){.omits = omits, .levels = levels_that_fit(topology)};
+	for (uint32_t i = 0; i < topology->count; i++)
+		omitted += omits(filter, topology, i);
+	return omitted;
+}
+
+/* A frame of the newer sample, without what the filter omits. */
+static int filter_frame(struct filter *filter, const struct cgw_frame *frame,
+			struct cgw_frame **ret_filtered)
+{
+	CLEANUP(cleanup_snapshot) struct cgw_snapshot *filtered = NULL;
+	struct cgw_snapshot *now = (void *)(uintptr_t)cgw_frame_now(frame);
+	int r = filter_apply(filter, now, &filtered);
+
+	if (r == 0)
+		r = cgw_frame_new(ret_filtered);
+	return r < 0 ? r : cgw_frame_update(*ret_filtered, filtered);
+}
+
 int remote_stream_write(const struct cgw_frame *frame, bool first, FILE *out)
 {
 	static const struct cgw_recorder_options no_options;
 	static const struct event_list no_events;
-	const struct cgw_snapshot *now = cgw_frame_now(frame);
+	const struct cgw_snapshot *now = cgw_frame_now(frame), *before = cgw_frame_before(frame);
 	CLEANUP(cleanup_packer) struct packer *packer = NULL;
 	CLEANUP(encoder_done) struct encoder encoder = {.options = &no_options};
 	CLEANUP(bytes_done) struct bytes payload = {0};
-	bool key = first || !sample_can_be_delta(frame);
+	CLEANUP(cleanup_frame) struct cgw_frame *filtered = NULL;
+	CLEANUP(filter_done) struct filter filter = {0};
+	/* A sample that omits groups depends on no other, and no other depends on it. */
+	bool key = first || !sample_can_be_delta(frame) || omitted_groups(before, &filter) > 0;
 	struct block_header header = {
-		.kind = key ? BLOCK_KEY : BLOCK_DELTA,
+		.sequence = omitted_groups(now, &filter),
 		.realtime_ns = now->realtime_ns,
 		.boottime_ns = now->boottime_ns,
 	};
@@ -30,8 +82,13 @@ int remote_stream_write(const struct cgw_frame *frame, bool first, FILE *out)
 	size_t length;
 	int r = packer_new(&packer);
 
+	key |= header.sequence > 0;
+	header.kind = key ? BLOCK_KEY : BLOCK_DELTA;
+	if (r == 0 && header.sequence > 0)
+		r = filter_frame(&filter, frame, &filtered);
 	if (r == 0)
-		r = sample_encode(&encoder, frame, key, &no_events, &payload);
+		r = sample_encode(&encoder, filtered != NULL ? filtered : frame, key, &no_events,
+				  &payload);
 	if (r == 0)
 		r = packer_pack(packer, &header, &payload, &block, &length);
 	if (r < 0)
@@ -46,6 +103,7 @@ struct remote_stream {
 	struct decoder decoder;
 	struct packer *packer;
 	bool started, failed;
+	uint64_t omitted; /* by the newest sample */
 };
 
 int remote_stream_new(struct layout_list *layouts, struct remote_stream **ret_stream)
@@ -71,6 +129,11 @@ struct remote_stream *remote_stream_free(struct remote_stream *stream)
 	packer_free(stream->packer);
 	free(stream);
 	return NULL;
+}
+
+uint64_t remote_stream_omitted(const struct remote_stream *stream)
+{
+	return stream->omitted;
 }
 
 static int parse_first_line(struct remote_stream *stream, const char *line, size_t length,
@@ -165,6 +228,7 @@ static int parse_sample(struct remote_stream *stream, const uint8_t *data, size_
 	r = decode_block(stream, &header, data + BLOCK_HEADER_BYTES, diag);
 	if (r < 0)
 		return r;
+	stream->omitted = header.sequence;
 	ret_parsed->used = BLOCK_HEADER_BYTES + (size_t)header.stored_bytes;
 	ret_parsed->snapshot = cgw_snapshot_ref(stream->decoder.last);
 	ret_parsed->cost = header.raw_bytes + (uint64_t)ret_parsed->snapshot->topology->view.count *

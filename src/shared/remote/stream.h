@@ -5,6 +5,9 @@
  * The first line contains the schema; the blocks of a recording follow, one per sample, of which
  * the first depends on no other (docs/RECORDING.md).
  *
+ * Groups beyond the limits below are omitted with their descendants and counted, since a user who
+ * may create groups on the host could otherwise make it unreadable.
+ *
  * The stream is untrusted, since the remote host controls it. Anything else and exceeded limits end
  * the stream with an error.
  */
@@ -22,6 +25,7 @@
 #define REMOTE_PARTS_MAX        1000000 /* instances, and bytes of texts, of a sample */
 #define REMOTE_GROUPS_MAX       100000
 #define REMOTE_DEPTH_MAX        1000
+#define REMOTE_PATH_MAX         65536 /* bytes of a path that is sent */
 
 /*
  * Writes the newer sample of a frame. `first`: nothing was written before; otherwise the older
@@ -32,6 +36,9 @@ int remote_stream_write(const struct cgw_frame *frame, bool first, FILE *out);
 struct remote_stream;
 int remote_stream_new(struct layout_list *layouts, struct remote_stream **ret_stream);
 struct remote_stream *remote_stream_free(struct remote_stream *stream);
+
+/* The number of groups that the newest sample omits. */
+uint64_t remote_stream_omitted(const struct remote_stream *stream) CGW_PURE;
 
 struct remote_parsed {
 	size_t used;                   /* bytes of the input; 0: more is needed */

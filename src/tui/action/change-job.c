@@ -183,8 +183,14 @@ struct change_job *change_job_from(struct job *job)
 
 unsigned change_job_ask(struct app *app, struct change_job *change, const char *title)
 {
-	struct window *window = window_ask(title, &change->job);
+	struct window *window;
+	char names[120], text[200];
 
+	/* What it applies to comes first; an undo finds that later. */
+	targets_format(&change->targets, names, sizeof(names));
+	snprintf(text, sizeof(text), "%s%s%s", title, change->undo == NULL ? " " : "",
+		 change->undo == NULL ? names : "");
+	window = window_ask(text, &change->job);
 	if (window != NULL) {
 		change->backend->describe(change, window);
 		window_set_preview(window, change->backend->preview(app, change),

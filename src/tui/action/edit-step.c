@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cgward/expression.h>
+#include <cgward/render.h>
 
 #include "tui/action/edit-step.h"
 
@@ -194,6 +195,21 @@ static bool step_word(const char *words, const char *from, int by, char *buffer,
 	at = (at + count + (size_t)(by > 0 ? 1 : -1)) % count;
 	snprintf(buffer, size, "%.*s", (int)lengths[at], list[at]);
 	return true;
+}
+
+void value_human(const struct cgw_control_info *info, const char *text, char *buffer, size_t size)
+{
+	enum cgw_unit unit = (enum cgw_unit)info->unit;
+	double value;
+	char *end;
+
+	snprintf(buffer, size, "%s", text);
+	if ((unit != CGW_UNIT_BYTES && unit != CGW_UNIT_BYTES_PER_S) || text[0] == '\0')
+		return;
+	/* Only plain numbers: not "max", nor lists of devices. */
+	value = strtod(text, &end);
+	if (*end == '\0')
+		cgw_format_bytes(value, buffer, size);
 }
 
 bool value_step(const struct cgw_control_info *info, const char *from, int by, char *buffer,

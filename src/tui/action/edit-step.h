@@ -12,5 +12,7 @@
  */
 bool value_step(const struct cgw_control_info *info, const char *from, int by, char *buffer,
 		size_t size);
+/* Writes a value as people read it: 256M for 268435456. Other texts are copied. */
+void value_human(const struct cgw_control_info *info, const char *text, char *buffer, size_t size);
 
 #endif

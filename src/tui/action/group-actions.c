@@ -48,12 +48,12 @@ static unsigned kill_accept(struct app *app, int number)
 	return start(app, &(struct change_step){.kind = CGW_STEP_KILL, .signal = number});
 }
 
-static unsigned open_signals(struct app *app)
+unsigned open_signal_menu(struct app *app, const char *title,
+			  unsigned (*accept)(struct app *app, int number))
 {
-	struct menu menu = {.title = "Kill: choose a signal", .accept = kill_accept};
+	struct menu menu = {.accept = accept};
 
-	if (app_group(app) == CGW_NO_GROUP)
-		return REACTION_BEEP;
+	snprintf(menu.title, sizeof(menu.title), "%s", title);
 	menu.items = calloc(ARRAY_SIZE(signals), sizeof(*menu.items));
 	if (menu.items == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
@@ -65,8 +65,21 @@ static unsigned open_signals(struct app *app)
 		snprintf(item->help, sizeof(item->help), "%s", signals[menu.count].help);
 		item->value = signals[menu.count].number;
 	}
-	targets_remember(app, false);
 	return open_menu(app, &menu);
+}
+
+static unsigned open_signals(struct app *app)
+{
+	struct targets targets;
+	char names[120], title[200];
+
+	if (targets_collect(app, false, &targets) < 0)
+		return REACTION_BEEP;
+	targets_format(&targets, names, sizeof(names));
+	targets_done(&targets);
+	snprintf(title, sizeof(title), "Kill %s: choose a signal", names);
+	targets_remember(app, false);
+	return open_signal_menu(app, title, kill_accept);
 }
 
 /* For accept() of prompts: shows what is expected. The line remains open. */
@@ -171,8 +184,8 @@ static unsigned ask_text(struct app *app, const struct prompt *prompt, bool one)
 
 static unsigned open_move(struct app *app)
 {
-	static const struct prompt prompt = {.title = "Move a process (PID) into this group",
-					     .accept = move_accept};
+	struct prompt prompt = {.title = "Move a process (PID) into this group",
+				.accept = move_accept};
 
 	struct targets targets;
 	bool several;
@@ -200,6 +213,52 @@ static unsigned delete_groups(struct app *app)
 	return start(app, &step);
 }
 
+static unsigned start_reclaim(struct app *app, struct targets *targets, enum cgw_control control,
+			      const char *value)
+{
+	struct change_job *change = change_job_new("Reclaiming", targets);
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s", value);
+	if (change == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	change_job_add(change, &(struct change_step){
+				       .kind = CGW_STEP_SET, .control = control, .value = text});
+	return change_job_ask(app, change, "Reclaim memory of");
+}
+
+static bool reclaim_accept(struct app *app, const char *text, unsigned *ret_reactions)
+{
+	struct targets targets;
+	struct cgw_diag diag = {.text = ""};
+
+	if (cgw_value_check(CGW_C_MEMORY_RECLAIM, text, &diag) < 0)
+		return reject(app, diag.text, ret_reactions);
+	*ret_reactions = REACTION_BEEP;
+	if (!targets_have_changed(app, false) && targets_collect(app, false, &targets) == 0)
+		*ret_reactions = start_reclaim(app, &targets, CGW_C_MEMORY_RECLAIM, text);
+	return true;
+}
+
+/* On cgroup v1 the kernel can only be asked to reclaim all that it can. */
+static unsigned open_reclaim(struct app *app)
+{
+	static const struct prompt prompt = {.title = "Reclaim memory (64M, 10%)",
+					     .accept = reclaim_accept};
+	struct targets targets;
+
+	if (app_layout(app) == NULL ||
+	    cgw_control_available(app_layout(app), CGW_C_MEMORY_RECLAIM, NULL) == 0)
+		return ask_text(app, &prompt, false);
+	if (cgw_control_available(app_layout(app), CGW_C_MEMORY_FORCE_EMPTY, NULL) < 0)
+		return app_show_message(app, ROLE_WARM,
+					"this kernel cannot reclaim memory on request") |
+		       REACTION_BEEP;
+	if (targets_collect(app, false, &targets) < 0)
+		return REACTION_BEEP;
+	return start_reclaim(app, &targets, CGW_C_MEMORY_FORCE_EMPTY, "0");
+}
+
 unsigned change_groups(struct app *app, enum action action)
 {
 	static const struct prompt create = {.title = "New group", .accept = new_accept};
@@ -213,6 +272,8 @@ unsigned change_groups(struct app *app, enum action action)
 		return start(app, &(struct change_step){.kind = CGW_STEP_THAW});
 	case ACTION_EDIT:
 		return is_remote ? ask_text(app, &set, false) : open_edit(app);
+	case ACTION_RECLAIM:
+		return is_remote ? ask_text(app, &set, false) : open_reclaim(app);
 	case ACTION_KILL:
 		return open_signals(app);
 	case ACTION_NEW:

@@ -8,6 +8,8 @@
 unsigned change_groups(struct app *app, enum action action);
 /* The limits form, for the selected groups. */
 unsigned open_edit(struct app *app);
+/* The same for one group, starting at the key, or filled in with KEY=VALUE lines, in `values`. */
+unsigned open_edit_of(struct app *app, uint32_t group, const char *values);
 /* Appends the limits of the selected groups to a policy file. */
 unsigned open_export(struct app *app);
 /* Asks before undoing the last action of this session that can still be undone. */

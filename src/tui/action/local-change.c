@@ -57,8 +57,8 @@ static int fill_plan(struct change_job *change, struct cgw_plan *plan)
 				.signal = step->signal,
 				.pid = step->pid,
 				.recursive = step->recursive,
-				.expected_id = target->id,
-				.expected_hierarchy = target->hierarchy,
+				.expected_ids = target->ids,
+				.expected_id_count = CGW_HIERARCHY_MAX,
 			};
 
 			r = cgw_plan_add(plan, &planned, &change->diag);

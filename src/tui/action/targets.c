@@ -37,10 +37,8 @@ static int add_group(struct targets *targets, const struct cgw_topology *topolog
 	struct target target = {.path = cgw_topology_path_copy(topology, group),
 				.below = topology->below[group]};
 
-	for (uint32_t h = 0; h < topology->hierarchy_count && target.id == 0; h++) {
-		target.id = topology->id[h][group];
-		target.hierarchy = h;
-	}
+	for (uint32_t h = 0; h < topology->hierarchy_count && h < CGW_HIERARCHY_MAX; h++)
+		target.ids[h] = topology->id[h][group];
 	return add(targets, target);
 }
 
@@ -113,6 +111,18 @@ int targets_collect(struct app *app, bool one, struct targets *ret_targets)
 	return r;
 }
 
+int targets_of_group(struct app *app, uint32_t group, struct targets *ret_targets)
+{
+	struct targets targets = {.ssh = app->hosts.ssh};
+	int r = add_group(&targets, app_topology(app), group);
+
+	if (r == 0)
+		*ret_targets = targets;
+	else
+		targets_done(&targets);
+	return r;
+}
+
 int targets_copy(const struct targets *targets, struct targets *ret_copy)
 {
 	struct targets copy = {.host = targets->host, .ssh = targets->ssh};
@@ -157,7 +167,8 @@ static uint64_t fingerprint(struct app *app, bool one)
 	for (size_t i = 0; i < targets.count; i++) {
 		for (const char *at = targets.items[i].path; *at != '\0'; at++)
 			hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-		hash = (hash ^ targets.items[i].id) * UINT64_C(1099511628211);
+		for (size_t h = 0; h < CGW_HIERARCHY_MAX; h++)
+			hash = (hash ^ targets.items[i].ids[h]) * UINT64_C(1099511628211);
 	}
 	return hash;
 }

@@ -6,9 +6,9 @@
 #include "tui/core/view.h"
 
 struct target {
-	char *path;  /* raw; on a remote host its path there */
-	uint64_t id; /* inode in `hierarchy`: detects another group under the same path */
-	size_t hierarchy;
+	char *path; /* raw; on a remote host its path there */
+	/* Inodes by hierarchy, 0: not there. Detect another group under the same path. */
+	uint64_t ids[CGW_HIERARCHY_MAX];
 	uint32_t below; /* number of descendants */
 };
 
@@ -25,6 +25,8 @@ struct targets {
  * reason if remote groups are unsuitable.
  */
 int targets_collect(struct app *app, bool one, struct targets *ret_targets);
+/* The group only, whatever is selected or marked. -ENOMEM. */
+int targets_of_group(struct app *app, uint32_t group, struct targets *ret_targets);
 int targets_copy(const struct targets *targets, struct targets *ret_copy);
 void targets_done(struct targets *targets);
 /* "/a/b", or "3 groups"; escaped. */

@@ -12,11 +12,12 @@
 #include "tui/action/change-job.h"
 #include "tui/action/edit-step.h"
 #include "tui/action/group-actions.h"
+#include "tui/core/app.h"
 #include "tui/core/scroll.h"
 #include "tui/core/window.h"
 
 #define CURRENT_MAX    128
-#define EDIT_HELP_ROWS 12 /* with space for a message of two lines */
+#define EDIT_HELP_ROWS 13 /* with the head and space for a message of two lines */
 
 /* Number of groups whose values are read. */
 #define GROUPS_MAX 64
@@ -40,6 +41,7 @@ struct edit_read {
 
 struct edit {
 	struct targets targets;
+	char values[256]; /* filled in when the current values are read */
 	char title[320];
 	struct edit_row *rows;
 	size_t count;
@@ -187,12 +189,72 @@ static void draw_help(const struct edit *edit, struct canvas *canvas, struct rec
 	draw_paragraph(canvas, area, ROLE_DIM, text);
 }
 
-static void draw_edit_row(const struct edit_row *row, struct canvas *canvas, struct rect area,
+/* The columns of the form: key, now, in use, new. */
+struct form_columns {
+	int key, current, used;
+};
+
+static struct form_columns place_form(struct rect area)
+{
+	int key = area.columns >= 76 ? 30 : area.columns / 3;
+	int used = area.columns >= 50 ? 10 : 0;
+
+	return (struct form_columns){key, (area.columns - key - used) / 2, used};
+}
+
+/* What the group uses of the limit at this time; "" if that is not sampled, or is not one group. */
+static void format_use(const struct app *app, const struct edit *edit, const struct edit_row *row,
+		       char *buffer, size_t size)
+{
+	int metric = (int)cgw_control_info(row->control)->metric;
+	struct cgw_field field;
+	uint32_t group;
+
+	buffer[0] = '\0';
+	if (metric < 0 || edit->targets.count != 1 || cgw_frame_now(app->frame) == NULL)
+		return;
+	group = cgw_topology_find(app_topology(app), edit->targets.items[0].path);
+	for (int i = 0; i < CGW_METRIC_COUNT && group != CGW_NO_GROUP; i++) {
+		const struct cgw_metric_info *info = cgw_metric_info((enum cgw_metric)i);
+		bool is_cpu = metric == CGW_M_CPU_MAX && i == CGW_M_CPU_USAGE;
+		struct cgw_value value;
+
+		if ((info->limited_by != metric && !is_cpu) ||
+		    cgw_field_parse(is_cpu ? "cpu" : info->key, &field, NULL) < 0)
+			continue;
+		value = cgw_frame_value(app->frame, field, group);
+		if (value.state == CGW_OK)
+			cgw_format_value(value, (enum cgw_unit)field.unit, CGW_STYLE_HUMAN, buffer,
+					 size);
+		return;
+	}
+}
+
+static void draw_form_head(struct canvas *canvas, struct rect area)
+{
+	struct form_columns columns = place_form(area);
+	int at = area.column + columns.key;
+
+	canvas_text(canvas, area.row, area.column, columns.key - 1, ROLE_TITLE, "CONTROL");
+	canvas_text(canvas, area.row, at, columns.current - 1, ROLE_TITLE, "NOW");
+	at += columns.current;
+	if (columns.used > 0)
+		canvas_text(canvas, area.row, at, columns.used - 1, ROLE_TITLE, "IN USE");
+	at += columns.used;
+	canvas_text(canvas, area.row, at, area.column + area.columns - at, ROLE_TITLE, "NEW");
+}
+
+static void draw_edit_row(const struct app *app, const struct edit *edit,
+			  const struct edit_row *row, struct canvas *canvas, struct rect area,
 			  bool selected)
 {
-	int key = area.columns >= 76 ? 30 : area.columns / 3, current = (area.columns - key) / 2;
-	int at = area.column + key + current, width = area.columns - key - current;
+	struct form_columns columns = place_form(area);
+	int key = columns.key, current = columns.current;
+	int at = area.column + key + current + columns.used;
+	int width = area.column + area.columns - at;
+	char shown[CURRENT_MAX], use[32];
 
+	value_human(cgw_control_info(row->control), row->current, shown, sizeof(shown));
 	if (selected)
 		canvas_ground(canvas, area, GROUND_SELECTED);
 	canvas_text_cut(canvas, area.row, area.column, key - 1,
@@ -204,7 +266,10 @@ static void draw_edit_row(const struct edit_row *row, struct canvas *canvas, str
 	else
 		canvas_text_cut(canvas, area.row, area.column + key, current - 1,
 				row->current[0] != '\0' ? ROLE_TEXT : ROLE_DIM,
-				row->current[0] != '\0' ? row->current : "-");
+				row->current[0] != '\0' ? shown : "-");
+	format_use(app, edit, row, use, sizeof(use));
+	canvas_text_cut(canvas, area.row, area.column + key + current, columns.used - 1, ROLE_TEXT,
+			use);
 	if (selected || row->line.length > 0)
 		line_draw(&row->line, canvas, area.row, at, width, selected);
 	if (row->problem[0] != '\0' && width > 2)
@@ -227,13 +292,18 @@ static void edit_draw(struct app *app, void *opaque, struct canvas *canvas,
 	area.rows -= help;
 	foot.row = area.row + area.rows;
 	foot.rows = help;
+	if (area.rows > 6) {
+		draw_form_head(canvas, area);
+		area.row++;
+		area.rows--;
+	}
 	scroll_place(&edit->scroll, area, (uint32_t)edit->count);
 	if (edit->reading)
 		canvas_text(canvas, area.row, area.column, area.columns, ROLE_DIM, "reading…");
 	for (int i = 0; i < area.rows && edit->scroll.first + (uint32_t)i < edit->count; i++) {
 		uint32_t row = edit->scroll.first + (uint32_t)i;
 
-		draw_edit_row(&edit->rows[row], canvas,
+		draw_edit_row(app, edit, &edit->rows[row], canvas,
 			      (struct rect){area.row + i, area.column, 1, area.columns},
 			      row == edit->scroll.selected);
 	}
@@ -317,8 +387,11 @@ static unsigned open_preview(struct app *app, struct edit *edit, const struct ch
 
 	for (size_t i = 0; dry_run->error < 0 && i < dry_run->outcome_count; i++)
 		refused = refused || dry_run->outcomes[i].result.outcome == CGW_OUTCOME_REFUSED;
-	if (dry_run->error < 0 && !refused)
-		return app_show_message(app, ROLE_BAD, "%s", dry_run->diag.text) | REACTION_BEEP;
+	if (dry_run->error < 0 && !refused) {
+		window = window_new("Not possible");
+		window_add(window, ROLE_BAD, dry_run->diag.text);
+		return window_open(app, window) | REACTION_BEEP;
+	}
 	change = change_job_copy(dry_run, change_kind(CGW_STEP_SET)->name);
 	if (change == NULL)
 		return app_show_message(app, ROLE_BAD, "out of memory");
@@ -329,6 +402,28 @@ static unsigned open_preview(struct app *app, struct edit *edit, const struct ch
 		add_outcome(window, &dry_run->outcomes[i]);
 	window_set_owner(window, edit);
 	return window_open(app, window);
+}
+
+/* Selects the first of the keys in `values`, and fills in their values. */
+static void fill_in(struct edit *edit)
+{
+	bool first = true;
+
+	for (char *rest = edit->values, *word; (word = strsep(&rest, "\n")) != NULL;) {
+		char *value = strchr(word, '=');
+
+		if (value != NULL)
+			*value++ = '\0';
+		for (size_t i = 0; i < edit->count; i++) {
+			if (strcmp(cgw_control_info(edit->rows[i].control)->key, word) != 0)
+				continue;
+			if (value != NULL)
+				line_set(&edit->rows[i].line, value);
+			if (first)
+				edit->scroll.selected = (uint32_t)i;
+			first = false;
+		}
+	}
 }
 
 static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
@@ -351,6 +446,7 @@ static unsigned edit_finish(struct app *app, void *opaque, struct job *job)
 	free(edit->rows);
 	edit->rows = steal_pointer(&read->rows);
 	edit->count = edit->rows != NULL ? read->count : 0;
+	fill_in(edit);
 	return REACTION_DRAW;
 }
 
@@ -439,7 +535,8 @@ static const struct view_kind view_edit = {
 	.done = edit_done,
 };
 
-unsigned open_edit(struct app *app)
+/* Takes the targets over. */
+static unsigned open_form(struct app *app, struct targets *targets, const char *values)
 {
 	struct edit *edit = calloc(1, sizeof(*edit));
 	struct edit_read *read = calloc(1, sizeof(*read));
@@ -447,12 +544,14 @@ unsigned open_edit(struct app *app)
 	char text[256];
 	unsigned reactions;
 
-	if (edit == NULL || read == NULL || app_is_full(app) ||
-	    targets_collect(app, false, &edit->targets) < 0) {
+	if (edit == NULL || read == NULL || app_is_full(app)) {
 		free(edit);
 		free(read);
+		targets_done(targets);
 		return REACTION_BEEP;
 	}
+	edit->targets = *targets;
+	snprintf(edit->values, sizeof(edit->values), "%s", values);
 	targets_format(&edit->targets, text, sizeof(text));
 	snprintf(edit->title, sizeof(edit->title), "Limits of %s", text);
 	read->job = (struct job){.run = run_read, .free = free_read, .name = "Reading"};
@@ -473,4 +572,22 @@ unsigned open_edit(struct app *app)
 	edit->reading = true;
 	reactions = app_open(app, &view_edit, edit);
 	return reactions | app_post_job(app, edit, &read->job);
+}
+
+unsigned open_edit(struct app *app)
+{
+	struct targets targets;
+
+	if (targets_collect(app, false, &targets) < 0)
+		return REACTION_BEEP;
+	return open_form(app, &targets, "");
+}
+
+unsigned open_edit_of(struct app *app, uint32_t group, const char *values)
+{
+	struct targets targets;
+
+	if (targets_of_group(app, group, &targets) < 0)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	return open_form(app, &targets, values);
 }

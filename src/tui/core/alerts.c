@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* alerts.c - checks all groups at each sample, on raw counters to keep the cost negligible. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,19 +252,27 @@ int alerts_update(struct alerts *alerts, const struct cgw_frame *frame)
 	return 0;
 }
 
+/* The line of warnings: drawn, or searched for the warning at a column, or the n-th one. */
 struct line_out {
-	struct canvas *canvas;
+	struct canvas *canvas; /* NULL: not drawn */
 	int row, column, left;
 	bool any;
+	size_t count; /* of warnings whose group exists */
+	size_t nth;   /* the one to find, or SIZE_MAX */
+	int at;       /* the column to find, or -1 */
+	uint32_t group, found;
 };
 
 static void put(struct line_out *out, enum role role, const char *text)
 {
-	int used;
+	int used = canvas_width(text);
 
 	if (out->left <= 0)
 		return;
-	used = canvas_text_cut(out->canvas, out->row, out->column, out->left, role, text);
+	if (out->canvas != NULL)
+		used = canvas_text_cut(out->canvas, out->row, out->column, out->left, role, text);
+	if (out->at >= out->column && out->at < out->column + used)
+		out->found = out->group;
 	out->column += used;
 	out->left -= used;
 }
@@ -276,9 +285,13 @@ static void put_path(struct line_out *out, const char *path)
 	put(out, ROLE_STRONG, shown);
 }
 
-static void begin(struct line_out *out, enum role role)
+static void begin(struct line_out *out, enum role role, uint32_t group)
 {
+	out->group = CGW_NO_GROUP;
 	put(out, ROLE_DIM, out->any ? "  " : "");
+	out->group = group;
+	if (group != CGW_NO_GROUP && out->count++ == out->nth)
+		out->found = group;
 	put(out, role, "⚠ ");
 	out->any = true;
 }
@@ -294,7 +307,7 @@ static void put_states(const struct alerts *alerts, const struct cgw_frame *fram
 
 		if (state->count == 0)
 			continue;
-		begin(out, kinds[kind].role);
+		begin(out, kinds[kind].role, state->worst);
 		describe((enum alert_kind)kind, state->value, text, sizeof(text));
 		put(out, kinds[kind].role, text);
 		put(out, ROLE_TEXT, " ");
@@ -307,22 +320,49 @@ static void put_states(const struct alerts *alerts, const struct cgw_frame *fram
 	}
 }
 
-void alerts_draw(const struct alerts *alerts, const struct cgw_frame *frame, struct canvas *canvas,
-		 int row, int column, int width)
+static void put_all(const struct alerts *alerts, const struct cgw_frame *frame,
+		    struct line_out *out)
 {
-	struct line_out out = {canvas, row, column, width, false};
 	uint64_t now_ns = cgw_snapshot_monotonic_ns(cgw_frame_now(frame));
 	const struct alert *alert;
 
+	out->found = CGW_NO_GROUP;
 	for (size_t i = 0; (alert = alerts_nth(alerts, i)) != NULL && i < 3; i++) {
 		if (alert->monotonic_ns + ALERT_NS < now_ns)
 			break;
-		begin(&out, alert->role);
-		put(&out, alert->role, alert->text);
-		put(&out, ROLE_TEXT, " ");
-		put_path(&out, alert->path);
+		begin(out, alert->role,
+		      cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(frame)), alert->path));
+		put(out, alert->role, alert->text);
+		put(out, ROLE_TEXT, " ");
+		put_path(out, alert->path);
 	}
-	put_states(alerts, frame, &out);
+	put_states(alerts, frame, out);
+}
+
+void alerts_draw(const struct alerts *alerts, const struct cgw_frame *frame, struct canvas *canvas,
+		 int row, int column, int width)
+{
+	struct line_out out = {
+		.canvas = canvas, .row = row, .column = column, .left = width, .at = -1};
+
+	out.nth = SIZE_MAX;
+	put_all(alerts, frame, &out);
 	if (!out.any)
 		put(&out, ROLE_DIM, "no warnings");
+}
+
+uint32_t alerts_at(const struct alerts *alerts, const struct cgw_frame *frame, int width, int at)
+{
+	struct line_out out = {.left = width, .nth = SIZE_MAX, .at = at};
+
+	put_all(alerts, frame, &out);
+	return out.found;
+}
+
+uint32_t alerts_group(const struct alerts *alerts, const struct cgw_frame *frame, size_t i)
+{
+	struct line_out out = {.left = INT_MAX, .nth = i, .at = -1};
+
+	put_all(alerts, frame, &out);
+	return out.found;
 }

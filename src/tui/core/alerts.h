@@ -59,5 +59,9 @@ const struct alert *alerts_nth(const struct alerts *alerts, size_t i);
 /* Draws all warnings on one line, truncated to `width` cells, or "no warnings". */
 void alerts_draw(const struct alerts *alerts, const struct cgw_frame *frame, struct canvas *canvas,
 		 int row, int column, int width);
+/* The group of the warning at that cell of a line of that width; CGW_NO_GROUP: none. */
+uint32_t alerts_at(const struct alerts *alerts, const struct cgw_frame *frame, int width, int at);
+/* The group of the i-th warning whose group exists, or CGW_NO_GROUP. */
+uint32_t alerts_group(const struct alerts *alerts, const struct cgw_frame *frame, size_t i);
 
 #endif

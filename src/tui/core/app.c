@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "tui/core/app.h"
+#include "tui/core/window.h"
 
 #define MESSAGE_NS (8 * NS_PER_S)
 
@@ -24,10 +25,13 @@ struct app *app_free(struct app *app)
 		app_close(app);
 	while ((job = job_pop(&app->jobs)) != NULL)
 		job->free(job);
+	window_free(app->configuration_problems);
 	list_done(&app->list);
+	group_names_done(&app->names);
 	alerts_done(&app->alerts);
 	rules_free(app->rules);
 	free(app->marks);
+	free(app->clipboard);
 	replay_actions_done(&app->rehearsal);
 	cgw_history_free(app->history);
 	cgw_frame_free(app->frame);
@@ -56,6 +60,11 @@ void app_forget_change(struct app *app, const char *host, uint64_t transaction)
 	}
 }
 
+const struct cgw_layout *app_layout(const struct app *app)
+{
+	return app->layout;
+}
+
 const struct cgw_topology *app_topology(const struct app *app)
 {
 	return cgw_snapshot_topology(cgw_frame_now(app->frame));
@@ -72,6 +81,7 @@ static struct list_order app_order(const struct app *app)
 		.field = app->settings.sort.field,
 		.tree = app->settings.choices[CHOICE_TREE],
 		.upwards = app->settings.choices[CHOICE_UPWARDS],
+		.hide_idle = !app->settings.choices[CHOICE_IDLE],
 	};
 
 	if (app->settings.choices[CHOICE_OWN])
@@ -108,6 +118,17 @@ bool app_is_full(const struct app *app)
 bool app_is_top(const struct app *app, const void *state)
 {
 	return app->views[app->view_count - 1].state == state;
+}
+
+unsigned app_copy(struct app *app, const char *text)
+{
+	free(app->clipboard);
+	app->clipboard = strdup(text);
+	if (app->clipboard == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	return REACTION_COPY |
+	       app_show_message(app, ROLE_TEXT, "sent to the clipboard of the terminal: %.200s",
+				text);
 }
 
 const char *app_message(const struct app *app, enum role *ret_role)
@@ -192,6 +213,26 @@ void app_path(const struct app *app, uint32_t group, char *buffer, size_t size)
 	cgw_escape(buffer, size, path, length < sizeof(path) ? length : sizeof(path) - 1);
 }
 
+unsigned app_contexts(const struct app *app)
+{
+	const struct open_view *view = &app->views[app->view_count - 1];
+
+	return view->kind->contexts | (view->search[0] != '\0' ? IN_SEARCHING : 0U) |
+	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
+}
+
+bool app_may_act(const struct app *app)
+{
+	return app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE) && !app->read_only;
+}
+
+void app_label(const struct app *app, uint32_t group, char *buffer, size_t size)
+{
+	group_label(app_topology(app), &app->names,
+		    (enum name_style)app->settings.choices[CHOICE_NAMES], group,
+		    app->settings.choices[CHOICE_TREE], buffer, size);
+}
+
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size)
 {
 	uint32_t key = app->settings.keymap.keys[action][0];
@@ -232,6 +273,19 @@ void app_save(struct app *app)
 	    config_save(app->config_path, &config, &diag) < 0)
 		app_show_message(app, ROLE_BAD, "%s", diag.text);
 	config_done(&config);
+}
+
+void app_report_configuration(struct app *app, const struct cgw_diag *diag)
+{
+	char line[sizeof(diag->file) + sizeof(diag->text) + 16];
+
+	if (app->configuration_problems == NULL)
+		app->configuration_problems = window_new("Invalid lines of the configuration");
+	if (diag->line > 0)
+		snprintf(line, sizeof(line), "%s:%u: %s", diag->file, diag->line, diag->text);
+	else
+		snprintf(line, sizeof(line), "%s", diag->text);
+	window_add(app->configuration_problems, ROLE_WARM, line);
 }
 
 const char *app_host_trouble(const struct app *app, size_t i, enum role *ret_role)

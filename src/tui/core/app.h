@@ -3,12 +3,14 @@
 #ifndef CGWARD_TUI_CORE_APP_H
 #define CGWARD_TUI_CORE_APP_H
 
+#include "tui/action/process-target.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/alerts.h"
 #include "tui/core/settings.h"
 #include "tui/core/source.h"
 #include "tui/core/view.h"
 #include "tui/list/group-list.h"
+#include "tui/list/group-names.h"
 #include "tui/replay/replay-actions.h"
 
 struct open_view {
@@ -32,6 +34,14 @@ struct app_hosts {
 struct session_change {
 	const char *host;     /* as given by the user; "": this machine */
 	uint64_t transaction; /* in the journal of that host */
+};
+
+/* Whether a column of the list has values. */
+struct column_state {
+	struct column column; /* which this is about */
+	uint64_t filled_ns;   /* when it last had one; 0: never */
+	uint64_t checked_ns;
+	bool empty;
 };
 
 struct app {
@@ -68,30 +78,46 @@ struct app {
 	struct open_view views[VIEWS_MAX];
 	size_t view_count;
 	uint64_t view_serial;
-	int rows, columns;   /* size of the last canvas */
-	struct layout drawn; /* layout of the last canvas */
+	int rows, columns;          /* size of the last canvas */
+	struct layout drawn;        /* layout of the last canvas */
+	struct rect drawn_warnings; /* the line with the warnings */
+	size_t warning;             /* which one the key goes to next */
 
 	char message[320];
 	enum role message_role;
 	uint64_t message_until_ns;
 
+	struct column_state column_states[COLUMNS_MAX];
+	struct group_names names;
+	int name_width; /* of the names seen on the screen so far; 0: not drawn yet */
+	uint8_t name_width_choices[2]; /* tree and names, for which it is valid */
+	uint64_t drawn_columns;        /* the columns on the screen; see columns_changed */
+	bool columns_changed;          /* other metrics are needed since the last drawing */
 	int column_first; /* columns scrolled out on the left, the group column not counted */
 
 	struct session_change *changes; /* oldest first */
 	size_t change_count, change_capacity;
 
-	struct job_queue jobs;   /* posted, not yet passed to a worker */
-	uint64_t prompt_targets; /* see targets_remember() */
+	struct job_queue jobs;         /* posted, not yet passed to a worker */
+	uint64_t prompt_targets;       /* see targets_remember() */
+	struct process_target process; /* for which a prompt or menu is open */
+	char *clipboard;               /* with REACTION_COPY */
+
+	struct window *configuration_problems; /* not opened yet, or NULL */
 };
 
 struct app *app_free(struct app *app);
 /* Saves the settings to the configuration; a failure becomes the status message. */
 void app_save(struct app *app);
+/* Adds a line to a window that lists what is invalid in the configuration. */
+void app_report_configuration(struct app *app, const struct cgw_diag *diag);
 /* Rebuilds the rows of the list. */
 void app_arrange(struct app *app);
 struct column_source app_source(const struct app *app);
 /* Monotonic time of the current sample: highlights expire by this clock, not by wall time. */
 uint64_t app_frame_ns(const struct app *app);
+/* The label of a group in the list, escaped. */
+void app_label(const struct app *app, uint32_t group, char *buffer, size_t size);
 /* Path of the group, escaped, at most `size`-1 bytes; the root is "/". */
 void app_path(const struct app *app, uint32_t group, char *buffer, size_t size);
 /* "lost" or "slow" if host `i` is in that state, else NULL. */

@@ -41,11 +41,8 @@ static int width_needed(const struct app *app)
 
 		if (row->group == CGW_NO_GROUP)
 			continue;
-		app_path(app, row->group, path, sizeof(path));
-		if (app->settings.choices[CHOICE_TREE] && row->group != 0)
-			needed += canvas_width(strrchr(path, '/') + 1);
-		else
-			needed += canvas_width(path);
+		app_label(app, row->group, path, sizeof(path));
+		needed += canvas_width(path);
 		if (needed > group)
 			group = needed;
 	}
@@ -98,7 +95,7 @@ int batch_print(struct app *app, const struct batch *batch)
 	r = print_canvas(canvas, batch->out);
 	for (uint32_t i = 0; i < app->list.row_count && r == 0; i++) {
 		canvas_clear(canvas);
-		groups_draw_row(app, canvas, line, &placed, i);
+		groups_draw_row(app, canvas, line, &placed, i, NULL);
 		r = print_canvas(canvas, batch->out);
 	}
 	fputc('\n', batch->out);

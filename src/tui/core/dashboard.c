@@ -9,8 +9,10 @@
 #include "shared/cli/daemon-status.h"
 #include "tui/core/dashboard.h"
 #include "tui/core/header.h"
+#include "tui/core/key-bar.h"
 #include "tui/core/search.h"
 #include "tui/core/views.h"
+#include "tui/core/window.h"
 #include "tui/replay/replay-keys.h"
 
 int app_new(struct app **ret_app)
@@ -23,6 +25,7 @@ int app_new(struct app **ret_app)
 	app->source_flags = SOURCE_CAN_ACT;
 	app->source_name = "";
 	app->speed = 1;
+	app->list.names = &app->names;
 	app->state_path = DAEMON_STATE;
 	if (cgw_frame_new(&app->frame) < 0 || cgw_history_new(&app->history) < 0) {
 		app_free(app);
@@ -31,6 +34,20 @@ int app_new(struct app **ret_app)
 	app_open(app, &view_groups, NULL);
 	*ret_app = app;
 	return 0;
+}
+
+/* Selects the group of the warning at that column of the screen. */
+static unsigned go_to_warning(struct app *app, int column)
+{
+	uint32_t group = cgw_frame_now(app->frame) == NULL
+				 ? CGW_NO_GROUP
+				 : alerts_at(&app->alerts, app->frame, app->drawn_warnings.columns,
+					     column - app->drawn_warnings.column);
+
+	if (group == CGW_NO_GROUP)
+		return REACTION_NONE;
+	list_go(&app->list, app->frame, group);
+	return REACTION_ARRANGE;
 }
 
 static struct open_view *top_view(struct app *app)
@@ -159,47 +176,24 @@ static unsigned handle_reactions(struct app *app, unsigned reactions)
 	return reactions & ~(unsigned)(REACTION_ARRANGE | REACTION_SAVE);
 }
 
-/* Whether keys may change the system. */
-static bool app_may_act(const struct app *app)
-{
-	return app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE) && !app->read_only;
-}
-
 /* The action as a verb, for messages. */
 static const char *action_verb(enum action action)
 {
 	return action == ACTION_NEW ? "create a group" : key_binding(action)->name;
 }
 
-static unsigned contexts_of(const struct app *app, const struct open_view *view)
-{
-	return view->kind->contexts | (view->search[0] != '\0' ? IN_SEARCHING : 0U) |
-	       (view->kind->more_contexts != NULL ? view->kind->more_contexts(app) : 0);
-}
-
-unsigned app_key(struct app *app, uint32_t key)
+unsigned app_perform(struct app *app, enum action action)
 {
 	struct open_view *view = top_view(app);
-	enum action action;
-	bool used = false;
 	unsigned reactions;
 
 	/* These work in every view, even while text is entered. */
-	action = keymap_find(&app->settings.keymap, contexts_of(app, view), key);
 	if (action == ACTION_QUIT_NOW)
 		return REACTION_QUIT;
 	if (action == ACTION_SUSPEND)
 		return REACTION_SUSPEND;
 	if (action == ACTION_REDRAW)
 		return REACTION_REDRAW | REACTION_DRAW;
-	app->message_until_ns = 0;
-	if (view->kind->type != NULL) {
-		reactions = view->kind->type(app, view->state, key, &used);
-		if (used)
-			return handle_reactions(app, reactions | REACTION_DRAW);
-	}
-	if (action == ACTION_NONE)
-		return REACTION_DRAW;
 	if (key_binding(action)->changes && !app_may_act(app)) {
 		if (!(app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE)))
 			app_show_message(app, ROLE_WARM, "cannot %s: viewing a %s",
@@ -209,6 +203,10 @@ unsigned app_key(struct app *app, uint32_t key)
 					 action_verb(action));
 		return REACTION_DRAW | REACTION_BEEP;
 	}
+	if (action == ACTION_COMMANDS)
+		return open_commands(app);
+	if (action == ACTION_SAVE_VIEW && cgw_frame_now(app->frame) != NULL)
+		return open_save_view(app);
 	if (search_act(app, view, action, &reactions))
 		return handle_reactions(app, reactions | REACTION_DRAW);
 	if (key_binding(action)->contexts & IN_REPLAY)
@@ -216,67 +214,22 @@ unsigned app_key(struct app *app, uint32_t key)
 	return handle_reactions(app, view->kind->act(app, view->state, action) | REACTION_DRAW);
 }
 
-/* An action in the key bar. */
-struct label {
-	enum action action;
-	int column, width;
-};
-
-/* Lays out labels such as "F1Help", one blank between them, as htop does. Returns how many fit. */
-static size_t key_labels(struct app *app, int columns, struct label *labels, size_t max)
+unsigned app_key(struct app *app, uint32_t key)
 {
 	struct open_view *view = top_view(app);
-	unsigned contexts = contexts_of(app, view);
-	size_t count = 0;
-	int at = 0;
+	enum action action = keymap_find(&app->settings.keymap, app_contexts(app), key);
+	bool used = false;
+	unsigned reactions;
 
-	for (int i = ACTION_NONE + 1; i < ACTION_COUNT && count < max; i++) {
-		const struct key_binding *binding = key_binding((enum action)i);
-		char key[16];
-		int width;
-
-		if (binding->label[0] == '\0' || !(binding->contexts & contexts) ||
-		    (binding->changes && !app_may_act(app)))
-			continue;
-		app_key_name(app, (enum action)i, key, sizeof(key));
-		width = canvas_width(key) + canvas_width(binding->label);
-		if (key[0] == '\0' || at + width > columns)
-			continue;
-		labels[count++] = (struct label){(enum action)i, at, width};
-		at += width + 1;
+	if (action == ACTION_QUIT_NOW || action == ACTION_SUSPEND || action == ACTION_REDRAW)
+		return app_perform(app, action);
+	app->message_until_ns = 0;
+	if (view->kind->type != NULL) {
+		reactions = view->kind->type(app, view->state, key, &used);
+		if (used)
+			return handle_reactions(app, reactions | REACTION_DRAW);
 	}
-	return count;
-}
-
-#define LABELS_MAX 16
-
-static void draw_keys(struct app *app, struct canvas *canvas, struct rect area)
-{
-	struct label labels[LABELS_MAX];
-	size_t count = key_labels(app, area.columns, labels, LABELS_MAX);
-
-	for (size_t i = 0; i < count && area.rows > 0; i++) {
-		char key[16];
-		int at = area.column + labels[i].column, used;
-
-		app_key_name(app, labels[i].action, key, sizeof(key));
-		used = canvas_text(canvas, area.row, at, labels[i].width, ROLE_KEY, key);
-		canvas_ground(canvas, (struct rect){area.row, at + used, 1, labels[i].width - used},
-			      GROUND_BAR);
-		canvas_text(canvas, area.row, at + used, labels[i].width - used, ROLE_TEXT,
-			    key_binding(labels[i].action)->label);
-	}
-}
-
-static unsigned click_keys(struct app *app, int column)
-{
-	struct label labels[LABELS_MAX];
-	size_t count = key_labels(app, app->drawn.keys.columns, labels, LABELS_MAX);
-
-	for (size_t i = 0; i < count; i++)
-		if (column >= labels[i].column && column < labels[i].column + labels[i].width)
-			return app_key(app, app->settings.keymap.keys[labels[i].action][0]);
-	return REACTION_NONE;
+	return action == ACTION_NONE ? REACTION_DRAW : app_perform(app, action);
 }
 
 unsigned app_mouse(struct app *app, const struct event *event)
@@ -285,10 +238,13 @@ unsigned app_mouse(struct app *app, const struct event *event)
 
 	if (event->button == MOUSE_LEFT && app->drawn.keys.rows > 0 &&
 	    event->row == app->drawn.keys.row)
-		return click_keys(app, event->column);
+		return key_bar_click(app, event->column);
 	if (event->button == MOUSE_LEFT && app->drawn.timeline.rows > 0 &&
 	    event->row == app->drawn.timeline.row)
 		return timeline_click(app, event->column);
+	if (event->button == MOUSE_LEFT && event->row == app->drawn_warnings.row &&
+	    app->drawn_warnings.rows > 0 && view->kind == &view_groups)
+		return handle_reactions(app, go_to_warning(app, event->column));
 	if (view->kind->click == NULL)
 		return REACTION_NONE;
 	return handle_reactions(app, view->kind->click(app, view->state, event));
@@ -320,6 +276,8 @@ unsigned app_tick(struct app *app, uint64_t now_ns)
 	uint64_t late_ns = app->now_ns - app->sampled_ns;
 
 	app->now_ns = now_ns;
+	if (app->configuration_problems != NULL)
+		return window_open(app, steal_pointer(&app->configuration_problems));
 	/* Redraw when a message expires, and while a late sample is shown in the header. */
 	if (has_message && app->message_until_ns <= now_ns)
 		return REACTION_DRAW;
@@ -368,7 +326,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	app->drawn = layout_compute(&request);
 	canvas_clear(canvas);
 	header_draw(app, canvas, app->drawn.header);
-	draw_keys(app, canvas, app->drawn.keys);
+	key_bar_draw(app, canvas, app->drawn.keys);
 	timeline_draw(app, canvas, app->drawn.timeline);
 	draw_status(app, canvas, app->drawn.status);
 	for (size_t i = bottom; i < app->view_count; i++)

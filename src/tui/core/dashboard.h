@@ -19,7 +19,6 @@ unsigned app_mouse(struct app *app, const struct event *event);
 unsigned app_job_done(struct app *app, struct job *job);
 /* Call once per loop iteration. */
 unsigned app_tick(struct app *app, uint64_t now_ns);
-void app_draw(struct app *app, struct canvas *canvas);
 /* All metrics that the screen needs. */
 void app_metrics(const struct app *app, struct cgw_metric_set *set);
 

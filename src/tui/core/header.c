@@ -298,26 +298,41 @@ static void draw_line(struct app *app, const struct machine_values *values, stru
 	pen_sampling(app, &pen);
 }
 
+static const struct {
+	const char *title;
+	enum role role;
+	enum cgw_unit unit;
+	double least;
+} styles[CGW_HISTORY_SERIES_COUNT] = {
+	[CGW_HISTORY_CPU] = {"CPU", ROLE_CPU, CGW_UNIT_PERCENT, 0},
+	[CGW_HISTORY_MEMORY] = {"Memory", ROLE_MEMORY, CGW_UNIT_BYTES, 0},
+	[CGW_HISTORY_IO] = {"IO", ROLE_IO, CGW_UNIT_BYTES_PER_S, 1 << 20},
+	[CGW_HISTORY_PIDS] = {"Tasks", ROLE_PIDS, CGW_UNIT_COUNT, 16},
+	[CGW_HISTORY_PRESSURE] = {"Pressure", ROLE_PRESSURE, CGW_UNIT_PERCENT, 10},
+};
+
+/* "CPU 187.0% of 400.0%": the newest value, and that of the upper edge. */
+static void draw_box_title(struct canvas *canvas, struct rect area, enum cgw_history_series series,
+			   double now, double most)
+{
+	struct cgw_value value = {.state = isnan(now) ? CGW_ABSENT : CGW_OK, .real = now};
+	struct cgw_value edge = {.state = CGW_OK, .real = most};
+	char text[32], maximum[32], title[96];
+
+	cgw_format_value(value, styles[series].unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	cgw_format_value(edge, styles[series].unit, CGW_STYLE_HUMAN, maximum, sizeof(maximum));
+	snprintf(title, sizeof(title), "%s %s of %s", styles[series].title, text, maximum);
+	canvas_box(canvas, area, ROLE_BORDER, title);
+}
+
 static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect area,
 			   enum cgw_history_series series)
 {
-	static const struct {
-		const char *title;
-		enum role role;
-		double least;
-	} styles[CGW_HISTORY_SERIES_COUNT] = {
-		[CGW_HISTORY_CPU] = {"CPU", ROLE_CPU, 0},
-		[CGW_HISTORY_MEMORY] = {"Memory", ROLE_MEMORY, 0},
-		[CGW_HISTORY_IO] = {"IO", ROLE_IO, 1 << 20},
-		[CGW_HISTORY_PIDS] = {"Tasks", ROLE_PIDS, 16},
-		[CGW_HISTORY_PRESSURE] = {"Pressure", ROLE_PRESSURE, 10},
-	};
 	const struct cgw_system_stat *machine = cgw_snapshot_system(cgw_frame_now(app->frame));
 	double values[512], most = styles[series].least;
 	size_t count = graph_samples((enum graph_style)app->settings.choices[CHOICE_GRAPHS],
 				     area.columns - 2);
 
-	canvas_box(canvas, area, ROLE_BORDER, styles[series].title);
 	if (count > sizeof(values) / sizeof(values[0]))
 		count = sizeof(values) / sizeof(values[0]);
 	cgw_history_read(app->history, 0, series, 1, values, count);
@@ -330,6 +345,7 @@ static void draw_one_graph(struct app *app, struct canvas *canvas, struct rect a
 		most = number(machine->memory_total_bytes);
 	if (series == CGW_HISTORY_IO)
 		most = graph_round_up(most, true);
+	draw_box_title(canvas, area, series, count > 0 ? values[count - 1] : NAN, most);
 	graph_draw(canvas, rect_inset(area, 1),
 		   (enum graph_style)app->settings.choices[CHOICE_GRAPHS], styles[series].role,
 		   values, count, most);
@@ -350,12 +366,19 @@ static void draw_graphs(struct app *app, struct canvas *canvas, struct rect area
 	}
 }
 
+static void draw_warnings(struct app *app, struct canvas *canvas, struct rect line)
+{
+	app->drawn_warnings = line;
+	alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column, line.columns);
+}
+
 void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 {
 	struct machine_values values;
 	struct rect line = {area.row, area.column, 1, area.columns};
 	int meter = area.columns >= 160 ? 72 : area.columns >= 100 ? 48 : area.columns / 2 - 1;
 
+	app->drawn_warnings = (struct rect){0};
 	if (area.rows < 1)
 		return;
 	if (cgw_frame_now(app->frame) == NULL) {
@@ -370,8 +393,7 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 		draw_line(app, &values, canvas, line);
 		line.row++;
 		if (area.rows == 2)
-			alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column,
-				    line.columns);
+			draw_warnings(app, canvas, line);
 		return;
 	}
 	if (area.rows >= METER_ROWS) {
@@ -382,7 +404,7 @@ void header_draw(struct app *app, struct canvas *canvas, struct rect area)
 	line.row++;
 	draw_memory_row(&values, canvas, line, meter);
 	line.row++;
-	alerts_draw(&app->alerts, app->frame, canvas, line.row, line.column, line.columns);
+	draw_warnings(app, canvas, line);
 	line.row++;
 	line.rows = area.row + area.rows - line.row;
 	if (line.rows >= 3)

@@ -1,32 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* help.c - help window: current key mapping, signs and colours. */
+/* help.c - help window: keys by topic in columns, signs and colours; can be filtered. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "tui/core/app.h"
+#include "tui/core/line-edit.h"
+#include "tui/core/scroll.h"
+#include "tui/core/views.h"
 #include "tui/core/window.h"
-#include "tui/replay/replay-keys.h"
 
+/* Least width of a column of keys. */
+#define COLUMN_WIDTH 37
+#define KEYS_WIDTH   13
+
+/* The topics and their actions, in the order of the table. */
 static const struct {
-	unsigned contexts;
-	const char *title;
-} sections[] = {
-	{IN_REPLAY, "Recording playback"},
-	{IN_TREE | IN_FLAT, "Group list"},
-	{IN_DETAIL, "Opened group"},
-	{IN_SEARCHING, "While a search is active"},
-	{IN_SETUP, "Setup window"},
-	{IN_EDIT, "Limits form"},
-	{IN_DIALOGS | IN_READING, "Menus, prompts and text windows"},
+	const char *topic; /* NULL: an action */
+	enum action action;
+} entries[] = {
+#define TOPIC(title)    {title, ACTION_NONE},
+#define ACTION(id, ...) {NULL, ACTION_##id},
+#include "tui/core/keys.def"
+#undef ACTION
 };
 
 static const struct {
 	enum role role;
 	const char *sign, *text;
 } signs[] = {
-	{ROLE_TEXT, "▾ ▸", "group with groups below it: expanded, collapsed"},
+	{ROLE_TEXT, "▾ ▸", "has groups below: expanded, collapsed"},
 	{ROLE_MARKED, "*", "marked: actions apply to all marked groups"},
 	{ROLE_NEW, "+", "appeared in the last 5 seconds"},
 	{ROLE_GONE, "-", "gone; the row stays for 3 seconds"},
@@ -37,6 +43,23 @@ static const struct {
 	 "at least 70% of a limit, or a quarter of the machine's CPUs or memory"},
 	{ROLE_HOT, "hot", "at least 85% of a limit, or half of the machine's CPUs or memory"},
 	{ROLE_BAD, "bad", "at least 95% of a limit; also OOM kills and errors"},
+};
+
+struct help_line {
+	bool heading;
+	enum role role;
+	char keys[48];
+	const char *text;
+};
+
+struct help {
+	struct help_line *lines;
+	size_t count, capacity;
+	struct help_line **shown; /* those that match the filter, with their headings */
+	uint32_t shown_count;
+	struct line line;
+	bool finding;
+	struct scroll scroll;
 };
 
 static void key_names(const struct app *app, enum action action, char *buffer, size_t size)
@@ -53,41 +76,229 @@ static void key_names(const struct app *app, enum action action, char *buffer, s
 	}
 }
 
-static void add_section(const struct app *app, struct window *window, unsigned contexts)
+static struct help_line *add(struct help *help, enum role role, const char *text)
 {
-	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
-		const struct key_binding *binding = key_binding((enum action)i);
-		char keys[64];
+	if (ARRAY_RESERVE(help->lines, help->capacity, help->count + 1) < 0)
+		return NULL;
+	help->lines[help->count] = (struct help_line){.role = role, .text = text};
+	return &help->lines[help->count++];
+}
 
-		/* Omit actions that this source cannot perform. */
+static void add_heading(struct help *help, const char *title)
+{
+	struct help_line *line = add(help, ROLE_TITLE, title);
+
+	if (line != NULL)
+		line->heading = true;
+}
+
+/* Keys of this view and of the windows, as far as this source can perform them. */
+static void add_keys(const struct app *app, struct help *help)
+{
+	unsigned contexts =
+		app_contexts(app) | IN_SEARCHING | IN_DIALOGS | IN_READING | IN_SETUP | IN_EDIT;
+	const char *topic = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		const struct key_binding *binding = key_binding(entries[i].action);
+		char keys[48];
+		struct help_line *line;
+
+		if (entries[i].topic != NULL) {
+			topic = entries[i].topic;
+			continue;
+		}
 		if (!(binding->contexts & contexts) ||
 		    (binding->changes && !(app->source_flags & (SOURCE_CAN_ACT | SOURCE_REMOTE))))
 			continue;
-		key_names(app, (enum action)i, keys, sizeof(keys));
-		if (keys[0] != '\0')
-			window_add_pair(window, ROLE_TEXT, keys, binding->help);
+		key_names(app, entries[i].action, keys, sizeof(keys));
+		if (keys[0] == '\0')
+			continue;
+		if (topic != NULL)
+			add_heading(help, topic);
+		topic = NULL;
+		line = add(help, ROLE_TEXT, binding->help);
+		if (line != NULL)
+			memcpy(line->keys, keys, sizeof(keys));
 	}
 }
 
+static void add_signs(struct help *help)
+{
+	struct help_line *line;
+
+	add_heading(help, "Signs and colours");
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		line = add(help, signs[i].role, signs[i].text);
+		if (line != NULL)
+			snprintf(line->keys, sizeof(line->keys), "%s", signs[i].sign);
+	}
+	add_heading(help, "Other keys");
+	line = add(help, ROLE_TEXT, "freeze = f F7   (in ~/.config/cgward/config)");
+	if (line != NULL)
+		snprintf(line->keys, sizeof(line->keys), "[keys]");
+}
+
+/* A heading is shown above lines that match, and with all its lines if it matches itself. */
+static void filter(struct help *help)
+{
+	struct help_line *heading = NULL;
+	bool all = false;
+
+	help->shown_count = 0;
+	help->scroll.first = 0;
+	for (size_t i = 0; i < help->count; i++) {
+		struct help_line *line = &help->lines[i];
+
+		if (line->heading) {
+			heading = line;
+			all = find_part(line->text, help->line.text) != NULL;
+			continue;
+		}
+		if (!all && find_part(line->text, help->line.text) == NULL &&
+		    find_part(line->keys, help->line.text) == NULL)
+			continue;
+		if (heading != NULL)
+			help->shown[help->shown_count++] = heading;
+		heading = NULL;
+		help->shown[help->shown_count++] = line;
+	}
+}
+
+static void draw_line(const struct help_line *line, struct canvas *canvas, struct rect area)
+{
+	int keys = area.columns > 2 * KEYS_WIDTH ? KEYS_WIDTH : area.columns / 3;
+
+	if (line->heading) {
+		canvas_text_cut(canvas, area.row, area.column, area.columns, ROLE_TITLE,
+				line->text);
+		return;
+	}
+	canvas_text_cut(canvas, area.row, area.column, keys - 1, ROLE_KEY, line->keys);
+	canvas_text_cut(canvas, area.row, area.column + keys, area.columns - keys, line->role,
+			line->text);
+}
+
+static void help_draw(struct app *app, void *opaque, struct canvas *canvas,
+		      const struct layout *layout)
+{
+	struct help *help = opaque;
+	struct rect area = draw_window(canvas, canvas->rows - 2, canvas->columns - 2, "Help");
+	int across = area.columns / COLUMN_WIDTH, width, row = area.row + area.rows - 1;
+	uint32_t down;
+
+	if (area.rows < 2 || area.columns < 4)
+		return;
+	area.rows--;
+	canvas_text(canvas, row, area.column, 6, ROLE_DIM, "Find: ");
+	line_draw(&help->line, canvas, row, area.column + 6, area.columns - 6, help->finding);
+	/* Whole sentences if that is enough. */
+	while (across > 1 && help->shown_count <= (uint32_t)((across - 1) * area.rows))
+		across--;
+	if (across < 1)
+		across = 1;
+	width = area.columns / across;
+	down = (help->shown_count + (uint32_t)across - 1) / (uint32_t)across;
+	scroll_place_text(&help->scroll, area, down);
+	for (int column = 0; column < across; column++)
+		for (int i = 0; i < area.rows; i++) {
+			uint32_t at = (uint32_t)column * down + help->scroll.first + (uint32_t)i;
+
+			if (help->scroll.first + (uint32_t)i >= down || at >= help->shown_count)
+				break;
+			draw_line(help->shown[at], canvas,
+				  (struct rect){area.row + i, area.column + column * width, 1,
+						column + 1 < across ? width - 1 : width});
+		}
+	if (help->shown_count == 0)
+		canvas_text(canvas, area.row, area.column, area.columns, ROLE_DIM, "no match");
+}
+
+/* The rows of the longest column. */
+static uint32_t rows_of(const struct help *help)
+{
+	int across = help->scroll.area.columns / COLUMN_WIDTH;
+
+	return (help->shown_count + (uint32_t)(across > 1 ? across : 1) - 1) /
+	       (uint32_t)(across > 1 ? across : 1);
+}
+
+static unsigned help_act(struct app *app, void *opaque, enum action action)
+{
+	struct help *help = opaque;
+
+	if (action == ACTION_BACK && help->line.length > 0) {
+		line_set(&help->line, "");
+		filter(help);
+		return REACTION_DRAW;
+	}
+	if (action == ACTION_BACK || action == ACTION_BACK_LETTER)
+		return app_close(app);
+	if (action == ACTION_SEARCH)
+		help->finding = true;
+	else
+		scroll_act_text(&help->scroll, action, rows_of(help));
+	return REACTION_DRAW;
+}
+
+static unsigned help_type(struct app *app, void *opaque, uint32_t key, bool *ret_used)
+{
+	struct help *help = opaque;
+
+	if (!help->finding)
+		return REACTION_NONE;
+	if (key == KEY_RETURN || key == KEY_ESCAPE) {
+		help->finding = false;
+		if (key == KEY_ESCAPE)
+			line_set(&help->line, "");
+		*ret_used = true;
+	} else {
+		*ret_used = line_key(&help->line, key);
+	}
+	filter(help);
+	return REACTION_DRAW;
+}
+
+static unsigned help_click(struct app *app, void *opaque, const struct event *event)
+{
+	struct help *help = opaque;
+
+	scroll_click_text(&help->scroll, event, rows_of(help));
+	return REACTION_DRAW;
+}
+
+static void help_done(void *opaque)
+{
+	struct help *help = opaque;
+
+	free(help->lines);
+	free(help->shown);
+	free(help);
+}
+
+static const struct view_kind view_help = {
+	.name = "help",
+	.contexts = IN_READING,
+	.draw = help_draw,
+	.act = help_act,
+	.type = help_type,
+	.click = help_click,
+	.done = help_done,
+};
+
 unsigned open_help(struct app *app)
 {
-	struct window *window = window_new("Help");
+	struct help *help = calloc(1, sizeof(*help));
 
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		if (sections[i].contexts == IN_REPLAY && replay_key_context(app) == 0)
-			continue;
-		window_add(window, ROLE_TITLE, sections[i].title);
-		add_section(app, window, sections[i].contexts);
-		window_add(window, ROLE_TEXT, "");
+	if (help == NULL)
+		return app_show_message(app, ROLE_BAD, "out of memory");
+	add_keys(app, help);
+	add_signs(help);
+	help->shown = calloc(help->count + 1, sizeof(struct help_line *));
+	if (help->shown == NULL) {
+		help_done(help);
+		return app_show_message(app, ROLE_BAD, "out of memory");
 	}
-	window_add(window, ROLE_TITLE, "Signs and colours");
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
-		window_add_pair(window, signs[i].role, signs[i].sign, signs[i].text);
-	window_add(window, ROLE_TEXT, "");
-	window_add(window, ROLE_TITLE, "Custom keys");
-	window_add_pair(
-		window, ROLE_TEXT, "",
-		"Set in ~/.config/cgward/config, section [keys], one action per line: freeze = "
-		"f F7");
-	return window_open(app, window);
+	filter(help);
+	return app_open(app, &view_help, help);
 }

@@ -117,6 +117,24 @@ size_t key_print(uint32_t key, char *buffer, size_t size)
 	return (size_t)length;
 }
 
+/* Removes the key from other actions of the same contexts: the last setting of a key counts. */
+static void release_key(struct keymap *keymap, enum action action, uint32_t key)
+{
+	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
+		uint32_t *keys = keymap->keys[i];
+		size_t kept = 0;
+
+		if (i == (int)action ||
+		    !(actions[i].binding.contexts & actions[action].binding.contexts))
+			continue;
+		for (size_t k = 0; k < KEYS_PER_ACTION; k++)
+			if (keys[k] != key)
+				keys[kept++] = keys[k];
+		while (kept < KEYS_PER_ACTION)
+			keys[kept++] = KEY_NONE;
+	}
+}
+
 int keymap_set(struct keymap *keymap, enum action action, const char *keys, struct cgw_diag *diag)
 {
 	uint32_t parsed[KEYS_PER_ACTION] = {KEY_NONE};
@@ -146,6 +164,8 @@ int keymap_set(struct keymap *keymap, enum action action, const char *keys, stru
 		count++;
 		keys += length;
 	}
+	for (size_t i = 0; i < count; i++)
+		release_key(keymap, action, parsed[i]);
 	memcpy(keymap->keys[action], parsed, sizeof(parsed));
 	return 0;
 }

@@ -68,7 +68,10 @@ const struct key_binding *key_binding(enum action action) CGW_PURE;
 int key_action_find(const char *name);
 
 void keymap_default(struct keymap *keymap);
-/* Sets the keys of an action: "f F7". -EINVAL: invalid key or too many keys. */
+/*
+ * Sets the keys of an action: "f F7"; other actions of its contexts lose them. -EINVAL: invalid key
+ * or too many keys.
+ */
 int keymap_set(struct keymap *keymap, enum action action, const char *keys, struct cgw_diag *diag);
 /* The action of a key in that context, or ACTION_NONE. */
 enum action keymap_find(const struct keymap *keymap, unsigned context, uint32_t key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* palette.c - maps roles and grounds to colours and attributes. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static const struct {
 	unsigned plain_flags; /* if there are no colours */
 } grounds[GROUND_COUNT] = {
 	[GROUND_PLAIN] = {{NONE, NONE, NONE, NONE}, NONE, 0},
-	[GROUND_SELECTED] = {{0x005f87, 6, 0xafd7ff, 6}, 0, PALETTE_REVERSE},
+	[GROUND_SELECTED] = {{0x000087, 6, 0xafd7ff, 6}, 0, PALETTE_REVERSE},
 	[GROUND_BAR] = {{0x303030, 7, 0xdadada, 7}, 0, PALETTE_REVERSE},
 	[GROUND_FIELD] = {{0x3a3a3a, 7, 0xd7d7ff, 7}, 0, PALETTE_UNDERLINE},
 	[GROUND_DIALOG] = {{0x1c1c1c, NONE, 0xeeeeee, NONE}, NONE, 0},
@@ -70,15 +71,21 @@ static int distance(int a, int b)
 	return red * red + green * green + blue * blue;
 }
 
-int palette_nearest(int rgb)
+static int rgb_of(int color)
 {
 	static const int levels[] = {0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff};
+	int i = color - 16;
+
+	return i < 216 ? levels[i / 36] << 16 | levels[i / 6 % 6] << 8 | levels[i % 6]
+		       : (8 + 10 * (i - 216)) * 0x010101;
+}
+
+int palette_nearest(int rgb)
+{
 	int best = 16, best_distance = distance(rgb, 0);
 
 	for (int i = 0; i < 216 + 24; i++) {
-		int candidate =
-			i < 216 ? levels[i / 36] << 16 | levels[i / 6 % 6] << 8 | levels[i % 6]
-				: (8 + 10 * (i - 216)) * 0x010101;
+		int candidate = rgb_of(16 + i);
 		int away = distance(rgb, candidate);
 
 		if (away < best_distance) {
@@ -87,6 +94,57 @@ int palette_nearest(int rgb)
 		}
 	}
 	return best;
+}
+
+/* Of a channel of sRGB, as defined by WCAG 2. */
+static double linear(int channel)
+{
+	double value = channel / 255.0;
+
+	return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
+}
+
+static double luminance(int rgb)
+{
+	return 0.2126 * linear(rgb >> 16 & 0xff) + 0.7152 * linear(rgb >> 8 & 0xff) +
+	       0.0722 * linear(rgb & 0xff);
+}
+
+double palette_contrast(int rgb, int other)
+{
+	double a = luminance(rgb) + 0.05, b = luminance(other) + 0.05;
+
+	return a > b ? a / b : b / a;
+}
+
+/* `part` of 16 from one colour to the other. */
+static int blend(int rgb, int other, int part)
+{
+	int result = 0;
+
+	for (int shift = 0; shift <= 16; shift += 8) {
+		int from = rgb >> shift & 0xff, to = other >> shift & 0xff;
+
+		result |= (from + (to - from) * part / 16) << shift;
+	}
+	return result;
+}
+
+/* The terminal colour nearest to `rgb` that is readable on the ground. */
+static int readable(int rgb, int ground, bool light, int count)
+{
+	int color = rgb;
+
+	for (int part = 0; part <= 16; part++) {
+		int shown = blend(rgb, light ? 0x000000 : 0xffffff, part);
+
+		color = count > 256 ? shown : palette_nearest(shown);
+		if (count <= 256)
+			shown = rgb_of(color);
+		if (palette_contrast(shown, ground) >= PALETTE_CONTRAST_MIN)
+			break;
+	}
+	return color;
 }
 
 static int pick(const struct colors *colors, bool light, int count)
@@ -107,6 +165,23 @@ static int without_grey(int color, int role_16, int count)
 	return count < 16 && role_16 == (0 | BRIGHT) ? NONE : color;
 }
 
+/* With 256 colours or more. The terminal's own foreground is used on its own background only. */
+static int readable_on(int role, int ground, bool light, int count)
+{
+	int front = light ? roles[role].foreground.light : roles[role].foreground.dark;
+	int back = light ? grounds[ground].background.light : grounds[ground].background.dark;
+
+	if (front == NONE && back == NONE)
+		return NONE;
+	if (front == NONE)
+		front = light ? PALETTE_BLACK : PALETTE_WHITE;
+	if (back == NONE)
+		back = light ? PALETTE_WHITE : PALETTE_BLACK;
+	else if (count == 256)
+		back = rgb_of(palette_nearest(back));
+	return readable(front, back, light, count);
+}
+
 static struct palette_style color_style(int role, int ground, bool light, int count)
 {
 	const struct colors *front = &roles[role].foreground;
@@ -120,6 +195,8 @@ static struct palette_style color_style(int role, int ground, bool light, int co
 		style.foreground = grounds[ground].foreground_16;
 		style.flags &= ~(unsigned)DIM;
 	}
+	if (count >= 256)
+		style.foreground = readable_on(role, ground, light, count);
 	/* DIM in addition to a colour would be too faint to read. */
 	if (style.foreground != NONE)
 		style.flags &= ~(unsigned)DIM;

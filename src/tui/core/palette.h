@@ -35,6 +35,14 @@ void palette_load(struct palette *palette, enum term_theme theme, int colors);
 /* Replaces THEME_AUTO by one of the others, according to the environment. */
 enum term_theme palette_resolve(enum term_theme theme);
 
+/* Contrast of all text with its ground, as WCAG 2 requires for body text. */
+#define PALETTE_CONTRAST_MIN 4.5
+/* What the terminal's own colours are assumed to be: black on white, or the reverse. */
+#define PALETTE_BLACK 0x000000
+#define PALETTE_WHITE 0xffffff
+/* The contrast of two colours 0xRRGGBB: 1 to 21. */
+double palette_contrast(int rgb, int other);
+
 /* The nearest of the colours 16 to 255, which are the same on all terminals. */
 int palette_nearest(int rgb) CGW_PURE;
 

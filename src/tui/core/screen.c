@@ -51,6 +51,8 @@ static void react(struct screen *screen, unsigned reactions)
 		term_suspend(screen->term);
 	if (reactions & REACTION_REDRAW)
 		term_redraw(screen->term);
+	if (reactions & REACTION_COPY)
+		term_copy(screen->term, screen->app->clipboard);
 	if (reactions & REACTION_BEEP)
 		term_beep(screen->term);
 	if (reactions & REACTION_SETTINGS) {
@@ -150,9 +152,9 @@ static int draw(struct screen *screen)
 	app_draw(screen->app, screen->canvas);
 	term_draw(screen->term, screen->canvas);
 	screen->dirty = false;
-	if (screen->resized)
+	if (screen->resized || screen->app->columns_changed)
 		request_metrics(screen);
-	screen->resized = false;
+	screen->resized = screen->app->columns_changed = false;
 	return 0;
 }
 

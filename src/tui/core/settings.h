@@ -3,7 +3,7 @@
  * settings.h - user settings, read from and written to the configuration file. Pure.
  *
  *   [screen]  theme, graphs, header, keys, mouse, interval
- *   [groups]  tree, own, order, sort; column = KEY[:bar|:graph], one per line
+ *   [groups]  tree, names, idle, own, order, sort; column = KEY[:bar|:graph|:limit], one per line
  *   [keys]    ACTION = KEY KEY ...
  */
 #ifndef CGWARD_TUI_CORE_SETTINGS_H
@@ -22,10 +22,12 @@ enum settings_choice {
 	CHOICE_THEME,    /* enum term_theme */
 	CHOICE_GRAPHS,   /* enum graph_style */
 	CHOICE_HEADER,   /* enum header_kind */
-	CHOICE_WARNINGS, /* bool, as all below */
+	CHOICE_WARNINGS, /* bool, as those without a comment */
 	CHOICE_KEYS,
 	CHOICE_MOUSE,
 	CHOICE_TREE,
+	CHOICE_NAMES, /* enum name_style */
+	CHOICE_IDLE,  /* show groups that use no CPU time */
 	CHOICE_OWN,
 	CHOICE_UPWARDS, /* smallest first */
 	CHOICE_COUNT,

@@ -30,7 +30,7 @@ static void update_states(struct remote *remote)
 		if (!status.changed)
 			continue;
 		remote_hosts_notified(remote->hosts, i);
-		if (status.state != REMOTE_LOST && status.state != REMOTE_SLOW)
+		if (status.reason[0] == '\0')
 			continue;
 		cgw_escape(name, sizeof(name), status.name, strlen(status.name));
 		remote->source.error =

@@ -152,12 +152,35 @@ static void set_mouse(bool mouse)
 	mousemask(mouse ? buttons : 0, NULL);
 }
 
+/* Sequences that common terminals send for these keys, whatever terminfo has for TERM. */
+static void define_key_aliases(void)
+{
+	static const struct {
+		const char *sequence;
+		int code;
+	} aliases[] = {
+		{"\033[H", KEY_HOME},     {"\033OH", KEY_HOME},     {"\033[1~", KEY_HOME},
+		{"\033[7~", KEY_HOME},    {"\033[F", KEY_END},      {"\033OF", KEY_END},
+		{"\033[4~", KEY_END},     {"\033[8~", KEY_END},     {"\033OP", KEY_F0 + 1},
+		{"\033OQ", KEY_F0 + 2},   {"\033OR", KEY_F0 + 3},   {"\033OS", KEY_F0 + 4},
+		{"\033[11~", KEY_F0 + 1}, {"\033[12~", KEY_F0 + 2}, {"\033[13~", KEY_F0 + 3},
+		{"\033[14~", KEY_F0 + 4}, {"\033[[A", KEY_F0 + 1},  {"\033[[B", KEY_F0 + 2},
+		{"\033[[C", KEY_F0 + 3},  {"\033[[D", KEY_F0 + 4},
+	};
+
+	/* Not those that terminfo uses for a key. */
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
+		if (key_defined(aliases[i].sequence) == 0)
+			(void)define_key(aliases[i].sequence, aliases[i].code);
+}
+
 static void start_curses(struct term *term)
 {
 	raw();
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);
+	define_key_aliases();
 	nodelay(stdscr, TRUE);
 	scrollok(stdscr, FALSE);
 	leaveok(stdscr, TRUE);
@@ -458,6 +481,29 @@ void term_draw(struct term *term, const struct canvas *canvas)
 		return;
 	memcpy(term->shown->cells, canvas->cells,
 	       (size_t)canvas->rows * (size_t)canvas->columns * sizeof(*canvas->cells));
+}
+
+void term_copy(struct term *term, const char *text)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t length = strlen(text);
+
+	fputs("\033]52;c;", stdout);
+	for (size_t i = 0; i < length; i += 3) {
+		uint32_t bits = (uint32_t)(unsigned char)text[i] << 16;
+
+		if (i + 1 < length)
+			bits |= (uint32_t)(unsigned char)text[i + 1] << 8;
+		if (i + 2 < length)
+			bits |= (unsigned char)text[i + 2];
+		fputc(digits[bits >> 18], stdout);
+		fputc(digits[bits >> 12 & 63], stdout);
+		fputc(i + 1 < length ? digits[bits >> 6 & 63] : '=', stdout);
+		fputc(i + 2 < length ? digits[bits & 63] : '=', stdout);
+	}
+	fputc('\a', stdout);
+	(void)fflush(stdout);
 }
 
 void term_beep(struct term *term)

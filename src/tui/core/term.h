@@ -60,6 +60,8 @@ void term_draw(struct term *term, const struct canvas *canvas);
 void term_redraw(struct term *term);
 /* Suspends to the shell; returns after SIGCONT. */
 void term_suspend(struct term *term);
+/* Asks the terminal to put the text into its clipboard (OSC 52), which it may refuse. */
+void term_copy(struct term *term, const char *text);
 void term_beep(struct term *term);
 
 #endif

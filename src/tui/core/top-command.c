@@ -100,7 +100,7 @@ static const struct cli_option options[] = {
 	 CLI_COUNT(struct top, batch.count)},
 	{'d', "delay", "TIME", "time between samples (500ms, 2s, 1m)", SETTING(DELAY)},
 	{'o', "columns", "KEY,...",
-	 "columns: KEY, KEY:bar, KEY:graph; +KEY,... adds to the configured ones",
+	 "columns: KEY, KEY:bar, KEY:graph, KEY:limit; +KEY,... adds to the configured ones",
 	 CLI_CALL(parse_columns)},
 	{0, "sort", "KEY", "sort by KEY, largest first", SETTING(SORT)},
 	{'T', "tree", NULL, "show groups as a tree", SETTING(TREE)},
@@ -168,7 +168,7 @@ static void report_setting(void *context, const struct cgw_diag *diag)
 	cgw_escape(with_file.file, sizeof(with_file.file), top->app->config_path,
 		   strlen(top->app->config_path));
 	cli_diag(top->context, &with_file);
-	app_show_message(top->app, ROLE_WARM, "configuration line %u: %s", diag->line, diag->text);
+	app_report_configuration(top->app, &with_file);
 }
 
 static void load_settings(struct top *top)

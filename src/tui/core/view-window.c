@@ -17,7 +17,7 @@ struct window_line {
 };
 
 struct window {
-	const char *title;
+	char title[200];
 	struct window_line *lines;
 	size_t count, capacity;
 	int left_width;
@@ -38,7 +38,7 @@ struct window *window_new(const char *title)
 	struct window *window = calloc(1, sizeof(*window));
 
 	if (window != NULL)
-		window->title = title;
+		snprintf(window->title, sizeof(window->title), "%s", title);
 	return window;
 }
 
@@ -55,10 +55,10 @@ struct window *window_ask(const char *title, struct job *action)
 	return window;
 }
 
-static void window_free(void *opaque)
+void window_free(struct window *window)
 {
-	struct window *window = opaque;
-
+	if (window == NULL)
+		return;
 	for (size_t i = 0; i < window->count; i++) {
 		free(window->lines[i].left);
 		free(window->lines[i].text);
@@ -67,6 +67,11 @@ static void window_free(void *opaque)
 	job_free(window->action);
 	job_free(window->preview);
 	free(window);
+}
+
+static void window_done(void *opaque)
+{
+	window_free(opaque);
 }
 
 void window_add_pair(struct window *window, enum role role, const char *left, const char *text)
@@ -310,7 +315,7 @@ static const struct view_kind view_text = {
 	.act = window_act,
 	.click = window_click,
 	.search = window_search,
-	.done = window_free,
+	.done = window_done,
 };
 
 static const struct view_kind view_question = {
@@ -320,7 +325,7 @@ static const struct view_kind view_question = {
 	.act = window_act,
 	.click = window_click,
 	.finish = window_finish,
-	.done = window_free,
+	.done = window_done,
 };
 
 unsigned window_open(struct app *app, struct window *window)

@@ -28,6 +28,7 @@ enum reaction {
 	REACTION_BEEP = 256,
 	REACTION_QUIT = 512,
 	REACTION_SEEK = 1024, /* seek to app->seek */
+	REACTION_COPY = 2048, /* pass app->clipboard to the terminal */
 };
 
 struct app;
@@ -73,6 +74,8 @@ bool app_is_top(const struct app *app, const void *state);
 const char *app_search(const struct app *app, const void *state);
 unsigned app_show_message(struct app *app, enum role role, const char *format, ...)
 	CGW_PRINTF(3, 4);
+/* Sends the text, escaped, to the clipboard of the terminal. */
+unsigned app_copy(struct app *app, const char *text);
 /* The message of the status line; NULL if it has expired. */
 const char *app_message(const struct app *app, enum role *ret_role);
 /*
@@ -81,7 +84,15 @@ const char *app_message(const struct app *app, enum role *ret_role);
  */
 unsigned app_post_job(struct app *app, const void *state, struct job *job);
 unsigned app_source_flags(const struct app *app); /* enum source_flag */
+const struct cgw_layout *app_layout(const struct app *app);
 const struct cgw_topology *app_topology(const struct app *app);
+/* As if a key of the action had been pressed. */
+unsigned app_perform(struct app *app, enum action action);
+void app_draw(struct app *app, struct canvas *canvas);
+/* In which contexts the keys of the top view are looked up: enum key_context. */
+unsigned app_contexts(const struct app *app);
+/* Whether keys may change the system. */
+bool app_may_act(const struct app *app);
 /* The group that keys act on, or CGW_NO_GROUP. */
 uint32_t app_group(const struct app *app);
 /* First key of an action as mapped, such as "F8"; "" if it has none. */

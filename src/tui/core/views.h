@@ -12,6 +12,10 @@ unsigned open_detail(struct app *app);
 /* Opens it on a page: enum detail_page. */
 unsigned open_detail_at(struct app *app, unsigned page);
 unsigned open_help(struct app *app);
+/* Asks for a file and writes what is on the screen; its suffix determines the format. */
+unsigned open_save_view(struct app *app);
+unsigned open_commands(struct app *app);
+unsigned open_find_process(struct app *app);
 unsigned open_setup(struct app *app);
 unsigned open_policy(struct app *app);
 
@@ -21,7 +25,7 @@ bool is_group_action(enum action action) CGW_PURE;
 
 /* An input line in place of the status line. */
 struct prompt {
-	const char *title;
+	char title[64];
 	struct line line;
 	/* Called after each key that edits the text. May be NULL. */
 	unsigned (*changed)(struct app *app, const char *text);
@@ -38,12 +42,15 @@ struct menu_item {
 	int value;
 };
 struct menu {
-	const char *title;
+	char title[200];
 	struct menu_item *items; /* owned by the menu from then on */
 	size_t count;
 	uint32_t selected;
 	unsigned (*accept)(struct app *app, int value);
 };
+/* Offers the usual signals; `accept` gets the number. */
+unsigned open_signal_menu(struct app *app, const char *title,
+			  unsigned (*accept)(struct app *app, int number));
 unsigned open_menu(struct app *app, const struct menu *menu);
 
 #endif

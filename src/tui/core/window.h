@@ -12,7 +12,10 @@
 
 struct window;
 
+/* Copies the title. */
 struct window *window_new(const char *title);
+/* For a window that was not opened. */
+void window_free(struct window *window);
 /* A window that runs the job on Enter. Takes ownership of the job. */
 struct window *window_ask(const char *title, struct job *action);
 /* Adds a line, wrapped if too long. */

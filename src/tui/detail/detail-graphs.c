@@ -12,14 +12,16 @@
 #define BOX_ROWS_MIN 4
 #define SAMPLES_MAX  1024
 
-static const struct {
+struct graph_info {
 	const char *title;
 	enum role role;
 	enum cgw_unit unit;
 	bool binary;
 	double least;
 	int limit; /* enum cgw_metric, or -1 */
-} series_info[CGW_HISTORY_SERIES_COUNT] = {
+};
+
+static const struct graph_info series_info[CGW_HISTORY_SERIES_COUNT] = {
 	[CGW_HISTORY_CPU] = {"CPU", ROLE_CPU, CGW_UNIT_PERCENT, false, 10, CGW_M_CPU_MAX},
 	[CGW_HISTORY_MEMORY] = {"Memory", ROLE_MEMORY, CGW_UNIT_BYTES, true, 1 << 20,
 				CGW_M_MEMORY_MAX},
@@ -67,34 +69,51 @@ static double machine_maximum(const struct app *app, enum cgw_history_series ser
 	return series == CGW_HISTORY_PRESSURE ? 100 : INFINITY;
 }
 
-struct extent {
-	double now, most, mean;
+/* Values of a graph, and what they span. */
+struct curve {
+	double values[SAMPLES_MAX];
+	size_t count;
+	double now, most, mean, at_cursor;
 	size_t known;
 };
 
-/* Reads the last samples, as many as fit into `columns` cells, and what they span. */
-static size_t read_series(const struct app *app, const struct detail *detail,
-			  enum cgw_history_series series, enum graph_style style, int columns,
-			  double values[SAMPLES_MAX], struct extent *ret_extent)
+static void measure(const struct detail *detail, struct curve *curve)
+{
+	curve->now = curve->at_cursor = NAN;
+	curve->most = curve->mean = 0;
+	curve->known = 0;
+	for (size_t i = 0; i < curve->count; i++) {
+		double value = curve->values[i];
+
+		curve->now = value;
+		if (curve->count - 1 - i == detail->cursor)
+			curve->at_cursor = value;
+		if (isnan(value))
+			continue;
+		curve->known++;
+		curve->mean += value;
+		if (value > curve->most)
+			curve->most = value;
+	}
+	curve->mean /= curve->known > 0 ? (double)curve->known : 1;
+}
+
+static size_t samples_in(enum graph_style style, int columns)
 {
 	size_t count = graph_samples(style, columns);
-	struct extent extent = {.now = NAN};
 
-	if (count > SAMPLES_MAX)
-		count = SAMPLES_MAX;
-	cgw_history_read(app->history, detail->group, series, detail->zoom, values, count);
-	for (size_t i = 0; i < count; i++) {
-		extent.now = values[i];
-		if (isnan(values[i]))
-			continue;
-		extent.known++;
-		extent.mean += values[i];
-		if (values[i] > extent.most)
-			extent.most = values[i];
-	}
-	extent.mean /= extent.known > 0 ? (double)extent.known : 1;
-	*ret_extent = extent;
-	return count;
+	return count < SAMPLES_MAX ? count : SAMPLES_MAX;
+}
+
+/* Reads the last samples, as many as fit into `columns` cells. */
+static void read_series(const struct app *app, const struct detail *detail,
+			enum cgw_history_series series, enum graph_style style, int columns,
+			struct curve *curve)
+{
+	curve->count = samples_in(style, columns);
+	cgw_history_read(app->history, detail->group, series, detail->zoom, curve->values,
+			 curve->count);
+	measure(detail, curve);
 }
 
 static enum graph_style style_of(const struct app *app, const struct canvas *canvas)
@@ -103,17 +122,15 @@ static enum graph_style style_of(const struct app *app, const struct canvas *can
 }
 
 /* "now 12.3%  mean 10%  max 40%  limit 50%" in the upper border, as far as it fits. */
-static void draw_values(const struct extent *extent, enum cgw_history_series series, double limit,
+static void draw_values(const struct curve *curve, const struct graph_info *info, double limit,
 			struct canvas *canvas, struct rect area)
 {
 	const struct {
 		const char *label;
 		double value;
-	} numbers[] = {{"now", extent->now},
-		       {"mean", extent->mean},
-		       {"max", extent->most},
-		       {"limit", limit}};
-	int at = area.column + 3 + canvas_width(series_info[series].title) + 1;
+	} numbers[] = {
+		{"now", curve->now}, {"mean", curve->mean}, {"max", curve->most}, {"limit", limit}};
+	int at = area.column + 3 + canvas_width(info->title) + 1;
 	int end = area.column + area.columns - 2;
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -122,27 +139,32 @@ static void draw_values(const struct extent *extent, enum cgw_history_series ser
 
 		if (isnan(numbers[i].value))
 			continue;
-		format(numbers[i].value, series_info[series].unit, text, sizeof(text));
+		format(numbers[i].value, info->unit, text, sizeof(text));
 		width = canvas_width(numbers[i].label) + 2 + canvas_width(text) + 1;
 		if (at + width > end)
 			return;
 		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
 		at += canvas_text(canvas, area.row, at, end - at, ROLE_DIM, numbers[i].label);
 		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
-		at += canvas_text(canvas, area.row, at, end - at,
-				  i == 0 ? series_info[series].role : ROLE_TEXT, text);
+		at += canvas_text(canvas, area.row, at, end - at, i == 0 ? info->role : ROLE_TEXT,
+				  text);
 		at += canvas_text(canvas, area.row, at, 1, ROLE_TEXT, " ");
 	}
 }
 
-/* The scale at the left: maximum and zero. */
-static void draw_scale(struct canvas *canvas, struct rect area, enum cgw_history_series series,
+/* The scale at the left: maximum, middle and zero. */
+static void draw_scale(struct canvas *canvas, struct rect area, const struct graph_info *info,
 		       double maximum, int width)
 {
 	char text[32];
 
-	format(maximum, series_info[series].unit, text, sizeof(text));
+	format(maximum, info->unit, text, sizeof(text));
 	canvas_text_right(canvas, area.row, area.column, width, ROLE_DIM, text);
+	if (area.rows >= 5 && area.rows % 2 == 1) {
+		format(maximum / 2, info->unit, text, sizeof(text));
+		canvas_text_right(canvas, area.row + area.rows / 2, area.column, width, ROLE_DIM,
+				  text);
+	}
 	if (area.rows > 1)
 		canvas_text_right(canvas, area.row + area.rows - 1, area.column, width, ROLE_DIM,
 				  "0");
@@ -163,40 +185,147 @@ static void draw_span(struct canvas *canvas, struct rect box, size_t samples, un
 			    ROLE_DIM, text);
 }
 
-static void draw_box(struct app *app, struct detail *detail, struct canvas *canvas, struct rect box,
-		     enum cgw_history_series series)
+/* A horizontal line at the limit, where the graph leaves space. */
+static void draw_limit(struct canvas *canvas, struct rect area, double limit, double maximum)
+{
+	int row;
+
+	if (isnan(limit) || limit > maximum || area.rows < 1)
+		return;
+	row = area.row + area.rows - 1 - (int)(limit / maximum * area.rows * 0.999);
+	for (int i = 0; i < area.columns; i++) {
+		const struct canvas_cell *cell = canvas_at(canvas, row, area.column + i);
+
+		if (cell != NULL && strcmp(cell->text, " ") == 0)
+			canvas_text(canvas, row, area.column + i, 1, ROLE_LIMIT, "╌");
+	}
+}
+
+static void draw_cursor(const struct detail *detail, struct canvas *canvas, struct rect area,
+			enum graph_style style)
+{
+	int back = (int)(detail->cursor / graph_samples(style, 1));
+
+	if (detail->has_cursor && back < area.columns)
+		canvas_ground(canvas,
+			      (struct rect){area.row, area.column + area.columns - 1 - back,
+					    area.rows, 1},
+			      GROUND_SELECTED);
+}
+
+/* The upper edge: round, and at a limit that is near, so that the distance to it is visible. */
+static double scale_of(const struct curve *curve, const struct graph_info *info, double limit,
+		       double machine)
+{
+	double maximum = curve->most > info->least ? curve->most : info->least;
+
+	maximum = graph_round_up(maximum, info->binary);
+	if (machine < maximum && machine >= curve->most)
+		maximum = machine;
+	if (!isnan(limit) && limit >= curve->most && limit <= 4 * maximum && limit > 0)
+		maximum = limit;
+	return maximum;
+}
+
+/* Cells of a box for its scale. */
+static int scale_width(struct rect area)
+{
+	return area.columns >= 30 ? 7 : 0;
+}
+
+static void draw_curve(const struct app *app, const struct detail *detail, struct canvas *canvas,
+		       struct rect box, const struct graph_info *info, const struct curve *curve,
+		       double limit, double machine)
 {
 	enum graph_style style = style_of(app, canvas);
 	struct rect area = rect_inset(box, 1);
-	int scale = area.columns >= 30 ? 7 : 0;
-	double values[SAMPLES_MAX], limit = limit_of(detail, series), maximum;
-	struct extent extent;
-	size_t count =
-		read_series(app, detail, series, style, area.columns - scale, values, &extent);
+	int scale = scale_width(area);
+	double maximum = scale_of(curve, info, limit, machine);
+
+	draw_values(curve, info, limit, canvas, box);
+	if (scale > 0) {
+		draw_scale(canvas, area, info, maximum, scale - 1);
+		area.column += scale;
+		area.columns -= scale;
+	}
+	graph_draw(canvas, area, style, info->role, curve->values, curve->count, maximum);
+	draw_limit(canvas, area, limit, maximum);
+	draw_cursor(detail, canvas, area, style);
+	draw_span(canvas, box, curve->count, detail->zoom);
+}
+
+static void draw_box(struct app *app, struct detail *detail, struct canvas *canvas, struct rect box,
+		     enum cgw_history_series series)
+{
+	struct rect area = rect_inset(box, 1);
+	struct curve curve;
 
 	canvas_box(canvas, box, ROLE_BORDER, series_info[series].title);
-	maximum = extent.most > series_info[series].least ? extent.most : series_info[series].least;
-	maximum = graph_round_up(maximum, series_info[series].binary);
-	if (machine_maximum(app, series) < maximum && machine_maximum(app, series) >= extent.most)
-		maximum = machine_maximum(app, series);
-	/* Scale to a limit that is near, so that the distance to it is visible. */
-	if (!isnan(limit) && limit >= extent.most && limit <= 4 * maximum && limit > 0)
-		maximum = limit;
-	if (extent.known == 0) {
+	read_series(app, detail, series, style_of(app, canvas), area.columns - scale_width(area),
+		    &curve);
+	if (curve.known == 0) {
 		canvas_text_cut(canvas, area.row, area.column + 1, area.columns - 1, ROLE_DIM,
 				series == CGW_HISTORY_PRESSURE
 					? "no pressure data (PSI) for this group"
 					: "no data yet");
 		return;
 	}
-	draw_values(&extent, series, limit, canvas, box);
-	if (scale > 0) {
-		draw_scale(canvas, area, series, maximum, scale - 1);
-		area.column += scale;
-		area.columns -= scale;
+	draw_curve(app, detail, canvas, box, &series_info[series], &curve, limit_of(detail, series),
+		   machine_maximum(app, series));
+}
+
+/* The metric that was chosen on the page of metrics. */
+static void draw_metric(struct app *app, struct detail *detail, struct canvas *canvas,
+			struct rect box)
+{
+	struct rect area = rect_inset(box, 1);
+	int index = metric_history_find(&detail->metrics, detail->graphed);
+	struct graph_info info = {.title = detail->graphed, .role = ROLE_GOOD, .limit = -1};
+	struct curve curve;
+
+	canvas_box(canvas, box, ROLE_BORDER, detail->graphed);
+	if (index < 0)
+		return;
+	info.unit = (enum cgw_unit)detail->metrics.fields[index].unit;
+	info.binary = info.unit == CGW_UNIT_BYTES || info.unit == CGW_UNIT_BYTES_PER_S;
+	curve.count = samples_in(style_of(app, canvas), area.columns - scale_width(area));
+	metric_history_read(&detail->metrics, index, detail->zoom, curve.values, curve.count);
+	measure(detail, &curve);
+	if (curve.known == 0)
+		canvas_text_cut(canvas, area.row, area.column + 1, area.columns - 1, ROLE_DIM,
+				"no data yet: recorded since the group was opened");
+	else
+		draw_curve(app, detail, canvas, box, &info, &curve, NAN, INFINITY);
+}
+
+/* The values of all graphs at the cursor, or now. */
+static void draw_readings(struct app *app, struct detail *detail, struct canvas *canvas,
+			  struct rect box)
+{
+	struct rect area = rect_inset(box, 1);
+	unsigned seconds = (unsigned)detail->cursor * detail->zoom;
+	char title[48] = "Now", text[32];
+	size_t samples = graph_samples(style_of(app, canvas), area.columns - scale_width(area));
+
+	if (detail->has_cursor)
+		snprintf(title, sizeof(title), "%u s ago", seconds);
+	canvas_box(canvas, box, ROLE_BORDER, title);
+	for (int series = 0; series < CGW_HISTORY_SERIES_COUNT && series < area.rows; series++) {
+		struct curve curve = {.count = samples < SAMPLES_MAX ? samples : SAMPLES_MAX};
+
+		cgw_history_read(app->history, detail->group, (enum cgw_history_series)series,
+				 detail->zoom, curve.values, curve.count);
+		measure(detail, &curve);
+		format(detail->has_cursor ? curve.at_cursor : curve.now, series_info[series].unit,
+		       text, sizeof(text));
+		canvas_text_right(canvas, area.row + series, area.column, 8,
+				  series_info[series].role, text);
+		canvas_text_cut(canvas, area.row + series, area.column + 9, area.columns - 9,
+				ROLE_TEXT, series_info[series].title);
 	}
-	graph_draw(canvas, area, style, series_info[series].role, values, count, maximum);
-	draw_span(canvas, box, count, detail->zoom);
+	if (area.rows > CGW_HISTORY_SERIES_COUNT)
+		canvas_text_cut(canvas, area.row + area.rows - 1, area.column, area.columns,
+				ROLE_DIM, "< >: cursor   ← →: zoom   2 Enter: graph a metric");
 }
 
 /* One row per series, if the boxes do not fit. */
@@ -206,25 +335,27 @@ static void draw_lines(struct app *app, struct detail *detail, struct canvas *ca
 	enum graph_style style = style_of(app, canvas);
 
 	for (int series = 0; series < CGW_HISTORY_SERIES_COUNT && series < area.rows; series++) {
+		const struct graph_info *info = &series_info[series];
 		struct rect graph = {area.row + series, area.column + 18, 1, area.columns - 18};
-		double values[SAMPLES_MAX];
-		struct extent extent;
+		struct curve curve;
 		char text[32], name[10];
-		size_t count = read_series(app, detail, (enum cgw_history_series)series, style,
-					   graph.columns, values, &extent);
 
 		if (graph.columns < 0)
 			graph.columns = 0;
-		format(extent.now, series_info[series].unit, text, sizeof(text));
-		snprintf(name, sizeof(name), "%.8s", series_info[series].title);
+		read_series(app, detail, (enum cgw_history_series)series, style, graph.columns,
+			    &curve);
+		format(detail->has_cursor ? curve.at_cursor : curve.now, info->unit, text,
+		       sizeof(text));
+		snprintf(name, sizeof(name), "%.8s", info->title);
 		canvas_text(canvas, graph.row, area.column, 9, ROLE_TITLE, name);
 		canvas_text_right(canvas, graph.row, area.column + 9, 8, ROLE_TEXT, text);
-		graph_draw(canvas, graph, style, series_info[series].role, values, count,
-			   extent.most > series_info[series].least ? extent.most
-								   : series_info[series].least);
+		graph_draw(canvas, graph, style, info->role, curve.values, curve.count,
+			   curve.most > info->least ? curve.most : info->least);
+		draw_cursor(detail, canvas, graph, style);
 	}
 }
 
+/* All boxes have the same width, so that the same time is at the same place in each. */
 void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *canvas,
 			struct rect area)
 {
@@ -232,24 +363,23 @@ void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *c
 							CGW_HISTORY_IO, CGW_HISTORY_PIDS,
 							CGW_HISTORY_PRESSURE};
 	int across = area.columns >= 76 ? 2 : 1, count = (int)ARRAY_SIZE(order);
-	int down = (count + across - 1) / across, at = area.row, next = 0;
+	int boxes = across == 2 || detail->graphed[0] != '\0' ? count + 1 : count;
+	int down = (boxes + across - 1) / across, columns = area.columns / across;
 
 	if (area.rows < down * BOX_ROWS_MIN) {
 		draw_lines(app, detail, canvas, area);
 		return;
 	}
-	for (int i = 0; i < down; i++) {
-		int rows = (area.row + area.rows - at) / (down - i), column = area.column;
-		/* An odd last box gets the full width. */
-		int here = count - next < across ? count - next : across;
+	for (int i = 0; i < boxes; i++) {
+		int line = i / across, row = area.row + area.rows * line / down;
+		struct rect box = {row, area.column + i % across * columns,
+				   area.row + area.rows * (line + 1) / down - row, columns};
 
-		for (int j = 0; j < here; j++) {
-			int columns = (area.column + area.columns - column) / (here - j);
-
-			draw_box(app, detail, canvas, (struct rect){at, column, rows, columns},
-				 order[next++]);
-			column += columns;
-		}
-		at += rows;
+		if (i < count)
+			draw_box(app, detail, canvas, box, order[i]);
+		else if (detail->graphed[0] != '\0')
+			draw_metric(app, detail, canvas, box);
+		else
+			draw_readings(app, detail, canvas, box);
 	}
 }

@@ -39,8 +39,10 @@ static void add_remedy(struct detail *detail, const struct cgw_cause *cause, uin
 		add_escaped(detail, ROLE_LIMIT, "  remedy", line);
 }
 
-static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint32_t group)
+static void add_cause(struct detail *detail, size_t index, uint32_t group)
 {
+	const struct cgw_cause *cause = &detail->causes[index];
+	size_t first = detail->row_count;
 	char sentence[CGW_SENTENCE_SIZE], left[16] = "";
 
 	cgw_cause_sentence(cause, sentence, sizeof(sentence));
@@ -53,6 +55,8 @@ static void add_cause(struct detail *detail, const struct cgw_cause *cause, uint
 						: ROLE_WARM,
 			 left[0] != '\0' ? left : cgw_cause_name(cause->kind), "%s", sentence);
 	add_remedy(detail, cause, group);
+	for (size_t i = first; i < detail->row_count; i++)
+		detail->rows[i].cause = (uint16_t)(index + 1);
 }
 
 /* State of the previewed policy's rules on this group. */
@@ -79,20 +83,20 @@ static void add_rules(const struct app *app, struct detail *detail)
 
 void detail_fill_explain(struct app *app, struct detail *detail)
 {
-	struct cgw_cause causes[CGW_CAUSE_MAX];
+	struct cgw_cause *causes = detail->causes;
 	uint32_t group = detail_find_group(detail);
 	size_t count;
 
 	if (group == CGW_NO_GROUP)
 		return;
-	count = cgw_explain(detail->frame, group, causes);
+	count = detail->cause_count = cgw_explain(detail->frame, group, causes);
 	for (size_t i = 0; i < count; i++) {
 		if (i == 0 || causes[i].current != causes[i - 1].current)
 			detail_add_heading(detail,
 					   causes[i].current
 						   ? "What slows this group down now, worst first"
 						   : "What slowed it down earlier");
-		add_cause(detail, &causes[i], group);
+		add_cause(detail, i, group);
 	}
 	if (count == 0)
 		detail_add_heading(detail, "Nothing slows this group down: not throttled, no limit "

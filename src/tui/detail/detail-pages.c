@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* detail-pages.c - the rows of an opened group: metrics, limits, processes, events. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -152,44 +151,6 @@ void detail_fill_limits(struct app *app, struct detail *detail)
 				add_metric(detail, field, group);
 		}
 	}
-}
-
-void detail_fill_processes(struct app *app, struct detail *detail)
-{
-	char text[96];
-
-	if (!(app->source_flags & SOURCE_CAN_ACT)) {
-		snprintf(text, sizeof(text), "a %s has no list of processes", app->source_name);
-		detail_add(detail, ROLE_DIM, text);
-		return;
-	}
-	if (detail->processes == NULL)
-		return;
-	snprintf(text, sizeof(text), "%7s %7s S %5s %6s %7s %6s  %s", "PID", "USER", "THR",
-		 "MEMORY", "CPU", "TIME", "COMMAND");
-	detail_add_heading(detail, text);
-	for (size_t i = 0; i < detail->process_count; i++) {
-		const struct process *process = &detail->processes[i];
-		char memory[16], time[24], cpu[16] = "…";
-
-		cgw_format_bytes((double)process->memory_bytes, memory, sizeof(memory));
-		cgw_format_duration((double)process->cpu_ns, time, sizeof(time));
-		if (!isnan(process->cpu_percent))
-			snprintf(cpu, sizeof(cpu), "%.1f%%", process->cpu_percent);
-		snprintf(text, sizeof(text), "%7d %7d %c %5u %6s %7s %6s  ", (int)process->pid,
-			 process->user == UINT32_MAX ? -1 : (int)process->user, process->state,
-			 process->threads, memory, cpu, time);
-		detail_add_value(detail, process->state == 'D' ? ROLE_FROZEN : ROLE_TEXT, text,
-				 "%s", process->command);
-	}
-	if (detail->process_count > 0)
-		return;
-	detail_add_value(detail, ROLE_DIM,
-			 detail->process_total > 0 ? "no visible processes" : "no processes", "%s",
-			 detail->group != CGW_NO_GROUP &&
-					 app_topology(app)->below[detail->group] > 0
-				 ? "; groups below may have some (expand the group in the list)"
-				 : "");
 }
 
 static void add_alerts(struct app *app, struct detail *detail)

@@ -8,9 +8,13 @@
 #ifndef CGWARD_TUI_DETAIL_DETAIL_H
 #define CGWARD_TUI_DETAIL_DETAIL_H
 
+#include <cgward/inspect.h>
+
+#include "lib/base/string-list.h"
 #include "shared/report/inspect-view.h"
 #include "tui/core/scroll.h"
 #include "tui/core/views.h"
+#include "tui/detail/metric-history.h"
 
 enum detail_page {
 	PAGE_GRAPHS,
@@ -30,8 +34,21 @@ struct process {
 	unsigned threads;
 	uint64_t memory_bytes, cpu_ns;
 	double cpu_percent; /* NAN: unknown before the second reading */
-	char command[160];  /* escaped */
+	uint64_t start_ticks;
+	char group[96];    /* below the opened one, escaped; "": the opened one */
+	char command[160]; /* escaped */
 };
+
+enum process_order {
+	PROCESSES_BY_CPU,
+	PROCESSES_BY_MEMORY,
+	PROCESSES_BY_TIME,
+	PROCESSES_BY_PID,
+	PROCESSES_BY_COMMAND,
+	PROCESS_ORDER_COUNT,
+};
+const char *process_order_name(enum process_order order) CGW_PURE;
+void processes_sort(struct process *processes, size_t count, enum process_order order);
 
 /* Reads all metrics, the processes and the owner of a group; repeatable. */
 struct group_job {
@@ -43,10 +60,11 @@ struct group_job {
 	size_t before_count;
 	uint64_t before_ns;
 
-	bool need_processes; /* whether to read them */
+	bool need_processes;      /* whether to read them */
+	struct string_list below; /* paths of the groups whose processes are read as well */
 
 	struct cgw_snapshot *snapshot;
-	struct process *processes; /* by CPU, then memory */
+	struct process *processes;
 	size_t process_count, process_total;
 	bool has_owner;
 	char owner[320]; /* escaped: "systemd (nginx.service)" */
@@ -78,7 +96,8 @@ struct detail_row {
 	enum role role; /* of the value */
 	bool heading;
 	char left[96], value[192], more[192], help[160];
-	const char *line; /* a line of `detail->text` instead; not NUL-terminated */
+	uint16_t process, cause; /* its index in `detail` + 1; 0: another row */
+	const char *line;        /* a line of `detail->text` instead; not NUL-terminated */
 	size_t line_length;
 };
 
@@ -93,6 +112,11 @@ struct detail {
 	struct group_job *group_job; /* NULL while posted */
 	struct process *processes;
 	size_t process_count, process_total;
+	enum process_order process_order;
+	pid_t selected_pid; /* the row follows it when the order changes; 0: none */
+	bool with_below;    /* also processes of the groups below */
+	struct cgw_cause causes[CGW_CAUSE_MAX];
+	size_t cause_count;
 	char owner[320];
 	struct inspect_job *inspect_job; /* NULL while posted, and before its first use */
 	char *text;                      /* its last output */
@@ -108,6 +132,10 @@ struct detail {
 	struct detail_row lost_row; /* not shown: without memory for another row */
 	struct scroll scroll;
 	unsigned zoom; /* seconds per sample of a graph */
+	size_t cursor; /* samples before the newest one */
+	bool has_cursor;
+	struct metric_history metrics;
+	char graphed[96]; /* key of the metric shown beside the graphs, "": none */
 };
 
 /* Appends a row. Never NULL. */
@@ -119,6 +147,17 @@ void detail_add_heading(struct detail *detail, const char *text);
 /* The group in `detail->frame`; CGW_NO_GROUP before the first sample. */
 uint32_t detail_find_group(const struct detail *detail);
 
+/* The process of the selected row, or NULL. */
+const struct process *detail_process(const struct detail *detail);
+/* Shows a page. */
+unsigned detail_turn_to(struct app *app, struct detail *detail, int page);
+/* Enter on the selected row. */
+unsigned detail_use(struct app *app, struct detail *detail);
+/* Copies the process, command or value of the selected row, else the path. */
+unsigned detail_copy(struct app *app, const struct detail *detail);
+/* The keys that act on the selected process; false: another action, or none is selected. */
+bool detail_process_act(struct app *app, struct detail *detail, enum action action,
+			unsigned *ret_reactions);
 void detail_fill_metrics(struct app *app, struct detail *detail);
 void detail_fill_limits(struct app *app, struct detail *detail);
 void detail_fill_processes(struct app *app, struct detail *detail);
@@ -129,6 +168,9 @@ void detail_fill_inspect(struct app *app, struct detail *detail);
 void detail_request_inspection(struct app *app, struct detail *detail);
 /* True if the job is the inspection of this group. */
 bool detail_collect_inspection(struct detail *detail, struct job *job);
+void detail_draw_tabs(const struct detail *detail, struct canvas *canvas, struct rect area);
+/* The page of the tab at that column, or -1. */
+int detail_tab_at(const struct detail *detail, struct rect area, int column);
 void detail_draw_line(const struct detail *detail, const struct detail_row *row,
 		      struct canvas *canvas, struct rect area);
 void detail_draw_graphs(struct app *app, struct detail *detail, struct canvas *canvas,

@@ -33,6 +33,7 @@ static void free_job(struct job *base)
 
 	group_job_drop_result(job);
 	free(job->before);
+	string_list_free(&job->below);
 	cgw_sampler_free(job->sampler);
 	free(job->path);
 	free(job);
@@ -71,22 +72,29 @@ static int read_snapshot(struct group_job *job)
 	return cgw_sampler_sample(job->sampler, &job->snapshot);
 }
 
-/* The command line, or the name in brackets if it is empty (kernel threads, zombies). */
-static void read_command(const struct cgw_layout *layout, const char *name, struct process *process)
+int process_command_read(const struct cgw_layout *layout, pid_t pid, const char *name, char *buffer,
+			 size_t size)
 {
-	CLEANUP(cleanup_free) char *text = NULL, *command = NULL;
+	CLEANUP(cleanup_free) char *text = NULL, *command = NULL, *comm = NULL;
 	char file[64], escaped[96];
 	size_t length = 0;
+	int r;
 
-	snprintf(file, sizeof(file), "%d/cmdline", (int)process->pid);
+	snprintf(file, sizeof(file), "%d/cmdline", (int)pid);
 	if (cgw_proc_read(layout, file, &text, &length) == 0 && length > 0)
-		command = parse_command(text, length, sizeof(process->command));
+		command = parse_command(text, length, size);
 	if (command != NULL) {
-		cgw_escape(process->command, sizeof(process->command), command, strlen(command));
-		return;
+		cgw_escape(buffer, size, command, strlen(command));
+		return 0;
 	}
-	cgw_escape(escaped, sizeof(escaped), name, strlen(name));
-	snprintf(process->command, sizeof(process->command), "[%s]", escaped);
+	snprintf(file, sizeof(file), "%d/comm", (int)pid);
+	r = name != NULL ? 0 : cgw_proc_read(layout, file, &comm, &length);
+	if (r < 0)
+		return r;
+	name = name != NULL ? name : comm;
+	cgw_escape(escaped, sizeof(escaped), name, strcspn(name, "\n"));
+	snprintf(buffer, size, "[%s]", escaped);
+	return 0;
 }
 
 static int read_process(const struct cgw_layout *layout, pid_t pid, struct process *process)
@@ -113,13 +121,14 @@ static int read_process(const struct cgw_layout *layout, pid_t pid, struct proce
 		.memory_bytes = stat.resident_pages * (uint64_t)sysconf(_SC_PAGESIZE),
 		.cpu_ns = (stat.user_ticks + stat.system_ticks) * tick_ns,
 		.cpu_percent = NAN,
+		.start_ticks = stat.start_ticks,
 	};
 	snprintf(file, sizeof(file), "%d/status", (int)pid);
 	if (cgw_proc_read(layout, file, &status_text, &length) == 0 &&
 	    parse_status(status_text, &status) == 0)
 		process->user = status.uid;
-	read_command(layout, stat.name, process);
-	return 0;
+	return process_command_read(layout, pid, stat.name, process->command,
+				    sizeof(process->command));
 }
 
 static int by_pid(const void *a, const void *b)
@@ -127,19 +136,6 @@ static int by_pid(const void *a, const void *b)
 	const struct process *first = a, *second = b;
 
 	return (first->pid > second->pid) - (first->pid < second->pid);
-}
-
-static int by_use(const void *a, const void *b)
-{
-	const struct process *first = a, *second = b;
-	double one = isnan(first->cpu_percent) ? 0 : first->cpu_percent;
-	double two = isnan(second->cpu_percent) ? 0 : second->cpu_percent;
-
-	if (one != two)
-		return one < two ? 1 : -1;
-	if (first->memory_bytes != second->memory_bytes)
-		return first->memory_bytes < second->memory_bytes ? 1 : -1;
-	return by_pid(a, b);
 }
 
 /* Computes the CPU use since the previous run. */
@@ -186,35 +182,53 @@ int process_list_read(const struct cgw_layout *layout, const char *path, char **
 	return r;
 }
 
-static int read_processes(struct group_job *job)
+/* Adds the processes of one group; `below`: its path below the opened one. */
+static int add_processes(struct group_job *job, const char *path, const char *below,
+			 struct process *processes)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	struct process *processes;
-	size_t count = 0, total = 0;
-	uint64_t now_ns = clock_now_ns();
-	int r = process_list_read(job->job.layout, job->path, &text);
+	int r = process_list_read(job->job.layout, path, &text);
 
 	if (r < 0)
 		return r;
-	processes = calloc(PROCESSES_MAX, sizeof(*processes));
-	if (processes == NULL)
-		return -ENOMEM;
 	for (char *at = text, *end; *at != '\0'; at = end + (*end == '\n')) {
+		struct process *process = &processes[job->process_count];
 		long pid = strtol(at, &end, 10);
 
 		if (end == at)
 			break;
-		total++;
+		job->process_total++;
 		/* 0: a process outside our PID namespace. */
-		if (count < PROCESSES_MAX && pid > 0 &&
-		    read_process(job->job.layout, (pid_t)pid, &processes[count]) == 0)
-			count++;
+		if (job->process_count == PROCESSES_MAX || pid <= 0 ||
+		    read_process(job->job.layout, (pid_t)pid, process) < 0)
+			continue;
+		cgw_escape(process->group, sizeof(process->group), below, strlen(below));
+		job->process_count++;
 	}
-	compare(job, processes, count, now_ns);
-	qsort(processes, count, sizeof(*processes), by_use);
+	return 0;
+}
+
+static int read_processes(struct group_job *job)
+{
+	size_t length = strcmp(job->path, "/") == 0 ? 0 : strlen(job->path);
+	uint64_t now_ns = clock_now_ns();
+	struct process *processes = calloc(PROCESSES_MAX + 1, sizeof(*processes));
+	int r;
+
+	if (processes == NULL)
+		return -ENOMEM;
+	job->process_count = job->process_total = 0;
+	r = add_processes(job, job->path, "", processes);
+	/* A group that was removed meanwhile has no processes. */
+	for (size_t i = 0; i < job->below.count; i++)
+		(void)add_processes(job, job->below.items[i], job->below.items[i] + length + 1,
+				    processes);
+	if (r < 0 && job->below.count == 0) {
+		free(processes);
+		return r;
+	}
+	compare(job, processes, job->process_count, now_ns);
 	job->processes = processes;
-	job->process_count = count;
-	job->process_total = total;
 	return 0;
 }
 

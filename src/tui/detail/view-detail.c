@@ -14,18 +14,20 @@
 
 #define SCROLL_CELLS 8
 #define SCROLL_MAX   4096
+/* Samples of the widest graph. */
+#define CURSOR_MAX 1000
+/* Groups whose processes are listed. */
+#define GROUPS_BELOW_MAX 2000
 
-static const struct {
-	const char *name;
-	void (*fill)(struct app *app, struct detail *detail); /* NULL: draws itself */
-} pages[PAGE_COUNT] = {
-	[PAGE_GRAPHS] = {"graphs", NULL},
-	[PAGE_METRICS] = {"metrics", detail_fill_metrics},
-	[PAGE_LIMITS] = {"limits", detail_fill_limits},
-	[PAGE_PROCESSES] = {"processes", detail_fill_processes},
-	[PAGE_EVENTS] = {"events", detail_fill_events},
-	[PAGE_EXPLAIN] = {"explain", detail_fill_explain},
-	[PAGE_INSPECT] = {"inspect", detail_fill_inspect},
+/* NULL: the page draws itself. */
+static void (*const fill_page[PAGE_COUNT])(struct app *app, struct detail *detail) = {
+	[PAGE_GRAPHS] = NULL,
+	[PAGE_METRICS] = detail_fill_metrics,
+	[PAGE_LIMITS] = detail_fill_limits,
+	[PAGE_PROCESSES] = detail_fill_processes,
+	[PAGE_EVENTS] = detail_fill_events,
+	[PAGE_EXPLAIN] = detail_fill_explain,
+	[PAGE_INSPECT] = detail_fill_inspect,
 };
 
 struct detail_row *detail_add(struct detail *detail, enum role role, const char *left)
@@ -66,11 +68,30 @@ uint32_t detail_find_group(const struct detail *detail)
 static void fill(struct app *app, struct detail *detail)
 {
 	detail->row_count = 0;
-	if (pages[detail->page].fill != NULL)
-		pages[detail->page].fill(app, detail);
+	detail->cause_count = 0;
+	if (fill_page[detail->page] != NULL)
+		fill_page[detail->page](app, detail);
 	if (detail->scroll.selected >= detail->row_count)
 		detail->scroll.selected =
 			detail->row_count > 0 ? (uint32_t)detail->row_count - 1 : 0;
+	/* The first row that is not a heading. */
+	while (detail->scroll.first == 0 && detail->scroll.selected + 1 < detail->row_count &&
+	       detail->rows[detail->scroll.selected].heading)
+		detail->scroll.selected++;
+}
+
+/* The descendants whose processes are listed as well; without memory, fewer. */
+static void list_groups_below(const struct app *app, const struct detail *detail,
+			      struct string_list *below)
+{
+	const struct cgw_topology *topology = app_topology(app);
+	uint32_t group = detail->group;
+
+	string_list_free(below);
+	if (!detail->with_below || detail->page != PAGE_PROCESSES || group == CGW_NO_GROUP)
+		return;
+	for (uint32_t i = 1; i <= topology->below[group] && below->count < GROUPS_BELOW_MAX; i++)
+		(void)string_list_take(below, cgw_topology_path_copy(topology, group + i));
 }
 
 /* Posts one job at a time, so that a slow kernel is not flooded with reads. */
@@ -83,6 +104,7 @@ static void post_group_job(struct app *app, struct detail *detail)
 	detail->group_job = NULL;
 	group_job_drop_result(group_job);
 	group_job->need_processes = detail->page == PAGE_PROCESSES;
+	list_groups_below(app, detail, &group_job->below);
 	app_post_job(app, detail, &group_job->job);
 }
 
@@ -116,6 +138,7 @@ static void detail_update(struct app *app, void *opaque)
 	if (!(app->source_flags & SOURCE_CAN_ACT)) {
 		detail->frame = app->frame;
 		remember_counts(detail);
+		metric_history_push(&detail->metrics, detail->frame, detail_find_group(detail));
 		fill(app, detail);
 		return;
 	}
@@ -140,8 +163,10 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 	job->kept = true;
 	detail->group_job = group_job;
 	if (group_job->snapshot != NULL &&
-	    cgw_frame_update(detail->own_frame, group_job->snapshot) == 0)
+	    cgw_frame_update(detail->own_frame, group_job->snapshot) == 0) {
 		remember_counts(detail);
+		metric_history_push(&detail->metrics, detail->own_frame, detail_find_group(detail));
+	}
 	if (group_job->processes != NULL) {
 		free(detail->processes);
 		detail->processes = steal_pointer(&group_job->processes);
@@ -152,77 +177,6 @@ static unsigned detail_finish(struct app *app, void *opaque, struct job *job)
 		memcpy(detail->owner, group_job->owner, sizeof(detail->owner));
 	fill(app, detail);
 	return REACTION_DRAW;
-}
-
-/*
- * Positions of the tabs: all by name; if that is too wide, all except the current one by number;
- * else the current one only.
- */
-struct tabs {
-	int at[PAGE_COUNT], widths[PAGE_COUNT];
-	bool named;
-};
-
-static struct tabs place_tabs(const struct detail *detail, struct rect area)
-{
-	struct tabs tabs = {.named = true};
-	int width = 0, at;
-
-	for (int i = 0; i < PAGE_COUNT; i++)
-		width += tabs.widths[i] = (int)strlen(pages[i].name) + 4;
-	if (width > area.columns) {
-		tabs.named = false;
-		width = 0;
-		for (int i = 0; i < PAGE_COUNT; i++) {
-			if (i != (int)detail->page)
-				tabs.widths[i] = 3;
-			width += tabs.widths[i];
-		}
-	}
-	for (int i = 0; width > area.columns && i < PAGE_COUNT; i++)
-		if (i != (int)detail->page) {
-			width -= tabs.widths[i];
-			tabs.widths[i] = 0;
-		}
-	/* Right-aligned, with the path on the left if there is space. */
-	at = area.column + (area.columns >= width + 12 ? area.columns - width : 0);
-	for (int i = 0; i < PAGE_COUNT; i++) {
-		tabs.at[i] = at;
-		at += tabs.widths[i];
-	}
-	return tabs;
-}
-
-static void draw_tabs(const struct detail *detail, struct canvas *canvas, struct rect area)
-{
-	struct tabs tabs = place_tabs(detail, area);
-	int end = area.column + area.columns;
-
-	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
-	if (tabs.at[0] > area.column) {
-		char path[1024];
-
-		cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-		canvas_text_cut(canvas, area.row, area.column, tabs.at[0] - area.column - 2,
-				ROLE_STRONG, path);
-	}
-	for (int i = 0; i < PAGE_COUNT; i++) {
-		bool here = i == (int)detail->page;
-		char tab[32];
-		int used;
-
-		if (tabs.widths[i] == 0)
-			continue;
-		if (here || tabs.named)
-			snprintf(tab, sizeof(tab), " %d %s ", i + 1, pages[i].name);
-		else
-			snprintf(tab, sizeof(tab), " %d ", i + 1);
-		used = canvas_text(canvas, area.row, tabs.at[i], end - tabs.at[i],
-				   here ? ROLE_STRONG : ROLE_TEXT, tab);
-		if (here)
-			canvas_ground(canvas, (struct rect){area.row, tabs.at[i], 1, used},
-				      GROUND_SELECTED);
-	}
 }
 
 /* The width of the longest name, limited to leave space for the value. */
@@ -297,7 +251,7 @@ static void detail_draw(struct app *app, void *opaque, struct canvas *canvas,
 {
 	struct detail *detail = opaque;
 
-	draw_tabs(detail, canvas, layout->head);
+	detail_draw_tabs(detail, canvas, layout->head);
 	if (detail->page == PAGE_GRAPHS)
 		detail_draw_graphs(app, detail, canvas, layout->body);
 	else
@@ -308,12 +262,16 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 {
 	const struct detail *detail = opaque;
 	char path[1024], right[64] = "";
+	unsigned count = 0, at = 0; /* rows that are not headings */
 	int used;
 
 	cgw_escape(path, sizeof(path), detail->path, strlen(detail->path));
-	if (detail->page != PAGE_GRAPHS && detail->row_count > 0)
-		snprintf(right, sizeof(right), "  %u/%zu", detail->scroll.selected + 1,
-			 detail->row_count);
+	for (size_t i = 0; i < detail->row_count && detail->page != PAGE_GRAPHS; i++) {
+		count += !detail->rows[i].heading;
+		at += !detail->rows[i].heading && i <= detail->scroll.selected;
+	}
+	if (count > 0)
+		snprintf(right, sizeof(right), "  %u/%u", at, count);
 	used = canvas_text_cut(canvas, area.row, area.column,
 			       area.columns - canvas_width(right) - 12, ROLE_TEXT, path);
 	if (detail->group == CGW_NO_GROUP)
@@ -322,7 +280,7 @@ static void detail_status(struct app *app, void *opaque, struct canvas *canvas, 
 	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
 }
 
-static unsigned turn_to(struct app *app, struct detail *detail, int page)
+unsigned detail_turn_to(struct app *app, struct detail *detail, int page)
 {
 	detail->page = (enum detail_page)((page + PAGE_COUNT) % PAGE_COUNT);
 	detail->scroll.selected = 0;
@@ -361,7 +319,7 @@ static bool detail_search(struct app *app, void *opaque, const char *text, bool 
 
 	/* Graphs have no text: what they show is among the metrics. */
 	if (detail->page == PAGE_GRAPHS)
-		turn_to(app, detail, PAGE_METRICS);
+		detail_turn_to(app, detail, PAGE_METRICS);
 	return search_rows((uint32_t)detail->row_count, &detail->scroll.selected, backward, here,
 			   row_matches, &search);
 }
@@ -380,6 +338,23 @@ static unsigned zoom(struct detail *detail, int by)
 	return REACTION_DRAW;
 }
 
+/* Steps of a cell; forward from the newest value, the cursor disappears. */
+static unsigned move_cursor(struct detail *detail, bool back)
+{
+	if (detail->page != PAGE_GRAPHS)
+		return REACTION_BEEP;
+	if (!detail->has_cursor)
+		detail->cursor = 0;
+	else if (back)
+		detail->cursor = detail->cursor + 2 < CURSOR_MAX ? detail->cursor + 2 : CURSOR_MAX;
+	else if (detail->cursor >= 2)
+		detail->cursor -= 2;
+	else
+		back = false;
+	detail->has_cursor = back || (detail->has_cursor && detail->cursor > 0);
+	return REACTION_DRAW;
+}
+
 static unsigned scroll(struct detail *detail, int by)
 {
 	if (detail->page != PAGE_INSPECT || detail->column + by < 0 ||
@@ -389,21 +364,72 @@ static unsigned scroll(struct detail *detail, int by)
 	return REACTION_DRAW;
 }
 
+static unsigned sort_processes(struct app *app, struct detail *detail)
+{
+	if (detail->page != PAGE_PROCESSES)
+		return REACTION_BEEP;
+	detail->process_order =
+		(enum process_order)((detail->process_order + 1) % PROCESS_ORDER_COUNT);
+	fill(app, detail);
+	return app_show_message(app, ROLE_TEXT, "sorted by %s",
+				process_order_name(detail->process_order));
+}
+
+static unsigned toggle_below(struct app *app, struct detail *detail)
+{
+	if (detail->page != PAGE_PROCESSES)
+		return REACTION_BEEP;
+	detail->with_below = !detail->with_below;
+	post_group_job(app, detail);
+	return app_show_message(app, ROLE_TEXT,
+				detail->with_below ? "with the processes of the groups below"
+						   : "processes of this group only");
+}
+
+/* Skips headings, and remembers the process of the row. */
+static void note_selection(struct detail *detail, uint32_t before)
+{
+	bool up = detail->scroll.selected < before;
+	const struct process *process;
+
+	while (detail->scroll.selected < detail->row_count &&
+	       detail->rows[detail->scroll.selected].heading) {
+		if (up && detail->scroll.selected > 0)
+			detail->scroll.selected--;
+		else if (!up && detail->scroll.selected + 1 < detail->row_count)
+			detail->scroll.selected++;
+		else
+			break;
+	}
+	/* The first rows are headings: stay below them, and show them. */
+	if (detail->scroll.selected < detail->row_count &&
+	    detail->rows[detail->scroll.selected].heading) {
+		detail->scroll.first = 0;
+		detail->scroll.selected = before;
+	}
+	process = detail_process(detail);
+	detail->selected_pid = process != NULL ? process->pid : 0;
+}
+
 static unsigned detail_act(struct app *app, void *opaque, enum action action)
 {
 	struct detail *detail = opaque;
+	uint32_t before = detail->scroll.selected;
+	unsigned reactions;
 
 	if (detail->page != PAGE_GRAPHS &&
-	    scroll_act(&detail->scroll, action, (uint32_t)detail->row_count))
+	    scroll_act(&detail->scroll, action, (uint32_t)detail->row_count)) {
+		note_selection(detail, before);
 		return REACTION_DRAW;
+	}
 	switch (action) {
 	case ACTION_BACK:
 	case ACTION_BACK_LETTER:
 		return app_close(app);
 	case ACTION_PANE_NEXT:
-		return turn_to(app, detail, (int)detail->page + 1);
+		return detail_turn_to(app, detail, (int)detail->page + 1);
 	case ACTION_PANE_PREVIOUS:
-		return turn_to(app, detail, (int)detail->page - 1);
+		return detail_turn_to(app, detail, (int)detail->page - 1);
 	case ACTION_PANE_1:
 	case ACTION_PANE_2:
 	case ACTION_PANE_3:
@@ -411,28 +437,31 @@ static unsigned detail_act(struct app *app, void *opaque, enum action action)
 	case ACTION_PANE_5:
 	case ACTION_PANE_6:
 	case ACTION_PANE_7:
-		return turn_to(app, detail, (int)action - ACTION_PANE_1);
+		return detail_turn_to(app, detail, (int)action - ACTION_PANE_1);
 	case ACTION_LEFT:
 		return detail->page == PAGE_GRAPHS ? zoom(detail, 1)
 						   : scroll(detail, -SCROLL_CELLS);
 	case ACTION_RIGHT:
 		return detail->page == PAGE_GRAPHS ? zoom(detail, -1)
 						   : scroll(detail, SCROLL_CELLS);
+	case ACTION_CURSOR_BACK:
+	case ACTION_CURSOR_FORWARD:
+		return move_cursor(detail, action == ACTION_CURSOR_BACK);
 	case ACTION_HELP:
 		return open_help(app);
+	case ACTION_USE:
+		return detail_use(app, detail);
+	case ACTION_COPY:
+		return detail_copy(app, detail);
+	case ACTION_SORT_PROCESSES:
+		return sort_processes(app, detail);
+	case ACTION_BELOW:
+		return toggle_below(app, detail);
 	default:
+		if (detail_process_act(app, detail, action, &reactions))
+			return reactions;
 		return is_group_action(action) ? act_on_groups(app, action) : REACTION_NONE;
 	}
-}
-
-static unsigned click_tab(struct app *app, struct detail *detail, int column)
-{
-	struct tabs tabs = place_tabs(detail, app->drawn.head);
-
-	for (int i = 0; i < PAGE_COUNT; i++)
-		if (column >= tabs.at[i] && column < tabs.at[i] + tabs.widths[i])
-			return turn_to(app, detail, i);
-	return REACTION_NONE;
 }
 
 static unsigned detail_click(struct app *app, void *opaque, const struct event *event)
@@ -441,10 +470,15 @@ static unsigned detail_click(struct app *app, void *opaque, const struct event *
 	uint32_t row;
 
 	if (event->button == MOUSE_LEFT && app->drawn.head.rows > 0 &&
-	    event->row == app->drawn.head.row)
-		return click_tab(app, detail, event->column);
-	if (scroll_click(&detail->scroll, event, (uint32_t)detail->row_count, &row))
+	    event->row == app->drawn.head.row) {
+		int page = detail_tab_at(detail, app->drawn.head, event->column);
+
+		return page >= 0 ? detail_turn_to(app, detail, page) : REACTION_NONE;
+	}
+	if (scroll_click(&detail->scroll, event, (uint32_t)detail->row_count, &row)) {
 		detail->scroll.selected = row;
+		note_selection(detail, row);
+	}
 	return REACTION_DRAW;
 }
 
@@ -473,6 +507,7 @@ static void detail_done(void *opaque)
 	cgw_frame_free(detail->own_frame);
 	free(detail->processes);
 	free(detail->first_counts);
+	metric_history_done(&detail->metrics);
 	free(detail->rows);
 	free(detail->path);
 	free(detail);
@@ -502,7 +537,7 @@ unsigned open_detail_at(struct app *app, unsigned page)
 	struct open_view *view = &app->views[app->view_count - 1];
 
 	if (view->kind == &view_detail)
-		reactions |= turn_to(app, view->state, (int)page);
+		reactions |= detail_turn_to(app, view->state, (int)page);
 	return reactions;
 }
 

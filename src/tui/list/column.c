@@ -6,18 +6,39 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/string-builder.h"
 #include "tui/list/column.h"
 
-#define GRAPH_WIDTH  10
-#define GRAPH_STEP_S 10 /* with two samples per braille cell: more than three minutes */
-#define BAR_WIDTH    11
-#define BAR_NUMBER   7 /* " 100.0%" */
-#define TEXT_WIDTH   20
+#define GRAPH_WIDTH   10
+#define GRAPH_SECONDS 60
+#define BAR_WIDTH     11
+#define BAR_NUMBER    7 /* " 100.0%" */
+#define LIMIT_WIDTH   15
+#define LIMIT_NUMBERS 11 /* " 1.7G/2.0G" */
+#define LIMIT_COUNTS  9  /* "1234/4096", without a bar */
+#define TEXT_WIDTH    20
 
 static const char *const style_names[COLUMN_STYLE_COUNT] = {
 	[COLUMN_VALUE] = "value",
 	[COLUMN_BAR] = "bar",
 	[COLUMN_GRAPH] = "graph",
+	[COLUMN_LIMIT] = "limit",
+};
+
+static const char *const graph_titles[CGW_HISTORY_SERIES_COUNT] = {
+	[CGW_HISTORY_CPU] = "CPU 1 MIN",      [CGW_HISTORY_MEMORY] = "MEM 1 MIN",
+	[CGW_HISTORY_IO] = "IO 1 MIN",        [CGW_HISTORY_PIDS] = "PIDS 1 MIN",
+	[CGW_HISTORY_PRESSURE] = "PSI 1 MIN",
+};
+
+/* The limits of derived fields; those of metrics are in their table. */
+static const struct {
+	const char *key;
+	enum cgw_metric limit;
+	const char *title;
+} limits[] = {
+	{"cpu", CGW_M_CPU_MAX, "CPU/MAX"},
+	{"memory.working_set", CGW_M_MEMORY_MAX, "MEM/MAX"},
 };
 
 static const struct {
@@ -84,14 +105,38 @@ struct column column_of_field(struct cgw_field field)
 	return column;
 }
 
+/* The limit on a field: enum cgw_metric, or -1. */
+static int find_limit(struct cgw_field field, const char **ret_title)
+{
+	char key[96];
+	int limit;
+
+	cgw_field_key(field, key, sizeof(key));
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		if (strcmp(limits[i].key, key) == 0) {
+			*ret_title = limits[i].title;
+			return (int)limits[i].limit;
+		}
+	*ret_title = NULL;
+	if (field.view != CGW_VIEW_VALUE || field.shape != CGW_SCALAR)
+		return -1;
+	limit = cgw_metric_info((enum cgw_metric)field.index)->limited_by;
+	return limit >= 0 && cgw_metric_info((enum cgw_metric)limit)->shape == CGW_SCALAR ? limit
+											  : -1;
+}
+
 bool column_supports(const struct column *column, enum column_style style)
 {
+	const char *title;
+
 	switch (style) {
 	case COLUMN_BAR:
 		return column->field.unit == CGW_UNIT_PERCENT ||
 		       column->field.unit == CGW_UNIT_PERCENT_E2;
 	case COLUMN_GRAPH:
 		return column->series >= 0;
+	case COLUMN_LIMIT:
+		return find_limit(column->field, &title) >= 0;
 	case COLUMN_VALUE:
 	case COLUMN_STYLE_COUNT:
 		break;
@@ -128,7 +173,7 @@ int column_parse(const char *text, struct column *ret_column, struct cgw_diag *d
 	}
 	cgw_escape(key, sizeof(key), colon + 1, strlen(colon + 1));
 	return cgw_diag_set(diag, -EINVAL,
-			    "invalid column style '%s' (expected value, bar or graph)", key);
+			    "invalid column style '%s' (expected value, bar, graph or limit)", key);
 }
 
 size_t column_print(const struct column *column, char *buffer, size_t size)
@@ -159,8 +204,14 @@ bool column_includes_descendants(const struct column *column, bool own)
 
 void column_title(const struct column *column, bool own, char *buffer, size_t size)
 {
-	snprintf(buffer, size, "%s%s",
-		 column->style == COLUMN_GRAPH ? "" : cgw_field_title(column->field),
+	const char *title = cgw_field_title(column->field), *joined = NULL;
+
+	if (column->style == COLUMN_GRAPH)
+		title = graph_titles[column->series];
+	if (column->style == COLUMN_LIMIT)
+		(void)find_limit(column->field, &joined);
+	snprintf(buffer, size, "%s%s%s", joined != NULL ? joined : title,
+		 column->style == COLUMN_LIMIT && joined == NULL ? "/MAX" : "",
 		 column_includes_descendants(column, own) ? "+" : "");
 }
 
@@ -170,9 +221,42 @@ int column_width(const struct column *column)
 		return GRAPH_WIDTH;
 	if (column->style == COLUMN_BAR)
 		return BAR_WIDTH;
+	if (column->style == COLUMN_LIMIT)
+		return column->field.unit == CGW_UNIT_COUNT ? LIMIT_COUNTS : LIMIT_WIDTH;
 	if (column->field.shape == CGW_STRING)
 		return TEXT_WIDTH;
 	return cgw_column_for(column->field).width_min;
+}
+
+void column_metrics(const struct column *column, struct cgw_metric_set *set)
+{
+	const char *title;
+
+	if (column->style == COLUMN_GRAPH)
+		cgw_history_metrics((enum cgw_history_series)column->series, set);
+	else
+		cgw_field_metrics(column->field, set);
+	if (column->style == COLUMN_LIMIT)
+		cgw_metric_set_add(set, (enum cgw_metric)find_limit(column->field, &title));
+}
+
+bool column_has_value(const struct cgw_frame *frame, const struct column *column, uint32_t group)
+{
+	struct cgw_value value;
+
+	if (column->style == COLUMN_GRAPH || column->field.shape == CGW_STRING)
+		return true;
+	value = cgw_frame_value(frame, column->field, group);
+	switch (value.state) {
+	case CGW_OK:
+		return value.real != 0;
+	case CGW_MAX:
+	case CGW_ABSENT:
+	case CGW_UNSUPPORTED:
+		return false;
+	default:
+		return true;
+	}
 }
 
 static struct cgw_field shown_field(const struct column_source *source, const struct column *column)
@@ -219,7 +303,7 @@ enum role column_role(const struct column_source *source, const struct column *c
 
 /* Subtracts the children's values, which add up to a part of the group's. */
 static void subtract_children(const struct column_source *source, const struct column *column,
-			      uint32_t group, double *values, size_t count)
+			      uint32_t group, unsigned step_s, double *values, size_t count)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(source->frame));
 	uint32_t end = group + topology->below[group] + 1;
@@ -227,11 +311,45 @@ static void subtract_children(const struct column_source *source, const struct c
 
 	for (uint32_t child = group + 1; child < end; child += topology->below[child] + 1) {
 		cgw_history_read(source->history, child, (enum cgw_history_series)column->series,
-				 GRAPH_STEP_S, part, count);
+				 step_s, part, count);
 		for (size_t i = 0; i < count; i++)
 			if (!isnan(part[i]) && !isnan(values[i]))
 				values[i] = part[i] < values[i] ? values[i] - part[i] : 0;
 	}
+}
+
+/* Reads the last minute of a group. Returns the number of values. */
+static size_t read_graph(const struct column_source *source, const struct column *column,
+			 uint32_t group, int width, double values[2 * GRAPH_WIDTH])
+{
+	size_t count = graph_samples(source->graph, width < GRAPH_WIDTH ? width : GRAPH_WIDTH);
+	unsigned step_s = (unsigned)(GRAPH_SECONDS / graph_samples(source->graph, GRAPH_WIDTH));
+
+	if (source->history == NULL || count == 0)
+		return 0;
+	cgw_history_read(source->history, group, (enum cgw_history_series)column->series, step_s,
+			 values, count);
+	if (source->own && !column_includes_descendants(column, true))
+		subtract_children(source, column, group, step_s, values, count);
+	return count;
+}
+
+static double maximum_of(const double *values, size_t count)
+{
+	double maximum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (values[i] > maximum)
+			maximum = values[i];
+	return maximum;
+}
+
+double column_graph_maximum(const struct column_source *source, const struct column *column,
+			    uint32_t group)
+{
+	double values[2 * GRAPH_WIDTH];
+
+	return maximum_of(values, read_graph(source, column, group, GRAPH_WIDTH, values));
 }
 
 static void draw_graph(const struct column_source *source, const struct column *column,
@@ -249,20 +367,13 @@ static void draw_graph(const struct column_source *source, const struct column *
 		[CGW_HISTORY_CPU] = 4,  [CGW_HISTORY_MEMORY] = 1 << 20, [CGW_HISTORY_IO] = 64 << 10,
 		[CGW_HISTORY_PIDS] = 4, [CGW_HISTORY_PRESSURE] = 4,
 	};
-	double values[2 * GRAPH_WIDTH], maximum = minimum[column->series];
-	size_t count = graph_samples(source->graph, area.columns);
+	double values[2 * GRAPH_WIDTH], maximum = source->maximum;
+	size_t count = read_graph(source, column, group, area.columns, values);
 
-	if (source->history == NULL)
-		return;
-	if (count > ARRAY_SIZE(values))
-		count = ARRAY_SIZE(values);
-	cgw_history_read(source->history, group, (enum cgw_history_series)column->series,
-			 GRAPH_STEP_S, values, count);
-	if (source->own && !column_includes_descendants(column, true))
-		subtract_children(source, column, group, values, count);
-	for (size_t i = 0; i < count; i++)
-		if (values[i] > maximum)
-			maximum = values[i];
+	if (!(maximum > 0))
+		maximum = maximum_of(values, count);
+	if (maximum < minimum[column->series])
+		maximum = minimum[column->series];
 	graph_draw(canvas, area, source->graph, roles[column->series], values, count, maximum);
 }
 
@@ -290,6 +401,63 @@ enum cgw_state field_text(const struct cgw_frame *frame, struct cgw_field field,
 	return state;
 }
 
+/* The effective limit in the unit of the column; CGW_MAX: unlimited. */
+static struct cgw_value limit_of(const struct cgw_frame *frame, const struct column *column,
+				 uint32_t group)
+{
+	const char *title;
+	enum cgw_metric metric = (enum cgw_metric)find_limit(column->field, &title);
+	uint32_t by;
+	struct cgw_number number = cgw_frame_effective(frame, metric, group, &by);
+	struct cgw_value limit = {.state = number.state, .exact = true, .number = number.value};
+
+	limit.real = (double)number.value;
+	/* A limit on CPU time is stored in nanoseconds per second. */
+	if (cgw_metric_info(metric)->unit == CGW_UNIT_CPU &&
+	    column->field.unit == CGW_UNIT_PERCENT) {
+		limit.real /= 1e7;
+		limit.exact = false;
+	}
+	return limit;
+}
+
+static enum role share_role(double share)
+{
+	return share >= 0.95   ? ROLE_BAD
+	       : share >= 0.85 ? ROLE_HOT
+	       : share >= 0.7  ? ROLE_WARM
+			       : ROLE_TEXT;
+}
+
+/* "63M/256M" with a bar on the left if there is space; without a limit, the value only. */
+static void draw_limit(const struct column_source *source, const struct column *column,
+		       uint32_t group, struct canvas *canvas, struct rect area)
+{
+	struct cgw_value value = cgw_frame_value(source->frame, column->field, group);
+	struct cgw_value limit = limit_of(source->frame, column, group);
+	enum cgw_unit unit = (enum cgw_unit)column->field.unit;
+	int bar = area.columns - LIMIT_NUMBERS;
+	enum role role = column_role(source, column, value);
+	char text[64], maximum[32];
+
+	cgw_format_value(value, unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	if (value.state == CGW_OK && limit.state == CGW_OK && limit.real > 0) {
+		int most = bar >= 4 ? LIMIT_NUMBERS : area.columns;
+
+		role = share_role(value.real / limit.real);
+		if (value.real == 0)
+			role = ROLE_DIM;
+		if (bar >= 4)
+			graph_bar(canvas, area.row, area.column, bar,
+				  role == ROLE_TEXT ? ROLE_GOOD : role, value.real / limit.real);
+		cgw_format_value(limit, unit, CGW_STYLE_HUMAN, maximum, sizeof(maximum));
+		/* Numbers are never cut: without space for both, the colour shows the share. */
+		if ((int)(strlen(text) + strlen(maximum)) + 1 <= most)
+			text_append(text, sizeof(text), strlen(text), "/%s", maximum);
+	}
+	canvas_text_right(canvas, area.row, area.column, area.columns, role, text);
+}
+
 void column_draw(const struct column_source *source, const struct column *column, uint32_t group,
 		 struct canvas *canvas, int row, int at, int width)
 {
@@ -305,6 +473,11 @@ void column_draw(const struct column_source *source, const struct column *column
 	if (field.shape == CGW_STRING) {
 		field_text(source->frame, field, group, text, sizeof(text));
 		canvas_text_cut(canvas, row, at, width, ROLE_TEXT, text);
+		return;
+	}
+	/* The limit applies to the group with its descendants. */
+	if (column->style == COLUMN_LIMIT && cgw_field_equal(field, column->field)) {
+		draw_limit(source, column, group, canvas, (struct rect){row, at, 1, width});
 		return;
 	}
 	value = cgw_frame_value(source->frame, field, group);

@@ -13,7 +13,8 @@
 enum column_style {
 	COLUMN_VALUE,
 	COLUMN_BAR,   /* a percentage with a bar */
-	COLUMN_GRAPH, /* the last minutes of a field with a history */
+	COLUMN_GRAPH, /* the last minute of a field with a history */
+	COLUMN_LIMIT, /* the value and its effective limit: 63M/256M */
 	COLUMN_STYLE_COUNT,
 };
 
@@ -24,7 +25,7 @@ struct column {
 	uint8_t levels; /* row in the table of colour thresholds; 0: no thresholds */
 };
 
-/* Parses "memory.percent", "memory.percent:bar", "cpu:graph". -EINVAL: the style is invalid. */
+/* Parses "memory.percent:bar", "cpu:graph", "pids.current:limit". -EINVAL: the style is invalid. */
 int column_parse(const char *text, struct column *ret_column, struct cgw_diag *diag);
 /* Formats for column_parse(). Returns the length as snprintf() does. */
 size_t column_print(const struct column *column, char *buffer, size_t size);
@@ -39,6 +40,10 @@ bool column_is_group(const struct column *column) CGW_PURE;
 bool column_includes_descendants(const struct column *column, bool own) CGW_PURE;
 /* The heading, with a '+' for such a column. */
 void column_title(const struct column *column, bool own, char *buffer, size_t size);
+/* Adds the metrics that the column is drawn from. */
+void column_metrics(const struct column *column, struct cgw_metric_set *set);
+/* False for zero, unlimited, and values that do not exist: such a column may give way to others. */
+bool column_has_value(const struct cgw_frame *frame, const struct column *column, uint32_t group);
 int column_width(const struct column *column);
 
 /* The data that columns are drawn from. */
@@ -46,8 +51,13 @@ struct column_source {
 	const struct cgw_frame *frame;
 	const struct cgw_history *history; /* NULL: no graphs */
 	enum graph_style graph;
-	bool own; /* exclude the children, for fields where that is defined */
+	bool own;       /* exclude the children, for fields where that is defined */
+	double maximum; /* upper edge of graphs; 0: the maximum of each graph */
 };
+
+/* The highest value in the graph of the group; 0 if nothing is known. */
+double column_graph_maximum(const struct column_source *source, const struct column *column,
+			    uint32_t group);
 
 /* The colour of a value, by the thresholds of its column. */
 enum role column_role(const struct column_source *source, const struct column *column,

@@ -64,11 +64,20 @@ static void update_gone(struct list *list, const struct cgw_frame *frame, uint64
 	free(is_gone);
 }
 
+/* A group that is new, or whose CPU use is not known, is not called idle. */
+static bool is_busy(const struct cgw_frame *frame, struct cgw_field cpu, uint32_t group)
+{
+	struct cgw_value use = cgw_frame_value(frame, cpu, group);
+
+	return use.state != CGW_OK || use.real > 0;
+}
+
 int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_ns)
 {
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 	struct group_state *states = calloc(topology->count, sizeof(*states));
 	uint32_t selected = CGW_NO_GROUP;
+	struct cgw_field cpu;
 
 	if (states == NULL || ARRAY_RESERVE(list->groups, list->capacity, topology->count) < 0) {
 		free(states);
@@ -78,6 +87,7 @@ int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_n
 	if (list->filter.averages != NULL)
 		(void)cgw_averages_update(list->filter.averages, frame);
 	list->marked = 0;
+	(void)cgw_field_parse("cpu", &cpu, NULL);
 	for (uint32_t i = 0; i < topology->count; i++) {
 		uint32_t old = cgw_frame_previous(frame, i);
 		unsigned flags = cgw_frame_flags(frame, i);
@@ -89,6 +99,8 @@ int list_update(struct list *list, const struct cgw_frame *frame, uint64_t now_n
 			state.new_until_ns = now_ns + LIST_NEW_NS;
 		else if (state.new_until_ns <= now_ns)
 			state.new_until_ns = 0;
+		if (is_busy(frame, cpu, i))
+			state.busy_until_ns = now_ns + LIST_BUSY_NS;
 		if (old != CGW_NO_GROUP && old == list->selected_group)
 			selected = i;
 		list->marked += (state.flags & GROUP_MARKED) != 0;
@@ -216,12 +228,26 @@ const char *find_part(const char *text, const char *part)
 	return length == 0 ? text : NULL;
 }
 
-static bool path_contains(const struct cgw_topology *topology, uint32_t group, const char *text)
+bool list_name_contains(const struct list *list, const struct cgw_topology *topology,
+			uint32_t group, const char *text)
+{
+	char label[1024];
+
+	if (list->names == NULL || list->names->count == 0)
+		return false;
+	group_label(topology, list->names, NAMES_RESOLVED, group, true, label, sizeof(label));
+	return find_part(label, text) != NULL;
+}
+
+static bool path_contains(const struct list *list, const struct cgw_topology *topology,
+			  uint32_t group, const char *text)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 
 	if (group == CGW_NO_GROUP)
 		return false;
+	if (list_name_contains(list, topology, group, text))
+		return true;
 	/* Text without a slash is searched in names: "web" must not match all of /web/... */
 	if (strchr(text, '/') == NULL)
 		return find_part(group == 0 ? "/" : topology->name[group], text) != NULL;
@@ -236,7 +262,7 @@ static uint32_t search_hidden(const struct list *list, const struct cgw_frame *f
 	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
 
 	for (uint32_t i = 0; i < list->count; i++)
-		if (path_contains(topology, i, text) && list_matches(list, frame, i))
+		if (path_contains(list, topology, i, text) && list_matches(list, frame, i))
 			return i;
 	return CGW_NO_GROUP;
 }
@@ -249,11 +275,11 @@ uint32_t list_search(const struct list *list, const struct cgw_frame *frame, con
 
 	if (text[0] == '\0' || list->row_count == 0)
 		return CGW_NO_GROUP;
-	if (from_here && path_contains(topology, list->rows[row].group, text))
+	if (from_here && path_contains(list, topology, list->rows[row].group, text))
 		return list->rows[row].group;
 	for (uint32_t i = 0; i < list->row_count; i++) {
 		row = (row + (backward ? list->row_count - 1 : 1)) % list->row_count;
-		if (path_contains(topology, list->rows[row].group, text))
+		if (path_contains(list, topology, list->rows[row].group, text))
 			return list->rows[row].group;
 	}
 	return search_hidden(list, frame, text);

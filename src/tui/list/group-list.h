@@ -11,10 +11,13 @@
 #include <cgward/expression.h>
 
 #include "lib/base/clock.h"
+#include "tui/list/group-names.h"
 
 #define LIST_NEW_NS   (5 * NS_PER_S)
 #define LIST_GONE_NS  (3 * NS_PER_S)
 #define LIST_GONE_MAX 32
+/* A group without CPU use for this long is idle. */
+#define LIST_BUSY_NS (10 * NS_PER_S)
 
 enum group_flag {
 	GROUP_FOLDED = 1,
@@ -23,8 +26,9 @@ enum group_flag {
 };
 
 struct group_state {
-	uint64_t new_until_ns; /* monotonic clock; 0: not new */
-	uint8_t flags;         /* enum group_flag */
+	uint64_t new_until_ns;  /* monotonic clock; 0: not new */
+	uint64_t busy_until_ns; /* the same: used CPU time in the last LIST_BUSY_NS before it */
+	uint8_t flags;          /* enum group_flag */
 };
 
 #define NO_ROW UINT32_MAX
@@ -62,9 +66,11 @@ struct list {
 	size_t row_capacity;
 	uint32_t matched; /* groups that match the filter */
 	uint32_t marked;
+	uint32_t idle; /* groups hidden because they are idle */
 	struct list_gone gone[LIST_GONE_MAX];
 	size_t gone_count;
 	struct list_filter filter;
+	const struct group_names *names; /* searched as well; NULL: none */
 	struct cgw_order_scratch scratch;
 	uint32_t selected; /* row */
 	uint32_t selected_group;
@@ -76,6 +82,7 @@ struct list_order {
 	struct cgw_field field;
 	bool upwards;
 	bool tree;
+	bool hide_idle;
 };
 
 void list_done(struct list *list);
@@ -117,6 +124,10 @@ bool list_fold(struct list *list, const struct cgw_frame *frame, uint32_t group,
 void list_fold_all(struct list *list, const struct cgw_frame *frame);
 void list_mark(struct list *list, uint32_t group, bool marked);
 void list_unmark_all(struct list *list);
+
+/* Whether the name of the group's container or pod contains the text. */
+bool list_name_contains(const struct list *list, const struct cgw_topology *topology,
+			uint32_t group, const char *text);
 
 /* Finds `part` in `text`, ignoring the case of ASCII letters. NULL: not found. */
 const char *find_part(const char *text, const char *part);

@@ -202,6 +202,22 @@ static unsigned open_filter(struct app *app)
 	return open_prompt(app, &prompt, app->list.filter.text);
 }
 
+/* Goes from one warning to the next, and after the last to the first. */
+static unsigned go_to_warned(struct app *app)
+{
+	uint32_t group = alerts_group(&app->alerts, app->frame, app->warning);
+
+	if (group == CGW_NO_GROUP) {
+		app->warning = 0;
+		group = alerts_group(&app->alerts, app->frame, 0);
+	}
+	if (group == CGW_NO_GROUP)
+		return app_show_message(app, ROLE_TEXT, "no warnings") | REACTION_BEEP;
+	app->warning++;
+	list_go(&app->list, app->frame, group);
+	return REACTION_ARRANGE;
+}
+
 static unsigned view_action(struct app *app, enum action action)
 {
 	switch (action) {
@@ -209,6 +225,17 @@ static unsigned view_action(struct app *app, enum action action)
 		return toggle(app, CHOICE_TREE);
 	case ACTION_OWN:
 		return toggle(app, CHOICE_OWN);
+	case ACTION_WARNED:
+		return go_to_warned(app);
+	case ACTION_FIND_PROCESS:
+		return open_find_process(app);
+	case ACTION_NAMES:
+		app->settings.choices[CHOICE_NAMES] =
+			(uint8_t)((app->settings.choices[CHOICE_NAMES] + 1) % 3);
+		app->settings_changed = true;
+		return REACTION_DRAW;
+	case ACTION_IDLE:
+		return toggle(app, CHOICE_IDLE);
 	case ACTION_INVERT:
 		return toggle(app, CHOICE_UPWARDS);
 	case ACTION_SORT:
@@ -234,6 +261,8 @@ static unsigned view_action(struct app *app, enum action action)
 
 static unsigned row_action(struct app *app, enum action action)
 {
+	char path[4096];
+
 	switch (action) {
 	case ACTION_LEFT:
 		return go_left(app);
@@ -255,6 +284,11 @@ static unsigned row_action(struct app *app, enum action action)
 	case ACTION_UNMARK:
 		list_unmark_all(&app->list);
 		return REACTION_DRAW;
+	case ACTION_COPY:
+		if (app_group(app) == CGW_NO_GROUP)
+			return REACTION_BEEP;
+		app_path(app, app_group(app), path, sizeof(path));
+		return app_copy(app, path);
 	case ACTION_OPEN:
 		return open_detail(app);
 	case ACTION_EXPLAIN:

@@ -79,7 +79,8 @@ bool list_matches(const struct list *list, const struct cgw_frame *frame, uint32
 		return false;
 	if (filter->kind == FILTER_GLOB)
 		return cgw_glob_match(filter->text, path);
-	return find_part(path, filter->text) != NULL;
+	return find_part(path, filter->text) != NULL ||
+	       list_name_contains(list, topology, group, filter->text);
 }
 
 /* Picks the groups that match and all their ancestors, which the tree needs. */
@@ -109,6 +110,36 @@ static void pick_filtered_tree(struct list *list, const struct cgw_frame *frame,
 		if (list->groups[i] != 0)
 			list->groups[count++] = i;
 	*ret_count = count;
+}
+
+/*
+ * Drops the idle groups: CPU use includes descendants, so those of an idle group are idle. Marked
+ * and frozen groups remain, with their ancestors, because something was done to them.
+ */
+static uint32_t drop_idle(struct list *list, const struct cgw_frame *frame, uint64_t now_ns,
+			  uint32_t count)
+{
+	const struct cgw_topology *topology = cgw_snapshot_topology(cgw_frame_now(frame));
+	uint32_t kept = count, next_kept = CGW_NO_GROUP;
+
+	for (uint32_t i = count; i-- > 0;) {
+		uint32_t group = list->groups[i];
+		const struct group_state *state = &list->states[group];
+		struct cgw_number frozen =
+			cgw_snapshot_number(cgw_frame_now(frame), CGW_M_CGROUP_FROZEN, group);
+		bool has_kept =
+			next_kept != CGW_NO_GROUP && next_kept <= group + topology->below[group];
+
+		if (group != 0 && state->busy_until_ns <= now_ns && !has_kept &&
+		    !(state->flags & GROUP_MARKED) &&
+		    !(frozen.state == CGW_OK && frozen.value != 0))
+			continue;
+		next_kept = group;
+		list->groups[--kept] = group;
+	}
+	memmove(list->groups, list->groups + kept, (count - kept) * sizeof(*list->groups));
+	list->idle = kept;
+	return count - kept;
 }
 
 static uint32_t pick(struct list *list, const struct cgw_frame *frame, bool tree)
@@ -219,7 +250,12 @@ int list_arrange(struct list *list, const struct cgw_frame *frame, const struct 
 	unsigned flags = (order->upwards ? CGW_ORDER_ASCENDING | CGW_ORDER_TEXT_DESCENDING : 0U) |
 			 (order->tree ? CGW_ORDER_TREE : 0U);
 	uint32_t count = pick(list, frame, order->tree);
-	int r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);
+	int r;
+
+	list->idle = 0;
+	if (order->hide_idle)
+		count = drop_idle(list, frame, now_ns, count);
+	r = cgw_order(frame, order->field, flags, list->groups, count, &list->scratch);
 
 	if (r == 0)
 		r = ARRAY_RESERVE(list->rows, list->row_capacity, count + LIST_GONE_MAX);

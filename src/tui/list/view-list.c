@@ -1,106 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* view-list.c - draws the list of groups and handles clicks. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "tui/core/app.h"
 #include "tui/list/list-keys.h"
+#include "tui/list/name-cut.h"
+#include "tui/list/names-search.h"
 #include "tui/replay/replay-keys.h"
 
-/* The column with the tree shrinks first, down to this width. */
-#define GROUP_WIDTH_MIN      18
-#define GROUP_WIDTH_MIN_WIDE 26 /* on screens of at least 70 columns */
-#define GROUP_WIDTH_MIN_FLAT 30 /* paths, cut at the start */
-#define GROUP_WIDTH          32
-/* On a wide screen, keep the numbers close to the names. */
-#define GROUP_WIDTH_MAX 52
-/* Mark and space before the tree. */
-#define GUTTER 2
-
-static int titled_width(const struct app *app, const struct column *column)
+/* The levels of the tree drawn before a name: they get at most half of the column. */
+static int tree_levels(const struct app *app, int width, uint32_t index)
 {
-	int width = column_width(column), title_width;
-	char title[40];
+	int depth = app->list.rows[index].depth, most = width / 2 / 2;
 
-	column_title(column, app->settings.choices[CHOICE_OWN], title, sizeof(title));
-	title_width = canvas_width(title);
-	return width > title_width ? width : title_width;
-}
-
-void groups_place(const struct app *app, int columns, struct placed *placed)
-{
-	int widths[COLUMNS_MAX] = {0}, count = 0, flexible = -1, skipped = 0, at = 0;
-	int minimum = GROUP_WIDTH_MIN_FLAT;
-
-	for (size_t i = 0; i < app->settings.column_count; i++) {
-		const struct column *column = &app->settings.columns[i];
-
-		if (column_is_group(column)) {
-			flexible = count;
-			widths[count] = GROUP_WIDTH;
-		} else if (skipped < app->column_first) {
-			skipped++;
-			continue;
-		} else {
-			widths[count] = titled_width(app, column);
-		}
-		placed->index[count++] = (uint8_t)i;
-	}
-	if (app->settings.choices[CHOICE_TREE])
-		minimum = columns >= 70 ? GROUP_WIDTH_MIN_WIDE : GROUP_WIDTH_MIN;
-	placed->count = layout_columns(columns, widths, count, flexible, minimum, placed->widths);
-	placed->more = placed->count < count;
-	if (flexible >= 0 && flexible < placed->count &&
-	    placed->widths[flexible] > GROUP_WIDTH_MAX && !app->full_names)
-		placed->widths[flexible] = GROUP_WIDTH_MAX;
-	for (int i = 0; i < placed->count; i++) {
-		placed->at[i] = at;
-		at += placed->widths[i] + 1;
-	}
-}
-
-static bool aligned_right(const struct column *column)
-{
-	return column->field.shape != CGW_STRING;
-}
-
-void groups_draw_head(const struct app *app, struct canvas *canvas, struct rect area,
-		      const struct placed *placed)
-{
-	/* The default order is ascending for text, descending for numbers. */
-	bool upwards = app->settings.choices[CHOICE_UPWARDS] !=
-		       (app->settings.sort.field.shape == CGW_STRING);
-	const char *arrow = upwards ? "▲" : "▼";
-
-	canvas_fill(canvas, area, ROLE_TEXT, GROUND_BAR);
-	for (int i = 0; i < placed->count; i++) {
-		const struct column *column = &app->settings.columns[placed->index[i]];
-		bool sorted = cgw_field_equal(column->field, app->settings.sort.field) &&
-			      column->style != COLUMN_GRAPH;
-		enum role role = sorted ? ROLE_SORTED : ROLE_TEXT;
-		int at = area.column + placed->at[i], width = placed->widths[i];
-		char title[40];
-
-		column_title(column, app->settings.choices[CHOICE_OWN], title, sizeof(title));
-		if (aligned_right(column)) {
-			int start = at + width - canvas_width(title);
-
-			canvas_text_right(canvas, area.row, at, width, role, title);
-			if (sorted)
-				canvas_text(canvas, area.row, start > at ? start - 1 : at - 1, 1,
-					    role, arrow);
-			continue;
-		}
-		at += canvas_text_cut(canvas, area.row, at, width, role, title);
-		if (sorted && at < area.columns)
-			canvas_text(canvas, area.row, at, 1, role, arrow);
-	}
-	if (placed->more && area.columns > 1)
-		canvas_text(canvas, area.row, area.column + area.columns - 1, 1, ROLE_KEY, "→");
-	if (app->column_first > 0 && area.columns > 1)
-		canvas_text(canvas, area.row, area.column, 1, ROLE_KEY, "←");
+	return depth < most ? depth : most;
 }
 
 /*
@@ -111,7 +28,7 @@ static int draw_tree_lines(const struct app *app, struct canvas *canvas, int row
 			   uint32_t index)
 {
 	const struct list_row *rows = app->list.rows;
-	int depth = rows[index].depth, most = width / 2 / 2, levels = depth < most ? depth : most;
+	int depth = rows[index].depth, levels = tree_levels(app, width, index);
 	uint32_t above = index;
 
 	for (int level = levels; level > 0; level--) {
@@ -136,10 +53,6 @@ static const char *mark_of(const struct app *app, uint32_t group, enum role *ret
 	struct cgw_number frozen =
 		cgw_snapshot_number(cgw_frame_now(app->frame), CGW_M_CGROUP_FROZEN, group);
 
-	if (state->flags & GROUP_MARKED) {
-		*ret_role = ROLE_MARKED;
-		return "*";
-	}
 	if (frozen.state == CGW_OK && frozen.value != 0) {
 		*ret_role = ROLE_FROZEN;
 		return "❄";
@@ -176,31 +89,87 @@ static void draw_found(const struct app *app, struct canvas *canvas, int row, in
 	canvas_text(canvas, row, at + skip, width - skip, ROLE_KEY, before);
 }
 
-/* The end of a path, which identifies the group better than its start. */
-static const char *tail_of(const char *path, int width)
+/* How a name that does not fit is shortened. */
+static enum name_cut cut_of(const struct app *app)
 {
-	const char *at = path;
-
-	while (*at != '\0' && canvas_width(at) > width - 1) {
-		uint32_t character;
-		int cells;
-
-		at += canvas_next(at, &character, &cells);
-	}
-	return at;
+	return app->settings.choices[CHOICE_TREE] ? NAME_CUT_MIDDLE : NAME_CUT_START;
 }
 
-static void draw_name(const struct app *app, struct canvas *canvas, int row, int at, int width,
-		      enum role role, const char *text)
+static void draw_name(const struct app *app, struct canvas *canvas, struct rect area,
+		      enum role role, const char *text, const char *other)
 {
-	if (!app->settings.choices[CHOICE_TREE] && canvas_width(text) > width && width > 4) {
-		canvas_text(canvas, row, at, 1, ROLE_DIM, "…");
-		at++;
-		text = tail_of(text, width);
-		width--;
+	char shown[1024];
+
+	name_cut(text, cut_of(app), other, area.columns, shown, sizeof(shown));
+	canvas_text_cut(canvas, area.row, area.column, area.columns, role, shown);
+	draw_found(app, canvas, area.row, area.column, area.columns, shown);
+}
+
+/* The cells of the column that the name of a row can use. */
+static int name_space(const struct app *app, uint32_t index, int width)
+{
+	const struct list_row *line = &app->list.rows[index];
+
+	width -= GUTTER;
+	if (!app->settings.choices[CHOICE_TREE])
+		return width;
+	width -= 2 * tree_levels(app, width, index);
+	return app_topology(app)->below[line->group] > 0 ? width - 2 : width;
+}
+
+/* The cut names of the rows on the screen, to find those that look the same. */
+struct shown_names {
+	uint32_t first, count;
+	uint64_t *hashes; /* 0: not cut */
+};
+
+static void find_cut_names(const struct app *app, const struct placed *placed, uint32_t rows,
+			   struct shown_names *ret_names)
+{
+	int width = 0;
+
+	*ret_names = (struct shown_names){.first = app->list.first};
+	for (int i = 0; i < placed->count; i++)
+		if (column_is_group(&app->settings.columns[placed->index[i]]))
+			width = placed->widths[i];
+	ret_names->hashes = width > 0 ? calloc(rows + 1, sizeof(*ret_names->hashes)) : NULL;
+	if (ret_names->hashes == NULL)
+		return;
+	ret_names->count = rows;
+	for (uint32_t i = 0; i < rows; i++) {
+		uint32_t index = app->list.first + i;
+		char label[1024], cut[1024];
+		uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+		int space;
+
+		if (index >= app->list.row_count || app->list.rows[index].group == CGW_NO_GROUP)
+			continue;
+		space = name_space(app, index, width);
+		app_label(app, app->list.rows[index].group, label, sizeof(label));
+		if (canvas_width(label) <= space)
+			continue;
+		name_cut(label, cut_of(app), NULL, space, cut, sizeof(cut));
+		for (const char *at = cut; *at != '\0'; at++)
+			hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+		ret_names->hashes[i] = hash;
 	}
-	canvas_text_cut(canvas, row, at, width, role, text);
-	draw_found(app, canvas, row, at, width, text);
+}
+
+/* Writes the name of another row that looks like this one when it is cut. */
+static const char *find_twin(const struct app *app, const struct shown_names *names, uint32_t index,
+			     char *buffer, size_t size)
+{
+	uint32_t at = index - names->first;
+
+	if (at >= names->count || names->hashes[at] == 0)
+		return NULL;
+	for (uint32_t i = 0; i < names->count; i++) {
+		if (i == at || names->hashes[i] != names->hashes[at])
+			continue;
+		app_label(app, app->list.rows[names->first + i].group, buffer, size);
+		return buffer;
+	}
+	return NULL;
 }
 
 /* Draws the state of a slow or lost host after its name. Returns the width, or 0. */
@@ -231,43 +200,39 @@ static int draw_trouble(const struct app *app, uint32_t group, struct canvas *ca
 	return width;
 }
 
-static void draw_group(const struct app *app, const struct column *column, struct canvas *canvas,
-		       int row, int at, int width, uint32_t index)
+static void draw_group(const struct app *app, struct canvas *canvas, struct rect area,
+		       uint32_t index, const char *twin)
 {
 	const struct list_row *line = &app->list.rows[index];
 	const struct cgw_topology *topology = app_topology(app);
 	const struct group_state *state = &app->list.states[line->group];
-	bool tree = app->settings.choices[CHOICE_TREE];
 	enum role role;
 	char name[1024];
 	const char *mark = mark_of(app, line->group, &role);
+	int space = name_space(app, index, area.columns);
 
-	canvas_text(canvas, row, at, 1, role, mark);
-	at += GUTTER;
-	width -= GUTTER;
-	if (tree) {
-		int used = draw_tree_lines(app, canvas, row, at, width, index);
-
-		at += used;
-		width -= used;
-		if (topology->below[line->group] > 0) {
-			canvas_text(canvas, row, at, 2, ROLE_TREE,
-				    state->flags & GROUP_FOLDED ? "▸ " : "▾ ");
-			at += 2;
-			width -= 2;
-		}
+	if (state->flags & GROUP_MARKED) {
+		canvas_text(canvas, area.row, area.column, 1, ROLE_MARKED, "*");
+		canvas_text(canvas, area.row, area.column + 1, 1, role, mark);
+		role = ROLE_MARKED;
+	} else {
+		canvas_text(canvas, area.row, area.column, 1, role, mark);
 	}
+	if (app->settings.choices[CHOICE_TREE]) {
+		int at = area.column + GUTTER;
+
+		at += draw_tree_lines(app, canvas, area.row, at, area.columns - GUTTER, index);
+		if (topology->below[line->group] > 0)
+			canvas_text(canvas, area.row, at, 2, ROLE_TREE,
+				    state->flags & GROUP_FOLDED ? "▸ " : "▾ ");
+	}
+	area.column += area.columns - space;
+	area.columns = space;
 	if (role == ROLE_TEXT && state->flags & GROUP_CONTEXT)
 		role = ROLE_DIM;
-	if (tree || column->field.index == 1) {
-		const char *raw = line->group == 0 ? "/" : topology->name[line->group];
-
-		cgw_escape(name, sizeof(name), raw, strlen(raw));
-	} else {
-		app_path(app, line->group, name, sizeof(name));
-	}
-	width -= draw_trouble(app, line->group, canvas, (struct rect){row, at, 1, width}, name);
-	draw_name(app, canvas, row, at, width, role, name);
+	app_label(app, line->group, name, sizeof(name));
+	area.columns -= draw_trouble(app, line->group, canvas, area, name);
+	draw_name(app, canvas, area, role, name, twin);
 }
 
 static void draw_gone(const struct app *app, struct canvas *canvas, int row, int at, int width,
@@ -289,11 +254,11 @@ static void draw_gone(const struct app *app, struct canvas *canvas, int row, int
 		at += used;
 		width -= used;
 	}
-	draw_name(app, canvas, row, at, width, ROLE_GONE, shown);
+	draw_name(app, canvas, (struct rect){row, at, 1, width}, ROLE_GONE, shown, NULL);
 }
 
 void groups_draw_row(const struct app *app, struct canvas *canvas, struct rect area,
-		     const struct placed *placed, uint32_t index)
+		     const struct placed *placed, uint32_t index, const char *twin)
 {
 	const struct list_row *line = &app->list.rows[index];
 	struct column_source source = app_source(app);
@@ -302,22 +267,26 @@ void groups_draw_row(const struct app *app, struct canvas *canvas, struct rect a
 		const struct column *column = &app->settings.columns[placed->index[i]];
 		int at = area.column + placed->at[i], width = placed->widths[i];
 
+		source.maximum = placed->maximum[i];
 		if (line->group == CGW_NO_GROUP) {
 			if (column_is_group(column))
 				draw_gone(app, canvas, area.row, at, width, index);
 			continue;
 		}
 		if (column_is_group(column))
-			draw_group(app, column, canvas, area.row, at, width, index);
+			draw_group(app, canvas, (struct rect){area.row, at, 1, width}, index, twin);
 		else if (!(app->list.states[line->group].flags & GROUP_CONTEXT))
 			column_draw(&source, column, line->group, canvas, area.row, at, width);
 	}
 }
 
 static void draw_line(const struct app *app, struct canvas *canvas, struct rect area,
-		      const struct placed *placed, uint32_t index)
+		      const struct placed *placed, uint32_t index, const struct shown_names *names)
 {
-	groups_draw_row(app, canvas, area, placed, index);
+	char twin[1024];
+
+	groups_draw_row(app, canvas, area, placed, index,
+			find_twin(app, names, index, twin, sizeof(twin)));
 	if (index == app->list.selected)
 		canvas_ground(canvas, area, GROUND_SELECTED);
 }
@@ -338,25 +307,86 @@ static void draw_scrollbar(const struct list *list, struct canvas *canvas, struc
 			    i >= at && i < at + size ? "█" : "│");
 }
 
+/* Grows with the names that are seen, so that columns do not move back and forth. */
+static void measure_names(struct app *app, uint32_t rows)
+{
+	const uint8_t *choices = app->settings.choices;
+
+	if (app->name_width_choices[0] != choices[CHOICE_TREE] ||
+	    app->name_width_choices[1] != choices[CHOICE_NAMES])
+		app->name_width = 0;
+	app->name_width_choices[0] = choices[CHOICE_TREE];
+	app->name_width_choices[1] = choices[CHOICE_NAMES];
+	for (uint32_t i = app->list.first; i < app->list.first + rows && i < app->list.row_count;
+	     i++) {
+		const struct list_row *row = &app->list.rows[i];
+		char label[1024];
+		int width;
+
+		if (row->group == CGW_NO_GROUP)
+			continue;
+		app_label(app, row->group, label, sizeof(label));
+		width = GUTTER + canvas_width(label);
+		if (choices[CHOICE_TREE])
+			width +=
+				2 * row->depth + (app_topology(app)->below[row->group] > 0 ? 2 : 0);
+		if (width > app->name_width)
+			app->name_width = width;
+	}
+}
+
+/* Whether other columns are drawn than before, so that other metrics are needed. */
+static void note_columns(struct app *app, const struct placed *placed)
+{
+	uint64_t drawn = 0;
+
+	for (int i = 0; i < placed->count; i++)
+		drawn |= UINT64_C(1) << placed->index[i];
+	app->columns_changed = app->columns_changed || drawn != app->drawn_columns;
+	app->drawn_columns = drawn;
+}
+
 static void groups_draw(struct app *app, void *state, struct canvas *canvas,
 			const struct layout *layout)
 {
 	struct rect body = layout->body;
+	uint32_t rows = (uint32_t)body.rows;
+	struct shown_names names;
 	struct placed placed;
 
-	list_show(&app->list, (uint32_t)body.rows);
-	/* The last column of the screen is reserved for the scroll bar. */
-	groups_place(app, body.columns >= 40 ? body.columns - 2 : body.columns, &placed);
+	list_show(&app->list, rows);
+	if (cgw_frame_now(app->frame) != NULL)
+		measure_names(app, rows);
+	groups_place(app, groups_columns(app), &placed);
+	note_columns(app, &placed);
 	groups_draw_head(app, canvas, layout->head, &placed);
 	if (cgw_frame_now(app->frame) == NULL)
 		return;
+	groups_scale(app, &placed, app->list.first, rows);
+	find_cut_names(app, &placed, rows, &names);
 	for (int i = 0; i < body.rows && app->list.first + (uint32_t)i < app->list.row_count; i++)
 		draw_line(app, canvas, (struct rect){body.row + i, body.column, 1, body.columns},
-			  &placed, app->list.first + (uint32_t)i);
+			  &placed, app->list.first + (uint32_t)i, &names);
+	free(names.hashes);
 	draw_scrollbar(&app->list, canvas, body);
 	if (app->list.row_count == 0)
 		canvas_text_cut(canvas, body.row, body.column + GUTTER, body.columns - GUTTER,
 				ROLE_DIM, "No group matches the filter. Press F4 to change it.");
+}
+
+static void groups_update(struct app *app, void *state)
+{
+	uint32_t groups[256], count = 0;
+
+	groups_check_columns(app);
+	if (app->settings.choices[CHOICE_NAMES] != NAMES_RESOLVED)
+		return;
+	for (uint32_t i = app->list.first; i < app->list.row_count && count < ARRAY_SIZE(groups) &&
+					   i < app->list.first + app->list.page;
+	     i++)
+		if (app->list.rows[i].group != CGW_NO_GROUP)
+			groups[count++] = app->list.rows[i].group;
+	group_names_search(app, groups, count);
 }
 
 static bool any_includes_descendants(const struct app *app)
@@ -369,7 +399,8 @@ static bool any_includes_descendants(const struct app *app)
 
 static void groups_status(struct app *app, void *state, struct canvas *canvas, struct rect area)
 {
-	char path[1024] = "", right[160] = "";
+	char path[1024] = "", right[320] = "", key[16], sort[96], cut[1024];
+	struct placed placed;
 	size_t used = 0;
 	int width;
 
@@ -388,37 +419,34 @@ static void groups_status(struct app *app, void *state, struct canvas *canvas, s
 	if (app->settings.choices[CHOICE_OWN])
 		used = text_append(right, sizeof(right), used, "  own%s",
 				   any_includes_descendants(app) ? " (+ with descendants)" : "");
+	if (app->list.idle > 0) {
+		app_key_name(app, ACTION_IDLE, key, sizeof(key));
+		used = text_append(right, sizeof(right), used, "  %u idle hidden (%s)",
+				   app->list.idle, key);
+	}
+	groups_place(app, groups_columns(app), &placed);
+	if (!groups_sort_is_shown(app, &placed)) {
+		column_print(&app->settings.sort, sort, sizeof(sort));
+		used = text_append(right, sizeof(right), used, "  sorted by %s %s", sort,
+				   groups_sort_sign(app));
+	}
 	text_append(right, sizeof(right), used, "  %u/%u",
 		    app->list.row_count > 0 ? app->list.selected + 1 : 0, app->list.row_count);
 	width = area.columns - canvas_width(right);
 	if (app_group(app) != CGW_NO_GROUP)
 		app_path(app, app_group(app), path, sizeof(path));
-	if (canvas_width(path) > width && width > 4) {
-		canvas_text(canvas, area.row, area.column, 1, ROLE_DIM, "…");
-		canvas_text(canvas, area.row, area.column + 1, width - 1, ROLE_TEXT,
-			    tail_of(path, width));
-	} else {
-		canvas_text(canvas, area.row, area.column, width, ROLE_TEXT, path);
-	}
+	name_cut(path, NAME_CUT_START, NULL, width, cut, sizeof(cut));
+	canvas_text(canvas, area.row, area.column, width, ROLE_TEXT, cut);
 	canvas_text_right(canvas, area.row, area.column, area.columns, ROLE_DIM, right);
 }
 
 static void groups_add_metrics(const struct app *app, const void *state, struct cgw_metric_set *set)
 {
-	struct placed placed;
-
-	groups_place(app, app->columns >= 40 ? app->columns - 2 : app->columns, &placed);
-	for (int i = 0; i < placed.count; i++) {
-		const struct column *column = &app->settings.columns[placed.index[i]];
-
-		if (column->style == COLUMN_GRAPH)
-			cgw_history_metrics((enum cgw_history_series)column->series, set);
-		else
-			cgw_field_metrics(column->field, set);
-	}
+	groups_metrics(app, set);
 	cgw_field_metrics(app->settings.sort.field, set);
 	list_filter_metrics(&app->list, set);
 	cgw_metric_set_add(set, CGW_M_CGROUP_FROZEN);
+	cgw_metric_set_add(set, CGW_M_CPU_USAGE); /* which groups are idle */
 }
 
 static unsigned groups_contexts(const struct app *app)
@@ -433,7 +461,7 @@ static unsigned click_head(struct app *app, int column)
 {
 	struct placed placed;
 
-	groups_place(app, app->columns >= 40 ? app->columns - 2 : app->columns, &placed);
+	groups_place(app, groups_columns(app), &placed);
 	for (int i = 0; i < placed.count; i++)
 		if (column >= placed.at[i] && column < placed.at[i] + placed.widths[i])
 			return groups_sort(app, &app->settings.columns[placed.index[i]]);
@@ -499,6 +527,7 @@ const struct view_kind view_groups = {
 	.act = groups_act,
 	.click = groups_click,
 	.search = groups_search,
+	.update = groups_update,
 	.add_metrics = groups_add_metrics,
 	.status = groups_status,
 };

@@ -134,6 +134,32 @@ static void test_if_id_is_of_the_first_hierarchy(void **state)
 	}
 }
 
+/* With a hierarchy, as `cgward dump -o ids` prints it: the group is the same one there. */
+static void test_if_id_of_any_hierarchy(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		for (size_t which = 0; which < ARRAY_SIZE(v1_hierarchies); which++) {
+			struct machine machine = begin(1, commands[i].name);
+			const char *hierarchy = v1_hierarchies[which];
+			uint64_t id = id_in(&machine, hierarchy, "/web");
+			char text[128];
+
+			(void)snprintf(text, sizeof(text), "%s:%llu,%llu", hierarchy,
+				       (unsigned long long)id,
+				       (unsigned long long)id_of(&machine, "/web"));
+			expect(1, i, "its ID", CLI_WOULD_CHANGE,
+			       run_on_web(&machine, i, "--if-id", text));
+			machine_replace_in(&machine, hierarchy);
+			expect(1, i, hierarchy, CLI_NO_SUCH_GROUP,
+			       run_on_web(&machine, i, "--if-id", text));
+			(void)snprintf(text, sizeof(text), "cpu:%llu", (unsigned long long)id);
+			expect(1, i, "a hierarchy without the group", CLI_NO_SUCH_GROUP,
+			       run_on_web(&machine, i, "--if-id", text));
+			assert_int_equal(machine_end(&machine), 0);
+		}
+}
+
 /* All or nothing: one replaced group among several, and none is changed. */
 static void test_if_id_of_several_groups(void **state)
 {
@@ -207,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_if_id),
 		cmocka_unit_test(test_if_id_is_of_the_first_hierarchy),
+		cmocka_unit_test(test_if_id_of_any_hierarchy),
 		cmocka_unit_test(test_if_id_of_several_groups),
 		cmocka_unit_test(test_group_protected_by_policy),
 		cmocka_unit_test(test_run_requires_new_group),

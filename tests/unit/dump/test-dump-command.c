@@ -135,7 +135,7 @@ static void test_invalid_arguments(void **state)
 		{{"dump", "--count=0", "--interval=1s"}, CLI_USAGE, "invalid --count '0'"},
 		{{"dump", "--count=-1", "--interval=1s"}, CLI_USAGE, "invalid --count '-1'"},
 		{{"dump", "--depth=x"}, CLI_USAGE, "invalid --depth 'x'"},
-		{{"dump", "--depth=4294967296"}, CLI_USAGE, "invalid --depth"},
+		{{"dump", "--depth=-4294967296"}, CLI_USAGE, "invalid --depth"},
 		{{"dump", "--interval=0"}, CLI_USAGE, "invalid --interval '0'"},
 		{{"dump", "--rates", "--interval=1s"}, CLI_USAGE, "mutually exclusive"},
 		{{"dump", "--openmetrics", "--rates"}, CLI_USAGE, "--rates is not valid"},

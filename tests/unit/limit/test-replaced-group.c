@@ -99,6 +99,37 @@ static void test_replaced_group_is_refused(void **state)
 		}
 }
 
+/* v1: only one of the group's directories is that of another group now. */
+static void test_group_replaced_in_one_hierarchy_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (size_t which = 0; which < ARRAY_SIZE(v1_hierarchies); which++) {
+			struct machine machine = begin(1, kinds[i]);
+			const struct cgw_limit_options options = machine_options(&machine);
+			struct cgw_step step = step_of(&machine, kinds[i]);
+			uint64_t ids[CGW_HIERARCHY_MAX] = {0};
+			struct cgw_result result;
+			int r;
+
+			for (size_t h = 0; h < machine.layout->hierarchy_count; h++) {
+				int fd;
+
+				if (cgw_group_open(machine.layout, h, "/web", &fd, &ids[h]) == 0)
+					close(fd);
+			}
+			step.expected_id = 0;
+			step.expected_ids = ids;
+			step.expected_id_count = machine.layout->hierarchy_count;
+			machine_replace_in(&machine, v1_hierarchies[which]);
+			r = machine_apply(&machine, &options, &step, 1, &result);
+			if (r != -ESTALE)
+				fail_step(1, kinds[i], r, &result);
+			assert_int_equal(fake_writes, 0);
+			assert_int_equal(machine_end(&machine), 0);
+		}
+}
+
 static struct machine *replaced_machine; /* by replace_web() */
 
 static void replace_web(const char *file)
@@ -231,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expected_group_is_changed),
 		cmocka_unit_test(test_replaced_group_is_refused),
+		cmocka_unit_test(test_group_replaced_in_one_hierarchy_is_refused),
 		cmocka_unit_test(test_group_replaced_during_plan_is_refused),
 		cmocka_unit_test(test_rollback_leaves_replaced_group),
 		cmocka_unit_test(test_protected_group_is_refused),

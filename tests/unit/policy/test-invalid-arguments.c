@@ -176,6 +176,94 @@ static void test_dialects(void **state)
 	assert_int_equal(cgw_exposition_new(INVALID, sink, NULL, &exposition), -EINVAL);
 }
 
+/* Fields that no key names, with every view and shape. */
+static void test_fields(void **state)
+{
+	static const int16_t indexes[] = {
+		INT16_MIN,       -1,      CGW_M_CPU_USAGE, CGW_M_MEMORY_MAX, CGW_M_CGROUP_TYPE,
+		CGW_M_IO_RBYTES, INVALID, INT16_MAX};
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_metric_set set = {0};
+	struct cgw_snapshot *snapshot;
+	struct cgw_frame *frame;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(snapshot_begin(NULL, topology, &set, &snapshot), 0);
+	assert_int_equal(snapshot_finish(snapshot), 0);
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	assert_int_equal(cgw_frame_update(frame, snapshot), 0);
+	for (int view = 0; view <= UINT8_MAX; view++)
+		for (size_t i = 0; i < ARRAY_SIZE(indexes); i++)
+			for (uint8_t shape = 0; shape < 4; shape++) {
+				struct cgw_field field = {(uint8_t)view, 0, shape, indexes[i]};
+				struct cgw_field own = cgw_field_own(field);
+				bool known = cgw_field_key(field, text, sizeof(text)) > 0;
+
+				assert_int_equal(cgw_field_title(field)[0] != '\0', known);
+				assert_int_equal(cgw_field_help(field)[0] != '\0', known);
+				assert_int_equal(cgw_field_parse(text, &own, NULL),
+						 known ? 0 : -ENOENT);
+				assert_true(known || !cgw_field_includes_descendants(field));
+				assert_true(known || !cgw_field_is_additive(field));
+				cgw_field_metrics(field, &set);
+				(void)cgw_frame_instance(frame, field, 1, "8:0");
+				(void)cgw_frame_text(frame, field, 1, text, sizeof(text), NULL);
+				if (!known)
+					assert_int_equal(cgw_frame_value(frame, field, 1).state,
+							 CGW_ABSENT);
+			}
+	cgw_frame_free(frame);
+	cgw_snapshot_unref(snapshot);
+	topology_unref(topology);
+}
+
+/* No frame, a frame without a snapshot, and groups that are not in it. */
+static void test_frames(void **state)
+{
+	struct topology *topology = frame_topology(groups, ARRAY_SIZE(groups));
+	struct cgw_metric_set set = {0};
+	struct cgw_snapshot *snapshot;
+	struct cgw_frame *frame;
+	struct cgw_field field;
+	size_t count = 1;
+
+	(void)state;
+	assert_int_equal(cgw_field_parse(NULL, &field, NULL), -EINVAL);
+	assert_int_equal(cgw_field_parse("cpu", NULL, NULL), -EINVAL);
+	assert_int_equal(cgw_field_nth(0, NULL), -EINVAL);
+	assert_int_equal(cgw_field_parse("group", &field, NULL), 0);
+	assert_int_equal(cgw_frame_new(NULL), -EINVAL);
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (int round = 0; round < 3; round++) {
+		const struct cgw_frame *used = round > 0 ? frame : NULL;
+
+		if (round == 2) {
+			assert_int_equal(snapshot_begin(NULL, topology, &set, &snapshot), 0);
+			assert_int_equal(snapshot_finish(snapshot), 0);
+			assert_int_equal(cgw_frame_update(NULL, snapshot), -EINVAL);
+			assert_int_equal(cgw_frame_update(frame, NULL), -EINVAL);
+			assert_int_equal(cgw_frame_update(frame, snapshot), 0);
+			cgw_snapshot_unref(snapshot);
+		}
+		assert_int_equal(cgw_frame_now(used) != NULL, round == 2);
+		assert_null(cgw_frame_before(used));
+		assert_true(cgw_frame_seconds(used) == 0);
+		assert_int_equal(cgw_frame_flags(used, INVALID), 0);
+		assert_int_equal(cgw_frame_previous(used, INVALID), CGW_NO_GROUP);
+		(void)cgw_frame_removed_groups(used, &count);
+		assert_int_equal(count, 0);
+		assert_int_equal(cgw_frame_value(used, field, INVALID).state, CGW_ABSENT);
+		assert_int_equal(cgw_frame_text(used, field, INVALID, NULL, 8, NULL), 0);
+		assert_int_equal(cgw_frame_instance(used, field, INVALID, NULL).state, CGW_ABSENT);
+		assert_int_equal(cgw_frame_effective(used, CGW_M_PIDS_MAX, INVALID, NULL).state,
+				 CGW_ABSENT);
+	}
+	assert_int_equal(cgw_frame_effective(frame, INVALID, 1, NULL).state, CGW_ABSENT);
+	cgw_frame_free(frame);
+	topology_unref(topology);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +273,8 @@ int main(void)
 		cmocka_unit_test(test_policy_sections),
 		cmocka_unit_test(test_expression_terms),
 		cmocka_unit_test(test_dialects),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-hosts.c - several hosts with a fake ssh: connected, slow, lost and reconnected hosts. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "shared/remote/hosts.h"
+#include "shared/remote/ssh.h"
 #include "streams.h"
 #include "test.h"
 #include "tree.h"
@@ -40,6 +44,27 @@ static const char script[] = "#!/bin/sh\n"
 			     "old) echo 'unknown option' >&2; exit 2 ;;\n"
 			     "newer) echo 'cgward stream 99'; exec sleep 1000 ;;\n"
 			     "esac\n";
+
+/* Writes a sample of a chain of groups, the last seven of which are too deep. */
+static int send_deep_sample(void)
+{
+	static struct frame_group groups[REMOTE_DEPTH_MAX + 8] = {{"/", 1}};
+	const uint32_t count = REMOTE_DEPTH_MAX + 8;
+	char *path = calloc(1, 2 * (size_t)count);
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (uint32_t i = 1; i < count; i++) {
+		memcpy(path + 2 * (size_t)(i - 1), "/d", 3);
+		groups[i] = (struct frame_group){strdup(path), i + 1};
+	}
+	send_sample(frame, groups, count, 1, CGW_M_CPU_USAGE, 1, stdout);
+	for (uint32_t i = 1; i < count; i++)
+		free((void *)(uintptr_t)groups[i].path);
+	free(path);
+	cgw_frame_free(frame);
+	return fflush(stdout);
+}
 
 /* Writes COUNT samples (0: endlessly), one every INTERVAL ms. */
 static int send_samples(uint64_t count, long interval_ms)
@@ -193,6 +218,43 @@ static void test_ssh_that_cannot_be_started(void **state)
 	remote_hosts_free(hosts);
 }
 
+/* A killed process cannot end its ssh, and a host that sends nothing would keep it. */
+static void test_ssh_ends_with_its_process(void **state)
+{
+	const char *const words[] = {"sh", "-c", "exec sleep 1000", NULL};
+	uint64_t end_ns = clock_now_ns() + PATIENT_NS;
+	struct remote_ssh ssh = {0};
+	pid_t process, ended = 0;
+	int pipes[2], status = 0;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	/* The orphan becomes a child of this process. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	process = fork();
+	if (process == 0) {
+		int r = remote_ssh_start(words, "host", "command", &ssh);
+
+		(void)!write(pipes[1], r < 0 ? &r : &ssh.pid, sizeof(ssh.pid));
+		pause();
+	}
+	assert_int_equal(read(pipes[0], &ssh.pid, sizeof(ssh.pid)), sizeof(ssh.pid));
+	assert_true(ssh.pid > 0);
+	assert_int_equal(kill(process, SIGKILL), 0);
+	assert_int_equal(waitpid(process, &status, 0), process);
+	while (ended == 0 && clock_now_ns() < end_ns) {
+		ended = waitpid(ssh.pid, &status, WNOHANG);
+		(void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	if (ended == 0)
+		(void)kill(ssh.pid, SIGKILL);
+	assert_int_equal(ended, ssh.pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 /* A connection that ends early is lost, even if all went well: the last samples are missing. */
 static void test_missing_samples(void **state)
 {
@@ -206,6 +268,20 @@ static void test_missing_samples(void **state)
 		collect(&fixture, "one", end_ns);
 	assert_int_equal(status_of(&fixture, "one").state, REMOTE_LOST);
 	assert_string_equal(status_of(&fixture, "one").reason, "connection ended");
+	close_hosts(&fixture);
+}
+
+/* A host with groups that are too deep is read without them, and they are counted. */
+static void test_omitted_groups_are_reported(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	OPEN(&fixture, 0, "deep", "good");
+	wait_for_reason(&fixture, "deep", "7 groups are not shown");
+	assert_int_equal(status_of(&fixture, "deep").state, REMOTE_CONNECTED);
+	assert_true(status_of(&fixture, "deep").changed);
+	assert_string_equal(status_of(&fixture, "good").reason, "");
 	close_hosts(&fixture);
 }
 
@@ -332,7 +408,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single_host),
 		cmocka_unit_test(test_ssh_that_cannot_be_started),
+		cmocka_unit_test(test_ssh_ends_with_its_process),
 		cmocka_unit_test(test_missing_samples),
+		cmocka_unit_test(test_omitted_groups_are_reported),
 		cmocka_unit_test(test_bad_hosts_do_not_delay_good_ones),
 		cmocka_unit_test(test_slow_host),
 		cmocka_unit_test(test_lost_host_is_reconnected),
@@ -340,6 +418,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_host_names),
 	};
 
+	if (argc == 4 && strcmp(argv[2], "deep") == 0)
+		return send_deep_sample();
 	if (argc == 4 && strcmp(argv[1], "send") == 0)
 		return send_samples(strtoull(argv[2], NULL, 10), strtol(argv[3], NULL, 10));
 	return cmocka_run_group_tests(tests, NULL, NULL);

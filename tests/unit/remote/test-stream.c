@@ -337,6 +337,28 @@ static struct cgw_snapshot *snapshot_of(uint32_t count, bool chain)
 	return snapshot;
 }
 
+/* Sends a sample as another program could, with everything. */
+static void send_unfiltered(struct fixture *fixture)
+{
+	static const struct cgw_recorder_options no_options;
+	static const struct event_list no_events;
+	struct block_header header = {.kind = BLOCK_KEY};
+	struct encoder encoder = {.options = &no_options};
+	struct bytes payload = {0};
+	struct packer *packer;
+	const uint8_t *block;
+	size_t length;
+
+	assert_int_equal(packer_new(&packer), 0);
+	assert_int_equal(sample_encode(&encoder, fixture->frame, true, &no_events, &payload), 0);
+	assert_int_equal(packer_pack(packer, &header, &payload, &block, &length), 0);
+	fputs(FIRST, fixture->out);
+	fwrite(block, 1, length, fixture->out);
+	packer_free(packer);
+	bytes_done(&payload);
+	encoder_done(&encoder);
+}
+
 /* Sends the snapshot; expects it to be received, or refused for its size. */
 static void assert_limit(struct cgw_snapshot *snapshot, bool accepted)
 {
@@ -348,7 +370,7 @@ static void assert_limit(struct cgw_snapshot *snapshot, bool accepted)
 	assert_int_equal(snapshot_finish(snapshot), 0);
 	assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
 	cgw_snapshot_unref(snapshot);
-	assert_int_equal(remote_stream_write(fixture->frame, true, fixture->out), 0);
+	send_unfiltered(fixture);
 	if (accepted)
 		assert_int_equal(receive(fixture), 1);
 	else
@@ -371,6 +393,45 @@ static void test_limits(void **state)
 	snapshot->columns[0].state[0] = CGW_OK;
 	assert_limit(snapshot, false);
 	(void)state;
+}
+
+/* Groups that a reader would refuse are omitted and counted; rates continue afterwards. */
+static void test_deep_groups_are_omitted(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		uint32_t count;
+		size_t omitted;
+	} samples[] = {{3, 0}, {REMOTE_DEPTH_MAX + 3, 2}, {3, 0}, {3, 0}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct cgw_snapshot *snapshot = snapshot_of(samples[i].count, true);
+
+		snapshot->monotonic_ns = i + 1;
+		assert_int_equal(snapshot_finish(snapshot), 0);
+		assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
+		cgw_snapshot_unref(snapshot);
+		assert_int_equal(remote_stream_write(fixture->frame, i == 0, fixture->out), 0);
+		assert_int_equal(receive(fixture), 1);
+		assert_int_equal(remote_stream_omitted(fixture->stream), samples[i].omitted);
+		assert_int_equal(cgw_snapshot_topology(fixture->snapshot)->count,
+				 samples[i].count - samples[i].omitted);
+	}
+}
+
+/* Of too many groups, the deepest level is omitted. */
+static void test_many_groups_are_omitted(void **state)
+{
+	struct cgw_snapshot *snapshot = snapshot_of(REMOTE_GROUPS_MAX + 1, false);
+	struct fixture *fixture = *state;
+
+	assert_int_equal(snapshot_finish(snapshot), 0);
+	assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
+	cgw_snapshot_unref(snapshot);
+	assert_int_equal(remote_stream_write(fixture->frame, true, fixture->out), 0);
+	assert_int_equal(receive(fixture), 1);
+	assert_int_equal(remote_stream_omitted(fixture->stream), REMOTE_GROUPS_MAX);
+	assert_int_equal(cgw_snapshot_topology(fixture->snapshot)->count, 1);
 }
 
 /* Consumers look up the hierarchies of groups in the layout. */
@@ -402,6 +463,8 @@ int main(void)
 		TEST(test_invalid_blocks),
 		TEST(test_limits),
 		TEST(test_layout_without_hierarchies),
+		TEST(test_deep_groups_are_omitted),
+		TEST(test_many_groups_are_omitted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,22 @@ static void test_uncounted_io_is_not_zero(void **state)
 	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 0);
 	assert_number(snapshot, "/", CGW_M_IO_RBYTES, CGW_OK, 0);
 	cgw_snapshot_unref(snapshot);
+	/* A second disk, which is not counted: what a group did there is not known. */
+	tree_file(machine->dir, "proc/diskstats",
+		  "8 0 sda 1 0 2 0 1 0 4 0 0 0 0\n8 16 sdb 1 0 8 0 1 0 4 0 0 0 0\n"
+		  "8 32 sdc 0 0 0 0 0 0 0 0 0 0 0\n");
+	tree_directory(machine->dir, "sys/block/sdb");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_ABSENT, 0);
+	assert_number(snapshot, "/b", CGW_M_IO_RBYTES, CGW_OK, 40);
+	assert_number(snapshot, "/", CGW_M_IO_RBYTES, CGW_OK, 5120);
+	assert_true(cgw_snapshot_is_system_wide(snapshot, CGW_M_IO_RBYTES));
+	cgw_snapshot_unref(snapshot);
+	tree_file(machine->dir, root, "8:0 Read 0\n8:16 Read 0\nTotal 0\n");
+	snapshot = sample(machine);
+	assert_number(snapshot, "/a", CGW_M_IO_RBYTES, CGW_OK, 0);
+	assert_number(snapshot, "/", CGW_M_IO_RBYTES, CGW_OK, 0);
+	cgw_snapshot_unref(snapshot);
 	machine_free(machine);
 }
 

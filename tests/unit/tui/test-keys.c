@@ -101,6 +101,8 @@ static void test_invalid_remapping_changes_nothing(void **state)
 	assert_int_equal(keymap_set(&keymap, ACTION_FREEZE, "z F11", &diag), 0);
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'z'), ACTION_FREEZE);
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'f'), ACTION_NONE);
+	/* z was a key of another action. */
+	assert_int_equal(keymap.keys[ACTION_IDLE][0], KEY_NONE);
 	assert_int_equal(keymap_set(&keymap, ACTION_FREEZE, "y F99", &diag), -EINVAL);
 	assert_non_null(strstr(diag.text, "invalid key 'F99'"));
 	assert_int_equal(keymap_find(&keymap, IN_TREE, 'z'), ACTION_FREEZE);

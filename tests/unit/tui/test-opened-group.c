@@ -137,6 +137,121 @@ static void test_processes(void **state)
 	end(&fixture);
 }
 
+static void expect_process(struct fixture *fixture, pid_t pid)
+{
+	const struct process *process;
+
+	free(session_text(&fixture->session));
+	process = detail_process(fixture->session.app->views[1].state);
+	assert_non_null(process);
+	assert_int_equal(process->pid, pid);
+}
+
+/* Keys act on the selected process, which stays selected when the order changes. */
+static void test_actions_on_one_process(void **state)
+{
+	struct fixture fixture;
+	struct job *job;
+
+	(void)state;
+	begin(&fixture, "4");
+	write_process(&fixture, 41, 100, 300, 1000);
+	write_process(&fixture, 42, 700, 0, 2000);
+	update(&fixture);
+	expect_process(&fixture, 42); /* the heading is never selected */
+	session_shows(&fixture.session, "  1/2");
+	session_keys(&fixture.session, "Down");
+	expect_process(&fixture, 41);
+	write_process(&fixture, 41, 200, 300, 1000);
+	update(&fixture);
+	session_above(&fixture.session, "[p41]", "[p42]");
+	expect_process(&fixture, 41);
+	session_keys(&fixture.session, "Up Up Up");
+	expect_process(&fixture, 41);
+	session_keys(&fixture.session, "o");
+	session_shows(&fixture.session, "sorted by memory");
+	session_above(&fixture.session, "[p42]", "[p41]");
+	expect_process(&fixture, 41);
+	session_keys(&fixture.session, "y");
+	assert_string_equal(fixture.session.app->clipboard, "41");
+	session_keys(&fixture.session, "k");
+	session_shows(&fixture.session, "Process 41 ([p41]): choose a signal");
+	session_keys(&fixture.session, "Enter");
+	session_shows(&fixture.session, "Process 41: send TERM (15)");
+	session_keys(&fixture.session, "Enter");
+	job = job_pop(&fixture.session.app->jobs);
+	assert_non_null(job);
+	assert_true(job->acts);
+	job->free(job);
+	session_keys(&fixture.session, "m");
+	session_shows(&fixture.session, "Move process 41 to the group: " NGINX);
+	session_keys(&fixture.session, "^U");
+	session_type(&fixture.session, "/no/such");
+	session_keys(&fixture.session, "Enter");
+	session_shows(&fixture.session, "no such group");
+	session_keys(&fixture.session, "^U");
+	session_type(&fixture.session, "/user.slice");
+	session_keys(&fixture.session, "Enter");
+	session_keys(&fixture.session, "Esc");
+	end(&fixture);
+}
+
+/* Processes of the groups below are listed on request, with their groups. */
+static void test_processes_of_the_groups_below(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "q");
+	write_process(&fixture, 41, 100, 300, 1000);
+	tree_file(fixture.tree, "cgroup/system.slice/cgroup.procs", "");
+	session_keys(&fixture.session, "Left Enter 4");
+	update(&fixture);
+	update(&fixture);
+	session_shows(&fixture.session, "no processes");
+	session_shows(&fixture.session, "b: show those of the groups below");
+	session_keys(&fixture.session, "b");
+	update(&fixture);
+	session_shows(&fixture.session, "nginx.service  [p41]");
+	session_keys(&fixture.session, "b");
+	update(&fixture);
+	session_hides(&fixture.session, "[p41]");
+	end(&fixture);
+}
+
+/* Enter on a proposed command opens the form of the group at fault, with the value filled in. */
+static void test_remedy_fills_in_the_form(void **state)
+{
+	struct fixture fixture;
+	struct detail *detail;
+
+	(void)state;
+	begin(&fixture, "6");
+	update(&fixture);
+	detail = fixture.session.app->views[1].state;
+	detail->cause_count = 1;
+	detail->causes[0] = (struct cgw_cause){.kind = CGW_CAUSE_PIDS_MAX, .current = true};
+	detail->causes[0].group = detail_find_group(detail);
+	strcpy(detail->causes[0].key, "pids.max");
+	strcpy(detail->causes[0].value, "150");
+	detail->row_count = 0;
+	detail_add_value(detail, ROLE_LIMIT, "  remedy", "cgward set");
+	detail->rows[0].cause = 1;
+	session_keys(&fixture.session, "y");
+	assert_string_equal(fixture.session.app->clipboard,
+			    "cgward set '" NGINX "' 'pids.max=150'");
+	session_keys(&fixture.session, "Enter");
+	for (struct job *job; (job = job_pop(&fixture.session.app->jobs)) != NULL;) {
+		job->run(job);
+		(void)app_job_done(fixture.session.app, job);
+	}
+	session_shows(&fixture.session, "Limits of " NGINX);
+	expect_line(&fixture, "pids.max ", "150", NULL);
+	session_shows(&fixture.session, "IN USE");
+	expect_line(&fixture, "pids.max ", " 33 ", NULL);
+	end(&fixture);
+}
+
 /* A limit of an ancestor is named where it is lower, and the group's own limit is not. */
 static void test_limits(void **state)
 {
@@ -179,6 +294,49 @@ static void test_limits_of_graphs(void **state)
 	begin(&fixture, "1");
 	update(&fixture);
 	expect_line(&fixture, "max 41.0%", "limit 50.0%", NULL);
+	end(&fixture);
+}
+
+/* The limit is a line, the cursor reads out values, and all boxes have the same span. */
+static void test_graphs_have_numbers(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "1");
+	for (int i = 0; i < 20; i++)
+		update(&fixture);
+	session_expect(&fixture.session, "detail-graphs-limit");
+	session_shows(&fixture.session, "╌╌╌╌");
+	session_shows(&fixture.session, "─ Now ");
+	session_keys(&fixture.session, "< < <");
+	session_shows(&fixture.session, "─ 4 s ago ");
+	session_shows(&fixture.session, "  41.0% CPU");
+	session_keys(&fixture.session, "> > >");
+	session_shows(&fixture.session, "─ Now ");
+	end(&fixture);
+}
+
+/* Enter on a metric draws it from the time when the group was opened; of counters, the rate. */
+static void test_any_metric_is_graphed(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "2");
+	for (int i = 0; i < 4; i++) {
+		write_file(&fixture, "pids.events", i % 2 == 0 ? "max 3\n" : "max 13\n");
+		update(&fixture);
+	}
+	session_keys(&fixture.session, "/");
+	session_type(&fixture.session, "pids.max");
+	session_keys(&fixture.session, "Enter Esc Enter");
+	session_shows(&fixture.session, "─ pids.max ");
+	session_keys(&fixture.session, "2 /");
+	session_type(&fixture.session, "pids.events.max");
+	session_keys(&fixture.session, "Enter Esc Enter");
+	/* 3 and 13 are the counter itself. */
+	expect_line(&fixture, "─ pids.events.max ", "  now ", "max 13 ");
 	end(&fixture);
 }
 
@@ -227,9 +385,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_actions_on_one_process),
+		cmocka_unit_test(test_processes_of_the_groups_below),
+		cmocka_unit_test(test_remedy_fills_in_the_form),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_events_since_the_group_was_opened),
 		cmocka_unit_test(test_limits_of_graphs),
+		cmocka_unit_test(test_graphs_have_numbers),
+		cmocka_unit_test(test_any_metric_is_graphed),
 		cmocka_unit_test(test_search_on_each_page),
 	};
 

@@ -19,7 +19,7 @@ static void test_inclusive_columns_are_marked(void **state)
 	(void)state;
 	assert_title("cpu.pressure.some.avg10", false, "CPU S 10");
 	assert_title("cpu.pressure.some.avg10", true, "CPU S 10+");
-	assert_title("cpu.pressure.some.avg10:graph", true, "+");
+	assert_title("cpu.pressure.some.avg10:graph", true, "PSI 1 MIN+");
 	assert_title("memory.peak", true, "MEM PEAK+");
 	assert_title("pids.events.max.rate", true, "FORK FAILS RATE+");
 	assert_title("pids.current.percent", true, "PIDS %+");

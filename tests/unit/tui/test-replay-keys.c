@@ -278,7 +278,7 @@ static void test_recording_is_read_only(void **state)
 	session_keys(&playback.session, "q d");
 	session_shows(&playback.session, "cannot change the interval of a recording");
 	session_keys(&playback.session, "?");
-	session_shows(&playback.session, "Recording playback");
+	session_shows(&playback.session, "Recording ");
 	end(&playback);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-screens.c - tests of whole sessions: keys in, screens out, at several sizes. */
 #include <locale.h>
+#include <unistd.h>
 
 #include "session.h"
 
@@ -51,11 +52,11 @@ static void test_sorting(void **state)
 	(void)state;
 	session_begin(&session, 24, 80);
 	session_keys(&session, "T M");
-	session_shows(&session, "▼WORKING SET");
+	session_shows(&session, "▼MEM/MAX");
 	session_keys(&session, "I");
 	session_expect(&session, "groups-by-memory-upwards");
 	session_keys(&session, ">");
-	session_shows(&session, "▼MEM USE");
+	session_shows(&session, "▼PIDS/MAX");
 	session_keys(&session, "< P");
 	session_shows(&session, "▼CPU");
 	session_keys(&session, "a");
@@ -113,7 +114,7 @@ static void test_windows(void **state)
 	session_keys(&session, "?");
 	session_expect(&session, "help");
 	session_keys(&session, "End");
-	session_shows(&session, "section [keys]");
+	session_shows(&session, "[keys] ");
 	session_keys(&session, "q F2");
 	session_expect(&session, "setup");
 	session_keys(&session, "/");
@@ -130,6 +131,25 @@ static void test_windows(void **state)
 	session_shows(&session, "every 500ms");
 	session_keys(&session, "p");
 	session_shows(&session, "PAUSED");
+	session_end(&session);
+}
+
+/* What is wrong in the configuration is shown before anything else. */
+static void test_invalid_configuration_is_shown(void **state)
+{
+	struct cgw_diag diag = {.text = "unknown setting 'colour' in [screen]",
+				.file = "/home/me/.config/cgward/config"};
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	for (diag.line = 3; diag.line < 5; diag.line++)
+		app_report_configuration(session.app, &diag);
+	assert_true(app_tick(session.app, session.now_s * SECOND) & REACTION_DRAW);
+	session_shows(&session, "config:3: unknown setting 'colour'");
+	session_shows(&session, "config:4: ");
+	session_keys(&session, "q");
+	session_hides(&session, "colour");
 	session_end(&session);
 }
 
@@ -150,7 +170,7 @@ static void test_opened_group(void **state)
 	session_keys(&session, "2");
 	session_shows(&session, "reading");
 	session_keys(&session, "q");
-	session_shows(&session, "WORKING SET");
+	session_shows(&session, "MEM/MAX");
 	session_end(&session);
 }
 
@@ -312,8 +332,53 @@ static void test_policy_preview(void **state)
 	session_expect(&session, "policy");
 	session_shows(&session, "active");
 	session_keys(&session, "End q");
-	session_shows(&session, "WORKING SET");
+	session_shows(&session, "MEM/MAX");
 	session_end(&session);
+}
+
+static void save_and_read(struct session *session, const char *file, const char *part)
+{
+	char text[64 * 1024] = "";
+	FILE *saved;
+
+	session_keys(session, "X");
+	session_type(session, file);
+	session_keys(session, "Enter");
+	session_shows(session, "saved /");
+	saved = fopen(file, "r");
+	assert_non_null(saved);
+	text[fread(text, 1, sizeof(text) - 1, saved)] = '\0';
+	fclose(saved);
+	if (strstr(text, part) == NULL)
+		fail_msg("\"%s\" is not in %s:\n%.2000s", part, file, text);
+}
+
+/* By suffix; a file is never replaced. */
+static void test_view_is_saved(void **state)
+{
+	char directory[] = "/tmp/cgward-test-view-XXXXXX", files[3][64];
+	struct session session;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		(void)snprintf(files[i], sizeof(files[i]), "%s/view.%s", directory,
+			       i == 0   ? "txt"
+			       : i == 1 ? "csv"
+					: "svg");
+	session_begin(&session, 24, 80);
+	save_and_read(&session, files[0], "├─postgresql.service");
+	save_and_read(&session, files[1],
+		      "\"/system.slice/nginx.service\",\"41\",\"292552704\",\"33\"");
+	save_and_read(&session, files[2], "nginx.service");
+	session_keys(&session, "X");
+	session_type(&session, files[0]);
+	session_keys(&session, "Enter");
+	session_shows(&session, "File exists");
+	session_end(&session);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		assert_int_equal(unlink(files[i]), 0);
+	assert_int_equal(rmdir(directory), 0);
 }
 
 static void test_read_only_rejects_actions(void **state)
@@ -339,7 +404,7 @@ static void test_mouse(void **state)
 	session_begin(&session, 24, 80);
 	free(session_text(&session));
 	app_mouse(session.app, &event);
-	session_shows(&session, "▼WORKING SET");
+	session_shows(&session, "▼MEM/MAX");
 	event.row = 6;
 	event.column = 4;
 	app_mouse(session.app, &event);
@@ -385,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_sorting),
 		cmocka_unit_test(test_searching_and_filtering),
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_invalid_configuration_is_shown),
 		cmocka_unit_test(test_opened_group),
 		cmocka_unit_test(test_ascii_only),
 		cmocka_unit_test(test_selection_follows_group),
@@ -392,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_filter_by_condition),
 		cmocka_unit_test(test_actions_ask_for_confirmation),
 		cmocka_unit_test(test_policy_preview),
+		cmocka_unit_test(test_view_is_saved),
 		cmocka_unit_test(test_read_only_rejects_actions),
 		cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_every_size_can_be_drawn),

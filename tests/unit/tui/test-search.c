@@ -66,19 +66,24 @@ static void test_search_takes_every_letter(void **state)
 
 static void test_search_in_a_window(void **state)
 {
+	struct cgw_diag diag = {.text = "", .file = "config"};
 	struct session session;
 
 	(void)state;
 	session_begin(&session, 24, 100);
-	session_keys(&session, "?");
-	session_hides(&session, "Reverse sort order");
+	for (diag.line = 1; diag.line < 60; diag.line++) {
+		snprintf(diag.text, sizeof(diag.text), "Problem number %u", diag.line);
+		app_report_configuration(session.app, &diag);
+	}
+	(void)app_tick(session.app, session.now_s * SECOND);
+	session_hides(&session, "Problem number 50");
 	session_keys(&session, "/");
-	session_type(&session, "REVERSE sort");
-	session_shows(&session, "Reverse sort order");
+	session_type(&session, "NUMBER 50");
+	session_shows(&session, "Problem number 50");
 	session_keys(&session, "Enter Home");
-	session_hides(&session, "Reverse sort order");
+	session_hides(&session, "Problem number 50");
 	session_keys(&session, "n");
-	session_shows(&session, "Reverse sort order");
+	session_shows(&session, "Problem number 50");
 	session_keys(&session, "/ x y z");
 	session_shows(&session, "no match");
 	/* Esc ends the search first, then closes the window. */
@@ -86,6 +91,45 @@ static void test_search_in_a_window(void **state)
 	assert_int_equal(session.app->view_count, 2);
 	session_keys(&session, "Esc");
 	assert_int_equal(session.app->view_count, 1);
+	session_end(&session);
+}
+
+/* The help shows whole sentences once few keys are left; Esc shows all keys again. */
+static void test_help_is_filtered(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 80);
+	session_keys(&session, "? /");
+	session_type(&session, "undo");
+	session_shows(&session, "Undo the last change of this session");
+	session_shows(&session, "─ Help");
+	session_hides(&session, "Move up");
+	session_keys(&session, "Enter Esc");
+	session_shows(&session, "Move up");
+	session_keys(&session, "Esc");
+	assert_int_equal(session.app->view_count, 1);
+	session_end(&session);
+}
+
+/* All actions of the view, by name; those that would not do anything here are left out. */
+static void test_actions_are_found_by_name(void **state)
+{
+	struct session session;
+
+	(void)state;
+	session_begin(&session, 24, 100);
+	session_keys(&session, ":");
+	session_type(&session, "sort-mem");
+	session_shows(&session, "Sort by memory");
+	session_keys(&session, "Enter");
+	session_shows(&session, "▼MEM/MAX");
+	session.app->read_only = true;
+	session_keys(&session, ":");
+	session_type(&session, "freeze");
+	session_shows(&session, "no match");
+	session_keys(&session, "Esc");
 	session_end(&session);
 }
 
@@ -133,6 +177,8 @@ int main(void)
 		cmocka_unit_test(test_typed_words_change_nothing),
 		cmocka_unit_test(test_search_takes_every_letter),
 		cmocka_unit_test(test_search_in_a_window),
+		cmocka_unit_test(test_help_is_filtered),
+		cmocka_unit_test(test_actions_are_found_by_name),
 		cmocka_unit_test(test_each_view_has_its_own_search),
 		cmocka_unit_test(test_search_in_the_policy),
 	};

@@ -107,7 +107,13 @@ check "the limit applies after the second restart" wait_for is 44 limit
 systemctl stop cgward.service
 same "the unit stops without failure" "inactive success" "$(property cgward.service ActiveState) $(property cgward.service Result)"
 same "stopping restores the original limit" "$original" "$(limit)"
+same "stopping leaves no drop-in of the limit" "" "$(find /run/systemd/{system.control,transient} -path '*/cgward-target.service.d/*TasksMax*')"
 same "no process is left after stopping" "" "$(pgrep -x cgward)"
+
+echo 'no section' >/etc/cgward/cgward.conf
+systemctl start cgward.service 2>/dev/null
+same "an invalid policy is not tried again" "failed 0" "$(property cgward.service ActiveState) $(property cgward.service NRestarts)"
+systemctl reset-failed cgward.service
 
 # --- The endpoint for Prometheus.
 if systemctl start cgward-serve.service; then

@@ -40,8 +40,8 @@ check "check predicts the limit" sh -c '"$1" check "$2" 2>&1 | grep -q "cpu.max:
 "$CGWARD" enforce --policy "$directory/policy" >"$directory/log" 2>&1 &
 daemon=$!
 test_pids+=("$daemon")
-check "the limit is set without the controller" wait_for 60 is "30000 100000" cat "$v2$group/cpu.max"
-check "the rule limits its unit" wait_for 60 is $((96 << 20)) cat "$v2/system.slice/cgward-r.service/memory.max"
+check "the limit is set without the controller" wait_for is "30000 100000" cat "$v2$group/cpu.max"
+check "the rule limits its unit" wait_for is $((96 << 20)) cat "$v2/system.slice/cgward-r.service/memory.max"
 
 # --- The unit is restarted.
 systemctl restart cgward-l.service
@@ -52,12 +52,12 @@ sleep 3
 start cgward-n.service cgwardlim-new.slice
 sed -i 's|^match = /cgwardlim.slice/\*.service|match = /cgwardlim.slice/**|' "$directory/policy"
 kill -HUP "$daemon"
-check "a new unit in a new slice is limited" wait_for 60 is "30000 100000" cat "$v2/cgwardlim.slice/cgwardlim-new.slice/cgward-n.service/cpu.max"
+check "a new unit in a new slice is limited" wait_for is "30000 100000" cat "$v2/cgwardlim.slice/cgwardlim-new.slice/cgward-n.service/cpu.max"
 systemctl stop cgward-n.service
 
 # --- The end.
 systemctl stop cgward-r.service
-check "the rule's setting is taken from the stopped unit" wait_for 90 is infinity property cgward-r.service MemoryMax
+check "the rule's setting is taken from the stopped unit" wait_for is infinity property cgward-r.service MemoryMax
 kill "$daemon" && wait "$daemon"
 same "the daemon ends" 0 $?
 same "the restarted unit has its values again" "max infinity infinity" \

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* process-target.h - a process that an action applies to. */
+#ifndef CGWARD_TUI_ACTION_PROCESS_TARGET_H
+#define CGWARD_TUI_ACTION_PROCESS_TARGET_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process_target {
+	pid_t pid;
+	uint64_t start_ticks; /* detects another process with the same PID */
+	char command[160];    /* escaped */
+};
+
+#endif
