@@ -10,7 +10,7 @@ set(features "")
 
 # pkg-config MODULE with its packages in distributions.
 function(describe_package result module version)
-  foreach(row IN ITEMS mount:libmount-dev:libmount-devel smartcols:libsmartcols-dev:libsmartcols-devel
+  foreach(row IN ITEMS smartcols:libsmartcols-dev:libsmartcols-devel
           jansson:libjansson-dev:jansson-devel inih:libinih-dev:inih-devel libzstd:libzstd-dev:libzstd-devel
           libsystemd:libsystemd-dev:systemd-devel ncursesw:libncurses-dev:ncurses-devel
           libmicrohttpd:libmicrohttpd-dev:libmicrohttpd-devel libbpf:libbpf-dev:libbpf-devel
@@ -32,6 +32,21 @@ macro(cgward_package prefix module)
   pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${${prefix}_SPECIFICATION})
   if(NOT ${prefix}_FOUND)
     describe_package(${prefix}_MISSING ${module} "${ARGN}")
+  endif()
+endmacro()
+
+# cgward_loaded_package(PREFIX MODULE [VERSION]): a package of which only the headers are used at build time.
+# The library is loaded by its name, PREFIX_SONAME, when a command needs it.
+macro(cgward_loaded_package)
+  cgward_package(${ARGN})
+  set(${ARGV0}_SONAME "")
+  if(${ARGV0}_FOUND)
+    list(GET ${ARGV0}_LINK_LIBRARIES 0 loaded_file)
+    file(REAL_PATH "${loaded_file}" loaded_file)
+    string(REGEX MATCH "lib[^/]+\\.so\\.[0-9]+" ${ARGV0}_SONAME "${loaded_file}")
+    if(NOT ${ARGV0}_SONAME)
+      set(${ARGV0}_MISSING "a shared ${ARGV1}")
+    endif()
   endif()
 endmacro()
 
@@ -105,25 +120,16 @@ foreach(option IN ITEMS WITH_TUI WITH_SYSTEMD WITH_HTTP WITH_BPF)
   endif()
 endforeach()
 
-cgward_require(MOUNT mount)
 cgward_require(SMARTCOLS smartcols)
 cgward_require(JANSSON jansson)
 cgward_require(INIH inih)
 cgward_require(ZSTD libzstd)
 cgward_package(NCURSESW ncursesw)
 cgward_feature(dashboard WITH_TUI "${NCURSESW_MISSING}")
-cgward_package(SYSTEMD libsystemd)
+cgward_loaded_package(SYSTEMD libsystemd)
 cgward_feature(enforce WITH_SYSTEMD "${SYSTEMD_MISSING}")
 cgward_feature(systemd WITH_SYSTEMD "${SYSTEMD_MISSING}")
-# Only its header is used at build time: the library is loaded by name when a command serves.
-cgward_package(MICROHTTPD libmicrohttpd 0.9.71)
-if(MICROHTTPD_FOUND)
-  file(REAL_PATH "${MICROHTTPD_LINK_LIBRARIES}" MICROHTTPD_SONAME)
-  string(REGEX MATCH "libmicrohttpd\\.so\\.[0-9]+" MICROHTTPD_SONAME "${MICROHTTPD_SONAME}")
-  if(NOT MICROHTTPD_SONAME)
-    set(MICROHTTPD_MISSING "a shared libmicrohttpd")
-  endif()
-endif()
+cgward_loaded_package(MICROHTTPD libmicrohttpd 0.9.71)
 cgward_feature(http WITH_HTTP "${MICROHTTPD_MISSING}")
 
 # The committed loaders of the BPF programs require a kernel header only.

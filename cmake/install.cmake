@@ -14,6 +14,9 @@ install(FILES packaging/completions/cgward.bash DESTINATION ${CMAKE_INSTALL_DATA
   RENAME cgward)
 install(FILES packaging/completions/_cgward DESTINATION ${ZSH_COMPLETION_DIRECTORY})
 install(FILES packaging/completions/cgward.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+if(WITH_TUI)
+  install(DIRECTORY config/themes DESTINATION ${CMAKE_INSTALL_DATADIR}/cgward)
+endif()
 
 # cgward_install_unit(NAME): packaging/systemd/NAME.in, with the path of the program.
 function(cgward_install_unit name)

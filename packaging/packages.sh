@@ -6,7 +6,7 @@
 # To build and to run.
 # shellcheck disable=SC2034
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config libncurses-dev libsystemd-dev libinih-dev
-	libmount-dev libsmartcols-dev libjansson-dev libzstd-dev libmicrohttpd-dev)
+	libsmartcols-dev libjansson-dev libzstd-dev libmicrohttpd-dev)
 # To run the tests: the second compiler, checkers, and programs whose output is compared.
 # shellcheck disable=SC2034
 packages_test=(g++ clang llvm libbpf-dev clang-tidy clang-format libclang-rt-dev libcmocka-dev shellcheck python3 binutils

@@ -65,6 +65,16 @@ enum cgw_layout_kind {
 const char *cgw_layout_kind_name(enum cgw_layout_kind kind) CGW_PURE;
 
 /* A mounted hierarchy. Strings and the descriptor are owned by the layout. */
+/* Options of the mount that change what files of v2 mean; bits of cgw_hierarchy.mount_options. */
+enum cgw_mount_option {
+	CGW_MOUNT_MEMORY_LOCALEVENTS = 1, /* memory.events excludes descendants */
+	CGW_MOUNT_PIDS_LOCALEVENTS = 2,   /* pids.events excludes descendants */
+	CGW_MOUNT_MEMORY_RECURSIVEPROT = 4,
+	CGW_MOUNT_MEMORY_HUGETLB_ACCOUNTING = 8,
+	CGW_MOUNT_FAVORDYNMODS = 16,
+	CGW_MOUNT_NSDELEGATE = 32,
+};
+
 struct cgw_hierarchy {
 	unsigned version;     /* 1 or 2 */
 	uint32_t controllers; /* mask of CGW_CONTROLLER_BIT() */
@@ -81,7 +91,16 @@ struct cgw_hierarchy {
 	 * the namespace, or NULL if it cannot be determined.
 	 */
 	char *namespace_root;
+	uint32_t mount_options; /* enum cgw_mount_option, of v2 */
 };
+
+struct cgw_mount_option_info {
+	uint32_t option; /* enum cgw_mount_option */
+	const char *name, *meaning;
+};
+
+/* The options of cgw_mount_option, `index` from 0; NULL behind the last one. */
+const struct cgw_mount_option_info *cgw_mount_option_info(size_t index) CGW_PURE;
 
 /* Directories to read instead of the ones of this machine. NULL members mean the default. */
 struct cgw_roots {

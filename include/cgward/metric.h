@@ -67,10 +67,13 @@ enum cgw_format {
 	CGW_FORMAT_FLAT,   /* "key value\n" */
 	CGW_FORMAT_NESTED, /* "INSTANCE key=value key=value\n": io.stat, io.max, rdma.max */
 	CGW_FORMAT_BLKIO,  /* "MAJ:MIN Read 123\n", last line "Total 123" */
-	CGW_FORMAT_DEVICE_NUMBER,   /* "MAJ:MIN 123\n": v1 blkio.throttle.*_device */
-	CGW_FORMAT_PRESSURE,        /* "some avg10=0.00 ... total=0"; the key is "some.avg10" */
-	CGW_FORMAT_NAMED,           /* "INSTANCE 123\n": misc.current */
-	CGW_FORMAT_PER_CPU,         /* "1 2 3 \n": the instances are "0", "1", ... */
+	CGW_FORMAT_DEVICE_NUMBER, /* "MAJ:MIN 123\n", without a line "default 100\n" */
+	CGW_FORMAT_PRESSURE,      /* "some avg10=0.00 ... total=0"; the key is "some.avg10" */
+	CGW_FORMAT_NAMED,         /* "INSTANCE 123\n": misc.current */
+	CGW_FORMAT_OTHER, /* "NAME 123\n" for each name that no metric of the file KEY has as key */
+	CGW_FORMAT_PREFIX,  /* "KEYname 123\n": cgroup.stat; the instance is what follows the key */
+	CGW_FORMAT_NUMA,    /* "KEY N0=1 N1=2\n", v1 "KEY=3 N0=1 ...\n"; the instances are N0, N1 */
+	CGW_FORMAT_PER_CPU, /* "1 2 3 \n": the instances are "0", "1", ... */
 	CGW_FORMAT_STATE_WORD,      /* freezer.state: 1 if the word equals the key, otherwise 0 */
 	CGW_FORMAT_LINE_COUNT,      /* cgroup.procs: the number of lines */
 	CGW_FORMAT_SPLIT_PROCESSES, /* cgroup.procs: lines missing in another hierarchy's list */
@@ -91,9 +94,11 @@ struct cgw_source {
 	int8_t controller; /* enum cgw_controller, or CGW_CORE */
 	int16_t per; /* the value is divided by this metric (ns) to get one per second, or -1 */
 	const char *file;
-	const char *key; /* the key within the file; NULL if the format has no keys */
-	uint64_t scale;  /* base units per kernel unit: 1000 converts us to ns */
-	bool not_root;   /* at the root the file counts less than at the groups below it */
+	const char *key;        /* the key within the file; NULL if the format has no keys */
+	uint64_t scale;         /* base units per kernel unit: 1000 converts us to ns */
+	bool not_root;          /* at the root the file counts less than at the groups below it */
+	uint32_t mount_options; /* enum cgw_mount_option: only if the hierarchy has one of them */
+	const char *without;    /* only on kernels without this file, or NULL */
 };
 
 /*
@@ -109,6 +114,7 @@ enum cgw_conversion {
 	CGW_CONVERT_BFQ_WEIGHT,   /* 1..1000 to the scale of io.weight */
 	CGW_CONVERT_MEMORY_LIMIT, /* v1: the end of the page counter means unlimited */
 	CGW_CONVERT_DECIMAL_E2,   /* "12.34" to hundredths */
+	CGW_CONVERT_PAGES,        /* pages to bytes */
 };
 
 #define CGW_SOURCE_MAX 5
@@ -140,6 +146,7 @@ struct cgw_metric_info {
 	int16_t limited_by;               /* enum cgw_metric: the limit on this metric, or -1 */
 	const struct cgw_source *sources; /* in order of preference, at most CGW_SOURCE_MAX */
 	bool additive; /* values of children add up to that of the parent: not peaks or pressure */
+	bool summed;   /* the instances have a sum: not limits, shares and latencies */
 };
 
 /* Returns NULL only for an invalid metric. */

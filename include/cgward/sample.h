@@ -124,8 +124,8 @@ struct cgw_sampler_options {
 	 * descendants (cgw_source.own) are sums, and absent where descendants are left out.
 	 */
 	uint32_t depth_max;
-	const char *below;              /* only this group and its descendants; NULL: all */
-	unsigned descriptors_max;       /* files to keep open; 0: as many as RLIMIT_NOFILE allows */
+	const char *below;        /* only the group of this path and its descendants; NULL: all */
+	unsigned descriptors_max; /* files to keep open; 0: as many as RLIMIT_NOFILE allows */
 	uint64_t full_walk_interval_ns; /* read all directories again; 0: a sensible default */
 	bool once;                      /* one sample only: keep no files open for a second one */
 	/*
@@ -140,6 +140,12 @@ struct cgw_sampler_options {
 	 * none: for callers that ask how often an ancestor's own limit was reached.
 	 */
 	bool ancestors_alone;
+	/*
+	 * Only the values of `below` and its ancestors are needed, and those of groups down to
+	 * depth_max. Deeper groups are sampled only where a requested metric is a sum over them
+	 * (cgw_source.own), and have no values of other files.
+	 */
+	bool only_group;
 };
 
 struct cgw_sampler;
@@ -161,6 +167,10 @@ int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric
  * could be read: -ENOENT (no hierarchy) or -ENOMEM. Drop the snapshot with cgw_snapshot_unref().
  */
 int cgw_sampler_sample(struct cgw_sampler *sampler, struct cgw_snapshot **ret_snapshot);
+
+/* The source's file may exist in this hierarchy, and has the meaning that the source states. */
+bool cgw_hierarchy_offers(const struct cgw_hierarchy *hierarchy,
+			  const struct cgw_source *source) CGW_PURE;
 
 /* The hierarchies that provide a metric, as a bit mask. */
 uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric metric);

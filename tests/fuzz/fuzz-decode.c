@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.key_length = (uint32_t)strlen(keys[i]),
 			.slot = i,
 			.scale = i == 0 ? 1000 : 1,
-			.conversion = (uint8_t)(size % (CGW_CONVERT_DECIMAL_E2 + 1)),
+			.conversion = (uint8_t)(size % (CGW_CONVERT_PAGES + 1)),
 			.instances = true,
 		};
 	FUZZ_CHECK(decode(FUZZ_FORMAT, text, size, requests, 4, numbers, &sink) == 0);

@@ -21,7 +21,8 @@ static char fake_log[8192]; /* "memory.max=4096\n" for every write that succeede
 static unsigned fake_writes;
 static unsigned fake_fail_at; /* number of the write that fails; 0: none */
 static int fake_fail_with;
-static bool fake_stuck; /* freezing never completes */
+static bool fake_nonblock; /* the last file was opened with O_NONBLOCK */
+static bool fake_stuck;    /* freezing never completes */
 /* Called before each write, to change the machine as another process would. */
 static void (*fake_before_write)(const char *file);
 static void (*fake_before_open)(void); /* same, before each open() */
@@ -49,6 +50,7 @@ static ssize_t fake_write(int fd, const void *buffer, size_t size)
 	/* A file of mode 0200 can be opened for writing only. */
 	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
 		return -EACCES;
+	fake_nonblock = (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';

@@ -20,6 +20,9 @@ enum style {
 	WORDS,      /* "123 456" */
 	PER_CPU,    /* "123 456 " */
 	PRESSURE,   /* "some avg10=1.23 avg60=4.56 avg300=7.89 total=123" per key */
+	WEIGHTS,    /* "default 123", "MAJ:MIN 123" per line; the key of devices is "device" */
+	NUMA,       /* "key N0=123 N1=123" per line */
+	NUMA_SUM,   /* "key=246 N0=123 N1=123" per line */
 	LIST,       /* PIDs, one per line; each list has a length of its own */
 	TEXT,
 };
@@ -37,9 +40,12 @@ struct kernel_file {
 #define SIZES    "2MB 1GB"
 #define REGIONS  "drm/0000:03:00.0/vram0 drm/0000:04:00.0/vram0"
 
-#define EVENTS  "low high max oom oom_kill oom_group_kill sock_throttled"
-#define IO_STAT "rbytes wbytes rios wios dbytes dios cost.usage"
-#define BLKIO   "Read Write Sync Async Discard Total"
+#define EVENTS "low high max oom oom_kill oom_group_kill sock_throttled"
+#define IO_STAT                                                                             \
+	"rbytes wbytes rios wios dbytes dios cost.vrate% cost.usage cost.wait cost.indebt " \
+	"cost.indelay use_delay delay_nsec missed total depth avg_lat win"
+#define RDMA_EVENTS "hca_handle.max hca_handle.alloc_fail hca_object.max hca_object.alloc_fail"
+#define BLKIO       "Read Write Sync Async Discard Total"
 #define V1_STAT(prefix)                                                                           \
 	prefix "cache " prefix "rss " prefix "rss_huge " prefix "shmem " prefix                   \
 	       "mapped_file " prefix "dirty " prefix "writeback " prefix                          \
@@ -57,6 +63,10 @@ struct kernel_file {
 #define LIMIT(name, no_limit)                          STYLED(name, ONE, "", "", no_limit)
 #define KEYED(name, keys)                              STYLED(name, FLAT, keys, "", NULL)
 #define WORD(name, text)                               STYLED(name, TEXT, text, "", NULL)
+
+#define BFQ_DEBUG(name, style, keys)                                \
+	STYLED("blkio/blkio.bfq." name, style, keys, DEVICES, NULL) \
+	STYLED("blkio/blkio.bfq." name "_recursive", style, keys, DEVICES, NULL)
 
 static const struct kernel_file v2_files[] = {
 #define GROUP_FILES_V2
@@ -89,11 +99,11 @@ struct group_files {
 	struct tree_dir *dir;
 	unsigned version;
 	bool unlimited;
-	struct group_number numbers[800];
+	struct group_number numbers[1400];
 	size_t count;
 	uint64_t next_number, next_length;
 	uint64_t shortest, longest; /* of the lists of processes */
-	struct original originals[300];
+	struct original originals[400];
 	size_t original_count;
 	char names[COUNT(v1_hierarchies)][2][48];
 };
@@ -109,7 +119,7 @@ static void must(bool condition)
 struct writing {
 	struct group_files *files;
 	const struct kernel_file *file;
-	char content[4096];
+	char content[6000];
 	size_t length;
 	size_t values;
 };
@@ -175,9 +185,15 @@ static struct group_number *add_number(struct group_files *files, const char *fi
 static void put_value(struct writing *writing, const struct word *key, const char *instance,
 		      bool decimal)
 {
+	const char *star = strchr(key->name, '*');
 	struct group_number *number =
 		add_number(writing->files, writing->file->name, key->name, instance);
 
+	/* "nr_subsys_*cpu": the instance is in the key. */
+	if (star != NULL) {
+		number->key[star + 1 - key->name] = '\0';
+		(void)snprintf(number->instance, sizeof(number->instance), "%s", star + 1);
+	}
 	if (strcmp(key->name, key->other) != 0)
 		number->number = strtoull(key->other, NULL, 10);
 	/* Of cpu.max the quota may be "max", the period may not. */
@@ -208,12 +224,47 @@ static void put_pressure(struct writing *writing, const char *share)
 	put(writing, "\n");
 }
 
+/* "key=123", or "key=1.23" for "key%". */
+static void put_assignment(struct writing *writing, struct word key, const struct word *instance)
+{
+	size_t length = strlen(key.name);
+	bool decimal = length > 0 && key.name[length - 1] == '%';
+
+	if (decimal)
+		key.name[length - 1] = key.other[length - 1] = '\0';
+	put(writing, " %s=", key.name);
+	put_value(writing, &key, instance->other, decimal);
+}
+
+/* Keys in lines, nodes in columns. */
+static void put_numa(struct writing *writing, const char *page_size)
+{
+	const char *at = writing->file->keys;
+	struct word key;
+
+	while (next_word(writing->file->keys, &at, &key)) {
+		uint64_t first = writing->files->next_number;
+
+		put(writing, "%s", key.name);
+		if (writing->file->style == NUMA_SUM)
+			put(writing, "=%" PRIu64, first + first + 7);
+		for (int node = 0; node < 2; node++) {
+			char instance[48];
+
+			(void)snprintf(instance, sizeof(instance), "%.16s%sN%d", page_size,
+				       page_size[0] != '\0' ? "." : "", node);
+			put(writing, " N%d=", node);
+			put_value(writing, &key, instance, false);
+		}
+		put(writing, "\n");
+	}
+}
+
 static void put_key(struct writing *writing, const struct word *key, const struct word *instance)
 {
 	switch (writing->file->style) {
 	case NESTED:
-		put(writing, " %s=", key->name);
-		put_value(writing, key, instance->other, false);
+		put_assignment(writing, *key, instance);
 		return;
 	case PER_CPU:
 	case WORDS:
@@ -227,10 +278,12 @@ static void put_key(struct writing *writing, const struct word *key, const struc
 		put(writing, "%s %s ", instance->name, key->name);
 		break;
 	case NAMED:
+	case WEIGHTS:
 		put(writing, "%s ", instance->name);
 		break;
 	case FLAT:
-		put(writing, "%s ", key->name);
+		put(writing, "%.*s%s ", (int)strcspn(key->name, "*"), key->name,
+		    strchr(key->name, '*') != NULL ? strchr(key->name, '*') + 1 : "");
 		break;
 	default:
 		break;
@@ -239,15 +292,26 @@ static void put_key(struct writing *writing, const struct word *key, const struc
 	put(writing, "\n");
 }
 
+static bool is_default(const struct word *instance)
+{
+	return strcmp(instance->name, "default") == 0;
+}
+
 static void put_instance(struct writing *writing, const struct word *instance)
 {
 	const char *at = writing->file->keys;
 	struct word key;
 
+	if (writing->file->style == NUMA || writing->file->style == NUMA_SUM) {
+		put_numa(writing, instance->name);
+		return;
+	}
 	if (writing->file->style == NESTED)
 		put(writing, "%s", instance->name);
 	while (next_word(writing->file->keys, &at, &key))
-		put_key(writing, &key, instance);
+		put_key(writing,
+			writing->file->style == WEIGHTS && is_default(instance) ? instance : &key,
+			instance);
 	if (writing->file->style == NESTED)
 		put(writing, "\n");
 }

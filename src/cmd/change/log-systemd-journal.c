@@ -8,10 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <systemd/sd-journal.h>
-
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/libsystemd.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/systemd-journal.h"
 #include <cgward/model.h>
@@ -53,7 +52,10 @@ static int open_journal(const char *where, sd_journal **ret_journal)
 {
 	const char *files[] = {where, NULL};
 	struct stat status;
+	int r = libsystemd_load(NULL);
 
+	if (r < 0)
+		return r;
 	if (where[0] == '\0')
 		return sd_journal_open(ret_journal, SD_JOURNAL_LOCAL_ONLY);
 	if (stat(where, &status) < 0)

@@ -26,6 +26,11 @@ static void append(char *text, size_t size, const char *format, ...)
 	va_end(arguments);
 }
 
+static void cleanup_snapshot(struct cgw_snapshot **snapshot)
+{
+	cgw_snapshot_unref(*snapshot);
+}
+
 #define DESCRIBE(finding, ...) append((finding)->state, sizeof((finding)->state), __VA_ARGS__)
 #define ADVISE(finding, ...)   append((finding)->hint, sizeof((finding)->hint), __VA_ARGS__)
 
@@ -72,6 +77,47 @@ static bool is_disabled(const char *cgroups, const char *name)
 	return false;
 }
 
+/* Controllers of the kernel that no hierarchy has. */
+static void describe_unused(const struct cgw_layout *layout, const char *cgroups,
+			    struct finding *finding)
+{
+	const char *separator = "; built in, but not available: ";
+
+	for (const char *line = cgroups; line != NULL && *line != '\0';) {
+		char word[64];
+		int controller = -ENOENT;
+
+		/* NOLINTNEXTLINE(cert-err34-c): a word */
+		if (*line != '#' && sscanf(line, "%63s", word) == 1)
+			controller = cgw_controller_find(word);
+		if (controller >= 0 &&
+		    cgw_layout_find(layout, (enum cgw_controller)controller) < 0) {
+			DESCRIBE(finding, "%s%s (%s)", separator, word,
+				 is_disabled(cgroups, word) ? "disabled at boot"
+							    : "not in a mounted hierarchy");
+			separator = ", ";
+		}
+		line = strchr(line, '\n');
+		line = line != NULL ? line + 1 : NULL;
+	}
+}
+
+static void check_mount_options(const struct cgw_layout *layout, struct finding *finding)
+{
+	int v2 = cgw_layout_find_v2(layout);
+	const struct cgw_mount_option_info *info;
+	const char *separator = "";
+
+	for (size_t i = 0; v2 >= 0 && (info = cgw_mount_option_info(i)) != NULL; i++) {
+		if (!(layout->hierarchies[v2].mount_options & info->option))
+			continue;
+		DESCRIBE(finding, "%s%s (%s)", separator, info->name, info->meaning);
+		separator = ", ";
+	}
+	if (finding->state[0] == '\0')
+		DESCRIBE(finding, "%s", v2 >= 0 ? "none on the v2 hierarchy" : "no v2 hierarchy");
+}
+
 static void check_controllers(const struct cgw_layout *layout, struct finding *finding)
 {
 	static const enum cgw_controller required[] = {CGW_CPU, CGW_MEMORY, CGW_IO, CGW_PIDS,
@@ -101,6 +147,7 @@ static void check_controllers(const struct cgw_layout *layout, struct finding *f
 			DESCRIBE(finding, " (not in a mounted hierarchy)");
 		}
 	}
+	describe_unused(layout, cgroups, finding);
 }
 
 /* Takes one sample of the given metrics. */
@@ -308,6 +355,24 @@ static void check_limits(const struct cgw_layout *layout, struct finding *findin
 	}
 }
 
+/* The groups for which pressure was turned off. */
+static size_t count_unmeasured(const struct cgw_layout *layout)
+{
+	static const enum cgw_metric metrics[] = {CGW_M_CGROUP_PRESSURE};
+	CLEANUP(cleanup_snapshot) struct cgw_snapshot *snapshot = NULL;
+	struct cgw_diag diag = {0};
+	size_t off = 0;
+
+	if (sample_once(layout, metrics, ARRAY_SIZE(metrics), &snapshot, &diag) < 0)
+		return 0;
+	for (uint32_t i = 0; i < cgw_snapshot_topology(snapshot)->count; i++) {
+		struct cgw_number number = cgw_snapshot_number(snapshot, metrics[0], i);
+
+		off += number.state == CGW_OK && number.value == 0;
+	}
+	return off;
+}
+
 static void check_pressure(const struct cgw_layout *layout, struct finding *finding)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -323,8 +388,44 @@ static void check_pressure(const struct cgw_layout *layout, struct finding *find
 		DESCRIBE(finding, "PSI of the machine, and of groups in the v2 hierarchy only");
 		ADVISE(finding, "cgroup v1 has no per-group PSI; boot with cgroup v2");
 	} else {
+		size_t off = count_unmeasured(layout);
+
 		DESCRIBE(finding, "PSI of the machine and of each group");
+		if (off > 0)
+			DESCRIBE(finding, " except %zu whose cgroup.pressure is 0", off);
 	}
+}
+
+/* Without io.cost.qos enabled, a kernel with io.weight accepts weights that have no effect. */
+static void check_io_weight(const struct cgw_layout *layout, struct finding *finding)
+{
+	static const enum cgw_metric metrics[] = {CGW_M_IO_COST_QOS_ENABLE};
+	CLEANUP(cleanup_snapshot) struct cgw_snapshot *snapshot = NULL;
+	struct cgw_diag diag = {0};
+	int hierarchy = cgw_layout_find(layout, CGW_IO);
+	const struct cgw_instance *devices;
+	const char *separator = "by the IO cost model on ";
+	size_t count = 0;
+
+	if (hierarchy < 0 || layout->hierarchies[hierarchy].version != 2 ||
+	    sample_once(layout, metrics, ARRAY_SIZE(metrics), &snapshot, &diag) < 0 ||
+	    cgw_snapshot_source(snapshot, metrics[0]) == NULL) {
+		DESCRIBE(finding, "only with the scheduler bfq: no IO cost model");
+		return;
+	}
+	devices = cgw_snapshot_instances(snapshot, metrics[0], 0, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (devices[i].number.state != CGW_OK || devices[i].number.value == 0)
+			continue;
+		DESCRIBE(finding, "%s%s", separator, devices[i].name);
+		separator = ", ";
+	}
+	if (finding->state[0] != '\0')
+		return;
+	finding->verdict = VERDICT_LIMITED;
+	DESCRIBE(finding, "io.weight has no effect: the IO cost model is enabled on no device");
+	ADVISE(finding, "echo 'MAJ:MIN enable=1' >%s/io.cost.qos, or use the scheduler bfq",
+	       layout->hierarchies[hierarchy].mountpoint);
 }
 
 static void check_systemd(const struct cgw_layout *layout, struct finding *finding)
@@ -439,10 +540,12 @@ static void check_build(const struct cgw_layout *layout, struct finding *finding
 const struct check checks[] = {
 	{"layout", check_layout, true},
 	{"controllers", check_controllers, false},
+	{"options", check_mount_options, false},
 	{"reading", check_reading, false},
 	{"collectors", check_collectors, false},
 	{"accounting", check_accounting, false},
 	{"io", check_io, false},
+	{"weights", check_io_weight, false},
 	{"writing", check_writing, false},
 	{"limits", check_limits, false},
 	{"pressure", check_pressure, false},

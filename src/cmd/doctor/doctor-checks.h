@@ -10,8 +10,8 @@ enum verdict { VERDICT_WORKS, VERDICT_LIMITED, VERDICT_FAILS };
 /* Strings are escaped. */
 struct finding {
 	enum verdict verdict;
-	char state[512]; /* with the reason, if limited */
-	char hint[256];  /* suggested fix, or "" */
+	char state[1024]; /* with the reason, if limited */
+	char hint[256];   /* suggested fix, or "" */
 };
 
 struct check {

@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/model/sampling.h"
+#include "lib/sample/group-tree.h"
 #include "shared/cli/options.h"
 #include "shared/cli/select-groups.h"
 
@@ -127,40 +128,29 @@ static enum cli_exit sample_and_print(const struct get *get, struct cgw_sampler 
 	return print_values(get, frame, group);
 }
 
-/* Some metric may be a sum over all descendants, because the kernel counts each group alone. */
-static bool may_need_descendants(const struct cgw_layout *layout, const struct cgw_metric_set *set)
+/* Some field is what remains of a value without those of the children. */
+static bool excludes_children(const struct get *get)
 {
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
-		const struct cgw_metric_info *info = cgw_metric_info(metric);
-
-		for (size_t i = 0; i < info->source_count && cgw_metric_set_has(set, metric); i++) {
-			int h = -1;
-
-			if (info->sources[i].own)
-				h = cgw_layout_find(
-					layout, (enum cgw_controller)info->sources[i].controller);
-			if (h >= 0 && layout->hierarchies[h].version == info->sources[i].version)
-				return true;
-		}
-	}
+	for (size_t i = 0; i < get->fields.count; i++)
+		if (get->fields.items[i].view == CGW_VIEW_OWN ||
+		    get->fields.items[i].view == CGW_VIEW_DERIVED_OWN)
+			return true;
 	return false;
 }
 
 static enum cli_exit read_and_print(const struct get *get)
 {
-	/* Own values exclude the children, so read those as well, but no further descendants. */
-	struct cgw_sampler_options sampler_options = {.below = get->path, .depth_max = 1};
+	struct cgw_sampler_options sampler_options = {
+		.below = get->path, .once = true, .only_group = true};
 	struct cgw_metric_set metrics = {0};
 	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
 	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
 	struct cgw_diag diag = {0};
 
-	for (const char *at = get->path; *at != '\0'; at++)
-		sampler_options.depth_max += *at == '/' && at[1] != '\0';
 	for (size_t i = 0; i < get->fields.count; i++)
 		cgw_field_metrics(get->fields.items[i], &metrics);
-	if (may_need_descendants(get->layout, &metrics))
-		sampler_options.depth_max = 0;
+	if (excludes_children(get))
+		sampler_options.depth_max = path_depth(get->path) + 1;
 	if (cgw_sampler_new(get->layout, &sampler_options, &sampler, &diag) < 0) {
 		cli_diag(get->context, &diag);
 		return CLI_FAILED;

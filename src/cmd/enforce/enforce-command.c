@@ -250,9 +250,14 @@ static enum cli_exit prepare(struct daemon *daemon)
 
 static enum cli_exit enforce(struct daemon *daemon)
 {
+	struct cgw_diag diag = {0};
 	enum cli_exit status;
-	int r;
+	int r = libsystemd_load(&diag);
 
+	if (r < 0) {
+		cli_diag(daemon->context, &diag);
+		return CLI_FAILED;
+	}
 	daemon->state.policy = daemon_load_policy(&daemon->options);
 	status = prepare(daemon);
 	if (daemon->options.restore)

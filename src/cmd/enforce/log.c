@@ -7,21 +7,18 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* CODE_FILE= and CODE_LINE= would only name this file. */
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-id128.h>
-#include <systemd/sd-journal.h>
-
 #include "cmd/enforce/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
+#include "lib/base/libsystemd.h"
 #include "shared/cli/systemd-journal.h"
 #include "shared/report/log-change.h"
 
 /* If standard error is the journal already, write only structured entries. */
 static bool in_journal(void)
 {
-	return getenv("JOURNAL_STREAM") != NULL && access("/run/systemd/journal/socket", W_OK) == 0;
+	return getenv("JOURNAL_STREAM") != NULL &&
+	       access("/run/systemd/journal/socket", W_OK) == 0 && libsystemd_load(NULL) == 0;
 }
 
 void log_event(int priority, const char *format, ...)

@@ -3,7 +3,7 @@
 #ifndef CGWARD_CMD_ENFORCE_POLICY_WATCH_H
 #define CGWARD_CMD_ENFORCE_POLICY_WATCH_H
 
-#include <systemd/sd-event.h>
+#include "lib/base/libsystemd.h"
 
 struct policy_watch {
 	const char *file;

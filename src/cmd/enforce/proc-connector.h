@@ -7,7 +7,7 @@
 #ifndef CGWARD_CMD_ENFORCE_PROC_CONNECTOR_H
 #define CGWARD_CMD_ENFORCE_PROC_CONNECTOR_H
 
-#include <systemd/sd-event.h>
+#include "lib/base/libsystemd.h"
 
 #include <cgward/base.h>
 

@@ -4,9 +4,9 @@
 #define CGWARD_CMD_ENFORCE_WAKEUP_H
 
 #include <stdbool.h>
-#include <systemd/sd-event.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/libsystemd.h"
 
 #define WAKE_GROUP_DELAY_NS (50 * NS_PER_MS)
 #define WAKE_EVENT_DELAY_NS (100 * NS_PER_MS) /* longer: kernel events come in bursts */

@@ -154,7 +154,8 @@ int explain_run(struct cli_context *context, int argc, char **argv)
 		return (int)status;
 	if (explain.policy != NULL)
 		cgw_policy_metrics_used(explain.policy, &metrics);
-	status = inspect_target_open(&target, context, argv[0], &metrics);
+	/* Conditions of a policy may depend on descendants. */
+	status = inspect_target_open(&target, context, argv[0], &metrics, explain.policy == NULL);
 	if (status == CLI_OK)
 		status = inspect_target_sample_again(&target, explain.rates_ns);
 	if (status == CLI_OK)

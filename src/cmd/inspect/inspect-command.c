@@ -147,7 +147,8 @@ static enum cli_exit inspect_group(const struct inspect *inspect, const char *na
 	cgw_bounds_metrics(&metrics);
 	cgw_metric_set_add(&metrics, CGW_M_NET_CLS_CLASSID);
 	cgw_metric_set_add(&metrics, CGW_M_NET_PRIO_IFPRIOMAP);
-	status = inspect_target_open(&target, inspect->context, name, &metrics);
+	status = inspect_target_open(&target, inspect->context, name, &metrics,
+				     inspect->options.own_only);
 	if (status == CLI_OK)
 		status = inspect_and_show(inspect, &target);
 	inspect_target_done(&target);

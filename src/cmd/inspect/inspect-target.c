@@ -27,9 +27,11 @@ static enum cli_exit sample(struct inspect_target *target)
 }
 
 enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_context *context,
-				  const char *name, const struct cgw_metric_set *metrics)
+				  const char *name, const struct cgw_metric_set *metrics,
+				  bool only_group)
 {
-	struct cgw_sampler_options options = {.ancestors_alone = true};
+	struct cgw_sampler_options options = {
+		.once = true, .only_group = only_group, .ancestors_alone = true};
 	struct cgw_diag diag = {0};
 	enum cli_exit status = CLI_OK;
 	int r;

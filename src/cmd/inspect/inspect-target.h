@@ -17,11 +17,12 @@ struct inspect_target {
 };
 
 /*
- * Finds the group `name` and takes one sample of it, its ancestors and its descendants. On failure,
- * prints the error and returns the exit status.
+ * Finds the group `name` and takes one sample of it, its ancestors and unless `only_group` its
+ * descendants. On failure, prints the error and returns the exit status.
  */
 enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_context *context,
-				  const char *name, const struct cgw_metric_set *metrics);
+				  const char *name, const struct cgw_metric_set *metrics,
+				  bool only_group);
 /* Takes another sample after `after_ns`. */
 enum cli_exit inspect_target_sample_again(struct inspect_target *target, uint64_t after_ns);
 void inspect_target_done(struct inspect_target *target);

@@ -96,6 +96,7 @@ static int fill_hierarchy(struct cgw_layout *layout, const struct cgroup_mount *
 		.fd = fd,
 		.device = mount->device,
 		.read_only = mount->read_only,
+		.mount_options = mount->options,
 	};
 	struct stat stat;
 	int r = layout->ops->stat_fd(fd, &stat);
@@ -303,18 +304,12 @@ static int parse_mountinfo(struct cgw_layout *layout, int directory, const char 
 			   struct cgroup_mounts *ret_mounts)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	CLEANUP(cleanup_file) FILE *stream = NULL;
 	size_t length;
 	int r = file_read_at(layout->ops, directory, file, &text, &length);
 
 	if (r < 0)
 		return r;
-	if (length == 0)
-		return -EBADMSG;
-	stream = fmemopen(text, length, "r");
-	if (stream == NULL)
-		return -errno;
-	return mounts_parse(stream, ret_mounts);
+	return length == 0 ? -EBADMSG : mounts_parse(text, ret_mounts);
 }
 
 /* Adds the mounts of this machine; if `top` is not NULL, only those at or below it. */

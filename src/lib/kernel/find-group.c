@@ -10,12 +10,11 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "lib/base/string-list.h"
+#include "lib/kernel/identity.h"
 #include "lib/kernel/kernel-file.h"
 #include "lib/kernel/list-children.h"
 #include "lib/kernel/membership.h"
 
-/* Units and containers are never this deep; protects against a malicious, very deep tree. */
-#define SEARCH_DEPTH_MAX 32
 /* The number of groups that fit into a message. */
 #define MATCH_MAX  8
 #define HEX_DIGITS "0123456789abcdef"
@@ -166,7 +165,7 @@ static int visit(void *context, const struct walk_entry *entry)
 		free(path);
 		return r;
 	}
-	if (entry->child_count == 0 || path_depth(path) >= SEARCH_DEPTH_MAX) {
+	if (entry->child_count == 0 || path_depth(path) >= IDENTITY_DEPTH_MAX) {
 		free(path);
 		return 0;
 	}

@@ -348,7 +348,7 @@ size_t identity_read(const char *path, struct cgw_identity *ret_identity)
 {
 	struct unit_scan scan = {.part = CGW_PART_SYSTEM_UNIT};
 	const char *starts[SPAN_MAX] = {NULL};
-	size_t last_rule = ARRAY_SIZE(rules);
+	size_t last_rule = ARRAY_SIZE(rules), depth = 0;
 
 	ret_identity->kind = CGW_IDENTITY_NONE;
 	ret_identity->below = 0;
@@ -357,8 +357,13 @@ size_t identity_read(const char *path, struct cgw_identity *ret_identity)
 	for (path += strspn(path, "/"); *path != '\0'; path += strspn(path, "/")) {
 		size_t length = strcspn(path, "/"), rule;
 		struct captures captures;
-		bool known;
+		bool known = false;
 
+		if (depth++ >= IDENTITY_DEPTH_MAX) {
+			ret_identity->below++;
+			path += length;
+			continue;
+		}
 		memmove(starts + 1, starts, (SPAN_MAX - 1) * sizeof(starts[0]));
 		starts[0] = path;
 		known = scan_unit(&scan, path, length, ret_identity);

@@ -5,6 +5,12 @@
 
 #include <cgward/kernel.h>
 
+/*
+ * Units and containers are never this deep. The names in further components of a path are not
+ * read: it may have thousands, each of which would be compared with all patterns.
+ */
+#define IDENTITY_DEPTH_MAX 32
+
 size_t identity_rule_count(void);
 const char *identity_rule_pattern(size_t rule);
 

@@ -27,7 +27,7 @@ struct children {
 static int visit(void *context, int fd, const char *name, uint8_t type, uint64_t inode)
 {
 	const struct children *children = context;
-	struct walk_entry entry = {name, inode, UINT64_MAX};
+	struct walk_entry entry = {fd, name, inode, UINT64_MAX};
 	struct stat stat;
 	int r;
 

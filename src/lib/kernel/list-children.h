@@ -6,6 +6,7 @@
 #include "lib/kernel/kernel-ops.h"
 
 struct walk_entry {
+	int directory;        /* that contains it */
 	const char *name;     /* valid only during the callback */
 	uint64_t id;          /* inode */
 	uint64_t child_count; /* UINT64_MAX: not known */

@@ -3,8 +3,6 @@
 #ifndef CGWARD_LIB_KERNEL_MOUNTS_H
 #define CGWARD_LIB_KERNEL_MOUNTS_H
 
-#include <stdio.h>
-
 #include <cgward/kernel.h>
 
 struct cgroup_mount {
@@ -15,6 +13,7 @@ struct cgroup_mount {
 	char *root;
 	uint64_t device;
 	bool read_only;
+	uint32_t options; /* enum cgw_mount_option */
 };
 
 struct cgroup_mounts {
@@ -23,10 +22,10 @@ struct cgroup_mounts {
 };
 
 /*
- * Collects all mounts of type cgroup and cgroup2. Returns -EBADMSG for an invalid format. Free with
- * mounts_done().
+ * Collects all mounts of type cgroup and cgroup2; changes the text. Returns -EBADMSG for an invalid
+ * format. Free with mounts_done().
  */
-int mounts_parse(FILE *stream, struct cgroup_mounts *ret_mounts);
+int mounts_parse(char *text, struct cgroup_mounts *ret_mounts);
 void mounts_done(struct cgroup_mounts *mounts);
 
 #endif

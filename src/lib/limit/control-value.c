@@ -14,6 +14,11 @@
 
 #define PERIOD_NS (100 * NS_PER_MS) /* the kernel's default */
 
+static const char *unlimited_word(const struct control_row *row)
+{
+	return row->info.unlimited != NULL ? row->info.unlimited : "max";
+}
+
 static int refuse(const struct control_row *row, const char *text, int error, struct cgw_diag *diag)
 {
 	char shown[96];
@@ -179,6 +184,26 @@ static bool are_toggles(const char *text)
 	return true;
 }
 
+/* "enable=1 rlat=75000": keys of the row; the kernel checks their values. */
+static bool are_settings(const struct control_row *row, const char *text)
+{
+	while (*(text = skip_blanks(text)) != '\0') {
+		char key[32];
+		size_t length = strcspn(text, "= \t"), value;
+
+		if (length == 0 || length >= sizeof(key) || text[length] != '=')
+			return false;
+		snprintf(key, sizeof(key), "%.*s", (int)length, text);
+		value = strspn(text + length + 1, "0123456789.abcdefghijklmnopqrstuvwxyz");
+		if (!word_list_has(row->info.words, key) || value == 0)
+			return false;
+		text += length + 1 + value;
+		if (*text != '\0' && *text != ' ' && *text != '\t')
+			return false;
+	}
+	return true;
+}
+
 static int parse_text(const struct control_row *row, const char *text, struct request *request)
 {
 	bool good = false;
@@ -199,6 +224,9 @@ static int parse_text(const struct control_row *row, const char *text, struct re
 		break;
 	case FORM_DEVICES:
 		good = is_device_rule(text);
+		break;
+	case FORM_SETTINGS:
+		good = are_settings(row, text);
 		break;
 	case FORM_AMOUNT:
 	case FORM_BANDWIDTH:
@@ -228,6 +256,26 @@ static const char *parse_instance(const char *text, struct request *request)
 	return rest;
 }
 
+/* Moves " swappiness=N" or " swappiness=max" from the end of the value to the setting. */
+static int parse_argument(const struct control_row *row, char *value, struct setting *setting)
+{
+	size_t length = strlen(row->argument);
+	char *blank = strrchr(value, ' '), *at = blank != NULL ? blank + 1 : value;
+	uint64_t number;
+
+	if (blank == NULL || strncmp(at, row->argument, length) != 0 || at[length] != '=')
+		return 0;
+	if (strcmp(at + length + 1, "max") != 0 &&
+	    (quantity_parse(CGW_UNIT_COUNT, at + length + 1, &number) < 0 ||
+	     number > row->argument_maximum))
+		return -EINVAL;
+	snprintf(setting->text, sizeof(setting->text), "%s", at);
+	while (blank > value && isspace((unsigned char)blank[-1]))
+		blank--;
+	*blank = '\0';
+	return 0;
+}
+
 int request_parse(const struct control_row *row, const char *text, struct request *ret_request,
 		  struct cgw_diag *diag)
 {
@@ -253,6 +301,8 @@ int request_parse(const struct control_row *row, const char *text, struct reques
 	value = row->info.instances ? parse_instance(trimmed, &request) : trimmed;
 	if (value == NULL || strpbrk(trimmed, "\n\r") != NULL)
 		return refuse(row, trimmed, -EINVAL, diag);
+	if (row->argument != NULL && parse_argument(row, trimmed, &request.setting) < 0)
+		return refuse(row, trimmed, -EINVAL, diag);
 	r = is_number(row) ? parse_number(row, value, &request) : parse_text(row, value, &request);
 	if (r < 0)
 		return refuse(row, trimmed, r, diag);
@@ -274,9 +324,10 @@ static int check_range(const struct control_row *row, const struct setting *sett
 	setting_format(row, &bound, least, sizeof(least));
 	bound.number = row->info.maximum;
 	setting_format(row, &bound, most, sizeof(most));
-	return cgw_diag_set(diag, -ERANGE, "%s: %s is out of range (expected %s to %s%s)",
+	return cgw_diag_set(diag, -ERANGE, "%s: %s is out of range (expected %s to %s%s%s)",
 			    row->info.key, asked, least, most,
-			    row->info.unlimited != NULL ? " or max" : "");
+			    row->info.unlimited != NULL ? " or " : "",
+			    row->info.unlimited != NULL ? row->info.unlimited : "");
 }
 
 /* amount * percent / 100 without loss of low digits and without overflow. */
@@ -424,9 +475,13 @@ size_t setting_format(const struct control_row *row, const struct setting *setti
 						: setting->text);
 	if (row->form != FORM_BANDWIDTH) {
 		if (setting->unlimited)
-			return (size_t)snprintf(buffer, size, "max");
-		return quantity_format((enum cgw_unit)row->info.unit, setting->number, buffer,
-				       size);
+			return (size_t)snprintf(buffer, size, "%s", unlimited_word(row));
+		if (row->argument == NULL || setting->text[0] == '\0')
+			return quantity_format((enum cgw_unit)row->info.unit, setting->number,
+					       buffer, size);
+		quantity_format((enum cgw_unit)row->info.unit, setting->number, quota,
+				sizeof(quota));
+		return (size_t)snprintf(buffer, size, "%s %s", quota, setting->text);
 	}
 	quantity_format(CGW_UNIT_NS, setting->number, quota, sizeof(quota));
 	quantity_format(CGW_UNIT_NS, setting->period_ns, period, sizeof(period));

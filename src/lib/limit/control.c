@@ -23,23 +23,29 @@
 	.sources = (const struct cgw_source[]){__VA_ARGS__}, \
 	.source_count =                                      \
 		sizeof((const struct cgw_source[]){__VA_ARGS__}) / sizeof(struct cgw_source)
-#define RANGE(least, most) .info.minimum = (least), .info.maximum = (most)
-#define UNLIMITED(v1, v2)  .info.unlimited = "max", .unlimited = {NULL, (v1), (v2)}
-#define DEFAULT(text)      .info.default_value = (text)
-#define WORDS(text)        .info.words = (text)
-#define DEVICE             .info.per_device = true
-#define GUARD(id, v1, v2)  .guard = CGW_M_##id, .guard_percent = {0, (v1), (v2)}
-#define RECLAIM_BY(v1, v2) .reclaimable = true, .reclaim_by = {-1, CGW_C_##v1, CGW_C_##v2}
-#define AT_MOST(id)        .bounded = true, .at_most = CGW_C_##id
-#define OF(what)           .capacity = CAPACITY_##what
-#define NOT_WITH(id)       .excluded = true, .not_with = CGW_C_##id
-#define UNDO_BY(id)        .undoable = true, .undo_by = CGW_C_##id
+#define RANGE(least, most)  .info.minimum = (least), .info.maximum = (most)
+#define UNLIMITED(v1, v2)   .info.unlimited = "max", .unlimited = {NULL, (v1), (v2)}
+#define RESET(v1, v2)       .info.unlimited = "default", .unlimited = {NULL, (v1), (v2)}
+#define NONBLOCK            .nonblock = true
+#define ARGUMENT(key, most) .argument = (key), .argument_maximum = (most)
+#define DEFAULT(text)       .info.default_value = (text)
+#define WORDS(text)         .info.words = (text)
+#define DEVICE              .info.per_device = true
+#define GUARD(id, v1, v2)   .guard = CGW_M_##id, .guard_percent = {0, (v1), (v2)}
+#define RECLAIM_BY(v1, v2)  .reclaimable = true, .reclaim_by = {-1, CGW_C_##v1, CGW_C_##v2}
+#define AT_MOST(id)         .bounded = true, .at_most = CGW_C_##id
+#define OF(what)            .capacity = CAPACITY_##what
+#define NOT_WITH(id)        .excluded = true, .not_with = CGW_C_##id
+#define UNDO_BY(id)         .undoable = true, .undo_by = CGW_C_##id
 #define PROPERTY(name, how, on_v1) \
 	.property = (name), .property_kind = PROPERTY_##how, .property_on_v1 = (on_v1)
 
+/* Whether a shape of metrics.def has instances. */
+enum { MANY_SCALAR, MANY_STRING = 0, MANY_INSTANCES, MANY_EACH = 1 };
+
 /* What a control inherits from the metric of the same ID. */
-#define METRIC(id, key_, name, others, help_, kind_, form, measure, ...)                  \
-	enum { unit_##id = CGW_UNIT_##measure, many_##id = CGW_##form == CGW_INSTANCES }; \
+#define METRIC(id, key_, name, others, help_, kind_, form, measure, ...)  \
+	enum { unit_##id = CGW_UNIT_##measure, many_##id = MANY_##form }; \
 	__attribute__((unused)) static const char title_##id[] = name, aliases_##id[] = others;
 #include <cgward/metrics.def>
 #undef METRIC
@@ -61,7 +67,8 @@
 			.info.title = (title_),                            \
 			.info.aliases = "",                                \
 			.info.unit = CGW_UNIT_##unit_,                     \
-			.info.instances = FORM_##form_ == FORM_FAMILY,     \
+			.info.instances = FORM_##form_ == FORM_FAMILY ||   \
+					  FORM_##form_ == FORM_SETTINGS,   \
 			.info.metric = -1,                                 \
 			.info.action = true,                               \
 			.form = FORM_##form_,                              \

@@ -14,6 +14,7 @@ enum control_form {
 	FORM_WORD,
 	FORM_TOGGLES,
 	FORM_DEVICES,
+	FORM_SETTINGS, /* key=value words of one device, in one write */
 	FORM_FAMILY, /* several controls of one device */
 };
 
@@ -43,7 +44,10 @@ struct control_row {
 	uint8_t capacity;                 /* enum control_capacity */
 	const struct cgw_source *sources; /* of an action; NULL: the sources of the metric */
 	uint8_t source_count;
-	const char *unlimited[3];  /* by version: the kernel's word for "no limit" */
+	const char *unlimited[3]; /* by version: the kernel's word for "no limit" */
+	bool nonblock;            /* opened with O_NONBLOCK */
+	const char *argument;     /* key of an optional "key=N" after the value, or NULL */
+	uint64_t argument_maximum;
 	uint16_t guard_percent[3]; /* by version: lowest percentage of `guard`; 0: any value */
 	int16_t guard;             /* the metric of current use */
 	bool reclaimable;          /* `reclaim_by` reclaims for a lower value */

@@ -64,6 +64,7 @@ static void encode_number(const struct control_row *row, const struct cgw_source
 	case CGW_CONVERT_SCALE:
 	case CGW_CONVERT_TICKS:
 	case CGW_CONVERT_MEMORY_LIMIT:
+	case CGW_CONVERT_PAGES: /* of values that cannot be set */
 		number /= source->scale > 1 ? source->scale : 1;
 		break;
 	}
@@ -86,6 +87,10 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 		snprintf(buffer, size, "%s", none ? "\n" : setting->text);
 		return 0;
 	}
+	if (row->form == FORM_SETTINGS) {
+		length = snprintf(buffer, size, "%s %s", setting->instance, setting->text);
+		return length < 0 || (size_t)length >= size ? -E2BIG : 0;
+	}
 	encode_number(row, source, setting, number, sizeof(number));
 	switch ((enum cgw_format)source->format) {
 	case CGW_FORMAT_NESTED:
@@ -103,7 +108,8 @@ int kernel_text_encode(const struct control_row *row, const struct cgw_source *s
 				  setting->period_ns / source->scale);
 		break;
 	default:
-		length = snprintf(buffer, size, "%s", number);
+		length = snprintf(buffer, size, "%s%s%s", number,
+				  setting->text[0] != '\0' ? " " : "", setting->text);
 		break;
 	}
 	return length < 0 || (size_t)length >= size ? -E2BIG : 0;

@@ -219,7 +219,8 @@ static int write_files(struct step *step, const struct target *target, const str
 		return r;
 	if (row->form == FORM_BANDWIDTH && step->source->version == 1)
 		return write_bandwidth_v1(step, target, value, text);
-	return target_write(target, file, text);
+	return row->nonblock ? target_write_nonblock(target, file, text)
+			     : target_write(target, file, text);
 }
 
 static int write_setting(struct cgw_plan *plan, struct step *step, const struct target *target,

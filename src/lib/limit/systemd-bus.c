@@ -219,8 +219,10 @@ static int user_manager_fail(uid_t uid, int error, struct cgw_diag *diag)
 static int connect_manager(const char *address, uid_t manager, sd_bus **ret_bus,
 			   struct cgw_diag *diag)
 {
-	int r;
+	int r = libsystemd_load(diag);
 
+	if (r < 0)
+		return r;
 	if (manager == SYSTEMD_SYSTEM && address != NULL)
 		r = connect_to(address, false, ret_bus);
 	else if (manager == SYSTEMD_SYSTEM)
@@ -278,7 +280,7 @@ void systemd_bus_drop(struct systemd *systemd, uid_t manager)
 int systemd_bus_try(sd_bus *bus, const struct systemd_request *request, sd_bus_message **ret_reply,
 		    struct cgw_diag *diag)
 {
-	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP(systemd_cleanup_error) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(systemd_cleanup_message) sd_bus_message *message = NULL;
 	uint64_t timeout_us = request->timeout_us;
 	int r = sd_bus_message_new_method_call(bus, &message, "org.freedesktop.systemd1",

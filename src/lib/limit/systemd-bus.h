@@ -8,8 +8,7 @@
 #ifndef CGWARD_LIB_LIMIT_SYSTEMD_BUS_H
 #define CGWARD_LIB_LIMIT_SYSTEMD_BUS_H
 
-#include <systemd/sd-bus.h>
-
+#include "lib/base/libsystemd.h"
 #include "lib/limit/systemd.h"
 
 #define SYSTEMD_SYSTEM ((uid_t)-1)
@@ -74,6 +73,11 @@ int systemd_bus_fail(const sd_bus_error *error, int r, const char *member, struc
 static inline void systemd_cleanup_message(sd_bus_message **message)
 {
 	sd_bus_message_unref(*message);
+}
+
+static inline void systemd_cleanup_error(sd_bus_error *error)
+{
+	sd_bus_error_free(error);
 }
 
 #endif

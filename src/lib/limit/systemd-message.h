@@ -3,7 +3,7 @@
 #ifndef CGWARD_LIB_LIMIT_SYSTEMD_MESSAGE_H
 #define CGWARD_LIB_LIMIT_SYSTEMD_MESSAGE_H
 
-#include <systemd/sd-bus.h>
+#include "lib/base/libsystemd.h"
 
 #include "lib/limit/systemd.h"
 

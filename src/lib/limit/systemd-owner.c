@@ -41,7 +41,7 @@ static int read_string_property(sd_bus *bus, const char *object, const char *int
 				const char *property, char *buffer, size_t size,
 				struct cgw_diag *diag)
 {
-	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP(systemd_cleanup_error) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(cleanup_free) char *text = NULL;
 	int r = sd_bus_get_property_string(bus, "org.freedesktop.systemd1", object, interface,
 					   property, &error, &text);
@@ -57,7 +57,7 @@ static int read_string_property(sd_bus *bus, const char *object, const char *int
 
 static int describe_unit(sd_bus *bus, const char *object, struct unit *unit, struct cgw_diag *diag)
 {
-	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP(systemd_cleanup_error) sd_bus_error error = SD_BUS_ERROR_NULL;
 	const char *interface;
 	int delegates = 0;
 	int r = read_string_property(bus, object, "org.freedesktop.systemd1.Unit", "Id", unit->name,

@@ -47,7 +47,7 @@ static int read_group(struct systemd *systemd, const struct cgw_owner *owner, ch
 		      size_t size, struct cgw_diag *diag)
 {
 	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
-	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP(systemd_cleanup_error) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(cleanup_free) char *state = NULL, *group = NULL;
 	const char *object, *interface = systemd_interface_of(owner->unit);
 	sd_bus *bus = NULL;
@@ -87,7 +87,7 @@ static int read_drop_ins(struct systemd *systemd, const struct cgw_owner *owner,
 			 struct cgw_diag *diag)
 {
 	CLEANUP(systemd_cleanup_message) sd_bus_message *reply = NULL;
-	CLEANUP(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP(systemd_cleanup_error) sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP(cleanup_strv) char **paths = NULL;
 	CLEANUP(string_builder_free) struct string_builder list = {0};
 	const char *object;

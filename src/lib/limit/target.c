@@ -30,7 +30,7 @@ void target_close(struct target *target)
 	target->directory = -1;
 }
 
-int target_write(const struct target *target, const char *file, const char *text)
+static int write_text(const struct target *target, const char *file, const char *text, int flags)
 {
 	const struct kernel_ops *ops = target->layout->ops;
 	size_t length = strlen(text);
@@ -40,7 +40,7 @@ int target_write(const struct target *target, const char *file, const char *text
 	/* A recorded machine consists of regular files, to which writes have no meaning. */
 	if (target->layout->recorded && ops == &kernel_ops_real)
 		return -EROFS;
-	fd = ops->open_at(target->directory, file, O_WRONLY | O_CLOEXEC);
+	fd = ops->open_at(target->directory, file, O_WRONLY | O_CLOEXEC | flags);
 	if (fd < 0) {
 		DEBUG(CGW_DEBUG_LIMIT, "%s: cannot open %s for '%s': %s", target->path, file, text,
 		      strerror(-fd));
@@ -53,6 +53,16 @@ int target_write(const struct target *target, const char *file, const char *text
 	if (written < 0)
 		return (int)written;
 	return (size_t)written == length ? 0 : -EIO;
+}
+
+int target_write(const struct target *target, const char *file, const char *text)
+{
+	return write_text(target, file, text, 0);
+}
+
+int target_write_nonblock(const struct target *target, const char *file, const char *text)
+{
+	return write_text(target, file, text, O_NONBLOCK);
 }
 
 int target_read_word(const struct target *target, const char *file, char *buffer, size_t size)

@@ -25,6 +25,8 @@ void target_close(struct target *target);
 
 /* Writes the text to an existing file with one write(2); -EIO: short write. */
 int target_write(const struct target *target, const char *file, const char *text);
+/* The same with O_NONBLOCK: the kernel does not reclaim memory in the write. */
+int target_write_nonblock(const struct target *target, const char *file, const char *text);
 
 /* Reads a file and removes trailing whitespace; for states and flags. */
 int target_read_word(const struct target *target, const char *file, char *buffer, size_t size);

@@ -67,6 +67,23 @@ static inline size_t decode_find_request(const struct decode_job *job, const cha
 	return job->request_count;
 }
 
+/*
+ * The request after `at` with the same key as `found`, the first one; request_count if there is
+ * none.
+ */
+static inline size_t decode_next_shared(const struct decode_job *job, size_t found, size_t at)
+{
+	const struct decode_request *first = &job->requests[found];
+
+	if (!first->shared)
+		return job->request_count;
+	for (size_t i = at == found ? 0 : at + 1; i < job->request_count; i++)
+		if (i != found && job->requests[i].key_length == first->key_length &&
+		    memcmp(job->requests[i].key, first->key, first->key_length) == 0)
+			return i;
+	return job->request_count;
+}
+
 static inline void decode_store(struct decode_job *job, size_t index, struct cgw_number number)
 {
 	job->out[job->requests[index].slot] = number;
@@ -84,6 +101,10 @@ bool decode_find_assignment(const char *at, const char *end, const char *key, si
 void decode_nested(struct decode_job *job);
 void decode_blkio(struct decode_job *job);
 void decode_named(struct decode_job *job);
+void decode_device_number(struct decode_job *job);
+void decode_other(struct decode_job *job);
+void decode_prefix(struct decode_job *job);
+void decode_numa(struct decode_job *job);
 void decode_per_cpu(struct decode_job *job);
 
 #endif

@@ -94,6 +94,9 @@ struct cgw_number decode_convert(const struct decode_request *request, uint64_t 
 		return (struct cgw_number){weight_from_shares(value), CGW_OK};
 	case CGW_CONVERT_BFQ_WEIGHT:
 		return (struct cgw_number){weight_from_bfq(value), CGW_OK};
+	case CGW_CONVERT_PAGES:
+		scale = (uint64_t)sysconf(_SC_PAGESIZE);
+		break;
 	case CGW_CONVERT_TICKS:
 		scale = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 		break;
@@ -139,10 +142,11 @@ static void decode_flat(struct decode_job *job)
 			continue;
 		length = (size_t)(space - line.start);
 		found = decode_find_request(job, line.start, length, expected);
-		if (found == job->request_count)
-			continue;
-		decode_store(job, found, decode_token(&job->requests[found], space + 1, line.end));
-		expected = found + 1;
+		for (size_t i = found; i < job->request_count;
+		     i = decode_next_shared(job, found, i)) {
+			decode_store(job, i, decode_token(&job->requests[i], space + 1, line.end));
+			expected = found + 1;
+		}
 	}
 }
 
@@ -253,9 +257,12 @@ int decode(enum cgw_format format, const char *text, size_t length,
 		[CGW_FORMAT_FLAT] = decode_flat,
 		[CGW_FORMAT_NESTED] = decode_nested,
 		[CGW_FORMAT_BLKIO] = decode_blkio,
-		[CGW_FORMAT_DEVICE_NUMBER] = decode_named,
+		[CGW_FORMAT_DEVICE_NUMBER] = decode_device_number,
 		[CGW_FORMAT_PRESSURE] = decode_pressure,
 		[CGW_FORMAT_NAMED] = decode_named,
+		[CGW_FORMAT_OTHER] = decode_other,
+		[CGW_FORMAT_PREFIX] = decode_prefix,
+		[CGW_FORMAT_NUMA] = decode_numa,
 		[CGW_FORMAT_PER_CPU] = decode_per_cpu,
 		[CGW_FORMAT_STATE_WORD] = decode_state_word,
 		[CGW_FORMAT_LINE_COUNT] = decode_line_count,

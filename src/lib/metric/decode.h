@@ -19,6 +19,7 @@ struct decode_request {
 	uint64_t scale;
 	uint8_t conversion; /* enum cgw_conversion */
 	bool instances;     /* pass each instance to the sink; the slot contains the sum */
+	bool shared;        /* another request may have the same key */
 };
 
 /* Receives instances and texts. `name` and `text` point into the buffer and are not terminated. */
@@ -38,6 +39,9 @@ struct decode_sink {
 int decode(enum cgw_format format, const char *text, size_t length,
 	   const struct decode_request *requests, size_t request_count, struct cgw_number *out,
 	   const struct decode_sink *sink);
+
+/* Whether a metric is read from this key of the file, or from that of its "total_" on v1. */
+bool metric_has_source(const char *file, const char *key, size_t key_length) CGW_PURE;
 
 /* Converts a number from the file to the base unit of the metric. */
 struct cgw_number decode_convert(const struct decode_request *request, uint64_t value);

@@ -81,11 +81,12 @@ void decode_nested(struct decode_job *job)
 			job->instance_seen = true;
 			found = decode_find_request(job, word.start, (size_t)(equals - word.start),
 						    expected);
-			if (found == job->request_count)
-				continue;
-			add_instance(job, found, name.start, (size_t)(name.end - name.start),
-				     decode_token(&job->requests[found], equals + 1, word.end));
-			expected = found + 1;
+			for (size_t i = found; i < job->request_count;
+			     i = decode_next_shared(job, found, i)) {
+				add_instance(job, i, name.start, (size_t)(name.end - name.start),
+					     decode_token(&job->requests[i], equals + 1, word.end));
+				expected = found + 1;
+			}
 		}
 	}
 	finish_instances(job);
@@ -109,23 +110,24 @@ void decode_blkio(struct decode_job *job)
 			continue;
 		job->instance_seen = true;
 		found = decode_find_request(job, word, (size_t)(number - word), 0);
-		/* In a correct table each key has one request; otherwise the first one is used. */
-		if (found < job->request_count)
-			add_instance(job, found, line.start, (size_t)(device - line.start),
-				     decode_token(&job->requests[found], number + 1, line.end));
+		for (size_t i = found; i < job->request_count;
+		     i = decode_next_shared(job, found, i))
+			add_instance(job, i, line.start, (size_t)(device - line.start),
+				     decode_token(&job->requests[i], number + 1, line.end));
 	}
 	finish_instances(job);
 }
 
-/* "name value": every line is an instance. */
-void decode_named(struct decode_job *job)
+/* "name value": every line is an instance, except one of the name `other`. */
+static void decode_names(struct decode_job *job, const char *other)
 {
 	struct decode_line line;
 
 	while (decode_next_line(job, &line)) {
 		const char *space = memrchr(line.start, ' ', (size_t)(line.end - line.start));
 
-		if (space == NULL || space == line.start)
+		if (space == NULL || space == line.start ||
+		    (other != NULL && strncmp(line.start, other, strlen(other)) == 0))
 			continue;
 		job->instance_seen = true;
 		for (size_t i = 0; i < job->request_count; i++)
@@ -133,6 +135,88 @@ void decode_named(struct decode_job *job)
 				     decode_token(&job->requests[i], space + 1, line.end));
 	}
 	finish_instances(job);
+}
+
+void decode_named(struct decode_job *job)
+{
+	decode_names(job, NULL);
+}
+
+/* "8:0 200"; the line "default 100" of io.weight is for all other devices. */
+void decode_device_number(struct decode_job *job)
+{
+	decode_names(job, "default ");
+}
+
+/* "newkey 5": the keys of newer kernels, in the unit of the kernel. */
+void decode_other(struct decode_job *job)
+{
+	struct decode_line line;
+
+	while (decode_next_line(job, &line)) {
+		const char *space = memchr(line.start, ' ', (size_t)(line.end - line.start));
+
+		for (size_t i = 0; space != NULL && i < job->request_count; i++)
+			if (!metric_has_source(job->requests[i].key, line.start,
+					       (size_t)(space - line.start)))
+				add_instance(job, i, line.start, (size_t)(space - line.start),
+					     decode_token(&job->requests[i], space + 1, line.end));
+	}
+}
+
+/* "nr_subsys_cpu 5": the instance is what follows the key. Several keys share the file. */
+void decode_prefix(struct decode_job *job)
+{
+	struct decode_line line;
+
+	while (decode_next_line(job, &line)) {
+		const char *space = memchr(line.start, ' ', (size_t)(line.end - line.start));
+
+		for (size_t i = 0; space != NULL && i < job->request_count; i++) {
+			const struct decode_request *request = &job->requests[i];
+			size_t length = (size_t)(space - line.start);
+
+			if (length <= request->key_length ||
+			    memcmp(line.start, request->key, request->key_length) != 0)
+				continue;
+			job->instance_seen = true;
+			add_instance(job, i, line.start + request->key_length,
+				     length - request->key_length,
+				     decode_token(request, space + 1, line.end));
+		}
+	}
+}
+
+/* "anon N0=1 N1=2"; on v1 the sum follows the key: "anon=3 N0=1 N1=2". */
+void decode_numa(struct decode_job *job)
+{
+	size_t expected = 0;
+	struct decode_line line, word;
+
+	while (decode_next_line(job, &line)) {
+		const char *at = line.start;
+		const char *equals;
+		size_t found;
+
+		if (!decode_next_word(&at, line.end, &word))
+			continue;
+		equals = memchr(word.start, '=', (size_t)(word.end - word.start));
+		found = decode_find_request(
+			job, word.start,
+			(size_t)((equals != NULL ? equals : word.end) - word.start), expected);
+		if (found == job->request_count)
+			continue;
+		expected = found + 1;
+		while (decode_next_word(&at, line.end, &word)) {
+			equals = memchr(word.start, '=', (size_t)(word.end - word.start));
+			if (equals == NULL || equals == word.start)
+				continue;
+			for (size_t i = found; i < job->request_count;
+			     i = decode_next_shared(job, found, i))
+				add_instance(job, i, word.start, (size_t)(equals - word.start),
+					     decode_token(&job->requests[i], equals + 1, word.end));
+		}
+	}
 }
 
 /* "1 2 3 ": each position is an instance, named "0", "1", ... */

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* metric.c - the table of metrics. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/word-list.h"
+#include "lib/metric/decode.h"
 #include <cgward/metric.h>
 
 /* Macros used in metrics.def. */
 #define CGW_M_NONE (-1)
 #define WHOLE      2
+/* EACH: instances without a sum. */
+enum {
+	SHAPE_SCALAR = CGW_SCALAR,
+	SHAPE_INSTANCES = CGW_INSTANCES,
+	SHAPE_STRING = CGW_STRING,
+	SHAPE_EACH
+};
 #define SOURCE(version_, controller_, file_, format_, key_, scale_, conversion_, per_, ...) \
 	{                                                                                   \
 		.version = (version_), .format = CGW_FORMAT_##format_,                      \
@@ -21,6 +30,10 @@
 #define V1(c, f, format, k, s)          SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = false)
 #define V1_OWN(c, f, format, k, s)      SOURCE(1, c, f, format, k, s, SCALE, NONE, .own = true)
 #define V1_NOT_ROOT(c, f, format, k, s) SOURCE(1, c, f, format, k, s, SCALE, NONE, .not_root = true)
+#define V2_OWN_WITH(c, f, format, k, s, option) \
+	SOURCE(2, c, f, format, k, s, SCALE, NONE, .own = true, .mount_options = CGW_MOUNT_##option)
+#define V2_OWN_WITHOUT(c, f, format, k, s, file_) \
+	SOURCE(2, c, f, format, k, s, SCALE, NONE, .own = true, .without = (file_))
 #define V2_AS(c, f, format, k, s, conv) SOURCE(2, c, f, format, k, s, conv, NONE, .own = false)
 #define V1_AS(c, f, format, k, s, conv) SOURCE(1, c, f, format, k, s, conv, NONE, .own = false)
 #define V2_PER(c, f, format, k, s, id)  SOURCE(2, c, f, format, k, s, SCALE, id, .own = false)
@@ -42,7 +55,7 @@
 		.aliases = (aliases_),                                                             \
 		.help = (help_),                                                                   \
 		.kind = CGW_##kind_,                                                               \
-		.shape = CGW_##shape_,                                                             \
+		.shape = SHAPE_##shape_ == SHAPE_EACH ? CGW_INSTANCES : SHAPE_##shape_,            \
 		.unit = CGW_UNIT_##unit_,                                                          \
 		.cost = CGW_##cost_,                                                               \
 		.hierarchical = (hierarchical_) != 0,                                              \
@@ -50,6 +63,7 @@
 		.root = CGW_ROOT_##root_,                                                          \
 		.source_count = sizeof(sources_##id) / sizeof(sources_##id[0]),                    \
 		.limited_by = CGW_M_##by_,                                                         \
+		.summed = SHAPE_##shape_ != SHAPE_EACH,                                            \
 		.sources = sources_##id,                                                           \
 	},
 static const struct cgw_metric_info metrics[] = {
@@ -72,6 +86,33 @@ int cgw_metric_find(const char *key)
 		if (word_list_has(metrics[i].aliases, key))
 			return i;
 	return -ENOENT;
+}
+
+static bool names_key(const struct cgw_source *source, const char *key, size_t length)
+{
+	size_t known = source->key != NULL ? strlen(source->key) : 0;
+
+	if (source->format == CGW_FORMAT_PREFIX)
+		return length > known && memcmp(source->key, key, known) == 0;
+	return source->format == CGW_FORMAT_FLAT && known == length &&
+	       memcmp(source->key, key, length) == 0;
+}
+
+bool metric_has_source(const char *file, const char *key, size_t key_length)
+{
+	char total[64];
+	int total_length = snprintf(total, sizeof(total), "total_%.*s", (int)key_length, key);
+
+	for (int i = 0; i < CGW_METRIC_COUNT; i++)
+		for (size_t s = 0; s < metrics[i].source_count; s++) {
+			const struct cgw_source *source = &metrics[i].sources[s];
+
+			if (strcmp(source->file, file) == 0 &&
+			    (names_key(source, key, key_length) ||
+			     names_key(source, total, (size_t)total_length)))
+				return true;
+		}
+	return false;
 }
 
 const char *cgw_unit_name(enum cgw_unit unit)

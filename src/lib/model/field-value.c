@@ -159,6 +159,39 @@ static struct cgw_value difference(const struct cgw_frame *frame, const struct d
 	return exact(a);
 }
 
+static struct cgw_value sum(const struct cgw_frame *frame, const struct derived_field *field,
+			    uint32_t group)
+{
+	struct cgw_number total = cgw_snapshot_number(frame->now, (enum cgw_metric)field->a, group);
+	struct cgw_number part = cgw_snapshot_number(frame->now, (enum cgw_metric)field->b, group);
+
+	if (!has_number(total))
+		return none(total.state);
+	if (!has_number(part))
+		return none(part.state);
+	total.value = part.value > UINT64_MAX - total.value ? UINT64_MAX : total.value + part.value;
+	if (field->limit < 0)
+		return exact(total);
+	part = cgw_snapshot_number(frame->now, (enum cgw_metric)field->limit, group);
+	if (!has_number(part))
+		return none(part.state);
+	total.value -= part.value < total.value ? part.value : total.value;
+	return exact(total);
+}
+
+static struct cgw_value share(const struct cgw_frame *frame, const struct derived_field *field,
+			      uint32_t group)
+{
+	struct cgw_number part = cgw_snapshot_number(frame->now, (enum cgw_metric)field->a, group);
+	struct cgw_number whole = cgw_snapshot_number(frame->now, (enum cgw_metric)field->b, group);
+
+	if (!has_number(part) || !has_number(whole))
+		return none(has_number(part) ? whole.state : part.state);
+	if (whole.value == 0)
+		return none(CGW_ABSENT);
+	return real((double)part.value * 100 / (double)whole.value);
+}
+
 /* What a share is computed of. */
 static struct cgw_number whole_of(const struct cgw_frame *frame, const struct derived_field *field,
 				  uint32_t group)
@@ -173,6 +206,25 @@ static struct cgw_number whole_of(const struct cgw_frame *frame, const struct de
 	    (limit.state != CGW_OK || limit.value > total.value))
 		limit = total;
 	return limit;
+}
+
+/* In ns. Nothing is predicted for a group that does not grow. */
+static struct cgw_value time_to_limit(const struct cgw_frame *frame,
+				      const struct derived_field *field, uint32_t group)
+{
+	struct cgw_value growth = metric_rate(frame, (enum cgw_metric)field->a, group, true);
+	struct cgw_number used = cgw_snapshot_number(frame->now, (enum cgw_metric)field->a, group);
+	struct cgw_number limit = whole_of(frame, field, group);
+
+	if (growth.state != CGW_OK)
+		return growth;
+	if (limit.state != CGW_OK)
+		return none(limit.state == CGW_MAX ? CGW_ABSENT : limit.state);
+	if (growth.real <= 0)
+		return none(CGW_ABSENT);
+	if (used.value >= limit.value)
+		return real(0);
+	return real((double)(limit.value - used.value) * 1e9 / growth.real);
 }
 
 /* Throttling by the group's own limit. */
@@ -249,14 +301,21 @@ static struct cgw_value amount(const struct cgw_frame *frame, const struct deriv
 	case OPERATION_GROWTH:
 		return metric_rate(frame, a, group, true);
 	case OPERATION_CPU_RATE:
+	case OPERATION_BUSY:
 		value = metric_rate(frame, a, group, false);
-		value.real /= 1e7; /* ns per second to percent of one CPU */
+		value.real /= 1e7; /* ns per second to percent */
 		return value;
 	case OPERATION_THROTTLED:
 		return throttled_own(frame, field, group);
 	case OPERATION_DIFFERENCE:
 	case OPERATION_USE:
 		return difference(frame, field, group);
+	case OPERATION_SUM:
+		return sum(frame, field, group);
+	case OPERATION_SHARE:
+		return share(frame, field, group);
+	case OPERATION_TIME_TO:
+		return time_to_limit(frame, field, group);
 	case OPERATION_CPU_USE:
 		return metric_rate(frame, a, group, false);
 	}
@@ -413,6 +472,8 @@ struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_fi
 	case CGW_VIEW_DERIVED:
 		derived = field_derived(field.index);
 		a = instance_rate(frame, (enum cgw_metric)derived->a, group, name);
+		if (derived->operation == OPERATION_BUSY)
+			a.real /= 1e7; /* as in amount() */
 		if (derived->b < 0 || a.state != CGW_OK)
 			return a;
 		b = instance_rate(frame, (enum cgw_metric)derived->b, group, name);

@@ -169,6 +169,8 @@ static bool apply_derived_view(enum cgw_view view, struct cgw_field *field)
 	case CGW_VIEW_OWN:
 		field->view = CGW_VIEW_DERIVED_OWN;
 		field->shape = CGW_SCALAR;
+		if (row->operation == OPERATION_SHARE || row->operation == OPERATION_TIME_TO)
+			return false;
 		return throttled || cgw_metric_info((enum cgw_metric)row->a)->hierarchical;
 	case CGW_VIEW_EFFECTIVE:
 		return throttled;
@@ -184,8 +186,10 @@ static bool apply_derived_view(enum cgw_view view, struct cgw_field *field)
 
 static struct cgw_field derived_field(size_t i)
 {
-	bool by_device = derived[i].operation == OPERATION_RATE &&
-			 cgw_metric_info((enum cgw_metric)derived[i].a)->shape == CGW_INSTANCES;
+	bool is_rate =
+		derived[i].operation == OPERATION_RATE || derived[i].operation == OPERATION_BUSY;
+	bool by_device =
+		is_rate && cgw_metric_info((enum cgw_metric)derived[i].a)->shape == CGW_INSTANCES;
 
 	return (struct cgw_field){.view = CGW_VIEW_DERIVED,
 				  .unit = derived[i].unit,
@@ -425,6 +429,8 @@ bool cgw_field_is_additive(struct cgw_field field)
 		return false;
 	if (is_derived(field))
 		return derived[field.index].operation != OPERATION_THROTTLED &&
+		       derived[field.index].operation != OPERATION_SHARE &&
+		       derived[field.index].operation != OPERATION_TIME_TO &&
 		       !field_is_share(field);
 	if (field.view != CGW_VIEW_VALUE && field.view != CGW_VIEW_RATE &&
 	    field.view != CGW_VIEW_OWN)

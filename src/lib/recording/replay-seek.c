@@ -51,17 +51,15 @@ static int make_frame(struct cgw_replay *replay, struct cgw_snapshot *before)
 	return r;
 }
 
-/* Decodes from a key to the last sample at or before `place`: 1, or 0 if none can be decoded. */
-static int decode_to(struct cgw_replay *replay, const struct key_place *key,
-		     const struct replay_place *place)
+/* Goes on to the last sample at or before `place`: 1, or 0 if no other can be decoded. */
+static int decode_to(struct cgw_replay *replay, const struct replay_place *place)
 {
-	struct cgw_snapshot *before = NULL, *last = NULL;
+	struct cgw_snapshot *before = NULL;
+	struct cgw_snapshot *last =
+		replay->decoder.last != NULL ? cgw_snapshot_ref(replay->decoder.last) : NULL;
 	bool found = false;
 	int r;
 
-	decoder_reset(&replay->decoder);
-	replay->file = key->file;
-	replay->next_offset = replay->files[key->file].keys[key->key].offset;
 	replay->updates_frame = false;
 	while ((r = replay_advance(replay, place)) > 0) {
 		cgw_snapshot_unref(before);
@@ -78,6 +76,29 @@ static int decode_to(struct cgw_replay *replay, const struct key_place *key,
 	return r < 0 ? r : found;
 }
 
+static int decode_from_key(struct cgw_replay *replay, const struct key_place *key,
+			   const struct replay_place *place)
+{
+	decoder_reset(&replay->decoder);
+	replay->file = key->file;
+	replay->next_offset = replay->files[key->file].keys[key->key].offset;
+	return decode_to(replay, place);
+}
+
+/* The current sample is before the place, and no key is between them. */
+static bool is_nearer(const struct cgw_replay *replay, const struct key_place *key,
+		      const struct replay_place *place)
+{
+	uint64_t sequence = replay->header.sequence;
+
+	if (!replay->at_sample || replay->decoder.last == NULL || replay->file > place->file ||
+	    (replay->file == place->file && sequence >= place->sequence))
+		return false;
+	return key->file < replay->file ||
+	       (key->file == replay->file &&
+		replay->files[key->file].keys[key->key].sequence <= sequence);
+}
+
 /* Moves to the last sample at or before a place that can be decoded. */
 static int seek_to(struct cgw_replay *replay, const struct replay_place *place)
 {
@@ -89,8 +110,13 @@ static int seek_to(struct cgw_replay *replay, const struct replay_place *place)
 		from.sequence--; /* the frame needs the previous sample */
 	if (!find_key(replay, &from, &key) && !find_key(replay, place, &key))
 		return 0;
+	/* Reading on makes a search for one event after the other linear. */
+	if (is_nearer(replay, &key, place))
+		r = decode_to(replay, place);
+	if (r != 0)
+		return r;
 	do
-		r = decode_to(replay, &key, place);
+		r = decode_from_key(replay, &key, place);
 	while (r == 0 && key_before(replay, &key));
 	return r;
 }
@@ -247,18 +273,34 @@ int cgw_replay_seek(struct cgw_replay *replay, uint64_t realtime_ns)
 	return r == 0 ? restore_place(replay, was_at_sample, &old) : r;
 }
 
+/* The first mark at or after a position, or their number. */
+static size_t first_mark(const struct cgw_replay *replay, uint64_t position)
+{
+	size_t low = 0, high = replay->mark_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (replay->marks[middle].position < position)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 int cgw_replay_next_event(struct cgw_replay *replay, uint32_t kinds)
 {
 	struct replay_place old = {replay->file, replay->header.sequence};
 	uint64_t from = replay->at_sample ? replay_position(replay) + 1 : 0;
 	bool was_at_sample = replay->at_sample;
 
-	for (size_t i = 0; i < replay->mark_count; i++) {
+	for (size_t i = first_mark(replay, from); i < replay->mark_count; i++) {
 		const struct cgw_mark mark = replay->marks[i];
 		struct replay_place place = place_of(replay, mark.position);
 		int r;
 
-		if (mark.position < from || !(mark.kinds & kinds))
+		if (!(mark.kinds & kinds))
 			continue;
 		r = seek_to(replay, &place);
 		if (r < 0 || (r > 0 && replay_position(replay) == mark.position))
@@ -273,12 +315,12 @@ int cgw_replay_previous_event(struct cgw_replay *replay, uint32_t kinds)
 	uint64_t from = replay->at_sample ? replay_position(replay) : 0;
 	bool was_at_sample = replay->at_sample;
 
-	for (size_t i = replay->mark_count; i-- > 0;) {
+	for (size_t i = first_mark(replay, from); i-- > 0;) {
 		const struct cgw_mark mark = replay->marks[i];
 		struct replay_place place = place_of(replay, mark.position);
 		int r;
 
-		if (mark.position >= from || !(mark.kinds & kinds))
+		if (!(mark.kinds & kinds))
 			continue;
 		r = seek_to(replay, &place);
 		if (r < 0 || (r > 0 && replay_position(replay) == mark.position))

@@ -48,14 +48,21 @@ static const struct {
 	{CGW_M_IO_PRESSURE_SOME_TOTAL, "io_pressure_some"},
 	{CGW_M_IO_PRESSURE_FULL_TOTAL, "io_pressure_full"},
 	{CGW_M_IRQ_PRESSURE_FULL_TOTAL, "irq_pressure_full"},
+	{CGW_M_MEMORY_NUMA_TOTAL, "memory_numa_stat_all"},
+	{CGW_M_HUGETLB_NUMA_TOTAL, "hugetlb_numa_stat"},
 };
 
 /* The label for instances, by the prefix of the key. */
 static const struct {
 	const char *prefix, *label;
 } instance_labels[] = {
-	{"io.", "device"},     {"cpu.", "cpu"},     {"hugetlb.", "page_size"}, {"rdma.", "device"},
-	{"misc.", "resource"}, {"dmem.", "region"}, {"", "interface"}, /* net_prio */
+	{"memory.stat", "key"},    {"memory.events", "key"},
+	{"cpu.stat", "key"},       {"cgroup.stat", "key"},
+	{"io.", "device"},         {"cpu.", "cpu"},
+	{"memory.", "node"},       {"hugetlb.numa_stat", "page_size_node"},
+	{"hugetlb.", "page_size"}, {"rdma.", "device"},
+	{"misc.", "resource"},     {"dmem.", "region"},
+	{"cgroup.", "controller"}, {"", "interface"}, /* net_prio */
 };
 
 const char *cgw_exposition_default_fields(void)

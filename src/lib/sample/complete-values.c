@@ -61,14 +61,6 @@ static int update_device_stack(struct files *files)
 	return r;
 }
 
-/* Limits per device have no sum: unlimited without instances, else only instances have values. */
-static bool has_no_sum(const struct plan *plan, size_t column)
-{
-	const struct cgw_metric_info *info = cgw_metric_info(plan->metric_of[column]);
-
-	return info->kind == CGW_LIMIT && info->shape == CGW_INSTANCES;
-}
-
 static void divide(struct cgw_number *number, struct cgw_number by)
 {
 	if (number->state != CGW_OK)
@@ -99,11 +91,16 @@ static void derive_values(const struct plan *plan, const bool *repeated,
 		}
 	}
 	for (size_t i = 0; i < plan->column_count; i++) {
+		const struct cgw_metric_info *info = cgw_metric_info(plan->metric_of[i]);
 		const struct snapshot_column *column = &snapshot->columns[i];
 
-		for (uint32_t row = 0; has_no_sum(plan, i) && row < count; row++)
+		/* Without a line, a device has no limit, and otherwise the kernel's default. */
+		for (uint32_t row = 0; !info->summed && row < count; row++)
 			if (column->state[row] == CGW_OK && !repeated[row])
-				column->state[row] = column->first[row] == 0 ? CGW_MAX : CGW_ABSENT;
+				column->state[row] =
+					column->first[row] == 0 && info->kind == CGW_LIMIT
+						? CGW_MAX
+						: CGW_ABSENT;
 	}
 }
 

@@ -13,16 +13,12 @@
 #include "lib/kernel/list-children.h"
 #include "lib/sample/discover.h"
 
-struct walk_step {
-	struct tree_group *group;
-	bool leaf; /* had no children when it was found: must be watched, rarely listed */
-};
-
 struct walk {
 	struct discover *discover;
 	uint32_t hierarchy;
-	struct tree_group *parent; /* whose children are being listed */
-	struct walk_step *steps;   /* groups still to list */
+	struct tree_group *parent;  /* whose children are being listed */
+	const char *path;           /* of the parent */
+	struct tree_group **groups; /* still to list */
 	size_t count, size;
 };
 
@@ -52,12 +48,21 @@ void discover_done(struct discover *discover)
 	*discover = (struct discover){.inotify_fd = -1};
 }
 
-bool discover_requires(const struct discover *discover, const struct tree_group *group)
+/* Children of the group are required in the hierarchy, if the group itself is. */
+static bool requires_children(const struct discover *discover, const struct tree_group *group,
+			      uint32_t hierarchy)
+{
+	return discover->options.unlimited & UINT32_C(1) << hierarchy ||
+	       group->depth < discover->options.depth_max;
+}
+
+bool discover_requires(const struct discover *discover, const struct tree_group *group,
+		       uint32_t hierarchy)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	size_t length, below;
 
-	if (discover->options.depth_max > 0 && group->depth > discover->options.depth_max)
+	if (!requires_children(discover, group->parent, hierarchy))
 		return false;
 	/* Its parent is required: below the top of the sub-tree, all groups are. */
 	if (discover->options.below == NULL || group->depth > path_depth(discover->options.below))
@@ -148,6 +153,11 @@ static int add_watch(struct discover *discover, int descriptor, struct tree_grou
 	return 0;
 }
 
+static bool is_watched(const struct discover *discover, uint32_t hierarchy)
+{
+	return discover->watched & UINT32_C(1) << hierarchy;
+}
+
 /* If no watch can be added, the hierarchy is walked at every update from now on. */
 static int watch_group(struct discover *discover, struct tree_group *group, uint32_t hierarchy,
 		       const char *path)
@@ -155,7 +165,7 @@ static int watch_group(struct discover *discover, struct tree_group *group, uint
 	CLEANUP(cleanup_free) char *full = NULL;
 	int descriptor;
 
-	if (!(discover->watched & UINT32_C(1) << hierarchy) || group->watch[hierarchy] >= 0)
+	if (!is_watched(discover, hierarchy) || group->watch[hierarchy] >= 0)
 		return 0;
 	if (asprintf(&full, "%s%s", discover->layout->hierarchies[hierarchy].mountpoint, path) < 0)
 		return -ENOMEM;
@@ -201,12 +211,23 @@ void discover_rollback(struct discover *discover)
 	discover->walk_requested = true;
 }
 
-static int push(struct walk *walk, struct tree_group *group, bool leaf)
+static int push(struct walk *walk, struct tree_group *group)
 {
-	if (ARRAY_RESERVE(walk->steps, walk->size, walk->count + 1) < 0)
+	if (ARRAY_RESERVE(walk->groups, walk->size, walk->count + 1) < 0)
 		return -ENOMEM;
-	walk->steps[walk->count++] = (struct walk_step){group, leaf};
+	walk->groups[walk->count++] = group;
 	return 0;
+}
+
+static int watch_child(struct walk *walk, struct tree_group *group)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+
+	if (!is_watched(walk->discover, walk->hierarchy) || group->watch[walk->hierarchy] >= 0)
+		return 0;
+	if (asprintf(&path, "%s/%s", walk->path[1] == '\0' ? "" : walk->path, group->name) < 0)
+		return -ENOMEM;
+	return watch_group(walk->discover, group, walk->hierarchy, path);
 }
 
 static int on_child(void *context, const struct walk_entry *entry)
@@ -214,31 +235,30 @@ static int on_child(void *context, const struct walk_entry *entry)
 	struct walk *walk = context;
 	struct discover *discover = walk->discover;
 	struct tree_group *group;
-	bool watched = discover->watched & UINT32_C(1) << walk->hierarchy;
+	struct stat stat;
 	int r;
 
 	r = group_tree_add(discover->tree, walk->parent, entry->name, strlen(entry->name),
 			   walk->hierarchy, entry->id, &group);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? 0 : r;
-	if (!discover_requires(discover, group)) {
+	if (!discover_requires(discover, group, walk->hierarchy)) {
 		group_tree_remove(discover->tree, group, UINT32_C(1) << walk->hierarchy);
 		return 0;
 	}
-	/* A leaf need not be listed but must be watched. */
-	if (entry->child_count == 0 && !(watched && group->watch[walk->hierarchy] < 0))
+	if (!requires_children(discover, group, walk->hierarchy))
 		return 0;
-	return push(walk, group, entry->child_count == 0);
-}
-
-/* Checks again after the watch was added: later children are reported by inotify. */
-static bool has_no_children(const struct discover *discover, uint32_t hierarchy, const char *path)
-{
-	struct stat stat;
-
-	return discover->layout->ops->stat_at(discover->layout->hierarchies[hierarchy].fd, path + 1,
-					      &stat) == 0 &&
-	       stat.st_nlink == 2;
+	/* Children are looked for after the watch was added: it reports those created later. */
+	r = watch_child(walk, group);
+	if (r < 0)
+		return r;
+	r = discover->layout->ops->stat_at(entry->directory, entry->name, &stat);
+	if (cgw_error_is_gone(r)) {
+		group_tree_remove(discover->tree, group, UINT32_C(1) << walk->hierarchy);
+		return 0;
+	}
+	/* A directory has a link from each of its subdirectories. */
+	return r == 0 && stat.st_nlink == 2 ? 0 : push(walk, group);
 }
 
 /*
@@ -263,7 +283,7 @@ static void mark_hidden(const struct walk *walk, struct tree_group *group, int e
 	}
 }
 
-static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
+static int list_group(struct walk *walk, struct tree_group *group)
 {
 	struct discover *discover = walk->discover;
 	CLEANUP(cleanup_free) char *path = group_tree_path(group);
@@ -274,12 +294,11 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 	r = watch_group(discover, group, walk->hierarchy, path);
 	if (r < 0)
 		return r;
-	if (leaf && has_no_children(discover, walk->hierarchy, path))
-		return 0;
 	r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, NULL);
 	if (r == 0) {
 		walk->parent = group;
-		r = walk_children(discover->layout->ops, directory, true, on_child, walk);
+		walk->path = path;
+		r = walk_children(discover->layout->ops, directory, false, on_child, walk);
 		discover->layout->ops->close(directory);
 	}
 	/* Listing may fail after opening. Children found so far stay, the others are swept. */
@@ -290,24 +309,77 @@ static int list_group(struct walk *walk, struct tree_group *group, bool leaf)
 static int walk_below(struct discover *discover, uint32_t hierarchy, struct tree_group *group)
 {
 	struct walk walk = {.discover = discover, .hierarchy = hierarchy};
-	int r = push(&walk, group, false);
+	int r = push(&walk, group);
 
-	while (r == 0 && walk.count > 0) {
-		struct walk_step step = walk.steps[--walk.count];
-
-		r = list_group(&walk, step.group, step.leaf);
-	}
-	free(walk.steps);
+	while (r == 0 && walk.count > 0)
+		r = list_group(&walk, walk.groups[--walk.count]);
+	free(walk.groups);
 	return r;
 }
 
-static int walk_hierarchy(struct discover *discover, uint32_t hierarchy)
+/* Finds the group at a path, a child of the walk's parent; NULL if it is not in the hierarchy. */
+static int find_at_path(struct walk *walk, const char *path, const char *name,
+			struct tree_group **ret_group)
+{
+	struct discover *discover = walk->discover;
+	uint32_t bit = UINT32_C(1) << walk->hierarchy;
+	struct tree_group *group = NULL;
+	uint64_t id;
+	int directory, r = cgw_group_open(discover->layout, walk->hierarchy, path, &directory, &id);
+
+	mark_hidden(walk, walk->parent, r);
+	if (r == 0) {
+		discover->layout->ops->close(directory);
+		r = group_tree_add(discover->tree, walk->parent, name, strlen(name),
+				   walk->hierarchy, id, &group);
+	} else if (is_error_of_group(r)) {
+		group = group_tree_find_child(discover->tree, walk->parent, name, strlen(name));
+		if (group != NULL)
+			group_tree_remove(discover->tree, group, bit);
+		group = NULL;
+	}
+	*ret_group = group;
+	return r == -ENAMETOOLONG || is_error_of_group(r) ? 0 : r;
+}
+
+/*
+ * Follows the path to the top of the sub-tree, without reading the directories on the way: they may
+ * have thousands of other children. NULL if the sub-tree is not in the hierarchy.
+ */
+static int follow_path(struct walk *walk, struct tree_group **ret_top)
+{
+	struct discover *discover = walk->discover;
+	CLEANUP(cleanup_free) char *path = strdup(discover->options.below);
+	struct tree_group *group = *ret_top;
+	int r = path == NULL ? -ENOMEM : 0;
+
+	for (char *name = path; r == 0 && group != NULL && name[0] == '/' && name[1] != '\0';) {
+		char *end = name + 1 + strcspn(name + 1, "/"), after = *end;
+
+		*end = '\0';
+		walk->parent = group;
+		r = find_at_path(walk, path, name + 1, &group);
+		*end = after;
+		name = end;
+	}
+	*ret_top = group;
+	return r;
+}
+
+/* `all`: also the directories that are watched, not only those above and new ones. */
+static int walk_hierarchy(struct discover *discover, uint32_t hierarchy, bool all)
 {
 	const struct cgw_hierarchy *info = &discover->layout->hierarchies[hierarchy];
-	struct tree_group *root;
-	int r = group_tree_add(discover->tree, NULL, "", 0, hierarchy, info->root_id, &root);
+	struct walk walk = {.discover = discover, .hierarchy = hierarchy};
+	struct tree_group *top;
+	int r = group_tree_add(discover->tree, NULL, "", 0, hierarchy, info->root_id, &top);
 
-	return r < 0 ? r : walk_below(discover, hierarchy, root);
+	if (r == 0 && discover->options.below != NULL)
+		r = follow_path(&walk, &top);
+	if (r < 0 || top == NULL || !requires_children(discover, top, hierarchy) ||
+	    (!all && top->watch[hierarchy] >= 0))
+		return r;
+	return walk_below(discover, hierarchy, top);
 }
 
 static uint32_t all_hierarchies(const struct discover *discover)
@@ -327,13 +399,24 @@ static int walk_hierarchies(struct discover *discover, uint32_t hierarchies)
 	group_tree_begin_walk(discover->tree, hierarchies);
 	discover->tree->hidden &= ~hierarchies;
 	for (uint32_t h = 0; h < discover->layout->hierarchy_count; h++) {
-		int r = hierarchies & UINT32_C(1) << h ? walk_hierarchy(discover, h) : 0;
+		int r = hierarchies & UINT32_C(1) << h ? walk_hierarchy(discover, h, true) : 0;
 
 		if (r < 0)
 			return r;
 	}
 	group_tree_end_walk(discover->tree, hierarchies);
 	return 0;
+}
+
+/* The groups above the sub-tree are not watched, because their other children do not matter. */
+static int follow_paths(struct discover *discover, uint32_t hierarchies)
+{
+	int r = 0;
+
+	for (uint32_t h = 0; h < discover->layout->hierarchy_count && r == 0; h++)
+		if (hierarchies & UINT32_C(1) << h)
+			r = walk_hierarchy(discover, h, false);
+	return r;
 }
 
 static int on_created(struct discover *discover, struct watch watch, const char *name)
@@ -355,12 +438,14 @@ static int on_created(struct discover *discover, struct watch watch, const char 
 	r = group_tree_add(discover->tree, watch.group, name, strlen(name), hierarchy, id, &group);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? 0 : r;
-	if (!discover_requires(discover, group)) {
+	if (!discover_requires(discover, group, hierarchy)) {
 		group_tree_remove(discover->tree, group, UINT32_C(1) << hierarchy);
 		return 0;
 	}
 	/* Children created before the watch was added are found by listing. */
-	return walk_below(discover, hierarchy, group);
+	return requires_children(discover, group, hierarchy)
+		       ? walk_below(discover, hierarchy, group)
+		       : 0;
 }
 
 static int on_event(struct discover *discover, const struct inotify_event *event)
@@ -436,7 +521,9 @@ int discover_update(struct discover *discover, uint64_t now_ns, bool *ret_walked
 	}
 	if (all & ~discover->watched) {
 		*ret_walked = true;
-		return walk_hierarchies(discover, all & ~discover->watched);
+		r = walk_hierarchies(discover, all & ~discover->watched);
 	}
-	return 0;
+	if (r == 0 && discover->options.below != NULL)
+		r = follow_paths(discover, all & discover->watched);
+	return r;
 }

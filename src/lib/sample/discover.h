@@ -4,7 +4,8 @@
  *
  * All directories are walked at the start and periodically. In between, one inotify watch per
  * directory reports created and removed children, at no cost while nothing changes. A hierarchy
- * in which watches cannot be added is walked at every update.
+ * in which watches cannot be added is walked at every update. To a sub-tree the path is followed
+ * at every update.
  */
 #ifndef CGWARD_LIB_SAMPLE_DISCOVER_H
 #define CGWARD_LIB_SAMPLE_DISCOVER_H
@@ -12,7 +13,8 @@
 #include "lib/sample/group-tree.h"
 
 struct discover_options {
-	uint32_t depth_max; /* 0: all */
+	uint32_t depth_max; /* deeper groups are left out; UINT32_MAX: none */
+	uint32_t unlimited; /* bit h: in hierarchy h, deeper groups are needed as well */
 	const char *below;  /* NULL: all; its ancestors are included, for effective limits */
 	uint64_t full_walk_interval_ns;
 	bool watch; /* false: walk at every update */
@@ -43,7 +45,8 @@ void discover_done(struct discover *discover);
 /* Updates the tree. `ret_walked`: directories were walked. */
 int discover_update(struct discover *discover, uint64_t now_ns, bool *ret_walked);
 /* The group is in the requested sub-tree, or an ancestor of it. */
-bool discover_requires(const struct discover *discover, const struct tree_group *group);
+bool discover_requires(const struct discover *discover, const struct tree_group *group,
+		       uint32_t hierarchy);
 /* Another collector keeps these hierarchies up to date from now on: removes their watches. */
 void discover_hand_over(struct discover *discover, uint32_t hierarchies);
 /* Takes all hierarchies over again: the next update walks. */

@@ -84,6 +84,8 @@ static int collect_file(struct files *files, struct tree_group *group, size_t in
 	const struct decode_request *requests;
 	size_t count;
 
+	if (group->depth > files->whole_depth && !file->own)
+		return 0;
 	if (!(group->present & UINT32_C(1) << file->hierarchy)) {
 		if (may_be_hidden(files, group, UINT32_C(1) << file->hierarchy))
 			deny(files, file);

@@ -30,6 +30,7 @@ int files_init(struct files *files, const struct cgw_layout *layout, struct grou
 		.tree = tree,
 		.plan = plan,
 		.open_max = open_max,
+		.whole_depth = UINT32_MAX,
 	};
 	return ARRAY_RESERVE(files->buffer, files->buffer_size, 65536);
 }
@@ -211,22 +212,29 @@ static int directory_open(struct files *files, const struct tree_group *group, u
 }
 
 /*
- * Opens a file that will not stay open, in one call: opening the directory first pays off only
- * for several files. The group's identity is not checked; discovery notices a recreated group at
- * the next sample.
+ * Opens a file in one call: opening the directory first pays off only for several files. If the
+ * file will not stay open, the group's identity is not checked; discovery notices a recreated group
+ * at the next sample.
  */
 static int open_by_path(struct files *files, const struct tree_group *group,
 			const struct plan_file *file)
 {
 	CLEANUP(cleanup_free) char *path = group_tree_path(group);
+	const struct kernel_ops *ops = files->layout->ops;
+	int top = files->layout->hierarchies[file->hierarchy].fd, fd;
+	struct stat stat;
 	char full[1024];
 
 	if (path == NULL)
 		return -ENOMEM;
 	if ((size_t)snprintf(full, sizeof(full), "%s/%s", path + 1, file->name) >= sizeof(full))
 		return -ENAMETOOLONG;
-	return files->layout->ops->open_beneath(files->layout->hierarchies[file->hierarchy].fd,
-						full + (full[0] == '/'), O_RDONLY);
+	fd = ops->open_beneath(top, full + (full[0] == '/'), O_RDONLY);
+	if (fd < 0 || files->open_count >= files->open_max ||
+	    (ops->stat_at(top, path + 1, &stat) == 0 && stat.st_ino == group->id[file->hierarchy]))
+		return fd;
+	ops->close(fd);
+	return -ENODEV;
 }
 
 static int open_file(struct files *files, const struct tree_group *group,
@@ -234,7 +242,7 @@ static int open_file(struct files *files, const struct tree_group *group,
 {
 	int fd = -ENAMETOOLONG;
 
-	if (file->only_file && files->open_count >= files->open_max)
+	if (file->only_file)
 		fd = open_by_path(files, group, file);
 	/* Without the file, open the directory: the group may have been removed. */
 	if (fd == -ENAMETOOLONG || fd == -ENOENT)
@@ -304,18 +312,46 @@ static int add_text(void *context, uint32_t slot, const char *text, size_t lengt
 	return snapshot_add_text(files->snapshot, (int)slot, files->group, text, length);
 }
 
+/* The receiver of the instances of one of several files. */
+struct starred {
+	struct files *files;
+	const char *instance;
+	int column;
+};
+
+/* A file with instances of its own is one of several: "2MB.N0" is node N0 of page size 2MB. */
+static int add_starred_instance(void *context, uint32_t slot, const char *name, size_t name_length,
+				struct cgw_number number)
+{
+	const struct starred *starred = context;
+	char full[128];
+	int length =
+		snprintf(full, sizeof(full), "%s.%.*s", starred->instance, (int)name_length, name);
+
+	(void)slot;
+	if ((size_t)length >= sizeof(full))
+		return 0;
+	return snapshot_add_instance(starred->files->snapshot, starred->column,
+				     starred->files->group, full, (size_t)length, number);
+}
+
 /* One of several files of a metric: each value is an instance, the metric is their sum. */
 static int decode_starred(struct files *files, const struct plan_file *file,
 			  const struct decode_request *requests, size_t count, size_t length)
 {
+	bool has_instances = file->format == CGW_FORMAT_NUMA;
+
 	for (size_t i = 0; i < count; i++) {
+		struct starred starred = {files, file->instance, (int)requests[i].slot};
+		struct decode_sink sink = {add_starred_instance, NULL, &starred};
 		struct decode_request request = requests[i];
 		struct cgw_number number, *sum = &files->row[request.slot];
 		int r;
 
 		request.slot = 0;
-		r = decode(file->format, files->buffer, length, &request, 1, &number, NULL);
-		if (r == 0)
+		r = decode(file->format, files->buffer, length, &request, 1, &number,
+			   has_instances ? &sink : NULL);
+		if (r == 0 && !has_instances)
 			r = snapshot_add_instance(files->snapshot, (int)requests[i].slot,
 						  files->group, file->instance,
 						  strlen(file->instance), number);

@@ -25,6 +25,7 @@ struct files {
 	bool unread[CGW_METRIC_COUNT]; /* by column: only the file has it for the current group */
 	bool reads_all;                /* no other collector provides anything */
 	uint32_t hierarchies;          /* with files that are read for all groups */
+	uint32_t whole_depth; /* of deeper groups, only files that are summed over descendants */
 	size_t order_size;
 	size_t *order;           /* the files of the plan as they are read */
 	size_t usage_file_count; /* the first files of `order`, which contain the CPU usage */

@@ -194,6 +194,17 @@ static int add_file(struct plan *plan, uint32_t hierarchy, const struct cgw_sour
 	return 0;
 }
 
+/* Marks the requests for the key, and returns whether there are any. */
+static bool share_key(struct plan_file *file, const char *key)
+{
+	bool found = false;
+
+	for (size_t i = 0; key != NULL && i < file->request_count; i++)
+		if (file->requests[i].key != NULL && strcmp(file->requests[i].key, key) == 0)
+			found = file->requests[i].shared = true;
+	return found;
+}
+
 static int add_request(struct plan *plan, uint32_t hierarchy, enum cgw_metric metric,
 		       const struct cgw_source *source, const char *instance)
 {
@@ -204,34 +215,56 @@ static int add_request(struct plan *plan, uint32_t hierarchy, enum cgw_metric me
 		r = ARRAY_RESERVE(file->requests, file->request_size, file->request_count + 1);
 	if (r < 0)
 		return r;
-	file->requests[file->request_count++] = (struct decode_request){
+	file->own |= source->own;
+	file->requests[file->request_count] = (struct decode_request){
 		.key = source->key,
 		.key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
 		.slot = (uint32_t)plan->column_of[metric],
 		.scale = source->scale,
 		.conversion = source->conversion,
+		.shared = share_key(file, source->key),
 		.instances = cgw_metric_info(metric)->shape == CGW_INSTANCES,
 	};
+	file->request_count++;
 	return 0;
 }
 
-bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
+bool cgw_hierarchy_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source)
 {
 	if (hierarchy->version != source->version)
+		return false;
+	if (source->mount_options != 0 && !(hierarchy->mount_options & source->mount_options))
 		return false;
 	return source->controller == CGW_CORE ||
 	       hierarchy->controllers & CGW_CONTROLLER_BIT(source->controller);
 }
 
-uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric metric)
+/* The hierarchies that offer a source of the metric. `own`: only of sources without descendants. */
+static uint32_t find_hierarchies(const struct cgw_layout *layout, enum cgw_metric metric, bool own)
 {
 	const struct cgw_metric_info *info = cgw_metric_info(metric);
 	uint32_t hierarchies = 0;
 
 	for (size_t i = 0; info != NULL && i < info->source_count; i++)
 		for (size_t h = 0; h < layout->hierarchy_count; h++)
-			if (plan_offers(&layout->hierarchies[h], &info->sources[i]))
+			if ((!own || info->sources[i].own) &&
+			    cgw_hierarchy_offers(&layout->hierarchies[h], &info->sources[i]))
 				hierarchies |= UINT32_C(1) << h;
+	return hierarchies;
+}
+
+uint32_t cgw_metric_hierarchies(const struct cgw_layout *layout, enum cgw_metric metric)
+{
+	return find_hierarchies(layout, metric, false);
+}
+
+uint32_t plan_own_hierarchies(const struct cgw_layout *layout, const struct cgw_metric_set *metrics)
+{
+	uint32_t hierarchies = 0;
+
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(metrics, metric))
+			hierarchies |= find_hierarchies(layout, metric, true);
 	return hierarchies;
 }
 
@@ -259,7 +292,10 @@ static int add_metric(struct plan *plan, const struct probe *probe, uint32_t hie
 		const struct cgw_source *candidate = &info->sources[i];
 		bool starred = strchr(candidate->file, '*') != NULL;
 
-		if (!plan_offers(&plan->layout->hierarchies[hierarchy], candidate))
+		if (!cgw_hierarchy_offers(&plan->layout->hierarchies[hierarchy], candidate))
+			continue;
+		if (candidate->without != NULL &&
+		    probe_has(plan->layout, probe, candidate->without))
 			continue;
 		if (starred || probe_has(plan->layout, probe, candidate->file)) {
 			source = candidate;
@@ -372,12 +408,17 @@ bool plan_equal(const struct plan *a, const struct plan *b)
 int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct group_tree *tree,
 	       const struct cgw_metric_set *metrics)
 {
+	uint32_t offered = 0;
 	int r;
 
 	*plan = (struct plan){.layout = layout, .metrics = *metrics};
 	r = add_divisions(plan);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&plan->metrics, metric))
+			offered |= cgw_metric_hierarchies(layout, metric);
 	for (uint32_t h = 0; h < layout->hierarchy_count && r == 0; h++)
-		r = plan_hierarchy(plan, tree, h);
+		if (offered & UINT32_C(1) << h)
+			r = plan_hierarchy(plan, tree, h);
 	for (int m = 0; m < CGW_METRIC_COUNT && debug_enabled(CGW_DEBUG_SAMPLE); m++)
 		if (cgw_metric_set_has(metrics, (enum cgw_metric)m) && plan->source[m] == NULL)
 			DEBUG(CGW_DEBUG_SAMPLE, "%s: no hierarchy has a file of it",

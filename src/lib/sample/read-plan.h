@@ -16,6 +16,7 @@ struct plan_file {
 	uint32_t *preferred; /* [request]: hierarchies with precedence where the group is in one */
 	size_t request_count, request_size;
 	bool only_file; /* the only file of this hierarchy */
+	bool own;       /* has a value that does not include descendants, and is summed over them */
 };
 
 /* A value to divide by another metric: quota by period. */
@@ -47,8 +48,9 @@ struct plan {
 int plan_build(struct plan *plan, const struct cgw_layout *layout, const struct group_tree *tree,
 	       const struct cgw_metric_set *metrics);
 void plan_done(struct plan *plan);
-/* The source's file may exist in this hierarchy. */
-bool plan_offers(const struct cgw_hierarchy *hierarchy, const struct cgw_source *source);
+/* The hierarchies in which a requested metric may be counted without descendants. */
+uint32_t plan_own_hierarchies(const struct cgw_layout *layout,
+			      const struct cgw_metric_set *metrics);
 /* The plans read the same files for the same metrics. */
 bool plan_equal(const struct plan *a, const struct plan *b);
 

@@ -117,10 +117,20 @@ struct cgw_sampler *cgw_sampler_free(struct cgw_sampler *sampler)
 	return NULL;
 }
 
+/* Deeper groups are left out, or with `only_group` read only as parts of sums. */
+static uint32_t depth_limit(const struct cgw_sampler_options *options)
+{
+	uint32_t depth = options->below != NULL ? path_depth(options->below) : 0;
+
+	if (options->only_group)
+		return options->depth_max > depth ? options->depth_max : depth;
+	return options->depth_max > 0 ? options->depth_max : UINT32_MAX;
+}
+
 static int init_parts(struct cgw_sampler *sampler)
 {
 	const struct discover_options options = {
-		.depth_max = sampler->options.depth_max,
+		.depth_max = depth_limit(&sampler->options),
 		.below = sampler->below,
 		.full_walk_interval_ns = sampler->options.full_walk_interval_ns > 0
 						 ? sampler->options.full_walk_interval_ns
@@ -129,7 +139,6 @@ static int init_parts(struct cgw_sampler *sampler)
 	};
 	int r = group_tree_init(&sampler->tree, (uint32_t)sampler->layout->hierarchy_count);
 
-	sampler->discover.inotify_fd = -1;
 	if (r == 0)
 		r = discover_init(&sampler->discover, &sampler->cursor.layout, &sampler->tree,
 				  &options);
@@ -140,6 +149,7 @@ static int init_parts(struct cgw_sampler *sampler)
 		sampler->collectors[sampler->collector_count++] =
 			(struct collector){&files_collector, &sampler->files};
 	sampler->files.idle_interval = sampler->options.idle_interval;
+	sampler->files.whole_depth = options.depth_max;
 	if (r == 0)
 		r = snapshot_pool_new(&sampler->pool);
 	return r;
@@ -238,12 +248,11 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 	if (options != NULL)
 		sampler->options = *options;
 	sampler->plan_outdated = true;
-	r = init_parts(sampler);
-	if (r == 0 && sampler->options.below != NULL) {
+	sampler->discover.inotify_fd = -1;
+	if (sampler->options.below != NULL)
 		sampler->below = strdup(sampler->options.below);
-		sampler->discover.options.below = sampler->below;
-		r = sampler->below == NULL ? -ENOMEM : 0;
-	}
+	r = sampler->options.below != NULL && sampler->below == NULL ? -ENOMEM
+								     : init_parts(sampler);
 	if (r < 0) {
 		cgw_sampler_free(sampler);
 		return cgw_diag_set(diag, r, "cannot set up the sampler: %s", strerror(-r));
@@ -260,11 +269,21 @@ int cgw_sampler_new(const struct cgw_layout *layout, const struct cgw_sampler_op
 	return 0;
 }
 
+/* The hierarchies in which a value of the only group is a sum over its descendants. */
+static uint32_t find_summed_hierarchies(const struct cgw_sampler *sampler)
+{
+	return sampler->options.only_group
+		       ? plan_own_hierarchies(sampler->layout, &sampler->metrics)
+		       : 0;
+}
+
 int cgw_sampler_set_metrics(struct cgw_sampler *sampler, const struct cgw_metric_set *metrics)
 {
 	if (memcmp(&sampler->metrics, metrics, sizeof(*metrics)) != 0) {
 		sampler->metrics = *metrics;
 		sampler->plan_outdated = true;
+		sampler->discover.options.unlimited = find_summed_hierarchies(sampler);
+		discover_request_walk(&sampler->discover);
 	}
 	return 0;
 }

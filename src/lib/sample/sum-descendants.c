@@ -186,6 +186,8 @@ int sum_descendants(const struct files *files, const struct cgw_sampler_options 
 	uint32_t count = snapshot->topology->view.count;
 	uint32_t hierarchies = find_hierarchies(files, snapshot);
 	CLEANUP(cleanup_free) bool *partial = NULL, *alone = NULL;
+	/* With `only_group`, no limit applies in the hierarchies of such metrics. */
+	uint32_t depth_max = options->only_group ? 0 : options->depth_max;
 	uint32_t below_depth = options->below != NULL ? path_depth(options->below) : 0;
 	int r = 0;
 
@@ -200,8 +202,7 @@ int sum_descendants(const struct files *files, const struct cgw_sampler_options 
 		/* With `below`, the tree has only its ancestors and its descendants. */
 		bool above = group->depth < below_depth;
 
-		partial[group->index] =
-			above || leaves_out(files, group, options->depth_max, hierarchies);
+		partial[group->index] = above || leaves_out(files, group, depth_max, hierarchies);
 		alone[group->index] = above && options->ancestors_alone;
 	}
 	for (uint32_t group = count - 1; group > 0; group--)

@@ -45,11 +45,11 @@ static void parse_stat(struct cgw_system_stat *machine, const char *text)
 static void parse_meminfo(struct cgw_system_stat *machine, const char *text, size_t length)
 {
 	static const struct decode_request requests[] = {
-		{"MemTotal:", 9, 0, 1024, CGW_CONVERT_SCALE, false},
-		{"MemFree:", 8, 1, 1024, CGW_CONVERT_SCALE, false},
-		{"MemAvailable:", 13, 2, 1024, CGW_CONVERT_SCALE, false},
-		{"SwapTotal:", 10, 3, 1024, CGW_CONVERT_SCALE, false},
-		{"SwapFree:", 9, 4, 1024, CGW_CONVERT_SCALE, false},
+		{"MemTotal:", 9, 0, 1024, CGW_CONVERT_SCALE, false, false},
+		{"MemFree:", 8, 1, 1024, CGW_CONVERT_SCALE, false, false},
+		{"MemAvailable:", 13, 2, 1024, CGW_CONVERT_SCALE, false, false},
+		{"SwapTotal:", 10, 3, 1024, CGW_CONVERT_SCALE, false, false},
+		{"SwapFree:", 9, 4, 1024, CGW_CONVERT_SCALE, false, false},
 	};
 	struct cgw_number numbers[ARRAY_SIZE(requests)] = {0};
 	const char *line = text, *end = text + length;

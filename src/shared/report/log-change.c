@@ -9,12 +9,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* The source location adds nothing to the fields. */
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
-
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
+#include "lib/base/libsystemd.h"
 
 static const char *text_or_empty(const char *text)
 {
@@ -61,7 +58,7 @@ void log_change(const struct cgw_step *step, const struct cgw_result *result,
 
 	if (options->dry_run || result->outcome == CGW_OUTCOME_PENDING ||
 	    result->outcome == CGW_OUTCOME_UNCHANGED || result->outcome == CGW_OUTCOME_NOT_TRIED ||
-	    access("/run/systemd/journal/socket", W_OK) < 0)
+	    access("/run/systemd/journal/socket", W_OK) < 0 || libsystemd_load(NULL) < 0)
 		return;
 	message = format_message(step, result, options, key);
 	group = escape_copy(step->path);

@@ -166,10 +166,15 @@ static int without_grey(int color, int role_16, int count)
 }
 
 /* With 256 colours or more. The terminal's own foreground is used on its own background only. */
-static int readable_on(int role, int ground, bool light, int count)
+static int readable_on(int role, int ground, bool light, int count, const struct theme_colors *file)
 {
 	int front = light ? roles[role].foreground.light : roles[role].foreground.dark;
 	int back = light ? grounds[ground].background.light : grounds[ground].background.dark;
+
+	if (file != NULL && file->roles[role] != NONE)
+		front = file->roles[role];
+	if (file != NULL && file->grounds[ground] != NONE)
+		back = file->grounds[ground];
 
 	if (front == NONE && back == NONE)
 		return NONE;
@@ -182,7 +187,8 @@ static int readable_on(int role, int ground, bool light, int count)
 	return readable(front, back, light, count);
 }
 
-static struct palette_style color_style(int role, int ground, bool light, int count)
+static struct palette_style color_style(int role, int ground, bool light, int count,
+					const struct theme_colors *file)
 {
 	const struct colors *front = &roles[role].foreground;
 	struct palette_style style = {.foreground = NONE, .background = NONE};
@@ -196,7 +202,10 @@ static struct palette_style color_style(int role, int ground, bool light, int co
 		style.flags &= ~(unsigned)DIM;
 	}
 	if (count >= 256)
-		style.foreground = readable_on(role, ground, light, count);
+		style.foreground = readable_on(role, ground, light, count, file);
+	if (count >= 256 && file != NULL && file->grounds[ground] != NONE)
+		style.background = count > 256 ? file->grounds[ground]
+					       : palette_nearest(file->grounds[ground]);
 	/* DIM in addition to a colour would be too faint to read. */
 	if (style.foreground != NONE)
 		style.flags &= ~(unsigned)DIM;
@@ -213,16 +222,27 @@ static struct palette_style plain_style(int role, int ground)
 	return style;
 }
 
-void palette_load(struct palette *palette, enum term_theme theme, int colors)
+static void load(struct palette *palette, enum term_theme theme, int colors,
+		 const struct theme_colors *file)
 {
-	theme = palette_resolve(theme);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		for (int ground = 0; ground < GROUND_COUNT; ground++) {
 			bool plain = colors < 8 || theme == THEME_PLAIN;
 
 			palette->styles[role][ground] =
 				plain ? plain_style(role, ground)
-				      : color_style(role, ground, theme == THEME_LIGHT, colors);
+				      : color_style(role, ground, theme == THEME_LIGHT, colors,
+						    file);
 		}
 	}
+}
+
+void palette_load(struct palette *palette, enum term_theme theme, int colors)
+{
+	load(palette, palette_resolve(theme), colors, NULL);
+}
+
+void palette_load_file(struct palette *palette, const struct theme_colors *file, int colors)
+{
+	load(palette, file->base, colors, file);
 }

@@ -29,6 +29,14 @@ struct palette {
 	struct palette_style styles[ROLE_COUNT][GROUND_COUNT];
 };
 
+/* The colours of a theme from a file: 0xRRGGBB; -1: as in its base. */
+struct theme_colors {
+	enum term_theme base; /* THEME_DARK or THEME_LIGHT */
+	int roles[ROLE_COUNT], grounds[GROUND_COUNT];
+};
+/* The same as palette_load() of a theme from a file, which applies from 256 colours on. */
+void palette_load_file(struct palette *palette, const struct theme_colors *file, int colors);
+
 /* `colors` is terminfo's number: below 8, no colours are used; above 256, colours are 0xRRGGBB. */
 void palette_load(struct palette *palette, enum term_theme theme, int colors);
 

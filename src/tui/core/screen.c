@@ -41,6 +41,11 @@ static void post_jobs(struct screen *screen)
 		worker_post(job->acts ? screen->action_worker : screen->read_worker, job);
 }
 
+static const struct theme_colors *theme_file(const struct settings *settings)
+{
+	return settings->theme_name[0] != '\0' ? &settings->theme : NULL;
+}
+
 static void react(struct screen *screen, unsigned reactions)
 {
 	struct settings *settings = &screen->app->settings;
@@ -56,7 +61,8 @@ static void react(struct screen *screen, unsigned reactions)
 	if (reactions & REACTION_BEEP)
 		term_beep(screen->term);
 	if (reactions & REACTION_SETTINGS) {
-		term_set_theme(screen->term, (enum term_theme)settings->choices[CHOICE_THEME]);
+		term_set_theme(screen->term, (enum term_theme)settings->choices[CHOICE_THEME],
+			       theme_file(settings));
 		term_set_mouse(screen->term, settings->choices[CHOICE_MOUSE]);
 		source_set_interval(screen->source, settings->interval_ns, screen->app->paused);
 	}
@@ -198,6 +204,7 @@ static int start(struct screen *screen, struct cgw_diag *diag)
 	const struct settings *settings = &screen->app->settings;
 	const struct term_options options = {
 		.theme = (enum term_theme)settings->choices[CHOICE_THEME],
+		.file = theme_file(settings),
 		.mouse = settings->choices[CHOICE_MOUSE],
 	};
 	int r = term_open(&options, &screen->term, diag);

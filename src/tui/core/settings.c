@@ -9,6 +9,7 @@
 #include "lib/base/string-builder.h"
 #include "lib/base/suggest.h"
 #include "tui/core/settings.h"
+#include "tui/core/theme-file.h"
 
 #define SCREEN "screen"
 #define GROUPS "groups"
@@ -95,6 +96,10 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 {
 	char words[128] = "", shown[64];
 	size_t length = 0;
+	int r = -ENOENT;
+
+	if (choice == CHOICE_THEME)
+		settings->theme_name[0] = '\0';
 
 	for (uint8_t i = 0; choices[choice].words[i] != NULL; i++) {
 		if (strcmp(choices[choice].words[i], value) == 0) {
@@ -104,9 +109,18 @@ static int parse_choice(struct settings *settings, int choice, const char *value
 		length = text_append(words, sizeof(words), length, "%s%s", i > 0 ? ", " : "",
 				     choices[choice].words[i]);
 	}
+	if (choice == CHOICE_THEME)
+		r = theme_find(value, &settings->theme, diag);
+	if (r == 0)
+		snprintf(settings->theme_name, sizeof(settings->theme_name), "%s", value);
+	if (r != -ENOENT)
+		return r < 0 ? -EINVAL : 0;
 	cgw_escape(shown, sizeof(shown), value, strlen(value));
-	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s)",
-			    choices[choice].name, shown, words);
+	return cgw_diag_set(diag, -EINVAL, "invalid %s '%s' (expected one of %s%s)",
+			    choices[choice].name, shown, words,
+			    choice == CHOICE_THEME ? ", or the name of a file in "
+						     "~/.config/cgward/themes"
+						   : "");
 }
 
 static int parse_interval(struct settings *settings, const char *value, struct cgw_diag *diag)
@@ -208,7 +222,9 @@ int settings_apply(const struct settings *settings, struct config *config)
 
 	for (int i = 0; i < CHOICE_COUNT && r == 0; i++)
 		r = config_add(config, choices[i].section, choices[i].name,
-			       choices[i].words[settings->choices[i]]);
+			       i == CHOICE_THEME && settings->theme_name[0] != '\0'
+				       ? settings->theme_name
+				       : choices[i].words[settings->choices[i]]);
 	snprintf(text, sizeof(text), "%gs", (double)settings->interval_ns / 1e9);
 	if (r == 0)
 		r = config_add(config, SCREEN, "interval", text);

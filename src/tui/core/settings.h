@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "shared/cli/user-config.h"
 #include "tui/core/keys.h"
+#include "tui/core/palette.h"
 #include "tui/list/column.h"
 
 #define COLUMNS_MAX 40
@@ -41,6 +42,8 @@ struct choice_info {
 
 struct settings {
 	uint8_t choices[CHOICE_COUNT];
+	char theme_name[64]; /* of a theme from a file, "": CHOICE_THEME */
+	struct theme_colors theme;
 	struct column columns[COLUMNS_MAX];
 	size_t column_count;
 	struct column sort;

@@ -87,7 +87,10 @@ static attr_t attributes_of(unsigned flags)
 
 static void load_palette(struct term *term)
 {
-	palette_load(&term->palette, term->options.theme, term->colors);
+	if (term->options.file != NULL)
+		palette_load_file(&term->palette, term->options.file, term->colors);
+	else
+		palette_load(&term->palette, term->options.theme, term->colors);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		for (int ground = 0; ground < GROUND_COUNT; ground++) {
 			const struct palette_style *style = &term->palette.styles[role][ground];
@@ -260,11 +263,12 @@ void term_set_mouse(struct term *term, bool mouse)
 	set_mouse(mouse);
 }
 
-void term_set_theme(struct term *term, enum term_theme theme)
+void term_set_theme(struct term *term, enum term_theme theme, const struct theme_colors *file)
 {
-	if (term->options.theme == theme)
+	if (term->options.theme == theme && term->options.file == file)
 		return;
 	term->options.theme = theme;
+	term->options.file = file;
 	load_palette(term);
 	term_redraw(term);
 }

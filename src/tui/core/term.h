@@ -13,6 +13,7 @@
 
 struct term_options {
 	enum term_theme theme;
+	const struct theme_colors *file; /* instead of `theme`; NULL: none */
 	bool mouse;
 };
 
@@ -38,7 +39,8 @@ struct term *term_close(struct term *term);
 
 void term_size(const struct term *term, int *ret_rows, int *ret_columns);
 bool term_utf8(const struct term *term) CGW_PURE;
-void term_set_theme(struct term *term, enum term_theme theme);
+/* `file` as in the options; it is used while the terminal is open. */
+void term_set_theme(struct term *term, enum term_theme theme, const struct theme_colors *file);
 void term_set_mouse(struct term *term, bool mouse);
 
 /* File descriptors to poll for input and for signals. */

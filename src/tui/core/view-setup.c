@@ -83,10 +83,13 @@ static void draw_choice(const struct app *app, struct canvas *canvas, struct rec
 			enum settings_choice choice)
 {
 	const struct choice_info *info = choice_info(choice);
-	char text[64];
+	char text[96];
 
 	canvas_text(canvas, area.row, area.column, 12, ROLE_STRONG, info->name);
-	snprintf(text, sizeof(text), "← %s →", info->words[app->settings.choices[choice]]);
+	snprintf(text, sizeof(text), "← %s →",
+		 choice == CHOICE_THEME && app->settings.theme_name[0] != '\0'
+			 ? app->settings.theme_name
+			 : info->words[app->settings.choices[choice]]);
 	canvas_text(canvas, area.row, area.column + 12, 14, ROLE_KEY, text);
 	canvas_text_cut(canvas, area.row, area.column + 27, area.columns - 27, ROLE_DIM,
 			info->help);
@@ -161,6 +164,8 @@ static unsigned change_choice(struct app *app, enum settings_choice choice, int 
 	if (count == 0)
 		return REACTION_NONE;
 	app->settings.choices[choice] = (uint8_t)((value + count) % count);
+	if (choice == CHOICE_THEME)
+		app->settings.theme_name[0] = '\0';
 	return REACTION_ARRANGE | REACTION_METRICS | REACTION_SETTINGS;
 }
 

@@ -39,26 +39,14 @@ static void free_job(struct job *base)
 	free(job);
 }
 
-static unsigned depth_of(const char *path)
-{
-	unsigned depth = 0;
-
-	for (const char *at = path; *at != '\0'; at++)
-		depth += at[0] == '/' && at[1] != '\0';
-	return depth;
-}
-
 static int read_snapshot(struct group_job *job)
 {
-	/* The group and its ancestors, for effective limits. The root needs another filter. */
-	struct cgw_sampler_options options = {.below = job->path, .depth_max = depth_of(job->path)};
+	/* The group and its ancestors, for effective limits and what slows the group down. */
+	const struct cgw_sampler_options options = {
+		.below = job->path, .only_group = true, .ancestors_alone = true};
 	struct cgw_metric_set all = {0};
 	int r;
 
-	if (options.depth_max == 0) {
-		options.below = NULL;
-		options.depth_max = 1;
-	}
 	if (job->sampler == NULL) {
 		r = cgw_sampler_new(job->job.layout, &options, &job->sampler, NULL);
 		if (r < 0)

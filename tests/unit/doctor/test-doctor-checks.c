@@ -67,6 +67,72 @@ static void test_v2_counts_io(void **state)
 	tree_free(dir);
 }
 
+static void test_mount_options_are_explained(void **state)
+{
+	struct tree_dir *dir = tree_new();
+
+	(void)state;
+	tree_machine_v2(dir);
+	assert_string_equal(find(dir, "options").state,
+			    "nsdelegate (cgroup namespaces are delegation boundaries)");
+	tree_file(dir, "proc/self/mountinfo",
+		  "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,memory_localevents\n");
+	assert_string_equal(find(dir, "options").state,
+			    "memory_localevents (memory.events counts each group without its "
+			    "descendants)");
+	tree_free(dir);
+}
+
+static void test_unused_controllers_are_listed(void **state)
+{
+	struct tree_dir *dir = tree_new();
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "proc/cgroups",
+		  "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t0\t5\t1\n"
+		  "hugetlb\t0\t5\t1\nrdma\t0\t5\t0\n");
+	assert_non_null(strstr(find(dir, "controllers").state,
+			       "; built in, but not available: hugetlb (not in a mounted "
+			       "hierarchy), rdma (disabled at boot)"));
+	tree_free(dir);
+}
+
+static void test_weights_without_effect(void **state)
+{
+	struct tree_dir *dir = tree_new();
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "sys/dev/block/8:0/uevent", "DEVNAME=sda\n");
+	assert_string_equal(find(dir, "weights").state,
+			    "only with the scheduler bfq: no IO cost model");
+	tree_file(dir, "cgroup/io.cost.qos", "");
+	assert_int_equal(find(dir, "weights").verdict, VERDICT_LIMITED);
+	assert_non_null(strstr(find(dir, "weights").state, "io.weight has no effect"));
+	tree_file(dir, "cgroup/io.cost.qos", "8:0 enable=0 ctrl=auto\n");
+	assert_int_equal(find(dir, "weights").verdict, VERDICT_LIMITED);
+	tree_file(dir, "cgroup/io.cost.qos", "8:0 enable=1 ctrl=auto rpct=0.00\n");
+	assert_int_equal(find(dir, "weights").verdict, VERDICT_WORKS);
+	assert_string_equal(find(dir, "weights").state, "by the IO cost model on sda");
+	tree_free(dir);
+}
+
+static void test_groups_without_pressure_are_counted(void **state)
+{
+	struct tree_dir *dir = tree_new();
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "proc/pressure/memory", "some avg10=0.00\n");
+	tree_file(dir, "cgroup/a/cgroup.pressure", "1\n");
+	tree_file(dir, "cgroup/b/cgroup.pressure", "0\n");
+	assert_string_equal(find(dir, "pressure").state,
+			    "PSI of the machine and of each group except 1 whose cgroup.pressure "
+			    "is 0");
+	tree_free(dir);
+}
+
 static void test_collectors_that_do_not_work_have_a_reason(void **state)
 {
 	struct tree_dir *dir = tree_new();
@@ -105,6 +171,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_disks_without_counted_io_are_listed),
+		cmocka_unit_test(test_mount_options_are_explained),
+		cmocka_unit_test(test_unused_controllers_are_listed),
+		cmocka_unit_test(test_weights_without_effect),
+		cmocka_unit_test(test_groups_without_pressure_are_counted),
 		cmocka_unit_test(test_v2_counts_io),
 		cmocka_unit_test(test_collectors_that_do_not_work_have_a_reason),
 		cmocka_unit_test(test_parts_left_out_of_the_build_have_a_reason),

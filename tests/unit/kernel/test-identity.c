@@ -317,12 +317,35 @@ static void test_unusual_paths(void **state)
 	assert_string_equal(identity.text[CGW_PART_CONTAINER], "\\x00\\xzz-\\x");
 }
 
+/* A path of thousands of groups costs as much as one of 32, and its depth is still counted. */
+static void test_deep_path(void **state)
+{
+	struct cgw_identity identity;
+	char path[8192] = "/system.slice/web.service";
+	size_t length = strlen(path);
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		length += (size_t)snprintf(path + length, sizeof(path) - length, "/x");
+	cgw_identity_from_path(path, &identity);
+	assert_int_equal(identity.kind, CGW_IDENTITY_UNIT);
+	assert_string_equal(identity.text[CGW_PART_UNIT], "web.service");
+	assert_int_equal(identity.below, 1000);
+	(void)snprintf(
+		path + length, sizeof(path) - length,
+		"/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope");
+	cgw_identity_from_path(path, &identity);
+	assert_int_equal(identity.kind, CGW_IDENTITY_UNIT);
+	assert_int_equal(identity.below, 1001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths_are_recognised),
 		cmocka_unit_test(test_every_row_has_a_path),
 		cmocka_unit_test(test_unusual_paths),
+		cmocka_unit_test(test_deep_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

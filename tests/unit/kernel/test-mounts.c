@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-mounts.c - which mounts become hierarchies if several show the same or hide each other. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-ops.h"
+#include "lib/kernel/mounts.h"
 #include "test.h"
 #include "tree.h"
 
@@ -109,11 +112,59 @@ static void test_hidden_mounts_are_left_out(void **state)
 	cgw_layout_free(layout);
 }
 
+static void test_mountinfo_is_parsed(void **state)
+{
+	char text[] = "1 0 8:1 / / rw,noatime - ext4 /dev/vda1 rw,discard\n"
+		      "30 22 0:26 / /a\\040b\\134 rw shared:9 master:1 - cgroup2 cgroup2 rw\n"
+		      "31 22 0:29 /../x /memory ro - cgroup  rw,memory,xattr\n"
+		      "32 22 0:30 / /named rw - cgroup cgroup rw,xattr,name=systemd,cpu,cpuacct\n";
+	struct cgroup_mounts mounts = {0};
+
+	(void)state;
+	assert_int_equal(mounts_parse(text, &mounts), 0);
+	assert_int_equal(mounts.count, 3);
+	assert_int_equal(mounts.items[0].version, 2);
+	assert_string_equal(mounts.items[0].target, "/a b\\");
+	assert_int_equal(mounts.items[0].device, makedev(0, 26));
+	assert_false(mounts.items[0].read_only);
+	assert_string_equal(mounts.items[1].root, "/../x");
+	assert_true(mounts.items[1].read_only);
+	assert_int_equal(mounts.items[1].controllers, CGW_CONTROLLER_BIT(CGW_MEMORY));
+	assert_string_equal(mounts.items[2].name, "systemd");
+	assert_int_equal(mounts.items[2].controllers,
+			 CGW_CONTROLLER_BIT(CGW_CPU) | CGW_CONTROLLER_BIT(CGW_CPUACCT));
+	mounts_done(&mounts);
+}
+
+static void test_other_formats_are_rejected(void **state)
+{
+	static const char *const texts[] = {
+		"cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n", /* /proc/mounts */
+		"30 22 0:26 / /a rw cgroup2 cgroup2 rw\n",
+		"30 22 0:26 / /a rw -\n",
+		"30 22 0:26 / /a\n",
+		"30 22 0 / /a rw - cgroup2 cgroup2 rw\n",
+		"x 22 0:26 / /a rw - cgroup2 cgroup2 rw\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct cgroup_mounts mounts = {0};
+		char text[128];
+
+		(void)snprintf(text, sizeof(text), "%s", texts[i]);
+		assert_int_equal(mounts_parse(text, &mounts), -EBADMSG);
+		assert_int_equal(mounts.count, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_mount_of_the_whole_hierarchy_is_preferred,
 						setup, teardown),
+		cmocka_unit_test(test_mountinfo_is_parsed),
+		cmocka_unit_test(test_other_formats_are_rejected),
 		cmocka_unit_test_setup_teardown(test_writable_mount_is_preferred, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hidden_mounts_are_left_out, setup, teardown),
 	};

@@ -43,6 +43,8 @@ static const struct expected_write writes[] = {
 	{"cpu.uclamp.max", "80", "cpu.uclamp.max=80.00\n", "cpu.uclamp.max=80.00\n"},
 	{"cpu.uclamp.max", "max", "cpu.uclamp.max=max\n", "cpu.uclamp.max=max\n"},
 
+	{"cpu.weight.nice", "-5", NULL, "cpu.weight.nice=-5\n"},
+
 	{"memory.max", "64M", "memory.limit_in_bytes=67108864\n", "memory.max=67108864\n"},
 	{"memory.max", "max", "memory.limit_in_bytes=-1\n", "memory.max=max\n"},
 	{"memory.high", "64M", NULL, "memory.high=67108864\n"},
@@ -62,10 +64,14 @@ static const struct expected_write writes[] = {
 	{"memory.zswap.writeback", "0", NULL, "memory.zswap.writeback=0\n"},
 	{"memory.memsw.max", "64M", "memory.memsw.limit_in_bytes=67108864\n", NULL},
 	{"memory.memsw.max", "max", "memory.memsw.limit_in_bytes=-1\n", NULL},
+	{"memory.kmem.tcp.max", "64M", "memory.kmem.tcp.limit_in_bytes=67108864\n", NULL},
+	{"memory.kmem.tcp.max", "max", "memory.kmem.tcp.limit_in_bytes=-1\n", NULL},
 	{"memory.oom.group", "1", NULL, "memory.oom.group=1\n"},
 	{"memory.oom_kill_disable", "1", "memory.oom_control=1\n", NULL},
 	{"memory.swappiness", "10", "memory.swappiness=10\n", NULL},
 	{"memory.reclaim", "1M", NULL, "memory.reclaim=1048576\n"},
+	{"memory.reclaim", "1M swappiness=0", NULL, "memory.reclaim=1048576 swappiness=0\n"},
+	{"memory.reclaim", "50%  swappiness=max", NULL, "memory.reclaim=512000 swappiness=max\n"},
 	{"memory.force_empty", "0", "memory.force_empty=0\n", NULL},
 
 	/* Of the machine: it has 1000 kB of memory, 100 kB of swap and 4194304 PIDs. */
@@ -106,6 +112,14 @@ static const struct expected_write writes[] = {
 	{"io.weight", "300", "blkio.bfq.weight=118\n", "io.weight=300\n"},
 	{"io.weight", "10000", "blkio.bfq.weight=1000\n", "io.weight=10000\n"},
 	{"io.weight", "50", "blkio.bfq.weight=50\n", "io.weight=50\n"},
+	{"io.weight.device", "sda 300", "blkio.bfq.weight_device=8:0 118\n", "io.weight=8:0 300\n"},
+	{"io.weight.device", "sda default", "blkio.bfq.weight_device=8:0 default\n",
+	 "io.weight=8:0 default\n"},
+	/* one write: the kernel resets "ctrl" with the first parameter that is set */
+	{"io.cost.qos", "sda enable=1  rpct=95.00 rlat=75000", NULL,
+	 "io.cost.qos=8:0 enable=1  rpct=95.00 rlat=75000\n"},
+	{"io.cost.model", "nvme0n1 ctrl=user model=linear rbps=2706339840", NULL,
+	 "io.cost.model=259:0 ctrl=user model=linear rbps=2706339840\n"},
 	{"io.latency", "sda 10ms", NULL, "io.latency=8:0 target=10000\n"},
 	{"io.latency", "sda max", NULL, "io.latency=8:0 target=max\n"},
 	{"io.prio.class", "idle", "blkio.prio.class=idle\n", "io.prio.class=idle\n"},
@@ -120,6 +134,7 @@ static const struct expected_write writes[] = {
 	{"cgroup.subtree_control", "+io -cpu", NULL, "cgroup.subtree_control=+io -cpu\n"},
 	{"cgroup.subtree_control", "io memory", NULL, "cgroup.subtree_control=+io -cpu\n"},
 	{"cgroup.type", "threaded", NULL, "cgroup.type=threaded\n"},
+	{"cgroup.pressure", "0", NULL, "cgroup.pressure=0\n"},
 
 	/* write() of nothing is not a write: an empty list is a newline */
 	{"cpuset.cpus", "1,0,2", "cpuset.cpus=0-2\n", "cpuset.cpus=0-2\n"},
@@ -128,6 +143,13 @@ static const struct expected_write writes[] = {
 	{"cpuset.cpus.partition", "isolated", NULL, "cpuset.cpus.partition=isolated\n"},
 	{"cpuset.cpus.exclusive", "2-3", NULL, "cpuset.cpus.exclusive=2-3\n"},
 	{"cpuset.cpu_exclusive", "1", "cpuset.cpu_exclusive=1\n", NULL},
+	{"cpuset.mem_exclusive", "1", "cpuset.mem_exclusive=1\n", NULL},
+	{"cpuset.mem_hardwall", "1", "cpuset.mem_hardwall=1\n", NULL},
+	{"cpuset.memory_migrate", "1", "cpuset.memory_migrate=1\n", NULL},
+	{"cpuset.memory_spread_page", "1", "cpuset.memory_spread_page=1\n", NULL},
+	{"cpuset.memory_spread_slab", "1", "cpuset.memory_spread_slab=1\n", NULL},
+	{"cpuset.sched_load_balance", "0", "cpuset.sched_load_balance=0\n", NULL},
+	{"cpuset.sched_relax_domain_level", "2", "cpuset.sched_relax_domain_level=2\n", NULL},
 
 	{"hugetlb.max", "2MB 1G", "hugetlb.2MB.limit_in_bytes=1073741824\n",
 	 "hugetlb.2MB.max=1073741824\n"},
@@ -153,6 +175,14 @@ static const struct expected_write writes[] = {
 	 "dmem.max=drm/0000:03:00.0/vram0 1073741824\n"},
 	{"dmem.max", "drm/0000:03:00.0/vram0 max", "dmem.max=drm/0000:03:00.0/vram0 max\n",
 	 "dmem.max=drm/0000:03:00.0/vram0 max\n"},
+	{"dmem.min", "drm/0000:03:00.0/vram0 1G", "dmem.min=drm/0000:03:00.0/vram0 1073741824\n",
+	 "dmem.min=drm/0000:03:00.0/vram0 1073741824\n"},
+	{"dmem.min", "drm/0000:03:00.0/vram0 max", "dmem.min=drm/0000:03:00.0/vram0 max\n",
+	 "dmem.min=drm/0000:03:00.0/vram0 max\n"},
+	{"dmem.low", "drm/0000:03:00.0/vram0 1G", "dmem.low=drm/0000:03:00.0/vram0 1073741824\n",
+	 "dmem.low=drm/0000:03:00.0/vram0 1073741824\n"},
+	{"dmem.low", "drm/0000:03:00.0/vram0 max", "dmem.low=drm/0000:03:00.0/vram0 max\n",
+	 "dmem.low=drm/0000:03:00.0/vram0 max\n"},
 
 	{"devices.allow", "b 8:0 rw", "devices.allow=b 8:0 rw\n", NULL},
 	{"devices.deny", "c 1:3 rwm", "devices.deny=c 1:3 rwm\n", NULL},
@@ -239,8 +269,10 @@ static void test_table_covers_every_control(void **state)
 		bool value = false, unlimited = false;
 
 		for (size_t k = 0; k < COUNT(writes); k++) {
-			size_t length = strlen(writes[k].value);
-			bool max = length >= 3 && strcmp(writes[k].value + length - 3, "max") == 0;
+			const char *word = info->unlimited != NULL ? info->unlimited : "max";
+			size_t length = strlen(writes[k].value), last = strlen(word);
+			bool max = length >= last &&
+				   strcmp(writes[k].value + length - last, word) == 0;
 
 			if (strcmp(writes[k].key, info->key) != 0)
 				continue;
@@ -297,6 +329,25 @@ static void test_writes(void **state)
 		teardown(&machine);
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* A limit below what is used makes the writer reclaim, unless the file is opened like this. */
+static void test_limits_that_do_not_block(void **state)
+{
+	static const struct {
+		const char *key;
+		bool nonblock;
+	} rows[] = {{"memory.max", true}, {"memory.high", true}, {"memory.low", false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct machine machine = setup(2);
+		struct cgw_diag diag = {0};
+
+		assert_int_equal(set(&machine, rows[i].key, "64M", &diag), 0);
+		assert_int_equal(fake_nonblock, rows[i].nonblock);
+		teardown(&machine);
+	}
 }
 
 /* Without iocost v2 has bfq's weight only, on bfq's scale. */
@@ -392,6 +443,7 @@ static const struct expected_range {
 	{"cpu.rt_period", "slow", "1s", "1us", "1s", "0", NULL},
 	{"cpu.uclamp.min", "none", "0.00", "0", "100", NULL, "100.01"},
 	{"cpu.uclamp.max", "slow", "max", "0", "100", NULL, "100.01"},
+	{"cpu.weight.nice", "none", "0", "-20", "19", "-21", "20"},
 	{"memory.max", "kill", "max", "0", "9223372036854775807", NULL, "9223372036854775808"},
 	{"memory.high", "slow", "max", "0", "9223372036854775807", NULL, "9223372036854775808"},
 	{"memory.low", "none", "0", "0", "9223372036854775807", NULL, "9223372036854775808"},
@@ -406,10 +458,15 @@ static const struct expected_range {
 	{"memory.zswap.writeback", "none", "1", "0", "1", NULL, "2"},
 	{"memory.memsw.max", "kill", "max", "0", "9223372036854775807", NULL,
 	 "9223372036854775808"},
+	{"memory.kmem.tcp.max", "slow", "max", "0", "9223372036854775807", NULL,
+	 "9223372036854775808"},
 	{"memory.oom.group", "none", "0", "0", "1", NULL, "2"},
 	{"memory.oom_kill_disable", "hang", "0", "0", "1", NULL, "2"},
 	{"memory.swappiness", "none", "60", "0", "200", NULL, "201"},
 	{"memory.reclaim", "slow", NULL, "1", "9223372036854775807", "0", "9223372036854775808"},
+	{"memory.reclaim", "slow", NULL, "1M swappiness=0", "1M swappiness=200", "1M swappiness=-1",
+	 "1M swappiness=201"},
+	{"memory.reclaim", "slow", NULL, "1M swappiness=max", "1M", "swappiness=5", "1M other=5"},
 	{"memory.force_empty", "slow", NULL, "0", "0", NULL, "1"},
 	{"io.max", "slow", NULL, NULL, NULL, NULL, NULL},
 	{"io.max.rbps", "slow", "max", "8:0 1", "8:0 18446744073709551615", "8:0 0", NULL},
@@ -418,6 +475,11 @@ static const struct expected_range {
 	{"io.max.riops", "slow", "max", "8:0 1", "8:0 4294967295", "8:0 0", "8:0 4294967296"},
 	{"io.max.wiops", "slow", "max", "8:0 1", "8:0 4294967295", "8:0 0", "8:0 4294967296"},
 	{"io.weight", "none", "100", "1", "10000", "0", "10001"},
+	{"io.weight.device", "none", "default", "8:0 1", "8:0 10000", "8:0 0", "8:0 10001"},
+	{"io.cost.qos", "slow", NULL, "8:0 enable=1", "8:0 ctrl=auto min=50.00", "8:0 enable",
+	 "8:0 rbps=5"},
+	{"io.cost.qos", "slow", NULL, "8:0 enable=0", "8:0 max=150", "8:0 enable=1;2", "enable=1"},
+	{"io.cost.model", "slow", NULL, "8:0 model=linear", "8:0 rbps=5", "8:0 rlat=5", "8:0 rbps="},
 	{"io.latency", "slow", "max", "8:0 1us", "8:0 1s", "8:0 0", NULL},
 	{"io.prio.class", "none", "no-change", "none-to-rt", "promote-to-rt", "none", "rt"},
 	/* PID_MAX_LIMIT of 64-bit kernels */
@@ -425,12 +487,20 @@ static const struct expected_range {
 	{"cgroup.max.depth", "fail", "max", "0", "2147483647", NULL, "2147483648"},
 	{"cgroup.max.descendants", "fail", "max", "0", "2147483647", NULL, "2147483648"},
 	{"cgroup.subtree_control", "none", NULL, "+cpu", "-io", "+cpuset,io", "+systemd"},
+	{"cgroup.pressure", "none", "1", "0", "1", NULL, "2"},
 	{"cgroup.type", "fail", NULL, "threaded", "threaded", "domain", "thread"},
 	{"cpuset.cpus", "slow", NULL, "0", "0-3,8", "3-0", "all"},
 	{"cpuset.mems", "slow", NULL, "0", "0-1", "1-0", "all"},
 	{"cpuset.cpus.partition", "slow", "member", "member", "isolated", "none", "roots"},
 	{"cpuset.cpus.exclusive", "slow", NULL, "0", "2-3", "3-2", "all"},
 	{"cpuset.cpu_exclusive", "slow", "0", "0", "1", NULL, "2"},
+	{"cpuset.mem_exclusive", "slow", "0", "0", "1", NULL, "2"},
+	{"cpuset.mem_hardwall", "slow", "0", "0", "1", NULL, "2"},
+	{"cpuset.memory_migrate", "slow", "0", "0", "1", NULL, "2"},
+	{"cpuset.memory_spread_page", "none", "0", "0", "1", NULL, "2"},
+	{"cpuset.memory_spread_slab", "none", "0", "0", "1", NULL, "2"},
+	{"cpuset.sched_load_balance", "slow", "1", "0", "1", NULL, "2"},
+	{"cpuset.sched_relax_domain_level", "none", "-1", "-1", "5", "-2", "6"},
 	{"hugetlb.max", "fail", "max", "2MB 0", "2MB 9223372036854775807", NULL,
 	 "2MB 9223372036854775808"},
 	{"hugetlb.rsvd.max", "fail", "max", "2MB 0", "2MB 9223372036854775807", NULL,
@@ -443,6 +513,10 @@ static const struct expected_range {
 	{"misc.max", "fail", "max", "sev 0", "sev 9223372036854775807", NULL,
 	 "sev 9223372036854775808"},
 	{"dmem.max", "fail", "max", "vram 0", "vram 9223372036854775807", NULL,
+	 "vram 9223372036854775808"},
+	{"dmem.min", "fail", "0", "vram 0", "vram 9223372036854775807", NULL,
+	 "vram 9223372036854775808"},
+	{"dmem.low", "none", "0", "vram 0", "vram 9223372036854775807", NULL,
 	 "vram 9223372036854775808"},
 	{"devices.allow", "none", NULL, "a", "b 8:* rwm", "d 1:3 rwm", "c 1:3 rwx"},
 	{"devices.deny", "fail", NULL, "a", "b 8:* rwm", "d 1:3 rwm", "c 1:3 rwx"},
@@ -577,6 +651,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_table_covers_every_control, reset),
 		cmocka_unit_test_setup(test_writes, reset),
+		cmocka_unit_test_setup(test_limits_that_do_not_block, reset),
 		cmocka_unit_test_setup(test_weight_of_bfq, reset),
 		cmocka_unit_test(test_values_below_use),
 		cmocka_unit_test(test_undo_of_device_rules),

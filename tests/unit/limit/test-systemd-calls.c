@@ -502,6 +502,7 @@ int main(void)
 		WITH_FAKE(test_removed_drop_ins_are_reloaded),
 	};
 
+	assert_int_equal(libsystemd_load(NULL), 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 

@@ -10,7 +10,6 @@
 
 #ifdef WITH_SYSTEMD
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 
 #include "lib/limit/systemd-message.h"
 #endif
@@ -344,5 +343,8 @@ int main(void)
 		cmocka_unit_test(test_open_without_systemd_fails),
 	};
 
+#ifdef WITH_SYSTEMD
+	assert_int_equal(libsystemd_load(NULL), 0);
+#endif
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,8 +206,8 @@ static void test_values_belong_to_the_name_before_them(void **state)
 	static const char text[] = "7:7 7:6 7:5 7:4 rbytes=28672 rios=7\n"
 				   "8:0 rbytes=1 rios=2 7:3 rbytes=3\n7:2 7:1 \n";
 	const struct decode_request requests[] = {
-		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true},
-		{"rios", 4, 1, 1, CGW_CONVERT_SCALE, true},
+		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true, false},
+		{"rios", 4, 1, 1, CGW_CONVERT_SCALE, true, false},
 	};
 	struct cgw_number numbers[2];
 	struct received received = {""};
@@ -223,8 +223,8 @@ static void test_sink_receives_instances(void **state)
 {
 	static const char text[] = "8:0 rbytes=5 wbytes=6\n8:16 rbytes=7 wbytes=8\n";
 	const struct decode_request requests[] = {
-		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true},
-		{"wbytes", 6, 2, 1, CGW_CONVERT_SCALE, true},
+		{"rbytes", 6, 0, 1, CGW_CONVERT_SCALE, true, false},
+		{"wbytes", 6, 2, 1, CGW_CONVERT_SCALE, true, false},
 	};
 	struct cgw_number numbers[3] = {{0}, {77, CGW_OK}, {0}};
 	struct received received = {""};
@@ -250,12 +250,88 @@ static void test_sink_receives_instances(void **state)
 	assert_int_equal(decode(CGW_FORMAT_COUNT, "", 0, requests, 1, numbers, &sink), -EINVAL);
 }
 
+/* The instances of each format. */
+static void test_instances_by_format(void **state)
+{
+	static const struct {
+		enum cgw_format format;
+		const char *key, *text, *received;
+	} rows[] = {
+		{CGW_FORMAT_DEVICE_NUMBER, NULL, "default 100\n8:16 200\n8:0 50\n",
+		 "0:8:16=200 0:8:0=50 "},
+		{CGW_FORMAT_DEVICE_NUMBER, NULL, "default 100\n", ""},
+		{CGW_FORMAT_PREFIX, "nr_subsys_",
+		 "nr_descendants 9\nnr_subsys_cpu 5\nnr_dying_subsys_cpu 1\nnr_subsys_ 2\n"
+		 "nr_subsys_io\nnr_subsys_memory 7",
+		 "0:cpu=5 0:memory=7 "},
+		{CGW_FORMAT_OTHER, "memory.stat",
+		 "anon 1\nnewkey 5\npgfault 2\ncache 3\ntotal_cache 3\nnr_subsys_cpu 7\nempty\n",
+		 "0:newkey=5 0:nr_subsys_cpu=7 "},
+		{CGW_FORMAT_OTHER, "cgroup.stat", "nr_descendants 1\nnr_subsys_cpu 7\n", ""},
+		{CGW_FORMAT_NUMA, "anon", "file N0=1\nanon N0=20 N1=300\nanon_thp N0=4\n",
+		 "0:N0=20 0:N1=300 "},
+		{CGW_FORMAT_NUMA, "anon",
+		 "total=7 N0=7\nanon=3 N0=1 N1=2\nhierarchical_anon=9 N0=9\n", "0:N0=1 0:N1=2 "},
+		{CGW_FORMAT_NUMA, "anon", "anon N0= =5 N1\n\nanon\n", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct decode_request request = {
+			.key = rows[i].key,
+			.key_length = rows[i].key != NULL ? (uint32_t)strlen(rows[i].key) : 0,
+			.scale = 1,
+			.instances = true,
+		};
+		struct cgw_number number = {0};
+		struct received received = {""};
+		struct decode_sink sink = {receive, receive_text, &received};
+
+		assert_int_equal(decode(rows[i].format, rows[i].text, strlen(rows[i].text),
+					&request, 1, &number, &sink),
+				 0);
+		if (rows[i].received[0] != '\0' || number.state != CGW_BAD)
+			assert_string_equal(received.text, rows[i].received);
+	}
+}
+
+/* Two metrics of one key, such as the kills of a group and those of it and its descendants. */
+static void test_one_key_for_several_requests(void **state)
+{
+	static const struct {
+		enum cgw_format format;
+		const char *text;
+	} rows[] = {
+		{CGW_FORMAT_FLAT, "other 1\nkey 5\n"},
+		{CGW_FORMAT_NESTED, "8:0 other=1 key=5\n"},
+		{CGW_FORMAT_BLKIO, "8:0 other 1\n8:0 key 5\n"},
+		{CGW_FORMAT_NUMA, "other N0=1\nkey N0=5\n"},
+	};
+	const struct decode_request requests[] = {
+		{"key", 3, 0, 1, CGW_CONVERT_SCALE, false, true},
+		{"other", 5, 1, 1, CGW_CONVERT_SCALE, false, false},
+		{"key", 3, 2, 1000, CGW_CONVERT_SCALE, false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cgw_number numbers[3];
+
+		assert_int_equal(decode(rows[i].format, rows[i].text, strlen(rows[i].text),
+					requests, 3, numbers, NULL),
+				 0);
+		assert_int_equal(numbers[0].value, 5);
+		assert_int_equal(numbers[1].value, 1);
+		assert_int_equal(numbers[2].value, 5000);
+	}
+}
+
 /* The sampler joins instances of one name. */
 static void test_devices_without_name_are_instances(void **state)
 {
 	static const char text[] = "(unknown) Read 10\n(unknown) Write 1\n(unknown) Read 7\n"
 				   "8:0 Read 17\n8:0 Write 2\nTotal 37\n";
-	const struct decode_request request = {"Read", 4, 0, 1, CGW_CONVERT_SCALE, true};
+	const struct decode_request request = {"Read", 4, 0, 1, CGW_CONVERT_SCALE, true, false};
 	struct cgw_number number = {0};
 	struct received received = {""};
 	struct decode_sink sink = {receive, receive_text, &received};
@@ -309,6 +385,8 @@ int main(void)
 		cmocka_unit_test(test_instance_formats),
 		cmocka_unit_test(test_values_belong_to_the_name_before_them),
 		cmocka_unit_test(test_sink_receives_instances),
+		cmocka_unit_test(test_instances_by_format),
+		cmocka_unit_test(test_one_key_for_several_requests),
 		cmocka_unit_test(test_devices_without_name_are_instances),
 		cmocka_unit_test(test_metric_table_is_complete),
 	};

@@ -36,6 +36,18 @@ static const struct {
 	{"memory.pgmajfault", 8, 20},
 	{"memory.swap.current", 40, 60},
 	{"memory.swap.max", 400, 400},
+	{"memory.unevictable", 40, 80},
+	{"memory.kernel", 400, 600},
+	{"memory.slab_reclaimable", 100, 200},
+	{"memory.workingset_refault_anon", 4, 16},
+	{"memory.workingset_refault_file", 8, 28},
+	{"memory.pgscan", 100, 300},
+	{"memory.pswpin", 0, 40},
+	{"memory.pswpout", 8, 28},
+	{"memory.zswap", 100, 120},
+	{"memory.zswapped", 500, 480},
+	{"io.cost.usage", 1000000000, 3000000000},
+	{"io.cost.wait", 1000000000, 2000000000},
 	{"io.rbytes", 100, 580},
 	{"io.wbytes", 52, 92},
 	{"io.rios", 4, 12},
@@ -64,6 +76,16 @@ static const struct expected_field fields[] = {
 	{"memory.percent", "percent", 500 * 100.0 / 3800, 20, true, false},
 	{"memory.growth", "bytes/s", NAN, 100, true, true},
 	{"memory.faults", "count/s", NAN, 3, true, true},
+	{"memory.with_swap", "bytes", 640, 1060, true, true},
+	{"memory.unreclaimable", "bytes", 340, 480, true, true},
+	{"memory.refaults", "count/s", NAN, 8, true, true},
+	{"memory.scanned", "count/s", NAN, 50, true, true},
+	{"memory.swap_in", "count/s", NAN, 10, true, true},
+	{"memory.swap_out", "count/s", NAN, 5, true, true},
+	{"memory.zswap_percent", "percent", 20, 25, false, false},
+	{"memory.time_to_limit", "ns", NAN, 28e9, false, false},
+	{"io.cost_percent", "percent", NAN, 50, true, true},
+	{"io.wait_percent", "percent", NAN, 25, true, true},
 	{"io", "bytes/s", NAN, 130, true, true},
 	{"io.read", "bytes/s", NAN, 120, true, true},
 	{"io.write", "bytes/s", NAN, 10, true, true},
@@ -409,6 +431,24 @@ static void test_share_of_the_machine(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A prediction requires growth and a limit; the machine's memory is one. */
+static void test_time_to_limit(void **state)
+{
+	const char *key = "memory.time_to_limit";
+	struct change none[] = {{"memory.max", WEB, {0, CGW_MAX}}},
+		      shrunk[] = {{"memory.current", WEB, {600, CGW_OK}}},
+		      above[] = {{"memory.max", WEB, {999, CGW_OK}}},
+		      denied[] = {{"memory.max", WEB, {0, CGW_DENIED}}};
+
+	(void)state;
+	check_with(key, CGW_ABSENT, 0, 0, none, 1);
+	check_with(key, CGW_OK, 5e9, 1500, none, 1);
+	check_with(key, CGW_ABSENT, 0, 0, shrunk, 1);
+	check_with(key, CGW_OK, 0, 0, above, 1);
+	check_with(key, CGW_DENIED, 0, 0, denied, 1);
+	assert_int_equal(wrong, 0);
+}
+
 /* What a second sample can have instead of a larger number. */
 static void test_unusual_second_sample(void **state)
 {
@@ -430,6 +470,17 @@ static void test_unusual_second_sample(void **state)
 		 {"memory.inactive_file", WEB, {0, CGW_ABSENT}},
 		 CGW_ABSENT,
 		 0},
+		{"memory.unreclaimable", {"memory.kernel", WEB, {0, CGW_ABSENT}}, CGW_ABSENT, 0},
+		{"memory.unreclaimable",
+		 {"memory.slab_reclaimable", WEB, {0, CGW_ABSENT}},
+		 CGW_ABSENT,
+		 0},
+		{"memory.unreclaimable",
+		 {"memory.slab_reclaimable", WEB, {681, CGW_OK}},
+		 CGW_OK,
+		 0},
+		{"memory.with_swap", {"memory.swap.current", WEB, {0, CGW_ABSENT}}, CGW_ABSENT, 0},
+		{"memory.zswap_percent", {"memory.zswapped", WEB, {0, CGW_OK}}, CGW_ABSENT, 0},
 		{"io", {"io.wbytes", WEB, {0, CGW_DENIED}}, CGW_DENIED, 0},
 		{"io", {"io.wbytes", WEB, {1, CGW_OK}}, CGW_RESET, 0},
 	};
@@ -454,6 +505,8 @@ static void test_numbers_that_run_backward(void **state)
 			check(frame, WEB, row->key, "", CGW_OK, row->before);
 		else if (strstr(row->key, ".growth") != NULL)
 			check(frame, WEB, row->key, "", CGW_OK, -row->now);
+		else if (strcmp(row->key, "memory.time_to_limit") == 0)
+			check(frame, WEB, row->key, "", CGW_ABSENT, 0);
 		else
 			check(frame, WEB, row->key, "", CGW_RESET, 0);
 	}
@@ -559,6 +612,7 @@ int main(void)
 		cmocka_unit_test_setup(test_own_part_is_never_negative, reset),
 		cmocka_unit_test_setup(test_share_of_a_limit, reset),
 		cmocka_unit_test_setup(test_share_of_the_machine, reset),
+		cmocka_unit_test_setup(test_time_to_limit, reset),
 		cmocka_unit_test_setup(test_unusual_second_sample, reset),
 		cmocka_unit_test_setup(test_numbers_that_run_backward, reset),
 		cmocka_unit_test_setup(test_samples_at_the_same_time, reset),

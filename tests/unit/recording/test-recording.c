@@ -140,6 +140,52 @@ static void test_events_are_found(void **state)
 }
 
 /* Ancestors count a kill as well, but the event is only recorded for the group it occurred in. */
+/* Bytes read by this process; 0 if the kernel does not count them. */
+static unsigned long long bytes_read(void)
+{
+	unsigned long long bytes = 0;
+	FILE *file = fopen("/proc/self/io", "r");
+
+	if (file != NULL && fscanf(file, "rchar: %llu", &bytes) != 1)
+		bytes = 0;
+	if (file != NULL)
+		(void)fclose(file);
+	return bytes;
+}
+
+/* The recording is not read from a key again for each of many events. */
+static void test_events_one_after_the_other(void **state)
+{
+	struct fixture *fixture = *state;
+	struct cgw_recorder *recorder = open_recorder(fixture->file, &plain);
+	struct cgw_recording_info info;
+	struct cgw_replay *replay;
+	unsigned long long before;
+	unsigned found = 0;
+
+	for (unsigned tick = 0; tick < 600; tick++) {
+		const struct cgw_event event = {.kind = CGW_EVENT_ACTION,
+						.realtime_ns = EPOCH_NS + tick * TICK_NS};
+
+		assert_int_equal(cgw_recorder_event(recorder, &event), 0);
+		record(fixture, recorder, tick, tick + 1);
+	}
+	cgw_recorder_free(recorder);
+	replay = open_replay(fixture->file);
+	cgw_replay_info(replay, &info);
+	before = bytes_read();
+	while (cgw_replay_next_event(replay, CGW_EVENT_BIT(CGW_EVENT_ACTION)) == 1) {
+		assert_tick(fixture, replay, found);
+		if (found > 0)
+			assert_same_snapshot(cgw_frame_before(cgw_replay_frame(replay)),
+					     machine_tick(&fixture->ticks, found - 1));
+		found++;
+	}
+	assert_int_equal(found, 600);
+	assert_true(bytes_read() - before < 4 * info.bytes);
+	cgw_replay_free(replay);
+}
+
 static void test_kill_is_recorded_once(void **state)
 {
 	static const struct frame_group groups[] = {{"/", 1}, {"/a", 10}, {"/a/x", 11}};
@@ -308,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_sample_is_replayed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_seek, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events_are_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_events_one_after_the_other, setup, teardown),
 		cmocka_unit_test(test_kill_is_recorded_once),
 		cmocka_unit_test_setup_teardown(test_notes_about_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_only_matching_groups, setup, teardown),

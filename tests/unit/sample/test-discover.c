@@ -22,9 +22,12 @@ static void forget(void *context, struct tree_group *group, uint32_t hierarchies
 	discover_forget(context, group, hierarchies);
 }
 
-static void fixture_open(struct fixture *fixture)
+static void fixture_open_below(struct fixture *fixture, const char *below)
 {
-	struct discover_options options = {.watch = true, .full_walk_interval_ns = 1000};
+	struct discover_options options = {.depth_max = UINT32_MAX,
+					   .below = below,
+					   .watch = true,
+					   .full_walk_interval_ns = 1000};
 
 	fixture->dir = tree_new();
 	tree_machine_v2(fixture->dir);
@@ -39,6 +42,11 @@ static void fixture_open(struct fixture *fixture)
 		discover_init(&fixture->discover, fixture->layout, &fixture->tree, &options), 0);
 	fixture->tree.forget = forget;
 	fixture->tree.forget_context = &fixture->discover;
+}
+
+static void fixture_open(struct fixture *fixture)
+{
+	fixture_open_below(fixture, NULL);
 }
 
 static void fixture_close(struct fixture *fixture)
@@ -178,6 +186,37 @@ static void test_renamed_directory_keeps_its_watch(void **state)
 	fixture_close(&fixture);
 }
 
+/* The groups above a sub-tree are neither listed nor watched, and its top may be replaced. */
+static void test_path_of_subtree_is_followed(void **state)
+{
+	struct fixture fixture = {0};
+
+	(void)state;
+	fixture_open_below(&fixture, "/a/b");
+	tree_directory(fixture.dir, "cgroup/a/sibling");
+	assert_true(update(&fixture, 1));
+	assert_null(find(&fixture, "sibling"));
+	assert_non_null(find(&fixture, "c"));
+	assert_int_equal(fixture.discover.watch_count, 2); /* b and c */
+	tree_directory(fixture.dir, "cgroup/a/b/d");
+	tree_directory(fixture.dir, "cgroup/a/sibling2");
+	assert_false(update(&fixture, 2));
+	assert_non_null(find(&fixture, "d"));
+	assert_int_equal(fixture.tree.count, 5);
+	tree_remove(fixture.dir, "cgroup/a");
+	assert_false(update(&fixture, 3));
+	assert_int_equal(fixture.tree.count, 1);
+	assert_int_equal(fixture.discover.watch_count, 0);
+	tree_directory(fixture.dir, "cgroup/a/placeholder");
+	tree_directory(fixture.dir, "cgroup/a/b/e");
+	assert_false(update(&fixture, 4));
+	assert_non_null(find(&fixture, "e"));
+	tree_directory(fixture.dir, "cgroup/a/b/e/f");
+	assert_false(update(&fixture, 5));
+	assert_non_null(find(&fixture, "f"));
+	fixture_close(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_watch_table_does_not_grow),
 		cmocka_unit_test(test_events_of_removed_groups_are_ignored),
 		cmocka_unit_test(test_renamed_directory_keeps_its_watch),
+		cmocka_unit_test(test_path_of_subtree_is_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,11 @@
 #define INSTANCES_MAX 8
 #define SOURCES_MAX   8
 
+/* EACH: instances without a sum. */
+enum expected_shape { ONE, MANY, EACH, WORDS };
+
 /* How the kernel's number becomes the metric's. */
-enum conversion { TIMES, PER_TICK, SPLIT_PROCESSES, EXACTLY };
+enum conversion { TIMES, PER_TICK, PER_PAGE, SPLIT_PROCESSES, EXACTLY };
 
 struct expected_source {
 	unsigned version; /* 0: no further source */
@@ -31,14 +34,10 @@ struct expected_source {
 
 struct expected_metric {
 	const char *key, *unit, *kind;
-	enum cgw_shape shape;
+	enum expected_shape shape;
 	const char *limit;
 	struct expected_source sources[SOURCES_MAX];
 };
-
-#define ONE   CGW_SCALAR
-#define MANY  CGW_INSTANCES
-#define WORDS CGW_STRING
 
 #define NS      .conversion = TIMES, .factor = 1
 #define BYTES   .conversion = TIMES, .factor = 1
@@ -47,7 +46,9 @@ struct expected_metric {
 #define PERCENT .conversion = TIMES, .factor = 1 /* of hundredths, as group-files.h counts them */
 #define TEXT    .conversion = TIMES, .factor = 1
 #define US      .conversion = TIMES, .factor = 1000
+#define MS      .conversion = TIMES, .factor = 1000000
 #define TICKS   .conversion = PER_TICK
+#define PAGES   .conversion = PER_PAGE
 #define SPLIT   .conversion = SPLIT_PROCESSES
 #define IS(n)   .conversion = EXACTLY, .factor = UINT64_C(n)
 #define GROUP   .tree = false
@@ -101,6 +102,8 @@ static uint64_t expected_value(const struct group_files *files,
 		return source->factor;
 	case PER_TICK:
 		return number->number * UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
+	case PER_PAGE:
+		return number->number * (uint64_t)sysconf(_SC_PAGESIZE);
 	case SPLIT_PROCESSES:
 		return group_files_split_processes(files);
 	case TIMES:
@@ -143,12 +146,11 @@ static void check_text(const struct reading *reading, const char *expected)
 		      expected != NULL ? expected : "a number", reading->source->file);
 }
 
-/* Each instance by its name, and their sum, which limits do not have. */
+/* Each instance by its name, and their sum, if it has a meaning. */
 static void check_instances(const struct reading *reading,
 			    const struct group_number *const *numbers, size_t expected_count,
 			    bool unlimited)
 {
-	bool is_limit = strcmp(reading->row->kind, "limit") == 0;
 	uint64_t sum = 0;
 	size_t count;
 	const struct cgw_instance *instances =
@@ -170,15 +172,15 @@ static void check_instances(const struct reading *reading,
 	}
 	check_number(reading, "in sum",
 		     cgw_snapshot_number(reading->snapshot, reading->metric, reading->group),
-		     unlimited  ? CGW_MAX
-		     : is_limit ? CGW_ABSENT
-				: CGW_OK,
+		     unlimited                     ? CGW_MAX
+		     : reading->row->shape == EACH ? CGW_ABSENT
+						   : CGW_OK,
 		     sum);
 }
 
 /*
  * Without its controller a group of v2 has no file of it, except those that the core adds:
- * cgroup.*, *.pressure, and cpu.stat with three of its keys.
+ * cgroup.*, *.pressure, and cpu.stat with the keys of CPU time.
  */
 static bool is_core_v2(const struct expected_source *source)
 {
@@ -186,7 +188,9 @@ static bool is_core_v2(const struct expected_source *source)
 	       strstr(source->file, ".pressure") != NULL ||
 	       (strcmp(source->file, "cpu.stat") == 0 &&
 		(strcmp(source->key, "usage_usec") == 0 || strcmp(source->key, "user_usec") == 0 ||
-		 strcmp(source->key, "system_usec") == 0));
+		 strcmp(source->key, "system_usec") == 0 || strcmp(source->key, "nice_usec") == 0 ||
+		 strcmp(source->key, "core_sched.force_idle_usec") == 0 ||
+		 strcmp(source->key, "*") == 0));
 }
 
 /* On v1 a file is found in the hierarchy of its controller only: a wrong one reads nothing. */
@@ -254,9 +258,9 @@ static bool check_source(const struct group_files *files, const struct cgw_snaps
 	}
 	check_origin(&reading);
 	unlimited = unlimited && numbers[0]->no_limit != NULL;
-	if (row->shape == CGW_STRING)
+	if (row->shape == WORDS)
 		check_text(&reading, numbers[0]->text);
-	else if (row->shape == CGW_INSTANCES)
+	else if (row->shape != ONE)
 		/* An empty word: the kernel leaves out the line of a device without a limit. */
 		check_instances(&reading, numbers,
 				unlimited && numbers[0]->no_limit[0] == '\0' ? 0 : count,
@@ -311,9 +315,19 @@ static int reset(void **state)
 	return 0;
 }
 
-static const char *shape_name(enum cgw_shape shape)
+static enum expected_shape shape_of(const struct cgw_metric_info *info)
 {
-	return shape == CGW_SCALAR ? "one value" : shape == CGW_STRING ? "text" : "instances";
+	if (info->shape == CGW_INSTANCES)
+		return info->summed ? MANY : EACH;
+	return info->shape == CGW_SCALAR ? ONE : WORDS;
+}
+
+static const char *shape_name(enum expected_shape shape)
+{
+	static const char *const names[] = {"one value", "instances", "instances without a sum",
+					    "text"};
+
+	return names[shape];
 }
 
 static void test_table_covers_every_metric(void **state)
@@ -355,8 +369,8 @@ static void test_metadata(void **state)
 		if (strcmp(cgw_kind_name(info->kind), row->kind) != 0)
 			WRONG("%s: a %s, expected a %s\n", row->key, cgw_kind_name(info->kind),
 			      row->kind);
-		if (info->shape != row->shape)
-			WRONG("%s: %s, expected %s\n", row->key, shape_name(info->shape),
+		if (shape_of(info) != row->shape)
+			WRONG("%s: %s, expected %s\n", row->key, shape_name(shape_of(info)),
 			      shape_name(row->shape));
 		if (limit == NULL ? row->limit != NULL
 				  : row->limit == NULL || strcmp(limit, row->limit) != 0)

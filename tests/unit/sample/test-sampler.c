@@ -255,6 +255,61 @@ static void test_every_system_call_fails(void **state)
 	machine_free(machine);
 }
 
+/* System calls of a sample of /top/group, its values, and the groups found. */
+static unsigned count_calls(struct machine *machine, bool only_group)
+{
+	const struct cgw_sampler_options options = {
+		.below = "/top/group", .once = true, .only_group = only_group};
+	struct cgw_sampler *sampler;
+	struct cgw_metric_set metrics = {0};
+	struct cgw_snapshot *snapshot;
+	unsigned calls;
+
+	cgw_metric_set_add(&metrics, CGW_M_MEMORY_CURRENT);
+	fault_arm(0, 0);
+	assert_int_equal(cgw_sampler_new(machine->layout, &options, &sampler, NULL), 0);
+	assert_int_equal(cgw_sampler_set_metrics(sampler, &metrics), 0);
+	assert_int_equal(cgw_sampler_sample(sampler, &snapshot), 0);
+	calls = fault_calls;
+	assert_number(snapshot, "/top/group", CGW_M_MEMORY_CURRENT, CGW_OK, 4096);
+	assert_int_equal(cgw_snapshot_topology(snapshot)->count, only_group ? 3 : 4);
+	cgw_snapshot_unref(snapshot);
+	cgw_sampler_free(sampler);
+	return calls;
+}
+
+static void test_cost_of_one_group_without_siblings(void **state)
+{
+	struct machine *machine = machine_new(tree_machine_v2);
+	unsigned below, only;
+
+	(void)state;
+	tree_file(machine->dir, "cgroup/top/group/memory.current", "4096\n");
+	tree_directory(machine->dir, "cgroup/top/group/child");
+	assert_int_equal(layout_open_with(&machine->roots, &fault_ops, &machine->layout, NULL), 0);
+	below = count_calls(machine, false);
+	only = count_calls(machine, true);
+	assert_true(only < below);
+	for (int i = 0; i < 100; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "cgroup/top/sibling%d", i);
+		tree_directory(machine->dir, path);
+		(void)snprintf(path, sizeof(path), "cgroup/other%d", i);
+		tree_directory(machine->dir, path);
+	}
+	assert_int_equal(count_calls(machine, false), below);
+	assert_int_equal(count_calls(machine, true), only);
+	for (int i = 0; i < 100; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "cgroup/top/group/child%d", i);
+		tree_directory(machine->dir, path);
+	}
+	assert_int_equal(count_calls(machine, true), only);
+	machine_free(machine);
+}
+
 static void test_descriptor_limit(void **state)
 {
 	struct machine *machine = machine_new(tree_machine_v2);
@@ -424,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_large_files),
 		cmocka_unit_test(test_network_traffic),
 		cmocka_unit_test(test_every_system_call_fails),
+		cmocka_unit_test(test_cost_of_one_group_without_siblings),
 		cmocka_unit_test(test_descriptor_limit),
 		cmocka_unit_test(test_tree_joins_groups_by_path),
 		cmocka_unit_test(test_sample_once),

@@ -269,6 +269,36 @@ static void test_ancestors_alone(void **state)
 	machine_free(machine);
 }
 
+/* Sums of the only group are complete; its descendants have no other values. */
+static void test_sums_of_only_group(void **state)
+{
+	static const struct {
+		const char *below;
+		uint64_t events, read_bytes;
+	} rows[] = {{NULL, 15, 123}, {"/", 15, 123}, {"/a", 9, 122}, {"/a/x", 7, 112}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct cgw_sampler_options options = {.below = rows[i].below,
+							    .only_group = true};
+		const char *path = rows[i].below != NULL ? rows[i].below : "/";
+		struct machine *machine = machine_new(make_v1_alone);
+		struct cgw_snapshot *snapshot;
+
+		tree_file(machine->dir, "cgroup/memory/a/memory.usage_in_bytes", "4096\n");
+		tree_file(machine->dir, "cgroup/memory/a/x/deep/memory.usage_in_bytes", "4096\n");
+		open_with(machine, &options, "io.rbytes memory.events.max memory.current");
+		snapshot = sample(machine);
+		assert_number(snapshot, path, CGW_M_MEMORY_EVENTS_MAX, CGW_OK, rows[i].events);
+		assert_number(snapshot, path, CGW_M_IO_RBYTES, CGW_OK, rows[i].read_bytes);
+		assert_number(snapshot, "/a/x/deep", CGW_M_MEMORY_CURRENT, CGW_ABSENT, 0);
+		if (strcmp(path, "/a") == 0)
+			assert_number(snapshot, path, CGW_M_MEMORY_CURRENT, CGW_OK, 4096);
+		cgw_snapshot_unref(snapshot);
+		machine_free(machine);
+	}
+}
+
 /* A number that cannot be read makes the sums above it unknown, not too small. */
 static void test_unreadable_descendant(void **state)
 {
@@ -326,6 +356,45 @@ static void test_root_includes_its_children(void **state)
 	machine_free(machine);
 }
 
+#define MOUNT_V2                                \
+	"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n" \
+	"30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"
+
+/* Whether a file includes descendants depends on the mount and on the age of the kernel. */
+static void test_events_that_exclude_descendants(void **state)
+{
+	static const struct {
+		const char *mount;
+		bool newer;            /* the kernel has pids.events.local */
+		uint64_t kills, forks; /* of /a; its file has 3, that of its child 4 */
+	} rows[] = {
+		{MOUNT_V2 "\n", true, 3, 3},
+		{MOUNT_V2 "\n", false, 3, 7},
+		{MOUNT_V2 ",memory_localevents\n", true, 7, 3},
+		{MOUNT_V2 ",nsdelegate,pids_localevents\n", true, 3, 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct machine *machine = machine_new(tree_machine_v2);
+		struct cgw_snapshot *snapshot;
+
+		tree_file(machine->dir, "proc/self/mountinfo", rows[i].mount);
+		tree_file(machine->dir, "cgroup/a/memory.events", "oom_kill 3\n");
+		tree_file(machine->dir, "cgroup/a/b/memory.events", "oom_kill 4\n");
+		tree_file(machine->dir, "cgroup/a/pids.events", "max 3\n");
+		tree_file(machine->dir, "cgroup/a/b/pids.events", "max 4\n");
+		if (rows[i].newer)
+			tree_file(machine->dir, "cgroup/a/pids.events.local", "max 3\n");
+		machine_open(machine, "memory.events.oom_kill pids.events.max");
+		snapshot = sample(machine);
+		assert_number(snapshot, "/a", CGW_M_MEMORY_EVENTS_OOM_KILL, CGW_OK, rows[i].kills);
+		assert_number(snapshot, "/a", CGW_M_PIDS_EVENTS_MAX, CGW_OK, rows[i].forks);
+		cgw_snapshot_unref(snapshot);
+		machine_free(machine);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,8 +404,10 @@ int main(void)
 		cmocka_unit_test(test_descendants_are_added),
 		cmocka_unit_test(test_incomplete_sums_are_absent),
 		cmocka_unit_test(test_ancestors_alone),
+		cmocka_unit_test(test_sums_of_only_group),
 		cmocka_unit_test(test_unreadable_descendant),
 		cmocka_unit_test(test_sums_of_idle_groups),
+		cmocka_unit_test(test_events_that_exclude_descendants),
 		cmocka_unit_test(test_root_includes_its_children),
 	};
 

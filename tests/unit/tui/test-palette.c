@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-palette.c - text is readable on every ground in every theme, computed from the colours. */
+#include <errno.h>
+#include <stdio.h>
+
 #include "lib/base/cleanup.h"
 #include "test.h"
-#include "tui/core/palette.h"
+#include "tui/core/theme-file.h"
 
 static int rgb_of(int color)
 {
@@ -14,13 +17,16 @@ static int rgb_of(int color)
 		       : (8 + 10 * (i - 216)) * 0x010101;
 }
 
-static void check_contrast(enum term_theme theme, int colors)
+static void check_contrast(enum term_theme theme, int colors, const struct theme_colors *file)
 {
 	int own_front = theme == THEME_LIGHT ? PALETTE_BLACK : PALETTE_WHITE;
 	int own_back = theme == THEME_LIGHT ? PALETTE_WHITE : PALETTE_BLACK;
 	struct palette palette;
 
-	palette_load(&palette, theme, colors);
+	if (file != NULL)
+		palette_load_file(&palette, file, colors);
+	else
+		palette_load(&palette, theme, colors);
 	for (int role = 0; role < ROLE_COUNT; role++)
 		for (int ground = 0; ground < GROUND_COUNT; ground++) {
 			struct palette_style style = palette.styles[role][ground];
@@ -49,9 +55,31 @@ static void test_contrast_of_all_roles_on_all_grounds(void **state)
 {
 	(void)state;
 	for (int theme = THEME_DARK; theme <= THEME_LIGHT; theme++) {
-		check_contrast((enum term_theme)theme, 256);
-		check_contrast((enum term_theme)theme, 1 << 24);
+		check_contrast((enum term_theme)theme, 256, NULL);
+		check_contrast((enum term_theme)theme, 1 << 24, NULL);
 	}
+}
+
+/* The themes that are installed are valid, and as readable as the built-in ones. */
+static void test_contrast_of_themes_from_files(void **state)
+{
+	static const char *const names[] = {"colour-blind", "slate"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct cgw_diag diag = {.text = ""};
+		struct theme_colors file;
+		char path[512];
+
+		(void)snprintf(path, sizeof(path), "%s/../../config/themes/%s", TEST_FIXTURES,
+			       names[i]);
+		if (theme_read(path, &file, &diag) < 0)
+			fail_msg("%s: %s", path, diag.text);
+		check_contrast(file.base, 256, &file);
+		check_contrast(file.base, 1 << 24, &file);
+	}
+	assert_int_equal(theme_find("../x", NULL, NULL), -ENOENT);
+	assert_int_equal(theme_find("no-such-theme", NULL, NULL), -ENOENT);
 }
 
 static void test_contrast_is_that_of_wcag(void **state)
@@ -74,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contrast_is_that_of_wcag),
 		cmocka_unit_test(test_contrast_of_all_roles_on_all_grounds),
+		cmocka_unit_test(test_contrast_of_themes_from_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

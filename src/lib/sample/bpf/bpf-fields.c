@@ -127,10 +127,21 @@ static bool lists_used_devices(const char *file)
 	       strncmp(file, "blkio.bfq.io_serv", strlen("blkio.bfq.io_serv")) == 0;
 }
 
-/* The kernel counts memory.stat in pages; slab and the sums of kernel memory are in bytes. */
+/* The kernel counts memory.stat in pages, except these, which are in bytes (MEMCG_*_B). */
 static bool counts_pages(enum cgw_metric metric)
 {
-	return metric != CGW_M_MEMORY_SLAB && cgw_metric_info(metric)->unit == CGW_UNIT_BYTES;
+	static const enum cgw_metric in_bytes[] = {
+		CGW_M_MEMORY_SLAB,
+		CGW_M_MEMORY_SLAB_RECLAIMABLE,
+		CGW_M_MEMORY_SLAB_UNRECLAIMABLE,
+		CGW_M_MEMORY_PERCPU,
+		CGW_M_MEMORY_ZSWAP,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(in_bytes); i++)
+		if (metric == in_bytes[i])
+			return false;
+	return cgw_metric_info(metric)->unit == CGW_UNIT_BYTES;
 }
 
 const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned version,
@@ -140,7 +151,7 @@ const struct bpf_field_row *bpf_field_find(enum cgw_metric metric, unsigned vers
 		if (rows[i].metric == (int16_t)metric && rows[i].version == version &&
 		    strcmp(rows[i].file, file) == 0)
 			return &rows[i];
-	if (strcmp(file, "memory.stat") == 0)
+	if (strcmp(file, "memory.stat") == 0 && cgw_metric_info(metric)->shape == CGW_SCALAR)
 		return counts_pages(metric) ? &stat_pages : &stat_plain;
 	return bpf_field_find_fallback(file);
 }

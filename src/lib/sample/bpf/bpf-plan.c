@@ -106,7 +106,7 @@ static void expect_metric(struct bpf *bpf, enum cgw_metric metric)
 		for (uint32_t h = 0; h < bpf->layout->hierarchy_count; h++) {
 			const struct bpf_field_row *row;
 
-			if (!plan_offers(&bpf->layout->hierarchies[h], &info->sources[i]))
+			if (!cgw_hierarchy_offers(&bpf->layout->hierarchies[h], &info->sources[i]))
 				continue;
 			row = find_row(bpf, h, metric, info->sources[i].file);
 			if (row != NULL)

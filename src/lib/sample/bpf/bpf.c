@@ -87,7 +87,7 @@ static int add_group(struct bpf *bpf, uint32_t hierarchy, struct tree_group *par
 			   root ? 0 : strlen(name), hierarchy, id, &group);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? 0 : r;
-	if (!root && !discover_requires(bpf->discover, group)) {
+	if (!root && !discover_requires(bpf->discover, group, hierarchy)) {
 		group_tree_remove(bpf->tree, group, UINT32_C(1) << hierarchy);
 		return 0;
 	}
