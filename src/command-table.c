@@ -6,34 +6,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/suggest.h"
 
-#ifdef HAVE_TUI
-#include "tui/core/top-command.h"
-#endif
-#ifdef HAVE_CMD_DUMP
-#include "cmd/dump/dump-command.h"
-#endif
-#ifdef HAVE_CMD_INSPECT
-#include "cmd/inspect/inspect-commands.h"
-#endif
-#ifdef HAVE_CMD_RECORD
-#include "cmd/record/record-commands.h"
-#endif
-#ifdef HAVE_CMD_ADVISE
-#include "cmd/advise/advise-command.h"
-#endif
-#ifdef HAVE_CMD_CHANGE
-#include "cmd/change/change-commands.h"
-#endif
-#ifdef HAVE_CMD_SERVE
-#include "cmd/serve/serve-command.h"
-#endif
-#ifdef HAVE_CMD_ENFORCE
-#include "cmd/enforce/enforce-commands.h"
-#endif
-#ifdef HAVE_CMD_DOCTOR
-#include "cmd/doctor/doctor-command.h"
-#endif
-
 static const struct cli_command program_commands[] = {
 	{"help", "show help on cgward or on one command", help_command},
 	{"version", "show the version and the features of this build", version_command},

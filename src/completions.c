@@ -134,11 +134,11 @@ static void print_assignments(struct completion *completion)
 			print_devices(completion);
 		return;
 	}
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
-		const struct cgw_control_info *info = cgw_control_info((enum cgw_control)i);
+	for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++) {
+		const struct cgw_control_info *info = cgw_control_info(i);
 		char text[128];
 
-		(void)snprintf(text, sizeof(text), "%s=", info->key);
+		snprintf(text, sizeof(text), "%s=", info->key);
 		print_word(completion, text, info->help);
 	}
 }

@@ -37,7 +37,8 @@ static void encode_and_decode(struct cgw_snapshot *now)
 {
 	static const struct cgw_recorder_options options;
 	struct encoder encoder = {.options = &options};
-	struct decoder decoder = {0};
+	struct layout_list layouts = {0};
+	struct decoder decoder = {.layouts = &layouts};
 	const struct event_list events = {0};
 	struct bytes payload = {0};
 	struct cgw_frame *frame;
@@ -52,6 +53,7 @@ static void encode_and_decode(struct cgw_snapshot *now)
 	for (uint32_t i = 0; i < now->topology->view.count; i++)
 		FUZZ_CHECK(decoder.last->read_ns[i] == now->read_ns[i]);
 	decoder_done(&decoder);
+	layout_list_done(&layouts);
 	bytes_done(&payload);
 	encoder_done(&encoder);
 	cgw_frame_free(frame);
@@ -60,7 +62,8 @@ static void encode_and_decode(struct cgw_snapshot *now)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t length = size >= 2 ? (size_t)load_le(data, 2) : 0;
-	struct decoder decoder = {0};
+	struct layout_list layouts = {0};
+	struct decoder decoder = {.layouts = &layouts};
 	struct cursor in;
 
 	if (size < 2 || length > size - 2)
@@ -76,5 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	decoder_done(&decoder);
+	layout_list_done(&layouts);
 	return 0;
 }

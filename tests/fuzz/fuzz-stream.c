@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fuzz-stream.c - parse any lines from a remote host; every snapshot must be a valid tree. */
+/* fuzz-stream.c - parse any bytes from a remote host; every snapshot must be a valid tree. */
 #include "fuzz.h"
 #include "shared/remote/stream.h"
 
@@ -29,30 +29,26 @@ static void check_tree(const struct cgw_snapshot *now)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct remote_layouts layouts = {0};
+	struct layout_list layouts = {0};
 	struct remote_stream *stream;
-	struct cgw_metric_set metrics;
-	const char *at = (const char *)data, *end = at + size;
-	int r = 0;
+	struct remote_parsed parsed;
+	int r;
 
-	memset(&metrics, 0xff, sizeof(metrics));
-	if (remote_stream_new(&metrics, &layouts, &stream) < 0)
+	if (remote_stream_new(&layouts, &stream) < 0)
 		abort();
-	while (at < end && r >= 0) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t length = (size_t)((newline != NULL ? newline : end) - at);
-		struct cgw_snapshot *snapshot = NULL;
+	do {
 		struct cgw_diag diag = {0};
 
-		r = remote_stream_parse_line(stream, at, length, &snapshot, &diag);
-		FUZZ_CHECK(r >= 0 || diag.text[0] != '\0');
-		FUZZ_CHECK((r > 0) == (snapshot != NULL));
-		if (r > 0)
-			check_tree(snapshot);
-		cgw_snapshot_unref(snapshot);
-		at += length + 1;
-	}
+		r = remote_stream_parse(stream, data, size, &parsed, &diag);
+		FUZZ_CHECK(r == 0 || diag.text[0] != '\0');
+		FUZZ_CHECK(r == 0 || parsed.snapshot == NULL);
+		if (parsed.snapshot != NULL)
+			check_tree(parsed.snapshot);
+		cgw_snapshot_unref(parsed.snapshot);
+		data += parsed.used;
+		size -= parsed.used;
+	} while (r == 0 && parsed.used > 0);
 	remote_stream_free(stream);
-	remote_layouts_done(&layouts);
+	layout_list_done(&layouts);
 	return 0;
 }

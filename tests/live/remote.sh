@@ -25,18 +25,18 @@ echo "\$\$" >>"$work/pids.\$1"
 case \$1 in
 good) exec bash -c "\$SSH_ORIGINAL_COMMAND" ;;
 stuck) bash -c "\$SSH_ORIGINAL_COMMAND --count 1"; exec sleep 1000 ;;
-newer) bash -c "\$SSH_ORIGINAL_COMMAND" | sed -u 's/"stream":1/"stream":7/' ;;
+newer) bash -c "\$SSH_ORIGINAL_COMMAND" | LC_ALL=C sed -u '1s/stream 1/stream 7/' ;;
 old) echo "cgward dump: unrecognized option '--stream'" >&2; exit 2 ;;
 missing) exec bash -c 'cgwardd dump' ;;
-malicious) printf '\033]0;owned\007%s\n' '{"stream":1'; printf '\033[2J you are owned\n' >&2; exit 1 ;;
+malicious) printf '\033]0;owned\007%s\n' 'cgward stream 1'; printf '\033[2J you are owned\n' >&2; exit 1 ;;
 endless) tr '\0' x </dev/zero ;;
-flood) bash -c "\$SSH_ORIGINAL_COMMAND --count 1" | head -n 1; yes '{"sample":1,"realtime_ns":1,"boottime_ns":1,"monotonic_ns":1,"cost_ns":1}
-{"group":"/","id":1}' ;;
-escape) bash -c "\$SSH_ORIGINAL_COMMAND --count 1" | sed 's#"group":"/[^"]\+"#"group":"/../../etc"#' ;;
+flood) bash -c "\$SSH_ORIGINAL_COMMAND --count 1" >"$work/flood"; head -n 1 "$work/flood"
+	tail -n +2 "$work/flood" >"$work/sample"; while cat "$work/sample"; do :; done ;;
+damaged) bash -c "\$SSH_ORIGINAL_COMMAND --count 1" | head -c -1; echo x ;;
 esac
 EOF
 chmod 700 "$work/remote"
-modes=(good stuck newer old missing malicious endless flood escape)
+modes=(good stuck newer old missing malicious endless flood damaged)
 ssh-keygen -q -t ed25519 -N '' -f "$work/host"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 cat >"$work/sshd_config" <<EOF
@@ -82,7 +82,7 @@ dump_hosts() { within_deadline "$CGWARD" dump --ssh "ssh -F $work/ssh_config" "$
 group=$(make_group remote pids)
 echo 41 >"$(mount_of pids)$group/pids.max"
 same "a value of a remote host equals the kernel's" 41 "$(dump_hosts --host good --noheadings -r -o pids.max --match "$group")"
-same "only dump runs on the remote host" "good cgward dump --ndjson --stream 1 --interval 1000000us --count 1 -o group,id,pids.max" "$(cat "$work/commands")"
+same "only dump runs on the remote host" "good cgward dump --stream 1 --interval 1000000us --count 1 -o group,id,pids.max" "$(cat "$work/commands")"
 mkdir -p "$(mount_of pids)$group/x/y" "$(mount_of pids)$group/z"
 same "a remote dump has all groups in the same order" "$("$CGWARD" dump --noheadings -r -o group --match "$group/**")" \
 	"$(dump_hosts --host good --noheadings -r -o group --match "$group/**")"
@@ -110,10 +110,11 @@ same "malicious output is an error" 1 $?
 is_escaped() { ! grep -q $'\033' "$work/out" "$work/err"; }
 check "malicious output is escaped" is_escaped
 dump_hosts --host endless >"$work/out" 2>"$work/err"
-same "an endless line is an error" 1 $?
-check "an endless line is reported" grep -q 'line longer than' "$work/err"
-dump_hosts --host escape >"$work/out" 2>"$work/err"
-same "a path outside the tree is an error" 1 $?
+same "endless output is an error" 1 $?
+check "endless output is reported" grep -q 'the first line is not that of cgward' "$work/err"
+dump_hosts --host damaged >"$work/out" 2>"$work/err"
+same "a damaged sample is an error" 1 $?
+check "a damaged sample is reported" grep -q 'invalid stream: ' "$work/err"
 dump_hosts --host=-oProxyCommand=touch\ "$work/owned" >/dev/null 2>"$work/err"
 same "a host name that is an ssh option is refused" 2 $?
 check "a refused host name runs nothing" test ! -e "$work/owned"

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/advise/advise-command.h"
 #include "cmd/advise/advise-output.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "shared/cli/options.h"
-#include "shared/cli/recording-damage.h"
+#include "shared/cli/recording-common.h"
 
 static const char *const objectives[] = {
 	[CGW_OBJECTIVE_SAFE] = "safe",
@@ -65,11 +64,6 @@ static const struct cli_command_help help = {
 	.options = options,
 	.examples = examples,
 };
-
-static void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
 
 static void cleanup_advisor(struct cgw_advisor **advisor)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* change-report.c - results of a plan, as text or JSON. */
+/* change-report.c - applies a plan and reports the results, as text or JSON. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,10 +143,10 @@ static void print_failure(const struct change_command *command, const struct cgw
 
 	escape_all(step, result, &shown);
 	if (step->kind == CGW_STEP_SET)
-		(void)snprintf(what, sizeof(what), "%s=%s", cgw_control_info(step->control)->key,
-			       shown.value);
+		snprintf(what, sizeof(what), "%s=%s", cgw_control_info(step->control)->key,
+			 shown.value);
 	else
-		(void)snprintf(what, sizeof(what), "%s", cgw_step_kind_name(step->kind));
+		snprintf(what, sizeof(what), "%s", cgw_step_kind_name(step->kind));
 	if (reason[0] == '\0')
 		reason = result->error < 0 ? strerror(-result->error)
 					   : cgw_outcome_name(result->outcome);
@@ -198,51 +199,40 @@ static json_t *json_sentence(const char *text)
 	return text[0] != '\0' ? json_string(text) : json_null();
 }
 
+static json_t *integer_if(bool known, uint64_t number)
+{
+	return known ? json_integer((json_int_t)number) : NULL;
+}
+
 static json_t *json_step(const struct cgw_step *step, const struct cgw_result *result)
 {
-	bool set = step->kind == CGW_STEP_SET;
-	json_t *object = json_pack(
-		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "group", json_escaped(step->path), "action",
-		cgw_step_kind_name(step->kind), "outcome", cgw_outcome_name(result->outcome), "old",
-		json_escaped(result->old_value), "new", json_escaped(result->new_value), "how",
-		json_sentence(result->how), "message", json_sentence(result->diag.text));
-	int r = object == NULL ? -1 : 0;
+	bool set = step->kind == CGW_STEP_SET, journalled = result->change_id != 0;
 
-	if (r == 0 && set)
-		r = json_object_set_new(object, "key",
-					json_string(cgw_control_info(step->control)->key));
-	if (r == 0 && set)
-		r = json_object_set_new(object, "asked", json_escaped(step->value));
-	if (r == 0 && step->kind == CGW_STEP_MOVE)
-		r = json_object_set_new(object, "pid", json_integer(step->pid));
-	if (r == 0 && step->kind == CGW_STEP_KILL)
-		r = json_object_set_new(object, "signal", json_integer(step->signal));
-	if (r == 0 && result->error < 0)
-		r = json_object_set_new(object, "error",
-					json_escaped(strerrorname_np(-result->error)));
-	if (r == 0 && result->change_id != 0)
-		r = json_object_set_new(object, "change",
-					json_integer((json_int_t)result->change_id));
-	if (r == 0 && result->change_id != 0)
-		r = json_object_set_new(object, "reversible", json_boolean(result->reversible));
-	if (r == 0)
-		return object;
-	json_decref(object);
-	return NULL;
+	return json_pack(
+		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:s*, s:o*, s:o*}",
+		"group", json_escaped(step->path), "action", cgw_step_kind_name(step->kind),
+		"outcome", cgw_outcome_name(result->outcome), "old",
+		json_escaped(result->old_value), "new", json_escaped(result->new_value), "how",
+		json_sentence(result->how), "message", json_sentence(result->diag.text), "key",
+		set ? cgw_control_info(step->control)->key : NULL, "asked",
+		set ? json_escaped(step->value) : NULL, "pid",
+		integer_if(step->kind == CGW_STEP_MOVE, (uint64_t)step->pid), "signal",
+		integer_if(step->kind == CGW_STEP_KILL, (uint64_t)step->signal), "error",
+		result->error < 0 ? strerrorname_np(-result->error) : NULL, "change",
+		integer_if(journalled, result->change_id), "reversible",
+		journalled ? json_boolean(result->reversible) : NULL);
 }
 
 /* {"dry_run": false, "status": 0, "steps": [...]} */
 static enum cli_exit print_json(const struct change_command *command, json_t *steps,
 				enum cli_exit status)
 {
+	uint64_t transaction = command->plan != NULL ? cgw_plan_transaction(command->plan) : 0;
 	json_t *document = json_pack(
-		"{s:i, s:s, s:b, s:i, s:o}", "schema", CLI_JSON_SCHEMA, "cgward", cgw_version(),
-		"dry_run", (int)command->options.dry_run, "status", (int)status, "steps", steps);
+		"{s:i, s:s, s:b, s:i, s:o, s:o*}", "schema", CLI_JSON_SCHEMA, "cgward",
+		cgw_version(), "dry_run", (int)command->options.dry_run, "status", (int)status,
+		"steps", steps, "transaction", integer_if(transaction != 0, transaction));
 
-	if (document != NULL && command->plan != NULL && cgw_plan_transaction(command->plan) != 0)
-		(void)json_object_set_new(
-			document, "transaction",
-			json_integer((json_int_t)cgw_plan_transaction(command->plan)));
 	if (json_print(document, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0)
 		return status;
 	cli_error(command->context, "%s", strerror(ENOMEM));
@@ -263,7 +253,20 @@ static bool is_cause(const struct cgw_result *result)
 	       result->outcome == CGW_OUTCOME_INCONSISTENT;
 }
 
-enum cli_exit report_plan(const struct change_command *command, int error)
+/* Logs a step, and prints it or with --json adds it to the list. */
+static enum cli_exit report_step(const struct change_command *command, const struct cgw_step *step,
+				 const struct cgw_result *result, json_t *list)
+{
+	log_change(step, result, &command->options);
+	if (command->json)
+		json_array_append_new(list, json_step(step, result));
+	else
+		print_step(command, step, result);
+	return report_status(result, command->options.dry_run);
+}
+
+/* `error` is the return value of cgw_plan_apply(). */
+static enum cli_exit report_plan(const struct change_command *command, int error)
 {
 	enum cli_exit status = CLI_OK, causes = CLI_OK;
 	json_t *steps = command->json ? json_array() : NULL;
@@ -271,18 +274,13 @@ enum cli_exit report_plan(const struct change_command *command, int error)
 	for (size_t i = 0; i < cgw_plan_count(command->plan); i++) {
 		const struct cgw_step *step = cgw_plan_step(command->plan, i);
 		const struct cgw_result *result = cgw_plan_result(command->plan, i);
-		enum cli_exit step_status = report_status(result, command->options.dry_run);
+		enum cli_exit step_status = report_step(command, step, result, steps);
 
-		log_change(step, result, &command->options);
 		status = worse(status, step_status);
 		if (is_cause(result))
 			causes = result->outcome == CGW_OUTCOME_INCONSISTENT
 					 ? CLI_FAILED
 					 : worse(causes, step_status);
-		if (command->json)
-			(void)json_array_append_new(steps, json_step(step, result));
-		else
-			print_step(command, step, result);
 	}
 	/* Steps that were rolled back do not determine the exit status: the cause does. */
 	if (causes != CLI_OK)
@@ -294,19 +292,36 @@ enum cli_exit report_plan(const struct change_command *command, int error)
 	return command->json ? print_json(command, steps, status) : status;
 }
 
+enum cli_exit change_apply(struct change_command *command)
+{
+	sigset_t blocked, before;
+	enum cli_exit status;
+	int r;
+
+	/*
+	 * A half-applied plan is worse than a short delay: block signals until the plan is applied
+	 * or rolled back, and reported. Every step has a timeout.
+	 */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGQUIT);
+	sigaddset(&blocked, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	r = cgw_plan_apply(command->plan);
+	status = report_plan(command, r);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
 enum cli_exit report_steps(const struct change_command *command, const struct cgw_step *steps,
 			   const struct cgw_result *results, size_t count)
 {
 	enum cli_exit status = CLI_OK;
 	json_t *list = command->json ? json_array() : NULL;
 
-	for (size_t i = 0; i < count; i++) {
-		log_change(&steps[i], &results[i], &command->options);
-		status = worse(status, report_status(&results[i], command->options.dry_run));
-		if (command->json)
-			(void)json_array_append_new(list, json_step(&steps[i], &results[i]));
-		else
-			print_step(command, &steps[i], &results[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		status = worse(status, report_step(command, &steps[i], &results[i], list));
 	return command->json ? print_json(command, list, status) : status;
 }

@@ -2,12 +2,10 @@
 /* change.c - options, layout and plan, shared by all commands that change groups. */
 #include <ctype.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-report.h"
 #include "cmd/change/change.h"
 #include "lib/base/cleanup.h"
 #include <cgward/policy.h>
@@ -15,8 +13,7 @@
 void change_init(struct change_command *command, struct cli_context *context)
 {
 	*command = (struct change_command){.context = context};
-	(void)snprintf(command->who, sizeof(command->who), "%s %s", context->program,
-		       context->command);
+	snprintf(command->who, sizeof(command->who), "%s %s", context->program, context->command);
 	command->options.who = command->who;
 }
 
@@ -171,31 +168,22 @@ enum cli_exit change_add_step(struct change_command *command, const struct cgw_s
 	if (r == 0)
 		return CLI_OK;
 	if (diag.text[0] == '\0')
-		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+		cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(command->context, &diag);
 	/* The plan has not read the group yet, so the error is in the arguments. */
 	return r == -ENOMEM ? CLI_FAILED : CLI_USAGE;
 }
 
-enum cli_exit change_apply(struct change_command *command)
-{
-	sigset_t blocked, before;
-	enum cli_exit status;
-	int r;
-
-	/*
-	 * A half-applied plan is worse than a short delay: block signals until the plan is applied
-	 * or rolled back, and reported. Every step has a timeout.
-	 */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGHUP);
-	sigaddset(&blocked, SIGQUIT);
-	sigaddset(&blocked, SIGTSTP);
-	(void)sigprocmask(SIG_BLOCK, &blocked, &before);
-	r = cgw_plan_apply(command->plan);
-	status = report_plan(command, r);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
+const struct cli_command change_commands[] = {
+	{"set", "set limits and weights of groups", set_command},
+	{"freeze", "freeze all processes of groups", freeze_command},
+	{"thaw", "resume the processes of frozen groups", thaw_command},
+	{"kill", "send a signal to all processes of groups", kill_command},
+	{"create", "create groups", create_command},
+	{"move", "move processes into a group", move_command},
+	{"delete", "remove groups", delete_command},
+	{"run", "run a command in a new group with limits", run_command},
+	{"undo", "undo a change", undo_command},
+	{"log", "show the journal of changes", log_command},
+	{NULL, NULL, NULL},
+};

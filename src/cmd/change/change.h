@@ -96,9 +96,6 @@ enum cli_exit change_add_step(struct change_command *command, const struct cgw_s
 /* Opens the layout, and prints each control with its file on this machine: list-controls.c. */
 enum cli_exit controls_list(struct change_command *command);
 
-/* Applies the plan with signals blocked, and reports the results. */
-enum cli_exit change_apply(struct change_command *command);
-
 static inline void change_cleanup(struct change_command *command)
 {
 	change_done(command);
@@ -110,7 +107,7 @@ static inline void change_cleanup_pointer(struct change_command **command)
 	change_done(*command);
 }
 
-/* The commands, for the table in change-commands.c; each returns enum cli_exit. */
+/* The commands; each returns enum cli_exit. */
 int set_command(struct cli_context *context, int argc, char **argv);
 int freeze_command(struct cli_context *context, int argc, char **argv);
 int thaw_command(struct cli_context *context, int argc, char **argv);

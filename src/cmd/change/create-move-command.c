@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change.h"
+#include "cmd/change/change-report.h"
 #include "cmd/change/group-arguments.h"
 #include "lib/base/cleanup.h"
 

@@ -2,7 +2,7 @@
 /* freeze-kill-command.c - `cgward freeze`, `thaw` and `kill`. */
 #include <signal.h>
 
-#include "cmd/change/change.h"
+#include "cmd/change/change-report.h"
 #include "cmd/change/group-arguments.h"
 #include "cmd/change/signal-names.h"
 #include "lib/base/cleanup.h"

@@ -137,14 +137,15 @@ enum cli_exit groups_add(const struct change_command *command, struct group_list
 	if (r == 0)
 		return CLI_OK;
 	if (diag.text[0] == '\0')
-		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+		cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(command->context, &diag);
 	return cli_exit_from_error(r);
 }
 
-enum cli_exit groups_with_control(const struct change_command *command,
-				  const struct group_list *groups, enum cgw_control control,
-				  struct group_list *list)
+/* Lists all groups once more: for a process, the one in the hierarchy of the control. */
+static enum cli_exit groups_with_control(const struct change_command *command,
+					 const struct group_list *groups, enum cgw_control control,
+					 struct group_list *list)
 {
 	uint32_t hierarchies = cgw_control_hierarchies(command->layout, control);
 
@@ -163,7 +164,7 @@ enum cli_exit groups_with_control(const struct change_command *command,
 		if (r == 0)
 			continue;
 		if (diag.text[0] == '\0')
-			(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+			cgw_diag_set(&diag, r, "%s", strerror(-r));
 		cli_diag(command->context, &diag);
 		return cli_exit_from_error(r);
 	}

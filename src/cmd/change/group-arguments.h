@@ -28,14 +28,6 @@ int groups_add_path(struct group_list *list, const char *path);
 enum cli_exit groups_add_new(const struct change_command *command, struct group_list *list,
 			     const char *path);
 
-/*
- * If there are groups of processes, lists all groups once more: for a process, the one in the
- * hierarchy of the control.
- */
-enum cli_exit groups_with_control(const struct change_command *command,
-				  const struct group_list *groups, enum cgw_control control,
-				  struct group_list *list);
-
 void groups_done(struct group_list *list);
 
 /* Converts "/a//b/" to "/a/b". -EINVAL for ".", ".." and the root. The caller frees `ret_path`. */

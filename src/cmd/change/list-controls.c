@@ -15,9 +15,9 @@ static void format_bound(uint64_t number, enum cgw_unit unit, char *buffer, size
 		.state = CGW_OK, .exact = true, .number = number, .real = (double)number};
 
 	if (unit == CGW_UNIT_FLAG || unit == CGW_UNIT_COUNT_PER_S)
-		(void)snprintf(buffer, size, "%" PRIu64, number);
+		snprintf(buffer, size, "%" PRIu64, number);
 	else
-		(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer, size);
+		cgw_format_value(value, unit, CGW_STYLE_HUMAN, buffer, size);
 }
 
 static void describe_range(const struct cgw_control_info *info, char *buffer, size_t size)
@@ -25,13 +25,13 @@ static void describe_range(const struct cgw_control_info *info, char *buffer, si
 	char low[40], high[40] = "";
 
 	if (info->maximum == 0) { /* keywords and lists: see the syntax */
-		(void)snprintf(buffer, size, "-");
+		snprintf(buffer, size, "-");
 		return;
 	}
-	format_bound(info->minimum, (enum cgw_unit)info->unit, low, sizeof(low));
+	format_bound(info->minimum, info->unit, low, sizeof(low));
 	if (info->maximum < UINT64_MAX)
-		format_bound(info->maximum, (enum cgw_unit)info->unit, high, sizeof(high));
-	(void)snprintf(buffer, size, "%s..%s", low, high);
+		format_bound(info->maximum, info->unit, high, sizeof(high));
+	snprintf(buffer, size, "%s..%s", low, high);
 }
 
 /* The hierarchy of this machine that has the source of a control. */
@@ -44,8 +44,7 @@ static const struct cgw_hierarchy *find_hierarchy(const struct cgw_layout *layou
 		if (hierarchy->version != source->version)
 			continue;
 		if (source->controller == CGW_CORE ||
-		    hierarchy->controllers &
-			    CGW_CONTROLLER_BIT((enum cgw_controller)source->controller))
+		    hierarchy->controllers & CGW_CONTROLLER_BIT(source->controller))
 			return hierarchy;
 	}
 	return NULL;
@@ -56,7 +55,7 @@ static void describe_file(const struct cgw_layout *layout, const struct cgw_cont
 {
 	const struct cgw_metric_info *metric;
 
-	(void)snprintf(buffer, size, "yes");
+	snprintf(buffer, size, "yes");
 	if (info->metric < 0)
 		return;
 	metric = cgw_metric_info((enum cgw_metric)info->metric);
@@ -65,7 +64,7 @@ static void describe_file(const struct cgw_layout *layout, const struct cgw_cont
 
 		if (hierarchy == NULL)
 			continue;
-		(void)snprintf(buffer, size, "%s: %s", hierarchy->label, metric->sources[i].file);
+		snprintf(buffer, size, "%s: %s", hierarchy->label, metric->sources[i].file);
 		return;
 	}
 }
@@ -92,9 +91,9 @@ static void list_control(struct listing *listing, const struct cgw_layout *layou
 		describe_file(layout, info, file, sizeof(file));
 	listing_record(listing);
 	listing_text(listing, info->key);
-	listing_text(listing, cgw_unit_name((enum cgw_unit)info->unit));
+	listing_text(listing, cgw_unit_name(info->unit));
 	listing_text(listing, range);
-	listing_text(listing, cgw_risk_name((enum cgw_risk)info->risk));
+	listing_text(listing, cgw_risk_name(info->risk));
 	listing_text(listing, info->syntax);
 	listing_optional(listing, info->unlimited);
 	listing_optional(listing, info->default_value);
@@ -115,7 +114,7 @@ enum cli_exit controls_list(struct change_command *command)
 		return status;
 	/* A key that is shortened cannot be used. */
 	listing_start(&listing, stdout, command->json, columns, 0);
-	for (int control = 0; control < CGW_CONTROL_COUNT; control++)
-		list_control(&listing, command->layout, (enum cgw_control)control);
+	for (enum cgw_control control = 0; control < CGW_CONTROL_COUNT; control++)
+		list_control(&listing, command->layout, control);
 	return listing_end(&listing) < 0 ? CLI_FAILED : CLI_OK;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/change/change-report.h"
 #include "cmd/change/change.h"
 #include "cmd/change/log-systemd-journal.h"
 #include "lib/base/cleanup.h"
@@ -84,10 +83,10 @@ static int on_change(void *context, const struct cgw_change *change)
 	if (!is_selected(log, change->path) || (log->count > 0 && log->shown >= log->count))
 		return 0;
 	log->shown++;
-	(void)cgw_format_time(change->realtime_ns, time, sizeof(time));
-	(void)snprintf(state, sizeof(state), "%s", change->undone ? "undone" : "");
+	cgw_format_time(change->realtime_ns, time, sizeof(time));
+	snprintf(state, sizeof(state), "%s", change->undone ? "undone" : "");
 	if (change->undoes != 0)
-		(void)snprintf(state, sizeof(state), "undoes %" PRIu64, change->undoes);
+		snprintf(state, sizeof(state), "undoes %" PRIu64, change->undoes);
 	listing_record(listing);
 	listing_number(listing, change->id);
 	listing_number(listing, change->transaction);
@@ -159,7 +158,7 @@ int log_command(struct cli_context *context, int argc, char **argv)
 	if (r == 0)
 		return CLI_OK;
 	if (diag.text[0] == '\0')
-		(void)cgw_diag_set(&diag, r, "%s", strerror(-r));
+		cgw_diag_set(&diag, r, "%s", strerror(-r));
 	cli_diag(context, &diag);
 	/* -ENOENT refers to the journal here, not to a group. */
 	return r == -ENOENT ? CLI_FAILED : (int)cli_exit_from_error(r);

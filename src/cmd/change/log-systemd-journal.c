@@ -72,7 +72,7 @@ static int add_matches(sd_journal *journal)
 	for (size_t i = 0; i < ARRAY_SIZE(messages) && r >= 0; i++) {
 		char match[64];
 
-		(void)snprintf(match, sizeof(match), "MESSAGE_ID=%s", cli_message_id(messages[i]));
+		snprintf(match, sizeof(match), "MESSAGE_ID=%s", cli_message_id(messages[i]));
 		r = sd_journal_add_match(journal, match, 0);
 	}
 	return r;
@@ -87,7 +87,7 @@ static bool get_field(sd_journal *journal, const char *field, char *buffer, size
 	buffer[0] = '\0';
 	if (sd_journal_get_data(journal, field, &data, &length) < 0 || length <= name)
 		return false;
-	(void)cgw_escape(buffer, size, (const char *)data + name, length - name);
+	cgw_escape(buffer, size, (const char *)data + name, length - name);
 	return true;
 }
 
@@ -119,12 +119,12 @@ static void fill(sd_journal *journal, struct line *line)
 	}
 	unescape_backslashes(line->cells[GROUP]);
 	if (sd_journal_get_realtime_usec(journal, &time_us) >= 0)
-		(void)cgw_format_time(time_us * 1000, line->cells[TIME], FIELD_MAX_BYTES);
+		cgw_format_time(time_us * 1000, line->cells[TIME], FIELD_MAX_BYTES);
 	if (get_field(journal, "ERRNO", error, sizeof(error)) && strcmp(error, "0") != 0)
-		(void)snprintf(line->cells[STATE], FIELD_MAX_BYTES, "failed");
+		snprintf(line->cells[STATE], FIELD_MAX_BYTES, "failed");
 	else if (get_field(journal, "CGWARD_DRY_RUN", dry_run, sizeof(dry_run)) &&
 		 strcmp(dry_run, "1") == 0)
-		(void)snprintf(line->cells[STATE], FIELD_MAX_BYTES, "would");
+		snprintf(line->cells[STATE], FIELD_MAX_BYTES, "would");
 }
 
 static bool is_selected(const struct log_journal *log, const char *group)
@@ -175,7 +175,7 @@ enum cli_exit log_journal_print(const struct log_journal *log)
 	}
 	if (r >= 0)
 		return CLI_OK;
-	(void)cgw_escape(shown, sizeof(shown), log->where, strlen(log->where));
+	cgw_escape(shown, sizeof(shown), log->where, strlen(log->where));
 	cli_error(log->context, "cannot read %s: %s",
 		  shown[0] != '\0' ? shown : "the local systemd journal", strerror(-r));
 	return r == -EACCES || r == -EPERM ? CLI_NO_PRIVILEGE : CLI_FAILED;

@@ -33,7 +33,7 @@ static void run_child(const struct child *child, const struct cli_context *conte
 	if (got != 1)
 		_exit(CHILD_NOT_STARTED); /* the runner has reported an error, or has exited */
 	signal(SIGPIPE, SIG_DFL);
-	(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
+	sigprocmask(SIG_SETMASK, &child->before, NULL);
 	execvp(command[0], command);
 	error = errno;
 	cgw_escape(shown, sizeof(shown), command[0], strlen(command[0]));
@@ -51,7 +51,7 @@ int child_start(struct child *child, const struct cli_context *context, char **c
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	get_forwarded_signals(&set);
-	(void)sigprocmask(SIG_BLOCK, &set, &child->before);
+	sigprocmask(SIG_BLOCK, &set, &child->before);
 	/* Both processes would write buffered output. */
 	fflush(stdout);
 	child->pid = fork();
@@ -59,7 +59,7 @@ int child_start(struct child *child, const struct cli_context *context, char **c
 		error = -errno;
 		close(ends[0]);
 		close(ends[1]);
-		(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
+		sigprocmask(SIG_SETMASK, &child->before, NULL);
 		return error;
 	}
 	if (child->pid == 0) {
@@ -89,7 +89,7 @@ static bool has_ended(pid_t pid, int *ret_status)
 	if (got != pid)
 		return got < 0 && errno == ECHILD;
 	if (WIFSTOPPED(status)) {
-		(void)raise(SIGSTOP);
+		raise(SIGSTOP);
 		return false;
 	}
 	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -128,7 +128,7 @@ void child_done(struct child *child)
 	child->go = -1;
 	if (child->pid > 0) {
 		(void)waitpid(child->pid, NULL, 0);
-		(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
+		sigprocmask(SIG_SETMASK, &child->before, NULL);
 	}
 	child->pid = -1;
 }
@@ -143,7 +143,7 @@ static void run_cleanup_process(int alive_fd, void (*clean)(void *context), void
 	/* Leave the runner's job, and do not keep its output open. */
 	(void)setsid();
 	sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	sigprocmask(SIG_SETMASK, &all, NULL);
 	for (int fd = 0; fd <= 2 && null_fd >= 0; fd++)
 		(void)dup2(null_fd, fd);
 	do

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "cmd/change/change-report.h"
-#include "cmd/change/change.h"
 #include "cmd/change/group-arguments.h"
 #include "cmd/change/run-child.h"
 #include "lib/base/cleanup.h"
@@ -98,7 +97,7 @@ static int clean(const struct run *run)
 			r = apply_quietly(run, CGW_STEP_DELETE);
 		if (r == 0 || cgw_error_is_gone(r))
 			return 0;
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 	}
 	return r;
 }
@@ -154,8 +153,8 @@ static enum cli_exit create_scope(struct run *run)
 	if (r == 0) {
 		r = find_scope(run);
 		if (r < 0)
-			(void)cgw_diag_set(&diag, r,
-					   "the command is not in the scope that systemd created");
+			cgw_diag_set(&diag, r,
+				     "the command is not in the scope that systemd created");
 	}
 	if (r < 0) {
 		cli_diag(run->command.context, &diag);
@@ -196,7 +195,7 @@ static enum cli_exit name_group(struct run *run)
 {
 	char name[64];
 
-	(void)snprintf(name, sizeof(name), "cgward-run-%ld", (long)getpid());
+	snprintf(name, sizeof(name), "cgward-run-%ld", (long)getpid());
 	if (run->systemd == NULL)
 		return use_new_path(run, run->name != NULL ? run->name : name);
 	if (run->name != NULL && strchr(run->name, '/') != NULL)
@@ -204,8 +203,7 @@ static enum cli_exit name_group(struct run *run)
 			run->command.context,
 			"systemd is running, so --name must be a scope name without '/'; "
 			"use --slice to select its slice");
-	(void)snprintf(run->unit, sizeof(run->unit), "%s.scope",
-		       run->name != NULL ? run->name : name);
+	snprintf(run->unit, sizeof(run->unit), "%s.scope", run->name != NULL ? run->name : name);
 	return CLI_OK;
 }
 
@@ -220,8 +218,8 @@ static enum cli_exit print_scope(struct run *run, int count, char **assignments)
 	if (steps == NULL || results == NULL)
 		return CLI_FAILED;
 	steps[0] = (struct cgw_step){.kind = CGW_STEP_CREATE, .path = run->unit};
-	(void)snprintf(results[0].how, sizeof(results[0].how),
-		       "StartTransientUnit '%s' for the command", run->unit);
+	snprintf(results[0].how, sizeof(results[0].how), "StartTransientUnit '%s' for the command",
+		 run->unit);
 	for (int i = 0; i < count; i++) {
 		struct cgw_step *step = &steps[i + 1];
 		struct cgw_diag diag = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* set-command.c - `cgward set GROUP... KEY=VALUE...`. */
-#include "cmd/change/change.h"
+#include "cmd/change/change-report.h"
 #include "cmd/change/group-arguments.h"
 #include "lib/base/cleanup.h"
 

@@ -57,9 +57,9 @@ void signal_name(int signal, char *buffer, size_t size)
 	const char *known = sigabbrev_np(signal);
 
 	if (known != NULL)
-		(void)snprintf(buffer, size, "%s", known);
+		snprintf(buffer, size, "%s", known);
 	else if (signal >= SIGRTMIN)
-		(void)snprintf(buffer, size, "RTMIN+%d", signal - SIGRTMIN);
+		snprintf(buffer, size, "RTMIN+%d", signal - SIGRTMIN);
 	else
-		(void)snprintf(buffer, size, "%d", signal);
+		snprintf(buffer, size, "%d", signal);
 }

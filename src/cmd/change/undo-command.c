@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cmd/change/change-report.h"
-#include "cmd/change/change.h"
 #include "lib/base/cleanup.h"
 
 struct undo {
@@ -43,7 +42,7 @@ static enum cli_exit print_failure(const struct change_command *command, int err
 				   struct cgw_diag *diag)
 {
 	if (diag->text[0] == '\0')
-		(void)cgw_diag_set(diag, error, "%s", strerror(-error));
+		cgw_diag_set(diag, error, "%s", strerror(-error));
 	cli_diag(command->context, diag);
 	return error == -ENOENT ? CLI_FAILED : cli_exit_from_error(error);
 }
@@ -53,7 +52,7 @@ static void print_skipped(void *context, const struct cgw_change *change, const 
 	const struct change_command *command = context;
 	char path[1024];
 
-	(void)cgw_escape(path, sizeof(path), change->path, strlen(change->path));
+	cgw_escape(path, sizeof(path), change->path, strlen(change->path));
 	cli_error(command->context, "skipped change %llu (%s of %s): %s",
 		  (unsigned long long)change->id,
 		  change->key[0] != '\0' ? change->key : cgw_step_kind_name(change->kind), path,

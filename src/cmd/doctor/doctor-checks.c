@@ -432,7 +432,6 @@ static void check_systemd(const struct cgw_layout *layout, struct finding *findi
 {
 	bool runs = access("/run/systemd/system", F_OK) == 0;
 
-	(void)layout;
 #ifdef WITH_SYSTEMD
 	if (runs)
 		DESCRIBE(finding, "running; units are changed through systemd");
@@ -514,7 +513,6 @@ static void check_descriptors(const struct cgw_layout *layout, struct finding *f
 {
 	struct rlimit limit;
 
-	(void)layout;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
 	DESCRIBE(finding, "limit of %ju open files", (uintmax_t)limit.rlim_max);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "cmd/doctor/doctor-checks.h"
-#include "cmd/doctor/doctor-command.h"
 #include "lib/base/cleanup.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
@@ -83,8 +82,8 @@ static int doctor_run(struct cli_context *context, int argc, char **argv)
 	for (size_t i = 0; checks[i].name != NULL && i < ARRAY_SIZE(findings); i++) {
 		if (layout->kind == CGW_LAYOUT_NONE && !checks[i].without_hierarchy) {
 			findings[i].verdict = VERDICT_FAILS;
-			(void)snprintf(findings[i].state, sizeof(findings[i].state),
-				       "requires a cgroup hierarchy");
+			snprintf(findings[i].state, sizeof(findings[i].state),
+				 "requires a cgroup hierarchy");
 			continue;
 		}
 		checks[i].run(layout, &findings[i]);

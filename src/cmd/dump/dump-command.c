@@ -7,13 +7,13 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cmd/dump/dump-command.h"
 #include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
 #include "shared/cli/text-table.h"
+#include "shared/remote/stream.h"
 
 #define COLUMNS_ONCE                                                                           \
 	"group,cpu.usage,memory.working_set,memory.current,memory.max.effective,pids.current," \
@@ -49,6 +49,12 @@ static int (*const formats[])(const struct report *report) = {
 	[OPENMETRICS] = report_openmetrics,
 	[PROMETHEUS] = report_prometheus,
 };
+
+/* Binary data for another cgward. */
+static int report_stream(const struct report *report)
+{
+	return remote_stream_write(report->frame, report->first, report->out);
+}
 
 static const struct cli_option options[] = {
 	{'o', "columns", "KEY,...",
@@ -103,7 +109,7 @@ static const struct cli_option options[] = {
 	 CLI_LIST(struct dump, hosts), .heading = "Remote"},
 	{0, "ssh", "COMMAND", "ssh command for --host, such as 'ssh -p 2222'", TEXT(ssh)},
 	/* The client sends the newest schema that it knows; the answer is never newer. */
-	{0, "stream", "SCHEMA", "add the data that another cgward needs (only with --ndjson)",
+	{0, "stream", "SCHEMA", "print the samples for another cgward, as binary data",
 	 CLI_COUNT(struct dump, stream)},
 	{'H', "list-metrics", NULL, "list all keys with unit, sources and description", TRUE(list),
 	 .heading = "Other"},
@@ -156,11 +162,13 @@ static enum cli_exit check_replay(struct dump *dump)
 
 static enum cli_exit check_remote(struct dump *dump)
 {
-	if (dump->stream > 0 && (dump->format != report_ndjson || dump->hosts.count > 0 ||
-				 dump->sort != NULL || dump->globs.count > 0))
+	if (dump->stream > 0 &&
+	    (dump->formats != 0 || dump->hosts.count > 0 || dump->replay != NULL ||
+	     dump->sort != NULL || dump->globs.count > 0 || dump->below != NULL ||
+	     dump->selection.depth_max > 0))
 		return cli_usage_error(dump->context,
-				       "--stream requires --ndjson, and is not valid with --host, "
-				       "--sort or --match");
+				       "--stream is not valid with another output format, --host, "
+				       "--replay, --sort, --match, --below or --depth");
 	if (dump->stream > 0)
 		dump->format = report_stream;
 	if (dump->ssh != NULL && dump->hosts.count == 0)
@@ -253,7 +261,7 @@ static int run_samples(struct dump *dump, const struct cgw_layout *layout,
 		int r;
 
 		if (i > 0)
-			(void)wait_until(start_ns + i * dump->interval_ns);
+			wait_until(start_ns + i * dump->interval_ns);
 		r = sample_into_frame(sampler, frame);
 		if (r == 0 && (!dump->rates || i == 1))
 			r = dump_print(dump, layout, frame, i == 0 || dump->rates, ret_shown);

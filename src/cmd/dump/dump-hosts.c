@@ -32,7 +32,7 @@ static bool print_states(const struct host_dump *hosts, bool at_end)
 			   (at_end && status.state == REMOTE_CONNECTING);
 
 		failed = failed || bad;
-		(void)cgw_escape(name, sizeof(name), status.name, strlen(status.name));
+		cgw_escape(name, sizeof(name), status.name, strlen(status.name));
 		if (bad && (status.changed || at_end))
 			cli_error(hosts->dump->context, "%s: %s%s%s", name,
 				  remote_state_name(status.state),
@@ -68,11 +68,11 @@ static int run_once(struct host_dump *hosts)
 	int r = 1;
 
 	if (hosts->dump->rates) {
-		(void)remote_hosts_wait(hosts->hosts, until_ns, -1);
+		remote_hosts_wait(hosts->hosts, until_ns, -1);
 		r = collect(hosts, false);
 	}
 	if (r >= 0) {
-		(void)remote_hosts_wait(hosts->hosts, until_ns, -1);
+		remote_hosts_wait(hosts->hosts, until_ns, -1);
 		r = collect(hosts, true);
 	}
 	return r;
@@ -87,7 +87,7 @@ static int run_samples(struct host_dump *hosts)
 	while (r >= 0 && (dump->count == 0 || printed < dump->count)) {
 		if (!remote_hosts_are_alive(hosts->hosts))
 			break;
-		(void)remote_hosts_wait(hosts->hosts, clock_now_ns() + dump->interval_ns, -1);
+		remote_hosts_wait(hosts->hosts, clock_now_ns() + dump->interval_ns, -1);
 		(void)print_states(hosts, false);
 		r = collect(hosts, true);
 		printed += r > 0;

@@ -6,7 +6,7 @@
 
 #include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
-#include "shared/cli/recording-damage.h"
+#include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 
 struct recording_dump {
@@ -20,11 +20,6 @@ struct recording_dump {
 	bool first;
 };
 
-static void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
-
 static uint64_t now_ns(const struct recording_dump *recording)
 {
 	return cgw_snapshot_realtime_ns(cgw_replay_snapshot(recording->replay));
@@ -34,8 +29,8 @@ static enum cli_exit print_no_sample(const struct recording_dump *recording, con
 {
 	char begin[40], end[40];
 
-	(void)cgw_format_time(recording->info.first_ns, begin, sizeof(begin));
-	(void)cgw_format_time(recording->info.last_ns, end, sizeof(end));
+	cgw_format_time(recording->info.first_ns, begin, sizeof(begin));
+	cgw_format_time(recording->info.last_ns, end, sizeof(end));
 	cli_error(recording->dump->context, "no sample for --%s; the recording covers %s to %s",
 		  option, begin, end);
 	return CLI_NO_SUCH_GROUP;
@@ -95,7 +90,7 @@ static enum cli_exit print_one(struct recording_dump *recording)
 		return print_no_sample(recording, "at");
 	late_ns = 3 * cgw_replay_interval_ns(recording->replay);
 	if (r > 0 && dump->at != NULL && now_ns(recording) + late_ns < at_ns && late_ns > 0) {
-		(void)cgw_format_time(now_ns(recording), time, sizeof(time));
+		cgw_format_time(now_ns(recording), time, sizeof(time));
 		cli_error(dump->context,
 			  "nothing was recorded at that time; using the last sample before it, "
 			  "from %s",

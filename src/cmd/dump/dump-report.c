@@ -12,12 +12,13 @@ struct report_key report_key(struct cgw_field field)
 {
 	struct report_key key;
 
-	(void)cgw_field_key(field, key.text, sizeof(key.text));
+	cgw_field_key(field, key.text, sizeof(key.text));
 	return key;
 }
 
-int report_bytes(const struct report *report, struct cgw_field field, uint32_t group,
-		 char **ret_text, size_t *ret_length, enum cgw_state *ret_state)
+/* Reads the raw bytes of a string field, NUL-terminated; the caller frees them. */
+static int read_bytes(const struct report *report, struct cgw_field field, uint32_t group,
+		      char **ret_text, size_t *ret_length, enum cgw_state *ret_state)
 {
 	size_t size = 256;
 	char *text = malloc(size);
@@ -47,7 +48,7 @@ static int text_cell(const struct report *report, struct cgw_field field, uint32
 	enum cgw_state state;
 	size_t length;
 	char *text;
-	int r = report_bytes(report, field, group, &bytes, &length, &state);
+	int r = read_bytes(report, field, group, &bytes, &length, &state);
 
 	if (r < 0)
 		return r;
@@ -61,7 +62,7 @@ static int text_cell(const struct report *report, struct cgw_field field, uint32
 	text = malloc(4 * length + 1);
 	if (text == NULL)
 		return -ENOMEM;
-	(void)cgw_escape(text, 4 * length + 1, bytes, length);
+	cgw_escape(text, 4 * length + 1, bytes, length);
 	*ret_text = text;
 	return 0;
 }
@@ -75,10 +76,9 @@ const struct cgw_instance *report_instances(const struct report *report, struct 
 
 	*ret_count = 0;
 	cgw_field_metrics(field, &metrics);
-	for (int metric = 0; metric < CGW_METRIC_COUNT && *ret_count == 0; metric++)
-		if (cgw_metric_set_has(&metrics, (enum cgw_metric)metric))
-			rows = cgw_snapshot_instances(now, (enum cgw_metric)metric, group,
-						      ret_count);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT && *ret_count == 0; metric++)
+		if (cgw_metric_set_has(&metrics, metric))
+			rows = cgw_snapshot_instances(now, metric, group, ret_count);
 	return rows;
 }
 
@@ -101,9 +101,8 @@ static int instances_cell(const struct report *report, struct cgw_field field, u
 			cgw_frame_instance(report->frame, field, group, rows[i].name);
 		char name[256], number[64];
 
-		(void)cgw_escape(name, sizeof(name), rows[i].name, strlen(rows[i].name));
-		(void)cgw_format_value(value, (enum cgw_unit)field.unit, style, number,
-				       sizeof(number));
+		cgw_escape(name, sizeof(name), rows[i].name, strlen(rows[i].name));
+		cgw_format_value(value, field.unit, style, number, sizeof(number));
 		fprintf(out, "%s%s %s", i > 0 ? ", " : "", name, number);
 	}
 	return fclose(out) == 0 ? 0 : -ENOMEM;
@@ -125,7 +124,7 @@ int report_cell(const struct report *report, struct cgw_field field, uint32_t gr
 		if (r < 0 || *ret_text != NULL)
 			return r;
 	}
-	(void)cgw_format_value(value, (enum cgw_unit)field.unit, style, buffer, sizeof(buffer));
+	cgw_format_value(value, field.unit, style, buffer, sizeof(buffer));
 	text = strdup(buffer);
 	if (text == NULL)
 		return -ENOMEM;

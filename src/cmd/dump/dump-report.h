@@ -36,8 +36,6 @@ struct report {
 int report_table(const struct report *report);
 int report_json(const struct report *report);
 int report_ndjson(const struct report *report);
-/* NDJSON with additional lines for another cgward: see shared/remote/stream.h. */
-int report_stream(const struct report *report);
 int report_csv(const struct report *report);
 int report_raw(const struct report *report);
 int report_export(const struct report *report);
@@ -50,9 +48,6 @@ const struct cgw_instance *report_instances(const struct report *report, struct 
 /* Formats a cell, with text escaped; the caller frees it. */
 int report_cell(const struct report *report, struct cgw_field field, uint32_t group,
 		enum cgw_style style, char **ret_text);
-/* Reads the raw bytes of a string field, NUL-terminated; the caller frees them. */
-int report_bytes(const struct report *report, struct cgw_field field, uint32_t group,
-		 char **ret_text, size_t *ret_length, enum cgw_state *ret_state);
 /*
  * Leaves out the groups that use nothing, and the columns in which no group has a value or a limit.
  * The arrays receive what remains; they may be those of the report.

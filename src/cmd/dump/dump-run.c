@@ -66,7 +66,7 @@ enum cli_exit dump_print_error(const struct dump *dump, int error, const char *r
 	char path[512];
 
 	if (dump->output_error < 0) {
-		(void)cgw_escape(path, sizeof(path), dump->output.path, strlen(dump->output.path));
+		cgw_escape(path, sizeof(path), dump->output.path, strlen(dump->output.path));
 		cli_error(dump->context, "cannot write %s: %s", path,
 			  strerror(-dump->output_error));
 		return CLI_OUTPUT_FAILED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dump-sources.h - dumps of what is not this machine. */
+/* dump-sources.h - dumps of what is not this machine, and `cgward get`. */
 #ifndef CGWARD_CMD_DUMP_DUMP_SOURCES_H
 #define CGWARD_CMD_DUMP_DUMP_SOURCES_H
 
@@ -7,5 +7,7 @@
 
 enum cli_exit dump_recording(struct dump *dump);
 enum cli_exit dump_hosts(struct dump *dump);
+
+int get_run(struct cli_context *context, int argc, char **argv);
 
 #endif

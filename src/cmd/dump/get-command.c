@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "cmd/dump/dump-command.h"
 #include "cmd/dump/dump-report.h"
+#include "cmd/dump/dump-sources.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/model/sampling.h"
@@ -59,7 +59,7 @@ static enum cgw_state read_state(const struct cgw_frame *frame, struct cgw_field
 	enum cgw_state state;
 
 	if (field.shape == CGW_STRING)
-		(void)cgw_frame_text(frame, field, group, NULL, 0, &state);
+		cgw_frame_text(frame, field, group, NULL, 0, &state);
 	else
 		state = cgw_frame_value(frame, field, group).state;
 	return state;
@@ -191,9 +191,9 @@ static uint32_t hierarchies_of(const struct cgw_layout *layout, struct cgw_field
 	uint32_t hierarchies = 0;
 
 	cgw_field_metrics(field, &metrics);
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_set_has(&metrics, (enum cgw_metric)metric))
-			hierarchies |= cgw_metric_hierarchies(layout, (enum cgw_metric)metric);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&metrics, metric))
+			hierarchies |= cgw_metric_hierarchies(layout, metric);
 	return hierarchies;
 }
 

@@ -11,7 +11,7 @@ static void describe_source(struct cgw_field field, unsigned version, char *buff
 {
 	const struct cgw_metric_info *info;
 
-	(void)snprintf(buffer, size, "-");
+	snprintf(buffer, size, "-");
 	if (field.view != CGW_VIEW_VALUE)
 		return;
 	info = cgw_metric_info((enum cgw_metric)field.index);
@@ -19,8 +19,8 @@ static void describe_source(struct cgw_field field, unsigned version, char *buff
 		if (info->sources[i].version == version) {
 			bool keyed = info->sources[i].key != NULL;
 
-			(void)snprintf(buffer, size, "%s%s%s", info->sources[i].file,
-				       keyed ? ":" : "", keyed ? info->sources[i].key : "");
+			snprintf(buffer, size, "%s%s%s", info->sources[i].file, keyed ? ":" : "",
+				 keyed ? info->sources[i].key : "");
 			return;
 		}
 }
@@ -31,7 +31,7 @@ static const char *kind_name(struct cgw_field field)
 		return "identity";
 	if (field.view == CGW_VIEW_DERIVED)
 		return "derived";
-	return cgw_kind_name((enum cgw_kind)cgw_metric_info((enum cgw_metric)field.index)->kind);
+	return cgw_kind_name(cgw_metric_info((enum cgw_metric)field.index)->kind);
 }
 
 static const struct listing_column columns[] = {
@@ -57,7 +57,7 @@ int list_fields(FILE *out, bool json, bool headings)
 		describe_source(field, 1, v1, sizeof(v1));
 		listing_record(&listing);
 		listing_text(&listing, report_key(field).text);
-		listing_text(&listing, cgw_unit_name((enum cgw_unit)field.unit));
+		listing_text(&listing, cgw_unit_name(field.unit));
 		listing_text(&listing, kind_name(field));
 		listing_text(&listing, v2);
 		listing_text(&listing, v1);

@@ -146,7 +146,7 @@ static void put_instances(struct json_output *output, size_t index, uint32_t gro
 		json_put_string(to, name, length);
 		json_put(to, ": ", to->compact ? 1 : 2);
 		put_value(to, cgw_frame_instance(output->report->frame, field, group, rows[i].name),
-			  (enum cgw_unit)field.unit);
+			  field.unit);
 	}
 	json_put(to, "}", 1);
 }
@@ -166,7 +166,7 @@ static int put_field(struct json_output *output, size_t index, uint32_t group)
 		struct cgw_value value = cgw_frame_value(output->report->frame, field, group);
 
 		state = value.state;
-		put_value(&output->object, value, (enum cgw_unit)field.unit);
+		put_value(&output->object, value, field.unit);
 		if (field.shape == CGW_INSTANCES)
 			put_instances(output, index, group);
 	}
@@ -214,9 +214,9 @@ static int write_group(struct json_output *output, uint32_t group, const char *t
 	if (r < 0 || output->object.failed || output->reasons.failed || output->instances.failed ||
 	    output->bytes.failed)
 		return -ENOMEM;
-	(void)fputc('{', output->report->out);
-	(void)fwrite(output->object.bytes, 1, output->object.length, output->report->out);
-	(void)fputc('}', output->report->out);
+	fputc('{', output->report->out);
+	fwrite(output->object.bytes, 1, output->object.length, output->report->out);
+	fputc('}', output->report->out);
 	return 0;
 }
 
@@ -228,11 +228,10 @@ static json_t *layout_object(const struct cgw_layout *layout)
 		const struct cgw_hierarchy *hierarchy = &layout->hierarchies[i];
 		json_t *controllers = json_array();
 
-		for (int c = 0; c < CGW_CONTROLLER_COUNT; c++)
+		for (enum cgw_controller c = 0; c < CGW_CONTROLLER_COUNT; c++)
 			if (hierarchy->controllers & CGW_CONTROLLER_BIT(c))
 				json_array_append_new(controllers, json_string(cgw_controller_name(
-									   (enum cgw_controller)c,
-									   hierarchy->version)));
+									   c, hierarchy->version)));
 		json_array_append_new(
 			hierarchies,
 			json_pack("{s:s, s:i, s:o, s:s, s:b}", "label", hierarchy->label, "version",
@@ -245,7 +244,7 @@ static json_t *layout_object(const struct cgw_layout *layout)
 
 static void format_now(const struct report *report, char *buffer, size_t size)
 {
-	(void)cgw_format_time(cgw_snapshot_realtime_ns(cgw_frame_now(report->frame)), buffer, size);
+	cgw_format_time(cgw_snapshot_realtime_ns(cgw_frame_now(report->frame)), buffer, size);
 }
 
 int report_json(const struct report *report)
@@ -259,7 +258,7 @@ int report_json(const struct report *report)
 	if (layout == NULL)
 		return -ENOMEM;
 	if (report->host != NULL)
-		(void)snprintf(host, sizeof(host), "%s", report->host);
+		snprintf(host, sizeof(host), "%s", report->host);
 	else
 		(void)gethostname(host, sizeof(host) - 1);
 	format_now(report, time, sizeof(time));
@@ -296,7 +295,7 @@ int report_ndjson(const struct report *report)
 	format_now(report, time, sizeof(time));
 	for (size_t i = 0; i < report->group_count && r == 0; i++) {
 		r = write_group(&output, report->groups[i], time);
-		(void)fputc('\n', report->out);
+		fputc('\n', report->out);
 	}
 	return r;
 }

@@ -49,14 +49,11 @@ static void put_variable(FILE *out, const char *key)
 
 static void put_raw(FILE *out, const char *key, const char *text, bool number)
 {
-	(void)key;
-	(void)number;
 	put_escaped(out, text[0] == '\0' ? "-" : text, " ");
 }
 
 static void put_pair(FILE *out, const char *key, const char *text, bool number)
 {
-	(void)number;
 	put_variable(out, key);
 	fputs("=\"", out);
 	put_escaped(out, text, "\"$`\\");
@@ -71,7 +68,6 @@ static void put_csv(FILE *out, const char *key, const char *text, bool number)
 {
 	bool quoted = strpbrk(text, "\",\r\n") != NULL || text[0] == ' ';
 
-	(void)key;
 	if (quoted)
 		fputc('"', out);
 	if (!number && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
@@ -110,8 +106,7 @@ static int put_group(const struct report *report, const struct line_format *form
 {
 	char time[40];
 
-	(void)cgw_format_time(cgw_snapshot_realtime_ns(cgw_frame_now(report->frame)), time,
-			      sizeof(time));
+	cgw_format_time(cgw_snapshot_realtime_ns(cgw_frame_now(report->frame)), time, sizeof(time));
 	if (report->repeated) {
 		format->put(report->out, "time", time, false);
 		fputc(format->separator, report->out);

@@ -8,11 +8,6 @@
 #include "lib/base/cleanup.h"
 #include "shared/cli/text-table.h"
 
-static void cleanup_table(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
 static int add_columns(const struct report *report, struct libscols_table *table)
 {
 	for (size_t i = 0; i < report->field_count; i++) {
@@ -116,7 +111,7 @@ int report_table(const struct report *report)
 	if (report->repeated) {
 		const struct cgw_snapshot *now = cgw_frame_now(report->frame);
 
-		(void)cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
+		cgw_format_time(cgw_snapshot_realtime_ns(now), time, sizeof(time));
 		fprintf(report->out, "%s%s\n", report->first ? "" : "\n", time);
 	}
 	r = table_print(table, report->width);

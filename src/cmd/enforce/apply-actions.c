@@ -30,7 +30,7 @@ static struct rule_transaction *find_transaction(struct applier *applier,
 			return transaction;
 	}
 	transaction = &applier->transactions[applier->next_transaction++ % RULES_AT_ONCE_MAX];
-	(void)snprintf(transaction->rule, sizeof(transaction->rule), "%s", action->rule);
+	snprintf(transaction->rule, sizeof(transaction->rule), "%s", action->rule);
 	transaction->evaluation = action->evaluation;
 	transaction->id = 0;
 	return transaction;
@@ -63,7 +63,7 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 	struct cgw_diag diag = {0};
 	int r;
 
-	(void)snprintf(who, sizeof(who), "rule %.60s", action->rule);
+	snprintf(who, sizeof(who), "rule %.60s", action->rule);
 	r = open_plan(applier, &options);
 	if (r == 0)
 		r = cgw_plan_add(applier->plan, step, &diag);
@@ -83,8 +83,8 @@ int apply_step(struct applier *applier, const struct cgw_action *action,
 			diag = result->diag;
 	}
 	if (r < 0)
-		(void)snprintf(applied->reason, sizeof(applied->reason), "%s",
-			       diag.text[0] != '\0' ? diag.text : strerror(-r));
+		snprintf(applied->reason, sizeof(applied->reason), "%s",
+			 diag.text[0] != '\0' ? diag.text : strerror(-r));
 	return r;
 }
 
@@ -100,8 +100,8 @@ int check_group(const struct applier *applier, const struct cgw_action *action, 
 					   : !group_is_gone(applier->layout, action->hierarchy,
 							    action->path, action->group_id))
 		return 0;
-	(void)snprintf(applied->reason, sizeof(applied->reason),
-		       "the group was removed; another one now has its name");
+	snprintf(applied->reason, sizeof(applied->reason),
+		 "the group was removed; another one now has its name");
 	return -ESTALE;
 }
 
@@ -109,11 +109,11 @@ int report_absent(const struct applier *applier, const struct cgw_action *action
 		  struct applied_action *applied)
 {
 	if (group_is_gone(applier->layout, action->hierarchy, action->path, action->group_id)) {
-		(void)snprintf(applied->reason, sizeof(applied->reason), "the group was removed");
+		snprintf(applied->reason, sizeof(applied->reason), "the group was removed");
 	} else {
 		applied->result.outcome = CGW_OUTCOME_NOT_TRIED;
-		(void)snprintf(applied->reason, sizeof(applied->reason),
-			       "the group does not have %s yet", what);
+		snprintf(applied->reason, sizeof(applied->reason), "the group does not have %s yet",
+			 what);
 	}
 	return -ENOENT;
 }
@@ -163,9 +163,8 @@ static int freeze_target(struct applier *applier, const struct cgw_action *actio
 	}
 	r = undo_store_put(applier->store, &record);
 	if (r < 0) {
-		(void)snprintf(applied->reason, sizeof(applied->reason),
-			       "not frozen: cannot save that it has to be thawed: %s",
-			       strerror(-r));
+		snprintf(applied->reason, sizeof(applied->reason),
+			 "not frozen: cannot save that it has to be thawed: %s", strerror(-r));
 		return r;
 	}
 	r = apply_step(applier, action, &step, NULL, applied);
@@ -249,8 +248,6 @@ static int reclaim(struct applier *applier, const struct cgw_action *action,
 static int log_only(struct applier *applier, const struct cgw_action *action,
 		    struct applied_action *applied)
 {
-	(void)applier;
-	(void)action;
 	applied->result.outcome = CGW_OUTCOME_DONE;
 	return 0;
 }
@@ -314,8 +311,8 @@ void apply_action(struct applier *applier, const struct cgw_action *action, bool
 		applied->result.reason = applied->reason;
 	/* A dry run sets nothing, but the engine keeps track as if it had. */
 	if (r == 0 && applied->accepted_value[0] == '\0' && action->value != NULL)
-		(void)snprintf(applied->accepted_value, sizeof(applied->accepted_value), "%s",
-			       action->value);
+		snprintf(applied->accepted_value, sizeof(applied->accepted_value), "%s",
+			 action->value);
 	if (is_waiting(&applied->result))
 		return;
 	applier->done += r == 0;

@@ -34,11 +34,11 @@ static void format_instance(const struct applier *applier, const struct cgw_acti
 		instance = action->kind == CGW_ACTION_LIMIT ? action->value : action->expected;
 	if (instance == NULL || !info->instances)
 		instance = "";
-	(void)snprintf(buffers->instance, sizeof(buffers->instance), "%.*s",
-		       (int)strcspn(instance, " "), instance);
+	snprintf(buffers->instance, sizeof(buffers->instance), "%.*s", (int)strcspn(instance, " "),
+		 instance);
 	if (buffers->instance[0] != '\0' && info->per_device &&
 	    cgw_device_find(applier->layout, buffers->instance, &major, &minor, NULL) == 0)
-		(void)snprintf(buffers->instance, sizeof(buffers->instance), "%u:%u", major, minor);
+		snprintf(buffers->instance, sizeof(buffers->instance), "%u:%u", major, minor);
 }
 
 static struct undo_record record_of(const struct applier *applier, const struct cgw_action *action,
@@ -68,9 +68,9 @@ static int open_plan(struct applier *applier)
 static int report_unreadable(const struct undo_record *record, int error,
 			     const struct cgw_diag *diag, struct applied_action *applied)
 {
-	(void)snprintf(applied->reason, sizeof(applied->reason), "cannot read %s: %.400s",
-		       cgw_control_info(record->control)->key,
-		       diag->text[0] != '\0' ? diag->text : strerror(-error));
+	snprintf(applied->reason, sizeof(applied->reason), "cannot read %s: %.400s",
+		 cgw_control_info(record->control)->key,
+		 diag->text[0] != '\0' ? diag->text : strerror(-error));
 	return error;
 }
 
@@ -89,9 +89,8 @@ static bool is_of_unit(struct applier *applier, const struct undo_record *record
 		return false;
 	if (buffers->current[0] == '\0') {
 		buffers->file_missing = true;
-		(void)snprintf(buffers->current, sizeof(buffers->current), "%s%s%s",
-			       record->instance, is_instance ? " " : "",
-			       value != NULL ? value : "none");
+		snprintf(buffers->current, sizeof(buffers->current), "%s%s%s", record->instance,
+			 is_instance ? " " : "", value != NULL ? value : "none");
 	}
 	return true;
 }
@@ -112,8 +111,7 @@ static int read_current(struct applier *applier, const struct cgw_action *action
 
 	if (r == -ENOENT && target.directory >= 0 && is_instance) {
 		/* The device has no line. */
-		(void)snprintf(buffers->current, sizeof(buffers->current), "%s max",
-			       record->instance);
+		snprintf(buffers->current, sizeof(buffers->current), "%s max", record->instance);
 		r = 0;
 	}
 	if (r < 0 && !cgw_error_is_gone(r))
@@ -273,9 +271,9 @@ static void log_left(const struct cgw_action *action, const char *current)
 	struct cgw_action yield = *action;
 	char reason[512];
 
-	(void)snprintf(reason, sizeof(reason),
-		       "conflict: another process changed %s to %s; leaving it alone",
-		       cgw_control_info(action->control)->key, current);
+	snprintf(reason, sizeof(reason),
+		 "conflict: another process changed %s to %s; leaving it alone",
+		 cgw_control_info(action->control)->key, current);
 	yield.kind = CGW_ACTION_YIELD;
 	yield.value = NULL;
 	yield.reason = reason;
@@ -299,8 +297,8 @@ static int yield_foreign(struct applier *applier, const struct cgw_action *actio
 		return 0;
 	if (is_left(applier, action, record)) {
 		applied->result.outcome = CGW_OUTCOME_UNCHANGED;
-		(void)snprintf(applied->reason, sizeof(applied->reason),
-			       "another process changed it to %s; left unchanged", record->old);
+		snprintf(applied->reason, sizeof(applied->reason),
+			 "another process changed it to %s; left unchanged", record->old);
 		return -ESTALE;
 	}
 	if (find_ours(applier, record, STORE_STANDING) == NULL)
@@ -318,8 +316,8 @@ static int write_limit(struct applier *applier, const struct cgw_action *action,
 	record->asked = action->value;
 	r = undo_store_put(applier->store, record);
 	if (r < 0) {
-		(void)snprintf(applied->reason, sizeof(applied->reason),
-			       "not applied: cannot save the old value for undo: %s", strerror(-r));
+		snprintf(applied->reason, sizeof(applied->reason),
+			 "not applied: cannot save the old value for undo: %s", strerror(-r));
 		return r;
 	}
 	r = apply_step(applier, action, &step, NULL, applied);
@@ -358,8 +356,8 @@ int apply_limit(struct applier *applier, const struct cgw_action *action, bool b
 		r = yield_foreign(applier, action, by_rule, &record, applied);
 	if (r < 0)
 		return r;
-	(void)snprintf(applied->old_value, sizeof(applied->old_value), "%s",
-		       find_oldest(applier, &record));
+	snprintf(applied->old_value, sizeof(applied->old_value), "%s",
+		 find_oldest(applier, &record));
 	step = step_of(&record, action->value);
 	r = is_applied(applier, action) ? write_limit(applier, action, &record, applied)
 					: apply_step(applier, action, &step, NULL, applied);
@@ -380,8 +378,8 @@ static int check_unchanged(const struct applier *applier, const struct cgw_actio
 		      ? is_foreign(applier, last, record->old)
 		      : action->expected != NULL && strcmp(action->expected, record->old) != 0))
 		return 0;
-	(void)snprintf(applied->reason, sizeof(applied->reason),
-		       "another process changed it to %s; left unchanged", record->old);
+	snprintf(applied->reason, sizeof(applied->reason),
+		 "another process changed it to %s; left unchanged", record->old);
 	return -ESTALE;
 }
 
@@ -396,7 +394,7 @@ int apply_restore(struct applier *applier, const struct cgw_action *action,
 	if (record.group_id == 0)
 		key = record;
 	step = step_of(&key, action->value);
-	(void)snprintf(applied->old_value, sizeof(applied->old_value), "%s", buffers.current);
+	snprintf(applied->old_value, sizeof(applied->old_value), "%s", buffers.current);
 	if (r == 0 && strcmp(buffers.current, action->value) == 0 && record.group_id != 0) {
 		applied->result.outcome = CGW_OUTCOME_UNCHANGED; /* nothing to restore */
 	} else if (r == 0) {

@@ -10,7 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
-#include "shared/cli/recording-damage.h"
+#include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
@@ -29,11 +29,6 @@ struct backtest {
 	bool all;
 };
 
-static void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
-
 static void cleanup_rehearsal(struct cgw_rehearsal **rehearsal)
 {
 	cgw_rehearsal_free(*rehearsal);
@@ -45,7 +40,7 @@ static void format_time(uint64_t realtime_ns, char *buffer, size_t size)
 	struct tm broken;
 	size_t length;
 
-	(void)gmtime_r(&seconds, &broken);
+	gmtime_r(&seconds, &broken);
 	length = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &broken);
 	snprintf(buffer + length, size - length, ".%03uZ",
 		 (unsigned)(realtime_ns / NS_PER_MS % 1000));
@@ -121,10 +116,10 @@ static void print_section(const struct backtest *backtest, size_t index)
 
 static void print_missing(const struct backtest *backtest)
 {
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric))
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&backtest->missing, metric))
 			printf("%s is not in the recording: conditions that use it are unknown\n",
-			       cgw_metric_info((enum cgw_metric)metric)->key);
+			       cgw_metric_info(metric)->key);
 }
 
 static void print_text(struct backtest *backtest)
@@ -233,11 +228,9 @@ static int print_json(struct backtest *backtest)
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, json_action(backtest, &actions[i]));
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric))
-			json_array_append_new(
-				missing,
-				json_string(cgw_metric_info((enum cgw_metric)metric)->key));
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&backtest->missing, metric))
+			json_array_append_new(missing, json_string(cgw_metric_info(metric)->key));
 	root = json_pack("{s:i, s:s, s:{s:o, s:o, s:I, s:f}, s:o, s:o, s:o, s:s}", "schema",
 			 CLI_JSON_SCHEMA, "cgward", cgw_version(), "recording", "first",
 			 json_time(backtest->info.first_ns), "last",
@@ -259,10 +252,10 @@ static void update_missing(struct backtest *backtest)
 	const struct cgw_snapshot *now = cgw_frame_now(cgw_replay_frame(backtest->replay));
 	struct cgw_metric_set missing = {0};
 
-	for (int metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_set_has(&backtest->missing, (enum cgw_metric)metric) &&
-		    cgw_snapshot_source(now, (enum cgw_metric)metric) == NULL)
-			cgw_metric_set_add(&missing, (enum cgw_metric)metric);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		if (cgw_metric_set_has(&backtest->missing, metric) &&
+		    cgw_snapshot_source(now, metric) == NULL)
+			cgw_metric_set_add(&missing, metric);
 	backtest->missing = missing;
 }
 

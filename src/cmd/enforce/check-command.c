@@ -65,8 +65,8 @@ static void print_keys(void)
 	for (size_t i = 0; cgw_policy_key(i, &key) == 0; i++)
 		printf("%-24s %-16s %-32s %s%s\n", key.sections, key.key, key.syntax, key.help,
 		       key.repeatable ? " (may be repeated)" : "");
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++) {
-		const struct cgw_control_info *info = cgw_control_info((enum cgw_control)i);
+	for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++) {
+		const struct cgw_control_info *info = cgw_control_info(i);
 
 		if (!info->action)
 			printf("%-24s %-16s %-32s %s\n", "limit", info->key, info->syntax,
@@ -103,13 +103,13 @@ static void check_metrics(struct checking *checking, const struct cgw_section_in
 		if (term.kind != CGW_TERM_FIELD)
 			continue;
 		cgw_field_metrics(term.field, &set);
-		for (int metric = 0; metric < CGW_METRIC_COUNT; metric++) {
-			if (!cgw_metric_set_has(&set, (enum cgw_metric)metric) ||
-			    cgw_snapshot_source(cgw_frame_now(checking->trial.frame),
-						(enum cgw_metric)metric) != NULL)
+		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+			if (!cgw_metric_set_has(&set, metric) ||
+			    cgw_snapshot_source(cgw_frame_now(checking->trial.frame), metric) !=
+				    NULL)
 				continue;
 			printf("    inactive: %s is unavailable on this machine ('%s')\n",
-			       cgw_metric_info((enum cgw_metric)metric)->key, term.text);
+			       cgw_metric_info(metric)->key, term.text);
 			checking->problems++;
 		}
 	}
@@ -243,7 +243,7 @@ static enum cli_exit check_recording(const struct cli_context *context,
 				     const char *directory)
 {
 	struct cgw_policy *policy;
-	enum cli_exit status = trial_load_policy(file, directory, &policy);
+	enum cli_exit status = policy_report_load(file, directory, &policy);
 
 	if (status != CLI_OK)
 		return status;
@@ -289,7 +289,7 @@ int check_run(struct cli_context *context, int argc, char **argv)
 		directory = NULL;
 	}
 	if (checking.syntax)
-		return (int)trial_load_policy(file, directory, NULL);
+		return (int)policy_report_load(file, directory, NULL);
 	if (checking.recording != NULL)
 		return (int)check_recording(context, &checking, file, directory);
 	status = check_machine(context, &checking, file, directory);

@@ -16,7 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
 #include "lib/recording/event-list.h"
-#include "shared/cli/recording-metrics.h"
+#include "shared/cli/recording-common.h"
 
 #define RETRY_NS (60 * NS_PER_S)
 
@@ -87,10 +87,10 @@ static void write_events(struct daemon_recorder *recording)
 {
 	struct event_list events;
 
-	(void)pthread_mutex_lock(&recording->lock);
+	pthread_mutex_lock(&recording->lock);
 	events = recording->pending;
 	recording->pending = (struct event_list){0};
-	(void)pthread_mutex_unlock(&recording->lock);
+	pthread_mutex_unlock(&recording->lock);
 	for (size_t i = 0; i < events.count; i++)
 		(void)cgw_recorder_event(recording->recorder, &events.items[i]);
 	event_list_done(&events);
@@ -125,11 +125,11 @@ static bool wait_until(struct daemon_recorder *recording, uint64_t at_ns)
 	bool stop;
 	int r = 0;
 
-	(void)pthread_mutex_lock(&recording->lock);
+	pthread_mutex_lock(&recording->lock);
 	while (!recording->stop && r == 0)
 		r = pthread_cond_timedwait(&recording->woken, &recording->lock, &at);
 	stop = recording->stop;
-	(void)pthread_mutex_unlock(&recording->lock);
+	pthread_mutex_unlock(&recording->lock);
 	return !stop;
 }
 
@@ -165,8 +165,8 @@ static void free_recording(struct daemon_recorder *recording)
 	free(recording->columns);
 	journal_tail_free(recording->who);
 	event_list_done(&recording->pending);
-	(void)pthread_cond_destroy(&recording->woken);
-	(void)pthread_mutex_destroy(&recording->lock);
+	pthread_cond_destroy(&recording->woken);
+	pthread_mutex_destroy(&recording->lock);
 	free(recording);
 }
 
@@ -210,11 +210,11 @@ struct daemon_recorder *daemon_recorder_start(const struct cgw_layout *layout,
 	recording->settings = settings;
 	(void)journal_tail_new(state,
 			       &recording->who); /* optional: without it changes have no author */
-	(void)pthread_mutex_init(&recording->lock, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&recording->woken, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&recording->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&recording->woken, &attributes);
+	pthread_condattr_destroy(&attributes);
 	r = copy_settings(recording);
 	/* The thread inherits blocked signals: only the main loop handles them. */
 	if (r == 0)
@@ -231,10 +231,10 @@ struct daemon_recorder *daemon_recorder_stop(struct daemon_recorder *recording)
 {
 	if (recording == NULL)
 		return NULL;
-	(void)pthread_mutex_lock(&recording->lock);
+	pthread_mutex_lock(&recording->lock);
 	recording->stop = true;
-	(void)pthread_cond_signal(&recording->woken);
-	(void)pthread_mutex_unlock(&recording->lock);
+	pthread_cond_signal(&recording->woken);
+	pthread_mutex_unlock(&recording->lock);
 	(void)pthread_join(recording->thread, NULL);
 	free_recording(recording);
 	return NULL;
@@ -270,7 +270,7 @@ void daemon_recorder_add_action(void *context, const struct cgw_action *action, 
 		return;
 	format_action(action, what, sizeof(what));
 	snprintf(who, sizeof(who), "%s %.60s", by_rule ? "rule" : "limit", action->rule);
-	(void)pthread_mutex_lock(&recording->lock);
+	pthread_mutex_lock(&recording->lock);
 	(void)event_list_add(&recording->pending, &event);
-	(void)pthread_mutex_unlock(&recording->lock);
+	pthread_mutex_unlock(&recording->lock);
 }

@@ -17,6 +17,7 @@
 #include "cmd/enforce/status-file.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/model/sampling.h"
 
 #define STATUS_INTERVAL_NS (10 * NS_PER_S)
 #define STATUS_CHEAP_NS    (5 * NS_PER_MS)  /* status.json may be written at each change */
@@ -27,7 +28,6 @@ static void log_problem(void *context, const struct cgw_policy_problem *problem)
 {
 	const char *kind = problem->warning ? "warning: " : "";
 
-	(void)context;
 	if (problem->diag.line > 0)
 		log_event(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u: %s%s",
 			  problem->diag.file, problem->diag.line, kind, problem->diag.text);
@@ -45,18 +45,6 @@ struct cgw_policy *daemon_load_policy(const struct enforce_options *options)
 	if (options->dry_run && cgw_policy_settings(policy)->mode == CGW_MODE_ENFORCE)
 		cgw_policy_set_mode(policy, CGW_MODE_DRY_RUN);
 	return policy;
-}
-
-static int sample(struct daemon *daemon)
-{
-	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(daemon->sampler, &snapshot);
-
-	if (r < 0)
-		return r;
-	r = cgw_frame_update(daemon->state.frame, snapshot);
-	cgw_snapshot_unref(snapshot);
-	return r;
 }
 
 /* Thaws do not wait for the other actions. */
@@ -115,7 +103,6 @@ static void perform(struct daemon *daemon)
 
 static int on_more(sd_event_source *source, void *context)
 {
-	(void)source;
 	perform(context);
 	return 0;
 }
@@ -125,8 +112,6 @@ static int on_due(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct daemon *daemon = context;
 
-	(void)source;
-	(void)usec;
 	if (cgw_engine_timers(daemon->state.engine, clock_ns(CLOCK_BOOTTIME), &daemon->actions,
 			      &daemon->action_count) < 0)
 		daemon->action_count = 0; /* returned again by the next step */
@@ -157,7 +142,7 @@ static void write_status(struct daemon *daemon, uint64_t now_ns)
 int daemon_tick(struct daemon *daemon)
 {
 	uint64_t started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID), now_ns;
-	int r = sample(daemon);
+	int r = sample_into_frame(daemon->sampler, daemon->state.frame);
 
 	if (r < 0)
 		return r;
@@ -294,8 +279,6 @@ static void reload(void *context)
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
 {
-	(void)source;
-	(void)info;
 	reload(context);
 	return 0;
 }
@@ -305,10 +288,10 @@ static int add_signals(struct daemon *daemon)
 	sigset_t signals;
 	int r;
 
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 	/* Without a handler, sd-event exits the loop on these. */

@@ -227,7 +227,7 @@ static enum cli_exit run_once(struct daemon *daemon)
 		/* Do not wait for an interval of an hour here. */
 		if (interval_ns > ONCE_WAIT_NS)
 			interval_ns = ONCE_WAIT_NS;
-		(void)usleep((useconds_t)(interval_ns / 1000));
+		usleep((useconds_t)(interval_ns / 1000));
 		r = daemon_tick(daemon);
 	}
 	/* No daemon stays to end the actions of rules, so end them now. */
@@ -300,3 +300,11 @@ int enforce_run(struct cli_context *context, int argc, char **argv)
 	close_all(&daemon);
 	return (int)status;
 }
+
+const struct cli_command enforce_commands[] = {
+	{"enforce", "apply a policy file continuously", enforce_run},
+	{"check", "validate a policy file and show what it would do here", check_run},
+	{"status", "show the state of the running enforcement", status_run},
+	{"export", "print the current limits of groups as policy sections", export_run},
+	{NULL, NULL, NULL},
+};

@@ -6,9 +6,6 @@
 #include "shared/cli/cli.h"
 #include "shared/cli/daemon-status.h"
 
-/* Terminated by a NULL name. */
-extern const struct cli_command enforce_commands[];
-
 int enforce_run(struct cli_context *context, int argc, char **argv);
 int check_run(struct cli_context *context, int argc, char **argv);
 int status_run(struct cli_context *context, int argc, char **argv);

@@ -114,7 +114,7 @@ static int check_file(const struct group_claims *claims, const char *name,
 	file = fdopen(fd, "r");
 	if (file == NULL)
 		return -ENOMEM;
-	(void)steal_fd(&fd);
+	steal_fd(&fd);
 	for (size_t number = 0; getline(&line, &size, file) > 0; number++) {
 		const char *pattern;
 

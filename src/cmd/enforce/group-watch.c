@@ -56,8 +56,6 @@ static int on_inotify(sd_event_source *source, int fd, uint32_t events, void *co
 	char buffer[16384];
 	ssize_t length;
 
-	(void)source;
-	(void)events;
 	while ((length = read(fd, buffer, sizeof(buffer))) > 0)
 		count_removed(set, buffer, (size_t)length);
 	wakeup_request(&set->enforcement->wakeup, set->delay_ns);

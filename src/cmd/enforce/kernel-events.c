@@ -95,7 +95,6 @@ static int on_kernel_event(sd_event_source *source, int fd, uint32_t events, voi
 	struct trigger *trigger = context;
 	uint64_t times;
 
-	(void)source;
 	wake_daemon(trigger);
 	if (trigger->kind->is_v1 && read(fd, &times, sizeof(times)) < 0)
 		events |= EPOLLERR;
@@ -168,7 +167,6 @@ static int on_poll(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct triggers *triggers = context;
 
-	(void)usec;
 	for (size_t i = 0; i < TRIGGERS_MAX; i++)
 		if (triggers->items[i].poll_fd >= 0)
 			poll_trigger(&triggers->items[i]);
@@ -217,7 +215,7 @@ static int open_pressure(struct trigger *trigger, int directory)
 	}
 	r = add_source(trigger, fd, EPOLLPRI);
 	if (r == 0)
-		(void)steal_fd(&fd); /* now owned by the source */
+		steal_fd(&fd); /* now owned by the source */
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include "lib/base/escape-copy.h"
 #include "lib/base/libsystemd.h"
 #include "shared/cli/systemd-journal.h"
+#include "shared/report/log-change.h"
 
 /* If standard error is the journal already, write only structured entries. */
 static bool in_journal(void)
@@ -55,28 +56,21 @@ void log_action(const struct cgw_action *action, const struct cgw_action_result 
 	const char *key =
 		action->control < CGW_CONTROL_COUNT ? cgw_control_info(action->control)->key : "";
 	CLEANUP(cleanup_free) char *path = escape_copy(action->path);
-	CLEANUP(cleanup_free) char *text = NULL;
-	char value[512] = "";
+	CLEANUP(string_builder_free) struct string_builder message = {0};
+	const char *text;
 
 	if (path == NULL)
 		return;
-	if (action->value != NULL && result->old_value != NULL && result->old_value[0] != '\0')
-		snprintf(value, sizeof(value), " %s %s -> %s", key, result->old_value,
-			 action->value);
-	else if (action->value != NULL)
-		snprintf(value, sizeof(value), " %s %s", key, action->value);
-	if (asprintf(&text, "%s%s: %s %s%s%s%s%s%s%s", action->dry_run ? "would: " : "",
-		     action->rule, cgw_action_kind_name(action->kind), path, value,
-		     action->reason != NULL && action->reason[0] != '\0' ? " (" : "",
-		     action->reason != NULL ? action->reason : "",
-		     action->reason != NULL && action->reason[0] != '\0' ? ")" : "",
-		     result->error < 0 ? ": FAILED: " : "",
-		     result->error >= 0       ? ""
-		     : result->reason != NULL ? result->reason
-					      : strerror(-result->error)) < 0) {
-		text = NULL;
-		return;
-	}
+	string_builder_printf(&message, "%s%s: %s %s", action->dry_run ? "would: " : "",
+			      action->rule, cgw_action_kind_name(action->kind), path);
+	if (action->value != NULL)
+		string_builder_printf(&message, " %s", key);
+	append_change(&message, action->value != NULL ? result->old_value : NULL, action->value,
+		      action->reason,
+		      result->error >= 0       ? NULL
+		      : result->reason != NULL ? result->reason
+					       : strerror(-result->error));
+	text = string_builder_text(&message);
 	if (in_journal() &&
 	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority_of(action, result),
 			    "MESSAGE_ID=%s", cli_message_id(CLI_MESSAGE_ACTION), "CGWARD_ACTION=%s",

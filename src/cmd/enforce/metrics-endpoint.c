@@ -158,9 +158,6 @@ static int on_ready(sd_event_source *source, int fd, uint32_t events, void *cont
 {
 	struct metrics_endpoint *server = context;
 
-	(void)source;
-	(void)fd;
-	(void)events;
 	(void)endpoint_run(server->endpoint);
 	rearm(server);
 	return 0;
@@ -168,7 +165,6 @@ static int on_ready(sd_event_source *source, int fd, uint32_t events, void *cont
 
 static int on_due(sd_event_source *source, uint64_t usec, void *context)
 {
-	(void)usec;
 	return on_ready(source, -1, 0, context);
 }
 

@@ -29,7 +29,6 @@ static inline void metrics_endpoint_open(struct enforcement *enforcement)
 
 static inline void metrics_endpoint_close(struct enforcement *enforcement)
 {
-	(void)enforcement;
 }
 #endif
 

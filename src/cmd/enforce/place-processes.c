@@ -283,7 +283,8 @@ static void on_events_lost(void *context)
 	wakeup_request(&enforcement->wakeup, WAKE_EVENT_DELAY_NS);
 }
 
-void place_open(struct enforcement *enforcement)
+/* Subscribes to process events if the policy has [place] sections. */
+static void place_open(struct enforcement *enforcement)
 {
 	const struct proc_connector_callbacks calls = {on_process, on_events_lost, enforcement};
 	int r;

@@ -5,8 +5,6 @@
 
 #include "cmd/enforce/enforcement.h"
 
-/* Subscribes to process events if the policy has [place] sections. */
-void place_open(struct enforcement *enforcement);
 /*
  * Scans all processes, and moves those that match a section and are new or have executed another
  * program since the last scan. With process events, it scans only every 30 s and after events

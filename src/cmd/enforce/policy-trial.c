@@ -8,44 +8,9 @@
 #include "cmd/enforce/policy-trial.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
+#include "lib/model/sampling.h"
 #include "shared/cli/daemon-status.h"
 #include "shared/report/policy-report.h"
-
-static void print_problem(void *context, const struct cgw_policy_problem *problem)
-{
-	(void)context;
-	/* FILE:LINE: first, as compilers do, for editors. */
-	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
-		problem->warning ? "warning: " : "", problem->diag.text);
-}
-
-static const struct cgw_policy_reporter reporter = {print_problem, NULL};
-
-enum cli_exit trial_load_policy(const char *file, const char *directory,
-				struct cgw_policy **ret_policy)
-{
-	struct cgw_policy *policy = NULL;
-
-	if (cgw_policy_load(file, directory, &reporter, &policy) < 0)
-		return CLI_POLICY_INVALID;
-	if (ret_policy != NULL)
-		*ret_policy = policy;
-	else
-		cgw_policy_free(policy);
-	return CLI_OK;
-}
-
-static int sample(struct policy_trial *trial)
-{
-	struct cgw_snapshot *snapshot;
-	int r = cgw_sampler_sample(trial->sampler, &snapshot);
-
-	if (r < 0)
-		return r;
-	r = cgw_frame_update(trial->frame, snapshot);
-	cgw_snapshot_unref(snapshot);
-	return r;
-}
 
 static int sample_groups(struct policy_trial *trial, uint64_t interval_ns, struct cgw_diag *diag)
 {
@@ -58,19 +23,18 @@ static int sample_groups(struct policy_trial *trial, uint64_t interval_ns, struc
 	if (trial->policy != NULL)
 		cgw_policy_metrics_used(trial->policy, &metrics);
 	else
-		for (int i = 0; i < CGW_CONTROL_COUNT; i++)
-			if (cgw_control_info((enum cgw_control)i)->metric >= 0)
-				cgw_metric_set_add(&metrics, (enum cgw_metric)cgw_control_info(
-								     (enum cgw_control)i)
-								     ->metric);
+		for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++)
+			if (cgw_control_info(i)->metric >= 0)
+				cgw_metric_set_add(&metrics,
+						   (enum cgw_metric)cgw_control_info(i)->metric);
 	r = cgw_sampler_set_metrics(trial->sampler, &metrics);
 	if (r == 0)
 		r = cgw_frame_new(&trial->frame);
 	if (r == 0)
-		r = sample(trial);
+		r = sample_into_frame(trial->sampler, trial->frame);
 	if (r == 0 && interval_ns > 0) {
-		(void)usleep((useconds_t)(interval_ns / 1000));
-		r = sample(trial);
+		usleep((useconds_t)(interval_ns / 1000));
+		r = sample_into_frame(trial->sampler, trial->frame);
 	}
 	return r;
 }
@@ -82,9 +46,10 @@ enum cli_exit trial_open(const struct cli_context *context, const char *file, co
 	enum cli_exit status = CLI_OK;
 	int r;
 
-	if ((file != NULL || directory != NULL) &&
-	    cgw_policy_load(file, directory, &reporter, &trial->policy) < 0)
-		return CLI_POLICY_INVALID;
+	if (file != NULL || directory != NULL)
+		status = policy_report_load(file, directory, &trial->policy);
+	if (status != CLI_OK)
+		return status;
 	trial->layout = cli_layout(context, &status);
 	if (trial->layout == NULL)
 		return status;

@@ -22,9 +22,6 @@ struct policy_trial {
  */
 enum cli_exit trial_open(const struct cli_context *context, const char *file, const char *directory,
 			 uint64_t interval_ns, struct policy_trial *trial);
-/* Loads the policy; the caller frees it. With `ret_policy` NULL it is only validated. */
-enum cli_exit trial_load_policy(const char *file, const char *directory,
-				struct cgw_policy **ret_policy);
 void trial_close(struct policy_trial *trial);
 /* The escaped path of a group, to be freed by the caller; NULL without memory. */
 char *trial_group_path(const struct policy_trial *trial, uint32_t group);

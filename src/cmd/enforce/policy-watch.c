@@ -36,7 +36,6 @@ static int on_file(sd_event_source *source, const struct inotify_event *event, v
 {
 	const struct policy_watch *watch = context;
 
-	(void)source;
 	if (event->len > 0 && (strcmp(event->name, name_of(watch->file)) == 0 ||
 			       strcmp(event->name, CONFIG_MAP_LINK) == 0))
 		watch->reload(watch->context);
@@ -48,7 +47,6 @@ static int on_directory(sd_event_source *source, const struct inotify_event *eve
 {
 	const struct policy_watch *watch = context;
 
-	(void)source;
 	if (event->len > 0 &&
 	    (ends_in_conf(event->name) || strcmp(event->name, CONFIG_MAP_LINK) == 0))
 		watch->reload(watch->context);

@@ -119,7 +119,6 @@ static int on_event(sd_event_source *source, int fd, uint32_t events, void *cont
 	struct proc_connector *connector = context;
 	uint64_t began_ns = clock_now_ns(), last_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
-	(void)events;
 	/* Return to the event loop after a while. */
 	while (clock_now_ns() - began_ns < BUDGET_NS) {
 		struct sockaddr_nl from = {0};
@@ -146,8 +145,6 @@ static int on_pause_end(sd_event_source *source, uint64_t usec, void *context)
 {
 	const struct proc_connector *connector = context;
 
-	(void)source;
-	(void)usec;
 	return sd_event_source_set_enabled(connector->source, SD_EVENT_ON);
 }
 

@@ -72,8 +72,8 @@ static int spawn(char **words, char **environment, pid_t *ret_pid)
 		posix_spawn_file_actions_destroy(&files);
 		return -r;
 	}
-	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
+	sigemptyset(&none);
+	sigfillset(&all);
 	/* The daemon blocks signals; the command must not inherit that. */
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	(void)posix_spawnattr_setsigdefault(&attributes, &all);

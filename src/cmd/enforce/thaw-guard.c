@@ -76,10 +76,10 @@ static void thaw_unlocked(struct thaw_guard *guard, struct frozen_group *group, 
 	uint64_t group_id = group->group_id, at_ns = group->at_ns;
 	bool done = false;
 
-	(void)pthread_mutex_unlock(&guard->lock);
+	pthread_mutex_unlock(&guard->lock);
 	if (path != NULL)
 		done = thaw(guard->layout, hierarchy, group_id, path);
-	(void)pthread_mutex_lock(&guard->lock);
+	pthread_mutex_lock(&guard->lock);
 	group = find_group(guard, hierarchy, group_id);
 	if (group == NULL || group->at_ns != at_ns)
 		return; /* cleared or frozen again meanwhile */
@@ -105,7 +105,7 @@ static void *run(void *context)
 {
 	struct thaw_guard *guard = context;
 
-	(void)pthread_mutex_lock(&guard->lock);
+	pthread_mutex_lock(&guard->lock);
 	while (!guard->stop) {
 		uint64_t now_ns = clock_ns(CLOCK_BOOTTIME);
 		struct frozen_group *next = find_earliest(guard);
@@ -115,7 +115,7 @@ static void *run(void *context)
 		else
 			sleep_until(guard, next, now_ns);
 	}
-	(void)pthread_mutex_unlock(&guard->lock);
+	pthread_mutex_unlock(&guard->lock);
 	return NULL;
 }
 
@@ -129,10 +129,10 @@ static int start_thread(struct thaw_guard *guard)
 	if (r != 0)
 		return -r;
 	(void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = pthread_create(&guard->thread, &attributes, run, guard);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attributes);
 	return -r;
 }
@@ -142,8 +142,8 @@ static void free_guard(struct thaw_guard *guard)
 	for (size_t i = 0; i < guard->count; i++)
 		free(guard->groups[i].path);
 	free(guard->groups);
-	(void)pthread_cond_destroy(&guard->woken);
-	(void)pthread_mutex_destroy(&guard->lock);
+	pthread_cond_destroy(&guard->woken);
+	pthread_mutex_destroy(&guard->lock);
 	free(guard);
 }
 
@@ -156,11 +156,11 @@ int thaw_guard_start(const struct cgw_layout *layout, struct thaw_guard **ret_gu
 	if (guard == NULL)
 		return -ENOMEM;
 	guard->layout = layout;
-	(void)pthread_mutex_init(&guard->lock, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&guard->woken, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&guard->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&guard->woken, &attributes);
+	pthread_condattr_destroy(&attributes);
 	r = start_thread(guard);
 	if (r < 0) {
 		free_guard(guard);
@@ -174,10 +174,10 @@ struct thaw_guard *thaw_guard_stop(struct thaw_guard *guard)
 {
 	if (guard == NULL)
 		return NULL;
-	(void)pthread_mutex_lock(&guard->lock);
+	pthread_mutex_lock(&guard->lock);
 	guard->stop = true;
-	(void)pthread_cond_signal(&guard->woken);
-	(void)pthread_mutex_unlock(&guard->lock);
+	pthread_cond_signal(&guard->woken);
+	pthread_mutex_unlock(&guard->lock);
 	(void)pthread_join(guard->thread, NULL);
 	free_guard(guard);
 	return NULL;
@@ -204,16 +204,16 @@ int thaw_guard_set(struct thaw_guard *guard, size_t hierarchy, uint64_t group_id
 {
 	struct frozen_group *group;
 
-	(void)pthread_mutex_lock(&guard->lock);
+	pthread_mutex_lock(&guard->lock);
 	group = find_group(guard, hierarchy, group_id);
 	if (group == NULL)
 		group = add_group(guard, hierarchy, group_id, path);
 	if (group != NULL) {
 		group->at_ns = at_ns;
 		group->thawed = false;
-		(void)pthread_cond_signal(&guard->woken);
+		pthread_cond_signal(&guard->woken);
 	}
-	(void)pthread_mutex_unlock(&guard->lock);
+	pthread_mutex_unlock(&guard->lock);
 	return group != NULL ? 0 : -ENOMEM;
 }
 
@@ -222,13 +222,13 @@ bool thaw_guard_clear(struct thaw_guard *guard, size_t hierarchy, uint64_t group
 	struct frozen_group *group;
 	bool thawed = false;
 
-	(void)pthread_mutex_lock(&guard->lock);
+	pthread_mutex_lock(&guard->lock);
 	group = find_group(guard, hierarchy, group_id);
 	if (group != NULL) {
 		thawed = group->thawed;
 		free(group->path);
 		*group = guard->groups[--guard->count];
 	}
-	(void)pthread_mutex_unlock(&guard->lock);
+	pthread_mutex_unlock(&guard->lock);
 	return thawed;
 }

@@ -253,7 +253,7 @@ static int rewrite(struct undo_store *store)
 
 		r = undo_line_format(store->layout, store->entries[i].record, false, &line);
 		if (r == 0)
-			(void)fputs(line, file);
+			fputs(line, file);
 	}
 	if (r == 0 && (fflush(file) != 0 || ferror(file)))
 		r = -errno;
@@ -398,7 +398,7 @@ static int open_file(const struct undo_store *store, FILE **ret_file)
 	file = fdopen(fd, "r");
 	if (file == NULL)
 		return -ENOMEM;
-	(void)steal_fd(&fd);
+	steal_fd(&fd);
 	*ret_file = file;
 	return 0;
 }

@@ -7,8 +7,6 @@ static int on_early(sd_event_source *source, uint64_t usec, void *context)
 	struct wakeup *wakeup = context;
 	bool twice = wakeup->twice;
 
-	(void)source;
-	(void)usec;
 	wakeup->twice = false;
 	wakeup->sample(wakeup->context);
 	if (twice)

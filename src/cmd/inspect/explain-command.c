@@ -3,22 +3,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cmd/inspect/explain-policy.h"
-#include "cmd/inspect/inspect-commands.h"
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape-copy.h"
+#include "shared/cli/group-facts.h"
 #include "shared/cli/listing.h"
 #include "shared/cli/options.h"
+#include "shared/report/policy-report.h"
 #include <cgward/inspect.h>
 
 struct explain {
-	struct explained_policy explained;
-	const char *policy;
+	const char *file, *state; /* of the policy; NULL: those of the machine and of the policy */
 	uint64_t rates_ns;
 	bool json;
+	struct cgw_policy *policy; /* NULL: none */
 };
 
 static const struct cli_option options[] = {
@@ -26,9 +27,8 @@ static const struct cli_option options[] = {
 	{0, "rates", "TIME", "observe the group for TIME (default: 1s)",
 	 CLI_TIME(struct explain, rates_ns)},
 	{'p', "policy", "FILE", "use this policy file instead of the machine's",
-	 CLI_TEXT(struct explain, policy)},
-	{0, "state", "DIR", "state directory of the enforcement",
-	 CLI_TEXT(struct explain, explained.state)},
+	 CLI_TEXT(struct explain, file)},
+	{0, "state", "DIR", "state directory of the enforcement", CLI_TEXT(struct explain, state)},
 	CLI_COMMON_OPTIONS,
 };
 
@@ -62,97 +62,113 @@ static void print_escaped(const char *before, const char *raw)
 		printf("%s%s\n", before, shown);
 }
 
-static void print_text(const struct inspect_target *target, const struct cgw_cause *causes,
-		       size_t count)
+/* Prints a cause, or adds it to the list. `changes`: of whether the causes are current. */
+static void report_cause(const struct inspect_target *target, const struct cgw_cause *cause,
+			 size_t number, bool changes, json_t *list)
 {
-	print_escaped("", target->path);
-	if (count == 0)
-		puts("  nothing slows this group down: not throttled, no limit near, no pressure");
-	for (size_t i = 0; i < count; i++) {
-		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);
-		CLEANUP(cleanup_free)
-		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
-		char text[CGW_SENTENCE_SIZE];
+	CLEANUP(cleanup_free) char *path = path_of(target, cause->group);
+	CLEANUP(cleanup_free) char *line = path != NULL ? cgw_cause_command(cause, path) : NULL;
+	char text[CGW_SENTENCE_SIZE];
 
-		if (i == 0 || causes[i].current != causes[i - 1].current)
-			printf("\n%s\n", causes[i].current ? "NOW" : "EARLIER");
-		cgw_cause_sentence(&causes[i], text, sizeof(text));
-		printf("%2zu. %s\n", i + 1, text);
-		if (path != NULL && causes[i].group != target->group && !causes[i].system_wide)
-			print_escaped("    caused by ancestor: ", path);
-		if (line != NULL)
-			print_escaped("    remedy:             ", line);
-	}
-}
-
-static int print_json(const struct inspect_target *target, struct explained_policy *explained,
-		      const struct cgw_cause *causes, size_t count)
-{
-	json_t *list = json_array();
-	json_t *json = json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
-				 cgw_version(), "group", json_escaped(target->path), "causes", list,
-				 "policy", explained_policy_json(explained, target));
-
-	for (size_t i = 0; json != NULL && i < count; i++) {
-		CLEANUP(cleanup_free) char *path = path_of(target, causes[i].group);
-		CLEANUP(cleanup_free)
-		char *line = path != NULL ? cgw_cause_command(&causes[i], path) : NULL;
-		char text[CGW_SENTENCE_SIZE];
-
-		cgw_cause_sentence(&causes[i], text, sizeof(text));
-		(void)json_array_append_new(
+	cgw_cause_sentence(cause, text, sizeof(text));
+	if (list != NULL) {
+		json_array_append_new(
 			list,
 			json_pack("{s:s, s:b, s:f, s:o, s:b, s:s, s:f, s:f, s:f, s:o, s:o}",
-				  "cause", cgw_cause_name(causes[i].kind), "now",
-				  (int)causes[i].current, "percent", causes[i].percent, "by",
-				  json_escaped(path), "machine", (int)causes[i].system_wide, "text",
-				  text, "amount", causes[i].amount, "bound", causes[i].bound,
-				  "count", causes[i].count, "device",
-				  json_escaped(causes[i].device), "change", json_escaped(line)));
+				  "cause", cgw_cause_name(cause->kind), "now", (int)cause->current,
+				  "percent", cause->percent, "by", json_escaped(path), "machine",
+				  (int)cause->system_wide, "text", text, "amount", cause->amount,
+				  "bound", cause->bound, "count", cause->count, "device",
+				  json_escaped(cause->device), "change", json_escaped(line)));
+		return;
 	}
-	return json_print(json, stdout,
-			  JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
+	if (changes)
+		printf("\n%s\n", cause->current ? "NOW" : "EARLIER");
+	printf("%2zu. %s\n", number, text);
+	if (path != NULL && cause->group != target->group && !cause->system_wide)
+		print_escaped("    caused by ancestor: ", path);
+	if (line != NULL)
+		print_escaped("    remedy:             ", line);
 }
 
-static enum cli_exit explain(struct inspect_target *target, struct explained_policy *explained,
-			     bool json)
+/* Reports the sections that apply to the group; with `json`, returns them. */
+static json_t *report_policy(const struct explain *explain, const struct inspect_target *target)
+{
+	struct facts facts_state = {0};
+	const struct cgw_facts facts = facts_of(&facts_state, target->layout);
+	struct policy_report report = {target->layout, explain->policy, target->frame, &facts,
+				       target->group,  target->path,    NULL};
+	struct daemon_status *status;
+	json_t *list = NULL;
+
+	if (explain->policy == NULL)
+		return explain->json ? json_null() : NULL;
+	status = policy_report_status(explain->policy, explain->state);
+	report.status = status;
+	if (explain->json) {
+		list = policy_report_json(&report);
+	} else {
+		printf("\nPOLICY\n");
+		policy_report_print(&report);
+	}
+	daemon_status_free(status);
+	facts_done(&facts_state);
+	return list;
+}
+
+static enum cli_exit report(const struct explain *explain, const struct inspect_target *target)
 {
 	struct cgw_cause causes[CGW_CAUSE_MAX];
 	size_t count = cgw_explain(target->frame, target->group, causes);
+	json_t *list = explain->json ? json_array() : NULL;
 
-	if (json)
-		return print_json(target, explained, causes, count) < 0 ? CLI_FAILED : CLI_OK;
-	print_text(target, causes, count);
-	explained_policy_print(explained, target);
-	return CLI_OK;
+	if (!explain->json)
+		print_escaped("", target->path);
+	if (!explain->json && count == 0)
+		puts("  nothing slows this group down: not throttled, no limit near, no pressure");
+	for (size_t i = 0; i < count; i++)
+		report_cause(target, &causes[i], i + 1,
+			     i == 0 || causes[i].current != causes[i - 1].current, list);
+	if (!explain->json) {
+		report_policy(explain, target);
+		return CLI_OK;
+	}
+	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
+					cgw_version(), "group",
+				    json_escaped(target->path), "causes", list, "policy",
+				    report_policy(explain, target)),
+			  stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) < 0
+		       ? CLI_FAILED
+		       : CLI_OK;
 }
 
 int explain_run(struct cli_context *context, int argc, char **argv)
 {
-	struct explain options_given = {.rates_ns = NS_PER_S};
-	struct explained_policy *explained = &options_given.explained;
+	struct explain explain = {.rates_ns = NS_PER_S};
 	struct cgw_metric_set metrics = {0};
 	struct inspect_target target;
-	enum cli_exit status;
+	enum cli_exit status = CLI_OK;
 
-	if (!cli_parse_options(context, &help, &argc, &argv, &options_given, &status))
+	if (!cli_parse_options(context, &help, &argc, &argv, &explain, &status))
 		return (int)status;
 	if (argc != 1)
 		return (int)cli_usage_error(context, "expected exactly one GROUP");
 	cgw_explain_metrics(&metrics);
-	status = explained_policy_load(explained, options_given.policy);
+	if (explain.file != NULL || access(DAEMON_POLICY, R_OK) == 0)
+		status = policy_report_load(explain.file != NULL ? explain.file : DAEMON_POLICY,
+					    explain.file != NULL ? NULL : DAEMON_POLICY_DIRECTORY,
+					    &explain.policy);
 	if (status != CLI_OK)
 		return (int)status;
-	if (explained->policy != NULL)
-		cgw_policy_metrics_used(explained->policy, &metrics);
+	if (explain.policy != NULL)
+		cgw_policy_metrics_used(explain.policy, &metrics);
 	/* Conditions of a policy may depend on descendants. */
-	status =
-		inspect_target_open(&target, context, argv[0], &metrics, explained->policy == NULL);
+	status = inspect_target_open(&target, context, argv[0], &metrics, explain.policy == NULL);
 	if (status == CLI_OK)
-		status = inspect_target_sample_again(&target, options_given.rates_ns);
+		status = inspect_target_sample_again(&target, explain.rates_ns);
 	if (status == CLI_OK)
-		status = explain(&target, explained, options_given.json);
+		status = report(&explain, &target);
 	inspect_target_done(&target);
-	explained_policy_done(explained);
+	cgw_policy_free(explain.policy);
 	return (int)status;
 }

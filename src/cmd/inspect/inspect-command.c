@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/inspect/inspect-commands.h"
 #include "cmd/inspect/inspect-json.h"
 #include "cmd/inspect/inspect-target.h"
 #include "lib/base/cleanup.h"

@@ -57,8 +57,8 @@ static json_t *identity_json(const struct view *view)
 		"role", json_escaped(names->role), "named_by", json_escaped(names->source));
 
 	for (int i = 0; json != NULL && i < CGW_PART_COUNT; i++)
-		(void)json_object_set_new(json, cgw_identity_part_name((enum cgw_identity_part)i),
-					  json_escaped(identity->text[i]));
+		json_object_set_new(json, cgw_identity_part_name((enum cgw_identity_part)i),
+				    json_escaped(identity->text[i]));
 	return json;
 }
 
@@ -72,8 +72,8 @@ static json_t *capability_list(uint64_t set)
 
 		if (!(set >> i & 1))
 			continue;
-		(void)snprintf(unnamed, sizeof(unnamed), "cap_%u", i);
-		(void)json_array_append_new(list, json_string(name != NULL ? name : unnamed));
+		snprintf(unnamed, sizeof(unnamed), "cap_%u", i);
+		json_array_append_new(list, json_string(name != NULL ? name : unnamed));
 	}
 	return list;
 }
@@ -95,15 +95,14 @@ static json_t *confinement_json(const struct view *view, const struct cgw_proces
 	bool known = confinement->seccomp >= 0 && confinement->seccomp <= 2;
 	json_t *sets = json_object(), *limits = json_object();
 
-	for (int i = 0; i < CGW_CAPABILITIES_SET_COUNT; i++)
-		(void)json_object_set_new(sets, cgw_capability_set_name((enum cgw_capability_set)i),
-					  capability_list(confinement->capabilities[i]));
-	for (int i = 0; i < CGW_RLIMIT_COUNT; i++)
+	for (enum cgw_capability_set i = 0; i < CGW_CAPABILITIES_SET_COUNT; i++)
+		json_object_set_new(sets, cgw_capability_set_name(i),
+				    capability_list(confinement->capabilities[i]));
+	for (enum cgw_rlimit_kind i = 0; i < CGW_RLIMIT_COUNT; i++)
 		if (confinement->limits[i].soft.state != CGW_ABSENT)
-			(void)json_object_set_new(limits, cgw_rlimit_name((enum cgw_rlimit_kind)i),
-						  json_pack("[o, o]",
-							    number(confinement->limits[i].soft),
-							    number(confinement->limits[i].hard)));
+			json_object_set_new(limits, cgw_rlimit_name(i),
+					    json_pack("[o, o]", number(confinement->limits[i].soft),
+						      number(confinement->limits[i].hard)));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "privilege",
 			 cgw_privilege_name(cgw_process_privilege(view->now, process)), "root",
 			 json_escaped(confinement->root), "root_type",
@@ -122,7 +121,7 @@ static json_t *hidden_json(unsigned hidden)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (hidden >> i & 1)
-			(void)json_array_append_new(list, json_string(names[i]));
+			json_array_append_new(list, json_string(names[i]));
 	return list;
 }
 
@@ -132,13 +131,12 @@ static json_t *process_json(const struct view *view, const struct cgw_process *p
 
 	for (size_t i = 0; i < process->membership.count; i++)
 		if (process->membership.paths[i] != NULL)
-			(void)json_object_set_new(groups, view->layout->hierarchies[i].label,
-						  json_escaped(process->membership.paths[i]));
-	for (int i = 0; i < CGW_NAMESPACE_COUNT; i++)
-		(void)json_object_set_new(
-			namespaces, cgw_namespace_name((enum cgw_namespace_kind)i),
-			process->namespaces[i] != 0 ? integer(process->namespaces[i])
-						    : json_null());
+			json_object_set_new(groups, view->layout->hierarchies[i].label,
+					    json_escaped(process->membership.paths[i]));
+	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT; i++)
+		json_object_set_new(namespaces, cgw_namespace_name(i),
+				    process->namespaces[i] != 0 ? integer(process->namespaces[i])
+								: json_null());
 	json = json_pack("{s:i, s:i, s:i, s:o, s:o, s:o, s:s%, s:I, s:o, s:I, s:I, s:b, s:b, s:o, "
 			 "s:o, s:o, s:o, s:o}",
 			 "pid", (int)process->pid, "leader", (int)process->leader, "parent",
@@ -156,8 +154,8 @@ static json_t *process_json(const struct view *view, const struct cgw_process *p
 							      : json_null());
 	if (json == NULL)
 		return NULL;
-	(void)json_object_set_new(json, "name", json_escaped(process->name));
-	(void)json_object_set_new(json, "command", json_escaped(process->command));
+	json_object_set_new(json, "name", json_escaped(process->name));
+	json_object_set_new(json, "command", json_escaped(process->command));
 	return json;
 }
 
@@ -166,7 +164,7 @@ static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared
 	json_t *groups = json_array(), *json;
 
 	for (uint32_t i = 0; i < namespace->group_count && i < CGW_NAMESPACE_GROUPS_MAX; i++)
-		(void)json_array_append_new(groups, json_escaped(namespace->groups[i]));
+		json_array_append_new(groups, json_escaped(namespace->groups[i]));
 	json = json_pack("{s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:I}", "kind",
 			 cgw_namespace_name(namespace->kind), "inode", integer(namespace->inode),
 			 "host",
@@ -179,13 +177,13 @@ static json_t *namespace_json(const struct cgw_namespace *namespace, bool shared
 	if (json == NULL)
 		return NULL;
 	if (namespace->kind == CGW_NAMESPACE_UTS)
-		(void)json_object_set_new(json, "hostname", json_escaped(namespace->hostname));
+		json_object_set_new(json, "hostname", json_escaped(namespace->hostname));
 	if (namespace->kind == CGW_NAMESPACE_USER) {
-		(void)json_object_set_new(json, "uid_map", json_escaped(namespace->uid_map));
-		(void)json_object_set_new(json, "gid_map", json_escaped(namespace->gid_map));
+		json_object_set_new(json, "uid_map", json_escaped(namespace->uid_map));
+		json_object_set_new(json, "gid_map", json_escaped(namespace->gid_map));
 	}
 	if (namespace->kind == CGW_NAMESPACE_TIME)
-		(void)json_object_set_new(json, "offsets", json_escaped(namespace->offsets));
+		json_object_set_new(json, "offsets", json_escaped(namespace->offsets));
 	return json;
 }
 
@@ -198,12 +196,12 @@ static json_t *verdict_json(const struct view *view)
 
 	for (size_t i = 0; i < count; i++)
 		if (bounds[i].bound.state == CGW_MAX || bounds[i].bound.state == CGW_ABSENT)
-			(void)json_array_append_new(unlimited, json_string(bounds[i].resource));
+			json_array_append_new(unlimited, json_string(bounds[i].resource));
 	for (size_t i = 0; i < view->now->namespace_count; i++)
 		if (view->now->namespaces[i].host.state == CGW_OK &&
 		    view->now->namespaces[i].host.value != 0)
-			(void)json_array_append_new(host, json_string(cgw_namespace_name(
-								  view->now->namespaces[i].kind)));
+			json_array_append_new(host, json_string(cgw_namespace_name(
+							    view->now->namespaces[i].kind)));
 	return json_pack("{s:o, s:o, s:s}", "unlimited", unlimited, "host_namespaces", host,
 			 "privilege", cgw_privilege_name(view_privilege(view)));
 }
@@ -215,7 +213,7 @@ static json_t *limits_json(const struct view *view)
 	json_t *json = json_object();
 
 	for (size_t i = 0; i < count; i++)
-		(void)json_object_set_new(
+		json_object_set_new(
 			json, bounds[i].resource,
 			json_pack("{s:o, s:o, s:o, s:o, s:o}", "bound", number(bounds[i].bound),
 				  "by",
@@ -234,7 +232,7 @@ static json_t *interface_json(const struct view_network *network, size_t i)
 	json_t *addresses = json_array();
 
 	for (size_t j = 0; j < interface->address_count; j++)
-		(void)json_array_append_new(addresses, json_string(interface->addresses[j]));
+		json_array_append_new(addresses, json_string(interface->addresses[j]));
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
 		"name", json_escaped(interface->name), "kind", json_escaped(interface->kind),
@@ -263,8 +261,8 @@ static json_t *networks_json(const struct view *view)
 		json_t *interfaces = json_array();
 
 		for (size_t j = 0; network->now != NULL && j < network->now->count; j++)
-			(void)json_array_append_new(interfaces, interface_json(network, j));
-		(void)json_array_append_new(
+			json_array_append_new(interfaces, interface_json(network, j));
+		json_array_append_new(
 			list,
 			json_pack("{s:o, s:b, s:o, s:o, s:o}", "inode",
 				  integer(network->namespace->inode), "host", (int)host, "shared",
@@ -293,25 +291,24 @@ int show_json(const struct view *view, FILE *out)
 
 	if (view->sections & (SECTION_PROCESSES | SECTION_CONFINEMENT))
 		for (size_t i = 0; i < now->process_count; i++)
-			(void)json_array_append_new(processes,
-						    process_json(view, &now->processes[i]));
+			json_array_append_new(processes, process_json(view, &now->processes[i]));
 	if (view->sections & SECTION_NAMESPACES)
 		for (size_t i = 0; i < now->namespace_count; i++)
-			(void)json_array_append_new(
-				namespaces, namespace_json(&now->namespaces[i], now->shared));
+			json_array_append_new(namespaces,
+					      namespace_json(&now->namespaces[i], now->shared));
 	if (json == NULL) {
 		json_decref(processes);
 		json_decref(namespaces);
 		return -ENOMEM;
 	}
-	(void)json_object_set_new(json, "processes", processes);
-	(void)json_object_set_new(json, "namespaces", namespaces);
+	json_object_set_new(json, "processes", processes);
+	json_object_set_new(json, "namespaces", namespaces);
 	if (view->sections & SECTION_LIMITS)
-		(void)json_object_set_new(json, "limits", limits_json(view));
+		json_object_set_new(json, "limits", limits_json(view));
 	if (view->sections & SECTION_LIMITS)
-		(void)json_object_set_new(json, "verdict", verdict_json(view));
+		json_object_set_new(json, "verdict", verdict_json(view));
 	if (view->sections & SECTION_NETWORK)
-		(void)json_object_set_new(json, "networks", networks_json(view));
+		json_object_set_new(json, "networks", networks_json(view));
 	return json_print(json, out, FORMAT);
 }
 
@@ -322,6 +319,6 @@ int show_namespaces_json(const struct cgw_namespace *namespaces, size_t count, F
 				 cgw_version(), "namespaces", list);
 
 	for (size_t i = 0; json != NULL && i < count; i++)
-		(void)json_array_append_new(list, namespace_json(&namespaces[i], false));
+		json_array_append_new(list, namespace_json(&namespaces[i], false));
 	return json_print(json, out, FORMAT);
 }

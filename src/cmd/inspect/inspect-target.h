@@ -27,4 +27,6 @@ enum cli_exit inspect_target_open(struct inspect_target *target, struct cli_cont
 enum cli_exit inspect_target_sample_again(struct inspect_target *target, uint64_t after_ns);
 void inspect_target_done(struct inspect_target *target);
 
+int explain_run(struct cli_context *context, int argc, char **argv);
+
 #endif

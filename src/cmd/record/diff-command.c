@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
-#include "cmd/record/record-commands.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
-#include "shared/cli/recording-damage.h"
+#include "shared/cli/recording-common.h"
 #include "shared/cli/text-table.h"
 
 #define COLUMNS                                                                         \
@@ -103,11 +102,6 @@ static enum cli_exit parse_columns(struct arguments *arguments)
 	return status;
 }
 
-static void cleanup_replay(struct cgw_replay **replay)
-{
-	cgw_replay_free(*replay);
-}
-
 /* Seeks the sample of a time, or prints why there is none. */
 static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay *replay,
 				 const char *option, const char *text)
@@ -132,7 +126,7 @@ static enum cli_exit seek_sample(struct arguments *arguments, struct cgw_replay 
 	}
 	if (r > 0)
 		return CLI_OK;
-	(void)cgw_format_time(info.first_ns, begin, sizeof(begin));
+	cgw_format_time(info.first_ns, begin, sizeof(begin));
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));
 	else

@@ -8,6 +8,8 @@
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
+#include "shared/cli/cli.h"
+
 #define DIFF_FIELD_MAX 64
 
 /* A metric at both times; `change` is only valid if `state` is CGW_OK. */
@@ -44,5 +46,7 @@ int diff_table(const struct diff *diff, FILE *out);
 int diff_json(const struct diff *diff, FILE *out);
 /* Prints an event, such as "2026-11-24T03:12:09Z  oom-kill  /a  2". */
 void diff_event(const struct cgw_event *event, FILE *out);
+
+int diff_run(struct cli_context *context, int argc, char **argv);
 
 #endif

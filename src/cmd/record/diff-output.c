@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* diff-output.c - output of `cgward diff` as a table or JSON. */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/escape-copy.h"
 #include "lib/base/json-cleanup.h"
-#include "shared/cli/text-table.h"
-
-static void cleanup_table(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
-static char *escaped(const char *bytes)
-{
-	size_t length = strlen(bytes);
-	char *text = malloc(4 * length + 1);
-
-	if (text != NULL)
-		(void)cgw_escape(text, 4 * length + 1, bytes, length);
-	return text;
-}
+#include "shared/cli/listing.h"
 
 /* Formats "+1.5G", "-12" or "0", or the symbol of a missing value. */
 static char *format_change(const struct diff *diff, const struct diff_cell *cell,
@@ -37,8 +22,8 @@ static char *format_change(const struct diff *diff, const struct diff_cell *cell
 	value.exact = cell->state == CGW_OK && unit != CGW_UNIT_PERCENT &&
 		      cell->to.exact | cell->from.exact;
 	value.number = (uint64_t)value.real;
-	(void)cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
-			       sizeof(number));
+	cgw_format_value(value, unit, diff->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, number,
+			 sizeof(number));
 	if (asprintf(&text, "%s%s",
 		     cell->state != CGW_OK || cell->change == 0 ? ""
 		     : cell->change < 0                         ? "-"
@@ -52,14 +37,13 @@ static int add_line(const struct diff *diff, const struct diff_row *row,
 		    struct libscols_table *table)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	int r = line == NULL ? -ENOMEM : table_set_cell(line, 0, escaped(row->path));
+	int r = line == NULL ? -ENOMEM : table_set_cell(line, 0, escape_copy(row->path));
 
 	if (r == 0)
 		r = table_set_cell(line, 1, strdup(row->what));
 	for (size_t i = 0; i < diff->field_count && r == 0; i++)
-		r = table_set_cell(
-			line, i + 2,
-			format_change(diff, &row->cells[i], (enum cgw_unit)diff->fields[i].unit));
+		r = table_set_cell(line, i + 2,
+				   format_change(diff, &row->cells[i], diff->fields[i].unit));
 	return r;
 }
 
@@ -82,8 +66,8 @@ int diff_table(const struct diff *diff, FILE *out)
 		r = add_line(diff, &diff->rows[i], table);
 	if (r < 0)
 		return r;
-	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
-	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
+	cgw_format_time(diff->from_ns, from, sizeof(from));
+	cgw_format_time(diff->to_ns, to, sizeof(to));
 	if (diff->headings)
 		fprintf(out, "%s to %s%s\n", from, to,
 			diff->rebooted ? ", with a reboot in between: counters restarted" : "");
@@ -107,48 +91,36 @@ static json_t *change_json(const struct diff_cell *cell)
 		       : json_real(cell->change);
 }
 
-static int set_field(json_t *fields, const struct diff *diff, const struct diff_row *row, size_t i)
+static json_t *cell_json(const struct diff_cell *cell)
 {
-	const struct diff_cell *cell = &row->cells[i];
-	json_t *object = json_pack("{s:o, s:o, s:o}", "from", number_json(cell->from), "to",
-				   number_json(cell->to), "change", change_json(cell));
-	char key[96];
-
-	if (object != NULL && cell->state != CGW_OK)
-		(void)json_object_set_new(object, "reason",
-					  json_string(cgw_state_name(cell->state)));
-	(void)cgw_field_key(diff->fields[i], key, sizeof(key));
-	return json_object_set_new(fields, key, object) < 0 ? -ENOMEM : 0;
+	return json_pack("{s:o, s:o, s:o, s:s*}", "from", number_json(cell->from), "to",
+			 number_json(cell->to), "change", change_json(cell), "reason",
+			 cell->state != CGW_OK ? cgw_state_name(cell->state) : NULL);
 }
 
 static json_t *row_json(const struct diff *diff, const struct diff_row *row)
 {
-	CLEANUP(cleanup_free) char *path = escaped(row->path);
-	json_t *object = json_object(), *fields = json_object();
-	int r = path == NULL || object == NULL || fields == NULL ? -ENOMEM : 0;
+	json_t *fields = json_object();
+	json_t *object = json_pack("{s:o, s:s, s:o}", "group", json_escaped(row->path), "state",
+				   row->what[0] != '\0' ? row->what : "same", "fields", fields);
+	char key[96];
 
-	if (r == 0)
-		r = json_object_set_new(object, "group", json_string(path));
-	if (r == 0)
-		r = json_object_set_new(object, "state",
-					json_string(row->what[0] != '\0' ? row->what : "same"));
-	for (size_t i = 0; i < diff->field_count && r == 0; i++)
-		r = set_field(fields, diff, row, i);
-	if (r == 0)
-		r = json_object_set(object, "fields", fields);
-	json_decref(fields);
-	if (r == 0)
-		return object;
-	json_decref(object);
-	return NULL;
+	for (size_t i = 0; i < diff->field_count && object != NULL; i++) {
+		cgw_field_key(diff->fields[i], key, sizeof(key));
+		if (json_object_set_new(fields, key, cell_json(&row->cells[i])) < 0) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
 }
 
 int diff_json(const struct diff *diff, FILE *out)
 {
 	char from[40], to[40];
 
-	(void)cgw_format_time(diff->from_ns, from, sizeof(from));
-	(void)cgw_format_time(diff->to_ns, to, sizeof(to));
+	cgw_format_time(diff->from_ns, from, sizeof(from));
+	cgw_format_time(diff->to_ns, to, sizeof(to));
 	fprintf(out,
 		"{\"schema\": %d, \"cgward\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", "
 		"\"rebooted\": %s,\n",
@@ -168,7 +140,7 @@ int diff_json(const struct diff *diff, FILE *out)
 
 static void print_escaped(const char *label, const char *bytes, FILE *out)
 {
-	CLEANUP(cleanup_free) char *text = escaped(bytes);
+	CLEANUP(cleanup_free) char *text = escape_copy(bytes);
 
 	if (text != NULL && text[0] != '\0')
 		fprintf(out, "%s%s", label, text);
@@ -179,7 +151,7 @@ static void print_number(struct cgw_number number, enum cgw_unit unit, FILE *out
 	const struct cgw_value value = {number.state, true, number.value, (double)number.value};
 	char text[64];
 
-	(void)cgw_format_value(value, unit, CGW_STYLE_HUMAN, text, sizeof(text));
+	cgw_format_value(value, unit, CGW_STYLE_HUMAN, text, sizeof(text));
 	fputs(text, out);
 }
 
@@ -188,7 +160,7 @@ void diff_event(const struct cgw_event *event, FILE *out)
 	int metric = cgw_metric_find(event->key);
 	char time[40];
 
-	(void)cgw_format_time(event->realtime_ns, time, sizeof(time));
+	cgw_format_time(event->realtime_ns, time, sizeof(time));
 	fprintf(out, "%s  %s", time, cgw_event_kind_name(event->kind));
 	print_escaped("  ", event->path, out);
 	print_escaped("  ", event->key, out);

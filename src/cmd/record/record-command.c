@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/record/record-commands.h"
+#include "cmd/record/diff-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/limit/journal-tail.h"
 #include "lib/model/sampling.h"
 #include "shared/cli/options.h"
-#include "shared/cli/recording-metrics.h"
+#include "shared/cli/recording-common.h"
 #include <cgward/recording.h>
 #include <cgward/render.h>
 
@@ -139,7 +139,7 @@ static void print_summary(const struct record *record)
 	char bytes[32], time[32];
 
 	(void)cgw_format_bytes((double)stats.bytes_written, bytes, sizeof(bytes));
-	(void)cgw_format_duration(passed_ns, time, sizeof(time));
+	cgw_format_duration(passed_ns, time, sizeof(time));
 	printf("%llu samples in %s: %s, %.1f bytes per group and sample, %.3f %% of a CPU for "
 	       "recording\n",
 	       (unsigned long long)stats.samples, time, bytes,
@@ -174,11 +174,11 @@ static enum cli_exit sample_and_write(struct record *record)
 	record->sampler = sampler;
 	record->recorder = recorder;
 	record->started_ns = clock_now_ns();
-	(void)sigemptyset(&stop);
-	(void)sigaddset(&stop, SIGINT);
-	(void)sigaddset(&stop, SIGTERM);
-	(void)sigaddset(&stop, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
 	if (r == 0)
 		r = run_samples(record, &stop);
 	if (r < 0) {

@@ -146,7 +146,7 @@ static void lookup_names(const struct container_labels *cache, const struct cgw_
 	entry_clear_values(entry);
 	for (size_t i = 0; i < LABEL_COUNT; i++)
 		if (texts[i][0] != '\0') {
-			(void)cgw_escape(safe, sizeof(safe), texts[i], strlen(texts[i]));
+			cgw_escape(safe, sizeof(safe), texts[i], strlen(texts[i]));
 			entry->values[i] = strdup(safe);
 		}
 	entry->found = found.source[0] != '\0';
@@ -170,8 +170,8 @@ size_t container_labels_get(void *context, const struct cgw_identity *identity,
 
 	if (!has_names(identity))
 		return 0;
-	(void)snprintf(key.text, sizeof(key.text), "%d/%s/%s", (int)identity->kind,
-		       identity->text[CGW_PART_CONTAINER], identity->text[CGW_PART_POD]);
+	snprintf(key.text, sizeof(key.text), "%d/%s/%s", (int)identity->kind,
+		 identity->text[CGW_PART_CONTAINER], identity->text[CGW_PART_POD]);
 	at = find(cache, key.text, &found_entry);
 	entry = found_entry ? &cache->entries[at] : insert(cache, at, key.text);
 	if (entry == NULL)

@@ -256,9 +256,6 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 {
 	struct endpoint *endpoint = context;
 
-	(void)version;
-	(void)upload;
-	(void)upload_length;
 	/* The first call has only the header: refuse before the body arrives. */
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return send_line(endpoint, connection, STATUS_NOT_ALLOWED,
@@ -302,8 +299,6 @@ static void notify_completed(void *context, struct MHD_Connection *connection, v
 		endpoint->http.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct connection *connected = info != NULL ? info->socket_context : NULL;
 
-	(void)request;
-	(void)code;
 	if (connected != NULL)
 		connected->since_ns = clock_now_ns();
 }
@@ -353,7 +348,7 @@ int endpoint_open(const struct endpoint_options *options, struct endpoint **ret_
 	if (r == 0) {
 		r = start(endpoint);
 		if (r < 0)
-			(void)cgw_diag_set(diag, r, "cannot start libmicrohttpd");
+			cgw_diag_set(diag, r, "cannot start libmicrohttpd");
 	}
 	if (r < 0) {
 		endpoint_close(endpoint);

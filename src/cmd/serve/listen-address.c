@@ -19,14 +19,14 @@
 
 static void set_shown(struct address *address, const char *text)
 {
-	(void)cgw_escape(address->shown, sizeof(address->shown), text, strlen(text));
+	cgw_escape(address->shown, sizeof(address->shown), text, strlen(text));
 }
 
 static int invalid_address(const char *text, struct cgw_diag *diag)
 {
 	char shown[160];
 
-	(void)cgw_escape(shown, sizeof(shown), text, strlen(text));
+	cgw_escape(shown, sizeof(shown), text, strlen(text));
 	return cgw_diag_set(diag, -EINVAL,
 			    "invalid listen address '%s' (expected ADDRESS:PORT in numbers, "
 			    "[ADDRESS]:PORT, unix:/PATH or systemd)",
@@ -73,8 +73,8 @@ static int show_bound_port(struct address *address)
 			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return -EINVAL;
 	six = bound.ss_family == AF_INET6;
-	(void)snprintf(address->shown, sizeof(address->shown), "http://%s%s%s:%s/metrics",
-		       six ? "[" : "", host, six ? "]" : "", port);
+	snprintf(address->shown, sizeof(address->shown), "http://%s%s%s:%s/metrics", six ? "[" : "",
+		 host, six ? "]" : "", port);
 	return 0;
 }
 
@@ -218,7 +218,7 @@ int address_open(const char *text, struct address *ret_address, struct cgw_diag 
 	if (diag != NULL && diag->text[0] == '\0') {
 		char shown[160];
 
-		(void)cgw_escape(shown, sizeof(shown), text, strlen(text));
+		cgw_escape(shown, sizeof(shown), text, strlen(text));
 		return cgw_diag_set(diag, r, "cannot listen on %s: %s", shown, strerror(-r));
 	}
 	return r;

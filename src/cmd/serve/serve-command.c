@@ -13,7 +13,6 @@
 #include "cmd/serve/endpoint.h"
 #include "cmd/serve/listen-address.h"
 #include "cmd/serve/self-metrics.h"
-#include "cmd/serve/serve-command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/muldiv.h"

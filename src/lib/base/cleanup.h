@@ -3,6 +3,7 @@
 #ifndef CGWARD_LIB_BASE_CLEANUP_H
 #define CGWARD_LIB_BASE_CLEANUP_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,6 +28,12 @@ static inline void cleanup_file(FILE **file)
 {
 	if (*file != NULL)
 		fclose(*file);
+}
+
+static inline void cleanup_directory(DIR **directory)
+{
+	if (*directory != NULL)
+		closedir(*directory);
 }
 
 /* Returns the descriptor and sets the variable to -1: the caller becomes the owner. */

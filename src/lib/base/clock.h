@@ -24,7 +24,7 @@ static inline uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(clock, &now);
+	clock_gettime(clock, &now);
 	return ns_from_timespec(now);
 }
 
@@ -38,7 +38,7 @@ static inline void clock_sleep_ms(long milliseconds)
 {
 	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
 
-	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
 #endif

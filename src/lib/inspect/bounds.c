@@ -129,7 +129,7 @@ size_t cgw_bounds(const struct cgw_frame *frame, uint32_t group,
 			else
 				bound_by_number(frame, resources[i].limits[j], group, bound);
 		}
-		bound->unit = (enum cgw_unit)cgw_metric_info(bound->limit)->unit;
+		bound->unit = cgw_metric_info(bound->limit)->unit;
 		if (resources[i].use == CGW_M_CPU_USAGE)
 			bound_by_cpuset(frame, group, bound);
 	}

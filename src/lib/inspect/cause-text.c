@@ -18,7 +18,7 @@ static struct number format_number(double value, enum cgw_unit unit)
 	struct cgw_value cell = {.state = CGW_OK, .real = value};
 	struct number number;
 
-	(void)cgw_format_value(cell, unit, CGW_STYLE_HUMAN, number.text, sizeof(number.text));
+	cgw_format_value(cell, unit, CGW_STYLE_HUMAN, number.text, sizeof(number.text));
 	return number;
 }
 
@@ -116,8 +116,8 @@ static void format_pids(const struct cgw_cause *cause, char *text, size_t size)
 static void format_io(const struct cgw_cause *cause, char *text, size_t size)
 {
 	const struct cgw_metric_info *limit = cgw_metric_info((enum cgw_metric)cause->limit);
-	struct number amount = format_number(cause->amount, (enum cgw_unit)limit->unit);
-	struct number bound = format_number(cause->bound, (enum cgw_unit)limit->unit);
+	struct number amount = format_number(cause->amount, limit->unit);
+	struct number bound = format_number(cause->bound, limit->unit);
 	char device[4 * sizeof(cause->device)];
 
 	cgw_escape(device, sizeof(device), cause->device, strlen(cause->device));

@@ -30,12 +30,6 @@ struct search {
 	char path[512]; /* of the current source */
 };
 
-static void cleanup_directory(DIR **directory)
-{
-	if (*directory != NULL)
-		closedir(*directory);
-}
-
 static const char *container_of(const struct search *search)
 {
 	return search->identity->text[CGW_PART_CONTAINER];
@@ -45,7 +39,7 @@ static const char *container_of(const struct search *search)
 static void copy_text(char *to, size_t size, const char *from)
 {
 	if (from != NULL)
-		(void)snprintf(to, size, "%s", from);
+		snprintf(to, size, "%s", from);
 }
 
 /* The string at json[first], or at json[first][second] unless `second` is NULL. */
@@ -110,14 +104,13 @@ static int parse_storage(const char *text, size_t length, struct search *search)
 /* State file of systemd-machined: lines of KEY=value. */
 static int parse_machine(const char *text, size_t length, struct search *search)
 {
-	(void)length;
 	COPY(search->names->name, container_of(search));
 	while (*text != '\0') {
 		size_t line = strcspn(text, "\n");
 
 		if (strncmp(text, "CLASS=", 6) == 0)
-			(void)snprintf(search->names->role, sizeof(search->names->role), "%.*s",
-				       (int)(line - 6), text + 6);
+			snprintf(search->names->role, sizeof(search->names->role), "%.*s",
+				 (int)(line - 6), text + 6);
 		text += line + (text[line] == '\n');
 	}
 	return 0;
@@ -138,12 +131,12 @@ static int parse_log_name(const char *entry, struct search *search)
 	role = space != NULL ? strchr(space + 1, '_') : NULL;
 	if (role == NULL)
 		return -ENOENT;
-	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s", (int)(space - entry),
-		       entry);
-	(void)snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
-		       (int)(role - space - 1), space + 1);
-	(void)snprintf(search->names->role, sizeof(search->names->role), "%.*s",
-		       (int)(length - tail - (size_t)(role + 1 - entry)), role + 1);
+	snprintf(search->names->pod, sizeof(search->names->pod), "%.*s", (int)(space - entry),
+		 entry);
+	snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
+		 (int)(role - space - 1), space + 1);
+	snprintf(search->names->role, sizeof(search->names->role), "%.*s",
+		 (int)(length - tail - (size_t)(role + 1 - entry)), role + 1);
 	COPY(search->names->name, search->names->role);
 	return 0;
 }
@@ -156,10 +149,10 @@ static int parse_pod_name(const char *entry, struct search *search)
 
 	if (uid[0] == '\0' || pod == NULL || last == pod || strcmp(last + 1, uid) != 0)
 		return -ENOENT;
-	(void)snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
-		       (int)(pod - entry), entry);
-	(void)snprintf(search->names->pod, sizeof(search->names->pod), "%.*s",
-		       (int)(last - pod - 1), pod + 1);
+	snprintf(search->names->pod_namespace, sizeof(search->names->pod_namespace), "%.*s",
+		 (int)(pod - entry), entry);
+	snprintf(search->names->pod, sizeof(search->names->pod), "%.*s", (int)(last - pod - 1),
+		 pod + 1);
 	if (search->identity->kind == CGW_IDENTITY_POD)
 		COPY(search->names->name, search->names->pod);
 	return 0;
@@ -316,12 +309,12 @@ void cgw_names_resolve(const struct cgw_identity *identity, const struct cgw_nam
 			continue;
 		r = read_source(&sources[i], &search);
 		if (r == 0)
-			(void)snprintf(ret_names->source, sizeof(ret_names->source), "%.255s",
-				       search.path);
+			snprintf(ret_names->source, sizeof(ret_names->source), "%.255s",
+				 search.path);
 		/* A missing source is not an error: the next one may have the name. */
 		if (r < 0 && !cgw_error_is_gone(r) && r != -ENOTDIR && r != -ECONNREFUSED)
-			(void)snprintf(ret_names->problem, sizeof(ret_names->problem),
-				       "%.80s: %.40s", search.path, strerror(-r));
+			snprintf(ret_names->problem, sizeof(ret_names->problem), "%.80s: %.40s",
+				 search.path, strerror(-r));
 	}
 	if (ret_names->source[0] != '\0')
 		ret_names->problem[0] = '\0';

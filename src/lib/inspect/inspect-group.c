@@ -233,14 +233,13 @@ static int count_own(const struct cgw_inspection *inspection, struct namespace_t
 	for (size_t i = 0; i < inspection->process_count; i++) {
 		const struct cgw_process *process = &inspection->processes[i];
 
-		for (int kind = 0; kind < CGW_NAMESPACE_COUNT; kind++) {
+		for (enum cgw_namespace_kind kind = 0; kind < CGW_NAMESPACE_COUNT; kind++) {
 			struct cgw_namespace *namespace;
 			int r;
 
 			if (process->namespaces[kind] == 0)
 				continue;
-			r = namespace_table_add(table, (enum cgw_namespace_kind)kind,
-						process->namespaces[kind], &namespace);
+			r = namespace_table_add(table, kind, process->namespaces[kind], &namespace);
 			if (r < 0)
 				return r;
 			if (namespace->processes++ == 0)

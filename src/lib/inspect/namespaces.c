@@ -42,8 +42,8 @@ static int grow(struct namespace_table *table)
 	return 0;
 }
 
-struct cgw_namespace *namespace_table_find(const struct namespace_table *table,
-					   enum cgw_namespace_kind kind, uint64_t inode)
+static struct cgw_namespace *find(const struct namespace_table *table, enum cgw_namespace_kind kind,
+				  uint64_t inode)
 {
 	size_t found = table->slot_count > 0 ? table->slots[slot_of(table, kind, inode)] : 0;
 
@@ -53,7 +53,7 @@ struct cgw_namespace *namespace_table_find(const struct namespace_table *table,
 int namespace_table_add(struct namespace_table *table, enum cgw_namespace_kind kind, uint64_t inode,
 			struct cgw_namespace **ret_namespace)
 {
-	struct cgw_namespace *found = namespace_table_find(table, kind, inode);
+	struct cgw_namespace *found = find(table, kind, inode);
 	int r;
 
 	if (found != NULL) {
@@ -96,7 +96,8 @@ void namespace_table_done(struct namespace_table *table)
 	*table = (struct namespace_table){0};
 }
 
-int namespace_add_group(struct cgw_namespace *space, const char *path)
+/* Adds the path of a group that shares it, once; after CGW_NAMESPACE_GROUPS_MAX only counts. */
+static int add_group(struct cgw_namespace *space, const char *path)
 {
 	uint32_t shown = space->group_count < CGW_NAMESPACE_GROUPS_MAX ? space->group_count
 								       : CGW_NAMESPACE_GROUPS_MAX;
@@ -203,7 +204,7 @@ static int count_namespace(struct census *census, enum cgw_namespace_kind kind, 
 
 	if (cgw_namespace_of(census->context->layout, pid, kind, &inode) < 0)
 		return 0; /* exited, or access denied */
-	namespace = namespace_table_find(census->table, kind, inode);
+	namespace = find(census->table, kind, inode);
 	if (namespace == NULL && !census->all)
 		return 0;
 	if (namespace == NULL) {
@@ -218,7 +219,7 @@ static int count_namespace(struct census *census, enum cgw_namespace_kind kind, 
 	} else {
 		namespace->other_processes++;
 	}
-	return path != NULL ? namespace_add_group(namespace, path) : 0;
+	return path != NULL ? add_group(namespace, path) : 0;
 }
 
 static int count_process(void *context, pid_t pid)
@@ -234,8 +235,8 @@ static int count_process(void *context, pid_t pid)
 	if (cgw_membership_read(census->context->layout, pid, &membership) < 0)
 		return 0;
 	path = cgw_membership_main_path(census->context->layout, &membership);
-	for (int i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
-		r = count_namespace(census, (enum cgw_namespace_kind)i, pid, path);
+	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT && r == 0; i++)
+		r = count_namespace(census, i, pid, path);
 	return r;
 }
 

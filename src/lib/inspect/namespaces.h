@@ -15,12 +15,7 @@ struct namespace_table {
 
 int namespace_table_add(struct namespace_table *table, enum cgw_namespace_kind kind, uint64_t inode,
 			struct cgw_namespace **ret_namespace);
-struct cgw_namespace *namespace_table_find(const struct namespace_table *table,
-					   enum cgw_namespace_kind kind, uint64_t inode);
 void namespace_table_done(struct namespace_table *table);
-
-/* Adds the path of a group that shares it, once; after CGW_NAMESPACE_GROUPS_MAX only counts. */
-int namespace_add_group(struct cgw_namespace *namespace, const char *path);
 
 /* Reads from its example process: hostname, ID maps, time offsets, and if it is the host's. */
 void namespace_describe(const struct process_context *context, struct cgw_namespace *namespace);

@@ -43,9 +43,8 @@ static int read_stat(const struct process_context *context, pid_t pid, pid_t lea
 
 static void read_host(struct process_context *context)
 {
-	for (int i = 0; i < CGW_NAMESPACE_COUNT; i++) {
-		int r = cgw_namespace_of_host(context->layout, (enum cgw_namespace_kind)i,
-					      &context->host[i]);
+	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT; i++) {
+		int r = cgw_namespace_of_host(context->layout, i, &context->host[i]);
 
 		context->host_state[i] = r < 0 ? cgw_state_from_error(r) : CGW_OK;
 	}
@@ -89,9 +88,8 @@ void process_context_read(const struct cgw_layout *layout, struct process_contex
 
 static void read_namespaces(const struct process_context *context, struct cgw_process *process)
 {
-	for (int i = 0; i < CGW_NAMESPACE_COUNT; i++) {
-		int r = cgw_namespace_of(context->layout, process->pid, (enum cgw_namespace_kind)i,
-					 &process->namespaces[i]);
+	for (enum cgw_namespace_kind i = 0; i < CGW_NAMESPACE_COUNT; i++) {
+		int r = cgw_namespace_of(context->layout, process->pid, i, &process->namespaces[i]);
 
 		/* Older kernels have fewer kinds of namespaces: a missing one is not hidden. */
 		if (r == -EACCES || r == -EPERM)

@@ -43,9 +43,6 @@ static int add_lower(void *context, int fd, const char *name, uint8_t type, uint
 	struct stat partition;
 	char path[256];
 
-	(void)fd;
-	(void)type;
-	(void)inode;
 	if (name[0] == '.')
 		return 0;
 	snprintf(path, sizeof(path), "block/%s/uevent", scan->upper);
@@ -65,9 +62,6 @@ static int scan_device(void *context, int fd, const char *name, uint8_t type, ui
 	char path[256];
 	int slaves, r;
 
-	(void)fd;
-	(void)type;
-	(void)inode;
 	if (name[0] == '.' ||
 	    (size_t)snprintf(path, sizeof(path), "block/%s/slaves", name) >= sizeof(path))
 		return 0;

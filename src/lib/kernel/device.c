@@ -134,9 +134,6 @@ static int add_part(void *context, int fd, const char *name, uint8_t type, uint6
 	char path[PATH_MAX];
 	unsigned device, unit;
 
-	(void)fd;
-	(void)type;
-	(void)inode;
 	if (name[0] == '.')
 		return 0;
 	snprintf(path, sizeof(path), "class/block/%s/dev", name);

@@ -219,7 +219,7 @@ static void store_captures(const struct identity_rule *rule, const struct captur
 {
 	bool pod = false, qos = false;
 
-	identity->kind = (enum cgw_identity_kind)rule->kind;
+	identity->kind = rule->kind;
 	if (rule->engine[0] != '\0')
 		store(identity->text[CGW_PART_ENGINE], sizeof(identity->text[0]), rule->engine,
 		      strlen(rule->engine), false);

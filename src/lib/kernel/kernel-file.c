@@ -11,8 +11,8 @@
 
 #define FIRST_SIZE 4096 /* most files are smaller */
 
-int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_text,
-		 size_t *ret_length)
+static int read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_text,
+		   size_t *ret_length)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	size_t size = 0, used = 0;
@@ -46,7 +46,7 @@ int file_read_at(const struct kernel_ops *ops, int directory, const char *file, 
 
 	if (fd < 0)
 		return fd;
-	r = file_read_fd(ops, fd, FILE_LIMIT, ret_text, ret_length);
+	r = read_fd(ops, fd, FILE_LIMIT, ret_text, ret_length);
 	ops->close(fd);
 	return r;
 }

@@ -7,10 +7,8 @@
 
 /*
  * Reads a file from offset 0 to its end. The text is terminated; the caller frees it. Returns
- * -EFBIG if the file has `limit` or more bytes.
+ * -EFBIG if the file has FILE_LIMIT or more bytes.
  */
-int file_read_fd(const struct kernel_ops *ops, int fd, size_t limit, char **ret_text,
-		 size_t *ret_length);
 int file_read_at(const struct kernel_ops *ops, int directory, const char *file, char **ret_text,
 		 size_t *ret_length);
 

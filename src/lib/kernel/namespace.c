@@ -170,11 +170,11 @@ int cgw_namespace_run(const struct cgw_layout *layout, pid_t pid, enum cgw_names
 		return request.namespace_fd;
 	request.flag = kinds[kind].flag;
 	/* Signals of the caller must not be delivered to this internal thread. */
-	(void)sigfillset(&all);
+	sigfillset(&all);
 	r = -pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (r == 0) {
 		r = -pthread_create(&thread, NULL, join_and_work, &request);
-		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
 	if (r == 0) {
 		(void)pthread_join(thread, NULL);

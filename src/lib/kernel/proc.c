@@ -31,9 +31,6 @@ static int visit_number(void *context, int fd, const char *name, uint8_t type, u
 	char *end;
 	long id;
 
-	(void)fd;
-	(void)type;
-	(void)inode;
 	if (*name < '1' || *name > '9')
 		return 0;
 	errno = 0;

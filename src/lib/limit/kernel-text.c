@@ -129,7 +129,6 @@ static int pick_instance(void *context, uint32_t slot, const char *name, size_t 
 	struct picked *picked = context;
 	char *instance = picked->setting->instance;
 
-	(void)slot;
 	if (picked->found || name_length >= INSTANCE_MAX)
 		return 0;
 	if (*instance == '\0')
@@ -146,7 +145,6 @@ static int pick_text(void *context, uint32_t slot, const char *text, size_t leng
 	struct picked *picked = context;
 	char *to = picked->setting->text;
 
-	(void)slot;
 	if (length >= VALUE_MAX)
 		return -ERANGE;
 	snprintf(to, VALUE_MAX, "%.*s", (int)length, text);

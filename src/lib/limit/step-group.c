@@ -378,7 +378,6 @@ static int count_group(void *context, const struct target *group)
 {
 	size_t *count = context;
 
-	(void)group;
 	*count += 1;
 	return 0;
 }
@@ -443,7 +442,6 @@ static int delete_prepare(struct cgw_plan *plan, struct step *step)
 
 static int remove_child(void *context, const struct target *parent, const char *name)
 {
-	(void)context;
 	return remove_directory(parent, name);
 }
 

@@ -151,7 +151,6 @@ static int thaw_group(void *context, const struct target *group)
 {
 	char word[16];
 
-	(void)context;
 	/* Each write makes the kernel visit all descendants: write only where needed. */
 	if (target_read_word(group, "freezer.self_freezing", word, sizeof(word)) < 0 ||
 	    strcmp(word, "0") != 0)

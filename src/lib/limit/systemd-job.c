@@ -31,7 +31,6 @@ static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *
 	struct job *job = context;
 	const char *path, *result;
 
-	(void)error;
 	if (sd_bus_message_read(message, "uoss", NULL, &path, NULL, &result) < 0)
 		return 0;
 	if (strcmp(path, job->path) != 0)

@@ -102,8 +102,8 @@ static int bound_of_key(struct expression_parser *parser, const char *where, siz
 		term->bound.factor /= 1e7;
 	else if (unit != term->unit)
 		return expression_fail(parser, where, "cannot compare '%s' (%s) with '%s' (%s)",
-				       term->key, cgw_unit_name((enum cgw_unit)term->unit), key,
-				       cgw_unit_name((enum cgw_unit)unit));
+				       term->key, cgw_unit_name(term->unit), key,
+				       cgw_unit_name(unit));
 	parser->at += length;
 	return 0;
 }
@@ -195,8 +195,7 @@ static int parse_number(struct expression_parser *parser, struct term *term)
 
 	parser->at += negative;
 	convert_to_rate(parser, term);
-	if (cgw_quantity_parse(parser->at, (enum cgw_unit)term->unit, &number, &length, &reason) <
-	    0)
+	if (cgw_quantity_parse(parser->at, term->unit, &number, &length, &reason) < 0)
 		return expression_fail(parser, where, "%s", reason.text);
 	parser->at += length;
 	term->bound.factor = negative ? -number : number;

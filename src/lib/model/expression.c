@@ -103,7 +103,7 @@ struct cgw_value operand_value(const struct operand *operand, const struct cgw_s
 	struct cgw_value value = {.state = CGW_OK, .real = 1};
 	uint32_t other;
 
-	switch ((enum operand_kind)operand->kind) {
+	switch (operand->kind) {
 	case OPERAND_CONSTANT:
 		break;
 	case OPERAND_FIELD:
@@ -147,7 +147,7 @@ static bool compare(const struct term *term, double a, double b)
 		a = field_percent(a, 0) / 100;
 		b = term->bound.share;
 	}
-	switch ((enum compare)term->compare) {
+	switch (term->compare) {
 	case COMPARE_MORE:
 		return a > b;
 	case COMPARE_MORE_EQUAL:
@@ -194,7 +194,7 @@ static enum cgw_truth subject_matches(const struct term *term, const struct cgw_
 	if (scope->facts == NULL || scope->facts->matches == NULL)
 		return CGW_UNKNOWN;
 	return scope->facts->matches(scope->facts->context, scope->frame, scope->group,
-				     (enum cgw_subject)term->subject, term->pattern);
+				     term->subject, term->pattern);
 }
 
 /* A partial sum above the bound proves that the sum is above it, as no part is negative. */
@@ -252,7 +252,7 @@ enum cgw_truth cgw_expression_evaluate(const struct cgw_expression *expression,
 	for (size_t i = 0; i < expression->length; i++) {
 		const struct instruction *instruction = &expression->program[i];
 
-		switch ((enum opcode)instruction->opcode) {
+		switch (instruction->opcode) {
 		case OPCODE_TERM:
 			stack[top++] = evaluate(&expression->terms[instruction->term], scope,
 						&value, &bound);
@@ -288,11 +288,11 @@ void cgw_expression_term(const struct cgw_expression *expression, size_t i,
 		return;
 	}
 	term = &expression->terms[i];
-	*ret_term = (struct cgw_term){.kind = (enum cgw_term_kind)term->kind,
+	*ret_term = (struct cgw_term){.kind = term->kind,
 				      .text = term->text,
 				      .key = term->key,
 				      .field = term->value.field,
-				      .unit = (enum cgw_unit)term->unit};
+				      .unit = term->unit};
 }
 
 enum cgw_truth cgw_expression_evaluate_term(const struct cgw_expression *expression, size_t term,

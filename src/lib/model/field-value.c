@@ -295,7 +295,7 @@ static struct cgw_value amount(const struct cgw_frame *frame, const struct deriv
 	enum cgw_metric a = (enum cgw_metric)field->a;
 	struct cgw_value value;
 
-	switch ((enum field_operation)field->operation) {
+	switch (field->operation) {
 	case OPERATION_RATE:
 		return sum_of_rates(frame, field, group);
 	case OPERATION_GROWTH:
@@ -387,7 +387,7 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 
 	if (!frame_has(frame, group) || !field_is_valid(field))
 		return none(CGW_ABSENT);
-	switch ((enum cgw_view)field.view) {
+	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return exact(cgw_snapshot_number(frame->now, metric, group));
 	case CGW_VIEW_RATE:
@@ -454,7 +454,7 @@ struct cgw_value cgw_frame_instance(const struct cgw_frame *frame, struct cgw_fi
 	    !field_is_valid(field))
 		return none(CGW_ABSENT);
 	topology = cgw_snapshot_topology(frame->now);
-	switch ((enum cgw_view)field.view) {
+	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return exact(find_instance(frame->now, (enum cgw_metric)field.index, group, name));
 	case CGW_VIEW_RATE:

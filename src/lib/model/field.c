@@ -249,7 +249,7 @@ bool cgw_field_includes_descendants(struct cgw_field field)
 {
 	if (!field_is_valid(field))
 		return false;
-	switch ((enum cgw_view)field.view) {
+	switch (field.view) {
 	case CGW_VIEW_VALUE:
 	case CGW_VIEW_RATE:
 	case CGW_VIEW_PERCENT:
@@ -296,8 +296,8 @@ static int fail_unknown(const char *key, struct cgw_diag *diag)
 		suggestion_offer(&nearest, identities[i].key);
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
 		suggestion_offer(&nearest, derived[i].key);
-	for (int i = 0; i < CGW_METRIC_COUNT; i++)
-		suggestion_offer(&nearest, cgw_metric_info((enum cgw_metric)i)->key);
+	for (enum cgw_metric i = 0; i < CGW_METRIC_COUNT; i++)
+		suggestion_offer(&nearest, cgw_metric_info(i)->key);
 	cgw_escape(shown, sizeof(shown), key, strlen(key));
 	if (suggestion_word(&nearest) == NULL)
 		return cgw_diag_set(diag, -ENOENT,
@@ -385,7 +385,7 @@ const char *cgw_field_title(struct cgw_field field)
 
 	if (!field_is_valid(field))
 		return "";
-	switch ((enum cgw_view)field.view) {
+	switch (field.view) {
 	case CGW_VIEW_VALUE:
 		return cgw_metric_info((enum cgw_metric)field.index)->title;
 	case CGW_VIEW_DERIVED:

@@ -19,7 +19,7 @@ static enum cgw_truth field_matches(const struct cgw_frame *frame, uint32_t grou
 
 	if (cgw_field_parse(key, &field, NULL) < 0)
 		return CGW_UNKNOWN;
-	(void)cgw_frame_text(frame, field, group, text, sizeof(text), &state);
+	cgw_frame_text(frame, field, group, text, sizeof(text), &state);
 	return truth_of(state == CGW_OK && cgw_glob_match(pattern, text));
 }
 
@@ -33,7 +33,7 @@ static enum cgw_truth controller_matches(const struct cgw_frame *frame, uint32_t
 
 	if (cgw_field_parse("controllers", &field, NULL) < 0)
 		return CGW_UNKNOWN;
-	(void)cgw_frame_text(frame, field, group, text, sizeof(text), &state);
+	cgw_frame_text(frame, field, group, text, sizeof(text), &state);
 	while ((word = strsep(&rest, ",")) != NULL)
 		if (cgw_glob_match(pattern, word))
 			return CGW_TRUE;

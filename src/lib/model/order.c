@@ -44,7 +44,7 @@ static uint64_t rank_of_text(const struct cgw_frame *frame, struct cgw_field fie
 	/* Indices of groups are already in the order of paths. */
 	if (field.view == CGW_VIEW_IDENTITY && field.index == IDENTITY_GROUP)
 		return backward ? RANK_MISSING - 1 - group : group;
-	(void)cgw_frame_text(frame, field, group, text, sizeof(text), &state);
+	cgw_frame_text(frame, field, group, text, sizeof(text), &state);
 	if (state != CGW_OK)
 		return RANK_MISSING;
 	for (size_t i = 0, end = 0; i < sizeof(rank); i++) {

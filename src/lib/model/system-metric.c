@@ -66,7 +66,7 @@ const char *host_key(size_t i, const char **ret_help)
 
 enum cgw_unit host_unit(int16_t host)
 {
-	return (enum cgw_unit)metrics[host].unit;
+	return metrics[host].unit;
 }
 
 static struct cgw_number number_at(const struct cgw_snapshot *snapshot, size_t offset)

@@ -219,13 +219,12 @@ static void check_excludes(struct policy_loading *loading, struct section *secti
 		left -= has_word(exclude, "/**") || has_word(exclude, match->items[i]);
 	if (match->count > 0 && left == 0)
 		policy_error_at(loading, section, "[%s %s] excludes everything that it matches",
-				cgw_section_kind_name((enum cgw_section_kind)section->kind),
-				section->name);
+				cgw_section_kind_name(section->kind), section->name);
 }
 
 static void check_section(struct policy_loading *loading, struct section *section)
 {
-	const char *kind = cgw_section_kind_name((enum cgw_section_kind)section->kind);
+	const char *kind = cgw_section_kind_name(section->kind);
 
 	if (!selects_something(&section->selection))
 		policy_error_at(

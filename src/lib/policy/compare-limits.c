@@ -79,8 +79,7 @@ bool value_rank(enum cgw_control control, const char *value, const struct cgw_sy
 		*ret_rank = strtod(value, NULL) * 1e9;
 		return *ret_rank > 0;
 	}
-	return cgw_quantity_parse(number, (enum cgw_unit)info->unit, ret_rank, &length, NULL) ==
-		       0 &&
+	return cgw_quantity_parse(number, info->unit, ret_rank, &length, NULL) == 0 &&
 	       number[length] == '\0';
 }
 

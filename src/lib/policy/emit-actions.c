@@ -14,6 +14,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/debug-message.h"
+#include "lib/base/string-builder.h"
 #include "lib/policy/engine.h"
 #include <cgward/render.h>
 
@@ -206,25 +207,17 @@ void engine_describe(const struct cgw_expression *expression, const struct cgw_s
 		struct cgw_value value, bound;
 		struct cgw_term term;
 		char now[32];
-		int n;
 
 		if (cgw_expression_evaluate_term(expression, i, scope, &value, &bound) != CGW_TRUE)
 			continue;
 		cgw_expression_term(expression, i, &term);
-		if (value.state == CGW_ABSENT) {
-			n = snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "",
-				     term.text);
-		} else {
-			cgw_format_value(value, term.unit, CGW_STYLE_HUMAN, now, sizeof(now));
-			n = snprintf(buffer + used, size - used, "%s%s (now %s%s)",
-				     used > 0 ? ", " : "", term.text, now,
-				     scope->members != NULL && term.kind == CGW_TERM_FIELD
-					     ? " in total"
-					     : "");
-		}
-		if (n < 0 || (size_t)n >= size - used)
-			return;
-		used += (size_t)n;
+		used = text_append(buffer, size, used, "%s%s", used > 0 ? ", " : "", term.text);
+		if (value.state == CGW_ABSENT)
+			continue;
+		cgw_format_value(value, term.unit, CGW_STYLE_HUMAN, now, sizeof(now));
+		used = text_append(
+			buffer, size, used, " (now %s%s)", now,
+			scope->members != NULL && term.kind == CGW_TERM_FIELD ? " in total" : "");
 	}
 }
 

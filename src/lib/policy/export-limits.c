@@ -33,14 +33,14 @@ static void section_name(const char *path, char *buffer, size_t size)
 	size_t space = size - sizeof("-12345678"), length = strlen(from);
 	bool ambiguous = length > space || from[strspn(from, NAME_CHARACTERS "/")] != '\0';
 
-	(void)snprintf(buffer, ambiguous ? space + 1 : size, "%s",
-		       from + (length > space ? length - space : 0));
+	snprintf(buffer, ambiguous ? space + 1 : size, "%s",
+		 from + (length > space ? length - space : 0));
 	for (char *at = buffer; *at != '\0'; at++)
 		if (strchr(NAME_CHARACTERS, *at) == NULL)
 			*at = '_';
 	length = strlen(buffer);
 	if (ambiguous)
-		(void)snprintf(buffer + length, size - length, "-%08x", path_hash(path));
+		snprintf(buffer + length, size - length, "-%08x", path_hash(path));
 }
 
 /* Reads the control's value. Returns false if there is none or it is the default. */
@@ -78,7 +78,7 @@ int export_header(const char *path, struct string_builder *text)
 {
 	char name[40], shown[4 * PATH_MAX_BYTES];
 
-	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	if (strlen(path) > PATH_MAX_BYTES || !is_exportable(shown))
 		return -EINVAL;
 	section_name(path, name, sizeof(name));
@@ -95,10 +95,9 @@ int export_section(const struct cgw_layout *layout, const char *path, char **ret
 
 	if (r < 0)
 		return r;
-	for (int i = 0; i < CGW_CONTROL_COUNT; i++)
-		if (read_non_default(layout, path, (enum cgw_control)i, value, sizeof(value))) {
-			string_builder_printf(&text, "%s = %s\n",
-					      cgw_control_info((enum cgw_control)i)->key, value);
+	for (enum cgw_control i = 0; i < CGW_CONTROL_COUNT; i++)
+		if (read_non_default(layout, path, i, value, sizeof(value))) {
+			string_builder_printf(&text, "%s = %s\n", cgw_control_info(i)->key, value);
 			any = true;
 		}
 	if (!any)

@@ -241,8 +241,6 @@ static int parse_run(struct words *words, struct rule_action *action)
 
 static int parse_no_arguments(struct words *words, struct rule_action *action)
 {
-	(void)words;
-	(void)action;
 	return 0;
 }
 

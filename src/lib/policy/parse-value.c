@@ -364,7 +364,6 @@ static void parse_backoff(struct policy_loading *loading, const struct key *key,
 	char *at;
 	double factor = strtod(value, &at);
 
-	(void)member;
 	if (strspn(value, "0123456789.") != (size_t)(at - value) || *at != 'x' || factor < 1 ||
 	    factor > 100) {
 		policy_error(loading,

@@ -130,7 +130,6 @@ static int by_kind_and_name(const void *a, const void *b)
 
 static void keep_section(void *section)
 {
-	(void)section;
 }
 
 void policy_forget_names(struct policy_loading *loading)

@@ -125,7 +125,7 @@ struct cgw_section_info cgw_policy_section(const struct cgw_policy *policy, size
 		return (struct cgw_section_info){
 			.kind = CGW_SECTION_KIND_COUNT, .name = "", .file = ""};
 	return (struct cgw_section_info){
-		.kind = (enum cgw_section_kind)section->kind,
+		.kind = section->kind,
 		.name = section->name,
 		.file = section->file,
 		.line = section->line,

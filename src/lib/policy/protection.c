@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/model/group-identity.h"
+#include "lib/model/sampling.h"
 #include <cgward/policy.h>
 
 #define SYSTEM_FILE      "/etc/cgward/cgward.conf"
@@ -60,23 +62,16 @@ int cgw_protection_load(const struct cgw_layout *layout, const char *file,
 static int read_frame(struct cgw_protection *protection)
 {
 	const struct cgw_sampler_options options = {.once = true};
-	struct cgw_snapshot *snapshot = NULL;
-	struct cgw_sampler *sampler = NULL;
-	struct cgw_frame *frame = NULL;
+	CLEANUP(cleanup_sampler) struct cgw_sampler *sampler = NULL;
+	CLEANUP(cleanup_frame) struct cgw_frame *frame = NULL;
 	int r = cgw_sampler_new(protection->layout, &options, &sampler, NULL);
 
 	if (r == 0)
-		r = cgw_sampler_sample(sampler, &snapshot);
-	if (r == 0)
 		r = cgw_frame_new(&frame);
 	if (r == 0)
-		r = cgw_frame_update(frame, snapshot);
-	cgw_snapshot_unref(snapshot);
-	cgw_sampler_free(sampler);
-	if (r < 0)
-		cgw_frame_free(frame);
-	else
-		protection->frame = frame;
+		r = sample_into_frame(sampler, frame);
+	if (r == 0)
+		protection->frame = steal_pointer(&frame);
 	return r;
 }
 
@@ -84,15 +79,11 @@ static int read_frame(struct cgw_protection *protection)
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
 			      enum cgw_subject subject, const char *pattern)
 {
-	(void)context;
 	return subject_by_path(frame, group, subject, pattern);
 }
 
 static uint64_t age_ns(void *context, const struct cgw_frame *frame, uint32_t group)
 {
-	(void)context;
-	(void)frame;
-	(void)group;
 	return UINT64_MAX;
 }
 

@@ -32,7 +32,6 @@ struct cgw_rehearsal {
 static enum cgw_truth matches(void *context, const struct cgw_frame *frame, uint32_t group,
 			      enum cgw_subject subject, const char *pattern)
 {
-	(void)context;
 	return subject_by_path(frame, group, subject, pattern);
 }
 

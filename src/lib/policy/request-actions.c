@@ -191,8 +191,7 @@ static bool request_kill(struct cgw_engine *engine, struct instance *instance,
 static bool request_other(struct cgw_engine *engine, struct instance *instance,
 			  const struct rule_action *action, const char *reason)
 {
-	struct cgw_action other =
-		instance_action(engine, instance, (enum cgw_action_kind)action->kind, reason);
+	struct cgw_action other = instance_action(engine, instance, action->kind, reason);
 
 	if (action->kind == CGW_ACTION_RECLAIM) {
 		other.control = CGW_C_MEMORY_RECLAIM;

@@ -73,6 +73,10 @@ uint64_t hash_text(const char *text) CGW_PURE;
 struct packer;
 int packer_new(struct packer **ret_packer);
 struct packer *packer_free(struct packer *packer);
+static inline void cleanup_packer(struct packer **packer)
+{
+	packer_free(*packer);
+}
 /*
  * Builds the block of a payload (header and compressed bytes) in a buffer of the packer. Fills in
  * the sizes, flags and checksum of `header`.

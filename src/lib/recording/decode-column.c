@@ -146,7 +146,7 @@ static int decode_instance_states(struct cursor *in, struct instance_list *list)
 		return -ENOMEM;
 	r = decode_states(in, states, list->count);
 	for (size_t i = 0; i < list->count && r == 0; i++)
-		list->items[i].instance.number.state = (enum cgw_state)states[i];
+		list->items[i].instance.number.state = states[i];
 	return r;
 }
 

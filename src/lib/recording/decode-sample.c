@@ -5,6 +5,10 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/recording/sample-code.h"
+#include "lib/sample/system-stat.h"
+
+/* Of all layouts in a recording; each has about 1 KiB. */
+#define LAYOUT_BYTES_MAX ((size_t)16 << 20)
 
 void decoder_reset(struct decoder *decoder)
 {
@@ -20,14 +24,18 @@ void decoder_done(struct decoder *decoder)
 	free(decoder->facts.at);
 	free(decoder->facts.text);
 	snapshot_pool_free(decoder->pool);
-	while (decoder->layouts != NULL) {
-		struct known_layout *next = decoder->layouts->next;
-
-		cgw_layout_free(decoder->layouts->layout);
-		free(decoder->layouts);
-		decoder->layouts = next;
-	}
 	*decoder = (struct decoder){0};
+}
+
+void layout_list_done(struct layout_list *list)
+{
+	while (list->first != NULL) {
+		struct known_layout *next = list->first->next;
+
+		cgw_layout_free(list->first->layout);
+		free(list->first);
+		list->first = next;
+	}
 }
 
 /* Finds the layout by its bytes among those decoded before, or decodes it. */
@@ -41,11 +49,13 @@ static int find_layout(struct decoder *decoder, struct cursor *in)
 
 	if (bytes == NULL)
 		return -EBADMSG;
-	for (known = decoder->layouts; known != NULL; known = known->next)
+	for (known = decoder->layouts->first; known != NULL; known = known->next)
 		if (known->length == length && memcmp(known->bytes, bytes, length) == 0) {
 			decoder->layout = known->layout;
 			return 0;
 		}
+	if (decoder->layouts->bytes + length > LAYOUT_BYTES_MAX)
+		return -EBADMSG;
 	known = calloc(1, sizeof(*known) + length);
 	if (known == NULL)
 		return -ENOMEM;
@@ -57,8 +67,9 @@ static int find_layout(struct decoder *decoder, struct cursor *in)
 	}
 	memcpy(known->bytes, bytes, length);
 	known->length = length;
-	known->next = decoder->layouts;
-	decoder->layouts = known;
+	known->next = decoder->layouts->first;
+	decoder->layouts->first = known;
+	decoder->layouts->bytes += length;
 	decoder->layout = known->layout;
 	return 0;
 }
@@ -177,6 +188,24 @@ static void decode_read_times(struct cursor *in, struct cgw_snapshot *now)
 	}
 }
 
+/* In the order of system_to_numbers(). */
+static void system_from_numbers(const struct cgw_number *numbers, size_t count,
+				struct cgw_system_stat *ret_system)
+{
+	const struct system_stat_field *field;
+	size_t at = 1;
+
+	*ret_system = (struct cgw_system_stat){0};
+	if (count > 0)
+		ret_system->cpu_count = (unsigned)numbers[0].value;
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL && at + field->count <= count;
+	     i++) {
+		memcpy((char *)ret_system + field->offset, &numbers[at],
+		       field->count * sizeof(*numbers));
+		at += field->count;
+	}
+}
+
 static void decode_system(struct cursor *in, const struct cgw_snapshot *before,
 			  struct cgw_system_stat *ret_system)
 {
@@ -184,7 +213,7 @@ static void decode_system(struct cursor *in, const struct cgw_snapshot *before,
 	size_t count = cursor_count(in);
 
 	if (before != NULL)
-		(void)system_to_numbers(&before->machine, numbers);
+		system_to_numbers(&before->machine, numbers);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t state = cursor_number(in), step = unzigzag(cursor_number(in));
 
@@ -296,7 +325,8 @@ static int decode(struct decoder *decoder, bool key, const struct sample_times *
 	int r = key ? decode_key_parts(decoder, in, &hierarchies) : 0;
 
 	if (r == 0)
-		r = topology_decode(in, old, hierarchies, &decoder->facts, &topology, &previous);
+		r = topology_decode(in, &decoder->limits, old, hierarchies, &decoder->facts,
+				    &topology, &previous);
 	if (r < 0)
 		return r;
 	set_topology(decoder, topology);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* decode-topology.c - decoding of the groups of a sample from those of the previous one. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "lib/base/array.h"
@@ -32,6 +33,14 @@ static struct entry *add_entry(struct entry_list *list)
 	return &list->items[list->count++];
 }
 
+/* The root has no name. */
+static bool is_name(const char *name, size_t length)
+{
+	return length <= NAME_MAX && memchr(name, '\0', length) == NULL &&
+	       memchr(name, '/', length) == NULL && !(length == 1 && name[0] == '.') &&
+	       !(length == 2 && name[0] == '.' && name[1] == '.');
+}
+
 static int decode_new_group(struct cursor *in, uint32_t hierarchy_count, struct entry *entry)
 {
 	uint64_t depth = cursor_number(in), present;
@@ -44,14 +53,11 @@ static int decode_new_group(struct cursor *in, uint32_t hierarchy_count, struct 
 		return -EBADMSG;
 	for (uint32_t h = 0; h < hierarchy_count; h++)
 		if (present & UINT64_C(1) << h)
-			(void)cursor_number(in);
+			cursor_number(in);
 	entry->depth = (uint16_t)depth;
 	entry->present = (uint32_t)present;
 	entry->facts = cursor_text(in, &entry->facts_length);
-	return in->failed || memchr(entry->name, '\0', entry->name_length) != NULL ||
-			       memchr(entry->name, '/', entry->name_length) != NULL
-		       ? -EBADMSG
-		       : 0;
+	return in->failed || !is_name(entry->name, entry->name_length) ? -EBADMSG : 0;
 }
 
 static int copy_group(const struct topology *old, uint32_t group, const struct fact_list *facts,
@@ -74,10 +80,11 @@ static int copy_group(const struct topology *old, uint32_t group, const struct f
 	return 0;
 }
 
-static int decode_operations(struct cursor *in, const struct topology *old,
-			     uint32_t hierarchy_count, const struct fact_list *facts,
-			     struct entry_list *list)
+static int decode_operations(struct cursor *in, const struct topology_limits *limits,
+			     const struct topology *old, uint32_t hierarchy_count,
+			     const struct fact_list *facts, struct entry_list *list)
 {
+	uint32_t group_max = limits->groups > 0 ? limits->groups : GROUP_COUNT_MAX;
 	uint32_t old_count = old != NULL ? old->view.count : 0, at = 0;
 	int r = 0;
 
@@ -89,9 +96,10 @@ static int decode_operations(struct cursor *in, const struct topology *old,
 			return -EBADMSG;
 		if (op == TOPOLOGY_END)
 			return 0;
-		if (count > (op == TOPOLOGY_INSERT ? cursor_left(in) : old_count - at) ||
-		    list->count + count > GROUP_COUNT_MAX)
+		if (count > (op == TOPOLOGY_INSERT ? cursor_left(in) : old_count - at))
 			return -EBADMSG;
+		if (op != TOPOLOGY_DROP && list->count + count > group_max)
+			return -E2BIG;
 		if (op == TOPOLOGY_DROP) {
 			at += (uint32_t)count;
 			continue;
@@ -103,6 +111,8 @@ static int decode_operations(struct cursor *in, const struct topology *old,
 				return -ENOMEM;
 			r = op == TOPOLOGY_KEEP ? copy_group(old, at++, facts, entry)
 						: decode_new_group(in, hierarchy_count, entry);
+			if (r == 0 && limits->depth > 0 && entry->depth > limits->depth)
+				r = -E2BIG;
 		}
 		if (r < 0)
 			return r;
@@ -229,13 +239,13 @@ static void cleanup_entries(struct entry_list *list)
 	free(list->items);
 }
 
-int topology_decode(struct cursor *in, struct topology *old, uint32_t hierarchy_count,
-		    struct fact_list *facts, struct topology **ret_topology,
-		    uint32_t **ret_previous)
+int topology_decode(struct cursor *in, const struct topology_limits *limits, struct topology *old,
+		    uint32_t hierarchy_count, struct fact_list *facts,
+		    struct topology **ret_topology, uint32_t **ret_previous)
 {
 	CLEANUP(cleanup_entries) struct entry_list list = {0};
 	CLEANUP(cleanup_free) uint32_t *previous = NULL;
-	int r = decode_operations(in, old, hierarchy_count, facts, &list);
+	int r = decode_operations(in, limits, old, hierarchy_count, facts, &list);
 
 	if (r < 0)
 		return r;

@@ -29,7 +29,7 @@ static const char *path_of(struct detector *detector, const struct cgw_topology 
 	if (length >= detector->path_size) {
 		if (ARRAY_RESERVE(detector->path, detector->path_size, length + 1) < 0)
 			return NULL;
-		(void)cgw_topology_path(topology, group, detector->path, detector->path_size);
+		cgw_topology_path(topology, group, detector->path, detector->path_size);
 	}
 	return detector->path;
 }

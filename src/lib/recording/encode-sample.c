@@ -5,6 +5,22 @@
 
 #include "lib/base/array.h"
 #include "lib/recording/sample-code.h"
+#include "lib/sample/system-stat.h"
+
+/* The order of the system-wide values. */
+size_t system_to_numbers(const struct cgw_system_stat *system, struct cgw_number *numbers)
+{
+	const struct system_stat_field *field;
+	size_t count = 0;
+
+	numbers[count++] = (struct cgw_number){system->cpu_count, CGW_OK};
+	for (size_t i = 0; (field = system_stat_field(i)) != NULL; i++) {
+		memcpy(&numbers[count], (const char *)system + field->offset,
+		       field->count * sizeof(*numbers));
+		count += field->count;
+	}
+	return count;
+}
 
 void encoder_done(struct encoder *encoder)
 {
@@ -179,7 +195,7 @@ static void encode_system(const struct cgw_snapshot *now, const struct cgw_snaps
 	size_t count = system_to_numbers(&now->machine, numbers);
 
 	if (before != NULL)
-		(void)system_to_numbers(&before->machine, old);
+		system_to_numbers(&before->machine, old);
 	bytes_put_number(out, count);
 	for (size_t i = 0; i < count; i++) {
 		bytes_put_number(out, numbers[i].state);

@@ -33,6 +33,10 @@ static int select_groups(const struct filter *filter, const struct cgw_topology 
 	CLEANUP(cleanup_free) char *path = NULL;
 	size_t size = 0;
 
+	for (uint32_t i = 0; filter->omits != NULL && i < from->count; i++)
+		selected[i] = !filter->omits(filter, from, i);
+	if (filter->omits != NULL)
+		return 0;
 	selected[0] = true;
 	for (uint32_t i = 0; i < from->count; i++) {
 		size_t length = cgw_topology_path(from, i, path, size);
@@ -40,7 +44,7 @@ static int select_groups(const struct filter *filter, const struct cgw_topology 
 		if (length >= size) {
 			if (ARRAY_RESERVE(path, size, length + 1) < 0)
 				return -ENOMEM;
-			(void)cgw_topology_path(from, i, path, size);
+			cgw_topology_path(from, i, path, size);
 		}
 		if (!matches(filter, path))
 			continue;
@@ -169,7 +173,7 @@ int filter_apply(struct filter *filter, struct cgw_snapshot *snapshot,
 	struct cgw_snapshot *filtered = NULL;
 	int r = 0;
 
-	if (filter->glob_count == 0) {
+	if (filter->glob_count == 0 && filter->omits == NULL) {
 		*ret_filtered = cgw_snapshot_ref(snapshot);
 		return 0;
 	}

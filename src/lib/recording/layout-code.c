@@ -12,12 +12,12 @@ static void encode_hierarchy(const struct cgw_hierarchy *hierarchy, struct bytes
 	uint32_t count = 0;
 
 	bytes_put_number(out, hierarchy->version);
-	for (int i = 0; i < CGW_CONTROLLER_COUNT; i++)
+	for (enum cgw_controller i = 0; i < CGW_CONTROLLER_COUNT; i++)
 		count += (hierarchy->controllers & CGW_CONTROLLER_BIT(i)) != 0;
 	bytes_put_number(out, count);
-	for (int i = 0; i < CGW_CONTROLLER_COUNT; i++)
+	for (enum cgw_controller i = 0; i < CGW_CONTROLLER_COUNT; i++)
 		if (hierarchy->controllers & CGW_CONTROLLER_BIT(i))
-			bytes_put_text(out, cgw_controller_name((enum cgw_controller)i, 2));
+			bytes_put_text(out, cgw_controller_name(i, 2));
 	bytes_put_number(out, hierarchy->name != NULL);
 	bytes_put_text(out, hierarchy->name);
 	bytes_put_text(out, hierarchy->label);

@@ -286,6 +286,6 @@ int cgw_recorder_sample(struct cgw_recorder *recorder, struct cgw_snapshot *snap
 	recorder->needs_key = true; /* the next sample cannot be a delta */
 	recorder->lost_count++;
 	recorder->stats.lost++;
-	(void)cgw_escape(path, sizeof(path), recorder->file.path, strlen(recorder->file.path));
+	cgw_escape(path, sizeof(path), recorder->file.path, strlen(recorder->file.path));
 	return cgw_diag_set(diag, r, "cannot write a sample to %s: %s", path, strerror(-r));
 }

@@ -13,12 +13,6 @@
 
 #define NUMBER_DIGITS 8
 
-static void cleanup_directory(DIR **directory)
-{
-	if (*directory != NULL)
-		closedir(*directory);
-}
-
 static bool is_recording_name(const char *name)
 {
 	size_t length = strlen(name), suffix = strlen(RECORD_SUFFIX);
@@ -54,11 +48,10 @@ void record_name_next(const struct string_list *list, uint64_t realtime_ns, char
 
 	if (list->count > 0)
 		number = strtoul(list->items[list->count - 1], NULL, 10) + 1;
-	(void)gmtime_r(&seconds, &when);
+	gmtime_r(&seconds, &when);
 	if (strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &when) == 0)
 		time[0] = '\0';
-	(void)snprintf(name, RECORD_NAME_BYTES, "%0*lu-%s%s", NUMBER_DIGITS, number, time,
-		       RECORD_SUFFIX);
+	snprintf(name, RECORD_NAME_BYTES, "%0*lu-%s%s", NUMBER_DIGITS, number, time, RECORD_SUFFIX);
 }
 
 char *record_path(const char *directory, const char *name)

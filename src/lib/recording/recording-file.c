@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recording-file.c - one file of a recording: opening, finding samples, skipping damage. */
+/*
+ * recording-file.c - one file of a recording: opening, finding samples, skipping damage.
+ *
+ * An index block lists the keys and events since the previous one, so that opening a day-long
+ * recording reads about a hundred blocks instead of all.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,11 +13,11 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/regular-file.h"
-#include "lib/recording/index-block.h"
+#include "lib/recording/recording-file.h"
 
 #define SEARCH_BYTES 65536
 
-int record_file_add_key(struct record_file *file, const struct file_key *key)
+static int add_key(struct record_file *file, const struct file_key *key)
 {
 	if (ARRAY_RESERVE(file->keys, file->key_size, file->key_count + 1) < 0)
 		return -ENOMEM;
@@ -20,7 +25,7 @@ int record_file_add_key(struct record_file *file, const struct file_key *key)
 	return 0;
 }
 
-int record_file_add_mark(struct record_file *file, const struct file_mark *mark)
+static int add_mark(struct record_file *file, const struct file_mark *mark)
 {
 	if (ARRAY_RESERVE(file->marks, file->mark_size, file->mark_count + 1) < 0)
 		return -ENOMEM;
@@ -48,13 +53,11 @@ int record_file_add(struct record_file *file, const struct block_header *header,
 	if (header->kind != BLOCK_KEY && header->kind != BLOCK_DELTA)
 		return 0;
 	if (header->kind == BLOCK_KEY)
-		r = record_file_add_key(file, &(struct file_key){offset, header->sequence,
-								 header->realtime_ns,
-								 header->boottime_ns});
+		r = add_key(file, &(struct file_key){offset, header->sequence, header->realtime_ns,
+						     header->boottime_ns});
 	if (r == 0 && header->events != 0)
-		r = record_file_add_mark(
-			file,
-			&(struct file_mark){header->sequence, header->realtime_ns, header->events});
+		r = add_mark(file, &(struct file_mark){header->sequence, header->realtime_ns,
+						       header->events});
 	if (r < 0)
 		return r;
 	if (!file->has_samples)
@@ -65,7 +68,8 @@ int record_file_add(struct record_file *file, const struct block_header *header,
 	return 0;
 }
 
-void record_file_reload_hint(struct record_file *file)
+/* Reads the writer's hint again, since it may have dropped the beginning. */
+static void reload_hint(struct record_file *file)
 {
 	uint8_t raw[FILE_HEADER_BYTES - FILE_HINT_OFFSET];
 
@@ -157,7 +161,7 @@ int record_file_block(struct record_file *file, uint64_t offset, struct block_he
 	found = search_block(file, offset);
 	if (found == 0)
 		return 0;
-	record_file_reload_hint(file); /* the writer may just have dropped the beginning */
+	reload_hint(file); /* the writer may just have dropped the beginning */
 	if (offset >= file->hint.start) {
 		r = record_file_note_damage(file, offset, found - offset, "not a valid block");
 		if (r < 0)
@@ -214,6 +218,96 @@ static int note_torn(struct record_file *file)
 			  : 0;
 }
 
+/*
+ * Distances are relative to the index block, so that they stay valid after the beginning of the
+ * file was dropped.
+ */
+void index_encode(const struct record_file *file, uint64_t offset, struct bytes *out)
+{
+	uint64_t last_offset = file->indexed_to, last_ns = file->last.realtime_ns;
+	uint64_t last_sequence = 0, last_boottime_ns = file->last.boottime_ns;
+
+	bytes_put_number(out, file->hint.index > 0 ? offset - file->hint.index : 0);
+	bytes_put_number(out, offset - file->indexed_to);
+	bytes_put_number(out, file->key_count - file->indexed_keys);
+	for (size_t i = file->indexed_keys; i < file->key_count; i++) {
+		const struct file_key *key = &file->keys[i];
+
+		bytes_put_number(out, key->offset - last_offset);
+		bytes_put_number(out, key->sequence - last_sequence);
+		bytes_put_number(out, zigzag(key->realtime_ns - last_ns));
+		bytes_put_number(out, zigzag(key->boottime_ns - last_boottime_ns));
+		last_boottime_ns = key->boottime_ns;
+		last_offset = key->offset;
+		last_sequence = key->sequence;
+		last_ns = key->realtime_ns;
+	}
+	last_sequence = 0;
+	bytes_put_number(out, file->mark_count - file->indexed_marks);
+	for (size_t i = file->indexed_marks; i < file->mark_count; i++) {
+		const struct file_mark *mark = &file->marks[i];
+
+		bytes_put_number(out, mark->sequence - last_sequence);
+		bytes_put_number(out, zigzag(mark->realtime_ns - last_ns));
+		bytes_put_number(out, mark->kinds);
+		last_sequence = mark->sequence;
+		last_ns = mark->realtime_ns;
+	}
+}
+
+int index_decode(struct cursor *in, const struct block_header *header, uint64_t offset,
+		 struct index_part *ret_part)
+{
+	struct index_part part = {.last = *header};
+	uint64_t back = cursor_number(in), from = cursor_number(in);
+
+	if (in->failed || back > offset || from > offset)
+		return -EBADMSG;
+	part.previous = back > 0 ? offset - back : 0;
+	part.from = offset - from;
+	part.offset = offset;
+	part.end = offset + BLOCK_HEADER_BYTES + header->stored_bytes;
+	part.payload = *in;
+	*ret_part = part;
+	return 0;
+}
+
+/* Adds its keys and marks to the file's, except those already dropped. */
+static int index_apply(const struct index_part *part, struct record_file *file)
+{
+	struct cursor in = part->payload;
+	uint64_t offset = part->from, sequence = 0;
+	uint64_t realtime_ns = part->last.realtime_ns, boottime_ns = part->last.boottime_ns;
+	size_t count = cursor_count(&in);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		offset += cursor_number(&in);
+		sequence += cursor_number(&in);
+		realtime_ns += unzigzag(cursor_number(&in));
+		boottime_ns += unzigzag(cursor_number(&in));
+		if (in.failed || offset >= part->offset)
+			return -EBADMSG;
+		if (offset >= file->hint.start)
+			r = add_key(file,
+				    &(struct file_key){offset, sequence, realtime_ns, boottime_ns});
+	}
+	count = cursor_count(&in);
+	sequence = 0;
+	for (size_t i = 0; i < count && r == 0; i++) {
+		struct file_mark mark;
+
+		sequence += cursor_number(&in);
+		realtime_ns += unzigzag(cursor_number(&in));
+		mark = (struct file_mark){sequence, realtime_ns, (uint32_t)cursor_number(&in)};
+		if (in.failed)
+			return -EBADMSG;
+		if (file->key_count > 0 && sequence >= file->keys[0].sequence)
+			r = add_mark(file, &mark);
+	}
+	return r == 0 && in.failed ? -EBADMSG : r;
+}
+
 struct index_list {
 	struct index_part *parts; /* newest first */
 	struct bytes *payloads;
@@ -261,11 +355,6 @@ static int read_index(const struct record_file *file, struct packer *packer, uin
 	}
 	list->payloads[list->count++] = payload;
 	return 0;
-}
-
-static void cleanup_packer(struct packer **packer)
-{
-	packer_free(*packer);
 }
 
 /* Whether there is a complete index block at an offset. */
@@ -416,7 +505,7 @@ int record_file_scan(const char *path, int fd, struct record_file *ret_file)
 	file.path = strdup(path);
 	if (file.path == NULL)
 		return -ENOMEM;
-	record_file_reload_hint(&file);
+	reload_hint(&file);
 	r = find_samples(&file);
 	if (r < 0) {
 		file.fd = -1;
@@ -436,7 +525,7 @@ int record_file_open(const char *path, int flags, struct record_file *ret_file)
 		return fd;
 	r = record_file_scan(path, fd, ret_file);
 	if (r == 0)
-		(void)steal_fd(&fd);
+		steal_fd(&fd);
 	return r;
 }
 

@@ -56,8 +56,6 @@ int record_file_scan(const char *path, int fd, struct record_file *ret_file);
 void record_file_done(struct record_file *file);
 /* Reads blocks appended since the last scan. Returns 1 if there were any. */
 int record_file_refresh(struct record_file *file);
-/* Reads the writer's hint again, since it may have dropped the beginning. */
-void record_file_reload_hint(struct record_file *file);
 
 /*
  * The block at or after an offset: 1 with its header and offset, 0 at the end. Damaged parts are
@@ -78,5 +76,16 @@ const struct file_key *record_file_key_before(const struct record_file *file, ui
 
 /* Encodes an index block for `offset` that covers all blocks not indexed yet. */
 void index_encode(const struct record_file *file, uint64_t offset, struct bytes *out);
+
+/* A decoded index block; the payload must outlive it. */
+struct index_part {
+	uint64_t offset, end;
+	uint64_t previous;        /* offset of the previous index block, 0: none */
+	uint64_t from;            /* offset of the first block that it covers */
+	struct block_header last; /* its header, with the times of the last sample before it */
+	struct cursor payload;
+};
+int index_decode(struct cursor *in, const struct block_header *header, uint64_t offset,
+		 struct index_part *ret_part);
 
 #endif

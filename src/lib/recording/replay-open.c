@@ -91,7 +91,7 @@ static int set_error(struct cgw_diag *diag, int error, const char *path, uint32_
 {
 	char shown[256];
 
-	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	switch (error) {
 	case -EBADMSG:
 		return cgw_diag_set(diag, error,

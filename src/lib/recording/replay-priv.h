@@ -14,6 +14,7 @@ struct cgw_replay {
 	uint64_t *base;            /* [file]: position of its first sample */
 	size_t file_count, file_size, base_size;
 	struct decoder decoder;
+	struct layout_list layouts;
 	struct packer *packer;
 	struct bytes stored;
 	struct cgw_frame *frame;

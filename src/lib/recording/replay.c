@@ -13,6 +13,7 @@ struct cgw_replay *cgw_replay_free(struct cgw_replay *replay)
 		return NULL;
 	cgw_frame_free(replay->frame);
 	decoder_done(&replay->decoder);
+	layout_list_done(&replay->layouts);
 	packer_free(replay->packer);
 	bytes_done(&replay->stored);
 	for (size_t i = 0; i < replay->file_count; i++)
@@ -33,6 +34,7 @@ int cgw_replay_open(const char *path, struct cgw_replay **ret_replay, struct cgw
 
 	if (replay == NULL)
 		return cgw_diag_set(diag, -ENOMEM, "out of memory");
+	replay->decoder.layouts = &replay->layouts;
 	replay->path = strdup(path);
 	r = replay->path == NULL ? -ENOMEM : packer_new(&replay->packer);
 	if (r == 0)
@@ -91,7 +93,7 @@ static int decode_block(struct cgw_replay *replay, size_t file, uint64_t offset,
 		r = sample_decode(&replay->decoder, header->kind == BLOCK_KEY, &times, &payload);
 	if (r == 0)
 		return 1;
-	if (r != -EBADMSG)
+	if (r != -EBADMSG && r != -E2BIG)
 		return r;
 	return note_damage(replay, file, offset, header, "damaged block");
 }

@@ -25,7 +25,7 @@ static int set_error(struct cgw_diag *diag, int error, const char *path, const c
 {
 	char shown[256];
 
-	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	return cgw_diag_set(diag, error, "%s: %s", shown, what);
 }
 
@@ -34,7 +34,7 @@ static int set_system_error(struct cgw_diag *diag, int error, const char *verb, 
 {
 	char shown[256];
 
-	(void)cgw_escape(shown, sizeof(shown), path, strlen(path));
+	cgw_escape(shown, sizeof(shown), path, strlen(path));
 	return cgw_diag_set(diag, error, "cannot %s %s: %s", verb, shown, strerror(-error));
 }
 
@@ -132,7 +132,7 @@ static int open_file(struct cgw_recorder *recorder, const char *path, bool lock)
 	else
 		r = continue_file(recorder, fd, path);
 	if (r == 0)
-		(void)steal_fd(&fd);
+		steal_fd(&fd);
 	return r;
 }
 

@@ -28,8 +28,6 @@ enum topology_op { TOPOLOGY_END, TOPOLOGY_KEEP, TOPOLOGY_DROP, TOPOLOGY_INSERT }
 /* The values of struct cgw_system_stat in the order of the file. */
 #define SYSTEM_NUMBER_MAX 64
 size_t system_to_numbers(const struct cgw_system_stat *system, struct cgw_number *numbers);
-void system_from_numbers(const struct cgw_number *numbers, size_t count,
-			 struct cgw_system_stat *ret_system);
 
 /* --- writing --- */
 
@@ -64,12 +62,21 @@ void column_encode(const struct column_delta *delta, struct bytes *part);
 
 /* --- reading --- */
 
-/* A recorded layout; lives as long as the decoder, because topologies point to it. */
-struct known_layout {
-	struct known_layout *next;
-	struct cgw_layout *layout;
-	size_t length;
-	uint8_t bytes[]; /* encoded: equal bytes are the same layout */
+/* The decoded layouts, each once; topologies point to them, so they outlive all snapshots. */
+struct layout_list {
+	struct known_layout {
+		struct known_layout *next;
+		struct cgw_layout *layout;
+		size_t length;
+		uint8_t bytes[]; /* encoded: equal bytes are the same layout */
+	} * first;
+	size_t bytes;
+};
+void layout_list_done(struct layout_list *list);
+
+struct topology_limits {
+	uint32_t groups;
+	uint16_t depth;
 };
 
 /* The notes of the recorder about each group, concatenated. */
@@ -80,8 +87,9 @@ struct fact_list {
 };
 
 struct decoder {
+	struct layout_list *layouts;   /* owned by the caller */
+	struct topology_limits limits; /* 0: those of the format */
 	struct snapshot_pool *pool;
-	struct known_layout *layouts;
 	const struct cgw_layout *layout;
 	bool selective; /* decode only the metrics in `selected` */
 	struct cgw_metric_set selected;
@@ -105,7 +113,7 @@ struct sample_times {
 
 /*
  * Decodes the payload that follows the decoder's last sample, and replaces that sample. After a
- * failure (-EBADMSG, -ENOMEM) there is no last sample.
+ * failure (-EBADMSG, -E2BIG: above the limits, -ENOMEM) there is no last sample.
  */
 int sample_decode(struct decoder *decoder, bool key, const struct sample_times *times,
 		  struct cursor *in);
@@ -117,12 +125,13 @@ void decoder_done(struct decoder *decoder);
 int layout_decode(struct cursor *in, struct cgw_layout **ret_layout);
 
 /*
- * Decodes the topology section. `old` may be NULL. Sets `ret_previous` ([group], allocated) to the
- * old index of each group; `ret_topology` is a new reference, to `old` if nothing changed.
+ * Decodes the topology section; -E2BIG above the limits. `old` may be NULL. Sets `ret_previous`
+ * ([group], allocated) to the old index of each group; `ret_topology` is a new reference, to `old`
+ * if nothing changed.
  */
-int topology_decode(struct cursor *in, struct topology *old, uint32_t hierarchy_count,
-		    struct fact_list *facts, struct topology **ret_topology,
-		    uint32_t **ret_previous);
+int topology_decode(struct cursor *in, const struct topology_limits *limits, struct topology *old,
+		    uint32_t hierarchy_count, struct fact_list *facts,
+		    struct topology **ret_topology, uint32_t **ret_previous);
 
 /* Decodes one column into `now`. */
 struct column_target {

@@ -270,19 +270,18 @@ static void put_identity(struct cgw_exposition *exposition,
 		struct cgw_identity identity;
 		char path[LABEL_MAX];
 
-		(void)cgw_topology_path(topology, shown->groups[i].group, path, sizeof(path));
+		cgw_topology_path(topology, shown->groups[i].group, path, sizeof(path));
 		cgw_identity_from_path(path, &identity);
 		put_labels(exposition, shown, i);
 		put_label(exposition, "kind", cgw_identity_kind_name(identity.kind));
-		for (int part = 0; part < CGW_PART_COUNT; part++) {
+		for (enum cgw_identity_part part = 0; part < CGW_PART_COUNT; part++) {
 			const char *text = identity.text[part];
 			char safe[LABEL_MAX];
 
 			if (text[0] == '\0')
 				continue;
 			cgw_escape(safe, sizeof(safe), text, strlen(text));
-			put_label(exposition, cgw_identity_part_name((enum cgw_identity_part)part),
-				  safe);
+			put_label(exposition, cgw_identity_part_name(part), safe);
 		}
 		put_caller_labels(exposition, exposed, &identity);
 		exposition_put(exposition, "} 1\n", 4);

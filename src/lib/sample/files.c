@@ -9,7 +9,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/kernel-ops.h"
-#include "lib/sample/idle.h"
+#include "lib/sample/files.h"
 #include "lib/sample/network-traffic.h"
 #include "lib/sample/split-processes.h"
 
@@ -88,6 +88,31 @@ void files_retry_absent(struct files *files)
 				group->files[i] = FILE_UNKNOWN;
 }
 
+static bool has_cpu_usage(const struct plan *plan, const struct plan_file *file)
+{
+	for (size_t i = 0; i < file->request_count; i++)
+		if (plan->metric_of[file->requests[i].slot] == CGW_M_CPU_USAGE)
+			return true;
+	return false;
+}
+
+/* Moves the files that contain the CPU usage to the front; returns their number. */
+static size_t sort_usage_first(const struct plan *plan, size_t *files, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t file = files[i];
+
+		if (!has_cpu_usage(plan, &plan->files[file]))
+			continue;
+		/* The others stay ordered by hierarchy, so that a directory is opened once. */
+		memmove(&files[found + 1], &files[found], (i - found) * sizeof(*files));
+		files[found++] = file;
+	}
+	return found;
+}
+
 /* Reads what is left: files with a value that no collector before this one provides. */
 static int set_plan(void *collector, const struct plan *plan, struct coverage *coverage)
 {
@@ -112,7 +137,7 @@ static int set_plan(void *collector, const struct plan *plan, struct coverage *c
 			files->hierarchies |= UINT32_C(1) << file->hierarchy;
 		files->reads_all &= provided == 0;
 	}
-	files->usage_file_count = idle_sort_files(plan, order, plan->file_count);
+	files->usage_file_count = sort_usage_first(plan, order, plan->file_count);
 	return 0;
 }
 

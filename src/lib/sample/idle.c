@@ -1,32 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* idle.c - detection of idle groups by their CPU usage. */
-#include <string.h>
-
 #include "lib/sample/idle.h"
-
-static bool has_cpu_usage(const struct plan *plan, const struct plan_file *file)
-{
-	for (size_t i = 0; i < file->request_count; i++)
-		if (plan->metric_of[file->requests[i].slot] == CGW_M_CPU_USAGE)
-			return true;
-	return false;
-}
-
-size_t idle_sort_files(const struct plan *plan, size_t *files, size_t count)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t file = files[i];
-
-		if (!has_cpu_usage(plan, &plan->files[file]))
-			continue;
-		/* The others stay ordered by hierarchy, so that a directory is opened once. */
-		memmove(&files[found + 1], &files[found], (i - found) * sizeof(*files));
-		files[found++] = file;
-	}
-	return found;
-}
 
 static bool has_last_usage(const struct files *files, const struct tree_group *group)
 {

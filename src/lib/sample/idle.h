@@ -13,8 +13,6 @@
 
 #include "lib/sample/files.h"
 
-/* Moves the files that contain the CPU usage to the front; returns their number. */
-size_t idle_sort_files(const struct plan *plan, size_t *files, size_t count);
 /* The group's last row may be reused if its CPU usage is unchanged. */
 bool idle_may_be(const struct files *files, const struct tree_group *group);
 /* The parent was idle, and so was the group. */

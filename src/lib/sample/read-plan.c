@@ -104,9 +104,6 @@ static int collect_name(void *context, int fd, const char *name, uint8_t type, u
 	struct instances *instances = search->instances;
 	char *instance = NULL;
 
-	(void)fd;
-	(void)type;
-	(void)inode;
 	if (!name_matches(name, search->pattern, &instance))
 		return 0;
 	if (instance == NULL)

@@ -1,12 +1,127 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* snapshot.c - construction of snapshots: columns of values, instances and texts. */
+/*
+ * snapshot.c - construction of snapshots: columns of values, instances and texts; reuse of their
+ * memory.
+ */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
-#include "lib/sample/snapshot-pool.h"
+#include "lib/sample/snapshot.h"
+
+/* A frame references two, one is being filled, one is in transit between threads. */
+#define POOL_SIZE 4
+
+struct snapshot_pool {
+	atomic_uint references; /* of the sampler and each snapshot in use */
+	pthread_mutex_t lock;
+	bool closed;
+	struct cgw_snapshot *unused[POOL_SIZE];
+	size_t unused_count;
+};
+
+static void destroy(struct cgw_snapshot *snapshot)
+{
+	while (snapshot->chunks != NULL) {
+		struct text_chunk *next = snapshot->chunks->next;
+
+		free(snapshot->chunks);
+		snapshot->chunks = next;
+	}
+	free(snapshot->block);
+	free(snapshot->rows);
+	free(snapshot->instances);
+	free(snapshot->texts);
+	free(snapshot);
+}
+
+int snapshot_pool_new(struct snapshot_pool **ret_pool)
+{
+	struct snapshot_pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		return -ENOMEM;
+	atomic_init(&pool->references, 1);
+	pthread_mutex_init(&pool->lock, NULL);
+	*ret_pool = pool;
+	return 0;
+}
+
+static void pool_unref(struct snapshot_pool *pool)
+{
+	if (atomic_fetch_sub_explicit(&pool->references, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < pool->unused_count; i++)
+		destroy(pool->unused[i]);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+struct snapshot_pool *snapshot_pool_free(struct snapshot_pool *pool)
+{
+	if (pool == NULL)
+		return NULL;
+	pthread_mutex_lock(&pool->lock);
+	pool->closed = true;
+	pthread_mutex_unlock(&pool->lock);
+	pool_unref(pool);
+	return NULL;
+}
+
+static struct cgw_snapshot *pool_get(struct snapshot_pool *pool)
+{
+	struct cgw_snapshot *snapshot = NULL;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->unused_count > 0)
+		snapshot = pool->unused[--pool->unused_count];
+	pthread_mutex_unlock(&pool->lock);
+	return snapshot;
+}
+
+static void pool_attach(struct snapshot_pool *pool, struct cgw_snapshot *snapshot)
+{
+	atomic_fetch_add_explicit(&pool->references, 1, memory_order_relaxed);
+	snapshot->pool = pool;
+}
+
+static bool pool_put(struct snapshot_pool *pool, struct cgw_snapshot *snapshot)
+{
+	bool pooled = false;
+
+	pthread_mutex_lock(&pool->lock);
+	if (!pool->closed && pool->unused_count < POOL_SIZE) {
+		pool->unused[pool->unused_count++] = snapshot;
+		pooled = true;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return pooled;
+}
+
+struct cgw_snapshot *cgw_snapshot_ref(struct cgw_snapshot *snapshot)
+{
+	atomic_fetch_add_explicit(&snapshot->references, 1, memory_order_relaxed);
+	return snapshot;
+}
+
+struct cgw_snapshot *cgw_snapshot_unref(struct cgw_snapshot *snapshot)
+{
+	struct snapshot_pool *pool;
+
+	if (snapshot == NULL ||
+	    atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) != 1)
+		return NULL;
+	pool = snapshot->pool;
+	snapshot->topology = topology_unref(snapshot->topology);
+	if (pool == NULL || !pool_put(pool, snapshot))
+		destroy(snapshot);
+	if (pool != NULL)
+		pool_unref(pool);
+	return NULL;
+}
 
 /* Keeps one chunk for the next use; more than one is rare. */
 static void reset_texts(struct cgw_snapshot *snapshot)
@@ -82,7 +197,7 @@ static int lay_out_columns(struct cgw_snapshot *snapshot, size_t count)
 int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
 		   const struct cgw_metric_set *metrics, struct cgw_snapshot **ret_snapshot)
 {
-	struct cgw_snapshot *snapshot = pool != NULL ? snapshot_pool_get(pool) : NULL;
+	struct cgw_snapshot *snapshot = pool != NULL ? pool_get(pool) : NULL;
 	int r;
 
 	if (snapshot == NULL)
@@ -108,13 +223,13 @@ int snapshot_begin(struct snapshot_pool *pool, struct topology *topology,
 	}
 	r = lay_out_columns(snapshot, topology->view.count);
 	if (r < 0) {
-		snapshot_destroy(snapshot);
+		destroy(snapshot);
 		return r;
 	}
 	atomic_init(&snapshot->references, 1);
 	snapshot->topology = topology_ref(topology);
 	if (pool != NULL)
-		snapshot_pool_attach(pool, snapshot);
+		pool_attach(pool, snapshot);
 	*ret_snapshot = snapshot;
 	return 0;
 }

@@ -42,12 +42,17 @@ struct cli_context {
 	const struct cli_command_help *described;
 };
 
-/* One command: a row of a table in main.c. */
+/* One command. */
 struct cli_command {
 	const char *name;
 	const char *summary;
 	int (*run)(struct cli_context *context, int argc, char **argv); /* returns enum cli_exit */
 };
+
+/* The tables of the modules that are built; each ends with a NULL name. */
+extern const struct cli_command advise_commands[], change_commands[], doctor_commands[],
+	dump_commands[], enforce_commands[], inspect_commands[], record_commands[],
+	serve_commands[], tui_commands[];
 
 /* "cgward dump: TEXT\n" on standard error. */
 void cli_error(const struct cli_context *context, const char *format, ...) CGW_PRINTF(2, 3);

@@ -22,7 +22,7 @@ static int check_running(const char *directory)
 	char path[4096];
 	CLEANUP(cleanup_close) int fd = -1;
 
-	(void)snprintf(path, sizeof(path), "%s/enforce.lock", directory);
+	snprintf(path, sizeof(path), "%s/enforce.lock", directory);
 	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
 	if (fd < 0)
 		return fd == -EACCES ? -EACCES : -ESRCH;
@@ -39,7 +39,7 @@ static int load_status(const char *directory, json_t **ret_root)
 
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "%s/status.json", directory);
+	snprintf(path, sizeof(path), "%s/status.json", directory);
 	fd = open_regular_file(AT_FDCWD, path, O_RDONLY, UINT64_MAX);
 	if (fd < 0)
 		return fd == -ENOENT ? -ESRCH : fd == -EACCES ? -EACCES : -EBADMSG;

@@ -75,7 +75,7 @@ static enum cgw_truth attribute_matches_fd(int fd, const char *pattern)
 					       (status.st_mode & (S_IWGRP | S_IWOTH))))
 		return CGW_FALSE;
 	/* fgetxattr() fails on an O_PATH descriptor, so go through its name in /proc. */
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	size = getxattr(path, name, value, sizeof(value) - 1);
 	if (size < 0)
 		return errno == ENODATA || errno == EOPNOTSUPP ? CGW_FALSE : CGW_UNKNOWN;
@@ -114,7 +114,7 @@ static uint32_t read_owner(const struct cgw_layout *layout, pid_t pid, const cha
 	char file[32], *at;
 	size_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/status", (int)pid);
+	snprintf(file, sizeof(file), "%d/status", (int)pid);
 	if (cgw_proc_read(layout, file, &text, &length) < 0)
 		return UINT32_MAX;
 	at = strstr(text, key);
@@ -149,7 +149,7 @@ static enum cgw_truth command_matches(const struct cgw_layout *layout, pid_t pid
 	char file[32];
 	size_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/comm", (int)pid);
+	snprintf(file, sizeof(file), "%d/comm", (int)pid);
 	if (cgw_proc_read(layout, file, &text, &length) < 0)
 		return CGW_UNKNOWN;
 	text[strcspn(text, "\n")] = '\0';
@@ -162,7 +162,7 @@ static enum cgw_truth executable_matches(const struct cgw_layout *layout, pid_t 
 	char file[32], target[4096];
 	ssize_t length;
 
-	(void)snprintf(file, sizeof(file), "%d/exe", (int)pid);
+	snprintf(file, sizeof(file), "%d/exe", (int)pid);
 	length = readlinkat(layout->proc_fd, file, target, sizeof(target) - 1);
 	if (length < 0)
 		return CGW_UNKNOWN; /* a kernel thread, or exited */

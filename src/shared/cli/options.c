@@ -24,7 +24,7 @@ enum cli_exit cli_usage_error(const struct cli_context *context, const char *for
 	const char *separator;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	separator = text[0] != '\0' && text[strlen(text) - 1] == '?' ? "" : ";";
 	cli_error(context, "%s%s see '%s%s%s --help'", text, separator, context->program,
@@ -39,8 +39,8 @@ static void print_option(const struct cli_option *option)
 	char left[80], letter[8] = "    ";
 
 	if (option->letter != 0)
-		(void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-	(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, option->name,
+		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+	snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, option->name,
 		       option->argument == NULL ? ""
 		       : optional               ? "[="
 						: " ",
@@ -104,24 +104,24 @@ static void print_option_error(const struct cli_context *context, const struct c
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(start, "="), start);
 	cgw_escape(shown, sizeof(shown), word, strlen(word));
 	if (result == ':') {
-		(void)cli_usage_error(context, "option %s requires an argument", shown);
+		cli_usage_error(context, "option %s requires an argument", shown);
 		return;
 	}
 	if (strncmp(word, "--", 2) != 0) {
-		(void)cli_usage_error(context, "unknown option '-%c'", optopt);
+		cli_usage_error(context, "unknown option '-%c'", optopt);
 		return;
 	}
 	for (; options->name != NULL; options++)
 		suggestion_offer(&nearest, options->name);
 	/* getopt_long() sets `optopt` only for an option that exists. */
 	if (optopt != 0)
-		(void)cli_usage_error(context, "option %.*s does not take an argument",
-				      (int)strcspn(shown, "="), shown);
+		cli_usage_error(context, "option %.*s does not take an argument",
+				(int)strcspn(shown, "="), shown);
 	else if (suggestion_word(&nearest) != NULL)
-		(void)cli_usage_error(context, "unknown option '%s'; did you mean '--%s'?", shown,
-				      suggestion_word(&nearest));
+		cli_usage_error(context, "unknown option '%s'; did you mean '--%s'?", shown,
+				suggestion_word(&nearest));
 	else
-		(void)cli_usage_error(context, "unknown option '%s'", shown);
+		cli_usage_error(context, "unknown option '%s'", shown);
 }
 
 static enum cli_exit invalid_value(const struct cli_context *context,

@@ -75,7 +75,7 @@ static int fill_path(const struct cgw_topology *topology, uint32_t group, struct
 		return 0;
 	if (ARRAY_RESERVE(path->text, path->size, length + 1) < 0)
 		return -ENOMEM;
-	(void)cgw_topology_path(topology, group, path->text, path->size);
+	cgw_topology_path(topology, group, path->text, path->size);
 	return 0;
 }
 

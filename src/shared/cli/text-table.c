@@ -45,7 +45,7 @@ void table_start(struct table *table, FILE *out, const char *titles)
 			titles++;
 		}
 		length = strcspn(titles, "|");
-		(void)snprintf(title, sizeof(title), "%.*s", (int)length, titles);
+		snprintf(title, sizeof(title), "%.*s", (int)length, titles);
 		table->error = table_add_column(table->scols, title, flags);
 		titles += length + (titles[length] == '|');
 	}

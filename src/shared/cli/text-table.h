@@ -41,6 +41,10 @@ void text_wrap(FILE *out, const char *text, unsigned column, unsigned width);
 struct libscols_table *table_new(FILE *out);
 /* Prints a table, with text that is shortened if the table is wider than a `width` other than 0. */
 int table_print(struct libscols_table *table, unsigned width);
+static inline void cleanup_table(struct libscols_table **table)
+{
+	scols_unref_table(*table);
+}
 /* Adds a column for escaped text. */
 int table_add_column(struct libscols_table *table, const char *title, int flags);
 /* Sets a cell to escaped text, which it takes over in any case; NULL: -ENOMEM. */

@@ -129,7 +129,7 @@ static FILE *open_config(const char *path)
 	}
 	file = fdopen(fd, "r");
 	if (file != NULL)
-		(void)steal_fd(&fd);
+		steal_fd(&fd);
 	return file;
 }
 

@@ -28,6 +28,7 @@ struct remote_host {
 	struct cgw_diag reason;
 	bool changed; /* state changed since remote_hosts_notified() */
 	bool fresh;   /* the snapshot was not collected yet */
+	struct layout_list layouts;
 	struct read_quota quota;
 	uint64_t received_ns, retry_ns, delay_ns;
 };
@@ -35,7 +36,6 @@ struct remote_host {
 struct remote_hosts {
 	struct remote_hosts_options options;
 	struct remote_host *hosts; /* sorted by name */
-	struct remote_layouts layouts;
 	struct merge merge;
 	struct cgw_metric_set metrics;
 	bool has_metrics, changed;
@@ -67,8 +67,8 @@ static int check_hosts(const struct remote_hosts *hosts, struct cgw_diag *diag)
 
 		if (r < 0)
 			return r;
-		(void)cgw_escape(shown, sizeof(shown), hosts->hosts[i].name,
-				 strlen(hosts->hosts[i].name));
+		cgw_escape(shown, sizeof(shown), hosts->hosts[i].name,
+			   strlen(hosts->hosts[i].name));
 		/* The host name becomes a group name. */
 		if (strchr(hosts->hosts[i].name, '/') != NULL)
 			return cgw_diag_set(diag, -EINVAL,
@@ -106,7 +106,7 @@ int remote_hosts_new(const struct remote_hosts_options *options, struct remote_h
 		r = check_hosts(hosts, diag);
 	}
 	if (r == 0)
-		r = remote_layout_get(&hosts->layouts, CGW_LAYOUT_V2, &hosts->merge.layout);
+		r = merge_layout_new(&hosts->merge.layout);
 	if (r < 0) {
 		remote_hosts_free(hosts);
 		return r;
@@ -122,9 +122,9 @@ struct remote_hosts *remote_hosts_free(struct remote_hosts *hosts)
 	for (size_t i = 0; hosts->hosts != NULL && i < hosts->options.count; i++) {
 		remote_connection_close(hosts->hosts[i].connection);
 		cgw_snapshot_unref(hosts->hosts[i].snapshot);
+		layout_list_done(&hosts->hosts[i].layouts);
 	}
 	merge_done(&hosts->merge);
-	remote_layouts_done(&hosts->layouts);
 	free(hosts->hosts);
 	free(hosts);
 	return NULL;
@@ -161,7 +161,7 @@ static void open_host(struct remote_hosts *hosts, struct remote_host *host)
 		.interval_ns = hosts->options.interval_ns,
 		.count = hosts->options.samples,
 		.metrics = &hosts->metrics,
-		.layouts = &hosts->layouts,
+		.layouts = &host->layouts,
 	};
 	struct cgw_diag diag = {0};
 
@@ -267,8 +267,8 @@ static void process_due_hosts(struct remote_hosts *hosts, uint64_t now_ns)
 			open_host(hosts, host);
 			continue;
 		}
-		(void)cgw_diag_set(&host->reason, -ETIMEDOUT, "no sample for %llu s",
-				   (unsigned long long)((now_ns - host->received_ns) / NS_PER_S));
+		cgw_diag_set(&host->reason, -ETIMEDOUT, "no sample for %llu s",
+			     (unsigned long long)((now_ns - host->received_ns) / NS_PER_S));
 		set_state(hosts, host, REMOTE_SLOW);
 	}
 }

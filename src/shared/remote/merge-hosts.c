@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/kernel/kernel-ops.h"
 #include "shared/remote/merge-hosts.h"
 
 static uint32_t group_count(const struct merge_part *part)
@@ -37,6 +38,38 @@ void merge_done(struct merge *merge)
 	free(merge->parts);
 	merge->parts = NULL;
 	merge->pool = snapshot_pool_free(merge->pool);
+	merge->layout = cgw_layout_free(merge->layout);
+}
+
+int merge_layout_new(struct cgw_layout **ret_layout)
+{
+	struct cgw_layout *layout = calloc(1, sizeof(*layout));
+	struct cgw_hierarchy *hierarchy;
+
+	if (layout == NULL)
+		return -ENOMEM;
+	layout->kind = CGW_LAYOUT_V2;
+	layout->ops = &kernel_ops_real; /* only called with closed descriptors */
+	layout->proc_fd = -1;
+	layout->sys_fd = -1;
+	layout->recorded = true;
+	layout->hierarchy_count = 1;
+	hierarchy = &layout->hierarchies[0];
+	*hierarchy = (struct cgw_hierarchy){
+		.version = 2,
+		.label = strdup("remote"),
+		.mountpoint = strdup("/"),
+		.root = strdup("/"),
+		.fd = -1,
+		.root_id = 1,
+		.read_only = true,
+	};
+	if (hierarchy->label == NULL || hierarchy->mountpoint == NULL || hierarchy->root == NULL) {
+		cgw_layout_free(layout);
+		return -ENOMEM;
+	}
+	*ret_layout = layout;
+	return 0;
 }
 
 static bool is_same(const struct merge *merge, const struct merge_part *parts, size_t count)
@@ -67,6 +100,16 @@ static void put_group(struct writer *writer, uint32_t at, const char *name, uint
 	writer->arrays.present[at] = 1;
 }
 
+/* The ID that `cgward dump` prints: that of the first hierarchy with the group. */
+static uint64_t id_of(const struct cgw_topology *topology, uint32_t group)
+{
+	uint64_t id = 0;
+
+	for (uint32_t h = 0; h < topology->hierarchy_count && id == 0; h++)
+		id = topology->id[h][group];
+	return id;
+}
+
 static void put_host(struct writer *writer, uint32_t at, const struct merge_part *part)
 {
 	const struct cgw_topology *from;
@@ -75,11 +118,11 @@ static void put_host(struct writer *writer, uint32_t at, const struct merge_part
 	if (part->snapshot == NULL)
 		return;
 	from = &part->snapshot->topology->view;
-	writer->arrays.id[0][at] = from->id[0][0];
+	writer->arrays.id[0][at] = id_of(from, 0);
 	writer->arrays.below[at] = from->below[0];
 	for (uint32_t i = 1; i < from->count; i++) {
 		put_group(writer, at + i, from->name[i], at + from->parent[i]);
-		writer->arrays.id[0][at + i] = from->id[0][i];
+		writer->arrays.id[0][at + i] = id_of(from, i);
 		writer->arrays.below[at + i] = from->below[i];
 	}
 }
@@ -151,7 +194,7 @@ static int copy_parts(struct cgw_snapshot *to, int column, uint32_t at,
 static int copy_column(struct cgw_snapshot *to, uint16_t column, uint32_t at,
 		       const struct cgw_snapshot *from)
 {
-	enum cgw_metric metric = (enum cgw_metric)to->metric_of[column];
+	enum cgw_metric metric = to->metric_of[column];
 	uint32_t count = from->topology->view.count;
 	int16_t old = from->column_of[metric];
 

@@ -12,12 +12,14 @@ struct merge_part {
 
 /* State that lets successive snapshots share a topology while no groups appear or disappear. */
 struct merge {
-	const struct cgw_layout *layout;
+	struct cgw_layout *layout; /* of the artificial tree */
 	struct snapshot_pool *pool;
 	struct topology *topology;
 	struct topology **parts; /* its sources, referenced; NULL: host without a snapshot */
 	size_t count;
 };
+/* A v2 layout whose files cannot be opened. */
+int merge_layout_new(struct cgw_layout **ret_layout);
 void merge_done(struct merge *merge);
 
 /*

@@ -97,7 +97,7 @@ static int read_all(struct remote_ssh *ssh, char *text, uint64_t until_ns, struc
 				"no answer in time; the command may or may not have run");
 		if (poll(polled, ARRAY_SIZE(polled), timeout_ms) < 0 && errno != EINTR)
 			return -errno;
-		(void)remote_ssh_read_stderr(ssh);
+		remote_ssh_read_stderr(ssh);
 		more = read_output(ssh, text, &used);
 		if (used == REMOTE_COMMAND_OUTPUT_MAX)
 			return cgw_diag_set(
@@ -118,7 +118,7 @@ static int run(const struct remote_command_request *request, struct remote_ssh *
 	if (r < 0)
 		return r;
 	result->status = remote_ssh_end(ssh, true);
-	(void)remote_ssh_read_stderr(ssh);
+	remote_ssh_read_stderr(ssh);
 	remote_ssh_last_message(ssh, result->message, sizeof(result->message));
 	if (result->status == STATUS_MISSING)
 		return cgw_diag_set(diag, -ENOENT,
@@ -147,8 +147,8 @@ int remote_command_run(const struct remote_command_request *request,
 	if (r == 0) {
 		r = remote_ssh_start(request->ssh, request->host, command, &ssh);
 		if (r < 0)
-			(void)cgw_diag_set(diag, r, "cannot start '%.64s': %s", request->ssh[0],
-					   strerror(-r));
+			cgw_diag_set(diag, r, "cannot start '%.64s': %s", request->ssh[0],
+				     strerror(-r));
 		else
 			r = run(request, &ssh, &result, diag);
 		remote_ssh_close(&ssh);
@@ -156,7 +156,7 @@ int remote_command_run(const struct remote_command_request *request,
 	if (r < 0) {
 		free(result.text);
 		if (diag->text[0] == '\0')
-			(void)cgw_diag_set(diag, r, "%s", strerror(-r));
+			cgw_diag_set(diag, r, "%s", strerror(-r));
 		return r;
 	}
 	*ret_result = result;

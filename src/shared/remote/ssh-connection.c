@@ -31,8 +31,8 @@ static char *command_for(const struct remote_target *target)
 {
 	struct string_builder command = {0};
 
-	string_builder_printf(&command, "cgward dump --ndjson --stream %d --interval %lluus",
-			      REMOTE_SCHEMA, (unsigned long long)(target->interval_ns / NS_PER_US));
+	string_builder_printf(&command, "cgward dump --stream %d --interval %lluus", REMOTE_SCHEMA,
+			      (unsigned long long)(target->interval_ns / NS_PER_US));
 	if (target->count > 0)
 		string_builder_printf(&command, " --count %llu", (unsigned long long)target->count);
 	string_builder_add(&command, " -o group,id");
@@ -59,7 +59,7 @@ int remote_connection_open(const struct remote_target *target,
 	}
 	connection->ssh.output = connection->ssh.error_output = -1;
 	connection->count = target->count;
-	r = remote_stream_new(target->metrics, target->layouts, &connection->stream);
+	r = remote_stream_new(target->layouts, &connection->stream);
 	if (r == 0)
 		r = remote_ssh_start(target->ssh, target->host, command, &connection->ssh);
 	if (r < 0) {
@@ -99,7 +99,7 @@ static int set_end_reason(struct remote_connection *connection, struct cgw_diag 
 	int status;
 
 	status = remote_ssh_end(&connection->ssh, true);
-	(void)remote_ssh_read_stderr(&connection->ssh);
+	remote_ssh_read_stderr(&connection->ssh);
 	remote_ssh_last_message(&connection->ssh, message, sizeof(message));
 	if (status == 0 && connection->count > 0 && connection->samples >= connection->count)
 		return -ENODATA;
@@ -126,36 +126,32 @@ static int set_end_reason(struct remote_connection *connection, struct cgw_diag 
 			    message[0] != '\0' ? ": " : "", message);
 }
 
-/* Parses the complete lines in the buffer; returns 1 with the newest snapshot. */
-static int parse_lines(struct remote_connection *connection, struct cgw_snapshot **ret_snapshot,
-		       struct cgw_diag *diag)
+/* Parses the complete samples in the buffer; returns 1 with the newest snapshot. */
+static int parse_buffer(struct remote_connection *connection, struct cgw_snapshot **ret_snapshot,
+			struct cgw_diag *diag)
 {
-	char *line = connection->buffer, *newline;
-	size_t left = connection->used;
+	struct remote_parsed parsed;
+	size_t at = 0;
 	int found = 0;
 
-	while ((newline = memchr(line, '\n', left)) != NULL) {
-		struct cgw_snapshot *snapshot = NULL;
-		size_t length = (size_t)(newline - line);
-		int r = remote_stream_parse_line(connection->stream, line, length, &snapshot, diag);
+	do {
+		int r = remote_stream_parse(connection->stream, connection->buffer + at,
+					    connection->used - at, &parsed, diag);
 
 		if (r < 0)
 			return r;
-		if (r > 0) {
-			cgw_snapshot_unref(*ret_snapshot);
-			*ret_snapshot = snapshot;
-			connection->samples++;
-			connection->cost_bytes += SAMPLE_COST_BYTES;
-			found = 1;
-		}
-		line = newline + 1;
-		left -= length + 1;
-	}
-	memmove(connection->buffer, line, left);
-	connection->used = left;
-	if (left > REMOTE_LINE_MAX)
-		return cgw_diag_set(diag, -EBADMSG, "invalid stream: line longer than %d bytes",
-				    REMOTE_LINE_MAX);
+		at += parsed.used;
+		connection->cost_bytes += parsed.cost;
+		if (parsed.snapshot == NULL)
+			continue;
+		cgw_snapshot_unref(*ret_snapshot);
+		*ret_snapshot = parsed.snapshot;
+		connection->samples++;
+		connection->cost_bytes += SAMPLE_COST_BYTES;
+		found = 1;
+	} while (parsed.used > 0);
+	memmove(connection->buffer, connection->buffer + at, connection->used - at);
+	connection->used -= at;
 	return found;
 }
 
@@ -186,7 +182,7 @@ int remote_connection_read(struct remote_connection *connection, struct cgw_snap
 		connection->used += (size_t)got;
 		read_bytes += (size_t)got;
 		connection->cost_bytes += (uint64_t)got;
-		r = parse_lines(connection, &snapshot, diag);
+		r = parse_buffer(connection, &snapshot, diag);
 		found = found || r > 0;
 	}
 	if (r < 0) {

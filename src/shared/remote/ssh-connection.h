@@ -16,7 +16,7 @@ struct remote_target {
 	uint64_t interval_ns;                 /* between samples */
 	uint64_t count;                       /* of samples; 0: no limit */
 	const struct cgw_metric_set *metrics; /* not retained */
-	struct remote_layouts *layouts;
+	struct layout_list *layouts;          /* outlives all snapshots */
 };
 
 struct remote_connection;
@@ -33,7 +33,7 @@ void remote_connection_fds(const struct remote_connection *connection, int ret_f
  */
 int remote_connection_read(struct remote_connection *connection, struct cgw_snapshot **ret_snapshot,
 			   struct cgw_diag *diag);
-/* Bytes read since the last call, plus a fixed cost per sample. */
+/* The cost of what was read since the last call, in bytes. */
 uint64_t remote_connection_pop_cost(struct remote_connection *connection);
 
 /* The number of groups that the newest sample omits. */

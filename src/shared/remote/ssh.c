@@ -43,7 +43,7 @@ int remote_host_check(const char *host, struct cgw_diag *diag)
 
 	if (host[0] != '\0' && host[0] != '-' && strpbrk(host, " \t\r\n") == NULL)
 		return 0;
-	(void)cgw_escape(shown, sizeof(shown), host, strlen(host));
+	cgw_escape(shown, sizeof(shown), host, strlen(host));
 	return cgw_diag_set(diag, -EINVAL, "invalid host '%s' (expected NAME or USER@NAME)", shown);
 }
 
@@ -53,7 +53,7 @@ static void exec_ssh(const char *const *words, pid_t parent, int output, int mes
 	int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 
-	(void)sigemptyset(&none);
+	sigemptyset(&none);
 	/* A separate process group, so that Ctrl-C on the terminal does not signal ssh. */
 	if (input >= 0 && setpgid(0, 0) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
 	    /* Ends ssh if this process is killed: a host that sends nothing would keep it. */
@@ -145,7 +145,7 @@ int remote_ssh_end(struct remote_ssh *ssh, bool wait)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 		}
 		if (wait)
-			(void)nanosleep(&delay, NULL);
+			nanosleep(&delay, NULL);
 	}
 	/* With the processes that a script in its place has started. */
 	(void)kill(-ssh->pid, SIGKILL);
@@ -199,7 +199,7 @@ void remote_ssh_last_message(const struct remote_ssh *ssh, char *buffer, size_t 
 		end_at--;
 	for (begin = end_at; begin > 0 && text[begin - 1] != '\n';)
 		begin--;
-	(void)cgw_escape(buffer, size, text + begin, end_at - begin);
+	cgw_escape(buffer, size, text + begin, end_at - begin);
 }
 
 void remote_ssh_close(struct remote_ssh *ssh)

@@ -1,57 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stream.h - parsing of the output of `cgward dump --ndjson --stream N` into snapshots.
+ * stream.h - the output of `cgward dump --stream SCHEMA`, and its decoding into snapshots.
  *
- * The first line contains the schema. Each sample starts with a line with its times and its number
- * of groups; one line per group follows, parents before children, siblings in byte order:
- *
- *   {"stream": 1, "cgward": "0.1.0", "host": "web1", "layout": "v2",
- *    "sources": {KEY: [VERSION, FILE, KEY]}, "stands_in": [KEY]}
- *   {"sample": 2, "realtime_ns": N, "boottime_ns": N, "monotonic_ns": N, "cost_ns": N,
- *    "collector": "files", "machine": {"cpu_count": 4, NAME: N, ...}, "omitted": 3}
- *   {"group": "/", "id": 1, KEY: VALUE, ..., "instances": {...}, "bytes": {...}, "reasons": {...}}
- *   {"group": "/system.slice", ...}
+ * The first line contains the schema; the blocks of a recording follow, one per sample, of which
+ * the first depends on no other (docs/RECORDING.md).
  *
  * Groups beyond the limits below are omitted with their descendants and counted, since a user who
  * may create groups on the host could otherwise make it unreadable.
  *
- * The stream is untrusted, since the remote host controls it. Any other line, groups out of order
- * and exceeded limits end the stream with an error.
+ * The stream is untrusted, since the remote host controls it. Anything else and exceeded limits end
+ * the stream with an error.
  */
 #ifndef CGWARD_SHARED_REMOTE_STREAM_H
 #define CGWARD_SHARED_REMOTE_STREAM_H
 
-#include "shared/remote/remote-layout.h"
-#include <cgward/sample.h>
+#include <stdio.h>
+
+#include "lib/recording/sample-code.h"
 
 /* The schema that this version writes and reads. */
 #define REMOTE_SCHEMA 1
 
-#define REMOTE_LINE_MAX   (1 << 20) /* bytes */
-#define REMOTE_GROUPS_MAX 100000
-#define REMOTE_DEPTH_MAX  1000
-#define REMOTE_PATH_MAX   65536 /* bytes of a path that is sent */
-
-struct remote_stream;
-
-/* Other metrics than `metrics` are ignored. `layouts` must outlive all snapshots. */
-int remote_stream_new(const struct cgw_metric_set *metrics, struct remote_layouts *layouts,
-		      struct remote_stream **ret_stream);
-struct remote_stream *remote_stream_free(struct remote_stream *stream);
+#define REMOTE_SAMPLE_BYTES_MAX (UINT32_C(32) << 20)
+#define REMOTE_PARTS_MAX        1000000 /* instances, and bytes of texts, of a sample */
+#define REMOTE_GROUPS_MAX       100000
+#define REMOTE_DEPTH_MAX        1000
+#define REMOTE_PATH_MAX         65536 /* bytes of a path that is sent */
 
 /*
- * Parses a line without its newline. Returns 1 with a snapshot after the last line of a sample, 0
- * before that, -EPROTONOSUPPORT for another schema, -EBADMSG for invalid input, each with a reason.
- * After an error all further lines are refused.
+ * Writes the newer sample of a frame. `first`: nothing was written before; otherwise the older
+ * sample was. -ENOMEM; write errors are found with ferror().
  */
-int remote_stream_parse_line(struct remote_stream *stream, const char *line, size_t length,
-			     struct cgw_snapshot **ret_snapshot, struct cgw_diag *diag);
+int remote_stream_write(const struct cgw_frame *frame, bool first, FILE *out);
 
-/* The host name in the header; "" before. Unescaped. */
-const char *remote_stream_host(const struct remote_stream *stream) CGW_PURE;
+struct remote_stream;
+int remote_stream_new(struct layout_list *layouts, struct remote_stream **ret_stream);
+struct remote_stream *remote_stream_free(struct remote_stream *stream);
+
 /* The number of groups that the newest sample omits. */
 uint64_t remote_stream_omitted(const struct remote_stream *stream) CGW_PURE;
-/* NULL before the header. */
-const struct cgw_layout *remote_stream_layout(const struct remote_stream *stream) CGW_PURE;
+
+struct remote_parsed {
+	size_t used;                   /* bytes of the input; 0: more is needed */
+	uint64_t cost;                 /* of decoding them, in bytes */
+	struct cgw_snapshot *snapshot; /* NULL: no sample ends here */
+};
+/*
+ * Parses the beginning of the bytes that were received and not used yet. -EPROTONOSUPPORT for
+ * another schema, -EBADMSG for invalid input, each with a reason. After an error everything else is
+ * refused.
+ */
+int remote_stream_parse(struct remote_stream *stream, const void *data, size_t length,
+			struct remote_parsed *ret_parsed, struct cgw_diag *diag);
 
 #endif

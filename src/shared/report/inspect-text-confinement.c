@@ -78,10 +78,9 @@ static void print_limits(const struct cgw_process *process, FILE *out)
 		print_line("rlimits", "! (permission denied)", out);
 		return;
 	}
-	for (int i = 0; i < CGW_RLIMIT_COUNT; i++)
+	for (enum cgw_rlimit_kind i = 0; i < CGW_RLIMIT_COUNT; i++)
 		if (process->confinement.limits[i].soft.state != CGW_ABSENT)
-			append_limit(&text, cgw_rlimit_name((enum cgw_rlimit_kind)i),
-				     &process->confinement.limits[i]);
+			append_limit(&text, cgw_rlimit_name(i), &process->confinement.limits[i]);
 	if (text.length > 0)
 		print_line("rlimits", text.text, out);
 }
@@ -112,10 +111,10 @@ static void print_root(const struct cgw_process *process, FILE *out)
 			   process->hidden & CGW_HIDDEN_ROOT ? "! (permission denied)" : "-", out);
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "%s%s%s%s%s", confinement->root,
-		       strcmp(confinement->root, "/") != 0 ? " (chroot)" : "",
-		       confinement->root_type[0] != '\0' ? " on " : "", confinement->root_type,
-		       confinement->root_type[0] != '\0' ? " in its own mount namespace" : "");
+	snprintf(text, sizeof(text), "%s%s%s%s%s", confinement->root,
+		 strcmp(confinement->root, "/") != 0 ? " (chroot)" : "",
+		 confinement->root_type[0] != '\0' ? " on " : "", confinement->root_type,
+		 confinement->root_type[0] != '\0' ? " in its own mount namespace" : "");
 	print_line("root", text, out);
 }
 
@@ -135,12 +134,11 @@ static void print_process(const struct view *view, const struct cgw_process *pro
 	print_seccomp(confinement, out);
 	if (confinement->no_new_privileges >= 0)
 		print_line("no_new_privs", confinement->no_new_privileges ? "yes" : "no", out);
-	for (int i = 0; i < CGW_CAPABILITIES_SET_COUNT; i++)
+	for (enum cgw_capability_set i = 0; i < CGW_CAPABILITIES_SET_COUNT; i++)
 		if (i == CGW_CAPABILITIES_EFFECTIVE || i == CGW_CAPABILITIES_BOUNDING ||
 		    confinement->capabilities[i] !=
 			    confinement->capabilities[CGW_CAPABILITIES_EFFECTIVE])
-			print_capabilities(view,
-					   cgw_capability_set_name((enum cgw_capability_set)i),
+			print_capabilities(view, cgw_capability_set_name(i),
 					   confinement->capabilities[i], out);
 	print_line("label",
 		   confinement->label[0] != '\0'        ? confinement->label

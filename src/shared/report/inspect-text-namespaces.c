@@ -41,10 +41,10 @@ static void detail_cell(const struct cgw_namespace *namespace, struct table *tab
 	}
 	if (namespace->uid_map != NULL) {
 		join_lines(namespace->uid_map, joined, sizeof(joined));
-		(void)snprintf(text, sizeof(text), "uids %s", joined[0] != '\0' ? joined : "none");
+		snprintf(text, sizeof(text), "uids %s", joined[0] != '\0' ? joined : "none");
 	} else if (namespace->offsets != NULL) {
 		join_lines(namespace->offsets, joined, sizeof(joined));
-		(void)snprintf(text, sizeof(text), "%s", joined);
+		snprintf(text, sizeof(text), "%s", joined);
 	}
 	table_name(table, text);
 }

@@ -13,8 +13,8 @@ static void bytes_cell(const struct view *view, struct cgw_value value, enum cgw
 {
 	struct text_cell cell;
 
-	(void)cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN,
-			       cell.text, sizeof(cell.text));
+	cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, cell.text,
+			 sizeof(cell.text));
 	table_cell(table, "%s", cell.text);
 }
 
@@ -41,8 +41,8 @@ static void interface_row(const struct view *view, const struct view_network *ne
 
 	table_row(table);
 	table_name(table, interface->name);
-	(void)snprintf(kind, sizeof(kind), interface->vni != CGW_NO_ID ? "%s %u" : "%s",
-		       interface->kind[0] != '\0' ? interface->kind : "-", interface->vni);
+	snprintf(kind, sizeof(kind), interface->vni != CGW_NO_ID ? "%s %u" : "%s",
+		 interface->kind[0] != '\0' ? interface->kind : "-", interface->vni);
 	table_cell(table, "%s", network->now->counters_only ? "-" : kind);
 	table_cell(table, "%s", network->now->counters_only || *mode == '\0' ? "-" : mode);
 	table_cell(table, "%s", network->now->counters_only ? "-" : interface->up ? "up" : "down");
@@ -54,13 +54,13 @@ static void interface_row(const struct view *view, const struct view_network *ne
 	table_cell(table, "%" PRIu64,
 		   interface->received_dropped + interface->sent_dropped +
 			   interface->received_errors + interface->sent_errors);
-	(void)snprintf(
-		lower, sizeof(lower), "%s%s%s%s",
-		interface->lower[0] != '\0' ? interface->lower
-		: interface->lower_outside  ? "(other namespace)"
-					    : "-",
-		interface->lower[0] != '\0' && interface->lower_outside ? " (other namespace)" : "",
-		interface->lower_master[0] != '\0' ? ", in " : "", interface->lower_master);
+	snprintf(lower, sizeof(lower), "%s%s%s%s",
+		 interface->lower[0] != '\0' ? interface->lower
+		 : interface->lower_outside  ? "(other namespace)"
+					     : "-",
+		 interface->lower[0] != '\0' && interface->lower_outside ? " (other namespace)"
+									 : "",
+		 interface->lower_master[0] != '\0' ? ", in " : "", interface->lower_master);
 	table_name(table, lower);
 	table_name(table, interface->master[0] != '\0' ? interface->master : "-");
 }

@@ -14,7 +14,6 @@ static void print_value(const struct view *view, const char *name, const char *t
 {
 	char shown[1100];
 
-	(void)view;
 	if (*text == '\0')
 		return;
 	cgw_escape(shown, sizeof(shown), text, strlen(text));
@@ -36,9 +35,8 @@ static void print_identity(const struct view *view, FILE *out)
 	print_value(view, "pod name", names->pod, out);
 	print_value(view, "namespace", names->pod_namespace, out);
 	print_value(view, "role", names->role, out);
-	for (int i = 0; i < CGW_PART_COUNT; i++)
-		print_value(view, cgw_identity_part_name((enum cgw_identity_part)i),
-			    identity->text[i], out);
+	for (enum cgw_identity_part i = 0; i < CGW_PART_COUNT; i++)
+		print_value(view, cgw_identity_part_name(i), identity->text[i], out);
 	print_value(view, "name source", names->source, out);
 	print_value(view, "no name", names->problem, out);
 }
@@ -74,16 +72,16 @@ static const char *number_text(const struct view *view, struct cgw_number number
 {
 	struct cgw_value value = {number.state, true, number.value, (double)number.value};
 
-	(void)cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN,
-			       cell->text, sizeof(cell->text));
+	cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, cell->text,
+			 sizeof(cell->text));
 	return cell->text;
 }
 
 static const char *value_text(const struct view *view, struct cgw_value value, enum cgw_unit unit,
 			      struct text_cell *cell)
 {
-	(void)cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN,
-			       cell->text, sizeof(cell->text));
+	cgw_format_value(value, unit, view->exact ? CGW_STYLE_EXACT : CGW_STYLE_HUMAN, cell->text,
+			 sizeof(cell->text));
 	return cell->text;
 }
 
@@ -145,7 +143,7 @@ static void process_row(const struct view *view, const struct cgw_process *proce
 	} else {
 		char name[70];
 
-		(void)snprintf(name, sizeof(name), view->threads ? "%s" : "[%s]", process->name);
+		snprintf(name, sizeof(name), view->threads ? "%s" : "[%s]", process->name);
 		table_name(table, name);
 	}
 }
@@ -182,7 +180,7 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 
 	table_row(table);
 	table_name(table, bound->resource);
-	(void)cgw_escape(device, sizeof(device), bound->device, strlen(bound->device));
+	cgw_escape(device, sizeof(device), bound->device, strlen(bound->device));
 	table_cell(table, "%s%s%s",
 		   bound->bound.state == CGW_MAX ? "UNLIMITED"
 		   : bound->bound.state == CGW_ABSENT
@@ -198,8 +196,7 @@ static void print_bound_row(const struct view *view, const struct cgw_bound *bou
 		table_name(table, path != NULL ? path : "?");
 	}
 	table_cell(table, "%s",
-		   number_text(view, bound->use,
-			       (enum cgw_unit)cgw_metric_info(bound->use_metric)->unit, &cell));
+		   number_text(view, bound->use, cgw_metric_info(bound->use_metric)->unit, &cell));
 }
 
 static void print_list(const char *name, const char *list, FILE *out)

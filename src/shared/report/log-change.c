@@ -12,34 +12,40 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape-copy.h"
 #include "lib/base/libsystemd.h"
-#include "lib/base/string-builder.h"
 
 static const char *text_or_empty(const char *text)
 {
 	return text != NULL ? text : "";
 }
 
+void append_change(struct string_builder *text, const char *old_value, const char *new_value,
+		   const char *why, const char *failure)
+{
+	bool has_new = new_value != NULL && new_value[0] != '\0';
+
+	if (old_value != NULL && old_value[0] != '\0')
+		string_builder_printf(text, " %s%s", old_value, has_new ? " ->" : "");
+	if (has_new)
+		string_builder_printf(text, " %s", new_value);
+	if (why != NULL && why[0] != '\0')
+		string_builder_printf(text, " (%s)", why);
+	if (failure != NULL)
+		string_builder_printf(text, ": FAILED: %s", failure);
+}
+
 /* Formats "cgward set: /a: memory.max max -> 2G (by hand): FAILED: reason", escaped. */
 static char *format_message(const struct cgw_step *step, const struct cgw_result *result,
 			    const struct cgw_limit_options *options, const char *key)
 {
-	const char *old = result->old_value, *why = text_or_empty(options->why);
-	const char *new =
-		result->new_value[0] != '\0' ? result->new_value : text_or_empty(step->value);
 	CLEANUP(string_builder_free) struct string_builder raw = {0};
 
 	string_builder_printf(&raw, "%s: %s: %s", text_or_empty(options->who), step->path,
 			      key[0] != '\0' ? key : cgw_step_kind_name(step->kind));
-	if (old[0] != '\0')
-		string_builder_printf(&raw, " %s%s", old, new[0] != '\0' ? " ->" : "");
-	if (new[0] != '\0')
-		string_builder_printf(&raw, " %s", new);
-	if (why[0] != '\0')
-		string_builder_printf(&raw, " (%s)", why);
-	if (result->error < 0)
-		string_builder_printf(&raw, ": FAILED: %s",
-				      result->diag.text[0] != '\0' ? result->diag.text
-								   : strerror(-result->error));
+	append_change(&raw, result->old_value,
+		      result->new_value[0] != '\0' ? result->new_value : step->value, options->why,
+		      result->error >= 0             ? NULL
+		      : result->diag.text[0] != '\0' ? result->diag.text
+						     : strerror(-result->error));
 	return raw.error == 0 ? escape_copy(string_builder_text(&raw)) : NULL;
 }
 
@@ -72,8 +78,5 @@ void log_change(const struct cgw_step *step, const struct cgw_result *result,
 void log_change(const struct cgw_step *step, const struct cgw_result *result,
 		const struct cgw_limit_options *options)
 {
-	(void)step;
-	(void)result;
-	(void)options;
 }
 #endif

@@ -28,6 +28,28 @@ static bool has_sides(const struct cgw_term *term)
 	return term->kind != CGW_TERM_TEXT && term->kind != CGW_TERM_SUBJECT;
 }
 
+static void print_problem(void *context, const struct cgw_policy_problem *problem)
+{
+	/* FILE:LINE: first, as compilers do, for editors. */
+	fprintf(stderr, "%s:%u: %s%s\n", problem->diag.file, problem->diag.line,
+		problem->warning ? "warning: " : "", problem->diag.text);
+}
+
+enum cli_exit policy_report_load(const char *file, const char *directory,
+				 struct cgw_policy **ret_policy)
+{
+	static const struct cgw_policy_reporter reporter = {print_problem, NULL};
+	struct cgw_policy *policy = NULL;
+
+	if (cgw_policy_load(file, directory, &reporter, &policy) < 0)
+		return CLI_POLICY_INVALID;
+	if (ret_policy != NULL)
+		*ret_policy = policy;
+	else
+		cgw_policy_free(policy);
+	return CLI_OK;
+}
+
 struct daemon_status *policy_report_status(const struct cgw_policy *policy, const char *state)
 {
 	struct daemon_status *status = NULL;
@@ -126,36 +148,35 @@ static void print_expression(const struct policy_report *report, size_t section,
 	string_builder_free(&label);
 }
 
-/* What happens at the end of a phase. */
-static const char *phase_end(const char *phase)
+void policy_report_append_progress(struct string_builder *text,
+				   const struct daemon_instance *instance, double age_seconds)
 {
-	static const struct {
-		const char *phase, *end;
-	} rows[] = {{"pending", "acts"}, {"active", "hold ends"}, {"cooldown", "cooldown ends"}};
+	double left = instance->until_seconds - age_seconds;
+	bool acts = strcmp(instance->phase, cgw_phase_name(CGW_PHASE_PENDING)) == 0;
+	size_t start = text->length;
+	char time[32];
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (strcmp(rows[i].phase, phase) == 0)
-			return rows[i].end;
-	return "ends";
+	if (!isnan(instance->since_seconds)) {
+		cgw_format_duration((age_seconds + instance->since_seconds) * 1e9, time,
+				    sizeof(time));
+		string_builder_printf(text, "for %s", time);
+	}
+	if (!isnan(left)) {
+		cgw_format_duration((left > 0 ? left : 0) * 1e9, time, sizeof(time));
+		string_builder_printf(text, "%s%s in %s", text->length > start ? "; " : "",
+				      acts ? "acts" : "ends", time);
+	}
 }
 
 /* ", step N, for TIME; WHAT in TIME: REASON" */
 static void print_progress(const struct daemon_instance *instance, double age_seconds)
 {
-	double left = instance->until_seconds - age_seconds;
-	char text[32];
+	CLEANUP(string_builder_free) struct string_builder text = {0};
 
-	printf(", step %llu", (unsigned long long)instance->step + 1);
-	if (!isnan(instance->since_seconds)) {
-		(void)cgw_format_duration((age_seconds + instance->since_seconds) * 1e9, text,
-					  sizeof(text));
-		printf(", for %s", text);
-	}
-	if (!isnan(left)) {
-		(void)cgw_format_duration((left > 0 ? left : 0) * 1e9, text, sizeof(text));
-		printf("; %s in %s", phase_end(instance->phase), text);
-	}
-	printf("%s%s\n", instance->why[0] != '\0' ? ": " : "", instance->why);
+	policy_report_append_progress(&text, instance, age_seconds);
+	printf(", step %llu%s%s%s%s\n", (unsigned long long)instance->step + 1,
+	       text.length > 0 ? ", " : "", string_builder_text(&text),
+	       instance->why[0] != '\0' ? ": " : "", instance->why);
 }
 
 void policy_report_print_instance(const struct daemon_instance *instance, double age_seconds)

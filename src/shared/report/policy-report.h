@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "lib/base/string-builder.h"
+#include "shared/cli/cli.h"
 #include "shared/cli/daemon-status.h"
 #include <cgward/policy.h>
 
@@ -21,9 +23,18 @@ struct policy_report {
 	const struct daemon_status *status; /* NULL: enforcement is not running */
 };
 
+/*
+ * Loads a policy, which the caller frees; prints its problems to standard error. With `ret_policy`
+ * NULL it is only validated.
+ */
+enum cli_exit policy_report_load(const char *file, const char *directory,
+				 struct cgw_policy **ret_policy);
 /* The status of the daemon that applies the policy; `state` is its directory, if not NULL. */
 struct daemon_status *policy_report_status(const struct cgw_policy *policy, const char *state);
 
+/* Appends "for TIME; acts in TIME" for a status that was written `age_seconds` ago. */
+void policy_report_append_progress(struct string_builder *text,
+				   const struct daemon_instance *instance, double age_seconds);
 /*
  * Prints "PHASE RULE on GROUP, step N, for TIME; WHAT in TIME: REASON"; the times are those of a
  * status that was written `age_seconds` ago.

@@ -12,7 +12,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "shared/cli/daemon-status.h"
+#include "shared/report/policy-report.h"
 #include "tui/action/rules-job.h"
 #include "tui/core/app.h"
 #include "tui/core/scroll.h"
@@ -73,7 +73,7 @@ static void add_row(struct rows *rows, enum role role, const char *left, const c
 		    const char *right)
 {
 	int at = rows->area.column, end = at + rows->area.columns;
-	int left_width = rows->area.columns / 3, middle_width = 26, row;
+	int left_width = rows->area.columns / 3, middle_width = 34, row;
 
 	if (!next_row(rows, left, middle, right, &row))
 		return;
@@ -106,38 +106,50 @@ static void add_sections(const struct rules *rules, struct rows *rows)
 	}
 }
 
-static enum role phase_role(enum cgw_phase phase)
+static enum role phase_role(const char *phase)
 {
-	switch (phase) {
-	case CGW_PHASE_PENDING:
-		return ROLE_WARM;
-	case CGW_PHASE_ACTIVE:
-		return ROLE_HOT;
-	case CGW_PHASE_BLOCKED:
-		return ROLE_BAD;
-	case CGW_PHASE_IDLE:
-	case CGW_PHASE_RELEASING:
-	case CGW_PHASE_COOLDOWN:
-		break;
-	}
+	static const struct {
+		enum cgw_phase phase;
+		enum role role;
+	} roles[] = {{CGW_PHASE_PENDING, ROLE_WARM},
+		     {CGW_PHASE_ACTIVE, ROLE_HOT},
+		     {CGW_PHASE_BLOCKED, ROLE_BAD}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		if (strcmp(phase, cgw_phase_name(roles[i].phase)) == 0)
+			return roles[i].role;
 	return ROLE_TEXT;
 }
 
-/* "pending 12 of 30 s", or "active for 12 s" if the phase has no end. */
-static void format_phase(const struct rules_instance *instance, uint64_t now_ns, char *buffer,
-			 size_t size)
+static void add_instance(const struct daemon_instance *instance, struct rows *rows)
 {
-	uint64_t since_s =
-		now_ns > instance->since_ns ? (now_ns - instance->since_ns) / NS_PER_S : 0;
+	CLEANUP(string_builder_free) struct string_builder phase = {0};
+	char why[512];
 
-	if (instance->until_ns > instance->since_ns)
-		snprintf(
-			buffer, size, "%s %llu of %llu s", cgw_phase_name(instance->phase),
-			(unsigned long long)since_s,
-			(unsigned long long)((instance->until_ns - instance->since_ns) / NS_PER_S));
-	else
-		snprintf(buffer, size, "%s for %llu s", cgw_phase_name(instance->phase),
-			 (unsigned long long)since_s);
+	string_builder_printf(&phase, "%s ", instance->phase);
+	policy_report_append_progress(&phase, instance, 0);
+	snprintf(why, sizeof(why), "%s%s%s", instance->rule, instance->why[0] != '\0' ? ": " : "",
+		 instance->why);
+	add_row(rows, phase_role(instance->phase), instance->group, string_builder_text(&phase),
+		why);
+}
+
+/* Of the preview, at the time of its last sample. */
+static void add_previewed(const struct rules_instance *instance, uint64_t now_ns, struct rows *rows)
+{
+	bool ends = instance->until_ns > instance->since_ns;
+
+	add_instance(
+		&(struct daemon_instance){
+			.rule = instance->rule,
+			.group = instance->path,
+			.phase = cgw_phase_name(instance->phase),
+			.why = instance->why,
+			.since_seconds = ((double)now_ns - (double)instance->since_ns) / 1e9,
+			.until_seconds =
+				ends ? ((double)instance->until_ns - (double)now_ns) / 1e9 : NAN,
+		},
+		rows);
 }
 
 static void add_instances(const struct rules_answer *answer, struct rows *rows)
@@ -147,15 +159,8 @@ static void add_instances(const struct rules_answer *answer, struct rows *rows)
 	snprintf(text, sizeof(text), "State of the rules%s",
 		 answer->instance_total == 0 ? ": no condition is true on any group" : "");
 	add_title(rows, text);
-	for (size_t i = 0; i < answer->instance_count; i++) {
-		const struct rules_instance *instance = &answer->instances[i];
-		char phase[64], why[300];
-
-		format_phase(instance, answer->boottime_ns, phase, sizeof(phase));
-		snprintf(why, sizeof(why), "%s%s%s", instance->rule,
-			 instance->why[0] != '\0' ? ": " : "", instance->why);
-		add_row(rows, phase_role(instance->phase), instance->path, phase, why);
-	}
+	for (size_t i = 0; i < answer->instance_count; i++)
+		add_previewed(&answer->instances[i], answer->boottime_ns, rows);
 	if (answer->instance_total > answer->instance_count) {
 		snprintf(text, sizeof(text), "and %zu more",
 			 answer->instance_total - answer->instance_count);
@@ -202,30 +207,6 @@ static void add_preview(const struct app *app, const struct policy_view *view, s
 	add_actions(app, app->rules, rows);
 }
 
-static enum role daemon_role(const char *phase)
-{
-	for (int i = 0; i <= CGW_PHASE_BLOCKED; i++)
-		if (strcmp(phase, cgw_phase_name((enum cgw_phase)i)) == 0)
-			return phase_role((enum cgw_phase)i);
-	return ROLE_TEXT;
-}
-
-static void add_daemon_instance(const struct daemon_instance *instance, struct rows *rows)
-{
-	char phase[96], why[512], since[32] = "", left[32] = "";
-
-	if (!isnan(instance->since_seconds))
-		cgw_format_duration(instance->since_seconds * 1e9, since, sizeof(since));
-	if (!isnan(instance->until_seconds) && instance->until_seconds > 0)
-		cgw_format_duration(instance->until_seconds * 1e9, left, sizeof(left));
-	snprintf(phase, sizeof(phase), "%.24s%s%s%s%s%s", instance->phase,
-		 since[0] != '\0' ? " for " : "", since, left[0] != '\0' ? ", " : "", left,
-		 left[0] != '\0' ? " left" : "");
-	snprintf(why, sizeof(why), "%s%s%s", instance->rule, instance->why[0] != '\0' ? ": " : "",
-		 instance->why);
-	add_row(rows, daemon_role(instance->phase), instance->group, phase, why);
-}
-
 static void add_daemon(const struct app *app, const struct policy_view *view, struct rows *rows)
 {
 	const struct daemon_status *status = view->status;
@@ -252,7 +233,7 @@ static void add_daemon(const struct app *app, const struct policy_view *view, st
 		 status->sections == 1 ? "" : "s", time);
 	add_title(rows, text);
 	for (size_t i = 0; i < status->instance_count; i++)
-		add_daemon_instance(&status->instances[i], rows);
+		add_instance(&status->instances[i], rows);
 	for (size_t i = 0; i < status->held_count; i++) {
 		const struct daemon_held *held = &status->held[i];
 

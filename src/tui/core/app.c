@@ -60,6 +60,11 @@ void app_forget_change(struct app *app, const char *host, uint64_t transaction)
 	}
 }
 
+const struct cgw_layout *app_layout(const struct app *app)
+{
+	return app->layout;
+}
+
 const struct cgw_topology *app_topology(const struct app *app)
 {
 	return cgw_snapshot_topology(cgw_frame_now(app->frame));
@@ -135,11 +140,6 @@ const char *app_message(const struct app *app, enum role *ret_role)
 unsigned app_source_flags(const struct app *app)
 {
 	return app->source_flags;
-}
-
-const struct cgw_layout *app_layout(const struct app *app)
-{
-	return app->layout;
 }
 
 unsigned app_open(struct app *app, const struct view_kind *kind, void *state)

@@ -14,7 +14,6 @@
 #include "tui/core/batch.h"
 #include "tui/core/dashboard.h"
 #include "tui/core/screen.h"
-#include "tui/core/top-command.h"
 
 /*
  * An idle group is read in full only every 8th sample, which delays the display of changes made
@@ -61,7 +60,6 @@ static enum cli_exit parse_setting(void *target, struct cli_context *context,
 {
 	const char *value = option_settings[option->value].value;
 
-	(void)context;
 	return apply_setting(target, option_settings[option->value].section,
 			     option_settings[option->value].name, value != NULL ? value : argument);
 }

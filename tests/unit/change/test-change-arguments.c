@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "cmd/change/change-commands.h"
 #include "cmd/change/group-arguments.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"

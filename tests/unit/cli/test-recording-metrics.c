@@ -2,7 +2,7 @@
 /* test-recording-metrics.c - which metrics a recording has. */
 #include <errno.h>
 
-#include "shared/cli/recording-metrics.h"
+#include "shared/cli/recording-common.h"
 #include "test.h"
 
 static void test_metrics_of_columns(void **state)

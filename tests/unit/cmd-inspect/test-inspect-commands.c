@@ -3,7 +3,6 @@
 #include <jansson.h>
 #include <linux/capability.h>
 
-#include "cmd/inspect/inspect-commands.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"
 #include "proc-files.h"

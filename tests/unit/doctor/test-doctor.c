@@ -2,7 +2,6 @@
 /* test-doctor.c - verdicts of `cgward doctor` on simulated machines. */
 #include <jansson.h>
 
-#include "cmd/doctor/doctor-command.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"
 

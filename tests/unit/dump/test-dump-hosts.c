@@ -2,25 +2,33 @@
 /* test-dump-hosts.c - `cgward dump --host` with a fake ssh, of which some hosts fail. */
 #include <sys/stat.h>
 
-#include "cmd/dump/dump-command.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"
+#include "streams.h"
 
 #define WORDS_MAX 10
 
 /* Its last argument is the command, and the one before it the host. */
-static const char script[] =
-	"#!/bin/sh\n"
-	"for last; do host=$before before=$last; done\n"
-	"sample() { echo '{\"sample\":2,\"realtime_ns\":1,\"boottime_ns\":1,\"monotonic_ns\":'$1"
-	"',\"cost_ns\":1,\"machine\":{}}'\n"
-	"echo '{\"group\":\"/\",\"id\":1,\"pids.current\":9}'\n"
-	"echo '{\"group\":\"/web\",\"id\":2,\"pids.current\":'$2'}'; }\n"
-	"head='{\"stream\":1,\"host\":\"x\",\"layout\":\"v2\"}'\n"
-	"case $host in\n"
-	"good*) echo \"$head\"; sample 1000000000 7 ;;\n"
-	"missing) echo 'sh: cgward: not found' >&2; exit 127 ;;\n"
-	"esac\n";
+static const char script[] = "#!/bin/sh\n"
+			     "for last; do host=$before before=$last; done\n"
+			     "case $host in\n"
+			     "good*) cat \"$0.sample\" ;;\n"
+			     "missing) echo 'sh: cgward: not found' >&2; exit 127 ;;\n"
+			     "esac\n";
+
+/* The output of cgward on a host. */
+static void write_sample(const char *path)
+{
+	static const struct frame_group groups[] = {{"/", 1}, {"/web", 2}};
+	struct cgw_frame *frame;
+	FILE *out = fopen(path, "we");
+
+	assert_non_null(out);
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	send_sample(frame, groups, 2, 1, CGW_M_PIDS_CURRENT, 7, out);
+	cgw_frame_free(frame);
+	assert_int_equal(fclose(out), 0);
+}
 
 static void test_statuses(void **state)
 {
@@ -53,7 +61,8 @@ static void test_statuses(void **state)
 	(void)state;
 	tree_file(dir, "ssh", script);
 	assert_int_equal(chmod(tree_at(dir, "ssh", path, sizeof(path)), 0755), 0);
-	(void)snprintf(option, sizeof(option), "--ssh=%s", path);
+	write_sample(tree_at(dir, "ssh.sample", path, sizeof(path)));
+	(void)snprintf(option, sizeof(option), "--ssh=%s", tree_at(dir, "ssh", path, sizeof(path)));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *words[WORDS_MAX] = {"dump", "--noheadings", "-r",
 						"-ogroup,pids.current", option};

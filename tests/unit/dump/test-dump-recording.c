@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-dump-recording.c - which samples of a recording `cgward dump --replay` prints. */
-#include "cmd/dump/dump-command.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"
 #include "record-fixture.h"

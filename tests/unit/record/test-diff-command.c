@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/record/record-commands.h"
 #include "command-run.h"
 #include "lib/base/cleanup.h"
 #include "record-fixture.h"

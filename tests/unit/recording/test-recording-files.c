@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/recording/index-block.h"
 #include "lib/recording/recorder-priv.h"
 #include "record-fixture.h"
 

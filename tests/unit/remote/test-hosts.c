@@ -14,6 +14,7 @@
 #include "lib/base/clock.h"
 #include "shared/remote/hosts.h"
 #include "shared/remote/ssh.h"
+#include "streams.h"
 #include "test.h"
 #include "tree.h"
 #include <cgward/model.h>
@@ -22,35 +23,66 @@
 
 /*
  * A fake ssh: its last argument is the command, the one before it the host. Each host name selects
- * a behaviour; the output is that of cgward.
+ * a behaviour; the output is that of cgward. This program writes the samples.
  */
-static const char script[] =
-	"#!/bin/sh\n"
-	"for last; do host=$before before=$last; done\n"
-	"echo \"$last\" >>\"$0.commands\"\n"
-	"head() { echo '{\"stream\":1,\"host\":\"x\",\"layout\":\"v2\"}'; }\n"
-	"sample() { echo '{\"sample\":2,\"realtime_ns\":1,\"boottime_ns\":1,\"monotonic_ns\":'$1"
-	"',\"cost_ns\":1,\"machine\":{\"memory_total_bytes\":1000}}'\n"
-	"echo '{\"group\":\"/\",\"id\":1,\"cpu.usage\":'$2'}'\n"
-	"echo '{\"group\":\"/a\",\"id\":'$3',\"cpu.usage\":'$2'}'; }\n"
-	"case $host in\n"
-	"good*) head; i=1; while :; do sample ${i}000000000 ${i}00000000 5; i=$((i + 1)); sleep "
-	"0.1; "
-	"done ;;\n"
-	"two) head; sample 1000000000 1 5; sample 2000000000 500000001 5 ;;\n"
-	"one) head; sample 1000000000 1 5 ;;\n"
-	"stuck) head; sample 1000000000 1 5; exec sleep 1000 ;;\n"
-	"silent) exec sleep 1000 ;;\n"
-	"flood) head; while :; do sample 1000000000 1 5; done ;;\n"
-	"talk) head; sample 1000000000 1 5; while :; do echo noise >&2; done ;;\n"
-	"deep) head; sample 1000000000 1 5 | sed 's/}}$/},\"omitted\":7}/'; exec sleep 1000 ;;\n"
-	"endless) tr '\\0' x </dev/zero ;;\n"
-	"dies) head; sample 1000000000 1 5; echo 'it was \033[31mkilled' >&2; exit 3 ;;\n"
-	"back) head; sample 1000000000 1 5; sleep 0.3; exit 255 ;;\n"
-	"missing) echo 'sh: cgward: not found' >&2; exit 127 ;;\n"
-	"old) echo 'unknown option' >&2; exit 2 ;;\n"
-	"newer) echo '{\"stream\":99,\"layout\":\"v2\"}'; exec sleep 1000 ;;\n"
-	"esac\n";
+static const char script[] = "#!/bin/sh\n"
+			     "for last; do host=$before before=$last; done\n"
+			     "echo \"$last\" >>\"$0.commands\"\n"
+			     "send() { \"$(cat \"$0.self\")\" send \"$@\"; }\n"
+			     "case $host in\n"
+			     "good*) exec \"$(cat \"$0.self\")\" send 0 100 ;;\n"
+			     "two) send 2 0 ;;\n"
+			     "one) send 1 0 ;;\n"
+			     "stuck) send 1 0; exec sleep 1000 ;;\n"
+			     "silent) exec sleep 1000 ;;\n"
+			     "flood) exec \"$(cat \"$0.self\")\" send 0 0 ;;\n"
+			     "talk) send 1 0; while :; do echo noise >&2; done ;;\n"
+			     "deep) send deep 0; exec sleep 1000 ;;\n"
+			     "endless) tr '\\0' x </dev/zero ;;\n"
+			     "dies) send 1 0; echo 'it was \033[31mkilled' >&2; exit 3 ;;\n"
+			     "back) send 1 0; sleep 0.3; exit 255 ;;\n"
+			     "missing) echo 'sh: cgward: not found' >&2; exit 127 ;;\n"
+			     "old) echo 'unknown option' >&2; exit 2 ;;\n"
+			     "newer) echo 'cgward stream 99'; exec sleep 1000 ;;\n"
+			     "esac\n";
+
+/* Writes a sample of a chain of groups, the last seven of which are too deep. */
+static int send_deep_sample(void)
+{
+	static struct frame_group groups[REMOTE_DEPTH_MAX + 8] = {{"/", 1}};
+	const uint32_t count = REMOTE_DEPTH_MAX + 8;
+	char *path = calloc(1, 2 * (size_t)count);
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (uint32_t i = 1; i < count; i++) {
+		memcpy(path + 2 * (size_t)(i - 1), "/d", 3);
+		groups[i] = (struct frame_group){strdup(path), i + 1};
+	}
+	send_sample(frame, groups, count, 1, CGW_M_CPU_USAGE, 1, stdout);
+	for (uint32_t i = 1; i < count; i++)
+		free((void *)(uintptr_t)groups[i].path);
+	free(path);
+	cgw_frame_free(frame);
+	return fflush(stdout);
+}
+
+/* Writes COUNT samples (0: endlessly), one every INTERVAL ms. */
+static int send_samples(uint64_t count, long interval_ms)
+{
+	static const struct frame_group groups[] = {{"/", 1}, {"/a", 5}};
+	struct cgw_frame *frame;
+
+	assert_int_equal(cgw_frame_new(&frame), 0);
+	for (uint64_t i = 1; (count == 0 || i <= count) && !ferror(stdout); i++) {
+		send_sample(frame, groups, 2, i, CGW_M_CPU_USAGE, i * 100000000, stdout);
+		(void)fflush(stdout);
+		if (interval_ms > 0)
+			clock_sleep_ms((unsigned)interval_ms);
+	}
+	cgw_frame_free(frame);
+	return 0;
+}
 
 /* How long to wait for what happens at all, also on a busy machine. */
 #define PATIENT_NS (600 * NS_IN_S)
@@ -71,9 +103,12 @@ static void open_hosts(struct fixture *fixture, const char *const *names, uint64
 					       .samples = samples};
 	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
+	char self[4096] = "";
 
 	*fixture = (struct fixture){.tree = tree_new()};
 	tree_file(fixture->tree, "ssh", script);
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	tree_file(fixture->tree, "ssh.self", self);
 	(void)snprintf(fixture->program, sizeof(fixture->program), "%s/ssh", fixture->tree->path);
 	assert_int_equal(chmod(fixture->program, 0755), 0);
 	fixture->ssh[0] = fixture->program;
@@ -237,7 +272,6 @@ static void test_missing_samples(void **state)
 	close_hosts(&fixture);
 }
 
-/* Good hosts have rates regardless of the others, which do not delay a call. */
 /* A host with groups that are too deep is read without them, and they are counted. */
 static void test_omitted_groups_are_reported(void **state)
 {
@@ -252,6 +286,7 @@ static void test_omitted_groups_are_reported(void **state)
 	close_hosts(&fixture);
 }
 
+/* Good hosts have rates regardless of the others, which do not delay a call. */
 static void test_bad_hosts_do_not_delay_good_ones(void **state)
 {
 	struct fixture fixture;
@@ -264,7 +299,7 @@ static void test_bad_hosts_do_not_delay_good_ones(void **state)
 	wait_for_state(&fixture, "good1", REMOTE_CONNECTED);
 	while (cpu_of(&fixture, "/good1/a").state != CGW_OK)
 		collect(&fixture, "good1", end_ns);
-	wait_for_reason(&fixture, "endless", "line longer than 1048576 bytes");
+	wait_for_reason(&fixture, "endless", "the first line is not that of cgward");
 	wait_for_reason(&fixture, "missing", "cgward not found on the host");
 	wait_for_reason(&fixture, "old", "incompatible cgward on the host");
 	wait_for_reason(&fixture, "newer", "stream schema 99 is not supported");
@@ -292,7 +327,8 @@ static void test_slow_host(void **state)
 	group = cgw_topology_find(cgw_snapshot_topology(cgw_frame_now(fixture.frame)), "/stuck/a");
 	assert_int_not_equal(group, CGW_NO_GROUP);
 	assert_int_equal(
-		cgw_snapshot_number(cgw_frame_now(fixture.frame), CGW_M_CPU_USAGE, group).value, 1);
+		cgw_snapshot_number(cgw_frame_now(fixture.frame), CGW_M_CPU_USAGE, group).value,
+		100000000);
 	assert_int_equal(cpu_of(&fixture, "/stuck/a").state, CGW_WARMUP);
 	close_hosts(&fixture);
 }
@@ -337,7 +373,7 @@ static void test_new_metrics_reconnect(void **state)
 		count++;
 	(void)fclose(commands);
 	assert_int_equal(count, 2);
-	assert_string_equal(line, "cgward dump --ndjson --stream 1 --interval 100000us -o "
+	assert_string_equal(line, "cgward dump --stream 1 --interval 100000us -o "
 				  "group,id,cpu.usage,pids.current\n");
 	close_hosts(&fixture);
 }
@@ -368,7 +404,7 @@ static void test_host_names(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single_host),
@@ -383,5 +419,9 @@ int main(void)
 		cmocka_unit_test(test_host_names),
 	};
 
+	if (argc == 4 && strcmp(argv[2], "deep") == 0)
+		return send_deep_sample();
+	if (argc == 4 && strcmp(argv[1], "send") == 0)
+		return send_samples(strtoull(argv[2], NULL, 10), strtol(argv[3], NULL, 10));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

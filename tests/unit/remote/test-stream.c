@@ -1,312 +1,470 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-stream.c - parsing of streams from other hosts: valid, invalid and oversized input. */
+/* test-stream.c - streams from other hosts: valid, invalid and oversized input. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "shared/remote/stream.h"
+#include "lib/recording/block.h"
+#include "recordings.h"
+#include "streams.h"
 #include "test.h"
 #include <cgward/model.h>
 
-#define HEAD                                                                                \
-	"{\"stream\":1,\"cgward\":\"9.9\",\"host\":\"web1\",\"layout\":\"v1\",\"sources\":" \
-	"{\"memory.events.max\":[1,\"memory.failcnt\",\"\"],\"cpu.usage\":[3,\"x\",\"\"]}," \
-	"\"stands_in\":[\"cpu.usage\",\"no.such\",7]}"
-#define SAMPLE(groups, at)                                                                \
-	"{\"sample\":" groups ",\"realtime_ns\":5,\"boottime_ns\":6,\"monotonic_ns\":" at \
-	",\"cost_ns\":7,\"collector\":\"bpf\",\"machine\":{\"cpu_count\":4,"              \
-	"\"memory_total_bytes\":1024,\"swap_free_bytes\":null,\"load_e2\":[1,2]}}"
-#define GROUP(path) "{\"group\":\"" path "\",\"id\":1}"
+#define FIRST "cgward stream 1\n"
 
 struct fixture {
-	struct remote_layouts layouts;
+	struct layout_list layouts;
 	struct remote_stream *stream;
-	struct cgw_snapshot *snapshot;
+	struct cgw_frame *frame;       /* of the sender */
+	struct cgw_snapshot *snapshot; /* the newest received */
 	struct cgw_diag diag;
+	char *sent;
+	size_t length;
+	FILE *out;
 };
 
-static const enum cgw_metric tested_metrics[] = {
-	CGW_M_CPU_USAGE,
-	CGW_M_MEMORY_CURRENT,
-	CGW_M_MEMORY_MAX,
-	CGW_M_IO_RBYTES,
-	CGW_M_MEMORY_PRESSURE_SOME_AVG10,
-	CGW_M_CGROUP_FROZEN,
-	CGW_M_CPUSET_CPUS,
-	CGW_M_MEMORY_EVENTS_MAX,
-};
-
-static void open_stream(struct fixture *fixture)
+static int setup(void **state)
 {
-	struct cgw_metric_set metrics = {0};
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-	*fixture = (struct fixture){0};
-	for (size_t i = 0; i < ARRAY_SIZE(tested_metrics); i++)
-		cgw_metric_set_add(&metrics, tested_metrics[i]);
-	assert_int_equal(remote_stream_new(&metrics, &fixture->layouts, &fixture->stream), 0);
+	assert_int_equal(remote_stream_new(&fixture->layouts, &fixture->stream), 0);
+	assert_int_equal(cgw_frame_new(&fixture->frame), 0);
+	fixture->out = open_memstream(&fixture->sent, &fixture->length);
+	*state = fixture;
+	return 0;
 }
 
-static void close_stream(struct fixture *fixture)
+static int teardown(void **state)
 {
+	struct fixture *fixture = *state;
+
+	(void)fclose(fixture->out);
+	free(fixture->sent);
+	cgw_frame_free(fixture->frame);
 	cgw_snapshot_unref(fixture->snapshot);
 	remote_stream_free(fixture->stream);
-	remote_layouts_done(&fixture->layouts);
+	layout_list_done(&fixture->layouts);
+	free(fixture);
+	return 0;
 }
 
-/* Parses lines up to NULL. Returns the result of the last; the others must succeed. */
-static int feed(struct fixture *fixture, const char *const *lines)
+/* Parses all of the bytes. Returns the number of samples, or the first error. */
+static int parse(struct fixture *fixture, const void *data, size_t length)
 {
-	int r = 0;
+	struct remote_parsed parsed;
+	int samples = 0;
 
-	for (; *lines != NULL; lines++) {
-		struct cgw_snapshot *snapshot = NULL;
+	do {
+		/* Reading beyond the end is an error that sanitizers find. */
+		CLEANUP(cleanup_free) void *copy = malloc(length + (length == 0));
+		int r;
 
+		memcpy(copy, data, length);
+		r = remote_stream_parse(fixture->stream, copy, length, &parsed, &fixture->diag);
 		if (r < 0)
-			fail_msg("an earlier line was refused: %s", fixture->diag.text);
-		r = remote_stream_parse_line(fixture->stream, *lines, strlen(*lines), &snapshot,
-					     &fixture->diag);
-		if (r > 0) {
-			cgw_snapshot_unref(fixture->snapshot);
-			fixture->snapshot = snapshot;
-		}
-	}
+			return r;
+		assert_true(parsed.used <= length);
+		assert_true(parsed.snapshot == NULL || parsed.cost > 0);
+		data = (const char *)data + parsed.used;
+		length -= parsed.used;
+		if (parsed.snapshot == NULL)
+			continue;
+		cgw_snapshot_unref(fixture->snapshot);
+		fixture->snapshot = parsed.snapshot;
+		samples++;
+	} while (parsed.used > 0);
+	assert_int_equal(length, 0);
+	return samples;
+}
+
+/* Parses what was sent since the last call. */
+static int receive(struct fixture *fixture)
+{
+	int r;
+
+	assert_int_equal(fflush(fixture->out), 0);
+	r = parse(fixture, fixture->sent, fixture->length);
+	rewind(fixture->out);
 	return r;
 }
-#define FEED(fixture, ...) feed(fixture, (const char *const[]){__VA_ARGS__, NULL})
 
-static void expect(const struct cgw_snapshot *now, enum cgw_metric metric, uint32_t group,
-		   enum cgw_state state, uint64_t value)
-{
-	struct cgw_number number = cgw_snapshot_number(now, metric, group);
-
-	assert_int_equal(number.state, state);
-	if (state == CGW_OK)
-		assert_int_equal(number.value, value);
-}
-
+/* Values of every shape and state arrive unchanged, and topologies are shared as they were. */
 static void test_all_kinds_of_values(void **state)
 {
-	struct fixture fixture;
-	const struct cgw_instance *instances;
-	const struct cgw_system_stat *system;
-	enum cgw_state why;
-	size_t count;
-	char path[64];
+	struct fixture *fixture = *state;
+	struct machine_ticks ticks = {0};
 
-	(void)state;
-	open_stream(&fixture);
-	assert_int_equal(
-		FEED(&fixture, HEAD, SAMPLE("3", "1000"),
-		     "{\"group\":\"/\",\"id\":1,\"cpu.usage\":5000,\"memory.max\":null,"
-		     "\"reasons\":{\"memory.max\":\"max\"},\"unknown\":[{}]}",
-		     "{\"group\":\"/a\\\\x0ab\",\"id\":77,\"bytes\":{\"group\":\"2f610a62\"},"
-		     "\"memory.current\":1.8446744073709550e19,\"cgroup.frozen\":true,"
-		     "\"memory.pressure.some.avg10\":12.34,\"cpuset.cpus\":\"0-3\","
-		     "\"io.rbytes\":30,\"instances\":{\"io.rbytes\":{\"vda\":10,\"vdb\":20}}}",
-		     "{\"group\":\"/a\\\\x0ab/c\",\"bytes\":{\"group\":\"2f610a622f63\"},"
-		     "\"memory.current\":-5,\"cpu.usage\":null,\"memory.max\":\"much\","
-		     "\"reasons\":{\"cpu.usage\":\"denied\",\"cgroup.frozen\":\"nonsense\"}}"),
-		1);
-	assert_string_equal(remote_stream_host(fixture.stream), "web1");
-	assert_int_equal(remote_stream_layout(fixture.stream)->kind, CGW_LAYOUT_V1);
-	assert_int_equal(cgw_snapshot_topology(fixture.snapshot)->count, 3);
-	(void)cgw_topology_path(cgw_snapshot_topology(fixture.snapshot), 2, path, sizeof(path));
-	assert_string_equal(path, "/a\nb/c");
-	assert_int_equal(cgw_snapshot_topology(fixture.snapshot)->id[0][1], 77);
-	assert_int_equal(cgw_snapshot_topology(fixture.snapshot)->below[0], 2);
-	expect(fixture.snapshot, CGW_M_CPU_USAGE, 0, CGW_OK, 5000);
-	expect(fixture.snapshot, CGW_M_MEMORY_MAX, 0, CGW_MAX, 0);
-	expect(fixture.snapshot, CGW_M_MEMORY_CURRENT, 0, CGW_ABSENT, 0);
-	expect(fixture.snapshot, CGW_M_MEMORY_CURRENT, 1, CGW_OK, UINT64_C(18446744073709549568));
-	expect(fixture.snapshot, CGW_M_CGROUP_FROZEN, 1, CGW_OK, 1);
-	expect(fixture.snapshot, CGW_M_MEMORY_PRESSURE_SOME_AVG10, 1, CGW_OK, 1234);
-	expect(fixture.snapshot, CGW_M_IO_RBYTES, 1, CGW_OK, 30);
-	instances = cgw_snapshot_instances(fixture.snapshot, CGW_M_IO_RBYTES, 1, &count);
-	assert_int_equal(count, 2);
-	assert_string_equal(instances[1].name, "vdb");
-	assert_int_equal(instances[1].number.value, 20);
-	assert_string_equal(cgw_snapshot_text(fixture.snapshot, CGW_M_CPUSET_CPUS, 1, &why), "0-3");
-	assert_null(cgw_snapshot_text(fixture.snapshot, CGW_M_CPUSET_CPUS, 2, &why));
-	expect(fixture.snapshot, CGW_M_MEMORY_CURRENT, 2, CGW_BAD, 0);
-	expect(fixture.snapshot, CGW_M_CPU_USAGE, 2, CGW_DENIED, 0);
-	expect(fixture.snapshot, CGW_M_MEMORY_MAX, 2, CGW_BAD, 0);
-	expect(fixture.snapshot, CGW_M_CGROUP_FROZEN, 2, CGW_BAD, 0);
-	system = cgw_snapshot_system(fixture.snapshot);
-	assert_int_equal(system->cpu_count, 4);
-	assert_int_equal(system->memory_total_bytes.value, 1024);
-	assert_int_equal(system->swap_free_bytes.state, CGW_ABSENT);
-	assert_int_equal(system->load_e2[1].value, 2);
-	assert_int_equal(system->load_e2[2].state, CGW_ABSENT);
-	assert_string_equal(cgw_snapshot_collector(fixture.snapshot), "bpf");
-	/* Sources are looked up in the metric table; others are unknown. */
-	assert_true(cgw_snapshot_source(fixture.snapshot, CGW_M_MEMORY_EVENTS_MAX)->own);
-	assert_null(cgw_snapshot_source(fixture.snapshot, CGW_M_CPU_USAGE));
-	assert_true(cgw_snapshot_is_system_wide(fixture.snapshot, CGW_M_CPU_USAGE));
-	close_stream(&fixture);
+	for (unsigned tick = 0; tick < 60; tick++) {
+		struct cgw_snapshot *now = machine_tick(&ticks, tick);
+		const struct cgw_topology *before =
+			tick > 0 ? cgw_snapshot_topology(fixture->snapshot) : NULL;
+		bool same = tick > 0 && cgw_frame_now(fixture->frame)->topology == now->topology;
+
+		now->topology->view.layout = sent_layout();
+		assert_int_equal(cgw_frame_update(fixture->frame, now), 0);
+		assert_int_equal(remote_stream_write(fixture->frame, tick == 0, fixture->out), 0);
+		assert_int_equal(receive(fixture), 1);
+		assert_same_snapshot(fixture->snapshot, now);
+		assert_true(!same || cgw_snapshot_topology(fixture->snapshot) == before);
+		assert_int_equal(cgw_snapshot_topology(fixture->snapshot)->layout->kind,
+				 CGW_LAYOUT_V2);
+	}
+	machine_ticks_done(&ticks);
 }
 
-/* Two samples produce rates, and share a topology while the groups are the same. */
+/* Two samples produce rates. */
 static void test_rates(void **state)
 {
-	struct fixture fixture;
+	static const struct frame_group groups[] = {{"/", 1}, {"/a", 9}};
+	static const struct frame_group recreated[] = {{"/", 1}, {"/a", 10}};
+	struct fixture *fixture = *state;
 	struct cgw_frame *frame;
-	const struct cgw_topology *topology;
 	struct cgw_field cpu;
 
-	(void)state;
-	open_stream(&fixture);
 	assert_int_equal(cgw_frame_new(&frame), 0);
 	assert_int_equal(cgw_field_parse("cpu", &cpu, NULL), 0);
-	assert_int_equal(FEED(&fixture, HEAD, SAMPLE("2", "1000000000"),
-			      "{\"group\":\"/\",\"cpu.usage\":0}",
-			      "{\"group\":\"/a\",\"id\":9,\"cpu.usage\":100000000}"),
-			 1);
-	assert_int_equal(cgw_frame_update(frame, fixture.snapshot), 0);
-	topology = cgw_snapshot_topology(fixture.snapshot);
-	assert_int_equal(FEED(&fixture, SAMPLE("2", "3000000000"),
-			      "{\"group\":\"/\",\"cpu.usage\":0}",
-			      "{\"group\":\"/a\",\"id\":9,\"cpu.usage\":600000000}"),
-			 1);
-	assert_ptr_equal(cgw_snapshot_topology(fixture.snapshot), topology);
-	assert_int_equal(cgw_frame_update(frame, fixture.snapshot), 0);
+	send_sample(fixture->frame, groups, 2, 1, CGW_M_CPU_USAGE, 100000000, fixture->out);
+	assert_int_equal(receive(fixture), 1);
+	assert_int_equal(cgw_frame_update(frame, fixture->snapshot), 0);
+	send_sample(fixture->frame, groups, 2, 3, CGW_M_CPU_USAGE, 600000000, fixture->out);
+	assert_int_equal(receive(fixture), 1);
+	assert_int_equal(cgw_frame_update(frame, fixture->snapshot), 0);
 	assert_true(cgw_frame_value(frame, cpu, 1).real > 24.9 &&
 		    cgw_frame_value(frame, cpu, 1).real < 25.1);
 	/* Another group with the same name. */
-	assert_int_equal(FEED(&fixture, SAMPLE("2", "4000000000"), "{\"group\":\"/\"}",
-			      "{\"group\":\"/a\",\"id\":10,\"cpu.usage\":5}"),
-			 1);
-	assert_ptr_not_equal(cgw_snapshot_topology(fixture.snapshot), topology);
-	assert_int_equal(cgw_frame_update(frame, fixture.snapshot), 0);
+	send_sample(fixture->frame, recreated, 2, 4, CGW_M_CPU_USAGE, 5, fixture->out);
+	assert_int_equal(receive(fixture), 1);
+	assert_int_equal(cgw_frame_update(frame, fixture->snapshot), 0);
 	assert_int_equal(cgw_frame_flags(frame, 1), CGW_ROW_RECREATED);
 	cgw_frame_free(frame);
-	close_stream(&fixture);
 }
 
-/* The last line of each case is refused with a reason, and so are all further lines. */
-static void test_invalid_streams(void **state)
+/* A stream may arrive in pieces of any size. */
+static void test_pieces(void **state)
+{
+	static const struct frame_group groups[] = {{"/", 1}, {"/a", 9}};
+	struct fixture *fixture = *state;
+	size_t at = 0;
+	int samples = 0;
+
+	send_sample(fixture->frame, groups, 2, 1, CGW_M_CPU_USAGE, 5, fixture->out);
+	send_sample(fixture->frame, groups, 2, 2, CGW_M_CPU_USAGE, 6, fixture->out);
+	assert_int_equal(fflush(fixture->out), 0);
+	for (size_t length = 0; at + length <= fixture->length; length++) {
+		struct remote_parsed parsed;
+
+		assert_int_equal(remote_stream_parse(fixture->stream, fixture->sent + at, length,
+						     &parsed, &fixture->diag),
+				 0);
+		if (parsed.used == 0)
+			continue;
+		assert_int_equal(parsed.used, length);
+		at += length;
+		length = 0;
+		samples += parsed.snapshot != NULL;
+		cgw_snapshot_unref(parsed.snapshot);
+	}
+	assert_int_equal(samples, 2);
+	assert_int_equal(at, fixture->length);
+}
+
+static void assert_refused(struct fixture *fixture, int error, const char *reason)
+{
+	assert_true(error < 0);
+	assert_non_null(strstr(fixture->diag.text, reason));
+	assert_null(fixture->snapshot);
+	/* So is everything that follows. */
+	assert_int_equal(parse(fixture, FIRST, strlen(FIRST)), -EBADMSG);
+}
+
+static void test_invalid_first_lines(void **state)
 {
 	static const struct {
+		const char *line;
 		int expected;
-		const char *lines[6];
+		const char *reason;
 	} cases[] = {
-		{-EBADMSG, {""}},
-		{-EBADMSG, {"hello"}},
-		{-EBADMSG, {"[]"}},
-		{-EBADMSG, {"{\"stream\":1}{"}},
-		{-EBADMSG, {"{}"}},
-		{-EBADMSG, {"{\"stream\":\"1\"}"}},
-		{-EPROTONOSUPPORT, {"{\"stream\":2,\"layout\":\"v2\"}"}},
-		{-EBADMSG, {"{\"stream\":1,\"layout\":\"v3\"}"}},
-		{-EBADMSG, {"{\"stream\":1,\"layout\":\"none\"}"}},
-		{-EBADMSG, {HEAD, HEAD}},
-		{-EBADMSG, {HEAD, GROUP("/")}},
-		{-EBADMSG, {HEAD, SAMPLE("0", "1")}},
-		{-EBADMSG, {HEAD, SAMPLE("-1", "1")}},
-		{-EBADMSG, {HEAD, SAMPLE("1e3", "1")}},
-		{-EBADMSG, {HEAD, SAMPLE("100001", "1")}},
-		{-EBADMSG, {HEAD, SAMPLE("1", "-1")}},
-		{-EBADMSG, {HEAD, SAMPLE("1", "1"), GROUP("")}},
-		{-EBADMSG, {HEAD, SAMPLE("1", "1"), GROUP("/a")}},
-		{-EBADMSG, {HEAD, SAMPLE("1", "1"), "{\"id\":1}"}},
-		{-EBADMSG, {HEAD, SAMPLE("1", "1"), SAMPLE("1", "1")}},
-		{-EBADMSG, {HEAD, SAMPLE("3", "1"), GROUP("/"), GROUP("/")}},
-		{-EBADMSG, {HEAD, SAMPLE("3", "1"), GROUP("/"), GROUP("a")}},
-		{-EBADMSG, {HEAD, SAMPLE("3", "1"), GROUP("/"), GROUP("/a/b")}},
-		{-EBADMSG, {HEAD, SAMPLE("3", "1"), GROUP("/"), GROUP("/b"), GROUP("/a")}},
-		{-EBADMSG, {HEAD, SAMPLE("3", "1"), GROUP("/"), GROUP("/a"), GROUP("/a")}},
-		{-EBADMSG, {HEAD, SAMPLE("4", "1"), GROUP("/"), GROUP("/a"), GROUP("/a/")}},
-		{-EBADMSG, {HEAD, SAMPLE("4", "1"), GROUP("/"), GROUP("/a"), GROUP("/a/..")}},
-		{-EBADMSG, {HEAD, SAMPLE("4", "1"), GROUP("/"), GROUP("/.")}},
-		{-EBADMSG, {HEAD, SAMPLE("4", "1"), GROUP("/"), GROUP("//a")}},
-		{-EBADMSG, {HEAD, SAMPLE("4", "1"), GROUP("/"), GROUP("/a\\u0000b")}},
-		{-EBADMSG,
-		 {HEAD, SAMPLE("4", "1"), GROUP("/"),
-		  "{\"group\":\"/a\",\"bytes\":{\"group\":\"2f6100\"}}"}},
-		{-EBADMSG,
-		 {HEAD, SAMPLE("4", "1"), GROUP("/"),
-		  "{\"group\":\"/a\",\"bytes\":{\"group\":\"2f6\"}}"}},
-		{-EBADMSG,
-		 {HEAD, SAMPLE("4", "1"), GROUP("/"),
-		  "{\"group\":\"/a\",\"bytes\":{\"group\":\"2fZZ\"}}"}},
-		{-EBADMSG, {HEAD, SAMPLE("2", "1"), "{\"group\":\"/\",\"cpuset.cpus\":5}"}},
+		{"hello", -EBADMSG, "startup files"},
+		{"\n", -EBADMSG, "startup files"},
+		{"cgward stream", 0, NULL},
+		{"cgward stream\n", -EBADMSG, "startup files"},
+		{"cgward stream \n1", -EPROTONOSUPPORT, "schema 0 is not"},
+		{"cgward stream 2\n", -EPROTONOSUPPORT, "schema 2 is not"},
+		{"cgward stream 99999999999999999999\n", -EPROTONOSUPPORT, "is not supported"},
+		{"cgward stream 0000000000000000000000000000000000000000000000000000000000000001\n",
+		 -EBADMSG, "startup files"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct cgw_snapshot *snapshot = NULL;
-		struct fixture fixture;
+		struct fixture *fixture;
+		void *one = NULL;
+		struct remote_parsed parsed;
 		int r;
 
-		open_stream(&fixture);
-		r = feed(&fixture, cases[i].lines);
-		if (r != cases[i].expected || fixture.diag.text[0] == '\0')
-			fail_msg("case %zu: %d %s", i, r, fixture.diag.text);
-		assert_int_equal(remote_stream_parse_line(fixture.stream, HEAD, strlen(HEAD),
-							  &snapshot, &fixture.diag),
-				 -EBADMSG);
-		assert_null(fixture.snapshot);
-		close_stream(&fixture);
+		setup(&one);
+		fixture = one;
+		r = remote_stream_parse(fixture->stream, cases[i].line, strlen(cases[i].line),
+					&parsed, &fixture->diag);
+		if (r != cases[i].expected)
+			fail_msg("case %zu: %d %s", i, r, fixture->diag.text);
+		if (r < 0)
+			assert_refused(fixture, r, cases[i].reason);
+		teardown(&one);
 	}
+	(void)state;
+}
+
+/* Trees that no kernel has. The encoder writes them as they are. */
+static void test_invalid_groups(void **state)
+{
+	static char long_name[1 + 256 + 1];
+	const struct frame_group cases[][4] = {
+		{{"/a", 1}},
+		{{"/", 1}, {"/", 2}},
+		{{"/", 1}, {"/b", 2}, {"/a", 3}},
+		{{"/", 1}, {"/a", 2}, {"/a", 3}},
+		{{"/", 1}, {"/a", 2}, {"/a/", 3}},
+		{{"/", 1}, {"/a", 2}, {"/a/..", 3}},
+		{{"/", 1}, {"/.", 2}},
+		{{"/", 1}, {long_name, 2}},
+	};
+
+	memset(long_name, 'n', sizeof(long_name) - 1);
+	long_name[0] = '/';
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture *fixture;
+		void *one = NULL;
+		uint32_t count = 0;
+		int r;
+
+		setup(&one);
+		fixture = one;
+		while (count < 4 && cases[i][count].path != NULL)
+			count++;
+		send_sample(fixture->frame, cases[i], count, 1, CGW_M_CPU_USAGE, 5, fixture->out);
+		r = receive(fixture);
+		if (r != -EBADMSG)
+			fail_msg("case %zu: %d", i, r);
+		assert_refused(fixture, r, "damaged sample");
+		teardown(&one);
+	}
+	(void)state;
+}
+
+/* Each changed byte of a block is noticed. */
+static void test_damaged_samples(void **state)
+{
+	static const struct frame_group groups[] = {{"/", 1}, {"/a", 9}};
+	struct fixture *whole = *state;
+
+	send_sample(whole->frame, groups, 2, 1, CGW_M_CPU_USAGE, 5, whole->out);
+	assert_int_equal(fflush(whole->out), 0);
+	for (size_t at = strlen(FIRST); at < whole->length; at++) {
+		CLEANUP(cleanup_free) char *copy = malloc(whole->length);
+		void *one = NULL;
+
+		setup(&one);
+		memcpy(copy, whole->sent, whole->length);
+		copy[at] ^= 1;
+		assert_refused(one, parse(one, copy, whole->length), "invalid stream");
+		teardown(&one);
+	}
+}
+
+/* Stores a header for the payload that follows it. */
+static void put_header(uint8_t *to, struct block_header header, const uint8_t *payload)
+{
+	header.checksum = checksum(payload, header.stored_bytes);
+	block_header_store(&header, to);
+}
+
+static void test_invalid_blocks(void **state)
+{
+	static const struct {
+		struct block_header header;
+		const char *reason;
+	} cases[] = {
+		{{.kind = BLOCK_INDEX}, "expected the start"},
+		{{.kind = BLOCK_DELTA}, "damaged sample"}, /* from nothing */
+		{{.kind = BLOCK_KEY}, "damaged sample"},
+		{{.kind = BLOCK_KEY, .raw_bytes = 5}, "damaged sample"},
+		{{.kind = BLOCK_KEY, .raw_bytes = REMOTE_SAMPLE_BYTES_MAX + 1}, "larger than"},
+		{{.kind = BLOCK_KEY, .stored_bytes = REMOTE_SAMPLE_BYTES_MAX + 1}, "larger than"},
+	};
+	static uint8_t block[BLOCK_HEADER_BYTES + REMOTE_SAMPLE_BYTES_MAX + 1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		void *one = NULL;
+
+		setup(&one);
+		assert_int_equal(parse(one, FIRST, strlen(FIRST)), 0);
+		put_header(block, cases[i].header, block + BLOCK_HEADER_BYTES);
+		assert_refused(one, parse(one, block, BLOCK_HEADER_BYTES), cases[i].reason);
+		teardown(&one);
+	}
+	(void)state;
+}
+
+/* A chain of groups, or many groups below the root. */
+static struct cgw_snapshot *snapshot_of(uint32_t count, bool chain)
+{
+	struct cgw_metric_set metrics = {0};
+	struct topology_arrays to;
+	struct topology *topology = NULL;
+	struct cgw_snapshot *snapshot = NULL;
+
+	assert_int_equal(topology_new(count, 1, count * 8, &topology, &to), 0);
+	topology->view.layout = sent_layout();
+	for (uint32_t i = 0; i < count; i++) {
+		char *name = to.names + (size_t)i * 8;
+
+		if (i > 0)
+			(void)snprintf(name, 8, "%07u", i % 10000000);
+		else
+			name[0] = '\0';
+		to.name[i] = name;
+		to.parent[i] = i == 0 ? CGW_NO_GROUP : chain ? i - 1 : 0;
+		to.depth[i] = (uint16_t)(i == 0 ? 0 : chain ? i : 1);
+		to.below[i] = i == 0 || chain ? count - 1 - i : 0;
+		to.present[i] = 1;
+	}
+	cgw_metric_set_add(&metrics, CGW_M_CGROUP_TYPE);
+	assert_int_equal(snapshot_begin(NULL, topology, &metrics, &snapshot), 0);
+	snapshot->collector = "files";
+	topology_unref(topology);
+	return snapshot;
+}
+
+/* Sends a sample as another program could, with everything. */
+static void send_unfiltered(struct fixture *fixture)
+{
+	static const struct cgw_recorder_options no_options;
+	static const struct event_list no_events;
+	struct block_header header = {.kind = BLOCK_KEY};
+	struct encoder encoder = {.options = &no_options};
+	struct bytes payload = {0};
+	struct packer *packer;
+	const uint8_t *block;
+	size_t length;
+
+	assert_int_equal(packer_new(&packer), 0);
+	assert_int_equal(sample_encode(&encoder, fixture->frame, true, &no_events, &payload), 0);
+	assert_int_equal(packer_pack(packer, &header, &payload, &block, &length), 0);
+	fputs(FIRST, fixture->out);
+	fwrite(block, 1, length, fixture->out);
+	packer_free(packer);
+	bytes_done(&payload);
+	encoder_done(&encoder);
+}
+
+/* Sends the snapshot; expects it to be received, or refused for its size. */
+static void assert_limit(struct cgw_snapshot *snapshot, bool accepted)
+{
+	struct fixture *fixture;
+	void *one = NULL;
+
+	setup(&one);
+	fixture = one;
+	assert_int_equal(snapshot_finish(snapshot), 0);
+	assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
+	cgw_snapshot_unref(snapshot);
+	send_unfiltered(fixture);
+	if (accepted)
+		assert_int_equal(receive(fixture), 1);
+	else
+		assert_refused(fixture, receive(fixture), "exceeds the limits");
+	teardown(&one);
 }
 
 static void test_limits(void **state)
 {
-	size_t size = REMOTE_LINE_MAX + 2;
-	char *line = malloc(size), *path = malloc(2 * (REMOTE_DEPTH_MAX + 2) + 64);
-	struct cgw_snapshot *snapshot = NULL;
-	struct fixture fixture;
-	int r = 0;
+	CLEANUP(cleanup_free) char *text = calloc(1, REMOTE_PARTS_MAX + 2);
+	struct cgw_snapshot *snapshot;
 
+	assert_limit(snapshot_of(REMOTE_DEPTH_MAX + 1, true), true);
+	assert_limit(snapshot_of(REMOTE_DEPTH_MAX + 2, true), false);
+	assert_limit(snapshot_of(REMOTE_GROUPS_MAX, false), true);
+	assert_limit(snapshot_of(REMOTE_GROUPS_MAX + 1, false), false);
+	memset(text, 'x', REMOTE_PARTS_MAX + 1);
+	snapshot = snapshot_of(1, false);
+	assert_int_equal(snapshot_add_text(snapshot, 0, 0, text, REMOTE_PARTS_MAX + 1), 0);
+	snapshot->columns[0].state[0] = CGW_OK;
+	assert_limit(snapshot, false);
 	(void)state;
-	assert_non_null(line);
-	assert_non_null(path);
-	memset(line, ' ', size);
-	open_stream(&fixture);
-	assert_int_equal(
-		remote_stream_parse_line(fixture.stream, line, size - 1, &snapshot, &fixture.diag),
-		-EBADMSG);
-	close_stream(&fixture);
-
-	/* Too deep. */
-	open_stream(&fixture);
-	assert_int_equal(FEED(&fixture, HEAD, SAMPLE("100000", "1"), GROUP("/")), 0);
-	for (size_t depth = 1; depth <= REMOTE_DEPTH_MAX + 1 && r == 0; depth++) {
-		size_t used = (size_t)sprintf(path, "{\"group\":\"");
-
-		for (size_t i = 0; i < depth; i++) {
-			path[used++] = '/';
-			path[used++] = 'd';
-		}
-		(void)strcpy(path + used, "\"}");
-		r = remote_stream_parse_line(fixture.stream, path, strlen(path), &snapshot,
-					     &fixture.diag);
-		assert_true(r == 0 || depth == REMOTE_DEPTH_MAX + 1);
-	}
-	assert_int_equal(r, -EBADMSG);
-	assert_non_null(strstr(fixture.diag.text, "1000 levels"));
-	close_stream(&fixture);
-
-	/* A name longer than any file system allows. */
-	open_stream(&fixture);
-	assert_int_equal(FEED(&fixture, HEAD, SAMPLE("3", "1"), GROUP("/")), 0);
-	(void)sprintf(line, "{\"group\":\"/%0256d\"}", 7);
-	assert_int_equal(remote_stream_parse_line(fixture.stream, line, strlen(line), &snapshot,
-						  &fixture.diag),
-			 -EBADMSG);
-	close_stream(&fixture);
-	free(line);
-	free(path);
 }
+
+/* Groups that a reader would refuse are omitted and counted; rates continue afterwards. */
+static void test_deep_groups_are_omitted(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		uint32_t count;
+		size_t omitted;
+	} samples[] = {{3, 0}, {REMOTE_DEPTH_MAX + 3, 2}, {3, 0}, {3, 0}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct cgw_snapshot *snapshot = snapshot_of(samples[i].count, true);
+
+		snapshot->monotonic_ns = i + 1;
+		assert_int_equal(snapshot_finish(snapshot), 0);
+		assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
+		cgw_snapshot_unref(snapshot);
+		assert_int_equal(remote_stream_write(fixture->frame, i == 0, fixture->out), 0);
+		assert_int_equal(receive(fixture), 1);
+		assert_int_equal(remote_stream_omitted(fixture->stream), samples[i].omitted);
+		assert_int_equal(cgw_snapshot_topology(fixture->snapshot)->count,
+				 samples[i].count - samples[i].omitted);
+	}
+}
+
+/* Of too many groups, the deepest level is omitted. */
+static void test_many_groups_are_omitted(void **state)
+{
+	struct cgw_snapshot *snapshot = snapshot_of(REMOTE_GROUPS_MAX + 1, false);
+	struct fixture *fixture = *state;
+
+	assert_int_equal(snapshot_finish(snapshot), 0);
+	assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
+	cgw_snapshot_unref(snapshot);
+	assert_int_equal(remote_stream_write(fixture->frame, true, fixture->out), 0);
+	assert_int_equal(receive(fixture), 1);
+	assert_int_equal(remote_stream_omitted(fixture->stream), REMOTE_GROUPS_MAX);
+	assert_int_equal(cgw_snapshot_topology(fixture->snapshot)->count, 1);
+}
+
+/* Consumers look up the hierarchies of groups in the layout. */
+static void test_layout_without_hierarchies(void **state)
+{
+	static const struct cgw_layout none = {.kind = CGW_LAYOUT_V1};
+	struct cgw_snapshot *snapshot = snapshot_of(1, false);
+	struct fixture *fixture = *state;
+
+	snapshot->topology->view.layout = &none;
+	assert_int_equal(snapshot_finish(snapshot), 0);
+	assert_int_equal(cgw_frame_update(fixture->frame, snapshot), 0);
+	cgw_snapshot_unref(snapshot);
+	assert_int_equal(remote_stream_write(fixture->frame, true, fixture->out), 0);
+	assert_refused(fixture, receive(fixture), "damaged sample");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_kinds_of_values),
-		cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_invalid_streams),
-		cmocka_unit_test(test_limits),
+		TEST(test_all_kinds_of_values),
+		TEST(test_rates),
+		TEST(test_pieces),
+		TEST(test_invalid_first_lines),
+		TEST(test_invalid_groups),
+		TEST(test_damaged_samples),
+		TEST(test_invalid_blocks),
+		TEST(test_limits),
+		TEST(test_layout_without_hierarchies),
+		TEST(test_deep_groups_are_omitted),
+		TEST(test_many_groups_are_omitted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recording-metrics.h - metrics, group owners and boot ID for a recording of this machine. */
-#ifndef CGWARD_SHARED_CLI_RECORDING_METRICS_H
-#define CGWARD_SHARED_CLI_RECORDING_METRICS_H
+/* recording-common.h - common to the commands that write or read recordings. */
+#ifndef CGWARD_SHARED_CLI_RECORDING_COMMON_H
+#define CGWARD_SHARED_CLI_RECORDING_COMMON_H
 
-#include <cgward/model.h>
+#include <cgward/recording.h>
+
+#include "shared/cli/cli.h"
 
 /*
  * Parses "KEY,KEY,..." into metrics. NULL selects the default metrics, a list that starts with '+'
@@ -15,5 +17,17 @@ size_t recording_owner(void *context, const struct cgw_topology *topology, uint3
 		       char *buffer, size_t size);
 /* The boot ID of the kernel, or "" if it cannot be read; the caller frees it. */
 char *recording_boot_id(const struct cgw_layout *layout);
+
+/*
+ * Reports the damaged parts of a recording that a command skipped. Call it last: parts are found
+ * damaged when they are read. Success becomes CLI_PARTLY.
+ */
+enum cli_exit recording_report_damage(const struct cli_context *context,
+				      const struct cgw_replay *replay, enum cli_exit status);
+
+static inline void cleanup_replay(struct cgw_replay **replay)
+{
+	cgw_replay_free(*replay);
+}
 
 #endif

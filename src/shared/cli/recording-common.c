@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* recording-metrics.c - metrics, group owners and boot ID for a recording of this machine. */
+/* recording-common.c - common to the commands that write or read recordings. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
-#include "shared/cli/recording-metrics.h"
+#include "shared/cli/recording-common.h"
 
 /*
  * Adds the default metrics, whose size does not depend on the workload. Process lists grow with the
@@ -80,4 +80,21 @@ char *recording_boot_id(const struct cgw_layout *layout)
 		return strdup("");
 	text[strcspn(text, "\n")] = '\0';
 	return text;
+}
+
+enum cli_exit recording_report_damage(const struct cli_context *context,
+				      const struct cgw_replay *replay, enum cli_exit status)
+{
+	size_t count;
+	const struct cgw_damage *damage = cgw_replay_damage(replay, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		char file[512];
+
+		cgw_escape(file, sizeof(file), damage[i].file, strlen(damage[i].file));
+		cli_error(context, "%s: skipped %llu bytes at offset %llu: %s", file,
+			  (unsigned long long)damage[i].length,
+			  (unsigned long long)damage[i].offset, damage[i].what);
+	}
+	return status == CLI_OK && count > 0 ? CLI_PARTLY : status;
 }
