@@ -133,10 +133,9 @@ static enum cli_exit report(const struct explain *explain, const struct inspect_
 		report_policy(explain, target);
 		return CLI_OK;
 	}
-	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA, "cgward",
-					cgw_version(), "group",
-				    json_escaped(target->path), "causes", list, "policy",
-				    report_policy(explain, target)),
+	return json_print(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schema", CLI_JSON_SCHEMA,
+				    "cgward", cgw_version(), "group", json_escaped(target->path),
+				    "causes", list, "policy", report_policy(explain, target)),
 			  stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8)) < 0
 		       ? CLI_FAILED
 		       : CLI_OK;

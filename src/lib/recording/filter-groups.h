@@ -8,7 +8,7 @@
 struct filter {
 	const char *const *globs;
 	size_t glob_count;
-	/* Used instead of globs if set; whoever omits a group omits its descendants. */
+	/* Used instead of globs if set; descendants of an omitted group must be omitted too. */
 	bool (*omits)(const struct filter *filter, const struct cgw_topology *topology,
 		      uint32_t group);
 	unsigned levels; /* for that function */

@@ -41,10 +41,10 @@ static void print_option(const struct cli_option *option)
 	if (option->letter != 0)
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, option->name,
-		       option->argument == NULL ? ""
-		       : optional               ? "[="
-						: " ",
-		       option->argument != NULL ? option->argument : "", optional ? "]" : "");
+		 option->argument == NULL ? ""
+		 : optional               ? "[="
+					  : " ",
+		 option->argument != NULL ? option->argument : "", optional ? "]" : "");
 	if (strlen(left) > 24)
 		printf("  %s\n  %-24s %s\n", left, "", option->help);
 	else
