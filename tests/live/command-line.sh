@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # The command line: help, the dashboard without its name, one meaning for each short option; and
 # every example in the help works as it is.
 . "$(dirname "$0")/lib.sh"

@@ -100,7 +100,7 @@ near "the CPU time equals the kernel's value" "$(awk -v ns="$kernel_ns" 'BEGIN {
 	"$(query "cgward_cpu_usage_seconds_total{group=\"$group\"}")" 0.5
 same "only the selected groups are exposed" 2 "$(query cgward_groups)"
 same "no group is left out" 0 "$(query cgward_groups_left_out)"
-same "the version is exposed" 1 "$(query "cgward_build_info{version=\"$("$CGWARD" --version | awk '{ print $2 }')\"}")"
+same "the version is exposed" 1 "$(query "cgward_build_info{version=\"$("$CGWARD" --version | awk '{ print $2; exit }')\"}")"
 same "there are no sample errors" 0 "$(query cgward_sample_errors_total)"
 
 # Each query of the dashboard succeeds, and has a result if its families have samples.

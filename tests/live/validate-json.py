@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 """validate-json.py SCHEMA [FILE]: checks each JSON document in FILE against a schema of docs/schema.
 
 Stricter than JSON Schema: a member that the schema does not describe is an error, so that the
