@@ -7,8 +7,8 @@
 
 is_root || { skip "deep groups: requires root (not possible here)" && exit; }
 levels=$((2 * ${CGWARD_TEST_LEVELS:-1500})) # fewer on emulated machines
-# Three hierarchies: beside eight new ones of this depth, the kernel (6.18) stops interrupts for up to two
-# seconds at a time, and a process that makes no system call gets 3 % of a CPU too.
+# Three hierarchies: with eight new ones of this depth, a machine with Linux 6.18 stalled for up to two seconds
+# at a time, in which a process without system calls got 3 % of a CPU too; the cause is not known.
 controllers=(memory freezer pids)
 group=$(make_group deep "${controllers[@]}")
 work=$(mktemp -d) && test_files+=("$work")

@@ -5,7 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 
 here=$(cd "$(dirname "$0")" && pwd)
+# Test machines have the schemas beside the live tests.
 schemas=$here/../../docs/schema
+[ -d "$schemas" ] || schemas=$here/../schema
 work=$(mktemp -d) && test_files+=("$work")
 journal=(--journal "$work/journal")
 
@@ -35,6 +37,8 @@ printf '[limit most]\nmatch = /**\npids.max = 500\n\n[rule many]\nmatch = /**\nw
 valid explain "$CGWARD" explain --json --rates 100ms --policy "$work/policy.conf" "pid:$$"
 "$CGWARD" record --interval 100ms --count 4 "$work/recording.cgwr" >/dev/null 2>&1
 valid diff "$CGWARD" diff --json "$work/recording.cgwr"
+valid advise "$CGWARD" advise --json --recording "$work/recording.cgwr"
+valid advise "$CGWARD" advise --json --recording "$work/recording.cgwr" --verify "$work/recording.cgwr"
 valid check "$CGWARD" check --json --recording "$work/recording.cgwr" "$work/policy.conf"
 valid log "$CGWARD" log --json "${journal[@]}"
 if is_root && [ -n "$(mount_of pids)" ] && [ -n "$(mount_of freezer cgroup)" ]; then

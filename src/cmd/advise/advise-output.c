@@ -400,7 +400,8 @@ int advise_print_json(const struct advise_report *report, FILE *out)
 			json_decref(advice);
 			return -ENOMEM;
 		}
-	document = json_pack("{s:s,s:s,s:I,s:I,s:s,s:o}", "begin", first, "end", last, "samples",
+	document = json_pack("{s:i,s:s,s:s,s:s,s:I,s:I,s:s,s:o}", "schema", CLI_JSON_SCHEMA,
+			     "cgward", cgw_version(), "begin", first, "end", last, "samples",
 			     (json_int_t)report->info.samples, "interval_ns",
 			     (json_int_t)report->interval_ns, "objective", report->objective,
 			     "advice", advice);
