@@ -54,12 +54,12 @@ static void print_status(const struct daemon_status *status)
 /* Prints the members of `members`, or of a status without them if it is NULL; releases it. */
 static int print_json(json_t *members)
 {
-	CLEANUP(cleanup_json) json_t *owned = members;
 	json_t *document = json_pack("{s:i, s:s, s:b}", "schema", CLI_JSON_SCHEMA, "cgward",
 				     cgw_version(), "running", members != NULL);
 
 	if (document != NULL && members != NULL)
 		(void)json_object_update(document, members);
+	json_decref(members);
 	return json_print(document, stdout, JSON_INDENT(2));
 }
 

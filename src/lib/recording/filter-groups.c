@@ -58,7 +58,7 @@ static int select_groups(const struct filter *filter, const struct cgw_topology 
 static int make_topology(const struct cgw_topology *from, const uint32_t *groups, uint32_t count,
 			 struct topology **ret_topology)
 {
-	CLEANUP(cleanup_free) uint32_t *index = calloc(from->count, sizeof(*index));
+	CLEANUP(cleanup_free) uint32_t *index = calloc(from->count + 1, sizeof(*index));
 	struct topology_arrays to;
 	size_t names_size = 0;
 	int r;

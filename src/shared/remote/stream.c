@@ -78,8 +78,8 @@ int remote_stream_write(const struct cgw_frame *frame, bool first, FILE *out)
 		.realtime_ns = now->realtime_ns,
 		.boottime_ns = now->boottime_ns,
 	};
-	const uint8_t *block;
-	size_t length;
+	const uint8_t *block = NULL;
+	size_t length = 0;
 	int r = packer_new(&packer);
 
 	key |= header.sequence > 0;

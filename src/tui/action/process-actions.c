@@ -30,7 +30,7 @@ static void free_signal(struct job *job)
 static int check_start_time(const struct cgw_layout *layout, const struct process_target *target)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	struct process_stat stat;
+	struct process_stat stat = {0};
 	char file[64];
 	size_t length;
 	int r;

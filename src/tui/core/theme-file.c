@@ -77,7 +77,7 @@ static int set_entry(const struct config_entry *entry, struct theme_colors *colo
 int theme_read(const char *path, struct theme_colors *ret_colors, struct cgw_diag *diag)
 {
 	struct theme_colors colors = {.base = THEME_DARK};
-	struct config config;
+	struct config config = {0};
 	int r = access(path, R_OK) < 0 ? -errno : config_load(path, &config, diag);
 
 	if (r < 0)

@@ -75,6 +75,8 @@ struct curve {
 	size_t count;
 	double now, most, mean, at_cursor;
 	size_t known;
+	double limit;   /* NAN: none */
+	double machine; /* the most that the machine has; INFINITY: not known */
 };
 
 static void measure(const struct detail *detail, struct curve *curve)
@@ -234,13 +236,13 @@ static int scale_width(struct rect area)
 }
 
 static void draw_curve(const struct app *app, const struct detail *detail, struct canvas *canvas,
-		       struct rect box, const struct graph_info *info, const struct curve *curve,
-		       double limit, double machine)
+		       struct rect box, const struct graph_info *info, const struct curve *curve)
 {
+	double limit = curve->limit;
 	enum graph_style style = style_of(app, canvas);
 	struct rect area = rect_inset(box, 1);
 	int scale = scale_width(area);
-	double maximum = scale_of(curve, info, limit, machine);
+	double maximum = scale_of(curve, info, limit, curve->machine);
 
 	draw_values(curve, info, limit, canvas, box);
 	if (scale > 0) {
@@ -270,8 +272,9 @@ static void draw_box(struct app *app, struct detail *detail, struct canvas *canv
 					: "no data yet");
 		return;
 	}
-	draw_curve(app, detail, canvas, box, &series_info[series], &curve, limit_of(detail, series),
-		   machine_maximum(app, series));
+	curve.limit = limit_of(detail, series);
+	curve.machine = machine_maximum(app, series);
+	draw_curve(app, detail, canvas, box, &series_info[series], &curve);
 }
 
 /* The metric that was chosen on the page of metrics. */
@@ -294,8 +297,10 @@ static void draw_metric(struct app *app, struct detail *detail, struct canvas *c
 	if (curve.known == 0)
 		canvas_text_cut(canvas, area.row, area.column + 1, area.columns - 1, ROLE_DIM,
 				"no data yet: recorded since the group was opened");
-	else
-		draw_curve(app, detail, canvas, box, &info, &curve, NAN, INFINITY);
+	curve.limit = NAN;
+	curve.machine = INFINITY;
+	if (curve.known > 0)
+		draw_curve(app, detail, canvas, box, &info, &curve);
 }
 
 /* The values of all graphs at the cursor, or now. */

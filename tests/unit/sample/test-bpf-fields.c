@@ -79,8 +79,10 @@ static struct bpf_column column_of(const struct row *row)
 	return (struct bpf_column){
 		.row = bpf_field_find(row->metric, row->version, row->file),
 		.page_bytes = PAGE,
-		.request = {source->key, source->key != NULL ? (uint32_t)strlen(source->key) : 0, 0,
-			    source->scale, source->conversion, false},
+		.request = {.key = source->key,
+			    .key_length = source->key != NULL ? (uint32_t)strlen(source->key) : 0,
+			    .scale = source->scale,
+			    .conversion = source->conversion},
 	};
 }
 
