@@ -383,9 +383,10 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 {
 	enum cgw_metric metric = (enum cgw_metric)field.index;
 	struct cgw_value value;
+	int limit;
 	uint32_t by;
 
-	if (!frame_has(frame, group) || !field_is_valid(field))
+	if (!frame_has(frame, group) || !field_has_row(field))
 		return none(CGW_ABSENT);
 	switch (field.view) {
 	case CGW_VIEW_VALUE:
@@ -397,11 +398,12 @@ struct cgw_value cgw_frame_value(const struct cgw_frame *frame, struct cgw_field
 	case CGW_VIEW_EFFECTIVE:
 		return exact(cgw_frame_effective(frame, metric, group, &by));
 	case CGW_VIEW_PERCENT:
+		limit = cgw_metric_info(metric)->limited_by;
+		if (limit < 0)
+			return none(CGW_ABSENT);
 		value = exact(cgw_snapshot_number(frame->now, metric, group));
 		return percent(value,
-			       cgw_frame_effective(
-				       frame, (enum cgw_metric)cgw_metric_info(metric)->limited_by,
-				       group, &by));
+			       cgw_frame_effective(frame, (enum cgw_metric)limit, group, &by));
 	case CGW_VIEW_DERIVED:
 		return derive(frame, field_derived(field.index), group);
 	case CGW_VIEW_DERIVED_OWN:

@@ -197,34 +197,36 @@ static struct cgw_field derived_field(size_t i)
 				  .index = (int16_t)i};
 }
 
+const uint16_t field_row_counts[] = {
+	[CGW_VIEW_VALUE] = CGW_METRIC_COUNT,        [CGW_VIEW_RATE] = CGW_METRIC_COUNT,
+	[CGW_VIEW_OWN] = CGW_METRIC_COUNT,          [CGW_VIEW_EFFECTIVE] = CGW_METRIC_COUNT,
+	[CGW_VIEW_EFFECTIVE_BY] = CGW_METRIC_COUNT, [CGW_VIEW_PERCENT] = CGW_METRIC_COUNT,
+	[CGW_VIEW_DERIVED] = ARRAY_SIZE(derived),   [CGW_VIEW_DERIVED_OWN] = ARRAY_SIZE(derived),
+	[CGW_VIEW_IDENTITY] = IDENTITY_COUNT,       [CGW_VIEW_DERIVED_BY] = ARRAY_SIZE(derived),
+};
+
 bool field_is_valid(struct cgw_field field)
 {
 	struct cgw_field same;
 
-	if (field.index < 0)
+	if (!field_has_row(field))
 		return false;
 	switch ((enum cgw_view)field.view) {
-	case CGW_VIEW_IDENTITY:
-		return field.index < IDENTITY_COUNT;
+	case CGW_VIEW_VALUE:
 	case CGW_VIEW_DERIVED:
-		return field.index < (int)ARRAY_SIZE(derived);
+	case CGW_VIEW_IDENTITY:
+		return true;
 	case CGW_VIEW_DERIVED_OWN:
 	case CGW_VIEW_DERIVED_BY:
-		if (field.index >= (int)ARRAY_SIZE(derived))
-			return false;
 		same = derived_field((size_t)field.index);
 		return apply_derived_view(
 			field.view == CGW_VIEW_DERIVED_OWN ? CGW_VIEW_OWN : CGW_VIEW_EFFECTIVE_BY,
 			&same);
-	case CGW_VIEW_VALUE:
-		return field.index < CGW_METRIC_COUNT;
 	case CGW_VIEW_RATE:
 	case CGW_VIEW_OWN:
 	case CGW_VIEW_EFFECTIVE:
 	case CGW_VIEW_EFFECTIVE_BY:
 	case CGW_VIEW_PERCENT:
-		if (field.index >= CGW_METRIC_COUNT)
-			return false;
 		same = metric_field(field.index);
 		return apply_view((enum cgw_view)field.view, &same);
 	}

@@ -29,6 +29,14 @@ struct derived_field {
 const struct derived_field *field_derived(int16_t index);
 /* False for a field that no key names: its view or index is not one of the tables. */
 bool field_is_valid(struct cgw_field field);
+/* Rows of the table of each view. */
+extern const uint16_t field_row_counts[CGW_VIEW_DERIVED_BY + 1];
+/* Whether the view has a row with that index: all that reading a value needs, and cheap. */
+static inline bool field_has_row(struct cgw_field field)
+{
+	return field.view <= CGW_VIEW_DERIVED_BY &&
+	       (uint16_t)field.index < field_row_counts[field.view];
+}
 /* The key of the field without the suffix of its view. */
 const char *field_stem(struct cgw_field field);
 
