@@ -8,7 +8,8 @@ set(ZSH_COMPLETION_DIRECTORY ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE S
 
 install(TARGETS cgward RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(section IN ITEMS 1 3 5 7 8)
-  install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} FILES_MATCHING PATTERN "*.${section}")
+  install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} FILES_MATCHING PATTERN "*.${section}"
+    PATTERN commands EXCLUDE)
 endforeach()
 install(DIRECTORY docs/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/cgward)
 install(FILES packaging/completions/cgward.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions

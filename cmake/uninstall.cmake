@@ -14,7 +14,7 @@ foreach(file IN LISTS files)
     file(REMOVE "${path}")
     # Its directory, if it is cgward's own and empty.
     get_filename_component(directory "${path}" DIRECTORY)
-    while("${directory}" MATCHES "/cgward(/examples)?$")
+    while("${directory}" MATCHES "/cgward(/(examples|schema|themes))?$")
       file(GLOB rest "${directory}/*")
       if(rest)
         break()
