@@ -72,11 +72,9 @@ bool discover_requires(const struct discover *discover, const struct tree_group 
 		return true;
 	length = strlen(path);
 	below = strlen(discover->options.below);
-	if (length <= below)
-		return strncmp(path, discover->options.below, length) == 0 &&
-		       (length == below || length == 1 || discover->options.below[length] == '/');
-	return below <= 1 ||
-	       (strncmp(path, discover->options.below, below) == 0 && path[below] == '/');
+	/* A longer path of no more components is that of another group. */
+	return length <= below && strncmp(path, discover->options.below, length) == 0 &&
+	       (length == below || length == 1 || discover->options.below[length] == '/');
 }
 
 /* The entry of a watch descriptor, or the empty one where it belongs. One is always empty. */
