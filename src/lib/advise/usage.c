@@ -135,6 +135,9 @@ static void add_interval(struct usage_record *record, const struct cgw_frame *fr
 		record->cpu.count[bucket_of(observation->value[MEASURE_CPU])]++;
 	if (growth_of(frame, CGW_M_CPU_THROTTLED, group) > 0)
 		usage->throttled_intervals++;
+	/* Without CPU time, nothing in the group can allocate or fork. */
+	if (observation->known[MEASURE_CPU] && observation->value[MEASURE_CPU] == 0)
+		return;
 	usage->oom_kills += growth_of(frame, CGW_M_MEMORY_EVENTS_OOM_KILL, group);
 	usage->memory_limit_hits += growth_of(frame, CGW_M_MEMORY_EVENTS_MAX, group);
 	usage->refaults += growth_of(frame, CGW_M_MEMORY_WORKINGSET_REFAULT, group);
