@@ -107,6 +107,10 @@ unsigned process_kill(struct app *app, const struct process_target *target)
 {
 	char title[200];
 
+	if (target->pid == 1)
+		return REACTION_BEEP | app_show_message(app, ROLE_BAD,
+							"cannot signal process 1: it is the init "
+							"process");
 	snprintf(title, sizeof(title), "Process %d (%.80s): choose a signal", (int)target->pid,
 		 target->command);
 	app->process = *target;
@@ -127,6 +131,14 @@ static bool move_accept(struct app *app, const char *text, unsigned *ret_reactio
 	if (group == CGW_NO_GROUP) {
 		*ret_reactions = REACTION_BEEP | app_show_message(app, ROLE_WARM, "no such group");
 		return false;
+	}
+	/* The plan records the start time of the process that has the PID when it is made. */
+	if (app_layout(app) != NULL && check_start_time(app_layout(app), &app->process) < 0) {
+		*ret_reactions = REACTION_BEEP | app_show_message(app, ROLE_BAD,
+								  "cannot move process %d: it has "
+								  "exited",
+								  (int)app->process.pid);
+		return true;
 	}
 	*ret_reactions = REACTION_BEEP;
 	if (targets_of_group(app, group, &targets) < 0)

@@ -196,6 +196,21 @@ static void test_actions_on_one_process(void **state)
 	end(&fixture);
 }
 
+static void test_init_process_is_not_signalled(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, "4");
+	write_file(&fixture, "cgroup.procs", "1\n");
+	write_process(&fixture, 1, 100, 0, 1000);
+	update(&fixture);
+	expect_process(&fixture, 1);
+	session_keys(&fixture.session, "k");
+	session_shows(&fixture.session, "cannot signal process 1: it is the init process");
+	end(&fixture);
+}
+
 /* Processes of the groups below are listed on request, with their groups. */
 static void test_processes_of_the_groups_below(void **state)
 {
@@ -386,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_actions_on_one_process),
+		cmocka_unit_test(test_init_process_is_not_signalled),
 		cmocka_unit_test(test_processes_of_the_groups_below),
 		cmocka_unit_test(test_remedy_fills_in_the_form),
 		cmocka_unit_test(test_limits),
