@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/advise/advise-output.h"
+#include "cmd/change/change-report.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/string-builder.h"
 #include "shared/cli/options.h"
@@ -17,10 +18,11 @@ static const char *const objectives[] = {
 };
 
 struct arguments {
+	struct change_command change; /* first: options of all commands that change groups */
 	struct cli_context *context;
-	const char *recording, *verify, *journal;
+	const char *recording, *verify;
 	unsigned objective, format;
-	bool json, apply, dry_run;
+	bool apply;
 	char **groups; /* paths or globs; all groups if there are none */
 	int group_count;
 	struct advise_report report;
@@ -37,14 +39,12 @@ static const struct cli_option options[] = {
 	{0, "verify", "PATH", "also try the limits on this recording", TEXT(verify)},
 	{0, "format", "NAME", "table, set (commands), policy, systemd (drop-ins) or kubernetes",
 	 CLI_CHOICE(struct arguments, format, advise_formats)},
-	{'J', "json", NULL, "print one JSON document", TRUE(json)},
 	{0, "noheadings", NULL, "do not print header lines",
 	 CLI_FALSE(struct arguments, report.headings)},
 	{0, "apply", NULL, "set the limits on this machine, all or none; undo with 'cgward undo'",
-	 TRUE(apply)},
-	{0, "dry-run", NULL, "with --apply: print what would be set", TRUE(dry_run)},
-	{0, "journal", "DIR", "with --apply: record the changes in the journal in DIR",
-	 TEXT(journal)},
+	 TRUE(apply), .heading = "Apply"},
+	CHANGE_SET_OPTIONS,
+	CHANGE_OPTIONS,
 	CLI_COMMON_OPTIONS,
 };
 
@@ -67,11 +67,6 @@ static const struct cli_command_help help = {
 static void cleanup_advisor(struct cgw_advisor **advisor)
 {
 	cgw_advisor_free(*advisor);
-}
-
-static void cleanup_plan(struct cgw_plan **plan)
-{
-	cgw_plan_free(*plan);
 }
 
 static bool is_selected(void *context, const char *path)
@@ -163,95 +158,32 @@ static enum cli_exit verify(struct arguments *arguments, struct cgw_advisor *adv
 	return status;
 }
 
-static void print_result(const struct arguments *arguments, const struct cgw_plan *plan, size_t i)
-{
-	const struct cgw_step *step = cgw_plan_step(plan, i);
-	const struct cgw_result *result = cgw_plan_result(plan, i);
-	CLEANUP(string_builder_free) struct string_builder text = {0};
-	const char *key = cgw_control_info(step->control)->key;
-	bool done = result->outcome == CGW_OUTCOME_DONE || result->outcome == CGW_OUTCOME_ADJUSTED;
-
-	string_builder_add_escaped(&text, step->path);
-	if (result->outcome == CGW_OUTCOME_UNCHANGED)
-		string_builder_printf(&text, ": %s is already %s", key, step->value);
-	else if (result->outcome == CGW_OUTCOME_PENDING && arguments->dry_run)
-		string_builder_printf(&text, ": %s would become %s (now %s)", key, step->value,
-				      result->old_value);
-	else if (done)
-		string_builder_printf(&text, ": %s %s (was %s, change %llu)", key,
-				      result->new_value, result->old_value,
-				      (unsigned long long)result->change_id);
-	else
-		string_builder_printf(&text, ": %s not changed", key);
-	puts(string_builder_text(&text));
-}
-
-static int add_steps(const struct arguments *arguments, struct cgw_plan *plan,
-		     struct cgw_diag *diag)
+/* Sets all limits in one transaction. */
+static enum cli_exit apply(struct arguments *arguments)
 {
 	const struct advise_report *report = &arguments->report;
-	char value[64];
-	int r = 0;
+	enum cli_exit status = change_open(&arguments->change);
 
-	for (size_t i = 0; i < report->count && r == 0; i++) {
+	for (size_t i = 0; i < report->count && status == CLI_OK; i++) {
 		const struct cgw_advice *advice = &report->advice[i];
 		struct cgw_step step = {.kind = CGW_STEP_SET, .path = advice->usage->path};
+		char value[64];
 
 		if (!advise_has_value(advice))
 			continue;
 		(void)cgw_advice_format(advice, value, sizeof(value));
 		step.control = advice->control;
 		step.value = value;
-		r = cgw_plan_add(plan, &step, diag);
+		status = change_add_step(&arguments->change, &step);
 	}
-	return r;
-}
-
-/* Sets all limits in one transaction. */
-static enum cli_exit apply(const struct arguments *arguments)
-{
-	const struct cgw_limit_options limit_options = {
-		.dry_run = arguments->dry_run,
-		.journal = arguments->journal,
-		.who = "cgward advise",
-		.why = arguments->recording,
-	};
-	CLEANUP(cleanup_plan) struct cgw_plan *plan = NULL;
-	struct cgw_diag diag = {0};
-	enum cli_exit status;
-	struct cgw_layout *layout = cli_layout(arguments->context, &status);
-	int r;
-
-	if (layout == NULL)
-		return status;
-	r = cgw_plan_new(layout, &limit_options, &plan);
-	if (r == 0)
-		r = add_steps(arguments, plan, &diag);
-	if (r == 0)
-		r = cgw_plan_apply(plan);
-	if (plan != NULL && diag.text[0] == '\0') {
-		const struct cgw_result *failure = cgw_plan_failure(plan);
-
-		for (size_t i = 0; i < cgw_plan_count(plan); i++)
-			print_result(arguments, plan, i);
-		if (failure != NULL)
-			diag = failure->diag;
-	}
-	if (r < 0 && diag.text[0] != '\0')
-		cli_diag(arguments->context, &diag);
-	else if (r < 0)
-		cli_error(arguments->context, "%s", strerror(-r));
-	status = r < 0 ? cli_exit_from_error(r) : arguments->dry_run ? CLI_WOULD_CHANGE : CLI_OK;
-	plan = cgw_plan_free(plan);
-	cgw_layout_free(layout);
-	return status;
+	return status == CLI_OK ? change_apply(&arguments->change) : status;
 }
 
 static enum cli_exit print_report(struct arguments *arguments)
 {
 	struct advise_report *report = &arguments->report;
-	int r = arguments->json ? advise_print_json(report, stdout)
-				: advise_print(report, arguments->format, stdout);
+	int r = arguments->change.json ? advise_print_json(report, stdout)
+				       : advise_print(report, arguments->format, stdout);
 
 	if (r < 0)
 		cli_error(arguments->context, "%s", strerror(-r));
@@ -336,15 +268,19 @@ static enum cli_exit run_advise(struct arguments *arguments)
 static int advise_run(struct cli_context *context, int argc, char **argv)
 {
 	struct arguments arguments = {.context = context, .report.headings = true};
+	CLEANUP(change_cleanup_pointer) struct change_command *change = &arguments.change;
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
 
-	if (!cli_parse_options(context, &help, &argc, &argv, &arguments, &status))
+	change_init(change, context);
+	if (!change_parse_options(change, &help, &argc, &argv, &status))
 		return (int)status;
 	if (arguments.recording == NULL)
 		return (int)cli_usage_error(context, "missing --recording PATH");
-	if (arguments.dry_run && !arguments.apply)
+	if (change->options.dry_run && !arguments.apply)
 		return (int)cli_usage_error(context, "--dry-run requires --apply");
+	if (change->options.why == NULL)
+		change->options.why = arguments.recording;
 	arguments.groups = argv;
 	arguments.group_count = argc;
 	for (int i = 0; i < argc; i++)
