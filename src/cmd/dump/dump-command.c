@@ -289,10 +289,7 @@ static enum cli_exit sample_and_print(struct dump *dump, const struct cgw_layout
 
 	if (r == 0)
 		r = cgw_frame_new(&frame);
-	for (size_t i = 0; r == 0 && i < dump->fields.count; i++)
-		cgw_field_metrics(dump->fields.items[i], &metrics);
-	if (r == 0 && dump->selection.sorted)
-		cgw_field_metrics(dump->selection.sort, &metrics);
+	dump_metrics(dump, &metrics);
 	if (r == 0)
 		r = cgw_sampler_set_metrics(sampler, &metrics);
 	if (r == 0)

@@ -122,10 +122,7 @@ static enum cli_exit request_metrics(struct host_dump *hosts)
 	struct cgw_metric_set metrics = {0};
 	int r = cgw_frame_new(&hosts->frame);
 
-	for (size_t i = 0; i < dump->fields.count; i++)
-		cgw_field_metrics(dump->fields.items[i], &metrics);
-	if (dump->selection.sorted)
-		cgw_field_metrics(dump->selection.sort, &metrics);
+	dump_metrics(dump, &metrics);
 	if (r == 0)
 		r = remote_hosts_request(hosts->hosts, &metrics);
 	return r < 0 ? dump_print_error(dump, r, NULL) : run(hosts);

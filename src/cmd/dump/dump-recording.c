@@ -187,6 +187,7 @@ enum cli_exit dump_recording(struct dump *dump)
 	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
 	CLEANUP(cleanup_free) char *below = NULL;
 	struct recording_dump recording = {.dump = dump, .first = true, .end_ns = UINT64_MAX};
+	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
 	enum cli_exit status;
 
@@ -194,6 +195,8 @@ enum cli_exit dump_recording(struct dump *dump)
 		cli_diag(dump->context, &diag);
 		return CLI_FAILED;
 	}
+	dump_metrics(dump, &metrics);
+	(void)cgw_replay_select(replay, &metrics); /* no sample was read yet */
 	recording.replay = replay;
 	cgw_replay_info(replay, &recording.info);
 	status = parse_below(&recording, &below);

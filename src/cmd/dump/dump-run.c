@@ -61,6 +61,14 @@ int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct 
 	return r;
 }
 
+void dump_metrics(const struct dump *dump, struct cgw_metric_set *set)
+{
+	for (size_t i = 0; i < dump->fields.count; i++)
+		cgw_field_metrics(dump->fields.items[i], set);
+	if (dump->selection.sorted)
+		cgw_field_metrics(dump->selection.sort, set);
+}
+
 enum cli_exit dump_print_error(const struct dump *dump, int error, const char *reason)
 {
 	char path[512];

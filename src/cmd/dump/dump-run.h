@@ -37,6 +37,8 @@ struct dump {
 int dump_print(struct dump *dump, const struct cgw_layout *layout, const struct cgw_frame *frame,
 	       bool first, size_t *ret_count);
 /* Prints the reason of a failure to write the output file, or to sample. */
+/* Adds the metrics of the columns and of the sort key. */
+void dump_metrics(const struct dump *dump, struct cgw_metric_set *set);
 enum cli_exit dump_print_error(const struct dump *dump, int error, const char *reason);
 
 #endif

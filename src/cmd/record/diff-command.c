@@ -202,6 +202,7 @@ static enum cli_exit print_diff(struct arguments *arguments, struct cgw_replay *
 static enum cli_exit run_diff(struct arguments *arguments)
 {
 	CLEANUP(cleanup_replay) struct cgw_replay *replay = NULL;
+	struct cgw_metric_set metrics = {0};
 	struct cgw_diag diag = {0};
 	enum cli_exit status = parse_columns(arguments);
 	int r;
@@ -217,6 +218,9 @@ static enum cli_exit run_diff(struct arguments *arguments)
 		return CLI_FAILED;
 	}
 	arguments->diff.fields = arguments->fields;
+	for (size_t i = 0; i < arguments->diff.field_count && !arguments->events; i++)
+		cgw_field_metrics(arguments->fields[i], &metrics);
+	(void)cgw_replay_select(replay, &metrics); /* no sample was read yet */
 	status =
 		arguments->events ? print_events(arguments, replay) : print_diff(arguments, replay);
 	return recording_report_damage(arguments->context, replay, status);
