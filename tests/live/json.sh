@@ -41,7 +41,9 @@ valid advise "$CGWARD" advise --json --recording "$work/recording.cgwr"
 valid advise "$CGWARD" advise --json --recording "$work/recording.cgwr" --verify "$work/recording.cgwr"
 valid check "$CGWARD" check --json --recording "$work/recording.cgwr" "$work/policy.conf"
 valid log "$CGWARD" log --json "${journal[@]}"
-if is_root && [ -n "$(mount_of pids)" ] && [ -n "$(mount_of freezer cgroup)" ]; then
+# v2 freezes groups without a controller.
+pids=$(mount_of pids)
+if is_root && [ -n "$pids" ] && { [ "$(version_of "$pids")" = 2 ] || [ -n "$(mount_of freezer)" ]; }; then
 	group=$(make_group json pids freezer cpu memory)
 	valid change "$CGWARD" set --json --direct "${journal[@]}" "$group" pids.max=33
 	valid change "$CGWARD" set --json --direct --dry-run "${journal[@]}" "$group" pids.max=34
