@@ -43,9 +43,10 @@ int config_add(struct config *config, const char *section, const char *name, con
 	entry = &config->entries[config->count];
 	entry->section = strdup(section);
 	entry->name = strdup(name);
-	entry->value = strdup(value);
+	entry->value = value != NULL ? strdup(value) : NULL;
 	entry->line = 0;
-	if (entry->section == NULL || entry->name == NULL || entry->value == NULL) {
+	if (entry->section == NULL || entry->name == NULL ||
+	    (value != NULL && entry->value == NULL)) {
 		free(entry->section);
 		free(entry->name);
 		free(entry->value);
@@ -53,6 +54,26 @@ int config_add(struct config *config, const char *section, const char *name, con
 	}
 	config->count++;
 	return 0;
+}
+
+bool config_can_hold(const char *name, const char *value)
+{
+	size_t length = strlen(value);
+
+	if (strlen(name) + strlen(" = \n") + length > LINE_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		bool blank = value[i] == ' ' || value[i] == '\t';
+
+		/* Blanks at the ends are removed, and a semicolon after a blank is a comment. */
+		if ((unsigned char)value[i] < ' ' && value[i] != '\t')
+			return false;
+		if (blank && (i == 0 || i + 1 == length || value[i + 1] == ';'))
+			return false;
+		if (i == 0 && value[i] == ';')
+			return false;
+	}
+	return true;
 }
 
 void config_done(struct config *config)
@@ -175,7 +196,9 @@ static void write_section(FILE *out, const struct config *config, const char *se
 	for (size_t i = 0; i < config->count; i++) {
 		if (written[i] || strcmp(config->entries[i].section, section) != 0)
 			continue;
-		fprintf(out, "%s = %s\n", config->entries[i].name, config->entries[i].value);
+		if (config->entries[i].value != NULL)
+			fprintf(out, "%s = %s\n", config->entries[i].name,
+				config->entries[i].value);
 		written[i] = true;
 	}
 }
@@ -221,7 +244,7 @@ static void merge(FILE *in, FILE *out, const struct config *config, bool *writte
 		fputs(line, out);
 	}
 	for (size_t i = 0; i < config->count; i++) {
-		if (written[i])
+		if (written[i] || config->entries[i].value == NULL)
 			continue;
 		fprintf(out, "[%s]\n", config->entries[i].section);
 		write_section(out, config, config->entries[i].section, written);

@@ -228,9 +228,12 @@ bool app_may_act(const struct app *app)
 
 void app_label(const struct app *app, uint32_t group, char *buffer, size_t size)
 {
+	bool in_tree = app->settings.choices[CHOICE_TREE] &&
+		       !(app->list.states[group].flags & GROUP_PINNED);
+
 	group_label(app_topology(app), &app->names,
-		    (enum name_style)app->settings.choices[CHOICE_NAMES], group,
-		    app->settings.choices[CHOICE_TREE], buffer, size);
+		    (enum name_style)app->settings.choices[CHOICE_NAMES], group, in_tree, buffer,
+		    size);
 }
 
 void app_key_name(const struct app *app, enum action action, char *buffer, size_t size)

@@ -3,7 +3,8 @@
  * settings.h - user settings, read from and written to the configuration file. Pure.
  *
  *   [screen]  theme, graphs, header, keys, mouse, interval
- *   [groups]  tree, names, idle, own, order, sort; column = KEY[:bar|:graph|:limit], one per line
+ *   [groups]  tree, names, idle, own, order, sort; one per line: column = KEY[:bar|:graph|:limit],
+ *             pin = PATH
  *   [keys]    ACTION = KEY KEY ...
  */
 #ifndef CGWARD_TUI_CORE_SETTINGS_H
@@ -14,6 +15,7 @@
 #include "tui/core/keys.h"
 #include "tui/core/palette.h"
 #include "tui/list/column.h"
+#include "tui/list/pins.h"
 
 #define COLUMNS_MAX 40
 
@@ -47,6 +49,7 @@ struct settings {
 	struct column columns[COLUMNS_MAX];
 	size_t column_count;
 	struct column sort;
+	struct pins pins;
 	uint64_t interval_ns;
 	struct keymap keymap;
 };

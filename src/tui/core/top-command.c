@@ -432,6 +432,8 @@ static enum cli_exit run(struct top *top, int argc, char **argv)
 	if (!cli_parse_options(top->context, &help, &argc, &argv, top, &status))
 		return status;
 	top->app->read_only = top->read_only;
+	if (top->is_batch) /* the order of rows for programs is that of --sort */
+		top->app->settings.pins.count = 0;
 	if (top->state != NULL)
 		top->app->state_path = top->state;
 	status = top->policy != NULL ? preview_policy(top) : CLI_OK;

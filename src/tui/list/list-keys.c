@@ -192,6 +192,25 @@ static unsigned mark_selected(struct app *app)
 	return REACTION_DRAW;
 }
 
+static unsigned pin_selected(struct app *app)
+{
+	struct pins *pins = &app->settings.pins;
+	struct cgw_diag diag = {.text = ""};
+	char path[4096];
+	int index;
+
+	if (app_group(app) == CGW_NO_GROUP)
+		return REACTION_BEEP;
+	app_path(app, app_group(app), path, sizeof(path));
+	index = pins_find(pins, path);
+	if (index >= 0)
+		pins_remove(pins, (size_t)index);
+	else if (pins_add(pins, path, &diag) < 0)
+		return app_show_message(app, ROLE_WARM, "%s", diag.text) | REACTION_BEEP;
+	app->settings_changed = true;
+	return REACTION_ARRANGE;
+}
+
 static unsigned open_filter(struct app *app)
 {
 	static const struct prompt prompt = {.title = "Filter",
@@ -281,6 +300,8 @@ static unsigned row_action(struct app *app, enum action action)
 		return REACTION_ARRANGE;
 	case ACTION_MARK:
 		return mark_selected(app);
+	case ACTION_PIN:
+		return pin_selected(app);
 	case ACTION_UNMARK:
 		list_unmark_all(&app->list);
 		return REACTION_DRAW;
