@@ -42,10 +42,10 @@ int config_add(struct config *config, const char *section, const char *name, con
 		return -ENOMEM;
 	entry = &config->entries[config->count];
 	entry->section = strdup(section);
-	entry->name = strdup(name);
+	entry->name = name != NULL ? strdup(name) : NULL;
 	entry->value = value != NULL ? strdup(value) : NULL;
 	entry->line = 0;
-	if (entry->section == NULL || entry->name == NULL ||
+	if (entry->section == NULL || (name != NULL && entry->name == NULL) ||
 	    (value != NULL && entry->value == NULL)) {
 		free(entry->section);
 		free(entry->name);
@@ -183,8 +183,17 @@ static bool has_name(const struct config *config, const char *section, const cha
 {
 	for (size_t i = 0; i < config->count; i++)
 		if (strcmp(config->entries[i].section, section) == 0 &&
-		    strlen(config->entries[i].name) == length &&
+		    config->entries[i].name != NULL && strlen(config->entries[i].name) == length &&
 		    memcmp(config->entries[i].name, name, length) == 0)
+			return true;
+	return false;
+}
+
+static bool is_removed(const struct config *config, const char *section)
+{
+	for (size_t i = 0; i < config->count; i++)
+		if (config->entries[i].name == NULL &&
+		    strcmp(config->entries[i].section, section) == 0)
 			return true;
 	return false;
 }
@@ -223,15 +232,21 @@ static bool is_header(const char *line, char *section, size_t size)
 static void merge(FILE *in, FILE *out, const struct config *config, bool *written)
 {
 	char section[NAME_MAX_BYTES] = "", line[512];
+	bool removed = false;
 
 	while (in != NULL && fgets(line, sizeof(line), in) != NULL) {
 		const char *start = line + strspn(line, " \t");
 
 		if (is_header(line, section, sizeof(section))) {
+			removed = is_removed(config, section);
+			if (removed)
+				continue;
 			fputs(line, out);
 			write_section(out, config, section, written);
 			continue;
 		}
+		if (removed)
+			continue;
 		if (*start != '#' && *start != ';') {
 			size_t length = strcspn(start, "=:\n");
 

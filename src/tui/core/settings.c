@@ -208,6 +208,8 @@ void settings_read(struct settings *settings, const struct config *config,
 
 		const struct config_entry *entry = &config->entries[i];
 
+		if (strncmp(entry->section, SETTINGS_VIEW, strlen(SETTINGS_VIEW)) == 0)
+			continue;
 		if (settings_set(settings, entry->section, entry->name, entry->value, &diag) < 0)
 			report(context, &diag);
 	}

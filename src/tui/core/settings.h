@@ -6,6 +6,7 @@
  *   [groups]  tree, names, idle, own, order, sort; one per line: column = KEY[:bar|:graph|:limit],
  *             pin = PATH
  *   [keys]    ACTION = KEY KEY ...
+ *   [view NAME]  see saved-views.h
  */
 #ifndef CGWARD_TUI_CORE_SETTINGS_H
 #define CGWARD_TUI_CORE_SETTINGS_H
@@ -18,6 +19,8 @@
 #include "tui/list/pins.h"
 
 #define COLUMNS_MAX 40
+/* The sections of saved views begin with this. */
+#define SETTINGS_VIEW "view "
 
 enum header_kind { HEADER_NONE, HEADER_LINE, HEADER_METERS, HEADER_GRAPHS };
 

@@ -287,7 +287,8 @@ void term_set_mouse(struct term *term, bool mouse)
 
 void term_set_theme(struct term *term, enum term_theme theme, const struct theme_colors *file)
 {
-	if (term->options.theme == theme && term->options.file == file)
+	/* Another theme from a file may be at the same address. */
+	if (term->options.theme == theme && term->options.file == NULL && file == NULL)
 		return;
 	term->options.theme = theme;
 	term->options.file = file;

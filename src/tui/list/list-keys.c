@@ -273,6 +273,10 @@ static unsigned view_action(struct app *app, enum action action)
 		return sort_by_key(app, "group");
 	case ACTION_FILTER:
 		return open_filter(app);
+	case ACTION_VIEWS:
+	case ACTION_VIEW_SAVE:
+	case ACTION_VIEW_DELETE:
+		return saved_view_act(app, action);
 	default:
 		return REACTION_NONE;
 	}
