@@ -318,6 +318,8 @@ static unsigned row_action(struct app *app, enum action action)
 		return open_detail(app);
 	case ACTION_EXPLAIN:
 		return open_detail_at(app, PAGE_EXPLAIN);
+	case ACTION_COMPARE:
+		return open_compare(app);
 	case ACTION_INSPECT:
 		return open_detail_at(app, PAGE_INSPECT);
 	default:

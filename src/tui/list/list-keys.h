@@ -46,6 +46,8 @@ void groups_draw_row(const struct app *app, struct canvas *canvas, struct rect a
 /* See `search` of struct view_kind. */
 bool groups_search(struct app *app, void *state, const char *text, bool backward, bool here);
 unsigned groups_act(struct app *app, void *state, enum action action);
+/* Shows the marked and the selected group side by side. */
+unsigned open_compare(struct app *app);
 /* Applies, saves or deletes a named view. */
 unsigned saved_view_act(struct app *app, enum action action);
 /* Sorts by the column, or reverses the order if the list is sorted by it already. */
