@@ -16,6 +16,8 @@ struct placed {
 };
 /* Mark and space before the tree. */
 #define GUTTER 2
+/* Least width of names that are paths, cut at the start. */
+#define GROUP_WIDTH_MIN_FLAT 30
 /* The last column of the screen is reserved for the scroll bar. */
 static inline int groups_columns(const struct app *app)
 {
