@@ -42,14 +42,34 @@ uint64_t run_delay_lost(const struct run_delay *run_delay);
 #define run_delay_open(hierarchy, capacity, ret_run_delay, diag)     \
 	((void)(hierarchy), (void)(capacity), (void)(ret_run_delay), \
 	 cgw_diag_set(diag, -EOPNOTSUPP, "built without BPF (" BPF_LEFT_OUT ")"))
-#define run_delay_close(run_delay)         ((void)(run_delay), (struct run_delay *)NULL)
-#define run_delay_read(run_delay)          ((void)(run_delay), 0)
-#define run_delay_waited_ns(run_delay, id) ((void)(run_delay), (void)(id), UINT64_C(0))
-#define run_delay_percentile_ns(run_delay, id, percent, ret_ns) \
-	((void)(run_delay), (void)(id), (void)(percent), (void)(ret_ns), false)
-#define run_delay_longest_ns(run_delay, id, ret_ns) \
-	((void)(run_delay), (void)(id), (void)(ret_ns), false)
-#define run_delay_lost(run_delay) ((void)(run_delay), UINT64_C(0))
+
+/* Never called with a pointer that is not NULL. */
+static inline struct run_delay *run_delay_close(struct run_delay *run_delay)
+{
+	return run_delay;
+}
+static inline int run_delay_read(struct run_delay *run_delay)
+{
+	return -EOPNOTSUPP;
+}
+static inline uint64_t run_delay_waited_ns(const struct run_delay *run_delay, uint64_t id)
+{
+	return 0;
+}
+static inline bool run_delay_percentile_ns(const struct run_delay *run_delay, uint64_t id,
+					   unsigned percent, uint64_t *ret_ns)
+{
+	return false;
+}
+static inline bool run_delay_longest_ns(const struct run_delay *run_delay, uint64_t id,
+					uint64_t *ret_ns)
+{
+	return false;
+}
+static inline uint64_t run_delay_lost(const struct run_delay *run_delay)
+{
+	return 0;
+}
 #endif
 
 #endif
