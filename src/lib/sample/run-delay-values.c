@@ -80,10 +80,10 @@ static struct cgw_number measure(const struct run_delay *run_delay, const char *
 	} percentiles[] = {{"p50", 50}, {"p95", 95}, {"p99", 99}};
 	struct cgw_number number = {0, CGW_ABSENT};
 
-	if (strcmp(key, "time") == 0)
-		return (struct cgw_number){run_delay_waited_ns(run_delay, id), CGW_OK};
 	if (strcmp(key, "lost") == 0)
 		return (struct cgw_number){run_delay_lost(run_delay), CGW_OK};
+	if (strcmp(key, "time") == 0 && run_delay_waited_ns(run_delay, id, &number.value))
+		number.state = CGW_OK;
 	if (strcmp(key, "max") == 0 && run_delay_longest_ns(run_delay, id, &number.value))
 		number.state = CGW_OK;
 	for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++)

@@ -220,11 +220,12 @@ int run_delay_read(struct run_delay *run_delay)
 	return r;
 }
 
-uint64_t run_delay_waited_ns(const struct run_delay *run_delay, uint64_t id)
+bool run_delay_waited_ns(const struct run_delay *run_delay, uint64_t id, uint64_t *ret_ns)
 {
 	const struct run_delay_sum *sum = run_delay_sums_find(&run_delay->now, id);
 
-	return sum != NULL ? sum->waited_ns : 0;
+	*ret_ns = sum != NULL ? sum->waited_ns : 0;
+	return sum != NULL || run_delay_lost(run_delay) == 0;
 }
 
 bool run_delay_percentile_ns(const struct run_delay *run_delay, uint64_t id, unsigned percent,

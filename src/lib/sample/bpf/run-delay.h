@@ -25,8 +25,11 @@ struct run_delay *run_delay_close(struct run_delay *run_delay);
 
 /* Takes the current values of all groups, or returns a negative error and keeps the last ones. */
 int run_delay_read(struct run_delay *run_delay);
-/* Nanoseconds that the tasks of a group and its descendants waited. */
-uint64_t run_delay_waited_ns(const struct run_delay *run_delay, uint64_t id);
+/*
+ * Nanoseconds that the tasks of a group and its descendants waited. False if that is unknown: the
+ * group has no record, and waits were lost.
+ */
+bool run_delay_waited_ns(const struct run_delay *run_delay, uint64_t id, uint64_t *ret_ns);
 /*
  * The time that `percent` of their waits since the read before did not exceed, within a quarter,
  * and the longest of these waits. False if there was none.
@@ -52,9 +55,10 @@ static inline int run_delay_read(struct run_delay *run_delay)
 {
 	return -EOPNOTSUPP;
 }
-static inline uint64_t run_delay_waited_ns(const struct run_delay *run_delay, uint64_t id)
+static inline bool run_delay_waited_ns(const struct run_delay *run_delay, uint64_t id,
+				       uint64_t *ret_ns)
 {
-	return 0;
+	return false;
 }
 static inline bool run_delay_percentile_ns(const struct run_delay *run_delay, uint64_t id,
 					   unsigned percent, uint64_t *ret_ns)

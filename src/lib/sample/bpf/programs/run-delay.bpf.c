@@ -96,8 +96,10 @@ static __always_inline __u64 root_of(struct cgroup *group)
 	return ADDRESS(group, struct cgroup___run_delay, root);
 }
 
+/* The group and those of its ancestors that have no record yet. */
 struct addition {
 	__u64 group; /* address */
+	__u64 end;   /* address of the first one that is not removed again */
 	bool full;
 };
 
@@ -116,11 +118,28 @@ static long add_one(__u32 i, struct addition *addition)
 		record.parent_id = id_of(above);
 	}
 	r = bpf_map_update_elem(&run_delays, &id, &record, BPF_NOEXIST);
-	addition->full = r != 0 && r != -EEXIST;
+	if (r != 0) {
+		addition->full = r != -EEXIST;
+		return 1;
+	}
 	addition->group = (__u64)above;
-	return r != 0 || above == NULL;
+	return above == NULL;
 }
 
+static long remove_one(__u32 i, struct addition *addition)
+{
+	struct cgroup *group = AS(struct cgroup, (void *)addition->group);
+	__u64 id = id_of(group), parent = parent_of(group);
+
+	(void)i;
+	if (addition->group == addition->end || parent == 0)
+		return 1;
+	bpf_map_delete_elem(&run_delays, &id);
+	addition->group = (__u64)group_of(parent);
+	return 0;
+}
+
+/* NULL if there is no room for a group and all its ancestors: a sum must not lack some of them. */
 static __always_inline struct run_delay_group *find_or_add(struct cgroup *group,
 							   struct run_delay_control *control)
 {
@@ -132,7 +151,12 @@ static __always_inline struct run_delay_group *find_or_add(struct cgroup *group,
 		return record;
 	control->root = root_of(group);
 	bpf_loop(LEVELS_MAX, add_one, &addition, 0);
-	return addition.full ? NULL : bpf_map_lookup_elem(&run_delays, &id);
+	if (!addition.full)
+		return bpf_map_lookup_elem(&run_delays, &id);
+	addition.end = addition.group;
+	addition.group = (__u64)group;
+	bpf_loop(LEVELS_MAX, remove_one, &addition, 0);
+	return NULL;
 }
 
 static __always_inline void raise_peak(struct run_delay_group *record, __u64 epoch, __u64 ns)
