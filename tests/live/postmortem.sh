@@ -86,7 +86,7 @@ if "$CGWARD" enforce --help >/dev/null 2>&1; then
 	limits=$(python3 -c 'import json, sys
 limit = next(l for l in json.load(open(sys.argv[1]))["limits"] if l["resource"] == "memory")
 print(limit["limit"], limit["set_by"], limit["last_change"]["value"], limit["last_change"]["who"])' "$page")
-	same "the limit, its group and the change that set it are stated" "$((64 << 20)) $parent 64M cgward" "$limits"
+	same "the limit, its group and the change that set it are stated" "$((64 << 20)) $parent 64M cgward set" "$limits"
 	if [ -r /dev/kmsg ]; then
 		same "the kernel log names the process" "$eater python3" "$(member "$page" kernel_log killed_pid) $(member "$page" kernel_log killed_name)"
 		same "the kernel log names the group with the limit" "$parent" "$(member "$page" kernel_log limit_of)"

@@ -80,6 +80,18 @@ static json_t *human_json(struct cgw_number number, enum cgw_metric metric)
 	return json_string(text);
 }
 
+/*
+ * A limit that was lowered between the samples causes the event, so those after it count while use is
+ * that before it.
+ */
+static const struct cgw_frame *limits_frame(const struct event_page *page, uint32_t *ret_group)
+{
+	bool exists = page->group_now != CGW_NO_GROUP;
+
+	*ret_group = exists ? page->group_now : page->group;
+	return exists ? page->now : page->frame;
+}
+
 /* The newest change of a limit in the journal. */
 struct change_search {
 	const char *path;
@@ -116,12 +128,12 @@ static int on_change(void *context, const struct cgw_change *change)
 	return 1;
 }
 
-static json_t *last_change(const struct event_page *page, const struct cgw_bound *bound,
-			   const char *path)
+static json_t *last_change(const struct event_page *page, const struct cgw_frame *frame,
+			   const struct cgw_bound *bound, const char *path)
 {
 	struct change_search search = {
 		.path = path,
-		.topology = cgw_snapshot_topology(cgw_frame_now(page->frame)),
+		.topology = cgw_snapshot_topology(cgw_frame_now(frame)),
 		.group = bound->set_by,
 		.metric = bound->limit,
 	};
@@ -140,31 +152,35 @@ static char *path_of(const struct cgw_frame *frame, uint32_t group)
 
 static json_t *limits_json(const struct event_page *page)
 {
-	struct cgw_bound bounds[CGW_BOUND_MAX];
-	size_t count = cgw_bounds(page->frame, page->group, bounds);
+	struct cgw_bound bounds[CGW_BOUND_MAX], old[CGW_BOUND_MAX];
+	uint32_t group;
+	const struct cgw_frame *frame = limits_frame(page, &group);
+	size_t count = cgw_bounds(frame, group, bounds);
 	json_t *list = json_array();
 
+	(void)cgw_bounds(page->frame, page->group, old); /* the same resources */
 	for (size_t i = 0; i < count; i++) {
 		const struct cgw_bound *bound = &bounds[i];
 		bool limited = bound->bound.state == CGW_OK;
-		CLEANUP(cleanup_free)
-		char *path = limited ? path_of(page->frame, bound->set_by) : NULL;
+		CLEANUP(cleanup_free) char *path = limited ? path_of(frame, bound->set_by) : NULL;
 		/* A counter since the start of the group does not compare with its limit. */
 		struct cgw_number used = cgw_metric_info(bound->use_metric)->kind == CGW_COUNTER
 						 ? (struct cgw_number){0, CGW_ABSENT}
-						 : bound->use;
+						 : old[i].use;
 
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "resource",
-				  bound->resource, "key",
+			json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+				  "resource", bound->resource, "key",
 				  limited ? json_string(cgw_metric_info(bound->limit)->key)
 					  : json_null(),
 				  "limit", number_json(bound->bound), "limit_text",
-				  human_json(bound->bound, bound->limit), "used", number_json(used),
+				  human_json(bound->bound, bound->limit), "limit_before",
+				  number_json(old[i].bound), "limit_before_text",
+				  human_json(old[i].bound, old[i].limit), "used", number_json(used),
 				  "used_text", human_json(used, bound->use_metric), "set_by",
 				  json_escaped(path), "device", json_escaped(bound->device),
-				  "last_change", last_change(page, bound, path)));
+				  "last_change", last_change(page, frame, bound, path)));
 	}
 	return list;
 }
@@ -330,9 +346,10 @@ static void add_limit(struct string_builder *text, const char *before, enum cgw_
 static void add_effective(struct string_builder *text, const struct event_page *page,
 			  enum cgw_metric metric)
 {
-	uint32_t by = CGW_NO_GROUP;
-	struct cgw_number number = cgw_frame_effective(page->frame, metric, page->group, &by);
-	CLEANUP(cleanup_free) char *path = path_of(page->frame, by);
+	uint32_t group, by = CGW_NO_GROUP;
+	const struct cgw_frame *frame = limits_frame(page, &group);
+	struct cgw_number number = cgw_frame_effective(frame, metric, group, &by);
+	CLEANUP(cleanup_free) char *path = path_of(frame, by);
 
 	add_limit(text, "effective limit: ", metric, number, path);
 }
@@ -341,9 +358,11 @@ static void add_effective(struct string_builder *text, const struct event_page *
 static void add_oom_limit(struct string_builder *text, const struct event_page *page)
 {
 	CLEANUP(cleanup_free) char *limit = limit_group(page);
-	const struct cgw_snapshot *snapshot = cgw_frame_now(page->frame);
-	uint32_t group = limit != NULL ? cgw_topology_find(cgw_snapshot_topology(snapshot), limit)
-				       : CGW_NO_GROUP;
+	uint32_t group;
+	const struct cgw_snapshot *snapshot = cgw_frame_now(limits_frame(page, &group));
+
+	group = limit != NULL ? cgw_topology_find(cgw_snapshot_topology(snapshot), limit)
+			      : CGW_NO_GROUP;
 
 	if (page->report != NULL && page->decision.machine) {
 		string_builder_add(text, "; the machine was out of memory");

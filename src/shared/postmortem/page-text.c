@@ -59,8 +59,9 @@ static int print_limits(FILE *out, const json_t *limits)
 
 	if (json_array_size(limits) == 0)
 		return 0;
-	fprintf(out, "\nLIMITS BEFORE THE EVENT\n");
-	table_start(&table, out, "RESOURCE|KEY|>LIMIT|>USED|OF GROUP|LAST CHANGE BY CGWARD");
+	fprintf(out, "\nLIMITS\n");
+	table_start(&table, out,
+		    "RESOURCE|KEY|>LIMIT|>BEFORE|>USED|OF GROUP|LAST CHANGE BY CGWARD");
 	for (size_t i = 0; i < json_array_size(limits); i++) {
 		const json_t *limit = json_array_get(limits, i);
 		const json_t *change = json_object_get(limit, "last_change");
@@ -72,6 +73,7 @@ static int print_limits(FILE *out, const json_t *limits)
 		add_text(&table, limit, "resource");
 		add_text(&table, limit, "key");
 		add_text(&table, limit, "limit_text");
+		add_text(&table, limit, "limit_before_text");
 		add_text(&table, limit, "used_text");
 		add_text(&table, limit, "set_by");
 		if (who != NULL && value != NULL && time != NULL)
