@@ -81,8 +81,8 @@ static json_t *human_json(struct cgw_number number, enum cgw_metric metric)
 }
 
 /*
- * A limit that was lowered between the samples causes the event, so those after it count while use is
- * that before it.
+ * A limit that was lowered between the samples causes the event, so those after it count, while use
+ * is that before it.
  */
 static const struct cgw_frame *limits_frame(const struct event_page *page, uint32_t *ret_group)
 {
