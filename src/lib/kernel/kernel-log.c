@@ -209,8 +209,12 @@ bool kernel_log_read(struct kernel_log *log)
 
 		if (length > 0)
 			killed |= kernel_log_add(log, log->record, (size_t)length, clock_now_ns());
-		else if (length == 0 || (errno != EPIPE && errno != EINTR))
-			break; /* EPIPE: records were overwritten before they were read */
+		else if (length == 0 || errno == EAGAIN)
+			break;
+		else if (errno != EPIPE && errno != EINTR) { /* EPIPE: overwritten before read */
+			close(log->fd); /* else it would be readable forever */
+			log->fd = -1;
+		}
 	}
 	return killed;
 }

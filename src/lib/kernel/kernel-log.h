@@ -43,7 +43,7 @@ int kernel_log_new(struct kernel_log **ret_log);
 int kernel_log_open(struct kernel_log *log, const char *file);
 /* Accepts NULL, returns NULL. */
 struct kernel_log *kernel_log_free(struct kernel_log *log);
-/* To wait for more; -1: not open. */
+/* To wait for more; -1: not open, or closed after an error. */
 int kernel_log_fd(const struct kernel_log *log);
 /* Reads what is new. Returns true if the kernel has killed and counted a process. */
 bool kernel_log_read(struct kernel_log *log);

@@ -338,8 +338,7 @@ static bool wait_until(struct postmortem *postmortem, uint64_t at_ns)
 			due = true;
 		if (files[1].revents != 0 && kernel_log_read(postmortem->log))
 			due = true;
-		/* The device reports an error if it is no longer readable. */
-		if (files[1].revents & (POLLNVAL | POLLHUP))
+		if (files[1].revents & POLLHUP || kernel_log_fd(postmortem->log) < 0)
 			files[1].fd = -1;
 		pthread_mutex_lock(&postmortem->lock);
 		stop = postmortem->stop;
