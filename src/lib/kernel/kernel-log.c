@@ -212,7 +212,7 @@ bool kernel_log_read(struct kernel_log *log)
 		else if (length == 0 || errno == EAGAIN)
 			break;
 		else if (errno != EPIPE && errno != EINTR) { /* EPIPE: overwritten before read */
-			close(log->fd); /* else it would be readable forever */
+			close(log->fd);                      /* else it would be readable forever */
 			log->fd = -1;
 		}
 	}
