@@ -70,6 +70,8 @@ bool cgw_field_equal(struct cgw_field a, struct cgw_field b);
 struct cgw_field cgw_field_own(struct cgw_field field);
 /* True if the values of a group include its descendants. */
 bool cgw_field_includes_descendants(struct cgw_field field) CGW_PURE;
+/* True if the value of a group is computed from those of its children: what they leave. */
+bool cgw_field_needs_children(struct cgw_field field) CGW_PURE;
 /* True if values of sibling groups can be summed: amounts and counts, not percentages or limits. */
 bool cgw_field_is_additive(struct cgw_field field) CGW_PURE;
 /* Adds all metrics that the field is computed from to `set`. */

@@ -237,6 +237,11 @@ bool cgw_field_includes_descendants(struct cgw_field field)
 	}
 }
 
+bool cgw_field_needs_children(struct cgw_field field)
+{
+	return field.view == CGW_VIEW_OWN || field.view == CGW_VIEW_DERIVED_OWN;
+}
+
 static int find_source_key(const char *key, struct cgw_field *ret_field)
 {
 	struct cgw_metric_key found;

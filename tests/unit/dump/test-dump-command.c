@@ -71,6 +71,8 @@ static void test_keys_that_no_metric_reads(void **state)
 		{{"dump", "--csv", "-omemory.stat:newkey", "--match=/a"},
 		 "memory.stat:newkey\r\n7\r\n"},
 		{{"get", "a", "memory.stat:newkey"}, "7\n"},
+		{{"get", "-b", "a", "memory.current.own"}, "3696\n"},
+		{{"get", "-b", "a", "memory.stat:anon.own"}, "0\n"},
 		{{"get", "-b", "a/y", "memory.stat:anon", "memory.stat:newkey"}, "200\n9\n"},
 	};
 	struct tree_dir *dir = *state;
