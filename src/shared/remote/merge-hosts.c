@@ -217,7 +217,7 @@ static int make_topology(struct merge *merge, const struct merge_part *parts, si
 		const struct cgw_topology *from =
 			parts[i].snapshot != NULL ? &parts[i].snapshot->topology->view : NULL;
 
-		if (from != NULL && r == 0)
+		if (parts[i].snapshot != NULL && r == 0)
 			r = map_hierarchies(merge, from, map);
 		groups += group_count(&parts[i]);
 		names_size += strlen(parts[i].host) + 1;
