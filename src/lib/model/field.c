@@ -249,7 +249,7 @@ static int find_source_key(const char *key, struct cgw_field *ret_field)
 
 	if (r < 0)
 		return r;
-	*ret_field = metric_field(found.metric);
+	*ret_field = metric_field((int)found.metric);
 	memcpy(ret_field->instance, found.instance, sizeof(ret_field->instance));
 	if (found.instance[0] != '\0')
 		ret_field->shape = CGW_SCALAR;
