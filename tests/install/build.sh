@@ -12,15 +12,6 @@ CGWARD=$ROOT/usr/bin/cgward
 work=$(mktemp -d) && test_files+=("$work")
 jobs=$(nproc)
 
-# logged NAME COMMAND...: runs COMMAND as one test; prints the end of its output on failure.
-logged() {
-	local name=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then ok "$name"; else
-		tail -n 20 "$work/log"
-		not_ok "$name"
-	fi
-}
 configure() { # DIRECTORY OPTION...
 	cmake -S "$top" -B "$@" -DCMAKE_BUILD_TYPE=Debug
 }
