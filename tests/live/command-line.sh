@@ -31,6 +31,9 @@ same "no line of the help is wider than 100 columns" "" "$(for command in "${com
 if "$CGWARD" help top >/dev/null 2>&1; then
 	same "options without a command are those of top" 2 "$("$CGWARD" --cgroup-root /sys/fs/cgroup --flat --batch --count 1 | head -n 2 | wc -l)"
 	same "an unknown option is looked up in those of top" "cgward top: unknown option '--falt'; did you mean '--flat'? see 'cgward top --help'" "$("$CGWARD" --falt 2>&1)"
+	# timeout puts itself in the background, where the kernel stops a program that changes the terminal.
+	[ -z "$(command -v script)" ] || status "a dashboard in the background ends with SIGTERM" 0 \
+		timeout 30 env TERM=xterm script -qec "timeout 1 '$CGWARD'; test \$? = 124" /dev/null
 	same "the dashboard needs a terminal, with or without options" 2 "$({ "$CGWARD"; "$CGWARD" --flat; } 2>&1 </dev/null | grep -c "must be a terminal")"
 fi
 
@@ -86,8 +89,8 @@ run_example() {
 	local line=${1//\/batch/$batch}
 	line=${line//1234/$service}
 	line=${line//undo 12/undo ${change:-}}
-	unshare -m bash -c 'mount --make-rprivate / && mount --bind "$1" /run && cd "$2" && PATH=$2/bin:$PATH TERM=xterm
-		if [ "$4" = screen ]; then exec script -qec "timeout 3 $3" /dev/null; fi
+	unshare -m bash -c 'mount --make-rprivate / && mount --bind "$1" /run && cd "$2" && export PATH=$2/bin:$PATH TERM=xterm
+		if [ "$4" = screen ]; then exec script -qec "timeout --foreground 3 $3" /dev/null; fi
 		set -o pipefail && eval "${3/cgward/timeout -s INT 4 cgward}"' - "$run" "$work" "$line" "${2:-}" </dev/null 2>&1
 }
 run=$(mktemp -d) && test_files+=("$run")

@@ -35,7 +35,8 @@ struct term {
 static volatile sig_atomic_t pending[32];
 static int wake_pipe[2] = {-1, -1};
 
-static const int handled_signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+static const int ending_signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+static const int other_signals[] = {SIGTSTP, SIGCONT, SIGWINCH};
 
 static void on_signal(int number)
 {
@@ -47,24 +48,45 @@ static void on_signal(int number)
 	errno = saved;
 }
 
+/*
+ * In the background the terminal belongs to another process: there is nothing to restore, and the
+ * kernel would stop this process again for trying.
+ */
+static void on_ending_signal(int number)
+{
+	int saved = errno;
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	if (foreground > 0 && foreground != getpgrp())
+		_exit(128 + number);
+	errno = saved;
+	on_signal(number);
+}
+
+static void handle_signals(const int *numbers, size_t count, void (*handler)(int number))
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < count; i++) {
+		pending[numbers[i]] = 0;
+		(void)sigaction(numbers[i], &action, NULL);
+	}
+}
+
 static int open_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-
 	if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(handled_signals); i++) {
-		pending[handled_signals[i]] = 0;
-		(void)sigaction(handled_signals[i], &action, NULL);
-	}
+	handle_signals(ending_signals, ARRAY_SIZE(ending_signals), on_ending_signal);
+	handle_signals(other_signals, ARRAY_SIZE(other_signals), on_signal);
 	return 0;
 }
 
 static void close_signals(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(handled_signals); i++)
-		(void)signal(handled_signals[i], SIG_DFL);
+	handle_signals(ending_signals, ARRAY_SIZE(ending_signals), SIG_DFL);
+	handle_signals(other_signals, ARRAY_SIZE(other_signals), SIG_DFL);
 	close(wake_pipe[0]);
 	close(wake_pipe[1]);
 	wake_pipe[0] = wake_pipe[1] = -1;
@@ -313,14 +335,13 @@ void term_suspend(struct term *term)
 
 int term_signals(struct term *term)
 {
-	static const int ending[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
 	char drained[64];
 
 	while (read(wake_pipe[0], drained, sizeof(drained)) > 0)
 		;
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
-		if (pending[ending[i]])
-			return ending[i];
+	for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++) {
+		if (pending[ending_signals[i]])
+			return ending_signals[i];
 	}
 	if (pending[SIGTSTP]) {
 		pending[SIGTSTP] = 0;
