@@ -8,6 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 record=tests/compatibility/libcgward.abi
+symbols=packaging/debian/libcgward0.symbols
 
 if ! command -v abidw >/dev/null || ! command -v abidiff >/dev/null; then
 	echo "skip ABI: abigail-tools is not installed"
@@ -38,6 +39,16 @@ fi
 if [ "${RECORD:-}" = 1 ]; then
 	cp "$now" "$record"
 	echo "recorded: $record, $(wc -c <"$record") bytes"
+	# Debian's symbols file: the version that each symbol is in since.
+	version=$(packaging/version)
+	{
+		echo "libcgward.so.0 libcgward0 #MINVER#"
+		nm -D --defined-only build/abi/src/libcgward.so.0 | sed 's/.* //; s/@@/@/; s/^CGWARD_0$/&@&/' | LC_ALL=C sort |
+			while read -r symbol; do
+				grep -F " $symbol " "$symbols" || echo " $symbol $version"
+			done
+	} >"$symbols.new" && mv "$symbols.new" "$symbols"
+	echo "recorded: $symbols, $(grep -c '^ ' "$symbols") symbols"
 	exit 0
 fi
 
