@@ -73,27 +73,27 @@ static const struct {
 };
 
 /* Headings of the views, so that no two columns have the same one. */
-#define METRIC(id, key, title, ...) title " RATE",
+#define METRIC(id, key, title, ...) [CGW_M_##id] = title " RATE",
 static const char *const rate_titles[] = {
 #include <cgward/metrics.def>
 };
 #undef METRIC
-#define METRIC(id, key, title, ...) title " OWN",
+#define METRIC(id, key, title, ...) [CGW_M_##id] = title " OWN",
 static const char *const own_titles[] = {
 #include <cgward/metrics.def>
 };
 #undef METRIC
-#define METRIC(id, key, title, ...) title " EFF",
+#define METRIC(id, key, title, ...) [CGW_M_##id] = title " EFF",
 static const char *const effective_titles[] = {
 #include <cgward/metrics.def>
 };
 #undef METRIC
-#define METRIC(id, key, title, ...) title " BY",
+#define METRIC(id, key, title, ...) [CGW_M_##id] = title " BY",
 static const char *const by_titles[] = {
 #include <cgward/metrics.def>
 };
 #undef METRIC
-#define METRIC(id, key, title, ...) title " %",
+#define METRIC(id, key, title, ...) [CGW_M_##id] = title " %",
 static const char *const percent_titles[] = {
 #include <cgward/metrics.def>
 };
