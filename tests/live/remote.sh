@@ -201,25 +201,28 @@ if command -v tmux >/dev/null && "$CGWARD" top --help >/dev/null 2>&1 && [ -n "$
 	press Enter
 	check "the signal is sent on the host" dead "$victim"
 	check "the signal is reported" screen_shows "kill $target: done"
-	mkdir "$(mount_of pids)$target/inner"
-	check "a new group on the host is shown" screen_shows "─inner"
-	press Down D
-	check "remove asks for confirmation" screen_shows 'inner: would be deleted'
-	rmdir "$(mount_of pids)$target/inner"
-	mkdir "$(mount_of pids)$target/inner"
+	inner=inner-$$
+	mkdir "$(mount_of pids)$target/$inner"
+	check "a new group on the host is shown" screen_shows "─$inner"
+	# The next row may be that of another process's group.
+	press / C-u
+	terminal send-keys -l "$inner"
+	press Enter
+	check "the new group is found" screen_shows "/good$target/$inner"
+	press D
+	check "remove asks for confirmation" screen_shows "$inner: would be deleted"
+	rmdir "$(mount_of pids)$target/$inner"
+	mkdir "$(mount_of pids)$target/$inner"
 	press Enter
 	check "a group re-created under the same name is not removed" screen_shows 'another group now has this name'
-	check "the re-created group still exists" test -d "$(mount_of pids)$target/inner"
-	press /
-	terminal send-keys -l inner
-	press Enter
+	check "the re-created group still exists" test -d "$(mount_of pids)$target/$inner"
 	# It is removed once the screen has the re-created group.
 	removes() {
 		press D
 		screen_shows 'On host good:' && press Enter && screen_hides 'On host good:' &&
 			wait_for is_removed_or_refused && is_removed
 	}
-	is_removed() { [ ! -d "$(mount_of pids)$target/inner" ]; }
+	is_removed() { [ ! -d "$(mount_of pids)$target/$inner" ]; }
 	is_removed_or_refused() { is_removed || has_on_screen 'another group now has this name'; }
 	check "the group is removed on the host when it is confirmed again" wait_for removes
 	press q

@@ -183,6 +183,7 @@ const struct cli_command change_commands[] = {
 	{"move", "move processes into a group", move_command},
 	{"delete", "remove groups", delete_command},
 	{"run", "run a command in a new group with limits", run_command},
+	{"probe", "find out how much memory a group needs", probe_command},
 	{"undo", "undo a change", undo_command},
 	{"log", "show the journal of changes", log_command},
 	{NULL, NULL, NULL},

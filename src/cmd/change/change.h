@@ -116,6 +116,7 @@ int create_command(struct cli_context *context, int argc, char **argv);
 int move_command(struct cli_context *context, int argc, char **argv);
 int delete_command(struct cli_context *context, int argc, char **argv);
 int run_command(struct cli_context *context, int argc, char **argv);
+int probe_command(struct cli_context *context, int argc, char **argv);
 int undo_command(struct cli_context *context, int argc, char **argv);
 int log_command(struct cli_context *context, int argc, char **argv);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * run-child.h - child process of `cgward run`, which waits until its group is ready; signal
- * forwarding; and a process that cleans up if the runner is killed.
+ * run-child.h - child process of `cgward run`, which waits until its group is ready, and
+ * signal forwarding.
  */
 #ifndef CGWARD_CMD_CHANGE_RUN_CHILD_H
 #define CGWARD_CMD_CHANGE_RUN_CHILD_H
@@ -30,15 +30,5 @@ int child_go(struct child *child);
 int child_wait(struct child *child);
 /* Ends a child that was not started, and unblocks signals. */
 void child_done(struct child *child);
-
-struct cleanup_process {
-	pid_t pid;
-	int alive; /* its other end reads EOF once this process has exited */
-};
-
-/* Starts a process that calls `clean` if this one exits without cleanup_process_stop(). */
-int cleanup_process_start(struct cleanup_process *cleanup, const struct child *child,
-			  void (*clean)(void *context), void *context);
-void cleanup_process_stop(struct cleanup_process *cleanup);
 
 #endif

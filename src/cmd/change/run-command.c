@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cmd/change/change-report.h"
+#include "cmd/change/cleanup-process.h"
 #include "cmd/change/group-arguments.h"
 #include "cmd/change/run-child.h"
 #include "lib/base/cleanup.h"
@@ -263,7 +264,7 @@ static enum cli_exit prepare(struct run *run, int count, char **assignments)
 	else
 		status = add_step(run, CGW_STEP_CREATE);
 	if (status == CLI_OK &&
-	    cleanup_process_start(&run->cleanup, &run->child, clean_for, run) < 0) {
+	    cleanup_process_start(&run->cleanup, run->child.go, clean_for, run) < 0) {
 		cli_error(run->command.context, "%s", strerror(errno));
 		status = CLI_FAILED;
 	}
