@@ -188,6 +188,12 @@ void cgw_sampler_read_idle(struct cgw_sampler *sampler);
 /* The reason for the current collector in one line, owned by the sampler; may change. */
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler);
 
+/*
+ * Why samples have no values of cpu.run_delay although it is requested; "" if they have, or if it
+ * is not requested. Valid until the next sample.
+ */
+const char *cgw_sampler_run_delay_reason(const struct cgw_sampler *sampler);
+
 /* Raises the soft RLIMIT_NOFILE of this process to the hard limit. */
 int cgw_sampler_raise_descriptors(void);
 

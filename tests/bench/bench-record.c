@@ -55,7 +55,7 @@ static void sample_templates(struct cgw_layout *layout)
 
 	(void)cgw_sampler_raise_descriptors();
 	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_info(metric)->cost != CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU)
+		if (cgw_metric_info(metric)->cost < CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU)
 			cgw_metric_set_add(&metrics, metric);
 	must(cgw_sampler_new(layout, &(struct cgw_sampler_options){.below = below_group}, &sampler,
 			     NULL),

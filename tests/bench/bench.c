@@ -55,9 +55,9 @@ static struct cgw_metric_set metric_set(const char *name)
 	}
 	for (size_t i = 0; i < sizeof(four) / sizeof(four[0]); i++)
 		cgw_metric_set_add(&set, four[i]);
-	/* Not lists of processes, whose cost depends on the number of processes. */
+	/* Not what depends on the number of processes or of context switches. */
 	for (int metric = 0; all && metric < CGW_METRIC_COUNT; metric++)
-		if (cgw_metric_info((enum cgw_metric)metric)->cost != CGW_LIST)
+		if (cgw_metric_info((enum cgw_metric)metric)->cost < CGW_LIST)
 			cgw_metric_set_add(&set, (enum cgw_metric)metric);
 	return set;
 }

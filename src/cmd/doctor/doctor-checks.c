@@ -214,6 +214,37 @@ static void check_collectors(const struct cgw_layout *layout, struct finding *fi
 	DESCRIBE(finding, "files only: %s", diag.text);
 }
 
+/* Attaches the programs for one sample. */
+static void check_run_delay(const struct cgw_layout *layout, struct finding *finding)
+{
+	const struct cgw_sampler_options options = {.once = true};
+	struct cgw_snapshot *snapshot = NULL;
+	struct cgw_metric_set set = {0};
+	struct cgw_sampler *sampler = NULL;
+	struct cgw_diag diag = {0};
+	int r = cgw_sampler_new(layout, &options, &sampler, &diag);
+
+	cgw_metric_set_add(&set, CGW_M_CPU_RUN_DELAY);
+	if (r == 0)
+		r = cgw_sampler_set_metrics(sampler, &set);
+	if (r == 0)
+		r = cgw_sampler_sample(sampler, &snapshot);
+	if (r == 0 && cgw_snapshot_source(snapshot, CGW_M_CPU_RUN_DELAY) == NULL) {
+		finding->verdict = VERDICT_LIMITED;
+		DESCRIBE(finding, "unavailable: no hierarchy has the controller cpu or cpuacct");
+	} else if (r == 0 && cgw_sampler_run_delay_reason(sampler)[0] == '\0') {
+		DESCRIBE(finding, "can be measured by BPF programs (cpu.run_delay)");
+	} else {
+		finding->verdict = VERDICT_LIMITED;
+		DESCRIBE(finding, "unavailable: %s",
+			 r == 0                 ? cgw_sampler_run_delay_reason(sampler)
+			 : diag.text[0] != '\0' ? diag.text
+						: strerror(-r));
+	}
+	cgw_snapshot_unref(snapshot);
+	cgw_sampler_free(sampler);
+}
+
 /* v1 before Linux 5.11: groups may neither account nor limit their descendants. */
 static void check_accounting(const struct cgw_layout *layout, struct finding *finding)
 {
@@ -543,6 +574,7 @@ const struct check checks[] = {
 	{"options", check_mount_options, false},
 	{"reading", check_reading, false},
 	{"collectors", check_collectors, false},
+	{"run delay", check_run_delay, false},
 	{"accounting", check_accounting, false},
 	{"io", check_io, false},
 	{"weights", check_io_weight, false},

@@ -16,7 +16,10 @@ static void describe_source(struct cgw_field field, unsigned version, char *buff
 		return;
 	info = cgw_metric_info((enum cgw_metric)field.index);
 	for (size_t i = 0; i < info->source_count; i++)
-		if (info->sources[i].version == version) {
+		if (info->sources[i].version == version && info->cost == CGW_TRACE) {
+			snprintf(buffer, size, "BPF");
+			return;
+		} else if (info->sources[i].version == version) {
 			bool keyed = info->sources[i].key != NULL;
 
 			snprintf(buffer, size, "%s%s%s", info->sources[i].file, keyed ? ":" : "",

@@ -172,6 +172,7 @@ int files_collect(void *collector, struct cgw_snapshot *snapshot, struct coverag
 	files->coverage = coverage;
 	files->group_gone = false;
 	unread[0] = files->tree->root;
+	run_delay_values_read(&files->run_delays);
 	if (reads_others(files)) {
 		for (struct tree_group *group = files->tree->root; group != NULL && r == 0;
 		     group = group_tree_next(group)) {

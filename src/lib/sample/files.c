@@ -74,6 +74,7 @@ static void close_files(void *collector)
 	free(files->buffer);
 	free(files->order);
 	device_stack_done(&files->device_stack);
+	run_delay_values_close(&files->run_delays);
 	*files = (struct files){0};
 }
 
@@ -138,6 +139,7 @@ static int set_plan(void *collector, const struct plan *plan, struct coverage *c
 		files->reads_all &= provided == 0;
 	}
 	files->usage_file_count = sort_usage_first(plan, order, plan->file_count);
+	run_delay_values_set_plan(&files->run_delays, plan);
 	return 0;
 }
 
@@ -396,6 +398,11 @@ int files_read_group(struct files *files, struct tree_group *group, size_t index
 	}
 	if (file->format == CGW_FORMAT_NETWORK) {
 		network_traffic_count(files->layout, group, file->hierarchy, requests, count,
+				      files->row);
+		return 0;
+	}
+	if (file->format == CGW_FORMAT_RUN_DELAY) {
+		run_delay_values_fill(&files->run_delays, group, file->hierarchy, requests, count,
 				      files->row);
 		return 0;
 	}

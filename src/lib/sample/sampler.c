@@ -2,7 +2,6 @@
 /* sampler.c - sampler: discovery, read plan and collection. */
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,6 +15,7 @@
 #include "lib/kernel/group-cursor.h"
 #include "lib/sample/bpf/bpf-collector.h"
 #include "lib/sample/complete-values.h"
+#include "lib/sample/group-count.h"
 #include "lib/sample/idle.h"
 #include "lib/sample/system-stat.h"
 
@@ -181,39 +181,10 @@ static bool is_worth_bpf(const struct cgw_sampler *sampler, uint32_t group_count
 	return group_count >= BPF_GROUPS_MIN && sampler->options.below == NULL;
 }
 
-/* The number of groups in the largest hierarchy, as the kernel reports it without a walk. */
-static uint32_t estimate_groups(const struct cgw_layout *layout)
-{
-	CLEANUP(cleanup_free) char *cgroups = NULL;
-	CLEANUP(cleanup_free) char *stat = NULL;
-	int v2 = cgw_layout_find_v2(layout), root;
-	unsigned long long most = 0, count;
-	char *line, *rest;
-	size_t length;
-
-	/* "#subsys_name hierarchy num_cgroups enabled" */
-	if (cgw_proc_read(layout, "cgroups", &cgroups, &length) == 0)
-		for (line = strtok_r(cgroups, "\n", &rest); line != NULL;
-		     line = strtok_r(NULL, "\n", &rest))
-			/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
-			if (sscanf(line, "%*s %*u %llu", &count) == 1 && count > most)
-				most = count;
-	if (v2 >= 0 && cgw_group_open(layout, (size_t)v2, "/", &root, NULL) == 0) {
-		if (cgw_file_read(layout, root, "cgroup.stat", &stat, &length) < 0)
-			stat = NULL;
-		/* NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit */
-		if (stat != NULL && sscanf(stat, "nr_descendants %llu", &count) == 1 &&
-		    count > most)
-			most = count;
-		layout->ops->close(root);
-	}
-	return most < UINT32_MAX / 4 ? (uint32_t)most : UINT32_MAX / 4;
-}
-
 /* Decides before the first sample: with BPF, directories are neither walked nor watched. */
 static int choose_collector(struct cgw_sampler *sampler, struct cgw_diag *diag)
 {
-	uint32_t estimate = estimate_groups(sampler->layout);
+	uint32_t estimate = group_count_estimate(sampler->layout);
 	int r = 0;
 
 	if (sampler->options.collector == CGW_COLLECTOR_FILES) {
@@ -296,6 +267,11 @@ void cgw_sampler_read_idle(struct cgw_sampler *sampler)
 const char *cgw_sampler_collector_reason(const struct cgw_sampler *sampler)
 {
 	return sampler->reason.text;
+}
+
+const char *cgw_sampler_run_delay_reason(const struct cgw_sampler *sampler)
+{
+	return sampler->files.run_delays.reason.text;
 }
 
 /* Falls back to files after an unexpected error. */

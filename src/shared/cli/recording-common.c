@@ -11,14 +11,18 @@
 
 /*
  * Adds the default metrics, whose size does not depend on the workload. Process lists grow with the
- * number of processes, and per-CPU usage dominates a recording on a large machine.
+ * number of processes, and per-CPU usage dominates a recording on a large machine. Metrics that
+ * slow down every context switch are measured only if they are named.
  */
 static void add_default_metrics(struct cgw_metric_set *set, bool all)
 {
-	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
-		if (all ||
-		    (cgw_metric_info(metric)->cost != CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU))
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++) {
+		enum cgw_cost cost = cgw_metric_info(metric)->cost;
+
+		if (cost != CGW_TRACE &&
+		    (all || (cost != CGW_LIST && metric != CGW_M_CPU_USAGE_PERCPU)))
 			cgw_metric_set_add(set, metric);
+	}
 }
 
 int recording_metrics(const char *columns, struct cgw_metric_set *set, struct cgw_diag *diag)

@@ -9,7 +9,8 @@
 
 /*
  * Parses "KEY,KEY,..." into metrics. NULL selects the default metrics, a list that starts with '+'
- * adds to them, and "all" selects every metric. -ENOENT or -EINVAL with the reason.
+ * adds to them, and "all" selects every metric but those that
+ * are traced. -ENOENT or -EINVAL with the reason.
  */
 int recording_metrics(const char *columns, struct cgw_metric_set *set, struct cgw_diag *diag);
 /* Callback of struct cgw_recorder_options: the owner of the group. The context is the layout. */

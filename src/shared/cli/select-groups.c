@@ -25,6 +25,19 @@ static int add_field(struct field_list *list, struct cgw_field field)
 	return 0;
 }
 
+/* Reading it slows down every context switch of the machine. */
+static bool is_traced(struct cgw_field field)
+{
+	struct cgw_metric_set metrics = {0};
+	bool traced = false;
+
+	cgw_field_metrics(field, &metrics);
+	for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+		traced |= cgw_metric_set_has(&metrics, metric) &&
+			  cgw_metric_info(metric)->cost == CGW_TRACE;
+	return traced;
+}
+
 static int add_key(struct field_list *list, const char *key, struct cgw_diag *diag)
 {
 	struct cgw_field field;
@@ -32,7 +45,8 @@ static int add_key(struct field_list *list, const char *key, struct cgw_diag *di
 
 	if (strcmp(key, "all") == 0) {
 		for (size_t i = 0; r == 0 && cgw_field_nth(i, &field) == 0; i++)
-			r = add_field(list, field);
+			if (!is_traced(field))
+				r = add_field(list, field);
 		return r;
 	}
 	r = cgw_field_parse(key, &field, diag);

@@ -52,7 +52,8 @@ static int read_snapshot(struct group_job *job)
 		if (r < 0)
 			return r;
 		for (int i = 0; i < CGW_METRIC_COUNT; i++)
-			cgw_metric_set_add(&all, (enum cgw_metric)i);
+			if (cgw_metric_info((enum cgw_metric)i)->cost != CGW_TRACE)
+				cgw_metric_set_add(&all, (enum cgw_metric)i);
 		r = cgw_sampler_set_metrics(job->sampler, &all);
 		if (r < 0)
 			return r;

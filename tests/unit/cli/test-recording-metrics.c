@@ -37,6 +37,37 @@ static void test_metrics_of_columns(void **state)
 	}
 }
 
+/* The kernel is slowed down only for who names such a metric. */
+static void test_traced_metrics_are_named(void **state)
+{
+	static const struct {
+		const char *columns;
+		bool traced;
+	} rows[] = {
+		{NULL, false},
+		{"+", false},
+		{"all", false},
+		{"+all", false},
+		{"cpu.run_delay", true},
+		{"cpu.run_delay.p99", true},
+		{"+cpu.run_delay_percent", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cgw_metric_set set = {0};
+		struct cgw_diag diag = {0};
+		bool traced = false;
+
+		assert_int_equal(recording_metrics(rows[i].columns, &set, &diag), 0);
+		for (enum cgw_metric metric = 0; metric < CGW_METRIC_COUNT; metric++)
+			traced |= cgw_metric_set_has(&set, metric) &&
+				  cgw_metric_info(metric)->cost == CGW_TRACE;
+		if (traced != rows[i].traced)
+			fail_msg("row %zu", i);
+	}
+}
+
 static void test_unknown_column(void **state)
 {
 	struct cgw_metric_set set = {0};
@@ -51,6 +82,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_metrics_of_columns),
+		cmocka_unit_test(test_traced_metrics_are_named),
 		cmocka_unit_test(test_unknown_column),
 	};
 

@@ -118,11 +118,40 @@ static void test_column_lists(void **state)
 	}
 }
 
+static bool is_listed(const struct field_list *list, const char *key)
+{
+	struct cgw_field field;
+
+	assert_int_equal(cgw_field_parse(key, &field, NULL), 0);
+	for (size_t i = 0; i < list->count; i++)
+		if (cgw_field_equal(list->items[i], field))
+			return true;
+	return false;
+}
+
+/* "all" does not slow down the context switches of the machine. */
+static void test_traced_columns_are_named(void **state)
+{
+	struct field_list list = {0};
+	struct cgw_diag diag = {0};
+
+	(void)state;
+	assert_int_equal(field_list_parse(&list, "all", &diag), 0);
+	assert_true(is_listed(&list, "cpu.usage"));
+	assert_false(is_listed(&list, "cpu.run_delay"));
+	assert_false(is_listed(&list, "cpu.run_delay.p99"));
+	assert_false(is_listed(&list, "cpu.run_delay_percent"));
+	assert_int_equal(field_list_parse(&list, "+cpu.run_delay", &diag), 0);
+	assert_true(is_listed(&list, "cpu.run_delay"));
+	field_list_done(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups_are_selected),
 		cmocka_unit_test(test_column_lists),
+		cmocka_unit_test(test_traced_columns_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

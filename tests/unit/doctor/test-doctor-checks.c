@@ -146,6 +146,21 @@ static void test_collectors_that_do_not_work_have_a_reason(void **state)
 	tree_free(dir);
 }
 
+static void test_run_delay_that_cannot_be_measured_has_a_reason(void **state)
+{
+	struct tree_dir *dir = tree_new();
+	struct finding finding;
+
+	(void)state;
+	tree_machine_v2(dir);
+	tree_file(dir, "cgroup/a/cgroup.procs", "");
+	finding = find(dir, "run delay");
+	assert_int_equal(finding.verdict, VERDICT_LIMITED);
+	assert_string_equal(finding.state,
+			    "unavailable: a recorded machine cannot run BPF programs");
+	tree_free(dir);
+}
+
 static void test_parts_left_out_of_the_build_have_a_reason(void **state)
 {
 	struct tree_dir *dir = tree_new();
@@ -177,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_groups_without_pressure_are_counted),
 		cmocka_unit_test(test_v2_counts_io),
 		cmocka_unit_test(test_collectors_that_do_not_work_have_a_reason),
+		cmocka_unit_test(test_run_delay_that_cannot_be_measured_has_a_reason),
 		cmocka_unit_test(test_parts_left_out_of_the_build_have_a_reason),
 	};
 

@@ -28,6 +28,7 @@ static const struct {
 	{"cpu.user", 1000000000, 3000000000},
 	{"cpu.system", 5000000000, 6000000000},
 	{"cpu.max", 2000000000, 2000000000},
+	{"cpu.run_delay", 1000000000, 5000000000},
 	{"cpu.nr_periods", 100, 140},
 	{"cpu.nr_throttled", 12, 16},
 	{"memory.current", 600, 1000},

@@ -5,14 +5,17 @@
 #include "lib/base/cleanup.h"
 #include "lib/sample/bpf/bpf-loader.h"
 #include "lib/sample/bpf/programs/records.h"
+#include "lib/sample/bpf/programs/run-delay-records.h"
 #include "test.h"
 
 #define NUMBERS(count) ((count) * sizeof(uint64_t))
 
-static const struct {
+struct expected_map {
 	const char *map;
 	size_t value_bytes;
-} expected[] = {
+};
+
+static const struct expected_map expected[] = {
 	{"control", sizeof(struct bpf_control)},
 	{"groups", sizeof(struct bpf_group_record)},
 	{"names", BPF_NAMES_SIZE},
@@ -37,28 +40,35 @@ static const struct {
 	{"device", NUMBERS(BPF_LIST_SIZE)},
 };
 
-static void check_loader(const struct bpf_loader *loader)
+static const struct expected_map expected_run_delay[] = {
+	{"runnable_since", NUMBERS(1)},
+	{"run_delays", sizeof(struct run_delay_group)},
+	{"run_delay_control", sizeof(struct run_delay_control)},
+};
+
+static void check_loader(const struct bpf_loader *loader, size_t program_count,
+			 const struct expected_map *maps, size_t map_count)
 {
-	assert_int_equal(loader->map_count, ARRAY_SIZE(expected));
-	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+	assert_int_equal(loader->map_count, map_count);
+	for (size_t i = 0; i < map_count; i++) {
 		size_t map = 0;
 
-		while (map < loader->map_count &&
-		       strcmp(loader->maps[map].name, expected[i].map) != 0)
+		while (map < loader->map_count && strcmp(loader->maps[map].name, maps[i].map) != 0)
 			map++;
 		assert_true(map < loader->map_count);
-		assert_int_equal(loader->maps[map].value_bytes, expected[i].value_bytes);
+		assert_int_equal(loader->maps[map].value_bytes, maps[i].value_bytes);
 	}
-	assert_int_equal(loader->program_count, 2);
+	assert_int_equal(loader->program_count, program_count);
 	assert_int_equal(loader->instruction_bytes % sizeof(uint64_t), 0);
 }
 
 static void test_loaders_create_the_arrays_that_are_read(void **state)
 {
 	(void)state;
-	check_loader(&bpf_loader_css_direct);
-	check_loader(&bpf_loader_cgroup_direct);
-	check_loader(&bpf_loader_cgroup_probe);
+	check_loader(&bpf_loader_css_direct, 2, expected, ARRAY_SIZE(expected));
+	check_loader(&bpf_loader_cgroup_direct, 2, expected, ARRAY_SIZE(expected));
+	check_loader(&bpf_loader_cgroup_probe, 2, expected, ARRAY_SIZE(expected));
+	check_loader(&bpf_loader_run_delay, 4, expected_run_delay, ARRAY_SIZE(expected_run_delay));
 }
 
 int main(void)

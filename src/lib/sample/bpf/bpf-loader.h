@@ -31,6 +31,6 @@ struct bpf_loader {
 	}
 
 extern const struct bpf_loader bpf_loader_css_direct, bpf_loader_cgroup_direct,
-	bpf_loader_cgroup_probe;
+	bpf_loader_cgroup_probe, bpf_loader_run_delay;
 
 #endif

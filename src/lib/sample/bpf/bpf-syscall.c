@@ -147,6 +147,32 @@ int bpf_create_iterator(int link)
 	return bpf(BPF_ITER_CREATE, &attributes);
 }
 
+int bpf_attach_tracepoint(int program)
+{
+	union bpf_attr attributes;
+
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.raw_tracepoint.prog_fd = (uint32_t)program;
+	return bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
+}
+
+int bpf_map_read(int map, uint32_t max, void *keys, void *values)
+{
+	union bpf_attr attributes;
+	uint32_t position = 0;
+	int r;
+
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.batch.out_batch = pointer_number(&position);
+	attributes.batch.keys = pointer_number(keys);
+	attributes.batch.values = pointer_number(values);
+	attributes.batch.count = max;
+	attributes.batch.map_fd = (uint32_t)map;
+	r = bpf(BPF_MAP_LOOKUP_BATCH, &attributes);
+	/* ENOENT: there are no further entries. */
+	return r < 0 && r != -ENOENT ? r : (int)attributes.batch.count;
+}
+
 int bpf_map_id(int map, uint32_t *ret_id)
 {
 	struct bpf_map_info info = {0};

@@ -23,6 +23,15 @@ int bpf_link_iterator(int program);
 int bpf_link_group_iterator(int program, int directory);
 int bpf_create_iterator(int link);
 
+/* Runs a program at its tracepoint until the descriptor is closed. */
+int bpf_attach_tracepoint(int program);
+
+/*
+ * Reads up to `max` entries of a hash map, in no order; the number of entries, or a negative
+ * error.
+ */
+int bpf_map_read(int map, uint32_t max, void *keys, void *values);
+
 int bpf_map_id(int map, uint32_t *ret_id);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * loader-cgroup-direct.c - loader of the BPF programs, made by programs/generate; do not edit.
- * sources: 54a5d97fafeac2063a1a79770017fd52ab64c3f106290b12818d73e4d72f8144
+ * sources: ee7042e09392ac8bc66535034b1d40de8aca11b38e707d5679405f22e72c72f6
  * made with: clang 14.0.6, libbpf 1.1.2
  */
 #include "lib/sample/bpf/bpf-loader.h"
